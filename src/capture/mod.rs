@@ -1,0 +1,9 @@
+//! Where packets come from: live ports and capture files, all behind one trait, [`Source`].
+//!
+//! A source writes packets into a [`Block`]: bytes in an arena, an index beside it. It knows nothing of protocols.
+
+pub mod block;
+pub mod source;
+
+pub use block::{Block, Packet};
+pub use source::{Fill, Losses, Source, SourceInfo};

@@ -1,0 +1,74 @@
+//! The trait every origin of packets implements.
+
+use super::Block;
+use crate::error::Result;
+use crate::model::LinkType;
+
+/// What a call of [`Source::fill`] came back with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fill {
+    /// The block holds packets (and there may be more).
+    Packets,
+    /// Nothing arrived within the source's patience (about 50 ms); a live link is quiet, or a replay waits for its time.
+    Quiet,
+    /// There will be no more.
+    End,
+}
+
+/// Packets that existed and did not reach the program, counted where it happened, since the source was opened. Monotonic.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// Dropped by the network interface or its driver.
+    pub interface: u64,
+    /// Dropped by the kernel because its ring was full.
+    pub kernel: u64,
+}
+
+/// What is known of one source, for headers and reports. May grow while reading.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SourceInfo {
+    /// Interface or file name as given.
+    pub name: String,
+    /// `live`, `pcap`, `pcap-ns`, `pcapng`, `snoop` …
+    pub format: String,
+    /// Compression recognised by content: `gzip`, `zstd`, `lz4`, `xz`.
+    pub compression: Option<&'static str>,
+    /// Link types seen so far, in order of first appearance.
+    pub link_types: Vec<LinkType>,
+    /// Packets delivered.
+    pub packets: u64,
+    /// The file ends in the middle of a packet.
+    pub cut_short: bool,
+    /// What is wrong with it, if anything, for people: `cut short in the middle of a packet at byte 1234`, `interface is down`.
+    pub warning: Option<String>,
+    /// How much of it has been read, 0 to 1, when that can be known.
+    pub progress: Option<f32>,
+    /// Promiscuous mode in force (live only).
+    pub promiscuous: Option<bool>,
+    /// Link speed in bits per second, when the interface says.
+    pub speed: Option<u64>,
+}
+
+/// An origin of packets: a live port, a capture file, or several of them merged.
+pub trait Source: Send {
+    /// Fills `block` (already cleared) with the packets that are there.
+    ///
+    /// Live sources return within about 50 ms. File sources return as full a block as they can.
+    ///
+    /// # Errors
+    /// When nothing more can be read and that is not a plain end: the message names the file or device.
+    fn fill(&mut self, block: &mut Block) -> Result<Fill>;
+
+    /// What is known of the sources behind this one.
+    fn info(&self) -> Vec<SourceInfo>;
+
+    /// Loss counters so far.
+    fn losses(&mut self) -> Losses {
+        Losses::default()
+    }
+
+    /// Whether packets arrive as they happen (then wall time advances the clock when it is quiet).
+    fn is_live(&self) -> bool {
+        false
+    }
+}

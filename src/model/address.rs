@@ -1,0 +1,57 @@
+//! Addresses at every layer that has them.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// A 48-bit IEEE 802 MAC address.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mac(pub [u8; 6]);
+
+impl Mac {
+    /// The all-ones broadcast address.
+    pub const BROADCAST: Mac = Mac([0xff; 6]);
+
+    /// Whether the I/G bit is set (multicast or broadcast, IEEE 802 clause 8.2).
+    pub fn is_group(self) -> bool {
+        self.0[0] & 1 != 0
+    }
+}
+
+impl fmt::Display for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, e, g] = self.0;
+        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+    }
+}
+
+/// An address of any layer. Ordered by kind, then numerically.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Address {
+    /// A MAC address.
+    Mac(Mac),
+    /// An IPv4 address.
+    V4(Ipv4Addr),
+    /// An IPv6 address.
+    V6(Ipv6Addr),
+}
+
+impl Address {
+    /// The IP address, if it is one.
+    pub fn ip(self) -> Option<IpAddr> {
+        match self {
+            Address::Mac(_) => None,
+            Address::V4(a) => Some(IpAddr::V4(a)),
+            Address::V6(a) => Some(IpAddr::V6(a)),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Address::Mac(a) => a.fmt(f),
+            Address::V4(a) => a.fmt(f),
+            Address::V6(a) => a.fmt(f),
+        }
+    }
+}

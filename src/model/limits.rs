@@ -1,0 +1,49 @@
+//! Every cap of the program, with its reason. Beyond a cap things are counted in an "other" row, never dropped silently.
+
+/// Shards the traffic is divided into. A shard is a function of a packet's bytes alone, so results do not depend on the
+/// number of workers; 64 divides evenly among any small number of them.
+pub const SHARDS: usize = 64;
+
+/// Bytes of packet data in one block: small enough to stay in a core's second-level cache between router and worker,
+/// large enough that a hand-over costs nothing per packet.
+pub const BLOCK_BYTES: usize = 512 * 1024;
+
+/// Packets in one block: bounds the block's index (24 bytes each) for streams of tiny packets.
+pub const BLOCK_PACKETS: usize = 16 * 1024;
+
+/// Blocks in flight between source and workers: 16 MiB of tape absorb a worker's hiccup.
+pub const BLOCKS: usize = 32;
+
+/// Largest packet accepted from a file: Wireshark's WTAP_MAX_PACKET_SIZE_STANDARD. A larger record is damage.
+pub const MAX_PACKET_BYTES: usize = 262_144;
+
+/// Conversations kept per shard (64 shards: 2,097,152 in all, about 400 MiB). Beyond it the longest idle ones are folded into the
+/// "other" row.
+pub const FLOWS_PER_SHARD: usize = 32 * 1024;
+
+/// Distinct (MAC pair, VLAN stack, protocol path) contexts per shard; a MAC flood beyond it is counted without its addresses.
+pub const CONTEXTS_PER_SHARD: usize = 8 * 1024;
+
+/// Fragmented datagrams whose ports are remembered, per shard and in the router (a direct-mapped table: newer ones win).
+pub const FRAGMENTS: usize = 1024;
+
+/// Host, port-endpoint and address-pair rows kept in all, each table.
+pub const HOST_ROWS: usize = 4 * 1024 * 1024;
+
+/// Load samples kept at full resolution: a day at one second (about 7 MiB). Older ones are merged, one a minute.
+pub const FINE_SAMPLES: usize = 86_400;
+
+/// Load samples kept at one a minute beyond the fine ones: about two months.
+pub const COARSE_SAMPLES: usize = 90_000;
+
+/// Load samples a dashboard's snapshot carries at full resolution: an hour at one second.
+pub const SNAPSHOT_SAMPLES: usize = 3_600;
+
+/// One-millisecond bins in one interval: an interval longer than this many milliseconds has wider bins.
+pub const BURST_BINS: usize = 60_000;
+
+/// Rows of each table in a dashboard's snapshot. What is beyond stays countable by filter and by the report.
+pub const SNAPSHOT_ROWS: usize = 1_000;
+
+/// Distinct VLANs remembered for one conversation.
+pub const VLANS_PER_FLOW: usize = 4;

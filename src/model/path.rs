@@ -1,0 +1,183 @@
+//! The stack of protocols a packet was decoded to, packed so that two packets compare in one instruction.
+
+use super::numbers;
+use super::proto::Proto;
+use std::fmt;
+
+/// A protocol path such as `eth:vlan:ip:tcp`, outermost first: up to 16 bytes, one a protocol.
+///
+/// A protocol that only a number identifies (an unlisted EtherType, IP protocol or port-less leaf) takes the bytes of an
+/// escape [`Proto`] and its number, so that an unknown protocol is still a row of its own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Path(u128);
+
+/// One element of a [`Path`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Layer {
+    /// A protocol this program knows.
+    Known(Proto),
+    /// An EtherType without a decoder of its own.
+    EtherType(u16),
+    /// An IP protocol number without a decoder of its own.
+    IpProtocol(u8),
+    /// An IEEE 802.2 DSAP without a decoder of its own.
+    Sap(u8),
+}
+
+impl Path {
+    /// The empty path.
+    pub const EMPTY: Path = Path(0);
+
+    /// Bytes in use.
+    fn len(self) -> u32 {
+        16 - self.0.leading_zeros() / 8
+    }
+
+    /// Appends a protocol; a path that is full (16 bytes) stays as it is.
+    #[inline]
+    pub fn push(&mut self, proto: Proto) {
+        if self.0 >> 120 == 0 {
+            self.0 = self.0 << 8 | proto as u128;
+        }
+    }
+
+    /// Appends a protocol known only by its EtherType.
+    pub fn push_ether_type(&mut self, number: u16) {
+        if self.0 >> 104 == 0 {
+            self.0 = self.0 << 24 | (Proto::EtherTypeLeaf as u128) << 16 | u128::from(number);
+        }
+    }
+
+    /// Appends a protocol known only by its IP protocol number.
+    pub fn push_ip_protocol(&mut self, number: u8) {
+        if self.0 >> 112 == 0 {
+            self.0 = self.0 << 16 | (Proto::IpProtocolLeaf as u128) << 8 | u128::from(number);
+        }
+    }
+
+    /// Appends a protocol known only by its LLC destination service access point.
+    pub fn push_sap(&mut self, number: u8) {
+        if self.0 >> 112 == 0 {
+            self.0 = self.0 << 16 | (Proto::SapLeaf as u128) << 8 | u128::from(number);
+        }
+    }
+
+    /// Whether nothing was decoded.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The layers, outermost first.
+    pub fn layers(self) -> impl Iterator<Item = Layer> {
+        let bytes = self.0.to_be_bytes();
+        let mut at = 16 - self.len() as usize;
+        std::iter::from_fn(move || {
+            let code = *bytes.get(at)?;
+            let number = |i: usize| bytes.get(at + i).copied().unwrap_or(0);
+            let (layer, width) = match Proto::from_code(code) {
+                Some(Proto::EtherTypeLeaf) => (Layer::EtherType(u16::from_be_bytes([number(1), number(2)])), 3),
+                Some(Proto::IpProtocolLeaf) => (Layer::IpProtocol(number(1)), 2),
+                Some(Proto::SapLeaf) => (Layer::Sap(number(1)), 2),
+                Some(proto) => (Layer::Known(proto), 1),
+                None => (Layer::Known(Proto::Data), 1),
+            };
+            at += width;
+            Some(layer)
+        })
+    }
+
+    /// The path and all its ancestors, outermost first: `eth`, `eth:ip`, `eth:ip:tcp`.
+    pub fn prefixes(self) -> impl Iterator<Item = Path> {
+        let mut so_far = Path::EMPTY;
+        self.layers().map(move |layer| {
+            so_far.push_layer(layer);
+            so_far
+        })
+    }
+
+    /// Appends any layer.
+    pub fn push_layer(&mut self, layer: Layer) {
+        match layer {
+            Layer::Known(proto) => self.push(proto),
+            Layer::EtherType(n) => self.push_ether_type(n),
+            Layer::IpProtocol(n) => self.push_ip_protocol(n),
+            Layer::Sap(n) => self.push_sap(n),
+        }
+    }
+
+    /// The innermost layer.
+    pub fn last(self) -> Option<Layer> {
+        self.layers().last()
+    }
+
+    /// How many layers.
+    pub fn depth(self) -> usize {
+        self.layers().count()
+    }
+
+    /// Whether `proto` is one of the layers.
+    pub fn contains(self, proto: Proto) -> bool {
+        self.layers().any(|l| l == Layer::Known(proto))
+    }
+}
+
+/// The protocol's token, as in Wireshark's filter names; numbers where there is no name (`ethertype-0x88ff`).
+impl fmt::Display for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Layer::Known(proto) => f.write_str(proto.token()),
+            Layer::EtherType(n) => match numbers::ether_type_token(n) {
+                Some(token) => f.write_str(token),
+                None => write!(f, "ethertype-0x{n:04x}"),
+            },
+            Layer::IpProtocol(n) => match numbers::ip_protocol_token(n) {
+                Some(token) => f.write_str(token),
+                None => write!(f, "ip-proto-{n}"),
+            },
+            Layer::Sap(n) => match numbers::sap_token(n) {
+                Some(token) => f.write_str(token),
+                None => write!(f, "llc-sap-0x{n:02x}"),
+            },
+        }
+    }
+}
+
+/// Tokens joined by colons: `eth:vlan:ip:tcp`.
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, layer) in self.layers().enumerate() {
+            if i > 0 {
+                f.write_str(":")?;
+            }
+            layer.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packs_and_prints() {
+        let mut p = Path::EMPTY;
+        p.push(Proto::Eth);
+        p.push(Proto::Vlan);
+        p.push_ether_type(0x1234);
+        assert_eq!(p.to_string(), "eth:vlan:ethertype-0x1234");
+        assert_eq!(p.depth(), 3);
+        let all: Vec<_> = p.prefixes().map(|p| p.to_string()).collect();
+        assert_eq!(all, ["eth", "eth:vlan", "eth:vlan:ethertype-0x1234"]);
+    }
+
+    #[test]
+    fn a_full_path_stays() {
+        let mut p = Path::EMPTY;
+        for _ in 0..40 {
+            p.push(Proto::Vlan);
+        }
+        p.push_ether_type(0x0001);
+        assert_eq!(p.depth(), 16);
+    }
+}

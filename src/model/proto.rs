@@ -1,0 +1,156 @@
+//! Protocols this program knows, each with its token, family and full name: one line a protocol.
+
+/// Families share a hue on every screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// Link framing: Ethernet, VLAN, LLC, PPP, 802.11.
+    Link,
+    /// Switch and router control: STP, LLDP, LACP, OSPF, VRRP.
+    Control,
+    /// Network layer: ARP, IPv4, IPv6, ICMP.
+    Network,
+    /// Transport: TCP, UDP, SCTP.
+    Transport,
+    /// Tunnels and encryption below the transport: GRE, ESP, MPLS.
+    Tunnel,
+    /// Web: HTTP, TLS, QUIC.
+    Web,
+    /// Names, addresses and time: DNS, DHCP, NTP.
+    Infrastructure,
+    /// Files and databases.
+    Storage,
+    /// Voice and video.
+    Media,
+    /// Anything else.
+    Other,
+}
+
+macro_rules! protocols {
+    ($($variant:ident $token:literal $family:ident $name:literal;)*) => {
+        /// A protocol. The discriminant is its code inside a [`super::Path`] (never 0); codes are not stable across versions.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        #[allow(missing_docs, reason = "each variant's documentation is its `name()`")]
+        pub enum Proto { #[doc(hidden)] Never = 0, $($variant,)* }
+
+        impl Proto {
+            /// Every protocol, in table order.
+            pub const ALL: &'static [Proto] = &[$(Proto::$variant,)*];
+
+            /// The field's usual token, as in Wireshark's display filter names.
+            pub const fn token(self) -> &'static str {
+                match self { Proto::Never => "", $(Proto::$variant => $token,)* }
+            }
+
+            /// The protocol's full name.
+            pub const fn name(self) -> &'static str {
+                match self { Proto::Never => "", $(Proto::$variant => $name,)* }
+            }
+
+            /// The family whose hue it wears.
+            pub const fn family(self) -> Family {
+                match self { Proto::Never => Family::Other, $(Proto::$variant => Family::$family,)* }
+            }
+        }
+    };
+}
+
+impl Proto {
+    /// The protocol of a code stored in a path.
+    pub fn from_code(code: u8) -> Option<Proto> {
+        Proto::ALL.get(usize::from(code).checked_sub(1)?).copied()
+    }
+}
+
+protocols! {
+    Data "data" Other "Undecoded data";
+    EtherTypeLeaf "ethertype" Other "EtherType without a decoder";
+    IpProtocolLeaf "ip-proto" Other "IP protocol without a decoder";
+    SapLeaf "llc-sap" Other "LLC service access point without a decoder";
+
+    Eth "eth" Link "Ethernet";
+    Sll "sll" Link "Linux cooked capture";
+    Null "null" Link "BSD loopback";
+    Raw "raw" Link "Raw IP";
+    Ppp "ppp" Link "Point-to-Point Protocol";
+    Chdlc "chdlc" Link "Cisco HDLC";
+    Fr "fr" Link "Frame Relay";
+    Fddi "fddi" Link "FDDI";
+    Netlink "netlink" Link "Linux netlink";
+    Radiotap "radiotap" Link "802.11 radiotap header";
+    WlanRadio "wlan_radio" Link "802.11 radio information";
+    Wlan "wlan" Link "IEEE 802.11";
+    WlanMgt "wlan.mgt" Control "802.11 management";
+
+    Vlan "vlan" Link "IEEE 802.1Q VLAN";
+    Ieee8021ad "ieee8021ad" Link "IEEE 802.1ad (Q-in-Q)";
+    Ieee8021ah "ieee8021ah" Tunnel "IEEE 802.1ah (MAC-in-MAC)";
+    Llc "llc" Link "IEEE 802.2 LLC";
+    Macsec "macsec" Tunnel "IEEE 802.1AE MACsec";
+    Mpls "mpls" Tunnel "MPLS";
+    Pppoed "pppoed" Control "PPPoE discovery";
+    Pppoes "pppoes" Tunnel "PPPoE session";
+
+    Arp "arp" Network "ARP";
+    Ip "ip" Network "IPv4";
+    Ipv6 "ipv6" Network "IPv6";
+    Icmp "icmp" Network "ICMP";
+    Icmpv6 "icmpv6" Network "ICMPv6";
+    Igmp "igmp" Network "IGMP";
+
+    Tcp "tcp" Transport "TCP";
+    Udp "udp" Transport "UDP";
+    Udplite "udplite" Transport "UDP-Lite";
+    Sctp "sctp" Transport "SCTP";
+    Dccp "dccp" Transport "DCCP";
+
+    Ah "ah" Tunnel "IPsec Authentication Header";
+    Esp "esp" Tunnel "IPsec ESP";
+    Gre "gre" Tunnel "GRE";
+    L2tp "l2tp" Tunnel "L2TPv3";
+    Ospf "ospf" Control "OSPF";
+    Eigrp "eigrp" Control "EIGRP";
+    Pim "pim" Control "PIM";
+    Vrrp "vrrp" Control "VRRP";
+    Carp "carp" Control "CARP";
+    Nhrp "nhrp" Control "NHRP";
+    Mipv6 "mipv6" Network "Mobile IPv6";
+
+    Stp "stp" Control "Spanning tree";
+    Cdp "cdp" Control "Cisco Discovery Protocol";
+    Vtp "vtp" Control "VLAN Trunking Protocol";
+    Dtp "dtp" Control "Dynamic Trunking Protocol";
+    Pagp "pagp" Control "Port Aggregation Protocol";
+    Udld "udld" Control "Unidirectional Link Detection";
+    Isis "isis" Control "IS-IS";
+    Slow "slow" Control "IEEE 802.3 slow protocols";
+    Lacp "lacp" Control "Link Aggregation Control Protocol";
+    Lldp "lldp" Control "LLDP";
+    MacControl "macc" Control "MAC control (pause, PFC)";
+    Loop "loop" Control "Configuration test (loopback)";
+    Eapol "eapol" Control "802.1X authentication";
+    Ptp "ptp" Infrastructure "Precision Time Protocol";
+    Fcoe "fcoe" Storage "Fibre Channel over Ethernet";
+    Fip "fip" Storage "FCoE Initialization Protocol";
+    Profinet "pn_rt" Control "PROFINET real time";
+    Ipx "ipx" Network "IPX";
+    Netbios "netbios" Storage "NetBIOS";
+    Aarp "aarp" Network "AppleTalk ARP";
+    Ddp "ddp" Network "AppleTalk DDP";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_round_trip_and_tokens_are_unique() {
+        let mut tokens = std::collections::HashSet::new();
+        for &p in Proto::ALL {
+            assert_eq!(Proto::from_code(p as u8), Some(p));
+            assert!(tokens.insert(p.token()), "token {} twice", p.token());
+            assert!(!p.name().is_empty());
+        }
+        assert_eq!(Proto::from_code(0), None);
+    }
+}

@@ -1,0 +1,247 @@
+//! An immutable picture of everything counted up to a moment. Screens, reports and exports are functions of a [`Snapshot`].
+
+mod feed;
+mod filter;
+mod query;
+mod rows;
+
+pub use feed::Feed;
+pub use filter::Filter;
+pub use query::{Column, Order, Query};
+pub use rows::{Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, VlanRow};
+
+use crate::model::{LinkType, Timestamp};
+
+/// One origin of packets, as the reader of a screen or report wants it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SourceFacts {
+    /// Interface or file name as given.
+    pub name: String,
+    /// `live`, `pcap`, `pcapng` …
+    pub format: String,
+    /// `gzip`, `zstd`, `lz4`, `xz`.
+    pub compression: Option<&'static str>,
+    /// Link types seen.
+    pub link_types: Vec<LinkType>,
+    /// Packets delivered.
+    pub packets: u64,
+    /// The file ends in the middle of a packet.
+    pub cut_short: bool,
+    /// What is wrong with it, for people.
+    pub warning: Option<String>,
+    /// How much has been read, 0 to 1.
+    pub progress: Option<f32>,
+    /// Promiscuous mode in force (live only).
+    pub promiscuous: Option<bool>,
+    /// Link speed in bits per second.
+    pub speed: Option<u64>,
+}
+
+/// Packets that were not analysed, by the stage that lost them, and packets that could not be decoded fully.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// Dropped by the interface or its driver.
+    pub interface_drops: u64,
+    /// Dropped by the kernel (its ring was full).
+    pub kernel_drops: u64,
+    /// Dropped between our own stages.
+    pub queue_drops: u64,
+    /// Packets whose headers the capture does not hold completely (snap length): not a loss, but not fully decoded.
+    pub decode_errors: u64,
+    /// Packets that contradict themselves.
+    pub malformed: u64,
+    /// Packets older than the open interval, counted in it.
+    pub late_packets: u64,
+    /// Conversations folded into the "other" row because a cap was reached.
+    pub evicted_flows: u64,
+}
+
+impl Losses {
+    /// Packets that existed and were not analysed.
+    pub fn lost_packets(&self) -> u64 {
+        self.interface_drops + self.kernel_drops + self.queue_drops
+    }
+}
+
+/// Load in one interval.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sample {
+    /// Start of the interval.
+    pub start: Timestamp,
+    /// Nanoseconds it covers: the base interval, more where older samples were merged, less for the last one of a live capture.
+    pub length: i64,
+    /// Packets and wire bytes.
+    pub traffic: Traffic,
+    /// Wire bytes of the busiest millisecond inside.
+    pub peak_ms_bytes: u64,
+    /// Packets of the busiest millisecond inside.
+    pub peak_ms_packets: u64,
+    /// Wire bytes from outside the local networks to inside.
+    pub inbound_bytes: u64,
+    /// Wire bytes from inside the local networks to outside.
+    pub outbound_bytes: u64,
+}
+
+/// Load over time.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Load {
+    /// The base interval in nanoseconds.
+    pub interval: i64,
+    /// Samples, oldest first; intervals without packets are absent (a gap is a gap). Older samples may be merged ([`Sample::length`]).
+    pub samples: Vec<Sample>,
+    /// The open interval so far.
+    pub open: Option<Sample>,
+    /// The base interval with most wire bytes, over all time.
+    pub peak: Option<Sample>,
+    /// The busiest millisecond of all: when, wire bytes, packets.
+    pub peak_ms: Option<(Timestamp, u64, u64)>,
+}
+
+/// RMON size classes (RFC 2819 etherStatsPkts…): upper bounds in bytes of the captured frame without FCS.
+pub const SIZE_CLASSES: [(u32, u32); 7] = [(0, 64), (65, 127), (128, 255), (256, 511), (512, 1023), (1024, 1518), (1519, u32::MAX)];
+
+/// Where traffic goes relative to the local networks, in packets and wire bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Directions {
+    /// From outside to inside.
+    pub inbound: Traffic,
+    /// From inside to outside.
+    pub outbound: Traffic,
+    /// Between local addresses.
+    pub inside: Traffic,
+    /// Between foreign addresses.
+    pub through: Traffic,
+    /// Without IP addresses.
+    pub unknown: Traffic,
+}
+
+/// Destination kinds, by the destination MAC (or IP where the link has no MAC).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Casts {
+    /// To one station.
+    pub unicast: Traffic,
+    /// To a group.
+    pub multicast: Traffic,
+    /// To all.
+    pub broadcast: Traffic,
+}
+
+/// Conversations by kind. Rows are in the order the [`Query`] asked for.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Conversations {
+    /// MAC pairs.
+    pub eth: Table<Conversation>,
+    /// IPv4 address pairs.
+    pub ip: Table<Conversation>,
+    /// IPv6 address pairs.
+    pub ipv6: Table<Conversation>,
+    /// TCP connections (a new SYN with another sequence number on used ports is a new one).
+    pub tcp: Table<Conversation>,
+    /// UDP (and UDP-Lite) port pairs.
+    pub udp: Table<Conversation>,
+    /// SCTP port pairs.
+    pub sctp: Table<Conversation>,
+}
+
+/// End points by kind.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Endpoints {
+    /// MAC addresses.
+    pub eth: Table<HostRow>,
+    /// IPv4 addresses.
+    pub ip: Table<HostRow>,
+    /// IPv6 addresses.
+    pub ipv6: Table<HostRow>,
+    /// TCP ports of an address.
+    pub tcp: Table<HostRow>,
+    /// UDP ports of an address.
+    pub udp: Table<HostRow>,
+    /// SCTP ports of an address.
+    pub sctp: Table<HostRow>,
+}
+
+/// TCP packets by flag (Wireshark's `tcp.flags.*`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TcpFlags {
+    /// SYN without ACK.
+    pub syn: u64,
+    /// SYN and ACK.
+    pub syn_ack: u64,
+    /// FIN.
+    pub fin: u64,
+    /// RST.
+    pub reset: u64,
+}
+
+/// Everything counted up to a moment.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Snapshot {
+    /// Increases with every snapshot.
+    pub number: u64,
+    /// Whether the source has ended: nothing will change any more.
+    pub finished: bool,
+    /// Whether the packets come from a live port.
+    pub live: bool,
+    /// Packet time now: the running maximum (advanced by wall time on a quiet live port).
+    pub now: Timestamp,
+    /// Seconds covered by the `recent` numbers of the rows.
+    pub recent_seconds: f64,
+    /// Where the packets come from.
+    pub sources: Vec<SourceFacts>,
+    /// The capture filter in force.
+    pub filter: Option<String>,
+    /// Speed of the monitored link in bits per second, as told by the user or the interface.
+    pub speed: Option<u64>,
+    /// Packets and wire bytes in all.
+    pub total: Traffic,
+    /// Packets and wire bytes since the previous snapshot (`recent_seconds`).
+    pub recent: Traffic,
+    /// Captured bytes in all.
+    pub captured_bytes: u64,
+    /// Packets captured shorter than they were on the wire.
+    pub truncated_packets: u64,
+    /// IP fragments seen.
+    pub fragments: u64,
+    /// Earliest and latest packet time.
+    pub first: Option<Timestamp>,
+    /// Latest packet time.
+    pub last: Option<Timestamp>,
+    /// Losses by stage.
+    pub losses: Losses,
+    /// Load over time.
+    pub load: Load,
+    /// Packets by RMON size class ([`SIZE_CLASSES`]).
+    pub sizes: [Traffic; 7],
+    /// Unicast, multicast, broadcast.
+    pub casts: Casts,
+    /// Inside and outside.
+    pub directions: Directions,
+    /// Protocol hierarchy: every path with the packets that have it, ancestors included, in depth-first order, larger first.
+    pub protocols: Vec<ProtocolRow>,
+    /// Who talks to whom.
+    pub conversations: Conversations,
+    /// Who talks.
+    pub endpoints: Endpoints,
+    /// VLANs: a packet counts once for each identifier it carries.
+    pub vlans: Table<VlanRow>,
+    /// Packets without a VLAN tag.
+    pub untagged: Traffic,
+    /// TCP flag counts.
+    pub tcp_flags: TcpFlags,
+}
+
+impl Snapshot {
+    /// Seconds from the first to the last packet.
+    pub fn duration(&self) -> f64 {
+        match (self.first, self.last) {
+            (Some(first), Some(last)) => last.seconds_since(first),
+            _ => 0.0,
+        }
+    }
+
+    /// Mean bits per second over the whole capture, 0 when it has no duration.
+    pub fn mean_bits_per_second(&self) -> f64 {
+        let d = self.duration();
+        if d > 0.0 { self.total.wire_bytes as f64 * 8.0 / d } else { 0.0 }
+    }
+}

@@ -1,0 +1,218 @@
+//! Rows of the tables in a snapshot.
+
+use crate::model::{Address, Path, Timestamp};
+
+/// Packets and wire bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Packets.
+    pub packets: u64,
+    /// Bytes on the wire.
+    pub wire_bytes: u64,
+}
+
+impl Traffic {
+    /// Counts one packet.
+    #[inline]
+    pub fn count(&mut self, wire: u32) {
+        self.packets += 1;
+        self.wire_bytes += u64::from(wire);
+    }
+
+    /// Adds another count.
+    #[inline]
+    pub fn add(&mut self, other: Traffic) {
+        self.packets += other.packets;
+        self.wire_bytes += other.wire_bytes;
+    }
+
+    /// What was added since `earlier`.
+    #[must_use]
+    pub fn since(self, earlier: Traffic) -> Traffic {
+        Traffic { packets: self.packets.saturating_sub(earlier.packets), wire_bytes: self.wire_bytes.saturating_sub(earlier.wire_bytes) }
+    }
+
+    /// Bits per second over `seconds` (0 when there was no time).
+    pub fn bits_per_second(self, seconds: f64) -> f64 {
+        if seconds > 0.0 { self.wire_bytes as f64 * 8.0 / seconds } else { 0.0 }
+    }
+
+    /// Packets per second over `seconds` (0 when there was no time).
+    pub fn packets_per_second(self, seconds: f64) -> f64 {
+        if seconds > 0.0 { self.packets as f64 / seconds } else { 0.0 }
+    }
+}
+
+/// The first rows of a table, and what is not among them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table<R> {
+    /// The rows the query asked for, in its order.
+    pub rows: Vec<R>,
+    /// How many rows the whole table has (those matching the query's filter).
+    pub total_rows: u64,
+    /// Rows that were evicted at a cap or not kept: their exact sum.
+    pub other: Traffic,
+    /// How many rows were folded into `other`.
+    pub other_rows: u64,
+}
+
+impl<R> Default for Table<R> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), total_rows: 0, other: Traffic::default(), other_rows: 0 }
+    }
+}
+
+/// State of a TCP connection as seen by a bystander.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TcpState {
+    /// Only SYNs so far.
+    SynSent,
+    /// SYN and SYN-ACK, no acknowledgement yet.
+    SynReceived,
+    /// Handshake complete.
+    Established,
+    /// Data seen but not its beginning.
+    Midstream,
+    /// One side has sent FIN.
+    Closing,
+    /// Both sides have sent FIN.
+    Closed,
+    /// RST seen.
+    Reset,
+}
+
+impl TcpState {
+    /// The word in tables and reports.
+    pub fn token(self) -> &'static str {
+        match self {
+            TcpState::SynSent => "syn_sent",
+            TcpState::SynReceived => "syn_received",
+            TcpState::Established => "established",
+            TcpState::Midstream => "midstream",
+            TcpState::Closing => "closing",
+            TcpState::Closed => "closed",
+            TcpState::Reset => "reset",
+        }
+    }
+}
+
+/// One conversation; `a` is the numerically smaller (address, port).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conversation {
+    /// The smaller end.
+    pub a: Address,
+    /// The larger end.
+    pub b: Address,
+    /// Port of `a` (0 for kinds without ports).
+    pub a_port: u16,
+    /// Port of `b` (0 for kinds without ports).
+    pub b_port: u16,
+    /// From `a` to `b`.
+    pub ab: Traffic,
+    /// From `b` to `a`.
+    pub ba: Traffic,
+    /// From `a` to `b` since the previous snapshot.
+    pub recent_ab: Traffic,
+    /// From `b` to `a` since the previous snapshot.
+    pub recent_ba: Traffic,
+    /// First packet.
+    pub first: Timestamp,
+    /// Last packet.
+    pub last: Timestamp,
+    /// Whether `a` sent first (a SYN decides over mere order).
+    pub originator_is_a: bool,
+    /// TCP state, for TCP.
+    pub state: Option<TcpState>,
+    /// What is spoken: by content where known, else by the registered port.
+    pub app: Option<&'static str>,
+    /// The innermost protocol path seen.
+    pub path: Path,
+    /// VLANs seen (at most [`crate::model::limits::VLANS_PER_FLOW`]).
+    pub vlans: Vec<u16>,
+}
+
+impl Conversation {
+    /// Both directions together.
+    pub fn total(&self) -> Traffic {
+        let mut t = self.ab;
+        t.add(self.ba);
+        t
+    }
+
+    /// Both directions together since the previous snapshot.
+    pub fn recent(&self) -> Traffic {
+        let mut t = self.recent_ab;
+        t.add(self.recent_ba);
+        t
+    }
+
+    /// Seconds from its first to its last packet.
+    pub fn duration(&self) -> f64 {
+        self.last.seconds_since(self.first)
+    }
+}
+
+/// One end point.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HostRow {
+    /// Its address.
+    pub address: Address,
+    /// Its port, for port tables (else 0).
+    pub port: u16,
+    /// What it sent.
+    pub tx: Traffic,
+    /// What it received.
+    pub rx: Traffic,
+    /// What it sent since the previous snapshot.
+    pub recent_tx: Traffic,
+    /// What it received since the previous snapshot.
+    pub recent_rx: Traffic,
+    /// First packet.
+    pub first: Timestamp,
+    /// Last packet.
+    pub last: Timestamp,
+    /// Inside the local networks (None for MAC addresses).
+    pub inside: Option<bool>,
+    /// What it serves or speaks, by its port (port tables).
+    pub app: Option<&'static str>,
+}
+
+impl HostRow {
+    /// Sent and received together.
+    pub fn total(&self) -> Traffic {
+        let mut t = self.tx;
+        t.add(self.rx);
+        t
+    }
+
+    /// Sent and received together since the previous snapshot.
+    pub fn recent(&self) -> Traffic {
+        let mut t = self.recent_tx;
+        t.add(self.recent_rx);
+        t
+    }
+}
+
+/// One path of the protocol hierarchy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProtocolRow {
+    /// The path; every packet counts once at each of its layers.
+    pub path: Path,
+    /// In all.
+    pub traffic: Traffic,
+    /// Since the previous snapshot.
+    pub recent: Traffic,
+    /// Packets whose innermost layer this is.
+    pub own: Traffic,
+}
+
+/// One VLAN identifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VlanRow {
+    /// The 12-bit identifier.
+    pub id: u16,
+    /// In all.
+    pub traffic: Traffic,
+    /// Since the previous snapshot.
+    pub recent: Traffic,
+}
