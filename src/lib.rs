@@ -1,9 +1,76 @@
 //! spantop: `top` for a switch's SPAN port.
+//!
+//! A capture engine reads copied packets from a mirror port or from capture files, decodes them on worker threads, and
+//! turns them into immutable [`snapshot::Snapshot`]s. A terminal dashboard and reports are functions of a snapshot.
+//!
+//! # Ten lines that show it running
+//!
+//! ```
+//! use spantop::capture::Memory;
+//! use spantop::engine::{self, Settings};
+//! use spantop::model::{LinkType, Timestamp};
+//! # let frame = [0x01, 0x80, 0xc2, 0, 0, 0, 2, 0, 0, 0, 0, 1, 0x88, 0xcc, 0, 0];
+//!
+//! let source = Memory::new().with(Timestamp::new(1_700_000_000, 0), LinkType::ETHERNET, 60, &frame);
+//! let (snapshot, failure) = engine::run(Box::new(source), &Settings::default(), Default::default())?;
+//! assert!(failure.is_none());
+//! assert_eq!(snapshot.total.wire_bytes, 60);
+//! assert_eq!(snapshot.protocols[0].path.to_string(), "eth");
+//! # Ok::<(), spantop::Error>(())
+//! ```
+//!
+//! # The house
+//!
+//! ```text
+//!  SPAN port ─┐                                             ┌▶ worker 0 (shards 0, n, 2n …) ─┐
+//!  files ─────┴▶ capture::Source ─▶ Block ─▶ router ─▶ tape ┼▶ worker 1 …                    ├▶ merge ─▶ Snapshot ─┬▶ tui
+//!                                   arena    peek, marks    └▶ …                              ┘  shard order         └▶ report
+//! ```
+//!
+//! - **Source → [`capture::Block`].** A source writes packets into a reusable block: bytes in an arena, an index beside it. Files
+//!   are framed in place; a live port costs one copy out of the kernel's ring. Nothing is allocated per packet.
+//! - **Router.** Gives every packet one of 64 shards by a symmetric hash of the packet itself and marks, between two packets,
+//!   where an interval ends and where a snapshot is taken. Time is packet time.
+//! - **Workers** fold the shards they own, in tape order, with plain `&mut self` code: [`decode::walk`], then one flow record
+//!   and one context a packet ([`stats`]). Everything else is derived from what changed, at a mark.
+//! - **Merge** puts the shards' reports together in shard order. A conversation lives in one shard, so results do not depend on
+//!   the number of workers, and the top rows are the true top rows.
+//! - **Losses are counted where they happen** and shown: interface, kernel, our own stages, eviction at a cap. Every container
+//!   names its cap in [`model::limits`]; beyond it rows fold into an exact "other".
+//!
+//! # Floors: who may import whom
+//!
+//! | floor | modules | may use |
+//! |---|---|---|
+//! | 4 | `main.rs`, [`app`] | everything |
+//! | 3 | [`engine`] | every wing below |
+//! | 3 | [`report`], [`tui`] | [`snapshot`], [`model`] |
+//! | 3 | [`cli`] | [`model`] |
+//! | 2 | [`capture`], [`decode`], [`mirror`], [`diagnose`], [`stats`], [`names`], [`snapshot`] | [`model`]; none of each other |
+//! | 1 | [`model`], [`error`](mod@error) | nothing |
+//!
+//! `tests/floors.rs` holds the code to this table.
+//!
+//! # Where to add things
+//!
+//! - a protocol: its line in [`model::proto`] and its step in [`decode`];
+//! - a screen: one file and one line in `tui/registry.rs`;
+//! - a report format: one file and one line in `report/registry.rs`;
+//! - a capture file format: one file in `capture/file/` and its magic number.
 
+pub mod app;
 pub mod capture;
+pub mod cli;
 pub mod decode;
+pub mod diagnose;
+pub mod engine;
 pub mod error;
+pub mod mirror;
 pub mod model;
+pub mod names;
+pub mod report;
 pub mod snapshot;
+pub mod stats;
+pub mod tui;
 
 pub use error::{Error, Result};

@@ -43,7 +43,12 @@ impl Default for Block {
 impl Block {
     /// An empty block with its arena allocated.
     pub fn new() -> Self {
-        Self { data: vec![0; BLOCK_BYTES], packets: Vec::with_capacity(2048), used: 0 }
+        Self::with_bytes(BLOCK_BYTES)
+    }
+
+    /// An empty block with an arena of `bytes`.
+    pub fn with_bytes(bytes: usize) -> Self {
+        Self { data: vec![0; bytes], packets: Vec::with_capacity(2048), used: 0 }
     }
 
     /// Forgets the packets; the arena stays.

@@ -1,30 +1,7 @@
 //! What a walk over a packet's headers found.
 
-use crate::model::{Mac, Path};
+use crate::model::{Mac, Path, VlanStack};
 use std::net::{Ipv4Addr, Ipv6Addr};
-
-/// VLAN identifiers of a frame, outermost first; at most four are kept.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub struct VlanStack {
-    ids: [u16; 4],
-    len: u8,
-}
-
-impl VlanStack {
-    /// Adds the next inner VLAN identifier (12 bits); a fifth is not kept.
-    #[inline]
-    pub fn push(&mut self, id: u16) {
-        if let Some(slot) = self.ids.get_mut(usize::from(self.len)) {
-            *slot = id & 0x0fff;
-            self.len += 1;
-        }
-    }
-
-    /// The identifiers, outermost first.
-    pub fn ids(&self) -> &[u16] {
-        &self.ids[..usize::from(self.len)]
-    }
-}
 
 /// A packet's place in a fragmented datagram.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -2,4 +2,8 @@
 
 mod headers;
 
-pub use headers::{Fragment, Headers, Net, Stop, Transport, VlanStack};
+pub use crate::model::VlanStack;
+pub use headers::{Fragment, Headers, Net, Stop, Transport};
+pub fn walk(_l: crate::model::LinkType, _b: &[u8], _w: u32) -> Headers {
+    Headers::default()
+}

@@ -14,6 +14,9 @@ pub const BLOCK_PACKETS: usize = 16 * 1024;
 /// Blocks in flight between source and workers: 16 MiB of tape absorb a worker's hiccup.
 pub const BLOCKS: usize = 32;
 
+/// Messages waiting for the merge: a worker's reports of one mark are a single one.
+pub const MESSAGES: usize = 256;
+
 /// Largest packet accepted from a file: Wireshark's WTAP_MAX_PACKET_SIZE_STANDARD. A larger record is damage.
 pub const MAX_PACKET_BYTES: usize = 262_144;
 

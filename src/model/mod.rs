@@ -3,17 +3,27 @@
 //! The lowest floor: `std` only, no I/O and no threads. Everything else may use it; it uses nothing of the crate.
 
 pub mod address;
+pub mod finding;
+pub mod flow;
 pub mod limits;
 pub mod link;
+pub mod mirror;
 pub mod numbers;
 pub mod path;
 pub mod proto;
 pub mod text;
 pub mod time;
+pub mod traffic;
 pub mod units;
+pub mod vlan;
 
 pub use address::{Address, Mac};
+pub use finding::{Finding, Severity, Value};
+pub use flow::{Direction, FlowKey};
 pub use link::LinkType;
+pub use mirror::{Estimate, MirrorTag, Session, Side, Tunnel, TunnelKind};
 pub use path::Path;
 pub use proto::Proto;
 pub use time::Timestamp;
+pub use traffic::Traffic;
+pub use vlan::VlanStack;

@@ -115,6 +115,11 @@ impl Path {
         self.layers().count()
     }
 
+    /// Bytes the path takes: grows with every layer, cheaper than [`Path::depth`].
+    pub fn depth_hint(self) -> u32 {
+        self.len()
+    }
+
     /// Whether `proto` is one of the layers.
     pub fn contains(self, proto: Proto) -> bool {
         self.layers().any(|l| l == Layer::Known(proto))

@@ -2,15 +2,20 @@
 
 mod feed;
 mod filter;
+mod mirror;
+mod order;
+mod ports;
 mod query;
 mod rows;
 
 pub use feed::Feed;
 pub use filter::Filter;
+pub use mirror::{DuplicateClass, Duplicates, LossLedger, Mirror, Sides, Trust, TrustPart, TunnelRow};
+pub use ports::Port;
 pub use query::{Column, Order, Query};
 pub use rows::{Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, VlanRow};
 
-use crate::model::{LinkType, Timestamp};
+use crate::model::{Finding, LinkType, Timestamp};
 
 /// One origin of packets, as the reader of a screen or report wants it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -76,6 +81,8 @@ pub struct Sample {
     pub peak_ms_bytes: u64,
     /// Packets of the busiest millisecond inside.
     pub peak_ms_packets: u64,
+    /// When the busiest millisecond began.
+    pub peak_ms_at: Option<Timestamp>,
     /// Wire bytes from outside the local networks to inside.
     pub inbound_bytes: u64,
     /// Wire bytes from inside the local networks to outside.
@@ -228,6 +235,10 @@ pub struct Snapshot {
     pub untagged: Traffic,
     /// TCP flag counts.
     pub tcp_flags: TcpFlags,
+    /// Can the mirror be believed.
+    pub mirror: Mirror,
+    /// What is wrong: active ones first, by severity, then newest first.
+    pub findings: Vec<Finding>,
 }
 
 impl Snapshot {

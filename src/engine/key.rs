@@ -1,0 +1,68 @@
+//! Which conversation a packet belongs to, and which shard.
+
+use crate::decode::{Fragment, Headers, Net, Transport};
+use crate::model::limits::{FRAGMENTS, SHARDS};
+use crate::model::{Direction, FlowKey};
+
+/// The conversation of a packet by its own headers; `None` without a network layer.
+pub fn flow_key(headers: &Headers) -> Option<(FlowKey, Direction)> {
+    let (is_v6, source, destination) = match headers.net {
+        Net::None => return None,
+        Net::V4(s, d) => (false, u128::from(s.to_bits()), u128::from(d.to_bits())),
+        Net::V6(s, d) => (true, s.to_bits(), d.to_bits()),
+    };
+    let (source_port, destination_port) = match headers.transport {
+        Transport::Tcp { source, destination, .. } | Transport::Udp { source, destination } | Transport::Sctp { source, destination } => {
+            (source, destination)
+        }
+        Transport::None | Transport::Icmp { .. } => (0, 0),
+    };
+    Some(FlowKey::new(is_v6, headers.protocol, source, destination, source_port, destination_port))
+}
+
+/// The shard of a conversation.
+#[inline]
+pub fn shard_of_flow(key: &FlowKey) -> u8 {
+    (key.shard_hash() >> (64 - SHARDS.trailing_zeros())) as u8
+}
+
+/// The shard of a packet without a network layer: by its MAC pair, either way.
+pub fn shard_of_frame(headers: &Headers) -> u8 {
+    let Some((source, destination)) = headers.mac else { return 0 };
+    let number = |mac: crate::model::Mac| mac.0.iter().fold(0u128, |n, &b| n << 8 | u128::from(b));
+    shard_of_flow(&FlowKey::new(false, 0, number(source), number(destination), 0, 0).0)
+}
+
+/// What the first fragment of a datagram lends to the later ones: a small direct-mapped table, newer entries win.
+#[derive(Debug)]
+pub struct FragmentTable<V> {
+    slots: Vec<Option<(FlowKey, u32, Direction, V)>>,
+}
+
+impl<V: Copy> Default for FragmentTable<V> {
+    fn default() -> Self {
+        Self { slots: vec![None; FRAGMENTS] }
+    }
+}
+
+impl<V: Copy> FragmentTable<V> {
+    /// Remembers `value` when `headers` are a first fragment's; returns what was remembered when they are a later one's.
+    pub fn pass(&mut self, headers: &Headers, value: impl FnOnce() -> V) -> Option<V> {
+        let (id, first) = match headers.fragment {
+            Fragment::Whole => return None,
+            Fragment::First { id } => (id, true),
+            Fragment::Later { id } => (id, false),
+        };
+        let bare = Headers { transport: Transport::None, ..*headers };
+        let (key, direction) = flow_key(&bare)?;
+        let slot = (key.shard_hash() ^ u64::from(id).wrapping_mul(0x9e37_79b9_7f4a_7c15)) >> 40;
+        let slot = self.slots.get_mut(slot as usize % FRAGMENTS)?;
+        if first {
+            if headers.transport != Transport::None {
+                *slot = Some((key, id, direction, value()));
+            }
+            return None;
+        }
+        slot.filter(|s| (s.0, s.1, s.2) == (key, id, direction)).map(|s| s.3)
+    }
+}

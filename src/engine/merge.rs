@@ -1,0 +1,301 @@
+//! Brings the shards' reports together, in shard order, into one immutable snapshot.
+
+use super::hierarchy::Hierarchy;
+use super::local::LocalNets;
+use super::rows;
+use super::shard::{FlowReport, Kind, ShardReport};
+use super::tables::{Added, Rows};
+use super::tape::{IntervalPart, Message, Request};
+use super::timeline::Timeline;
+use crate::model::limits::SHARDS;
+use crate::model::{Address, Traffic};
+use crate::names;
+use crate::snapshot::{Casts, Conversation, Conversations, Directions, Endpoints, HostRow, Query, Snapshot, Table, TcpFlags, VlanRow};
+use crate::stats::context::Cast;
+use crate::stats::totals::Heading;
+use crate::stats::{Context, Totals};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Where finished snapshots go.
+pub type Publish = Box<dyn FnMut(Arc<Snapshot>) + Send>;
+
+/// Everything that crosses shards.
+#[derive(Default)]
+struct Tables {
+    hierarchy: Hierarchy,
+    vlans: BTreeMap<u16, VlanRow>,
+    untagged: Traffic,
+    casts: Casts,
+    eth_pairs: Rows<Conversation>,
+    ip_pairs: [Rows<Conversation>; 2],
+    eth_hosts: Rows<HostRow>,
+    ip_hosts: [Rows<HostRow>; 2],
+    port_hosts: [Rows<HostRow>; 3],
+    evicted: [(Traffic, u64); 4],
+}
+
+/// The merge: takes messages, publishes snapshots.
+pub struct Merge {
+    workers: usize,
+    local: Arc<LocalNets>,
+    publish: Publish,
+    base: Snapshot,
+    tables: Tables,
+    timeline: Timeline,
+    pending: Option<Pending>,
+    resets: usize,
+    total_before: Traffic,
+}
+
+struct Pending {
+    request: Arc<Request>,
+    reports: Vec<Option<ShardReport>>,
+    left: usize,
+    open: IntervalPart,
+}
+
+impl Merge {
+    /// A merge of `workers` workers. `base` holds what never changes: filter, speed, live.
+    pub fn new(workers: usize, interval: i64, local: Arc<LocalNets>, base: Snapshot, publish: Publish) -> Self {
+        Self {
+            workers,
+            local,
+            publish,
+            base,
+            tables: Tables::default(),
+            timeline: Timeline::new(interval, workers),
+            pending: None,
+            resets: 0,
+            total_before: Traffic::default(),
+        }
+    }
+
+    /// Takes one message.
+    pub fn take(&mut self, message: Message) {
+        match message {
+            Message::IntervalFacts(number, sample) => self.timeline.facts(number, sample),
+            Message::IntervalParts(parts) => parts.into_iter().for_each(|(number, part)| self.timeline.part(number, part)),
+            Message::Evicted(flows) => flows.iter().for_each(|f| {
+                self.tables.evicted[f.kind as usize].0.add(f.row.total());
+                self.tables.evicted[f.kind as usize].1 += 1;
+                self.tables.add_flow(f, &self.local);
+            }),
+            Message::Request(request) => {
+                self.pending = Some(Pending {
+                    request,
+                    reports: (0..SHARDS).map(|_| None).collect(),
+                    left: self.workers,
+                    open: IntervalPart::default(),
+                });
+            }
+            Message::Reports(number, reports, open) => {
+                let Some(pending) = self.pending.as_mut().filter(|p| p.request.number == number) else { return };
+                pending.open.add(open);
+                pending.left -= 1;
+                for report in reports {
+                    let at = usize::from(report.shard);
+                    if let Some(slot) = pending.reports.get_mut(at) {
+                        *slot = Some(report);
+                    }
+                }
+                if pending.left == 0
+                    && let Some(pending) = self.pending.take()
+                {
+                    let snapshot = self.assemble(pending);
+                    (self.publish)(Arc::new(snapshot));
+                }
+            }
+            Message::Reset => {
+                self.resets += 1;
+                if self.resets == self.workers {
+                    self.resets = 0;
+                    self.tables = Tables::default();
+                    self.total_before = Traffic::default();
+                    self.timeline.reset();
+                }
+            }
+        }
+    }
+
+    fn assemble(&mut self, pending: Pending) -> Snapshot {
+        let request = &pending.request;
+        let query = &request.query;
+        let mut totals = Totals::default();
+        let mut conversations: [Table<Conversation>; 3] = Default::default();
+        let count = |kind: usize| pending.reports.iter().flatten().map(|r| r.matching[kind]).sum::<u64>();
+        for (kind, table) in conversations.iter_mut().enumerate() {
+            table.total_rows = count(kind);
+            table.rows.reserve_exact((table.total_rows as usize).min(query.rows.saturating_mul(2)));
+            (table.other, table.other_rows) = self.tables.evicted[kind];
+        }
+        for report in pending.reports.into_iter().flatten() {
+            totals.add(&report.totals);
+            for (context, added) in &report.contexts {
+                self.tables.add_context(context, *added);
+            }
+            for flow in report.flows {
+                self.tables.add_flow(&flow, &self.local);
+                if let Some(table) = conversations.get_mut(flow.kind as usize).filter(|_| flow.shown) {
+                    let mut row = flow.row;
+                    if !request.live {
+                        (row.recent_ab, row.recent_ba) = (row.ab, row.ba);
+                    }
+                    table.rows.push(row);
+                }
+            }
+        }
+        for table in &mut conversations {
+            table.rows.sort_unstable_by(|x, y| query.conversations.conversations(x, y));
+            table.rows.truncate(query.rows);
+        }
+        let total = totals.traffic();
+        let recent = if request.live { total.since(self.total_before) } else { total };
+        self.total_before = total;
+        let mut losses = request.losses;
+        losses.decode_errors = totals.short;
+        losses.malformed = totals.malformed;
+        losses.evicted_flows = self.tables.evicted.iter().map(|e| e.1).sum();
+        let heading = |h: Heading| totals.directions[h as usize];
+        let [tcp, udp, sctp] = conversations;
+        Snapshot {
+            number: request.number,
+            finished: request.finished,
+            now: request.now,
+            recent_seconds: request.recent_seconds,
+            sources: request.sources.clone(),
+            total,
+            recent,
+            captured_bytes: totals.captured_bytes,
+            truncated_packets: totals.truncated,
+            fragments: totals.fragments,
+            first: request.first,
+            last: request.latest,
+            losses,
+            load: self.timeline.load(query.samples, request.open, pending.open),
+            sizes: totals.sizes,
+            casts: self.tables.casts,
+            directions: Directions {
+                inbound: heading(Heading::Inbound),
+                outbound: heading(Heading::Outbound),
+                inside: heading(Heading::Inside),
+                through: heading(Heading::Through),
+                unknown: heading(Heading::Unknown),
+            },
+            protocols: self.tables.hierarchy.rows(request.live),
+            vlans: self.tables.vlan_table(request.live),
+            untagged: self.tables.untagged,
+            tcp_flags: TcpFlags { syn: totals.syn, syn_ack: totals.syn_ack, fin: totals.fin, reset: totals.reset },
+            ..self.tables.rest(query, request, tcp, udp, sctp, &self.base)
+        }
+    }
+}
+
+impl Tables {
+    fn add_context(&mut self, context: &Context, added: Traffic) {
+        let key = &context.key;
+        self.hierarchy.add(key.path, added);
+        match key.cast {
+            Cast::Unicast => self.casts.unicast.add(added),
+            Cast::Multicast => self.casts.multicast.add(added),
+            Cast::Broadcast => self.casts.broadcast.add(added),
+        }
+        let ids = key.vlans.ids();
+        if ids.is_empty() {
+            self.untagged.add(added);
+        }
+        for (i, &id) in ids.iter().enumerate() {
+            // A packet counts once for each identifier, also when both of its tags carry the same one.
+            if !ids[..i].contains(&id) {
+                let row = self.vlans.entry(id).or_insert(VlanRow { id, traffic: Traffic::default(), recent: Traffic::default() });
+                row.traffic.add(added);
+                row.recent.add(added);
+            }
+        }
+        if let Some((source, destination)) = key.mac {
+            let zero = Traffic::default();
+            let a_first = source <= destination;
+            let (a, b) = if a_first { (source, destination) } else { (destination, source) };
+            let traffic = if a_first { [added, zero] } else { [zero, added] };
+            let added_at = |traffic| Added { traffic, first: context.first, last: context.last };
+            self.eth_pairs.add(Address::Mac(a), Address::Mac(b), added_at(traffic), key.path, a_first, ids);
+            self.eth_hosts.add(Address::Mac(source), 0, added_at([added, zero]), || None, || None);
+            self.eth_hosts.add(Address::Mac(destination), 0, added_at([zero, added]), || None, || None);
+        }
+    }
+
+    fn add_flow(&mut self, flow: &FlowReport, local: &LocalNets) {
+        let row = &flow.row;
+        let (ab, ba) = (row.recent_ab, row.recent_ba);
+        if ab.packets + ba.packets == 0 {
+            return;
+        }
+        let family = usize::from(matches!(row.a, Address::V6(_)));
+        let added = |traffic| Added { traffic, first: row.first, last: row.last };
+        self.ip_pairs[family].add(row.a, row.b, added([ab, ba]), row.path, row.originator_is_a, &row.vlans);
+        for (address, port, sent, received) in [(row.a, row.a_port, ab, ba), (row.b, row.b_port, ba, ab)] {
+            let inside = || address.ip().map(|ip| local.contains(ip));
+            self.ip_hosts[family].add(address, 0, added([sent, received]), inside, || None);
+            if let Some(table) = self.port_hosts.get_mut(flow.kind as usize) {
+                let app = || rows::transport(flow.kind).and_then(|t| names::service(port, t));
+                table.add(address, port, added([sent, received]), inside, app);
+            }
+        }
+    }
+
+    fn vlan_table(&mut self, live: bool) -> Table<VlanRow> {
+        let mut rows: Vec<VlanRow> =
+            self.vlans.values().copied().map(|r| if live { r } else { VlanRow { recent: r.traffic, ..r } }).collect();
+        self.vlans.values_mut().for_each(|r| r.recent = Traffic::default());
+        rows.sort_by_key(|r| (std::cmp::Reverse(r.traffic.wire_bytes), r.id));
+        Table { total_rows: rows.len() as u64, rows, ..Table::default() }
+    }
+
+    fn rest(
+        &mut self,
+        query: &Query,
+        request: &Request,
+        tcp: Table<Conversation>,
+        udp: Table<Conversation>,
+        sctp: Table<Conversation>,
+        base: &Snapshot,
+    ) -> Snapshot {
+        let (live, last) = (request.live, request.last);
+        let [ip4, ip6] = &mut self.ip_pairs;
+        let [host4, host6] = &mut self.ip_hosts;
+        let [tcp_ports, udp_ports, sctp_ports] = &mut self.port_hosts;
+        Snapshot {
+            conversations: Conversations {
+                eth: self.eth_pairs.table(query, live, last),
+                ip: ip4.table(query, live, last),
+                ipv6: ip6.table(query, live, last),
+                tcp,
+                udp,
+                sctp,
+            },
+            endpoints: Endpoints {
+                eth: self.eth_hosts.table(query, live, last),
+                ip: host4.table(query, live, last),
+                ipv6: host6.table(query, live, last),
+                tcp: tcp_ports.table(query, live, last),
+                udp: udp_ports.table(query, live, last),
+                sctp: sctp_ports.table(query, live, last),
+            },
+            live: base.live,
+            filter: base.filter.clone(),
+            speed: base.speed,
+            ..Snapshot::default()
+        }
+    }
+}
+
+impl IntervalPart {
+    /// Adds another worker's part.
+    pub fn add(&mut self, other: IntervalPart) {
+        self.traffic.add(other.traffic);
+        self.inbound += other.inbound;
+        self.outbound += other.outbound;
+    }
+}
+
+const _: () = assert!(Kind::Tcp as usize == 0 && Kind::Udp as usize == 1 && Kind::Sctp as usize == 2 && Kind::Other as usize == 3);

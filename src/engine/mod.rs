@@ -1,0 +1,203 @@
+//! The engine: source → router → tape → workers → merge → snapshot. Runs without a screen.
+//!
+//! [`run`] folds a source to its end and returns the last snapshot: the report. [`Engine::start`] does the same in threads of its
+//! own and answers a screen's queries meanwhile: the dashboard.
+
+mod clock;
+mod hierarchy;
+mod intervals;
+mod key;
+pub mod local;
+mod merge;
+mod peek;
+mod router;
+mod rows;
+mod shard;
+mod tables;
+mod tape;
+mod timeline;
+mod worker;
+
+use crate::capture::Source;
+use crate::error::{Error, Result};
+use crate::model::limits::{BLOCK_BYTES, FLOWS_PER_SHARD};
+use crate::model::time::SECOND;
+use crate::snapshot::{Feed, Query, Snapshot};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use local::LocalNets;
+use merge::{Merge, Publish};
+use router::{Plan, Router};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tape::Tape;
+use worker::Worker;
+
+/// How the engine is to run.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Worker threads; 0 folds in the thread that reads.
+    pub threads: usize,
+    /// Length of a load interval in nanoseconds.
+    pub interval: i64,
+    /// The local networks; empty means the private ranges.
+    pub local_nets: Vec<ipnet::IpNet>,
+    /// What snapshots should hold.
+    pub query: Query,
+    /// Whether packets arrive in their own time (live port or paced replay), so that rates are over the last second.
+    pub live: bool,
+    /// Stop after this long.
+    pub limit: Option<Duration>,
+    /// The capture filter, to be shown.
+    pub filter: Option<String>,
+    /// Speed of the monitored link in bits per second, to be shown.
+    pub speed: Option<u64>,
+    /// Conversations kept in each of the 64 shards.
+    pub flows_per_shard: usize,
+    /// Bytes of a block (tests vary it; results must not).
+    pub block_bytes: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            interval: SECOND,
+            local_nets: Vec::new(),
+            query: Query::everything(),
+            live: false,
+            limit: None,
+            filter: None,
+            speed: None,
+            flows_per_shard: FLOWS_PER_SHARD,
+            block_bytes: BLOCK_BYTES,
+        }
+    }
+}
+
+/// What a screen may ask of the router.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// Other rows.
+    Query(Query),
+    /// Forget everything.
+    Reset,
+}
+
+/// Folds a source to its end (or until `stop`, or the limit) and returns everything counted.
+///
+/// # Errors
+/// When the source fails; what was read before is lost to the caller only if nothing was read at all.
+pub fn run(source: Box<dyn Source>, settings: &Settings, stop: Arc<AtomicBool>) -> Result<(Snapshot, Option<Error>)> {
+    let last = Arc::new(Mutex::new(None));
+    let publish: Publish = {
+        let last = Arc::clone(&last);
+        Box::new(move |snapshot| *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(snapshot))
+    };
+    let (_, commands) = bounded(0);
+    let router = router(source, settings, false, publish, commands, stop)?;
+    let failure = router.run(|_| {}).err();
+    let snapshot = last.lock().unwrap_or_else(PoisonError::into_inner).take();
+    match (snapshot, failure) {
+        (Some(snapshot), failure) => Ok((Arc::try_unwrap(snapshot).unwrap_or_else(|s| (*s).clone()), failure)),
+        (None, Some(failure)) => Err(failure),
+        (None, None) => Err(Error::runtime("the analysis ended without a result")),
+    }
+}
+
+fn router(
+    source: Box<dyn Source>,
+    settings: &Settings,
+    watched: bool,
+    publish: Publish,
+    commands: Receiver<Command>,
+    stop: Arc<AtomicBool>,
+) -> Result<Router> {
+    let local = Arc::new(LocalNets::new(settings.local_nets.clone()));
+    let base = Snapshot { live: settings.live, filter: settings.filter.clone(), speed: settings.speed, ..Snapshot::default() };
+    let count = settings.threads.max(1);
+    let merge = Merge::new(count, settings.interval, Arc::clone(&local), base, publish);
+    let workers = (0..count).map(|n| Worker::new(n, count, settings.flows_per_shard, Arc::clone(&local)));
+    let tape = if settings.threads == 0 {
+        Tape::inline(settings.block_bytes, Worker::new(0, 1, settings.flows_per_shard, local), merge)
+    } else {
+        Tape::threads(settings.block_bytes, workers.collect(), merge)
+            .map_err(|e| Error::io("cannot start worker threads (--threads)", &e))?
+    };
+    let plan = Plan { interval: settings.interval, query: settings.query.clone(), watched, live: settings.live, limit: settings.limit };
+    Ok(Router::new(source, tape, plan, commands, stop))
+}
+
+/// A running engine: the supplier of snapshots for a screen.
+pub struct Engine {
+    latest: Arc<Mutex<Arc<Snapshot>>>,
+    failure: Arc<Mutex<Option<String>>>,
+    commands: Sender<Command>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Engine {
+    /// Starts reading `source` in the background.
+    ///
+    /// # Errors
+    /// When the system refuses a thread.
+    pub fn start(source: Box<dyn Source>, settings: &Settings) -> Result<Self> {
+        let start = Snapshot {
+            live: settings.live,
+            filter: settings.filter.clone(),
+            speed: settings.speed,
+            sources: source.info().into_iter().map(router::facts).collect(),
+            ..Snapshot::default()
+        };
+        let latest = Arc::new(Mutex::new(Arc::new(start)));
+        let failure = Arc::new(Mutex::new(None));
+        let stop = Arc::new(AtomicBool::new(false));
+        let (commands, receive) = unbounded();
+        let publish: Publish = {
+            let latest = Arc::clone(&latest);
+            Box::new(move |snapshot| *latest.lock().unwrap_or_else(PoisonError::into_inner) = snapshot)
+        };
+        let router = router(source, settings, true, publish, receive, Arc::clone(&stop))?;
+        let thread = std::thread::Builder::new()
+            .name("router".into())
+            .spawn({
+                let failure = Arc::clone(&failure);
+                move || {
+                    let note = |error: &Error| *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
+                    // The failure has been noted for the screen; the last snapshot holds what was read before it.
+                    let _ = router.run(note);
+                }
+            })
+            .map_err(|e| Error::io("cannot start the router thread", &e))?;
+        Ok(Self { latest, failure, commands, stop, thread: Some(thread) })
+    }
+}
+
+impl Feed for Engine {
+    fn latest(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.latest.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn ask(&self, query: Query) {
+        let _ = self.commands.send(Command::Query(query));
+    }
+
+    fn reset(&self) {
+        let _ = self.commands.send(Command::Reset);
+    }
+
+    fn failure(&self) -> Option<String> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

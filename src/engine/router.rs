@@ -1,0 +1,258 @@
+//! The router: pulls packets from the source onto the tape, gives each its shard, and marks where intervals end and snapshots
+//! are taken. Whatever depends on the order of packets across shards is done here.
+
+use super::Command;
+use super::clock::{self, Ticker};
+use super::intervals::Intervals;
+use super::peek::Peek;
+use super::tape::{Mark, Message, Request, Strip, Tape};
+use crate::capture::{Fill, Source, SourceInfo};
+use crate::error::Error;
+use crate::model::Timestamp;
+use crate::snapshot::{Losses, Query, SourceFacts};
+use crossbeam_channel::Receiver;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// How the router is to run.
+pub struct Plan {
+    /// Interval length in nanoseconds.
+    pub interval: i64,
+    /// What snapshots should hold at first.
+    pub query: Query,
+    /// Whether snapshots are wanted while running (a screen watches), and after the end.
+    pub watched: bool,
+    /// Whether `recent` means since the previous snapshot.
+    pub live: bool,
+    /// Stop after this long.
+    pub limit: Option<Duration>,
+}
+
+/// Live snapshots come once a second: the dashboard's rates are over that second.
+const LIVE_TICK: Duration = Duration::from_secs(1);
+/// While a file is read, the screen is brought up to date this often.
+const FILE_TICK: Duration = Duration::from_millis(400);
+/// The first picture should be there at once.
+const FIRST_TICK: Duration = Duration::from_millis(40);
+
+/// The router's state.
+pub struct Router {
+    source: Box<dyn Source>,
+    tape: Tape,
+    plan: Plan,
+    commands: Receiver<Command>,
+    stop: Arc<AtomicBool>,
+    peek: Peek,
+    intervals: Intervals,
+    first: Option<Timestamp>,
+    latest: Option<Timestamp>,
+    snapshots: u64,
+    ticked: Option<Timestamp>,
+    started: Instant,
+}
+
+impl Router {
+    /// A router of `source` onto `tape`.
+    pub fn new(source: Box<dyn Source>, tape: Tape, plan: Plan, commands: Receiver<Command>, stop: Arc<AtomicBool>) -> Self {
+        let intervals = Intervals::new(plan.interval);
+        Self {
+            source,
+            tape,
+            plan,
+            commands,
+            stop,
+            peek: Peek::default(),
+            intervals,
+            first: None,
+            latest: None,
+            snapshots: 0,
+            ticked: None,
+            started: Instant::now(),
+        }
+    }
+
+    /// Runs to the end of the source, or until told to stop. Whatever was read before a failure is in the last snapshot.
+    /// `failed` is told of a failure at once (a screen goes on being served after it).
+    pub fn run(mut self, failed: impl FnOnce(&Error)) -> Result<(), Error> {
+        let every = if self.plan.live { LIVE_TICK } else { FILE_TICK };
+        let mut ticker = Ticker::new(FIRST_TICK, every);
+        let mut outcome = Ok(());
+        let mut ask = false;
+        while !self.stopped() {
+            for command in self.commands.try_iter().collect::<Vec<_>>() {
+                ask |= self.obey(command);
+            }
+            let Some(mut strip) = self.tape.free() else { break };
+            match self.source.fill(&mut strip.block) {
+                Ok(fill) => {
+                    self.route(&mut strip);
+                    if fill == Fill::Quiet && self.plan.live {
+                        self.quiet(&mut strip);
+                    }
+                    // A new query while live waits for the next tick, so that rates keep their second.
+                    if self.plan.watched && (ticker.due() || ask && !self.plan.live) {
+                        ask = false;
+                        self.mark_snapshot(&mut strip, false);
+                    }
+                    self.tape.show(strip);
+                    if fill == Fill::End {
+                        break;
+                    }
+                }
+                Err(error) => {
+                    outcome = Err(error);
+                    self.route(&mut strip);
+                    self.tape.show(strip);
+                    break;
+                }
+            }
+        }
+        if let Err(error) = &outcome {
+            failed(error);
+        }
+        self.end();
+        if self.plan.watched {
+            self.serve();
+        }
+        self.tape.finish();
+        outcome
+    }
+
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) || self.plan.limit.is_some_and(|limit| self.started.elapsed() >= limit)
+    }
+
+    /// Carries out a command; true when a snapshot should follow.
+    fn obey(&mut self, command: Command) -> bool {
+        match command {
+            Command::Query(query) => {
+                self.plan.query = query;
+                true
+            }
+            Command::Reset => {
+                if let Some(mut strip) = self.tape.free() {
+                    strip.marks.push((0, Mark::Reset));
+                    self.tape.show(strip);
+                }
+                (self.first, self.latest, self.ticked) = (None, None, None);
+                self.intervals.forget_late();
+                true
+            }
+        }
+    }
+
+    fn route(&mut self, strip: &mut Strip) {
+        let Strip { block, marks } = strip;
+        let crate::capture::Block { data, packets, .. } = block;
+        let mut first = self.first.unwrap_or(Timestamp(i64::MAX));
+        let mut latest = self.latest.unwrap_or(Timestamp(i64::MIN));
+        for (at, packet) in packets.iter_mut().enumerate() {
+            first = first.min(packet.time);
+            latest = latest.max(packet.time);
+            if let Some((number, sample)) = self.intervals.count(packet.time, packet.wire) {
+                marks.push((at as u32, Mark::Interval(number)));
+                self.tape.tell(Message::IntervalFacts(number, sample));
+            }
+            let from = packet.offset as usize;
+            let bytes = data.get(from..from + packet.captured as usize).unwrap_or(&[]);
+            packet.shard = self.peek.shard(packet.link, bytes, packet.wire);
+        }
+        if !packets.is_empty() {
+            (self.first, self.latest) = (Some(first), Some(latest));
+        }
+    }
+
+    /// On a quiet live port wall time closes intervals.
+    fn quiet(&mut self, strip: &mut Strip) {
+        if let Some((number, sample)) = self.intervals.advance(clock::wall()) {
+            strip.marks.push((strip.block.packets.len() as u32, Mark::Interval(number)));
+            self.tape.tell(Message::IntervalFacts(number, sample));
+        }
+    }
+
+    fn mark_snapshot(&mut self, strip: &mut Strip, finished: bool) {
+        self.snapshots += 1;
+        let infos = self.source.info();
+        let live = self.plan.live && !finished;
+        let now = match (self.intervals.now(), live && self.source.is_live()) {
+            (Some(now), true) => now.max(clock::wall()),
+            (Some(now), false) => now,
+            (None, _) => clock::wall(),
+        };
+        let since = self.ticked.or(self.first).unwrap_or(now);
+        let recent_seconds =
+            if live { now.seconds_since(since) } else { self.latest.unwrap_or(now).seconds_since(self.first.unwrap_or(now)) };
+        self.ticked = Some(now);
+        let lost = self.source.losses();
+        let request = Arc::new(Request {
+            number: self.snapshots,
+            query: self.plan.query.clone(),
+            finished,
+            last: finished && !self.plan.watched,
+            live,
+            now,
+            first: self.first,
+            latest: self.latest,
+            recent_seconds,
+            losses: Losses {
+                interface_drops: lost.interface,
+                kernel_drops: lost.kernel,
+                late_packets: self.intervals.late(),
+                ..Losses::default()
+            },
+            sources: infos.into_iter().map(facts).collect(),
+            open: self.intervals.open(),
+        });
+        self.tape.tell(Message::Request(Arc::clone(&request)));
+        strip.marks.push((strip.block.packets.len() as u32, Mark::Snapshot(request)));
+    }
+
+    /// Closes the last interval and takes the last snapshot.
+    fn end(&mut self) {
+        let Some(mut strip) = self.tape.free() else { return };
+        if let Some((number, sample)) = self.intervals.close() {
+            strip.marks.push((0, Mark::Interval(number)));
+            self.tape.tell(Message::IntervalFacts(number, sample));
+        }
+        self.mark_snapshot(&mut strip, true);
+        self.tape.show(strip);
+    }
+
+    /// After the end, goes on answering queries until stopped.
+    fn serve(&mut self) {
+        while !self.stop.load(Ordering::Relaxed) {
+            match self.commands.recv_timeout(Duration::from_millis(100)) {
+                Ok(Command::Reset) | Err(crossbeam_channel::RecvTimeoutError::Timeout) => {}
+                Ok(command) => {
+                    let Some(mut strip) = self.tape.free() else { return };
+                    self.obey(command);
+                    for command in self.commands.try_iter().collect::<Vec<_>>() {
+                        if let Command::Query(query) = command {
+                            self.plan.query = query;
+                        }
+                    }
+                    self.mark_snapshot(&mut strip, true);
+                    self.tape.show(strip);
+                }
+                Err(crossbeam_channel::RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+}
+
+/// A source's facts as a snapshot shows them.
+pub fn facts(info: SourceInfo) -> SourceFacts {
+    SourceFacts {
+        name: info.name,
+        format: info.format,
+        compression: info.compression,
+        link_types: info.link_types,
+        packets: info.packets,
+        cut_short: info.cut_short,
+        warning: info.warning,
+        progress: info.progress,
+        promiscuous: info.promiscuous,
+        speed: info.speed,
+    }
+}

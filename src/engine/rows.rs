@@ -1,0 +1,129 @@
+//! From flow records to the rows of a snapshot.
+
+use super::shard::{FlowReport, Kind};
+use crate::model::limits::VLANS_PER_FLOW;
+use crate::model::{Path, Traffic};
+use crate::names;
+use crate::snapshot::{Column, Conversation, Order, Query, TcpState};
+use crate::stats::{Contexts, Flow, FlowTable, TcpTrack};
+
+/// A conversation's row; its `recent` numbers are `added`.
+pub fn conversation(flow: &Flow, added: [Traffic; 2], more_vlans: impl Iterator<Item = u16>, contexts: &Contexts) -> Conversation {
+    let mut vlans = Vec::new();
+    let mut path = Path::EMPTY;
+    for context in flow.context.iter().filter_map(|&c| contexts.get(c)) {
+        if context.key.path.depth_hint() > path.depth_hint() {
+            path = context.key.path;
+        }
+        vlans.extend_from_slice(context.key.vlans.ids());
+    }
+    vlans.extend(more_vlans);
+    vlans.sort_unstable();
+    vlans.dedup();
+    vlans.truncate(VLANS_PER_FLOW);
+    vlans.shrink_to_fit();
+    let kind = Kind::of(flow.key.protocol);
+    Conversation {
+        a: flow.key.a(),
+        b: flow.key.b(),
+        a_port: flow.key.a_port,
+        b_port: flow.key.b_port,
+        ab: flow.traffic[0],
+        ba: flow.traffic[1],
+        recent_ab: added[0],
+        recent_ba: added[1],
+        first: flow.first,
+        last: flow.last,
+        originator_is_a: flow.originator == 0,
+        state: (kind == Kind::Tcp).then(|| state(&flow.tcp)),
+        app: app(kind, flow.key.a_port, flow.key.b_port),
+        path,
+        vlans,
+    }
+}
+
+/// The service a conversation's ports are registered for.
+pub fn app(kind: Kind, a_port: u16, b_port: u16) -> Option<&'static str> {
+    transport(kind).and_then(|t| names::likely(a_port, b_port, t))
+}
+
+/// The name table of a kind.
+pub fn transport(kind: Kind) -> Option<names::Transport> {
+    match kind {
+        Kind::Tcp => Some(names::Transport::Tcp),
+        Kind::Udp => Some(names::Transport::Udp),
+        Kind::Sctp => Some(names::Transport::Sctp),
+        Kind::Other => None,
+    }
+}
+
+fn state(tcp: &TcpTrack) -> TcpState {
+    if tcp.reset() {
+        TcpState::Reset
+    } else if tcp.fins() == 2 {
+        TcpState::Closed
+    } else if tcp.fins() == 1 {
+        TcpState::Closing
+    } else if tcp.midstream() {
+        TcpState::Midstream
+    } else if tcp.answered() && tcp.acked() {
+        TcpState::Established
+    } else if tcp.answered() {
+        TcpState::SynReceived
+    } else {
+        TcpState::SynSent
+    }
+}
+
+/// A number that orders flows as `order` orders their rows, as far as one number can: columns of text select by wire bytes.
+fn score(flow: &Flow, added: [Traffic; 2], order: Order) -> u64 {
+    let sum = |t: [Traffic; 2]| t[0].wire_bytes + t[1].wire_bytes;
+    let value = match order.column {
+        Column::Rate => sum(added),
+        Column::PacketRate => added[0].packets + added[1].packets,
+        Column::Packets => flow.traffic[0].packets + flow.traffic[1].packets,
+        Column::Start => flow.first.0.max(0) as u64,
+        Column::Duration => flow.last.since(flow.first).max(0) as u64,
+        Column::Sent => flow.traffic[0].wire_bytes,
+        Column::Received => flow.traffic[1].wire_bytes,
+        Column::Bytes | Column::Address | Column::State | Column::App => return sum(flow.traffic),
+    };
+    if order.descending { value } else { u64::MAX - value }
+}
+
+/// The rows a query asks of one shard, every touched one among them, and how many match in all (by [`Kind`]).
+pub fn select(table: &FlowTable, contexts: &Contexts, query: &Query) -> (Vec<FlowReport>, [u64; 4]) {
+    let row = |at: u32, flow: &Flow| conversation(flow, table.added(at), table.vlans(at), contexts);
+    let mut wanted: [Vec<(u64, u32)>; 3] = Default::default();
+    let mut matching = [0u64; 4];
+    let mut touched = vec![false; table.flows().len()];
+    for &at in table.touched() {
+        touched[at as usize] = true;
+    }
+    for (at, flow) in table.flows().iter().enumerate() {
+        let at = at as u32;
+        let kind = Kind::of(flow.key.protocol);
+        if query.filter.as_ref().is_none_or(|f| f.matches_conversation(&row(at, flow))) {
+            matching[kind as usize] += 1;
+            if let Some(list) = wanted.get_mut(kind as usize) {
+                let added = if touched[at as usize] { table.added(at) } else { Default::default() };
+                list.push((score(flow, added, query.conversations), at));
+            }
+        }
+    }
+    let mut shown = vec![false; table.flows().len()];
+    for list in &mut wanted {
+        if list.len() > query.rows {
+            list.select_nth_unstable_by(query.rows, |x, y| y.cmp(x));
+            list.truncate(query.rows);
+        }
+        list.iter().for_each(|&(_, at)| shown[at as usize] = true);
+    }
+    let mut out = Vec::new();
+    for (at, flow) in table.flows().iter().enumerate() {
+        if touched[at] || shown[at] {
+            out.push(FlowReport { row: row(at as u32, flow), kind: Kind::of(flow.key.protocol), shown: shown[at] });
+        }
+    }
+    (out, matching)
+}

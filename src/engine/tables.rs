@@ -1,0 +1,242 @@
+//! Tables that cross shards: end points and address pairs, kept by the merge and fed with what conversations added.
+
+use crate::model::limits::HOST_ROWS;
+use crate::model::{Address, Path, Timestamp, Traffic};
+use crate::snapshot::{Conversation, HostRow, Query, Table};
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::BuildHasher;
+
+/// Rows found by a key, each touched row remembered until the next snapshot.
+#[derive(Debug)]
+pub struct Rows<R> {
+    rows: Vec<R>,
+    index: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    touched: Vec<u32>,
+    other: Traffic,
+    other_rows: u64,
+    cap: usize,
+}
+
+/// What a kept row must offer.
+pub trait Keyed: Clone {
+    /// Its key.
+    type Key: std::hash::Hash + PartialEq + Copy;
+    /// The row's key.
+    fn key(&self) -> Self::Key;
+    /// The row's `recent` numbers, for setting.
+    fn recent(&mut self) -> [&mut Traffic; 2];
+    /// The row's totals.
+    fn totals(&self) -> [Traffic; 2];
+    /// Whether a query's filter shows it.
+    fn matches(&self, query: &Query) -> bool;
+    /// How the query orders it.
+    fn compare(query: &Query, x: &Self, y: &Self) -> std::cmp::Ordering;
+}
+
+impl<R> Default for Rows<R> {
+    fn default() -> Self {
+        Self {
+            rows: Vec::new(),
+            index: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            touched: Vec::new(),
+            other: Traffic::default(),
+            other_rows: 0,
+            cap: HOST_ROWS,
+        }
+    }
+}
+
+impl<R: Keyed> Rows<R> {
+    /// The row of a key, made if there is none; `None` when the table is full (then the caller counts with [`Self::count_other`]).
+    fn row(&mut self, key: R::Key, make: impl FnOnce() -> R) -> Option<&mut R> {
+        let hash = self.hasher.hash_one(key);
+        let at = match self.index.find(hash, |&at| self.rows[at as usize].key() == key) {
+            Some(&at) => at,
+            None if self.rows.len() < self.cap => {
+                let at = self.rows.len();
+                if at == self.rows.capacity() {
+                    self.rows.reserve_exact((at / 2).max(64));
+                }
+                self.rows.push(make());
+                let (rows, hasher) = (&self.rows, &self.hasher);
+                self.index.insert_unique(hash, at as u32, |&at| hasher.hash_one(rows[at as usize].key()));
+                at as u32
+            }
+            None => return None,
+        };
+        let row = &mut self.rows[at as usize];
+        let [x, y] = row.recent();
+        if x.packets == 0 && y.packets == 0 {
+            self.touched.push(at);
+        }
+        Some(row)
+    }
+
+    fn count_other(&mut self, added: [Traffic; 2]) {
+        added.into_iter().for_each(|t| self.other.add(t));
+        self.other_rows += 1;
+    }
+
+    /// The rows a query asks for. `recent` numbers are since the previous call, or all of it unless `live`.
+    pub fn table(&mut self, query: &Query, live: bool, last: bool) -> Table<R> {
+        let mut total_rows = self.rows.len() as u64;
+        let mut rows = if last && query.rows == usize::MAX && query.filter.is_none() {
+            self.index = HashTable::new();
+            std::mem::take(&mut self.rows)
+        } else if query.filter.is_none() && self.rows.len() > query.rows {
+            let mut order: Vec<u32> = (0..self.rows.len() as u32).collect();
+            order.select_nth_unstable_by(query.rows, |&x, &y| R::compare(query, &self.rows[x as usize], &self.rows[y as usize]));
+            order[..query.rows].iter().map(|&at| self.rows[at as usize].clone()).collect()
+        } else {
+            let matching: Vec<R> = self.rows.iter().filter(|r| r.matches(query)).cloned().collect();
+            total_rows = matching.len() as u64;
+            matching
+        };
+        if !live {
+            rows.iter_mut().for_each(|row| {
+                let totals = row.totals();
+                row.recent().into_iter().zip(totals).for_each(|(r, t)| *r = t);
+            });
+        }
+        rows.sort_unstable_by(|x, y| R::compare(query, x, y));
+        rows.truncate(query.rows);
+        for at in self.touched.drain(..) {
+            if let Some(row) = self.rows.get_mut(at as usize) {
+                row.recent().into_iter().for_each(|r| *r = Traffic::default());
+            }
+        }
+        Table { rows, total_rows, other: self.other, other_rows: self.other_rows }
+    }
+}
+
+impl Keyed for HostRow {
+    type Key = (Address, u16);
+    fn key(&self) -> Self::Key {
+        (self.address, self.port)
+    }
+    fn recent(&mut self) -> [&mut Traffic; 2] {
+        [&mut self.recent_tx, &mut self.recent_rx]
+    }
+    fn totals(&self) -> [Traffic; 2] {
+        [self.tx, self.rx]
+    }
+    fn matches(&self, query: &Query) -> bool {
+        query.filter.as_ref().is_none_or(|f| f.matches_host(self))
+    }
+    fn compare(query: &Query, x: &Self, y: &Self) -> std::cmp::Ordering {
+        query.endpoints.hosts(x, y)
+    }
+}
+
+impl Keyed for Conversation {
+    type Key = (Address, Address);
+    fn key(&self) -> Self::Key {
+        (self.a, self.b)
+    }
+    fn recent(&mut self) -> [&mut Traffic; 2] {
+        [&mut self.recent_ab, &mut self.recent_ba]
+    }
+    fn totals(&self) -> [Traffic; 2] {
+        [self.ab, self.ba]
+    }
+    fn matches(&self, query: &Query) -> bool {
+        query.filter.as_ref().is_none_or(|f| f.matches_conversation(self))
+    }
+    fn compare(query: &Query, x: &Self, y: &Self) -> std::cmp::Ordering {
+        query.conversations.conversations(x, y)
+    }
+}
+
+/// Something added to an end point or a pair.
+#[derive(Debug, Clone, Copy)]
+pub struct Added {
+    /// Sent by the first (the host, or `a`) and by the second.
+    pub traffic: [Traffic; 2],
+    /// Earliest packet of it.
+    pub first: Timestamp,
+    /// Latest packet of it.
+    pub last: Timestamp,
+}
+
+impl Rows<HostRow> {
+    /// Adds what a host sent and received.
+    pub fn add(
+        &mut self,
+        address: Address,
+        port: u16,
+        added: Added,
+        inside: impl FnOnce() -> Option<bool>,
+        app: impl FnOnce() -> Option<&'static str>,
+    ) {
+        let zero = Traffic::default();
+        let make = || HostRow {
+            address,
+            port,
+            tx: zero,
+            rx: zero,
+            recent_tx: zero,
+            recent_rx: zero,
+            first: added.first,
+            last: added.last,
+            inside: inside(),
+            app: app(),
+        };
+        match self.row((address, port), make) {
+            Some(row) => {
+                row.tx.add(added.traffic[0]);
+                row.rx.add(added.traffic[1]);
+                row.recent_tx.add(added.traffic[0]);
+                row.recent_rx.add(added.traffic[1]);
+                row.first = row.first.min(added.first);
+                row.last = row.last.max(added.last);
+            }
+            None => self.count_other(added.traffic),
+        }
+    }
+}
+
+impl Rows<Conversation> {
+    /// Adds what went between two addresses, `a` not greater than `b`.
+    pub fn add(&mut self, a: Address, b: Address, added: Added, path: Path, originator_is_a: bool, vlans: &[u16]) {
+        let zero = Traffic::default();
+        let make = || Conversation {
+            a,
+            b,
+            a_port: 0,
+            b_port: 0,
+            ab: zero,
+            ba: zero,
+            recent_ab: zero,
+            recent_ba: zero,
+            first: added.first,
+            last: added.last,
+            originator_is_a,
+            state: None,
+            app: None,
+            path,
+            vlans: Vec::new(),
+        };
+        match self.row((a, b), make) {
+            Some(row) => {
+                row.ab.add(added.traffic[0]);
+                row.ba.add(added.traffic[1]);
+                row.recent_ab.add(added.traffic[0]);
+                row.recent_ba.add(added.traffic[1]);
+                if added.first < row.first {
+                    row.first = added.first;
+                    row.originator_is_a = originator_is_a;
+                }
+                row.last = row.last.max(added.last);
+                for &id in vlans {
+                    if row.vlans.len() < crate::model::limits::VLANS_PER_FLOW && !row.vlans.contains(&id) {
+                        row.vlans.push(id);
+                        row.vlans.sort_unstable();
+                    }
+                }
+            }
+            None => self.count_other(added.traffic),
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The tape: blocks of packets with marks between them, shown to every worker, and the messages that come back.
+
+use super::merge::Merge;
+use super::shard::{FlowReport, ShardReport};
+use super::worker::Worker;
+use crate::capture::Block;
+use crate::model::limits::{BLOCKS, MESSAGES};
+use crate::model::{Timestamp, Traffic};
+use crate::snapshot::{Losses, Query, Sample, SourceFacts};
+use crossbeam_channel::{Receiver, Sender, bounded};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+/// What the router asks of every shard at one place of the tape.
+#[derive(Debug, Clone)]
+pub enum Mark {
+    /// An interval ends here; its number.
+    Interval(u64),
+    /// A snapshot is taken here.
+    Snapshot(Arc<Request>),
+    /// Everything counted so far is forgotten.
+    Reset,
+}
+
+/// A snapshot to be taken, with what only the router knows.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Its number.
+    pub number: u64,
+    /// What it should hold.
+    pub query: Query,
+    /// Nothing comes after it on a source that has ended.
+    pub finished: bool,
+    /// The shards may give everything away.
+    pub last: bool,
+    /// The source is live or paced: `recent` means since the previous snapshot (else since the beginning).
+    pub live: bool,
+    /// Packet time now.
+    pub now: Timestamp,
+    /// Earliest packet.
+    pub first: Option<Timestamp>,
+    /// Latest packet.
+    pub latest: Option<Timestamp>,
+    /// Seconds since the previous snapshot.
+    pub recent_seconds: f64,
+    /// Losses the router knows of.
+    pub losses: Losses,
+    /// The sources.
+    pub sources: Vec<SourceFacts>,
+    /// The open interval as far as the router knows it.
+    pub open: Option<Sample>,
+}
+
+/// One block of the tape.
+#[derive(Debug)]
+pub struct Strip {
+    /// The packets.
+    pub block: Block,
+    /// Marks, each before the packet of that index, in order.
+    pub marks: Vec<(u32, Mark)>,
+}
+
+/// What one worker counted in one interval.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct IntervalPart {
+    /// Packets and bytes.
+    pub traffic: Traffic,
+    /// Bytes from outside to inside.
+    pub inbound: u64,
+    /// Bytes from inside to outside.
+    pub outbound: u64,
+}
+
+/// What reaches the merge.
+#[derive(Debug)]
+pub enum Message {
+    /// The router closed an interval: number and what it knows of it.
+    IntervalFacts(u64, Sample),
+    /// A worker's parts of intervals.
+    IntervalParts(Vec<(u64, IntervalPart)>),
+    /// Conversations that had to make room.
+    Evicted(Vec<FlowReport>),
+    /// A snapshot is coming: its request.
+    Request(Arc<Request>),
+    /// A worker's shards' reports for it, and its part of the open interval.
+    Reports(u64, Vec<ShardReport>, IntervalPart),
+    /// A worker has forgotten everything.
+    Reset,
+}
+
+/// How strips reach the workers: folded in the caller's thread, or handed to threads.
+pub enum Tape {
+    /// `--threads 0`.
+    Inline {
+        /// All 64 shards.
+        worker: Box<Worker>,
+        /// Where reports go.
+        merge: Box<Merge>,
+        /// The one strip there is.
+        spare: Option<Strip>,
+    },
+    /// One or more worker threads.
+    Threads {
+        /// To each worker.
+        workers: Vec<Sender<Arc<Strip>>>,
+        /// Strips that came home.
+        free: Receiver<Strip>,
+        /// To the merge.
+        merge: Sender<Message>,
+        /// All threads, to be waited for.
+        handles: Vec<JoinHandle<()>>,
+    },
+}
+
+impl Tape {
+    /// A tape folded in the caller's thread.
+    pub fn inline(block_bytes: usize, worker: Worker, merge: Merge) -> Self {
+        let spare = Strip { block: Block::with_bytes(block_bytes), marks: Vec::new() };
+        Tape::Inline { worker: Box::new(worker), merge: Box::new(merge), spare: Some(spare) }
+    }
+
+    /// A tape with worker threads and a merging thread.
+    ///
+    /// # Errors
+    /// When the system refuses a thread.
+    pub fn threads(block_bytes: usize, workers: Vec<Worker>, mut merge: Merge) -> std::io::Result<Self> {
+        let (give_back, free) = bounded::<Strip>(BLOCKS);
+        for _ in 0..BLOCKS {
+            // The channel holds exactly BLOCKS strips, so this cannot fail.
+            let _ = give_back.send(Strip { block: Block::with_bytes(block_bytes), marks: Vec::new() });
+        }
+        // Bounded, so that a slow merge holds the workers back instead of filling memory; the merge itself waits for nobody.
+        let (to_merge, messages) = bounded::<Message>(MESSAGES);
+        let mut handles = Vec::new();
+        let mut senders = Vec::new();
+        for (n, mut worker) in workers.into_iter().enumerate() {
+            let (send, receive) = bounded::<Arc<Strip>>(BLOCKS);
+            senders.push(send);
+            let (give_back, to_merge) = (give_back.clone(), to_merge.clone());
+            handles.push(std::thread::Builder::new().name(format!("worker-{n}")).spawn(move || {
+                for strip in receive {
+                    worker.fold(&strip, &mut |message| {
+                        let _ = to_merge.send(message);
+                    });
+                    if let Some(strip) = Arc::into_inner(strip) {
+                        let _ = give_back.send(strip);
+                    }
+                }
+            })?);
+        }
+        handles.push(std::thread::Builder::new().name("merge".into()).spawn(move || messages.into_iter().for_each(|m| merge.take(m)))?);
+        Ok(Tape::Threads { workers: senders, free, merge: to_merge, handles })
+    }
+
+    /// A free strip: waits until one has come home.
+    pub fn free(&mut self) -> Option<Strip> {
+        let mut strip = match self {
+            Tape::Inline { spare, .. } => spare.take(),
+            Tape::Threads { free, .. } => free.recv().ok(),
+        }?;
+        strip.block.clear();
+        strip.marks.clear();
+        Some(strip)
+    }
+
+    /// Shows a strip to every worker.
+    pub fn show(&mut self, strip: Strip) {
+        match self {
+            Tape::Inline { worker, merge, spare } => {
+                worker.fold(&strip, &mut |message| merge.take(message));
+                *spare = Some(strip);
+            }
+            Tape::Threads { workers, .. } => {
+                let strip = Arc::new(strip);
+                for worker in workers {
+                    let _ = worker.send(Arc::clone(&strip));
+                }
+            }
+        }
+    }
+
+    /// Tells the merge something directly. It arrives before anything a later strip causes.
+    pub fn tell(&mut self, message: Message) {
+        match self {
+            Tape::Inline { merge, .. } => merge.take(message),
+            Tape::Threads { merge, .. } => {
+                let _ = merge.send(message);
+            }
+        }
+    }
+
+    /// Waits until everything shown has been folded and merged.
+    pub fn finish(self) {
+        if let Tape::Threads { workers, merge, handles, free } = self {
+            drop((workers, merge));
+            for handle in handles {
+                let _ = handle.join();
+            }
+            drop(free);
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! What mirroring does to packets, found online: copies, gaps, one-sidedness.

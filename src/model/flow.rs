@@ -1,0 +1,115 @@
+//! Who talks to whom: a key without direction, and the direction a packet has.
+
+use super::Address;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Which way a packet of a conversation goes. The discriminant indexes two-element arrays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// From the numerically smaller (address, port) to the larger.
+    AToB = 0,
+    /// From the larger to the smaller.
+    BToA = 1,
+}
+
+/// A conversation of the network layer and above, without direction: `a` is the numerically smaller (address, port).
+///
+/// VLANs and MAC addresses are not part of it: mirrors tag or strip one direction only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FlowKey {
+    /// The smaller address, high and low half; IPv4 in the last four bytes.
+    a: [u64; 2],
+    /// The larger address.
+    b: [u64; 2],
+    /// Port of `a`, 0 without ports.
+    pub a_port: u16,
+    /// Port of `b`, 0 without ports.
+    pub b_port: u16,
+    /// IP protocol number.
+    pub protocol: u8,
+    /// Whether the addresses are IPv6.
+    pub is_v6: bool,
+}
+
+impl FlowKey {
+    /// Sorts the ends of a packet and says which way it goes.
+    #[inline]
+    pub fn new(is_v6: bool, protocol: u8, source: u128, destination: u128, source_port: u16, destination_port: u16) -> (Self, Direction) {
+        let ordered = (source, source_port) <= (destination, destination_port);
+        let halves = |n: u128| [(n >> 64) as u64, n as u64];
+        let (source, destination) = (halves(source), halves(destination));
+        if ordered {
+            (Self { a: source, b: destination, a_port: source_port, b_port: destination_port, protocol, is_v6 }, Direction::AToB)
+        } else {
+            (Self { a: destination, b: source, a_port: destination_port, b_port: source_port, protocol, is_v6 }, Direction::BToA)
+        }
+    }
+
+    /// The smaller address.
+    pub fn a(&self) -> Address {
+        self.address(self.a)
+    }
+
+    /// The larger address.
+    pub fn b(&self) -> Address {
+        self.address(self.b)
+    }
+
+    /// Both addresses, `a` first.
+    pub fn ips(&self) -> [IpAddr; 2] {
+        [self.a, self.b].map(|n| match self.address(n) {
+            Address::V4(a) => IpAddr::V4(a),
+            Address::V6(a) => IpAddr::V6(a),
+            Address::Mac(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        })
+    }
+
+    fn address(&self, [high, low]: [u64; 2]) -> Address {
+        if self.is_v6 {
+            Address::V6(Ipv6Addr::from_bits(u128::from(high) << 64 | u128::from(low)))
+        } else {
+            Address::V4(Ipv4Addr::from_bits(low as u32))
+        }
+    }
+
+    /// A fixed 64-bit mix of the key: what divides traffic into shards. Not for hash tables (senders could choose collisions).
+    #[inline]
+    pub fn shard_hash(&self) -> u64 {
+        // Two rounds of folded multiplication over all 37 bytes; constants are digits of pi.
+        let fold = |x: u64, y: u64| {
+            let m = u128::from(x) * u128::from(y);
+            (m as u64) ^ ((m >> 64) as u64)
+        };
+        let ports = u64::from(self.a_port) << 32 | u64::from(self.b_port) << 16 | u64::from(self.protocol) << 1 | u64::from(self.is_v6);
+        let low = fold(self.a[1] ^ 0x243f_6a88_85a3_08d3, self.b[1] ^ 0x1319_8a2e_0370_7344);
+        let high = fold(self.a[0] ^ 0xa409_3822_299f_31d0, self.b[0] ^ 0x082e_fa98_ec4e_6c89);
+        fold(low ^ 0x4528_21e6_38d0_1377, high.rotate_left(32) ^ ports ^ 0xbe54_66cf_34e9_0c6c)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_directions_meet() {
+        let (k1, d1) = FlowKey::new(false, 6, 10, 20, 80, 1024);
+        let (k2, d2) = FlowKey::new(false, 6, 20, 10, 1024, 80);
+        assert_eq!(k1, k2);
+        assert_eq!((d1, d2), (Direction::AToB, Direction::BToA));
+        assert_eq!(k1.shard_hash(), k2.shard_hash());
+        assert_eq!(std::mem::size_of::<FlowKey>(), 40);
+    }
+
+    #[test]
+    fn shards_are_even() {
+        let mut shards = [0u32; 64];
+        for host in 0..64u128 {
+            for port in 1024..1324u16 {
+                let (k, _) = FlowKey::new(false, 6, 0x0a00_0001 + host, 0x0a00_ff01, port, 443);
+                shards[(k.shard_hash() >> 58) as usize] += 1;
+            }
+        }
+        assert!(shards.iter().all(|&n| (200..400).contains(&n)), "{shards:?}");
+    }
+}

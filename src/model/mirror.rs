@@ -1,0 +1,203 @@
+//! Words for what carries mirrored packets: tunnels, and what a mirroring switch says about a copy.
+
+use super::{Address, Timestamp};
+
+macro_rules! tunnels {
+    ($($(#[$doc:meta])* $variant:ident $token:literal $mirror:ident;)*) => {
+        /// An encapsulation that carries whole packets of another network.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum TunnelKind { $($(#[$doc])* $variant,)* }
+
+        impl TunnelKind {
+            /// Every kind.
+            pub const ALL: &'static [TunnelKind] = &[$(TunnelKind::$variant,)*];
+
+            /// The word in reports.
+            pub const fn token(self) -> &'static str {
+                match self { $(TunnelKind::$variant => $token,)* }
+            }
+
+            /// Whether it exists to carry mirrored packets, may be used for it, or never is.
+            pub const fn purpose(self) -> Purpose {
+                match self { $(TunnelKind::$variant => Purpose::$mirror,)* }
+            }
+        }
+    };
+}
+
+/// What a kind of tunnel is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Mirroring and nothing else.
+    Mirror,
+    /// User traffic, sometimes mirroring.
+    Either,
+    /// User traffic.
+    User,
+}
+
+tunnels! {
+    /// ERSPAN type I: Ethernet directly behind GRE 0x88BE without sequence number.
+    Erspan1 "erspan1" Mirror;
+    /// ERSPAN type II.
+    Erspan2 "erspan2" Mirror;
+    /// ERSPAN type III.
+    Erspan3 "erspan3" Mirror;
+    /// TaZmen Sniffer Protocol, UDP 37008.
+    Tzsp "tzsp" Mirror;
+    /// HP ProCurve / Aruba switch remote mirroring.
+    HpErm "hp_erm" Mirror;
+    /// Aruba access point remote mirroring.
+    ArubaErm "aruba_erm" Mirror;
+    /// sFlow version 5 raw packet headers (sampled).
+    Sflow "sflow" Mirror;
+    /// Juniper E-series packet mirroring.
+    Jmirror "jmirror" Mirror;
+    /// Transparent Ethernet bridging over GRE.
+    GreTeb "gre_teb" Either;
+    /// NVGRE, RFC 7637.
+    Nvgre "nvgre" Either;
+    /// MikroTik Ethernet over IP.
+    Eoip "eoip" Either;
+    /// VXLAN, RFC 7348.
+    Vxlan "vxlan" Either;
+    /// VXLAN generic protocol extension.
+    VxlanGpe "vxlan_gpe" Either;
+    /// Geneve, RFC 8926.
+    Geneve "geneve" Either;
+    /// IP in GRE.
+    Gre "gre" User;
+    /// IPv4 in IPv4.
+    Ipip "ipip" User;
+    /// IPv6 in IPv4.
+    SixInFour "6in4" User;
+    /// IPv4 in IPv6.
+    FourInSix "4in6" User;
+    /// IPv6 in IPv6.
+    SixInSix "6in6" User;
+    /// IPv6 in UDP in IPv4, RFC 4380.
+    Teredo "teredo" User;
+    /// GTP user plane.
+    Gtp "gtp" User;
+    /// CAPWAP data, RFC 5415.
+    Capwap "capwap" User;
+    /// LWAPP data, RFC 5412.
+    Lwapp "lwapp" User;
+    /// L2TP version 2 or 3.
+    L2tp "l2tp" User;
+    /// Ethernet over an MPLS pseudowire.
+    Pseudowire "pw" Either;
+    /// PPP over Ethernet session: not a tunnel of another network for accounting, listed for its sessions.
+    Pppoe "pppoe" User;
+    /// 802.1ah provider backbone bridging.
+    Ieee8021ah "ieee8021ah" User;
+    /// TRILL, RFC 6325.
+    Trill "trill" User;
+    /// Cisco FabricPath.
+    FabricPath "cfp" User;
+    /// The dedicated VLAN of a remote SPAN session.
+    Rspan "rspan" Mirror;
+}
+
+/// Which side of the mirrored port a copy was taken at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// Received by the port (ingress).
+    Ingress,
+    /// Sent by the port (egress).
+    Egress,
+}
+
+impl Side {
+    /// The word in reports.
+    pub fn token(self) -> &'static str {
+        match self {
+            Side::Ingress => "ingress",
+            Side::Egress => "egress",
+        }
+    }
+}
+
+/// What the mirroring device says of one copy. Absent values are unknown, never zero.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MirrorTag {
+    /// Sequence number of the encapsulation.
+    pub sequence: Option<u32>,
+    /// Which side of the port.
+    pub side: Option<Side>,
+    /// VLAN the original frame had (tag removed by the mirror).
+    pub vlan: Option<u16>,
+    /// Class of service of the original frame, 0 to 7.
+    pub cos: Option<u8>,
+    /// The device cut the frame.
+    pub truncated: bool,
+    /// ERSPAN "bad/short/oversized" bits: 0 good or unknown, 1 short, 2 oversized, 3 bad CRC or alignment.
+    pub error: u8,
+    /// Source port or index, as the platform numbers it.
+    pub port: Option<u32>,
+    /// Raw switch clock (32 bits or more) and the nanoseconds of one tick (0: unknown granularity).
+    pub switch_time: Option<(u64, u32)>,
+    /// Length of the original frame where the device tells.
+    pub original_length: Option<u32>,
+    /// Sampled one in this many (1: every packet).
+    pub sampled: u32,
+}
+
+/// One tunnel layer of a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tunnel {
+    /// What it is.
+    pub kind: TunnelKind,
+    /// Outer source (MAC for tunnels below IP).
+    pub source: Address,
+    /// Outer destination.
+    pub destination: Address,
+    /// Session, network identifier, key, tunnel endpoint or label: what tells tunnels between the same ends apart.
+    pub id: u64,
+}
+
+/// A rate with its 95 % interval (Wilson): `n` is the number of things looked at. All but `n` are shares, 0 to 1.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Estimate {
+    /// The rate.
+    pub rate: f64,
+    /// Lower end of the interval.
+    pub low: f64,
+    /// Upper end of the interval.
+    pub high: f64,
+    /// Sample size.
+    pub n: u64,
+}
+
+/// One mirror session: a tunnel whose outside was taken off.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Session {
+    /// Which.
+    pub tunnel: Tunnel,
+    /// Why it is taken for a mirror transport (or not), in words.
+    pub decision: String,
+    /// Whether its outside is taken off.
+    pub peeled: bool,
+    /// Packets received.
+    pub packets: u64,
+    /// Outer wire bytes.
+    pub outer_bytes: u64,
+    /// Inner wire bytes.
+    pub inner_bytes: u64,
+    /// Whether it numbers its packets usably.
+    pub sequenced: bool,
+    /// Packets missing by sequence number.
+    pub missing: u64,
+    /// Packets that arrived out of sequence.
+    pub reordered: u64,
+    /// Times the numbering started anew.
+    pub restarts: u64,
+    /// Packets with the truncation bit.
+    pub truncated: u64,
+    /// Error frames the device reported: short, oversized, bad.
+    pub errors: [u64; 3],
+    /// First packet.
+    pub first: Timestamp,
+    /// Last packet.
+    pub last: Timestamp,
+}

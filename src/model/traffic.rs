@@ -1,0 +1,42 @@
+//! The pair every table counts: packets and bytes on the wire.
+
+/// Packets and wire bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Packets.
+    pub packets: u64,
+    /// Bytes on the wire.
+    pub wire_bytes: u64,
+}
+
+impl Traffic {
+    /// Counts one packet.
+    #[inline]
+    pub fn count(&mut self, wire: u32) {
+        self.packets += 1;
+        self.wire_bytes += u64::from(wire);
+    }
+
+    /// Adds another count.
+    #[inline]
+    pub fn add(&mut self, other: Traffic) {
+        self.packets += other.packets;
+        self.wire_bytes += other.wire_bytes;
+    }
+
+    /// What was added since `earlier`.
+    #[must_use]
+    pub fn since(self, earlier: Traffic) -> Traffic {
+        Traffic { packets: self.packets.saturating_sub(earlier.packets), wire_bytes: self.wire_bytes.saturating_sub(earlier.wire_bytes) }
+    }
+
+    /// Bits per second over `seconds` (0 when there was no time).
+    pub fn bits_per_second(self, seconds: f64) -> f64 {
+        if seconds > 0.0 { self.wire_bytes as f64 * 8.0 / seconds } else { 0.0 }
+    }
+
+    /// Packets per second over `seconds` (0 when there was no time).
+    pub fn packets_per_second(self, seconds: f64) -> f64 {
+        if seconds > 0.0 { self.packets as f64 / seconds } else { 0.0 }
+    }
+}

@@ -1,0 +1,114 @@
+//! Can this mirror be believed: the picture the Mirror screen and the report show.
+
+use super::{Table, Traffic};
+use crate::model::{Estimate, Session, Tunnel};
+
+/// Where packets went missing. `None` means it cannot be told.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct LossLedger {
+    /// Lost in this host: interface, kernel, our own queues.
+    pub host: Option<Estimate>,
+    /// Lost between switch and host, by outer sequence numbers.
+    pub path: Option<Estimate>,
+    /// Never copied by the switch, by acknowledged but unseen TCP data.
+    pub switch: Option<Estimate>,
+    /// Switch or path, where no outer sequence splits them.
+    pub upstream: Option<Estimate>,
+}
+
+/// A class of duplicates, with its counts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DuplicateClass {
+    /// `identical`, `vlan`, `routed`, `session`, `flooded`, `ambiguous`.
+    pub class: &'static str,
+    /// Copies beyond the first.
+    pub traffic: Traffic,
+}
+
+/// Copies seen more than once.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Duplicates {
+    /// Whether copies are left out of the analysis.
+    pub dropped: bool,
+    /// Copies beyond the first, in all.
+    pub traffic: Traffic,
+    /// Copies beyond the first since the previous snapshot.
+    pub recent: Traffic,
+    /// Their share of all packets, 0 to 1.
+    pub share: f64,
+    /// By class, largest first.
+    pub classes: Vec<DuplicateClass>,
+    /// VLAN of the first copy, VLAN of the later one (None: untagged), packets; largest first.
+    pub vlan_pairs: Vec<(Option<u16>, Option<u16>, u64)>,
+    /// Seconds between copies: median, 95th and 99th percentile.
+    pub gap: Option<[f64; 3]>,
+}
+
+/// Which directions the mirror carries.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Sides {
+    /// Conversations with at least five packets that could have been answered.
+    pub judged: u64,
+    /// Of them, those with packets in one direction only.
+    pub one_sided: u64,
+}
+
+/// One part of the trust score.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrustPart {
+    /// `completeness`, `uniqueness`, `order`, `fidelity`, `timing`, `coverage`.
+    pub name: &'static str,
+    /// 0 to 100; `None`: cannot tell yet.
+    pub score: Option<u8>,
+    /// What it rests on, in words and numbers.
+    pub evidence: String,
+}
+
+/// Can the mirror be believed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Trust {
+    /// The minimum of the parts that can be told; `None`: too little evidence.
+    pub score: Option<u8>,
+    /// One line a tired person understands: `good`, `every packet twice`, `2 % lost in the switch` …
+    pub verdict: String,
+    /// The parts.
+    pub parts: Vec<TrustPart>,
+}
+
+/// User tunnels crossing the link.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TunnelRow {
+    /// Which.
+    pub tunnel: Tunnel,
+    /// Outer packets and wire bytes.
+    pub traffic: Traffic,
+    /// Since the previous snapshot.
+    pub recent: Traffic,
+    /// Wire bytes inside.
+    pub inner_bytes: u64,
+}
+
+/// Everything known of the mirror.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Mirror {
+    /// `plain`, `rspan`, `erspan1` … or `mixed`.
+    pub transport: &'static str,
+    /// Packets and wire bytes as they arrived on the mirror link (before decapsulation and deduplication).
+    pub link: Traffic,
+    /// The same since the previous snapshot.
+    pub recent_link: Traffic,
+    /// Mirror sessions.
+    pub sessions: Vec<Session>,
+    /// Copies.
+    pub duplicates: Duplicates,
+    /// Loss by stage.
+    pub loss: LossLedger,
+    /// Directions.
+    pub sides: Sides,
+    /// The verdict.
+    pub trust: Trust,
+    /// Detectors that keep silent because their evidence is bad, and why: `(detector, reason)`.
+    pub silenced: Vec<(&'static str, String)>,
+    /// User tunnels.
+    pub tunnels: Table<TunnelRow>,
+}

@@ -1,0 +1,13 @@
+//! The counters: flow table, contexts, totals, load series. Plain `&mut self` code; each shard owns its own.
+
+pub mod bursts;
+pub mod context;
+pub mod flow;
+pub mod series;
+pub mod totals;
+
+pub use bursts::Bursts;
+pub use context::{Context, ContextKey, Contexts};
+pub use flow::{Flow, FlowTable, TcpTrack};
+pub use series::Series;
+pub use totals::Totals;

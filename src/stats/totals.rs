@@ -1,0 +1,133 @@
+//! Sums over all packets of a shard.
+
+use crate::model::Traffic;
+
+/// Index into [`Totals::directions`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[repr(u8)]
+pub enum Heading {
+    /// From outside to inside.
+    Inbound,
+    /// From inside to outside.
+    Outbound,
+    /// Between local addresses.
+    Inside,
+    /// Between foreign addresses.
+    Through,
+    /// Without IP addresses.
+    #[default]
+    Unknown,
+}
+
+/// Sums over all packets. All are plain sums, so the order in which shards are added does not matter.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Totals {
+    /// By RMON size class: every packet is in exactly one, so their sum is the total.
+    pub sizes: [Traffic; 7],
+    /// Captured bytes.
+    pub captured_bytes: u64,
+    /// Packets captured shorter than on the wire.
+    pub truncated: u64,
+    /// IP fragments.
+    pub fragments: u64,
+    /// By [`Heading`].
+    pub directions: [Traffic; 5],
+    /// SYN without ACK.
+    pub syn: u64,
+    /// SYN with ACK.
+    pub syn_ack: u64,
+    /// FIN.
+    pub fin: u64,
+    /// RST.
+    pub reset: u64,
+    /// Headers not completely captured.
+    pub short: u64,
+    /// Headers that contradict themselves.
+    pub malformed: u64,
+}
+
+/// The size class (0 to 6) of a wire length: ≤64, 65–127, 128–255, 256–511, 512–1023, 1024–1518, larger (RFC 2819).
+#[inline]
+pub fn size_class(wire: u32) -> usize {
+    usize::from(wire > 64)
+        + usize::from(wire > 127)
+        + usize::from(wire > 255)
+        + usize::from(wire > 511)
+        + usize::from(wire > 1023)
+        + usize::from(wire > 1518)
+}
+
+impl Totals {
+    /// Counts a packet's lengths.
+    #[inline]
+    pub fn count(&mut self, wire: u32, captured: u32) {
+        self.sizes[size_class(wire)].count(wire);
+        self.captured_bytes += u64::from(captured);
+        self.truncated += u64::from(captured < wire);
+    }
+
+    /// Counts TCP flags.
+    #[inline]
+    pub fn count_tcp(&mut self, flags: u8) {
+        const FIN: u8 = 0x01;
+        const SYN: u8 = 0x02;
+        const RST: u8 = 0x04;
+        const ACK: u8 = 0x10;
+        if flags & (FIN | SYN | RST) != 0 {
+            self.fin += u64::from(flags & FIN != 0);
+            self.reset += u64::from(flags & RST != 0);
+            self.syn += u64::from(flags & (SYN | ACK) == SYN);
+            self.syn_ack += u64::from(flags & (SYN | ACK) == SYN | ACK);
+        }
+    }
+
+    /// All packets.
+    pub fn traffic(&self) -> Traffic {
+        let mut sum = Traffic::default();
+        self.sizes.iter().for_each(|&t| sum.add(t));
+        sum
+    }
+
+    /// Adds another shard's sums.
+    pub fn add(&mut self, other: &Totals) {
+        self.sizes.iter_mut().zip(other.sizes).for_each(|(a, b)| a.add(b));
+        self.directions.iter_mut().zip(other.directions).for_each(|(a, b)| a.add(b));
+        self.captured_bytes += other.captured_bytes;
+        self.truncated += other.truncated;
+        self.fragments += other.fragments;
+        self.syn += other.syn;
+        self.syn_ack += other.syn_ack;
+        self.fin += other.fin;
+        self.reset += other.reset;
+        self.short += other.short;
+        self.malformed += other.malformed;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn class_bounds() {
+        let want = [
+            (0, 0),
+            (64, 0),
+            (65, 1),
+            (127, 1),
+            (128, 2),
+            (255, 2),
+            (256, 3),
+            (511, 3),
+            (512, 4),
+            (1023, 4),
+            (1024, 5),
+            (1518, 5),
+            (1519, 6),
+            (u32::MAX, 6),
+        ];
+        for (wire, class) in want {
+            assert_eq!(size_class(wire), class, "{wire}");
+        }
+    }
+}
