@@ -1,6 +1,6 @@
 //! What a walk over a packet's headers found.
 
-use crate::model::{Mac, Path, VlanStack};
+use crate::model::{Mac, MirrorTag, Path, Tunnel, VlanStack};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// A packet's place in a fragmented datagram.
@@ -88,27 +88,82 @@ pub enum Stop {
     Malformed,
 }
 
+/// Tunnels a packet was found in, at most this many are followed.
+pub const MAX_TUNNELS: usize = 4;
+
+/// The tunnel layers of a packet, outermost first.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Tunnels {
+    list: [Option<Tunnel>; MAX_TUNNELS],
+    len: u8,
+}
+
+impl Tunnels {
+    /// Adds the next inner tunnel; false when the depth is used up (the walk must stop there).
+    pub fn push(&mut self, tunnel: Tunnel) -> bool {
+        let Some(slot) = self.list.get_mut(usize::from(self.len)) else { return false };
+        *slot = Some(tunnel);
+        self.len += 1;
+        true
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        usize::from(self.len)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Forgets them (the slots stay as they are: clearing costs one byte).
+    pub fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    /// Outermost first.
+    pub fn iter(&self) -> impl Iterator<Item = &Tunnel> {
+        self.list.iter().take(self.len()).flatten()
+    }
+}
+
 /// What [`super::walk`] found in one packet. Values of layers not reached keep their defaults.
+///
+/// `path` always shows the whole stack that was decoded, through every tunnel. All other values are of the *analysed frame*: the packet
+/// itself, or what is inside as many tunnels as were to be taken off (the `peel` of [`super::walk`]).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Headers {
-    /// Protocols, outermost first.
+    /// Protocols, outermost first, through every tunnel.
     pub path: Path,
+    /// Where the analysed frame starts, from the packet's first byte (0 unless a tunnel was taken off).
+    pub frame_at: u32,
+    /// Wire length of the analysed frame: the packet's own, less what was taken off, or what the mirror says the original had.
+    pub wire: u32,
     /// Source and destination MAC, when the link has them.
     pub mac: Option<(Mac, Mac)>,
     /// The EtherType (or 0) that the innermost link header announced.
     pub ether_type: u16,
-    /// VLAN tags.
+    /// VLAN tags, including one that the mirror took off and told of.
     pub vlans: VlanStack,
-    /// Outermost network layer.
+    /// Network layer.
     pub net: Net,
+    /// Where the network header starts, from the packet's first byte (0: none).
+    pub net_at: u32,
     /// The IP protocol number after extension headers.
     pub protocol: u8,
     /// Place in a fragmented datagram.
     pub fragment: Fragment,
     /// Transport header.
     pub transport: Transport,
-    /// Where the payload of the innermost decoded layer starts, from the packet's first byte.
+    /// Where the transport header starts, from the packet's first byte (0: none).
+    pub transport_at: u32,
+    /// Where the payload of the analysed frame's innermost decoded layer starts, from the packet's first byte.
     pub payload_at: u32,
+    /// Tunnels, taken off or not.
+    pub tunnels: Tunnels,
+    /// What the mirroring device says of this copy (the innermost tunnel that carries such a tag).
+    pub mirror: Option<MirrorTag>,
     /// Why the walk stopped early, if it did.
     pub stop: Option<Stop>,
 }

@@ -1,7 +1,7 @@
 //! The router's look at a packet: just enough to give it its shard.
 
 use super::key::{FragmentTable, flow_key, shard_of_flow, shard_of_frame};
-use crate::decode;
+use crate::decode::{self, Headers};
 use crate::model::{FlowKey, LinkType};
 
 /// Gives packets their shard: a function of the bytes alone (for later fragments: of their first fragment's).
@@ -22,7 +22,9 @@ impl Peek {
 
     #[inline(never)]
     fn by_walking(&mut self, link: LinkType, bytes: &[u8], wire: u32) -> u8 {
-        let headers = decode::walk(link, bytes, wire);
+        let headers = &mut Headers::default();
+        decode::walk(link, bytes, wire, 0, headers);
+        let headers = *headers;
         let own = match flow_key(&headers) {
             Some((key, _)) => shard_of_flow(&key),
             None => shard_of_frame(&headers),

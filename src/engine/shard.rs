@@ -83,7 +83,8 @@ impl Shard {
     /// Folds one packet in and says where it was heading. Conversations that had to make room are appended to `evicted`.
     #[inline]
     pub fn ingest(&mut self, packet: &Packet, bytes: &[u8], local: &LocalNets, evicted: &mut Vec<FlowReport>) -> Heading {
-        let headers = decode::walk(packet.link, bytes, packet.wire);
+        let mut headers = Headers::default();
+        decode::walk(packet.link, bytes, packet.wire, 0, &mut headers);
         self.totals.count(packet.wire, packet.captured);
         match headers.stop {
             None => {}

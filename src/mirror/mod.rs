@@ -1,1 +1,5 @@
 //! What mirroring does to packets, found online: copies, gaps, one-sidedness.
+
+mod frame;
+
+pub use frame::{Frame, Segment};

@@ -4,14 +4,12 @@ mod feed;
 mod filter;
 mod mirror;
 mod order;
-mod ports;
 mod query;
 mod rows;
 
 pub use feed::Feed;
 pub use filter::Filter;
 pub use mirror::{DuplicateClass, Duplicates, LossLedger, Mirror, Sides, Trust, TrustPart, TunnelRow};
-pub use ports::Port;
 pub use query::{Column, Order, Query};
 pub use rows::{Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, VlanRow};
 

@@ -1,6 +1,6 @@
 //! Interfaces that packets could be captured from: what the picker and `spantop interfaces` list.
 
-use crate::model::{Mac, Traffic};
+use super::{Mac, Traffic};
 use std::net::IpAddr;
 
 /// One interface, as it is at the moment of asking.
