@@ -1,14 +1,30 @@
 //! From captured bytes to headers: [`walk`] slices what is there and says why it stopped. A broken packet is information.
+//!
+//! One file a family of headers. Each holds steps: functions that read one header at the walk's position and say what comes next
+//! (`walk.rs`). A new protocol is a step and one line in the table that names it: EtherTypes in `ethernet.rs`, SAPs in `llc.rs`,
+//! IP protocols in `transport.rs`, UDP ports that carry packets in `tunnel/mod.rs`.
 
+mod ethernet;
 mod headers;
+mod ip;
+mod link;
+mod llc;
+mod mpls;
+mod ppp;
+mod transport;
+mod tunnel;
+mod walk;
+mod wlan;
 
 pub use headers::{Fragment, Headers, MAX_TUNNELS, Net, Stop, Transport, Tunnels};
+pub use walk::Ends;
 
 use crate::model::LinkType;
 
 /// Walks the headers of one packet of link type `link`, `wire` bytes long on the wire, into `headers` (overwritten).
 ///
 /// The first `peel` tunnels are taken off: the analysed frame is what is inside them (0: the packet itself, `u8::MAX`: all).
-pub fn walk(_link: LinkType, _bytes: &[u8], wire: u32, _peel: u8, headers: &mut Headers) {
-    *headers = Headers { wire, ..Headers::default() };
+#[inline]
+pub fn walk(link: LinkType, bytes: &[u8], wire: u32, peel: u8, headers: &mut Headers) {
+    walk::walk(link, bytes, wire, peel, headers);
 }

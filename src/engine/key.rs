@@ -6,16 +6,21 @@ use crate::model::{Direction, FlowKey};
 
 /// The conversation of a packet by its own headers; `None` without a network layer.
 pub fn flow_key(headers: &Headers) -> Option<(FlowKey, Direction)> {
+    let (source_port, destination_port) = match headers.transport {
+        Transport::Tcp { source, destination, .. }
+        | Transport::Udp { source, destination }
+        | Transport::Sctp { source, destination }
+        | Transport::Cut { source, destination } => (source, destination),
+        Transport::None | Transport::Icmp { .. } => (0, 0),
+    };
+    key_with_ports(headers, source_port, destination_port)
+}
+
+fn key_with_ports(headers: &Headers, source_port: u16, destination_port: u16) -> Option<(FlowKey, Direction)> {
     let (is_v6, source, destination) = match headers.net {
         Net::None => return None,
         Net::V4(s, d) => (false, u128::from(s.to_bits()), u128::from(d.to_bits())),
         Net::V6(s, d) => (true, s.to_bits(), d.to_bits()),
-    };
-    let (source_port, destination_port) = match headers.transport {
-        Transport::Tcp { source, destination, .. } | Transport::Udp { source, destination } | Transport::Sctp { source, destination } => {
-            (source, destination)
-        }
-        Transport::None | Transport::Icmp { .. } => (0, 0),
     };
     Some(FlowKey::new(is_v6, headers.protocol, source, destination, source_port, destination_port))
 }
@@ -53,8 +58,7 @@ impl<V: Copy> FragmentTable<V> {
             Fragment::First { id } => (id, true),
             Fragment::Later { id } => (id, false),
         };
-        let bare = Headers { transport: Transport::None, ..*headers };
-        let (key, direction) = flow_key(&bare)?;
+        let (key, direction) = key_with_ports(headers, 0, 0)?;
         let slot = (key.shard_hash() ^ u64::from(id).wrapping_mul(0x9e37_79b9_7f4a_7c15)) >> 40;
         let slot = self.slots.get_mut(slot as usize % FRAGMENTS)?;
         if first {

@@ -24,6 +24,8 @@ links! {
     NULL = 0, "NULL";
     /// IEEE 802.3 Ethernet.
     ETHERNET = 1, "ETHERNET";
+    /// Token ring.
+    IEEE802_5 = 6, "IEEE802_5";
     /// Point-to-Point Protocol, RFC 1661, address and control fields optional.
     PPP = 9, "PPP";
     /// FDDI.
@@ -50,6 +52,8 @@ links! {
     IEEE802_11_RADIOTAP = 127, "IEEE802_11_RADIOTAP";
     /// 802.11 with AVS header.
     IEEE802_11_AVS = 163, "IEEE802_11_AVS";
+    /// PPP with a direction byte before it.
+    PPP_WITH_DIR = 204, "PPP_WITH_DIR";
     /// Raw IPv4.
     IPV4 = 228, "IPV4";
     /// Raw IPv6.

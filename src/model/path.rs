@@ -22,6 +22,10 @@ pub enum Layer {
     IpProtocol(u8),
     /// An IEEE 802.2 DSAP without a decoder of its own.
     Sap(u8),
+    /// A PPP protocol number without a decoder of its own.
+    Ppp(u16),
+    /// A link type without a decoder of its own.
+    LinkType(u16),
 }
 
 impl Path {
@@ -62,6 +66,20 @@ impl Path {
         }
     }
 
+    /// Appends a protocol known only by its PPP protocol number.
+    pub fn push_ppp(&mut self, number: u16) {
+        if self.0 >> 104 == 0 {
+            self.0 = self.0 << 24 | (Proto::PppLeaf as u128) << 16 | u128::from(number);
+        }
+    }
+
+    /// Appends a link type known only by its number.
+    pub fn push_link_type(&mut self, number: u16) {
+        if self.0 >> 104 == 0 {
+            self.0 = self.0 << 24 | (Proto::LinkTypeLeaf as u128) << 16 | u128::from(number);
+        }
+    }
+
     /// Whether nothing was decoded.
     pub fn is_empty(self) -> bool {
         self.0 == 0
@@ -76,6 +94,8 @@ impl Path {
             let number = |i: usize| bytes.get(at + i).copied().unwrap_or(0);
             let (layer, width) = match Proto::from_code(code) {
                 Some(Proto::EtherTypeLeaf) => (Layer::EtherType(u16::from_be_bytes([number(1), number(2)])), 3),
+                Some(Proto::PppLeaf) => (Layer::Ppp(u16::from_be_bytes([number(1), number(2)])), 3),
+                Some(Proto::LinkTypeLeaf) => (Layer::LinkType(u16::from_be_bytes([number(1), number(2)])), 3),
                 Some(Proto::IpProtocolLeaf) => (Layer::IpProtocol(number(1)), 2),
                 Some(Proto::SapLeaf) => (Layer::Sap(number(1)), 2),
                 Some(proto) => (Layer::Known(proto), 1),
@@ -102,6 +122,8 @@ impl Path {
             Layer::EtherType(n) => self.push_ether_type(n),
             Layer::IpProtocol(n) => self.push_ip_protocol(n),
             Layer::Sap(n) => self.push_sap(n),
+            Layer::Ppp(n) => self.push_ppp(n),
+            Layer::LinkType(n) => self.push_link_type(n),
         }
     }
 
@@ -143,6 +165,8 @@ impl fmt::Display for Layer {
                 Some(token) => f.write_str(token),
                 None => write!(f, "llc-sap-0x{n:02x}"),
             },
+            Layer::Ppp(n) => write!(f, "ppp-0x{n:04x}"),
+            Layer::LinkType(n) => write!(f, "linktype-{n}"),
         }
     }
 }

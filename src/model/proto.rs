@@ -67,6 +67,8 @@ protocols! {
     EtherTypeLeaf "ethertype" Other "EtherType without a decoder";
     IpProtocolLeaf "ip-proto" Other "IP protocol without a decoder";
     SapLeaf "llc-sap" Other "LLC service access point without a decoder";
+    PppLeaf "ppp-proto" Other "PPP protocol without a decoder";
+    LinkTypeLeaf "linktype" Other "Link type without a decoder";
 
     Eth "eth" Link "Ethernet";
     Sll "sll" Link "Linux cooked capture";
@@ -76,6 +78,9 @@ protocols! {
     Chdlc "chdlc" Link "Cisco HDLC";
     Fr "fr" Link "Frame Relay";
     Fddi "fddi" Link "FDDI";
+    Tr "tr" Link "Token ring";
+    Prism "prism" Link "802.11 Prism header";
+    Avs "wlancap" Link "802.11 AVS header";
     Netlink "netlink" Link "Linux netlink";
     Radiotap "radiotap" Link "802.11 radiotap header";
     WlanRadio "wlan_radio" Link "802.11 radio information";
@@ -91,7 +96,18 @@ protocols! {
     Pppoed "pppoed" Control "PPPoE discovery";
     Pppoes "pppoes" Tunnel "PPPoE session";
 
+    PwEthCw "pwethcw" Tunnel "Ethernet pseudowire control word";
+    Lcp "lcp" Control "PPP link control";
+    Pap "pap" Control "PPP password authentication";
+    Chap "chap" Control "PPP challenge authentication";
+    Ipcp "ipcp" Control "PPP IP control";
+    Ipv6cp "ipv6cp" Control "PPP IPv6 control";
+    Ccp "ccp" Control "PPP compression control";
+    Mplscp "mplscp" Control "PPP MPLS control";
+    Slarp "slarp" Control "Cisco SLARP";
+
     Arp "arp" Network "ARP";
+    Rarp "rarp" Network "Reverse ARP";
     Ip "ip" Network "IPv4";
     Ipv6 "ipv6" Network "IPv6";
     Icmp "icmp" Network "ICMP";
@@ -107,7 +123,13 @@ protocols! {
     Ah "ah" Tunnel "IPsec Authentication Header";
     Esp "esp" Tunnel "IPsec ESP";
     Gre "gre" Tunnel "GRE";
-    L2tp "l2tp" Tunnel "L2TPv3";
+    Etherip "etherip" Tunnel "Ethernet in IP";
+    Ipcomp "ipcomp" Tunnel "IP payload compression";
+    Ipip "ipip" Tunnel "IP in IP (protocol 94)";
+    Mobile "mobile" Tunnel "IP mobility (minimal encapsulation)";
+    L2tp "l2tp" Tunnel "L2TP";
+    Rsvp "rsvp" Control "RSVP";
+    Pgm "pgm" Transport "Pragmatic general multicast";
     Ospf "ospf" Control "OSPF";
     Eigrp "eigrp" Control "EIGRP";
     Pim "pim" Control "PIM";
@@ -126,6 +148,25 @@ protocols! {
     Slow "slow" Control "IEEE 802.3 slow protocols";
     Lacp "lacp" Control "Link Aggregation Control Protocol";
     Lldp "lldp" Control "LLDP";
+    Marker "marker" Control "Link aggregation marker";
+    Oam "oampdu" Control "802.3 OAM";
+    Ossp "ossp" Control "Organisation-specific slow protocol";
+    Cfm "cfm" Control "802.1ag connectivity fault management";
+    Mvrp "mrp-mvrp" Control "Multiple VLAN registration";
+    Clnp "clnp" Network "OSI CLNP";
+    Esis "esis" Control "OSI ES-IS";
+    Decnet "dec_dna" Network "DECnet";
+    Lat "lat" Other "DEC local area transport";
+    IntelAns "ans" Control "Intel advanced network services";
+    Realtek "realtek" Control "Realtek switch protocols";
+    Wol "wol" Control "Wake on LAN";
+    Homeplug "homeplug-av" Link "HomePlug AV";
+    Ncsi "ncsi" Control "NC-SI";
+    Prp "prp" Control "Parallel redundancy (PRP, HSR)";
+    Avtp "ieee1722" Media "Audio video transport (IEEE 1722)";
+    Ethercat "ecatf" Control "EtherCAT";
+    Goose "goose" Control "IEC 61850 GOOSE";
+    SampledValues "sv" Control "IEC 61850 sampled values";
     MacControl "macc" Control "MAC control (pause, PFC)";
     Loop "loop" Control "Configuration test (loopback)";
     Eapol "eapol" Control "802.1X authentication";

@@ -1,0 +1,170 @@
+//! IPv4 (RFC 791) and IPv6 (RFC 8200) with its extension headers.
+
+use super::headers::{Fragment, Net};
+use super::walk::{Ends, Next, Walk};
+use crate::model::{Address, Proto, TunnelKind};
+use etherparse::{Ipv4HeaderSlice, Ipv6HeaderSlice};
+
+/// IP, version by its first nibble.
+#[inline]
+pub(super) fn ip(walk: &mut Walk) -> Next {
+    match walk.peek::<1>().map(|b| b[0] >> 4) {
+        Some(4) => ipv4(walk),
+        Some(6) => ipv6(walk),
+        Some(_) => walk.malformed(),
+        None => Next::End,
+    }
+}
+
+#[inline]
+fn ipv4(walk: &mut Walk) -> Next {
+    walk.push(Proto::Ip);
+    if walk.peek::<20>().is_none() {
+        return Next::End;
+    }
+    let Ok(header) = Ipv4HeaderSlice::from_slice(walk.rest()) else { return short_ipv4(walk) };
+    let (start, length, total) = (walk.at, usize::from(header.ihl()) * 4, usize::from(header.total_len()));
+    let (source, destination) = (header.source_addr(), header.destination_addr());
+    // A total length of zero is a segment the sender's hardware was to cut (TSO): the frame's own length stands.
+    if total >= length {
+        walk.end = walk.end.min(start + total);
+    } else if total != 0 {
+        return walk.malformed();
+    }
+    walk.at += length;
+    let protocol = header.protocol().0;
+    let first = walk.is_first_net();
+    walk.headers.ends = Ends(Address::V4(source), Address::V4(destination));
+    let offset = header.fragments_offset().value();
+    if first {
+        let h = &mut *walk.headers;
+        h.net = Net::V4(source, destination);
+        h.net_at = start as u32;
+        h.protocol = protocol;
+        if offset > 0 {
+            h.fragment = Fragment::Later { id: u32::from(header.identification()) };
+        } else if header.more_fragments() {
+            h.fragment = Fragment::First { id: u32::from(header.identification()) };
+        }
+    }
+    if offset > 0 { Next::End } else { Next::IpProtocol(protocol) }
+}
+
+/// An IPv4 header that is not whole or contradicts itself: its addresses count if they are there.
+#[cold]
+#[inline(never)]
+fn short_ipv4(walk: &mut Walk) -> Next {
+    let Some(&[first, _, _, _, _, _, _, _, _, protocol, _, _, a, b, c, d, e, f, g, h]) = walk.peek::<20>() else { return Next::End };
+    if walk.is_first_net() {
+        walk.headers.net = Net::V4([a, b, c, d].into(), [e, f, g, h].into());
+        walk.headers.net_at = walk.at as u32;
+        walk.headers.protocol = protocol;
+    }
+    let length = usize::from(first & 0x0f) * 4;
+    if length < 20 {
+        return walk.malformed();
+    }
+    walk.missing(length);
+    Next::End
+}
+
+#[inline]
+fn ipv6(walk: &mut Walk) -> Next {
+    walk.push(Proto::Ipv6);
+    if walk.peek::<40>().is_none() {
+        return Next::End;
+    }
+    let Ok(header) = Ipv6HeaderSlice::from_slice(walk.rest()) else { return walk.malformed() };
+    let (source, destination) = (header.source_addr(), header.destination_addr());
+    let start = walk.at;
+    walk.at += 40;
+    // Zero is a jumbogram (RFC 2675) or an uncut segment: the frame's own length stands.
+    if header.payload_length() > 0 {
+        walk.end = walk.end.min(walk.at + usize::from(header.payload_length()));
+    }
+    let next = header.next_header().0;
+    let first = walk.is_first_net();
+    walk.headers.ends = Ends(Address::V6(source), Address::V6(destination));
+    if first {
+        let h = &mut *walk.headers;
+        h.net = Net::V6(source, destination);
+        h.net_at = start as u32;
+        h.protocol = next;
+    }
+    match next {
+        6 | 17 | 58 => Next::IpProtocol(next),
+        _ => extensions(walk, next, first),
+    }
+}
+
+/// Extension headers, at most: more is crafted (RFC 8200 allows each once, destination options twice).
+const MAX_EXTENSIONS: usize = 12;
+
+#[inline(never)]
+fn extensions(walk: &mut Walk, mut next: u8, first: bool) -> Next {
+    for _ in 0..MAX_EXTENSIONS {
+        match next {
+            // Hop-by-hop, routing, destination options, mobility, HIP, shim6: next header and length in 8-byte units.
+            0 | 43 | 60 | 135 | 139 | 140 => {
+                let Some(&[after, length]) = walk.peek::<2>() else { return Next::End };
+                if !skip(walk, (usize::from(length) + 1) * 8) {
+                    return Next::End;
+                }
+                next = after;
+            }
+            44 => {
+                let Some(&[after, _, o0, o1, i0, i1, i2, i3]) = walk.take::<8>() else { return Next::End };
+                next = after;
+                let (field, id) = (u16::from_be_bytes([o0, o1]), u32::from_be_bytes([i0, i1, i2, i3]));
+                if first {
+                    walk.headers.protocol = next;
+                    walk.headers.fragment = match (field >> 3, field & 1) {
+                        (0, 0) => Fragment::Whole,
+                        (0, _) => Fragment::First { id },
+                        _ => Fragment::Later { id },
+                    };
+                }
+                if field >> 3 > 0 {
+                    return Next::End;
+                }
+            }
+            // No next header.
+            59 => {
+                if first {
+                    walk.headers.protocol = next;
+                }
+                return Next::End;
+            }
+            _ => break,
+        }
+    }
+    if first {
+        walk.headers.protocol = next;
+    }
+    Next::IpProtocol(next)
+}
+
+/// Moves past `length` bytes of a header; false (and the reason noted) when they are not all there.
+pub(super) fn skip(walk: &mut Walk, length: usize) -> bool {
+    if walk.at + length > walk.end.min(walk.bytes.len()) {
+        walk.missing(length);
+        return false;
+    }
+    walk.at += length;
+    true
+}
+
+/// IP inside IP: a tunnel between the ends just read.
+pub(super) fn inside(walk: &mut Walk) -> Next {
+    let inner = walk.peek::<1>().map(|b| b[0] >> 4);
+    let ends = walk.ends();
+    let kind = match (ends.0, inner) {
+        (Address::V4(_), Some(4)) => TunnelKind::Ipip,
+        (Address::V4(_), Some(6)) => TunnelKind::SixInFour,
+        (Address::V6(_), Some(4)) => TunnelKind::FourInSix,
+        (Address::V6(_), Some(6)) => TunnelKind::SixInSix,
+        (_, Some(_)) => return walk.malformed(),
+        (_, None) => return Next::End,
+    };
+    if walk.enter_between(kind, ends, 0) { Next::Ip } else { Next::End }
+}

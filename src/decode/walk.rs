@@ -1,0 +1,219 @@
+//! The walk itself: a position in the packet, and steps that each read one header and say what comes next.
+
+use super::headers::{Headers, Net, Stop, Transport};
+use super::{ethernet, ip, link, llc, mpls, ppp, transport, tunnel, wlan};
+use crate::model::{Address, LinkType, Mac, Proto, Tunnel, TunnelKind, VlanStack};
+use std::net::Ipv4Addr;
+
+/// What a header says comes behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The header of a link type.
+    Link(LinkType),
+    /// An Ethernet header.
+    Ethernet,
+    /// What an EtherType names.
+    EtherType(u16),
+    /// An IEEE 802.2 LLC header.
+    Llc,
+    /// IP, version by its first nibble.
+    Ip,
+    /// What an IP protocol number names.
+    IpProtocol(u8),
+    /// What a PPP protocol number names (its field comes first).
+    Ppp,
+    /// An IEEE 802.11 header.
+    Wlan,
+    /// An MPLS label.
+    Mpls,
+    /// Inside of a UDP datagram between these ports.
+    UdpPayload(u16, u16),
+    /// Nothing this program reads.
+    End,
+}
+
+/// Headers followed in one packet, at most: every shim, tag and label counts. Crafted packets could otherwise make a walk long.
+const MAX_STEPS: u8 = 48;
+
+/// A walk in progress.
+pub(super) struct Walk<'a, 'h> {
+    /// The captured bytes.
+    pub bytes: &'a [u8],
+    /// Where the next header starts.
+    pub at: usize,
+    /// Where the current layer ends by the lengths read so far; may lie beyond the captured bytes.
+    pub end: usize,
+    /// Tunnels still to be taken off.
+    peel: u8,
+    /// Whether link-layer values found now belong to the analysed frame (false inside a tunnel that stays on).
+    outside: bool,
+    /// Wire length not to be counted at the end of the packet (a mirror's own trailer).
+    pub headers: &'h mut Headers,
+}
+
+/// See [`super::walk`].
+#[inline]
+pub(super) fn walk(link: LinkType, bytes: &[u8], wire: u32, peel: u8, headers: &mut Headers) {
+    headers.reset(wire);
+    let mut walk = Walk { bytes, at: 0, end: (wire as usize).max(bytes.len()), peel, outside: true, headers };
+    let mut next = if link == LinkType::ETHERNET { ethernet::ethernet(&mut walk) } else { Next::Link(link) };
+    for _ in 0..MAX_STEPS {
+        next = match next {
+            Next::EtherType(number) => ethernet::ether_type(&mut walk, number),
+            Next::IpProtocol(number) => transport::ip_protocol(&mut walk, number),
+            Next::UdpPayload(source, destination) => tunnel::udp(&mut walk, source, destination),
+            Next::Ip => ip::ip(&mut walk),
+            Next::Ethernet => ethernet::ethernet(&mut walk),
+            Next::Llc => llc::llc(&mut walk),
+            Next::Mpls => mpls::label(&mut walk),
+            Next::Ppp => ppp::ppp(&mut walk),
+            Next::Wlan => wlan::wlan(&mut walk),
+            Next::Link(link) => link::link(&mut walk, link),
+            Next::End => break,
+        };
+    }
+    walk.finish();
+}
+
+impl<'a> Walk<'a, '_> {
+    /// The next `N` bytes without moving; `None` (and the reason noted) when they are not all there.
+    #[inline]
+    pub fn peek<const N: usize>(&mut self) -> Option<&'a [u8; N]> {
+        let found = self.bytes.get(self.at..).and_then(|b| b.first_chunk::<N>());
+        if found.is_none() || self.at + N > self.end {
+            self.missing(N);
+            return None;
+        }
+        found
+    }
+
+    /// The next `N` bytes, moving past them; `None` (and the reason noted) when they are not all there.
+    #[inline]
+    pub fn take<const N: usize>(&mut self) -> Option<&'a [u8; N]> {
+        let found = self.peek::<N>()?;
+        self.at += N;
+        Some(found)
+    }
+
+    /// What is captured of the current layer from here on.
+    #[inline]
+    pub fn rest(&self) -> &'a [u8] {
+        let end = self.end.min(self.bytes.len());
+        self.bytes.get(self.at.min(end)..end).unwrap_or(&[])
+    }
+
+    /// Bytes of the current layer from here on, by its lengths (captured or not).
+    #[inline]
+    pub fn left(&self) -> usize {
+        self.end.saturating_sub(self.at)
+    }
+
+    /// Notes that `count` bytes of a header are not all there.
+    #[cold]
+    #[inline(never)]
+    pub fn missing(&mut self, count: usize) {
+        self.headers.stop.get_or_insert(if self.at + count > self.end { Stop::Malformed } else { Stop::Captured });
+    }
+
+    /// Notes that a header contradicts itself; the walk ends.
+    #[cold]
+    #[inline(never)]
+    pub fn malformed(&mut self) -> Next {
+        self.headers.stop.get_or_insert(Stop::Malformed);
+        Next::End
+    }
+
+    /// Appends a protocol to the path.
+    #[inline]
+    pub fn push(&mut self, proto: Proto) {
+        self.headers.path.push(proto);
+    }
+
+    /// A leaf: a protocol that is named but not read.
+    #[inline]
+    pub fn leaf(&mut self, proto: Proto) -> Next {
+        self.headers.path.push(proto);
+        Next::End
+    }
+
+    /// Notes a MAC pair, unless it is that of a tunnel that stays on.
+    #[inline]
+    pub fn mac(&mut self, source: Mac, destination: Mac) {
+        if self.outside && self.headers.mac.is_none() {
+            self.headers.mac = Some((source, destination));
+        }
+    }
+
+    /// Whether the network layer read now is the analysed frame's.
+    #[inline]
+    pub fn is_first_net(&self) -> bool {
+        self.headers.net == Net::None
+    }
+
+    /// Goes into a tunnel between two addresses: the position is where its inside starts. Under a tunnel that is to be taken off
+    /// the analysed frame starts here. False when the depth is used up; the walk must end then.
+    #[must_use]
+    pub fn enter(&mut self, kind: TunnelKind, source: Address, destination: Address, id: u64) -> bool {
+        if !self.headers.tunnels.push(Tunnel { kind, source, destination, id }) {
+            return false;
+        }
+        if self.peel == 0 {
+            self.outside = false;
+        } else {
+            self.peel -= 1;
+            self.restart();
+        }
+        true
+    }
+
+    /// Goes into a tunnel between the ends of the innermost network layer read so far.
+    #[must_use]
+    pub fn enter_between(&mut self, kind: TunnelKind, ends: Ends, id: u64) -> bool {
+        self.enter(kind, ends.0, ends.1, id)
+    }
+
+    /// The analysed frame starts here: what was found so far was the mirror's own.
+    fn restart(&mut self) {
+        let h = &mut *self.headers;
+        h.frame_at = u32::try_from(self.at).unwrap_or(u32::MAX);
+        h.wire = u32::try_from(self.end.saturating_sub(self.at)).unwrap_or(u32::MAX);
+        h.mac = None;
+        h.ether_type = 0;
+        h.vlans = VlanStack::default();
+        h.net = Net::None;
+        h.net_at = 0;
+        h.protocol = 0;
+        h.fragment = super::Fragment::Whole;
+        h.transport = Transport::None;
+        h.transport_at = 0;
+        self.outside = true;
+    }
+
+    /// The ends of the network layer just read: outer ends of a tunnel that starts here.
+    #[inline]
+    pub fn ends(&self) -> Ends {
+        self.headers.ends
+    }
+
+    /// The last look: the analysed frame's payload starts where the walk ended.
+    #[inline]
+    fn finish(&mut self) {
+        let h = &mut *self.headers;
+        h.payload_at = u32::try_from(self.at.min(self.bytes.len())).unwrap_or(u32::MAX);
+        if let Some(length) = h.mirror.and_then(|m| m.original_length)
+            && h.frame_at > 0
+        {
+            h.wire = h.wire.max(length);
+        }
+    }
+}
+
+/// Source and destination of a layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ends(pub Address, pub Address);
+
+impl Default for Ends {
+    fn default() -> Self {
+        Ends(Address::V4(Ipv4Addr::UNSPECIFIED), Address::V4(Ipv4Addr::UNSPECIFIED))
+    }
+}
