@@ -25,6 +25,18 @@ macro_rules! tunnels {
     };
 }
 
+/// Which tunnels are taken off before anything is counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Decap {
+    /// Those that bring the mirror; user tunnels count at their outer layer.
+    #[default]
+    Auto,
+    /// All: the innermost layer counts.
+    All,
+    /// None: packets count as captured.
+    None,
+}
+
 /// What a kind of tunnel is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
