@@ -228,6 +228,7 @@ impl Rows<Conversation> {
                     row.first = added.first;
                     row.originator_is_a = originator_is_a;
                 }
+                row.path = row.path.common(path);
                 row.last = row.last.max(added.last);
                 for &id in vlans {
                     if row.vlans.len() < crate::model::limits::VLANS_PER_FLOW && !row.vlans.contains(&id) {

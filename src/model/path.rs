@@ -115,6 +115,18 @@ impl Path {
         })
     }
 
+    /// The longest path that both start with.
+    #[must_use]
+    pub fn common(self, other: Path) -> Path {
+        if self == other {
+            return self;
+        }
+        let pairs = self.layers().zip(other.layers());
+        let mut shared = Path::EMPTY;
+        pairs.take_while(|(x, y)| x == y).for_each(|(x, _)| shared.push_layer(x));
+        shared
+    }
+
     /// Appends any layer.
     pub fn push_layer(&mut self, layer: Layer) {
         match layer {
@@ -198,6 +210,19 @@ mod tests {
         assert_eq!(p.depth(), 3);
         let all: Vec<_> = p.prefixes().map(|p| p.to_string()).collect();
         assert_eq!(all, ["eth", "eth:vlan", "eth:vlan:ethertype-0x1234"]);
+    }
+
+    #[test]
+    fn common_prefix() {
+        let mut p = Path::EMPTY;
+        p.push(Proto::Eth);
+        let mut q = p;
+        p.push(Proto::Ip);
+        q.push(Proto::Ip);
+        p.push(Proto::Tcp);
+        q.push(Proto::Udp);
+        assert_eq!(p.common(q).to_string(), "eth:ip");
+        assert_eq!(p.common(p), p);
     }
 
     #[test]

@@ -86,7 +86,7 @@ pub struct Conversation {
     pub state: Option<TcpState>,
     /// What is spoken: by content where known, else by the registered port.
     pub app: Option<&'static str>,
-    /// The innermost protocol path seen.
+    /// Its protocols: the innermost path seen, or for address pairs what all their packets have in common.
     pub path: Path,
     /// VLANs seen (at most [`crate::model::limits::VLANS_PER_FLOW`]).
     pub vlans: Vec<u16>,

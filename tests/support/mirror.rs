@@ -31,7 +31,14 @@ pub struct Copied {
 pub fn span(frames: &[Passing], mirrored: impl Fn(u16) -> bool, ingress: bool, egress: bool) -> Vec<Copied> {
     let mut out = Vec::new();
     for p in frames {
-        let copy = |side, port, delay| Copied { time: p.time + delay, frame: p.frame.clone(), wire: p.frame.len() as u32, side, port, vlan: p.vlan };
+        let copy = |side, port, delay| Copied {
+            time: p.time + delay,
+            frame: p.frame.clone(),
+            wire: p.frame.len() as u32,
+            side,
+            port,
+            vlan: p.vlan,
+        };
         if ingress && p.from_port != 0 && mirrored(p.from_port) {
             out.push(copy(Side::Ingress, p.from_port, 2_000));
         }

@@ -261,7 +261,8 @@ impl<'p> World<'p> {
         let with_ack = flags & ACK != 0;
         let ack_number = if with_ack { c.senders[other].isn.wrapping_add(1).wrapping_add(ack as u32) } else { 0 };
         // Content that differs from segment to segment, as real data does.
-        let payload: Vec<u8> = (0..length).map(|i| ((offset + u64::from(i)).wrapping_mul(2_654_435_761) >> 13) as u8 ^ connection as u8).collect();
+        let payload: Vec<u8> =
+            (0..length).map(|i| ((offset + u64::from(i)).wrapping_mul(2_654_435_761) >> 13) as u8 ^ connection as u8).collect();
         let t = Tcp { seq, ack: ack_number, flags, window: 501, options, payload };
         let vlans: &[u16] = if self.plan.tagged && c.vlan != 0 { &[c.vlan] } else { &[] };
         let frame = frames::tcp(c.ends[side], c.ends[other], vlans, c.ids[side], c.ttl, &t);
@@ -440,13 +441,25 @@ impl<'p> World<'p> {
                 self.out.push(Passing { time, frame: frames::stp(SWITCH, 1, port), from_port: 0, to_port: port, vlan: 0 });
                 time += 2_000_000_000;
             }
-            self.out.push(Passing { time: 20_000_000, frame: frames::lldp(SWITCH, &format!("Gi1/0/{s}"), "sw1"), from_port: 0, to_port: port, vlan: 0 });
+            self.out.push(Passing {
+                time: 20_000_000,
+                frame: frames::lldp(SWITCH, &format!("Gi1/0/{s}"), "sw1"),
+                from_port: 0,
+                to_port: port,
+                vlan: 0,
+            });
             for c in 0..self.plan.clients.min(8) {
                 let (a, b) = (client(c), server(s));
                 let time = 30_000_000 + i64::from(c) * 7_000_000 + i64::from(s) * 900_000;
                 let (IpAddr::V4(a4), IpAddr::V4(b4)) = (a.ip, b.ip) else { continue };
                 self.out.push(Passing { time, frame: frames::arp(1, a, [0; 6], b4), from_port: 1 + c, to_port: port, vlan: 0 });
-                self.out.push(Passing { time: time + 150_000, frame: frames::arp(2, b, a.mac, a4), from_port: port, to_port: 1 + c, vlan: 0 });
+                self.out.push(Passing {
+                    time: time + 150_000,
+                    frame: frames::arp(2, b, a.mac, a4),
+                    from_port: port,
+                    to_port: 1 + c,
+                    vlan: 0,
+                });
             }
         }
     }
