@@ -10,7 +10,9 @@ use super::timeline::Timeline;
 use crate::model::limits::SHARDS;
 use crate::model::{Address, Traffic};
 use crate::names;
-use crate::snapshot::{Casts, Conversation, Conversations, Directions, Endpoints, HostRow, Query, Snapshot, Table, TcpFlags, VlanRow};
+use crate::snapshot::{
+    Casts, Conversation, Conversations, Directions, Endpoints, HostRow, Mirror, Query, Snapshot, Table, TcpFlags, VlanRow,
+};
 use crate::stats::context::Cast;
 use crate::stats::totals::Heading;
 use crate::stats::{Context, Totals};
@@ -46,6 +48,7 @@ pub struct Merge {
     pending: Option<Pending>,
     resets: usize,
     total_before: Traffic,
+    link_before: Traffic,
 }
 
 struct Pending {
@@ -68,6 +71,7 @@ impl Merge {
             pending: None,
             resets: 0,
             total_before: Traffic::default(),
+            link_before: Traffic::default(),
         }
     }
 
@@ -112,6 +116,7 @@ impl Merge {
                     self.resets = 0;
                     self.tables = Tables::default();
                     self.total_before = Traffic::default();
+                    self.link_before = Traffic::default();
                     self.timeline.reset();
                 }
             }
@@ -150,6 +155,9 @@ impl Merge {
             table.rows.truncate(query.rows);
         }
         let total = totals.traffic();
+        let link = totals.link;
+        let recent_link = if request.live { link.since(self.link_before) } else { link };
+        self.link_before = link;
         let recent = if request.live { total.since(self.total_before) } else { total };
         self.total_before = total;
         let mut losses = request.losses;
@@ -185,6 +193,7 @@ impl Merge {
             protocols: self.tables.hierarchy.rows(request.live),
             vlans: self.tables.vlan_table(request.live),
             untagged: self.tables.untagged,
+            mirror: Mirror { transport: "plain", link, recent_link, ..Mirror::default() },
             tcp_flags: TcpFlags { syn: totals.syn, syn_ack: totals.syn_ack, fin: totals.fin, reset: totals.reset },
             ..self.tables.rest(query, request, tcp, udp, sctp, &self.base)
         }

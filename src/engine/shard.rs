@@ -4,7 +4,7 @@ use super::key::{FragmentTable, flow_key};
 use super::local::LocalNets;
 use super::rows;
 use crate::capture::Packet;
-use crate::decode::{self, Headers, Net, Stop, Transport};
+use crate::decode::{Fragment, Headers, Net, Stop, Transport};
 use crate::model::{Direction, FlowKey, Mac, Traffic};
 use crate::snapshot::{Conversation, Query};
 use crate::stats::context::Cast;
@@ -80,21 +80,22 @@ impl Shard {
         Self { number, flows: FlowTable::with_cap(flows), ..Self::default() }
     }
 
-    /// Folds one packet in and says where it was heading. Conversations that had to make room are appended to `evicted`.
+    /// Folds one packet in, of which `headers` were found, and says where it was heading. Conversations that had to make room are
+    /// appended to `evicted`.
     #[inline]
-    pub fn ingest(&mut self, packet: &Packet, bytes: &[u8], local: &LocalNets, evicted: &mut Vec<FlowReport>) -> Heading {
-        let mut headers = Headers::default();
-        decode::walk(packet.link, bytes, packet.wire, 0, &mut headers);
-        self.totals.count(packet.wire, packet.captured);
+    pub fn ingest(&mut self, packet: &Packet, headers: &Headers, local: &LocalNets, evicted: &mut Vec<FlowReport>) -> Heading {
+        let (time, wire) = (packet.time, headers.wire);
+        self.totals.count_link(packet.wire, packet.captured);
+        self.totals.count(wire);
         match headers.stop {
             None => {}
             Some(Stop::Captured) => self.totals.short += 1,
             Some(Stop::Malformed) => self.totals.malformed += 1,
         }
-        let context = ContextKey { path: headers.path, mac: headers.mac, vlans: headers.vlans, cast: cast(&headers) };
-        let Some((key, direction)) = self.conversation(&headers) else {
-            self.totals.directions[Heading::Unknown as usize].count(packet.wire);
-            self.last_frame_context = self.contexts.count(self.last_frame_context, &context, packet.time, packet.wire);
+        let context = ContextKey { path: headers.path, mac: headers.mac, vlans: headers.vlans, cast: cast(headers) };
+        let Some((key, direction)) = self.conversation(headers) else {
+            self.totals.directions[Heading::Unknown as usize].count(wire);
+            self.last_frame_context = self.contexts.count(self.last_frame_context, &context, time, wire);
             return Heading::Unknown;
         };
         if self.flows.is_full() {
@@ -107,14 +108,14 @@ impl Shard {
             }
             _ => None,
         };
-        let step = Step { key, direction, time: packet.time, wire: packet.wire, tcp };
+        let step = Step { key, direction, time, wire, tcp };
         let (at, flow) = self.flows.count(&step, || local.headings(&key));
         let way = direction as usize;
         let before = flow.context[way];
-        let now = self.contexts.count(before, &context, packet.time, packet.wire);
+        let now = self.contexts.count(before, &context, time, wire);
         flow.context[way] = now;
         let heading = flow.heading[way];
-        self.totals.directions[heading as usize].count(packet.wire);
+        self.totals.directions[heading as usize].count(wire);
         if now != before && before != u32::MAX {
             self.change_context(at, before, now);
         }
@@ -125,7 +126,7 @@ impl Shard {
     #[inline]
     fn conversation(&mut self, headers: &Headers) -> Option<(FlowKey, Direction)> {
         let own = flow_key(headers)?;
-        if headers.fragment == decode::Fragment::Whole {
+        if headers.fragment == Fragment::Whole {
             return Some(own);
         }
         self.totals.fragments += 1;

@@ -3,6 +3,7 @@
 use super::local::LocalNets;
 use super::shard::{FlowReport, Shard};
 use super::tape::{IntervalPart, Mark, Message, Strip};
+use crate::decode::{self, Headers};
 use crate::model::limits::SHARDS;
 use crate::stats::totals::Heading;
 use std::sync::Arc;
@@ -16,6 +17,8 @@ pub struct Worker {
     /// Position in `shards` by shard number; `u8::MAX` for foreign ones.
     mine: [u8; SHARDS],
     local: Arc<LocalNets>,
+    /// Headers of the packet in hand: overwritten for each.
+    headers: Headers,
     part: IntervalPart,
     parts: Vec<(u64, IntervalPart)>,
     evicted: Vec<FlowReport>,
@@ -30,7 +33,18 @@ impl Worker {
             mine[shard] = shards.len() as u8;
             shards.push(Shard::new(shard as u8, flows_per_shard));
         }
-        Self { number, of, flows_per_shard, shards, mine, local, part: IntervalPart::default(), parts: Vec::new(), evicted: Vec::new() }
+        Self {
+            number,
+            of,
+            flows_per_shard,
+            shards,
+            mine,
+            local,
+            headers: Headers::default(),
+            part: IntervalPart::default(),
+            parts: Vec::new(),
+            evicted: Vec::new(),
+        }
     }
 
     /// Folds one strip, sending what it causes to the merge.
@@ -50,11 +64,13 @@ impl Worker {
             let Some(shard) = self.mine.get(usize::from(packet.shard)).and_then(|&at| self.shards.get_mut(usize::from(at))) else {
                 continue;
             };
-            let heading = shard.ingest(packet, strip.block.bytes(packet), &self.local, &mut self.evicted);
-            self.part.traffic.count(packet.wire);
+            decode::walk(packet.link, strip.block.bytes(packet), packet.wire, packet.peel, &mut self.headers);
+            let wire = self.headers.wire;
+            let heading = shard.ingest(packet, &self.headers, &self.local, &mut self.evicted);
+            self.part.traffic.count(wire);
             match heading {
-                Heading::Inbound => self.part.inbound += u64::from(packet.wire),
-                Heading::Outbound => self.part.outbound += u64::from(packet.wire),
+                Heading::Inbound => self.part.inbound += u64::from(wire),
+                Heading::Outbound => self.part.outbound += u64::from(wire),
                 _ => {}
             }
         }

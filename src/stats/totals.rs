@@ -22,7 +22,9 @@ pub enum Heading {
 /// Sums over all packets. All are plain sums, so the order in which shards are added does not matter.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Totals {
-    /// By RMON size class: every packet is in exactly one, so their sum is the total.
+    /// Packets as they were captured, before anything was taken off or left out.
+    pub link: Traffic,
+    /// Analysed frames by RMON size class: every one is in exactly one, so their sum is the total.
     pub sizes: [Traffic; 7],
     /// Captured bytes.
     pub captured_bytes: u64,
@@ -58,10 +60,16 @@ pub fn size_class(wire: u32) -> usize {
 }
 
 impl Totals {
-    /// Counts a packet's lengths.
+    /// Counts an analysed frame's length.
     #[inline]
-    pub fn count(&mut self, wire: u32, captured: u32) {
+    pub fn count(&mut self, wire: u32) {
         self.sizes[size_class(wire)].count(wire);
+    }
+
+    /// Counts a packet's lengths as it was captured.
+    #[inline]
+    pub fn count_link(&mut self, wire: u32, captured: u32) {
+        self.link.count(wire);
         self.captured_bytes += u64::from(captured);
         self.truncated += u64::from(captured < wire);
     }
@@ -81,7 +89,7 @@ impl Totals {
         }
     }
 
-    /// All packets.
+    /// All analysed frames.
     pub fn traffic(&self) -> Traffic {
         let mut sum = Traffic::default();
         self.sizes.iter().for_each(|&t| sum.add(t));
@@ -90,6 +98,7 @@ impl Totals {
 
     /// Adds another shard's sums.
     pub fn add(&mut self, other: &Totals) {
+        self.link.add(other.link);
         self.sizes.iter_mut().zip(other.sizes).for_each(|(a, b)| a.add(b));
         self.directions.iter_mut().zip(other.directions).for_each(|(a, b)| a.add(b));
         self.captured_bytes += other.captured_bytes;
