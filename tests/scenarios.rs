@@ -1,0 +1,319 @@
+//! Can the mirror be believed: a known network passes a mirror with one known fault, and exactly that fault must be found.
+
+mod support;
+
+use spantop::capture::{Losses, Memory};
+use spantop::engine::{self, Settings};
+use spantop::model::{Estimate, LinkType, Timestamp};
+use spantop::snapshot::Snapshot;
+use support::mirror::{self, Copied, Side, Wrap};
+use support::network::{self, Passing, Plan};
+use support::{Rng, frames};
+
+const START: i64 = 1_700_000_000_000_000_000;
+
+fn analyse(copies: &[Copied], losses: Losses) -> Snapshot {
+    let mut memory = Memory::new();
+    for c in copies {
+        memory.push(Timestamp(START + c.time), LinkType::ETHERNET, c.wire.max(c.frame.len() as u32), &c.frame);
+    }
+    memory.set_losses(losses);
+    let (snapshot, failure) = engine::run(Box::new(memory), &Settings::default(), Default::default()).unwrap();
+    assert_eq!(failure, None);
+    snapshot
+}
+
+fn network() -> Vec<Passing> {
+    network::run(&Plan { connections: 500, segments: 80, ..Plan::default() })
+}
+
+fn is_server(port: u16) -> bool {
+    port >= 100
+}
+
+/// The clean mirror: both directions of the server ports, so that every frame is copied once.
+fn clean() -> Vec<Copied> {
+    mirror::span(&network(), is_server, true, true)
+}
+
+fn ids(s: &Snapshot) -> Vec<&'static str> {
+    let mut ids: Vec<_> = s.findings.iter().filter(|f| f.active).map(|f| f.id).collect();
+    ids.sort_unstable();
+    ids
+}
+
+/// Exactly these findings and no other.
+fn expect(name: &str, s: &Snapshot, want: &[&str]) {
+    let got = ids(s);
+    let details: Vec<_> = s.findings.iter().map(|f| (f.id, f.title.clone(), f.evidence.clone())).collect();
+    assert_eq!(got, want, "{name}: {details:#?}\ntrust {:#?}", s.mirror.trust);
+}
+
+/// The estimate's interval holds the truth, and where the truth is at least 1 % the estimate is within a tenth of it.
+fn close(name: &str, estimate: Option<Estimate>, truth: f64) {
+    let e = estimate.unwrap_or_else(|| panic!("{name}: no estimate of {truth}"));
+    assert!(e.low <= truth && truth <= e.high, "{name}: {truth} outside {e:?}");
+    if truth >= 0.01 {
+        assert!((e.rate - truth).abs() <= truth * 0.1, "{name}: {} instead of {truth}", e.rate);
+    }
+}
+
+#[test]
+fn a_clean_mirror_raises_nothing() {
+    let s = analyse(&clean(), Losses::default());
+    expect("clean", &s, &[]);
+    assert!(s.mirror.trust.score.is_some_and(|score| score >= 95), "{:#?}", s.mirror.trust);
+    assert_eq!(s.mirror.duplicates.traffic.packets, 0);
+}
+
+#[test]
+fn retransmissions_are_not_duplicates() {
+    let plan = Plan { connections: 500, segments: 80, loss_after: 0.05, loss_before: 0.05, ..Plan::default() };
+    let s = analyse(&mirror::span(&network::run(&plan), is_server, true, true), Losses::default());
+    expect("lossy network", &s, &[]);
+    assert_eq!(s.mirror.duplicates.traffic.packets, 0);
+}
+
+#[test]
+fn both_directions_of_every_port() {
+    let once = clean();
+    let s = analyse(&mirror::span(&network(), |_| true, true, true), Losses::default());
+    expect("twice", &s, &["dup.every"]);
+    let alone = analyse(&once, Losses::default());
+    assert_eq!(s.conversations.tcp.rows.iter().map(|r| r.total()).collect::<Vec<_>>(), alone.conversations.tcp.rows.iter().map(|r| r.total()).collect::<Vec<_>>());
+}
+
+#[test]
+fn two_vlans_of_one_switch() {
+    // The second copy is taken where the frame has been moved to another VLAN.
+    let mut copies = clean();
+    let second: Vec<Copied> = copies
+        .iter()
+        .filter(|c| c.vlan == 10)
+        .map(|c| {
+            let mut c = Copied { time: c.time + 15_000, ..c.clone() };
+            mirror::retag(&mut c, 110);
+            c
+        })
+        .collect();
+    copies.extend(second);
+    let s = analyse(&mirror::sort(copies), Losses::default());
+    expect("two vlans", &s, &["dup.some"]);
+    let pair = s.mirror.duplicates.vlan_pairs.first().copied();
+    assert!(matches!(pair, Some((Some(10), Some(110), _))), "{pair:?}");
+}
+
+#[test]
+fn before_and_behind_a_router() {
+    let mut copies = clean();
+    let second: Vec<Copied> = copies
+        .iter()
+        .filter(|c| c.vlan == 20)
+        .map(|c| {
+            let mut c = Copied { time: c.time + 30_000, ..c.clone() };
+            mirror::route(&mut c);
+            c
+        })
+        .collect();
+    copies.extend(second);
+    let s = analyse(&mirror::sort(copies), Losses::default());
+    expect("routed", &s, &["dup.some"]);
+    assert_eq!(s.mirror.duplicates.classes.first().map(|c| c.class), Some("routed"));
+}
+
+#[test]
+fn lost_in_the_switch() {
+    for (rate, want) in [(0.001, "upstream.loss"), (0.01, "upstream.loss"), (0.05, "upstream.loss"), (0.2, "upstream.loss")] {
+        let mut rng = Rng(7);
+        let s = analyse(&mirror::lose(clean(), &mut rng, rate), Losses::default());
+        expect(&format!("switch loss {rate}"), &s, &[want]);
+        close(&format!("switch loss {rate}"), s.mirror.loss.upstream, rate);
+    }
+}
+
+#[test]
+fn lost_on_the_path_and_in_the_switch() {
+    for (switch, path) in [(0.0, 0.02), (0.03, 0.0), (0.03, 0.02)] {
+        let mut rng = Rng(11);
+        let inner = mirror::lose(clean(), &mut rng, switch);
+        let outer = mirror::lose(mirror::wrap(inner, Wrap::Erspan2, 5_000), &mut rng, path);
+        let s = analyse(&outer, Losses::default());
+        let mut want = vec![];
+        if path > 0.0 {
+            want.push("path.loss");
+        }
+        if switch > 0.0 {
+            want.push("switch.loss");
+        }
+        let name = format!("switch {switch}, path {path}");
+        expect(&name, &s, &want);
+        close(&name, s.mirror.loss.path, path);
+        if switch > 0.0 {
+            close(&name, s.mirror.loss.switch, switch);
+        }
+        assert_eq!(s.mirror.transport, "erspan2");
+    }
+}
+
+#[test]
+fn lost_in_this_host() {
+    let mut rng = Rng(13);
+    let all = clean();
+    let kept = mirror::lose(all.clone(), &mut rng, 0.03);
+    let s = analyse(&kept, Losses { kernel: (all.len() - kept.len()) as u64, interface: 0 });
+    expect("host", &s, &["host.drop"]);
+    close("host", s.mirror.loss.host, 0.03);
+}
+
+#[test]
+fn one_in_ten() {
+    let mut rng = Rng(17);
+    let s = analyse(&mirror::sample(clean(), &mut rng, 10), Losses::default());
+    expect("sampled", &s, &["span.sampled"]);
+}
+
+#[test]
+fn two_ports_into_one() {
+    // Bursts beyond what the destination port carries: a queue drops what does not fit.
+    let (copies, lost) = mirror::queue(clean(), 60e6, 60_000.0);
+    assert!(lost > copies.len() as u64 / 100, "{lost}");
+    let s = analyse_at(&copies, 60_000_000);
+    expect("oversubscribed", &s, &["span.oversub"]);
+}
+
+fn analyse_at(copies: &[Copied], speed: u64) -> Snapshot {
+    let mut memory = Memory::new();
+    for c in copies {
+        memory.push(Timestamp(START + c.time), LinkType::ETHERNET, c.wire, &c.frame);
+    }
+    let settings = Settings { speed: Some(speed), ..Settings::default() };
+    engine::run(Box::new(memory), &settings, Default::default()).unwrap().0
+}
+
+#[test]
+fn a_rate_limit() {
+    let copies = mirror::rate_limit(clean(), 10e6, 20_000.0);
+    let s = analyse_at(&copies, 1_000_000_000);
+    expect("rate limit", &s, &["span.ratelimit"]);
+}
+
+#[test]
+fn only_small_frames_pass() {
+    let s = analyse(&mirror::filter(clean(), |c| c.frame.len() < 1_464), Losses::default());
+    expect("size", &s, &["span.size"]);
+}
+
+#[test]
+fn one_direction() {
+    let s = analyse(&mirror::span(&network(), is_server, false, true), Losses::default());
+    expect("one direction", &s, &["dir.half"]);
+}
+
+#[test]
+fn asymmetric_routing() {
+    // Answers of two of the servers return another way.
+    let s = analyse(&mirror::filter(clean(), |c| c.side == Side::Egress || c.port > 101), Losses::default());
+    expect("asymmetric", &s, &["route.asym"]);
+}
+
+#[test]
+fn tags_stripped() {
+    let mut copies = clean();
+    // Per-VLAN spanning tree goes on telling of its VLANs.
+    copies.extend(pvst());
+    let s = analyse(&mirror::strip_tags(mirror::sort(copies)), Losses::default());
+    expect("stripped", &s, &["vlan.stripped"]);
+}
+
+/// PVST+ hellos of VLANs 10 and 20, as a trunk carries them.
+fn pvst() -> Vec<Copied> {
+    let mut out = Vec::new();
+    for vlan in [10u16, 20] {
+        for n in 0..5i64 {
+            let mut p = vec![0xaa, 0xaa, 0x03, 0, 0, 0x0c, 0x01, 0x0b, 0, 0, 2, 2, 0x3c];
+            let id = [0x80, vlan as u8, 2, 0, 0, 0, 0, 1];
+            p.extend(id);
+            p.extend([0, 0, 0, 0]);
+            p.extend(id);
+            p.extend([0x80, 1, 0, 0, 20, 0, 2, 0, 15, 0, 0]);
+            p.extend([0, 0, 0, 2]);
+            p.extend(vlan.to_be_bytes());
+            let length = p.len() as u16;
+            let frame = frames::ethernet(network::SWITCH, [0x01, 0, 0x0c, 0xcc, 0xcc, 0xcd], &[vlan], length, &p);
+            let wire = frame.len() as u32;
+            out.push(Copied { time: n * 2_000_000_000 + i64::from(vlan) * 1_000_000, frame, wire, side: Side::Egress, port: 100, vlan });
+        }
+    }
+    out
+}
+
+#[test]
+fn tags_in_one_direction() {
+    let (tagged, bare): (Vec<_>, Vec<_>) = clean().into_iter().partition(|c| c.side == Side::Ingress);
+    let copies = mirror::sort(tagged.into_iter().chain(mirror::strip_tags(bare)).collect());
+    let s = analyse(&copies, Losses::default());
+    expect("one-way tags", &s, &["vlan.oneway"]);
+}
+
+#[test]
+fn cut_at_128() {
+    let s = analyse(&mirror::slice(clean(), 128), Losses::default());
+    expect("sliced", &s, &["trunc"]);
+}
+
+#[test]
+fn merged_by_gro() {
+    let s = analyse(&mirror::merge_segments(clean(), 20_000), Losses::default());
+    expect("gro", &s, &["host.gro"]);
+}
+
+#[test]
+fn partial_checksums() {
+    let s = analyse(&mirror::partial_checksums(clean()), Losses::default());
+    expect("partial checksums", &s, &["host.txcsum"]);
+}
+
+#[test]
+fn directions_out_of_order() {
+    let s = analyse(&mirror::delay(clean(), Side::Egress, 3_000_000), Losses::default());
+    expect("reordered", &s, &["order.skew"]);
+}
+
+#[test]
+fn the_mirror_mirrors_itself() {
+    let once = mirror::wrap(clean(), Wrap::Erspan2, 0);
+    let again: Vec<Copied> = mirror::wrap(once.iter().step_by(2).cloned().collect(), Wrap::Erspan2, 1 << 20);
+    let copies = mirror::sort(once.into_iter().chain(again).collect());
+    let s = analyse(&copies, Losses::default());
+    assert!(ids(&s).contains(&"loop"), "{:?}", ids(&s));
+}
+
+#[test]
+fn somebody_elses_mirror_crosses_the_link() {
+    let foreign = mirror::wrap(clean().into_iter().step_by(6).collect(), Wrap::Erspan2, 0);
+    let copies = mirror::sort(clean().into_iter().filter(|c| c.vlan == 10).chain(foreign).collect());
+    let s = analyse(&copies, Losses::default());
+    assert!(ids(&s).contains(&"foreign-mirror"), "{:?}", ids(&s));
+    assert_eq!(s.mirror.transport, "plain");
+}
+
+#[test]
+fn every_encapsulation_shows_the_mirrored_network() {
+    let bare = analyse(&clean(), Losses::default());
+    for (how, token) in [
+        (Wrap::Erspan1, "erspan1"),
+        (Wrap::Erspan2, "erspan2"),
+        (Wrap::Erspan3, "erspan3"),
+        (Wrap::GreTeb, "gre_teb"),
+        (Wrap::Vxlan, "vxlan"),
+        (Wrap::Geneve, "geneve"),
+        (Wrap::Tzsp, "tzsp"),
+    ] {
+        let s = analyse(&mirror::wrap(clean(), how, 1), Losses::default());
+        assert_eq!(s.mirror.transport, token);
+        expect(token, &s, &[]);
+        let rows = |s: &Snapshot| s.conversations.tcp.rows.iter().map(|r| (r.a, r.a_port, r.b, r.b_port, r.ab, r.ba)).collect::<Vec<_>>();
+        assert!(rows(&s) == rows(&bare), "{token}: conversations are those of the mirrored network");
+        assert!(s.mirror.link.wire_bytes > s.total.wire_bytes);
+    }
+}
