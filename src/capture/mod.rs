@@ -3,9 +3,13 @@
 //! A source writes packets into a [`Block`]: bytes in an arena, an index beside it. It knows nothing of protocols.
 
 pub mod block;
+pub mod bpf;
+pub mod file;
 pub mod memory;
 pub mod source;
 
 pub use block::{Block, Packet};
+pub use bpf::Bpf;
+pub use file::FileOptions;
 pub use memory::Memory;
 pub use source::{Fill, Losses, Source, SourceInfo};

@@ -20,6 +20,27 @@ pub const MESSAGES: usize = 256;
 /// Largest packet accepted from a file: Wireshark's WTAP_MAX_PACKET_SIZE_STANDARD. A larger record is damage.
 pub const MAX_PACKET_BYTES: usize = 262_144;
 
+/// Bytes of one file record held at once: a packet, its header and 64 KiB of options. Longer records are skipped from there on.
+pub const RECORD_BYTES: usize = MAX_PACKET_BYTES + 64 * 1024;
+
+/// Largest pcapng block: Wireshark's MAX_BLOCK_SIZE. A larger one is damage.
+pub const PCAPNG_BLOCK_BYTES: u32 = 16 * 1024 * 1024;
+
+/// Interfaces of one capture file: as many as a packet's index can tell apart. More are damage.
+pub const FILE_INTERFACES: usize = u16::MAX as usize;
+
+/// Bytes of a file looked at to recognise its variant, from its beginning.
+pub const SNIFF_BYTES: usize = 64 * 1024;
+
+/// Bytes of all blocks of files being merged: many files get smaller blocks (of at least 16 KiB).
+pub const MERGE_BYTES: usize = 64 * 1024 * 1024;
+
+/// Largest zstd window, as a power of two: 128 MiB, what the zstd tool accepts without being told.
+pub const ZSTD_WINDOW_LOG: u32 = 27;
+
+/// Memory for decompressing xz: `xz -9` needs 65 MiB.
+pub const LZMA_BYTES: u64 = 256 * 1024 * 1024;
+
 /// Conversations kept per shard (64 shards: 2,097,152 in all, about 400 MiB). Beyond it the longest idle ones are folded into the
 /// "other" row.
 pub const FLOWS_PER_SHARD: usize = 32 * 1024;

@@ -1,0 +1,203 @@
+//! pcap (draft-ietf-opsawg-pcap) in both byte orders, with micro- or nanoseconds, and its historical variants.
+
+use super::format::{Format, Order, Recognised, Step};
+use crate::capture::Packet;
+use crate::model::limits::MAX_PACKET_BYTES;
+use crate::model::{LinkType, Timestamp};
+
+/// Bytes of the file header.
+const HEADER: usize = 24;
+
+/// Bytes of the classic record header: seconds, fraction, captured length, original length.
+const RECORD: usize = 16;
+
+/// Records looked at to tell variants apart that share a magic number.
+const TRIED: usize = 3;
+
+/// Magic numbers, as read in the file's own byte order.
+const PCAP: u32 = 0xa1b2_c3d4;
+const PCAP_NANO: u32 = 0xa1b2_3c4d;
+const PCAP_MODIFIED: u32 = 0xa1b2_cd34;
+const IXIA_NANO: u32 = 0x1c00_01ac;
+const IXIA_MICRO: u32 = 0x1c00_01ab;
+const MAGICS: [u32; 5] = [PCAP, PCAP_NANO, PCAP_MODIFIED, IXIA_NANO, IXIA_MICRO];
+
+/// A way of writing records.
+#[derive(Debug, Clone, Copy)]
+struct Variant {
+    name: &'static str,
+    /// Bytes of a record header.
+    record: usize,
+    /// Nanoseconds in one unit of the fraction.
+    unit: i64,
+}
+
+const MICRO: Variant = Variant { name: "pcap", record: RECORD, unit: 1000 };
+const NANO: Variant = Variant { name: "pcap-ns", record: RECORD, unit: 1 };
+/// Alexey Kuznetzov's patches to libpcap 0.4: interface index, protocol and packet type follow the lengths; the middle one of the
+/// three has the processor, too.
+const MODIFIED: Variant = Variant { name: "pcap-modified", record: RECORD + 8, unit: 1000 };
+const MODIFIED_LONG: Variant = Variant { name: "pcap-modified", record: RECORD + 12, unit: 1000 };
+const NOKIA: Variant = Variant { name: "pcap-nokia", record: RECORD + 4, unit: 1000 };
+const AIX: Variant = Variant { name: "pcap-aix", record: RECORD, unit: 1 };
+
+/// Which of the two length fields comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lengths {
+    CapturedFirst,
+    /// Before version 2.3.
+    OriginalFirst,
+    /// Version 2.3 files exist in both orders: the captured length is the smaller.
+    SmallerCaptured,
+}
+
+/// A pcap file behind its header.
+struct Classic {
+    order: Order,
+    variant: Variant,
+    lengths: Lengths,
+    link: LinkType,
+}
+
+/// Recognises pcap by its magic number.
+pub(super) fn recognise(head: &[u8], complete: bool) -> Recognised {
+    let Some(magic) = head.first_chunk::<4>() else { return Recognised::More };
+    let (little, big) = (u32::from_le_bytes(*magic), u32::from_be_bytes(*magic));
+    let order = match (MAGICS.contains(&little), MAGICS.contains(&big)) {
+        (true, _) => Order { big: false },
+        (_, true) => Order { big: true },
+        _ => return Recognised::Unknown,
+    };
+    let magic = order.u32(head, 0);
+    // Ixia's two variants have the length of all records behind the header.
+    let header = if matches!(magic, IXIA_NANO | IXIA_MICRO) { HEADER + 4 } else { HEADER };
+    if head.len() < header {
+        return if complete {
+            Recognised::Unsupported(format!("cut short in the file header, after {} of {header} bytes", head.len()))
+        } else {
+            Recognised::More
+        };
+    }
+    // Variants are told apart by their first record.
+    if !complete && head.len() < header + MODIFIED_LONG.record {
+        return Recognised::More;
+    }
+    match read_header(head, order, magic, complete) {
+        Ok(found) => Recognised::Capture(Box::new(found), header),
+        Err(reason) => Recognised::Unsupported(reason),
+    }
+}
+
+fn read_header(head: &[u8], order: Order, magic: u32, complete: bool) -> Result<Classic, String> {
+    let (major, minor) = (order.u16(head, 4), order.u16(head, 6));
+    if major < 2 {
+        return Err(format!("pcap version {major}.{minor} is not supported (2.0 and later are)"));
+    }
+    let lengths = match (major, minor) {
+        (2, 0..=2) | (543, _) => Lengths::OriginalFirst,
+        (2, 3) => Lengths::SmallerCaptured,
+        _ => Lengths::CapturedFirst,
+    };
+    // The upper half holds the length of the frame check sequence.
+    let network = order.u32(head, 20);
+    let old = lengths != Lengths::CapturedFirst;
+    let (variant, link) = match (magic, aix_link(network)) {
+        (PCAP, Some(link)) if (major, minor) == (2, 2) => (AIX, link),
+        (PCAP_NANO | IXIA_NANO, _) => (NANO, network as u16),
+        (PCAP_MODIFIED, _) => (likeliest(&[MODIFIED, MODIFIED_LONG], head, order, complete), network as u16),
+        (PCAP, _) if !old => (likeliest(&[MICRO, MODIFIED, NOKIA], head, order, complete), network as u16),
+        _ => (MICRO, network as u16),
+    };
+    Ok(Classic { order, variant, lengths, link: link_type(link) })
+}
+
+/// AIX stores RFC 1573 interface types instead of link types.
+fn aix_link(network: u32) -> Option<u16> {
+    match network {
+        6 => Some(1),
+        9 => Some(6),
+        15 => Some(10),
+        24 => Some(0),
+        _ => None,
+    }
+}
+
+/// The registry's number for a link type field: libpcap wrote the platform's own number for raw IP before 0.5.
+pub(super) fn link_type(number: u16) -> LinkType {
+    match number {
+        12 | 14 => LinkType::RAW,
+        other => LinkType(other),
+    }
+}
+
+/// The variant in which the first records make most sense: the first one without objections, else the one with fewest.
+fn likeliest(variants: &[Variant], head: &[u8], order: Order, complete: bool) -> Variant {
+    let objections = |v: &Variant| objections(v, head, order, complete);
+    variants.iter().min_by_key(|v| objections(v)).copied().unwrap_or(MICRO)
+}
+
+fn objections(variant: &Variant, head: &[u8], order: Order, complete: bool) -> u32 {
+    let snap = order.u32(head, 16);
+    let mut count = 0;
+    let mut at = HEADER;
+    for _ in 0..TRIED {
+        let Some(record) = head.get(at..).filter(|r| r.len() >= variant.record) else {
+            return count + u32::from(complete && at < head.len());
+        };
+        let (captured, original) = (order.u32(record, 8), order.u32(record, 12));
+        count += u32::from(order.u32(record, 4) >= 1_000_000)
+            + u32::from(captured as usize > MAX_PACKET_BYTES)
+            + u32::from(captured > snap)
+            + u32::from(original > 128 * 1024 * 1024)
+            + u32::from(captured > original);
+        if variant.record >= MODIFIED.record {
+            count += u32::from(order.u32(record, 16) > 10_000) + u32::from(record.get(22).is_some_and(|&kind| kind > 4));
+        }
+        if captured as usize > MAX_PACKET_BYTES {
+            break;
+        }
+        at = at.saturating_add(variant.record).saturating_add(captured as usize);
+    }
+    count + u32::from(complete && at > head.len())
+}
+
+impl Classic {
+    /// The loop over records, compiled once for each byte order.
+    #[inline(always)]
+    fn frame_in(&self, order: Order, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> Step {
+        let Variant { record, unit, .. } = self.variant;
+        while packets.len() < limit {
+            let Some(head) = data.get(*at..).and_then(|rest| rest.first_chunk::<RECORD>()) else { return Step::Need(record) };
+            let (mut captured, mut wire) = (order.u32(head, 8), order.u32(head, 12));
+            if self.lengths != Lengths::CapturedFirst && (self.lengths == Lengths::OriginalFirst || captured > wire) {
+                (captured, wire) = (wire, captured);
+            }
+            if captured as usize > MAX_PACKET_BYTES {
+                return Step::Damage(format!("a record of {captured} bytes, more than the possible {MAX_PACKET_BYTES}"));
+            }
+            let offset = *at + record;
+            let next = offset + captured as usize;
+            if next > data.len() {
+                return Step::Need(next - *at);
+            }
+            let time = Timestamp::new(i64::from(order.u32(head, 0)), i64::from(order.u32(head, 4)) * unit);
+            packets.push(Packet { time, offset: offset as u32, captured, wire, link: self.link, interface: 0, shard: 0 });
+            *at = next;
+        }
+        Step::Full
+    }
+}
+
+impl Format for Classic {
+    fn name(&self) -> &'static str {
+        self.variant.name
+    }
+
+    fn frame(&mut self, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> Step {
+        if self.order.big {
+            self.frame_in(Order { big: true }, data, at, packets, limit)
+        } else {
+            self.frame_in(Order { big: false }, data, at, packets, limit)
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What a capture file format is to the reader: something that frames records in a piece of memory.
+
+use super::{classic, pcapng, snoop};
+use crate::capture::{Losses, Packet};
+
+/// Why framing stopped.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The next record needs so many bytes from where framing stopped (at most [`crate::model::limits::RECORD_BYTES`]).
+    Need(usize),
+    /// The index has as many packets as were allowed.
+    Full,
+    /// The next so many bytes, which may reach beyond the data at hand, hold nothing of interest.
+    Skip(u64),
+    /// Not what the format allows: nothing can be read from here on.
+    Damage(String),
+}
+
+/// A capture file format.
+pub(super) trait Format: Send {
+    /// Its name in reports.
+    fn name(&self) -> &'static str;
+
+    /// Frames the records in `data` from `*at` on: one index entry for each packet, `*at` behind the last whole record.
+    /// `packets` grows to at most `limit` entries.
+    fn frame(&mut self, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> Step;
+
+    /// Packets that were lost before they were written, as the file tells.
+    fn losses(&self) -> Losses {
+        Losses::default()
+    }
+}
+
+/// What the beginning of a file is.
+pub(super) enum Recognised {
+    /// Too short to say.
+    More,
+    /// A capture: its format, and how many bytes of file header precede the first record.
+    Capture(Box<dyn Format>, usize),
+    /// A capture that cannot be read, and why.
+    Unsupported(String),
+    /// No capture.
+    Unknown,
+}
+
+/// A format's own test: whether the beginning of a file is of its kind. `complete`: no more bytes are to be had or wanted.
+type Test = fn(head: &[u8], complete: bool) -> Recognised;
+
+/// Every format, by its test.
+const FORMATS: [Test; 3] = [classic::recognise, pcapng::recognise, snoop::recognise];
+
+/// Recognises a capture by its first bytes.
+pub(super) fn recognise(head: &[u8], complete: bool) -> Recognised {
+    let mut more = false;
+    for test in FORMATS {
+        match test(head, complete) {
+            Recognised::Unknown => {}
+            Recognised::More => more = true,
+            found => return found,
+        }
+    }
+    if more && !complete { Recognised::More } else { Recognised::Unknown }
+}
+
+/// Reads integers in one byte order. Out of bounds is 0: callers check lengths first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Order {
+    /// Most significant byte first.
+    pub(super) big: bool,
+}
+
+impl Order {
+    #[inline(always)]
+    pub(super) fn u16(self, data: &[u8], at: usize) -> u16 {
+        let bytes = data.get(at..).and_then(|d| d.first_chunk()).copied().unwrap_or([0; 2]);
+        if self.big { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) }
+    }
+
+    #[inline(always)]
+    pub(super) fn u32(self, data: &[u8], at: usize) -> u32 {
+        let bytes = data.get(at..).and_then(|d| d.first_chunk()).copied().unwrap_or([0; 4]);
+        if self.big { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) }
+    }
+
+    #[inline(always)]
+    pub(super) fn u64(self, data: &[u8], at: usize) -> u64 {
+        let bytes = data.get(at..).and_then(|d| d.first_chunk()).copied().unwrap_or([0; 8]);
+        if self.big { u64::from_be_bytes(bytes) } else { u64::from_le_bytes(bytes) }
+    }
+}

@@ -1,0 +1,76 @@
+//! Capture files: pcap, pcapng and snoop, plain or compressed, from disk, from a pipe or from standard input.
+//!
+//! Formats and compressions are recognised by their content, never by the name. A file is read in large pieces straight into
+//! the arena of the block being filled and framed there; a record that straddles the end moves to the start of the next block.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `input` | bytes from a descriptor: waiting for pipes, position |
+//! | `compress` | gzip, zstd, lz4, xz |
+//! | `format` | the trait every format implements, and recognising one |
+//! | `classic` (pcap), `pcapng`, `snoop` | a format each |
+//! | `looks` | what a file that is no capture looks like |
+//! | `reader` | one file as a source |
+//! | `merge` | several files by packet time |
+//! | `replay` | at the pace of packet time |
+
+mod classic;
+mod compress;
+mod format;
+mod input;
+mod looks;
+mod merge;
+mod pcapng;
+mod reader;
+mod replay;
+mod snoop;
+#[cfg(test)]
+mod tests;
+
+use super::{Bpf, Source};
+use crate::error::{Error, Result};
+use merge::Merge;
+use reader::Reader;
+use replay::Replay;
+use std::path::PathBuf;
+
+/// How capture files are read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FileOptions {
+    /// A filter expression (pcap-filter(7)): only packets it accepts are delivered.
+    pub filter: Option<String>,
+    /// Deliver packets when their time has come: 1.0 as they were captured, 2.0 twice as fast.
+    pub replay: Option<f64>,
+}
+
+/// Opens capture files; `-` is standard input. Several are merged by packet time (ties: in the order given).
+///
+/// Files on disk are recognised here, so that something that is no capture is an error before anything starts. Pipes are
+/// recognised once their first bytes have come.
+///
+/// # Errors
+/// A file is missing, unreadable, a directory, empty, or no capture; the filter is no expression; the pace is not positive. The
+/// message is one line and names the file or the flag.
+pub fn open(paths: &[PathBuf], options: &FileOptions) -> Result<Box<dyn Source>> {
+    let mut readers = Vec::with_capacity(paths.len());
+    if let Some(text) = &options.filter {
+        Bpf::new(text)?;
+    }
+    for path in paths {
+        let filter = options.filter.as_deref().map(Bpf::new).transpose()?;
+        readers.push(Reader::open(path, filter)?);
+    }
+    let source: Box<dyn Source> = match (readers.len(), readers.pop()) {
+        (1, Some(only)) => Box::new(only),
+        (_, Some(last)) => {
+            readers.push(last);
+            Box::new(Merge::new(readers))
+        }
+        (_, None) => return Err(Error::usage("no capture file given")),
+    };
+    match options.replay {
+        None => Ok(source),
+        Some(speed) if speed.is_finite() && speed > 0.0 => Ok(Box::new(Replay::new(source, speed))),
+        Some(speed) => Err(Error::usage(format!("replay speed {speed} is not a positive number"))),
+    }
+}

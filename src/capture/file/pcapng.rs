@@ -1,0 +1,315 @@
+//! pcapng (draft-ietf-opsawg-pcapng): sections, interfaces, packets; everything else is stepped over.
+
+use super::format::{Format, Order, Recognised, Step};
+use super::classic::link_type;
+use crate::capture::{Losses, Packet};
+use crate::model::limits::{FILE_INTERFACES, MAX_PACKET_BYTES, PCAPNG_BLOCK_BYTES, RECORD_BYTES};
+use crate::model::{LinkType, Timestamp};
+
+/// Block types.
+const SECTION: u32 = 0x0a0d_0d0a;
+const INTERFACE: u32 = 1;
+const OLD_PACKET: u32 = 2;
+const SIMPLE_PACKET: u32 = 3;
+const STATISTICS: u32 = 5;
+const ENHANCED_PACKET: u32 = 6;
+
+/// Bytes around a block's body: type and length before it, the length again behind it.
+const HEAD: usize = 8;
+const FRAME: usize = 12;
+
+/// An interface of the current section.
+struct Interface {
+    link: LinkType,
+    snap: u32,
+    clock: Clock,
+    /// The latest counters of its statistics blocks.
+    losses: Losses,
+}
+
+/// A pcapng file.
+#[derive(Default)]
+struct Pcapng {
+    big: bool,
+    interfaces: Vec<Interface>,
+    /// Interfaces of the sections before.
+    base: usize,
+    /// Losses of the sections before.
+    lost: Losses,
+    /// Time of the latest packet that has one.
+    time: Timestamp,
+}
+
+/// Recognises pcapng by its first block: type and byte order mark.
+pub(super) fn recognise(head: &[u8], complete: bool) -> Recognised {
+    let magic = SECTION.to_be_bytes();
+    if !head.starts_with(&magic) {
+        return if magic.starts_with(head) { Recognised::More } else { Recognised::Unknown };
+    }
+    match head.get(8..12) {
+        None if complete => Recognised::Unsupported("cut short in the first block".into()),
+        None => Recognised::More,
+        Some(mark) if byte_order(mark).is_some() => Recognised::Capture(Box::<Pcapng>::default(), 0),
+        Some(_) => Recognised::Unknown,
+    }
+}
+
+fn byte_order(mark: &[u8]) -> Option<Order> {
+    match mark {
+        [0x1a, 0x2b, 0x3c, 0x4d] => Some(Order { big: true }),
+        [0x4d, 0x3c, 0x2b, 0x1a] => Some(Order { big: false }),
+        _ => None,
+    }
+}
+
+impl Pcapng {
+    fn section(&mut self, block: &[u8]) -> Result<(), String> {
+        let order = Order { big: self.big };
+        let major = order.u16(block, 12);
+        if major != 1 {
+            return Err(format!("a section of pcapng version {major}.{} (1.0 is supported)", order.u16(block, 14)));
+        }
+        self.lost = self.total();
+        self.base += self.interfaces.len();
+        self.interfaces.clear();
+        Ok(())
+    }
+
+    fn interface(&mut self, order: Order, block: &[u8]) -> Result<(), String> {
+        if block.len() < HEAD + 8 {
+            return Err("an interface block that is too short".into());
+        }
+        if self.base + self.interfaces.len() >= FILE_INTERFACES {
+            return Err(format!("more than {FILE_INTERFACES} interfaces"));
+        }
+        let mut clock = Clock::default();
+        for (code, value) in options(order, block.get(HEAD + 8..).unwrap_or(&[])) {
+            match (code, value) {
+                (9, [resolution, ..]) => clock.set_resolution(*resolution),
+                (14, value) if value.len() >= 8 => clock.offset = order.u64(value, 0) as i64,
+                _ => {}
+            }
+        }
+        let link = link_type(order.u16(block, 8));
+        self.interfaces.push(Interface { link, snap: order.u32(block, 12), clock, losses: Losses::default() });
+        Ok(())
+    }
+
+    /// Interface statistics: `isb_ifdrop` (5) and `isb_osdrop` (7).
+    fn statistics(&mut self, order: Order, block: &[u8]) {
+        let Some(interface) = self.interfaces.get_mut(order.u32(block, 8) as usize) else { return };
+        for (code, value) in options(order, block.get(HEAD + 12..).unwrap_or(&[])) {
+            if value.len() >= 8 {
+                let n = order.u64(value, 0);
+                match code {
+                    5 => interface.losses.interface = interface.losses.interface.max(n),
+                    7 => interface.losses.kernel = interface.losses.kernel.max(n),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// The packet in a block of any of the three kinds, `block` without the length at its end; offset relative to the block.
+    #[inline(always)]
+    fn packet(&mut self, order: Order, kind: u32, block: &[u8]) -> Result<Packet, String> {
+        let (id, header) = match kind {
+            ENHANCED_PACKET => (order.u32(block, 8) as usize, 28),
+            OLD_PACKET => (usize::from(order.u16(block, 8)), 28),
+            _ => (0, 12),
+        };
+        if block.len() < header {
+            return Err("a packet block that is too short".into());
+        }
+        let Some(interface) = self.interfaces.get(id) else {
+            return Err(format!("a packet of interface {id}, of {} known", self.interfaces.len()));
+        };
+        let (captured, wire) = if kind == SIMPLE_PACKET {
+            let wire = order.u32(block, 8);
+            (if interface.snap == 0 { wire } else { wire.min(interface.snap) }, wire)
+        } else {
+            let ticks = u64::from(order.u32(block, 12)) << 32 | u64::from(order.u32(block, 16));
+            self.time = interface.clock.time(ticks);
+            (order.u32(block, 20), order.u32(block, 24))
+        };
+        if captured as usize > MAX_PACKET_BYTES {
+            return Err(format!("a packet of {captured} bytes, more than the possible {MAX_PACKET_BYTES}"));
+        }
+        if captured as usize > block.len() - header {
+            return Err(format!("a packet of {captured} bytes in a block of {}", block.len() + 4));
+        }
+        let index = (self.base + id) as u16;
+        // A simple packet has no time: it gets the one before it.
+        Ok(Packet { time: self.time, offset: header as u32, captured, wire, link: interface.link, interface: index, shard: 0 })
+    }
+
+    /// Losses of all sections.
+    fn total(&self) -> Losses {
+        self.interfaces.iter().fold(self.lost, |sum, i| Losses {
+            interface: sum.interface.saturating_add(i.losses.interface),
+            kernel: sum.kernel.saturating_add(i.losses.kernel),
+        })
+    }
+
+    /// Frames one block: what it needs or says, or `None` when it has been dealt with.
+    #[inline(always)]
+    fn block(&mut self, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>) -> Option<Step> {
+        let rest = data.get(*at..).unwrap_or(&[]);
+        if rest.len() < FRAME {
+            return Some(Step::Need(FRAME));
+        }
+        let mut order = Order { big: self.big };
+        let kind = order.u32(rest, 0);
+        if kind == SECTION {
+            let Some(found) = byte_order(rest.get(8..12).unwrap_or(&[])) else {
+                return Some(Step::Damage("a section without byte order mark".into()));
+            };
+            self.big = found.big;
+            order = found;
+        }
+        let length = order.u32(rest, 4);
+        let least = if kind == SECTION { 28 } else { FRAME as u32 };
+        if length < least || length > PCAPNG_BLOCK_BYTES {
+            return Some(Step::Damage(format!("a block of {length} bytes")));
+        }
+        let padded = length.next_multiple_of(4) as usize;
+        if !matches!(kind, SECTION | INTERFACE | OLD_PACKET | SIMPLE_PACKET | STATISTICS | ENHANCED_PACKET) {
+            return Some(Step::Skip(padded as u64));
+        }
+        let whole = padded.min(RECORD_BYTES);
+        let Some(block) = rest.get(..whole) else { return Some(Step::Need(whole)) };
+        let mut body = block;
+        if whole == padded {
+            let (front, end) = block.split_at(whole - 4);
+            let again = order.u32(end, 0);
+            if again != length {
+                return Some(Step::Damage(format!("a block of {length} bytes that ends as one of {again}")));
+            }
+            body = front;
+        }
+        let done = match kind {
+            ENHANCED_PACKET | OLD_PACKET | SIMPLE_PACKET => self.packet(order, kind, body).map(|mut packet| {
+                packet.offset += *at as u32;
+                packets.push(packet);
+            }),
+            SECTION => self.section(body),
+            INTERFACE => self.interface(order, body),
+            _ => {
+                self.statistics(order, body);
+                Ok(())
+            }
+        };
+        if let Err(damage) = done {
+            return Some(Step::Damage(damage));
+        }
+        *at += whole;
+        (padded > whole).then(|| Step::Skip((padded - whole) as u64))
+    }
+}
+
+impl Format for Pcapng {
+    fn name(&self) -> &'static str {
+        "pcapng"
+    }
+
+    fn frame(&mut self, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> Step {
+        while packets.len() < limit {
+            if let Some(step) = self.block(data, at, packets) {
+                return step;
+            }
+        }
+        Step::Full
+    }
+
+    fn losses(&self) -> Losses {
+        self.total()
+    }
+}
+
+/// Options of a block: code and value, until `opt_endofopt` or damage.
+fn options(order: Order, mut rest: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    std::iter::from_fn(move || {
+        let (code, length) = (order.u16(rest, 0), usize::from(order.u16(rest, 2)));
+        let value = rest.get(4..4 + length).filter(|_| code != 0)?;
+        rest = rest.get(4 + length.next_multiple_of(4)..).unwrap_or(&[]);
+        Some((code, value))
+    })
+}
+
+/// How an interface counts time.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    unit: Unit,
+    /// Seconds to be added (`if_tsoffset`).
+    offset: i64,
+}
+
+/// The unit of an interface's time stamps (`if_tsresol`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    /// So many nanoseconds.
+    Nanos(u64),
+    /// So many in a nanosecond.
+    PerNano(u64),
+    /// 2^-n seconds.
+    Binary(u32),
+}
+
+/// Microseconds.
+impl Default for Clock {
+    fn default() -> Self {
+        Self { unit: Unit::Nanos(1000), offset: 0 }
+    }
+}
+
+impl Clock {
+    /// Powers of two when the top bit is set, else of ten.
+    fn set_resolution(&mut self, resolution: u8) {
+        let power = u32::from(resolution & 0x7f);
+        self.unit = match resolution {
+            128.. => Unit::Binary(power),
+            0..=9 => Unit::Nanos(10u64.pow(9 - power)),
+            _ => Unit::PerNano(10u64.checked_pow(power - 9).unwrap_or(u64::MAX)),
+        };
+    }
+
+    /// A time stamp of this interface, rounded down to nanoseconds, saturating.
+    #[inline(always)]
+    fn time(self, ticks: u64) -> Timestamp {
+        let nanos = match self.unit {
+            Unit::Nanos(n) => ticks.saturating_mul(n),
+            Unit::PerNano(n) => ticks / n,
+            // Below 2^64 ticks and 10^9 < 2^30, so the product fits 128 bits; more than 127 bits of shift are not in the format.
+            Unit::Binary(n) => u64::try_from((u128::from(ticks) * 1_000_000_000) >> n).unwrap_or(u64::MAX),
+        };
+        Timestamp::new(self.offset, i64::try_from(nanos).unwrap_or(i64::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resolutions() {
+        let mut clock = Clock::default();
+        assert_eq!(clock.time(1_500_000), Timestamp(1_500_000_000));
+        for (resolution, ticks, nanos) in [
+            (0, 3, 3_000_000_000),
+            (9, 7, 7),
+            (12, 1_999, 1),
+            (127, u64::MAX, 0),
+            (0x80, 2, 2_000_000_000),
+            (0x8a, 1536, 1_500_000_000),
+            (0xff, u64::MAX, 0),
+            (0xc0, 1 << 63, 500_000_000),
+            (0, u64::MAX, i64::MAX),
+        ] {
+            clock.set_resolution(resolution);
+            assert_eq!(clock.time(ticks), Timestamp(nanos), "{resolution:#x}");
+        }
+        clock.set_resolution(6);
+        clock.offset = -1;
+        assert_eq!(clock.time(250_000), Timestamp(-750_000_000));
+    }
+}

@@ -1,0 +1,295 @@
+//! One capture file as a source.
+
+use super::format::{self, Format, Recognised, Step};
+use super::input::{Chunk, Input, PATIENCE, reason};
+use super::looks;
+use crate::capture::{Block, Bpf, Fill, Losses, Packet, Source, SourceInfo};
+use crate::error::{Error, Result};
+use crate::model::LinkType;
+use crate::model::limits::{BLOCK_PACKETS, RECORD_BYTES, SNIFF_BYTES};
+use crate::model::text::printable;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+/// Times an arena is read and found to hold nothing wanted before a call returns: a filter that accepts nothing must not
+/// keep the caller for the length of the file.
+const FRUITLESS: usize = 64;
+
+/// Link types listed for one file: a capture has one or a few.
+const LINK_TYPES: usize = 64;
+
+/// One file, pipe or standard input.
+pub(super) struct Reader {
+    name: String,
+    input: Input,
+    format: Option<Box<dyn Format>>,
+    /// Bytes read and not framed: the beginning of the next block's arena.
+    carry: Vec<u8>,
+    /// Position of the first byte of `carry` in the (decompressed) file.
+    base: u64,
+    /// Bytes still to be stepped over.
+    skip: u64,
+    /// A failure met while looking at the beginning: it is reported where the data before it ends.
+    failure: Option<io::Error>,
+    ended: bool,
+    filter: Option<Bpf>,
+    /// Packets framed, before the filter.
+    framed: u64,
+    packets: u64,
+    link_types: Vec<LinkType>,
+    cut_short: bool,
+    warning: Option<String>,
+}
+
+impl Reader {
+    /// Opens a file; one on disk is recognised at once.
+    ///
+    /// # Errors
+    /// It cannot be opened or is no capture.
+    pub(super) fn open(path: &Path, filter: Option<Bpf>) -> Result<Self> {
+        let name = if path.as_os_str() == "-" { "standard input".into() } else { path.display().to_string() };
+        let input = Input::open(path, &printable(&name))?;
+        let mut reader = Self {
+            name,
+            input,
+            format: None,
+            carry: Vec::new(),
+            base: 0,
+            skip: 0,
+            failure: None,
+            ended: false,
+            filter,
+            framed: 0,
+            packets: 0,
+            link_types: Vec::new(),
+            cut_short: false,
+            warning: None,
+        };
+        if !reader.input.waits() {
+            reader.recognise()?;
+        }
+        Ok(reader)
+    }
+
+    fn error(&self, words: impl std::fmt::Display) -> Error {
+        Error::runtime(format!("{}: {words}", printable(&self.name)))
+    }
+
+    /// Reads enough to know the format. False: a pipe is quiet.
+    fn recognise(&mut self) -> Result<bool> {
+        let mut piece = vec![0; SNIFF_BYTES];
+        loop {
+            let room = SNIFF_BYTES.saturating_sub(self.carry.len());
+            let got = self.input.read(piece.get_mut(..room).unwrap_or(&mut []), PATIENCE);
+            let last = match got {
+                Ok(Chunk::Bytes(n)) => {
+                    self.carry.extend_from_slice(piece.get(..n).unwrap_or(&[]));
+                    // A file is looked at as far as the window goes, a pipe as far as needed.
+                    if self.carry.len() < SNIFF_BYTES && !self.input.waits() {
+                        continue;
+                    }
+                    self.carry.len() >= SNIFF_BYTES
+                }
+                Ok(Chunk::Quiet) => return Ok(false),
+                Ok(Chunk::End) => true,
+                Err(error) if self.carry.is_empty() => return Err(self.error(self.unreadable(&error))),
+                Err(error) => {
+                    self.failure = Some(error);
+                    true
+                }
+            };
+            match format::recognise(&self.carry, last) {
+                Recognised::More => {}
+                Recognised::Capture(found, header) => {
+                    self.format = Some(found);
+                    self.skip = header as u64;
+                    return Ok(true);
+                }
+                Recognised::Unsupported(why) => return Err(self.error(why)),
+                Recognised::Unknown if self.carry.is_empty() => return Err(self.error("is empty, not a capture file")),
+                Recognised::Unknown => return Err(self.error(self.no_capture())),
+            }
+        }
+    }
+
+    fn no_capture(&self) -> String {
+        let inside = self.input.compression().map_or(String::new(), |c| format!(" (inside {})", c.name()));
+        format!("is not a capture file (pcap, pcapng, snoop): it looks like {}{inside}", looks::describe(&self.carry))
+    }
+
+    fn unreadable(&self, error: &io::Error) -> String {
+        match self.input.compression() {
+            Some(c) => format!("broken {} data: {}", c.name(), reason(error)),
+            None => format!("cannot be read: {}", reason(error)),
+        }
+    }
+
+    /// Reads and frames until the block is full, the input is quiet, or the file ends. The state at the end is in `self`.
+    fn read_block(&mut self, block: &mut Block) -> Result<Fill> {
+        if block.data.len() < self.carry.len() {
+            block.data.resize(self.carry.len(), 0);
+        }
+        let mut have = self.carry.len();
+        if let Some(front) = block.data.get_mut(..have) {
+            front.copy_from_slice(&self.carry);
+        }
+        self.carry.clear();
+        let mut at = 0;
+        let mut fruitless = 0;
+        let fill = loop {
+            let hidden = self.skip.min((have - at) as u64);
+            at += hidden as usize;
+            self.skip -= hidden;
+            let need = match self.frame(block, &mut at, have) {
+                Step::Need(n) => n.clamp(1, RECORD_BYTES),
+                Step::Full => break Fill::Packets,
+                Step::Skip(n) => {
+                    self.skip = n;
+                    continue;
+                }
+                Step::Damage(what) => {
+                    self.damaged(self.base + at as u64, &what)?;
+                    break Fill::End;
+                }
+            };
+            if at + need > block.data.len() {
+                if !block.packets.is_empty() {
+                    break Fill::Packets;
+                }
+                fruitless += 1;
+                if fruitless > FRUITLESS {
+                    break Fill::Quiet;
+                }
+                // Nothing points into the arena: start again at its front.
+                block.data.copy_within(at..have, 0);
+                self.base += at as u64;
+                have -= at;
+                at = 0;
+                if need > block.data.len() {
+                    block.data.resize(need, 0);
+                }
+            }
+            let patience = if block.packets.is_empty() { PATIENCE } else { 0 };
+            let got = match self.failure.take() {
+                Some(error) => Err(error),
+                None => self.input.read(block.data.get_mut(have..).unwrap_or(&mut []), patience),
+            };
+            match got {
+                Ok(Chunk::Bytes(n)) => have += n,
+                Ok(Chunk::Quiet) => break if block.packets.is_empty() { Fill::Quiet } else { Fill::Packets },
+                Ok(Chunk::End) => {
+                    if have > at || self.skip > 0 {
+                        self.cut(self.base + at as u64);
+                    }
+                    break Fill::End;
+                }
+                Err(error) => {
+                    self.failed(&error, self.base + have as u64)?;
+                    break Fill::End;
+                }
+            }
+        };
+        self.ended = fill == Fill::End;
+        self.base += at as u64;
+        self.carry.extend_from_slice(block.data.get(at..have).unwrap_or(&[]));
+        Ok(fill)
+    }
+
+    /// Frames what is there and drops what the filter does not want.
+    fn frame(&mut self, block: &mut Block, at: &mut usize, have: usize) -> Step {
+        let Some(format) = &mut self.format else { return Step::Need(1) };
+        if self.skip > 0 {
+            return Step::Need(1);
+        }
+        let Block { data, packets, .. } = block;
+        let data = data.get(..have).unwrap_or(&[]);
+        let before = packets.len();
+        let step = format.frame(data, at, packets, BLOCK_PACKETS);
+        self.framed += (packets.len() - before) as u64;
+        let mut last = self.link_types.last().copied();
+        let new: &[Packet] = packets.get(before..).unwrap_or(&[]);
+        for packet in new {
+            if Some(packet.link) != last && self.link_types.len() < LINK_TYPES && !self.link_types.contains(&packet.link) {
+                self.link_types.push(packet.link);
+            }
+            last = Some(packet.link);
+        }
+        if let Some(filter) = &mut self.filter {
+            let mut index = 0;
+            packets.retain(|packet| {
+                index += 1;
+                let from = packet.offset as usize;
+                let bytes = data.get(from..from + packet.captured as usize).unwrap_or(&[]);
+                index <= before || filter.matches(packet.link, bytes)
+            });
+        }
+        self.packets += (packets.len() - before) as u64;
+        step
+    }
+
+    fn cut(&mut self, at: u64) {
+        self.cut_short = true;
+        self.warning = Some(format!("cut short in the middle of a packet at byte {at}"));
+    }
+
+    /// The format is violated: an error if that was the first record.
+    fn damaged(&mut self, at: u64, what: &str) -> Result<()> {
+        let words = format!("damaged at byte {at}: {what}; what follows cannot be read");
+        if self.framed == 0 {
+            return Err(self.error(words));
+        }
+        self.warning = Some(words);
+        Ok(())
+    }
+
+    /// Reading failed: an error if nothing had been read before.
+    fn failed(&mut self, error: &io::Error, at: u64) -> Result<()> {
+        if error.kind() == ErrorKind::UnexpectedEof {
+            self.cut_short = true;
+            self.warning = Some(format!("cut short: {} at byte {at} of its contents", self.unreadable(error)));
+            return Ok(());
+        }
+        if self.framed == 0 {
+            return Err(self.error(self.unreadable(error)));
+        }
+        self.warning = Some(format!("{} at byte {at} of its contents; what follows is missing", self.unreadable(error)));
+        Ok(())
+    }
+}
+
+impl Source for Reader {
+    fn fill(&mut self, block: &mut Block) -> Result<Fill> {
+        if self.ended {
+            return Ok(Fill::End);
+        }
+        let filled = if self.format.is_none() && !self.recognise()? { Ok(Fill::Quiet) } else { self.read_block(block) };
+        match filled {
+            Ok(Fill::End) if !block.packets.is_empty() => Ok(Fill::Packets),
+            Ok(fill) => Ok(fill),
+            Err(error) => {
+                self.ended = true;
+                Err(error)
+            }
+        }
+    }
+
+    fn info(&self) -> Vec<SourceInfo> {
+        let warnings = [self.warning.as_deref(), self.filter.as_ref().and_then(Bpf::problem)];
+        let warning = warnings.iter().flatten().copied().collect::<Vec<_>>().join("; ");
+        vec![SourceInfo {
+            name: self.name.clone(),
+            format: self.format.as_ref().map_or("unknown", |f| f.name()).to_owned(),
+            compression: self.input.compression().map(|c| c.name()),
+            link_types: self.link_types.clone(),
+            packets: self.packets,
+            cut_short: self.cut_short,
+            warning: (!warning.is_empty()).then_some(warning),
+            progress: self.input.progress(),
+            ..SourceInfo::default()
+        }]
+    }
+
+    fn losses(&mut self) -> Losses {
+        self.format.as_ref().map_or(Losses::default(), |f| f.losses())
+    }
+}
