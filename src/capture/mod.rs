@@ -3,7 +3,9 @@
 //! A source writes packets into a [`Block`]: bytes in an arena, an index beside it. It knows nothing of protocols.
 
 pub mod block;
+pub mod live;
 pub mod memory;
+pub mod ports;
 pub mod source;
 
 pub use block::{Block, Packet};
