@@ -5,7 +5,9 @@
 pub mod block;
 pub mod bpf;
 pub mod file;
+pub mod live;
 pub mod memory;
+pub mod ports;
 pub mod source;
 
 pub use block::{Block, Packet};

@@ -1,0 +1,172 @@
+//! Live ports: one or several interfaces read through libpcap's memory-mapped ring.
+//!
+//! Each interface is a [`tap::Tap`] with its own handle. [`Source::fill`] lets the taps take turns until the block is full or
+//! 50 ms are over, and waits with `poll` in between: a blocking read would ignore its timeout on a quiet link. An interface
+//! that is down or gone is waited for; what it counted before stays.
+
+mod handle;
+pub mod sysfs;
+mod tap;
+mod trouble;
+
+use super::{Block, Fill, Losses, Source, SourceInfo};
+use crate::error::{Error, Result};
+use crate::model::limits::{BLOCK_BYTES, BLOCK_PACKETS, MAX_PACKET_BYTES};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::time::{Duration, Instant};
+use tap::Tap;
+
+/// How long a call of [`Source::fill`] may gather packets.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// Pause after a wake-up that brought nothing, so that a descriptor in an error state cannot keep a core busy.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Packets and bytes one interface may add before the next one has its turn: a block has room for at least four turns.
+const TURN: Turn = Turn { packets: BLOCK_PACKETS / 4, bytes: BLOCK_BYTES / 4 };
+
+/// A turn that ends only with the block.
+const WHOLE_BLOCK: Turn = Turn { packets: BLOCK_PACKETS, bytes: usize::MAX };
+
+/// What one interface may add to a block before another one is asked.
+#[derive(Debug, Clone, Copy)]
+struct Turn {
+    packets: usize,
+    bytes: usize,
+}
+
+/// What to capture from, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveOptions {
+    /// Interface names; one handle each. `any` is Linux's device for all of them.
+    pub interfaces: Vec<String>,
+    /// Ask the interface for frames that are not addressed to this host. A mirror port needs it.
+    pub promiscuous: bool,
+    /// Capture filter in pcap-filter(7) syntax, run by the kernel.
+    pub filter: Option<String>,
+    /// Bytes kept of each frame.
+    pub snaplen: u32,
+    /// Size of the kernel's ring in bytes, for each interface.
+    pub buffer_bytes: usize,
+}
+
+impl Default for LiveOptions {
+    fn default() -> Self {
+        Self { interfaces: Vec::new(), promiscuous: true, filter: None, snaplen: MAX_PACKET_BYTES as u32, buffer_bytes: 64 * 1024 * 1024 }
+    }
+}
+
+/// Opens the interfaces. One that is down is no failure: it is waited for (see [`SourceInfo::warning`]).
+///
+/// # Errors
+/// No interface or the same one twice, a filter that does not compile (usage); an interface that does not exist, missing
+/// rights, or whatever libpcap says (run time). The message names the interface and the way out.
+pub fn open(options: &LiveOptions) -> Result<Box<dyn Source>> {
+    if options.interfaces.is_empty() {
+        return Err(Error::usage(format!("no interface to capture from; {}", trouble::choice())));
+    }
+    for (i, name) in options.interfaces.iter().enumerate() {
+        if options.interfaces[..i].contains(name) {
+            return Err(Error::usage(format!("interface {name} is given twice; its packets would be counted twice")));
+        }
+    }
+    let taps = options.interfaces.iter().map(|name| Tap::open(name, options)).collect::<Result<Vec<_>>>()?;
+    Ok(Box::new(Live { taps, next: 0, woken: false }))
+}
+
+/// The open interfaces.
+struct Live {
+    taps: Vec<Tap>,
+    /// The tap whose turn is next.
+    next: usize,
+    /// The last `poll` said there is something to read.
+    woken: bool,
+}
+
+impl Live {
+    /// One turn for every tap. Returns the packets added and whether the block is full.
+    fn round(&mut self, block: &mut Block) -> (usize, bool) {
+        let count = self.taps.len();
+        let turn = if count == 1 { WHOLE_BLOCK } else { TURN };
+        let mut added = 0;
+        for _ in 0..count {
+            let interface = self.next;
+            self.next = (self.next + 1) % count;
+            let tap = &mut self.taps[interface];
+            added += tap.drain(block, interface as u16, turn);
+            if !block.has_room(tap.widest()) {
+                return (added, true);
+            }
+        }
+        (added, false)
+    }
+
+    /// Waits until a handle has something, at most `time`.
+    fn wait(&mut self, time: Duration) {
+        let mut fds: Vec<PollFd<'_>> =
+            self.taps.iter().filter_map(Tap::descriptor).map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
+        let (fds, time) = if self.woken { (&mut fds[..0], time.min(PAUSE)) } else { (&mut fds[..], time) };
+        let limit = Timespec { tv_sec: time.as_secs().min(1) as i64, tv_nsec: time.subsec_nanos().into() };
+        self.woken = poll(fds, Some(&limit)).is_ok_and(|ready| ready > 0);
+    }
+}
+
+impl Source for Live {
+    fn fill(&mut self, block: &mut Block) -> Result<Fill> {
+        let mut now = Instant::now();
+        let deadline = now + PATIENCE;
+        self.woken = false;
+        loop {
+            for tap in &mut self.taps {
+                tap.tend(now);
+            }
+            let (added, full) = self.round(block);
+            now = Instant::now();
+            if full || now >= deadline {
+                break;
+            }
+            if added == 0 {
+                self.wait(deadline - now);
+                now = Instant::now();
+            } else {
+                self.woken = false;
+            }
+        }
+        Ok(if block.packets.is_empty() { Fill::Quiet } else { Fill::Packets })
+    }
+
+    fn info(&self) -> Vec<SourceInfo> {
+        self.taps.iter().map(Tap::info).collect()
+    }
+
+    fn losses(&mut self) -> Losses {
+        let now = Instant::now();
+        self.taps.iter_mut().map(|tap| tap.losses(now)).fold(Losses::default(), |sum, each| Losses {
+            interface: sum.interface.saturating_add(each.interface),
+            kernel: sum.kernel.saturating_add(each.kernel),
+        })
+    }
+
+    fn is_live(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wants_an_interface_and_each_only_once() {
+        let none = open(&LiveOptions::default()).err().expect("an error");
+        assert_eq!(none.exit_code(), 2);
+        let twice = LiveOptions { interfaces: vec!["lo".into(), "lo".into()], ..LiveOptions::default() };
+        let twice = open(&twice).err().expect("an error");
+        assert!(twice.to_string().contains("lo is given twice"), "{twice}");
+    }
+
+    #[test]
+    fn a_turn_leaves_room_for_others() {
+        assert!(TURN.packets * 4 <= BLOCK_PACKETS && TURN.bytes * 4 <= BLOCK_BYTES && TURN.packets > 0);
+    }
+}

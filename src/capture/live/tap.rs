@@ -1,0 +1,263 @@
+//! One interface over its whole life: open, down, gone, back again. What it counted stays.
+
+use super::handle::{self, Handle, Refused};
+use super::sysfs::{self, Interface, Status};
+use super::trouble::{self, Meaning};
+use super::{LiveOptions, Turn};
+use crate::capture::{Block, Losses, SourceInfo};
+use crate::error::Result;
+use crate::model::LinkType;
+use crate::model::text::printable;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::{Duration, Instant};
+
+/// How often the state of an interface is looked at (a few small files).
+const CHECK: Duration = Duration::from_millis(250);
+
+/// How often opening is tried again where the system does not tell whether it could work.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Loss counters are not read more often than this.
+const FRESH: Duration = Duration::from_millis(50);
+
+/// How long the ring of an interface that went away is still read: the kernel hands over its last part after 20 ms.
+const FAREWELL: Duration = Duration::from_millis(100);
+
+enum State {
+    /// Packets may come.
+    Open(Handle),
+    /// The interface went away; its ring is emptied until the given time.
+    Leaving(Handle, Instant),
+    /// No handle; opening is tried at the given time.
+    Waiting(Instant),
+}
+
+/// One interface of a live capture.
+pub struct Tap {
+    name: String,
+    options: LiveOptions,
+    state: State,
+    /// The kernel's number of the interface behind the handle.
+    index: Option<u64>,
+    check: Instant,
+    counted: Instant,
+    packets: u64,
+    losses: Losses,
+    /// The interface's own drop counter at its last reading.
+    drops: Option<u64>,
+    widest: usize,
+    link_types: Vec<LinkType>,
+    promiscuous: bool,
+    speed: Option<u64>,
+    warning: Option<String>,
+    /// It was open once, so its absence means it went away.
+    seen: bool,
+}
+
+impl Tap {
+    /// Opens an interface, or starts waiting for one that is down.
+    pub fn open(name: &str, options: &LiveOptions) -> Result<Self> {
+        let now = Instant::now();
+        let mut tap = Self {
+            name: name.to_owned(),
+            options: options.clone(),
+            state: State::Waiting(now + CHECK),
+            index: None,
+            check: now + CHECK,
+            counted: now,
+            packets: 0,
+            losses: Losses::default(),
+            drops: None,
+            widest: 0,
+            link_types: Vec::new(),
+            promiscuous: options.promiscuous && name != "any",
+            speed: sysfs::interface(name).and_then(|i| i.speed()),
+            warning: None,
+            seen: false,
+        };
+        if let Err(refused) = tap.connect() {
+            match trouble::explain(name, options, &refused) {
+                Meaning::Fatal(error) => return Err(error),
+                Meaning::Down => tap.warning = Some(tap.is_down()),
+            }
+            tap.check_filter()?;
+        }
+        Ok(tap)
+    }
+
+    /// A filter is wrong whether the interface is up or not.
+    fn check_filter(&self) -> Result<()> {
+        let Some(filter) = &self.options.filter else { return Ok(()) };
+        handle::check_filter(filter).map_err(|text| trouble::filter(&self.options, &text))
+    }
+
+    fn connect(&mut self) -> std::result::Result<(), Refused> {
+        let interface = sysfs::interface(&self.name);
+        let before = interface.as_ref().and_then(Interface::receive_drops);
+        let index = interface.as_ref().and_then(Interface::index);
+        // Nanoseconds are what Linux has for network interfaces; elsewhere libpcap may refuse and does not say so here.
+        let nanoseconds = cfg!(target_os = "linux") && (interface.is_some() || self.name == "any");
+        let handle = Handle::open(&self.name, &self.options, nanoseconds)?;
+        if !self.link_types.contains(&handle.link) {
+            self.link_types.push(handle.link);
+        }
+        self.promiscuous = handle.promiscuous;
+        self.widest = self.widest.max(handle.widest);
+        (self.index, self.drops) = (index, before);
+        self.state = State::Open(handle);
+        self.seen = true;
+        self.look();
+        Ok(())
+    }
+
+    /// Room a block needs to take another packet of this interface.
+    pub fn widest(&self) -> usize {
+        self.widest
+    }
+
+    /// The descriptor to wait on.
+    pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        match &self.state {
+            State::Open(handle) | State::Leaving(handle, _) => Some(handle.as_fd()),
+            State::Waiting(_) => None,
+        }
+    }
+
+    /// Copies what is there into the block; see [`Handle::drain`].
+    pub fn drain(&mut self, block: &mut Block, interface: u16, turn: Turn) -> usize {
+        let before = block.packets.len();
+        let failed = match &mut self.state {
+            State::Open(handle) => handle.drain(block, interface, turn).is_err(),
+            State::Leaving(handle, _) => {
+                // Its errors are expected; only what is left in the ring matters.
+                let _ = handle.drain(block, interface, turn);
+                false
+            }
+            State::Waiting(_) => return 0,
+        };
+        if let State::Open(handle) | State::Leaving(handle, _) = &self.state {
+            self.widest = self.widest.max(handle.widest);
+        }
+        let added = block.packets.len() - before;
+        self.packets += added as u64;
+        if failed {
+            self.leave(Instant::now());
+        }
+        added
+    }
+
+    /// Looks after the interface when it is time to: is it still there, is it back?
+    pub fn tend(&mut self, now: Instant) {
+        if let State::Leaving(_, until) = self.state
+            && now >= until
+        {
+            self.count();
+            self.state = State::Waiting(now);
+            self.check = now;
+        }
+        if now < self.check {
+            return;
+        }
+        self.check = now + CHECK;
+        match self.state {
+            State::Open(_) if self.is_gone() => self.leave(now),
+            State::Open(_) => {
+                self.count();
+                self.look();
+            }
+            State::Leaving(..) => {}
+            State::Waiting(next) if now >= next => self.retry(now),
+            State::Waiting(_) => {}
+        }
+    }
+
+    /// Whether the interface behind the handle is no longer the one of that name.
+    fn is_gone(&self) -> bool {
+        self.index.is_some() && sysfs::interface(&self.name).and_then(|i| i.index()) != self.index
+    }
+
+    fn leave(&mut self, now: Instant) {
+        self.count();
+        self.warning = Some(self.is_away());
+        if let State::Open(handle) = std::mem::replace(&mut self.state, State::Waiting(now)) {
+            self.state = State::Leaving(handle, now + FAREWELL);
+        }
+    }
+
+    fn retry(&mut self, now: Instant) {
+        let status = sysfs::status(&self.name);
+        self.state = State::Waiting(if status == Status::Unknown { now + RETRY } else { now + CHECK });
+        self.warning = match status {
+            Status::Missing => Some(self.is_away()),
+            Status::Down => Some(self.is_down()),
+            Status::Up | Status::NoCarrier | Status::Unknown => match self.connect() {
+                Ok(()) => return,
+                Err(Refused::Device(text) | Refused::Filter(text)) => {
+                    // Trying costs more than looking: a failure is not tried again before a second is over.
+                    self.state = State::Waiting(now + RETRY);
+                    Some(format!("{} cannot be opened: {}", printable(&self.name), printable(&text)))
+                }
+            },
+        };
+    }
+
+    /// What the system says of an open interface: its speed, and whether anything can come from it at all.
+    fn look(&mut self) {
+        self.speed = sysfs::interface(&self.name).and_then(|i| i.speed());
+        self.warning = match sysfs::status(&self.name) {
+            Status::Down => Some(self.is_down()),
+            Status::NoCarrier => Some(format!("{} has no carrier: check the cable and the switch port", printable(&self.name))),
+            Status::Missing | Status::Up | Status::Unknown => None,
+        };
+    }
+
+    fn is_down(&self) -> String {
+        let name = printable(&self.name);
+        format!("{name} is down: ip link set dev {name} up")
+    }
+
+    fn is_away(&self) -> String {
+        let name = printable(&self.name);
+        if self.seen { format!("{name} is gone; waiting for it to come back") } else { format!("{name} is not there; waiting for it") }
+    }
+
+    /// Reads the loss counters.
+    fn count(&mut self) {
+        let (State::Open(handle) | State::Leaving(handle, _)) = &mut self.state else { return };
+        let (kernel, libpcap) = handle.new_drops();
+        self.losses.kernel = self.losses.kernel.saturating_add(kernel);
+        // libpcap counts interface drops in promiscuous mode only, so the system's counter is preferred.
+        let added = match (self.drops, sysfs::interface(&self.name).filter(|i| i.index() == self.index).and_then(|i| i.receive_drops())) {
+            (Some(last), Some(now)) => {
+                self.drops = Some(now);
+                now.checked_sub(last).unwrap_or(now)
+            }
+            (Some(_), None) => 0,
+            (None, _) => libpcap,
+        };
+        self.losses.interface = self.losses.interface.saturating_add(added);
+    }
+
+    /// Losses so far, of all handles this interface has had.
+    pub fn losses(&mut self, now: Instant) -> Losses {
+        if now.saturating_duration_since(self.counted) >= FRESH {
+            self.counted = now;
+            self.count();
+        }
+        self.losses
+    }
+
+    /// What is known of it.
+    pub fn info(&self) -> SourceInfo {
+        SourceInfo {
+            name: self.name.clone(),
+            format: "live".into(),
+            link_types: self.link_types.clone(),
+            packets: self.packets,
+            promiscuous: Some(self.promiscuous),
+            speed: self.speed,
+            warning: self.warning.clone(),
+            ..SourceInfo::default()
+        }
+    }
+}
