@@ -20,6 +20,18 @@ pub struct Packet {
     pub interface: u16,
     /// The shard it belongs to: set by the router, read by the workers.
     pub shard: u8,
+    /// Tunnels to be taken off: set by the router, read by the workers.
+    pub peel: u8,
+    /// The mirror session it came through (0: none): set by the router, read by the workers.
+    pub session: u16,
+}
+
+impl Packet {
+    /// A packet as a source knows it; the router's part is still empty.
+    #[inline]
+    pub fn new(time: Timestamp, offset: u32, captured: u32, wire: u32, link: LinkType, interface: u16) -> Self {
+        Self { time, offset, captured, wire, link, interface, shard: 0, peel: 0, session: 0 }
+    }
 }
 
 /// A reusable piece of the tape: packet bytes in one arena and an index. Sources fill it, the router assigns shards, workers read it.
@@ -71,7 +83,7 @@ impl Block {
             self.data.resize(end, 0);
         }
         self.data[self.used..end].copy_from_slice(bytes);
-        self.packets.push(Packet { time, offset: self.used as u32, captured: bytes.len() as u32, wire, link, interface, shard: 0 });
+        self.packets.push(Packet::new(time, self.used as u32, bytes.len() as u32, wire, link, interface));
         self.used = end;
     }
 

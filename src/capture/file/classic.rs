@@ -182,7 +182,7 @@ impl Classic {
                 return Step::Need(next - *at);
             }
             let time = Timestamp::new(i64::from(order.u32(head, 0)), i64::from(order.u32(head, 4)) * unit);
-            packets.push(Packet { time, offset: offset as u32, captured, wire, link: self.link, interface: 0, shard: 0 });
+            packets.push(Packet::new(time, offset as u32, captured, wire, self.link, 0));
             *at = next;
         }
         Step::Full

@@ -140,7 +140,7 @@ impl Pcapng {
         }
         let index = (self.base + id) as u16;
         // A simple packet has no time: it gets the one before it.
-        Ok(Packet { time: self.time, offset: header as u32, captured, wire, link: interface.link, interface: index, shard: 0 })
+        Ok(Packet::new(self.time, header as u32, captured, wire, interface.link, index))
     }
 
     /// Losses of all sections.
