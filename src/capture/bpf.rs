@@ -52,7 +52,8 @@ impl Bpf {
             Ok(program) => Some(program),
             Err(message) => {
                 let text = printable(&self.text);
-                self.problem.get_or_insert_with(|| format!("filter `{text}` cannot be used on {link} packets, they are left out: {message}"));
+                self.problem
+                    .get_or_insert_with(|| format!("filter `{text}` cannot be used on {link} packets, they are left out: {message}"));
                 None
             }
         };

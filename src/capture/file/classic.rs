@@ -12,7 +12,10 @@ const HEADER: usize = 24;
 const RECORD: usize = 16;
 
 /// Records looked at to tell variants apart that share a magic number.
-const TRIED: usize = 3;
+const TRIED: usize = 2;
+
+/// An original length beyond this speaks against a variant: 128 MiB, the largest D-Bus message.
+const LARGEST_ORIGINAL: u32 = 128 * 1024 * 1024;
 
 /// Magic numbers, as read in the file's own byte order.
 const PCAP: u32 = 0xa1b2_c3d4;
@@ -82,13 +85,13 @@ pub(super) fn recognise(head: &[u8], complete: bool) -> Recognised {
     if !complete && head.len() < header + MODIFIED_LONG.record {
         return Recognised::More;
     }
-    match read_header(head, order, magic, complete) {
+    match read_header(head, order, magic) {
         Ok(found) => Recognised::Capture(Box::new(found), header),
         Err(reason) => Recognised::Unsupported(reason),
     }
 }
 
-fn read_header(head: &[u8], order: Order, magic: u32, complete: bool) -> Result<Classic, String> {
+fn read_header(head: &[u8], order: Order, magic: u32) -> Result<Classic, String> {
     let (major, minor) = (order.u16(head, 4), order.u16(head, 6));
     if major < 2 {
         return Err(format!("pcap version {major}.{minor} is not supported (2.0 and later are)"));
@@ -104,8 +107,8 @@ fn read_header(head: &[u8], order: Order, magic: u32, complete: bool) -> Result<
     let (variant, link) = match (magic, aix_link(network)) {
         (PCAP, Some(link)) if (major, minor) == (2, 2) => (AIX, link),
         (PCAP_NANO | IXIA_NANO, _) => (NANO, network as u16),
-        (PCAP_MODIFIED, _) => (likeliest(&[MODIFIED, MODIFIED_LONG], head, order, complete), network as u16),
-        (PCAP, _) if !old => (likeliest(&[MICRO, MODIFIED, NOKIA], head, order, complete), network as u16),
+        (PCAP_MODIFIED, _) => (likeliest(&[MODIFIED, MODIFIED_LONG], head, order), network as u16),
+        (PCAP, _) if !old => (likeliest(&[MICRO, MODIFIED, NOKIA], head, order), network as u16),
         _ => (MICRO, network as u16),
     };
     Ok(Classic { order, variant, lengths, link: link_type(link) })
@@ -130,35 +133,33 @@ pub(super) fn link_type(number: u16) -> LinkType {
     }
 }
 
-/// The variant in which the first records make most sense: the first one without objections, else the one with fewest.
-fn likeliest(variants: &[Variant], head: &[u8], order: Order, complete: bool) -> Variant {
-    let objections = |v: &Variant| objections(v, head, order, complete);
-    variants.iter().min_by_key(|v| objections(v)).copied().unwrap_or(MICRO)
+/// The variant in which the first records make most sense: the first one without objections, else the one with fewest. The rules
+/// are Wireshark 4.0's, so that a damaged file is taken for the same thing.
+fn likeliest(variants: &[Variant], head: &[u8], order: Order) -> Variant {
+    variants.iter().min_by_key(|variant| objections(variant, head, order)).copied().unwrap_or(MICRO)
 }
 
-fn objections(variant: &Variant, head: &[u8], order: Order, complete: bool) -> u32 {
+/// What speaks against a variant in the first record, or if nothing does, in the second. Missing records do not.
+fn objections(variant: &Variant, head: &[u8], order: Order) -> usize {
     let snap = order.u32(head, 16);
-    let mut count = 0;
     let mut at = HEADER;
     for _ in 0..TRIED {
-        let Some(record) = head.get(at..).filter(|r| r.len() >= variant.record) else {
-            return count + u32::from(complete && at < head.len());
-        };
-        let (captured, original) = (order.u32(record, 8), order.u32(record, 12));
-        count += u32::from(order.u32(record, 4) >= 1_000_000)
-            + u32::from(captured as usize > MAX_PACKET_BYTES)
-            + u32::from(captured > snap)
-            + u32::from(original > 128 * 1024 * 1024)
-            + u32::from(captured > original);
-        if variant.record >= MODIFIED.record {
-            count += u32::from(order.u32(record, 16) > 10_000) + u32::from(record.get(22).is_some_and(|&kind| kind > 4));
+        let Some(record) = head.get(at..).filter(|record| record.len() >= variant.record) else { return 0 };
+        let (fraction, captured, original) = (order.u32(record, 4), order.u32(record, 8), order.u32(record, 12));
+        let signs = [
+            fraction >= 1_000_000,
+            captured as usize > MAX_PACKET_BYTES,
+            captured > snap,
+            original > LARGEST_ORIGINAL,
+            captured > original,
+        ];
+        let count = signs.into_iter().filter(|&sign| sign).count();
+        if count > 0 {
+            return count;
         }
-        if captured as usize > MAX_PACKET_BYTES {
-            break;
-        }
-        at = at.saturating_add(variant.record).saturating_add(captured as usize);
+        at += variant.record + captured as usize;
     }
-    count + u32::from(complete && at > head.len())
+    0
 }
 
 impl Classic {
@@ -181,7 +182,7 @@ impl Classic {
                 return Step::Need(next - *at);
             }
             let time = Timestamp::new(i64::from(order.u32(head, 0)), i64::from(order.u32(head, 4)) * unit);
-            packets.push(Packet { time, offset: offset as u32, captured, wire, link: self.link, interface: 0, shard: 0 });
+            packets.push(Packet::new(time, offset as u32, captured, wire, self.link, 0));
             *at = next;
         }
         Step::Full

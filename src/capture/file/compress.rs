@@ -59,7 +59,9 @@ pub(super) fn unpack<R: Read + Send + 'static>(compression: Compression, from: R
             decoder.window_log_max(ZSTD_WINDOW_LOG)?;
             Box::new(decoder)
         }
-        Compression::Lz4 => Box::new(Lz4 { decoder: lz4_flex::frame::FrameDecoder::new(Rewind::new(BufReader::with_capacity(PIECE, from))) }),
+        Compression::Lz4 => {
+            Box::new(Lz4 { decoder: lz4_flex::frame::FrameDecoder::new(Rewind::new(BufReader::with_capacity(PIECE, from))) })
+        }
         Compression::Xz => {
             let stream = liblzma::stream::Stream::new_stream_decoder(LZMA_BYTES, liblzma::stream::CONCATENATED).map_err(io::Error::from)?;
             Box::new(liblzma::bufread::XzDecoder::new_stream(BufReader::with_capacity(PIECE, from), stream))

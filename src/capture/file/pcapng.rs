@@ -1,7 +1,7 @@
 //! pcapng (draft-ietf-opsawg-pcapng): sections, interfaces, packets; everything else is stepped over.
 
-use super::format::{Format, Order, Recognised, Step};
 use super::classic::link_type;
+use super::format::{Format, Order, Recognised, Step};
 use crate::capture::{Losses, Packet};
 use crate::model::limits::{FILE_INTERFACES, MAX_PACKET_BYTES, PCAPNG_BLOCK_BYTES, RECORD_BYTES};
 use crate::model::{LinkType, Timestamp};
@@ -140,7 +140,7 @@ impl Pcapng {
         }
         let index = (self.base + id) as u16;
         // A simple packet has no time: it gets the one before it.
-        Ok(Packet { time: self.time, offset: header as u32, captured, wire, link: interface.link, interface: index, shard: 0 })
+        Ok(Packet::new(self.time, header as u32, captured, wire, interface.link, index))
     }
 
     /// Losses of all sections.

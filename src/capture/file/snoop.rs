@@ -82,7 +82,7 @@ impl Format for Snoop {
             }
             let time = Timestamp::new(i64::from(BIG.u32(head, 16)), i64::from(BIG.u32(head, 20)) * 1000);
             self.drops = self.drops.max(u64::from(BIG.u32(head, 12)));
-            packets.push(Packet { time, offset: (*at + RECORD) as u32, captured, wire, link: self.link, interface: 0, shard: 0 });
+            packets.push(Packet::new(time, (*at + RECORD) as u32, captured, wire, self.link, 0));
             *at += whole;
             if length > whole {
                 return Step::Skip((length - whole) as u64);
