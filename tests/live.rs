@@ -1,0 +1,409 @@
+//! Live capture on veth pairs. Every test runs itself again inside a network namespace of its own that ends with the process;
+//! without root or the tools it needs it says so and passes.
+
+use spantop::capture::live::{LiveOptions, open};
+use spantop::capture::{Block, Fill, Source};
+use spantop::model::{LinkType, Timestamp};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant, SystemTime};
+
+/// Set in the process that runs inside the namespace.
+const INSIDE: &str = "SPANTOP_LIVE_TEST";
+
+/// Longest time any test may take in its namespace, in seconds.
+const TEST_SECONDS: &str = "60";
+
+/// Longest wait for anything expected.
+const SOON: Duration = Duration::from_secs(10);
+
+/// An EtherType for experiments (IEEE 802, local experimental 1): nothing else on the link uses it.
+const ETHERTYPE: [u8; 2] = [0x88, 0xb5];
+
+/// Whether this process is the one inside. The other one starts it, waits for it and fails with it.
+fn inside(test: &str) -> bool {
+    if std::env::var_os(INSIDE).is_some() {
+        return true;
+    }
+    let uid = Command::new("id").arg("-u").output().map(|o| String::from_utf8_lossy(&o.stdout).trim().to_owned());
+    if uid.as_deref().unwrap_or_default() != "0" {
+        eprintln!("skipped {test}: needs root");
+        return false;
+    }
+    for tool in ["ip", "trafgen", "unshare", "timeout", "mount", "setpriv"] {
+        if !Command::new("sh").args(["-c", &format!("command -v {tool}")]).stdout(Stdio::null()).status().is_ok_and(|s| s.success()) {
+            eprintln!("skipped {test}: needs the program {tool}");
+            return false;
+        }
+    }
+    if !Command::new("unshare").args(["--net", "--mount", "mount", "-t", "sysfs", "sysfs", "/sys"]).status().is_ok_and(|s| s.success()) {
+        eprintln!("skipped {test}: cannot make a network namespace here");
+        return false;
+    }
+    let program = std::env::current_exe().expect("the path of this test");
+    let output = Command::new("timeout")
+        .args(["--kill-after=5", TEST_SECONDS, "unshare", "--net", "--mount", "sh", "-c"])
+        .args(["mount -t sysfs sysfs /sys && exec \"$0\" \"$@\""])
+        .arg(program)
+        .args(["--exact", test, "--nocapture", "--test-threads=1"])
+        .env(INSIDE, "1")
+        .output()
+        .expect("the test inside");
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && out.contains("1 passed"), "{test} failed inside its namespace:\n{out}\n{err}");
+    false
+}
+
+/// Runs a command that has to work.
+fn run(line: &str) {
+    let output = Command::new("sh").args(["-c", line]).output().expect("a shell");
+    assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A veth pair without addresses, up unless said otherwise.
+fn pair(a: &str, b: &str) {
+    run("echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6; echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
+    run(&format!("ip link add name {a} type veth peer name {b} && ip link set dev {a} up && ip link set dev {b} up"));
+}
+
+/// Sends `count` frames of 60 bytes with this trafgen text after the addresses.
+fn send(device: &str, count: u32, after_addresses: &str, payload: usize) {
+    let frame = format!("{{ 2,0,0,0,0,2, 2,0,0,0,0,1, {after_addresses}, fill(0x5a, {payload}) }}");
+    run(&format!("trafgen --no-cpu-stats -P 1 -q -n {count} -o {device} '{frame}' >/dev/null"));
+}
+
+/// Sends plain frames of 60 bytes.
+fn send_plain(device: &str, count: u32) {
+    send(device, count, "0x88, 0xb5", 46);
+}
+
+fn options(interfaces: &[&str]) -> LiveOptions {
+    LiveOptions { interfaces: interfaces.iter().map(|&name| name.into()).collect(), ..LiveOptions::default() }
+}
+
+/// A frame as it was delivered.
+#[derive(Debug, Clone)]
+struct Frame {
+    interface: u16,
+    link: LinkType,
+    time: Timestamp,
+    wire: u32,
+    bytes: Vec<u8>,
+}
+
+/// Reads until `expected` frames are there, and a little longer to notice frames too many.
+fn collect(source: &mut dyn Source, expected: usize) -> Vec<Frame> {
+    let (mut frames, mut block, start) = (Vec::new(), Block::new(), Instant::now());
+    let mut quiet = 0;
+    while start.elapsed() < SOON && (frames.len() < expected || quiet < 4) {
+        block.clear();
+        let before = Instant::now();
+        let fill = source.fill(&mut block).expect("a live source goes on");
+        assert!(before.elapsed() < Duration::from_millis(1000), "fill took {:?}", before.elapsed());
+        assert_eq!(fill == Fill::Quiet, block.packets.is_empty());
+        quiet = if fill == Fill::Quiet { quiet + 1 } else { 0 };
+        frames.extend(block.packets.iter().map(|p| Frame {
+            interface: p.interface,
+            link: p.link,
+            time: p.time,
+            wire: p.wire,
+            bytes: block.bytes(p).to_vec(),
+        }));
+    }
+    frames
+}
+
+/// Keeps reading (nothing is expected to come) until the warning is as wanted.
+fn until_warning(source: &mut dyn Source, wanted: impl Fn(Option<&str>) -> bool) {
+    let (mut block, start) = (Block::new(), Instant::now());
+    while !wanted(source.info()[0].warning.as_deref()) {
+        assert!(start.elapsed() < SOON, "the warning stays {:?}", source.info()[0].warning);
+        block.clear();
+        source.fill(&mut block).expect("a live source goes on");
+        assert!(block.packets.is_empty(), "nothing was sent");
+    }
+}
+
+fn says(word: &'static str) -> impl Fn(Option<&str>) -> bool {
+    move |warning| warning.is_some_and(|text| text.contains(word))
+}
+
+#[test]
+fn counts_every_frame() {
+    if !inside("counts_every_frame") {
+        return;
+    }
+    pair("a", "b");
+    let mut source = open(&options(&["b"])).expect("b opens");
+    send_plain("a", 20_000);
+    let frames = collect(source.as_mut(), 20_000);
+    assert_eq!(frames.len(), 20_000);
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs_f64();
+    for frame in &frames {
+        assert_eq!((frame.wire, frame.bytes.len(), frame.link, frame.interface), (60, 60, LinkType::ETHERNET, 0));
+        assert_eq!(frame.bytes[12..14], ETHERTYPE);
+        let age = now - frame.time.0 as f64 / 1e9;
+        assert!((0.0..60.0).contains(&age), "a frame is {age} s old");
+    }
+    assert!(frames.iter().any(|f| f.time.0 % 1000 != 0), "no time stamp has nanoseconds");
+    let info = &source.info()[0];
+    assert_eq!((info.name.as_str(), info.format.as_str(), info.packets, info.promiscuous), ("b", "live", 20_000, Some(true)));
+    assert_eq!((info.warning.as_deref(), info.link_types.as_slice()), (None, &[LinkType::ETHERNET][..]));
+    let losses = source.losses();
+    assert_eq!((losses.kernel, losses.interface), (0, 0));
+    assert!(source.is_live());
+}
+
+#[test]
+fn keeps_vlan_tags() {
+    if !inside("keeps_vlan_tags") {
+        return;
+    }
+    pair("a", "b");
+    // The kernel takes a frame's outer tag off before any capture sees the frame.
+    for interfaces in [["b"], ["any"]] {
+        let mut source = open(&options(&interfaces)).expect("it opens");
+        send("a", 3, "0x81, 0x00, 0x60, 0x64, 0x88, 0xb5", 46);
+        send("a", 2, "0x88, 0xa8, 0x00, 0x07, 0x81, 0x00, 0x00, 0x09, 0x88, 0xb5", 46);
+        // `any` sees each frame leave one port and enter the other.
+        let times = if interfaces == ["any"] { 2 } else { 1 };
+        let frames = collect(source.as_mut(), 5 * times);
+        let tagged = |tags: &[u8]| frames.iter().filter(|f| f.bytes.windows(tags.len()).any(|w| w == tags)).count();
+        assert_eq!(tagged(&[0x81, 0, 0x60, 0x64, 0x88, 0xb5]), 3 * times, "{interfaces:?}: {frames:02x?}");
+        assert_eq!(tagged(&[0x88, 0xa8, 0, 7, 0x81, 0, 0, 9, 0x88, 0xb5]), 2 * times, "{interfaces:?}: {frames:02x?}");
+        assert_eq!(frames.len(), 5 * times);
+        if interfaces == ["b"] {
+            assert!(frames[..3].iter().all(|f| f.wire == 64), "the tag belongs to the frame's length");
+        }
+    }
+}
+
+#[test]
+fn waits_for_a_port_that_is_down() {
+    if !inside("waits_for_a_port_that_is_down") {
+        return;
+    }
+    pair("a", "b");
+    run("ip link set dev b down");
+    let mut source = open(&options(&["b"])).expect("down is no failure");
+    assert!(says("ip link set dev b up")(source.info()[0].warning.as_deref()), "{:?}", source.info());
+    assert!(collect(source.as_mut(), 0).is_empty());
+    run("ip link set dev b up");
+    until_warning(source.as_mut(), |warning| warning.is_none());
+    send_plain("a", 100);
+    assert_eq!(collect(source.as_mut(), 100).len(), 100);
+
+    // Down and up again while it is read.
+    run("ip link set dev b down");
+    until_warning(source.as_mut(), says("is down"));
+    run("ip link set dev b up");
+    until_warning(source.as_mut(), |warning| warning.is_none());
+    send_plain("a", 50);
+    assert_eq!(collect(source.as_mut(), 50).len(), 50);
+    assert_eq!(source.info()[0].packets, 150);
+
+    // No carrier: the other end is down.
+    run("ip link set dev a down");
+    until_warning(source.as_mut(), says("no carrier"));
+
+    let wrong = LiveOptions { filter: Some("tcp prot 80".into()), ..options(&["b"]) };
+    run("ip link set dev b down");
+    let error = open(&wrong).err().expect("a filter is wrong on a port that is down, too");
+    assert_eq!(error.exit_code(), 2, "{error}");
+}
+
+#[test]
+fn goes_on_when_a_port_comes_back() {
+    if !inside("goes_on_when_a_port_comes_back") {
+        return;
+    }
+    pair("a", "b");
+    let mut source = open(&options(&["b"])).expect("b opens");
+    send_plain("a", 1000);
+    run("ip link del dev a");
+    assert_eq!(collect(source.as_mut(), 1000).len(), 1000, "what was in the ring is kept");
+    until_warning(source.as_mut(), says("b is gone"));
+    assert_eq!(source.info()[0].packets, 1000);
+
+    pair("a", "b");
+    until_warning(source.as_mut(), |warning| warning.is_none());
+    send_plain("a", 70);
+    assert_eq!(collect(source.as_mut(), 70).len(), 70);
+
+    // Replaced so fast that only the kernel's number tells.
+    run("ip link del dev a");
+    pair("a", "b");
+    let (start, mut got, mut sent) = (Instant::now(), 0, 0);
+    while got == 0 && start.elapsed() < SOON {
+        send_plain("a", 1);
+        sent += 1;
+        got = collect(source.as_mut(), 0).len();
+    }
+    assert!(got > 0, "the new port was not noticed after {sent} frames");
+    assert_eq!(source.info()[0].packets, 1070 + got as u64);
+}
+
+#[test]
+fn two_ports_take_turns() {
+    if !inside("two_ports_take_turns") {
+        return;
+    }
+    pair("a", "b");
+    pair("c", "d");
+    let mut source = open(&options(&["b", "d"])).expect("both open");
+    send_plain("a", 50_000);
+    send_plain("c", 50_000);
+    // Both rings are full of packets: the first block must have some of each.
+    let mut block = Block::new();
+    source.fill(&mut block).expect("packets");
+    let share = block.packets.iter().filter(|p| p.interface == 1).count();
+    assert!(share * 4 >= block.packets.len() && share * 4 <= block.packets.len() * 3, "{share} of {}", block.packets.len());
+    let frames = collect(source.as_mut(), 100_000 - block.packets.len());
+    assert_eq!(frames.len() + block.packets.len(), 100_000);
+    let counts: Vec<u64> = source.info().iter().map(|info| info.packets).collect();
+    assert_eq!(counts, [50_000, 50_000]);
+}
+
+#[test]
+fn any_is_all_ports() {
+    if !inside("any_is_all_ports") {
+        return;
+    }
+    pair("a", "b");
+    let mut source = open(&options(&["any"])).expect("any opens");
+    send_plain("a", 100);
+    let frames = collect(source.as_mut(), 200);
+    assert_eq!(frames.len(), 200, "each frame leaves a and enters b");
+    assert!(frames.iter().all(|f| f.link == LinkType::LINUX_SLL));
+    // Packet type of the cooked header: 4 is sent by us, 3 is to someone else.
+    let of = |kind: u8| frames.iter().filter(|f| f.bytes[..2] == [0, kind]).count();
+    assert_eq!((of(4), of(3)), (100, 100));
+    assert_eq!(source.info()[0].promiscuous, Some(false));
+}
+
+#[test]
+fn the_kernel_filters() {
+    if !inside("the_kernel_filters") {
+        return;
+    }
+    pair("a", "b");
+    let mut source = open(&LiveOptions { filter: Some("ether proto 0x88b6".into()), snaplen: 20, ..options(&["b"]) }).expect("b opens");
+    send_plain("a", 300);
+    send("a", 40, "0x88, 0xb6", 46);
+    let frames = collect(source.as_mut(), 40);
+    assert_eq!(frames.len(), 40);
+    assert!(frames.iter().all(|f| f.bytes[12..14] == [0x88, 0xb6] && f.bytes.len() == 20 && f.wire == 60));
+
+    let error = open(&LiveOptions { filter: Some("tcp prot 80".into()), ..options(&["b"]) }).err().expect("no such filter");
+    assert_eq!(error.exit_code(), 2);
+    assert!(error.to_string().contains("tcp prot 80") && error.to_string().contains("syntax error"), "{error}");
+}
+
+#[test]
+fn large_frames_fit() {
+    if !inside("large_frames_fit") {
+        return;
+    }
+    pair("a", "b");
+    run("ip link set dev a mtu 65000 && ip link set dev b mtu 65000");
+    let mut source = open(&options(&["b"])).expect("b opens");
+    let frame = "{ 2,0,0,0,0,2, 2,0,0,0,0,1, 0x88, 0xb5, fill(0x5a, 60000) }";
+    run(&format!("trafgen --no-cpu-stats -P 1 -q -J -n 500 -o a '{frame}' >/dev/null"));
+    send_plain("a", 500);
+    let frames = collect(source.as_mut(), 1000);
+    assert_eq!(frames.iter().filter(|f| f.bytes.len() == 60_014 && f.wire == 60_014).count(), 500);
+    assert_eq!(frames.len(), 1000);
+}
+
+#[test]
+fn a_full_ring_is_told() {
+    if !inside("a_full_ring_is_told") {
+        return;
+    }
+    pair("a", "b");
+    let mut source = open(&LiveOptions { buffer_bytes: 1024 * 1024, ..options(&["b"]) }).expect("b opens");
+    send_plain("a", 100_000);
+    let frames = collect(source.as_mut(), 1);
+    let lost = source.losses();
+    assert!(lost.kernel > 0 && !frames.is_empty());
+    assert_eq!(frames.len() as u64 + lost.kernel, 100_000, "what did not arrive is counted");
+    // The counter does not start again with the next handle.
+    run("ip link del dev a");
+    until_warning(source.as_mut(), says("gone"));
+    pair("a", "b");
+    until_warning(source.as_mut(), |warning| warning.is_none());
+    assert_eq!(source.losses(), lost);
+}
+
+#[test]
+fn a_missing_port_names_the_others() {
+    if !inside("a_missing_port_names_the_others") {
+        return;
+    }
+    pair("span0", "span1");
+    let error = open(&options(&["span7"])).err().expect("there is no span7").to_string();
+    assert!(error.starts_with("span7: no such interface") && error.contains("span0, span1"), "{error}");
+}
+
+#[test]
+fn missing_rights_are_named() {
+    const DROPPED: &str = "SPANTOP_LIVE_TEST_DROPPED";
+    if !inside("missing_rights_are_named") {
+        return;
+    }
+    let program = std::env::current_exe().expect("the path of this test");
+    if std::env::var_os(DROPPED).is_none() {
+        let status = Command::new("setpriv")
+            .args(["--bounding-set=-net_raw,-net_admin", "--inh-caps=-net_raw,-net_admin", "--"])
+            .arg(&program)
+            .args(["--exact", "missing_rights_are_named", "--nocapture"])
+            .env(DROPPED, "1")
+            .status()
+            .expect("setpriv");
+        assert!(status.success());
+        return;
+    }
+    let error = open(&options(&["lo"])).err().expect("no right to capture").to_string();
+    assert!(error.contains(&format!("sudo setcap cap_net_raw,cap_net_admin=eip {}", program.display())), "{error}");
+    assert!(error.contains("CAP_NET_RAW") && error.contains("CAP_NET_ADMIN") && error.contains("sudo "), "{error}");
+    let plain = open(&LiveOptions { promiscuous: false, ..options(&["lo"]) }).err().expect("no right to capture").to_string();
+    assert!(plain.contains("setcap cap_net_raw=eip") && !plain.contains("CAP_NET_ADMIN"), "{plain}");
+    let missing = open(&options(&["span7"])).err().expect("neither right nor interface").to_string();
+    assert!(missing.contains("may be no such interface"), "{missing}");
+    assert!(!spantop::capture::ports::list().expect("listing needs no rights").is_empty());
+}
+
+#[test]
+fn ports_are_what_they_are() {
+    if !inside("ports_are_what_they_are") {
+        return;
+    }
+    pair("a", "b");
+    run("ip link add name br0 type bridge && ip link set dev br0 up && ip link add link a name a.7 type vlan id 7");
+    run("ip link add name bond0 type bond && ip link add name dum type dummy && ip addr add 192.0.2.9/24 dev a && ip link set dev b master br0");
+    run("ip tuntap add tap0 mode tap && ip link set dev lo up && ip link set dev a mtu 9000");
+    send_plain("a", 7);
+    let ports = spantop::capture::ports::list().expect("a list");
+    let port = |name: &str| ports.iter().find(|p| p.name == name).unwrap_or_else(|| panic!("no {name} in {ports:?}"));
+    for (name, kind) in [
+        ("a", "veth"),
+        ("b", "veth"),
+        ("br0", "bridge"),
+        ("a.7", "vlan"),
+        ("bond0", "bond"),
+        ("dum", "virtual"),
+        ("tap0", "tun"),
+        ("lo", "loopback"),
+        ("any", "any"),
+    ] {
+        assert_eq!(port(name).kind, kind, "{name}");
+    }
+    let a = port("a");
+    assert!(a.up && a.running && a.mac.is_some() && a.mtu == Some(9000));
+    assert_eq!(a.addresses, ["192.0.2.9".parse::<std::net::IpAddr>().expect("an address")]);
+    assert_eq!(a.advice, "has addresses: a host port");
+    assert!(a.sent.is_some_and(|t| t.packets >= 7 && t.wire_bytes >= 420));
+    assert_eq!(port("b").advice, "member of br0");
+    assert!(!port("a.7").up && port("a.7").advice.contains("ip link set dev a.7 up"));
+    let last: Vec<&str> = ports.iter().rev().take(2).map(|p| p.name.as_str()).collect();
+    assert_eq!(last, ["any", "lo"]);
+}
