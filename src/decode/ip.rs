@@ -26,16 +26,15 @@ fn ipv4(walk: &mut Walk) -> Next {
     let (start, length, total) = (walk.at, usize::from(header.ihl()) * 4, usize::from(header.total_len()));
     let (source, destination) = (header.source_addr(), header.destination_addr());
     // A total length of zero is a segment the sender's hardware was to cut (TSO): the frame's own length stands.
-    if total >= length {
-        walk.end = walk.end.min(start + total);
-    } else if total != 0 {
+    if total < length && total != 0 {
         return walk.malformed();
     }
-    walk.at += length;
     let protocol = header.protocol().0;
     let first = walk.is_first_net();
-    walk.headers.ends = Ends(Address::V4(source), Address::V4(destination));
     let offset = header.fragments_offset().value();
+    let ends = Ends(Address::V4(source), Address::V4(destination));
+    walk.network(ends, (total > 0).then_some(start + total), header.more_fragments());
+    walk.at += length;
     if first {
         let h = &mut *walk.headers;
         h.net = Net::V4(source, destination);
@@ -77,14 +76,12 @@ fn ipv6(walk: &mut Walk) -> Next {
     let Ok(header) = Ipv6HeaderSlice::from_slice(walk.rest()) else { return walk.malformed() };
     let (source, destination) = (header.source_addr(), header.destination_addr());
     let start = walk.at;
-    walk.at += 40;
-    // Zero is a jumbogram (RFC 2675) or an uncut segment: the frame's own length stands.
-    if header.payload_length() > 0 {
-        walk.end = walk.end.min(walk.at + usize::from(header.payload_length()));
-    }
     let next = header.next_header().0;
     let first = walk.is_first_net();
-    walk.headers.ends = Ends(Address::V6(source), Address::V6(destination));
+    // Zero is a jumbogram (RFC 2675) or an uncut segment: the frame's own length stands.
+    let payload = usize::from(header.payload_length());
+    walk.network(Ends(Address::V6(source), Address::V6(destination)), (payload > 0).then_some(start + 40 + payload), false);
+    walk.at += 40;
     if first {
         let h = &mut *walk.headers;
         h.net = Net::V6(source, destination);
@@ -116,6 +113,7 @@ fn extensions(walk: &mut Walk, mut next: u8, first: bool) -> Next {
                 let Some(&[after, _, o0, o1, i0, i1, i2, i3]) = walk.take::<8>() else { return Next::End };
                 next = after;
                 let (field, id) = (u16::from_be_bytes([o0, o1]), u32::from_be_bytes([i0, i1, i2, i3]));
+                walk.partial = field & 1 == 1;
                 if first {
                     walk.headers.protocol = next;
                     walk.headers.fragment = match (field >> 3, field & 1) {

@@ -1,7 +1,7 @@
 //! Link types other than Ethernet (<https://www.tcpdump.org/linktypes.html>).
 
 use super::walk::{Next, Walk};
-use super::{llc, ppp, wlan};
+use super::{llc, ppp, tunnel, wlan};
 use crate::model::{LinkType, Mac, Proto};
 
 /// The header a link type puts before the packet.
@@ -30,6 +30,10 @@ pub(super) fn link(walk: &mut Walk, link: LinkType) -> Next {
         LinkType::IEEE802_11_RADIOTAP => wlan::radiotap(walk),
         LinkType::IEEE802_11_PRISM => wlan::prism(walk),
         LinkType::IEEE802_11_AVS => wlan::avs(walk),
+        LinkType::DSA_TAG_BRCM => tunnel::broadcom(walk),
+        LinkType::DSA_TAG_BRCM_PREPEND => tunnel::broadcom_prepended(walk),
+        LinkType::DSA_TAG_DSA => tunnel::dsa(walk),
+        LinkType::DSA_TAG_EDSA => tunnel::edsa(walk),
         LinkType::NETLINK => walk.leaf(Proto::Netlink),
         _ => {
             walk.headers.path.push_link_type(link.0);

@@ -4,7 +4,7 @@ use super::key::{FragmentTable, flow_key};
 use super::local::LocalNets;
 use super::rows;
 use crate::capture::Packet;
-use crate::decode::{self, Headers, Net, Stop, Transport};
+use crate::decode::{self, Headers, Net, Rules, Stop, Transport};
 use crate::model::{Direction, FlowKey, Mac, Traffic};
 use crate::snapshot::{Conversation, Query};
 use crate::stats::context::Cast;
@@ -84,7 +84,7 @@ impl Shard {
     #[inline]
     pub fn ingest(&mut self, packet: &Packet, bytes: &[u8], local: &LocalNets, evicted: &mut Vec<FlowReport>) -> Heading {
         let mut headers = Headers::default();
-        decode::walk(packet.link, bytes, packet.wire, 0, &mut headers);
+        decode::walk(packet.link, bytes, packet.wire, &Rules::PLAIN, &mut headers);
         self.totals.count(packet.wire, packet.captured);
         match headers.stop {
             None => {}
