@@ -35,7 +35,8 @@ const FABRIC_PATH: u16 = 0x8903;
 #[inline]
 pub(super) fn type_or_length(walk: &mut Walk, value: u16) -> Next {
     walk.headers.ether_type = value;
-    if value >= FIRST_ETHER_TYPE {
+    // Zero is neither: an EtherType nobody has, as Wireshark sees it.
+    if value >= FIRST_ETHER_TYPE || value == 0 {
         return Next::EtherType(value);
     }
     walk.headers.ether_type = 0;
@@ -51,7 +52,8 @@ pub(super) fn type_or_length(walk: &mut Walk, value: u16) -> Next {
 #[inline]
 pub(super) fn ether_type(walk: &mut Walk, number: u16) -> Next {
     match number {
-        0x0800 | 0x86dd => Next::Ip,
+        0x0800 => Next::Ipv4,
+        0x86dd => Next::Ipv6,
         0x8100 | 0x9100 | 0x9200 | 0x9300 => tag(walk, Proto::Vlan),
         0x88a8 => tag(walk, Proto::Ieee8021ad),
         _ => other(walk, number),

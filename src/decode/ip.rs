@@ -16,8 +16,9 @@ pub(super) fn ip(walk: &mut Walk) -> Next {
     }
 }
 
+/// IPv4, because a type said so.
 #[inline]
-fn ipv4(walk: &mut Walk) -> Next {
+pub(super) fn ipv4(walk: &mut Walk) -> Next {
     walk.push(Proto::Ip);
     if walk.peek::<20>().is_none() {
         return Next::End;
@@ -49,11 +50,17 @@ fn ipv4(walk: &mut Walk) -> Next {
     if offset > 0 { Next::End } else { Next::IpProtocol(protocol) }
 }
 
-/// An IPv4 header that is not whole or contradicts itself: its addresses count if they are there.
+/// An IPv4 header that is not whole or contradicts itself: its addresses count if they are there. A type may also have said IPv4
+/// where another version follows.
 #[cold]
 #[inline(never)]
 fn short_ipv4(walk: &mut Walk) -> Next {
     let Some(&[first, _, _, _, _, _, _, _, _, protocol, _, _, a, b, c, d, e, f, g, h]) = walk.peek::<20>() else { return Next::End };
+    match first >> 4 {
+        4 => {}
+        6 => return ipv6(walk),
+        _ => return walk.malformed(),
+    }
     if walk.is_first_net() {
         walk.headers.net = Net::V4([a, b, c, d].into(), [e, f, g, h].into());
         walk.headers.net_at = walk.at as u32;
@@ -67,8 +74,9 @@ fn short_ipv4(walk: &mut Walk) -> Next {
     Next::End
 }
 
+/// IPv6, because a type said so.
 #[inline]
-fn ipv6(walk: &mut Walk) -> Next {
+pub(super) fn ipv6(walk: &mut Walk) -> Next {
     walk.push(Proto::Ipv6);
     if walk.peek::<40>().is_none() {
         return Next::End;

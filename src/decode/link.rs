@@ -11,10 +11,12 @@ pub(super) fn link(walk: &mut Walk, link: LinkType) -> Next {
         LinkType::ETHERNET => Next::Ethernet,
         LinkType::LINUX_SLL => sll(walk),
         LinkType::LINUX_SLL2 => sll2(walk),
-        LinkType::RAW | LinkType::IPV4 | LinkType::IPV6 | LinkType(12) | LinkType(14) => {
+        LinkType::RAW | LinkType(12) | LinkType(14) => {
             walk.push(Proto::Raw);
             Next::Ip
         }
+        LinkType::IPV4 => Next::Ipv4,
+        LinkType::IPV6 => Next::Ipv6,
         LinkType::NULL | LinkType::LOOP => null(walk),
         LinkType::PPP | LinkType::PPP_HDLC => ppp_or_hdlc(walk),
         LinkType::PPP_ETHER => ppp::pppoe(walk),

@@ -19,6 +19,10 @@ pub(super) enum Next {
     Llc,
     /// IP, version by its first nibble.
     Ip,
+    /// IPv4.
+    Ipv4,
+    /// IPv6.
+    Ipv6,
     /// What an IP protocol number names.
     IpProtocol(u8),
     /// What a PPP protocol number names (its field comes first).
@@ -86,6 +90,8 @@ pub(super) fn walk(link: LinkType, bytes: &[u8], wire: u32, rules: &Rules, heade
             Next::EtherType(number) => ethernet::ether_type(&mut walk, number),
             Next::IpProtocol(number) => transport::ip_protocol(&mut walk, number),
             Next::UdpPayload(source, destination) => tunnel::udp(&mut walk, source, destination),
+            Next::Ipv4 => ip::ipv4(&mut walk),
+            Next::Ipv6 => ip::ipv6(&mut walk),
             Next::Ip => ip::ip(&mut walk),
             Next::Ethernet => ethernet::ethernet(&mut walk),
             Next::Llc => llc::llc(&mut walk),
