@@ -10,17 +10,33 @@ const FIRST_ETHER_TYPE: u16 = 0x0600;
 /// An Ethernet header.
 #[inline]
 pub(super) fn ethernet(walk: &mut Walk) -> Next {
+    let Some(&[d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5, t0, t1]) = walk.take::<14>() else { return walk.leaf(Proto::Eth) };
+    let (source, destination) = (Mac([s0, s1, s2, s3, s4, s5]), Mac([d0, d1, d2, d3, d4, d5]));
+    walk.mac(source, destination);
+    let number = u16::from_be_bytes([t0, t1]);
+    if number == FABRIC_PATH {
+        return tunnel::fabric_path(walk, source, destination);
+    }
     walk.push(Proto::Eth);
+    type_or_length(walk, number)
+}
+
+/// An Ethernet header whose protocol has its row already.
+pub(super) fn unnamed(walk: &mut Walk) -> Next {
     let Some(&[d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5, t0, t1]) = walk.take::<14>() else { return Next::End };
     walk.mac(Mac([s0, s1, s2, s3, s4, s5]), Mac([d0, d1, d2, d3, d4, d5]));
     type_or_length(walk, u16::from_be_bytes([t0, t1]))
 }
 
+/// Cisco's data center EtherType: the addresses before it are switch numbers, not stations'.
+const FABRIC_PATH: u16 = 0x8903;
+
 /// A field that is an EtherType or, below 0x0600, the length of an LLC frame.
 #[inline]
 pub(super) fn type_or_length(walk: &mut Walk, value: u16) -> Next {
     walk.headers.ether_type = value;
-    if value >= FIRST_ETHER_TYPE {
+    // Zero is neither: an EtherType nobody has, as Wireshark sees it.
+    if value >= FIRST_ETHER_TYPE || value == 0 {
         return Next::EtherType(value);
     }
     walk.headers.ether_type = 0;
@@ -36,7 +52,8 @@ pub(super) fn type_or_length(walk: &mut Walk, value: u16) -> Next {
 #[inline]
 pub(super) fn ether_type(walk: &mut Walk, number: u16) -> Next {
     match number {
-        0x0800 | 0x86dd => Next::Ip,
+        0x0800 => Next::Ipv4,
+        0x86dd => Next::Ipv6,
         0x8100 | 0x9100 | 0x9200 | 0x9300 => tag(walk, Proto::Vlan),
         0x88a8 => tag(walk, Proto::Ieee8021ad),
         _ => other(walk, number),

@@ -1,7 +1,7 @@
 //! What a walk over a packet's headers found.
 
 use super::walk::Ends;
-use crate::model::{Address, Mac, MirrorTag, Path, Tunnel, VlanStack};
+use crate::model::{Mac, MirrorTag, Path, Tunnel, VlanStack};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// A packet's place in a fragmented datagram.
@@ -158,6 +158,9 @@ pub struct Headers {
     pub net: Net,
     /// Where the network header starts, from the packet's first byte (0: none).
     pub net_at: u32,
+    /// Where the network layer ends by its own length (or the frame's end), from the packet's first byte; may lie beyond the captured
+    /// bytes. What follows in the frame is padding or a trailer.
+    pub net_end: u32,
     /// The IP protocol number after extension headers.
     pub protocol: u8,
     /// Place in a fragmented datagram.
@@ -179,17 +182,6 @@ pub struct Headers {
 }
 
 impl Headers {
-    /// Whether the network layer read last is the analysed frame's (and not one in a tunnel that stays on).
-    #[inline]
-    pub(super) fn owns_innermost_net(&self) -> bool {
-        match (self.net, self.ends) {
-            (Net::None, _) => false,
-            (Net::V4(s, d), Ends(Address::V4(es), Address::V4(ed))) => s == es && d == ed,
-            (Net::V6(s, d), Ends(Address::V6(es), Address::V6(ed))) => s == es && d == ed,
-            _ => false,
-        }
-    }
-
     /// As new, for a packet of `wire` bytes. The slots of `tunnels` stay (clearing costs one byte instead of two hundred).
     #[inline]
     pub(super) fn reset(&mut self, wire: u32) {
@@ -201,6 +193,7 @@ impl Headers {
         self.vlans = VlanStack::default();
         self.net = Net::None;
         self.net_at = 0;
+        self.net_end = 0;
         self.protocol = 0;
         self.fragment = Fragment::Whole;
         self.transport = Transport::None;

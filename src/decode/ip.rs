@@ -16,8 +16,9 @@ pub(super) fn ip(walk: &mut Walk) -> Next {
     }
 }
 
+/// IPv4, because a type said so.
 #[inline]
-fn ipv4(walk: &mut Walk) -> Next {
+pub(super) fn ipv4(walk: &mut Walk) -> Next {
     walk.push(Proto::Ip);
     if walk.peek::<20>().is_none() {
         return Next::End;
@@ -26,16 +27,15 @@ fn ipv4(walk: &mut Walk) -> Next {
     let (start, length, total) = (walk.at, usize::from(header.ihl()) * 4, usize::from(header.total_len()));
     let (source, destination) = (header.source_addr(), header.destination_addr());
     // A total length of zero is a segment the sender's hardware was to cut (TSO): the frame's own length stands.
-    if total >= length {
-        walk.end = walk.end.min(start + total);
-    } else if total != 0 {
+    if total < length && total != 0 {
         return walk.malformed();
     }
-    walk.at += length;
     let protocol = header.protocol().0;
     let first = walk.is_first_net();
-    walk.headers.ends = Ends(Address::V4(source), Address::V4(destination));
     let offset = header.fragments_offset().value();
+    let ends = Ends(Address::V4(source), Address::V4(destination));
+    walk.network(ends, (total > 0).then_some(start + total), header.more_fragments());
+    walk.at += length;
     if first {
         let h = &mut *walk.headers;
         h.net = Net::V4(source, destination);
@@ -50,11 +50,17 @@ fn ipv4(walk: &mut Walk) -> Next {
     if offset > 0 { Next::End } else { Next::IpProtocol(protocol) }
 }
 
-/// An IPv4 header that is not whole or contradicts itself: its addresses count if they are there.
+/// An IPv4 header that is not whole or contradicts itself: its addresses count if they are there. A type may also have said IPv4
+/// where another version follows.
 #[cold]
 #[inline(never)]
 fn short_ipv4(walk: &mut Walk) -> Next {
     let Some(&[first, _, _, _, _, _, _, _, _, protocol, _, _, a, b, c, d, e, f, g, h]) = walk.peek::<20>() else { return Next::End };
+    match first >> 4 {
+        4 => {}
+        6 => return ipv6(walk),
+        _ => return walk.malformed(),
+    }
     if walk.is_first_net() {
         walk.headers.net = Net::V4([a, b, c, d].into(), [e, f, g, h].into());
         walk.headers.net_at = walk.at as u32;
@@ -68,8 +74,9 @@ fn short_ipv4(walk: &mut Walk) -> Next {
     Next::End
 }
 
+/// IPv6, because a type said so.
 #[inline]
-fn ipv6(walk: &mut Walk) -> Next {
+pub(super) fn ipv6(walk: &mut Walk) -> Next {
     walk.push(Proto::Ipv6);
     if walk.peek::<40>().is_none() {
         return Next::End;
@@ -77,14 +84,12 @@ fn ipv6(walk: &mut Walk) -> Next {
     let Ok(header) = Ipv6HeaderSlice::from_slice(walk.rest()) else { return walk.malformed() };
     let (source, destination) = (header.source_addr(), header.destination_addr());
     let start = walk.at;
-    walk.at += 40;
-    // Zero is a jumbogram (RFC 2675) or an uncut segment: the frame's own length stands.
-    if header.payload_length() > 0 {
-        walk.end = walk.end.min(walk.at + usize::from(header.payload_length()));
-    }
     let next = header.next_header().0;
     let first = walk.is_first_net();
-    walk.headers.ends = Ends(Address::V6(source), Address::V6(destination));
+    // Zero is a jumbogram (RFC 2675) or an uncut segment: the frame's own length stands.
+    let payload = usize::from(header.payload_length());
+    walk.network(Ends(Address::V6(source), Address::V6(destination)), (payload > 0).then_some(start + 40 + payload), false);
+    walk.at += 40;
     if first {
         let h = &mut *walk.headers;
         h.net = Net::V6(source, destination);
@@ -116,6 +121,7 @@ fn extensions(walk: &mut Walk, mut next: u8, first: bool) -> Next {
                 let Some(&[after, _, o0, o1, i0, i1, i2, i3]) = walk.take::<8>() else { return Next::End };
                 next = after;
                 let (field, id) = (u16::from_be_bytes([o0, o1]), u32::from_be_bytes([i0, i1, i2, i3]));
+                walk.partial = field & 1 == 1;
                 if first {
                     walk.headers.protocol = next;
                     walk.headers.fragment = match (field >> 3, field & 1) {

@@ -1,7 +1,7 @@
 //! Link types other than Ethernet (<https://www.tcpdump.org/linktypes.html>).
 
 use super::walk::{Next, Walk};
-use super::{llc, ppp, wlan};
+use super::{llc, ppp, tunnel, wlan};
 use crate::model::{LinkType, Mac, Proto};
 
 /// The header a link type puts before the packet.
@@ -11,10 +11,12 @@ pub(super) fn link(walk: &mut Walk, link: LinkType) -> Next {
         LinkType::ETHERNET => Next::Ethernet,
         LinkType::LINUX_SLL => sll(walk),
         LinkType::LINUX_SLL2 => sll2(walk),
-        LinkType::RAW | LinkType::IPV4 | LinkType::IPV6 | LinkType(12) | LinkType(14) => {
+        LinkType::RAW | LinkType(12) | LinkType(14) => {
             walk.push(Proto::Raw);
             Next::Ip
         }
+        LinkType::IPV4 => Next::Ipv4,
+        LinkType::IPV6 => Next::Ipv6,
         LinkType::NULL | LinkType::LOOP => null(walk),
         LinkType::PPP | LinkType::PPP_HDLC => ppp_or_hdlc(walk),
         LinkType::PPP_ETHER => ppp::pppoe(walk),
@@ -30,6 +32,10 @@ pub(super) fn link(walk: &mut Walk, link: LinkType) -> Next {
         LinkType::IEEE802_11_RADIOTAP => wlan::radiotap(walk),
         LinkType::IEEE802_11_PRISM => wlan::prism(walk),
         LinkType::IEEE802_11_AVS => wlan::avs(walk),
+        LinkType::DSA_TAG_BRCM => tunnel::broadcom(walk),
+        LinkType::DSA_TAG_BRCM_PREPEND => tunnel::broadcom_prepended(walk),
+        LinkType::DSA_TAG_DSA => tunnel::dsa(walk),
+        LinkType::DSA_TAG_EDSA => tunnel::edsa(walk),
         LinkType::NETLINK => walk.leaf(Proto::Netlink),
         _ => {
             walk.headers.path.push_link_type(link.0);

@@ -11,20 +11,24 @@ mod link;
 mod llc;
 mod mpls;
 mod ppp;
+mod rules;
+pub mod sflow;
 mod transport;
 mod tunnel;
 mod walk;
 mod wlan;
 
 pub use headers::{Fragment, Headers, MAX_TUNNELS, Net, Stop, Transport, Tunnels};
+pub use rules::{Rules, UnknownEncapsulation};
+pub use tunnel::may_carry_packets;
 pub use walk::Ends;
 
 use crate::model::LinkType;
 
 /// Walks the headers of one packet of link type `link`, `wire` bytes long on the wire, into `headers` (overwritten).
 ///
-/// The first `peel` tunnels are taken off: the analysed frame is what is inside them (0: the packet itself, `u8::MAX`: all).
+/// The first [`Rules::peel`] tunnels are taken off: the analysed frame is what is inside them (0: the packet itself, `u8::MAX`: all).
 #[inline]
-pub fn walk(link: LinkType, bytes: &[u8], wire: u32, peel: u8, headers: &mut Headers) {
-    walk::walk(link, bytes, wire, peel, headers);
+pub fn walk(link: LinkType, bytes: &[u8], wire: u32, rules: &Rules, headers: &mut Headers) {
+    walk::walk(link, bytes, wire, rules, headers);
 }

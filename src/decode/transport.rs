@@ -1,6 +1,6 @@
 //! What IP protocol numbers name: TCP, UDP, SCTP, ICMP and the rest (IANA "Protocol Numbers").
 
-use super::headers::{Fragment, Transport};
+use super::headers::Transport;
 use super::walk::{Next, Walk};
 use super::{ip, mpls, tunnel};
 use crate::model::Proto;
@@ -56,7 +56,7 @@ fn other(walk: &mut Walk, number: u8) -> Next {
 /// Whether a transport header read now is the analysed frame's: its network layer is, and no transport was read yet.
 #[inline]
 fn is_ours(walk: &Walk) -> bool {
-    walk.headers.transport == Transport::None && walk.headers.transport_at == 0 && walk.headers.owns_innermost_net()
+    walk.owns_innermost_net() && walk.headers.transport_at == 0
 }
 
 #[inline]
@@ -143,12 +143,12 @@ fn udp(walk: &mut Walk, proto: Proto) -> Next {
     }
     // Zero is a jumbogram's or an uncut segment's length. A first fragment holds less than the datagram's length says.
     if length != 0 {
-        if length < 8 || length > left && walk.headers.fragment == Fragment::Whole {
+        if length < 8 || length > left && !walk.partial {
             return walk.malformed();
         }
         walk.end = walk.end.min(at + length);
     }
-    if tunnel::is_port(source) || tunnel::is_port(destination) { Next::UdpPayload(source, destination) } else { Next::End }
+    if tunnel::may_carry_packets(source, destination, walk.rules) { Next::UdpPayload(source, destination) } else { Next::End }
 }
 
 /// SCTP (RFC 9260): ports, verification tag, checksum.
@@ -189,7 +189,7 @@ fn authentication(walk: &mut Walk) -> Next {
     if !ip::skip(walk, length) {
         return Next::End;
     }
-    if walk.headers.owns_innermost_net() {
+    if walk.owns_innermost_net() {
         walk.headers.protocol = next;
     }
     Next::IpProtocol(next)

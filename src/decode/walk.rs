@@ -1,8 +1,9 @@
 //! The walk itself: a position in the packet, and steps that each read one header and say what comes next.
 
-use super::headers::{Headers, Net, Stop, Transport};
+use super::headers::{Fragment, Headers, Net, Stop, Transport};
+use super::rules::Rules;
 use super::{ethernet, ip, link, llc, mpls, ppp, transport, tunnel, wlan};
-use crate::model::{Address, LinkType, Mac, Proto, Tunnel, TunnelKind, VlanStack};
+use crate::model::{Address, LinkType, Mac, MirrorTag, Proto, Purpose, Tunnel, TunnelKind, VlanStack};
 use std::net::Ipv4Addr;
 
 /// What a header says comes behind it.
@@ -18,12 +19,20 @@ pub(super) enum Next {
     Llc,
     /// IP, version by its first nibble.
     Ip,
+    /// IPv4.
+    Ipv4,
+    /// IPv6.
+    Ipv6,
     /// What an IP protocol number names.
     IpProtocol(u8),
     /// What a PPP protocol number names (its field comes first).
     Ppp,
+    /// PPP with or without address and control bytes.
+    PppFramed,
     /// An IEEE 802.11 header.
     Wlan,
+    /// The same with the two bytes of its frame control field swapped.
+    WlanSwapped,
     /// An MPLS label.
     Mpls,
     /// Inside of a UDP datagram between these ports.
@@ -47,27 +56,50 @@ pub(super) struct Walk<'a, 'h> {
     peel: u8,
     /// Whether link-layer values found now belong to the analysed frame (false inside a tunnel that stays on).
     outside: bool,
-    /// Wire length not to be counted at the end of the packet (a mirror's own trailer).
+    /// Network layers read since the analysed frame began.
+    nets: u8,
+    /// Whether the network layer read last is a first fragment: it holds less than its payload's own lengths say.
+    pub partial: bool,
+    /// Whether the analysed frame came out of a mirror, which may have cut it: its IP length may then exceed the copy's.
+    may_be_cut: bool,
+    /// What the user set.
+    pub rules: &'h Rules,
+    /// What was found.
     pub headers: &'h mut Headers,
 }
 
 /// See [`super::walk`].
 #[inline]
-pub(super) fn walk(link: LinkType, bytes: &[u8], wire: u32, peel: u8, headers: &mut Headers) {
+pub(super) fn walk(link: LinkType, bytes: &[u8], wire: u32, rules: &Rules, headers: &mut Headers) {
     headers.reset(wire);
-    let mut walk = Walk { bytes, at: 0, end: (wire as usize).max(bytes.len()), peel, outside: true, headers };
+    let mut walk = Walk {
+        bytes,
+        at: 0,
+        end: (wire as usize).max(bytes.len()),
+        peel: rules.peel,
+        outside: true,
+        nets: 0,
+        partial: false,
+        may_be_cut: false,
+        rules,
+        headers,
+    };
     let mut next = if link == LinkType::ETHERNET { ethernet::ethernet(&mut walk) } else { Next::Link(link) };
     for _ in 0..MAX_STEPS {
         next = match next {
             Next::EtherType(number) => ethernet::ether_type(&mut walk, number),
             Next::IpProtocol(number) => transport::ip_protocol(&mut walk, number),
             Next::UdpPayload(source, destination) => tunnel::udp(&mut walk, source, destination),
+            Next::Ipv4 => ip::ipv4(&mut walk),
+            Next::Ipv6 => ip::ipv6(&mut walk),
             Next::Ip => ip::ip(&mut walk),
             Next::Ethernet => ethernet::ethernet(&mut walk),
             Next::Llc => llc::llc(&mut walk),
             Next::Mpls => mpls::label(&mut walk),
             Next::Ppp => ppp::ppp(&mut walk),
-            Next::Wlan => wlan::wlan(&mut walk),
+            Next::PppFramed => ppp::framed(&mut walk),
+            Next::Wlan => wlan::wlan(&mut walk, false),
+            Next::WlanSwapped => wlan::wlan(&mut walk, true),
             Next::Link(link) => link::link(&mut walk, link),
             Next::End => break,
         };
@@ -144,10 +176,37 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// Whether the network layer read now is the analysed frame's.
+    /// Whether the network layer read now is the analysed frame's outermost.
     #[inline]
     pub fn is_first_net(&self) -> bool {
-        self.headers.net == Net::None
+        self.nets == 0
+    }
+
+    /// Whether the network layer read last is the analysed frame's outermost.
+    #[inline]
+    pub fn owns_innermost_net(&self) -> bool {
+        self.nets == 1
+    }
+
+    /// Notes a network layer between `ends` that says where it ends (`None`: where the layer around it does).
+    #[inline]
+    pub fn network(&mut self, ends: Ends, end: Option<usize>, partial: bool) {
+        if let Some(end) = end {
+            if end <= self.end || !self.may_be_cut || self.nets > 0 { self.end = self.end.min(end) } else { self.grow(end) }
+        }
+        if self.nets == 0 {
+            self.headers.net_end = u32::try_from(self.end).unwrap_or(u32::MAX);
+        }
+        self.nets = self.nets.saturating_add(1);
+        self.partial = partial;
+        self.headers.ends = ends;
+    }
+
+    /// The mirror cut the frame, and its IP length tells how long it was.
+    #[cold]
+    fn grow(&mut self, end: usize) {
+        self.end = end;
+        self.headers.wire = u32::try_from(end - self.headers.frame_at as usize).unwrap_or(u32::MAX);
     }
 
     /// Goes into a tunnel between two addresses: the position is where its inside starts. Under a tunnel that is to be taken off
@@ -161,7 +220,7 @@ impl<'a> Walk<'a, '_> {
             self.outside = false;
         } else {
             self.peel -= 1;
-            self.restart();
+            self.restart(kind.purpose() != Purpose::User);
         }
         true
     }
@@ -172,8 +231,29 @@ impl<'a> Walk<'a, '_> {
         self.enter(kind, ends.0, ends.1, id)
     }
 
+    /// Goes into a mirror's tunnel that says something of the copy: a tag it took off is put back, a length before the cut counts.
+    #[must_use]
+    pub fn enter_mirror(&mut self, kind: TunnelKind, ends: Ends, id: u64, tag: MirrorTag) -> bool {
+        self.headers.mirror = Some(tag);
+        if !self.enter_between(kind, ends, id) {
+            return false;
+        }
+        if self.outside {
+            if let Some(vlan) = tag.vlan {
+                self.headers.vlans.push(vlan);
+            }
+            if let Some(length) = tag.original_length
+                && length as usize > self.left()
+            {
+                self.grow(self.at.saturating_add(length as usize));
+                self.may_be_cut = false;
+            }
+        }
+        true
+    }
+
     /// The analysed frame starts here: what was found so far was the mirror's own.
-    fn restart(&mut self) {
+    fn restart(&mut self, may_be_cut: bool) {
         let h = &mut *self.headers;
         h.frame_at = u32::try_from(self.at).unwrap_or(u32::MAX);
         h.wire = u32::try_from(self.end.saturating_sub(self.at)).unwrap_or(u32::MAX);
@@ -182,11 +262,15 @@ impl<'a> Walk<'a, '_> {
         h.vlans = VlanStack::default();
         h.net = Net::None;
         h.net_at = 0;
+        h.net_end = 0;
         h.protocol = 0;
-        h.fragment = super::Fragment::Whole;
+        h.fragment = Fragment::Whole;
         h.transport = Transport::None;
         h.transport_at = 0;
         self.outside = true;
+        self.nets = 0;
+        self.partial = false;
+        self.may_be_cut = may_be_cut;
     }
 
     /// The ends of the network layer just read: outer ends of a tunnel that starts here.
@@ -200,11 +284,6 @@ impl<'a> Walk<'a, '_> {
     fn finish(&mut self) {
         let h = &mut *self.headers;
         h.payload_at = u32::try_from(self.at.min(self.bytes.len())).unwrap_or(u32::MAX);
-        if let Some(length) = h.mirror.and_then(|m| m.original_length)
-            && h.frame_at > 0
-        {
-            h.wire = h.wire.max(length);
-        }
     }
 }
 

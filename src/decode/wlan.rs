@@ -40,9 +40,11 @@ fn radio(walk: &mut Walk, length: usize) -> Next {
 }
 
 /// An 802.11 MAC header (IEEE 802.11 clause 9.2): addresses by the two distribution-system bits, then LLC in data frames.
-pub(super) fn wlan(walk: &mut Walk) -> Next {
+/// `swapped`: the two bytes of the frame control field changed places.
+pub(super) fn wlan(walk: &mut Walk, swapped: bool) -> Next {
     walk.push(Proto::Wlan);
-    let Some(&[control, flags]) = walk.peek::<2>() else { return Next::End };
+    let Some(&[first, second]) = walk.peek::<2>() else { return Next::End };
+    let (control, flags) = if swapped { (second, first) } else { (first, second) };
     let (kind, subtype) = (control >> 2 & 3, control >> 4);
     match kind {
         0 => {

@@ -1,7 +1,7 @@
 //! The router's look at a packet: just enough to give it its shard.
 
 use super::key::{FragmentTable, flow_key, shard_of_flow, shard_of_frame};
-use crate::decode::{self, Headers};
+use crate::decode::{self, Headers, Rules};
 use crate::model::{FlowKey, LinkType};
 
 /// Gives packets their shard: a function of the bytes alone (for later fragments: of their first fragment's).
@@ -23,7 +23,7 @@ impl Peek {
     #[inline(never)]
     fn by_walking(&mut self, link: LinkType, bytes: &[u8], wire: u32) -> u8 {
         let headers = &mut Headers::default();
-        decode::walk(link, bytes, wire, 0, headers);
+        decode::walk(link, bytes, wire, &Rules::PLAIN, headers);
         let headers = *headers;
         let own = match flow_key(&headers) {
             Some((key, _)) => shard_of_flow(&key),
@@ -95,5 +95,9 @@ fn common(link: LinkType, bytes: &[u8]) -> Option<FlowKey> {
         _ => return None,
     }
     let ports = (be16(transport, 0)?, be16(transport, 2)?);
+    // With tunnels taken off the shard is that of the inner conversation.
+    if protocol == 17 && decode::may_carry_packets(ports.0, ports.1, &Rules::PLAIN) {
+        return None;
+    }
     Some(FlowKey::new(is_v6, protocol, source, destination, ports.0, ports.1).0)
 }

@@ -62,6 +62,14 @@ links! {
     NETLINK = 253, "NETLINK";
     /// Linux "cooked" capture v2.
     LINUX_SLL2 = 276, "LINUX_SLL2";
+    /// Ethernet with a Broadcom switch tag behind the source address.
+    DSA_TAG_BRCM = 281, "DSA_TAG_BRCM";
+    /// Ethernet with a Broadcom switch tag before the destination address.
+    DSA_TAG_BRCM_PREPEND = 282, "DSA_TAG_BRCM_PREPEND";
+    /// Ethernet with a Marvell DSA tag behind the source address.
+    DSA_TAG_DSA = 283, "DSA_TAG_DSA";
+    /// Ethernet with a Marvell Ethertype DSA tag behind the source address.
+    DSA_TAG_EDSA = 284, "DSA_TAG_EDSA";
 }
 
 /// The registry name, or `LINKTYPE_n` for a number this program does not know.

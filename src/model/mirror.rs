@@ -79,6 +79,10 @@ tunnels! {
     Geneve "geneve" Either;
     /// IP in GRE.
     Gre "gre" User;
+    /// PPP in GRE version 1 (PPTP, RFC 2637).
+    Pptp "pptp" User;
+    /// 802.11 frames of an Aruba access point in GRE.
+    ArubaGre "aruba_gre" User;
     /// IPv4 in IPv4.
     Ipip "ipip" User;
     /// IPv6 in IPv4.
@@ -97,6 +101,12 @@ tunnels! {
     Lwapp "lwapp" User;
     /// L2TP version 2 or 3.
     L2tp "l2tp" User;
+    /// LISP data, RFC 6830.
+    Lisp "lisp" User;
+    /// Network service header, RFC 8300.
+    Nsh "nsh" User;
+    /// Ethernet in IP, RFC 3378.
+    Etherip "etherip" Either;
     /// Ethernet over an MPLS pseudowire.
     Pseudowire "pw" Either;
     /// PPP over Ethernet session: not a tunnel of another network for accounting, listed for its sessions.

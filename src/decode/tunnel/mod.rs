@@ -1,38 +1,122 @@
-//! Encapsulations that carry whole packets, each in its file: GRE with ERSPAN, UDP overlays, shims below IP.
+//! Encapsulations that carry whole packets, each family in its file. A new one over UDP is a line in [`REGISTERED`], one in
+//! [`datagram`] and its step.
 
-use super::ethernet;
+mod access;
+mod dsa;
+mod erspan;
+mod gre;
+mod mirror;
+mod overlay;
+mod shim;
+
+pub(super) use access::l2tpv3;
+pub(super) use dsa::{broadcom, broadcom_prepended, dsa, edsa};
+pub(super) use gre::{etherip, gre};
+pub(super) use shim::{ether_type, fabric_path};
+
+use super::rules::Rules;
 use super::walk::{Next, Walk};
-use crate::model::Proto;
+use crate::model::{Proto, TunnelKind};
 
-/// Whether a UDP port may carry packets: a quick look before [`udp`].
+macro_rules! registered {
+    ($($port:literal $kind:ident;)*) => {
+        /// What a registered (or long customary) UDP port carries.
+        #[inline]
+        fn registered(port: u16) -> Option<TunnelKind> {
+            match port { $($port => Some(TunnelKind::$kind),)* _ => None }
+        }
+
+        /// Whether a port is one of them.
+        #[inline]
+        fn is_registered(port: u16) -> bool {
+            matches!(port, $($port)|*)
+        }
+    };
+}
+
+registered! {
+    1701 L2tp;
+    2152 Gtp;
+    3544 Teredo;
+    4341 Lisp;
+    4789 Vxlan;
+    4790 VxlanGpe;
+    5247 Capwap;
+    6081 Geneve;
+    6343 Sflow;
+    8472 Vxlan;
+    12222 Lwapp;
+    37008 Tzsp;
+}
+
+/// Below this a port is a well-known service's: a tunnel's port at the other end is then an ephemeral port by accident.
+const FIRST_REGISTERED: u16 = 1024;
+
+/// Whether a UDP datagram between these ports may carry packets: a quick look.
 #[inline]
-pub(in crate::decode) fn is_port(_port: u16) -> bool {
-    false
+pub fn may_carry_packets(source: u16, destination: u16, rules: &Rules) -> bool {
+    (is_registered(source) || is_registered(destination)) && source.min(destination) >= FIRST_REGISTERED
+        || rules.has_port(source)
+        || rules.has_port(destination)
 }
 
-/// Inside of a UDP datagram, by its ports.
+/// Whether [`datagram`] reads this kind.
+pub(super) fn runs_over_udp(kind: TunnelKind) -> bool {
+    use TunnelKind::{ArubaErm, Capwap, Geneve, Gtp, HpErm, Jmirror, L2tp, Lisp, Lwapp, Sflow, Teredo, Tzsp, Vxlan, VxlanGpe};
+    matches!(kind, ArubaErm | Capwap | Geneve | Gtp | HpErm | Jmirror | L2tp | Lisp | Lwapp | Sflow | Teredo | Tzsp | Vxlan | VxlanGpe)
+}
+
+/// Inside of a UDP datagram, by its ports: the user's word before the registry's, the destination before the source.
 #[inline(never)]
-pub(in crate::decode) fn udp(_walk: &mut Walk, _source: u16, _destination: u16) -> Next {
-    Next::End
+pub(super) fn udp(walk: &mut Walk, source: u16, destination: u16) -> Next {
+    let rules = walk.rules;
+    if let Some(kind) = rules.kind_of_port(destination).or_else(|| rules.kind_of_port(source)) {
+        return datagram(walk, kind, true);
+    }
+    match registered(destination).or_else(|| registered(source)) {
+        Some(kind) => datagram(walk, kind, false),
+        None => Next::End,
+    }
 }
 
-/// EtherTypes that are shims or tunnels.
-#[inline(never)]
-pub(in crate::decode) fn ether_type(walk: &mut Walk, number: u16) -> Next {
-    ethernet::unknown(walk, number)
+/// One datagram of a kind; `declared`: on the user's word, so that nothing needs to look right.
+fn datagram(walk: &mut Walk, kind: TunnelKind, declared: bool) -> Next {
+    match kind {
+        TunnelKind::Vxlan => overlay::vxlan(walk, declared),
+        TunnelKind::VxlanGpe => overlay::vxlan_gpe(walk),
+        TunnelKind::Geneve => overlay::geneve(walk),
+        TunnelKind::Gtp => access::gtp(walk),
+        TunnelKind::Capwap => access::capwap(walk),
+        TunnelKind::Lwapp => access::lwapp(walk),
+        TunnelKind::L2tp => access::l2tp(walk),
+        TunnelKind::Teredo => access::teredo(walk),
+        TunnelKind::Lisp => access::lisp(walk),
+        TunnelKind::Tzsp => mirror::tzsp(walk),
+        TunnelKind::HpErm => mirror::hp_erm(walk),
+        TunnelKind::ArubaErm => mirror::aruba_erm(walk),
+        TunnelKind::Jmirror => mirror::jmirror(walk),
+        TunnelKind::Sflow => walk.leaf(Proto::Sflow),
+        _ => Next::End,
+    }
 }
 
-/// GRE (RFC 2784, RFC 2890).
-pub(in crate::decode) fn gre(walk: &mut Walk) -> Next {
-    walk.leaf(Proto::Gre)
+/// Whether bytes look like an Ethernet frame: a station as source, a type that is common, and for IP its version behind it.
+fn looks_like_ethernet(bytes: &[u8]) -> bool {
+    let &[_, _, _, _, _, _, s0, _, _, _, _, _, t0, t1, ref payload @ ..] = bytes else { return false };
+    let first = payload.first().copied().unwrap_or(0);
+    s0 & 1 == 0
+        && match u16::from_be_bytes([t0, t1]) {
+            0x0800 => first >> 4 == 4 && first & 0x0f >= 5,
+            0x86dd => first >> 4 == 6,
+            0x0806 | 0x8035 | 0x8100 | 0x8137 | 0x8808 | 0x8809 | 0x8847 | 0x8848 | 0x8863 | 0x8864 | 0x888e | 0x88a8 => true,
+            0x8899 | 0x88cc | 0x88e5 | 0x88e7 | 0x88f7 | 0x8902 | 0x8903 | 0x8906 | 0x8909 | 0x8914 | 0x8926 | 0x893f | 0x894f => true,
+            0x9000 | 0x9100 | 0x9200 => true,
+            length @ 3..0x0600 => usize::from(length) <= payload.len(),
+            _ => false,
+        }
 }
 
-/// EtherIP (RFC 3378).
-pub(in crate::decode) fn etherip(walk: &mut Walk) -> Next {
-    walk.leaf(Proto::Etherip)
-}
-
-/// L2TP version 3 over IP (RFC 3931).
-pub(in crate::decode) fn l2tpv3(walk: &mut Walk) -> Next {
-    walk.leaf(Proto::L2tp)
+/// IP or not by the first nibble: what protocols without a payload type leave to guess.
+fn ip_by_nibble(walk: &mut Walk) -> Option<Next> {
+    matches!(walk.rest().first().map(|b| b >> 4), Some(4 | 6)).then_some(Next::Ip)
 }

@@ -1,0 +1,63 @@
+//! What the user sets about decoding: tunnels to take off, UDP ports with mirrors behind them.
+
+use crate::model::TunnelKind;
+
+/// How packets are to be walked. Cheap to consult: the ports' table exists only when the user named any.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    /// Tunnels to take off, outermost first (0: none, `u8::MAX`: all).
+    pub peel: u8,
+    ports: Option<Box<Ports>>,
+}
+
+/// A bit a port and, for those set, the kind.
+#[derive(Debug, Clone)]
+struct Ports {
+    bits: [u64; 1024],
+    kinds: Vec<(u16, TunnelKind)>,
+}
+
+/// The encapsulation is not one that a UDP port can be set for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownEncapsulation;
+
+impl Rules {
+    /// Nothing taken off, no ports but the registered ones.
+    pub const PLAIN: Rules = Rules { peel: 0, ports: None };
+
+    /// The first `peel` tunnels taken off.
+    pub const fn peeling(peel: u8) -> Rules {
+        Rules { peel, ports: None }
+    }
+
+    /// Declares that datagrams from or to UDP `port` are `kind`: one that runs over UDP (VXLAN, Geneve, TZSP, HP and Aruba ERM,
+    /// jmirror, sFlow, GTP ...). The last word for a port counts.
+    ///
+    /// # Errors
+    ///
+    /// `kind` does not run over UDP.
+    pub fn set_port(&mut self, port: u16, kind: TunnelKind) -> Result<(), UnknownEncapsulation> {
+        if !super::tunnel::runs_over_udp(kind) {
+            return Err(UnknownEncapsulation);
+        }
+        let ports = self.ports.get_or_insert_with(|| Box::new(Ports { bits: [0; 1024], kinds: Vec::new() }));
+        if let Some(word) = ports.bits.get_mut(usize::from(port / 64)) {
+            *word |= 1 << (port % 64);
+        }
+        ports.kinds.retain(|&(p, _)| p != port);
+        ports.kinds.push((port, kind));
+        Ok(())
+    }
+
+    /// Whether the user declared a port.
+    #[inline]
+    pub(super) fn has_port(&self, port: u16) -> bool {
+        let Some(ports) = &self.ports else { return false };
+        ports.bits.get(usize::from(port / 64)).is_some_and(|word| word >> (port % 64) & 1 == 1)
+    }
+
+    /// What the user declared a port to be.
+    pub(super) fn kind_of_port(&self, port: u16) -> Option<TunnelKind> {
+        self.ports.as_deref()?.kinds.iter().find(|&&(p, _)| p == port).map(|&(_, kind)| kind)
+    }
+}
