@@ -30,7 +30,8 @@ usage: captures/lab.sh VERB
   talk [SECONDS] [--lively]     let everybody talk, in the background (default 60 s)
   in HOST COMMAND…          run a command on one of: $hosts probe switch
   watch [MODE] [ARG…]       up, talk and the dashboard on the probe port, then down (SPANTOP=path of the program)
-  record DIR                make the bundled captures in DIR
+  record DIR [CAPTURE…]     make the bundled captures in DIR: office duplicates one_way
+                            vlans squeezed erspan, or some of them
   down                      remove everything
 END
 }
@@ -446,7 +447,8 @@ main() {
         . "$here/record.sh"
         trap down EXIT
         trap 'exit 130' INT TERM HUP
-        record "${1:?record DIR}"
+        [ $# -ge 1 ] || die "record DIR [CAPTURE…]"
+        record "$@"
         ;;
     down) down ;;
     help | -h | --help) usage ;;

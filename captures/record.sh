@@ -32,13 +32,26 @@ record_office() {
     up --mirror each
     (sleep 1 && talk 24) &
     take "$1/office.pcapng" 27
+    python3 "$here/lab.py" plain "$1/office.pcapng"
     down
 }
 
 record_duplicates() {
     up --mirror both
-    (sleep 1 && talk 9) &
-    take "$1/duplicates.pcap" 11
+    (
+        sleep 1
+        # Only the two mirrored ports talk, so that (nearly) everything is seen where it comes in and where it goes out.
+        start_trunk
+        local round
+        for round in 1 2 3; do
+            browse desk
+            log_in
+            quiet on desk timeout 5 ping -c 2 -i 0.2 10.77.0.20
+            quiet on desk timeout 6 iperf3 -c 10.77.0.20 -t 1 -b 400K -l 16K
+            quiet on desk timeout 6 iperf3 -c 10.77.0.20 -u -R -t 1 -b 100K -l 1000
+        done
+    ) &
+    take "$1/duplicates.pcap" 10
     down
 }
 
@@ -77,7 +90,7 @@ record_squeezed() {
     (
         sleep 1
         resolve desk
-        # 6 Mbit/s of TCP for three seconds; the mirror port carries 2.
+        # 3 Mbit/s of TCP for three seconds; the mirror port carries 2.
         quiet on desk timeout 8 iperf3 -c 10.77.0.20 -t 3 -b 3M -l 16K
         browse desk
     ) &
@@ -87,20 +100,24 @@ record_squeezed() {
     down
 }
 
+record_erspan() { # the start of office.pcapng as a distant switch would send it
+    local plain
+    plain=$(mktemp)
+    tcpdump -q -n -r "$1/office.pcapng" -w "$plain" 2>/dev/null
+    python3 "$here/lab.py" erspan "$plain" "$1/erspan.pcap" --session 101 --lose 50 --most 600
+    rm -f "$plain"
+}
+
 record() {
-    local dir=$1
+    local dir=$1 part
+    shift
+    [ $# -gt 0 ] || set -- office duplicates one_way vlans squeezed erspan
     mkdir -p "$dir"
     dir=$(cd "$dir" && pwd)
-    local part
-    for part in office duplicates one_way vlans squeezed; do
+    for part in "$@"; do
+        declare -F "record_$part" >/dev/null || die "record: no capture called $part"
         echo "lab.sh: recording $part" >&2
         "record_$part" "$dir"
     done
-    local plain
-    plain=$(mktemp)
-    tcpdump -q -n -r "$dir/office.pcapng" -w "$plain" 2>/dev/null
-    python3 "$here/lab.py" plain "$dir/office.pcapng"
-    python3 "$here/lab.py" erspan "$plain" "$dir/erspan.pcap" --session 101 --lose 50 --most 600
-    rm -f "$plain"
     chmod 644 "$dir"/*.pcap "$dir"/*.pcapng
 }
