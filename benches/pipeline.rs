@@ -37,7 +37,7 @@ fn make(plan: Plan) -> Vec<(Timestamp, Vec<u8>)> {
     let mut frames = Vec::new();
     let mut frame = Vec::new();
     while let Some(time) = traffic.next(&mut frame) {
-        frames.push((Timestamp::new((time / 1_000_000) as i64, (time % 1_000_000) as u32 * 1000), frame.clone()));
+        frames.push((Timestamp::new((time / 1_000_000) as i64, (time % 1_000_000) as i64 * 1000), frame.clone()));
     }
     frames
 }

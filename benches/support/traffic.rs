@@ -94,7 +94,7 @@ impl Traffic {
             return number;
         }
         let roll = self.random.next() >> 32;
-        (((roll * roll) >> 32) * all >> 32) as u32
+        ((((roll * roll) >> 32) * all) >> 32) as u32
     }
 
     fn build(&mut self, number: u32, out: &mut Vec<u8>) {
@@ -124,8 +124,8 @@ impl Traffic {
         };
         let pair = addresses(number, kind, side);
         let ports = ports(number, kind, tcp, side);
-        let client = 0x0100_0000 | number % 4096;
-        let server = 0x0200_0000 | (kind >> 40) as u32 % 64;
+        let client = 0x0100_0000 | (number % 4096);
+        let server = 0x0200_0000 | ((kind >> 40) as u32 % 64);
         let macs = if side == 0 { (client, server) } else { (server, client) };
         let frame = Frame { macs, vlans: &vlans[2 - tags..], pair, ports, id: state.packets as u16, upper };
         let size = match (roll >> 32) % 12 {
