@@ -133,7 +133,7 @@ impl Traffic {
             7..=10 => 590,
             _ => 1514usize,
         };
-        let payload = if opening { 0 } else { size.saturating_sub(frame.headers()).min(MAX_PAYLOAD) };
+        let payload = if opening { 0 } else { size.saturating_sub(frame.headers()).clamp(1, MAX_PAYLOAD) };
         frame.write(payload, &self.filler, out);
         let flag = u32::from(tcp && state.packets < 2);
         state.next[side] = state.next[side].wrapping_add(payload as u32 + flag);
@@ -157,7 +157,7 @@ fn addresses(number: u32, kind: u64, side: usize) -> Pair {
 }
 
 fn ports(number: u32, kind: u64, tcp: bool, side: usize) -> (u16, u16) {
-    let servers: [u16; 8] = if tcp { [443, 443, 443, 80, 445, 22, 3306, 8443] } else { [443, 443, 3478, 51820, 16384, 16386, 4500, 6881] };
+    let servers: [u16; 8] = if tcp { [443, 443, 443, 80, 445, 22, 3306, 8443] } else { [443, 443, 3478, 51820, 16384, 16386, 1194, 6881] };
     let client = 32_768 + (number / 60_000) as u16;
     let server = servers[(kind >> 56) as usize % 8];
     if side == 0 { (client, server) } else { (server, client) }
