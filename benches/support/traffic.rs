@@ -157,7 +157,7 @@ fn addresses(number: u32, kind: u64, side: usize) -> Pair {
 }
 
 fn ports(number: u32, kind: u64, tcp: bool, side: usize) -> (u16, u16) {
-    let servers: [u16; 8] = if tcp { [443, 443, 443, 80, 445, 22, 3306, 8443] } else { [443, 443, 3478, 51820, 16384, 16386, 1194, 6881] };
+    let servers: [u16; 8] = if tcp { [443, 443, 443, 80, 445, 22, 3306, 8443] } else { [443, 443, 3478, 51820, 16384, 16386, 17000, 6881] };
     let client = 32_768 + (number / 60_000) as u16;
     let server = servers[(kind >> 56) as usize % 8];
     if side == 0 { (client, server) } else { (server, client) }
