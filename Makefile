@@ -1,0 +1,92 @@
+# make demo     from nothing to a dashboard
+# make help     the rest
+
+CARGO  ?= cargo
+TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
+SPANTOP := $(TARGET)/release/spantop
+
+# Only there when libpcap had to be unpacked instead of installed.
+-include $(TARGET)/setup.mk
+
+.NOTPARALLEL:
+.PHONY: help demo live lab report test lint unit docs bench bench-test bench-clean setup setup-test setup-lab build record clean
+
+help:
+	@echo "make demo          build, then look at captures/office.pcapng (the report, without a terminal)"
+	@echo "make live IF=eth1  build, then watch a mirror port"
+	@echo "make lab           a whole office in network namespaces, and the dashboard on its mirror port (Linux, root)"
+	@echo "make test          everything that must pass: format, clippy, tests, documentation, benches once"
+	@echo "make bench         how fast, beside tcpdump, tshark and ndpiReader (writes about 3 GB to $(TARGET)/bench)"
+	@echo "make bench-clean   remove those files"
+	@echo "make record        make the bundled captures again (Linux, root)"
+	@echo "make setup         install what a build needs: a C compiler and libpcap, if they are missing"
+
+# ---- looking ----
+
+# Setup may write setup.mk, which only a new make reads.
+build: setup
+	@$(MAKE) --no-print-directory release
+
+.PHONY: release
+release:
+	$(CARGO) build --release --locked
+
+demo: build
+	@$(MAKE) --no-print-directory show
+
+.PHONY: show
+show:
+	@$(SPANTOP) captures/office.pcapng
+
+live: build
+	@test -n "$(IF)" || { echo "which port? make live IF=eth1 (spantop interfaces lists them)" >&2; exit 2; }
+	@if [ "$$(id -u)" = 0 ] || { command -v getcap >/dev/null && getcap $(SPANTOP) | grep -q cap_net_raw; }; \
+	then exec $(SPANTOP) -i "$(IF)"; else exec sudo $(SPANTOP) -i "$(IF)"; fi
+
+lab: build setup-lab
+	@if [ "$$(id -u)" = 0 ]; then exec captures/lab.sh watch; else exec sudo captures/lab.sh watch; fi
+
+record: setup-lab
+	@if [ "$$(id -u)" = 0 ]; then exec captures/lab.sh record captures; else exec sudo captures/lab.sh record captures; fi
+
+# ---- testing ----
+
+test: setup-test
+	@$(MAKE) --no-print-directory lint unit docs bench-test
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	@if command -v shellcheck >/dev/null; then shellcheck -x captures/*.sh tests/*.sh .ci/run; \
+	else echo "shellcheck is not here: scripts not checked"; fi
+
+unit:
+	$(CARGO) test --locked
+
+docs:
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
+
+bench-test:
+	$(CARGO) test --locked --bench decode --bench generate --bench pipeline --bench report -- --test
+
+# ---- measuring ----
+
+bench: setup
+	$(CARGO) bench --locked
+
+bench-clean:
+	rm -rf "$(TARGET)/bench"
+
+# ---- installing what is missing ----
+
+setup:
+	@tests/setup.sh build
+
+setup-test:
+	@tests/setup.sh test
+
+setup-lab:
+	@tests/setup.sh lab
+
+clean:
+	$(CARGO) clean

@@ -1,0 +1,201 @@
+//! Made-up traffic of any length: many conversations at once, both directions, always the same bytes for the same plan.
+//!
+//! Sizes are the simple IMIX: 7 : 4 : 1 of 64, 594 and 1518 bytes on the wire, of which a capture does not hold the 4 bytes of FCS.
+//! Four conversations in five are TCP with a handshake and sequence numbers that advance by the payload; the others UDP. One in ten is
+//! IPv6, one in four has a VLAN tag, one in twenty two.
+
+use super::frames::{Filler, Frame, MAX_PAYLOAD, Pair, Upper};
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::path::Path;
+
+/// splitmix64 (Steele, Lea, Flood 2014): small, fast, the same everywhere.
+#[derive(Debug, Clone, Copy)]
+pub struct Random(pub u64);
+
+impl Random {
+    /// The next 64 bits.
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        mix(self.0)
+    }
+}
+
+fn mix(mut z: u64) -> u64 {
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// How much traffic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan {
+    /// Packets in all.
+    pub packets: u64,
+    /// Conversations; every one of them has a packet when there are at least as many packets.
+    pub conversations: u32,
+}
+
+/// The moving part of one conversation: next sequence number of each side, and packets so far.
+#[derive(Debug, Clone, Copy)]
+struct State {
+    next: [u32; 2],
+    packets: u32,
+}
+
+/// A stream of packets.
+#[derive(Debug)]
+pub struct Traffic {
+    plan: Plan,
+    random: Random,
+    states: Vec<State>,
+    filler: Filler,
+    turn: u32,
+    made: u64,
+    clock: u64,
+}
+
+/// The time of the first packet: 2023-11-14 22:13:20 UTC, in microseconds.
+const START: u64 = 1_700_000_000_000_000;
+
+impl Traffic {
+    /// From the beginning.
+    pub fn new(plan: Plan) -> Self {
+        let states = (0..plan.conversations)
+            .map(|n| {
+                let seed = mix(u64::from(n) ^ 0xc0ffee);
+                State { next: [seed as u32, (seed >> 32) as u32], packets: 0 }
+            })
+            .collect();
+        Self { plan, random: Random(42), states, filler: Filler::new(), turn: 0, made: 0, clock: START }
+    }
+
+    /// Writes the next packet's frame into `out` and returns its time in microseconds since 1970; `None` after the last.
+    pub fn next(&mut self, out: &mut Vec<u8>) -> Option<u64> {
+        if self.made == self.plan.packets {
+            return None;
+        }
+        let number = self.pick();
+        self.made += 1;
+        // 100,000 packets a second on average.
+        self.clock += self.random.next() % 20 + 1;
+        self.build(number, out);
+        Some(self.clock)
+    }
+
+    /// One packet in eight goes to the next conversation in turn, so that all of them live; the others prefer a few.
+    fn pick(&mut self) -> u32 {
+        let all = u64::from(self.plan.conversations.max(1));
+        let turns = (self.plan.packets / all).clamp(1, 8);
+        if self.made.is_multiple_of(turns) {
+            let number = self.turn;
+            self.turn = (self.turn + 1) % self.plan.conversations.max(1);
+            return number;
+        }
+        let roll = self.random.next() >> 32;
+        ((((roll * roll) >> 32) * all) >> 32) as u32
+    }
+
+    fn build(&mut self, number: u32, out: &mut Vec<u8>) {
+        let roll = self.random.next();
+        let kind = mix(u64::from(number));
+        let tcp = !kind.is_multiple_of(5);
+        let state = &mut self.states[number as usize];
+        let opening = tcp && state.packets < 3;
+        // Seven in ten packets come from the server.
+        let side = if opening { usize::from(state.packets == 1) } else { usize::from(roll % 10 < 7) };
+        let upper = if tcp {
+            let flags = match state.packets {
+                0 => 0x02,
+                1 => 0x12,
+                2 => 0x10,
+                _ => 0x18,
+            };
+            Upper::Tcp(state.next[side], if state.packets == 0 { 0 } else { state.next[1 - side] }, flags, 0xfaf0)
+        } else {
+            Upper::Udp
+        };
+        let vlans = [100 + (kind >> 24) as u16 % 8, 10 + (kind >> 32) as u16 % 50];
+        let tags = match (kind >> 16) % 20 {
+            0 => 2,
+            1..=5 => 1,
+            _ => 0,
+        };
+        let pair = addresses(number, kind, side);
+        let ports = ports(number, kind, tcp, side);
+        let client = 0x0100_0000 | (number % 4096);
+        let server = 0x0200_0000 | ((kind >> 40) as u32 % 64);
+        let macs = if side == 0 { (client, server) } else { (server, client) };
+        let frame = Frame { macs, vlans: &vlans[2 - tags..], pair, ports, id: state.packets as u16, upper };
+        let size = match (roll >> 32) % 12 {
+            0..=6 => 60,
+            7..=10 => 590,
+            _ => 1514usize,
+        };
+        let payload = if opening { 0 } else { size.saturating_sub(frame.headers()).clamp(1, MAX_PAYLOAD) };
+        frame.write(payload, &self.filler, out);
+        let flag = u32::from(tcp && state.packets < 2);
+        state.next[side] = state.next[side].wrapping_add(payload as u32 + flag);
+        state.packets += 1;
+    }
+}
+
+/// Clients and servers by number; a pair of (client, port) is never used twice for the same server.
+fn addresses(number: u32, kind: u64, side: usize) -> Pair {
+    let client = number % 60_000;
+    let server = (kind >> 40) as u32 % 1000;
+    if (kind >> 8).is_multiple_of(10) {
+        let a = Ipv6Addr::new(0xfd00, 0, 0, 1, 0, 0, 0, client as u16);
+        let b = Ipv6Addr::new(0xfd00, 0, 0, 2, 0, 0, 0, server as u16);
+        if side == 0 { Pair::V6(a, b) } else { Pair::V6(b, a) }
+    } else {
+        let a = Ipv4Addr::from(0x0a00_0000 | (client + 256));
+        let b = Ipv4Addr::from(0xac10_0000 | (server + 256));
+        if side == 0 { Pair::V4(a, b) } else { Pair::V4(b, a) }
+    }
+}
+
+fn ports(number: u32, kind: u64, tcp: bool, side: usize) -> (u16, u16) {
+    let servers: [u16; 8] = if tcp { [443, 443, 443, 80, 445, 22, 3306, 8443] } else { [443, 443, 3478, 51820, 16384, 16386, 17000, 6881] };
+    let client = 32_768 + (number / 60_000) as u16;
+    let server = servers[(kind >> 56) as usize % 8];
+    if side == 0 { (client, server) } else { (server, client) }
+}
+
+/// Writes the traffic of a plan to a classic pcap file (microseconds, Ethernet). An unfinished file is never left under that name.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write_pcap(path: &Path, plan: Plan) -> std::io::Result<()> {
+    let part = path.with_extension("part");
+    let mut file = BufWriter::with_capacity(1 << 20, File::create(&part)?);
+    for word in [0xa1b2_c3d4u32, 0x0004_0002, 0, 0, 262_144, 1] {
+        file.write_all(&word.to_le_bytes())?;
+    }
+    let mut traffic = Traffic::new(plan);
+    let mut frame = Vec::with_capacity(2048);
+    while let Some(time) = traffic.next(&mut frame) {
+        let length = frame.len() as u32;
+        let mut record = [0; 16];
+        record[..4].copy_from_slice(&((time / 1_000_000) as u32).to_le_bytes());
+        record[4..8].copy_from_slice(&((time % 1_000_000) as u32).to_le_bytes());
+        record[8..12].copy_from_slice(&length.to_le_bytes());
+        record[12..].copy_from_slice(&length.to_le_bytes());
+        file.write_all(&record)?;
+        file.write_all(&frame)?;
+    }
+    file.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+    std::fs::rename(part, path)
+}
+
+/// The file of a plan in the benches' folder: made when it is not there.
+pub fn file(plan: Plan) -> std::path::PathBuf {
+    let path = super::folder().join(format!("imix-{}-{}.pcap", plan.packets, plan.conversations));
+    if !path.exists() {
+        let start = std::time::Instant::now();
+        write_pcap(&path, plan).unwrap_or_else(|e| panic!("cannot write {}: {e}", path.display()));
+        println!("made {} in {:.1} s", path.display(), start.elapsed().as_secs_f64());
+    }
+    path
+}
