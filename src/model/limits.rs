@@ -68,3 +68,7 @@ pub const COPY_FLOWS: usize = 4 * 1024;
 
 /// Rows of "from which VLAN to which" that duplicate detection keeps in each shard; more are counted together.
 pub const COPY_VLAN_PAIRS: usize = 64;
+
+/// Tunnels whose outside is watched (about 600 bytes each): a switch exports a handful of mirror sessions; networks full of overlay tunnels
+/// have more, and those beyond are counted together and not taken off.
+pub const SESSIONS: usize = 4 * 1024;

@@ -149,7 +149,7 @@ fn v4(frame: &Frame, ip: &[u8], seed: u64, cover: &mut usize) -> Digest {
     let inside = Inside { protocol: if fragment & 0x1fff == 0 { protocol } else { 255 }, start: header, end };
     let body = Body::read(ip, &inside, cover);
     let ports = ports(ip, &inside);
-    let flow = fold(u64::from(source) + u64::from(destination) ^ ports << 40 ^ SALT[0], u64::from(source ^ destination) ^ SALT[1]);
+    let flow = fold((u64::from(source) + u64::from(destination)) ^ (ports << 40) ^ SALT[0], u64::from(source ^ destination) ^ SALT[1]);
     let start = fold(fixed ^ SALT[0] ^ seed, addresses ^ SALT[1]);
     Digest {
         key: absorb(start ^ body.fixed.0, body.fixed.1 ^ seed, body.rest),
@@ -212,7 +212,7 @@ fn link(frame: &Frame, seed: u64) -> Digest {
     let tail = rest.get(head.len()..).and_then(|b| b.last_chunk::<PAYLOAD>()).map_or(&[][..], |b| b);
     let addresses = fold(s ^ SALT[0] ^ seed, d ^ SALT[1]);
     let key = absorb(absorb(addresses, seed, head), SALT[3], tail);
-    let flow = fold(s + d ^ u64::from(frame.ether_type) << 48 ^ SALT[0], (s ^ d) ^ SALT[1]);
+    let flow = fold((s + d) ^ (u64::from(frame.ether_type) << 48) ^ SALT[0], (s ^ d) ^ SALT[1]);
     Digest {
         key,
         flow: tag(flow),
