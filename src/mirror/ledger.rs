@@ -18,13 +18,19 @@ const NARROW: u64 = 1 << 30;
 /// How near to its wrap a number must be for a small one to follow by wrapping.
 const AT_WRAP: u64 = 1 << 15;
 
+/// Word and bit of a number in the window.
+#[inline]
+fn place(number: u64) -> (usize, u64) {
+    ((number % WINDOW / 64) as usize, 1 << (number % 64))
+}
+
 /// Accounts the sequence numbers of one session, in order of arrival.
 #[derive(Debug, Clone)]
 pub struct Ledger {
     started: bool,
     first: u64,
     highest: u64,
-    /// Bit n: `highest` - n was seen.
+    /// Bit n modulo 1024: number n was seen, for the last 1024 numbers.
     seen: [u64; (WINDOW / 64) as usize],
     received: u64,
     bits: u32,
@@ -90,7 +96,7 @@ impl Ledger {
         self.first = number;
         self.highest = number;
         self.seen = [0; (WINDOW / 64) as usize];
-        self.seen[0] = 1;
+        self.mark(number);
         self.received = 1;
         self.late_run = 0;
     }
@@ -113,17 +119,29 @@ impl Ledger {
         self.late_run = 0;
         self.highest = self.highest.wrapping_add(by);
         self.received += 1;
-        if by >= WINDOW {
-            self.seen = [0; (WINDOW / 64) as usize];
-        } else {
-            let (words, bits) = ((by / 64) as usize, by % 64);
-            for at in (0..self.seen.len()).rev() {
-                let low = at.checked_sub(words).map_or(0, |i| self.seen[i]);
-                let lower = at.checked_sub(words + 1).map_or(0, |i| self.seen[i]);
-                self.seen[at] = if bits == 0 { low } else { low << bits | lower >> (64 - bits) };
+        if by > 1 {
+            self.forget(by);
+        }
+        self.mark(self.highest);
+    }
+
+    /// Clears what the numbers skipped by a step forward left in their places.
+    #[inline(never)]
+    fn forget(&mut self, by: u64) {
+        for back in 1..by.min(WINDOW) {
+            let (word, bit) = place(self.highest.wrapping_sub(back));
+            if let Some(word) = self.seen.get_mut(word) {
+                *word &= !bit;
             }
         }
-        self.seen[0] |= 1;
+    }
+
+    #[inline]
+    fn mark(&mut self, number: u64) {
+        let (word, bit) = place(number);
+        if let Some(word) = self.seen.get_mut(word) {
+            *word |= bit;
+        }
     }
 
     #[inline(never)]
@@ -137,9 +155,8 @@ impl Ledger {
         if back > RESTART {
             return self.restart(number);
         }
-        let seen = self.seen.get_mut((back / 64) as usize);
-        let bit = 1 << (back % 64);
-        match seen {
+        let (word, bit) = place(self.highest.wrapping_sub(back));
+        match self.seen.get_mut(word).filter(|_| back < WINDOW) {
             Some(word) if *word & bit != 0 => self.duplicates += 1,
             Some(word) if self.highest.wrapping_sub(self.first) >= back => {
                 *word |= bit;
@@ -153,10 +170,8 @@ impl Ledger {
                 self.late_next = number + 1;
                 if self.late_run >= ASCENDING {
                     self.late -= u64::from(ASCENDING);
-                    self.restart(number - u64::from(ASCENDING - 1).min(number));
-                    self.highest = number;
-                    self.received = u64::from(ASCENDING);
-                    self.seen[0] = (1 << ASCENDING) - 1;
+                    self.restart(number.saturating_sub(u64::from(ASCENDING - 1)));
+                    (1..ASCENDING).for_each(|_| self.advance(1));
                 }
             }
         }
@@ -204,13 +219,17 @@ impl Ledger {
     }
 }
 
-/// A switch's clock against the capture clock: a straight line through all pairs, by least squares.
+/// Beyond its first packets one in this many gives a pair of stamps: a line needs no more.
+const PAIRS: u64 = 16;
+
+/// A switch's clock against the capture clock: a straight line through the pairs of stamps, by least squares.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Clock {
     /// Nanoseconds of one tick.
     pub tick: u32,
-    /// Pairs of stamps.
+    /// Pairs of stamps taken.
     pub samples: u64,
+    offered: u64,
     origin: (i64, u64),
     last: (i64, u64),
     mean: (f64, f64),
@@ -219,13 +238,18 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Takes one pair. A tick of 0 nanoseconds is an unknown unit: such stamps are not used.
+    /// Takes one pair: all of the first 256, then one in 16. A tick of 0 nanoseconds is an unknown unit: such stamps are not used.
+    #[inline]
     pub fn push(&mut self, time: Timestamp, raw: u64, tick: u32) {
-        if tick == 0 {
-            return;
+        self.offered += 1;
+        if tick != 0 && (self.offered <= 256 || self.offered.is_multiple_of(PAIRS)) {
+            self.take(time, raw, tick);
         }
+    }
+
+    fn take(&mut self, time: Timestamp, raw: u64, tick: u32) {
         if self.samples == 0 || tick != self.tick {
-            *self = Self { tick, samples: 1, origin: (time.0, raw), last: (time.0, raw), ..Self::default() };
+            *self = Self { tick, samples: 1, offered: self.offered, origin: (time.0, raw), last: (time.0, raw), ..Self::default() };
             return;
         }
         let unwrapped = self.unwrap(time, raw);
