@@ -71,3 +71,25 @@ pub const SNAPSHOT_ROWS: usize = 1_000;
 
 /// Distinct VLANs remembered for one conversation.
 pub const VLANS_PER_FLOW: usize = 4;
+
+/// Buckets of two packets that duplicate detection starts with in each shard (4 KiB): light traffic stays in the first-level cache.
+pub const COPY_BUCKETS_AT_FIRST: usize = 64;
+
+/// Buckets of two packets (64 bytes) that duplicate detection may grow to in each shard: 1,048,576 packets and 32 MiB in all. At 5 million
+/// packets a second the default window of 50 ms holds 250,000 of them (a quarter of the places), the largest of 250 ms would hold
+/// 1,250,000: then the oldest go after about 0.2 s, and are counted.
+pub const COPY_BUCKETS: usize = 8 * 1024;
+
+/// Conversations duplicate detection starts to remember in each shard (2 KiB).
+pub const COPY_FLOWS_AT_FIRST: usize = 64;
+
+/// Conversations duplicate detection may remember in each shard (32 bytes each: 128 KiB, 8 MiB in all). It is a direct-mapped table; a
+/// conversation that lost its place starts anew, which costs evidence, never correctness of what was counted.
+pub const COPY_FLOWS: usize = 4 * 1024;
+
+/// Rows of "from which VLAN to which" that duplicate detection keeps in each shard; more are counted together.
+pub const COPY_VLAN_PAIRS: usize = 64;
+
+/// Tunnels whose outside is watched (about 600 bytes each): a switch exports a handful of mirror sessions; networks full of overlay tunnels
+/// have more, and those beyond are counted together and not taken off.
+pub const SESSIONS: usize = 4 * 1024;

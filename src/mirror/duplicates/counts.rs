@@ -1,0 +1,205 @@
+//! What a filter counted, in sums that may be added in any order.
+
+use crate::model::Traffic;
+use crate::model::limits::COPY_VLAN_PAIRS;
+
+/// How a later sighting of a packet differs from the first. When several apply the first of this list is taken, except `Identical`,
+/// which is taken when none does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CopyClass {
+    /// Same place, same link header: both directions of one port mirrored, a port and its VLAN, two sessions merged before the capture.
+    Identical,
+    /// To a multicast or broadcast destination: flooding made it, mirroring shows it.
+    Flooded,
+    /// Other TTL (hop limit) or MAC addresses: seen on both sides of a router, firewall or other hop.
+    Routed,
+    /// Other VLAN or priority in the tag.
+    Vlan,
+    /// Through another mirror session or capture interface.
+    Session,
+}
+
+impl CopyClass {
+    /// Every class, in the order of their discriminants.
+    pub const ALL: [CopyClass; 5] = [CopyClass::Identical, CopyClass::Flooded, CopyClass::Routed, CopyClass::Vlan, CopyClass::Session];
+
+    /// The word in reports.
+    pub fn token(self) -> &'static str {
+        match self {
+            CopyClass::Identical => "identical",
+            CopyClass::Flooded => "flooded",
+            CopyClass::Routed => "routed",
+            CopyClass::Vlan => "vlan",
+            CopyClass::Session => "session",
+        }
+    }
+}
+
+/// Sub-buckets of an octave: 4.4 % of relative error at most.
+const PER_OCTAVE: usize = 8;
+/// The floor of all gaps, 2 to this power: 1.024 us, just above the finest step of a microsecond capture.
+const FLOOR: u32 = 10;
+/// Octaves above the floor: up to 0.27 s, the largest window.
+const OCTAVES: usize = 18;
+
+/// A gap's place on a logarithmic scale of eight steps an octave; gaps below about a microsecond share the lowest.
+#[inline]
+pub(super) fn gap_code(nanos: u64) -> u8 {
+    let value = nanos.max(1 << FLOOR);
+    let octave = value.ilog2();
+    let step = (value >> (octave - 3)) & 7;
+    (u64::from(octave - FLOOR) * PER_OCTAVE as u64 + step).min(255) as u8
+}
+
+/// The time between a copy and the sighting before it, as a logarithmic histogram (eight buckets an octave from 1 us to 0.27 s).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GapHistogram([u64; PER_OCTAVE * OCTAVES]);
+
+impl Default for GapHistogram {
+    fn default() -> Self {
+        Self([0; PER_OCTAVE * OCTAVES])
+    }
+}
+
+impl GapHistogram {
+    pub(super) fn count(&mut self, code: u8) {
+        let last = self.0.len() - 1;
+        self.0[usize::from(code).min(last)] += 1;
+    }
+
+    /// Gaps counted.
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
+    /// Nanoseconds below or at which a share `q` (0 to 1) of the gaps lies: the middle of the bucket, 4.4 % off at most above 1 us.
+    pub fn quantile(&self, q: f64) -> Option<u64> {
+        let total = self.total();
+        let rank = ((total as f64 * q).ceil() as u64).clamp(1, total.max(1));
+        let mut sum = 0;
+        self.0.iter().enumerate().find_map(|(code, &n)| {
+            sum += n;
+            (n > 0 && sum >= rank).then(|| {
+                let octave = 1u64 << (FLOOR as usize + code / PER_OCTAVE);
+                octave + octave / 16 * (2 * (code % PER_OCTAVE) as u64 + 1)
+            })
+        })
+    }
+
+    /// Adds another histogram.
+    pub fn merge(&mut self, other: &Self) {
+        for (a, b) in self.0.iter_mut().zip(other.0) {
+            *a += b;
+        }
+    }
+}
+
+/// Copies whose VLAN differed from the first sighting's. `None` is untagged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct VlanChange {
+    /// VLAN of the first sighting.
+    pub first: Option<u16>,
+    /// VLAN of the copy.
+    pub later: Option<u16>,
+    /// Copies.
+    pub packets: u64,
+}
+
+/// One class of copies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ClassCounts {
+    /// Copies and their wire bytes.
+    pub traffic: Traffic,
+    /// Time since the sighting before.
+    pub gaps: GapHistogram,
+}
+
+/// What duplicate detection counted. All of it is sums, so shards may be merged in any order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DuplicateCounts {
+    /// Packets looked at, copies included.
+    pub observed: Traffic,
+    /// Copies by class, in the order of [`CopyClass::ALL`].
+    pub classes: [ClassCounts; CopyClass::ALL.len()],
+    /// Packets that may be copies and were kept: nothing but their repetition says so.
+    pub ambiguous: Traffic,
+    /// Copies that were the second, third ... seventh sighting of their packet; the last element counts all further ones.
+    pub sightings: [u64; 7],
+    /// From which VLAN to which, sorted by VLANs; at most [`COPY_VLAN_PAIRS`] a shard.
+    pub vlans: Vec<VlanChange>,
+    /// Copies with a change of VLAN beyond the cap.
+    pub vlans_other: u64,
+    /// Packets that carry payload (all but TCP segments with at most one byte), copies included.
+    pub payload_packets: u64,
+    /// Those of them that were copies.
+    pub payload_copies: u64,
+    /// Conversations with at least [`JUDGED_PACKETS`] payload-bearing packets. One that was forgotten in between counts again.
+    pub flows: u64,
+    /// Those of them more than a fifth of whose payload-bearing packets were copies.
+    pub flows_copied: u64,
+    /// Packets forgotten before the window was over, for want of room: copies of them would not be recognised.
+    pub displaced: u64,
+}
+
+/// Payload-bearing packets a conversation must have to be judged.
+pub const JUDGED_PACKETS: u32 = 4;
+
+impl DuplicateCounts {
+    /// All copies.
+    pub fn copies(&self) -> Traffic {
+        let mut sum = Traffic::default();
+        self.classes.iter().for_each(|c| sum.add(c.traffic));
+        sum
+    }
+
+    /// Copies of one class.
+    pub fn class(&self, class: CopyClass) -> &ClassCounts {
+        &self.classes[class as usize]
+    }
+
+    /// Share of copies among all packets, 0 to 1.
+    pub fn share(&self) -> f64 {
+        if self.observed.packets == 0 { 0.0 } else { self.copies().packets as f64 / self.observed.packets as f64 }
+    }
+
+    /// The gaps of all classes together.
+    pub fn gaps(&self) -> GapHistogram {
+        let mut sum = GapHistogram::default();
+        self.classes.iter().for_each(|c| sum.merge(&c.gaps));
+        sum
+    }
+
+    /// Adds another shard's counts.
+    pub fn merge(&mut self, other: &Self) {
+        self.observed.add(other.observed);
+        self.ambiguous.add(other.ambiguous);
+        for (a, b) in self.classes.iter_mut().zip(&other.classes) {
+            a.traffic.add(b.traffic);
+            a.gaps.merge(&b.gaps);
+        }
+        for (a, b) in self.sightings.iter_mut().zip(other.sightings) {
+            *a += b;
+        }
+        for &change in &other.vlans {
+            self.add_vlan(change, usize::MAX);
+        }
+        self.vlans_other += other.vlans_other;
+        self.payload_packets += other.payload_packets;
+        self.payload_copies += other.payload_copies;
+        self.flows += other.flows;
+        self.flows_copied += other.flows_copied;
+        self.displaced += other.displaced;
+    }
+
+    pub(super) fn count_vlan(&mut self, first: Option<u16>, later: Option<u16>) {
+        self.add_vlan(VlanChange { first, later, packets: 1 }, COPY_VLAN_PAIRS);
+    }
+
+    fn add_vlan(&mut self, change: VlanChange, cap: usize) {
+        match self.vlans.binary_search_by_key(&(change.first, change.later), |c| (c.first, c.later)) {
+            Ok(at) => self.vlans[at].packets += change.packets,
+            Err(at) if self.vlans.len() < cap => self.vlans.insert(at, change),
+            Err(_) => self.vlans_other += change.packets,
+        }
+    }
+}

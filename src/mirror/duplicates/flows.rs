@@ -1,0 +1,234 @@
+//! What is remembered of conversations to tell copies from legal repetition.
+
+use super::counts::{JUDGED_PACKETS, gap_code};
+use super::digest::Digest;
+use super::table::NO_LEAD;
+use crate::model::limits::{COPY_FLOWS, COPY_FLOWS_AT_FIRST};
+
+/// Steps of a gap code in a factor of four.
+pub(super) const FOUR: u8 = 16;
+/// Steps of a gap code in a factor of eight: gaps within a factor of eight of the centre are similar.
+const EIGHT: u8 = 24;
+/// Similar gaps that make a pattern.
+const ENOUGH: u8 = 4;
+/// The score does not grow beyond this, so that a pattern that ended is forgotten as quickly as it was learned.
+const MOST: u8 = 16;
+
+/// Whether copies come at a steady, short gap, and how many packets have one. The counts halve when one is full: it follows changes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Pattern {
+    firsts: u8,
+    copies: u8,
+    centre: u8,
+    score: u8,
+}
+
+impl Pattern {
+    fn halve(&mut self) {
+        self.firsts /= 2;
+        self.copies /= 2;
+    }
+
+    /// A packet that is no copy.
+    #[inline]
+    pub fn first(&mut self) {
+        if self.firsts == u8::MAX {
+            self.halve();
+        }
+        self.firsts += 1;
+    }
+
+    /// A copy, or what looks like one.
+    pub fn copy(&mut self, gap: u8) {
+        if self.copies == u8::MAX {
+            self.halve();
+        }
+        self.copies += 1;
+        if self.score == 0 {
+            (self.score, self.centre) = (1, gap);
+        } else if self.centre.abs_diff(gap) <= EIGHT {
+            self.score = (self.score + 1).min(MOST);
+            self.centre = ((u16::from(self.centre) * 3 + u16::from(gap) + 2) / 4) as u8;
+        } else {
+            self.score -= 1;
+        }
+    }
+
+    /// Whether copies at about this gap are known, one at least.
+    pub fn knows(&self, gap: u8) -> bool {
+        self.score > 0 && self.centre.abs_diff(gap) <= EIGHT
+    }
+
+    /// Whether copies at about this gap are the rule: several, and more than a fifth of all packets.
+    pub fn stands(&self, gap: u8) -> bool {
+        self.score >= ENOUGH && u16::from(self.copies) * 4 > u16::from(self.firsts) && self.knows(gap)
+    }
+}
+
+/// What is known of the IPv4 identifications a sender puts into one direction of a conversation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Identity {
+    /// None seen.
+    #[default]
+    None,
+    /// One packet seen: unknown.
+    One,
+    /// The same in different packets: it tells nothing.
+    Constant,
+    /// Differs between packets: a packet with the same one is the same packet.
+    Varies,
+}
+
+/// A conversation.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Flow {
+    tag: u32,
+    /// Time of the last first sighting in each direction, in units of 1.024 us (wraps after 73 minutes); 0: none.
+    last: [u32; 2],
+    id: [u16; 2],
+    identity: [Identity; 2],
+    /// Its copies.
+    pub pattern: Pattern,
+    payload: u32,
+    copies: u32,
+}
+
+impl Flow {
+    /// What the direction's identifications are worth.
+    pub fn identity(&self, digest: &Digest) -> Identity {
+        self.identity[digest.way & 1]
+    }
+
+    /// Marks the direction's identification as worth nothing: it came a third time.
+    pub fn distrust(&mut self, digest: &Digest) {
+        self.identity[digest.way & 1] = Identity::Constant;
+    }
+
+    /// Notes a first sighting; the gap code of the time since the one before in its direction.
+    #[inline]
+    pub fn first(&mut self, digest: &Digest, now: i64) -> u8 {
+        self.learn(digest, digest.way & 1);
+        self.first_again(digest, now)
+    }
+
+    /// The same for a repetition, which says nothing of the sender's identifications.
+    #[inline]
+    pub fn first_again(&mut self, digest: &Digest, now: i64) -> u8 {
+        let way = digest.way & 1;
+        let tick = ((now >> 10) as u32).max(1);
+        let before = std::mem::replace(&mut self.last[way], tick);
+        let ticks = tick.wrapping_sub(before);
+        if before == 0 || ticks > u32::MAX / 2 { NO_LEAD } else { gap_code(u64::from(ticks) << 10).min(NO_LEAD - 1) }
+    }
+
+    #[inline]
+    fn learn(&mut self, digest: &Digest, way: usize) {
+        if digest.id == 0 || digest.fragment || self.identity[way] == Identity::Varies {
+            return;
+        }
+        self.identity[way] = match self.identity[way] {
+            Identity::None => Identity::One,
+            _ if digest.id != self.id[way] => Identity::Varies,
+            _ => Identity::Constant,
+        };
+        self.id[way] = digest.id;
+    }
+
+    /// Counts a packet with payload.
+    #[inline]
+    pub fn count(&mut self, copy: bool) {
+        self.payload = self.payload.saturating_add(1);
+        self.copies = self.copies.saturating_add(u32::from(copy));
+    }
+
+    /// (1, 1) for one whose packets were copied, (1, 0) if not, (0, 0) with too few packets to tell.
+    fn judge(&self) -> (u64, u64) {
+        let judged = self.payload >= JUDGED_PACKETS;
+        let copied = judged && u64::from(self.copies) * 5 > u64::from(self.payload);
+        (u64::from(judged), u64::from(copied))
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Flows {
+    slots: Vec<Flow>,
+    taken: usize,
+    judged: (u64, u64),
+}
+
+impl Flows {
+    pub fn new() -> Self {
+        Self { slots: vec![Flow::default(); COPY_FLOWS_AT_FIRST], taken: 0, judged: (0, 0) }
+    }
+
+    /// The conversation with this tag, a new one in the place of another if need be.
+    #[inline]
+    pub fn get(&mut self, tag: u32) -> Option<&mut Flow> {
+        let tag = tag.max(1);
+        let mask = self.slots.len() - 1;
+        if self.slots.get(tag as usize & mask)?.tag != tag {
+            self.replace(tag);
+        }
+        let mask = self.slots.len() - 1;
+        self.slots.get_mut(tag as usize & mask)
+    }
+
+    #[inline(never)]
+    fn replace(&mut self, tag: u32) {
+        // As many replacements as there are places: the table is too small for what is going on.
+        if self.taken >= self.slots.len() && self.slots.len() < COPY_FLOWS {
+            self.taken = 0;
+            let larger = vec![Flow::default(); self.slots.len() * 2];
+            let old = std::mem::replace(&mut self.slots, larger);
+            let mask = self.slots.len() - 1;
+            for flow in old.into_iter().filter(|f| f.tag != 0) {
+                if let Some(slot) = self.slots.get_mut(flow.tag as usize & mask) {
+                    *slot = flow;
+                }
+            }
+        }
+        let mask = self.slots.len() - 1;
+        let Some(slot) = self.slots.get_mut(tag as usize & mask) else { return };
+        if slot.tag != tag {
+            let (flows, copied) = slot.judge();
+            self.judged = (self.judged.0 + flows, self.judged.1 + copied);
+            *slot = Flow { tag, ..Flow::default() };
+            self.taken += 1;
+        }
+    }
+
+    /// Conversations with enough packets to tell, and those of them that were copied.
+    pub fn judged(&self) -> (u64, u64) {
+        self.slots.iter().map(Flow::judge).fold(self.judged, |sum, f| (sum.0 + f.0, sum.1 + f.1))
+    }
+
+    #[cfg(test)]
+    pub fn bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<Flow>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flow_is_half_a_cache_line() {
+        assert_eq!(size_of::<Flow>(), 32);
+    }
+
+    #[test]
+    fn scattered_gaps_make_no_pattern() {
+        let mut p = Pattern::default();
+        for gap in [0, 60, 0, 60, 0, 60, 120, 0, 60] {
+            p.copy(gap);
+        }
+        assert!(!p.stands(0) && !p.stands(60), "{p:?}");
+        let mut steady = Pattern::default();
+        (0..4).for_each(|_| steady.copy(40));
+        assert!(steady.stands(40) && steady.stands(60) && !steady.stands(70));
+        (0..250).for_each(|_| steady.first());
+        assert!(!steady.stands(40), "four in 250 packets are not the rule");
+        assert!(steady.knows(40));
+    }
+}

@@ -1,0 +1,402 @@
+//! The numbers a mirroring device puts on its packets: what they say is missing, late, doubled, and how its clock runs.
+
+use crate::model::Timestamp;
+use crate::model::time::SECOND;
+
+/// Numbers behind the highest that are remembered one by one: a later one fills its gap.
+const WINDOW: u64 = 1024;
+/// A number farther back than this starts the numbering anew.
+const RESTART: u64 = 1 << 16;
+/// So many late packets in ascending order, one by one, start it anew as well: a device restarted soon after its start.
+const ASCENDING: u32 = 16;
+/// Packets a second that no link exceeds (100 Gbit/s of the shortest frames): a jump forward beyond what can have been sent is a new start.
+const FASTEST: i64 = 150_000_000;
+/// Equal numbers from the first packet on that show the device does not count.
+const CONSTANT: u64 = 16;
+/// The numbering of some platforms has 30 bits.
+const NARROW: u64 = 1 << 30;
+/// How near to its wrap a number must be for a small one to follow by wrapping.
+const AT_WRAP: u64 = 1 << 15;
+
+/// Word and bit of a number in the window.
+#[inline]
+fn place(number: u64) -> (usize, u64) {
+    ((number % WINDOW / 64) as usize, 1 << (number % 64))
+}
+
+/// Accounts the sequence numbers of one session, in order of arrival.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    started: bool,
+    first: u64,
+    highest: u64,
+    /// Bit n modulo 1024: number n was seen, for the last 1024 numbers.
+    seen: [u64; (WINDOW / 64) as usize],
+    received: u64,
+    bits: u32,
+    /// Whether any two numbers differed.
+    counts: bool,
+    arrivals: u64,
+    last: Timestamp,
+    late_next: u64,
+    late_run: u32,
+    /// Missing before the last restart.
+    missing_before: u64,
+    reordered: u64,
+    late: u64,
+    duplicates: u64,
+    restarts: u64,
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self {
+            started: false,
+            first: 0,
+            highest: 0,
+            seen: [0; (WINDOW / 64) as usize],
+            received: 0,
+            bits: 32,
+            counts: false,
+            arrivals: 0,
+            last: Timestamp(0),
+            late_next: 0,
+            late_run: 0,
+            missing_before: 0,
+            reordered: 0,
+            late: 0,
+            duplicates: 0,
+            restarts: 0,
+        }
+    }
+}
+
+impl Ledger {
+    /// Accounts one packet's number.
+    #[inline]
+    pub fn push(&mut self, number: u32, time: Timestamp) {
+        self.arrivals += 1;
+        let elapsed = time.since(self.last);
+        self.last = time;
+        let number = u64::from(number);
+        if !self.started {
+            return self.begin(number);
+        }
+        self.counts |= number != self.first;
+        let ahead = self.ahead(number);
+        match ahead {
+            1 => self.advance(1),
+            2.. => self.jump(ahead as u64, number, elapsed),
+            _ => self.behind(ahead.unsigned_abs(), number),
+        }
+    }
+
+    fn begin(&mut self, number: u64) {
+        self.started = true;
+        self.first = number;
+        self.highest = number;
+        self.seen = [0; (WINDOW / 64) as usize];
+        self.mark(number);
+        self.received = 1;
+        self.late_run = 0;
+    }
+
+    /// How far a number is ahead of the highest, the short way around.
+    fn ahead(&mut self, number: u64) -> i64 {
+        if self.bits == 32 && self.highest < NARROW && self.highest >= NARROW - AT_WRAP && number < AT_WRAP {
+            self.bits = 30;
+        }
+        let modulus = 1u64 << self.bits;
+        if number >= modulus {
+            self.bits = 32;
+            return self.ahead(number);
+        }
+        let forward = number.wrapping_sub(self.highest) & (modulus - 1);
+        if forward < modulus / 2 { forward as i64 } else { forward as i64 - modulus as i64 }
+    }
+
+    fn advance(&mut self, by: u64) {
+        self.late_run = 0;
+        self.highest = self.highest.wrapping_add(by);
+        self.received += 1;
+        if by > 1 {
+            self.forget(by);
+        }
+        self.mark(self.highest);
+    }
+
+    /// Clears what the numbers skipped by a step forward left in their places.
+    #[inline(never)]
+    fn forget(&mut self, by: u64) {
+        for back in 1..by.min(WINDOW) {
+            let (word, bit) = place(self.highest.wrapping_sub(back));
+            if let Some(word) = self.seen.get_mut(word) {
+                *word &= !bit;
+            }
+        }
+    }
+
+    #[inline]
+    fn mark(&mut self, number: u64) {
+        let (word, bit) = place(number);
+        if let Some(word) = self.seen.get_mut(word) {
+            *word |= bit;
+        }
+    }
+
+    #[inline(never)]
+    fn jump(&mut self, by: u64, number: u64, elapsed: i64) {
+        let possible = (elapsed.clamp(0, 3_600 * SECOND) / 1_000).saturating_mul(FASTEST / 1_000_000) as u64 + RESTART;
+        if by > possible { self.restart(number) } else { self.advance(by) }
+    }
+
+    #[inline(never)]
+    fn behind(&mut self, back: u64, number: u64) {
+        if back > RESTART {
+            return self.restart(number);
+        }
+        let (word, bit) = place(self.highest.wrapping_sub(back));
+        match self.seen.get_mut(word).filter(|_| back < WINDOW) {
+            Some(word) if *word & bit != 0 => self.duplicates += 1,
+            Some(word) if self.highest.wrapping_sub(self.first) >= back => {
+                *word |= bit;
+                self.received += 1;
+                self.reordered += 1;
+            }
+            // Before the first number, or too far back to know whether it was missing.
+            _ => {
+                self.late += 1;
+                self.late_run = if self.late_run > 0 && number == self.late_next { self.late_run + 1 } else { 1 };
+                self.late_next = number + 1;
+                if self.late_run >= ASCENDING {
+                    self.late -= u64::from(ASCENDING);
+                    self.restart(number.saturating_sub(u64::from(ASCENDING - 1)));
+                    (1..ASCENDING).for_each(|_| self.advance(1));
+                }
+            }
+        }
+    }
+
+    fn restart(&mut self, number: u64) {
+        self.missing_before = self.missing();
+        self.restarts += 1;
+        self.begin(number);
+    }
+
+    /// Whether the numbers count packets. Until enough packets came this is assumed.
+    pub fn is_usable(&self) -> bool {
+        self.started && (self.counts || self.arrivals < CONSTANT)
+    }
+
+    /// Numbers never seen between the first and the highest (of each numbering). Those of the last 1024 may still come.
+    pub fn missing(&self) -> u64 {
+        if !self.started || !self.is_usable() {
+            return 0;
+        }
+        // The highest is kept without its wraps taken off.
+        let expected = self.highest.wrapping_sub(self.first) + 1;
+        self.missing_before + expected.saturating_sub(self.received)
+    }
+
+    /// Packets that came after a higher number: within the last 1024, and later than that.
+    pub fn reordered(&self) -> u64 {
+        self.reordered + self.late
+    }
+
+    /// Packets whose number had been seen before.
+    pub fn duplicates(&self) -> u64 {
+        if self.is_usable() { self.duplicates } else { 0 }
+    }
+
+    /// Times the numbering started anew.
+    pub fn restarts(&self) -> u64 {
+        self.restarts
+    }
+
+    /// Bits of the numbering: 32, or 30 where it was seen to wrap there.
+    pub fn bits(&self) -> u32 {
+        self.bits
+    }
+}
+
+/// Beyond its first packets one in this many gives a pair of stamps: a line needs no more.
+const PAIRS: u64 = 16;
+
+/// A switch's clock against the capture clock: a straight line through the pairs of stamps, by least squares.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Clock {
+    /// Nanoseconds of one tick.
+    pub tick: u32,
+    /// Pairs of stamps taken.
+    pub samples: u64,
+    offered: u64,
+    origin: (i64, u64),
+    last: (i64, u64),
+    mean: (f64, f64),
+    /// Sums of squares and products about the means: capture, switch, both.
+    moments: (f64, f64, f64),
+}
+
+impl Clock {
+    /// Takes one pair: all of the first 256, then one in 16. A tick of 0 nanoseconds is an unknown unit: such stamps are not used.
+    #[inline]
+    pub fn push(&mut self, time: Timestamp, raw: u64, tick: u32) {
+        self.offered += 1;
+        if tick != 0 && (self.offered <= 256 || self.offered.is_multiple_of(PAIRS)) {
+            self.take(time, raw, tick);
+        }
+    }
+
+    fn take(&mut self, time: Timestamp, raw: u64, tick: u32) {
+        if self.samples == 0 || tick != self.tick {
+            *self = Self { tick, samples: 1, offered: self.offered, origin: (time.0, raw), last: (time.0, raw), ..Self::default() };
+            return;
+        }
+        let unwrapped = self.unwrap(time, raw);
+        self.last = (time.0, unwrapped);
+        self.samples += 1;
+        let n = self.samples as f64;
+        let x = time.0.saturating_sub(self.origin.0) as f64;
+        let y = unwrapped.wrapping_sub(self.origin.1) as i64 as f64 * f64::from(tick);
+        let (dx, dy) = (x - self.mean.0, y - self.mean.1);
+        self.mean.0 += dx / n;
+        self.mean.1 += dy / n;
+        self.moments.0 += dx * (x - self.mean.0);
+        self.moments.1 += dy * (y - self.mean.1);
+        self.moments.2 += dx * (y - self.mean.1);
+    }
+
+    /// A clock of 32 bits goes around: the reading nearest to where it should be by the capture clock is meant.
+    fn unwrap(&self, time: Timestamp, raw: u64) -> u64 {
+        if raw > u64::from(u32::MAX) || self.origin.1 > u64::from(u32::MAX) {
+            return raw;
+        }
+        let ticks = time.0.saturating_sub(self.last.0) / i64::from(self.tick.max(1));
+        let expected = self.last.1.wrapping_add_signed(ticks);
+        let off = (raw as u32).wrapping_sub(expected as u32) as i32;
+        expected.wrapping_add_signed(i64::from(off))
+    }
+
+    /// How much faster the switch's clock runs, in parts per million of the capture clock; none before a second and 100 pairs.
+    pub fn drift_ppm(&self) -> Option<f64> {
+        let enough = self.samples >= 100 && self.last.0.saturating_sub(self.origin.0) >= SECOND && self.moments.0 > 0.0;
+        enough.then(|| (self.moments.2 / self.moments.0 - 1.0) * 1e6)
+    }
+
+    /// Standard deviation of the pairs about the line, nanoseconds: how unevenly copies travel from switch to stamp.
+    pub fn jitter_nanos(&self) -> Option<f64> {
+        self.drift_ppm()?;
+        let (xx, yy, xy) = self.moments;
+        Some(((yy - xy * xy / xx).max(0.0) / self.samples as f64).sqrt())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ledger(numbers: impl IntoIterator<Item = u32>) -> Ledger {
+        let mut l = Ledger::default();
+        for (n, number) in numbers.into_iter().enumerate() {
+            l.push(number, Timestamp(n as i64 * 1_000));
+        }
+        l
+    }
+
+    fn sums(l: &Ledger) -> (u64, u64, u64, u64) {
+        (l.missing(), l.reordered(), l.duplicates(), l.restarts())
+    }
+
+    #[test]
+    fn gaps_late_ones_and_doubles() {
+        assert_eq!(sums(&ledger(0..5000)), (0, 0, 0, 0));
+        assert_eq!(sums(&ledger((0..5000).filter(|n| n % 10 != 5))), (500, 0, 0, 0));
+        assert_eq!(sums(&ledger([1, 2, 4, 3, 5, 9, 6, 7, 8, 10])), (0, 4, 0, 0));
+        assert_eq!(sums(&ledger((0..100).flat_map(|n| [n, n]))), (0, 0, 100, 0));
+        assert_eq!(sums(&ledger([10, 9, 8, 11])), (0, 2, 0, 0), "before the first number nothing was missing");
+    }
+
+    #[test]
+    fn wraps() {
+        let around = |start: u32| (0..4000u32).map(move |n| start.wrapping_add(n));
+        let l = ledger(around(u32::MAX - 1000));
+        assert_eq!((sums(&l), l.bits()), ((0, 0, 0, 0), 32));
+        let l = ledger(around(u32::MAX - 1000).filter(|n| n % 7 != 3));
+        assert_eq!((l.missing(), l.restarts()), ((0..4000).filter(|n| (u32::MAX - 1000).wrapping_add(*n) % 7 == 3).count() as u64, 0));
+        let narrow = |n: u32| (0x3fff_ffff - 1000 + n) & 0x3fff_ffff;
+        let l = ledger((0..4000).map(narrow));
+        assert_eq!((sums(&l), l.bits()), ((0, 0, 0, 0), 30));
+        let l = ledger((0..4000).filter(|n| !(990..1010).contains(n)).map(narrow));
+        assert_eq!((sums(&l), l.bits()), ((20, 0, 0, 0), 30));
+        // Late ones from before the wrap.
+        let mut late: Vec<u32> = (0..4000).map(narrow).collect();
+        late.swap(999, 1005);
+        let l = ledger(late);
+        assert_eq!((l.missing(), l.restarts()), (0, 0));
+        // Thirty bits pass by unnoticed when the numbering has 32.
+        let l = ledger((0..4000u32).map(|n| 0x3fff_ffff - 1000 + n));
+        assert_eq!((sums(&l), l.bits()), ((0, 0, 0, 0), 32));
+    }
+
+    #[test]
+    fn restarts() {
+        assert_eq!(sums(&ledger((1_000_000..1_001_000).chain(0..1000))), (0, 0, 0, 1));
+        // A device that restarts early: sixteen in a row tell.
+        assert_eq!(sums(&ledger((0..5000).chain(0..3000))), (0, 0, 0, 1));
+        // A number that cannot have been reached in the time.
+        assert_eq!(sums(&ledger((0..1000).chain(2_000_000_000..2_000_001_000))), (0, 0, 0, 1));
+        let l = ledger((0..1000).filter(|n| *n != 500).chain(2_000_000_000..2_000_001_000).filter(|n| *n != 2_000_000_007));
+        assert_eq!(sums(&l), (2, 0, 0, 1));
+        // After an outage of a second the same is a loss.
+        let mut l = ledger(0..1000);
+        l.push(1_000_999, Timestamp(2 * SECOND));
+        assert_eq!(sums(&l), (999_999, 0, 0, 0));
+    }
+
+    #[test]
+    fn a_device_that_does_not_count() {
+        let l = ledger([7; 100]);
+        assert!(!l.is_usable());
+        assert_eq!((l.missing(), l.duplicates()), (0, 0));
+        assert!(!Ledger::default().is_usable());
+        assert!(ledger([7; 3]).is_usable());
+    }
+
+    #[test]
+    fn reordering_within_the_window_loses_nothing() {
+        let mut state = 9u64;
+        let mut random = |n: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) % n
+        };
+        for start in [0u32, 0x3fff_f000, u32::MAX - 5_000, 123_456] {
+            let mut numbers: Vec<u32> = (0..20_000u32).map(|n| start.wrapping_add(n)).collect();
+            for chunk in numbers.chunks_mut(500) {
+                for i in (1..chunk.len()).rev() {
+                    chunk.swap(i, random(i as u64 + 1) as usize);
+                }
+            }
+            let dropped = numbers.iter().filter(|&&n| n % 100 == 99).count() as u64;
+            let l = ledger(numbers.iter().copied().filter(|n| n % 100 != 99));
+            // The very first and last numbers may be the missing ones; they are not missing between others.
+            assert!(l.missing().abs_diff(dropped) <= 1 + l.late, "{start}: {} {dropped} {}", l.missing(), l.late);
+            assert_eq!((l.duplicates(), l.restarts()), (0, 0), "{start}");
+        }
+    }
+
+    #[test]
+    fn clock_of_32_bits_with_drift() {
+        let mut c = Clock::default();
+        // 100 ns ticks go around after 429 s; the clock runs 50 ppm fast.
+        for n in 0..10_000i64 {
+            let t = n * SECOND / 10;
+            let ticks = (t as f64 * 1.000_05 / 100.0) as u64 + 4_000_000_000;
+            c.push(Timestamp(1_700_000_000 * SECOND + t), ticks & 0xffff_ffff, 100);
+        }
+        assert!((c.drift_ppm().unwrap() - 50.0).abs() < 0.01, "{:?}", c.drift_ppm());
+        assert!(c.jitter_nanos().unwrap() < 1000.0, "{:?}", c.jitter_nanos());
+        let mut unknown = Clock::default();
+        unknown.push(Timestamp(1), 5, 0);
+        assert_eq!((unknown.samples, unknown.drift_ppm()), (0, None));
+    }
+}
