@@ -1,1 +1,385 @@
-//! stub
+//! The command line, in two steps: what was typed (this file) and what is meant ([`Settings`]).
+
+mod config;
+mod help;
+mod settings;
+mod units;
+
+pub use settings::{Color, Command, Common, Decap, Files, Input, Live, Settings};
+
+use crate::error::{Error, Result};
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A shell that completions can be made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shell(clap_complete::Shell);
+
+#[derive(Debug, Parser)]
+#[command(name = "spantop", version, about = "top for a switch's SPAN port", after_help = help::EXAMPLES)]
+#[command(max_term_width = 110, arg_required_else_help = false)]
+struct Typed {
+    #[command(subcommand)]
+    command: Option<TypedCommand>,
+    #[command(flatten)]
+    input: TypedInput,
+    /// Replay captures as they happened, or SPEED times as fast (--replay=10)
+    #[arg(long, value_name = "SPEED", num_args = 0..=1, default_missing_value = "1", conflicts_with = "interface")]
+    replay: Option<String>,
+    /// Rows of each table when standard output is no terminal [default: 20]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    top: Option<u64>,
+    #[command(flatten)]
+    common: TypedCommon,
+}
+
+#[derive(Debug, Subcommand)]
+enum TypedCommand {
+    /// Write a report about captures or a stretch of live traffic
+    #[command(after_help = help::REPORT)]
+    Report {
+        #[command(flatten)]
+        input: TypedInput,
+        /// How the report looks
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: String,
+        /// Write to PATH (all or nothing) instead of standard output
+        #[arg(short, long, value_name = "PATH")]
+        output: Option<PathBuf>,
+        /// Rows of each table [default: 20 for reading, all in JSON and CSV]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+        top: Option<u64>,
+    },
+    /// Tell whether this mirror and this host can be trusted
+    #[command(after_help = help::CHECK)]
+    Check {
+        #[command(flatten)]
+        input: TypedInput,
+    },
+    /// List the interfaces and what each would be good for
+    Interfaces,
+    /// Explain a finding: what it means, how it is measured, what to do
+    Explain {
+        /// Identifier of the finding, such as dup.every
+        finding: String,
+    },
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Debug, Args)]
+struct TypedInput {
+    /// Captures (pcap, pcapng, compressed or not); - is standard input; several are merged by packet time
+    #[arg(value_name = "FILE", conflicts_with = "interface")]
+    files: Vec<PathBuf>,
+    /// Interface to capture from (may be given again)
+    #[arg(short, long, value_name = "IFACE")]
+    interface: Vec<String>,
+    /// Capture filter in pcap-filter(7) syntax
+    #[arg(short, long, value_name = "BPF")]
+    filter: Option<String>,
+    /// Stop capturing after this time
+    #[arg(long = "for", value_name = "TIME", value_parser = units::time, conflicts_with = "files")]
+    limit: Option<Duration>,
+    /// Leave the interface out of promiscuous mode
+    #[arg(short = 'p', long)]
+    no_promisc: bool,
+    /// Bytes to keep of each packet
+    #[arg(short, long, value_name = "BYTES", default_value = "262144", value_parser = clap::value_parser!(u32).range(64..=262_144))]
+    snaplen: u32,
+    /// The kernel's capture buffer
+    #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = units::buffer)]
+    buffer: usize,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Common options")]
+struct TypedCommon {
+    /// Worker threads; 0 works in one thread [default: one a core]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=64))]
+    threads: Option<u64>,
+    /// Length of a load interval
+    #[arg(long, global = true, value_name = "TIME", default_value = "1s", value_parser = units::interval)]
+    interval: Duration,
+    /// Which tunnels to take off: those that carry mirrored packets, all, or none
+    #[arg(long, global = true, value_name = "WHICH", default_value = "auto")]
+    decap: TypedDecap,
+    /// Count copies of a packet like any other packet
+    #[arg(long, global = true)]
+    no_dedup: bool,
+    /// Speed of the monitored link, for utilisation (10G)
+    #[arg(long, global = true, value_name = "SPEED", value_parser = units::speed)]
+    speed: Option<u64>,
+    /// A local network (may be given again) [default: the private ranges]
+    #[arg(long, global = true, value_name = "CIDR", value_parser = units::network)]
+    local_net: Vec<ipnet::IpNet>,
+    /// Never resolve names (this program does not anyway)
+    #[arg(short, long, global = true)]
+    numeric: bool,
+    /// Read options from a TOML file; keys are long options
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: TypedColor,
+    /// Tell errors and losses only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Tell more
+    #[arg(short, long, global = true)]
+    verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TypedDecap {
+    Auto,
+    All,
+    None,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TypedColor {
+    Auto,
+    Always,
+    Never,
+}
+
+/// Why there are no settings: help was asked for, or the command line is wrong.
+#[derive(Debug)]
+pub struct Refusal(Box<clap::Error>);
+
+impl Refusal {
+    /// Prints what there is to say and returns the exit code. A reader that has gone is not told.
+    pub fn show(&self) -> u8 {
+        let _ = self.0.print();
+        u8::try_from(self.0.exit_code()).unwrap_or(2)
+    }
+}
+
+impl From<clap::Error> for Refusal {
+    fn from(error: clap::Error) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+/// Reads a command line, the program's name first. `formats` are the report formats: word and description.
+///
+/// # Errors
+/// When help was asked for, or the command line or the configuration file is wrong.
+pub fn parse(
+    args: impl IntoIterator<Item = OsString>,
+    formats: &[(&'static str, &'static str)],
+) -> std::result::Result<Settings, Failure> {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let mut command = command(formats);
+    let mut matches = command.clone().try_get_matches_from(&args)?;
+    if let Some(path) = matches.get_one::<PathBuf>("config").cloned() {
+        for entry in config::read(&path)? {
+            command = with_default(command, &entry)?;
+            matches = command.clone().try_get_matches_from(&args).map_err(|e| in_file(&entry, &e))?;
+        }
+    }
+    Ok(Typed::from_arg_matches(&matches)?.meant()?)
+}
+
+/// Why [`parse`] has no settings to give.
+#[derive(Debug)]
+pub enum Failure {
+    /// Clap has something to print: help, version, or what is wrong.
+    Refusal(Refusal),
+    /// Something else is wrong.
+    Error(Error),
+}
+
+impl From<clap::Error> for Failure {
+    fn from(error: clap::Error) -> Self {
+        Failure::Refusal(error.into())
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Error(error)
+    }
+}
+
+fn command(formats: &[(&'static str, &'static str)]) -> clap::Command {
+    let values: Vec<PossibleValue> = formats.iter().map(|(token, about)| PossibleValue::new(*token).help(*about)).collect();
+    Typed::command().mut_subcommand("report", |c| c.mut_arg("format", |a| a.value_parser(PossibleValuesParser::new(values))))
+}
+
+/// Makes the values of a configuration file the defaults of the option they name, wherever it occurs.
+fn with_default(mut command: clap::Command, entry: &config::Entry) -> Result<clap::Command> {
+    let id = |c: &clap::Command| {
+        c.get_arguments().find(|a| a.get_long() == Some(&entry.key) && a.get_id() != "config").map(|a| a.get_id().clone())
+    };
+    let change = |c: clap::Command, id: clap::Id| {
+        let values: Vec<clap::builder::OsStr> = entry.values.iter().map(|v| v.clone().into()).collect();
+        c.mut_arg(id, |a| a.default_values(values))
+    };
+    let names: Vec<String> = command.get_subcommands().map(|c| c.get_name().to_owned()).collect();
+    let mut known = false;
+    if let Some(id) = id(&command) {
+        known = true;
+        command = change(command, id);
+    }
+    for name in names {
+        if let Some(id) = command.find_subcommand(&name).and_then(id) {
+            known = true;
+            command = command.mut_subcommand(name, |c| change(c, id));
+        }
+    }
+    if known { Ok(command) } else { Err(Error::usage(format!("{}: unknown key '{}'; keys are long options without dashes", entry.place, entry.key))) }
+}
+
+fn in_file(entry: &config::Entry, error: &clap::Error) -> Error {
+    let text = error.to_string();
+    let first = text.lines().next().unwrap_or_default();
+    Error::usage(format!("{}: {}", entry.place, first.strip_prefix("error: ").unwrap_or(first)))
+}
+
+impl Typed {
+    /// From what was typed to what is meant.
+    fn meant(self) -> Result<Settings> {
+        let common = self.common.meant();
+        let rows = |top: Option<u64>| top.map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+        let top_level = self.input.is_given() || self.replay.is_some();
+        let Some(command) = self.command else {
+            let mut input = self.input;
+            let replay = replay(self.replay, &mut input)?;
+            let command = match input.meant(replay)? {
+                Some(input) => Command::Dashboard { input, top: rows(self.top) },
+                None => Command::Welcome,
+            };
+            return Ok(Settings { command, common });
+        };
+        if top_level {
+            return Err(Error::usage("FILE, -i, -f, --for and --replay come after the command: spantop report -i eth1"));
+        }
+        let wanted = |input: Option<Input>, name: &str| {
+            input.ok_or_else(|| Error::usage(format!("{name} needs something to read: spantop {name} FILE, or spantop {name} -i eth1")))
+        };
+        let command = match command {
+            TypedCommand::Report { input, format, output, top } => {
+                Command::Report { input: wanted(input.meant(None)?, "report")?, format, output, top: rows(top) }
+            }
+            TypedCommand::Check { mut input } => {
+                if input.files.is_empty() {
+                    input.limit.get_or_insert(CHECK_TIME);
+                }
+                Command::Check { input: wanted(input.meant(None)?, "check")? }
+            }
+            TypedCommand::Interfaces => Command::Interfaces,
+            TypedCommand::Explain { finding } => Command::Explain { finding },
+            TypedCommand::Completions { shell } => Command::Completions(Shell(shell)),
+            TypedCommand::Man => Command::Man,
+        };
+        Ok(Settings { command, common })
+    }
+}
+
+/// How long a check looks at a port.
+const CHECK_TIME: Duration = Duration::from_secs(10);
+
+/// The replay speed. A word behind `--replay` that is no number is the first file.
+fn replay(typed: Option<String>, input: &mut TypedInput) -> Result<Option<f64>> {
+    let Some(text) = typed else { return Ok(None) };
+    match units::replay(&text) {
+        Some(speed) => Ok(Some(speed.map_err(|e| Error::usage(format!("--replay {text}: {e}")))?)),
+        None => {
+            input.files.insert(0, text.into());
+            Ok(Some(1.0))
+        }
+    }
+}
+
+impl TypedInput {
+    fn is_given(&self) -> bool {
+        !self.files.is_empty() || !self.interface.is_empty() || self.filter.is_some() || self.limit.is_some()
+    }
+
+    /// Where packets come from; `None` when nothing was named.
+    fn meant(self, replay: Option<f64>) -> Result<Option<Input>> {
+        if !self.files.is_empty() {
+            if self.files.iter().filter(|f| f.as_os_str() == "-").count() > 1 {
+                return Err(Error::usage("standard input (-) can be read only once"));
+            }
+            return Ok(Some(Input::Files(Files { paths: self.files, filter: self.filter, replay })));
+        }
+        if !self.interface.is_empty() {
+            return Ok(Some(Input::Live(Live {
+                interfaces: self.interface,
+                filter: self.filter,
+                promiscuous: !self.no_promisc,
+                snaplen: self.snaplen,
+                buffer_bytes: self.buffer,
+                limit: self.limit,
+            })));
+        }
+        if replay.is_some() {
+            return Err(Error::usage("--replay needs a capture: spantop --replay FILE"));
+        }
+        Ok(None)
+    }
+}
+
+impl TypedCommon {
+    fn meant(self) -> Common {
+        Common {
+            threads: self.threads.map(|n| n as usize),
+            interval: self.interval,
+            dedup: !self.no_dedup,
+            decap: match self.decap {
+                TypedDecap::Auto => Decap::Auto,
+                TypedDecap::All => Decap::All,
+                TypedDecap::None => Decap::None,
+            },
+            speed: self.speed,
+            local_nets: self.local_net,
+            quiet: self.quiet,
+            verbose: self.verbose,
+            color: match self.color {
+                TypedColor::Auto => Color::Auto,
+                TypedColor::Always => Color::Always,
+                TypedColor::Never => Color::Never,
+            },
+        }
+    }
+}
+
+/// The help, as `--help` prints it.
+pub fn help(formats: &[(&'static str, &'static str)]) -> String {
+    command(formats).render_help().to_string()
+}
+
+/// Writes completions for a shell.
+pub fn completions(shell: Shell, formats: &[(&'static str, &'static str)]) -> Vec<u8> {
+    let mut out = Vec::new();
+    clap_complete::generate(shell.0, &mut command(formats), "spantop", &mut out);
+    out
+}
+
+/// Writes the manual page: the program, then the options of each command.
+///
+/// # Errors
+/// What `out` answers to a write.
+pub fn man(formats: &[(&'static str, &'static str)], out: &mut dyn Write) -> io::Result<()> {
+    let command = command(formats);
+    clap_mangen::Man::new(command.clone()).render(out)?;
+    for sub in command.get_subcommands().filter(|c| c.get_arguments().any(|a| a.get_id() != "help")) {
+        let mut section = Vec::new();
+        clap_mangen::Man::new(sub.clone()).render_options_section(&mut section)?;
+        let heading = format!(".SH OPTIONS OF {}", sub.get_name().to_uppercase());
+        out.write_all(String::from_utf8_lossy(&section).replacen(".SH OPTIONS", &heading, 1).as_bytes())?;
+    }
+    Ok(())
+}

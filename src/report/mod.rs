@@ -1,1 +1,30 @@
-//! stub
+//! Reports: a [`Snapshot`] written down for scripts, mails and browsers.
+//!
+//! A format is one file and one line in `registry.rs`. `json` and `csv` write rows as they are; `text`, `markdown` and `html`
+//! render one [`document::Document`], so that they always say the same.
+
+mod chart;
+mod csv;
+pub mod document;
+pub mod format;
+mod html;
+mod json;
+mod layout;
+mod markdown;
+pub mod registry;
+mod text;
+
+pub use format::{Format, Options};
+pub use registry::{FORMATS, find};
+
+use crate::snapshot::Snapshot;
+use std::io;
+
+/// Writes `snapshot` to `out` in `format`. The same snapshot and options give the same bytes.
+///
+/// # Errors
+/// What `out` answers to a write.
+pub fn write(format: &dyn Format, snapshot: &Snapshot, options: &Options, out: &mut dyn io::Write) -> io::Result<()> {
+    format.write(snapshot, options, out)?;
+    out.flush()
+}

@@ -1,0 +1,36 @@
+//! Longer texts of the help.
+
+/// Below the help of `spantop`.
+pub const EXAMPLES: &str = "\
+Examples:
+  spantop                                   pick an interface, then watch it
+  spantop -i eth1 -f 'vlan and tcp'         the dashboard on a mirror port
+  spantop office.pcapng                     the same dashboard on a capture
+  spantop --replay=10 office.pcapng         the same, ten times as fast as it happened
+  spantop report -i eth1 --for 30s          thirty seconds of a port, as text
+  spantop report --format json a.pcap.gz    everything about a capture, for scripts
+  tcpdump -w - -i eth1 | spantop report -   from standard input
+  spantop check -i eth1                     can this mirror and this host be trusted?
+
+Times take units (500ms, 30s, 5m, 1h), sizes too (64MiB), speeds as well (10G).
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.";
+
+/// Below the help of `spantop report`.
+pub const REPORT: &str = "\
+Examples:
+  spantop report office.pcapng
+  spantop report --format json -o office.json morning.pcap.gz evening.pcap.gz
+  spantop report -i eth1 --for 5m --format html -o eth1.html
+  spantop report --format csv office.pcapng | grep ^tcp
+
+Several files are merged by packet time. On an interface the report comes after --for, or at Ctrl-C or SIGTERM. What was lost
+goes to standard error. With --decap none --no-dedup the report is about the packets exactly as captured.";
+
+/// Below the help of `spantop check`.
+pub const CHECK: &str = "\
+Examples:
+  spantop check -i eth1
+  spantop check office.pcapng
+
+Exit codes: 0 good, 1 warnings, 2 not trustworthy, 3 could not be checked.";

@@ -1,0 +1,142 @@
+//! Values with units, as they are typed: `30s`, `64MiB`, `10G`, `10.0.0.0/8`.
+
+use std::time::Duration;
+
+/// Splits `12.5ms` into its number and its unit.
+fn split(text: &str) -> Result<(f64, &str), String> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let value: f64 = number.parse().map_err(|_| format!("'{text}' does not begin with a number"))?;
+    Ok((value, unit.trim()))
+}
+
+/// A span of time: `500ms`, `30s`, `5m`, `1h`, `2d`, `1m30s`; a bare number is seconds.
+pub fn time(text: &str) -> Result<Duration, String> {
+    let mut rest = text.trim();
+    if rest.is_empty() {
+        return Err("a time is wanted, such as 30s, 5m or 1h".into());
+    }
+    let mut seconds = 0.0;
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| c.is_ascii_alphabetic() || c == 'µ').unwrap_or(rest.len());
+        let after = rest[end..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |at| end + at);
+        let (value, unit) = split(&rest[..after]).map_err(|e| format!("{e}; write 30s, 5m or 1h"))?;
+        seconds += value
+            * match unit {
+                "us" | "µs" => 1e-6,
+                "ms" => 1e-3,
+                "" | "s" | "sec" => 1.0,
+                "m" | "min" => 60.0,
+                "h" => 3600.0,
+                "d" => 86_400.0,
+                other => return Err(format!("unknown unit of time '{other}'; use ms, s, m, h or d")),
+            };
+        rest = &rest[after..];
+    }
+    Duration::try_from_secs_f64(seconds).ok().filter(|d| !d.is_zero()).ok_or_else(|| "a time greater than zero is wanted".into())
+}
+
+/// A load interval: 1 ms to 1 d.
+pub fn interval(text: &str) -> Result<Duration, String> {
+    let value = time(text)?;
+    if value < Duration::from_millis(1) || value > Duration::from_secs(86_400) {
+        return Err("an interval is between 1ms and 1d".into());
+    }
+    Ok(value)
+}
+
+/// An amount of bytes: `65536`, `64MiB`, `10MB`; `K`, `M`, `G` alone are powers of 1024.
+pub fn size(text: &str) -> Result<usize, String> {
+    let (value, unit) = split(text.trim())?;
+    let scale = match unit {
+        "" | "B" => 1.0,
+        "kB" | "KB" => 1e3,
+        "MB" => 1e6,
+        "GB" => 1e9,
+        "K" | "k" | "KiB" => 1024.0,
+        "M" | "MiB" => 1_048_576.0,
+        "G" | "GiB" => 1_073_741_824.0,
+        other => return Err(format!("unknown unit of size '{other}'; use KiB, MiB or GiB")),
+    };
+    Ok((value * scale).round() as usize)
+}
+
+/// A capture buffer: 64 KiB to what libpcap can be told (a signed 32-bit number).
+pub fn buffer(text: &str) -> Result<usize, String> {
+    let bytes = size(text)?;
+    if !(65_536..=i32::MAX as usize).contains(&bytes) {
+        return Err("a buffer is between 64KiB and 2047MiB".into());
+    }
+    Ok(bytes)
+}
+
+/// A link speed in bits per second: `10G`, `2.5G`, `100M`, `1Gb/s`.
+pub fn speed(text: &str) -> Result<u64, String> {
+    let (value, unit) = split(text.trim())?;
+    let unit = ["bit/s", "b/s", "bps", "bit", "b"].iter().find_map(|end| unit.strip_suffix(end)).unwrap_or(unit);
+    let scale = match unit {
+        "" => 1.0,
+        "k" | "K" => 1e3,
+        "M" => 1e6,
+        "G" => 1e9,
+        "T" => 1e12,
+        other => return Err(format!("unknown unit of speed '{other}'; write 100M, 10G or 1T")),
+    };
+    let bits = (value * scale).round();
+    if bits < 1.0 || bits > 1e18 {
+        return Err("a speed greater than zero is wanted, such as 10G".into());
+    }
+    Ok(bits as u64)
+}
+
+/// A network in CIDR notation; a bare address is that one host.
+pub fn network(text: &str) -> Result<ipnet::IpNet, String> {
+    let text = text.trim();
+    text.parse::<ipnet::IpNet>()
+        .or_else(|_| text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from))
+        .map_err(|_| "not a network; write 10.0.0.0/8 or 2001:db8::/32".into())
+}
+
+/// The speed of a replay: `2`, `0.5`, `10x`. `None` when the text is no number at all.
+pub fn replay(text: &str) -> Option<Result<f64, String>> {
+    let value: f64 = text.strip_suffix(['x', 'X']).unwrap_or(text).parse().ok()?;
+    Some(if value.is_finite() && value > 0.0 { Ok(value) } else { Err("a replay speed greater than zero is wanted".into()) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times() {
+        for (text, ms) in [("30s", 30_000), ("500ms", 500), ("5m", 300_000), ("1m30s", 90_000), ("1.5h", 5_400_000), ("10", 10_000)] {
+            assert_eq!(time(text), Ok(Duration::from_millis(ms)), "{text}");
+        }
+        for text in ["", "0s", "s", "-1s", "5 parsecs", "1e400s", "..s", "99999999999999999999d"] {
+            assert!(time(text).is_err(), "{text}");
+        }
+        assert!(interval("1us").is_err());
+    }
+
+    #[test]
+    fn sizes_and_speeds() {
+        assert_eq!(size("64MiB"), Ok(64 << 20));
+        assert_eq!(size("64 kB"), Ok(64_000));
+        assert_eq!(size("1G"), Ok(1 << 30));
+        assert!(size("64 bananas").is_err());
+        assert!(buffer("1k").is_err() && buffer("8G").is_err());
+        for (text, bits) in [("10G", 10_000_000_000), ("2.5G", 2_500_000_000), ("100Mb/s", 100_000_000), ("1000", 1000), ("1Gbit", 1_000_000_000)] {
+            assert_eq!(speed(text), Ok(bits), "{text}");
+        }
+        assert!(speed("0").is_err() && speed("fast").is_err() && speed("1Q").is_err());
+    }
+
+    #[test]
+    fn networks_and_replays() {
+        assert!(network("10.0.0.0/8").is_ok() && network("::1").is_ok());
+        assert!(network("10.0.0.0/33").is_err());
+        assert_eq!(replay("10x"), Some(Ok(10.0)));
+        assert!(matches!(replay("0"), Some(Err(_))));
+        assert_eq!(replay("office.pcapng"), None);
+    }
+}

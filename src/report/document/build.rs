@@ -1,0 +1,166 @@
+//! From a snapshot to a document.
+
+use super::people::{moment, number, plural, ratio, text, word};
+use super::tables::{casts, conversations, hosts, protocols, section, sizes, tcp, vlans};
+use super::{Document, Part, Section, Table, Tone, mirror};
+use crate::model::text::printable;
+use crate::model::time::SECOND;
+use crate::model::{LinkType, units};
+use crate::report::chart::Chart;
+use crate::snapshot::{Snapshot, SourceFacts};
+
+impl Document {
+    /// What a report on `s` says: tables of at most `rows` rows, a chart of at most `columns` columns.
+    pub fn new(s: &Snapshot, rows: usize, columns: usize) -> Self {
+        let mut sections = vec![capture(s), losses(s)];
+        sections.extend(mirror::mirror(&s.mirror));
+        sections.extend(mirror::findings(&s.findings));
+        sections.push(load(s, columns));
+        if s.total.packets > 0 {
+            sections.extend([protocols(s), sizes(s), casts(s)]);
+        }
+        let c = &s.conversations;
+        for (title, table, ports) in [
+            ("TCP conversations", &c.tcp, true),
+            ("UDP conversations", &c.udp, true),
+            ("SCTP conversations", &c.sctp, true),
+            ("IPv4 conversations", &c.ip, false),
+            ("IPv6 conversations", &c.ipv6, false),
+            ("Ethernet conversations", &c.eth, false),
+        ] {
+            sections.extend(conversations(title, table, ports, s, rows));
+        }
+        let e = &s.endpoints;
+        for (title, table) in [("IPv4 hosts", &e.ip), ("IPv6 hosts", &e.ipv6), ("Ethernet hosts", &e.eth)] {
+            sections.extend(hosts(title, table, s, rows));
+        }
+        sections.extend(vlans(s, rows));
+        sections.extend(tcp(s));
+        Self { title: title(s), sections }
+    }
+}
+
+fn title(s: &Snapshot) -> String {
+    let names: Vec<String> = s.sources.iter().map(|source| printable(&source.name).into_owned()).collect();
+    match names.as_slice() {
+        [] => "spantop report".into(),
+        [first, second, third, rest @ ..] if !rest.is_empty() => {
+            format!("spantop report: {first}, {second}, {third} and {} more", rest.len())
+        }
+        names => format!("spantop report: {}", names.join(", ")),
+    }
+}
+
+fn source(source: &SourceFacts) -> String {
+    let mut words = format!("{} ({}", printable(&source.name), printable(&source.format));
+    if let Some(compression) = source.compression {
+        words += &format!(", {compression}");
+    }
+    if source.promiscuous == Some(true) {
+        words += ", promiscuous";
+    }
+    words + &format!("), {}", plural(source.packets, "packet"))
+}
+
+fn capture(s: &Snapshot) -> Section {
+    let mut facts: Vec<(&'static str, String)> = s.sources.iter().map(|one| ("Source", source(one))).collect();
+    let mut links: Vec<LinkType> = Vec::new();
+    for link in s.sources.iter().flat_map(|one| &one.link_types) {
+        if !links.contains(link) {
+            links.push(*link);
+        }
+    }
+    let links: Vec<String> = links.iter().map(LinkType::to_string).collect();
+    if !links.is_empty() {
+        facts.push(("Link type", links.join(", ")));
+    }
+    if let Some(filter) = &s.filter {
+        facts.push(("Filter", printable(filter).into_owned()));
+    }
+    if let (Some(first), Some(last)) = (s.first, s.last) {
+        facts.push(("First packet", moment(first)));
+        facts.push(("Last packet", moment(last)));
+    }
+    facts.push(("Duration", units::duration(s.duration())));
+    facts.push(("Packets", units::grouped(s.total.packets)));
+    facts.push(("On the wire", format!("{} bytes ({})", units::grouped(s.total.wire_bytes), units::bytes(s.total.wire_bytes))));
+    if s.captured_bytes != s.total.wire_bytes {
+        let cut = format!(", {} cut at the snap length", plural(s.truncated_packets, "packet"));
+        facts.push(("Captured", format!("{} bytes ({}){cut}", units::grouped(s.captured_bytes), units::bytes(s.captured_bytes))));
+    }
+    if s.fragments > 0 {
+        facts.push(("IP fragments", units::grouped(s.fragments)));
+    }
+    let mut parts = vec![Part::Facts(facts)];
+    for one in s.sources.iter().filter_map(|one| one.warning.as_ref().map(|w| (&one.name, w))) {
+        parts.push(Part::Note(Tone::Warning, format!("{}: {}", printable(one.0), printable(one.1))));
+    }
+    if s.total.packets == 0 {
+        parts.push(Part::Note(Tone::Plain, "No packets.".into()));
+    }
+    section("Capture", parts)
+}
+
+fn losses(s: &Snapshot) -> Section {
+    let l = &s.losses;
+    let mut parts = Vec::new();
+    let lost = l.lost_packets();
+    if lost == 0 {
+        parts.push(Part::Note(Tone::Good, "No packet is known to be lost on this host.".into()));
+    } else {
+        let share = units::percent(ratio(lost, lost.saturating_add(s.total.packets)));
+        parts.push(Part::Heading(Tone::Critical, format!("{} lost on this host ({share})", plural(lost, "packet"))));
+    }
+    let stages = [
+        ("Interface", l.interface_drops, "dropped by the network interface or its driver"),
+        ("Kernel", l.kernel_drops, "dropped by the kernel: its ring was full (--buffer)"),
+        ("Queue", l.queue_drops, "dropped between our own stages"),
+        ("Cut headers", l.decode_errors, "packets captured too short to be decoded fully (--snaplen)"),
+        ("Malformed", l.malformed, "packets that contradict themselves"),
+        ("Late", l.late_packets, "packets older than the interval they arrived in"),
+        ("Folded", l.evicted_flows, "conversations no longer kept one by one"),
+    ];
+    let rows: Vec<_> = stages
+        .into_iter()
+        .filter(|(_, n, _)| *n > 0)
+        .map(|(stage, n, what)| vec![text(stage), text(units::grouped(n)), text(what)])
+        .collect();
+    if !rows.is_empty() {
+        parts.push(Part::Table(Table { columns: vec![word("Stage"), number("Count"), super::people::name("What")], rows }));
+    }
+    section("Losses", parts)
+}
+
+fn load(s: &Snapshot, columns: usize) -> Section {
+    let duration = s.duration();
+    let mut facts = Vec::new();
+    let of_link = |bits: f64| match s.speed {
+        Some(speed) if speed > 0 => format!(", {} of {}", units::percent(bits / speed as f64), units::bits_per_second(speed as f64)),
+        _ => String::new(),
+    };
+    if duration > 0.0 {
+        let mean = s.mean_bits_per_second();
+        let packets = units::packets_per_second(s.total.packets_per_second(duration));
+        facts.push(("Mean", format!("{}, {packets}{}", units::bits_per_second(mean), of_link(mean))));
+    }
+    let seconds = s.load.interval as f64 / SECOND as f64;
+    if let Some(peak) = s.load.peak {
+        let rate = peak.traffic.bits_per_second(seconds);
+        let at = moment(peak.start);
+        facts.push(("Peak", format!("{} over {}{}, at {at}", units::bits_per_second(rate), units::duration(seconds), of_link(rate))));
+    }
+    if let Some((at, bytes, packets)) = s.load.peak_ms {
+        let rate = bytes as f64 * 8000.0;
+        let what = format!("{} over 1 ms ({}){}", units::bits_per_second(rate), plural(packets, "packet"), of_link(rate));
+        facts.push(("Burst", format!("{what}, at {}", moment(at))));
+    }
+    let d = &s.directions;
+    if d.inbound.packets + d.outbound.packets > 0 {
+        let way = |t: crate::model::Traffic| format!("{}, {}", units::bytes(t.wire_bytes), plural(t.packets, "packet"));
+        facts.push(("Inbound", way(d.inbound)));
+        facts.push(("Outbound", way(d.outbound)));
+    }
+    let mut parts = vec![Part::Facts(facts)];
+    parts.extend(Chart::new(&s.load, columns).filter(|chart| chart.values.len() > 1).map(Part::Chart));
+    section("Load", parts)
+}

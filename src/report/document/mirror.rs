@@ -1,0 +1,174 @@
+//! Can the mirror be believed, and what is wrong.
+
+use super::people::{count, end, moment, number, plural, text, word};
+use super::tables::section;
+use super::{Part, Section, Table, Tone};
+use crate::model::text::printable;
+use crate::model::{Estimate, Finding, Severity, Value, units};
+use crate::snapshot::{Mirror, Trust};
+
+/// The mirror: verdict, parts, loss by stage, copies, sessions. `None` when nothing is known of it.
+pub fn mirror(m: &Mirror) -> Option<Section> {
+    if m.transport.is_empty() {
+        return None;
+    }
+    let mut parts = Vec::new();
+    if !m.trust.verdict.is_empty() {
+        parts.push(verdict(&m.trust));
+    }
+    parts.push(Part::Facts(facts(m)));
+    if !m.trust.parts.is_empty() {
+        let columns = vec![word("Part"), number("Score"), super::people::name("Evidence")];
+        let score = |s: Option<u8>| text(s.map_or("?".to_owned(), |n| n.to_string()));
+        let rows = m.trust.parts.iter().map(|p| vec![text(p.name), score(p.score), text(&p.evidence)]).collect();
+        parts.push(Part::Table(Table { columns, rows }));
+    }
+    if !m.sessions.is_empty() {
+        parts.push(sessions(m));
+    }
+    if !m.tunnels.rows.is_empty() {
+        parts.push(Part::Heading(Tone::Plain, "Tunnels crossing the link".into()));
+        parts.push(tunnels(m));
+    }
+    for (detector, reason) in &m.silenced {
+        parts.push(Part::Note(Tone::Plain, format!("{} keeps silent: {}", printable(detector), printable(reason))));
+    }
+    Some(section("Mirror", parts))
+}
+
+fn verdict(trust: &Trust) -> Part {
+    let tone = match trust.score {
+        Some(90..) => Tone::Good,
+        Some(60..) => Tone::Warning,
+        Some(_) => Tone::Critical,
+        None => Tone::Plain,
+    };
+    let score = trust.score.map_or(String::new(), |s| format!(" (trust {s} of 100)"));
+    Part::Heading(tone, format!("{}{score}", printable(&trust.verdict)))
+}
+
+fn facts(m: &Mirror) -> Vec<(&'static str, String)> {
+    let mut facts = vec![("Transport", m.transport.to_owned())];
+    let d = &m.duplicates;
+    let copies = match d.traffic.packets {
+        0 => "none".to_owned(),
+        n => {
+            let classes: Vec<String> = d.classes.iter().map(|c| format!("{} {}", c.class, units::grouped(c.traffic.packets))).collect();
+            let dropped = if d.dropped { ", left out of the analysis" } else { "" };
+            format!("{} ({}): {}{dropped}", plural(n, "packet"), units::percent(d.share), classes.join(", "))
+        }
+    };
+    facts.push(("Copies", copies));
+    let l = &m.loss;
+    for (name, estimate) in
+        [("Lost in this host", l.host), ("Lost on the path", l.path), ("Lost in the switch", l.switch), ("Lost upstream", l.upstream)]
+    {
+        facts.push((name, loss(estimate)));
+    }
+    if m.sides.judged > 0 {
+        let of = plural(m.sides.judged, "conversation");
+        facts.push(("One-sided", format!("{} of {of}", units::grouped(m.sides.one_sided))));
+    }
+    facts
+}
+
+fn loss(estimate: Option<Estimate>) -> String {
+    match estimate {
+        None => "cannot tell".into(),
+        Some(e) => {
+            let p = units::percent;
+            format!("{} ({} to {}, from {} looked at)", p(e.rate), p(e.low), p(e.high), units::count(e.n))
+        }
+    }
+}
+
+fn sessions(m: &Mirror) -> Part {
+    let columns = vec![
+        word("Session"),
+        super::people::name("From"),
+        super::people::name("To"),
+        number("Id"),
+        number("Packets"),
+        number("Missing"),
+        number("Reordered"),
+        word("Peeled"),
+    ];
+    let row = |s: &crate::model::Session| {
+        let missing = if s.sequenced { count(s.missing) } else { text("?") };
+        vec![
+            text(s.tunnel.kind.token()),
+            text(end(s.tunnel.source, None)),
+            text(end(s.tunnel.destination, None)),
+            text(s.tunnel.id.to_string()),
+            count(s.packets),
+            missing,
+            count(s.reordered),
+            text(if s.peeled { "yes" } else { "no" }),
+        ]
+    };
+    Part::Table(Table { columns, rows: m.sessions.iter().map(row).collect() })
+}
+
+fn tunnels(m: &Mirror) -> Part {
+    let columns = vec![
+        word("Tunnel"),
+        super::people::name("From"),
+        super::people::name("To"),
+        number("Id"),
+        number("Packets"),
+        number("Volume"),
+        number("Inside"),
+    ];
+    let row = |t: &crate::snapshot::TunnelRow| {
+        vec![
+            text(t.tunnel.kind.token()),
+            text(end(t.tunnel.source, None)),
+            text(end(t.tunnel.destination, None)),
+            text(t.tunnel.id.to_string()),
+            count(t.traffic.packets),
+            super::people::bytes(t.traffic.wire_bytes),
+            super::people::bytes(t.inner_bytes),
+        ]
+    };
+    Part::Table(Table { columns, rows: m.tunnels.rows.iter().map(row).collect() })
+}
+
+/// What is wrong; `None` when nothing is.
+pub fn findings(findings: &[Finding]) -> Option<Section> {
+    if findings.is_empty() {
+        return None;
+    }
+    let parts = findings.iter().flat_map(finding).collect();
+    Some(section("Findings", parts))
+}
+
+fn finding(f: &Finding) -> Vec<Part> {
+    let tone = match f.severity {
+        Severity::Note => Tone::Plain,
+        Severity::Warning => Tone::Warning,
+        Severity::Critical => Tone::Critical,
+    };
+    let cleared = if f.active { "" } else { ", cleared" };
+    let title = format!("{} ({}{cleared})", printable(&f.title), f.id);
+    let mut facts = Vec::new();
+    let evidence: Vec<String> = f.evidence.iter().map(|(name, value)| format!("{name} {}", said(value))).collect();
+    for (name, words) in [("Evidence", evidence.join(", ")), ("Cause", f.cause.clone()), ("Remedy", f.remedy.clone())] {
+        if !words.is_empty() {
+            facts.push((name, printable(&words).into_owned()));
+        }
+    }
+    if !f.lookalikes.is_empty() {
+        facts.push(("Could also be", printable(&f.lookalikes).into_owned()));
+    }
+    facts.push(("Seen", format!("{} to {}", moment(f.first), moment(f.last))));
+    vec![Part::Heading(tone, title), Part::Facts(facts)]
+}
+
+fn said(value: &Value) -> String {
+    match value {
+        Value::Count(n) => units::grouped(*n),
+        Value::Share(x) => units::percent(*x),
+        Value::Number(x) => format!("{x}"),
+        Value::Text(text) => text.clone(),
+    }
+}

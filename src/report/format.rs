@@ -1,0 +1,42 @@
+//! What a report format is.
+
+use crate::snapshot::Snapshot;
+use std::io;
+
+/// How a report is to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Rows of each table, at most. [`Format::rows`] says what a format wants when the user says nothing.
+    pub rows: usize,
+    /// Columns of a line of text.
+    pub width: usize,
+    /// Whether terminal colours may be used.
+    pub color: bool,
+}
+
+/// Columns of a text report that nobody asked otherwise for: fits a mail and half a screen.
+pub const WIDTH: usize = 96;
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { rows: usize::MAX, width: WIDTH, color: false }
+    }
+}
+
+/// A way of writing a snapshot down.
+pub trait Format: Sync {
+    /// The word for `--format`.
+    fn token(&self) -> &'static str;
+
+    /// What it is good for, in half a line.
+    fn about(&self) -> &'static str;
+
+    /// Rows of each table when the user does not say: [`usize::MAX`] for all.
+    fn rows(&self) -> usize;
+
+    /// Writes the report.
+    ///
+    /// # Errors
+    /// What `out` answers to a write.
+    fn write(&self, snapshot: &Snapshot, options: &Options, out: &mut dyn io::Write) -> io::Result<()>;
+}

@@ -1,0 +1,207 @@
+//! The mirror, the tunnels and the findings.
+
+use super::writer::Writer;
+use crate::model::{Estimate, Finding, Session, Tunnel, Value};
+use crate::snapshot::{Duplicates, Mirror, Trust};
+use std::io;
+
+/// The members `mirror` and `tunnels`, where there is anything to say.
+pub fn mirror(w: &mut Writer, mirror: &Mirror, rows: usize) -> io::Result<()> {
+    if !mirror.transport.is_empty() {
+        w.line()?;
+        w.key("mirror");
+        w.open(b'{');
+        w.text("transport", mirror.transport);
+        w.traffic_object("link", mirror.link);
+        w.key("sessions");
+        w.open(b'[');
+        for s in &mirror.sessions {
+            w.line()?;
+            session(w, s);
+        }
+        w.close(b']');
+        duplicates(w, &mirror.duplicates);
+        w.key("loss");
+        w.open(b'{');
+        let loss = &mirror.loss;
+        for (stage, e) in [("host", loss.host), ("path", loss.path), ("switch", loss.switch), ("upstream", loss.upstream)] {
+            estimate(w, stage, e);
+        }
+        w.close(b'}');
+        w.key("directions");
+        w.open(b'{');
+        w.count("judged", mirror.sides.judged);
+        w.count("one_sided", mirror.sides.one_sided);
+        w.close(b'}');
+        trust(w, &mirror.trust);
+        w.key("silenced");
+        w.open(b'[');
+        for (detector, reason) in &mirror.silenced {
+            w.open(b'{');
+            w.text("detector", detector);
+            w.text("reason", reason);
+            w.close(b'}');
+        }
+        w.close(b']');
+        w.close(b'}');
+    }
+    if !mirror.tunnels.rows.is_empty() {
+        super::rows::list(w, "tunnels", &mirror.tunnels, rows, |w, row| {
+            tunnel(w, &row.tunnel);
+            w.traffic(row.traffic);
+            w.count("inner_wire_bytes", row.inner_bytes);
+        })?;
+    }
+    Ok(())
+}
+
+fn tunnel(w: &mut Writer, tunnel: &Tunnel) {
+    w.text("kind", tunnel.kind.token());
+    w.key("source");
+    w.address(tunnel.source);
+    w.key("destination");
+    w.address(tunnel.destination);
+    w.count("id", tunnel.id);
+}
+
+fn session(w: &mut Writer, s: &Session) {
+    w.open(b'{');
+    tunnel(w, &s.tunnel);
+    w.flag("peeled", s.peeled);
+    w.text("decision", &s.decision);
+    w.count("packets", s.packets);
+    w.count("outer_wire_bytes", s.outer_bytes);
+    w.count("inner_wire_bytes", s.inner_bytes);
+    w.flag("sequenced", s.sequenced);
+    w.count("missing", s.missing);
+    w.count("reordered", s.reordered);
+    w.count("restarts", s.restarts);
+    w.count("truncated", s.truncated);
+    w.key("errors");
+    w.open(b'{');
+    let [short, oversized, bad] = s.errors;
+    w.count("short", short);
+    w.count("oversized", oversized);
+    w.count("bad", bad);
+    w.close(b'}');
+    w.at("first", Some(s.first));
+    w.at("last", Some(s.last));
+    w.close(b'}');
+}
+
+fn duplicates(w: &mut Writer, d: &Duplicates) {
+    w.key("duplicates");
+    w.open(b'{');
+    w.traffic(d.traffic);
+    w.real("share", d.share);
+    w.flag("dropped", d.dropped);
+    w.key("classes");
+    w.open(b'[');
+    for class in &d.classes {
+        w.open(b'{');
+        w.text("class", class.class);
+        w.traffic(class.traffic);
+        w.close(b'}');
+    }
+    w.close(b']');
+    w.key("vlan_pairs");
+    w.open(b'[');
+    for &(first, later, packets) in &d.vlan_pairs {
+        w.open(b'{');
+        for (name, id) in [("first", first), ("later", later)] {
+            w.key(name);
+            match id {
+                Some(id) => w.number(u64::from(id)),
+                None => w.null(),
+            }
+        }
+        w.count("packets", packets);
+        w.close(b'}');
+    }
+    w.close(b']');
+    w.key("gap");
+    match d.gap {
+        Some([p50, p95, p99]) => {
+            w.open(b'{');
+            w.real("p50", p50);
+            w.real("p95", p95);
+            w.real("p99", p99);
+            w.close(b'}');
+        }
+        None => w.null(),
+    }
+    w.close(b'}');
+}
+
+fn estimate(w: &mut Writer, name: &'static str, estimate: Option<Estimate>) {
+    w.key(name);
+    match estimate {
+        Some(e) => {
+            w.open(b'{');
+            w.real("rate", e.rate);
+            w.real("low", e.low);
+            w.real("high", e.high);
+            w.count("n", e.n);
+            w.close(b'}');
+        }
+        None => w.null(),
+    }
+}
+
+fn trust(w: &mut Writer, trust: &Trust) {
+    let score = |w: &mut Writer, score: Option<u8>| {
+        w.key("score");
+        match score {
+            Some(score) => w.number(u64::from(score)),
+            None => w.null(),
+        }
+    };
+    w.key("trust");
+    w.open(b'{');
+    score(w, trust.score);
+    w.text("verdict", &trust.verdict);
+    w.key("parts");
+    w.open(b'[');
+    for part in &trust.parts {
+        w.open(b'{');
+        w.text("name", part.name);
+        score(w, part.score);
+        w.text("evidence", &part.evidence);
+        w.close(b'}');
+    }
+    w.close(b']');
+    w.close(b'}');
+}
+
+/// The member `findings`.
+pub fn findings(w: &mut Writer, findings: &[Finding]) -> io::Result<()> {
+    w.line()?;
+    w.key("findings");
+    w.open(b'[');
+    for f in findings {
+        w.line()?;
+        w.open(b'{');
+        w.text("id", f.id);
+        w.text("severity", f.severity.token());
+        w.text("title", &f.title);
+        w.flag("active", f.active);
+        w.key("evidence");
+        w.open(b'{');
+        for (name, value) in &f.evidence {
+            match value {
+                Value::Count(n) => w.count(name, *n),
+                Value::Share(x) | Value::Number(x) => w.real(name, *x),
+                Value::Text(text) => w.text(name, text),
+            }
+        }
+        w.close(b'}');
+        w.text("cause", &f.cause);
+        w.text("remedy", &f.remedy);
+        w.text("lookalikes", &f.lookalikes);
+        w.at("first", Some(f.first));
+        w.at("last", Some(f.last));
+        w.close(b'}');
+    }
+    w.close(b']');
+    Ok(())
+}

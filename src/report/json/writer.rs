@@ -1,0 +1,270 @@
+//! Writes JSON piece by piece: a report of a million rows needs no second copy of them and no allocation a field.
+
+use crate::model::{Address, Mac, Timestamp, Traffic};
+use std::io::{self, Write};
+
+/// Bytes gathered before they go on: large enough that a system call costs nothing per row.
+const CHUNK: usize = 256 * 1024;
+
+/// A writer of one JSON value. Commas are its business, nesting is the caller's.
+pub struct Writer<'a> {
+    out: &'a mut dyn Write,
+    buffer: Vec<u8>,
+    comma: bool,
+}
+
+impl<'a> Writer<'a> {
+    /// A writer to `out`.
+    pub fn new(out: &'a mut dyn Write) -> Self {
+        Self { out, buffer: Vec::with_capacity(CHUNK + 4096), comma: false }
+    }
+
+    /// Begins an object or array.
+    pub fn open(&mut self, bracket: u8) {
+        self.separate();
+        self.buffer.push(bracket);
+        self.comma = false;
+    }
+
+    /// Ends an object or array.
+    pub fn close(&mut self, bracket: u8) {
+        self.buffer.push(bracket);
+        self.comma = true;
+    }
+
+    /// Starts the next item or member on a line of its own, and passes on what has gathered.
+    pub fn line(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.comma) {
+            self.buffer.push(b',');
+        }
+        self.buffer.push(b'\n');
+        if self.buffer.len() >= CHUNK {
+            self.out.write_all(&self.buffer)?;
+            self.buffer.clear();
+        }
+        Ok(())
+    }
+
+    /// Passes everything on.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.buffer.push(b'\n');
+        self.out.write_all(&self.buffer)
+    }
+
+    /// The name of a member. Names are this program's own words and need no escaping.
+    #[inline]
+    pub fn key(&mut self, name: &'static str) {
+        self.separate();
+        self.buffer.push(b'"');
+        self.buffer.extend_from_slice(name.as_bytes());
+        self.buffer.extend_from_slice(b"\":");
+        self.comma = false;
+    }
+
+    #[inline]
+    fn separate(&mut self) {
+        if std::mem::replace(&mut self.comma, true) {
+            self.buffer.push(b',');
+        }
+    }
+
+    /// A whole number.
+    #[inline]
+    pub fn number(&mut self, value: u64) {
+        self.separate();
+        digits(&mut self.buffer, value);
+    }
+
+    /// Any number; what is not finite becomes `null`.
+    pub fn float(&mut self, value: f64) {
+        self.separate();
+        // Writing to memory cannot fail, and serde_json writes no number that is not finite.
+        let _ = serde_json::to_writer(&mut self.buffer, &value);
+    }
+
+    /// Text from anywhere.
+    pub fn string(&mut self, value: &str) {
+        self.separate();
+        let _ = serde_json::to_writer(&mut self.buffer, value);
+    }
+
+    /// True or false.
+    pub fn boolean(&mut self, value: bool) {
+        self.separate();
+        self.buffer.extend_from_slice(if value { b"true" } else { b"false" });
+    }
+
+    /// Nothing.
+    pub fn null(&mut self) {
+        self.separate();
+        self.buffer.extend_from_slice(b"null");
+    }
+
+    /// A time, as a string of seconds with nine decimals.
+    #[inline]
+    pub fn time(&mut self, value: Timestamp) {
+        self.separate();
+        self.buffer.push(b'"');
+        if value.0 < 0 {
+            self.buffer.push(b'-');
+        }
+        let magnitude = value.0.unsigned_abs();
+        digits(&mut self.buffer, magnitude / 1_000_000_000);
+        self.buffer.push(b'.');
+        let mut rest = magnitude % 1_000_000_000;
+        let mut decimals = [b'0'; 9];
+        for place in decimals.iter_mut().rev() {
+            *place += (rest % 10) as u8;
+            rest /= 10;
+        }
+        self.buffer.extend_from_slice(&decimals);
+        self.buffer.push(b'"');
+    }
+
+    /// An address in its usual notation.
+    #[inline]
+    pub fn address(&mut self, value: Address) {
+        self.separate();
+        self.buffer.push(b'"');
+        match value {
+            Address::Mac(Mac(bytes)) => {
+                const HEX: &[u8; 16] = b"0123456789abcdef";
+                for (i, byte) in bytes.into_iter().enumerate() {
+                    if i > 0 {
+                        self.buffer.push(b':');
+                    }
+                    self.buffer.push(HEX[usize::from(byte >> 4)]);
+                    self.buffer.push(HEX[usize::from(byte & 15)]);
+                }
+            }
+            Address::V4(address) => {
+                for (i, byte) in address.octets().into_iter().enumerate() {
+                    if i > 0 {
+                        self.buffer.push(b'.');
+                    }
+                    digits(&mut self.buffer, u64::from(byte));
+                }
+            }
+            Address::V6(address) => {
+                let _ = write!(self.buffer, "{address}");
+            }
+        }
+        self.buffer.push(b'"');
+    }
+
+    /// A member that is a whole number.
+    #[inline]
+    pub fn count(&mut self, name: &'static str, value: u64) {
+        self.key(name);
+        self.number(value);
+    }
+
+    /// A member that is text.
+    pub fn text(&mut self, name: &'static str, value: &str) {
+        self.key(name);
+        self.string(value);
+    }
+
+    /// A member that is a number with a fraction.
+    pub fn real(&mut self, name: &'static str, value: f64) {
+        self.key(name);
+        self.float(value);
+    }
+
+    /// A member that is true or false.
+    pub fn flag(&mut self, name: &'static str, value: bool) {
+        self.key(name);
+        self.boolean(value);
+    }
+
+    /// A member that is a time, `null` when there is none.
+    pub fn at(&mut self, name: &'static str, value: Option<Timestamp>) {
+        self.key(name);
+        match value {
+            Some(time) => self.time(time),
+            None => self.null(),
+        }
+    }
+
+    /// The members `packets` and `wire_bytes`.
+    pub fn traffic(&mut self, traffic: Traffic) {
+        self.count("packets", traffic.packets);
+        self.count("wire_bytes", traffic.wire_bytes);
+    }
+
+    /// A member that is an object of `packets` and `wire_bytes`.
+    pub fn traffic_object(&mut self, name: &'static str, traffic: Traffic) {
+        self.key(name);
+        self.open(b'{');
+        self.traffic(traffic);
+        self.close(b'}');
+    }
+}
+
+/// Appends a number in decimal.
+#[inline]
+fn digits(buffer: &mut Vec<u8>, mut value: u64) {
+    // u64::MAX has twenty digits.
+    let mut text = [b'0'; 20];
+    let mut from = text.len();
+    for place in text.iter_mut().rev() {
+        from -= 1;
+        *place += (value % 10) as u8;
+        value /= 10;
+        if value == 0 {
+            break;
+        }
+    }
+    buffer.extend_from_slice(text.get(from..).unwrap_or(&[]));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(write: impl FnOnce(&mut Writer)) -> String {
+        let mut out = Vec::new();
+        let mut writer = Writer::new(&mut out);
+        write(&mut writer);
+        writer.finish().unwrap();
+        String::from_utf8(out).unwrap().trim_end().to_owned()
+    }
+
+    #[test]
+    fn values_are_json() {
+        let text = written(|w| {
+            w.open(b'[');
+            for n in [0, 7, 10, 1_234_567, u64::MAX] {
+                w.number(n);
+            }
+            w.float(1.5);
+            w.float(f64::NAN);
+            w.string("a\"b\x1b");
+            w.null();
+            w.boolean(true);
+            w.open(b'{');
+            w.count("x", 1);
+            w.at("y", None);
+            w.close(b'}');
+            w.close(b']');
+        });
+        assert_eq!(text, "[0,7,10,1234567,18446744073709551615,1.5,null,\"a\\\"b\\u001b\",null,true,{\"x\":1,\"y\":null}]");
+        assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
+    }
+
+    #[test]
+    fn times_and_addresses_are_as_they_display() {
+        for time in [Timestamp(0), Timestamp(-1), Timestamp(1_700_000_000_000_000_001), Timestamp(i64::MAX), Timestamp(i64::MIN)] {
+            assert_eq!(written(|w| w.time(time)), format!("\"{time}\""));
+        }
+        let addresses = [
+            Address::Mac(Mac([0, 0x1f, 0xa0, 9, 0xff, 1])),
+            Address::V4([10, 0, 200, 255].into()),
+            Address::V6("2001:db8::1".parse().unwrap()),
+            Address::V6("::ffff:10.0.0.1".parse().unwrap()),
+        ];
+        for address in addresses {
+            assert_eq!(written(|w| w.address(address)), format!("\"{address}\""));
+        }
+    }
+}
