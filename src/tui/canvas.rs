@@ -1,0 +1,220 @@
+//! What panels draw on: the buffer, the theme, and the places that can be clicked.
+
+use super::theme::{Hue, Theme};
+use super::view::Topic;
+use crate::model::text::printable;
+use crate::snapshot::Column;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use std::borrow::Cow;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// What a click on a place means.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Hit {
+    /// Go to a screen.
+    Tab(usize),
+    /// Show a kind of rows.
+    Kind(usize),
+    /// Select a row of a kind (`None`: the one shown).
+    Row(Option<usize>, Topic),
+    /// Sort by a column.
+    Column(Column),
+}
+
+/// The list a page shows: where its window is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Listing {
+    /// First row in the window.
+    pub offset: usize,
+    /// Rows in the window.
+    pub height: usize,
+}
+
+/// A place to draw. Every text that reaches the buffer goes through [`Canvas::put`], which makes it safe to print.
+pub(super) struct Canvas<'a> {
+    /// The cells.
+    pub buffer: &'a mut Buffer,
+    /// The colours.
+    pub theme: &'a Theme,
+    /// Places that can be clicked, later ones above earlier ones.
+    pub hits: Vec<(Rect, Hit)>,
+    /// The list with the selection.
+    pub listing: Listing,
+    /// Lines a scrolled text has beyond the window.
+    pub overflow: usize,
+    /// Where the text cursor is.
+    pub cursor: Option<(u16, u16)>,
+}
+
+impl<'a> Canvas<'a> {
+    /// An empty canvas.
+    pub fn new(buffer: &'a mut Buffer, theme: &'a Theme) -> Self {
+        Self { buffer, theme, hits: Vec::new(), listing: Listing::default(), overflow: 0, cursor: None }
+    }
+
+    /// Writes text at most `width` cells wide; returns the cells used.
+    pub fn put(&mut self, x: u16, y: u16, width: u16, text: &str, style: Style) -> u16 {
+        let area = self.buffer.area;
+        if y < area.top() || y >= area.bottom() || x < area.left() || x >= area.right() || width == 0 {
+            return 0;
+        }
+        let (end, _) = self.buffer.set_stringn(x, y, printable(text), usize::from(width), style);
+        end.saturating_sub(x)
+    }
+
+    /// Writes text in a hue.
+    pub fn ink(&mut self, x: u16, y: u16, width: u16, text: &str, hue: Hue) -> u16 {
+        self.put(x, y, width, text, self.theme.style(hue))
+    }
+
+    /// Writes pieces one after the other; returns the cells used.
+    pub fn pieces(&mut self, x: u16, y: u16, width: u16, pieces: &[(Cow<'_, str>, Style)]) -> u16 {
+        let mut used = 0;
+        for (text, style) in pieces {
+            used += self.put(x.saturating_add(used), y, width.saturating_sub(used), text, *style);
+        }
+        used
+    }
+
+    /// Writes text that ends where the row ends.
+    pub fn right(&mut self, x: u16, y: u16, width: u16, text: &str, style: Style) {
+        let text = cut_end(text, width);
+        let used = cells(&text).min(width);
+        self.put(x + width - used, y, used, &text, style);
+    }
+
+    /// Repeats a character along a row.
+    pub fn run(&mut self, x: u16, y: u16, width: u16, symbol: &str, style: Style) {
+        for i in 0..width {
+            self.put(x.saturating_add(i), y, 1, symbol, style);
+        }
+    }
+
+    /// Lays a style over cells.
+    pub fn over(&mut self, area: Rect, style: Style) {
+        self.buffer.set_style(area.intersection(self.buffer.area), style);
+    }
+
+    /// Empties cells.
+    pub fn clear(&mut self, area: Rect) {
+        for position in area.intersection(self.buffer.area).positions() {
+            if let Some(cell) = self.buffer.cell_mut(position) {
+                cell.reset();
+            }
+        }
+    }
+
+    /// Makes a place clickable.
+    pub fn click(&mut self, area: Rect, hit: Hit) {
+        self.hits.push((area, hit));
+    }
+}
+
+/// Cells a text takes.
+pub(super) fn cells(text: &str) -> u16 {
+    text.width().min(usize::from(u16::MAX)) as u16
+}
+
+fn take_width(chars: impl Iterator<Item = char>, width: usize) -> Vec<char> {
+    let mut used = 0;
+    chars
+        .take_while(|c| {
+            used += c.width().unwrap_or(0);
+            used <= width
+        })
+        .collect()
+}
+
+/// Cuts a name at its end: `fileserver.exa…`.
+pub(super) fn cut_end(text: &str, width: u16) -> Cow<'_, str> {
+    if cells(text) <= width {
+        return text.into();
+    }
+    if width == 0 {
+        return "".into();
+    }
+    let mut out: String = take_width(text.chars(), usize::from(width) - 1).into_iter().collect();
+    out.push('…');
+    out.into()
+}
+
+/// Cuts an address in its middle, keeping a little more of its end: `2001:d…4a:443`.
+pub(super) fn cut_middle(text: &str, width: u16) -> Cow<'_, str> {
+    if cells(text) <= width {
+        return text.into();
+    }
+    if width < 3 {
+        return cut_end(text, width);
+    }
+    let keep = usize::from(width) - 1;
+    let head: String = take_width(text.chars(), keep / 2).into_iter().collect();
+    let tail: String = take_width(text.chars().rev(), keep - keep / 2).into_iter().rev().collect();
+    format!("{head}…{tail}").into()
+}
+
+/// Breaks text into lines of at most `width` cells at spaces; line breaks in it are kept, words longer than a line are cut.
+pub(super) fn wrap(text: &str, width: u16) -> Vec<String> {
+    let mut lines = Vec::new();
+    for paragraph in text.lines() {
+        let indent: String = paragraph.chars().take_while(|c| *c == ' ').take(usize::from(width) / 2).collect();
+        let mut line = indent.clone();
+        let mut empty = true;
+        for word in paragraph.split_whitespace() {
+            if !empty && cells(&line) + 1 + cells(word) > width {
+                lines.push(std::mem::replace(&mut line, indent.clone()));
+                empty = true;
+            }
+            if !empty {
+                line.push(' ');
+            }
+            line.push_str(&cut_end(word, width.saturating_sub(cells(&indent))));
+            empty = false;
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+/// Divides an area: its first `height` rows and the rest.
+pub(super) fn split_top(area: Rect, height: u16) -> (Rect, Rect) {
+    let height = height.min(area.height);
+    (Rect { height, ..area }, Rect { y: area.y + height, height: area.height - height, ..area })
+}
+
+/// Divides an area: its first `width` columns and the rest.
+pub(super) fn split_left(area: Rect, width: u16) -> (Rect, Rect) {
+    let width = width.min(area.width);
+    (Rect { width, ..area }, Rect { x: area.x + width, width: area.width - width, ..area })
+}
+
+/// The area without `n` columns at both sides.
+pub(super) fn padded(area: Rect, n: u16) -> Rect {
+    let n = n.min(area.width / 2);
+    Rect { x: area.x + n, width: area.width - 2 * n, ..area }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cuts_names_and_addresses() {
+        assert_eq!(cut_end("fileserver", 6), "files…");
+        assert_eq!(cut_middle("2001:db8::1234:443", 9), "2001…:443");
+        assert_eq!(cut_middle("short", 9), "short");
+        assert_eq!(cut_end("x", 0), "");
+        for width in 0..12 {
+            assert!(cells(&cut_middle("日本語のホスト名", width)) <= width);
+            assert!(cells(&cut_end("日本語のホスト名", width)) <= width);
+        }
+    }
+
+    #[test]
+    fn wraps_at_spaces() {
+        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
+        assert_eq!(wrap("  ip link\n\nx", 20), ["  ip link", "", "x"]);
+        assert!(wrap("a verylongwordindeed b", 6).iter().all(|l| cells(l) <= 6));
+    }
+}

@@ -1,0 +1,156 @@
+//! How things are called on screen: end points, applications, states.
+
+use super::theme::Hue;
+use super::view::{Kind, Scene, Topic};
+use crate::model::path::Layer;
+use crate::model::proto::Family;
+use crate::model::{Address, Finding, Mac, Proto, Severity};
+use crate::snapshot::{Conversation, TcpState};
+
+/// Families of applications that are known by their port only.
+const APPLICATIONS: &[(Family, &[&str])] = &[
+    (Family::Web, &["http", "https", "tls", "ssl", "quic", "http2", "http3", "http-alt", "https-alt", "www", "websocket", "grpc"]),
+    (
+        Family::Infrastructure,
+        &[
+            "dns", "domain", "mdns", "llmnr", "dhcp", "bootps", "bootpc", "dhcpv6", "ntp", "ptp", "snmp", "syslog", "ldap", "ldaps", "kerberos",
+            "radius", "tacacs", "netflow", "sflow", "nbns", "netbios-ns", "ssdp",
+        ],
+    ),
+    (
+        Family::Storage,
+        &[
+            "smb", "smb2", "microsoft-ds", "nfs", "iscsi", "iscsi-target", "ftp", "ftp-data", "rsync", "mysql", "postgresql", "mssql", "ms-sql-s",
+            "oracle", "redis", "mongodb", "ceph", "netbios-ssn", "nbd",
+        ],
+    ),
+    (Family::Media, &["rtp", "rtcp", "rtsp", "sip", "sips", "h323", "stun", "turn", "mgcp", "rtmp"]),
+    (Family::Tunnel, &["ssh", "openvpn", "wireguard", "ipsec", "ipsec-nat-t", "isakmp", "l2tp", "vxlan", "geneve", "gtp", "pptp"]),
+    (Family::Control, &["bgp", "bfd", "ldp", "rip", "hsrp", "glbp", "lisp"]),
+];
+
+/// The family of a token: a protocol's, or an application's.
+pub(super) fn family(token: &str) -> Family {
+    if let Some(proto) = Proto::ALL.iter().find(|p| p.token() == token) {
+        return proto.family();
+    }
+    APPLICATIONS.iter().find(|(_, tokens)| tokens.contains(&token)).map_or(Family::Other, |found| found.0)
+}
+
+/// The family of a layer.
+pub(super) fn layer_family(layer: Layer) -> Family {
+    match layer {
+        Layer::Known(proto) => proto.family(),
+        _ => Family::Other,
+    }
+}
+
+/// An address, by its maker's name when names are wanted.
+pub(super) fn address(scene: &Scene, address: Address) -> String {
+    match address {
+        Address::Mac(mac) if scene.view.names => mac_name(scene, mac),
+        other => other.to_string(),
+    }
+}
+
+/// `Maker_12:34:56` as analysers write it, or the plain address.
+fn mac_name(scene: &Scene, mac: Mac) -> String {
+    if mac == Mac::BROADCAST {
+        return "broadcast".into();
+    }
+    match (scene.options.manufacturer)(mac) {
+        Some(maker) => {
+            let [_, _, _, d, e, f] = mac.0;
+            let maker = maker.split([' ', ',']).next().unwrap_or(maker);
+            format!("{maker}_{d:02x}:{e:02x}:{f:02x}")
+        }
+        None => mac.to_string(),
+    }
+}
+
+/// An address with its port, where the kind has ports.
+pub(super) fn endpoint(scene: &Scene, kind: Kind, addr: Address, port: u16) -> String {
+    let text = address(scene, addr);
+    if !matches!(kind, Kind::Tcp | Kind::Udp | Kind::Sctp) {
+        return text;
+    }
+    let name = if scene.view.names { (scene.options.service)(port, kind.token()) } else { None };
+    match (addr, name) {
+        (Address::V6(_), Some(name)) => format!("[{text}]:{name}"),
+        (Address::V6(_), None) => format!("[{text}]:{port}"),
+        (_, Some(name)) => format!("{text}:{name}"),
+        (_, None) => format!("{text}:{port}"),
+    }
+}
+
+/// Both ends of a conversation, the one that began first, and what stands between them.
+pub(super) fn ends(scene: &Scene, kind: Kind, row: &Conversation) -> (String, &'static str, String) {
+    let a = endpoint(scene, kind, row.a, row.a_port);
+    let b = endpoint(scene, kind, row.b, row.b_port);
+    let (first, second, there, back) = if row.originator_is_a { (a, b, row.ab, row.ba) } else { (b, a, row.ba, row.ab) };
+    let between = match (there.packets > 0, back.packets > 0) {
+        (true, false) => "→",
+        (false, true) => "←",
+        _ => "⇄",
+    };
+    (first, between, second)
+}
+
+/// A TCP state and how it feels.
+pub(super) fn state(state: TcpState) -> (&'static str, Hue) {
+    match state {
+        TcpState::SynSent => ("syn sent", Hue::Warn),
+        TcpState::SynReceived => ("syn rcvd", Hue::Warn),
+        TcpState::Established => ("open", Hue::Good),
+        TcpState::Midstream => ("midstream", Hue::Text),
+        TcpState::Closing => ("closing", Hue::Dim),
+        TcpState::Closed => ("closed", Hue::Dim),
+        TcpState::Reset => ("reset", Hue::Bad),
+    }
+}
+
+/// The symbol and hue of a severity.
+pub(super) fn severity(severity: Severity) -> (&'static str, Hue) {
+    match severity {
+        Severity::Note => ("●", Hue::Accent),
+        Severity::Warning => ("▲", Hue::Warn),
+        Severity::Critical => ("✖", Hue::Bad),
+    }
+}
+
+/// Findings with their topics, in the snapshot's order.
+pub(super) fn findings<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a Finding)> {
+    let all = &scene.snapshot.findings;
+    let nth = |i: usize, f: &Finding| all.iter().take(i).filter(|e| e.id == f.id && e.first == f.first).count() as u16;
+    all.iter().enumerate().map(|(i, f)| (Topic::Finding(f.id, f.first, nth(i, f)), f)).collect()
+}
+
+/// The last crumb of a page about something.
+pub(super) fn topic(scene: &Scene, topic: &Topic) -> String {
+    match topic {
+        Topic::Conversation { kind, a, a_port, b, b_port, .. } => {
+            format!("{} ⇄ {}", endpoint(scene, *kind, *a, *a_port), endpoint(scene, *kind, *b, *b_port))
+        }
+        Topic::Host { kind, address, port } => endpoint(scene, *kind, *address, *port),
+        Topic::Protocol(path) => path.to_string(),
+        Topic::App(name) => name.clone(),
+        Topic::Vlan(id) => format!("VLAN {id}"),
+        Topic::Finding(id, ..) => (*id).to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_application_has_one_family() {
+        assert_eq!(family("tls"), Family::Web);
+        assert_eq!(family("arp"), Family::Network);
+        assert_eq!(family("never heard"), Family::Other);
+        let mut seen = std::collections::HashSet::new();
+        for token in APPLICATIONS.iter().flat_map(|f| f.1) {
+            assert!(seen.insert(token), "{token} twice");
+        }
+    }
+}

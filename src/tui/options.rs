@@ -1,0 +1,48 @@
+//! What the program tells the dashboard before it starts.
+
+use super::theme::{Background, ColorChoice};
+use crate::model::Mac;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Settings and services of the dashboard. Functions are passed in because screens know nothing of the wings that have them.
+#[derive(Clone)]
+pub struct Options {
+    /// What is looked at, for the first line: interface or file names.
+    pub source_title: String,
+    /// Set from outside (a signal) to leave.
+    pub stop: Arc<AtomicBool>,
+    /// A longer explanation of a finding, by its identifier.
+    pub explain: fn(&str) -> Option<String>,
+    /// Who made a network card, by the prefix of its address.
+    pub manufacturer: fn(Mac) -> Option<&'static str>,
+    /// Name of a port: number and `tcp`, `udp` or `sctp`.
+    pub service: fn(u16, &str) -> Option<&'static str>,
+    /// Whether to use colours.
+    pub color: ColorChoice,
+    /// The terminal's background.
+    pub background: Background,
+    /// Seconds east of UTC for times of day.
+    pub utc_offset: i64,
+    /// Bytes instead of bits at the start.
+    pub bytes: bool,
+    /// Names of ports and manufacturers instead of numbers at the start.
+    pub names: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            source_title: String::new(),
+            stop: Arc::default(),
+            explain: |_| None,
+            manufacturer: |_| None,
+            service: |_, _| None,
+            color: ColorChoice::Auto,
+            background: Background::Auto,
+            utc_offset: 0,
+            bytes: false,
+            names: false,
+        }
+    }
+}

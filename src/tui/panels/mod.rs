@@ -1,0 +1,8 @@
+//! Panels: each a small file and a pure function from a scene to cells.
+
+pub(super) mod facts;
+pub(super) mod kinds;
+pub(super) mod load;
+pub(super) mod shares;
+pub(super) mod top;
+pub(super) mod wrong;

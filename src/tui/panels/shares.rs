@@ -1,0 +1,98 @@
+//! How packets divide: sizes, casts, directions, losses.
+//!
+//! ```text
+//! ─ Sizes ────────────────┬─ Casts ─────────────
+//!  ≤64    ██████      31 % │ unicast     98.6 %
+//!  1024–  ██████████  52 % │ broadcast    0.9 %
+//! ```
+
+use crate::snapshot::{SIZE_CLASSES, Traffic};
+use crate::tui::canvas::{Canvas, cells};
+use crate::tui::theme::Hue;
+use crate::tui::view::{Scene, ratio};
+use crate::tui::widgets::amount;
+use crate::tui::widgets::bar;
+use crate::tui::widgets::frame::titled;
+use ratatui::layout::Rect;
+
+/// Draws named shares of a whole as bars.
+pub(in crate::tui) fn bars(canvas: &mut Canvas, area: Rect, rows: &[(String, Traffic, Hue)], by_bytes: bool) {
+    let of = |t: &Traffic| if by_bytes { t.wire_bytes } else { t.packets };
+    let whole: u64 = rows.iter().map(|r| of(&r.1)).fold(0, u64::saturating_add);
+    let label = rows.iter().map(|r| cells(&r.0)).max().unwrap_or(0);
+    for (i, (name, traffic, hue)) in rows.iter().enumerate().take(usize::from(area.height)) {
+        let y = area.y + i as u16;
+        let share = ratio(of(traffic), whole);
+        let quiet = traffic.packets == 0;
+        canvas.ink(area.x + 1, y, label, name, if quiet { Hue::Dim } else { Hue::Text });
+        let x = area.x + label + 2;
+        let wide = area.right().saturating_sub(x + 7);
+        let style = canvas.theme.style(*hue);
+        bar::draw(canvas, x, y, wide, share, style);
+        let style = canvas.theme.style(if quiet { Hue::Dim } else { Hue::Text });
+        canvas.right(area.right().saturating_sub(6), y, 5, &amount::share(share), style);
+    }
+}
+
+/// Names of the size classes.
+pub(in crate::tui) fn size_names() -> [String; 7] {
+    SIZE_CLASSES.map(|(low, high)| match (low, high) {
+        (0, high) => format!("≤{high}"),
+        (low, u32::MAX) => format!("≥{low}"),
+        (low, high) => format!("{low}–{high}"),
+    })
+}
+
+/// Packets by size.
+pub(in crate::tui) fn sizes(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let body = titled(canvas, area, "Sizes", &[("packets".into(), scene.style(Hue::Dim))], false);
+    let rows: Vec<_> = size_names().into_iter().zip(scene.snapshot.sizes).map(|(name, t)| (name, t, Hue::AreaHigh)).collect();
+    bars(canvas, body, &rows, false);
+}
+
+/// Packets by kind of destination, and bytes by direction when there is room.
+pub(in crate::tui) fn casts(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let body = titled(canvas, area, "Casts", &[("packets".into(), scene.style(Hue::Dim))], false);
+    let c = scene.snapshot.casts;
+    let rows = [("unicast", c.unicast), ("multicast", c.multicast), ("broadcast", c.broadcast)];
+    bars(canvas, body, &rows.map(|(n, t)| (n.to_owned(), t, Hue::AreaHigh)), false);
+    if body.height >= 8 {
+        let below = Rect { y: body.y + 3, height: body.height - 3, ..body };
+        directions(canvas, below, scene);
+    }
+}
+
+/// Bytes by direction relative to the local networks.
+pub(in crate::tui) fn directions(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let body = titled(canvas, area, "Directions", &[("bytes".into(), scene.style(Hue::Dim))], false);
+    let d = scene.snapshot.directions;
+    let rows = [
+        ("out", d.outbound, Hue::Out),
+        ("in", d.inbound, Hue::In),
+        ("inside", d.inside, Hue::AreaHigh),
+        ("through", d.through, Hue::Dim),
+        ("no IP", d.unknown, Hue::Dim),
+    ];
+    bars(canvas, body, &rows.map(|(n, t, h)| (n.to_owned(), t, h)), true);
+}
+
+/// Packets lost and not fully decoded, by stage.
+pub(in crate::tui) fn losses(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let body = titled(canvas, area, "Losses", &[("packets".into(), scene.style(Hue::Dim))], false);
+    let l = scene.snapshot.losses;
+    let rows = [
+        ("interface", l.interface_drops, Hue::Bad),
+        ("kernel", l.kernel_drops, Hue::Bad),
+        ("own queues", l.queue_drops, Hue::Bad),
+        ("cut headers", l.decode_errors, Hue::Warn),
+        ("malformed", l.malformed, Hue::Warn),
+        ("late", l.late_packets, Hue::Text),
+        ("evicted flows", l.evicted_flows, Hue::Warn),
+    ];
+    for (i, (name, count, hue)) in rows.into_iter().enumerate().take(usize::from(body.height)) {
+        let y = body.y + i as u16;
+        canvas.ink(body.x + 1, y, body.width.saturating_sub(9), name, Hue::Dim);
+        let style = scene.style(if count == 0 { Hue::Dim } else { hue });
+        canvas.right(body.right().saturating_sub(8), y, 7, &crate::model::units::count(count), style);
+    }
+}

@@ -1,0 +1,216 @@
+//! The busiest protocols, conversations and hosts.
+//!
+//! ```text
+//! ─ Protocols ────────────────────────────┬─ Conversations ────────────────────────────
+//!  tls        612 Mb/s  ███████████▌  49 % │ 10.20.0.14:51532 ⇄ 10.20.1.7:443  tls  210 Mb/s
+//!  smb2       231 Mb/s  ████▎         19 % │ 10.20.0.31:49822 ⇄ 10.20.1.9:445  smb2 188 Mb/s
+//! ```
+
+use crate::model::Path;
+use crate::model::path::Layer;
+use crate::model::proto::{Family, Proto};
+use crate::snapshot::{Conversation, HostRow, Traffic};
+use crate::tui::canvas::Canvas;
+use crate::tui::columns;
+use crate::tui::label;
+use crate::tui::theme::Hue;
+use crate::tui::view::{Kind, Scene, Topic};
+use crate::tui::widgets::amount::{self, RATE};
+use crate::tui::widgets::frame::titled;
+use crate::tui::widgets::table::{self, Cell, Col, Shape};
+use ratatui::layout::Rect;
+use std::collections::HashMap;
+
+/// Rows a panel can be scrolled through.
+const ROWS: usize = 100;
+
+/// A protocol without those inside it.
+#[derive(Debug, Clone)]
+pub(in crate::tui) struct Leaf {
+    /// Token.
+    pub name: String,
+    /// Its hue.
+    pub family: Family,
+    /// Traffic since the previous snapshot.
+    pub recent: Traffic,
+    /// Traffic in all.
+    pub total: Traffic,
+    path: Path,
+    largest: u64,
+}
+
+/// Innermost protocols, busiest first: what the hierarchy ends in, transports divided by the application of their conversations.
+pub(in crate::tui) fn leaves(scene: &Scene) -> Vec<Leaf> {
+    let snapshot = scene.snapshot;
+    let mut own: HashMap<Path, Traffic> = HashMap::with_capacity(snapshot.protocols.len());
+    for row in &snapshot.protocols {
+        own.insert(row.path, row.recent);
+        let mut parent = Path::EMPTY;
+        let depth = row.path.depth();
+        row.path.layers().take(depth.saturating_sub(1)).for_each(|l| parent.push_layer(l));
+        if let Some(above) = own.get_mut(&parent) {
+            *above = above.since(row.recent);
+        }
+    }
+    let mut leaves: HashMap<String, Leaf> = HashMap::new();
+    for row in &snapshot.protocols {
+        let Some(layer) = row.path.last() else { continue };
+        let recent = own.get(&row.path).copied().unwrap_or_default();
+        add(&mut leaves, layer.to_string(), label::layer_family(layer), row.path, recent, row.own);
+    }
+    for (kind, proto) in [(Kind::Tcp, Proto::Tcp), (Kind::Udp, Proto::Udp), (Kind::Sctp, Proto::Sctp)] {
+        divide(&mut leaves, scene, kind, proto);
+    }
+    let mut out: Vec<Leaf> = leaves.into_values().filter(|l| scene.basis(l.recent, l.total).0.packets > 0).collect();
+    let bytes = |l: &Leaf| scene.basis(l.recent, l.total).0.wire_bytes;
+    out.sort_by(|x, y| bytes(y).cmp(&bytes(x)).then_with(|| x.name.cmp(&y.name)));
+    out
+}
+
+fn add(leaves: &mut HashMap<String, Leaf>, name: String, family: Family, path: Path, recent: Traffic, total: Traffic) {
+    let leaf = leaves.entry(name).or_insert_with_key(|name| Leaf {
+        name: name.clone(),
+        family,
+        recent: Traffic::default(),
+        total: Traffic::default(),
+        path,
+        largest: 0,
+    });
+    leaf.recent.add(recent);
+    leaf.total.add(total);
+    if total.wire_bytes >= leaf.largest {
+        leaf.largest = total.wire_bytes;
+        leaf.path = path;
+    }
+}
+
+/// Moves what is known of applications out of a bare transport.
+fn divide(leaves: &mut HashMap<String, Leaf>, scene: &Scene, kind: Kind, proto: Proto) {
+    let bare = |row: &Conversation| row.path.last() == Some(Layer::Known(proto));
+    let mut moved = (Traffic::default(), Traffic::default());
+    let mut by_app: HashMap<&str, (Traffic, Traffic, Path)> = HashMap::new();
+    for row in kind.conversations(scene.snapshot).rows.iter().filter(|r| bare(r)) {
+        if let Some(app) = row.app {
+            let entry = by_app.entry(app).or_insert((Traffic::default(), Traffic::default(), row.path));
+            entry.0.add(row.recent());
+            entry.1.add(row.total());
+            moved.0.add(row.recent());
+            moved.1.add(row.total());
+        }
+    }
+    if let Some(transport) = leaves.get_mut(proto.token()) {
+        transport.recent = transport.recent.since(moved.0);
+        transport.total = transport.total.since(moved.1);
+    }
+    for (app, (recent, total, path)) in by_app {
+        add(leaves, app.to_owned(), label::family(app), path, recent, total);
+    }
+}
+
+/// The rows of the panel with their pages.
+pub(in crate::tui) fn protocol_rows(scene: &Scene) -> Vec<(Topic, Leaf)> {
+    let page = |leaf: &Leaf| match leaf.path.last() {
+        Some(layer) if layer.to_string() == leaf.name => Topic::Protocol(leaf.path),
+        _ => Topic::App(leaf.name.clone()),
+    };
+    scene.pane.arrange(leaves(scene).into_iter().take(ROWS).map(|leaf| (page(&leaf), leaf)).collect())
+}
+
+/// The busiest protocols.
+pub(in crate::tui) fn protocols(canvas: &mut Canvas, area: Rect, scene: &Scene, kind: usize) {
+    let columns: [Col<Leaf>; 3] = [
+        Col { title: "protocol", width: 8, max: 18, right: false, sort: None, worth: 0, cell: |s, l| {
+            Cell::Text(l.name.clone(), s.style(Hue::Family(l.family)))
+        } },
+        Col { title: "rate", width: RATE, max: RATE, right: true, sort: None, worth: 1, cell: |s, l| {
+            Cell::Amount(amount::rate(s, s.bits(l.recent, l.total)), s.style(Hue::Text))
+        } },
+        Col { title: "share", width: 10, max: 40, right: true, sort: None, worth: 2, cell: |s, l| {
+            Cell::Share(s.share(l.recent, l.total), s.style(Hue::Family(l.family)))
+        } },
+    ];
+    let rows = protocol_rows(scene);
+    panel(canvas, area, scene, ("Protocols", kind), &columns, &rows);
+}
+
+/// The busiest conversations.
+pub(in crate::tui) fn conversation_rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, (Kind, &'a Conversation))> {
+    let rows = columns::busiest_conversations(scene.snapshot, &|_| true);
+    scene.pane.arrange(rows.into_iter().take(ROWS).map(|(k, c)| (Topic::conversation(k, c), (k, c))).collect())
+}
+
+/// Columns of conversations of mixed kinds.
+pub(in crate::tui) fn mixed<'a>(six: bool) -> Vec<Col<(Kind, &'a Conversation)>> {
+    let max = if six { 79 } else { 45 };
+    vec![
+        Col { title: "conversation", width: 33, max, right: false, sort: None, worth: 0, cell: |s, (k, c)| {
+            let (first, between, second) = label::ends(s, *k, c);
+            Cell::Pair(first, between, second, s.style(Hue::Text))
+        } },
+        Col { title: "app", width: 6, max: 14, right: false, sort: None, worth: 2, cell: |s, (_, c)| columns::app(s, c) },
+        Col { title: "rate", width: RATE, max: RATE, right: true, sort: None, worth: 1, cell: |s, (_, c)| {
+            Cell::Amount(amount::rate(s, s.bits(c.recent(), c.total())), s.style(Hue::Text))
+        } },
+        Col { title: "share", width: 11, max: 24, right: true, sort: None, worth: 3, cell: |s, (_, c)| {
+            Cell::Share(s.share(c.recent(), c.total()), s.style(Hue::Family(columns::conversation_family(c))))
+        } },
+        Col { title: "bytes", width: amount::VOLUME, max: amount::VOLUME, right: true, sort: None, worth: 4, cell: |s, (_, c)| {
+            Cell::Amount(amount::volume(c.total().wire_bytes), s.style(Hue::Text))
+        } },
+        Col { title: "packets/s", width: RATE, max: RATE, right: true, sort: None, worth: 5, cell: |s, (_, c)| {
+            Cell::Amount(amount::packet_rate(s.packets(c.recent(), c.total())), s.style(Hue::Text))
+        } },
+        Col { title: "duration", width: 8, max: 8, right: true, sort: None, worth: 6, cell: |s, (_, c)| {
+            Cell::Right(amount::short_duration(c.duration()), s.style(Hue::Text))
+        } },
+    ]
+}
+
+/// The busiest conversations.
+pub(in crate::tui) fn conversations(canvas: &mut Canvas, area: Rect, scene: &Scene, kind: usize) {
+    let rows = conversation_rows(scene);
+    let six = columns::has_six(rows.iter().take(usize::from(area.height)).map(|r| &r.1.1.a));
+    panel(canvas, area, scene, ("Conversations", kind), &mixed(six), &rows);
+}
+
+/// The busiest addresses.
+pub(in crate::tui) fn host_rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, (Kind, &'a HostRow))> {
+    let order = columns::busiest(scene.snapshot.live);
+    for kinds in [&[Kind::Ip, Kind::Ipv6][..], &[Kind::Eth]] {
+        let mut rows: Vec<(Kind, &HostRow)> =
+            kinds.iter().flat_map(|&k| k.endpoints(scene.snapshot).rows.iter().map(move |r| (k, r))).collect();
+        if !rows.is_empty() {
+            rows.sort_by(|x, y| order.hosts(x.1, y.1));
+            return scene.pane.arrange(rows.into_iter().take(ROWS).map(|(k, h)| (Topic::host(k, h), (k, h))).collect());
+        }
+    }
+    Vec::new()
+}
+
+/// The busiest hosts.
+pub(in crate::tui) fn hosts(canvas: &mut Canvas, area: Rect, scene: &Scene, kind: usize) {
+    let rows = host_rows(scene);
+    let six = columns::has_six(rows.iter().take(usize::from(area.height)).map(|r| &r.1.1.address));
+    let columns: [Col<(Kind, &HostRow)>; 4] = [
+        Col { title: "host", width: 15, max: if six { 39 } else { 17 }, right: false, sort: None, worth: 0, cell: |s, (k, h)| {
+            Cell::Address(label::endpoint(s, *k, h.address, h.port), s.style(Hue::Text))
+        } },
+        Col { title: "sends", width: RATE, max: RATE, right: true, sort: None, worth: 1, cell: |s, (_, h)| {
+            Cell::Amount(amount::rate(s, s.bits(h.recent_tx, h.tx)), s.style(Hue::Out))
+        } },
+        Col { title: "receives", width: RATE, max: RATE, right: true, sort: None, worth: 2, cell: |s, (_, h)| {
+            Cell::Amount(amount::rate(s, s.bits(h.recent_rx, h.rx)), s.style(Hue::In))
+        } },
+        Col { title: "share", width: 10, max: 26, right: true, sort: None, worth: 3, cell: |s, (_, h)| {
+            Cell::Share(s.share(h.recent(), h.total()), s.style(Hue::Accent))
+        } },
+    ];
+    panel(canvas, area, scene, ("Hosts", kind), &columns, &rows);
+}
+
+fn panel<R>(canvas: &mut Canvas, area: Rect, scene: &Scene, (title, kind): (&str, usize), columns: &[Col<R>], rows: &[(Topic, R)]) {
+    let focused = scene.pane.kind == kind;
+    let body = titled(canvas, area, title, &[], focused && scene.pane.selected.is_some());
+    let empty = if scene.view.filter.is_some() { "nothing matches the filter" } else { "nothing yet" };
+    table::draw(canvas, scene, body, columns, rows, &Shape { order: None, focused, kind: Some(kind), empty });
+}

@@ -1,0 +1,94 @@
+//! Who talks to whom.
+//!
+//! ```text
+//!  TCP 1,204   UDP 310   SCTP 0   IPv4 88   IPv6 12   Ethernet 40
+//!  conversation                         app    state   rate ▼      share
+//!  10.20.0.14:51532 ⇄ 10.20.1.7:443     tls    open    210 Mb/s    ████▏ 17 %
+//! ```
+
+use crate::model::units;
+use crate::snapshot::{Column, Table};
+use crate::tui::canvas::{Canvas, split_top};
+use crate::tui::columns;
+use crate::tui::panels::kinds;
+use crate::tui::screen::{Hint, Screen, Sorts};
+use crate::tui::theme::Hue;
+use crate::tui::view::{Kind, Scene, Topic};
+use crate::tui::widgets::frame::titled;
+use crate::tui::widgets::table::{self, Shape};
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use std::borrow::Cow;
+
+/// Conversations of every kind.
+pub(in crate::tui) struct Conversations;
+
+const KINDS: [Kind; 6] = [Kind::Tcp, Kind::Udp, Kind::Sctp, Kind::Ip, Kind::Ipv6, Kind::Eth];
+
+fn kind(scene: &Scene) -> Kind {
+    KINDS.get(scene.pane.kind).copied().unwrap_or(Kind::Tcp)
+}
+
+impl Screen for Conversations {
+    fn digit(&self) -> char {
+        '4'
+    }
+
+    fn title(&self) -> &'static str {
+        "Conversations"
+    }
+
+    fn kinds(&self) -> usize {
+        KINDS.len()
+    }
+
+    fn topics(&self, scene: &Scene) -> Vec<Topic> {
+        columns::conversation_rows(scene, kind(scene)).into_iter().map(|r| r.0).collect()
+    }
+
+    fn sorting(&self) -> Option<(Sorts, &'static [Column])> {
+        use Column::*;
+        Some((Sorts::Conversations, &[Rate, PacketRate, Bytes, Packets, Duration, State, App, Address]))
+    }
+
+    fn keys(&self) -> &'static [Hint] {
+        &[Hint { key: "← →", word: "kind", help: "TCP, UDP, SCTP, IPv4, IPv6, Ethernet" }]
+    }
+
+    fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
+        let kind = kind(scene);
+        let rows = columns::conversation_rows(scene, kind);
+        let six = columns::has_six(rows.iter().map(|r| &r.1.a));
+        let body = titled(canvas, area, "Conversations", &shown(scene, rows.len(), kind.conversations(scene.snapshot)), false);
+        let (line, body) = split_top(body, 1);
+        let names: Vec<_> = KINDS.iter().map(|k| (k.name(), Some(k.conversations(scene.snapshot).total_rows))).collect();
+        kinds::draw(canvas, line, scene, &names);
+        let shape = Shape { order: Some(scene.view.conversations), focused: true, kind: None, empty: empty(scene) };
+        table::draw(canvas, scene, body, &columns::conversations(kind, six), &rows, &shape);
+    }
+}
+
+/// How many rows there are beyond those that can be scrolled to.
+pub(in crate::tui) fn shown<R>(scene: &Scene, rows: usize, table: &Table<R>) -> Vec<(Cow<'static, str>, Style)> {
+    let dim = scene.style(Hue::Dim);
+    let mut out = Vec::new();
+    if table.total_rows > rows as u64 {
+        out.push((format!("first {} of {}", units::grouped(rows as u64), units::grouped(table.total_rows)).into(), dim));
+    } else {
+        out.push((units::grouped(table.total_rows).into(), dim));
+    }
+    if table.other_rows > 0 {
+        let folded = format!(" · {} folded, {}", units::count(table.other_rows), units::bytes(table.other.wire_bytes));
+        out.push((folded.into(), scene.style(Hue::Warn)));
+    }
+    out
+}
+
+/// What an empty table says.
+pub(in crate::tui) fn empty(scene: &Scene) -> &'static str {
+    match (&scene.view.filter, scene.snapshot.finished) {
+        (Some(_), _) => "nothing matches the filter",
+        (None, true) => "none in this capture",
+        (None, false) => "none yet",
+    }
+}

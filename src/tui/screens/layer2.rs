@@ -1,0 +1,126 @@
+//! The switch's view: VLANs, stations, casts, sizes.
+//!
+//! ```text
+//! ─ VLANs ──────────────────────────────┬─ Casts ───────────────
+//!  vlan      rate      share            │ unicast      98.6 %
+//! ─ Stations ───────────────────────────┼─ Sizes ───────────────
+//!  00:1b:54:aa:0c:01   sends  receives  │ ≤64   ██████     31 %
+//! ```
+
+use crate::snapshot::{Traffic, VlanRow};
+use crate::tui::canvas::{Canvas, split_top};
+use crate::tui::columns;
+use crate::tui::panels::shares;
+use crate::tui::screen::{Hint, Screen};
+use crate::tui::theme::Hue;
+use crate::tui::view::{Kind, Scene, Topic};
+use crate::tui::widgets::amount::{self, COUNT, RATE, VOLUME};
+use crate::tui::widgets::frame::{columns as divide, titled};
+use crate::tui::widgets::table::{self, Cell, Col, Shape};
+use ratatui::layout::Rect;
+
+/// Layer 2.
+pub(in crate::tui) struct Layer2;
+
+const VLANS: usize = 0;
+const STATIONS: usize = 1;
+
+impl Screen for Layer2 {
+    fn digit(&self) -> char {
+        '5'
+    }
+
+    fn title(&self) -> &'static str {
+        "Layer 2"
+    }
+
+    fn kinds(&self) -> usize {
+        2
+    }
+
+    fn topics(&self, scene: &Scene) -> Vec<Topic> {
+        match scene.pane.kind {
+            STATIONS => columns::host_rows(scene, Kind::Eth).into_iter().map(|r| r.0).collect(),
+            _ => vlan_rows(scene).into_iter().map(|r| r.0).collect(),
+        }
+    }
+
+    fn keys(&self) -> &'static [Hint] {
+        &[Hint { key: "← →", word: "panel", help: "VLANs or stations" }]
+    }
+
+    fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
+        let left = match area.width {
+            0..76 => {
+                return match scene.pane.kind {
+                    STATIONS => stations(canvas, area, scene),
+                    _ => vlans(canvas, area, scene),
+                };
+            }
+            76..110 => area.width - 32,
+            _ => area.width * 66 / 100,
+        };
+        let parts = divide(canvas, area, &[left]);
+        let [lists, mixes] = parts[..] else { return };
+        let want = (scene.snapshot.vlans.rows.len() + 3).min(usize::from(u16::MAX)) as u16;
+        let (above, below) = split_top(lists, want.clamp(5, (lists.height / 2).max(5)));
+        vlans(canvas, above, scene);
+        stations(canvas, below, scene);
+        let (casts, rest) = split_top(mixes, 5);
+        let (directions, rest) = if rest.height >= 12 { split_top(rest, 7) } else { (Rect::ZERO, rest) };
+        let (sizes, losses) = split_top(rest, if rest.height >= 17 { 9 } else { rest.height });
+        shares::casts(canvas, casts, scene);
+        if directions.height > 0 {
+            shares::directions(canvas, directions, scene);
+        }
+        shares::sizes(canvas, sizes, scene);
+        if losses.height > 0 {
+            shares::losses(canvas, losses, scene);
+        }
+    }
+}
+
+/// VLANs, busiest first; untagged traffic is a row without a page.
+fn vlan_rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a VlanRow)> {
+    let mut rows: Vec<&VlanRow> = scene.snapshot.vlans.rows.iter().collect();
+    let bytes = |r: &VlanRow| scene.basis(r.recent, r.traffic).0.wire_bytes;
+    rows.sort_by(|x, y| bytes(y).cmp(&bytes(x)).then(x.id.cmp(&y.id)));
+    scene.pane.arrange(rows.into_iter().map(|r| (Topic::Vlan(r.id), r)).collect())
+}
+
+fn vlans(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let columns: [Col<&VlanRow>; 6] = [
+        Col { title: "vlan", width: 6, max: 8, right: false, sort: None, worth: 0, cell: |s, v| Cell::Text(v.id.to_string(), s.style(Hue::Text)) },
+        Col { title: "rate", width: RATE, max: RATE, right: true, sort: None, worth: 1, cell: |s, v| {
+            Cell::Amount(amount::rate(s, s.bits(v.recent, v.traffic)), s.style(Hue::Text))
+        } },
+        Col { title: "share", width: 12, max: 40, right: true, sort: None, worth: 2, cell: |s, v| {
+            Cell::Share(s.share(v.recent, v.traffic), s.style(Hue::AreaHigh))
+        } },
+        Col { title: "packets/s", width: RATE, max: RATE, right: true, sort: None, worth: 4, cell: |s, v| {
+            Cell::Amount(amount::packet_rate(s.packets(v.recent, v.traffic)), s.style(Hue::Text))
+        } },
+        Col { title: "bytes", width: VOLUME, max: VOLUME, right: true, sort: None, worth: 3, cell: |s, v| {
+            Cell::Amount(amount::volume(v.traffic.wire_bytes), s.style(Hue::Text))
+        } },
+        Col { title: "packets", width: COUNT + 1, max: COUNT + 1, right: true, sort: None, worth: 5, cell: |s, v| {
+            Cell::Amount(amount::count(v.traffic.packets), s.style(Hue::Text))
+        } },
+    ];
+    let rows = vlan_rows(scene);
+    let untagged: Traffic = scene.snapshot.untagged;
+    let share = crate::tui::view::ratio(untagged.wire_bytes, scene.snapshot.total.wire_bytes);
+    let note = [("untagged ".into(), scene.style(Hue::Dim)), (amount::share(share).into(), scene.style(Hue::Text))];
+    let focused = scene.pane.kind == VLANS;
+    let body = titled(canvas, area, "VLANs", &note, focused && scene.pane.selected.is_some());
+    table::draw(canvas, scene, body, &columns, &rows, &Shape { order: None, focused, kind: Some(VLANS), empty: "no tagged frames" });
+}
+
+fn stations(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let rows = columns::host_rows(scene, Kind::Eth);
+    let focused = scene.pane.kind == STATIONS;
+    let note = [(crate::model::units::grouped(scene.snapshot.endpoints.eth.total_rows).into(), scene.style(Hue::Dim))];
+    let body = titled(canvas, area, "Stations", &note, focused && scene.pane.selected.is_some());
+    let shape = Shape { order: None, focused, kind: Some(STATIONS), empty: "no MAC addresses" };
+    table::draw(canvas, scene, body, &columns::hosts(Kind::Eth, false), &rows, &shape);
+}

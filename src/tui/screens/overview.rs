@@ -1,0 +1,146 @@
+//! Everything at a glance.
+//!
+//! ```text
+//! ─ Load ────────────────────────────────────────────────────────────
+//!  …
+//! ─ Protocols ─────────────┬─ Conversations ─────────────────────────
+//!  …                       │ …
+//! ─ Hosts ───────┬─ Sizes ─┴─────┬─ Casts ─────┬─ What is wrong ─────
+//!  …             │ …             │ …           │ …
+//! ```
+
+use crate::snapshot::Snapshot;
+use crate::tui::canvas::{Canvas, split_top};
+use crate::tui::panels::{load, shares, top, wrong};
+use crate::tui::screen::{Hint, Screen};
+use crate::tui::theme::Hue;
+use crate::tui::view::{Scene, Topic};
+use crate::tui::widgets::frame::columns;
+use ratatui::layout::Rect;
+
+/// The overview.
+pub(in crate::tui) struct Overview;
+
+const CONVERSATIONS: usize = 0;
+const PROTOCOLS: usize = 1;
+const HOSTS: usize = 2;
+const WRONG: usize = 3;
+
+impl Screen for Overview {
+    fn digit(&self) -> char {
+        '1'
+    }
+
+    fn title(&self) -> &'static str {
+        "Overview"
+    }
+
+    fn kinds(&self) -> usize {
+        4
+    }
+
+    fn charts(&self) -> bool {
+        true
+    }
+
+    fn topics(&self, scene: &Scene) -> Vec<Topic> {
+        match scene.pane.kind {
+            PROTOCOLS => top::protocol_rows(scene).into_iter().map(|r| r.0).collect(),
+            HOSTS => top::host_rows(scene).into_iter().map(|r| r.0).collect(),
+            WRONG => wrong::rows(scene).into_iter().map(|r| r.0).collect(),
+            _ => top::conversation_rows(scene).into_iter().map(|r| r.0).collect(),
+        }
+    }
+
+    fn keys(&self) -> &'static [Hint] {
+        &[Hint { key: "← →", word: "panel", help: "select in another panel" }]
+    }
+
+    fn badge(&self, _: &Snapshot) -> Option<(String, Hue)> {
+        None
+    }
+
+    fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
+        let heights = heights(area.height);
+        let (first, rest) = split_top(area, heights[0]);
+        let (second, third) = split_top(rest, heights[1]);
+        if first.height > 0 {
+            load::draw(canvas, first, scene);
+        }
+        if second.height > 0 {
+            middle(canvas, second, scene);
+        }
+        if third.height > 0 {
+            bottom(canvas, third, scene);
+        }
+    }
+}
+
+/// Rows of load, middle and bottom panels; the bottom ones go first, then the load.
+fn heights(all: u16) -> [u16; 3] {
+    match all {
+        0..7 => [0, all, 0],
+        7..17 => {
+            let load = (all / 2).clamp(4, 7);
+            [load, all - load, 0]
+        }
+        _ => {
+            let load = (all * 37 / 100).clamp(7, 30);
+            let middle = (all - load).div_ceil(2) + u16::from(all >= 24);
+            [load, middle, all - load - middle]
+        }
+    }
+}
+
+fn middle(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    // A panel the user has walked to is shown even where only one fits.
+    if area.width < 78 {
+        return match scene.pane.kind {
+            PROTOCOLS => top::protocols(canvas, area, scene, PROTOCOLS),
+            HOSTS => top::hosts(canvas, area, scene, HOSTS),
+            WRONG => wrong::draw(canvas, area, scene, WRONG),
+            _ => top::conversations(canvas, area, scene, CONVERSATIONS),
+        };
+    }
+    let left = if area.width < 100 { area.width - 48 } else { (area.width * 36 / 100).min(80) };
+    let parts = columns(canvas, area, &[left]);
+    if let [protocols, conversations] = parts[..] {
+        top::protocols(canvas, protocols, scene, PROTOCOLS);
+        top::conversations(canvas, conversations, scene, CONVERSATIONS);
+    }
+}
+
+fn bottom(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    type Panel = fn(&mut Canvas, Rect, &Scene);
+    let hosts: Panel = |c, a, s| top::hosts(c, a, s, HOSTS);
+    let wrong: Panel = |c, a, s| wrong::draw(c, a, s, WRONG);
+    let panels: Vec<(u16, Panel)> = match area.width {
+        0..78 => vec![(0, hosts)],
+        78..112 => vec![(40.max(area.width / 2), hosts), (0, wrong)],
+        112..170 => vec![(area.width * 34 / 100, hosts), (area.width / 5, shares::sizes), (area.width / 5, shares::casts), (0, wrong)],
+        _ => vec![
+            (area.width * 30 / 100, hosts),
+            (area.width * 16 / 100, shares::sizes),
+            (area.width * 16 / 100, shares::casts),
+            (area.width * 12 / 100, shares::losses),
+            (0, wrong),
+        ],
+    };
+    let widths: Vec<u16> = panels.iter().map(|p| p.0).filter(|w| *w > 0).collect();
+    for (rect, (_, panel)) in columns(canvas, area, &widths).into_iter().zip(panels) {
+        panel(canvas, rect, scene);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heights_fill_the_area() {
+        for all in 0..200 {
+            assert_eq!(heights(all).iter().sum::<u16>(), all);
+        }
+        assert_eq!(heights(21), [7, 7, 7]);
+    }
+}

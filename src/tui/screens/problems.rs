@@ -1,0 +1,103 @@
+//! What is wrong, why, and what to do.
+//!
+//! ```text
+//! ─ Problems ─────────────────────────┬─ dup.every ────────────────────────
+//!  ✖ every packet arrives twice 12 m  │ Every packet arrives twice
+//!  ▲ DNS 10.20.1.2 is slow      4 m   │ evidence  …
+//!  ○ loss toward 10.20.3.0/24  clear  │ cause     …
+//! ```
+
+use crate::model::{Finding, Severity};
+use crate::snapshot::Snapshot;
+use crate::tui::canvas::{Canvas, split_top};
+use crate::tui::details::finding;
+use crate::tui::label;
+use crate::tui::screen::{Hint, Screen};
+use crate::tui::theme::Hue;
+use crate::tui::view::{Scene, Topic};
+use crate::tui::widgets::amount;
+use crate::tui::widgets::frame::{columns as divide, titled};
+use crate::tui::widgets::table::{self, Cell, Col, Shape};
+use ratatui::layout::Rect;
+
+/// Findings.
+pub(in crate::tui) struct Problems;
+
+fn rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a Finding)> {
+    scene.pane.arrange(label::findings(scene))
+}
+
+impl Screen for Problems {
+    fn digit(&self) -> char {
+        '6'
+    }
+
+    fn title(&self) -> &'static str {
+        "Problems"
+    }
+
+    fn topics(&self, scene: &Scene) -> Vec<Topic> {
+        rows(scene).into_iter().map(|r| r.0).collect()
+    }
+
+    fn keys(&self) -> &'static [Hint] {
+        &[finding::EXPLAIN]
+    }
+
+    fn badge(&self, snapshot: &Snapshot) -> Option<(String, Hue)> {
+        let active = snapshot.findings.iter().filter(|f| f.active);
+        let worst = active.clone().map(|f| f.severity).max()?;
+        let count = active.clone().filter(|f| f.severity >= Severity::Warning).count();
+        let (symbol, hue) = label::severity(worst);
+        Some(if count > 0 { (format!("{symbol}{count}"), hue) } else { (symbol.to_owned(), hue) })
+    }
+
+    fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
+        let rows = rows(scene);
+        let chosen = scene.pane.selected.as_ref().and_then(|t| rows.iter().find(|r| r.0 == *t)).or(rows.first());
+        let (list, preview) = if rows.is_empty() {
+            (area, None)
+        } else if area.width >= 110 {
+            let parts = divide(canvas, area, &[(area.width * 46 / 100).min(90)]);
+            (parts[0], parts.get(1).copied())
+        } else if area.height >= 16 {
+            let (above, below) = split_top(area, (rows.len() as u16 + 2).clamp(4, area.height / 2));
+            (above, Some(below))
+        } else {
+            (area, None)
+        };
+        draw_list(canvas, list, scene, &rows);
+        if let (Some(preview), Some((_, found))) = (preview, chosen) {
+            let body = titled(canvas, preview, found.id, &[("⏎ open".into(), scene.style(Hue::Accent))], false);
+            finding::body(canvas, body, scene, found, 0);
+        }
+    }
+}
+
+fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, &Finding)]) {
+    let active = rows.iter().filter(|r| r.1.active).count();
+    let note = format!("{active} active · {} cleared", rows.len() - active);
+    let body = titled(canvas, area, "Problems", &[(note.into(), scene.style(Hue::Dim))], false);
+    if rows.is_empty() {
+        let y = body.y + 1;
+        canvas.pieces(body.x + 1, y, body.width.saturating_sub(2), &[
+            ("● ".into(), scene.style(Hue::Good)),
+            ("Nothing is wrong that could be found.".into(), scene.style(Hue::Text)),
+        ]);
+        canvas.ink(body.x + 3, y + 1, body.width.saturating_sub(4), "Detectors that must keep silent are listed on the Mirror screen.", Hue::Dim);
+        return;
+    }
+    let columns: [Col<&Finding>; 3] = [
+        Col { title: "finding", width: 24, max: 100, right: false, sort: None, worth: 0, cell: |s, f| {
+            let (symbol, hue) = if f.active { label::severity(f.severity) } else { ("○", Hue::Dim) };
+            let text = if f.active { Hue::Text } else { Hue::Dim };
+            Cell::Pieces(vec![(format!("{symbol} ").into(), s.style(hue)), (f.title.clone().into(), s.style(text))])
+        } },
+        Col { title: "id", width: 12, max: 18, right: false, sort: None, worth: 2, cell: |s, f| Cell::Text(f.id.into(), s.style(Hue::Dim)) },
+        Col { title: "since", width: 8, max: 8, right: true, sort: None, worth: 1, cell: |s, f| {
+            let text = if f.active { amount::short_duration(s.snapshot.now.seconds_since(f.first).floor()) } else { "cleared".into() };
+            Cell::Right(text, s.style(Hue::Dim))
+        } },
+    ];
+    table::draw(canvas, scene, body, &columns, rows, &Shape { focused: true, ..Shape::default() });
+}

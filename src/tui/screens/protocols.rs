@@ -1,0 +1,137 @@
+//! The protocol hierarchy as a tree.
+//!
+//! ```text
+//!  protocol                  rate        share            packets/s     bytes   packets   own
+//!  ▾ eth                1.24 Gb/s  ██████████  100 %      312 kp/s    91.2 GB    183 M
+//!    ▾ ip               1.20 Gb/s  █████████▋   97 %      301 kp/s  …
+//!      ▸ tcp            …
+//! ```
+
+use crate::model::Path;
+use crate::snapshot::ProtocolRow;
+use crate::tui::canvas::Canvas;
+use crate::tui::label;
+use crate::tui::screen::{Hint, Screen};
+use crate::tui::theme::Hue;
+use crate::tui::view::{Scene, Topic, ratio};
+use crate::tui::widgets::amount::{self, COUNT, RATE, VOLUME};
+use crate::tui::widgets::frame::titled;
+use crate::tui::widgets::table::{self, Cell, Col, Shape};
+use ratatui::layout::Rect;
+
+/// The tree of protocols.
+pub(in crate::tui) struct Protocols;
+
+/// A row of the tree.
+#[derive(Clone, Copy)]
+pub(in crate::tui) struct Branch<'a> {
+    row: &'a ProtocolRow,
+    depth: usize,
+    /// Whether something is below it, and whether that is hidden.
+    children: bool,
+    folded: bool,
+}
+
+/// The rows of the tree that are not inside a closed branch. Their order is the snapshot's (a tree holds still by itself).
+pub(in crate::tui) fn rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, Branch<'a>)> {
+    let all = &scene.snapshot.protocols;
+    let mut hidden: Option<usize> = None;
+    let mut out = Vec::with_capacity(all.len());
+    for (i, row) in all.iter().enumerate() {
+        let depth = row.path.depth();
+        if hidden.is_some_and(|above| depth > above) {
+            continue;
+        }
+        let children = all.get(i + 1).is_some_and(|next| next.path.depth() > depth);
+        let folded = children && scene.pane.folded.contains(&row.path);
+        hidden = folded.then_some(depth);
+        out.push((Topic::Protocol(row.path), Branch { row, depth, children, folded }));
+    }
+    out
+}
+
+/// The branch above a path.
+pub(in crate::tui) fn parent(path: Path) -> Option<Path> {
+    let all: Vec<Path> = path.prefixes().collect();
+    all.len().checked_sub(2).and_then(|i| all.get(i)).copied()
+}
+
+impl Screen for Protocols {
+    fn digit(&self) -> char {
+        '2'
+    }
+
+    fn title(&self) -> &'static str {
+        "Protocols"
+    }
+
+    fn folds(&self) -> bool {
+        true
+    }
+
+    fn topics(&self, scene: &Scene) -> Vec<Topic> {
+        rows(scene).into_iter().map(|r| r.0).collect()
+    }
+
+    fn keys(&self) -> &'static [Hint] {
+        &[Hint { key: "← →", word: "fold", help: "close or open a branch" }]
+    }
+
+    fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
+        let rows = rows(scene);
+        let note = format!("{} paths", scene.snapshot.protocols.len());
+        let body = titled(canvas, area, "Protocol hierarchy", &[(note.into(), scene.style(Hue::Dim))], false);
+        table::draw(canvas, scene, body, &columns(), &rows, &Shape { focused: true, empty: "no packets yet", ..Shape::default() });
+    }
+}
+
+fn columns<'a>() -> [Col<Branch<'a>>; 8] {
+    [
+        Col { title: "protocol", width: 22, max: 40, right: false, sort: None, worth: 0, cell: |s, b| {
+            let fold = match (b.children, b.folded) {
+                (true, true) => "▸ ",
+                (true, false) => "▾ ",
+                _ => "  ",
+            };
+            let layer = b.row.path.last();
+            let token = layer.map(|l| l.to_string()).unwrap_or_default();
+            let hue = layer.map_or(Hue::Text, |l| Hue::Family(label::layer_family(l)));
+            Cell::Pieces(vec![
+                ("  ".repeat(b.depth.saturating_sub(1)).into(), s.style(Hue::Dim)),
+                (fold.into(), s.style(Hue::Dim)),
+                (token.into(), s.style(hue)),
+            ])
+        } },
+        Col { title: "rate", width: RATE, max: RATE, right: true, sort: None, worth: 1, cell: |s, b| {
+            Cell::Amount(amount::rate(s, s.bits(b.row.recent, b.row.traffic)), s.style(Hue::Text))
+        } },
+        Col { title: "share", width: 14, max: 46, right: true, sort: None, worth: 2, cell: |s, b| {
+            let hue = b.row.path.last().map_or(Hue::Text, |l| Hue::Family(label::layer_family(l)));
+            Cell::Share(s.share(b.row.recent, b.row.traffic), s.style(hue))
+        } },
+        Col { title: "packets/s", width: RATE, max: RATE, right: true, sort: None, worth: 3, cell: |s, b| {
+            Cell::Amount(amount::packet_rate(s.packets(b.row.recent, b.row.traffic)), s.style(Hue::Text))
+        } },
+        Col { title: "bytes", width: VOLUME, max: VOLUME, right: true, sort: None, worth: 4, cell: |s, b| {
+            Cell::Amount(amount::volume(b.row.traffic.wire_bytes), s.style(Hue::Text))
+        } },
+        Col { title: "packets", width: COUNT + 1, max: COUNT + 1, right: true, sort: None, worth: 5, cell: |s, b| {
+            Cell::Amount(amount::count(b.row.traffic.packets), s.style(Hue::Text))
+        } },
+        Col { title: "ends here", width: 9, max: 9, right: true, sort: None, worth: 6, cell: |s, b| {
+            Cell::Right(amount::share(ratio(b.row.own.packets, b.row.traffic.packets)), s.style(Hue::Dim))
+        } },
+        Col { title: "name", width: 12, max: 34, right: false, sort: None, worth: 7, cell: |s, b| {
+            Cell::Text(full_name(b.row.path), s.style(Hue::Dim))
+        } },
+    ]
+}
+
+/// The full name of the innermost protocol.
+pub(in crate::tui) fn full_name(path: Path) -> String {
+    match path.last() {
+        Some(crate::model::path::Layer::Known(proto)) => proto.name().to_owned(),
+        Some(other) => format!("{other}"),
+        None => String::new(),
+    }
+}
