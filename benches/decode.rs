@@ -40,7 +40,7 @@ fn main() {
         let mut headers = Headers::default();
         measure(name, rounds, || {
             for _ in 0..repeats {
-                decode::walk(LinkType::ETHERNET, black_box(bytes), bytes.len() as u32, 0, &mut headers);
+                decode::walk(LinkType::ETHERNET, black_box(bytes), bytes.len() as u32, &decode::Rules::PLAIN, &mut headers);
                 assert_eq!(headers.wire, bytes.len() as u32);
             }
             repeats
@@ -60,7 +60,7 @@ fn mixed(rounds: usize, packets: u64) {
     let mut headers = Headers::default();
     measure("IMIX of 1000 conversations", rounds, || {
         for bytes in &frames {
-            decode::walk(LinkType::ETHERNET, black_box(bytes), bytes.len() as u32, 0, &mut headers);
+            decode::walk(LinkType::ETHERNET, black_box(bytes), bytes.len() as u32, &decode::Rules::PLAIN, &mut headers);
             assert_eq!(headers.wire, bytes.len() as u32);
         }
         packets

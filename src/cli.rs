@@ -175,10 +175,7 @@ impl From<clap::Error> for Refusal {
 ///
 /// # Errors
 /// When help was asked for, or the command line or the configuration file is wrong.
-pub fn parse(
-    args: impl IntoIterator<Item = OsString>,
-    formats: &[(&'static str, &'static str)],
-) -> std::result::Result<Settings, Failure> {
+pub fn parse(args: impl IntoIterator<Item = OsString>, formats: &[(&'static str, &'static str)]) -> std::result::Result<Settings, Failure> {
     let args: Vec<OsString> = args.into_iter().collect();
     let mut command = command(formats);
     let mut matches = command.clone().try_get_matches_from(&args)?;
@@ -238,7 +235,11 @@ fn with_default(mut command: clap::Command, entry: &config::Entry) -> Result<cla
             command = command.mut_subcommand(name, |c| change(c, id));
         }
     }
-    if known { Ok(command) } else { Err(Error::usage(format!("{}: unknown key '{}'; keys are long options without dashes", entry.place, entry.key))) }
+    if known {
+        Ok(command)
+    } else {
+        Err(Error::usage(format!("{}: unknown key '{}'; keys are long options without dashes", entry.place, entry.key)))
+    }
 }
 
 fn in_file(entry: &config::Entry, error: &clap::Error) -> Error {

@@ -379,7 +379,9 @@ fn ports_are_what_they_are() {
     }
     pair("a", "b");
     run("ip link add name br0 type bridge && ip link set dev br0 up && ip link add link a name a.7 type vlan id 7");
-    run("ip link add name bond0 type bond && ip link add name dum type dummy && ip addr add 192.0.2.9/24 dev a && ip link set dev b master br0");
+    run(
+        "ip link add name bond0 type bond && ip link add name dum type dummy && ip addr add 192.0.2.9/24 dev a && ip link set dev b master br0",
+    );
     run("ip tuntap add tap0 mode tap && ip link set dev lo up && ip link set dev a mtu 9000");
     send_plain("a", 7);
     let ports = spantop::capture::ports::list().expect("a list");

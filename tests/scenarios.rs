@@ -80,7 +80,10 @@ fn both_directions_of_every_port() {
     let s = analyse(&mirror::span(&network(), |_| true, true, true), Losses::default());
     expect("twice", &s, &["dup.every"]);
     let alone = analyse(&once, Losses::default());
-    assert_eq!(s.conversations.tcp.rows.iter().map(|r| r.total()).collect::<Vec<_>>(), alone.conversations.tcp.rows.iter().map(|r| r.total()).collect::<Vec<_>>());
+    assert_eq!(
+        s.conversations.tcp.rows.iter().map(|r| r.total()).collect::<Vec<_>>(),
+        alone.conversations.tcp.rows.iter().map(|r| r.total()).collect::<Vec<_>>()
+    );
 }
 
 #[test]

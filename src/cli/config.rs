@@ -63,7 +63,8 @@ mod tests {
 
     #[test]
     fn entries_know_their_line() {
-        let entries = parse("interval = \"5s\"\n\n# a comment\nlocal-net = [\"10.0.0.0/8\", \"::1\"]\nquiet = true\ntop = 7\n", "f.toml").unwrap();
+        let entries =
+            parse("interval = \"5s\"\n\n# a comment\nlocal-net = [\"10.0.0.0/8\", \"::1\"]\nquiet = true\ntop = 7\n", "f.toml").unwrap();
         let got: Vec<_> = entries.iter().map(|e| (e.key.as_str(), e.values.join(" "), e.place.as_str())).collect();
         let want = [
             ("interval", "5s", "f.toml:1"),

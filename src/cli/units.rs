@@ -125,7 +125,9 @@ mod tests {
         assert_eq!(size("1G"), Ok(1 << 30));
         assert!(size("64 bananas").is_err());
         assert!(buffer("1k").is_err() && buffer("8G").is_err());
-        for (text, bits) in [("10G", 10_000_000_000), ("2.5G", 2_500_000_000), ("100Mb/s", 100_000_000), ("1000", 1000), ("1Gbit", 1_000_000_000)] {
+        for (text, bits) in
+            [("10G", 10_000_000_000), ("2.5G", 2_500_000_000), ("100Mb/s", 100_000_000), ("1000", 1000), ("1Gbit", 1_000_000_000)]
+        {
             assert_eq!(speed(text), Ok(bits), "{text}");
         }
         assert!(speed("0").is_err() && speed("fast").is_err() && speed("1Q").is_err());

@@ -38,8 +38,7 @@ impl Chart {
             spread(&mut bytes, from, step, sample);
         }
         let seconds = |at: usize| (span - step.saturating_mul(at as i64)).clamp(1, step) as f64 / SECOND as f64;
-        let values: Vec<Option<f64>> =
-            bytes.iter().enumerate().map(|(at, &b)| (b > 0.0).then(|| b * 8.0 / seconds(at))).collect();
+        let values: Vec<Option<f64>> = bytes.iter().enumerate().map(|(at, &b)| (b > 0.0).then(|| b * 8.0 / seconds(at))).collect();
         let top = round_up(values.iter().flatten().fold(0.0, |x: f64, &y| x.max(y)));
         Some(Self { values, from, to: end, top, step: step as f64 / SECOND as f64 })
     }
@@ -74,7 +73,12 @@ mod tests {
     use crate::model::Traffic;
 
     fn sample(second: i64, length: i64, wire_bytes: u64) -> Sample {
-        Sample { start: Timestamp::new(second, 0), length: length * SECOND, traffic: Traffic { packets: 1, wire_bytes }, ..Sample::default() }
+        Sample {
+            start: Timestamp::new(second, 0),
+            length: length * SECOND,
+            traffic: Traffic { packets: 1, wire_bytes },
+            ..Sample::default()
+        }
     }
 
     fn load(samples: Vec<Sample>) -> Load {
@@ -106,10 +110,7 @@ mod tests {
     #[test]
     fn nothing_is_nothing_and_extremes_are_bounded() {
         assert_eq!(Chart::new(&load(Vec::new()), 80), None);
-        let ends = vec![
-            Sample { start: Timestamp(i64::MIN), ..sample(0, 1, 1) },
-            Sample { start: Timestamp(i64::MAX), ..sample(0, 1, 1) },
-        ];
+        let ends = vec![Sample { start: Timestamp(i64::MIN), ..sample(0, 1, 1) }, Sample { start: Timestamp(i64::MAX), ..sample(0, 1, 1) }];
         assert!(Chart::new(&load(ends), 80).unwrap().values.len() <= 80);
     }
 }

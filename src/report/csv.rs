@@ -51,8 +51,14 @@ impl Format for Csv {
         let mut writer = csv::Writer::from_writer(out);
         writer.write_record(COLUMNS)?;
         let c = &snapshot.conversations;
-        let tables =
-            [("eth", &c.eth, false), ("ip", &c.ip, false), ("ipv6", &c.ipv6, false), ("tcp", &c.tcp, true), ("udp", &c.udp, true), ("sctp", &c.sctp, true)];
+        let tables = [
+            ("eth", &c.eth, false),
+            ("ip", &c.ip, false),
+            ("ipv6", &c.ipv6, false),
+            ("tcp", &c.tcp, true),
+            ("udp", &c.udp, true),
+            ("sctp", &c.sctp, true),
+        ];
         for (kind, table, ports) in tables {
             for row in table.rows.iter().take(options.rows) {
                 record(&mut writer, kind, row, ports)?;

@@ -68,12 +68,8 @@ pub fn table(table: &Table, width: usize) -> Vec<String> {
     }
     shrink(&mut widths, table, width);
     let line = |cells: &[String]| {
-        let padded: Vec<String> = cells
-            .iter()
-            .zip(&widths)
-            .zip(&table.columns)
-            .map(|((text, &w), column)| pad(&cut(text, w), w, column.right))
-            .collect();
+        let padded: Vec<String> =
+            cells.iter().zip(&widths).zip(&table.columns).map(|((text, &w), column)| pad(&cut(text, w), w, column.right)).collect();
         padded.join(&" ".repeat(GAP)).trim_end().to_owned()
     };
     let heads: Vec<String> = table.columns.iter().map(|c| c.head.to_owned()).collect();

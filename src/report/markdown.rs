@@ -61,8 +61,10 @@ fn write_table(table: &Table, out: &mut dyn Write) -> io::Result<()> {
     let rules: Vec<&str> = table.columns.iter().map(|c| if c.right { "---:" } else { "---" }).collect();
     writeln!(out, "| {} |", rules.join(" | "))?;
     for row in &table.rows {
-        let cells: Vec<String> =
-            row.iter().map(|cell| format!("{}{}", "&nbsp;&nbsp;".repeat(cell.indent), escape(&people::single_spaced(&cell.text)))).collect();
+        let cells: Vec<String> = row
+            .iter()
+            .map(|cell| format!("{}{}", "&nbsp;&nbsp;".repeat(cell.indent), escape(&people::single_spaced(&cell.text))))
+            .collect();
         writeln!(out, "| {} |", cells.join(" | "))?;
     }
     Ok(())

@@ -84,8 +84,7 @@ pub fn hosts(title: &str, table: &Rows<HostRow>, s: &Snapshot, rows: usize) -> O
         return None;
     }
     let shown = &table.rows[..table.rows.len().min(rows)];
-    let columns =
-        vec![name("Address"), number("Packets"), number("Sent"), number("Received"), number("Volume"), word("Share of bytes")];
+    let columns = vec![name("Address"), number("Packets"), number("Sent"), number("Received"), number("Volume"), word("Share of bytes")];
     let line = |row: &HostRow| {
         let total = row.total();
         vec![

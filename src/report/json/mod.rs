@@ -183,7 +183,11 @@ fn sizes(w: &mut Writer, s: &Snapshot) {
         w.open(b'{');
         w.count("from", u64::from(*from));
         w.key("to");
-        if *to == u32::MAX { w.null() } else { w.number(u64::from(*to)) }
+        if *to == u32::MAX {
+            w.null()
+        } else {
+            w.number(u64::from(*to))
+        }
         w.traffic(traffic);
         w.close(b'}');
     }
