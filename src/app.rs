@@ -1,1 +1,128 @@
-//! stub
+//! The composition root: from settings to a source, an engine, and a screen or a report.
+
+mod check;
+mod console;
+mod interfaces;
+mod output;
+mod progress;
+mod screen;
+mod signals;
+mod source;
+
+use crate::cli::{self, Command, Common, Failure, Input, Settings};
+use crate::engine;
+use crate::error::{Error, Result};
+use crate::report::{self, Format, Options};
+use crate::snapshot::{Query, Snapshot};
+use console::Console;
+use output::Output;
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Runs a command line, the program's name first, and returns the exit code.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
+    let settings = match cli::parse(args, &formats()) {
+        Ok(settings) => settings,
+        Err(Failure::Refusal(refusal)) => return refusal.show(),
+        Err(Failure::Error(error)) => return fail(&error),
+    };
+    run(&settings).unwrap_or_else(|error| fail(&error))
+}
+
+fn fail(error: &Error) -> u8 {
+    console::say(error);
+    error.exit_code()
+}
+
+/// The report formats as the command line wants them.
+fn formats() -> Vec<(&'static str, &'static str)> {
+    report::FORMATS.iter().map(|f| (f.token(), f.about())).collect()
+}
+
+fn run(settings: &Settings) -> Result<u8> {
+    let common = &settings.common;
+    let console = Console::new(common);
+    match &settings.command {
+        Command::Welcome if console.interactive() => screen::pick_and_watch(common).map(|()| 0),
+        Command::Welcome => {
+            console::print_help(&cli::help(&formats()));
+            Ok(2)
+        }
+        Command::Dashboard { input, .. } if console.interactive() => screen::watch(input, common).map(|()| 0),
+        Command::Dashboard { input, top } => write_report(&console, common, input, report::FORMATS[0], None, *top),
+        Command::Report { input, format, output, top } => {
+            let format = report::find(format).ok_or_else(|| Error::usage(format!("--format {format}: no such format")))?;
+            write_report(&console, common, input, format, output.as_deref(), *top)
+        }
+        Command::Check { input } => check::check(&console, common, input),
+        Command::Interfaces => interfaces::list(&console).map(|()| 0),
+        Command::Explain { finding } => check::explain(finding).map(|()| 0),
+        Command::Completions(shell) => output::print(&cli::completions(*shell, &formats())).map(|()| 0),
+        Command::Man => {
+            let mut page = Vec::new();
+            cli::man(&formats(), &mut page).map_err(|e| Error::io("manual page", &e))?;
+            output::print(&page).map(|()| 0)
+        }
+    }
+}
+
+fn write_report(
+    console: &Console,
+    common: &Common,
+    input: &Input,
+    format: &dyn Format,
+    output: Option<&Path>,
+    top: Option<usize>,
+) -> Result<u8> {
+    let rows = top.unwrap_or_else(|| format.rows());
+    let output = Output::new(output, input)?;
+    let stop = signals::watch()?;
+    let (snapshot, failure) = fold(console, common, input, rows, &stop)?;
+    // An interrupted file has no report; an interrupted port has one, and writing it is no longer to be interrupted by the flag.
+    let interrupt = matches!(input, Input::Files(_)).then_some(&*stop);
+    let options = Options { rows, width: console.width(), color: output.is_stdout() && console.color() };
+    output.write(interrupt, |out| report::write(format, &snapshot, &options, out))?;
+    console.losses(&snapshot);
+    failure.map_or(Ok(0), Err)
+}
+
+/// Reads everything there is to read. A failing port still has a result, beside its failure; a failing file has none.
+fn fold(console: &Console, common: &Common, input: &Input, rows: usize, stop: &Arc<AtomicBool>) -> Result<(Snapshot, Option<Error>)> {
+    let source = source::open(input)?;
+    let mut settings = engine_settings(common, input, &source.info());
+    settings.query = Query { rows, ..Query::everything() };
+    let source = progress::watch(source, console);
+    let (snapshot, failure) = engine::run(source, &settings, Arc::clone(stop))?;
+    match (input, failure) {
+        (Input::Files(_), _) if stop.load(Ordering::Relaxed) => Err(Error::interrupted()),
+        (Input::Files(_), Some(failure)) => Err(failure),
+        (_, failure) => Ok((snapshot, failure)),
+    }
+}
+
+/// The engine's share of the settings.
+fn engine_settings(common: &Common, input: &Input, sources: &[crate::capture::SourceInfo]) -> engine::Settings {
+    let (live, limit, filter) = match input {
+        Input::Live(live) => (true, live.limit, &live.filter),
+        Input::Files(files) => (files.replay.is_some(), None, &files.filter),
+    };
+    let told = match sources {
+        [only] => only.speed,
+        _ => None,
+    };
+    let mut settings = engine::Settings {
+        interval: i64::try_from(common.interval.as_nanos()).unwrap_or(i64::MAX),
+        local_nets: common.local_nets.clone(),
+        live,
+        limit,
+        filter: filter.clone(),
+        speed: common.speed.or(told),
+        ..engine::Settings::default()
+    };
+    if let Some(threads) = common.threads {
+        settings.threads = threads;
+    }
+    settings
+}

@@ -5,9 +5,10 @@ mod help;
 mod settings;
 mod units;
 
-pub use settings::{Color, Command, Common, Decap, Files, Input, Live, Settings};
+pub use settings::{Color, Command, Common, Files, Input, Live, Settings};
 
 use crate::error::{Error, Result};
+use crate::model::Decap;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;

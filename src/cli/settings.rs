@@ -1,5 +1,6 @@
 //! What is meant by a command line: every value checked, every default filled in.
 
+use crate::model::Decap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -88,18 +89,6 @@ pub struct Files {
     pub filter: Option<String>,
     /// Times as fast as it happened; `None`: as fast as it can be read.
     pub replay: Option<f64>,
-}
-
-/// Which tunnels are taken off before packets are analysed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Decap {
-    /// Those that carry mirrored packets.
-    #[default]
-    Auto,
-    /// All.
-    All,
-    /// None.
-    None,
 }
 
 /// When colours are used.

@@ -16,6 +16,7 @@ mod text;
 
 pub use format::{Format, Options};
 pub use registry::{FORMATS, find};
+pub use text::render;
 
 use crate::snapshot::Snapshot;
 use std::io;

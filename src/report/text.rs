@@ -30,13 +30,18 @@ impl Format for Text {
         let width = options.width.max(40);
         // The chart's axis takes eleven columns beside the indentation.
         let document = Document::new(snapshot, options.rows, width - INDENT - 11);
-        let page = Page { width, color: options.color };
-        let mut text = page.paint(BOLD, &document.title) + "\n";
-        for section in &document.sections {
-            page.section(section, &mut text);
-        }
-        out.write_all(text.as_bytes())
+        out.write_all(render(&document, options).as_bytes())
     }
+}
+
+/// Renders a document as text.
+pub fn render(document: &Document, options: &Options) -> String {
+    let page = Page { width: options.width.max(40), color: options.color };
+    let mut text = page.paint(BOLD, &document.title) + "\n";
+    for section in &document.sections {
+        page.section(section, &mut text);
+    }
+    text
 }
 
 const BOLD: &str = "1";

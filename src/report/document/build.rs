@@ -40,6 +40,19 @@ impl Document {
     }
 }
 
+impl Document {
+    /// Only what tells whether the numbers can be believed.
+    pub fn verdict(s: &Snapshot) -> Self {
+        let mut sections = vec![capture(s), losses(s)];
+        sections.extend(mirror::mirror(&s.mirror));
+        sections.extend(mirror::findings(&s.findings));
+        if s.findings.is_empty() && !s.mirror.transport.is_empty() {
+            sections.push(section("Findings", vec![Part::Note(Tone::Good, "Nothing is wrong that could be seen.".into())]));
+        }
+        Self { title: title(s), sections }
+    }
+}
+
 fn title(s: &Snapshot) -> String {
     let names: Vec<String> = s.sources.iter().map(|source| printable(&source.name).into_owned()).collect();
     match names.as_slice() {

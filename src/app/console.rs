@@ -1,0 +1,95 @@
+//! What is said on standard error, and what kind of terminal there is.
+
+use crate::cli::{Color, Common};
+use crate::model::text::printable;
+use crate::model::units;
+use crate::report;
+use crate::snapshot::Snapshot;
+use std::fmt::Display;
+use std::io::{IsTerminal, Write, stderr, stdout};
+
+/// Says something on standard error; when nobody listens, that is no failure.
+pub fn say(what: impl Display) {
+    let text = what.to_string();
+    let _ = writeln!(stderr(), "spantop: {}", printable(&text));
+}
+
+/// Prints the help where nothing useful was typed.
+pub fn print_help(text: &str) {
+    let _ = stderr().write_all(text.as_bytes());
+}
+
+/// How to talk to the user.
+#[derive(Debug, Clone, Copy)]
+pub struct Console {
+    quiet: bool,
+    verbose: bool,
+    color: Color,
+}
+
+impl Console {
+    /// As the settings say.
+    pub fn new(common: &Common) -> Self {
+        Self { quiet: common.quiet, verbose: common.verbose, color: common.color }
+    }
+
+    /// Whether there is a terminal for a dashboard.
+    pub fn interactive(&self) -> bool {
+        stdout().is_terminal()
+    }
+
+    /// Whether progress is to be shown.
+    pub fn shows_progress(&self) -> bool {
+        !self.quiet && stderr().is_terminal()
+    }
+
+    /// Whether standard output takes colours.
+    pub fn color(&self) -> bool {
+        match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty());
+                stdout().is_terminal() && set("NO_COLOR").is_none() && set("TERM").is_none_or(|t| t != "dumb")
+            }
+        }
+    }
+
+    /// Columns of a line of text.
+    pub fn width(&self) -> usize {
+        let columns = rustix::termios::tcgetwinsize(stdout()).map_or(0, |size| usize::from(size.ws_col));
+        if columns == 0 { report::format::WIDTH } else { columns.clamp(60, 120) }
+    }
+
+    /// What was lost and what is wrong with the sources. A loss is told even to the quiet.
+    pub fn losses(&self, s: &Snapshot) {
+        for source in &s.sources {
+            if let Some(warning) = &source.warning {
+                say(format_args!("warning: {}: {warning}", source.name));
+            }
+        }
+        let l = &s.losses;
+        let stages = [
+            ("interface", l.interface_drops),
+            ("kernel", l.kernel_drops),
+            ("queue", l.queue_drops),
+            ("cut headers", l.decode_errors),
+            ("malformed", l.malformed),
+            ("late", l.late_packets),
+            ("folded conversations", l.evicted_flows),
+        ];
+        let serious = l.lost_packets() > 0 || l.evicted_flows > 0;
+        if self.quiet && !serious {
+            return;
+        }
+        let told: Vec<String> = stages
+            .iter()
+            .filter(|(_, n)| *n > 0 || self.verbose)
+            .map(|(stage, n)| format!("{stage} {}", units::grouped(*n)))
+            .collect();
+        let details = if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) };
+        let warning = if serious { "warning: " } else { "" };
+        let packets = report::document::people::plural(s.total.packets, "packet");
+        say(format_args!("{warning}{packets}, lost {}{details}", units::grouped(l.lost_packets())));
+    }
+}

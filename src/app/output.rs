@@ -1,0 +1,155 @@
+//! Where a report goes: standard output, or a file that is there whole or not at all.
+
+use crate::cli::Input;
+use crate::error::{Error, Result};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Bytes gathered before a system call.
+const BUFFER: usize = 256 * 1024;
+
+/// Where a report goes.
+#[derive(Debug)]
+pub enum Output {
+    /// Standard output.
+    Stdout,
+    /// A regular file, new or replaced: written beside its place and moved there when complete.
+    Replace(PathBuf),
+    /// A device or a pipe: written as it is.
+    Device(PathBuf),
+}
+
+impl Output {
+    /// Finds out where `-o` leads (`None`, `-`: standard output) before any work is done.
+    pub fn new(path: Option<&Path>, input: &Input) -> Result<Self> {
+        let Some(path) = path.filter(|p| p.as_os_str() != "-") else { return Ok(Output::Stdout) };
+        let refuse = |e: &io::Error| Error::io(format_args!("cannot write {} (-o)", path.display()), e);
+        match fs::metadata(path) {
+            Ok(meta) if meta.is_dir() => return Err(Error::usage(format!("-o {}: is a directory; name a file in it", path.display()))),
+            Ok(meta) if !meta.is_file() => return Ok(Output::Device(path.to_owned())),
+            Ok(_) => {}
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            Err(e) => return Err(refuse(&e)),
+        }
+        // A link stays a link: what it leads to is replaced.
+        let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        if let Input::Files(files) = input
+            && files.paths.iter().any(|f| fs::canonicalize(f).is_ok_and(|f| f == place))
+        {
+            return Err(Error::usage(format!("-o {} is one of the captures to be read; name another file", path.display())));
+        }
+        // A directory that takes no file is found out now, not after an hour of capturing.
+        Temporary::create(&place).map_err(|e| refuse(&e))?;
+        Ok(Output::Replace(place))
+    }
+
+    /// Whether this is standard output.
+    pub fn is_stdout(&self) -> bool {
+        matches!(self, Output::Stdout)
+    }
+
+    /// Lets `write` write the report; `interrupt` ends it early when it becomes true. A reader of standard output that has gone
+    /// is no failure.
+    pub fn write(&self, interrupt: Option<&AtomicBool>, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+        let outcome = match self {
+            Output::Stdout => match buffered(io::stdout().lock(), interrupt, write) {
+                Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+                outcome => outcome.map_err(|e| Error::io("cannot write to standard output", &e)),
+            },
+            Output::Device(path) => OpenOptions::new()
+                .write(true)
+                .open(path)
+                .and_then(|file| buffered(file, interrupt, write))
+                .map_err(|e| Error::io(format_args!("cannot write {} (-o)", path.display()), &e)),
+            Output::Replace(path) => {
+                replace(path, interrupt, write).map_err(|e| Error::io(format_args!("cannot write {} (-o)", path.display()), &e))
+            }
+        };
+        if outcome.is_err() && interrupt.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+            return Err(Error::interrupted());
+        }
+        outcome
+    }
+}
+
+/// Prints to standard output; a reader that has gone is no failure.
+pub fn print(bytes: &[u8]) -> Result<()> {
+    Output::Stdout.write(None, |out| out.write_all(bytes).and_then(|()| out.flush()))
+}
+
+fn buffered(out: impl Write, interrupt: Option<&AtomicBool>, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(BUFFER, Interruptible { out, interrupt });
+    match write(&mut out) {
+        Ok(()) => out.flush(),
+        Err(e) => {
+            // What is left in the buffer would only fail again, on dropping it.
+            let _ = out.into_parts();
+            Err(e)
+        }
+    }
+}
+
+fn replace(path: &Path, interrupt: Option<&AtomicBool>, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let temporary = Temporary::create(path)?;
+    buffered(&temporary.file, interrupt, write)?;
+    temporary.persist(path)
+}
+
+/// A file beside the place of another one; gone unless it was moved there.
+struct Temporary {
+    path: PathBuf,
+    file: File,
+    kept: bool,
+}
+
+impl Temporary {
+    fn create(beside: &Path) -> io::Result<Self> {
+        let name = beside.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "names no file"))?;
+        let mut hidden = std::ffi::OsString::from(".");
+        hidden.push(name);
+        hidden.push(format!(".{}.tmp", std::process::id()));
+        let path = beside.with_file_name(hidden);
+        let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
+        Ok(Self { path, file, kept: false })
+    }
+
+    fn persist(mut self, place: &Path) -> io::Result<()> {
+        if let Ok(meta) = fs::metadata(place) {
+            // A replaced file keeps its permissions where the system allows.
+            let _ = self.file.set_permissions(meta.permissions());
+        }
+        self.file.sync_all()?;
+        fs::rename(&self.path, place)?;
+        self.kept = true;
+        Ok(())
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if !self.kept {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// A writer that fails once a flag is up.
+struct Interruptible<'a, W> {
+    out: W,
+    interrupt: Option<&'a AtomicBool>,
+}
+
+impl<W: Write> Write for Interruptible<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.interrupt.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+            return Err(io::Error::other("interrupted"));
+        }
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}

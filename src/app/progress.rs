@@ -1,0 +1,81 @@
+//! How far the reading of files has come, on standard error.
+
+use super::console::Console;
+use crate::capture::{Block, Fill, Losses, Source, SourceInfo};
+use crate::error::Result;
+use crate::model::units;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::time::{Duration, Instant};
+
+/// Work shorter than this needs no bar.
+const PATIENCE: Duration = Duration::from_millis(700);
+/// Time between two looks at the source.
+const EVERY: Duration = Duration::from_millis(100);
+/// Steps of the bar.
+const STEPS: u64 = 1000;
+
+/// Shows the progress of `source` while it is read, if that is wanted and there is any.
+pub fn watch(source: Box<dyn Source>, console: &Console) -> Box<dyn Source> {
+    if source.is_live() || !console.shows_progress() {
+        return source;
+    }
+    Box::new(Watched { source, bar: None, looked: Instant::now() + PATIENCE - EVERY })
+}
+
+struct Watched {
+    source: Box<dyn Source>,
+    bar: Option<ProgressBar>,
+    looked: Instant,
+}
+
+impl Watched {
+    fn look(&mut self) {
+        let now = Instant::now();
+        if now.saturating_duration_since(self.looked) < EVERY {
+            return;
+        }
+        self.looked = now;
+        let infos = self.source.info();
+        let bar = self.bar.get_or_insert_with(bar);
+        let known: Vec<f32> = infos.iter().filter_map(|i| i.progress).collect();
+        let share = known.iter().sum::<f32>() / known.len().max(1) as f32;
+        bar.set_position((f64::from(share.clamp(0.0, 1.0)) * STEPS as f64) as u64);
+        let packets: u64 = infos.iter().map(|i| i.packets).sum();
+        bar.set_message(format!("{} packets", units::count(packets)));
+    }
+}
+
+fn bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("reading {wide_bar} {percent:>3} %  {msg}, {eta} left");
+    let bar = ProgressBar::with_draw_target(Some(STEPS), ProgressDrawTarget::stderr());
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}
+
+impl Source for Watched {
+    fn fill(&mut self, block: &mut Block) -> Result<Fill> {
+        let fill = self.source.fill(block);
+        self.look();
+        fill
+    }
+
+    fn info(&self) -> Vec<SourceInfo> {
+        self.source.info()
+    }
+
+    fn losses(&mut self) -> Losses {
+        self.source.losses()
+    }
+
+    fn is_live(&self) -> bool {
+        self.source.is_live()
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
