@@ -5,8 +5,8 @@ use super::{fold, output, signals};
 use crate::cli::{Common, Input};
 use crate::error::{Error, Result};
 use crate::model::Severity;
-use crate::report::document::Document;
 use crate::report::Options;
+use crate::report::document::Document;
 use crate::snapshot::Snapshot;
 
 /// Rows of the tables of a check.

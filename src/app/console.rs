@@ -82,11 +82,8 @@ impl Console {
         if self.quiet && !serious {
             return;
         }
-        let told: Vec<String> = stages
-            .iter()
-            .filter(|(_, n)| *n > 0 || self.verbose)
-            .map(|(stage, n)| format!("{stage} {}", units::grouped(*n)))
-            .collect();
+        let told: Vec<String> =
+            stages.iter().filter(|(_, n)| *n > 0 || self.verbose).map(|(stage, n)| format!("{stage} {}", units::grouped(*n))).collect();
         let details = if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) };
         let warning = if serious { "warning: " } else { "" };
         let packets = report::document::people::plural(s.total.packets, "packet");

@@ -2,11 +2,13 @@
 
 use super::hierarchy::Hierarchy;
 use super::local::LocalNets;
+use super::mirrors;
 use super::rows;
 use super::shard::{FlowReport, Kind, ShardReport};
 use super::tables::{Added, Rows};
 use super::tape::{IntervalPart, Message, Request};
 use super::timeline::Timeline;
+use crate::mirror::DuplicateCounts;
 use crate::model::limits::SHARDS;
 use crate::model::{Address, Traffic};
 use crate::names;
@@ -49,6 +51,8 @@ pub struct Merge {
     resets: usize,
     total_before: Traffic,
     link_before: Traffic,
+    copies_before: Traffic,
+    dedup: bool,
 }
 
 struct Pending {
@@ -60,7 +64,7 @@ struct Pending {
 
 impl Merge {
     /// A merge of `workers` workers. `base` holds what never changes: filter, speed, live.
-    pub fn new(workers: usize, interval: i64, local: Arc<LocalNets>, base: Snapshot, publish: Publish) -> Self {
+    pub fn new(workers: usize, interval: i64, local: Arc<LocalNets>, base: Snapshot, dedup: bool, publish: Publish) -> Self {
         Self {
             workers,
             local,
@@ -72,6 +76,8 @@ impl Merge {
             resets: 0,
             total_before: Traffic::default(),
             link_before: Traffic::default(),
+            copies_before: Traffic::default(),
+            dedup,
         }
     }
 
@@ -117,6 +123,7 @@ impl Merge {
                     self.tables = Tables::default();
                     self.total_before = Traffic::default();
                     self.link_before = Traffic::default();
+                    self.copies_before = Traffic::default();
                     self.timeline.reset();
                 }
             }
@@ -127,6 +134,7 @@ impl Merge {
         let request = &pending.request;
         let query = &request.query;
         let mut totals = Totals::default();
+        let mut copies = DuplicateCounts::default();
         let mut conversations: [Table<Conversation>; 3] = Default::default();
         let count = |kind: usize| pending.reports.iter().flatten().map(|r| r.matching[kind]).sum::<u64>();
         for (kind, table) in conversations.iter_mut().enumerate() {
@@ -136,6 +144,7 @@ impl Merge {
         }
         for report in pending.reports.into_iter().flatten() {
             totals.add(&report.totals);
+            copies.merge(&report.duplicates);
             for (context, added) in &report.contexts {
                 self.tables.add_context(context, *added);
             }
@@ -160,6 +169,8 @@ impl Merge {
         self.link_before = link;
         let recent = if request.live { total.since(self.total_before) } else { total };
         self.total_before = total;
+        let duplicates = mirrors::duplicates(&copies, self.dedup, request.live.then_some(self.copies_before));
+        self.copies_before = copies.copies();
         let mut losses = request.losses;
         losses.decode_errors = totals.short;
         losses.malformed = totals.malformed;
@@ -193,7 +204,7 @@ impl Merge {
             protocols: self.tables.hierarchy.rows(request.live),
             vlans: self.tables.vlan_table(request.live),
             untagged: self.tables.untagged,
-            mirror: Mirror { transport: "plain", link, recent_link, ..Mirror::default() },
+            mirror: Mirror { link, recent_link, duplicates, ..mirrors::picture(&request.tunnels) },
             tcp_flags: TcpFlags { syn: totals.syn, syn_ack: totals.syn_ack, fin: totals.fin, reset: totals.reset },
             ..self.tables.rest(query, request, tcp, udp, sctp, &self.base)
         }

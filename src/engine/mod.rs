@@ -9,6 +9,7 @@ mod intervals;
 mod key;
 pub mod local;
 mod merge;
+mod mirrors;
 mod peek;
 mod router;
 mod rows;
@@ -22,11 +23,14 @@ use crate::capture::Source;
 use crate::error::{Error, Result};
 use crate::model::limits::{BLOCK_BYTES, FLOWS_PER_SHARD};
 use crate::model::time::SECOND;
+use crate::model::{Address, Decap};
 use crate::snapshot::{Feed, Query, Snapshot};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use local::LocalNets;
 use merge::{Merge, Publish};
 use router::{Plan, Router};
+use shard::ShardPlan;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -53,6 +57,12 @@ pub struct Settings {
     pub filter: Option<String>,
     /// Speed of the monitored link in bits per second, to be shown.
     pub speed: Option<u64>,
+    /// Which tunnels are taken off before anything is counted.
+    pub decap: Decap,
+    /// Whether further copies of a packet are left out of the analysis.
+    pub dedup: bool,
+    /// Addresses of this host: a mirror sent to one of them is ours. Empty for files.
+    pub ours: Vec<Address>,
     /// Conversations kept in each of the 64 shards.
     pub flows_per_shard: usize,
     /// Bytes of a block (tests vary it; results must not).
@@ -70,6 +80,9 @@ impl Default for Settings {
             limit: None,
             filter: None,
             speed: None,
+            decap: Decap::Auto,
+            dedup: true,
+            ours: Vec::new(),
             flows_per_shard: FLOWS_PER_SHARD,
             block_bytes: BLOCK_BYTES,
         }
@@ -117,16 +130,28 @@ fn router(
     let local = Arc::new(LocalNets::new(settings.local_nets.clone()));
     let base = Snapshot { live: settings.live, filter: settings.filter.clone(), speed: settings.speed, ..Snapshot::default() };
     let count = settings.threads.max(1);
-    let merge = Merge::new(count, settings.interval, Arc::clone(&local), base, publish);
-    let workers = (0..count).map(|n| Worker::new(n, count, settings.flows_per_shard, Arc::clone(&local)));
+    let merge = Merge::new(count, settings.interval, Arc::clone(&local), base, settings.dedup, publish);
+    let workers = (0..count).map(|n| Worker::new(n, count, plan_of(settings), Arc::clone(&local)));
     let tape = if settings.threads == 0 {
-        Tape::inline(settings.block_bytes, Worker::new(0, 1, settings.flows_per_shard, local), merge)
+        Tape::inline(settings.block_bytes, Worker::new(0, 1, plan_of(settings), local), merge)
     } else {
         Tape::threads(settings.block_bytes, workers.collect(), merge)
             .map_err(|e| Error::io("cannot start worker threads (--threads)", &e))?
     };
-    let plan = Plan { interval: settings.interval, query: settings.query.clone(), watched, live: settings.live, limit: settings.limit };
+    let plan = Plan {
+        interval: settings.interval,
+        query: settings.query.clone(),
+        watched,
+        live: settings.live,
+        limit: settings.limit,
+        decap: settings.decap,
+        ours: settings.ours.clone(),
+    };
     Ok(Router::new(source, tape, plan, commands, stop))
+}
+
+fn plan_of(settings: &Settings) -> ShardPlan {
+    ShardPlan { flows: settings.flows_per_shard, dedup: settings.dedup, seed: RandomState::new().hash_one(0) }
 }
 
 /// A running engine: the supplier of snapshots for a screen.

@@ -8,7 +8,7 @@ use super::peek::Peek;
 use super::tape::{Mark, Message, Request, Strip, Tape};
 use crate::capture::{Fill, Source, SourceInfo};
 use crate::error::Error;
-use crate::model::Timestamp;
+use crate::model::{Address, Decap, Timestamp};
 use crate::snapshot::{Losses, Query, SourceFacts};
 use crossbeam_channel::Receiver;
 use std::sync::Arc;
@@ -27,6 +27,10 @@ pub struct Plan {
     pub live: bool,
     /// Stop after this long.
     pub limit: Option<Duration>,
+    /// Which tunnels are taken off.
+    pub decap: Decap,
+    /// Addresses of this host and of its interfaces; empty for files.
+    pub ours: Vec<Address>,
 }
 
 /// Live snapshots come once a second: the dashboard's rates are over that second.
@@ -54,15 +58,16 @@ pub struct Router {
 
 impl Router {
     /// A router of `source` onto `tape`.
-    pub fn new(source: Box<dyn Source>, tape: Tape, plan: Plan, commands: Receiver<Command>, stop: Arc<AtomicBool>) -> Self {
+    pub fn new(source: Box<dyn Source>, tape: Tape, mut plan: Plan, commands: Receiver<Command>, stop: Arc<AtomicBool>) -> Self {
         let intervals = Intervals::new(plan.interval);
+        let peek = Peek::new(plan.decap, std::mem::take(&mut plan.ours));
         Self {
             source,
             tape,
             plan,
             commands,
             stop,
-            peek: Peek::default(),
+            peek,
             intervals,
             first: None,
             latest: None,
@@ -137,6 +142,7 @@ impl Router {
                 }
                 (self.first, self.latest, self.ticked) = (None, None, None);
                 self.intervals.forget_late();
+                self.peek.forget();
                 true
             }
         }
@@ -156,7 +162,7 @@ impl Router {
             }
             let from = packet.offset as usize;
             let bytes = data.get(from..from + packet.captured as usize).unwrap_or(&[]);
-            packet.shard = self.peek.shard(packet.link, bytes, packet.wire);
+            self.peek.route(packet, bytes);
         }
         if !packets.is_empty() {
             (self.first, self.latest) = (Some(first), Some(latest));
@@ -203,6 +209,7 @@ impl Router {
             },
             sources: infos.into_iter().map(facts).collect(),
             open: self.intervals.open(),
+            tunnels: self.peek.tunnels(),
         });
         self.tape.tell(Message::Request(Arc::clone(&request)));
         strip.marks.push((strip.block.packets.len() as u32, Mark::Snapshot(request)));

@@ -5,6 +5,7 @@ use super::local::LocalNets;
 use super::rows;
 use crate::capture::Packet;
 use crate::decode::{Fragment, Headers, Net, Stop, Transport};
+use crate::mirror::{DuplicateCounts, DuplicateFilter, Frame, Segment};
 use crate::model::{Direction, FlowKey, Mac, Traffic};
 use crate::snapshot::{Conversation, Query};
 use crate::stats::context::Cast;
@@ -61,12 +62,27 @@ pub struct ShardReport {
     pub flows: Vec<FlowReport>,
     /// Conversations that match the query's filter: TCP, UDP, SCTP, other.
     pub matching: [u64; 4],
+    /// Copies found so far.
+    pub duplicates: DuplicateCounts,
+}
+
+/// How shards are to work.
+#[derive(Debug, Clone, Copy)]
+pub struct ShardPlan {
+    /// Conversations kept in each.
+    pub flows: usize,
+    /// Whether copies are left out.
+    pub dedup: bool,
+    /// Keys the hash that tells copies.
+    pub seed: u64,
 }
 
 /// A shard's state.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Shard {
     number: u8,
+    dedup: bool,
+    duplicates: DuplicateFilter,
     totals: Totals,
     contexts: Contexts,
     flows: FlowTable,
@@ -75,17 +91,38 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// An empty shard that keeps at most `flows` conversations.
-    pub fn new(number: u8, flows: usize) -> Self {
-        Self { number, flows: FlowTable::with_cap(flows), ..Self::default() }
+    /// An empty shard.
+    pub fn new(number: u8, plan: ShardPlan) -> Self {
+        Self {
+            number,
+            dedup: plan.dedup,
+            duplicates: DuplicateFilter::new(plan.seed),
+            totals: Totals::default(),
+            contexts: Contexts::default(),
+            flows: FlowTable::with_cap(plan.flows),
+            fragments: FragmentTable::default(),
+            last_frame_context: 0,
+        }
     }
 
-    /// Folds one packet in, of which `headers` were found, and says where it was heading. Conversations that had to make room are
-    /// appended to `evicted`.
+    /// Folds one packet in, of which `headers` were found, and says where it was heading; `None` when it is a copy that is left out.
+    /// Conversations that had to make room are appended to `evicted`.
     #[inline]
-    pub fn ingest(&mut self, packet: &Packet, headers: &Headers, local: &LocalNets, evicted: &mut Vec<FlowReport>) -> Heading {
+    pub fn ingest(
+        &mut self,
+        packet: &Packet,
+        bytes: &[u8],
+        headers: &Headers,
+        local: &LocalNets,
+        evicted: &mut Vec<FlowReport>,
+    ) -> Option<Heading> {
         let (time, wire) = (packet.time, headers.wire);
         self.totals.count_link(packet.wire, packet.captured);
+        let flow = self.conversation(headers);
+        let frame = frame(packet, bytes, headers, flow);
+        if self.duplicates.observe(&frame).is_copy() && self.dedup {
+            return None;
+        }
         self.totals.count(wire);
         match headers.stop {
             None => {}
@@ -93,10 +130,10 @@ impl Shard {
             Some(Stop::Malformed) => self.totals.malformed += 1,
         }
         let context = ContextKey { path: headers.path, mac: headers.mac, vlans: headers.vlans, cast: cast(headers) };
-        let Some((key, direction)) = self.conversation(headers) else {
+        let Some((key, direction)) = flow else {
             self.totals.directions[Heading::Unknown as usize].count(wire);
             self.last_frame_context = self.contexts.count(self.last_frame_context, &context, time, wire);
-            return Heading::Unknown;
+            return Some(Heading::Unknown);
         };
         if self.flows.is_full() {
             self.make_room(evicted);
@@ -119,7 +156,7 @@ impl Shard {
         if now != before && before != u32::MAX {
             self.change_context(at, before, now);
         }
-        heading
+        Some(heading)
     }
 
     /// The conversation of a packet: its own, or for a later fragment that of the first.
@@ -160,7 +197,14 @@ impl Shard {
             rows::select(&self.flows, &self.contexts, query)
         };
         self.flows.reported();
-        ShardReport { shard: self.number, totals: self.totals, contexts: self.contexts.report(), flows, matching }
+        ShardReport {
+            shard: self.number,
+            totals: self.totals,
+            contexts: self.contexts.report(),
+            flows,
+            matching,
+            duplicates: self.duplicates.report(),
+        }
     }
 
     fn give_away(&mut self) -> (Vec<FlowReport>, [u64; 4]) {
@@ -178,6 +222,35 @@ impl Shard {
         }
         self.flows.take();
         (out, matching)
+    }
+}
+
+/// The packet as the detectors see it.
+#[inline]
+fn frame<'a>(packet: &Packet, bytes: &'a [u8], headers: &Headers, flow: Option<(FlowKey, Direction)>) -> Frame<'a> {
+    let at = |offset: u32| offset.saturating_sub(headers.frame_at);
+    let tcp = match headers.transport {
+        Transport::Tcp { sequence, acknowledgement, flags, window, payload, .. } => {
+            Some(Segment { sequence, acknowledgement, flags, window, payload })
+        }
+        _ => None,
+    };
+    Frame {
+        time: packet.time,
+        wire: headers.wire,
+        bytes: bytes.get(headers.frame_at as usize..).unwrap_or(&[]),
+        mac: headers.mac,
+        vlans: headers.vlans,
+        ether_type: headers.ether_type,
+        net: (headers.net != Net::None).then(|| at(headers.net_at)),
+        transport: (headers.transport != Transport::None).then(|| at(headers.transport_at)),
+        payload: at(headers.payload_at),
+        flow,
+        tcp,
+        fragment: headers.fragment != Fragment::Whole,
+        tag: headers.mirror,
+        session: packet.session,
+        interface: packet.interface,
     }
 }
 

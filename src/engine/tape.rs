@@ -1,6 +1,7 @@
 //! The tape: blocks of packets with marks between them, shown to every worker, and the messages that come back.
 
 use super::merge::Merge;
+use super::peek::TunnelFacts;
 use super::shard::{FlowReport, ShardReport};
 use super::worker::Worker;
 use crate::capture::Block;
@@ -49,6 +50,8 @@ pub struct Request {
     pub sources: Vec<SourceFacts>,
     /// The open interval as far as the router knows it.
     pub open: Option<Sample>,
+    /// Tunnels on the link.
+    pub tunnels: TunnelFacts,
 }
 
 /// One block of the tape.

@@ -1,7 +1,7 @@
 //! A worker: folds the shards it owns and skips the others by one byte.
 
 use super::local::LocalNets;
-use super::shard::{FlowReport, Shard};
+use super::shard::{FlowReport, Shard, ShardPlan};
 use super::tape::{IntervalPart, Mark, Message, Strip};
 use crate::decode::{self, Headers, Rules};
 use crate::model::limits::SHARDS;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub struct Worker {
     number: usize,
     of: usize,
-    flows_per_shard: usize,
+    plan: ShardPlan,
     shards: Vec<Shard>,
     /// Position in `shards` by shard number; `u8::MAX` for foreign ones.
     mine: [u8; SHARDS],
@@ -27,18 +27,18 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Worker `number` of `of`, its shards keeping at most `flows_per_shard` conversations each.
-    pub fn new(number: usize, of: usize, flows_per_shard: usize, local: Arc<LocalNets>) -> Self {
+    /// Worker `number` of `of`.
+    pub fn new(number: usize, of: usize, plan: ShardPlan, local: Arc<LocalNets>) -> Self {
         let mut mine = [u8::MAX; SHARDS];
         let mut shards = Vec::new();
         for shard in (number..SHARDS).step_by(of.max(1)) {
             mine[shard] = shards.len() as u8;
-            shards.push(Shard::new(shard as u8, flows_per_shard));
+            shards.push(Shard::new(shard as u8, plan));
         }
         Self {
             number,
             of,
-            flows_per_shard,
+            plan,
             shards,
             mine,
             local,
@@ -70,7 +70,8 @@ impl Worker {
             self.rules.peel = packet.peel;
             decode::walk(packet.link, strip.block.bytes(packet), packet.wire, &self.rules, &mut self.headers);
             let wire = self.headers.wire;
-            let heading = shard.ingest(packet, &self.headers, &self.local, &mut self.evicted);
+            let bytes = strip.block.bytes(packet);
+            let Some(heading) = shard.ingest(packet, bytes, &self.headers, &self.local, &mut self.evicted) else { continue };
             self.part.traffic.count(wire);
             match heading {
                 Heading::Inbound => self.part.inbound += u64::from(wire),
@@ -90,7 +91,7 @@ impl Worker {
             }
             Mark::Reset => {
                 self.flush(send);
-                *self = Self::new(self.number, self.of, self.flows_per_shard, Arc::clone(&self.local));
+                *self = Self::new(self.number, self.of, self.plan, Arc::clone(&self.local));
                 send(Message::Reset);
             }
         }

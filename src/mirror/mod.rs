@@ -10,4 +10,4 @@ pub use duplicates::{CopyClass, DuplicateCounts, DuplicateFilter, Verdict};
 pub use estimate::{LossSplit, wilson};
 pub use frame::{Frame, Segment};
 pub use ledger::{Clock, Ledger};
-pub use sessions::{Decap, Ours, SessionReport, Sessions};
+pub use sessions::{Ours, SessionReport, Sessions};

@@ -16,25 +16,13 @@
 use super::ledger::{Clock, Ledger};
 use crate::model::limits::SESSIONS;
 use crate::model::mirror::Purpose;
-use crate::model::{Address, MirrorTag, Session, Timestamp, Traffic, Tunnel, TunnelKind};
+use crate::model::{Address, Decap, MirrorTag, Session, Timestamp, Traffic, Tunnel, TunnelKind};
 use hashbrown::HashMap;
 
 /// Packets of a session after which its decision stands.
 pub const PROVISIONAL: u64 = 1000;
 /// Tunnel layers of a packet that are remembered to recognise a loop; deeper ones are not compared.
 const DEPTH: usize = 8;
-
-/// What the user wants taken off.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Decap {
-    /// What carries a mirror.
-    #[default]
-    Auto,
-    /// Every tunnel.
-    All,
-    /// None.
-    None,
-}
 
 /// What is known of this side.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,0 +1,66 @@
+//! From the detectors' counts to the mirror as a snapshot shows it.
+
+use super::peek::TunnelFacts;
+use crate::mirror::{CopyClass, DuplicateCounts};
+use crate::model::Traffic;
+use crate::model::mirror::Purpose;
+use crate::snapshot::{DuplicateClass, Duplicates, Mirror, Table, TunnelRow};
+
+/// VLAN pairs shown.
+const VLAN_PAIRS: usize = 64;
+
+/// The sessions, and by what the mirror arrives: the kind of the sessions taken off, `plain` without any.
+pub fn picture(facts: &TunnelFacts) -> Mirror {
+    let (mirrors, others): (Vec<_>, Vec<_>) =
+        facts.sessions.iter().partition(|s| s.session.peeled || s.session.tunnel.kind.purpose() == Purpose::Mirror);
+    let mut kinds: Vec<&str> = mirrors.iter().filter(|s| s.session.peeled).map(|s| s.session.tunnel.kind.token()).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let transport = match kinds.as_slice() {
+        [] => "plain",
+        [one] => one,
+        _ => "mixed",
+    };
+    let mut rows: Vec<TunnelRow> = others
+        .iter()
+        .map(|s| TunnelRow {
+            tunnel: s.session.tunnel,
+            traffic: Traffic { packets: s.session.packets, wire_bytes: s.session.outer_bytes },
+            recent: Traffic::default(),
+            inner_bytes: s.session.inner_bytes,
+        })
+        .collect();
+    rows.sort_by_key(|r| (std::cmp::Reverse(r.traffic.wire_bytes), r.tunnel));
+    Mirror {
+        transport,
+        sessions: mirrors.into_iter().map(|s| s.session.clone()).collect(),
+        tunnels: Table { total_rows: rows.len() as u64, rows, ..Table::default() },
+        ..Mirror::default()
+    }
+}
+
+/// The copies: `before` is their number at the previous snapshot, on a live port.
+pub fn duplicates(counts: &DuplicateCounts, dropped: bool, before: Option<Traffic>) -> Duplicates {
+    let traffic = counts.copies();
+    let mut classes: Vec<DuplicateClass> = CopyClass::ALL
+        .iter()
+        .map(|&class| DuplicateClass { class: class.token(), traffic: counts.class(class).traffic })
+        .chain([DuplicateClass { class: "ambiguous", traffic: counts.ambiguous }])
+        .filter(|c| c.traffic.packets > 0)
+        .collect();
+    classes.sort_by_key(|c| std::cmp::Reverse(c.traffic.packets));
+    let mut vlan_pairs: Vec<_> = counts.vlans.iter().map(|v| (v.first, v.later, v.packets)).collect();
+    vlan_pairs.sort_by_key(|&(first, later, packets)| (std::cmp::Reverse(packets), first, later));
+    vlan_pairs.truncate(VLAN_PAIRS);
+    let gaps = counts.gaps();
+    let seconds = |q| gaps.quantile(q).map(|nanos| nanos as f64 / 1e9);
+    Duplicates {
+        dropped,
+        traffic,
+        recent: before.map_or(traffic, |b| traffic.since(b)),
+        share: counts.share(),
+        classes,
+        vlan_pairs,
+        gap: seconds(0.5).zip(seconds(0.95)).zip(seconds(0.99)).map(|((a, b), c)| [a, b, c]),
+    }
+}
