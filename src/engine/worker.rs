@@ -3,7 +3,7 @@
 use super::local::LocalNets;
 use super::shard::{FlowReport, Shard};
 use super::tape::{IntervalPart, Mark, Message, Strip};
-use crate::decode::{self, Headers};
+use crate::decode::{self, Headers, Rules};
 use crate::model::limits::SHARDS;
 use crate::stats::totals::Heading;
 use std::sync::Arc;
@@ -17,6 +17,8 @@ pub struct Worker {
     /// Position in `shards` by shard number; `u8::MAX` for foreign ones.
     mine: [u8; SHARDS],
     local: Arc<LocalNets>,
+    /// Which UDP ports carry packets; `peel` is the packet's own.
+    rules: Rules,
     /// Headers of the packet in hand: overwritten for each.
     headers: Headers,
     part: IntervalPart,
@@ -40,6 +42,7 @@ impl Worker {
             shards,
             mine,
             local,
+            rules: Rules::PLAIN,
             headers: Headers::default(),
             part: IntervalPart::default(),
             parts: Vec::new(),
@@ -64,7 +67,8 @@ impl Worker {
             let Some(shard) = self.mine.get(usize::from(packet.shard)).and_then(|&at| self.shards.get_mut(usize::from(at))) else {
                 continue;
             };
-            decode::walk(packet.link, strip.block.bytes(packet), packet.wire, packet.peel, &mut self.headers);
+            self.rules.peel = packet.peel;
+            decode::walk(packet.link, strip.block.bytes(packet), packet.wire, &self.rules, &mut self.headers);
             let wire = self.headers.wire;
             let heading = shard.ingest(packet, &self.headers, &self.local, &mut self.evicted);
             self.part.traffic.count(wire);
