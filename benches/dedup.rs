@@ -1,6 +1,7 @@
 //! Nanoseconds a packet of duplicate detection and of the sequence ledger: `cargo bench --bench dedup`.
 
-use spantop::mirror::{Decap, DuplicateFilter, Frame, Ours, Sessions};
+use spantop::mirror::{DuplicateFilter, Frame, Ours, Sessions};
+use spantop::model::Decap;
 use spantop::model::{Address, FlowKey, Mac, MirrorTag, Timestamp, Tunnel, TunnelKind, VlanStack};
 use std::hint::black_box;
 use std::net::Ipv4Addr;

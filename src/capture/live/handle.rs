@@ -53,6 +53,8 @@ impl Handle {
             Err(text) if promiscuous && text.contains("romiscuous") => (activate(name, options, false, nanoseconds), false),
             other => (other, promiscuous),
         };
+        // The link type stays what libpcap chose: `any` offers LINUX_SLL2 as well, but puts VLAN tags the kernel took off back
+        // into LINUX_SLL frames only.
         let mut capture = capture.map_err(Refused::Device)?;
         if let Some(filter) = &options.filter {
             capture.filter(filter, true).map_err(|e| Refused::Filter(words(&e)))?;

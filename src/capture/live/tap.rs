@@ -207,6 +207,7 @@ impl Tap {
         self.warning = match sysfs::status(&self.name) {
             Status::Down => Some(self.is_down()),
             Status::NoCarrier => Some(format!("{} has no carrier: check the cable and the switch port", printable(&self.name))),
+            _ if self.name == "any" => Some("any is not promiscuous and keeps one VLAN tag at most: name the mirror port instead".into()),
             Status::Missing | Status::Up | Status::Unknown => None,
         };
     }
