@@ -325,7 +325,7 @@ tell_time() { ! have chronyd || quiet on "$1" timeout 8 chronyd -Q -t 5 -u root 
 until_then() { # until_then SECOND PAUSE COMMAND…: repeats a command until the shell's clock says SECOND
     local end=$1 pause=$2
     shift 2
-    while [ "$SECONDS" -lt "$end" ] && [ -e "$talking" ]; do
+    while [ "$SECONDS" -lt "$end" ]; do
         "$@"
         sleep "$pause"
     done
@@ -342,13 +342,15 @@ talk() {
     done
     [ "$seconds" -le "$longest" ] || die "talk: at most $longest seconds"
     [ -d "$run" ] || die "talk: the lab is not up (captures/lab.sh up)"
+    set -m # a process group of its own, so that down can end it as a whole
     conversation "$seconds" "$lively" >"$run/talk.log" 2>&1 </dev/null &
+    echo $! >>"$run/talk.pids"
+    set +m
     disown
 }
 
 conversation() { # conversation SECONDS LIVELY
-    local end=$((SECONDS + $1)) lively=$2 pause=4 streams talking=$run/talking-$BASHPID
-    : >"$talking" # gone when the lab goes, and so are the loops below
+    local end=$((SECONDS + $1)) lively=$2 pause=4 streams
     [ -z "$lively" ] || pause=1
     start_trunk
     serve web listener python3 "$here/lab.py" listen --group 239.77.0.1 --port 5004 --seconds "$1"
@@ -375,11 +377,10 @@ conversation() { # conversation SECONDS LIVELY
         quiet on laptop timeout 6 iperf3 -c 10.77.0.20 -u -t 1 -b 500K -l 1000
     fi
     wait
-    rm -f "$talking"
 }
 
 wait_and_burst() { # now and then a download, so that there is something to look at
-    while [ "$SECONDS" -lt "$1" ] && [ -e "$talking" ]; do
+    while [ "$SECONDS" -lt "$1" ]; do
         quiet on laptop timeout 8 curl -sk -m 5 -o /dev/null --limit-rate 4M https://10.77.0.20/backup.bin https://10.77.0.20/backup.bin
         sleep 3
     done
@@ -388,7 +389,10 @@ wait_and_burst() { # now and then a download, so that there is something to look
 # ---- leaving --------------------------------------------------------------------------------------------------------
 
 down() {
-    local host pids
+    local host pids talker
+    while read -r talker; do
+        kill -KILL -- "-$talker" 2>/dev/null || true
+    done < <(cat "$run/talk.pids" 2>/dev/null || true)
     for host in $hosts probe switch; do
         [ -e "/run/netns/$lab-$host" ] || continue
         pids=$(ip netns pids "$lab-$host" 2>/dev/null || true)

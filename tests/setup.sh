@@ -162,6 +162,8 @@ unpack_libpcap() { # without root, on Debian: the packages are fetched and unpac
 
 check_libpcap() {
     mkdir -p "$target"
+    # What setup.mk says must not pass for the system's own libpcap.
+    [ ! -e "$target/setup.mk" ] || unset LIBRARY_PATH LD_LIBRARY_PATH
     if links_pcap; then
         rm -f "$target/setup.mk"
         return
