@@ -12,6 +12,7 @@ mod source;
 use crate::cli::{self, Command, Common, Failure, Input, Settings};
 use crate::engine;
 use crate::error::{Error, Result};
+use crate::model;
 use crate::report::{self, Format, Options};
 use crate::snapshot::{Query, Snapshot};
 use console::Console;
@@ -119,10 +120,26 @@ fn engine_settings(common: &Common, input: &Input, sources: &[crate::capture::So
         limit,
         filter: filter.clone(),
         speed: common.speed.or(told),
+        decap: common.decap,
+        dedup: common.dedup,
+        ours: if matches!(input, Input::Live(_)) { own_addresses() } else { Vec::new() },
         ..engine::Settings::default()
     };
     if let Some(threads) = common.threads {
         settings.threads = threads;
     }
     settings
+}
+
+/// Addresses of this host: a mirror sent to one of them is ours. Without the list decisions rest on shares alone.
+fn own_addresses() -> Vec<model::Address> {
+    let ports = crate::capture::ports::list().unwrap_or_default();
+    ports
+        .iter()
+        .flat_map(|p| &p.addresses)
+        .map(|a| match a {
+            std::net::IpAddr::V4(a) => model::Address::V4(*a),
+            std::net::IpAddr::V6(a) => model::Address::V6(*a),
+        })
+        .collect()
 }

@@ -95,9 +95,14 @@ fn capture(s: &Snapshot) -> Section {
         facts.push(("Last packet", moment(last)));
     }
     facts.push(("Duration", units::duration(s.duration())));
-    facts.push(("Packets", units::grouped(s.total.packets)));
-    facts.push(("On the wire", format!("{} bytes ({})", units::grouped(s.total.wire_bytes), units::bytes(s.total.wire_bytes))));
-    if s.captured_bytes != s.total.wire_bytes {
+    let link = s.mirror.link;
+    facts.push(("Packets", units::grouped(link.packets)));
+    facts.push(("On the wire", format!("{} bytes ({})", units::grouped(link.wire_bytes), units::bytes(link.wire_bytes))));
+    if link != s.total {
+        let (packets, bytes) = (units::grouped(s.total.packets), units::grouped(s.total.wire_bytes));
+        facts.push(("Mirrored network", format!("{packets} packets, {bytes} bytes: without encapsulation and further copies")));
+    }
+    if s.captured_bytes != link.wire_bytes {
         let cut = format!(", {} cut at the snap length", plural(s.truncated_packets, "packet"));
         facts.push(("Captured", format!("{} bytes ({}){cut}", units::grouped(s.captured_bytes), units::bytes(s.captured_bytes))));
     }
@@ -108,7 +113,7 @@ fn capture(s: &Snapshot) -> Section {
     for one in s.sources.iter().filter_map(|one| one.warning.as_ref().map(|w| (&one.name, w))) {
         parts.push(Part::Note(Tone::Warning, format!("{}: {}", printable(one.0), printable(one.1))));
     }
-    if s.total.packets == 0 {
+    if link.packets == 0 {
         parts.push(Part::Note(Tone::Plain, "No packets.".into()));
     }
     section("Capture", parts)

@@ -88,7 +88,7 @@ fn capture(w: &mut Writer, s: &Snapshot) -> io::Result<()> {
     w.open(b'[');
     link_types.iter().for_each(|link| w.string(&link.to_string()));
     w.close(b']');
-    w.traffic(s.total);
+    w.traffic(s.mirror.link);
     w.count("captured_bytes", s.captured_bytes);
     w.at("first", s.first);
     w.at("last", s.last);
