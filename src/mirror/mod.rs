@@ -1,5 +1,25 @@
 //! What mirroring does to packets, found online: copies, gaps, one-sidedness.
 
 mod frame;
+mod health;
+mod health_beats;
+mod health_checksum;
+mod health_orphans;
+mod health_sizes;
+mod health_tags;
+mod loss;
+mod loss_counts;
+mod order;
+mod sides;
 
 pub use frame::{Frame, Segment};
+pub use health::{Casts, Health, HealthCounts};
+pub use health_beats::{Beat, Beats, Control, ControlCounts, Silence, silences};
+pub use health_checksum::ChecksumCounts;
+pub use health_orphans::{OrphanCounts, Orphans};
+pub use health_sizes::{Lengths, SizeCounts};
+pub use health_tags::{TagCounts, TagFlows, TagState, VlanSet};
+pub use loss::{HOLD, Loss, LossState};
+pub use loss_counts::{Acked, LossCounts, RATIO_BINS, Ratios, SIZE_BINS, UTILISATION_CLASSES, size_bin, size_floor, utilisation_class};
+pub use order::{Clock, OrderCounts, OrderState, SKEW_BINS, STEP, Skews};
+pub use sides::{JUDGED_PACKETS, Judged, MacRoles, Prefix, Roles, SideCounts, SideFlow};
