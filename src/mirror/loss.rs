@@ -57,7 +57,7 @@ struct Stream {
 impl Stream {
     /// `next` and `acked` hold.
     const BASE: u8 = 1;
-    /// Its SYN was seen.
+    /// Its first sequence number is known, from its SYN or from the answer to it.
     const SYN: u8 = 2;
 
     fn restart(&mut self, sequence: u32) {
@@ -96,10 +96,12 @@ impl LossState {
         (sum(|s| s.judged), sum(|s| s.missing))
     }
 
-    /// Whether its numbers are taken: both SYNs were seen, or 20 packets of each side.
-    fn is_settled(&self) -> bool {
-        let [a, b] = &self.streams;
-        !self.excluded && (a.seen & b.seen & Stream::SYN != 0 || a.packets.min(b.packets) >= SETTLED)
+    /// Whether a direction's numbers are taken: its first sequence number is known from a handshake and both sides have been
+    /// seen, or 20 packets of each side have.
+    #[inline]
+    fn is_settled(&self, way: usize) -> bool {
+        let least = self.streams[0].packets.min(self.streams[1].packets);
+        self.streams[way].seen & Stream::SYN != 0 && least > 0 || least >= SETTLED
     }
 }
 
@@ -156,7 +158,12 @@ impl Loss {
             let stream = &mut state.streams[way];
             stream.restart(segment.sequence);
             stream.seen |= Stream::SYN;
-            state.streams[1 - way].mss = announced_mss(frame);
+            let other = &mut state.streams[1 - way];
+            other.mss = announced_mss(frame);
+            if segment.flags & ACK != 0 && other.seen & Stream::BASE == 0 {
+                other.restart(segment.acknowledgement);
+                other.seen |= Stream::SYN;
+            }
         }
         let stream = &mut state.streams[way];
         stream.packets = (stream.packets + 1).min(SETTLED);
@@ -164,13 +171,13 @@ impl Loss {
             stream.restart(segment.sequence);
         }
         let flagged = u32::from(segment.flags & SYN != 0) + u32::from(segment.flags & FIN != 0);
-        let settled = state.is_settled();
-        if settled && segment.payload > 0 {
+        let moment = Moment { time: frame.time, class: utilisation, settled: state.is_settled(way) };
+        if moment.settled && segment.payload > 0 {
             self.counts.seen_sizes[size_bin(segment.payload)] += 1;
         }
-        let moment = Moment { time: frame.time, class: utilisation, settled };
         self.data(&mut state.streams[way], segment.sequence, segment.payload.saturating_add(flagged), moment);
         if segment.flags & ACK != 0 && state.streams[1 - way].seen & Stream::BASE != 0 {
+            let moment = Moment { settled: state.is_settled(1 - way), ..moment };
             self.acknowledge(&mut state.streams[1 - way], segment.acknowledgement, moment);
         }
     }

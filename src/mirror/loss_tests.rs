@@ -177,6 +177,17 @@ fn one_direction_keepalives_resets_and_jumps_say_nothing() {
 }
 
 #[test]
+fn one_packet_of_the_handshake_tells_both_beginnings() {
+    let mut t = Talk::bare();
+    t.see(Direction::BToA, 99, 0, SYN | ACK, 0);
+    t.ack(3);
+    assert_eq!(t.end(), Acked::default(), "nothing of the sender was seen: perhaps its direction is not mirrored");
+    t.data(4);
+    t.ack(6);
+    assert_eq!(t.end(), Acked { bytes: 3 * u64::from(MSS) + 1, missing: 2 * u64::from(MSS) });
+}
+
+#[test]
 fn sequence_numbers_wrap() {
     let mut t = Talk::bare();
     let base = 0u32.wrapping_sub(3 * MSS);
@@ -227,7 +238,7 @@ proptest! {
         for (n, drop) in drops.iter().enumerate() {
             let n = n as u32;
             if *drop { lost += 1 } else { t.data(n) }
-            if n % acks == 0 {
+            if n.is_multiple_of(acks) {
                 t.ack(n + 1);
             }
         }

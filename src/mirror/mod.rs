@@ -22,4 +22,4 @@ pub use health_tags::{TagCounts, TagFlows, TagState, VlanSet};
 pub use loss::{HOLD, Loss, LossState};
 pub use loss_counts::{Acked, LossCounts, RATIO_BINS, Ratios, SIZE_BINS, UTILISATION_CLASSES, size_bin, size_floor, utilisation_class};
 pub use order::{Clock, OrderCounts, OrderState, SKEW_BINS, STEP, Skews};
-pub use sides::{JUDGED_PACKETS, Judged, MacRoles, Prefix, Roles, SideCounts, SideFlow};
+pub use sides::{JUDGED_PACKETS, Judged, MacRoles, Roles, SideCounts, SideFlow};

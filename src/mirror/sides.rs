@@ -2,7 +2,7 @@
 //!
 //! A function of the flow records and MAC pairs at report time: no cost a packet.
 
-use crate::model::limits::{MAC_ROLES, PREFIXES};
+use crate::model::limits::{MAC_ROLES, PLACES};
 use crate::model::{Address, FlowKey, Mac};
 use hashbrown::HashMap;
 use std::hash::Hash;
@@ -10,28 +10,30 @@ use std::hash::Hash;
 /// Packets one side must have sent before a missing answer says anything.
 pub const JUDGED_PACKETS: u64 = 5;
 
-/// Conversations of a prefix before it can be called one-sided.
-const PREFIX_CONVERSATIONS: u64 = 5;
+/// Conversations of a host or block before it can be called one-sided.
+const PLACE_CONVERSATIONS: u64 = 5;
 
 /// Packets of a MAC address before its role counts.
 const ROLE_PACKETS: u64 = 20;
 
 const TCP: u8 = 6;
 
-/// An address block: the first 24 bits of an IPv4 address, the first 48 of an IPv6 address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Prefix {
-    bits: u64,
+/// A host, or an address block: the first 24 bits of an IPv4 address, the first 48 of an IPv6 address.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Place {
+    bits: u128,
     is_v6: bool,
+    is_host: bool,
 }
 
-impl Prefix {
-    fn of(address: Address) -> Option<Self> {
-        match address {
-            Address::V4(a) => Some(Self { bits: u64::from(a.to_bits() >> 8), is_v6: false }),
-            Address::V6(a) => Some(Self { bits: (a.to_bits() >> 80) as u64, is_v6: true }),
-            Address::Mac(_) => None,
-        }
+impl Place {
+    fn of(address: Address) -> Option<[Self; 2]> {
+        let (host, block, is_v6) = match address {
+            Address::V4(a) => (u128::from(a.to_bits()), u128::from(a.to_bits() >> 8), false),
+            Address::V6(a) => (a.to_bits(), a.to_bits() >> 80, true),
+            Address::Mac(_) => return None,
+        };
+        Some([Self { bits: host, is_v6, is_host: true }, Self { bits: block, is_v6, is_host: false }])
     }
 }
 
@@ -62,8 +64,8 @@ pub struct SideCounts {
     pub tcp: Judged,
     /// The same of other protocols to unicast addresses: one-sided ones are normal (logs, streams), so only shown.
     pub other: Judged,
-    /// By prefix of either end, TCP only.
-    prefixes: HashMap<Prefix, Judged>,
+    /// By host and address block of either end, TCP only.
+    places: HashMap<Place, Judged>,
 }
 
 /// Adds to a bounded table: a new key beyond the cap is not taken.
@@ -90,9 +92,12 @@ impl SideCounts {
             return;
         }
         self.tcp = Judged { all: self.tcp.all + 1, one_sided: self.tcp.one_sided + one_sided };
-        let ends = [Prefix::of(flow.key.a()), Prefix::of(flow.key.b())];
-        for prefix in ends.iter().flatten().take(if ends[0] == ends[1] { 1 } else { 2 }) {
-            if let Some(slot) = entry(&mut self.prefixes, *prefix, PREFIXES) {
+        let [a, b] = [Place::of(flow.key.a()).unwrap_or_default(), Place::of(flow.key.b()).unwrap_or_default()];
+        for (i, place) in [a[0], a[1], b[0], b[1]].into_iter().enumerate() {
+            if i >= 2 && a.contains(&place) {
+                continue;
+            }
+            if let Some(slot) = entry(&mut self.places, place, PLACES) {
                 slot.all += 1;
                 slot.one_sided += one_sided;
             }
@@ -104,25 +109,28 @@ impl SideCounts {
         for (a, b) in [(&mut self.tcp, other.tcp), (&mut self.other, other.other)] {
             *a = Judged { all: a.all.saturating_add(b.all), one_sided: a.one_sided.saturating_add(b.one_sided) };
         }
-        let mut more: Vec<_> = other.prefixes.iter().collect();
+        let mut more: Vec<_> = other.places.iter().collect();
         more.sort_unstable_by_key(|row| row.0);
-        for (prefix, judged) in more {
-            if let Some(slot) = entry(&mut self.prefixes, *prefix, PREFIXES) {
+        for (place, judged) in more {
+            if let Some(slot) = entry(&mut self.places, *place, PLACES) {
                 slot.all = slot.all.saturating_add(judged.all);
                 slot.one_sided = slot.one_sided.saturating_add(judged.one_sided);
             }
         }
     }
 
-    /// The share of one-sided TCP conversations that have an end in a prefix where nine of ten are one-sided (0 to 1), and how
-    /// many conversations are answered: a high share beside answered ones points to routing, not to the mirror.
+    /// The share of one-sided TCP conversations that have an end at a host or in an address block where nine of ten are one-sided
+    /// (0 to 1; the better of hosts and blocks), and how many conversations are answered: a high share beside answered ones
+    /// points to routing, not to the mirror.
     pub fn concentration(&self) -> (f64, u64) {
-        let inside: u64 = self
-            .prefixes
-            .values()
-            .filter(|j| j.all >= PREFIX_CONVERSATIONS && j.one_sided.saturating_mul(10) >= j.all.saturating_mul(9))
-            .fold(0, |sum, j| sum.saturating_add(j.one_sided));
-        let share = if self.tcp.one_sided == 0 { 0.0 } else { (inside as f64 / self.tcp.one_sided as f64).min(1.0) };
+        let inside = |is_host: bool| {
+            let places = self.places.iter().filter(|(p, _)| p.is_host == is_host).map(|(_, j)| j);
+            places
+                .filter(|j| j.all >= PLACE_CONVERSATIONS && j.one_sided.saturating_mul(10) >= j.all.saturating_mul(9))
+                .fold(0u64, |sum, j| sum.saturating_add(j.one_sided))
+        };
+        let most = inside(true).max(inside(false));
+        let share = if self.tcp.one_sided == 0 { 0.0 } else { (most as f64 / self.tcp.one_sided as f64).min(1.0) };
         (share, self.tcp.all.saturating_sub(self.tcp.one_sided))
     }
 }
@@ -216,6 +224,16 @@ mod tests {
             add(&mut spread, 0x0a00_0000 + n, 0x0a00_0100 + n, [9, 9 * u64::from(n % 2)]);
         }
         assert_eq!(spread.concentration().0, 0.0);
+    }
+
+    #[test]
+    fn two_hosts_of_a_block_are_enough() {
+        let mut counts = SideCounts::default();
+        for n in 0..60 {
+            let server = n % 6;
+            add(&mut counts, 0x0a00_0000 + n, 0x0a00_0100 + server, if server < 2 { [9, 0] } else { [9, 9] });
+        }
+        assert_eq!(counts.concentration(), (1.0, 40));
     }
 
     #[test]

@@ -58,8 +58,8 @@ pub const HOLES_PER_SHARD: usize = 4 * 1024;
 /// Unseen ranges of one direction of a conversation that are looked at for one segment: bounds the work a packet can cause.
 pub const HOLES_PER_FLOW: usize = 32;
 
-/// Address prefixes whose answered and unanswered conversations are told apart for asymmetric routing.
-pub const PREFIXES: usize = 4 * 1024;
+/// Hosts and address blocks whose answered and unanswered conversations are told apart for asymmetric routing (32 bytes each).
+pub const PLACES: usize = 8 * 1024;
 
 /// MAC addresses whose roles (source, destination) are remembered.
 pub const MAC_ROLES: usize = 4 * 1024;
