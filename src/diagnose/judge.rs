@@ -90,4 +90,4 @@ fn finding(page: &'static Page, report: Report, vendor: Option<Vendor>, now: Tim
 
 #[cfg(test)]
 #[path = "judge_tests.rs"]
-mod tests;
+pub(super) mod tests;
