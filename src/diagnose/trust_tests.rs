@@ -3,6 +3,8 @@ use super::super::{Casts, Copies, Evidence, Gap, Judge, Sides, judge};
 use super::*;
 use crate::model::{Estimate, Timestamp};
 
+type Change = fn(&mut Evidence);
+
 fn of(change: fn(&mut Evidence)) -> Trust {
     let mut e = clean();
     change(&mut e);
@@ -27,7 +29,7 @@ fn a_clean_mirror_is_good() {
 
 #[test]
 fn verdicts() {
-    let cases: &[(fn(&mut Evidence), &str)] = &[
+    let cases: &[(Change, &str)] = &[
         (|e| *e = Evidence::default(), "cannot tell yet"),
         (|e| *e = Evidence { live: true, seconds: 60.0, ..Evidence::default() }, "nothing arrives on this port"),
         (|e| e.casts = Casts { broadcast: 100, ..Casts::default() }, "not a mirror port: only broadcast arrives"),

@@ -1,6 +1,6 @@
 //! The state copies are in: whole or cut, tagged or bare, with checksums or without, and what else a healthy mirror shows.
 //!
-//! Cost a packet: about 6 ns for sizes, tags and casts; control packets, DNS and echo a table look-up; a checksum about
+//! Cost a packet: about 8 ns for sizes, tags and casts; control packets, DNS and echo a table look-up; a checksum about
 //! 0.3 ns a byte, [`crate::model::limits::CHECKSUMS_PER_SECOND`] times a second.
 
 use super::Frame;
