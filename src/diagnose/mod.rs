@@ -1,1 +1,24 @@
 //! From evidence to findings: what is wrong, why, and what to change.
+//!
+//! [`Evidence`] is plain numbers; [`judge`] runs every detector of the [`registry`] over it and keeps what stands between
+//! calls, so that findings appear once the evidence suffices, stay while it holds, and clear without flapping. A detector whose
+//! evidence is itself bad is silenced and says why. [`trust`] sums the mirror up. Adding a finding is one entry in a file of
+//! `findings/` and its line in the registry.
+
+mod detector;
+mod evidence;
+mod findings;
+mod judge;
+mod registry;
+mod trust;
+mod vendor;
+
+pub use detector::{Detector, Limit, Need, Outcome, Page, Report};
+pub use evidence::{
+    Casts, Checksums, Clock, Control, Copies, Evidence, FlatTop, Gap, Host, LoadClass, Loss, Order, Outage, Sides, SizeLoss, Sizes, Tags,
+    Transit,
+};
+pub use judge::{CLEAR_AFTER, Judge, Judgement, judge};
+pub use registry::{IDS, explain};
+pub use trust::{Trust, TrustPart, trust};
+pub use vendor::{Hints, Recognition, Topic, Vendor, recognise};

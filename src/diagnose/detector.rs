@@ -1,0 +1,147 @@
+//! What a detector is.
+
+use super::evidence::{Evidence, share};
+use super::vendor::Topic;
+use crate::model::units::{grouped, percent};
+use crate::model::{Severity, Value};
+
+/// What is said of a finding whatever its numbers.
+#[derive(Debug)]
+pub struct Page {
+    /// Stable identifier.
+    pub id: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+    /// How it is measured, with its thresholds.
+    pub measured: &'static str,
+    /// Why it happens, most likely.
+    pub cause: &'static str,
+    /// What else it could be.
+    pub lookalikes: &'static str,
+    /// What to change.
+    pub remedy: &'static str,
+    /// Which of the vendor's commands belong to the remedy.
+    pub topic: Option<Topic>,
+}
+
+/// A finding's numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// How much it matters.
+    pub severity: Severity,
+    /// One line.
+    pub title: String,
+    /// Names and values.
+    pub evidence: Vec<(&'static str, Value)>,
+    /// Why, where the numbers say more than the page.
+    pub cause: Option<String>,
+    /// What to change, where the numbers say more than the page.
+    pub remedy: Option<String>,
+}
+
+impl Report {
+    /// A report that says no more than its page.
+    pub fn new(severity: Severity, title: impl Into<String>, evidence: Vec<(&'static str, Value)>) -> Self {
+        Self { severity, title: title.into(), evidence, cause: None, remedy: None }
+    }
+
+    /// With a cause of its own.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<String>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    /// With a remedy of its own.
+    #[must_use]
+    pub fn mend(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+}
+
+/// What a detector makes of the evidence.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// Too little evidence, and what is missing.
+    Unknown(String),
+    /// Looked at and not there.
+    Clear,
+    /// There.
+    Present(Report),
+}
+
+/// One kind of finding.
+pub trait Detector: Sync {
+    /// What is said of it.
+    fn page(&self) -> &'static Page;
+
+    /// What must hold for its evidence to mean anything.
+    fn needs(&self) -> &'static [Need] {
+        &[]
+    }
+
+    /// Looks at the evidence. `active`: it stands already, so the lower limit counts.
+    fn judge(&self, evidence: &Evidence, active: bool) -> Outcome;
+}
+
+/// A limit with hysteresis: raised above one value, cleared below a lower one.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit {
+    /// Raised above this.
+    pub raise: f64,
+    /// Cleared at or below this.
+    pub clear: f64,
+}
+
+impl Limit {
+    /// Cleared at 70 % of the value it is raised at: a rate measured twice on the same traffic differs by less.
+    pub const fn new(raise: f64) -> Self {
+        Self { raise, clear: raise * 0.7 }
+    }
+
+    /// Whether the value is over it.
+    pub fn exceeded(&self, value: f64, active: bool) -> bool {
+        value > if active { self.clear } else { self.raise }
+    }
+}
+
+/// A condition without which evidence means nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Both directions of conversations are mirrored.
+    BothDirections,
+    /// Copies are left out of the analysis, or there are few.
+    Unique,
+    /// Most packets are there whole.
+    Whole,
+    /// Segments are as they were on the wire.
+    Unmerged,
+    /// The clock was not set meanwhile.
+    SteadyClock,
+}
+
+impl Need {
+    /// Whether it holds, or why not.
+    pub fn check(self, e: &Evidence) -> Result<(), String> {
+        let complaint = match self {
+            Need::BothDirections if e.sides.judged >= 20 && e.sides.share() > 0.5 && !e.sides.is_routing() => {
+                format!("{} of {} conversations show one direction only", grouped(e.sides.one_sided), grouped(e.sides.judged))
+            }
+            Need::Unique if e.copies.kept && e.copies.share() > 0.01 => {
+                format!("{} of the packets are copies and copies are kept", percent(e.copies.share()))
+            }
+            Need::Whole if share(e.sizes.cut_by_mirror.saturating_add(e.sizes.cut_by_capture), e.sizes.packets) > 0.5 => {
+                "most packets are cut".to_string()
+            }
+            Need::Unmerged if e.sizes.merged() > 0.05 => {
+                format!("{} of the segments are several in one", percent(e.sizes.merged()))
+            }
+            Need::SteadyClock if e.clock.steps > 0 => {
+                format!("the capture clock stepped back {} time(s)", grouped(e.clock.steps))
+            }
+            _ => return Ok(()),
+        };
+        Err(complaint)
+    }
+}

@@ -1,0 +1,116 @@
+//! Packets that arrive more than once.
+
+use super::{lacking, present_if};
+use crate::diagnose::detector::{Detector, Limit, Outcome, Page, Report};
+use crate::diagnose::evidence::Copies;
+use crate::diagnose::vendor::Topic;
+use crate::model::units::{duration, percent};
+use crate::model::{Severity, Value};
+
+/// Packets before a share of copies says anything: an interval of 5 points at 50 %.
+const PACKETS: u64 = 400;
+
+/// Conversations with copies that show the mirror, not one talkative host; with fewer in all, every one of them.
+const FLOWS: u64 = 10;
+
+/// Every packet arrives the same number of times.
+pub struct Every;
+
+/// Some packets arrive more than once.
+pub struct Part;
+
+/// How often everything arrives, when it does: `k` copies give a share of 1-1/k. Just below it is taken too, because a few
+/// packets (to or from the switch, broadcasts) are copied once; `k` itself is a ceiling, so little is taken above.
+fn times(share: f64, active: bool) -> Option<u32> {
+    let slack = if active { 0.10 } else { 0.05 };
+    (2..=4u32).find(|k| {
+        let full = 1.0 - 1.0 / f64::from(*k);
+        (full - slack..=full + 0.005).contains(&share)
+    })
+}
+
+/// Whether the copies are the mirror's: many conversations, and much the same distance.
+fn is_mirror(copies: &Copies) -> bool {
+    copies.flows_affected >= FLOWS.min(copies.flows.max(1)) && copies.gap.is_none_or(|g| g.is_tight())
+}
+
+fn evidence(copies: &Copies) -> Vec<(&'static str, Value)> {
+    let mut out = vec![
+        ("share", Value::Share(copies.share())),
+        ("copies", Value::Count(copies.copies)),
+        ("packets", Value::Count(copies.packets)),
+        ("conversations", Value::Count(copies.flows_affected)),
+    ];
+    if let Some(gap) = copies.gap {
+        out.push(("p50_seconds", Value::Number(gap.p50)));
+        out.push(("p95_seconds", Value::Number(gap.p95)));
+    }
+    out.extend(copies.pairs.iter().take(3).map(|(between, n)| ("between", Value::Text(format!("{between} ({n} packets)")))));
+    out
+}
+
+impl Detector for Every {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "dup.every",
+            meaning: "Every mirrored packet arrives twice (or three or four times). All loads would show doubled if copies were \
+                      not left out.",
+            measured: "Packets whose addresses, IP identification, length, transport header and first 64 payload bytes equal \
+                       those of a packet a short time before. Raised when they are 45 to 50.5 % of at least 400 packets \
+                       (62 to 67 % for three times, 70 to 75.5 % for four), in at least 10 conversations, at much the same \
+                       distance (95th percentile at most 20 times the 5th).",
+            cause: "The session mirrors packets both where they come in and where they go out, or a port and its VLAN at once: \
+                    each packet passes two of its sources.",
+            lookalikes: "Two taps or two sessions into one analyser port; a capture file merged with itself; capturing on a \
+                         bridge and its member at once.",
+            remedy: "Mirror receive or transmit of the sources, not both; or mirror the port or the VLAN, not both.",
+            topic: Some(Topic::OneDirection),
+        }
+    }
+
+    fn judge(&self, e: &crate::diagnose::Evidence, active: bool) -> Outcome {
+        let copies = &e.copies;
+        if copies.packets < PACKETS {
+            return lacking(copies.packets, PACKETS, "packets");
+        }
+        match times(copies.share(), active).filter(|_| is_mirror(copies)) {
+            Some(k) => {
+                let word = ["twice", "three times", "four times"].get(k as usize - 2).copied().unwrap_or("several times");
+                Outcome::Present(Report::new(Severity::Critical, format!("Every packet arrives {word}"), evidence(copies)))
+            }
+            None => Outcome::Clear,
+        }
+    }
+}
+
+impl Detector for Part {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "dup.some",
+            meaning: "A part of the traffic is mirrored at two places and arrives twice. That part would be counted double if \
+                      copies were not left out.",
+            measured: "As for dup.every. A note above 1 % of at least 400 packets, a warning above 5 %; cleared below 70 % of \
+                       that. Repetitions that scatter in time are retransmissions and raise nothing.",
+            cause: "Two sources of the mirror overlap: traffic between two mirrored ports, or before and behind the same \
+                    router, passes both.",
+            lookalikes: "Multicast flooded to two mirrored ports is a real second packet; some network cards and load balancers \
+                         send packets twice themselves.",
+            remedy: "Remove the overlapping source: mirror only uplinks, or only one side of the router, or one direction.",
+            topic: Some(Topic::OneDirection),
+        }
+    }
+
+    fn judge(&self, e: &crate::diagnose::Evidence, active: bool) -> Outcome {
+        let copies = &e.copies;
+        if copies.packets < PACKETS {
+            return lacking(copies.packets, PACKETS, "packets");
+        }
+        let share = copies.share();
+        let found = Limit::new(0.01).exceeded(share, active) && times(share, false).is_none() && is_mirror(copies);
+        present_if(found, || {
+            let severity = if share > 0.05 { Severity::Warning } else { Severity::Note };
+            let apart = copies.gap.map(|g| format!(", {} apart", duration(g.p50))).unwrap_or_default();
+            Report::new(severity, format!("{} of the packets arrive more than once{apart}", percent(share)), evidence(copies))
+        })
+    }
+}

@@ -1,0 +1,125 @@
+//! This host's interface: settings that spoil a mirror. Each says something only of a live port.
+
+use super::present_if;
+use crate::diagnose::detector::{Detector, Outcome, Page, Report};
+use crate::diagnose::evidence::Evidence;
+use crate::model::units::{bits_per_second, grouped};
+use crate::model::{Severity, Value};
+
+/// The interface sends.
+pub struct Transmits;
+
+/// The link is slow or half duplex.
+pub struct Link;
+
+/// Frames too long for the interface.
+pub struct Oversize;
+
+/// Flow control is on.
+pub struct Pause;
+
+fn named(e: &Evidence, name: &'static str, value: Value) -> Vec<(&'static str, Value)> {
+    vec![("interface", Value::Text(e.host.interface.clone())), (name, value)]
+}
+
+impl Detector for Transmits {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "nic.transmits",
+            meaning: "This host sends into the mirror port. Switches drop or, worse, forward that; and the host's own packets mix \
+                      with the mirrored ones.",
+            measured: "The interface's counter of sent packets grew (a warning), or it has an IP address (a note).",
+            cause: "The interface is configured like any other: address, IPv6, ARP, discovery protocols.",
+            lookalikes: "An interface that receives encapsulated copies (ERSPAN, VXLAN) needs its address and answers ARP: there it \
+                         is right.",
+            remedy: "Remove its addresses (`ip addr flush dev IF`), `sysctl net.ipv6.conf.IF.disable_ipv6=1`, `ip link set IF arp \
+                     off`.",
+            topic: None,
+        }
+    }
+
+    fn judge(&self, e: &Evidence, _active: bool) -> Outcome {
+        if !e.live || e.transit.outer > 0 {
+            return Outcome::Clear;
+        }
+        match e.host.sent {
+            Some(sent) if sent > 0 => Outcome::Present(Report::new(
+                Severity::Warning,
+                format!("This host sends into the mirror port: {} packets", grouped(sent)),
+                named(e, "sent", Value::Count(sent)),
+            )),
+            _ => present_if(e.host.addresses > 0, || {
+                let title = "The mirror port of this host has an IP address";
+                Report::new(Severity::Note, title, named(e, "addresses", Value::Count(e.host.addresses)))
+            }),
+        }
+    }
+}
+
+impl Detector for Link {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "host.link",
+            meaning: "The link to the mirror is slow or half duplex: it cannot carry what a switch port carries.",
+            measured: "Speed at most 100 Mb/s, or half duplex, as the interface reports them.",
+            cause: "Negotiation failed: a bad cable, or fixed settings on one side only.",
+            lookalikes: "A device that really is that slow.",
+            remedy: "Replace the cable, and let both sides negotiate.",
+            topic: None,
+        }
+    }
+
+    fn judge(&self, e: &Evidence, _active: bool) -> Outcome {
+        let half = e.host.half_duplex == Some(true);
+        let slow = e.host.speed.filter(|s| *s > 0 && *s <= 100_000_000);
+        present_if(e.live && (half || slow.is_some()), || {
+            let speed = e.host.speed.map(|s| bits_per_second(s as f64)).unwrap_or_else(|| "unknown speed".into());
+            let title = format!("The mirror link runs at {speed}{}", if half { ", half duplex" } else { "" });
+            Report::new(Severity::Warning, title, named(e, "bits_per_second", Value::Count(e.host.speed.unwrap_or(0))))
+        })
+    }
+}
+
+impl Detector for Oversize {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "host.oversize",
+            meaning: "The interface drops frames because they are longer than it accepts.",
+            measured: "Its counter of length errors grew.",
+            cause: "Mirrored jumbo frames, or copies with encapsulation, exceed the MTU of this interface.",
+            lookalikes: "Damaged frames on the cable are counted as length errors by some drivers.",
+            remedy: "`ip link set IF mtu 9216` (or the largest the interface takes).",
+            topic: None,
+        }
+    }
+
+    fn judge(&self, e: &Evidence, _active: bool) -> Outcome {
+        let n = e.host.length_errors;
+        present_if(e.live && n > 0, || {
+            let mut evidence = named(e, "length_errors", Value::Count(n));
+            evidence.extend(e.host.mtu.map(|m| ("mtu", Value::Count(m.into()))));
+            Report::new(Severity::Warning, format!("This host drops {} frames as too long", grouped(n)), evidence)
+        })
+    }
+}
+
+impl Detector for Pause {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "host.pause",
+            meaning: "Flow control is on: when this host is busy it makes the switch hold copies back, and the switch then drops them \
+                      unseen.",
+            measured: "The interface's pause settings.",
+            cause: "It is the default of many network cards.",
+            lookalikes: "None.",
+            remedy: "`ethtool -A IF rx off tx off autoneg off`.",
+            topic: None,
+        }
+    }
+
+    fn judge(&self, e: &Evidence, _active: bool) -> Outcome {
+        present_if(e.live && e.host.pause == Some(true), || {
+            Report::new(Severity::Note, "Flow control is on at the mirror port of this host", named(e, "pause", Value::Text("on".into())))
+        })
+    }
+}

@@ -1,0 +1,160 @@
+//! Loss by the place where it happened.
+
+use super::{lacking, numbers, present_if, span};
+use crate::diagnose::detector::{Detector, Limit, Need, Outcome, Page, Report};
+use crate::diagnose::evidence::{Evidence, share};
+use crate::diagnose::vendor::Topic;
+use crate::model::units::percent;
+use crate::model::{Estimate, Severity, Value};
+
+/// Things looked at before a rate is given.
+const SAMPLE: u64 = 100;
+
+/// Lower end of the interval above which copies are missing beyond doubt: half of the 0.1 % that is still called good, so that a
+/// true 0.1 % is found on some tens of thousands of segments.
+const TCP_LIMIT: Limit = Limit::new(0.0005);
+
+/// The same by sequence numbers, which count every packet.
+const SEQUENCE_LIMIT: Limit = Limit::new(0.001);
+
+/// Below 1 % usable, below 5 % partial, beyond it volumes are not to be believed.
+fn severity(rate: f64) -> Severity {
+    match rate {
+        r if r >= 0.05 => Severity::Critical,
+        r if r >= 0.01 => Severity::Warning,
+        _ => Severity::Note,
+    }
+}
+
+/// A rate of loss, unless a more particular finding explains it.
+fn rated(e: &Evidence, estimate: Option<Estimate>, limit: Limit, active: bool, title: impl FnOnce(String) -> String) -> Outcome {
+    let Some(estimate) = estimate else { return Outcome::Unknown("no measure of it".into()) };
+    if estimate.n < SAMPLE {
+        return lacking(estimate.n, SAMPLE, "samples");
+    }
+    let found = limit.exceeded(estimate.low, active) && !span::explains(e);
+    present_if(found, || Report::new(severity(estimate.rate), title(percent(estimate.rate)), numbers(&estimate)))
+}
+
+/// Copies the switch never made.
+pub struct Switch;
+
+/// Copies lost in the switch or on the path, which cannot be told apart.
+pub struct Upstream;
+
+/// Copies lost between switch and host.
+pub struct Path;
+
+/// Packets lost in this host.
+pub struct Host;
+
+impl Detector for Switch {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "switch.loss",
+            meaning: "Packets crossed the network, but the switch never made copies of them. Volumes are too low by this share.",
+            measured: "TCP data that was acknowledged and never seen within 200 ms of packet time, in bytes, less what sequence \
+                       numbers of the encapsulation show lost later. Raised when the lower end of its 95 % interval is above \
+                       0.05 %, on at least 100 segments; a warning from 1 %, critical from 5 %.",
+            cause: "The mirror copies more than it can: sources together exceed the destination, or the switch gives copies a \
+                    low priority.",
+            lookalikes: "Traffic that takes another way for a time; a middlebox that changes sequence numbers; conversations \
+                         joined midway (only those with 20 packets of each side are judged).",
+            remedy: "Mirror fewer sources or one direction, filter at the source, or use a faster destination port.",
+            topic: Some(Topic::Relief),
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::BothDirections, Need::Unique]
+    }
+
+    fn judge(&self, e: &Evidence, active: bool) -> Outcome {
+        rated(e, e.loss.switch, TCP_LIMIT, active, |p| format!("{p} of the traffic is never copied by the switch"))
+    }
+}
+
+impl Detector for Upstream {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "upstream.loss",
+            meaning: "Packets crossed the network, but their copies never reached this host. Volumes are too low by this share.",
+            measured: "TCP data that was acknowledged and never seen within 200 ms of packet time, in bytes, less what this host \
+                       lost itself. Without sequence numbers on the copies, switch and path cannot be told apart. Raised when \
+                       the lower end of its 95 % interval is above 0.05 %, on at least 100 segments; a warning from 1 %, \
+                       critical from 5 %.",
+            cause: "The mirror copies more than its destination carries, or copies are lost on their way here.",
+            lookalikes: "Traffic that takes another way for a time; a middlebox that changes sequence numbers; network cards \
+                         that drop without counting.",
+            remedy: "Mirror fewer sources or one direction, or use a faster destination port; check the counters of the ports on \
+                     the way and switch flow control off.",
+            topic: Some(Topic::Relief),
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::BothDirections, Need::Unique]
+    }
+
+    fn judge(&self, e: &Evidence, active: bool) -> Outcome {
+        if e.loss.switch.is_some() {
+            return Outcome::Clear;
+        }
+        rated(e, e.loss.upstream, TCP_LIMIT, active, |p| format!("{p} of the traffic never reached this host"))
+    }
+}
+
+impl Detector for Path {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "path.loss",
+            meaning: "The switch sent copies that never arrived here.",
+            measured: "Gaps in the sequence numbers of the encapsulation (ERSPAN, GRE), less what this host lost itself. Raised \
+                       when the lower end of the 95 % interval is above 0.1 %, on at least 100 packets; a warning from 1 %, \
+                       critical from 5 %.",
+            cause: "The network between switch and analyser drops copies, or the switch numbers copies before the queue of its \
+                    mirror and drops them there.",
+            lookalikes: "A restart of the session begins its numbers anew (counted apart); a switch that numbers with 30 bits.",
+            remedy: "Check drops and MTU on the way, and how the way treats the DSCP value of mirror packets; give them a queue of \
+                     their own.",
+            topic: Some(Topic::Relief),
+        }
+    }
+
+    fn judge(&self, e: &Evidence, active: bool) -> Outcome {
+        rated(e, e.loss.path, SEQUENCE_LIMIT, active, |p| format!("{p} of the copies are lost between switch and host"))
+    }
+}
+
+impl Detector for Host {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "host.drop",
+            meaning: "This host is too slow or too busy: packets arrived at it and were lost before they were analysed.",
+            measured: "Counters of the interface, the kernel's capture buffer and our own queues, as a share of what arrived. \
+                       Raised by the first lost packet; a warning from 0.1 %, critical from 5 %. A capture file may carry the \
+                       counters of the host that made it.",
+            cause: "More packets than the capture can take: a small buffer, a busy processor, or one receive queue for all.",
+            lookalikes: "Drivers that count frames dropped on purpose (unknown protocols, pause frames) among losses; counters \
+                         that began before the capture did.",
+            remedy: "Enlarge the capture buffer and the ring of the interface (`ethtool -G IF rx 4096`), capture with a filter, or \
+                     move other work off this host.",
+            topic: None,
+        }
+    }
+
+    fn judge(&self, e: &Evidence, _active: bool) -> Outcome {
+        let lost = e.host.lost;
+        let rate = e.loss.host.map_or_else(|| share(lost, e.packets.saturating_add(lost)), |h| h.rate);
+        if lost == 0 && rate <= 0.0 {
+            return Outcome::Clear;
+        }
+        let severity = match rate {
+            r if r >= 0.05 => Severity::Critical,
+            r if r >= 0.001 => Severity::Warning,
+            _ => Severity::Note,
+        };
+        let evidence = vec![("share", Value::Share(rate)), ("lost", Value::Count(lost)), ("packets", Value::Count(e.packets))];
+        Outcome::Present(Report::new(severity, format!("This host loses {} of what arrives", percent(rate)), evidence))
+    }
+}

@@ -1,0 +1,33 @@
+//! One file a family of findings.
+
+pub(super) mod capture;
+pub(super) mod copies;
+pub(super) mod fidelity;
+pub(super) mod host;
+pub(super) mod loss;
+pub(super) mod sides;
+pub(super) mod span;
+pub(super) mod transit;
+
+use super::detector::{Outcome, Report};
+use crate::model::units::grouped;
+use crate::model::{Estimate, Value};
+
+/// Too little evidence: `have` of `want`.
+fn lacking(have: u64, want: u64, of: &str) -> Outcome {
+    Outcome::Unknown(format!("{} of {} {of}", grouped(have), grouped(want)))
+}
+
+fn present_if(condition: bool, report: impl FnOnce() -> Report) -> Outcome {
+    if condition { Outcome::Present(report()) } else { Outcome::Clear }
+}
+
+/// An estimate as evidence: rate, interval and sample size.
+fn numbers(estimate: &Estimate) -> Vec<(&'static str, Value)> {
+    vec![
+        ("share", Value::Share(estimate.rate)),
+        ("share_low", Value::Share(estimate.low)),
+        ("share_high", Value::Share(estimate.high)),
+        ("n", Value::Count(estimate.n)),
+    ]
+}

@@ -1,0 +1,232 @@
+//! Loss with a pattern: what the mirror does by design or by its limits.
+
+use super::{lacking, present_if};
+use crate::diagnose::detector::{Detector, Limit, Need, Outcome, Page, Report};
+use crate::diagnose::evidence::{Evidence, SizeLoss, share};
+use crate::diagnose::vendor::Topic;
+use crate::model::units::{bits_per_second, percent};
+use crate::model::{Severity, Value};
+
+/// Windows of high and of low load before they are compared.
+const WINDOWS: u64 = 30;
+
+/// Conversations before uniformity is judged.
+const FLOWS: u64 = 20;
+
+/// Sampling one in two leaves half out; less than that is not called sampling.
+const LEAST_SAMPLING: f64 = 0.45;
+
+/// Whether one of these explains the loss, so that it is not reported a second time as plain loss.
+pub fn explains(e: &Evidence) -> bool {
+    let detectors: [&dyn Detector; 4] = [&Oversubscribed, &Sampled, &RateLimited, &SizeLimited];
+    detectors.iter().any(|d| d.needs().iter().all(|n| n.check(e).is_ok()) && matches!(d.judge(e, true), Outcome::Present(_)))
+}
+
+/// The destination port is too slow.
+pub struct Oversubscribed;
+
+/// One in N packets is mirrored.
+pub struct Sampled;
+
+/// The mirror has a rate limit.
+pub struct RateLimited;
+
+/// Large packets are not mirrored.
+pub struct SizeLimited;
+
+impl Detector for Oversubscribed {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "span.oversub",
+            meaning: "The mirror's destination port is too slow for its sources: when load is high, copies are dropped. Peaks are \
+                      cut off and volumes are too low.",
+            measured: "Share of acknowledged TCP data never seen, in windows above 95 % utilisation of the mirror link and in \
+                       windows below 50 %, after subtracting this host's own drops. Raised when the first is more than 10 times \
+                       the second and above 0.1 %, with at least 30 windows of each.",
+            cause: "Two directions of a full-duplex port, or several ports, share one destination port of the same speed.",
+            lookalikes: "A host that loses packets under load (host.drop); a rate limit on the session (span.ratelimit).",
+            remedy: "Use a faster destination port, mirror fewer sources or one direction, or filter at the source.",
+            topic: Some(Topic::Relief),
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::BothDirections, Need::Unique]
+    }
+
+    fn judge(&self, e: &Evidence, active: bool) -> Outcome {
+        let [low, _, high] = &e.loss.by_load;
+        if low.windows.min(high.windows) < WINDOWS {
+            return lacking(low.windows.min(high.windows), WINDOWS, "windows of low and of high load");
+        }
+        let (loss_high, loss_low) = (high.upstream().0, low.upstream().1);
+        let found = Limit::new(10.0).exceeded(loss_high / loss_low.max(1e-9), active) && Limit::new(0.001).exceeded(loss_high, active);
+        present_if(found, || {
+            let title = format!(
+                "The mirror port is too slow: {} lost when it is full, {} otherwise",
+                percent(loss_high),
+                percent(low.upstream().0)
+            );
+            let evidence = vec![
+                ("loss_when_full", Value::Share(loss_high)),
+                ("loss_otherwise", Value::Share(low.upstream().0)),
+                ("full_windows", Value::Count(high.windows)),
+                ("other_windows", Value::Count(low.windows)),
+            ];
+            Report::new(if loss_high >= 0.05 { Severity::Critical } else { Severity::Warning }, title, evidence)
+        })
+    }
+}
+
+/// The share missing from most conversations alike: the middle step of the histogram when nine of ten conversations are within
+/// three steps (15 %) of it.
+fn uniform_ratio(e: &Evidence) -> Option<f64> {
+    let all: u64 = e.loss.ratios.iter().fold(e.loss.whole, |sum, n| sum.saturating_add(*n));
+    let mut sum = e.loss.whole;
+    let middle = e.loss.ratios.iter().position(|n| {
+        sum = sum.saturating_add(*n);
+        sum.saturating_mul(2) >= all
+    })?;
+    let near = e.loss.ratios.get(middle.saturating_sub(3)..(middle + 4).min(e.loss.ratios.len()))?;
+    let near: u64 = near.iter().fold(0, |sum, n| sum.saturating_add(*n));
+    (near.saturating_mul(10) >= all.saturating_mul(9)).then_some((middle as f64 + 0.5) / 20.0)
+}
+
+impl Detector for Sampled {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "span.sampled",
+            meaning: "The session mirrors one packet in N on purpose. Counts are samples: multiply them by N, and do not expect \
+                      whole conversations.",
+            measured: "The share missing is the same in conversations of every kind: nine of ten of at least 20 are within 15 % \
+                       of their median, at least 45 % is missing, and load makes no difference; or the mirror says so itself.",
+            cause: "Sampling is configured on the session, or it is the platform's only way of mirroring.",
+            lookalikes: "A balancer that spreads packets over several analysers; a mirror that is overloaded all the time.",
+            remedy: "Turn sampling off, or scale by N.",
+            topic: Some(Topic::EveryPacket),
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::BothDirections, Need::Unique]
+    }
+
+    fn judge(&self, e: &Evidence, active: bool) -> Outcome {
+        if let Some(n) = e.loss.declared_sampling.filter(|n| *n > 1) {
+            let evidence = vec![("one_in", Value::Count(n.into()))];
+            return Outcome::Present(Report::new(Severity::Note, format!("The mirror samples one packet in {n}"), evidence));
+        }
+        let flows: u64 = e.loss.ratios.iter().fold(e.loss.whole, |sum, n| sum.saturating_add(*n));
+        if flows < FLOWS {
+            return lacking(flows, FLOWS, "long conversations");
+        }
+        let Some(all) = e.loss.all else { return Outcome::Unknown("no measure of loss".into()) };
+        let [low, _, high] = &e.loss.by_load;
+        let by_load = low.windows.min(high.windows) >= WINDOWS && high.upstream().0 > 2.0 * low.upstream().1;
+        let found = uniform_ratio(e)
+            .filter(|_| Limit::new(LEAST_SAMPLING).exceeded(all.rate, active) && !by_load && limit(&e.loss.by_size, false).is_none());
+        present_if(found.is_some(), || {
+            let n = (1.0 / (1.0 - all.rate).max(1e-6)).round().max(2.0);
+            let evidence =
+                vec![("share_missing", Value::Share(all.rate)), ("one_in", Value::Number(n)), ("conversations", Value::Count(flows))];
+            Report::new(Severity::Note, format!("The mirror samples: about one packet in {n:.0} arrives"), evidence)
+        })
+    }
+}
+
+impl Detector for RateLimited {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "span.ratelimit",
+            meaning: "Copies arrive at a constant rate below the speed of the link, and the rest is dropped: something limits the \
+                      mirror.",
+            measured: "The delivered rate in windows with loss varies by less than 2 % around its mean, over at least 10 windows, \
+                       stays below 90 % of the link's speed, and acknowledged TCP data is missing (lower end of the interval \
+                       above 0.1 %).",
+            cause: "A rate limit, CAR or policer on the mirror session or on the path of the copies.",
+            lookalikes: "A slower link somewhere on the way; a source of truly constant rate beside loss of another cause.",
+            remedy: "Lift the rate limit of the session, or mirror less.",
+            topic: Some(Topic::Relief),
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::BothDirections, Need::Unique]
+    }
+
+    fn judge(&self, e: &Evidence, active: bool) -> Outcome {
+        const WINDOWS: u64 = 10;
+        let Some(flat) = e.loss.flat_top else { return Outcome::Unknown("no windows with loss".into()) };
+        if flat.windows < WINDOWS {
+            return lacking(flat.windows, WINDOWS, "windows with loss");
+        }
+        let lossy = e.loss.all.is_some_and(|all| Limit::new(0.001).exceeded(all.low, active));
+        let below = e.host.speed.is_none_or(|speed| flat.bits_per_second < 0.9 * speed as f64);
+        let steady = flat.variation < if active { 0.03 } else { 0.02 };
+        present_if(lossy && below && steady, || {
+            let title = format!("The mirror is limited to {}", bits_per_second(flat.bits_per_second));
+            let evidence = vec![
+                ("bits_per_second", Value::Number(flat.bits_per_second)),
+                ("variation", Value::Share(flat.variation)),
+                ("windows", Value::Count(flat.windows)),
+            ];
+            Report::new(Severity::Warning, title, evidence)
+        })
+    }
+}
+
+/// The payload from which on segments are missing: at least half of those from there on, at most 2 % of smaller ones.
+fn limit(sizes: &[SizeLoss], active: bool) -> Option<(u32, f64, f64)> {
+    let sum = |rows: &[SizeLoss]| rows.iter().fold((0u64, 0u64), |(s, m), r| (s.saturating_add(r.seen), m.saturating_add(r.missing)));
+    (1..sizes.len()).find_map(|at| {
+        let (small, large) = sizes.split_at(at);
+        let (small_seen, small_missing) = sum(small);
+        let (large_seen, large_missing) = sum(large);
+        let rate = |seen: u64, missing: u64| share(missing, seen.saturating_add(missing));
+        let (below, beyond) = (rate(small_seen, small_missing), rate(large_seen, large_missing));
+        let found = small_seen >= 20 && large_missing >= 20 && below < 0.02 && beyond > if active { 0.35 } else { 0.5 };
+        // The first class in which anything is missing, not one of intact ones below it.
+        let first = large.first().filter(|r| found && rate(r.seen, r.missing) > 0.3)?;
+        Some((first.floor, beyond, below))
+    })
+}
+
+impl Detector for SizeLimited {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "span.size",
+            meaning: "Small packets arrive, large ones do not: with its encapsulation a full-size packet no longer fits.",
+            measured: "Missing and seen TCP segments by size. Raised when at least half of the segments from some size on are \
+                       missing (20 at least) and less than 2 % of the smaller ones (20 seen at least).",
+            cause: "Encapsulation adds 38 to 62 bytes; the way to the analyser, or the switch, drops what exceeds its MTU instead \
+                    of fragmenting it.",
+            lookalikes: "A filter on packet length in the session; congestion, which hits large packets more often but small \
+                         ones too.",
+            remedy: "Raise the MTU on the whole way of the copies and of this interface, or let the mirror cut packets.",
+            topic: Some(Topic::Whole),
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::BothDirections, Need::Unique, Need::Unmerged]
+    }
+
+    fn judge(&self, e: &Evidence, active: bool) -> Outcome {
+        let seen: u64 = e.loss.by_size.iter().fold(0, |sum, r| sum.saturating_add(r.seen));
+        if seen < 20 {
+            return lacking(seen, 20, "segments");
+        }
+        match limit(&e.loss.by_size, active) {
+            Some((payload, beyond, below)) => {
+                let evidence = vec![
+                    ("payload_from", Value::Count(payload.into())),
+                    ("missing_beyond", Value::Share(beyond)),
+                    ("missing_below", Value::Share(below)),
+                ];
+                let title = format!("Large packets are missing: {} of those with {payload} payload bytes or more", percent(beyond));
+                Outcome::Present(Report::new(Severity::Critical, title, evidence))
+            }
+            None => Outcome::Clear,
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The list of detectors: the one place a new one is added.
+
+use super::detector::{Detector, Page};
+use super::findings::{capture, copies, fidelity, host, loss, sides, span, transit};
+use std::fmt::Write as _;
+
+macro_rules! registry {
+    ($($id:literal $detector:expr;)*) => {
+        /// Every detector, in the order findings of equal weight are listed: what makes numbers useless first.
+        pub(super) static DETECTORS: &[&'static dyn Detector] = &[$(&$detector,)*];
+
+        /// Identifiers of all findings.
+        pub const IDS: &[&str] = &[$($id,)*];
+    };
+}
+
+registry! {
+    "mirror.silent" sides::Silent;
+    "mirror.none" sides::NotAMirror;
+    "dir.half" sides::Half;
+    "loop" transit::Loop;
+    "dup.every" copies::Every;
+    "dup.some" copies::Part;
+    "span.oversub" span::Oversubscribed;
+    "span.sampled" span::Sampled;
+    "span.ratelimit" span::RateLimited;
+    "span.size" span::SizeLimited;
+    "switch.loss" loss::Switch;
+    "upstream.loss" loss::Upstream;
+    "path.loss" loss::Path;
+    "host.drop" loss::Host;
+    "mirror.outage" capture::Gone;
+    "mirror.fragmented" transit::Fragmented;
+    "route.asym" sides::Asymmetric;
+    "vlan.stripped" sides::Stripped;
+    "vlan.oneway" sides::OneWayTags;
+    "cpu.blind" sides::CpuBlind;
+    "trunc" fidelity::Cut;
+    "trunc.capture" fidelity::Snapped;
+    "host.gro" fidelity::HostMerges;
+    "src.tso" fidelity::SourceMerges;
+    "host.txcsum" fidelity::Offloaded;
+    "csum.bad" fidelity::Corrupt;
+    "frames.errors" fidelity::Damaged;
+    "order.skew" capture::Skew;
+    "clock.step" capture::Step;
+    "clock.coarse" capture::Coarse;
+    "foreign-mirror" transit::Foreign;
+    "nic.transmits" host::Transmits;
+    "host.link" host::Link;
+    "host.oversize" host::Oversize;
+    "host.pause" host::Pause;
+}
+
+/// What a finding means, how it is measured, what else it could be, what to change: plain text, at most 78 columns. `None` for an
+/// identifier that does not exist ([`IDS`]).
+pub fn explain(id: &str) -> Option<String> {
+    let page = DETECTORS.iter().map(|d| d.page()).find(|p| p.id == id)?;
+    let mut out = String::new();
+    let _ = writeln!(out, "{}", page.id);
+    for (head, text) in sections(page) {
+        let _ = write!(out, "\n{head}\n{}", wrapped(text));
+    }
+    if let Some(topic) = page.topic {
+        let commands: Vec<_> = super::Vendor::ALL.iter().filter_map(|v| Some(format!("{}: {}", v.name(), v.command(topic)?))).collect();
+        if !commands.is_empty() {
+            let _ = writeln!(out, "\nBy vendor (names of ports are examples; check your release)");
+        }
+        commands.iter().for_each(|c| out.push_str(&wrapped(c)));
+    }
+    Some(out)
+}
+
+fn sections(page: &Page) -> [(&'static str, &'static str); 5] {
+    [
+        ("What it means", page.meaning),
+        ("How it is measured", page.measured),
+        ("Why it happens", page.cause),
+        ("What else it could be", page.lookalikes),
+        ("What to change", page.remedy),
+    ]
+}
+
+/// Text in lines of at most 78 columns, indented by two; later lines of one text by two as well.
+fn wrapped(text: &str) -> String {
+    const COLUMNS: usize = 78;
+    let (mut out, mut column) = (String::new(), 0);
+    for word in text.split_whitespace() {
+        let width = word.chars().count();
+        if column == 0 {
+            out.push_str("  ");
+            column = 2;
+        } else if column + 1 + width > COLUMNS {
+            out.push_str("\n  ");
+            column = 2;
+        } else {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += width;
+    }
+    out.push('\n');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_finding_says_everything() {
+        let mut seen = std::collections::HashSet::new();
+        assert_eq!(DETECTORS.len(), IDS.len());
+        for (detector, id) in DETECTORS.iter().zip(IDS) {
+            let page = detector.page();
+            assert_eq!(page.id, *id, "the list names it as it names itself");
+            assert!(seen.insert(page.id), "{id} twice");
+            for (head, text) in sections(page) {
+                assert!(text.len() >= 5 && text.ends_with('.') && !text.contains('{') && !text.contains("  "), "{id}: {head}: {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn explanations_fit_a_terminal() {
+        for id in IDS {
+            let text = explain(id).unwrap_or_default();
+            assert!(text.starts_with(id) && text.contains("What to change"), "{id}");
+            assert!(text.lines().all(|l| l.chars().count() <= 78), "{id}:\n{text}");
+        }
+        assert!(explain("dup.every").is_some_and(|t| t.contains("Cisco IOS: `monitor session 1 source interface Gi0/1 rx`")));
+        assert_eq!(explain("no.such"), None);
+    }
+}

@@ -1,0 +1,169 @@
+//! Lengths: packets cut by the mirror or by the capture, and packets larger than any wire carries.
+
+use super::Frame;
+use super::health::ip_span;
+use crate::model::limits::CUT_LENGTHS;
+
+/// Frames longer than this never crossed Ethernet, even with jumbo frames (9216 bytes and 22 of header).
+const BEYOND_JUMBO: u32 = 9238;
+
+/// Frame lengths, with how many.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Lengths {
+    rows: [(u32, u64); CUT_LENGTHS],
+    /// Of lengths that found no row.
+    other: u64,
+}
+
+impl Lengths {
+    fn add(&mut self, length: u32, n: u64) {
+        match self.rows.iter_mut().find(|r| r.1 == 0 || r.0 == length) {
+            Some(row) => *row = (length, row.1.saturating_add(n)),
+            None => self.other = self.other.saturating_add(n),
+        }
+    }
+
+    /// The most frequent length and its share of all (0 to 1).
+    pub fn spike(&self) -> Option<(u32, f64)> {
+        let all = self.rows.iter().fold(self.other, |sum, r| sum.saturating_add(r.1));
+        let best = self.rows.iter().max_by_key(|r| (r.1, r.0)).filter(|r| r.1 > 0)?;
+        Some((best.0, best.1 as f64 / all as f64))
+    }
+}
+
+/// Everything counted of lengths.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SizeCounts {
+    /// IP packets with a length of their own.
+    pub packets: u64,
+    /// Of them longer than the frame that carries them: cut before the capture.
+    pub cut_by_mirror: u64,
+    /// Bytes that were cut off before the capture.
+    pub cut_bytes: u64,
+    /// Of `packets`, those captured in part (snapshot length).
+    pub cut_by_capture: u64,
+    /// Frames the mirroring device says it cut.
+    pub flagged: u64,
+    /// Lengths of frames cut before the capture.
+    pub lengths: Lengths,
+    /// Largest frame, in wire bytes.
+    pub largest: u32,
+    /// TCP segments with payload whose largest allowed size is known.
+    pub segments: u64,
+    /// Of them larger: several segments in one.
+    pub above_mss: u64,
+    /// Of those a whole multiple of the allowed size.
+    pub multiples: u64,
+    /// Frames longer than any Ethernet carries.
+    pub beyond_jumbo: u64,
+    /// IP packets whose length field is 0: larger than 64 KiB, or filled in by hardware later.
+    pub no_length: u64,
+}
+
+impl SizeCounts {
+    /// Looks at one frame; returns where its IP packet ends, if it is there whole.
+    #[inline]
+    pub fn observe(&mut self, mss: Option<u16>, frame: &Frame<'_>) -> Option<usize> {
+        self.largest = self.largest.max(frame.wire);
+        self.beyond_jumbo += u64::from(frame.wire > BEYOND_JUMBO);
+        self.flagged += u64::from(frame.tag.is_some_and(|t| t.truncated));
+        if let (Some(segment), Some(mss)) = (&frame.tcp, mss)
+            && segment.payload > 0
+        {
+            self.segments += 1;
+            if segment.payload > u32::from(mss) {
+                self.above_mss += 1;
+                self.multiples += u64::from(segment.payload.is_multiple_of(u32::from(mss)));
+            }
+        }
+        let span = ip_span(frame)?;
+        let Some(end) = span.end else {
+            self.no_length += 1;
+            return None;
+        };
+        self.packets += 1;
+        if end <= frame.bytes.len() as u64 {
+            return Some(end as usize);
+        }
+        let wire = u64::from(frame.wire);
+        if end > wire {
+            self.cut_by_mirror += 1;
+            self.cut_bytes = self.cut_bytes.saturating_add(end - wire);
+            self.lengths.add(frame.wire, 1);
+        }
+        if (frame.bytes.len() as u64) < wire {
+            self.cut_by_capture += 1;
+        }
+        None
+    }
+
+    /// Adds another shard's.
+    pub fn merge(&mut self, other: &SizeCounts) {
+        for (a, b) in [
+            (&mut self.packets, other.packets),
+            (&mut self.cut_by_mirror, other.cut_by_mirror),
+            (&mut self.cut_bytes, other.cut_bytes),
+            (&mut self.cut_by_capture, other.cut_by_capture),
+            (&mut self.flagged, other.flagged),
+            (&mut self.segments, other.segments),
+            (&mut self.above_mss, other.above_mss),
+            (&mut self.multiples, other.multiples),
+            (&mut self.beyond_jumbo, other.beyond_jumbo),
+            (&mut self.no_length, other.no_length),
+            (&mut self.lengths.other, other.lengths.other),
+        ] {
+            *a = a.saturating_add(b);
+        }
+        self.largest = self.largest.max(other.largest);
+        other.lengths.rows.iter().filter(|r| r.1 > 0).for_each(|r| self.lengths.add(r.0, r.1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Segment;
+    use super::super::health::tests::{frame, udp4};
+    use super::*;
+
+    #[test]
+    fn cut_by_mirror_is_told_from_cut_by_capture() {
+        let whole = udp4(9, &[7; 100]);
+        let mut sizes = SizeCounts::default();
+        assert_eq!(sizes.observe(None, &frame(&whole, 0)), Some(142));
+        let mut captured = frame(&whole[..60], 0);
+        captured.wire = 142;
+        assert_eq!(sizes.observe(None, &captured), None);
+        assert_eq!((sizes.cut_by_capture, sizes.cut_by_mirror), (1, 0));
+        sizes.observe(None, &frame(&whole[..64], 0));
+        assert_eq!((sizes.cut_by_capture, sizes.cut_by_mirror, sizes.cut_bytes, sizes.packets), (1, 1, 78, 3));
+        assert_eq!(sizes.lengths.spike(), Some((64, 1.0)));
+    }
+
+    #[test]
+    fn padding_is_no_fault() {
+        let mut padded = udp4(9, &[7; 4]);
+        padded.resize(60, 0);
+        assert_eq!(SizeCounts::default().observe(None, &frame(&padded, 0)), Some(46));
+    }
+
+    #[test]
+    fn several_segments_in_one() {
+        let bytes = udp4(9, &[0; 10]);
+        let mut sizes = SizeCounts::default();
+        for payload in [1460, 1461, 2920, 0] {
+            let tcp = Segment { sequence: 0, acknowledgement: 0, flags: 16, window: 0, payload };
+            sizes.observe(Some(1460), &Frame { tcp: Some(tcp), ..frame(&bytes, 0) });
+        }
+        assert_eq!((sizes.segments, sizes.above_mss, sizes.multiples), (3, 2, 1));
+        let mut twice = sizes;
+        twice.merge(&sizes);
+        assert_eq!((twice.packets, twice.above_mss, twice.largest), (8, 4, 52));
+    }
+
+    #[test]
+    fn lengths_beyond_the_cap_are_counted() {
+        let mut lengths = Lengths::default();
+        (0..2 * CUT_LENGTHS as u32).for_each(|n| lengths.add(64 + n, 1));
+        assert_eq!(lengths.spike().map(|s| s.1), Some(1.0 / 16.0));
+    }
+}

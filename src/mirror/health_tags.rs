@@ -1,0 +1,238 @@
+//! VLAN tags: which frames wear them, and witnesses that they were taken off.
+
+use super::Frame;
+use crate::model::limits::ARP_SUBNETS;
+use crate::model::{Direction, Mac};
+
+/// A set of VLAN identifiers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VlanSet([u64; 64]);
+
+impl Default for VlanSet {
+    fn default() -> Self {
+        Self([0; 64])
+    }
+}
+
+impl VlanSet {
+    /// Adds one (12 bits).
+    #[inline]
+    pub fn insert(&mut self, id: u16) {
+        self.0[usize::from(id & 0x0fff) / 64] |= 1 << (id % 64);
+    }
+
+    /// How many.
+    pub fn len(&self) -> u32 {
+        self.0.iter().map(|w| w.count_ones()).sum()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|w| *w == 0)
+    }
+
+    /// The identifiers, ascending.
+    pub fn ids(&self) -> impl Iterator<Item = u16> + '_ {
+        (0..4096u16).filter(|id| self.0[usize::from(*id) / 64] & 1 << (id % 64) != 0)
+    }
+
+    fn merge(&mut self, other: &VlanSet) {
+        self.0.iter_mut().zip(other.0).for_each(|(a, b)| *a |= b);
+    }
+}
+
+/// Which directions of a conversation were seen tagged and untagged: one byte of its record.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TagState(u8);
+
+impl TagState {
+    #[inline]
+    fn note(&mut self, way: Direction, tagged: bool) {
+        self.0 |= 1 << (2 * (way as u8) + u8::from(tagged));
+    }
+}
+
+/// Conversations by where their tags are, counted from the records at report time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TagFlows {
+    /// Seen in both directions.
+    pub judged: u64,
+    /// Of them always tagged one way, never the other.
+    pub one_way: u64,
+    /// Of them with tags both ways.
+    pub tagged: u64,
+}
+
+impl TagFlows {
+    /// Counts one conversation.
+    pub fn add(&mut self, state: TagState) {
+        const UNTAGGED: u8 = 1;
+        const TAGGED: u8 = 2;
+        let (a, b) = (state.0 & 3, state.0 >> 2 & 3);
+        if a == 0 || b == 0 {
+            return;
+        }
+        self.judged += 1;
+        self.one_way += u64::from(matches!((a, b), (UNTAGGED, TAGGED) | (TAGGED, UNTAGGED)));
+        self.tagged += u64::from(a & b & TAGGED != 0);
+    }
+
+    /// Adds another shard's.
+    pub fn merge(&mut self, other: &TagFlows) {
+        self.judged = self.judged.saturating_add(other.judged);
+        self.one_way = self.one_way.saturating_add(other.one_way);
+        self.tagged = self.tagged.saturating_add(other.tagged);
+    }
+}
+
+/// Everything counted of tags.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TagCounts {
+    /// Frames with a VLAN tag (identifier 0, priority only, is none), or with a VLAN the mirror tells.
+    pub tagged: u64,
+    /// Frames without.
+    pub untagged: u64,
+    /// Outermost identifiers seen.
+    pub vlans: VlanSet,
+    /// VLANs that per-VLAN spanning tree packets say they belong to.
+    pub claimed: VlanSet,
+    /// First 24 bits of the addresses that sent untagged ARP packets; the first [`ARP_SUBNETS`].
+    pub subnets: Vec<u32>,
+}
+
+impl TagCounts {
+    /// Looks at one frame.
+    #[inline]
+    pub fn observe(&mut self, state: Option<&mut TagState>, frame: &Frame<'_>) {
+        let told = frame.tag.and_then(|t| t.vlan);
+        let id = frame.vlans.ids().first().copied().or(told).filter(|id| *id != 0);
+        match id {
+            Some(id) => {
+                self.tagged += 1;
+                self.vlans.insert(id);
+            }
+            None => self.untagged += 1,
+        }
+        if let (Some(state), Some((_, way))) = (state, &frame.flow) {
+            state.note(*way, id.is_some());
+        }
+        if frame.flow.is_none() {
+            self.witness(frame, id.is_none());
+        }
+    }
+
+    fn witness(&mut self, frame: &Frame<'_>, untagged: bool) {
+        const ARP: u16 = 0x0806;
+        if frame.ether_type == ARP && untagged {
+            if let Some(subnet) = arp_subnet(frame) {
+                self.subnet(subnet);
+            }
+        } else if frame.mac.is_some_and(|m| m.1 == PVST)
+            && let Some(id) = pvst_vlan(frame.bytes)
+        {
+            self.claimed.insert(id);
+        }
+    }
+
+    fn subnet(&mut self, subnet: u32) {
+        if self.subnets.len() < ARP_SUBNETS && !self.subnets.contains(&subnet) {
+            self.subnets.push(subnet);
+        }
+    }
+
+    /// Adds another shard's.
+    pub fn merge(&mut self, other: &TagCounts) {
+        self.tagged = self.tagged.saturating_add(other.tagged);
+        self.untagged = self.untagged.saturating_add(other.untagged);
+        self.vlans.merge(&other.vlans);
+        self.claimed.merge(&other.claimed);
+        other.subnets.iter().for_each(|s| self.subnet(*s));
+    }
+}
+
+/// Destination of Cisco's per-VLAN spanning tree.
+pub(super) const PVST: Mac = Mac([0x01, 0x00, 0x0c, 0xcc, 0xcc, 0xcd]);
+
+/// What stands behind the MAC addresses and VLAN tags of an Ethernet frame: EtherType or length, and its offset.
+pub(super) fn link_type(bytes: &[u8]) -> Option<(u16, usize)> {
+    let mut at = 12;
+    for _ in 0..8 {
+        let number = u16::from_be_bytes([*bytes.get(at)?, *bytes.get(at + 1)?]);
+        if !matches!(number, 0x8100 | 0x88a8 | 0x9100 | 0x9200) {
+            return Some((number, at));
+        }
+        at += 4;
+    }
+    None
+}
+
+/// The payload of a SNAP frame of this organisation and protocol (IEEE 802 clause 9.2).
+pub(super) fn snap(bytes: &[u8], organisation: [u8; 3], protocol: u16) -> Option<&[u8]> {
+    let (length, at) = link_type(bytes)?;
+    let header = bytes.get(at + 2..at + 10)?;
+    let [high, low] = protocol.to_be_bytes();
+    let [a, b, c] = organisation;
+    (length < 0x600 && header == [0xaa, 0xaa, 3, a, b, c, high, low]).then(|| bytes.get(at + 10..)).flatten()
+}
+
+/// The originating VLAN of a per-VLAN spanning tree packet: a value of type 0 and length 2 behind the 36 bytes of the BPDU.
+fn pvst_vlan(bytes: &[u8]) -> Option<u16> {
+    match snap(bytes, [0, 0, 0x0c], 0x010b)?.get(36..42)? {
+        [0, 0, 0, 2, high, low] => Some(u16::from_be_bytes([*high, *low]) & 0x0fff),
+        _ => None,
+    }
+}
+
+/// First 24 bits of the sender's address in an Ethernet/IPv4 ARP packet (RFC 826); probes (address 0) have none.
+fn arp_subnet(frame: &Frame<'_>) -> Option<u32> {
+    let (_, at) = link_type(frame.bytes)?;
+    match frame.bytes.get(at + 2..at + 20)? {
+        [0, 1, 8, 0, 6, 4, _, _, _, _, _, _, _, _, a, b, c, _] if (*a, *b, *c) != (0, 0, 0) => Some(u32::from_be_bytes([0, *a, *b, *c])),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::health::tests::{frame, udp4};
+    use super::*;
+
+    #[test]
+    fn tags_in_one_direction_only() {
+        let bytes = udp4(9, &[]);
+        let (mut counts, mut state, mut flows) = (TagCounts::default(), TagState::default(), TagFlows::default());
+        let mut tagged = frame(&bytes, 0);
+        tagged.vlans.push(4095);
+        counts.observe(Some(&mut state), &tagged);
+        flows.add(state);
+        assert_eq!(flows, TagFlows::default(), "one direction says nothing");
+        let mut back = frame(&bytes, 0);
+        back.flow = back.flow.map(|(key, way)| (key, if way == Direction::AToB { Direction::BToA } else { Direction::AToB }));
+        counts.observe(Some(&mut state), &back);
+        flows.add(state);
+        assert_eq!(flows, TagFlows { judged: 1, one_way: 1, tagged: 0 });
+        counts.observe(Some(&mut state), &Frame { vlans: tagged.vlans, ..back });
+        flows.add(state);
+        assert_eq!(flows, TagFlows { judged: 2, one_way: 1, tagged: 1 });
+        assert_eq!((counts.tagged, counts.untagged, counts.vlans.ids().collect::<Vec<_>>()), (2, 1, vec![4095]));
+    }
+
+    #[test]
+    fn spanning_tree_and_arp_bear_witness() {
+        let mut counts = TagCounts::default();
+        let mut bpdu = vec![1, 0, 12, 0xcc, 0xcc, 0xcd, 2, 0, 0, 0, 0, 1, 0, 50, 0xaa, 0xaa, 3, 0, 0, 12, 1, 11];
+        bpdu.extend([0; 36]);
+        bpdu.extend([0, 0, 0, 2, 0, 77]);
+        counts.observe(None, &frame(&bpdu, 0));
+        for third in [1, 2, 1] {
+            let mut arp = vec![0xff; 6];
+            arp.extend([2, 0, 0, 0, 0, 1, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 0, third, 9]);
+            counts.observe(None, &Frame { ether_type: 0x0806, ..frame(&arp, 0) });
+        }
+        assert_eq!(counts.claimed.ids().collect::<Vec<_>>(), [77]);
+        assert_eq!(counts.subnets, [0x0a_0001, 0x0a_0002]);
+        let mut twice = counts.clone();
+        twice.merge(&counts);
+        assert_eq!((twice.untagged, twice.claimed.len(), twice.subnets.len()), (8, 1, 2));
+    }
+}

@@ -1,0 +1,266 @@
+use super::super::Segment;
+use super::super::loss_counts::{Acked, size_floor};
+use super::*;
+use crate::model::{FlowKey, VlanStack};
+use proptest::prelude::*;
+
+const MSS: u32 = 1460;
+
+fn frame(way: Direction, time: i64, sequence: u32, acknowledgement: u32, flags: u8, payload: u32) -> Frame<'static> {
+    let (key, _) = FlowKey::new(false, 6, 1, 2, 3, 4);
+    Frame {
+        time: Timestamp(time),
+        wire: 54 + payload,
+        bytes: &[],
+        mac: None,
+        vlans: VlanStack::default(),
+        ether_type: 0x0800,
+        net: None,
+        transport: None,
+        payload: 0,
+        flow: Some((key, way)),
+        tcp: Some(Segment { sequence, acknowledgement, flags, window: 1000, payload }),
+        fragment: false,
+        tag: None,
+        session: 0,
+        interface: 0,
+    }
+}
+
+/// A conversation: `a` sends, `b` acknowledges; time runs by 1 ms a packet.
+struct Talk {
+    loss: Loss,
+    state: LossState,
+    time: i64,
+}
+
+impl Talk {
+    fn bare() -> Self {
+        Self { loss: Loss::default(), state: LossState::default(), time: 0 }
+    }
+
+    fn open() -> Self {
+        let mut t = Self::bare();
+        t.see(Direction::AToB, 0u32.wrapping_sub(1), 0, SYN, 0);
+        t.see(Direction::BToA, 99, 0, SYN | ACK, 0);
+        t.see(Direction::AToB, 0, 100, ACK, 0);
+        t
+    }
+
+    fn see(&mut self, way: Direction, sequence: u32, ack: u32, flags: u8, payload: u32) {
+        self.time += MILLISECOND;
+        self.loss.observe(&mut self.state, &frame(way, self.time, sequence, ack, flags, payload), 1);
+    }
+
+    fn data(&mut self, segment: u32) {
+        self.see(Direction::AToB, segment * MSS, 100, ACK, MSS);
+    }
+
+    fn ack(&mut self, segment: u32) {
+        self.see(Direction::BToA, 100, segment * MSS, ACK, 0);
+    }
+
+    fn end(&mut self) -> Acked {
+        self.loss.advance(Timestamp(self.time + HOLD));
+        self.loss.settle(&mut self.state);
+        self.loss.counts().acked_bytes()
+    }
+}
+
+#[test]
+fn nothing_missing() {
+    let mut t = Talk::open();
+    for n in 0..100 {
+        t.data(n);
+        t.ack(n + 1);
+    }
+    let sum = t.end();
+    assert_eq!((sum.missing, sum.bytes), (0, 100 * u64::from(MSS) + 2), "both SYNs are acknowledged too");
+    assert_eq!(t.loss.counts().gaps, 0);
+}
+
+#[test]
+fn a_segment_never_seen_is_missing_once_acknowledged() {
+    let mut t = Talk::open();
+    t.data(0);
+    t.data(2);
+    t.loss.advance(Timestamp(t.time + 10 * HOLD));
+    assert_eq!(t.loss.counts().acked_bytes().missing, 0, "not acknowledged, so perhaps never received");
+    t.ack(3);
+    t.loss.advance(Timestamp(t.time + HOLD - 1));
+    assert_eq!(t.loss.counts().acked_bytes().missing, 0, "held");
+    assert_eq!(t.end().missing, u64::from(MSS));
+    assert_eq!(t.state.ratio(), (3 * u64::from(MSS) + 2, u64::from(MSS)));
+    let bin = (0..SIZE_BINS).find(|b| t.loss.counts().missing_sizes[*b] == 1);
+    assert_eq!(bin.map(size_floor), Some(1408));
+}
+
+#[test]
+fn an_acknowledgement_beyond_everything_seen_counts_too() {
+    let mut t = Talk::open();
+    t.data(0);
+    t.ack(3);
+    t.data(3);
+    t.ack(4);
+    assert_eq!(t.end(), Acked { bytes: 4 * u64::from(MSS) + 2, missing: 2 * u64::from(MSS) });
+    assert_eq!(t.loss.counts().gaps, 1);
+}
+
+#[test]
+fn reordered_and_resent_data_is_not_missing() {
+    let mut t = Talk::open();
+    t.data(0);
+    t.data(2);
+    t.data(1);
+    t.ack(3);
+    t.ack(5);
+    t.data(3);
+    t.data(4);
+    assert_eq!(t.end().missing, 0);
+    assert_eq!((t.loss.counts().late, t.loss.counts().late_bytes), (2, 2 * u64::from(MSS)), "it came after its acknowledgement");
+    t.data(6);
+    t.data(7);
+    t.ack(5);
+    t.time += 5 * HOLD;
+    t.data(5);
+    t.ack(8);
+    assert_eq!(t.end().missing, 0, "lost before its receiver, resent");
+}
+
+#[test]
+fn holes_are_divided_where_data_or_acknowledgements_divide_them() {
+    let mut t = Talk::open();
+    t.data(0);
+    t.data(9);
+    t.data(4);
+    t.ack(3);
+    t.data(7);
+    t.ack(10);
+    assert_eq!(t.end().missing, 6 * u64::from(MSS), "1 to 3, 5, 6 and 8");
+    assert_eq!(t.state.ratio().1, 6 * u64::from(MSS));
+    assert_eq!(t.state.streams[0].hole, 0);
+}
+
+#[test]
+fn joined_midway_it_waits_for_twenty_packets() {
+    let mut t = Talk::bare();
+    for n in [5, 9] {
+        t.data(n);
+        t.ack(n + 1);
+    }
+    assert_eq!(t.end(), Acked::default());
+    for n in 10..40 {
+        t.data(n);
+        t.ack(n + 1);
+    }
+    assert_eq!(t.end().missing, 0);
+    t.data(41);
+    t.ack(42);
+    assert_eq!(t.end().missing, u64::from(MSS));
+}
+
+#[test]
+fn one_direction_keepalives_resets_and_jumps_say_nothing() {
+    let mut t = Talk::bare();
+    (0..50).for_each(|n| t.ack(3 * n));
+    assert_eq!(t.end(), Acked::default());
+    let mut t = Talk::open();
+    t.data(0);
+    t.ack(1);
+    t.see(Direction::AToB, MSS - 1, 100, ACK, 1);
+    t.ack(1);
+    t.see(Direction::AToB, 0x4000_0000, 0x4000_0000, RST | ACK, 0);
+    t.see(Direction::AToB, 0x3000_0000, 100, ACK, MSS);
+    t.see(Direction::BToA, 100, 0x3000_0000 + MSS, ACK, 0);
+    assert_eq!(t.end().missing, 0);
+    assert_eq!(t.loss.counts().restarts, 1);
+}
+
+#[test]
+fn one_packet_of_the_handshake_tells_both_beginnings() {
+    let mut t = Talk::bare();
+    t.see(Direction::BToA, 99, 0, SYN | ACK, 0);
+    t.ack(3);
+    assert_eq!(t.end(), Acked::default(), "nothing of the sender was seen: perhaps its direction is not mirrored");
+    t.data(4);
+    t.ack(6);
+    assert_eq!(t.end(), Acked { bytes: 3 * u64::from(MSS) + 1, missing: 2 * u64::from(MSS) });
+}
+
+#[test]
+fn sequence_numbers_wrap() {
+    let mut t = Talk::bare();
+    let base = 0u32.wrapping_sub(3 * MSS);
+    t.see(Direction::AToB, base.wrapping_sub(1), 0, SYN, 0);
+    t.see(Direction::BToA, 99, base, SYN | ACK, 0);
+    for n in [0, 1, 2, 4, 5] {
+        t.see(Direction::AToB, base.wrapping_add(n * MSS), 100, ACK, MSS);
+    }
+    t.see(Direction::BToA, 100, base.wrapping_add(6 * MSS), ACK, 0);
+    assert_eq!(t.end(), Acked { bytes: 6 * u64::from(MSS) + 2, missing: u64::from(MSS) });
+}
+
+#[test]
+fn the_segment_size_of_a_syn_is_read() {
+    let mut header = vec![0u8; 20];
+    header[12] = 7 << 4;
+    header.extend([1, 1, 2, 4, 0x05, 0x78, 0, 0]);
+    let syn = Frame { bytes: &header, transport: Some(0), ..frame(Direction::AToB, 0, 0, 0, SYN, 0) };
+    let mut state = LossState::default();
+    Loss::default().observe(&mut state, &syn, 0);
+    assert_eq!((state.mss(Direction::BToA), state.mss(Direction::AToB)), (Some(1400), None));
+}
+
+#[test]
+fn ratios_close_over_conversations() {
+    let mut t = Talk::open();
+    for n in 0..100 {
+        if n % 2 == 0 {
+            t.data(n);
+        }
+        t.ack(n + 1);
+    }
+    t.end();
+    let state = t.state;
+    t.loss.retire(state);
+    assert_eq!(t.loss.counts().ratios.bins[10] + t.loss.counts().ratios.bins[9], 1, "half was missing");
+    let now = *t.loss.counts();
+    let mut twice = now;
+    twice.merge(&now);
+    assert_eq!(twice.since(&now), now);
+}
+
+proptest! {
+    #[test]
+    fn dropping_segments_is_found_exactly(drops in prop::collection::vec(any::<bool>(), 1..300), acks in 1u32..5) {
+        let mut t = Talk::open();
+        let mut lost = 0;
+        for (n, drop) in drops.iter().enumerate() {
+            let n = n as u32;
+            if *drop { lost += 1 } else { t.data(n) }
+            if n.is_multiple_of(acks) {
+                t.ack(n + 1);
+            }
+        }
+        let all = drops.len() as u32;
+        t.ack(all);
+        prop_assert_eq!(t.end(), Acked { bytes: u64::from(all * MSS) + 2, missing: u64::from(lost * MSS) });
+    }
+
+    #[test]
+    fn never_panics_and_never_misses_more_than_was_acknowledged(
+        steps in prop::collection::vec((any::<bool>(), any::<u32>(), any::<u32>(), any::<u8>(), 0u32..70_000, 0i64..1_000_000_000), 0..400),
+        mask in prop::sample::select(vec![0xffffu32, 0xf_ffff, u32::MAX]),
+    ) {
+        let (mut loss, mut state, mut time) = (Loss::default(), LossState::default(), 0i64);
+        for (way, sequence, ack, flags, payload, dt) in steps {
+            time += dt / 10;
+            let way = if way { Direction::AToB } else { Direction::BToA };
+            loss.observe(&mut state, &frame(way, time, sequence & mask, ack & mask, flags & !RST, payload), 3);
+        }
+        loss.advance(Timestamp(i64::MAX));
+        let sum = loss.counts().acked_bytes();
+        prop_assert!(sum.missing <= sum.bytes, "{:?}", sum);
+        loss.retire(state);
+    }
+}

@@ -1,0 +1,287 @@
+//! Effects seen before their causes, and the grain of the capture clock.
+//!
+//! Data that arrives after its acknowledgement is found by [`super::Loss`], replies before their query by
+//! [`super::Orphans`]; here are handshakes and the clock. Cost: a branch a packet for handshakes (only SYN segments go further),
+//! 2 ns for the clock once its grain is settled.
+
+use super::Frame;
+use crate::model::time::{MILLISECOND, SECOND};
+use crate::model::{Direction, Timestamp};
+
+const SYN: u8 = 0x02;
+const ACK: u8 = 0x10;
+
+/// Steps of a histogram of skews: powers of two of microseconds, the last one everything beyond 2^30 µs.
+pub const SKEW_BINS: usize = 32;
+
+/// By how much effects came before their causes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Skews {
+    /// Bin 0: below 1 µs; bin k: from 2^(k-1) µs to below 2^k µs.
+    pub bins: [u64; SKEW_BINS],
+}
+
+impl Skews {
+    /// Counts one, in nanoseconds (negative counts as 0).
+    pub fn add(&mut self, nanos: i64) {
+        let micros = nanos.max(0) as u64 / 1000;
+        let bin = (u64::BITS - micros.leading_zeros()) as usize;
+        self.bins[bin.min(SKEW_BINS - 1)] += 1;
+    }
+
+    /// How many.
+    pub fn count(&self) -> u64 {
+        self.bins.iter().fold(0, |sum, n| sum.saturating_add(*n))
+    }
+
+    /// Seconds that a share of them (0 to 1) does not exceed, to a factor of two; `None` without any.
+    pub fn quantile(&self, share: f64) -> Option<f64> {
+        let total = self.count();
+        if total == 0 {
+            return None;
+        }
+        let want = (total as f64 * share.clamp(0.0, 1.0)).ceil().max(1.0) as u64;
+        let mut sum = 0u64;
+        let bin = self.bins.iter().position(|n| {
+            sum = sum.saturating_add(*n);
+            sum >= want
+        })?;
+        Some((1u64 << bin) as f64 / 1e6)
+    }
+
+    pub(super) fn zip(&mut self, other: &Skews, f: fn(u64, u64) -> u64) {
+        self.bins.iter_mut().zip(other.bins).for_each(|(a, b)| *a = f(*a, b));
+    }
+
+    /// Adds another shard's.
+    pub fn merge(&mut self, other: &Skews) {
+        self.zip(other, u64::saturating_add);
+    }
+}
+
+/// What is kept of a TCP conversation's handshake: 16 bytes in the flow's record.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OrderState {
+    /// When a SYN-ACK came without its SYN.
+    early: Timestamp,
+    /// Its acknowledgement number.
+    expected: u32,
+    seen: u8,
+}
+
+impl OrderState {
+    const SYN: [u8; 2] = [1, 2];
+    const EARLY: u8 = 4;
+    const DONE: u8 = 8;
+}
+
+/// Handshakes, by whether cause came before effect.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OrderCounts {
+    /// Handshakes with SYN and SYN-ACK.
+    pub handshakes: u64,
+    /// Of them with the SYN-ACK first.
+    pub inverted: u64,
+    /// By how much.
+    pub skew: Skews,
+}
+
+impl OrderCounts {
+    fn zip(&mut self, other: &OrderCounts, f: fn(u64, u64) -> u64) {
+        self.handshakes = f(self.handshakes, other.handshakes);
+        self.inverted = f(self.inverted, other.inverted);
+        self.skew.zip(&other.skew, f);
+    }
+
+    /// Adds another shard's.
+    pub fn merge(&mut self, other: &OrderCounts) {
+        self.zip(other, u64::saturating_add);
+    }
+
+    /// What was added since `earlier`.
+    #[must_use]
+    pub fn since(&self, earlier: &OrderCounts) -> OrderCounts {
+        let mut rest = *self;
+        rest.zip(earlier, u64::saturating_sub);
+        rest
+    }
+
+    /// Follows the handshake of a conversation.
+    #[inline]
+    pub fn observe(&mut self, state: &mut OrderState, frame: &Frame<'_>) {
+        let (Some(segment), Some((_, way))) = (&frame.tcp, &frame.flow) else { return };
+        if segment.flags & SYN == 0 || state.seen & OrderState::DONE != 0 {
+            return;
+        }
+        self.handshake(state, *way, segment.sequence, (segment.flags & ACK != 0).then_some(segment.acknowledgement), frame.time);
+    }
+
+    fn handshake(&mut self, state: &mut OrderState, way: Direction, sequence: u32, acknowledges: Option<u32>, time: Timestamp) {
+        let way = way as usize;
+        match acknowledges {
+            Some(_) if state.seen & OrderState::SYN[1 - way] != 0 => {
+                self.handshakes += 1;
+                state.seen |= OrderState::DONE;
+            }
+            Some(ack) if state.seen & OrderState::EARLY == 0 => {
+                *state = OrderState { early: time, expected: ack, seen: state.seen | OrderState::EARLY };
+            }
+            Some(_) => {}
+            None if state.seen & OrderState::EARLY != 0 => {
+                let skew = time.since(state.early);
+                // A SYN repeated a second later because the answer was slow is no violation.
+                if sequence.wrapping_add(1) == state.expected && skew < SECOND / 2 {
+                    self.handshakes += 1;
+                    self.inverted += 1;
+                    self.skew.add(skew);
+                }
+                state.seen |= OrderState::DONE;
+            }
+            None => state.seen |= OrderState::SYN[way],
+        }
+    }
+}
+
+/// What time stamps tell of the clock that made them. Works on any subsequence of the packets; more packets, closer to the truth.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Clock {
+    /// Packets looked at.
+    pub packets: u64,
+    /// Greatest common divisor of the differences between stamps, in nanoseconds (0: no difference seen).
+    pub grain: u64,
+    /// Packets with the same stamp as the packet before.
+    pub equal: u64,
+    /// Longest run of equal stamps.
+    pub longest_run: u64,
+    /// Packets stamped earlier than the packet before.
+    pub backward: u64,
+    /// Of them by more than [`STEP`]: the clock was set.
+    pub steps: u64,
+    /// Largest step back, in nanoseconds.
+    pub largest_step: u64,
+    run: u64,
+    last: Option<Timestamp>,
+    differences: u64,
+}
+
+/// A step back larger than this is a clock that was set, not two queues read in turn.
+pub const STEP: i64 = 10 * MILLISECOND;
+
+/// Differences after which the grain is looked at once in 16: it can only get finer, and a finer one shows within a few.
+const SETTLED: u64 = 4096;
+
+fn gcd(mut a: u64, mut b: u64) -> u64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
+impl Clock {
+    /// Looks at a packet's stamp.
+    #[inline]
+    pub fn observe(&mut self, time: Timestamp) {
+        self.packets += 1;
+        let Some(last) = self.last.replace(time) else { return };
+        let difference = time.since(last);
+        if difference == 0 {
+            self.equal += 1;
+            self.run += 1;
+            self.longest_run = self.longest_run.max(self.run + 1);
+            return;
+        }
+        self.run = 0;
+        if difference < 0 {
+            self.backward += 1;
+            self.steps += u64::from(difference < -STEP);
+            self.largest_step = self.largest_step.max(difference.unsigned_abs());
+        }
+        self.differences += 1;
+        if self.grain != 1 && (self.differences < SETTLED || self.differences.is_multiple_of(16)) {
+            self.grain = gcd(self.grain, difference.unsigned_abs());
+        }
+    }
+
+    /// Differences the grain rests on.
+    pub fn differences(&self) -> u64 {
+        self.differences
+    }
+
+    /// Adds another shard's.
+    pub fn merge(&mut self, other: &Clock) {
+        for (a, b) in [
+            (&mut self.packets, other.packets),
+            (&mut self.equal, other.equal),
+            (&mut self.backward, other.backward),
+            (&mut self.steps, other.steps),
+            (&mut self.differences, other.differences),
+        ] {
+            *a = a.saturating_add(b);
+        }
+        self.grain = gcd(self.grain, other.grain);
+        self.longest_run = self.longest_run.max(other.longest_run);
+        self.largest_step = self.largest_step.max(other.largest_step);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_syn_behind_its_answer_is_a_violation() {
+        let (mut counts, mut state) = (OrderCounts::default(), OrderState::default());
+        counts.handshake(&mut state, Direction::BToA, 900, Some(101), Timestamp(5_000));
+        counts.handshake(&mut state, Direction::AToB, 100, None, Timestamp(45_000));
+        counts.handshake(&mut state, Direction::BToA, 900, Some(101), Timestamp(50_000));
+        assert_eq!((counts.handshakes, counts.inverted), (1, 1));
+        assert_eq!(counts.skew.quantile(0.5), Some(64e-6), "40 µs lies between 32 and 64");
+        assert_eq!(std::mem::size_of::<OrderState>(), 16);
+    }
+
+    #[test]
+    fn a_handshake_in_order_is_none_and_a_late_repetition_neither() {
+        let (mut counts, mut state) = (OrderCounts::default(), OrderState::default());
+        counts.handshake(&mut state, Direction::AToB, 100, None, Timestamp(0));
+        counts.handshake(&mut state, Direction::BToA, 900, Some(101), Timestamp(1));
+        let mut late = OrderState::default();
+        counts.handshake(&mut late, Direction::BToA, 900, Some(101), Timestamp(0));
+        counts.handshake(&mut late, Direction::AToB, 100, None, Timestamp(SECOND));
+        assert_eq!((counts.handshakes, counts.inverted), (1, 0));
+    }
+
+    #[test]
+    fn grain_runs_and_steps_of_the_clock() {
+        let mut clock = Clock::default();
+        for t in [0, 64_000, 64_000, 64_000, 192_000, 128_000, 50 * MILLISECOND, 0] {
+            clock.observe(Timestamp(t));
+        }
+        assert_eq!((clock.equal, clock.longest_run, clock.backward, clock.steps), (2, 3, 2, 1));
+        assert_eq!(clock.grain, 16_000);
+        assert_eq!(clock.largest_step, 50 * MILLISECOND as u64);
+    }
+
+    proptest! {
+        #[test]
+        fn grain_divides_every_difference(step in 1i64..1_000_000, times in prop::collection::vec(0i64..1_000_000, 2..200)) {
+            let mut halves = [Clock::default(), Clock::default()];
+            for (i, t) in times.iter().enumerate() {
+                halves[i % 2].observe(Timestamp(t * step));
+            }
+            let mut all = halves[0];
+            all.merge(&halves[1]);
+            prop_assert_eq!(all.packets, times.len() as u64);
+            prop_assert!(all.grain == 0 || all.grain % step as u64 == 0);
+        }
+
+        #[test]
+        fn quantiles_bound_what_was_counted(values in prop::collection::vec(0i64..2_000_000_000, 1..100)) {
+            let mut skews = Skews::default();
+            values.iter().for_each(|v| skews.add(*v));
+            prop_assert_eq!(skews.count(), values.len() as u64);
+            let most = *values.iter().max().unwrap_or(&0) as f64 / 1e9;
+            prop_assert!(skews.quantile(1.0).is_some_and(|q| q > most && q <= (most * 2.0).max(1e-6) + 1e-6));
+        }
+    }
+}
