@@ -20,16 +20,12 @@ const SALT: [u64; 6] = [
 /// Where and how a packet was seen. Copies of one packet differ in this alone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Place {
-    /// Hash of both MAC addresses.
-    pub mac: u16,
+    /// Hash of both MAC addresses and the TTL or hop limit: changed by a hop.
+    pub hop: u16,
     /// Tag control information (priority and VLAN) of the outermost tag, `UNTAGGED` without.
     pub tag: u16,
-    /// Mirror session.
-    pub session: u16,
-    /// Capture interface; 255 and above count as one.
-    pub interface: u8,
-    /// TTL or hop limit.
-    pub ttl: u8,
+    /// Hash of mirror session and capture interface.
+    pub via: u16,
 }
 
 /// Tag of an untagged frame: VLAN 4095 is reserved (IEEE 802.1Q 9.6).
@@ -125,8 +121,7 @@ pub(super) fn digest(frame: &Frame, seed: u64, cover: &mut usize) -> Digest {
         _ => link(frame, seed),
     };
     digest.key = digest.key.max(1);
-    digest.place.session = frame.session;
-    digest.place.interface = frame.interface.min(255) as u8;
+    digest.place.via = frame.session.wrapping_mul(0x9e37) ^ frame.interface;
     digest.place.tag = outer_tag(frame);
     if let Some((_, way)) = frame.flow {
         digest.way = usize::from(way == Direction::BToA);
@@ -160,7 +155,7 @@ fn v4(frame: &Frame, ip: &[u8], seed: u64, cover: &mut usize) -> Digest {
         fragment: fragment != 0,
         tcp: protocol == 6,
         light: body.light && fragment == 0,
-        place: Place { mac: macs(frame), ttl: ip[8], ..Place::default() },
+        place: Place { hop: hop(frame, ip[8]), ..Place::default() },
     }
 }
 
@@ -191,7 +186,7 @@ fn v6(frame: &Frame, ip: &[u8], seed: u64, cover: &mut usize) -> Digest {
         fragment: frame.fragment,
         tcp: protocol == 6,
         light: body.light && !frame.fragment,
-        place: Place { mac: macs(frame), ttl: ip[7], ..Place::default() },
+        place: Place { hop: hop(frame, ip[7]), ..Place::default() },
     }
 }
 
@@ -302,8 +297,9 @@ fn mac_word(Mac([a, b, c, d, e, f]): Mac) -> u64 {
 }
 
 #[inline(always)]
-fn macs(frame: &Frame) -> u16 {
-    frame.mac.map_or(0, |(s, d)| ((mac_word(s) ^ mac_word(d).rotate_left(29)).wrapping_mul(SALT[1]) >> 48) as u16)
+fn hop(frame: &Frame, ttl: u8) -> u16 {
+    let macs = frame.mac.map_or(0, |(s, d)| mac_word(s) ^ mac_word(d).rotate_left(29));
+    ((macs ^ u64::from(ttl) << 20).wrapping_mul(SALT[1]) >> 48) as u16
 }
 
 #[inline(always)]
