@@ -87,7 +87,7 @@ impl Flow {
 
     /// (1, 1) for one whose packets were copied, (1, 0) if not, (0, 0) with too few packets to tell.
     fn judge(&self) -> (u64, u64) {
-        let judged = self.payload >= JUDGED_PACKETS;
+        let judged = self.payload.saturating_sub(self.copies) >= JUDGED_PACKETS;
         let copied = judged && u64::from(self.copies) * 5 > u64::from(self.payload);
         (u64::from(judged), u64::from(copied))
     }

@@ -16,8 +16,8 @@
 //! Within a window only: 50 ms, later four times the 99th percentile of the gaps found, between 1 and 250 ms. Then:
 //!
 //! - **at once** when it was seen in another place (other TTL or MAC addresses, VLAN, session or interface: a sender's repetition takes the
-//!   way the first took), when it is a fragment, or when the IPv4 identification is one of a sender who changes it with every packet. For a
-//!   sender's first TCP packet, which does not show that yet, within 2 ms, once;
+//!   way the first took; without an IPv4 identification within 10 ms only), when it is a fragment, or when the IPv4 identification is one
+//!   of a sender who changes it from packet to packet. For a sender's first TCP packet, which does not show that yet, within 2 ms, once;
 //! - **when copies are known**: without such evidence (IPv6, identification 0 or constant, no IP) a repetition looks like a copy. It is
 //!   one if its gap is at most 10 ms and like those of copies in the same conversation, where these are more than a fifth of the packets.
 //!   To learn that pattern from such packets alone they must be pairs: two sightings at most a quarter as far apart as the first is from
@@ -27,6 +27,13 @@
 //!   their own conversation.
 //!
 //! What may be a copy and is kept is [`Verdict::Ambiguous`].
+//!
+//! # What is remembered
+//!
+//! The last packets of the shard, at least those of the window while there is room; the packets before the first sighting tell whether the
+//! sender's identification varies and how long before it the packet before passed. Of conversations their pattern and how many of their
+//! packets were copied, noted for every packet while there are few conversations in the shard, for one in eight (chosen by the packet, so
+//! that copies are chosen with their first) when there are many.
 
 mod counts;
 mod digest;
@@ -202,7 +209,7 @@ impl DuplicateFilter {
 
     /// Whether there is evidence beyond the repetition itself.
     fn is_certain(&mut self, digest: &Digest, entry: &Entry, at: usize, gap: u64) -> bool {
-        if entry.place != digest.place {
+        if entry.place != digest.place && (gap <= WEAK || digest.id != 0) {
             return true;
         }
         if digest.id == 0 || digest.fragment {

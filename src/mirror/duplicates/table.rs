@@ -205,8 +205,8 @@ mod tests {
     #[test]
     fn sizes_are_as_counted() {
         assert_eq!((size_of::<Entry>(), size_of::<Bucket>()), (32, 32));
-        assert!(COPY_PACKETS.is_power_of_two() && COPY_PACKETS_AT_FIRST.is_power_of_two());
-        assert!(COPY_PACKETS <= 1 << 16 && COPY_PACKETS_AT_FIRST >= LOAD);
+        const { assert!(COPY_PACKETS.is_power_of_two() && COPY_PACKETS_AT_FIRST.is_power_of_two()) };
+        const { assert!(COPY_PACKETS <= 1 << 16 && COPY_PACKETS_AT_FIRST >= LOAD) };
     }
 
     #[test]
