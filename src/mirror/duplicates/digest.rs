@@ -115,9 +115,10 @@ pub(super) const WHOLE: usize = PAYLOAD;
 pub(super) fn digest(frame: &Frame, seed: u64, cover: &mut usize) -> Digest {
     let bytes = frame.bytes;
     let ip = frame.net.and_then(|at| bytes.get(at as usize..)).unwrap_or_default();
-    let mut digest = match ip.first().map(|b| b >> 4) {
-        Some(4) if ip.len() >= 20 => v4(frame, ip, seed, cover),
-        Some(6) if ip.len() >= 40 => v6(frame, ip, seed, cover),
+    let version = ip.first().map_or(0, |b| b >> 4);
+    let mut digest = match (ip.first_chunk::<20>(), ip.first_chunk::<40>()) {
+        (Some(fixed), _) if version == 4 => v4(frame, fixed, ip, seed, cover),
+        (_, Some(fixed)) if version == 6 => v6(frame, fixed, ip, seed, cover),
         _ => link(frame, seed),
     };
     digest.key = digest.key.max(1);
@@ -130,7 +131,7 @@ pub(super) fn digest(frame: &Frame, seed: u64, cover: &mut usize) -> Digest {
 }
 
 #[inline(always)]
-fn v4(frame: &Frame, ip: &[u8], seed: u64, cover: &mut usize) -> Digest {
+fn v4(frame: &Frame, ip: &[u8; 20], all: &[u8], seed: u64, cover: &mut usize) -> Digest {
     // Version, header length, total length, identification, fragment word; the protocol takes the place of DSCP and ECN.
     let protocol = ip[9];
     let fixed = word(ip, 0) & !0xff00 | u64::from(protocol) << 8;
@@ -138,12 +139,12 @@ fn v4(frame: &Frame, ip: &[u8], seed: u64, cover: &mut usize) -> Digest {
     let (source, destination) = (addresses as u32, (addresses >> 32) as u32);
     let header = usize::from(ip[0] & 15).max(5) * 4;
     let length = usize::from(u16::from_be_bytes([ip[2], ip[3]]));
-    let end = if length < header { ip.len() } else { length };
+    let end = if length < header { all.len() } else { length };
     let id = u16::from_be_bytes([ip[4], ip[5]]);
     let fragment = u16::from_be_bytes([ip[6], ip[7]]) & 0x3fff;
     let inside = Inside { protocol: if fragment & 0x1fff == 0 { protocol } else { 255 }, start: header, end };
-    let body = Body::read(ip, &inside, cover);
-    let ports = ports(ip, &inside);
+    let body = Body::read(all, &inside, cover);
+    let ports = ports(all, &inside);
     let flow = fold((u64::from(source) + u64::from(destination)) ^ (ports << 40) ^ SALT[0], u64::from(source ^ destination) ^ SALT[1]);
     let start = fold(fixed ^ SALT[0] ^ seed, addresses ^ SALT[1]);
     Digest {
@@ -160,22 +161,22 @@ fn v4(frame: &Frame, ip: &[u8], seed: u64, cover: &mut usize) -> Digest {
 }
 
 #[inline(always)]
-fn v6(frame: &Frame, ip: &[u8], seed: u64, cover: &mut usize) -> Digest {
+fn v6(frame: &Frame, ip: &[u8; 40], all: &[u8], seed: u64, cover: &mut usize) -> Digest {
     // Version, flow label, payload length, first next header.
     let fixed = word(ip, 0) & 0x00ff_ffff_ffff_0ff0;
     let [s0, s1, d0, d1] = [8, 16, 24, 32].map(|at| word(ip, at));
     let length = usize::from(u16::from_be_bytes([ip[4], ip[5]]));
-    let end = if length == 0 { ip.len() } else { 40 + length };
+    let end = if length == 0 { all.len() } else { 40 + length };
     let net = frame.net.unwrap_or(0);
-    let start = (frame.transport.unwrap_or(frame.payload).saturating_sub(net) as usize).clamp(40, ip.len());
+    let start = (frame.transport.unwrap_or(frame.payload).saturating_sub(net) as usize).clamp(40, all.len());
     let protocol = frame.flow.map_or(ip[6], |(key, _)| key.protocol);
     let later = frame.fragment && frame.transport.is_none();
     // A fragment's identification and offset are in the eight bytes before.
-    let fragment = if frame.fragment && start >= 48 { word(ip, start - 8) } else { 0 };
+    let fragment = if frame.fragment && start >= 48 { word(all, start - 8) } else { 0 };
     let inside = Inside { protocol: if later { 255 } else { protocol }, start, end };
-    let body = Body::read(ip, &inside, cover);
+    let body = Body::read(all, &inside, cover);
     let (s, d) = (fold(s0 ^ SALT[4], s1 ^ SALT[5]), fold(d0 ^ SALT[4], d1 ^ SALT[5]));
-    let flow = fold(s.wrapping_add(d) ^ ports(ip, &inside) << 40 ^ SALT[0], (s ^ d) ^ SALT[1]);
+    let flow = fold(s.wrapping_add(d) ^ ports(all, &inside) << 40 ^ SALT[0], (s ^ d) ^ SALT[1]);
     let head = fold(fixed ^ SALT[0] ^ seed, s.rotate_left(32) ^ d ^ fragment);
     Digest {
         key: absorb(head ^ body.fixed.0, body.fixed.1 ^ seed, body.rest),

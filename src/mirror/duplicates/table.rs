@@ -6,9 +6,7 @@
 use super::digest::{Digest, Place};
 use crate::model::limits::{COPY_PACKETS, COPY_PACKETS_AT_FIRST};
 
-/// Packets of one index bucket: the last ones with these key bits.
-const WAYS: usize = 8;
-/// Packets for each bucket when the ring is full: half the places of a bucket, so that a ring's oldest are rarely pushed out of it.
+/// Packets for each index bucket when the ring is full: half the eight places of a bucket, so that a ring's oldest are rarely pushed out of it.
 const LOAD: usize = 4;
 /// Nanoseconds of the unit in which an entry keeps the time to its last sighting.
 const SINCE: i64 = 256;
@@ -69,21 +67,35 @@ impl Entry {
     }
 }
 
-/// The last packets with some key bits, the newest first. Since packets are entered in order of arrival the last place is the oldest.
+/// The last packets with some key bits, 16 bits each, the newest lowest. Since packets are entered in order of arrival the highest is the
+/// oldest.
 #[derive(Debug, Clone, Copy, Default)]
 #[repr(align(32))]
 struct Bucket {
-    tags: [u16; WAYS],
-    places: [u16; WAYS],
+    tags: u128,
+    places: u128,
 }
+
+/// One in each 16 bits.
+const ONES: u128 = u128::MAX / 0xffff;
 
 impl Bucket {
     #[inline]
     fn push(&mut self, tag: u16, place: u16) {
-        self.tags.copy_within(..WAYS - 1, 1);
-        self.places.copy_within(..WAYS - 1, 1);
-        self.tags[0] = tag;
-        self.places[0] = place;
+        self.tags = self.tags << 16 | u128::from(tag);
+        self.places = self.places << 16 | u128::from(place);
+    }
+
+    /// The highest bit of each 16 that may be equal to the tag: all that are, rarely one more behind it.
+    #[inline]
+    fn hits(&self, tag: u16) -> u128 {
+        let other = self.tags ^ (ONES * u128::from(tag));
+        other.wrapping_sub(ONES) & !other & (ONES << 15)
+    }
+
+    /// The place that belongs to a hit.
+    fn place(&self, hits: u128) -> usize {
+        usize::from((self.places >> (hits.trailing_zeros() & 0x70)) as u16)
     }
 }
 
@@ -118,7 +130,7 @@ impl Table {
     pub fn find(&self, digest: &Digest, now: i64, window: i64, partial: impl Fn() -> Option<u16>) -> Option<usize> {
         let bucket = self.index.get(self.bucket(digest.key))?;
         let tag = digest.key as u16;
-        let hits = bucket.tags.iter().enumerate().fold(0u32, |hits, (way, &t)| hits | u32::from(t == tag) << way);
+        let hits = bucket.hits(tag);
         if hits == 0 { None } else { self.look(bucket, hits, digest, now, window, partial) }
     }
 
@@ -126,14 +138,14 @@ impl Table {
     fn look(
         &self,
         bucket: &Bucket,
-        mut hits: u32,
+        mut hits: u128,
         digest: &Digest,
         now: i64,
         window: i64,
         partial: impl Fn() -> Option<u16>,
     ) -> Option<usize> {
         while hits != 0 {
-            let at = usize::from(*bucket.places.get(hits.trailing_zeros() as usize)?);
+            let at = bucket.place(hits);
             hits &= hits - 1;
             let same = |e: &&Entry| e.key == digest.key && e.is_within(now, window);
             let filled = |e: &Entry| e.checksum == digest.checksum || partial().is_some_and(|p| p == e.checksum || p == digest.checksum);
