@@ -68,19 +68,25 @@ fn frame(p: &Packet, time: i64) -> Frame<'_> {
     }
 }
 
-/// Best of several rounds, nanoseconds a packet. Headers are in the cache, as they are when a worker has just decoded the packet; the tables
+/// Nanoseconds a packet, without making up its frame: for each batch the best of several rounds, so that another program's turn on the core does not count. Headers are in the cache, as they are when a worker has just decoded the packet; the tables
 /// of all 64 shards take turns in it.
 fn observe(packets: &[Packet], gap: i64, copies: bool) -> (f64, u64) {
     let mut filters: Vec<_> = (0..SHARDS).map(|_| DuplicateFilter::new(0x5eed)).collect();
-    let (mut best, mut time) = (f64::MAX, 0i64);
+    let mut best = vec![u128::MAX; packets.len().div_ceil(256)];
+    let mut time = 0i64;
     for _ in 0..ROUNDS {
         // The same bytes come again after a second at least, outside the window.
         time += 1_000_000_000;
-        let mut spent = 0;
-        for batch in packets.chunks(256) {
+        for (batch, best) in packets.chunks(256).zip(&mut best) {
             for p in batch {
                 black_box(p.bytes.iter().fold(0u8, |n, &b| n ^ b));
             }
+            let start = Instant::now();
+            for p in batch {
+                black_box(frame(p, time));
+                black_box(p.shard);
+            }
+            let without = start.elapsed().as_nanos() * (1 + u128::from(copies));
             let start = Instant::now();
             for p in batch {
                 time += gap;
@@ -91,11 +97,11 @@ fn observe(packets: &[Packet], gap: i64, copies: bool) -> (f64, u64) {
                     }
                 }
             }
-            spent += start.elapsed().as_nanos();
+            *best = start.elapsed().as_nanos().saturating_sub(without).min(*best);
         }
-        best = best.min(spent as f64 / (packets.len() * (1 + usize::from(copies))) as f64);
     }
-    (best, filters.iter().map(|f| f.report().copies().packets).sum())
+    let nanos = best.iter().sum::<u128>() as f64 / (packets.len() * (1 + usize::from(copies))) as f64;
+    (nanos, filters.iter().map(|f| f.report().copies().packets).sum())
 }
 
 fn ledger() -> f64 {
@@ -128,6 +134,8 @@ fn ledger() -> f64 {
 
 fn main() {
     for (what, flows, gap, v6, copies) in [
+        ("IPv4, 1 conversation, 1,000 packets/s: all in the first-level cache", 1, 1_000_000, false, false),
+        ("IPv6, 1 conversation, 1,000 packets/s", 1, 1_000_000, true, false),
         ("IPv4, 500 conversations, 100,000 packets/s", 500, 10_000, false, false),
         ("IPv4, 500 conversations, 5,000,000 packets/s", 500, 200, false, false),
         ("IPv4, 20,000 conversations, 1,000,000 packets/s", 20_000, 1_000, false, false),
@@ -138,7 +146,7 @@ fn main() {
     ] {
         let packets: Vec<_> = (0..PACKETS as u32).map(|n| packet(n, flows, v6)).collect();
         let (nanos, found) = observe(&packets, gap, copies);
-        println!("observe: {nanos:5.1} ns a packet ({what}; {found} copies)");
+        println!("observe: {nanos:5.1} ns a packet ({what}; {found} copies found)");
     }
     println!("ledger:  {:5.1} ns a packet (four sessions with numbers and stamps)", ledger());
 }

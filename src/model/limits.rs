@@ -72,16 +72,20 @@ pub const SNAPSHOT_ROWS: usize = 1_000;
 /// Distinct VLANs remembered for one conversation.
 pub const VLANS_PER_FLOW: usize = 4;
 
-/// Buckets of two packets that duplicate detection starts with in each shard (4 KiB): light traffic stays in the first-level cache.
-pub const COPY_BUCKETS_AT_FIRST: usize = 64;
+/// Packets duplicate detection starts to remember in each shard (2.5 KiB): light traffic stays in the cache.
+pub const COPY_PACKETS_AT_FIRST: usize = 64;
 
-/// Buckets of two packets (64 bytes) that duplicate detection may grow to in each shard: 1,048,576 packets and 32 MiB in all. At 5 million
-/// packets a second the default window of 50 ms holds 250,000 of them (a quarter of the places), the largest of 250 ms would hold
-/// 1,250,000: then the oldest go after about 0.2 s, and are counted.
-pub const COPY_BUCKETS: usize = 8 * 1024;
+/// Packets duplicate detection may grow to in each shard (32 bytes, 8 more in the index): 1,048,576 packets and 40 MiB in all. At 5 million
+/// packets a second the default window of 50 ms holds 250,000 of them, a quarter; the largest of 250 ms would hold 1,250,000: then the
+/// oldest go after 0.2 s, and are counted.
+pub const COPY_PACKETS: usize = 16 * 1024;
 
 /// Conversations duplicate detection starts to remember in each shard (2 KiB).
 pub const COPY_FLOWS_AT_FIRST: usize = 64;
+
+/// Conversations of which duplicate detection notes every packet, per shard (8 KiB). With more it notes one packet in eight, by its key, so
+/// that a packet and its copies are noted or not together, and the table costs little however large it is.
+pub const COPY_FLOWS_EVERY_PACKET: usize = 256;
 
 /// Conversations duplicate detection may remember in each shard (32 bytes each: 128 KiB, 8 MiB in all). It is a direct-mapped table; a
 /// conversation that lost its place starts anew, which costs evidence, never correctness of what was counted.

@@ -133,7 +133,8 @@ pub struct DuplicateCounts {
     pub payload_packets: u64,
     /// Those of them that were copies.
     pub payload_copies: u64,
-    /// Conversations with at least [`JUDGED_PACKETS`] payload-bearing packets. One that was forgotten in between counts again.
+    /// Conversations with at least [`JUDGED_PACKETS`] noted payload-bearing packets and their copies (every packet while a shard has few conversations, else
+    /// one in eight). One that was forgotten in between counts again.
     pub flows: u64,
     /// Those of them more than a fifth of whose payload-bearing packets were copies.
     pub flows_copied: u64,
@@ -141,7 +142,7 @@ pub struct DuplicateCounts {
     pub displaced: u64,
 }
 
-/// Payload-bearing packets a conversation must have to be judged.
+/// Payload-bearing packets, copies not counted, that a conversation must have to be judged.
 pub const JUDGED_PACKETS: u32 = 4;
 
 impl DuplicateCounts {

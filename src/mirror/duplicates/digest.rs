@@ -20,16 +20,12 @@ const SALT: [u64; 6] = [
 /// Where and how a packet was seen. Copies of one packet differ in this alone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Place {
-    /// Hash of both MAC addresses.
-    pub mac: u16,
+    /// Hash of both MAC addresses and the TTL or hop limit: changed by a hop.
+    pub hop: u16,
     /// Tag control information (priority and VLAN) of the outermost tag, `UNTAGGED` without.
     pub tag: u16,
-    /// Mirror session.
-    pub session: u16,
-    /// Capture interface; 255 and above count as one.
-    pub interface: u8,
-    /// TTL or hop limit.
-    pub ttl: u8,
+    /// Hash of mirror session and capture interface.
+    pub via: u16,
 }
 
 /// Tag of an untagged frame: VLAN 4095 is reserved (IEEE 802.1Q 9.6).
@@ -119,14 +115,14 @@ pub(super) const WHOLE: usize = PAYLOAD;
 pub(super) fn digest(frame: &Frame, seed: u64, cover: &mut usize) -> Digest {
     let bytes = frame.bytes;
     let ip = frame.net.and_then(|at| bytes.get(at as usize..)).unwrap_or_default();
-    let mut digest = match ip.first().map(|b| b >> 4) {
-        Some(4) if ip.len() >= 20 => v4(frame, ip, seed, cover),
-        Some(6) if ip.len() >= 40 => v6(frame, ip, seed, cover),
+    let version = ip.first().map_or(0, |b| b >> 4);
+    let mut digest = match (ip.first_chunk::<20>(), ip.first_chunk::<40>()) {
+        (Some(fixed), _) if version == 4 => v4(frame, fixed, ip, seed, cover),
+        (_, Some(fixed)) if version == 6 => v6(frame, fixed, ip, seed, cover),
         _ => link(frame, seed),
     };
     digest.key = digest.key.max(1);
-    digest.place.session = frame.session;
-    digest.place.interface = frame.interface.min(255) as u8;
+    digest.place.via = frame.session.wrapping_mul(0x9e37) ^ frame.interface;
     digest.place.tag = outer_tag(frame);
     if let Some((_, way)) = frame.flow {
         digest.way = usize::from(way == Direction::BToA);
@@ -135,7 +131,7 @@ pub(super) fn digest(frame: &Frame, seed: u64, cover: &mut usize) -> Digest {
 }
 
 #[inline(always)]
-fn v4(frame: &Frame, ip: &[u8], seed: u64, cover: &mut usize) -> Digest {
+fn v4(frame: &Frame, ip: &[u8; 20], all: &[u8], seed: u64, cover: &mut usize) -> Digest {
     // Version, header length, total length, identification, fragment word; the protocol takes the place of DSCP and ECN.
     let protocol = ip[9];
     let fixed = word(ip, 0) & !0xff00 | u64::from(protocol) << 8;
@@ -143,12 +139,12 @@ fn v4(frame: &Frame, ip: &[u8], seed: u64, cover: &mut usize) -> Digest {
     let (source, destination) = (addresses as u32, (addresses >> 32) as u32);
     let header = usize::from(ip[0] & 15).max(5) * 4;
     let length = usize::from(u16::from_be_bytes([ip[2], ip[3]]));
-    let end = if length < header { ip.len() } else { length };
+    let end = if length < header { all.len() } else { length };
     let id = u16::from_be_bytes([ip[4], ip[5]]);
     let fragment = u16::from_be_bytes([ip[6], ip[7]]) & 0x3fff;
     let inside = Inside { protocol: if fragment & 0x1fff == 0 { protocol } else { 255 }, start: header, end };
-    let body = Body::read(ip, &inside, cover);
-    let ports = ports(ip, &inside);
+    let body = Body::read(all, &inside, cover);
+    let ports = ports(all, &inside);
     let flow = fold((u64::from(source) + u64::from(destination)) ^ (ports << 40) ^ SALT[0], u64::from(source ^ destination) ^ SALT[1]);
     let start = fold(fixed ^ SALT[0] ^ seed, addresses ^ SALT[1]);
     Digest {
@@ -160,27 +156,27 @@ fn v4(frame: &Frame, ip: &[u8], seed: u64, cover: &mut usize) -> Digest {
         fragment: fragment != 0,
         tcp: protocol == 6,
         light: body.light && fragment == 0,
-        place: Place { mac: macs(frame), ttl: ip[8], ..Place::default() },
+        place: Place { hop: hop(frame, ip[8]), ..Place::default() },
     }
 }
 
 #[inline(always)]
-fn v6(frame: &Frame, ip: &[u8], seed: u64, cover: &mut usize) -> Digest {
+fn v6(frame: &Frame, ip: &[u8; 40], all: &[u8], seed: u64, cover: &mut usize) -> Digest {
     // Version, flow label, payload length, first next header.
     let fixed = word(ip, 0) & 0x00ff_ffff_ffff_0ff0;
     let [s0, s1, d0, d1] = [8, 16, 24, 32].map(|at| word(ip, at));
     let length = usize::from(u16::from_be_bytes([ip[4], ip[5]]));
-    let end = if length == 0 { ip.len() } else { 40 + length };
+    let end = if length == 0 { all.len() } else { 40 + length };
     let net = frame.net.unwrap_or(0);
-    let start = (frame.transport.unwrap_or(frame.payload).saturating_sub(net) as usize).clamp(40, ip.len());
+    let start = (frame.transport.unwrap_or(frame.payload).saturating_sub(net) as usize).clamp(40, all.len());
     let protocol = frame.flow.map_or(ip[6], |(key, _)| key.protocol);
     let later = frame.fragment && frame.transport.is_none();
     // A fragment's identification and offset are in the eight bytes before.
-    let fragment = if frame.fragment && start >= 48 { word(ip, start - 8) } else { 0 };
+    let fragment = if frame.fragment && start >= 48 { word(all, start - 8) } else { 0 };
     let inside = Inside { protocol: if later { 255 } else { protocol }, start, end };
-    let body = Body::read(ip, &inside, cover);
+    let body = Body::read(all, &inside, cover);
     let (s, d) = (fold(s0 ^ SALT[4], s1 ^ SALT[5]), fold(d0 ^ SALT[4], d1 ^ SALT[5]));
-    let flow = fold(s.wrapping_add(d) ^ ports(ip, &inside) << 40 ^ SALT[0], (s ^ d) ^ SALT[1]);
+    let flow = fold(s.wrapping_add(d) ^ ports(all, &inside) << 40 ^ SALT[0], (s ^ d) ^ SALT[1]);
     let head = fold(fixed ^ SALT[0] ^ seed, s.rotate_left(32) ^ d ^ fragment);
     Digest {
         key: absorb(head ^ body.fixed.0, body.fixed.1 ^ seed, body.rest),
@@ -191,7 +187,7 @@ fn v6(frame: &Frame, ip: &[u8], seed: u64, cover: &mut usize) -> Digest {
         fragment: frame.fragment,
         tcp: protocol == 6,
         light: body.light && !frame.fragment,
-        place: Place { mac: macs(frame), ttl: ip[7], ..Place::default() },
+        place: Place { hop: hop(frame, ip[7]), ..Place::default() },
     }
 }
 
@@ -302,8 +298,9 @@ fn mac_word(Mac([a, b, c, d, e, f]): Mac) -> u64 {
 }
 
 #[inline(always)]
-fn macs(frame: &Frame) -> u16 {
-    frame.mac.map_or(0, |(s, d)| ((mac_word(s) ^ mac_word(d).rotate_left(29)).wrapping_mul(SALT[1]) >> 48) as u16)
+fn hop(frame: &Frame, ttl: u8) -> u16 {
+    let macs = frame.mac.map_or(0, |(s, d)| mac_word(s) ^ mac_word(d).rotate_left(29));
+    ((macs ^ u64::from(ttl) << 20).wrapping_mul(SALT[1]) >> 48) as u16
 }
 
 #[inline(always)]

@@ -1,9 +1,7 @@
 //! What is remembered of conversations to tell copies from legal repetition.
 
-use super::counts::{JUDGED_PACKETS, gap_code};
-use super::digest::Digest;
-use super::table::NO_LEAD;
-use crate::model::limits::{COPY_FLOWS, COPY_FLOWS_AT_FIRST};
+use super::counts::JUDGED_PACKETS;
+use crate::model::limits::{COPY_FLOWS, COPY_FLOWS_AT_FIRST, COPY_FLOWS_EVERY_PACKET};
 
 /// Steps of a gap code in a factor of four.
 pub(super) const FOUR: u8 = 16;
@@ -65,75 +63,21 @@ impl Pattern {
     }
 }
 
-/// What is known of the IPv4 identifications a sender puts into one direction of a conversation.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Identity {
-    /// None seen.
-    #[default]
-    None,
-    /// One packet seen: unknown.
-    One,
-    /// The same in different packets: it tells nothing.
-    Constant,
-    /// Differs between packets: a packet with the same one is the same packet.
-    Varies,
-}
-
 /// A conversation.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Flow {
     tag: u32,
-    /// Time of the last first sighting in each direction, in units of 1.024 us (wraps after 73 minutes); 0: none.
-    last: [u32; 2],
-    id: [u16; 2],
-    identity: [Identity; 2],
-    /// Its copies.
-    pub pattern: Pattern,
     payload: u32,
     copies: u32,
+    /// Its copies.
+    pub pattern: Pattern,
+    /// Whether each direction's IPv4 identifications are known to differ between packets.
+    pub varies: [bool; 2],
+    /// Whether each direction's identification came a third time with the same packet: it says nothing.
+    pub constant: [bool; 2],
 }
 
 impl Flow {
-    /// What the direction's identifications are worth.
-    pub fn identity(&self, digest: &Digest) -> Identity {
-        self.identity[digest.way & 1]
-    }
-
-    /// Marks the direction's identification as worth nothing: it came a third time.
-    pub fn distrust(&mut self, digest: &Digest) {
-        self.identity[digest.way & 1] = Identity::Constant;
-    }
-
-    /// Notes a first sighting; the gap code of the time since the one before in its direction.
-    #[inline]
-    pub fn first(&mut self, digest: &Digest, now: i64) -> u8 {
-        self.learn(digest, digest.way & 1);
-        self.first_again(digest, now)
-    }
-
-    /// The same for a repetition, which says nothing of the sender's identifications.
-    #[inline]
-    pub fn first_again(&mut self, digest: &Digest, now: i64) -> u8 {
-        let way = digest.way & 1;
-        let tick = ((now >> 10) as u32).max(1);
-        let before = std::mem::replace(&mut self.last[way], tick);
-        let ticks = tick.wrapping_sub(before);
-        if before == 0 || ticks > u32::MAX / 2 { NO_LEAD } else { gap_code(u64::from(ticks) << 10).min(NO_LEAD - 1) }
-    }
-
-    #[inline]
-    fn learn(&mut self, digest: &Digest, way: usize) {
-        if digest.id == 0 || digest.fragment || self.identity[way] == Identity::Varies {
-            return;
-        }
-        self.identity[way] = match self.identity[way] {
-            Identity::None => Identity::One,
-            _ if digest.id != self.id[way] => Identity::Varies,
-            _ => Identity::Constant,
-        };
-        self.id[way] = digest.id;
-    }
-
     /// Counts a packet with payload.
     #[inline]
     pub fn count(&mut self, copy: bool) {
@@ -143,7 +87,7 @@ impl Flow {
 
     /// (1, 1) for one whose packets were copied, (1, 0) if not, (0, 0) with too few packets to tell.
     fn judge(&self) -> (u64, u64) {
-        let judged = self.payload >= JUDGED_PACKETS;
+        let judged = self.payload.saturating_sub(self.copies) >= JUDGED_PACKETS;
         let copied = judged && u64::from(self.copies) * 5 > u64::from(self.payload);
         (u64::from(judged), u64::from(copied))
     }
@@ -159,6 +103,12 @@ pub(super) struct Flows {
 impl Flows {
     pub fn new() -> Self {
         Self { slots: vec![Flow::default(); COPY_FLOWS_AT_FIRST], taken: 0, judged: (0, 0) }
+    }
+
+    /// Whether a packet with this key is one of those that are noted.
+    #[inline]
+    pub fn notes(&self, key: u64) -> bool {
+        key >> 61 == 0 || self.slots.len() <= COPY_FLOWS_EVERY_PACKET
     }
 
     /// The conversation with this tag, a new one in the place of another if need be.
@@ -213,8 +163,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flow_is_half_a_cache_line() {
-        assert_eq!(size_of::<Flow>(), 32);
+    fn sizes_are_as_counted() {
+        assert!(size_of::<Flow>() <= 32);
     }
 
     #[test]

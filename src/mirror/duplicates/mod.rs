@@ -16,8 +16,8 @@
 //! Within a window only: 50 ms, later four times the 99th percentile of the gaps found, between 1 and 250 ms. Then:
 //!
 //! - **at once** when it was seen in another place (other TTL or MAC addresses, VLAN, session or interface: a sender's repetition takes the
-//!   way the first took), when it is a fragment, or when the IPv4 identification is one of a sender who changes it with every packet. For a
-//!   sender's first TCP packet, which does not show that yet, within 2 ms, once;
+//!   way the first took; without an IPv4 identification within 10 ms only), when it is a fragment, or when the IPv4 identification is one
+//!   of a sender who changes it from packet to packet. For a sender's first TCP packet, which does not show that yet, within 2 ms, once;
 //! - **when copies are known**: without such evidence (IPv6, identification 0 or constant, no IP) a repetition looks like a copy. It is
 //!   one if its gap is at most 10 ms and like those of copies in the same conversation, where these are more than a fifth of the packets.
 //!   To learn that pattern from such packets alone they must be pairs: two sightings at most a quarter as far apart as the first is from
@@ -27,6 +27,13 @@
 //!   their own conversation.
 //!
 //! What may be a copy and is kept is [`Verdict::Ambiguous`].
+//!
+//! # What is remembered
+//!
+//! The last packets of the shard, at least those of the window while there is room; the packets before the first sighting tell whether the
+//! sender's identification varies and how long before it the packet before passed. Of conversations their pattern and how many of their
+//! packets were copied, noted for every packet while there are few conversations in the shard, for one in eight (chosen by the packet, so
+//! that copies are chosen with their first) when there are many.
 
 mod counts;
 mod digest;
@@ -39,12 +46,12 @@ mod tests;
 pub use counts::{ClassCounts, CopyClass, DuplicateCounts, GapHistogram, JUDGED_PACKETS, VlanChange};
 
 use super::Frame;
-use crate::model::Address;
 use crate::model::time::MILLISECOND;
+use crate::model::{Address, Direction, Traffic};
 use counts::gap_code;
 use digest::{Digest, Place, WHOLE};
-use flows::{FOUR, Flow, Flows, Identity, Pattern};
-use table::{Entry, NO_LEAD, Table};
+use flows::{FOUR, Flows, Pattern};
+use table::{Entry, Table};
 
 /// The window while nothing is known, nanoseconds: routing and switching copies are found up to a few milliseconds apart, busy mirror
 /// queues add to that.
@@ -57,6 +64,8 @@ pub const WINDOW_HIGH: i64 = 250 * MILLISECOND;
 const WEAK: u64 = 10 * MILLISECOND as u64;
 /// Farthest apart that the first two packets of a sender may be, when nothing is known of it.
 const PAIR: u64 = 2 * MILLISECOND as u64;
+/// Packets of the shard that are looked through for the one before in a conversation.
+const LOOK_BACK: usize = 64;
 /// The window is learned anew after this many copies.
 const LEARN: u64 = 256;
 
@@ -87,8 +96,10 @@ pub struct DuplicateFilter {
     shard: Pattern,
     cover: usize,
     window: i64,
+    observed: Traffic,
+    payload_packets: u64,
     learn_at: u64,
-    counts: DuplicateCounts,
+    counts: Box<DuplicateCounts>,
 }
 
 impl DuplicateFilter {
@@ -101,8 +112,10 @@ impl DuplicateFilter {
             shard: Pattern::default(),
             cover: WHOLE,
             window: WINDOW,
+            observed: Traffic::default(),
+            payload_packets: 0,
             learn_at: LEARN,
-            counts: DuplicateCounts::default(),
+            counts: Box::default(),
         }
     }
 
@@ -110,38 +123,157 @@ impl DuplicateFilter {
     #[inline]
     pub fn observe(&mut self, frame: &Frame) -> Verdict {
         let digest = digest::digest(frame, self.seed, &mut self.cover);
-        self.counts.observed.count(frame.wire);
-        self.counts.payload_packets += u64::from(!digest.light);
-        let Some(flow) = self.flows.get(digest.flow) else { return Verdict::First };
         let now = frame.time.0;
-        if let Some(entry) = self.table.find(&digest, now, self.window, || digest::partial_checksum(frame)) {
-            let mut again = Again { frame, digest: &digest, entry, flow, shard: &mut self.shard, counts: &mut self.counts };
-            let verdict = again.judge();
-            if verdict.is_copy() {
-                self.learn_window();
-            }
-            return verdict;
+        self.observed.count(frame.wire);
+        self.payload_packets += u64::from(!digest.light);
+        if let Some(at) = self.table.find(&digest, now, self.window, || digest::partial_checksum(frame)) {
+            return self.again(frame, &digest, at);
         }
-        let lead = flow.first(&digest, now);
+        self.table.push(Entry::new(&digest, now), self.window);
         if !digest.light {
-            flow.count(false);
-            flow.pattern.first();
             self.shard.first();
+            if self.flows.notes(digest.key)
+                && let Some(flow) = self.flows.get(digest.flow)
+            {
+                flow.count(false);
+                flow.pattern.first();
+            }
         }
-        let entry = Entry { key: digest.key, first: now, since: 0, checksum: digest.checksum, place: digest.place, lead, copies: 0 };
-        self.table.insert(entry, self.window);
         Verdict::First
     }
 
     /// What was counted so far.
     pub fn report(&self) -> DuplicateCounts {
         let (flows, flows_copied) = self.flows.judged();
-        DuplicateCounts { flows, flows_copied, displaced: self.table.displaced, ..self.counts.clone() }
+        DuplicateCounts {
+            observed: self.observed,
+            payload_packets: self.payload_packets,
+            flows,
+            flows_copied,
+            displaced: self.table.displaced,
+            ..(*self.counts).clone()
+        }
     }
 
     /// The window in use, nanoseconds.
     pub fn window(&self) -> i64 {
         self.window
+    }
+
+    /// Judges a packet that was seen before, at a place of the table.
+    #[inline(never)]
+    fn again(&mut self, frame: &Frame, digest: &Digest, at: usize) -> Verdict {
+        let Some(&entry) = self.table.get_mut(at).as_deref() else { return Verdict::First };
+        let now = frame.time.0;
+        let gap = now.abs_diff(entry.last());
+        let code = gap_code(gap);
+        let payload = !digest.light;
+        let certain = self.is_certain(digest, &entry, at, gap);
+        let lead = if certain || gap > WEAK { Lead::Near } else { self.lead(&entry, at, gap) };
+        // A pair: what copies look like when nothing else tells. The first packet of a sender has none before it to be compared with; it
+        // may teach the shard, once, but not its conversation.
+        let alone = lead == Lead::None;
+        let pair = lead == Lead::Far || (alone && gap <= PAIR && entry.copies() == 0);
+        let notes = self.flows.notes(digest.key);
+        let Some(flow) = self.flows.get(digest.flow) else { return Verdict::First };
+        let usual = flow.pattern.stands(code) || (pair && self.shard.stands(code));
+        let copy = certain || (gap <= WEAK && if payload { usual } else { flow.pattern.knows(code) });
+        if payload {
+            if copy || pair {
+                self.shard.copy(code);
+            } else {
+                self.shard.first();
+            }
+            if certain || ((copy || pair) && !alone) {
+                if notes {
+                    flow.pattern.copy(code);
+                }
+            } else if notes {
+                flow.pattern.first();
+            }
+            if notes {
+                flow.count(copy);
+            }
+        }
+        if copy {
+            return self.copy(frame, digest, at, code);
+        }
+        // Kept: what follows is compared with this one.
+        self.table.push(Entry::new(digest, now), self.window);
+        if !payload {
+            return Verdict::First;
+        }
+        self.counts.ambiguous.count(frame.wire);
+        Verdict::Ambiguous
+    }
+
+    /// Whether there is evidence beyond the repetition itself.
+    fn is_certain(&mut self, digest: &Digest, entry: &Entry, at: usize, gap: u64) -> bool {
+        if entry.place != digest.place && (gap <= WEAK || digest.id != 0) {
+            return true;
+        }
+        if digest.id == 0 || digest.fragment {
+            return digest.id != 0;
+        }
+        let way = digest.way & 1;
+        let Some(flow) = self.flows.get(digest.flow) else { return false };
+        if flow.varies[way] {
+            return true;
+        }
+        let mut ids =
+            self.table.before(at).take(LOOK_BACK).filter(|e| e.flow() == entry.flow() && e.id != 0 && e.key != entry.key).map(|e| e.id);
+        match ids.next() {
+            Some(id) if id != digest.id || ids.any(|id| id != digest.id) => {
+                flow.varies[way] = true;
+                true
+            }
+            Some(_) => false,
+            None if flow.constant[way] => false,
+            None if entry.copies() > 0 => {
+                flow.constant[way] = true;
+                false
+            }
+            None => digest.tcp && gap <= PAIR,
+        }
+    }
+
+    /// How long before its first sighting the packet before it passed, in the same direction of its conversation.
+    fn lead(&self, entry: &Entry, at: usize, gap: u64) -> Lead {
+        let far = |time| gap_code(entry.first.abs_diff(time)) >= gap_code(gap).saturating_add(FOUR);
+        let mut oldest = entry.first;
+        for e in self.table.before(at).take(LOOK_BACK) {
+            oldest = e.first;
+            if e.flow() == entry.flow() {
+                return if far(oldest) { Lead::Far } else { Lead::Near };
+            }
+        }
+        // It was longer ago than all that was looked through, or there was none.
+        match far(oldest) {
+            _ if !self.table.is_full() => Lead::None,
+            true => Lead::Far,
+            false => Lead::Near,
+        }
+    }
+
+    fn copy(&mut self, frame: &Frame, digest: &Digest, at: usize, code: u8) -> Verdict {
+        let Some(entry) = self.table.get_mut(at) else { return Verdict::First };
+        let counts = &mut *self.counts;
+        let class = class(frame, entry.place, digest.place);
+        let (before, now) = (entry.place.vlan(), digest.place.vlan());
+        if before != now {
+            counts.count_vlan(before, now);
+        }
+        if let Some(counts) = counts.classes.get_mut(class as usize) {
+            counts.traffic.count(frame.wire);
+            counts.gaps.count(code);
+        }
+        if let Some(n) = counts.sightings.get_mut(usize::from(entry.copies()).min(6)) {
+            *n += 1;
+        }
+        counts.payload_copies += u64::from(!digest.light);
+        entry.copied(frame.time.0);
+        self.learn_window();
+        Verdict::Copy(class)
     }
 
     fn learn_window(&mut self) {
@@ -161,138 +293,39 @@ impl DuplicateFilter {
     }
 }
 
-/// A packet that was seen before, and what is known.
-struct Again<'a, 'b> {
-    frame: &'a Frame<'b>,
-    digest: &'a Digest,
-    entry: &'a mut Entry,
-    flow: &'a mut Flow,
-    shard: &'a mut Pattern,
-    counts: &'a mut DuplicateCounts,
+/// Time from the packet before to the first sighting, against the time from there to the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lead {
+    /// There is no packet before.
+    None,
+    /// Less than four times as long.
+    Near,
+    /// At least four times as long.
+    Far,
 }
 
-impl Again<'_, '_> {
-    #[inline(never)]
-    fn judge(&mut self) -> Verdict {
-        let now = self.frame.time.0;
-        let gap = now.abs_diff(self.entry.first.saturating_add(i64::from(self.entry.since)));
-        let code = gap_code(gap);
-        let payload = !self.digest.light;
-        // A pair: what copies look like when nothing else tells. The first packet of a sender has none before it to be compared with; it
-        // may teach the shard, once, but not its conversation.
-        let lead = self.entry.lead;
-        let alone = lead == NO_LEAD;
-        let pair = if alone { gap <= PAIR && self.entry.copies == 0 } else { gap <= WEAK && lead >= code.saturating_add(FOUR) };
-        let certain = self.is_certain(gap);
-        let copy = certain || (gap <= WEAK && self.is_usual(code, pair));
-        if payload {
-            if copy || pair {
-                self.shard.copy(code);
-            } else {
-                self.shard.first();
-            }
-            if certain || ((copy || pair) && !alone) {
-                self.flow.pattern.copy(code);
-            } else {
-                self.flow.pattern.first();
-            }
-        }
-        if copy { self.copy(code) } else { self.repeat(payload) }
+fn class(frame: &Frame, a: Place, b: Place) -> CopyClass {
+    if is_group(frame) {
+        CopyClass::Flooded
+    } else if a.hop != b.hop {
+        CopyClass::Routed
+    } else if a.tag != b.tag {
+        CopyClass::Vlan
+    } else if a != b {
+        CopyClass::Session
+    } else {
+        CopyClass::Identical
     }
+}
 
-    /// Whether there is evidence beyond the repetition itself.
-    fn is_certain(&mut self, gap: u64) -> bool {
-        let digest = self.digest;
-        if self.entry.place != digest.place {
-            return true;
-        }
-        if digest.id == 0 {
-            return false;
-        }
-        if digest.fragment {
-            return true;
-        }
-        match self.flow.identity(digest) {
-            Identity::Varies => true,
-            Identity::One if digest.tcp && gap <= PAIR && self.entry.copies == 0 => true,
-            Identity::One if self.entry.copies > 0 => {
-                self.flow.distrust(digest);
-                false
-            }
-            _ => false,
-        }
+/// Whether a packet goes to a group of stations.
+fn is_group(frame: &Frame) -> bool {
+    if let Some((_, destination)) = frame.mac {
+        return destination.is_group();
     }
-
-    /// Whether copies at such a gap are known here: in the conversation, or for a pair in the shard.
-    fn is_usual(&self, code: u8, pair: bool) -> bool {
-        if self.digest.light {
-            return self.flow.pattern.knows(code);
-        }
-        self.flow.pattern.stands(code) || (pair && self.shard.stands(code))
-    }
-
-    fn copy(&mut self, code: u8) -> Verdict {
-        let class = self.class();
-        let first = self.entry.place;
-        let (before, now) = (first.vlan(), self.digest.place.vlan());
-        if before != now {
-            self.counts.count_vlan(before, now);
-        }
-        let Some(counts) = self.counts.classes.get_mut(class as usize) else { return Verdict::First };
-        counts.traffic.count(self.frame.wire);
-        counts.gaps.count(code);
-        if let Some(n) = self.counts.sightings.get_mut(usize::from(self.entry.copies).min(6)) {
-            *n += 1;
-        }
-        if !self.digest.light {
-            self.counts.payload_copies += 1;
-            self.flow.count(true);
-        }
-        self.entry.copies = self.entry.copies.saturating_add(1);
-        self.entry.since = self.frame.time.0.saturating_sub(self.entry.first).clamp(0, i64::from(u32::MAX)) as u32;
-        Verdict::Copy(class)
-    }
-
-    /// A repetition that is kept: what follows is compared with it.
-    fn repeat(&mut self, payload: bool) -> Verdict {
-        let now = self.frame.time.0;
-        let lead = self.flow.first_again(self.digest, now);
-        *self.entry = Entry { first: now, since: 0, place: self.digest.place, lead, copies: 0, ..*self.entry };
-        if !payload {
-            return Verdict::First;
-        }
-        self.flow.count(false);
-        self.counts.ambiguous.count(self.frame.wire);
-        Verdict::Ambiguous
-    }
-
-    fn class(&self) -> CopyClass {
-        let (a, b): (Place, Place) = (self.entry.place, self.digest.place);
-        if self.is_group() {
-            CopyClass::Flooded
-        } else if a.ttl != b.ttl || a.mac != b.mac {
-            CopyClass::Routed
-        } else if a.tag != b.tag {
-            CopyClass::Vlan
-        } else if a != b {
-            CopyClass::Session
-        } else {
-            CopyClass::Identical
-        }
-    }
-
-    /// Whether it goes to a group of stations.
-    fn is_group(&self) -> bool {
-        if let Some((_, destination)) = self.frame.mac {
-            return destination.is_group();
-        }
-        self.frame.flow.is_some_and(|(key, way)| {
-            let to = if way == crate::model::Direction::AToB { key.b() } else { key.a() };
-            match to {
-                Address::V4(a) => a.is_multicast() || a.is_broadcast(),
-                Address::V6(a) => a.is_multicast(),
-                Address::Mac(a) => a.is_group(),
-            }
-        })
-    }
+    frame.flow.is_some_and(|(key, way)| match if way == Direction::AToB { key.b() } else { key.a() } {
+        Address::V4(a) => a.is_multicast() || a.is_broadcast(),
+        Address::V6(a) => a.is_multicast(),
+        Address::Mac(a) => a.is_group(),
+    })
 }

@@ -1,111 +1,212 @@
-//! The packets seen last: an open-addressing table of buckets that fill one cache line, the oldest of a bucket makes room.
+//! The packets seen last: a ring in order of arrival, and a small index that finds a packet in it by its key.
+//!
+//! The index (eight bytes a packet) is what a new packet's look-up touches; the ring is written one after the other and read only where the
+//! index says that a packet may have come again. A full ring forgets the oldest.
 
 use super::digest::{Digest, Place};
-use crate::model::limits::{COPY_BUCKETS, COPY_BUCKETS_AT_FIRST};
+use crate::model::limits::{COPY_PACKETS, COPY_PACKETS_AT_FIRST};
 
-/// Lead of a packet that had none before it in its direction.
-pub(super) const NO_LEAD: u8 = u8::MAX;
+/// Packets for each index bucket when the ring is full: half the eight places of a bucket, so that a ring's oldest are rarely pushed out of it.
+const LOAD: usize = 4;
+/// Nanoseconds of the unit in which an entry keeps the time to its last sighting.
+const SINCE: i64 = 256;
 
 /// A packet that may come again.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Entry {
-    /// What does not change between copies; 0 is an empty slot.
+    /// What does not change between copies; 0 is an empty place.
     pub key: u64,
     /// Time of the first sighting, nanoseconds.
     pub first: i64,
-    /// Nanoseconds from the first sighting to the last.
-    pub since: u32,
+    /// From the highest bit: time from the first sighting to the last (20 bits), copies (4 bits), more bits of the conversation (8).
+    state: u32,
+    /// Conversation and direction, low bits.
+    flow: u16,
+    /// IPv4 identification.
+    pub id: u16,
     /// TCP or UDP checksum.
-    pub checksum: u16,
+    checksum: u16,
     /// Where the first sighting was.
     pub place: Place,
-    /// Gap between the first sighting and the packet before it in the same direction of its conversation, as a gap code.
-    pub lead: u8,
-    /// Copies so far.
-    pub copies: u8,
 }
 
 impl Entry {
+    /// A first sighting.
+    #[inline]
+    pub fn new(digest: &Digest, now: i64) -> Self {
+        let flow = digest.flow ^ if digest.way == 0 { 0 } else { 0x5b_d1e9 };
+        let state = flow >> 16 & 0xff;
+        Self { key: digest.key, first: now, state, flow: flow as u16, id: digest.id, checksum: digest.checksum, place: digest.place }
+    }
+
+    /// Conversation and direction, 24 bits.
+    pub fn flow(&self) -> u32 {
+        (self.state & 0xff) << 16 | u32::from(self.flow)
+    }
+
     #[inline]
     fn is_within(&self, now: i64, window: i64) -> bool {
         now.abs_diff(self.first) <= window as u64
     }
+
+    /// Time of the last sighting.
+    pub fn last(&self) -> i64 {
+        self.first.saturating_add(i64::from(self.state >> 12) * SINCE)
+    }
+
+    /// Copies so far, at most 15.
+    pub fn copies(&self) -> u8 {
+        (self.state >> 8) as u8 & 15
+    }
+
+    /// Notes a copy.
+    pub fn copied(&mut self, now: i64) {
+        let since = (now.saturating_sub(self.first) / SINCE).clamp(0, 0xf_ffff) as u32;
+        let copies = u32::from(self.copies() + 1).min(15);
+        self.state = since << 12 | copies << 8 | self.state & 0xff;
+    }
 }
 
+/// The last packets with some key bits, 16 bits each, the newest lowest. Since packets are entered in order of arrival the highest is the
+/// oldest.
 #[derive(Debug, Clone, Copy, Default)]
-#[repr(align(64))]
-struct Bucket([Entry; 2]);
+#[repr(align(32))]
+struct Bucket {
+    tags: u128,
+    places: u128,
+}
+
+/// One in each 16 bits.
+const ONES: u128 = u128::MAX / 0xffff;
+
+impl Bucket {
+    #[inline]
+    fn push(&mut self, tag: u16, place: u16) {
+        self.tags = self.tags << 16 | u128::from(tag);
+        self.places = self.places << 16 | u128::from(place);
+    }
+
+    /// The highest bit of each 16 that may be equal to the tag: all that are, rarely one more behind it.
+    #[inline]
+    fn hits(&self, tag: u16) -> u128 {
+        let other = self.tags ^ (ONES * u128::from(tag));
+        other.wrapping_sub(ONES) & !other & (ONES << 15)
+    }
+
+    /// The place that belongs to a hit.
+    fn place(&self, hits: u128) -> usize {
+        usize::from((self.places >> (hits.trailing_zeros() & 0x70)) as u16)
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct Table {
-    buckets: Vec<Bucket>,
-    inserted: usize,
+    ring: Vec<Entry>,
+    index: Vec<Bucket>,
+    /// Where the next packet goes.
+    head: usize,
     crowded: usize,
-    /// Entries that made room while still inside the window.
+    /// Packets forgotten while still inside the window.
     pub displaced: u64,
 }
 
 impl Table {
     pub fn new() -> Self {
-        Self { buckets: vec![Bucket::default(); COPY_BUCKETS_AT_FIRST], inserted: 0, crowded: 0, displaced: 0 }
+        Self::of(COPY_PACKETS_AT_FIRST)
+    }
+
+    fn of(capacity: usize) -> Self {
+        let index = vec![Bucket::default(); (capacity / LOAD).max(1)];
+        Self { ring: vec![Entry::default(); capacity], index, head: 0, crowded: 0, displaced: 0 }
     }
 
     #[inline]
-    fn bucket(&mut self, key: u64) -> Option<&mut Bucket> {
-        let mask = self.buckets.len() - 1;
-        self.buckets.get_mut((key >> 32) as usize & mask)
+    fn bucket(&self, key: u64) -> usize {
+        (key >> 16) as usize & (self.index.len() - 1)
     }
 
-    /// The entry of a packet seen within `window` nanoseconds. Checksums must be equal or one of them `partial`: not yet filled in.
+    /// Place of a packet seen within `window` nanoseconds. Checksums must be equal or one of them `partial`: not yet filled in.
     #[inline]
-    pub fn find(&mut self, digest: &Digest, now: i64, window: i64, partial: impl Fn() -> Option<u16>) -> Option<&mut Entry> {
-        let Bucket(entries) = self.bucket(digest.key)?;
-        entries.iter_mut().find(|e| {
-            e.key == digest.key
-                && e.is_within(now, window)
-                && (e.checksum == digest.checksum || partial().is_some_and(|p| p == e.checksum || p == digest.checksum))
-        })
+    pub fn find(&self, digest: &Digest, now: i64, window: i64, partial: impl Fn() -> Option<u16>) -> Option<usize> {
+        let bucket = self.index.get(self.bucket(digest.key))?;
+        let tag = digest.key as u16;
+        let hits = bucket.hits(tag);
+        if hits == 0 { None } else { self.look(bucket, hits, digest, now, window, partial) }
     }
 
-    /// Enters a first sighting.
-    #[inline]
-    pub fn insert(&mut self, entry: Entry, window: i64) {
-        let Some(Bucket(entries)) = self.bucket(entry.key) else { return };
-        let [a, b] = entries;
-        let victim = if a.key == 0 || (b.key != 0 && a.first <= b.first) { a } else { b };
-        let live = victim.key != 0 && victim.is_within(entry.first, window);
-        *victim = entry;
-        self.inserted += 1;
-        if live {
-            self.displaced += 1;
-            self.crowded += 1;
-        }
-        if self.inserted >= 2 * self.buckets.len() {
-            self.review();
-        }
-    }
-
-    /// Doubles the table when more than one entry in 16 had to go early; light traffic keeps the small one, which stays in the cache.
     #[inline(never)]
-    fn review(&mut self) {
-        if self.crowded * 16 > self.inserted && self.buckets.len() < COPY_BUCKETS {
-            let larger = vec![Bucket::default(); self.buckets.len() * 2];
-            let old = std::mem::replace(&mut self.buckets, larger);
-            for entry in old.iter().flat_map(|b| b.0).filter(|e| e.key != 0) {
-                if let Some(Bucket(entries)) = self.bucket(entry.key)
-                    && let Some(free) = entries.iter_mut().find(|e| e.key == 0)
-                {
-                    *free = entry;
-                }
+    fn look(
+        &self,
+        bucket: &Bucket,
+        mut hits: u128,
+        digest: &Digest,
+        now: i64,
+        window: i64,
+        partial: impl Fn() -> Option<u16>,
+    ) -> Option<usize> {
+        while hits != 0 {
+            let at = bucket.place(hits);
+            hits &= hits - 1;
+            let same = |e: &&Entry| e.key == digest.key && e.is_within(now, window);
+            let filled = |e: &Entry| e.checksum == digest.checksum || partial().is_some_and(|p| p == e.checksum || p == digest.checksum);
+            if self.ring.get(at).filter(same).is_some_and(filled) {
+                return Some(at);
             }
         }
-        self.inserted = 0;
-        self.crowded = 0;
+        None
+    }
+
+    /// The packet at a place.
+    pub fn get_mut(&mut self, at: usize) -> Option<&mut Entry> {
+        self.ring.get_mut(at)
+    }
+
+    /// Whether packets were forgotten.
+    pub fn is_full(&self) -> bool {
+        self.ring.get(self.head).is_some_and(|e| e.key != 0)
+    }
+
+    /// The packets before the one at a place, the last first.
+    pub fn before(&self, at: usize) -> impl Iterator<Item = &Entry> {
+        let mask = self.ring.len() - 1;
+        let until_head = at.wrapping_sub(self.head) & mask;
+        (1..=until_head).map_while(move |back| self.ring.get(at.wrapping_sub(back) & mask)).take_while(|e| e.key != 0)
+    }
+
+    /// Enters a packet.
+    #[inline]
+    pub fn push(&mut self, entry: Entry, window: i64) {
+        let bucket = self.bucket(entry.key);
+        let (Some(place), Some(bucket)) = (self.ring.get_mut(self.head), self.index.get_mut(bucket)) else { return };
+        let live = place.key != 0 && place.is_within(entry.first, window);
+        *place = entry;
+        bucket.push(entry.key as u16, self.head as u16);
+        self.head = (self.head + 1) & (self.ring.len() - 1);
+        if live {
+            self.crowd();
+        }
+    }
+
+    /// Doubles the ring when more than one packet in 16 was forgotten early; light traffic keeps a small one, which stays in the cache.
+    #[inline(never)]
+    fn crowd(&mut self) {
+        self.crowded += 1;
+        self.displaced += 1;
+        if self.crowded * 16 <= self.ring.len() || self.ring.len() >= COPY_PACKETS {
+            return;
+        }
+        let mut larger = Self { displaced: self.displaced, ..Self::of(self.ring.len() * 2) };
+        for back in 0..self.ring.len() {
+            if let Some(entry) = self.ring.get((self.head + back) & (self.ring.len() - 1)).filter(|e| e.key != 0) {
+                larger.push(*entry, -1);
+            }
+        }
+        *self = larger;
     }
 
     #[cfg(test)]
     pub fn bytes(&self) -> usize {
-        self.buckets.capacity() * size_of::<Bucket>()
+        self.index.capacity() * size_of::<Bucket>() + self.ring.capacity() * size_of::<Entry>()
     }
 }
 
@@ -114,8 +215,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bucket_is_a_cache_line() {
-        assert_eq!((size_of::<Entry>(), size_of::<Bucket>(), align_of::<Bucket>()), (32, 64, 64));
-        assert!(COPY_BUCKETS.is_power_of_two() && COPY_BUCKETS_AT_FIRST.is_power_of_two());
+    fn sizes_are_as_counted() {
+        assert_eq!((size_of::<Entry>(), size_of::<Bucket>()), (32, 32));
+        const { assert!(COPY_PACKETS.is_power_of_two() && COPY_PACKETS_AT_FIRST.is_power_of_two()) };
+        const { assert!(COPY_PACKETS <= 1 << 16 && COPY_PACKETS_AT_FIRST >= LOAD) };
+    }
+
+    #[test]
+    fn the_oldest_goes_first() {
+        let mut t = Table::new();
+        let entry = |n: u64| Entry { key: n.wrapping_mul(0x9e37_79b9_7f4a_7c15), first: n as i64, ..Entry::default() };
+        for n in 1..=COPY_PACKETS_AT_FIRST as u64 + 3 {
+            t.push(entry(n), -1);
+        }
+        let newest = (t.head - 1) & (t.ring.len() - 1);
+        let times: Vec<_> = t.before(newest).map(|e| e.first).collect();
+        let expected: Vec<_> = (4..COPY_PACKETS_AT_FIRST as i64 + 3).rev().collect();
+        assert_eq!(times, expected);
     }
 }
