@@ -31,6 +31,12 @@ impl Compression {
 /// Bytes needed to recognise any of them.
 pub(super) const MAGIC: usize = 6;
 
+/// First word of an LZ4 frame.
+const LZ4_MAGIC: u32 = 0x184d_2204;
+
+/// Largest block of an LZ4 frame.
+const LZ4_BLOCK: usize = 4 * 1024 * 1024;
+
 /// Compressed bytes read at once.
 const PIECE: usize = 128 * 1024;
 
@@ -60,7 +66,7 @@ pub(super) fn unpack<R: Read + Send + 'static>(compression: Compression, from: R
             Box::new(decoder)
         }
         Compression::Lz4 => {
-            Box::new(Lz4 { decoder: lz4_flex::frame::FrameDecoder::new(Rewind::new(BufReader::with_capacity(PIECE, from))) })
+            Box::new(Lz4 { decoder: lz4_flex::frame::FrameDecoder::new(Units::new(BufReader::with_capacity(PIECE, from))) })
         }
         Compression::Xz => {
             let stream = liblzma::stream::Stream::new_stream_decoder(LZMA_BYTES, liblzma::stream::CONCATENATED).map_err(io::Error::from)?;
@@ -69,71 +75,129 @@ pub(super) fn unpack<R: Read + Send + 'static>(compression: Compression, from: R
     })
 }
 
-/// lz4_flex reads whole headers and blocks and forgets what it had when a read fails: after such a failure the bytes since its
-/// last success are given again.
+/// lz4_flex reads headers and blocks whole and forgets what it had when a read fails: it is given them whole.
 struct Lz4<R: Read> {
-    decoder: lz4_flex::frame::FrameDecoder<Rewind<R>>,
+    decoder: lz4_flex::frame::FrameDecoder<Units<R>>,
 }
 
 impl<R: Read> Read for Lz4<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         loop {
-            let got = self.decoder.read(into);
-            let raw = self.decoder.get_mut();
-            match got {
-                // The end of a frame looks like the end of everything.
-                Ok(0) if !into.is_empty() && raw.at > 0 && !raw.ended => raw.commit(),
-                Ok(n) => {
-                    raw.commit();
-                    return Ok(n);
-                }
-                Err(error) => {
-                    raw.at = 0;
-                    return Err(error);
-                }
+            let got = self.decoder.read(into)?;
+            let units = self.decoder.get_ref();
+            if got > 0 || into.is_empty() {
+                return Ok(got);
+            }
+            // The end of a frame, and an end between two blocks, look to lz4_flex like the end of everything.
+            match units.end {
+                None => {}
+                Some(true) => return Ok(0),
+                Some(false) => return Err(ErrorKind::UnexpectedEof.into()),
             }
         }
     }
 }
 
-/// A reader that can give the bytes since the last [`Rewind::commit`] again. lz4 blocks bound them to 8 MiB.
-struct Rewind<R> {
+/// Gives the parts of LZ4 frames (header, block, end mark) each as a whole or not at all, so that a read that would wait fails
+/// between two parts.
+struct Units<R> {
     from: R,
+    /// The current part, and what has come of the next.
     kept: Vec<u8>,
-    at: usize,
-    ended: bool,
+    /// Bytes of `kept` given out.
+    given: usize,
+    /// Bytes of `kept` that may be given out.
+    whole: usize,
+    /// The flags of the frame being read; `None` between frames.
+    flags: Option<u8>,
+    /// Whether the input has ended, and if so whether between frames.
+    end: Option<bool>,
 }
 
-impl<R> Rewind<R> {
+impl<R: Read> Units<R> {
     fn new(from: R) -> Self {
-        Self { from, kept: Vec::new(), at: 0, ended: false }
+        Self { from, kept: Vec::new(), given: 0, whole: 0, flags: None, end: None }
     }
 
-    fn commit(&mut self) {
-        self.kept.drain(..self.at.min(self.kept.len()));
-        self.at = 0;
-    }
-}
-
-impl<R: Read> Read for Rewind<R> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if let Some(again) = self.kept.get(self.at..).filter(|again| !again.is_empty()) {
-            let n = again.len().min(into.len());
-            if let (Some(to), Some(from)) = (into.get_mut(..n), again.get(..n)) {
-                to.copy_from_slice(from);
-            }
-            self.at += n;
-            return Ok(n);
-        }
-        let n = loop {
-            match self.from.read(into) {
+    /// Makes sure that `n` bytes are kept. False: the input ends before.
+    fn keep(&mut self, n: usize) -> io::Result<bool> {
+        let mut piece = [0; 4096];
+        while self.kept.len() < n {
+            let room = piece.len().min(n - self.kept.len());
+            match self.from.read(piece.get_mut(..room).unwrap_or(&mut [])) {
+                Ok(0) => return Ok(false),
+                Ok(got) => self.kept.extend_from_slice(piece.get(..got).unwrap_or(&[])),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                other => break other?,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+
+    fn word(&self) -> u32 {
+        self.kept.first_chunk().map_or(0, |b| u32::from_le_bytes(*b))
+    }
+
+    /// Gets the next part. Parts that are none (other magic numbers, sizes beyond the format) go on as far as they were looked at:
+    /// the decoder refuses them.
+    fn part(&mut self) -> io::Result<()> {
+        let between = self.flags.is_none();
+        let complete = match self.flags {
+            None => {
+                self.keep(6)? && {
+                    let flags = self.kept.get(4).copied().unwrap_or(0);
+                    let length = 7 + if flags & 8 != 0 { 8 } else { 0 } + if flags & 1 != 0 { 4 } else { 0 };
+                    self.flags = Some(flags);
+                    self.word() != LZ4_MAGIC || self.keep_or_forget(length)?
+                }
+            }
+            Some(flags) => {
+                self.keep(4)? && {
+                    let checksum = |bit: u8| if flags & bit != 0 { 4 } else { 0 };
+                    match (self.word() & 0x7fff_ffff) as usize {
+                        0 => {
+                            let all = self.keep(4 + checksum(4))?;
+                            self.flags = None;
+                            all
+                        }
+                        length if length > LZ4_BLOCK => true,
+                        length => self.keep(4 + length + checksum(16))?,
+                    }
+                }
             }
         };
-        self.ended = n == 0 && !into.is_empty();
-        self.kept.extend_from_slice(into.get(..n).unwrap_or(&[]));
-        self.at += n;
+        if !complete {
+            self.end = Some(between && self.kept.is_empty());
+        }
+        self.whole = self.kept.len();
+        Ok(())
+    }
+
+    /// As [`Self::keep`] for the rest of a header: until it is there, no frame has begun.
+    fn keep_or_forget(&mut self, n: usize) -> io::Result<bool> {
+        let kept = self.keep(n);
+        if kept.is_err() {
+            self.flags = None;
+        }
+        kept
+    }
+}
+
+impl<R: Read> Read for Units<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.given == self.whole {
+            self.kept.drain(..self.whole.min(self.kept.len()));
+            (self.given, self.whole) = (0, 0);
+            if self.end.is_none() {
+                self.part()?;
+            }
+        }
+        let rest = self.kept.get(self.given..self.whole).unwrap_or(&[]);
+        let n = rest.len().min(into.len());
+        if let (Some(to), Some(from)) = (into.get_mut(..n), rest.get(..n)) {
+            to.copy_from_slice(from);
+        }
+        self.given += n;
         Ok(n)
     }
 }

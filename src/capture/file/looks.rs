@@ -37,7 +37,7 @@ pub(super) fn describe(head: &[u8]) -> String {
         Err(_) => None,
     };
     match text {
-        Some(text) if !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\x0c' | '\x1b')) => {
+        Some(text) if !text.is_empty() && !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\x0c' | '\x1b')) => {
             let start = text.trim_start();
             if start.starts_with("<!DOCTYPE") || start.starts_with("<html") { "an HTML page".into() } else { "text".into() }
         }

@@ -250,7 +250,7 @@ enum Unit {
     /// So many nanoseconds.
     Nanos(u64),
     /// So many in a nanosecond.
-    PerNano(u64),
+    PerNano(u128),
     /// 2^-n seconds.
     Binary(u32),
 }
@@ -269,7 +269,7 @@ impl Clock {
         self.unit = match resolution {
             128.. => Unit::Binary(power),
             0..=9 => Unit::Nanos(10u64.pow(9 - power)),
-            _ => Unit::PerNano(10u64.checked_pow(power - 9).unwrap_or(u64::MAX)),
+            _ => Unit::PerNano(10u128.checked_pow(power - 9).unwrap_or(u128::MAX)),
         };
     }
 
@@ -278,7 +278,7 @@ impl Clock {
     fn time(self, ticks: u64) -> Timestamp {
         let nanos = match self.unit {
             Unit::Nanos(n) => ticks.saturating_mul(n),
-            Unit::PerNano(n) => ticks / n,
+            Unit::PerNano(n) => (u128::from(ticks) / n) as u64,
             // Below 2^64 ticks and 10^9 < 2^30, so the product fits 128 bits; more than 127 bits of shift are not in the format.
             Unit::Binary(n) => u64::try_from((u128::from(ticks) * 1_000_000_000) >> n).unwrap_or(u64::MAX),
         };

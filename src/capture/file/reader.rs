@@ -262,8 +262,8 @@ impl Source for Reader {
         if self.ended {
             return Ok(Fill::End);
         }
-        let filled = if self.format.is_none() && !self.recognise()? { Ok(Fill::Quiet) } else { self.read_block(block) };
-        match filled {
+        let known = if self.format.is_some() { Ok(true) } else { self.recognise() };
+        match known.and_then(|known| if known { self.read_block(block) } else { Ok(Fill::Quiet) }) {
             Ok(Fill::End) if !block.packets.is_empty() => Ok(Fill::Packets),
             Ok(fill) => Ok(fill),
             Err(error) => {

@@ -1,0 +1,261 @@
+//! Each format, its variants and its damages.
+
+use super::write::{BIG, LITTLE, plain, snoop};
+use super::{Temp, drain, read, read_in, refusal};
+use crate::capture::Losses;
+use crate::capture::file::{FileOptions, open};
+
+#[test]
+fn pcap_in_every_order_and_resolution() {
+    for (writer, magic, unit, name) in [
+        (LITTLE, 0xa1b2_c3d4, 1000, "pcap"),
+        (BIG, 0xa1b2_c3d4, 1000, "pcap"),
+        (LITTLE, 0xa1b2_3c4d, 1, "pcap-ns"),
+        (BIG, 0xa1b2_3c4d, 1, "pcap-ns"),
+    ] {
+        let mut file = writer.header(magic, (2, 4), 113);
+        file.extend(writer.record([0xffff_ffff, 999_999, 3, 1500], 0, b"abc"));
+        let (seen, info) = read(&file);
+        assert_eq!(seen, [(0xffff_ffff * 1_000_000_000 + 999_999 * unit, 1500, 113, 0, b"abc".to_vec())]);
+        assert_eq!((info.format.as_str(), info.packets, info.cut_short, info.warning), (name, 1, false, None));
+        assert_eq!(info.progress, Some(1.0));
+    }
+}
+
+#[test]
+fn pcap_variants() {
+    // Kuznetzov's three and Nokia's: told apart by two records.
+    for (magic, extra, name) in [
+        (0xa1b2_cd34, 8, "pcap-modified"),
+        (0xa1b2_cd34, 12, "pcap-modified"),
+        (0xa1b2_c3d4, 8, "pcap-modified"),
+        (0xa1b2_c3d4, 4, "pcap-nokia"),
+    ] {
+        let mut file = LITTLE.header(magic, (2, 4), 1);
+        for n in 0..3 {
+            file.extend(LITTLE.record([1_700_000_000, n, 60, 60], extra, &[0xff; 60]));
+        }
+        let (seen, info) = read(&file);
+        assert_eq!((seen.len(), info.format.as_str()), (3, name), "{magic:x} {extra}");
+        assert!(seen.iter().all(|p| p.4 == [0xff; 60]));
+    }
+    // Ixia: four more bytes of file header.
+    for (magic, nanos) in [(0x1c00_01ac, 5), (0x1c00_01ab, 5000)] {
+        let mut file = BIG.header(magic, (2, 4), 1);
+        file.extend([0; 4]);
+        file.extend(BIG.record([1, 5, 1, 1], 0, b"x"));
+        assert_eq!(read(&file).0, [(1_000_000_000 + nanos, 1, 1, 0, b"x".to_vec())]);
+    }
+    // AIX: interface types and nanoseconds.
+    let mut file = BIG.header(0xa1b2_c3d4, (2, 2), 6);
+    file.extend(BIG.record([1, 5, 9, 1], 0, b"x"));
+    let (seen, info) = read(&file);
+    assert_eq!((seen, info.format.as_str()), (vec![(1_000_000_005, 9, 1, 0, b"x".to_vec())], "pcap-aix"));
+}
+
+#[test]
+fn lengths_change_places_before_version_2_3() {
+    for (version, fields) in [((2, 2), [1, 0, 500, 2]), ((543, 0), [1, 0, 500, 2]), ((2, 3), [1, 0, 500, 2]), ((2, 3), [1, 0, 2, 500])] {
+        let mut file = LITTLE.header(0xa1b2_c3d4, version, 1);
+        file.extend(LITTLE.record(fields, 0, b"ab"));
+        assert_eq!(read(&file).0, [(1_000_000_000, 500, 1, 0, b"ab".to_vec())], "{version:?}");
+    }
+    assert!(refusal(&LITTLE.header(0xa1b2_c3d4, (1, 0), 1)).contains("version 1.0 is not supported"));
+}
+
+#[test]
+fn the_link_type_field_may_hold_more() {
+    // The length of the frame check sequence in the upper half; raw IP by the number of the platform.
+    for (network, link) in [(0x4400_0001, 1), (12, 101), (14, 101), (101, 101), (65_535, 65_535)] {
+        let mut file = LITTLE.header(0xa1b2_c3d4, (2, 4), network);
+        file.extend(LITTLE.record([0, 0, 1, 1], 0, b"x"));
+        let (seen, info) = read(&file);
+        assert_eq!((seen[0].2, info.link_types[0].0), (link, link));
+    }
+}
+
+#[test]
+fn the_wire_length_is_the_recorded_one() {
+    let mut file = LITTLE.header(0xa1b2_c3d4, (2, 4), 1);
+    file.extend(LITTLE.record([0, 0, 4, 4], 0, b"abcd"));
+    file.extend(LITTLE.record([0, 0, 4, 2], 0, b"abcd"));
+    file.extend(LITTLE.record([0, 0, 4, u32::MAX], 0, b"abcd"));
+    assert_eq!(read(&file).0.iter().map(|p| p.1).collect::<Vec<_>>(), [4, 2, u32::MAX]);
+}
+
+#[test]
+fn large_packets_grow_the_arena_and_larger_ones_are_damage() {
+    let largest = vec![7; 262_144];
+    let mut file = LITTLE.header(0xa1b2_c3d4, (2, 4), 1);
+    file.extend(LITTLE.record([1, 0, 1, 1], 0, b"a"));
+    file.extend(LITTLE.record([2, 0, 262_144, 262_144], 0, &largest));
+    let damage_at = file.len();
+    file.extend(LITTLE.record([3, 0, 262_145, 262_145], 0, &largest));
+    for bytes in [0, 16, 4096, 1 << 20] {
+        let (seen, info) = read_in(&file, bytes).expect("two packets are readable");
+        assert_eq!(seen.iter().map(|p| p.4.len()).collect::<Vec<_>>(), [1, 262_144]);
+        let warning = info.warning.expect("damage");
+        assert!(warning.starts_with(&format!("damaged at byte {damage_at}: a record of 262145 bytes")), "{warning}");
+        assert!(!info.cut_short);
+    }
+    // Nothing readable at all.
+    let mut file = LITTLE.header(0xa1b2_3c4d, (2, 4), 1);
+    file.extend(LITTLE.record([3, 0, 262_145, 262_145], 0, b""));
+    assert!(refusal(&file).contains("damaged at byte 24"), "{}", refusal(&file));
+}
+
+#[test]
+fn a_header_alone_is_a_capture_without_packets() {
+    let (seen, info) = read(&plain(0));
+    assert_eq!((seen.len(), info.format.as_str(), info.warning), (0, "pcap", None));
+    assert_eq!(read(&BIG.section()).0.len(), 0);
+    assert_eq!(read(&snoop(&[], 0)).0.len(), 0);
+}
+
+#[test]
+fn pcapng_with_everything() {
+    let (le, be) = (LITTLE, BIG);
+    let mut file = le.section();
+    file.extend(le.interface(1, 3, &[]));
+    file.extend(le.interface(113, 0, &[le.option(2, b"eth0"), le.option(9, &[9]), le.option(14, &10u64.to_le_bytes())].concat()));
+    file.extend(le.block(4, &[0; 40])); // names
+    file.extend(le.block(0x8000_1234, &[1, 2, 3])); // somebody's own
+    file.extend(le.enhanced(0, 1_500_000, 60, b"abc"));
+    file.extend(le.enhanced(1, 7, 4, b"abcd"));
+    file.extend(le.simple(9, b"xyz"));
+    file.extend(le.statistics(0, 3, 4));
+    file.extend(le.statistics(0, 5, 6));
+    file.extend(le.statistics(1, 10, 20));
+    file.extend(le.statistics(99, 1000, 1000));
+    file.extend(be.section());
+    file.extend(be.interface(101, 0, &be.option(9, &[0x81])));
+    file.extend(be.obsolete(0, 3, 77, b"old"));
+    file.extend(be.statistics(0, 100, 200));
+    let temp = Temp::new(&file);
+    for bytes in [1, 64, 100, 4096, 1 << 19] {
+        let mut source = open(std::slice::from_ref(&temp.0), &FileOptions::default()).expect("opened");
+        let seen = drain(source.as_mut(), bytes).expect("readable");
+        assert_eq!(
+            seen,
+            [
+                (1_500_000_000, 60, 1, 0, b"abc".to_vec()),
+                (10_000_000_007, 4, 113, 1, b"abcd".to_vec()),
+                (10_000_000_007, 9, 1, 0, b"xyz".to_vec()),
+                (1_500_000_000, 77, 101, 2, b"old".to_vec()),
+            ]
+        );
+        assert_eq!(source.losses(), Losses { interface: 115, kernel: 226 });
+        let info = source.info().remove(0);
+        assert_eq!((info.format.as_str(), info.packets, info.warning), ("pcapng", 4, None));
+        assert_eq!(info.link_types.iter().map(|l| l.0).collect::<Vec<_>>(), [1, 113, 101]);
+    }
+}
+
+#[test]
+fn pcapng_steps_over_blocks_larger_than_its_memory() {
+    let le = LITTLE;
+    let mut file = le.section();
+    file.extend(le.interface(1, 0, &[]));
+    file.extend(le.block(4, &vec![1; 3 << 20]));
+    file.extend(le.enhanced(0, 1, 1, b"a"));
+    // An enhanced packet with more options than are held at once.
+    let mut body = [0u32, 0, 2, 4, 4].iter().flat_map(|n| n.to_le_bytes()).collect::<Vec<_>>();
+    body.extend(b"abcd");
+    for _ in 0..9 {
+        body.extend(le.option(1, &[b'c'; 60_000]));
+    }
+    file.extend(le.block(6, &body));
+    file.extend(le.enhanced(0, 3, 1, b"b"));
+    let (seen, info) = read(&file);
+    assert_eq!(seen.iter().map(|p| (p.0, p.4.as_slice())).collect::<Vec<_>>(), [(1000, &b"a"[..]), (2000, b"abcd"), (3000, b"b")]);
+    assert_eq!(info.warning, None);
+}
+
+#[test]
+fn pcapng_damages() {
+    let le = LITTLE;
+    let mut good = le.section();
+    good.extend(le.interface(1, 0, &[]));
+    good.extend(le.enhanced(0, 1, 1, b"a"));
+    let at = good.len();
+    let mut wrong_end = le.enhanced(0, 1, 1, b"a");
+    *wrong_end.last_mut().expect("bytes") = 1;
+    let mut too_long = le.enhanced(0, 1, 1, b"a");
+    too_long[20] = 200;
+    let mut other_version = le.section();
+    other_version[12] = 9;
+    let mut no_mark = le.section();
+    no_mark[8] = 9;
+    let mut huge = le.block(4, &[]);
+    huge[7] = 2;
+    for (block, words) in [
+        (wrong_end, "that ends as one of"),
+        (too_long, "a packet of 200 bytes in a block of"),
+        (le.enhanced(1, 1, 1, b"a"), "a packet of interface 1, of 1 known"),
+        (other_version, "version 9.0"),
+        (no_mark, "byte order mark"),
+        (le.block(6, b"short"), "too short"),
+        (le.block(1, b""), "too short"),
+        (huge, "a block of 33554444 bytes"),
+        (vec![0; 12], "a block of 0 bytes"),
+    ] {
+        let file = [good.as_slice(), &block, &good].concat();
+        let (seen, info) = read(&file);
+        let warning = info.warning.unwrap_or_default();
+        assert_eq!(seen.len(), 1, "{words}");
+        assert!(warning.starts_with(&format!("damaged at byte {at}: ")) && warning.contains(words), "{warning}");
+        assert!(!info.cut_short);
+    }
+    let mut no_interface = le.section();
+    no_interface.extend(le.simple(1, b"a"));
+    assert!(refusal(&no_interface).contains("of 0 known"));
+}
+
+#[test]
+fn snoop_with_and_without_padding() {
+    for padding in [0, 2, 6] {
+        let file = snoop(&[b"first", b"", b"third"], padding);
+        let temp = Temp::new(&file);
+        let mut source = open(std::slice::from_ref(&temp.0), &FileOptions::default()).expect("opened");
+        let seen = drain(source.as_mut(), 64).expect("readable");
+        assert_eq!(
+            seen,
+            [
+                (100_000_005_000, 15, 1, 0, b"first".to_vec()),
+                (101_000_005_000, 10, 1, 0, vec![]),
+                (102_000_005_000, 15, 1, 0, b"third".to_vec())
+            ]
+        );
+        assert_eq!(source.losses(), Losses { interface: 0, kernel: 2 });
+        assert_eq!(source.info()[0].format, "snoop");
+    }
+    let mut bad = snoop(&[b"first", b"second"], 0);
+    let at = 16 + 24 + 5;
+    bad[at + 11] = 3;
+    let (seen, info) = read(&bad);
+    assert_eq!(seen.len(), 1);
+    assert_eq!(
+        info.warning.as_deref(),
+        Some("damaged at byte 45: a record of 3 bytes with a packet of 6 in it; what follows cannot be read")
+    );
+    let mut other = snoop(&[], 0);
+    other[15] = 20;
+    assert!(refusal(&other).contains("data link type 20"));
+    other[11] = 9;
+    assert!(refusal(&other).contains("snoop version 9"));
+}
+
+#[test]
+fn says_what_is_no_capture() {
+    for (file, words) in [
+        (&b""[..], "is empty"),
+        (b"hello\nworld\n", "it looks like text"),
+        (b"\x7fELF\x02\x01", "it looks like a program (ELF)"),
+        (&[0x0a, 0x0d, 0x0d, 0x0a, 1, 2, 3, 4, 5, 6, 7, 8], "unknown data beginning with 0a 0d 0d 0a"),
+        (&[0x0a, 0x0d, 0x0d, 0x0a, 1], "cut short in the first block"),
+        (&[0xa1], "unknown data beginning with a1"),
+    ] {
+        assert!(refusal(file).contains(words), "{}", refusal(file));
+    }
+    assert!(open(&[], &FileOptions::default()).is_err());
+}

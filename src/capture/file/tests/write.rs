@@ -1,0 +1,140 @@
+//! Writers for the formats, in either byte order.
+
+/// Bytes under construction.
+#[derive(Clone, Copy)]
+pub(super) struct Writer {
+    pub(super) big: bool,
+}
+
+impl Writer {
+    pub(super) fn u16(self, n: u16) -> [u8; 2] {
+        if self.big { n.to_be_bytes() } else { n.to_le_bytes() }
+    }
+
+    pub(super) fn u32(self, n: u32) -> [u8; 4] {
+        if self.big { n.to_be_bytes() } else { n.to_le_bytes() }
+    }
+
+    pub(super) fn u64(self, n: u64) -> [u8; 8] {
+        if self.big { n.to_be_bytes() } else { n.to_le_bytes() }
+    }
+
+    fn words(self, words: &[u32]) -> Vec<u8> {
+        words.iter().flat_map(|&w| self.u32(w)).collect()
+    }
+
+    /// A pcap file header.
+    pub(super) fn header(self, magic: u32, version: (u16, u16), network: u32) -> Vec<u8> {
+        let mut out = self.u32(magic).to_vec();
+        out.extend(self.u16(version.0));
+        out.extend(self.u16(version.1));
+        out.extend(self.words(&[0, 0, 65_535, network]));
+        out
+    }
+
+    /// A pcap record: seconds, fraction, captured and original length as given, `extra` bytes of header, data.
+    pub(super) fn record(self, fields: [u32; 4], extra: usize, data: &[u8]) -> Vec<u8> {
+        let mut out = self.words(&fields);
+        out.extend(vec![0; extra]);
+        out.extend(data);
+        out
+    }
+
+    /// A pcapng block.
+    pub(super) fn block(self, kind: u32, body: &[u8]) -> Vec<u8> {
+        let length = 12 + body.len().next_multiple_of(4) as u32;
+        let mut out = self.words(&[kind, length]);
+        out.extend(body);
+        out.resize(length as usize - 4, 0);
+        out.extend(self.u32(length));
+        out
+    }
+
+    /// A section header of unspecified length.
+    pub(super) fn section(self) -> Vec<u8> {
+        let mut body = self.u32(0x1a2b_3c4d).to_vec();
+        body.extend(self.u16(1));
+        body.extend(self.u16(0));
+        body.extend(self.u64(u64::MAX));
+        self.block(0x0a0d_0d0a, &body)
+    }
+
+    /// One option, padded.
+    pub(super) fn option(self, code: u16, value: &[u8]) -> Vec<u8> {
+        let mut out = self.u16(code).to_vec();
+        out.extend(self.u16(value.len() as u16));
+        out.extend(value);
+        out.resize(out.len().next_multiple_of(4), 0);
+        out
+    }
+
+    /// An interface with options.
+    pub(super) fn interface(self, link: u16, snap: u32, options: &[u8]) -> Vec<u8> {
+        let mut body = self.u16(link).to_vec();
+        body.extend([0; 2]);
+        body.extend(self.u32(snap));
+        body.extend(options);
+        self.block(1, &body)
+    }
+
+    /// An enhanced packet with a comment.
+    pub(super) fn enhanced(self, interface: u32, ticks: u64, wire: u32, data: &[u8]) -> Vec<u8> {
+        let mut body = self.words(&[interface, (ticks >> 32) as u32, ticks as u32, data.len() as u32, wire]);
+        body.extend(data);
+        body.resize(body.len().next_multiple_of(4), 0);
+        body.extend(self.option(1, b"a comment"));
+        body.extend(self.option(0, b""));
+        self.block(6, &body)
+    }
+
+    /// A simple packet.
+    pub(super) fn simple(self, wire: u32, data: &[u8]) -> Vec<u8> {
+        let mut body = self.u32(wire).to_vec();
+        body.extend(data);
+        self.block(3, &body)
+    }
+
+    /// An obsolete packet.
+    pub(super) fn obsolete(self, interface: u16, ticks: u64, wire: u32, data: &[u8]) -> Vec<u8> {
+        let mut body = self.u16(interface).to_vec();
+        body.extend(self.u16(7));
+        body.extend(self.words(&[(ticks >> 32) as u32, ticks as u32, data.len() as u32, wire]));
+        body.extend(data);
+        self.block(2, &body)
+    }
+
+    /// Interface statistics.
+    pub(super) fn statistics(self, interface: u32, interface_drops: u64, system_drops: u64) -> Vec<u8> {
+        let mut body = self.words(&[interface, 0, 0]);
+        body.extend(self.option(5, &self.u64(interface_drops)));
+        body.extend(self.option(7, &self.u64(system_drops)));
+        self.block(5, &body)
+    }
+}
+
+pub(super) const LITTLE: Writer = Writer { big: false };
+pub(super) const BIG: Writer = Writer { big: true };
+
+/// A plain pcap file of `count` Ethernet packets, one a millisecond; packet `n` has `n % 90` bytes.
+pub(super) fn plain(count: u32) -> Vec<u8> {
+    let mut file = LITTLE.header(0xa1b2_c3d4, (2, 4), 1);
+    for n in 0..count {
+        let data = vec![n as u8; n as usize % 90];
+        let length = data.len() as u32;
+        file.extend(LITTLE.record([1_000 + n / 1000, n % 1000 * 1000, length, length], 0, &data));
+    }
+    file
+}
+
+/// A snoop file of Ethernet packets, each with `padding` bytes behind it; drops count up by one a packet.
+pub(super) fn snoop(packets: &[&[u8]], padding: usize) -> Vec<u8> {
+    let mut file = b"snoop\0\0\0".to_vec();
+    file.extend(BIG.words(&[2, 4]));
+    for (n, data) in packets.iter().enumerate() {
+        let (n, length) = (n as u32, data.len() as u32);
+        file.extend(BIG.words(&[length + 10, length, 24 + length + padding as u32, n, 100 + n, 5]));
+        file.extend(*data);
+        file.extend(vec![0; padding]);
+    }
+    file
+}

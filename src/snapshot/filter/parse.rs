@@ -1,0 +1,299 @@
+//! From words to an expression.
+
+use super::{Comparison, Expression, Term};
+use crate::model::Proto;
+use crate::snapshot::TcpState;
+use ipnet::IpNet;
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+
+/// Parentheses and negations in one another: more are a slip, and recursion must end somewhere.
+const DEPTH: usize = 32;
+
+/// Highest VLAN identifier (12 bits).
+const LAST_VLAN: u16 = 4095;
+
+/// Every state, for looking up a token and for the error that lists them.
+const STATES: [TcpState; 7] = [
+    TcpState::SynSent,
+    TcpState::SynReceived,
+    TcpState::Established,
+    TcpState::Midstream,
+    TcpState::Closing,
+    TcpState::Closed,
+    TcpState::Reset,
+];
+
+/// A piece of what was typed.
+#[derive(Debug, Clone, PartialEq)]
+enum Token {
+    /// Lower case.
+    Word(String),
+    Quoted(String),
+    Compare(Comparison),
+    Open,
+    Close,
+    Not,
+    And,
+    Or,
+}
+
+impl Token {
+    /// As people would call it in an error.
+    fn name(&self) -> String {
+        match self {
+            Token::Word(word) => format!("`{}`", crate::model::text::printable(word)),
+            Token::Quoted(text) => format!("`\"{}\"`", crate::model::text::printable(text)),
+            Token::Compare(_) => "a comparison".into(),
+            Token::Open => "`(`".into(),
+            Token::Close => "`)`".into(),
+            Token::Not => "`not`".into(),
+            Token::And => "`and`".into(),
+            Token::Or => "`or`".into(),
+        }
+    }
+}
+
+/// Parses a filter that is not empty.
+///
+/// # Errors
+/// A sentence naming the word.
+pub(super) fn parse(text: &str) -> Result<Expression, String> {
+    let mut parser = Parser { tokens: tokens(text)?, at: 0 };
+    let expression = parser.any(0)?;
+    match parser.peek() {
+        None => Ok(expression),
+        Some(token) => Err(format!("{} is not expected here", token.name())),
+    }
+}
+
+/// Splits at spaces, parentheses, comparisons and a leading `!`.
+fn tokens(text: &str) -> Result<Vec<Token>, String> {
+    let mut out = Vec::new();
+    let mut rest = text.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let symbol = SYMBOLS.iter().find(|(symbol, _)| rest.starts_with(symbol));
+        if let Some((symbol, token)) = symbol {
+            out.push(token.clone());
+            rest = rest.get(symbol.len()..).unwrap_or("");
+        } else if first == '"' {
+            let inside = rest.get(1..).unwrap_or("");
+            let (quoted, after) = inside.split_once('"').ok_or("a quotation mark is not closed")?;
+            out.push(Token::Quoted(quoted.to_lowercase()));
+            rest = after;
+        } else {
+            let end = rest.find(|c: char| c.is_whitespace() || "()<>=\"".contains(c)).unwrap_or(rest.len());
+            let (word, after) = rest.split_at(end);
+            // `!=` belongs to what follows the word.
+            let (word, after) = match word.strip_suffix('!') {
+                Some(shorter) if after.starts_with('=') => (shorter, rest.get(end - 1..).unwrap_or("")),
+                _ => (word, after),
+            };
+            out.push(match word.to_lowercase() {
+                word if word == "and" => Token::And,
+                word if word == "or" => Token::Or,
+                word if word == "not" => Token::Not,
+                word => Token::Word(word),
+            });
+            rest = after;
+        }
+        rest = rest.trim_start();
+    }
+    Ok(out)
+}
+
+/// Symbols, longer ones first.
+const SYMBOLS: [(&str, Token); 12] = [
+    ("&&", Token::And),
+    ("||", Token::Or),
+    (">=", Token::Compare(Comparison::AtLeast)),
+    ("<=", Token::Compare(Comparison::AtMost)),
+    ("!=", Token::Compare(Comparison::Unequal)),
+    ("==", Token::Compare(Comparison::Equal)),
+    (">", Token::Compare(Comparison::More)),
+    ("<", Token::Compare(Comparison::Less)),
+    ("=", Token::Compare(Comparison::Equal)),
+    ("!", Token::Not),
+    ("(", Token::Open),
+    (")", Token::Close),
+];
+
+struct Parser {
+    tokens: Vec<Token>,
+    at: usize,
+}
+
+impl Parser {
+    fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.at)
+    }
+
+    /// The next word, if the next token is one.
+    fn peek_word(&self) -> Option<&str> {
+        match self.peek() {
+            Some(Token::Word(word)) => Some(word),
+            _ => None,
+        }
+    }
+
+    fn next(&mut self) -> Option<Token> {
+        let token = self.tokens.get(self.at).cloned();
+        self.at += 1;
+        token
+    }
+
+    fn any(&mut self, depth: usize) -> Result<Expression, String> {
+        let mut parts = vec![self.all(depth)?];
+        while self.peek() == Some(&Token::Or) {
+            self.at += 1;
+            parts.push(self.all(depth)?);
+        }
+        Ok(joined(parts, Expression::Any))
+    }
+
+    fn all(&mut self, depth: usize) -> Result<Expression, String> {
+        let mut parts = vec![self.one(depth)?];
+        loop {
+            match self.peek() {
+                None | Some(Token::Or | Token::Close) => return Ok(joined(parts, Expression::All)),
+                Some(Token::And) => self.at += 1,
+                Some(_) => {}
+            }
+            parts.push(self.one(depth)?);
+        }
+    }
+
+    fn one(&mut self, depth: usize) -> Result<Expression, String> {
+        if depth > DEPTH {
+            return Err(format!("more than {DEPTH} parentheses or negations inside one another"));
+        }
+        let before = self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map(Token::name);
+        match self.next() {
+            Some(Token::Not) => Ok(Expression::Not(Box::new(self.one(depth + 1)?))),
+            Some(Token::Open) => {
+                let inner = self.any(depth + 1)?;
+                match self.next() {
+                    Some(Token::Close) => Ok(inner),
+                    _ => Err("a parenthesis is not closed".into()),
+                }
+            }
+            Some(Token::Quoted(text)) => Ok(Expression::Term(Term::Text(text))),
+            Some(Token::Word(word)) => self.term(word).map(Expression::Term),
+            Some(token) => Err(format!("{} is not expected here", token.name())),
+            None => Err(format!("nothing follows {}", before.unwrap_or_default())),
+        }
+    }
+
+    fn term(&mut self, word: String) -> Result<Term, String> {
+        match word.as_str() {
+            "ip" | "ipv6" => match self.peek_word().and_then(network) {
+                Some(network) => Ok(self.taken(Term::Network(network))),
+                None => Ok(protocol_or_text(word)),
+            },
+            "host" | "net" => self.argument(&word, "an address or a network such as 10.0.0.0/8", |w| network(w).map(Term::Network)),
+            "mac" => self.argument(&word, "an address or its beginning such as 00:1b:21", |w| mac(w).map(Term::Mac)),
+            "port" => self.argument(&word, "a number or a range such as 443 or 6000-6010", |w| ports(w).map(Term::Port)),
+            "state" => {
+                let names = STATES.map(TcpState::token).join(", ");
+                self.argument(&word, &format!("one of {names}"), |w| state(w).map(Term::State))
+            }
+            "vlan" => match self.peek_word() {
+                Some(number) if number.starts_with(|c: char| c.is_ascii_digit()) => self.argument(&word, "a number from 0 to 4095", |w| {
+                    w.parse().ok().filter(|&id| id <= LAST_VLAN).map(|id| Term::Vlan(Some(id)))
+                }),
+                _ => Ok(Term::Vlan(None)),
+            },
+            "bytes" => self.comparison(&word).map(|(comparison, number)| Term::Bytes(comparison, number)),
+            "packets" => self.comparison(&word).map(|(comparison, number)| Term::Packets(comparison, number)),
+            "rate" => Err("`rate` is not known to a row of a table; sort by it instead, or use `bytes`".into()),
+            "src" | "dst" => Err(format!("`{word}` cannot be asked of a conversation, which goes both ways; use `ip` or `port`")),
+            _ => Ok(network(&word).filter(|_| word.contains('/')).map(Term::Network).unwrap_or_else(|| protocol_or_text(word))),
+        }
+    }
+
+    fn taken(&mut self, term: Term) -> Term {
+        self.at += 1;
+        term
+    }
+
+    fn argument(&mut self, word: &str, what: &str, read: impl Fn(&str) -> Option<Term>) -> Result<Term, String> {
+        match self.next() {
+            Some(Token::Word(value)) => read(&value).ok_or_else(|| format!("`{word}` needs {what}, not {}", Token::Word(value).name())),
+            Some(other) => Err(format!("`{word}` needs {what}, not {}", other.name())),
+            None => Err(format!("`{word}` needs {what}")),
+        }
+    }
+
+    fn comparison(&mut self, word: &str) -> Result<(Comparison, u64), String> {
+        let example = format!("`{word}` needs a comparison such as `{word} > 1M`");
+        let Some(Token::Compare(comparison)) = self.next() else { return Err(example) };
+        match self.next() {
+            Some(Token::Word(value)) => match number(&value) {
+                Some(number) => Ok((comparison, number)),
+                None => Err(format!("{} is not a number such as 1500, 64k or 1.5M", Token::Word(value).name())),
+            },
+            _ => Err(example),
+        }
+    }
+}
+
+/// Several parts joined, or the only one.
+fn joined(mut parts: Vec<Expression>, join: fn(Vec<Expression>) -> Expression) -> Expression {
+    match (parts.len(), parts.pop()) {
+        (1, Some(only)) => only,
+        (_, last) => {
+            parts.extend(last);
+            join(parts)
+        }
+    }
+}
+
+fn protocol_or_text(word: String) -> Term {
+    match Proto::ALL.iter().find(|proto| proto.token() == word) {
+        Some(proto) => Term::Protocol(*proto),
+        None => Term::Text(word),
+    }
+}
+
+/// A network, or an address as a network of one.
+fn network(word: &str) -> Option<IpNet> {
+    word.parse().ok().or_else(|| word.parse::<IpAddr>().ok().map(IpNet::from))
+}
+
+/// One to six octets joined by `:` or `-`; a trailing separator is allowed.
+fn mac(word: &str) -> Option<Vec<u8>> {
+    let word = word.strip_suffix([':', '-']).unwrap_or(word);
+    let octets: Option<Vec<u8>> =
+        word.split([':', '-']).map(|part| (part.len() <= 2).then(|| u8::from_str_radix(part, 16).ok()).flatten()).collect();
+    octets.filter(|octets| octets.len() <= 6)
+}
+
+fn ports(word: &str) -> Option<RangeInclusive<u16>> {
+    let (first, last) = word.split_once('-').unwrap_or((word, word));
+    let range = first.parse().ok()?..=last.parse().ok()?;
+    (!range.is_empty()).then_some(range)
+}
+
+fn state(word: &str) -> Option<TcpState> {
+    let word = word.replace('-', "_");
+    STATES.into_iter().find(|state| state.token() == word)
+}
+
+/// A whole number with or without unit: `1500`, `64k`, `1.5M`, `2GiB` (lower case here). Rounded down.
+fn number(word: &str) -> Option<u64> {
+    let word = word.strip_suffix('b').unwrap_or(word);
+    let (word, base) = match word.strip_suffix('i') {
+        Some(shorter) => (shorter, 1024u64),
+        None => (word, 1000),
+    };
+    let power = word.chars().last().and_then(|unit| "kmgt".find(unit)).map_or(0, |index| index as u32 + 1);
+    if power == 0 {
+        return (base == 1000).then(|| word.parse().ok()).flatten();
+    }
+    let digits = word.get(..word.len() - 1)?;
+    let scale = base.pow(power);
+    match digits.parse::<u64>() {
+        Ok(whole) => Some(whole.saturating_mul(scale)),
+        Err(_) => digits.parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0).map(|n| (n * scale as f64) as u64),
+    }
+}

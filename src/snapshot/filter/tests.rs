@@ -1,0 +1,219 @@
+use super::Filter;
+use crate::model::{Address, Mac, Path, Proto, Timestamp, Traffic};
+use crate::snapshot::{Conversation, HostRow, TcpState};
+use proptest::prelude::*;
+
+fn address(text: &str) -> Address {
+    match text.parse().expect("an address") {
+        std::net::IpAddr::V4(a) => Address::V4(a),
+        std::net::IpAddr::V6(a) => Address::V6(a),
+    }
+}
+
+fn path(protos: &[Proto]) -> Path {
+    let mut path = Path::EMPTY;
+    protos.iter().for_each(|&p| path.push(p));
+    path
+}
+
+/// 10.0.0.5:443 and 192.168.1.20:51000, TLS in VLAN 10, established, 1,500 packets, 1.5 MB.
+fn web() -> Conversation {
+    Conversation {
+        a: address("10.0.0.5"),
+        b: address("192.168.1.20"),
+        a_port: 443,
+        b_port: 51_000,
+        ab: Traffic { packets: 1000, wire_bytes: 1_400_000 },
+        ba: Traffic { packets: 500, wire_bytes: 100_000 },
+        recent_ab: Traffic::default(),
+        recent_ba: Traffic::default(),
+        first: Timestamp(0),
+        last: Timestamp(0),
+        originator_is_a: false,
+        state: Some(TcpState::Established),
+        app: Some("tls"),
+        path: path(&[Proto::Eth, Proto::Vlan, Proto::Ip, Proto::Tcp]),
+        vlans: vec![10],
+    }
+}
+
+fn neighbours() -> Conversation {
+    Conversation {
+        a: Address::Mac(Mac([0, 0x1b, 0x21, 1, 2, 3])),
+        b: Address::Mac(Mac::BROADCAST),
+        a_port: 0,
+        b_port: 0,
+        state: None,
+        app: None,
+        path: path(&[Proto::Eth, Proto::Arp]),
+        vlans: vec![],
+        ..web()
+    }
+}
+
+fn six() -> Conversation {
+    Conversation { a: address("2001:db8::1"), b: address("fe80::1"), a_port: 53, b_port: 4000, app: Some("dns"), state: None, ..web() }
+}
+
+fn shows(filter: &str, row: &Conversation) -> bool {
+    Filter::parse(filter).unwrap_or_else(|e| panic!("{filter}: {e}")).expect("not empty").matches_conversation(row)
+}
+
+#[test]
+fn each_word() {
+    for (filter, web_shown, neighbours_shown, six_shown) in [
+        ("10.0.0", true, false, false),
+        ("192.168.1.20:51", true, false, false),
+        ("[2001:db8::1]:53", false, false, true),
+        ("443", true, false, false),
+        ("TLS", true, false, false),
+        ("tl", true, false, false),
+        ("tcp", true, false, true),
+        ("arp", false, true, false),
+        ("ip", true, false, true),
+        ("ip 10.0.0.0/8", true, false, false),
+        ("host 192.168.1.20", true, false, false),
+        ("192.168.0.0/16", true, false, false),
+        ("2001:db8::/32", false, false, true),
+        ("ip fe80::1", false, false, true),
+        ("mac 00:1b:21", false, true, false),
+        ("mac 00-1B-21-01-02-03", false, true, false),
+        ("mac ff:", false, true, false),
+        ("mac 00:1b:22", false, false, false),
+        ("port 443", true, false, false),
+        ("port 50-60", false, false, true),
+        ("port 0-65535", true, false, true),
+        ("vlan 10", true, false, true),
+        ("vlan 1", false, false, false),
+        ("vlan", true, false, true),
+        ("state established", true, false, false),
+        ("state syn-sent", false, false, false),
+        ("bytes > 1.4M", true, true, true),
+        ("bytes>1500000", false, false, false),
+        ("bytes = 1500k", true, true, true),
+        ("bytes != 1500k", false, false, false),
+        ("bytes < 1Gi", true, true, true),
+        ("packets >= 1500", true, true, true),
+        ("packets<=1499", false, false, false),
+        ("\"vlan\"", true, false, true),
+    ] {
+        let shown = (shows(filter, &web()), shows(filter, &neighbours()), shows(filter, &six()));
+        assert_eq!(shown, (web_shown, neighbours_shown, six_shown), "{filter}");
+    }
+}
+
+#[test]
+fn joined_words() {
+    for (filter, shown) in [
+        ("vlan 10 and tcp", true),
+        ("vlan 10 tcp port 443", true),
+        ("vlan 10 && udp", false),
+        ("udp or tcp", true),
+        ("udp || arp", false),
+        ("not udp", true),
+        ("!tcp", false),
+        ("! (udp or tcp)", false),
+        ("not not tcp", true),
+        // `and` binds closer.
+        ("tcp or udp and arp", true),
+        ("(tcp or udp) and arp", false),
+        ("arp and udp or tcp", true),
+        ("not udp tls", true),
+        ("tcp(port 443)", true),
+        ("NOT udp AND Tcp", true),
+    ] {
+        assert_eq!(shows(filter, &web()), shown, "{filter}");
+    }
+}
+
+#[test]
+fn end_points_are_judged_by_what_they_know() {
+    let host = HostRow {
+        address: address("10.0.0.5"),
+        port: 443,
+        tx: Traffic { packets: 10, wire_bytes: 3000 },
+        rx: Traffic { packets: 5, wire_bytes: 300 },
+        recent_tx: Traffic::default(),
+        recent_rx: Traffic::default(),
+        first: Timestamp(0),
+        last: Timestamp(0),
+        inside: Some(true),
+        app: Some("tls"),
+    };
+    for (filter, shown) in [
+        ("10.0", true),
+        ("tls", true),
+        ("dns", false),
+        ("10.0.0.5:443", true),
+        ("port 443", true),
+        ("port 80", false),
+        ("ip", true),
+        ("ipv6", false),
+        ("eth", false),
+        ("10.0.0.0/8 and bytes > 3k", true),
+        ("packets > 15", false),
+        // Not known to an end point: the rest decides.
+        ("vlan 10", true),
+        ("not vlan 10", true),
+        ("state reset or port 80", true),
+        ("tcp and port 80", false),
+        ("tcp and port 443", true),
+        ("not (tcp and port 80)", true),
+        ("not (tcp or port 443)", false),
+    ] {
+        let filter_ = Filter::parse(filter).expect("valid").expect("not empty");
+        assert_eq!(filter_.matches_host(&host), shown, "{filter}");
+    }
+}
+
+#[test]
+fn says_which_word_is_wrong() {
+    for (filter, words) in [
+        ("port http", "`port` needs a number or a range such as 443 or 6000-6010, not `http`"),
+        ("port 10-5", "not `10-5`"),
+        ("port 70000", "not `70000`"),
+        ("port", "`port` needs a number"),
+        ("host files", "`host` needs an address or a network such as 10.0.0.0/8, not `files`"),
+        ("vlan 5000", "`vlan` needs a number from 0 to 4095, not `5000`"),
+        ("state open", "`state` needs one of syn_sent, syn_received, established"),
+        ("mac 00:1b:21:1:2:3:4", "not `00:1b:21:1:2:3:4`"),
+        ("mac zz", "not `zz`"),
+        ("bytes 5", "`bytes` needs a comparison such as `bytes > 1M`"),
+        ("bytes >", "`bytes` needs a comparison"),
+        ("bytes > lots", "`lots` is not a number"),
+        ("rate > 10M", "`rate` is not known"),
+        ("src 10.0.0.1", "`src` cannot be asked"),
+        ("tcp and", "nothing follows `and`"),
+        ("tcp or or udp", "`or` is not expected here"),
+        ("not", "nothing follows `not`"),
+        ("(tcp", "a parenthesis is not closed"),
+        ("tcp)", "`)` is not expected here"),
+        ("\"tcp", "a quotation mark is not closed"),
+        ("> 5", "a comparison is not expected here"),
+    ] {
+        let error = Filter::parse(filter).expect_err(filter);
+        assert!(error.contains(words), "{filter}: {error}");
+    }
+    assert!(Filter::parse(&"(".repeat(100_000)).expect_err("too deep").contains("more than 32"));
+    assert!(Filter::parse(&"!".repeat(100_000)).expect_err("too deep").contains("more than 32"));
+    assert_eq!(Filter::parse("  \t "), Ok(None));
+    assert_eq!(Filter::parse(" tcp ").expect("valid").expect("not empty").text(), "tcp");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_a_filter_or_an_error(text in "\\PC{0,40}", words in prop::collection::vec(prop::sample::select(vec![
+        "and", "or", "not", "(", ")", "!", "port", "80", "vlan", "ip", "10.0.0.0/8", "bytes", ">", "=", "1M", "mac", "aa:", "\"", "tcp", "x!=",
+    ]), 0..12)) {
+        for text in [text, words.concat(), words.join(" ")] {
+            if let Ok(Some(filter)) = Filter::parse(&text) {
+                let (shown, inverse) = (filter.matches_conversation(&web()), Filter::parse(&format!("not ({text})")));
+                if let Ok(Some(inverse)) = inverse {
+                    prop_assert_eq!(inverse.matches_conversation(&web()), !shown, "{}", text);
+                }
+            }
+        }
+    }
+}
