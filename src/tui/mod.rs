@@ -1,1 +1,49 @@
-//! stub
+//! The dashboard: screens that draw [`crate::snapshot::Snapshot`]s in a terminal.
+//!
+//! [`run`] takes a [`crate::snapshot::Feed`] and shows it until the user leaves; [`pick`] lets the user choose an interface first.
+//! Inside, events change the state of an [`app`], and the state and a snapshot become cells: no panel knows a terminal, a clock or an
+//! engine, so a whole session can be tested without them.
+//!
+//! ```text
+//!  terminal ─▶ event ─▶ input ─▶ app ──▶ page: a screen of the registry, or a page about one thing
+//!  feed ─────▶ snapshot ───────▶     ──▶ panels ─▶ widgets ─▶ canvas ─▶ cells
+//! ```
+//!
+//! - a screen: one file in `screens/` and one line in `registry.rs`;
+//! - a page about one thing (a host, a finding): one file in `details/` and one line there;
+//! - a panel: one file in `panels/`, a pure function from a scene to cells;
+//! - a colour: one line in `theme.rs`.
+
+mod app;
+mod canvas;
+mod chrome;
+mod columns;
+mod details;
+mod hints;
+mod input;
+mod label;
+mod leaving;
+mod options;
+mod panels;
+mod picker;
+mod registry;
+mod run;
+mod screen;
+mod screens;
+mod terminal;
+mod theme;
+mod view;
+mod widgets;
+
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+use crate::{model, snapshot};
+
+pub use leaving::Leaving;
+pub use options::Options;
+pub use picker::pick;
+pub use run::run;
+pub use theme::{Background, ColorChoice, Depth, Theme};
