@@ -3,6 +3,7 @@
 pub(super) mod facts;
 pub(super) mod kinds;
 pub(super) mod load;
+pub(super) mod mirror;
 pub(super) mod shares;
 pub(super) mod top;
 pub(super) mod wrong;

@@ -212,5 +212,5 @@ fn panel<R>(canvas: &mut Canvas, area: Rect, scene: &Scene, (title, kind): (&str
     let focused = scene.pane.kind == kind;
     let body = titled(canvas, area, title, &[], focused && scene.pane.selected.is_some());
     let empty = if scene.view.filter.is_some() { "nothing matches the filter" } else { "nothing yet" };
-    table::draw(canvas, scene, body, columns, rows, &Shape { order: None, focused, kind: Some(kind), empty });
+    table::draw(canvas, scene, body, columns, rows, &Shape { order: None, focused, kind: Some(kind), empty, ..Shape::default() });
 }

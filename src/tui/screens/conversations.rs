@@ -63,7 +63,7 @@ impl Screen for Conversations {
         let (line, body) = split_top(body, 1);
         let names: Vec<_> = KINDS.iter().map(|k| (k.name(), Some(k.conversations(scene.snapshot).total_rows))).collect();
         kinds::draw(canvas, line, scene, &names);
-        let shape = Shape { order: Some(scene.view.conversations), focused: true, kind: None, empty: empty(scene) };
+        let shape = Shape { order: Some(scene.view.conversations), focused: true, empty: empty(scene), ..Shape::default() };
         table::draw(canvas, scene, body, &columns::conversations(kind, six), &rows, &shape);
     }
 }

@@ -113,7 +113,7 @@ fn vlans(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let note = [("untagged ".into(), scene.style(Hue::Dim)), (amount::share(share).into(), scene.style(Hue::Text))];
     let focused = scene.pane.kind == VLANS;
     let body = titled(canvas, area, "VLANs", &note, focused && scene.pane.selected.is_some());
-    table::draw(canvas, scene, body, &columns, &rows, &Shape { order: None, focused, kind: Some(VLANS), empty: "no tagged frames" });
+    table::draw(canvas, scene, body, &columns, &rows, &Shape { order: None, focused, kind: Some(VLANS), empty: "no tagged frames", ..Shape::default() });
 }
 
 fn stations(canvas: &mut Canvas, area: Rect, scene: &Scene) {
@@ -121,6 +121,6 @@ fn stations(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let focused = scene.pane.kind == STATIONS;
     let note = [(crate::model::units::grouped(scene.snapshot.endpoints.eth.total_rows).into(), scene.style(Hue::Dim))];
     let body = titled(canvas, area, "Stations", &note, focused && scene.pane.selected.is_some());
-    let shape = Shape { order: None, focused, kind: Some(STATIONS), empty: "no MAC addresses" };
+    let shape = Shape { order: None, focused, kind: Some(STATIONS), empty: "no MAC addresses", ..Shape::default() };
     table::draw(canvas, scene, body, &columns::hosts(Kind::Eth, false), &rows, &shape);
 }

@@ -105,6 +105,8 @@ pub(in crate::tui) struct Shape {
     pub kind: Option<usize>,
     /// What to say when there are no rows.
     pub empty: &'static str,
+    /// Rows have no pages.
+    pub inert: bool,
 }
 
 /// Draws a table with its header.
@@ -140,7 +142,9 @@ pub(in crate::tui) fn draw<R>(canvas: &mut Canvas, scene: &Scene, area: Rect, co
             canvas.over(line, style);
             canvas.put(line.x, line.y, 1, "▎", scene.style(Hue::Accent).patch(style));
         }
-        canvas.click(line, Hit::Row(shape.kind, topic.clone()));
+        if !shape.inert {
+            canvas.click(line, Hit::Row(shape.kind, topic.clone()));
+        }
     }
     scrollbar(canvas, body, offset, height, rows.len());
 }

@@ -1,0 +1,59 @@
+//! The last line: keys that apply here, and what is in force.
+//!
+//! ```text
+//!  ↑↓ select  ⏎ open  / filter  s sort  p pause  ? keys  q quit            vlan 10 and tcp
+//! ```
+
+use crate::tui::canvas::{Canvas, cells, cut_end};
+use crate::tui::hints::fitting;
+use crate::tui::screen::Hint;
+use crate::tui::theme::Hue;
+use crate::tui::view::Scene;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+/// Draws as many hints as fit, and what is in force at the right.
+pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, hints: &[Hint], in_force: &[(String, Style)]) {
+    let force: u16 = in_force.iter().map(|f| cells(&f.0) + 2).sum();
+    let force = force.min(area.width / 2);
+    let mut x = area.x + 1;
+    for hint in fitting(hints, area.width.saturating_sub(force)) {
+        let wide = cells(hint.key) + cells(hint.word) + 1;
+        x += canvas.ink(x, area.y, wide, hint.key, Hue::Accent) + 1;
+        x += canvas.ink(x, area.y, wide, hint.word, Hue::Dim) + 2;
+    }
+    let mut x = area.right().saturating_sub(force);
+    for (text, style) in in_force {
+        let room = area.right().saturating_sub(x + 1);
+        x += canvas.put(x, area.y, room, &cut_end(text, room), *style) + 2;
+    }
+}
+
+/// Draws a question or a message over the whole line.
+pub(in crate::tui) fn message(canvas: &mut Canvas, area: Rect, text: &str, style: Style) {
+    canvas.clear(area);
+    canvas.put(area.x + 1, area.y, area.width.saturating_sub(2), &cut_end(text, area.width.saturating_sub(2)), style);
+}
+
+/// Draws the line a filter is typed in, with what is wrong with it.
+pub(in crate::tui) fn input(canvas: &mut Canvas, area: Rect, scene: &Scene, value: &str, cursor: usize, error: Option<&str>) {
+    canvas.clear(area);
+    let prompt = canvas.ink(area.x + 1, area.y, 9, "filter ", Hue::Accent) + 1;
+    let width = area.width.saturating_sub(prompt + 1);
+    let error_width = error.map_or(0, |e| (cells(e) + 3).min(width / 2));
+    let room = width.saturating_sub(error_width).max(1);
+    // The part around the cursor is shown.
+    let skip = cursor.saturating_sub(usize::from(room).saturating_sub(1));
+    let shown: String = value.chars().skip(skip).collect();
+    canvas.put(area.x + prompt, area.y, room, &shown, scene.style(Hue::Text));
+    if value.is_empty() {
+        let help = "vlan 10 and tcp · an address, network, port or protocol · ⏎ apply · Esc leave";
+        canvas.put(area.x + prompt + 1, area.y, room.saturating_sub(1), &cut_end(help, room.saturating_sub(1)), scene.style(Hue::Dim));
+    }
+    if let Some(error) = error {
+        let text = cut_end(error, error_width.saturating_sub(1)).into_owned();
+        canvas.right(area.x, area.y, area.width.saturating_sub(1), &text, scene.style(Hue::Bad));
+    }
+    let x = (area.x + prompt + (cursor - skip).min(usize::from(room)) as u16).min(area.right().saturating_sub(1));
+    canvas.cursor = Some((x, area.y));
+}

@@ -1,0 +1,151 @@
+//! The first line: what am I looking at, can I believe it, how loaded is it.
+//!
+//! ```text
+//!  spantop  eth1 ⟂ promisc   10 G   ● mirror good     ▲ 1.24 Gb/s   312 kp/s   00:12:41   lost 0
+//! ```
+
+use crate::model::units;
+use crate::snapshot::Snapshot;
+use crate::tui::canvas::{Canvas, cells, cut_end};
+use crate::tui::panels::mirror::verdict;
+use crate::tui::theme::Hue;
+use crate::tui::view::{Scene, ratio};
+use crate::tui::widgets::amount;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use std::borrow::Cow;
+
+/// A piece of the line; pieces with larger numbers go first when there is no room.
+struct Piece {
+    worth: u8,
+    text: Vec<(Cow<'static, str>, Style)>,
+}
+
+impl Piece {
+    fn width(&self) -> u16 {
+        self.text.iter().map(|t| cells(&t.0)).sum()
+    }
+}
+
+/// Cells between two pieces.
+const GAP: u16 = 3;
+
+/// Draws the line.
+pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    if area.width < 3 || area.height == 0 {
+        return;
+    }
+    let inner = Rect { x: area.x + 1, width: area.width - 2, ..area };
+    let (mut left, mut right) = (left(scene, inner.width), right(scene));
+    let needs = |left: &[Piece], right: &[Piece]| left.iter().chain(right).map(|p| p.width() + GAP).sum::<u16>().saturating_sub(GAP);
+    while needs(&left, &right) > inner.width && left.len() + right.len() > 1 {
+        let worst = left.iter().chain(&right).map(|p| p.worth).max().unwrap_or(0);
+        left.retain(|p| p.worth != worst);
+        right.retain(|p| p.worth != worst);
+    }
+    let mut x = inner.x;
+    for piece in &left {
+        x += canvas.pieces(x, inner.y, inner.right().saturating_sub(x), &piece.text) + GAP;
+    }
+    let mut end = inner.right();
+    for piece in right.iter().rev() {
+        let start = end.saturating_sub(piece.width()).max(inner.x);
+        canvas.pieces(start, inner.y, inner.right() - start, &piece.text);
+        end = start.saturating_sub(GAP);
+    }
+}
+
+fn left(scene: &Scene, width: u16) -> Vec<Piece> {
+    let s = scene.snapshot;
+    let (text, dim) = (scene.style(Hue::Text), scene.style(Hue::Dim));
+    let name = if scene.options.source_title.is_empty() {
+        s.sources.iter().map(|f| f.name.as_str()).collect::<Vec<_>>().join(" + ")
+    } else {
+        scene.options.source_title.clone()
+    };
+    let mut source = vec![(cut_end(&name, (width / 4).max(10)).into_owned().into(), scene.theme.style(Hue::Title))];
+    let promiscuous = s.sources.iter().filter_map(|f| f.promiscuous).reduce(|a, b| a && b);
+    let mut out = vec![Piece { worth: 9, text: vec![("spantop".into(), scene.theme.strong(Hue::Accent))] }];
+    match promiscuous {
+        Some(true) if width >= 70 => source.push((" ⟂ promisc".into(), dim)),
+        Some(false) => source.push((" not promisc".into(), scene.style(Hue::Warn))),
+        _ => {}
+    }
+    out.push(Piece { worth: 3, text: source });
+    if let Some(filter) = &s.filter {
+        out.push(Piece { worth: 6, text: vec![("bpf ".into(), dim), (cut_end(filter, 24).into_owned().into(), text)] });
+    }
+    if let Some(speed) = s.speed {
+        out.push(Piece { worth: 7, text: vec![(amount::speed(speed).into(), text)] });
+    }
+    let (symbol, words, hue) = verdict(&s.mirror.trust);
+    let words = cut_end(&words, (width / 3).max(12)).into_owned();
+    let badge = match hue {
+        Hue::Bad => vec![(format!(" {symbol} {words} ").into(), scene.theme.badge(hue))],
+        Hue::Dim => vec![(words.into(), dim)],
+        _ => vec![(format!("{symbol} {words}").into(), scene.theme.strong(hue))],
+    };
+    out.push(Piece { worth: 1, text: badge });
+    out
+}
+
+fn right(scene: &Scene) -> Vec<Piece> {
+    let s = scene.snapshot;
+    let (text, dim) = (scene.style(Hue::Text), scene.style(Hue::Dim));
+    let mut out = Vec::new();
+    let progress = progress(s);
+    let reading = progress.is_some();
+    if let Some(share) = progress {
+        let filled = (share * 8.0).round() as usize;
+        let bar = format!("{}{}", "▮".repeat(filled.min(8)), "▯".repeat(8 - filled.min(8)));
+        out.push(Piece { worth: 5, text: vec![(bar.into(), scene.style(Hue::Accent)), (format!(" {:>3.0} %", share * 100.0).into(), text)] });
+    }
+    let rate = amount::rate(scene, scene.bits(s.recent, s.total));
+    let mark = if scene.whole() { "mean " } else { "▲ " };
+    let (number, unit) = (format!("{:>4}", rate.number), format!(" {}", rate.unit));
+    out.push(Piece { worth: 0, text: vec![(mark.into(), dim), (number.into(), scene.theme.strong(Hue::Title)), (unit.into(), text)] });
+    let packets = amount::packet_rate(scene.packets(s.recent, s.total));
+    out.push(Piece { worth: 4, text: vec![(format!("{:>4}", packets.number).into(), text), (format!(" {}", packets.unit).into(), text)] });
+    if let (true, false, Some(first)) = (s.live, reading, s.first) {
+        out.push(Piece { worth: 8, text: vec![(units::clock(s.now.seconds_since(first)).into(), text)] });
+    } else if let (Some(first), Some(last)) = (s.first, s.last) {
+        let clock = |at| amount::time_of_day(at, scene.options.utc_offset);
+        out.push(Piece { worth: 8, text: vec![(format!("{}–{}", clock(first), clock(last)).into(), text)] });
+    }
+    out.push(Piece { worth: 2, text: lost(scene) });
+    out
+}
+
+/// How much of the files has been read, while they are.
+fn progress(s: &Snapshot) -> Option<f64> {
+    let known: Vec<f64> = s.sources.iter().filter_map(|f| f.progress).map(f64::from).collect();
+    let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
+    (!known.is_empty() && !s.finished).then_some(mean.clamp(0.0, 1.0))
+}
+
+/// `lost 0`, or a badge with the share and the stage that loses most.
+fn lost(scene: &Scene) -> Vec<(Cow<'static, str>, Style)> {
+    let l = scene.snapshot.losses;
+    let lost = l.lost_packets();
+    if lost == 0 {
+        return vec![("lost 0".into(), scene.style(Hue::Dim))];
+    }
+    let stages = [(l.interface_drops, "interface"), (l.kernel_drops, "kernel"), (l.queue_drops, "queue")];
+    let stage = stages.into_iter().max_by_key(|s| s.0).map_or("", |s| s.1);
+    let share = ratio(lost, scene.snapshot.total.packets.saturating_add(lost));
+    vec![(format!(" lost {} {stage} ", amount::share(share)).into(), scene.theme.badge(Hue::Bad))]
+}
+
+/// What must not be overlooked: a failure, or warnings of a source.
+pub(in crate::tui) fn banner(snapshot: &Snapshot, failure: Option<&str>) -> Option<(Hue, String)> {
+    if let Some(failure) = failure {
+        return Some((Hue::Bad, format!("✖ {failure}")));
+    }
+    let warnings: Vec<String> =
+        snapshot.sources.iter().filter_map(|f| f.warning.as_ref().map(|w| if snapshot.sources.len() > 1 { format!("{}: {w}", f.name) } else { w.clone() })).collect();
+    if !warnings.is_empty() {
+        return Some((Hue::Warn, format!("▲ {}", warnings.join(" · "))));
+    }
+    let cut: Vec<&str> = snapshot.sources.iter().filter(|f| f.cut_short).map(|f| f.name.as_str()).collect();
+    (!cut.is_empty()).then(|| (Hue::Warn, format!("▲ {} ends in the middle of a packet", cut.join(", "))))
+}

@@ -1,0 +1,63 @@
+//! The second line: tabs, or breadcrumbs below a screen.
+//!
+//! ```text
+//!  1 Overview  2 Protocols  3 Hosts  4 Conversations  5 Layer 2  6 Problems ▲3  8 Mirror
+//!  4 Conversations › 10.20.0.14:51532 ⇄ 10.20.1.7:443 › 10.20.0.14
+//! ```
+
+use crate::tui::canvas::{Canvas, Hit, cells, cut_end, cut_middle};
+use crate::tui::label;
+use crate::tui::registry::SCREENS;
+use crate::tui::theme::Hue;
+use crate::tui::view::{Scene, Topic};
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+/// Draws the tabs.
+pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, current: usize) {
+    let mark = |i: usize| SCREENS.get(i).and_then(|s| s.badge(scene.snapshot));
+    let full: u16 = SCREENS.iter().enumerate().map(|(i, s)| cells(s.title()) + 4 + mark(i).map_or(0, |m| cells(&m.0) + 1)).sum();
+    let short = full > area.width;
+    let mut x = area.x + 1;
+    for (i, screen) in SCREENS.iter().enumerate() {
+        let start = x;
+        let here = i == current;
+        let digit = if here { scene.theme.strong(Hue::Accent) } else { scene.style(Hue::Accent) };
+        let room = |x: u16| area.right().saturating_sub(x);
+        x += canvas.put(x, area.y, room(x), &screen.digit().to_string(), digit);
+        // Where not all names fit, the current one and the digits stay.
+        let name = if !short || here { screen.title().to_owned() } else { screen.title().chars().take(if area.width >= 56 { 4 } else { 0 }).collect() };
+        let style = if here { scene.theme.strong(Hue::Title).add_modifier(Modifier::UNDERLINED) } else { scene.style(Hue::Dim) };
+        if !name.is_empty() {
+            x += canvas.put(x + 1, area.y, room(x + 1), &name, style) + 1;
+        }
+        if let Some((mark, hue)) = mark(i) {
+            x += canvas.put(x + 1, area.y, room(x + 1), &mark, scene.theme.strong(hue)) + 1;
+        }
+        canvas.click(Rect { x: start, y: area.y, width: x.saturating_sub(start), height: 1 }, Hit::Tab(i));
+        x += 2;
+        if x >= area.right() {
+            break;
+        }
+    }
+}
+
+/// Draws the way from the screen to the page.
+pub(in crate::tui) fn breadcrumbs<'a>(canvas: &mut Canvas, area: Rect, scene: &Scene, current: usize, stack: impl Iterator<Item = &'a Topic>) {
+    let Some(screen) = SCREENS.get(current) else { return };
+    let crumbs: Vec<String> = stack.map(|t| label::topic(scene, t)).collect();
+    let mut x = area.x + 1;
+    let root = format!("{} {}", screen.digit(), screen.title());
+    x += canvas.put(x, area.y, area.right().saturating_sub(x), &root, scene.style(Hue::Accent));
+    canvas.click(Rect { x: area.x, y: area.y, width: x - area.x, height: 1 }, Hit::Tab(current));
+    let room = area.right().saturating_sub(x + 1);
+    let each = room / (crumbs.len().max(1) as u16);
+    for (i, crumb) in crumbs.iter().enumerate() {
+        let last = i + 1 == crumbs.len();
+        x += canvas.put(x, area.y, area.right().saturating_sub(x), " › ", scene.style(Hue::Dim));
+        let room = area.right().saturating_sub(x + 1);
+        let text = if last { cut_end(crumb, room) } else { cut_middle(crumb, each.saturating_sub(3)) };
+        let style = if last { scene.style(Hue::Title) } else { scene.style(Hue::Dim) };
+        x += canvas.put(x, area.y, room, &text, style);
+    }
+}

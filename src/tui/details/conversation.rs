@@ -1,0 +1,111 @@
+//! One conversation: both directions, state, path.
+//!
+//! ```text
+//! ─ Conversation ───────────────────────────┬─ Since opened ─────
+//!  began by   10.20.0.14:51532              │ …
+//!  state      open
+//! ─ Directions ─────────────────────────────────────────────────
+//!  10.20.0.14:51532 →   210 Mb/s  …  bytes  packets  ███████ 92 %
+//! ```
+
+use super::{gone, head, related, span_line, traffic_line};
+use crate::model::Traffic;
+use crate::snapshot::Conversation;
+use crate::tui::canvas::{Canvas, split_top};
+use crate::tui::columns;
+use crate::tui::label;
+use crate::tui::screen::Screen;
+use crate::tui::theme::Hue;
+use crate::tui::view::{Kind, Scene, Topic, ratio};
+use crate::tui::widgets::amount::{self, COUNT, RATE, VOLUME};
+use crate::tui::widgets::frame::titled;
+use crate::tui::widgets::table::{self, Cell, Col, Shape};
+use ratatui::layout::Rect;
+
+pub(super) struct Page;
+
+fn find<'a>(scene: &Scene<'a>) -> Option<(Kind, &'a Conversation)> {
+    let topic = scene.topic?;
+    let Topic::Conversation { kind, .. } = topic else { return None };
+    let row = kind.conversations(scene.snapshot).rows.iter().find(|row| Topic::conversation(*kind, row) == *topic)?;
+    Some((*kind, row))
+}
+
+/// Other conversations of the same two addresses.
+fn siblings<'a>(scene: &Scene<'a>, row: &Conversation) -> Vec<(Topic, (Kind, &'a Conversation))> {
+    related(scene, &|c| c.a == row.a && c.b == row.b)
+}
+
+impl Screen for Page {
+    fn title(&self) -> &'static str {
+        "Conversation"
+    }
+
+    fn topics(&self, scene: &Scene) -> Vec<Topic> {
+        find(scene).map(|(_, row)| siblings(scene, row).into_iter().map(|r| r.0).collect()).unwrap_or_default()
+    }
+
+    fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
+        let Some((kind, row)) = find(scene) else { return gone(canvas, area, scene) };
+        let a = label::endpoint(scene, kind, row.a, row.a_port);
+        let b = label::endpoint(scene, kind, row.b, row.b_port);
+        let (first, second) = if row.originator_is_a { (&a, &b) } else { (&b, &a) };
+        let text = scene.style(Hue::Text);
+        let mut facts = vec![("began by".to_owned(), first.clone(), text), ("answers".to_owned(), second.clone(), text)];
+        if let Some(state) = row.state {
+            let (word, hue) = label::state(state);
+            facts.push(("state".into(), word.into(), scene.style(hue)));
+        }
+        let family = columns::conversation_family(row);
+        facts.push(("speaks".into(), columns::app_token(row), scene.style(Hue::Family(family))));
+        facts.push(("path".into(), row.path.to_string(), text));
+        facts.push(("seen".into(), span_line(scene, row.first, row.last), text));
+        facts.push(("traffic".into(), traffic_line(scene, row.recent(), row.total()), text));
+        if !row.vlans.is_empty() {
+            facts.push(("vlans".into(), columns::vlans(&row.vlans), text));
+        }
+        let rest = head(canvas, area, scene, kind.name(), &facts, Some(("sends", "receives")));
+        let (directions, rest) = split_top(rest, 4);
+        draw_directions(canvas, directions, scene, row, [&a, &b]);
+        if rest.height >= 4 {
+            super::draw_related(canvas, rest, scene, &siblings(scene, row));
+        }
+    }
+}
+
+struct Way {
+    name: String,
+    recent: Traffic,
+    total: Traffic,
+    share: f64,
+    hue: Hue,
+}
+
+fn draw_directions(canvas: &mut Canvas, area: Rect, scene: &Scene, row: &Conversation, [a, b]: [&str; 2]) {
+    let whole = row.total().wire_bytes;
+    let hues = if row.originator_is_a { [Hue::Out, Hue::In] } else { [Hue::In, Hue::Out] };
+    let way = |name: &str, recent, total: Traffic, hue| Way { name: format!("from {name}"), recent, total, share: ratio(total.wire_bytes, whole), hue };
+    let mut ways = vec![way(a, row.recent_ab, row.ab, hues[0]), way(b, row.recent_ba, row.ba, hues[1])];
+    if !row.originator_is_a {
+        ways.reverse();
+    }
+    let rows: Vec<(Topic, Way)> = ways.into_iter().map(|w| (Topic::App(String::new()), w)).collect();
+    let columns: [Col<Way>; 6] = [
+        Col { title: "direction", width: 22, max: 50, right: false, sort: None, worth: 0, cell: |s, w| Cell::Address(w.name.clone(), s.style(w.hue)) },
+        Col { title: "rate", width: RATE, max: RATE, right: true, sort: None, worth: 1, cell: |s, w| {
+            Cell::Amount(amount::rate(s, s.bits(w.recent, w.total)), s.style(Hue::Text))
+        } },
+        Col { title: "of its bytes", width: 14, max: 30, right: true, sort: None, worth: 3, cell: |s, w| Cell::Share(w.share, s.style(w.hue)) },
+        Col { title: "packets/s", width: RATE, max: RATE, right: true, sort: None, worth: 4, cell: |s, w| {
+            Cell::Amount(amount::packet_rate(s.packets(w.recent, w.total)), s.style(Hue::Text))
+        } },
+        Col { title: "bytes", width: VOLUME, max: VOLUME, right: true, sort: None, worth: 2, cell: |s, w| {
+            Cell::Amount(amount::volume(w.total.wire_bytes), s.style(Hue::Text))
+        } },
+        Col { title: "packets", width: COUNT + 1, max: COUNT + 1, right: true, sort: None, worth: 5, cell: |s, w| {
+            Cell::Amount(amount::count(w.total.packets), s.style(Hue::Text))
+        } },
+    ];
+    let body = titled(canvas, area, "Directions", &[], false);
+    table::draw(canvas, scene, body, &columns, &rows, &Shape { inert: true, ..Shape::default() });
+}

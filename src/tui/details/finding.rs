@@ -1,0 +1,130 @@
+//! One finding: what it was found by, why it happens, what to do, what else it could be.
+//!
+//! ```text
+//!  ✖ Every packet arrives twice
+//!    critical · since 14:02:11 (12m 03s) · still so
+//!
+//!  EVIDENCE
+//!    copies            49 %
+//!  CAUSE
+//!    Both the ingress and the egress …
+//! ```
+
+use super::gone;
+use crate::model::{Finding, Value, units};
+use crate::tui::canvas::{Canvas, wrap};
+use crate::tui::label;
+use crate::tui::screen::{Hint, Screen};
+use crate::tui::theme::Hue;
+use crate::tui::view::{Scene, Topic};
+use crate::tui::widgets::amount;
+use crate::tui::widgets::frame::titled;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+/// The key that explains.
+pub(in crate::tui) const EXPLAIN: Hint = Hint { key: "e", word: "explain", help: "explain this kind of finding at length" };
+
+pub(super) struct Page;
+
+impl Screen for Page {
+    fn title(&self) -> &'static str {
+        "Finding"
+    }
+
+    fn keys(&self) -> &'static [Hint] {
+        &[EXPLAIN]
+    }
+
+    fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
+        let found = label::findings(scene).into_iter().find(|f| Some(&f.0) == scene.topic);
+        match found {
+            Some((_, finding)) => {
+                let area = titled(canvas, area, finding.id, &[], false);
+                body(canvas, area, scene, finding, scene.pane.scroll);
+            }
+            None => gone(canvas, area, scene),
+        }
+    }
+}
+
+/// The identifier of the finding a page or a selected row is about.
+pub(in crate::tui) fn identifier(topic: Option<&Topic>) -> Option<&'static str> {
+    match topic {
+        Some(Topic::Finding(id, ..)) => Some(id),
+        _ => None,
+    }
+}
+
+fn value(name: &str, value: &Value) -> String {
+    match value {
+        Value::Count(n) => units::grouped(*n),
+        Value::Share(s) => units::percent(*s),
+        Value::Number(n) if name.ends_with("_seconds") || name == "seconds" => units::duration(*n),
+        Value::Number(n) if name.contains("bits_per_second") => units::bits_per_second(*n),
+        Value::Number(n) if n.fract() == 0.0 && n.abs() < 1e15 => format!("{n:.0}"),
+        Value::Number(n) => format!("{n:.3}"),
+        Value::Text(t) => t.clone(),
+    }
+}
+
+/// A readable name of a value: without its unit, words apart.
+fn label_of(name: &str) -> String {
+    name.trim_end_matches("_seconds").trim_end_matches("_bits_per_second").replace('_', " ")
+}
+
+/// Draws everything known of a finding, from a scrolled line on.
+pub(in crate::tui) fn body(canvas: &mut Canvas, area: Rect, scene: &Scene, finding: &Finding, scroll: usize) {
+    let lines = lines(scene, finding, area.width.saturating_sub(4));
+    let height = usize::from(area.height);
+    let scroll = scroll.min(lines.len().saturating_sub(height));
+    canvas.overflow = lines.len().saturating_sub(height);
+    for (i, (indent, text, style)) in lines.iter().skip(scroll).take(height).enumerate() {
+        let x = area.x + 1 + indent;
+        canvas.put(x, area.y + i as u16, area.right().saturating_sub(x + 1), text, *style);
+    }
+    if scroll + height < lines.len() && height > 0 {
+        canvas.right(area.x, area.bottom() - 1, area.width, " more ↓ ", scene.style(Hue::Accent));
+    }
+}
+
+type Line = (u16, String, Style);
+
+fn lines(scene: &Scene, finding: &Finding, width: u16) -> Vec<Line> {
+    let (symbol, hue) = label::severity(finding.severity);
+    let (text, dim) = (scene.style(Hue::Text), scene.style(Hue::Dim));
+    let mut out: Vec<Line> = Vec::new();
+    for (i, line) in wrap(&finding.title, width.saturating_sub(2)).into_iter().enumerate() {
+        let line = if i == 0 { format!("{symbol} {line}") } else { format!("  {line}") };
+        out.push((0, line, scene.theme.strong(hue)));
+    }
+    let clock = |at| amount::time_of_day(at, scene.options.utc_offset);
+    let lasting = amount::short_duration(finding.last.seconds_since(finding.first).floor());
+    let still = if finding.active { "still so" } else { "cleared" };
+    let when = format!("{} · {} – {}, {lasting} · {still}", finding.severity.token(), clock(finding.first), clock(finding.last));
+    out.extend(wrap(&when, width).into_iter().map(|l| (2, l, dim)));
+    let title = |out: &mut Vec<Line>, name: &str| {
+        out.push((0, String::new(), text));
+        out.push((0, name.to_owned(), scene.style(Hue::Title)));
+    };
+    if !finding.evidence.is_empty() {
+        title(&mut out, "Evidence");
+        let longest = finding.evidence.iter().map(|(n, _)| label_of(n).chars().count()).max().unwrap_or(0).min(24);
+        for (name, what) in &finding.evidence {
+            let shown = value(name, what);
+            let rest = width.saturating_sub(longest as u16 + 4);
+            for (i, line) in wrap(&shown, rest.max(8)).into_iter().enumerate() {
+                let name = if i == 0 { label_of(name) } else { String::new() };
+                out.push((2, format!("{name:<longest$}  {line}"), text));
+            }
+        }
+    }
+    for (name, words) in [("Likely cause", &finding.cause), ("What to do", &finding.remedy), ("What else it could be", &finding.lookalikes)] {
+        if !words.is_empty() {
+            title(&mut out, name);
+            let style = if name == "What to do" { text } else { dim };
+            out.extend(wrap(words, width).into_iter().map(|l| (2, l, style)));
+        }
+    }
+    out
+}

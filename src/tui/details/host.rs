@@ -1,0 +1,77 @@
+//! One end point and its conversations.
+//!
+//! ```text
+//! ─ Host ────────────────────────────────────┬─ Since opened ─────
+//!  sends      188 Mb/s …                     │ …
+//! ─ Conversations ────────────────────────────────────────────────
+//! ```
+
+use super::{draw_related, gone, head, related, span_line, traffic_line};
+use crate::model::Address;
+use crate::snapshot::{Conversation, HostRow};
+use crate::tui::canvas::Canvas;
+use crate::tui::columns;
+use crate::tui::screen::Screen;
+use crate::tui::theme::Hue;
+use crate::tui::view::{Kind, Scene, Topic};
+use ratatui::layout::Rect;
+
+pub(super) struct Page;
+
+fn find<'a>(scene: &Scene<'a>) -> Option<(Kind, &'a HostRow)> {
+    let Some(Topic::Host { kind, address, port }) = scene.topic else { return None };
+    let row = kind.endpoints(scene.snapshot).rows.iter().find(|row| row.address == *address && row.port == *port)?;
+    Some((*kind, row))
+}
+
+fn conversations<'a>(scene: &Scene<'a>) -> Vec<(Topic, (Kind, &'a Conversation))> {
+    let Some(Topic::Host { kind, address, port }) = scene.topic else { return Vec::new() };
+    if *kind == Kind::Eth {
+        let rows = Kind::Eth.conversations(scene.snapshot).rows.iter().filter(|c| c.a == *address || c.b == *address);
+        let mut rows: Vec<_> = rows.map(|c| (Topic::conversation(Kind::Eth, c), (Kind::Eth, c))).collect();
+        let order = columns::busiest(scene.snapshot.live);
+        rows.sort_by(|x, y| order.conversations(x.1.1, y.1.1));
+        return scene.pane.arrange(rows);
+    }
+    related(scene, &|c| {
+        let at = |a: Address, p: u16| a == *address && (*port == 0 || p == *port);
+        at(c.a, c.a_port) || at(c.b, c.b_port)
+    })
+}
+
+impl Screen for Page {
+    fn title(&self) -> &'static str {
+        "Host"
+    }
+
+    fn topics(&self, scene: &Scene) -> Vec<Topic> {
+        conversations(scene).into_iter().map(|r| r.0).collect()
+    }
+
+    fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
+        let Some((kind, row)) = find(scene) else { return gone(canvas, area, scene) };
+        let text = scene.style(Hue::Text);
+        let mut facts = vec![("address".to_owned(), row.address.to_string(), text)];
+        if row.port != 0 {
+            facts.push(("port".into(), row.port.to_string(), text));
+        }
+        if let Address::Mac(mac) = row.address {
+            let maker = (scene.options.manufacturer)(mac).unwrap_or(if mac.is_group() { "a group address" } else { "unknown" });
+            facts.push(("maker".into(), maker.into(), text));
+        }
+        let side = columns::side(row.inside);
+        if !side.is_empty() {
+            facts.push(("side".into(), side.into(), text));
+        }
+        if let Some(app) = row.app {
+            facts.push(("speaks".into(), app.into(), scene.style(Hue::Family(crate::tui::label::family(app)))));
+        }
+        facts.push(("sends".into(), traffic_line(scene, row.recent_tx, row.tx), scene.style(Hue::Out)));
+        facts.push(("receives".into(), traffic_line(scene, row.recent_rx, row.rx), scene.style(Hue::In)));
+        facts.push(("seen".into(), span_line(scene, row.first, row.last), text));
+        let rest = head(canvas, area, scene, kind.name(), &facts, Some(("sends", "receives")));
+        if rest.height >= 3 {
+            draw_related(canvas, rest, scene, &conversations(scene));
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Pages one level below a screen: what is known of one thing.
+
+mod conversation;
+pub(super) mod finding;
+mod host;
+mod protocol;
+mod vlan;
+
+use super::canvas::{Canvas, split_top};
+use super::columns;
+use super::panels::{facts, top};
+use super::screen::Screen;
+use super::theme::Hue;
+use super::view::{Kind, Scene, Topic};
+use super::widgets::amount;
+use super::widgets::chart::{self, LABELS, Plot};
+use super::widgets::frame::titled;
+use super::widgets::table::{self, Shape};
+use crate::snapshot::Conversation;
+use ratatui::layout::Rect;
+
+/// The page about something.
+pub(super) fn page(topic: &Topic) -> &'static dyn Screen {
+    match topic {
+        Topic::Conversation { .. } => &conversation::Page,
+        Topic::Host { .. } => &host::Page,
+        Topic::Protocol(_) | Topic::App(_) => &protocol::Page,
+        Topic::Vlan(_) => &vlan::Page,
+        Topic::Finding(..) => &finding::Page,
+    }
+}
+
+/// Conversations that belong to a thing, busiest first.
+fn related<'a>(scene: &Scene<'a>, keep: &dyn Fn(&Conversation) -> bool) -> Vec<(Topic, (Kind, &'a Conversation))> {
+    let rows = columns::busiest_conversations(scene.snapshot, keep);
+    scene.pane.arrange(rows.into_iter().map(|(k, c)| (Topic::conversation(k, c), (k, c))).collect())
+}
+
+/// Draws related conversations.
+fn draw_related(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, (Kind, &Conversation))]) {
+    let note = [(format!("{} among those shown", rows.len()).into(), scene.style(Hue::Dim))];
+    let body = titled(canvas, area, "Conversations", &note, false);
+    let six = columns::has_six(rows.iter().take(usize::from(area.height)).map(|r| &r.1.1.a));
+    let shape = Shape { focused: true, empty: "none among the rows shown", ..Shape::default() };
+    table::draw(canvas, scene, body, &top::mixed(six), rows, &shape);
+}
+
+/// What a page says when its thing is no longer among the rows.
+fn gone(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let body = titled(canvas, area, "Gone", &[], false);
+    let text = "no longer among the rows: it ended, or is beyond the busiest ones";
+    canvas.ink(body.x + 1, body.y, body.width.saturating_sub(2), text, Hue::Dim);
+    let _ = scene;
+}
+
+/// Draws facts under a title, and the rates since the page was opened beside or below them; returns the rest.
+fn head(canvas: &mut Canvas, area: Rect, scene: &Scene, title: &str, list: &[facts::Fact], sides: Option<(&str, &str)>) -> Rect {
+    let body = titled(canvas, area, title, &[], false);
+    let wide = area.width >= 100 && sides.is_some() && !scene.whole();
+    let width = if wide { area.width / 2 } else { area.width };
+    let used = facts::draw(canvas, Rect { width, ..body }, list);
+    let used = if wide { used.max(8.min(body.height)) } else { used };
+    if let Some(sides) = sides.filter(|_| wide) {
+        let chart = Rect { x: area.x + width, width: area.width - width, y: area.y, height: (used + 1).min(area.height) };
+        trail(canvas, chart, scene, sides);
+    }
+    let (_, mut rest) = split_top(body, used);
+    if let Some(sides) = sides.filter(|_| !wide && !scene.whole() && rest.height >= 14) {
+        let (chart, below) = split_top(rest, 7);
+        trail(canvas, chart, scene, sides);
+        rest = below;
+    }
+    rest
+}
+
+/// Rates since the page was opened: first side up, second side down.
+fn trail(canvas: &mut Canvas, area: Rect, scene: &Scene, (up_name, down_name): (&str, &str)) {
+    let note = [
+        (format!("▲ {up_name}  ").into(), scene.style(Hue::Out)),
+        (format!("▼ {down_name}").into(), scene.style(Hue::In)),
+    ];
+    let body = titled(canvas, area, "Since opened", &note, false);
+    let count = usize::from(body.width.saturating_sub(LABELS)) * 2;
+    let unit = if scene.view.bytes { 1.0 } else { 8.0 };
+    let empty = count.saturating_sub(scene.trail.len());
+    let series = |pick: fn(&(f64, f64)) -> f64| -> Vec<Option<f64>> {
+        let newest = scene.trail.iter().skip(scene.trail.len().saturating_sub(count));
+        std::iter::repeat_n(None, empty).chain(newest.map(|t| Some(pick(t) * unit))).collect()
+    };
+    let (up, down) = (series(|t| t.0), series(|t| t.1));
+    let largest = up.iter().chain(&down).flatten().fold(0.0, |a: f64, b| a.max(*b));
+    let out = scene.style(Hue::Out);
+    let plot = Plot {
+        up: &up,
+        down: Some(&down),
+        peak: &[],
+        top: chart::round_up(largest * 1.05),
+        limit: None,
+        up_style: &move |_| out,
+        down_style: scene.style(Hue::In),
+    };
+    chart::plot(canvas, body, &plot);
+}
+
+/// `12.3 GB in 45.6 M packets, 1.24 Gb/s, 312 kp/s`.
+fn traffic_line(scene: &Scene, recent: crate::model::Traffic, total: crate::model::Traffic) -> String {
+    format!(
+        "{}, {} · {} in {} packets",
+        amount::rate(scene, scene.bits(recent, total)).plain(),
+        amount::packet_rate(scene.packets(recent, total)).plain(),
+        amount::volume(total.wire_bytes).plain(),
+        crate::model::units::grouped(total.packets)
+    )
+}
+
+/// `14:02:11–14:09:40, 7m 29s`.
+fn span_line(scene: &Scene, first: crate::model::Timestamp, last: crate::model::Timestamp) -> String {
+    let clock = |at| amount::time_of_day(at, scene.options.utc_offset);
+    format!("{} – {}, {}", clock(first), clock(last), amount::short_duration(last.seconds_since(first)))
+}

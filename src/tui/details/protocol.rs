@@ -1,0 +1,74 @@
+//! One protocol: where it sits, how much of it there is, who speaks it.
+//!
+//! ```text
+//! ─ Protocol ─────────────────────────────────
+//!  path       eth:vlan:ip:tcp
+//!  traffic    612 Mb/s, 61 kp/s · …
+//! ─ Conversations ────────────────────────────
+//! ```
+
+use super::{draw_related, gone, head, related, traffic_line};
+use crate::snapshot::Conversation;
+use crate::tui::canvas::Canvas;
+use crate::tui::label;
+use crate::tui::panels::{facts, top};
+use crate::tui::screen::Screen;
+use crate::tui::screens::protocols::full_name;
+use crate::tui::theme::Hue;
+use crate::tui::view::{Kind, Scene, Topic};
+use crate::tui::widgets::amount;
+use ratatui::layout::Rect;
+
+pub(super) struct Page;
+
+fn conversations<'a>(scene: &Scene<'a>) -> Vec<(Topic, (Kind, &'a Conversation))> {
+    match scene.topic {
+        Some(Topic::Protocol(path)) => related(scene, &|c| c.path == *path || c.path.prefixes().any(|p| p == *path)),
+        Some(Topic::App(name)) => related(scene, &|c| c.app == Some(name.as_str())),
+        _ => Vec::new(),
+    }
+}
+
+fn facts(scene: &Scene) -> Option<Vec<facts::Fact>> {
+    let text = scene.style(Hue::Text);
+    match scene.topic? {
+        Topic::Protocol(path) => {
+            let row = scene.snapshot.protocols.iter().find(|r| r.path == *path)?;
+            let layer = path.last()?;
+            Some(vec![
+                ("protocol".into(), full_name(*path), scene.style(Hue::Family(label::layer_family(layer)))),
+                ("path".into(), path.to_string(), text),
+                ("traffic".into(), traffic_line(scene, row.recent, row.traffic), text),
+                ("share".into(), amount::share(scene.share(row.recent, row.traffic)), text),
+                ("ends here".into(), crate::model::units::grouped(row.own.packets) + " packets have nothing known inside", text),
+            ])
+        }
+        Topic::App(name) => {
+            let leaf = top::leaves(scene).into_iter().find(|l| l.name == *name)?;
+            Some(vec![
+                ("application".into(), name.clone(), scene.style(Hue::Family(leaf.family))),
+                ("traffic".into(), traffic_line(scene, leaf.recent, leaf.total), text),
+                ("share".into(), amount::share(scene.share(leaf.recent, leaf.total)), text),
+            ])
+        }
+        _ => None,
+    }
+}
+
+impl Screen for Page {
+    fn title(&self) -> &'static str {
+        "Protocol"
+    }
+
+    fn topics(&self, scene: &Scene) -> Vec<Topic> {
+        conversations(scene).into_iter().map(|r| r.0).collect()
+    }
+
+    fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
+        let Some(facts) = facts(scene) else { return gone(canvas, area, scene) };
+        let rest = head(canvas, area, scene, "Protocol", &facts, None);
+        if rest.height >= 3 {
+            draw_related(canvas, rest, scene, &conversations(scene));
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The keys that work on a page, the most useful first: what the footer shows and the help lists.
+
+use super::screen::{Hint, Screen};
+
+/// What decides which keys work.
+pub(super) struct Here {
+    /// Below a screen.
+    pub deep: bool,
+    /// A row is selected.
+    pub selected: bool,
+    /// There are rows.
+    pub rows: bool,
+    /// Rows are filtered.
+    pub filtered: bool,
+    /// Counts can be forgotten.
+    pub live: bool,
+}
+
+const fn hint(key: &'static str, word: &'static str, help: &'static str) -> Hint {
+    Hint { key, word, help }
+}
+
+/// Keys of a page.
+pub(super) fn list(screen: &dyn Screen, here: &Here) -> Vec<Hint> {
+    let mut out = Vec::with_capacity(24);
+    if here.rows {
+        out.push(hint("↑↓", "select", "select a row; it holds still while selected (also j k)"));
+    }
+    if here.selected {
+        out.push(hint("⏎", "open", "open what is selected"));
+    }
+    if here.deep || here.selected {
+        out.push(hint("Esc", "back", if here.deep { "one level up" } else { "let go of the selection" }));
+    }
+    out.extend_from_slice(screen.keys());
+    out.push(hint("/", "filter", "show only rows that match"));
+    if here.filtered && !here.deep && !here.selected {
+        out.push(hint("Esc", "all", "show all rows again"));
+    }
+    if screen.sorting().is_some() {
+        out.push(hint("s", "sort", "sort by the next column"));
+        out.push(hint("S", "turn", "turn the order around"));
+    }
+    out.push(hint("p", "pause", "hold the picture while counting goes on (also Space)"));
+    if screen.charts() {
+        out.push(hint("+ −", "time", "shorter or longer time on the chart"));
+        out.push(hint("d", "directions", "chart the directions apart or together"));
+    }
+    out.push(hint("b", "bits/bytes", "bits or bytes"));
+    out.push(hint("n", "names", "names or numbers of ports and network cards"));
+    if here.live {
+        out.push(hint("r", "reset", "forget everything counted so far (asks first)"));
+    }
+    out.push(hint("?", "keys", "these keys (also h)"));
+    out.push(hint("q", "quit", "quit (Ctrl-C at once)"));
+    out.push(hint("1–8", "", "go to a screen (also Tab)"));
+    if here.rows {
+        out.push(hint("g G", "", "first and last row (also Home End)"));
+        out.push(hint("PgUp PgDn", "", "a page up or down"));
+    }
+    out
+}
+
+/// The hints of the footer that fit into `width` cells, in their order: help, quit and what concerns the selection come first.
+pub(super) fn fitting(all: &[Hint], width: u16) -> Vec<Hint> {
+    let urgent = |h: &Hint| matches!(h.key, "?" | "q" | "Esc" | "⏎" | "↑↓");
+    let cells = |h: &Hint| super::canvas::cells(h.key) + super::canvas::cells(h.word) + 3;
+    let named: Vec<(usize, &Hint)> = all.iter().enumerate().filter(|(_, h)| !h.word.is_empty()).collect();
+    let mut left = width;
+    let mut kept = Vec::new();
+    let by_need = named.iter().filter(|(_, h)| urgent(h)).chain(named.iter().filter(|(_, h)| !urgent(h)));
+    for &(i, hint) in by_need {
+        if cells(hint) <= left {
+            left -= cells(hint);
+            kept.push((i, *hint));
+        }
+    }
+    kept.sort_by_key(|k| k.0);
+    kept.into_iter().map(|k| k.1).collect()
+}

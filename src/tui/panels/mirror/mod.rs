@@ -1,0 +1,154 @@
+//! Panels of the Mirror screen: the verdict, its parts, directions, detectors that keep silent.
+//!
+//! ```text
+//!  completeness  ━━━━━━━━━━━━━━━━━━── 92   0.4 % of TCP data acknowledged but unseen
+//!  uniqueness    ━━━━━━━━━━━━━━━━━━━━ 100  no copies in 1.2 M packets
+//!  timing        ──────────────────── ?    too few samples
+//! ```
+
+pub(in crate::tui) mod duplicates;
+pub(in crate::tui) mod ledger;
+pub(in crate::tui) mod sessions;
+
+use crate::model::units;
+use crate::snapshot::Trust;
+use crate::tui::canvas::{Canvas, cut_end};
+use crate::tui::panels::facts;
+use crate::tui::theme::Hue;
+use crate::tui::view::{Scene, ratio};
+use crate::tui::widgets::amount;
+use crate::tui::widgets::bar;
+use crate::tui::widgets::frame::titled;
+use ratatui::layout::Rect;
+
+/// From this score on a part is good.
+const GOOD: u8 = 90;
+/// Below this score it is bad.
+const BAD: u8 = 60;
+
+/// The hue of a score.
+fn score_hue(score: Option<u8>) -> Hue {
+    match score {
+        None => Hue::Dim,
+        Some(s) if s >= GOOD => Hue::Good,
+        Some(s) if s >= BAD => Hue::Warn,
+        Some(_) => Hue::Bad,
+    }
+}
+
+/// Symbol, words and hue of the badge.
+pub(in crate::tui) fn verdict(trust: &Trust) -> (&'static str, String, Hue) {
+    let hue = score_hue(trust.score);
+    match hue {
+        Hue::Dim => ("?", "mirror ?".into(), hue),
+        Hue::Good => ("●", "mirror good".into(), hue),
+        Hue::Warn => ("▲", format!("mirror: {}", trust.verdict), hue),
+        _ => ("✖", format!("mirror: {}", trust.verdict), Hue::Bad),
+    }
+}
+
+/// The verdict in one line.
+pub(in crate::tui) fn headline(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let mirror = &scene.snapshot.mirror;
+    let (symbol, _, hue) = verdict(&mirror.trust);
+    let words = match (mirror.trust.score, mirror.trust.verdict.as_str()) {
+        (None, "") => "It cannot be told yet whether this mirror can be believed.".to_owned(),
+        (Some(s), "" | "good") if s >= GOOD => "This mirror can be believed.".to_owned(),
+        (_, verdict) => {
+            let mut chars = verdict.chars();
+            let first = chars.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default();
+            format!("{first}{}", chars.as_str())
+        }
+    };
+    let score = mirror.trust.score.map_or("trust ?".to_owned(), |s| format!("trust {s} of 100"));
+    let right = 16.min(area.width / 3);
+    let width = area.width.saturating_sub(right + 3);
+    canvas.pieces(area.x + 1, area.y, width, &[
+        (format!("{symbol} ").into(), scene.theme.strong(hue)),
+        (cut_end(&words, width.saturating_sub(2)), scene.theme.strong(if hue == Hue::Dim { Hue::Dim } else { hue })),
+    ]);
+    canvas.right(area.right().saturating_sub(right + 1), area.y, right, &score, scene.style(Hue::Dim));
+    if area.height > 1 {
+        let transport = match mirror.transport {
+            "" => "unknown",
+            "plain" => "plain copies",
+            other => other,
+        };
+        let now = mirror.recent_link.bits_per_second(scene.snapshot.recent_seconds);
+        let link = if scene.whole() { units::bytes(mirror.link.wire_bytes) } else { amount::rate(scene, now).plain() };
+        let analysed = amount::rate(scene, scene.bits(scene.snapshot.recent, scene.snapshot.total)).plain();
+        let line = if scene.whole() {
+            format!("transport {transport} · {link} on the mirror link, {} of them analysed", units::bytes(scene.snapshot.total.wire_bytes))
+        } else {
+            format!("transport {transport} · mirror link {link} · analysed {analysed}")
+        };
+        canvas.ink(area.x + 3, area.y + 1, area.width.saturating_sub(4), &line, Hue::Dim);
+    }
+}
+
+/// The parts of the score as gauges.
+pub(in crate::tui) fn trust(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let body = titled(canvas, area, "Trust", &[("the weakest part decides".into(), scene.style(Hue::Dim))], false);
+    let parts = &scene.snapshot.mirror.trust.parts;
+    if parts.is_empty() && body.height > 0 {
+        canvas.ink(body.x + 1, body.y, body.width.saturating_sub(2), "no evidence yet", Hue::Dim);
+    }
+    let wide = (body.width / 4).clamp(6, 24);
+    for (i, part) in parts.iter().enumerate().take(usize::from(body.height)) {
+        let y = body.y + i as u16;
+        let hue = score_hue(part.score);
+        canvas.ink(body.x + 1, y, 12, part.name, Hue::Text);
+        let style = scene.style(hue);
+        bar::gauge(canvas, body.x + 14, y, wide, f64::from(part.score.unwrap_or(0)) / 100.0, style);
+        let x = body.x + 14 + wide;
+        canvas.right(x, y, 4, &part.score.map_or("?".into(), |s| s.to_string()), style);
+        let width = body.right().saturating_sub(x + 7);
+        canvas.ink(x + 6, y, width, &cut_end(&part.evidence, width), Hue::Dim);
+    }
+}
+
+/// Which directions the mirror carries.
+pub(in crate::tui) fn directions(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let body = titled(canvas, area, "Directions", &[], false);
+    let sides = scene.snapshot.mirror.sides;
+    if body.height == 0 {
+        return;
+    }
+    if sides.judged == 0 {
+        canvas.ink(body.x + 1, body.y, body.width.saturating_sub(2), "no conversation could be judged yet", Hue::Dim);
+        return;
+    }
+    let one = ratio(sides.one_sided, sides.judged);
+    let hue = if one > 0.5 { Hue::Bad } else if one > 0.1 { Hue::Warn } else { Hue::Good };
+    let wide = body.width.saturating_sub(2);
+    let style = scene.style(hue);
+    bar::gauge(canvas, body.x + 1, body.y, wide, 1.0 - one, style);
+    if body.height > 1 {
+        let line = format!(
+            "{} of {} conversations in both directions, {} in one only",
+            units::count(sides.judged - sides.one_sided.min(sides.judged)),
+            units::count(sides.judged),
+            amount::share(one)
+        );
+        canvas.ink(body.x + 1, body.y + 1, wide, &cut_end(&line, wide), Hue::Text);
+    }
+}
+
+/// Detectors that keep silent, and why.
+pub(in crate::tui) fn silenced(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let list = &scene.snapshot.mirror.silenced;
+    let note = format!("{}", list.len());
+    let body = titled(canvas, area, "Silenced detectors", &[(note.into(), scene.style(Hue::Dim))], false);
+    if body.height == 0 {
+        return;
+    }
+    if list.is_empty() {
+        canvas.pieces(body.x + 1, body.y, body.width.saturating_sub(2), &[
+            ("● ".into(), scene.style(Hue::Good)),
+            ("none: the evidence suffices for every detector".into(), scene.style(Hue::Dim)),
+        ]);
+        return;
+    }
+    let facts: Vec<_> = list.iter().map(|(name, why)| ((*name).to_owned(), why.clone(), scene.style(Hue::Dim))).collect();
+    facts::draw(canvas, body, &facts);
+}

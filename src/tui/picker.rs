@@ -1,0 +1,329 @@
+//! Which port? A list of interfaces with what comes in on each right now.
+//!
+//! ```text
+//!  spantop   Which port carries the mirror?
+//!
+//!    port    kind       speed    receives     packets/s  last minute   addresses      advice
+//!  ▎ eth1    physical    10 G    1.24 Gb/s    312 kp/s   ▂▃▅▆▇▅▃▂      none           looks like a mirror port
+//!    eth0    physical     1 G    12.3 kb/s      9 p/s    ▁▁▁▁▁▁▁▁      192.0.2.10     has addresses: a host port
+//!
+//!  ↑↓ select  ⏎ watch  q quit
+//! ```
+
+use super::canvas::{Canvas, Hit, cut_end, split_top};
+use super::chrome::footer;
+use super::options::Options;
+use super::run::theme;
+use super::screen::Hint;
+use super::terminal::{Events, Keys, Screen};
+use super::theme::{Hue, Theme};
+use super::view::{Pane, Scene, Topic, Trail, View};
+use super::widgets::amount::{self, RATE};
+use super::widgets::table::{self, Cell, Col, Shape};
+use crate::error::{Error, Result};
+use crate::model::{Port, Traffic};
+use crate::snapshot::Snapshot;
+use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
+use ratatui::layout::Rect;
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// How often the counters are read.
+const POLL: Duration = Duration::from_secs(1);
+/// Rates kept of each port: a minute.
+const HISTORY: usize = 60;
+
+/// A port with its load.
+struct Row {
+    port: Port,
+    /// Received, sent where nothing is known of receiving.
+    count: Option<Traffic>,
+    /// Bits and packets a second, when there were two readings.
+    rates: Option<(f64, f64)>,
+    /// Bits a second, oldest first.
+    history: Vec<f64>,
+}
+
+/// What a key led to.
+#[derive(Debug, PartialEq)]
+enum Choice {
+    Open,
+    Nothing,
+    Quit,
+    Port(String),
+}
+
+struct Picker {
+    rows: Vec<Row>,
+    pane: Pane,
+    view: View,
+    options: Options,
+    theme: Theme,
+    failure: Option<String>,
+    hits: Vec<(Rect, Hit)>,
+}
+
+/// Lets the user choose an interface; `None` when they leave. `ports` is asked about once a second.
+///
+/// # Errors
+/// When there is no terminal, or the interfaces cannot be listed at all.
+pub fn pick(ports: &dyn Fn() -> Result<Vec<Port>>, options: &Options) -> Result<Option<String>> {
+    let mut picker = Picker::new(options, theme(options));
+    picker.read(ports()?, 0.0);
+    let mut screen = Screen::enter(&options.stop)?;
+    let outcome = watch(ports, &mut picker, &mut screen, &mut Keys);
+    drop(screen);
+    match outcome {
+        Ok(choice) => Ok(choice),
+        Err(_) if options.stop.load(Ordering::Relaxed) => Ok(None),
+        Err(e) => Err(Error::io("terminal", &e)),
+    }
+}
+
+fn watch(
+    ports: &dyn Fn() -> Result<Vec<Port>>,
+    picker: &mut Picker,
+    screen: &mut Screen,
+    events: &mut dyn Events,
+) -> std::io::Result<Option<String>> {
+    let mut read = Instant::now();
+    let mut changed = true;
+    while !picker.options.stop.load(Ordering::Relaxed) {
+        if read.elapsed() >= POLL {
+            match ports() {
+                Ok(now) => picker.read(now, read.elapsed().as_secs_f64()),
+                Err(e) => picker.failure = Some(e.to_string()),
+            }
+            read = Instant::now();
+            changed = true;
+        }
+        if changed {
+            screen.frame(|frame| picker.hits = picker.paint(frame.buffer_mut()))?;
+        }
+        changed = false;
+        if let Some(event) = events.next(POLL.saturating_sub(read.elapsed()).min(Duration::from_millis(200)))? {
+            changed = true;
+            match picker.update(&event) {
+                Choice::Open | Choice::Nothing => {}
+                Choice::Quit => return Ok(None),
+                Choice::Port(name) => return Ok(Some(name)),
+            }
+        }
+    }
+    Ok(None)
+}
+
+impl Picker {
+    fn new(options: &Options, theme: Theme) -> Self {
+        let view = View { bytes: options.bytes, ..View::default() };
+        Self { rows: Vec::new(), pane: Pane::default(), view, options: options.clone(), theme, failure: None, hits: Vec::new() }
+    }
+
+    /// Takes new counters, `seconds` after the ones before.
+    fn read(&mut self, ports: Vec<Port>, seconds: f64) {
+        let mut before: HashMap<String, Row> = self.rows.drain(..).map(|r| (r.port.name.clone(), r)).collect();
+        self.failure = None;
+        self.rows = ports
+            .into_iter()
+            .map(|port| {
+                let count = port.received.or(port.sent);
+                let old = before.remove(&port.name);
+                let rates = match (old.as_ref().and_then(|o| o.count), count) {
+                    (Some(then), Some(now)) if seconds > 0.0 => {
+                        let new = now.since(then);
+                        Some((new.bits_per_second(seconds), new.packets_per_second(seconds)))
+                    }
+                    _ => None,
+                };
+                let mut history = old.map(|o| o.history).unwrap_or_default();
+                history.extend(rates.map(|r| r.0));
+                let extra = history.len().saturating_sub(HISTORY);
+                history.drain(..extra);
+                Row { port, count, rates, history }
+            })
+            .collect();
+        if self.chosen().is_none() {
+            let likely = self.rows.iter().find(|r| r.port.advice.contains("mirror"));
+            let usable = self.rows.iter().find(|r| r.port.up && !r.port.loopback);
+            self.pane.selected = likely.or(usable).or(self.rows.first()).map(key);
+        }
+    }
+
+    fn chosen(&self) -> Option<usize> {
+        self.rows.iter().position(|r| Some(key(r)) == self.pane.selected)
+    }
+
+    fn update(&mut self, event: &Event) -> Choice {
+        match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => match key.code {
+                KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => return Choice::Quit,
+                KeyCode::Char('q') | KeyCode::Esc => return Choice::Quit,
+                KeyCode::Down | KeyCode::Char('j') | KeyCode::Tab => self.step(1),
+                KeyCode::Up | KeyCode::Char('k') | KeyCode::BackTab => self.step(-1),
+                KeyCode::Home | KeyCode::Char('g') => self.step(isize::MIN),
+                KeyCode::End | KeyCode::Char('G') => self.step(isize::MAX),
+                KeyCode::Char('b') => self.view.bytes = !self.view.bytes,
+                KeyCode::Enter => return self.take(),
+                _ => return Choice::Nothing,
+            },
+            Event::Mouse(mouse) => match mouse.kind {
+                MouseEventKind::ScrollDown => self.step(1),
+                MouseEventKind::ScrollUp => self.step(-1),
+                MouseEventKind::Down(MouseButton::Left) => {
+                    let at = (mouse.column, mouse.row).into();
+                    let hit = self.hits.iter().find(|h| h.0.contains(at)).map(|h| h.1.clone());
+                    if let Some(Hit::Row(_, topic)) = hit {
+                        if self.pane.selected.as_ref() == Some(&topic) {
+                            return self.take();
+                        }
+                        self.pane.selected = Some(topic);
+                    }
+                }
+                _ => return Choice::Nothing,
+            },
+            _ => return Choice::Nothing,
+        }
+        Choice::Open
+    }
+
+    fn take(&self) -> Choice {
+        self.chosen().and_then(|i| self.rows.get(i)).map_or(Choice::Nothing, |r| Choice::Port(r.port.name.clone()))
+    }
+
+    fn step(&mut self, by: isize) {
+        let at = self.chosen().unwrap_or(0).saturating_add_signed(by).min(self.rows.len().saturating_sub(1));
+        self.pane.selected = self.rows.get(at).map(key);
+    }
+
+    fn paint(&self, buffer: &mut Buffer) -> Vec<(Rect, Hit)> {
+        let area = buffer.area;
+        let mut canvas = Canvas::new(buffer, &self.theme);
+        let (snapshot, trail) = (Snapshot { live: true, ..Snapshot::default() }, Trail::new());
+        let scene = Scene {
+            snapshot: &snapshot,
+            view: &self.view,
+            pane: &self.pane,
+            topic: None,
+            trail: &trail,
+            options: &self.options,
+            theme: &self.theme,
+            behind: 0.0,
+        };
+        let (top, rest) = split_top(area, if area.height >= 8 { 2 } else { 1 });
+        let width = top.width.saturating_sub(2);
+        canvas.pieces(top.x + 1, top.y, width, &[
+            ("spantop".into(), self.theme.strong(Hue::Accent)),
+            ("   Which port carries the mirror?".into(), self.theme.style(Hue::Title)),
+        ]);
+        let (body, last) = split_top(rest, rest.height.saturating_sub(1));
+        let rows: Vec<(Topic, &Row)> = self.rows.iter().map(|r| (key(r), r)).collect();
+        let shape = Shape { focused: true, empty: "no interfaces: root or CAP_NET_RAW may be needed to see them", ..Shape::default() };
+        table::draw(&mut canvas, &scene, body, &columns(), &rows, &shape);
+        match &self.failure {
+            Some(failure) => footer::message(&mut canvas, last, &format!("✖ {failure}"), self.theme.strong(Hue::Bad)),
+            None => footer::draw(&mut canvas, last, &HINTS, &[]),
+        }
+        canvas.hits
+    }
+}
+
+const HINTS: [Hint; 4] = [
+    Hint { key: "↑↓", word: "select", help: "" },
+    Hint { key: "⏎", word: "watch", help: "" },
+    Hint { key: "b", word: "bits/bytes", help: "" },
+    Hint { key: "q", word: "quit", help: "" },
+];
+
+fn key(row: &Row) -> Topic {
+    Topic::App(row.port.name.clone())
+}
+
+fn columns<'a>() -> [Col<&'a Row>; 8] {
+    [
+        Col { title: "port", width: 10, max: 18, right: false, sort: None, worth: 0, cell: |s, r| {
+            let hue = if r.port.up && r.port.running { Hue::Title } else { Hue::Dim };
+            Cell::Text(r.port.name.clone(), s.style(hue))
+        } },
+        Col { title: "kind", width: 8, max: 10, right: false, sort: None, worth: 5, cell: |s, r| Cell::Text(r.port.kind.into(), s.style(Hue::Dim)) },
+        Col { title: "speed", width: 5, max: 5, right: true, sort: None, worth: 4, cell: |s, r| {
+            Cell::Right(r.port.speed.map(amount::speed).unwrap_or_default(), s.style(Hue::Text))
+        } },
+        Col { title: "receives", width: RATE, max: RATE, right: true, sort: None, worth: 1, cell: |s, r| match r.rates {
+            Some((bits, _)) => Cell::Amount(amount::rate(s, bits), s.style(Hue::Text)),
+            None => Cell::Right("…".into(), s.style(Hue::Dim)),
+        } },
+        Col { title: "packets/s", width: RATE, max: RATE, right: true, sort: None, worth: 3, cell: |s, r| match r.rates {
+            Some((_, packets)) => Cell::Amount(amount::packet_rate(packets), s.style(Hue::Text)),
+            None => Cell::Right("…".into(), s.style(Hue::Dim)),
+        } },
+        Col { title: "last minute", width: 12, max: 20, right: false, sort: None, worth: 7, cell: |s, r| {
+            Cell::Text(sparkline(&r.history, 20), s.style(Hue::AreaHigh))
+        } },
+        Col { title: "addresses", width: 14, max: 34, right: false, sort: None, worth: 6, cell: |s, r| {
+            let text = r.port.addresses.iter().map(|a| a.to_string()).collect::<Vec<_>>().join(", ");
+            if text.is_empty() { Cell::Text("none".into(), s.style(Hue::Dim)) } else { Cell::Text(text, s.style(Hue::Text)) }
+        } },
+        Col { title: "advice", width: 18, max: 48, right: false, sort: None, worth: 2, cell: |s, r| {
+            let hue = if r.port.advice.contains("mirror") { Hue::Good } else { Hue::Dim };
+            Cell::Text(cut_end(&r.port.advice, 48).into_owned(), s.style(hue))
+        } },
+    ]
+}
+
+/// The last values as small bars against the largest of them.
+fn sparkline(values: &[f64], width: usize) -> String {
+    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let largest = values.iter().fold(0.0, |a: f64, b| a.max(*b));
+    let shown = values.iter().skip(values.len().saturating_sub(width));
+    shown.map(|v| if largest > 0.0 { BARS[((v / largest * 7.0).round() as usize).min(7)] } else { BARS[0] }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::theme::Depth;
+    use ratatui::crossterm::event::KeyEvent;
+
+    fn port(name: &str, advice: &str, packets: u64) -> Port {
+        let received = Some(Traffic { packets, wire_bytes: packets * 1000 });
+        Port { name: name.into(), up: true, running: true, advice: advice.into(), received, kind: "physical", ..Port::default() }
+    }
+
+    fn text(picker: &Picker, width: u16, height: u16) -> String {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+        picker.paint(&mut buffer);
+        let row = |y| (0..width).map(|x| buffer[(x, y)].symbol()).collect::<String>();
+        (0..height).map(row).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn chooses_the_mirror_and_shows_rates() {
+        let mut picker = Picker::new(&Options::default(), Theme::new(Depth::Mono, false));
+        picker.read(vec![port("eth0", "a host port", 0), port("eth1", "looks like a mirror port", 0)], 0.0);
+        assert!(text(&picker, 120, 10).contains("…"));
+        picker.read(vec![port("eth0", "a host port", 5), port("eth1", "looks like a mirror port", 2_000)], 2.0);
+        let shown = text(&picker, 120, 10);
+        assert!(shown.contains("8.00 Mb/s") && shown.contains("1.00 kp/s"), "{shown}");
+        let enter = Event::Key(KeyEvent::from(KeyCode::Enter));
+        assert_eq!(picker.update(&enter), Choice::Port("eth1".into()));
+        picker.update(&Event::Key(KeyEvent::from(KeyCode::Up)));
+        assert_eq!(picker.update(&enter), Choice::Port("eth0".into()));
+        assert_eq!(picker.update(&Event::Key(KeyEvent::from(KeyCode::Char('q')))), Choice::Quit);
+    }
+
+    #[test]
+    fn any_size_and_any_name() {
+        let mut picker = Picker::new(&Options::default(), Theme::default());
+        picker.read(vec![port("e\x1b[2Jth", "", 0)], 0.0);
+        for width in 1..60 {
+            for height in 1..12 {
+                assert!(!text(&picker, width, height).contains('\x1b'));
+            }
+        }
+        picker.read(Vec::new(), 1.0);
+        assert!(text(&picker, 80, 8).contains("no interfaces"));
+        assert_eq!(picker.update(&Event::Key(KeyEvent::from(KeyCode::Enter))), Choice::Nothing);
+    }
+}

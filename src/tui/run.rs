@@ -1,0 +1,90 @@
+//! The loop: events in, frames out.
+
+use super::app::{App, Effect};
+use super::leaving::Leaving;
+use super::options::Options;
+use super::terminal::{Events, Keys, Screen};
+use super::theme::Theme;
+use crate::error::{Error, Result};
+use crate::snapshot::Feed;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// At most this often a frame is drawn: ten a second.
+const FRAME: Duration = Duration::from_millis(100);
+/// A key is answered at once, but a held key must not draw without end.
+const KEY_FRAME: Duration = Duration::from_millis(25);
+/// How long to wait for an event before looking at the feed again.
+const WAIT: Duration = Duration::from_millis(50);
+
+/// The theme the environment and the user ask for.
+pub(super) fn theme(options: &Options) -> Theme {
+    Theme::detect(options.color, options.background, &|name| std::env::var(name).ok())
+}
+
+/// Shows the dashboard until the user leaves, a signal comes, or the terminal goes. A source that ends or fails stays on screen.
+///
+/// # Errors
+/// When there is no terminal, or it cannot be set up.
+pub fn run(feed: &dyn Feed, options: &Options) -> Result<Leaving> {
+    let mut app = App::new(options.clone(), theme(options));
+    let mut screen = Screen::enter(&options.stop)?;
+    let outcome = watch(feed, &mut app, &mut screen, &mut Keys);
+    drop(screen);
+    match outcome {
+        Ok(()) => Ok(Leaving::of(&feed.latest(), &options.source_title)),
+        // The terminal has gone (a closed ssh session): that is a way of leaving.
+        Err(_) if options.stop.load(Ordering::Relaxed) => Ok(Leaving::of(&feed.latest(), &options.source_title)),
+        Err(e) => Err(Error::io("terminal", &e)),
+    }
+}
+
+fn watch(feed: &dyn Feed, app: &mut App, screen: &mut Screen, events: &mut dyn Events) -> std::io::Result<()> {
+    let begun = Instant::now();
+    let mut drawn: Option<Instant> = None;
+    let (mut changed, mut pressed) = (true, false);
+    while !app.options.stop.load(Ordering::Relaxed) {
+        changed |= app.tick(begun.elapsed());
+        changed |= app.see(feed.latest(), feed.failure());
+        obey(feed, app.question());
+        let least = if pressed { KEY_FRAME } else { FRAME };
+        let due = drawn.is_none_or(|at| at.elapsed() >= least);
+        if changed && due {
+            screen.frame(|frame| draw(app, frame))?;
+            drawn = Some(Instant::now());
+            (changed, pressed) = (false, false);
+        }
+        let wait = if changed { drawn.map_or(WAIT, |at| least.saturating_sub(at.elapsed())) } else { WAIT };
+        let mut event = events.next(wait)?;
+        while let Some(now) = event {
+            (changed, pressed) = (true, true);
+            if !obey(feed, app.update(&now)) {
+                return Ok(());
+            }
+            event = events.next(Duration::ZERO)?;
+        }
+    }
+    Ok(())
+}
+
+/// Draws one frame.
+pub(super) fn draw(app: &mut App, frame: &mut ratatui::Frame) {
+    let area = frame.area();
+    let painted = app.paint(frame.buffer_mut());
+    if let Some(cursor) = painted.cursor {
+        frame.set_cursor_position(cursor);
+    }
+    app.painted(area, painted);
+}
+
+/// Does what the dashboard asks for; `false` when it is to end.
+fn obey(feed: &dyn Feed, effects: impl IntoIterator<Item = Effect>) -> bool {
+    for effect in effects {
+        match effect {
+            Effect::Ask(query) => feed.ask(query),
+            Effect::Reset => feed.reset(),
+            Effect::Quit => return false,
+        }
+    }
+    true
+}

@@ -1,0 +1,97 @@
+//! Can this mirror be believed.
+//!
+//! ```text
+//!  ● good   The mirror can be believed                                   trust 97 of 100
+//! ─ From switch to screen ───────────────────────────────────────────────────────────────
+//!  switch ──────▶ path ──────▶ interface ──────▶ kernel ──────▶ queue ──────▶ analysed
+//!  ● 0 %          ? unknown    ● 0               ● 0            ● 0           100 %
+//! ─ Trust ──────────────────────────────────┬─ Duplicates ───────────────────────────────
+//! ─ Directions ─────────────────────────────┼─ Sessions ─────────────────────────────────
+//! ─ Silenced detectors ─────────────────────┴─ Tunnels ──────────────────────────────────
+//! ```
+
+use crate::snapshot::Snapshot;
+use crate::tui::canvas::{Canvas, split_top};
+use crate::tui::panels::mirror::{self as panels, duplicates, ledger, sessions};
+use crate::tui::panels::{kinds, load};
+use crate::tui::screen::{Hint, Screen};
+use crate::tui::theme::Hue;
+use crate::tui::view::Scene;
+use crate::tui::widgets::frame::columns;
+use ratatui::layout::Rect;
+
+/// The mirror's health.
+pub(in crate::tui) struct Mirror;
+
+const NAMES: [&str; 5] = ["Trust", "Duplicates", "Sessions", "Tunnels", "Silenced"];
+
+type Panel = fn(&mut Canvas, Rect, &Scene);
+const PANELS: [Panel; 5] = [panels::trust, duplicates::draw, sessions::draw, sessions::tunnels, panels::silenced];
+
+impl Screen for Mirror {
+    fn digit(&self) -> char {
+        '8'
+    }
+
+    fn title(&self) -> &'static str {
+        "Mirror"
+    }
+
+    fn kinds(&self) -> usize {
+        PANELS.len()
+    }
+
+    fn keys(&self) -> &'static [Hint] {
+        &[Hint { key: "← →", word: "panel", help: "trust, duplicates, sessions, tunnels, silenced detectors" }]
+    }
+
+    fn badge(&self, snapshot: &Snapshot) -> Option<(String, Hue)> {
+        let (symbol, _, hue) = panels::verdict(&snapshot.mirror.trust);
+        matches!(hue, Hue::Bad | Hue::Warn).then(|| (symbol.to_owned(), hue))
+    }
+
+    fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
+        let (top, rest) = split_top(area, 2);
+        panels::headline(canvas, top, scene);
+        if rest.height < 4 {
+            return;
+        }
+        let (stages, rest) = if rest.height >= 12 { split_top(rest, if rest.height >= 24 { 5 } else { 4 }) } else { (Rect::ZERO, rest) };
+        if stages.height > 0 {
+            ledger::draw(canvas, stages, scene);
+        }
+        if area.width >= 110 && rest.height >= 24 { grid(canvas, rest, scene) } else { one(canvas, rest, scene) }
+    }
+}
+
+/// One panel at a time, walked through with Left and Right.
+fn one(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let (line, body) = split_top(area, 1);
+    let names: Vec<_> = NAMES.iter().map(|n| (*n, None)).collect();
+    kinds::draw(canvas, line, scene, &names);
+    if let Some(panel) = PANELS.get(scene.pane.kind) {
+        panel(canvas, body, scene);
+    }
+}
+
+/// Everything at once.
+fn grid(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let mirror = &scene.snapshot.mirror;
+    let parts = columns(canvas, area, &[area.width / 2]);
+    let [left, right] = parts[..] else { return };
+    let (trust, left) = split_top(left, mirror.trust.parts.len().clamp(3, 8) as u16 + 2);
+    panels::trust(canvas, trust, scene);
+    let (directions, left) = split_top(left, 5);
+    panels::directions(canvas, directions, scene);
+    let (silenced, chart) = split_top(left, if left.height >= 20 { left.height / 2 } else { left.height });
+    panels::silenced(canvas, silenced, scene);
+    if chart.height > 0 {
+        load::draw(canvas, chart, scene);
+    }
+    let need = duplicates::height(scene).min(right.height / 2 + 2);
+    let (copies, right) = split_top(right, need);
+    duplicates::draw(canvas, copies, scene);
+    let (above, below) = split_top(right, right.height.div_ceil(2));
+    sessions::draw(canvas, above, scene);
+    sessions::tunnels(canvas, below, scene);
+}

@@ -1,0 +1,115 @@
+//! The terminal: taken over at the start, given back at the end, whatever the end is.
+
+use crate::error::{Error, Result};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::cursor::Show;
+use ratatui::crossterm::event::{self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event};
+use ratatui::crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use ratatui::crossterm::{execute, queue};
+use signal_hook::SigId;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use std::io::{BufWriter, IsTerminal, Stdout, Write, stdin, stdout};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+/// Where events come from: the terminal, or a test.
+pub(super) trait Events {
+    /// Waits at most so long for an event.
+    ///
+    /// # Errors
+    /// When the terminal has gone.
+    fn next(&mut self, wait: Duration) -> std::io::Result<Option<Event>>;
+}
+
+/// Events of the terminal.
+pub(super) struct Keys;
+
+impl Events for Keys {
+    fn next(&mut self, wait: Duration) -> std::io::Result<Option<Event>> {
+        if event::poll(wait)? { event::read().map(Some) } else { Ok(None) }
+    }
+}
+
+/// Bytes gathered before they are written: one frame goes out in few pieces, which matters over ssh.
+const FRAME_BYTES: usize = 64 * 1024;
+
+type Out = BufWriter<Stdout>;
+
+/// The terminal while the dashboard has it. Dropping it gives it back.
+pub(super) struct Screen {
+    /// To draw on.
+    pub terminal: Terminal<CrosstermBackend<Out>>,
+    signals: Vec<SigId>,
+}
+
+impl Screen {
+    /// Takes the terminal over; signals set `stop`.
+    ///
+    /// # Errors
+    /// When there is no terminal, or it cannot be set up.
+    pub fn enter(stop: &Arc<AtomicBool>) -> Result<Self> {
+        if !stdin().is_terminal() || !stdout().is_terminal() {
+            return Err(Error::usage("the dashboard needs a terminal for its input and output; for scripts there are reports (`--help`)"));
+        }
+        let failed = |e: std::io::Error| Error::io("terminal", &e);
+        let mut signals = Vec::new();
+        for signal in [SIGTERM, SIGINT, SIGHUP] {
+            signals.push(signal_hook::flag::register(signal, Arc::clone(stop)).map_err(failed)?);
+        }
+        restore_on_panic();
+        enable_raw_mode().map_err(failed)?;
+        let mut out = BufWriter::with_capacity(FRAME_BYTES, stdout());
+        let entered = execute!(out, EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste);
+        let terminal = entered.and_then(|()| Terminal::new(CrosstermBackend::new(out)));
+        match terminal {
+            Ok(terminal) => Ok(Self { terminal, signals }),
+            Err(e) => {
+                restore();
+                Err(failed(e))
+            }
+        }
+    }
+
+    /// Draws one frame; a terminal that can shows it in one go.
+    ///
+    /// # Errors
+    /// When the terminal has gone.
+    pub fn frame(&mut self, draw: impl FnOnce(&mut ratatui::Frame)) -> std::io::Result<()> {
+        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        self.terminal.draw(draw)?;
+        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        restore();
+        for id in self.signals.drain(..) {
+            signal_hook::low_level::unregister(id);
+        }
+    }
+}
+
+/// Gives the terminal back. Failures are of no use to anybody here: there is no terminal left to tell them to.
+fn restore() {
+    let mut out = stdout();
+    let _ = execute!(out, EndSynchronizedUpdate, DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, Show);
+    let _ = out.flush();
+    let _ = disable_raw_mode();
+}
+
+/// A panic of this thread gives the terminal back before it is told.
+fn restore_on_panic() {
+    let before = std::panic::take_hook();
+    let owner = std::thread::current().id();
+    std::panic::set_hook(Box::new(move |info| {
+        if std::thread::current().id() == owner {
+            restore();
+        }
+        before(info);
+    }));
+}
