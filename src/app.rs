@@ -118,6 +118,8 @@ fn engine_settings(common: &Common, input: &Input, sources: &[crate::capture::So
         local_nets: common.local_nets.clone(),
         live,
         limit,
+        decap: common.decap,
+        dedup: common.dedup,
         filter: filter.clone(),
         speed: common.speed.or(told),
         decap: common.decap,
