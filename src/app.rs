@@ -122,8 +122,6 @@ fn engine_settings(common: &Common, input: &Input, sources: &[crate::capture::So
         dedup: common.dedup,
         filter: filter.clone(),
         speed: common.speed.or(told),
-        decap: common.decap,
-        dedup: common.dedup,
         ours: if matches!(input, Input::Live(_)) { own_addresses() } else { Vec::new() },
         ..engine::Settings::default()
     };
