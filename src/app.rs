@@ -118,10 +118,10 @@ fn engine_settings(common: &Common, input: &Input, sources: &[crate::capture::So
         local_nets: common.local_nets.clone(),
         live,
         limit,
-        filter: filter.clone(),
-        speed: common.speed.or(told),
         decap: common.decap,
         dedup: common.dedup,
+        filter: filter.clone(),
+        speed: common.speed.or(told),
         ours: if matches!(input, Input::Live(_)) { own_addresses() } else { Vec::new() },
         ..engine::Settings::default()
     };

@@ -40,7 +40,7 @@ fn verdict(s: &Snapshot) -> u8 {
     match worst {
         Some(Severity::Critical) => 2,
         Some(Severity::Warning) => 1,
-        _ if s.total.packets == 0 || s.mirror.transport.is_empty() => UNCHECKED,
+        _ if s.total.packets == 0 || s.mirror.trust.score.is_none() => UNCHECKED,
         _ => 0,
     }
 }
@@ -62,7 +62,7 @@ pub fn explanation(_id: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::model::{Finding, Timestamp, Traffic};
-    use crate::snapshot::Mirror;
+    use crate::snapshot::{Mirror, Trust};
 
     fn finding(severity: Severity, active: bool) -> Finding {
         Finding {
@@ -83,7 +83,7 @@ mod tests {
     fn the_worst_active_finding_decides() {
         let mut s = Snapshot { total: Traffic { packets: 9, wire_bytes: 900 }, ..Snapshot::default() };
         assert_eq!(verdict(&s), 3);
-        s.mirror = Mirror { transport: "plain", ..Mirror::default() };
+        s.mirror = Mirror { transport: "plain", trust: Trust { score: Some(100), ..Trust::default() }, ..Mirror::default() };
         assert_eq!(verdict(&s), 0);
         s.findings = vec![finding(Severity::Note, true), finding(Severity::Critical, false)];
         assert_eq!(verdict(&s), 0);

@@ -5,7 +5,7 @@ use super::output;
 use crate::capture::ports;
 use crate::error::Result;
 use crate::model::{Port, units};
-use crate::report::document::people::{name, number, text, word};
+use crate::report::document::people::{name, number, prose, text, word};
 use crate::report::document::{Cell, Document, Part, Section, Table, Tone};
 use crate::report::{Options, render};
 
@@ -15,7 +15,7 @@ pub fn list(console: &Console) -> Result<()> {
     let part = if ports.is_empty() {
         Part::Note(Tone::Warning, "No interface can be seen. Capturing needs rights: run as root, or give the program cap_net_raw.".into())
     } else {
-        let columns = vec![word("Name"), word("Kind"), word("State"), number("Speed"), number("MTU"), name("Addresses"), name("Good for")];
+        let columns = vec![word("Name"), word("Kind"), word("State"), number("Speed"), number("MTU"), name("Addresses"), prose("Good for")];
         Part::Table(Table { columns, rows: ports.iter().map(row).collect() })
     };
     let sections = vec![Section { title: "Interfaces".into(), parts: vec![part] }];

@@ -1,8 +1,7 @@
 //! Lines of a fixed width: columns that line up, text cut with an ellipsis, a chart of blocks.
 
 use super::chart::Chart;
-use super::document::Table;
-use super::document::people;
+use super::document::{Column, Room, Table, people};
 use crate::model::units;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -57,23 +56,62 @@ pub fn bar(share: f64, width: usize) -> String {
     out
 }
 
-/// The lines of a table, its heading first, none wider than `width`.
+/// The lines of a table, its heading first, none wider than `width` if that can be.
 pub fn table(table: &Table, width: usize) -> Vec<String> {
-    let shown: Vec<Vec<String>> = table.rows.iter().map(|row| row.iter().map(cell).collect()).collect();
-    let mut widths: Vec<usize> = table.columns.iter().map(|c| c.head.width()).collect();
-    for row in &shown {
+    let heads: Vec<String> = table.columns.iter().map(|c| c.head.to_owned()).collect();
+    let rows: Vec<Vec<String>> = table.rows.iter().map(|row| row.iter().map(cell).collect()).collect();
+    let mut widths: Vec<usize> = heads.iter().map(|head| head.width()).collect();
+    for row in &rows {
         for (w, text) in widths.iter_mut().zip(row) {
             *w = (*w).max(text.width());
         }
     }
-    shrink(&mut widths, table, width);
-    let line = |cells: &[String]| {
-        let padded: Vec<String> =
-            cells.iter().zip(&widths).zip(&table.columns).map(|((text, &w), column)| pad(&cut(text, w), w, column.right)).collect();
-        padded.join(&" ".repeat(GAP)).trim_end().to_owned()
+    fit(&mut widths, &table.columns, width);
+    let mut lines = line(&heads, &widths, &table.columns);
+    rows.iter().for_each(|row| lines.extend(line(row, &widths, &table.columns)));
+    lines
+}
+
+/// One row; a wrapped last cell makes several lines. Columns of no width are left out.
+fn line(cells: &[String], widths: &[usize], columns: &[Column]) -> Vec<String> {
+    let gap = " ".repeat(GAP);
+    let mut first: Vec<String> = Vec::new();
+    let mut rest: Vec<String> = Vec::new();
+    let mut before = 0;
+    for ((text, &width), column) in cells.iter().zip(widths).zip(columns).filter(|((_, w), _)| **w > 0) {
+        if column.room == Room::Wrapped && text.width() > width {
+            let mut wrapped = wrap(text, width).into_iter();
+            first.extend(wrapped.next());
+            rest = wrapped.collect();
+        } else {
+            first.push(pad(&cut(text, width), width, column.right));
+            before += width + GAP;
+        }
+    }
+    let head = first.join(&gap).trim_end().to_owned();
+    std::iter::once(head).chain(rest.into_iter().map(|text| format!("{}{text}", " ".repeat(before)))).collect()
+}
+
+/// Makes room: first spare columns go, then the widest that may be cut or wrapped give way.
+fn fit(widths: &mut [usize], columns: &[Column], width: usize) {
+    let total = |widths: &[usize]| widths.iter().filter(|&&w| w > 0).map(|w| w + GAP).sum::<usize>().saturating_sub(GAP);
+    let order = |column: &Column| match column.room {
+        Room::Dropped(order) => Some(order),
+        _ => None,
     };
-    let heads: Vec<String> = table.columns.iter().map(|c| c.head.to_owned()).collect();
-    std::iter::once(line(&heads)).chain(shown.iter().map(|row| line(row))).collect()
+    let mut spare: Vec<u8> = columns.iter().filter_map(order).collect();
+    spare.sort_unstable();
+    spare.dedup();
+    while total(widths) > width
+        && let Some(last) = spare.pop()
+    {
+        widths.iter_mut().zip(columns).filter(|(_, c)| order(c) == Some(last)).for_each(|(w, _)| *w = 0);
+    }
+    while total(widths) > width {
+        let yields = |i: &usize| matches!(columns[*i].room, Room::Cut | Room::Wrapped) && widths[*i] > LEAST;
+        let Some(at) = (0..widths.len()).filter(yields).max_by_key(|&i| widths[i]) else { return };
+        widths[at] -= 1;
+    }
 }
 
 fn cell(cell: &super::document::Cell) -> String {
@@ -83,21 +121,13 @@ fn cell(cell: &super::document::Cell) -> String {
     }
 }
 
-/// Takes columns from the widest shrinking one until the line fits.
-fn shrink(widths: &mut [usize], table: &Table, width: usize) {
-    let total = |widths: &[usize]| widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
-    while total(widths) > width {
-        let widest = (0..widths.len()).filter(|&i| table.columns[i].shrinks && widths[i] > LEAST).max_by_key(|&i| widths[i]);
-        let Some(at) = widest else { return };
-        widths[at] -= 1;
-    }
-}
-
 /// The lines of a chart with its axes, none wider than `width`.
 pub fn chart(chart: &Chart, width: usize) -> Vec<String> {
     let label = |value: f64| pad(&units::bits_per_second(value), 9, true);
     let room = width.saturating_sub(11).max(1);
-    let wide = (room / chart.values.len().max(1)).max(1);
+    let shown = &chart.values[..chart.values.len().min(room)];
+    // Every value gets its share of the line, one column more or less.
+    let edge = |at: usize| at * room / shown.len().max(1);
     let mut lines = Vec::new();
     for line in (0..CHART_LINES).rev() {
         let mut text = match line {
@@ -106,17 +136,17 @@ pub fn chart(chart: &Chart, width: usize) -> Vec<String> {
             _ => " ".repeat(9),
         };
         text.push_str(" ▕");
-        for value in chart.values.iter().take(room) {
+        for (at, value) in shown.iter().enumerate() {
             let eighths = value.map_or(0, |v| ((v / chart.top * (CHART_LINES * 8) as f64).round() as usize).max(1));
             let block = UPRIGHT[eighths.saturating_sub(line * 8).min(8)];
-            text.extend(std::iter::repeat_n(block, wide));
+            text.extend(std::iter::repeat_n(block, edge(at + 1) - edge(at)));
         }
         lines.push(text.trim_end().to_owned());
     }
-    let span = wide * chart.values.len().min(room);
     let (from, to) = (people::time_of_day(chart.from), people::time_of_day(chart.to));
-    let gap = span.saturating_sub(from.width() + to.width()).max(1);
-    lines.push(format!("{}{from}{}{to}", " ".repeat(11), " ".repeat(gap)));
+    let step = format!("one step {}", units::duration(chart.step));
+    let space = room.saturating_sub(from.width() + to.width() + step.width());
+    lines.push(format!("{}{from}{}{step}{}{to}", " ".repeat(11), " ".repeat(space / 2), " ".repeat(space - space / 2)));
     lines
 }
 

@@ -46,8 +46,12 @@ impl Document {
         let mut sections = vec![capture(s), losses(s)];
         sections.extend(mirror::mirror(&s.mirror));
         sections.extend(mirror::findings(&s.findings));
-        if s.findings.is_empty() && !s.mirror.transport.is_empty() {
-            sections.push(section("Findings", vec![Part::Note(Tone::Good, "Nothing is wrong that could be seen.".into())]));
+        if s.findings.is_empty() {
+            let note = match s.mirror.trust.score {
+                Some(_) => Part::Note(Tone::Good, "Nothing is wrong that could be seen.".into()),
+                None => Part::Note(Tone::Plain, "Too little was seen to judge.".into()),
+            };
+            sections.push(section("Findings", vec![note]));
         }
         Self { title: title(s), sections }
     }
@@ -144,7 +148,7 @@ fn losses(s: &Snapshot) -> Section {
         .map(|(stage, n, what)| vec![text(stage), text(units::grouped(n)), text(what)])
         .collect();
     if !rows.is_empty() {
-        parts.push(Part::Table(Table { columns: vec![word("Stage"), number("Count"), super::people::name("What")], rows }));
+        parts.push(Part::Table(Table { columns: vec![word("Stage"), number("Count"), super::people::prose("What")], rows }));
     }
     section("Losses", parts)
 }

@@ -18,7 +18,7 @@ pub fn mirror(m: &Mirror) -> Option<Section> {
     }
     parts.push(Part::Facts(facts(m)));
     if !m.trust.parts.is_empty() {
-        let columns = vec![word("Part"), number("Score"), super::people::name("Evidence")];
+        let columns = vec![word("Part"), number("Score"), super::people::prose("Evidence")];
         let score = |s: Option<u8>| text(s.map_or("?".to_owned(), |n| n.to_string()));
         let rows = m.trust.parts.iter().map(|p| vec![text(p.name), score(p.score), text(&p.evidence)]).collect();
         parts.push(Part::Table(Table { columns, rows }));

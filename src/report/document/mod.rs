@@ -54,6 +54,19 @@ pub struct Cell {
     pub indent: usize,
 }
 
+/// How a column behaves when a line is too narrow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// It keeps its width.
+    Fixed,
+    /// Its cells are cut in the middle.
+    Cut,
+    /// Its cells are wrapped; only for the last column.
+    Wrapped,
+    /// It is left out; the largest number goes first.
+    Dropped(u8),
+}
+
 /// One column of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {
@@ -61,8 +74,8 @@ pub struct Column {
     pub head: &'static str,
     /// Numbers stand at the right edge.
     pub right: bool,
-    /// Whether it gives way when the line is too narrow.
-    pub shrinks: bool,
+    /// What it does when the line is too narrow.
+    pub room: Room,
 }
 
 /// A table.

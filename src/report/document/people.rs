@@ -1,23 +1,33 @@
 //! Numbers, times and names as people read them.
 
-use super::Cell;
+use super::{Cell, Room};
 use crate::model::text::printable;
 use crate::model::{Address, Timestamp, units};
 use crate::report::document::Column;
 
-/// A text column that gives way.
+/// A column of names, cut in the middle where room is scarce.
 pub const fn name(head: &'static str) -> Column {
-    Column { head, right: false, shrinks: true }
+    Column { head, right: false, room: Room::Cut }
 }
 
 /// A text column that keeps its width.
 pub const fn word(head: &'static str) -> Column {
-    Column { head, right: false, shrinks: false }
+    Column { head, right: false, room: Room::Fixed }
+}
+
+/// A last column of sentences, wrapped where room is scarce.
+pub const fn prose(head: &'static str) -> Column {
+    Column { head, right: false, room: Room::Wrapped }
 }
 
 /// A column of numbers.
 pub const fn number(head: &'static str) -> Column {
-    Column { head, right: true, shrinks: false }
+    Column { head, right: true, room: Room::Fixed }
+}
+
+/// A column of numbers that is left out where room is scarce, larger `order` first.
+pub const fn spare(head: &'static str, order: u8) -> Column {
+    Column { head, right: true, room: Room::Dropped(order) }
 }
 
 /// A cell of text from anywhere.

@@ -1,6 +1,6 @@
 //! The tables: protocols, conversations, hosts, VLANs, sizes and casts.
 
-use super::people::{bytes, count, end, name, number, plural, share, text, word};
+use super::people::{bytes, count, end, name, number, plural, share, spare, text, word};
 use super::{Cell, Part, Section, Table, Tone};
 use crate::model::{Traffic, units};
 use crate::snapshot::{Conversation, HostRow, SIZE_CLASSES, Snapshot, Table as Rows};
@@ -53,7 +53,7 @@ pub fn conversations(title: &str, table: &Rows<Conversation>, ports: bool, s: &S
     if apps {
         columns.push(word("App"));
     }
-    columns.extend([number("Packets"), number("Sent"), number("Received"), number("Share"), number("Duration")]);
+    columns.extend([number("Packets"), spare("Sent", 2), spare("Received", 2), number("Volume"), number("Share"), spare("Duration", 1)]);
     if states {
         columns.push(word("State"));
     }
@@ -66,7 +66,7 @@ pub fn conversations(title: &str, table: &Rows<Conversation>, ports: bool, s: &S
             cells.push(text(row.app.unwrap_or("")));
         }
         let total = row.total();
-        cells.extend([count(total.packets), bytes(sent.wire_bytes), bytes(received.wire_bytes)]);
+        cells.extend([count(total.packets), bytes(sent.wire_bytes), bytes(received.wire_bytes), bytes(total.wire_bytes)]);
         cells.push(text(units::percent(super::people::ratio(total.wire_bytes, s.total.wire_bytes))));
         cells.push(text(units::duration(row.duration())));
         if states {

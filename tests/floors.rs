@@ -1,0 +1,207 @@
+//! The house's rules, held against the source: which module may import which (the table in `src/lib.rs`), and where foreign crates
+//! and threads may be named.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A crate or path, and where it may be named (prefixes of paths below `src/`).
+const PLACES: &[(&str, &[&str])] = &[
+    // Capturing, listing devices, and compiling a filter expression are libpcap's.
+    ("pcap", &["capture/live.rs", "capture/live/", "capture/ports.rs", "capture/bpf.rs"]),
+    ("etherparse", &["decode/"]),
+    ("ratatui", &["tui/"]),
+    ("crossterm", &["tui/"]),
+    ("clap", &["cli.rs"]),
+    ("clap_complete", &["cli.rs"]),
+    ("clap_mangen", &["cli.rs"]),
+    ("indicatif", &["app/"]),
+    ("signal_hook", &["app/"]),
+    ("minijinja", &["report/"]),
+];
+
+/// Starting threads is the engine's business (tests may).
+const THREADS: (&[&str], &[&str]) = (&["thread::spawn", "thread::Builder", "thread::scope"], &["engine/"]);
+
+fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, into);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            into.push(path);
+        }
+    }
+}
+
+/// Every source file: its path below `src/`, and its code without comments.
+fn code() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut paths = Vec::new();
+    sources(&root, &mut paths);
+    paths.sort();
+    assert!(paths.len() > 50, "only {} files under {}", paths.len(), root.display());
+    let read = |path: PathBuf| {
+        let text = fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = text.lines().map(|l| if l.trim_start().starts_with("//") { "" } else { l }).collect();
+        (path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/"), lines.join("\n"))
+    };
+    paths.into_iter().map(read).collect()
+}
+
+/// The module a file belongs to: the first part of its path.
+fn module(file: &str) -> &str {
+    file.split('/').next().unwrap_or(file).trim_end_matches(".rs")
+}
+
+/// The words in backticks of a cell of the table.
+fn words(cell: &str) -> Vec<String> {
+    cell.split('`').skip(1).step_by(2).map(|w| w.trim_end_matches(".rs").to_owned()).collect()
+}
+
+/// What each module may use, as the table in `src/lib.rs` says. The ground floor may be used by all above it.
+fn table() -> BTreeMap<String, BTreeSet<String>> {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
+    let rows: Vec<(u8, Vec<String>, String)> = text
+        .lines()
+        .filter_map(|line| {
+            let cells: Vec<&str> = line.strip_prefix("//! |")?.split('|').map(str::trim).collect();
+            Some((cells.first()?.parse().ok()?, words(cells.get(1)?), (*cells.get(2)?).to_owned()))
+        })
+        .collect();
+    assert!(rows.len() >= 5, "no table of floors in src/lib.rs");
+    let below = |floor: u8| -> BTreeSet<String> { rows.iter().filter(|r| r.0 < floor).flat_map(|r| r.1.clone()).collect() };
+    let ground = below(2);
+    assert!(ground.contains("model") && ground.contains("error"), "{ground:?}");
+    let mut may = BTreeMap::new();
+    for (floor, modules, uses) in &rows {
+        let allowed = match uses.as_str() {
+            "everything" => rows.iter().flat_map(|r| r.1.clone()).collect(),
+            "every wing below" => below(*floor),
+            "nothing" => BTreeSet::new(),
+            named => words(named).into_iter().chain(ground.clone()).collect(),
+        };
+        may.extend(modules.iter().map(|m| (m.clone(), allowed.clone())));
+    }
+    may
+}
+
+/// Modules of the crate that `text` names: `crate::x` anywhere, and each of `use crate::{x, y::z}`.
+fn named(text: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let word = |s: &str| s.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    for (at, _) in text.match_indices("crate::") {
+        if text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$') {
+            continue;
+        }
+        let rest = &text[at + "crate::".len()..];
+        match rest.strip_prefix('{') {
+            Some(list) => {
+                let mut depth = 0;
+                let mut item = String::new();
+                for c in list.chars() {
+                    match c {
+                        '{' => depth += 1,
+                        '}' if depth == 0 => break,
+                        '}' => depth -= 1,
+                        ',' if depth == 0 => {
+                            found.insert(word(item.trim()));
+                            item.clear();
+                        }
+                        c => item.push(c),
+                    }
+                }
+                found.insert(word(item.trim()));
+            }
+            None => {
+                found.insert(word(rest));
+            }
+        }
+    }
+    found.remove("");
+    found
+}
+
+/// Code without its test modules: cut at the first `#[cfg(test)]` that stands at the margin.
+fn without_tests(text: &str) -> &str {
+    text.find("\n#[cfg(test)]").map_or(text, |at| &text[..at])
+}
+
+#[test]
+fn nobody_imports_from_a_floor_that_is_not_theirs() {
+    let may = table();
+    let mut wrong = Vec::new();
+    for (file, text) in code() {
+        let module = module(&file);
+        if module == "lib" {
+            continue;
+        }
+        let allowed = may.get(module).unwrap_or_else(|| panic!("src/{file}: module {module} has no floor in src/lib.rs"));
+        for used in named(&text) {
+            // Only names of modules count; the crate's face (`crate::Error`) is the ground floor's.
+            if used != module && may.contains_key(&used) && !allowed.contains(&used) {
+                wrong.push(format!("src/{file} uses crate::{used}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Whether `text` names the crate `name`: `name::` not behind `::` or a letter.
+fn names_crate(text: &str, name: &str) -> bool {
+    let path = format!("{name}::");
+    text.match_indices(&path).any(|(at, _)| !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':'))
+}
+
+#[test]
+fn foreign_crates_are_named_where_they_belong() {
+    let mut wrong = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (file, text) in code() {
+        for (name, places) in PLACES {
+            if names_crate(&text, name) {
+                seen.insert(*name);
+                if !places.iter().any(|place| file.starts_with(place)) {
+                    wrong.push(format!("src/{file} names {name}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(seen.contains("clap") && seen.contains("pcap"), "the search finds nothing: {seen:?}");
+}
+
+#[test]
+fn threads_are_started_by_the_engine_alone() {
+    let (calls, places) = THREADS;
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for (file, text) in code() {
+        for call in calls.iter().filter(|call| without_tests(&text).contains(*call)) {
+            seen += 1;
+            if !places.iter().any(|place| file.starts_with(place)) && !file.ends_with("tests.rs") {
+                wrong.push(format!("src/{file}: {call}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(seen > 0, "the engine starts no thread?");
+}
+
+#[test]
+fn the_ground_floor_is_std_only() {
+    for (file, text) in code().into_iter().filter(|(f, _)| f.starts_with("model/") || f == "error.rs") {
+        for name in ["serde", "ipnet", "jiff", "hashbrown", "thiserror", "std::fs", "std::thread", "std::process"] {
+            assert!(!text.contains(&format!("{name}::")), "src/{file} names {name}");
+        }
+    }
+}
+
+#[test]
+fn the_readers_of_this_test_read() {
+    assert_eq!(named("use crate::{a, b::{c, d}, e};").into_iter().collect::<Vec<_>>(), ["a", "b", "e"]);
+    assert_eq!(named("x(crate::f::g, $crate::h)").into_iter().collect::<Vec<_>>(), ["f"]);
+    assert!(names_crate("use pcap::Device;", "pcap") && !names_crate("my_pcap::x a::pcap::y", "pcap"));
+    assert_eq!(module("cli/units.rs"), "cli");
+    assert_eq!(module("app.rs"), "app");
+}

@@ -1,0 +1,297 @@
+//! Report formats over a snapshot made by hand.
+
+use serde_json::Value;
+use spantop::model::{Address, Estimate, Finding, LinkType, Mac, Path, Proto, Severity, Timestamp, Traffic, Value as Evidence};
+use spantop::report::{self, Options};
+use spantop::snapshot::{
+    Conversation, DuplicateClass, HostRow, Losses, ProtocolRow, Sample, Snapshot, SourceFacts, TcpState, Trust, TrustPart, VlanRow,
+};
+use unicode_width::UnicodeWidthStr;
+
+fn traffic(packets: u64, wire_bytes: u64) -> Traffic {
+    Traffic { packets, wire_bytes }
+}
+
+fn path(layers: &[Proto]) -> Path {
+    let mut path = Path::EMPTY;
+    layers.iter().for_each(|&p| path.push(p));
+    path
+}
+
+fn conversation(a: Address, b: Address, ports: (u16, u16), ab: Traffic, ba: Traffic) -> Conversation {
+    Conversation {
+        a,
+        b,
+        a_port: ports.0,
+        b_port: ports.1,
+        ab,
+        ba,
+        recent_ab: ab,
+        recent_ba: ba,
+        first: Timestamp(1_700_000_000_000_000_001),
+        last: Timestamp(1_700_000_001_500_000_001),
+        originator_is_a: false,
+        state: None,
+        app: None,
+        path: path(&[Proto::Eth, Proto::Ip, Proto::Tcp]),
+        vlans: vec![10, 20],
+    }
+}
+
+/// Every corner a report has: names with commands to terminals, wide addresses, losses, a finding, a mirror.
+fn full() -> Snapshot {
+    let v4 = |d: u8| Address::V4([10, 0, 0, d].into());
+    let v6 = |d: u16| Address::V6([0x2001, 0xdb8, 0x1111, 0x2222, 0x3333, 0x4444, 0x5555, d].into());
+    let mut s = Snapshot {
+        sources: vec![SourceFacts {
+            name: "evil\x1b[2J<b>|.pcap".into(),
+            format: "pcapng".into(),
+            compression: Some("gzip"),
+            link_types: vec![LinkType::ETHERNET],
+            packets: 10,
+            cut_short: true,
+            warning: Some("cut short in the middle of a packet".into()),
+            ..SourceFacts::default()
+        }],
+        total: traffic(10, 1000),
+        captured_bytes: 900,
+        truncated_packets: 2,
+        first: Some(Timestamp(1_700_000_000_000_000_001)),
+        last: Some(Timestamp(1_700_000_001_500_000_001)),
+        speed: Some(10_000_000_000),
+        losses: Losses { kernel_drops: 3, malformed: 1, ..Losses::default() },
+        tcp_flags: spantop::snapshot::TcpFlags { syn: 1, syn_ack: 2, fin: 3, reset: 4 },
+        untagged: traffic(1, 60),
+        ..Snapshot::default()
+    };
+    s.load.interval = 1_000_000_000;
+    for second in [0i64, 1, 5] {
+        s.load.samples.push(Sample {
+            start: Timestamp(1_700_000_000_000_000_001 + second * 1_000_000_000),
+            length: 1_000_000_000,
+            traffic: traffic(3, 333),
+            ..Sample::default()
+        });
+    }
+    s.load.peak = s.load.samples.first().copied();
+    s.load.peak_ms = Some((Timestamp(1_700_000_000_100_000_000), 125, 2));
+    s.sizes[0] = traffic(9, 540);
+    s.sizes[6] = traffic(1, 460);
+    s.protocols = vec![
+        ProtocolRow { path: path(&[Proto::Eth]), traffic: traffic(10, 1000), recent: traffic(0, 0), own: traffic(0, 0) },
+        ProtocolRow { path: path(&[Proto::Eth, Proto::Ip]), traffic: traffic(9, 900), recent: traffic(0, 0), own: traffic(9, 900) },
+    ];
+    let tcp = Conversation {
+        state: Some(TcpState::Closed),
+        app: Some("=https"),
+        ..conversation(v4(1), v4(2), (50_000, 443), traffic(4, 400), traffic(3, 200))
+    };
+    s.conversations.tcp.rows = vec![tcp, conversation(v6(1), v6(2), (50_000, 65_535), traffic(1, 60), traffic(0, 0))];
+    s.conversations.tcp.total_rows = 2;
+    s.conversations.tcp.other = traffic(5, 500);
+    s.conversations.tcp.other_rows = 4;
+    s.conversations.ip.rows = vec![conversation(v4(1), v4(2), (0, 0), traffic(4, 400), traffic(3, 200))];
+    s.conversations.ip.total_rows = 1;
+    let (m1, m2) = (Address::Mac(Mac([0, 1, 2, 3, 4, 5])), Address::Mac(Mac::BROADCAST));
+    s.conversations.eth.rows = vec![conversation(m1, m2, (0, 0), traffic(10, 1000), traffic(0, 0))];
+    s.conversations.eth.total_rows = 1;
+    s.endpoints.ip.rows = vec![HostRow {
+        address: v4(1),
+        port: 0,
+        tx: traffic(4, 400),
+        rx: traffic(3, 200),
+        recent_tx: traffic(0, 0),
+        recent_rx: traffic(0, 0),
+        first: Timestamp(1_700_000_000_000_000_001),
+        last: Timestamp(1_700_000_001_500_000_001),
+        inside: Some(true),
+        app: None,
+    }];
+    s.endpoints.ip.total_rows = 1;
+    s.vlans.rows = vec![VlanRow { id: 10, traffic: traffic(9, 940), recent: traffic(0, 0) }];
+    s.vlans.total_rows = 1;
+    s.mirror.transport = "plain";
+    s.mirror.duplicates.traffic = traffic(5, 500);
+    s.mirror.duplicates.share = 0.5;
+    s.mirror.duplicates.classes = vec![DuplicateClass { class: "identical", traffic: traffic(5, 500) }];
+    s.mirror.loss.host = Some(Estimate { rate: 0.25, low: 0.1, high: 0.4, n: 12 });
+    s.mirror.trust = Trust {
+        score: Some(40),
+        verdict: "every packet twice".into(),
+        parts: vec![TrustPart { name: "uniqueness", score: Some(40), evidence: "copies ".repeat(30) }],
+    };
+    s.findings = vec![Finding {
+        id: "dup.every",
+        severity: Severity::Critical,
+        title: "Every packet is copied twice \x1b]0;x\x07".into(),
+        evidence: vec![("copies", Evidence::Count(5)), ("share", Evidence::Share(0.5)), ("vlan", Evidence::Text("<10>".into()))],
+        cause: "The session copies both directions of both ports.".into(),
+        remedy: "Copy received packets only.".into(),
+        lookalikes: String::new(),
+        first: Timestamp(1_700_000_000_000_000_001),
+        last: Timestamp(1_700_000_001_500_000_001),
+        active: true,
+    }];
+    s
+}
+
+fn written(format: &str, s: &Snapshot, options: &Options) -> String {
+    let mut out = Vec::new();
+    report::write(report::find(format).unwrap(), s, options, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn json_keeps_the_contract() {
+    let json: Value = serde_json::from_str(&written("json", &full(), &Options::default())).unwrap();
+    assert_eq!(json["schema"], "spantop.report/1");
+    assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
+    let capture = &json["capture"];
+    assert_eq!(capture["sources"][0]["name"], "evil\x1b[2J<b>|.pcap");
+    assert_eq!(capture["link_types"], serde_json::json!(["ETHERNET"]));
+    assert_eq!(capture["packets"], 10);
+    assert_eq!(capture["first"], "1700000000.000000001");
+    assert_eq!(capture["duration"], 1.5);
+    assert_eq!(capture["cut_short"], true);
+    assert_eq!(json["losses"]["kernel_drops"], 3);
+    assert_eq!(json["load"]["interval"], 1.0);
+    assert_eq!(json["load"]["peak_bits_per_second"], 333.0 * 8.0);
+    assert_eq!(json["load"]["peak_at"], "1700000000.000000001");
+    assert_eq!(json["load"]["series"].as_array().unwrap().len(), 3);
+    assert_eq!(json["load"]["sizes"][0], serde_json::json!({"from": 0, "to": 64, "packets": 9, "wire_bytes": 540}));
+    assert_eq!(json["load"]["sizes"][6]["to"], Value::Null);
+    assert_eq!(json["load"]["casts"]["unicast"]["packets"], 0);
+    assert_eq!(json["protocols"][1], serde_json::json!({"path": "eth:ip", "packets": 9, "wire_bytes": 900}));
+    let row = serde_json::json!({
+        "a": "10.0.0.1", "a_port": 50000, "b": "10.0.0.2", "b_port": 443, "packets": 7, "wire_bytes": 600,
+        "packets_ab": 4, "wire_bytes_ab": 400, "packets_ba": 3, "wire_bytes_ba": 200, "start": "1700000000.000000001",
+        "duration": 1.5, "originator": "b", "app": "=https", "state": "closed", "vlans": [10, 20]
+    });
+    assert_eq!(json["conversations"]["tcp"][0], row);
+    assert_eq!(json["conversations"]["eth"][0]["b"], "ff:ff:ff:ff:ff:ff");
+    assert!(json["conversations"]["ip"][0].get("a_port").is_none());
+    assert_eq!(json["conversations"]["sctp"], serde_json::json!([]));
+    assert_eq!(json["conversations_total"]["tcp"], 2);
+    assert_eq!(json["conversations_other"], serde_json::json!({"tcp": {"rows": 4, "packets": 5, "wire_bytes": 500}}));
+    assert_eq!(json["endpoints"]["ip"][0]["tx_wire_bytes"], 400);
+    assert_eq!(json["vlans"], serde_json::json!([{"id": 10, "packets": 9, "wire_bytes": 940}]));
+    assert_eq!(json["tcp"]["reset"], 4);
+    assert_eq!(json["mirror"]["trust"]["score"], 40);
+    assert_eq!(json["mirror"]["loss"]["host"]["n"], 12);
+    assert_eq!(json["mirror"]["loss"]["path"], Value::Null);
+    assert_eq!(json["findings"][0]["severity"], "critical");
+    assert_eq!(json["findings"][0]["evidence"], serde_json::json!({"copies": 5, "share": 0.5, "vlan": "<10>"}));
+}
+
+#[test]
+fn an_empty_snapshot_has_every_format() {
+    let empty = Snapshot::default();
+    for format in report::FORMATS {
+        assert!(!written(format.token(), &empty, &Options::default()).is_empty(), "{}", format.token());
+    }
+    let json: Value = serde_json::from_str(&written("json", &empty, &Options::default())).unwrap();
+    assert_eq!(json["capture"]["first"], Value::Null);
+    assert_eq!(json["findings"], serde_json::json!([]));
+    assert!(json.get("mirror").is_none());
+}
+
+#[test]
+fn rows_are_limited() {
+    let options = Options { rows: 1, ..Options::default() };
+    let json: Value = serde_json::from_str(&written("json", &full(), &options)).unwrap();
+    assert_eq!(json["conversations"]["tcp"].as_array().unwrap().len(), 1);
+    assert_eq!(json["conversations_total"]["tcp"], 2);
+    assert!(written("text", &full(), &options).contains("TCP conversations: the largest 1 of 2 conversations"));
+    // A heading, and one row for each of eth, ip and tcp.
+    assert_eq!(written("csv", &full(), &options).lines().count(), 4);
+}
+
+#[test]
+fn no_format_for_people_lets_a_control_character_through() {
+    for format in ["text", "markdown", "html", "csv"] {
+        let text = written(format, &full(), &Options::default());
+        let bad: Vec<char> = text.chars().filter(|c| c.is_control() && *c != '\n').collect();
+        assert!(bad.is_empty(), "{format}: {bad:?}");
+    }
+}
+
+#[test]
+fn text_keeps_its_width_and_says_what_matters() {
+    for width in [80, 96, 120] {
+        let text = written("text", &full(), &Options { width, ..Options::default() });
+        for line in text.lines() {
+            assert!(line.width() <= width, "{width}: {} columns: {line}", line.width());
+        }
+        for words in ["✖ 3 packets lost on this host", "✖ every packet twice", "10.0.0.1:50000", "(dup.every)", "and 4 rows no longer kept"] {
+            assert!(text.contains(words), "{width}: no '{words}' in\n{text}");
+        }
+    }
+}
+
+#[test]
+fn colours_are_only_where_they_were_asked_for() {
+    assert!(written("text", &full(), &Options { color: true, ..Options::default() }).contains("\x1b[1;31m✖ 3 packets lost"));
+    assert!(!written("text", &full(), &Options::default()).contains('\x1b'));
+}
+
+#[test]
+fn html_stands_alone_and_escapes() {
+    let page = written("html", &full(), &Options::default());
+    assert!(page.starts_with("<!doctype html>"));
+    assert!(page.contains("&lt;b&gt;") && !page.contains("<b>"));
+    for outside in ["http://", "https://", "src=", "@import", "<script", "<link"] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    assert!(page.contains("<svg") && page.contains("prefers-color-scheme"));
+    // Three samples, a gap between the second and the third: two filled areas.
+    let path = page.split("<path d=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    assert_eq!(path.matches('M').count(), 2, "{path}");
+}
+
+#[test]
+fn markdown_tables_have_as_many_cells_as_columns() {
+    let text = written("markdown", &full(), &Options::default());
+    let mut columns = 0;
+    for line in text.lines() {
+        let cells = line.replace("\\|", "").matches('|').count();
+        if line.starts_with('|') {
+            if columns == 0 {
+                columns = cells;
+            }
+            assert_eq!(cells, columns, "{line}");
+        } else {
+            columns = 0;
+        }
+    }
+    assert!(text.contains("\\<b>") || text.contains("&lt;b>"));
+}
+
+#[test]
+fn csv_reads_back() {
+    let text = written("csv", &full(), &Options::default());
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let headers = reader.headers().unwrap().clone();
+    let at = |name: &str| headers.iter().position(|h| h == name).unwrap();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 4);
+    let tcp = rows.iter().find(|r| &r[0] == "tcp").unwrap();
+    assert_eq!((&tcp[at("a_port")], &tcp[at("wire_bytes")], &tcp[at("app")]), ("50000", "600", "'=https"));
+    assert_eq!(&tcp[at("vlans")], "10 20");
+    assert_eq!(&rows[0][at("a_port")], "");
+}
+
+#[test]
+fn a_full_device_is_an_error() {
+    struct Full;
+    impl std::io::Write for Full {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    for format in report::FORMATS {
+        assert!(report::write(*format, &full(), &Options::default(), &mut Full).is_err(), "{}", format.token());
+    }
+}
