@@ -5,7 +5,7 @@
 //! that is down or gone is waited for; what it counted before stays.
 
 mod handle;
-pub mod sysfs;
+pub(in crate::capture) mod sysfs;
 mod tap;
 mod trouble;
 
