@@ -1,11 +1,11 @@
 //! Live ports: one or several interfaces read through libpcap's memory-mapped ring.
 //!
-//! Each interface is a [`tap::Tap`] with its own handle. [`Source::fill`] lets the taps take turns until the block is full or
+//! Each interface is a `Tap` with its own handle. [`Source::fill`] lets the taps take turns until the block is full or
 //! 50 ms are over, and waits with `poll` in between: a blocking read would ignore its timeout on a quiet link. An interface
 //! that is down or gone is waited for; what it counted before stays.
 
 mod handle;
-pub mod sysfs;
+pub(in crate::capture) mod sysfs;
 mod tap;
 mod trouble;
 
@@ -24,6 +24,8 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// Packets and bytes one interface may add before the next one has its turn: a block has room for at least four turns.
 const TURN: Turn = Turn { packets: BLOCK_PACKETS / 4, bytes: BLOCK_BYTES / 4 };
+
+const _: () = assert!(TURN.packets > 0 && TURN.packets * 4 <= BLOCK_PACKETS && TURN.bytes * 4 <= BLOCK_BYTES);
 
 /// A turn that ends only with the block.
 const WHOLE_BLOCK: Turn = Turn { packets: BLOCK_PACKETS, bytes: usize::MAX };
@@ -163,10 +165,5 @@ mod tests {
         let twice = LiveOptions { interfaces: vec!["lo".into(), "lo".into()], ..LiveOptions::default() };
         let twice = open(&twice).err().expect("an error");
         assert!(twice.to_string().contains("lo is given twice"), "{twice}");
-    }
-
-    #[test]
-    fn a_turn_leaves_room_for_others() {
-        assert!(TURN.packets * 4 <= BLOCK_PACKETS && TURN.bytes * 4 <= BLOCK_BYTES && TURN.packets > 0);
     }
 }
