@@ -18,6 +18,9 @@ mod tunnel;
 mod walk;
 mod wlan;
 
+#[cfg(test)]
+mod tests;
+
 pub use headers::{Fragment, Headers, MAX_TUNNELS, Net, Stop, Transport, Tunnels};
 pub use rules::{Rules, UnknownEncapsulation};
 pub use tunnel::may_carry_packets;

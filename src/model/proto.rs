@@ -31,6 +31,7 @@ macro_rules! protocols {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]
         #[allow(missing_docs, reason = "each variant's documentation is its `name()`")]
+        #[allow(clippy::manual_non_exhaustive, reason = "the hidden variant is code 0, which a path uses for nothing")]
         pub enum Proto { #[doc(hidden)] Never = 0, $($variant,)* }
 
         impl Proto {
