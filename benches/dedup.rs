@@ -133,6 +133,7 @@ fn ledger() -> f64 {
 }
 
 fn main() {
+    let only = std::env::args().skip(1).find(|a| !a.starts_with('-'));
     for (what, flows, gap, v6, copies) in [
         ("IPv4, 1 conversation, 1,000 packets/s: all in the first-level cache", 1, 1_000_000, false, false),
         ("IPv6, 1 conversation, 1,000 packets/s", 1, 1_000_000, true, false),
@@ -144,6 +145,9 @@ fn main() {
         ("IPv4, 500 conversations, every packet twice", 500, 10_000, false, true),
         ("IPv6, 500 conversations, every packet twice", 500, 10_000, true, true),
     ] {
+        if only.as_ref().is_some_and(|only| !what.contains(only.as_str())) {
+            continue;
+        }
         let packets: Vec<_> = (0..PACKETS as u32).map(|n| packet(n, flows, v6)).collect();
         let (nanos, found) = observe(&packets, gap, copies);
         println!("observe: {nanos:5.1} ns a packet ({what}; {found} copies found)");

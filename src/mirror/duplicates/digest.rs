@@ -17,24 +17,35 @@ const SALT: [u64; 6] = [
     0xbe54_66cf_34e9_0c6d,
 ];
 
-/// Where and how a packet was seen. Copies of one packet differ in this alone.
+/// Where and how a packet was seen: copies of one packet differ in this alone. One word, so that it stays in a register: from the lowest
+/// bit, 16 bits each, a hash of MAC addresses and TTL (hop limit), the tag control information of the outermost VLAN tag, a hash of mirror
+/// session and capture interface, and 16 bits free.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Place {
-    /// Hash of both MAC addresses and the TTL or hop limit: changed by a hop.
-    pub hop: u16,
-    /// Tag control information (priority and VLAN) of the outermost tag, `UNTAGGED` without.
-    pub tag: u16,
-    /// Hash of mirror session and capture interface.
-    pub via: u16,
-}
+pub(super) struct Place(pub u64);
 
 /// Tag of an untagged frame: VLAN 4095 is reserved (IEEE 802.1Q 9.6).
-pub(super) const UNTAGGED: u16 = u16::MAX;
+const UNTAGGED: u16 = u16::MAX;
 
 impl Place {
+    #[inline]
+    fn new(hop: u16, tag: u16, via: u16) -> Self {
+        Self(u64::from(hop) | u64::from(tag) << 16 | u64::from(via) << 32)
+    }
+
+    /// Whether there is a hop between.
+    pub fn is_hop(self, other: Self) -> bool {
+        self.0 as u16 != other.0 as u16
+    }
+
+    /// Whether VLAN or priority differ.
+    pub fn is_retagged(self, other: Self) -> bool {
+        self.0 as u32 >> 16 != other.0 as u32 >> 16
+    }
+
     /// The VLAN identifier.
     pub fn vlan(self) -> Option<u16> {
-        (self.tag != UNTAGGED).then_some(self.tag & 0x0fff)
+        let tag = (self.0 >> 16) as u16;
+        (tag != UNTAGGED).then_some(tag & 0x0fff)
     }
 }
 
@@ -82,9 +93,32 @@ fn short(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0, |n, &b| n << 8 | u64::from(b))
 }
 
-/// Any number of bytes: two independent lanes of 16 bytes each, so that multiplications overlap; the last words may overlap the ones before.
+/// Any number of bytes: two independent lanes of 16 bytes each, so that multiplications overlap. The first words may overlap the ones
+/// behind them: the last 64 bytes, all there is of most packets, are read without a loop.
 #[inline(always)]
 fn absorb(mut a: u64, mut b: u64, bytes: &[u8]) -> u64 {
+    let mut front = bytes;
+    if let Some((head, tail)) = bytes.split_last_chunk::<64>() {
+        front = head;
+        a = fold(word(tail, 0) ^ SALT[2], word(tail, 8) ^ a);
+        b = fold(word(tail, 16) ^ SALT[3], word(tail, 24) ^ b);
+        a = fold(word(tail, 32) ^ SALT[2], word(tail, 40) ^ a);
+        b = fold(word(tail, 48) ^ SALT[3], word(tail, 56) ^ b);
+        if head.is_empty() {
+            return fold(a ^ SALT[4], b ^ SALT[5] ^ 64);
+        }
+    }
+    if let Some(first) = bytes.first_chunk::<16>().filter(|_| front.len() <= 16) {
+        a = fold(word(first, 0) ^ SALT[2], word(first, 8) ^ a);
+    }
+    if front.len() > 16 || bytes.len() < 16 {
+        (a, b) = absorb_any(a, b, front);
+    }
+    fold(a ^ SALT[4], b ^ SALT[5] ^ bytes.len() as u64)
+}
+
+#[inline(never)]
+fn absorb_any(mut a: u64, mut b: u64, bytes: &[u8]) -> (u64, u64) {
     let (chunks, rest) = bytes.as_chunks::<32>();
     for chunk in chunks {
         a = fold(word(chunk, 0) ^ SALT[2], word(chunk, 8) ^ a);
@@ -99,12 +133,14 @@ fn absorb(mut a: u64, mut b: u64, bytes: &[u8]) -> u64 {
     } else if n > 0 {
         a = fold(short(rest) ^ SALT[2], a ^ SALT[4]);
     }
-    fold(a ^ SALT[4], b ^ SALT[5] ^ bytes.len() as u64)
+    (a, b)
 }
 
+/// A conversation by what is the same in both directions: sums and differences of its ends. Not keyed: it steers what is learned only.
 #[inline(always)]
-fn tag(flow: u64) -> u32 {
-    (flow >> 32) as u32 ^ flow as u32
+fn conversation(sum: u64, difference: u64, ports: u64) -> u32 {
+    let mixed = sum.wrapping_mul(SALT[1]) ^ difference.wrapping_mul(SALT[2]) ^ ports.wrapping_mul(SALT[3]);
+    ((mixed ^ mixed >> 32).wrapping_mul(SALT[5]) >> 32) as u32
 }
 
 /// The bytes of payload in a key while nothing was cut.
@@ -122,8 +158,6 @@ pub(super) fn digest(frame: &Frame, seed: u64, cover: &mut usize) -> Digest {
         _ => link(frame, seed),
     };
     digest.key = digest.key.max(1);
-    digest.place.via = frame.session.wrapping_mul(0x9e37) ^ frame.interface;
-    digest.place.tag = outer_tag(frame);
     if let Some((_, way)) = frame.flow {
         digest.way = usize::from(way == Direction::BToA);
     }
@@ -144,19 +178,18 @@ fn v4(frame: &Frame, ip: &[u8; 20], all: &[u8], seed: u64, cover: &mut usize) ->
     let fragment = u16::from_be_bytes([ip[6], ip[7]]) & 0x3fff;
     let inside = Inside { protocol: if fragment & 0x1fff == 0 { protocol } else { 255 }, start: header, end };
     let body = Body::read(all, &inside, cover);
-    let ports = ports(all, &inside);
-    let flow = fold((u64::from(source) + u64::from(destination)) ^ (ports << 40) ^ SALT[0], u64::from(source ^ destination) ^ SALT[1]);
+    let flow = conversation(u64::from(source) + u64::from(destination), u64::from(source ^ destination), body.ports);
     let start = fold(fixed ^ SALT[0] ^ seed, addresses ^ SALT[1]);
     Digest {
         key: absorb(start ^ body.fixed.0, body.fixed.1 ^ seed, body.rest),
-        flow: tag(flow),
+        flow,
         way: usize::from(source > destination),
         checksum: body.checksum,
         id,
         fragment: fragment != 0,
         tcp: protocol == 6,
         light: body.light && fragment == 0,
-        place: Place { hop: hop(frame, ip[8]), ..Place::default() },
+        place: place(frame, ip[8]),
     }
 }
 
@@ -176,18 +209,18 @@ fn v6(frame: &Frame, ip: &[u8; 40], all: &[u8], seed: u64, cover: &mut usize) ->
     let inside = Inside { protocol: if later { 255 } else { protocol }, start, end };
     let body = Body::read(all, &inside, cover);
     let (s, d) = (fold(s0 ^ SALT[4], s1 ^ SALT[5]), fold(d0 ^ SALT[4], d1 ^ SALT[5]));
-    let flow = fold(s.wrapping_add(d) ^ ports(all, &inside) << 40 ^ SALT[0], (s ^ d) ^ SALT[1]);
+    let flow = conversation(s.wrapping_add(d), s ^ d, body.ports);
     let head = fold(fixed ^ SALT[0] ^ seed, s.rotate_left(32) ^ d ^ fragment);
     Digest {
         key: absorb(head ^ body.fixed.0, body.fixed.1 ^ seed, body.rest),
-        flow: tag(flow),
+        flow,
         way: usize::from(s > d),
         checksum: body.checksum,
         id: 0,
         fragment: frame.fragment,
         tcp: protocol == 6,
         light: body.light && !frame.fragment,
-        place: Place { hop: hop(frame, ip[7]), ..Place::default() },
+        place: place(frame, ip[7]),
     }
 }
 
@@ -208,18 +241,8 @@ fn link(frame: &Frame, seed: u64) -> Digest {
     let tail = rest.get(head.len()..).and_then(|b| b.last_chunk::<PAYLOAD>()).map_or(&[][..], |b| b);
     let addresses = fold(s ^ SALT[0] ^ seed, d ^ SALT[1]);
     let key = absorb(absorb(addresses, seed, head), SALT[3], tail);
-    let flow = fold((s + d) ^ (u64::from(frame.ether_type) << 48) ^ SALT[0], (s ^ d) ^ SALT[1]);
-    Digest {
-        key,
-        flow: tag(flow),
-        way: usize::from(s > d),
-        checksum: 0,
-        id: 0,
-        fragment: false,
-        tcp: false,
-        light: false,
-        place: Place::default(),
-    }
+    let flow = conversation(s + d, s ^ d, u64::from(frame.ether_type));
+    Digest { key, flow, way: usize::from(s > d), checksum: 0, id: 0, fragment: false, tcp: false, light: false, place: Place::default() }
 }
 
 /// What is inside a network header, by offsets from its start.
@@ -235,61 +258,68 @@ struct Body<'a> {
     rest: &'a [u8],
     checksum: u16,
     light: bool,
+    /// Sum of the ports, in whatever byte order.
+    ports: u64,
 }
 
 impl<'a> Body<'a> {
     #[inline(always)]
     fn read(ip: &'a [u8], inside: &Inside, cover: &mut usize) -> Self {
-        let all = ip.get(inside.start..).unwrap_or_default();
+        let all = ip.get(inside.start..inside.end.min(ip.len())).unwrap_or_default();
         let length = inside.end.saturating_sub(inside.start);
-        let all = all.get(..length).unwrap_or(all);
         match inside.protocol {
-            6 if let Some(tcp) = all.first_chunk::<20>() => {
-                let header = usize::from(tcp[12] >> 4).clamp(5, 15) * 4;
-                let tail = u64::from(u16::from_le_bytes([tcp[18], tcp[19]]));
+            6 if let Some((tcp, rest)) = all.split_first_chunk::<20>() => {
+                let header = usize::from(tcp[12] >> 2 & 0x3c).max(20);
+                let tail = word(tcp, 12) >> 48;
                 let fixed = (fold(word(tcp, 0) ^ SALT[2], word(tcp, 8) ^ SALT[3]), tail);
                 let checksum = u16::from_be_bytes([tcp[16], tcp[17]]);
-                Self { light: length <= header + 1, ..Self::cut(all, 20, header, length, fixed, checksum, cover) }
+                let body = Self { fixed, rest, checksum, light: length <= header + 1, ports: ports(word(tcp, 0)) };
+                body.limit(header - 20, length - 20, cover)
             }
-            17 if let Some(udp) = all.first_chunk::<8>() => {
+            17 if let Some((udp, rest)) = all.split_first_chunk::<8>() => {
                 let checksum = u16::from_be_bytes([udp[6], udp[7]]);
                 let fixed = (word(udp, 0) & u64::MAX >> 16, 0);
-                Self::cut(all, 8, 8, length, fixed, checksum, cover)
+                let body = Self { fixed, rest, checksum, light: false, ports: ports(word(udp, 0)) };
+                body.limit(0, length - 8, cover)
             }
-            _ => {
+            protocol => {
                 let rest = all.get(..PAYLOAD + 20).unwrap_or(all);
-                Self { fixed: (0, 0), rest, checksum: 0, light: false }
+                let ports = if protocol == 132 { ports(word(rest, 0)) } else { u64::from(protocol) };
+                Self { fixed: (0, 0), rest, checksum: 0, light: false, ports }
             }
         }
     }
 
-    /// Bytes from `from` to the end of the payload that counts. The checksum speaks for the payload that was cut, so that a packet cut
-    /// early and its copy that was not have the same key; without a checksum what is there must do.
+    /// Ends the rest where the payload that counts ends: behind `options` and 64 bytes. `length` is that of the rest by the IP header.
     #[inline(always)]
-    fn cut(all: &'a [u8], from: usize, header: usize, length: usize, fixed: (u64, u64), checksum: u16, cover: &mut usize) -> Self {
-        let whole = (header + PAYLOAD).min(length);
-        if all.len() < whole && checksum != 0 {
-            *cover = (*cover).min(all.len().saturating_sub(header) & !7);
+    fn limit(mut self, options: usize, length: usize, cover: &mut usize) -> Self {
+        let whole = options + PAYLOAD;
+        let cut = self.rest.len() < whole && self.rest.len() < length;
+        if (cut || *cover < WHOLE) && self.checksum != 0 {
+            self.shorten(options, length, cover);
+        } else if let Some(rest) = self.rest.get(..whole) {
+            self.rest = rest;
         }
-        let mut body = Self { fixed, rest: &[], checksum, light: false };
-        let mut end = whole;
-        if *cover < WHOLE && checksum != 0 {
-            end = whole.min(header + *cover);
-            body.fixed.1 ^= u64::from(checksum) << 32;
-            body.checksum = 0;
+        self
+    }
+
+    /// In a capture that cuts packets, the checksum speaks for the payload beyond what all of them surely have, so that a packet cut early
+    /// and its copy that was not have the same key. (Without a checksum what is there must do.)
+    #[inline(never)]
+    fn shorten(&mut self, options: usize, length: usize, cover: &mut usize) {
+        if self.rest.len() < length.min(options + PAYLOAD) {
+            *cover = (*cover).min(self.rest.len().saturating_sub(options) & !7);
         }
-        body.rest = all.get(from..end.min(all.len())).unwrap_or_default();
-        body
+        self.rest = self.rest.get(..options + *cover).unwrap_or(self.rest);
+        self.fixed.1 ^= u64::from(self.checksum) << 32;
+        self.checksum = 0;
     }
 }
 
+/// Sum of the first two 16-bit words.
 #[inline(always)]
-fn ports(ip: &[u8], inside: &Inside) -> u64 {
-    if !matches!(inside.protocol, 6 | 17 | 132) {
-        return u64::from(inside.protocol);
-    }
-    let Some([a, b, c, d]) = ip.get(inside.start..).and_then(|b| b.first_chunk::<4>()) else { return 0 };
-    u64::from(u16::from_be_bytes([*a, *b])) + u64::from(u16::from_be_bytes([*c, *d]))
+fn ports(word: u64) -> u64 {
+    (word & 0xffff) + (word >> 16 & 0xffff)
 }
 
 #[inline(always)]
@@ -297,10 +327,13 @@ fn mac_word(Mac([a, b, c, d, e, f]): Mac) -> u64 {
     u64::from_le_bytes([a, b, c, d, e, f, 0, 0])
 }
 
+/// MAC addresses by their last four bytes: what is before names the maker.
 #[inline(always)]
-fn hop(frame: &Frame, ttl: u8) -> u16 {
-    let macs = frame.mac.map_or(0, |(s, d)| mac_word(s) ^ mac_word(d).rotate_left(29));
-    ((macs ^ u64::from(ttl) << 20).wrapping_mul(SALT[1]) >> 48) as u16
+fn place(frame: &Frame, ttl: u8) -> Place {
+    let last = |Mac([_, _, a, b, c, d]): Mac| u32::from_le_bytes([a, b, c, d]);
+    let macs = frame.mac.map_or(0, |(s, d)| last(s) ^ last(d).rotate_left(13));
+    let hop = (macs ^ u32::from(ttl) << 20).wrapping_mul(0x9e37_79b1) >> 16;
+    Place::new(hop as u16, outer_tag(frame), frame.session.wrapping_mul(0x9e37) ^ frame.interface)
 }
 
 #[inline(always)]

@@ -97,7 +97,7 @@ pub struct DuplicateFilter {
     cover: usize,
     window: i64,
     observed: Traffic,
-    payload_packets: u64,
+    light_packets: u64,
     learn_at: u64,
     counts: Box<DuplicateCounts>,
 }
@@ -113,7 +113,7 @@ impl DuplicateFilter {
             cover: WHOLE,
             window: WINDOW,
             observed: Traffic::default(),
-            payload_packets: 0,
+            light_packets: 0,
             learn_at: LEARN,
             counts: Box::default(),
         }
@@ -125,7 +125,7 @@ impl DuplicateFilter {
         let digest = digest::digest(frame, self.seed, &mut self.cover);
         let now = frame.time.0;
         self.observed.count(frame.wire);
-        self.payload_packets += u64::from(!digest.light);
+        self.light_packets += u64::from(digest.light);
         if let Some(at) = self.table.find(&digest, now, self.window, || digest::partial_checksum(frame)) {
             return self.again(frame, &digest, at);
         }
@@ -147,7 +147,7 @@ impl DuplicateFilter {
         let (flows, flows_copied) = self.flows.judged();
         DuplicateCounts {
             observed: self.observed,
-            payload_packets: self.payload_packets,
+            payload_packets: self.observed.packets - self.light_packets,
             flows,
             flows_copied,
             displaced: self.table.displaced,
@@ -209,7 +209,7 @@ impl DuplicateFilter {
 
     /// Whether there is evidence beyond the repetition itself.
     fn is_certain(&mut self, digest: &Digest, entry: &Entry, at: usize, gap: u64) -> bool {
-        if entry.place != digest.place && (gap <= WEAK || digest.id != 0) {
+        if entry.place() != digest.place && (gap <= WEAK || digest.id != 0) {
             return true;
         }
         if digest.id == 0 || digest.fragment {
@@ -221,7 +221,7 @@ impl DuplicateFilter {
             return true;
         }
         let mut ids =
-            self.table.before(at).take(LOOK_BACK).filter(|e| e.flow() == entry.flow() && e.id != 0 && e.key != entry.key).map(|e| e.id);
+            self.table.before(at).take(LOOK_BACK).filter(|e| e.flow() == entry.flow() && e.id() != 0 && e.key != entry.key).map(Entry::id);
         match ids.next() {
             Some(id) if id != digest.id || ids.any(|id| id != digest.id) => {
                 flow.varies[way] = true;
@@ -258,8 +258,8 @@ impl DuplicateFilter {
     fn copy(&mut self, frame: &Frame, digest: &Digest, at: usize, code: u8) -> Verdict {
         let Some(entry) = self.table.get_mut(at) else { return Verdict::First };
         let counts = &mut *self.counts;
-        let class = class(frame, entry.place, digest.place);
-        let (before, now) = (entry.place.vlan(), digest.place.vlan());
+        let class = class(frame, entry.place(), digest.place);
+        let (before, now) = (entry.place().vlan(), digest.place.vlan());
         if before != now {
             counts.count_vlan(before, now);
         }
@@ -307,9 +307,9 @@ enum Lead {
 fn class(frame: &Frame, a: Place, b: Place) -> CopyClass {
     if is_group(frame) {
         CopyClass::Flooded
-    } else if a.hop != b.hop {
+    } else if a.is_hop(b) {
         CopyClass::Routed
-    } else if a.tag != b.tag {
+    } else if a.is_retagged(b) {
         CopyClass::Vlan
     } else if a != b {
         CopyClass::Session

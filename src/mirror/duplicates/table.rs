@@ -18,30 +18,39 @@ pub(super) struct Entry {
     pub key: u64,
     /// Time of the first sighting, nanoseconds.
     pub first: i64,
-    /// From the highest bit: time from the first sighting to the last (20 bits), copies (4 bits), more bits of the conversation (8).
-    state: u32,
-    /// Conversation and direction, low bits.
-    flow: u16,
-    /// IPv4 identification.
-    pub id: u16,
-    /// TCP or UDP checksum.
-    checksum: u16,
-    /// Where the first sighting was.
-    pub place: Place,
+    /// From the highest bit: time from the first sighting to the last (20 bits), copies (4), conversation and direction (24), IPv4
+    /// identification (16).
+    state: u64,
+    /// Where the first sighting was, and above it the TCP or UDP checksum.
+    place: u64,
 }
 
 impl Entry {
     /// A first sighting.
     #[inline]
     pub fn new(digest: &Digest, now: i64) -> Self {
-        let flow = digest.flow ^ if digest.way == 0 { 0 } else { 0x5b_d1e9 };
-        let state = flow >> 16 & 0xff;
-        Self { key: digest.key, first: now, state, flow: flow as u16, id: digest.id, checksum: digest.checksum, place: digest.place }
+        let flow = u64::from(digest.flow & 0xff_ffff) ^ if digest.way == 0 { 0 } else { 0x5b_d1e9 };
+        let place = digest.place.0 | u64::from(digest.checksum) << 48;
+        Self { key: digest.key, first: now, state: flow << 16 | u64::from(digest.id), place }
     }
 
     /// Conversation and direction, 24 bits.
     pub fn flow(&self) -> u32 {
-        (self.state & 0xff) << 16 | u32::from(self.flow)
+        (self.state >> 16) as u32 & 0xff_ffff
+    }
+
+    /// IPv4 identification.
+    pub fn id(&self) -> u16 {
+        self.state as u16
+    }
+
+    /// Where the first sighting was.
+    pub fn place(&self) -> Place {
+        Place(self.place & 0xffff_ffff_ffff)
+    }
+
+    fn checksum(&self) -> u16 {
+        (self.place >> 48) as u16
     }
 
     #[inline]
@@ -51,19 +60,19 @@ impl Entry {
 
     /// Time of the last sighting.
     pub fn last(&self) -> i64 {
-        self.first.saturating_add(i64::from(self.state >> 12) * SINCE)
+        self.first.saturating_add((self.state >> 44) as i64 * SINCE)
     }
 
     /// Copies so far, at most 15.
     pub fn copies(&self) -> u8 {
-        (self.state >> 8) as u8 & 15
+        (self.state >> 40) as u8 & 15
     }
 
     /// Notes a copy.
     pub fn copied(&mut self, now: i64) {
-        let since = (now.saturating_sub(self.first) / SINCE).clamp(0, 0xf_ffff) as u32;
-        let copies = u32::from(self.copies() + 1).min(15);
-        self.state = since << 12 | copies << 8 | self.state & 0xff;
+        let since = (now.saturating_sub(self.first) / SINCE).clamp(0, 0xf_ffff) as u64;
+        let copies = u64::from(self.copies() + 1).min(15);
+        self.state = since << 44 | copies << 40 | self.state & 0xff_ffff_ffff;
     }
 }
 
@@ -89,7 +98,8 @@ impl Bucket {
     /// The highest bit of each 16 that may be equal to the tag: all that are, rarely one more behind it.
     #[inline]
     fn hits(&self, tag: u16) -> u128 {
-        let other = self.tags ^ (ONES * u128::from(tag));
+        let same = u64::from(tag) * (ONES as u64);
+        let other = self.tags ^ (u128::from(same) << 64 | u128::from(same));
         other.wrapping_sub(ONES) & !other & (ONES << 15)
     }
 
@@ -148,7 +158,8 @@ impl Table {
             let at = bucket.place(hits);
             hits &= hits - 1;
             let same = |e: &&Entry| e.key == digest.key && e.is_within(now, window);
-            let filled = |e: &Entry| e.checksum == digest.checksum || partial().is_some_and(|p| p == e.checksum || p == digest.checksum);
+            let filled =
+                |e: &Entry| e.checksum() == digest.checksum || partial().is_some_and(|p| p == e.checksum() || p == digest.checksum);
             if self.ring.get(at).filter(same).is_some_and(filled) {
                 return Some(at);
             }

@@ -507,7 +507,7 @@ fn conversations_are_judged_when_they_are_many() {
     let report = f.report();
     assert_eq!(report.copies().packets, 100_000);
     let share = report.flows_copied as f64 / report.flows as f64;
-    assert!(report.flows >= 900 && (0.45..0.55).contains(&share), "{} of {}", report.flows_copied, report.flows);
+    assert!(report.flows >= 800 && (0.45..0.55).contains(&share), "{} of {}", report.flows_copied, report.flows);
 }
 
 #[test]
