@@ -67,7 +67,7 @@ docs:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
 
 bench-test:
-	$(CARGO) test --locked --bench decode --bench generate --bench pipeline --bench report -- --test
+	$(CARGO) test --locked --benches -- --test
 
 # ---- measuring ----
 
