@@ -222,7 +222,8 @@ fn text_keeps_its_width_and_says_what_matters() {
         for line in text.lines() {
             assert!(line.width() <= width, "{width}: {} columns: {line}", line.width());
         }
-        for words in ["✖ 3 packets lost on this host", "✖ every packet twice", "10.0.0.1:50000", "(dup.every)", "and 4 rows no longer kept"] {
+        for words in ["✖ 3 packets lost on this host", "✖ every packet twice", "10.0.0.1:50000", "(dup.every)", "and 4 rows no longer kept"]
+        {
             assert!(text.contains(words), "{width}: no '{words}' in\n{text}");
         }
     }

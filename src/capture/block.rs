@@ -22,6 +22,8 @@ pub struct Packet {
     pub shard: u8,
     /// Tunnels to be taken off: set by the router, read by the workers.
     pub peel: u8,
+    /// Class of the mirror link's utilisation at its time (0: unknown): set by the router.
+    pub load: u8,
     /// The mirror session it came through (0: none): set by the router, read by the workers.
     pub session: u16,
 }
@@ -30,7 +32,7 @@ impl Packet {
     /// A packet as a source knows it; the router's part is still empty.
     #[inline]
     pub fn new(time: Timestamp, offset: u32, captured: u32, wire: u32, link: LinkType, interface: u16) -> Self {
-        Self { time, offset, captured, wire, link, interface, shard: 0, peel: 0, session: 0 }
+        Self { time, offset, captured, wire, link, interface, shard: 0, peel: 0, load: 0, session: 0 }
     }
 }
 

@@ -2,24 +2,25 @@
 
 use super::hierarchy::Hierarchy;
 use super::local::LocalNets;
-use super::mirrors;
+use super::mirrors::Verdict;
 use super::rows;
 use super::shard::{FlowReport, Kind, ShardReport};
 use super::tables::{Added, Rows};
 use super::tape::{IntervalPart, Message, Request};
 use super::timeline::Timeline;
-use crate::mirror::DuplicateCounts;
+use super::watch::Witness;
 use crate::model::limits::SHARDS;
-use crate::model::{Address, Traffic};
+use crate::model::{Address, Mac, Traffic};
 use crate::names;
-use crate::snapshot::{
-    Casts, Conversation, Conversations, Directions, Endpoints, HostRow, Mirror, Query, Snapshot, Table, TcpFlags, VlanRow,
-};
+use crate::snapshot::{Casts, Conversation, Conversations, Directions, Endpoints, HostRow, Query, Snapshot, Table, TcpFlags, VlanRow};
 use crate::stats::context::Cast;
 use crate::stats::totals::Heading;
 use crate::stats::{Context, Totals};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// MAC pairs looked at for the roles of stations: more would make a snapshot slow and say no more.
+const JUDGED_PAIRS: usize = 20_000;
 
 /// Where finished snapshots go.
 pub type Publish = Box<dyn FnMut(Arc<Snapshot>) + Send>;
@@ -50,9 +51,7 @@ pub struct Merge {
     pending: Option<Pending>,
     resets: usize,
     total_before: Traffic,
-    link_before: Traffic,
-    copies_before: Traffic,
-    dedup: bool,
+    verdict: Verdict,
 }
 
 struct Pending {
@@ -75,9 +74,7 @@ impl Merge {
             pending: None,
             resets: 0,
             total_before: Traffic::default(),
-            link_before: Traffic::default(),
-            copies_before: Traffic::default(),
-            dedup,
+            verdict: Verdict::new(dedup),
         }
     }
 
@@ -122,8 +119,7 @@ impl Merge {
                     self.resets = 0;
                     self.tables = Tables::default();
                     self.total_before = Traffic::default();
-                    self.link_before = Traffic::default();
-                    self.copies_before = Traffic::default();
+                    self.verdict.forget();
                     self.timeline.reset();
                 }
             }
@@ -134,7 +130,7 @@ impl Merge {
         let request = &pending.request;
         let query = &request.query;
         let mut totals = Totals::default();
-        let mut copies = DuplicateCounts::default();
+        let mut witness = Witness::default();
         let mut conversations: [Table<Conversation>; 3] = Default::default();
         let count = |kind: usize| pending.reports.iter().flatten().map(|r| r.matching[kind]).sum::<u64>();
         for (kind, table) in conversations.iter_mut().enumerate() {
@@ -144,7 +140,7 @@ impl Merge {
         }
         for report in pending.reports.into_iter().flatten() {
             totals.add(&report.totals);
-            copies.merge(&report.duplicates);
+            witness.merge(&report.witness);
             for (context, added) in &report.contexts {
                 self.tables.add_context(context, *added);
             }
@@ -164,13 +160,10 @@ impl Merge {
             table.rows.truncate(query.rows);
         }
         let total = totals.traffic();
-        let link = totals.link;
-        let recent_link = if request.live { link.since(self.link_before) } else { link };
-        self.link_before = link;
         let recent = if request.live { total.since(self.total_before) } else { total };
         self.total_before = total;
-        let duplicates = mirrors::duplicates(&copies, self.dedup, request.live.then_some(self.copies_before));
-        self.copies_before = copies.copies();
+        let load = self.timeline.load(query.samples, request.open, pending.open);
+        let (mirror, findings) = self.verdict.judge(request, &witness, totals.link, &load, &mut self.tables.mac_pairs());
         let mut losses = request.losses;
         losses.decode_errors = totals.short;
         losses.malformed = totals.malformed;
@@ -191,7 +184,7 @@ impl Merge {
             first: request.first,
             last: request.latest,
             losses,
-            load: self.timeline.load(query.samples, request.open, pending.open),
+            load,
             sizes: totals.sizes,
             casts: self.tables.casts,
             directions: Directions {
@@ -204,7 +197,8 @@ impl Merge {
             protocols: self.tables.hierarchy.rows(request.live),
             vlans: self.tables.vlan_table(request.live),
             untagged: self.tables.untagged,
-            mirror: Mirror { link, recent_link, duplicates, ..mirrors::picture(&request.tunnels) },
+            mirror,
+            findings,
             tcp_flags: TcpFlags { syn: totals.syn, syn_ack: totals.syn_ack, fin: totals.fin, reset: totals.reset },
             ..self.tables.rest(query, request, tcp, udp, sctp, &self.base)
         }
@@ -212,6 +206,19 @@ impl Merge {
 }
 
 impl Tables {
+    /// MAC pairs with the packets from the first to the second, both ways.
+    fn mac_pairs(&self) -> impl Iterator<Item = (Mac, Mac, u64)> + '_ {
+        self.eth_pairs
+            .iter()
+            .take(JUDGED_PAIRS)
+            .flat_map(|row| match (row.a, row.b) {
+                (Address::Mac(a), Address::Mac(b)) => [Some((a, b, row.ab.packets)), Some((b, a, row.ba.packets))],
+                _ => [None, None],
+            })
+            .flatten()
+            .filter(|p| p.2 > 0)
+    }
+
     fn add_context(&mut self, context: &Context, added: Traffic) {
         let key = &context.key;
         self.hierarchy.add(key.path, added);

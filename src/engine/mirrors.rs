@@ -1,16 +1,76 @@
 //! From the detectors' counts to the mirror as a snapshot shows it.
 
+use super::evidence::{self, Sources};
 use super::peek::TunnelFacts;
+use super::tape::Request;
+use super::watch::Witness;
+use crate::diagnose::{self, Judge};
 use crate::mirror::{CopyClass, DuplicateCounts};
-use crate::model::Traffic;
 use crate::model::mirror::Purpose;
-use crate::snapshot::{DuplicateClass, Duplicates, Mirror, Table, TunnelRow};
+use crate::model::{Finding, Mac, Traffic};
+use crate::snapshot::{DuplicateClass, Duplicates, Load, LossLedger, Mirror, Sides, Table, Trust, TrustPart, TunnelRow};
 
 /// VLAN pairs shown.
 const VLAN_PAIRS: usize = 64;
 
+/// What stands between two snapshots: findings, and counts to subtract.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    dedup: bool,
+    judge: Judge,
+    link_before: Traffic,
+    copies_before: Traffic,
+}
+
+impl Verdict {
+    /// Nothing judged yet.
+    pub fn new(dedup: bool) -> Self {
+        Self { dedup, ..Self::default() }
+    }
+
+    /// Forgets what stands.
+    pub fn forget(&mut self) {
+        *self = Self::new(self.dedup);
+    }
+
+    /// The mirror and its findings at a snapshot.
+    pub fn judge(
+        &mut self,
+        request: &Request,
+        witness: &Witness,
+        link: Traffic,
+        load: &Load,
+        mac_pairs: &mut dyn Iterator<Item = (Mac, Mac, u64)>,
+    ) -> (Mirror, Vec<Finding>) {
+        let live = request.live;
+        let duplicates = duplicates(&witness.duplicates, self.dedup, live.then_some(self.copies_before));
+        let (all, split) = evidence::loss(witness, request, link.packets);
+        let sources = Sources { request, witness, duplicates: &duplicates, mac_pairs, samples: &load.samples, packets: link.packets };
+        let evidence = evidence::evidence(sources, all, &split);
+        let judgement = diagnose::judge(&evidence, &mut self.judge, request.now);
+        let trust = diagnose::trust(&evidence, &judgement.findings);
+        let mirror = Mirror {
+            link,
+            recent_link: if live { link.since(self.link_before) } else { link },
+            loss: LossLedger { host: split.host, path: split.transport, switch: split.switch, upstream: split.upstream },
+            sides: Sides { judged: evidence.sides.judged, one_sided: evidence.sides.one_sided },
+            trust: Trust {
+                score: trust.score,
+                verdict: trust.verdict,
+                parts: trust.parts.into_iter().map(|p| TrustPart { name: p.name, score: p.score, evidence: p.evidence }).collect(),
+            },
+            silenced: judgement.silenced,
+            duplicates,
+            ..picture(&request.tunnels)
+        };
+        self.link_before = link;
+        self.copies_before = witness.duplicates.copies();
+        (mirror, judgement.findings)
+    }
+}
+
 /// The sessions, and by what the mirror arrives: the kind of the sessions taken off, `plain` without any.
-pub fn picture(facts: &TunnelFacts) -> Mirror {
+fn picture(facts: &TunnelFacts) -> Mirror {
     let (mirrors, others): (Vec<_>, Vec<_>) =
         facts.sessions.iter().partition(|s| s.session.peeled || s.session.tunnel.kind.purpose() == Purpose::Mirror);
     let mut kinds: Vec<&str> = mirrors.iter().filter(|s| s.session.peeled).map(|s| s.session.tunnel.kind.token()).collect();
@@ -40,7 +100,7 @@ pub fn picture(facts: &TunnelFacts) -> Mirror {
 }
 
 /// The copies: `before` is their number at the previous snapshot, on a live port.
-pub fn duplicates(counts: &DuplicateCounts, dropped: bool, before: Option<Traffic>) -> Duplicates {
+fn duplicates(counts: &DuplicateCounts, dropped: bool, before: Option<Traffic>) -> Duplicates {
     let traffic = counts.copies();
     let mut classes: Vec<DuplicateClass> = CopyClass::ALL
         .iter()

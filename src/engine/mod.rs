@@ -4,6 +4,7 @@
 //! own and answers a screen's queries meanwhile: the dashboard.
 
 mod clock;
+mod evidence;
 mod hierarchy;
 mod intervals;
 mod key;
@@ -17,6 +18,8 @@ mod shard;
 mod tables;
 mod tape;
 mod timeline;
+mod utilisation;
+mod watch;
 mod worker;
 
 use crate::capture::Source;
@@ -146,6 +149,7 @@ fn router(
         limit: settings.limit,
         decap: settings.decap,
         ours: settings.ours.clone(),
+        speed: settings.speed,
     };
     Ok(Router::new(source, tape, plan, commands, stop))
 }

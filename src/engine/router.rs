@@ -6,6 +6,7 @@ use super::clock::{self, Ticker};
 use super::intervals::Intervals;
 use super::peek::Peek;
 use super::tape::{Mark, Message, Request, Strip, Tape};
+use super::utilisation::Utilisation;
 use crate::capture::{Fill, Source, SourceInfo};
 use crate::error::Error;
 use crate::model::{Address, Decap, Timestamp};
@@ -31,6 +32,8 @@ pub struct Plan {
     pub decap: Decap,
     /// Addresses of this host and of its interfaces; empty for files.
     pub ours: Vec<Address>,
+    /// Speed of the mirror link in bits per second.
+    pub speed: Option<u64>,
 }
 
 /// Live snapshots come once a second: the dashboard's rates are over that second.
@@ -49,6 +52,7 @@ pub struct Router {
     stop: Arc<AtomicBool>,
     peek: Peek,
     intervals: Intervals,
+    utilisation: Utilisation,
     first: Option<Timestamp>,
     latest: Option<Timestamp>,
     snapshots: u64,
@@ -60,6 +64,7 @@ impl Router {
     /// A router of `source` onto `tape`.
     pub fn new(source: Box<dyn Source>, tape: Tape, mut plan: Plan, commands: Receiver<Command>, stop: Arc<AtomicBool>) -> Self {
         let intervals = Intervals::new(plan.interval);
+        let utilisation = Utilisation::new(plan.speed);
         let peek = Peek::new(plan.decap, std::mem::take(&mut plan.ours));
         Self {
             source,
@@ -69,6 +74,7 @@ impl Router {
             stop,
             peek,
             intervals,
+            utilisation,
             first: None,
             latest: None,
             snapshots: 0,
@@ -162,6 +168,7 @@ impl Router {
             }
             let from = packet.offset as usize;
             let bytes = data.get(from..from + packet.captured as usize).unwrap_or(&[]);
+            packet.load = self.utilisation.class(packet.time, packet.wire);
             self.peek.route(packet, bytes);
         }
         if !packets.is_empty() {
@@ -210,6 +217,7 @@ impl Router {
             sources: infos.into_iter().map(facts).collect(),
             open: self.intervals.open(),
             tunnels: self.peek.tunnels(),
+            load_windows: self.utilisation.windows(),
         });
         self.tape.tell(Message::Request(Arc::clone(&request)));
         strip.marks.push((strip.block.packets.len() as u32, Mark::Snapshot(request)));

@@ -1,6 +1,7 @@
 //! From flow records to the rows of a snapshot.
 
 use super::shard::{FlowReport, Kind};
+use super::watch::Watch;
 use crate::model::limits::VLANS_PER_FLOW;
 use crate::model::{Path, Traffic};
 use crate::names;
@@ -8,7 +9,7 @@ use crate::snapshot::{Column, Conversation, Order, Query, TcpState};
 use crate::stats::{Contexts, Flow, FlowTable, TcpTrack};
 
 /// A conversation's row; its `recent` numbers are `added`.
-pub fn conversation(flow: &Flow, added: [Traffic; 2], more_vlans: impl Iterator<Item = u16>, contexts: &Contexts) -> Conversation {
+pub fn conversation(flow: &Flow<Watch>, added: [Traffic; 2], more_vlans: impl Iterator<Item = u16>, contexts: &Contexts) -> Conversation {
     let mut vlans = Vec::new();
     let mut path = Path::EMPTY;
     for context in flow.context.iter().filter_map(|&c| contexts.get(c)) {
@@ -76,7 +77,7 @@ fn state(tcp: &TcpTrack) -> TcpState {
 }
 
 /// A number that orders flows as `order` orders their rows, as far as one number can: columns of text select by wire bytes.
-fn score(flow: &Flow, added: [Traffic; 2], order: Order) -> u64 {
+fn score(flow: &Flow<Watch>, added: [Traffic; 2], order: Order) -> u64 {
     let sum = |t: [Traffic; 2]| t[0].wire_bytes + t[1].wire_bytes;
     let value = match order.column {
         Column::Rate => sum(added),
@@ -92,8 +93,8 @@ fn score(flow: &Flow, added: [Traffic; 2], order: Order) -> u64 {
 }
 
 /// The rows a query asks of one shard, every touched one among them, and how many match in all (by [`Kind`]).
-pub fn select(table: &FlowTable, contexts: &Contexts, query: &Query) -> (Vec<FlowReport>, [u64; 4]) {
-    let row = |at: u32, flow: &Flow| conversation(flow, table.added(at), table.vlans(at), contexts);
+pub fn select(table: &FlowTable<Watch>, contexts: &Contexts, query: &Query) -> (Vec<FlowReport>, [u64; 4]) {
+    let row = |at: u32, flow: &Flow<Watch>| conversation(flow, table.added(at), table.vlans(at), contexts);
     let mut wanted: [Vec<(u64, u32)>; 3] = Default::default();
     let mut matching = [0u64; 4];
     let mut touched = vec![false; table.flows().len()];

@@ -3,9 +3,10 @@
 use super::key::{FragmentTable, flow_key};
 use super::local::LocalNets;
 use super::rows;
+use super::watch::{Watch, Watcher, Witness};
 use crate::capture::Packet;
 use crate::decode::{Fragment, Headers, Net, Stop, Transport};
-use crate::mirror::{DuplicateCounts, DuplicateFilter, Frame, Segment};
+use crate::mirror::{Frame, Segment};
 use crate::model::{Direction, FlowKey, Mac, Traffic};
 use crate::snapshot::{Conversation, Query};
 use crate::stats::context::Cast;
@@ -62,8 +63,8 @@ pub struct ShardReport {
     pub flows: Vec<FlowReport>,
     /// Conversations that match the query's filter: TCP, UDP, SCTP, other.
     pub matching: [u64; 4],
-    /// Copies found so far.
-    pub duplicates: DuplicateCounts,
+    /// What its detectors counted so far.
+    pub witness: Witness,
 }
 
 /// How shards are to work.
@@ -82,10 +83,10 @@ pub struct ShardPlan {
 pub struct Shard {
     number: u8,
     dedup: bool,
-    duplicates: DuplicateFilter,
+    watcher: Watcher,
     totals: Totals,
     contexts: Contexts,
-    flows: FlowTable,
+    flows: FlowTable<Watch>,
     fragments: FragmentTable<(FlowKey, Direction)>,
     last_frame_context: u32,
 }
@@ -96,7 +97,7 @@ impl Shard {
         Self {
             number,
             dedup: plan.dedup,
-            duplicates: DuplicateFilter::new(plan.seed),
+            watcher: Watcher::new(plan.seed),
             totals: Totals::default(),
             contexts: Contexts::default(),
             flows: FlowTable::with_cap(plan.flows),
@@ -120,7 +121,7 @@ impl Shard {
         self.totals.count_link(packet.wire, packet.captured);
         let flow = self.conversation(headers);
         let frame = frame(packet, bytes, headers, flow);
-        if self.duplicates.observe(&frame).is_copy() && self.dedup {
+        if self.watcher.is_copy(&frame) && self.dedup {
             return None;
         }
         self.totals.count(wire);
@@ -132,6 +133,7 @@ impl Shard {
         let context = ContextKey { path: headers.path, mac: headers.mac, vlans: headers.vlans, cast: cast(headers) };
         let Some((key, direction)) = flow else {
             self.totals.directions[Heading::Unknown as usize].count(wire);
+            self.watcher.bare(&frame);
             self.last_frame_context = self.contexts.count(self.last_frame_context, &context, time, wire);
             return Some(Heading::Unknown);
         };
@@ -147,6 +149,7 @@ impl Shard {
         };
         let step = Step { key, direction, time, wire, tcp };
         let (at, flow) = self.flows.count(&step, || local.headings(&key));
+        self.watcher.conversation(&mut flow.watch, &frame, packet.load);
         let way = direction as usize;
         let before = flow.context[way];
         let now = self.contexts.count(before, &context, time, wire);
@@ -191,6 +194,7 @@ impl Shard {
 
     /// Hands in what the query asks for and everything that changed. With `last` the shard gives its conversations away.
     pub fn report(&mut self, query: &Query, last: bool) -> ShardReport {
+        let witness = self.watcher.report(&mut self.flows);
         let (flows, matching) = if last && query.rows == usize::MAX && query.filter.is_none() {
             self.give_away()
         } else {
@@ -203,7 +207,7 @@ impl Shard {
             contexts: self.contexts.report(),
             flows,
             matching,
-            duplicates: self.duplicates.report(),
+            witness,
         }
     }
 

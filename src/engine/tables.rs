@@ -49,6 +49,11 @@ impl<R> Default for Rows<R> {
 }
 
 impl<R: Keyed> Rows<R> {
+    /// The rows, in order of appearance.
+    pub fn iter(&self) -> impl Iterator<Item = &R> {
+        self.rows.iter()
+    }
+
     /// The row of a key, made if there is none; `None` when the table is full (then the caller counts with [`Self::count_other`]).
     fn row(&mut self, key: R::Key, make: impl FnOnce() -> R) -> Option<&mut R> {
         let hash = self.hasher.hash_one(key);

@@ -52,6 +52,8 @@ pub struct Request {
     pub open: Option<Sample>,
     /// Tunnels on the link.
     pub tunnels: TunnelFacts,
+    /// Windows of 10 ms by the class of their load.
+    pub load_windows: [u64; crate::mirror::UTILISATION_CLASSES],
 }
 
 /// One block of the tape.

@@ -92,10 +92,10 @@ impl TcpTrack {
     }
 }
 
-/// One conversation, laid out to be touched in two cache lines.
+/// One conversation, laid out to be touched in two cache lines (and those of the detectors' state `X`).
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
-pub struct Flow {
+pub struct Flow<X> {
     /// Who.
     pub key: FlowKey,
     /// The context last seen in each direction (an index of [`super::Contexts`], `u32::MAX` before the first packet).
@@ -114,12 +114,14 @@ pub struct Flow {
     pub heading: [Heading; 2],
     /// 0 or 1: the direction of the originator.
     pub originator: u8,
+    /// What else is kept of it: the detectors' state.
+    pub watch: X,
 }
 
 /// All conversations of a shard.
 #[derive(Debug)]
-pub struct FlowTable {
-    flows: Vec<Flow>,
+pub struct FlowTable<X> {
+    flows: Vec<Flow<X>>,
     /// Each flow's traffic at the last report, as long as the reported part of `flows`.
     reported: Vec<[Traffic; 2]>,
     touched: Vec<u32>,
@@ -130,7 +132,7 @@ pub struct FlowTable {
     vlans: hashbrown::HashMap<u32, [u16; VLANS_PER_FLOW]>,
 }
 
-impl Default for FlowTable {
+impl<X: Copy + Default> Default for FlowTable<X> {
     fn default() -> Self {
         Self::with_cap(FLOWS_PER_SHARD)
     }
@@ -151,7 +153,7 @@ pub struct Step {
     pub tcp: Option<(u32, u32, u8)>,
 }
 
-impl FlowTable {
+impl<X: Copy + Default> FlowTable<X> {
     /// A table that keeps at most `cap` conversations.
     pub fn with_cap(cap: usize) -> Self {
         Self {
@@ -170,7 +172,7 @@ impl FlowTable {
     ///
     /// When the table is full the caller must have called [`Self::evict`] ([`Self::is_full`]).
     #[inline]
-    pub fn count(&mut self, step: &Step, open: impl FnOnce() -> [Heading; 2]) -> (u32, &mut Flow) {
+    pub fn count(&mut self, step: &Step, open: impl FnOnce() -> [Heading; 2]) -> (u32, &mut Flow<X>) {
         let hash = self.hasher.hash_one(step.key);
         let way = step.direction as usize;
         let found = self.index.find(hash, |&at| self.flows[at as usize].key == step.key).copied();
@@ -215,6 +217,7 @@ impl FlowTable {
             round: 0,
             heading,
             originator: step.direction as u8,
+            watch: X::default(),
         });
         at as u32
     }
@@ -260,8 +263,13 @@ impl FlowTable {
     }
 
     /// The conversations, oldest first.
-    pub fn flows(&self) -> &[Flow] {
+    pub fn flows(&self) -> &[Flow<X>] {
         &self.flows
+    }
+
+    /// The detectors' state of every conversation.
+    pub fn watches(&mut self) -> impl Iterator<Item = &mut X> {
+        self.flows.iter_mut().map(|f| &mut f.watch)
     }
 
     /// Traffic added to flow `at` since the last [`Self::reported`].
@@ -291,7 +299,7 @@ impl FlowTable {
     }
 
     /// Takes out the eighth that has been idle longest, handing each to `out` with what it added since the last report.
-    pub fn evict(&mut self, mut out: impl FnMut(&Flow, u32, [Traffic; 2], &Self)) {
+    pub fn evict(&mut self, mut out: impl FnMut(&Flow<X>, u32, [Traffic; 2], &Self)) {
         let count = (self.flows.len() / 8).max(1);
         let mut times: Vec<(Timestamp, u32)> = self.flows.iter().enumerate().map(|(at, f)| (f.last, at as u32)).collect();
         let count = count.min(times.len());
@@ -341,7 +349,7 @@ impl FlowTable {
     }
 
     /// Gives the conversations away, leaving the table empty: for the last report of a run.
-    pub fn take(&mut self) -> Vec<Flow> {
+    pub fn take(&mut self) -> Vec<Flow<X>> {
         self.index = HashTable::new();
         self.reported = Vec::new();
         self.touched = Vec::new();
@@ -360,12 +368,12 @@ mod tests {
 
     #[test]
     fn record_fits_two_cache_lines() {
-        assert_eq!(std::mem::size_of::<Flow>(), 128);
+        assert_eq!(std::mem::size_of::<Flow<()>>(), 128);
     }
 
     #[test]
     fn a_new_syn_on_old_ports_is_a_new_conversation() {
-        let mut t = FlowTable::default();
+        let mut t = FlowTable::<()>::default();
         t.count(&step(1, 5, 0, Some((100, 0, SYN))), || [Heading::Unknown; 2]);
         t.count(&step(1, 5, 1, Some((100, 0, SYN))), || [Heading::Unknown; 2]);
         assert_eq!(t.flows().len(), 1, "a repeated SYN is not");
@@ -376,7 +384,7 @@ mod tests {
 
     #[test]
     fn reports_only_what_was_added() {
-        let mut t = FlowTable::default();
+        let mut t = FlowTable::<()>::default();
         t.count(&step(1, 5, 0, None), || [Heading::Unknown; 2]);
         t.count(&step(2, 5, 0, None), || [Heading::Unknown; 2]);
         t.reported();
@@ -388,7 +396,7 @@ mod tests {
 
     #[test]
     fn eviction_takes_the_longest_idle_and_keeps_the_rest_findable() {
-        let mut t = FlowTable::with_cap(64);
+        let mut t = FlowTable::<()>::with_cap(64);
         for n in 0..64 {
             t.count(&step(n, 5, n as i64, None), || [Heading::Unknown; 2]);
         }

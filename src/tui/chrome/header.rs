@@ -98,7 +98,10 @@ fn right(scene: &Scene) -> Vec<Piece> {
     if let Some(share) = progress {
         let filled = (share * 8.0).round() as usize;
         let bar = format!("{}{}", "▮".repeat(filled.min(8)), "▯".repeat(8 - filled.min(8)));
-        out.push(Piece { worth: 5, text: vec![(bar.into(), scene.style(Hue::Accent)), (format!(" {:>3.0} %", share * 100.0).into(), text)] });
+        out.push(Piece {
+            worth: 5,
+            text: vec![(bar.into(), scene.style(Hue::Accent)), (format!(" {:>3.0} %", share * 100.0).into(), text)],
+        });
     }
     let rate = amount::rate(scene, scene.bits(s.recent, s.total));
     let mark = if scene.whole() { "mean " } else { "▲ " };
@@ -141,8 +144,11 @@ pub(in crate::tui) fn banner(snapshot: &Snapshot, failure: Option<&str>) -> Opti
     if let Some(failure) = failure {
         return Some((Hue::Bad, format!("✖ {failure}")));
     }
-    let warnings: Vec<String> =
-        snapshot.sources.iter().filter_map(|f| f.warning.as_ref().map(|w| if snapshot.sources.len() > 1 { format!("{}: {w}", f.name) } else { w.clone() })).collect();
+    let warnings: Vec<String> = snapshot
+        .sources
+        .iter()
+        .filter_map(|f| f.warning.as_ref().map(|w| if snapshot.sources.len() > 1 { format!("{}: {w}", f.name) } else { w.clone() }))
+        .collect();
     if !warnings.is_empty() {
         return Some((Hue::Warn, format!("▲ {}", warnings.join(" · "))));
     }

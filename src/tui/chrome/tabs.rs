@@ -26,7 +26,11 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, curre
         let room = |x: u16| area.right().saturating_sub(x);
         x += canvas.put(x, area.y, room(x), &screen.digit().to_string(), digit);
         // Where not all names fit, the current one and the digits stay.
-        let name = if !short || here { screen.title().to_owned() } else { screen.title().chars().take(if area.width >= 56 { 4 } else { 0 }).collect() };
+        let name = if !short || here {
+            screen.title().to_owned()
+        } else {
+            screen.title().chars().take(if area.width >= 56 { 4 } else { 0 }).collect()
+        };
         let style = if here { scene.theme.strong(Hue::Title).add_modifier(Modifier::UNDERLINED) } else { scene.style(Hue::Dim) };
         if !name.is_empty() {
             x += canvas.put(x + 1, area.y, room(x + 1), &name, style) + 1;
@@ -43,7 +47,13 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, curre
 }
 
 /// Draws the way from the screen to the page.
-pub(in crate::tui) fn breadcrumbs<'a>(canvas: &mut Canvas, area: Rect, scene: &Scene, current: usize, stack: impl Iterator<Item = &'a Topic>) {
+pub(in crate::tui) fn breadcrumbs<'a>(
+    canvas: &mut Canvas,
+    area: Rect,
+    scene: &Scene,
+    current: usize,
+    stack: impl Iterator<Item = &'a Topic>,
+) {
     let Some(screen) = SCREENS.get(current) else { return };
     let crumbs: Vec<String> = stack.map(|t| label::topic(scene, t)).collect();
     let mut x = area.x + 1;

@@ -124,8 +124,7 @@ fn draw_bits(canvas: &mut Canvas, area: Rect, scene: &Scene, bins: &Bins, split:
         let (up, down) = (series(|b| b.outbound), series(|b| b.inbound));
         let top = top(largest(&up).max(largest(&down)), 0.0, limit);
         let out = theme.style(Hue::Out);
-        let plot =
-            Plot { up: &up, down: Some(&down), peak: &[], top, limit, up_style: &move |_| out, down_style: theme.style(Hue::In) };
+        let plot = Plot { up: &up, down: Some(&down), peak: &[], top, limit, up_style: &move |_| out, down_style: theme.style(Hue::In) };
         chart::plot(canvas, area, &plot);
     } else {
         let (up, peak) = (series(|b| b.bytes), series(|b| b.peak_bytes));

@@ -318,7 +318,12 @@ mod tests {
     use crate::model::Traffic;
 
     fn sample(second: i64, bytes: u64) -> Sample {
-        Sample { start: Timestamp::new(second, 0), length: SECOND, traffic: Traffic { packets: 10, wire_bytes: bytes }, ..Sample::default() }
+        Sample {
+            start: Timestamp::new(second, 0),
+            length: SECOND,
+            traffic: Traffic { packets: 10, wire_bytes: bytes },
+            ..Sample::default()
+        }
     }
 
     #[test]
