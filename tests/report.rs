@@ -111,6 +111,7 @@ fn full() -> Snapshot {
     s.vlans.rows = vec![VlanRow { id: 10, traffic: traffic(9, 940), recent: traffic(0, 0) }];
     s.vlans.total_rows = 1;
     s.mirror.transport = "plain";
+    s.mirror.link = traffic(10, 1000);
     s.mirror.duplicates.traffic = traffic(5, 500);
     s.mirror.duplicates.share = 0.5;
     s.mirror.duplicates.classes = vec![DuplicateClass { class: "identical", traffic: traffic(5, 500) }];
@@ -222,7 +223,8 @@ fn text_keeps_its_width_and_says_what_matters() {
         for line in text.lines() {
             assert!(line.width() <= width, "{width}: {} columns: {line}", line.width());
         }
-        for words in ["✖ 3 packets lost on this host", "✖ every packet twice", "10.0.0.1:50000", "(dup.every)", "and 4 rows no longer kept"] {
+        for words in ["✖ 3 packets lost on this host", "✖ every packet twice", "10.0.0.1:50000", "(dup.every)", "and 4 rows no longer kept"]
+        {
             assert!(text.contains(words), "{width}: no '{words}' in\n{text}");
         }
     }
