@@ -47,7 +47,6 @@ const EXPLAINED: &[(&str, &str, &str)] = &[
     ("fuzz-2021-06-07-c6c72a0a56.pcap", "bytes", "tshark shows no length above 2^31-1; capinfos sums 4,093,509,168"),
     ("fuzz-2021-06-07-c6c72a0a56.pcap", "first", "microseconds that overflow 32 bits in tshark"),
     ("fuzz-2021-06-07-c6c72a0a56.pcap", "last", "likewise"),
-    ("fuzz-2021-06-07-c6c72a0a56.pcap", "hierarchy", "the length again"),
     ("fuzz-2021-06-07-c6c72a0a56.pcap", "conversations", "the length again"),
     ("fuzz-2021-06-07-c6c72a0a56.pcap", "end points", "the length again"),
     ("ip_fragmented_garbage.pcap", "hierarchy eth:ip:tcp", "tshark shows a datagram's transport in the fragment that completes it"),
