@@ -16,7 +16,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli.rs"]),
     ("clap_mangen", &["cli.rs"]),
     ("indicatif", &["app/"]),
-    ("signal_hook", &["app/"]),
+    ("signal_hook", &["app/", "tui/terminal.rs"]),
     ("minijinja", &["report/"]),
 ];
 

@@ -111,6 +111,7 @@ fn full() -> Snapshot {
     s.vlans.rows = vec![VlanRow { id: 10, traffic: traffic(9, 940), recent: traffic(0, 0) }];
     s.vlans.total_rows = 1;
     s.mirror.transport = "plain";
+    s.mirror.link = traffic(10, 1000);
     s.mirror.duplicates.traffic = traffic(5, 500);
     s.mirror.duplicates.share = 0.5;
     s.mirror.duplicates.classes = vec![DuplicateClass { class: "identical", traffic: traffic(5, 500) }];

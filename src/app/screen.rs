@@ -1,15 +1,14 @@
 //! The dashboard: an engine in the background, a screen in front.
 
-use super::{check, console, engine_settings, signals, source};
+use super::{check, engine_settings, output, signals, source};
 use crate::capture::ports;
 use crate::cli::{Color, Common, Input, Live};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::model::Mac;
 use crate::model::limits::MAX_PACKET_BYTES;
-use crate::model::{Mac, units};
 use crate::names;
-use crate::report::document::people::plural;
-use crate::snapshot::{Feed, Query, Snapshot};
+use crate::snapshot::{Feed, Query};
 use crate::tui;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -19,7 +18,7 @@ const BUFFER_BYTES: usize = 64 << 20;
 
 /// Lets the user pick an interface, then watches it.
 pub fn pick_and_watch(common: &Common) -> Result<()> {
-    let stop = signals::watch()?;
+    let stop = Arc::default();
     let Some(name) = tui::pick(&ports::list, &options("", common, &stop))? else { return Ok(()) };
     let live = Live {
         interfaces: vec![name],
@@ -34,7 +33,7 @@ pub fn pick_and_watch(common: &Common) -> Result<()> {
 
 /// Watches interfaces or captures.
 pub fn watch(input: &Input, common: &Common) -> Result<()> {
-    show(input, common, &signals::watch()?)
+    show(input, common, &Arc::default())
 }
 
 fn show(input: &Input, common: &Common, stop: &Arc<AtomicBool>) -> Result<()> {
@@ -42,8 +41,11 @@ fn show(input: &Input, common: &Common, stop: &Arc<AtomicBool>) -> Result<()> {
     let mut settings = engine_settings(common, input, &source.info());
     settings.query = Query::default();
     let engine = Engine::start(source, &settings)?;
-    tui::run(&engine, &options(&source::title(input), common, stop))?;
-    farewell(&engine.latest());
+    // The screen hears signals itself while it is there; a source that does not end must not hold the program up after it.
+    let impatient = signals::end_at_once_when_set()?;
+    let leaving = tui::run(&engine, &options(&source::title(input), common, stop))?;
+    impatient.store(true, std::sync::atomic::Ordering::Relaxed);
+    output::print((leaving.lines().join("\n") + "\n").as_bytes())?;
     engine.failure().map_or(Ok(()), |failure| Err(Error::runtime(failure)))
 }
 
@@ -59,8 +61,14 @@ fn options(title: &str, common: &Common, stop: &Arc<AtomicBool>) -> tui::Options
             Color::Always => tui::ColorChoice::Always,
             Color::Never => tui::ColorChoice::Never,
         },
+        utc_offset: utc_offset(),
         ..tui::Options::default()
     }
+}
+
+/// Seconds that this host's clock shows east of UTC.
+fn utc_offset() -> i64 {
+    i64::from(jiff::tz::TimeZone::system().to_offset(jiff::Timestamp::now()).seconds())
 }
 
 fn manufacturer(mac: Mac) -> Option<&'static str> {
@@ -75,14 +83,4 @@ fn service(port: u16, transport: &str) -> Option<&'static str> {
         _ => return None,
     };
     names::service(port, transport)
-}
-
-/// How long, how much, what was lost, what was wrong.
-fn farewell(s: &Snapshot) {
-    let lost = s.losses.lost_packets();
-    console::say(format_args!("watched {}", units::duration(s.duration())));
-    console::say(format_args!("{}, {}", plural(s.total.packets, "packet"), units::bytes(s.total.wire_bytes)));
-    console::say(format_args!("lost {}", units::grouped(lost)));
-    let wrong: Vec<&str> = s.findings.iter().filter(|f| f.active).map(|f| f.title.as_str()).collect();
-    console::say(format_args!("wrong: {}", if wrong.is_empty() { "nothing seen".to_owned() } else { wrong.join("; ") }));
 }

@@ -17,3 +17,12 @@ pub fn watch() -> Result<Arc<AtomicBool>> {
     }
     Ok(stop)
 }
+
+/// A flag; once it is set, Ctrl-C or SIGTERM ends the program at once.
+pub fn end_at_once_when_set() -> Result<Arc<AtomicBool>> {
+    let set = Arc::new(AtomicBool::new(false));
+    for (signal, status) in [(SIGINT, 130), (SIGTERM, 143)] {
+        register_conditional_shutdown(signal, status, Arc::clone(&set)).map_err(|e| Error::io("cannot watch for Ctrl-C", &e))?;
+    }
+    Ok(set)
+}

@@ -83,7 +83,7 @@ pub fn speed(text: &str) -> Result<u64, String> {
         other => return Err(format!("unknown unit of speed '{other}'; write 100M, 10G or 1T")),
     };
     let bits = (value * scale).round();
-    if bits < 1.0 || bits > 1e18 {
+    if !(1.0..=1e18).contains(&bits) {
         return Err("a speed greater than zero is wanted, such as 10G".into());
     }
     Ok(bits as u64)

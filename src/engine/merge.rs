@@ -259,7 +259,9 @@ impl Tables {
         }
         let family = usize::from(matches!(row.a, Address::V6(_)));
         let added = |traffic| Added { traffic, first: row.first, last: row.last };
-        self.ip_pairs[family].add(row.a, row.b, added([ab, ba]), row.path, row.originator_is_a, &row.vlans);
+        // An address that talks to itself has one direction only.
+        let pair = if row.a == row.b { [sum(ab, ba), Traffic::default()] } else { [ab, ba] };
+        self.ip_pairs[family].add(row.a, row.b, added(pair), row.path, row.originator_is_a || row.a == row.b, &row.vlans);
         for (address, port, sent, received) in [(row.a, row.a_port, ab, ba), (row.b, row.b_port, ba, ab)] {
             let inside = || address.ip().map(|ip| local.contains(ip));
             self.ip_hosts[family].add(address, 0, added([sent, received]), inside, || None);
@@ -314,6 +316,11 @@ impl Tables {
             ..Snapshot::default()
         }
     }
+}
+
+fn sum(mut x: Traffic, y: Traffic) -> Traffic {
+    x.add(y);
+    x
 }
 
 impl IntervalPart {

@@ -48,7 +48,7 @@ pub fn pad(text: &str, width: usize, right: bool) -> String {
 pub fn bar(share: f64, width: usize) -> String {
     let eighths = (share.clamp(0.0, 1.0) * width as f64 * 8.0).round() as usize;
     let mut out: String = std::iter::repeat_n('█', eighths / 8).collect();
-    if eighths % 8 > 0 {
+    if !eighths.is_multiple_of(8) {
         out.push(LYING[eighths % 8]);
     } else if eighths == 0 && share > 0.0 {
         out.push(LYING[1]);

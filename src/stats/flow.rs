@@ -30,12 +30,10 @@ impl TcpTrack {
     const DATA_FIRST: u16 = 1 << 9;
 
     /// Whether this packet opens a new connection on the same ports: a SYN whose sequence number is not the one this
-    /// connection began with, or any SYN after FIN or RST (Wireshark's rule for "TCP Port numbers reused").
+    /// connection began with (Wireshark 4.0's rule for a new stream; a repeated SYN after RST is the same attempt).
     #[inline]
     fn is_reuse(&self, way: usize, sequence: u32, flags: u8) -> bool {
-        flags & (SYN | ACK) == SYN
-            && self.seen & Self::BASE[way] != 0
-            && (self.base[way] != sequence || self.seen & (Self::FIN[0] | Self::FIN[1] | Self::RST) != 0)
+        flags & (SYN | ACK) == SYN && self.seen & Self::BASE[way] != 0 && self.base[way] != sequence
     }
 
     /// Follows one segment.

@@ -1,0 +1,414 @@
+//! The program as a user runs it: exit codes, messages, and what comes out where.
+
+use assert_cmd::Command;
+use serde_json::Value;
+use std::fs;
+use std::io::Read;
+use std::path::PathBuf;
+use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// Longest a run may take; beyond it the test fails instead of hanging.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A folder of its own for one test, empty at the start.
+fn folder(test: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{test}"));
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).unwrap();
+    path
+}
+
+fn spantop(arguments: &[&str]) -> Output {
+    let mut command = Command::cargo_bin("spantop").unwrap();
+    command.args(arguments).env_remove("NO_COLOR").timeout(PATIENCE).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Ethernet, a VLAN tag if `vlan`, IPv4 from 10.0.0.`from` to 10.0.0.`to`, and `transport`.
+fn frame(vlan: Option<u16>, from: u8, to: u8, protocol: u8, transport: &[u8]) -> Vec<u8> {
+    let mut frame = vec![2, 0, 0, 0, 0, to, 2, 0, 0, 0, 0, from];
+    if let Some(id) = vlan {
+        frame.extend([0x81, 0x00]);
+        frame.extend(id.to_be_bytes());
+    }
+    frame.extend([0x08, 0x00]);
+    let length = (20 + transport.len()) as u16;
+    frame.extend([0x45, 0]);
+    frame.extend(length.to_be_bytes());
+    frame.extend([0, 1, 0, 0, 64, protocol, 0, 0, 10, 0, 0, from, 10, 0, 0, to]);
+    frame.extend(transport);
+    frame
+}
+
+fn tcp(from: u16, to: u16, sequence: u32, acknowledged: u32, flags: u8) -> Vec<u8> {
+    let mut segment = Vec::new();
+    segment.extend(from.to_be_bytes());
+    segment.extend(to.to_be_bytes());
+    segment.extend(sequence.to_be_bytes());
+    segment.extend(acknowledged.to_be_bytes());
+    segment.extend([0x50, flags, 0x20, 0x00, 0, 0, 0, 0]);
+    segment
+}
+
+fn udp(from: u16, to: u16, payload: &[u8]) -> Vec<u8> {
+    let mut datagram = Vec::new();
+    datagram.extend(from.to_be_bytes());
+    datagram.extend(to.to_be_bytes());
+    datagram.extend(((8 + payload.len()) as u16).to_be_bytes());
+    datagram.extend([0, 0]);
+    datagram.extend(payload);
+    datagram
+}
+
+/// A classic pcap file of Ethernet frames, each with its microsecond.
+fn pcap(frames: &[(u64, Vec<u8>)]) -> Vec<u8> {
+    let mut file = Vec::new();
+    for word in [0xa1b2_c3d4u32, 0x0004_0002, 0, 0, 262_144, 1] {
+        file.extend(word.to_le_bytes());
+    }
+    for (micros, frame) in frames {
+        let length = frame.len() as u32;
+        for word in [1_700_000_000 + (micros / 1_000_000) as u32, (micros % 1_000_000) as u32, length, length] {
+            file.extend(word.to_le_bytes());
+        }
+        file.extend(frame);
+    }
+    file
+}
+
+/// A handshake from .1 to .2 on port 80, a reset, and two DNS messages on VLAN 10: six packets.
+fn six() -> Vec<u8> {
+    pcap(&[
+        (0, frame(None, 1, 2, 6, &tcp(40_000, 80, 100, 0, 0x02))),
+        (1_000, frame(None, 2, 1, 6, &tcp(80, 40_000, 500, 101, 0x12))),
+        (2_000, frame(None, 1, 2, 6, &tcp(40_000, 80, 101, 501, 0x10))),
+        (1_500_000, frame(None, 2, 1, 6, &tcp(80, 40_000, 501, 101, 0x04))),
+        (2_000_000, frame(Some(10), 1, 3, 17, &udp(5_353, 53, &[0; 20]))),
+        (2_000_500, frame(Some(10), 3, 1, 17, &udp(53, 5_353, &[0; 40]))),
+    ])
+}
+
+fn six_in(folder: &std::path::Path) -> String {
+    let path = folder.join("six.pcap");
+    fs::write(&path, six()).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_report_in_json_says_what_is_in_the_file() {
+    let file = six_in(&folder("json"));
+    let output = spantop(&["report", "--format", "json", "--decap", "none", "--no-dedup", &file]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["capture"]["packets"], 6);
+    assert_eq!(json["capture"]["sources"][0]["name"], file.as_str());
+    assert_eq!(json["capture"]["sources"][0]["format"], "pcap");
+    assert_eq!(json["capture"]["first"], "1700000000.000000000");
+    assert_eq!(json["capture"]["last"], "1700000002.000500000");
+    assert_eq!(json["capture"]["cut_short"], false);
+    let tcp = &json["conversations"]["tcp"][0];
+    assert_eq!((&tcp["a"], &tcp["a_port"]), (&Value::from("10.0.0.1"), &Value::from(40_000)));
+    assert_eq!((&tcp["b"], &tcp["b_port"]), (&Value::from("10.0.0.2"), &Value::from(80)));
+    assert_eq!((&tcp["packets"], &tcp["packets_ab"], &tcp["wire_bytes"]), (&4.into(), &2.into(), &(4 * 54).into()));
+    assert_eq!((&tcp["originator"], &tcp["state"]), (&Value::from("a"), &Value::from("reset")));
+    assert_eq!(json["tcp"]["syn"], 1);
+    assert_eq!(json["tcp"]["reset"], 1);
+    assert_eq!(json["vlans"][0]["id"], 10);
+    assert_eq!(json["conversations"]["udp"][0]["vlans"], serde_json::json!([10]));
+    let paths: Vec<&str> = json["protocols"].as_array().unwrap().iter().map(|p| p["path"].as_str().unwrap()).collect();
+    assert!(paths.contains(&"eth:ip:tcp") && paths.contains(&"eth:vlan:ip:udp"), "{paths:?}");
+    assert!(stderr(&output).contains("6 packets, lost 0"), "{}", stderr(&output));
+}
+
+#[test]
+fn the_same_bytes_for_any_number_of_threads() {
+    let file = six_in(&folder("threads"));
+    let one = spantop(&["report", "--format", "json", "--threads", "0", &file]);
+    for threads in ["1", "2", "7"] {
+        assert_eq!(stdout(&spantop(&["report", "--format", "json", "--threads", threads, &file])), stdout(&one), "--threads {threads}");
+    }
+}
+
+#[test]
+fn every_format_comes_out_and_a_file_without_a_terminal_is_a_text_report() {
+    let file = six_in(&folder("formats"));
+    for (format, words) in
+        [("text", "10.0.0.1:40000"), ("csv", "tcp,10.0.0.1,40000"), ("markdown", "| From |"), ("html", "<!doctype html>")]
+    {
+        let output = spantop(&["report", "--format", format, &file]);
+        assert_eq!(output.status.code(), Some(0), "{format}: {}", stderr(&output));
+        assert!(stdout(&output).contains(words), "{format}");
+    }
+    let report = spantop(&["report", &file]);
+    assert_eq!(stdout(&spantop(&[&file])), stdout(&report));
+}
+
+#[test]
+fn help_manual_and_completions_print() {
+    for (arguments, words) in [
+        (vec!["--help"], "Examples:"),
+        (vec!["report", "--help"], "--format"),
+        (vec!["--version"], env!("CARGO_PKG_VERSION")),
+        (vec!["man"], ".SH OPTIONS OF REPORT"),
+        (vec!["completions", "bash"], "spantop"),
+        (vec!["completions", "zsh"], "#compdef spantop"),
+        (vec!["completions", "fish"], "complete -c spantop"),
+    ] {
+        let output = spantop(&arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", stderr(&output));
+        assert!(stdout(&output).contains(words), "{arguments:?}");
+    }
+    let bare = spantop(&[]);
+    assert_eq!(bare.status.code(), Some(2));
+    assert!(stdout(&bare).is_empty() && stderr(&bare).contains("Usage: spantop"));
+}
+
+#[test]
+fn wrong_usage_is_named_and_exits_with_two() {
+    let file = six_in(&folder("usage"));
+    for (arguments, words) in [
+        (vec!["report"], "report needs something to read"),
+        (vec!["check"], "check needs something to read"),
+        (vec!["--no-such-flag"], "--no-such-flag"),
+        (vec!["report", "--format", "xml", &file], "--format"),
+        (vec!["report", "--top", "0", &file], "--top"),
+        (vec!["report", "--interval", "soon", &file], "--interval"),
+        (vec!["report", "--interval", "1us", &file], "--interval"),
+        (vec!["report", "--threads=-1", &file], "--threads"),
+        (vec!["report", "--decap", "some", &file], "--decap"),
+        (vec!["report", "--speed", "fast", &file], "--speed"),
+        (vec!["report", "--local-net", "10.0.0.0/40", &file], "--local-net"),
+        (vec!["report", "--color", "blue", &file], "--color"),
+        (vec!["report", "-i", "lo", &file], "--interface"),
+        (vec!["report", "--for", "1s", &file], "--for"),
+        (vec!["report", "-i", "lo", "--for", "5 parsecs"], "--for"),
+        (vec!["report", "-i", "lo", "--buffer", "1"], "--buffer"),
+        (vec!["report", "-i", "lo", "--snaplen", "0"], "--snaplen"),
+        (vec!["-q", "-v", &file], "--quiet"),
+        (vec!["--replay", "0", &file], "--replay 0"),
+        (vec!["--replay"], "--replay"),
+        (vec!["-i", "lo", "report"], "after the command"),
+        (vec!["report", "-", "-"], "only once"),
+        (vec!["report", "-o", "/", &file], "-o /"),
+        (vec!["report", "-o", &file, &file], "one of the captures"),
+        (vec!["explain", "no.such.finding"], "no.such.finding"),
+        (vec!["explain"], "FINDING"),
+        (vec!["completions", "tcsh98"], "tcsh98"),
+        (vec!["--config", "/no/such.toml", &file], "/no/such.toml"),
+    ] {
+        let output = spantop(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(words), "{arguments:?} says: {}", stderr(&output));
+        assert!(stdout(&output).is_empty(), "{arguments:?}");
+    }
+    assert!(fs::read(&file).unwrap() == six(), "a capture was overwritten");
+}
+
+#[test]
+fn bad_files_are_named_in_one_line_and_exit_with_one() {
+    let folder = folder("bad");
+    let text = folder.join("notes.txt");
+    fs::write(&text, "these are not packets\n".repeat(50)).unwrap();
+    let empty = folder.join("empty.pcap");
+    fs::write(&empty, "").unwrap();
+    let good = six_in(&folder);
+    let output_file = folder.join("out.json");
+    for path in [folder.join("missing.pcap"), text, empty, folder.clone()] {
+        let path = path.to_str().unwrap();
+        for arguments in [vec!["report", path], vec!["report", "-o", output_file.to_str().unwrap(), &good, path]] {
+            let output = spantop(&arguments);
+            assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", stderr(&output));
+            let said = stderr(&output);
+            assert!(said.contains(path) && said.trim_end().lines().count() == 1, "{said}");
+            assert!(stdout(&output).is_empty());
+            assert!(!output_file.exists(), "{arguments:?} left a file");
+        }
+    }
+    let nowhere = spantop(&["report", "-i", "no-such-port0", "--for", "1s"]);
+    assert_eq!(nowhere.status.code(), Some(1), "{}", stderr(&nowhere));
+    assert!(stderr(&nowhere).contains("no-such-port0"));
+    let filter = spantop(&["report", "-f", "no such ( filter", &good]);
+    assert!(matches!(filter.status.code(), Some(1 | 2)), "{}", stderr(&filter));
+    assert!(!stderr(&filter).is_empty() && stdout(&filter).is_empty());
+}
+
+#[test]
+fn a_capture_cut_short_is_reported_as_far_as_it_goes() {
+    let folder = folder("cut");
+    let path = folder.join("cut.pcap");
+    let whole = six();
+    fs::write(&path, &whole[..whole.len() - 10]).unwrap();
+    let output = spantop(&["report", "--format", "json", path.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["capture"]["packets"], 5);
+    assert_eq!(json["capture"]["cut_short"], true);
+    assert!(stderr(&output).contains("warning") && stderr(&output).contains("cut.pcap"), "{}", stderr(&output));
+}
+
+#[test]
+fn standard_input_is_a_capture() {
+    let mut command = Command::cargo_bin("spantop").unwrap();
+    let output = command.args(["report", "--format", "json", "-"]).write_stdin(six()).timeout(PATIENCE).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["capture"]["packets"], 6);
+}
+
+#[test]
+fn a_filter_filters() {
+    let file = six_in(&folder("filter"));
+    let json: Value = serde_json::from_slice(&spantop(&["report", "--format", "json", "-f", "tcp", &file]).stdout).unwrap();
+    assert_eq!(json["capture"]["packets"], 4);
+    assert_eq!(json["capture"]["filter"], "tcp");
+}
+
+#[test]
+fn output_files_are_whole_or_not_there() {
+    let folder = folder("output");
+    let file = six_in(&folder);
+    let target = folder.join("report.json");
+    fs::write(&target, "old").unwrap();
+    let output = spantop(&["report", "--format", "json", "-o", target.to_str().unwrap(), &file]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).is_empty());
+    let json: Value = serde_json::from_slice(&fs::read(&target).unwrap()).unwrap();
+    assert_eq!(json["capture"]["packets"], 6);
+
+    let nowhere = folder.join("no/such/place.json");
+    let output = spantop(&["report", "-o", nowhere.to_str().unwrap(), &file]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("place.json"), "{}", stderr(&output));
+
+    let mut names: Vec<String> = fs::read_dir(&folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(names, ["report.json", "six.pcap"], "temporary files stay behind");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error_that_names_the_place() {
+    let file = six_in(&folder("full"));
+    let output = spantop(&["report", "--format", "json", "-o", "/dev/full", &file]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("/dev/full"), "{}", stderr(&output));
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_spantop"));
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = command.args(["report", &file]).stdout(full).stderr(Stdio::piped()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("standard output"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let folder = folder("pipe");
+    // Many conversations: far more text than a pipe holds.
+    let frames: Vec<_> =
+        (0..20_000u32).map(|n| (u64::from(n), frame(None, 1, 2, 17, &udp(1024 + (n % 50_000) as u16, 9, &[0; 10])))).collect();
+    let path = folder.join("many.pcap");
+    fs::write(&path, pcap(&frames)).unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_spantop"));
+    command.args(["report", "-q", "--format", "json", path.to_str().unwrap()]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut first = [0; 16];
+    let mut pipe = child.stdout.take().unwrap();
+    pipe.read_exact(&mut first).unwrap();
+    drop(pipe);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
+}
+
+#[test]
+fn colours_obey() {
+    let file = six_in(&folder("color"));
+    assert!(!stdout(&spantop(&["report", &file])).contains('\x1b'));
+    assert!(!stdout(&spantop(&["report", "--color", "never", &file])).contains('\x1b'));
+    assert!(stdout(&spantop(&["report", "--color", "always", &file])).contains('\x1b'));
+    let mut command = Command::cargo_bin("spantop").unwrap();
+    let output = command.args(["report", &file]).env("NO_COLOR", "1").timeout(PATIENCE).output().unwrap();
+    assert!(!stdout(&output).contains('\x1b'));
+}
+
+#[test]
+fn a_configuration_file_speaks_where_the_command_line_is_silent() {
+    let folder = folder("config");
+    let file = six_in(&folder);
+    let config = folder.join("spantop.toml");
+    let say = |text: &str| {
+        fs::write(&config, text).unwrap();
+        config.to_str().unwrap().to_owned()
+    };
+    let path = say("format = \"json\"\ninterval = \"500ms\"\ntop = 1\nquiet = true\nlocal-net = [\"10.0.0.0/8\"]\n");
+    let output = spantop(&["report", "--config", &path, &file]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", stderr(&output)));
+    assert_eq!(json["load"]["interval"], 0.5);
+    assert_eq!(json["conversations"]["eth"].as_array().unwrap().len(), 1);
+    assert_eq!(stderr(&output), "");
+    let output = spantop(&["report", "--config", &path, "--interval", "2s", &file]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["load"]["interval"], 2.0, "the command line wins");
+    for (text, words) in [
+        ("quiet = true\nspeling = 1\n", "spantop.toml:2: unknown key 'speling'"),
+        ("# x\ninterval = \"soon\"\n", "spantop.toml:2: invalid value 'soon' for '--interval"),
+        ("top = = 1\n", "spantop.toml:1: "),
+        ("config = \"x\"\n", "spantop.toml:1: unknown key 'config'"),
+    ] {
+        let output = spantop(&["report", "--config", &say(text), &file]);
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(stderr(&output).contains(words), "{text} says: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn several_files_are_merged() {
+    let folder = folder("merge");
+    let (one, two) = (folder.join("one.pcap"), folder.join("two.pcap"));
+    let at = |micros: u64| (micros, frame(None, 1, 2, 17, &udp(1, 2, &[0; 10])));
+    fs::write(&one, pcap(&[at(0), at(2_000_000)])).unwrap();
+    fs::write(&two, pcap(&[at(1_000_000), at(3_000_000)])).unwrap();
+    let output = spantop(&["report", "--format", "json", two.to_str().unwrap(), one.to_str().unwrap()]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["capture"]["packets"], 4);
+    assert_eq!(json["capture"]["first"], "1700000000.000000000");
+    assert_eq!(json["losses"]["late_packets"], 0);
+    assert_eq!(json["capture"]["sources"].as_array().unwrap().len(), 2);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_c_ends_a_file_without_half_a_report() {
+    // A pipe that stays open: the report would wait for ever.
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_spantop"));
+    let mut child = command.args(["report", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    std::io::Write::write_all(&mut input, &six()).unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    let asked = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        assert!(asked.elapsed() < Duration::from_secs(10), "Ctrl-C is not heard");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert!(stdout(&output).is_empty());
+    assert!(stderr(&output).contains("interrupted"), "{}", stderr(&output));
+}
+
+#[test]
+fn check_says_with_its_exit_code_that_it_cannot_tell() {
+    let folder = folder("check");
+    let missing = spantop(&["check", folder.join("missing.pcap").to_str().unwrap()]);
+    assert_eq!(missing.status.code(), Some(3), "{}", stderr(&missing));
+    assert!(stderr(&missing).contains("missing.pcap"));
+}
