@@ -364,6 +364,7 @@ impl App {
             canvas.over(line, style);
         }
         self.page().draw(&mut canvas, body, &scene);
+        canvas.join(body);
         if last.height > 0 {
             self.paint_footer(&mut canvas, last, &scene);
         }

@@ -114,10 +114,17 @@ fn bottom(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     type Panel = fn(&mut Canvas, Rect, &Scene);
     let hosts: Panel = |c, a, s| top::hosts(c, a, s, HOSTS);
     let wrong: Panel = |c, a, s| wrong::draw(c, a, s, WRONG);
+    // Where little is wrong, the losses fill the column.
+    let wrong_and_losses: Panel = |c, a, s| {
+        let findings = wrong::rows(s).len().clamp(1, 8) as u16 + 2;
+        let (above, below) = split_top(a, if a.height >= findings + 5 { findings } else { a.height });
+        wrong::draw(c, above, s, WRONG);
+        shares::losses(c, below, s);
+    };
     let panels: Vec<(u16, Panel)> = match area.width {
         0..78 => vec![(0, hosts)],
         78..112 => vec![(40.max(area.width / 2), hosts), (0, wrong)],
-        112..170 => vec![(area.width * 34 / 100, hosts), (area.width / 5, shares::sizes), (area.width / 5, shares::casts), (0, wrong)],
+        112..170 => vec![(area.width * 34 / 100, hosts), (area.width / 5, shares::sizes), (area.width / 5, shares::casts), (0, wrong_and_losses)],
         _ => vec![
             (area.width * 30 / 100, hosts),
             (area.width * 16 / 100, shares::sizes),

@@ -273,8 +273,11 @@ pub(in crate::tui) fn ticks(canvas: &mut Canvas, area: Rect, bins: &Bins, clock:
     let per_cell = bins.span.saturating_mul(2).max(1);
     let last = x + width - 1;
     let wide: i64 = if clock.is_some() { 14 } else { 11 };
+    let window = bins.span.saturating_mul(bins.bins.len() as i64) / SECOND;
+    // Minutes are not divided where minutes are counted, nor hours where hours are.
+    let least = if window > 9_000 { 3_600 } else if window > 150 { 60 } else { 1 };
     const STEPS: [i64; 18] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 604_800];
-    let step = STEPS.into_iter().find(|s| s.saturating_mul(SECOND) / per_cell >= wide).unwrap_or(2_592_000).saturating_mul(SECOND);
+    let step = STEPS.into_iter().find(|s| (*s >= least || clock.is_some()) && s.saturating_mul(SECOND) / per_cell >= wide).unwrap_or(2_592_000).saturating_mul(SECOND);
     match clock {
         None => {
             canvas.right(x, area.y, width, "now", dim);
