@@ -231,7 +231,11 @@ pub(in crate::tui) fn cell(canvas: &mut Canvas, x: u16, y: u16, width: u16, cell
             canvas.put(x + half + 3, y, rest, &cut_middle(&other, rest), style);
         }
         Cell::Pieces(pieces) => {
-            canvas.pieces(x, y, width, &pieces);
+            let mut used = 0;
+            for (text, style) in &pieces {
+                let room = width.saturating_sub(used);
+                used += canvas.put(x + used, y, room, &cut_end(text, room), *style);
+            }
         }
     }
 }
