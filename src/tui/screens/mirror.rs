@@ -11,12 +11,10 @@
 //! ─ Sessions ───────────────────────────────┼─ Tunnels ──────────────────────────────────
 //! ```
 
-use crate::snapshot::Snapshot;
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::panels::mirror::{self as panels, duplicates, ledger, sessions};
 use crate::tui::panels::{kinds, load};
 use crate::tui::screen::{Hint, Screen};
-use crate::tui::theme::Hue;
 use crate::tui::view::Scene;
 use crate::tui::widgets::frame::columns;
 use ratatui::layout::Rect;
@@ -44,11 +42,6 @@ impl Screen for Mirror {
 
     fn keys(&self) -> &'static [Hint] {
         &[Hint { key: "← →", word: "panel", help: "trust, duplicates, sessions, tunnels, silenced detectors" }]
-    }
-
-    fn badge(&self, snapshot: &Snapshot) -> Option<(String, Hue)> {
-        let (symbol, _, hue) = panels::verdict(&snapshot.mirror.trust);
-        matches!(hue, Hue::Bad | Hue::Warn).then(|| (symbol.to_owned(), hue))
     }
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {

@@ -9,11 +9,9 @@
 //!  …             │ …             │ …           │ …
 //! ```
 
-use crate::snapshot::Snapshot;
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::panels::{load, shares, top, wrong};
 use crate::tui::screen::{Hint, Screen};
-use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, Topic};
 use crate::tui::widgets::frame::columns;
 use ratatui::layout::Rect;
@@ -54,10 +52,6 @@ impl Screen for Overview {
 
     fn keys(&self) -> &'static [Hint] {
         &[Hint { key: "← →", word: "panel", help: "select in another panel" }]
-    }
-
-    fn badge(&self, _: &Snapshot) -> Option<(String, Hue)> {
-        None
     }
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
@@ -102,7 +96,7 @@ fn middle(canvas: &mut Canvas, area: Rect, scene: &Scene) {
             _ => top::conversations(canvas, area, scene, CONVERSATIONS),
         };
     }
-    let left = if area.width < 100 { area.width - 48 } else { (area.width * 36 / 100).min(80) };
+    let left = if area.width < 100 { area.width - 51 } else { (area.width * 36 / 100).min(80) };
     let parts = columns(canvas, area, &[left]);
     if let [protocols, conversations] = parts[..] {
         top::protocols(canvas, protocols, scene, PROTOCOLS);

@@ -67,6 +67,10 @@ impl Screen for Protocols {
         "Protocols"
     }
 
+    fn short(&self) -> &'static str {
+        "Protos"
+    }
+
     fn folds(&self) -> bool {
         true
     }
