@@ -284,7 +284,9 @@ impl App {
         };
         let mine = self.view.filter.as_ref().map(|f| f.text().to_owned());
         let narrowed = match (term, mine) {
-            (Some(term), Some(mine)) => Filter::parse(&format!("({mine}) and {term}")).or_else(|_| Filter::parse(&format!("{mine} and {term}"))).ok().flatten(),
+            (Some(term), Some(mine)) => {
+                Filter::parse(&format!("({mine}) and {term}")).or_else(|_| Filter::parse(&format!("{mine} and {term}"))).ok().flatten()
+            }
             (Some(term), None) => Filter::parse(&term).ok().flatten(),
             (None, _) => None,
         };
@@ -411,6 +413,7 @@ impl App {
     }
 
     /// The newest snapshot, also while paused.
+    #[cfg(test)]
     pub fn latest(&self) -> &Snapshot {
         &self.latest
     }

@@ -232,12 +232,6 @@ pub(super) fn split_top(area: Rect, height: u16) -> (Rect, Rect) {
     (Rect { height, ..area }, Rect { y: area.y + height, height: area.height - height, ..area })
 }
 
-/// Divides an area: its first `width` columns and the rest.
-pub(super) fn split_left(area: Rect, width: u16) -> (Rect, Rect) {
-    let width = width.min(area.width);
-    (Rect { width, ..area }, Rect { x: area.x + width, width: area.width - width, ..area })
-}
-
 /// The area without `n` columns at both sides.
 pub(super) fn padded(area: Rect, n: u16) -> Rect {
     let n = n.min(area.width / 2);

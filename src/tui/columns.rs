@@ -31,36 +31,99 @@ pub(super) fn conversations<'a>(kind: Kind, six: bool) -> Vec<Col<&'a Conversati
         Kind::Eth => |s, c| pair(s, Kind::Eth, c),
     };
     let mut out = vec![
-        Col { title: "conversation", width: least * 2 + 3, max: most * 2 + 3, right: false, sort: Some(Column::Address), worth: 0, cell: pair },
+        Col {
+            title: "conversation",
+            width: least * 2 + 3,
+            max: most * 2 + 3,
+            right: false,
+            sort: Some(Column::Address),
+            worth: 0,
+            cell: pair,
+        },
         Col { title: "app", width: 6, max: 14, right: false, sort: Some(Column::App), worth: 2, cell: |s, c| app(s, c) },
-        Col { title: "rate", width: RATE, max: RATE, right: true, sort: Some(Column::Rate), worth: 1, cell: |s, c| {
-            Cell::Amount(amount::rate(s, s.bits(c.recent(), c.total())), s.style(Hue::Text))
-        } },
-        Col { title: "share", width: 12, max: 22, right: true, sort: None, worth: 6, cell: |s, c| {
-            Cell::Share(s.share(c.recent(), c.total()), s.style(Hue::Family(conversation_family(c))))
-        } },
-        Col { title: "packets/s", width: RATE, max: RATE, right: true, sort: Some(Column::PacketRate), worth: 7, cell: |s, c| {
-            Cell::Amount(amount::packet_rate(s.packets(c.recent(), c.total())), s.style(Hue::Text))
-        } },
-        Col { title: "bytes", width: VOLUME, max: VOLUME, right: true, sort: Some(Column::Bytes), worth: 3, cell: |s, c| {
-            Cell::Amount(amount::volume(c.total().wire_bytes), s.style(Hue::Text))
-        } },
-        Col { title: "packets", width: COUNT + 1, max: COUNT + 1, right: true, sort: Some(Column::Packets), worth: 8, cell: |s, c| {
-            Cell::Amount(amount::count(c.total().packets), s.style(Hue::Text))
-        } },
-        Col { title: "duration", width: 8, max: 8, right: true, sort: Some(Column::Duration), worth: 9, cell: |s, c| {
-            Cell::Right(amount::short_duration(c.duration()), s.style(Hue::Text))
-        } },
-        Col { title: "vlan", width: 4, max: 12, right: false, sort: None, worth: 10, cell: |s, c| Cell::Text(vlans(&c.vlans), s.style(Hue::Dim)) },
+        Col {
+            title: "rate",
+            width: RATE,
+            max: RATE,
+            right: true,
+            sort: Some(Column::Rate),
+            worth: 1,
+            cell: |s, c| Cell::Amount(amount::rate(s, s.bits(c.recent(), c.total())), s.style(Hue::Text)),
+        },
+        Col {
+            title: "share",
+            width: 12,
+            max: 22,
+            right: true,
+            sort: None,
+            worth: 6,
+            cell: |s, c| Cell::Share(s.share(c.recent(), c.total()), s.style(Hue::Family(conversation_family(c)))),
+        },
+        Col {
+            title: "packets/s",
+            width: RATE,
+            max: RATE,
+            right: true,
+            sort: Some(Column::PacketRate),
+            worth: 7,
+            cell: |s, c| Cell::Amount(amount::packet_rate(s.packets(c.recent(), c.total())), s.style(Hue::Text)),
+        },
+        Col {
+            title: "bytes",
+            width: VOLUME,
+            max: VOLUME,
+            right: true,
+            sort: Some(Column::Bytes),
+            worth: 3,
+            cell: |s, c| Cell::Amount(amount::volume(c.total().wire_bytes), s.style(Hue::Text)),
+        },
+        Col {
+            title: "packets",
+            width: COUNT + 1,
+            max: COUNT + 1,
+            right: true,
+            sort: Some(Column::Packets),
+            worth: 8,
+            cell: |s, c| Cell::Amount(amount::count(c.total().packets), s.style(Hue::Text)),
+        },
+        Col {
+            title: "duration",
+            width: 8,
+            max: 8,
+            right: true,
+            sort: Some(Column::Duration),
+            worth: 9,
+            cell: |s, c| Cell::Right(amount::short_duration(c.duration()), s.style(Hue::Text)),
+        },
+        Col {
+            title: "vlan",
+            width: 4,
+            max: 12,
+            right: false,
+            sort: None,
+            worth: 10,
+            cell: |s, c| Cell::Text(vlans(&c.vlans), s.style(Hue::Dim)),
+        },
     ];
     if kind == Kind::Tcp {
-        out.insert(2, Col { title: "state", width: 9, max: 9, right: false, sort: Some(Column::State), worth: 5, cell: |s, c| match c.state {
-            Some(state) => {
-                let (word, hue) = label::state(state);
-                Cell::Text(word.into(), s.style(hue))
-            }
-            None => Cell::Text(String::new(), s.style(Hue::Dim)),
-        } });
+        out.insert(
+            2,
+            Col {
+                title: "state",
+                width: 9,
+                max: 9,
+                right: false,
+                sort: Some(Column::State),
+                worth: 5,
+                cell: |s, c| match c.state {
+                    Some(state) => {
+                        let (word, hue) = label::state(state);
+                        Cell::Text(word.into(), s.style(hue))
+                    }
+                    None => Cell::Text(String::new(), s.style(Hue::Dim)),
+                },
+            },
+        );
     }
     out
 }
@@ -109,46 +172,125 @@ pub(super) fn hosts<'a>(kind: Kind, six: bool) -> Vec<Col<&'a HostRow>> {
     let title = if matches!(kind, Kind::Tcp | Kind::Udp | Kind::Sctp) { "port" } else { "host" };
     let mut out = vec![
         Col { title, width: least.max(15), max: most, right: false, sort: Some(Column::Address), worth: 0, cell: name },
-        Col { title: "rate", width: RATE, max: RATE, right: true, sort: Some(Column::Rate), worth: 1, cell: |s, h| {
-            Cell::Amount(amount::rate(s, s.bits(h.recent(), h.total())), s.style(Hue::Text))
-        } },
-        Col { title: "share", width: 12, max: 22, right: true, sort: None, worth: 4, cell: |s, h| {
-            Cell::Share(s.share(h.recent(), h.total()), s.style(Hue::Accent))
-        } },
-        Col { title: "sends", width: RATE, max: RATE, right: true, sort: Some(Column::Sent), worth: 2, cell: |s, h| {
-            Cell::Amount(amount::rate(s, s.bits(h.recent_tx, h.tx)), s.style(Hue::Out))
-        } },
-        Col { title: "receives", width: RATE, max: RATE + 1, right: true, sort: Some(Column::Received), worth: 3, cell: |s, h| {
-            Cell::Amount(amount::rate(s, s.bits(h.recent_rx, h.rx)), s.style(Hue::In))
-        } },
-        Col { title: "packets/s", width: RATE, max: RATE, right: true, sort: Some(Column::PacketRate), worth: 7, cell: |s, h| {
-            Cell::Amount(amount::packet_rate(s.packets(h.recent(), h.total())), s.style(Hue::Text))
-        } },
-        Col { title: "bytes", width: VOLUME, max: VOLUME, right: true, sort: Some(Column::Bytes), worth: 5, cell: |s, h| {
-            Cell::Amount(amount::volume(h.total().wire_bytes), s.style(Hue::Text))
-        } },
-        Col { title: "packets", width: COUNT + 1, max: COUNT + 1, right: true, sort: Some(Column::Packets), worth: 8, cell: |s, h| {
-            Cell::Amount(amount::count(h.total().packets), s.style(Hue::Text))
-        } },
-        Col { title: "seen for", width: 8, max: 8, right: true, sort: Some(Column::Duration), worth: 9, cell: |s, h| {
-            Cell::Right(amount::short_duration(h.last.seconds_since(h.first)), s.style(Hue::Text))
-        } },
+        Col {
+            title: "rate",
+            width: RATE,
+            max: RATE,
+            right: true,
+            sort: Some(Column::Rate),
+            worth: 1,
+            cell: |s, h| Cell::Amount(amount::rate(s, s.bits(h.recent(), h.total())), s.style(Hue::Text)),
+        },
+        Col {
+            title: "share",
+            width: 12,
+            max: 22,
+            right: true,
+            sort: None,
+            worth: 4,
+            cell: |s, h| Cell::Share(s.share(h.recent(), h.total()), s.style(Hue::Accent)),
+        },
+        Col {
+            title: "sends",
+            width: RATE,
+            max: RATE,
+            right: true,
+            sort: Some(Column::Sent),
+            worth: 2,
+            cell: |s, h| Cell::Amount(amount::rate(s, s.bits(h.recent_tx, h.tx)), s.style(Hue::Out)),
+        },
+        Col {
+            title: "receives",
+            width: RATE,
+            max: RATE + 1,
+            right: true,
+            sort: Some(Column::Received),
+            worth: 3,
+            cell: |s, h| Cell::Amount(amount::rate(s, s.bits(h.recent_rx, h.rx)), s.style(Hue::In)),
+        },
+        Col {
+            title: "packets/s",
+            width: RATE,
+            max: RATE,
+            right: true,
+            sort: Some(Column::PacketRate),
+            worth: 7,
+            cell: |s, h| Cell::Amount(amount::packet_rate(s.packets(h.recent(), h.total())), s.style(Hue::Text)),
+        },
+        Col {
+            title: "bytes",
+            width: VOLUME,
+            max: VOLUME,
+            right: true,
+            sort: Some(Column::Bytes),
+            worth: 5,
+            cell: |s, h| Cell::Amount(amount::volume(h.total().wire_bytes), s.style(Hue::Text)),
+        },
+        Col {
+            title: "packets",
+            width: COUNT + 1,
+            max: COUNT + 1,
+            right: true,
+            sort: Some(Column::Packets),
+            worth: 8,
+            cell: |s, h| Cell::Amount(amount::count(h.total().packets), s.style(Hue::Text)),
+        },
+        Col {
+            title: "seen for",
+            width: 8,
+            max: 8,
+            right: true,
+            sort: Some(Column::Duration),
+            worth: 9,
+            cell: |s, h| Cell::Right(amount::short_duration(h.last.seconds_since(h.first)), s.style(Hue::Text)),
+        },
     ];
     match kind {
-        Kind::Eth => out.insert(1, Col { title: "maker", width: 10, max: 26, right: false, sort: None, worth: 6, cell: |s, h| {
-            let maker = match h.address {
-                Address::Mac(mac) => (s.options.manufacturer)(mac).unwrap_or_default(),
-                _ => "",
-            };
-            Cell::Text(maker.into(), s.style(Hue::Dim))
-        } }),
-        Kind::Ip | Kind::Ipv6 => out.insert(1, Col { title: "side", width: 7, max: 7, right: false, sort: None, worth: 6, cell: |s, h| {
-            Cell::Text(side(h.inside).into(), s.style(Hue::Dim))
-        } }),
-        _ => out.insert(1, Col { title: "app", width: 6, max: 14, right: false, sort: Some(Column::App), worth: 2, cell: |s, h| {
-            let token = h.app.unwrap_or_default();
-            Cell::Text(token.into(), s.style(Hue::Family(label::family(token))))
-        } }),
+        Kind::Eth => out.insert(
+            1,
+            Col {
+                title: "maker",
+                width: 10,
+                max: 26,
+                right: false,
+                sort: None,
+                worth: 6,
+                cell: |s, h| {
+                    let maker = match h.address {
+                        Address::Mac(mac) => (s.options.manufacturer)(mac).unwrap_or_default(),
+                        _ => "",
+                    };
+                    Cell::Text(maker.into(), s.style(Hue::Dim))
+                },
+            },
+        ),
+        Kind::Ip | Kind::Ipv6 => out.insert(
+            1,
+            Col {
+                title: "side",
+                width: 7,
+                max: 7,
+                right: false,
+                sort: None,
+                worth: 6,
+                cell: |s, h| Cell::Text(side(h.inside).into(), s.style(Hue::Dim)),
+            },
+        ),
+        _ => out.insert(
+            1,
+            Col {
+                title: "app",
+                width: 6,
+                max: 14,
+                right: false,
+                sort: Some(Column::App),
+                worth: 2,
+                cell: |s, h| {
+                    let token = h.app.unwrap_or_default();
+                    Cell::Text(token.into(), s.style(Hue::Family(label::family(token))))
+                },
+            },
+        ),
     }
     out
 }

@@ -60,23 +60,23 @@ struct Service {
     clients: u8,
 }
 
-const fn service(server: [u8; 4], port: u16, app: &'static str, weight: f64, tcp: bool, vlan: u16, down: f64, clients: u8) -> Service {
+const fn service((server, port): ([u8; 4], u16), app: &'static str, weight: f64, tcp: bool, vlan: u16, down: f64, clients: u8) -> Service {
     Service { server, port, app, weight, tcp, vlan, down, clients }
 }
 
 const SERVICES: [Service; 12] = [
-    service([10, 20, 1, 7], 443, "tls", 420.0, true, 10, 0.93, 22),
-    service([10, 20, 1, 9], 445, "smb2", 230.0, true, 20, 0.62, 9),
-    service([203, 0, 113, 20], 443, "tls", 130.0, true, 10, 0.95, 14),
-    service([10, 20, 2, 2], 16402, "rtp", 58.0, false, 30, 0.5, 6),
-    service([198, 51, 100, 8], 443, "quic", 74.0, false, 10, 0.9, 8),
-    service([10, 20, 1, 30], 3260, "iscsi", 96.0, true, 40, 0.35, 3),
-    service([10, 20, 1, 2], 53, "dns", 1.9, false, 20, 0.7, 16),
-    service([10, 20, 1, 12], 5432, "postgresql", 22.0, true, 20, 0.8, 5),
-    service([10, 20, 1, 40], 22, "ssh", 3.1, true, 20, 0.6, 3),
-    service([10, 20, 1, 3], 123, "ntp", 0.02, false, 20, 0.5, 7),
-    service([10, 20, 1, 4], 389, "ldap", 0.9, true, 20, 0.7, 5),
-    service([10, 20, 1, 41], 80, "http", 8.0, true, 10, 0.9, 4),
+    service(([10, 20, 1, 7], 443), "tls", 420.0, true, 10, 0.93, 22),
+    service(([10, 20, 1, 9], 445), "smb2", 230.0, true, 20, 0.62, 9),
+    service(([203, 0, 113, 20], 443), "tls", 130.0, true, 10, 0.95, 14),
+    service(([10, 20, 2, 2], 16402), "rtp", 58.0, false, 30, 0.5, 6),
+    service(([198, 51, 100, 8], 443), "quic", 74.0, false, 10, 0.9, 8),
+    service(([10, 20, 1, 30], 3260), "iscsi", 96.0, true, 40, 0.35, 3),
+    service(([10, 20, 1, 2], 53), "dns", 1.9, false, 20, 0.7, 16),
+    service(([10, 20, 1, 12], 5432), "postgresql", 22.0, true, 20, 0.8, 5),
+    service(([10, 20, 1, 40], 22), "ssh", 3.1, true, 20, 0.6, 3),
+    service(([10, 20, 1, 3], 123), "ntp", 0.02, false, 20, 0.5, 7),
+    service(([10, 20, 1, 4], 389), "ldap", 0.9, true, 20, 0.7, 5),
+    service(([10, 20, 1, 41], 80), "http", 8.0, true, 10, 0.9, 4),
 ];
 
 /// Bits per second of everything at a second.
@@ -255,7 +255,10 @@ fn mac(address: Address) -> Address {
 fn hosts(rows: &[&Conversation], ports: bool) -> Vec<HostRow> {
     let mut all: BTreeMap<(Address, u16), HostRow> = BTreeMap::new();
     for row in rows {
-        let ends = [(row.a, row.a_port, row.ab, row.ba, row.recent_ab, row.recent_ba), (row.b, row.b_port, row.ba, row.ab, row.recent_ba, row.recent_ab)];
+        let ends = [
+            (row.a, row.a_port, row.ab, row.ba, row.recent_ab, row.recent_ba),
+            (row.b, row.b_port, row.ba, row.ab, row.recent_ba, row.recent_ab),
+        ];
         for (address, port, tx, rx, recent_tx, recent_rx) in ends {
             let port = if ports { port } else { 0 };
             let inside = match address {
@@ -332,7 +335,8 @@ fn sum(items: impl Iterator<Item = Traffic>) -> Traffic {
 }
 
 fn findings(second: i64) -> Vec<Finding> {
-    let finding = |id, severity, title: &str, evidence: Vec<(&'static str, Value)>, since: i64, active| Finding {
+    let finding = |id, severity, title: &str, evidence: Vec<(&'static str, Value)>, since: i64, active| {
+        Finding {
         id,
         severity,
         title: title.into(),
@@ -343,6 +347,7 @@ fn findings(second: i64) -> Vec<Finding> {
         first: at(since),
         last: at(second),
         active,
+    }
     };
     vec![
         finding(
@@ -370,11 +375,7 @@ fn findings(second: i64) -> Vec<Finding> {
             "dns.slow",
             Severity::Warning,
             "DNS server 10.20.1.2 answers slowly",
-            vec![
-                ("server", Value::Text("10.20.1.2".into())),
-                ("p95_seconds", Value::Number(0.21)),
-                ("answers", Value::Count(8_211)),
-            ],
+            vec![("server", Value::Text("10.20.1.2".into())), ("p95_seconds", Value::Number(0.21)), ("answers", Value::Count(8_211))],
             -95,
             true,
         ),
@@ -459,7 +460,11 @@ fn mirror(total: Traffic, recent: Traffic, second: i64, trouble: bool) -> Mirror
                 DuplicateClass { class: "routed", traffic: part(total, 0.035) },
                 DuplicateClass { class: "ambiguous", traffic: part(total, 0.005) },
             ],
-            vlan_pairs: vec![(Some(10), Some(20), total.packets / 2), (Some(20), Some(10), total.packets / 3), (Some(30), None, total.packets / 40)],
+            vlan_pairs: vec![
+                (Some(10), Some(20), total.packets / 2),
+                (Some(20), Some(10), total.packets / 3),
+                (Some(30), None, total.packets / 40),
+            ],
             gap: Some([0.000_012, 0.000_08, 0.001_2]),
         },
         loss: LossLedger {
@@ -486,7 +491,6 @@ fn mirror(total: Traffic, recent: Traffic, second: i64, trouble: bool) -> Mirror
             ("tcp.zero_window", "22 % of conversations are one-sided".into()),
         ],
         tunnels: table(vec![user]),
-        ..Mirror::default()
     }
 }
 
@@ -502,7 +506,14 @@ pub fn snapshot(story: Story, second: i64) -> Snapshot {
         progress: (!live).then_some(1.0),
         ..SourceFacts::default()
     };
-    let bare = Snapshot { number: second.unsigned_abs() + 1, live, sources: vec![facts], recent_seconds: 1.0, now: at(second), ..Snapshot::default() };
+    let bare = Snapshot {
+        number: second.unsigned_abs() + 1,
+        live,
+        sources: vec![facts],
+        recent_seconds: 1.0,
+        now: at(second),
+        ..Snapshot::default()
+    };
     if story == Story::Empty {
         return Snapshot { speed: Some(10_000_000_000), ..bare };
     }

@@ -78,12 +78,10 @@ mod tests {
             total: Traffic { packets: 990, wire_bytes: 1_250_000 },
             ..Snapshot::default()
         };
-        assert_eq!(Leaving::of(&s, "eth1").lines(), [
-            "eth1: 10.00 s",
-            "990 packets, 1.25 MB, mean 1.00 Mb/s",
-            "lost 0",
-            "nothing wrong was found"
-        ]);
+        assert_eq!(
+            Leaving::of(&s, "eth1").lines(),
+            ["eth1: 10.00 s", "990 packets, 1.25 MB, mean 1.00 Mb/s", "lost 0", "nothing wrong was found"]
+        );
         s.losses.kernel_drops = 10;
         s.mirror.trust.score = Some(50);
         s.mirror.trust.verdict = "every\x1b[2Jpacket twice".into();

@@ -213,10 +213,15 @@ impl Picker {
         };
         let (top, rest) = split_top(area, if area.height >= 8 { 2 } else { 1 });
         let width = top.width.saturating_sub(2);
-        canvas.pieces(top.x + 1, top.y, width, &[
-            ("spantop".into(), self.theme.strong(Hue::Accent)),
-            ("   Which port carries the mirror?".into(), self.theme.style(Hue::Title)),
-        ]);
+        canvas.pieces(
+            top.x + 1,
+            top.y,
+            width,
+            &[
+                ("spantop".into(), self.theme.strong(Hue::Accent)),
+                ("   Which port carries the mirror?".into(), self.theme.style(Hue::Title)),
+            ],
+        );
         let (body, last) = split_top(rest, rest.height.saturating_sub(1));
         let rows: Vec<(Topic, &Row)> = self.rows.iter().map(|r| (key(r), r)).collect();
         let shape = Shape { focused: true, empty: "no interfaces: root or CAP_NET_RAW may be needed to see them", ..Shape::default() };
@@ -242,33 +247,93 @@ fn key(row: &Row) -> Topic {
 
 fn columns<'a>() -> [Col<&'a Row>; 8] {
     [
-        Col { title: "port", width: 10, max: 18, right: false, sort: None, worth: 0, cell: |s, r| {
-            let hue = if r.port.up && r.port.running { Hue::Title } else { Hue::Dim };
-            Cell::Text(r.port.name.clone(), s.style(hue))
-        } },
-        Col { title: "kind", width: 8, max: 10, right: false, sort: None, worth: 5, cell: |s, r| Cell::Text(r.port.kind.into(), s.style(Hue::Dim)) },
-        Col { title: "speed", width: 5, max: 5, right: true, sort: None, worth: 4, cell: |s, r| {
-            Cell::Right(r.port.speed.map(amount::speed).unwrap_or_default(), s.style(Hue::Text))
-        } },
-        Col { title: "receives", width: RATE, max: RATE, right: true, sort: None, worth: 1, cell: |s, r| match r.rates {
-            Some((bits, _)) => Cell::Amount(amount::rate(s, bits), s.style(Hue::Text)),
-            None => Cell::Right("…".into(), s.style(Hue::Dim)),
-        } },
-        Col { title: "packets/s", width: RATE, max: RATE, right: true, sort: None, worth: 3, cell: |s, r| match r.rates {
-            Some((_, packets)) => Cell::Amount(amount::packet_rate(packets), s.style(Hue::Text)),
-            None => Cell::Right("…".into(), s.style(Hue::Dim)),
-        } },
-        Col { title: "last minute", width: 12, max: 20, right: false, sort: None, worth: 7, cell: |s, r| {
-            Cell::Text(sparkline(&r.history, 20), s.style(Hue::AreaHigh))
-        } },
-        Col { title: "addresses", width: 14, max: 34, right: false, sort: None, worth: 6, cell: |s, r| {
-            let text = r.port.addresses.iter().map(|a| a.to_string()).collect::<Vec<_>>().join(", ");
-            if text.is_empty() { Cell::Text("none".into(), s.style(Hue::Dim)) } else { Cell::Text(text, s.style(Hue::Text)) }
-        } },
-        Col { title: "advice", width: 18, max: 48, right: false, sort: None, worth: 2, cell: |s, r| {
-            let hue = if r.port.advice.contains("mirror") { Hue::Good } else { Hue::Dim };
-            Cell::Text(cut_end(&r.port.advice, 48).into_owned(), s.style(hue))
-        } },
+        Col {
+            title: "port",
+            width: 10,
+            max: 18,
+            right: false,
+            sort: None,
+            worth: 0,
+            cell: |s, r| {
+                let hue = if r.port.up && r.port.running { Hue::Title } else { Hue::Dim };
+                Cell::Text(r.port.name.clone(), s.style(hue))
+            },
+        },
+        Col {
+            title: "kind",
+            width: 8,
+            max: 10,
+            right: false,
+            sort: None,
+            worth: 5,
+            cell: |s, r| Cell::Text(r.port.kind.into(), s.style(Hue::Dim)),
+        },
+        Col {
+            title: "speed",
+            width: 5,
+            max: 5,
+            right: true,
+            sort: None,
+            worth: 4,
+            cell: |s, r| Cell::Right(r.port.speed.map(amount::speed).unwrap_or_default(), s.style(Hue::Text)),
+        },
+        Col {
+            title: "receives",
+            width: RATE,
+            max: RATE,
+            right: true,
+            sort: None,
+            worth: 1,
+            cell: |s, r| match r.rates {
+                Some((bits, _)) => Cell::Amount(amount::rate(s, bits), s.style(Hue::Text)),
+                None => Cell::Right("…".into(), s.style(Hue::Dim)),
+            },
+        },
+        Col {
+            title: "packets/s",
+            width: RATE,
+            max: RATE,
+            right: true,
+            sort: None,
+            worth: 3,
+            cell: |s, r| match r.rates {
+                Some((_, packets)) => Cell::Amount(amount::packet_rate(packets), s.style(Hue::Text)),
+                None => Cell::Right("…".into(), s.style(Hue::Dim)),
+            },
+        },
+        Col {
+            title: "last minute",
+            width: 12,
+            max: 20,
+            right: false,
+            sort: None,
+            worth: 7,
+            cell: |s, r| Cell::Text(sparkline(&r.history, 20), s.style(Hue::AreaHigh)),
+        },
+        Col {
+            title: "addresses",
+            width: 14,
+            max: 34,
+            right: false,
+            sort: None,
+            worth: 6,
+            cell: |s, r| {
+                let text = r.port.addresses.iter().map(|a| a.to_string()).collect::<Vec<_>>().join(", ");
+                if text.is_empty() { Cell::Text("none".into(), s.style(Hue::Dim)) } else { Cell::Text(text, s.style(Hue::Text)) }
+            },
+        },
+        Col {
+            title: "advice",
+            width: 18,
+            max: 48,
+            right: false,
+            sort: None,
+            worth: 2,
+            cell: |s, r| {
+                let hue = if r.port.advice.contains("mirror") { Hue::Good } else { Hue::Dim };
+                Cell::Text(cut_end(&r.port.advice, 48).into_owned(), s.style(hue))
+            },
+        },
     ]
 }
 

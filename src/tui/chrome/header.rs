@@ -102,14 +102,17 @@ fn right(scene: &Scene) -> Vec<Piece> {
     if let Some(share) = progress {
         let filled = (share * 8.0).round() as usize;
         let bar = format!("{}{}", "▮".repeat(filled.min(8)), "▯".repeat(8 - filled.min(8)));
-        out.push(Piece { worth: 5, text: vec![(bar.into(), scene.style(Hue::Accent)), (format!(" {:>3.0} %", share * 100.0).into(), text)] });
+        out.push(Piece {
+            worth: 5,
+            text: vec![(bar.into(), scene.style(Hue::Accent)), (format!(" {:>3.0} %", share * 100.0).into(), text)],
+        });
     }
     let rate = amount::rate(scene, scene.bits(s.recent, s.total));
     let mark = if scene.whole() { "mean " } else { "▲ " };
     let (number, unit) = (format!("{:>4}", rate.number), format!(" {}", rate.unit));
     out.push(Piece { worth: 0, text: vec![(mark.into(), dim), (number.into(), scene.theme.strong(Hue::Title)), (unit.into(), text)] });
     let packets = amount::packet_rate(scene.packets(s.recent, s.total));
-    out.push(Piece { worth: 4, text: vec![(format!("{:>4}", packets.number).into(), text), (format!(" {}", packets.unit).into(), text)] });
+    out.push(Piece { worth: 4, text: vec![(packets.text().into(), text)] });
     if let (true, false, Some(first)) = (s.live, reading, s.first) {
         out.push(Piece { worth: 8, text: vec![(units::clock(s.now.seconds_since(first)).into(), text)] });
     } else if let (Some(first), Some(last)) = (s.first, s.last) {
@@ -145,8 +148,11 @@ pub(in crate::tui) fn banner(snapshot: &Snapshot, failure: Option<&str>) -> Opti
     if let Some(failure) = failure {
         return Some((Hue::Bad, format!("✖ {failure}")));
     }
-    let warnings: Vec<String> =
-        snapshot.sources.iter().filter_map(|f| f.warning.as_ref().map(|w| if snapshot.sources.len() > 1 { format!("{}: {w}", f.name) } else { w.clone() })).collect();
+    let warnings: Vec<String> = snapshot
+        .sources
+        .iter()
+        .filter_map(|f| f.warning.as_ref().map(|w| if snapshot.sources.len() > 1 { format!("{}: {w}", f.name) } else { w.clone() }))
+        .collect();
     if !warnings.is_empty() {
         return Some((Hue::Warn, format!("▲ {}", warnings.join(" · "))));
     }

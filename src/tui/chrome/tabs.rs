@@ -18,12 +18,8 @@ use ratatui::style::Modifier;
 type Naming = fn(&'static dyn Screen, bool) -> &'static str;
 
 /// Names of the tabs, from those that need most room to those that need least.
-const NAMES: [Naming; 4] = [
-    |s, _| s.title(),
-    |s, here| if here { s.title() } else { s.short() },
-    |s, _| s.short(),
-    |s, here| if here { s.title() } else { "" },
-];
+const NAMES: [Naming; 4] =
+    [|s, _| s.title(), |s, here| if here { s.title() } else { s.short() }, |s, _| s.short(), |s, here| if here { s.title() } else { "" }];
 
 /// Draws the tabs.
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, current: usize) {
@@ -58,7 +54,13 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, curre
 }
 
 /// Draws the way from the screen to the page.
-pub(in crate::tui) fn breadcrumbs<'a>(canvas: &mut Canvas, area: Rect, scene: &Scene, current: usize, stack: impl Iterator<Item = &'a Topic>) {
+pub(in crate::tui) fn breadcrumbs<'a>(
+    canvas: &mut Canvas,
+    area: Rect,
+    scene: &Scene,
+    current: usize,
+    stack: impl Iterator<Item = &'a Topic>,
+) {
     let Some(screen) = SCREENS.get(current) else { return };
     let crumbs: Vec<String> = stack.map(|t| label::topic(scene, t)).collect();
     let mut x = area.x + 1;

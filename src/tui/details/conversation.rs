@@ -85,27 +85,73 @@ struct Way {
 fn draw_directions(canvas: &mut Canvas, area: Rect, scene: &Scene, row: &Conversation, [a, b]: [&str; 2]) {
     let whole = row.total().wire_bytes;
     let hues = if row.originator_is_a { [Hue::Out, Hue::In] } else { [Hue::In, Hue::Out] };
-    let way = |name: &str, recent, total: Traffic, hue| Way { name: format!("from {name}"), recent, total, share: ratio(total.wire_bytes, whole), hue };
+    let way = |name: &str, recent, total: Traffic, hue| Way {
+        name: format!("from {name}"),
+        recent,
+        total,
+        share: ratio(total.wire_bytes, whole),
+        hue,
+    };
     let mut ways = vec![way(a, row.recent_ab, row.ab, hues[0]), way(b, row.recent_ba, row.ba, hues[1])];
     if !row.originator_is_a {
         ways.reverse();
     }
     let rows: Vec<(Topic, Way)> = ways.into_iter().map(|w| (Topic::App(String::new()), w)).collect();
     let columns: [Col<Way>; 6] = [
-        Col { title: "direction", width: 22, max: 50, right: false, sort: None, worth: 0, cell: |s, w| Cell::Address(w.name.clone(), s.style(w.hue)) },
-        Col { title: "rate", width: RATE, max: RATE, right: true, sort: None, worth: 1, cell: |s, w| {
-            Cell::Amount(amount::rate(s, s.bits(w.recent, w.total)), s.style(Hue::Text))
-        } },
-        Col { title: "of its bytes", width: 14, max: 30, right: true, sort: None, worth: 3, cell: |s, w| Cell::Share(w.share, s.style(w.hue)) },
-        Col { title: "packets/s", width: RATE, max: RATE, right: true, sort: None, worth: 4, cell: |s, w| {
-            Cell::Amount(amount::packet_rate(s.packets(w.recent, w.total)), s.style(Hue::Text))
-        } },
-        Col { title: "bytes", width: VOLUME, max: VOLUME, right: true, sort: None, worth: 2, cell: |s, w| {
-            Cell::Amount(amount::volume(w.total.wire_bytes), s.style(Hue::Text))
-        } },
-        Col { title: "packets", width: COUNT + 1, max: COUNT + 1, right: true, sort: None, worth: 5, cell: |s, w| {
-            Cell::Amount(amount::count(w.total.packets), s.style(Hue::Text))
-        } },
+        Col {
+            title: "direction",
+            width: 22,
+            max: 50,
+            right: false,
+            sort: None,
+            worth: 0,
+            cell: |s, w| Cell::Address(w.name.clone(), s.style(w.hue)),
+        },
+        Col {
+            title: "rate",
+            width: RATE,
+            max: RATE,
+            right: true,
+            sort: None,
+            worth: 1,
+            cell: |s, w| Cell::Amount(amount::rate(s, s.bits(w.recent, w.total)), s.style(Hue::Text)),
+        },
+        Col {
+            title: "of its bytes",
+            width: 14,
+            max: 30,
+            right: true,
+            sort: None,
+            worth: 3,
+            cell: |s, w| Cell::Share(w.share, s.style(w.hue)),
+        },
+        Col {
+            title: "packets/s",
+            width: RATE,
+            max: RATE,
+            right: true,
+            sort: None,
+            worth: 4,
+            cell: |s, w| Cell::Amount(amount::packet_rate(s.packets(w.recent, w.total)), s.style(Hue::Text)),
+        },
+        Col {
+            title: "bytes",
+            width: VOLUME,
+            max: VOLUME,
+            right: true,
+            sort: None,
+            worth: 2,
+            cell: |s, w| Cell::Amount(amount::volume(w.total.wire_bytes), s.style(Hue::Text)),
+        },
+        Col {
+            title: "packets",
+            width: COUNT + 1,
+            max: COUNT + 1,
+            right: true,
+            sort: None,
+            worth: 5,
+            cell: |s, w| Cell::Amount(amount::count(w.total.packets), s.style(Hue::Text)),
+        },
     ];
     let body = titled(canvas, area, "Directions", &[], false);
     table::draw(canvas, scene, body, &columns, &rows, &Shape { inert: true, ..Shape::default() });

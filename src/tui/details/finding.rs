@@ -119,7 +119,8 @@ fn lines(scene: &Scene, finding: &Finding, width: u16) -> Vec<Line> {
             }
         }
     }
-    for (name, words) in [("Likely cause", &finding.cause), ("What to do", &finding.remedy), ("What else it could be", &finding.lookalikes)] {
+    for (name, words) in [("Likely cause", &finding.cause), ("What to do", &finding.remedy), ("What else it could be", &finding.lookalikes)]
+    {
         if !words.is_empty() {
             title(&mut out, name);
             let style = if name == "What to do" { text } else { dim };

@@ -79,17 +79,15 @@ fn head(canvas: &mut Canvas, area: Rect, scene: &Scene, title: &str, list: &[fac
 
 /// Rates since the page was opened: first side up, second side down.
 fn trail(canvas: &mut Canvas, area: Rect, scene: &Scene, (up_name, down_name): (&str, &str)) {
-    let note = [
-        (format!("▲ {up_name}  ").into(), scene.style(Hue::Out)),
-        (format!("▼ {down_name}").into(), scene.style(Hue::In)),
-    ];
+    let note = [(format!("▲ {up_name}  ").into(), scene.style(Hue::Out)), (format!("▼ {down_name}").into(), scene.style(Hue::In))];
     let body = titled(canvas, area, "Since opened", &note, false);
     let count = usize::from(body.width.saturating_sub(LABELS)) * 2;
     let unit = if scene.view.bytes { 1.0 } else { 8.0 };
-    let empty = count.saturating_sub(scene.trail.len());
+    // One cell, two columns of dots, a snapshot.
+    let shown = scene.trail.len().min(count / 2);
     let series = |pick: fn(&(f64, f64)) -> f64| -> Vec<Option<f64>> {
-        let newest = scene.trail.iter().skip(scene.trail.len().saturating_sub(count));
-        std::iter::repeat_n(None, empty).chain(newest.map(|t| Some(pick(t) * unit))).collect()
+        let newest = scene.trail.iter().skip(scene.trail.len() - shown);
+        std::iter::repeat_n(None, count - 2 * shown).chain(newest.flat_map(|t| [Some(pick(t) * unit); 2])).collect()
     };
     let (up, down) = (series(|t| t.0), series(|t| t.1));
     let largest = up.iter().chain(&down).flatten().fold(0.0, |a: f64, b| a.max(*b));

@@ -104,6 +104,9 @@ fn packet_note(scene: &Scene) -> Note {
 /// Top of the axis: what is seen, rounded up, the link speed when that is near; a peak far above the mean is left to its mark.
 fn top(mean: f64, peak: f64, limit: Option<f64>) -> f64 {
     let seen = mean.max(peak.min(mean * 4.0));
+    if seen <= 0.0 {
+        return limit.unwrap_or(0.0);
+    }
     let rounded = chart::round_up(seen * 1.02);
     match limit {
         Some(limit) if limit > 0.0 && seen <= limit && rounded * 1.6 >= limit => limit,
@@ -124,8 +127,7 @@ fn draw_bits(canvas: &mut Canvas, area: Rect, scene: &Scene, bins: &Bins, split:
         let (up, down) = (series(|b| b.outbound), series(|b| b.inbound));
         let top = top(largest(&up).max(largest(&down)), 0.0, limit);
         let out = theme.style(Hue::Out);
-        let plot =
-            Plot { up: &up, down: Some(&down), peak: &[], top, limit, up_style: &move |_| out, down_style: theme.style(Hue::In) };
+        let plot = Plot { up: &up, down: Some(&down), peak: &[], top, limit, up_style: &move |_| out, down_style: theme.style(Hue::In) };
         chart::plot(canvas, area, &plot);
     } else {
         let (up, peak) = (series(|b| b.bytes), series(|b| b.peak_bytes));
@@ -154,5 +156,6 @@ mod tests {
         assert_eq!(top(870e6, 6.1e9, Some(10e9)), 4e9);
         assert_eq!(top(10e6, 20e6, Some(10e9)), 24e6);
         assert_eq!(top(10e6, 1e9, None), 50e6);
+        assert_eq!(top(0.0, 0.0, None), 0.0);
     }
 }

@@ -27,10 +27,12 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, kind:
     if rows.is_empty() && body.height > 0 {
         let cleared = scene.snapshot.findings.len();
         let width = body.width.saturating_sub(2);
-        canvas.pieces(body.x + 1, body.y, width, &[
-            ("● ".into(), scene.style(Hue::Good)),
-            ("nothing found".into(), scene.style(Hue::Text)),
-        ]);
+        canvas.pieces(
+            body.x + 1,
+            body.y,
+            width,
+            &[("● ".into(), scene.style(Hue::Good)), ("nothing found".into(), scene.style(Hue::Text))],
+        );
         if cleared > 0 && body.height > 1 {
             canvas.ink(body.x + 1, body.y + 1, width, &format!("{cleared} cleared"), Hue::Dim);
         }
@@ -42,10 +44,12 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, kind:
         let line = Rect { y: body.y + (i - skip) as u16, height: 1, ..body };
         let (symbol, hue) = label::severity(finding.severity);
         let width = line.width.saturating_sub(2);
-        canvas.pieces(line.x + 1, line.y, width, &[
-            (format!("{symbol} ").into(), scene.style(hue)),
-            (cut_end(&finding.title, width.saturating_sub(2)), scene.style(Hue::Text)),
-        ]);
+        canvas.pieces(
+            line.x + 1,
+            line.y,
+            width,
+            &[(format!("{symbol} ").into(), scene.style(hue)), (cut_end(&finding.title, width.saturating_sub(2)), scene.style(Hue::Text))],
+        );
         if chosen == Some(i) {
             canvas.over(line, scene.theme.selected());
         }

@@ -67,6 +67,13 @@ impl Screen for Hosts {
         let names: Vec<_> = KINDS.iter().map(|(k, n)| (*n, Some(k.endpoints(scene.snapshot).total_rows))).collect();
         kinds::draw(canvas, line, scene, &names);
         let order = Some(scene.view.endpoints);
-        table::draw(canvas, scene, body, &columns::hosts(kind, six), &rows, &Shape { order, focused: true, empty: empty(scene), ..Shape::default() });
+        table::draw(
+            canvas,
+            scene,
+            body,
+            &columns::hosts(kind, six),
+            &rows,
+            &Shape { order, focused: true, empty: empty(scene), ..Shape::default() },
+        );
     }
 }

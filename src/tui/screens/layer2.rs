@@ -94,22 +94,60 @@ fn vlan_rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a VlanRow)> {
 
 fn vlans(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let columns: [Col<&VlanRow>; 6] = [
-        Col { title: "vlan", width: 6, max: 8, right: false, sort: None, worth: 0, cell: |s, v| Cell::Text(v.id.to_string(), s.style(Hue::Text)) },
-        Col { title: "rate", width: RATE, max: RATE, right: true, sort: None, worth: 1, cell: |s, v| {
-            Cell::Amount(amount::rate(s, s.bits(v.recent, v.traffic)), s.style(Hue::Text))
-        } },
-        Col { title: "share", width: 12, max: 40, right: true, sort: None, worth: 2, cell: |s, v| {
-            Cell::Share(s.share(v.recent, v.traffic), s.style(Hue::AreaHigh))
-        } },
-        Col { title: "packets/s", width: RATE, max: RATE, right: true, sort: None, worth: 4, cell: |s, v| {
-            Cell::Amount(amount::packet_rate(s.packets(v.recent, v.traffic)), s.style(Hue::Text))
-        } },
-        Col { title: "bytes", width: VOLUME, max: VOLUME, right: true, sort: None, worth: 3, cell: |s, v| {
-            Cell::Amount(amount::volume(v.traffic.wire_bytes), s.style(Hue::Text))
-        } },
-        Col { title: "packets", width: COUNT + 1, max: COUNT + 1, right: true, sort: None, worth: 5, cell: |s, v| {
-            Cell::Amount(amount::count(v.traffic.packets), s.style(Hue::Text))
-        } },
+        Col {
+            title: "vlan",
+            width: 6,
+            max: 8,
+            right: false,
+            sort: None,
+            worth: 0,
+            cell: |s, v| Cell::Text(v.id.to_string(), s.style(Hue::Text)),
+        },
+        Col {
+            title: "rate",
+            width: RATE,
+            max: RATE,
+            right: true,
+            sort: None,
+            worth: 1,
+            cell: |s, v| Cell::Amount(amount::rate(s, s.bits(v.recent, v.traffic)), s.style(Hue::Text)),
+        },
+        Col {
+            title: "share",
+            width: 12,
+            max: 40,
+            right: true,
+            sort: None,
+            worth: 2,
+            cell: |s, v| Cell::Share(s.share(v.recent, v.traffic), s.style(Hue::AreaHigh)),
+        },
+        Col {
+            title: "packets/s",
+            width: RATE,
+            max: RATE,
+            right: true,
+            sort: None,
+            worth: 4,
+            cell: |s, v| Cell::Amount(amount::packet_rate(s.packets(v.recent, v.traffic)), s.style(Hue::Text)),
+        },
+        Col {
+            title: "bytes",
+            width: VOLUME,
+            max: VOLUME,
+            right: true,
+            sort: None,
+            worth: 3,
+            cell: |s, v| Cell::Amount(amount::volume(v.traffic.wire_bytes), s.style(Hue::Text)),
+        },
+        Col {
+            title: "packets",
+            width: COUNT + 1,
+            max: COUNT + 1,
+            right: true,
+            sort: None,
+            worth: 5,
+            cell: |s, v| Cell::Amount(amount::count(v.traffic.packets), s.style(Hue::Text)),
+        },
     ];
     let rows = vlan_rows(scene);
     let untagged: Traffic = scene.snapshot.untagged;
@@ -117,7 +155,14 @@ fn vlans(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let note = [("untagged ".into(), scene.style(Hue::Dim)), (amount::share(share).into(), scene.style(Hue::Text))];
     let focused = scene.pane.kind == VLANS;
     let body = titled(canvas, area, "VLANs", &note, focused && scene.pane.selected.is_some());
-    table::draw(canvas, scene, body, &columns, &rows, &Shape { order: None, focused, kind: Some(VLANS), empty: "no tagged frames", ..Shape::default() });
+    table::draw(
+        canvas,
+        scene,
+        body,
+        &columns,
+        &rows,
+        &Shape { order: None, focused, kind: Some(VLANS), empty: "no tagged frames", ..Shape::default() },
+    );
 }
 
 fn stations(canvas: &mut Canvas, area: Rect, scene: &Scene) {

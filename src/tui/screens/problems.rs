@@ -80,24 +80,56 @@ fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, &Fi
     let body = titled(canvas, area, "Problems", &[(note.into(), scene.style(Hue::Dim))], false);
     if rows.is_empty() {
         let y = body.y + 1;
-        canvas.pieces(body.x + 1, y, body.width.saturating_sub(2), &[
-            ("● ".into(), scene.style(Hue::Good)),
-            ("Nothing is wrong that could be found.".into(), scene.style(Hue::Text)),
-        ]);
-        canvas.ink(body.x + 3, y + 1, body.width.saturating_sub(4), "Detectors that must keep silent are listed on the Mirror screen.", Hue::Dim);
+        canvas.pieces(
+            body.x + 1,
+            y,
+            body.width.saturating_sub(2),
+            &[("● ".into(), scene.style(Hue::Good)), ("Nothing is wrong that could be found.".into(), scene.style(Hue::Text))],
+        );
+        canvas.ink(
+            body.x + 3,
+            y + 1,
+            body.width.saturating_sub(4),
+            "Detectors that must keep silent are listed on the Mirror screen.",
+            Hue::Dim,
+        );
         return;
     }
     let columns: [Col<&Finding>; 3] = [
-        Col { title: "finding", width: 30, max: 100, right: false, sort: None, worth: 0, cell: |s, f| {
-            let (symbol, hue) = if f.active { label::severity(f.severity) } else { ("○", Hue::Dim) };
-            let text = if f.active { Hue::Text } else { Hue::Dim };
-            Cell::Pieces(vec![(format!("{symbol} ").into(), s.style(hue)), (f.title.clone().into(), s.style(text))])
-        } },
-        Col { title: "id", width: 12, max: 18, right: false, sort: None, worth: 3, cell: |s, f| Cell::Text(f.id.into(), s.style(Hue::Dim)) },
-        Col { title: "since", width: 8, max: 8, right: true, sort: None, worth: 1, cell: |s, f| {
-            let text = if f.active { amount::short_duration(s.snapshot.now.seconds_since(f.first).floor()) } else { "cleared".into() };
-            Cell::Right(text, s.style(Hue::Dim))
-        } },
+        Col {
+            title: "finding",
+            width: 30,
+            max: 100,
+            right: false,
+            sort: None,
+            worth: 0,
+            cell: |s, f| {
+                let (symbol, hue) = if f.active { label::severity(f.severity) } else { ("○", Hue::Dim) };
+                let text = if f.active { Hue::Text } else { Hue::Dim };
+                Cell::Pieces(vec![(format!("{symbol} ").into(), s.style(hue)), (f.title.clone().into(), s.style(text))])
+            },
+        },
+        Col {
+            title: "id",
+            width: 12,
+            max: 18,
+            right: false,
+            sort: None,
+            worth: 3,
+            cell: |s, f| Cell::Text(f.id.into(), s.style(Hue::Dim)),
+        },
+        Col {
+            title: "since",
+            width: 8,
+            max: 8,
+            right: true,
+            sort: None,
+            worth: 1,
+            cell: |s, f| {
+                let text = if f.active { amount::short_duration(s.snapshot.now.seconds_since(f.first).floor()) } else { "cleared".into() };
+                Cell::Right(text, s.style(Hue::Dim))
+            },
+        },
     ];
     table::draw(canvas, scene, body, &columns, rows, &Shape { focused: true, ..Shape::default() });
 }

@@ -112,43 +112,95 @@ fn speakers(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, Bran
 
 fn columns<'a>() -> [Col<Branch<'a>>; 8] {
     [
-        Col { title: "protocol", width: 22, max: 40, right: false, sort: None, worth: 0, cell: |s, b| {
-            let fold = match (b.children, b.folded) {
-                (true, true) => "▸ ",
-                (true, false) => "▾ ",
-                _ => "  ",
-            };
-            let layer = b.row.path.last();
-            let token = layer.map(|l| l.to_string()).unwrap_or_default();
-            let hue = layer.map_or(Hue::Text, |l| Hue::Family(label::layer_family(l)));
-            Cell::Pieces(vec![
-                ("  ".repeat(b.depth.saturating_sub(1)).into(), s.style(Hue::Dim)),
-                (fold.into(), s.style(Hue::Dim)),
-                (token.into(), s.style(hue)),
-            ])
-        } },
-        Col { title: "rate", width: RATE, max: RATE, right: true, sort: None, worth: 1, cell: |s, b| {
-            Cell::Amount(amount::rate(s, s.bits(b.row.recent, b.row.traffic)), s.style(Hue::Text))
-        } },
-        Col { title: "share", width: 14, max: 46, right: true, sort: None, worth: 2, cell: |s, b| {
-            let hue = b.row.path.last().map_or(Hue::Text, |l| Hue::Family(label::layer_family(l)));
-            Cell::Share(s.share(b.row.recent, b.row.traffic), s.style(hue))
-        } },
-        Col { title: "packets/s", width: RATE, max: RATE, right: true, sort: None, worth: 3, cell: |s, b| {
-            Cell::Amount(amount::packet_rate(s.packets(b.row.recent, b.row.traffic)), s.style(Hue::Text))
-        } },
-        Col { title: "bytes", width: VOLUME, max: VOLUME, right: true, sort: None, worth: 4, cell: |s, b| {
-            Cell::Amount(amount::volume(b.row.traffic.wire_bytes), s.style(Hue::Text))
-        } },
-        Col { title: "packets", width: COUNT + 1, max: COUNT + 1, right: true, sort: None, worth: 5, cell: |s, b| {
-            Cell::Amount(amount::count(b.row.traffic.packets), s.style(Hue::Text))
-        } },
-        Col { title: "ends here", width: 9, max: 9, right: true, sort: None, worth: 6, cell: |s, b| {
-            Cell::Right(amount::share(ratio(b.row.own.packets, b.row.traffic.packets)), s.style(Hue::Dim))
-        } },
-        Col { title: "name", width: 12, max: 34, right: false, sort: None, worth: 7, cell: |s, b| {
-            Cell::Text(full_name(b.row.path), s.style(Hue::Dim))
-        } },
+        Col {
+            title: "protocol",
+            width: 22,
+            max: 40,
+            right: false,
+            sort: None,
+            worth: 0,
+            cell: |s, b| {
+                let fold = match (b.children, b.folded) {
+                    (true, true) => "▸ ",
+                    (true, false) => "▾ ",
+                    _ => "  ",
+                };
+                let layer = b.row.path.last();
+                let token = layer.map(|l| l.to_string()).unwrap_or_default();
+                let hue = layer.map_or(Hue::Text, |l| Hue::Family(label::layer_family(l)));
+                Cell::Pieces(vec![
+                    ("  ".repeat(b.depth.saturating_sub(1)).into(), s.style(Hue::Dim)),
+                    (fold.into(), s.style(Hue::Dim)),
+                    (token.into(), s.style(hue)),
+                ])
+            },
+        },
+        Col {
+            title: "rate",
+            width: RATE,
+            max: RATE,
+            right: true,
+            sort: None,
+            worth: 1,
+            cell: |s, b| Cell::Amount(amount::rate(s, s.bits(b.row.recent, b.row.traffic)), s.style(Hue::Text)),
+        },
+        Col {
+            title: "share",
+            width: 14,
+            max: 46,
+            right: true,
+            sort: None,
+            worth: 2,
+            cell: |s, b| {
+                let hue = b.row.path.last().map_or(Hue::Text, |l| Hue::Family(label::layer_family(l)));
+                Cell::Share(s.share(b.row.recent, b.row.traffic), s.style(hue))
+            },
+        },
+        Col {
+            title: "packets/s",
+            width: RATE,
+            max: RATE,
+            right: true,
+            sort: None,
+            worth: 3,
+            cell: |s, b| Cell::Amount(amount::packet_rate(s.packets(b.row.recent, b.row.traffic)), s.style(Hue::Text)),
+        },
+        Col {
+            title: "bytes",
+            width: VOLUME,
+            max: VOLUME,
+            right: true,
+            sort: None,
+            worth: 4,
+            cell: |s, b| Cell::Amount(amount::volume(b.row.traffic.wire_bytes), s.style(Hue::Text)),
+        },
+        Col {
+            title: "packets",
+            width: COUNT + 1,
+            max: COUNT + 1,
+            right: true,
+            sort: None,
+            worth: 5,
+            cell: |s, b| Cell::Amount(amount::count(b.row.traffic.packets), s.style(Hue::Text)),
+        },
+        Col {
+            title: "ends here",
+            width: 9,
+            max: 9,
+            right: true,
+            sort: None,
+            worth: 6,
+            cell: |s, b| Cell::Right(amount::share(ratio(b.row.own.packets, b.row.traffic.packets)), s.style(Hue::Dim)),
+        },
+        Col {
+            title: "name",
+            width: 12,
+            max: 34,
+            right: false,
+            sort: None,
+            worth: 7,
+            cell: |s, b| Cell::Text(full_name(b.row.path), s.style(Hue::Dim)),
+        },
     ]
 }
 

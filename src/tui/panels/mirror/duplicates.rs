@@ -52,16 +52,27 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     }
     let width = body.width.saturating_sub(2);
     if d.traffic.packets == 0 {
-        canvas.pieces(body.x + 1, body.y, width, &[
-            ("● ".into(), scene.style(Hue::Good)),
-            ("no packet came twice".into(), scene.style(Hue::Text)),
-        ]);
+        canvas.pieces(
+            body.x + 1,
+            body.y,
+            width,
+            &[("● ".into(), scene.style(Hue::Good)), ("no packet came twice".into(), scene.style(Hue::Text))],
+        );
         return;
     }
-    let hue = if d.share >= 0.25 { Hue::Bad } else if d.share >= 0.02 { Hue::Warn } else { Hue::Text };
+    let hue = if d.share >= 0.25 {
+        Hue::Bad
+    } else if d.share >= 0.02 {
+        Hue::Warn
+    } else {
+        Hue::Text
+    };
     let mut head = vec![
         (amount::share(d.share).into(), scene.theme.strong(hue)),
-        (format!(" of packets · {} copies · {}", units::count(d.traffic.packets), units::bytes(d.traffic.wire_bytes)).into(), scene.style(Hue::Text)),
+        (
+            format!(" of packets · {} copies · {}", units::count(d.traffic.packets), units::bytes(d.traffic.wire_bytes)).into(),
+            scene.style(Hue::Text),
+        ),
     ];
     if !scene.whole() {
         let now = amount::rate(scene, d.recent.bits_per_second(scene.snapshot.recent_seconds)).plain();
@@ -76,12 +87,8 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     if let Some([median, p95, p99]) = d.gap
         && y < body.bottom()
     {
-        let line = format!(
-            "between copies: median {} · p95 {} · p99 {}",
-            units::duration(median),
-            units::duration(p95),
-            units::duration(p99)
-        );
+        let line =
+            format!("between copies: median {} · p95 {} · p99 {}", units::duration(median), units::duration(p95), units::duration(p99));
         canvas.ink(body.x + 1, y, width, &cut_end(&line, width), Hue::Dim);
     }
 }

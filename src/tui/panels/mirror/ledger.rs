@@ -32,7 +32,11 @@ fn estimated(name: &'static str, short: &'static str, estimate: Option<Estimate>
         return Stage { name, short, symbol: "?", figure: "unknown".into(), basis: String::new(), hue: Hue::Dim };
     };
     let (symbol, hue) = judge(e.low.max(if e.n > 0 { 0.0 } else { e.rate }), e.rate);
-    let basis = if e.rate > 0.0 { format!("{}–{} of {}", bare(e.low), amount::share(e.high), units::count(e.n)) } else { format!("of {}", units::count(e.n)) };
+    let basis = if e.rate > 0.0 {
+        format!("{}–{} of {}", bare(e.low), amount::share(e.high), units::count(e.n))
+    } else {
+        format!("of {}", units::count(e.n))
+    };
     Stage { name, short, symbol, figure: amount::share(e.rate), basis, hue }
 }
 

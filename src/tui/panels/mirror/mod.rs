@@ -63,10 +63,15 @@ pub(in crate::tui) fn headline(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let score = mirror.trust.score.map_or("trust ?".to_owned(), |s| format!("trust {s} of 100"));
     let right = 16.min(area.width / 3);
     let width = area.width.saturating_sub(right + 3);
-    canvas.pieces(area.x + 1, area.y, width, &[
-        (format!("{symbol} ").into(), scene.theme.strong(hue)),
-        (cut_end(&words, width.saturating_sub(2)), scene.theme.strong(if hue == Hue::Dim { Hue::Dim } else { hue })),
-    ]);
+    canvas.pieces(
+        area.x + 1,
+        area.y,
+        width,
+        &[
+            (format!("{symbol} ").into(), scene.theme.strong(hue)),
+            (cut_end(&words, width.saturating_sub(2)), scene.theme.strong(if hue == Hue::Dim { Hue::Dim } else { hue })),
+        ],
+    );
     canvas.right(area.right().saturating_sub(right + 1), area.y, right, &score, scene.style(Hue::Dim));
     if area.height > 1 {
         let transport = match mirror.transport {
@@ -119,7 +124,13 @@ pub(in crate::tui) fn directions(canvas: &mut Canvas, area: Rect, scene: &Scene)
         return;
     }
     let one = ratio(sides.one_sided, sides.judged);
-    let hue = if one > 0.5 { Hue::Bad } else if one > 0.1 { Hue::Warn } else { Hue::Good };
+    let hue = if one > 0.5 {
+        Hue::Bad
+    } else if one > 0.1 {
+        Hue::Warn
+    } else {
+        Hue::Good
+    };
     let wide = body.width.saturating_sub(2);
     let style = scene.style(hue);
     bar::gauge(canvas, body.x + 1, body.y, wide, 1.0 - one, style);
@@ -138,10 +149,12 @@ pub(in crate::tui) fn silenced(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         return;
     }
     if list.is_empty() {
-        canvas.pieces(body.x + 1, body.y, body.width.saturating_sub(2), &[
-            ("● ".into(), scene.style(Hue::Good)),
-            ("none: the evidence suffices for every detector".into(), scene.style(Hue::Dim)),
-        ]);
+        canvas.pieces(
+            body.x + 1,
+            body.y,
+            body.width.saturating_sub(2),
+            &[("● ".into(), scene.style(Hue::Good)), ("none: the evidence suffices for every detector".into(), scene.style(Hue::Dim))],
+        );
         return;
     }
     let facts: Vec<_> = list.iter().map(|(name, why)| ((*name).to_owned(), why.clone(), scene.style(Hue::Dim))).collect();
