@@ -83,7 +83,8 @@ fn grid(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         panels::silenced(canvas, silenced, scene);
     }
     // On tall screens the load closes the page: a verdict is read against it.
-    let (tables, chart) = split_top(bottom, if bottom.height >= 26 { bottom.height - 16 } else { bottom.height });
+    let rows = mirror.sessions.len().max(mirror.tunnels.rows.len()).min(40) as u16 + 3;
+    let (tables, chart) = split_top(bottom, if bottom.height >= rows + 12 { rows } else { bottom.height });
     if let [left, right] = columns(canvas, tables, &[half])[..] {
         sessions::draw(canvas, left, scene);
         sessions::tunnels(canvas, right, scene);
