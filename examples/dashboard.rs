@@ -1,4 +1,4 @@
-//! The dashboard on made-up traffic: `cargo run --example dashboard [calm|trouble|file|empty]`.
+//! The dashboard on made-up traffic: `cargo run --example dashboard [calm|trouble|file|empty|pick]`.
 //!
 //! Shows how a program of your own can show snapshots: implement [`Feed`] and call [`tui::run`].
 
@@ -40,6 +40,35 @@ impl Feed for Office {
     }
 }
 
+/// Interfaces of a made-up probe, `seconds` after its start.
+fn ports(seconds: f64) -> Vec<model::Port> {
+    let load = |bits: f64| {
+        let bytes = (bits / 8.0 * (seconds + 0.2 * (seconds * 1.3).sin())) as u64;
+        Some(model::Traffic { packets: bytes / 700, wire_bytes: bytes })
+    };
+    let port = |name: &str, kind, speed: u64, bits, advice: &str| model::Port {
+        name: name.into(),
+        kind,
+        up: true,
+        running: bits > 0.0,
+        speed: (speed > 0).then_some(speed),
+        received: load(bits),
+        advice: advice.into(),
+        ..model::Port::default()
+    };
+    let mut host = port("eth0", "physical", 1_000_000_000, 38e3, "has addresses: a host port");
+    host.addresses = vec!["192.0.2.10".parse().expect("an address"), "2001:db8::10".parse().expect("an address")];
+    let mut loopback = port("lo", "loopback", 0, 2e3, "the host itself");
+    loopback.addresses = vec!["127.0.0.1".parse().expect("an address")];
+    vec![
+        port("eth1", "physical", 10_000_000_000, 870e6, "looks like a mirror port"),
+        host,
+        port("eth2", "physical", 1_000_000_000, 0.0, "no carrier"),
+        port("br0", "bridge", 0, 12e6, "a bridge: watch its port instead"),
+        loopback,
+    ]
+}
+
 fn main() -> spantop::Result<()> {
     let story = match std::env::args().nth(1).as_deref() {
         Some("trouble") => demo::Story::Trouble,
@@ -60,6 +89,12 @@ fn main() -> spantop::Result<()> {
         },
         ..tui::Options::default()
     };
+    if std::env::args().nth(1).as_deref() == Some("pick") {
+        let begun = Instant::now();
+        let choice = tui::pick(&|| Ok(ports(begun.elapsed().as_secs_f64())), &options)?;
+        println!("{}", choice.unwrap_or_default());
+        return Ok(());
+    }
     for line in tui::run(&feed, &options)?.lines() {
         println!("{line}");
     }

@@ -366,6 +366,7 @@ impl App {
             canvas.over(line, style);
         }
         self.page().draw(&mut canvas, body, &scene);
+        canvas.join(body);
         if last.height > 0 {
             self.paint_footer(&mut canvas, last, &scene);
         }
@@ -412,6 +413,7 @@ impl App {
     }
 
     /// The newest snapshot, also while paused.
+    #[cfg(test)]
     pub fn latest(&self) -> &Snapshot {
         &self.latest
     }

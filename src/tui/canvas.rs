@@ -60,7 +60,8 @@ impl<'a> Canvas<'a> {
         if y < area.top() || y >= area.bottom() || x < area.left() || x >= area.right() || width == 0 {
             return 0;
         }
-        let (end, _) = self.buffer.set_stringn(x, y, printable(text), usize::from(width), style);
+        // Nothing of what was there before shines through.
+        let (end, _) = self.buffer.set_stringn(x, y, printable(text), usize::from(width), Style::reset().patch(style));
         end.saturating_sub(x)
     }
 
@@ -89,6 +90,54 @@ impl<'a> Canvas<'a> {
     pub fn run(&mut self, x: u16, y: u16, width: u16, symbol: &str, style: Style) {
         for i in 0..width {
             self.put(x.saturating_add(i), y, 1, symbol, style);
+        }
+    }
+
+    /// Joins the thin lines where panels meet: `─` over `│` becomes `┬` and so on.
+    pub fn join(&mut self, area: Rect) {
+        const UP: u8 = 1;
+        const DOWN: u8 = 2;
+        const LEFT: u8 = 4;
+        const RIGHT: u8 = 8;
+        let arms = |symbol: &str| match symbol {
+            "─" => LEFT | RIGHT,
+            "│" => UP | DOWN,
+            "┬" => LEFT | RIGHT | DOWN,
+            "┴" => LEFT | RIGHT | UP,
+            "├" => UP | DOWN | RIGHT,
+            "┤" => UP | DOWN | LEFT,
+            "┼" => UP | DOWN | LEFT | RIGHT,
+            _ => 0,
+        };
+        let area = area.intersection(self.buffer.area);
+        let of = |buffer: &Buffer, x: i32, y: i32| match (u16::try_from(x), u16::try_from(y)) {
+            (Ok(x), Ok(y)) if area.contains((x, y).into()) => buffer.cell((x, y)).map_or(0, |c| arms(c.symbol())),
+            _ => 0,
+        };
+        for position in area.positions() {
+            let (x, y) = (i32::from(position.x), i32::from(position.y));
+            let own = of(self.buffer, x, y);
+            if own == 0 {
+                continue;
+            }
+            let mut all = own;
+            for (dx, dy, here, there) in [(0, -1, UP, DOWN), (0, 1, DOWN, UP), (-1, 0, LEFT, RIGHT), (1, 0, RIGHT, LEFT)] {
+                if of(self.buffer, x + dx, y + dy) & there != 0 {
+                    all |= here;
+                }
+            }
+            let symbol = match all {
+                a if a == own => continue,
+                15 => "┼",
+                14 => "┬",
+                13 => "┴",
+                11 => "├",
+                7 => "┤",
+                _ => continue,
+            };
+            if let Some(cell) = self.buffer.cell_mut(position) {
+                cell.set_symbol(symbol);
+            }
         }
     }
 
@@ -181,12 +230,6 @@ pub(super) fn wrap(text: &str, width: u16) -> Vec<String> {
 pub(super) fn split_top(area: Rect, height: u16) -> (Rect, Rect) {
     let height = height.min(area.height);
     (Rect { height, ..area }, Rect { y: area.y + height, height: area.height - height, ..area })
-}
-
-/// Divides an area: its first `width` columns and the rest.
-pub(super) fn split_left(area: Rect, width: u16) -> (Rect, Rect) {
-    let width = width.min(area.width);
-    (Rect { width, ..area }, Rect { x: area.x + width, width: area.width - width, ..area })
 }
 
 /// The area without `n` columns at both sides.

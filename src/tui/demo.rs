@@ -60,23 +60,23 @@ struct Service {
     clients: u8,
 }
 
-const fn service(server: [u8; 4], port: u16, app: &'static str, weight: f64, tcp: bool, vlan: u16, down: f64, clients: u8) -> Service {
+const fn service((server, port): ([u8; 4], u16), app: &'static str, weight: f64, tcp: bool, vlan: u16, down: f64, clients: u8) -> Service {
     Service { server, port, app, weight, tcp, vlan, down, clients }
 }
 
 const SERVICES: [Service; 12] = [
-    service([10, 20, 1, 7], 443, "tls", 420.0, true, 10, 0.93, 22),
-    service([10, 20, 1, 9], 445, "smb2", 230.0, true, 20, 0.62, 9),
-    service([203, 0, 113, 20], 443, "tls", 130.0, true, 10, 0.95, 14),
-    service([10, 20, 2, 2], 16402, "rtp", 58.0, false, 30, 0.5, 6),
-    service([198, 51, 100, 8], 443, "quic", 74.0, false, 10, 0.9, 8),
-    service([10, 20, 1, 30], 3260, "iscsi", 96.0, true, 40, 0.35, 3),
-    service([10, 20, 1, 2], 53, "dns", 1.9, false, 20, 0.7, 16),
-    service([10, 20, 1, 12], 5432, "postgresql", 22.0, true, 20, 0.8, 5),
-    service([10, 20, 1, 40], 22, "ssh", 3.1, true, 20, 0.6, 3),
-    service([10, 20, 1, 3], 123, "ntp", 0.02, false, 20, 0.5, 7),
-    service([10, 20, 1, 4], 389, "ldap", 0.9, true, 20, 0.7, 5),
-    service([10, 20, 1, 41], 80, "http", 8.0, true, 10, 0.9, 4),
+    service(([10, 20, 1, 7], 443), "tls", 420.0, true, 10, 0.93, 22),
+    service(([10, 20, 1, 9], 445), "smb2", 230.0, true, 20, 0.62, 9),
+    service(([203, 0, 113, 20], 443), "tls", 130.0, true, 10, 0.95, 14),
+    service(([10, 20, 2, 2], 16402), "rtp", 58.0, false, 30, 0.5, 6),
+    service(([198, 51, 100, 8], 443), "quic", 74.0, false, 10, 0.9, 8),
+    service(([10, 20, 1, 30], 3260), "iscsi", 96.0, true, 40, 0.35, 3),
+    service(([10, 20, 1, 2], 53), "dns", 1.9, false, 20, 0.7, 16),
+    service(([10, 20, 1, 12], 5432), "postgresql", 22.0, true, 20, 0.8, 5),
+    service(([10, 20, 1, 40], 22), "ssh", 3.1, true, 20, 0.6, 3),
+    service(([10, 20, 1, 3], 123), "ntp", 0.02, false, 20, 0.5, 7),
+    service(([10, 20, 1, 4], 389), "ldap", 0.9, true, 20, 0.7, 5),
+    service(([10, 20, 1, 41], 80), "http", 8.0, true, 10, 0.9, 4),
 ];
 
 /// Bits per second of everything at a second.
@@ -491,7 +491,6 @@ fn mirror(total: Traffic, recent: Traffic, second: i64, trouble: bool) -> Mirror
             ("tcp.zero_window", "22 % of conversations are one-sided".into()),
         ],
         tunnels: table(vec![user]),
-        ..Mirror::default()
     }
 }
 

@@ -307,7 +307,7 @@ fn columns<'a>() -> [Col<&'a Row>; 8] {
             max: 20,
             right: false,
             sort: None,
-            worth: 7,
+            worth: 6,
             cell: |s, r| Cell::Text(sparkline(&r.history, 20), s.style(Hue::AreaHigh)),
         },
         Col {
@@ -316,7 +316,7 @@ fn columns<'a>() -> [Col<&'a Row>; 8] {
             max: 34,
             right: false,
             sort: None,
-            worth: 6,
+            worth: 7,
             cell: |s, r| {
                 let text = r.port.addresses.iter().map(|a| a.to_string()).collect::<Vec<_>>().join(", ");
                 if text.is_empty() { Cell::Text("none".into(), s.style(Hue::Dim)) } else { Cell::Text(text, s.style(Hue::Text)) }
@@ -324,7 +324,7 @@ fn columns<'a>() -> [Col<&'a Row>; 8] {
         },
         Col {
             title: "advice",
-            width: 18,
+            width: 26,
             max: 48,
             right: false,
             sort: None,

@@ -36,6 +36,11 @@ pub(super) trait Screen: Sync {
     /// Its name in the tabs.
     fn title(&self) -> &'static str;
 
+    /// Its name where there is little room.
+    fn short(&self) -> &'static str {
+        self.title()
+    }
+
     /// How many kinds of rows Left and Right walk through.
     fn kinds(&self) -> usize {
         1

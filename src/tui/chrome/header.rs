@@ -63,15 +63,15 @@ fn left(scene: &Scene, width: u16) -> Vec<Piece> {
     } else {
         scene.options.source_title.clone()
     };
-    let mut source = vec![(cut_end(&name, (width / 4).max(10)).into_owned().into(), scene.theme.style(Hue::Title))];
+    let source = vec![(cut_end(&name, (width / 4).max(10)).into_owned().into(), scene.theme.style(Hue::Title))];
     let promiscuous = s.sources.iter().filter_map(|f| f.promiscuous).reduce(|a, b| a && b);
     let mut out = vec![Piece { worth: 9, text: vec![("spantop".into(), scene.theme.strong(Hue::Accent))] }];
-    match promiscuous {
-        Some(true) if width >= 70 => source.push((" ⟂ promisc".into(), dim)),
-        Some(false) => source.push((" not promisc".into(), scene.style(Hue::Warn))),
-        _ => {}
-    }
     out.push(Piece { worth: 3, text: source });
+    match promiscuous {
+        Some(true) => out.push(Piece { worth: 6, text: vec![("⟂ promisc".into(), dim)] }),
+        Some(false) => out.push(Piece { worth: 4, text: vec![("not promisc".into(), scene.style(Hue::Warn))] }),
+        None => {}
+    }
     if let Some(filter) = &s.filter {
         out.push(Piece { worth: 6, text: vec![("bpf ".into(), dim), (cut_end(filter, 24).into_owned().into(), text)] });
     }
@@ -79,7 +79,11 @@ fn left(scene: &Scene, width: u16) -> Vec<Piece> {
         out.push(Piece { worth: 7, text: vec![(amount::speed(speed).into(), text)] });
     }
     let (symbol, words, hue) = verdict(&s.mirror.trust);
-    let words = cut_end(&words, (width / 3).max(12)).into_owned();
+    let words = match hue {
+        Hue::Bad if width < 72 => "mirror bad".to_owned(),
+        Hue::Warn if width < 72 => "mirror weak".to_owned(),
+        _ => cut_end(&words, (width / 3).max(12)).into_owned(),
+    };
     let badge = match hue {
         Hue::Bad => vec![(format!(" {symbol} {words} ").into(), scene.theme.badge(hue))],
         Hue::Dim => vec![(words.into(), dim)],
@@ -108,7 +112,7 @@ fn right(scene: &Scene) -> Vec<Piece> {
     let (number, unit) = (format!("{:>4}", rate.number), format!(" {}", rate.unit));
     out.push(Piece { worth: 0, text: vec![(mark.into(), dim), (number.into(), scene.theme.strong(Hue::Title)), (unit.into(), text)] });
     let packets = amount::packet_rate(scene.packets(s.recent, s.total));
-    out.push(Piece { worth: 4, text: vec![(format!("{:>4}", packets.number).into(), text), (format!(" {}", packets.unit).into(), text)] });
+    out.push(Piece { worth: 4, text: vec![(packets.text().into(), text)] });
     if let (true, false, Some(first)) = (s.live, reading, s.first) {
         out.push(Piece { worth: 8, text: vec![(units::clock(s.now.seconds_since(first)).into(), text)] });
     } else if let (Some(first), Some(last)) = (s.first, s.last) {

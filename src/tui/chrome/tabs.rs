@@ -8,16 +8,28 @@
 use crate::tui::canvas::{Canvas, Hit, cells, cut_end, cut_middle};
 use crate::tui::label;
 use crate::tui::registry::SCREENS;
+use crate::tui::screen::Screen;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, Topic};
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
+/// A screen's name; whether it is the current one.
+type Naming = fn(&'static dyn Screen, bool) -> &'static str;
+
+/// Names of the tabs, from those that need most room to those that need least.
+const NAMES: [Naming; 4] =
+    [|s, _| s.title(), |s, here| if here { s.title() } else { s.short() }, |s, _| s.short(), |s, here| if here { s.title() } else { "" }];
+
 /// Draws the tabs.
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, current: usize) {
     let mark = |i: usize| SCREENS.get(i).and_then(|s| s.badge(scene.snapshot));
-    let full: u16 = SCREENS.iter().enumerate().map(|(i, s)| cells(s.title()) + 4 + mark(i).map_or(0, |m| cells(&m.0) + 1)).sum();
-    let short = full > area.width;
+    let marks: u16 = (0..SCREENS.len()).filter_map(mark).map(|m| cells(&m.0) + 1).sum();
+    let names = NAMES.iter().find(|names| {
+        let all: u16 = SCREENS.iter().enumerate().map(|(i, s)| cells(names(*s, i == current)) + 4).sum();
+        all + marks <= area.width + 1
+    });
+    let names = names.or(NAMES.last()).copied().unwrap_or(|s, _| s.title());
     let mut x = area.x + 1;
     for (i, screen) in SCREENS.iter().enumerate() {
         let start = x;
@@ -25,15 +37,10 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, curre
         let digit = if here { scene.theme.strong(Hue::Accent) } else { scene.style(Hue::Accent) };
         let room = |x: u16| area.right().saturating_sub(x);
         x += canvas.put(x, area.y, room(x), &screen.digit().to_string(), digit);
-        // Where not all names fit, the current one and the digits stay.
-        let name = if !short || here {
-            screen.title().to_owned()
-        } else {
-            screen.title().chars().take(if area.width >= 56 { 4 } else { 0 }).collect()
-        };
+        let name = names(*screen, here);
         let style = if here { scene.theme.strong(Hue::Title).add_modifier(Modifier::UNDERLINED) } else { scene.style(Hue::Dim) };
         if !name.is_empty() {
-            x += canvas.put(x + 1, area.y, room(x + 1), &name, style) + 1;
+            x += canvas.put(x + 1, area.y, room(x + 1), name, style) + 1;
         }
         if let Some((mark, hue)) = mark(i) {
             x += canvas.put(x + 1, area.y, room(x + 1), &mark, scene.theme.strong(hue)) + 1;

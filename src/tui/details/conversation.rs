@@ -33,7 +33,7 @@ fn find<'a>(scene: &Scene<'a>) -> Option<(Kind, &'a Conversation)> {
 
 /// Other conversations of the same two addresses.
 fn siblings<'a>(scene: &Scene<'a>, row: &Conversation) -> Vec<(Topic, (Kind, &'a Conversation))> {
-    related(scene, &|c| c.a == row.a && c.b == row.b)
+    related(scene, &|c| c.a == row.a && c.b == row.b && (c.a_port, c.b_port, c.first) != (row.a_port, row.b_port, row.first))
 }
 
 impl Screen for Page {
@@ -67,8 +67,9 @@ impl Screen for Page {
         let rest = head(canvas, area, scene, kind.name(), &facts, Some(("sends", "receives")));
         let (directions, rest) = split_top(rest, 4);
         draw_directions(canvas, directions, scene, row, [&a, &b]);
-        if rest.height >= 4 {
-            super::draw_related(canvas, rest, scene, &siblings(scene, row));
+        let siblings = siblings(scene, row);
+        if rest.height >= 4 && !siblings.is_empty() {
+            super::draw_related(canvas, rest, scene, &siblings);
         }
     }
 }

@@ -53,24 +53,28 @@ fn gone(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let _ = scene;
 }
 
-/// Draws facts under a title, and the rates since the page was opened beside or below them; returns the rest.
+/// Draws facts under a title; the rates since the page was opened stand beside them, or below where there is height. Returns the rest.
 fn head(canvas: &mut Canvas, area: Rect, scene: &Scene, title: &str, list: &[facts::Fact], sides: Option<(&str, &str)>) -> Rect {
-    let body = titled(canvas, area, title, &[], false);
-    let wide = area.width >= 100 && sides.is_some() && !scene.whole();
-    let width = if wide { area.width / 2 } else { area.width };
-    let used = facts::draw(canvas, Rect { width, ..body }, list);
-    let used = if wide { used.max(8.min(body.height)) } else { used };
-    if let Some(sides) = sides.filter(|_| wide) {
-        let chart = Rect { x: area.x + width, width: area.width - width, y: area.y, height: (used + 1).min(area.height) };
-        trail(canvas, chart, scene, sides);
+    let sides = sides.filter(|_| !scene.whole());
+    let tall = area.height >= 28;
+    let beside = area.width >= 100 && sides.is_some() && !tall;
+    let left = if beside { Rect { width: area.width / 2, ..area } } else { area };
+    let body = titled(canvas, left, title, &[], false);
+    let used = facts::draw(canvas, body, list);
+    let (_, rest) = split_top(area, if beside { used.max(8) + 1 } else { used + 1 + u16::from(tall) });
+    match sides {
+        Some(sides) if beside => {
+            let chart = Rect { x: left.right(), width: area.width - left.width, height: area.height - rest.height, ..area };
+            trail(canvas, chart, scene, sides);
+            rest
+        }
+        Some(sides) if tall => {
+            let (chart, rest) = split_top(rest, (rest.height / 2).clamp(8, 18));
+            trail(canvas, chart, scene, sides);
+            rest
+        }
+        _ => rest,
     }
-    let (_, mut rest) = split_top(body, used);
-    if let Some(sides) = sides.filter(|_| !wide && !scene.whole() && rest.height >= 14) {
-        let (chart, below) = split_top(rest, 7);
-        trail(canvas, chart, scene, sides);
-        rest = below;
-    }
-    rest
 }
 
 /// Rates since the page was opened: first side up, second side down.
@@ -79,10 +83,11 @@ fn trail(canvas: &mut Canvas, area: Rect, scene: &Scene, (up_name, down_name): (
     let body = titled(canvas, area, "Since opened", &note, false);
     let count = usize::from(body.width.saturating_sub(LABELS)) * 2;
     let unit = if scene.view.bytes { 1.0 } else { 8.0 };
-    let empty = count.saturating_sub(scene.trail.len());
+    // One cell, two columns of dots, a snapshot.
+    let shown = scene.trail.len().min(count / 2);
     let series = |pick: fn(&(f64, f64)) -> f64| -> Vec<Option<f64>> {
-        let newest = scene.trail.iter().skip(scene.trail.len().saturating_sub(count));
-        std::iter::repeat_n(None, empty).chain(newest.map(|t| Some(pick(t) * unit))).collect()
+        let newest = scene.trail.iter().skip(scene.trail.len() - shown);
+        std::iter::repeat_n(None, count - 2 * shown).chain(newest.flat_map(|t| [Some(pick(t) * unit); 2])).collect()
     };
     let (up, down) = (series(|t| t.0), series(|t| t.1));
     let largest = up.iter().chain(&down).flatten().fold(0.0, |a: f64, b| a.max(*b));

@@ -15,7 +15,7 @@ pub(in crate::tui) type Fact = (String, String, Style);
 
 /// Draws facts; returns the lines used. Long values take several lines.
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, facts: &[Fact]) -> u16 {
-    let label = facts.iter().map(|f| cells(&f.0)).max().unwrap_or(0).clamp(8, 18).min(area.width / 2);
+    let label = facts.iter().map(|f| cells(&f.0)).max().unwrap_or(0).clamp(8, 24).min(area.width / 2);
     let dim = canvas.theme.style(Hue::Dim);
     let x = area.x + label + 3;
     let width = area.right().saturating_sub(x + 1);

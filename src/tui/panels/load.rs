@@ -103,10 +103,13 @@ fn packet_note(scene: &Scene) -> Note {
 
 /// Top of the axis: what is seen, rounded up, the link speed when that is near; a peak far above the mean is left to its mark.
 fn top(mean: f64, peak: f64, limit: Option<f64>) -> f64 {
-    let seen = mean.max(peak.min(mean * 5.0));
+    let seen = mean.max(peak.min(mean * 4.0));
+    if seen <= 0.0 {
+        return limit.unwrap_or(0.0);
+    }
     let rounded = chart::round_up(seen * 1.02);
     match limit {
-        Some(limit) if limit > 0.0 && seen <= limit && rounded * 2.5 >= limit => limit,
+        Some(limit) if limit > 0.0 && seen <= limit && rounded * 1.6 >= limit => limit,
         _ => rounded,
     }
 }
@@ -149,8 +152,10 @@ mod tests {
 
     #[test]
     fn the_axis_ends_at_the_link_speed_when_it_is_near() {
-        assert_eq!(top(870e6, 6.1e9, Some(10e9)), 10e9);
+        assert_eq!(top(6e9, 9.9e9, Some(10e9)), 10e9);
+        assert_eq!(top(870e6, 6.1e9, Some(10e9)), 4e9);
         assert_eq!(top(10e6, 20e6, Some(10e9)), 24e6);
-        assert_eq!(top(10e6, 1e9, None), 60e6);
+        assert_eq!(top(10e6, 1e9, None), 50e6);
+        assert_eq!(top(0.0, 0.0, None), 0.0);
     }
 }

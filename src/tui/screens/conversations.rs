@@ -38,6 +38,10 @@ impl Screen for Conversations {
         "Conversations"
     }
 
+    fn short(&self) -> &'static str {
+        "Flows"
+    }
+
     fn kinds(&self) -> usize {
         KINDS.len()
     }

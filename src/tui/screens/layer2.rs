@@ -34,6 +34,10 @@ impl Screen for Layer2 {
         "Layer 2"
     }
 
+    fn short(&self) -> &'static str {
+        "L2"
+    }
+
     fn kinds(&self) -> usize {
         2
     }

@@ -5,17 +5,16 @@
 //! ─ From switch to screen ───────────────────────────────────────────────────────────────
 //!  switch ──────▶ path ──────▶ interface ──────▶ kernel ──────▶ queue ──────▶ analysed
 //!  ● 0 %          ? unknown    ● 0               ● 0            ● 0           100 %
-//! ─ Trust ──────────────────────────────────┬─ Duplicates ───────────────────────────────
-//! ─ Directions ─────────────────────────────┼─ Sessions ─────────────────────────────────
-//! ─ Silenced detectors ─────────────────────┴─ Tunnels ──────────────────────────────────
+//! ─ Trust ───────────────────────────────────────────────────────────────────────────────
+//! ─ Duplicates ─────────────────────────────┬─ Directions ───────────────────────────────
+//!                                           ├─ Silenced detectors ───────────────────────
+//! ─ Sessions ───────────────────────────────┼─ Tunnels ──────────────────────────────────
 //! ```
 
-use crate::snapshot::Snapshot;
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::panels::mirror::{self as panels, duplicates, ledger, sessions};
 use crate::tui::panels::{kinds, load};
 use crate::tui::screen::{Hint, Screen};
-use crate::tui::theme::Hue;
 use crate::tui::view::Scene;
 use crate::tui::widgets::frame::columns;
 use ratatui::layout::Rect;
@@ -45,11 +44,6 @@ impl Screen for Mirror {
         &[Hint { key: "← →", word: "panel", help: "trust, duplicates, sessions, tunnels, silenced detectors" }]
     }
 
-    fn badge(&self, snapshot: &Snapshot) -> Option<(String, Hue)> {
-        let (symbol, _, hue) = panels::verdict(&snapshot.mirror.trust);
-        matches!(hue, Hue::Bad | Hue::Warn).then(|| (symbol.to_owned(), hue))
-    }
-
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
         let (top, rest) = split_top(area, 2);
         panels::headline(canvas, top, scene);
@@ -77,21 +71,25 @@ fn one(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 /// Everything at once.
 fn grid(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let mirror = &scene.snapshot.mirror;
-    let parts = columns(canvas, area, &[area.width / 2]);
-    let [left, right] = parts[..] else { return };
-    let (trust, left) = split_top(left, mirror.trust.parts.len().clamp(3, 8) as u16 + 2);
+    let (trust, rest) = split_top(area, mirror.trust.parts.len().clamp(1, 8) as u16 + 1 + u16::from(area.height >= 26));
     panels::trust(canvas, trust, scene);
-    let (directions, left) = split_top(left, 5);
-    panels::directions(canvas, directions, scene);
-    let (silenced, chart) = split_top(left, if left.height >= 20 { left.height / 2 } else { left.height });
-    panels::silenced(canvas, silenced, scene);
+    let tallest = duplicates::height(scene).max(mirror.silenced.len().min(6) as u16 + 6);
+    let (middle, bottom) = split_top(rest, tallest.clamp(8, (rest.height * 3 / 5).max(8)));
+    let half = area.width / 2;
+    if let [copies, right] = columns(canvas, middle, &[half])[..] {
+        duplicates::draw(canvas, copies, scene);
+        let (directions, silenced) = split_top(right, 4);
+        panels::directions(canvas, directions, scene);
+        panels::silenced(canvas, silenced, scene);
+    }
+    // On tall screens the load closes the page: a verdict is read against it.
+    let rows = mirror.sessions.len().max(mirror.tunnels.rows.len()).min(40) as u16 + 3;
+    let (tables, chart) = split_top(bottom, if bottom.height >= rows + 12 { rows } else { bottom.height });
+    if let [left, right] = columns(canvas, tables, &[half])[..] {
+        sessions::draw(canvas, left, scene);
+        sessions::tunnels(canvas, right, scene);
+    }
     if chart.height > 0 {
         load::draw(canvas, chart, scene);
     }
-    let need = duplicates::height(scene).min(right.height / 2 + 2);
-    let (copies, right) = split_top(right, need);
-    duplicates::draw(canvas, copies, scene);
-    let (above, below) = split_top(right, right.height.div_ceil(2));
-    sessions::draw(canvas, above, scene);
-    sessions::tunnels(canvas, below, scene);
 }

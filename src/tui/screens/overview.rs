@@ -9,11 +9,9 @@
 //!  …             │ …             │ …           │ …
 //! ```
 
-use crate::snapshot::Snapshot;
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::panels::{load, shares, top, wrong};
 use crate::tui::screen::{Hint, Screen};
-use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, Topic};
 use crate::tui::widgets::frame::columns;
 use ratatui::layout::Rect;
@@ -54,10 +52,6 @@ impl Screen for Overview {
 
     fn keys(&self) -> &'static [Hint] {
         &[Hint { key: "← →", word: "panel", help: "select in another panel" }]
-    }
-
-    fn badge(&self, _: &Snapshot) -> Option<(String, Hue)> {
-        None
     }
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
@@ -102,7 +96,7 @@ fn middle(canvas: &mut Canvas, area: Rect, scene: &Scene) {
             _ => top::conversations(canvas, area, scene, CONVERSATIONS),
         };
     }
-    let left = if area.width < 100 { area.width - 48 } else { (area.width * 36 / 100).min(80) };
+    let left = if area.width < 100 { area.width - 51 } else { (area.width * 36 / 100).min(80) };
     let parts = columns(canvas, area, &[left]);
     if let [protocols, conversations] = parts[..] {
         top::protocols(canvas, protocols, scene, PROTOCOLS);
@@ -114,10 +108,19 @@ fn bottom(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     type Panel = fn(&mut Canvas, Rect, &Scene);
     let hosts: Panel = |c, a, s| top::hosts(c, a, s, HOSTS);
     let wrong: Panel = |c, a, s| wrong::draw(c, a, s, WRONG);
+    // Where little is wrong, the losses fill the column.
+    let wrong_and_losses: Panel = |c, a, s| {
+        let findings = wrong::rows(s).len().clamp(1, 8) as u16 + 2;
+        let (above, below) = split_top(a, if a.height >= findings + 5 { findings } else { a.height });
+        wrong::draw(c, above, s, WRONG);
+        shares::losses(c, below, s);
+    };
     let panels: Vec<(u16, Panel)> = match area.width {
         0..78 => vec![(0, hosts)],
         78..112 => vec![(40.max(area.width / 2), hosts), (0, wrong)],
-        112..170 => vec![(area.width * 34 / 100, hosts), (area.width / 5, shares::sizes), (area.width / 5, shares::casts), (0, wrong)],
+        112..170 => {
+            vec![(area.width * 34 / 100, hosts), (area.width / 5, shares::sizes), (area.width / 5, shares::casts), (0, wrong_and_losses)]
+        }
         _ => vec![
             (area.width * 30 / 100, hosts),
             (area.width * 16 / 100, shares::sizes),

@@ -98,7 +98,7 @@ fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, &Fi
     let columns: [Col<&Finding>; 3] = [
         Col {
             title: "finding",
-            width: 24,
+            width: 30,
             max: 100,
             right: false,
             sort: None,
@@ -115,7 +115,7 @@ fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, &Fi
             max: 18,
             right: false,
             sort: None,
-            worth: 2,
+            worth: 3,
             cell: |s, f| Cell::Text(f.id.into(), s.style(Hue::Dim)),
         },
         Col {

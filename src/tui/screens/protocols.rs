@@ -9,8 +9,10 @@
 
 use crate::model::Path;
 use crate::snapshot::ProtocolRow;
-use crate::tui::canvas::Canvas;
+use crate::tui::canvas::{Canvas, split_top};
+use crate::tui::columns as shared;
 use crate::tui::label;
+use crate::tui::panels::top;
 use crate::tui::screen::{Hint, Screen};
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, Topic, ratio};
@@ -65,6 +67,10 @@ impl Screen for Protocols {
         "Protocols"
     }
 
+    fn short(&self) -> &'static str {
+        "Protos"
+    }
+
     fn folds(&self) -> bool {
         true
     }
@@ -81,8 +87,27 @@ impl Screen for Protocols {
         let rows = rows(scene);
         let note = format!("{} paths", scene.snapshot.protocols.len());
         let body = titled(canvas, area, "Protocol hierarchy", &[(note.into(), scene.style(Hue::Dim))], false);
-        table::draw(canvas, scene, body, &columns(), &rows, &Shape { focused: true, empty: "no packets yet", ..Shape::default() });
+        let need = (rows.len() + 2).min(usize::from(u16::MAX)) as u16;
+        let (tree, below) = split_top(body, if body.height >= need + 6 { need } else { body.height });
+        table::draw(canvas, scene, tree, &columns(), &rows, &Shape { focused: true, empty: "no packets yet", ..Shape::default() });
+        if below.height > 0 && !rows.is_empty() {
+            speakers(canvas, below, scene, &rows);
+        }
     }
+}
+
+/// Who speaks the selected protocol, below the tree where there is room.
+fn speakers(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, Branch)]) {
+    let chosen = scene.pane.selected.as_ref().and_then(|t| rows.iter().find(|r| r.0 == *t)).or(rows.first());
+    let Some((_, branch)) = chosen else { return };
+    let path = branch.row.path;
+    let found = shared::busiest_conversations(scene.snapshot, &|c| c.path.prefixes().any(|p| p == path));
+    let found: Vec<_> = found.into_iter().take(usize::from(area.height)).map(|(k, c)| (Topic::conversation(k, c), (k, c))).collect();
+    let six = shared::has_six(found.iter().map(|r| &r.1.1.a));
+    let title = format!("Conversations with {}", path.last().map(|l| l.to_string()).unwrap_or_default());
+    let body = titled(canvas, area, &title, &[], false);
+    let shape = Shape { inert: true, empty: "none among the rows shown", ..Shape::default() };
+    table::draw(canvas, scene, body, &top::mixed(six), &found, &shape);
 }
 
 fn columns<'a>() -> [Col<Branch<'a>>; 8] {

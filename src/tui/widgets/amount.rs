@@ -91,6 +91,19 @@ pub(in crate::tui) fn time_of_day(at: Timestamp, utc_offset: i64) -> String {
     format!("{:02}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)
 }
 
+/// A date `2026-11-25`.
+pub(in crate::tui) fn date(at: Timestamp, utc_offset: i64) -> String {
+    // Days since 0000-03-01 in eras of 400 years (Hinnant, "chrono-compatible low-level date algorithms").
+    let days = at.0.div_euclid(SECOND).saturating_add(utc_offset).div_euclid(86_400) + 719_468;
+    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    format!("{:04}-{month:02}-{day:02}", year + era * 400 + i64::from(month <= 2))
+}
+
 /// A duration in at most eight cells: `850 µs`, `12.3 ms`, `4.2 s`, `3m 05s`, `2h 07m`, `3d 04h`.
 pub(in crate::tui) fn short_duration(seconds: f64) -> String {
     let s = if seconds.is_finite() { seconds.max(0.0) } else { 0.0 };
@@ -129,5 +142,8 @@ mod tests {
         assert_eq!((axis(1e10), axis(2.5e9), axis(1.5e6), axis(0.0)), ("10 G".into(), "2.5 G".into(), "1.5 M".into(), "0".into()));
         assert_eq!(time_of_day(Timestamp::new(86_400 + 3_661, 5), 0), "01:01:01");
         assert_eq!(time_of_day(Timestamp::new(0, 0), -3_600), "23:00:00");
+        assert_eq!(date(Timestamp::new(1_764_072_000, 0), 0), "2025-11-25");
+        assert_eq!(date(Timestamp::new(951_782_400, 0), 0), "2000-02-29");
+        assert_eq!(date(Timestamp::new(-1, 0), 0), "1969-12-31");
     }
 }

@@ -66,7 +66,7 @@ pub(in crate::tui) fn gather(load: &Load, now: Timestamp, seconds: Option<i64>, 
     let span = (window / count + i64::from(window % count != 0)).max(1);
     // Bins begin at multiples of their span: a bar keeps its height while it moves left.
     let start = match seconds {
-        Some(_) => (end - 1).div_euclid(span).saturating_sub(count - 1).saturating_mul(span),
+        Some(_) => end.saturating_sub(1).div_euclid(span).saturating_sub(count - 1).saturating_mul(span),
         None => first.start.0,
     };
     let mut bins = vec![None::<Bin>; count as usize];
@@ -74,7 +74,7 @@ pub(in crate::tui) fn gather(load: &Load, now: Timestamp, seconds: Option<i64>, 
     for sample in load.samples.iter().skip(begin).chain(load.open.as_ref()) {
         spread(sample, start, span, &mut bins);
     }
-    let last_bin = ((end - 1).saturating_sub(start) / span).clamp(0, count - 1) as usize;
+    let last_bin = (end.saturating_sub(1).saturating_sub(start) / span).clamp(0, count - 1) as usize;
     for (i, bin) in bins.iter_mut().enumerate() {
         if let Some(b) = bin {
             let seconds = if i >= last_bin || i == 0 { b.covered.max(1) } else { span } as f64 / SECOND as f64;
@@ -93,12 +93,12 @@ fn spread(sample: &Sample, start: i64, span: i64, bins: &mut [Option<Bin>]) {
     if to <= start {
         return;
     }
-    let first = ((from - start) / span).max(0) as usize;
-    let last = ((to - 1 - start) / span) as usize;
+    let first = (from.saturating_sub(start) / span).max(0) as usize;
+    let last = ((to - 1).saturating_sub(start) / span) as usize;
     let peak_bin = sample.peak_ms_at.map(|at| (at.0.saturating_sub(start)).div_euclid(span));
     for i in first..=last.min(bins.len().saturating_sub(1)) {
         let left = start.saturating_add(span.saturating_mul(i as i64));
-        let overlap = to.min(left.saturating_add(span)) - from.max(left);
+        let overlap = to.min(left.saturating_add(span)).saturating_sub(from.max(left));
         if overlap <= 0 {
             continue;
         }
@@ -109,7 +109,7 @@ fn spread(sample: &Sample, start: i64, span: i64, bins: &mut [Option<Bin>]) {
         bin.packets += sample.traffic.packets as f64 * part;
         bin.outbound += sample.outbound_bytes as f64 * part;
         bin.inbound += sample.inbound_bytes as f64 * part;
-        bin.covered += overlap;
+        bin.covered = bin.covered.saturating_add(overlap);
         if peak_bin.is_none_or(|at| at == i as i64) {
             let per_second = (SECOND / MILLISECOND) as f64;
             bin.peak_bytes = bin.peak_bytes.max(sample.peak_ms_bytes as f64 * per_second);
@@ -242,13 +242,16 @@ fn grid(canvas: &mut Canvas, area: Rect, upper: Rect, lower: Rect, plot: &Plot) 
         canvas.right(area.x, y, LABELS - 1, &amount::axis(value), dim);
         canvas.run(upper.x, y, upper.width, "┈", faint);
     };
+    if plot.top <= 0.0 {
+        return;
+    }
     label(upper.y, plot.top);
     if upper.height >= 8 {
         for quarter in [1, 2, 3] {
             label(upper.y + upper.height * quarter / 4, plot.top * f64::from(4 - quarter) / 4.0);
         }
     } else if upper.height >= 4 {
-        label(upper.y + upper.height / 2, plot.top * (1.0 - f64::from(upper.height / 2) / f64::from(upper.height)));
+        label(upper.y + upper.height / 2, plot.top / 2.0);
     }
     if lower.height >= 2 {
         label(lower.bottom() - 1, plot.top);
@@ -273,8 +276,21 @@ pub(in crate::tui) fn ticks(canvas: &mut Canvas, area: Rect, bins: &Bins, clock:
     let per_cell = bins.span.saturating_mul(2).max(1);
     let last = x + width - 1;
     let wide: i64 = if clock.is_some() { 14 } else { 11 };
+    let window = bins.span.saturating_mul(bins.bins.len() as i64) / SECOND;
+    // Minutes are not divided where minutes are counted, nor hours where hours are.
+    let least = if window > 9_000 {
+        3_600
+    } else if window > 150 {
+        60
+    } else {
+        1
+    };
     const STEPS: [i64; 18] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 604_800];
-    let step = STEPS.into_iter().find(|s| s.saturating_mul(SECOND) / per_cell >= wide).unwrap_or(2_592_000).saturating_mul(SECOND);
+    let step = STEPS
+        .into_iter()
+        .find(|s| (*s >= least || clock.is_some()) && s.saturating_mul(SECOND) / per_cell >= wide)
+        .unwrap_or(per_cell.saturating_mul(wide) / SECOND / 86_400 * 86_400 + 86_400)
+        .saturating_mul(SECOND);
     match clock {
         None => {
             canvas.right(x, area.y, width, "now", dim);
@@ -291,12 +307,21 @@ pub(in crate::tui) fn ticks(canvas: &mut Canvas, area: Rect, bins: &Bins, clock:
         Some(offset) => {
             // Absolute times stand at round moments, so that a longer capture of the same time reads the same.
             let mut at = bins.start.saturating_add(step - 1).div_euclid(step).saturating_mul(step);
+            let days = step >= 86_400 * SECOND;
+            let mut drawn = false;
             while at < bins.end {
-                let column = ((at - bins.start) / per_cell) as u16;
-                if column + 8 <= width {
-                    canvas.put(x + column, area.y, 8, &amount::time_of_day(Timestamp(at), offset), dim);
+                let column = at.saturating_sub(bins.start) / per_cell;
+                if column + 8 <= i64::from(width) {
+                    let text = if days { amount::date(Timestamp(at), offset) } else { amount::time_of_day(Timestamp(at), offset) };
+                    canvas.put(x + column as u16, area.y, width, &text, dim);
+                    drawn = true;
                 }
                 at = at.saturating_add(step);
+            }
+            if !drawn {
+                let length = bins.end.saturating_sub(bins.start) as f64 / SECOND as f64;
+                canvas.put(x, area.y, width, &amount::time_of_day(Timestamp(bins.start), offset), dim);
+                canvas.right(x, area.y, width, &format!("+{}", amount::short_duration(length)), dim);
             }
         }
     }

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 /// Draws a title line; returns the area below it. A note stands at the right when there is room.
 pub(in crate::tui) fn titled(canvas: &mut Canvas, area: Rect, title: &str, note: &[(Cow<'_, str>, Style)], focused: bool) -> Rect {
     let (line, body) = split_top(area, 1);
-    if line.height == 0 {
+    if line.height == 0 || line.width == 0 {
         return body;
     }
     let faint = canvas.theme.style(Hue::Faint);

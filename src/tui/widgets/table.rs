@@ -58,8 +58,14 @@ const GAP: u16 = 2;
 pub(in crate::tui) fn fit<R>(columns: &[Col<R>], width: u16) -> Vec<(usize, u16)> {
     let mut kept: Vec<usize> = (0..columns.len()).collect();
     let needs = |kept: &[usize]| kept.iter().map(|&i| columns[i].width + GAP).sum::<u16>().saturating_sub(GAP);
-    while needs(&kept) > width && kept.len() > 1 {
+    // The first column says what a row is: it gets a quarter more before columns of little worth get anything.
+    let comfort = columns.first().map_or(0, |c| (c.width / 4).min(c.max.saturating_sub(c.width)));
+    while kept.len() > 1 {
         let Some(worst) = (0..kept.len()).max_by_key(|&k| (columns[kept[k]].worth, k)) else { break };
+        let extra = if columns[kept[worst]].worth > 2 { comfort } else { 0 };
+        if needs(&kept) + extra <= width {
+            break;
+        }
         kept.remove(worst);
     }
     let mut spare = width.saturating_sub(needs(&kept));
@@ -146,7 +152,10 @@ pub(in crate::tui) fn draw<R>(canvas: &mut Canvas, scene: &Scene, area: Rect, co
             canvas.click(line, Hit::Row(shape.kind, topic.clone()));
         }
     }
-    scrollbar(canvas, body, offset, height, rows.len());
+    // In a panel among others a thumb is noise until the panel is walked in.
+    if shape.focused && (shape.kind.is_none() || selected.is_some()) {
+        scrollbar(canvas, body, offset, height, rows.len());
+    }
 }
 
 /// A thumb at the right edge when rows are hidden.
@@ -222,7 +231,11 @@ pub(in crate::tui) fn cell(canvas: &mut Canvas, x: u16, y: u16, width: u16, cell
             canvas.put(x + half + 3, y, rest, &cut_middle(&other, rest), style);
         }
         Cell::Pieces(pieces) => {
-            canvas.pieces(x, y, width, &pieces);
+            let mut used = 0;
+            for (text, style) in &pieces {
+                let room = width.saturating_sub(used);
+                used += canvas.put(x + used, y, room, &cut_end(text, room), *style);
+            }
         }
     }
 }

@@ -116,7 +116,8 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         let figure = if stage.symbol.is_empty() { stage.figure.clone() } else { format!("{} {}", stage.symbol, stage.figure) };
         canvas.put(x, body.y + 1, step - 1, &cut_end(&figure, step - 1), scene.style(stage.hue));
         if body.height > 2 {
-            canvas.ink(x, body.y + 2, step - 1, &cut_end(&stage.basis, step - 1), Hue::Dim);
+            let basis = if cells(&stage.basis) + 2 > step { stage.basis.split(" of ").next().unwrap_or_default() } else { &stage.basis };
+            canvas.ink(x, body.y + 2, step - 2, &cut_end(basis, step - 2), Hue::Dim);
         }
     }
 }

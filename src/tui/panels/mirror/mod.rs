@@ -135,12 +135,7 @@ pub(in crate::tui) fn directions(canvas: &mut Canvas, area: Rect, scene: &Scene)
     let style = scene.style(hue);
     bar::gauge(canvas, body.x + 1, body.y, wide, 1.0 - one, style);
     if body.height > 1 {
-        let line = format!(
-            "{} of {} conversations in both directions, {} in one only",
-            units::count(sides.judged - sides.one_sided.min(sides.judged)),
-            units::count(sides.judged),
-            amount::share(one)
-        );
+        let line = format!("{} of {} conversations in one direction only", amount::share(one), units::count(sides.judged));
         canvas.ink(body.x + 1, body.y + 1, wide, &cut_end(&line, wide), Hue::Text);
     }
 }
