@@ -80,7 +80,8 @@ fn tcp(walk: &mut Walk) -> Next {
         // Options cut by the capture: the fixed part says everything needed here.
         walk.missing(length);
         if ours {
-            note(walk, at, fixed_tcp(fixed, left - length));
+            let payload = walk.declared.saturating_sub(at + length);
+            note(walk, at, fixed_tcp(fixed, payload));
         }
         return Next::End;
     };
@@ -92,7 +93,7 @@ fn tcp(walk: &mut Walk) -> Next {
             acknowledgement: header.acknowledgment_number(),
             flags: fixed[13],
             window: header.window_size(),
-            payload: (left - length) as u32,
+            payload: u32::try_from(walk.declared.saturating_sub(at + length)).unwrap_or(0),
         };
         note(walk, at, transport);
     }

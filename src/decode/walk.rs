@@ -52,6 +52,8 @@ pub(super) struct Walk<'a, 'h> {
     pub at: usize,
     /// Where the current layer ends by the lengths read so far; may lie beyond the captured bytes.
     pub end: usize,
+    /// Where the network layer read last says it ends, also when a mirror cut the frame before that.
+    pub declared: usize,
     /// Tunnels still to be taken off.
     peel: u8,
     /// Whether link-layer values found now belong to the analysed frame (false inside a tunnel that stays on).
@@ -76,6 +78,7 @@ pub(super) fn walk(link: LinkType, bytes: &[u8], wire: u32, rules: &Rules, heade
         bytes,
         at: 0,
         end: (wire as usize).max(bytes.len()),
+        declared: 0,
         peel: rules.peel,
         outside: true,
         nets: 0,
@@ -191,6 +194,7 @@ impl<'a> Walk<'a, '_> {
     /// Notes a network layer between `ends` that says where it ends (`None`: where the layer around it does).
     #[inline]
     pub fn network(&mut self, ends: Ends, end: Option<usize>, partial: bool) {
+        self.declared = end.unwrap_or(self.end);
         if let Some(end) = end {
             if end <= self.end || !self.may_be_cut || self.nets > 0 { self.end = self.end.min(end) } else { self.grow(end) }
         }

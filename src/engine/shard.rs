@@ -3,12 +3,13 @@
 use super::key::{FragmentTable, flow_key};
 use super::local::LocalNets;
 use super::rows;
+use super::tape::Request;
 use super::watch::{Watch, Watcher, Witness};
 use crate::capture::Packet;
 use crate::decode::{Fragment, Headers, Net, Stop, Transport};
 use crate::mirror::{Frame, Segment};
 use crate::model::{Direction, FlowKey, Mac, Traffic};
-use crate::snapshot::{Conversation, Query};
+use crate::snapshot::Conversation;
 use crate::stats::context::Cast;
 use crate::stats::flow::Step;
 use crate::stats::totals::Heading;
@@ -192,23 +193,17 @@ impl Shard {
         });
     }
 
-    /// Hands in what the query asks for and everything that changed. With `last` the shard gives its conversations away.
-    pub fn report(&mut self, query: &Query, last: bool) -> ShardReport {
-        let witness = self.watcher.report(&mut self.flows);
+    /// Hands in what the request asks for and everything that changed. At its `last` the shard gives its conversations away.
+    pub fn report(&mut self, request: &Request) -> ShardReport {
+        let (query, last) = (&request.query, request.last);
+        let witness = self.watcher.report(&mut self.flows, request.now, request.finished);
         let (flows, matching) = if last && query.rows == usize::MAX && query.filter.is_none() {
             self.give_away()
         } else {
             rows::select(&self.flows, &self.contexts, query)
         };
         self.flows.reported();
-        ShardReport {
-            shard: self.number,
-            totals: self.totals,
-            contexts: self.contexts.report(),
-            flows,
-            matching,
-            witness,
-        }
+        ShardReport { shard: self.number, totals: self.totals, contexts: self.contexts.report(), flows, matching, witness }
     }
 
     fn give_away(&mut self) -> (Vec<FlowReport>, [u64; 4]) {

@@ -1,7 +1,7 @@
 //! The detectors of one shard: what mirroring did to its packets.
 
 use crate::mirror::{
-    Beat, Clock, DuplicateCounts, DuplicateFilter, Frame, Health, HealthCounts, Loss, LossCounts, LossState, OrderCounts, OrderState,
+    Beat, Clock, DuplicateCounts, DuplicateFilter, Frame, HOLD, Health, HealthCounts, Loss, LossCounts, LossState, OrderCounts, OrderState,
     SideCounts, SideFlow, TagFlows, TagState,
 };
 use crate::model::Timestamp;
@@ -23,8 +23,6 @@ pub struct Watcher {
     order: OrderCounts,
     clock: Clock,
     health: Health,
-    /// Latest packet time.
-    now: Timestamp,
 }
 
 /// What one shard's detectors counted, or several shards' together.
@@ -71,7 +69,6 @@ impl Watcher {
             order: OrderCounts::default(),
             clock: Clock::default(),
             health: Health::default(),
-            now: Timestamp(i64::MIN),
         }
     }
 
@@ -84,7 +81,6 @@ impl Watcher {
     /// Looks at a packet of a conversation that is not a copy. `load` is the class of the link's utilisation.
     #[inline]
     pub fn conversation(&mut self, watch: &mut Watch, frame: &Frame, load: u8) {
-        self.now = self.now.max(frame.time);
         self.clock.observe(frame.time);
         if frame.tcp.is_some() {
             self.loss.observe(&mut watch.loss, frame, load);
@@ -97,14 +93,13 @@ impl Watcher {
     /// Looks at a packet without a network layer.
     #[inline]
     pub fn bare(&mut self, frame: &Frame) {
-        self.now = self.now.max(frame.time);
         self.clock.observe(frame.time);
         self.health.observe(None, None, frame);
     }
 
-    /// What was counted so far.
-    pub fn report(&mut self, flows: &mut FlowTable<Watch>) -> Witness {
-        self.loss.advance(self.now);
+    /// What was counted up to `now`; at the end of all packets open questions are decided.
+    pub fn report(&mut self, flows: &mut FlowTable<Watch>, now: Timestamp, finished: bool) -> Witness {
+        self.loss.advance(if finished { now.plus(HOLD) } else { now });
         let mut loss = *self.loss.counts();
         let mut tags = TagFlows::default();
         for watch in flows.watches() {
@@ -122,7 +117,7 @@ impl Watcher {
             loss,
             order: self.order,
             clock: self.clock,
-            health: self.health.counts(self.now),
+            health: self.health.counts(now),
             beats: self.health.beats().list().to_vec(),
             tags,
             sides,

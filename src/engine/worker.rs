@@ -86,7 +86,7 @@ impl Worker {
             Mark::Interval(number) => self.parts.push((*number, std::mem::take(&mut self.part))),
             Mark::Snapshot(request) => {
                 self.flush(send);
-                let reports = self.shards.iter_mut().map(|s| s.report(&request.query, request.last)).collect();
+                let reports = self.shards.iter_mut().map(|s| s.report(request)).collect();
                 send(Message::Reports(request.number, reports, self.part));
             }
             Mark::Reset => {

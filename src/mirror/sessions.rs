@@ -44,6 +44,7 @@ enum Ruling {
     Mirror,
     Foreign,
     UndecidedSoFar,
+    AloneSoFar,
     OneWay,
     Answered,
     Minor,
@@ -52,12 +53,12 @@ enum Ruling {
 
 impl Ruling {
     fn peels(self) -> bool {
-        use Ruling::{Endpoint, Everything, Mirror, MirrorSoFar, OneWay, ToUs};
-        matches!(self, Everything | Endpoint | ToUs | MirrorSoFar | Mirror | OneWay)
+        use Ruling::{AloneSoFar, Endpoint, Everything, Mirror, MirrorSoFar, OneWay, ToUs};
+        matches!(self, Everything | Endpoint | ToUs | MirrorSoFar | AloneSoFar | Mirror | OneWay)
     }
 
     fn stands(self) -> bool {
-        !matches!(self, Ruling::MirrorSoFar | Ruling::UndecidedSoFar)
+        !matches!(self, Ruling::MirrorSoFar | Ruling::AloneSoFar | Ruling::UndecidedSoFar)
     }
 
     fn words(self) -> &'static str {
@@ -70,6 +71,7 @@ impl Ruling {
             Ruling::Mirror => "taken off: an encapsulation made for mirroring, hardly any plain traffic beside it",
             Ruling::Foreign => "foreign mirror: it does not end here, and plain traffic shares the link",
             Ruling::UndecidedSoFar => "kept: may be user traffic (provisional until 1000 packets)",
+            Ruling::AloneSoFar => "taken off: never answered, and hardly anything else on the link (provisional until 1000 packets)",
             Ruling::OneWay => "taken off: never answered and at least 80 % of the link's bytes",
             Ruling::Answered => "kept: user traffic, both ends send",
             Ruling::Minor => "kept: user traffic, less than 80 % of the link's bytes",
@@ -288,7 +290,10 @@ impl Sessions {
             _ if named(ours.addresses) => Ruling::ToUs,
             (_, Purpose::Mirror) if !due => Ruling::MirrorSoFar,
             (_, Purpose::Mirror) => self.mirror(session),
-            _ if !due => Ruling::UndecidedSoFar,
+            _ if !due => match self.either(session) {
+                Ruling::OneWay => Ruling::AloneSoFar,
+                _ => Ruling::UndecidedSoFar,
+            },
             _ => self.either(session),
         };
         if let Some(session) = self.list.get_mut(at) {

@@ -330,8 +330,7 @@ impl<X: Copy + Default> FlowTable<X> {
             *at != u32::MAX
         });
         let vlans = std::mem::take(&mut self.vlans);
-        self.vlans =
-            vlans.into_iter().filter_map(|(at, ids)| (moved[at as usize] != u32::MAX).then(|| (moved[at as usize], ids))).collect();
+        self.vlans = vlans.into_iter().map(|(at, ids)| (moved[at as usize], ids)).filter(|&(at, _)| at != u32::MAX).collect();
         self.index.clear();
         let (flows, hasher) = (&self.flows, &self.hasher);
         for (at, flow) in flows.iter().enumerate() {
