@@ -406,6 +406,15 @@ fn ctrl_c_ends_a_file_without_half_a_report() {
 }
 
 #[test]
+fn every_finding_can_be_explained() {
+    for id in spantop::diagnose::IDS {
+        let output = spantop(&["explain", id]);
+        assert_eq!(output.status.code(), Some(0), "{id}: {}", stderr(&output));
+        assert!(stdout(&output).contains(id) && stdout(&output).lines().count() > 1, "{id}: {}", stdout(&output));
+    }
+}
+
+#[test]
 fn check_says_with_its_exit_code_that_it_cannot_tell() {
     let folder = folder("check");
     let missing = spantop(&["check", folder.join("missing.pcap").to_str().unwrap()]);

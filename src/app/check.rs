@@ -3,6 +3,7 @@
 use super::console::Console;
 use super::{fold, output, signals};
 use crate::cli::{Common, Input};
+use crate::diagnose;
 use crate::error::{Error, Result};
 use crate::model::Severity;
 use crate::report::Options;
@@ -25,7 +26,7 @@ pub fn check(console: &Console, common: &Common, input: &Input) -> Result<u8> {
         outcome => outcome?,
     };
     let options = Options { rows: ROWS, width: console.width(), color: console.color() };
-    let text = crate::report::render(&Document::verdict(&snapshot), &options);
+    let text = crate::report::render(&Document::verdict(&snapshot, ROWS), &options);
     output::print(text.as_bytes())?;
     console.losses(&snapshot);
     if let Some(failure) = failure {
@@ -48,14 +49,14 @@ fn verdict(s: &Snapshot) -> u8 {
 /// Prints what a finding means.
 pub fn explain(id: &str) -> Result<()> {
     match explanation(id) {
-        Some(text) => output::print(text.as_bytes()),
-        None => Err(Error::usage(format!("explain: unknown finding '{id}'; identifiers stand in brackets behind findings"))),
+        Some(text) => output::print(format!("{}\n", text.trim_end()).as_bytes()),
+        None => Err(Error::usage(format!("explain: unknown finding '{id}'; there are: {}", diagnose::IDS.join(", ")))),
     }
 }
 
 /// What a finding means, by its identifier.
-pub fn explanation(_id: &str) -> Option<String> {
-    None
+pub fn explanation(id: &str) -> Option<String> {
+    diagnose::explain(id)
 }
 
 #[cfg(test)]

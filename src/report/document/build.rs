@@ -13,7 +13,7 @@ impl Document {
     /// What a report on `s` says: tables of at most `rows` rows, a chart of at most `columns` columns.
     pub fn new(s: &Snapshot, rows: usize, columns: usize) -> Self {
         let mut sections = vec![capture(s), losses(s)];
-        sections.extend(mirror::mirror(&s.mirror));
+        sections.extend(mirror::mirror(&s.mirror, rows));
         sections.extend(mirror::findings(&s.findings));
         sections.push(load(s, columns));
         if s.total.packets > 0 {
@@ -42,9 +42,9 @@ impl Document {
 
 impl Document {
     /// Only what tells whether the numbers can be believed.
-    pub fn verdict(s: &Snapshot) -> Self {
+    pub fn verdict(s: &Snapshot, rows: usize) -> Self {
         let mut sections = vec![capture(s), losses(s)];
-        sections.extend(mirror::mirror(&s.mirror));
+        sections.extend(mirror::mirror(&s.mirror, rows));
         sections.extend(mirror::findings(&s.findings));
         if s.findings.is_empty() {
             let note = match s.mirror.trust.score {

@@ -8,7 +8,7 @@ use crate::model::{Estimate, Finding, Severity, Value, units};
 use crate::snapshot::{Mirror, Trust};
 
 /// The mirror: verdict, parts, loss by stage, copies, sessions. `None` when nothing is known of it.
-pub fn mirror(m: &Mirror) -> Option<Section> {
+pub fn mirror(m: &Mirror, rows: usize) -> Option<Section> {
     if m.transport.is_empty() {
         return None;
     }
@@ -24,11 +24,12 @@ pub fn mirror(m: &Mirror) -> Option<Section> {
         parts.push(Part::Table(Table { columns, rows }));
     }
     if !m.sessions.is_empty() {
-        parts.push(sessions(m));
+        parts.push(sessions(m, rows));
     }
     if !m.tunnels.rows.is_empty() {
-        parts.push(Part::Heading(Tone::Plain, "Tunnels crossing the link".into()));
-        parts.push(tunnels(m));
+        let shown = m.tunnels.rows.len().min(rows);
+        parts.push(Part::Heading(Tone::Plain, super::tables::heading("Tunnels crossing the link", "tunnel", &m.tunnels, shown)));
+        parts.push(tunnels(m, rows));
     }
     for (detector, reason) in &m.silenced {
         parts.push(Part::Note(Tone::Plain, format!("{} keeps silent: {}", printable(detector), printable(reason))));
@@ -82,7 +83,7 @@ fn loss(estimate: Option<Estimate>) -> String {
     }
 }
 
-fn sessions(m: &Mirror) -> Part {
+fn sessions(m: &Mirror, rows: usize) -> Part {
     let columns = vec![
         word("Session"),
         super::people::name("From"),
@@ -106,10 +107,10 @@ fn sessions(m: &Mirror) -> Part {
             text(if s.peeled { "yes" } else { "no" }),
         ]
     };
-    Part::Table(Table { columns, rows: m.sessions.iter().map(row).collect() })
+    Part::Table(Table { columns, rows: m.sessions.iter().take(rows).map(row).collect() })
 }
 
-fn tunnels(m: &Mirror) -> Part {
+fn tunnels(m: &Mirror, rows: usize) -> Part {
     let columns = vec![
         word("Tunnel"),
         super::people::name("From"),
@@ -130,7 +131,7 @@ fn tunnels(m: &Mirror) -> Part {
             super::people::bytes(t.inner_bytes),
         ]
     };
-    Part::Table(Table { columns, rows: m.tunnels.rows.iter().map(row).collect() })
+    Part::Table(Table { columns, rows: m.tunnels.rows.iter().take(rows).map(row).collect() })
 }
 
 /// What is wrong; `None` when nothing is.

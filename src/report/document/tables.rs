@@ -124,7 +124,8 @@ pub fn tcp(s: &Snapshot) -> Option<Section> {
     Some(section("TCP flags", vec![Part::Facts(facts.map(|(n, v)| (n, plural(v, "packet"))).into())]))
 }
 
-fn heading<R>(title: &str, noun: &str, table: &Rows<R>, shown: usize) -> String {
+/// A title that says how much of a table is shown.
+pub fn heading<R>(title: &str, noun: &str, table: &Rows<R>, shown: usize) -> String {
     let total = table.total_rows.max(shown as u64);
     if total > shown as u64 { format!("{title}: the largest {shown} of {}", plural(total, noun)) } else { title.to_owned() }
 }
