@@ -1,17 +1,15 @@
 //! The dashboard as a machine: events change its state, its state and a snapshot become cells. No terminal, no clock, no feed.
 
-use super::canvas::{Canvas, Hit, Listing, split_top};
-use super::chrome::{footer, header, help, tabs};
+use super::canvas::{Hit, Listing};
 use super::columns::busiest;
 use super::details::{self, finding};
 use super::hints::{self, Here};
 use super::options::Options;
 use super::registry::SCREENS;
 use super::screen::{Screen, Sorts};
-use super::theme::{Hue, Theme};
+use super::theme::Theme;
 use super::view::{Pane, SCALES, Scene, Topic, Trail, View};
 use crate::snapshot::{Filter, Query, Snapshot};
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,7 +51,7 @@ pub(super) const QUESTION: Duration = Duration::from_secs(4);
 /// The state of the dashboard.
 pub(super) struct App {
     pub(super) options: Options,
-    theme: Theme,
+    pub(super) theme: Theme,
     pub(super) view: View,
     pub(super) screen: usize,
     panes: Vec<Pane>,
@@ -61,7 +59,7 @@ pub(super) struct App {
     pub(super) modal: Modal,
     latest: Arc<Snapshot>,
     pub(super) shown: Arc<Snapshot>,
-    failure: Option<String>,
+    pub(super) failure: Option<String>,
     trail: Trail,
     asked: Option<Query>,
     begun: bool,
@@ -69,16 +67,6 @@ pub(super) struct App {
     pub(super) hits: Vec<(Rect, Hit)>,
     pub(super) listing: Listing,
     pub(super) overflow: usize,
-    size: Rect,
-}
-
-/// What drawing found out.
-pub(super) struct Painted {
-    hits: Vec<(Rect, Hit)>,
-    listing: Listing,
-    overflow: usize,
-    /// Where the text cursor is.
-    pub cursor: Option<(u16, u16)>,
 }
 
 impl App {
@@ -104,7 +92,6 @@ impl App {
             hits: Vec::new(),
             listing: Listing::default(),
             overflow: 0,
-            size: Rect::ZERO,
         }
     }
 
@@ -191,7 +178,7 @@ impl App {
         }
     }
 
-    fn scene(&self) -> Scene<'_> {
+    pub(super) fn scene(&self) -> Scene<'_> {
         Scene {
             snapshot: &self.shown,
             view: &self.view,
@@ -338,77 +325,6 @@ impl App {
         if let Some(id) = id {
             let text = (self.options.explain)(id).unwrap_or_else(|| "There is no longer explanation of this finding.".into());
             self.modal = Modal::Explain { title: id.to_owned(), text, scroll: 0 };
-        }
-    }
-
-    /// Draws everything into a buffer. Same state, same cells.
-    pub fn paint(&self, buffer: &mut Buffer) -> Painted {
-        let area = buffer.area;
-        let scene = self.scene();
-        let mut canvas = Canvas::new(buffer, &self.theme);
-        let (top, rest) = split_top(area, 1);
-        header::draw(&mut canvas, top, &scene);
-        let (second, rest) = split_top(rest, u16::from(rest.height >= 5));
-        if second.height > 0 {
-            if self.stack.is_empty() {
-                tabs::draw(&mut canvas, second, &scene, self.screen);
-            } else {
-                tabs::breadcrumbs(&mut canvas, second, &scene, self.screen, self.stack.iter().map(|s| &s.0));
-            }
-        }
-        let (body, last) = split_top(rest, if rest.height >= 4 { rest.height - 1 } else { rest.height });
-        let banner = header::banner(&self.shown, self.failure.as_deref());
-        let (line, body) = split_top(body, u16::from(banner.is_some() && body.height > 2));
-        if let (Some((hue, words)), true) = (banner, line.height > 0) {
-            let style = self.theme.badge(hue);
-            canvas.run(line.x, line.y, line.width, " ", style);
-            footer::message(&mut canvas, line, &words, style);
-            canvas.over(line, style);
-        }
-        self.page().draw(&mut canvas, body, &scene);
-        canvas.join(body);
-        if last.height > 0 {
-            self.paint_footer(&mut canvas, last, &scene);
-        }
-        self.paint_modal(&mut canvas, area, last, &scene);
-        Painted { hits: canvas.hits, listing: canvas.listing, overflow: canvas.overflow, cursor: canvas.cursor }
-    }
-
-    fn paint_footer(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
-        let mut force = Vec::new();
-        if let Some(filter) = &self.view.filter {
-            force.push((format!("/ {}", filter.text()), scene.theme.strong(Hue::Accent)));
-        }
-        if self.view.paused {
-            force.push(("❚❚ paused".to_owned(), scene.theme.strong(Hue::Warn)));
-        } else if self.shown.finished {
-            force.push((if self.shown.live { "ended" } else { "read to the end" }.to_owned(), scene.style(Hue::Dim)));
-        }
-        footer::draw(canvas, area, &self.hints(), &force);
-    }
-
-    fn paint_modal(&self, canvas: &mut Canvas, area: Rect, last: Rect, scene: &Scene) {
-        match &self.modal {
-            Modal::None => {}
-            Modal::Help(scroll) => help::draw(canvas, area, self.page().title(), &self.hints(), *scroll),
-            Modal::Filter(input, error) => footer::input(canvas, last, scene, input.value(), input.cursor(), error.as_deref()),
-            Modal::Reset(_) => {
-                let words = "Forget everything counted so far?  r or y forget · any other key keep";
-                footer::message(canvas, last, words, scene.theme.strong(Hue::Warn));
-            }
-            Modal::Explain { title, text, scroll } => help::text(canvas, area, title, text, *scroll),
-        }
-    }
-
-    /// Remembers what drawing found out.
-    pub fn painted(&mut self, size: Rect, painted: Painted) {
-        self.size = size;
-        self.hits = painted.hits;
-        self.listing = painted.listing;
-        self.overflow = painted.overflow;
-        let offset = self.listing.offset;
-        if let Some(pane) = self.pane_mut() {
-            pane.offset = offset;
         }
     }
 

@@ -5,8 +5,36 @@ use super::theme::Hue;
 use super::view::{Kind, Scene, Topic};
 use super::widgets::amount::{self, COUNT, RATE, VOLUME};
 use super::widgets::table::{Cell, Col};
-use crate::model::Address;
+use crate::model::{Address, Traffic};
 use crate::snapshot::{Column, Conversation, HostRow, Order, Snapshot};
+
+/// A conversation and its kind.
+pub(super) type Talk<'a> = (Kind, &'a Conversation);
+
+/// An end point and its kind.
+pub(super) type End<'a> = (Kind, &'a HostRow);
+
+/// What a table shows first: the rate of now, or for a file the bytes in all.
+pub(super) fn load_cell(scene: &Scene, recent: Traffic, total: Traffic, hue: Hue) -> Cell {
+    let value = if scene.whole() { amount::volume(total.wire_bytes) } else { amount::rate(scene, scene.bits(recent, total)) };
+    Cell::Amount(value, scene.style(hue))
+}
+
+/// The title of that column.
+pub(super) fn load_title(whole: bool) -> &'static str {
+    if whole { "bytes" } else { "rate" }
+}
+
+/// Leaves out of a table what a file has no use for: rates of now, and bytes beside bytes.
+pub(super) fn for_file<R>(mut columns: Vec<Col<R>>, whole: bool) -> Vec<Col<R>> {
+    let mut bytes = false;
+    columns.retain(|c| match c.title {
+        "packets/s" => !whole,
+        "bytes" => !std::mem::replace(&mut bytes, true) || !whole,
+        _ => true,
+    });
+    columns
+}
 
 /// Widths of one end: what IPv4 (or a MAC address, or IPv6) needs and can use.
 fn end_width(kind: Kind, six: bool) -> (u16, u16) {
@@ -19,118 +47,132 @@ fn end_width(kind: Kind, six: bool) -> (u16, u16) {
     }
 }
 
-/// Columns of a conversation table; `six` when IPv6 addresses are among its rows.
-pub(super) fn conversations<'a>(kind: Kind, six: bool) -> Vec<Col<&'a Conversation>> {
-    let (least, most) = end_width(kind, six);
-    let pair: fn(&Scene, &&Conversation) -> Cell = match kind {
-        Kind::Tcp => |s, c| pair(s, Kind::Tcp, c),
-        Kind::Udp => |s, c| pair(s, Kind::Udp, c),
-        Kind::Sctp => |s, c| pair(s, Kind::Sctp, c),
-        Kind::Ip => |s, c| pair(s, Kind::Ip, c),
-        Kind::Ipv6 => |s, c| pair(s, Kind::Ipv6, c),
-        Kind::Eth => |s, c| pair(s, Kind::Eth, c),
-    };
-    let mut out = vec![
-        Col {
-            title: "conversation",
-            width: least * 2 + 3,
-            max: most * 2 + 3,
-            right: false,
-            sort: Some(Column::Address),
-            worth: 0,
-            cell: pair,
-        },
-        Col { title: "app", width: 6, max: 14, right: false, sort: Some(Column::App), worth: 2, cell: |s, c| app(s, c) },
-        Col {
-            title: "rate",
-            width: RATE,
-            max: RATE,
-            right: true,
-            sort: Some(Column::Rate),
-            worth: 1,
-            cell: |s, c| Cell::Amount(amount::rate(s, s.bits(c.recent(), c.total())), s.style(Hue::Text)),
-        },
-        Col {
-            title: "share",
-            width: 12,
-            max: 22,
-            right: true,
-            sort: None,
-            worth: 6,
-            cell: |s, c| Cell::Share(s.share(c.recent(), c.total()), s.style(Hue::Family(conversation_family(c)))),
-        },
-        Col {
-            title: "packets/s",
-            width: RATE,
-            max: RATE,
-            right: true,
-            sort: Some(Column::PacketRate),
-            worth: 7,
-            cell: |s, c| Cell::Amount(amount::packet_rate(s.packets(c.recent(), c.total())), s.style(Hue::Text)),
-        },
-        Col {
-            title: "bytes",
-            width: VOLUME,
-            max: VOLUME,
-            right: true,
-            sort: Some(Column::Bytes),
-            worth: 3,
-            cell: |s, c| Cell::Amount(amount::volume(c.total().wire_bytes), s.style(Hue::Text)),
-        },
-        Col {
-            title: "packets",
-            width: COUNT + 1,
-            max: COUNT + 1,
-            right: true,
-            sort: Some(Column::Packets),
-            worth: 8,
-            cell: |s, c| Cell::Amount(amount::count(c.total().packets), s.style(Hue::Text)),
-        },
-        Col {
-            title: "duration",
-            width: 8,
-            max: 8,
-            right: true,
-            sort: Some(Column::Duration),
-            worth: 9,
-            cell: |s, c| Cell::Right(amount::short_duration(c.duration()), s.style(Hue::Text)),
-        },
-        Col {
-            title: "vlan",
-            width: 4,
-            max: 12,
-            right: false,
-            sort: None,
-            worth: 10,
-            cell: |s, c| Cell::Text(vlans(&c.vlans), s.style(Hue::Dim)),
-        },
+/// Columns of a conversation table of a kind (`None`: of mixed ones); `six` when IPv6 addresses are among its rows, `whole` for a file.
+pub(super) fn conversations<'a>(kind: Option<Kind>, six: bool, whole: bool) -> Vec<Col<Talk<'a>>> {
+    let (least, most) = end_width(kind.unwrap_or(Kind::Tcp), six);
+    let mut out: Vec<Col<Talk>> = vec![
+        Col::left("conversation", least * 2 + 3..=most * 2 + 3, 0, |s, (k, c): &Talk| {
+            let (first, between, second) = label::ends(s, *k, c);
+            Cell::Pair(first, between, second, s.style(Hue::Text))
+        })
+        .sorted(Column::Address),
+        Col::left("app", 6..=14, 2, |s, (_, c): &Talk| app(s, c)).sorted(Column::App),
     ];
-    if kind == Kind::Tcp {
-        out.insert(
-            2,
-            Col {
-                title: "state",
-                width: 9,
-                max: 9,
-                right: false,
-                sort: Some(Column::State),
-                worth: 5,
-                cell: |s, c| match c.state {
-                    Some(state) => {
-                        let (word, hue) = label::state(state);
-                        Cell::Text(word.into(), s.style(hue))
-                    }
-                    None => Cell::Text(String::new(), s.style(Hue::Dim)),
-                },
-            },
+    if kind == Some(Kind::Tcp) {
+        out.push(Col::left("state", 9..=9, 5, |s, (_, c): &Talk| state(s, c)).sorted(Column::State));
+    }
+    out.push(
+        Col::right(load_title(whole), RATE..=RATE, 1, |s, (_, c): &Talk| load_cell(s, c.recent(), c.total(), Hue::Text))
+            .sorted(busiest(!whole).column),
+    );
+    out.push(Col::right("share", 12..=22, 6, |s, (_, c): &Talk| {
+        Cell::Share(s.share(c.recent(), c.total()), s.style(Hue::Family(conversation_family(c))))
+    }));
+    if whole {
+        out.push(Col::right("while open", RATE + 1..=RATE + 1, 7, |s, (_, c): &Talk| {
+            Cell::Amount(amount::rate(s, c.total().bits_per_second(c.duration())), s.style(Hue::Text))
+        }));
+    } else {
+        out.push(
+            Col::right("packets/s", RATE..=RATE, 7, |s, (_, c): &Talk| {
+                Cell::Amount(amount::packet_rate(s.packets(c.recent(), c.total())), s.style(Hue::Text))
+            })
+            .sorted(Column::PacketRate),
+        );
+        out.push(
+            Col::right("bytes", VOLUME..=VOLUME, 3, |s, (_, c): &Talk| {
+                Cell::Amount(amount::volume(c.total().wire_bytes), s.style(Hue::Text))
+            })
+            .sorted(Column::Bytes),
         );
     }
+    out.push(
+        Col::right("packets", COUNT + 1..=COUNT + 1, 8, |s, (_, c): &Talk| {
+            Cell::Amount(amount::count(c.total().packets), s.style(Hue::Text))
+        })
+        .sorted(Column::Packets),
+    );
+    out.push(
+        Col::right("duration", 8..=8, 9, |s, (_, c): &Talk| Cell::Right(amount::short_duration(c.duration()), s.style(Hue::Text)))
+            .sorted(Column::Duration),
+    );
+    out.push(Col::left("vlan", 4..=12, 10, |s, (_, c): &Talk| Cell::Text(vlans(&c.vlans), s.style(Hue::Dim))));
     out
 }
 
-fn pair(scene: &Scene, kind: Kind, row: &Conversation) -> Cell {
-    let (first, between, second) = label::ends(scene, kind, row);
-    Cell::Pair(first, between, second, scene.style(Hue::Text))
+fn state(scene: &Scene, row: &Conversation) -> Cell {
+    let (word, hue) = row.state.map_or(("", Hue::Dim), label::state);
+    Cell::Text(word.into(), scene.style(hue))
+}
+
+/// Columns of an end point table of a kind (`None`: addresses of mixed kinds).
+pub(super) fn hosts<'a>(kind: Option<Kind>, six: bool, whole: bool) -> Vec<Col<End<'a>>> {
+    let (least, most) = end_width(kind.unwrap_or(if six { Kind::Ipv6 } else { Kind::Ip }), six);
+    let ports = matches!(kind, Some(Kind::Tcp | Kind::Udp | Kind::Sctp));
+    let mut out: Vec<Col<End>> = vec![
+        Col::left(if ports { "port" } else { "host" }, least.max(15)..=most.max(17), 0, |s, (k, h): &End| {
+            Cell::Address(label::endpoint(s, *k, h.address, h.port), s.style(Hue::Text))
+        })
+        .sorted(Column::Address),
+    ];
+    out.extend(match kind {
+        Some(Kind::Eth) => Some(Col::left("maker", 10..=26, 6, |s, (_, h): &End| Cell::Text(maker(s, h.address), s.style(Hue::Dim)))),
+        Some(Kind::Ip | Kind::Ipv6) => {
+            Some(Col::left("side", 7..=7, 6, |s, (_, h): &End| Cell::Text(side(h.inside).into(), s.style(Hue::Dim))))
+        }
+        Some(_) => Some(
+            Col::left("app", 6..=14, 2, |s, (_, h): &End| {
+                let token = h.app.unwrap_or_default();
+                Cell::Text(token.into(), s.style(Hue::Family(label::family(token))))
+            })
+            .sorted(Column::App),
+        ),
+        None => None,
+    });
+    let load = Col::right(load_title(whole), RATE..=RATE, 1, |s, (_, h): &End| load_cell(s, h.recent(), h.total(), Hue::Text));
+    let share = Col::right("share", 12..=22, 4, |s, (_, h): &End| Cell::Share(s.share(h.recent(), h.total()), s.style(Hue::Accent)));
+    let sends = Col::right("sends", RATE..=RATE, 2, |s, (_, h): &End| load_cell(s, h.recent_tx, h.tx, Hue::Out)).sorted(Column::Sent);
+    let receives =
+        Col::right("receives", RATE..=RATE + 1, 3, |s, (_, h): &End| load_cell(s, h.recent_rx, h.rx, Hue::In)).sorted(Column::Received);
+    if kind.is_none() {
+        out.extend([sends, receives, share]);
+        return out;
+    }
+    out.extend([load.sorted(busiest(!whole).column), share, sends, receives]);
+    if !whole {
+        out.push(
+            Col::right("packets/s", RATE..=RATE, 7, |s, (_, h): &End| {
+                Cell::Amount(amount::packet_rate(s.packets(h.recent(), h.total())), s.style(Hue::Text))
+            })
+            .sorted(Column::PacketRate),
+        );
+        out.push(
+            Col::right("bytes", VOLUME..=VOLUME, 5, |s, (_, h): &End| {
+                Cell::Amount(amount::volume(h.total().wire_bytes), s.style(Hue::Text))
+            })
+            .sorted(Column::Bytes),
+        );
+    }
+    out.push(
+        Col::right("packets", COUNT + 1..=COUNT + 1, 8, |s, (_, h): &End| {
+            Cell::Amount(amount::count(h.total().packets), s.style(Hue::Text))
+        })
+        .sorted(Column::Packets),
+    );
+    out.push(
+        Col::right("seen for", 8..=8, 9, |s, (_, h): &End| {
+            Cell::Right(amount::short_duration(h.last.seconds_since(h.first)), s.style(Hue::Text))
+        })
+        .sorted(Column::Duration),
+    );
+    out
+}
+
+fn maker(scene: &Scene, address: Address) -> String {
+    match address {
+        Address::Mac(mac) => (scene.options.manufacturer)(mac).unwrap_or_default().to_owned(),
+        _ => String::new(),
+    }
 }
 
 /// The application, or the innermost protocol where there is none.
@@ -149,154 +191,13 @@ pub(super) fn conversation_family(row: &Conversation) -> crate::model::proto::Fa
     }
 }
 
-pub(super) fn app(scene: &Scene, row: &Conversation) -> Cell {
+fn app(scene: &Scene, row: &Conversation) -> Cell {
     Cell::Text(app_token(row), scene.style(Hue::Family(conversation_family(row))))
 }
 
 /// `10, 20`.
 pub(super) fn vlans(ids: &[u16]) -> String {
     ids.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")
-}
-
-/// Columns of an end point table.
-pub(super) fn hosts<'a>(kind: Kind, six: bool) -> Vec<Col<&'a HostRow>> {
-    let (least, most) = end_width(kind, six);
-    let name: fn(&Scene, &&HostRow) -> Cell = match kind {
-        Kind::Tcp => |s, h| host(s, Kind::Tcp, h),
-        Kind::Udp => |s, h| host(s, Kind::Udp, h),
-        Kind::Sctp => |s, h| host(s, Kind::Sctp, h),
-        Kind::Ip => |s, h| host(s, Kind::Ip, h),
-        Kind::Ipv6 => |s, h| host(s, Kind::Ipv6, h),
-        Kind::Eth => |s, h| host(s, Kind::Eth, h),
-    };
-    let title = if matches!(kind, Kind::Tcp | Kind::Udp | Kind::Sctp) { "port" } else { "host" };
-    let mut out = vec![
-        Col { title, width: least.max(15), max: most, right: false, sort: Some(Column::Address), worth: 0, cell: name },
-        Col {
-            title: "rate",
-            width: RATE,
-            max: RATE,
-            right: true,
-            sort: Some(Column::Rate),
-            worth: 1,
-            cell: |s, h| Cell::Amount(amount::rate(s, s.bits(h.recent(), h.total())), s.style(Hue::Text)),
-        },
-        Col {
-            title: "share",
-            width: 12,
-            max: 22,
-            right: true,
-            sort: None,
-            worth: 4,
-            cell: |s, h| Cell::Share(s.share(h.recent(), h.total()), s.style(Hue::Accent)),
-        },
-        Col {
-            title: "sends",
-            width: RATE,
-            max: RATE,
-            right: true,
-            sort: Some(Column::Sent),
-            worth: 2,
-            cell: |s, h| Cell::Amount(amount::rate(s, s.bits(h.recent_tx, h.tx)), s.style(Hue::Out)),
-        },
-        Col {
-            title: "receives",
-            width: RATE,
-            max: RATE + 1,
-            right: true,
-            sort: Some(Column::Received),
-            worth: 3,
-            cell: |s, h| Cell::Amount(amount::rate(s, s.bits(h.recent_rx, h.rx)), s.style(Hue::In)),
-        },
-        Col {
-            title: "packets/s",
-            width: RATE,
-            max: RATE,
-            right: true,
-            sort: Some(Column::PacketRate),
-            worth: 7,
-            cell: |s, h| Cell::Amount(amount::packet_rate(s.packets(h.recent(), h.total())), s.style(Hue::Text)),
-        },
-        Col {
-            title: "bytes",
-            width: VOLUME,
-            max: VOLUME,
-            right: true,
-            sort: Some(Column::Bytes),
-            worth: 5,
-            cell: |s, h| Cell::Amount(amount::volume(h.total().wire_bytes), s.style(Hue::Text)),
-        },
-        Col {
-            title: "packets",
-            width: COUNT + 1,
-            max: COUNT + 1,
-            right: true,
-            sort: Some(Column::Packets),
-            worth: 8,
-            cell: |s, h| Cell::Amount(amount::count(h.total().packets), s.style(Hue::Text)),
-        },
-        Col {
-            title: "seen for",
-            width: 8,
-            max: 8,
-            right: true,
-            sort: Some(Column::Duration),
-            worth: 9,
-            cell: |s, h| Cell::Right(amount::short_duration(h.last.seconds_since(h.first)), s.style(Hue::Text)),
-        },
-    ];
-    match kind {
-        Kind::Eth => out.insert(
-            1,
-            Col {
-                title: "maker",
-                width: 10,
-                max: 26,
-                right: false,
-                sort: None,
-                worth: 6,
-                cell: |s, h| {
-                    let maker = match h.address {
-                        Address::Mac(mac) => (s.options.manufacturer)(mac).unwrap_or_default(),
-                        _ => "",
-                    };
-                    Cell::Text(maker.into(), s.style(Hue::Dim))
-                },
-            },
-        ),
-        Kind::Ip | Kind::Ipv6 => out.insert(
-            1,
-            Col {
-                title: "side",
-                width: 7,
-                max: 7,
-                right: false,
-                sort: None,
-                worth: 6,
-                cell: |s, h| Cell::Text(side(h.inside).into(), s.style(Hue::Dim)),
-            },
-        ),
-        _ => out.insert(
-            1,
-            Col {
-                title: "app",
-                width: 6,
-                max: 14,
-                right: false,
-                sort: Some(Column::App),
-                worth: 2,
-                cell: |s, h| {
-                    let token = h.app.unwrap_or_default();
-                    Cell::Text(token.into(), s.style(Hue::Family(label::family(token))))
-                },
-            },
-        ),
-    }
-    out
-}
-
-fn host(scene: &Scene, kind: Kind, row: &HostRow) -> Cell {
-    Cell::Address(label::endpoint(scene, kind, row.address, row.port), scene.style(Hue::Text))
 }
 
 /// Where an address is, relative to the local networks.
@@ -314,19 +215,19 @@ pub(super) fn has_six<'a>(mut addresses: impl Iterator<Item = &'a Address>) -> b
 }
 
 /// Conversations of a kind in an order, in the held order of the page.
-pub(super) fn conversation_rows<'a>(scene: &Scene<'a>, kind: Kind) -> Vec<(Topic, &'a Conversation)> {
+pub(super) fn conversation_rows<'a>(scene: &Scene<'a>, kind: Kind) -> Vec<(Topic, Talk<'a>)> {
     let order = scene.view.conversations;
     let mut rows: Vec<&Conversation> = kind.conversations(scene.snapshot).rows.iter().collect();
     rows.sort_by(|x, y| order.conversations(x, y));
-    scene.pane.arrange(rows.into_iter().map(|row| (Topic::conversation(kind, row), row)).collect())
+    scene.pane.arrange(rows.into_iter().map(|row| (Topic::conversation(kind, row), (kind, row))).collect())
 }
 
 /// End points of a kind in an order, in the held order of the page.
-pub(super) fn host_rows<'a>(scene: &Scene<'a>, kind: Kind) -> Vec<(Topic, &'a HostRow)> {
+pub(super) fn host_rows<'a>(scene: &Scene<'a>, kind: Kind) -> Vec<(Topic, End<'a>)> {
     let order = scene.view.endpoints;
     let mut rows: Vec<&HostRow> = kind.endpoints(scene.snapshot).rows.iter().collect();
     rows.sort_by(|x, y| order.hosts(x, y));
-    scene.pane.arrange(rows.into_iter().map(|row| (Topic::host(kind, row), row)).collect())
+    scene.pane.arrange(rows.into_iter().map(|row| (Topic::host(kind, row), (kind, row))).collect())
 }
 
 /// The order of "busiest first": now for a live port, in all for a file.

@@ -224,7 +224,10 @@ impl App {
     fn next_column(&mut self) {
         let Some((sorts, columns)) = self.page().sorting() else { return };
         let now = self.order(sorts).column;
-        let at = columns.iter().position(|c| *c == now).map_or(0, |i| (i + 1) % columns.len());
+        // A file has no rates of now.
+        let live = self.shown.live;
+        let columns: Vec<Column> = columns.iter().copied().filter(|c| live || !matches!(c, Column::Rate | Column::PacketRate)).collect();
+        let at = columns.iter().position(|c| *c == now).map_or(0, |i| (i + 1) % columns.len().max(1));
         if let Some(column) = columns.get(at) {
             self.sort(*column);
         }

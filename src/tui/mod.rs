@@ -24,6 +24,7 @@ mod input;
 mod label;
 mod leaving;
 mod options;
+mod paint;
 mod panels;
 mod picker;
 mod registry;

@@ -247,93 +247,29 @@ fn key(row: &Row) -> Topic {
 
 fn columns<'a>() -> [Col<&'a Row>; 8] {
     [
-        Col {
-            title: "port",
-            width: 10,
-            max: 18,
-            right: false,
-            sort: None,
-            worth: 0,
-            cell: |s, r| {
-                let hue = if r.port.up && r.port.running { Hue::Title } else { Hue::Dim };
-                Cell::Text(r.port.name.clone(), s.style(hue))
-            },
-        },
-        Col {
-            title: "kind",
-            width: 8,
-            max: 10,
-            right: false,
-            sort: None,
-            worth: 5,
-            cell: |s, r| Cell::Text(r.port.kind.into(), s.style(Hue::Dim)),
-        },
-        Col {
-            title: "speed",
-            width: 5,
-            max: 5,
-            right: true,
-            sort: None,
-            worth: 4,
-            cell: |s, r| Cell::Right(r.port.speed.map(amount::speed).unwrap_or_default(), s.style(Hue::Text)),
-        },
-        Col {
-            title: "receives",
-            width: RATE,
-            max: RATE,
-            right: true,
-            sort: None,
-            worth: 1,
-            cell: |s, r| match r.rates {
-                Some((bits, _)) => Cell::Amount(amount::rate(s, bits), s.style(Hue::Text)),
-                None => Cell::Right("…".into(), s.style(Hue::Dim)),
-            },
-        },
-        Col {
-            title: "packets/s",
-            width: RATE,
-            max: RATE,
-            right: true,
-            sort: None,
-            worth: 3,
-            cell: |s, r| match r.rates {
-                Some((_, packets)) => Cell::Amount(amount::packet_rate(packets), s.style(Hue::Text)),
-                None => Cell::Right("…".into(), s.style(Hue::Dim)),
-            },
-        },
-        Col {
-            title: "last minute",
-            width: 12,
-            max: 20,
-            right: false,
-            sort: None,
-            worth: 6,
-            cell: |s, r| Cell::Text(sparkline(&r.history, 20), s.style(Hue::AreaHigh)),
-        },
-        Col {
-            title: "addresses",
-            width: 14,
-            max: 34,
-            right: false,
-            sort: None,
-            worth: 7,
-            cell: |s, r| {
-                let text = r.port.addresses.iter().map(|a| a.to_string()).collect::<Vec<_>>().join(", ");
-                if text.is_empty() { Cell::Text("none".into(), s.style(Hue::Dim)) } else { Cell::Text(text, s.style(Hue::Text)) }
-            },
-        },
-        Col {
-            title: "advice",
-            width: 26,
-            max: 48,
-            right: false,
-            sort: None,
-            worth: 2,
-            cell: |s, r| {
-                let hue = if r.port.advice.contains("mirror") { Hue::Good } else { Hue::Dim };
-                Cell::Text(cut_end(&r.port.advice, 48).into_owned(), s.style(hue))
-            },
-        },
+        Col::left("port", 10..=18, 0, |s, r| {
+            let hue = if r.port.up && r.port.running { Hue::Title } else { Hue::Dim };
+            Cell::Text(r.port.name.clone(), s.style(hue))
+        }),
+        Col::left("kind", 8..=10, 5, |s, r| Cell::Text(r.port.kind.into(), s.style(Hue::Dim))),
+        Col::right("speed", 5..=5, 4, |s, r| Cell::Right(r.port.speed.map(amount::speed).unwrap_or_default(), s.style(Hue::Text))),
+        Col::right("receives", RATE..=RATE, 1, |s, r| match r.rates {
+            Some((bits, _)) => Cell::Amount(amount::rate(s, bits), s.style(Hue::Text)),
+            None => Cell::Right("…".into(), s.style(Hue::Dim)),
+        }),
+        Col::right("packets/s", RATE..=RATE, 3, |s, r| match r.rates {
+            Some((_, packets)) => Cell::Amount(amount::packet_rate(packets), s.style(Hue::Text)),
+            None => Cell::Right("…".into(), s.style(Hue::Dim)),
+        }),
+        Col::left("last minute", 12..=20, 6, |s, r| Cell::Text(sparkline(&r.history, 20), s.style(Hue::AreaHigh))),
+        Col::left("addresses", 14..=34, 7, |s, r| {
+            let text = r.port.addresses.iter().map(|a| a.to_string()).collect::<Vec<_>>().join(", ");
+            if text.is_empty() { Cell::Text("none".into(), s.style(Hue::Dim)) } else { Cell::Text(text, s.style(Hue::Text)) }
+        }),
+        Col::left("advice", 26..=48, 2, |s, r| {
+            let hue = if r.port.advice.contains("mirror") { Hue::Good } else { Hue::Dim };
+            Cell::Text(cut_end(&r.port.advice, 48).into_owned(), s.style(hue))
+        }),
     ]
 }
 

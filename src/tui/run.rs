@@ -69,12 +69,11 @@ fn watch(feed: &dyn Feed, app: &mut App, screen: &mut Screen, events: &mut dyn E
 
 /// Draws one frame.
 pub(super) fn draw(app: &mut App, frame: &mut ratatui::Frame) {
-    let area = frame.area();
     let painted = app.paint(frame.buffer_mut());
     if let Some(cursor) = painted.cursor {
         frame.set_cursor_position(cursor);
     }
-    app.painted(area, painted);
+    app.painted(painted);
 }
 
 /// Does what the dashboard asks for; `false` when it is to end.

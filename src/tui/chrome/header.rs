@@ -63,7 +63,9 @@ fn left(scene: &Scene, width: u16) -> Vec<Piece> {
     } else {
         scene.options.source_title.clone()
     };
-    let source = vec![(cut_end(&name, (width / 4).max(10)).into_owned().into(), scene.theme.style(Hue::Title))];
+    let room = (width / 4).max(10);
+    let name = if cells(&name) > room { name.rsplit('/').next().unwrap_or_default().to_owned() } else { name };
+    let source = vec![(cut_end(&name, room).into_owned().into(), scene.theme.style(Hue::Title))];
     let promiscuous = s.sources.iter().filter_map(|f| f.promiscuous).reduce(|a, b| a && b);
     let mut out = vec![Piece { worth: 9, text: vec![("spantop".into(), scene.theme.strong(Hue::Accent))] }];
     out.push(Piece { worth: 3, text: source });

@@ -97,62 +97,16 @@ fn draw_directions(canvas: &mut Canvas, area: Rect, scene: &Scene, row: &Convers
         ways.reverse();
     }
     let rows: Vec<(Topic, Way)> = ways.into_iter().map(|w| (Topic::App(String::new()), w)).collect();
-    let columns: [Col<Way>; 6] = [
-        Col {
-            title: "direction",
-            width: 22,
-            max: 50,
-            right: false,
-            sort: None,
-            worth: 0,
-            cell: |s, w| Cell::Address(w.name.clone(), s.style(w.hue)),
-        },
-        Col {
-            title: "rate",
-            width: RATE,
-            max: RATE,
-            right: true,
-            sort: None,
-            worth: 1,
-            cell: |s, w| Cell::Amount(amount::rate(s, s.bits(w.recent, w.total)), s.style(Hue::Text)),
-        },
-        Col {
-            title: "of its bytes",
-            width: 14,
-            max: 30,
-            right: true,
-            sort: None,
-            worth: 3,
-            cell: |s, w| Cell::Share(w.share, s.style(w.hue)),
-        },
-        Col {
-            title: "packets/s",
-            width: RATE,
-            max: RATE,
-            right: true,
-            sort: None,
-            worth: 4,
-            cell: |s, w| Cell::Amount(amount::packet_rate(s.packets(w.recent, w.total)), s.style(Hue::Text)),
-        },
-        Col {
-            title: "bytes",
-            width: VOLUME,
-            max: VOLUME,
-            right: true,
-            sort: None,
-            worth: 2,
-            cell: |s, w| Cell::Amount(amount::volume(w.total.wire_bytes), s.style(Hue::Text)),
-        },
-        Col {
-            title: "packets",
-            width: COUNT + 1,
-            max: COUNT + 1,
-            right: true,
-            sort: None,
-            worth: 5,
-            cell: |s, w| Cell::Amount(amount::count(w.total.packets), s.style(Hue::Text)),
-        },
+    let whole = scene.whole();
+    let columns: Vec<Col<Way>> = vec![
+        Col::left("direction", 22..=50, 0, |s, w| Cell::Address(w.name.clone(), s.style(w.hue))),
+        Col::right(columns::load_title(whole), RATE..=RATE, 1, |s, w| columns::load_cell(s, w.recent, w.total, Hue::Text)),
+        Col::right("of its bytes", 14..=30, 3, |s, w| Cell::Share(w.share, s.style(w.hue))),
+        Col::right("packets/s", RATE..=RATE, 4, |s, w| Cell::Amount(amount::packet_rate(s.packets(w.recent, w.total)), s.style(Hue::Text))),
+        Col::right("bytes", VOLUME..=VOLUME, 2, |s, w| Cell::Amount(amount::volume(w.total.wire_bytes), s.style(Hue::Text))),
+        Col::right("packets", COUNT + 1..=COUNT + 1, 5, |s, w| Cell::Amount(amount::count(w.total.packets), s.style(Hue::Text))),
     ];
+    let columns = columns::for_file(columns, whole);
     let body = titled(canvas, area, "Directions", &[], false);
     table::draw(canvas, scene, body, &columns, &rows, &Shape { inert: true, ..Shape::default() });
 }

@@ -8,7 +8,7 @@ mod vlan;
 
 use super::canvas::{Canvas, split_top};
 use super::columns;
-use super::panels::{facts, top};
+use super::panels::facts;
 use super::screen::Screen;
 use super::theme::Hue;
 use super::view::{Kind, Scene, Topic};
@@ -42,7 +42,7 @@ fn draw_related(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, 
     let body = titled(canvas, area, "Conversations", &note, false);
     let six = columns::has_six(rows.iter().take(usize::from(area.height)).map(|r| &r.1.1.a));
     let shape = Shape { focused: true, empty: "none among the rows shown", ..Shape::default() };
-    table::draw(canvas, scene, body, &top::mixed(six), rows, &shape);
+    table::draw(canvas, scene, body, &columns::conversations(None, six, scene.whole()), rows, &shape);
 }
 
 /// What a page says when its thing is no longer among the rows.

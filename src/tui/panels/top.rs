@@ -11,11 +11,11 @@ use crate::model::path::Layer;
 use crate::model::proto::{Family, Proto};
 use crate::snapshot::{Conversation, HostRow, Traffic};
 use crate::tui::canvas::Canvas;
-use crate::tui::columns;
+use crate::tui::columns::{self, End, Talk};
 use crate::tui::label;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Kind, Scene, Topic};
-use crate::tui::widgets::amount::{self, RATE};
+use crate::tui::widgets::amount::RATE;
 use crate::tui::widgets::frame::titled;
 use crate::tui::widgets::table::{self, Cell, Col, Shape};
 use ratatui::layout::Rect;
@@ -119,118 +119,29 @@ pub(in crate::tui) fn protocol_rows(scene: &Scene) -> Vec<(Topic, Leaf)> {
 /// The busiest protocols.
 pub(in crate::tui) fn protocols(canvas: &mut Canvas, area: Rect, scene: &Scene, kind: usize) {
     let columns: [Col<Leaf>; 3] = [
-        Col {
-            title: "protocol",
-            width: 8,
-            max: 18,
-            right: false,
-            sort: None,
-            worth: 0,
-            cell: |s, l| Cell::Text(l.name.clone(), s.style(Hue::Family(l.family))),
-        },
-        Col {
-            title: "rate",
-            width: RATE,
-            max: RATE,
-            right: true,
-            sort: None,
-            worth: 1,
-            cell: |s, l| Cell::Amount(amount::rate(s, s.bits(l.recent, l.total)), s.style(Hue::Text)),
-        },
-        Col {
-            title: "share",
-            width: 10,
-            max: 40,
-            right: true,
-            sort: None,
-            worth: 2,
-            cell: |s, l| Cell::Share(s.share(l.recent, l.total), s.style(Hue::Family(l.family))),
-        },
+        Col::left("protocol", 8..=18, 0, |s, l| Cell::Text(l.name.clone(), s.style(Hue::Family(l.family)))),
+        Col::right(columns::load_title(scene.whole()), RATE..=RATE, 1, |s, l| columns::load_cell(s, l.recent, l.total, Hue::Text)),
+        Col::right("share", 10..=40, 2, |s, l| Cell::Share(s.share(l.recent, l.total), s.style(Hue::Family(l.family)))),
     ];
     let rows = protocol_rows(scene);
     panel(canvas, area, scene, ("Protocols", kind), &columns, &rows);
 }
 
 /// The busiest conversations.
-pub(in crate::tui) fn conversation_rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, (Kind, &'a Conversation))> {
+pub(in crate::tui) fn conversation_rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, Talk<'a>)> {
     let rows = columns::busiest_conversations(scene.snapshot, &|_| true);
     scene.pane.arrange(rows.into_iter().take(ROWS).map(|(k, c)| (Topic::conversation(k, c), (k, c))).collect())
-}
-
-/// Columns of conversations of mixed kinds.
-pub(in crate::tui) fn mixed<'a>(six: bool) -> Vec<Col<(Kind, &'a Conversation)>> {
-    let max = if six { 79 } else { 45 };
-    vec![
-        Col {
-            title: "conversation",
-            width: 33,
-            max,
-            right: false,
-            sort: None,
-            worth: 0,
-            cell: |s, (k, c)| {
-                let (first, between, second) = label::ends(s, *k, c);
-                Cell::Pair(first, between, second, s.style(Hue::Text))
-            },
-        },
-        Col { title: "app", width: 6, max: 14, right: false, sort: None, worth: 2, cell: |s, (_, c)| columns::app(s, c) },
-        Col {
-            title: "rate",
-            width: RATE,
-            max: RATE,
-            right: true,
-            sort: None,
-            worth: 1,
-            cell: |s, (_, c)| Cell::Amount(amount::rate(s, s.bits(c.recent(), c.total())), s.style(Hue::Text)),
-        },
-        Col {
-            title: "share",
-            width: 11,
-            max: 24,
-            right: true,
-            sort: None,
-            worth: 3,
-            cell: |s, (_, c)| Cell::Share(s.share(c.recent(), c.total()), s.style(Hue::Family(columns::conversation_family(c)))),
-        },
-        Col {
-            title: "bytes",
-            width: amount::VOLUME,
-            max: amount::VOLUME,
-            right: true,
-            sort: None,
-            worth: 4,
-            cell: |s, (_, c)| Cell::Amount(amount::volume(c.total().wire_bytes), s.style(Hue::Text)),
-        },
-        Col {
-            title: "packets/s",
-            width: RATE,
-            max: RATE,
-            right: true,
-            sort: None,
-            worth: 5,
-            cell: |s, (_, c)| Cell::Amount(amount::packet_rate(s.packets(c.recent(), c.total())), s.style(Hue::Text)),
-        },
-        Col {
-            title: "duration",
-            width: 8,
-            max: 8,
-            right: true,
-            sort: None,
-            worth: 6,
-            cell: |s, (_, c)| Cell::Right(amount::short_duration(c.duration()), s.style(Hue::Text)),
-        },
-    ]
 }
 
 /// The busiest conversations.
 pub(in crate::tui) fn conversations(canvas: &mut Canvas, area: Rect, scene: &Scene, kind: usize) {
     let rows = conversation_rows(scene);
     let six = columns::has_six(rows.iter().take(usize::from(area.height)).map(|r| &r.1.1.a));
-    panel(canvas, area, scene, ("Conversations", kind), &mixed(six), &rows);
+    panel(canvas, area, scene, ("Conversations", kind), &columns::conversations(None, six, scene.whole()), &rows);
 }
 
 /// The busiest addresses.
-pub(in crate::tui) fn host_rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, (Kind, &'a HostRow))> {
+pub(in crate::tui) fn host_rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, End<'a>)> {
     let order = columns::busiest(scene.snapshot.live);
     for kinds in [&[Kind::Ip, Kind::Ipv6][..], &[Kind::Eth]] {
         let mut rows: Vec<(Kind, &HostRow)> =
@@ -247,45 +158,7 @@ pub(in crate::tui) fn host_rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, (Kind, &'a
 pub(in crate::tui) fn hosts(canvas: &mut Canvas, area: Rect, scene: &Scene, kind: usize) {
     let rows = host_rows(scene);
     let six = columns::has_six(rows.iter().take(usize::from(area.height)).map(|r| &r.1.1.address));
-    let columns: [Col<(Kind, &HostRow)>; 4] = [
-        Col {
-            title: "host",
-            width: 15,
-            max: if six { 39 } else { 17 },
-            right: false,
-            sort: None,
-            worth: 0,
-            cell: |s, (k, h)| Cell::Address(label::endpoint(s, *k, h.address, h.port), s.style(Hue::Text)),
-        },
-        Col {
-            title: "sends",
-            width: RATE,
-            max: RATE,
-            right: true,
-            sort: None,
-            worth: 1,
-            cell: |s, (_, h)| Cell::Amount(amount::rate(s, s.bits(h.recent_tx, h.tx)), s.style(Hue::Out)),
-        },
-        Col {
-            title: "receives",
-            width: RATE,
-            max: RATE,
-            right: true,
-            sort: None,
-            worth: 2,
-            cell: |s, (_, h)| Cell::Amount(amount::rate(s, s.bits(h.recent_rx, h.rx)), s.style(Hue::In)),
-        },
-        Col {
-            title: "share",
-            width: 10,
-            max: 26,
-            right: true,
-            sort: None,
-            worth: 3,
-            cell: |s, (_, h)| Cell::Share(s.share(h.recent(), h.total()), s.style(Hue::Accent)),
-        },
-    ];
-    panel(canvas, area, scene, ("Hosts", kind), &columns, &rows);
+    panel(canvas, area, scene, ("Hosts", kind), &columns::hosts(None, six, scene.whole()), &rows);
 }
 
 fn panel<R>(canvas: &mut Canvas, area: Rect, scene: &Scene, (title, kind): (&str, usize), columns: &[Col<R>], rows: &[(Topic, R)]) {

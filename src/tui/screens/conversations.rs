@@ -62,13 +62,13 @@ impl Screen for Conversations {
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
         let kind = kind(scene);
         let rows = columns::conversation_rows(scene, kind);
-        let six = columns::has_six(rows.iter().map(|r| &r.1.a));
+        let six = columns::has_six(rows.iter().map(|r| &r.1.1.a));
         let body = titled(canvas, area, "Conversations", &shown(scene, rows.len(), kind.conversations(scene.snapshot)), false);
         let (line, body) = split_top(body, 1);
         let names: Vec<_> = KINDS.iter().map(|k| (k.name(), Some(k.conversations(scene.snapshot).total_rows))).collect();
         kinds::draw(canvas, line, scene, &names);
         let shape = Shape { order: Some(scene.view.conversations), focused: true, empty: empty(scene), ..Shape::default() };
-        table::draw(canvas, scene, body, &columns::conversations(kind, six), &rows, &shape);
+        table::draw(canvas, scene, body, &columns::conversations(Some(kind), six, scene.whole()), &rows, &shape);
     }
 }
 

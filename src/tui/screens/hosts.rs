@@ -61,7 +61,7 @@ impl Screen for Hosts {
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
         let kind = kind(scene);
         let rows = columns::host_rows(scene, kind);
-        let six = columns::has_six(rows.iter().map(|r| &r.1.address));
+        let six = columns::has_six(rows.iter().map(|r| &r.1.1.address));
         let body = titled(canvas, area, "Hosts", &shown(scene, rows.len(), kind.endpoints(scene.snapshot)), false);
         let (line, body) = split_top(body, 1);
         let names: Vec<_> = KINDS.iter().map(|(k, n)| (*n, Some(k.endpoints(scene.snapshot).total_rows))).collect();
@@ -71,7 +71,7 @@ impl Screen for Hosts {
             canvas,
             scene,
             body,
-            &columns::hosts(kind, six),
+            &columns::hosts(Some(kind), six, scene.whole()),
             &rows,
             &Shape { order, focused: true, empty: empty(scene), ..Shape::default() },
         );

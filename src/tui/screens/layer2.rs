@@ -93,62 +93,18 @@ fn vlan_rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a VlanRow)> {
 }
 
 fn vlans(canvas: &mut Canvas, area: Rect, scene: &Scene) {
-    let columns: [Col<&VlanRow>; 6] = [
-        Col {
-            title: "vlan",
-            width: 6,
-            max: 8,
-            right: false,
-            sort: None,
-            worth: 0,
-            cell: |s, v| Cell::Text(v.id.to_string(), s.style(Hue::Text)),
-        },
-        Col {
-            title: "rate",
-            width: RATE,
-            max: RATE,
-            right: true,
-            sort: None,
-            worth: 1,
-            cell: |s, v| Cell::Amount(amount::rate(s, s.bits(v.recent, v.traffic)), s.style(Hue::Text)),
-        },
-        Col {
-            title: "share",
-            width: 12,
-            max: 40,
-            right: true,
-            sort: None,
-            worth: 2,
-            cell: |s, v| Cell::Share(s.share(v.recent, v.traffic), s.style(Hue::AreaHigh)),
-        },
-        Col {
-            title: "packets/s",
-            width: RATE,
-            max: RATE,
-            right: true,
-            sort: None,
-            worth: 4,
-            cell: |s, v| Cell::Amount(amount::packet_rate(s.packets(v.recent, v.traffic)), s.style(Hue::Text)),
-        },
-        Col {
-            title: "bytes",
-            width: VOLUME,
-            max: VOLUME,
-            right: true,
-            sort: None,
-            worth: 3,
-            cell: |s, v| Cell::Amount(amount::volume(v.traffic.wire_bytes), s.style(Hue::Text)),
-        },
-        Col {
-            title: "packets",
-            width: COUNT + 1,
-            max: COUNT + 1,
-            right: true,
-            sort: None,
-            worth: 5,
-            cell: |s, v| Cell::Amount(amount::count(v.traffic.packets), s.style(Hue::Text)),
-        },
+    let whole = scene.whole();
+    let columns: Vec<Col<&VlanRow>> = vec![
+        Col::left("vlan", 6..=8, 0, |s, v| Cell::Text(v.id.to_string(), s.style(Hue::Text))),
+        Col::right(columns::load_title(whole), RATE..=RATE, 1, |s, v| columns::load_cell(s, v.recent, v.traffic, Hue::Text)),
+        Col::right("share", 12..=40, 2, |s, v| Cell::Share(s.share(v.recent, v.traffic), s.style(Hue::AreaHigh))),
+        Col::right("packets/s", RATE..=RATE, 4, |s, v| {
+            Cell::Amount(amount::packet_rate(s.packets(v.recent, v.traffic)), s.style(Hue::Text))
+        }),
+        Col::right("bytes", VOLUME..=VOLUME, 3, |s, v| Cell::Amount(amount::volume(v.traffic.wire_bytes), s.style(Hue::Text))),
+        Col::right("packets", COUNT + 1..=COUNT + 1, 5, |s, v| Cell::Amount(amount::count(v.traffic.packets), s.style(Hue::Text))),
     ];
+    let columns = columns::for_file(columns, whole);
     let rows = vlan_rows(scene);
     let untagged: Traffic = scene.snapshot.untagged;
     let share = crate::tui::view::ratio(untagged.wire_bytes, scene.snapshot.total.wire_bytes);
@@ -171,5 +127,5 @@ fn stations(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let note = [(crate::model::units::grouped(scene.snapshot.endpoints.eth.total_rows).into(), scene.style(Hue::Dim))];
     let body = titled(canvas, area, "Stations", &note, focused && scene.pane.selected.is_some());
     let shape = Shape { order: None, focused, kind: Some(STATIONS), empty: "no MAC addresses", ..Shape::default() };
-    table::draw(canvas, scene, body, &columns::hosts(Kind::Eth, false), &rows, &shape);
+    table::draw(canvas, scene, body, &columns::hosts(Some(Kind::Eth), false, scene.whole()), &rows, &shape);
 }

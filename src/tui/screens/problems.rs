@@ -96,40 +96,16 @@ fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, &Fi
         return;
     }
     let columns: [Col<&Finding>; 3] = [
-        Col {
-            title: "finding",
-            width: 30,
-            max: 100,
-            right: false,
-            sort: None,
-            worth: 0,
-            cell: |s, f| {
-                let (symbol, hue) = if f.active { label::severity(f.severity) } else { ("○", Hue::Dim) };
-                let text = if f.active { Hue::Text } else { Hue::Dim };
-                Cell::Pieces(vec![(format!("{symbol} ").into(), s.style(hue)), (f.title.clone().into(), s.style(text))])
-            },
-        },
-        Col {
-            title: "id",
-            width: 12,
-            max: 18,
-            right: false,
-            sort: None,
-            worth: 3,
-            cell: |s, f| Cell::Text(f.id.into(), s.style(Hue::Dim)),
-        },
-        Col {
-            title: "since",
-            width: 8,
-            max: 8,
-            right: true,
-            sort: None,
-            worth: 1,
-            cell: |s, f| {
-                let text = if f.active { amount::short_duration(s.snapshot.now.seconds_since(f.first).floor()) } else { "cleared".into() };
-                Cell::Right(text, s.style(Hue::Dim))
-            },
-        },
+        Col::left("finding", 30..=100, 0, |s, f| {
+            let (symbol, hue) = if f.active { label::severity(f.severity) } else { ("○", Hue::Dim) };
+            let text = if f.active { Hue::Text } else { Hue::Dim };
+            Cell::Pieces(vec![(format!("{symbol} ").into(), s.style(hue)), (f.title.clone().into(), s.style(text))])
+        }),
+        Col::left("id", 12..=18, 3, |s, f| Cell::Text(f.id.into(), s.style(Hue::Dim))),
+        Col::right("since", 8..=8, 1, |s, f| {
+            let text = if f.active { amount::short_duration(s.snapshot.now.seconds_since(f.first).floor()) } else { "cleared".into() };
+            Cell::Right(text, s.style(Hue::Dim))
+        }),
     ];
     table::draw(canvas, scene, body, &columns, rows, &Shape { focused: true, ..Shape::default() });
 }

@@ -12,7 +12,6 @@ use crate::snapshot::ProtocolRow;
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::columns as shared;
 use crate::tui::label;
-use crate::tui::panels::top;
 use crate::tui::screen::{Hint, Screen};
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, Topic, ratio};
@@ -89,7 +88,14 @@ impl Screen for Protocols {
         let body = titled(canvas, area, "Protocol hierarchy", &[(note.into(), scene.style(Hue::Dim))], false);
         let need = (rows.len() + 2).min(usize::from(u16::MAX)) as u16;
         let (tree, below) = split_top(body, if body.height >= need + 6 { need } else { body.height });
-        table::draw(canvas, scene, tree, &columns(), &rows, &Shape { focused: true, empty: "no packets yet", ..Shape::default() });
+        table::draw(
+            canvas,
+            scene,
+            tree,
+            &columns(scene.whole()),
+            &rows,
+            &Shape { focused: true, empty: "no packets yet", ..Shape::default() },
+        );
         if below.height > 0 && !rows.is_empty() {
             speakers(canvas, below, scene, &rows);
         }
@@ -107,101 +113,42 @@ fn speakers(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, Bran
     let title = format!("Conversations with {}", path.last().map(|l| l.to_string()).unwrap_or_default());
     let body = titled(canvas, area, &title, &[], false);
     let shape = Shape { inert: true, empty: "none among the rows shown", ..Shape::default() };
-    table::draw(canvas, scene, body, &top::mixed(six), &found, &shape);
+    table::draw(canvas, scene, body, &shared::conversations(None, six, scene.whole()), &found, &shape);
 }
 
-fn columns<'a>() -> [Col<Branch<'a>>; 8] {
-    [
-        Col {
-            title: "protocol",
-            width: 22,
-            max: 40,
-            right: false,
-            sort: None,
-            worth: 0,
-            cell: |s, b| {
-                let fold = match (b.children, b.folded) {
-                    (true, true) => "▸ ",
-                    (true, false) => "▾ ",
-                    _ => "  ",
-                };
-                let layer = b.row.path.last();
-                let token = layer.map(|l| l.to_string()).unwrap_or_default();
-                let hue = layer.map_or(Hue::Text, |l| Hue::Family(label::layer_family(l)));
-                Cell::Pieces(vec![
-                    ("  ".repeat(b.depth.saturating_sub(1)).into(), s.style(Hue::Dim)),
-                    (fold.into(), s.style(Hue::Dim)),
-                    (token.into(), s.style(hue)),
-                ])
-            },
-        },
-        Col {
-            title: "rate",
-            width: RATE,
-            max: RATE,
-            right: true,
-            sort: None,
-            worth: 1,
-            cell: |s, b| Cell::Amount(amount::rate(s, s.bits(b.row.recent, b.row.traffic)), s.style(Hue::Text)),
-        },
-        Col {
-            title: "share",
-            width: 14,
-            max: 46,
-            right: true,
-            sort: None,
-            worth: 2,
-            cell: |s, b| {
-                let hue = b.row.path.last().map_or(Hue::Text, |l| Hue::Family(label::layer_family(l)));
-                Cell::Share(s.share(b.row.recent, b.row.traffic), s.style(hue))
-            },
-        },
-        Col {
-            title: "packets/s",
-            width: RATE,
-            max: RATE,
-            right: true,
-            sort: None,
-            worth: 3,
-            cell: |s, b| Cell::Amount(amount::packet_rate(s.packets(b.row.recent, b.row.traffic)), s.style(Hue::Text)),
-        },
-        Col {
-            title: "bytes",
-            width: VOLUME,
-            max: VOLUME,
-            right: true,
-            sort: None,
-            worth: 4,
-            cell: |s, b| Cell::Amount(amount::volume(b.row.traffic.wire_bytes), s.style(Hue::Text)),
-        },
-        Col {
-            title: "packets",
-            width: COUNT + 1,
-            max: COUNT + 1,
-            right: true,
-            sort: None,
-            worth: 5,
-            cell: |s, b| Cell::Amount(amount::count(b.row.traffic.packets), s.style(Hue::Text)),
-        },
-        Col {
-            title: "ends here",
-            width: 9,
-            max: 9,
-            right: true,
-            sort: None,
-            worth: 6,
-            cell: |s, b| Cell::Right(amount::share(ratio(b.row.own.packets, b.row.traffic.packets)), s.style(Hue::Dim)),
-        },
-        Col {
-            title: "name",
-            width: 12,
-            max: 34,
-            right: false,
-            sort: None,
-            worth: 7,
-            cell: |s, b| Cell::Text(full_name(b.row.path), s.style(Hue::Dim)),
-        },
-    ]
+fn columns<'a>(whole: bool) -> Vec<Col<Branch<'a>>> {
+    let all: Vec<Col<Branch>> = vec![
+        Col::left("protocol", 22..=40, 0, |s, b| {
+            let fold = match (b.children, b.folded) {
+                (true, true) => "▸ ",
+                (true, false) => "▾ ",
+                _ => "  ",
+            };
+            let layer = b.row.path.last();
+            let token = layer.map(|l| l.to_string()).unwrap_or_default();
+            let hue = layer.map_or(Hue::Text, |l| Hue::Family(label::layer_family(l)));
+            Cell::Pieces(vec![
+                ("  ".repeat(b.depth.saturating_sub(1)).into(), s.style(Hue::Dim)),
+                (fold.into(), s.style(Hue::Dim)),
+                (token.into(), s.style(hue)),
+            ])
+        }),
+        Col::right(shared::load_title(whole), RATE..=RATE, 1, |s, b| shared::load_cell(s, b.row.recent, b.row.traffic, Hue::Text)),
+        Col::right("share", 14..=46, 2, |s, b| {
+            let hue = b.row.path.last().map_or(Hue::Text, |l| Hue::Family(label::layer_family(l)));
+            Cell::Share(s.share(b.row.recent, b.row.traffic), s.style(hue))
+        }),
+        Col::right("packets/s", RATE..=RATE, 3, |s, b| {
+            Cell::Amount(amount::packet_rate(s.packets(b.row.recent, b.row.traffic)), s.style(Hue::Text))
+        }),
+        Col::right("bytes", VOLUME..=VOLUME, 4, |s, b| Cell::Amount(amount::volume(b.row.traffic.wire_bytes), s.style(Hue::Text))),
+        Col::right("packets", COUNT + 1..=COUNT + 1, 5, |s, b| Cell::Amount(amount::count(b.row.traffic.packets), s.style(Hue::Text))),
+        Col::right("ends here", 9..=9, 6, |s, b| {
+            Cell::Right(amount::share(ratio(b.row.own.packets, b.row.traffic.packets)), s.style(Hue::Dim))
+        }),
+        Col::left("name", 12..=34, 7, |s, b| Cell::Text(full_name(b.row.path), s.style(Hue::Dim))),
+    ];
+    shared::for_file(all, whole)
 }
 
 /// The full name of the innermost protocol.

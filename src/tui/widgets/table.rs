@@ -14,6 +14,7 @@ use crate::tui::view::{Pane, Scene, Topic};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 /// What stands in one place of a table.
 pub(in crate::tui) enum Cell {
@@ -51,6 +52,23 @@ pub(in crate::tui) struct Col<R> {
     pub cell: fn(&Scene, &R) -> Cell,
 }
 
+impl<R> Col<R> {
+    /// A column of text; `width` is what it needs and what it can use.
+    pub fn left(title: &'static str, width: RangeInclusive<u16>, worth: u8, cell: fn(&Scene, &R) -> Cell) -> Self {
+        Self { title, width: *width.start(), max: *width.end(), right: false, sort: None, worth, cell }
+    }
+
+    /// A column of numbers.
+    pub fn right(title: &'static str, width: RangeInclusive<u16>, worth: u8, cell: fn(&Scene, &R) -> Cell) -> Self {
+        Self { right: true, ..Self::left(title, width, worth, cell) }
+    }
+
+    /// The column, sorting its table.
+    pub fn sorted(self, by: Column) -> Self {
+        Self { sort: Some(by), ..self }
+    }
+}
+
 /// Cells between two columns.
 const GAP: u16 = 2;
 
@@ -63,13 +81,19 @@ pub(in crate::tui) fn fit<R>(columns: &[Col<R>], width: u16) -> Vec<(usize, u16)
     while kept.len() > 1 {
         let Some(worst) = (0..kept.len()).max_by_key(|&k| (columns[kept[k]].worth, k)) else { break };
         let extra = if columns[kept[worst]].worth > 2 { comfort } else { 0 };
-        if needs(&kept) + extra <= width {
+        // The first number stays as long as half of the first column does.
+        let give = if columns[kept[worst]].worth == 1 { columns[kept[0]].width / 2 } else { 0 };
+        if needs(&kept) + extra <= width + give {
             break;
         }
         kept.remove(worst);
     }
     let mut spare = width.saturating_sub(needs(&kept));
+    let over = needs(&kept).saturating_sub(width);
     let mut out: Vec<(usize, u16)> = kept.iter().map(|&i| (i, columns[i].width.min(width))).collect();
+    if let (Some(first), true) = (out.first_mut(), kept.len() > 1) {
+        first.1 = first.1.saturating_sub(over);
+    }
     // Room is handed out evenly, a cell at a time, so that no column jumps when another stops growing.
     while spare > 0 {
         let mut grown = false;
@@ -245,7 +269,7 @@ mod tests {
     use super::*;
 
     fn column(width: u16, max: u16, worth: u8) -> Col<()> {
-        Col { title: "t", width, max, right: false, sort: None, worth, cell: |_, ()| Cell::Text(String::new(), Style::new()) }
+        Col::left("t", width..=max, worth, |_, ()| Cell::Text(String::new(), Style::new()))
     }
 
     #[test]

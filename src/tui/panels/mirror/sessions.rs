@@ -9,6 +9,7 @@
 use crate::model::{Session, Tunnel, units};
 use crate::snapshot::TunnelRow;
 use crate::tui::canvas::Canvas;
+use crate::tui::columns;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, Topic, ratio};
 use crate::tui::widgets::amount::{self, COUNT, RATE, VOLUME};
@@ -30,78 +31,28 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let all = &scene.snapshot.mirror.sessions;
     let body = titled(canvas, area, "Mirror sessions", &[(all.len().to_string().into(), scene.style(Hue::Dim))], false);
     let columns: [Col<&Session>; 7] = [
-        Col {
-            title: "session",
-            width: 26,
-            max: 60,
-            right: false,
-            sort: None,
-            worth: 0,
-            cell: |s, m| Cell::Address(name(&m.tunnel), s.style(if m.peeled { Hue::Text } else { Hue::Dim })),
-        },
-        Col {
-            title: "packets",
-            width: COUNT + 1,
-            max: COUNT + 1,
-            right: true,
-            sort: None,
-            worth: 1,
-            cell: |s, m| Cell::Amount(amount::count(m.packets), s.style(Hue::Text)),
-        },
-        Col {
-            title: "missing",
-            width: 7,
-            max: 7,
-            right: true,
-            sort: None,
-            worth: 2,
-            cell: |s, m| {
-                if !m.sequenced {
-                    return Cell::Right("no seq".into(), s.style(Hue::Dim));
-                }
-                let share = ratio(m.missing, m.packets.saturating_add(m.missing));
-                Cell::Right(amount::share(share), s.style(if m.missing > 0 { Hue::Bad } else { Hue::Good }))
-            },
-        },
-        Col {
-            title: "reordered",
-            width: 9,
-            max: 9,
-            right: true,
-            sort: None,
-            worth: 3,
-            cell: |s, m| Cell::Right(units::count(m.reordered), s.style(if m.reordered > 0 { Hue::Warn } else { Hue::Dim })),
-        },
-        Col {
-            title: "restarts",
-            width: 8,
-            max: 8,
-            right: true,
-            sort: None,
-            worth: 4,
-            cell: |s, m| Cell::Right(units::count(m.restarts), s.style(if m.restarts > 0 { Hue::Warn } else { Hue::Dim })),
-        },
-        Col {
-            title: "cut",
-            width: 6,
-            max: 6,
-            right: true,
-            sort: None,
-            worth: 5,
-            cell: |s, m| Cell::Right(units::count(m.truncated), s.style(if m.truncated > 0 { Hue::Warn } else { Hue::Dim })),
-        },
-        Col {
-            title: "errors",
-            width: 6,
-            max: 6,
-            right: true,
-            sort: None,
-            worth: 6,
-            cell: |s, m| {
-                let errors = m.errors.iter().fold(0u64, |a, b| a.saturating_add(*b));
-                Cell::Right(units::count(errors), s.style(if errors > 0 { Hue::Bad } else { Hue::Dim }))
-            },
-        },
+        Col::left("session", 26..=60, 0, |s, m| Cell::Address(name(&m.tunnel), s.style(if m.peeled { Hue::Text } else { Hue::Dim }))),
+        Col::right("packets", COUNT + 1..=COUNT + 1, 1, |s, m| Cell::Amount(amount::count(m.packets), s.style(Hue::Text))),
+        Col::right("missing", 7..=7, 2, |s, m| {
+            if !m.sequenced {
+                return Cell::Right("no seq".into(), s.style(Hue::Dim));
+            }
+            let share = ratio(m.missing, m.packets.saturating_add(m.missing));
+            Cell::Right(amount::share(share), s.style(if m.missing > 0 { Hue::Bad } else { Hue::Good }))
+        }),
+        Col::right("reordered", 9..=9, 3, |s, m| {
+            Cell::Right(units::count(m.reordered), s.style(if m.reordered > 0 { Hue::Warn } else { Hue::Dim }))
+        }),
+        Col::right("restarts", 8..=8, 4, |s, m| {
+            Cell::Right(units::count(m.restarts), s.style(if m.restarts > 0 { Hue::Warn } else { Hue::Dim }))
+        }),
+        Col::right("cut", 6..=6, 5, |s, m| {
+            Cell::Right(units::count(m.truncated), s.style(if m.truncated > 0 { Hue::Warn } else { Hue::Dim }))
+        }),
+        Col::right("errors", 6..=6, 6, |s, m| {
+            let errors = m.errors.iter().fold(0u64, |a, b| a.saturating_add(*b));
+            Cell::Right(units::count(errors), s.style(if errors > 0 { Hue::Bad } else { Hue::Dim }))
+        }),
     ];
     table::draw(
         canvas,
@@ -118,46 +69,16 @@ pub(in crate::tui) fn tunnels(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let all = &scene.snapshot.mirror.tunnels;
     let note = [(units::grouped(all.total_rows).into(), scene.style(Hue::Dim))];
     let body = titled(canvas, area, "User tunnels on the link", &note, false);
-    let columns: [Col<&TunnelRow>; 4] = [
-        Col {
-            title: "tunnel",
-            width: 26,
-            max: 60,
-            right: false,
-            sort: None,
-            worth: 0,
-            cell: |s, t| Cell::Address(name(&t.tunnel), s.style(Hue::Text)),
-        },
-        Col {
-            title: "rate",
-            width: RATE,
-            max: RATE,
-            right: true,
-            sort: None,
-            worth: 1,
-            cell: |s, t| Cell::Amount(amount::rate(s, s.bits(t.recent, t.traffic)), s.style(Hue::Text)),
-        },
-        Col {
-            title: "bytes",
-            width: VOLUME,
-            max: VOLUME,
-            right: true,
-            sort: None,
-            worth: 2,
-            cell: |s, t| Cell::Amount(amount::volume(t.traffic.wire_bytes), s.style(Hue::Text)),
-        },
-        Col {
-            title: "overhead",
-            width: 8,
-            max: 8,
-            right: true,
-            sort: None,
-            worth: 3,
-            cell: |s, t| {
-                let over = t.traffic.wire_bytes.saturating_sub(t.inner_bytes);
-                Cell::Right(amount::share(ratio(over, t.traffic.wire_bytes)), s.style(Hue::Dim))
-            },
-        },
+    let whole = scene.whole();
+    let columns: Vec<Col<&TunnelRow>> = vec![
+        Col::left("tunnel", 26..=60, 0, |s, t| Cell::Address(name(&t.tunnel), s.style(Hue::Text))),
+        Col::right(columns::load_title(whole), RATE..=RATE, 1, |s, t| columns::load_cell(s, t.recent, t.traffic, Hue::Text)),
+        Col::right("bytes", VOLUME..=VOLUME, 2, |s, t| Cell::Amount(amount::volume(t.traffic.wire_bytes), s.style(Hue::Text))),
+        Col::right("overhead", 8..=8, 3, |s, t| {
+            let over = t.traffic.wire_bytes.saturating_sub(t.inner_bytes);
+            Cell::Right(amount::share(ratio(over, t.traffic.wire_bytes)), s.style(Hue::Dim))
+        }),
     ];
+    let columns = columns::for_file(columns, whole);
     table::draw(canvas, scene, body, &columns, &plain(all.rows.iter()), &Shape { empty: "none seen", inert: true, ..Shape::default() });
 }

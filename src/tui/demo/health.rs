@@ -1,0 +1,166 @@
+//! The health of the made-up mirror.
+
+use super::model::{Address, Estimate, Finding, Session, Severity, Traffic, Tunnel, TunnelKind, Value};
+use super::snapshot::{DuplicateClass, Duplicates, LossLedger, Mirror, Sides, Trust, TrustPart, TunnelRow};
+use super::{HISTORY, at, part, table};
+use std::net::Ipv4Addr;
+
+pub fn findings(second: i64) -> Vec<Finding> {
+    let finding = |id, severity, title: &str, evidence: Vec<(&'static str, Value)>, since: i64, active| {
+        Finding {
+        id,
+        severity,
+        title: title.into(),
+        evidence,
+        cause: "The source of the mirror session lists both the port and its VLAN, so that the switch copies every frame once for each of them.".into(),
+        remedy: "Mirror the ports or the VLAN, not both. Cisco IOS: `no monitor session 1 source vlan 10`, then `show monitor session 1` to check.".into(),
+        lookalikes: "Retransmissions (but their IP identification differs), a loop in the monitored network (but then TTL falls or broadcasts multiply).".into(),
+        first: at(since),
+        last: at(second),
+        active,
+    }
+    };
+    vec![
+        finding(
+            "dup.every",
+            Severity::Critical,
+            "every packet arrives twice",
+            vec![
+                ("copies", Value::Count(12_384_112)),
+                ("share", Value::Share(0.487)),
+                ("gap_p50_seconds", Value::Number(0.000_012)),
+                ("class", Value::Text("vlan".into())),
+            ],
+            -723,
+            true,
+        ),
+        finding(
+            "loss.kernel",
+            Severity::Warning,
+            "the kernel drops 1.2 % of the packets",
+            vec![("dropped", Value::Count(1_204_004)), ("share", Value::Share(0.012))],
+            -240,
+            true,
+        ),
+        finding(
+            "dns.slow",
+            Severity::Warning,
+            "DNS server 10.20.1.2 answers slowly",
+            vec![("server", Value::Text("10.20.1.2".into())), ("p95_seconds", Value::Number(0.21)), ("answers", Value::Count(8_211))],
+            -95,
+            true,
+        ),
+        finding(
+            "tcp.loss_toward",
+            Severity::Note,
+            "retransmissions toward 10.20.3.0/24",
+            vec![("network", Value::Text("10.20.3.0/24".into())), ("share", Value::Share(0.021))],
+            -1_800,
+            false,
+        ),
+    ]
+}
+
+fn tunnel(kind: TunnelKind, source: [u8; 4], destination: [u8; 4], id: u64) -> Tunnel {
+    Tunnel { kind, source: Address::V4(Ipv4Addr::from(source)), destination: Address::V4(Ipv4Addr::from(destination)), id }
+}
+
+pub fn mirror(total: Traffic, recent: Traffic, second: i64, trouble: bool) -> Mirror {
+    let trust_part = |name, score, evidence: &str| TrustPart { name, score, evidence: evidence.into() };
+    let user = TunnelRow {
+        tunnel: tunnel(TunnelKind::Vxlan, [10, 30, 0, 1], [10, 30, 0, 2], 5_010),
+        traffic: part(total, 0.03),
+        recent: part(recent, 0.03),
+        inner_bytes: part(total, 0.028).wire_bytes,
+    };
+    if !trouble {
+        return Mirror {
+            transport: "plain",
+            link: total,
+            recent_link: recent,
+            loss: LossLedger {
+                host: Some(Estimate { n: total.packets, ..Estimate::default() }),
+                switch: Some(Estimate { rate: 0.0, low: 0.0, high: 0.000_02, n: 184_000 }),
+                ..LossLedger::default()
+            },
+            sides: Sides { judged: 1_204, one_sided: 11 },
+            trust: Trust {
+                score: Some(97),
+                verdict: "good".into(),
+                parts: vec![
+                    trust_part("completeness", Some(99), "no acknowledged byte unseen in 184 k segments"),
+                    trust_part("uniqueness", Some(100), "no copies in 12 M packets"),
+                    trust_part("order", Some(98), "0.02 % out of order within flows"),
+                    trust_part("fidelity", Some(100), "nothing cut, no merged frames"),
+                    trust_part("timing", Some(97), "steps of the clock below 1 µs"),
+                    trust_part("coverage", Some(99), "both directions in 99 % of conversations"),
+                ],
+            },
+            tunnels: table(vec![user]),
+            ..Mirror::default()
+        };
+    }
+    let session = |id, missing, reordered| Session {
+        tunnel: tunnel(TunnelKind::Erspan2, [10, 0, 0, 1], [10, 0, 0, 9], id),
+        decision: "mirror-only encapsulation addressed to this host".into(),
+        peeled: true,
+        packets: total.packets / 2,
+        outer_bytes: total.wire_bytes / 2,
+        inner_bytes: total.wire_bytes / 20 * 9,
+        sequenced: true,
+        missing,
+        reordered,
+        restarts: 0,
+        truncated: 0,
+        errors: [0, 0, 0],
+        first: at(-HISTORY),
+        last: at(second),
+    };
+    Mirror {
+        transport: "erspan2",
+        link: part(total, 2.05),
+        recent_link: part(recent, 2.05),
+        sessions: vec![session(7, total.packets / 250, 12), session(8, 0, 0)],
+        duplicates: Duplicates {
+            dropped: true,
+            traffic: part(total, 0.95),
+            recent: part(recent, 0.95),
+            share: 0.487,
+            classes: vec![
+                DuplicateClass { class: "vlan", traffic: part(total, 0.91) },
+                DuplicateClass { class: "routed", traffic: part(total, 0.035) },
+                DuplicateClass { class: "ambiguous", traffic: part(total, 0.005) },
+            ],
+            vlan_pairs: vec![
+                (Some(10), Some(20), total.packets / 2),
+                (Some(20), Some(10), total.packets / 3),
+                (Some(30), None, total.packets / 40),
+            ],
+            gap: Some([0.000_012, 0.000_08, 0.001_2]),
+        },
+        loss: LossLedger {
+            host: Some(Estimate { rate: 0.012, low: 0.0119, high: 0.0121, n: total.packets }),
+            path: Some(Estimate { rate: 0.004, low: 0.0038, high: 0.0042, n: total.packets }),
+            switch: Some(Estimate { rate: 0.021, low: 0.018, high: 0.024, n: 184_000 }),
+            upstream: None,
+        },
+        sides: Sides { judged: 1_204, one_sided: 262 },
+        trust: Trust {
+            score: Some(22),
+            verdict: "every packet twice".into(),
+            parts: vec![
+                trust_part("completeness", Some(71), "2.1 % of acknowledged TCP data unseen"),
+                trust_part("uniqueness", Some(22), "49 % of packets are copies, mostly of another VLAN"),
+                trust_part("order", Some(96), "0.1 % out of order within flows"),
+                trust_part("fidelity", Some(100), "nothing cut, no merged frames"),
+                trust_part("timing", None, "no second clock to compare with"),
+                trust_part("coverage", Some(78), "22 % of conversations in one direction only"),
+            ],
+        },
+        silenced: vec![
+            ("tcp.retransmissions", "copies would count as retransmissions".into()),
+            ("tcp.zero_window", "22 % of conversations are one-sided".into()),
+        ],
+        tunnels: table(vec![user]),
+    }
+}

@@ -1,0 +1,113 @@
+//! Who talks to whom in the made-up office.
+
+use super::model::{Address, Proto};
+use super::snapshot::{Conversation, TcpState};
+use super::{at, load_at, noise, path, smooth, split};
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// One kind of traffic: server, port, application, weight, whether TCP, VLAN, share towards the client.
+struct Service {
+    server: [u8; 4],
+    port: u16,
+    app: &'static str,
+    weight: f64,
+    tcp: bool,
+    vlan: u16,
+    down: f64,
+    clients: u8,
+}
+
+const fn service((server, port): ([u8; 4], u16), app: &'static str, weight: f64, tcp: bool, vlan: u16, down: f64, clients: u8) -> Service {
+    Service { server, port, app, weight, tcp, vlan, down, clients }
+}
+
+const SERVICES: [Service; 12] = [
+    service(([10, 20, 1, 7], 443), "tls", 420.0, true, 10, 0.93, 22),
+    service(([10, 20, 1, 9], 445), "smb2", 230.0, true, 20, 0.62, 9),
+    service(([203, 0, 113, 20], 443), "tls", 130.0, true, 10, 0.95, 14),
+    service(([10, 20, 2, 2], 16402), "rtp", 58.0, false, 30, 0.5, 6),
+    service(([198, 51, 100, 8], 443), "quic", 74.0, false, 10, 0.9, 8),
+    service(([10, 20, 1, 30], 3260), "iscsi", 96.0, true, 40, 0.35, 3),
+    service(([10, 20, 1, 2], 53), "dns", 1.9, false, 20, 0.7, 16),
+    service(([10, 20, 1, 12], 5432), "postgresql", 22.0, true, 20, 0.8, 5),
+    service(([10, 20, 1, 40], 22), "ssh", 3.1, true, 20, 0.6, 3),
+    service(([10, 20, 1, 3], 123), "ntp", 0.02, false, 20, 0.5, 7),
+    service(([10, 20, 1, 4], 389), "ldap", 0.9, true, 20, 0.7, 5),
+    service(([10, 20, 1, 41], 80), "http", 8.0, true, 10, 0.9, 4),
+];
+
+/// Conversations of transport, with their VLAN.
+pub fn transport(second: i64) -> Vec<(bool, Conversation)> {
+    let mut out = Vec::new();
+    let whole: f64 = SERVICES.iter().map(|s| s.weight).sum();
+    for (n, s) in SERVICES.iter().enumerate() {
+        let skew: f64 = (0..s.clients).map(|c| 1.0 / f64::from(c + 1)).sum();
+        for c in 0..s.clients {
+            let seed = (n * 100) as u64 + u64::from(c);
+            let share = s.weight / whole / skew / f64::from(c + 1);
+            let now = load_at(second) / 8.0 * share * (0.6 + 0.8 * smooth(seed, second, 20));
+            let total = now.max(1.0) * (900.0 + second as f64) * (0.5 + noise(seed, 1));
+            let client = Address::V4(Ipv4Addr::new(10, 20, 0, 8 + (seed * 7 % 90) as u8));
+            let server = Address::V4(Ipv4Addr::from(s.server));
+            let port = 49_152 + (seed * 977 % 16_000) as u16;
+            let ((up, down), (up_now, down_now)) = (split(total, s.down), split(now, s.down));
+            let first = (client, port) < (server, s.port);
+            let pick = |x, y| if first { (x, y) } else { (y, x) };
+            let (ab, ba) = pick(up, down);
+            let (recent_ab, recent_ba) = pick(up_now, down_now);
+            let ends = if first { (client, port, server, s.port) } else { (server, s.port, client, port) };
+            let state = match c {
+                _ if !s.tcp => None,
+                6 => Some(TcpState::Closing),
+                9 => Some(TcpState::Reset),
+                12 => Some(TcpState::SynSent),
+                1 | 3 => Some(TcpState::Midstream),
+                _ => Some(TcpState::Established),
+            };
+            let transport = if s.tcp { Proto::Tcp } else { Proto::Udp };
+            let row = Conversation {
+                a: ends.0,
+                a_port: ends.1,
+                b: ends.2,
+                b_port: ends.3,
+                ab,
+                ba,
+                recent_ab,
+                recent_ba,
+                first: at(-(60 + (seed * 37 % 2_800) as i64)),
+                last: at(second),
+                originator_is_a: first,
+                state,
+                app: Some(s.app),
+                path: path(&[Proto::Eth, Proto::Vlan, Proto::Ip, transport]),
+                vlans: vec![s.vlan],
+            };
+            out.push((s.tcp, row));
+        }
+    }
+    for c in 0..6u16 {
+        let client = Address::V6(Ipv6Addr::new(0x2001, 0xdb8, 20, 0, 0x21b, 0x54ff, 0xfeaa, 0x100 + c));
+        let server = Address::V6(Ipv6Addr::new(0x2001, 0xdb8, 99, 0, 0, 0, 0, 0x7));
+        let now = 1.1e6 / f64::from(c + 1) * (0.5 + smooth(900 + u64::from(c), second, 15));
+        let ((ab, ba), (recent_ab, recent_ba)) = (split(now * 700.0, 0.9), split(now, 0.9));
+        let row = Conversation {
+            a: client,
+            a_port: 50_000 + c,
+            b: server,
+            b_port: 443,
+            ab,
+            ba,
+            recent_ab,
+            recent_ba,
+            first: at(-400),
+            last: at(second),
+            originator_is_a: true,
+            state: Some(TcpState::Established),
+            app: Some("tls"),
+            path: path(&[Proto::Eth, Proto::Ipv6, Proto::Tcp]),
+            vlans: Vec::new(),
+        };
+        out.push((true, row));
+    }
+    out
+}

@@ -1,0 +1,164 @@
+//! What keys and clicks do.
+
+use super::*;
+use crate::tui::view::{Kind, Topic};
+
+#[test]
+fn pause_holds_the_picture_and_says_how_far_behind() {
+    let mut session = Session::new(Story::Calm, 120, 40);
+    session.keys("p");
+    let held = session.lines()[20].clone();
+    session.see(demo::snapshot(Story::Calm, 12));
+    assert_eq!(session.lines()[20], held);
+    assert!(session.text().contains("❚❚ paused, 12.0 s behind"), "{}", session.text());
+    assert_eq!(session.app.latest().number, 13);
+    session.keys("Space");
+    assert!(!session.text().contains("paused"));
+    assert_eq!(session.app.shown.number, 13);
+}
+
+#[test]
+fn the_selected_row_stays_where_it_is() {
+    let mut session = Session::new(Story::Calm, 120, 40);
+    session.keys("4 Down Down Down");
+    let chosen = session.app.pane().selected.clone();
+    let order = session.app.topics();
+    for second in 1..20 {
+        session.see(demo::snapshot(Story::Calm, second));
+        assert_eq!(session.app.topics(), order);
+        assert_eq!(session.app.pane().selected, chosen);
+    }
+    session.keys("Esc");
+    assert_ne!(session.app.topics(), order, "the order follows the values again");
+}
+
+#[test]
+fn a_row_that_ends_does_not_move_the_selected_one() {
+    let mut session = Session::new(Story::Calm, 120, 20);
+    session.keys("4 G Up Up Up");
+    let chosen = session.app.pane().selected.clone();
+    let shown = |s: &Session| {
+        let at = s.app.topics().iter().position(|t| Some(t) == chosen.as_ref());
+        at.map(|at| at - s.app.listing.offset)
+    };
+    let (before, rows) = (shown(&session), session.app.topics());
+    let mut next = demo::snapshot(Story::Calm, 1);
+    let gone = &rows[0];
+    next.conversations.tcp.rows.retain(|r| Topic::conversation(Kind::Tcp, r) != *gone);
+    session.see(next);
+    assert_eq!(session.app.topics().len(), rows.len() - 1);
+    assert_eq!(shown(&session), before);
+}
+
+#[test]
+fn sorting_asks_and_marks() {
+    let mut session = Session::new(Story::Calm, 120, 40);
+    session.keys("4 s s");
+    assert!(session.text().contains("▼ bytes"), "{}", session.text());
+    let asked = session.effects.iter().rev().find_map(|e| if let Effect::Ask(q) = e { Some(q.clone()) } else { None });
+    assert_eq!(asked.map(|q| (q.conversations.column, q.conversations.descending)), Some((Column::Bytes, true)));
+    session.keys("S");
+    assert!(session.text().contains("▲ bytes"));
+    let header = session.lines()[4].chars().take_while(|c| *c != '▲').count() as u16;
+    session.mouse(MouseEventKind::Down(MouseButton::Left), header + 3, 4);
+    assert!(session.text().contains("▼ bytes"));
+}
+
+#[test]
+fn the_filter_is_typed_and_cleared() {
+    let mut session = Session::new(Story::Calm, 100, 30);
+    session.keys("4 /").kinds("vlan 10q");
+    assert!(session.lines()[29].contains("filter vlan 10q"), "{}", session.lines()[29]);
+    assert!(!session.effects.contains(&Effect::Quit), "letters are text while typing");
+    session.event(&Event::Key(KeyEvent::from(KeyCode::Backspace)));
+    session.keys("Enter");
+    assert!(session.lines()[29].contains("/ vlan 10"), "{}", session.lines()[29]);
+    let asked = session.effects.iter().rev().find_map(|e| if let Effect::Ask(q) = e { q.filter.clone() } else { None });
+    assert_eq!(asked.map(|f| f.text().to_owned()), Some("vlan 10".into()));
+    session.keys("Esc");
+    assert!(session.app.view.filter.is_none());
+}
+
+#[test]
+fn reset_asks_first() {
+    let mut session = Session::new(Story::Calm, 100, 30);
+    session.keys("r");
+    assert!(session.lines()[29].contains("Forget everything"));
+    session.keys("j");
+    assert!(!session.effects.contains(&Effect::Reset));
+    session.keys("r");
+    session.app.tick(QUESTION + Duration::from_secs(1));
+    assert!(matches!(session.app.modal, Modal::None), "the question does not stand for ever");
+    session.keys("r r");
+    assert_eq!(session.effects.iter().filter(|e| **e == Effect::Reset).count(), 1);
+    let mut file = Session::new(Story::File, 100, 30);
+    file.keys("r r");
+    assert!(!file.effects.contains(&Effect::Reset), "a file cannot be forgotten");
+}
+
+#[test]
+fn help_lists_only_keys_that_work_here() {
+    let mut session = Session::new(Story::Calm, 100, 40);
+    session.keys("8 ?");
+    let text = session.text();
+    assert!(text.contains("Keys · Mirror") && !text.contains("sort by the next column"), "{text}");
+    session.keys("Esc 4 h");
+    let text = session.text();
+    assert!(text.contains("Keys · Conversations") && text.contains("sort by the next column"), "{text}");
+    session.keys("x");
+    assert!(!session.text().contains("Keys ·"));
+}
+
+#[test]
+fn enter_goes_down_and_escape_up() {
+    let mut session = Session::new(Story::Trouble, 120, 40);
+    session.keys("3 Down Enter");
+    assert!(session.lines()[1].contains("3 Hosts › 10.20.1.7"), "{}", session.lines()[1]);
+    session.keys("Down Enter");
+    assert_eq!(session.app.stack.len(), 2);
+    assert!(session.lines()[1].contains("⇄"));
+    session.keys("Esc Esc");
+    assert!(session.app.stack.is_empty());
+    assert!(session.lines()[1].contains("1 Overview"));
+    session.keys("6 e");
+    assert!(session.text().contains("All about dup.every."));
+    session.keys("Esc q");
+    assert!(session.effects.contains(&Effect::Quit));
+}
+
+#[test]
+fn control_c_leaves_from_anywhere() {
+    for keys in ["/", "?", "r", "6 e", "4 Down Enter"] {
+        let mut session = Session::new(Story::Trouble, 80, 24);
+        session.keys(keys);
+        session.event(&Event::Key(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)));
+        assert!(session.effects.contains(&Effect::Quit), "{keys}");
+    }
+}
+
+#[test]
+fn the_mouse_presses_what_it_points_at() {
+    let mut session = Session::new(Story::Trouble, 120, 40);
+    let x = session.lines()[1].find("3 Hosts").unwrap_or(0) as u16;
+    session.mouse(MouseEventKind::Down(MouseButton::Left), x + 2, 1);
+    assert_eq!(SCREENS[session.app.screen].title(), "Hosts");
+    let row = session.line_of("10.20.1.9") as u16;
+    session.mouse(MouseEventKind::Down(MouseButton::Left), 5, row);
+    assert!(session.app.pane().selected.is_some() && session.app.stack.is_empty());
+    session.mouse(MouseEventKind::Down(MouseButton::Left), 5, row);
+    assert_eq!(session.app.stack.len(), 1, "a second click opens");
+    session.keys("4");
+    session.mouse(MouseEventKind::ScrollDown, 5, 10);
+    assert_eq!(session.app.listing.offset, 3);
+}
+
+#[test]
+fn branches_fold() {
+    let mut session = Session::new(Story::Calm, 100, 30);
+    session.keys("2 Down Left");
+    assert_eq!(session.app.topics().len(), 1);
+    session.keys("Right");
+    assert!(session.app.topics().len() > 10);
+    session.keys("Down Down Left");
+    assert!(session.text().contains("ipv6"));
+}

@@ -1,0 +1,124 @@
+//! What is on the screen.
+
+use super::*;
+
+#[test]
+fn every_screen_looks_as_it_did() {
+    for (width, height) in [(60, 15), (80, 24), (120, 40)] {
+        for screen in SCREENS {
+            let mut session = Session::new(Story::Trouble, width, height);
+            session.keys(&screen.digit().to_string());
+            let name = format!("{}-{width}x{height}", screen.title().to_lowercase().replace(' ', ""));
+            insta::assert_snapshot!(name, session.text());
+        }
+    }
+}
+
+#[test]
+fn pages_look_as_they_did() {
+    for (name, keys) in [
+        ("conversation", "4 Down Enter"),
+        ("host", "3 Down Enter"),
+        ("protocol", "2 Down Down Down Enter"),
+        ("vlan", "5 Down Enter"),
+        ("finding", "6 Down Enter"),
+    ] {
+        let mut session = Session::new(Story::Trouble, 100, 30);
+        session.keys(keys);
+        insta::assert_snapshot!(format!("page-{name}"), session.text());
+    }
+}
+
+#[test]
+fn the_first_line_tells_on_every_screen() {
+    for screen in SCREENS {
+        let mut bad = Session::new(Story::Trouble, 120, 40);
+        bad.keys(&screen.digit().to_string());
+        assert!(
+            bad.lines()[0].contains("✖ mirror: every packet twice") && bad.lines()[0].contains("lost 1.2 % kernel"),
+            "{}",
+            bad.lines()[0]
+        );
+        let mut good = Session::new(Story::Calm, 120, 40);
+        good.keys(&screen.digit().to_string());
+        assert!(good.lines()[0].contains("● mirror good") && good.lines()[0].contains("lost 0"), "{}", good.lines()[0]);
+    }
+    let unknown = Session::new(Story::Empty, 120, 40);
+    assert!(unknown.lines()[0].contains("mirror ?"));
+    // The load and the badge are what stays.
+    let small = Session::new(Story::Trouble, 44, 15);
+    assert!(small.lines()[0].contains("mirror bad") && small.lines()[0].contains("855 Mb/s"), "{}", small.lines()[0]);
+}
+
+#[test]
+fn a_failure_is_loud() {
+    let mut session = Session::new(Story::Calm, 80, 24);
+    session.app.see(Arc::new(demo::snapshot(Story::Calm, 1)), Some("eth1: the interface has gone".into()));
+    session.draw();
+    assert!(session.lines()[2].contains("✖ eth1: the interface has gone"));
+    let mut warned = demo::snapshot(Story::Calm, 1);
+    warned.sources[0].warning = Some("the link is down".into());
+    let mut session = Session::new(Story::Calm, 80, 24);
+    session.see(warned);
+    assert!(session.lines()[2].contains("▲ the link is down"));
+}
+
+#[test]
+fn a_file_that_is_read_shows_how_far() {
+    let mut snapshot = demo::snapshot(Story::File, 0);
+    snapshot.finished = false;
+    snapshot.sources[0].progress = Some(0.62);
+    let mut session = Session::new(Story::File, 120, 40);
+    assert!(session.text().contains("read to the end"));
+    snapshot.number += 1;
+    session.see(snapshot);
+    assert!(session.lines()[0].contains("▮▮▮▮▮▯▯▯  62 %"), "{}", session.lines()[0]);
+    assert!(matches!(&session.effects[0], Effect::Ask(q) if q.conversations.column == Column::Bytes));
+}
+
+#[test]
+fn names_and_bytes() {
+    let mut session = Session::new(Story::Calm, 120, 40);
+    session.keys("4 n b");
+    let text = session.text();
+    assert!(text.contains(":https") && text.contains("MB/s") && !text.contains("Mb/s"), "{text}");
+}
+
+#[test]
+fn the_same_picture_twice() {
+    let mut session = Session::new(Story::Trouble, 150, 50);
+    for screen in SCREENS {
+        session.keys(&screen.digit().to_string());
+        let before = session.buffer().clone();
+        session.draw();
+        assert_eq!(*session.buffer(), before, "{}", screen.title());
+    }
+}
+
+#[test]
+fn columns_do_not_jump() {
+    let column = |second| {
+        let mut session = Session::new(Story::Calm, 100, 30);
+        session.keys("4");
+        session.see(demo::snapshot(Story::Calm, second));
+        let header = session.lines()[4].clone();
+        let ends: Vec<usize> = session.lines()[5..9].iter().map(|l| l.chars().position(|c| c == '%').unwrap_or(0)).collect();
+        (header, ends)
+    };
+    let first = column(1);
+    for second in 2..8 {
+        assert_eq!(column(second), first);
+    }
+}
+
+#[test]
+fn colours_have_one_meaning_in_every_depth() {
+    for depth in [Depth::Mono, Depth::Sixteen, Depth::Indexed, Depth::True] {
+        for light in [false, true] {
+            let session = Session::with(Story::Trouble, 120, 40, Theme::new(depth, light));
+            let coloured = session.buffer().content().iter().any(|c| c.fg != ratatui::style::Color::Reset);
+            assert_eq!(coloured, depth != Depth::Mono);
+            assert!(session.text().contains("✖ mirror"), "symbols stay without colours");
+        }
+    }
+}
