@@ -249,7 +249,7 @@ impl<X: Copy + Default> FlowTable<X> {
         }
     }
 
-    /// The VLANs remembered for a flow whose [`Flow::many_vlans`] is set.
+    /// The VLANs remembered for a flow that was seen in more than one.
     pub fn vlans(&self, at: u32) -> impl Iterator<Item = u16> + '_ {
         self.vlans.get(&at).into_iter().flatten().copied().filter(|&id| id != u16::MAX)
     }
