@@ -16,7 +16,7 @@ use crate::snapshot::{Casts, Conversation, Conversations, Directions, Endpoints,
 use crate::stats::context::Cast;
 use crate::stats::totals::Heading;
 use crate::stats::{Context, Totals};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// MAC pairs looked at for the roles of stations: more would make a snapshot slow and say no more.
@@ -48,7 +48,8 @@ pub struct Merge {
     base: Snapshot,
     tables: Tables,
     timeline: Timeline,
-    pending: Option<Pending>,
+    /// Requests not all workers have answered yet, oldest first: each worker answers in order.
+    pending: VecDeque<Pending>,
     resets: usize,
     total_before: Traffic,
     verdict: Verdict,
@@ -71,7 +72,7 @@ impl Merge {
             base,
             tables: Tables::default(),
             timeline: Timeline::new(interval, workers),
-            pending: None,
+            pending: VecDeque::new(),
             resets: 0,
             total_before: Traffic::default(),
             verdict: Verdict::new(dedup),
@@ -89,7 +90,7 @@ impl Merge {
                 self.tables.add_flow(f, &self.local);
             }),
             Message::Request(request) => {
-                self.pending = Some(Pending {
+                self.pending.push_back(Pending {
                     request,
                     reports: (0..SHARDS).map(|_| None).collect(),
                     left: self.workers,
@@ -97,7 +98,7 @@ impl Merge {
                 });
             }
             Message::Reports(number, reports, open) => {
-                let Some(pending) = self.pending.as_mut().filter(|p| p.request.number == number) else { return };
+                let Some(pending) = self.pending.iter_mut().find(|p| p.request.number == number) else { return };
                 pending.open.add(open);
                 pending.left -= 1;
                 for report in reports {
@@ -106,8 +107,8 @@ impl Merge {
                         *slot = Some(report);
                     }
                 }
-                if pending.left == 0
-                    && let Some(pending) = self.pending.take()
+                while self.pending.front().is_some_and(|p| p.left == 0)
+                    && let Some(pending) = self.pending.pop_front()
                 {
                     let snapshot = self.assemble(pending);
                     (self.publish)(Arc::new(snapshot));

@@ -77,7 +77,7 @@ pub fn pick(ports: &dyn Fn() -> Result<Vec<Port>>, options: &Options) -> Result<
     drop(screen);
     match outcome {
         Ok(choice) => Ok(choice),
-        Err(_) if options.stop.load(Ordering::Relaxed) => Ok(None),
+        Err(e) if options.stop.load(Ordering::Relaxed) || e.kind() == std::io::ErrorKind::UnexpectedEof => Ok(None),
         Err(e) => Err(Error::io("terminal", &e)),
     }
 }

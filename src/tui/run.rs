@@ -34,7 +34,9 @@ pub fn run(feed: &dyn Feed, options: &Options) -> Result<Leaving> {
     match outcome {
         Ok(()) => Ok(Leaving::of(&feed.latest(), &options.source_title)),
         // The terminal has gone (a closed ssh session): that is a way of leaving.
-        Err(_) if options.stop.load(Ordering::Relaxed) => Ok(Leaving::of(&feed.latest(), &options.source_title)),
+        Err(e) if options.stop.load(Ordering::Relaxed) || e.kind() == std::io::ErrorKind::UnexpectedEof => {
+            Ok(Leaving::of(&feed.latest(), &options.source_title))
+        }
         Err(e) => Err(Error::io("terminal", &e)),
     }
 }

@@ -9,6 +9,7 @@ use ratatui::crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::crossterm::{execute, queue};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::SigId;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::io::{BufWriter, IsTerminal, Stdout, Write, stdin, stdout};
@@ -30,8 +31,24 @@ pub(super) struct Keys;
 
 impl Events for Keys {
     fn next(&mut self, wait: Duration) -> std::io::Result<Option<Event>> {
-        if event::poll(wait)? { event::read().map(Some) } else { Ok(None) }
+        let pause = if readable(wait)? { Duration::ZERO } else { wait };
+        if event::poll(pause)? { event::read().map(Some) } else { Ok(None) }
     }
+}
+
+/// Waits for input or a signal. Crossterm reads from a terminal that has gone without end, so whether it has is looked at before.
+/// `false` where the system cannot wait for terminals this way.
+fn readable(wait: Duration) -> std::io::Result<bool> {
+    let input = stdin();
+    let mut waiting = [PollFd::new(&input, PollFlags::IN)];
+    let limit = Timespec { tv_sec: wait.as_secs().min(3600) as _, tv_nsec: wait.subsec_nanos().into() };
+    // An interruption is a signal: a new size, perhaps.
+    let _ = poll(&mut waiting, Some(&limit));
+    let [input] = &waiting;
+    if input.revents().intersects(PollFlags::HUP) {
+        return Err(std::io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(!input.revents().intersects(PollFlags::NVAL | PollFlags::ERR))
 }
 
 /// Bytes gathered before they are written: one frame goes out in few pieces, which matters over ssh.
