@@ -29,7 +29,7 @@ pub(super) fn load_title(whole: bool) -> &'static str {
 pub(super) fn for_file<R>(mut columns: Vec<Col<R>>, whole: bool) -> Vec<Col<R>> {
     let mut bytes = false;
     columns.retain(|c| match c.title {
-        "packets/s" => !whole,
+        "pps" => !whole,
         "bytes" => !std::mem::replace(&mut bytes, true) || !whole,
         _ => true,
     });
@@ -65,7 +65,9 @@ pub(super) fn conversations<'a>(kind: Option<Kind>, six: bool, whole: bool) -> V
         Col::right(load_title(whole), RATE..=RATE, 1, |s, (_, c): &Talk| load_cell(s, c.recent(), c.total(), Hue::Text))
             .sorted(busiest(!whole).column),
     );
-    out.push(Col::right("share", 12..=22, 6, |s, (_, c): &Talk| {
+    // Beside other panels the share says more than the bytes.
+    let (share, bytes) = if kind.is_none() { (3, 6) } else { (6, 3) };
+    out.push(Col::right("share", 12..=22, share, |s, (_, c): &Talk| {
         Cell::Share(s.share(c.recent(), c.total()), s.style(Hue::Family(conversation_family(c))))
     }));
     if whole {
@@ -74,26 +76,26 @@ pub(super) fn conversations<'a>(kind: Option<Kind>, six: bool, whole: bool) -> V
         }));
     } else {
         out.push(
-            Col::right("packets/s", RATE..=RATE, 7, |s, (_, c): &Talk| {
+            Col::right("pps", RATE..=RATE, 7, |s, (_, c): &Talk| {
                 Cell::Amount(amount::packet_rate(s.packets(c.recent(), c.total())), s.style(Hue::Text))
             })
             .sorted(Column::PacketRate),
         );
         out.push(
-            Col::right("bytes", VOLUME..=VOLUME, 3, |s, (_, c): &Talk| {
+            Col::right("bytes", VOLUME..=VOLUME, bytes, |s, (_, c): &Talk| {
                 Cell::Amount(amount::volume(c.total().wire_bytes), s.style(Hue::Text))
             })
             .sorted(Column::Bytes),
         );
     }
     out.push(
-        Col::right("packets", COUNT + 1..=COUNT + 1, 8, |s, (_, c): &Talk| {
+        Col::right("packets", COUNT + 3..=COUNT + 3, 8, |s, (_, c): &Talk| {
             Cell::Amount(amount::count(c.total().packets), s.style(Hue::Text))
         })
         .sorted(Column::Packets),
     );
     out.push(
-        Col::right("duration", 8..=8, 9, |s, (_, c): &Talk| Cell::Right(amount::short_duration(c.duration()), s.style(Hue::Text)))
+        Col::right("lasted", 8..=8, 9, |s, (_, c): &Talk| Cell::Right(amount::short_duration(c.duration()), s.style(Hue::Text)))
             .sorted(Column::Duration),
     );
     out.push(Col::left("vlan", 4..=12, 10, |s, (_, c): &Talk| Cell::Text(vlans(&c.vlans), s.style(Hue::Dim))));
@@ -133,7 +135,7 @@ pub(super) fn hosts<'a>(kind: Option<Kind>, six: bool, whole: bool) -> Vec<Col<E
     let share = Col::right("share", 12..=22, 4, |s, (_, h): &End| Cell::Share(s.share(h.recent(), h.total()), s.style(Hue::Accent)));
     let sends = Col::right("sends", RATE..=RATE, 2, |s, (_, h): &End| load_cell(s, h.recent_tx, h.tx, Hue::Out)).sorted(Column::Sent);
     let receives =
-        Col::right("receives", RATE..=RATE + 1, 3, |s, (_, h): &End| load_cell(s, h.recent_rx, h.rx, Hue::In)).sorted(Column::Received);
+        Col::right("receives", RATE + 1..=RATE + 1, 2, |s, (_, h): &End| load_cell(s, h.recent_rx, h.rx, Hue::In)).sorted(Column::Received);
     if kind.is_none() {
         out.extend([sends, receives, share]);
         return out;
@@ -141,7 +143,7 @@ pub(super) fn hosts<'a>(kind: Option<Kind>, six: bool, whole: bool) -> Vec<Col<E
     out.extend([load.sorted(busiest(!whole).column), share, sends, receives]);
     if !whole {
         out.push(
-            Col::right("packets/s", RATE..=RATE, 7, |s, (_, h): &End| {
+            Col::right("pps", RATE..=RATE, 7, |s, (_, h): &End| {
                 Cell::Amount(amount::packet_rate(s.packets(h.recent(), h.total())), s.style(Hue::Text))
             })
             .sorted(Column::PacketRate),
@@ -154,13 +156,13 @@ pub(super) fn hosts<'a>(kind: Option<Kind>, six: bool, whole: bool) -> Vec<Col<E
         );
     }
     out.push(
-        Col::right("packets", COUNT + 1..=COUNT + 1, 8, |s, (_, h): &End| {
+        Col::right("packets", COUNT + 3..=COUNT + 3, 8, |s, (_, h): &End| {
             Cell::Amount(amount::count(h.total().packets), s.style(Hue::Text))
         })
         .sorted(Column::Packets),
     );
     out.push(
-        Col::right("seen for", 8..=8, 9, |s, (_, h): &End| {
+        Col::right("seen", 8..=8, 9, |s, (_, h): &End| {
             Cell::Right(amount::short_duration(h.last.seconds_since(h.first)), s.style(Hue::Text))
         })
         .sorted(Column::Duration),

@@ -102,7 +102,7 @@ fn draw_directions(canvas: &mut Canvas, area: Rect, scene: &Scene, row: &Convers
         Col::left("direction", 22..=50, 0, |s, w| Cell::Address(w.name.clone(), s.style(w.hue))),
         Col::right(columns::load_title(whole), RATE..=RATE, 1, |s, w| columns::load_cell(s, w.recent, w.total, Hue::Text)),
         Col::right("of its bytes", 14..=30, 3, |s, w| Cell::Share(w.share, s.style(w.hue))),
-        Col::right("packets/s", RATE..=RATE, 4, |s, w| Cell::Amount(amount::packet_rate(s.packets(w.recent, w.total)), s.style(Hue::Text))),
+        Col::right("pps", RATE..=RATE, 4, |s, w| Cell::Amount(amount::packet_rate(s.packets(w.recent, w.total)), s.style(Hue::Text))),
         Col::right("bytes", VOLUME..=VOLUME, 2, |s, w| Cell::Amount(amount::volume(w.total.wire_bytes), s.style(Hue::Text))),
         Col::right("packets", COUNT + 1..=COUNT + 1, 5, |s, w| Cell::Amount(amount::count(w.total.packets), s.style(Hue::Text))),
     ];

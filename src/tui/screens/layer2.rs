@@ -98,9 +98,7 @@ fn vlans(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         Col::left("vlan", 6..=8, 0, |s, v| Cell::Text(v.id.to_string(), s.style(Hue::Text))),
         Col::right(columns::load_title(whole), RATE..=RATE, 1, |s, v| columns::load_cell(s, v.recent, v.traffic, Hue::Text)),
         Col::right("share", 12..=40, 2, |s, v| Cell::Share(s.share(v.recent, v.traffic), s.style(Hue::AreaHigh))),
-        Col::right("packets/s", RATE..=RATE, 4, |s, v| {
-            Cell::Amount(amount::packet_rate(s.packets(v.recent, v.traffic)), s.style(Hue::Text))
-        }),
+        Col::right("pps", RATE..=RATE, 4, |s, v| Cell::Amount(amount::packet_rate(s.packets(v.recent, v.traffic)), s.style(Hue::Text))),
         Col::right("bytes", VOLUME..=VOLUME, 3, |s, v| Cell::Amount(amount::volume(v.traffic.wire_bytes), s.style(Hue::Text))),
         Col::right("packets", COUNT + 1..=COUNT + 1, 5, |s, v| Cell::Amount(amount::count(v.traffic.packets), s.style(Hue::Text))),
     ];

@@ -119,7 +119,12 @@ fn bottom(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         0..78 => vec![(0, hosts)],
         78..112 => vec![(40.max(area.width / 2), hosts), (0, wrong)],
         112..170 => {
-            vec![(area.width * 34 / 100, hosts), (area.width / 5, shares::sizes), (area.width / 5, shares::casts), (0, wrong_and_losses)]
+            vec![
+                (area.width * 34 / 100, hosts),
+                (area.width * 18 / 100, shares::sizes),
+                (area.width * 18 / 100, shares::casts),
+                (0, wrong_and_losses),
+            ]
         }
         _ => vec![
             (area.width * 30 / 100, hosts),

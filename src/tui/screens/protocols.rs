@@ -138,7 +138,7 @@ fn columns<'a>(whole: bool) -> Vec<Col<Branch<'a>>> {
             let hue = b.row.path.last().map_or(Hue::Text, |l| Hue::Family(label::layer_family(l)));
             Cell::Share(s.share(b.row.recent, b.row.traffic), s.style(hue))
         }),
-        Col::right("packets/s", RATE..=RATE, 3, |s, b| {
+        Col::right("pps", RATE..=RATE, 3, |s, b| {
             Cell::Amount(amount::packet_rate(s.packets(b.row.recent, b.row.traffic)), s.style(Hue::Text))
         }),
         Col::right("bytes", VOLUME..=VOLUME, 4, |s, b| Cell::Amount(amount::volume(b.row.traffic.wire_bytes), s.style(Hue::Text))),

@@ -36,14 +36,30 @@ fn score_hue(score: Option<u8>) -> Hue {
     }
 }
 
-/// Symbol, words and hue of the badge.
+/// Symbol, words and hue of the badge. The verdict's words decide; the score says how grave a fault is.
 pub(in crate::tui) fn verdict(trust: &Trust) -> (&'static str, String, Hue) {
-    let hue = score_hue(trust.score);
-    match hue {
-        Hue::Dim => ("?", "mirror ?".into(), hue),
-        Hue::Good => ("●", "mirror good".into(), hue),
-        Hue::Warn => ("▲", format!("mirror: {}", trust.verdict), hue),
-        _ => ("✖", format!("mirror: {}", trust.verdict), Hue::Bad),
+    let words = trust.verdict.as_str();
+    match trust.score {
+        None => ("?", "mirror ?".into(), Hue::Dim),
+        Some(_) if words.starts_with("cannot tell") => ("?", "mirror ?".into(), Hue::Dim),
+        Some(_) if words.is_empty() || words.starts_with("good") => ("●", "mirror good".into(), Hue::Good),
+        Some(_) if words.starts_with("no fault") => ("●", "mirror: no fault found".into(), Hue::Good),
+        Some(s) if s >= BAD => ("▲", format!("mirror: {words}"), Hue::Warn),
+        Some(_) => ("✖", format!("mirror: {words}"), Hue::Bad),
+    }
+}
+
+/// The verdict as a sentence.
+fn sentence(trust: &Trust, hue: Hue) -> String {
+    match (hue, trust.verdict.as_str()) {
+        (Hue::Dim, _) => "It cannot be told yet whether this mirror can be believed.".to_owned(),
+        (Hue::Good, "") => "This mirror can be believed.".to_owned(),
+        (Hue::Good, words) if words.starts_with("good") => format!("This mirror can be believed{}.", &words["good".len()..]),
+        (_, words) => {
+            let mut chars = words.chars();
+            let first = chars.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default();
+            format!("{first}{}", chars.as_str())
+        }
     }
 }
 
@@ -51,15 +67,7 @@ pub(in crate::tui) fn verdict(trust: &Trust) -> (&'static str, String, Hue) {
 pub(in crate::tui) fn headline(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let mirror = &scene.snapshot.mirror;
     let (symbol, _, hue) = verdict(&mirror.trust);
-    let words = match (mirror.trust.score, mirror.trust.verdict.as_str()) {
-        (None, "") => "It cannot be told yet whether this mirror can be believed.".to_owned(),
-        (Some(s), "" | "good") if s >= GOOD => "This mirror can be believed.".to_owned(),
-        (_, verdict) => {
-            let mut chars = verdict.chars();
-            let first = chars.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default();
-            format!("{first}{}", chars.as_str())
-        }
-    };
+    let words = sentence(&mirror.trust, hue);
     let score = mirror.trust.score.map_or("trust ?".to_owned(), |s| format!("trust {s} of 100"));
     let right = 16.min(area.width / 3);
     let width = area.width.saturating_sub(right + 3);
@@ -159,4 +167,25 @@ pub(in crate::tui) fn silenced(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     }
     let facts: Vec<_> = list.iter().map(|(name, why)| ((*name).to_owned(), why.clone(), scene.style(Hue::Dim))).collect();
     facts::draw(canvas, body, &facts);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_badge_says_what_the_verdict_says() {
+        let badge = |score, words: &str| {
+            let (symbol, text, _) = verdict(&Trust { score, verdict: words.into(), parts: Vec::new() });
+            format!("{symbol} {text}")
+        };
+        assert_eq!(badge(None, ""), "? mirror ?");
+        assert_eq!(badge(Some(100), "cannot tell yet"), "? mirror ?");
+        assert_eq!(badge(Some(97), "good"), "● mirror good");
+        assert_eq!(badge(Some(75), "good, with one note"), "● mirror good");
+        assert_eq!(badge(Some(96), "one direction only"), "▲ mirror: one direction only");
+        assert_eq!(badge(Some(22), "every packet twice"), "✖ mirror: every packet twice");
+        let noted = Trust { score: Some(75), verdict: "good, with one note".into(), parts: Vec::new() };
+        assert_eq!(sentence(&noted, Hue::Good), "This mirror can be believed, with one note.");
+    }
 }
