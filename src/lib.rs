@@ -31,10 +31,13 @@
 //!   are framed in place; a live port costs one copy out of the kernel's ring. Nothing is allocated per packet.
 //! - **Router.** Gives every packet one of 64 shards by a symmetric hash of the packet itself and marks, between two packets,
 //!   where an interval ends and where a snapshot is taken. Time is packet time.
-//! - **Workers** fold the shards they own, in tape order, with plain `&mut self` code: [`decode::walk`], then one flow record
-//!   and one context a packet ([`stats`]). Everything else is derived from what changed, at a mark.
+//!   Looks through encapsulated mirrors and keeps their sessions' ledger, which needs the order of the tape.
+//! - **Workers** fold the shards they own, in tape order, with plain `&mut self` code: [`decode::walk`], copies left out
+//!   ([`mirror`]), then one flow record and one context a packet ([`stats`]). Everything else is derived from what changed, at a mark.
 //! - **Merge** puts the shards' reports together in shard order. A conversation lives in one shard, so results do not depend on
 //!   the number of workers, and the top rows are the true top rows.
+//! - **The mirror is judged** at every snapshot: the detectors' counts become evidence, the evidence findings and trust
+//!   ([`diagnose`]).
 //! - **Losses are counted where they happen** and shown: interface, kernel, our own stages, eviction at a cap. Every container
 //!   names its cap in [`model::limits`]; beyond it rows fold into an exact "other".
 //!
@@ -55,6 +58,7 @@
 //!
 //! - a protocol: its line in [`model::proto`] and its step in [`decode`];
 //! - a screen: one file and one line in `tui/registry.rs`;
+//! - a finding: its page and rule in `diagnose/findings/` and one line in `diagnose/registry.rs`;
 //! - a report format: one file and one line in `report/registry.rs`;
 //! - a capture file format: one file in `capture/file/` and its magic number.
 

@@ -68,3 +68,26 @@ fn beyond_a_cap_conversations_fold_into_an_exact_rest() {
     assert_eq!(closed(&few), closed(&all));
     assert!(few.conversations.ip == all.conversations.ip, "address pairs outlive the conversations they are made of");
 }
+
+#[test]
+fn queries_while_a_file_is_read_lose_nothing() {
+    use spantop::snapshot::{Feed, Query};
+    let plan = Plan { connections: 200, ..Plan::default() };
+    let want = run(&plan, &Settings::default());
+    for _ in 0..5 {
+        let settings = Settings { threads: 2, block_bytes: 20_000, query: Query::default(), ..Settings::default() };
+        let engine = engine::Engine::start(Box::new(source(&plan)), &settings).unwrap();
+        for _ in 0..200 {
+            engine.ask(Query::default());
+        }
+        let begun = std::time::Instant::now();
+        while !engine.latest().finished {
+            assert!(begun.elapsed().as_secs() < 30, "the engine does not finish");
+            engine.ask(Query::default());
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        let got = engine.latest();
+        assert_eq!((got.total, got.protocols.first().map(|r| r.traffic)), (want.total, Some(want.total)));
+        assert_eq!(got.endpoints.ip.total_rows, want.endpoints.ip.total_rows);
+    }
+}

@@ -163,6 +163,19 @@ impl Shard {
         Some(heading)
     }
 
+    /// Brings the record of a packet's conversation near and says where its contexts are ([`FlowTable::touch`]).
+    #[inline]
+    pub fn touch(&self, headers: &Headers) -> Option<u32> {
+        let (key, direction) = flow_key(headers)?;
+        self.flows.touch(&key).map(|contexts| contexts[direction as usize])
+    }
+
+    /// Brings a context near.
+    #[inline]
+    pub fn touch_context(&self, at: u32) -> u64 {
+        self.contexts.touch(at)
+    }
+
     /// The conversation of a packet: its own, or for a later fragment that of the first.
     #[inline]
     fn conversation(&mut self, headers: &Headers) -> Option<(FlowKey, Direction)> {

@@ -3,10 +3,14 @@
 use super::local::LocalNets;
 use super::shard::{FlowReport, Shard, ShardPlan};
 use super::tape::{IntervalPart, Mark, Message, Strip};
+use crate::capture::Packet;
 use crate::decode::{self, Headers, Rules};
 use crate::model::limits::SHARDS;
 use crate::stats::totals::Heading;
 use std::sync::Arc;
+
+/// Packets whose records are fetched at once: as many as a core keeps memory requests in flight.
+const FEW: usize = 12;
 
 /// Owner of every shard whose number is its own modulo the number of workers.
 pub struct Worker {
@@ -19,8 +23,8 @@ pub struct Worker {
     local: Arc<LocalNets>,
     /// Which UDP ports carry packets; `peel` is the packet's own.
     rules: Rules,
-    /// Headers of the packet in hand: overwritten for each.
-    headers: Headers,
+    /// Headers of the packets in hand: overwritten for each.
+    headers: Box<[Headers; FEW]>,
     part: IntervalPart,
     parts: Vec<(u64, IntervalPart)>,
     evicted: Vec<FlowReport>,
@@ -43,7 +47,7 @@ impl Worker {
             mine,
             local,
             rules: Rules::PLAIN,
-            headers: Headers::default(),
+            headers: Box::new([Headers::default(); FEW]),
             part: IntervalPart::default(),
             parts: Vec::new(),
             evicted: Vec::new(),
@@ -62,22 +66,60 @@ impl Worker {
         self.flush(send);
     }
 
+    /// Folds the packets `from..to` of a strip, a few at a time: their headers are read first and their records brought near, so that
+    /// the memory works on several at once, then they are counted in order.
     fn packets(&mut self, strip: &Strip, from: usize, to: usize) {
-        for packet in strip.block.packets.get(from..to).unwrap_or(&[]) {
-            let Some(shard) = self.mine.get(usize::from(packet.shard)).and_then(|&at| self.shards.get_mut(usize::from(at))) else {
-                continue;
-            };
-            self.rules.peel = packet.peel;
-            decode::walk(packet.link, strip.block.bytes(packet), packet.wire, &self.rules, &mut self.headers);
-            let wire = self.headers.wire;
-            let bytes = strip.block.bytes(packet);
-            let Some(heading) = shard.ingest(packet, bytes, &self.headers, &self.local, &mut self.evicted) else { continue };
-            self.part.traffic.count(wire);
-            match heading {
-                Heading::Inbound => self.part.inbound += u64::from(wire),
-                Heading::Outbound => self.part.outbound += u64::from(wire),
-                _ => {}
+        let mut list = strip.block.packets.get(from..to).unwrap_or(&[]).iter();
+        loop {
+            let mut few: [Option<(&Packet, usize)>; FEW] = [None; FEW];
+            let mut count = 0;
+            while count < FEW
+                && let Some(packet) = list.next()
+            {
+                let at = self.mine.get(usize::from(packet.shard)).map_or(usize::MAX, |&at| usize::from(at));
+                if at < self.shards.len() {
+                    self.rules.peel = packet.peel;
+                    decode::walk(packet.link, strip.block.bytes(packet), packet.wire, &self.rules, &mut self.headers[count]);
+                    few[count] = Some((packet, at));
+                    count += 1;
+                }
             }
+            if count == 0 {
+                return;
+            }
+            self.bring_near(&few);
+            for (i, (packet, at)) in few.into_iter().flatten().enumerate() {
+                self.packet(packet, strip.block.bytes(packet), i, at);
+            }
+        }
+    }
+
+    #[inline]
+    fn bring_near(&self, few: &[Option<(&Packet, usize)>; FEW]) {
+        let mut contexts = [(0, u32::MAX); FEW];
+        for (i, (_, at)) in few.iter().flatten().enumerate() {
+            if let Some(shard) = self.shards.get(*at) {
+                contexts[i] = (*at, shard.touch(&self.headers[i]).unwrap_or(u32::MAX));
+            }
+        }
+        let mut sum = 0u64;
+        for (at, context) in contexts {
+            sum = sum.wrapping_add(self.shards.get(at).map_or(0, |shard| shard.touch_context(context)));
+        }
+        // Without a use of what was read the compiler would not read it.
+        std::hint::black_box(sum);
+    }
+
+    #[inline]
+    fn packet(&mut self, packet: &Packet, bytes: &[u8], i: usize, at: usize) {
+        let (Some(shard), headers) = (self.shards.get_mut(at), &self.headers[i]) else { return };
+        let wire = headers.wire;
+        let Some(heading) = shard.ingest(packet, bytes, headers, &self.local, &mut self.evicted) else { return };
+        self.part.traffic.count(wire);
+        match heading {
+            Heading::Inbound => self.part.inbound += u64::from(wire),
+            Heading::Outbound => self.part.outbound += u64::from(wire),
+            _ => {}
         }
     }
 

@@ -1,4 +1,4 @@
-//! A made-up office behind a mirror port, for tests and for `examples/dashboard.rs`: same second, same snapshot.
+//! A made-up office behind a mirror port, for tests and for the example `dashboard`: same second, same snapshot.
 //!
 //! Included by both by its path; the including module brings `model` and `snapshot` into scope.
 

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Instant;
 
-#[path = "../src/tui/demo/mod.rs"]
+#[path = "../../src/tui/demo/mod.rs"]
 mod demo;
 
 use snapshot::{Feed, Query, Snapshot};
