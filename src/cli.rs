@@ -55,7 +55,7 @@ enum TypedCommand {
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
         top: Option<u64>,
     },
-    /// Tell whether this mirror and this host can be trusted
+    /// Tell whether this mirror can be trusted and this host keeps up, judged by the packets
     #[command(after_help = help::CHECK)]
     Check {
         #[command(flatten)]

@@ -1,7 +1,6 @@
 //! What the benches share: made-up traffic, a clock, and other programs to compare with.
 
-// Each bench uses a part of it.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each bench uses its part")]
 
 pub mod clock;
 pub mod frames;
