@@ -119,6 +119,9 @@ fn engine_settings(common: &Common, input: &Input, sources: &[crate::capture::So
         live,
         limit,
         decap: common.decap,
+        stamps: common.stamps,
+        carriers: common.carriers.clone(),
+        mirror_ends: common.mirror_to.iter().map(|&a| address(a)).collect(),
         dedup: common.dedup,
         filter: filter.clone(),
         speed: common.speed.or(told),
@@ -131,15 +134,15 @@ fn engine_settings(common: &Common, input: &Input, sources: &[crate::capture::So
     settings
 }
 
+fn address(ip: std::net::IpAddr) -> model::Address {
+    match ip {
+        std::net::IpAddr::V4(a) => model::Address::V4(a),
+        std::net::IpAddr::V6(a) => model::Address::V6(a),
+    }
+}
+
 /// Addresses of this host: a mirror sent to one of them is ours. Without the list decisions rest on shares alone.
 fn own_addresses() -> Vec<model::Address> {
     let ports = crate::capture::ports::list().unwrap_or_default();
-    ports
-        .iter()
-        .flat_map(|p| &p.addresses)
-        .map(|a| match a {
-            std::net::IpAddr::V4(a) => model::Address::V4(*a),
-            std::net::IpAddr::V6(a) => model::Address::V6(*a),
-        })
-        .collect()
+    ports.iter().flat_map(|p| &p.addresses).map(|&a| address(a)).collect()
 }

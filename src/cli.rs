@@ -8,7 +8,7 @@ mod units;
 pub use settings::{Color, Command, Common, Files, Input, Live, Settings};
 
 use crate::error::{Error, Result};
-use crate::model::Decap;
+use crate::model::{Carrier, Decap, StampChoice};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -114,6 +114,17 @@ struct TypedCommon {
     /// Which tunnels to take off: those that carry mirrored packets, all, or none
     #[arg(long, global = true, value_name = "WHICH", default_value = "auto")]
     decap: TypedDecap,
+    /// UDP port that carries mirrored packets, and their encapsulation (7933=hp-erm; may be given again); gre:0xNNNN is a GRE protocol with
+    /// Ethernet inside
+    #[arg(long, global = true, value_name = "PORT=KIND", value_parser = units::carrier)]
+    decap_port: Vec<Carrier>,
+    /// An end of a mirror's tunnel, usually where it is sent to: what comes so is taken off from the first packet (may be given again)
+    #[arg(long, global = true, value_name = "ADDR")]
+    mirror_to: Vec<std::net::IpAddr>,
+    /// Time stamps that devices write at the end of frames: auto finds them, none leaves them, or metamako, cpacket, exablaze, vss, ixia,
+    /// gigamon, arista-7150; ttag:0xNNNN names the EtherType of Cisco's
+    #[arg(long, global = true, value_name = "WHICH", default_value = "auto", value_parser = units::stamps)]
+    trailer: StampChoice,
     /// Count copies of a packet like any other packet
     #[arg(long, global = true)]
     no_dedup: bool,
@@ -345,6 +356,9 @@ impl TypedCommon {
                 TypedDecap::All => Decap::All,
                 TypedDecap::None => Decap::None,
             },
+            stamps: self.trailer,
+            carriers: self.decap_port,
+            mirror_to: self.mirror_to,
             speed: self.speed,
             local_nets: self.local_net,
             quiet: self.quiet,

@@ -1,6 +1,6 @@
 //! A block: an arena of packet bytes and an index of the packets in it.
 
-use crate::model::limits::{BLOCK_BYTES, BLOCK_PACKETS};
+use crate::model::limits::{BLOCK_BYTES, BLOCK_PACKETS, WEIGHTS};
 use crate::model::{LinkType, Timestamp};
 
 /// Where one packet lies in its [`Block`], and what the source knew of it.
@@ -26,13 +26,42 @@ pub struct Packet {
     pub load: u8,
     /// The mirror session it came through (0: none): set by the router, read by the workers.
     pub session: u16,
+    /// For how many packets it stands: 0 for itself, else the number (from 1) of an entry of [`Block::weights`]. Set by the router.
+    pub weight: u16,
+    /// Bytes at its end that are not the frame's: a trailer, a check sequence. Set by the router.
+    pub trim: u8,
 }
 
 impl Packet {
+    /// Length of the frame on the wire, without what is trimmed.
+    #[inline]
+    pub fn frame_wire(&self) -> u32 {
+        self.wire.saturating_sub(self.trim.into())
+    }
+
     /// A packet as a source knows it; the router's part is still empty.
     #[inline]
     pub fn new(time: Timestamp, offset: u32, captured: u32, wire: u32, link: LinkType, interface: u16) -> Self {
-        Self { time, offset, captured, wire, link, interface, shard: 0, peel: 0, load: 0, session: 0 }
+        Self { time, offset, captured, wire, link, interface, shard: 0, peel: 0, load: 0, session: 0, weight: 0, trim: 0 }
+    }
+}
+
+/// The distinct weights of a block's packets.
+#[derive(Debug, Default)]
+pub struct Weights(Vec<u32>);
+
+impl Weights {
+    /// The number of a weight, for [`Packet::weight`]; `None` beyond the cap of distinct ones.
+    pub fn number(&mut self, weight: u32) -> Option<u16> {
+        let at = match self.0.iter().rposition(|&w| w == weight) {
+            Some(at) => at,
+            None if self.0.len() < WEIGHTS => {
+                self.0.push(weight);
+                self.0.len() - 1
+            }
+            None => return None,
+        };
+        u16::try_from(at + 1).ok()
     }
 }
 
@@ -44,6 +73,8 @@ pub struct Block {
     pub data: Vec<u8>,
     /// The packets, in tape order.
     pub packets: Vec<Packet>,
+    /// What packets with a weight stand for, in packets; 0 is a packet that brought samples and counts on the link only.
+    pub weights: Weights,
     /// Bytes of `data` in use by a copying source ([`Block::push`]).
     used: usize,
 }
@@ -62,12 +93,13 @@ impl Block {
 
     /// An empty block with an arena of `bytes`.
     pub fn with_bytes(bytes: usize) -> Self {
-        Self { data: vec![0; bytes], packets: Vec::with_capacity(2048), used: 0 }
+        Self { data: vec![0; bytes], packets: Vec::with_capacity(2048), weights: Weights::default(), used: 0 }
     }
 
     /// Forgets the packets; the arena stays.
     pub fn clear(&mut self) {
         self.packets.clear();
+        self.weights.0.clear();
         self.used = 0;
     }
 
@@ -89,10 +121,55 @@ impl Block {
         self.used = end;
     }
 
-    /// The captured bytes of a packet of this block.
+    /// For how many packets one stands.
+    #[inline]
+    pub fn weight(&self, packet: &Packet) -> u32 {
+        usize::from(packet.weight).checked_sub(1).map_or(1, |at| self.weights.0.get(at).copied().unwrap_or(1))
+    }
+
+    /// The captured bytes of a packet's frame, without what is trimmed.
     #[inline]
     pub fn bytes(&self, packet: &Packet) -> &[u8] {
         let from = packet.offset as usize;
-        self.data.get(from..from + packet.captured as usize).unwrap_or(&[])
+        self.data.get(from..from + packet.captured.min(packet.frame_wire()) as usize).unwrap_or(&[])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_packet_is_half_a_cache_line() {
+        assert_eq!(std::mem::size_of::<Packet>(), 32);
+    }
+
+    #[test]
+    fn weights_are_told_apart_by_number() {
+        let mut block = Block::with_bytes(64);
+        block.push(Timestamp(0), 60, LinkType::ETHERNET, 0, &[7; 60]);
+        assert_eq!(block.weight(&block.packets[0]), 1);
+        for (weight, number) in [(512, 1), (0, 2), (512, 1), (1000, 3)] {
+            assert_eq!(block.weights.number(weight), Some(number));
+            block.packets[0].weight = number;
+            assert_eq!(block.weight(&block.packets[0]), weight);
+        }
+        (0..WEIGHTS as u32).for_each(|w| _ = block.weights.number(w + 5000));
+        assert_eq!(block.weights.number(u32::MAX), None);
+        assert_eq!(block.weights.number(512), Some(1));
+        block.clear();
+        assert!(block.weights.0.is_empty());
+    }
+
+    #[test]
+    fn what_is_trimmed_is_not_in_the_frame() {
+        let mut block = Block::with_bytes(64);
+        block.push(Timestamp(0), 60, LinkType::ETHERNET, 0, &[7; 60]);
+        block.push(Timestamp(0), 100, LinkType::ETHERNET, 0, &[7; 50]);
+        for packet in &mut block.packets {
+            packet.trim = 12;
+        }
+        let lengths = |at: usize| (block.packets[at].frame_wire(), block.bytes(&block.packets[at]).len());
+        assert_eq!((lengths(0), lengths(1)), ((48, 48), (88, 50)));
     }
 }

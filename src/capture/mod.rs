@@ -10,7 +10,7 @@ pub mod memory;
 pub mod ports;
 pub mod source;
 
-pub use block::{Block, Packet};
+pub use block::{Block, Packet, Weights};
 pub use bpf::Bpf;
 pub use file::FileOptions;
 pub use memory::Memory;

@@ -1,6 +1,7 @@
 //! What is meant by a command line: every value checked, every default filled in.
 
-use crate::model::Decap;
+use crate::model::{Carrier, Decap, StampChoice};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -114,6 +115,12 @@ pub struct Common {
     pub dedup: bool,
     /// Which tunnels are taken off.
     pub decap: Decap,
+    /// Which time stamps of devices on the way are taken out of frames.
+    pub stamps: StampChoice,
+    /// What carries packets by the user's word.
+    pub carriers: Vec<Carrier>,
+    /// Ends of mirrors' tunnels.
+    pub mirror_to: Vec<IpAddr>,
     /// Speed of the monitored link in bits per second.
     pub speed: Option<u64>,
     /// The local networks; empty: the private ranges.

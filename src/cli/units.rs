@@ -1,5 +1,6 @@
 //! Values with units, as they are typed: `30s`, `64MiB`, `10G`, `10.0.0.0/8`.
 
+use crate::model::{Carrier, StampChoice, StampKind, TunnelKind};
 use std::time::Duration;
 
 /// Splits `12.5ms` into its number and its unit.
@@ -103,6 +104,52 @@ pub fn replay(text: &str) -> Option<Result<f64, String>> {
     Some(if value.is_finite() && value > 0.0 { Ok(value) } else { Err("a replay speed greater than zero is wanted".into()) })
 }
 
+/// A 16-bit number, decimal or hexadecimal, other than zero.
+fn number(text: &str) -> Option<u16> {
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+    digits.map_or_else(|| text.parse().ok(), |digits| u16::from_str_radix(digits, 16).ok()).filter(|&n| n != 0)
+}
+
+/// Which time stamps are taken out of frames: `auto`, `none`, a kind of trailer, or `ttag:0x88b5`.
+pub fn stamps(text: &str) -> Result<StampChoice, String> {
+    let trailers = || StampKind::ALL.iter().filter(|k| k.is_trailer());
+    match text {
+        "auto" => return Ok(StampChoice::Auto),
+        "none" => return Ok(StampChoice::None),
+        _ => {}
+    }
+    if let Some(ether_type) = text.strip_prefix("ttag:") {
+        let named = number(ether_type).filter(|&n| n >= 0x0600).map(StampChoice::Ttag);
+        return named.ok_or_else(|| "an EtherType is wanted behind 'ttag:', such as ttag:0x88b5".into());
+    }
+    trailers().find(|k| k.token() == text).map(|&k| StampChoice::Trailer(k)).ok_or_else(|| {
+        let names: Vec<&str> = trailers().map(|k| k.token()).collect();
+        format!("there are auto, none, {} and ttag:0xNNNN", names.join(", "))
+    })
+}
+
+/// What carries packets: `7933=hp-erm`, or `gre:0x88b5` (a GRE protocol type with Ethernet inside).
+pub fn carrier(text: &str) -> Result<Carrier, String> {
+    if let Some(protocol) = text.strip_prefix("gre:") {
+        let wrong = || "a GRE protocol type is wanted behind 'gre:', such as gre:0x88b5".into();
+        return number(protocol).map(Carrier::Gre).ok_or_else(wrong);
+    }
+    let (port, kind) = text.split_once('=').ok_or("a port and an encapsulation are wanted, such as 7933=hp-erm or 8472=vxlan")?;
+    let port = match port.trim().parse() {
+        Ok(0) | Err(_) => return Err(format!("'{port}' is no UDP port (1 to 65535)")),
+        Ok(port) => port,
+    };
+    let word = kind.trim().replace('-', "_").to_ascii_lowercase();
+    let kinds = || TunnelKind::ALL.iter().filter(|k| k.runs_over_udp());
+    match kinds().find(|k| k.token() == word) {
+        Some(&kind) => Ok(Carrier::Udp(port, kind)),
+        None => {
+            let names: Vec<String> = kinds().map(|k| k.token().replace('_', "-")).collect();
+            Err(format!("unknown encapsulation '{kind}'; over UDP there are {}", names.join(", ")))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,5 +187,34 @@ mod tests {
         assert_eq!(replay("10x"), Some(Ok(10.0)));
         assert!(matches!(replay("0"), Some(Err(_))));
         assert_eq!(replay("office.pcapng"), None);
+    }
+
+    #[test]
+    fn time_stamps() {
+        use crate::model::{StampChoice, StampKind};
+        assert_eq!(stamps("auto"), Ok(StampChoice::Auto));
+        assert_eq!(stamps("none"), Ok(StampChoice::None));
+        assert_eq!(stamps("metamako"), Ok(StampChoice::Trailer(StampKind::Metamako)));
+        assert_eq!(stamps("arista-7150"), Ok(StampChoice::Trailer(StampKind::Arista7150)));
+        assert_eq!(stamps("ttag:0x88b5"), Ok(StampChoice::Ttag(0x88b5)));
+        for wrong in ["", "arista", "ttag", "ttag:", "ttag:0x05ff", "Metamako"] {
+            assert!(stamps(wrong).unwrap_err().contains("ttag:0x"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn carriers() {
+        use crate::model::{Carrier, TunnelKind};
+        assert_eq!(carrier("7933=hp-erm"), Ok(Carrier::Udp(7933, TunnelKind::HpErm)));
+        assert_eq!(carrier("5555=aruba_erm"), Ok(Carrier::Udp(5555, TunnelKind::ArubaErm)));
+        assert_eq!(carrier("8472=VXLAN"), Ok(Carrier::Udp(8472, TunnelKind::Vxlan)));
+        assert_eq!(carrier("gre:0x88b5"), Ok(Carrier::Gre(0x88b5)));
+        assert_eq!(carrier("gre:25944"), Ok(Carrier::Gre(0x6558)));
+        for wrong in
+            ["", "7933", "0=vxlan", "70000=vxlan", "=vxlan", "80=", "80=erspan2", "80=http", "gre:", "gre:0x", "gre:0x12345", "gre:0"]
+        {
+            assert!(carrier(wrong).is_err(), "{wrong}");
+        }
+        assert!(carrier("80=erspan2").unwrap_err().contains("vxlan, vxlan-gpe, geneve"));
     }
 }

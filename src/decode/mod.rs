@@ -13,6 +13,7 @@ mod mpls;
 mod ppp;
 mod rules;
 pub mod sflow;
+pub mod stamp;
 mod transport;
 mod tunnel;
 mod walk;

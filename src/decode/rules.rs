@@ -1,13 +1,19 @@
 //! What the user sets about decoding: tunnels to take off, UDP ports with mirrors behind them.
 
-use crate::model::TunnelKind;
+use crate::model::{Carrier, TunnelKind};
 
 /// How packets are to be walked. Cheap to consult: the ports' table exists only when the user named any.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
     /// Tunnels to take off, outermost first (0: none, `u8::MAX`: all).
     pub peel: u8,
+    /// Whether a time stamp in a frame's header is left out of the frame's length.
+    pub stamps: bool,
+    /// The EtherType of Cisco's time tag, where there is one.
+    pub ttag: Option<u16>,
     ports: Option<Box<Ports>>,
+    /// GRE protocol types that carry Ethernet frames.
+    gre: Vec<u16>,
 }
 
 /// A bit a port and, for those set, the kind.
@@ -23,11 +29,11 @@ pub struct UnknownEncapsulation;
 
 impl Rules {
     /// Nothing taken off, no ports but the registered ones.
-    pub const PLAIN: Rules = Rules { peel: 0, ports: None };
+    pub const PLAIN: Rules = Rules::peeling(0);
 
     /// The first `peel` tunnels taken off.
     pub const fn peeling(peel: u8) -> Rules {
-        Rules { peel, ports: None }
+        Rules { peel, stamps: false, ttag: None, ports: None, gre: Vec::new() }
     }
 
     /// Declares that datagrams from or to UDP `port` are `kind`: one that runs over UDP (VXLAN, Geneve, TZSP, HP and Aruba ERM,
@@ -37,7 +43,7 @@ impl Rules {
     ///
     /// `kind` does not run over UDP.
     pub fn set_port(&mut self, port: u16, kind: TunnelKind) -> Result<(), UnknownEncapsulation> {
-        if !super::tunnel::runs_over_udp(kind) {
+        if !kind.runs_over_udp() {
             return Err(UnknownEncapsulation);
         }
         let ports = self.ports.get_or_insert_with(|| Box::new(Ports { bits: [0; 1024], kinds: Vec::new() }));
@@ -47,6 +53,26 @@ impl Rules {
         ports.kinds.retain(|&(p, _)| p != port);
         ports.kinds.push((port, kind));
         Ok(())
+    }
+
+    /// Declares what the user says carries packets.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::set_port`].
+    pub fn declare(&mut self, carrier: Carrier) -> Result<(), UnknownEncapsulation> {
+        match carrier {
+            Carrier::Udp(port, kind) => self.set_port(port, kind),
+            Carrier::Gre(protocol) => {
+                self.gre.push(protocol);
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether the user declared that a GRE protocol type carries Ethernet.
+    pub(super) fn is_ethernet_over_gre(&self, protocol: u16) -> bool {
+        self.gre.contains(&protocol)
     }
 
     /// Whether the user declared a port.

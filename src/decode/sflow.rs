@@ -1,5 +1,6 @@
 //! sFlow version 5 datagrams (<https://sflow.org/sflow_version_5.txt>): samples with the first bytes of packets.
 
+use crate::model::{Address, LinkType};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
@@ -16,6 +17,22 @@ pub struct Datagram {
     pub uptime: u32,
     /// Samples announced.
     pub samples: u32,
+}
+
+impl Datagram {
+    /// What tells the agent from others whose datagrams come from `sender`: the sub-agent, above it the agent's address unless it is the
+    /// sender's own (of an IPv6 address its four words combined).
+    pub fn id(&self, sender: Address) -> u64 {
+        let agent = match self.agent {
+            agent if sender.ip() == Some(agent) => 0,
+            IpAddr::V4(agent) => agent.to_bits(),
+            IpAddr::V6(agent) => {
+                let bits = agent.to_bits();
+                [bits >> 96, bits >> 64, bits >> 32, bits].iter().fold(0, |sum, &word| sum ^ word as u32)
+            }
+        };
+        u64::from(agent) << 32 | u64::from(self.sub_agent)
+    }
 }
 
 /// One sampled packet.
@@ -43,6 +60,25 @@ pub struct Sample {
     pub stripped: u32,
     /// Where the packet's first bytes are in the datagram.
     pub header: Range<usize>,
+}
+
+impl Sample {
+    /// The link type of the packet's first bytes; `None` for a header protocol that is not read.
+    pub fn link(&self) -> Option<LinkType> {
+        match self.protocol {
+            1 => Some(LinkType::ETHERNET),
+            11 => Some(LinkType::IPV4),
+            12 => Some(LinkType::IPV6),
+            _ => None,
+        }
+    }
+
+    /// Length of the original packet as a capture would count it. An agent counts an Ethernet frame with its check sequence
+    /// (`frame_len`), and says how much of that it left out (`stripped`: those four bytes, more where it took a tag off).
+    pub fn wire(&self) -> u32 {
+        let captured = u32::try_from(self.header.len()).unwrap_or(u32::MAX);
+        self.frame_len.saturating_sub(self.stripped).max(captured)
+    }
 }
 
 /// A place in the datagram; every read checks that the bytes are there.

@@ -256,6 +256,13 @@ impl<'a> Walk<'a, '_> {
         true
     }
 
+    /// Bytes of a header that is not the frame's own, on the user's word: they count in no load.
+    pub fn leave_out(&mut self, bytes: u32) {
+        if self.rules.stamps && self.outside {
+            self.headers.wire = self.headers.wire.saturating_sub(bytes);
+        }
+    }
+
     /// The analysed frame starts here: what was found so far was the mirror's own.
     fn restart(&mut self, may_be_cut: bool) {
         let h = &mut *self.headers;

@@ -4,7 +4,7 @@ use super::tape::Request;
 use super::watch::Witness;
 use crate::diagnose::{self as d, Evidence, Hints, recognise};
 use crate::mirror::{LossSplit, MacRoles, silences, size_floor, wilson};
-use crate::model::{Estimate, Mac};
+use crate::model::{Estimate, Mac, Stamps};
 use crate::snapshot::{Duplicates, Sample};
 
 /// Payload of a full segment on an Ethernet: bytes of loss are counted in these, since whole segments are lost, not bytes.
@@ -26,7 +26,7 @@ pub struct Sources<'a> {
     pub packets: u64,
 }
 
-/// Loss by place: of acknowledged data, of outer sequence numbers, of what this host counted.
+/// Loss by place: of acknowledged data, of outer sequence numbers, of what this host counted, of what a device says it could not copy.
 pub fn loss(witness: &Witness, request: &Request, packets: u64) -> (Option<Estimate>, LossSplit) {
     let acked = witness.loss.acked_bytes();
     let all = (acked.bytes >= SEGMENT)
@@ -34,10 +34,15 @@ pub fn loss(witness: &Witness, request: &Request, packets: u64) -> (Option<Estim
         .map(|e| Estimate { rate: if acked.bytes > 0 { acked.missing as f64 / acked.bytes as f64 } else { 0.0 }, ..e });
     let numbered = request.tunnels.sessions.iter().map(|s| &s.session).filter(|s| s.peeled && s.sequenced);
     let (missing, received) = numbered.fold((0u64, 0u64), |(m, r), s| (m + s.missing, r + s.packets));
+    let (unstamped, stamped) = request.tunnels.stamps.iter().filter_map(stamped_loss).fold((0u64, 0u64), |(m, r), s| (m + s.0, r + s.1));
+    let (missing, received) = (missing + unstamped, received + stamped);
     let sequence = (received > 0).then(|| wilson(missing, missing + received));
     let lost = request.losses.lost_packets();
     let host = (packets > 0).then(|| wilson(lost, lost.saturating_add(packets)));
-    (all, LossSplit::new(all, sequence, host))
+    let mut split = LossSplit::new(all, sequence, host);
+    // What a device says of itself is better than nothing, and no match for what was seen to be missing.
+    split.switch = split.switch.or_else(|| declared_loss(request));
+    (all, split)
 }
 
 /// Everything the findings rest on.
@@ -71,7 +76,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
             ratios: witness.loss.ratios.bins,
             whole: witness.loss.ratios.whole,
             flat_top: flat_top(samples),
-            declared_sampling: None,
+            declared_sampling: declared_sampling(request),
         },
         sides: sides(witness, mac_pairs),
         tags: d::Tags {
@@ -135,6 +140,32 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         },
         host: d::Host { lost: request.losses.lost_packets(), ..d::Host::default() },
     }
+}
+
+/// Packets missing by the numbers that a stamping device gave them, and packets received: by its way out, else by all the ways in, which
+/// lose what the device itself could not pass on as well.
+fn stamped_loss(stamps: &Stamps) -> Option<(u64, u64)> {
+    let by_ports = || {
+        let numbered: Vec<u64> = stamps.ports.iter().filter_map(|p| p.missing).collect();
+        (!numbered.is_empty()).then(|| numbered.iter().sum())
+    };
+    let missing = stamps.missing.or_else(by_ports)?;
+    Some((missing, stamps.packets))
+}
+
+/// One in how many the mirror says it copies: the session with the most samples.
+fn declared_sampling(request: &Request) -> Option<u32> {
+    let peeled = request.tunnels.sessions.iter().map(|s| &s.session).filter(|s| s.peeled);
+    peeled.filter_map(|s| s.sampling).max_by_key(|s| s.samples).map(|s| s.one_in)
+}
+
+/// Copies that the devices say they could not make, of those they wanted to.
+fn declared_loss(request: &Request) -> Option<Estimate> {
+    let peeled = request.tunnels.sessions.iter().map(|s| &s.session).filter(|s| s.peeled);
+    let (drops, taken) = peeled.filter_map(|s| s.sampling).fold((0u64, 0u64), |(d, n), s| (d + s.drops, n + s.samples));
+    let stamps = request.tunnels.stamps.iter().filter_map(|s| s.drops.map(|d| (d, s.packets)));
+    let (drops, taken) = stamps.fold((drops, taken), |(d, n), s| (d + s.0, n + s.1));
+    (drops > 0).then(|| wilson(drops, drops.saturating_add(taken)))
 }
 
 fn share(part: u64, whole: u64) -> f64 {

@@ -94,6 +94,7 @@ fn picture(facts: &TunnelFacts) -> Mirror {
     Mirror {
         transport,
         sessions: mirrors.into_iter().map(|s| s.session.clone()).collect(),
+        stamps: facts.stamps.clone(),
         tunnels: Table { total_rows: rows.len() as u64, rows, ..Table::default() },
         ..Mirror::default()
     }

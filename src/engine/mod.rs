@@ -23,10 +23,11 @@ mod watch;
 mod worker;
 
 use crate::capture::Source;
+use crate::decode::Rules;
 use crate::error::{Error, Result};
 use crate::model::limits::{BLOCK_BYTES, FLOWS_PER_SHARD};
 use crate::model::time::SECOND;
-use crate::model::{Address, Decap};
+use crate::model::{Address, Carrier, Decap, StampChoice};
 use crate::snapshot::{Feed, Query, Snapshot};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use local::LocalNets;
@@ -64,6 +65,12 @@ pub struct Settings {
     pub decap: Decap,
     /// Whether further copies of a packet are left out of the analysis.
     pub dedup: bool,
+    /// Which time stamps of devices on the way are taken out of frames.
+    pub stamps: StampChoice,
+    /// Ends of mirrors that the user named: tunnels from or to them are taken off from their first packet.
+    pub mirror_ends: Vec<Address>,
+    /// What the user says carries packets.
+    pub carriers: Vec<Carrier>,
     /// Addresses of this host: a mirror sent to one of them is ours. Empty for files.
     pub ours: Vec<Address>,
     /// Conversations kept in each of the 64 shards.
@@ -85,6 +92,9 @@ impl Default for Settings {
             speed: None,
             decap: Decap::Auto,
             dedup: true,
+            stamps: StampChoice::Auto,
+            mirror_ends: Vec::new(),
+            carriers: Vec::new(),
             ours: Vec::new(),
             flows_per_shard: FLOWS_PER_SHARD,
             block_bytes: BLOCK_BYTES,
@@ -134,9 +144,10 @@ fn router(
     let base = Snapshot { live: settings.live, filter: settings.filter.clone(), speed: settings.speed, ..Snapshot::default() };
     let count = settings.threads.max(1);
     let merge = Merge::new(count, settings.interval, Arc::clone(&local), base, settings.dedup, publish);
-    let workers = (0..count).map(|n| Worker::new(n, count, plan_of(settings), Arc::clone(&local)));
+    let rules = rules_of(settings)?;
+    let workers = (0..count).map(|n| Worker::new(n, count, plan_of(settings), Arc::clone(&local), rules.clone()));
     let tape = if settings.threads == 0 {
-        Tape::inline(settings.block_bytes, Worker::new(0, 1, plan_of(settings), local), merge)
+        Tape::inline(settings.block_bytes, Worker::new(0, 1, plan_of(settings), local, rules.clone()), merge)
     } else {
         Tape::threads(settings.block_bytes, workers.collect(), merge)
             .map_err(|e| Error::io("cannot start worker threads (--threads)", &e))?
@@ -149,9 +160,33 @@ fn router(
         limit: settings.limit,
         decap: settings.decap,
         ours: settings.ours.clone(),
+        mirror_ends: settings.mirror_ends.clone(),
+        rules,
+        stamps: stamps_of(settings),
         speed: settings.speed,
     };
     Ok(Router::new(source, tape, plan, commands, stop))
+}
+
+/// Whoever wants packets as they were captured does not want bytes taken out of them unasked.
+fn stamps_of(settings: &Settings) -> StampChoice {
+    match (settings.stamps, settings.decap) {
+        (StampChoice::Auto, Decap::None) => StampChoice::None,
+        (choice, _) => choice,
+    }
+}
+
+/// How packets are decoded.
+fn rules_of(settings: &Settings) -> Result<Rules> {
+    let mut rules = Rules::PLAIN;
+    rules.stamps = stamps_of(settings) != StampChoice::None;
+    if let StampChoice::Ttag(number) = settings.stamps {
+        rules.ttag = Some(number);
+    }
+    for &carrier in &settings.carriers {
+        rules.declare(carrier).map_err(|_| Error::usage("--decap-port: the encapsulation does not run over UDP"))?;
+    }
+    Ok(rules)
 }
 
 /// A live port's hash is keyed at random, so that senders cannot choose packets that look like copies; a file is read the same way each

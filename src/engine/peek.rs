@@ -1,10 +1,24 @@
 //! The router's look at a packet: just enough to give it its shard.
 
+mod samples;
+mod stamps;
+
 use super::key::{FragmentTable, flow_key, shard_of_flow, shard_of_frame};
 use crate::capture::Packet;
 use crate::decode::{self, Fragment, Headers, Rules};
 use crate::mirror::{Ours, SessionReport, Sessions};
-use crate::model::{Address, Decap, FlowKey, LinkType, Traffic, Tunnel};
+use crate::model::{Address, Decap, FlowKey, LinkType, StampChoice, Stamps, Traffic, Tunnel, TunnelKind};
+use samples::Samples;
+use stamps::StampWatch;
+
+/// Ends of tunnels that are known to be a mirror's.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// Addresses of this host; empty for files.
+    pub ours: Vec<Address>,
+    /// Ends the user named.
+    pub ends: Vec<Address>,
+}
 
 /// Gives packets their shard: a function of the bytes alone (for later fragments: of their first fragment's). Looks through
 /// mirrors: decides which tunnels are taken off and keeps their sessions' ledger, which must see packets in the order of the tape.
@@ -14,38 +28,53 @@ pub struct Peek {
     headers: Headers,
     rules: Rules,
     policy: Decap,
-    ours: Vec<Address>,
+    known: Known,
     sessions: Sessions,
     plain: Traffic,
+    /// Samples found in the block in hand.
+    pub(super) samples: Samples,
+    stamps: StampWatch,
 }
 
 impl Peek {
-    /// A look with a policy for tunnels, on a host with these addresses (none known for a file).
-    pub fn new(policy: Decap, ours: Vec<Address>) -> Self {
-        Self { policy, ours, ..Self::default() }
+    /// A look with a policy for tunnels, what is known of their ends, how packets are decoded, and which time stamps are taken out.
+    pub fn new(policy: Decap, known: Known, rules: Rules, stamps: StampChoice) -> Self {
+        Self { policy, known, rules, stamps: StampWatch::new(stamps), ..Self::default() }
     }
 
     /// Gives a packet its shard, the tunnels to be taken off and its session.
     #[inline]
     pub fn route(&mut self, packet: &mut Packet, bytes: &[u8]) {
-        match common(packet.link, bytes) {
+        let bytes = if self.stamps.wants(packet.interface) { self.trimmed(packet, bytes) } else { bytes };
+        match common(packet.link, bytes, &self.rules) {
             Some(key) => {
                 packet.shard = shard_of_flow(&key);
-                self.plain.count(packet.wire);
+                self.plain.count(packet.frame_wire());
             }
             None => self.by_walking(packet, bytes),
         }
     }
 
+    /// The frame without a trailer, if it has one.
+    #[inline(never)]
+    fn trimmed<'b>(&mut self, packet: &mut Packet, bytes: &'b [u8]) -> &'b [u8] {
+        self.stamps.look(packet, bytes);
+        bytes.get(..packet.frame_wire() as usize).unwrap_or(bytes)
+    }
+
     #[inline(never)]
     fn by_walking(&mut self, packet: &mut Packet, bytes: &[u8]) {
         self.rules.peel = 0;
-        decode::walk(packet.link, bytes, packet.wire, &self.rules, &mut self.headers);
+        let wire = packet.frame_wire();
+        decode::walk(packet.link, bytes, wire, &self.rules, &mut self.headers);
+        if packet.link == LinkType::ETHERNET {
+            self.stamps.header(packet, bytes);
+        }
         if self.headers.tunnels.is_empty() {
-            self.plain.count(packet.wire);
+            self.plain.count(wire);
             // GRE that is a later fragment hides what it carries.
             if matches!(self.headers.fragment, Fragment::Later { .. }) && self.headers.protocol == 47 {
-                self.sessions.fragment(packet.wire);
+                self.sessions.fragment(wire);
             }
         } else {
             self.unwrap(packet, bytes);
@@ -60,13 +89,14 @@ impl Peek {
     /// Decides on each tunnel from outside; those to be taken off stop at the first that stays on.
     fn unwrap(&mut self, packet: &mut Packet, bytes: &[u8]) {
         self.sessions.plain(std::mem::take(&mut self.plain));
-        self.sessions.begin(packet.wire);
+        let wire = packet.frame_wire();
+        self.sessions.begin(wire);
         let tunnels = self.headers.tunnels;
-        let ours = Ours { addresses: &self.ours, endpoints: &[] };
+        let ours = Ours { addresses: &self.known.ours, endpoints: &self.known.ends };
         let mut last: Option<Tunnel> = None;
         let mut open = true;
         for tunnel in tunnels.iter() {
-            let off = self.sessions.decide(tunnel, packet.wire, packet.time, &ours, self.policy);
+            let off = self.sessions.decide(tunnel, wire, packet.time, &ours, self.policy);
             open &= off;
             if open {
                 packet.peel += 1;
@@ -74,8 +104,11 @@ impl Peek {
             }
         }
         let Some(tunnel) = last else { return };
+        if tunnel.kind == TunnelKind::Sflow {
+            return self.take_samples(packet, bytes, &tunnel);
+        }
         self.rules.peel = packet.peel;
-        decode::walk(packet.link, bytes, packet.wire, &self.rules, &mut self.headers);
+        decode::walk(packet.link, bytes, wire, &self.rules, &mut self.headers);
         packet.session = self.sessions.number(&tunnel);
         self.sessions.account(&tunnel, &self.headers.mirror.unwrap_or_default(), self.headers.wire, packet.time);
     }
@@ -88,12 +121,14 @@ impl Peek {
             loops: self.sessions.loops(),
             foreign: self.sessions.foreign(),
             fragments: self.sessions.fragments(),
+            stamps: self.stamps.report(),
         }
     }
 
     /// Forgets the sessions.
     pub fn forget(&mut self) {
-        *self = Self::new(self.policy, std::mem::take(&mut self.ours));
+        let (known, rules) = (std::mem::take(&mut self.known), std::mem::take(&mut self.rules));
+        *self = Self::new(self.policy, known, rules, self.stamps.choice());
     }
 }
 
@@ -108,6 +143,8 @@ pub struct TunnelFacts {
     pub foreign: Traffic,
     /// Fragments of outer tunnel packets.
     pub fragments: Traffic,
+    /// Time stamps of devices on the way.
+    pub stamps: Vec<Stamps>,
 }
 
 fn be16(bytes: &[u8], at: usize) -> Option<u16> {
@@ -117,7 +154,7 @@ fn be16(bytes: &[u8], at: usize) -> Option<u16> {
 /// The key of the common case only: Ethernet, VLAN tags, IPv4 or IPv6 without extension headers, whole TCP or UDP headers that are
 /// certain to decode. Everything else is `None` and is walked in full.
 #[inline]
-fn common(link: LinkType, bytes: &[u8]) -> Option<FlowKey> {
+fn common(link: LinkType, bytes: &[u8], rules: &Rules) -> Option<FlowKey> {
     if link != LinkType::ETHERNET {
         return None;
     }
@@ -173,7 +210,7 @@ fn common(link: LinkType, bytes: &[u8]) -> Option<FlowKey> {
     }
     let ports = (be16(transport, 0)?, be16(transport, 2)?);
     // With tunnels taken off the shard is that of the inner conversation.
-    if protocol == 17 && decode::may_carry_packets(ports.0, ports.1, &Rules::PLAIN) {
+    if protocol == 17 && decode::may_carry_packets(ports.0, ports.1, rules) {
         return None;
     }
     Some(FlowKey::new(is_v6, protocol, source, destination, ports.0, ports.1).0)

@@ -4,12 +4,13 @@
 use super::Command;
 use super::clock::{self, Ticker};
 use super::intervals::Intervals;
-use super::peek::Peek;
+use super::peek::{Known, Peek};
 use super::tape::{Mark, Message, Request, Strip, Tape};
 use super::utilisation::Utilisation;
 use crate::capture::{Fill, Source, SourceInfo};
+use crate::decode::Rules;
 use crate::error::Error;
-use crate::model::{Address, Decap, Timestamp};
+use crate::model::{Address, Decap, StampChoice, Timestamp};
 use crate::snapshot::{Losses, Query, SourceFacts};
 use crossbeam_channel::Receiver;
 use std::sync::Arc;
@@ -32,6 +33,12 @@ pub struct Plan {
     pub decap: Decap,
     /// Addresses of this host and of its interfaces; empty for files.
     pub ours: Vec<Address>,
+    /// Ends of mirrors that the user named.
+    pub mirror_ends: Vec<Address>,
+    /// How packets are decoded.
+    pub rules: Rules,
+    /// Which time stamps of devices on the way are taken out.
+    pub stamps: StampChoice,
     /// Speed of the mirror link in bits per second.
     pub speed: Option<u64>,
 }
@@ -65,7 +72,8 @@ impl Router {
     pub fn new(source: Box<dyn Source>, tape: Tape, mut plan: Plan, commands: Receiver<Command>, stop: Arc<AtomicBool>) -> Self {
         let intervals = Intervals::new(plan.interval);
         let utilisation = Utilisation::new(plan.speed);
-        let peek = Peek::new(plan.decap, std::mem::take(&mut plan.ours));
+        let sides = Known { ours: std::mem::take(&mut plan.ours), ends: std::mem::take(&mut plan.mirror_ends) };
+        let peek = Peek::new(plan.decap, sides, std::mem::take(&mut plan.rules), plan.stamps);
         Self {
             source,
             tape,
@@ -156,7 +164,7 @@ impl Router {
 
     fn route(&mut self, strip: &mut Strip) {
         let Strip { block, marks } = strip;
-        let crate::capture::Block { data, packets, .. } = block;
+        let crate::capture::Block { data, packets, weights, .. } = block;
         let mut first = self.first.unwrap_or(Timestamp(i64::MAX));
         let mut latest = self.latest.unwrap_or(Timestamp(i64::MIN));
         for (at, packet) in packets.iter_mut().enumerate() {
@@ -173,6 +181,9 @@ impl Router {
         }
         if !packets.is_empty() {
             (self.first, self.latest) = (Some(first), Some(latest));
+        }
+        if self.peek.samples.are_waiting() {
+            self.peek.samples.unfold(packets, weights, marks);
         }
     }
 

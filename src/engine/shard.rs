@@ -1,5 +1,7 @@
 //! One of the 64 shards: folds its packets, in tape order, with no lock and no allocation a packet.
 
+mod samples;
+
 use super::key::{FragmentTable, flow_key};
 use super::local::LocalNets;
 use super::rows;

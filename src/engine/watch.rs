@@ -108,7 +108,7 @@ impl Watcher {
             tags.add(watch.tags);
         }
         let mut sides = SideCounts::default();
-        for flow in flows.flows() {
+        for flow in flows.flows().iter().filter(|f| !f.tcp.sampled()) {
             let packets = flow.traffic.map(|t| t.packets);
             sides.add(&SideFlow { key: &flow.key, packets, acknowledged: flow.tcp.acked() || flow.tcp.answered() });
         }

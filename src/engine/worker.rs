@@ -3,7 +3,7 @@
 use super::local::LocalNets;
 use super::shard::{FlowReport, Shard, ShardPlan};
 use super::tape::{IntervalPart, Mark, Message, Strip};
-use crate::capture::Packet;
+use crate::capture::{Block, Packet};
 use crate::decode::{self, Headers, Rules};
 use crate::model::limits::SHARDS;
 use crate::stats::totals::Heading;
@@ -32,7 +32,7 @@ pub struct Worker {
 
 impl Worker {
     /// Worker `number` of `of`.
-    pub fn new(number: usize, of: usize, plan: ShardPlan, local: Arc<LocalNets>) -> Self {
+    pub fn new(number: usize, of: usize, plan: ShardPlan, local: Arc<LocalNets>, rules: Rules) -> Self {
         let mut mine = [u8::MAX; SHARDS];
         let mut shards = Vec::new();
         for shard in (number..SHARDS).step_by(of.max(1)) {
@@ -46,7 +46,7 @@ impl Worker {
             shards,
             mine,
             local,
-            rules: Rules::PLAIN,
+            rules,
             headers: Box::new([Headers::default(); FEW]),
             part: IntervalPart::default(),
             parts: Vec::new(),
@@ -79,7 +79,7 @@ impl Worker {
                 let at = self.mine.get(usize::from(packet.shard)).map_or(usize::MAX, |&at| usize::from(at));
                 if at < self.shards.len() {
                     self.rules.peel = packet.peel;
-                    decode::walk(packet.link, strip.block.bytes(packet), packet.wire, &self.rules, &mut self.headers[count]);
+                    decode::walk(packet.link, strip.block.bytes(packet), packet.frame_wire(), &self.rules, &mut self.headers[count]);
                     few[count] = Some((packet, at));
                     count += 1;
                 }
@@ -89,7 +89,7 @@ impl Worker {
             }
             self.bring_near(&few);
             for (i, (packet, at)) in few.into_iter().flatten().enumerate() {
-                self.packet(packet, strip.block.bytes(packet), i, at);
+                self.packet(&strip.block, packet, i, at);
             }
         }
     }
@@ -111,14 +111,32 @@ impl Worker {
     }
 
     #[inline]
-    fn packet(&mut self, packet: &Packet, bytes: &[u8], i: usize, at: usize) {
+    fn packet(&mut self, block: &Block, packet: &Packet, i: usize, at: usize) {
+        if packet.weight != 0 {
+            return self.weighted(packet, block.weight(packet), i, at);
+        }
         let (Some(shard), headers) = (self.shards.get_mut(at), &self.headers[i]) else { return };
         let wire = headers.wire;
-        let Some(heading) = shard.ingest(packet, bytes, headers, &self.local, &mut self.evicted) else { return };
+        let Some(heading) = shard.ingest(packet, block.bytes(packet), headers, &self.local, &mut self.evicted) else { return };
         self.part.traffic.count(wire);
         match heading {
             Heading::Inbound => self.part.inbound += u64::from(wire),
             Heading::Outbound => self.part.outbound += u64::from(wire),
+            _ => {}
+        }
+    }
+
+    /// A packet that stands for `times`: a sample, or the datagram that brought some.
+    #[cold]
+    #[inline(never)]
+    fn weighted(&mut self, packet: &Packet, times: u32, i: usize, at: usize) {
+        let (Some(shard), headers) = (self.shards.get_mut(at), &self.headers[i]) else { return };
+        let Some(heading) = shard.ingest_weighted(packet, headers, times, &self.local, &mut self.evicted) else { return };
+        let (wire, times) = (headers.wire, u64::from(times));
+        self.part.traffic.count_times(wire, times);
+        match heading {
+            Heading::Inbound => self.part.inbound += u64::from(wire) * times,
+            Heading::Outbound => self.part.outbound += u64::from(wire) * times,
             _ => {}
         }
     }
@@ -133,7 +151,7 @@ impl Worker {
             }
             Mark::Reset => {
                 self.flush(send);
-                *self = Self::new(self.number, self.of, self.plan, Arc::clone(&self.local));
+                *self = Self::new(self.number, self.of, self.plan, Arc::clone(&self.local), std::mem::take(&mut self.rules));
                 send(Message::Reset);
             }
         }

@@ -72,6 +72,11 @@ impl Default for Ledger {
 }
 
 impl Ledger {
+    /// Of numbers of `bits` bits, 8 to 32.
+    pub fn of_bits(bits: u32) -> Self {
+        Self { bits: bits.clamp(8, 32), ..Self::default() }
+    }
+
     /// Accounts one packet's number.
     #[inline]
     pub fn push(&mut self, number: u32, time: Timestamp) {
@@ -213,7 +218,7 @@ impl Ledger {
         self.restarts
     }
 
-    /// Bits of the numbering: 32, or 30 where it was seen to wrap there.
+    /// Bits of the numbering: as it was made with, or 30 where 32 were expected and it was seen to wrap there.
     pub fn bits(&self) -> u32 {
         self.bits
     }

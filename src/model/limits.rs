@@ -8,8 +8,15 @@ pub const SHARDS: usize = 64;
 /// large enough that a hand-over costs nothing per packet.
 pub const BLOCK_BYTES: usize = 512 * 1024;
 
-/// Packets in one block: bounds the block's index (24 bytes each) for streams of tiny packets.
+/// Packets in one block: bounds the block's index (32 bytes each) for streams of tiny packets.
 pub const BLOCK_PACKETS: usize = 16 * 1024;
+
+/// Distinct sampling rates of the packets of one block: a few switches use a few. Samples of further ones are counted as not read.
+pub const WEIGHTS: usize = 4 * 1024;
+
+/// Bytes that all samples of a run may stand for together: an exbibyte, a hundred days of a full terabit link. Beyond it they are crafted,
+/// and counted as not read, so that no sum can overflow.
+pub const SCALED_BYTES: u64 = 1 << 60;
 
 /// Blocks in flight between source and workers: 16 MiB of tape absorb a worker's hiccup.
 pub const BLOCKS: usize = 32;
@@ -97,6 +104,17 @@ pub const COPY_VLAN_PAIRS: usize = 64;
 /// Tunnels whose outside is watched (about 600 bytes each): a switch exports a handful of mirror sessions; networks full of overlay tunnels
 /// have more, and those beyond are counted together and not taken off.
 pub const SESSIONS: usize = 4 * 1024;
+
+/// Sampled interfaces of one session whose counters are followed (16 bytes each): ports of a large chassis. The samples of those beyond
+/// count, the samples they dropped do not.
+pub const SAMPLERS: usize = 4 * 1024;
+
+/// Ports of stamping devices told apart, each interface (64 bytes each, 250 more for those that number): a large aggregator has fewer.
+pub const STAMP_PORTS: usize = 256;
+
+/// Stamps of each interface that are compared with the capture's clock (8 bytes each): a median needs no more.
+pub const STAMP_OFFSETS: usize = 1024;
+
 /// Unseen TCP ranges remembered per shard (a ring of 40-byte entries, newer ones win): a tenth of the conversations of a full
 /// shard may have one at the same time.
 pub const HOLES_PER_SHARD: usize = 4 * 1024;

@@ -22,7 +22,9 @@ pub use address::{Address, Mac};
 pub use finding::{Finding, Severity, Value};
 pub use flow::{Direction, FlowKey};
 pub use link::LinkType;
-pub use mirror::{Decap, Estimate, MirrorTag, Purpose, Session, Side, Tunnel, TunnelKind};
+pub use mirror::{
+    Carrier, Decap, Estimate, MirrorTag, Purpose, Sampling, Session, Side, StampChoice, StampKind, StampPort, Stamps, Tunnel, TunnelKind,
+};
 pub use path::Path;
 pub use port::Port;
 pub use proto::Proto;

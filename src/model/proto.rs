@@ -149,6 +149,9 @@ protocols! {
     Vntag "vntag" Link "Cisco VN-tag";
     Etag "etag" Link "IEEE 802.1BR E-tag";
     Cmd "cmd" Link "Cisco MetaData";
+    Avsp "avsp" Link "Arista time stamp header";
+    Gmhdr "gmhdr" Link "Gigamon header";
+    Ttag "ttag" Link "Cisco time tag";
     Dsa "dsa" Link "Marvell DSA tag";
     Edsa "edsa" Link "Marvell Ethertype DSA tag";
     BrcmTag "brcm-tag" Link "Broadcom switch tag";

@@ -17,6 +17,13 @@ impl Traffic {
         self.wire_bytes += u64::from(wire);
     }
 
+    /// Counts one packet that stands for `times`.
+    #[inline]
+    pub fn count_times(&mut self, wire: u32, times: u64) {
+        self.packets += times;
+        self.wire_bytes += u64::from(wire) * times;
+    }
+
     /// Adds another count.
     #[inline]
     pub fn add(&mut self, other: Traffic) {

@@ -1,7 +1,7 @@
 //! Can this mirror be believed: the picture the Mirror screen and the report show.
 
 use super::{Table, Traffic};
-use crate::model::{Estimate, Session, Tunnel};
+use crate::model::{Estimate, Session, Stamps, Tunnel};
 
 /// Where packets went missing. `None` means it cannot be told.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -88,6 +88,14 @@ pub struct TunnelRow {
     pub inner_bytes: u64,
 }
 
+impl Mirror {
+    /// One in how many packets was copied, where the sessions taken off sample: all numbers beside the link's own are estimates then.
+    pub fn one_in(&self) -> Option<u32> {
+        let samplings = self.sessions.iter().filter(|s| s.peeled).filter_map(|s| s.sampling).filter(|s| s.samples > 0);
+        samplings.max_by_key(|s| s.samples).map(|s| s.one_in)
+    }
+}
+
 /// Everything known of the mirror.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Mirror {
@@ -99,6 +107,8 @@ pub struct Mirror {
     pub recent_link: Traffic,
     /// Mirror sessions.
     pub sessions: Vec<Session>,
+    /// Time stamps of devices on the way, by interface.
+    pub stamps: Vec<Stamps>,
     /// Copies.
     pub duplicates: Duplicates,
     /// Loss by stage.

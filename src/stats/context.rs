@@ -81,6 +81,13 @@ impl Contexts {
         at
     }
 
+    /// Counts packets that the one just counted in context `at` stands for as well.
+    pub fn count_more(&mut self, at: u32, more: Traffic) {
+        if let Some(row) = self.rows.get_mut(at as usize) {
+            row.traffic.add(more);
+        }
+    }
+
     #[inline(never)]
     fn find(&mut self, key: &ContextKey, time: Timestamp) -> u32 {
         let hash = self.hasher.hash_one(key);

@@ -28,6 +28,7 @@ impl TcpTrack {
     const RST: u16 = 1 << 7;
     const ACKED: u16 = 1 << 8;
     const DATA_FIRST: u16 = 1 << 9;
+    const SAMPLED: u16 = 1 << 10;
 
     /// Whether this packet opens a new connection on the same ports: a SYN whose sequence number is not the one this
     /// connection began with (Wireshark 4.0's rule for a new stream; a repeated SYN after RST is the same attempt).
@@ -77,6 +78,16 @@ impl TcpTrack {
     /// Whether the connection was joined after its beginning.
     pub fn midstream(&self) -> bool {
         self.seen & Self::DATA_FIRST != 0
+    }
+
+    /// Notes that packets of it were sampled.
+    pub fn note_sampled(&mut self) {
+        self.seen |= Self::SAMPLED;
+    }
+
+    /// Whether packets of it were sampled: then what was not seen says nothing.
+    pub fn sampled(&self) -> bool {
+        self.seen & Self::SAMPLED != 0
     }
 
     /// Whether a SYN-ACK was seen.

@@ -66,6 +66,11 @@ impl Totals {
         self.sizes[size_class(wire)].count(wire);
     }
 
+    /// Counts the length of an analysed frame that stands for `times`.
+    pub fn count_times(&mut self, wire: u32, times: u64) {
+        self.sizes[size_class(wire)].count_times(wire, times);
+    }
+
     /// Counts a packet's lengths as it was captured.
     #[inline]
     pub fn count_link(&mut self, wire: u32, captured: u32) {
@@ -77,15 +82,21 @@ impl Totals {
     /// Counts TCP flags.
     #[inline]
     pub fn count_tcp(&mut self, flags: u8) {
+        self.count_tcp_times(flags, 1);
+    }
+
+    /// Counts the TCP flags of a packet that stands for `times`.
+    #[inline]
+    pub fn count_tcp_times(&mut self, flags: u8, times: u64) {
         const FIN: u8 = 0x01;
         const SYN: u8 = 0x02;
         const RST: u8 = 0x04;
         const ACK: u8 = 0x10;
         if flags & (FIN | SYN | RST) != 0 {
-            self.fin += u64::from(flags & FIN != 0);
-            self.reset += u64::from(flags & RST != 0);
-            self.syn += u64::from(flags & (SYN | ACK) == SYN);
-            self.syn_ack += u64::from(flags & (SYN | ACK) == SYN | ACK);
+            self.fin += times * u64::from(flags & FIN != 0);
+            self.reset += times * u64::from(flags & RST != 0);
+            self.syn += times * u64::from(flags & (SYN | ACK) == SYN);
+            self.syn_ack += times * u64::from(flags & (SYN | ACK) == SYN | ACK);
         }
     }
 

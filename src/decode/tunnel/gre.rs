@@ -72,6 +72,9 @@ fn routes(walk: &mut Walk) -> bool {
 
 fn inside(walk: &mut Walk, protocol: u16, flags: u16, header: Gre) -> Next {
     let key = header.key.unwrap_or(0);
+    if walk.rules.is_ethernet_over_gre(protocol) {
+        return bridged(walk, flags, header);
+    }
     match protocol {
         // A keepalive of Cisco routers: nothing follows.
         0x0000 => Next::End,

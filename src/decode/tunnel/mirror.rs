@@ -1,8 +1,9 @@
-//! Mirrors over UDP: TZSP, HP and Aruba remote mirroring, Juniper packet mirroring.
+//! Mirrors over UDP: TZSP, HP and Aruba remote mirroring, Juniper packet mirroring, sFlow.
 
 use super::ip_by_nibble;
-use crate::decode::walk::{Next, Walk};
-use crate::model::{MirrorTag, Proto, TunnelKind};
+use crate::decode::sflow;
+use crate::decode::walk::{Ends, Next, Walk};
+use crate::model::{MirrorTag, Proto, Tunnel, TunnelKind};
 
 /// TZSP: version, type, encapsulation, tagged fields, the frame. Only received (0) and transmitted (1) packets carry one.
 pub(super) fn tzsp(walk: &mut Walk) -> Next {
@@ -117,4 +118,17 @@ pub(super) fn jmirror(walk: &mut Walk) -> Next {
     let id = u64::from(u32::from_be_bytes([m0 & 0x3f, m1, m2, m3])) << 32 | u64::from(u32::from_be_bytes([s0, s1, s2, s3]));
     let (ends, tag) = (walk.ends(), MirrorTag { sampled: 1, ..MirrorTag::default() });
     if walk.enter_mirror(TunnelKind::Jmirror, ends, id, tag) { next } else { Next::End }
+}
+
+/// sFlow: a datagram brings several samples, so that none of them is *the* frame inside; [`sflow::samples`] finds them. The walk ends where
+/// the datagram starts. Agents behind one sender are told apart by the identifier.
+pub(super) fn sflow(walk: &mut Walk) -> Next {
+    walk.push(Proto::Sflow);
+    if let Some(datagram) = sflow::datagram(walk.rest()) {
+        let Ends(source, destination) = walk.ends();
+        let id = datagram.id(source);
+        // Beyond the depth that is followed the datagram is one like any other.
+        let _ = walk.headers.tunnels.push(Tunnel { kind: TunnelKind::Sflow, source, destination, id });
+    }
+    Next::End
 }

@@ -16,7 +16,7 @@ pub(super) use shim::{ether_type, fabric_path};
 
 use super::rules::Rules;
 use super::walk::{Next, Walk};
-use crate::model::{Proto, TunnelKind};
+use crate::model::TunnelKind;
 
 macro_rules! registered {
     ($($port:literal $kind:ident;)*) => {
@@ -60,12 +60,6 @@ pub fn may_carry_packets(source: u16, destination: u16, rules: &Rules) -> bool {
         || rules.has_port(destination)
 }
 
-/// Whether [`datagram`] reads this kind.
-pub(super) fn runs_over_udp(kind: TunnelKind) -> bool {
-    use TunnelKind::{ArubaErm, Capwap, Geneve, Gtp, HpErm, Jmirror, L2tp, Lisp, Lwapp, Sflow, Teredo, Tzsp, Vxlan, VxlanGpe};
-    matches!(kind, ArubaErm | Capwap | Geneve | Gtp | HpErm | Jmirror | L2tp | Lisp | Lwapp | Sflow | Teredo | Tzsp | Vxlan | VxlanGpe)
-}
-
 /// Inside of a UDP datagram, by its ports: the user's word before the registry's, the destination before the source.
 #[inline(never)]
 pub(super) fn udp(walk: &mut Walk, source: u16, destination: u16) -> Next {
@@ -79,7 +73,7 @@ pub(super) fn udp(walk: &mut Walk, source: u16, destination: u16) -> Next {
     }
 }
 
-/// One datagram of a kind; `declared`: on the user's word, so that nothing needs to look right.
+/// One datagram of a kind that runs over UDP ([`TunnelKind::runs_over_udp`]); `declared`: on the user's word, so that nothing needs to look right.
 fn datagram(walk: &mut Walk, kind: TunnelKind, declared: bool) -> Next {
     match kind {
         TunnelKind::Vxlan => overlay::vxlan(walk, declared),
@@ -95,7 +89,7 @@ fn datagram(walk: &mut Walk, kind: TunnelKind, declared: bool) -> Next {
         TunnelKind::HpErm => mirror::hp_erm(walk),
         TunnelKind::ArubaErm => mirror::aruba_erm(walk),
         TunnelKind::Jmirror => mirror::jmirror(walk),
-        TunnelKind::Sflow => walk.leaf(Proto::Sflow),
+        TunnelKind::Sflow => mirror::sflow(walk),
         _ => Next::End,
     }
 }

@@ -3,7 +3,7 @@
 use super::overlay;
 use crate::decode::llc;
 use crate::decode::walk::{Next, Walk};
-use crate::decode::{ethernet, ip};
+use crate::decode::{ethernet, ip, stamp};
 use crate::model::{Address, Mac, MirrorTag, Proto, Side, TunnelKind};
 
 /// EtherTypes that are shims or tunnels.
@@ -18,6 +18,9 @@ pub(in crate::decode) fn ether_type(walk: &mut Walk, number: u16) -> Next {
         0x893f => e_tag(walk),
         0x894f => overlay::nsh(walk),
         0x6558 => Next::Ethernet,
+        0x22e5 => stamp::gigamon(walk),
+        0xd28b => stamp::avsp(walk),
+        number if walk.rules.ttag == Some(number) => stamp::ttag(walk),
         _ => ethernet::unknown(walk, number),
     }
 }

@@ -26,6 +26,10 @@ pub fn mirror(m: &Mirror, rows: usize) -> Option<Section> {
     if !m.sessions.is_empty() {
         parts.push(sessions(m, rows));
     }
+    if !m.stamps.is_empty() {
+        parts.push(Part::Heading(Tone::Plain, "Time stamps of devices on the way".into()));
+        parts.push(stamps(m, rows));
+    }
     if !m.tunnels.rows.is_empty() {
         let shown = m.tunnels.rows.len().min(rows);
         parts.push(Part::Heading(Tone::Plain, super::tables::heading("Tunnels crossing the link", "tunnel", &m.tunnels, shown)));
@@ -50,6 +54,9 @@ fn verdict(trust: &Trust) -> Part {
 
 fn facts(m: &Mirror) -> Vec<(&'static str, String)> {
     let mut facts = vec![("Transport", m.transport.to_owned())];
+    if let Some(n) = m.one_in() {
+        facts.push(("Sampled", format!("one packet in {}: every number but the mirror's own is scaled", units::grouped(n.into()))));
+    }
     let d = &m.duplicates;
     let copies = match d.traffic.packets {
         0 => "none".to_owned(),
@@ -108,6 +115,29 @@ fn sessions(m: &Mirror, rows: usize) -> Part {
         ]
     };
     Part::Table(Table { columns, rows: m.sessions.iter().take(rows).map(row).collect() })
+}
+
+/// A row a port; what holds for the interface as a whole stands in its first.
+fn stamps(m: &Mirror, rows: usize) -> Part {
+    let columns = vec![word("Stamp"), word("Device"), word("Port"), number("Packets"), number("Missing"), number("Drops"), word("Clock")];
+    let known = |n: Option<u64>| n.map_or_else(|| text("?"), count);
+    let id = |n: Option<u64>| text(n.map_or("?".to_owned(), |n| n.to_string()));
+    let mut table = Vec::new();
+    for s in &m.stamps {
+        let clock = match s.offset {
+            None => "?".to_owned(),
+            Some(_) if s.is_tai() => "TAI".to_owned(),
+            Some(offset) => format!("{offset:+.6} s"),
+        };
+        let all = vec![text(s.kind.token()), text("all"), text("all"), count(s.packets), known(s.missing), known(s.drops), text(clock)];
+        table.push(all);
+        table.extend(s.ports.iter().map(|p| {
+            let (device, port) = (id(p.device.map(u64::from)), id(p.port.map(u64::from)));
+            vec![text(s.kind.token()), device, port, count(p.packets), known(p.missing), text(""), text("")]
+        }));
+    }
+    table.truncate(rows);
+    Part::Table(Table { columns, rows: table })
 }
 
 fn tunnels(m: &Mirror, rows: usize) -> Part {

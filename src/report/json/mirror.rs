@@ -1,7 +1,7 @@
 //! The mirror, the tunnels and the findings.
 
 use super::writer::Writer;
-use crate::model::{Estimate, Finding, Session, Tunnel, Value};
+use crate::model::{Estimate, Finding, Session, Stamps, Tunnel, Value};
 use crate::snapshot::{Duplicates, Mirror, Trust};
 use std::io;
 
@@ -18,6 +18,13 @@ pub fn mirror(w: &mut Writer, mirror: &Mirror, rows: usize) -> io::Result<()> {
         for s in &mirror.sessions {
             w.line()?;
             session(w, s);
+        }
+        w.close(b']');
+        w.key("timestamps");
+        w.open(b'[');
+        for s in &mirror.stamps {
+            w.line()?;
+            stamps(w, s);
         }
         w.close(b']');
         duplicates(w, &mirror.duplicates);
@@ -84,8 +91,60 @@ fn session(w: &mut Writer, s: &Session) {
     w.count("oversized", oversized);
     w.count("bad", bad);
     w.close(b'}');
+    w.key("sampling");
+    match s.sampling {
+        Some(sampling) => {
+            w.open(b'{');
+            w.count("one_in", sampling.one_in.into());
+            w.count("samples", sampling.samples);
+            w.count("unread", sampling.unread);
+            w.count("drops", sampling.drops);
+            w.close(b'}');
+        }
+        None => w.null(),
+    }
     w.at("first", Some(s.first));
     w.at("last", Some(s.last));
+    w.close(b'}');
+}
+
+fn maybe(w: &mut Writer, name: &'static str, count: Option<u64>) {
+    w.key(name);
+    match count {
+        Some(n) => w.number(n),
+        None => w.null(),
+    }
+}
+
+fn stamps(w: &mut Writer, s: &Stamps) {
+    w.open(b'{');
+    w.text("kind", s.kind.token());
+    w.count("interface", s.interface.into());
+    w.count("packets", s.packets);
+    w.count("without", s.without);
+    w.count("bytes", s.bytes);
+    w.count("duplicates", s.duplicates);
+    w.count("degraded", s.degraded);
+    maybe(w, "missing", s.missing);
+    maybe(w, "drops", s.drops);
+    w.key("offset");
+    match s.offset {
+        Some(seconds) => w.float(seconds),
+        None => w.null(),
+    }
+    w.flag("tai", s.is_tai());
+    w.key("ports");
+    w.open(b'[');
+    for p in &s.ports {
+        w.open(b'{');
+        maybe(w, "device", p.device.map(u64::from));
+        maybe(w, "port", p.port.map(u64::from));
+        w.count("packets", p.packets);
+        maybe(w, "missing", p.missing);
+        w.close(b'}');
+    }
+    w.close(b']');
+    w.count("other_ports", s.other_ports);
     w.close(b'}');
 }
 

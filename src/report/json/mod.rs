@@ -36,6 +36,7 @@ impl Format for Json {
         w.open(b'{');
         w.text("schema", SCHEMA);
         w.text("version", env!("CARGO_PKG_VERSION"));
+        approximate(w, s);
         capture(w, s)?;
         losses(w, s)?;
         load(w, s)?;
@@ -54,6 +55,13 @@ impl Format for Json {
         mirror::findings(w, &s.findings)?;
         w.close(b'}');
         writer.finish()
+    }
+}
+
+/// Beside numbers that are scaled from samples.
+fn approximate(w: &mut Writer, s: &Snapshot) {
+    if s.mirror.one_in().is_some() {
+        w.flag("approximate", true);
     }
 }
 
@@ -125,6 +133,7 @@ fn load(w: &mut Writer, s: &Snapshot) -> io::Result<()> {
     w.line()?;
     w.key("load");
     w.open(b'{');
+    approximate(w, s);
     w.real("interval", load.interval as f64 / SECOND as f64);
     w.real("mean_bits_per_second", s.mean_bits_per_second());
     w.real("peak_bits_per_second", peak_bits_per_second(load));
@@ -214,6 +223,7 @@ fn directions(w: &mut Writer, s: &Snapshot) -> io::Result<()> {
     w.line()?;
     w.key("directions");
     w.open(b'{');
+    approximate(w, s);
     w.traffic_object("inbound", d.inbound);
     w.traffic_object("outbound", d.outbound);
     w.traffic_object("inside", d.inside);
@@ -228,6 +238,7 @@ fn tcp(w: &mut Writer, s: &Snapshot) -> io::Result<()> {
     w.line()?;
     w.key("tcp");
     w.open(b'{');
+    approximate(w, s);
     w.count("syn", flags.syn);
     w.count("syn_ack", flags.syn_ack);
     w.count("fin", flags.fin);

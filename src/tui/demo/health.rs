@@ -113,6 +113,7 @@ pub fn mirror(total: Traffic, recent: Traffic, second: i64, trouble: bool) -> Mi
         restarts: 0,
         truncated: 0,
         errors: [0, 0, 0],
+        sampling: None,
         first: at(-HISTORY),
         last: at(second),
     };
@@ -121,6 +122,7 @@ pub fn mirror(total: Traffic, recent: Traffic, second: i64, trouble: bool) -> Mi
         link: part(total, 2.05),
         recent_link: part(recent, 2.05),
         sessions: vec![session(7, total.packets / 250, 12), session(8, 0, 0)],
+        stamps: Vec::new(),
         duplicates: Duplicates {
             dropped: true,
             traffic: part(total, 0.95),

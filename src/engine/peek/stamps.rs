@@ -1,0 +1,188 @@
+//! Time stamps of devices on the way: recognises on which interface frames end with one, and takes it off.
+
+use crate::capture::Packet;
+use crate::decode::stamp::{self, Keyframe, Stamp, Tail};
+use crate::decode::{self, Headers, Rules};
+use crate::mirror::{StampLedger, Stamped};
+use crate::model::{LinkType, StampChoice, StampKind, Stamps};
+
+/// Frames in a row that must show a trailer consistently before it is believed.
+const CONSISTENT: u8 = 64;
+/// Frames of an interface that are looked at for one; those without a network layer, or cut, do not count.
+const LOOKED_AT: u16 = 4096;
+/// Trailers that are looked for, those with a checksum first. cPacket's cannot be told from MetaMako's, and an Arista 7150 shows by its keyframes.
+const SOUGHT: [StampKind; 6] =
+    [StampKind::Ixia, StampKind::Gigamon, StampKind::Metamako, StampKind::Exablaze, StampKind::Vss, StampKind::Arista7150];
+
+/// How far the look at an interface has come.
+#[derive(Debug)]
+enum Phase {
+    /// Frames looked at, and how many of each kind came in a row.
+    Looking { frames: u16, runs: [u8; SOUGHT.len()] },
+    /// Frames have no trailer.
+    None,
+    /// They have this one.
+    Known(StampKind),
+}
+
+/// One interface.
+#[derive(Debug)]
+struct Interface {
+    phase: Phase,
+    keyframe: Option<Keyframe>,
+    /// Bytes that the last trailer took.
+    usual: u8,
+    ledgers: Vec<StampLedger>,
+}
+
+impl Interface {
+    fn new(choice: StampChoice) -> Self {
+        let phase = match choice {
+            StampChoice::Auto => Phase::Looking { frames: 0, runs: [0; SOUGHT.len()] },
+            StampChoice::Trailer(kind) => Phase::Known(kind),
+            StampChoice::None | StampChoice::Ttag(_) => Phase::None,
+        };
+        Self { phase, keyframe: None, usual: 0, ledgers: Vec::new() }
+    }
+
+    fn ledger(&mut self, kind: StampKind) -> Option<&mut StampLedger> {
+        let at = self.ledgers.iter().position(|l| l.kind() == kind).unwrap_or_else(|| {
+            self.ledgers.push(StampLedger::new(kind));
+            self.ledgers.len() - 1
+        });
+        self.ledgers.get_mut(at)
+    }
+}
+
+/// The look at every interface. It must see packets in the order of the tape.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct StampWatch {
+    choice: StampChoice,
+    /// By number; those never seen are new.
+    interfaces: Vec<Interface>,
+    headers: Headers,
+}
+
+impl StampWatch {
+    /// A look for what was chosen.
+    pub fn new(choice: StampChoice) -> Self {
+        Self { choice, ..Self::default() }
+    }
+
+    /// What was chosen.
+    pub fn choice(&self) -> StampChoice {
+        self.choice
+    }
+
+    /// Whether frames of an interface must be looked at.
+    #[inline]
+    pub fn wants(&self, interface: u16) -> bool {
+        match self.interfaces.get(usize::from(interface)) {
+            Some(known) => !matches!(known.phase, Phase::None),
+            None => !matches!(self.choice, StampChoice::None | StampChoice::Ttag(_)),
+        }
+    }
+
+    fn interface(&mut self, number: u16) -> Option<&mut Interface> {
+        let at = usize::from(number);
+        while self.interfaces.len() <= at {
+            self.interfaces.push(Interface::new(self.choice));
+        }
+        self.interfaces.get_mut(at)
+    }
+
+    /// Looks at a frame's end. What is found is trimmed from the packet.
+    #[inline(never)]
+    pub fn look(&mut self, packet: &mut Packet, bytes: &[u8]) {
+        if packet.link != LinkType::ETHERNET || bytes.len() != packet.wire as usize {
+            return;
+        }
+        decode::walk(packet.link, bytes, packet.wire, &Rules::PLAIN, &mut self.headers);
+        let (net_at, net_end, protocol) = (self.headers.net_at as usize, self.headers.net_end as usize, self.headers.protocol);
+        let Some(interface) = self.interface(packet.interface) else { return };
+        if protocol == 253
+            && let Some(keyframe) = stamp::keyframe(bytes.get(net_at..).unwrap_or(&[]), packet.time)
+        {
+            interface.keyframe = Some(keyframe);
+            if let Some(ledger) = interface.ledger(StampKind::Arista7150) {
+                ledger.dropped(keyframe.device, keyframe.port, keyframe.drops);
+            }
+        }
+        let tail = match interface.usual {
+            usual if net_at == 0 && usual > 0 => Tail::ending(bytes, usual, packet.time),
+            _ => Tail::new(bytes, if net_at > 0 { net_end } else { 0 }, packet.time),
+        };
+        let keyframe = interface.keyframe;
+        let find = |kind| match kind {
+            StampKind::Arista7150 => keyframe.and_then(|k| k.stamp(&tail)),
+            kind => stamp::trailer(kind, &tail),
+        };
+        match &mut interface.phase {
+            Phase::None => {}
+            Phase::Known(kind) => {
+                let kind = *kind;
+                let found = find(kind);
+                interface.take(kind, packet, found);
+            }
+            // Frames without a network layer have no end of their own that a trailer could be measured by.
+            Phase::Looking { .. } if tail.start.is_none() => {}
+            Phase::Looking { frames, runs } => {
+                *frames = frames.saturating_add(1);
+                for (kind, run) in SOUGHT.into_iter().zip(runs.iter_mut()) {
+                    // A trailer begins where the frame ends, or where its padding does.
+                    let found = find(kind).filter(|s| Some(bytes.len() - usize::from(s.bytes)) == tail.start);
+                    *run = if found.is_some() { *run + 1 } else { 0 };
+                    if *run >= CONSISTENT {
+                        interface.phase = Phase::Known(kind);
+                        interface.take(kind, packet, found);
+                        return;
+                    }
+                }
+                if *frames >= LOOKED_AT && runs.iter().all(|&run| run == 0) {
+                    interface.phase = Phase::None;
+                }
+            }
+        }
+    }
+
+    /// Notes a stamp in a frame's header, which the walk leaves out of its length.
+    #[inline(never)]
+    pub fn header(&mut self, packet: &Packet, bytes: &[u8]) {
+        let ttag = match self.choice {
+            StampChoice::None => return,
+            StampChoice::Ttag(number) => Some(number),
+            _ => None,
+        };
+        if let Some((kind, stamp)) = stamp::header(bytes, ttag)
+            && let Some(interface) = self.interface(packet.interface)
+            && let Some(ledger) = interface.ledger(kind)
+        {
+            ledger.push(&words(&stamp), packet.time);
+        }
+    }
+
+    /// What was found, by interface.
+    pub fn report(&self) -> Vec<Stamps> {
+        let numbered = self.interfaces.iter().enumerate();
+        numbered.flat_map(|(n, i)| i.ledgers.iter().filter_map(move |l| l.report(n.min(usize::from(u16::MAX)) as u16))).collect()
+    }
+}
+
+impl Interface {
+    fn take(&mut self, kind: StampKind, packet: &mut Packet, found: Option<Stamp>) {
+        self.usual = found.map_or(self.usual, |s| s.bytes);
+        let Some(ledger) = self.ledger(kind) else { return };
+        match found {
+            Some(stamp) => {
+                packet.trim = stamp.bytes;
+                ledger.push(&words(&stamp), packet.time);
+            }
+            None => ledger.bare(),
+        }
+    }
+}
+
+fn words(stamp: &Stamp) -> Stamped {
+    let &Stamp { bytes, time, device, port, ingress, egress, duplicate, degraded } = stamp;
+    Stamped { bytes, time, device, port, ingress, egress, duplicate, degraded }
+}

@@ -1,0 +1,334 @@
+//! Which tunnels are the transport of a mirror, and what each of them says of itself.
+//!
+//! # Whose outside is taken off
+//!
+//! With `auto`, a tunnel to an address of this host or to a configured endpoint is taken off from its first packet, if its kind can carry a
+//! mirror at all. Otherwise the first 1000 packets of a session decide, once and for ever, and until then
+//!
+//! - a kind made for mirroring (ERSPAN, TZSP ...) **is** taken off; after 1000 packets it stays so unless at least a fifth of the bytes since
+//!   its first packet are plain traffic: then it is somebody's mirror that crosses this link (`foreign mirror`);
+//! - a kind also used by others (VXLAN, Geneve, Ethernet in GRE ...) **is not**; after 1000 packets it is if its receiver never sent a packet
+//!   of that kind and receives at least four fifths of the link's bytes by it;
+//! - a kind for users (GTP, IP in IP ...) never is.
+//!
+//! So a decision changes at most once, at the 1000th packet of its session, and depends on the packets before it alone.
+
+mod ruling;
+mod sampling;
+#[cfg(test)]
+mod tests;
+
+pub use ruling::{Ours, PROVISIONAL};
+pub use sampling::SampledPacket;
+
+use super::ledger::{Clock, Ledger};
+use crate::model;
+use crate::model::limits::SESSIONS;
+use crate::model::mirror::Purpose;
+use crate::model::{Decap, MirrorTag, Session, Timestamp, Traffic, Tunnel};
+use hashbrown::HashMap;
+use ruling::{Case, Ruling, Scales};
+use sampling::Sampling;
+
+/// Tunnel layers of a packet that are remembered to recognise a loop; deeper ones are not compared.
+const DEPTH: usize = 8;
+
+#[derive(Debug)]
+struct Watched {
+    tunnel: Tunnel,
+    sink: usize,
+    ruling: Ruling,
+    outer: Traffic,
+    inner_bytes: u64,
+    /// Link and mirror bytes before its first packet.
+    before: (u64, u64),
+    ledger: Ledger,
+    numbered: bool,
+    clock: Clock,
+    sampling: Option<Box<Sampling>>,
+    truncated: u64,
+    errors: [u64; 3],
+    first: Timestamp,
+    last: Timestamp,
+}
+
+/// A session with what does not fit the common words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionReport {
+    /// The session.
+    pub session: Session,
+    /// Its number in [`super::Frame::session`].
+    pub number: u16,
+    /// Whether it is a mirror that only crosses this link.
+    pub foreign: bool,
+    /// Packets whose sequence number had come before: the transport doubled them.
+    pub duplicates: u64,
+    /// Bits of its numbering.
+    pub bits: u32,
+    /// The device's clock, if its packets have stamps of a known unit.
+    pub clock: Option<Clock>,
+}
+
+/// The tunnels of one link. Fed by one thread in order of arrival: [`begin`](Self::begin) for a packet with tunnels, then
+/// [`decide`](Self::decide) for each layer from outside, then [`account`](Self::account) for the layers taken off;
+/// [`plain`](Self::plain) for packets without.
+#[derive(Debug, Default)]
+pub struct Sessions {
+    list: Vec<Watched>,
+    index: HashMap<Tunnel, usize>,
+    scales: Scales,
+    recent: usize,
+    plain: Traffic,
+    stack: [Option<Tunnel>; DEPTH],
+    depth: usize,
+    mirror_depth: usize,
+    counted: bool,
+    loops: u64,
+    looped: bool,
+    nested: u64,
+    deepest: usize,
+    fragments: Traffic,
+    beyond: Traffic,
+}
+
+impl Sessions {
+    /// No tunnel seen.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Counts packets without a tunnel: what the shares are of.
+    #[inline]
+    pub fn plain(&mut self, traffic: Traffic) {
+        self.plain.add(traffic);
+        self.scales.link.add(traffic);
+    }
+
+    /// Opens a packet that has tunnels, of `wire` bytes.
+    #[inline]
+    pub fn begin(&mut self, wire: u32) {
+        self.scales.link.count(wire);
+        self.depth = 0;
+        self.mirror_depth = 0;
+        self.counted = false;
+        self.looped = false;
+    }
+
+    /// Counts a packet that is a fragment of an outer tunnel packet: the path's MTU is too small for the mirror, and nothing in it can be read.
+    pub fn fragment(&mut self, wire: u32) {
+        self.fragments.count(wire);
+    }
+
+    /// Whether the next layer of the open packet is to be taken off. `wire` is the length of the frame that carries the layer.
+    pub fn decide(&mut self, tunnel: &Tunnel, wire: u32, time: Timestamp, ours: &Ours, policy: Decap) -> bool {
+        self.note_layer(tunnel, wire);
+        let Some(at) = self.find(tunnel, time) else {
+            self.beyond.count(wire);
+            return policy == Decap::All;
+        };
+        let Some(session) = self.list.get_mut(at) else { return false };
+        session.outer.count(wire);
+        session.last = session.last.max(time);
+        self.scales.count(session.sink, wire);
+        if !session.ruling.stands() {
+            let Watched { tunnel, sink, before, .. } = session;
+            let case = Case { tunnel, sink: *sink, packets: session.outer.packets, before: *before, inner: self.depth > 1 };
+            session.ruling = self.scales.rule(&case, ours, policy);
+        }
+        session.ruling.peels()
+    }
+
+    /// Loops and nesting: the same tunnel twice in one packet is a mirror that mirrors itself.
+    #[inline]
+    fn note_layer(&mut self, tunnel: &Tunnel, wire: u32) {
+        let seen = self.stack.get(..self.depth).unwrap_or_default();
+        if self.depth > 0 && !self.looped && seen.contains(&Some(*tunnel)) {
+            self.loops += 1;
+            self.looped = true;
+        }
+        if let Some(slot) = self.stack.get_mut(self.depth) {
+            *slot = Some(*tunnel);
+            self.depth += 1;
+        }
+        if tunnel.kind.purpose() != Purpose::Mirror {
+            return;
+        }
+        self.mirror_depth += 1;
+        self.deepest = self.deepest.max(self.mirror_depth);
+        self.nested += u64::from(self.mirror_depth == 2);
+        if !self.counted {
+            self.counted = true;
+            self.scales.mirror_bytes += u64::from(wire);
+        }
+    }
+
+    #[inline]
+    fn find(&mut self, tunnel: &Tunnel, time: Timestamp) -> Option<usize> {
+        if self.list.get(self.recent).is_some_and(|s| s.tunnel == *tunnel) {
+            return Some(self.recent);
+        }
+        let at = match self.index.get(tunnel) {
+            Some(&at) => at,
+            None => self.open(tunnel, time)?,
+        };
+        self.recent = at;
+        Some(at)
+    }
+
+    #[inline(never)]
+    fn open(&mut self, tunnel: &Tunnel, time: Timestamp) -> Option<usize> {
+        // An answer, even beyond the cap, is an answer.
+        self.scales.answer(tunnel);
+        if self.list.len() >= SESSIONS {
+            return None;
+        }
+        let at = self.list.len();
+        // The other way around may have been there first.
+        let answered = self.list.iter().any(|s| s.tunnel.kind == tunnel.kind && s.tunnel.source == tunnel.destination);
+        let before = (self.scales.link.wire_bytes, self.scales.mirror_bytes);
+        let sink = self.scales.open(tunnel, answered);
+        self.index.insert(*tunnel, at);
+        self.list.push(Watched {
+            tunnel: *tunnel,
+            sink,
+            ruling: Ruling::UndecidedSoFar,
+            outer: Traffic::default(),
+            inner_bytes: 0,
+            before,
+            ledger: Ledger::default(),
+            numbered: false,
+            clock: Clock::default(),
+            sampling: None,
+            truncated: 0,
+            errors: [0; 3],
+            first: time,
+            last: time,
+        });
+        Some(at)
+    }
+
+    /// Number of a tunnel's session, from 1 in order of appearance; 0 beyond the cap.
+    #[inline]
+    pub fn number(&self, tunnel: &Tunnel) -> u16 {
+        let at = match self.list.get(self.recent) {
+            Some(s) if s.tunnel == *tunnel => Some(self.recent),
+            _ => self.index.get(tunnel).copied(),
+        };
+        at.map_or(0, |at| (at + 1).min(usize::from(u16::MAX)) as u16)
+    }
+
+    /// Accounts what the device says of a packet whose layer was decided on: `inner` wire bytes in it.
+    pub fn account(&mut self, tunnel: &Tunnel, tag: &MirrorTag, inner: u32, time: Timestamp) {
+        let Some(at) = self.find(tunnel, time) else { return };
+        let Some(session) = self.list.get_mut(at) else { return };
+        session.inner_bytes += u64::from(inner);
+        if let Some(number) = tag.sequence {
+            session.numbered = true;
+            session.ledger.push(number, time);
+        }
+        if let Some((raw, tick)) = tag.switch_time {
+            session.clock.push(time, raw, tick);
+        }
+        session.truncated += u64::from(tag.truncated);
+        if let Some(n) = usize::from(tag.error).checked_sub(1).and_then(|e| session.errors.get_mut(e)) {
+            *n += 1;
+        }
+    }
+
+    /// Accounts one sampled packet of a session.
+    pub fn sample(&mut self, tunnel: &Tunnel, sample: &SampledPacket, time: Timestamp) {
+        if let Some(session) = self.sampled(tunnel, time) {
+            session.inner_bytes += u64::from(sample.wire);
+            session.sampling.get_or_insert_default().take(sample);
+        }
+    }
+
+    /// Counts samples of a session of which no packet could be made.
+    pub fn unread_samples(&mut self, tunnel: &Tunnel, samples: u64, time: Timestamp) {
+        if let Some(session) = self.sampled(tunnel, time) {
+            session.sampling.get_or_insert_default().unread(samples);
+        }
+    }
+
+    fn sampled(&mut self, tunnel: &Tunnel, time: Timestamp) -> Option<&mut Watched> {
+        let at = self.find(tunnel, time)?;
+        self.list.get_mut(at)
+    }
+
+    /// All sessions in order of appearance.
+    pub fn report(&self) -> Vec<SessionReport> {
+        self.list.iter().enumerate().map(|(at, s)| s.report(at)).collect()
+    }
+
+    /// Everything on the link, tunnels included.
+    pub fn link(&self) -> Traffic {
+        self.scales.link
+    }
+
+    /// What is in no tunnel.
+    pub fn outside(&self) -> Traffic {
+        self.plain
+    }
+
+    /// Packets of mirrors that only cross this link.
+    pub fn foreign(&self) -> Traffic {
+        let mut sum = Traffic::default();
+        self.list.iter().filter(|s| s.ruling == Ruling::Foreign).for_each(|s| sum.add(s.outer));
+        sum
+    }
+
+    /// Packets that contain the same tunnel twice: the mirror mirrors its own copies.
+    pub fn loops(&self) -> u64 {
+        self.loops
+    }
+
+    /// Packets in more than one mirror encapsulation, and how many in the deepest: they grow in a loop.
+    pub fn nesting(&self) -> (u64, usize) {
+        (self.nested, self.deepest)
+    }
+
+    /// Fragments of outer tunnel packets.
+    pub fn fragments(&self) -> Traffic {
+        self.fragments
+    }
+
+    /// Layers of tunnels beyond the cap of sessions.
+    pub fn beyond(&self) -> Traffic {
+        self.beyond
+    }
+}
+
+impl Watched {
+    fn report(&self, at: usize) -> SessionReport {
+        let sequenced = self.numbered && self.ledger.is_usable();
+        SessionReport {
+            session: Session {
+                tunnel: self.tunnel,
+                decision: self.ruling.words().to_owned(),
+                peeled: self.ruling.peels(),
+                packets: self.outer.packets,
+                outer_bytes: self.outer.wire_bytes,
+                inner_bytes: self.inner_bytes,
+                sequenced,
+                missing: self.ledger.missing(),
+                reordered: if sequenced { self.ledger.reordered() } else { 0 },
+                restarts: self.ledger.restarts(),
+                truncated: self.truncated,
+                errors: self.errors,
+                sampling: self.sampling.as_deref().map(|s| model::Sampling {
+                    one_in: s.one_in(),
+                    samples: s.samples(),
+                    unread: s.not_read(),
+                    drops: s.drops(),
+                }),
+                first: self.first,
+                last: self.last,
+            },
+            number: (at + 1).min(usize::from(u16::MAX)) as u16,
+            foreign: self.ruling == Ruling::Foreign,
+            duplicates: self.ledger.duplicates(),
+            bits: self.ledger.bits(),
+            clock: (self.clock.samples > 0).then_some(self.clock),
+        }
+    }
+}
