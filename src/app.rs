@@ -119,6 +119,7 @@ fn engine_settings(common: &Common, input: &Input, sources: &[crate::capture::So
         live,
         limit,
         decap: common.decap,
+        rspan: common.rspan,
         stamps: common.stamps,
         carriers: common.carriers.clone(),
         mirror_ends: common.mirror_to.iter().map(|&a| address(a)).collect(),

@@ -8,7 +8,7 @@ mod units;
 pub use settings::{Color, Command, Common, Files, Input, Live, Settings};
 
 use crate::error::{Error, Result};
-use crate::model::{Carrier, Decap, StampChoice};
+use crate::model::{Carrier, Decap, RspanChoice, StampChoice};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -121,6 +121,9 @@ struct TypedCommon {
     /// An end of a mirror's tunnel, usually where it is sent to: what comes so is taken off from the first packet (may be given again)
     #[arg(long, global = true, value_name = "ADDR")]
     mirror_to: Vec<std::net::IpAddr>,
+    /// VLAN that carries a remote mirror (RSPAN) and is taken off: auto finds one around all tags, none takes none, or its number
+    #[arg(long, global = true, value_name = "WHICH", default_value = "auto", value_parser = units::rspan)]
+    rspan: RspanChoice,
     /// Time stamps that devices write at the end of frames: auto finds them, none leaves them, or metamako, cpacket, exablaze, vss, ixia,
     /// gigamon, arista-7150; ttag:0xNNNN names the EtherType of Cisco's
     #[arg(long, global = true, value_name = "WHICH", default_value = "auto", value_parser = units::stamps)]
@@ -356,6 +359,7 @@ impl TypedCommon {
                 TypedDecap::All => Decap::All,
                 TypedDecap::None => Decap::None,
             },
+            rspan: self.rspan,
             stamps: self.trailer,
             carriers: self.decap_port,
             mirror_to: self.mirror_to,

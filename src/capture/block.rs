@@ -20,7 +20,7 @@ pub struct Packet {
     pub interface: u16,
     /// The shard it belongs to: set by the router, read by the workers.
     pub shard: u8,
-    /// Tunnels to be taken off: set by the router, read by the workers.
+    /// Tunnels to be taken off, and [`Packet::POP`]: set by the router, read by the workers.
     pub peel: u8,
     /// Class of the mirror link's utilisation at its time (0: unknown): set by the router.
     pub load: u8,
@@ -33,6 +33,21 @@ pub struct Packet {
 }
 
 impl Packet {
+    /// In [`Packet::peel`]: the outermost VLAN tag is a mirror's own and is taken off.
+    pub const POP: u8 = 0x80;
+
+    /// How many tunnels are taken off.
+    #[inline]
+    pub fn peels(&self) -> u8 {
+        self.peel & !Self::POP
+    }
+
+    /// Whether the outermost VLAN tag is taken off.
+    #[inline]
+    pub fn pops(&self) -> bool {
+        self.peel & Self::POP != 0
+    }
+
     /// Length of the frame on the wire, without what is trimmed.
     #[inline]
     pub fn frame_wire(&self) -> u32 {
@@ -131,7 +146,9 @@ impl Block {
     #[inline]
     pub fn bytes(&self, packet: &Packet) -> &[u8] {
         let from = packet.offset as usize;
-        self.data.get(from..from + packet.captured.min(packet.frame_wire()) as usize).unwrap_or(&[])
+        // A damaged record may hold more than its wire length says.
+        let length = if packet.trim == 0 { packet.captured } else { packet.captured.min(packet.frame_wire()) };
+        self.data.get(from..from + length as usize).unwrap_or(&[])
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is meant by a command line: every value checked, every default filled in.
 
-use crate::model::{Carrier, Decap, StampChoice};
+use crate::model::{Carrier, Decap, RspanChoice, StampChoice};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -115,6 +115,8 @@ pub struct Common {
     pub dedup: bool,
     /// Which tunnels are taken off.
     pub decap: Decap,
+    /// Which VLAN of a remote mirror is taken off.
+    pub rspan: RspanChoice,
     /// Which time stamps of devices on the way are taken out of frames.
     pub stamps: StampChoice,
     /// What carries packets by the user's word.

@@ -1,6 +1,6 @@
 //! Values with units, as they are typed: `30s`, `64MiB`, `10G`, `10.0.0.0/8`.
 
-use crate::model::{Carrier, StampChoice, StampKind, TunnelKind};
+use crate::model::{Carrier, RspanChoice, StampChoice, StampKind, TunnelKind};
 use std::time::Duration;
 
 /// Splits `12.5ms` into its number and its unit.
@@ -110,6 +110,16 @@ fn number(text: &str) -> Option<u16> {
     digits.map_or_else(|| text.parse().ok(), |digits| u16::from_str_radix(digits, 16).ok()).filter(|&n| n != 0)
 }
 
+/// Which VLAN of a remote mirror is taken off: `auto`, `none`, or 1 to 4095.
+pub fn rspan(text: &str) -> Result<RspanChoice, String> {
+    match (text, text.parse()) {
+        ("auto", _) => Ok(RspanChoice::Auto),
+        ("none", _) => Ok(RspanChoice::None),
+        (_, Ok(vlan @ 1..=4095)) => Ok(RspanChoice::Vlan(vlan)),
+        _ => Err("there are auto, none, and VLANs from 1 to 4095".into()),
+    }
+}
+
 /// Which time stamps are taken out of frames: `auto`, `none`, a kind of trailer, or `ttag:0x88b5`.
 pub fn stamps(text: &str) -> Result<StampChoice, String> {
     let trailers = || StampKind::ALL.iter().filter(|k| k.is_trailer());
@@ -187,6 +197,16 @@ mod tests {
         assert_eq!(replay("10x"), Some(Ok(10.0)));
         assert!(matches!(replay("0"), Some(Err(_))));
         assert_eq!(replay("office.pcapng"), None);
+    }
+
+    #[test]
+    fn rspan_vlans() {
+        use crate::model::RspanChoice;
+        assert_eq!(
+            (rspan("auto"), rspan("none"), rspan("999")),
+            (Ok(RspanChoice::Auto), Ok(RspanChoice::None), Ok(RspanChoice::Vlan(999)))
+        );
+        assert!(["", "0", "4096", "-1", "AUTO"].into_iter().all(|wrong| rspan(wrong).is_err()));
     }
 
     #[test]

@@ -65,8 +65,20 @@ pub(super) fn ether_type(walk: &mut Walk, number: u16) -> Next {
 fn tag(walk: &mut Walk, proto: Proto) -> Next {
     walk.push(proto);
     let Some(&[c0, c1, t0, t1]) = walk.take::<4>() else { return Next::End };
-    walk.headers.vlans.push(u16::from_be_bytes([c0, c1]));
+    if walk.pop {
+        popped(walk);
+    } else {
+        walk.headers.vlans.push(u16::from_be_bytes([c0, c1]));
+    }
     type_or_length(walk, u16::from_be_bytes([t0, t1]))
+}
+
+/// The tag is a mirror's own.
+#[cold]
+#[inline(never)]
+fn popped(walk: &mut Walk) {
+    walk.pop = false;
+    walk.headers.wire = walk.headers.wire.saturating_sub(4);
 }
 
 #[inline(never)]

@@ -186,7 +186,17 @@ impl Headers {
     #[inline]
     pub(super) fn reset(&mut self, wire: u32) {
         self.path = Path::EMPTY;
-        self.frame_at = 0;
+        self.payload_at = 0;
+        self.tunnels.clear();
+        self.mirror = None;
+        self.stop = None;
+        self.begin(0, wire);
+    }
+
+    /// The analysed frame begins at `frame_at` and is `wire` bytes long: nothing is known of it yet.
+    #[inline]
+    pub(super) fn begin(&mut self, frame_at: u32, wire: u32) {
+        self.frame_at = frame_at;
         self.wire = wire;
         self.mac = None;
         self.ether_type = 0;
@@ -198,9 +208,5 @@ impl Headers {
         self.fragment = Fragment::Whole;
         self.transport = Transport::None;
         self.transport_at = 0;
-        self.payload_at = 0;
-        self.tunnels.clear();
-        self.mirror = None;
-        self.stop = None;
     }
 }

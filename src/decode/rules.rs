@@ -7,6 +7,8 @@ use crate::model::{Carrier, TunnelKind};
 pub struct Rules {
     /// Tunnels to take off, outermost first (0: none, `u8::MAX`: all).
     pub peel: u8,
+    /// Whether the outermost VLAN tag is a mirror's own: then it is no tag of the frame, and takes no part in its length.
+    pub pop: bool,
     /// Whether a time stamp in a frame's header is left out of the frame's length.
     pub stamps: bool,
     /// The EtherType of Cisco's time tag, where there is one.
@@ -33,7 +35,7 @@ impl Rules {
 
     /// The first `peel` tunnels taken off.
     pub const fn peeling(peel: u8) -> Rules {
-        Rules { peel, stamps: false, ttag: None, ports: None, gre: Vec::new() }
+        Rules { peel, pop: false, stamps: false, ttag: None, ports: None, gre: Vec::new() }
     }
 
     /// Declares that datagrams from or to UDP `port` are `kind`: one that runs over UDP (VXLAN, Geneve, TZSP, HP and Aruba ERM,

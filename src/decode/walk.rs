@@ -1,9 +1,9 @@
 //! The walk itself: a position in the packet, and steps that each read one header and say what comes next.
 
-use super::headers::{Fragment, Headers, Net, Stop, Transport};
+use super::headers::{Headers, Stop};
 use super::rules::Rules;
 use super::{ethernet, ip, link, llc, mpls, ppp, transport, tunnel, wlan};
-use crate::model::{Address, LinkType, Mac, MirrorTag, Proto, Purpose, Tunnel, TunnelKind, VlanStack};
+use crate::model::{Address, LinkType, Mac, MirrorTag, Proto, Purpose, Tunnel, TunnelKind};
 use std::net::Ipv4Addr;
 
 /// What a header says comes behind it.
@@ -56,6 +56,8 @@ pub(super) struct Walk<'a, 'h> {
     pub declared: usize,
     /// Tunnels still to be taken off.
     peel: u8,
+    /// Whether the next VLAN tag is taken off.
+    pub pop: bool,
     /// Whether link-layer values found now belong to the analysed frame (false inside a tunnel that stays on).
     outside: bool,
     /// Network layers read since the analysed frame began.
@@ -80,6 +82,7 @@ pub(super) fn walk(link: LinkType, bytes: &[u8], wire: u32, rules: &Rules, heade
         end: (wire as usize).max(bytes.len()),
         declared: 0,
         peel: rules.peel,
+        pop: rules.pop,
         outside: true,
         nets: 0,
         partial: false,
@@ -265,19 +268,8 @@ impl<'a> Walk<'a, '_> {
 
     /// The analysed frame starts here: what was found so far was the mirror's own.
     fn restart(&mut self, may_be_cut: bool) {
-        let h = &mut *self.headers;
-        h.frame_at = u32::try_from(self.at).unwrap_or(u32::MAX);
-        h.wire = u32::try_from(self.end.saturating_sub(self.at)).unwrap_or(u32::MAX);
-        h.mac = None;
-        h.ether_type = 0;
-        h.vlans = VlanStack::default();
-        h.net = Net::None;
-        h.net_at = 0;
-        h.net_end = 0;
-        h.protocol = 0;
-        h.fragment = Fragment::Whole;
-        h.transport = Transport::None;
-        h.transport_at = 0;
+        let position = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        self.headers.begin(position(self.at), position(self.end.saturating_sub(self.at)));
         self.outside = true;
         self.nets = 0;
         self.partial = false;

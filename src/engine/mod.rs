@@ -27,7 +27,7 @@ use crate::decode::Rules;
 use crate::error::{Error, Result};
 use crate::model::limits::{BLOCK_BYTES, FLOWS_PER_SHARD};
 use crate::model::time::SECOND;
-use crate::model::{Address, Carrier, Decap, StampChoice};
+use crate::model::{Address, Carrier, Decap, RspanChoice, StampChoice};
 use crate::snapshot::{Feed, Query, Snapshot};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use local::LocalNets;
@@ -67,6 +67,8 @@ pub struct Settings {
     pub dedup: bool,
     /// Which time stamps of devices on the way are taken out of frames.
     pub stamps: StampChoice,
+    /// Which VLAN of a remote mirror is taken off.
+    pub rspan: RspanChoice,
     /// Ends of mirrors that the user named: tunnels from or to them are taken off from their first packet.
     pub mirror_ends: Vec<Address>,
     /// What the user says carries packets.
@@ -93,6 +95,7 @@ impl Default for Settings {
             decap: Decap::Auto,
             dedup: true,
             stamps: StampChoice::Auto,
+            rspan: RspanChoice::Auto,
             mirror_ends: Vec::new(),
             carriers: Vec::new(),
             ours: Vec::new(),
@@ -163,6 +166,10 @@ fn router(
         mirror_ends: settings.mirror_ends.clone(),
         rules,
         stamps: stamps_of(settings),
+        rspan: match (settings.rspan, settings.decap) {
+            (RspanChoice::Auto, Decap::None) => RspanChoice::None,
+            (choice, _) => choice,
+        },
         speed: settings.speed,
     };
     Ok(Router::new(source, tape, plan, commands, stop))

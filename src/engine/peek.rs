@@ -1,13 +1,16 @@
 //! The router's look at a packet: just enough to give it its shard.
 
+mod rspan;
 mod samples;
+mod sequence;
 mod stamps;
 
 use super::key::{FragmentTable, flow_key, shard_of_flow, shard_of_frame};
 use crate::capture::Packet;
 use crate::decode::{self, Fragment, Headers, Rules};
 use crate::mirror::{Ours, SessionReport, Sessions};
-use crate::model::{Address, Decap, FlowKey, LinkType, StampChoice, Stamps, Traffic, Tunnel, TunnelKind};
+use crate::model::{Address, Decap, FlowKey, LinkType, RspanChoice, StampChoice, Stamps, Traffic, Tunnel, TunnelKind};
+use rspan::{Found, RspanWatch};
 use samples::Samples;
 use stamps::StampWatch;
 
@@ -34,18 +37,23 @@ pub struct Peek {
     /// Samples found in the block in hand.
     pub(super) samples: Samples,
     stamps: StampWatch,
+    rspan: RspanWatch,
+    /// Interfaces whose frames have nothing more to be looked for.
+    settled: Vec<bool>,
 }
 
 impl Peek {
-    /// A look with a policy for tunnels, what is known of their ends, how packets are decoded, and which time stamps are taken out.
-    pub fn new(policy: Decap, known: Known, rules: Rules, stamps: StampChoice) -> Self {
-        Self { policy, known, rules, stamps: StampWatch::new(stamps), ..Self::default() }
+    /// A look with a policy for tunnels, what is known of their ends, how packets are decoded, which time stamps and which VLAN are
+    /// taken out.
+    pub fn new(policy: Decap, known: Known, rules: Rules, stamps: StampChoice, rspan: RspanChoice) -> Self {
+        Self { policy, known, rules, stamps: StampWatch::new(stamps), rspan: RspanWatch::new(rspan), ..Self::default() }
     }
 
     /// Gives a packet its shard, the tunnels to be taken off and its session.
     #[inline]
     pub fn route(&mut self, packet: &mut Packet, bytes: &[u8]) {
-        let bytes = if self.stamps.wants(packet.interface) { self.trimmed(packet, bytes) } else { bytes };
+        let settled = self.settled.get(usize::from(packet.interface)).copied().unwrap_or(false);
+        let bytes = if settled { bytes } else { self.look(packet, bytes) };
         match common(packet.link, bytes, &self.rules) {
             Some(key) => {
                 packet.shard = shard_of_flow(&key);
@@ -55,16 +63,33 @@ impl Peek {
         }
     }
 
-    /// The frame without a trailer, if it has one.
+    /// Looks for what is not the frame's own: a trailer, which the bytes returned are without, and the VLAN tag of a remote mirror.
     #[inline(never)]
-    fn trimmed<'b>(&mut self, packet: &mut Packet, bytes: &'b [u8]) -> &'b [u8] {
-        self.stamps.look(packet, bytes);
-        bytes.get(..packet.frame_wire() as usize).unwrap_or(bytes)
+    fn look<'b>(&mut self, packet: &mut Packet, bytes: &'b [u8]) -> &'b [u8] {
+        let interface = packet.interface;
+        if self.stamps.wants(interface) {
+            self.stamps.look(packet, bytes);
+        }
+        if self.rspan.wants(interface) {
+            match self.rspan.look(packet, bytes) {
+                Some(Found::Carried(tunnel, named)) => {
+                    packet.session = self.sessions.carry(&tunnel, packet.frame_wire(), named, packet.time);
+                }
+                Some(Found::Suspect(tunnel)) => self.sessions.suspect(&tunnel, packet.time),
+                None => {}
+            }
+        }
+        if !self.stamps.wants(interface) && !self.rspan.wants(interface) {
+            let at = usize::from(interface);
+            self.settled.resize(self.settled.len().max(at + 1), false);
+            self.settled.iter_mut().skip(at).take(1).for_each(|s| *s = true);
+        }
+        if packet.trim == 0 { bytes } else { bytes.get(..packet.frame_wire() as usize).unwrap_or(bytes) }
     }
 
     #[inline(never)]
     fn by_walking(&mut self, packet: &mut Packet, bytes: &[u8]) {
-        self.rules.peel = 0;
+        (self.rules.peel, self.rules.pop) = (0, packet.pops());
         let wire = packet.frame_wire();
         decode::walk(packet.link, bytes, wire, &self.rules, &mut self.headers);
         if packet.link == LinkType::ETHERNET {
@@ -107,9 +132,10 @@ impl Peek {
         if tunnel.kind == TunnelKind::Sflow {
             return self.take_samples(packet, bytes, &tunnel);
         }
-        self.rules.peel = packet.peel;
+        self.rules.peel = packet.peels();
         decode::walk(packet.link, bytes, wire, &self.rules, &mut self.headers);
         packet.session = self.sessions.number(&tunnel);
+        self.take_check_sequence(packet, bytes, &tunnel);
         self.sessions.account(&tunnel, &self.headers.mirror.unwrap_or_default(), self.headers.wire, packet.time);
     }
 
@@ -128,7 +154,7 @@ impl Peek {
     /// Forgets the sessions.
     pub fn forget(&mut self) {
         let (known, rules) = (std::mem::take(&mut self.known), std::mem::take(&mut self.rules));
-        *self = Self::new(self.policy, known, rules, self.stamps.choice());
+        *self = Self::new(self.policy, known, rules, self.stamps.choice(), self.rspan.choice());
     }
 }
 

@@ -10,7 +10,7 @@ use super::utilisation::Utilisation;
 use crate::capture::{Fill, Source, SourceInfo};
 use crate::decode::Rules;
 use crate::error::Error;
-use crate::model::{Address, Decap, StampChoice, Timestamp};
+use crate::model::{Address, Decap, RspanChoice, StampChoice, Timestamp};
 use crate::snapshot::{Losses, Query, SourceFacts};
 use crossbeam_channel::Receiver;
 use std::sync::Arc;
@@ -39,6 +39,8 @@ pub struct Plan {
     pub rules: Rules,
     /// Which time stamps of devices on the way are taken out.
     pub stamps: StampChoice,
+    /// Which VLAN of a remote mirror is taken off.
+    pub rspan: RspanChoice,
     /// Speed of the mirror link in bits per second.
     pub speed: Option<u64>,
 }
@@ -73,7 +75,7 @@ impl Router {
         let intervals = Intervals::new(plan.interval);
         let utilisation = Utilisation::new(plan.speed);
         let sides = Known { ours: std::mem::take(&mut plan.ours), ends: std::mem::take(&mut plan.mirror_ends) };
-        let peek = Peek::new(plan.decap, sides, std::mem::take(&mut plan.rules), plan.stamps);
+        let peek = Peek::new(plan.decap, sides, std::mem::take(&mut plan.rules), plan.stamps, plan.rspan);
         Self {
             source,
             tape,

@@ -78,7 +78,7 @@ impl Worker {
             {
                 let at = self.mine.get(usize::from(packet.shard)).map_or(usize::MAX, |&at| usize::from(at));
                 if at < self.shards.len() {
-                    self.rules.peel = packet.peel;
+                    (self.rules.peel, self.rules.pop) = (packet.peels(), packet.pops());
                     decode::walk(packet.link, strip.block.bytes(packet), packet.frame_wire(), &self.rules, &mut self.headers[count]);
                     few[count] = Some((packet, at));
                     count += 1;

@@ -30,6 +30,6 @@ pub use ledger::{Clock as SwitchClock, Ledger};
 pub use loss::{HOLD, Loss, LossState};
 pub use loss_counts::{Acked, LossCounts, RATIO_BINS, Ratios, SIZE_BINS, UTILISATION_CLASSES, size_bin, size_floor, utilisation_class};
 pub use order::{Clock, OrderCounts, OrderState, SKEW_BINS, STEP, Skews};
-pub use sessions::{Ours, SampledPacket, SessionReport, Sessions};
+pub use sessions::{CheckSequence, Ours, SampledPacket, SessionReport, Sessions};
 pub use sides::{JUDGED_PACKETS, Judged, MacRoles, Roles, SideCounts, SideFlow};
 pub use stamps::{StampLedger, Stamped};

@@ -200,6 +200,18 @@ pub enum StampChoice {
     Ttag(u16),
 }
 
+/// Which VLAN that carries a mirror (remote SPAN) is taken off.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RspanChoice {
+    /// The one whose tag is around nearly every frame of an interface, with further tags in it.
+    #[default]
+    Auto,
+    /// None.
+    None,
+    /// This one, wherever it is outermost.
+    Vlan(u16),
+}
+
 /// What one port of a stamping device sent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StampPort {
@@ -346,6 +358,8 @@ pub struct Session {
     pub truncated: u64,
     /// Error frames the device reported: short, oversized, bad.
     pub errors: [u64; 3],
+    /// Whether frames end with their check sequence, which is taken off.
+    pub check_sequence: bool,
     /// What a sampling agent says of its samples; `None`: every packet is copied, as far as the encapsulation tells.
     pub sampling: Option<Sampling>,
     /// First packet.

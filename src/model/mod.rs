@@ -23,7 +23,8 @@ pub use finding::{Finding, Severity, Value};
 pub use flow::{Direction, FlowKey};
 pub use link::LinkType;
 pub use mirror::{
-    Carrier, Decap, Estimate, MirrorTag, Purpose, Sampling, Session, Side, StampChoice, StampKind, StampPort, Stamps, Tunnel, TunnelKind,
+    Carrier, Decap, Estimate, MirrorTag, Purpose, RspanChoice, Sampling, Session, Side, StampChoice, StampKind, StampPort, Stamps, Tunnel,
+    TunnelKind,
 };
 pub use path::Path;
 pub use port::Port;

@@ -105,7 +105,7 @@ impl Peek {
         samples.scaled = scaled;
         // Tunnels in a sample are the monitored network's own.
         let headers = &mut samples.headers;
-        self.rules.peel = 0;
+        (self.rules.peel, self.rules.pop) = (0, false);
         decode::walk(link, bytes, wire, &self.rules, headers);
         if self.policy == Decap::All && !headers.tunnels.is_empty() {
             found.peel = headers.tunnels.len() as u8;

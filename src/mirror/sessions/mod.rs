@@ -15,11 +15,13 @@
 
 mod ruling;
 mod sampling;
+mod sequence;
 #[cfg(test)]
 mod tests;
 
 pub use ruling::{Ours, PROVISIONAL};
 pub use sampling::SampledPacket;
+pub use sequence::CheckSequence;
 
 use super::ledger::{Clock, Ledger};
 use crate::model;
@@ -29,7 +31,10 @@ use crate::model::{Decap, MirrorTag, Session, Timestamp, Traffic, Tunnel};
 use hashbrown::HashMap;
 use ruling::{Case, Ruling, Scales};
 use sampling::Sampling;
+use sequence::Trial;
 
+/// Length of a VLAN tag.
+const TAG: u32 = 4;
 /// Tunnel layers of a packet that are remembered to recognise a loop; deeper ones are not compared.
 const DEPTH: usize = 8;
 
@@ -46,6 +51,7 @@ struct Watched {
     numbered: bool,
     clock: Clock,
     sampling: Option<Box<Sampling>>,
+    trial: Trial,
     truncated: u64,
     errors: [u64; 3],
     first: Timestamp,
@@ -199,6 +205,7 @@ impl Sessions {
             numbered: false,
             clock: Clock::default(),
             sampling: None,
+            trial: Trial::default(),
             truncated: 0,
             errors: [0; 3],
             first: time,
@@ -235,9 +242,43 @@ impl Sessions {
         }
     }
 
+    /// Whether the frames of a session end with their check sequence.
+    #[inline]
+    pub fn check_sequence(&self, tunnel: &Tunnel) -> CheckSequence {
+        let recent = self.list.get(self.recent).filter(|s| s.tunnel == *tunnel);
+        recent.or_else(|| self.list.get(*self.index.get(tunnel)?)).map_or(CheckSequence::Absent, |s| s.trial.verdict())
+    }
+
+    /// Notes whether a frame of a session did.
+    pub fn tried_sequence(&mut self, tunnel: &Tunnel, has: bool) {
+        if let Some(&at) = self.index.get(tunnel)
+            && let Some(session) = self.list.get_mut(at)
+        {
+            session.trial.note(has);
+        }
+    }
+
+    /// Accounts a frame of `wire` bytes in the VLAN of a remote mirror, whose tag is taken off (`named`: on the user's word); the session's
+    /// number, 0 beyond the cap.
+    pub fn carry(&mut self, tunnel: &Tunnel, wire: u32, named: bool, time: Timestamp) -> u16 {
+        let Some(session) = self.known(tunnel, time) else { return 0 };
+        session.ruling = if named { Ruling::NamedVlan } else { Ruling::AroundAll };
+        session.outer.count(wire);
+        session.inner_bytes += u64::from(wire.saturating_sub(TAG));
+        session.last = session.last.max(time);
+        self.number(tunnel)
+    }
+
+    /// Notes a VLAN that may be a remote mirror's.
+    pub fn suspect(&mut self, tunnel: &Tunnel, time: Timestamp) {
+        if let Some(session) = self.known(tunnel, time) {
+            session.ruling = Ruling::PerhapsRspan;
+        }
+    }
+
     /// Accounts one sampled packet of a session.
     pub fn sample(&mut self, tunnel: &Tunnel, sample: &SampledPacket, time: Timestamp) {
-        if let Some(session) = self.sampled(tunnel, time) {
+        if let Some(session) = self.known(tunnel, time) {
             session.inner_bytes += u64::from(sample.wire);
             session.sampling.get_or_insert_default().take(sample);
         }
@@ -245,12 +286,12 @@ impl Sessions {
 
     /// Counts samples of a session of which no packet could be made.
     pub fn unread_samples(&mut self, tunnel: &Tunnel, samples: u64, time: Timestamp) {
-        if let Some(session) = self.sampled(tunnel, time) {
+        if let Some(session) = self.known(tunnel, time) {
             session.sampling.get_or_insert_default().unread(samples);
         }
     }
 
-    fn sampled(&mut self, tunnel: &Tunnel, time: Timestamp) -> Option<&mut Watched> {
+    fn known(&mut self, tunnel: &Tunnel, time: Timestamp) -> Option<&mut Watched> {
         let at = self.find(tunnel, time)?;
         self.list.get_mut(at)
     }
@@ -315,6 +356,7 @@ impl Watched {
                 restarts: self.ledger.restarts(),
                 truncated: self.truncated,
                 errors: self.errors,
+                check_sequence: self.trial.seen(),
                 sampling: self.sampling.as_deref().map(|s| model::Sampling {
                     one_in: s.one_in(),
                     samples: s.samples(),

@@ -34,13 +34,16 @@ pub(super) enum Ruling {
     Answered,
     Minor,
     User,
+    AroundAll,
+    NamedVlan,
+    PerhapsRspan,
 }
 
 impl Ruling {
     /// Whether the outside is taken off.
     pub fn peels(self) -> bool {
-        use Ruling::{AloneSoFar, Endpoint, Everything, Mirror, MirrorSoFar, OneWay, ToUs};
-        matches!(self, Everything | Endpoint | ToUs | MirrorSoFar | AloneSoFar | Mirror | OneWay)
+        use Ruling::{AloneSoFar, AroundAll, Endpoint, Everything, Mirror, MirrorSoFar, NamedVlan, OneWay, ToUs};
+        matches!(self, Everything | Endpoint | ToUs | MirrorSoFar | AloneSoFar | Mirror | OneWay | AroundAll | NamedVlan)
     }
 
     /// Whether it is the last word.
@@ -66,6 +69,11 @@ impl Ruling {
             Ruling::OneWay => "taken off: never answered and at least 80 % of the link's bytes",
             Ruling::Answered => "kept: user traffic, both ends send",
             Ruling::Minor => "kept: user traffic, less than 80 % of the link's bytes",
+            Ruling::AroundAll => "taken off: one VLAN around more than 99 % of the frames, with tags of their own in it",
+            Ruling::NamedVlan => "taken off: the VLAN that was named",
+            Ruling::PerhapsRspan => {
+                "kept: one VLAN around all frames, with several subnets in it: if it is a mirror's, --rspan takes it off"
+            }
             Ruling::User => "kept: a tunnel for user traffic",
         }
     }

@@ -91,6 +91,7 @@ fn session(w: &mut Writer, s: &Session) {
     w.count("oversized", oversized);
     w.count("bad", bad);
     w.close(b'}');
+    w.flag("check_sequence", s.check_sequence);
     w.key("sampling");
     match s.sampling {
         Some(sampling) => {

@@ -113,6 +113,7 @@ pub fn mirror(total: Traffic, recent: Traffic, second: i64, trouble: bool) -> Mi
         restarts: 0,
         truncated: 0,
         errors: [0, 0, 0],
+        check_sequence: false,
         sampling: None,
         first: at(-HISTORY),
         last: at(second),

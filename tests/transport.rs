@@ -1,4 +1,5 @@
-//! Time stamps of devices on the way: found on the interface that has them, left out of every load, and believed only when they are consistent.
+//! What is around mirrored frames and behind them: time stamps of devices on the way, check sequences, the VLAN of a remote mirror. They are
+//! found where they are, left out of every load, and believed only when they are consistent.
 
 mod support;
 
@@ -180,4 +181,95 @@ fn headers_with_a_type_of_their_own_need_no_row_of_frames() {
     assert_eq!(load(&s), want);
     let captured = analyse(&stamped, &Settings { decap: Decap::None, ..Settings::default() });
     assert_eq!(load(&captured), (want.0, want.1 + 20 * 14));
+}
+
+/// ERSPAN II around every frame, whose check sequence is kept with probability `p`; what lies behind the packet is `behind` bytes.
+fn erspan(frames: &Frames, kept: impl Fn(u64) -> bool, behind: usize) -> Frames {
+    let wrap = |(n, (time, frame)): (usize, &(i64, Vec<u8>))| {
+        let mut gre = [&[0x10, 0, 0x88, 0xbe][..], &(n as u32).to_be_bytes(), &[0x10, 0, 0x18, 77, 0, 0, 0, 1], frame].concat();
+        if kept(n as u64) {
+            gre.extend(crc32(frame).to_le_bytes());
+        }
+        let ip = support::frames::ipv4([192, 0, 2, 10].into(), [192, 0, 2, 20].into(), n as u16, 255, 47, &gre);
+        let mut outer = support::frames::ethernet([2, 0, 8, 0, 0, 1], [2, 0, 8, 0, 0, 2], &[], 0x0800, &ip);
+        outer.resize(outer.len() + behind, 0);
+        (*time, outer)
+    };
+    frames.iter().enumerate().map(wrap).collect()
+}
+
+/// Bytes of a frame behind its IP packet: what a cut takes of them nobody can put back, of the packet its own length can.
+fn padding(frame: &[u8]) -> u64 {
+    let at = if frame[12..14] == [0x81, 0] { 18 } else { 14 };
+    let word = |at: usize| usize::from(u16::from_be_bytes([frame[at], frame[at + 1]]));
+    let end = match word(at - 2) {
+        0x0800 => at + word(at + 2),
+        0x86dd => at + 40 + word(at + 4),
+        _ => 0,
+    };
+    (frame.len() - end) as u64
+}
+
+#[test]
+fn erspan_frames_lose_their_check_sequence() {
+    let frames = plain();
+    let want = load(&analyse(&frames, &Settings::default()));
+    let count = |s: &Snapshot| (load(s), s.mirror.sessions[0].check_sequence);
+    for behind in [0, 4, 18] {
+        assert_eq!(count(&analyse(&erspan(&frames, |_| true, behind), &Settings::default())), (want, true), "{behind}");
+        assert_eq!(count(&analyse(&erspan(&frames, |_| false, behind), &Settings::default())), (want, false), "{behind}");
+    }
+    // A few without, among the first: what nine of ten have holds for all later ones.
+    let most = erspan(&frames, |n| n % 16 != 3, 0);
+    let s = analyse(&most, &Settings::default());
+    let cut: u64 = (64..frames.len()).filter(|n| n % 16 == 3).map(|n| padding(&frames[n].1).min(4)).sum();
+    assert!(cut > 0);
+    assert_eq!(count(&s), ((want.0, want.1 - cut), true));
+    for threads in [0, 2] {
+        for block_bytes in [2_500, 60_000] {
+            assert!(analyse(&most, &Settings { threads, block_bytes, ..Settings::default() }) == s);
+        }
+    }
+    // Half have one: each is tried, and then none is believed.
+    let half = analyse(&erspan(&frames, |n| n % 2 == 0, 0), &Settings::default());
+    let kept = (64..frames.len() as u64).filter(|n| n % 2 == 0).count() as u64;
+    assert_eq!(count(&half), ((want.0, want.1 + 4 * kept), false));
+    // Without decapsulation nothing is taken off.
+    let none = analyse(&most, &Settings { decap: Decap::None, ..Settings::default() });
+    assert_eq!(none.total.wire_bytes, most.iter().map(|f| f.1.len() as u64).sum::<u64>());
+}
+
+#[test]
+fn the_vlan_of_a_remote_mirror_is_taken_off() {
+    use spantop::model::RspanChoice;
+    let tagged = network::run(&Plan { connections: 150, ..Plan::default() });
+    let tag = |vlan: u16, f: &[u8]| [&f[..12], &[0x81, 0, (vlan >> 8) as u8, vlan as u8], &f[12..]].concat();
+    // Frames that have a tag of their own, and around all of them the mirror's.
+    let own: Frames =
+        tagged.iter().map(|p| (p.time, if p.frame[12..14] == [0x81, 0] { p.frame.clone() } else { tag(10, &p.frame) })).collect();
+    let carried: Frames = own.iter().map(|(t, f)| (*t, tag(999, f))).collect();
+    let want = analyse(&own, &Settings::default());
+    let vlans = |s: &Snapshot| s.vlans.rows.iter().map(|v| (v.id, v.traffic.packets)).collect::<Vec<_>>();
+    let named = analyse(&carried, &Settings { rspan: RspanChoice::Vlan(999), ..Settings::default() });
+    assert_eq!((load(&named), vlans(&named), named.mirror.transport), (load(&want), vlans(&want), "rspan"));
+    let rows = |s: &Snapshot| {
+        let of = |c: &spantop::snapshot::Conversation| (c.a, c.a_port, c.b, c.b_port, c.ab, c.ba, c.vlans.clone());
+        s.conversations.tcp.rows.iter().map(of).collect::<Vec<_>>()
+    };
+    assert!(rows(&named) == rows(&want), "conversations and their VLANs");
+    assert_eq!(named.protocols[1].path.to_string(), "eth:vlan");
+    let found = analyse(&carried, &Settings::default());
+    let [session] = found.mirror.sessions.as_slice() else { panic!("{:#?}", found.mirror.sessions) };
+    assert_eq!((session.tunnel.id, session.peeled, session.packets), (999, true, carried.len() as u64 - 256));
+    assert_eq!(load(&found), (want.total.packets, want.total.wire_bytes + 4 * 256));
+    assert_eq!(found.vlans.rows.iter().find(|v| v.id == 999).map(|v| v.traffic.packets), Some(256));
+    for threads in [0, 2] {
+        for block_bytes in [2_500, 60_000] {
+            assert!(analyse(&carried, &Settings { threads, block_bytes, ..Settings::default() }) == found);
+        }
+    }
+    for settings in [Settings { decap: Decap::None, ..Settings::default() }, Settings { rspan: RspanChoice::None, ..Settings::default() }] {
+        let s = analyse(&carried, &settings);
+        assert_eq!((s.total.wire_bytes, s.mirror.transport), (want.total.wire_bytes + 4 * want.total.packets, "plain"));
+    }
 }
