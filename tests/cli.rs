@@ -421,3 +421,64 @@ fn check_says_with_its_exit_code_that_it_cannot_tell() {
     assert_eq!(missing.status.code(), Some(3), "{}", stderr(&missing));
     assert!(stderr(&missing).contains("missing.pcap"));
 }
+
+/// Three mirrored frames in HP's encapsulation, to a port that nobody registered.
+fn hp_mirror(folder: &std::path::Path) -> String {
+    let copies: Vec<(u64, Vec<u8>)> = (0..3u32)
+        .map(|n| {
+            let inner = frame(None, 1, 2, 6, &tcp(40_000, 80, 100 + n, 0, 0x10));
+            (u64::from(n) * 1_000, frame(None, 7, 8, 17, &udp(7_000, 7_933, &[&[0; 12][..], &inner].concat())))
+        })
+        .collect();
+    let path = folder.join("hp.pcap");
+    fs::write(&path, pcap(&copies)).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn ports_and_ends_of_mirrors_can_be_named() {
+    let folder = folder("named");
+    let file = hp_mirror(&folder);
+    let config = folder.join("spantop.toml");
+    fs::write(&config, "decap-port = [\"7933=hp-erm\", \"gre:0x88b5\"]\nmirror-to = \"10.0.0.8\"\nrspan = \"none\"\ntrailer = \"none\"\n")
+        .unwrap();
+    let config = config.to_str().unwrap();
+    for options in
+        [&["--decap-port", "7933=hp-erm"][..], &["--decap-port", "7933=hp_erm", "--mirror-to", "10.0.0.8"], &["--config", config]]
+    {
+        let output = spantop(&[&["report", "--format", "json", &file][..], options].concat());
+        assert_eq!(output.status.code(), Some(0), "{options:?}: {}", stderr(&output));
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(
+            (&json["mirror"]["transport"], &json["conversations"]["tcp"][0]["packets"]),
+            (&"hp_erm".into(), &3.into()),
+            "{options:?}"
+        );
+        let decision = json["mirror"]["sessions"][0]["decision"].as_str().unwrap();
+        assert_eq!(decision.contains("configured endpoint"), options[0] == "--config" || options.len() == 4, "{options:?}: {decision}");
+        assert_eq!((&json["mirror"]["sessions"][0]["sampling"], &json["mirror"]["timestamps"]), (&Value::Null, &Value::Array(Vec::new())));
+        assert_eq!(json["approximate"], Value::Null);
+    }
+    let plain = spantop(&["report", "--format", "json", &file]);
+    let json: Value = serde_json::from_slice(&plain.stdout).unwrap();
+    assert_eq!((&json["mirror"]["transport"], &json["conversations"]["udp"][0]["b_port"]), (&"plain".into(), &7_933.into()));
+}
+
+#[test]
+fn what_is_wrong_with_a_mirrors_flag_names_the_flag() {
+    let file = six_in(&folder("flags"));
+    for (flag, value, says) in [
+        ("--decap-port", "7933", "7933=hp-erm"),
+        ("--decap-port", "7933=http", "hp-erm"),
+        ("--decap-port", "99999=vxlan", "1 to 65535"),
+        ("--decap-port", "gre:", "gre:0x"),
+        ("--mirror-to", "switch", "invalid IP address"),
+        ("--trailer", "arista", "metamako"),
+        ("--rspan", "4096", "1 to 4095"),
+    ] {
+        let output = spantop(&["report", &file, flag, value]);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{flag} {value}: {said}");
+        assert!(said.contains(flag) && said.contains(says), "{flag} {value}: {said}");
+    }
+}

@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 use serde_json::Value;
+use spantop::decode::stamp::{self, Tail};
 use spantop::decode::{self, Fragment, Headers, Net, Rules, Stop, Transport};
-use spantop::model::{LinkType, Proto, TunnelKind};
+use spantop::model::{LinkType, Proto, StampKind, Timestamp, TunnelKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -317,7 +318,8 @@ fn inner_conversations_are_tsharks() {
         let records = read(&path).unwrap_or_default();
         let tunnelled = |r: &Record, h: &mut Headers| {
             decode::walk(r.link, &r.bytes, r.wire, &rules, h);
-            !h.tunnels.is_empty()
+            // The samples of an sFlow datagram are several frames, of which the walk reads none.
+            h.tunnels.iter().any(|t| t.kind != TunnelKind::Sflow)
         };
         // What tshark does not follow (see above) it cannot confirm.
         let beyond = ["ICMP_over_L2TPv3", "bigtcp-ipv4-vxlan", "vxlan_port_8472"].iter().any(|n| name.contains(n));
@@ -384,9 +386,10 @@ fn lead(kind: u8, number: u16) -> Vec<u8> {
 }
 
 /// Numbers that lead somewhere: UDP ports, GRE protocols and EtherTypes, IPv6 next headers.
-const LEADS: [u16; 40] = [
+const LEADS: [u16; 43] = [
     1701, 2152, 3544, 4341, 4789, 4790, 5247, 6081, 6343, 8472, 12222, 37008, 5555, 0x6558, 0x88be, 0x22eb, 0x883e, 0x8200, 0x8909, 0x6400,
     0x880b, 0x0800, 0x86dd, 0x8847, 0x8864, 0x8100, 0x22f3, 0x88e5, 0x88e7, 0x8926, 0x893f, 0x894f, 0x8903, 0, 4, 41, 43, 44, 47, 51,
+    0xd28b, 0x22e5, 0x88b5,
 ];
 
 proptest! {
@@ -405,6 +408,7 @@ proptest! {
         let wire = longer.saturating_add(bytes.len() as u32);
         let mut rules = Rules::peeling(peel);
         rules.set_port(5555, TunnelKind::ArubaErm).unwrap();
+        (rules.pop, rules.stamps, rules.ttag) = (wire % 2 == 0, wire % 3 == 0, Some(0x88b5));
         let (mut headers, mut fresh) = (Headers::default(), Headers::default());
         // A walk leaves nothing behind for the next.
         decode::walk(LinkType::ETHERNET, &lead(1, 4789), 512, &rules, &mut headers);
@@ -415,5 +419,15 @@ proptest! {
         for sample in decode::sflow::samples(&bytes) {
             prop_assert!(sample.header.end <= bytes.len() && sample.header.start <= sample.header.end);
         }
+        let net_end = if wire % 5 == 0 { 0 } else { headers.net_end as usize };
+        let stamps = [Tail::new(&bytes, net_end, Timestamp(0)), Tail::ending(&bytes, peel, Timestamp(i64::MAX))];
+        for (kind, tail) in StampKind::ALL.iter().flat_map(|k| stamps.iter().map(move |t| (*k, t))) {
+            let found = stamp::trailer(kind, tail);
+            prop_assert!(found.is_none_or(|s| usize::from(s.bytes) <= bytes.len().saturating_sub(tail.floor)));
+        }
+        if let Some((_, stamp)) = stamp::header(&bytes, rules.ttag) {
+            prop_assert!(stamp.bytes > 0);
+        }
+        let _ = stamp::keyframe(&bytes, Timestamp(i64::MIN));
     }
 }

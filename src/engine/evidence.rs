@@ -41,7 +41,7 @@ pub fn loss(witness: &Witness, request: &Request, packets: u64) -> (Option<Estim
     let host = (packets > 0).then(|| wilson(lost, lost.saturating_add(packets)));
     let mut split = LossSplit::new(all, sequence, host);
     // What a device says of itself is better than nothing, and no match for what was seen to be missing.
-    split.switch = split.switch.or_else(|| declared_loss(request));
+    split.switch = split.switch.or_else(|| declared_loss(request, packets));
     (all, split)
 }
 
@@ -160,10 +160,11 @@ fn declared_sampling(request: &Request) -> Option<u32> {
 }
 
 /// Copies that the devices say they could not make, of those they wanted to.
-fn declared_loss(request: &Request) -> Option<Estimate> {
+fn declared_loss(request: &Request, packets: u64) -> Option<Estimate> {
     let peeled = request.tunnels.sessions.iter().map(|s| &s.session).filter(|s| s.peeled);
     let (drops, taken) = peeled.filter_map(|s| s.sampling).fold((0u64, 0u64), |(d, n), s| (d + s.drops, n + s.samples));
-    let stamps = request.tunnels.stamps.iter().filter_map(|s| s.drops.map(|d| (d, s.packets)));
+    let stamps =
+        request.tunnels.stamps.iter().filter_map(|s| s.drops.map(|d| (d, if s.packets > 0 { s.packets + s.without } else { packets })));
     let (drops, taken) = stamps.fold((drops, taken), |(d, n), s| (d + s.0, n + s.1));
     (drops > 0).then(|| wilson(drops, drops.saturating_add(taken)))
 }

@@ -93,7 +93,7 @@ impl Peek {
         let wire = packet.frame_wire();
         decode::walk(packet.link, bytes, wire, &self.rules, &mut self.headers);
         if packet.link == LinkType::ETHERNET {
-            self.stamps.header(packet, bytes);
+            self.stamps.header(packet, bytes, &self.headers);
         }
         if self.headers.tunnels.is_empty() {
             self.plain.count(wire);

@@ -6,11 +6,14 @@ use crate::model::Timestamp;
 use crate::model::time::SECOND;
 
 /// IP protocol of keyframes: one reserved for experiments (RFC 3692).
-const PROTOCOL: u8 = 253;
+pub const KEYFRAME: u8 = 253;
 /// Bits of the counter that frames carry.
 const BITS: u32 = 31;
 /// Nanoseconds of one tick, as a fraction: 350 MHz.
 const TICK: (i128, i128) = (20, 7);
+
+/// Days that the device's clock may be off.
+const DAYS: i64 = 30;
 
 /// What a keyframe says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +36,7 @@ pub struct Keyframe {
 /// numerator 8 and denominator 8,\] its own time 8, drops of its port 8, device 2, port 2, kind of stamp 1, reserved 1. `ip` starts at the
 /// IPv4 header.
 pub fn keyframe(ip: &[u8], captured: Timestamp) -> Option<Keyframe> {
-    let &[first, _, l0, l1, _, _, _, _, _, PROTOCOL, _, _, _, _, _, _, 255, 255, 255, 255, ..] = ip else { return None };
+    let &[first, _, l0, l1, _, _, _, _, _, KEYFRAME, _, _, _, _, _, _, 255, 255, 255, 255, ..] = ip else { return None };
     let (header, total) = (usize::from(first & 0x0f) * 4, usize::from(u16::from_be_bytes([l0, l1])));
     let payload = ip.get(header..total).filter(|_| first >> 4 == 4)?;
     let be64 = |at: usize| payload.get(at..)?.first_chunk::<8>().map(|b| u64::from_be_bytes(*b));
@@ -45,6 +48,10 @@ pub fn keyframe(ip: &[u8], captured: Timestamp) -> Option<Keyframe> {
     let (ticks, utc, drops) = (be64(0)?, be64(8)?, be64(behind + 8)?);
     let &[d0, d1, p0, p1, ..] = payload.get(behind + 16..)? else { return None };
     let utc = Timestamp(i64::try_from(utc).ok()?);
+    // The number is for anybody's experiments: a time that is none belongs to another.
+    if (i128::from(utc.0) - i128::from(captured.0)).unsigned_abs() > (DAYS * 86_400 * SECOND) as u128 {
+        return None;
+    }
     Some(Keyframe { ticks, utc, captured, drops, device: u16::from_be_bytes([d0, d1]), port: u16::from_be_bytes([p0, p1]) })
 }
 

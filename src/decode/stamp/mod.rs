@@ -9,7 +9,7 @@ mod fields;
 mod header;
 mod plain;
 
-pub use arista::{Keyframe, keyframe};
+pub use arista::{KEYFRAME, Keyframe, keyframe};
 pub use crc::crc32;
 pub use header::header;
 pub(in crate::decode) use header::{avsp, gigamon, ttag};

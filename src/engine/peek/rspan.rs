@@ -83,18 +83,18 @@ impl RspanWatch {
 
     /// Looks at a frame. One that is carried by the mirror's VLAN is marked so.
     pub fn look(&mut self, packet: &mut Packet, bytes: &[u8]) -> Option<Found> {
-        if packet.link != LinkType::ETHERNET {
-            return None;
-        }
         let at = usize::from(packet.interface);
         while self.interfaces.len() <= at {
             self.interfaces.push(match self.choice {
-                RspanChoice::Auto => Phase::Looking(Vec::with_capacity(LOOKED_AT)),
+                RspanChoice::Auto => Phase::Looking(Vec::new()),
                 RspanChoice::None => Phase::None,
                 RspanChoice::Vlan(vlan) => Phase::Known(vlan),
             });
         }
         let phase = self.interfaces.get_mut(at)?;
+        if packet.link != LinkType::ETHERNET {
+            *phase = Phase::None;
+        }
         match phase {
             Phase::None => None,
             Phase::Known(vlan) => {

@@ -8,8 +8,9 @@ use crate::model::{LinkType, StampChoice, StampKind, Stamps};
 
 /// Frames in a row that must show a trailer consistently before it is believed.
 const CONSISTENT: u8 = 64;
-/// Frames of an interface that are looked at for one; those without a network layer, or cut, do not count.
+/// Frames of an interface that are looked at for one: with a network layer and whole; and with all others.
 const LOOKED_AT: u16 = 4096;
+const LOOKED_AT_IN_ALL: u32 = 1 << 16;
 /// Trailers that are looked for, those with a checksum first. cPacket's cannot be told from MetaMako's, and an Arista 7150 shows by its keyframes.
 const SOUGHT: [StampKind; 6] =
     [StampKind::Ixia, StampKind::Gigamon, StampKind::Metamako, StampKind::Exablaze, StampKind::Vss, StampKind::Arista7150];
@@ -17,8 +18,8 @@ const SOUGHT: [StampKind; 6] =
 /// How far the look at an interface has come.
 #[derive(Debug)]
 enum Phase {
-    /// Frames looked at, and how many of each kind came in a row.
-    Looking { frames: u16, runs: [u8; SOUGHT.len()] },
+    /// Frames looked at, those among them that could show a trailer, and how many of each kind came in a row.
+    Looking { all: u32, frames: u16, runs: [u8; SOUGHT.len()] },
     /// Frames have no trailer.
     None,
     /// They have this one.
@@ -38,7 +39,7 @@ struct Interface {
 impl Interface {
     fn new(choice: StampChoice) -> Self {
         let phase = match choice {
-            StampChoice::Auto => Phase::Looking { frames: 0, runs: [0; SOUGHT.len()] },
+            StampChoice::Auto => Phase::Looking { all: 0, frames: 0, runs: [0; SOUGHT.len()] },
             StampChoice::Trailer(kind) => Phase::Known(kind),
             StampChoice::None | StampChoice::Ttag(_) => Phase::None,
         };
@@ -91,23 +92,30 @@ impl StampWatch {
         self.interfaces.get_mut(at)
     }
 
+    /// Counts a frame of an interface that is still looked at. Trailers are Ethernet's; and where few frames could show one, none is sought
+    /// for ever.
+    fn gives_up(&mut self, packet: &Packet) -> bool {
+        let Some(interface) = self.interface(packet.interface) else { return true };
+        let mut enough = false;
+        if let Phase::Looking { all, runs, .. } = &mut interface.phase {
+            *all += 1;
+            enough = *all > LOOKED_AT_IN_ALL && runs.iter().all(|&run| run == 0);
+        }
+        if enough || packet.link != LinkType::ETHERNET {
+            interface.phase = Phase::None;
+        }
+        matches!(interface.phase, Phase::None)
+    }
+
     /// Looks at a frame's end. What is found is trimmed from the packet.
     #[inline(never)]
     pub fn look(&mut self, packet: &mut Packet, bytes: &[u8]) {
-        if packet.link != LinkType::ETHERNET || bytes.len() != packet.wire as usize {
+        if self.gives_up(packet) || bytes.len() != packet.wire as usize {
             return;
         }
         decode::walk(packet.link, bytes, packet.wire, &Rules::PLAIN, &mut self.headers);
-        let (net_at, net_end, protocol) = (self.headers.net_at as usize, self.headers.net_end as usize, self.headers.protocol);
+        let (net_at, net_end) = (self.headers.net_at as usize, self.headers.net_end as usize);
         let Some(interface) = self.interface(packet.interface) else { return };
-        if protocol == 253
-            && let Some(keyframe) = stamp::keyframe(bytes.get(net_at..).unwrap_or(&[]), packet.time)
-        {
-            interface.keyframe = Some(keyframe);
-            if let Some(ledger) = interface.ledger(StampKind::Arista7150) {
-                ledger.dropped(keyframe.device, keyframe.port, keyframe.drops);
-            }
-        }
         let tail = match interface.usual {
             usual if net_at == 0 && usual > 0 => Tail::ending(bytes, usual, packet.time),
             _ => Tail::new(bytes, if net_at > 0 { net_end } else { 0 }, packet.time),
@@ -126,7 +134,7 @@ impl StampWatch {
             }
             // Frames without a network layer have no end of their own that a trailer could be measured by.
             Phase::Looking { .. } if tail.start.is_none() => {}
-            Phase::Looking { frames, runs } => {
+            Phase::Looking { frames, runs, .. } => {
                 *frames = frames.saturating_add(1);
                 for (kind, run) in SOUGHT.into_iter().zip(runs.iter_mut()) {
                     // A trailer begins where the frame ends, or where its padding does.
@@ -145,9 +153,20 @@ impl StampWatch {
         }
     }
 
-    /// Notes a stamp in a frame's header, which the walk leaves out of its length.
+    /// Notes a stamp in a frame's header, which the walk leaves out of its length; or a keyframe, by the headers that were walked. Keyframes
+    /// tell of drops also where the network card took the stamps off with the check sequences.
     #[inline(never)]
-    pub fn header(&mut self, packet: &Packet, bytes: &[u8]) {
+    pub fn header(&mut self, packet: &Packet, bytes: &[u8], headers: &Headers) {
+        if headers.protocol == stamp::KEYFRAME && self.choice != StampChoice::None {
+            let ip = bytes.get(headers.net_at as usize..).unwrap_or(&[]);
+            if let (Some(keyframe), Some(interface)) = (stamp::keyframe(ip, packet.time), self.interface(packet.interface)) {
+                interface.keyframe = Some(keyframe);
+                if let Some(ledger) = interface.ledger(StampKind::Arista7150) {
+                    ledger.dropped(keyframe.device, keyframe.port, keyframe.drops);
+                }
+            }
+            return;
+        }
         let ttag = match self.choice {
             StampChoice::None => return,
             StampChoice::Ttag(number) => Some(number),
