@@ -59,8 +59,11 @@ impl Agent {
     }
 }
 
+/// Frames with their times.
+type Link = Vec<(i64, Vec<u8>)>;
+
 /// What the link carries, and the frames that were sampled.
-fn sampled(network: &[Passing], agent: &mut Agent, per_datagram: u32) -> (Vec<(i64, Vec<u8>)>, Vec<Vec<u8>>) {
+fn sampled(network: &[Passing], agent: &mut Agent, per_datagram: u32) -> (Link, Vec<Vec<u8>>) {
     let mut rng = Rng(5);
     let (mut out, mut taken) = (Vec::new(), Vec::new());
     for p in network {

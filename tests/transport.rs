@@ -74,7 +74,7 @@ fn each_trailer_is_found_and_left_out() {
         let [found] = s.mirror.stamps.as_slice() else { panic!("{kind:?}: {:#?}", s.mirror.stamps) };
         assert_eq!((found.kind, found.bytes, found.degraded), (kind, each * found.packets, 0));
         let missed = s.total.packets - found.packets;
-        assert!(missed < 200 && missed >= 63, "{kind:?}: {missed}, with those that have no network layer");
+        assert!((63..200).contains(&missed), "{kind:?}: {missed}, with those that have no network layer");
         assert_eq!(load(&s), (want.0, want.1 + missed * each), "{kind:?}");
         assert_eq!(s.mirror.link.wire_bytes, want.1 + want.0 * each, "the mirror's own link carries them");
         // On the user's word they are taken off from the first.
