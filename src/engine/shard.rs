@@ -7,11 +7,11 @@ use super::tape::Request;
 use super::watch::{Watch, Watcher, Witness};
 use crate::capture::Packet;
 use crate::decode::{Fragment, Headers, Net, Stop, Transport};
-use crate::mirror::{Frame, Segment};
+use crate::mirror::{Digest, Frame, Segment};
 use crate::model::{Direction, FlowKey, Mac, Traffic};
 use crate::snapshot::Conversation;
 use crate::stats::context::Cast;
-use crate::stats::flow::Step;
+use crate::stats::flow::{Guess, Step};
 use crate::stats::totals::Heading;
 use crate::stats::{Context, ContextKey, Contexts, FlowTable, Totals};
 
@@ -89,7 +89,6 @@ pub struct Shard {
     contexts: Contexts,
     flows: FlowTable<Watch>,
     fragments: FragmentTable<(FlowKey, Direction)>,
-    last_frame_context: u32,
 }
 
 impl Shard {
@@ -103,26 +102,39 @@ impl Shard {
             contexts: Contexts::default(),
             flows: FlowTable::with_cap(plan.flows),
             fragments: FragmentTable::default(),
-            last_frame_context: 0,
         }
     }
 
-    /// Folds one packet in, of which `headers` were found, and says where it was heading; `None` when it is a copy that is left out.
+    /// Takes a packet in hand: finds whose it is, and asks the memory for what that needs next.
+    #[inline]
+    pub fn take<'a>(&mut self, packet: &Packet, bytes: &'a [u8], headers: &Headers, hand: &mut InHand<'a>) {
+        let flow = self.conversation(headers);
+        hand.frame = frame(packet, bytes, headers, flow);
+        hand.digest = self.watcher.digest(&hand.frame);
+        hand.hash = flow.map_or(0, |(key, _)| self.flows.hash(&key));
+    }
+
+    /// Asks the memory for the record of a packet's conversation.
+    #[inline]
+    pub fn bring_near(&self, hand: &mut InHand) {
+        hand.guess = self.flows.guess(hand.hash);
+        self.flows.bring_near(hand.guess);
+    }
+
+    /// Folds in a packet in hand, of which `headers` were found, and says where it was heading; `None` when it is a copy that is left out.
     /// Conversations that had to make room are appended to `evicted`.
     #[inline]
     pub fn ingest(
         &mut self,
         packet: &Packet,
-        bytes: &[u8],
         headers: &Headers,
+        hand: &InHand,
         local: &LocalNets,
         evicted: &mut Vec<FlowReport>,
     ) -> Option<Heading> {
-        let (time, wire) = (packet.time, headers.wire);
+        let (frame, time, wire) = (&hand.frame, packet.time, headers.wire);
         self.totals.count_link(packet.wire, packet.captured);
-        let flow = self.conversation(headers);
-        let frame = frame(packet, bytes, headers, flow);
-        if self.watcher.is_copy(&frame) && self.dedup {
+        if self.watcher.is_copy(frame, &hand.digest) && self.dedup {
             return None;
         }
         self.totals.count(wire);
@@ -132,48 +144,33 @@ impl Shard {
             Some(Stop::Malformed) => self.totals.malformed += 1,
         }
         let context = ContextKey { path: headers.path, mac: headers.mac, vlans: headers.vlans, cast: cast(headers) };
-        let Some((key, direction)) = flow else {
+        let Some((key, direction)) = frame.flow else {
             self.totals.directions[Heading::Unknown as usize].count(wire);
-            self.watcher.bare(&frame);
-            self.last_frame_context = self.contexts.count(self.last_frame_context, &context, time, wire);
+            self.watcher.bare(frame);
+            self.contexts.count(&context, time, wire);
             return Some(Heading::Unknown);
         };
         if self.flows.is_full() {
             self.make_room(evicted);
         }
-        let tcp = match headers.transport {
-            Transport::Tcp { sequence, acknowledgement, flags, .. } => {
-                self.totals.count_tcp(flags);
-                Some((sequence, acknowledgement, flags))
-            }
-            _ => None,
-        };
+        let tcp = frame.tcp.map(|segment| {
+            self.totals.count_tcp(segment.flags);
+            (segment.sequence, segment.acknowledgement, segment.flags)
+        });
         let step = Step { key, direction, time, wire, tcp };
-        let (at, flow) = self.flows.count(&step, || local.headings(&key));
-        self.watcher.conversation(&mut flow.watch, &frame, packet.load);
-        let way = direction as usize;
-        let before = flow.context[way];
-        let now = self.contexts.count(before, &context, time, wire);
-        flow.context[way] = now;
-        let heading = flow.heading[way];
+        let at = self.flows.locate(&step, hand.hash, hand.guess, || local.headings(&key));
+        let fingerprint = self.contexts.fingerprint(&context);
+        if self.flows.is_elsewhere(at, direction, fingerprint) {
+            self.change_context(at, &step, fingerprint, &context);
+        }
+        let (flow, backward) = self.flows.count(at, &step);
+        self.watcher.conversation(&mut flow.watch, frame, packet.load);
+        let heading = flow.heading[direction as usize];
         self.totals.directions[heading as usize].count(wire);
-        if now != before && before != u32::MAX {
-            self.change_context(at, before, now);
+        if backward {
+            self.contexts.backward(self.flows.context(at, direction), time);
         }
         Some(heading)
-    }
-
-    /// Brings the record of a packet's conversation near and says where its contexts are ([`FlowTable::touch`]).
-    #[inline]
-    pub fn touch(&self, headers: &Headers) -> Option<u32> {
-        let (key, direction) = flow_key(headers)?;
-        self.flows.touch(&key).map(|contexts| contexts[direction as usize])
-    }
-
-    /// Brings a context near.
-    #[inline]
-    pub fn touch_context(&self, at: u32) -> u64 {
-        self.contexts.touch(at)
     }
 
     /// The conversation of a packet: its own, or for a later fragment that of the first.
@@ -188,28 +185,42 @@ impl Shard {
     }
 
     #[inline(never)]
-    fn change_context(&mut self, at: u32, before: u32, now: u32) {
-        let vlans = |c| self.contexts.get(c).map(|c| c.key.vlans).unwrap_or_default();
-        let (old, new) = (vlans(before), vlans(now));
-        if old != new {
+    fn change_context(&mut self, at: u32, step: &Step, fingerprint: u64, context: &ContextKey) {
+        let vlans = |c: u32| self.contexts.get(c).map(|c| c.key.vlans);
+        let old = vlans(self.flows.context(at, step.direction));
+        if let Some(old) = old.filter(|old| *old != context.vlans) {
             self.flows.note_vlan(at, old.ids());
-            self.flows.note_vlan(at, new.ids());
+            self.flows.note_vlan(at, context.vlans.ids());
         }
+        let now = self.contexts.enter(context, step.time);
+        let contexts = &mut self.contexts;
+        self.flows.change_context(at, step.direction, fingerprint, now, |at, traffic, last| contexts.settle(at, traffic, last));
+        if let Some(watch) = self.flows.watch(at) {
+            watch.note_tags(step.direction, &context.vlans);
+        }
+    }
+
+    /// Brings the contexts up to date.
+    fn settle(&mut self) {
+        let contexts = &mut self.contexts;
+        self.flows.settle(|at, traffic, last| contexts.settle(at, traffic, last));
     }
 
     #[inline(never)]
     fn make_room(&mut self, evicted: &mut Vec<FlowReport>) {
+        self.settle();
         let contexts = &self.contexts;
-        self.flows.evict(|flow, at, added, table| {
-            let row = rows::conversation(flow, added, table.vlans(at), contexts);
-            evicted.push(FlowReport { row, kind: Kind::of(flow.key.protocol), shown: false });
+        self.flows.evict(|record, at, table| {
+            let row = rows::conversation(record, table.vlans(at), contexts);
+            evicted.push(FlowReport { row, kind: Kind::of(record.flow.key.protocol), shown: false });
         });
     }
 
     /// Hands in what the request asks for and everything that changed. At its `last` the shard gives its conversations away.
     pub fn report(&mut self, request: &Request) -> ShardReport {
         let (query, last) = (&request.query, request.last);
-        let witness = self.watcher.report(&mut self.flows, request.now, request.finished);
+        self.settle();
+        let witness = self.watcher.report(&mut self.flows, &self.contexts, request.now, request.finished);
         let (flows, matching) = if last && query.rows == usize::MAX && query.filter.is_none() {
             self.give_away()
         } else {
@@ -221,20 +232,25 @@ impl Shard {
 
     fn give_away(&mut self) -> (Vec<FlowReport>, [u64; 4]) {
         let mut matching = [0; 4];
-        let mut out = Vec::with_capacity(self.flows.flows().len());
-        for (at, flow) in self.flows.flows().iter().enumerate() {
-            let at = at as u32;
-            let kind = Kind::of(flow.key.protocol);
+        let mut out = Vec::with_capacity(self.flows.len());
+        for (at, record) in self.flows.records().enumerate() {
+            let kind = Kind::of(record.flow.key.protocol);
             matching[kind as usize] += 1;
-            out.push(FlowReport {
-                row: rows::conversation(flow, self.flows.added(at), self.flows.vlans(at), &self.contexts),
-                kind,
-                shown: true,
-            });
+            out.push(FlowReport { row: rows::conversation(record, self.flows.vlans(at as u32), &self.contexts), kind, shown: true });
         }
-        self.flows.take();
+        self.flows.clear();
         (out, matching)
     }
+}
+
+/// A packet on its way into its shard: what was found out before it is counted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct InHand<'a> {
+    frame: Frame<'a>,
+    digest: Digest,
+    /// Of its conversation's key.
+    hash: u64,
+    guess: Guess,
 }
 
 /// The packet as the detectors see it.

@@ -1,6 +1,7 @@
 //! What stays the same between two copies of a packet (the key), and what tells them apart (the place).
 
 use crate::mirror::Frame;
+use crate::model::mix::fold;
 use crate::model::{Direction, Mac};
 
 /// Bytes of payload in the key.
@@ -49,34 +50,27 @@ impl Place {
     }
 }
 
-/// A packet, digested.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Digest {
+/// A packet, digested: what [`super::DuplicateFilter::judge`] goes by.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Digest {
     /// Equal for copies; never 0.
-    pub key: u64,
+    pub(super) key: u64,
     /// Equal for both directions of a conversation.
-    pub flow: u32,
+    pub(super) flow: u32,
     /// Direction, 0 or 1.
-    pub way: usize,
+    pub(super) way: usize,
     /// TCP or UDP checksum where it is not part of the key.
-    pub checksum: u16,
+    pub(super) checksum: u16,
     /// IPv4 identification; 0 where the sender set none.
-    pub id: u16,
+    pub(super) id: u16,
     /// Whether it is a fragment.
-    pub fragment: bool,
+    pub(super) fragment: bool,
     /// Whether it is TCP.
-    pub tcp: bool,
+    pub(super) tcp: bool,
     /// A TCP segment with at most one byte of payload: acknowledgements and keep-alives repeat legally.
-    pub light: bool,
+    pub(super) light: bool,
     /// Where it was seen.
-    pub place: Place,
-}
-
-/// 128-bit product folded to 64 bits: every bit of both words reaches every bit of the result.
-#[inline(always)]
-fn fold(a: u64, b: u64) -> u64 {
-    let product = u128::from(a) * u128::from(b);
-    product as u64 ^ (product >> 64) as u64
+    pub(super) place: Place,
 }
 
 #[inline(always)]
