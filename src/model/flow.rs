@@ -46,6 +46,17 @@ impl FlowKey {
         }
     }
 
+    /// The same for IPv4 addresses.
+    #[inline]
+    pub fn v4(protocol: u8, source: u32, destination: u32, source_port: u16, destination_port: u16) -> (Self, Direction) {
+        let end = |address: u32, port: u16| u64::from(address) << 16 | u64::from(port);
+        let (source, destination) = (end(source, source_port), end(destination, destination_port));
+        let ordered = source <= destination;
+        let (a, b) = if ordered { (source, destination) } else { (destination, source) };
+        let key = Self { a: [0, a >> 16], b: [0, b >> 16], a_port: a as u16, b_port: b as u16, protocol, is_v6: false };
+        (key, if ordered { Direction::AToB } else { Direction::BToA })
+    }
+
     /// The smaller address.
     pub fn a(&self) -> Address {
         self.address(self.a)
@@ -102,6 +113,13 @@ mod tests {
         assert_eq!((d1, d2), (Direction::AToB, Direction::BToA));
         assert_eq!(k1.shard_hash(), k2.shard_hash());
         assert_eq!(std::mem::size_of::<FlowKey>(), 40);
+    }
+
+    #[test]
+    fn ipv4_ends_sort_alike() {
+        for (s, d, sp, dp) in [(1u32, 2, 9, 8), (2, 1, 9, 8), (7, 7, 1, 2), (7, 7, 2, 1), (7, 7, 3, 3), (u32::MAX, 0, 0, u16::MAX)] {
+            assert_eq!(FlowKey::v4(17, s, d, sp, dp), FlowKey::new(false, 17, s.into(), d.into(), sp, dp));
+        }
     }
 
     #[test]
