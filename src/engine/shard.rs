@@ -11,7 +11,7 @@ use crate::mirror::{Digest, Frame, Segment};
 use crate::model::{Direction, FlowKey, Mac, Traffic};
 use crate::snapshot::Conversation;
 use crate::stats::context::Cast;
-use crate::stats::flow::{Guess, Step};
+use crate::stats::flow::{Guess, Settled, Step};
 use crate::stats::totals::Heading;
 use crate::stats::{Context, ContextKey, Contexts, FlowTable, Totals};
 
@@ -109,7 +109,7 @@ impl Shard {
     #[inline]
     pub fn take<'a>(&mut self, packet: &Packet, bytes: &'a [u8], headers: &Headers, hand: &mut InHand<'a>) {
         let flow = self.conversation(headers);
-        hand.frame = frame(packet, bytes, headers, flow);
+        show(packet, bytes, headers, flow, &mut hand.frame);
         hand.digest = self.watcher.digest(&hand.frame);
         hand.hash = flow.map_or(0, |(key, _)| self.flows.hash(&key));
     }
@@ -143,11 +143,10 @@ impl Shard {
             Some(Stop::Captured) => self.totals.short += 1,
             Some(Stop::Malformed) => self.totals.malformed += 1,
         }
-        let context = ContextKey { path: headers.path, mac: headers.mac, vlans: headers.vlans, cast: cast(headers) };
-        let Some((key, direction)) = frame.flow else {
+        let Some((key, direction)) = &frame.flow else {
             self.totals.directions[Heading::Unknown as usize].count(wire);
             self.watcher.bare(frame);
-            self.contexts.count(&context, time, wire);
+            self.contexts.count(&context(headers), time, wire);
             return Some(Heading::Unknown);
         };
         if self.flows.is_full() {
@@ -157,16 +156,16 @@ impl Shard {
             self.totals.count_tcp(segment.flags);
             (segment.sequence, segment.acknowledgement, segment.flags)
         });
+        let direction = *direction;
         let step = Step { key, direction, time, wire, tcp };
-        let at = self.flows.locate(&step, hand.hash, hand.guess, || local.headings(&key));
-        let fingerprint = self.contexts.fingerprint(&context);
+        let at = self.flows.locate(&step, hand.hash, hand.guess, || local.headings(key));
+        let fingerprint = self.contexts.fingerprint(headers.path, headers.mac.as_ref(), &headers.vlans);
         if self.flows.is_elsewhere(at, direction, fingerprint) {
-            self.change_context(at, &step, fingerprint, &context);
+            self.change_context(at, &step, fingerprint, &context(headers));
         }
         let (flow, backward) = self.flows.count(at, &step);
         self.watcher.conversation(&mut flow.watch, frame, packet.load);
         let heading = flow.heading[direction as usize];
-        self.totals.directions[heading as usize].count(wire);
         if backward {
             self.contexts.backward(self.flows.context(at, direction), time);
         }
@@ -177,7 +176,7 @@ impl Shard {
     #[inline]
     fn conversation(&mut self, headers: &Headers) -> Option<(FlowKey, Direction)> {
         let own = flow_key(headers)?;
-        if headers.fragment == Fragment::Whole {
+        if matches!(headers.fragment, Fragment::Whole) {
             return Some(own);
         }
         self.totals.fragments += 1;
@@ -193,17 +192,17 @@ impl Shard {
             self.flows.note_vlan(at, context.vlans.ids());
         }
         let now = self.contexts.enter(context, step.time);
-        let contexts = &mut self.contexts;
-        self.flows.change_context(at, step.direction, fingerprint, now, |at, traffic, last| contexts.settle(at, traffic, last));
+        let (contexts, totals) = (&mut self.contexts, &mut self.totals);
+        self.flows.change_context(at, step.direction, fingerprint, now, |settled| settle(contexts, totals, settled));
         if let Some(watch) = self.flows.watch(at) {
             watch.note_tags(step.direction, &context.vlans);
         }
     }
 
-    /// Brings the contexts up to date.
+    /// Brings what is derived from conversations up to date.
     fn settle(&mut self) {
-        let contexts = &mut self.contexts;
-        self.flows.settle(|at, traffic, last| contexts.settle(at, traffic, last));
+        let (contexts, totals) = (&mut self.contexts, &mut self.totals);
+        self.flows.settle(|settled| settle(contexts, totals, settled));
     }
 
     #[inline(never)]
@@ -253,33 +252,41 @@ pub struct InHand<'a> {
     guess: Guess,
 }
 
-/// The packet as the detectors see it.
+fn settle(contexts: &mut Contexts, totals: &mut Totals, settled: Settled) {
+    contexts.settle(settled.context, settled.traffic, settled.last);
+    totals.directions[settled.heading as usize].add(settled.traffic);
+}
+
+/// Shows a packet as the detectors see it. Field by field: a frame made elsewhere would have to be copied.
 #[inline]
-fn frame<'a>(packet: &Packet, bytes: &'a [u8], headers: &Headers, flow: Option<(FlowKey, Direction)>) -> Frame<'a> {
+fn show<'a>(packet: &Packet, bytes: &'a [u8], headers: &Headers, flow: Option<(FlowKey, Direction)>, frame: &mut Frame<'a>) {
     let at = |offset: u32| offset.saturating_sub(headers.frame_at);
-    let tcp = match headers.transport {
+    frame.time = packet.time;
+    frame.wire = headers.wire;
+    frame.bytes = bytes.get(headers.frame_at as usize..).unwrap_or(&[]);
+    frame.mac = headers.mac;
+    frame.vlans = headers.vlans;
+    frame.ether_type = headers.ether_type;
+    frame.net = (!matches!(headers.net, Net::None)).then(|| at(headers.net_at));
+    frame.transport = (!matches!(headers.transport, Transport::None)).then(|| at(headers.transport_at));
+    frame.payload = at(headers.payload_at);
+    frame.flow = flow;
+    frame.tcp = match headers.transport {
         Transport::Tcp { sequence, acknowledgement, flags, window, payload, .. } => {
             Some(Segment { sequence, acknowledgement, flags, window, payload })
         }
         _ => None,
     };
-    Frame {
-        time: packet.time,
-        wire: headers.wire,
-        bytes: bytes.get(headers.frame_at as usize..).unwrap_or(&[]),
-        mac: headers.mac,
-        vlans: headers.vlans,
-        ether_type: headers.ether_type,
-        net: (headers.net != Net::None).then(|| at(headers.net_at)),
-        transport: (headers.transport != Transport::None).then(|| at(headers.transport_at)),
-        payload: at(headers.payload_at),
-        flow,
-        tcp,
-        fragment: headers.fragment != Fragment::Whole,
-        tag: headers.mirror,
-        session: packet.session,
-        interface: packet.interface,
+    frame.fragment = !matches!(headers.fragment, Fragment::Whole);
+    if frame.tag.is_some() || headers.mirror.is_some() {
+        frame.tag = headers.mirror;
     }
+    frame.session = packet.session;
+    frame.interface = packet.interface;
+}
+
+fn context(headers: &Headers) -> ContextKey {
+    ContextKey { path: headers.path, mac: headers.mac, vlans: headers.vlans, cast: cast(headers) }
 }
 
 fn cast(headers: &Headers) -> Cast {

@@ -35,23 +35,23 @@ pub struct ContextKey {
 }
 
 impl ContextKey {
-    #[inline]
-    fn fingerprint(&self, secret: u64) -> u64 {
-        let word = |Mac([a, b, c, d, e, f]): Mac| u64::from_le_bytes([a, b, c, d, e, f, 1, 0]);
-        let (source, destination) = self.mac.map_or((0, 0), |(s, d)| (word(s), word(d)));
-        let (path, other) = (self.path.bits(), secret.rotate_left(23));
-        let protocols = fold(path as u64 ^ secret ^ 0x243f_6a88_85a3_08d3, (path >> 64) as u64 ^ other ^ 0x1319_8a2e_0370_7344);
-        let stations = fold(source ^ secret ^ 0xa409_3822_299f_31d0, destination ^ other ^ 0x082e_fa98_ec4e_6c89);
-        let way = self.vlans.bits() ^ (self.cast as u64) << 60;
-        fold(protocols ^ way, stations.rotate_left(32) ^ secret ^ 0x4528_21e6_38d0_1377).max(1)
-    }
-
     /// The least that is kept of a context when there are too many: link protocol, outermost VLAN, destination kind.
     fn outline(&self) -> Self {
         let mut vlans = VlanStack::default();
         self.vlans.ids().iter().take(1).for_each(|&id| vlans.push(id));
         Self { path: self.path.prefixes().next().unwrap_or_default(), mac: None, vlans, cast: self.cast }
     }
+}
+
+/// 64 bits that tell contexts apart, never 0. The kind of destination goes with the addresses and needs no place in it.
+#[inline]
+fn fingerprint(secret: u64, path: Path, mac: Option<&(Mac, Mac)>, vlans: &VlanStack) -> u64 {
+    let word = |&Mac([a, b, c, d, e, f]): &Mac| u64::from_le_bytes([a, b, c, d, e, f, 1, 0]);
+    let (source, destination) = mac.map_or((0, 0), |(s, d)| (word(s), word(d)));
+    let (path, other) = (path.bits(), secret.rotate_left(23));
+    let protocols = fold(path as u64 ^ secret ^ 0x243f_6a88_85a3_08d3, (path >> 64) as u64 ^ other ^ 0x1319_8a2e_0370_7344);
+    let stations = fold(source ^ secret ^ 0xa409_3822_299f_31d0, destination ^ other ^ 0x082e_fa98_ec4e_6c89);
+    fold(protocols ^ vlans.bits(), stations.rotate_left(32) ^ secret ^ 0x4528_21e6_38d0_1377).max(1)
 }
 
 /// A context and its counters.
@@ -95,8 +95,8 @@ impl Default for Secret {
 impl Contexts {
     /// 64 bits that tell contexts apart, never 0: two different ones look alike once in 2^64, and no sender can arrange it.
     #[inline]
-    pub fn fingerprint(&self, key: &ContextKey) -> u64 {
-        key.fingerprint(self.secret.0)
+    pub fn fingerprint(&self, path: Path, mac: Option<&(Mac, Mac)>, vlans: &VlanStack) -> u64 {
+        fingerprint(self.secret.0, path, mac, vlans)
     }
 
     /// The number of a context in which a packet was seen at `time`; its traffic is to be settled later.
@@ -135,7 +135,7 @@ impl Contexts {
     }
 
     fn find(&mut self, key: &ContextKey, time: Timestamp) -> u32 {
-        let hash = self.fingerprint(key);
+        let hash = self.fingerprint(key.path, key.mac.as_ref(), &key.vlans);
         if let Some(&at) = self.index.find(hash, |&at| self.rows[at as usize].key == *key) {
             return at;
         }
@@ -153,7 +153,10 @@ impl Contexts {
         let at = self.rows.len() as u32;
         self.rows.push(Context { key: *key, traffic: Traffic::default(), reported: Traffic::default(), first: time, last: time });
         let (rows, secret) = (&self.rows, self.secret.0);
-        self.index.insert_unique(hash, at, |&at| rows[at as usize].key.fingerprint(secret));
+        self.index.insert_unique(hash, at, |&at| {
+            let key = &rows[at as usize].key;
+            fingerprint(secret, key.path, key.mac.as_ref(), &key.vlans)
+        });
         at
     }
 
@@ -222,6 +225,7 @@ mod tests {
     #[test]
     fn fingerprints_tell_contexts_apart() {
         let c = Contexts::default();
+        let print = |k: &ContextKey| c.fingerprint(k.path, k.mac.as_ref(), &k.vlans);
         let plain = key(1);
         let mut tagged = plain;
         tagged.vlans.push(0);
@@ -229,9 +233,9 @@ mod tests {
         longer.path.push(Proto::Ip);
         let (source, destination) = plain.mac.unwrap();
         let back = ContextKey { mac: Some((destination, source)), ..plain };
-        let prints = [plain, tagged, longer, back, ContextKey { mac: None, ..plain }].map(|k| c.fingerprint(&k));
+        let prints = [plain, tagged, longer, back, ContextKey { mac: None, ..plain }].map(|k| print(&k));
         assert!((0..5).all(|i| (0..i).all(|j| prints[i] != prints[j])), "{prints:?}");
-        assert_eq!(c.fingerprint(&key(1)), prints[0]);
+        assert_eq!(print(&key(1)), prints[0]);
     }
 
     #[test]

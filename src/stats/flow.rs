@@ -8,7 +8,7 @@
 mod table;
 mod tcp;
 
-pub use table::{FlowTable, Guess, Step};
+pub use table::{FlowTable, Guess, Settled, Step};
 pub use tcp::TcpTrack;
 
 use super::totals::Heading;

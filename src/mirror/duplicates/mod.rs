@@ -231,7 +231,7 @@ impl DuplicateFilter {
         if digest.id == 0 || digest.fragment {
             return digest.id != 0;
         }
-        let way = digest.way & 1;
+        let way = usize::from(digest.way & 1);
         let Some(flow) = self.flows.get(digest.flow) else { return false };
         if flow.varies[way] {
             return true;

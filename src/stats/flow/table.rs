@@ -21,9 +21,9 @@ pub struct Guess {
 
 /// A packet as the flow table sees it.
 #[derive(Debug, Clone, Copy)]
-pub struct Step {
+pub struct Step<'a> {
     /// Who.
-    pub key: FlowKey,
+    pub key: &'a FlowKey,
     /// Which way.
     pub direction: Direction,
     /// When.
@@ -32,6 +32,19 @@ pub struct Step {
     pub wire: u32,
     /// TCP sequence number, acknowledgement number and flags.
     pub tcp: Option<(u32, u32, u8)>,
+}
+
+/// What one direction of a conversation did in its context since it was last settled.
+#[derive(Debug, Clone, Copy)]
+pub struct Settled {
+    /// The context: an index of [`crate::stats::Contexts`].
+    pub context: u32,
+    /// Where it is heading.
+    pub heading: Heading,
+    /// Its traffic.
+    pub traffic: Traffic,
+    /// Its latest packet.
+    pub last: Timestamp,
 }
 
 /// A place of the index.
@@ -113,7 +126,7 @@ impl<X: Copy + Default> FlowTable<X> {
     #[inline]
     pub fn locate(&mut self, step: &Step, hash: u64, guess: Guess, open: impl FnOnce() -> [Heading; 2]) -> u32 {
         let at = match self.flows.get(guess.at as usize) {
-            Some(flow) if flow.key == step.key && guess.epoch == self.epoch => guess.at,
+            Some(flow) if flow.key == *step.key && guess.epoch == self.epoch => guess.at,
             _ => match self.find(step, hash) {
                 NOWHERE => return self.insert(hash, step, open()),
                 at => at,
@@ -136,7 +149,7 @@ impl<X: Copy + Default> FlowTable<X> {
     #[inline(never)]
     fn find(&self, step: &Step, hash: u64) -> u32 {
         let tag = Slot::tag(hash);
-        let same = |slot: &Slot| slot.tag == tag && self.flows[slot.at as usize].key == step.key;
+        let same = |slot: &Slot| slot.tag == tag && self.flows[slot.at as usize].key == *step.key;
         self.index.find(hash, same).map_or(NOWHERE, |slot| slot.at)
     }
 
@@ -146,9 +159,8 @@ impl<X: Copy + Default> FlowTable<X> {
         self.flows.get(at as usize).is_some_and(|flow| flow.context[way as usize] != fingerprint)
     }
 
-    /// Notes that a direction of a conversation is now seen in context `context`; `settle` gets the context it was seen in before with
-    /// the traffic there since the last settlement and its latest packet.
-    pub fn change_context(&mut self, at: u32, way: Direction, fingerprint: u64, context: u32, mut settle: impl FnMut(u32, Traffic, Timestamp)) {
+    /// Notes that a direction of a conversation is now seen in context `context`; `settle` gets what it did in the one before.
+    pub fn change_context(&mut self, at: u32, way: Direction, fingerprint: u64, context: u32, mut settle: impl FnMut(Settled)) {
         let way = way as usize;
         let (Some(flow), Some(rest)) = (self.flows.get_mut(at as usize), self.rest.get_mut(at as usize)) else { return };
         settle_one(flow, rest, way, &mut settle);
@@ -196,7 +208,7 @@ impl<X: Copy + Default> FlowTable<X> {
             self.rest.reserve_exact((at / 2).max(64));
         }
         self.flows.push(Flow {
-            key: step.key,
+            key: *step.key,
             traffic: [Traffic::default(); 2],
             last: [Timestamp(i64::MIN); 2],
             context: [0; 2],
@@ -293,8 +305,8 @@ impl<X: Copy + Default> FlowTable<X> {
         &self.touched
     }
 
-    /// Settles with the contexts: `settle` gets each context with traffic since the last time and the latest packet of it.
-    pub fn settle(&mut self, mut settle: impl FnMut(u32, Traffic, Timestamp)) {
+    /// Settles: `settle` gets what each direction did since the last time.
+    pub fn settle(&mut self, mut settle: impl FnMut(Settled)) {
         for &at in &self.touched {
             if let (Some(flow), Some(rest)) = (self.flows.get(at as usize), self.rest.get_mut(at as usize)) {
                 (0..2).for_each(|way| settle_one(flow, rest, way, &mut settle));
@@ -376,11 +388,11 @@ impl<X: Copy + Default> FlowTable<X> {
 }
 
 #[inline]
-fn settle_one<X>(flow: &Flow<X>, rest: &mut Rest, way: usize, settle: &mut impl FnMut(u32, Traffic, Timestamp)) {
+fn settle_one<X>(flow: &Flow<X>, rest: &mut Rest, way: usize, settle: &mut impl FnMut(Settled)) {
     let added = flow.traffic[way].since(rest.settled[way]);
     if added.packets > 0 {
         rest.settled[way] = flow.traffic[way];
-        settle(rest.context[way], added, flow.last[way]);
+        settle(Settled { context: rest.context[way], heading: flow.heading[way], traffic: added, last: flow.last[way] });
     }
 }
 
@@ -388,13 +400,13 @@ fn settle_one<X>(flow: &Flow<X>, rest: &mut Rest, way: usize, settle: &mut impl 
 mod tests {
     use super::*;
 
-    fn step(source: u128, source_port: u16, time: i64, tcp: Option<(u32, u32, u8)>) -> Step {
+    fn step(source: u128, source_port: u16, time: i64, tcp: Option<(u32, u32, u8)>) -> Step<'static> {
         let (key, direction) = FlowKey::new(false, if tcp.is_some() { 6 } else { 17 }, source, 1000, source_port, 443);
-        Step { key, direction, time: Timestamp(time), wire: 100, tcp }
+        Step { key: Box::leak(Box::new(key)), direction, time: Timestamp(time), wire: 100, tcp }
     }
 
     fn pass(t: &mut FlowTable<()>, step: &Step) -> u32 {
-        let hash = t.hash(&step.key);
+        let hash = t.hash(step.key);
         let at = t.locate(step, hash, t.guess(hash), || [Heading::Unknown; 2]);
         t.count(at, step);
         at
@@ -422,7 +434,7 @@ mod tests {
         let mut t = FlowTable::<()>::default();
         pass(&mut t, &step(1, 5, 0, Some((100, 0, SYN))));
         let (syn, data) = (step(1, 5, 2, Some((900, 0, SYN))), step(1, 5, 3, Some((901, 0, ACK))));
-        let hash = t.hash(&syn.key);
+        let hash = t.hash(syn.key);
         let guess = t.guess(hash);
         let opened = t.locate(&syn, hash, guess, || [Heading::Unknown; 2]);
         t.count(opened, &syn);
@@ -447,15 +459,15 @@ mod tests {
         let mut seen = Vec::new();
         for (time, fingerprint) in [(10, 7), (20, 7), (15, 8), (16, 8), (30, 7)] {
             let step = step(1, 5, time, None);
-            let hash = t.hash(&step.key);
+            let hash = t.hash(step.key);
             let at = t.locate(&step, hash, t.guess(hash), || [Heading::Unknown; 2]);
             if t.is_elsewhere(at, step.direction, fingerprint) {
-                t.change_context(at, step.direction, fingerprint, fingerprint as u32, |c, n, last| seen.push((c, n.packets, last.0)));
+                t.change_context(at, step.direction, fingerprint, fingerprint as u32, |s| seen.push((s.context, s.traffic.packets, s.last.0)));
             }
             assert!(!t.count(at, &step).1, "no packet is earlier than one before it in its context");
         }
-        t.settle(|c, n, last| seen.push((c, n.packets, last.0)));
-        t.settle(|c, _, _| panic!("context {c} was settled twice"));
+        t.settle(|s| seen.push((s.context, s.traffic.packets, s.last.0)));
+        t.settle(|s| panic!("{s:?} was settled twice"));
         assert_eq!(seen, [(7, 2, 20), (8, 2, 16), (7, 1, 30)]);
         assert_eq!(t.record(0).unwrap().last(), Timestamp(30));
     }
