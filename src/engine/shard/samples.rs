@@ -2,11 +2,10 @@
 //! sampled is not missing.
 
 use super::super::local::LocalNets;
-use super::{FlowReport, Shard, cast};
+use super::{FlowReport, InHand, Shard, context};
 use crate::capture::Packet;
-use crate::decode::{Fragment, Headers, Stop, Transport};
+use crate::decode::{Fragment, Headers, Stop};
 use crate::model::Traffic;
-use crate::stats::ContextKey;
 use crate::stats::flow::Step;
 use crate::stats::totals::Heading;
 
@@ -19,6 +18,7 @@ impl Shard {
         &mut self,
         packet: &Packet,
         headers: &Headers,
+        hand: &InHand,
         times: u32,
         local: &LocalNets,
         evicted: &mut Vec<FlowReport>,
@@ -29,41 +29,38 @@ impl Shard {
         };
         let (time, wire, times, others) = (packet.time, headers.wire, u64::from(times), u64::from(others));
         let more = Traffic { packets: others, wire_bytes: u64::from(wire) * others };
-        let flow = self.conversation(headers);
         self.totals.count_times(wire, times);
-        if headers.fragment != Fragment::Whole && flow.is_some() {
+        if headers.fragment != Fragment::Whole && hand.frame.flow.is_some() {
             self.totals.fragments += others;
         }
         // A sample is cut by design; one that contradicts itself is counted once, it is evidence and no estimate.
         self.totals.malformed += u64::from(headers.stop == Some(Stop::Malformed));
-        let context = ContextKey { path: headers.path, mac: headers.mac, vlans: headers.vlans, cast: cast(headers) };
-        let Some((key, direction)) = flow else {
+        let Some((key, direction)) = &hand.frame.flow else {
             self.totals.directions[Heading::Unknown as usize].count_times(wire, times);
-            self.last_frame_context = self.contexts.count(self.last_frame_context, &context, time, wire);
-            self.contexts.count_more(self.last_frame_context, more);
+            self.contexts.count(&context(headers), time, wire);
+            self.contexts.count_more(more, time);
             return Some(Heading::Unknown);
         };
         if self.flows.is_full() {
             self.make_room(evicted);
         }
-        let tcp = match headers.transport {
-            Transport::Tcp { sequence, acknowledgement, flags, .. } => {
-                self.totals.count_tcp_times(flags, times);
-                Some((sequence, acknowledgement, flags))
-            }
-            _ => None,
-        };
-        let (at, flow) = self.flows.count(&Step { key, direction, time, wire, tcp }, || local.headings(&key));
-        let way = direction as usize;
-        flow.traffic[way].add(more);
+        let tcp = hand.frame.tcp.map(|segment| {
+            self.totals.count_tcp_times(segment.flags, times);
+            (segment.sequence, segment.acknowledgement, segment.flags)
+        });
+        let direction = *direction;
+        let step = Step { key, direction, time, wire, tcp };
+        let at = self.flows.locate(&step, hand.hash, hand.guess, || local.headings(key));
+        let fingerprint = self.contexts.fingerprint(headers.path, headers.mac.as_ref(), &headers.vlans);
+        if self.flows.is_elsewhere(at, direction, fingerprint) {
+            self.enter_context(at, &step, fingerprint, &context(headers));
+        }
+        let (flow, backward) = self.flows.count(at, &step);
+        flow.traffic[direction as usize].add(more);
         flow.tcp.note_sampled();
-        let (before, heading) = (flow.context[way], flow.heading[way]);
-        let now = self.contexts.count(before, &context, time, wire);
-        flow.context[way] = now;
-        self.contexts.count_more(now, more);
-        self.totals.directions[heading as usize].count_times(wire, times);
-        if now != before && before != u32::MAX {
-            self.change_context(at, before, now);
+        let heading = flow.heading[direction as usize];
+        if backward {
+            self.contexts.backward(self.flows.context(at, direction), time);
         }
         Some(heading)
     }
