@@ -31,7 +31,8 @@
 //!   are framed in place; a live port costs one copy out of the kernel's ring. Nothing is allocated per packet.
 //! - **Router.** Gives every packet one of 64 shards by a symmetric hash of the packet itself and marks, between two packets,
 //!   where an interval ends and where a snapshot is taken. Time is packet time.
-//!   Looks through encapsulated mirrors and keeps their sessions' ledger, which needs the order of the tape.
+//!   Looks through encapsulated mirrors and keeps their sessions' ledger, which needs the order of the tape. An sFlow datagram becomes
+//!   one packet a sample, which stands for many; what devices on the way put behind a frame is trimmed.
 //! - **Workers** fold the shards they own, in tape order, with plain `&mut self` code: [`decode::walk`], copies left out
 //!   ([`mirror`]), then one flow record and one context a packet ([`stats`]). Everything else is derived from what changed, at a mark.
 //! - **Merge** puts the shards' reports together in shard order. A conversation lives in one shard, so results do not depend on
@@ -57,6 +58,7 @@
 //! # Where to add things
 //!
 //! - a protocol: its line in [`model::proto`] and its step in [`decode`];
+//! - a time stamp of devices on the way: its line in [`model::StampKind`] and its step in [`decode::stamp`];
 //! - a screen: one file and one line in `tui/registry.rs`;
 //! - a finding: its page and rule in `diagnose/findings/` and one line in `diagnose/registry.rs`;
 //! - a report format: one file and one line in `report/registry.rs`;

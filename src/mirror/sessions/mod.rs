@@ -11,7 +11,9 @@
 //!   of that kind and receives at least four fifths of the link's bytes by it;
 //! - a kind for users (GTP, IP in IP ...) never is.
 //!
-//! So a decision changes at most once, at the 1000th packet of its session, and depends on the packets before it alone.
+//! So a decision stands from the 1000th packet of its session on, and depends on the packets before it alone. Until then two are made packet
+//! by packet: an overlay **is** taken off while its receiver gets four fifths of the bytes without an answer; samples (sFlow), which count many
+//! times, are **not** while at least a fifth of the link's bytes are plain traffic, and never where they lie in another tunnel.
 
 mod ruling;
 mod sampling;

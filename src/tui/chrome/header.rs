@@ -80,6 +80,10 @@ fn left(scene: &Scene, width: u16) -> Vec<Piece> {
     if let Some(speed) = s.speed {
         out.push(Piece { worth: 7, text: vec![(amount::speed(speed).into(), text)] });
     }
+    // Every number is an estimate then.
+    if let Some(n) = s.mirror.one_in() {
+        out.push(Piece { worth: 3, text: vec![(format!("sampled 1:{n}").into(), scene.style(Hue::Warn))] });
+    }
     let (symbol, words, hue) = verdict(&s.mirror.trust);
     let words = match hue {
         Hue::Bad if width < 72 => "mirror bad".to_owned(),
