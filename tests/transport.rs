@@ -278,7 +278,8 @@ fn the_vlan_of_a_remote_mirror_is_taken_off() {
 #[test]
 fn tshark_reads_the_same_stamps() {
     use spantop::decode::stamp::{Tail, trailer};
-    let frame = plain().into_iter().map(|(_, f)| f).find(|f| f.len() > 200 && f[12..14] == [0x08, 0]).unwrap();
+    let mut frame = plain().into_iter().map(|(_, f)| f).find(|f| f.len() > 200 && f[12..14] == [0x81, 0]).unwrap();
+    frame.drain(12..16);
     let time = moment(0, 37 * SECOND + 123_456_789);
     let checked = |fields: &[u8], mark: [u8; 2]| {
         let mut t = [fields, &[fields.len() as u8], &mark].concat();
