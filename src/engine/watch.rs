@@ -1,9 +1,8 @@
 //! The detectors of one shard: what mirroring did to its packets.
 
 use crate::mirror::{
-    Beat, Clock, Digest, DuplicateCounts, DuplicateFilter, Frame, HOLD, Health, HealthCounts, Loss, LossCounts, LossState, OrderCounts, OrderState,
-    SideCounts, SideFlow, TagFlows, TagState,
-    outermost,
+    Beat, Clock, Digest, DuplicateCounts, DuplicateFilter, Frame, HOLD, Health, HealthCounts, Loss, LossCounts, LossState, OrderCounts,
+    OrderState, SideCounts, SideFlow, TagFlows, TagState, outermost,
 };
 use crate::model::{Direction, Timestamp, VlanStack};
 use crate::stats::context::Cast;

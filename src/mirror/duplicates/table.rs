@@ -4,8 +4,8 @@
 //! index says that a packet may have come again. A full ring forgets the oldest.
 
 use super::digest::{Digest, Place};
-use crate::model::near;
 use crate::model::limits::{COPY_PACKETS, COPY_PACKETS_AT_FIRST};
+use crate::model::near;
 
 /// Packets for each index bucket when the ring is full: half the eight places of a bucket, so that a ring's oldest are rarely pushed out of it.
 const LOAD: usize = 4;
