@@ -113,14 +113,14 @@ impl Shard {
         let flow = self.conversation(headers);
         show(packet, bytes, headers, flow, &mut hand.frame);
         hand.digest = self.watcher.digest(&hand.frame);
-        hand.hash = flow.map_or(0, |(key, _)| self.flows.hash(&key));
+        hand.hash = hand.frame.flow.as_ref().map_or(0, |(key, _)| self.flows.hash(key));
+        self.flows.bring_near(hand.hash);
     }
 
-    /// Asks the memory for the record of a packet's conversation.
+    /// Guesses the conversation of a packet in hand, and asks the memory for its record.
     #[inline]
-    pub fn bring_near(&self, hand: &mut InHand) {
+    pub fn guess(&self, hand: &mut InHand) {
         hand.guess = self.flows.guess(hand.hash);
-        self.flows.bring_near(hand.guess);
     }
 
     /// Folds in a packet in hand, of which `headers` were found, and says where it was heading; `None` when it is a copy that is left out.

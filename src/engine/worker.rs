@@ -98,7 +98,7 @@ impl Worker {
             }
             for (hand, &(_, at)) in hands.iter_mut().zip(&few).take(count) {
                 if let Some(shard) = self.shards.get(usize::from(at)) {
-                    shard.bring_near(hand);
+                    shard.guess(hand);
                 }
             }
             for (i, &(packet, at)) in few.iter().take(count).enumerate() {

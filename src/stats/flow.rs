@@ -2,9 +2,11 @@
 //!
 //! A record is what every packet of a conversation touches, three cache lines with the detectors' state; what is needed only when a
 //! conversation begins, changes or is reported ([`Rest`]) lies in an array of its own beside it. The index holds 32 bits of each key's
-//! hash, so that a search does not touch the records: their numbers are found for several packets first, the records brought near, and
-//! then each packet is counted ([`FlowTable::guess`], [`FlowTable::bring_near`], [`FlowTable::locate`], [`FlowTable::count`]).
+//! hash, so that a search does not touch the records: for several packets the index is brought near, then their numbers are found and the
+//! records brought near, and then each packet is counted ([`FlowTable::bring_near`], [`FlowTable::guess`], [`FlowTable::locate`],
+//! [`FlowTable::count`]).
 
+mod index;
 mod table;
 mod tcp;
 

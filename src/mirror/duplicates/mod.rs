@@ -133,6 +133,9 @@ impl DuplicateFilter {
     pub fn digest(&mut self, frame: &Frame) -> Digest {
         let digest = digest::digest(frame, self.seed, &mut self.cover);
         self.table.bring_near(digest.key);
+        if self.flows.notes(digest.key) {
+            self.flows.bring_near(digest.flow);
+        }
         digest
     }
 

@@ -1,16 +1,13 @@
 //! All conversations of a shard.
 
+use super::index::{Index, NOWHERE};
 use super::tcp::{ACK, SYN};
 use super::{Flow, Record, Rest, TcpTrack};
 use crate::model::limits::{FLOWS_PER_SHARD, VLANS_PER_FLOW};
 use crate::model::near;
 use crate::model::{Direction, FlowKey, Timestamp, Traffic};
 use crate::stats::totals::Heading;
-use hashbrown::HashTable;
 use std::hash::{BuildHasher, RandomState};
-
-/// The number of no conversation.
-const NOWHERE: u32 = u32::MAX;
 
 /// The number a conversation most probably has, and when that was found.
 #[derive(Debug, Clone, Copy, Default)]
@@ -47,28 +44,13 @@ pub struct Settled {
     pub last: Timestamp,
 }
 
-/// A place of the index.
-#[derive(Debug, Clone, Copy)]
-struct Slot {
-    /// Bits of the key's hash that its position in the index does not already tell.
-    tag: u32,
-    at: u32,
-}
-
-impl Slot {
-    #[inline]
-    fn tag(hash: u64) -> u32 {
-        (hash >> 24) as u32
-    }
-}
-
 /// All conversations of a shard.
 #[derive(Debug)]
 pub struct FlowTable<X> {
     flows: Vec<Flow<X>>,
     rest: Vec<Rest>,
     touched: Vec<u32>,
-    index: HashTable<Slot>,
+    index: Index,
     secret: u64,
     round: u32,
     /// Grows whenever a conversation's number changes: guesses from before are worth nothing.
@@ -90,7 +72,7 @@ impl<X: Copy + Default> FlowTable<X> {
             flows: Vec::new(),
             rest: Vec::new(),
             touched: Vec::new(),
-            index: HashTable::new(),
+            index: Index::new(),
             secret: RandomState::new().hash_one(0),
             round: 1,
             epoch: 1,
@@ -105,19 +87,20 @@ impl<X: Copy + Default> FlowTable<X> {
         key.keyed_hash(self.secret)
     }
 
-    /// The number a conversation most probably has. Touches the index only.
+    /// Asks the memory for what [`Self::guess`] will touch.
     #[inline]
-    pub fn guess(&self, hash: u64) -> Guess {
-        let tag = Slot::tag(hash);
-        Guess { at: self.index.find(hash, |slot| slot.tag == tag).map_or(NOWHERE, |slot| slot.at), epoch: self.epoch }
+    pub fn bring_near(&self, hash: u64) {
+        self.index.bring_near(hash);
     }
 
-    /// Asks the memory for a record.
+    /// The number a conversation most probably has. Touches the index only, and asks the memory for the record.
     #[inline]
-    pub fn bring_near(&self, guess: Guess) {
-        if let Some(flow) = self.flows.get(guess.at as usize) {
+    pub fn guess(&self, hash: u64) -> Guess {
+        let at = self.index.find(hash, |_| true);
+        if let Some(flow) = self.flows.get(at as usize) {
             near::bring_near(flow);
         }
+        Guess { at, epoch: self.epoch }
     }
 
     /// The number of a packet's conversation, which is made by `open` if new. `hash` is its key's, `guess` what was guessed of it.
@@ -148,9 +131,7 @@ impl<X: Copy + Default> FlowTable<X> {
 
     #[inline(never)]
     fn find(&self, step: &Step, hash: u64) -> u32 {
-        let tag = Slot::tag(hash);
-        let same = |slot: &Slot| slot.tag == tag && self.flows[slot.at as usize].key == *step.key;
-        self.index.find(hash, same).map_or(NOWHERE, |slot| slot.at)
+        self.index.find(hash, |at| self.flows[at as usize].key == *step.key)
     }
 
     /// Whether a direction of a conversation was last seen in another context than this one, by its fingerprint.
@@ -233,7 +214,7 @@ impl<X: Copy + Default> FlowTable<X> {
     fn insert(&mut self, hash: u64, step: &Step, heading: [Heading; 2]) -> u32 {
         let at = self.push(step, heading);
         let (flows, secret) = (&self.flows, self.secret);
-        self.index.insert_unique(hash, Slot { tag: Slot::tag(hash), at }, |slot| flows[slot.at as usize].key.keyed_hash(secret));
+        self.index.insert(hash, at, |at| flows[at as usize].key.keyed_hash(secret));
         at
     }
 
@@ -241,9 +222,7 @@ impl<X: Copy + Default> FlowTable<X> {
     fn replace(&mut self, hash: u64, old: u32, step: &Step, heading: [Heading; 2]) -> u32 {
         let at = self.push(step, heading);
         self.epoch = self.epoch.wrapping_add(1);
-        if let Some(slot) = self.index.find_mut(hash, |slot| slot.at == old) {
-            slot.at = at;
-        }
+        self.index.change(hash, old, at);
         at
     }
 
@@ -371,12 +350,9 @@ impl<X: Copy + Default> FlowTable<X> {
         for (at, flow) in flows.iter().enumerate() {
             // A later connection on the same ports stands behind the earlier one and takes its place in the index.
             let (hash, at) = (flow.key.keyed_hash(secret), at as u32);
-            let tag = Slot::tag(hash);
-            match self.index.find_mut(hash, |slot| slot.tag == tag && flows[slot.at as usize].key == flow.key) {
-                Some(slot) => slot.at = at,
-                None => {
-                    self.index.insert_unique(hash, Slot { tag, at }, |slot| flows[slot.at as usize].key.keyed_hash(secret));
-                }
+            match self.index.find(hash, |at| flows[at as usize].key == flow.key) {
+                NOWHERE => self.index.insert(hash, at, |at| flows[at as usize].key.keyed_hash(secret)),
+                earlier => self.index.change(hash, earlier, at),
             }
         }
     }
