@@ -224,78 +224,6 @@ impl Ledger {
     }
 }
 
-/// Beyond its first packets one in this many gives a pair of stamps: a line needs no more.
-const PAIRS: u64 = 16;
-
-/// A switch's clock against the capture clock: a straight line through the pairs of stamps, by least squares.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Clock {
-    /// Nanoseconds of one tick.
-    pub tick: u32,
-    /// Pairs of stamps taken.
-    pub samples: u64,
-    offered: u64,
-    origin: (i64, u64),
-    last: (i64, u64),
-    mean: (f64, f64),
-    /// Sums of squares and products about the means: capture, switch, both.
-    moments: (f64, f64, f64),
-}
-
-impl Clock {
-    /// Takes one pair: all of the first 256, then one in 16. A tick of 0 nanoseconds is an unknown unit: such stamps are not used.
-    #[inline]
-    pub fn push(&mut self, time: Timestamp, raw: u64, tick: u32) {
-        self.offered += 1;
-        if tick != 0 && (self.offered <= 256 || self.offered.is_multiple_of(PAIRS)) {
-            self.take(time, raw, tick);
-        }
-    }
-
-    fn take(&mut self, time: Timestamp, raw: u64, tick: u32) {
-        if self.samples == 0 || tick != self.tick {
-            *self = Self { tick, samples: 1, offered: self.offered, origin: (time.0, raw), last: (time.0, raw), ..Self::default() };
-            return;
-        }
-        let unwrapped = self.unwrap(time, raw);
-        self.last = (time.0, unwrapped);
-        self.samples += 1;
-        let n = self.samples as f64;
-        let x = time.0.saturating_sub(self.origin.0) as f64;
-        let y = unwrapped.wrapping_sub(self.origin.1) as i64 as f64 * f64::from(tick);
-        let (dx, dy) = (x - self.mean.0, y - self.mean.1);
-        self.mean.0 += dx / n;
-        self.mean.1 += dy / n;
-        self.moments.0 += dx * (x - self.mean.0);
-        self.moments.1 += dy * (y - self.mean.1);
-        self.moments.2 += dx * (y - self.mean.1);
-    }
-
-    /// A clock of 32 bits goes around: the reading nearest to where it should be by the capture clock is meant.
-    fn unwrap(&self, time: Timestamp, raw: u64) -> u64 {
-        if raw > u64::from(u32::MAX) || self.origin.1 > u64::from(u32::MAX) {
-            return raw;
-        }
-        let ticks = time.0.saturating_sub(self.last.0) / i64::from(self.tick.max(1));
-        let expected = self.last.1.wrapping_add_signed(ticks);
-        let off = (raw as u32).wrapping_sub(expected as u32) as i32;
-        expected.wrapping_add_signed(i64::from(off))
-    }
-
-    /// How much faster the switch's clock runs, in parts per million of the capture clock; none before a second and 100 pairs.
-    pub fn drift_ppm(&self) -> Option<f64> {
-        let enough = self.samples >= 100 && self.last.0.saturating_sub(self.origin.0) >= SECOND && self.moments.0 > 0.0;
-        enough.then(|| (self.moments.2 / self.moments.0 - 1.0) * 1e6)
-    }
-
-    /// Standard deviation of the pairs about the line, nanoseconds: how unevenly copies travel from switch to stamp.
-    pub fn jitter_nanos(&self) -> Option<f64> {
-        self.drift_ppm()?;
-        let (xx, yy, xy) = self.moments;
-        Some(((yy - xy * xy / xx).max(0.0) / self.samples as f64).sqrt())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -387,21 +315,5 @@ mod tests {
             assert!(l.missing().abs_diff(dropped) <= 1 + l.late, "{start}: {} {dropped} {}", l.missing(), l.late);
             assert_eq!((l.duplicates(), l.restarts()), (0, 0), "{start}");
         }
-    }
-
-    #[test]
-    fn clock_of_32_bits_with_drift() {
-        let mut c = Clock::default();
-        // 100 ns ticks go around after 429 s; the clock runs 50 ppm fast.
-        for n in 0..10_000i64 {
-            let t = n * SECOND / 10;
-            let ticks = (t as f64 * 1.000_05 / 100.0) as u64 + 4_000_000_000;
-            c.push(Timestamp(1_700_000_000 * SECOND + t), ticks & 0xffff_ffff, 100);
-        }
-        assert!((c.drift_ppm().unwrap() - 50.0).abs() < 0.01, "{:?}", c.drift_ppm());
-        assert!(c.jitter_nanos().unwrap() < 1000.0, "{:?}", c.jitter_nanos());
-        let mut unknown = Clock::default();
-        unknown.push(Timestamp(1), 5, 0);
-        assert_eq!((unknown.samples, unknown.drift_ppm()), (0, None));
     }
 }

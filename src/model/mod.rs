@@ -14,6 +14,7 @@ pub mod numbers;
 pub mod path;
 pub mod port;
 pub mod proto;
+pub mod stamp;
 pub mod text;
 pub mod time;
 pub mod traffic;
@@ -24,13 +25,11 @@ pub use address::{Address, Mac};
 pub use finding::{Finding, Severity, Value};
 pub use flow::{Direction, FlowKey};
 pub use link::LinkType;
-pub use mirror::{
-    Carrier, Decap, Estimate, MirrorTag, Purpose, RspanChoice, Sampling, Session, Side, StampChoice, StampKind, StampPort, Stamps, Tunnel,
-    TunnelKind,
-};
+pub use mirror::{Carrier, Decap, Estimate, MirrorTag, Purpose, RspanChoice, Sampling, Session, Side, Tunnel, TunnelKind};
 pub use path::Path;
 pub use port::Port;
 pub use proto::Proto;
+pub use stamp::{StampChoice, StampKind, StampPort, Stamps};
 pub use time::Timestamp;
 pub use traffic::Traffic;
 pub use vlan::VlanStack;

@@ -20,62 +20,22 @@ mod sampling;
 mod sequence;
 #[cfg(test)]
 mod tests;
+mod watched;
 
 pub use ruling::{Ours, PROVISIONAL};
 pub use sampling::SampledPacket;
 pub use sequence::CheckSequence;
+pub use watched::SessionReport;
 
-use super::ledger::{Clock, Ledger};
-use crate::model;
 use crate::model::limits::SESSIONS;
 use crate::model::mirror::Purpose;
-use crate::model::{Decap, MirrorTag, Session, Timestamp, Traffic, Tunnel};
+use crate::model::{Decap, MirrorTag, Timestamp, Traffic, Tunnel};
 use hashbrown::HashMap;
 use ruling::{Case, Ruling, Scales};
-use sampling::Sampling;
-use sequence::Trial;
+use watched::Watched;
 
-/// Length of a VLAN tag.
-const TAG: u32 = 4;
 /// Tunnel layers of a packet that are remembered to recognise a loop; deeper ones are not compared.
 const DEPTH: usize = 8;
-
-#[derive(Debug)]
-struct Watched {
-    tunnel: Tunnel,
-    sink: usize,
-    ruling: Ruling,
-    outer: Traffic,
-    inner_bytes: u64,
-    /// Link and mirror bytes before its first packet.
-    before: (u64, u64),
-    ledger: Ledger,
-    numbered: bool,
-    clock: Clock,
-    sampling: Option<Box<Sampling>>,
-    trial: Trial,
-    truncated: u64,
-    errors: [u64; 3],
-    first: Timestamp,
-    last: Timestamp,
-}
-
-/// A session with what does not fit the common words.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SessionReport {
-    /// The session.
-    pub session: Session,
-    /// Its number in [`super::Frame::session`].
-    pub number: u16,
-    /// Whether it is a mirror that only crosses this link.
-    pub foreign: bool,
-    /// Packets whose sequence number had come before: the transport doubled them.
-    pub duplicates: u64,
-    /// Bits of its numbering.
-    pub bits: u32,
-    /// The device's clock, if its packets have stamps of a known unit.
-    pub clock: Option<Clock>,
-}
 
 /// The tunnels of one link. Fed by one thread in order of arrival: [`begin`](Self::begin) for a packet with tunnels, then
 /// [`decide`](Self::decide) for each layer from outside, then [`account`](Self::account) for the layers taken off;
@@ -196,23 +156,7 @@ impl Sessions {
         let before = (self.scales.link.wire_bytes, self.scales.mirror_bytes);
         let sink = self.scales.open(tunnel, answered);
         self.index.insert(*tunnel, at);
-        self.list.push(Watched {
-            tunnel: *tunnel,
-            sink,
-            ruling: Ruling::UndecidedSoFar,
-            outer: Traffic::default(),
-            inner_bytes: 0,
-            before,
-            ledger: Ledger::default(),
-            numbered: false,
-            clock: Clock::default(),
-            sampling: None,
-            trial: Trial::default(),
-            truncated: 0,
-            errors: [0; 3],
-            first: time,
-            last: time,
-        });
+        self.list.push(Watched::new(*tunnel, sink, before, time));
         Some(at)
     }
 
@@ -228,19 +172,8 @@ impl Sessions {
 
     /// Accounts what the device says of a packet whose layer was decided on: `inner` wire bytes in it.
     pub fn account(&mut self, tunnel: &Tunnel, tag: &MirrorTag, inner: u32, time: Timestamp) {
-        let Some(at) = self.find(tunnel, time) else { return };
-        let Some(session) = self.list.get_mut(at) else { return };
-        session.inner_bytes += u64::from(inner);
-        if let Some(number) = tag.sequence {
-            session.numbered = true;
-            session.ledger.push(number, time);
-        }
-        if let Some((raw, tick)) = tag.switch_time {
-            session.clock.push(time, raw, tick);
-        }
-        session.truncated += u64::from(tag.truncated);
-        if let Some(n) = usize::from(tag.error).checked_sub(1).and_then(|e| session.errors.get_mut(e)) {
-            *n += 1;
+        if let Some(session) = self.known(tunnel, time) {
+            session.account(tag, inner, time);
         }
     }
 
@@ -264,10 +197,7 @@ impl Sessions {
     /// number, 0 beyond the cap.
     pub fn carry(&mut self, tunnel: &Tunnel, wire: u32, named: bool, time: Timestamp) -> u16 {
         let Some(session) = self.known(tunnel, time) else { return 0 };
-        session.ruling = if named { Ruling::NamedVlan } else { Ruling::AroundAll };
-        session.outer.count(wire);
-        session.inner_bytes += u64::from(wire.saturating_sub(TAG));
-        session.last = session.last.max(time);
+        session.carry(wire, named, time);
         self.number(tunnel)
     }
 
@@ -338,41 +268,5 @@ impl Sessions {
     /// Layers of tunnels beyond the cap of sessions.
     pub fn beyond(&self) -> Traffic {
         self.beyond
-    }
-}
-
-impl Watched {
-    fn report(&self, at: usize) -> SessionReport {
-        let sequenced = self.numbered && self.ledger.is_usable();
-        SessionReport {
-            session: Session {
-                tunnel: self.tunnel,
-                decision: self.ruling.words().to_owned(),
-                peeled: self.ruling.peels(),
-                packets: self.outer.packets,
-                outer_bytes: self.outer.wire_bytes,
-                inner_bytes: self.inner_bytes,
-                sequenced,
-                missing: self.ledger.missing(),
-                reordered: if sequenced { self.ledger.reordered() } else { 0 },
-                restarts: self.ledger.restarts(),
-                truncated: self.truncated,
-                errors: self.errors,
-                check_sequence: self.trial.seen(),
-                sampling: self.sampling.as_deref().map(|s| model::Sampling {
-                    one_in: s.one_in(),
-                    samples: s.samples(),
-                    unread: s.not_read(),
-                    drops: s.drops(),
-                }),
-                first: self.first,
-                last: self.last,
-            },
-            number: (at + 1).min(usize::from(u16::MAX)) as u16,
-            foreign: self.ruling == Ruling::Foreign,
-            duplicates: self.ledger.duplicates(),
-            bits: self.ledger.bits(),
-            clock: (self.clock.samples > 0).then_some(self.clock),
-        }
     }
 }
