@@ -157,7 +157,7 @@ impl Merge {
             }
         }
         for table in &mut conversations {
-            table.rows.sort_unstable_by(|x, y| query.conversations.conversations(x, y));
+            query.conversations.sort_conversations(&mut table.rows);
             table.rows.truncate(query.rows);
         }
         let total = totals.traffic();
