@@ -6,7 +6,7 @@ use super::shard::{FlowReport, ShardReport};
 use super::worker::Worker;
 use crate::capture::Block;
 use crate::model::limits::{BLOCKS, MESSAGES};
-use crate::model::{Timestamp, Traffic};
+use crate::model::{HostFacts, Timestamp, Traffic};
 use crate::snapshot::{Losses, Query, Sample, SourceFacts};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::sync::Arc;
@@ -52,6 +52,8 @@ pub struct Request {
     pub open: Option<Sample>,
     /// Tunnels on the link.
     pub tunnels: TunnelFacts,
+    /// This host and its interfaces; empty for files.
+    pub host: Arc<[HostFacts]>,
     /// Windows of 10 ms by the class of their load.
     pub load_windows: [u64; crate::mirror::UTILISATION_CLASSES],
 }

@@ -9,6 +9,7 @@ const TIME_ERROR: i32 = 5;
 const UNSYNCHRONISED: i32 = 0x40;
 
 /// What keeps the clock, and how far off it can be.
+#[allow(clippy::useless_conversion, reason = "a C long is narrower on other machines")]
 pub fn clock() -> Option<SystemClock> {
     // No mode is set, so nothing is changed.
     let mut timex = Timex::new();
