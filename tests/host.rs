@@ -106,6 +106,9 @@ fn who_else_uses_the_interface_is_told() {
         assert_eq!(facts("b").stack.expect("a stack").children, ["b.7"]);
         assert!(facts("a").stack.expect("a stack").children.is_empty());
     }
+    if makes("ip link add link a name over type macvlan") {
+        assert_eq!(facts("a").stack.expect("a stack").children, ["over"]);
+    }
     if makes("tc qdisc add dev b clsact") {
         assert_eq!(facts("b").stack.map(|s| s.ingress), Some(true));
         assert_eq!(facts("a").stack.map(|s| s.ingress), Some(false));

@@ -12,7 +12,12 @@ const SMALL_RING: u32 = 1024;
 const MERGING: &[(&str, &str)] = &[("rx-gro", "gro"), ("rx-lro", "lro"), ("rx-gro-hw", "rx-gro-hw")];
 
 /// Take VLAN tags off, or frames away.
-const VLAN: &[(&str, &str)] = &[("rx-vlan-hw-parse", "rxvlan"), ("rx-vlan-filter", "rx-vlan-filter")];
+const VLAN: &[(&str, &str)] = &[
+    ("rx-vlan-hw-parse", "rxvlan"),
+    ("rx-vlan-filter", "rx-vlan-filter"),
+    ("rx-vlan-stag-hw-parse", "rx-vlan-stag-hw-parse"),
+    ("rx-vlan-stag-filter", "rx-vlan-stag-filter"),
+];
 
 /// Checksums, scatter-gather and segmentation.
 const OTHER: &[(&str, &str)] = &[
