@@ -6,7 +6,9 @@ mod support;
 use serde_json::Value;
 use spantop::capture::host::{Probe, Reader};
 use spantop::capture::live::{LiveOptions, open};
-use spantop::model::HostFacts;
+use spantop::engine::{Engine, Settings};
+use spantop::model::{HostFacts, Severity};
+use spantop::snapshot::{Feed, Snapshot};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use support::namespace::{inside, pair, run, send_plain};
@@ -233,6 +235,37 @@ fn a_check_reads_the_host() {
     let text = String::from_utf8_lossy(&text.stdout).into_owned();
     let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("no {words:?} in {text}"));
     assert!(at("This host: b") < at("ip addr flush dev b") && at("ip addr flush dev b") < at("── Findings"), "{text}");
+}
+
+#[test]
+fn a_running_engine_sees_the_host_change() {
+    if !inside("a_running_engine_sees_the_host_change") {
+        return;
+    }
+    pair("a", "b");
+    let source = open(&LiveOptions { interfaces: vec!["b".into()], ..LiveOptions::default() }).expect("b opens");
+    let probe = Probe { interfaces: vec!["b".into()], buffer_bytes: None };
+    let settings = Settings { live: true, host: Some(probe), threads: 1, ..Settings::default() };
+    let engine = Engine::start(source, &settings).expect("an engine");
+    let wait = |what: &str, there: &dyn Fn(&Snapshot) -> bool| {
+        let start = Instant::now();
+        while !there(&engine.latest()) {
+            assert!(start.elapsed() < Duration::from_secs(20), "{what}: {:?}", engine.latest().findings);
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    let severity = |s: &Snapshot| s.findings.iter().find(|f| f.active && f.id == "nic.transmits").map(|f| f.severity);
+    wait("the checklist", &|s| s.host.len() == 1 && s.host[0].interface == "b");
+    assert_eq!(severity(&engine.latest()), None);
+    run("ip addr add 192.0.2.7/24 dev b");
+    wait("a note of the address", &|s| severity(s) == Some(Severity::Note));
+    send_plain("b", 3);
+    wait("a warning of what was sent", &|s| severity(s) == Some(Severity::Warning));
+    let remedy = engine.latest().findings.iter().find(|f| f.id == "nic.transmits").map(|f| f.remedy.clone());
+    assert!(remedy.as_ref().is_some_and(|r| r.contains("ip addr flush dev b")), "{remedy:?}");
+    // Counting anew forgets what was sent; the address stays.
+    engine.reset();
+    wait("a note again", &|s| severity(s) == Some(Severity::Note));
 }
 
 #[test]
