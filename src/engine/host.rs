@@ -90,11 +90,12 @@ impl Drop for HostWatch {
 }
 
 /// Adds what is known of this host to what findings rest on.
-pub fn tell(evidence: &mut Evidence, facts: &[HostFacts]) {
+pub fn told(mut evidence: Evidence, facts: &[HostFacts]) -> Evidence {
     // The last look at a port is a look at a port.
     evidence.live |= !facts.is_empty();
     evidence.order.queues = queues(facts);
     evidence.host = host(facts, evidence.host.lost);
+    evidence
 }
 
 /// Of several interfaces the worst. A loopback interface is no mirror port.
@@ -155,10 +156,10 @@ mod tests {
     fn a_port_is_live_to_its_end() {
         let mut evidence = Evidence::default();
         evidence.host.lost = 3;
-        tell(&mut evidence, &[]);
+        let evidence = told(evidence, &[]);
         assert!(!evidence.live);
         let facts = HostFacts { interface: "eth1".into(), queues: Some(Queues { receive: 4, combined: 4 }), ..HostFacts::default() };
-        tell(&mut evidence, &[facts]);
+        let evidence = told(evidence, &[facts]);
         assert_eq!((evidence.live, evidence.order.queues, evidence.host.lost), (true, Some(4), 3));
     }
 

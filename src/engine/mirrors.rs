@@ -1,7 +1,6 @@
 //! From the detectors' counts to the mirror as a snapshot shows it.
 
 use super::evidence::{self, Sources};
-use super::host;
 use super::peek::TunnelFacts;
 use super::tape::Request;
 use super::watch::Witness;
@@ -47,8 +46,8 @@ impl Verdict {
         let duplicates = duplicates(&witness.duplicates, self.dedup, live.then_some(self.copies_before));
         let (all, split) = evidence::loss(witness, request, link.packets);
         let sources = Sources { request, witness, duplicates: &duplicates, mac_pairs, samples: &load.samples, packets: link.packets };
-        let mut evidence = evidence::evidence(sources, all, &split);
-        host::tell(&mut evidence, &request.host);
+        let evidence = evidence::evidence(sources, all, &split);
+        let evidence = super::host::told(evidence, &request.host);
         let judgement = diagnose::judge(&evidence, &mut self.judge, request.now);
         let trust = diagnose::trust(&evidence, &judgement.findings);
         let mirror = Mirror {

@@ -23,7 +23,7 @@ mod utilisation;
 mod watch;
 mod worker;
 
-use crate::capture::{Source, host::Probe};
+use crate::capture::Source;
 use crate::error::{Error, Result};
 use crate::model::limits::{BLOCK_BYTES, FLOWS_PER_SHARD};
 use crate::model::time::SECOND;
@@ -69,7 +69,7 @@ pub struct Settings {
     /// Addresses of this host: a mirror sent to one of them is ours. Empty for files.
     pub ours: Vec<Address>,
     /// Interfaces of this host to be looked at while their packets are read; none for files.
-    pub host: Option<Probe>,
+    pub host: Option<crate::capture::host::Probe>,
     /// Conversations kept in each of the 64 shards.
     pub flows_per_shard: usize,
     /// Bytes of a block (tests vary it; results must not).

@@ -156,10 +156,10 @@ impl Router {
                     strip.marks.push((0, Mark::Reset));
                     self.tape.show(strip);
                 }
+                self.host.forget();
                 (self.first, self.latest, self.ticked) = (None, None, None);
                 self.intervals.forget_late();
                 self.peek.forget();
-                self.host.forget();
                 true
             }
         }
@@ -226,9 +226,9 @@ impl Router {
                 ..Losses::default()
             },
             sources: infos.into_iter().map(facts).collect(),
+            host: self.host.facts(finished && self.source.is_live()),
             open: self.intervals.open(),
             tunnels: self.peek.tunnels(),
-            host: self.host.facts(finished && self.source.is_live()),
             load_windows: self.utilisation.windows(),
         });
         self.tape.tell(Message::Request(Arc::clone(&request)));

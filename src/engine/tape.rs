@@ -48,12 +48,12 @@ pub struct Request {
     pub losses: Losses,
     /// The sources.
     pub sources: Vec<SourceFacts>,
+    /// This host and its interfaces; empty for files.
+    pub host: Arc<[HostFacts]>,
     /// The open interval as far as the router knows it.
     pub open: Option<Sample>,
     /// Tunnels on the link.
     pub tunnels: TunnelFacts,
-    /// This host and its interfaces; empty for files.
-    pub host: Arc<[HostFacts]>,
     /// Windows of 10 ms by the class of their load.
     pub load_windows: [u64; crate::mirror::UTILISATION_CLASSES],
 }
