@@ -285,6 +285,15 @@ fn a_check_without_a_link_has_no_verdict() {
     assert_eq!(output.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&output.stderr).contains("no-such-port"), "{output:?}");
     assert!(output.stdout.is_empty());
+    // Facts need no rights; packets do.
+    run("ip link set dev a up && ip link set dev b up");
+    let output = Command::new("setpriv")
+        .args(["--bounding-set=-net_raw,-net_admin", "--inh-caps=-net_raw,-net_admin", "--"])
+        .args([env!("CARGO_BIN_EXE_spantop"), "check", "-i", "b", "--for", "1s"])
+        .output()
+        .expect("setpriv");
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("CAP_NET_RAW"), "{output:?}");
 }
 
 #[test]
