@@ -3,6 +3,7 @@
 
 use super::Command;
 use super::clock::{self, Ticker};
+use super::host::HostWatch;
 use super::intervals::Intervals;
 use super::peek::Peek;
 use super::tape::{Mark, Message, Request, Strip, Tape};
@@ -50,6 +51,7 @@ pub struct Router {
     plan: Plan,
     commands: Receiver<Command>,
     stop: Arc<AtomicBool>,
+    host: HostWatch,
     peek: Peek,
     intervals: Intervals,
     utilisation: Utilisation,
@@ -62,7 +64,14 @@ pub struct Router {
 
 impl Router {
     /// A router of `source` onto `tape`.
-    pub fn new(source: Box<dyn Source>, tape: Tape, mut plan: Plan, commands: Receiver<Command>, stop: Arc<AtomicBool>) -> Self {
+    pub fn new(
+        source: Box<dyn Source>,
+        tape: Tape,
+        mut plan: Plan,
+        commands: Receiver<Command>,
+        stop: Arc<AtomicBool>,
+        host: HostWatch,
+    ) -> Self {
         let intervals = Intervals::new(plan.interval);
         let utilisation = Utilisation::new(plan.speed);
         let peek = Peek::new(plan.decap, std::mem::take(&mut plan.ours));
@@ -72,6 +81,7 @@ impl Router {
             plan,
             commands,
             stop,
+            host,
             peek,
             intervals,
             utilisation,
@@ -146,6 +156,7 @@ impl Router {
                     strip.marks.push((0, Mark::Reset));
                     self.tape.show(strip);
                 }
+                self.host.forget();
                 (self.first, self.latest, self.ticked) = (None, None, None);
                 self.intervals.forget_late();
                 self.peek.forget();
@@ -215,6 +226,7 @@ impl Router {
                 ..Losses::default()
             },
             sources: infos.into_iter().map(facts).collect(),
+            host: self.host.facts(finished && self.source.is_live()),
             open: self.intervals.open(),
             tunnels: self.peek.tunnels(),
             load_windows: self.utilisation.windows(),
