@@ -47,6 +47,7 @@ impl Verdict {
         let (all, split) = evidence::loss(witness, request, link.packets);
         let sources = Sources { request, witness, duplicates: &duplicates, mac_pairs, samples: &load.samples, packets: link.packets };
         let evidence = evidence::evidence(sources, all, &split);
+        let evidence = super::host::told(evidence, &request.host);
         let judgement = diagnose::judge(&evidence, &mut self.judge, request.now);
         let trust = diagnose::trust(&evidence, &judgement.findings);
         let mirror = Mirror {

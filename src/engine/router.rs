@@ -3,6 +3,7 @@
 
 use super::Command;
 use super::clock::{self, Ticker};
+use super::host::HostWatch;
 use super::intervals::Intervals;
 use super::peek::{Known, Peek};
 use super::tape::{Mark, Message, Request, Strip, Tape};
@@ -59,6 +60,7 @@ pub struct Router {
     plan: Plan,
     commands: Receiver<Command>,
     stop: Arc<AtomicBool>,
+    host: HostWatch,
     peek: Peek,
     intervals: Intervals,
     utilisation: Utilisation,
@@ -71,7 +73,14 @@ pub struct Router {
 
 impl Router {
     /// A router of `source` onto `tape`.
-    pub fn new(source: Box<dyn Source>, tape: Tape, mut plan: Plan, commands: Receiver<Command>, stop: Arc<AtomicBool>) -> Self {
+    pub fn new(
+        source: Box<dyn Source>,
+        tape: Tape,
+        mut plan: Plan,
+        commands: Receiver<Command>,
+        stop: Arc<AtomicBool>,
+        host: HostWatch,
+    ) -> Self {
         let intervals = Intervals::new(plan.interval);
         let utilisation = Utilisation::new(plan.speed);
         let sides = Known { ours: std::mem::take(&mut plan.ours), ends: std::mem::take(&mut plan.mirror_ends) };
@@ -82,6 +91,7 @@ impl Router {
             plan,
             commands,
             stop,
+            host,
             peek,
             intervals,
             utilisation,
@@ -156,6 +166,7 @@ impl Router {
                     strip.marks.push((0, Mark::Reset));
                     self.tape.show(strip);
                 }
+                self.host.forget();
                 (self.first, self.latest, self.ticked) = (None, None, None);
                 self.intervals.forget_late();
                 self.peek.forget();
@@ -228,6 +239,7 @@ impl Router {
                 ..Losses::default()
             },
             sources: infos.into_iter().map(facts).collect(),
+            host: self.host.facts(finished && self.source.is_live()),
             open: self.intervals.open(),
             tunnels: self.peek.tunnels(),
             load_windows: self.utilisation.windows(),

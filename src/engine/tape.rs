@@ -6,7 +6,7 @@ use super::shard::{FlowReport, ShardReport};
 use super::worker::Worker;
 use crate::capture::Block;
 use crate::model::limits::{BLOCKS, MESSAGES};
-use crate::model::{Timestamp, Traffic};
+use crate::model::{HostFacts, Timestamp, Traffic};
 use crate::snapshot::{Losses, Query, Sample, SourceFacts};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::sync::Arc;
@@ -48,6 +48,8 @@ pub struct Request {
     pub losses: Losses,
     /// The sources.
     pub sources: Vec<SourceFacts>,
+    /// This host and its interfaces; empty for files.
+    pub host: Arc<[HostFacts]>,
     /// The open interval as far as the router knows it.
     pub open: Option<Sample>,
     /// Tunnels on the link.

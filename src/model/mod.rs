@@ -5,6 +5,7 @@
 pub mod address;
 pub mod finding;
 pub mod flow;
+pub mod host;
 pub mod limits;
 pub mod link;
 pub mod mirror;
@@ -24,6 +25,7 @@ pub mod vlan;
 pub use address::{Address, Mac};
 pub use finding::{Finding, Severity, Value};
 pub use flow::{Direction, FlowKey};
+pub use host::HostFacts;
 pub use link::LinkType;
 pub use mirror::{Carrier, Decap, Estimate, MirrorTag, Purpose, RspanChoice, Sampling, Session, Side, Tunnel, TunnelKind};
 pub use path::Path;
