@@ -11,6 +11,8 @@ use crate::model::{Estimate, Timestamp};
 pub struct Evidence {
     /// Seconds of packet time (live: of wall time) the counts cover.
     pub seconds: f64,
+    /// Seconds since the last packet, or since the beginning without any.
+    pub quiet: f64,
     /// Frames as they arrived.
     pub packets: u64,
     /// A live port, not a file.
@@ -125,15 +127,17 @@ pub struct SizeLoss {
     pub missing: u64,
 }
 
-/// The delivered rate in windows with loss.
+/// The delivered rate in windows of 100 ms with loss from beginning to end (before and after them something was lost as well).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FlatTop {
     /// Windows.
     pub windows: u64,
-    /// Mean rate in bits per second.
+    /// Mean rate in bits per second, of frames from the first MAC address to the last payload byte.
     pub bits_per_second: f64,
     /// Standard deviation as a share of the mean.
     pub variation: f64,
+    /// Mean rate with what surrounds frames on an Ethernet (24 bytes each): to be compared with the link's speed.
+    pub occupied: f64,
 }
 
 /// Where packets went missing.
@@ -159,6 +163,8 @@ pub struct Loss {
     pub whole: u64,
     /// The delivered rate while packets were lost.
     pub flat_top: Option<FlatTop>,
+    /// Speed of the mirror link in bits per second.
+    pub speed: Option<u64>,
     /// One in this many is mirrored, where the mirror says so itself (1: every packet).
     pub declared_sampling: Option<u32>,
 }
@@ -336,6 +342,8 @@ pub struct Control {
     pub neighbour: u64,
     /// LACP systems that are spoken to and never heard.
     pub silent_partners: u64,
+    /// Seconds these two are counted over: the whole run, since such packets come every half minute.
+    pub seconds: f64,
 }
 
 /// The way copies took.

@@ -11,6 +11,7 @@ pub(in crate::diagnose) fn clean() -> Evidence {
     let class = LoadClass { windows: 100, acked: 100_000_000, missing: 0, host: 0.0 };
     Evidence {
         seconds: 600.0,
+        quiet: 0.0,
         packets: 1_000_000,
         live: true,
         vendor: None,
@@ -23,7 +24,8 @@ pub(in crate::diagnose) fn clean() -> Evidence {
             by_size: vec![SizeLoss { floor: 0, seen: 10_000, missing: 0 }, SizeLoss { floor: 1408, seen: 90_000, missing: 1 }],
             ratios,
             whole: 400,
-            flat_top: Some(FlatTop { windows: 3, bits_per_second: 1e8, variation: 0.3 }),
+            flat_top: Some(FlatTop { windows: 3, bits_per_second: 1e8, variation: 0.3, occupied: 1e8 }),
+            speed: Some(1_000_000_000),
             ..Loss::default()
         },
         sides: Sides { judged: 1000, one_sided: 4, both_roles: 40, ..Sides::default() },
@@ -34,7 +36,7 @@ pub(in crate::diagnose) fn clean() -> Evidence {
         clock: Clock { packets: 1_000_000, grain: 1000, differences: 900_000, equal: 50_000, longest_run: 4, ..Clock::default() },
         casts: Casts { to_others: 980_000, multicast: 15_000, broadcast: 5_000, to_host: 0 },
         outages: vec![],
-        control: Control { neighbour: 40, silent_partners: 0 },
+        control: Control { neighbour: 40, silent_partners: 0, seconds: 600.0 },
         transit: Transit::default(),
         host: Host {
             interface: "eth1".into(),
@@ -152,11 +154,11 @@ const CASES: &[(&str, Severity, Change, Change)] = &[
         Severity::Warning,
         |e| {
             e.loss.all = estimate(0.2, 0.19, 10_000);
-            e.loss.flat_top = Some(FlatTop { windows: 10, bits_per_second: 8.9e8, variation: 0.019 });
+            e.loss.flat_top = Some(FlatTop { windows: 10, bits_per_second: 8.5e8, variation: 0.019, occupied: 8.9e8 });
         },
         |e| {
             e.loss.all = estimate(0.2, 0.19, 10_000);
-            e.loss.flat_top = Some(FlatTop { windows: 10, bits_per_second: 9.1e8, variation: 0.019 });
+            e.loss.flat_top = Some(FlatTop { windows: 10, bits_per_second: 8.5e8, variation: 0.019, occupied: 9.1e8 });
         },
     ),
     (
@@ -235,9 +237,9 @@ const CASES: &[(&str, Severity, Change, Change)] = &[
     (
         "cpu.blind",
         Severity::Note,
-        |e| e.control = Control { neighbour: 3, silent_partners: 1 },
+        |e| e.control = Control { neighbour: 3, silent_partners: 1, seconds: 90.0 },
         |e| {
-            e.control = Control { neighbour: 2, silent_partners: 1 };
+            e.control = Control { neighbour: 3, silent_partners: 1, seconds: 89.0 };
         },
     ),
     (
@@ -255,8 +257,8 @@ const CASES: &[(&str, Severity, Change, Change)] = &[
     (
         "mirror.silent",
         Severity::Critical,
-        |e| *e = Evidence { live: true, seconds: 10.0, ..Evidence::default() },
-        |e| *e = Evidence { live: true, seconds: 9.9, ..Evidence::default() },
+        |e| *e = Evidence { live: true, quiet: 10.0, ..Evidence::default() },
+        |e| *e = Evidence { live: true, quiet: 9.9, ..Evidence::default() },
     ),
     (
         "trunc",
@@ -451,6 +453,6 @@ fn loss_with_a_pattern_is_reported_once() {
     let mut e = clean();
     (e.loss.upstream, e.loss.all) = (estimate(0.2, 0.19, 9_999), estimate(0.2, 0.19, 9_999));
     assert_eq!(ids(&e), ["upstream.loss"]);
-    e.loss.flat_top = Some(FlatTop { windows: 20, bits_per_second: 1e8, variation: 0.01 });
+    e.loss.flat_top = Some(FlatTop { windows: 20, bits_per_second: 1e8, variation: 0.01, occupied: 1e8 });
     assert_eq!(ids(&e), ["span.ratelimit"]);
 }

@@ -31,7 +31,7 @@ fn a_clean_mirror_is_good() {
 fn verdicts() {
     let cases: &[(Change, &str)] = &[
         (|e| *e = Evidence::default(), "cannot tell yet"),
-        (|e| *e = Evidence { live: true, seconds: 60.0, ..Evidence::default() }, "nothing arrives on this port"),
+        (|e| *e = Evidence { live: true, quiet: 60.0, seconds: 60.0, ..Evidence::default() }, "nothing arrives on this port"),
         (|e| e.casts = Casts { broadcast: 100, ..Casts::default() }, "not a mirror port: only broadcast arrives"),
         (|e| e.sides = Sides { judged: 100, one_sided: 99, ..Sides::default() }, "one direction only"),
         (

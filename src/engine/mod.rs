@@ -5,6 +5,7 @@
 
 mod clock;
 mod evidence;
+mod history;
 mod hierarchy;
 mod intervals;
 mod key;

@@ -149,6 +149,7 @@ impl Router {
                 (self.first, self.latest, self.ticked) = (None, None, None);
                 self.intervals.forget_late();
                 self.peek.forget();
+                self.utilisation = Utilisation::new(self.plan.speed);
                 true
             }
         }
@@ -217,7 +218,7 @@ impl Router {
             sources: infos.into_iter().map(facts).collect(),
             open: self.intervals.open(),
             tunnels: self.peek.tunnels(),
-            load_windows: self.utilisation.windows(),
+            load: self.utilisation.facts().clone(),
         });
         self.tape.tell(Message::Request(Arc::clone(&request)));
         strip.marks.push((strip.block.packets.len() as u32, Mark::Snapshot(request)));

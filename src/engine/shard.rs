@@ -209,7 +209,7 @@ impl Shard {
     /// Hands in what the request asks for and everything that changed. At its `last` the shard gives its conversations away.
     pub fn report(&mut self, request: &Request) -> ShardReport {
         let (query, last) = (&request.query, request.last);
-        let witness = self.watcher.report(&mut self.flows, request.now, request.finished);
+        let witness = self.watcher.report(&self.flows, request);
         let (flows, matching) = if last && query.rows == usize::MAX && query.filter.is_none() {
             self.give_away()
         } else {

@@ -3,6 +3,7 @@
 use super::merge::Merge;
 use super::peek::TunnelFacts;
 use super::shard::{FlowReport, ShardReport};
+use super::utilisation::LoadFacts;
 use super::worker::Worker;
 use crate::capture::Block;
 use crate::model::limits::{BLOCKS, MESSAGES};
@@ -52,8 +53,8 @@ pub struct Request {
     pub open: Option<Sample>,
     /// Tunnels on the link.
     pub tunnels: TunnelFacts,
-    /// Windows of 10 ms by the class of their load.
-    pub load_windows: [u64; crate::mirror::UTILISATION_CLASSES],
+    /// Load of the mirror link.
+    pub load: LoadFacts,
 }
 
 /// One block of the tape.

@@ -34,11 +34,15 @@ impl Casts {
         }
     }
 
+    fn zip(&mut self, other: &Casts, f: fn(u64, u64) -> u64) {
+        self.unicast = f(self.unicast, other.unicast);
+        self.multicast = f(self.multicast, other.multicast);
+        self.broadcast = f(self.broadcast, other.broadcast);
+    }
+
     /// Adds another shard's.
     pub fn merge(&mut self, other: &Casts) {
-        self.unicast = self.unicast.saturating_add(other.unicast);
-        self.multicast = self.multicast.saturating_add(other.multicast);
-        self.broadcast = self.broadcast.saturating_add(other.broadcast);
+        self.zip(other, u64::saturating_add);
     }
 }
 
@@ -68,6 +72,21 @@ impl HealthCounts {
         self.casts.merge(&other.casts);
         self.orphans.merge(&other.orphans);
         self.control.merge(&other.control);
+    }
+
+    /// What was added since `earlier`; what is a set (VLANs, address blocks, control protocols' systems and their packets) or a maximum
+    /// remains that of the whole time.
+    #[must_use]
+    pub fn since(&self, earlier: &HealthCounts) -> HealthCounts {
+        let mut rest = self.clone();
+        rest.sizes.zip(&earlier.sizes, u64::saturating_sub);
+        rest.sizes.lengths = self.sizes.lengths.since(&earlier.sizes.lengths);
+        rest.checksums.zip(&earlier.checksums, u64::saturating_sub);
+        rest.tags.tagged = rest.tags.tagged.saturating_sub(earlier.tags.tagged);
+        rest.tags.untagged = rest.tags.untagged.saturating_sub(earlier.tags.untagged);
+        rest.casts.zip(&earlier.casts, u64::saturating_sub);
+        rest.orphans.zip(&earlier.orphans, u64::saturating_sub);
+        rest
     }
 }
 

@@ -33,10 +33,14 @@ impl ChecksumCounts {
 
     /// Adds another shard's.
     pub fn merge(&mut self, other: &ChecksumCounts) {
-        self.right = self.right.saturating_add(other.right);
-        self.partial = self.partial.saturating_add(other.partial);
-        self.absent = self.absent.saturating_add(other.absent);
-        self.wrong = self.wrong.saturating_add(other.wrong);
+        self.zip(other, u64::saturating_add);
+    }
+
+    pub(super) fn zip(&mut self, other: &ChecksumCounts, f: fn(u64, u64) -> u64) {
+        self.right = f(self.right, other.right);
+        self.partial = f(self.partial, other.partial);
+        self.absent = f(self.absent, other.absent);
+        self.wrong = f(self.wrong, other.wrong);
     }
 }
 

@@ -43,6 +43,10 @@ pub struct OrphanCounts {
 impl OrphanCounts {
     /// Adds another shard's.
     pub fn merge(&mut self, other: &OrphanCounts) {
+        self.zip(other, u64::saturating_add);
+    }
+
+    pub(super) fn zip(&mut self, other: &OrphanCounts, f: fn(u64, u64) -> u64) {
         for (a, b) in [
             (&mut self.questions, other.questions),
             (&mut self.answered, other.answered),
@@ -51,9 +55,9 @@ impl OrphanCounts {
             (&mut self.unasked, other.unasked),
             (&mut self.inverted, other.inverted),
         ] {
-            *a = a.saturating_add(b);
+            *a = f(*a, b);
         }
-        self.skew.merge(&other.skew);
+        self.skew.zip(&other.skew, f);
     }
 }
 

@@ -15,9 +15,10 @@ mod loss_counts;
 mod order;
 pub mod sessions;
 mod sides;
+mod windows;
 
 pub use duplicates::{CopyClass, DuplicateCounts, DuplicateFilter, Verdict};
-pub use estimate::{LossSplit, wilson};
+pub use estimate::{LossSplit, clustered, wilson};
 pub use frame::{Frame, Segment};
 pub use health::{Casts, Health, HealthCounts};
 pub use health_beats::{Beat, Beats, Control, ControlCounts, Silence, silences};
@@ -31,3 +32,4 @@ pub use loss_counts::{Acked, LossCounts, RATIO_BINS, Ratios, SIZE_BINS, UTILISAT
 pub use order::{Clock, OrderCounts, OrderState, SKEW_BINS, STEP, Skews};
 pub use sessions::{Ours, SessionReport, Sessions};
 pub use sides::{JUDGED_PACKETS, Judged, MacRoles, Roles, SideCounts, SideFlow};
+pub use windows::{WINDOW, WindowSet, Windows, window};

@@ -66,6 +66,16 @@ pub fn lose(copies: Vec<Copied>, rng: &mut Rng, p: f64) -> Vec<Copied> {
     filter(copies, |_| !rng.chance(p))
 }
 
+/// Loses a share `p` of the copies in runs of `run` copies on average (a two-state chain, Gilbert 1960).
+pub fn lose_bursts(copies: Vec<Copied>, rng: &mut Rng, p: f64, run: f64) -> Vec<Copied> {
+    let (end, begin) = (1.0 / run, p / run / (1.0 - p));
+    let mut losing = false;
+    filter(copies, |_| {
+        losing = if losing { !rng.chance(end) } else { rng.chance(begin) };
+        !losing
+    })
+}
+
 /// Loses copies in a queue: `bits_per_second` out, `buffer` bytes deep (tail drop). Departure becomes the copy's time.
 pub fn queue(copies: Vec<Copied>, bits_per_second: f64, buffer: f64) -> (Vec<Copied>, u64) {
     let (mut free_at, mut lost) = (0f64, 0);

@@ -200,14 +200,14 @@ impl Detector for CpuBlind {
     }
 
     fn judge(&self, e: &Evidence, active: bool) -> Outcome {
-        if !active && (e.control.neighbour < 3 || e.seconds < 90.0) {
+        if !active && (e.control.neighbour < 3 || e.control.seconds < 90.0) {
             return lacking(e.control.neighbour.min(2), 3, "control packets of neighbours in 90 s");
         }
         present_if(e.control.silent_partners > 0, || {
             let evidence = vec![
                 ("silent_systems", Value::Count(e.control.silent_partners)),
                 ("control_packets", Value::Count(e.control.neighbour)),
-                ("seconds", Value::Number(e.seconds)),
+                ("seconds", Value::Number(e.control.seconds)),
             ];
             Report::new(Severity::Note, "What the switch sends itself is not mirrored", evidence)
         })
@@ -261,11 +261,11 @@ impl Detector for Silent {
     }
 
     fn judge(&self, e: &Evidence, _active: bool) -> Outcome {
-        if !e.live || e.packets == 0 && e.seconds < 10.0 {
-            return lacking(0, 10, "seconds of a live port");
+        if !e.live {
+            return Outcome::Unknown("not a live port".into());
         }
-        present_if(e.packets == 0, || {
-            Report::new(Severity::Critical, "Nothing arrives on this port", vec![("seconds", Value::Number(e.seconds))])
+        present_if(e.quiet >= 10.0, || {
+            Report::new(Severity::Critical, "Nothing arrives on this port", vec![("seconds", Value::Number(e.quiet))])
         })
     }
 }
