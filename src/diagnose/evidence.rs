@@ -130,7 +130,9 @@ pub struct SizeLoss {
 /// The delivered rate in windows of 100 ms with loss from beginning to end (before and after them something was lost as well).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FlatTop {
-    /// Windows.
+    /// Windows with loss.
+    pub lossy: u64,
+    /// Of them those with at least 90 % of the median rate; the rest is of these.
     pub windows: u64,
     /// Mean rate in bits per second, of frames from the first MAC address to the last payload byte.
     pub bits_per_second: f64,

@@ -24,7 +24,7 @@ pub(in crate::diagnose) fn clean() -> Evidence {
             by_size: vec![SizeLoss { floor: 0, seen: 10_000, missing: 0 }, SizeLoss { floor: 1408, seen: 90_000, missing: 1 }],
             ratios,
             whole: 400,
-            flat_top: Some(FlatTop { windows: 3, bits_per_second: 1e8, variation: 0.3, occupied: 1e8 }),
+            flat_top: Some(FlatTop { lossy: 3, windows: 3, bits_per_second: 1e8, variation: 0.3, occupied: 1e8 }),
             speed: Some(1_000_000_000),
             ..Loss::default()
         },
@@ -154,11 +154,23 @@ const CASES: &[(&str, Severity, Change, Change)] = &[
         Severity::Warning,
         |e| {
             e.loss.all = estimate(0.2, 0.19, 10_000);
-            e.loss.flat_top = Some(FlatTop { windows: 10, bits_per_second: 8.5e8, variation: 0.019, occupied: 8.9e8 });
+            e.loss.flat_top = Some(FlatTop { lossy: 13, windows: 10, bits_per_second: 8.5e8, variation: 0.019, occupied: 8.9e8 });
         },
         |e| {
             e.loss.all = estimate(0.2, 0.19, 10_000);
-            e.loss.flat_top = Some(FlatTop { windows: 10, bits_per_second: 8.5e8, variation: 0.019, occupied: 9.1e8 });
+            e.loss.flat_top = Some(FlatTop { lossy: 13, windows: 10, bits_per_second: 8.5e8, variation: 0.019, occupied: 9.1e8 });
+        },
+    ),
+    (
+        "span.ratelimit",
+        Severity::Warning,
+        |e| {
+            e.loss.all = estimate(0.2, 0.19, 10_000);
+            e.loss.flat_top = Some(FlatTop { lossy: 20, windows: 15, bits_per_second: 1e8, variation: 0.019, occupied: 1e8 });
+        },
+        |e| {
+            e.loss.all = estimate(0.2, 0.19, 10_000);
+            e.loss.flat_top = Some(FlatTop { lossy: 21, windows: 15, bits_per_second: 1e8, variation: 0.019, occupied: 1e8 });
         },
     ),
     (
@@ -453,6 +465,6 @@ fn loss_with_a_pattern_is_reported_once() {
     let mut e = clean();
     (e.loss.upstream, e.loss.all) = (estimate(0.2, 0.19, 9_999), estimate(0.2, 0.19, 9_999));
     assert_eq!(ids(&e), ["upstream.loss"]);
-    e.loss.flat_top = Some(FlatTop { windows: 20, bits_per_second: 1e8, variation: 0.01, occupied: 1e8 });
+    e.loss.flat_top = Some(FlatTop { lossy: 20, windows: 20, bits_per_second: 1e8, variation: 0.01, occupied: 1e8 });
     assert_eq!(ids(&e), ["span.ratelimit"]);
 }

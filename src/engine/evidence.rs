@@ -193,20 +193,22 @@ fn by_size(sums: &Sums) -> Vec<d::SizeLoss> {
         .collect()
 }
 
-/// The delivered rate in windows of 100 ms in which data was lost from beginning to end: in the inside of a lossy stretch.
+/// The delivered rate in windows of 100 ms in which data was lost from beginning to end: in the inside of a lossy stretch. Where a limit
+/// was reached for a part of the window only, less is delivered, never more: windows below 90 % of the median stay out.
 fn flat_top(witness: &Witness, request: &Request, sums: &Sums) -> Option<d::FlatTop> {
     let from = sums.from.map_or(i64::MIN, window);
-    let arrived: Vec<Traffic> =
+    let mut lossy: Vec<Traffic> =
         witness.lossy.inside().filter(|w| *w > from).filter_map(|w| request.load.arrived.get(w)).filter(|t| t.packets > 0).collect();
-    if arrived.is_empty() {
-        return None;
-    }
+    lossy.sort_unstable_by_key(|t| t.wire_bytes);
+    let median = lossy.get(lossy.len() / 2)?.wire_bytes as f64;
+    let top = lossy.get(lossy.partition_point(|t| (t.wire_bytes as f64) < 0.9 * median)..)?;
     let seconds = WINDOW as f64 / 1e9;
-    let mean = |of: &dyn Fn(&Traffic) -> f64| arrived.iter().map(of).sum::<f64>() / arrived.len() as f64;
+    let mean = |of: &dyn Fn(&Traffic) -> f64| top.iter().map(of).sum::<f64>() / top.len().max(1) as f64;
     let rate = mean(&|t| t.bits_per_second(seconds));
     let variance = mean(&|t| (t.bits_per_second(seconds) - rate).powi(2));
     Some(d::FlatTop {
-        windows: arrived.len() as u64,
+        lossy: lossy.len() as u64,
+        windows: top.len() as u64,
         bits_per_second: rate,
         variation: if rate > 0.0 { variance.sqrt() / rate } else { 0.0 },
         occupied: mean(&|t| occupied(*t) as f64 * 8.0 / seconds),

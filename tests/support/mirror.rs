@@ -143,6 +143,19 @@ fn ip_at(frame: &[u8]) -> Option<(usize, bool)> {
     }
 }
 
+/// The TCP data in a frame, by its place in its conversation (addresses, ports, sequence number), and its bytes.
+pub fn tcp_data(frame: &[u8]) -> Option<(Vec<u8>, u64)> {
+    let (at, v6) = ip_at(frame)?;
+    let word = |at: usize| u16::from_be_bytes([frame[at], frame[at + 1]]);
+    let (protocol, addresses, transport, end) = if v6 {
+        (frame[at + 6], at + 8..at + 40, at + 40, at + 40 + usize::from(word(at + 4)))
+    } else {
+        (frame[at + 9], at + 12..at + 20, at + 20, at + usize::from(word(at + 2)))
+    };
+    let payload = end.checked_sub(transport + usize::from(frame.get(transport + 12)? >> 4) * 4)? as u64;
+    (protocol == 6 && payload > 0).then(|| ([&frame[addresses], &frame[transport..transport + 8]].concat(), payload))
+}
+
 /// What a router does to a frame: new MAC addresses, TTL one less.
 pub fn route(c: &mut Copied) {
     let Some((at, v6)) = ip_at(&c.frame) else { return };

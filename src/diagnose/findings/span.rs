@@ -146,7 +146,8 @@ impl Detector for RateLimited {
             meaning: "Copies arrive at a constant rate below the speed of the link, and the rest is dropped: something limits the \
                       mirror.",
             measured: "The delivered rate in windows of 100 ms that lost data from beginning to end varies by less than 2 % around \
-                       its mean, over at least 10 windows, stays below 90 % of the link's speed where that is known, and \
+                       its mean, over at least 10 windows (up to a quarter of them may deliver less: there the limit was reached \
+                       for a while only), stays below 90 % of the link's speed where that is known, and \
                        acknowledged TCP data is missing (lower end of the interval above 0.1 %).",
             cause: "A rate limit, CAR or policer on the mirror session or on the path of the copies.",
             lookalikes: "A slower link somewhere on the way; a source of truly constant rate beside loss of another cause.",
@@ -182,7 +183,8 @@ fn flat(e: &Evidence, active: bool) -> Option<FlatTop> {
     let steady = if active { 0.03 } else { 0.02 };
     e.loss.flat_top.filter(|flat| {
         let below = e.loss.speed.is_none_or(|speed| flat.occupied < 0.9 * speed as f64);
-        lossy && below && flat.windows >= FLAT_WINDOWS && flat.variation < steady
+        let most = flat.windows.saturating_mul(4) >= flat.lossy.saturating_mul(3);
+        lossy && below && most && flat.windows >= FLAT_WINDOWS && flat.variation < steady
     })
 }
 
