@@ -6,9 +6,9 @@ use spantop::capture::{Losses, Memory};
 use spantop::engine::{self, Settings};
 use spantop::model::{Estimate, LinkType, Timestamp, Value};
 use spantop::snapshot::Snapshot;
+use std::collections::HashMap;
 use support::mirror::{self, Copied, Side, Wrap};
 use support::network::{self, Passing, Plan};
-use std::collections::HashMap;
 use support::{Rng, frames};
 
 const START: i64 = 1_700_000_000_000_000_000;
@@ -45,7 +45,8 @@ fn ids(s: &Snapshot) -> Vec<&'static str> {
 
 /// The share of the TCP data among `all` of which no transmission is among `kept`.
 fn lost_data(all: &[Copied], kept: &[Copied]) -> f64 {
-    let data = |list: &[Copied]| list.iter().filter_map(|c| mirror::tcp_data(&c.frame)).collect::<HashMap<_, _>>().values().sum::<u64>() as f64;
+    let data =
+        |list: &[Copied]| list.iter().filter_map(|c| mirror::tcp_data(&c.frame)).collect::<HashMap<_, _>>().values().sum::<u64>() as f64;
     1.0 - data(kept) / data(all)
 }
 

@@ -125,7 +125,7 @@ impl Need {
     /// Whether it holds, or why not.
     pub fn check(self, e: &Evidence) -> Result<(), String> {
         let complaint = match self {
-            Need::BothDirections if e.sides.judged >= 20 && e.sides.share() > 0.5 && !e.sides.is_routing() => {
+            Need::BothDirections if e.sides.is_half(false) => {
                 format!("{} of {} conversations show one direction only", grouped(e.sides.one_sided), grouped(e.sides.judged))
             }
             Need::Unique if e.copies.kept && e.copies.share() > 0.01 => {

@@ -4,7 +4,7 @@
 //! that was mended clears; everything for a file's report. `None` means not known, never zero. Shares are 0 to 1.
 
 use super::vendor::Vendor;
-use crate::model::{Estimate, Timestamp};
+use crate::model::{Estimate, Timestamp, wilson};
 
 /// Everything the detectors look at.
 #[derive(Debug, Clone, Default)]
@@ -75,6 +75,8 @@ pub struct Copies {
     pub packets: u64,
     /// Copies beyond the first, of `packets`.
     pub copies: u64,
+    /// Of them those that passed a router or changed their VLAN in between: no sender repeats a packet like that.
+    pub changed: u64,
     /// Conversations that were compared.
     pub flows: u64,
     /// Of them with more than 20 % copies.
@@ -171,6 +173,9 @@ pub struct Loss {
     pub declared_sampling: Option<u32>,
 }
 
+/// Conversations before their directions say anything: nine of ten one-sided ones are surely more than half.
+pub(super) const JUDGED: u64 = 10;
+
 /// Which directions were seen.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sides {
@@ -189,6 +194,13 @@ pub struct Sides {
 }
 
 impl Sides {
+    /// Whether surely more than half of the conversations are one-sided: the lower end of the interval is above a half; once it
+    /// `stands`, whether still more than 35 % are.
+    pub fn is_half(&self, stands: bool) -> bool {
+        let enough = self.judged >= JUDGED;
+        enough && !self.is_routing() && if stands { self.share() > 0.35 } else { wilson(self.one_sided, self.judged).low > 0.5 }
+    }
+
     /// Share of one-sided conversations.
     pub fn share(&self) -> f64 {
         share(self.one_sided, self.judged)
@@ -212,8 +224,8 @@ pub struct Tags {
     pub vlans: u64,
     /// VLANs that per-VLAN spanning tree packets name.
     pub claimed: u64,
-    /// Address blocks (24 bits) that sent untagged ARP packets.
-    pub subnets: u64,
+    /// Networks that sent untagged ARP packets: address blocks (24 bits) that never asked for each other.
+    pub networks: u64,
     /// Conversations seen in both directions.
     pub flows: u64,
     /// Of them always tagged one way, never the other.

@@ -29,7 +29,7 @@ pub(in crate::diagnose) fn clean() -> Evidence {
             ..Loss::default()
         },
         sides: Sides { judged: 1000, one_sided: 4, both_roles: 40, ..Sides::default() },
-        tags: Tags { tagged: 900_000, untagged: 100_000, vlans: 3, claimed: 3, subnets: 3, flows: 1000, one_way: 2 },
+        tags: Tags { tagged: 900_000, untagged: 100_000, vlans: 3, claimed: 3, networks: 3, flows: 1000, one_way: 2 },
         sizes: Sizes { packets: 990_000, segments: 100_000, largest: 1518, ..Sizes::default() },
         checksums: Checksums { right: 20_000, ..Checksums::default() },
         order: Order { judged: 100_000, violations: 3, skew: Some([0.0001, 0.001]), outer_in_order: None, queues: Some(1) },
@@ -112,6 +112,18 @@ const CASES: &[(&str, Severity, Change, Change)] = &[
         Severity::Warning,
         |e| e.copies = Copies { packets: 10_000, copies: 3_000, flows: 500, flows_affected: 10, gap: tight(), ..Copies::default() },
         |e| e.copies = Copies { packets: 10_000, copies: 3_000, flows: 500, flows_affected: 9, gap: tight(), ..Copies::default() },
+    ),
+    (
+        "dup.some",
+        Severity::Warning,
+        |e| {
+            let gap = Some(Gap { p5: 1e-3, p50: 5e-3, p95: 0.0201, p99: 0.03 });
+            e.copies = Copies { packets: 9_000, copies: 3_000, changed: 1_501, flows: 2, flows_affected: 2, gap, ..Copies::default() };
+        },
+        |e| {
+            let gap = Some(Gap { p5: 1e-3, p50: 5e-3, p95: 0.0201, p99: 0.03 });
+            e.copies = Copies { packets: 9_000, copies: 3_000, changed: 1_500, flows: 2, flows_affected: 2, gap, ..Copies::default() };
+        },
     ),
     (
         "span.oversub",
@@ -214,17 +226,17 @@ const CASES: &[(&str, Severity, Change, Change)] = &[
     (
         "dir.half",
         Severity::Warning,
-        |e| e.sides = Sides { judged: 20, one_sided: 11, ..Sides::default() },
+        |e| e.sides = Sides { judged: 20, one_sided: 15, ..Sides::default() },
         |e| {
-            e.sides = Sides { judged: 20, one_sided: 10, ..Sides::default() };
+            e.sides = Sides { judged: 20, one_sided: 14, ..Sides::default() };
         },
     ),
     (
         "dir.half",
         Severity::Critical,
-        |e| e.sides = Sides { judged: 20, one_sided: 18, concentration: 1.0, ..Sides::default() },
+        |e| e.sides = Sides { judged: 10, one_sided: 9, concentration: 1.0, ..Sides::default() },
         |e| {
-            e.sides = Sides { judged: 19, one_sided: 18, ..Sides::default() };
+            e.sides = Sides { judged: 9, one_sided: 9, ..Sides::default() };
         },
     ),
     (
@@ -242,8 +254,8 @@ const CASES: &[(&str, Severity, Change, Change)] = &[
     (
         "vlan.stripped",
         Severity::Note,
-        |e| e.tags = Tags { untagged: 1000, subnets: 3, ..Tags::default() },
-        |e| e.tags = Tags { untagged: 1000, tagged: 2, subnets: 3, ..Tags::default() },
+        |e| e.tags = Tags { untagged: 1000, networks: 3, ..Tags::default() },
+        |e| e.tags = Tags { untagged: 1000, tagged: 2, networks: 3, ..Tags::default() },
     ),
     ("vlan.oneway", Severity::Warning, |e| (e.tags.flows, e.tags.one_way) = (20, 11), |e| (e.tags.flows, e.tags.one_way) = (20, 10)),
     (

@@ -5,8 +5,8 @@ use super::tape::Request;
 use super::utilisation::occupied;
 use super::watch::{Conversations, Witness};
 use crate::diagnose::{self as d, Evidence, Hints, recognise};
-use crate::mirror::{DuplicateCounts, LossSplit, MacRoles, WINDOW, clustered, silences, size_floor, wilson, window};
-use crate::model::{Estimate, Mac, Traffic};
+use crate::mirror::{CopyClass, DuplicateCounts, LossSplit, MacRoles, WINDOW, clustered, silences, size_floor, window};
+use crate::model::{Estimate, Mac, Timestamp, Traffic, wilson};
 
 /// Payload of a full segment on an Ethernet: bytes of loss are counted in these, since whole segments are lost, not bytes.
 const SEGMENT: u64 = 1460;
@@ -88,7 +88,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
             untagged: health.tags.untagged,
             vlans: u64::from(health.tags.vlans.len()),
             claimed: u64::from(health.tags.claimed.len()),
-            subnets: health.tags.subnets.len() as u64,
+            networks: health.tags.networks() as u64,
             flows: talks.tags.judged,
             one_way: talks.tags.one_way,
         },
@@ -127,6 +127,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         outages: silences(&witness.beats, request.now)
             .into_iter()
             .filter(|s| sums.from.is_none_or(|from| s.to >= from))
+            .filter(|s| s.senders > 1 || nothing_arrived(request, s.from, s.to))
             .map(|s| d::Outage {
                 from: s.from,
                 seconds: s.to.seconds_since(s.from),
@@ -147,6 +148,14 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
     }
 }
 
+/// Whether no packet at all arrived between two times, as far as is remembered: the windows of 100 ms that lie wholly between them.
+fn nothing_arrived(request: &Request, from: Timestamp, to: Timestamp) -> bool {
+    let arrived = &request.load.arrived;
+    let (first, last) = (window(from).saturating_add(1), window(to).saturating_sub(1));
+    // The open window is known to the next request only.
+    arrived.get(first).is_some_and(|_| arrived.iter().all(|(w, traffic)| w < first || w > last || traffic.packets == 0))
+}
+
 fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { (part as f64 / whole as f64).min(1.0) }
 }
@@ -161,6 +170,7 @@ pub fn vlan_pairs(counts: &DuplicateCounts) -> Vec<(Option<u16>, Option<u16>, u6
 fn copies(counts: &DuplicateCounts, dropped: bool) -> d::Copies {
     let gaps = counts.gaps();
     let seconds = |q| gaps.quantile(q).map(|n| n as f64 / 1e9);
+    let changed = [CopyClass::Routed, CopyClass::Vlan].map(|class| counts.class(class).traffic.packets).iter().sum();
     let gap = match (seconds(0.05), seconds(0.5), seconds(0.95), seconds(0.99)) {
         (Some(p5), Some(p50), Some(p95), Some(p99)) => Some(d::Gap { p5, p50, p95, p99 }),
         _ => None,
@@ -169,6 +179,7 @@ fn copies(counts: &DuplicateCounts, dropped: bool) -> d::Copies {
     d::Copies {
         packets: counts.observed.packets,
         copies: counts.copies().packets,
+        changed,
         flows: counts.flows,
         flows_affected: counts.flows_copied,
         gap,

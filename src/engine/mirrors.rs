@@ -9,7 +9,7 @@ use crate::diagnose::{self, Judge};
 use crate::mirror::{CopyClass, DuplicateCounts};
 use crate::model::mirror::Purpose;
 use crate::model::{Finding, Mac, Timestamp, Traffic};
-use crate::snapshot::{DuplicateClass, Duplicates, LossLedger, Mirror, Sides, Table, Trust, TrustPart, TunnelRow};
+use crate::snapshot::{DuplicateClass, Duplicates, LossLedger, Mirror, Sides, Table, TunnelRow};
 
 /// VLAN pairs shown.
 const VLAN_PAIRS: usize = 64;
@@ -57,17 +57,12 @@ impl Verdict {
         let (all, lately) = evidence::loss(&sums);
         let evidence = evidence::evidence(sources, all, &lately);
         let judgement = diagnose::judge(&evidence, &mut self.judge, request.now);
-        let trust = diagnose::trust(&evidence, &judgement.findings);
         let mirror = Mirror {
             link,
             recent_link: if live { link.since(self.link_before) } else { link },
             loss: LossLedger { host: split.host, path: split.transport, switch: split.switch, upstream: split.upstream },
             sides: Sides { judged: evidence.sides.judged, one_sided: evidence.sides.one_sided },
-            trust: Trust {
-                score: trust.score,
-                verdict: trust.verdict,
-                parts: trust.parts.into_iter().map(|p| TrustPart { name: p.name, score: p.score, evidence: p.evidence }).collect(),
-            },
+            trust: diagnose::trust(&evidence, &judgement.findings),
             silenced: judgement.silenced,
             duplicates,
             ..picture(&request.tunnels)

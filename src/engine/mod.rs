@@ -5,8 +5,8 @@
 
 mod clock;
 mod evidence;
-mod history;
 mod hierarchy;
+mod history;
 mod intervals;
 mod key;
 pub mod local;

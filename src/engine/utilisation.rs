@@ -2,8 +2,8 @@
 //! arrive, in windows of 100 ms: loss that comes with one rate is a limit's.
 
 use crate::mirror::{UTILISATION_CLASSES, WINDOW as LONG, Windows, utilisation_class, window};
-use crate::model::{Timestamp, Traffic};
 use crate::model::time::MILLISECOND;
+use crate::model::{Timestamp, Traffic};
 
 /// Length of a window: shorter ones would show the batches of software time stamps.
 const WINDOW: i64 = 10 * MILLISECOND;

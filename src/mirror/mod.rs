@@ -18,7 +18,7 @@ mod sides;
 mod windows;
 
 pub use duplicates::{CopyClass, DuplicateCounts, DuplicateFilter, Verdict};
-pub use estimate::{LossSplit, clustered, wilson};
+pub use estimate::{LossSplit, clustered};
 pub use frame::{Frame, Segment};
 pub use health::{Casts, Health, HealthCounts};
 pub use health_beats::{Beat, Beats, Control, ControlCounts, Silence, silences};

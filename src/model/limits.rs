@@ -132,3 +132,6 @@ pub const CUT_LENGTHS: usize = 8;
 
 /// Address blocks of ARP senders remembered as witnesses of more than one subnet.
 pub const ARP_SUBNETS: usize = 16;
+
+/// Pairs of address blocks that ask for each other by ARP remembered, per shard: enough to join that many blocks.
+pub const ARP_LINKS: usize = 64;
