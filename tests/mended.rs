@@ -75,6 +75,7 @@ impl Port {
         loop {
             let s = self.engine.latest();
             if s.mirror.link.packets == self.sent {
+                assert_eq!(s.losses.late_packets, 0, "a replay's quiet moments do not move its clock");
                 return s;
             }
             assert!(begun.elapsed().as_secs() < 30, "{} of {} packets", s.mirror.link.packets, self.sent);
@@ -83,10 +84,10 @@ impl Port {
     }
 }
 
-/// 20 s of a network in which nothing is lost.
+/// 20 s of a network in which nothing is lost. IPv4 only: identifications tell copies from repetitions beyond doubt.
 fn network() -> Vec<network::Passing> {
     let seconds = STEP as f64 - 1.0;
-    let frames = network::run(&Plan { connections: 300, segments: 40, loss_after: 0.0, seconds, ..Plan::default() });
+    let frames = network::run(&Plan { connections: 300, segments: 40, loss_after: 0.0, ipv6: 0.0, seconds, ..Plan::default() });
     frames.into_iter().filter(|f| f.time < STEP * 1_000_000_000).collect()
 }
 
@@ -113,7 +114,8 @@ fn duplication_that_stops() {
     assert_eq!(active(&port.step(twice)), ["dup.every"], "now all of the last minute");
     let copies = port.engine.latest().mirror.duplicates.traffic.packets;
     let mended: Vec<_> = (0..5).map(|_| port.step(clean())).collect();
-    assert_eq!(active(&mended[0]), ["dup.some"], "not every packet any more");
+    assert_eq!(active(&mended[0]), ["dup.every"], "not every packet any more, but nearly");
+    assert_eq!(active(&mended[1]), ["dup.some"], "a part of the last minute");
     assert_eq!(active(mended.last().unwrap()), [""; 0]);
     let last = mended.last().unwrap();
     let mut listed: Vec<_> = last.findings.iter().map(|f| f.id).collect();

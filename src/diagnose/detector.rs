@@ -81,6 +81,11 @@ pub trait Detector: Sync {
         &[]
     }
 
+    /// A graver finding of the same fault, listed before this one: while that stands, this one does not.
+    fn yields_to(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Looks at the evidence. `active`: it stands already, so the lower limit counts.
     fn judge(&self, evidence: &Evidence, active: bool) -> Outcome;
 }

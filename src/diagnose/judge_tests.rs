@@ -448,6 +448,22 @@ fn findings_hold_and_clear_without_flapping() {
 }
 
 #[test]
+fn a_part_is_not_reported_beside_the_whole() {
+    let mut state = Judge::default();
+    let mut at = |copies: u64, seconds: i64| {
+        let mut e = clean();
+        e.copies = Copies { packets: 10_000, copies, flows: 500, flows_affected: 400, gap: tight(), ..Copies::default() };
+        let findings = judge(&e, &mut state, Timestamp(seconds * SECOND)).findings;
+        findings.into_iter().filter(|f| f.active).map(|f| f.id).collect::<Vec<_>>()
+    };
+    assert_eq!(at(3_000, 0), ["dup.some"]);
+    assert_eq!(at(4_900, 1), ["dup.every"]);
+    assert_eq!(at(3_000, 2), ["dup.every"], "it waits before it clears");
+    assert_eq!(at(3_000, 12), ["dup.some"]);
+    assert_eq!(at(4_200, 13), ["dup.some"], "to come back it needs the upper limit again");
+}
+
+#[test]
 fn bad_evidence_silences_what_rests_on_it() {
     let silenced = |change: fn(&mut Evidence)| {
         let mut e = clean();

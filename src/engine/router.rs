@@ -98,7 +98,7 @@ impl Router {
             match self.source.fill(&mut strip.block) {
                 Ok(fill) => {
                     self.route(&mut strip);
-                    if fill == Fill::Quiet && self.plan.live {
+                    if fill == Fill::Quiet && self.source.is_live() {
                         self.quiet(&mut strip);
                     }
                     // A new query while live waits for the next tick, so that rates keep their second.
@@ -177,7 +177,7 @@ impl Router {
         }
     }
 
-    /// On a quiet live port wall time closes intervals.
+    /// On a quiet live port wall time closes intervals; a replay's packets have times of their own.
     fn quiet(&mut self, strip: &mut Strip) {
         if let Some((number, sample)) = self.intervals.advance(clock::wall()) {
             strip.marks.push((strip.block.packets.len() as u32, Mark::Interval(number)));

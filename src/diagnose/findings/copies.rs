@@ -87,6 +87,10 @@ impl Detector for Every {
 }
 
 impl Detector for Part {
+    fn yields_to(&self) -> Option<&'static str> {
+        Some("dup.every")
+    }
+
     fn page(&self) -> &'static Page {
         &Page {
             id: "dup.some",
