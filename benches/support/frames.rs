@@ -19,9 +19,12 @@ pub enum Pair {
 pub enum Upper {
     /// TCP: sequence, acknowledgement, flags, window.
     Tcp(u32, u32, u8, u16),
-    /// UDP.
-    Udp,
+    /// UDP: a number that its payload begins with, so that no datagram is like another.
+    Udp(u32),
 }
+
+/// Bytes of the number in a UDP payload.
+pub const NUMBER: usize = 4;
 
 /// One frame to build.
 #[derive(Debug, Clone, Copy)]
@@ -60,7 +63,7 @@ impl Frame<'_> {
         }
         let (protocol, length) = match self.upper {
             Upper::Tcp(..) => (6u8, 20 + payload),
-            Upper::Udp => (17, 8 + payload),
+            Upper::Udp(_) => (17, 8 + payload),
         };
         let pseudo = match self.pair {
             Pair::V4(source, destination) => ipv4(out, source, destination, self.id, protocol, length as u16),
@@ -77,15 +80,21 @@ impl Frame<'_> {
                 out.extend_from_slice(&window.to_be_bytes());
                 out.extend_from_slice(&[0, 0, 0, 0]);
             }
-            Upper::Udp => {
+            Upper::Udp(_) => {
                 out.extend_from_slice(&(length as u16).to_be_bytes());
                 out.extend_from_slice(&[0, 0]);
             }
         }
-        let sum = fold(pseudo + u64::from(protocol) + length as u64 + words(&out[start..]) + filler.sums[payload]);
-        let at = start + if protocol == 6 { 16 } else { 6 };
-        out[at..at + 2].copy_from_slice(&(!sum).to_be_bytes());
+        let header = out.len();
         out.extend_from_slice(&filler.bytes[..payload]);
+        let mut sum = pseudo + u64::from(protocol) + length as u64 + words(&out[start..header]) + filler.sums[payload];
+        if let (Upper::Udp(number), Some(place)) = (self.upper, out.get_mut(header..header + NUMBER)) {
+            // One's complement arithmetic: the folded sum of the bytes that go is taken away as its complement.
+            sum += u64::from(!fold(words(place))) + words(&number.to_be_bytes());
+            place.copy_from_slice(&number.to_be_bytes());
+        }
+        let at = start + if protocol == 6 { 16 } else { 6 };
+        out[at..at + 2].copy_from_slice(&(!fold(sum)).to_be_bytes());
         if out.len() < 60 {
             out.resize(60, 0);
         }

@@ -4,7 +4,7 @@
 //! Four conversations in five are TCP with a handshake and sequence numbers that advance by the payload; the others UDP. One in ten is
 //! IPv6, one in four has a VLAN tag, one in twenty two.
 
-use super::frames::{Filler, Frame, MAX_PAYLOAD, Pair, Upper};
+use super::frames::{Filler, Frame, MAX_PAYLOAD, NUMBER, Pair, Upper};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -114,7 +114,7 @@ impl Traffic {
             };
             Upper::Tcp(state.next[side], if state.packets == 0 { 0 } else { state.next[1 - side] }, flags, 0xfaf0)
         } else {
-            Upper::Udp
+            Upper::Udp(state.packets)
         };
         let vlans = [100 + (kind >> 24) as u16 % 8, 10 + (kind >> 32) as u16 % 50];
         let tags = match (kind >> 16) % 20 {
@@ -133,7 +133,7 @@ impl Traffic {
             7..=10 => 590,
             _ => 1514usize,
         };
-        let payload = if opening { 0 } else { size.saturating_sub(frame.headers()).clamp(1, MAX_PAYLOAD) };
+        let payload = if opening { 0 } else { size.saturating_sub(frame.headers()).clamp(if tcp { 1 } else { NUMBER }, MAX_PAYLOAD) };
         frame.write(payload, &self.filler, out);
         let flag = u32::from(tcp && state.packets < 2);
         state.next[side] = state.next[side].wrapping_add(payload as u32 + flag);

@@ -13,6 +13,7 @@ mod mpls;
 mod ppp;
 mod rules;
 pub mod sflow;
+mod straight;
 mod transport;
 mod tunnel;
 mod walk;
@@ -23,6 +24,7 @@ mod tests;
 
 pub use headers::{Fragment, Headers, MAX_TUNNELS, Net, Stop, Transport, Tunnels};
 pub use rules::{Rules, UnknownEncapsulation};
+pub use straight::straight_flow;
 pub use tunnel::may_carry_packets;
 pub use walk::Ends;
 
@@ -33,5 +35,7 @@ use crate::model::LinkType;
 /// The first [`Rules::peel`] tunnels are taken off: the analysed frame is what is inside them (0: the packet itself, `u8::MAX`: all).
 #[inline]
 pub fn walk(link: LinkType, bytes: &[u8], wire: u32, rules: &Rules, headers: &mut Headers) {
-    walk::walk(link, bytes, wire, rules, headers);
+    if link != LinkType::ETHERNET || straight::straight(bytes, wire, rules, headers).is_none() {
+        walk::walk(link, bytes, wire, rules, headers);
+    }
 }

@@ -70,8 +70,8 @@ pub(super) struct Walk<'a, 'h> {
     pub headers: &'h mut Headers,
 }
 
-/// See [`super::walk`].
-#[inline]
+/// Step by step: see [`super::walk`].
+#[inline(never)]
 pub(super) fn walk(link: LinkType, bytes: &[u8], wire: u32, rules: &Rules, headers: &mut Headers) {
     headers.reset(wire);
     let mut walk = Walk {

@@ -17,12 +17,11 @@ pub fn flow_key(headers: &Headers) -> Option<(FlowKey, Direction)> {
 }
 
 fn key_with_ports(headers: &Headers, source_port: u16, destination_port: u16) -> Option<(FlowKey, Direction)> {
-    let (is_v6, source, destination) = match headers.net {
+    Some(match headers.net {
         Net::None => return None,
-        Net::V4(s, d) => (false, u128::from(s.to_bits()), u128::from(d.to_bits())),
-        Net::V6(s, d) => (true, s.to_bits(), d.to_bits()),
-    };
-    Some(FlowKey::new(is_v6, headers.protocol, source, destination, source_port, destination_port))
+        Net::V4(s, d) => FlowKey::v4(headers.protocol, s.to_bits(), d.to_bits(), source_port, destination_port),
+        Net::V6(s, d) => FlowKey::new(true, headers.protocol, s.to_bits(), d.to_bits(), source_port, destination_port),
+    })
 }
 
 /// The shard of a conversation.

@@ -6,13 +6,14 @@ use crate::model::limits::VLANS_PER_FLOW;
 use crate::model::{Path, Traffic};
 use crate::names;
 use crate::snapshot::{Column, Conversation, Order, Query, TcpState};
-use crate::stats::{Contexts, Flow, FlowTable, TcpTrack};
+use crate::stats::{Contexts, FlowTable, Record, TcpTrack};
 
-/// A conversation's row; its `recent` numbers are `added`.
-pub fn conversation(flow: &Flow<Watch>, added: [Traffic; 2], more_vlans: impl Iterator<Item = u16>, contexts: &Contexts) -> Conversation {
+/// A conversation's row; its `recent` numbers are what was added since the last report.
+pub fn conversation(record: Record<Watch>, more_vlans: impl Iterator<Item = u16>, contexts: &Contexts) -> Conversation {
+    let (flow, added) = (record.flow, record.added());
     let mut vlans = Vec::new();
     let mut path = Path::EMPTY;
-    for context in flow.context.iter().filter_map(|&c| contexts.get(c)) {
+    for context in record.rest.context.iter().filter_map(|&c| contexts.get(c)) {
         if context.key.path.depth_hint() > path.depth_hint() {
             path = context.key.path;
         }
@@ -33,8 +34,8 @@ pub fn conversation(flow: &Flow<Watch>, added: [Traffic; 2], more_vlans: impl It
         ba: flow.traffic[1],
         recent_ab: added[0],
         recent_ba: added[1],
-        first: flow.first,
-        last: flow.last,
+        first: record.rest.first,
+        last: record.last(),
         originator_is_a: flow.originator == 0,
         state: (kind == Kind::Tcp).then(|| state(&flow.tcp)),
         app: app(kind, flow.key.a_port, flow.key.b_port),
@@ -77,14 +78,15 @@ fn state(tcp: &TcpTrack) -> TcpState {
 }
 
 /// A number that orders flows as `order` orders their rows, as far as one number can: columns of text select by wire bytes.
-fn score(flow: &Flow<Watch>, added: [Traffic; 2], order: Order) -> u64 {
+fn score(record: Record<Watch>, order: Order) -> u64 {
+    let (flow, added) = (record.flow, record.added());
     let sum = |t: [Traffic; 2]| t[0].wire_bytes + t[1].wire_bytes;
     let value = match order.column {
         Column::Rate => sum(added),
         Column::PacketRate => added[0].packets + added[1].packets,
         Column::Packets => flow.traffic[0].packets + flow.traffic[1].packets,
-        Column::Start => flow.first.0.max(0) as u64,
-        Column::Duration => flow.last.since(flow.first).max(0) as u64,
+        Column::Start => record.rest.first.0.max(0) as u64,
+        Column::Duration => record.last().since(record.rest.first).max(0) as u64,
         Column::Sent => flow.traffic[0].wire_bytes,
         Column::Received => flow.traffic[1].wire_bytes,
         Column::Bytes | Column::Address | Column::State | Column::App => return sum(flow.traffic),
@@ -94,25 +96,20 @@ fn score(flow: &Flow<Watch>, added: [Traffic; 2], order: Order) -> u64 {
 
 /// The rows a query asks of one shard, every touched one among them, and how many match in all (by [`Kind`]).
 pub fn select(table: &FlowTable<Watch>, contexts: &Contexts, query: &Query) -> (Vec<FlowReport>, [u64; 4]) {
-    let row = |at: u32, flow: &Flow<Watch>| conversation(flow, table.added(at), table.vlans(at), contexts);
+    let row = |at: u32, record: Record<Watch>| conversation(record, table.vlans(at), contexts);
     let mut wanted: [Vec<(u64, u32)>; 3] = Default::default();
     let mut matching = [0u64; 4];
-    let mut touched = vec![false; table.flows().len()];
-    for &at in table.touched() {
-        touched[at as usize] = true;
-    }
-    for (at, flow) in table.flows().iter().enumerate() {
+    for (at, record) in table.records().enumerate() {
         let at = at as u32;
-        let kind = Kind::of(flow.key.protocol);
-        if query.filter.as_ref().is_none_or(|f| f.matches_conversation(&row(at, flow))) {
+        let kind = Kind::of(record.flow.key.protocol);
+        if query.filter.as_ref().is_none_or(|f| f.matches_conversation(&row(at, record))) {
             matching[kind as usize] += 1;
             if let Some(list) = wanted.get_mut(kind as usize) {
-                let added = if touched[at as usize] { table.added(at) } else { Default::default() };
-                list.push((score(flow, added, query.conversations), at));
+                list.push((score(record, query.conversations), at));
             }
         }
     }
-    let mut shown = vec![false; table.flows().len()];
+    let mut shown = vec![false; table.len()];
     for list in &mut wanted {
         if list.len() > query.rows {
             list.select_nth_unstable_by(query.rows, |x, y| y.cmp(x));
@@ -120,10 +117,12 @@ pub fn select(table: &FlowTable<Watch>, contexts: &Contexts, query: &Query) -> (
         }
         list.iter().for_each(|&(_, at)| shown[at as usize] = true);
     }
+    let mut touched = vec![false; table.len()];
+    table.touched().iter().for_each(|&at| touched[at as usize] = true);
     let mut out = Vec::new();
-    for (at, flow) in table.flows().iter().enumerate() {
+    for (at, record) in table.records().enumerate() {
         if touched[at] || shown[at] {
-            out.push(FlowReport { row: row(at as u32, flow), kind: Kind::of(flow.key.protocol), shown: shown[at] });
+            out.push(FlowReport { row: row(at as u32, record), kind: Kind::of(record.flow.key.protocol), shown: shown[at] });
         }
     }
     (out, matching)

@@ -7,11 +7,11 @@ use super::tape::Request;
 use super::watch::{Watch, Watcher, Witness};
 use crate::capture::Packet;
 use crate::decode::{Fragment, Headers, Net, Stop, Transport};
-use crate::mirror::{Frame, Segment};
+use crate::mirror::{Digest, Frame, Segment};
 use crate::model::{Direction, FlowKey, Mac, Traffic};
 use crate::snapshot::Conversation;
 use crate::stats::context::Cast;
-use crate::stats::flow::Step;
+use crate::stats::flow::{Guess, Settled, Step};
 use crate::stats::totals::Heading;
 use crate::stats::{Context, ContextKey, Contexts, FlowTable, Totals};
 
@@ -89,7 +89,6 @@ pub struct Shard {
     contexts: Contexts,
     flows: FlowTable<Watch>,
     fragments: FragmentTable<(FlowKey, Direction)>,
-    last_frame_context: u32,
 }
 
 impl Shard {
@@ -103,26 +102,39 @@ impl Shard {
             contexts: Contexts::default(),
             flows: FlowTable::with_cap(plan.flows),
             fragments: FragmentTable::default(),
-            last_frame_context: 0,
         }
     }
 
-    /// Folds one packet in, of which `headers` were found, and says where it was heading; `None` when it is a copy that is left out.
+    /// Takes a packet in hand: finds whose it is, and asks the memory for what that needs next.
+    #[inline]
+    pub fn take<'a>(&mut self, packet: &Packet, bytes: &'a [u8], headers: &Headers, hand: &mut InHand<'a>) {
+        let flow = self.conversation(headers);
+        show(packet, bytes, headers, flow, &mut hand.frame);
+        hand.digest = self.watcher.digest(&hand.frame);
+        hand.hash = hand.frame.flow.as_ref().map_or(0, |(key, _)| self.flows.hash(key));
+        self.flows.bring_near(hand.hash);
+    }
+
+    /// Guesses the conversation of a packet in hand, and asks the memory for its record.
+    #[inline]
+    pub fn guess(&self, hand: &mut InHand) {
+        hand.guess = self.flows.guess(hand.hash);
+    }
+
+    /// Folds in a packet in hand, of which `headers` were found, and says where it was heading; `None` when it is a copy that is left out.
     /// Conversations that had to make room are appended to `evicted`.
     #[inline]
     pub fn ingest(
         &mut self,
         packet: &Packet,
-        bytes: &[u8],
         headers: &Headers,
+        hand: &InHand,
         local: &LocalNets,
         evicted: &mut Vec<FlowReport>,
     ) -> Option<Heading> {
-        let (time, wire) = (packet.time, headers.wire);
+        let (frame, time, wire) = (&hand.frame, packet.time, headers.wire);
         self.totals.count_link(packet.wire, packet.captured);
-        let flow = self.conversation(headers);
-        let frame = frame(packet, bytes, headers, flow);
-        if self.watcher.is_copy(&frame) && self.dedup {
+        if self.watcher.is_copy(frame, &hand.digest) && self.dedup {
             return None;
         }
         self.totals.count(wire);
@@ -131,56 +143,40 @@ impl Shard {
             Some(Stop::Captured) => self.totals.short += 1,
             Some(Stop::Malformed) => self.totals.malformed += 1,
         }
-        let context = ContextKey { path: headers.path, mac: headers.mac, vlans: headers.vlans, cast: cast(headers) };
-        let Some((key, direction)) = flow else {
+        let Some((key, direction)) = &frame.flow else {
             self.totals.directions[Heading::Unknown as usize].count(wire);
-            self.watcher.bare(&frame);
-            self.last_frame_context = self.contexts.count(self.last_frame_context, &context, time, wire);
+            self.watcher.bare(frame);
+            self.contexts.count(&context(headers), time, wire);
             return Some(Heading::Unknown);
         };
         if self.flows.is_full() {
             self.make_room(evicted);
         }
-        let tcp = match headers.transport {
-            Transport::Tcp { sequence, acknowledgement, flags, .. } => {
-                self.totals.count_tcp(flags);
-                Some((sequence, acknowledgement, flags))
-            }
-            _ => None,
-        };
+        let tcp = frame.tcp.map(|segment| {
+            self.totals.count_tcp(segment.flags);
+            (segment.sequence, segment.acknowledgement, segment.flags)
+        });
+        let direction = *direction;
         let step = Step { key, direction, time, wire, tcp };
-        let (at, flow) = self.flows.count(&step, || local.headings(&key));
-        self.watcher.conversation(&mut flow.watch, &frame, packet.load);
-        let way = direction as usize;
-        let before = flow.context[way];
-        let now = self.contexts.count(before, &context, time, wire);
-        flow.context[way] = now;
-        let heading = flow.heading[way];
-        self.totals.directions[heading as usize].count(wire);
-        if now != before && before != u32::MAX {
-            self.change_context(at, before, now);
+        let at = self.flows.locate(&step, hand.hash, hand.guess, || local.headings(key));
+        let fingerprint = self.contexts.fingerprint(headers.path, headers.mac.as_ref(), &headers.vlans);
+        if self.flows.is_elsewhere(at, direction, fingerprint) {
+            self.change_context(at, &step, fingerprint, &context(headers));
+        }
+        let (flow, backward) = self.flows.count(at, &step);
+        self.watcher.conversation(&mut flow.watch, frame, packet.load);
+        let heading = flow.heading[direction as usize];
+        if backward {
+            self.contexts.backward(self.flows.context(at, direction), time);
         }
         Some(heading)
-    }
-
-    /// Brings the record of a packet's conversation near and says where its contexts are ([`FlowTable::touch`]).
-    #[inline]
-    pub fn touch(&self, headers: &Headers) -> Option<u32> {
-        let (key, direction) = flow_key(headers)?;
-        self.flows.touch(&key).map(|contexts| contexts[direction as usize])
-    }
-
-    /// Brings a context near.
-    #[inline]
-    pub fn touch_context(&self, at: u32) -> u64 {
-        self.contexts.touch(at)
     }
 
     /// The conversation of a packet: its own, or for a later fragment that of the first.
     #[inline]
     fn conversation(&mut self, headers: &Headers) -> Option<(FlowKey, Direction)> {
         let own = flow_key(headers)?;
-        if headers.fragment == Fragment::Whole {
+        if matches!(headers.fragment, Fragment::Whole) {
             return Some(own);
         }
         self.totals.fragments += 1;
@@ -188,28 +184,42 @@ impl Shard {
     }
 
     #[inline(never)]
-    fn change_context(&mut self, at: u32, before: u32, now: u32) {
-        let vlans = |c| self.contexts.get(c).map(|c| c.key.vlans).unwrap_or_default();
-        let (old, new) = (vlans(before), vlans(now));
-        if old != new {
+    fn change_context(&mut self, at: u32, step: &Step, fingerprint: u64, context: &ContextKey) {
+        let vlans = |c: u32| self.contexts.get(c).map(|c| c.key.vlans);
+        let old = vlans(self.flows.context(at, step.direction));
+        if let Some(old) = old.filter(|old| *old != context.vlans) {
             self.flows.note_vlan(at, old.ids());
-            self.flows.note_vlan(at, new.ids());
+            self.flows.note_vlan(at, context.vlans.ids());
         }
+        let now = self.contexts.enter(context, step.time);
+        let (contexts, totals) = (&mut self.contexts, &mut self.totals);
+        self.flows.change_context(at, step.direction, fingerprint, now, |settled| settle(contexts, totals, settled));
+        if let Some(watch) = self.flows.watch(at) {
+            watch.note_tags(step.direction, &context.vlans);
+        }
+    }
+
+    /// Brings what is derived from conversations up to date.
+    fn settle(&mut self) {
+        let (contexts, totals) = (&mut self.contexts, &mut self.totals);
+        self.flows.settle(|settled| settle(contexts, totals, settled));
     }
 
     #[inline(never)]
     fn make_room(&mut self, evicted: &mut Vec<FlowReport>) {
+        self.settle();
         let contexts = &self.contexts;
-        self.flows.evict(|flow, at, added, table| {
-            let row = rows::conversation(flow, added, table.vlans(at), contexts);
-            evicted.push(FlowReport { row, kind: Kind::of(flow.key.protocol), shown: false });
+        self.flows.evict(|record, at, table| {
+            let row = rows::conversation(record, table.vlans(at), contexts);
+            evicted.push(FlowReport { row, kind: Kind::of(record.flow.key.protocol), shown: false });
         });
     }
 
     /// Hands in what the request asks for and everything that changed. At its `last` the shard gives its conversations away.
     pub fn report(&mut self, request: &Request) -> ShardReport {
         let (query, last) = (&request.query, request.last);
-        let witness = self.watcher.report(&self.flows, request);
+        self.settle();
+        let witness = self.watcher.report(&self.flows, &self.contexts, request);
         let (flows, matching) = if last && query.rows == usize::MAX && query.filter.is_none() {
             self.give_away()
         } else {
@@ -221,49 +231,62 @@ impl Shard {
 
     fn give_away(&mut self) -> (Vec<FlowReport>, [u64; 4]) {
         let mut matching = [0; 4];
-        let mut out = Vec::with_capacity(self.flows.flows().len());
-        for (at, flow) in self.flows.flows().iter().enumerate() {
-            let at = at as u32;
-            let kind = Kind::of(flow.key.protocol);
+        let mut out = Vec::with_capacity(self.flows.len());
+        for (at, record) in self.flows.records().enumerate() {
+            let kind = Kind::of(record.flow.key.protocol);
             matching[kind as usize] += 1;
-            out.push(FlowReport {
-                row: rows::conversation(flow, self.flows.added(at), self.flows.vlans(at), &self.contexts),
-                kind,
-                shown: true,
-            });
+            out.push(FlowReport { row: rows::conversation(record, self.flows.vlans(at as u32), &self.contexts), kind, shown: true });
         }
-        self.flows.take();
+        self.flows.clear();
         (out, matching)
     }
 }
 
-/// The packet as the detectors see it.
+/// A packet on its way into its shard: what was found out before it is counted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct InHand<'a> {
+    frame: Frame<'a>,
+    digest: Digest,
+    /// Of its conversation's key.
+    hash: u64,
+    guess: Guess,
+}
+
+fn settle(contexts: &mut Contexts, totals: &mut Totals, settled: Settled) {
+    contexts.settle(settled.context, settled.traffic, settled.last);
+    totals.directions[settled.heading as usize].add(settled.traffic);
+}
+
+/// Shows a packet as the detectors see it. Field by field: a frame made elsewhere would have to be copied.
 #[inline]
-fn frame<'a>(packet: &Packet, bytes: &'a [u8], headers: &Headers, flow: Option<(FlowKey, Direction)>) -> Frame<'a> {
+fn show<'a>(packet: &Packet, bytes: &'a [u8], headers: &Headers, flow: Option<(FlowKey, Direction)>, frame: &mut Frame<'a>) {
     let at = |offset: u32| offset.saturating_sub(headers.frame_at);
-    let tcp = match headers.transport {
+    frame.time = packet.time;
+    frame.wire = headers.wire;
+    frame.bytes = bytes.get(headers.frame_at as usize..).unwrap_or(&[]);
+    frame.mac = headers.mac;
+    frame.vlans = headers.vlans;
+    frame.ether_type = headers.ether_type;
+    frame.net = (!matches!(headers.net, Net::None)).then(|| at(headers.net_at));
+    frame.transport = (!matches!(headers.transport, Transport::None)).then(|| at(headers.transport_at));
+    frame.payload = at(headers.payload_at);
+    frame.flow = flow;
+    frame.tcp = match headers.transport {
         Transport::Tcp { sequence, acknowledgement, flags, window, payload, .. } => {
             Some(Segment { sequence, acknowledgement, flags, window, payload })
         }
         _ => None,
     };
-    Frame {
-        time: packet.time,
-        wire: headers.wire,
-        bytes: bytes.get(headers.frame_at as usize..).unwrap_or(&[]),
-        mac: headers.mac,
-        vlans: headers.vlans,
-        ether_type: headers.ether_type,
-        net: (headers.net != Net::None).then(|| at(headers.net_at)),
-        transport: (headers.transport != Transport::None).then(|| at(headers.transport_at)),
-        payload: at(headers.payload_at),
-        flow,
-        tcp,
-        fragment: headers.fragment != Fragment::Whole,
-        tag: headers.mirror,
-        session: packet.session,
-        interface: packet.interface,
+    frame.fragment = !matches!(headers.fragment, Fragment::Whole);
+    if frame.tag.is_some() || headers.mirror.is_some() {
+        frame.tag = headers.mirror;
     }
+    frame.session = packet.session;
+    frame.interface = packet.interface;
+}
+
+fn context(headers: &Headers) -> ContextKey {
+    ContextKey { path: headers.path, mac: headers.mac, vlans: headers.vlans, cast: cast(headers) }
 }
 
 fn cast(headers: &Headers) -> Cast {

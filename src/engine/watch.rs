@@ -2,11 +2,13 @@
 
 use super::tape::Request;
 use crate::mirror::{
-    Acked, Beat, Clock, DuplicateCounts, DuplicateFilter, Frame, HOLD, Health, HealthCounts, Loss, LossCounts, LossState, OrderCounts,
-    OrderState, Ratios, SideCounts, SideFlow, TagFlows, TagState, WindowSet,
+    Acked, Beat, Clock, Digest, DuplicateCounts, DuplicateFilter, Frame, HOLD, Health, HealthCounts, Loss, LossCounts, LossState,
+    OrderCounts, OrderState, Ratios, SideCounts, SideFlow, TagFlows, TagState, WindowSet, outermost,
 };
 use crate::model::time::SECOND;
-use crate::stats::FlowTable;
+use crate::model::{Direction, VlanStack};
+use crate::stats::context::Cast;
+use crate::stats::{Contexts, FlowTable};
 
 /// What the detectors keep of a conversation, in its record.
 #[derive(Debug, Clone, Copy, Default)]
@@ -120,6 +122,13 @@ impl Witness {
     }
 }
 
+impl Watch {
+    /// Notes that a direction was seen in a VLAN, or in none.
+    pub fn note_tags(&mut self, way: Direction, vlans: &VlanStack) {
+        self.tags.note(way, outermost(vlans).is_some());
+    }
+}
+
 impl Watcher {
     /// Detectors that have seen nothing. `seed` keys the hash that tells copies.
     pub fn new(seed: u64) -> Self {
@@ -132,38 +141,47 @@ impl Watcher {
         }
     }
 
+    /// What of a packet stays the same in its copies, and what they are told apart by. Asks the memory for what [`Self::is_copy`] needs.
+    #[inline]
+    pub fn digest(&mut self, frame: &Frame) -> Digest {
+        self.duplicates.digest(frame)
+    }
+
     /// Whether a packet is a further copy of one seen before.
     #[inline]
-    pub fn is_copy(&mut self, frame: &Frame) -> bool {
-        self.duplicates.observe(frame).is_copy()
+    pub fn is_copy(&mut self, frame: &Frame, digest: &Digest) -> bool {
+        self.duplicates.judge(frame, digest).is_copy()
     }
 
     /// Looks at a packet of a conversation that is not a copy. `load` is the class of the link's utilisation.
     #[inline]
     pub fn conversation(&mut self, watch: &mut Watch, frame: &Frame, load: u8) {
         self.clock.observe(frame.time);
-        if frame.tcp.is_some() {
+        let mut mss = None;
+        if let Some((_, way)) = frame.flow
+            && frame.tcp.is_some()
+        {
             self.loss.observe(&mut watch.loss, frame, load);
             self.order.observe(&mut watch.order, frame);
+            mss = watch.loss.mss(way);
         }
-        let mss = frame.flow.and_then(|(_, way)| watch.loss.mss(way));
-        self.health.observe(Some(&mut watch.tags), mss, frame);
+        self.health.observe(mss, frame);
     }
 
     /// Looks at a packet without a network layer.
-    #[inline]
     pub fn bare(&mut self, frame: &Frame) {
         self.clock.observe(frame.time);
-        self.health.observe(None, None, frame);
+        self.health.bare(frame);
     }
 
     /// What was counted up to the request; at the end of all packets open questions are decided.
-    pub fn report(&mut self, flows: &FlowTable<Watch>, request: &Request) -> Witness {
+    pub fn report(&mut self, flows: &FlowTable<Watch>, contexts: &Contexts, request: &Request) -> Witness {
         let now = request.now;
         self.loss.advance(if request.finished { now.plus(HOLD) } else { now });
         let (mut recent, mut older) = (Conversations::default(), Conversations::default());
-        for flow in flows.flows() {
-            let part = match now.since(flow.last) {
+        for record in flows.records() {
+            let flow = record.flow;
+            let part = match now.since(record.last()) {
                 age if !request.live || age <= RECENT => &mut recent,
                 age if age <= REMEMBERED => &mut older,
                 _ => continue,
@@ -173,6 +191,16 @@ impl Watcher {
             let packets = flow.traffic.map(|t| t.packets);
             part.sides.add(&SideFlow { key: &flow.key, packets, acknowledged: flow.tcp.acked() || flow.tcp.answered() });
         }
+        let mut health = self.health.counts(now);
+        for context in contexts.rows() {
+            let packets = context.traffic.packets;
+            health.tags.count(&context.key.vlans, packets);
+            *match context.key.cast {
+                Cast::Unicast => &mut health.casts.unicast,
+                Cast::Multicast => &mut health.casts.multicast,
+                Cast::Broadcast => &mut health.casts.broadcast,
+            } += packets;
+        }
         let loss = *self.loss.counts();
         Witness {
             counts: Counts {
@@ -181,7 +209,7 @@ impl Watcher {
                 acked: vec![loss.acked_bytes()],
                 order: self.order,
                 clock: self.clock,
-                health: self.health.counts(now),
+                health,
             },
             beats: self.health.beats().list().to_vec(),
             lossy: self.loss.windows().clone(),

@@ -1,16 +1,19 @@
 //! A worker: folds the shards it owns and skips the others by one byte.
 
 use super::local::LocalNets;
-use super::shard::{FlowReport, Shard, ShardPlan};
+use super::shard::{FlowReport, InHand, Shard, ShardPlan};
 use super::tape::{IntervalPart, Mark, Message, Strip};
 use crate::capture::Packet;
 use crate::decode::{self, Headers, Rules};
 use crate::model::limits::SHARDS;
+use crate::model::near;
 use crate::stats::totals::Heading;
 use std::sync::Arc;
 
-/// Packets whose records are fetched at once: as many as a core keeps memory requests in flight.
-const FEW: usize = 12;
+/// Packets in hand at once: as many as a core keeps memory requests in flight.
+const FEW: usize = 16;
+/// Lines of 64 bytes at the start of a packet that are read.
+const LINES: usize = 2;
 
 /// Owner of every shard whose number is its own modulo the number of workers.
 pub struct Worker {
@@ -66,55 +69,49 @@ impl Worker {
         self.flush(send);
     }
 
-    /// Folds the packets `from..to` of a strip, a few at a time: their headers are read first and their records brought near, so that
-    /// the memory works on several at once, then they are counted in order.
+    /// Folds the packets `from..to` of a strip, a few at a time: their headers are read first and the memory asked for what counting them
+    /// will touch, so that it works on several at once; then they are counted in order.
     fn packets(&mut self, strip: &Strip, from: usize, to: usize) {
-        let mut list = strip.block.packets.get(from..to).unwrap_or(&[]).iter();
-        loop {
-            let mut few: [Option<(&Packet, usize)>; FEW] = [None; FEW];
+        let list = strip.block.packets.get(from..to).unwrap_or(&[]);
+        let mut hands = [InHand::default(); FEW];
+        let mut few = [(0u32, 0u8); FEW];
+        let mut next = 0;
+        while next < list.len() {
             let mut count = 0;
-            while count < FEW
-                && let Some(packet) = list.next()
+            while let Some(packet) = list.get(next)
+                && count < FEW
             {
-                let at = self.mine.get(usize::from(packet.shard)).map_or(usize::MAX, |&at| usize::from(at));
-                if at < self.shards.len() {
+                let at = self.mine.get(usize::from(packet.shard)).copied().unwrap_or(u8::MAX);
+                if let Some(shard) = self.shards.get_mut(usize::from(at)) {
+                    if let Some(ahead) = list.get(next + FEW) {
+                        near::bring_bytes_near(strip.block.bytes(ahead), LINES);
+                    }
                     self.rules.peel = packet.peel;
-                    decode::walk(packet.link, strip.block.bytes(packet), packet.wire, &self.rules, &mut self.headers[count]);
-                    few[count] = Some((packet, at));
+                    let bytes = strip.block.bytes(packet);
+                    let headers = &mut self.headers[count];
+                    decode::walk(packet.link, bytes, packet.wire, &self.rules, headers);
+                    shard.take(packet, bytes, headers, &mut hands[count]);
+                    few[count] = (next as u32, at);
                     count += 1;
                 }
+                next += 1;
             }
-            if count == 0 {
-                return;
+            for (hand, &(_, at)) in hands.iter_mut().zip(&few).take(count) {
+                if let Some(shard) = self.shards.get(usize::from(at)) {
+                    shard.guess(hand);
+                }
             }
-            self.bring_near(&few);
-            for (i, (packet, at)) in few.into_iter().flatten().enumerate() {
-                self.packet(packet, strip.block.bytes(packet), i, at);
+            for (i, &(packet, at)) in few.iter().take(count).enumerate() {
+                self.packet(&list[packet as usize], i, at, &hands[i]);
             }
         }
     }
 
     #[inline]
-    fn bring_near(&self, few: &[Option<(&Packet, usize)>; FEW]) {
-        let mut contexts = [(0, u32::MAX); FEW];
-        for (i, (_, at)) in few.iter().flatten().enumerate() {
-            if let Some(shard) = self.shards.get(*at) {
-                contexts[i] = (*at, shard.touch(&self.headers[i]).unwrap_or(u32::MAX));
-            }
-        }
-        let mut sum = 0u64;
-        for (at, context) in contexts {
-            sum = sum.wrapping_add(self.shards.get(at).map_or(0, |shard| shard.touch_context(context)));
-        }
-        // Without a use of what was read the compiler would not read it.
-        std::hint::black_box(sum);
-    }
-
-    #[inline]
-    fn packet(&mut self, packet: &Packet, bytes: &[u8], i: usize, at: usize) {
-        let (Some(shard), headers) = (self.shards.get_mut(at), &self.headers[i]) else { return };
+    fn packet(&mut self, packet: &Packet, i: usize, at: u8, hand: &InHand) {
+        let (Some(shard), headers) = (self.shards.get_mut(usize::from(at)), &self.headers[i]) else { return };
         let wire = headers.wire;
-        let Some(heading) = shard.ingest(packet, bytes, headers, &self.local, &mut self.evicted) else { return };
+        let Some(heading) = shard.ingest(packet, headers, hand, &self.local, &mut self.evicted) else { return };
         self.part.traffic.count(wire);
         match heading {
             Heading::Inbound => self.part.inbound += u64::from(wire),

@@ -18,7 +18,7 @@ pub struct Segment {
 }
 
 /// One packet of the mirrored network, after decapsulation.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Frame<'a> {
     /// Packet time.
     pub time: Timestamp,

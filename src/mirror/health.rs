@@ -1,15 +1,15 @@
 //! The state copies are in: whole or cut, tagged or bare, with checksums or without, and what else a healthy mirror shows.
 //!
-//! Cost a packet: about 8 ns for sizes, tags and casts; control packets, DNS and echo a table look-up; a checksum about
-//! 0.3 ns a byte, [`crate::model::limits::CHECKSUMS_PER_SECOND`] times a second.
+//! Cost a packet: a few ns for sizes; control packets, DNS and echo a table look-up; a checksum about 0.3 ns a byte,
+//! [`crate::model::limits::CHECKSUMS_PER_SECOND`] times a second. Tags and casts cost nothing: they are read off the contexts.
 
 use super::Frame;
 use super::health_beats::{Beats, ControlCounts};
 use super::health_checksum::{ChecksumCounts, Checksums};
 use super::health_orphans::{OrphanCounts, Orphans};
 use super::health_sizes::SizeCounts;
-use super::health_tags::{TagCounts, TagState};
-use crate::model::{Mac, Timestamp};
+use super::health_tags::TagCounts;
+use crate::model::Timestamp;
 
 /// Frames by the kind of destination address.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -23,17 +23,6 @@ pub struct Casts {
 }
 
 impl Casts {
-    #[inline]
-    fn add(&mut self, destination: Mac) {
-        if !destination.is_group() {
-            self.unicast += 1;
-        } else if destination == Mac::BROADCAST {
-            self.broadcast += 1;
-        } else {
-            self.multicast += 1;
-        }
-    }
-
     fn zip(&mut self, other: &Casts, f: fn(u64, u64) -> u64) {
         self.unicast = f(self.unicast, other.unicast);
         self.multicast = f(self.multicast, other.multicast);
@@ -96,23 +85,19 @@ pub struct Health {
     sizes: SizeCounts,
     checksums: Checksums,
     tags: TagCounts,
-    casts: Casts,
     orphans: Orphans,
     beats: Beats,
 }
 
 impl Health {
-    /// Looks at one frame. `tags` is kept in the conversation's record; `mss` is the largest payload its direction may have
-    /// ([`super::LossState::mss`]).
+    /// Looks at one frame of a conversation. `mss` is the largest payload its direction may have ([`super::LossState::mss`]).
     #[inline]
-    pub fn observe(&mut self, tags: Option<&mut TagState>, mss: Option<u16>, frame: &Frame<'_>) {
-        if let Some((_, destination)) = frame.mac {
-            self.casts.add(destination);
-            if destination.is_group() {
-                self.beats.observe(frame, destination);
-            }
+    pub fn observe(&mut self, mss: Option<u16>, frame: &Frame<'_>) {
+        if let Some((_, destination)) = frame.mac
+            && destination.is_group()
+        {
+            self.beats.observe(frame, destination);
         }
-        self.tags.observe(tags, frame);
         let end = self.sizes.observe(mss, frame);
         if let Some(end) = end {
             self.checksums.observe(frame, end);
@@ -120,14 +105,21 @@ impl Health {
         self.orphans.observe(frame);
     }
 
-    /// Counts up to `now`, since the beginning.
+    /// Looks at one frame without IP.
+    #[inline(never)]
+    pub fn bare(&mut self, frame: &Frame<'_>) {
+        self.tags.witness(frame);
+        self.observe(None, frame);
+    }
+
+    /// Counts up to `now`, since the beginning. Frames by tag and destination are not among them: whoever keeps the contexts has them.
     pub fn counts(&mut self, now: Timestamp) -> HealthCounts {
         self.orphans.advance(now);
         HealthCounts {
             sizes: self.sizes,
             checksums: self.checksums.counts(),
             tags: self.tags.clone(),
-            casts: self.casts,
+            casts: Casts::default(),
             orphans: self.orphans.counts(),
             control: self.beats.counts(),
         }
@@ -165,7 +157,7 @@ pub(super) fn ip_span(frame: &Frame<'_>) -> Option<IpSpan> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::model::{Direction, FlowKey, VlanStack};
+    use crate::model::{Direction, FlowKey, Mac, VlanStack};
     use proptest::prelude::*;
 
     /// An Ethernet frame with IPv4 and UDP, ports 53000 to `port`, around `payload`.
@@ -201,17 +193,6 @@ pub(super) mod tests {
         }
     }
 
-    #[test]
-    fn casts_by_destination() {
-        let mut health = Health::default();
-        for first in [2u8, 1, 0xff] {
-            let mut bytes = udp4(9, &[1, 2, 3]);
-            bytes[..6].fill(first);
-            health.observe(None, None, &frame(&bytes, 0));
-        }
-        assert_eq!(health.counts(Timestamp(0)).casts, Casts { unicast: 1, multicast: 1, broadcast: 1 });
-    }
-
     proptest! {
         #[test]
         fn never_panics_on_any_bytes(
@@ -226,12 +207,12 @@ pub(super) mod tests {
                 let (key, way) = FlowKey::new(false, protocol, 1, 2, 53_000, 53);
                 let frame = Frame { net, transport, wire: bytes.len() as u32 + extra, flow: Some((key, way)), ..frame(&bytes, i64::from(extra)) };
                 let mut health = Health::default();
-                let mut state = TagState::default();
                 for _ in 0..3 {
-                    health.observe(Some(&mut state), Some(1460), &frame);
+                    health.observe(Some(1460), &frame);
+                    health.bare(&frame);
                 }
                 let counts = health.counts(Timestamp(i64::MAX));
-                prop_assert_eq!(counts.tags.tagged + counts.tags.untagged, 3);
+                prop_assert!(counts.sizes.packets + counts.sizes.no_length <= 6);
                 let _ = (way == Direction::AToB, health.beats().list());
             }
         }

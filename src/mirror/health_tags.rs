@@ -2,7 +2,7 @@
 
 use super::Frame;
 use crate::model::limits::{ARP_LINKS, ARP_SUBNETS};
-use crate::model::{Direction, Mac};
+use crate::model::{Direction, Mac, VlanStack};
 
 /// A set of VLAN identifiers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,8 +46,8 @@ impl VlanSet {
 pub struct TagState(u8);
 
 impl TagState {
-    #[inline]
-    fn note(&mut self, way: Direction, tagged: bool) {
+    /// Notes that a direction was seen with a tag or without.
+    pub fn note(&mut self, way: Direction, tagged: bool) {
         self.0 |= 1 << (2 * (way as u8) + u8::from(tagged));
     }
 }
@@ -85,6 +85,11 @@ impl TagFlows {
     }
 }
 
+/// The VLAN of a frame: identifier 0, a priority only, is none.
+pub fn outermost(vlans: &VlanStack) -> Option<u16> {
+    vlans.ids().first().copied().filter(|id| *id != 0)
+}
+
 /// Everything counted of tags.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TagCounts {
@@ -104,27 +109,20 @@ pub struct TagCounts {
 }
 
 impl TagCounts {
-    /// Looks at one frame.
-    #[inline]
-    pub fn observe(&mut self, state: Option<&mut TagState>, frame: &Frame<'_>) {
-        let told = frame.tag.and_then(|t| t.vlan);
-        let id = frame.vlans.ids().first().copied().or(told).filter(|id| *id != 0);
-        match id {
+    /// Counts frames with these tags.
+    pub fn count(&mut self, vlans: &VlanStack, frames: u64) {
+        match outermost(vlans) {
             Some(id) => {
-                self.tagged += 1;
+                self.tagged += frames;
                 self.vlans.insert(id);
             }
-            None => self.untagged += 1,
-        }
-        if let (Some(state), Some((_, way))) = (state, &frame.flow) {
-            state.note(*way, id.is_some());
-        }
-        if frame.flow.is_none() {
-            self.witness(frame, id.is_none());
+            None => self.untagged += frames,
         }
     }
 
-    fn witness(&mut self, frame: &Frame<'_>, untagged: bool) {
+    /// Looks at a frame without IP for what it says of tags.
+    pub fn witness(&mut self, frame: &Frame<'_>) {
+        let untagged = outermost(&frame.vlans).is_none();
         const ARP: u16 = 0x0806;
         if frame.ether_type == ARP && untagged {
             if let Some((sender, target)) = arp_subnets(frame) {
@@ -230,27 +228,35 @@ fn arp_subnets(frame: &Frame<'_>) -> Option<(u32, u32)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::health::tests::{frame, udp4};
+    use super::super::health::tests::frame;
     use super::*;
 
     #[test]
     fn tags_in_one_direction_only() {
-        let bytes = udp4(9, &[]);
-        let (mut counts, mut state, mut flows) = (TagCounts::default(), TagState::default(), TagFlows::default());
-        let mut tagged = frame(&bytes, 0);
-        tagged.vlans.push(4095);
-        counts.observe(Some(&mut state), &tagged);
+        let (mut state, mut flows) = (TagState::default(), TagFlows::default());
+        state.note(Direction::AToB, true);
         flows.add(state);
         assert_eq!(flows, TagFlows::default(), "one direction says nothing");
-        let mut back = frame(&bytes, 0);
-        back.flow = back.flow.map(|(key, way)| (key, if way == Direction::AToB { Direction::BToA } else { Direction::AToB }));
-        counts.observe(Some(&mut state), &back);
+        state.note(Direction::BToA, false);
         flows.add(state);
         assert_eq!(flows, TagFlows { judged: 1, one_way: 1, tagged: 0 });
-        counts.observe(Some(&mut state), &Frame { vlans: tagged.vlans, ..back });
+        state.note(Direction::BToA, true);
         flows.add(state);
         assert_eq!(flows, TagFlows { judged: 2, one_way: 1, tagged: 1 });
-        assert_eq!((counts.tagged, counts.untagged, counts.vlans.ids().collect::<Vec<_>>()), (2, 1, vec![4095]));
+    }
+
+    #[test]
+    fn a_priority_tag_names_no_vlan() {
+        let mut counts = TagCounts::default();
+        let stack = |id| {
+            let mut vlans = VlanStack::default();
+            vlans.push(id);
+            vlans
+        };
+        counts.count(&stack(4095), 2);
+        counts.count(&stack(0), 3);
+        counts.count(&VlanStack::default(), 4);
+        assert_eq!((counts.tagged, counts.untagged, counts.vlans.ids().collect::<Vec<_>>()), (2, 7, vec![4095]));
     }
 
     #[test]
@@ -259,12 +265,12 @@ mod tests {
         let mut bpdu = vec![1, 0, 12, 0xcc, 0xcc, 0xcd, 2, 0, 0, 0, 0, 1, 0, 50, 0xaa, 0xaa, 3, 0, 0, 12, 1, 11];
         bpdu.extend([0; 36]);
         bpdu.extend([0, 0, 0, 2, 0, 77]);
-        counts.observe(None, &frame(&bpdu, 0));
+        counts.witness(&frame(&bpdu, 0));
         let mut ask = |from, of| {
             let mut arp = vec![0xff; 6];
             arp.extend([2, 0, 0, 0, 0, 1, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 0, from, 9]);
             arp.extend([0, 0, 0, 0, 0, 0, 10, 0, of, 1]);
-            counts.observe(None, &Frame { ether_type: 0x0806, ..frame(&arp, 0) });
+            counts.witness(&Frame { ether_type: 0x0806, ..frame(&arp, 0) });
             counts.networks()
         };
         assert_eq!([ask(1, 1), ask(2, 2), ask(1, 1)], [1, 2, 2]);
@@ -272,7 +278,7 @@ mod tests {
         assert_eq!(counts.subnets, [0x0a_0001, 0x0a_0002]);
         let mut twice = counts.clone();
         twice.merge(&counts);
-        assert_eq!((twice.untagged, twice.claimed.len(), twice.subnets.len()), (8, 1, 2));
+        assert_eq!((twice.claimed.len(), twice.subnets.len()), (1, 2));
         counts.neighbour((7, 0x0a_0001));
         assert_eq!(counts.networks(), 2);
         twice.merge(&counts);

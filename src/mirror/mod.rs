@@ -17,7 +17,7 @@ pub mod sessions;
 mod sides;
 mod windows;
 
-pub use duplicates::{CopyClass, DuplicateCounts, DuplicateFilter, Verdict};
+pub use duplicates::{CopyClass, Digest, DuplicateCounts, DuplicateFilter, Verdict};
 pub use estimate::{LossSplit, clustered};
 pub use frame::{Frame, Segment};
 pub use health::{Casts, Health, HealthCounts};
@@ -25,7 +25,7 @@ pub use health_beats::{Beat, Beats, Control, ControlCounts, Silence, silences};
 pub use health_checksum::ChecksumCounts;
 pub use health_orphans::{OrphanCounts, Orphans};
 pub use health_sizes::{Lengths, SizeCounts};
-pub use health_tags::{TagCounts, TagFlows, TagState, VlanSet};
+pub use health_tags::{TagCounts, TagFlows, TagState, VlanSet, outermost};
 pub use ledger::{Clock as SwitchClock, Ledger};
 pub use loss::{HOLD, Loss, LossState};
 pub use loss_counts::{Acked, LossCounts, RATIO_BINS, Ratios, SIZE_BINS, UTILISATION_CLASSES, size_bin, size_floor, utilisation_class};

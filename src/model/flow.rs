@@ -1,6 +1,7 @@
 //! Who talks to whom: a key without direction, and the direction a packet has.
 
 use super::Address;
+use super::mix::fold;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Which way a packet of a conversation goes. The discriminant indexes two-element arrays.
@@ -45,6 +46,17 @@ impl FlowKey {
         }
     }
 
+    /// The same for IPv4 addresses.
+    #[inline]
+    pub fn v4(protocol: u8, source: u32, destination: u32, source_port: u16, destination_port: u16) -> (Self, Direction) {
+        let end = |address: u32, port: u16| u64::from(address) << 16 | u64::from(port);
+        let (source, destination) = (end(source, source_port), end(destination, destination_port));
+        let ordered = source <= destination;
+        let (a, b) = if ordered { (source, destination) } else { (destination, source) };
+        let key = Self { a: [0, a >> 16], b: [0, b >> 16], a_port: a as u16, b_port: b as u16, protocol, is_v6: false };
+        (key, if ordered { Direction::AToB } else { Direction::BToA })
+    }
+
     /// The smaller address.
     pub fn a(&self) -> Address {
         self.address(self.a)
@@ -75,15 +87,17 @@ impl FlowKey {
     /// A fixed 64-bit mix of the key: what divides traffic into shards. Not for hash tables (senders could choose collisions).
     #[inline]
     pub fn shard_hash(&self) -> u64 {
+        self.keyed_hash(0)
+    }
+
+    /// A 64-bit mix of the key under a secret: for hash tables.
+    #[inline]
+    pub fn keyed_hash(&self, secret: u64) -> u64 {
         // Two rounds of folded multiplication over all 37 bytes; constants are digits of pi.
-        let fold = |x: u64, y: u64| {
-            let m = u128::from(x) * u128::from(y);
-            (m as u64) ^ ((m >> 64) as u64)
-        };
         let ports = u64::from(self.a_port) << 32 | u64::from(self.b_port) << 16 | u64::from(self.protocol) << 1 | u64::from(self.is_v6);
-        let low = fold(self.a[1] ^ 0x243f_6a88_85a3_08d3, self.b[1] ^ 0x1319_8a2e_0370_7344);
-        let high = fold(self.a[0] ^ 0xa409_3822_299f_31d0, self.b[0] ^ 0x082e_fa98_ec4e_6c89);
-        fold(low ^ 0x4528_21e6_38d0_1377, high.rotate_left(32) ^ ports ^ 0xbe54_66cf_34e9_0c6c)
+        let low = fold(self.a[1] ^ secret ^ 0x243f_6a88_85a3_08d3, self.b[1] ^ secret.rotate_left(23) ^ 0x1319_8a2e_0370_7344);
+        let high = fold(self.a[0] ^ secret ^ 0xa409_3822_299f_31d0, self.b[0] ^ secret.rotate_left(23) ^ 0x082e_fa98_ec4e_6c89);
+        fold(low ^ 0x4528_21e6_38d0_1377, high.rotate_left(32) ^ ports ^ secret ^ 0xbe54_66cf_34e9_0c6c)
     }
 }
 
@@ -99,6 +113,13 @@ mod tests {
         assert_eq!((d1, d2), (Direction::AToB, Direction::BToA));
         assert_eq!(k1.shard_hash(), k2.shard_hash());
         assert_eq!(std::mem::size_of::<FlowKey>(), 40);
+    }
+
+    #[test]
+    fn ipv4_ends_sort_alike() {
+        for (s, d, sp, dp) in [(1u32, 2, 9, 8), (2, 1, 9, 8), (7, 7, 1, 2), (7, 7, 2, 1), (7, 7, 3, 3), (u32::MAX, 0, 0, u16::MAX)] {
+            assert_eq!(FlowKey::v4(17, s, d, sp, dp), FlowKey::new(false, 17, s.into(), d.into(), sp, dp));
+        }
     }
 
     #[test]

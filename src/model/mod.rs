@@ -9,6 +9,8 @@ pub mod flow;
 pub mod limits;
 pub mod link;
 pub mod mirror;
+pub mod mix;
+pub mod near;
 pub mod numbers;
 pub mod path;
 pub mod port;

@@ -32,6 +32,12 @@ impl Path {
     /// The empty path.
     pub const EMPTY: Path = Path(0);
 
+    /// The path as a number, different for different paths.
+    #[inline]
+    pub fn bits(self) -> u128 {
+        self.0
+    }
+
     /// Bytes in use.
     fn len(self) -> u32 {
         16 - self.0.leading_zeros() / 8

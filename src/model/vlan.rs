@@ -17,6 +17,13 @@ impl VlanStack {
         }
     }
 
+    /// The identifiers as a number, different for different stacks.
+    #[inline]
+    pub fn bits(&self) -> u64 {
+        // Twelve bits each: what is left of a word holds how many there are.
+        self.ids.iter().fold(u64::from(self.len), |n, &id| n << 12 | u64::from(id))
+    }
+
     /// The identifiers, outermost first.
     pub fn ids(&self) -> &[u16] {
         &self.ids[..usize::from(self.len)]

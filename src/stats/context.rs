@@ -1,12 +1,13 @@
 //! Contexts: the combination of MAC pair, VLAN stack and protocol path a packet travels in.
 //!
 //! There are few of them (stations × VLANs × protocols) and every packet has exactly one, so the tables of layer 2 and the
-//! protocol hierarchy are read off their counters; a packet pays one increment for all of them.
+//! protocol hierarchy are read off their counters; a packet pays one comparison for all of them.
 
 use crate::model::limits::CONTEXTS_PER_SHARD;
+use crate::model::mix::fold;
 use crate::model::{Mac, Path, Timestamp, Traffic, VlanStack};
-use hashbrown::{DefaultHashBuilder, HashTable};
-use std::hash::BuildHasher;
+use hashbrown::HashTable;
+use std::hash::{BuildHasher, RandomState};
 
 /// Destination kind of a packet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,6 +43,17 @@ impl ContextKey {
     }
 }
 
+/// 64 bits that tell contexts apart, never 0. The kind of destination goes with the addresses and needs no place in it.
+#[inline]
+fn fingerprint(secret: u64, path: Path, mac: Option<&(Mac, Mac)>, vlans: &VlanStack) -> u64 {
+    let word = |&Mac([a, b, c, d, e, f]): &Mac| u64::from_le_bytes([a, b, c, d, e, f, 1, 0]);
+    let (source, destination) = mac.map_or((0, 0), |(s, d)| (word(s), word(d)));
+    let (path, other) = (path.bits(), secret.rotate_left(23));
+    let protocols = fold(path as u64 ^ secret ^ 0x243f_6a88_85a3_08d3, (path >> 64) as u64 ^ other ^ 0x1319_8a2e_0370_7344);
+    let stations = fold(source ^ secret ^ 0xa409_3822_299f_31d0, destination ^ other ^ 0x082e_fa98_ec4e_6c89);
+    fold(protocols ^ vlans.bits(), stations.rotate_left(32) ^ secret ^ 0x4528_21e6_38d0_1377).max(1)
+}
+
 /// A context and its counters.
 #[derive(Debug, Clone, Copy)]
 pub struct Context {
@@ -58,32 +70,72 @@ pub struct Context {
 }
 
 /// All contexts of a shard.
+///
+/// A conversation's packets are not counted here one by one: its record remembers the context by a fingerprint, and its traffic is
+/// [settled](Contexts::settle) when the context changes and at every mark.
 #[derive(Debug, Default)]
 pub struct Contexts {
     rows: Vec<Context>,
     index: HashTable<u32>,
-    hasher: DefaultHashBuilder,
+    secret: Secret,
+    /// Context of the last packet without a conversation.
+    loose: u32,
+}
+
+/// What keys fingerprints.
+#[derive(Debug)]
+struct Secret(u64);
+
+impl Default for Secret {
+    fn default() -> Self {
+        Self(RandomState::new().hash_one(0))
+    }
 }
 
 impl Contexts {
-    /// Counts a packet in context `hint` if that is its context, else in the right one; returns the context's number for next time.
+    /// 64 bits that tell contexts apart, never 0: two different ones look alike once in 2^64, and no sender can arrange it.
     #[inline]
-    pub fn count(&mut self, hint: u32, key: &ContextKey, time: Timestamp, wire: u32) -> u32 {
-        let at = match self.rows.get(hint as usize) {
-            Some(row) if row.key == *key => hint,
-            _ => self.find(key, time),
-        };
-        if let Some(row) = self.rows.get_mut(at as usize) {
-            row.traffic.count(wire);
-            row.last = row.last.max(time);
-            row.first = row.first.min(time);
-        }
+    pub fn fingerprint(&self, path: Path, mac: Option<&(Mac, Mac)>, vlans: &VlanStack) -> u64 {
+        fingerprint(self.secret.0, path, mac, vlans)
+    }
+
+    /// The number of a context in which a packet was seen at `time`; its traffic is to be settled later.
+    #[inline(never)]
+    pub fn enter(&mut self, key: &ContextKey, time: Timestamp) -> u32 {
+        let at = self.find(key, time);
+        self.backward(at, time);
         at
     }
 
-    #[inline(never)]
+    /// Adds traffic of packets in a context, the last of them at `last`.
+    #[inline]
+    pub fn settle(&mut self, at: u32, traffic: Traffic, last: Timestamp) {
+        if let Some(row) = self.rows.get_mut(at as usize) {
+            row.traffic.add(traffic);
+            row.last = row.last.max(last);
+        }
+    }
+
+    /// Notes a packet with a time before that of an earlier packet in its context.
+    pub fn backward(&mut self, at: u32, time: Timestamp) {
+        if let Some(row) = self.rows.get_mut(at as usize) {
+            row.first = row.first.min(time);
+        }
+    }
+
+    /// Counts a packet that belongs to no conversation.
+    pub fn count(&mut self, key: &ContextKey, time: Timestamp, wire: u32) {
+        let at = match self.rows.get(self.loose as usize) {
+            Some(row) if row.key == *key => self.loose,
+            _ => self.find(key, time),
+        };
+        self.loose = at;
+        self.backward(at, time);
+        self.settle(at, Traffic { packets: 1, wire_bytes: wire.into() }, time);
+    }
+
     fn find(&mut self, key: &ContextKey, time: Timestamp) -> u32 {
-        let hash = self.hasher.hash_one(key);
+        let hash = self.fingerprint(key.path, key.mac.as_ref(), &key.vlans);
         if let Some(&at) = self.index.find(hash, |&at| self.rows[at as usize].key == *key) {
             return at;
         }
@@ -100,21 +152,22 @@ impl Contexts {
         }
         let at = self.rows.len() as u32;
         self.rows.push(Context { key: *key, traffic: Traffic::default(), reported: Traffic::default(), first: time, last: time });
-        let rows = &self.rows;
-        let hasher = &self.hasher;
-        self.index.insert_unique(hash, at, |&at| hasher.hash_one(rows[at as usize].key));
+        let (rows, secret) = (&self.rows, self.secret.0);
+        self.index.insert_unique(hash, at, |&at| {
+            let key = &rows[at as usize].key;
+            fingerprint(secret, key.path, key.mac.as_ref(), &key.vlans)
+        });
         at
-    }
-
-    /// Brings a context near, without changing anything.
-    #[inline]
-    pub fn touch(&self, at: u32) -> u64 {
-        self.rows.get(at as usize).map_or(0, |row| row.traffic.packets)
     }
 
     /// The context of a number.
     pub fn get(&self, at: u32) -> Option<&Context> {
         self.rows.get(at as usize)
+    }
+
+    /// Every context.
+    pub fn rows(&self) -> &[Context] {
+        &self.rows
     }
 
     /// Every context that was counted in since the last call, with what was added.
@@ -144,23 +197,52 @@ mod tests {
     }
 
     #[test]
-    fn hint_is_only_a_hint() {
+    fn traffic_is_settled_where_packets_were_seen() {
         let mut c = Contexts::default();
-        let a = c.count(0, &key(1), Timestamp(5), 60);
-        let b = c.count(a, &key(2), Timestamp(6), 70);
+        let a = c.enter(&key(1), Timestamp(5));
+        let b = c.enter(&key(2), Timestamp(6));
         assert_ne!(a, b);
-        assert_eq!(c.count(b, &key(1), Timestamp(4), 60), a);
+        assert_eq!(c.enter(&key(1), Timestamp(4)), a);
+        c.settle(a, Traffic { packets: 2, wire_bytes: 120 }, Timestamp(5));
         let row = c.get(a).unwrap();
         assert_eq!((row.traffic.packets, row.first, row.last), (2, Timestamp(4), Timestamp(5)));
-        assert_eq!(c.report().len(), 2);
+        assert_eq!(c.report().len(), 1, "nothing was settled in the other yet");
+        c.settle(b, Traffic { packets: 1, wire_bytes: 60 }, Timestamp(6));
+        assert_eq!(c.report().len(), 1);
         assert!(c.report().is_empty());
+    }
+
+    #[test]
+    fn packets_without_a_conversation_count_at_once() {
+        let mut c = Contexts::default();
+        for (station, time) in [(1, 5), (2, 6), (2, 7), (1, 4)] {
+            c.count(&key(station), Timestamp(time), 60);
+        }
+        let rows: Vec<_> = c.report().into_iter().map(|(c, t)| (t.packets, c.first.0, c.last.0)).collect();
+        assert_eq!(rows, [(2, 4, 5), (2, 6, 7)]);
+    }
+
+    #[test]
+    fn fingerprints_tell_contexts_apart() {
+        let c = Contexts::default();
+        let print = |k: &ContextKey| c.fingerprint(k.path, k.mac.as_ref(), &k.vlans);
+        let plain = key(1);
+        let mut tagged = plain;
+        tagged.vlans.push(0);
+        let mut longer = plain;
+        longer.path.push(Proto::Ip);
+        let (source, destination) = plain.mac.unwrap();
+        let back = ContextKey { mac: Some((destination, source)), ..plain };
+        let prints = [plain, tagged, longer, back, ContextKey { mac: None, ..plain }].map(|k| print(&k));
+        assert!((0..5).all(|i| (0..i).all(|j| prints[i] != prints[j])), "{prints:?}");
+        assert_eq!(print(&key(1)), prints[0]);
     }
 
     #[test]
     fn a_flood_of_addresses_stays_bounded_and_closes() {
         let mut c = Contexts::default();
         for station in 0..CONTEXTS_PER_SHARD as u32 * 2 {
-            c.count(0, &key(station), Timestamp(0), 60);
+            c.count(&key(station), Timestamp(0), 60);
         }
         assert_eq!(c.rows.len(), CONTEXTS_PER_SHARD + 1);
         let sum: u64 = c.report().iter().map(|(_, t)| t.packets).sum();
@@ -176,7 +258,7 @@ mod tests {
             k.path.push_ether_type(n as u16);
             k.path.push_ip_protocol((n >> 16) as u8);
             k.vlans.push(7);
-            c.count(0, &k, Timestamp(0), 60);
+            c.count(&k, Timestamp(0), 60);
         }
         assert_eq!(c.rows.len(), 2 * CONTEXTS_PER_SHARD + 1);
         let rows = c.report();

@@ -3,6 +3,7 @@
 mod link;
 mod mirror;
 mod net;
+mod straight;
 mod tunnel;
 
 use super::{Headers, Rules, walk};

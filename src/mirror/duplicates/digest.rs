@@ -1,6 +1,7 @@
 //! What stays the same between two copies of a packet (the key), and what tells them apart (the place).
 
 use crate::mirror::Frame;
+use crate::model::mix::fold;
 use crate::model::{Direction, Mac};
 
 /// Bytes of payload in the key.
@@ -49,34 +50,27 @@ impl Place {
     }
 }
 
-/// A packet, digested.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Digest {
+/// A packet, digested: what [`super::DuplicateFilter::judge`] goes by.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Digest {
     /// Equal for copies; never 0.
-    pub key: u64,
+    pub(super) key: u64,
     /// Equal for both directions of a conversation.
-    pub flow: u32,
+    pub(super) flow: u32,
     /// Direction, 0 or 1.
-    pub way: usize,
+    pub(super) way: u8,
     /// TCP or UDP checksum where it is not part of the key.
-    pub checksum: u16,
+    pub(super) checksum: u16,
     /// IPv4 identification; 0 where the sender set none.
-    pub id: u16,
+    pub(super) id: u16,
     /// Whether it is a fragment.
-    pub fragment: bool,
+    pub(super) fragment: bool,
     /// Whether it is TCP.
-    pub tcp: bool,
+    pub(super) tcp: bool,
     /// A TCP segment with at most one byte of payload: acknowledgements and keep-alives repeat legally.
-    pub light: bool,
+    pub(super) light: bool,
     /// Where it was seen.
-    pub place: Place,
-}
-
-/// 128-bit product folded to 64 bits: every bit of both words reaches every bit of the result.
-#[inline(always)]
-fn fold(a: u64, b: u64) -> u64 {
-    let product = u128::from(a) * u128::from(b);
-    product as u64 ^ (product >> 64) as u64
+    pub(super) place: Place,
 }
 
 #[inline(always)]
@@ -93,47 +87,34 @@ fn short(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0, |n, &b| n << 8 | u64::from(b))
 }
 
-/// Any number of bytes: two independent lanes of 16 bytes each, so that multiplications overlap. The first words may overlap the ones
-/// behind them: the last 64 bytes, all there is of most packets, are read without a loop.
+/// Any number of bytes: two independent lanes, so that multiplications overlap; the last words may overlap those before.
 #[inline(always)]
 fn absorb(mut a: u64, mut b: u64, bytes: &[u8]) -> u64 {
-    let mut front = bytes;
-    if let Some((head, tail)) = bytes.split_last_chunk::<64>() {
-        front = head;
-        a = fold(word(tail, 0) ^ SALT[2], word(tail, 8) ^ a);
-        b = fold(word(tail, 16) ^ SALT[3], word(tail, 24) ^ b);
-        a = fold(word(tail, 32) ^ SALT[2], word(tail, 40) ^ a);
-        b = fold(word(tail, 48) ^ SALT[3], word(tail, 56) ^ b);
-        if head.is_empty() {
-            return fold(a ^ SALT[4], b ^ SALT[5] ^ 64);
+    let n = bytes.len();
+    if n >= 32 {
+        let (chunks, rest) = bytes.as_chunks::<32>();
+        for chunk in chunks {
+            (a, b) = absorb_chunk(a, b, chunk);
         }
+        if !rest.is_empty()
+            && let Some(last) = bytes.last_chunk::<32>()
+        {
+            (a, b) = absorb_chunk(a, b, last);
+        }
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        a = fold(word(first, 0) ^ SALT[2], word(last, 0) ^ a);
+        if n > 16 {
+            b = fold(word(bytes, 8) ^ SALT[3], word(bytes, n - 16) ^ b);
+        }
+    } else if n > 0 {
+        a = fold(short(bytes) ^ SALT[2], a ^ SALT[4]);
     }
-    if let Some(first) = bytes.first_chunk::<16>().filter(|_| front.len() <= 16) {
-        a = fold(word(first, 0) ^ SALT[2], word(first, 8) ^ a);
-    }
-    if front.len() > 16 || bytes.len() < 16 {
-        (a, b) = absorb_any(a, b, front);
-    }
-    fold(a ^ SALT[4], b ^ SALT[5] ^ bytes.len() as u64)
+    fold(a ^ SALT[4], b ^ SALT[5] ^ n as u64)
 }
 
-#[inline(never)]
-fn absorb_any(mut a: u64, mut b: u64, bytes: &[u8]) -> (u64, u64) {
-    let (chunks, rest) = bytes.as_chunks::<32>();
-    for chunk in chunks {
-        a = fold(word(chunk, 0) ^ SALT[2], word(chunk, 8) ^ a);
-        b = fold(word(chunk, 16) ^ SALT[3], word(chunk, 24) ^ b);
-    }
-    let n = rest.len();
-    if n >= 16 {
-        a = fold(word(rest, 0) ^ SALT[2], word(rest, 8) ^ a);
-        b = fold(word(rest, n - 16) ^ SALT[3], word(rest, n - 8) ^ b);
-    } else if n >= 8 {
-        a = fold(word(rest, 0) ^ SALT[2], word(rest, n - 8) ^ a);
-    } else if n > 0 {
-        a = fold(short(rest) ^ SALT[2], a ^ SALT[4]);
-    }
-    (a, b)
+#[inline(always)]
+fn absorb_chunk(a: u64, b: u64, chunk: &[u8; 32]) -> (u64, u64) {
+    (fold(word(chunk, 0) ^ SALT[2], word(chunk, 8) ^ a), fold(word(chunk, 16) ^ SALT[3], word(chunk, 24) ^ b))
 }
 
 /// A conversation by what is the same in both directions: sums and differences of its ends. Not keyed: it steers what is learned only.
@@ -159,7 +140,7 @@ pub(super) fn digest(frame: &Frame, seed: u64, cover: &mut usize) -> Digest {
     };
     digest.key = digest.key.max(1);
     if let Some((_, way)) = frame.flow {
-        digest.way = usize::from(way == Direction::BToA);
+        digest.way = u8::from(way == Direction::BToA);
     }
     digest
 }
@@ -183,7 +164,7 @@ fn v4(frame: &Frame, ip: &[u8; 20], all: &[u8], seed: u64, cover: &mut usize) ->
     Digest {
         key: absorb(start ^ body.fixed.0, body.fixed.1 ^ seed, body.rest),
         flow,
-        way: usize::from(source > destination),
+        way: u8::from(source > destination),
         checksum: body.checksum,
         id,
         fragment: fragment != 0,
@@ -214,7 +195,7 @@ fn v6(frame: &Frame, ip: &[u8; 40], all: &[u8], seed: u64, cover: &mut usize) ->
     Digest {
         key: absorb(head ^ body.fixed.0, body.fixed.1 ^ seed, body.rest),
         flow,
-        way: usize::from(s > d),
+        way: u8::from(s > d),
         checksum: body.checksum,
         id: 0,
         fragment: frame.fragment,
@@ -242,7 +223,7 @@ fn link(frame: &Frame, seed: u64) -> Digest {
     let addresses = fold(s ^ SALT[0] ^ seed, d ^ SALT[1]);
     let key = absorb(absorb(addresses, seed, head), SALT[3], tail);
     let flow = conversation(s + d, s ^ d, u64::from(frame.ether_type));
-    Digest { key, flow, way: usize::from(s > d), checksum: 0, id: 0, fragment: false, tcp: false, light: false, place: Place::default() }
+    Digest { key, flow, way: u8::from(s > d), checksum: 0, id: 0, fragment: false, tcp: false, light: false, place: Place::default() }
 }
 
 /// What is inside a network header, by offsets from its start.

@@ -2,6 +2,7 @@
 
 use super::counts::JUDGED_PACKETS;
 use crate::model::limits::{COPY_FLOWS, COPY_FLOWS_AT_FIRST, COPY_FLOWS_EVERY_PACKET};
+use crate::model::near;
 
 /// Steps of a gap code in a factor of four.
 pub(super) const FOUR: u8 = 16;
@@ -109,6 +110,14 @@ impl Flows {
     #[inline]
     pub fn notes(&self, key: u64) -> bool {
         key >> 61 == 0 || self.slots.len() <= COPY_FLOWS_EVERY_PACKET
+    }
+
+    /// Asks the memory for a conversation.
+    #[inline]
+    pub fn bring_near(&self, tag: u32) {
+        if let Some(flow) = self.slots.get(tag.max(1) as usize & (self.slots.len() - 1)) {
+            near::bring_near(flow);
+        }
     }
 
     /// The conversation with this tag, a new one in the place of another if need be.

@@ -49,7 +49,8 @@ use super::Frame;
 use crate::model::time::MILLISECOND;
 use crate::model::{Address, Direction, Traffic};
 use counts::gap_code;
-use digest::{Digest, Place, WHOLE};
+pub use digest::Digest;
+use digest::{Place, WHOLE};
 use flows::{FOUR, Flows, Pattern};
 use table::{Entry, Table};
 
@@ -122,14 +123,32 @@ impl DuplicateFilter {
     /// Judges one packet.
     #[inline]
     pub fn observe(&mut self, frame: &Frame) -> Verdict {
+        let digest = self.digest(frame);
+        self.judge(frame, &digest)
+    }
+
+    /// Digests a packet and asks the memory for what [`Self::judge`] will look at: the digests of several packets can be made before the
+    /// first of them is judged.
+    #[inline]
+    pub fn digest(&mut self, frame: &Frame) -> Digest {
         let digest = digest::digest(frame, self.seed, &mut self.cover);
+        self.table.bring_near(digest.key);
+        if self.flows.notes(digest.key) {
+            self.flows.bring_near(digest.flow);
+        }
+        digest
+    }
+
+    /// Judges one packet by its digest.
+    #[inline]
+    pub fn judge(&mut self, frame: &Frame, digest: &Digest) -> Verdict {
         let now = frame.time.0;
         self.observed.count(frame.wire);
         self.light_packets += u64::from(digest.light);
-        if let Some(at) = self.table.find(&digest, now, self.window, || digest::partial_checksum(frame)) {
-            return self.again(frame, &digest, at);
+        if let Some(at) = self.table.find(digest, now, self.window, || digest::partial_checksum(frame)) {
+            return self.again(frame, digest, at);
         }
-        self.table.push(Entry::new(&digest, now), self.window);
+        self.table.push(Entry::new(digest, now), self.window);
         if !digest.light {
             self.shard.first();
             if self.flows.notes(digest.key)
@@ -215,7 +234,7 @@ impl DuplicateFilter {
         if digest.id == 0 || digest.fragment {
             return digest.id != 0;
         }
-        let way = digest.way & 1;
+        let way = usize::from(digest.way & 1);
         let Some(flow) = self.flows.get(digest.flow) else { return false };
         if flow.varies[way] {
             return true;

@@ -5,9 +5,12 @@
 
 use super::digest::{Digest, Place};
 use crate::model::limits::{COPY_PACKETS, COPY_PACKETS_AT_FIRST};
+use crate::model::near;
 
 /// Packets for each index bucket when the ring is full: half the eight places of a bucket, so that a ring's oldest are rarely pushed out of it.
 const LOAD: usize = 4;
+/// How far ahead of the next packet's place the ring is brought near.
+const AHEAD: usize = 2;
 /// Nanoseconds of the unit in which an entry keeps the time to its last sighting.
 const SINCE: i64 = 256;
 
@@ -133,6 +136,17 @@ impl Table {
     #[inline]
     fn bucket(&self, key: u64) -> usize {
         (key >> 16) as usize & (self.index.len() - 1)
+    }
+
+    /// Asks the memory for what a look-up of this key, and an entry after it, touch.
+    #[inline]
+    pub fn bring_near(&self, key: u64) {
+        if let Some(bucket) = self.index.get(self.bucket(key)) {
+            near::bring_near(bucket);
+        }
+        if let Some(place) = self.ring.get((self.head + AHEAD) & (self.ring.len() - 1)) {
+            near::bring_near(place);
+        }
     }
 
     /// Place of a packet seen within `window` nanoseconds. Checksums must be equal or one of them `partial`: not yet filled in.

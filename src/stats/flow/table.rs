@@ -1,0 +1,468 @@
+//! All conversations of a shard.
+
+use super::index::{Index, NOWHERE};
+use super::tcp::{ACK, SYN};
+use super::{Flow, Record, Rest, TcpTrack};
+use crate::model::limits::{FLOWS_PER_SHARD, VLANS_PER_FLOW};
+use crate::model::near;
+use crate::model::{Direction, FlowKey, Timestamp, Traffic};
+use crate::stats::totals::Heading;
+use std::hash::{BuildHasher, RandomState};
+
+/// The number a conversation most probably has, and when that was found.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Guess {
+    at: u32,
+    epoch: u32,
+}
+
+/// A packet as the flow table sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Step<'a> {
+    /// Who.
+    pub key: &'a FlowKey,
+    /// Which way.
+    pub direction: Direction,
+    /// When.
+    pub time: Timestamp,
+    /// Wire length.
+    pub wire: u32,
+    /// TCP sequence number, acknowledgement number and flags.
+    pub tcp: Option<(u32, u32, u8)>,
+}
+
+/// What one direction of a conversation did in its context since it was last settled.
+#[derive(Debug, Clone, Copy)]
+pub struct Settled {
+    /// The context: an index of [`crate::stats::Contexts`].
+    pub context: u32,
+    /// Where it is heading.
+    pub heading: Heading,
+    /// Its traffic.
+    pub traffic: Traffic,
+    /// Its latest packet.
+    pub last: Timestamp,
+}
+
+/// All conversations of a shard.
+#[derive(Debug)]
+pub struct FlowTable<X> {
+    flows: Vec<Flow<X>>,
+    rest: Vec<Rest>,
+    touched: Vec<u32>,
+    index: Index,
+    secret: u64,
+    round: u32,
+    /// Grows whenever a conversation's number changes: guesses from before are worth nothing.
+    epoch: u32,
+    cap: usize,
+    vlans: hashbrown::HashMap<u32, [u16; VLANS_PER_FLOW]>,
+}
+
+impl<X: Copy + Default> Default for FlowTable<X> {
+    fn default() -> Self {
+        Self::with_cap(FLOWS_PER_SHARD)
+    }
+}
+
+impl<X: Copy + Default> FlowTable<X> {
+    /// A table that keeps at most `cap` conversations.
+    pub fn with_cap(cap: usize) -> Self {
+        Self {
+            flows: Vec::new(),
+            rest: Vec::new(),
+            touched: Vec::new(),
+            index: Index::new(),
+            secret: RandomState::new().hash_one(0),
+            round: 1,
+            epoch: 1,
+            cap: cap.max(8),
+            vlans: hashbrown::HashMap::new(),
+        }
+    }
+
+    /// The hash of a key in this table.
+    #[inline]
+    pub fn hash(&self, key: &FlowKey) -> u64 {
+        key.keyed_hash(self.secret)
+    }
+
+    /// Asks the memory for what [`Self::guess`] will touch.
+    #[inline]
+    pub fn bring_near(&self, hash: u64) {
+        self.index.bring_near(hash);
+    }
+
+    /// The number a conversation most probably has. Touches the index only, and asks the memory for the record.
+    #[inline]
+    pub fn guess(&self, hash: u64) -> Guess {
+        let at = self.index.find(hash, |_| true);
+        if let Some(flow) = self.flows.get(at as usize) {
+            near::bring_near(flow);
+        }
+        Guess { at, epoch: self.epoch }
+    }
+
+    /// The number of a packet's conversation, which is made by `open` if new. `hash` is its key's, `guess` what was guessed of it.
+    ///
+    /// When the table is full the caller must have called [`Self::evict`] ([`Self::is_full`]).
+    #[inline]
+    pub fn locate(&mut self, step: &Step, hash: u64, guess: Guess, open: impl FnOnce() -> [Heading; 2]) -> u32 {
+        let at = match self.flows.get(guess.at as usize) {
+            Some(flow) if flow.key == *step.key && guess.epoch == self.epoch => guess.at,
+            _ => match self.find(step, hash) {
+                NOWHERE => return self.insert(hash, step, open()),
+                at => at,
+            },
+        };
+        match step.tcp {
+            Some((sequence, _, flags)) if flags & (SYN | ACK) == SYN && self.is_reuse(at, step, sequence) => {
+                self.replace(hash, at, step, open())
+            }
+            _ => at,
+        }
+    }
+
+    #[inline(never)]
+    fn is_reuse(&self, at: u32, step: &Step, sequence: u32) -> bool {
+        let (flow, rest) = (&self.flows[at as usize], &self.rest[at as usize]);
+        flow.tcp.is_reuse(&rest.base, step.direction as usize, sequence, SYN)
+    }
+
+    #[inline(never)]
+    fn find(&self, step: &Step, hash: u64) -> u32 {
+        self.index.find(hash, |at| self.flows[at as usize].key == *step.key)
+    }
+
+    /// Whether a direction of a conversation was last seen in another context than this one, by its fingerprint.
+    #[inline]
+    pub fn is_elsewhere(&self, at: u32, way: Direction, fingerprint: u64) -> bool {
+        self.flows.get(at as usize).is_some_and(|flow| flow.context[way as usize] != fingerprint)
+    }
+
+    /// Notes that a direction of a conversation is now seen in context `context`; `settle` gets what it did in the one before.
+    pub fn change_context(&mut self, at: u32, way: Direction, fingerprint: u64, context: u32, mut settle: impl FnMut(Settled)) {
+        let way = way as usize;
+        let (Some(flow), Some(rest)) = (self.flows.get_mut(at as usize), self.rest.get_mut(at as usize)) else { return };
+        settle_one(flow, rest, way, &mut settle);
+        rest.before = rest.before.max(flow.last[way]);
+        flow.last[way] = Timestamp(i64::MIN);
+        flow.context[way] = fingerprint;
+        rest.context[way] = context;
+    }
+
+    /// Counts a packet in its conversation; true when it has an earlier time than one before it in the same direction and context.
+    #[inline]
+    pub fn count(&mut self, at: u32, step: &Step) -> (&mut Flow<X>, bool) {
+        let way = step.direction as usize;
+        let flow = &mut self.flows[at as usize];
+        flow.traffic[way].count(step.wire);
+        let backward = step.time < flow.last[way];
+        if !backward {
+            flow.last[way] = step.time;
+        }
+        if let Some(tcp) = step.tcp
+            && !flow.tcp.knows(tcp.2)
+        {
+            flow.tcp.follow(&mut self.rest[at as usize].base, way, tcp);
+            if tcp.2 & (SYN | ACK) == SYN {
+                flow.originator = way as u8;
+            }
+        }
+        if flow.round != self.round {
+            flow.round = self.round;
+            self.touched.push(at);
+        }
+        (flow, backward)
+    }
+
+    /// The context a direction of a conversation was last seen in.
+    pub fn context(&self, at: u32, way: Direction) -> u32 {
+        self.rest.get(at as usize).map_or(u32::MAX, |rest| rest.context[way as usize])
+    }
+
+    fn push(&mut self, step: &Step, heading: [Heading; 2]) -> u32 {
+        let at = self.flows.len();
+        if at == self.flows.capacity() {
+            // Grow by half: doubling would leave up to half of the largest table empty.
+            self.flows.reserve_exact((at / 2).max(64));
+            self.rest.reserve_exact((at / 2).max(64));
+        }
+        self.flows.push(Flow {
+            key: *step.key,
+            traffic: [Traffic::default(); 2],
+            last: [Timestamp(i64::MIN); 2],
+            context: [0; 2],
+            round: 0,
+            tcp: TcpTrack::default(),
+            heading,
+            originator: step.direction as u8,
+            watch: X::default(),
+        });
+        self.rest.push(Rest {
+            first: step.time,
+            before: Timestamp(i64::MIN),
+            base: [0; 2],
+            context: [u32::MAX; 2],
+            settled: [Traffic::default(); 2],
+            reported: [Traffic::default(); 2],
+        });
+        at as u32
+    }
+
+    #[inline(never)]
+    fn insert(&mut self, hash: u64, step: &Step, heading: [Heading; 2]) -> u32 {
+        let at = self.push(step, heading);
+        let (flows, secret) = (&self.flows, self.secret);
+        self.index.insert(hash, at, |at| flows[at as usize].key.keyed_hash(secret));
+        at
+    }
+
+    #[inline(never)]
+    fn replace(&mut self, hash: u64, old: u32, step: &Step, heading: [Heading; 2]) -> u32 {
+        let at = self.push(step, heading);
+        self.epoch = self.epoch.wrapping_add(1);
+        self.index.change(hash, old, at);
+        at
+    }
+
+    /// Remembers that flow `at` was seen in VLAN `id`.
+    pub fn note_vlan(&mut self, at: u32, ids: &[u16]) {
+        let list = self.vlans.entry(at).or_insert([u16::MAX; VLANS_PER_FLOW]);
+        for &id in ids {
+            if !list.contains(&id)
+                && let Some(slot) = list.iter_mut().find(|slot| **slot == u16::MAX)
+            {
+                *slot = id;
+            }
+        }
+    }
+
+    /// The VLANs remembered for a flow that was seen in more than one.
+    pub fn vlans(&self, at: u32) -> impl Iterator<Item = u16> + '_ {
+        self.vlans.get(&at).into_iter().flatten().copied().filter(|&id| id != u16::MAX)
+    }
+
+    /// Whether the next new conversation needs room first.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        self.flows.len() >= self.cap
+    }
+
+    /// How many conversations there are.
+    pub fn len(&self) -> usize {
+        self.flows.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.flows.is_empty()
+    }
+
+    /// The conversations, oldest first.
+    pub fn records(&self) -> impl Iterator<Item = Record<'_, X>> {
+        self.flows.iter().zip(&self.rest).map(|(flow, rest)| Record { flow, rest })
+    }
+
+    /// One conversation.
+    pub fn record(&self, at: u32) -> Option<Record<'_, X>> {
+        Some(Record { flow: self.flows.get(at as usize)?, rest: self.rest.get(at as usize)? })
+    }
+
+    /// The detectors' state of every conversation.
+    pub fn watches(&mut self) -> impl Iterator<Item = &mut X> {
+        self.flows.iter_mut().map(|f| &mut f.watch)
+    }
+
+    /// The detectors' state of one conversation.
+    pub fn watch(&mut self, at: u32) -> Option<&mut X> {
+        self.flows.get_mut(at as usize).map(|f| &mut f.watch)
+    }
+
+    /// Numbers of the conversations touched since the last [`Self::reported`].
+    pub fn touched(&self) -> &[u32] {
+        &self.touched
+    }
+
+    /// Settles: `settle` gets what each direction did since the last time.
+    pub fn settle(&mut self, mut settle: impl FnMut(Settled)) {
+        for &at in &self.touched {
+            if let (Some(flow), Some(rest)) = (self.flows.get(at as usize), self.rest.get_mut(at as usize)) {
+                (0..2).for_each(|way| settle_one(flow, rest, way, &mut settle));
+            }
+        }
+    }
+
+    /// Starts a new round: what is there now has been reported.
+    pub fn reported(&mut self) {
+        for &at in &self.touched {
+            if let (Some(flow), Some(rest)) = (self.flows.get(at as usize), self.rest.get_mut(at as usize)) {
+                rest.reported = flow.traffic;
+            }
+        }
+        self.touched.clear();
+        self.round = self.round.wrapping_add(1).max(1);
+    }
+
+    /// Takes out the eighth that has been idle longest, handing each to `out` with its number. What is not settled is lost.
+    pub fn evict(&mut self, mut out: impl FnMut(Record<'_, X>, u32, &Self)) {
+        let count = (self.flows.len() / 8).max(1);
+        let mut times: Vec<(Timestamp, u32)> = self.records().enumerate().map(|(at, r)| (r.last(), at as u32)).collect();
+        let count = count.min(times.len());
+        if count == 0 {
+            return;
+        }
+        times.select_nth_unstable(count - 1);
+        times.truncate(count);
+        let mut gone = vec![false; self.flows.len()];
+        times.sort_unstable_by_key(|&(_, at)| at);
+        for &(_, at) in &times {
+            gone[at as usize] = true;
+            if let Some(record) = self.record(at) {
+                out(record, at, self);
+            }
+        }
+        self.remove(&gone);
+    }
+
+    fn remove(&mut self, gone: &[bool]) {
+        let mut moved = vec![NOWHERE; self.flows.len()];
+        let mut next = 0u32;
+        for (slot, gone) in moved.iter_mut().zip(gone) {
+            if !gone {
+                *slot = next;
+                next += 1;
+            }
+        }
+        let mut keep = gone.iter().map(|g| !g);
+        self.flows.retain(|_| keep.next().unwrap_or(true));
+        let mut keep = gone.iter().map(|g| !g);
+        self.rest.retain(|_| keep.next().unwrap_or(true));
+        self.touched.retain_mut(|at| {
+            *at = moved[*at as usize];
+            *at != NOWHERE
+        });
+        let vlans = std::mem::take(&mut self.vlans);
+        self.vlans = vlans.into_iter().map(|(at, ids)| (moved[at as usize], ids)).filter(|&(at, _)| at != NOWHERE).collect();
+        self.epoch = self.epoch.wrapping_add(1);
+        self.index.clear();
+        let (flows, secret) = (&self.flows, self.secret);
+        for (at, flow) in flows.iter().enumerate() {
+            // A later connection on the same ports stands behind the earlier one and takes its place in the index.
+            let (hash, at) = (flow.key.keyed_hash(secret), at as u32);
+            match self.index.find(hash, |at| flows[at as usize].key == flow.key) {
+                NOWHERE => self.index.insert(hash, at, |at| flows[at as usize].key.keyed_hash(secret)),
+                earlier => self.index.change(hash, earlier, at),
+            }
+        }
+    }
+
+    /// Leaves the table empty: after the last report of a run.
+    pub fn clear(&mut self) {
+        *self = Self::with_cap(self.cap);
+    }
+}
+
+#[inline]
+fn settle_one<X>(flow: &Flow<X>, rest: &mut Rest, way: usize, settle: &mut impl FnMut(Settled)) {
+    let added = flow.traffic[way].since(rest.settled[way]);
+    if added.packets > 0 {
+        rest.settled[way] = flow.traffic[way];
+        settle(Settled { context: rest.context[way], heading: flow.heading[way], traffic: added, last: flow.last[way] });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(source: u128, source_port: u16, time: i64, tcp: Option<(u32, u32, u8)>) -> Step<'static> {
+        let (key, direction) = FlowKey::new(false, if tcp.is_some() { 6 } else { 17 }, source, 1000, source_port, 443);
+        Step { key: Box::leak(Box::new(key)), direction, time: Timestamp(time), wire: 100, tcp }
+    }
+
+    fn pass(t: &mut FlowTable<()>, step: &Step) -> u32 {
+        let hash = t.hash(step.key);
+        let at = t.locate(step, hash, t.guess(hash), || [Heading::Unknown; 2]);
+        t.count(at, step);
+        at
+    }
+
+    #[test]
+    fn record_fits_two_cache_lines() {
+        assert_eq!(std::mem::size_of::<Flow<()>>(), 128);
+        assert!(std::mem::size_of::<Flow<[u32; 18]>>() <= 192, "72 bytes of detectors' state fit a third");
+    }
+
+    #[test]
+    fn a_new_syn_on_old_ports_is_a_new_conversation() {
+        let mut t = FlowTable::<()>::default();
+        pass(&mut t, &step(1, 5, 0, Some((100, 0, SYN))));
+        pass(&mut t, &step(1, 5, 1, Some((100, 0, SYN))));
+        assert_eq!(t.len(), 1, "a repeated SYN is not");
+        pass(&mut t, &step(1, 5, 2, Some((900, 0, SYN))));
+        pass(&mut t, &step(1, 5, 3, Some((901, 0, ACK))));
+        assert_eq!(t.records().map(|r| r.flow.traffic[0].packets).collect::<Vec<_>>(), [2, 2]);
+    }
+
+    #[test]
+    fn a_guess_from_before_a_new_connection_is_not_believed() {
+        let mut t = FlowTable::<()>::default();
+        pass(&mut t, &step(1, 5, 0, Some((100, 0, SYN))));
+        let (syn, data) = (step(1, 5, 2, Some((900, 0, SYN))), step(1, 5, 3, Some((901, 0, ACK))));
+        let hash = t.hash(syn.key);
+        let guess = t.guess(hash);
+        let opened = t.locate(&syn, hash, guess, || [Heading::Unknown; 2]);
+        t.count(opened, &syn);
+        assert_eq!(opened, 1);
+        assert_eq!(t.locate(&data, hash, guess, || [Heading::Unknown; 2]), 1);
+    }
+
+    #[test]
+    fn reports_only_what_was_added() {
+        let mut t = FlowTable::<()>::default();
+        pass(&mut t, &step(1, 5, 0, None));
+        pass(&mut t, &step(2, 5, 0, None));
+        t.reported();
+        pass(&mut t, &step(2, 5, 1, None));
+        assert_eq!(t.touched(), [1]);
+        assert_eq!(t.records().map(|r| r.added()[0].packets).collect::<Vec<_>>(), [0, 1]);
+    }
+
+    #[test]
+    fn traffic_is_settled_in_the_context_it_was_seen_in() {
+        let mut t = FlowTable::<()>::default();
+        let mut seen = Vec::new();
+        for (time, fingerprint) in [(10, 7), (20, 7), (15, 8), (16, 8), (30, 7)] {
+            let step = step(1, 5, time, None);
+            let hash = t.hash(step.key);
+            let at = t.locate(&step, hash, t.guess(hash), || [Heading::Unknown; 2]);
+            if t.is_elsewhere(at, step.direction, fingerprint) {
+                t.change_context(at, step.direction, fingerprint, fingerprint as u32, |s| {
+                    seen.push((s.context, s.traffic.packets, s.last.0))
+                });
+            }
+            assert!(!t.count(at, &step).1, "no packet is earlier than one before it in its context");
+        }
+        t.settle(|s| seen.push((s.context, s.traffic.packets, s.last.0)));
+        t.settle(|s| panic!("{s:?} was settled twice"));
+        assert_eq!(seen, [(7, 2, 20), (8, 2, 16), (7, 1, 30)]);
+        assert_eq!(t.record(0).unwrap().last(), Timestamp(30));
+    }
+
+    #[test]
+    fn eviction_takes_the_longest_idle_and_keeps_the_rest_findable() {
+        let mut t = FlowTable::<()>::with_cap(64);
+        for n in 0..64 {
+            pass(&mut t, &step(n, 5, n as i64, None));
+        }
+        assert!(t.is_full());
+        t.note_vlan(60, &[7]);
+        let mut gone = Vec::new();
+        t.evict(|r, _, _| gone.push((r.last().0, r.added()[0].packets)));
+        assert_eq!(gone, (0..8).map(|n| (n, 1)).collect::<Vec<_>>());
+        assert_eq!(t.vlans(52).collect::<Vec<_>>(), [7]);
+        assert_eq!(pass(&mut t, &step(60, 5, 100, None)), 52);
+        assert_eq!((t.record(52).unwrap().flow.traffic[0].packets, t.len()), (2, 56));
+    }
+}
