@@ -281,6 +281,21 @@ fn analyse_with(copies: &[Copied], settings: Settings) -> Snapshot {
 }
 
 #[test]
+fn nothing_arrives_for_a_while() {
+    let plan = Plan { connections: 500, segments: 80, seconds: 40.0, ..Plan::default() };
+    let all = mirror::span(&network::run(&plan), is_server, true, true);
+    let gone = |c: &Copied| (20_000_000_000..30_000_000_000).contains(&c.time);
+    let s = analyse(&mirror::filter(all.clone(), |c| !gone(c)), Losses::default());
+    expect("outage", &s, &["mirror.outage"]);
+    let seconds = s.findings[0].evidence.iter().find(|e| e.0 == "seconds").map(|e| e.1.clone());
+    assert!(matches!(seconds, Some(Value::Number(n)) if (9.0..13.0).contains(&n)), "{seconds:?}");
+    // The same for the one regular sender alone: its own affair.
+    let hello = |c: &Copied| c.frame.starts_with(&[0x01, 0x80, 0xc2, 0, 0, 0]);
+    let s = analyse(&mirror::filter(all, |c| !(gone(c) && hello(c))), Losses::default());
+    expect("a bridge that was down", &s, &[]);
+}
+
+#[test]
 fn only_small_frames_pass() {
     let s = analyse(&mirror::filter(clean(), |c| c.frame.len() < 1_464), Losses::default());
     expect("size", &s, &["span.size"]);

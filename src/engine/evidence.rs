@@ -242,11 +242,13 @@ fn sides(talks: &Conversations, mac_pairs: &mut dyn Iterator<Item = (Mac, Mac, u
 
 fn order(sums: &Sums) -> d::Order {
     let (counts, outer) = (&sums.counts, &sums.outer);
+    let asked = &counts.health.orphans;
     let mut skew = counts.order.skew;
     skew.merge(&counts.loss.late_skew);
+    skew.merge(&asked.skew);
     d::Order {
-        judged: counts.order.handshakes + counts.loss.acks,
-        violations: counts.order.inverted + counts.loss.late,
+        judged: counts.order.handshakes + counts.loss.acks + asked.answered,
+        violations: counts.order.inverted + counts.loss.late + asked.inverted,
         skew: skew.quantile(0.5).zip(skew.quantile(0.99)).map(|(a, b)| [a, b]),
         outer_in_order: (outer.numbered > 0).then_some(outer.reordered == 0),
         queues: None,

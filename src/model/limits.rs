@@ -98,7 +98,7 @@ pub const COPY_VLAN_PAIRS: usize = 64;
 /// have more, and those beyond are counted together and not taken off.
 pub const SESSIONS: usize = 4 * 1024;
 
-/// Windows of 100 ms of which rate and loss are remembered: the newest 13 minutes 39 seconds (8 KiB a shard with loss, 64 KiB in the
+/// Windows of 100 ms of which rate and loss are remembered: the newest 13 minutes 39 seconds (8 KiB a shard with loss, 128 KiB in the
 /// router).
 pub const WINDOWS: usize = 8 * 1024;
 

@@ -1,7 +1,7 @@
 //! Control protocols that neighbours send at regular times: who is there, who is silent, and when nothing arrived at all.
 
-use super::Frame;
-use super::health_tags::{PVST, link_type, snap};
+use super::tags::{PVST, link_type, snap};
+use crate::mirror::Frame;
 use crate::model::limits::{BEATS, OUTAGES};
 use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::{Mac, Timestamp};
@@ -281,7 +281,7 @@ pub fn silences(beats: &[Beat], now: Timestamp) -> Vec<Silence> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::health::tests::frame;
+    use super::super::tests::frame;
     use super::*;
     use proptest::prelude::*;
 

@@ -1,6 +1,6 @@
 //! VLAN tags: which frames wear them, and witnesses that they were taken off.
 
-use super::Frame;
+use crate::mirror::Frame;
 use crate::model::limits::{ARP_LINKS, ARP_SUBNETS};
 use crate::model::{Direction, Mac, VlanStack};
 
@@ -228,7 +228,7 @@ fn arp_subnets(frame: &Frame<'_>) -> Option<(u32, u32)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::health::tests::frame;
+    use super::super::tests::frame;
     use super::*;
 
     #[test]

@@ -3,8 +3,8 @@
 //! A sender with checksum offload leaves the sum of the pseudo header in the field and its network card adds the rest; a copy
 //! taken before that, on the sending host or its virtual switch, shows the part. Only packets that are there whole are summed.
 
-use super::Frame;
-use super::health::ip_span;
+use super::ip_span;
+use crate::mirror::Frame;
 use crate::model::Timestamp;
 use crate::model::limits::CHECKSUMS_PER_SECOND;
 use crate::model::time::SECOND;
@@ -126,7 +126,7 @@ impl Checksums {
 
 #[cfg(test)]
 mod tests {
-    use super::super::health::tests::{frame, udp4};
+    use super::super::tests::{frame, udp4};
     use super::*;
     use proptest::prelude::*;
 

@@ -3,13 +3,21 @@
 //! Cost a packet: a few ns for sizes; control packets, DNS and echo a table look-up; a checksum about 0.3 ns a byte,
 //! [`crate::model::limits::CHECKSUMS_PER_SECOND`] times a second. Tags and casts cost nothing: they are read off the contexts.
 
+mod beats;
+mod checksum;
+mod orphans;
+mod sizes;
+mod tags;
+
+pub use beats::{Beat, Beats, Control, ControlCounts, Silence, silences};
+pub use checksum::ChecksumCounts;
+pub use orphans::{OrphanCounts, Orphans};
+pub use sizes::{Lengths, SizeCounts};
+pub use tags::{TagCounts, TagFlows, TagState, VlanSet, outermost};
+
 use super::Frame;
-use super::health_beats::{Beats, ControlCounts};
-use super::health_checksum::{ChecksumCounts, Checksums};
-use super::health_orphans::{OrphanCounts, Orphans};
-use super::health_sizes::SizeCounts;
-use super::health_tags::TagCounts;
 use crate::model::Timestamp;
+use checksum::Checksums;
 
 /// Frames by the kind of destination address.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Lengths: packets cut by the mirror or by the capture, and packets larger than any wire carries.
 
-use super::Frame;
-use super::health::ip_span;
+use super::ip_span;
+use crate::mirror::Frame;
 use crate::model::limits::CUT_LENGTHS;
 
 /// Frames longer than this never crossed Ethernet, even with jumbo frames (9216 bytes and 22 of header).
@@ -135,9 +135,9 @@ impl SizeCounts {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Segment;
-    use super::super::health::tests::{frame, udp4};
+    use super::super::tests::{frame, udp4};
     use super::*;
+    use crate::mirror::Segment;
 
     #[test]
     fn cut_by_mirror_is_told_from_cut_by_capture() {
