@@ -99,6 +99,22 @@ fn both_directions_of_every_port() {
 }
 
 #[test]
+fn the_remedy_speaks_the_switchs_language() {
+    let mut lldp = vec![2, 7, 4, 2, 0, 0x5e, 0, 0, 1, 4, 3, 5, b'1', b'1', 6, 2, 0, 120];
+    let words = b"Arista Networks EOS version 4.30.1F";
+    lldp.extend([12, words.len() as u8]);
+    lldp.extend(words);
+    lldp.extend([0, 0]);
+    let frame = frames::ethernet(network::SWITCH, [0x01, 0x80, 0xc2, 0, 0, 0x0e], &[], 0x88cc, &lldp);
+    let wire = frame.len() as u32;
+    let mut copies = mirror::span(&network(), |_| true, true, true);
+    copies.push(Copied { time: 50_000_000, frame, wire, side: Side::Egress, port: 100, vlan: 0 });
+    let s = analyse(&mirror::sort(copies), Losses::default());
+    expect("twice", &s, &["dup.every"]);
+    assert!(s.findings[0].remedy.contains("Arista EOS: `monitor session S source Ethernet1 rx`"), "{}", s.findings[0].remedy);
+}
+
+#[test]
 fn two_vlans_of_one_switch() {
     // The second copy is taken where the frame has been moved to another VLAN.
     let mut copies = clean();

@@ -5,7 +5,7 @@ use super::tape::Request;
 use super::utilisation::occupied;
 use super::watch::{Conversations, Witness};
 use crate::diagnose::{self as d, Evidence, Hints, recognise};
-use crate::mirror::{CopyClass, DuplicateCounts, LossSplit, MacRoles, WINDOW, clustered, silences, size_floor, window};
+use crate::mirror::{CopyClass, DuplicateCounts, LossSplit, MacRoles, Silence, WINDOW, clustered, silences, size_floor, window};
 use crate::model::{Estimate, Mac, Timestamp, Traffic, wilson};
 
 /// Payload of a full segment on an Ethernet: bytes of loss are counted in these, since whole segments are lost, not bytes.
@@ -47,7 +47,10 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
     let (counts, outer) = (&sums.counts, &sums.outer);
     let health = &counts.health;
     let mirrors = || request.tunnels.sessions.iter().filter(|s| s.session.peeled);
+    let descriptions: Vec<&str> = health.control.systems.iter().map(String::as_str).collect();
     let hints = Hints {
+        descriptions: &descriptions,
+        vlan_4095: health.tags.vlans.contains(4095),
         tunnel: mirrors().map(|s| s.session.tunnel.kind).next(),
         wraps_at_30_bits: mirrors().any(|s| s.bits == 30),
         ..Hints::default()
@@ -127,7 +130,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         outages: silences(&witness.beats, request.now)
             .into_iter()
             .filter(|s| sums.from.is_none_or(|from| s.to >= from))
-            .filter(|s| s.senders > 1 || nothing_arrived(request, s.from, s.to))
+            .filter(|s| s.senders > 1 || nothing_arrived(request, s))
             .map(|s| d::Outage {
                 from: s.from,
                 seconds: s.to.seconds_since(s.from),
@@ -148,10 +151,13 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
     }
 }
 
-/// Whether no packet at all arrived between two times, as far as is remembered: the windows of 100 ms that lie wholly between them.
-fn nothing_arrived(request: &Request, from: Timestamp, to: Timestamp) -> bool {
+/// Whether no packet at all arrived while a lone sender's were missing, from when the first of them was due to when the last was; as far as
+/// is remembered, in windows of 100 ms.
+fn nothing_arrived(request: &Request, silence: &Silence) -> bool {
+    let interval = silence.to.since(silence.from) / i64::try_from(silence.missed).unwrap_or(i64::MAX).saturating_add(1);
+    let first = window(silence.from.plus(interval)).saturating_add(1);
+    let last = window(Timestamp(silence.to.0.saturating_sub(interval))).saturating_sub(1);
     let arrived = &request.load.arrived;
-    let (first, last) = (window(from).saturating_add(1), window(to).saturating_sub(1));
     // The open window is known to the next request only.
     arrived.get(first).is_some_and(|_| arrived.iter().all(|(w, traffic)| w < first || w > last || traffic.packets == 0))
 }

@@ -118,6 +118,9 @@ pub const MAC_ROLES: usize = 4 * 1024;
 /// Regular control senders (spanning tree, LLDP, VRRP …) followed per shard: more than a switch has neighbours.
 pub const BEATS: usize = 64;
 
+/// System descriptions of neighbours remembered (256 bytes each at most): a mirror shows the switch's and its neighbours'.
+pub const SYSTEMS: usize = 8;
+
 /// Outages remembered of each regular sender; later ones are counted only.
 pub const OUTAGES: usize = 8;
 

@@ -21,6 +21,11 @@ impl VlanSet {
         self.0[usize::from(id & 0x0fff) / 64] |= 1 << (id % 64);
     }
 
+    /// Whether it is in.
+    pub fn contains(&self, id: u16) -> bool {
+        self.0[usize::from(id & 0x0fff) / 64] & 1 << (id % 64) != 0
+    }
+
     /// How many.
     pub fn len(&self) -> u32 {
         self.0.iter().map(|w| w.count_ones()).sum()
