@@ -232,3 +232,28 @@ fn copies_are_recognised_and_no_retransmissions() {
     let missing: Vec<_> = index.iter().filter(marked).map(|row| &row.0).collect();
     assert!(missing.is_empty(), "marked as holding copies, and not looked at: {missing:?}");
 }
+
+/// The captures that come with the program, made in a lab whose faults are known (captures/MANIFEST.md): their findings and verdicts.
+const BUNDLED: &[(&str, &[&str], &str)] = &[
+    ("office.pcapng", &[], "good"),
+    ("duplicates.pcap", &["dup.every"], "every packet arrives twice"),
+    ("one-way.pcap", &["dir.half"], "one direction only"),
+    ("vlans.pcap", &[], "cannot tell yet"),
+    ("squeezed.pcap", &["upstream.loss"], "36 % of the traffic never reached this host"),
+    ("erspan.pcap", &["path.loss"], "1.8 % of the copies lost on the way"),
+];
+
+#[test]
+fn bundled_captures_show_the_faults_they_were_made_with() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
+    let mut wrong = Vec::new();
+    for &(name, findings, verdict) in BUNDLED {
+        let s = report(&directory.join(name)).unwrap();
+        let mut found: Vec<_> = s.findings.iter().filter(|f| f.active).map(|f| f.id).collect();
+        found.sort_unstable();
+        if found != findings || s.mirror.trust.verdict != verdict {
+            wrong.push(format!("{name}: {found:?} {:#?}", s.mirror.trust));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

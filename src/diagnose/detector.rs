@@ -81,9 +81,9 @@ pub trait Detector: Sync {
         &[]
     }
 
-    /// A graver finding of the same fault, listed before this one: while that stands, this one does not.
-    fn yields_to(&self) -> Option<&'static str> {
-        None
+    /// More particular findings of the same fault, listed before this one: while one of them stands, this one does not.
+    fn yields_to(&self) -> &'static [&'static str] {
+        &[]
     }
 
     /// Looks at the evidence. `active`: it stands already, so the lower limit counts.

@@ -35,7 +35,7 @@ pub fn judge(evidence: &Evidence, state: &mut Judge, now: Timestamp) -> Judgemen
         let page = detector.page();
         let at = state.standing.iter().position(|f| f.id == page.id);
         let active = at.and_then(|at| state.standing.get(at)).is_some_and(|f| f.active);
-        if detector.yields_to().is_some_and(|id| state.standing.iter().any(|f| f.id == id && f.active)) {
+        if state.standing.iter().any(|f| f.active && detector.yields_to().contains(&f.id)) {
             if let Some(finding) = at.and_then(|at| state.standing.get_mut(at)) {
                 finding.active = false;
             }

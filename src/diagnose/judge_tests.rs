@@ -495,4 +495,6 @@ fn loss_with_a_pattern_is_reported_once() {
     assert_eq!(ids(&e), ["upstream.loss"]);
     e.loss.flat_top = Some(FlatTop { lossy: 20, windows: 20, bits_per_second: 1e8, variation: 0.01, occupied: 1e8 });
     assert_eq!(ids(&e), ["span.ratelimit"]);
+    e.loss.flat_top = Some(FlatTop { lossy: 20, windows: 20, bits_per_second: 1e8, variation: 0.025, occupied: 1e8 });
+    assert_eq!(ids(&e), ["upstream.loss"], "a limit that is not certain explains nothing");
 }

@@ -180,8 +180,10 @@ fn verdict(e: &Evidence, findings: &[Finding], parts: &[TrustPart]) -> String {
         (true, true, 0) => "good".into(),
         (true, true, 1) => "good, with one note".into(),
         (true, true, n) => format!("good, with {n} notes"),
-        (true, false, _) => "no loss found, directions cannot be told yet".into(),
-        (false, true, _) => "no fault found, loss cannot be told yet".into(),
+        (true, false, 0) => "no fault found, directions cannot be told yet".into(),
+        (true, false, _) => "directions cannot be told yet".into(),
+        (false, true, 0) => "no fault found, loss cannot be told yet".into(),
+        (false, true, _) => "loss cannot be told yet".into(),
         (false, false, _) => "cannot tell yet".into(),
     }
 }

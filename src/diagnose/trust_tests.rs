@@ -47,7 +47,8 @@ fn verdicts() {
         ),
         (|e| e.sizes.cut_by_capture = 20_000, "good, with one note"),
         (|e| e.loss.all = None, "no fault found, loss cannot be told yet"),
-        (|e| e.sides.judged = 19, "no loss found, directions cannot be told yet"),
+        (|e| e.sides.judged = 19, "no fault found, directions cannot be told yet"),
+        (|e| (e.sides.judged, e.sizes.cut_by_capture) = (19, 20_000), "directions cannot be told yet"),
     ];
     for (change, want) in cases {
         assert_eq!(of(*change).verdict, *want);

@@ -87,8 +87,8 @@ impl Detector for Every {
 }
 
 impl Detector for Part {
-    fn yields_to(&self) -> Option<&'static str> {
-        Some("dup.every")
+    fn yields_to(&self) -> &'static [&'static str] {
+        &["dup.every"]
     }
 
     fn page(&self) -> &'static Page {

@@ -19,12 +19,6 @@ const FLOWS: u64 = 20;
 /// Sampling one in two leaves half out; less than that is not called sampling.
 const LEAST_SAMPLING: f64 = 0.45;
 
-/// Whether one of these explains the loss, so that it is not reported a second time as plain loss.
-pub fn explains(e: &Evidence) -> bool {
-    let detectors: [&dyn Detector; 4] = [&Oversubscribed, &Sampled, &RateLimited, &SizeLimited];
-    detectors.iter().any(|d| d.needs().iter().all(|n| n.check(e).is_ok()) && matches!(d.judge(e, true), Outcome::Present(_)))
-}
-
 /// The destination port is too slow.
 pub struct Oversubscribed;
 
