@@ -9,6 +9,7 @@ mod screen;
 mod signals;
 mod source;
 
+use crate::capture::host::Probe;
 use crate::cli::{self, Command, Common, Failure, Input, Settings};
 use crate::engine;
 use crate::error::{Error, Result};
@@ -57,7 +58,7 @@ fn run(settings: &Settings) -> Result<u8> {
             let format = report::find(format).ok_or_else(|| Error::usage(format!("--format {format}: no such format")))?;
             write_report(&console, common, input, format, output.as_deref(), *top)
         }
-        Command::Check { input } => check::check(&console, common, input),
+        Command::Check { input, format } => check::check(&console, common, input, format),
         Command::Interfaces => interfaces::list(&console).map(|()| 0),
         Command::Explain { finding } => check::explain(finding).map(|()| 0),
         Command::Completions(shell) => output::print(&cli::completions(*shell, &formats())).map(|()| 0),
@@ -94,7 +95,11 @@ fn fold(console: &Console, common: &Common, input: &Input, rows: usize, stop: &A
     let source = source::open(input)?;
     let mut settings = engine_settings(common, input, &source.info());
     settings.query = Query { rows, ..Query::everything() };
-    let source = progress::watch(source, console);
+    let limit = match input {
+        Input::Live(live) => live.limit,
+        Input::Files(_) => None,
+    };
+    let source = progress::watch(source, console, limit);
     let (snapshot, failure) = engine::run(source, &settings, Arc::clone(stop))?;
     match (input, failure) {
         (Input::Files(_), _) if stop.load(Ordering::Relaxed) => Err(Error::interrupted()),
@@ -122,6 +127,10 @@ fn engine_settings(common: &Common, input: &Input, sources: &[crate::capture::So
         dedup: common.dedup,
         filter: filter.clone(),
         speed: common.speed.or(told),
+        host: match input {
+            Input::Live(live) => Some(Probe { interfaces: live.interfaces.clone(), buffer_bytes: u64::try_from(live.buffer_bytes).ok() }),
+            Input::Files(_) => None,
+        },
         ours: if matches!(input, Input::Live(_)) { own_addresses() } else { Vec::new() },
         ..engine::Settings::default()
     };

@@ -55,11 +55,14 @@ enum TypedCommand {
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
         top: Option<u64>,
     },
-    /// Tell whether this mirror can be trusted and this host keeps up, judged by the packets
+    /// Tell whether this mirror and this host can be trusted: by the packets and by the settings of the interface
     #[command(after_help = help::CHECK)]
     Check {
         #[command(flatten)]
         input: TypedInput,
+        /// How the answer looks
+        #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = CHECK_FORMATS)]
+        format: String,
     },
     /// List the interfaces and what each would be good for
     Interfaces,
@@ -233,6 +236,10 @@ fn with_default(mut command: clap::Command, entry: &config::Entry) -> Result<cla
     for name in names {
         if let Some(id) = command.find_subcommand(&name).and_then(id) {
             known = true;
+            // A check comes in fewer formats than the report that a file's `format` is about.
+            if name == "check" && entry.key == "format" && !entry.values.iter().all(|v| CHECK_FORMATS.contains(&v.as_str())) {
+                continue;
+            }
             command = command.mut_subcommand(name, |c| change(c, id));
         }
     }
@@ -274,11 +281,11 @@ impl Typed {
             TypedCommand::Report { input, format, output, top } => {
                 Command::Report { input: wanted(input.meant(None)?, "report")?, format, output, top: rows(top) }
             }
-            TypedCommand::Check { mut input } => {
+            TypedCommand::Check { mut input, format } => {
                 if input.files.is_empty() {
                     input.limit.get_or_insert(CHECK_TIME);
                 }
-                Command::Check { input: wanted(input.meant(None)?, "check")? }
+                Command::Check { input: wanted(input.meant(None)?, "check")?, format }
             }
             TypedCommand::Interfaces => Command::Interfaces,
             TypedCommand::Explain { finding } => Command::Explain { finding },
@@ -288,6 +295,9 @@ impl Typed {
         Ok(Settings { command, common })
     }
 }
+
+/// Report formats that a check comes in.
+const CHECK_FORMATS: [&str; 2] = ["text", "json"];
 
 /// How long a check looks at a port.
 const CHECK_TIME: Duration = Duration::from_secs(10);

@@ -58,6 +58,8 @@
 //!
 //! - a protocol: its line in [`model::proto`] and its step in [`decode`];
 //! - a screen: one file and one line in `tui/registry.rs`;
+//! - a line of the host checklist: one item in `diagnose/checklist/mod.rs`; what it rests on: a field of [`model::host`] and its
+//!   reading in `capture/host/`;
 //! - a finding: its page and rule in `diagnose/findings/` and one line in `diagnose/registry.rs`;
 //! - a report format: one file and one line in `report/registry.rs`;
 //! - a capture file format: one file in `capture/file/` and its magic number.

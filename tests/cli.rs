@@ -415,6 +415,32 @@ fn every_finding_can_be_explained() {
 }
 
 #[test]
+fn check_speaks_text_and_json() {
+    let capture = concat!(env!("CARGO_MANIFEST_DIR"), "/captures/office.pcapng");
+    let text = spantop(&["check", capture]);
+    assert!(stdout(&text).contains("Findings") && !stdout(&text).contains("This host"), "{}", stdout(&text));
+    let json = spantop(&["check", "--format", "json", capture]);
+    assert_eq!(json.status.code(), text.status.code());
+    let report: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(report["schema"], "spantop.report/1");
+    assert!(report["findings"].is_array() && report["mirror"]["trust"].is_object());
+    assert!(report.get("host").is_none(), "a file says nothing of a host");
+    let wrong = spantop(&["check", "--format", "csv", capture]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(stderr(&wrong).contains("json"), "{}", stderr(&wrong));
+
+    // A configuration file's format is the report's; a check takes it where it can.
+    let folder = folder("check-format");
+    let config = folder.join("config.toml");
+    let with = |format: &str| {
+        fs::write(&config, format!("format = \"{format}\"\n")).unwrap();
+        spantop(&["check", "--config", config.to_str().unwrap(), capture])
+    };
+    assert_eq!(stdout(&with("csv")), stdout(&text));
+    assert_eq!(stdout(&with("json")), stdout(&json));
+}
+
+#[test]
 fn check_says_with_its_exit_code_that_it_cannot_tell() {
     let folder = folder("check");
     let missing = spantop(&["check", folder.join("missing.pcap").to_str().unwrap()]);

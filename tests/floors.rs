@@ -9,6 +9,10 @@ use std::path::{Path, PathBuf};
 const PLACES: &[(&str, &[&str])] = &[
     // Capturing, listing devices, and compiling a filter expression are libpcap's.
     ("pcap", &["capture/live.rs", "capture/live/", "capture/ports.rs", "capture/bpf.rs"]),
+    // The kernel is asked about interfaces and the clock in one place.
+    ("netlink_sys", &["capture/host/linux/"]),
+    ("netlink_packet_core", &["capture/host/linux/"]),
+    ("rtime_clock", &["capture/host/linux/"]),
     ("etherparse", &["decode/"]),
     ("ratatui", &["tui/"]),
     ("crossterm", &["tui/"]),

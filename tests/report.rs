@@ -297,3 +297,40 @@ fn a_full_device_is_an_error() {
         assert!(report::write(*format, &full(), &Options::default(), &mut Full).is_err(), "{}", format.token());
     }
 }
+
+#[test]
+fn the_host_stands_under_its_name() {
+    use spantop::model::host::{Check, Checklist, Verdict};
+    let line = |id, found: &str, verdict, command: Option<&str>| Check {
+        id,
+        name: "A name",
+        found: found.into(),
+        verdict,
+        why: "It matters.",
+        command: command.map(str::to_owned),
+    };
+    let mut s = full();
+    let json = |s: &Snapshot| -> Value { serde_json::from_str(&written("json", s, &Options::default())).unwrap() };
+    assert!(json(&s).get("host").is_none());
+    s.host = vec![Checklist {
+        interface: "eth\x1b[2J1".into(),
+        checks: vec![
+            line("link", "up", Verdict::Good, None),
+            line("receive_offload", "on: gro", Verdict::Fail, Some("ethtool -K eth1 gro off")),
+            line("ring", "not told", Verdict::Unknown, None),
+        ],
+    }];
+    let host = &json(&s)["host"];
+    assert_eq!(host[0]["interface"], "eth\x1b[2J1");
+    let told: Vec<_> = host[0]["checks"].as_array().unwrap().iter().map(|c| (c["id"].clone(), c["verdict"].clone())).collect();
+    assert_eq!(serde_json::to_string(&told).unwrap(), r#"[["link","ok"],["receive_offload","fail"],["ring","unknown"]]"#);
+    assert_eq!((&host[0]["checks"][0]["command"], &host[0]["checks"][0]["why"]), (&Value::Null, &"It matters.".into()));
+    assert_eq!(host[0]["checks"][1]["command"], "ethtool -K eth1 gro off");
+
+    let options = Options { rows: 20, width: 96, color: false };
+    let text = report::render(&report::document::Document::verdict(&s, 20), &options);
+    assert!(text.contains("This host: eth\\u{1b}[2J1") && text.contains("✖ fail") && text.contains("· cannot tell"), "{text}");
+    assert!(text.contains("Change  ethtool -K eth1 gro off"), "{text}");
+    assert!(text.find("This host").unwrap() < text.find("── Findings").unwrap());
+    assert_eq!(text.matches("It matters.").count(), 1, "only what is to be changed is explained");
+}

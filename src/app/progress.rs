@@ -1,4 +1,4 @@
-//! How far the reading of files has come, on standard error.
+//! How far the reading of files has come, or how long a port is still looked at, on standard error.
 
 use super::console::Console;
 use crate::capture::{Block, Fill, Losses, Source, SourceInfo};
@@ -14,18 +14,23 @@ const EVERY: Duration = Duration::from_millis(100);
 /// Steps of the bar.
 const STEPS: u64 = 1000;
 
-/// Shows the progress of `source` while it is read, if that is wanted and there is any.
-pub fn watch(source: Box<dyn Source>, console: &Console) -> Box<dyn Source> {
-    if source.is_live() || !console.shows_progress() {
+/// Shows the progress of `source` while it is read, if that is wanted and there is any: of a port only where its time is limited.
+pub fn watch(source: Box<dyn Source>, console: &Console, limit: Option<Duration>) -> Box<dyn Source> {
+    let live = source.is_live();
+    if live && limit.is_none() || !console.shows_progress() {
         return source;
     }
-    Box::new(Watched { source, bar: None, looked: Instant::now() + PATIENCE - EVERY })
+    let started = Instant::now();
+    Box::new(Watched { source, bar: None, looked: started + PATIENCE - EVERY, started, limit: limit.filter(|_| live) })
 }
 
 struct Watched {
     source: Box<dyn Source>,
     bar: Option<ProgressBar>,
     looked: Instant,
+    started: Instant,
+    /// How long a port is looked at.
+    limit: Option<Duration>,
 }
 
 impl Watched {
@@ -36,17 +41,25 @@ impl Watched {
         }
         self.looked = now;
         let infos = self.source.info();
-        let bar = self.bar.get_or_insert_with(bar);
-        let known: Vec<f32> = infos.iter().filter_map(|i| i.progress).collect();
-        let share = known.iter().sum::<f32>() / known.len().max(1) as f32;
-        bar.set_position((f64::from(share.clamp(0.0, 1.0)) * STEPS as f64) as u64);
+        let (share, template) = match self.limit {
+            Some(limit) => (now.saturating_duration_since(self.started).as_secs_f64() / limit.as_secs_f64().max(1e-3), LISTENING),
+            None => {
+                let known: Vec<f32> = infos.iter().filter_map(|i| i.progress).collect();
+                (f64::from(known.iter().sum::<f32>() / known.len().max(1) as f32), READING)
+            }
+        };
+        let bar = self.bar.get_or_insert_with(|| bar(template));
+        bar.set_position((share.clamp(0.0, 1.0) * STEPS as f64) as u64);
         let packets: u64 = infos.iter().map(|i| i.packets).sum();
         bar.set_message(format!("{} packets", units::count(packets)));
     }
 }
 
-fn bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("reading {wide_bar} {percent:>3} %  {msg}, {eta} left");
+const READING: &str = "reading {wide_bar} {percent:>3} %  {msg}, {eta} left";
+const LISTENING: &str = "listening {wide_bar} {percent:>3} %  {msg}, {eta} left";
+
+fn bar(template: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(template);
     let bar = ProgressBar::with_draw_target(Some(STEPS), ProgressDrawTarget::stderr());
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar

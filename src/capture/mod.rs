@@ -5,6 +5,7 @@
 pub mod block;
 pub mod bpf;
 pub mod file;
+pub mod host;
 pub mod live;
 pub mod memory;
 pub mod ports;

@@ -31,6 +31,15 @@ goes to standard error. With --decap none --no-dedup the report is about the pac
 pub const CHECK: &str = "\
 Examples:
   spantop check -i eth1
+  spantop check -i eth1 --for 1m --format json
   spantop check office.pcapng
 
-Exit codes: 0 good, 1 warnings, 2 not trustworthy, 3 could not be checked.";
+On an interface the settings of this host are read as well: link, addresses, offloads, MTU, ring, drops, queues, flow control,
+clock and more, each with the command that would change it. Nothing is changed. The packets of ten seconds (--for) are judged
+like those of a file. JSON is the object of spantop report; the checklist is its member host.
+
+Exit codes, by the worst finding that still holds and the worst line of the checklist:
+  0  good
+  1  warnings
+  2  not trustworthy: a critical finding, or a line that fails (receive offload that merges packets, a slow link)
+  3  could not be checked: no such interface, no permission, no link, nothing to judge";

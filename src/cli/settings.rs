@@ -40,6 +40,8 @@ pub enum Command {
     Check {
         /// Where packets come from.
         input: Input,
+        /// Token of the report format: `text` or `json`.
+        format: String,
     },
     /// The list of interfaces.
     Interfaces,

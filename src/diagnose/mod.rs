@@ -5,6 +5,7 @@
 //! evidence is itself bad is silenced and says why. [`trust`] sums the mirror up. Adding a finding is one entry in a file of
 //! `findings/` and its line in the registry.
 
+mod checklist;
 mod detector;
 mod evidence;
 mod findings;
@@ -13,6 +14,7 @@ mod registry;
 mod trust;
 mod vendor;
 
+pub use checklist::{Seen, checklist};
 pub use detector::{Detector, Limit, Need, Outcome, Page, Report};
 pub use evidence::{
     Casts, Checksums, Clock, Control, Copies, Evidence, FlatTop, Gap, Host, LoadClass, Loss, Order, Outage, Sides, SizeLoss, Sizes, Tags,

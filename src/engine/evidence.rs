@@ -22,8 +22,6 @@ pub struct Sources<'a> {
     pub witness: &'a Witness,
     /// The counts to be judged: recent ones on a live port.
     pub sums: &'a Sums,
-    /// Seconds since the last packet, or since the beginning without any.
-    pub quiet: f64,
     /// Seconds of the whole run.
     pub age: f64,
     /// Whether copies are left out of the analysis.
@@ -43,7 +41,7 @@ pub fn loss(sums: &Sums) -> (Option<Estimate>, LossSplit) {
 
 /// Everything the findings rest on, with the loss that [`loss`] found in the same counts.
 pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> Evidence {
-    let Sources { request, witness, sums, quiet, age, dropped, mac_pairs } = sources;
+    let Sources { request, witness, sums, age, dropped, mac_pairs } = sources;
     let (counts, outer) = (&sums.counts, &sums.outer);
     let health = &counts.health;
     let mirrors = || request.tunnels.sessions.iter().filter(|s| s.session.peeled);
@@ -66,7 +64,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
     }
     Evidence {
         seconds,
-        quiet,
+        quiet: request.quiet,
         packets: sums.link.packets,
         live: request.live,
         vendor: recognise(&hints).map(|r| r.vendor),

@@ -157,7 +157,7 @@ impl Merge {
             }
         }
         for table in &mut conversations {
-            table.rows.sort_unstable_by(|x, y| query.conversations.conversations(x, y));
+            query.conversations.sort_conversations(&mut table.rows);
             table.rows.truncate(query.rows);
         }
         let total = totals.traffic();
@@ -198,6 +198,7 @@ impl Merge {
             protocols: self.tables.hierarchy.rows(request.live),
             vlans: self.tables.vlan_table(request.live),
             untagged: self.tables.untagged,
+            host: super::host::checks(request, &witness),
             mirror,
             findings,
             tcp_flags: TcpFlags { syn: totals.syn, syn_ack: totals.syn_ack, fin: totals.fin, reset: totals.reset },

@@ -51,11 +51,11 @@ impl Verdict {
         let duplicates = duplicates(&whole.counts.duplicates, self.dedup, live.then_some(self.copies_before));
         let (_, split) = evidence::loss(&whole);
         let begun = *self.begun.get_or_insert(request.first.map_or(request.now, |first| first.min(request.now)));
-        let quiet = request.now.seconds_since(request.latest.unwrap_or(begun)).max(0.0);
         let age = request.now.seconds_since(begun);
-        let sources = Sources { request, witness, sums: &sums, quiet, age, dropped: self.dedup, mac_pairs };
+        let sources = Sources { request, witness, sums: &sums, age, dropped: self.dedup, mac_pairs };
         let (all, lately) = evidence::loss(&sums);
         let evidence = evidence::evidence(sources, all, &lately);
+        let evidence = super::host::told(evidence, &request.host);
         let judgement = diagnose::judge(&evidence, &mut self.judge, request.now);
         let mirror = Mirror {
             link,

@@ -7,6 +7,7 @@ mod clock;
 mod evidence;
 mod hierarchy;
 mod history;
+mod host;
 mod intervals;
 mod key;
 pub mod local;
@@ -30,6 +31,7 @@ use crate::model::time::SECOND;
 use crate::model::{Address, Decap};
 use crate::snapshot::{Feed, Query, Snapshot};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use host::HostWatch;
 use local::LocalNets;
 use merge::{Merge, Publish};
 use router::{Plan, Router};
@@ -67,6 +69,8 @@ pub struct Settings {
     pub dedup: bool,
     /// Addresses of this host: a mirror sent to one of them is ours. Empty for files.
     pub ours: Vec<Address>,
+    /// Interfaces of this host to be looked at while their packets are read; none for files.
+    pub host: Option<crate::capture::host::Probe>,
     /// Conversations kept in each of the 64 shards.
     pub flows_per_shard: usize,
     /// Bytes of a block (tests vary it; results must not).
@@ -87,6 +91,7 @@ impl Default for Settings {
             decap: Decap::Auto,
             dedup: true,
             ours: Vec::new(),
+            host: None,
             flows_per_shard: FLOWS_PER_SHARD,
             block_bytes: BLOCK_BYTES,
         }
@@ -152,7 +157,9 @@ fn router(
         ours: settings.ours.clone(),
         speed: settings.speed,
     };
-    Ok(Router::new(source, tape, plan, commands, stop))
+    let host =
+        HostWatch::start(settings.host.as_ref(), watched).map_err(|e| Error::io("cannot start the thread that looks at this host", &e))?;
+    Ok(Router::new(source, tape, plan, commands, stop, host))
 }
 
 /// A live port's hash is keyed at random, so that senders cannot choose packets that look like copies; a file is read the same way each

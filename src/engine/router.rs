@@ -3,6 +3,7 @@
 
 use super::Command;
 use super::clock::{self, Ticker};
+use super::host::HostWatch;
 use super::intervals::Intervals;
 use super::peek::Peek;
 use super::tape::{Mark, Message, Request, Strip, Tape};
@@ -50,6 +51,7 @@ pub struct Router {
     plan: Plan,
     commands: Receiver<Command>,
     stop: Arc<AtomicBool>,
+    host: HostWatch,
     peek: Peek,
     intervals: Intervals,
     utilisation: Utilisation,
@@ -58,11 +60,22 @@ pub struct Router {
     snapshots: u64,
     ticked: Option<Timestamp>,
     started: Instant,
+    /// When counting began.
+    begun: Instant,
+    /// How long nothing had arrived when the source ended.
+    quiet: Option<f64>,
 }
 
 impl Router {
     /// A router of `source` onto `tape`.
-    pub fn new(source: Box<dyn Source>, tape: Tape, mut plan: Plan, commands: Receiver<Command>, stop: Arc<AtomicBool>) -> Self {
+    pub fn new(
+        source: Box<dyn Source>,
+        tape: Tape,
+        mut plan: Plan,
+        commands: Receiver<Command>,
+        stop: Arc<AtomicBool>,
+        host: HostWatch,
+    ) -> Self {
         let intervals = Intervals::new(plan.interval);
         let utilisation = Utilisation::new(plan.speed);
         let peek = Peek::new(plan.decap, std::mem::take(&mut plan.ours));
@@ -72,6 +85,7 @@ impl Router {
             plan,
             commands,
             stop,
+            host,
             peek,
             intervals,
             utilisation,
@@ -80,6 +94,8 @@ impl Router {
             snapshots: 0,
             ticked: None,
             started: Instant::now(),
+            begun: Instant::now(),
+            quiet: None,
         }
     }
 
@@ -146,10 +162,12 @@ impl Router {
                     strip.marks.push((0, Mark::Reset));
                     self.tape.show(strip);
                 }
+                self.host.forget();
                 (self.first, self.latest, self.ticked) = (None, None, None);
                 self.intervals.forget_late();
                 self.peek.forget();
                 self.utilisation = Utilisation::new(self.plan.speed);
+                self.begun = Instant::now();
                 true
             }
         }
@@ -198,6 +216,7 @@ impl Router {
         let recent_seconds =
             if live { now.seconds_since(since) } else { self.latest.unwrap_or(now).seconds_since(self.first.unwrap_or(now)) };
         self.ticked = Some(now);
+        let quiet = if finished { self.quiet.unwrap_or_else(|| self.silence()) } else { self.silence() };
         let lost = self.source.losses();
         let request = Arc::new(Request {
             number: self.snapshots,
@@ -209,6 +228,7 @@ impl Router {
             first: self.first,
             latest: self.latest,
             recent_seconds,
+            quiet,
             losses: Losses {
                 interface_drops: lost.interface,
                 kernel_drops: lost.kernel,
@@ -216,6 +236,7 @@ impl Router {
                 ..Losses::default()
             },
             sources: infos.into_iter().map(facts).collect(),
+            host: self.host.facts(finished && self.source.is_live()),
             open: self.intervals.open(),
             tunnels: self.peek.tunnels(),
             load: self.utilisation.facts().clone(),
@@ -224,8 +245,17 @@ impl Router {
         strip.marks.push((strip.block.packets.len() as u32, Mark::Snapshot(request)));
     }
 
+    /// Seconds since the last packet of a live port, or since the start without any. A file is never silent.
+    fn silence(&self) -> f64 {
+        if !self.source.is_live() {
+            return 0.0;
+        }
+        self.latest.map_or(self.begun.elapsed().as_secs_f64(), |latest| clock::wall().seconds_since(latest).max(0.0))
+    }
+
     /// Closes the last interval and takes the last snapshot.
     fn end(&mut self) {
+        self.quiet = Some(self.silence());
         let Some(mut strip) = self.tape.free() else { return };
         if let Some((number, sample)) = self.intervals.close() {
             strip.marks.push((0, Mark::Interval(number)));

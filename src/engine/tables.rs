@@ -32,6 +32,8 @@ pub trait Keyed: Clone {
     fn matches(&self, query: &Query) -> bool;
     /// How the query orders it.
     fn compare(query: &Query, x: &Self, y: &Self) -> std::cmp::Ordering;
+    /// Sorts rows like that.
+    fn sort(query: &Query, rows: &mut [Self]);
 }
 
 impl<R> Default for Rows<R> {
@@ -105,7 +107,7 @@ impl<R: Keyed> Rows<R> {
                 row.recent().into_iter().zip(totals).for_each(|(r, t)| *r = t);
             });
         }
-        rows.sort_unstable_by(|x, y| R::compare(query, x, y));
+        R::sort(query, &mut rows);
         rows.truncate(query.rows);
         for at in self.touched.drain(..) {
             if let Some(row) = self.rows.get_mut(at as usize) {
@@ -133,6 +135,9 @@ impl Keyed for HostRow {
     fn compare(query: &Query, x: &Self, y: &Self) -> std::cmp::Ordering {
         query.endpoints.hosts(x, y)
     }
+    fn sort(query: &Query, rows: &mut [Self]) {
+        query.endpoints.sort_hosts(rows);
+    }
 }
 
 impl Keyed for Conversation {
@@ -151,6 +156,9 @@ impl Keyed for Conversation {
     }
     fn compare(query: &Query, x: &Self, y: &Self) -> std::cmp::Ordering {
         query.conversations.conversations(x, y)
+    }
+    fn sort(query: &Query, rows: &mut [Self]) {
+        query.conversations.sort_conversations(rows);
     }
 }
 

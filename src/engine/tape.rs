@@ -7,7 +7,7 @@ use super::utilisation::LoadFacts;
 use super::worker::Worker;
 use crate::capture::Block;
 use crate::model::limits::{BLOCKS, MESSAGES};
-use crate::model::{Timestamp, Traffic};
+use crate::model::{HostFacts, Timestamp, Traffic};
 use crate::snapshot::{Losses, Query, Sample, SourceFacts};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::sync::Arc;
@@ -45,10 +45,14 @@ pub struct Request {
     pub latest: Option<Timestamp>,
     /// Seconds since the previous snapshot.
     pub recent_seconds: f64,
+    /// Seconds since the last packet of a live port, or since the start without any; 0 for files.
+    pub quiet: f64,
     /// Losses the router knows of.
     pub losses: Losses,
     /// The sources.
     pub sources: Vec<SourceFacts>,
+    /// This host and its interfaces; empty for files.
+    pub host: Arc<[HostFacts]>,
     /// The open interval as far as the router knows it.
     pub open: Option<Sample>,
     /// Tunnels on the link.

@@ -14,6 +14,7 @@ pub use mirror::{DuplicateClass, Duplicates, LossLedger, Mirror, Sides, TunnelRo
 pub use query::{Column, Order, Query};
 pub use rows::{Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, VlanRow};
 
+use crate::model::host::Checklist;
 use crate::model::{Finding, LinkType, Timestamp};
 
 /// One origin of packets, as the reader of a screen or report wants it.
@@ -236,6 +237,8 @@ pub struct Snapshot {
     pub tcp_flags: TcpFlags,
     /// Can the mirror be believed.
     pub mirror: Mirror,
+    /// The checklist of this host, for each interface; empty for files.
+    pub host: Vec<Checklist>,
     /// What is wrong: active ones first, by severity, then newest first.
     pub findings: Vec<Finding>,
 }

@@ -3,6 +3,7 @@
 
 pub mod frames;
 pub mod mirror;
+pub mod namespace;
 pub mod network;
 
 /// A small seeded generator (splitmix64): the same numbers on every machine.

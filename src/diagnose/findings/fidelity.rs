@@ -130,11 +130,12 @@ impl Detector for HostMerges {
             return Outcome::Clear;
         }
         if let Some(report) = merged(e, active) {
-            return Outcome::Present(report);
+            return Outcome::Present(report.mend(super::host::remedy(e, self.page())));
         }
         if e.live && e.host.receive_offload == Some(true) {
             let evidence = vec![("interface", Value::Text(e.host.interface.clone())), ("merged", Value::Count(e.sizes.above_mss))];
-            return Outcome::Present(Report::new(Severity::Note, "This host may merge packets: receive offload is on", evidence));
+            let report = Report::new(Severity::Note, "This host may merge packets: receive offload is on", evidence);
+            return Outcome::Present(report.mend(super::host::remedy(e, self.page())));
         }
         if e.sizes.segments < PACKETS { lacking(e.sizes.segments, PACKETS, "segments of known size") } else { Outcome::Clear }
     }

@@ -18,6 +18,26 @@ pub struct Oversize;
 /// Flow control is on.
 pub struct Pause;
 
+/// The page's remedy with the interface's name in its commands, where one interface is meant.
+pub(super) fn remedy(e: &Evidence, page: &Page) -> String {
+    let name = &e.host.interface;
+    if name.is_empty() || name.contains(", ") {
+        return page.remedy.to_owned();
+    }
+    let quoted = crate::diagnose::checklist::quoted(name);
+    let word = |c: char| c.is_ascii_alphanumeric();
+    let mut out = String::new();
+    let mut rest = page.remedy;
+    while let Some(at) = rest.find("IF") {
+        let (before, after) = (&rest[..at], &rest[at + 2..]);
+        let whole = !before.ends_with(word) && !after.starts_with(word);
+        out.push_str(before);
+        out.push_str(if whole { &quoted } else { "IF" });
+        rest = after;
+    }
+    out + rest
+}
+
 fn named(e: &Evidence, name: &'static str, value: Value) -> Vec<(&'static str, Value)> {
     vec![("interface", Value::Text(e.host.interface.clone())), (name, value)]
 }
@@ -43,14 +63,17 @@ impl Detector for Transmits {
             return Outcome::Clear;
         }
         match e.host.sent {
-            Some(sent) if sent > 0 => Outcome::Present(Report::new(
-                Severity::Warning,
-                format!("This host sends into the mirror port: {} packets", grouped(sent)),
-                named(e, "sent", Value::Count(sent)),
-            )),
+            Some(sent) if sent > 0 => Outcome::Present(
+                Report::new(
+                    Severity::Warning,
+                    format!("This host sends into the mirror port: {} packets", grouped(sent)),
+                    named(e, "sent", Value::Count(sent)),
+                )
+                .mend(remedy(e, self.page())),
+            ),
             _ => present_if(e.host.addresses > 0, || {
                 let title = "The mirror port of this host has an IP address";
-                Report::new(Severity::Note, title, named(e, "addresses", Value::Count(e.host.addresses)))
+                Report::new(Severity::Note, title, named(e, "addresses", Value::Count(e.host.addresses))).mend(remedy(e, self.page()))
             }),
         }
     }
@@ -98,7 +121,8 @@ impl Detector for Oversize {
         present_if(e.live && n > 0, || {
             let mut evidence = named(e, "length_errors", Value::Count(n));
             evidence.extend(e.host.mtu.map(|m| ("mtu", Value::Count(m.into()))));
-            Report::new(Severity::Warning, format!("This host drops {} frames as too long", grouped(n)), evidence)
+            let title = format!("This host drops {} frames as too long", grouped(n));
+            Report::new(Severity::Warning, title, evidence).mend(remedy(e, self.page()))
         })
     }
 }
@@ -119,7 +143,24 @@ impl Detector for Pause {
 
     fn judge(&self, e: &Evidence, _active: bool) -> Outcome {
         present_if(e.live && e.host.pause == Some(true), || {
-            Report::new(Severity::Note, "Flow control is on at the mirror port of this host", named(e, "pause", Value::Text("on".into())))
+            let title = "Flow control is on at the mirror port of this host";
+            Report::new(Severity::Note, title, named(e, "pause", Value::Text("on".into()))).mend(remedy(e, self.page()))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remedies_name_the_interface() {
+        let mut e = Evidence::default();
+        assert!(remedy(&e, Pause.page()).contains("ethtool -A IF "));
+        e.host.interface = "eth1".into();
+        assert_eq!(remedy(&e, Pause.page()), "`ethtool -A eth1 rx off tx off autoneg off`.");
+        assert!(remedy(&e, Transmits.page()).contains("net.ipv6.conf.eth1.disable_ipv6=1"));
+        e.host.interface = "eth1, eth2".into();
+        assert_eq!(remedy(&e, Pause.page()), Pause.page().remedy);
     }
 }

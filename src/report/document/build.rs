@@ -2,7 +2,7 @@
 
 use super::people::{moment, number, plural, ratio, text, word};
 use super::tables::{casts, conversations, hosts, protocols, section, sizes, tcp, vlans};
-use super::{Document, Part, Section, Table, Tone, mirror};
+use super::{Document, Part, Section, Table, Tone, host, mirror};
 use crate::model::text::printable;
 use crate::model::time::SECOND;
 use crate::model::{LinkType, units};
@@ -45,6 +45,7 @@ impl Document {
     pub fn verdict(s: &Snapshot, rows: usize) -> Self {
         let mut sections = vec![capture(s), losses(s)];
         sections.extend(mirror::mirror(&s.mirror, rows));
+        sections.extend(host::host(&s.host));
         sections.extend(mirror::findings(&s.findings));
         if s.findings.is_empty() {
             let note = match s.mirror.trust.score {

@@ -1,6 +1,7 @@
 //! What a report for people says, before it is known how it will look: sections of facts, tables, notes and a chart.
 
 mod build;
+mod host;
 mod mirror;
 pub mod people;
 mod tables;

@@ -1,5 +1,6 @@
 //! `--format json`: one object, for scripts. Names and types are promises; rows stand one a line.
 
+mod host;
 mod mirror;
 mod rows;
 mod writer;
@@ -51,6 +52,7 @@ impl Format for Json {
         directions(w, s)?;
         tcp(w, s)?;
         mirror::mirror(w, &s.mirror, options.rows)?;
+        host::host(w, &s.host)?;
         mirror::findings(w, &s.findings)?;
         w.close(b'}');
         writer.finish()

@@ -129,21 +129,33 @@ impl<'a> Writer<'a> {
         match value {
             Address::Mac(Mac(bytes)) => {
                 const HEX: &[u8; 16] = b"0123456789abcdef";
-                for (i, byte) in bytes.into_iter().enumerate() {
-                    if i > 0 {
-                        self.buffer.push(b':');
-                    }
-                    self.buffer.push(HEX[usize::from(byte >> 4)]);
-                    self.buffer.push(HEX[usize::from(byte & 15)]);
+                let mut text = [b':'; 17];
+                for (place, byte) in text.chunks_mut(3).zip(bytes) {
+                    place[0] = HEX[usize::from(byte >> 4)];
+                    place[1] = HEX[usize::from(byte & 15)];
                 }
+                self.buffer.extend_from_slice(&text);
             }
             Address::V4(address) => {
+                let mut text = [b'.'; 15];
+                let mut length = 0;
+                let mut push = |byte: u8| {
+                    text[length] = byte;
+                    length += 1;
+                };
                 for (i, byte) in address.octets().into_iter().enumerate() {
                     if i > 0 {
-                        self.buffer.push(b'.');
+                        push(b'.');
                     }
-                    digits(&mut self.buffer, u64::from(byte));
+                    if byte >= 100 {
+                        push(b'0' + byte / 100);
+                    }
+                    if byte >= 10 {
+                        push(b'0' + byte / 10 % 10);
+                    }
+                    push(b'0' + byte % 10);
                 }
+                self.buffer.extend_from_slice(&text[..length]);
             }
             Address::V6(address) => {
                 let _ = write!(self.buffer, "{address}");
