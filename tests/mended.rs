@@ -23,6 +23,8 @@ const STEP: i64 = 20;
 struct Wire {
     arriving: Receiver<Vec<Copied>>,
     waiting: VecDeque<Copied>,
+    /// Whether they come at their time by the clock on the wall.
+    live: bool,
 }
 
 impl Source for Wire {
@@ -44,6 +46,10 @@ impl Source for Wire {
         Ok(Fill::Packets)
     }
 
+    fn is_live(&self) -> bool {
+        self.live
+    }
+
     fn info(&self) -> Vec<SourceInfo> {
         vec![SourceInfo { name: "test".into(), format: "live".into(), ..SourceInfo::default() }]
     }
@@ -59,8 +65,12 @@ struct Port {
 
 impl Port {
     fn new() -> Self {
+        Self::on(false)
+    }
+
+    fn on(live: bool) -> Self {
         let (wire, arriving) = channel();
-        let source = Wire { arriving, waiting: VecDeque::new() };
+        let source = Wire { arriving, waiting: VecDeque::new(), live };
         let engine = Engine::start(Box::new(source), &Settings { live: true, threads: 1, ..Settings::default() }).unwrap();
         Self { engine, wire, sent: 0, steps: 0 }
     }
@@ -151,4 +161,19 @@ fn a_direction_that_comes_back() {
     assert_eq!(active(&port.step(half)), ["dir.half"]);
     let mended: Vec<_> = (0..5).map(|_| port.step(clean())).collect();
     assert_eq!(active(mended.last().unwrap()), [""; 0], "{:#?}", mended.last().unwrap().findings);
+}
+
+#[test]
+fn silence_by_the_clock_on_the_wall() {
+    // Packets stamped long ago: nothing has arrived since.
+    let mut port = Port::on(true);
+    assert_eq!(active(&port.step(clean())), ["mirror.silent"]);
+    // A port that was just opened is not silent yet.
+    let fresh = Port::on(true);
+    let begun = Instant::now();
+    while fresh.engine.latest().number == 0 && begun.elapsed().as_secs() < 5 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let s = fresh.engine.latest();
+    assert!(s.number > 0 && active(&s).is_empty(), "{:?}", s.findings);
 }
