@@ -36,6 +36,15 @@ pub enum Address {
 }
 
 impl Address {
+    /// A number that never decreases as addresses increase: kind and first 62 bits.
+    pub fn leading_bits(self) -> u64 {
+        match self {
+            Address::Mac(Mac([a, b, c, d, e, f])) => u64::from_be_bytes([0, 0, a, b, c, d, e, f]),
+            Address::V4(address) => 1 << 62 | u64::from(address.to_bits()),
+            Address::V6(address) => 2 << 62 | (address.to_bits() >> 66) as u64,
+        }
+    }
+
     /// The IP address, if it is one.
     pub fn ip(self) -> Option<IpAddr> {
         match self {

@@ -58,7 +58,8 @@ impl Order {
             Column::Received => x.ba.wire_bytes,
             Column::Address | Column::State | Column::App => 0,
         };
-        sort(rows, |x| self.rank(number(x)), |x, y| self.conversations(x, y));
+        let rank = |x: &Conversation| (self.rank(number(x)), !x.total().wire_bytes, x.a.leading_bits());
+        sort(rows, self.is_numeric(), rank, |x, y| self.conversations(x, y));
     }
 
     /// Sorts end points.
@@ -74,7 +75,13 @@ impl Order {
             Column::Received => x.rx.wire_bytes,
             Column::Address | Column::State | Column::App => 0,
         };
-        sort(rows, |x| self.rank(number(x)), |x, y| self.hosts(x, y));
+        let rank = |x: &HostRow| (self.rank(number(x)), !x.total().wire_bytes, x.address.leading_bits());
+        sort(rows, self.is_numeric(), rank, |x, y| self.hosts(x, y));
+    }
+
+    /// Whether rows compare by a number before anything else.
+    fn is_numeric(self) -> bool {
+        !matches!(self.column, Column::Address | Column::State | Column::App)
     }
 
     /// Ascends as rows are to follow each other.
@@ -92,9 +99,14 @@ fn ordered(number: i64) -> u64 {
     number as u64 ^ 1 << 63
 }
 
-/// Sorts rows by `rank`, and by `compare` where that is the same. Rows are large, so their places are sorted and each row moved once.
-fn sort<R>(rows: &mut [R], rank: impl Fn(&R) -> u64, compare: impl Fn(&R, &R) -> Ordering) {
-    let mut order: Vec<(u64, usize)> = rows.iter().enumerate().map(|(at, row)| (rank(row), at)).collect();
+/// What most comparisons are decided by: the column's number, the wire bytes, the first bits of the address.
+type Rank = (u64, u64, u64);
+
+/// Sorts rows by `rank` (if that is what they compare by), and by `compare` where it is the same. Rows are large, so their places are
+/// sorted and each row moved once.
+fn sort<R>(rows: &mut [R], ranked: bool, rank: impl Fn(&R) -> Rank, compare: impl Fn(&R, &R) -> Ordering) {
+    let rank = |row: &R| if ranked { rank(row) } else { Rank::default() };
+    let mut order: Vec<(Rank, usize)> = rows.iter().enumerate().map(|(at, row)| (rank(row), at)).collect();
     order.sort_unstable_by(|x, y| x.0.cmp(&y.0).then_with(|| compare(&rows[x.1], &rows[y.1])));
     // Each cycle of the permutation in turn; a place that is done points at itself.
     for start in 0..order.len() {
@@ -121,7 +133,7 @@ mod tests {
             let mut expected = rows.clone();
             expected.sort();
             let mut sorted = rows;
-            sort(&mut sorted, |r| r.0, |x, y| x.1.cmp(&y.1));
+            sort(&mut sorted, true, |r| (r.0, 0, 0), |x, y| x.1.cmp(&y.1));
             prop_assert_eq!(sorted, expected);
         }
 

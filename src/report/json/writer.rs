@@ -9,62 +9,101 @@ const CHUNK: usize = 256 * 1024;
 /// A writer of one JSON value. Commas are its business, nesting is the caller's.
 pub struct Writer<'a> {
     out: &'a mut dyn Write,
-    buffer: Vec<u8>,
+    buffer: Buffer,
     comma: bool,
+}
+
+/// Bytes that gather. Its memory is always all there, so that a piece of known length is stored by a comparison and a move or two.
+struct Buffer {
+    bytes: Vec<u8>,
+    used: usize,
+}
+
+impl Buffer {
+    #[inline(always)]
+    fn put(&mut self, piece: &[u8]) {
+        let end = self.used + piece.len();
+        match self.bytes.get_mut(self.used..end) {
+            Some(place) => {
+                place.copy_from_slice(piece);
+                self.used = end;
+            }
+            None => self.grow(piece),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, piece: &[u8]) {
+        self.bytes.resize(self.used + piece.len() + CHUNK, 0);
+        self.put(piece);
+    }
+
+    fn pass(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        let used = std::mem::take(&mut self.used);
+        out.write_all(self.bytes.get(..used).unwrap_or(&[]))
+    }
+}
+
+impl Write for Buffer {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        self.put(piece);
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl<'a> Writer<'a> {
     /// A writer to `out`.
     pub fn new(out: &'a mut dyn Write) -> Self {
-        Self { out, buffer: Vec::with_capacity(CHUNK + 4096), comma: false }
+        Self { out, buffer: Buffer { bytes: vec![0; CHUNK + 4096], used: 0 }, comma: false }
     }
 
     /// Begins an object or array.
     pub fn open(&mut self, bracket: u8) {
         self.separate();
-        self.buffer.push(bracket);
+        self.buffer.put(&[bracket]);
         self.comma = false;
     }
 
     /// Ends an object or array.
     pub fn close(&mut self, bracket: u8) {
-        self.buffer.push(bracket);
+        self.buffer.put(&[bracket]);
         self.comma = true;
     }
 
     /// Starts the next item or member on a line of its own, and passes on what has gathered.
     pub fn line(&mut self) -> io::Result<()> {
         if std::mem::take(&mut self.comma) {
-            self.buffer.push(b',');
+            self.buffer.put(b",");
         }
-        self.buffer.push(b'\n');
-        if self.buffer.len() >= CHUNK {
-            self.out.write_all(&self.buffer)?;
-            self.buffer.clear();
-        }
-        Ok(())
+        self.buffer.put(b"\n");
+        if self.buffer.used >= CHUNK { self.buffer.pass(self.out) } else { Ok(()) }
     }
 
     /// Passes everything on.
     pub fn finish(mut self) -> io::Result<()> {
-        self.buffer.push(b'\n');
-        self.out.write_all(&self.buffer)
+        self.buffer.put(b"\n");
+        self.buffer.pass(self.out)
     }
 
     /// The name of a member. Names are this program's own words and need no escaping.
-    #[inline]
+    #[inline(always)]
     pub fn key(&mut self, name: &'static str) {
         self.separate();
-        self.buffer.push(b'"');
-        self.buffer.extend_from_slice(name.as_bytes());
-        self.buffer.extend_from_slice(b"\":");
+        self.buffer.put(b"\"");
+        self.buffer.put(name.as_bytes());
+        self.buffer.put(b"\":");
         self.comma = false;
     }
 
     #[inline]
     fn separate(&mut self) {
         if std::mem::replace(&mut self.comma, true) {
-            self.buffer.push(b',');
+            self.buffer.put(b",");
         }
     }
 
@@ -91,41 +130,40 @@ impl<'a> Writer<'a> {
     /// True or false.
     pub fn boolean(&mut self, value: bool) {
         self.separate();
-        self.buffer.extend_from_slice(if value { b"true" } else { b"false" });
+        self.buffer.put(if value { b"true" } else { b"false" });
     }
 
     /// Nothing.
     pub fn null(&mut self) {
         self.separate();
-        self.buffer.extend_from_slice(b"null");
+        self.buffer.put(b"null");
     }
 
     /// A time, as a string of seconds with nine decimals.
     #[inline]
     pub fn time(&mut self, value: Timestamp) {
         self.separate();
-        self.buffer.push(b'"');
+        self.buffer.put(b"\"");
         if value.0 < 0 {
-            self.buffer.push(b'-');
+            self.buffer.put(b"-");
         }
         let magnitude = value.0.unsigned_abs();
         digits(&mut self.buffer, magnitude / 1_000_000_000);
-        self.buffer.push(b'.');
-        let mut rest = magnitude % 1_000_000_000;
-        let mut decimals = [b'0'; 9];
-        for place in decimals.iter_mut().rev() {
-            *place += (rest % 10) as u8;
-            rest /= 10;
+        // The one in front keeps the zeros behind it.
+        let mut text = itoa::Buffer::new();
+        let decimals = text.format(1_000_000_000 + magnitude % 1_000_000_000);
+        self.buffer.put(b".");
+        if let Some(decimals) = decimals.as_bytes().last_chunk::<9>() {
+            self.buffer.put(decimals);
         }
-        self.buffer.extend_from_slice(&decimals);
-        self.buffer.push(b'"');
+        self.buffer.put(b"\"");
     }
 
     /// An address in its usual notation.
     #[inline]
     pub fn address(&mut self, value: Address) {
         self.separate();
-        self.buffer.push(b'"');
+        self.buffer.put(b"\"");
         match value {
             Address::Mac(Mac(bytes)) => {
                 const HEX: &[u8; 16] = b"0123456789abcdef";
@@ -134,7 +172,7 @@ impl<'a> Writer<'a> {
                     place[0] = HEX[usize::from(byte >> 4)];
                     place[1] = HEX[usize::from(byte & 15)];
                 }
-                self.buffer.extend_from_slice(&text);
+                self.buffer.put(&text);
             }
             Address::V4(address) => {
                 let mut text = [b'.'; 15];
@@ -155,13 +193,13 @@ impl<'a> Writer<'a> {
                     }
                     push(b'0' + byte % 10);
                 }
-                self.buffer.extend_from_slice(&text[..length]);
+                self.buffer.put(&text[..length]);
             }
             Address::V6(address) => {
                 let _ = write!(self.buffer, "{address}");
             }
         }
-        self.buffer.push(b'"');
+        self.buffer.put(b"\"");
     }
 
     /// A member that is a whole number.
@@ -215,19 +253,8 @@ impl<'a> Writer<'a> {
 
 /// Appends a number in decimal.
 #[inline]
-fn digits(buffer: &mut Vec<u8>, mut value: u64) {
-    // u64::MAX has twenty digits.
-    let mut text = [b'0'; 20];
-    let mut from = text.len();
-    for place in text.iter_mut().rev() {
-        from -= 1;
-        *place += (value % 10) as u8;
-        value /= 10;
-        if value == 0 {
-            break;
-        }
-    }
-    buffer.extend_from_slice(text.get(from..).unwrap_or(&[]));
+fn digits(buffer: &mut Buffer, value: u64) {
+    buffer.put(itoa::Buffer::new().format(value).as_bytes());
 }
 
 #[cfg(test)]
