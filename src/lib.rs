@@ -38,7 +38,7 @@
 //! - **Merge** puts the shards' reports together in shard order. A conversation lives in one shard, so results do not depend on
 //!   the number of workers, and the top rows are the true top rows.
 //! - **The mirror is judged** at every snapshot: the detectors' counts become evidence, the evidence findings and trust
-//!   ([`diagnose`]).
+//!   ([`diagnose`]). A file is judged as a whole; on a live port findings rest on the recent past (`engine/history.rs`).
 //! - **Losses are counted where they happen** and shown: interface, kernel, our own stages, eviction at a cap. Every container
 //!   names its cap in [`model::limits`]; beyond it rows fold into an exact "other".
 //!

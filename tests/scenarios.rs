@@ -4,8 +4,9 @@ mod support;
 
 use spantop::capture::{Losses, Memory};
 use spantop::engine::{self, Settings};
-use spantop::model::{Estimate, LinkType, Timestamp};
+use spantop::model::{Estimate, LinkType, Timestamp, Value};
 use spantop::snapshot::Snapshot;
+use std::collections::HashMap;
 use support::mirror::{self, Copied, Side, Wrap};
 use support::network::{self, Passing, Plan};
 use support::{Rng, frames};
@@ -42,9 +43,10 @@ fn ids(s: &Snapshot) -> Vec<&'static str> {
     ids
 }
 
-/// The share of TCP data among `all` that is not among `kept`, by the bytes behind the headers of frames that carry some.
+/// The share of the TCP data among `all` of which no transmission is among `kept`.
 fn lost_data(all: &[Copied], kept: &[Copied]) -> f64 {
-    let data = |list: &[Copied]| list.iter().map(|c| c.frame.len().saturating_sub(90) as u64).sum::<u64>() as f64;
+    let data =
+        |list: &[Copied]| list.iter().filter_map(|c| mirror::tcp_data(&c.frame)).collect::<HashMap<_, _>>().values().sum::<u64>() as f64;
     1.0 - data(kept) / data(all)
 }
 
@@ -97,6 +99,22 @@ fn both_directions_of_every_port() {
 }
 
 #[test]
+fn the_remedy_speaks_the_switchs_language() {
+    let mut lldp = vec![2, 7, 4, 2, 0, 0x5e, 0, 0, 1, 4, 3, 5, b'1', b'1', 6, 2, 0, 120];
+    let words = b"Arista Networks EOS version 4.30.1F";
+    lldp.extend([12, words.len() as u8]);
+    lldp.extend(words);
+    lldp.extend([0, 0]);
+    let frame = frames::ethernet(network::SWITCH, [0x01, 0x80, 0xc2, 0, 0, 0x0e], &[], 0x88cc, &lldp);
+    let wire = frame.len() as u32;
+    let mut copies = mirror::span(&network(), |_| true, true, true);
+    copies.push(Copied { time: 50_000_000, frame, wire, side: Side::Egress, port: 100, vlan: 0 });
+    let s = analyse(&mirror::sort(copies), Losses::default());
+    expect("twice", &s, &["dup.every"]);
+    assert!(s.findings[0].remedy.contains("Arista EOS: `monitor session S source Ethernet1 rx`"), "{}", s.findings[0].remedy);
+}
+
+#[test]
 fn two_vlans_of_one_switch() {
     // The second copy is taken where the frame has been moved to another VLAN.
     let mut copies = clean();
@@ -136,19 +154,91 @@ fn before_and_behind_a_router() {
 
 #[test]
 fn lost_in_the_switch() {
-    for (rate, want) in [(0.001, "upstream.loss"), (0.01, "upstream.loss"), (0.05, "upstream.loss"), (0.2, "upstream.loss")] {
+    for rate in [0.001, 0.01, 0.05, 0.2] {
         let mut rng = Rng(7);
         let (all, kept) = (clean(), mirror::lose(clean(), &mut rng, rate));
         let s = analyse(&kept, Losses::default());
-        expect(&format!("switch loss {rate}"), &s, &[want]);
-        let truth = lost_data(&all, &kept);
-        if rate < 0.1 {
-            close(&format!("switch loss {rate}"), s.mirror.loss.upstream, truth);
-        } else {
-            // So many handshakes are lost that the conversations that can be judged are no fair sample any more: the interval covers
-            // chance only, the rate itself is still near.
-            let e = s.mirror.loss.upstream.expect("an estimate");
-            assert!((e.rate - truth).abs() <= truth * 0.1, "{} instead of {truth}", e.rate);
+        let name = format!("switch loss {rate}");
+        expect(&name, &s, &["upstream.loss"]);
+        close(&name, s.mirror.loss.upstream, lost_data(&all, &kept));
+    }
+}
+
+/// A 95 % interval may miss one time in twenty, so no single one is held to hold: of many, so few may miss as happens by chance
+/// once in a thousand times. Intervals may not be bought with width either.
+#[test]
+fn intervals_hold_as_often_as_they_say() {
+    let (mut trials, mut misses) = (0u32, Vec::new());
+    for seed in 1..=5 {
+        // Long enough that few bursts of loss take the end of a conversation with them, which nothing tells of then.
+        let plan = Plan { seed, connections: 150, segments: 200, ..Plan::default() };
+        let all = mirror::span(&network::run(&plan), is_server, true, true);
+        type Fault = fn(Vec<Copied>, &mut Rng) -> Vec<Copied>;
+        let faults: [(&str, Fault); 6] = [
+            ("1 % lost", |c, rng| mirror::lose(c, rng, 0.01)),
+            ("5 % lost", |c, rng| mirror::lose(c, rng, 0.05)),
+            ("20 % lost", |c, rng| mirror::lose(c, rng, 0.2)),
+            ("5 % lost in bursts of eight", |c, rng| mirror::lose_bursts(c, rng, 0.05, 8.0)),
+            ("one in 4", |c, rng| mirror::sample(c, rng, 4)),
+            ("queue", |c, _| mirror::queue(c, 30e6, 60_000.0).0),
+        ];
+        for (name, fault) in faults {
+            let kept = fault(all.clone(), &mut Rng(100 + seed));
+            let truth = lost_data(&all, &kept);
+            let s = analyse(&kept, Losses::default());
+            let e = s.mirror.loss.upstream.unwrap_or_else(|| panic!("{name}, seed {seed}: no estimate"));
+            trials += 1;
+            if truth < e.low || e.high < truth {
+                misses.push(format!("{name}, seed {seed}: {truth:.4} outside {e:?}"));
+            }
+            assert!((e.rate - truth).abs() <= 0.1 * truth, "{name}, seed {seed}: {} instead of {truth}", e.rate);
+            assert!(e.high - e.low <= 0.6 * truth, "{name}, seed {seed}: {e:?} says little of {truth}");
+        }
+    }
+    println!("{} of {trials} intervals missed: {misses:#?}", misses.len());
+    assert!(misses.len() as u32 <= by_chance(trials, 0.05), "of {trials}: {misses:#?}");
+}
+
+/// The number of events of probability `p` that `n` trials exceed once in a thousand times.
+fn by_chance(n: u32, p: f64) -> u32 {
+    let (mut term, mut sum) = ((1.0 - p).powi(n as i32), 0.0);
+    (0..n)
+        .find(|&k| {
+            sum += term;
+            term *= f64::from(n - k) / f64::from(k + 1) * p / (1.0 - p);
+            sum >= 0.999
+        })
+        .unwrap_or(n)
+}
+
+#[test]
+fn one_in_n() {
+    for n in [2, 4, 10] {
+        let all = clean();
+        let kept = mirror::sample(all.clone(), &mut Rng(n), n);
+        let s = analyse(&kept, Losses::default());
+        let name = format!("one in {n}");
+        expect(&name, &s, &["span.sampled"]);
+        close(&name, s.mirror.loss.upstream, lost_data(&all, &kept));
+        let told = s.findings.iter().find(|f| f.id == "span.sampled").and_then(|f| f.evidence.iter().find(|e| e.0 == "one_in"));
+        assert_eq!(told.map(|e| e.1.clone()), Some(Value::Number(n as f64)), "{name}");
+    }
+}
+
+#[test]
+fn a_limited_rate() {
+    // So many conversations at a time that there is always more to copy than may pass.
+    let plan = Plan { connections: 3_000, segments: 80, seconds: 3.0, mss: 188, ..Plan::default() };
+    let all = mirror::span(&network::run(&plan), is_server, true, true);
+    for limit in [40e6, 25e6] {
+        let kept = mirror::rate_limit(all.clone(), limit, 6_000.0);
+        for speed in [None, Some(1_000_000_000)] {
+            let s = analyse_with(&kept, Settings { speed, ..Settings::default() });
+            let name = format!("limit {limit}, speed {speed:?}");
+            expect(&name, &s, &["span.ratelimit"]);
+            close(&name, s.mirror.loss.upstream, lost_data(&all, &kept));
+            let told = s.findings[0].evidence.iter().find(|e| e.0 == "bits_per_second").map(|e| e.1.clone());
+            assert!(matches!(told, Some(Value::Number(rate)) if (rate - limit).abs() < 0.02 * limit), "{name}: {told:?}");
         }
     }
 }
@@ -193,17 +283,32 @@ fn two_ports_into_one() {
     // Bursts beyond what the destination port carries: a queue drops what does not fit.
     let (copies, lost) = mirror::queue(clean(), 60e6, 60_000.0);
     assert!(lost > copies.len() as u64 / 100, "{lost}");
-    let s = analyse_at(&copies, 60_000_000);
+    let s = analyse_with(&copies, Settings { speed: Some(60_000_000), ..Settings::default() });
     expect("oversubscribed", &s, &["span.oversub"]);
+    close("oversubscribed", s.mirror.loss.upstream, lost_data(&clean(), &copies));
 }
 
-fn analyse_at(copies: &[Copied], speed: u64) -> Snapshot {
+fn analyse_with(copies: &[Copied], settings: Settings) -> Snapshot {
     let mut memory = Memory::new();
     for c in copies {
         memory.push(Timestamp(START + c.time), LinkType::ETHERNET, c.wire, &c.frame);
     }
-    let settings = Settings { speed: Some(speed), ..Settings::default() };
     engine::run(Box::new(memory), &settings, Default::default()).unwrap().0
+}
+
+#[test]
+fn nothing_arrives_for_a_while() {
+    let plan = Plan { connections: 500, segments: 80, seconds: 40.0, ..Plan::default() };
+    let all = mirror::span(&network::run(&plan), is_server, true, true);
+    let gone = |c: &Copied| (20_000_000_000..30_000_000_000).contains(&c.time);
+    let s = analyse(&mirror::filter(all.clone(), |c| !gone(c)), Losses::default());
+    expect("outage", &s, &["mirror.outage"]);
+    let seconds = s.findings[0].evidence.iter().find(|e| e.0 == "seconds").map(|e| e.1.clone());
+    assert!(matches!(seconds, Some(Value::Number(n)) if (9.0..13.0).contains(&n)), "{seconds:?}");
+    // The same for the one regular sender alone: its own affair.
+    let hello = |c: &Copied| c.frame.starts_with(&[0x01, 0x80, 0xc2, 0, 0, 0]);
+    let s = analyse(&mirror::filter(all, |c| !(gone(c) && hello(c))), Losses::default());
+    expect("a bridge that was down", &s, &[]);
 }
 
 #[test]

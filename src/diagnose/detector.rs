@@ -81,6 +81,11 @@ pub trait Detector: Sync {
         &[]
     }
 
+    /// More particular findings of the same fault, listed before this one: while one of them stands, this one does not.
+    fn yields_to(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Looks at the evidence. `active`: it stands already, so the lower limit counts.
     fn judge(&self, evidence: &Evidence, active: bool) -> Outcome;
 }
@@ -125,7 +130,7 @@ impl Need {
     /// Whether it holds, or why not.
     pub fn check(self, e: &Evidence) -> Result<(), String> {
         let complaint = match self {
-            Need::BothDirections if e.sides.judged >= 20 && e.sides.share() > 0.5 && !e.sides.is_routing() => {
+            Need::BothDirections if e.sides.is_half(false) => {
                 format!("{} of {} conversations show one direction only", grouped(e.sides.one_sided), grouped(e.sides.judged))
             }
             Need::Unique if e.copies.kept && e.copies.share() > 0.01 => {

@@ -4,13 +4,15 @@
 //! that was mended clears; everything for a file's report. `None` means not known, never zero. Shares are 0 to 1.
 
 use super::vendor::Vendor;
-use crate::model::{Estimate, Timestamp};
+use crate::model::{Estimate, Timestamp, wilson};
 
 /// Everything the detectors look at.
 #[derive(Debug, Clone, Default)]
 pub struct Evidence {
     /// Seconds of packet time (live: of wall time) the counts cover.
     pub seconds: f64,
+    /// Seconds since the last packet, or since the beginning without any.
+    pub quiet: f64,
     /// Frames as they arrived.
     pub packets: u64,
     /// A live port, not a file.
@@ -73,6 +75,8 @@ pub struct Copies {
     pub packets: u64,
     /// Copies beyond the first, of `packets`.
     pub copies: u64,
+    /// Of them those that passed a router or changed their VLAN in between: no sender repeats a packet like that.
+    pub changed: u64,
     /// Conversations that were compared.
     pub flows: u64,
     /// Of them with more than 20 % copies.
@@ -125,15 +129,19 @@ pub struct SizeLoss {
     pub missing: u64,
 }
 
-/// The delivered rate in windows with loss.
+/// The delivered rate in windows of 100 ms with loss from beginning to end (before and after them something was lost as well).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FlatTop {
-    /// Windows.
+    /// Windows with loss.
+    pub lossy: u64,
+    /// Of them those with at least 90 % of the median rate; the rest is of these.
     pub windows: u64,
-    /// Mean rate in bits per second.
+    /// Mean rate in bits per second, of frames from the first MAC address to the last payload byte.
     pub bits_per_second: f64,
     /// Standard deviation as a share of the mean.
     pub variation: f64,
+    /// Mean rate with what surrounds frames on an Ethernet (24 bytes each): to be compared with the link's speed.
+    pub occupied: f64,
 }
 
 /// Where packets went missing.
@@ -159,9 +167,14 @@ pub struct Loss {
     pub whole: u64,
     /// The delivered rate while packets were lost.
     pub flat_top: Option<FlatTop>,
+    /// Speed of the mirror link in bits per second.
+    pub speed: Option<u64>,
     /// One in this many is mirrored, where the mirror says so itself (1: every packet).
     pub declared_sampling: Option<u32>,
 }
+
+/// Conversations before their directions say anything: nine of ten one-sided ones are surely more than half.
+pub(super) const JUDGED: u64 = 10;
 
 /// Which directions were seen.
 #[derive(Debug, Clone, Copy, Default)]
@@ -181,6 +194,13 @@ pub struct Sides {
 }
 
 impl Sides {
+    /// Whether surely more than half of the conversations are one-sided: the lower end of the interval is above a half; once it
+    /// `stands`, whether still more than 35 % are.
+    pub fn is_half(&self, stands: bool) -> bool {
+        let enough = self.judged >= JUDGED;
+        enough && !self.is_routing() && if stands { self.share() > 0.35 } else { wilson(self.one_sided, self.judged).low > 0.5 }
+    }
+
     /// Share of one-sided conversations.
     pub fn share(&self) -> f64 {
         share(self.one_sided, self.judged)
@@ -204,8 +224,8 @@ pub struct Tags {
     pub vlans: u64,
     /// VLANs that per-VLAN spanning tree packets name.
     pub claimed: u64,
-    /// Address blocks (24 bits) that sent untagged ARP packets.
-    pub subnets: u64,
+    /// Networks that sent untagged ARP packets: address blocks (24 bits) that never asked for each other.
+    pub networks: u64,
     /// Conversations seen in both directions.
     pub flows: u64,
     /// Of them always tagged one way, never the other.
@@ -336,6 +356,8 @@ pub struct Control {
     pub neighbour: u64,
     /// LACP systems that are spoken to and never heard.
     pub silent_partners: u64,
+    /// Seconds these two are counted over: the whole run, since such packets come every half minute.
+    pub seconds: f64,
 }
 
 /// The way copies took.

@@ -35,6 +35,12 @@ pub fn judge(evidence: &Evidence, state: &mut Judge, now: Timestamp) -> Judgemen
         let page = detector.page();
         let at = state.standing.iter().position(|f| f.id == page.id);
         let active = at.and_then(|at| state.standing.get(at)).is_some_and(|f| f.active);
+        if state.standing.iter().any(|f| f.active && detector.yields_to().contains(&f.id)) {
+            if let Some(finding) = at.and_then(|at| state.standing.get_mut(at)) {
+                finding.active = false;
+            }
+            continue;
+        }
         let complaint = detector.needs().iter().find_map(|n| n.check(evidence).err());
         if let Some(complaint) = complaint {
             judgement.silenced.push((page.id, complaint));

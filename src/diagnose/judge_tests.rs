@@ -11,6 +11,7 @@ pub(in crate::diagnose) fn clean() -> Evidence {
     let class = LoadClass { windows: 100, acked: 100_000_000, missing: 0, host: 0.0 };
     Evidence {
         seconds: 600.0,
+        quiet: 0.0,
         packets: 1_000_000,
         live: true,
         vendor: None,
@@ -23,18 +24,19 @@ pub(in crate::diagnose) fn clean() -> Evidence {
             by_size: vec![SizeLoss { floor: 0, seen: 10_000, missing: 0 }, SizeLoss { floor: 1408, seen: 90_000, missing: 1 }],
             ratios,
             whole: 400,
-            flat_top: Some(FlatTop { windows: 3, bits_per_second: 1e8, variation: 0.3 }),
+            flat_top: Some(FlatTop { lossy: 3, windows: 3, bits_per_second: 1e8, variation: 0.3, occupied: 1e8 }),
+            speed: Some(1_000_000_000),
             ..Loss::default()
         },
         sides: Sides { judged: 1000, one_sided: 4, both_roles: 40, ..Sides::default() },
-        tags: Tags { tagged: 900_000, untagged: 100_000, vlans: 3, claimed: 3, subnets: 3, flows: 1000, one_way: 2 },
+        tags: Tags { tagged: 900_000, untagged: 100_000, vlans: 3, claimed: 3, networks: 3, flows: 1000, one_way: 2 },
         sizes: Sizes { packets: 990_000, segments: 100_000, largest: 1518, ..Sizes::default() },
         checksums: Checksums { right: 20_000, ..Checksums::default() },
         order: Order { judged: 100_000, violations: 3, skew: Some([0.0001, 0.001]), outer_in_order: None, queues: Some(1) },
         clock: Clock { packets: 1_000_000, grain: 1000, differences: 900_000, equal: 50_000, longest_run: 4, ..Clock::default() },
         casts: Casts { to_others: 980_000, multicast: 15_000, broadcast: 5_000, to_host: 0 },
         outages: vec![],
-        control: Control { neighbour: 40, silent_partners: 0 },
+        control: Control { neighbour: 40, silent_partners: 0, seconds: 600.0 },
         transit: Transit::default(),
         host: Host {
             interface: "eth1".into(),
@@ -112,6 +114,18 @@ const CASES: &[(&str, Severity, Change, Change)] = &[
         |e| e.copies = Copies { packets: 10_000, copies: 3_000, flows: 500, flows_affected: 9, gap: tight(), ..Copies::default() },
     ),
     (
+        "dup.some",
+        Severity::Warning,
+        |e| {
+            let gap = Some(Gap { p5: 1e-3, p50: 5e-3, p95: 0.0201, p99: 0.03 });
+            e.copies = Copies { packets: 9_000, copies: 3_000, changed: 1_501, flows: 2, flows_affected: 2, gap, ..Copies::default() };
+        },
+        |e| {
+            let gap = Some(Gap { p5: 1e-3, p50: 5e-3, p95: 0.0201, p99: 0.03 });
+            e.copies = Copies { packets: 9_000, copies: 3_000, changed: 1_500, flows: 2, flows_affected: 2, gap, ..Copies::default() };
+        },
+    ),
+    (
         "span.oversub",
         Severity::Warning,
         |e| {
@@ -152,11 +166,23 @@ const CASES: &[(&str, Severity, Change, Change)] = &[
         Severity::Warning,
         |e| {
             e.loss.all = estimate(0.2, 0.19, 10_000);
-            e.loss.flat_top = Some(FlatTop { windows: 10, bits_per_second: 8.9e8, variation: 0.019 });
+            e.loss.flat_top = Some(FlatTop { lossy: 13, windows: 10, bits_per_second: 8.5e8, variation: 0.019, occupied: 8.9e8 });
         },
         |e| {
             e.loss.all = estimate(0.2, 0.19, 10_000);
-            e.loss.flat_top = Some(FlatTop { windows: 10, bits_per_second: 9.1e8, variation: 0.019 });
+            e.loss.flat_top = Some(FlatTop { lossy: 13, windows: 10, bits_per_second: 8.5e8, variation: 0.019, occupied: 9.1e8 });
+        },
+    ),
+    (
+        "span.ratelimit",
+        Severity::Warning,
+        |e| {
+            e.loss.all = estimate(0.2, 0.19, 10_000);
+            e.loss.flat_top = Some(FlatTop { lossy: 20, windows: 15, bits_per_second: 1e8, variation: 0.019, occupied: 1e8 });
+        },
+        |e| {
+            e.loss.all = estimate(0.2, 0.19, 10_000);
+            e.loss.flat_top = Some(FlatTop { lossy: 21, windows: 15, bits_per_second: 1e8, variation: 0.019, occupied: 1e8 });
         },
     ),
     (
@@ -200,17 +226,17 @@ const CASES: &[(&str, Severity, Change, Change)] = &[
     (
         "dir.half",
         Severity::Warning,
-        |e| e.sides = Sides { judged: 20, one_sided: 11, ..Sides::default() },
+        |e| e.sides = Sides { judged: 20, one_sided: 15, ..Sides::default() },
         |e| {
-            e.sides = Sides { judged: 20, one_sided: 10, ..Sides::default() };
+            e.sides = Sides { judged: 20, one_sided: 14, ..Sides::default() };
         },
     ),
     (
         "dir.half",
         Severity::Critical,
-        |e| e.sides = Sides { judged: 20, one_sided: 18, concentration: 1.0, ..Sides::default() },
+        |e| e.sides = Sides { judged: 10, one_sided: 9, concentration: 1.0, ..Sides::default() },
         |e| {
-            e.sides = Sides { judged: 19, one_sided: 18, ..Sides::default() };
+            e.sides = Sides { judged: 9, one_sided: 9, ..Sides::default() };
         },
     ),
     (
@@ -228,16 +254,16 @@ const CASES: &[(&str, Severity, Change, Change)] = &[
     (
         "vlan.stripped",
         Severity::Note,
-        |e| e.tags = Tags { untagged: 1000, subnets: 3, ..Tags::default() },
-        |e| e.tags = Tags { untagged: 1000, tagged: 2, subnets: 3, ..Tags::default() },
+        |e| e.tags = Tags { untagged: 1000, networks: 3, ..Tags::default() },
+        |e| e.tags = Tags { untagged: 1000, tagged: 2, networks: 3, ..Tags::default() },
     ),
     ("vlan.oneway", Severity::Warning, |e| (e.tags.flows, e.tags.one_way) = (20, 11), |e| (e.tags.flows, e.tags.one_way) = (20, 10)),
     (
         "cpu.blind",
         Severity::Note,
-        |e| e.control = Control { neighbour: 3, silent_partners: 1 },
+        |e| e.control = Control { neighbour: 3, silent_partners: 1, seconds: 90.0 },
         |e| {
-            e.control = Control { neighbour: 2, silent_partners: 1 };
+            e.control = Control { neighbour: 3, silent_partners: 1, seconds: 89.0 };
         },
     ),
     (
@@ -255,8 +281,8 @@ const CASES: &[(&str, Severity, Change, Change)] = &[
     (
         "mirror.silent",
         Severity::Critical,
-        |e| *e = Evidence { live: true, seconds: 10.0, ..Evidence::default() },
-        |e| *e = Evidence { live: true, seconds: 9.9, ..Evidence::default() },
+        |e| *e = Evidence { live: true, quiet: 10.0, ..Evidence::default() },
+        |e| *e = Evidence { live: true, quiet: 9.9, ..Evidence::default() },
     ),
     (
         "trunc",
@@ -422,6 +448,22 @@ fn findings_hold_and_clear_without_flapping() {
 }
 
 #[test]
+fn a_part_is_not_reported_beside_the_whole() {
+    let mut state = Judge::default();
+    let mut at = |copies: u64, seconds: i64| {
+        let mut e = clean();
+        e.copies = Copies { packets: 10_000, copies, flows: 500, flows_affected: 400, gap: tight(), ..Copies::default() };
+        let findings = judge(&e, &mut state, Timestamp(seconds * SECOND)).findings;
+        findings.into_iter().filter(|f| f.active).map(|f| f.id).collect::<Vec<_>>()
+    };
+    assert_eq!(at(3_000, 0), ["dup.some"]);
+    assert_eq!(at(4_900, 1), ["dup.every"]);
+    assert_eq!(at(3_000, 2), ["dup.every"], "it waits before it clears");
+    assert_eq!(at(3_000, 12), ["dup.some"]);
+    assert_eq!(at(4_200, 13), ["dup.some"], "to come back it needs the upper limit again");
+}
+
+#[test]
 fn bad_evidence_silences_what_rests_on_it() {
     let silenced = |change: fn(&mut Evidence)| {
         let mut e = clean();
@@ -451,6 +493,8 @@ fn loss_with_a_pattern_is_reported_once() {
     let mut e = clean();
     (e.loss.upstream, e.loss.all) = (estimate(0.2, 0.19, 9_999), estimate(0.2, 0.19, 9_999));
     assert_eq!(ids(&e), ["upstream.loss"]);
-    e.loss.flat_top = Some(FlatTop { windows: 20, bits_per_second: 1e8, variation: 0.01 });
+    e.loss.flat_top = Some(FlatTop { lossy: 20, windows: 20, bits_per_second: 1e8, variation: 0.01, occupied: 1e8 });
     assert_eq!(ids(&e), ["span.ratelimit"]);
+    e.loss.flat_top = Some(FlatTop { lossy: 20, windows: 20, bits_per_second: 1e8, variation: 0.025, occupied: 1e8 });
+    assert_eq!(ids(&e), ["upstream.loss"], "a limit that is not certain explains nothing");
 }

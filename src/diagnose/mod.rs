@@ -22,5 +22,5 @@ pub use evidence::{
 };
 pub use judge::{CLEAR_AFTER, Judge, Judgement, judge};
 pub use registry::{IDS, explain};
-pub use trust::{Trust, TrustPart, trust};
+pub use trust::trust;
 pub use vendor::{Hints, Recognition, Topic, Vendor, recognise};

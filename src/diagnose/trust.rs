@@ -3,29 +3,10 @@
 use super::detector::Need;
 use super::evidence::{Evidence, share};
 use crate::model::units::{duration, grouped, percent};
-use crate::model::{Finding, Severity};
+use crate::model::{Finding, Severity, Trust, TrustPart};
 
-/// One part of the trust score.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TrustPart {
-    /// `completeness`, `uniqueness`, `order`, `fidelity`, `timing`, `coverage`.
-    pub name: &'static str,
-    /// 0 to 100; `None`: cannot tell.
-    pub score: Option<u8>,
-    /// What it rests on: numbers, how many, over what time.
-    pub evidence: String,
-}
-
-/// The mirror summed up.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Trust {
-    /// The least of the parts that can be told; `None` while none can.
-    pub score: Option<u8>,
-    /// One line.
-    pub verdict: String,
-    /// The parts.
-    pub parts: Vec<TrustPart>,
-}
+/// A score from here on says that nothing is wrong, which wants more evidence than a lower one.
+const GOOD: u8 = 80;
 
 /// Loss: below 0.1 % good, 1 % usable, 5 % partial, then volumes are not to be believed.
 const LOSS: &[(f64, f64)] = &[(0.0, 100.0), (0.001, 95.0), (0.01, 80.0), (0.05, 50.0), (0.2, 20.0), (1.0, 0.0)];
@@ -75,7 +56,9 @@ pub fn trust(e: &Evidence, findings: &[Finding]) -> Trust {
     .into_iter()
     .map(|(name, (score, text))| TrustPart { name, score, evidence: format!("{text}, in {}", duration(e.seconds)) })
     .collect();
-    let score = parts.iter().filter_map(|p| p.score).min();
+    let told = |name| parts.iter().any(|p| p.name == name && p.score.is_some());
+    let all = told("completeness") && told("coverage");
+    let score = parts.iter().filter_map(|p| p.score).min().filter(|score| all || *score < GOOD);
     let verdict = verdict(e, findings, &parts);
     Trust { score, verdict, parts }
 }
@@ -164,8 +147,8 @@ fn coverage(e: &Evidence, findings: &[Finding]) -> Scored {
     if let Some(finding) = active(findings).find(|f| matches!(f.id, "mirror.none" | "mirror.silent")) {
         return (Some(0), finding.title.clone());
     }
-    if e.sides.judged < 20 {
-        return unknown(format!("{} of 20 TCP conversations", grouped(e.sides.judged)));
+    if e.sides.judged < 20 && !e.sides.is_half(false) {
+        return unknown(format!("{} of 20 TCP conversations with five packets from one side", grouped(e.sides.judged)));
     }
     let mut score = through(SIDES, e.sides.share());
     let mut text = format!("{} of {} conversations show one direction only", grouped(e.sides.one_sided), grouped(e.sides.judged));
@@ -194,10 +177,13 @@ fn verdict(e: &Evidence, findings: &[Finding], parts: &[TrustPart]) -> String {
     let told = |name| parts.iter().any(|p| p.name == name && p.score.is_some());
     let notes = active(findings).count();
     match (told("completeness"), told("coverage"), notes) {
-        (true, _, 0) => "good".into(),
-        (true, _, 1) => "good, with one note".into(),
-        (true, _, n) => format!("good, with {n} notes"),
-        (false, true, _) => "no fault found, loss cannot be told yet".into(),
+        (true, true, 0) => "good".into(),
+        (true, true, 1) => "good, with one note".into(),
+        (true, true, n) => format!("good, with {n} notes"),
+        (true, false, 0) => "no fault found, directions cannot be told yet".into(),
+        (true, false, _) => "directions cannot be told yet".into(),
+        (false, true, 0) => "no fault found, loss cannot be told yet".into(),
+        (false, true, _) => "loss cannot be told yet".into(),
         (false, false, _) => "cannot tell yet".into(),
     }
 }

@@ -31,7 +31,7 @@ fn a_clean_mirror_is_good() {
 fn verdicts() {
     let cases: &[(Change, &str)] = &[
         (|e| *e = Evidence::default(), "cannot tell yet"),
-        (|e| *e = Evidence { live: true, seconds: 60.0, ..Evidence::default() }, "nothing arrives on this port"),
+        (|e| *e = Evidence { live: true, quiet: 60.0, seconds: 60.0, ..Evidence::default() }, "nothing arrives on this port"),
         (|e| e.casts = Casts { broadcast: 100, ..Casts::default() }, "not a mirror port: only broadcast arrives"),
         (|e| e.sides = Sides { judged: 100, one_sided: 99, ..Sides::default() }, "one direction only"),
         (
@@ -47,6 +47,8 @@ fn verdicts() {
         ),
         (|e| e.sizes.cut_by_capture = 20_000, "good, with one note"),
         (|e| e.loss.all = None, "no fault found, loss cannot be told yet"),
+        (|e| e.sides.judged = 19, "no fault found, directions cannot be told yet"),
+        (|e| (e.sides.judged, e.sizes.cut_by_capture) = (19, 20_000), "directions cannot be told yet"),
     ];
     for (change, want) in cases {
         assert_eq!(of(*change).verdict, *want);
@@ -72,6 +74,21 @@ fn too_little_is_no_score() {
     assert!(trust.parts.iter().all(|p| p.score.is_none() && p.evidence.starts_with("cannot tell: ")), "{trust:#?}");
     let trust = of(|e| e.sides = Sides { judged: 100, one_sided: 99, ..Sides::default() });
     assert_eq!((part(&trust, "completeness"), part(&trust, "order")), (None, None), "one direction cannot tell loss");
+}
+
+#[test]
+fn no_good_score_without_looking_at_everything() {
+    let trust = of(|e| e.sides = Sides { judged: 19, one_sided: 1, ..Sides::default() });
+    assert_eq!((part(&trust, "coverage"), trust.score), (None, None), "{trust:#?}");
+    let trust = of(|e| e.loss.all = None);
+    assert_eq!((part(&trust, "completeness"), trust.score), (None, None));
+    let trust = of(|e| {
+        e.sides = Sides { judged: 3, ..Sides::default() };
+        e.order.violations = 10_000;
+    });
+    assert_eq!(trust.score, Some(40), "what is bad is bad");
+    let trust = of(|e| e.sides = Sides { judged: 17, one_sided: 17, ..Sides::default() });
+    assert_eq!((part(&trust, "coverage"), trust.verdict.as_str()), (Some(10), "one direction only"));
 }
 
 #[test]

@@ -1,14 +1,18 @@
 //! From what the detectors counted to what the findings rest on.
 
+use super::history::Sums;
 use super::tape::Request;
-use super::watch::Witness;
+use super::utilisation::occupied;
+use super::watch::{Conversations, Witness};
 use crate::diagnose::{self as d, Evidence, Hints, recognise};
-use crate::mirror::{LossSplit, MacRoles, silences, size_floor, wilson};
-use crate::model::{Estimate, Mac, Stamps};
-use crate::snapshot::{Duplicates, Sample};
+use crate::mirror::{CopyClass, DuplicateCounts, LossSplit, MacRoles, Silence, WINDOW, clustered, silences, size_floor, window};
+use crate::model::{Estimate, Mac, Timestamp, Traffic, wilson};
 
 /// Payload of a full segment on an Ethernet: bytes of loss are counted in these, since whole segments are lost, not bytes.
 const SEGMENT: u64 = 1460;
+
+/// Conversations of the last minute before those of the last ten are left out.
+const CONVERSATIONS: u64 = 20;
 
 /// What crosses the detectors: fractions, rows and host counters.
 pub struct Sources<'a> {
@@ -16,77 +20,82 @@ pub struct Sources<'a> {
     pub request: &'a Request,
     /// All shards together.
     pub witness: &'a Witness,
-    /// Copies as shown.
-    pub duplicates: &'a Duplicates,
+    /// The counts to be judged: recent ones on a live port.
+    pub sums: &'a Sums,
+    /// Seconds of the whole run.
+    pub age: f64,
+    /// Whether copies are left out of the analysis.
+    pub dropped: bool,
     /// MAC pairs with their packets each way.
     pub mac_pairs: &'a mut dyn Iterator<Item = (Mac, Mac, u64)>,
-    /// Load so far.
-    pub samples: &'a [Sample],
-    /// Packets that arrived.
-    pub packets: u64,
 }
 
 /// Loss by place: of acknowledged data, of outer sequence numbers, of what this host counted, of what a device says it could not copy.
-pub fn loss(witness: &Witness, request: &Request, packets: u64) -> (Option<Estimate>, LossSplit) {
-    let acked = witness.loss.acked_bytes();
-    let all = (acked.bytes >= SEGMENT)
-        .then(|| wilson(acked.missing.div_ceil(SEGMENT), acked.bytes / SEGMENT))
-        .map(|e| Estimate { rate: if acked.bytes > 0 { acked.missing as f64 / acked.bytes as f64 } else { 0.0 }, ..e });
-    let numbered = request.tunnels.sessions.iter().map(|s| &s.session).filter(|s| s.peeled && s.sequenced);
-    let (missing, received) = numbered.fold((0u64, 0u64), |(m, r), s| (m + s.missing, r + s.packets));
-    let (unstamped, stamped) = request.tunnels.stamps.iter().filter_map(stamped_loss).fold((0u64, 0u64), |(m, r), s| (m + s.0, r + s.1));
-    let (missing, received) = (missing + unstamped, received + stamped);
-    let sequence = (received > 0).then(|| wilson(missing, missing + received));
-    let lost = request.losses.lost_packets();
-    let host = (packets > 0).then(|| wilson(lost, lost.saturating_add(packets)));
+pub fn loss(sums: &Sums) -> (Option<Estimate>, LossSplit) {
+    let all = clustered(&sums.counts.acked, SEGMENT, sums.counts.loss.gaps);
+    let Sums { outer, lost, link, .. } = sums;
+    let sequence = (outer.numbered > 0).then(|| wilson(outer.missing, outer.missing.saturating_add(outer.numbered)));
+    let host = (link.packets > 0).then(|| wilson(*lost, lost.saturating_add(link.packets)));
     let mut split = LossSplit::new(all, sequence, host);
     // What a device says of itself is better than nothing, and no match for what was seen to be missing.
-    split.switch = split.switch.or_else(|| declared_loss(request, packets));
+    let declared = || (outer.refused > 0).then(|| wilson(outer.refused, outer.refused.saturating_add(outer.taken)));
+    split.switch = split.switch.or_else(declared);
     (all, split)
 }
 
-/// Everything the findings rest on.
+/// Everything the findings rest on, with the loss that [`loss`] found in the same counts.
 pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> Evidence {
-    let Sources { request, witness, duplicates, mac_pairs, samples, packets } = sources;
-    let health = &witness.health;
+    let Sources { request, witness, sums, age, dropped, mac_pairs } = sources;
+    let (counts, outer) = (&sums.counts, &sums.outer);
+    let health = &counts.health;
     let mirrors = || request.tunnels.sessions.iter().filter(|s| s.session.peeled);
+    let descriptions: Vec<&str> = health.control.systems.iter().map(String::as_str).collect();
     let hints = Hints {
+        descriptions: &descriptions,
+        vlan_4095: health.tags.vlans.contains(4095),
         tunnel: mirrors().map(|s| s.session.tunnel.kind).next(),
         wraps_at_30_bits: mirrors().any(|s| s.bits == 30),
         ..Hints::default()
     };
-    let seconds = match (request.first, request.latest) {
-        (Some(first), Some(latest)) => latest.seconds_since(first),
+    let seconds = match (sums.from, request.first, request.latest) {
+        (Some(from), ..) => request.now.seconds_since(from),
+        (None, Some(first), Some(latest)) => latest.seconds_since(first),
         _ => 0.0,
     };
+    let mut talks = witness.recent.clone();
+    if talks.sides.tcp.all < CONVERSATIONS {
+        talks.merge(&witness.older);
+    }
     Evidence {
         seconds,
-        packets,
+        quiet: request.quiet,
+        packets: sums.link.packets,
         live: request.live,
         vendor: recognise(&hints).map(|r| r.vendor),
-        copies: copies(witness, duplicates),
+        copies: copies(&counts.duplicates, dropped),
         loss: d::Loss {
             all,
             host: split.host,
             path: split.transport,
             switch: split.switch,
             upstream: split.upstream,
-            by_load: by_load(witness, request, split),
-            by_size: by_size(witness),
-            ratios: witness.loss.ratios.bins,
-            whole: witness.loss.ratios.whole,
-            flat_top: flat_top(samples),
+            by_load: by_load(sums, split),
+            by_size: by_size(sums),
+            ratios: talks.ratios.bins,
+            whole: talks.ratios.whole,
+            flat_top: flat_top(witness, request, sums),
+            speed: request.load.speed,
             declared_sampling: declared_sampling(request),
         },
-        sides: sides(witness, mac_pairs),
+        sides: sides(&talks, mac_pairs),
         tags: d::Tags {
             tagged: health.tags.tagged,
             untagged: health.tags.untagged,
             vlans: u64::from(health.tags.vlans.len()),
             claimed: u64::from(health.tags.claimed.len()),
-            subnets: health.tags.subnets.len() as u64,
-            flows: witness.tags.judged,
-            one_way: witness.tags.one_way,
+            networks: health.tags.networks() as u64,
+            flows: talks.tags.judged,
+            one_way: talks.tags.one_way,
         },
         sizes: d::Sizes {
             packets: health.sizes.packets,
@@ -97,22 +106,22 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
             above_mss: health.sizes.above_mss,
             impossible: health.sizes.beyond_jumbo + health.sizes.no_length,
             largest: health.sizes.largest,
-            errors: request.tunnels.sessions.iter().flat_map(|s| s.session.errors).sum(),
+            errors: outer.errors,
         },
         checksums: d::Checksums {
             right: health.checksums.right + health.checksums.absent,
             partial: health.checksums.partial,
             wrong: health.checksums.wrong,
         },
-        order: order(witness, request),
+        order: order(sums),
         clock: d::Clock {
-            packets: witness.clock.packets,
-            grain: witness.clock.grain,
-            differences: witness.clock.differences(),
-            equal: witness.clock.equal,
-            longest_run: witness.clock.longest_run,
-            steps: witness.clock.steps,
-            largest_step: witness.clock.largest_step as f64 / 1e9,
+            packets: counts.clock.packets,
+            grain: counts.clock.grain,
+            differences: counts.clock.differences(),
+            equal: counts.clock.equal,
+            longest_run: counts.clock.longest_run,
+            steps: counts.clock.steps,
+            largest_step: counts.clock.largest_step as f64 / 1e9,
         },
         casts: d::Casts {
             to_host: 0,
@@ -122,6 +131,8 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         },
         outages: silences(&witness.beats, request.now)
             .into_iter()
+            .filter(|s| sums.from.is_none_or(|from| s.to >= from))
+            .filter(|s| s.senders > 1 || nothing_arrived(request, s))
             .map(|s| d::Outage {
                 from: s.from,
                 seconds: s.to.seconds_since(s.from),
@@ -130,27 +141,16 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
                 open: s.to >= request.now,
             })
             .collect(),
-        control: d::Control { neighbour: health.control.neighbour, silent_partners: health.control.silent_partners() },
+        control: d::Control { neighbour: health.control.neighbour, silent_partners: health.control.silent_partners(), seconds: age },
         transit: d::Transit {
-            nested: request.tunnels.loops,
-            foreign: request.tunnels.foreign.packets,
-            foreign_bytes: share(request.tunnels.foreign.wire_bytes, samples.iter().map(|s| s.traffic.wire_bytes).sum()),
-            outer: mirrors().map(|s| s.session.packets).sum(),
-            fragments: request.tunnels.fragments.packets,
+            nested: outer.nested,
+            foreign: outer.foreign.packets,
+            foreign_bytes: share(outer.foreign.wire_bytes, sums.link.wire_bytes),
+            outer: outer.packets,
+            fragments: outer.fragments,
         },
-        host: d::Host { lost: request.losses.lost_packets(), ..d::Host::default() },
+        host: d::Host { lost: sums.lost, ..d::Host::default() },
     }
-}
-
-/// Packets missing by the numbers that a stamping device gave them, and packets received: by its way out, else by all the ways in, which
-/// lose what the device itself could not pass on as well.
-fn stamped_loss(stamps: &Stamps) -> Option<(u64, u64)> {
-    let by_ports = || {
-        let numbered: Vec<u64> = stamps.ports.iter().filter_map(|p| p.missing).collect();
-        (!numbered.is_empty()).then(|| numbered.iter().sum())
-    };
-    let missing = stamps.missing.or_else(by_ports)?;
-    Some((missing, stamps.packets))
 }
 
 /// One in how many the mirror says it copies: the session with the most samples.
@@ -159,24 +159,32 @@ fn declared_sampling(request: &Request) -> Option<u32> {
     peeled.filter_map(|s| s.sampling).max_by_key(|s| s.samples).map(|s| s.one_in)
 }
 
-/// Copies that the devices say they could not make, of those they wanted to.
-fn declared_loss(request: &Request, packets: u64) -> Option<Estimate> {
-    let peeled = request.tunnels.sessions.iter().map(|s| &s.session).filter(|s| s.peeled);
-    let (drops, taken) = peeled.filter_map(|s| s.sampling).fold((0u64, 0u64), |(d, n), s| (d + s.drops, n + s.samples));
-    let stamps =
-        request.tunnels.stamps.iter().filter_map(|s| s.drops.map(|d| (d, if s.packets > 0 { s.packets + s.without } else { packets })));
-    let (drops, taken) = stamps.fold((drops, taken), |(d, n), s| (d + s.0, n + s.1));
-    (drops > 0).then(|| wilson(drops, drops.saturating_add(taken)))
+/// Whether no packet at all arrived while a lone sender's were missing, from when the first of them was due to when the last was; as far as
+/// is remembered, in windows of 100 ms.
+fn nothing_arrived(request: &Request, silence: &Silence) -> bool {
+    let interval = silence.to.since(silence.from) / i64::try_from(silence.missed).unwrap_or(i64::MAX).saturating_add(1);
+    let first = window(silence.from.plus(interval)).saturating_add(1);
+    let last = window(Timestamp(silence.to.0.saturating_sub(interval))).saturating_sub(1);
+    let arrived = &request.load.arrived;
+    // The open window is known to the next request only.
+    arrived.get(first).is_some_and(|_| arrived.iter().all(|(w, traffic)| w < first || w > last || traffic.packets == 0))
 }
 
 fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { (part as f64 / whole as f64).min(1.0) }
 }
 
-fn copies(witness: &Witness, duplicates: &Duplicates) -> d::Copies {
-    let counts = &witness.duplicates;
+/// From VLAN to VLAN, with packets, most first.
+pub fn vlan_pairs(counts: &DuplicateCounts) -> Vec<(Option<u16>, Option<u16>, u64)> {
+    let mut pairs: Vec<_> = counts.vlans.iter().map(|v| (v.first, v.later, v.packets)).collect();
+    pairs.sort_by_key(|&(first, later, packets)| (std::cmp::Reverse(packets), first, later));
+    pairs
+}
+
+fn copies(counts: &DuplicateCounts, dropped: bool) -> d::Copies {
     let gaps = counts.gaps();
     let seconds = |q| gaps.quantile(q).map(|n| n as f64 / 1e9);
+    let changed = [CopyClass::Routed, CopyClass::Vlan].map(|class| counts.class(class).traffic.packets).iter().sum();
     let gap = match (seconds(0.05), seconds(0.5), seconds(0.95), seconds(0.99)) {
         (Some(p5), Some(p50), Some(p95), Some(p99)) => Some(d::Gap { p5, p50, p95, p99 }),
         _ => None,
@@ -185,65 +193,78 @@ fn copies(witness: &Witness, duplicates: &Duplicates) -> d::Copies {
     d::Copies {
         packets: counts.observed.packets,
         copies: counts.copies().packets,
+        changed,
         flows: counts.flows,
         flows_affected: counts.flows_copied,
         gap,
-        pairs: duplicates.vlan_pairs.iter().map(|&(a, b, n)| (format!("{} -> {}", vlan(a), vlan(b)), n)).collect(),
-        kept: !duplicates.dropped,
+        pairs: vlan_pairs(counts).into_iter().map(|(a, b, n)| (format!("{} -> {}", vlan(a), vlan(b)), n)).collect(),
+        kept: !dropped,
     }
 }
 
-fn by_load(witness: &Witness, request: &Request, split: &LossSplit) -> [d::LoadClass; 3] {
+fn by_load(sums: &Sums, split: &LossSplit) -> [d::LoadClass; 3] {
     let host = split.host.map_or(0.0, |h| h.rate);
     std::array::from_fn(|i| {
-        let (acked, windows) = (witness.loss.by_utilisation[i + 1], request.load_windows[i + 1]);
+        let (acked, windows) = (sums.counts.loss.by_utilisation[i + 1], sums.windows[i + 1]);
         d::LoadClass { windows, acked: acked.bytes, missing: acked.missing, host }
     })
 }
 
-fn by_size(witness: &Witness) -> Vec<d::SizeLoss> {
-    let rows = witness.loss.seen_sizes.iter().zip(witness.loss.missing_sizes).enumerate();
+fn by_size(sums: &Sums) -> Vec<d::SizeLoss> {
+    let loss = &sums.counts.loss;
+    let rows = loss.seen_sizes.iter().zip(loss.missing_sizes).enumerate();
     rows.filter(|(_, (seen, missing))| **seen + missing > 0)
         .map(|(bin, (&seen, missing))| d::SizeLoss { floor: size_floor(bin), seen, missing })
         .collect()
 }
 
-/// The delivered rate over whole intervals; the first and the last are not whole.
-fn flat_top(samples: &[Sample]) -> Option<d::FlatTop> {
-    let whole = samples.get(1..samples.len().checked_sub(1)?)?;
-    let rates: Vec<f64> = whole.iter().filter(|s| s.length > 0).map(|s| s.traffic.bits_per_second(s.length as f64 / 1e9)).collect();
-    if rates.is_empty() {
-        return None;
-    }
-    let mean = rates.iter().sum::<f64>() / rates.len() as f64;
-    let variance = rates.iter().map(|r| (r - mean).powi(2)).sum::<f64>() / rates.len() as f64;
-    let variation = if mean > 0.0 { variance.sqrt() / mean } else { 0.0 };
-    Some(d::FlatTop { windows: rates.len() as u64, bits_per_second: mean, variation })
+/// The delivered rate in windows of 100 ms in which data was lost from beginning to end: in the inside of a lossy stretch. Where a limit
+/// was reached for a part of the window only, less is delivered, never more: windows below 90 % of the median stay out.
+fn flat_top(witness: &Witness, request: &Request, sums: &Sums) -> Option<d::FlatTop> {
+    let from = sums.from.map_or(i64::MIN, window);
+    let mut lossy: Vec<Traffic> =
+        witness.lossy.inside().filter(|w| *w > from).filter_map(|w| request.load.arrived.get(w)).filter(|t| t.packets > 0).collect();
+    lossy.sort_unstable_by_key(|t| t.wire_bytes);
+    let median = lossy.get(lossy.len() / 2)?.wire_bytes as f64;
+    let top = lossy.get(lossy.partition_point(|t| (t.wire_bytes as f64) < 0.9 * median)..)?;
+    let seconds = WINDOW as f64 / 1e9;
+    let mean = |of: &dyn Fn(&Traffic) -> f64| top.iter().map(of).sum::<f64>() / top.len().max(1) as f64;
+    let rate = mean(&|t| t.bits_per_second(seconds));
+    let variance = mean(&|t| (t.bits_per_second(seconds) - rate).powi(2));
+    Some(d::FlatTop {
+        lossy: lossy.len() as u64,
+        windows: top.len() as u64,
+        bits_per_second: rate,
+        variation: if rate > 0.0 { variance.sqrt() / rate } else { 0.0 },
+        occupied: mean(&|t| occupied(*t) as f64 * 8.0 / seconds),
+    })
 }
 
-fn sides(witness: &Witness, mac_pairs: &mut dyn Iterator<Item = (Mac, Mac, u64)>) -> d::Sides {
+fn sides(talks: &Conversations, mac_pairs: &mut dyn Iterator<Item = (Mac, Mac, u64)>) -> d::Sides {
     let mut roles = MacRoles::default();
     mac_pairs.for_each(|(source, destination, packets)| roles.add(source, destination, packets));
     let roles = roles.roles();
     d::Sides {
-        judged: witness.sides.tcp.all,
-        one_sided: witness.sides.tcp.one_sided,
-        concentration: witness.sides.concentration().0,
+        judged: talks.sides.tcp.all,
+        one_sided: talks.sides.tcp.one_sided,
+        concentration: talks.sides.concentration().0,
         only_source: roles.only_source,
         only_destination: roles.only_destination,
         both_roles: roles.both,
     }
 }
 
-fn order(witness: &Witness, request: &Request) -> d::Order {
-    let mut skew = witness.order.skew;
-    skew.merge(&witness.loss.late_skew);
-    let numbered = || request.tunnels.sessions.iter().filter(|s| s.session.peeled && s.session.sequenced);
+fn order(sums: &Sums) -> d::Order {
+    let (counts, outer) = (&sums.counts, &sums.outer);
+    let asked = &counts.health.orphans;
+    let mut skew = counts.order.skew;
+    skew.merge(&counts.loss.late_skew);
+    skew.merge(&asked.skew);
     d::Order {
-        judged: witness.order.handshakes + witness.loss.acks,
-        violations: witness.order.inverted + witness.loss.late,
+        judged: counts.order.handshakes + counts.loss.acks + asked.answered,
+        violations: counts.order.inverted + counts.loss.late + asked.inverted,
         skew: skew.quantile(0.5).zip(skew.quantile(0.99)).map(|(a, b)| [a, b]),
-        outer_in_order: numbered().next().is_some().then(|| numbered().all(|s| s.session.reordered == 0)),
+        outer_in_order: (outer.numbered > 0).then_some(outer.reordered == 0),
         queues: None,
     }
 }

@@ -129,7 +129,7 @@ fn queues(facts: &[HostFacts]) -> Option<u32> {
 
 /// The checklist of each interface, held against what was seen.
 pub fn checks(request: &Request, witness: &Witness) -> Vec<Checklist> {
-    let health = &witness.health;
+    let health = &witness.counts.health;
     let seen = Seen {
         largest: health.sizes.largest,
         tags_missing: health.tags.tagged == 0 && u64::from(health.tags.claimed.len()) > 0,

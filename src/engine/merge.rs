@@ -164,7 +164,7 @@ impl Merge {
         let recent = if request.live { total.since(self.total_before) } else { total };
         self.total_before = total;
         let load = self.timeline.load(query.samples, request.open, pending.open);
-        let (mirror, findings) = self.verdict.judge(request, &witness, totals.link, &load, &mut self.tables.mac_pairs());
+        let (mirror, findings) = self.verdict.judge(request, &witness, totals.link, &mut self.tables.mac_pairs());
         let mut losses = request.losses;
         losses.decode_errors = totals.short;
         losses.malformed = totals.malformed;

@@ -1,14 +1,15 @@
 //! From the detectors' counts to the mirror as a snapshot shows it.
 
 use super::evidence::{self, Sources};
+use super::history::{History, Sums};
 use super::peek::TunnelFacts;
 use super::tape::Request;
 use super::watch::Witness;
 use crate::diagnose::{self, Judge};
 use crate::mirror::{CopyClass, DuplicateCounts};
 use crate::model::mirror::Purpose;
-use crate::model::{Finding, Mac, Traffic};
-use crate::snapshot::{DuplicateClass, Duplicates, Load, LossLedger, Mirror, Sides, Table, Trust, TrustPart, TunnelRow};
+use crate::model::{Finding, Mac, Timestamp, Traffic};
+use crate::snapshot::{DuplicateClass, Duplicates, LossLedger, Mirror, Sides, Table, TunnelRow};
 
 /// VLAN pairs shown.
 const VLAN_PAIRS: usize = 64;
@@ -18,6 +19,8 @@ const VLAN_PAIRS: usize = 64;
 pub struct Verdict {
     dedup: bool,
     judge: Judge,
+    history: History,
+    begun: Option<Timestamp>,
     link_before: Traffic,
     copies_before: Traffic,
 }
@@ -39,33 +42,33 @@ impl Verdict {
         request: &Request,
         witness: &Witness,
         link: Traffic,
-        load: &Load,
         mac_pairs: &mut dyn Iterator<Item = (Mac, Mac, u64)>,
     ) -> (Mirror, Vec<Finding>) {
         let live = request.live;
-        let duplicates = duplicates(&witness.duplicates, self.dedup, live.then_some(self.copies_before));
-        let (all, split) = evidence::loss(witness, request, link.packets);
-        let sources = Sources { request, witness, duplicates: &duplicates, mac_pairs, samples: &load.samples, packets: link.packets };
-        let evidence = evidence::evidence(sources, all, &split);
+        let whole = Sums::of(request, witness, link);
+        let sums = if live { self.history.recent(request.now, &whole) } else { whole.clone() };
+        // Totals are shown of the whole run.
+        let duplicates = duplicates(&whole.counts.duplicates, self.dedup, live.then_some(self.copies_before));
+        let (_, split) = evidence::loss(&whole);
+        let begun = *self.begun.get_or_insert(request.first.map_or(request.now, |first| first.min(request.now)));
+        let age = request.now.seconds_since(begun);
+        let sources = Sources { request, witness, sums: &sums, age, dropped: self.dedup, mac_pairs };
+        let (all, lately) = evidence::loss(&sums);
+        let evidence = evidence::evidence(sources, all, &lately);
         let evidence = super::host::told(evidence, &request.host);
         let judgement = diagnose::judge(&evidence, &mut self.judge, request.now);
-        let trust = diagnose::trust(&evidence, &judgement.findings);
         let mirror = Mirror {
             link,
             recent_link: if live { link.since(self.link_before) } else { link },
             loss: LossLedger { host: split.host, path: split.transport, switch: split.switch, upstream: split.upstream },
             sides: Sides { judged: evidence.sides.judged, one_sided: evidence.sides.one_sided },
-            trust: Trust {
-                score: trust.score,
-                verdict: trust.verdict,
-                parts: trust.parts.into_iter().map(|p| TrustPart { name: p.name, score: p.score, evidence: p.evidence }).collect(),
-            },
+            trust: diagnose::trust(&evidence, &judgement.findings),
             silenced: judgement.silenced,
             duplicates,
             ..picture(&request.tunnels)
         };
         self.link_before = link;
-        self.copies_before = witness.duplicates.copies();
+        self.copies_before = whole.counts.duplicates.copies();
         (mirror, judgement.findings)
     }
 }
@@ -111,8 +114,7 @@ fn duplicates(counts: &DuplicateCounts, dropped: bool, before: Option<Traffic>) 
         .filter(|c| c.traffic.packets > 0)
         .collect();
     classes.sort_by_key(|c| std::cmp::Reverse(c.traffic.packets));
-    let mut vlan_pairs: Vec<_> = counts.vlans.iter().map(|v| (v.first, v.later, v.packets)).collect();
-    vlan_pairs.sort_by_key(|&(first, later, packets)| (std::cmp::Reverse(packets), first, later));
+    let mut vlan_pairs = evidence::vlan_pairs(counts);
     vlan_pairs.truncate(VLAN_PAIRS);
     let gaps = counts.gaps();
     let seconds = |q| gaps.quantile(q).map(|nanos| nanos as f64 / 1e9);

@@ -6,6 +6,7 @@
 mod clock;
 mod evidence;
 mod hierarchy;
+mod history;
 mod host;
 mod intervals;
 mod key;

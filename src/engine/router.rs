@@ -69,6 +69,10 @@ pub struct Router {
     snapshots: u64,
     ticked: Option<Timestamp>,
     started: Instant,
+    /// When counting began.
+    begun: Instant,
+    /// How long nothing had arrived when the source ended.
+    quiet: Option<f64>,
 }
 
 impl Router {
@@ -100,6 +104,8 @@ impl Router {
             snapshots: 0,
             ticked: None,
             started: Instant::now(),
+            begun: Instant::now(),
+            quiet: None,
         }
     }
 
@@ -118,7 +124,7 @@ impl Router {
             match self.source.fill(&mut strip.block) {
                 Ok(fill) => {
                     self.route(&mut strip);
-                    if fill == Fill::Quiet && self.plan.live {
+                    if fill == Fill::Quiet && self.source.is_live() {
                         self.quiet(&mut strip);
                     }
                     // A new query while live waits for the next tick, so that rates keep their second.
@@ -170,6 +176,8 @@ impl Router {
                 (self.first, self.latest, self.ticked) = (None, None, None);
                 self.intervals.forget_late();
                 self.peek.forget();
+                self.utilisation = Utilisation::new(self.plan.speed);
+                self.begun = Instant::now();
                 true
             }
         }
@@ -200,7 +208,7 @@ impl Router {
         }
     }
 
-    /// On a quiet live port wall time closes intervals.
+    /// On a quiet live port wall time closes intervals; a replay's packets have times of their own.
     fn quiet(&mut self, strip: &mut Strip) {
         if let Some((number, sample)) = self.intervals.advance(clock::wall()) {
             strip.marks.push((strip.block.packets.len() as u32, Mark::Interval(number)));
@@ -221,6 +229,7 @@ impl Router {
         let recent_seconds =
             if live { now.seconds_since(since) } else { self.latest.unwrap_or(now).seconds_since(self.first.unwrap_or(now)) };
         self.ticked = Some(now);
+        let quiet = if finished { self.quiet.unwrap_or_else(|| self.silence()) } else { self.silence() };
         let lost = self.source.losses();
         let request = Arc::new(Request {
             number: self.snapshots,
@@ -232,6 +241,7 @@ impl Router {
             first: self.first,
             latest: self.latest,
             recent_seconds,
+            quiet,
             losses: Losses {
                 interface_drops: lost.interface,
                 kernel_drops: lost.kernel,
@@ -242,14 +252,23 @@ impl Router {
             host: self.host.facts(finished && self.source.is_live()),
             open: self.intervals.open(),
             tunnels: self.peek.tunnels(),
-            load_windows: self.utilisation.windows(),
+            load: self.utilisation.facts().clone(),
         });
         self.tape.tell(Message::Request(Arc::clone(&request)));
         strip.marks.push((strip.block.packets.len() as u32, Mark::Snapshot(request)));
     }
 
+    /// Seconds since the last packet of a live port, or since the start without any. A file is never silent.
+    fn silence(&self) -> f64 {
+        if !self.source.is_live() {
+            return 0.0;
+        }
+        self.latest.map_or(self.begun.elapsed().as_secs_f64(), |latest| clock::wall().seconds_since(latest).max(0.0))
+    }
+
     /// Closes the last interval and takes the last snapshot.
     fn end(&mut self) {
+        self.quiet = Some(self.silence());
         let Some(mut strip) = self.tape.free() else { return };
         if let Some((number, sample)) = self.intervals.close() {
             strip.marks.push((0, Mark::Interval(number)));

@@ -226,7 +226,7 @@ impl Shard {
     pub fn report(&mut self, request: &Request) -> ShardReport {
         let (query, last) = (&request.query, request.last);
         self.settle();
-        let witness = self.watcher.report(&mut self.flows, &self.contexts, request.now, request.finished);
+        let witness = self.watcher.report(&self.flows, &self.contexts, request);
         let (flows, matching) = if last && query.rows == usize::MAX && query.filter.is_none() {
             self.give_away()
         } else {

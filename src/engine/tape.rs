@@ -3,6 +3,7 @@
 use super::merge::Merge;
 use super::peek::TunnelFacts;
 use super::shard::{FlowReport, ShardReport};
+use super::utilisation::LoadFacts;
 use super::worker::Worker;
 use crate::capture::Block;
 use crate::model::limits::{BLOCKS, MESSAGES};
@@ -44,6 +45,8 @@ pub struct Request {
     pub latest: Option<Timestamp>,
     /// Seconds since the previous snapshot.
     pub recent_seconds: f64,
+    /// Seconds since the last packet of a live port, or since the start without any; 0 for files.
+    pub quiet: f64,
     /// Losses the router knows of.
     pub losses: Losses,
     /// The sources.
@@ -54,8 +57,8 @@ pub struct Request {
     pub open: Option<Sample>,
     /// Tunnels on the link.
     pub tunnels: TunnelFacts,
-    /// Windows of 10 ms by the class of their load.
-    pub load_windows: [u64; crate::mirror::UTILISATION_CLASSES],
+    /// Load of the mirror link.
+    pub load: LoadFacts,
 }
 
 /// One block of the tape.

@@ -1,12 +1,14 @@
 //! The detectors of one shard: what mirroring did to its packets.
 
+use super::tape::Request;
 use crate::mirror::{
-    Beat, Clock, Digest, DuplicateCounts, DuplicateFilter, Frame, HOLD, Health, HealthCounts, Loss, LossCounts, LossState, OrderCounts,
-    OrderState, SideCounts, SideFlow, TagFlows, TagState, outermost,
+    Acked, Beat, Clock, Digest, DuplicateCounts, DuplicateFilter, Frame, HOLD, Health, HealthCounts, Loss, LossCounts, LossState,
+    OrderCounts, OrderState, Ratios, SideCounts, SideFlow, TagFlows, TagState, WindowSet, outermost,
 };
-use crate::model::{Direction, Timestamp, VlanStack};
+use crate::model::time::SECOND;
+use crate::model::{Direction, VlanStack};
 use crate::stats::context::Cast;
-use crate::stats::{Contexts, FlowTable, Record};
+use crate::stats::{Contexts, FlowTable};
 
 /// What the detectors keep of a conversation, in its record.
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,38 +28,97 @@ pub struct Watcher {
     health: Health,
 }
 
-/// What one shard's detectors counted, or several shards' together.
+/// What only grows: two states of it can be subtracted.
 #[derive(Debug, Clone, Default)]
-pub struct Witness {
+pub struct Counts {
     /// Copies.
     pub duplicates: DuplicateCounts,
     /// Acknowledged but unseen data.
     pub loss: LossCounts,
+    /// The same bytes by shard: each holds conversations of its own.
+    pub acked: Vec<Acked>,
     /// Causes and effects.
     pub order: OrderCounts,
     /// The clock, by each shard's own packets.
     pub clock: Clock,
     /// State of the copies.
     pub health: HealthCounts,
-    /// Regular senders.
-    pub beats: Vec<Beat>,
-    /// Tags by conversation.
-    pub tags: TagFlows,
-    /// Directions by conversation.
-    pub sides: SideCounts,
 }
 
-impl Witness {
-    /// Adds another shard's.
-    pub fn merge(&mut self, other: &Witness) {
+impl Counts {
+    /// Adds the next shard's.
+    fn merge(&mut self, other: &Counts) {
         self.duplicates.merge(&other.duplicates);
         self.loss.merge(&other.loss);
+        self.acked.extend_from_slice(&other.acked);
         self.order.merge(&other.order);
         self.clock.merge(&other.clock);
         self.health.merge(&other.health);
-        self.beats.extend_from_slice(&other.beats);
+    }
+
+    /// What was added since `earlier`.
+    pub fn since(&self, earlier: &Counts) -> Counts {
+        let before = |at: usize| earlier.acked.get(at).copied().unwrap_or_default();
+        Counts {
+            duplicates: self.duplicates.since(&earlier.duplicates),
+            loss: self.loss.since(&earlier.loss),
+            acked: self.acked.iter().enumerate().map(|(at, a)| a.since(before(at))).collect(),
+            order: self.order.since(&earlier.order),
+            clock: self.clock.since(&earlier.clock),
+            health: self.health.since(&earlier.health),
+        }
+    }
+}
+
+/// Conversations as they are, by what was seen of them.
+#[derive(Debug, Clone, Default)]
+pub struct Conversations {
+    /// Tags.
+    pub tags: TagFlows,
+    /// Directions.
+    pub sides: SideCounts,
+    /// Loss.
+    pub ratios: Ratios,
+}
+
+impl Conversations {
+    /// Adds others.
+    pub fn merge(&mut self, other: &Conversations) {
         self.tags.merge(&other.tags);
         self.sides.merge(&other.sides);
+        self.ratios.merge(&other.ratios);
+    }
+}
+
+/// What one shard's detectors counted, or several shards' together.
+#[derive(Debug, Clone, Default)]
+pub struct Witness {
+    /// Counts since the beginning.
+    pub counts: Counts,
+    /// Regular senders.
+    pub beats: Vec<Beat>,
+    /// Windows of time in which data was lost.
+    pub lossy: WindowSet,
+    /// Conversations with a packet in the last [`RECENT`]; of a file all of them.
+    pub recent: Conversations,
+    /// Further conversations, with a packet in the last [`REMEMBERED`].
+    pub older: Conversations,
+}
+
+/// How far back a live port's conversations are looked at first.
+const RECENT: i64 = 60 * SECOND;
+
+/// How far back when those are too few.
+const REMEMBERED: i64 = 600 * SECOND;
+
+impl Witness {
+    /// Adds the next shard's.
+    pub fn merge(&mut self, other: &Witness) {
+        self.counts.merge(&other.counts);
+        self.beats.extend_from_slice(&other.beats);
+        self.lossy.merge(&other.lossy);
+        self.recent.merge(&other.recent);
+        self.older.merge(&other.older);
     }
 }
 
@@ -113,20 +174,25 @@ impl Watcher {
         self.health.bare(frame);
     }
 
-    /// What was counted up to `now`; at the end of all packets open questions are decided.
-    pub fn report(&mut self, flows: &mut FlowTable<Watch>, contexts: &Contexts, now: Timestamp, finished: bool) -> Witness {
-        self.loss.advance(if finished { now.plus(HOLD) } else { now });
-        let mut loss = *self.loss.counts();
-        let mut tags = TagFlows::default();
-        for watch in flows.watches() {
-            self.loss.settle(&mut watch.loss);
-            loss.ratios.add(&watch.loss);
-            tags.add(watch.tags);
-        }
-        let mut sides = SideCounts::default();
-        for Record { flow, .. } in flows.records().filter(|r| !r.flow.tcp.sampled()) {
+    /// What was counted up to the request; at the end of all packets open questions are decided.
+    pub fn report(&mut self, flows: &FlowTable<Watch>, contexts: &Contexts, request: &Request) -> Witness {
+        let now = request.now;
+        self.loss.advance(if request.finished { now.plus(HOLD) } else { now });
+        let (mut recent, mut older) = (Conversations::default(), Conversations::default());
+        for record in flows.records() {
+            let flow = record.flow;
+            if flow.tcp.sampled() {
+                continue;
+            }
+            let part = match now.since(record.last()) {
+                age if !request.live || age <= RECENT => &mut recent,
+                age if age <= REMEMBERED => &mut older,
+                _ => continue,
+            };
+            part.tags.add(flow.watch.tags);
+            part.ratios.add(&flow.watch.loss);
             let packets = flow.traffic.map(|t| t.packets);
-            sides.add(&SideFlow { key: &flow.key, packets, acknowledged: flow.tcp.acked() || flow.tcp.answered() });
+            part.sides.add(&SideFlow { key: &flow.key, packets, acknowledged: flow.tcp.acked() || flow.tcp.answered() });
         }
         let mut health = self.health.counts(now);
         for context in contexts.rows() {
@@ -138,15 +204,20 @@ impl Watcher {
                 Cast::Broadcast => &mut health.casts.broadcast,
             } += packets;
         }
+        let loss = *self.loss.counts();
         Witness {
-            duplicates: self.duplicates.report(),
-            loss,
-            order: self.order,
-            clock: self.clock,
-            health,
+            counts: Counts {
+                duplicates: self.duplicates.report(),
+                loss,
+                acked: vec![loss.acked_bytes()],
+                order: self.order,
+                clock: self.clock,
+                health,
+            },
             beats: self.health.beats().list().to_vec(),
-            tags,
-            sides,
+            lossy: self.loss.windows().clone(),
+            recent,
+            older,
         }
     }
 }

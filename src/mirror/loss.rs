@@ -6,10 +6,17 @@
 //! not move the cumulative one and need no handling. A hole is decided 200 ms of packet time after its acknowledgement, so
 //! reordering between the two directions is told from loss.
 //!
+//! A conversation is judged once its handshake (a SYN of either side) and a packet of each side have been seen, or 20 packets of each
+//! side. Which packets are seen decides when that is, so what came before is not counted: only data beyond the highest byte seen or
+//! acknowledged by then. Of that data each segment is seen or lost whatever happened before, so the share that is missing is
+//! unbiased also when so much is lost that most handshakes are. What cannot be seen is the end of a conversation that is lost together
+//! with its acknowledgements: where loss comes in long runs and conversations are short, there is somewhat more of it than is told.
+//!
 //! Cost: an in-order segment touches its flow's record and a few counters, about 8 ns; only holes touch the side table.
 
 use super::Frame;
 use super::loss_counts::{LossCounts, SIZE_BINS, size_bin};
+use super::windows::{WindowSet, window};
 use crate::model::limits::{HOLES_PER_FLOW, HOLES_PER_SHARD};
 use crate::model::time::MILLISECOND;
 use crate::model::{Direction, Timestamp};
@@ -42,27 +49,21 @@ struct Stream {
     acked: u32,
     /// Bytes acknowledged, halved together with `missing` before it overflows.
     judged: u32,
-    /// Of them never seen.
+    /// Of them not seen so far.
     missing: u32,
     /// Newest hole (0: none).
     hole: u32,
     /// Largest segment the other side takes, from its SYN (0: unknown).
     mss: u16,
-    /// Packets seen, up to [`SETTLED`].
+    /// Packets seen, up to [`SETTLED`]; not counted any more once the conversation is judged.
     packets: u8,
-    /// [`Stream::BASE`] and [`Stream::SYN`].
-    seen: u8,
+    /// `next` and `acked` hold.
+    based: bool,
 }
 
 impl Stream {
-    /// `next` and `acked` hold.
-    const BASE: u8 = 1;
-    /// Its first sequence number is known, from its SYN or from the answer to it.
-    const SYN: u8 = 2;
-
     fn restart(&mut self, sequence: u32) {
-        *self = Stream { mss: self.mss, packets: self.packets, seen: self.seen | Self::BASE, next: sequence, acked: sequence, ..*self };
-        self.hole = 0;
+        *self = Stream { based: true, next: sequence, acked: sequence, hole: 0, ..*self };
     }
 
     fn judge(&mut self, acked: u32, missing: u32) {
@@ -75,12 +76,12 @@ impl Stream {
     }
 }
 
-/// What is kept of one TCP conversation: two times 28 bytes, in the flow's record.
+/// What is kept of one TCP conversation: two times 24 bytes and one, in the flow's record.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LossState {
     streams: [Stream; 2],
-    /// Fragments were seen: lengths cannot be followed.
-    excluded: bool,
+    /// [`LossState::EXCLUDED`] and its like.
+    flags: u8,
 }
 
 impl LossState {
@@ -90,18 +91,29 @@ impl LossState {
         Some(self.streams[way as usize].mss).filter(|&m| m > 0)
     }
 
-    /// Bytes acknowledged and of them missing, both directions, as far as decided (both halved together beyond 4 GiB).
+    /// Bytes acknowledged and of them not seen so far, both directions (both halved together beyond 4 GiB).
     pub fn ratio(&self) -> (u64, u64) {
         let sum = |f: fn(&Stream) -> u32| self.streams.iter().map(|s| u64::from(f(s))).sum();
         (sum(|s| s.judged), sum(|s| s.missing))
     }
 
-    /// Whether a direction's numbers are taken: its first sequence number is known from a handshake and both sides have been
-    /// seen, or 20 packets of each side have.
-    #[inline]
-    fn is_settled(&self, way: usize) -> bool {
+    /// Fragments were seen: lengths cannot be followed.
+    const EXCLUDED: u8 = 1;
+    /// A SYN was seen.
+    const HANDSHAKE: u8 = 2;
+    /// Its numbers are taken.
+    const JUDGED: u8 = 4;
+
+    /// Counts one of a conversation's first packets, and says when it is judged from here on.
+    #[inline(never)]
+    fn approach(&mut self, way: usize) {
+        let stream = &mut self.streams[way];
+        stream.packets = (stream.packets + 1).min(SETTLED);
         let least = self.streams[0].packets.min(self.streams[1].packets);
-        self.streams[way].seen & Stream::SYN != 0 && least > 0 || least >= SETTLED
+        if least >= SETTLED || least > 0 && self.flags & Self::HANDSHAKE != 0 {
+            self.flags |= Self::JUDGED;
+            self.streams.iter_mut().for_each(|s| s.acked = s.next);
+        }
     }
 }
 
@@ -119,12 +131,16 @@ struct Hole {
     /// Utilisation class of the time it appeared.
     class: u8,
     decided: bool,
+    /// The window of time it appeared in.
+    window: i64,
 }
 
 /// The loss detector of one shard.
 #[derive(Debug, Default)]
 pub struct Loss {
     counts: LossCounts,
+    /// Windows in which something was lost.
+    windows: WindowSet,
     /// A ring: hole `id` lives at `id % cap` until the slot is needed again, so abandoned conversations leak nothing.
     holes: Vec<Hole>,
     last: u32,
@@ -148,37 +164,37 @@ impl Loss {
             self.advance(frame.time);
         }
         if frame.fragment {
-            state.excluded = true;
+            state.flags |= LossState::EXCLUDED;
         }
-        if segment.flags & RST != 0 || state.excluded {
+        if segment.flags & RST != 0 || state.flags & LossState::EXCLUDED != 0 {
             return;
         }
         let way = *way as usize;
         if segment.flags & SYN != 0 {
             let stream = &mut state.streams[way];
             stream.restart(segment.sequence);
-            stream.seen |= Stream::SYN;
+            state.flags |= LossState::HANDSHAKE;
             let other = &mut state.streams[1 - way];
             other.mss = announced_mss(frame);
-            if segment.flags & ACK != 0 && other.seen & Stream::BASE == 0 {
+            if segment.flags & ACK != 0 && !other.based {
                 other.restart(segment.acknowledgement);
-                other.seen |= Stream::SYN;
             }
         }
         let stream = &mut state.streams[way];
-        stream.packets = (stream.packets + 1).min(SETTLED);
-        if stream.seen & Stream::BASE == 0 {
+        if !stream.based {
             stream.restart(segment.sequence);
         }
         let flagged = u32::from(segment.flags & SYN != 0) + u32::from(segment.flags & FIN != 0);
-        let moment = Moment { time: frame.time, class: utilisation, settled: state.is_settled(way) };
-        if moment.settled && segment.payload > 0 {
+        let moment = Moment { time: frame.time, class: utilisation, judged: state.flags & LossState::JUDGED != 0 };
+        if moment.judged && segment.payload > 0 {
             self.counts.seen_sizes[size_bin(segment.payload)] += 1;
         }
-        self.data(&mut state.streams[way], segment.sequence, segment.payload.saturating_add(flagged), moment);
-        if segment.flags & ACK != 0 && state.streams[1 - way].seen & Stream::BASE != 0 {
-            let moment = Moment { settled: state.is_settled(1 - way), ..moment };
+        self.data(stream, segment.sequence, segment.payload.saturating_add(flagged), moment);
+        if segment.flags & ACK != 0 && state.streams[1 - way].based {
             self.acknowledge(&mut state.streams[1 - way], segment.acknowledgement, moment);
+        }
+        if !moment.judged {
+            state.approach(way);
         }
     }
 
@@ -201,7 +217,7 @@ impl Loss {
         if sequence.wrapping_sub(stream.next) > JUMP {
             self.counts.restarts += 1;
             stream.restart(sequence);
-        } else if moment.settled {
+        } else if moment.judged {
             self.open(stream, stream.next, sequence, None, moment);
         }
         stream.next = end;
@@ -220,7 +236,7 @@ impl Loss {
         }
         let known = stream.acked;
         stream.acked = ack;
-        if moment.settled {
+        if moment.judged {
             stream.judge(advance, 0);
             self.counts.acks += 1;
             self.counts.acked(moment.class, u64::from(advance));
@@ -229,7 +245,8 @@ impl Loss {
             }
         }
         if before(stream.next, ack) {
-            if moment.settled {
+            if moment.judged {
+                stream.judge(0, ack.wrapping_sub(stream.next));
                 self.open(stream, stream.next, ack, Some(moment.time), moment);
             }
             stream.next = ack;
@@ -243,7 +260,8 @@ impl Loss {
 
     fn open(&mut self, stream: &mut Stream, start: u32, end: u32, acknowledged: Option<Timestamp>, moment: Moment) {
         let mss = if stream.mss == 0 { USUAL_MSS } else { stream.mss };
-        let hole = Hole { older: stream.hole, start, end, acknowledged, mss, class: moment.class, ..Hole::default() };
+        let (class, window) = (moment.class, window(moment.time));
+        let hole = Hole { older: stream.hole, start, end, acknowledged, mss, class, window, ..Hole::default() };
         stream.hole = self.insert(hole);
     }
 
@@ -270,8 +288,24 @@ impl Loss {
         self.waiting.push_back((due, id));
     }
 
+    /// Takes decided holes off the front of a direction's list: when the newest is decided, nothing waits behind it.
+    fn shorten(&mut self, stream: &mut Stream) {
+        for _ in 0..HOLES_PER_FLOW {
+            match self.get(stream.hole) {
+                Some(hole) if hole.decided => {
+                    stream.hole = hole.older;
+                    *hole = Hole::default();
+                }
+                Some(_) => return,
+                None => break,
+            }
+        }
+        stream.hole = 0;
+    }
+
     /// Marks what an acknowledgement covers; a hole it covers in part is divided there.
     fn cover(&mut self, stream: &mut Stream, known: u32, ack: u32, moment: Moment) {
+        self.shorten(stream);
         let mut id = stream.hole;
         for _ in 0..HOLES_PER_FLOW {
             let Some(hole) = self.get(id) else { break };
@@ -283,6 +317,7 @@ impl Loss {
                 if divided {
                     hole.end = ack;
                 }
+                stream.judge(0, hole.end.wrapping_sub(hole.start));
                 self.wait(moment.time.plus(HOLD), id);
                 if divided {
                     stream.hole = self.insert(rest);
@@ -292,20 +327,23 @@ impl Loss {
         }
     }
 
-    /// Takes arrived bytes out of the holes of a direction, and decided holes off its list.
+    /// Takes arrived bytes out of the holes of a direction.
     fn fill(&mut self, stream: &mut Stream, start: u32, end: u32, now: Timestamp) {
+        self.shorten(stream);
         let (mut id, mut newer) = (stream.hole, 0u32);
         for _ in 0..HOLES_PER_FLOW {
             let Some(hole) = self.get(id) else { break };
             let (older, gone) = (hole.older, *hole);
-            if start != end && !gone.decided && before(start, gone.end) && before(gone.start, end) {
+            if !gone.decided && before(start, gone.end) && before(gone.start, end) {
                 let from = if before(gone.start, start) { start } else { gone.start };
                 let to = if before(end, gone.end) { end } else { gone.end };
                 let right = Hole { start: to, ..gone };
                 let both = from != gone.start && to != gone.end;
                 (hole.start, hole.end) = if from != gone.start { (gone.start, from) } else { (to, gone.end) };
                 if let Some(time) = gone.acknowledged {
-                    self.counts.late(u64::from(to.wrapping_sub(from)), now.since(time));
+                    let length = to.wrapping_sub(from);
+                    stream.missing = stream.missing.saturating_sub(length);
+                    self.counts.late(u64::from(length), now.since(time));
                 }
                 if both {
                     // Decided at its own time; put in front of the list, where ids grow.
@@ -313,19 +351,12 @@ impl Loss {
                     newer = if newer == 0 { stream.hole } else { newer };
                 }
             }
-            let done = self.get(id).is_some_and(|h| h.decided || h.start == h.end);
-            if done {
-                if gone.decided {
-                    stream.judge(0, gone.end.wrapping_sub(gone.start));
-                }
+            if self.get(id).is_some_and(|h| h.start == h.end) {
                 self.unlink(stream, newer, id, older);
             } else {
                 newer = id;
             }
             id = older;
-        }
-        if self.get(stream.hole).is_none() {
-            stream.hole = 0;
         }
     }
 
@@ -351,7 +382,8 @@ impl Loss {
                 continue;
             }
             hole.decided = true;
-            let (class, mss, length) = (hole.class, u32::from(hole.mss).max(1), hole.end.wrapping_sub(hole.start));
+            let (class, mss, length, window) = (hole.class, u32::from(hole.mss).max(1), hole.end.wrapping_sub(hole.start), hole.window);
+            self.windows.insert(window);
             self.counts.missed(class, u64::from(length));
             self.counts.missing_sizes[size_bin(mss)] += u64::from(length / mss);
             if length % mss > 0 {
@@ -360,23 +392,14 @@ impl Loss {
         }
     }
 
-    /// Brings a conversation's own numbers up to what was decided: before its ratio is read.
-    pub fn settle(&mut self, state: &mut LossState) {
-        for stream in state.streams.iter_mut().filter(|s| s.hole != 0) {
-            // An empty range fills nothing: only decided holes leave the list.
-            self.fill(stream, stream.acked, stream.acked, Timestamp(0));
-        }
-    }
-
-    /// Counts a conversation that leaves the table in the histogram of ratios.
-    pub fn retire(&mut self, mut state: LossState) {
-        self.settle(&mut state);
-        self.counts.ratios.add(&state);
-    }
-
     /// All counts since the beginning.
     pub fn counts(&self) -> &LossCounts {
         &self.counts
+    }
+
+    /// Windows of time in which something was lost.
+    pub fn windows(&self) -> &WindowSet {
+        &self.windows
     }
 }
 
@@ -385,7 +408,7 @@ impl Loss {
 struct Moment {
     time: Timestamp,
     class: u8,
-    settled: bool,
+    judged: bool,
 }
 
 /// The maximum segment size option of a SYN (RFC 9293 section 3.2), 0 without.
@@ -404,7 +427,7 @@ fn announced_mss(frame: &Frame<'_>) -> u16 {
     0
 }
 
-const _: () = assert!(std::mem::size_of::<Stream>() <= 40 && SIZE_BINS > 0);
+const _: () = assert!(std::mem::size_of::<LossState>() <= 52 && SIZE_BINS > 0);
 
 #[cfg(test)]
 #[path = "loss_tests.rs"]

@@ -53,6 +53,14 @@ pub struct Acked {
     pub missing: u64,
 }
 
+impl Acked {
+    /// What was added since `earlier`.
+    #[must_use]
+    pub fn since(self, earlier: Acked) -> Acked {
+        Acked { bytes: self.bytes.saturating_sub(earlier.bytes), missing: self.missing.saturating_sub(earlier.missing) }
+    }
+}
+
 /// Conversations by the share of their acknowledged bytes that was missing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ratios {
@@ -80,14 +88,10 @@ impl Ratios {
         self.bins[bin.min(RATIO_BINS - 1)] += 1;
     }
 
-    fn zip(&mut self, other: &Ratios, f: fn(u64, u64) -> u64) {
-        self.bins.iter_mut().zip(other.bins).for_each(|(a, b)| *a = f(*a, b));
-        self.whole = f(self.whole, other.whole);
-    }
-
     /// Adds another shard's.
     pub fn merge(&mut self, other: &Ratios) {
-        self.zip(other, u64::saturating_add);
+        self.bins.iter_mut().zip(other.bins).for_each(|(a, b)| *a = a.saturating_add(b));
+        self.whole = self.whole.saturating_add(other.whole);
     }
 }
 
@@ -114,8 +118,6 @@ pub struct LossCounts {
     pub restarts: u64,
     /// Holes forgotten at the cap before they were decided.
     pub forgotten: u64,
-    /// Finished conversations by loss ratio.
-    pub ratios: Ratios,
 }
 
 impl LossCounts {
@@ -160,7 +162,6 @@ impl LossCounts {
             *a = f(*a, b);
         }
         self.late_skew.zip(&other.late_skew, f);
-        self.ratios.zip(&other.ratios, f);
     }
 
     /// Adds another shard's.

@@ -4,11 +4,6 @@ pub mod duplicates;
 pub mod estimate;
 mod frame;
 mod health;
-mod health_beats;
-mod health_checksum;
-mod health_orphans;
-mod health_sizes;
-mod health_tags;
 pub mod ledger;
 mod loss;
 mod loss_counts;
@@ -17,16 +12,15 @@ pub mod sessions;
 mod sides;
 pub mod stamps;
 pub mod switch_clock;
+mod windows;
 
 pub use duplicates::{CopyClass, Digest, DuplicateCounts, DuplicateFilter, Verdict};
-pub use estimate::{LossSplit, wilson};
+pub use estimate::{LossSplit, clustered};
 pub use frame::{Frame, Segment};
-pub use health::{Casts, Health, HealthCounts};
-pub use health_beats::{Beat, Beats, Control, ControlCounts, Silence, silences};
-pub use health_checksum::ChecksumCounts;
-pub use health_orphans::{OrphanCounts, Orphans};
-pub use health_sizes::{Lengths, SizeCounts};
-pub use health_tags::{TagCounts, TagFlows, TagState, VlanSet, outermost};
+pub use health::{
+    Beat, Beats, Casts, ChecksumCounts, Control, ControlCounts, Health, HealthCounts, Lengths, OrphanCounts, Orphans, Silence, SizeCounts,
+    TagCounts, TagFlows, TagState, VlanSet, outermost, silences,
+};
 pub use ledger::Ledger;
 pub use loss::{HOLD, Loss, LossState};
 pub use loss_counts::{Acked, LossCounts, RATIO_BINS, Ratios, SIZE_BINS, UTILISATION_CLASSES, size_bin, size_floor, utilisation_class};
@@ -35,3 +29,4 @@ pub use sessions::{CheckSequence, Ours, SampledPacket, SessionReport, Sessions};
 pub use sides::{JUDGED_PACKETS, Judged, MacRoles, Roles, SideCounts, SideFlow};
 pub use stamps::{StampLedger, Stamped};
 pub use switch_clock::Clock as SwitchClock;
+pub use windows::{WINDOW, WindowSet, Windows, window};

@@ -222,6 +222,19 @@ impl Clock {
         self.longest_run = self.longest_run.max(other.longest_run);
         self.largest_step = self.largest_step.max(other.largest_step);
     }
+
+    /// What was added since `earlier`; grain, longest run and largest step remain those of the whole time.
+    #[must_use]
+    pub fn since(&self, earlier: &Clock) -> Clock {
+        Clock {
+            packets: self.packets.saturating_sub(earlier.packets),
+            equal: self.equal.saturating_sub(earlier.equal),
+            backward: self.backward.saturating_sub(earlier.backward),
+            steps: self.steps.saturating_sub(earlier.steps),
+            differences: self.differences.saturating_sub(earlier.differences),
+            ..*self
+        }
+    }
 }
 
 #[cfg(test)]

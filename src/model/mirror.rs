@@ -207,19 +207,6 @@ pub struct Tunnel {
     pub id: u64,
 }
 
-/// A rate with its 95 % interval (Wilson): `n` is the number of things looked at. All but `n` are shares, 0 to 1.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Estimate {
-    /// The rate.
-    pub rate: f64,
-    /// Lower end of the interval.
-    pub low: f64,
-    /// Upper end of the interval.
-    pub high: f64,
-    /// Sample size.
-    pub n: u64,
-}
-
 /// One mirror session: a tunnel whose outside was taken off.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Session {

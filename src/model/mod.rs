@@ -3,6 +3,7 @@
 //! The lowest floor: `std` only, no I/O and no threads. Everything else may use it; it uses nothing of the crate.
 
 pub mod address;
+pub mod estimate;
 pub mod finding;
 pub mod flow;
 pub mod host;
@@ -19,19 +20,22 @@ pub mod stamp;
 pub mod text;
 pub mod time;
 pub mod traffic;
+pub mod trust;
 pub mod units;
 pub mod vlan;
 
 pub use address::{Address, Mac};
+pub use estimate::{Estimate, wilson};
 pub use finding::{Finding, Severity, Value};
 pub use flow::{Direction, FlowKey};
 pub use host::HostFacts;
 pub use link::LinkType;
-pub use mirror::{Carrier, Decap, Estimate, MirrorTag, Purpose, RspanChoice, Sampling, Session, Side, Tunnel, TunnelKind};
+pub use mirror::{Carrier, Decap, MirrorTag, Purpose, RspanChoice, Sampling, Session, Side, Tunnel, TunnelKind};
 pub use path::Path;
 pub use port::Port;
 pub use proto::Proto;
 pub use stamp::{StampChoice, StampKind, StampPort, Stamps};
 pub use time::Timestamp;
 pub use traffic::Traffic;
+pub use trust::{Trust, TrustPart};
 pub use vlan::VlanStack;

@@ -1,6 +1,6 @@
 //! Can this mirror be believed: the picture the Mirror screen and the report show.
 
-use super::{Table, Traffic};
+use super::{Table, Traffic, Trust};
 use crate::model::{Estimate, Session, Stamps, Tunnel};
 
 /// Where packets went missing. `None` means it cannot be told.
@@ -51,28 +51,6 @@ pub struct Sides {
     pub judged: u64,
     /// Of them, those with packets in one direction only.
     pub one_sided: u64,
-}
-
-/// One part of the trust score.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TrustPart {
-    /// `completeness`, `uniqueness`, `order`, `fidelity`, `timing`, `coverage`.
-    pub name: &'static str,
-    /// 0 to 100; `None`: cannot tell yet.
-    pub score: Option<u8>,
-    /// What it rests on, in words and numbers.
-    pub evidence: String,
-}
-
-/// Can the mirror be believed.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Trust {
-    /// The minimum of the parts that can be told; `None`: too little evidence.
-    pub score: Option<u8>,
-    /// One line a tired person understands: `good`, `every packet twice`, `2 % lost in the switch` …
-    pub verdict: String,
-    /// The parts.
-    pub parts: Vec<TrustPart>,
 }
 
 /// User tunnels crossing the link.

@@ -7,9 +7,10 @@ mod order;
 mod query;
 mod rows;
 
+pub use crate::model::{Trust, TrustPart};
 pub use feed::Feed;
 pub use filter::Filter;
-pub use mirror::{DuplicateClass, Duplicates, LossLedger, Mirror, Sides, Trust, TrustPart, TunnelRow};
+pub use mirror::{DuplicateClass, Duplicates, LossLedger, Mirror, Sides, TunnelRow};
 pub use query::{Column, Order, Query};
 pub use rows::{Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, VlanRow};
 

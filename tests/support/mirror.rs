@@ -66,6 +66,16 @@ pub fn lose(copies: Vec<Copied>, rng: &mut Rng, p: f64) -> Vec<Copied> {
     filter(copies, |_| !rng.chance(p))
 }
 
+/// Loses a share `p` of the copies in runs of `run` copies on average (a two-state chain, Gilbert 1960).
+pub fn lose_bursts(copies: Vec<Copied>, rng: &mut Rng, p: f64, run: f64) -> Vec<Copied> {
+    let (end, begin) = (1.0 / run, p / run / (1.0 - p));
+    let mut losing = false;
+    filter(copies, |_| {
+        losing = if losing { !rng.chance(end) } else { rng.chance(begin) };
+        !losing
+    })
+}
+
 /// Loses copies in a queue: `bits_per_second` out, `buffer` bytes deep (tail drop). Departure becomes the copy's time.
 pub fn queue(copies: Vec<Copied>, bits_per_second: f64, buffer: f64) -> (Vec<Copied>, u64) {
     let (mut free_at, mut lost) = (0f64, 0);
@@ -131,6 +141,19 @@ fn ip_at(frame: &[u8]) -> Option<(usize, bool)> {
         [0x86, 0xdd] => Some((at + 2, true)),
         _ => None,
     }
+}
+
+/// The TCP data in a frame, by its place in its conversation (addresses, ports, sequence number), and its bytes.
+pub fn tcp_data(frame: &[u8]) -> Option<(Vec<u8>, u64)> {
+    let (at, v6) = ip_at(frame)?;
+    let word = |at: usize| u16::from_be_bytes([frame[at], frame[at + 1]]);
+    let (protocol, addresses, transport, end) = if v6 {
+        (frame[at + 6], at + 8..at + 40, at + 40, at + 40 + usize::from(word(at + 4)))
+    } else {
+        (frame[at + 9], at + 12..at + 20, at + 20, at + usize::from(word(at + 2)))
+    };
+    let payload = end.checked_sub(transport + usize::from(frame.get(transport + 12)? >> 4) * 4)? as u64;
+    (protocol == 6 && payload > 0).then(|| ([&frame[addresses], &frame[transport..transport + 8]].concat(), payload))
 }
 
 /// What a router does to a frame: new MAC addresses, TTL one less.

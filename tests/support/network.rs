@@ -180,7 +180,7 @@ impl<'p> World<'p> {
             let sender = |isn: u64, total: u64| Sender { isn: isn as u32, total, window: 10, ..Sender::default() };
             let up = 200 + self.rng.below(900);
             let (i, j) = (self.rng.next(), self.rng.next());
-            let down = segments * self.plan.mss as u64 - self.rng.below(700);
+            let down = segments * self.plan.mss as u64 - self.rng.below(self.plan.mss.min(700) as u64);
             let delay = 50_000 + self.rng.below(2_000_000) as i64;
             let ids = [self.rng.next() as u16, self.rng.next() as u16];
             let start = (self.rng.below(1_000_000) as f64 / 1e6 * self.plan.seconds * 1e9) as i64;

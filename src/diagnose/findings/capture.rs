@@ -144,7 +144,8 @@ impl Detector for Gone {
             id: "mirror.outage",
             meaning: "For a while nothing was mirrored: senders that are regular as a clock were all silent at once.",
             measured: "Spanning tree, LLDP, LACP, VRRP and the like, after five even intervals: at least three in a row missing from \
-                       every sender frequent enough to tell. Critical while it lasts, a warning afterwards.",
+                       every sender frequent enough to tell; where that is one sender only, no packet at all may have arrived. \
+                       Critical while it lasts, a warning afterwards.",
             cause: "The session was removed or changed, its destination port flapped, or the switch reloaded.",
             lookalikes: "The senders themselves were down, if there are few of them; a spanning tree change moved them.",
             remedy: "Look at the switch's log at that time.",

@@ -29,9 +29,11 @@ fn times(share: f64, active: bool) -> Option<u32> {
     })
 }
 
-/// Whether the copies are the mirror's: many conversations, and much the same distance.
+/// Whether the copies are the mirror's: many conversations, and much the same distance, unless most copies show by their headers
+/// that they are no repetition by their sender.
 fn is_mirror(copies: &Copies) -> bool {
-    copies.flows_affected >= FLOWS.min(copies.flows.max(1)) && copies.gap.is_none_or(|g| g.is_tight())
+    let certain = copies.changed.saturating_mul(2) > copies.copies;
+    copies.flows_affected >= FLOWS.min(copies.flows.max(1)) && (certain || copies.gap.is_none_or(|g| g.is_tight()))
 }
 
 fn evidence(copies: &Copies) -> Vec<(&'static str, Value)> {
@@ -58,7 +60,8 @@ impl Detector for Every {
             measured: "Packets whose addresses, IP identification, length, transport header and first 64 payload bytes equal \
                        those of a packet a short time before. Raised when they are 45 to 50.5 % of at least 400 packets \
                        (62 to 67 % for three times, 70 to 75.5 % for four), in at least 10 conversations, at much the same \
-                       distance (95th percentile at most 20 times the 5th).",
+                       distance (95th percentile at most 20 times the 5th), unless most of them passed a router or changed \
+                       their VLAN in between.",
             cause: "The session mirrors packets both where they come in and where they go out, or a port and its VLAN at once: \
                     each packet passes two of its sources.",
             lookalikes: "Two taps or two sessions into one analyser port; a capture file merged with itself; capturing on a \
@@ -84,6 +87,10 @@ impl Detector for Every {
 }
 
 impl Detector for Part {
+    fn yields_to(&self) -> &'static [&'static str] {
+        &["dup.every"]
+    }
+
     fn page(&self) -> &'static Page {
         &Page {
             id: "dup.some",

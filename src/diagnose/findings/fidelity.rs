@@ -172,7 +172,7 @@ impl Detector for Offloaded {
             meaning: "Packets have no checksum yet: they were copied before their sender's network card filled it in. They are \
                       counted as good here; other tools may discard them.",
             measured: "Checksums of a sample of whole TCP and UDP packets (a bounded number a second) that equal the sum of the \
-                       pseudo header alone. Raised above 1 % of at least 50, cleared below 0.7 %.",
+                       pseudo header alone or, in TCP, are zero. Raised above 1 % of at least 50, cleared below 0.7 %.",
             cause: "The copy was taken on the sending host or its virtual switch.",
             lookalikes: "None: damage does not leave exactly the pseudo header's sum.",
             remedy: "Nothing for this program. For others: `ethtool -K IF tx off` on the sender, or let them ignore checksums.",

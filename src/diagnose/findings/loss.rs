@@ -1,6 +1,6 @@
 //! Loss by the place where it happened.
 
-use super::{lacking, numbers, present_if, span};
+use super::{lacking, numbers, present_if};
 use crate::diagnose::detector::{Detector, Limit, Need, Outcome, Page, Report};
 use crate::diagnose::evidence::{Evidence, share};
 use crate::diagnose::vendor::Topic;
@@ -26,14 +26,18 @@ fn severity(rate: f64) -> Severity {
     }
 }
 
-/// A rate of loss, unless a more particular finding explains it.
-fn rated(e: &Evidence, estimate: Option<Estimate>, limit: Limit, active: bool, title: impl FnOnce(String) -> String) -> Outcome {
+/// Loss with a pattern is not reported a second time as plain loss.
+const PATTERNS: &[&str] = &["span.oversub", "span.sampled", "span.ratelimit", "span.size"];
+
+/// A rate of loss.
+fn rated(estimate: Option<Estimate>, limit: Limit, active: bool, title: impl FnOnce(String) -> String) -> Outcome {
     let Some(estimate) = estimate else { return Outcome::Unknown("no measure of it".into()) };
     if estimate.n < SAMPLE {
         return lacking(estimate.n, SAMPLE, "samples");
     }
-    let found = limit.exceeded(estimate.low, active) && !span::explains(e);
-    present_if(found, || Report::new(severity(estimate.rate), title(percent(estimate.rate)), numbers(&estimate)))
+    present_if(limit.exceeded(estimate.low, active), || {
+        Report::new(severity(estimate.rate), title(percent(estimate.rate)), numbers(&estimate))
+    })
 }
 
 /// Copies the switch never made.
@@ -49,6 +53,10 @@ pub struct Path;
 pub struct Host;
 
 impl Detector for Switch {
+    fn yields_to(&self) -> &'static [&'static str] {
+        PATTERNS
+    }
+
     fn page(&self) -> &'static Page {
         &Page {
             id: "switch.loss",
@@ -70,11 +78,15 @@ impl Detector for Switch {
     }
 
     fn judge(&self, e: &Evidence, active: bool) -> Outcome {
-        rated(e, e.loss.switch, TCP_LIMIT, active, |p| format!("{p} of the traffic is never copied by the switch"))
+        rated(e.loss.switch, TCP_LIMIT, active, |p| format!("{p} of the traffic is never copied by the switch"))
     }
 }
 
 impl Detector for Upstream {
+    fn yields_to(&self) -> &'static [&'static str] {
+        PATTERNS
+    }
+
     fn page(&self) -> &'static Page {
         &Page {
             id: "upstream.loss",
@@ -100,11 +112,15 @@ impl Detector for Upstream {
         if e.loss.switch.is_some() {
             return Outcome::Clear;
         }
-        rated(e, e.loss.upstream, TCP_LIMIT, active, |p| format!("{p} of the traffic never reached this host"))
+        rated(e.loss.upstream, TCP_LIMIT, active, |p| format!("{p} of the traffic never reached this host"))
     }
 }
 
 impl Detector for Path {
+    fn yields_to(&self) -> &'static [&'static str] {
+        PATTERNS
+    }
+
     fn page(&self) -> &'static Page {
         &Page {
             id: "path.loss",
@@ -122,7 +138,7 @@ impl Detector for Path {
     }
 
     fn judge(&self, e: &Evidence, active: bool) -> Outcome {
-        rated(e, e.loss.path, SEQUENCE_LIMIT, active, |p| format!("{p} of the copies are lost between switch and host"))
+        rated(e.loss.path, SEQUENCE_LIMIT, active, |p| format!("{p} of the copies are lost between switch and host"))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{lacking, present_if};
 use crate::diagnose::detector::{Detector, Limit, Need, Outcome, Page, Report};
-use crate::diagnose::evidence::{Evidence, share};
+use crate::diagnose::evidence::{Evidence, JUDGED, share};
 use crate::diagnose::vendor::Topic;
 use crate::model::units::percent;
 use crate::model::{Severity, Value};
@@ -38,7 +38,8 @@ impl Detector for Half {
             meaning: "Only one direction of the conversations is mirrored. Half of the traffic is not here, and loss, round-trip \
                       times and retransmissions cannot be judged.",
             measured: "TCP conversations with at least five packets from one side and none from the other, unanswered attempts \
-                       left out. Raised above 50 % of at least 20 conversations, cleared below 35 %; critical from 90 %.",
+                       left out. Raised when they surely are more than half (lower end of the 95 % interval) of at least 10 \
+                       conversations, cleared below 35 %; critical from 90 %.",
             cause: "The session mirrors receive or transmit only, or only one leg of a tap is connected.",
             lookalikes: "Asymmetric routing, where it is always the same hosts (route.asym); a link aggregation of which one \
                          member is mirrored.",
@@ -49,11 +50,11 @@ impl Detector for Half {
 
     fn judge(&self, e: &Evidence, active: bool) -> Outcome {
         let sides = &e.sides;
-        if sides.judged < CONVERSATIONS {
-            return lacking(sides.judged, CONVERSATIONS, "TCP conversations");
+        if sides.judged < JUDGED {
+            return lacking(sides.judged, JUDGED, "TCP conversations");
         }
         let half = sides.share();
-        present_if(Limit::new(0.5).exceeded(half, active) && !sides.is_routing(), || {
+        present_if(sides.is_half(active), || {
             let evidence = vec![
                 ("one_sided", Value::Count(sides.one_sided)),
                 ("conversations", Value::Count(sides.judged)),
@@ -109,9 +110,10 @@ impl Detector for Stripped {
             id: "vlan.stripped",
             meaning: "Traffic of several VLANs arrives without its tags, so it cannot be told apart by VLAN.",
             measured: "No frame carries a tag, over at least 100 frames, and yet per-VLAN spanning tree names more than one VLAN \
-                       (a warning), or untagged ARP comes from three address blocks or more (a note).",
+                       (a warning), or untagged ARP comes from three networks or more: address blocks of 24 bits, taken for one \
+                       network where an address of one asks for an address of another (a note).",
             cause: "The switch takes tags off on the mirror's destination port, or this host's interface does.",
-            lookalikes: "One flat network with several address blocks; a mirror of access ports, where frames have no tags.",
+            lookalikes: "Several networks of addresses on one wire on purpose; a mirror of access ports, where frames have no tags.",
             remedy: "Keep tags on the destination port; on this host: `ethtool -K IF rxvlan off` and, if supported, \
                      `ethtool -K IF rx-vlan-filter off`.",
             topic: Some(Topic::Encapsulation),
@@ -125,18 +127,18 @@ impl Detector for Stripped {
             return lacking(all, 100, "frames");
         }
         let named = tags.claimed > 1;
-        let found = share(tags.tagged, all) < 0.001 && (named || tags.subnets >= 3);
+        let found = share(tags.tagged, all) < 0.001 && (named || tags.networks >= 3);
         present_if(found, || {
             let evidence = vec![
                 ("tagged", Value::Count(tags.tagged)),
                 ("untagged", Value::Count(tags.untagged)),
                 ("vlans_named", Value::Count(tags.claimed)),
-                ("arp_blocks", Value::Count(tags.subnets)),
+                ("arp_networks", Value::Count(tags.networks)),
             ];
             let (severity, title) = if named {
                 (Severity::Warning, format!("VLAN tags are taken off: {} VLANs arrive as one", tags.claimed))
             } else {
-                (Severity::Note, format!("VLAN tags may be taken off: {} networks arrive untagged", tags.subnets))
+                (Severity::Note, format!("VLAN tags may be taken off: {} networks arrive untagged", tags.networks))
             };
             let report = Report::new(severity, title, evidence);
             match (e.host.vlan_filter, e.host.vlan_offload) {
@@ -200,14 +202,14 @@ impl Detector for CpuBlind {
     }
 
     fn judge(&self, e: &Evidence, active: bool) -> Outcome {
-        if !active && (e.control.neighbour < 3 || e.seconds < 90.0) {
+        if !active && (e.control.neighbour < 3 || e.control.seconds < 90.0) {
             return lacking(e.control.neighbour.min(2), 3, "control packets of neighbours in 90 s");
         }
         present_if(e.control.silent_partners > 0, || {
             let evidence = vec![
                 ("silent_systems", Value::Count(e.control.silent_partners)),
                 ("control_packets", Value::Count(e.control.neighbour)),
-                ("seconds", Value::Number(e.seconds)),
+                ("seconds", Value::Number(e.control.seconds)),
             ];
             Report::new(Severity::Note, "What the switch sends itself is not mirrored", evidence)
         })
@@ -261,11 +263,11 @@ impl Detector for Silent {
     }
 
     fn judge(&self, e: &Evidence, _active: bool) -> Outcome {
-        if !e.live || e.packets == 0 && e.seconds < 10.0 {
-            return lacking(0, 10, "seconds of a live port");
+        if !e.live {
+            return Outcome::Unknown("not a live port".into());
         }
-        present_if(e.packets == 0, || {
-            Report::new(Severity::Critical, "Nothing arrives on this port", vec![("seconds", Value::Number(e.seconds))])
+        present_if(e.quiet >= 10.0, || {
+            Report::new(Severity::Critical, "Nothing arrives on this port", vec![("seconds", Value::Number(e.quiet))])
         })
     }
 }

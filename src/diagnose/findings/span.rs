@@ -2,7 +2,7 @@
 
 use super::{lacking, present_if};
 use crate::diagnose::detector::{Detector, Limit, Need, Outcome, Page, Report};
-use crate::diagnose::evidence::{Evidence, SizeLoss, share};
+use crate::diagnose::evidence::{Evidence, FlatTop, SizeLoss, share};
 use crate::diagnose::vendor::Topic;
 use crate::model::units::{bits_per_second, percent};
 use crate::model::{Severity, Value};
@@ -10,17 +10,14 @@ use crate::model::{Severity, Value};
 /// Windows of high and of low load before they are compared.
 const WINDOWS: u64 = 30;
 
+/// Windows with loss before their rate is called constant.
+const FLAT_WINDOWS: u64 = 10;
+
 /// Conversations before uniformity is judged.
 const FLOWS: u64 = 20;
 
 /// Sampling one in two leaves half out; less than that is not called sampling.
 const LEAST_SAMPLING: f64 = 0.45;
-
-/// Whether one of these explains the loss, so that it is not reported a second time as plain loss.
-pub fn explains(e: &Evidence) -> bool {
-    let detectors: [&dyn Detector; 4] = [&Oversubscribed, &Sampled, &RateLimited, &SizeLimited];
-    detectors.iter().any(|d| d.needs().iter().all(|n| n.check(e).is_ok()) && matches!(d.judge(e, true), Outcome::Present(_)))
-}
 
 /// The destination port is too slow.
 pub struct Oversubscribed;
@@ -99,7 +96,8 @@ impl Detector for Sampled {
             meaning: "The session mirrors one packet in N on purpose. Counts are samples: multiply them by N, and do not expect \
                       whole conversations.",
             measured: "The share missing is the same in conversations of every kind: nine of ten of at least 20 are within 15 % \
-                       of their median, at least 45 % is missing, and load makes no difference; or the mirror says so itself.",
+                       of their median, at least 45 % is missing, and neither load nor size makes a difference, nor is the rate \
+                       of copies constant; or the mirror says so itself.",
             cause: "Sampling is configured on the session, or it is the platform's only way of mirroring.",
             lookalikes: "A balancer that spreads packets over several analysers; a mirror that is overloaded all the time.",
             remedy: "Turn sampling off, or scale by N.",
@@ -124,7 +122,8 @@ impl Detector for Sampled {
         let [low, _, high] = &e.loss.by_load;
         let by_load = low.windows.min(high.windows) >= WINDOWS && high.upstream().0 > 2.0 * low.upstream().1;
         let found = uniform_ratio(e)
-            .filter(|_| Limit::new(LEAST_SAMPLING).exceeded(all.rate, active) && !by_load && limit(&e.loss.by_size, false).is_none());
+            .filter(|_| Limit::new(LEAST_SAMPLING).exceeded(all.rate, active) && !by_load)
+            .filter(|_| limit(&e.loss.by_size, false).is_none() && flat(e, active).is_none());
         present_if(found.is_some(), || {
             let n = (1.0 / (1.0 - all.rate).max(1e-6)).round().max(2.0);
             let evidence =
@@ -140,9 +139,10 @@ impl Detector for RateLimited {
             id: "span.ratelimit",
             meaning: "Copies arrive at a constant rate below the speed of the link, and the rest is dropped: something limits the \
                       mirror.",
-            measured: "The delivered rate in windows with loss varies by less than 2 % around its mean, over at least 10 windows, \
-                       stays below 90 % of the link's speed, and acknowledged TCP data is missing (lower end of the interval \
-                       above 0.1 %).",
+            measured: "The delivered rate in windows of 100 ms that lost data from beginning to end varies by less than 2 % around \
+                       its mean, over at least 10 windows (up to a quarter of them may deliver less: there the limit was reached \
+                       for a while only), stays below 90 % of the link's speed where that is known, and \
+                       acknowledged TCP data is missing (lower end of the interval above 0.1 %).",
             cause: "A rate limit, CAR or policer on the mirror session or on the path of the copies.",
             lookalikes: "A slower link somewhere on the way; a source of truly constant rate beside loss of another cause.",
             remedy: "Lift the rate limit of the session, or mirror less.",
@@ -155,24 +155,31 @@ impl Detector for RateLimited {
     }
 
     fn judge(&self, e: &Evidence, active: bool) -> Outcome {
-        const WINDOWS: u64 = 10;
-        let Some(flat) = e.loss.flat_top else { return Outcome::Unknown("no windows with loss".into()) };
-        if flat.windows < WINDOWS {
-            return lacking(flat.windows, WINDOWS, "windows with loss");
+        let windows = e.loss.flat_top.map_or(0, |flat| flat.windows);
+        if windows < FLAT_WINDOWS {
+            return lacking(windows, FLAT_WINDOWS, "windows with loss from beginning to end");
         }
-        let lossy = e.loss.all.is_some_and(|all| Limit::new(0.001).exceeded(all.low, active));
-        let below = e.host.speed.is_none_or(|speed| flat.bits_per_second < 0.9 * speed as f64);
-        let steady = flat.variation < if active { 0.03 } else { 0.02 };
-        present_if(lossy && below && steady, || {
+        flat(e, active).map_or(Outcome::Clear, |flat| {
             let title = format!("The mirror is limited to {}", bits_per_second(flat.bits_per_second));
             let evidence = vec![
                 ("bits_per_second", Value::Number(flat.bits_per_second)),
                 ("variation", Value::Share(flat.variation)),
                 ("windows", Value::Count(flat.windows)),
             ];
-            Report::new(Severity::Warning, title, evidence)
+            Outcome::Present(Report::new(Severity::Warning, title, evidence))
         })
     }
+}
+
+/// The constant rate below the link's speed at which copies arrive while others are lost.
+fn flat(e: &Evidence, active: bool) -> Option<FlatTop> {
+    let lossy = e.loss.all.is_some_and(|all| Limit::new(0.001).exceeded(all.low, active));
+    let steady = if active { 0.03 } else { 0.02 };
+    e.loss.flat_top.filter(|flat| {
+        let below = e.loss.speed.is_none_or(|speed| flat.occupied < 0.9 * speed as f64);
+        let most = flat.windows.saturating_mul(4) >= flat.lossy.saturating_mul(3);
+        lossy && below && most && flat.windows >= FLAT_WINDOWS && flat.variation < steady
+    })
 }
 
 /// The payload from which on segments are missing: at least half of those from there on, at most 2 % of smaller ones.

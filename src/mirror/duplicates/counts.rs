@@ -92,6 +92,12 @@ impl GapHistogram {
             *a += b;
         }
     }
+
+    fn take_off(&mut self, earlier: &Self) {
+        for (a, b) in self.0.iter_mut().zip(earlier.0) {
+            *a = a.saturating_sub(b);
+        }
+    }
 }
 
 /// Copies whose VLAN differed from the first sighting's. `None` is untagged.
@@ -190,6 +196,38 @@ impl DuplicateCounts {
         self.flows += other.flows;
         self.flows_copied += other.flows_copied;
         self.displaced += other.displaced;
+    }
+
+    /// What was added since `earlier`, an earlier state of the same counts.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut rest = self.clone();
+        rest.observed = self.observed.since(earlier.observed);
+        rest.ambiguous = self.ambiguous.since(earlier.ambiguous);
+        for (a, b) in rest.classes.iter_mut().zip(&earlier.classes) {
+            a.traffic = a.traffic.since(b.traffic);
+            a.gaps.take_off(&b.gaps);
+        }
+        for (a, b) in rest.sightings.iter_mut().zip(earlier.sightings) {
+            *a = a.saturating_sub(b);
+        }
+        for change in &mut rest.vlans {
+            let at = earlier.vlans.binary_search_by_key(&(change.first, change.later), |c| (c.first, c.later));
+            let before = at.ok().and_then(|at| earlier.vlans.get(at)).map_or(0, |c| c.packets);
+            change.packets = change.packets.saturating_sub(before);
+        }
+        rest.vlans.retain(|c| c.packets > 0);
+        for (a, b) in [
+            (&mut rest.vlans_other, earlier.vlans_other),
+            (&mut rest.payload_packets, earlier.payload_packets),
+            (&mut rest.payload_copies, earlier.payload_copies),
+            (&mut rest.flows, earlier.flows),
+            (&mut rest.flows_copied, earlier.flows_copied),
+            (&mut rest.displaced, earlier.displaced),
+        ] {
+            *a = a.saturating_sub(b);
+        }
+        rest
     }
 
     pub(super) fn count_vlan(&mut self, first: Option<u16>, later: Option<u16>) {

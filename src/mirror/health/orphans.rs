@@ -4,8 +4,8 @@
 //! normal. A question lost by the mirror leaves its answer alone, so the share of lone answers estimates the loss of single
 //! packets where no TCP shows it; it holds only where both directions are mirrored.
 
-use super::Frame;
-use super::order::Skews;
+use crate::mirror::Frame;
+use crate::mirror::order::Skews;
 use crate::model::limits::REQUESTS;
 use crate::model::time::SECOND;
 use crate::model::{FlowKey, Timestamp};
@@ -13,8 +13,8 @@ use crate::model::{FlowKey, Timestamp};
 /// How long a question waits for its answer: resolvers give up after 5 s (the usual default).
 const WAIT: i64 = 5 * SECOND;
 
-/// How long an answer waits for a question that comes late, as for TCP ([`super::HOLD`]).
-const LATE: i64 = super::HOLD;
+/// How long an answer waits for a question that comes late, as for TCP ([`crate::mirror::HOLD`]).
+const LATE: i64 = crate::mirror::HOLD;
 
 const UDP: u8 = 17;
 const ICMP: u8 = 1;
@@ -43,6 +43,10 @@ pub struct OrphanCounts {
 impl OrphanCounts {
     /// Adds another shard's.
     pub fn merge(&mut self, other: &OrphanCounts) {
+        self.zip(other, u64::saturating_add);
+    }
+
+    pub(super) fn zip(&mut self, other: &OrphanCounts, f: fn(u64, u64) -> u64) {
         for (a, b) in [
             (&mut self.questions, other.questions),
             (&mut self.answered, other.answered),
@@ -51,9 +55,9 @@ impl OrphanCounts {
             (&mut self.unasked, other.unasked),
             (&mut self.inverted, other.inverted),
         ] {
-            *a = a.saturating_add(b);
+            *a = f(*a, b);
         }
-        self.skew.merge(&other.skew);
+        self.skew.zip(&other.skew, f);
     }
 }
 
@@ -187,7 +191,7 @@ fn identify(frame: &Frame<'_>, key: &FlowKey) -> Option<(bool, u32)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::health::tests::{frame, udp4};
+    use super::super::tests::{frame, udp4};
     use super::*;
     use proptest::prelude::*;
 

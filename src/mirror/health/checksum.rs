@@ -3,8 +3,8 @@
 //! A sender with checksum offload leaves the sum of the pseudo header in the field and its network card adds the rest; a copy
 //! taken before that, on the sending host or its virtual switch, shows the part. Only packets that are there whole are summed.
 
-use super::Frame;
-use super::health::ip_span;
+use super::ip_span;
+use crate::mirror::Frame;
 use crate::model::Timestamp;
 use crate::model::limits::CHECKSUMS_PER_SECOND;
 use crate::model::time::SECOND;
@@ -33,10 +33,14 @@ impl ChecksumCounts {
 
     /// Adds another shard's.
     pub fn merge(&mut self, other: &ChecksumCounts) {
-        self.right = self.right.saturating_add(other.right);
-        self.partial = self.partial.saturating_add(other.partial);
-        self.absent = self.absent.saturating_add(other.absent);
-        self.wrong = self.wrong.saturating_add(other.wrong);
+        self.zip(other, u64::saturating_add);
+    }
+
+    pub(super) fn zip(&mut self, other: &ChecksumCounts, f: fn(u64, u64) -> u64) {
+        self.right = f(self.right, other.right);
+        self.partial = f(self.partial, other.partial);
+        self.absent = f(self.absent, other.absent);
+        self.wrong = f(self.wrong, other.wrong);
     }
 }
 
@@ -122,7 +126,7 @@ impl Checksums {
 
 #[cfg(test)]
 mod tests {
-    use super::super::health::tests::{frame, udp4};
+    use super::super::tests::{frame, udp4};
     use super::*;
     use proptest::prelude::*;
 

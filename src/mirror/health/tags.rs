@@ -1,7 +1,7 @@
 //! VLAN tags: which frames wear them, and witnesses that they were taken off.
 
-use super::Frame;
-use crate::model::limits::ARP_SUBNETS;
+use crate::mirror::Frame;
+use crate::model::limits::{ARP_LINKS, ARP_SUBNETS};
 use crate::model::{Direction, Mac, VlanStack};
 
 /// A set of VLAN identifiers.
@@ -19,6 +19,11 @@ impl VlanSet {
     #[inline]
     pub fn insert(&mut self, id: u16) {
         self.0[usize::from(id & 0x0fff) / 64] |= 1 << (id % 64);
+    }
+
+    /// Whether it is in.
+    pub fn contains(&self, id: u16) -> bool {
+        self.0[usize::from(id & 0x0fff) / 64] & 1 << (id % 64) != 0
     }
 
     /// How many.
@@ -103,6 +108,9 @@ pub struct TagCounts {
     pub claimed: VlanSet,
     /// First 24 bits of the addresses that sent untagged ARP packets; the first [`ARP_SUBNETS`].
     pub subnets: Vec<u32>,
+    /// Blocks of which an address asked for one of the other, the lower one first: they lie in one network, since ARP asks for
+    /// neighbours only (RFC 826; RFC 1122 section 3.3.1.1). The first [`ARP_LINKS`].
+    pub neighbours: Vec<(u32, u32)>,
 }
 
 impl TagCounts {
@@ -122,8 +130,9 @@ impl TagCounts {
         let untagged = outermost(&frame.vlans).is_none();
         const ARP: u16 = 0x0806;
         if frame.ether_type == ARP && untagged {
-            if let Some(subnet) = arp_subnet(frame) {
-                self.subnet(subnet);
+            if let Some((sender, target)) = arp_subnets(frame) {
+                self.subnet(sender);
+                self.neighbour((sender.min(target), sender.max(target)));
             }
         } else if frame.mac.is_some_and(|m| m.1 == PVST)
             && let Some(id) = pvst_vlan(frame.bytes)
@@ -138,6 +147,37 @@ impl TagCounts {
         }
     }
 
+    fn neighbour(&mut self, pair: (u32, u32)) {
+        if pair.0 != pair.1 && pair.0 != 0 && self.neighbours.len() < ARP_LINKS && !self.neighbours.contains(&pair) {
+            self.neighbours.push(pair);
+        }
+    }
+
+    /// Networks that sent untagged ARP packets: address blocks of 24 bits, those that asked for each other taken together. With more
+    /// such pairs than are remembered it is one network as far as can be told.
+    pub fn networks(&self) -> usize {
+        if self.neighbours.len() >= ARP_LINKS {
+            return self.subnets.len().min(1);
+        }
+        // Each block is given the least one it can be reached from; a block that only was asked for may join two others.
+        let mut blocks: Vec<u32> = self.subnets.iter().copied().chain(self.neighbours.iter().flat_map(|n| [n.0, n.1])).collect();
+        blocks.sort_unstable();
+        blocks.dedup();
+        let mut least = blocks.clone();
+        let at = |block: u32| blocks.binary_search(&block).unwrap_or(0);
+        for _ in 0..blocks.len() {
+            for &(a, b) in &self.neighbours {
+                let (a, b) = (at(a), at(b));
+                let low = least[a].min(least[b]);
+                (least[a], least[b]) = (low, low);
+            }
+        }
+        let mut found: Vec<u32> = self.subnets.iter().map(|s| least[at(*s)]).collect();
+        found.sort_unstable();
+        found.dedup();
+        found.len()
+    }
+
     /// Adds another shard's.
     pub fn merge(&mut self, other: &TagCounts) {
         self.tagged = self.tagged.saturating_add(other.tagged);
@@ -145,6 +185,7 @@ impl TagCounts {
         self.vlans.merge(&other.vlans);
         self.claimed.merge(&other.claimed);
         other.subnets.iter().for_each(|s| self.subnet(*s));
+        other.neighbours.iter().for_each(|n| self.neighbour(*n));
     }
 }
 
@@ -181,18 +222,18 @@ fn pvst_vlan(bytes: &[u8]) -> Option<u16> {
     }
 }
 
-/// First 24 bits of the sender's address in an Ethernet/IPv4 ARP packet (RFC 826); probes (address 0) have none.
-fn arp_subnet(frame: &Frame<'_>) -> Option<u32> {
+/// First 24 bits of the sender's and of the target's address in an Ethernet/IPv4 ARP packet (RFC 826); probes (address 0) have none.
+fn arp_subnets(frame: &Frame<'_>) -> Option<(u32, u32)> {
     let (_, at) = link_type(frame.bytes)?;
-    match frame.bytes.get(at + 2..at + 20)? {
-        [0, 1, 8, 0, 6, 4, _, _, _, _, _, _, _, _, a, b, c, _] if (*a, *b, *c) != (0, 0, 0) => Some(u32::from_be_bytes([0, *a, *b, *c])),
-        _ => None,
-    }
+    let body = frame.bytes.get(at + 2..at + 30)?;
+    let block = |at: usize| Some(u32::from_be_bytes([0, *body.get(at)?, *body.get(at + 1)?, *body.get(at + 2)?]));
+    let (sender, target) = (block(14)?, block(24)?);
+    (body.starts_with(&[0, 1, 8, 0, 6, 4]) && sender != 0).then_some((sender, target))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::health::tests::frame;
+    use super::super::tests::frame;
     use super::*;
 
     #[test]
@@ -230,15 +271,25 @@ mod tests {
         bpdu.extend([0; 36]);
         bpdu.extend([0, 0, 0, 2, 0, 77]);
         counts.witness(&frame(&bpdu, 0));
-        for third in [1, 2, 1] {
+        let mut ask = |from, of| {
             let mut arp = vec![0xff; 6];
-            arp.extend([2, 0, 0, 0, 0, 1, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 0, third, 9]);
+            arp.extend([2, 0, 0, 0, 0, 1, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 0, from, 9]);
+            arp.extend([0, 0, 0, 0, 0, 0, 10, 0, of, 1]);
             counts.witness(&Frame { ether_type: 0x0806, ..frame(&arp, 0) });
-        }
+            counts.networks()
+        };
+        assert_eq!([ask(1, 1), ask(2, 2), ask(1, 1)], [1, 2, 2]);
         assert_eq!(counts.claimed.ids().collect::<Vec<_>>(), [77]);
         assert_eq!(counts.subnets, [0x0a_0001, 0x0a_0002]);
         let mut twice = counts.clone();
         twice.merge(&counts);
         assert_eq!((twice.claimed.len(), twice.subnets.len()), (1, 2));
+        counts.neighbour((7, 0x0a_0001));
+        assert_eq!(counts.networks(), 2);
+        twice.merge(&counts);
+        twice.neighbour((7, 0x0a_0002));
+        assert_eq!(twice.networks(), 1, "both ask for an address of a third block");
+        (0..2 * ARP_LINKS as u32).for_each(|n| counts.neighbour((1 + n, 2 + n)));
+        assert_eq!(counts.networks(), 1);
     }
 }

@@ -3,13 +3,21 @@
 //! Cost a packet: a few ns for sizes; control packets, DNS and echo a table look-up; a checksum about 0.3 ns a byte,
 //! [`crate::model::limits::CHECKSUMS_PER_SECOND`] times a second. Tags and casts cost nothing: they are read off the contexts.
 
+mod beats;
+mod checksum;
+mod orphans;
+mod sizes;
+mod tags;
+
+pub use beats::{Beat, Beats, Control, ControlCounts, Silence, silences};
+pub use checksum::ChecksumCounts;
+pub use orphans::{OrphanCounts, Orphans};
+pub use sizes::{Lengths, SizeCounts};
+pub use tags::{TagCounts, TagFlows, TagState, VlanSet, outermost};
+
 use super::Frame;
-use super::health_beats::{Beats, ControlCounts};
-use super::health_checksum::{ChecksumCounts, Checksums};
-use super::health_orphans::{OrphanCounts, Orphans};
-use super::health_sizes::SizeCounts;
-use super::health_tags::TagCounts;
 use crate::model::Timestamp;
+use checksum::Checksums;
 
 /// Frames by the kind of destination address.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -23,11 +31,15 @@ pub struct Casts {
 }
 
 impl Casts {
+    fn zip(&mut self, other: &Casts, f: fn(u64, u64) -> u64) {
+        self.unicast = f(self.unicast, other.unicast);
+        self.multicast = f(self.multicast, other.multicast);
+        self.broadcast = f(self.broadcast, other.broadcast);
+    }
+
     /// Adds another shard's.
     pub fn merge(&mut self, other: &Casts) {
-        self.unicast = self.unicast.saturating_add(other.unicast);
-        self.multicast = self.multicast.saturating_add(other.multicast);
-        self.broadcast = self.broadcast.saturating_add(other.broadcast);
+        self.zip(other, u64::saturating_add);
     }
 }
 
@@ -57,6 +69,21 @@ impl HealthCounts {
         self.casts.merge(&other.casts);
         self.orphans.merge(&other.orphans);
         self.control.merge(&other.control);
+    }
+
+    /// What was added since `earlier`; what is a set (VLANs, address blocks, control protocols' systems and their packets) or a maximum
+    /// remains that of the whole time.
+    #[must_use]
+    pub fn since(&self, earlier: &HealthCounts) -> HealthCounts {
+        let mut rest = self.clone();
+        rest.sizes.zip(&earlier.sizes, u64::saturating_sub);
+        rest.sizes.lengths = self.sizes.lengths.since(&earlier.sizes.lengths);
+        rest.checksums.zip(&earlier.checksums, u64::saturating_sub);
+        rest.tags.tagged = rest.tags.tagged.saturating_sub(earlier.tags.tagged);
+        rest.tags.untagged = rest.tags.untagged.saturating_sub(earlier.tags.untagged);
+        rest.casts.zip(&earlier.casts, u64::saturating_sub);
+        rest.orphans.zip(&earlier.orphans, u64::saturating_sub);
+        rest
     }
 }
 

@@ -1,7 +1,7 @@
 //! Lengths: packets cut by the mirror or by the capture, and packets larger than any wire carries.
 
-use super::Frame;
-use super::health::ip_span;
+use super::ip_span;
+use crate::mirror::Frame;
 use crate::model::limits::CUT_LENGTHS;
 
 /// Frames longer than this never crossed Ethernet, even with jumbo frames (9216 bytes and 22 of header).
@@ -16,6 +16,16 @@ pub struct Lengths {
 }
 
 impl Lengths {
+    /// What was added since `earlier`.
+    pub(super) fn since(&self, earlier: &Lengths) -> Lengths {
+        let mut rest = *self;
+        rest.other = rest.other.saturating_sub(earlier.other);
+        for row in &mut rest.rows {
+            row.1 -= earlier.rows.iter().find(|r| r.0 == row.0).map_or(0, |r| r.1).min(row.1);
+        }
+        rest
+    }
+
     fn add(&mut self, length: u32, n: u64) {
         match self.rows.iter_mut().find(|r| r.1 == 0 || r.0 == length) {
             Some(row) => *row = (length, row.1.saturating_add(n)),
@@ -97,8 +107,7 @@ impl SizeCounts {
         None
     }
 
-    /// Adds another shard's.
-    pub fn merge(&mut self, other: &SizeCounts) {
+    pub(super) fn zip(&mut self, other: &SizeCounts, f: fn(u64, u64) -> u64) {
         for (a, b) in [
             (&mut self.packets, other.packets),
             (&mut self.cut_by_mirror, other.cut_by_mirror),
@@ -110,20 +119,25 @@ impl SizeCounts {
             (&mut self.multiples, other.multiples),
             (&mut self.beyond_jumbo, other.beyond_jumbo),
             (&mut self.no_length, other.no_length),
-            (&mut self.lengths.other, other.lengths.other),
         ] {
-            *a = a.saturating_add(b);
+            *a = f(*a, b);
         }
+    }
+
+    /// Adds another shard's.
+    pub fn merge(&mut self, other: &SizeCounts) {
+        self.zip(other, u64::saturating_add);
         self.largest = self.largest.max(other.largest);
+        self.lengths.other = self.lengths.other.saturating_add(other.lengths.other);
         other.lengths.rows.iter().filter(|r| r.1 > 0).for_each(|r| self.lengths.add(r.0, r.1));
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Segment;
-    use super::super::health::tests::{frame, udp4};
+    use super::super::tests::{frame, udp4};
     use super::*;
+    use crate::mirror::Segment;
 
     #[test]
     fn cut_by_mirror_is_told_from_cut_by_capture() {

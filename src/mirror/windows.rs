@@ -1,0 +1,134 @@
+//! Time in windows of 100 ms: long enough to hold some hundred packets of a busy link, short enough that congestion fills whole ones.
+
+use crate::model::Timestamp;
+use crate::model::limits::WINDOWS;
+use crate::model::time::MILLISECOND;
+
+/// Length of a window in nanoseconds.
+pub const WINDOW: i64 = 100 * MILLISECOND;
+
+/// The window a time lies in.
+pub fn window(time: Timestamp) -> i64 {
+    time.0.div_euclid(WINDOW)
+}
+
+/// The newest [`WINDOWS`] windows, each with a value; older ones are forgotten. Takes no memory before its first value.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Windows<T> {
+    newest: i64,
+    ring: Vec<T>,
+}
+
+impl<T: Copy + Default> Windows<T> {
+    fn at(window: i64) -> usize {
+        window.rem_euclid(WINDOWS as i64) as usize
+    }
+
+    /// The value of a window, to be changed; `None` when it is too old.
+    pub fn entry(&mut self, window: i64) -> Option<&mut T> {
+        if self.ring.is_empty() {
+            self.ring.resize(WINDOWS, T::default());
+            self.newest = window;
+        }
+        let ahead = window.saturating_sub(self.newest);
+        if ahead > 0 {
+            for n in 1..=ahead.min(WINDOWS as i64) {
+                if let Some(slot) = self.ring.get_mut(Self::at(self.newest.wrapping_add(n))) {
+                    *slot = T::default();
+                }
+            }
+            self.newest = window;
+        }
+        if ahead <= -(WINDOWS as i64) { None } else { self.ring.get_mut(Self::at(window)) }
+    }
+
+    /// The value of a window; `None` when nothing is known of it.
+    pub fn get(&self, window: i64) -> Option<T> {
+        let behind = self.newest.saturating_sub(window);
+        (0..WINDOWS as i64).contains(&behind).then(|| self.ring.get(Self::at(window)).copied()).flatten()
+    }
+
+    /// The windows that are remembered, oldest first, with their values.
+    pub fn iter(&self) -> impl Iterator<Item = (i64, T)> + '_ {
+        let last = if self.ring.is_empty() { 0 } else { WINDOWS as i64 };
+        (0..last).filter_map(move |n| {
+            let window = self.newest.checked_sub(last - 1 - n)?;
+            Some((window, self.get(window)?))
+        })
+    }
+}
+
+/// Windows in which something happened.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WindowSet(Windows<bool>);
+
+impl WindowSet {
+    /// Adds one.
+    pub fn insert(&mut self, window: i64) {
+        if let Some(slot) = self.0.entry(window) {
+            *slot = true;
+        }
+    }
+
+    /// Whether it is in; the oldest are forgotten.
+    pub fn contains(&self, window: i64) -> bool {
+        self.0.get(window).unwrap_or(false)
+    }
+
+    /// Adds another shard's.
+    pub fn merge(&mut self, other: &WindowSet) {
+        other.0.iter().filter(|w| w.1).for_each(|(window, _)| self.insert(window));
+    }
+
+    /// Those that stand in the inside of a stretch: the windows before and after are in as well, so that what happened there went on
+    /// from beginning to end.
+    pub fn inside(&self) -> impl Iterator<Item = i64> + '_ {
+        let inside = |w: &i64| self.contains(w.saturating_sub(1)) && self.contains(w.saturating_add(1));
+        self.0.iter().filter(|w| w.1).map(|w| w.0).filter(inside)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn a_stretch_has_an_inside() {
+        let mut set = WindowSet::default();
+        assert_eq!((set.contains(0), set.inside().count()), (false, 0));
+        [5, 6, 7, 8, 10, 11].into_iter().for_each(|w| set.insert(w));
+        assert_eq!(set.inside().collect::<Vec<_>>(), [6, 7]);
+        assert_eq!([window(Timestamp(-1)), window(Timestamp(0)), window(Timestamp(WINDOW))], [-1, 0, 1]);
+    }
+
+    #[test]
+    fn the_ends_of_time_do_no_harm() {
+        let mut set = WindowSet::default();
+        for w in [i64::MIN, i64::MAX, i64::MIN, 0, i64::MAX - 1] {
+            set.insert(w);
+            let _ = (set.contains(i64::MIN), set.contains(i64::MAX), set.inside().count());
+        }
+        assert!(set.contains(i64::MAX) && set.contains(i64::MAX - 1) && !set.contains(0));
+    }
+
+    proptest! {
+        #[test]
+        fn remembers_the_newest(list in prop::collection::vec(-20_000i64..20_000, 1..200)) {
+            let (mut all, mut halves) = (WindowSet::default(), [WindowSet::default(), WindowSet::default()]);
+            for (i, w) in list.iter().enumerate() {
+                all.insert(*w);
+                halves[i % 2].insert(*w);
+            }
+            let [mut merged, second] = halves;
+            merged.merge(&second);
+            let newest = *list.iter().max().unwrap();
+            // A window too old when it came is not remembered, one that became too old neither.
+            let want: BTreeSet<i64> = list.iter().copied().filter(|w| newest - w < WINDOWS as i64).collect();
+            for set in [&all, &merged] {
+                prop_assert_eq!(&(-20_001..20_001).filter(|w| set.contains(*w)).collect::<BTreeSet<_>>(), &want);
+            }
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! Real captures raise no false finding about the mirror: of each, which findings stand, and why they are true.
+//!
+//! The captures lie beside the repository; without them the test says so and passes.
+
+use spantop::capture::file::{self, FileOptions};
+use spantop::capture::{Block, Fill};
+use spantop::decode::{self, Fragment, Headers, Net, Rules, Transport};
+use spantop::engine::{self, Settings};
+use spantop::mirror::{DuplicateFilter, Frame, Segment};
+use spantop::model::{Direction, FlowKey};
+use spantop::snapshot::Snapshot;
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+
+/// End of the capture's name, the finding that stands, why it is true.
+///
+/// A line that explains nothing any more fails the test.
+const TRUE: &[(&str, &str, &str)] = &[
+    ("blitz__tcptrace/discard.solaris.dmp.gz", "trunc.capture", "1,293 records hold less than was on the wire"),
+    ("blitz__tcptrace/dsack.dmp.gz", "trunc.capture", "likewise, 11,594"),
+    ("blitz__tcptrace/psc.fddi.dmp.gz", "trunc.capture", "likewise, 307"),
+    ("seladb__PcapPlusPlus/file_heuristics__pcapng-example.pcapng.zst", "trunc.capture", "likewise, 39"),
+    (
+        "blitz__tcptrace/fast_reuse.dmp.gz",
+        "trunc",
+        "202 packets of up to 1,500 bytes are 128 long, and their records say that this was all",
+    ),
+    ("hostile/ntop__nDPI/fuzz-2006-06-26-2594.pcap", "trunc", "damaged on purpose: 27 packets claim to be longer than their frame"),
+    (
+        "blitz__tcptrace/http.dmp.gz",
+        "upstream.loss",
+        "tshark: seven acknowledgements of data that is not in the capture, in four conversations",
+    ),
+    ("ntop__nDPI/wechat.pcap", "upstream.loss", "tshark: acknowledged data that is not in the capture (packets 863, 864, 875)"),
+    ("hadrielk__pcapng-test-generator/output_le__advanced__test101.pcapng", "host.drop", "its statistics block counts 53 drops"),
+    ("hadrielk__pcapng-test-generator/output_le__basic__test014.pcapng", "host.drop", "likewise, 30"),
+    (
+        "OISF__suricata-verify/bug-1450-04__tls_DER-incomplete-header.pcap",
+        "clock.step",
+        "the second packet is stamped 1994, its neighbours 2015",
+    ),
+    (
+        "seladb__PcapPlusPlus/file_heuristics__pcapng-example.pcapng.zst",
+        "clock.step",
+        "the second packet is stamped 2061, its neighbours 2015",
+    ),
+    (
+        "ntop__nDPI/heuristic_tcp_ack_payload.pcap",
+        "host.gro",
+        "14 segments larger than their handshake allows, in frames of up to 2,974 bytes",
+    ),
+    ("ntop__nDPI/sites.pcapng", "host.gro", "likewise, 20, up to 4,434 bytes"),
+    ("ntop__nDPI/wechat.pcap", "host.gro", "likewise, 26, up to 8,291 bytes"),
+    ("ntop__nDPI/fix2.pcap", "dup.some", "887 packets are there again with the same identification and one hop less"),
+    (
+        "ntop__nDPI/rtsp.pcap",
+        "dup.every",
+        "taken on all interfaces of a router: each packet comes in and goes out, and is seen by two of them each time",
+    ),
+    ("AlexeyVasilev__PcapFlowLab/showcase__pcap_flow_lab_showcase.pcap", "host.txcsum", "its author left the fields zero"),
+    (
+        "OISF__suricata-verify/dcerpc__dcerpc-ctxids__input.pcap",
+        "host.txcsum",
+        "in tshark's list of packets the fields hold the sum of the pseudo header",
+    ),
+    ("OISF__suricata-verify/decode-sll2-02__input.pcap", "host.txcsum", "likewise"),
+    ("OISF__suricata-verify/http2-range__http2-range.pcap", "host.txcsum", "likewise"),
+    ("chrissanders__packets/arppoison.pcapng", "host.txcsum", "likewise"),
+    ("chrissanders__packets/inconsistent_printer.pcapng", "host.txcsum", "likewise"),
+    ("ntop__nDPI/1kxun.pcap", "host.txcsum", "likewise"),
+    ("ntop__nDPI/amqp.pcap", "host.txcsum", "likewise"),
+    ("ntop__nDPI/fix2.pcap", "host.txcsum", "likewise"),
+    ("ntop__nDPI/jabber.pcap", "host.txcsum", "likewise"),
+    ("ntop__nDPI/sites.pcapng", "host.txcsum", "likewise"),
+    ("ntop__nDPI/tls_heur__vmess-websocket.pcapng", "host.txcsum", "likewise"),
+    ("ntop__nDPI/vxlan.pcap", "host.txcsum", "likewise"),
+    ("ntop__nDPI/wechat.pcap", "host.txcsum", "likewise"),
+    ("rusticata__pcap-parser/wireshark_samples-test.pcapng", "host.txcsum", "likewise"),
+    ("seladb__PcapPlusPlus/example.pcap", "host.txcsum", "likewise"),
+    ("seladb__PcapPlusPlus/file_heuristics__pcapng-example.pcapng.zst", "host.txcsum", "likewise"),
+    ("seladb__PcapPlusPlus/ip-frag.pcap", "host.txcsum", "likewise"),
+    ("the-tcpdump-group__tcpdump/of13_ericsson.pcapng", "host.txcsum", "likewise"),
+];
+
+fn captures() -> Option<PathBuf> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/captures");
+    if directory.join("INDEX.tsv").exists() {
+        return Some(directory);
+    }
+    println!("skipped: no captures at {}", directory.display());
+    None
+}
+
+/// What the index says of the captures: name, and what each exercises.
+fn index(directory: &Path) -> Vec<(PathBuf, String)> {
+    let text = std::fs::read_to_string(directory.join("INDEX.tsv")).unwrap();
+    let mut rows = text.lines();
+    let head: Vec<&str> = rows.next().unwrap().split('\t').collect();
+    let column = |name| head.iter().position(|h| *h == name).unwrap();
+    let (file, what) = (column("file"), column("exercises"));
+    rows.map(|row| row.split('\t').collect::<Vec<_>>()).map(|row| (directory.join(row[file]), row[what].to_owned())).collect()
+}
+
+fn report(path: &Path) -> Option<Snapshot> {
+    let source = file::open(&[path.to_owned()], &FileOptions::default()).ok()?;
+    let (snapshot, _) = engine::run(source, &Settings { threads: 0, ..Settings::default() }, Default::default()).ok()?;
+    Some(snapshot)
+}
+
+#[test]
+fn no_false_finding() {
+    let Some(directory) = captures() else { return };
+    let mut used: BTreeMap<usize, u32> = BTreeMap::new();
+    let (mut read, mut wrong) = (0, Vec::new());
+    for (path, _) in index(&directory) {
+        let Some(s) = report(&path) else { continue };
+        read += 1;
+        for finding in s.findings.iter().filter(|f| f.active) {
+            let name = path.to_string_lossy();
+            match TRUE.iter().position(|t| name.ends_with(t.0) && t.1 == finding.id) {
+                Some(line) => *used.entry(line).or_default() += 1,
+                None => wrong.push(format!("{name}: {}: {}: {:?}", finding.id, finding.title, finding.evidence)),
+            }
+        }
+    }
+    assert!(read > 100, "{read} captures could be read");
+    let stale: Vec<_> = (0..TRUE.len()).filter(|line| !used.contains_key(line)).map(|line| TRUE[line]).collect();
+    assert!(wrong.is_empty() && stale.is_empty(), "not explained: {wrong:#?}\nnot found any more: {stale:#?}");
+}
+
+/// A TCP segment with data: conversation, direction, sequence number, bytes.
+type Data = (FlowKey, bool, u32, u32);
+
+/// Looks at every packet of a capture; gives whether it is a copy, and the TCP data in it.
+fn each_packet(path: &Path, mut see: impl FnMut(bool, Option<Data>)) {
+    let mut source = file::open(&[path.to_owned()], &FileOptions::default()).unwrap();
+    let (mut block, mut headers, mut filter) = (Block::new(), Headers::default(), DuplicateFilter::new(1));
+    loop {
+        block.clear();
+        let fill = source.fill(&mut block).unwrap();
+        for packet in &block.packets {
+            let bytes = block.bytes(packet);
+            decode::walk(packet.link, bytes, packet.wire, &Rules::PLAIN, &mut headers);
+            let frame = frame(packet, bytes, &headers);
+            let data = frame
+                .tcp
+                .filter(|t| t.payload > 0)
+                .zip(frame.flow)
+                .map(|(t, (key, way))| (key, way == Direction::AToB, t.sequence, t.payload));
+            see(filter.observe(&frame).is_copy(), data);
+        }
+        if fill == Fill::End {
+            return;
+        }
+    }
+}
+
+fn frame<'a>(packet: &spantop::capture::Packet, bytes: &'a [u8], headers: &Headers) -> Frame<'a> {
+    let (tcp, ports) = match headers.transport {
+        Transport::Tcp { source, destination, sequence, acknowledgement, flags, window, payload, .. } => {
+            (Some(Segment { sequence, acknowledgement, flags, window, payload }), (source, destination))
+        }
+        Transport::Udp { source, destination } => (None, (source, destination)),
+        _ => (None, (0, 0)),
+    };
+    let flow = match headers.net {
+        Net::None => None,
+        Net::V4(s, d) => Some(FlowKey::new(false, headers.protocol, s.to_bits().into(), d.to_bits().into(), ports.0, ports.1)),
+        Net::V6(s, d) => Some(FlowKey::new(true, headers.protocol, s.to_bits(), d.to_bits(), ports.0, ports.1)),
+    };
+    Frame {
+        time: packet.time,
+        wire: headers.wire,
+        bytes,
+        mac: headers.mac,
+        vlans: headers.vlans,
+        ether_type: headers.ether_type,
+        net: (headers.net != Net::None).then_some(headers.net_at),
+        transport: (headers.transport != Transport::None).then_some(headers.transport_at),
+        payload: headers.payload_at,
+        flow,
+        tcp,
+        fragment: headers.fragment != Fragment::Whole,
+        tag: headers.mirror,
+        session: 0,
+        interface: packet.interface,
+    }
+}
+
+/// Captures that hold copies: end of the name; how many packets were there before within 50 ms, unchanged but for MAC addresses, VLAN
+/// and TTL; how many of them are recognised. Of TCP segments with data, how many come again (what tshark calls retransmissions), and
+/// how many of those are no copies: they come later or have another identification or content. Counted from tshark's fields.
+///
+/// Where identifications are constant or absent the first few copies of a conversation are kept, since a repetition looks like them.
+const COPIES: &[(&str, u64, u64, u64, u64)] = &[
+    // The 27 segments have other contents each time: a generator's work.
+    ("mac-eve-multiple-disabled__multi_mac.pcap", 39, 39, 27, 27),
+    ("ntop__nDPI/fix2.pcap", 887, 887, 324, 135),
+    ("ntop__nDPI/ftp-start-tls.pcap", 16, 16, 13, 0),
+    // Two were sent again by their sender.
+    ("ntop__nDPI/wow.pcap", 33, 33, 12, 2),
+    ("ntop__nDPI/rtsp.pcap", 419, 419, 213, 0),
+    ("seladb__PcapPlusPlus/ip-frag.pcap", 730, 730, 0, 0),
+    ("ntop__nDPI/skinny.pcap", 34, 32, 0, 0),
+    ("detect-bypass-udp__input.pcap", 33, 31, 0, 0),
+];
+
+#[test]
+fn copies_are_recognised_and_no_retransmissions() {
+    let Some(directory) = captures() else { return };
+    let index = index(&directory);
+    let mut wrong = Vec::new();
+    for &(end, copies, recognised, before, after) in COPIES {
+        let (path, _) = index.iter().find(|(path, _)| path.to_string_lossy().ends_with(end)).unwrap_or_else(|| panic!("no {end}"));
+        let duplicates = report(path).unwrap().mirror.duplicates;
+        let unsure = duplicates.classes.iter().find(|c| c.class == "ambiguous").map_or(0, |c| c.traffic.packets);
+        let (mut seen, mut kept) = (HashSet::new(), HashSet::new());
+        let (mut again, mut still) = (0, 0);
+        each_packet(path, |is_copy, data| {
+            let Some(data) = data else { return };
+            again += u64::from(!seen.insert(data));
+            still += u64::from(!is_copy && !kept.insert(data));
+        });
+        let found = (duplicates.traffic.packets, again, still);
+        if found != (recognised, before, after) || recognised + unsure < copies {
+            wrong.push(format!("{end}: {found:?} and {unsure} unsure"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let marked =
+        |(path, what): &&(PathBuf, String)| what.contains("MIRROR") && !COPIES.iter().any(|c| path.to_string_lossy().ends_with(c.0));
+    let missing: Vec<_> = index.iter().filter(marked).map(|row| &row.0).collect();
+    assert!(missing.is_empty(), "marked as holding copies, and not looked at: {missing:?}");
+}
+
+/// The captures that come with the program, made in a lab whose faults are known (captures/MANIFEST.md): their findings and verdicts.
+const BUNDLED: &[(&str, &[&str], &str)] = &[
+    ("office.pcapng", &[], "good"),
+    ("duplicates.pcap", &["dup.every"], "every packet arrives twice"),
+    ("one-way.pcap", &["dir.half"], "one direction only"),
+    ("vlans.pcap", &[], "cannot tell yet"),
+    ("squeezed.pcap", &["upstream.loss"], "36 % of the traffic never reached this host"),
+    ("erspan.pcap", &["path.loss"], "1.8 % of the copies lost on the way"),
+];
+
+#[test]
+fn bundled_captures_show_the_faults_they_were_made_with() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
+    let mut wrong = Vec::new();
+    for &(name, findings, verdict) in BUNDLED {
+        let s = report(&directory.join(name)).unwrap();
+        let mut found: Vec<_> = s.findings.iter().filter(|f| f.active).map(|f| f.id).collect();
+        found.sort_unstable();
+        if found != findings || s.mirror.trust.verdict != verdict {
+            wrong.push(format!("{name}: {found:?} {:#?}", s.mirror.trust));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
