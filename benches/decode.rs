@@ -22,7 +22,7 @@ fn main() {
     let plain = Frame { macs: (1, 2), vlans: &[], pair: v4, ports: (40_000, 443), id: 7, upper: tcp };
     let mut kinds: Vec<(&str, Vec<u8>)> = [
         ("eth:ip:tcp", plain),
-        ("eth:ip:udp", Frame { upper: Upper::Udp, ..plain }),
+        ("eth:ip:udp", Frame { upper: Upper::Udp(1), ..plain }),
         ("eth:vlan:ip:tcp", Frame { vlans: &[10], ..plain }),
         ("eth:vlan:vlan:ip:tcp", Frame { vlans: &[100, 10], ..plain }),
         ("eth:ipv6:tcp", Frame { pair: v6, ..plain }),

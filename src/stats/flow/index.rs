@@ -117,7 +117,7 @@ mod tests {
         #[test]
         fn finds_what_was_added_and_nothing_else(hashes in prop::collection::vec(0u64..300, 1..400)) {
             // Few different halves: places and tags collide all the time.
-            let hash = |n: u64| (n % 17) << 32 | n % 5;
+            let hash = |n: u64| ((n % 17) << 32) + n % 5;
             let mut index = Index::new();
             for (at, &n) in hashes.iter().enumerate() {
                 index.insert(hash(n), at as u32, |at| hash(hashes[at as usize]));
@@ -125,7 +125,7 @@ mod tests {
             for (at, &n) in hashes.iter().enumerate() {
                 prop_assert_eq!(index.find(hash(n), |found| found == at as u32), at as u32);
             }
-            prop_assert_eq!(index.find(3 << 32 | 9, |_| true), NOWHERE);
+            prop_assert_eq!(index.find((3 << 32) + 9, |_| true), NOWHERE);
             index.change(hash(hashes[0]), 0, 1_000);
             prop_assert_eq!(index.find(hash(hashes[0]), |found| found == 1_000), 1_000);
             prop_assert_eq!(index.find(hash(hashes[0]), |found| found == 0), NOWHERE);
