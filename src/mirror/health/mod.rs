@@ -5,6 +5,7 @@
 
 mod beats;
 mod checksum;
+mod neighbour;
 mod orphans;
 mod sizes;
 mod tags;
