@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// Packets in hand at once: as many as a core keeps memory requests in flight.
 const FEW: usize = 16;
 /// Lines of 64 bytes at the start of a packet that are read.
-const LINES: usize = 2;
+const LINES: usize = 3;
 
 /// Owner of every shard whose number is its own modulo the number of workers.
 pub struct Worker {
@@ -69,41 +69,58 @@ impl Worker {
         self.flush(send);
     }
 
-    /// Folds the packets `from..to` of a strip, a few at a time: their headers are read first and the memory asked for what counting them
-    /// will touch, so that it works on several at once; then they are counted in order.
+    /// Folds the packets `from..to` of a strip. Some are in hand at a time: as a packet is taken its headers are read and the memory is
+    /// asked for where its conversation's number is, half the way on for the conversation's record, and then it is counted; in the order
+    /// of the tape, each step.
     fn packets(&mut self, strip: &Strip, from: usize, to: usize) {
         let list = strip.block.packets.get(from..to).unwrap_or(&[]);
         let mut hands = [InHand::default(); FEW];
-        let mut few = [(0u32, 0u8); FEW];
-        let mut next = 0;
-        while next < list.len() {
-            let mut count = 0;
-            while let Some(packet) = list.get(next)
-                && count < FEW
+        let mut held = [(0u32, 0u8); FEW];
+        let (mut taken, mut guessed, mut counted) = (0usize, 0usize, 0usize);
+        for (next, packet) in list.iter().enumerate() {
+            let at = self.mine.get(usize::from(packet.shard)).copied().unwrap_or(u8::MAX);
+            if at == u8::MAX {
+                continue;
+            }
+            if taken - counted == FEW {
+                let place = counted % FEW;
+                let (packet, at) = held[place];
+                self.packet(&strip.block, &list[packet as usize], place, at, &hands[place]);
+                counted += 1;
+            }
+            if taken - guessed > FEW / 2 {
+                self.guess(held[guessed % FEW].1, &mut hands[guessed % FEW]);
+                guessed += 1;
+            }
+            if let Some(ahead) = list.get(next + FEW)
+                && self.mine.get(usize::from(ahead.shard)).is_some_and(|&at| at != u8::MAX)
             {
-                let at = self.mine.get(usize::from(packet.shard)).copied().unwrap_or(u8::MAX);
-                if let Some(shard) = self.shards.get_mut(usize::from(at)) {
-                    if let Some(ahead) = list.get(next + FEW) {
-                        near::bring_bytes_near(strip.block.bytes(ahead), LINES);
-                    }
-                    (self.rules.peel, self.rules.pop) = (packet.peels(), packet.pops());
-                    let bytes = strip.block.bytes(packet);
-                    let headers = &mut self.headers[count];
-                    decode::walk(packet.link, bytes, packet.frame_wire(), &self.rules, headers);
-                    shard.take(packet, bytes, headers, &mut hands[count]);
-                    few[count] = (next as u32, at);
-                    count += 1;
-                }
-                next += 1;
+                near::bring_bytes_near(strip.block.bytes(ahead), LINES);
             }
-            for (hand, &(_, at)) in hands.iter_mut().zip(&few).take(count) {
-                if let Some(shard) = self.shards.get(usize::from(at)) {
-                    shard.guess(hand);
-                }
+            let place = taken % FEW;
+            if let Some(shard) = self.shards.get_mut(usize::from(at)) {
+                (self.rules.peel, self.rules.pop) = (packet.peels(), packet.pops());
+                let bytes = strip.block.bytes(packet);
+                let headers = &mut self.headers[place];
+                decode::walk(packet.link, bytes, packet.frame_wire(), &self.rules, headers);
+                shard.take(packet, bytes, headers, &mut hands[place]);
             }
-            for (i, &(packet, at)) in few.iter().take(count).enumerate() {
-                self.packet(&strip.block, &list[packet as usize], i, at, &hands[i]);
-            }
+            held[place] = (next as u32, at);
+            taken += 1;
+        }
+        for n in guessed..taken {
+            self.guess(held[n % FEW].1, &mut hands[n % FEW]);
+        }
+        for n in counted..taken {
+            let (packet, at) = held[n % FEW];
+            self.packet(&strip.block, &list[packet as usize], n % FEW, at, &hands[n % FEW]);
+        }
+    }
+
+    #[inline]
+    fn guess(&self, at: u8, hand: &mut InHand) {
+        if let Some(shard) = self.shards.get(usize::from(at)) {
+            shard.guess(hand);
         }
     }
 

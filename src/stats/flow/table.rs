@@ -269,11 +269,6 @@ impl<X: Copy + Default> FlowTable<X> {
         Some(Record { flow: self.flows.get(at as usize)?, rest: self.rest.get(at as usize)? })
     }
 
-    /// The detectors' state of every conversation.
-    pub fn watches(&mut self) -> impl Iterator<Item = &mut X> {
-        self.flows.iter_mut().map(|f| &mut f.watch)
-    }
-
     /// The detectors' state of one conversation.
     pub fn watch(&mut self, at: u32) -> Option<&mut X> {
         self.flows.get_mut(at as usize).map(|f| &mut f.watch)
