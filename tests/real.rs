@@ -51,6 +51,7 @@ const TRUE: &[(&str, &str, &str)] = &[
     ),
     ("ntop__nDPI/sites.pcapng", "host.gro", "likewise, 20, up to 4,434 bytes"),
     ("ntop__nDPI/wechat.pcap", "host.gro", "likewise, 26, up to 8,291 bytes"),
+    ("ntop__nDPI/sflow.pcap", "span.sampled", "a flow sample of rate 2,048, which its agent sent to a collector"),
     ("ntop__nDPI/fix2.pcap", "dup.some", "887 packets are there again with the same identification and one hop less"),
     (
         "ntop__nDPI/rtsp.pcap",
