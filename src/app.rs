@@ -25,6 +25,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Runs a command line, the program's name first, and returns the exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
+    crate::model::memory::give_back_early();
     let settings = match cli::parse(args, &formats()) {
         Ok(settings) => settings,
         Err(Failure::Refusal(refusal)) => return refusal.show(),

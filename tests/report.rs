@@ -34,7 +34,7 @@ fn conversation(a: Address, b: Address, ports: (u16, u16), ab: Traffic, ba: Traf
         state: None,
         app: None,
         path: path(&[Proto::Eth, Proto::Ip, Proto::Tcp]),
-        vlans: vec![10, 20],
+        vlans: [10, 20].into_iter().collect(),
     }
 }
 

@@ -4,7 +4,7 @@ use super::hierarchy::Hierarchy;
 use super::local::LocalNets;
 use super::mirrors::Verdict;
 use super::rows;
-use super::shard::{FlowReport, Kind, ShardReport};
+use super::shard::{FlowReport, Kind, ShardReport, Whole};
 use super::tables::{Added, Rows};
 use super::tape::{IntervalPart, Message, Request};
 use super::timeline::Timeline;
@@ -55,11 +55,34 @@ pub struct Merge {
     verdict: Verdict,
 }
 
+/// A snapshot on its way: reports are taken in as they come, in the order of the shards, and forgotten.
 struct Pending {
     request: Arc<Request>,
-    reports: Vec<Option<ShardReport>>,
+    /// Those that came before their turn.
+    reports: Vec<Option<Box<ShardReport>>>,
+    /// Shards taken in.
+    absorbed: usize,
+    /// Workers that have not finished.
     left: usize,
     open: IntervalPart,
+    totals: Totals,
+    witness: Witness,
+    conversations: [Table<Conversation>; 3],
+}
+
+impl Pending {
+    fn new(request: Arc<Request>, workers: usize) -> Self {
+        Self {
+            request,
+            reports: (0..SHARDS).map(|_| None).collect(),
+            absorbed: 0,
+            left: workers,
+            open: IntervalPart::default(),
+            totals: Totals::default(),
+            witness: Witness::default(),
+            conversations: Default::default(),
+        }
+    }
 }
 
 impl Merge {
@@ -89,29 +112,25 @@ impl Merge {
                 self.tables.evicted[f.kind as usize].1 += 1;
                 self.tables.add_flow(f, &self.local);
             }),
-            Message::Request(request) => {
-                self.pending.push_back(Pending {
-                    request,
-                    reports: (0..SHARDS).map(|_| None).collect(),
-                    left: self.workers,
-                    open: IntervalPart::default(),
-                });
+            Message::Request(request) => self.pending.push_back(Pending::new(request, self.workers)),
+            Message::Report(number, report) => {
+                let Some(pending) = self.pending.iter_mut().find(|p| p.request.number == number) else { return };
+                let at = usize::from(report.shard);
+                if let Some(slot) = pending.reports.get_mut(at) {
+                    *slot = Some(report);
+                }
+                self.absorb();
             }
-            Message::Reports(number, reports, open) => {
+            Message::Reported(number, open) => {
                 let Some(pending) = self.pending.iter_mut().find(|p| p.request.number == number) else { return };
                 pending.open.add(open);
                 pending.left -= 1;
-                for report in reports {
-                    let at = usize::from(report.shard);
-                    if let Some(slot) = pending.reports.get_mut(at) {
-                        *slot = Some(report);
-                    }
-                }
                 while self.pending.front().is_some_and(|p| p.left == 0)
                     && let Some(pending) = self.pending.pop_front()
                 {
                     let snapshot = self.assemble(pending);
                     (self.publish)(Arc::new(snapshot));
+                    self.absorb();
                 }
             }
             Message::Reset => {
@@ -127,34 +146,42 @@ impl Merge {
         }
     }
 
-    fn assemble(&mut self, pending: Pending) -> Snapshot {
-        let request = &pending.request;
-        let query = &request.query;
-        let mut totals = Totals::default();
-        let mut witness = Witness::default();
-        let mut conversations: [Table<Conversation>; 3] = Default::default();
-        let count = |kind: usize| pending.reports.iter().flatten().map(|r| r.matching[kind]).sum::<u64>();
-        for (kind, table) in conversations.iter_mut().enumerate() {
-            table.total_rows = count(kind);
-            table.rows.reserve_exact((table.total_rows as usize).min(query.rows.saturating_mul(2)));
-            (table.other, table.other_rows) = self.tables.evicted[kind];
-        }
-        for report in pending.reports.into_iter().flatten() {
-            totals.add(&report.totals);
-            witness.merge(&report.witness);
+    /// Takes in the reports for the oldest request whose turn it is. Those for later requests wait: tables grow in the order of the tape.
+    fn absorb(&mut self) {
+        let Some(pending) = self.pending.front_mut() else { return };
+        while let Some(report) = pending.reports.get_mut(pending.absorbed).and_then(Option::take) {
+            pending.absorbed += 1;
+            pending.totals.add(&report.totals);
+            pending.witness.merge(&report.witness);
             for (context, added) in &report.contexts {
                 self.tables.add_context(context, *added);
             }
-            for flow in report.flows {
+            for (table, matching) in pending.conversations.iter_mut().zip(report.matching) {
+                table.total_rows += matching;
+            }
+            let live = pending.request.live;
+            let mut take = |flow: FlowReport| {
                 self.tables.add_flow(&flow, &self.local);
-                if let Some(table) = conversations.get_mut(flow.kind as usize).filter(|_| flow.shown) {
+                if let Some(table) = pending.conversations.get_mut(flow.kind as usize).filter(|_| flow.shown) {
                     let mut row = flow.row;
-                    if !request.live {
+                    if !live {
                         (row.recent_ab, row.recent_ba) = (row.ab, row.ba);
                     }
                     table.rows.push(row);
                 }
-            }
+            };
+            let ShardReport { flows, whole, .. } = *report;
+            flows.into_iter().for_each(&mut take);
+            whole.iter().flat_map(Whole::reports).for_each(take);
+        }
+    }
+
+    fn assemble(&mut self, pending: Pending) -> Snapshot {
+        let Pending { request, open, totals, witness, mut conversations, .. } = pending;
+        let request = &request;
+        let query = &request.query;
+        for (table, evicted) in conversations.iter_mut().zip(self.tables.evicted) {
+            (table.other, table.other_rows) = evicted;
         }
         for table in &mut conversations {
             query.conversations.sort_conversations(&mut table.rows);
@@ -163,7 +190,7 @@ impl Merge {
         let total = totals.traffic();
         let recent = if request.live { total.since(self.total_before) } else { total };
         self.total_before = total;
-        let load = self.timeline.load(query.samples, request.open, pending.open);
+        let load = self.timeline.load(query.samples, request.open, open);
         let (mirror, findings) = self.verdict.judge(request, &witness, totals.link, &mut self.tables.mac_pairs());
         let mut losses = request.losses;
         losses.decode_errors = totals.short;
@@ -263,7 +290,7 @@ impl Tables {
         let added = |traffic| Added { traffic, first: row.first, last: row.last };
         // An address that talks to itself has one direction only.
         let pair = if row.a == row.b { [sum(ab, ba), Traffic::default()] } else { [ab, ba] };
-        self.ip_pairs[family].add(row.a, row.b, added(pair), row.path, row.originator_is_a || row.a == row.b, &row.vlans);
+        self.ip_pairs[family].add(row.a, row.b, added(pair), row.path, row.originator_is_a || row.a == row.b, row.vlans.ids());
         for (address, port, sent, received) in [(row.a, row.a_port, ab, ba), (row.b, row.b_port, ba, ab)] {
             let inside = || address.ip().map(|ip| local.contains(ip));
             self.ip_hosts[family].add(address, 0, added([sent, received]), inside, || None);

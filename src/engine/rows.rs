@@ -2,8 +2,7 @@
 
 use super::shard::{FlowReport, Kind};
 use super::watch::Watch;
-use crate::model::limits::VLANS_PER_FLOW;
-use crate::model::{Path, Traffic};
+use crate::model::{Path, Traffic, VlanStack};
 use crate::names;
 use crate::snapshot::{Column, Conversation, Order, Query, TcpState};
 use crate::stats::{Contexts, FlowTable, Record, TcpTrack};
@@ -11,19 +10,15 @@ use crate::stats::{Contexts, FlowTable, Record, TcpTrack};
 /// A conversation's row; its `recent` numbers are what was added since the last report.
 pub fn conversation(record: Record<Watch>, more_vlans: impl Iterator<Item = u16>, contexts: &Contexts) -> Conversation {
     let (flow, added) = (record.flow, record.added());
-    let mut vlans = Vec::new();
+    let mut vlans = VlanStack::default();
     let mut path = Path::EMPTY;
     for context in record.rest.context.iter().filter_map(|&c| contexts.get(c)) {
         if context.key.path.depth_hint() > path.depth_hint() {
             path = context.key.path;
         }
-        vlans.extend_from_slice(context.key.vlans.ids());
+        context.key.vlans.ids().iter().for_each(|&id| vlans.insert(id));
     }
-    vlans.extend(more_vlans);
-    vlans.sort_unstable();
-    vlans.dedup();
-    vlans.truncate(VLANS_PER_FLOW);
-    vlans.shrink_to_fit();
+    more_vlans.for_each(|id| vlans.insert(id));
     let kind = Kind::of(flow.key.protocol);
     Conversation {
         a: flow.key.a(),

@@ -64,10 +64,29 @@ pub struct ShardReport {
     pub contexts: Vec<(Context, Traffic)>,
     /// Its conversations.
     pub flows: Vec<FlowReport>,
+    /// All of them instead, as they are: there may be too many for a copy.
+    pub whole: Option<Whole>,
     /// Conversations that match the query's filter: TCP, UDP, SCTP, other.
     pub matching: [u64; 4],
     /// What its detectors counted so far.
     pub witness: Witness,
+}
+
+/// A shard's conversations and their contexts.
+#[derive(Debug)]
+pub struct Whole {
+    flows: FlowTable<Watch>,
+    contexts: Contexts,
+}
+
+impl Whole {
+    /// Every conversation, to be shown.
+    pub fn reports(&self) -> impl Iterator<Item = FlowReport> + '_ {
+        self.flows.records().zip(0..).map(|(record, at)| {
+            let row = rows::conversation(record, self.flows.vlans(at), &self.contexts);
+            FlowReport { row, kind: Kind::of(record.flow.key.protocol), shown: true }
+        })
+    }
 }
 
 /// How shards are to work.
@@ -224,28 +243,20 @@ impl Shard {
 
     /// Hands in what the request asks for and everything that changed. At its `last` the shard gives its conversations away.
     pub fn report(&mut self, request: &Request) -> ShardReport {
-        let (query, last) = (&request.query, request.last);
+        let query = &request.query;
         self.settle();
         let witness = self.watcher.report(&self.flows, &self.contexts, request);
-        let (flows, matching) = if last && query.rows == usize::MAX && query.filter.is_none() {
-            self.give_away()
+        let contexts = self.contexts.report();
+        let mut report =
+            ShardReport { shard: self.number, totals: self.totals, contexts, flows: Vec::new(), matching: [0; 4], whole: None, witness };
+        if request.last && query.rows == usize::MAX && query.filter.is_none() {
+            self.flows.records().for_each(|r| report.matching[Kind::of(r.flow.key.protocol) as usize] += 1);
+            report.whole = Some(Whole { flows: self.flows.give_away(), contexts: std::mem::take(&mut self.contexts) });
         } else {
-            rows::select(&self.flows, &self.contexts, query)
-        };
-        self.flows.reported();
-        ShardReport { shard: self.number, totals: self.totals, contexts: self.contexts.report(), flows, matching, witness }
-    }
-
-    fn give_away(&mut self) -> (Vec<FlowReport>, [u64; 4]) {
-        let mut matching = [0; 4];
-        let mut out = Vec::with_capacity(self.flows.len());
-        for (at, record) in self.flows.records().enumerate() {
-            let kind = Kind::of(record.flow.key.protocol);
-            matching[kind as usize] += 1;
-            out.push(FlowReport { row: rows::conversation(record, self.flows.vlans(at as u32), &self.contexts), kind, shown: true });
+            (report.flows, report.matching) = rows::select(&self.flows, &self.contexts, query);
+            self.flows.reported();
         }
-        self.flows.clear();
-        (out, matching)
+        report
     }
 }
 

@@ -1,7 +1,7 @@
 //! Tables that cross shards: end points and address pairs, kept by the merge and fed with what conversations added.
 
 use crate::model::limits::HOST_ROWS;
-use crate::model::{Address, Path, Timestamp, Traffic};
+use crate::model::{Address, Path, Timestamp, Traffic, VlanStack};
 use crate::snapshot::{Conversation, HostRow, Query, Table};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
@@ -229,7 +229,7 @@ impl Rows<Conversation> {
             state: None,
             app: None,
             path,
-            vlans: Vec::new(),
+            vlans: VlanStack::default(),
         };
         match self.row((a, b), make) {
             Some(row) => {
@@ -243,12 +243,7 @@ impl Rows<Conversation> {
                 }
                 row.path = row.path.common(path);
                 row.last = row.last.max(added.last);
-                for &id in vlans {
-                    if row.vlans.len() < crate::model::limits::VLANS_PER_FLOW && !row.vlans.contains(&id) {
-                        row.vlans.push(id);
-                        row.vlans.sort_unstable();
-                    }
-                }
+                vlans.iter().for_each(|&id| row.vlans.insert(id));
             }
             None => self.count_other(added.traffic),
         }

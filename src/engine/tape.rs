@@ -92,8 +92,10 @@ pub enum Message {
     Evicted(Vec<FlowReport>),
     /// A snapshot is coming: its request.
     Request(Arc<Request>),
-    /// A worker's shards' reports for it, and its part of the open interval.
-    Reports(u64, Vec<ShardReport>, IntervalPart),
+    /// A shard's report for it.
+    Report(u64, Box<ShardReport>),
+    /// A worker has sent all its shards' reports for it; its part of the open interval.
+    Reported(u64, IntervalPart),
     /// A worker has forgotten everything.
     Reset,
 }

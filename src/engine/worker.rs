@@ -6,7 +6,7 @@ use super::tape::{IntervalPart, Mark, Message, Strip};
 use crate::capture::{Block, Packet};
 use crate::decode::{self, Headers, Rules};
 use crate::model::limits::SHARDS;
-use crate::model::near;
+use crate::model::memory;
 use crate::stats::totals::Heading;
 use std::sync::Arc;
 
@@ -95,7 +95,7 @@ impl Worker {
             if let Some(ahead) = list.get(next + FEW)
                 && self.mine.get(usize::from(ahead.shard)).is_some_and(|&at| at != u8::MAX)
             {
-                near::bring_bytes_near(strip.block.bytes(ahead), LINES);
+                memory::bring_bytes_near(strip.block.bytes(ahead), LINES);
             }
             let place = taken % FEW;
             if let Some(shard) = self.shards.get_mut(usize::from(at)) {
@@ -160,8 +160,8 @@ impl Worker {
             Mark::Interval(number) => self.parts.push((*number, std::mem::take(&mut self.part))),
             Mark::Snapshot(request) => {
                 self.flush(send);
-                let reports = self.shards.iter_mut().map(|s| s.report(request)).collect();
-                send(Message::Reports(request.number, reports, self.part));
+                self.shards.iter_mut().for_each(|s| send(Message::Report(request.number, Box::new(s.report(request)))));
+                send(Message::Reported(request.number, self.part));
             }
             Mark::Reset => {
                 self.flush(send);

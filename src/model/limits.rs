@@ -21,7 +21,7 @@ pub const SCALED_BYTES: u64 = 1 << 60;
 /// Blocks in flight between source and workers: 16 MiB of tape absorb a worker's hiccup.
 pub const BLOCKS: usize = 32;
 
-/// Messages waiting for the merge: a worker's reports of one mark are a single one.
+/// Messages waiting for the merge: a mark causes one for each shard and each worker.
 pub const MESSAGES: usize = 256;
 
 /// Largest packet accepted from a file: Wireshark's WTAP_MAX_PACKET_SIZE_STANDARD. A larger record is damage.

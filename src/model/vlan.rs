@@ -7,12 +7,33 @@ pub struct VlanStack {
     len: u8,
 }
 
+impl FromIterator<u16> for VlanStack {
+    fn from_iter<I: IntoIterator<Item = u16>>(ids: I) -> Self {
+        let mut stack = Self::default();
+        ids.into_iter().for_each(|id| stack.push(id));
+        stack
+    }
+}
+
 impl VlanStack {
     /// Adds the next inner VLAN identifier (12 bits); a fifth is not kept.
     #[inline]
     pub fn push(&mut self, id: u16) {
         if let Some(slot) = self.ids.get_mut(usize::from(self.len)) {
             *slot = id & 0x0fff;
+            self.len += 1;
+        }
+    }
+
+    /// Adds an identifier where it belongs in ascending order, if it is not there: for sets of them. A fifth is not kept.
+    pub fn insert(&mut self, id: u16) {
+        let id = id & 0x0fff;
+        let at = self.ids().partition_point(|&other| other < id);
+        if self.ids().get(at) != Some(&id)
+            && let Some(rest) = self.ids.get_mut(at..=usize::from(self.len))
+        {
+            rest.rotate_right(1);
+            rest[0] = id;
             self.len += 1;
         }
     }
@@ -27,5 +48,30 @@ impl VlanStack {
     /// The identifiers, outermost first.
     pub fn ids(&self) -> &[u16] {
         &self.ids[..usize::from(self.len)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_is_in_order_and_holds_four() {
+        let mut set = VlanStack::default();
+        for id in [30, 10, 30, 20, 10, 5, 1] {
+            set.insert(id);
+        }
+        assert_eq!(set.ids(), [5, 10, 20, 30]);
+    }
+
+    #[test]
+    fn stacks_have_different_numbers() {
+        let of = |ids: &[u16]| {
+            let mut stack = VlanStack::default();
+            ids.iter().for_each(|&id| stack.push(id));
+            stack.bits()
+        };
+        let all = [of(&[]), of(&[0]), of(&[0, 0]), of(&[1]), of(&[1, 0]), of(&[0, 1]), of(&[4095; 4]), of(&[4095; 3])];
+        assert!((0..all.len()).all(|i| (0..i).all(|j| all[i] != all[j])), "{all:x?}");
     }
 }

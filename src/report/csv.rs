@@ -71,7 +71,7 @@ impl Format for Csv {
 fn record(writer: &mut csv::Writer<&mut dyn io::Write>, kind: &str, row: &Conversation, ports: bool) -> io::Result<()> {
     let port = |n: u16| if ports { n.to_string() } else { String::new() };
     let total = row.total();
-    let vlans: Vec<String> = row.vlans.iter().map(u16::to_string).collect();
+    let vlans: Vec<String> = row.vlans.ids().iter().map(u16::to_string).collect();
     let numbers = [total.packets, total.wire_bytes, row.ab.packets, row.ab.wire_bytes, row.ba.packets, row.ba.wire_bytes];
     writer.write_field(kind)?;
     writer.write_field(row.a.to_string())?;

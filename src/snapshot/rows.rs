@@ -1,6 +1,6 @@
 //! Rows of the tables in a snapshot.
 
-use crate::model::{Address, Path, Timestamp};
+use crate::model::{Address, Path, Timestamp, VlanStack};
 
 pub use crate::model::Traffic;
 
@@ -88,8 +88,8 @@ pub struct Conversation {
     pub app: Option<&'static str>,
     /// Its protocols: the innermost path seen, or for address pairs what all their packets have in common.
     pub path: Path,
-    /// VLANs seen (at most [`crate::model::limits::VLANS_PER_FLOW`]).
-    pub vlans: Vec<u16>,
+    /// VLANs seen, ascending (at most four).
+    pub vlans: VlanStack,
 }
 
 impl Conversation {

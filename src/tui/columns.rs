@@ -98,7 +98,7 @@ pub(super) fn conversations<'a>(kind: Option<Kind>, six: bool, whole: bool) -> V
         Col::right("lasted", 8..=8, 9, |s, (_, c): &Talk| Cell::Right(amount::short_duration(c.duration()), s.style(Hue::Text)))
             .sorted(Column::Duration),
     );
-    out.push(Col::left("vlan", 4..=12, 10, |s, (_, c): &Talk| Cell::Text(vlans(&c.vlans), s.style(Hue::Dim))));
+    out.push(Col::left("vlan", 4..=12, 10, |s, (_, c): &Talk| Cell::Text(vlans(c.vlans.ids()), s.style(Hue::Dim))));
     out
 }
 

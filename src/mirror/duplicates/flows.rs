@@ -2,7 +2,7 @@
 
 use super::counts::JUDGED_PACKETS;
 use crate::model::limits::{COPY_FLOWS, COPY_FLOWS_AT_FIRST, COPY_FLOWS_EVERY_PACKET};
-use crate::model::near;
+use crate::model::memory;
 
 /// Steps of a gap code in a factor of four.
 pub(super) const FOUR: u8 = 16;
@@ -116,7 +116,7 @@ impl Flows {
     #[inline]
     pub fn bring_near(&self, tag: u32) {
         if let Some(flow) = self.slots.get(tag.max(1) as usize & (self.slots.len() - 1)) {
-            near::bring_near(flow);
+            memory::bring_near(flow);
         }
     }
 

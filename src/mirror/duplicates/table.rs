@@ -5,7 +5,7 @@
 
 use super::digest::{Digest, Place};
 use crate::model::limits::{COPY_PACKETS, COPY_PACKETS_AT_FIRST};
-use crate::model::near;
+use crate::model::memory;
 
 /// Packets for each index bucket when the ring is full: half the eight places of a bucket, so that a ring's oldest are rarely pushed out of it.
 const LOAD: usize = 4;
@@ -142,10 +142,10 @@ impl Table {
     #[inline]
     pub fn bring_near(&self, key: u64) {
         if let Some(bucket) = self.index.get(self.bucket(key)) {
-            near::bring_near(bucket);
+            memory::bring_near(bucket);
         }
         if let Some(place) = self.ring.get((self.head + AHEAD) & (self.ring.len() - 1)) {
-            near::bring_near(place);
+            memory::bring_near(place);
         }
     }
 

@@ -134,7 +134,7 @@ fn conversation(w: &mut Writer, row: &Conversation, ports: bool) {
     }
     w.key("vlans");
     w.open(b'[');
-    row.vlans.iter().for_each(|&id| w.number(u64::from(id)));
+    row.vlans.ids().iter().for_each(|&id| w.number(u64::from(id)));
     w.close(b']');
 }
 

@@ -141,14 +141,14 @@ fn conversation(term: &Term, row: &Conversation) -> bool {
             ends.iter().any(|&(address, port)| end_contains(address, port, needle))
                 || row.app.is_some_and(|app| app.contains(needle.as_str()))
                 || path_contains(row.path, needle)
-                || row.vlans.iter().any(|&id| Line::of(&id).contains(needle))
+                || row.vlans.ids().iter().any(|&id| Line::of(&id).contains(needle))
         }
         Term::Protocol(proto) => row.path.contains(*proto) || row.app == Some(proto.token()),
         Term::Network(network) => ends.iter().any(|&(address, _)| in_network(address, network)),
         Term::Mac(prefix) => ends.iter().any(|&(address, _)| has_mac_prefix(address, prefix)),
         Term::Port(range) => ends.iter().any(|(_, port)| has_port(*port, range)),
-        Term::Vlan(Some(id)) => row.vlans.contains(id),
-        Term::Vlan(None) => !row.vlans.is_empty(),
+        Term::Vlan(Some(id)) => row.vlans.ids().contains(id),
+        Term::Vlan(None) => !row.vlans.ids().is_empty(),
         Term::State(state) => row.state == Some(*state),
         Term::Bytes(comparison, bytes) => comparison.holds(row.total().wire_bytes, *bytes),
         Term::Packets(comparison, packets) => comparison.holds(row.total().packets, *packets),

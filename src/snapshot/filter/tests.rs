@@ -33,7 +33,7 @@ fn web() -> Conversation {
         state: Some(TcpState::Established),
         app: Some("tls"),
         path: path(&[Proto::Eth, Proto::Vlan, Proto::Ip, Proto::Tcp]),
-        vlans: vec![10],
+        vlans: [10].into_iter().collect(),
     }
 }
 
@@ -46,7 +46,7 @@ fn neighbours() -> Conversation {
         state: None,
         app: None,
         path: path(&[Proto::Eth, Proto::Arp]),
-        vlans: vec![],
+        vlans: Default::default(),
         ..web()
     }
 }

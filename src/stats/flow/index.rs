@@ -4,7 +4,7 @@
 //! added and changed; when conversations leave, the table is filled anew. Unlike a general hash table it can be asked which memory a
 //! search will touch first, so that it is there when the search begins.
 
-use crate::model::near;
+use crate::model::memory;
 
 /// The number of no conversation.
 pub(super) const NOWHERE: u32 = u32::MAX;
@@ -42,7 +42,7 @@ impl Index {
     #[inline]
     pub fn bring_near(&self, hash: u64) {
         if let Some(slot) = self.slots.get(self.home(hash)) {
-            near::bring_near(slot);
+            memory::bring_near(slot);
         }
     }
 

@@ -4,7 +4,7 @@ use super::index::{Index, NOWHERE};
 use super::tcp::{ACK, SYN};
 use super::{Flow, Record, Rest, TcpTrack};
 use crate::model::limits::{FLOWS_PER_SHARD, VLANS_PER_FLOW};
-use crate::model::near;
+use crate::model::memory;
 use crate::model::{Direction, FlowKey, Timestamp, Traffic};
 use crate::stats::totals::Heading;
 use std::hash::{BuildHasher, RandomState};
@@ -98,7 +98,7 @@ impl<X: Copy + Default> FlowTable<X> {
     pub fn guess(&self, hash: u64) -> Guess {
         let at = self.index.find(hash, |_| true);
         if let Some(flow) = self.flows.get(at as usize) {
-            near::bring_near(flow);
+            memory::bring_near(flow);
         }
         Guess { at, epoch: self.epoch }
     }
@@ -352,9 +352,11 @@ impl<X: Copy + Default> FlowTable<X> {
         }
     }
 
-    /// Leaves the table empty: after the last report of a run.
-    pub fn clear(&mut self) {
-        *self = Self::with_cap(self.cap);
+    /// Gives all conversations away, leaving an empty table.
+    #[must_use]
+    pub fn give_away(&mut self) -> Self {
+        let empty = Self::with_cap(self.cap);
+        std::mem::replace(self, empty)
     }
 }
 

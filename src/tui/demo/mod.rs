@@ -209,7 +209,7 @@ fn protocols(rows: &[(bool, Conversation)], extra: &[(Path, Traffic, Traffic)]) 
 fn vlans(rows: &[(bool, Conversation)]) -> Vec<VlanRow> {
     let mut all: BTreeMap<u16, VlanRow> = BTreeMap::new();
     for (_, c) in rows {
-        for &id in &c.vlans {
+        for &id in c.vlans.ids() {
             let row = all.entry(id).or_insert(VlanRow { id, traffic: Traffic::default(), recent: Traffic::default() });
             row.traffic.add(c.total());
             row.recent.add(c.recent());

@@ -80,7 +80,7 @@ pub fn transport(second: i64) -> Vec<(bool, Conversation)> {
                 state,
                 app: Some(s.app),
                 path: path(&[Proto::Eth, Proto::Vlan, Proto::Ip, transport]),
-                vlans: vec![s.vlan],
+                vlans: [s.vlan].into_iter().collect(),
             };
             out.push((s.tcp, row));
         }
@@ -105,7 +105,7 @@ pub fn transport(second: i64) -> Vec<(bool, Conversation)> {
             state: Some(TcpState::Established),
             app: Some("tls"),
             path: path(&[Proto::Eth, Proto::Ipv6, Proto::Tcp]),
-            vlans: Vec::new(),
+            vlans: Default::default(),
         };
         out.push((true, row));
     }

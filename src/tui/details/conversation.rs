@@ -61,8 +61,8 @@ impl Screen for Page {
         facts.push(("path".into(), row.path.to_string(), text));
         facts.push(("seen".into(), span_line(scene, row.first, row.last), text));
         facts.push(("traffic".into(), traffic_line(scene, row.recent(), row.total()), text));
-        if !row.vlans.is_empty() {
-            facts.push(("vlans".into(), columns::vlans(&row.vlans), text));
+        if !row.vlans.ids().is_empty() {
+            facts.push(("vlans".into(), columns::vlans(row.vlans.ids()), text));
         }
         let rest = head(canvas, area, scene, kind.name(), &facts, Some(("sends", "receives")));
         let (directions, rest) = split_top(rest, 4);

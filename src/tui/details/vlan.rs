@@ -19,7 +19,7 @@ pub(super) struct Page;
 
 fn conversations<'a>(scene: &Scene<'a>) -> Vec<(Topic, (Kind, &'a Conversation))> {
     let Some(Topic::Vlan(id)) = scene.topic else { return Vec::new() };
-    related(scene, &|c| c.vlans.contains(id))
+    related(scene, &|c| c.vlans.ids().contains(id))
 }
 
 impl Screen for Page {
