@@ -258,6 +258,25 @@ fn bad_files_are_named_in_one_line_and_exit_with_one() {
     assert!(!stderr(&filter).is_empty() && stdout(&filter).is_empty());
 }
 
+/// What most people see first: one line with the command that helps, ready to be copied.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_missing_right_is_told_in_one_line() {
+    let mut command = std::process::Command::new("setpriv");
+    command.args(["--bounding-set=-net_raw,-net_admin", "--inh-caps=-net_raw,-net_admin", "--"]);
+    let Ok(output) = command.arg(env!("CARGO_BIN_EXE_spantop")).args(["report", "-i", "lo", "--for", "100ms"]).output() else {
+        return eprintln!("skipped: no setpriv");
+    };
+    let told = stderr(&output);
+    if told.contains("setpriv") || output.status.success() {
+        return eprintln!("skipped: rights cannot be dropped here: {told}");
+    }
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
+    let set = format!("`sudo setcap cap_net_raw,cap_net_admin=eip {}`", env!("CARGO_BIN_EXE_spantop"));
+    assert!(told.contains(&set) && !told.contains("\\u{"), "{told}");
+}
+
 #[test]
 fn a_capture_cut_short_is_reported_as_far_as_it_goes() {
     let folder = folder("cut");
