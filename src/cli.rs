@@ -2,6 +2,7 @@
 
 mod config;
 mod help;
+mod manual;
 mod settings;
 mod units;
 
@@ -398,18 +399,10 @@ pub fn completions(shell: Shell, formats: &[(&'static str, &'static str)]) -> Ve
     out
 }
 
-/// Writes the manual page: the program, then the options of each command.
+/// Writes the manual page.
 ///
 /// # Errors
 /// What `out` answers to a write.
 pub fn man(formats: &[(&'static str, &'static str)], out: &mut dyn Write) -> io::Result<()> {
-    let command = command(formats);
-    clap_mangen::Man::new(command.clone()).render(out)?;
-    for sub in command.get_subcommands().filter(|c| c.get_arguments().any(|a| a.get_id() != "help")) {
-        let mut section = Vec::new();
-        clap_mangen::Man::new(sub.clone()).render_options_section(&mut section)?;
-        let heading = format!(".SH OPTIONS OF {}", sub.get_name().to_uppercase());
-        out.write_all(String::from_utf8_lossy(&section).replacen(".SH OPTIONS", &heading, 1).as_bytes())?;
-    }
-    Ok(())
+    manual::write(&command(formats), out)
 }

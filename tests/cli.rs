@@ -171,6 +171,24 @@ fn help_manual_and_completions_print() {
     assert!(stdout(&bare).is_empty() && stderr(&bare).contains("Usage: spantop"));
 }
 
+/// The manual page as formatters want it: nothing that `mandoc` warns of, and examples line by line.
+#[test]
+fn the_manual_page_is_sound() {
+    let output = spantop(&["man"]);
+    let page = stdout(&output);
+    assert!(page.contains("\n.SH EXAMPLES\n.nf\n"), "{page}");
+    assert!(page.contains("\nspantop check \\-i eth1 "), "{page}");
+    for line in page.lines() {
+        assert_eq!(line, line.trim_end(), "space at the end of a line");
+    }
+    let path = folder("man").join("spantop.1");
+    fs::write(&path, &page).unwrap();
+    match std::process::Command::new("mandoc").args(["-T", "lint", "-W", "warning"]).arg(&path).output() {
+        Ok(lint) => assert!(lint.stdout.is_empty(), "{}", stdout(&lint)),
+        Err(_) => eprintln!("not looked at by mandoc, which is not installed"),
+    }
+}
+
 #[test]
 fn wrong_usage_is_named_and_exits_with_two() {
     let file = six_in(&folder("usage"));
@@ -240,6 +258,25 @@ fn bad_files_are_named_in_one_line_and_exit_with_one() {
     assert!(!stderr(&filter).is_empty() && stdout(&filter).is_empty());
 }
 
+/// What most people see first: one line with the command that helps, ready to be copied.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_missing_right_is_told_in_one_line() {
+    let mut command = std::process::Command::new("setpriv");
+    command.args(["--bounding-set=-net_raw,-net_admin", "--inh-caps=-net_raw,-net_admin", "--"]);
+    let Ok(output) = command.arg(env!("CARGO_BIN_EXE_spantop")).args(["report", "-i", "lo", "--for", "100ms"]).output() else {
+        return eprintln!("skipped: no setpriv");
+    };
+    let told = stderr(&output);
+    if told.contains("setpriv") || output.status.success() {
+        return eprintln!("skipped: rights cannot be dropped here: {told}");
+    }
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
+    let set = format!("`sudo setcap cap_net_raw,cap_net_admin=eip {}`", env!("CARGO_BIN_EXE_spantop"));
+    assert!(told.contains(&set) && !told.contains("\\u{"), "{told}");
+}
+
 #[test]
 fn a_capture_cut_short_is_reported_as_far_as_it_goes() {
     let folder = folder("cut");
@@ -305,6 +342,32 @@ fn a_full_disk_is_an_error_that_names_the_place() {
     let output = command.args(["report", &file]).stdout(full).stderr(Stdio::piped()).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("standard output"), "{}", stderr(&output));
+}
+
+/// A disk that fills while the report is written: no half report, and one that was there before stays as it is.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_fills_leaves_no_half_report() {
+    let folder = folder("fills");
+    let disk = folder.join("disk");
+    fs::create_dir_all(&disk).unwrap();
+    let capture = concat!(env!("CARGO_MANIFEST_DIR"), "/captures/office.pcapng");
+    // The disk is a small one in a mount namespace of its own, which goes with the shell.
+    let script = "mount -t tmpfs -o size=64k tmpfs \"$1\" || exit 77
+        \"$2\" report -q --format json -o \"$1/new.json\" \"$3\"; echo \"code $?\"
+        echo before > \"$1/old.json\"
+        \"$2\" report -q --format json -o \"$1/old.json\" \"$3\"; echo \"code $?\"
+        ls -A \"$1\"; cat \"$1/old.json\"";
+    let mut command = std::process::Command::new("unshare");
+    command.args(["--mount", "sh", "-c", script, "sh"]).arg(&disk).arg(env!("CARGO_BIN_EXE_spantop")).arg(capture);
+    let output = match command.output() {
+        Ok(output) if stdout(&output).contains("code") => output,
+        _ => return eprintln!("skipped: needs root and mount namespaces"),
+    };
+    assert_eq!(stdout(&output), "code 1\ncode 1\nold.json\nbefore\n");
+    let told = stderr(&output);
+    assert_eq!(told.lines().count(), 2, "{told}");
+    assert!(told.lines().all(|l| l.contains("cannot write") && l.contains("No space left")), "{told}");
 }
 
 #[test]
@@ -382,27 +445,47 @@ fn several_files_are_merged() {
     assert_eq!(json["capture"]["sources"].as_array().unwrap().len(), 2);
 }
 
+/// Runs `spantop report` with something on its standard input that does not end, and presses Ctrl-C after a while.
 #[cfg(target_os = "linux")]
-#[test]
-fn ctrl_c_ends_a_file_without_half_a_report() {
-    // A pipe that stays open: the report would wait for ever.
+fn interrupted(arguments: &[&str], input: &[u8]) -> Output {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_spantop"));
-    let mut child = command.args(["report", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut input = child.stdin.take().unwrap();
-    std::io::Write::write_all(&mut input, &six()).unwrap();
+    command.arg("report").args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    // A live port reads none of it, and may be gone for want of permission.
+    let _ = std::io::Write::write_all(&mut pipe, input);
     std::thread::sleep(Duration::from_millis(500));
-    let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(kill.success());
+    let _ = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     let asked = Instant::now();
     while child.try_wait().unwrap().is_none() {
         assert!(asked.elapsed() < Duration::from_secs(10), "Ctrl-C is not heard");
         std::thread::sleep(Duration::from_millis(20));
     }
-    drop(input);
-    let output = child.wait_with_output().unwrap();
+    drop(pipe);
+    child.wait_with_output().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_c_ends_a_file_without_half_a_report() {
+    // A pipe that stays open: the report would wait for ever.
+    let output = interrupted(&["-"], &six());
     assert_eq!(output.status.code(), Some(130));
     assert!(stdout(&output).is_empty());
     assert!(stderr(&output).contains("interrupted"), "{}", stderr(&output));
+}
+
+/// On a live port it is the usual end: the report comes then.
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_c_ends_a_live_capture_with_its_report() {
+    let output = interrupted(&["-i", "lo"], &[]);
+    if output.status.code() == Some(1) && stderr(&output).contains("permi") {
+        return eprintln!("skipped: {}", stderr(&output).trim_end());
+    }
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).starts_with("spantop report: lo"), "{}", stdout(&output));
+    assert!(stderr(&output).contains("lost 0"), "{}", stderr(&output));
 }
 
 #[test]

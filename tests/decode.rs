@@ -1,5 +1,7 @@
 //! Decoding against tshark: the protocol hierarchy and VLANs of every capture, inner conversations, cuts.
 
+mod support;
+
 use proptest::prelude::*;
 use serde_json::Value;
 use spantop::decode::stamp::{self, Tail};
@@ -7,36 +9,15 @@ use spantop::decode::{self, Fragment, Headers, Net, Rules, Stop, Transport};
 use spantop::model::{LinkType, Proto, StampKind, Timestamp, TunnelKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
+use support::captures::{Indexed, indexed};
 
 /// One packet as the capture holds it.
 struct Record {
     link: LinkType,
     wire: u32,
     bytes: Vec<u8>,
-}
-
-/// The captures' directory, or a printed note.
-fn captures() -> Option<PathBuf> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/captures");
-    if directory.join("INDEX.tsv").exists() {
-        return Some(directory);
-    }
-    println!("skipped: no captures at {}", directory.display());
-    None
-}
-
-/// Every capture of the index with what tshark says of it.
-fn indexed(directory: &Path) -> Vec<(String, PathBuf, Value)> {
-    let index = std::fs::read_to_string(directory.join("INDEX.tsv")).unwrap();
-    let names = index.lines().skip(1).filter_map(|line| line.split('\t').next());
-    names
-        .filter_map(|name| {
-            let oracle = std::fs::read_to_string(directory.join("oracle").join(format!("{name}.json"))).ok()?;
-            Some((name.to_owned(), directory.join(name), serde_json::from_str(&oracle).ok()?))
-        })
-        .collect()
 }
 
 /// A little reader: pcap and pcapng, plain or gzip. `None` for any other format.
@@ -199,10 +180,11 @@ fn is_explained(name: &str, difference: &str) -> bool {
 
 #[test]
 fn hierarchy_and_vlans_are_tsharks() {
-    let Some(directory) = captures() else { return };
+    let Some(captures) = indexed() else { return };
     let (mut compared, mut differing) = (0, Vec::new());
-    for (name, path, oracle) in indexed(&directory) {
-        let Some(records) = read(&path) else {
+    for capture in captures {
+        let (name, oracle) = (&capture.name, capture.oracle());
+        let Some(records) = read(&capture.path) else {
             println!("skipped: {name} is neither pcap nor pcapng");
             continue;
         };
@@ -269,9 +251,9 @@ const LONGEST_CUT: usize = 400;
 
 #[test]
 fn a_cut_anywhere_is_sound_and_says_so() {
-    let Some(directory) = captures() else { return };
+    let Some(captures) = indexed() else { return };
     let (mut headers, mut cuts) = (Headers::default(), 0u64);
-    for (name, path, _) in indexed(&directory) {
+    for Indexed { name, path, .. } in captures {
         for record in read(&path).into_iter().flatten().take(CUT_PACKETS) {
             decode::walk(record.link, &record.bytes, record.wire, &Rules::peeling(u8::MAX), &mut headers);
             let (whole, stop) = (headers.path.depth(), headers.stop);
@@ -308,13 +290,13 @@ fn tshark(path: &Path, fields: &[&str]) -> Option<Vec<Vec<String>>> {
 
 #[test]
 fn inner_conversations_are_tsharks() {
-    let Some(directory) = captures() else { return };
+    let Some(captures) = indexed() else { return };
     let fields =
         ["frame.protocols", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport", "udp.srcport", "udp.dstport"];
     let (mut frames, mut files) = (0, 0);
     let mut headers = Headers::default();
     let rules = Rules::peeling(u8::MAX);
-    for (name, path, _) in indexed(&directory) {
+    for Indexed { name, path, .. } in captures {
         let records = read(&path).unwrap_or_default();
         let tunnelled = |r: &Record, h: &mut Headers| {
             decode::walk(r.link, &r.bytes, r.wire, &rules, h);

@@ -2,10 +2,13 @@
 //!
 //! The captures lie beside the repository; without them the test says so and passes.
 
+mod support;
+
 use spantop::capture::file::{self, FileOptions};
 use spantop::capture::{Block, Fill, SourceInfo};
 use spantop::model::Timestamp;
 use std::path::{Path, PathBuf};
+use support::captures::indexed;
 
 /// What a capture holds.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -64,20 +67,15 @@ fn differences(name: &str) -> &'static [&'static str] {
 
 #[test]
 fn every_capture_is_read_as_tshark_reads_it() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/captures");
-    let Ok(index) = std::fs::read_to_string(root.join("INDEX.tsv")) else {
-        println!("skipped: no captures in {}", root.display());
-        return;
-    };
+    let Some(captures) = indexed() else { return };
     let mut wrong = Vec::new();
     let mut compared = 0;
-    for name in index.lines().skip(1).filter_map(|line| line.split('\t').next()) {
-        let text = std::fs::read_to_string(root.join("oracle").join(format!("{name}.json"))).expect("an oracle for each capture");
-        let oracle: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    for capture in captures {
+        let (name, oracle) = (capture.name.as_str(), capture.oracle());
         if oracle["readable"] != true {
             continue;
         }
-        let (sums, info) = drain(&root.join(name));
+        let (sums, info) = drain(&capture.path);
         compared += 1;
         let number = |key: &str| oracle[key].as_u64().unwrap_or_else(|| panic!("{name}: no {key}"));
         let time = |key: &str| oracle[key].as_str().and_then(nanos);

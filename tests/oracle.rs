@@ -13,13 +13,16 @@
 //! frame of two network layers a row must therefore be among tshark's with at least as many packets, and that is all.
 //! Where tshark's own tables contradict its packet list (`crosscheck` in the answer) its end points are not compared either.
 
+mod support;
+
 use serde_json::Value;
 use spantop::capture::file::{self, FileOptions};
 use spantop::engine::{self, Settings};
 use spantop::model::{Decap, Proto, Timestamp};
 use spantop::snapshot::{Conversation, HostRow, Snapshot};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use support::captures::indexed;
 
 /// Where the two differ for a reason: end of the capture's name, what the difference begins with, why.
 ///
@@ -69,15 +72,6 @@ const EXPLAINED: &[(&str, &str, &str)] = &[
     ("of13_ericsson.pcapng", "end points", "likewise"),
     ("vxlan_port_8472.pcap", "hierarchy eth:ip:udp:vxlan", "tshark knows port 4789 only"),
 ];
-
-fn captures() -> Option<PathBuf> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/captures");
-    if directory.join("INDEX.tsv").exists() {
-        return Some(directory);
-    }
-    println!("skipped: no captures at {}", directory.display());
-    None
-}
 
 /// The report's picture of a capture as it was captured.
 fn ours(path: &Path) -> Result<Snapshot, String> {
@@ -268,14 +262,12 @@ const SHOWN: usize = 12;
 
 #[test]
 fn reports_on_captures_as_captured_are_tsharks() {
-    let Some(directory) = captures() else { return };
-    let index = std::fs::read_to_string(directory.join("INDEX.tsv")).unwrap();
+    let Some(captures) = indexed() else { return };
     let (mut compared, mut explained, mut wrong) = (0, 0, 0);
     let mut used = BTreeSet::new();
-    for name in index.lines().skip(1).filter_map(|line| line.split('\t').next()) {
-        let answer = std::fs::read_to_string(directory.join("oracle").join(format!("{name}.json"))).unwrap();
-        let oracle: Value = serde_json::from_str(&answer).unwrap();
-        let found = match ours(&directory.join(name)) {
+    for capture in captures {
+        let (name, oracle) = (&capture.name, capture.oracle());
+        let found = match ours(&capture.path) {
             Ok(snapshot) => differences(&snapshot, &oracle),
             Err(error) => vec![format!("unreadable: {error}")],
         };

@@ -2,6 +2,8 @@
 //!
 //! The captures lie beside the repository; without them the test says so and passes.
 
+mod support;
+
 use spantop::capture::file::{self, FileOptions};
 use spantop::capture::{Block, Fill};
 use spantop::decode::{self, Fragment, Headers, Net, Rules, Transport};
@@ -10,7 +12,8 @@ use spantop::mirror::{DuplicateFilter, Frame, Segment};
 use spantop::model::{Direction, FlowKey};
 use spantop::snapshot::Snapshot;
 use std::collections::{BTreeMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use support::captures::{Indexed, indexed};
 
 /// End of the capture's name, the finding that stands, why it is true.
 ///
@@ -83,25 +86,6 @@ const TRUE: &[(&str, &str, &str)] = &[
     ("the-tcpdump-group__tcpdump/of13_ericsson.pcapng", "host.txcsum", "likewise"),
 ];
 
-fn captures() -> Option<PathBuf> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/captures");
-    if directory.join("INDEX.tsv").exists() {
-        return Some(directory);
-    }
-    println!("skipped: no captures at {}", directory.display());
-    None
-}
-
-/// What the index says of the captures: name, and what each exercises.
-fn index(directory: &Path) -> Vec<(PathBuf, String)> {
-    let text = std::fs::read_to_string(directory.join("INDEX.tsv")).unwrap();
-    let mut rows = text.lines();
-    let head: Vec<&str> = rows.next().unwrap().split('\t').collect();
-    let column = |name| head.iter().position(|h| *h == name).unwrap();
-    let (file, what) = (column("file"), column("exercises"));
-    rows.map(|row| row.split('\t').collect::<Vec<_>>()).map(|row| (directory.join(row[file]), row[what].to_owned())).collect()
-}
-
 fn report(path: &Path) -> Option<Snapshot> {
     let source = file::open(&[path.to_owned()], &FileOptions::default()).ok()?;
     let (snapshot, _) = engine::run(source, &Settings { threads: 0, ..Settings::default() }, Default::default()).ok()?;
@@ -110,10 +94,10 @@ fn report(path: &Path) -> Option<Snapshot> {
 
 #[test]
 fn no_false_finding() {
-    let Some(directory) = captures() else { return };
+    let Some(captures) = indexed() else { return };
     let mut used: BTreeMap<usize, u32> = BTreeMap::new();
     let (mut read, mut wrong) = (0, Vec::new());
-    for (path, _) in index(&directory) {
+    for Indexed { path, .. } in captures {
         let Some(s) = report(&path) else { continue };
         read += 1;
         for finding in s.findings.iter().filter(|f| f.active) {
@@ -208,11 +192,10 @@ const COPIES: &[(&str, u64, u64, u64, u64)] = &[
 
 #[test]
 fn copies_are_recognised_and_no_retransmissions() {
-    let Some(directory) = captures() else { return };
-    let index = index(&directory);
+    let Some(index) = indexed() else { return };
     let mut wrong = Vec::new();
     for &(end, copies, recognised, before, after) in COPIES {
-        let (path, _) = index.iter().find(|(path, _)| path.to_string_lossy().ends_with(end)).unwrap_or_else(|| panic!("no {end}"));
+        let Indexed { path, .. } = index.iter().find(|c| c.name.ends_with(end)).unwrap_or_else(|| panic!("no {end}"));
         let duplicates = report(path).unwrap().mirror.duplicates;
         let unsure = duplicates.classes.iter().find(|c| c.class == "ambiguous").map_or(0, |c| c.traffic.packets);
         let (mut seen, mut kept) = (HashSet::new(), HashSet::new());
@@ -228,9 +211,8 @@ fn copies_are_recognised_and_no_retransmissions() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
-    let marked =
-        |(path, what): &&(PathBuf, String)| what.contains("MIRROR") && !COPIES.iter().any(|c| path.to_string_lossy().ends_with(c.0));
-    let missing: Vec<_> = index.iter().filter(marked).map(|row| &row.0).collect();
+    let marked = |c: &&Indexed| c.exercises.contains("MIRROR") && !COPIES.iter().any(|copies| c.name.ends_with(copies.0));
+    let missing: Vec<_> = index.iter().filter(marked).map(|c| &c.name).collect();
     assert!(missing.is_empty(), "marked as holding copies, and not looked at: {missing:?}");
 }
 

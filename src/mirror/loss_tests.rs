@@ -1,6 +1,7 @@
 use super::super::Segment;
 use super::super::loss_counts::{Acked, Ratios, size_floor};
 use super::*;
+use crate::model::time::MILLISECOND;
 use crate::model::{FlowKey, VlanStack};
 use proptest::prelude::*;
 

@@ -27,6 +27,6 @@ pub use loss_counts::{Acked, LossCounts, RATIO_BINS, Ratios, SIZE_BINS, UTILISAT
 pub use order::{Clock, OrderCounts, OrderState, SKEW_BINS, STEP, Skews};
 pub use sessions::{CheckSequence, Ours, SampledPacket, SessionReport, Sessions};
 pub use sides::{JUDGED_PACKETS, Judged, MacRoles, Roles, SideCounts, SideFlow};
-pub use stamps::{StampLedger, Stamped};
+pub use stamps::StampLedger;
 pub use switch_clock::Clock as SwitchClock;
 pub use windows::{WINDOW, WindowSet, Windows, window};

@@ -2,28 +2,7 @@
 
 use super::ledger::Ledger;
 use crate::model::limits::{STAMP_OFFSETS, STAMP_PORTS};
-use crate::model::{StampKind, StampPort, Stamps, Timestamp};
-
-/// One packet's stamp, in the words of every kind.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Stamped {
-    /// Bytes it took.
-    pub bytes: u8,
-    /// When the frame passed, by the device's clock.
-    pub time: Option<Timestamp>,
-    /// The device.
-    pub device: Option<u16>,
-    /// Its port.
-    pub port: Option<u32>,
-    /// Number by the port it came by, 16 bits.
-    pub ingress: Option<u16>,
-    /// Number by the port it left by, 20 bits.
-    pub egress: Option<u32>,
-    /// A copy, the device says.
-    pub duplicate: bool,
-    /// Its time is unreliable, the device says.
-    pub degraded: bool,
-}
+use crate::model::{Stamp, StampKind, StampPort, Stamps, Timestamp};
 
 /// Bits of the numbers that a port gives to what comes, and to what leaves.
 const INGRESS_BITS: u32 = 16;
@@ -89,7 +68,7 @@ impl StampLedger {
     }
 
     /// Accounts a stamped packet that was captured at `time`.
-    pub fn push(&mut self, stamp: &Stamped, time: Timestamp) {
+    pub fn push(&mut self, stamp: &Stamp, time: Timestamp) {
         self.packets += 1;
         self.bytes += u64::from(stamp.bytes);
         self.duplicates += u64::from(stamp.duplicate);
@@ -114,7 +93,7 @@ impl StampLedger {
         }
     }
 
-    fn port(&mut self, stamp: &Stamped) -> Option<&mut Port> {
+    fn port(&mut self, stamp: &Stamp) -> Option<&mut Port> {
         let same = |p: &Port| (p.device, p.port) == (stamp.device, stamp.port);
         if !self.ports.get(self.recent).is_some_and(same) {
             self.recent = match self.ports.iter().position(same) {
@@ -202,7 +181,7 @@ mod tests {
             if wrapped % 1000 == 500 {
                 continue;
             }
-            let stamp = Stamped {
+            let stamp = Stamp {
                 bytes: 20,
                 time: Some(Timestamp(n as i64 * 1000 + 37_000_000_123)),
                 device: Some(7),
@@ -210,7 +189,7 @@ mod tests {
                 ingress: Some(number as u16),
                 egress: Some(wrapped & 0x000f_ffff),
                 duplicate: n == 5,
-                ..Stamped::default()
+                ..Stamp::default()
             };
             ledger.push(&stamp, Timestamp(n as i64 * 1000));
         }
@@ -240,7 +219,7 @@ mod tests {
     fn ports_are_bounded() {
         let mut ledger = StampLedger::new(StampKind::Vss);
         for port in 0..2 * STAMP_PORTS as u32 {
-            ledger.push(&Stamped { port: Some(port), ..Stamped::default() }, Timestamp(0));
+            ledger.push(&Stamp { port: Some(port), ..Stamp::default() }, Timestamp(0));
         }
         let r = ledger.report(0).unwrap();
         assert_eq!((r.ports.len(), r.other_ports, r.offset, r.missing), (STAMP_PORTS, STAMP_PORTS as u64, None, None));

@@ -34,7 +34,7 @@ pub use mirror::{Carrier, Decap, MirrorTag, Purpose, RspanChoice, Sampling, Sess
 pub use path::Path;
 pub use port::Port;
 pub use proto::Proto;
-pub use stamp::{StampChoice, StampKind, StampPort, Stamps};
+pub use stamp::{Stamp, StampChoice, StampKind, StampPort, Stamps};
 pub use time::Timestamp;
 pub use traffic::Traffic;
 pub use trust::{Trust, TrustPart};

@@ -1,5 +1,7 @@
 //! Words for the time stamps that devices on the way write into frames.
 
+use super::Timestamp;
+
 macro_rules! stamps {
     ($($(#[$doc:meta])* $variant:ident $token:literal;)*) => {
         /// How a device on the way writes into a frame when it passed, and by which port.
@@ -60,6 +62,27 @@ pub enum StampChoice {
     Trailer(StampKind),
     /// Headers as with `Auto`, and Cisco's behind this EtherType.
     Ttag(u16),
+}
+
+/// What a stamp in a frame says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stamp {
+    /// Bytes it takes from the frame's length.
+    pub bytes: u8,
+    /// When the frame passed, by the device's clock: UTC, or TAI, which is ahead of it.
+    pub time: Option<Timestamp>,
+    /// The device, by the number it was given.
+    pub device: Option<u16>,
+    /// Port by which the frame came.
+    pub port: Option<u32>,
+    /// The number that port gave it.
+    pub ingress: Option<u16>,
+    /// The number (20 bits) that the port it left by gave it.
+    pub egress: Option<u32>,
+    /// The device calls it a copy of another.
+    pub duplicate: bool,
+    /// The device calls its time unreliable.
+    pub degraded: bool,
 }
 
 /// What one port of a stamping device sent.

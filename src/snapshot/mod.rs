@@ -133,38 +133,48 @@ pub struct Casts {
     pub broadcast: Traffic,
 }
 
-/// Conversations by kind. Rows are in the order the [`Query`] asked for.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Conversations {
-    /// MAC pairs.
-    pub eth: Table<Conversation>,
-    /// IPv4 address pairs.
-    pub ip: Table<Conversation>,
-    /// IPv6 address pairs.
-    pub ipv6: Table<Conversation>,
-    /// TCP connections (a new SYN with another sequence number on used ports is a new one).
-    pub tcp: Table<Conversation>,
-    /// UDP (and UDP-Lite) port pairs.
-    pub udp: Table<Conversation>,
-    /// SCTP port pairs.
-    pub sctp: Table<Conversation>,
+/// Tables by the layer their rows are counted at. Rows are in the order the [`Query`] asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kinds<R> {
+    /// MAC addresses, or pairs of them.
+    pub eth: Table<R>,
+    /// IPv4 addresses.
+    pub ip: Table<R>,
+    /// IPv6 addresses.
+    pub ipv6: Table<R>,
+    /// TCP: connections (a new SYN with another sequence number on used ports is a new one), or ports of an address.
+    pub tcp: Table<R>,
+    /// UDP (and UDP-Lite) ports.
+    pub udp: Table<R>,
+    /// SCTP ports.
+    pub sctp: Table<R>,
 }
 
+/// Conversations by kind.
+pub type Conversations = Kinds<Conversation>;
+
 /// End points by kind.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Endpoints {
-    /// MAC addresses.
-    pub eth: Table<HostRow>,
-    /// IPv4 addresses.
-    pub ip: Table<HostRow>,
-    /// IPv6 addresses.
-    pub ipv6: Table<HostRow>,
-    /// TCP ports of an address.
-    pub tcp: Table<HostRow>,
-    /// UDP ports of an address.
-    pub udp: Table<HostRow>,
-    /// SCTP ports of an address.
-    pub sctp: Table<HostRow>,
+pub type Endpoints = Kinds<HostRow>;
+
+impl<R> Kinds<R> {
+    /// Every table with the word for its kind, and whether its rows have ports.
+    pub fn named(&self) -> [(&'static str, &Table<R>, bool); 6] {
+        [
+            ("eth", &self.eth, false),
+            ("ip", &self.ip, false),
+            ("ipv6", &self.ipv6, false),
+            ("tcp", &self.tcp, true),
+            ("udp", &self.udp, true),
+            ("sctp", &self.sctp, true),
+        ]
+    }
+}
+
+impl<R> Default for Kinds<R> {
+    fn default() -> Self {
+        let [eth, ip, ipv6, tcp, udp, sctp] = std::array::from_fn(|_| Table::default());
+        Self { eth, ip, ipv6, tcp, udp, sctp }
+    }
 }
 
 /// TCP packets by flag (Wireshark's `tcp.flags.*`).

@@ -14,7 +14,7 @@ use signal_hook::SigId;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::io::{BufWriter, IsTerminal, Stdout, Write, stdin, stdout};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Where events come from: the terminal, or a test.
@@ -79,6 +79,7 @@ impl Screen {
         }
         restore_on_panic();
         enable_raw_mode().map_err(failed)?;
+        TAKEN.store(true, Ordering::Relaxed);
         let mut out = BufWriter::with_capacity(FRAME_BYTES, stdout());
         let entered = execute!(out, EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste);
         let terminal = entered.and_then(|()| Terminal::new(CrosstermBackend::new(out)));
@@ -111,8 +112,15 @@ impl Drop for Screen {
     }
 }
 
-/// Gives the terminal back. Failures are of no use to anybody here: there is no terminal left to tell them to.
+/// Whether the dashboard has the terminal.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Gives the terminal back, once: leaving the alternate screen again would put the cursor back where the dashboard began, and what
+/// is written next (a shell's prompt) over the message of a panic. Failures are of no use to anybody here: there is no terminal left to tell them to.
 fn restore() {
+    if !TAKEN.swap(false, Ordering::Relaxed) {
+        return;
+    }
     let mut out = stdout();
     let _ = execute!(out, EndSynchronizedUpdate, DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, Show);
     let _ = out.flush();

@@ -3,7 +3,7 @@
 use super::options::Options;
 use super::theme::{Hue, Theme};
 use crate::model::{Address, Path, Timestamp, Traffic};
-use crate::snapshot::{Conversation, Filter, HostRow, Order, Snapshot, Table};
+use crate::snapshot::{Conversation, Filter, HostRow, Kinds, Order, Snapshot, Table};
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// A layer conversations and end points are counted at.
@@ -44,27 +44,22 @@ impl Kind {
 
     /// Conversations of this kind.
     pub fn conversations(self, snapshot: &Snapshot) -> &Table<Conversation> {
-        let c = &snapshot.conversations;
-        match self {
-            Kind::Tcp => &c.tcp,
-            Kind::Udp => &c.udp,
-            Kind::Sctp => &c.sctp,
-            Kind::Ip => &c.ip,
-            Kind::Ipv6 => &c.ipv6,
-            Kind::Eth => &c.eth,
-        }
+        self.of(&snapshot.conversations)
     }
 
     /// End points of this kind.
     pub fn endpoints(self, snapshot: &Snapshot) -> &Table<HostRow> {
-        let e = &snapshot.endpoints;
+        self.of(&snapshot.endpoints)
+    }
+
+    fn of<R>(self, kinds: &Kinds<R>) -> &Table<R> {
         match self {
-            Kind::Tcp => &e.tcp,
-            Kind::Udp => &e.udp,
-            Kind::Sctp => &e.sctp,
-            Kind::Ip => &e.ip,
-            Kind::Ipv6 => &e.ipv6,
-            Kind::Eth => &e.eth,
+            Kind::Tcp => &kinds.tcp,
+            Kind::Udp => &kinds.udp,
+            Kind::Sctp => &kinds.sctp,
+            Kind::Ip => &kinds.ip,
+            Kind::Ipv6 => &kinds.ipv6,
+            Kind::Eth => &kinds.eth,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The dashboard on made-up traffic: `cargo run --example dashboard [calm|trouble|file|empty|pick]`.
+//! The dashboard on made-up traffic: `cargo run --example dashboard [calm|trouble|sampled|file|empty|pick]`.
 //!
 //! Shows how a program of your own can show snapshots: implement [`Feed`] and call [`tui::run`].
 
@@ -72,6 +72,7 @@ fn ports(seconds: f64) -> Vec<model::Port> {
 fn main() -> spantop::Result<()> {
     let story = match std::env::args().nth(1).as_deref() {
         Some("trouble") => demo::Story::Trouble,
+        Some("sampled") => demo::Story::Sampled,
         Some("file") => demo::Story::File,
         Some("empty") => demo::Story::Empty,
         _ => demo::Story::Calm,

@@ -1,6 +1,7 @@
-//! What tests share: frames made by hand, a model of a small switched network, and a model of the mirror that copies it.
+//! What tests share: captures beside the repository, frames made by hand, a model of a small switched network, and a model of the mirror that copies it.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub mod captures;
 pub mod frames;
 pub mod mirror;
 pub mod namespace;

@@ -27,7 +27,7 @@ pub fn explain(name: &str, options: &LiveOptions, refused: &Refused) -> Meaning 
     if is_permission(text) {
         let mut message = not_permitted(name, options.promiscuous);
         if status == sysfs::Status::Missing {
-            message.push_str(&format!("\nBesides, there may be no such interface; {}", choice()));
+            message.push_str(&format!("; besides, there may be no such interface: {}", choice()));
         }
         return Meaning::Fatal(Error::runtime(message));
     }
@@ -76,7 +76,7 @@ fn not_permitted(name: &str, promiscuous: bool) -> String {
     let program = std::env::current_exe().map_or_else(|_| "spantop".into(), |path| path.display().to_string());
     let (program, interface) = (quoted(&program), quoted(name));
     if !cfg!(target_os = "linux") {
-        return format!("{interface}: not permitted to capture. Run it as root:\n    sudo {program} -i {interface}");
+        return format!("{interface}: not permitted to capture; run it as root: `sudo {program} -i {interface}`");
     }
     let (rights, caps) = if promiscuous {
         ("CAP_NET_RAW to capture, and CAP_NET_ADMIN for promiscuous mode", "cap_net_raw,cap_net_admin")
@@ -84,8 +84,8 @@ fn not_permitted(name: &str, promiscuous: bool) -> String {
         ("CAP_NET_RAW to capture", "cap_net_raw")
     };
     format!(
-        "{interface}: not permitted: this program needs {rights}. Give it to the program once:\n    \
-         sudo setcap {caps}=eip {program}\nor run it as root:\n    sudo {program} -i {interface}"
+        "{interface}: not permitted: this program needs {rights}; give it to the program once, \
+         `sudo setcap {caps}=eip {program}`, or run it as root, `sudo {program} -i {interface}`"
     )
 }
 

@@ -15,28 +15,7 @@ pub use header::header;
 pub(in crate::decode) use header::{avsp, gigamon, ttag};
 
 use crate::model::time::SECOND;
-use crate::model::{StampKind, Timestamp};
-
-/// What a stamp says.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Stamp {
-    /// Bytes it takes from the frame's length.
-    pub bytes: u8,
-    /// When the frame passed, by the device's clock: UTC, or TAI, which is ahead of it.
-    pub time: Option<Timestamp>,
-    /// The device, by the number it was given.
-    pub device: Option<u16>,
-    /// Port by which the frame came.
-    pub port: Option<u32>,
-    /// The number that port gave it.
-    pub ingress: Option<u16>,
-    /// The number (20 bits) that the port it left by gave it.
-    pub egress: Option<u32>,
-    /// The device calls it a copy of another.
-    pub duplicate: bool,
-    /// The device calls its time unreliable.
-    pub degraded: bool,
-}
+use crate::model::{Stamp, StampKind, Timestamp};
 
 /// A frame with what is known of its end.
 #[derive(Debug, Clone, Copy)]

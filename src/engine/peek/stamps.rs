@@ -1,10 +1,10 @@
 //! Time stamps of devices on the way: recognises on which interface frames end with one, and takes it off.
 
 use crate::capture::Packet;
-use crate::decode::stamp::{self, Keyframe, Stamp, Tail};
+use crate::decode::stamp::{self, Keyframe, Tail};
 use crate::decode::{self, Headers, Rules};
-use crate::mirror::{StampLedger, Stamped};
-use crate::model::{LinkType, StampChoice, StampKind, Stamps};
+use crate::mirror::StampLedger;
+use crate::model::{LinkType, Stamp, StampChoice, StampKind, Stamps};
 
 /// Frames in a row that must show a trailer consistently before it is believed.
 const CONSISTENT: u8 = 64;
@@ -176,7 +176,7 @@ impl StampWatch {
             && let Some(interface) = self.interface(packet.interface)
             && let Some(ledger) = interface.ledger(kind)
         {
-            ledger.push(&words(&stamp), packet.time);
+            ledger.push(&stamp, packet.time);
         }
     }
 
@@ -194,14 +194,9 @@ impl Interface {
         match found {
             Some(stamp) => {
                 packet.trim = stamp.bytes;
-                ledger.push(&words(&stamp), packet.time);
+                ledger.push(&stamp, packet.time);
             }
             None => ledger.bare(),
         }
     }
-}
-
-fn words(stamp: &Stamp) -> Stamped {
-    let &Stamp { bytes, time, device, port, ingress, egress, duplicate, degraded } = stamp;
-    Stamped { bytes, time, device, port, ingress, egress, duplicate, degraded }
 }

@@ -5,13 +5,15 @@
 
 mod beats;
 mod checksum;
+mod control;
 mod neighbour;
 mod orphans;
 mod sizes;
 mod tags;
 
-pub use beats::{Beat, Beats, Control, ControlCounts, Silence, silences};
+pub use beats::{Beat, Beats, Silence, silences};
 pub use checksum::ChecksumCounts;
+pub use control::{Control, ControlCounts};
 pub use orphans::{OrphanCounts, Orphans};
 pub use sizes::{Lengths, SizeCounts};
 pub use tags::{TagCounts, TagFlows, TagState, VlanSet, outermost};

@@ -1,58 +1,30 @@
 //! Rows of the tables.
 
 use super::writer::Writer;
-use crate::snapshot::{Conversation, Conversations, Endpoints, HostRow, Table};
+use crate::snapshot::{Conversation, Conversations, Endpoints, HostRow, Kinds, Table};
 use std::io;
-
-/// One table of conversations: its name in the report, its rows, and whether they have ports.
-type ConversationTable<'a> = (&'static str, &'a Table<Conversation>, bool);
-
-fn conversation_tables(tables: &Conversations) -> [ConversationTable<'_>; 6] {
-    [
-        ("eth", &tables.eth, false),
-        ("ip", &tables.ip, false),
-        ("ipv6", &tables.ipv6, false),
-        ("tcp", &tables.tcp, true),
-        ("udp", &tables.udp, true),
-        ("sctp", &tables.sctp, true),
-    ]
-}
-
-fn endpoint_tables(tables: &Endpoints) -> [(&'static str, &Table<HostRow>, bool); 6] {
-    [
-        ("eth", &tables.eth, false),
-        ("ip", &tables.ip, false),
-        ("ipv6", &tables.ipv6, false),
-        ("tcp", &tables.tcp, true),
-        ("udp", &tables.udp, true),
-        ("sctp", &tables.sctp, true),
-    ]
-}
 
 /// The members `conversations`, `conversations_total` and, where a cap was reached, `conversations_other`.
 pub fn conversations(w: &mut Writer, tables: &Conversations, rows: usize) -> io::Result<()> {
-    let tables = conversation_tables(tables);
-    w.line()?;
-    w.key("conversations");
-    w.open(b'{');
-    for (name, table, ports) in tables {
-        list(w, name, table, rows, |w, row| conversation(w, row, ports))?;
-    }
-    w.close(b'}');
-    totals(w, ["conversations_total", "conversations_other"], &tables.map(|(name, t, _)| Extent::of(name, t)))
+    kinds(w, ["conversations", "conversations_total", "conversations_other"], tables, rows, conversation)
 }
 
 /// The members `endpoints`, `endpoints_total` and, where a cap was reached, `endpoints_other`.
 pub fn endpoints(w: &mut Writer, tables: &Endpoints, rows: usize) -> io::Result<()> {
-    let tables = endpoint_tables(tables);
+    kinds(w, ["endpoints", "endpoints_total", "endpoints_other"], tables, rows, endpoint)
+}
+
+fn kinds<R>(w: &mut Writer, names: [&'static str; 3], tables: &Kinds<R>, rows: usize, row: fn(&mut Writer, &R, bool)) -> io::Result<()> {
+    let [member, total, other] = names;
+    let tables = tables.named();
     w.line()?;
-    w.key("endpoints");
+    w.key(member);
     w.open(b'{');
     for (name, table, ports) in tables {
-        list(w, name, table, rows, |w, row| endpoint(w, row, ports))?;
+        list(w, name, table, rows, |w, r| row(w, r, ports))?;
     }
     w.close(b'}');
-    totals(w, ["endpoints_total", "endpoints_other"], &tables.map(|(name, t, _)| Extent::of(name, t)))
+    totals(w, [total, other], &tables.map(|(name, t, _)| Extent::of(name, t)))
 }
 
 /// An array, one row a line.

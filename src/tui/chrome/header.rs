@@ -114,7 +114,12 @@ fn right(scene: &Scene) -> Vec<Piece> {
         });
     }
     let rate = amount::rate(scene, scene.bits(s.recent, s.total));
-    let mark = if scene.whole() { "mean " } else { "▲ " };
+    let mark = match (scene.whole(), s.mirror.one_in().is_some()) {
+        (true, false) => "mean ",
+        (true, true) => "mean ≈ ",
+        (false, false) => "▲ ",
+        (false, true) => "▲ ≈ ",
+    };
     let (number, unit) = (format!("{:>4}", rate.number), format!(" {}", rate.unit));
     out.push(Piece { worth: 0, text: vec![(mark.into(), dim), (number.into(), scene.theme.strong(Hue::Title)), (unit.into(), text)] });
     let packets = amount::packet_rate(scene.packets(s.recent, s.total));

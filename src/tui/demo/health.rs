@@ -1,6 +1,9 @@
 //! The health of the made-up mirror.
 
-use super::model::{Address, Estimate, Finding, Session, Severity, Traffic, Tunnel, TunnelKind, Value};
+use super::model::host::{Check, Checklist, Verdict};
+use super::model::{
+    Address, Estimate, Finding, Sampling, Session, Severity, StampKind, StampPort, Stamps, Traffic, Tunnel, TunnelKind, Value,
+};
 use super::snapshot::{DuplicateClass, Duplicates, LossLedger, Mirror, Sides, Trust, TrustPart, TunnelRow};
 use super::{HISTORY, at, part, table};
 use std::net::Ipv4Addr;
@@ -65,6 +68,87 @@ fn tunnel(kind: TunnelKind, source: [u8; 4], destination: [u8; 4], id: u64) -> T
     Tunnel { kind, source: Address::V4(Ipv4Addr::from(source)), destination: Address::V4(Ipv4Addr::from(destination)), id }
 }
 
+fn session(total: Traffic, second: i64, id: u64) -> Session {
+    Session {
+        tunnel: tunnel(TunnelKind::Erspan2, [10, 0, 0, 1], [10, 0, 0, 9], id),
+        decision: "mirror-only encapsulation addressed to this host".into(),
+        peeled: true,
+        packets: total.packets / 2,
+        outer_bytes: total.wire_bytes / 2,
+        inner_bytes: total.wire_bytes / 20 * 9,
+        sequenced: true,
+        missing: 0,
+        reordered: 0,
+        restarts: 0,
+        truncated: 0,
+        errors: [0, 0, 0],
+        check_sequence: false,
+        sampling: None,
+        first: at(-HISTORY),
+        last: at(second),
+    }
+}
+
+fn stamps(total: Traffic) -> Stamps {
+    let port = |number, share: u64, missing| StampPort {
+        device: Some(5),
+        port: Some(number),
+        packets: total.packets / share,
+        missing: Some(missing),
+    };
+    Stamps {
+        kind: StampKind::Metamako,
+        interface: 0,
+        packets: total.packets,
+        without: 0,
+        bytes: total.packets * 12,
+        duplicates: 0,
+        degraded: 0,
+        ports: vec![port(12, 2, 0), port(13, 2, total.packets / 600)],
+        other_ports: 0,
+        missing: None,
+        drops: None,
+        offset: Some(37.000_012),
+    }
+}
+
+/// A port from which samples of sFlow come.
+pub fn sampled(total: Traffic, recent: Traffic, second: i64) -> Mirror {
+    let calm = mirror(total, recent, second, false);
+    let sampling = |one_in, drops| Some(Sampling { one_in, samples: total.packets / u64::from(one_in), unread: 0, drops });
+    let agent = |last, one_in, drops| Session {
+        tunnel: tunnel(TunnelKind::Sflow, [10, 0, 0, last], [10, 0, 0, 9], 0),
+        decision: "samples of a switch, addressed to this host".into(),
+        packets: total.packets / u64::from(one_in) / 5,
+        sampling: sampling(one_in, drops),
+        ..session(total, second, 0)
+    };
+    Mirror { transport: "sflow", sessions: vec![agent(1, 512, 0), agent(2, 1_024, 318)], ..calm }
+}
+
+/// This host's checklist: as it should be, or not.
+pub fn checklist(trouble: bool) -> Checklist {
+    let check = |id, name, found: &str, verdict, command: Option<&str>| {
+        let (found, command) = (found.to_owned(), command.map(str::to_owned));
+        Check { id, name, found, verdict, why: "Numbers depend on it.", command }
+    };
+    let mut checks = vec![
+        check("link", "Link", "up, 10 Gb/s", Verdict::Good, None),
+        check("promiscuous", "Promiscuous mode", "on", Verdict::Good, None),
+        check("arp", "ARP", "off", Verdict::Good, None),
+        check("clock", "System clock", "kept in step", Verdict::Good, None),
+        check("governor", "Processor frequency", "not told here", Verdict::Unknown, None),
+    ];
+    if trouble {
+        checks.extend([
+            check("ring", "Receive ring", "512 of 4096 entries", Verdict::Warning, Some("ethtool -G eth1 rx 4096")),
+            check("receive_offload", "Receive offload (GRO, LRO)", "GRO is on", Verdict::Fail, Some("ethtool -K eth1 gro off lro off")),
+            check("pause", "Flow control", "receives and sends pause frames", Verdict::Note, Some("ethtool -A eth1 rx off tx off")),
+        ]);
+    }
+    Checklist { interface: "eth1".into(), checks }
+}
+
 pub fn mirror(total: Traffic, recent: Traffic, second: i64, trouble: bool) -> Mirror {
     let trust_part = |name, score, evidence: &str| TrustPart { name, score, evidence: evidence.into() };
     let user = TunnelRow {
@@ -100,30 +184,13 @@ pub fn mirror(total: Traffic, recent: Traffic, second: i64, trouble: bool) -> Mi
             ..Mirror::default()
         };
     }
-    let session = |id, missing, reordered| Session {
-        tunnel: tunnel(TunnelKind::Erspan2, [10, 0, 0, 1], [10, 0, 0, 9], id),
-        decision: "mirror-only encapsulation addressed to this host".into(),
-        peeled: true,
-        packets: total.packets / 2,
-        outer_bytes: total.wire_bytes / 2,
-        inner_bytes: total.wire_bytes / 20 * 9,
-        sequenced: true,
-        missing,
-        reordered,
-        restarts: 0,
-        truncated: 0,
-        errors: [0, 0, 0],
-        check_sequence: false,
-        sampling: None,
-        first: at(-HISTORY),
-        last: at(second),
-    };
+    let session = |id, missing, reordered| Session { missing, reordered, ..session(total, second, id) };
     Mirror {
         transport: "erspan2",
         link: part(total, 2.05),
         recent_link: part(recent, 2.05),
         sessions: vec![session(7, total.packets / 250, 12), session(8, 0, 0)],
-        stamps: Vec::new(),
+        stamps: vec![stamps(total)],
         duplicates: Duplicates {
             dropped: true,
             traffic: part(total, 0.95),

@@ -6,7 +6,7 @@ mod health;
 mod talk;
 
 use super::{model, snapshot};
-use health::{findings, mirror};
+use health::{checklist, findings, mirror, sampled};
 use model::path::Layer;
 use model::time::SECOND;
 use model::{Address, LinkType, Mac, Path, Proto, Timestamp, Traffic};
@@ -28,6 +28,8 @@ pub enum Story {
     Calm,
     /// A bad mirror, losses and findings.
     Trouble,
+    /// A switch sends samples.
+    Sampled,
     /// A file that has been read.
     File,
     /// Nothing has come yet.
@@ -311,7 +313,8 @@ pub fn snapshot(story: Story, second: i64) -> Snapshot {
         vlans: table(vlans(&rows)),
         untagged: part(total, 0.02),
         tcp_flags: TcpFlags { syn: 18_204, syn_ack: 18_090, fin: 30_112, reset: 1_204 },
-        mirror: mirror(total, recent, second, trouble),
+        mirror: if story == Story::Sampled { sampled(total, recent, second) } else { mirror(total, recent, second, trouble) },
+        host: if live { vec![checklist(trouble)] } else { Vec::new() },
         findings: if trouble { findings(second) } else { Vec::new() },
         protocols,
         ..bare

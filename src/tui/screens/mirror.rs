@@ -7,12 +7,13 @@
 //!  ● 0 %          ? unknown    ● 0               ● 0            ● 0           100 %
 //! ─ Trust ───────────────────────────────────────────────────────────────────────────────
 //! ─ Duplicates ─────────────────────────────┬─ Directions ───────────────────────────────
-//!                                           ├─ Silenced detectors ───────────────────────
-//! ─ Sessions ───────────────────────────────┼─ Tunnels ──────────────────────────────────
+//! ─ Mirror sessions ────────────────────────┼─ Silenced detectors ───────────────────────
+//! ─ Time stamps of devices ─────────────────┼─ This host ────────────────────────────────
+//!                                           ├─ User tunnels on the link ─────────────────
 //! ```
 
 use crate::tui::canvas::{Canvas, split_top};
-use crate::tui::panels::mirror::{self as panels, duplicates, ledger, sessions};
+use crate::tui::panels::mirror::{self as panels, duplicates, host, ledger, sessions, stamps};
 use crate::tui::panels::{kinds, load};
 use crate::tui::screen::{Hint, Screen};
 use crate::tui::view::Scene;
@@ -22,10 +23,18 @@ use ratatui::layout::Rect;
 /// The mirror's health.
 pub(in crate::tui) struct Mirror;
 
-const NAMES: [&str; 5] = ["Trust", "Duplicates", "Sessions", "Tunnels", "Silenced"];
-
 type Panel = fn(&mut Canvas, Rect, &Scene);
-const PANELS: [Panel; 5] = [panels::trust, duplicates::draw, sessions::draw, sessions::tunnels, panels::silenced];
+
+/// The panels a small screen shows one at a time.
+const PANELS: [(&str, Panel); 7] = [
+    ("Trust", panels::trust),
+    ("Host", host::draw),
+    ("Duplicates", duplicates::draw),
+    ("Sessions", sessions::draw),
+    ("Stamps", stamps::draw),
+    ("Tunnels", sessions::tunnels),
+    ("Silenced", panels::silenced),
+];
 
 impl Screen for Mirror {
     fn digit(&self) -> char {
@@ -41,7 +50,7 @@ impl Screen for Mirror {
     }
 
     fn keys(&self) -> &'static [Hint] {
-        &[Hint { key: "← →", word: "panel", help: "trust, duplicates, sessions, tunnels, silenced detectors" }]
+        &[Hint { key: "← →", word: "panel", help: "trust, this host, duplicates, sessions, stamps, tunnels, silenced" }]
     }
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
@@ -58,12 +67,25 @@ impl Screen for Mirror {
     }
 }
 
-/// One panel at a time, walked through with Left and Right.
+/// One panel at a time, walked through with Left and Right. What trust leaves of the screen goes to the host's checklist.
 fn one(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let (line, body) = split_top(area, 1);
-    let names: Vec<_> = NAMES.iter().map(|n| (*n, None)).collect();
+    let mirror = &scene.snapshot.mirror;
+    let count = |name| match name {
+        "Host" => Some(host::wrong(scene)),
+        "Sessions" => Some(mirror.sessions.len() as u64),
+        "Silenced" => Some(mirror.silenced.len() as u64),
+        _ => None,
+    };
+    let names: Vec<_> = PANELS.iter().map(|(name, _)| (*name, count(*name).filter(|n| *n > 0))).collect();
     kinds::draw(canvas, line, scene, &names);
-    if let Some(panel) = PANELS.get(scene.pane.kind) {
+    let Some((name, panel)) = PANELS.get(scene.pane.kind) else { return };
+    let trust = mirror.trust.parts.len().clamp(1, 8) as u16 + 1;
+    if *name == "Trust" && !scene.snapshot.host.is_empty() && body.height >= trust + 4 {
+        let (above, below) = split_top(body, trust);
+        panel(canvas, above, scene);
+        host::draw(canvas, below, scene);
+    } else {
         panel(canvas, body, scene);
     }
 }
@@ -73,23 +95,44 @@ fn grid(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let mirror = &scene.snapshot.mirror;
     let (trust, rest) = split_top(area, mirror.trust.parts.len().clamp(1, 8) as u16 + 1 + u16::from(area.height >= 26));
     panels::trust(canvas, trust, scene);
-    let tallest = duplicates::height(scene).max(mirror.silenced.len().min(6) as u16 + 6);
-    let (middle, bottom) = split_top(rest, tallest.clamp(8, (rest.height * 3 / 5).max(8)));
     let half = area.width / 2;
-    if let [copies, right] = columns(canvas, middle, &[half])[..] {
-        duplicates::draw(canvas, copies, scene);
-        let (directions, silenced) = split_top(right, 4);
-        panels::directions(canvas, directions, scene);
-        panels::silenced(canvas, silenced, scene);
-    }
+    let left: [(u16, Panel); 3] = [
+        (duplicates::height(scene).clamp(4, (rest.height * 3 / 5).max(8)), duplicates::draw),
+        (sessions::height(scene), sessions::draw),
+        (stamps::height(scene), stamps::draw),
+    ];
+    let right: [(u16, Panel); 4] = [
+        (4, panels::directions),
+        (mirror.silenced.len().clamp(1, 6) as u16 + 2, panels::silenced),
+        (host::height(scene, area.width - half - 1), host::draw),
+        (sessions::tunnels_height(scene), sessions::tunnels),
+    ];
     // On tall screens the load closes the page: a verdict is read against it.
-    let rows = mirror.sessions.len().max(mirror.tunnels.rows.len()).min(40) as u16 + 3;
-    let (tables, chart) = split_top(bottom, if bottom.height >= rows + 12 { rows } else { bottom.height });
-    if let [left, right] = columns(canvas, tables, &[half])[..] {
-        sessions::draw(canvas, left, scene);
-        sessions::tunnels(canvas, right, scene);
+    let tallest = left.iter().map(|p| p.0).sum::<u16>().max(right.iter().map(|p| p.0).sum());
+    let (tables, chart) = split_top(rest, if rest.height >= tallest + 12 { tallest } else { rest.height });
+    if let [one, other] = columns(canvas, tables, &[half])[..] {
+        stack(canvas, one, scene, &left);
+        stack(canvas, other, scene, &right);
     }
     if chart.height > 0 {
         load::draw(canvas, chart, scene);
+    }
+}
+
+/// Panels below each other, each as high as it wants; what is wanted too much is taken from the highest of them.
+fn stack(canvas: &mut Canvas, area: Rect, scene: &Scene, panels: &[(u16, Panel)]) {
+    let mut panels: Vec<(u16, Panel)> = panels.iter().copied().filter(|p| p.0 > 0).collect();
+    while panels.iter().map(|p| p.0).sum::<u16>() > area.height {
+        let Some(highest) = panels.iter_mut().max_by_key(|p| p.0).filter(|p| p.0 > 3) else { break };
+        highest.0 -= 1;
+    }
+    let mut rest = area;
+    for (i, (height, panel)) in panels.iter().enumerate() {
+        let last = i + 1 == panels.len();
+        let (mine, below) = split_top(rest, if last { rest.height } else { *height });
+        if mine.height >= 2 {
+            panel(canvas, mine, scene);
+        }
+        rest = below;
     }
 }

@@ -12,6 +12,8 @@ fn any_size_any_story() {
         "5",
         "6",
         "8",
+        "8 Right",
+        "8 Right Right Right Right",
         "4 Down Enter",
         "3 Down Enter",
         "6 Down Enter",
@@ -22,7 +24,7 @@ fn any_size_any_story() {
         "1 d",
         "6 e",
     ];
-    for story in [Story::Trouble, Story::Calm, Story::File, Story::Empty] {
+    for story in [Story::Trouble, Story::Calm, Story::Sampled, Story::File, Story::Empty] {
         for keys in pages {
             let mut session = Session::new(story, 80, 24);
             session.keys(keys);
@@ -67,11 +69,16 @@ fn hostile_text_never_reaches_the_terminal() {
     }
     snapshot.mirror.trust.verdict = evil.into();
     snapshot.mirror.silenced.push(("x", evil.into()));
+    for check in &mut snapshot.host[0].checks {
+        check.found = evil.into();
+        check.command = Some(evil.into());
+    }
+    snapshot.host[0].interface = evil.into();
     let mut session = Session::new(Story::Trouble, 120, 40);
     session.app.options.explain = |_| Some("b\x1b[31m".into());
     session.app.options.source_title = evil.into();
     session.see(snapshot);
-    for keys in ["1", "2", "3", "4", "5", "6", "8", "6 Down Enter", "6 e"] {
+    for keys in ["1", "2", "3", "4", "5", "6", "8", "8 Right", "6 Down Enter", "6 e"] {
         session.keys("Esc Esc").keys(keys);
         for cell in session.buffer().content() {
             let bad = |c: char| c.is_control() || c == '\u{202e}';

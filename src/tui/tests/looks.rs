@@ -30,6 +30,44 @@ fn pages_look_as_they_did() {
 }
 
 #[test]
+fn the_mirror_shows_what_it_knows() {
+    let panels = [
+        ("mirror-sampled-120x40", Story::Sampled, 120, 40, "8"),
+        ("mirror-sampled-80x24", Story::Sampled, 80, 24, "8 Right Right Right"),
+        ("mirror-host-80x24", Story::Trouble, 80, 24, "8 Right"),
+        ("mirror-stamps-80x24", Story::Trouble, 80, 24, "8 Right Right Right Right"),
+        ("mirror-calm-120x40", Story::Calm, 120, 40, "8"),
+    ];
+    for (name, story, width, height, keys) in panels {
+        let mut session = Session::new(story, width, height);
+        session.keys(keys);
+        insta::assert_snapshot!(name, session.text());
+    }
+}
+
+#[test]
+fn the_host_checklist_scrolls_where_it_is_alone() {
+    let mut session = Session::new(Story::Trouble, 60, 12);
+    session.keys("8 Right");
+    let text = session.text();
+    assert!(text.contains("✖ Receive offload (GRO, LRO): GRO is on") && text.contains("ethtool -K eth1 gro off lro off"), "{text}");
+    assert!(text.contains("more ↓"), "{text}");
+    session.keys("Down Down Down Down");
+    assert!(session.text().contains("as a mirror port wants it"), "{}", session.text());
+    let mut file = Session::new(Story::File, 80, 24);
+    file.keys("8 Right");
+    assert!(file.text().contains("checked for live ports only"), "{}", file.text());
+}
+
+#[test]
+fn samples_are_called_estimates() {
+    let session = Session::new(Story::Sampled, 120, 40);
+    let first = &session.lines()[0];
+    assert!(first.contains("sampled 1:512") && first.contains("▲ ≈"), "{first}");
+    assert!(!Session::new(Story::Calm, 120, 40).lines()[0].contains('≈'));
+}
+
+#[test]
 fn the_first_line_tells_on_every_screen() {
     for screen in SCREENS {
         let mut bad = Session::new(Story::Trouble, 120, 40);

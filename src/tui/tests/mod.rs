@@ -3,6 +3,7 @@
 mod keys;
 mod limits;
 mod looks;
+mod readme;
 
 use super::app::{App, Effect, Modal, QUESTION};
 use super::demo::{self, Story};

@@ -27,7 +27,7 @@ pub(in crate::tui) fn height(scene: &Scene) -> u16 {
         return 4;
     }
     let pairs = d.vlan_pairs.len().min(PAIRS);
-    (3 + d.classes.len() + if pairs > 0 { pairs + 2 } else { 0 } + if d.gap.is_some() { 2 } else { 0 }).min(40) as u16
+    (3 + d.classes.len() + if pairs > 0 { pairs + 1 } else { 0 } + usize::from(d.gap.is_some())).min(40) as u16
 }
 
 /// What a class means.

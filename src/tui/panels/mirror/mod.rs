@@ -7,8 +7,10 @@
 //! ```
 
 pub(in crate::tui) mod duplicates;
+pub(in crate::tui) mod host;
 pub(in crate::tui) mod ledger;
 pub(in crate::tui) mod sessions;
+pub(in crate::tui) mod stamps;
 
 use crate::model::units;
 use crate::snapshot::Trust;
@@ -95,7 +97,12 @@ pub(in crate::tui) fn headline(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         } else {
             format!("transport {transport} · mirror link {link} · analysed {analysed}")
         };
-        canvas.ink(area.x + 3, area.y + 1, area.width.saturating_sub(4), &line, Hue::Dim);
+        let mut pieces = Vec::new();
+        if let Some(n) = mirror.one_in() {
+            pieces.push((format!("1 packet in {}, numbers are estimates · ", units::grouped(u64::from(n))).into(), scene.style(Hue::Warn)));
+        }
+        pieces.push((line.into(), scene.style(Hue::Dim)));
+        canvas.pieces(area.x + 3, area.y + 1, area.width.saturating_sub(4), &pieces);
     }
 }
 

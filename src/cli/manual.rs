@@ -1,0 +1,144 @@
+//! The manual page: what the options say of themselves, the commands, examples, in roff as `man` and `mandoc` take it.
+
+use super::help;
+use clap::Command;
+use clap_mangen::Man;
+use std::io::{self, Write};
+
+/// When the manual last changed in more than its options.
+const DATE: &str = "2026-11-26";
+/// Cells of a line of text.
+const LINE: usize = 78;
+
+/// Writes the manual page: the program, then the options of each command, then examples.
+///
+/// # Errors
+/// What `out` answers to a write.
+pub fn write(command: &Command, out: &mut dyn Write) -> io::Result<()> {
+    let version = command.get_version().unwrap_or_default();
+    let page = Man::new(command.clone()).title("SPANTOP").section("1").date(DATE);
+    let page = page.source(format!("spantop {version}")).manual("User Commands");
+    let mut roff = Vec::new();
+    page.render_title(&mut roff)?;
+    page.render_name_section(&mut roff)?;
+    page.render_synopsis_section(&mut roff)?;
+    page.render_description_section(&mut roff)?;
+    commands(command, &mut roff)?;
+    page.render_options_section(&mut roff)?;
+    for sub in command.get_subcommands().filter(|c| c.get_arguments().any(|a| a.get_id() != "help")) {
+        let mut section = Vec::new();
+        Man::new(sub.clone()).render_options_section(&mut section)?;
+        let heading = format!(".SH OPTIONS OF {}", sub.get_name().to_uppercase());
+        roff.write_all(String::from_utf8_lossy(&section).replacen(".SH OPTIONS", &heading, 1).as_bytes())?;
+    }
+    for (heading, text) in [("EXAMPLES", help::EXAMPLES), ("EXAMPLES OF REPORT", help::REPORT), ("EXAMPLES OF CHECK", help::CHECK)] {
+        writeln!(roff, ".SH {heading}")?;
+        paragraphs(text, &mut roff)?;
+    }
+    writeln!(roff, ".SH SEE ALSO\n.BR tcpdump (8),\n.BR pcap\\-filter (7),\n.BR ethtool (8)")?;
+    tidy(&String::from_utf8_lossy(&roff), out)
+}
+
+fn commands(command: &Command, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, ".SH COMMANDS")?;
+    for sub in command.get_subcommands() {
+        let about = sub.get_about().map(ToString::to_string).unwrap_or_default();
+        writeln!(out, ".TP\n\\fB{}\\fR\n{}", escaped(sub.get_name()), escaped(&about))?;
+    }
+    Ok(())
+}
+
+/// Paragraphs of a help; indented lines stay as they are.
+fn paragraphs(text: &str, out: &mut dyn Write) -> io::Result<()> {
+    for (i, paragraph) in text.split("\n\n").enumerate() {
+        if i > 0 {
+            writeln!(out, ".PP")?;
+        }
+        let (plain, kept): (Vec<&str>, Vec<&str>) = paragraph.lines().partition(|l| !l.starts_with(' '));
+        // The heading says it already.
+        for line in plain.iter().filter(|l| **l != "Examples:") {
+            writeln!(out, "{}", escaped(line))?;
+        }
+        if !kept.is_empty() {
+            writeln!(out, ".nf")?;
+            for line in kept {
+                writeln!(out, "{}", escaped(line.trim_start()))?;
+            }
+            writeln!(out, ".fi")?;
+        }
+    }
+    Ok(())
+}
+
+/// Text that roff prints as it is.
+fn escaped(text: &str) -> String {
+    let text = text.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq");
+    if text.starts_with('.') { format!("\\&{text}") } else { text }
+}
+
+/// Takes out what formatters complain of: space at ends of lines, breaks around empty lines, text lines that are too long.
+fn tidy(roff: &str, out: &mut dyn Write) -> io::Result<()> {
+    let (mut filled, mut tag) = (true, false);
+    let text = roff.replace(".br\n\n.br\n", ".sp\n");
+    for line in text.lines().map(str::trim_end) {
+        match line {
+            ".nf" => filled = false,
+            ".fi" => filled = true,
+            _ => {}
+        }
+        // A line behind .TP is one whole, whatever its length.
+        if filled && !tag && !line.starts_with(['.', '\'']) {
+            wrapped(line, out)?
+        } else {
+            writeln!(out, "{line}")?
+        }
+        tag = line == ".TP";
+    }
+    Ok(())
+}
+
+fn wrapped(line: &str, out: &mut dyn Write) -> io::Result<()> {
+    let mut used = 0;
+    for word in line.split(' ') {
+        // A word that would begin a line as a request stays behind another.
+        if used > 0 && used + 1 + word.len() > LINE && !word.starts_with(['.', '\'']) {
+            writeln!(out)?;
+            used = 0;
+        } else if used > 0 {
+            write!(out, " ")?;
+            used += 1;
+        }
+        write!(out, "{word}")?;
+        used += word.len();
+    }
+    writeln!(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tidied(roff: &str) -> String {
+        let mut out = Vec::new();
+        assert!(tidy(roff, &mut out).is_ok());
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
+    #[test]
+    fn text_is_wrapped_and_what_must_stay_whole_is_not() {
+        let long = "word ".repeat(30);
+        assert!(tidied(&long).lines().count() > 1 && tidied(&long).lines().all(|l| l.len() <= LINE));
+        assert_eq!(tidied(&format!(".TP\n{long}\nx\n")).lines().count(), 3);
+        assert_eq!(tidied(&format!(".nf\n{long}\n.fi\n")).lines().count(), 3);
+        assert_eq!(tidied("a\n.br\n\n.br\nb \n"), "a\n.sp\nb\n");
+        let request = format!("{}.word rest", "a".repeat(70) + " bbbbbb ");
+        assert!(tidied(&request).lines().all(|l| !l.starts_with('.')));
+    }
+
+    #[test]
+    fn examples_keep_their_lines() {
+        let mut out = Vec::new();
+        assert!(paragraphs("Examples:\n  a 'b' --c\n\nMore.", &mut out).is_ok());
+        assert_eq!(String::from_utf8_lossy(&out), ".nf\na \\(aqb\\(aq \\-\\-c\n.fi\n.PP\nMore.\n");
+    }
+}

@@ -1,0 +1,117 @@
+//! The checklist of this host: what is wrong with it, worst first, and the command that would change it.
+//!
+//! ```text
+//! ─ This host eth1 ──────────────────────────────────── ✖ 1  ▲ 1 ─
+//!  ✖ Receive offload (GRO, LRO)  generic-receive-offload is on
+//!      ethtool -K eth1 gro off
+//!  ▲ Receive ring  512 of 4096
+//!      ethtool -G eth1 rx 4096
+//!  ● 19 more as a mirror port wants it · 2 cannot be told
+//! ```
+
+use crate::model::host::{Check, Checklist, Verdict};
+use crate::tui::canvas::{Canvas, wrap};
+use crate::tui::theme::Hue;
+use crate::tui::view::Scene;
+use crate::tui::widgets::frame::titled;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+/// Cells before a command.
+const INDENT: u16 = 4;
+
+/// A line: cells before it, its text and style.
+type Line = (u16, String, Style);
+
+/// What of the checklists is not as it should be, in number.
+pub(in crate::tui) fn wrong(scene: &Scene) -> u64 {
+    scene.snapshot.host.iter().flat_map(|list| &list.checks).filter(|c| c.verdict >= Verdict::Warning).count() as u64
+}
+
+/// Rows the panel can use; none where there is no host to check.
+pub(in crate::tui) fn height(scene: &Scene, width: u16) -> u16 {
+    if scene.snapshot.host.is_empty() { 0 } else { (lines(scene, width.saturating_sub(2)).len() + 2).min(60) as u16 }
+}
+
+fn sign(verdict: Verdict) -> (&'static str, Hue) {
+    match verdict {
+        Verdict::Good => ("●", Hue::Good),
+        Verdict::Unknown => ("?", Hue::Dim),
+        Verdict::Note => ("●", Hue::Accent),
+        Verdict::Warning => ("▲", Hue::Warn),
+        Verdict::Fail => ("✖", Hue::Bad),
+    }
+}
+
+/// Draws the panel; where it is alone on the screen it scrolls.
+pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let lists = &scene.snapshot.host;
+    let title = match &lists[..] {
+        [one] => format!("This host {}", one.interface),
+        _ => "This host".to_owned(),
+    };
+    let mut notes = Vec::new();
+    for verdict in [Verdict::Fail, Verdict::Warning] {
+        let count = lists.iter().flat_map(|l| &l.checks).filter(|c| c.verdict == verdict).count();
+        if count > 0 {
+            let (symbol, hue) = sign(verdict);
+            notes.push((format!("{}{symbol} {count}", if notes.is_empty() { "" } else { "  " }).into(), scene.style(hue)));
+        }
+    }
+    let body = titled(canvas, area, &title, &notes, false);
+    if body.height == 0 {
+        return;
+    }
+    let width = body.width.saturating_sub(2);
+    let lines = lines(scene, width);
+    let height = usize::from(body.height);
+    let over = lines.len().saturating_sub(height);
+    canvas.overflow = over;
+    let scroll = scene.pane.scroll.min(over);
+    for (i, (indent, text, style)) in lines.iter().skip(scroll).take(height).enumerate() {
+        let x = body.x + 1 + indent;
+        canvas.put(x, body.y + i as u16, body.right().saturating_sub(x + 1), text, *style);
+    }
+    if scroll < over {
+        canvas.right(body.x, body.bottom() - 1, body.width, " more ↓ ", scene.style(Hue::Accent));
+    }
+}
+
+fn lines(scene: &Scene, width: u16) -> Vec<Line> {
+    let lists = &scene.snapshot.host;
+    let mut out = Vec::new();
+    if lists.is_empty() {
+        let why = if scene.snapshot.live { "nothing is known of it yet" } else { "it is checked for live ports only" };
+        out.push((0, why.to_owned(), scene.style(Hue::Dim)));
+    }
+    for list in lists {
+        if lists.len() > 1 {
+            out.push((0, list.interface.clone(), scene.style(Hue::Title)));
+        }
+        one(&mut out, scene, list, width);
+    }
+    out
+}
+
+fn one(out: &mut Vec<Line>, scene: &Scene, list: &Checklist, width: u16) {
+    let mut told: Vec<&Check> = list.checks.iter().filter(|c| c.verdict >= Verdict::Note).collect();
+    told.sort_by_key(|c| std::cmp::Reverse(c.verdict));
+    for check in &told {
+        let (symbol, hue) = sign(check.verdict);
+        let style = if check.verdict == Verdict::Note { scene.style(Hue::Dim) } else { scene.style(hue) };
+        for (i, line) in wrap(&format!("{}: {}", check.name, check.found), width.saturating_sub(2)).into_iter().enumerate() {
+            out.push(if i == 0 { (0, format!("{symbol} {line}"), style) } else { (2, line, style) });
+        }
+        let command = check.command.iter().flat_map(|c| wrap(c, width.saturating_sub(INDENT)));
+        out.extend(command.map(|line| (INDENT, line, scene.style(Hue::Text))));
+    }
+    let count = |verdict| list.checks.iter().filter(|c| c.verdict == verdict).count();
+    let (good, unknown) = (count(Verdict::Good), count(Verdict::Unknown));
+    if good > 0 {
+        let more = if told.is_empty() { "" } else { "more " };
+        out.push((0, format!("● {good} {more}as a mirror port wants it"), scene.style(Hue::Good)));
+    }
+    if unknown > 0 {
+        out.push((0, format!("? {unknown} cannot be told here"), scene.style(Hue::Dim)));
+    }
+}
