@@ -13,6 +13,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("netlink_sys", &["capture/host/linux/"]),
     ("netlink_packet_core", &["capture/host/linux/"]),
     ("rtime_clock", &["capture/host/linux/"]),
+    ("libc", &["model/memory.rs"]),
     ("etherparse", &["decode/"]),
     ("ratatui", &["tui/"]),
     ("crossterm", &["tui/"]),
@@ -173,6 +174,12 @@ fn foreign_crates_are_named_where_they_belong() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(seen.contains("clap") && seen.contains("pcap"), "the search finds nothing: {seen:?}");
+}
+
+#[test]
+fn what_is_unsafe_is_in_one_place() {
+    let files: Vec<String> = code().into_iter().filter(|(_, text)| text.contains("unsafe_code")).map(|(file, _)| file).collect();
+    assert_eq!(files, ["model/memory.rs"]);
 }
 
 #[test]

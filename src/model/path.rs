@@ -10,7 +10,7 @@ use std::fmt;
 /// escape [`Proto`] and its number, so that an unknown protocol is still a row of its own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 // Aligned like the numbers beside it: 16 would cost every row that holds one eight bytes of padding.
-#[repr(packed(8))]
+#[repr(Rust, packed(8))]
 pub struct Path(u128);
 
 /// One element of a [`Path`].

@@ -67,7 +67,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         .map(|row| (Topic::App(String::new()), row))
         .collect();
     let columns: [Col<Row>; 7] = [
-        Col::left("stamp", 20..=40, 0, |s, r| Cell::Text(r.name().into(), s.style(if r.port.is_none() { Hue::Text } else { Hue::Dim }))),
+        Col::left("stamp", 20..=40, 0, |s, r| Cell::Text(r.name(), s.style(if r.port.is_none() { Hue::Text } else { Hue::Dim }))),
         Col::right("packets", COUNT + 1..=COUNT + 1, 1, |s, r| Cell::Amount(amount::count(r.packets()), s.style(Hue::Text))),
         Col::right("missing", 7..=7, 2, |s, r| match r.missing() {
             None => Cell::Right("no seq".into(), s.style(Hue::Dim)),
