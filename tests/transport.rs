@@ -253,7 +253,7 @@ fn the_vlan_of_a_remote_mirror_is_taken_off() {
     let named = analyse(&carried, &Settings { rspan: RspanChoice::Vlan(999), ..Settings::default() });
     assert_eq!((load(&named), vlans(&named), named.mirror.transport), (load(&want), vlans(&want), "rspan"));
     let rows = |s: &Snapshot| {
-        let of = |c: &spantop::snapshot::Conversation| (c.a, c.a_port, c.b, c.b_port, c.ab, c.ba, c.vlans.clone());
+        let of = |c: &spantop::snapshot::Conversation| (c.a, c.a_port, c.b, c.b_port, c.ab, c.ba, c.vlans);
         s.conversations.tcp.rows.iter().map(of).collect::<Vec<_>>()
     };
     assert!(rows(&named) == rows(&want), "conversations and their VLANs");
