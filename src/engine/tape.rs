@@ -184,8 +184,13 @@ impl Tape {
             }
             Tape::Threads { workers, .. } => {
                 let strip = Arc::new(strip);
-                for worker in workers {
-                    let _ = worker.send(Arc::clone(&strip));
+                // Nothing of it stays here: of those that hold it exactly one, the last to let go, finds it his own and gives it back. Were
+                // one of them this thread, the strip would be lost whenever the workers are done first.
+                if let Some((last, others)) = workers.split_last() {
+                    for worker in others {
+                        let _ = worker.send(Arc::clone(&strip));
+                    }
+                    let _ = last.send(strip);
                 }
             }
         }
