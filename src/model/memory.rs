@@ -12,7 +12,7 @@
 /// the allocator is another.
 pub fn give_back_early() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    #[allow(unsafe_code)]
+    #[allow(unsafe_code, reason = "all of libc is declared unsafe")]
     // SAFETY: no pointers are involved, and no other thread exists yet.
     unsafe {
         // The value it starts with; setting it is what keeps it there.
@@ -41,7 +41,7 @@ pub fn bring_bytes_near(bytes: &[u8], lines: usize) {
 
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "the instruction takes a raw pointer, which it does not follow")]
 fn line(at: *const u8) {
     use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
     // SAFETY: SSE is part of x86-64, and a prefetch of any address is without effect on the program.
