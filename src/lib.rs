@@ -34,7 +34,8 @@
 //!   Looks through encapsulated mirrors and keeps their sessions' ledger, which needs the order of the tape. An sFlow datagram becomes
 //!   one packet a sample, which stands for many; what devices on the way put behind a frame is trimmed.
 //! - **Workers** fold the shards they own, in tape order, with plain `&mut self` code: [`decode::walk`], copies left out
-//!   ([`mirror`]), then one flow record and one context a packet ([`stats`]). Everything else is derived from what changed, at a mark.
+//!   ([`mirror`]), then one flow record a packet ([`stats`]), brought near while the packets before it are counted ([`model::memory`]).
+//!   Everything else, the context of stations, VLANs and protocols first of all, is derived from what changed, at a mark.
 //! - **Merge** puts the shards' reports together in shard order. A conversation lives in one shard, so results do not depend on
 //!   the number of workers, and the top rows are the true top rows.
 //! - **The mirror is judged** at every snapshot: the detectors' counts become evidence, the evidence findings and trust
