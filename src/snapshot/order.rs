@@ -1,6 +1,7 @@
 //! How rows compare: one definition for the engine that selects them and the screen that shows them.
 
 use super::{Column, Conversation, HostRow, Order};
+use crate::model::{Timestamp, Traffic};
 use std::cmp::Ordering;
 
 impl Order {
@@ -8,17 +9,10 @@ impl Order {
     /// order is total.
     pub fn conversations(self, x: &Conversation, y: &Conversation) -> Ordering {
         let by = match self.column {
-            Column::Rate => x.recent().wire_bytes.cmp(&y.recent().wire_bytes),
-            Column::PacketRate => x.recent().packets.cmp(&y.recent().packets),
-            Column::Bytes => x.total().wire_bytes.cmp(&y.total().wire_bytes),
-            Column::Packets => x.total().packets.cmp(&y.total().packets),
             Column::Address => (x.a, x.a_port, x.b, x.b_port).cmp(&(y.a, y.a_port, y.b, y.b_port)),
-            Column::Start => x.first.cmp(&y.first),
-            Column::Duration => x.last.since(x.first).cmp(&y.last.since(y.first)),
             Column::State => x.state.cmp(&y.state),
             Column::App => x.app.cmp(&y.app),
-            Column::Sent => x.ab.wire_bytes.cmp(&y.ab.wire_bytes),
-            Column::Received => x.ba.wire_bytes.cmp(&y.ba.wire_bytes),
+            _ => self.number(x).cmp(&self.number(y)),
         };
         self.directed(by)
             .then_with(|| y.total().wire_bytes.cmp(&x.total().wire_bytes))
@@ -29,16 +23,9 @@ impl Order {
     /// Compares two end points, with the same rule for equal values.
     pub fn hosts(self, x: &HostRow, y: &HostRow) -> Ordering {
         let by = match self.column {
-            Column::Rate => x.recent().wire_bytes.cmp(&y.recent().wire_bytes),
-            Column::PacketRate => x.recent().packets.cmp(&y.recent().packets),
-            Column::Bytes => x.total().wire_bytes.cmp(&y.total().wire_bytes),
-            Column::Packets => x.total().packets.cmp(&y.total().packets),
             Column::Address | Column::State => (x.address, x.port).cmp(&(y.address, y.port)),
-            Column::Start => x.first.cmp(&y.first),
-            Column::Duration => x.last.since(x.first).cmp(&y.last.since(y.first)),
             Column::App => x.app.cmp(&y.app),
-            Column::Sent => x.tx.wire_bytes.cmp(&y.tx.wire_bytes),
-            Column::Received => x.rx.wire_bytes.cmp(&y.rx.wire_bytes),
+            _ => self.number(x).cmp(&self.number(y)),
         };
         self.directed(by)
             .then_with(|| y.total().wire_bytes.cmp(&x.total().wire_bytes))
@@ -47,36 +34,29 @@ impl Order {
 
     /// Sorts conversations.
     pub fn sort_conversations(self, rows: &mut [Conversation]) {
-        let number = |x: &Conversation| match self.column {
-            Column::Rate => x.recent().wire_bytes,
-            Column::PacketRate => x.recent().packets,
-            Column::Bytes => x.total().wire_bytes,
-            Column::Packets => x.total().packets,
-            Column::Start => ordered(x.first.0),
-            Column::Duration => ordered(x.last.since(x.first)),
-            Column::Sent => x.ab.wire_bytes,
-            Column::Received => x.ba.wire_bytes,
-            Column::Address | Column::State | Column::App => 0,
-        };
-        let rank = |x: &Conversation| (self.rank(number(x)), !x.total().wire_bytes, x.a.leading_bits());
+        let rank = |x: &Conversation| (self.rank(self.number(x)), !x.total().wire_bytes, x.a.leading_bits());
         sort(rows, self.is_numeric(), rank, |x, y| self.conversations(x, y));
     }
 
     /// Sorts end points.
     pub fn sort_hosts(self, rows: &mut [HostRow]) {
-        let number = |x: &HostRow| match self.column {
-            Column::Rate => x.recent().wire_bytes,
-            Column::PacketRate => x.recent().packets,
-            Column::Bytes => x.total().wire_bytes,
-            Column::Packets => x.total().packets,
-            Column::Start => ordered(x.first.0),
-            Column::Duration => ordered(x.last.since(x.first)),
-            Column::Sent => x.tx.wire_bytes,
-            Column::Received => x.rx.wire_bytes,
-            Column::Address | Column::State | Column::App => 0,
-        };
-        let rank = |x: &HostRow| (self.rank(number(x)), !x.total().wire_bytes, x.address.leading_bits());
+        let rank = |x: &HostRow| (self.rank(self.number(x)), !x.total().wire_bytes, x.address.leading_bits());
         sort(rows, self.is_numeric(), rank, |x, y| self.hosts(x, y));
+    }
+
+    /// What a row has in a column of numbers (0 in one of text).
+    fn number(self, row: &impl Counted) -> u64 {
+        match self.column {
+            Column::Rate => row.recent().wire_bytes,
+            Column::PacketRate => row.recent().packets,
+            Column::Bytes => row.total().wire_bytes,
+            Column::Packets => row.total().packets,
+            Column::Start => ordered(row.times().0.0),
+            Column::Duration => ordered(row.times().1.since(row.times().0)),
+            Column::Sent => row.ways()[0].wire_bytes,
+            Column::Received => row.ways()[1].wire_bytes,
+            Column::Address | Column::State | Column::App => 0,
+        }
     }
 
     /// Whether rows compare by a number before anything else.
@@ -91,6 +71,48 @@ impl Order {
 
     fn directed(self, ordering: Ordering) -> Ordering {
         if self.descending { ordering.reverse() } else { ordering }
+    }
+}
+
+/// What conversations and end points have in common.
+trait Counted {
+    /// Both directions together.
+    fn total(&self) -> Traffic;
+    /// The same since the previous snapshot.
+    fn recent(&self) -> Traffic;
+    /// Each direction.
+    fn ways(&self) -> [Traffic; 2];
+    /// First and last packet.
+    fn times(&self) -> (Timestamp, Timestamp);
+}
+
+impl Counted for Conversation {
+    fn total(&self) -> Traffic {
+        self.total()
+    }
+    fn recent(&self) -> Traffic {
+        self.recent()
+    }
+    fn ways(&self) -> [Traffic; 2] {
+        [self.ab, self.ba]
+    }
+    fn times(&self) -> (Timestamp, Timestamp) {
+        (self.first, self.last)
+    }
+}
+
+impl Counted for HostRow {
+    fn total(&self) -> Traffic {
+        self.total()
+    }
+    fn recent(&self) -> Traffic {
+        self.recent()
+    }
+    fn ways(&self) -> [Traffic; 2] {
+        [self.tx, self.rx]
+    }
+    fn times(&self) -> (Timestamp, Timestamp) {
+        (self.first, self.last)
     }
 }
 
