@@ -5,7 +5,7 @@ mod support;
 use proptest::prelude::*;
 use serde_json::Value;
 use spantop::decode::stamp::{self, Tail};
-use spantop::decode::{self, Fragment, Headers, Net, Rules, Stop, Transport};
+use spantop::decode::{self, Fragment, Headers, Net, Rules, Transport};
 use spantop::model::{LinkType, Proto, StampKind, Timestamp, TunnelKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;

@@ -1,7 +1,7 @@
 //! What a walk over a packet's headers found.
 
 use super::walk::Ends;
-use crate::model::{Mac, MirrorTag, Path, Tunnel, VlanStack};
+use crate::model::{Mac, MirrorTag, Path, Stop, Tunnel, VlanStack};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// A packet's place in a fragmented datagram.
@@ -85,15 +85,6 @@ pub enum Transport {
         /// Message code.
         code: u8,
     },
-}
-
-/// Why a walk ended before the packet's own end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
-    /// The capture does not hold the whole header (snap length or a cut); not the packet's fault.
-    Captured,
-    /// The header contradicts itself or the packet's length.
-    Malformed,
 }
 
 /// Tunnels a packet was found in, at most this many are followed.

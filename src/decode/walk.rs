@@ -1,9 +1,9 @@
 //! The walk itself: a position in the packet, and steps that each read one header and say what comes next.
 
-use super::headers::{Headers, Stop};
+use super::headers::Headers;
 use super::rules::Rules;
 use super::{ethernet, ip, link, llc, mpls, ppp, transport, tunnel, wlan};
-use crate::model::{Address, LinkType, Mac, MirrorTag, Proto, Purpose, Tunnel, TunnelKind};
+use crate::model::{Address, LinkType, Mac, MirrorTag, Proto, Purpose, Stop, Tunnel, TunnelKind};
 use std::net::Ipv4Addr;
 
 /// What a header says comes behind it.
@@ -72,9 +72,11 @@ pub(super) struct Walk<'a, 'h> {
     pub headers: &'h mut Headers,
 }
 
-/// Step by step: see [`super::walk`].
+/// Walks the headers of one packet of link type `link`, `wire` bytes long on the wire, into `headers` (overwritten).
+///
+/// The first [`Rules::peel`] tunnels are taken off: the analysed frame is what is inside them (0: the packet itself, `u8::MAX`: all).
 #[inline(never)]
-pub(super) fn walk(link: LinkType, bytes: &[u8], wire: u32, rules: &Rules, headers: &mut Headers) {
+pub fn walk(link: LinkType, bytes: &[u8], wire: u32, rules: &Rules, headers: &mut Headers) {
     headers.reset(wire);
     let mut walk = Walk {
         bytes,

@@ -27,7 +27,13 @@ fn key_with_ports(headers: &Headers, source_port: u16, destination_port: u16) ->
 /// The shard of a conversation.
 #[inline]
 pub fn shard_of_flow(key: &FlowKey) -> u8 {
-    (key.shard_hash() >> (64 - SHARDS.trailing_zeros())) as u8
+    shard_of_hash(key.shard_hash())
+}
+
+/// The shard of a conversation with this [`FlowKey::shard_hash`].
+#[inline]
+pub fn shard_of_hash(hash: u64) -> u8 {
+    (hash >> (64 - SHARDS.trailing_zeros())) as u8
 }
 
 /// The shard of a packet without a network layer: by its MAC pair, either way.

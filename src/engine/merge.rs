@@ -13,7 +13,7 @@ use crate::model::limits::SHARDS;
 use crate::model::{Address, Mac, Traffic};
 use crate::names;
 use crate::snapshot::{Casts, Conversation, Conversations, Directions, Endpoints, HostRow, Query, Snapshot, Table, TcpFlags, VlanRow};
-use crate::stats::context::Cast;
+use crate::model::Cast;
 use crate::stats::totals::Heading;
 use crate::stats::{Context, Totals};
 use std::collections::{BTreeMap, VecDeque};

@@ -5,9 +5,9 @@ mod samples;
 mod sequence;
 mod stamps;
 
-use super::key::{FragmentTable, flow_key, shard_of_flow, shard_of_frame};
+use super::key::{FragmentTable, flow_key, shard_of_flow, shard_of_frame, shard_of_hash};
 use crate::capture::Packet;
-use crate::decode::{self, Fragment, Headers, Rules};
+use crate::decode::{self, Brief, Fragment, Headers, Rules};
 use crate::mirror::{Ours, SessionReport, Sessions};
 use crate::model::{Address, Decap, LinkType, RspanChoice, StampChoice, Stamps, Traffic, Tunnel, TunnelKind};
 use rspan::{Found, RspanWatch};
@@ -49,20 +49,27 @@ impl Peek {
         Self { policy, known, rules, stamps: StampWatch::new(stamps), rspan: RspanWatch::new(rspan), ..Self::default() }
     }
 
-    /// Gives a packet its shard, the tunnels to be taken off and its session.
+    /// Gives a packet its shard, the tunnels to be taken off and its session. What was read of one of the commonest packets is left in
+    /// `brief`.
     #[inline]
-    pub fn route(&mut self, packet: &mut Packet, bytes: &[u8]) {
+    pub fn route(&mut self, packet: &mut Packet, bytes: &[u8], brief: &mut Brief) {
         let settled = self.settled.get(usize::from(packet.interface)).copied().unwrap_or(false);
         let bytes = if settled { bytes } else { self.look(packet, bytes) };
         // The user's ports count too: with tunnels taken off the shard is that of the inner conversation.
         let wire = packet.frame_wire();
-        let common = if packet.link == LinkType::ETHERNET { decode::straight_flow(bytes, wire, &self.rules) } else { None };
-        match common {
-            Some((key, _)) => {
-                packet.shard = shard_of_flow(&key);
-                self.plain.count(packet.frame_wire());
-            }
-            None => self.by_walking(packet, bytes),
+        if packet.link == LinkType::ETHERNET {
+            brief.read(bytes, wire, &self.rules);
+        } else {
+            brief.blank();
+        }
+        if brief.is_blank() {
+            return self.by_walking(packet, bytes);
+        }
+        packet.shard = shard_of_hash(brief.hash);
+        self.plain.count(wire);
+        // A tag to be taken off is out of the ordinary.
+        if packet.pops() {
+            brief.blank();
         }
     }
 

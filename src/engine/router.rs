@@ -9,7 +9,7 @@ use super::peek::{Known, Peek};
 use super::tape::{Mark, Message, Request, Strip, Tape};
 use super::utilisation::Utilisation;
 use crate::capture::{Fill, Source, SourceInfo};
-use crate::decode::Rules;
+use crate::decode::{Brief, Rules};
 use crate::error::Error;
 use crate::model::{Address, Decap, RspanChoice, StampChoice, Timestamp};
 use crate::snapshot::{Losses, Query, SourceFacts};
@@ -184,11 +184,13 @@ impl Router {
     }
 
     fn route(&mut self, strip: &mut Strip) {
-        let Strip { block, marks } = strip;
+        let Strip { block, briefs, marks } = strip;
         let crate::capture::Block { data, packets, weights, .. } = block;
         let mut first = self.first.unwrap_or(Timestamp(i64::MAX));
         let mut latest = self.latest.unwrap_or(Timestamp(i64::MIN));
-        for (at, packet) in packets.iter_mut().enumerate() {
+        // What is left of earlier strips is written over.
+        briefs.resize(briefs.len().max(packets.len()), Brief::default());
+        for (at, (packet, brief)) in packets.iter_mut().zip(briefs.iter_mut()).enumerate() {
             first = first.min(packet.time);
             latest = latest.max(packet.time);
             if let Some((number, sample)) = self.intervals.count(packet.time, packet.wire) {
@@ -198,13 +200,13 @@ impl Router {
             let from = packet.offset as usize;
             let bytes = data.get(from..from + packet.captured as usize).unwrap_or(&[]);
             packet.load = self.utilisation.class(packet.time, packet.wire);
-            self.peek.route(packet, bytes);
+            self.peek.route(packet, bytes, brief);
         }
         if !packets.is_empty() {
             (self.first, self.latest) = (Some(first), Some(latest));
         }
         if self.peek.samples.are_waiting() {
-            self.peek.samples.unfold(packets, weights, marks);
+            self.peek.samples.unfold(packets, briefs, weights, marks);
         }
     }
 

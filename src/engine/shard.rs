@@ -1,6 +1,9 @@
 //! One of the 64 shards: folds its packets, in tape order, with no lock and no allocation a packet.
 
+mod hand;
 mod samples;
+
+pub use hand::InHand;
 
 use super::key::{FragmentTable, flow_key};
 use super::local::LocalNets;
@@ -8,14 +11,12 @@ use super::rows;
 use super::tape::Request;
 use super::watch::{Watch, Watcher, Witness};
 use crate::capture::Packet;
-use crate::decode::{Fragment, Headers, Net, Stop, Transport};
-use crate::mirror::{Digest, Frame, Segment};
-use crate::model::{Direction, FlowKey, Mac, Traffic};
+use crate::decode::{Brief, Fragment, Headers};
+use crate::model::{Direction, FlowKey, Frame, Stop, Traffic};
 use crate::snapshot::Conversation;
-use crate::stats::context::Cast;
-use crate::stats::flow::{Guess, Settled, Step};
+use crate::stats::flow::{Settled, Step};
 use crate::stats::totals::Heading;
-use crate::stats::{Context, ContextKey, Contexts, FlowTable, Totals};
+use crate::stats::{Context, Contexts, FlowTable, Totals};
 
 /// Which table a conversation belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,11 +127,25 @@ impl Shard {
         }
     }
 
-    /// Takes a packet in hand: finds whose it is, and asks the memory for what that needs next.
+    /// Takes one of the commonest packets in hand, of which `brief` tells, and asks the memory for what it needs next.
     #[inline]
-    pub fn take<'a>(&mut self, packet: &Packet, bytes: &'a [u8], headers: &Headers, hand: &mut InHand<'a>) {
-        let flow = self.conversation(headers);
-        show(packet, bytes, headers, flow, &mut hand.frame);
+    pub fn take<'a>(&mut self, packet: &Packet, bytes: &'a [u8], brief: &Brief, hand: &mut InHand<'a>) {
+        hand.frame.bytes = bytes;
+        hand.frame.wire = packet.frame_wire();
+        brief.show(bytes, &mut hand.frame);
+        self.taken(packet, hand);
+    }
+
+    /// Takes any other packet in hand, of which `headers` were found.
+    #[inline(never)]
+    pub fn take_walked<'a>(&mut self, packet: &Packet, bytes: &'a [u8], headers: &Headers, hand: &mut InHand<'a>) {
+        hand::show(bytes, headers, self.conversation(headers), &mut hand.frame);
+        self.taken(packet, hand);
+    }
+
+    #[inline(always)]
+    fn taken(&mut self, packet: &Packet, hand: &mut InHand) {
+        hand::arrived(packet, &mut hand.frame);
         hand.digest = self.watcher.digest(&hand.frame);
         hand.hash = hand.frame.flow.as_ref().map_or(0, |(key, _)| self.flows.hash(key));
         self.flows.bring_near(hand.hash);
@@ -142,55 +157,54 @@ impl Shard {
         hand.guess = self.flows.guess(hand.hash);
     }
 
-    /// Folds in a packet in hand, of which `headers` were found, and says where it was heading; `None` when it is a copy that is left out.
-    /// Conversations that had to make room are appended to `evicted`.
+    /// Folds in a packet in hand and says where it was heading; `None` when it is a copy that is left out. Conversations that had to make
+    /// room are appended to `evicted`.
     #[inline]
-    pub fn ingest(
-        &mut self,
-        packet: &Packet,
-        headers: &Headers,
-        hand: &InHand,
-        local: &LocalNets,
-        evicted: &mut Vec<FlowReport>,
-    ) -> Option<Heading> {
-        let (frame, time, wire) = (&hand.frame, packet.time, headers.wire);
+    pub fn ingest(&mut self, packet: &Packet, hand: &InHand, local: &LocalNets, evicted: &mut Vec<FlowReport>) -> Option<Heading> {
+        let frame = &hand.frame;
         self.totals.count_link(packet.wire, packet.captured);
         if self.watcher.is_copy(frame, &hand.digest) && self.dedup {
             return None;
         }
-        self.totals.count(wire);
-        match headers.stop {
+        self.totals.count(frame.wire);
+        match frame.stop {
             None => {}
             Some(Stop::Captured) => self.totals.short += 1,
             Some(Stop::Malformed) => self.totals.malformed += 1,
         }
-        let Some((key, direction)) = &frame.flow else {
-            self.totals.directions[Heading::Unknown as usize].count(wire);
+        let Some(step) = step(frame) else {
+            self.totals.directions[Heading::Unknown as usize].count(frame.wire);
             self.watcher.bare(frame);
-            self.contexts.count(&context(headers), time, wire);
+            self.contexts.count(&hand::context(frame), frame.time, frame.wire);
             return Some(Heading::Unknown);
         };
+        if let Some((_, _, flags)) = step.tcp {
+            self.totals.count_tcp(flags);
+        }
+        let at = self.locate(&step, hand, true, local, evicted);
+        let (flow, backward) = self.flows.count(at, &step);
+        self.watcher.conversation(&mut flow.watch, frame, packet.load);
+        let heading = flow.heading[step.direction as usize];
+        if backward {
+            self.contexts.backward(self.flows.context(at, step.direction), step.time);
+        }
+        Some(heading)
+    }
+
+    /// The number of a packet's conversation, which is now in the packet's context. The detectors take notice of a change of tags where
+    /// the packet is one to be `judged`.
+    #[inline(always)]
+    fn locate(&mut self, step: &Step, hand: &InHand, judged: bool, local: &LocalNets, evicted: &mut Vec<FlowReport>) -> u32 {
         if self.flows.is_full() {
             self.make_room(evicted);
         }
-        let tcp = frame.tcp.map(|segment| {
-            self.totals.count_tcp(segment.flags);
-            (segment.sequence, segment.acknowledgement, segment.flags)
-        });
-        let direction = *direction;
-        let step = Step { key, direction, time, wire, tcp };
-        let at = self.flows.locate(&step, hand.hash, hand.guess, || local.headings(key));
-        let fingerprint = self.contexts.fingerprint(headers.path, headers.mac.as_ref(), &headers.vlans);
-        if self.flows.is_elsewhere(at, direction, fingerprint) {
-            self.change_context(at, &step, fingerprint, &context(headers));
+        let frame = &hand.frame;
+        let at = self.flows.locate(step, hand.hash, hand.guess, || local.headings(step.key));
+        let fingerprint = self.contexts.fingerprint(frame.path, frame.mac.as_ref(), &frame.vlans);
+        if self.flows.is_elsewhere(at, step.direction, fingerprint) {
+            self.change_context(at, step, fingerprint, frame, judged);
         }
-        let (flow, backward) = self.flows.count(at, &step);
-        self.watcher.conversation(&mut flow.watch, frame, packet.load);
-        let heading = flow.heading[direction as usize];
-        if backward {
-            self.contexts.backward(self.flows.context(at, direction), time);
-        }
-        Some(heading)
+        at
     }
 
     /// The conversation of a packet: its own, or for a later fragment that of the first.
@@ -205,15 +219,11 @@ impl Shard {
     }
 
     #[inline(never)]
-    fn change_context(&mut self, at: u32, step: &Step, fingerprint: u64, context: &ContextKey) {
-        self.enter_context(at, step, fingerprint, context);
-        if let Some(watch) = self.flows.watch(at) {
+    fn change_context(&mut self, at: u32, step: &Step, fingerprint: u64, frame: &Frame, judged: bool) {
+        let context = &hand::context(frame);
+        if judged && let Some(watch) = self.flows.watch(at) {
             watch.note_tags(step.direction, &context.vlans);
         }
-    }
-
-    /// Changes a conversation's context, of which the detectors take no notice.
-    fn enter_context(&mut self, at: u32, step: &Step, fingerprint: u64, context: &ContextKey) {
         let vlans = |c: u32| self.contexts.get(c).map(|c| c.key.vlans);
         let old = vlans(self.flows.context(at, step.direction));
         if let Some(old) = old.filter(|old| *old != context.vlans) {
@@ -260,64 +270,15 @@ impl Shard {
     }
 }
 
-/// A packet on its way into its shard: what was found out before it is counted.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct InHand<'a> {
-    frame: Frame<'a>,
-    digest: Digest,
-    /// Of its conversation's key.
-    hash: u64,
-    guess: Guess,
-}
-
 fn settle(contexts: &mut Contexts, totals: &mut Totals, settled: Settled) {
     contexts.settle(settled.context, settled.traffic, settled.last);
     totals.directions[settled.heading as usize].add(settled.traffic);
 }
 
-/// Shows a packet as the detectors see it. Field by field: a frame made elsewhere would have to be copied.
-#[inline]
-fn show<'a>(packet: &Packet, bytes: &'a [u8], headers: &Headers, flow: Option<(FlowKey, Direction)>, frame: &mut Frame<'a>) {
-    let at = |offset: u32| offset.saturating_sub(headers.frame_at);
-    frame.time = packet.time;
-    frame.wire = headers.wire;
-    frame.bytes = bytes.get(headers.frame_at as usize..).unwrap_or(&[]);
-    frame.mac = headers.mac;
-    frame.vlans = headers.vlans;
-    frame.ether_type = headers.ether_type;
-    frame.net = (!matches!(headers.net, Net::None)).then(|| at(headers.net_at));
-    frame.transport = (!matches!(headers.transport, Transport::None)).then(|| at(headers.transport_at));
-    frame.payload = at(headers.payload_at);
-    frame.flow = flow;
-    frame.tcp = match headers.transport {
-        Transport::Tcp { sequence, acknowledgement, flags, window, payload, .. } => {
-            Some(Segment { sequence, acknowledgement, flags, window, payload })
-        }
-        _ => None,
-    };
-    frame.fragment = !matches!(headers.fragment, Fragment::Whole);
-    if frame.tag.is_some() || headers.mirror.is_some() {
-        frame.tag = headers.mirror;
-    }
-    frame.session = packet.session;
-    frame.interface = packet.interface;
-}
-
-fn context(headers: &Headers) -> ContextKey {
-    ContextKey { path: headers.path, mac: headers.mac, vlans: headers.vlans, cast: cast(headers) }
-}
-
-fn cast(headers: &Headers) -> Cast {
-    let of_mac = |mac: Mac| match mac {
-        Mac::BROADCAST => Cast::Broadcast,
-        mac if mac.is_group() => Cast::Multicast,
-        _ => Cast::Unicast,
-    };
-    match (headers.mac, headers.net) {
-        (Some((_, destination)), _) => of_mac(destination),
-        (None, Net::V4(_, d)) if d.is_broadcast() => Cast::Broadcast,
-        (None, Net::V4(_, d)) if d.is_multicast() => Cast::Multicast,
-        (None, Net::V6(_, d)) if d.is_multicast() => Cast::Multicast,
-        _ => Cast::Unicast,
-    }
+/// What the flow table goes by; `None` without a network layer.
+#[inline(always)]
+fn step<'a>(frame: &'a Frame) -> Option<Step<'a>> {
+    let (key, direction) = frame.flow.as_ref()?;
+    let tcp = frame.tcp.as_ref().map(|s| (s.sequence, s.acknowledgement, s.flags));
+    Some(Step { key, direction: *direction, time: frame.time, wire: frame.wire, tcp })
 }

@@ -6,9 +6,11 @@ use super::shard::{FlowReport, ShardReport};
 use super::utilisation::LoadFacts;
 use super::worker::Worker;
 use crate::capture::Block;
+use crate::decode::Brief;
 use crate::model::limits::{BLOCKS, MESSAGES};
 use crate::model::{HostFacts, Timestamp, Traffic};
 use crate::snapshot::{Losses, Query, Sample, SourceFacts};
+use crate::stats::totals::Heading;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -66,8 +68,23 @@ pub struct Request {
 pub struct Strip {
     /// The packets.
     pub block: Block,
+    /// What the router read of each of them; there may be more of these, left from before.
+    pub briefs: Vec<Brief>,
     /// Marks, each before the packet of that index, in order.
     pub marks: Vec<(u32, Mark)>,
+}
+
+impl Strip {
+    /// An empty one with an arena of `bytes`.
+    fn with_bytes(bytes: usize) -> Self {
+        Self { block: Block::with_bytes(bytes), briefs: Vec::new(), marks: Vec::new() }
+    }
+
+    /// Forgets what was on it; the memory stays.
+    fn clear(&mut self) {
+        self.block.clear();
+        self.marks.clear();
+    }
 }
 
 /// What one worker counted in one interval.
@@ -79,6 +96,19 @@ pub struct IntervalPart {
     pub inbound: u64,
     /// Bytes from inside to outside.
     pub outbound: u64,
+}
+
+impl IntervalPart {
+    /// Counts a packet that stands for `times`.
+    #[inline]
+    pub fn count(&mut self, wire: u32, times: u64, heading: Heading) {
+        self.traffic.count_times(wire, times);
+        match heading {
+            Heading::Inbound => self.inbound += u64::from(wire) * times,
+            Heading::Outbound => self.outbound += u64::from(wire) * times,
+            _ => {}
+        }
+    }
 }
 
 /// What reaches the merge.
@@ -127,8 +157,7 @@ pub enum Tape {
 impl Tape {
     /// A tape folded in the caller's thread.
     pub fn inline(block_bytes: usize, worker: Worker, merge: Merge) -> Self {
-        let spare = Strip { block: Block::with_bytes(block_bytes), marks: Vec::new() };
-        Tape::Inline { worker: Box::new(worker), merge: Box::new(merge), spare: Some(spare) }
+        Tape::Inline { worker: Box::new(worker), merge: Box::new(merge), spare: Some(Strip::with_bytes(block_bytes)) }
     }
 
     /// A tape with worker threads and a merging thread.
@@ -139,7 +168,7 @@ impl Tape {
         let (give_back, free) = bounded::<Strip>(BLOCKS);
         for _ in 0..BLOCKS {
             // The channel holds exactly BLOCKS strips, so this cannot fail.
-            let _ = give_back.send(Strip { block: Block::with_bytes(block_bytes), marks: Vec::new() });
+            let _ = give_back.send(Strip::with_bytes(block_bytes));
         }
         // Bounded, so that a slow merge holds the workers back instead of filling memory; the merge itself waits for nobody.
         let (to_merge, messages) = bounded::<Message>(MESSAGES);
@@ -170,8 +199,7 @@ impl Tape {
             Tape::Inline { spare, .. } => spare.take(),
             Tape::Threads { free, .. } => free.recv().ok(),
         }?;
-        strip.block.clear();
-        strip.marks.clear();
+        strip.clear();
         Some(strip)
     }
 

@@ -4,16 +4,25 @@ use super::local::LocalNets;
 use super::shard::{FlowReport, InHand, Shard, ShardPlan};
 use super::tape::{IntervalPart, Mark, Message, Strip};
 use crate::capture::{Block, Packet};
-use crate::decode::{self, Headers, Rules};
+use crate::decode::{self, Brief, Headers, Rules};
 use crate::model::limits::SHARDS;
 use crate::model::memory;
-use crate::stats::totals::Heading;
 use std::sync::Arc;
 
 /// Packets in hand at once: as many as a core keeps memory requests in flight.
 const FEW: usize = 16;
 /// Lines of 64 bytes at the start of a packet that are read.
 const LINES: usize = 3;
+
+/// A packet in hand, and where it belongs.
+#[derive(Debug, Clone, Copy, Default)]
+struct Held<'a> {
+    hand: InHand<'a>,
+    /// Its number among those being folded.
+    packet: u32,
+    /// The position of its shard.
+    at: u8,
+}
 
 /// Owner of every shard whose number is its own modulo the number of workers.
 pub struct Worker {
@@ -26,8 +35,8 @@ pub struct Worker {
     local: Arc<LocalNets>,
     /// Which UDP ports carry packets; `peel` is the packet's own.
     rules: Rules,
-    /// Headers of the packets in hand: overwritten for each.
-    headers: Box<[Headers; FEW]>,
+    /// Headers of the packet walked last.
+    headers: Box<Headers>,
     part: IntervalPart,
     parts: Vec<(u64, IntervalPart)>,
     evicted: Vec<FlowReport>,
@@ -50,7 +59,7 @@ impl Worker {
             mine,
             local,
             rules,
-            headers: Box::new([Headers::default(); FEW]),
+            headers: Box::default(),
             part: IntervalPart::default(),
             parts: Vec::new(),
             evicted: Vec::new(),
@@ -69,27 +78,25 @@ impl Worker {
         self.flush(send);
     }
 
-    /// Folds the packets `from..to` of a strip. Some are in hand at a time: as a packet is taken its headers are read and the memory is
-    /// asked for where its conversation's number is, half the way on for the conversation's record, and then it is counted; in the order
-    /// of the tape, each step.
+    /// Folds the packets `from..to` of a strip. Some are in hand at a time: as a packet is taken it is read and the memory is asked for where
+    /// its conversation's number is, half the way on for the conversation's record, and then it is counted; in the order of the tape, each
+    /// step.
     fn packets(&mut self, strip: &Strip, from: usize, to: usize) {
         let list = strip.block.packets.get(from..to).unwrap_or(&[]);
-        let mut hands = [InHand::default(); FEW];
-        let mut held = [(0u32, 0u8); FEW];
+        let briefs = strip.briefs.get(from..to).unwrap_or(&[]);
+        let mut hands = [Held::default(); FEW];
         let (mut taken, mut guessed, mut counted) = (0usize, 0usize, 0usize);
-        for (next, packet) in list.iter().enumerate() {
+        for (next, (packet, brief)) in list.iter().zip(briefs).enumerate() {
             let at = self.mine.get(usize::from(packet.shard)).copied().unwrap_or(u8::MAX);
             if at == u8::MAX {
                 continue;
             }
             if taken - counted == FEW {
-                let place = counted % FEW;
-                let (packet, at) = held[place];
-                self.packet(&strip.block, &list[packet as usize], place, at, &hands[place]);
+                self.count(&strip.block, list, &hands[counted % FEW]);
                 counted += 1;
             }
             if taken - guessed > FEW / 2 {
-                self.guess(held[guessed % FEW].1, &mut hands[guessed % FEW]);
+                self.guess(&mut hands[guessed % FEW]);
                 guessed += 1;
             }
             if let Some(ahead) = list.get(next + FEW)
@@ -97,61 +104,49 @@ impl Worker {
             {
                 memory::bring_bytes_near(strip.block.bytes(ahead), LINES);
             }
-            let place = taken % FEW;
-            if let Some(shard) = self.shards.get_mut(usize::from(at)) {
-                (self.rules.peel, self.rules.pop) = (packet.peels(), packet.pops());
-                let bytes = strip.block.bytes(packet);
-                let headers = &mut self.headers[place];
-                decode::walk(packet.link, bytes, packet.frame_wire(), &self.rules, headers);
-                shard.take(packet, bytes, headers, &mut hands[place]);
-            }
-            held[place] = (next as u32, at);
+            let held = &mut hands[taken % FEW];
+            (held.packet, held.at) = (next as u32, at);
+            self.take(&strip.block, packet, brief, held);
             taken += 1;
         }
         for n in guessed..taken {
-            self.guess(held[n % FEW].1, &mut hands[n % FEW]);
+            self.guess(&mut hands[n % FEW]);
         }
         for n in counted..taken {
-            let (packet, at) = held[n % FEW];
-            self.packet(&strip.block, &list[packet as usize], n % FEW, at, &hands[n % FEW]);
+            self.count(&strip.block, list, &hands[n % FEW]);
+        }
+    }
+
+    #[inline(always)]
+    fn take<'a>(&mut self, block: &'a Block, packet: &Packet, brief: &Brief, held: &mut Held<'a>) {
+        let Some(shard) = self.shards.get_mut(usize::from(held.at)) else { return };
+        let bytes = block.bytes(packet);
+        if !brief.is_blank() {
+            return shard.take(packet, bytes, brief, &mut held.hand);
+        }
+        (self.rules.peel, self.rules.pop) = (packet.peels(), packet.pops());
+        decode::walk(packet.link, bytes, packet.frame_wire(), &self.rules, &mut self.headers);
+        shard.take_walked(packet, bytes, &self.headers, &mut held.hand);
+    }
+
+    #[inline(always)]
+    fn guess(&self, held: &mut Held) {
+        if let Some(shard) = self.shards.get(usize::from(held.at)) {
+            shard.guess(&mut held.hand);
         }
     }
 
     #[inline]
-    fn guess(&self, at: u8, hand: &mut InHand) {
-        if let Some(shard) = self.shards.get(usize::from(at)) {
-            shard.guess(hand);
-        }
-    }
-
-    #[inline]
-    fn packet(&mut self, block: &Block, packet: &Packet, i: usize, at: u8, hand: &InHand) {
+    fn count(&mut self, block: &Block, list: &[Packet], held: &Held) {
+        let (Some(packet), Some(shard)) = (list.get(held.packet as usize), self.shards.get_mut(usize::from(held.at))) else { return };
+        let (hand, local, evicted) = (&held.hand, &self.local, &mut self.evicted);
         if packet.weight != 0 {
-            return self.weighted(packet, block.weight(packet), i, at, hand);
-        }
-        let (Some(shard), headers) = (self.shards.get_mut(usize::from(at)), &self.headers[i]) else { return };
-        let wire = headers.wire;
-        let Some(heading) = shard.ingest(packet, headers, hand, &self.local, &mut self.evicted) else { return };
-        self.part.traffic.count(wire);
-        match heading {
-            Heading::Inbound => self.part.inbound += u64::from(wire),
-            Heading::Outbound => self.part.outbound += u64::from(wire),
-            _ => {}
-        }
-    }
-
-    /// A packet that stands for `times`: a sample, or the datagram that brought some.
-    #[cold]
-    #[inline(never)]
-    fn weighted(&mut self, packet: &Packet, times: u32, i: usize, at: u8, hand: &InHand) {
-        let (Some(shard), headers) = (self.shards.get_mut(usize::from(at)), &self.headers[i]) else { return };
-        let Some(heading) = shard.ingest_weighted(packet, headers, hand, times, &self.local, &mut self.evicted) else { return };
-        let (wire, times) = (headers.wire, u64::from(times));
-        self.part.traffic.count_times(wire, times);
-        match heading {
-            Heading::Inbound => self.part.inbound += u64::from(wire) * times,
-            Heading::Outbound => self.part.outbound += u64::from(wire) * times,
-            _ => {}
+            let times = block.weight(packet);
+            if let Some(heading) = shard.ingest_weighted(packet, hand, times, local, evicted) {
+                self.part.count(hand.wire(), times.into(), heading);
+            }
+        } else if let Some(heading) = shard.ingest(packet, hand, local, evicted) {
+            self.part.count(hand.wire(), 1, heading);
         }
     }
 

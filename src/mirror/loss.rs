@@ -18,7 +18,7 @@ mod holes;
 
 pub use holes::HOLD;
 
-use super::Frame;
+use crate::model::Frame;
 use super::loss_counts::{LossCounts, SIZE_BINS, size_bin};
 use super::windows::WindowSet;
 use crate::model::{Direction, Timestamp};

@@ -1,8 +1,8 @@
-use super::super::Segment;
+use crate::model::Segment;
 use super::super::loss_counts::{Acked, Ratios, size_floor};
 use super::*;
 use crate::model::time::MILLISECOND;
-use crate::model::{FlowKey, VlanStack};
+use crate::model::FlowKey;
 use proptest::prelude::*;
 
 const MSS: u32 = 1460;
@@ -12,19 +12,10 @@ fn frame(way: Direction, time: i64, sequence: u32, acknowledgement: u32, flags: 
     Frame {
         time: Timestamp(time),
         wire: 54 + payload,
-        bytes: &[],
-        mac: None,
-        vlans: VlanStack::default(),
         ether_type: 0x0800,
-        net: None,
-        transport: None,
-        payload: 0,
         flow: Some((key, way)),
         tcp: Some(Segment { sequence, acknowledgement, flags, window: 1000, payload }),
-        fragment: false,
-        tag: None,
-        session: 0,
-        interface: 0,
+        ..Frame::default()
     }
 }
 

@@ -2,7 +2,6 @@
 
 pub mod duplicates;
 pub mod estimate;
-mod frame;
 mod health;
 pub mod ledger;
 mod loss;
@@ -16,7 +15,6 @@ mod windows;
 
 pub use duplicates::{CopyClass, Digest, DuplicateCounts, DuplicateFilter, Verdict};
 pub use estimate::{LossSplit, clustered};
-pub use frame::{Frame, Segment};
 pub use health::{
     Beat, Beats, Casts, ChecksumCounts, Control, ControlCounts, Health, HealthCounts, Lengths, OrphanCounts, Orphans, Silence, SizeCounts,
     TagCounts, TagFlows, TagState, VlanSet, outermost, silences,

@@ -4,7 +4,7 @@
 //! [`super::Orphans`]; here are handshakes and the clock. Cost: a branch a packet for handshakes (only SYN segments go further),
 //! 2 ns for the clock once its grain is settled.
 
-use super::Frame;
+use crate::model::Frame;
 use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::{Direction, Timestamp};
 

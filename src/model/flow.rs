@@ -5,18 +5,20 @@ use super::mix::fold;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Which way a packet of a conversation goes. The discriminant indexes two-element arrays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Direction {
     /// From the numerically smaller (address, port) to the larger.
+    #[default]
     AToB = 0,
     /// From the larger to the smaller.
     BToA = 1,
 }
 
-/// A conversation of the network layer and above, without direction: `a` is the numerically smaller (address, port).
+/// A conversation of the network layer and above, without direction: `a` is the numerically smaller (address, port). The default is none
+/// that exists.
 ///
 /// VLANs and MAC addresses are not part of it: mirrors tag or strip one direction only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct FlowKey {
     /// The smaller address, high and low half; IPv4 in the last four bytes.
     a: [u64; 2],

@@ -40,6 +40,12 @@ impl Path {
         self.0
     }
 
+    /// The path of a number that [`Self::bits`] gave.
+    #[inline]
+    pub fn from_bits(bits: u128) -> Self {
+        Self(bits)
+    }
+
     /// Bytes in use.
     fn len(self) -> u32 {
         16 - self.0.leading_zeros() / 8

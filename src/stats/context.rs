@@ -5,21 +5,9 @@
 
 use crate::model::limits::CONTEXTS_PER_SHARD;
 use crate::model::mix::fold;
-use crate::model::{Mac, Path, Timestamp, Traffic, VlanStack};
+use crate::model::{Cast, Mac, Path, Timestamp, Traffic, VlanStack};
 use hashbrown::HashTable;
 use std::hash::{BuildHasher, RandomState};
-
-/// Destination kind of a packet.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Cast {
-    /// To one station.
-    #[default]
-    Unicast,
-    /// To a group.
-    Multicast,
-    /// To all.
-    Broadcast,
-}
 
 /// What distinguishes a context. Directional: the reverse way is another one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

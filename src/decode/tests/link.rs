@@ -1,5 +1,5 @@
 use super::*;
-use crate::decode::{Net, Stop, Transport};
+use crate::decode::{Net, Transport};
 use crate::model::{Mac, Side};
 
 #[test]

@@ -7,7 +7,7 @@ mod straight;
 mod tunnel;
 
 use super::{Headers, Rules, walk};
-use crate::model::{LinkType, Tunnel};
+use crate::model::{LinkType, Stop, Tunnel};
 
 /// Both addresses of an Ethernet header.
 const MACS: [u8; 12] = [2, 0, 0, 0, 0, 0xdd, 2, 0, 0, 0, 0, 0xaa];

@@ -1,5 +1,5 @@
 use super::*;
-use crate::decode::{Fragment, Net, Stop, Transport};
+use crate::decode::{Fragment, Net, Transport};
 
 fn v4(a: u8) -> Net {
     Net::V4([10, 0, 0, a].into(), [10, 0, 0, 99].into())

@@ -1,5 +1,5 @@
 use super::*;
-use crate::decode::{Net, Stop, Transport, may_carry_packets};
+use crate::decode::{Net, Transport, may_carry_packets};
 use crate::model::{Address, Mac, Side, TunnelKind};
 
 /// Asserts path and tunnel, that the inside becomes the analysed frame when it is taken off, and that it does not when it stays.

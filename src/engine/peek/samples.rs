@@ -2,7 +2,7 @@
 
 use super::Peek;
 use crate::capture::{Packet, Weights};
-use crate::decode::{self, Headers, sflow};
+use crate::decode::{self, Brief, Headers, sflow};
 use crate::engine::key::{flow_key, shard_of_flow, shard_of_frame};
 use crate::engine::tape::Mark;
 use crate::mirror::SampledPacket;
@@ -36,10 +36,17 @@ impl Samples {
     /// Puts the samples behind the datagrams that brought them; marks move with the packets they stand before.
     #[cold]
     #[inline(never)]
-    pub fn unfold(&mut self, packets: &mut Vec<Packet>, weights: &mut Weights, marks: &mut [(u32, Mark)]) {
+    pub fn unfold(
+        &mut self,
+        packets: &mut Vec<Packet>,
+        briefs: &mut Vec<Brief>,
+        weights: &mut Weights,
+        marks: &mut [(u32, Mark)],
+    ) {
         let carrier = self.weights.number(0).unwrap_or(0);
         std::mem::swap(packets, &mut self.spare);
         packets.clear();
+        let mut read = std::mem::take(briefs).into_iter();
         let (mut marks, mut counts, mut samples) = (marks.iter_mut().peekable(), self.counts.drain(..), self.packets.drain(..));
         for (at, mut packet) in self.spare.drain(..).enumerate() {
             while let Some((place, _)) = marks.next_if(|(place, _)| *place as usize <= at) {
@@ -50,8 +57,10 @@ impl Samples {
                 packet.weight = carrier;
             }
             packets.push(packet);
+            briefs.push(read.next().unwrap_or_default());
             if unfolds {
                 packets.extend(samples.by_ref().take(counts.next().unwrap_or(0)));
+                briefs.resize(packets.len(), Brief::default());
             }
         }
         marks.for_each(|(place, _)| *place = packets.len() as u32);

@@ -1,6 +1,6 @@
 //! What stays the same between two copies of a packet (the key), and what tells them apart (the place).
 
-use crate::mirror::Frame;
+use crate::model::Frame;
 use crate::model::mix::fold;
 use crate::model::{Direction, Mac};
 
@@ -55,7 +55,7 @@ impl Place {
 pub struct Digest {
     /// Equal for copies; never 0.
     pub(super) key: u64,
-    /// Equal for both directions of a conversation.
+    /// Equal for both directions of a conversation. Not keyed: it steers what is learned only.
     pub(super) flow: u32,
     /// Direction, 0 or 1.
     pub(super) way: u8,
@@ -117,56 +117,47 @@ fn absorb_chunk(a: u64, b: u64, chunk: &[u8; 32]) -> (u64, u64) {
     (fold(word(chunk, 0) ^ SALT[2], word(chunk, 8) ^ a), fold(word(chunk, 16) ^ SALT[3], word(chunk, 24) ^ b))
 }
 
-/// A conversation by what is the same in both directions: sums and differences of its ends. Not keyed: it steers what is learned only.
-#[inline(always)]
-fn conversation(sum: u64, difference: u64, ports: u64) -> u32 {
-    let mixed = sum.wrapping_mul(SALT[1]) ^ difference.wrapping_mul(SALT[2]) ^ ports.wrapping_mul(SALT[3]);
-    ((mixed ^ mixed >> 32).wrapping_mul(SALT[5]) >> 32) as u32
-}
-
 /// The bytes of payload in a key while nothing was cut.
 pub(super) const WHOLE: usize = PAYLOAD;
 
 /// Digests a packet. `cover` is how many bytes of payload all packets so far surely have (a capture that cuts packets makes it smaller).
 #[inline]
 pub(super) fn digest(frame: &Frame, seed: u64, cover: &mut usize) -> Digest {
-    let bytes = frame.bytes;
-    let ip = frame.net.and_then(|at| bytes.get(at as usize..)).unwrap_or_default();
+    let ip = frame.net.and_then(|at| frame.bytes.get(at as usize..)).unwrap_or_default();
     let version = ip.first().map_or(0, |b| b >> 4);
-    let mut digest = match (ip.first_chunk::<20>(), ip.first_chunk::<40>()) {
+    match (ip.first_chunk::<20>(), ip.first_chunk::<40>()) {
         (Some(fixed), _) if version == 4 => v4(frame, fixed, ip, seed, cover),
         (_, Some(fixed)) if version == 6 => v6(frame, fixed, ip, seed, cover),
         _ => link(frame, seed),
-    };
-    digest.key = digest.key.max(1);
-    if let Some((_, way)) = frame.flow {
-        digest.way = u8::from(way == Direction::BToA);
     }
-    digest
+}
+
+/// Direction of a packet, 0 or 1; by its `ends` where it belongs to no conversation.
+#[inline(always)]
+fn way<T: PartialOrd>(frame: &Frame, (source, destination): (T, T)) -> u8 {
+    frame.flow.as_ref().map_or(u8::from(source > destination), |(_, way)| u8::from(*way == Direction::BToA))
 }
 
 #[inline(always)]
 fn v4(frame: &Frame, ip: &[u8; 20], all: &[u8], seed: u64, cover: &mut usize) -> Digest {
     // Version, header length, total length, identification, fragment word; the protocol takes the place of DSCP and ECN.
     let protocol = ip[9];
-    let fixed = word(ip, 0) & !0xff00 | u64::from(protocol) << 8;
+    let head = word(ip, 0);
+    let fixed = head & !0xff00 | u64::from(protocol) << 8;
     let addresses = word(ip, 12);
-    let (source, destination) = (addresses as u32, (addresses >> 32) as u32);
     let header = usize::from(ip[0] & 15).max(5) * 4;
     let length = usize::from(u16::from_be_bytes([ip[2], ip[3]]));
     let end = if length < header { all.len() } else { length };
-    let id = u16::from_be_bytes([ip[4], ip[5]]);
-    let fragment = u16::from_be_bytes([ip[6], ip[7]]) & 0x3fff;
+    let fragment = ((head >> 48) as u16).swap_bytes() & 0x3fff;
     let inside = Inside { protocol: if fragment & 0x1fff == 0 { protocol } else { 255 }, start: header, end };
-    let body = Body::read(all, &inside, cover);
-    let flow = conversation(u64::from(source) + u64::from(destination), u64::from(source ^ destination), body.ports);
     let start = fold(fixed ^ SALT[0] ^ seed, addresses ^ SALT[1]);
+    let body = Body::read(all, &inside, cover);
     Digest {
-        key: absorb(start ^ body.fixed.0, body.fixed.1 ^ seed, body.rest),
-        flow,
-        way: u8::from(source > destination),
+        key: absorb(start ^ body.fixed.0, body.fixed.1 ^ seed, body.rest).max(1),
+        flow: frame.hash as u32,
+        way: way(frame, (addresses as u32, (addresses >> 32) as u32)),
         checksum: body.checksum,
-        id,
+        id: u16::from_be_bytes([ip[4], ip[5]]),
         fragment: fragment != 0,
         tcp: protocol == 6,
         light: body.light && fragment == 0,
@@ -183,19 +174,18 @@ fn v6(frame: &Frame, ip: &[u8; 40], all: &[u8], seed: u64, cover: &mut usize) ->
     let end = if length == 0 { all.len() } else { 40 + length };
     let net = frame.net.unwrap_or(0);
     let start = (frame.transport.unwrap_or(frame.payload).saturating_sub(net) as usize).clamp(40, all.len());
-    let protocol = frame.flow.map_or(ip[6], |(key, _)| key.protocol);
+    let protocol = frame.flow.as_ref().map_or(ip[6], |(key, _)| key.protocol);
     let later = frame.fragment && frame.transport.is_none();
     // A fragment's identification and offset are in the eight bytes before.
     let fragment = if frame.fragment && start >= 48 { word(all, start - 8) } else { 0 };
     let inside = Inside { protocol: if later { 255 } else { protocol }, start, end };
     let body = Body::read(all, &inside, cover);
     let (s, d) = (fold(s0 ^ SALT[4], s1 ^ SALT[5]), fold(d0 ^ SALT[4], d1 ^ SALT[5]));
-    let flow = conversation(s.wrapping_add(d), s ^ d, body.ports);
     let head = fold(fixed ^ SALT[0] ^ seed, s.rotate_left(32) ^ d ^ fragment);
     Digest {
-        key: absorb(head ^ body.fixed.0, body.fixed.1 ^ seed, body.rest),
-        flow,
-        way: u8::from(s > d),
+        key: absorb(head ^ body.fixed.0, body.fixed.1 ^ seed, body.rest).max(1),
+        flow: frame.hash as u32,
+        way: way(frame, (s, d)),
         checksum: body.checksum,
         id: 0,
         fragment: frame.fragment,
@@ -221,9 +211,10 @@ fn link(frame: &Frame, seed: u64) -> Digest {
     let head = rest.get(..HEAD).unwrap_or(rest);
     let tail = rest.get(head.len()..).and_then(|b| b.last_chunk::<PAYLOAD>()).map_or(&[][..], |b| b);
     let addresses = fold(s ^ SALT[0] ^ seed, d ^ SALT[1]);
-    let key = absorb(absorb(addresses, seed, head), SALT[3], tail);
-    let flow = conversation(s + d, s ^ d, u64::from(frame.ether_type));
-    Digest { key, flow, way: u8::from(s > d), checksum: 0, id: 0, fragment: false, tcp: false, light: false, place: Place::default() }
+    let key = absorb(absorb(addresses, seed, head), SALT[3], tail).max(1);
+    // The same in both directions.
+    let flow = fold(s.wrapping_add(d) ^ SALT[2], s ^ d ^ u64::from(frame.ether_type) << 48 ^ SALT[3]) as u32;
+    Digest { key, flow, way: way(frame, (s, d)), checksum: 0, id: 0, fragment: false, tcp: false, light: false, place: Place::default() }
 }
 
 /// What is inside a network header, by offsets from its start.
@@ -239,8 +230,6 @@ struct Body<'a> {
     rest: &'a [u8],
     checksum: u16,
     light: bool,
-    /// Sum of the ports, in whatever byte order.
-    ports: u64,
 }
 
 impl<'a> Body<'a> {
@@ -251,23 +240,18 @@ impl<'a> Body<'a> {
         match inside.protocol {
             6 if let Some((tcp, rest)) = all.split_first_chunk::<20>() => {
                 let header = usize::from(tcp[12] >> 2 & 0x3c).max(20);
-                let tail = word(tcp, 12) >> 48;
-                let fixed = (fold(word(tcp, 0) ^ SALT[2], word(tcp, 8) ^ SALT[3]), tail);
-                let checksum = u16::from_be_bytes([tcp[16], tcp[17]]);
-                let body = Self { fixed, rest, checksum, light: length <= header + 1, ports: ports(word(tcp, 0)) };
+                let tail = word(tcp, 12);
+                let fixed = (fold(word(tcp, 0) ^ SALT[2], word(tcp, 8) ^ SALT[3]), tail >> 48);
+                let checksum = ((tail >> 32) as u16).swap_bytes();
+                let body = Self { fixed, rest, checksum, light: length <= header + 1 };
                 body.limit(header - 20, length - 20, cover)
             }
             17 if let Some((udp, rest)) = all.split_first_chunk::<8>() => {
-                let checksum = u16::from_be_bytes([udp[6], udp[7]]);
-                let fixed = (word(udp, 0) & u64::MAX >> 16, 0);
-                let body = Self { fixed, rest, checksum, light: false, ports: ports(word(udp, 0)) };
+                let header = word(udp, 0);
+                let body = Self { fixed: (header & u64::MAX >> 16, 0), rest, checksum: ((header >> 48) as u16).swap_bytes(), light: false };
                 body.limit(0, length - 8, cover)
             }
-            protocol => {
-                let rest = all.get(..PAYLOAD + 20).unwrap_or(all);
-                let ports = if protocol == 132 { ports(word(rest, 0)) } else { u64::from(protocol) };
-                Self { fixed: (0, 0), rest, checksum: 0, light: false, ports }
-            }
+            _ => Self { fixed: (0, 0), rest: all.get(..PAYLOAD + 20).unwrap_or(all), checksum: 0, light: false },
         }
     }
 
@@ -275,8 +259,11 @@ impl<'a> Body<'a> {
     #[inline(always)]
     fn limit(mut self, options: usize, length: usize, cover: &mut usize) -> Self {
         let whole = options + PAYLOAD;
-        let cut = self.rest.len() < whole && self.rest.len() < length;
-        if (cut || *cover < WHOLE) && self.checksum != 0 {
+        if let Some(rest) = self.rest.get(..whole)
+            && *cover == WHOLE
+        {
+            self.rest = rest;
+        } else if self.checksum != 0 && (*cover < WHOLE || self.rest.len() < whole.min(length)) {
             self.shorten(options, length, cover);
         } else if let Some(rest) = self.rest.get(..whole) {
             self.rest = rest;
@@ -295,12 +282,6 @@ impl<'a> Body<'a> {
         self.fixed.1 ^= u64::from(self.checksum) << 32;
         self.checksum = 0;
     }
-}
-
-/// Sum of the first two 16-bit words.
-#[inline(always)]
-fn ports(word: u64) -> u64 {
-    (word & 0xffff) + (word >> 16 & 0xffff)
 }
 
 #[inline(always)]

@@ -45,9 +45,8 @@ mod tests;
 
 pub use counts::{ClassCounts, CopyClass, DuplicateCounts, GapHistogram, JUDGED_PACKETS, VlanChange};
 
-use super::Frame;
 use crate::model::time::MILLISECOND;
-use crate::model::{Address, Direction, Traffic};
+use crate::model::{Cast, Frame, Traffic};
 use counts::gap_code;
 pub use digest::Digest;
 use digest::{Place, WHOLE};
@@ -324,7 +323,7 @@ enum Lead {
 }
 
 fn class(frame: &Frame, a: Place, b: Place) -> CopyClass {
-    if is_group(frame) {
+    if frame.cast() != Cast::Unicast {
         CopyClass::Flooded
     } else if a.is_hop(b) {
         CopyClass::Routed
@@ -335,16 +334,4 @@ fn class(frame: &Frame, a: Place, b: Place) -> CopyClass {
     } else {
         CopyClass::Identical
     }
-}
-
-/// Whether a packet goes to a group of stations.
-fn is_group(frame: &Frame) -> bool {
-    if let Some((_, destination)) = frame.mac {
-        return destination.is_group();
-    }
-    frame.flow.is_some_and(|(key, way)| match if way == Direction::AToB { key.b() } else { key.a() } {
-        Address::V4(a) => a.is_multicast() || a.is_broadcast(),
-        Address::V6(a) => a.is_multicast(),
-        Address::Mac(a) => a.is_group(),
-    })
 }

@@ -152,11 +152,10 @@ impl Made {
             transport: self.net.map(|_| self.transport),
             payload: self.transport,
             flow,
-            tcp: None,
-            fragment: false,
-            tag: None,
+            hash: flow.map_or(0, |(key, _)| key.shard_hash()),
             session: self.session,
             interface: self.interface,
+            ..Frame::default()
         }
     }
 }
@@ -566,17 +565,13 @@ fn rubbish_is_harmless() {
             wire: random(),
             bytes: &bytes,
             mac: (random() % 2 == 0).then_some((Mac([1; 6]), Mac([2; 6]))),
-            vlans: VlanStack::default(),
-            ether_type: 0,
             net,
             transport: (random() % 2 == 0).then(|| random() % 220),
             payload: random() % 220,
             flow: (random() % 2 == 0).then_some((key, way)),
-            tcp: None,
             fragment: random() % 2 == 0,
-            tag: None,
-            session: 0,
             interface: u16::MAX,
+            ..Frame::default()
         };
         f.observe(&frame);
         f.observe(&frame);

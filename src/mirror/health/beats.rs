@@ -1,7 +1,7 @@
 //! Regular senders of control packets: who is silent, and when nothing arrived at all.
 
 use super::control::{Control, ControlCounts};
-use crate::mirror::Frame;
+use crate::model::Frame;
 use crate::model::limits::{BEATS, OUTAGES};
 use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::{Mac, Timestamp};

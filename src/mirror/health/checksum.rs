@@ -4,7 +4,7 @@
 //! taken before that, on the sending host or its virtual switch, shows the part. Only packets that are there whole are summed.
 
 use super::ip_span;
-use crate::mirror::Frame;
+use crate::model::Frame;
 use crate::model::Timestamp;
 use crate::model::limits::CHECKSUMS_PER_SECOND;
 use crate::model::time::SECOND;

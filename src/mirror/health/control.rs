@@ -2,7 +2,7 @@
 
 use super::neighbour::{description, lacp_systems};
 use super::tags::{PVST, link_type, snap};
-use crate::mirror::Frame;
+use crate::model::Frame;
 use crate::model::Mac;
 use crate::model::limits::{BEATS, SYSTEMS};
 

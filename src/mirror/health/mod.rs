@@ -18,7 +18,7 @@ pub use orphans::{OrphanCounts, Orphans};
 pub use sizes::{Lengths, SizeCounts};
 pub use tags::{TagCounts, TagFlows, TagState, VlanSet, outermost};
 
-use super::Frame;
+use crate::model::Frame;
 use crate::model::Timestamp;
 use checksum::Checksums;
 
@@ -168,7 +168,7 @@ pub(super) fn ip_span(frame: &Frame<'_>) -> Option<IpSpan> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::model::{Direction, FlowKey, Mac, VlanStack};
+    use crate::model::{Direction, FlowKey, Mac};
     use proptest::prelude::*;
 
     /// An Ethernet frame with IPv4 and UDP, ports 53000 to `port`, around `payload`.
@@ -190,17 +190,12 @@ pub(super) mod tests {
             wire: bytes.len() as u32,
             bytes,
             mac: mac(6).zip(mac(0)),
-            vlans: VlanStack::default(),
             ether_type: 0x0800,
             net: ip.then_some(14),
             transport: ip.then_some(34),
             payload: 42,
             flow: ip.then(|| FlowKey::new(false, bytes.get(23).copied().unwrap_or(17), 1, 2, 53_000, 53)),
-            tcp: None,
-            fragment: false,
-            tag: None,
-            session: 0,
-            interface: 0,
+            ..Frame::default()
         }
     }
 

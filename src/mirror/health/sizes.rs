@@ -1,7 +1,7 @@
 //! Lengths: packets cut by the mirror or by the capture, and packets larger than any wire carries.
 
 use super::ip_span;
-use crate::mirror::Frame;
+use crate::model::Frame;
 use crate::model::limits::CUT_LENGTHS;
 
 /// Frames longer than this never crossed Ethernet, even with jumbo frames (9216 bytes and 22 of header).
@@ -137,7 +137,7 @@ impl SizeCounts {
 mod tests {
     use super::super::tests::{frame, udp4};
     use super::*;
-    use crate::mirror::Segment;
+    use crate::model::Segment;
 
     #[test]
     fn cut_by_mirror_is_told_from_cut_by_capture() {

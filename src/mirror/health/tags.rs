@@ -1,6 +1,6 @@
 //! VLAN tags: which frames wear them, and witnesses that they were taken off.
 
-use crate::mirror::Frame;
+use crate::model::Frame;
 use crate::model::limits::{ARP_LINKS, ARP_SUBNETS};
 use crate::model::{Direction, Mac, VlanStack};
 
