@@ -16,6 +16,8 @@ pub struct Brief {
     pub hash: u64,
     /// Which way it goes.
     pub direction: Direction,
+    /// VLAN tags.
+    tags: u8,
     /// 0 in a blank one.
     net_at: u8,
     transport_at: u8,
@@ -29,6 +31,11 @@ pub struct Brief {
 #[inline(always)]
 fn be16(bytes: &[u8], at: usize) -> u16 {
     bytes.get(at..).and_then(|b| b.first_chunk()).map_or(0, |b| u16::from_be_bytes(*b))
+}
+
+#[inline(always)]
+fn is_tag(ether_type: u16) -> bool {
+    (ether_type == 0x8100) | (ether_type == 0x88a8)
 }
 
 #[inline(always)]
@@ -63,68 +70,69 @@ impl Brief {
         const IPV4: u16 = 0x0800;
         const IPV6: u16 = 0x86dd;
         let frame = (wire as usize).max(bytes.len());
-        let mut path = Proto::Eth as u64;
-        let mut net_at = 14;
-        let mut ether_type = be16(bytes, 12);
-        while ether_type != IPV4 && ether_type != IPV6 {
-            let tag = match ether_type {
-                0x8100 => Proto::Vlan,
-                0x88a8 => Proto::Ieee8021ad,
-                _ => return None,
-            };
-            if net_at > 18 {
-                return None;
-            }
-            path = path << 8 | tag as u64;
-            ether_type = be16(bytes, net_at + 2);
-            net_at += 4;
-        }
+        // Whether there are tags is not asked one by one: the processor would have to guess, and traffic is as often tagged as not.
+        let head: &[u8; 22] = bytes.first_chunk()?;
+        let types = [be16(head, 12), be16(head, 16)];
+        let tagged = [is_tag(types[0]), is_tag(types[0]) & is_tag(types[1])];
+        self.tags = u8::from(tagged[0]) + u8::from(tagged[1]);
+        let net_at = 14 + 4 * usize::from(self.tags);
+        let ether_type = be16(head, net_at - 2);
+        let kind = |tag| if tag == 0x88a8 { Proto::Ieee8021ad as u64 } else { Proto::Vlan as u64 };
+        let path = Proto::Eth as u64;
+        let path = if tagged[0] { path << 8 | kind(types[0]) } else { path };
+        let path = if tagged[1] { path << 8 | kind(types[1]) } else { path };
         let rest = bytes.get(net_at..)?;
-        let is_v4 = ether_type == IPV4;
-        let (protocol, header, length) = if is_v4 {
-            let ip: &[u8; 20] = rest.first_chunk()?;
-            // Options, more fragments, a place in a datagram: not the common case.
-            if ip[0] != 0x45 || be16(ip, 6) & 0x3fff != 0 {
-                return None;
-            }
-            (ip[9], 20, usize::from(be16(ip, 2)))
-        } else {
-            let ip: &[u8; 40] = rest.first_chunk()?;
-            let payload = usize::from(be16(ip, 4));
-            if ip[0] >> 4 != 6 || payload == 0 {
-                return None;
-            }
-            (ip[6], 40, 40 + payload)
-        };
-        let (declared, transport_at) = (net_at + length, net_at + header);
-        let left = declared.min(frame).checked_sub(transport_at)?;
-        let transport = rest.get(header..)?;
-        let ports: &[u8; 8] = transport.first_chunk()?;
-        let size = match protocol {
-            6 => {
-                let size = usize::from(transport.first_chunk::<20>()?[12] >> 4) * 4;
-                if size < 20 || size > left || size > transport.len() {
+        // The network header with the first eight bytes behind it, which hold ports and UDP's length.
+        let (header, length, ends, network);
+        match ether_type {
+            IPV4 => {
+                let ip: &[u8; 28] = rest.first_chunk()?;
+                // Options, more fragments, a place in a datagram: not the common case.
+                if ip[0] != 0x45 || be16(ip, 6) & 0x3fff != 0 {
                     return None;
                 }
-                size
+                (header, length, network) = (20, usize::from(be16(ip, 2)), Proto::Ip);
+                ends = [be16(ip, 20), be16(ip, 22), be16(ip, 24)];
+                (self.flow, self.direction) = FlowKey::v4(ip[9], be32(ip, 12), be32(ip, 16), ends[0], ends[1]);
+            }
+            IPV6 => {
+                let ip: &[u8; 48] = rest.first_chunk()?;
+                let payload = usize::from(be16(ip, 4));
+                if ip[0] >> 4 != 6 || payload == 0 {
+                    return None;
+                }
+                (header, length, network) = (40, 40 + payload, Proto::Ipv6);
+                ends = [be16(ip, 40), be16(ip, 42), be16(ip, 44)];
+                let [s, d] = [8, 24].map(|at| ip[at..].first_chunk().map_or(0, |b| u128::from_be_bytes(*b)));
+                (self.flow, self.direction) = FlowKey::new(true, ip[6], s, d, ends[0], ends[1]);
+            }
+            _ => return None,
+        }
+        let left = (net_at + length).min(frame).checked_sub(net_at + header)?;
+        let (size, transport) = match self.flow.protocol {
+            6 => {
+                let captured = rest.len() - header;
+                let size = usize::from(*rest.get(header + 12)? >> 4) * 4;
+                if size < 20 || size > left || size > captured {
+                    return None;
+                }
+                (size, Proto::Tcp)
             }
             17 => {
-                let length = usize::from(be16(ports, 4));
-                if length < 8 || length > left || tunnel::may_carry_packets(be16(ports, 0), be16(ports, 2), rules) {
+                let length = usize::from(ends[2]);
+                if length < 8 || length > left || tunnel::may_carry_packets(ends[0], ends[1], rules) {
                     return None;
                 }
-                8
+                (8, Proto::Udp)
             }
             _ => return None,
         };
-        let payload_at = transport_at + size;
-        let [network, transport] = [if is_v4 { Proto::Ip } else { Proto::Ipv6 }, if protocol == 6 { Proto::Tcp } else { Proto::Udp }];
-        (self.flow, self.direction) = conversation(rest, is_v4, protocol, be16(ports, 0), be16(ports, 2));
+        let payload_at = net_at + header + size;
         self.hash = self.flow.shard_hash();
-        self.transport_at = transport_at as u8;
+        self.transport_at = (net_at + header) as u8;
         self.payload_at = payload_at as u8;
         self.path = path << 16 | (network as u64) << 8 | transport as u64;
-        self.payload = declared.saturating_sub(payload_at) as u32;
+        self.payload = (net_at + length).saturating_sub(payload_at) as u32;
         self.net_at = net_at as u8;
         Some(())
     }
@@ -132,17 +140,17 @@ impl Brief {
     /// Fills in what the packet of this brief is: all of a frame but its time, lengths, bytes and the way it came.
     #[inline]
     pub fn show(&self, bytes: &[u8], frame: &mut Frame<'_>) {
-        let (net_at, transport_at) = (usize::from(self.net_at), usize::from(self.transport_at));
+        let transport_at = usize::from(self.transport_at);
         frame.path = Path::from_bits(self.path.into());
         frame.mac = bytes.first_chunk().map(|&[d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5]| {
             (Mac([s0, s1, s2, s3, s4, s5]), Mac([d0, d1, d2, d3, d4, d5]))
         });
-        frame.vlans = VlanStack::default();
-        for tag in 0..(net_at - 14) / 4 {
-            frame.vlans.push(be16(bytes, 14 + 4 * tag));
-        }
+        let tags = [be16(bytes, 14), be16(bytes, 18)];
+        frame.vlans = VlanStack::first_of(self.tags, tags);
+        frame.tci = (self.tags > 0).then_some(tags[0] & Frame::NOT_DROP_ELIGIBLE);
         frame.ether_type = if self.flow.is_v6 { 0x86dd } else { 0x0800 };
         frame.net = Some(self.net_at.into());
+        frame.net_end = u32::from(self.payload_at) + self.payload;
         frame.transport = Some(self.transport_at.into());
         frame.payload = self.payload_at.into();
         frame.flow = Some((self.flow, self.direction));
@@ -161,13 +169,4 @@ impl Brief {
             frame.tag = None;
         }
     }
-}
-
-#[inline(always)]
-fn conversation(ip: &[u8], is_v4: bool, protocol: u8, source: u16, destination: u16) -> (FlowKey, Direction) {
-    if is_v4 {
-        return FlowKey::v4(protocol, be32(ip, 12), be32(ip, 16), source, destination);
-    }
-    let [s, d] = [8, 24].map(|at| ip.get(at..).and_then(|b| b.first_chunk()).map_or(0, |b| u128::from_be_bytes(*b)));
-    FlowKey::new(true, protocol, s, d, source, destination)
 }

@@ -178,9 +178,7 @@ impl Shard {
             self.contexts.count(&hand::context(frame), frame.time, frame.wire);
             return Some(Heading::Unknown);
         };
-        if let Some((_, _, flags)) = step.tcp {
-            self.totals.count_tcp(flags);
-        }
+        self.totals.count_tcp(step.flags);
         let at = self.locate(&step, hand, true, local, evicted);
         let (flow, backward) = self.flows.count(at, &step);
         self.watcher.conversation(&mut flow.watch, frame, packet.load);
@@ -279,6 +277,6 @@ fn settle(contexts: &mut Contexts, totals: &mut Totals, settled: Settled) {
 #[inline(always)]
 fn step<'a>(frame: &'a Frame) -> Option<Step<'a>> {
     let (key, direction) = frame.flow.as_ref()?;
-    let tcp = frame.tcp.as_ref().map(|s| (s.sequence, s.acknowledgement, s.flags));
-    Some(Step { key, direction: *direction, time: frame.time, wire: frame.wire, tcp })
+    let tcp = frame.tcp.as_ref();
+    Some(Step { key, direction: *direction, time: frame.time, wire: frame.wire, tcp, flags: tcp.map_or(0, |s| s.flags) })
 }

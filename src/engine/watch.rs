@@ -157,15 +157,14 @@ impl Watcher {
     #[inline]
     pub fn conversation(&mut self, watch: &mut Watch, frame: &Frame, load: u8) {
         self.clock.observe(frame.time);
-        let mut mss = None;
-        if let Some((_, way)) = frame.flow
-            && frame.tcp.is_some()
-        {
+        if let (Some(segment), Some((_, way))) = (&frame.tcp, &frame.flow) {
             self.loss.observe(&mut watch.loss, frame, load);
             self.order.observe(&mut watch.order, frame);
-            mss = watch.loss.mss(way);
+            self.health.segment(watch.loss.mss(*way), segment.payload);
+        } else {
+            self.health.datagram(frame);
         }
-        self.health.observe(mss, frame);
+        self.health.observe(frame);
     }
 
     /// Looks at a packet without a network layer.

@@ -93,7 +93,7 @@ impl FlowKey {
     }
 
     /// A 64-bit mix of the key under a secret: for hash tables.
-    #[inline]
+    #[inline(always)]
     pub fn keyed_hash(&self, secret: u64) -> u64 {
         // Two rounds of folded multiplication over all 37 bytes; constants are digits of pi.
         let ports = u64::from(self.a_port) << 32 | u64::from(self.b_port) << 16 | u64::from(self.protocol) << 1 | u64::from(self.is_v6);

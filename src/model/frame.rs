@@ -53,10 +53,15 @@ pub struct Frame<'a> {
     pub mac: Option<(Mac, Mac)>,
     /// VLAN tags.
     pub vlans: VlanStack,
+    /// Tag control information of the outermost VLAN tag without its drop eligible bit (IEEE 802.1Q 9.6), also of one that the mirror took
+    /// off and told of; `None` in an untagged frame.
+    pub tci: Option<u16>,
     /// EtherType of the innermost link header (0: none).
     pub ether_type: u16,
     /// Offset of the IP header in `bytes`.
     pub net: Option<u32>,
+    /// Where the IP packet ends by its own length field, counted from the first of `bytes`; 0 when the field is 0, or without IP.
+    pub net_end: u32,
     /// Offset of the transport header in `bytes`.
     pub transport: Option<u32>,
     /// Offset of what no header was decoded of.
@@ -80,6 +85,34 @@ pub struct Frame<'a> {
 }
 
 impl Frame<'_> {
+    /// Reads [`Self::tci`] from the frame's bytes and tags.
+    pub fn outer_tag(&self) -> Option<u16> {
+        let Some(&id) = self.vlans.ids().first() else {
+            return self.tag.and_then(|t| Some(u16::from(t.cos.unwrap_or(0) & 7) << 13 | t.vlan? & 0x0fff));
+        };
+        // Priority is where an Ethernet tag has it, if that is a tag of this VLAN.
+        match self.bytes.get(14..16) {
+            Some(&[a, b]) if self.mac.is_some() && u16::from_be_bytes([a, b]) & 0x0fff == id => {
+                Some(u16::from_be_bytes([a, b]) & Self::NOT_DROP_ELIGIBLE)
+            }
+            _ => Some(id),
+        }
+    }
+
+    /// Mask of a tag without its drop eligible bit, which a switch may set on the way.
+    pub const NOT_DROP_ELIGIBLE: u16 = 0xefff;
+
+    /// Reads [`Self::net_end`] from the frame's bytes (RFC 791 section 3.1, RFC 8200 section 3).
+    pub fn ip_end(&self) -> u32 {
+        let header = self.net.and_then(|at| self.bytes.get(at as usize..)).unwrap_or_default();
+        let [start, v4, v6] = [self.net.unwrap_or(0), word(header, 2), word(header, 4)];
+        match header.first().map(|b| b >> 4) {
+            Some(4) if v4 > 0 => start.saturating_add(v4),
+            Some(6) if v6 > 0 => start.saturating_add(40 + v6),
+            _ => 0,
+        }
+    }
+
     /// What kind of destination it has: by its MAC address, without one by its IP address.
     pub fn cast(&self) -> Cast {
         let destination = match (self.mac, &self.flow) {
@@ -97,4 +130,8 @@ impl Frame<'_> {
             _ => Cast::Unicast,
         }
     }
+}
+
+fn word(bytes: &[u8], at: usize) -> u32 {
+    bytes.get(at..).and_then(|b| b.first_chunk()).map_or(0, |b| u16::from_be_bytes(*b).into())
 }

@@ -16,6 +16,13 @@ impl FromIterator<u16> for VlanStack {
 }
 
 impl VlanStack {
+    /// The first `count` (at most two) of two VLAN identifiers.
+    #[inline]
+    pub fn first_of(count: u8, [outer, inner]: [u16; 2]) -> Self {
+        let kept = |id: u16, wanted: bool| if wanted { id & 0x0fff } else { 0 };
+        Self { ids: [kept(outer, count > 0), kept(inner, count > 1), 0, 0], len: count.min(2) }
+    }
+
     /// Adds the next inner VLAN identifier (12 bits); a fifth is not kept.
     #[inline]
     pub fn push(&mut self, id: u16) {
@@ -62,6 +69,14 @@ mod tests {
             set.insert(id);
         }
         assert_eq!(set.ids(), [5, 10, 20, 30]);
+    }
+
+    #[test]
+    fn two_at_once_are_what_is_added_one_by_one() {
+        for count in 0..3u8 {
+            let one_by_one: VlanStack = [0xf123, 7].into_iter().take(count.into()).collect();
+            assert_eq!(VlanStack::first_of(count, [0xf123, 7]), one_by_one);
+        }
     }
 
     #[test]

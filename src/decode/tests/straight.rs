@@ -22,7 +22,8 @@ fn walked(bytes: &[u8], wire: u32) -> Frame<'_> {
         Net::V6(s, d) => FlowKey::new(true, h.protocol, s.to_bits(), d.to_bits(), ports.0, ports.1),
         Net::None => panic!("no network layer"),
     };
-    Frame {
+    let frame = Frame {
+        bytes,
         path: h.path,
         mac: h.mac,
         vlans: h.vlans,
@@ -36,7 +37,8 @@ fn walked(bytes: &[u8], wire: u32) -> Frame<'_> {
         stop: h.stop,
         tag: h.mirror,
         ..Frame::default()
-    }
+    };
+    Frame { tci: frame.outer_tag(), net_end: frame.ip_end(), bytes: &[], ..frame }
 }
 
 /// Holds the two against each other; whether the short way was taken.

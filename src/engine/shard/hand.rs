@@ -48,6 +48,8 @@ pub(super) fn show<'a>(bytes: &'a [u8], headers: &Headers, flow: Option<(FlowKey
     frame.fragment = !matches!(headers.fragment, Fragment::Whole);
     frame.stop = headers.stop;
     frame.tag = headers.mirror;
+    frame.tci = frame.outer_tag();
+    frame.net_end = frame.ip_end();
 }
 
 /// Shows which way a packet came.

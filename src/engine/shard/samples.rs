@@ -38,9 +38,7 @@ impl Shard {
             self.contexts.count_more(more, frame.time);
             return Some(Heading::Unknown);
         };
-        if let Some((_, _, flags)) = step.tcp {
-            self.totals.count_tcp_times(flags, times);
-        }
+        self.totals.count_tcp_times(step.flags, times);
         let at = self.locate(&step, hand, false, local, evicted);
         let (flow, backward) = self.flows.count(at, &step);
         flow.traffic[step.direction as usize].add(more);

@@ -121,7 +121,7 @@ fn absorb_chunk(a: u64, b: u64, chunk: &[u8; 32]) -> (u64, u64) {
 pub(super) const WHOLE: usize = PAYLOAD;
 
 /// Digests a packet. `cover` is how many bytes of payload all packets so far surely have (a capture that cuts packets makes it smaller).
-#[inline]
+#[inline(always)]
 pub(super) fn digest(frame: &Frame, seed: u64, cover: &mut usize) -> Digest {
     let ip = frame.net.and_then(|at| frame.bytes.get(at as usize..)).unwrap_or_default();
     let version = ip.first().map_or(0, |b| b >> 4);
@@ -295,20 +295,7 @@ fn place(frame: &Frame, ttl: u8) -> Place {
     let last = |Mac([_, _, a, b, c, d]): Mac| u32::from_le_bytes([a, b, c, d]);
     let macs = frame.mac.map_or(0, |(s, d)| last(s) ^ last(d).rotate_left(13));
     let hop = (macs ^ u32::from(ttl) << 20).wrapping_mul(0x9e37_79b1) >> 16;
-    Place::new(hop as u16, outer_tag(frame), frame.session.wrapping_mul(0x9e37) ^ frame.interface)
-}
-
-#[inline(always)]
-fn outer_tag(frame: &Frame) -> u16 {
-    let id = match frame.vlans.ids() {
-        [] => return frame.tag.and_then(|t| Some(u16::from(t.cos.unwrap_or(0) & 7) << 13 | t.vlan? & 0x0fff)).unwrap_or(UNTAGGED),
-        [id, ..] => *id,
-    };
-    // Priority is where an Ethernet tag has it, if that is a tag of this VLAN.
-    match frame.bytes.get(14..16) {
-        Some(&[a, b]) if frame.mac.is_some() && u16::from_be_bytes([a, b]) & 0x0fff == id => u16::from_be_bytes([a, b]) & 0xefff,
-        _ => id,
-    }
+    Place::new(hop as u16, frame.tci.unwrap_or(UNTAGGED), frame.session.wrapping_mul(0x9e37) ^ frame.interface)
 }
 
 /// The checksum an offloading sender leaves in a TCP or UDP header for its adapter to complete: the folded sum of the pseudo-header

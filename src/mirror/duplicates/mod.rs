@@ -128,7 +128,7 @@ impl DuplicateFilter {
 
     /// Digests a packet and asks the memory for what [`Self::judge`] will look at: the digests of several packets can be made before the
     /// first of them is judged.
-    #[inline]
+    #[inline(always)]
     pub fn digest(&mut self, frame: &Frame) -> Digest {
         let digest = digest::digest(frame, self.seed, &mut self.cover);
         self.table.bring_near(digest.key);

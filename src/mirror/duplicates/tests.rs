@@ -141,7 +141,7 @@ impl Made {
             let port = |at: usize| l4.get(at..at + 2).map_or(0, |p| u16::from_be_bytes([p[0], p[1]]));
             Some(FlowKey::new(v6, p, s, d, port(0), port(2)))
         });
-        Frame {
+        let frame = Frame {
             time: Timestamp(1_700_000_000_000_000_000 + self.time),
             wire: b.len() as u32,
             bytes: b,
@@ -156,7 +156,8 @@ impl Made {
             session: self.session,
             interface: self.interface,
             ..Frame::default()
-        }
+        };
+        Frame { tci: frame.outer_tag(), net_end: frame.ip_end(), ..frame }
     }
 }
 

@@ -3,7 +3,6 @@
 //! A sender with checksum offload leaves the sum of the pseudo header in the field and its network card adds the rest; a copy
 //! taken before that, on the sending host or its virtual switch, shows the part. Only packets that are there whole are summed.
 
-use super::ip_span;
 use crate::model::Frame;
 use crate::model::Timestamp;
 use crate::model::limits::CHECKSUMS_PER_SECOND;
@@ -48,7 +47,7 @@ impl ChecksumCounts {
 #[derive(Debug, Default)]
 pub struct Checksums {
     counts: ChecksumCounts,
-    /// Second in which `left` holds.
+    /// Beginning of the second in which `used` holds, nanoseconds.
     second: i64,
     used: u32,
 }
@@ -81,7 +80,7 @@ impl Checksums {
             && self.judge(frame, key.protocol, end).is_some()
         {
             if !self.same_second(frame.time) {
-                self.second = frame.time.0.div_euclid(SECOND);
+                self.second = frame.time.0.div_euclid(SECOND) * SECOND;
                 self.used = 0;
             }
             self.used += 1;
@@ -89,12 +88,12 @@ impl Checksums {
     }
 
     fn same_second(&self, time: Timestamp) -> bool {
-        time.0.div_euclid(SECOND) == self.second
+        (time.0.wrapping_sub(self.second) as u64) < SECOND as u64
     }
 
     fn judge(&mut self, frame: &Frame<'_>, protocol: u8, end: usize) -> Option<()> {
         const ROUTING: u8 = 43;
-        let is_v6 = ip_span(frame)?.is_v6;
+        let is_v6 = frame.flow.as_ref()?.0.is_v6;
         let header = frame.bytes.get(frame.net? as usize..)?;
         let addresses = if is_v6 { header.get(8..40)? } else { header.get(12..20)? };
         // With a routing header the sum is over the final destination, which is not in the address field.

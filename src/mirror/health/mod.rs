@@ -101,18 +101,29 @@ pub struct Health {
 }
 
 impl Health {
-    /// Looks at one frame of a conversation. `mss` is the largest payload its direction may have ([`super::LossState::mss`]).
-    #[inline]
-    pub fn observe(&mut self, mss: Option<u16>, frame: &Frame<'_>) {
+    /// Looks at one frame.
+    #[inline(always)]
+    pub fn observe(&mut self, frame: &Frame<'_>) {
         if let Some((_, destination)) = frame.mac
             && destination.is_group()
         {
             self.beats.observe(frame, destination);
         }
-        let end = self.sizes.observe(mss, frame);
-        if let Some(end) = end {
+        if let Some(end) = self.sizes.observe(frame) {
             self.checksums.observe(frame, end);
         }
+        self.orphans.begin(frame.time);
+    }
+
+    /// Looks, in addition, at a TCP segment; `mss` is the largest payload its direction may have ([`super::LossState::mss`]).
+    #[inline(always)]
+    pub fn segment(&mut self, mss: Option<u16>, payload: u32) {
+        self.sizes.segment(mss, payload);
+    }
+
+    /// Looks, in addition, at a frame with IP but without a TCP header.
+    #[inline]
+    pub fn datagram(&mut self, frame: &Frame<'_>) {
         self.orphans.observe(frame);
     }
 
@@ -120,7 +131,7 @@ impl Health {
     #[inline(never)]
     pub fn bare(&mut self, frame: &Frame<'_>) {
         self.tags.witness(frame);
-        self.observe(None, frame);
+        self.observe(frame);
     }
 
     /// Counts up to `now`, since the beginning. Frames by tag and destination are not among them: whoever keeps the contexts has them.
@@ -140,29 +151,6 @@ impl Health {
     pub fn beats(&self) -> &Beats {
         &self.beats
     }
-}
-
-/// The IP packet of a frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct IpSpan {
-    /// Where it ends by its own length field, counted from the frame's start; `None` when the field is 0.
-    pub end: Option<u64>,
-    /// IPv6.
-    pub is_v6: bool,
-}
-
-/// Reads where the IP packet of a frame ends (RFC 791 section 3.1, RFC 8200 section 3).
-#[inline]
-pub(super) fn ip_span(frame: &Frame<'_>) -> Option<IpSpan> {
-    let start = frame.net?;
-    let header = frame.bytes.get(start as usize..)?;
-    let word = |at: usize| Some(u64::from(u16::from_be_bytes([*header.get(at)?, *header.get(at + 1)?])));
-    let (length, extra, is_v6) = match header.first()? >> 4 {
-        4 => (word(2)?, 0, false),
-        6 => (word(4)?, 40, true),
-        _ => return None,
-    };
-    Some(IpSpan { end: (length > 0).then(|| u64::from(start) + length + extra), is_v6 })
 }
 
 #[cfg(test)]
@@ -185,7 +173,7 @@ pub(super) mod tests {
     pub fn frame(bytes: &[u8], time: i64) -> Frame<'_> {
         let mac = |at: usize| bytes.get(at..at + 6).and_then(|m| m.try_into().ok()).map(Mac);
         let ip = bytes.get(12..14) == Some(&[8, 0]);
-        Frame {
+        let frame = Frame {
             time: Timestamp(time),
             wire: bytes.len() as u32,
             bytes,
@@ -196,7 +184,8 @@ pub(super) mod tests {
             payload: 42,
             flow: ip.then(|| FlowKey::new(false, bytes.get(23).copied().unwrap_or(17), 1, 2, 53_000, 53)),
             ..Frame::default()
-        }
+        };
+        Frame { net_end: frame.ip_end(), ..frame }
     }
 
     proptest! {
@@ -214,7 +203,9 @@ pub(super) mod tests {
                 let frame = Frame { net, transport, wire: bytes.len() as u32 + extra, flow: Some((key, way)), ..frame(&bytes, i64::from(extra)) };
                 let mut health = Health::default();
                 for _ in 0..3 {
-                    health.observe(Some(1460), &frame);
+                    health.observe(&frame);
+                    health.segment(Some(1460), extra);
+                    health.datagram(&frame);
                     health.bare(&frame);
                 }
                 let counts = health.counts(Timestamp(i64::MAX));

@@ -86,13 +86,18 @@ pub struct Orphans {
 }
 
 impl Orphans {
-    /// Looks at one frame.
+    /// Notes when the first frame of any kind passed.
+    #[inline]
+    pub fn begin(&mut self, time: Timestamp) {
+        if self.started.is_none() {
+            self.started = Some(time);
+        }
+    }
+
+    /// Looks at one frame with IP.
     #[inline]
     pub fn observe(&mut self, frame: &Frame<'_>) {
         let Some((key, _)) = &frame.flow else { return };
-        if self.started.is_none() {
-            self.started = Some(frame.time);
-        }
         if frame.fragment {
             return;
         }
@@ -197,7 +202,9 @@ mod tests {
 
     fn dns(orphans: &mut Orphans, id: u8, answer: bool, millis: i64) {
         let bytes = udp4(53, &[0, id, if answer { 0x80 } else { 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-        orphans.observe(&frame(&bytes, millis * 1_000_000));
+        let frame = frame(&bytes, millis * 1_000_000);
+        orphans.begin(frame.time);
+        orphans.observe(&frame);
     }
 
     #[test]

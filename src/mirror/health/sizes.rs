@@ -1,6 +1,5 @@
 //! Lengths: packets cut by the mirror or by the capture, and packets larger than any wire carries.
 
-use super::ip_span;
 use crate::model::Frame;
 use crate::model::limits::CUT_LENGTHS;
 
@@ -73,38 +72,47 @@ pub struct SizeCounts {
 impl SizeCounts {
     /// Looks at one frame; returns where its IP packet ends, if it is there whole.
     #[inline]
-    pub fn observe(&mut self, mss: Option<u16>, frame: &Frame<'_>) -> Option<usize> {
+    pub fn observe(&mut self, frame: &Frame<'_>) -> Option<usize> {
         self.largest = self.largest.max(frame.wire);
         self.beyond_jumbo += u64::from(frame.wire > BEYOND_JUMBO);
         self.flagged += u64::from(frame.tag.is_some_and(|t| t.truncated));
-        if let (Some(segment), Some(mss)) = (&frame.tcp, mss)
-            && segment.payload > 0
-        {
-            self.segments += 1;
-            if segment.payload > u32::from(mss) {
-                self.above_mss += 1;
-                self.multiples += u64::from(segment.payload.is_multiple_of(u32::from(mss)));
-            }
-        }
-        let span = ip_span(frame)?;
-        let Some(end) = span.end else {
-            self.no_length += 1;
+        let end = frame.net_end as usize;
+        if end == 0 {
+            self.no_length += u64::from(frame.net.is_some());
             return None;
-        };
-        self.packets += 1;
-        if end <= frame.bytes.len() as u64 {
-            return Some(end as usize);
         }
-        let wire = u64::from(frame.wire);
-        if end > wire {
+        self.packets += 1;
+        if end > frame.bytes.len() {
+            self.cut(frame);
+            return None;
+        }
+        Some(end)
+    }
+
+    #[inline(never)]
+    fn cut(&mut self, frame: &Frame<'_>) {
+        if frame.net_end > frame.wire {
             self.cut_by_mirror += 1;
-            self.cut_bytes = self.cut_bytes.saturating_add(end - wire);
+            self.cut_bytes = self.cut_bytes.saturating_add(u64::from(frame.net_end - frame.wire));
             self.lengths.add(frame.wire, 1);
         }
-        if (frame.bytes.len() as u64) < wire {
+        if frame.bytes.len() < frame.wire as usize {
             self.cut_by_capture += 1;
         }
-        None
+    }
+
+    /// Looks at the payload of a TCP segment that may have up to `mss`.
+    #[inline]
+    pub fn segment(&mut self, mss: Option<u16>, payload: u32) {
+        if let Some(mss) = mss
+            && payload > 0
+        {
+            self.segments += 1;
+            if payload > u32::from(mss) {
+                self.above_mss += 1;
+                self.multiples += u64::from(payload.is_multiple_of(u32::from(mss)));
+            }
+        }
     }
 
     pub(super) fn zip(&mut self, other: &SizeCounts, f: fn(u64, u64) -> u64) {
@@ -137,18 +145,17 @@ impl SizeCounts {
 mod tests {
     use super::super::tests::{frame, udp4};
     use super::*;
-    use crate::model::Segment;
 
     #[test]
     fn cut_by_mirror_is_told_from_cut_by_capture() {
         let whole = udp4(9, &[7; 100]);
         let mut sizes = SizeCounts::default();
-        assert_eq!(sizes.observe(None, &frame(&whole, 0)), Some(142));
+        assert_eq!(sizes.observe(&frame(&whole, 0)), Some(142));
         let mut captured = frame(&whole[..60], 0);
         captured.wire = 142;
-        assert_eq!(sizes.observe(None, &captured), None);
+        assert_eq!(sizes.observe(&captured), None);
         assert_eq!((sizes.cut_by_capture, sizes.cut_by_mirror), (1, 0));
-        sizes.observe(None, &frame(&whole[..64], 0));
+        sizes.observe(&frame(&whole[..64], 0));
         assert_eq!((sizes.cut_by_capture, sizes.cut_by_mirror, sizes.cut_bytes, sizes.packets), (1, 1, 78, 3));
         assert_eq!(sizes.lengths.spike(), Some((64, 1.0)));
     }
@@ -157,7 +164,7 @@ mod tests {
     fn padding_is_no_fault() {
         let mut padded = udp4(9, &[7; 4]);
         padded.resize(60, 0);
-        assert_eq!(SizeCounts::default().observe(None, &frame(&padded, 0)), Some(46));
+        assert_eq!(SizeCounts::default().observe(&frame(&padded, 0)), Some(46));
     }
 
     #[test]
@@ -165,8 +172,8 @@ mod tests {
         let bytes = udp4(9, &[0; 10]);
         let mut sizes = SizeCounts::default();
         for payload in [1460, 1461, 2920, 0] {
-            let tcp = Segment { sequence: 0, acknowledgement: 0, flags: 16, window: 0, payload };
-            sizes.observe(Some(1460), &Frame { tcp: Some(tcp), ..frame(&bytes, 0) });
+            sizes.observe(&frame(&bytes, 0));
+            sizes.segment(Some(1460), payload);
         }
         assert_eq!((sizes.segments, sizes.above_mss, sizes.multiples), (3, 2, 1));
         let mut twice = sizes;

@@ -5,7 +5,7 @@ use super::tcp::{ACK, SYN};
 use super::{Flow, Record, Rest, TcpTrack};
 use crate::model::limits::{FLOWS_PER_SHARD, VLANS_PER_FLOW};
 use crate::model::memory;
-use crate::model::{Direction, FlowKey, Timestamp, Traffic};
+use crate::model::{Direction, FlowKey, Segment, Timestamp, Traffic};
 use crate::stats::totals::Heading;
 use std::hash::{BuildHasher, RandomState};
 
@@ -27,8 +27,10 @@ pub struct Step<'a> {
     pub time: Timestamp,
     /// Wire length.
     pub wire: u32,
-    /// TCP sequence number, acknowledgement number and flags.
-    pub tcp: Option<(u32, u32, u8)>,
+    /// TCP's values.
+    pub tcp: Option<&'a Segment>,
+    /// TCP's flags; 0 without TCP.
+    pub flags: u8,
 }
 
 /// What one direction of a conversation did in its context since it was last settled.
@@ -106,7 +108,7 @@ impl<X: Copy + Default> FlowTable<X> {
     /// The number of a packet's conversation, which is made by `open` if new. `hash` is its key's, `guess` what was guessed of it.
     ///
     /// When the table is full the caller must have called [`Self::evict`] ([`Self::is_full`]).
-    #[inline]
+    #[inline(always)]
     pub fn locate(&mut self, step: &Step, hash: u64, guess: Guess, open: impl FnOnce() -> [Heading; 2]) -> u32 {
         let at = match self.flows.get(guess.at as usize) {
             Some(flow) if flow.key == *step.key && guess.epoch == self.epoch => guess.at,
@@ -115,18 +117,13 @@ impl<X: Copy + Default> FlowTable<X> {
                 at => at,
             },
         };
-        match step.tcp {
-            Some((sequence, _, flags)) if flags & (SYN | ACK) == SYN && self.is_reuse(at, step, sequence) => {
-                self.replace(hash, at, step, open())
-            }
-            _ => at,
-        }
+        if step.flags & (SYN | ACK) == SYN && self.is_reuse(at, step) { self.replace(hash, at, step, open()) } else { at }
     }
 
     #[inline(never)]
-    fn is_reuse(&self, at: u32, step: &Step, sequence: u32) -> bool {
+    fn is_reuse(&self, at: u32, step: &Step) -> bool {
         let (flow, rest) = (&self.flows[at as usize], &self.rest[at as usize]);
-        flow.tcp.is_reuse(&rest.base, step.direction as usize, sequence, SYN)
+        step.tcp.is_some_and(|tcp| flow.tcp.is_reuse(&rest.base, step.direction as usize, tcp.sequence, SYN))
     }
 
     #[inline(never)]
@@ -152,7 +149,7 @@ impl<X: Copy + Default> FlowTable<X> {
     }
 
     /// Counts a packet in its conversation; true when it has an earlier time than one before it in the same direction and context.
-    #[inline]
+    #[inline(always)]
     pub fn count(&mut self, at: u32, step: &Step) -> (&mut Flow<X>, bool) {
         let way = step.direction as usize;
         let flow = &mut self.flows[at as usize];
@@ -161,11 +158,12 @@ impl<X: Copy + Default> FlowTable<X> {
         if !backward {
             flow.last[way] = step.time;
         }
-        if let Some(tcp) = step.tcp
-            && !flow.tcp.knows(tcp.2)
+        // One question, nearly always with the same answer.
+        if step.tcp.is_some() & !flow.tcp.knows(step.flags)
+            && let Some(tcp) = step.tcp
         {
             flow.tcp.follow(&mut self.rest[at as usize].base, way, tcp);
-            if tcp.2 & (SYN | ACK) == SYN {
+            if step.flags & (SYN | ACK) == SYN {
                 flow.originator = way as u8;
             }
         }
@@ -375,7 +373,10 @@ mod tests {
 
     fn step(source: u128, source_port: u16, time: i64, tcp: Option<(u32, u32, u8)>) -> Step<'static> {
         let (key, direction) = FlowKey::new(false, if tcp.is_some() { 6 } else { 17 }, source, 1000, source_port, 443);
-        Step { key: Box::leak(Box::new(key)), direction, time: Timestamp(time), wire: 100, tcp }
+        let tcp = tcp.map(|(sequence, acknowledgement, flags)| Segment { sequence, acknowledgement, flags, window: 0, payload: 0 });
+        let flags = tcp.map_or(0, |t| t.flags);
+        let tcp = tcp.map(|t| &*Box::leak(Box::new(t)));
+        Step { key: Box::leak(Box::new(key)), direction, time: Timestamp(time), wire: 100, tcp, flags }
     }
 
     fn pass(t: &mut FlowTable<()>, step: &Step) -> u32 {

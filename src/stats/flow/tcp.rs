@@ -1,5 +1,7 @@
 //! What is kept of a TCP connection's course.
 
+use crate::model::Segment;
+
 /// TCP header flags (RFC 9293 section 3.1).
 pub const FIN: u8 = 0x01;
 /// See [`FIN`].
@@ -28,7 +30,7 @@ impl TcpTrack {
     /// Whether a segment with these flags can add nothing to what was seen.
     #[inline]
     pub(super) fn knows(self, flags: u8) -> bool {
-        self.0 & Self::RUNNING == Self::RUNNING && flags & (FIN | SYN | RST) == 0
+        (self.0 & Self::RUNNING == Self::RUNNING) & (flags & (FIN | SYN | RST) == 0)
     }
 
     /// Whether this packet opens a new connection on the same ports: a SYN whose sequence number is not the one this
@@ -39,7 +41,8 @@ impl TcpTrack {
 
     /// Follows one segment; `base` is the first sequence number of each direction.
     #[inline(never)]
-    pub(super) fn follow(&mut self, base: &mut [u32; 2], way: usize, (sequence, acknowledgement, flags): (u32, u32, u8)) {
+    pub(super) fn follow(&mut self, base: &mut [u32; 2], way: usize, segment: &Segment) {
+        let Segment { sequence, acknowledgement, flags, .. } = *segment;
         if self.0 == 0 && flags & SYN == 0 {
             self.0 |= Self::DATA_FIRST;
         }
