@@ -30,8 +30,10 @@ pub struct Worker {
     of: usize,
     plan: ShardPlan,
     shards: Vec<Shard>,
-    /// Position in `shards` by shard number; `u8::MAX` for foreign ones.
-    mine: [u8; SHARDS],
+    /// Position in `shards` by shard number; `u8::MAX` for foreign ones and what is no shard's.
+    mine: [u8; 256],
+    /// Numbers of the packets being folded, by shard.
+    order: Vec<u32>,
     local: Arc<LocalNets>,
     /// Which UDP ports carry packets; `peel` is the packet's own.
     rules: Rules,
@@ -45,7 +47,7 @@ pub struct Worker {
 impl Worker {
     /// Worker `number` of `of`.
     pub fn new(number: usize, of: usize, plan: ShardPlan, local: Arc<LocalNets>, rules: Rules) -> Self {
-        let mut mine = [u8::MAX; SHARDS];
+        let mut mine = [u8::MAX; 256];
         let mut shards = Vec::new();
         for shard in (number..SHARDS).step_by(of.max(1)) {
             mine[shard] = shards.len() as u8;
@@ -57,6 +59,7 @@ impl Worker {
             plan,
             shards,
             mine,
+            order: Vec::new(),
             local,
             rules,
             headers: Box::default(),
@@ -78,19 +81,17 @@ impl Worker {
         self.flush(send);
     }
 
-    /// Folds the packets `from..to` of a strip. Some are in hand at a time: as a packet is taken it is read and the memory is asked for where
-    /// its conversation's number is, half the way on for the conversation's record, and then it is counted; in the order of the tape, each
-    /// step.
+    /// Folds the packets `from..to` of a strip, shard by shard, so that a shard's counters and tables are near while its packets come. Some
+    /// packets are in hand at a time: as one is taken it is read and the memory is asked for where its conversation's number is, half the
+    /// way on for the conversation's record, and then it is counted; in the order of the tape, each step.
     fn packets(&mut self, strip: &Strip, from: usize, to: usize) {
         let list = strip.block.packets.get(from..to).unwrap_or(&[]);
         let briefs = strip.briefs.get(from..to).unwrap_or(&[]);
+        let mut order = std::mem::take(&mut self.order);
+        self.sort(list, &mut order);
         let mut hands = [Held::default(); FEW];
-        let (mut taken, mut guessed, mut counted) = (0usize, 0usize, 0usize);
-        for (next, (packet, brief)) in list.iter().zip(briefs).enumerate() {
-            let at = self.mine.get(usize::from(packet.shard)).copied().unwrap_or(u8::MAX);
-            if at == u8::MAX {
-                continue;
-            }
+        let (mut guessed, mut counted) = (0usize, 0usize);
+        for (taken, &next) in order.iter().enumerate() {
             if taken - counted == FEW {
                 self.count(&strip.block, list, &hands[counted % FEW]);
                 counted += 1;
@@ -99,21 +100,45 @@ impl Worker {
                 self.guess(&mut hands[guessed % FEW]);
                 guessed += 1;
             }
-            if let Some(ahead) = list.get(next + FEW)
-                && self.mine.get(usize::from(ahead.shard)).is_some_and(|&at| at != u8::MAX)
-            {
+            if let Some(ahead) = order.get(taken + FEW).and_then(|&ahead| list.get(ahead as usize)) {
                 memory::bring_bytes_near(strip.block.bytes(ahead), LINES);
             }
+            let (Some(packet), Some(brief)) = (list.get(next as usize), briefs.get(next as usize)) else { continue };
             let held = &mut hands[taken % FEW];
-            (held.packet, held.at) = (next as u32, at);
+            (held.packet, held.at) = (next, self.mine[usize::from(packet.shard)]);
             self.take(&strip.block, packet, brief, held);
-            taken += 1;
         }
-        for n in guessed..taken {
+        for n in guessed..order.len() {
             self.guess(&mut hands[n % FEW]);
         }
-        for n in counted..taken {
+        for n in counted..order.len() {
             self.count(&strip.block, list, &hands[n % FEW]);
+        }
+        self.order = order;
+    }
+
+    /// Puts the numbers of the packets of this worker's shards in order: by shard, then as they are.
+    fn sort(&self, list: &[Packet], order: &mut Vec<u32>) {
+        let mut places = [0u32; 256];
+        for packet in list {
+            places[usize::from(packet.shard)] += 1;
+        }
+        let mut sum = 0;
+        for (place, &at) in places.iter_mut().zip(&self.mine) {
+            if at == u8::MAX {
+                *place = u32::MAX;
+            } else {
+                (*place, sum) = (sum, sum + *place);
+            }
+        }
+        order.clear();
+        order.resize(sum as usize, 0);
+        for (n, packet) in (0..).zip(list) {
+            let place = &mut places[usize::from(packet.shard)];
+            if let Some(number) = order.get_mut(*place as usize) {
+                *number = n;
+                *place += 1;
+            }
         }
     }
 
