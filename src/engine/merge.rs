@@ -1,21 +1,22 @@
 //! Brings the shards' reports together, in shard order, into one immutable snapshot.
 
+mod ends;
+
+pub use ends::{Ends, Talk};
+
 use super::hierarchy::Hierarchy;
-use super::local::LocalNets;
 use super::mirrors::Verdict;
-use super::rows;
-use super::shard::{FlowReport, Kind, ShardReport, Whole};
+use super::shard::{Kind, ShardReport, Whole};
 use super::tables::{Added, Rows};
 use super::tape::{IntervalPart, Message, Request};
 use super::timeline::Timeline;
 use super::watch::Witness;
 use crate::model::limits::SHARDS;
-use crate::model::{Address, Mac, Traffic};
-use crate::names;
+use crate::model::{Address, Cast, Mac, Traffic};
 use crate::snapshot::{Casts, Conversation, Conversations, Directions, Endpoints, HostRow, Query, Snapshot, Table, TcpFlags, VlanRow};
-use crate::model::Cast;
 use crate::stats::totals::Heading;
 use crate::stats::{Context, Totals};
+use ends::{Load, Wanted};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -35,15 +36,13 @@ struct Tables {
     eth_pairs: Rows<Conversation>,
     ip_pairs: [Rows<Conversation>; 2],
     eth_hosts: Rows<HostRow>,
-    ip_hosts: [Rows<HostRow>; 2],
-    port_hosts: [Rows<HostRow>; 3],
     evicted: [(Traffic, u64); 4],
 }
 
 /// The merge: takes messages, publishes snapshots.
 pub struct Merge {
     workers: usize,
-    local: Arc<LocalNets>,
+    ends: Ends,
     publish: Publish,
     base: Snapshot,
     tables: Tables,
@@ -87,10 +86,10 @@ impl Pending {
 
 impl Merge {
     /// A merge of `workers` workers. `base` holds what never changes: filter, speed, live.
-    pub fn new(workers: usize, interval: i64, local: Arc<LocalNets>, base: Snapshot, dedup: bool, publish: Publish) -> Self {
+    pub fn new(workers: usize, interval: i64, ends: Ends, base: Snapshot, dedup: bool, publish: Publish) -> Self {
         Self {
             workers,
-            local,
+            ends,
             publish,
             base,
             tables: Tables::default(),
@@ -107,11 +106,15 @@ impl Merge {
         match message {
             Message::IntervalFacts(number, sample) => self.timeline.facts(number, sample),
             Message::IntervalParts(parts) => parts.into_iter().for_each(|(number, part)| self.timeline.part(number, part)),
-            Message::Evicted(flows) => flows.iter().for_each(|f| {
-                self.tables.evicted[f.kind as usize].0.add(f.row.total());
-                self.tables.evicted[f.kind as usize].1 += 1;
-                self.tables.add_flow(f, &self.local);
-            }),
+            Message::Evicted(flows) => {
+                let load = Arc::new(Load { flows, whole: None });
+                self.ends.take(&load);
+                for f in &load.flows {
+                    self.tables.evicted[f.kind as usize].0.add(f.row.total());
+                    self.tables.evicted[f.kind as usize].1 += 1;
+                    self.tables.add_flow(&f.row);
+                }
+            }
             Message::Request(request) => self.pending.push_back(Pending::new(request, self.workers)),
             Message::Report(number, report) => {
                 let Some(pending) = self.pending.iter_mut().find(|p| p.request.number == number) else { return };
@@ -138,6 +141,7 @@ impl Merge {
                 if self.resets == self.workers {
                     self.resets = 0;
                     self.tables = Tables::default();
+                    self.ends.forget();
                     self.total_before = Traffic::default();
                     self.verdict.forget();
                     self.timeline.reset();
@@ -160,19 +164,20 @@ impl Merge {
                 table.total_rows += matching;
             }
             let live = pending.request.live;
-            let mut take = |flow: FlowReport| {
-                self.tables.add_flow(&flow, &self.local);
-                if let Some(table) = pending.conversations.get_mut(flow.kind as usize).filter(|_| flow.shown) {
-                    let mut row = flow.row;
+            let mut take = |row: &Conversation, kind: Kind, shown: bool| {
+                self.tables.add_flow(row);
+                if let Some(table) = pending.conversations.get_mut(kind as usize).filter(|_| shown) {
+                    let mut row = row.clone();
                     if !live {
                         (row.recent_ab, row.recent_ba) = (row.ab, row.ba);
                     }
                     table.rows.push(row);
                 }
             };
-            let ShardReport { flows, whole, .. } = *report;
-            flows.into_iter().for_each(&mut take);
-            whole.iter().flat_map(Whole::reports).for_each(take);
+            let load = Arc::new(Load { flows: report.flows, whole: report.whole });
+            self.ends.take(&load);
+            load.flows.iter().for_each(|f| take(&f.row, f.kind, f.shown));
+            load.whole.iter().flat_map(Whole::reports).for_each(|f| take(&f.row, f.kind, f.shown));
         }
     }
 
@@ -183,10 +188,14 @@ impl Merge {
         for (table, evicted) in conversations.iter_mut().zip(self.tables.evicted) {
             (table.other, table.other_rows) = evicted;
         }
-        for table in &mut conversations {
-            query.conversations.sort_conversations(&mut table.rows);
-            table.rows.truncate(query.rows);
-        }
+        let (live, last) = (request.live, request.last);
+        let (ends, (conversations, eth_hosts)) = self.ends.tables(Wanted { query: query.clone(), live, last }, || {
+            for table in &mut conversations {
+                query.conversations.sort_conversations(&mut table.rows);
+                table.rows.truncate(query.rows);
+            }
+            self.tables.rows(query, live, last, conversations)
+        });
         let total = totals.traffic();
         let recent = if request.live { total.since(self.total_before) } else { total };
         self.total_before = total;
@@ -197,7 +206,7 @@ impl Merge {
         losses.malformed = totals.malformed;
         losses.evicted_flows = self.tables.evicted.iter().map(|e| e.1).sum();
         let heading = |h: Heading| totals.directions[h as usize];
-        let [tcp, udp, sctp] = conversations;
+        let [ip, ipv6, tcp, udp, sctp] = ends;
         Snapshot {
             number: request.number,
             finished: request.finished,
@@ -229,7 +238,12 @@ impl Merge {
             mirror,
             findings,
             tcp_flags: TcpFlags { syn: totals.syn, syn_ack: totals.syn_ack, fin: totals.fin, reset: totals.reset },
-            ..self.tables.rest(query, request, tcp, udp, sctp, &self.base)
+            conversations,
+            endpoints: Endpoints { eth: eth_hosts, ip, ipv6, tcp, udp, sctp },
+            live: self.base.live,
+            filter: self.base.filter.clone(),
+            speed: self.base.speed,
+            ..Snapshot::default()
         }
     }
 }
@@ -280,25 +294,16 @@ impl Tables {
         }
     }
 
-    fn add_flow(&mut self, flow: &FlowReport, local: &LocalNets) {
-        let row = &flow.row;
+    fn add_flow(&mut self, row: &Conversation) {
         let (ab, ba) = (row.recent_ab, row.recent_ba);
         if ab.packets + ba.packets == 0 {
             return;
         }
         let family = usize::from(matches!(row.a, Address::V6(_)));
-        let added = |traffic| Added { traffic, first: row.first, last: row.last };
         // An address that talks to itself has one direction only.
-        let pair = if row.a == row.b { [sum(ab, ba), Traffic::default()] } else { [ab, ba] };
-        self.ip_pairs[family].add(row.a, row.b, added(pair), row.path, row.originator_is_a || row.a == row.b, row.vlans.ids());
-        for (address, port, sent, received) in [(row.a, row.a_port, ab, ba), (row.b, row.b_port, ba, ab)] {
-            let inside = || address.ip().map(|ip| local.contains(ip));
-            self.ip_hosts[family].add(address, 0, added([sent, received]), inside, || None);
-            if let Some(table) = self.port_hosts.get_mut(flow.kind as usize) {
-                let app = || rows::transport(flow.kind).and_then(|t| names::service(port, t));
-                table.add(address, port, added([sent, received]), inside, app);
-            }
-        }
+        let traffic = if row.a == row.b { [sum(ab, ba), Traffic::default()] } else { [ab, ba] };
+        let added = Added { traffic, first: row.first, last: row.last };
+        self.ip_pairs[family].add(row.a, row.b, added, row.path, row.originator_is_a || row.a == row.b, row.vlans.ids());
     }
 
     fn vlan_table(&mut self, live: bool) -> Table<VlanRow> {
@@ -309,41 +314,12 @@ impl Tables {
         Table { total_rows: rows.len() as u64, rows, ..Table::default() }
     }
 
-    fn rest(
-        &mut self,
-        query: &Query,
-        request: &Request,
-        tcp: Table<Conversation>,
-        udp: Table<Conversation>,
-        sctp: Table<Conversation>,
-        base: &Snapshot,
-    ) -> Snapshot {
-        let (live, last) = (request.live, request.last);
+    /// Conversations by kind, of which `flows` are those of TCP, UDP and SCTP, and stations.
+    fn rows(&mut self, query: &Query, live: bool, last: bool, flows: [Table<Conversation>; 3]) -> (Conversations, Table<HostRow>) {
         let [ip4, ip6] = &mut self.ip_pairs;
-        let [host4, host6] = &mut self.ip_hosts;
-        let [tcp_ports, udp_ports, sctp_ports] = &mut self.port_hosts;
-        Snapshot {
-            conversations: Conversations {
-                eth: self.eth_pairs.table(query, live, last),
-                ip: ip4.table(query, live, last),
-                ipv6: ip6.table(query, live, last),
-                tcp,
-                udp,
-                sctp,
-            },
-            endpoints: Endpoints {
-                eth: self.eth_hosts.table(query, live, last),
-                ip: host4.table(query, live, last),
-                ipv6: host6.table(query, live, last),
-                tcp: tcp_ports.table(query, live, last),
-                udp: udp_ports.table(query, live, last),
-                sctp: sctp_ports.table(query, live, last),
-            },
-            live: base.live,
-            filter: base.filter.clone(),
-            speed: base.speed,
-            ..Snapshot::default()
-        }
+        let [tcp, udp, sctp] = flows;
+        let [eth, ip, ipv6] = [&mut self.eth_pairs, ip4, ip6].map(|pairs| pairs.table(query, live, last));
+        (Conversations { eth, ip, ipv6, tcp, udp, sctp }, self.eth_hosts.table(query, live, last))
     }
 }
 

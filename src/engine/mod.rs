@@ -27,14 +27,14 @@ mod worker;
 use crate::capture::Source;
 use crate::decode::Rules;
 use crate::error::{Error, Result};
-use crate::model::limits::{BLOCK_BYTES, FLOWS_PER_SHARD};
+use crate::model::limits::{BLOCK_BYTES, FLOWS_PER_SHARD, SHARDS};
 use crate::model::time::SECOND;
 use crate::model::{Address, Carrier, Decap, RspanChoice, StampChoice};
 use crate::snapshot::{Feed, Query, Snapshot};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use host::HostWatch;
 use local::LocalNets;
-use merge::{Merge, Publish};
+use merge::{Ends, Merge, Publish};
 use router::{Plan, Router};
 use shard::ShardPlan;
 use std::hash::{BuildHasher, RandomState};
@@ -44,6 +44,11 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tape::Tape;
 use worker::Worker;
+
+const NO_THREADS: &str = "cannot start worker threads (--threads)";
+
+/// Shards that the thread which reads a file folds beside a single worker.
+const HELP: usize = 20;
 
 /// How the engine is to run.
 #[derive(Debug, Clone)]
@@ -151,15 +156,19 @@ fn router(
 ) -> Result<Router> {
     let local = Arc::new(LocalNets::new(settings.local_nets.clone()));
     let base = Snapshot { live: settings.live, filter: settings.filter.clone(), speed: settings.speed, ..Snapshot::default() };
-    let count = settings.threads.max(1);
-    let merge = Merge::new(count, settings.interval, Arc::clone(&local), base, settings.dedup, publish);
     let rules = rules_of(settings)?;
-    let workers = (0..count).map(|n| Worker::new(n, count, plan_of(settings), Arc::clone(&local), rules.clone()));
-    let tape = if settings.threads == 0 {
-        Tape::inline(settings.block_bytes, Worker::new(0, 1, plan_of(settings), local, rules.clone()), merge)
+    let worker = |shards: &[u8]| Worker::new(shards, plan_of(settings), Arc::clone(&local), rules.clone());
+    let (own, others) = shares(settings);
+    let count = usize::from(!own.is_empty()) + others.len();
+    let ends = if others.is_empty() { Ok(Ends::here(Arc::clone(&local))) } else { Ends::thread(Arc::clone(&local)) };
+    let ends = ends.map_err(|e| Error::io(NO_THREADS, &e))?;
+    let merge = Merge::new(count, settings.interval, ends, base, settings.dedup, publish);
+    let tape = if others.is_empty() {
+        Tape::inline(settings.block_bytes, worker(&own), merge)
     } else {
-        Tape::threads(settings.block_bytes, workers.collect(), merge)
-            .map_err(|e| Error::io("cannot start worker threads (--threads)", &e))?
+        let own = (!own.is_empty()).then(|| worker(&own));
+        Tape::threads(settings.block_bytes, own, others.iter().map(|shards| worker(shards)).collect(), merge)
+            .map_err(|e| Error::io(NO_THREADS, &e))?
     };
     let plan = Plan {
         interval: settings.interval,
@@ -181,6 +190,20 @@ fn router(
     let host =
         HostWatch::start(settings.host.as_ref(), watched).map_err(|e| Error::io("cannot start the thread that looks at this host", &e))?;
     Ok(Router::new(source, tape, plan, commands, stop, host))
+}
+
+/// Which shards the reading thread folds, and which each worker thread. Reading a file takes about as long as folding two thirds of it: a
+/// single worker is helped. A live port is never made to wait for it.
+fn shares(settings: &Settings) -> (Vec<u8>, Vec<Vec<u8>>) {
+    let shards = 0..SHARDS as u8;
+    let own = match settings.threads {
+        0 => SHARDS,
+        1 if !settings.live => std::env::var("OWN").ok().and_then(|v| v.parse().ok()).unwrap_or(HELP),
+        _ => 0,
+    };
+    let (own, rest) = (shards.clone().take(own).collect(), shards.skip(own));
+    let others = (0..settings.threads).map(|n| rest.clone().skip(n).step_by(settings.threads).collect()).collect();
+    (own, others)
 }
 
 /// Whoever wants packets as they were captured does not want bytes taken out of them unasked.

@@ -7,6 +7,7 @@ pub use hand::InHand;
 
 use super::key::{FragmentTable, flow_key};
 use super::local::LocalNets;
+use super::merge::Talk;
 use super::rows;
 use super::tape::Request;
 use super::watch::{Watch, Watcher, Witness};
@@ -81,6 +82,16 @@ pub struct Whole {
 }
 
 impl Whole {
+    /// What every conversation means for its ends.
+    pub fn talks(&self) -> impl Iterator<Item = Talk> + '_ {
+        self.flows.records().map(|record| {
+            let key = &record.flow.key;
+            let ends = [(key.a(), key.a_port), (key.b(), key.b_port)];
+            let kind = Kind::of(key.protocol);
+            Talk { ends, kind, added: record.added(), first: record.rest.first, last: record.last() }
+        })
+    }
+
     /// Every conversation, to be shown.
     pub fn reports(&self) -> impl Iterator<Item = FlowReport> + '_ {
         self.flows.records().zip(0..).map(|(record, at)| {

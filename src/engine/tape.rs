@@ -130,18 +130,20 @@ pub enum Message {
     Reset,
 }
 
-/// How strips reach the workers: folded in the caller's thread, or handed to threads.
-pub enum Tape {
-    /// `--threads 0`.
-    Inline {
-        /// All 64 shards.
-        worker: Box<Worker>,
-        /// Where reports go.
-        merge: Box<Merge>,
-        /// The one strip there is.
-        spare: Option<Strip>,
-    },
-    /// One or more worker threads.
+/// How strips reach the workers: one may fold in the caller's thread, others in threads of their own.
+pub struct Tape {
+    /// Folds its shards in the caller's thread.
+    own: Option<Box<Worker>>,
+    /// Strips at hand.
+    spare: Vec<Strip>,
+    crew: Crew,
+}
+
+/// Who works beside the caller.
+enum Crew {
+    /// Nobody (`--threads 0`): reports are merged at once.
+    Nobody(Box<Merge>),
+    /// Worker threads and one that merges.
     Threads {
         /// To each worker.
         workers: Vec<Sender<Arc<Strip>>>,
@@ -155,21 +157,17 @@ pub enum Tape {
 }
 
 impl Tape {
-    /// A tape folded in the caller's thread.
+    /// A tape folded in the caller's thread alone.
     pub fn inline(block_bytes: usize, worker: Worker, merge: Merge) -> Self {
-        Tape::Inline { worker: Box::new(worker), merge: Box::new(merge), spare: Some(Strip::with_bytes(block_bytes)) }
+        Self { own: Some(Box::new(worker)), spare: vec![Strip::with_bytes(block_bytes)], crew: Crew::Nobody(Box::new(merge)) }
     }
 
-    /// A tape with worker threads and a merging thread.
+    /// A tape with worker threads and a merging thread; a worker of the caller's `own` may take part.
     ///
     /// # Errors
     /// When the system refuses a thread.
-    pub fn threads(block_bytes: usize, workers: Vec<Worker>, mut merge: Merge) -> std::io::Result<Self> {
+    pub fn threads(block_bytes: usize, own: Option<Worker>, workers: Vec<Worker>, mut merge: Merge) -> std::io::Result<Self> {
         let (give_back, free) = bounded::<Strip>(BLOCKS);
-        for _ in 0..BLOCKS {
-            // The channel holds exactly BLOCKS strips, so this cannot fail.
-            let _ = give_back.send(Strip::with_bytes(block_bytes));
-        }
         // Bounded, so that a slow merge holds the workers back instead of filling memory; the merge itself waits for nobody.
         let (to_merge, messages) = bounded::<Message>(MESSAGES);
         let mut handles = Vec::new();
@@ -190,45 +188,51 @@ impl Tape {
             })?);
         }
         handles.push(std::thread::Builder::new().name("merge".into()).spawn(move || messages.into_iter().for_each(|m| merge.take(m)))?);
-        Ok(Tape::Threads { workers: senders, free, merge: to_merge, handles })
+        let spare = (0..BLOCKS).map(|_| Strip::with_bytes(block_bytes)).collect();
+        Ok(Self { own: own.map(Box::new), spare, crew: Crew::Threads { workers: senders, free, merge: to_merge, handles } })
     }
 
     /// A free strip: waits until one has come home.
     pub fn free(&mut self) -> Option<Strip> {
-        let mut strip = match self {
-            Tape::Inline { spare, .. } => spare.take(),
-            Tape::Threads { free, .. } => free.recv().ok(),
-        }?;
+        let mut strip = match (self.spare.pop(), &self.crew) {
+            (Some(strip), _) => strip,
+            (None, Crew::Threads { free, .. }) => free.recv().ok()?,
+            (None, Crew::Nobody(_)) => return None,
+        };
         strip.clear();
         Some(strip)
     }
 
     /// Shows a strip to every worker.
     pub fn show(&mut self, strip: Strip) {
-        match self {
-            Tape::Inline { worker, merge, spare } => {
-                worker.fold(&strip, &mut |message| merge.take(message));
-                *spare = Some(strip);
-            }
-            Tape::Threads { workers, .. } => {
-                let strip = Arc::new(strip);
-                // Nothing of it stays here: of those that hold it exactly one, the last to let go, finds it his own and gives it back. Were
-                // one of them this thread, the strip would be lost whenever the workers are done first.
-                if let Some((last, others)) = workers.split_last() {
-                    for worker in others {
-                        let _ = worker.send(Arc::clone(&strip));
-                    }
-                    let _ = last.send(strip);
+        match &mut self.crew {
+            Crew::Nobody(merge) => {
+                if let Some(own) = &mut self.own {
+                    own.fold(&strip, &mut |message| merge.take(message));
                 }
+                self.spare.push(strip);
+            }
+            Crew::Threads { workers, merge, .. } => {
+                let strip = Arc::new(strip);
+                for worker in workers {
+                    let _ = worker.send(Arc::clone(&strip));
+                }
+                if let Some(own) = &mut self.own {
+                    own.fold(&strip, &mut |message| {
+                        let _ = merge.send(message);
+                    });
+                }
+                // Of all that hold it exactly one, the last to let go, finds it his own.
+                self.spare.extend(Arc::into_inner(strip));
             }
         }
     }
 
     /// Tells the merge something directly. It arrives before anything a later strip causes.
     pub fn tell(&mut self, message: Message) {
-        match self {
-            Tape::Inline { merge, .. } => merge.take(message),
-            Tape::Threads { merge, .. } => {
+        match &mut self.crew {
+            Crew::Nobody(merge) => merge.take(message),
+            Crew::Threads { merge, .. } => {
                 let _ = merge.send(message);
             }
         }
@@ -236,7 +240,7 @@ impl Tape {
 
     /// Waits until everything shown has been folded and merged.
     pub fn finish(self) {
-        if let Tape::Threads { workers, merge, handles, free } = self {
+        if let Crew::Threads { workers, merge, handles, free } = self.crew {
             drop((workers, merge));
             for handle in handles {
                 let _ = handle.join();

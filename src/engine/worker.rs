@@ -5,7 +5,6 @@ use super::shard::{FlowReport, InHand, Shard, ShardPlan};
 use super::tape::{IntervalPart, Mark, Message, Strip};
 use crate::capture::{Block, Packet};
 use crate::decode::{self, Brief, Headers, Rules};
-use crate::model::limits::SHARDS;
 use crate::model::memory;
 use std::sync::Arc;
 
@@ -24,10 +23,9 @@ struct Held<'a> {
     at: u8,
 }
 
-/// Owner of every shard whose number is its own modulo the number of workers.
+/// Owner of some shards.
 pub struct Worker {
-    number: usize,
-    of: usize,
+    numbers: Vec<u8>,
     plan: ShardPlan,
     shards: Vec<Shard>,
     /// Position in `shards` by shard number; `u8::MAX` for foreign ones and what is no shard's.
@@ -45,19 +43,16 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Worker `number` of `of`.
-    pub fn new(number: usize, of: usize, plan: ShardPlan, local: Arc<LocalNets>, rules: Rules) -> Self {
+    /// The owner of these shards.
+    pub fn new(numbers: &[u8], plan: ShardPlan, local: Arc<LocalNets>, rules: Rules) -> Self {
         let mut mine = [u8::MAX; 256];
-        let mut shards = Vec::new();
-        for shard in (number..SHARDS).step_by(of.max(1)) {
-            mine[shard] = shards.len() as u8;
-            shards.push(Shard::new(shard as u8, plan));
+        for (at, &shard) in (0..).zip(numbers) {
+            mine[usize::from(shard)] = at;
         }
         Self {
-            number,
-            of,
+            numbers: numbers.to_vec(),
             plan,
-            shards,
+            shards: numbers.iter().map(|&shard| Shard::new(shard, plan)).collect(),
             mine,
             order: Vec::new(),
             local,
@@ -185,7 +180,7 @@ impl Worker {
             }
             Mark::Reset => {
                 self.flush(send);
-                *self = Self::new(self.number, self.of, self.plan, Arc::clone(&self.local), std::mem::take(&mut self.rules));
+                *self = Self::new(&std::mem::take(&mut self.numbers), self.plan, Arc::clone(&self.local), std::mem::take(&mut self.rules));
                 send(Message::Reset);
             }
         }

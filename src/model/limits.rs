@@ -21,6 +21,9 @@ pub const SCALED_BYTES: u64 = 1 << 60;
 /// Blocks in flight between source and workers: 16 MiB of tape absorb a worker's hiccup.
 pub const BLOCKS: usize = 32;
 
+/// Shards' conversations waiting to be counted at their end points: each may be a 64th of everything.
+pub const LOADS: usize = 4;
+
 /// Messages waiting for the merge: a mark causes one for each shard and each worker.
 pub const MESSAGES: usize = 256;
 
