@@ -1,8 +1,8 @@
-//! How long `decode::walk` takes for one packet, by what the packet is made of.
+//! How long `decode::walk` takes for one packet, by what the packet is made of, and how long a `decode::Brief` where it will do.
 
 mod support;
 
-use spantop::decode::{self, Headers};
+use spantop::decode::{self, Brief, Headers};
 use spantop::model::LinkType;
 use std::hint::black_box;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -14,7 +14,7 @@ use support::traffic::{Plan, Traffic};
 fn main() {
     let arguments = Arguments::read();
     let (rounds, repeats) = if arguments.test { (1, 1) } else { (15, 20_000) };
-    println!("decode::walk, per packet: median [fastest … slowest round]");
+    println!("reading headers, per packet: median [fastest … slowest round]");
     let filler = Filler::new();
     let v4 = Pair::V4(Ipv4Addr::new(10, 0, 0, 1), Ipv4Addr::new(10, 0, 0, 2));
     let v6 = Pair::V6(Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 1), Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 2));
@@ -45,6 +45,19 @@ fn main() {
             }
             repeats
         });
+        let mut brief = Brief::default();
+        brief.read(bytes, bytes.len() as u32, &decode::Rules::PLAIN);
+        if !brief.is_blank() {
+            let mut seen = spantop::model::Frame::default();
+            measure(&format!("{name}, in brief"), rounds, || {
+                for _ in 0..repeats {
+                    brief.read(black_box(bytes), bytes.len() as u32, &decode::Rules::PLAIN);
+                    brief.show(black_box(bytes), &mut seen);
+                    assert_eq!(seen.net, Some(u32::from(14 + 4 * seen.vlans.ids().len() as u8)));
+                }
+                repeats
+            });
+        }
     }
     mixed(rounds, if arguments.test { 100 } else { 20_000 });
 }

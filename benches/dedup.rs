@@ -1,8 +1,7 @@
 //! Nanoseconds a packet of duplicate detection and of the sequence ledger: `cargo bench --bench dedup`.
 
-use spantop::mirror::{DuplicateFilter, Frame, Ours, Sessions};
-use spantop::model::Decap;
-use spantop::model::{Address, FlowKey, Mac, MirrorTag, Timestamp, Tunnel, TunnelKind, VlanStack};
+use spantop::mirror::{DuplicateFilter, Ours, Sessions};
+use spantop::model::{Address, Decap, FlowKey, Frame, Mac, MirrorTag, Timestamp, Tunnel, TunnelKind};
 use std::hint::black_box;
 use std::net::Ipv4Addr;
 use std::time::Instant;
@@ -54,17 +53,13 @@ fn frame(p: &Packet, time: i64) -> Frame<'_> {
         wire: 1514,
         bytes: &p.bytes,
         mac: Some((Mac([2, 0, 0, 0, 0, 1]), Mac([2, 0, 0, 0, 0, 2]))),
-        vlans: VlanStack::default(),
         ether_type: 0x0800,
         net: Some(p.net),
         transport: Some(p.transport),
         payload: p.transport + 32,
         flow: Some(p.frame_flow),
-        tcp: None,
-        fragment: false,
-        tag: None,
-        session: 0,
-        interface: 0,
+        hash: (p.frame_flow.0.shard_hash() >> 32) as u32,
+        ..Frame::default()
     }
 }
 

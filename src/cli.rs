@@ -109,7 +109,7 @@ struct TypedInput {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Common options")]
 struct TypedCommon {
-    /// Worker threads; 0 works in one thread [default: one a core]
+    /// Threads that work, the one that reads among them; 0 works in that one alone [default: one a core]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=64))]
     threads: Option<u64>,
     /// Length of a load interval

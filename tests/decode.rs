@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use spantop::decode::stamp::{self, Tail};
 use spantop::decode::{self, Fragment, Headers, Net, Rules, Transport};
-use spantop::model::{LinkType, Proto, StampKind, Timestamp, TunnelKind};
+use spantop::model::{LinkType, Proto, StampKind, Stop, Timestamp, TunnelKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::Path;

@@ -6,10 +6,10 @@ mod support;
 
 use spantop::capture::file::{self, FileOptions};
 use spantop::capture::{Block, Fill};
-use spantop::decode::{self, Fragment, Headers, Net, Rules, Transport};
+use spantop::decode::{self, Headers, Rules};
 use spantop::engine::{self, Settings};
-use spantop::mirror::{DuplicateFilter, Frame, Segment};
-use spantop::model::{Direction, FlowKey};
+use spantop::mirror::DuplicateFilter;
+use spantop::model::{Direction, FlowKey, Frame};
 use spantop::snapshot::Snapshot;
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
@@ -141,35 +141,9 @@ fn each_packet(path: &Path, mut see: impl FnMut(bool, Option<Data>)) {
 }
 
 fn frame<'a>(packet: &spantop::capture::Packet, bytes: &'a [u8], headers: &Headers) -> Frame<'a> {
-    let (tcp, ports) = match headers.transport {
-        Transport::Tcp { source, destination, sequence, acknowledgement, flags, window, payload, .. } => {
-            (Some(Segment { sequence, acknowledgement, flags, window, payload }), (source, destination))
-        }
-        Transport::Udp { source, destination } => (None, (source, destination)),
-        _ => (None, (0, 0)),
-    };
-    let flow = match headers.net {
-        Net::None => None,
-        Net::V4(s, d) => Some(FlowKey::new(false, headers.protocol, s.to_bits().into(), d.to_bits().into(), ports.0, ports.1)),
-        Net::V6(s, d) => Some(FlowKey::new(true, headers.protocol, s.to_bits(), d.to_bits(), ports.0, ports.1)),
-    };
-    Frame {
-        time: packet.time,
-        wire: headers.wire,
-        bytes,
-        mac: headers.mac,
-        vlans: headers.vlans,
-        ether_type: headers.ether_type,
-        net: (headers.net != Net::None).then_some(headers.net_at),
-        transport: (headers.transport != Transport::None).then_some(headers.transport_at),
-        payload: headers.payload_at,
-        flow,
-        tcp,
-        fragment: headers.fragment != Fragment::Whole,
-        tag: headers.mirror,
-        session: 0,
-        interface: packet.interface,
-    }
+    let mut frame = Frame { time: packet.time, interface: packet.interface, ..Frame::default() };
+    headers.show(bytes, headers.flow(), &mut frame);
+    frame
 }
 
 /// Captures that hold copies: end of the name; how many packets were there before within 50 ms, unchanged but for MAC addresses, VLAN

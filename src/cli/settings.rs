@@ -109,7 +109,7 @@ pub enum Color {
 /// What holds for every command.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Common {
-    /// Worker threads; `None`: one a core.
+    /// Threads that work; `None`: one a core.
     pub threads: Option<usize>,
     /// Length of a load interval.
     pub interval: Duration,

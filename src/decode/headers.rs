@@ -1,7 +1,7 @@
 //! What a walk over a packet's headers found.
 
 use super::walk::Ends;
-use crate::model::{Mac, MirrorTag, Path, Stop, Tunnel, VlanStack};
+use crate::model::{Direction, FlowKey, Frame, Mac, MirrorTag, Path, Segment, Stop, Tunnel, VlanStack};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// A packet's place in a fragmented datagram.
@@ -199,5 +199,54 @@ impl Headers {
         self.fragment = Fragment::Whole;
         self.transport = Transport::None;
         self.transport_at = 0;
+    }
+
+    /// The conversation and which way the packet goes, by its own headers (a later fragment has no ports); `None` without a network layer.
+    pub fn flow(&self) -> Option<(FlowKey, Direction)> {
+        let (source, destination) = match self.transport {
+            Transport::Tcp { source, destination, .. }
+            | Transport::Udp { source, destination }
+            | Transport::Sctp { source, destination }
+            | Transport::Cut { source, destination } => (source, destination),
+            Transport::None | Transport::Icmp { .. } => (0, 0),
+        };
+        self.flow_between(source, destination)
+    }
+
+    /// The same between two given ports.
+    pub fn flow_between(&self, source: u16, destination: u16) -> Option<(FlowKey, Direction)> {
+        Some(match self.net {
+            Net::None => return None,
+            Net::V4(s, d) => FlowKey::v4(self.protocol, s.to_bits(), d.to_bits(), source, destination),
+            Net::V6(s, d) => FlowKey::new(true, self.protocol, s.to_bits(), d.to_bits(), source, destination),
+        })
+    }
+
+    /// Fills in what the packet of these headers, part of the conversation `flow`, is: all of a frame but its time and the way it came.
+    /// Field by field: a frame made elsewhere would have to be copied.
+    pub fn show<'a>(&self, bytes: &'a [u8], flow: Option<(FlowKey, Direction)>, frame: &mut Frame<'a>) {
+        let at = |offset: u32| offset.saturating_sub(self.frame_at);
+        frame.wire = self.wire;
+        frame.bytes = bytes.get(self.frame_at as usize..).unwrap_or(&[]);
+        frame.path = self.path;
+        frame.mac = self.mac;
+        frame.vlans = self.vlans;
+        frame.ether_type = self.ether_type;
+        frame.net = (!matches!(self.net, Net::None)).then(|| at(self.net_at));
+        frame.transport = (!matches!(self.transport, Transport::None)).then(|| at(self.transport_at));
+        frame.payload = at(self.payload_at);
+        frame.flow = flow;
+        frame.hash = flow.map_or(0, |(key, _)| (key.shard_hash() >> 32) as u32);
+        frame.tcp = match self.transport {
+            Transport::Tcp { sequence, acknowledgement, flags, window, payload, .. } => {
+                Some(Segment { sequence, acknowledgement, flags, window, payload })
+            }
+            _ => None,
+        };
+        frame.fragment = !matches!(self.fragment, Fragment::Whole);
+        frame.stop = self.stop;
+        frame.tag = self.mirror;
+        frame.tci = frame.outer_tag();
+        frame.net_end = frame.ip_end();
     }
 }

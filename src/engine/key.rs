@@ -1,39 +1,19 @@
 //! Which conversation a packet belongs to, and which shard.
 
-use crate::decode::{Fragment, Headers, Net, Transport};
+use crate::decode::{Fragment, Headers, Transport};
 use crate::model::limits::{FRAGMENTS, SHARDS};
 use crate::model::{Direction, FlowKey};
-
-/// The conversation of a packet by its own headers; `None` without a network layer.
-pub fn flow_key(headers: &Headers) -> Option<(FlowKey, Direction)> {
-    let (source_port, destination_port) = match headers.transport {
-        Transport::Tcp { source, destination, .. }
-        | Transport::Udp { source, destination }
-        | Transport::Sctp { source, destination }
-        | Transport::Cut { source, destination } => (source, destination),
-        Transport::None | Transport::Icmp { .. } => (0, 0),
-    };
-    key_with_ports(headers, source_port, destination_port)
-}
-
-fn key_with_ports(headers: &Headers, source_port: u16, destination_port: u16) -> Option<(FlowKey, Direction)> {
-    Some(match headers.net {
-        Net::None => return None,
-        Net::V4(s, d) => FlowKey::v4(headers.protocol, s.to_bits(), d.to_bits(), source_port, destination_port),
-        Net::V6(s, d) => FlowKey::new(true, headers.protocol, s.to_bits(), d.to_bits(), source_port, destination_port),
-    })
-}
 
 /// The shard of a conversation.
 #[inline]
 pub fn shard_of_flow(key: &FlowKey) -> u8 {
-    shard_of_hash(key.shard_hash())
+    shard_of_hash((key.shard_hash() >> 32) as u32)
 }
 
-/// The shard of a conversation with this [`FlowKey::shard_hash`].
+/// The shard of a conversation by the upper half of its [`FlowKey::shard_hash`].
 #[inline]
-pub fn shard_of_hash(hash: u64) -> u8 {
-    (hash >> (64 - SHARDS.trailing_zeros())) as u8
+pub fn shard_of_hash(hash: u32) -> u8 {
+    (hash >> (u32::BITS - SHARDS.trailing_zeros())) as u8
 }
 
 /// The shard of a packet without a network layer: by its MAC pair, either way.
@@ -63,7 +43,7 @@ impl<V: Copy> FragmentTable<V> {
             Fragment::First { id } => (id, true),
             Fragment::Later { id } => (id, false),
         };
-        let (key, direction) = key_with_ports(headers, 0, 0)?;
+        let (key, direction) = headers.flow_between(0, 0)?;
         let slot = (key.shard_hash() ^ u64::from(id).wrapping_mul(0x9e37_79b9_7f4a_7c15)) >> 40;
         let slot = self.slots.get_mut(slot as usize % FRAGMENTS)?;
         if first {

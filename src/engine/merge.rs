@@ -163,6 +163,14 @@ impl Merge {
             for (table, matching) in pending.conversations.iter_mut().zip(report.matching) {
                 table.total_rows += matching;
             }
+            // All shards give everything, each about as much as the first.
+            if report.whole.is_some() && pending.absorbed == 1 {
+                let all = report.matching.map(|n| n as usize * (SHARDS + 1));
+                for (table, n) in pending.conversations.iter_mut().zip(all) {
+                    table.rows.reserve_exact(n);
+                }
+                self.tables.ip_pairs.iter_mut().for_each(|pairs| pairs.expect(all.iter().sum()));
+            }
             let live = pending.request.live;
             let mut take = |row: &Conversation, kind: Kind, shown: bool| {
                 self.tables.add_flow(row);
@@ -243,7 +251,6 @@ impl Merge {
             live: self.base.live,
             filter: self.base.filter.clone(),
             speed: self.base.speed,
-            ..Snapshot::default()
         }
     }
 }

@@ -53,7 +53,7 @@ const HELP: usize = 20;
 /// How the engine is to run.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Worker threads; 0 folds in the thread that reads.
+    /// Threads that work, the one that reads among them; at least one other folds, unless it is 0.
     pub threads: usize,
     /// Length of a load interval in nanoseconds.
     pub interval: i64,
@@ -196,13 +196,13 @@ fn router(
 /// single worker is helped. A live port is never made to wait for it.
 fn shares(settings: &Settings) -> (Vec<u8>, Vec<Vec<u8>>) {
     let shards = 0..SHARDS as u8;
-    let own = match settings.threads {
-        0 => SHARDS,
-        1 if !settings.live => std::env::var("OWN").ok().and_then(|v| v.parse().ok()).unwrap_or(HELP),
-        _ => 0,
+    let (own, workers) = match settings.threads {
+        0 => (SHARDS, 0),
+        2 if !settings.live => (HELP, 1),
+        n => (0, n.saturating_sub(1).max(1)),
     };
     let (own, rest) = (shards.clone().take(own).collect(), shards.skip(own));
-    let others = (0..settings.threads).map(|n| rest.clone().skip(n).step_by(settings.threads).collect()).collect();
+    let others = (0..workers).map(|n| rest.clone().skip(n).step_by(workers).collect()).collect();
     (own, others)
 }
 

@@ -5,7 +5,7 @@ mod samples;
 mod sequence;
 mod stamps;
 
-use super::key::{FragmentTable, flow_key, shard_of_flow, shard_of_frame, shard_of_hash};
+use super::key::{FragmentTable, shard_of_flow, shard_of_frame, shard_of_hash};
 use crate::capture::Packet;
 use crate::decode::{self, Brief, Fragment, Headers, Rules};
 use crate::mirror::{Ours, SessionReport, Sessions};
@@ -65,7 +65,7 @@ impl Peek {
         if brief.is_blank() {
             return self.by_walking(packet, bytes);
         }
-        packet.shard = shard_of_hash(brief.hash);
+        packet.shard = shard_of_hash(brief.hash());
         self.plain.count(wire);
         // A tag to be taken off is out of the ordinary.
         if packet.pops() {
@@ -114,7 +114,7 @@ impl Peek {
         } else {
             self.unwrap(packet, bytes);
         }
-        let own = match flow_key(&self.headers) {
+        let own = match self.headers.flow() {
             Some((key, _)) => shard_of_flow(&key),
             None => shard_of_frame(&self.headers),
         };

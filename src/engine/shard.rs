@@ -5,7 +5,7 @@ mod samples;
 
 pub use hand::InHand;
 
-use super::key::{FragmentTable, flow_key};
+use super::key::FragmentTable;
 use super::local::LocalNets;
 use super::merge::Talk;
 use super::rows;
@@ -150,7 +150,7 @@ impl Shard {
     /// Takes any other packet in hand, of which `headers` were found.
     #[inline(never)]
     pub fn take_walked<'a>(&mut self, packet: &Packet, bytes: &'a [u8], headers: &Headers, hand: &mut InHand<'a>) {
-        hand::show(bytes, headers, self.conversation(headers), &mut hand.frame);
+        headers.show(bytes, self.conversation(headers), &mut hand.frame);
         self.taken(packet, hand);
     }
 
@@ -219,7 +219,7 @@ impl Shard {
     /// The conversation of a packet: its own, or for a later fragment that of the first.
     #[inline]
     fn conversation(&mut self, headers: &Headers) -> Option<(FlowKey, Direction)> {
-        let own = flow_key(headers)?;
+        let own = headers.flow()?;
         if matches!(headers.fragment, Fragment::Whole) {
             return Some(own);
         }

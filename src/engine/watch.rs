@@ -2,12 +2,12 @@
 
 use super::tape::Request;
 use crate::mirror::{
-    Acked, Beat, Clock, Digest, DuplicateCounts, DuplicateFilter, HOLD, Health, HealthCounts, Loss, LossCounts, LossState,
-    OrderCounts, OrderState, Ratios, SideCounts, SideFlow, TagFlows, TagState, WindowSet, outermost,
+    Acked, Beat, Clock, Digest, DuplicateCounts, DuplicateFilter, HOLD, Health, HealthCounts, Loss, LossCounts, LossState, OrderCounts,
+    OrderState, Ratios, SideCounts, SideFlow, TagFlows, TagState, WindowSet, outermost,
 };
+use crate::model::Cast;
 use crate::model::time::SECOND;
 use crate::model::{Direction, Frame, VlanStack};
-use crate::model::Cast;
 use crate::stats::{Contexts, FlowTable};
 
 /// What the detectors keep of a conversation, in its record.

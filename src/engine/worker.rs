@@ -95,8 +95,11 @@ impl Worker {
                 self.guess(&mut hands[guessed % FEW]);
                 guessed += 1;
             }
-            if let Some(ahead) = order.get(taken + FEW).and_then(|&ahead| list.get(ahead as usize)) {
-                memory::bring_bytes_near(strip.block.bytes(ahead), LINES);
+            if let Some(&ahead) = order.get(taken + FEW)
+                && let (Some(packet), Some(brief)) = (list.get(ahead as usize), briefs.get(ahead as usize))
+            {
+                memory::bring_bytes_near(strip.block.bytes(packet), LINES);
+                memory::bring_near(brief);
             }
             let (Some(packet), Some(brief)) = (list.get(next as usize), briefs.get(next as usize)) else { continue };
             let held = &mut hands[taken % FEW];

@@ -18,9 +18,9 @@ mod holes;
 
 pub use holes::HOLD;
 
-use crate::model::Frame;
 use super::loss_counts::{LossCounts, SIZE_BINS, size_bin};
 use super::windows::WindowSet;
+use crate::model::Frame;
 use crate::model::{Direction, Timestamp};
 use holes::Hole;
 use std::collections::VecDeque;

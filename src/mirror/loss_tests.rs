@@ -1,8 +1,8 @@
-use crate::model::Segment;
 use super::super::loss_counts::{Acked, Ratios, size_floor};
 use super::*;
-use crate::model::time::MILLISECOND;
 use crate::model::FlowKey;
+use crate::model::Segment;
+use crate::model::time::MILLISECOND;
 use proptest::prelude::*;
 
 const MSS: u32 = 1460;

@@ -68,8 +68,8 @@ pub struct Frame<'a> {
     pub payload: u32,
     /// The conversation, for IP.
     pub flow: Option<(FlowKey, Direction)>,
-    /// The conversation's [`FlowKey::shard_hash`] (0: none).
-    pub hash: u64,
+    /// The upper half of the conversation's [`FlowKey::shard_hash`] (0: none).
+    pub hash: u32,
     /// TCP, when its header is there.
     pub tcp: Option<Segment>,
     /// Whether it is an IP fragment.

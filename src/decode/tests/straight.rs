@@ -1,7 +1,7 @@
 //! The short way finds what the steps find.
 
 use super::*;
-use crate::decode::{Brief, Fragment, Net, Transport};
+use crate::decode::{Brief, Fragment, Transport};
 use crate::model::{Direction, FlowKey, Frame, Segment};
 use proptest::prelude::*;
 
@@ -10,35 +10,11 @@ fn walked(bytes: &[u8], wire: u32) -> Frame<'_> {
     let mut h = Headers::default();
     walk(LinkType::ETHERNET, bytes, wire, &Rules::peeling(u8::MAX), &mut h);
     assert!(h.tunnels.is_empty() && h.frame_at == 0 && h.fragment == Fragment::Whole && h.wire == wire);
-    let (ports, tcp) = match h.transport {
-        Transport::Tcp { source, destination, sequence, acknowledgement, flags, window, payload } => {
-            ((source, destination), Some(Segment { sequence, acknowledgement, flags, window, payload }))
-        }
-        Transport::Udp { source, destination } => ((source, destination), None),
-        other => panic!("{other:?}"),
-    };
-    let flow = match h.net {
-        Net::V4(s, d) => FlowKey::v4(h.protocol, s.to_bits(), d.to_bits(), ports.0, ports.1),
-        Net::V6(s, d) => FlowKey::new(true, h.protocol, s.to_bits(), d.to_bits(), ports.0, ports.1),
-        Net::None => panic!("no network layer"),
-    };
-    let frame = Frame {
-        bytes,
-        path: h.path,
-        mac: h.mac,
-        vlans: h.vlans,
-        ether_type: h.ether_type,
-        net: Some(h.net_at),
-        transport: Some(h.transport_at),
-        payload: h.payload_at,
-        flow: Some(flow),
-        hash: flow.0.shard_hash(),
-        tcp,
-        stop: h.stop,
-        tag: h.mirror,
-        ..Frame::default()
-    };
-    Frame { tci: frame.outer_tag(), net_end: frame.ip_end(), bytes: &[], ..frame }
+    assert!(matches!(h.transport, Transport::Tcp { .. } | Transport::Udp { .. }));
+    let mut frame = Frame::default();
+    h.show(bytes, h.flow(), &mut frame);
+    // These a brief leaves to others.
+    Frame { bytes: &[], wire: 0, ..frame }
 }
 
 /// Holds the two against each other; whether the short way was taken.

@@ -3,7 +3,7 @@
 use super::Peek;
 use crate::capture::{Packet, Weights};
 use crate::decode::{self, Brief, Headers, sflow};
-use crate::engine::key::{flow_key, shard_of_flow, shard_of_frame};
+use crate::engine::key::{shard_of_flow, shard_of_frame};
 use crate::engine::tape::Mark;
 use crate::mirror::SampledPacket;
 use crate::model::limits::{MAX_PACKET_BYTES, SCALED_BYTES};
@@ -36,13 +36,7 @@ impl Samples {
     /// Puts the samples behind the datagrams that brought them; marks move with the packets they stand before.
     #[cold]
     #[inline(never)]
-    pub fn unfold(
-        &mut self,
-        packets: &mut Vec<Packet>,
-        briefs: &mut Vec<Brief>,
-        weights: &mut Weights,
-        marks: &mut [(u32, Mark)],
-    ) {
+    pub fn unfold(&mut self, packets: &mut Vec<Packet>, briefs: &mut Vec<Brief>, weights: &mut Weights, marks: &mut [(u32, Mark)]) {
         let carrier = self.weights.number(0).unwrap_or(0);
         std::mem::swap(packets, &mut self.spare);
         packets.clear();
@@ -121,7 +115,7 @@ impl Peek {
             self.rules.peel = found.peel;
             decode::walk(link, bytes, wire, &self.rules, headers);
         }
-        let own = flow_key(headers).map_or_else(|| shard_of_frame(headers), |(key, _)| shard_of_flow(&key));
+        let own = headers.flow().map_or_else(|| shard_of_frame(headers), |(key, _)| shard_of_flow(&key));
         found.shard = self.fragments.pass(headers, || own).unwrap_or(own);
         Some(found)
     }

@@ -1,9 +1,8 @@
 //! Packets in hand: on their way into a shard, between being read and being counted.
 
 use crate::capture::Packet;
-use crate::decode::{Fragment, Headers, Net, Transport};
 use crate::mirror::Digest;
-use crate::model::{Direction, FlowKey, Frame, Segment};
+use crate::model::Frame;
 use crate::stats::ContextKey;
 use crate::stats::flow::Guess;
 
@@ -23,33 +22,6 @@ impl InHand<'_> {
     pub fn wire(&self) -> u32 {
         self.frame.wire
     }
-}
-
-/// Shows a packet as its headers say. Field by field: a frame made elsewhere would have to be copied.
-pub(super) fn show<'a>(bytes: &'a [u8], headers: &Headers, flow: Option<(FlowKey, Direction)>, frame: &mut Frame<'a>) {
-    let at = |offset: u32| offset.saturating_sub(headers.frame_at);
-    frame.wire = headers.wire;
-    frame.bytes = bytes.get(headers.frame_at as usize..).unwrap_or(&[]);
-    frame.path = headers.path;
-    frame.mac = headers.mac;
-    frame.vlans = headers.vlans;
-    frame.ether_type = headers.ether_type;
-    frame.net = (!matches!(headers.net, Net::None)).then(|| at(headers.net_at));
-    frame.transport = (!matches!(headers.transport, Transport::None)).then(|| at(headers.transport_at));
-    frame.payload = at(headers.payload_at);
-    frame.flow = flow;
-    frame.hash = flow.map_or(0, |(key, _)| key.shard_hash());
-    frame.tcp = match headers.transport {
-        Transport::Tcp { sequence, acknowledgement, flags, window, payload, .. } => {
-            Some(Segment { sequence, acknowledgement, flags, window, payload })
-        }
-        _ => None,
-    };
-    frame.fragment = !matches!(headers.fragment, Fragment::Whole);
-    frame.stop = headers.stop;
-    frame.tag = headers.mirror;
-    frame.tci = frame.outer_tag();
-    frame.net_end = frame.ip_end();
 }
 
 /// Shows which way a packet came.

@@ -154,7 +154,7 @@ fn v4(frame: &Frame, ip: &[u8; 20], all: &[u8], seed: u64, cover: &mut usize) ->
     let body = Body::read(all, &inside, cover);
     Digest {
         key: absorb(start ^ body.fixed.0, body.fixed.1 ^ seed, body.rest).max(1),
-        flow: frame.hash as u32,
+        flow: frame.hash,
         way: way(frame, (addresses as u32, (addresses >> 32) as u32)),
         checksum: body.checksum,
         id: u16::from_be_bytes([ip[4], ip[5]]),
@@ -184,7 +184,7 @@ fn v6(frame: &Frame, ip: &[u8; 40], all: &[u8], seed: u64, cover: &mut usize) ->
     let head = fold(fixed ^ SALT[0] ^ seed, s.rotate_left(32) ^ d ^ fragment);
     Digest {
         key: absorb(head ^ body.fixed.0, body.fixed.1 ^ seed, body.rest).max(1),
-        flow: frame.hash as u32,
+        flow: frame.hash,
         way: way(frame, (s, d)),
         checksum: body.checksum,
         id: 0,

@@ -152,7 +152,7 @@ impl Made {
             transport: self.net.map(|_| self.transport),
             payload: self.transport,
             flow,
-            hash: flow.map_or(0, |(key, _)| key.shard_hash()),
+            hash: flow.map_or(0, |(key, _)| (key.shard_hash() >> 32) as u32),
             session: self.session,
             interface: self.interface,
             ..Frame::default()

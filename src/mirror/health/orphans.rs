@@ -4,8 +4,8 @@
 //! normal. A question lost by the mirror leaves its answer alone, so the share of lone answers estimates the loss of single
 //! packets where no TCP shows it; it holds only where both directions are mirrored.
 
-use crate::model::Frame;
 use crate::mirror::order::Skews;
+use crate::model::Frame;
 use crate::model::limits::REQUESTS;
 use crate::model::time::SECOND;
 use crate::model::{FlowKey, Timestamp};

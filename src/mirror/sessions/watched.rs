@@ -45,7 +45,7 @@ const TAG: u32 = 4;
 pub struct SessionReport {
     /// The session.
     pub session: Session,
-    /// Its number in [`crate::mirror::Frame::session`].
+    /// Its number in [`crate::model::Frame::session`].
     pub number: u16,
     /// Whether it is a mirror that only crosses this link.
     pub foreign: bool,
