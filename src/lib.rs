@@ -22,21 +22,23 @@
 //! # The house
 //!
 //! ```text
-//!  SPAN port ─┐                                             ┌▶ worker 0 (shards 0, n, 2n …) ─┐
-//!  files ─────┴▶ capture::Source ─▶ Block ─▶ router ─▶ tape ┼▶ worker 1 …                    ├▶ merge ─▶ Snapshot ─┬▶ tui
-//!                                   arena    peek, marks    └▶ …                              ┘  shard order         └▶ report
+//!  SPAN port ─┐                                             ┌▶ worker 0 (its shards) ─┐
+//!  files ─────┴▶ capture::Source ─▶ Block ─▶ router ─▶ tape ┼▶ worker 1 …             ├▶ merge ─▶ Snapshot ─┬▶ tui
+//!                                   arena    briefs, marks  └▶ …                       ┘  shard order         └▶ report
 //! ```
 //!
 //! - **Source → [`capture::Block`].** A source writes packets into a reusable block: bytes in an arena, an index beside it. Files
 //!   are framed in place; a live port costs one copy out of the kernel's ring. Nothing is allocated per packet.
 //! - **Router.** Gives every packet one of 64 shards by a symmetric hash of the packet itself and marks, between two packets,
 //!   where an interval ends and where a snapshot is taken. Time is packet time.
+//!   Of the commonest packets it leaves a [`decode::Brief`] on the tape, so that they are read once.
 //!   Looks through encapsulated mirrors and keeps their sessions' ledger, which needs the order of the tape. An sFlow datagram becomes
 //!   one packet a sample, which stands for many; what devices on the way put behind a frame is trimmed.
-//! - **Workers** fold the shards they own, in tape order, with plain `&mut self` code: [`decode::walk`], copies left out
-//!   ([`mirror`]), then one flow record a packet ([`stats`]), brought near while the packets before it are counted ([`model::memory`]).
-//!   Everything else, the context of stations, VLANs and protocols first of all, is derived from what changed, at a mark.
-//! - **Merge** puts the shards' reports together in shard order. A conversation lives in one shard, so results do not depend on
+//! - **Workers** fold the shards they own with plain `&mut self` code, shard by shard through a strip of the tape, within a shard in its
+//!   order: the packet is shown as one [`model::Frame`], by its brief or after a [`decode::walk`]; copies are left out ([`mirror`]); then one
+//!   flow record is touched ([`stats`]), brought near while the packets before it are counted ([`model::memory`]). The thread that reads a
+//!   file may fold some shards as well. Everything else, the context of stations, VLANs and protocols first of all, is derived from what changed, at a mark.
+//! - **Merge** puts the shards' reports together in shard order, end points in a thread beside it. A conversation lives in one shard, so results do not depend on
 //!   the number of workers, and the top rows are the true top rows.
 //! - **The mirror is judged** at every snapshot: the detectors' counts become evidence, the evidence findings and trust
 //!   ([`diagnose`]). A file is judged as a whole; on a live port findings rest on the recent past (`engine/history.rs`).
@@ -65,7 +67,7 @@
 //!   reading in `capture/host/`;
 //! - a finding: its page and rule in `diagnose/findings/` and one line in `diagnose/registry.rs`;
 //! - a report format: one file and one line in `report/registry.rs`;
-//! - a capture file format: one file in `capture/file/` and its magic number.
+//! - a capture file format: one file in `capture/file/` and one line in its `registry.rs`.
 
 pub mod app;
 pub mod capture;

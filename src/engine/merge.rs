@@ -2,7 +2,7 @@
 
 mod ends;
 
-pub use ends::{Ends, Talk};
+pub use ends::Ends;
 
 use super::hierarchy::Hierarchy;
 use super::mirrors::Verdict;

@@ -7,8 +7,8 @@ pub use hand::InHand;
 
 use super::key::FragmentTable;
 use super::local::LocalNets;
-use super::merge::Talk;
 use super::rows;
+use super::tables::Talk;
 use super::tape::Request;
 use super::watch::{Watch, Watcher, Witness};
 use crate::capture::Packet;
@@ -83,12 +83,12 @@ pub struct Whole {
 
 impl Whole {
     /// What every conversation means for its ends.
-    pub fn talks(&self) -> impl Iterator<Item = Talk> + '_ {
+    pub fn talks(&self) -> impl Iterator<Item = (Talk, Kind)> + '_ {
         self.flows.records().map(|record| {
             let key = &record.flow.key;
             let ends = [(key.a(), key.a_port), (key.b(), key.b_port)];
-            let kind = Kind::of(key.protocol);
-            Talk { ends, kind, added: record.added(), first: record.rest.first, last: record.last() }
+            let talk = Talk { ends, added: record.added(), first: record.rest.first, last: record.last() };
+            (talk, Kind::of(key.protocol))
         })
     }
 

@@ -170,6 +170,27 @@ impl Keyed for Conversation {
     }
 }
 
+/// What a conversation means for its two ends.
+#[derive(Debug, Clone, Copy)]
+pub struct Talk {
+    /// Addresses and ports.
+    pub ends: [(Address, u16); 2],
+    /// What was added from the first to the second, and back.
+    pub added: [Traffic; 2],
+    /// First packet.
+    pub first: Timestamp,
+    /// Last packet.
+    pub last: Timestamp,
+}
+
+impl Talk {
+    /// Of a conversation's row.
+    pub fn of(row: &Conversation) -> Self {
+        let ends = [(row.a, row.a_port), (row.b, row.b_port)];
+        Self { ends, added: [row.recent_ab, row.recent_ba], first: row.first, last: row.last }
+    }
+}
+
 /// Something added to an end point or a pair.
 #[derive(Debug, Clone, Copy)]
 pub struct Added {

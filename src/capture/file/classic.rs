@@ -1,6 +1,6 @@
 //! pcap (draft-ietf-opsawg-pcap) in both byte orders, with micro- or nanoseconds, and its historical variants.
 
-use super::format::{Format, Order, Recognised, Step};
+use super::format::{Format, Order, Recognised, Step, link_type};
 use crate::capture::Packet;
 use crate::model::limits::MAX_PACKET_BYTES;
 use crate::model::{LinkType, Timestamp};
@@ -122,14 +122,6 @@ fn aix_link(network: u32) -> Option<u16> {
         15 => Some(10),
         24 => Some(0),
         _ => None,
-    }
-}
-
-/// The registry's number for a link type field: libpcap wrote the platform's own number for raw IP before 0.5.
-pub(super) fn link_type(number: u16) -> LinkType {
-    match number {
-        12 | 14 => LinkType::RAW,
-        other => LinkType(other),
     }
 }
 

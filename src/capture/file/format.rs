@@ -1,7 +1,7 @@
 //! What a capture file format is to the reader: something that frames records in a piece of memory.
 
-use super::{classic, pcapng, snoop};
 use crate::capture::{Losses, Packet};
+use crate::model::LinkType;
 
 /// Why framing stopped.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,23 +43,12 @@ pub(super) enum Recognised {
     Unknown,
 }
 
-/// A format's own test: whether the beginning of a file is of its kind. `complete`: no more bytes are to be had or wanted.
-type Test = fn(head: &[u8], complete: bool) -> Recognised;
-
-/// Every format, by its test.
-const FORMATS: [Test; 3] = [classic::recognise, pcapng::recognise, snoop::recognise];
-
-/// Recognises a capture by its first bytes.
-pub(super) fn recognise(head: &[u8], complete: bool) -> Recognised {
-    let mut more = false;
-    for test in FORMATS {
-        match test(head, complete) {
-            Recognised::Unknown => {}
-            Recognised::More => more = true,
-            found => return found,
-        }
+/// The registry's number for a link type field: libpcap wrote the platform's own number for raw IP before 0.5.
+pub(super) fn link_type(number: u16) -> LinkType {
+    match number {
+        12 | 14 => LinkType::RAW,
+        other => LinkType(other),
     }
-    if more && !complete { Recognised::More } else { Recognised::Unknown }
 }
 
 /// Reads integers in one byte order. Out of bounds is 0: callers check lengths first.

@@ -22,6 +22,7 @@ mod looks;
 mod merge;
 mod pcapng;
 mod reader;
+mod registry;
 mod replay;
 mod snoop;
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! pcapng (draft-ietf-opsawg-pcapng): sections, interfaces, packets; everything else is stepped over.
 
-use super::classic::link_type;
-use super::format::{Format, Order, Recognised, Step};
+use super::format::{Format, Order, Recognised, Step, link_type};
 use crate::capture::{Losses, Packet};
 use crate::model::limits::{FILE_INTERFACES, MAX_PACKET_BYTES, PCAPNG_BLOCK_BYTES, RECORD_BYTES};
 use crate::model::{LinkType, Timestamp};

@@ -1,8 +1,9 @@
 //! One capture file as a source.
 
-use super::format::{self, Format, Recognised, Step};
+use super::format::{Format, Recognised, Step};
 use super::input::{Chunk, Input, PATIENCE, reason};
 use super::looks;
+use super::registry;
 use crate::capture::{Block, Bpf, Fill, Losses, Packet, Source, SourceInfo};
 use crate::error::{Error, Result};
 use crate::model::LinkType;
@@ -98,7 +99,7 @@ impl Reader {
                     true
                 }
             };
-            match format::recognise(&self.carry, last) {
+            match registry::recognise(&self.carry, last) {
                 Recognised::More => {}
                 Recognised::Capture(found, header) => {
                     self.format = Some(found);

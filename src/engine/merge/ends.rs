@@ -4,11 +4,11 @@
 use crate::engine::local::LocalNets;
 use crate::engine::rows;
 use crate::engine::shard::{FlowReport, Kind, Whole};
-use crate::engine::tables::{Added, Rows};
+use crate::engine::tables::{Added, Rows, Talk};
+use crate::model::Address;
 use crate::model::limits::LOADS;
-use crate::model::{Address, Timestamp, Traffic};
 use crate::names;
-use crate::snapshot::{Conversation, HostRow, Query, Table};
+use crate::snapshot::{HostRow, Query, Table};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -20,28 +20,6 @@ pub struct Load {
     pub flows: Vec<FlowReport>,
     /// All of a shard's, as they are.
     pub whole: Option<Whole>,
-}
-
-/// What a conversation means for its two ends.
-#[derive(Debug, Clone, Copy)]
-pub struct Talk {
-    /// Addresses and ports.
-    pub ends: [(Address, u16); 2],
-    /// Which table its ports belong to.
-    pub kind: Kind,
-    /// What was added from the first to the second, and back.
-    pub added: [Traffic; 2],
-    /// First packet.
-    pub first: Timestamp,
-    /// Last packet.
-    pub last: Timestamp,
-}
-
-impl Talk {
-    fn of(row: &Conversation, kind: Kind) -> Self {
-        let ends = [(row.a, row.a_port), (row.b, row.b_port)];
-        Self { ends, kind, added: [row.recent_ab, row.recent_ba], first: row.first, last: row.last }
-    }
 }
 
 /// Tables of hosts and ports.
@@ -71,11 +49,11 @@ impl Tables {
     }
 
     fn take(&mut self, load: &Load) {
-        load.flows.iter().for_each(|f| self.add(&Talk::of(&f.row, f.kind)));
-        load.whole.iter().flat_map(Whole::talks).for_each(|talk| self.add(&talk));
+        load.flows.iter().for_each(|f| self.add(&Talk::of(&f.row), f.kind));
+        load.whole.iter().flat_map(Whole::talks).for_each(|(talk, kind)| self.add(&talk, kind));
     }
 
-    fn add(&mut self, talk: &Talk) {
+    fn add(&mut self, talk: &Talk, kind: Kind) {
         let [ab, ba] = talk.added;
         if ab.packets + ba.packets == 0 {
             return;
@@ -85,8 +63,8 @@ impl Tables {
             let added = Added { traffic, first: talk.first, last: talk.last };
             let inside = || address.ip().map(|ip| self.local.contains(ip));
             self.hosts[family].add(address, 0, added, inside, || None);
-            if let Some(table) = self.ports.get_mut(talk.kind as usize) {
-                let app = || rows::transport(talk.kind).and_then(|t| names::service(port, t));
+            if let Some(table) = self.ports.get_mut(kind as usize) {
+                let app = || rows::transport(kind).and_then(|t| names::service(port, t));
                 table.add(address, port, added, inside, app);
             }
         }
