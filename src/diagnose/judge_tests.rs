@@ -126,6 +126,10 @@ const CASES: &[Case] = &[
         e.loss.by_load[0].missing = 100_000;
         e.loss.by_load[2] = LoadClass { windows: windows as _, acked: 100_000_000, missing: 1_200_000, host: 0.0 };
     }),
+    ("span.oversub", Critical, 270.0, 269.0, |e, full| {
+        let class = |windows: f64| LoadClass { windows: windows as _, acked: 100_000_000, missing: 9_000_000, host: 0.0 };
+        e.loss.by_load = [class(29.0), class(1.0), class(full)];
+    }),
     ("span.oversub", Critical, 0.0, 0.09, |e, host| {
         e.loss.by_load[2] = LoadClass { windows: 40, acked: 100_000_000, missing: 9_000_000, host };
     }),

@@ -44,6 +44,21 @@ pub fn inside(test: &str) -> bool {
     false
 }
 
+/// Whether these programs are here; the test says so and passes where they are not.
+pub fn needs(test: &str, tools: &[&str]) -> bool {
+    let lacking = tools.iter().find(|tool| !works(&format!("command -v {tool}")));
+    if let Some(tool) = lacking {
+        eprintln!("skipped {test}: needs the program {tool}");
+    }
+    lacking.is_none()
+}
+
+/// Whether a command works here.
+pub fn works(line: &str) -> bool {
+    let quiet = Command::new("sh").args(["-c", line]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    quiet.is_ok_and(|status| status.success())
+}
+
 /// Runs a command that has to work.
 pub fn run(line: &str) {
     let output = Command::new("sh").args(["-c", line]).output().expect("a shell");

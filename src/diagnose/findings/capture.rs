@@ -78,7 +78,8 @@ impl Detector for Step {
             meaning: "The clock of the capture was set back while it ran: times and rates around it are wrong.",
             measured: "Packets stamped more than 10 ms earlier than the packet before.",
             cause: "Time synchronisation stepped the clock, or a virtual machine was moved or paused.",
-            lookalikes: "Files merged or sorted wrongly; several receive queues read in turn give smaller steps.",
+            lookalikes: "Files merged or sorted wrongly; several receive queues read in turn give smaller steps; on a virtual port \
+                         some packets may be stamped before a queue and others behind it.",
             remedy: "Let the clock be slewed instead of stepped (chrony does, after the first seconds); start synchronisation before \
                      the capture.",
             topic: None,

@@ -38,8 +38,8 @@ impl Detector for Oversubscribed {
             meaning: "The mirror's destination port is too slow for its sources: when load is high, copies are dropped. Peaks are \
                       cut off and volumes are too low.",
             measured: "Share of acknowledged TCP data never seen, in windows above 95 % utilisation of the mirror link and in \
-                       windows below 50 %, after subtracting this host's own drops. Raised when the first is more than 10 times \
-                       the second and above 0.1 %, with at least 30 windows of each.",
+                       windows below 50 %, after subtracting this host's own drops. Raised when the first is above 0.1 % and more \
+                       than 10 times the second, with at least 30 windows of each; or when nine of ten windows are full.",
             cause: "Two directions of a full-duplex port, or several ports, share one destination port of the same speed.",
             lookalikes: "A host that loses packets under load (host.drop); a rate limit on the session (span.ratelimit).",
             remedy: "Use a faster destination port, mirror fewer sources or one direction, or filter at the source.",
@@ -52,18 +52,21 @@ impl Detector for Oversubscribed {
     }
 
     fn judge(&self, e: &Evidence, active: bool) -> Outcome {
-        let [low, _, high] = &e.loss.by_load;
-        if low.windows.min(high.windows) < WINDOWS {
+        let [low, middle, high] = &e.loss.by_load;
+        let all = low.windows + middle.windows + high.windows;
+        let always = high.windows >= WINDOWS && high.windows.saturating_mul(10) >= all.saturating_mul(9);
+        if low.windows.min(high.windows) < WINDOWS && !always {
             return lacking(low.windows.min(high.windows), WINDOWS, "windows of low and of high load");
         }
         let (loss_high, loss_low) = (high.upstream().0, low.upstream().1);
-        let found = Limit::new(10.0).exceeded(loss_high / loss_low.max(1e-9), active) && Limit::new(0.001).exceeded(loss_high, active);
-        present_if(found, || {
-            let title = format!(
-                "The mirror port is too slow: {} lost when it is full, {} otherwise",
-                percent(loss_high),
-                percent(low.upstream().0)
-            );
+        let depends = always || Limit::new(10.0).exceeded(loss_high / loss_low.max(1e-9), active);
+        present_if(depends && Limit::new(0.001).exceeded(loss_high, active), || {
+            let lost = percent(loss_high);
+            let title = if always {
+                format!("The mirror port is too slow: it is full all the time, {lost} lost")
+            } else {
+                format!("The mirror port is too slow: {lost} lost when it is full, {} otherwise", percent(low.upstream().0))
+            };
             let evidence = vec![
                 ("loss_when_full", Value::Share(loss_high)),
                 ("loss_otherwise", Value::Share(low.upstream().0)),

@@ -152,6 +152,12 @@ pub struct DuplicateCounts {
 pub const JUDGED_PACKETS: u32 = 4;
 
 impl DuplicateCounts {
+    /// How many copies packets have that have any: the most that a quarter of them have, at least one.
+    pub(super) fn usual_copies(&self) -> u8 {
+        let least = self.sightings[0] / 4;
+        self.sightings.iter().take_while(|&&n| n > least).count().max(1) as u8
+    }
+
     /// All copies.
     pub fn copies(&self) -> Traffic {
         let mut sum = Traffic::default();

@@ -69,6 +69,8 @@ pub struct Digest {
     pub(super) tcp: bool,
     /// A TCP segment with at most one byte of payload: acknowledgements and keep-alives repeat legally.
     pub(super) light: bool,
+    /// A TCP segment that opens a connection: no sender repeats it within a second (RFC 6298 section 2).
+    pub(super) opens: bool,
     /// Where it was seen.
     pub(super) place: Place,
 }
@@ -161,6 +163,7 @@ fn v4(frame: &Frame, ip: &[u8; 20], all: &[u8], seed: u64, cover: &mut usize) ->
         fragment: fragment != 0,
         tcp: protocol == 6,
         light: body.light && fragment == 0,
+        opens: body.opens && fragment == 0,
         place: place(frame, ip[8]),
     }
 }
@@ -191,6 +194,7 @@ fn v6(frame: &Frame, ip: &[u8; 40], all: &[u8], seed: u64, cover: &mut usize) ->
         fragment: frame.fragment,
         tcp: protocol == 6,
         light: body.light && !frame.fragment,
+        opens: body.opens && !frame.fragment,
         place: place(frame, ip[7]),
     }
 }
@@ -214,7 +218,18 @@ fn link(frame: &Frame, seed: u64) -> Digest {
     let key = absorb(absorb(addresses, seed, head), SALT[3], tail).max(1);
     // The same in both directions.
     let flow = fold(s.wrapping_add(d) ^ SALT[2], s ^ d ^ u64::from(frame.ether_type) << 48 ^ SALT[3]) as u32;
-    Digest { key, flow, way: way(frame, (s, d)), checksum: 0, id: 0, fragment: false, tcp: false, light: false, place: Place::default() }
+    Digest {
+        key,
+        flow,
+        way: way(frame, (s, d)),
+        checksum: 0,
+        id: 0,
+        fragment: false,
+        tcp: false,
+        light: false,
+        opens: false,
+        place: Place::default(),
+    }
 }
 
 /// What is inside a network header, by offsets from its start.
@@ -230,6 +245,7 @@ struct Body<'a> {
     rest: &'a [u8],
     checksum: u16,
     light: bool,
+    opens: bool,
 }
 
 impl<'a> Body<'a> {
@@ -243,15 +259,21 @@ impl<'a> Body<'a> {
                 let tail = word(tcp, 12);
                 let fixed = (fold(word(tcp, 0) ^ SALT[2], word(tcp, 8) ^ SALT[3]), tail >> 48);
                 let checksum = ((tail >> 32) as u16).swap_bytes();
-                let body = Self { fixed, rest, checksum, light: length <= header + 1 };
+                let body = Self { fixed, rest, checksum, light: length <= header + 1, opens: tcp[13] & 2 != 0 };
                 body.limit(header - 20, length - 20, cover)
             }
             17 if let Some((udp, rest)) = all.split_first_chunk::<8>() => {
                 let header = word(udp, 0);
-                let body = Self { fixed: (header & u64::MAX >> 16, 0), rest, checksum: ((header >> 48) as u16).swap_bytes(), light: false };
+                let body = Self {
+                    fixed: (header & u64::MAX >> 16, 0),
+                    rest,
+                    checksum: ((header >> 48) as u16).swap_bytes(),
+                    light: false,
+                    opens: false,
+                };
                 body.limit(0, length - 8, cover)
             }
-            _ => Self { fixed: (0, 0), rest: all.get(..PAYLOAD + 20).unwrap_or(all), checksum: 0, light: false },
+            _ => Self { fixed: (0, 0), rest: all.get(..PAYLOAD + 20).unwrap_or(all), checksum: 0, light: false, opens: false },
         }
     }
 

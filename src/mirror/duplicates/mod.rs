@@ -16,15 +16,17 @@
 //! Within a window only: 50 ms, later four times the 99th percentile of the gaps found, between 1 and 250 ms. Then:
 //!
 //! - **at once** when it was seen in another place (other TTL or MAC addresses, VLAN, session or interface: a sender's repetition takes the
-//!   way the first took; without an IPv4 identification within 10 ms only), when it is a fragment, or when the IPv4 identification is one
-//!   of a sender who changes it from packet to packet. For a sender's first TCP packet, which does not show that yet, within 2 ms, once;
+//!   way the first took; without an IPv4 identification within 10 ms only), when it opens a TCP connection and comes again within 10 ms
+//!   (a sender waits a second), when it is a fragment, or when the IPv4 identification is one of a sender who changes it from packet to
+//!   packet. For a sender's first TCP packet, which does not show that yet, within 2 ms, once;
 //! - **when copies are known**: without such evidence (IPv6, identification 0 or constant, no IP) a repetition looks like a copy. It is
-//!   one if its gap is at most 10 ms and like those of copies in the same conversation, where these are more than a fifth of the packets.
-//!   To learn that pattern from such packets alone they must be pairs: two sightings at most a quarter as far apart as the first is from
-//!   the packet before. Cyclic frames and queries, evenly spaced, never are; retransmissions wait at least a round trip time and are far
-//!   from a fifth of the packets. A pair is also a copy when pairs at such a gap are more than a fifth of the whole shard's packets;
-//! - TCP segments of at most one byte of payload (repeated acknowledgements, keep-alives) teach nothing and follow only the pattern of
-//!   their own conversation.
+//!   one if its gap is at most 10 ms and like those of copies in the same conversation, where these are more than a fifth of the packets,
+//!   and if the packet has not come as often yet as packets come here. To learn that pattern from such packets alone they must be pairs:
+//!   two sightings at most a quarter as far apart as the first is from the packet before. Cyclic frames and queries, evenly spaced, never
+//!   are; retransmissions wait at least a round trip time and are far from a fifth of the packets. A pair, or a repetition where copies at
+//!   such a gap are known in the conversation, is also a copy when pairs at such a gap are more than a fifth of the whole shard's packets;
+//! - TCP segments of at most one byte of payload (repeated acknowledgements, keep-alives) teach nothing, but for those that open the
+//!   connection, and follow only the pattern of their own conversation.
 //!
 //! What may be a copy and is kept is [`Verdict::Ambiguous`].
 //!
@@ -194,8 +196,10 @@ impl DuplicateFilter {
         let pair = lead == Lead::Far || (alone && gap <= PAIR && entry.copies() == 0);
         let notes = self.flows.notes(digest.key);
         let Some(flow) = self.flows.get(digest.flow) else { return Verdict::First };
-        let usual = flow.pattern.stands(code) || (pair && self.shard.stands(code));
-        let copy = certain || (gap <= WEAK && if payload { usual } else { flow.pattern.knows(code) });
+        let usual = flow.pattern.stands(code) || ((pair || flow.pattern.knows(code)) && self.shard.stands(code));
+        // One more than packets usually have is another packet that looks the same, and may have copies of its own.
+        let weak = gap <= WEAK && entry.copies() < self.counts.usual_copies();
+        let copy = certain || (weak && if payload { usual } else { flow.pattern.knows(code) });
         if payload {
             if copy || pair {
                 self.shard.copy(code);
@@ -212,6 +216,8 @@ impl DuplicateFilter {
             if notes {
                 flow.count(copy);
             }
+        } else if certain && digest.opens {
+            flow.pattern.copy(code);
         }
         if copy {
             return self.copy(frame, digest, at, code);
@@ -228,6 +234,9 @@ impl DuplicateFilter {
     /// Whether there is evidence beyond the repetition itself.
     fn is_certain(&mut self, digest: &Digest, entry: &Entry, at: usize, gap: u64) -> bool {
         if entry.place() != digest.place && (gap <= WEAK || digest.id != 0) {
+            return true;
+        }
+        if digest.opens && gap <= WEAK {
             return true;
         }
         if digest.id == 0 || digest.fragment {
