@@ -258,9 +258,9 @@ impl<'a> Body<'a> {
                 let header = usize::from(tcp[12] >> 2 & 0x3c).max(20);
                 let tail = word(tcp, 12);
                 let fixed = (fold(word(tcp, 0) ^ SALT[2], word(tcp, 8) ^ SALT[3]), tail >> 48);
-                let checksum = ((tail >> 32) as u16).swap_bytes();
-                let body = Self { fixed, rest, checksum, light: length <= header + 1, opens: tcp[13] & 2 != 0 };
-                body.limit(header - 20, length - 20, cover)
+                // Numbers and lengths tell one segment from the next: no payload is needed.
+                let rest = rest.get(..header - 20).unwrap_or(rest);
+                Self { fixed, rest, checksum: ((tail >> 32) as u16).swap_bytes(), light: length <= header + 1, opens: tcp[13] & 2 != 0 }
             }
             17 if let Some((udp, rest)) = all.split_first_chunk::<8>() => {
                 let header = word(udp, 0);
@@ -271,23 +271,22 @@ impl<'a> Body<'a> {
                     light: false,
                     opens: false,
                 };
-                body.limit(0, length - 8, cover)
+                body.limit(length - 8, cover)
             }
             _ => Self { fixed: (0, 0), rest: all.get(..PAYLOAD + 20).unwrap_or(all), checksum: 0, light: false, opens: false },
         }
     }
 
-    /// Ends the rest where the payload that counts ends: behind `options` and 64 bytes. `length` is that of the rest by the IP header.
+    /// Ends the rest where the payload that counts ends: after 64 bytes. `length` is that of the payload by the IP header.
     #[inline(always)]
-    fn limit(mut self, options: usize, length: usize, cover: &mut usize) -> Self {
-        let whole = options + PAYLOAD;
-        if let Some(rest) = self.rest.get(..whole)
+    fn limit(mut self, length: usize, cover: &mut usize) -> Self {
+        if let Some(rest) = self.rest.get(..PAYLOAD)
             && *cover == WHOLE
         {
             self.rest = rest;
-        } else if self.checksum != 0 && (*cover < WHOLE || self.rest.len() < whole.min(length)) {
-            self.shorten(options, length, cover);
-        } else if let Some(rest) = self.rest.get(..whole) {
+        } else if self.checksum != 0 && (*cover < WHOLE || self.rest.len() < length.min(PAYLOAD)) {
+            self.shorten(length, cover);
+        } else if let Some(rest) = self.rest.get(..PAYLOAD) {
             self.rest = rest;
         }
         self
@@ -296,11 +295,11 @@ impl<'a> Body<'a> {
     /// In a capture that cuts packets, the checksum speaks for the payload beyond what all of them surely have, so that a packet cut early
     /// and its copy that was not have the same key. (Without a checksum what is there must do.)
     #[inline(never)]
-    fn shorten(&mut self, options: usize, length: usize, cover: &mut usize) {
-        if self.rest.len() < length.min(options + PAYLOAD) {
-            *cover = (*cover).min(self.rest.len().saturating_sub(options) & !7);
+    fn shorten(&mut self, length: usize, cover: &mut usize) {
+        if self.rest.len() < length.min(PAYLOAD) {
+            *cover = (*cover).min(self.rest.len() & !7);
         }
-        self.rest = self.rest.get(..options + *cover).unwrap_or(self.rest);
+        self.rest = self.rest.get(..*cover).unwrap_or(self.rest);
         self.fixed.1 ^= u64::from(self.checksum) << 32;
         self.checksum = 0;
     }

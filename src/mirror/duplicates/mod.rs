@@ -3,10 +3,11 @@
 //! # What a copy is
 //!
 //! Two packets are the same when everything a switch or router leaves alone is the same: addresses, protocol, IPv4 identification, lengths,
-//! fragment word (IPv6: flow label and payload length), the whole transport header and the first 64 bytes of payload, as a keyed 64-bit hash.
-//! MAC addresses, VLAN tags, TTL, IPv4 header checksum, IPv4 options, DSCP and ECN may differ: they say how the packet was seen twice. The
-//! TCP or UDP checksum must be the same, or one of the two not yet filled in by an offloading sender. Frames without IP are the same when
-//! MAC addresses, EtherType and everything behind are.
+//! fragment word (IPv6: flow label and payload length), the whole transport header and, but for TCP, the first 64 bytes of payload, as a
+//! keyed 64-bit hash. MAC addresses, VLAN tags, TTL, IPv4 header checksum, IPv4 options, DSCP and ECN may differ: they say how the packet
+//! was seen twice. The TCP or UDP checksum must be the same, or one of the two not yet filled in by an offloading sender. Frames without IP
+//! are the same when MAC addresses, EtherType and everything behind are. (Sequence numbers, lengths and checksum tell TCP segments apart:
+//! reading their payload as well found nothing more in any capture, and took 6 % of the time of everything.)
 //!
 //! A capture that cuts packets within those 64 bytes makes the key end, from then on, where the shortest payload ended; the checksum, which
 //! covers all of the payload, then is part of the key. (A packet without a checksum is compared by the bytes that are there.)

@@ -412,24 +412,27 @@ fn a_cut_copy_meets_the_whole_one() {
 
 #[test]
 fn different_packets_are_different() {
-    let mut f = filter();
-    let base = tcp(false, 5, 1000, 5, 60);
-    base.feed(&mut f);
-    let net = 14;
+    let (net, transport) = (14, 34);
     let excluded = [1, 8, 10, 11];
-    for at in 0..base.bytes.len() {
-        let mut p = base.clone().at(US);
-        p.bytes[at] ^= 0x10;
-        // A version or header length that is no longer true says nothing of the key.
-        if at == net || at == net + 20 + 12 {
-            continue;
-        }
-        let same = at < 14 || excluded.iter().any(|e| net + e == at);
-        let mut g = filter();
-        tcp(false, 4, 1000, 4, 60).feed(&mut g);
-        base.feed(&mut g);
-        if !(12..14).contains(&at) {
-            assert_eq!(p.feed(&mut g).is_copy(), same, "byte {at}");
+    for (base, before, header) in
+        [(tcp(false, 5, 1000, 5, 60), tcp(false, 4, 1000, 4, 60), 20), (udp(false, 5, 1000, &[3; 60]), udp(false, 4, 1000, &[3; 60]), 8)]
+    {
+        for at in 0..base.bytes.len() {
+            // Of a version, header length or EtherType that is no longer true nothing is said.
+            if at == net || (12..14).contains(&at) || header == 20 && at == transport + 12 {
+                continue;
+            }
+            let mut p = base.clone().at(US);
+            p.bytes[at] ^= 0x10;
+            // Whoever sends other data in a TCP segment sends another checksum.
+            if header == 20 && at >= transport + header {
+                p.bytes[transport + 16] ^= 0x10;
+            }
+            let same = at < 14 || excluded.iter().any(|e| net + e == at);
+            let mut f = filter();
+            before.feed(&mut f);
+            base.feed(&mut f);
+            assert_eq!(p.feed(&mut f).is_copy(), same, "byte {at} behind a header of {header}");
         }
     }
 }
