@@ -60,6 +60,13 @@ impl Brief {
         self.hash
     }
 
+    /// How far into such a packet it is read from here on: to the end of a TCP header, or to the end of the first 64 bytes behind a UDP
+    /// header, which tell copies.
+    #[inline]
+    pub fn reach(&self) -> usize {
+        if self.flow.protocol == 6 { usize::from(self.payload_at) } else { usize::from(self.payload_at) + 64 }
+    }
+
     /// Blanks it.
     #[inline]
     pub fn blank(&mut self) {

@@ -172,20 +172,19 @@ impl Merge {
                 self.tables.ip_pairs.iter_mut().for_each(|pairs| pairs.expect(all.iter().sum()));
             }
             let live = pending.request.live;
-            let mut take = |row: &Conversation, kind: Kind, shown: bool| {
-                self.tables.add_flow(row);
+            let mut take = |row: Conversation, kind: Kind, shown: bool| {
+                self.tables.add_flow(&row);
                 if let Some(table) = pending.conversations.get_mut(kind as usize).filter(|_| shown) {
-                    let mut row = row.clone();
-                    if !live {
+                    table.rows.push(row);
+                    if let Some(row) = table.rows.last_mut().filter(|_| !live) {
                         (row.recent_ab, row.recent_ba) = (row.ab, row.ba);
                     }
-                    table.rows.push(row);
                 }
             };
             let load = Arc::new(Load { flows: report.flows, whole: report.whole });
             self.ends.take(&load);
-            load.flows.iter().for_each(|f| take(&f.row, f.kind, f.shown));
-            load.whole.iter().flat_map(Whole::reports).for_each(|f| take(&f.row, f.kind, f.shown));
+            load.flows.iter().for_each(|f| take(f.row.clone(), f.kind, f.shown));
+            load.whole.iter().flat_map(Whole::reports).for_each(|(row, kind)| take(row, kind, true));
         }
     }
 

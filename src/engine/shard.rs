@@ -92,12 +92,19 @@ impl Whole {
         })
     }
 
-    /// Every conversation, to be shown.
-    pub fn reports(&self) -> impl Iterator<Item = FlowReport> + '_ {
-        self.flows.records().zip(0..).map(|(record, at)| {
-            let row = rows::conversation(record, self.flows.vlans(at), &self.contexts);
-            FlowReport { row, kind: Kind::of(record.flow.key.protocol), shown: true }
-        })
+    /// Every conversation's row.
+    pub fn reports(&self) -> impl Iterator<Item = (Conversation, Kind)> + '_ {
+        self.flows
+            .records()
+            .zip(0..)
+            .map(|(record, at)| (rows::conversation(record, self.flows.vlans(at), &self.contexts), Kind::of(record.flow.key.protocol)))
+    }
+
+    /// How many conversations of each kind there are.
+    pub fn kinds(&self) -> [u64; 4] {
+        let mut kinds = [0; 4];
+        self.flows.records().for_each(|r| kinds[Kind::of(r.flow.key.protocol) as usize] += 1);
+        kinds
     }
 }
 
@@ -269,8 +276,9 @@ impl Shard {
         let mut report =
             ShardReport { shard: self.number, totals: self.totals, contexts, flows: Vec::new(), matching: [0; 4], whole: None, witness };
         if request.last && query.rows == usize::MAX && query.filter.is_none() {
-            self.flows.records().for_each(|r| report.matching[Kind::of(r.flow.key.protocol) as usize] += 1);
-            report.whole = Some(Whole { flows: self.flows.give_away(), contexts: std::mem::take(&mut self.contexts) });
+            let whole = Whole { flows: self.flows.give_away(), contexts: std::mem::take(&mut self.contexts) };
+            report.matching = whole.kinds();
+            report.whole = Some(whole);
         } else {
             (report.flows, report.matching) = rows::select(&self.flows, &self.contexts, query);
             self.flows.reported();

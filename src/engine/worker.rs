@@ -10,9 +10,6 @@ use std::sync::Arc;
 
 /// Packets in hand at once: as many as a core keeps memory requests in flight.
 const FEW: usize = 16;
-/// Lines of 64 bytes at the start of a packet that are read.
-const LINES: usize = 3;
-
 /// A packet in hand, and where it belongs.
 #[derive(Debug, Clone, Copy, Default)]
 struct Held<'a> {
@@ -95,11 +92,13 @@ impl Worker {
                 self.guess(&mut hands[guessed % FEW]);
                 guessed += 1;
             }
+            if let Some(brief) = order.get(taken + 2 * FEW).and_then(|&ahead| briefs.get(ahead as usize)) {
+                memory::bring_near(brief);
+            }
             if let Some(&ahead) = order.get(taken + FEW)
                 && let (Some(packet), Some(brief)) = (list.get(ahead as usize), briefs.get(ahead as usize))
             {
-                memory::bring_bytes_near(strip.block.bytes(packet), LINES);
-                memory::bring_near(brief);
+                memory::bring_bytes_near(strip.block.bytes(packet), brief.reach());
             }
             let (Some(packet), Some(brief)) = (list.get(next as usize), briefs.get(next as usize)) else { continue };
             let held = &mut hands[taken % FEW];
