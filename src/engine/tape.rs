@@ -241,11 +241,11 @@ impl Tape {
     /// Waits until everything shown has been folded and merged.
     pub fn finish(self) {
         if let Crew::Threads { workers, merge, handles, free } = self.crew {
-            drop((workers, merge));
+            // Nobody needs another strip: their memory is free while reports are merged.
+            drop((workers, merge, free, self.spare));
             for handle in handles {
                 let _ = handle.join();
             }
-            drop(free);
         }
     }
 }

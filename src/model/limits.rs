@@ -22,7 +22,7 @@ pub const SCALED_BYTES: u64 = 1 << 60;
 pub const BLOCKS: usize = 32;
 
 /// Shards' conversations waiting to be counted at their end points: each may be a 64th of everything.
-pub const LOADS: usize = 4;
+pub const LOADS: usize = 1;
 
 /// Messages waiting for the merge: a mark causes one for each shard and each worker.
 pub const MESSAGES: usize = 256;
