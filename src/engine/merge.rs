@@ -131,8 +131,10 @@ impl Merge {
                 while self.pending.front().is_some_and(|p| p.left == 0)
                     && let Some(pending) = self.pending.pop_front()
                 {
-                    let snapshot = self.assemble(pending);
-                    (self.publish)(Arc::new(snapshot));
+                    // Without all its parts a snapshot would not be true.
+                    if let Some(snapshot) = self.assemble(pending) {
+                        (self.publish)(Arc::new(snapshot));
+                    }
                     self.absorb();
                 }
             }
@@ -188,7 +190,7 @@ impl Merge {
         }
     }
 
-    fn assemble(&mut self, pending: Pending) -> Snapshot {
+    fn assemble(&mut self, pending: Pending) -> Option<Snapshot> {
         let Pending { request, open, totals, witness, mut conversations, .. } = pending;
         let request = &request;
         let query = &request.query;
@@ -202,7 +204,7 @@ impl Merge {
                 table.rows.truncate(query.rows);
             }
             self.tables.rows(query, live, last, conversations)
-        });
+        })?;
         let total = totals.traffic();
         let recent = if request.live { total.since(self.total_before) } else { total };
         self.total_before = total;
@@ -214,7 +216,7 @@ impl Merge {
         losses.evicted_flows = self.tables.evicted.iter().map(|e| e.1).sum();
         let heading = |h: Heading| totals.directions[h as usize];
         let [ip, ipv6, tcp, udp, sctp] = ends;
-        Snapshot {
+        Some(Snapshot {
             number: request.number,
             finished: request.finished,
             now: request.now,
@@ -250,7 +252,7 @@ impl Merge {
             live: self.base.live,
             filter: self.base.filter.clone(),
             speed: self.base.speed,
-        }
+        })
     }
 }
 

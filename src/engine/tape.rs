@@ -11,9 +11,10 @@ use crate::model::limits::{BLOCKS, MESSAGES};
 use crate::model::{HostFacts, Timestamp, Traffic};
 use crate::snapshot::{Losses, Query, Sample, SourceFacts};
 use crate::stats::totals::Heading;
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// What the router asks of every shard at one place of the tape.
 #[derive(Debug, Clone)]
@@ -139,6 +140,9 @@ pub struct Tape {
     crew: Crew,
 }
 
+/// How long a strip is waited for before workers are looked after.
+const PATIENCE: Duration = Duration::from_millis(250);
+
 /// Who works beside the caller.
 enum Crew {
     /// Nobody (`--threads 0`): reports are merged at once.
@@ -192,11 +196,18 @@ impl Tape {
         Ok(Self { own: own.map(Box::new), spare, crew: Crew::Threads { workers: senders, free, merge: to_merge, handles } })
     }
 
-    /// A free strip: waits until one has come home.
+    /// A free strip: waits until one has come home. `None` when none will.
     pub fn free(&mut self) -> Option<Strip> {
         let mut strip = match (self.spare.pop(), &self.crew) {
             (Some(strip), _) => strip,
-            (None, Crew::Threads { free, .. }) => free.recv().ok()?,
+            (None, Crew::Threads { free, handles, .. }) => loop {
+                match free.recv_timeout(PATIENCE) {
+                    Ok(strip) => break strip,
+                    // A worker that has ended before the tape did has panicked, and may have taken every strip along.
+                    Err(RecvTimeoutError::Timeout) if !handles.iter().any(JoinHandle::is_finished) => {}
+                    Err(_) => return None,
+                }
+            },
             (None, Crew::Nobody(_)) => return None,
         };
         strip.clear();

@@ -3,7 +3,7 @@
 use super::app::{App, Effect};
 use super::leaving::Leaving;
 use super::options::Options;
-use super::terminal::{Events, Keys, Screen};
+use super::terminal::{Events, Keys, Screen, panics};
 use super::theme::Theme;
 use crate::error::{Error, Result};
 use crate::snapshot::Feed;
@@ -31,6 +31,10 @@ pub fn run(feed: &dyn Feed, options: &Options) -> Result<Leaving> {
     let mut screen = Screen::enter(&options.stop)?;
     let outcome = watch(feed, &mut app, &mut screen, &mut Keys);
     drop(screen);
+    let panics = panics();
+    if !panics.is_empty() {
+        return Err(Error::runtime(format!("a fault of this program ended the analysis: {}", panics.join("; "))));
+    }
     match outcome {
         Ok(()) => Ok(Leaving::of(&feed.latest(), &options.source_title)),
         // The terminal has gone (a closed ssh session): that is a way of leaving.

@@ -13,8 +13,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::SigId;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::io::{BufWriter, IsTerminal, Stdout, Write, stdin, stdout};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Where events come from: the terminal, or a test.
@@ -77,7 +77,7 @@ impl Screen {
         for signal in [SIGTERM, SIGINT, SIGHUP] {
             signals.push(signal_hook::flag::register(signal, Arc::clone(stop)).map_err(failed)?);
         }
-        restore_on_panic();
+        restore_on_panic(stop);
         enable_raw_mode().map_err(failed)?;
         TAKEN.store(true, Ordering::Relaxed);
         let mut out = BufWriter::with_capacity(FRAME_BYTES, stdout());
@@ -127,14 +127,58 @@ fn restore() {
     let _ = disable_raw_mode();
 }
 
-/// A panic of this thread gives the terminal back before it is told.
-fn restore_on_panic() {
+/// What other threads' panics said while the dashboard had the terminal.
+static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// A panic of this thread gives the terminal back before it is told. One of another thread, without which nothing on the screen would be
+/// true any more, ends the dashboard and is told afterwards ([`panics`]).
+fn restore_on_panic(stop: &Arc<AtomicBool>) {
     let before = std::panic::take_hook();
-    let owner = std::thread::current().id();
+    let (owner, stop) = (std::thread::current().id(), Arc::clone(stop));
     std::panic::set_hook(Box::new(move |info| {
         if std::thread::current().id() == owner {
             restore();
+        } else if TAKEN.load(Ordering::Relaxed) {
+            PANICS.lock().unwrap_or_else(PoisonError::into_inner).push(info.to_string());
+            return stop.store(true, Ordering::Relaxed);
         }
         before(info);
     }));
+}
+
+/// What threads that panicked said, for the terminal that is ours no more.
+pub(super) fn panics() -> Vec<String> {
+    std::mem::take(&mut *PANICS.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    /// Set in the process that panics: the hook is the whole process's.
+    const INSIDE: &str = "SPANTOP_PANIC_TEST";
+
+    #[test]
+    fn another_threads_panic_ends_the_dashboard_and_is_told_afterwards() {
+        if std::env::var_os(INSIDE).is_none() {
+            let name = "tui::terminal::tests::another_threads_panic_ends_the_dashboard_and_is_told_afterwards";
+            let program = std::env::current_exe().expect("the path of this test");
+            let output = Command::new(program).args(["--exact", name, "--nocapture"]).env(INSIDE, "1").output().expect("the test inside");
+            let told = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.success(), "{told}");
+            assert!(told.contains("afterwards") && !told.contains("meanwhile"), "{told}");
+            return;
+        }
+        let panics_in_a_thread = |text: &'static str| assert!(std::thread::spawn(move || panic!("{text}")).join().is_err());
+        let stop = Arc::new(AtomicBool::new(false));
+        restore_on_panic(&stop);
+        TAKEN.store(true, Ordering::Relaxed);
+        panics_in_a_thread("meanwhile");
+        assert!(stop.load(Ordering::Relaxed));
+        TAKEN.store(false, Ordering::Relaxed);
+        let kept = panics();
+        assert!(kept.len() == 1 && kept[0].contains("meanwhile") && panics().is_empty(), "{kept:?}");
+        panics_in_a_thread("afterwards");
+    }
 }

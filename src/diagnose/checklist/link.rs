@@ -49,6 +49,7 @@ pub(super) fn addresses(f: &HostFacts, seen: Seen) -> Look {
     let found = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match (addresses.is_empty(), seen.tunnelled) {
         (true, _) => Look::good("none"),
+        _ if f.loopback == Some(true) => Look::good(format!("{found}: a loopback's own")),
         (false, true) => Look::note(format!("{found}: encapsulated copies need one")),
         (false, false) => Look::warning(found).mend(format!("ip addr flush dev {}", quoted(&f.interface))),
     }

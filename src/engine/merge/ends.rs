@@ -136,14 +136,14 @@ impl Ends {
         }
     }
 
-    /// The rows of a query. Meanwhile the caller does its own part, `beside`.
-    pub fn tables<T>(&mut self, wanted: Wanted, beside: impl FnOnce() -> T) -> (EndTables, T) {
+    /// The rows of a query. Meanwhile the caller does its own part, `beside`. `None` when the thread has panicked.
+    pub fn tables<T>(&mut self, wanted: Wanted, beside: impl FnOnce() -> T) -> Option<(EndTables, T)> {
         match &mut self.0 {
-            Keeper::Here(tables) => (tables.tables(&wanted), beside()),
+            Keeper::Here(tables) => Some((tables.tables(&wanted), beside())),
             Keeper::Thread { orders, tables, .. } => {
                 give(orders, Order::Tables(Box::new(wanted)));
                 let done = beside();
-                (tables.recv().unwrap_or_default(), done)
+                Some((tables.recv().ok()?, done))
             }
         }
     }
