@@ -30,9 +30,9 @@ pub trait Keyed: Clone {
     fn totals(&self) -> [Traffic; 2];
     /// Whether a query's filter shows it.
     fn matches(&self, query: &Query) -> bool;
-    /// How the query orders it.
-    fn compare(query: &Query, x: &Self, y: &Self) -> std::cmp::Ordering;
-    /// Sorts rows like that.
+    /// The places of the first rows in the query's order, as many as it wants.
+    fn first(query: &Query, rows: &[Self]) -> Vec<u32>;
+    /// Sorts rows in that order.
     fn sort(query: &Query, rows: &mut [Self]);
 }
 
@@ -101,9 +101,7 @@ impl<R: Keyed> Rows<R> {
             self.index = HashTable::new();
             std::mem::take(&mut self.rows)
         } else if query.filter.is_none() && self.rows.len() > query.rows {
-            let mut order: Vec<u32> = (0..self.rows.len() as u32).collect();
-            order.select_nth_unstable_by(query.rows, |&x, &y| R::compare(query, &self.rows[x as usize], &self.rows[y as usize]));
-            order[..query.rows].iter().map(|&at| self.rows[at as usize].clone()).collect()
+            R::first(query, &self.rows).into_iter().filter_map(|at| self.rows.get(at as usize).cloned()).collect()
         } else {
             let matching: Vec<R> = self.rows.iter().filter(|r| r.matches(query)).cloned().collect();
             total_rows = matching.len() as u64;
@@ -140,8 +138,8 @@ impl Keyed for HostRow {
     fn matches(&self, query: &Query) -> bool {
         query.filter.as_ref().is_none_or(|f| f.matches_host(self))
     }
-    fn compare(query: &Query, x: &Self, y: &Self) -> std::cmp::Ordering {
-        query.endpoints.hosts(x, y)
+    fn first(query: &Query, rows: &[Self]) -> Vec<u32> {
+        query.endpoints.first_hosts(rows, query.rows)
     }
     fn sort(query: &Query, rows: &mut [Self]) {
         query.endpoints.sort_hosts(rows);
@@ -162,8 +160,8 @@ impl Keyed for Conversation {
     fn matches(&self, query: &Query) -> bool {
         query.filter.as_ref().is_none_or(|f| f.matches_conversation(self))
     }
-    fn compare(query: &Query, x: &Self, y: &Self) -> std::cmp::Ordering {
-        query.conversations.conversations(x, y)
+    fn first(query: &Query, rows: &[Self]) -> Vec<u32> {
+        query.conversations.first_conversations(rows, query.rows)
     }
     fn sort(query: &Query, rows: &mut [Self]) {
         query.conversations.sort_conversations(rows);

@@ -34,14 +34,34 @@ impl Order {
 
     /// Sorts conversations.
     pub fn sort_conversations(self, rows: &mut [Conversation]) {
-        let rank = |x: &Conversation| (self.rank(self.number(x)), !x.total().wire_bytes, x.a.leading_bits());
-        sort(rows, self.is_numeric(), rank, |x, y| self.conversations(x, y));
+        sort(rows, |x| self.rank_conversation(x), |x, y| self.conversations(x, y));
+    }
+
+    /// The places of the first `count` of these conversations in this order, not sorted.
+    pub fn first_conversations(self, rows: &[Conversation], count: usize) -> Vec<u32> {
+        first(rows, count, |x| self.rank_conversation(x), |x, y| self.conversations(x, y))
     }
 
     /// Sorts end points.
     pub fn sort_hosts(self, rows: &mut [HostRow]) {
-        let rank = |x: &HostRow| (self.rank(self.number(x)), !x.total().wire_bytes, x.address.leading_bits());
-        sort(rows, self.is_numeric(), rank, |x, y| self.hosts(x, y));
+        sort(rows, |x| self.rank_host(x), |x, y| self.hosts(x, y));
+    }
+
+    /// The places of the first `count` of these end points in this order, not sorted.
+    pub fn first_hosts(self, rows: &[HostRow], count: usize) -> Vec<u32> {
+        first(rows, count, |x| self.rank_host(x), |x, y| self.hosts(x, y))
+    }
+
+    fn rank_conversation(self, x: &Conversation) -> Rank {
+        self.rank_row(x, || x.a.leading_bits())
+    }
+
+    fn rank_host(self, x: &HostRow) -> Rank {
+        self.rank_row(x, || x.address.leading_bits())
+    }
+
+    fn rank_row(self, row: &impl Counted, address: impl FnOnce() -> u64) -> Rank {
+        if self.is_numeric() { (self.rank(self.number(row)), !row.total().wire_bytes, address()) } else { Rank::default() }
     }
 
     /// What a row has in a column of numbers (0 in one of text).
@@ -121,20 +141,37 @@ fn ordered(number: i64) -> u64 {
     number as u64 ^ 1 << 63
 }
 
-/// What most comparisons are decided by: the column's number, the wire bytes, the first bits of the address.
+/// What most comparisons are decided by, if it is a number: the column's, the wire bytes, the first bits of the address.
 type Rank = (u64, u64, u64);
 
-/// Sorts rows by `rank` (if that is what they compare by), and by `compare` where it is the same. Rows are large, so their places are
-/// sorted and each row moved once.
-fn sort<R>(rows: &mut [R], ranked: bool, rank: impl Fn(&R) -> Rank, compare: impl Fn(&R, &R) -> Ordering) {
-    let rank = |row: &R| if ranked { rank(row) } else { Rank::default() };
-    let mut order: Vec<(Rank, usize)> = rows.iter().enumerate().map(|(at, row)| (rank(row), at)).collect();
-    order.sort_unstable_by(|x, y| x.0.cmp(&y.0).then_with(|| compare(&rows[x.1], &rows[y.1])));
+/// Rows by their rank and place; where ranks are the same `compare` decides. Rows are large, so it is these that are moved about.
+fn ranked<R>(rows: &[R], rank: impl Fn(&R) -> Rank) -> Vec<(Rank, u32)> {
+    (0..).zip(rows).map(|(at, row)| (rank(row), at)).collect()
+}
+
+fn by_rank<R>(rows: &[R], compare: impl Fn(&R, &R) -> Ordering) -> impl Fn(&(Rank, u32), &(Rank, u32)) -> Ordering {
+    move |x, y| x.0.cmp(&y.0).then_with(|| compare(&rows[x.1 as usize], &rows[y.1 as usize]))
+}
+
+/// The places of the first `count` rows.
+fn first<R>(rows: &[R], count: usize, rank: impl Fn(&R) -> Rank, compare: impl Fn(&R, &R) -> Ordering) -> Vec<u32> {
+    let mut order = ranked(rows, rank);
+    if count < order.len() {
+        order.select_nth_unstable_by(count, by_rank(rows, compare));
+        order.truncate(count);
+    }
+    order.into_iter().map(|(_, at)| at).collect()
+}
+
+/// Sorts rows; each is moved once.
+fn sort<R>(rows: &mut [R], rank: impl Fn(&R) -> Rank, compare: impl Fn(&R, &R) -> Ordering) {
+    let mut order = ranked(rows, rank);
+    order.sort_unstable_by(by_rank(rows, compare));
     // Each cycle of the permutation in turn; a place that is done points at itself.
     for start in 0..order.len() {
         let mut at = start;
         loop {
-            let from = std::mem::replace(&mut order[at].1, at);
+            let from = std::mem::replace(&mut order[at].1, at as u32) as usize;
             if from == start || from == at {
                 break;
             }
@@ -155,8 +192,19 @@ mod tests {
             let mut expected = rows.clone();
             expected.sort();
             let mut sorted = rows;
-            sort(&mut sorted, true, |r| (r.0, 0, 0), |x, y| x.1.cmp(&y.1));
+            sort(&mut sorted, |r| (r.0, 0, 0), |x, y| x.1.cmp(&y.1));
             prop_assert_eq!(sorted, expected);
+        }
+
+        #[test]
+        fn the_first_are_what_sorting_puts_first(rows in prop::collection::vec((0u64..9, any::<u16>()), 0..60), count in 0usize..70) {
+            let places = first(&rows, count, |r| (r.0, 0, 0), |x, y| x.1.cmp(&y.1));
+            let mut found: Vec<_> = places.iter().map(|&at| rows[at as usize]).collect();
+            found.sort_unstable();
+            let mut expected = rows;
+            expected.sort_unstable();
+            expected.truncate(count);
+            prop_assert_eq!(found, expected);
         }
 
         #[test]
