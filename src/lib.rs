@@ -38,7 +38,8 @@
 //!   order: the packet is shown as one [`model::Frame`], by its brief or after a [`decode::walk`]; copies are left out ([`mirror`]); then one
 //!   flow record is touched ([`stats`]), brought near while the packets before it are counted ([`model::memory`]). The thread that reads a
 //!   file may fold some shards as well. Everything else, the context of stations, VLANs and protocols first of all, is derived from what changed, at a mark.
-//! - **Merge** puts the shards' reports together in shard order, end points in a thread beside it. A conversation lives in one shard, so results do not depend on
+//! - **Merge** puts the shards' reports together in shard order, end points in a thread beside it; on a live port both stand back behind
+//!   those that take packets (`engine/priority.rs`). A conversation lives in one shard, so results do not depend on
 //!   the number of workers, and the top rows are the true top rows.
 //! - **The mirror is judged** at every snapshot: the detectors' counts become evidence, the evidence findings and trust
 //!   ([`diagnose`]). A file is judged as a whole; on a live port findings rest on the recent past (`engine/history.rs`).

@@ -14,6 +14,7 @@ pub mod local;
 mod merge;
 mod mirrors;
 mod peek;
+mod priority;
 mod router;
 mod rows;
 mod shard;
@@ -38,7 +39,7 @@ use merge::{Ends, Merge, Publish};
 use router::{Plan, Router};
 use shard::ShardPlan;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -160,14 +161,22 @@ fn router(
     let worker = |shards: &[u8]| Worker::new(shards, plan_of(settings), Arc::clone(&local), rules.clone());
     let (own, others) = shares(settings);
     let count = usize::from(!own.is_empty()) + others.len();
-    let ends = if others.is_empty() { Ok(Ends::here(Arc::clone(&local))) } else { Ends::thread(Arc::clone(&local)) };
+    let answered = Arc::new(AtomicU64::new(0));
+    let publish: Publish = {
+        let (answered, mut publish) = (Arc::clone(&answered), publish);
+        Box::new(move |snapshot| {
+            answered.store(snapshot.number, Ordering::Relaxed);
+            publish(snapshot);
+        })
+    };
+    let ends = if others.is_empty() { Ok(Ends::here(Arc::clone(&local))) } else { Ends::thread(Arc::clone(&local), settings.live) };
     let ends = ends.map_err(|e| Error::io(NO_THREADS, &e))?;
     let merge = Merge::new(count, settings.interval, ends, base, settings.dedup, publish);
     let tape = if others.is_empty() {
         Tape::inline(settings.block_bytes, worker(&own), merge)
     } else {
         let own = (!own.is_empty()).then(|| worker(&own));
-        Tape::threads(settings.block_bytes, own, others.iter().map(|shards| worker(shards)).collect(), merge)
+        Tape::threads(settings.block_bytes, own, others.iter().map(|shards| worker(shards)).collect(), merge, settings.live)
             .map_err(|e| Error::io(NO_THREADS, &e))?
     };
     let plan = Plan {
@@ -189,7 +198,7 @@ fn router(
     };
     let host =
         HostWatch::start(settings.host.as_ref(), watched).map_err(|e| Error::io("cannot start the thread that looks at this host", &e))?;
-    Ok(Router::new(source, tape, plan, commands, stop, host))
+    Ok(Router::new(source, tape, plan, commands, stop, host, answered))
 }
 
 /// Which shards the reading thread folds, and which each worker thread. Reading a file takes about as long as folding two thirds of it: a

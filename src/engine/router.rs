@@ -15,7 +15,7 @@ use crate::model::{Address, Decap, RspanChoice, StampChoice, Timestamp};
 use crate::snapshot::{Losses, Query, SourceFacts};
 use crossbeam_channel::Receiver;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// How the router is to run.
@@ -67,6 +67,8 @@ pub struct Router {
     first: Option<Timestamp>,
     latest: Option<Timestamp>,
     snapshots: u64,
+    /// Number of the newest snapshot that has come.
+    answered: Arc<AtomicU64>,
     ticked: Option<Timestamp>,
     started: Instant,
     /// When counting began.
@@ -84,6 +86,7 @@ impl Router {
         commands: Receiver<Command>,
         stop: Arc<AtomicBool>,
         host: HostWatch,
+        answered: Arc<AtomicU64>,
     ) -> Self {
         let intervals = Intervals::new(plan.interval);
         let utilisation = Utilisation::new(plan.speed);
@@ -102,6 +105,7 @@ impl Router {
             first: None,
             latest: None,
             snapshots: 0,
+            answered,
             ticked: None,
             started: Instant::now(),
             begun: Instant::now(),
@@ -128,7 +132,7 @@ impl Router {
                         self.quiet(&mut strip);
                     }
                     // A new query while live waits for the next tick, so that rates keep their second.
-                    if self.plan.watched && (ticker.due() || ask && !self.plan.live) {
+                    if self.plan.watched && self.is_answered() && (ticker.due() || ask && !self.plan.live) {
                         ask = false;
                         self.mark_snapshot(&mut strip, false);
                     }
@@ -154,6 +158,11 @@ impl Router {
         }
         self.tape.finish();
         outcome
+    }
+
+    /// Whether at most one snapshot is still to come. Asking on would only keep those waiting who take packets.
+    fn is_answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed) + 1 >= self.snapshots
     }
 
     fn stopped(&self) -> bool {

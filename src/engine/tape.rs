@@ -2,6 +2,7 @@
 
 use super::merge::Merge;
 use super::peek::TunnelFacts;
+use super::priority;
 use super::shard::{FlowReport, ShardReport};
 use super::utilisation::LoadFacts;
 use super::worker::Worker;
@@ -166,11 +167,12 @@ impl Tape {
         Self { own: Some(Box::new(worker)), spare: vec![Strip::with_bytes(block_bytes)], crew: Crew::Nobody(Box::new(merge)) }
     }
 
-    /// A tape with worker threads and a merging thread; a worker of the caller's `own` may take part.
+    /// A tape with worker threads and a merging thread, which stands back where packets come from a `live` port; a worker of the caller's
+    /// `own` may take part.
     ///
     /// # Errors
     /// When the system refuses a thread.
-    pub fn threads(block_bytes: usize, own: Option<Worker>, workers: Vec<Worker>, mut merge: Merge) -> std::io::Result<Self> {
+    pub fn threads(block_bytes: usize, own: Option<Worker>, workers: Vec<Worker>, mut merge: Merge, live: bool) -> std::io::Result<Self> {
         let (give_back, free) = bounded::<Strip>(BLOCKS);
         // Bounded, so that a slow merge holds the workers back instead of filling memory; the merge itself waits for nobody.
         let (to_merge, messages) = bounded::<Message>(MESSAGES);
@@ -191,7 +193,12 @@ impl Tape {
                 }
             })?);
         }
-        handles.push(std::thread::Builder::new().name("merge".into()).spawn(move || messages.into_iter().for_each(|m| merge.take(m)))?);
+        handles.push(std::thread::Builder::new().name("merge".into()).spawn(move || {
+            if live {
+                priority::stand_back();
+            }
+            messages.into_iter().for_each(|m| merge.take(m));
+        })?);
         let spare = (0..BLOCKS).map(|_| Strip::with_bytes(block_bytes)).collect();
         Ok(Self { own: own.map(Box::new), spare, crew: Crew::Threads { workers: senders, free, merge: to_merge, handles } })
     }

@@ -2,6 +2,7 @@
 //! worker threads, because it takes as long as everything else the merge does.
 
 use crate::engine::local::LocalNets;
+use crate::engine::priority;
 use crate::engine::rows;
 use crate::engine::shard::{FlowReport, Kind, Whole};
 use crate::engine::tables::{Added, Rows, Talk};
@@ -97,15 +98,18 @@ impl Ends {
         Self(Keeper::Here(Box::new(Tables::new(local))))
     }
 
-    /// Kept by a thread of their own.
+    /// Kept by a thread of their own, which stands back where packets come from a `live` port.
     ///
     /// # Errors
     /// When the system refuses a thread.
-    pub fn thread(local: Arc<LocalNets>) -> std::io::Result<Self> {
+    pub fn thread(local: Arc<LocalNets>, live: bool) -> std::io::Result<Self> {
         // Bounded, so that conversations do not pile up.
         let (orders, receive) = bounded::<Order>(LOADS);
         let (send, tables) = bounded(1);
         let handle = std::thread::Builder::new().name("ends".into()).spawn(move || {
+            if live {
+                priority::stand_back();
+            }
             let mut kept = Tables::new(local);
             for order in receive {
                 match order {
