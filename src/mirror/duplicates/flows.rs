@@ -58,9 +58,14 @@ impl Pattern {
         self.score > 0 && self.centre.abs_diff(gap) <= EIGHT
     }
 
+    /// Whether copies at about this gap are known and still come: they are more than a fifth of all packets.
+    pub fn holds(&self, gap: u8) -> bool {
+        u16::from(self.copies) * 4 > u16::from(self.firsts) && self.knows(gap)
+    }
+
     /// Whether copies at about this gap are the rule: several, and more than a fifth of all packets.
     pub fn stands(&self, gap: u8) -> bool {
-        self.score >= ENOUGH && u16::from(self.copies) * 4 > u16::from(self.firsts) && self.knows(gap)
+        self.score >= ENOUGH && self.holds(gap)
     }
 }
 

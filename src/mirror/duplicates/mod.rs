@@ -200,7 +200,7 @@ impl DuplicateFilter {
         let usual = flow.pattern.stands(code) || ((pair || flow.pattern.knows(code)) && self.shard.stands(code));
         // One more than packets usually have is another packet that looks the same, and may have copies of its own.
         let weak = gap <= WEAK && entry.copies() < self.counts.usual_copies();
-        let copy = certain || (weak && if payload { usual } else { flow.pattern.knows(code) });
+        let copy = certain || (weak && if payload { usual } else { flow.pattern.holds(code) });
         if payload {
             if copy || pair {
                 self.shard.copy(code);
