@@ -4,7 +4,7 @@ use serde_json::Value;
 use spantop::model::{Address, Estimate, Finding, LinkType, Mac, Path, Proto, Severity, Timestamp, Traffic, Value as Evidence};
 use spantop::report::{self, Options};
 use spantop::snapshot::{
-    Conversation, DuplicateClass, HostRow, Losses, ProtocolRow, Sample, Snapshot, SourceFacts, TcpState, Trust, TrustPart, VlanRow,
+    Conversation, DuplicateClass, HostRow, Losses, ProtocolRow, Sample, Snapshot, SourceInfo, TcpState, Trust, TrustPart, VlanRow,
 };
 use unicode_width::UnicodeWidthStr;
 
@@ -43,7 +43,7 @@ fn full() -> Snapshot {
     let v4 = |d: u8| Address::V4([10, 0, 0, d].into());
     let v6 = |d: u16| Address::V6([0x2001, 0xdb8, 0x1111, 0x2222, 0x3333, 0x4444, 0x5555, d].into());
     let mut s = Snapshot {
-        sources: vec![SourceFacts {
+        sources: vec![SourceInfo {
             name: "evil\x1b[2J<b>|.pcap".into(),
             format: "pcapng".into(),
             compression: Some("gzip"),
@@ -51,7 +51,7 @@ fn full() -> Snapshot {
             packets: 10,
             cut_short: true,
             warning: Some("cut short in the middle of a packet".into()),
-            ..SourceFacts::default()
+            ..SourceInfo::default()
         }],
         total: traffic(10, 1000),
         captured_bytes: 900,

@@ -2,7 +2,7 @@
 
 use super::Block;
 use crate::error::Result;
-use crate::model::LinkType;
+use crate::model::SourceInfo;
 
 /// What a call of [`Source::fill`] came back with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,31 +22,6 @@ pub struct Losses {
     pub interface: u64,
     /// Dropped by the kernel because its ring was full.
     pub kernel: u64,
-}
-
-/// What is known of one source, for headers and reports. May grow while reading.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct SourceInfo {
-    /// Interface or file name as given.
-    pub name: String,
-    /// `live`, `pcap`, `pcap-ns`, `pcapng`, `snoop` …
-    pub format: String,
-    /// Compression recognised by content: `gzip`, `zstd`, `lz4`, `xz`.
-    pub compression: Option<&'static str>,
-    /// Link types seen so far, in order of first appearance.
-    pub link_types: Vec<LinkType>,
-    /// Packets delivered.
-    pub packets: u64,
-    /// The file ends in the middle of a packet.
-    pub cut_short: bool,
-    /// What is wrong with it, if anything, for people: `cut short in the middle of a packet at byte 1234`, `interface is down`.
-    pub warning: Option<String>,
-    /// How much of it has been read, 0 to 1, when that can be known.
-    pub progress: Option<f32>,
-    /// Promiscuous mode in force (live only).
-    pub promiscuous: Option<bool>,
-    /// Link speed in bits per second, when the interface says.
-    pub speed: Option<u64>,
 }
 
 /// An origin of packets: a live port, a capture file, or several of them merged.

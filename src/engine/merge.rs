@@ -165,28 +165,27 @@ impl Merge {
             for (table, matching) in pending.conversations.iter_mut().zip(report.matching) {
                 table.total_rows += matching;
             }
-            // All shards give everything, each about as much as the first.
-            if report.whole.is_some() && pending.absorbed == 1 {
-                let all = report.matching.map(|n| n as usize * (SHARDS + 1));
-                for (table, n) in pending.conversations.iter_mut().zip(all) {
-                    table.rows.reserve_exact(n);
-                }
-                self.tables.ip_pairs.iter_mut().for_each(|pairs| pairs.expect(all.iter().sum()));
-            }
-            let live = pending.request.live;
-            let mut take = |row: Conversation, kind: Kind, shown: bool| {
-                self.tables.add_flow(&row);
-                if let Some(table) = pending.conversations.get_mut(kind as usize).filter(|_| shown) {
-                    table.rows.push(row);
-                    if let Some(row) = table.rows.last_mut().filter(|_| !live) {
-                        (row.recent_ab, row.recent_ba) = (row.ab, row.ba);
-                    }
-                }
-            };
             let load = Arc::new(Load { flows: report.flows, whole: report.whole });
             self.ends.take(&load);
-            load.flows.iter().for_each(|f| take(f.row.clone(), f.kind, f.shown));
-            load.whole.iter().flat_map(Whole::reports).for_each(|(row, kind)| take(row, kind, true));
+            let live = pending.request.live;
+            let mut show = |mut row: Conversation, kind: Kind| {
+                if !live {
+                    (row.recent_ab, row.recent_ba) = (row.ab, row.ba);
+                }
+                if let Some(table) = pending.conversations.get_mut(kind as usize) {
+                    table.rows.push(row);
+                }
+            };
+            for flow in &load.flows {
+                self.tables.add_flow(&flow.row);
+                if flow.shown {
+                    show(flow.row.clone(), flow.kind);
+                }
+            }
+            for (row, kind) in load.whole.iter().flat_map(Whole::reports) {
+                self.tables.add_flow(&row);
+                show(row, kind);
+            }
         }
     }
 

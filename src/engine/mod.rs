@@ -266,7 +266,7 @@ impl Engine {
             live: settings.live,
             filter: settings.filter.clone(),
             speed: settings.speed,
-            sources: source.info().into_iter().map(router::facts).collect(),
+            sources: source.info(),
             ..Snapshot::default()
         };
         let latest = Arc::new(Mutex::new(Arc::new(start)));

@@ -8,11 +8,11 @@ use super::intervals::Intervals;
 use super::peek::{Known, Peek};
 use super::tape::{Mark, Message, Request, Strip, Tape};
 use super::utilisation::Utilisation;
-use crate::capture::{Fill, Source, SourceInfo};
+use crate::capture::{Fill, Source};
 use crate::decode::{Brief, Rules};
 use crate::error::Error;
 use crate::model::{Address, Decap, RspanChoice, StampChoice, Timestamp};
-use crate::snapshot::{Losses, Query, SourceFacts};
+use crate::snapshot::{Losses, Query};
 use crossbeam_channel::Receiver;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -259,7 +259,7 @@ impl Router {
                 late_packets: self.intervals.late(),
                 ..Losses::default()
             },
-            sources: infos.into_iter().map(facts).collect(),
+            sources: infos,
             host: self.host.facts(finished && self.source.is_live()),
             open: self.intervals.open(),
             tunnels: self.peek.tunnels(),
@@ -308,21 +308,5 @@ impl Router {
                 Err(crossbeam_channel::RecvTimeoutError::Disconnected) => return,
             }
         }
-    }
-}
-
-/// A source's facts as a snapshot shows them.
-pub fn facts(info: SourceInfo) -> SourceFacts {
-    SourceFacts {
-        name: info.name,
-        format: info.format,
-        compression: info.compression,
-        link_types: info.link_types,
-        packets: info.packets,
-        cut_short: info.cut_short,
-        warning: info.warning,
-        progress: info.progress,
-        promiscuous: info.promiscuous,
-        speed: info.speed,
     }
 }

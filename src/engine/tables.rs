@@ -56,14 +56,6 @@ impl<R: Keyed> Rows<R> {
         self.rows.iter()
     }
 
-    /// Makes room for `more` rows, so that the table need not be moved as it grows.
-    pub fn expect(&mut self, more: usize) {
-        let more = more.min(self.cap.saturating_sub(self.rows.len()));
-        self.rows.reserve_exact(more);
-        let (rows, hasher) = (&self.rows, &self.hasher);
-        self.index.reserve(more, |&at| hasher.hash_one(rows[at as usize].key()));
-    }
-
     /// The row of a key, made if there is none; `None` when the table is full (then the caller counts with [`Self::count_other`]).
     fn row(&mut self, key: R::Key, make: impl FnOnce() -> R) -> Option<&mut R> {
         let hash = self.hasher.hash_one(key);

@@ -10,7 +10,7 @@ use crate::capture::Block;
 use crate::decode::Brief;
 use crate::model::limits::{BLOCKS, MESSAGES};
 use crate::model::{HostFacts, Timestamp, Traffic};
-use crate::snapshot::{Losses, Query, Sample, SourceFacts};
+use crate::snapshot::{Losses, Query, Sample, SourceInfo};
 use crate::stats::totals::Heading;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use std::sync::Arc;
@@ -54,7 +54,7 @@ pub struct Request {
     /// Losses the router knows of.
     pub losses: Losses,
     /// The sources.
-    pub sources: Vec<SourceFacts>,
+    pub sources: Vec<SourceInfo>,
     /// This host and its interfaces; empty for files.
     pub host: Arc<[HostFacts]>,
     /// The open interval as far as the router knows it.

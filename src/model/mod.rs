@@ -17,6 +17,7 @@ pub mod numbers;
 pub mod path;
 pub mod port;
 pub mod proto;
+pub mod source;
 pub mod stamp;
 pub mod text;
 pub mod time;
@@ -36,6 +37,7 @@ pub use mirror::{Carrier, Decap, MirrorTag, Purpose, RspanChoice, Sampling, Sess
 pub use path::Path;
 pub use port::Port;
 pub use proto::Proto;
+pub use source::SourceInfo;
 pub use stamp::{Stamp, StampChoice, StampKind, StampPort, Stamps};
 pub use time::Timestamp;
 pub use traffic::Traffic;

@@ -7,7 +7,7 @@ mod order;
 mod query;
 mod rows;
 
-pub use crate::model::{Trust, TrustPart};
+pub use crate::model::{SourceInfo, Trust, TrustPart};
 pub use feed::Feed;
 pub use filter::Filter;
 pub use mirror::{DuplicateClass, Duplicates, LossLedger, Mirror, Sides, TunnelRow};
@@ -15,32 +15,7 @@ pub use query::{Column, Order, Query};
 pub use rows::{Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, VlanRow};
 
 use crate::model::host::Checklist;
-use crate::model::{Finding, LinkType, Timestamp};
-
-/// One origin of packets, as the reader of a screen or report wants it.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct SourceFacts {
-    /// Interface or file name as given.
-    pub name: String,
-    /// `live`, `pcap`, `pcapng` …
-    pub format: String,
-    /// `gzip`, `zstd`, `lz4`, `xz`.
-    pub compression: Option<&'static str>,
-    /// Link types seen.
-    pub link_types: Vec<LinkType>,
-    /// Packets delivered.
-    pub packets: u64,
-    /// The file ends in the middle of a packet.
-    pub cut_short: bool,
-    /// What is wrong with it, for people.
-    pub warning: Option<String>,
-    /// How much has been read, 0 to 1.
-    pub progress: Option<f32>,
-    /// Promiscuous mode in force (live only).
-    pub promiscuous: Option<bool>,
-    /// Link speed in bits per second.
-    pub speed: Option<u64>,
-}
+use crate::model::{Finding, Timestamp};
 
 /// Packets that were not analysed, by the stage that lost them, and packets that could not be decoded fully.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -204,7 +179,7 @@ pub struct Snapshot {
     /// Seconds covered by the `recent` numbers of the rows.
     pub recent_seconds: f64,
     /// Where the packets come from.
-    pub sources: Vec<SourceFacts>,
+    pub sources: Vec<SourceInfo>,
     /// The capture filter in force.
     pub filter: Option<String>,
     /// Speed of the monitored link in bits per second, as told by the user or the interface.

@@ -7,7 +7,7 @@ use crate::model::text::printable;
 use crate::model::time::SECOND;
 use crate::model::{LinkType, units};
 use crate::report::chart::Chart;
-use crate::snapshot::{Snapshot, SourceFacts};
+use crate::snapshot::{Snapshot, SourceInfo};
 
 impl Document {
     /// What a report on `s` says: tables of at most `rows` rows, a chart of at most `columns` columns.
@@ -69,7 +69,7 @@ fn title(s: &Snapshot) -> String {
     }
 }
 
-fn source(source: &SourceFacts) -> String {
+fn source(source: &SourceInfo) -> String {
     let mut words = format!("{} ({}", printable(&source.name), printable(&source.format));
     if let Some(compression) = source.compression {
         words += &format!(", {compression}");

@@ -11,7 +11,7 @@ use model::path::Layer;
 use model::time::SECOND;
 use model::{Address, LinkType, Mac, Path, Proto, Timestamp, Traffic};
 use snapshot::{
-    Casts, Conversation, Conversations, Directions, Endpoints, HostRow, Load, Losses, ProtocolRow, Sample, Snapshot, SourceFacts, Table,
+    Casts, Conversation, Conversations, Directions, Endpoints, HostRow, Load, Losses, ProtocolRow, Sample, Snapshot, SourceInfo, Table,
     TcpFlags, VlanRow,
 };
 use std::collections::BTreeMap;
@@ -234,14 +234,14 @@ fn sum(items: impl Iterator<Item = Traffic>) -> Traffic {
 /// The snapshot of a story at a second.
 pub fn snapshot(story: Story, second: i64) -> Snapshot {
     let live = story != Story::File;
-    let facts = SourceFacts {
+    let facts = SourceInfo {
         name: if live { "eth1".into() } else { "office.pcapng".into() },
         format: if live { "live".into() } else { "pcapng".into() },
         link_types: vec![LinkType::ETHERNET],
         promiscuous: live.then_some(true),
         speed: live.then_some(10_000_000_000),
         progress: (!live).then_some(1.0),
-        ..SourceFacts::default()
+        ..SourceInfo::default()
     };
     let bare = Snapshot {
         number: second.unsigned_abs() + 1,
