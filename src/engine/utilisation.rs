@@ -1,12 +1,18 @@
-//! How full the mirror link is, in windows of 10 ms: loss that comes with full windows is the mirror port's. And at what rate copies
-//! arrive, in windows of 100 ms: loss that comes with one rate is a limit's.
+//! How full the mirror link is, in windows of at least 10 ms: loss that comes with full windows is the mirror port's. And at what rate
+//! copies arrive, in windows of 100 ms: loss that comes with one rate is a limit's.
 
 use crate::mirror::{UTILISATION_CLASSES, WINDOW as LONG, Windows, utilisation_class, window};
-use crate::model::time::MILLISECOND;
+use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::{Timestamp, Traffic};
 
-/// Length of a window: shorter ones would show the batches of software time stamps.
+/// Length of the shortest window: shorter ones would show the batches of software time stamps.
 const WINDOW: i64 = 10 * MILLISECOND;
+/// Length of the longest window, for the slowest links.
+const LONGEST: i64 = SECOND;
+/// Full frames a window holds at least: with fewer a window that is full would count as less, for the frame that did not end in it.
+const FRAMES: u64 = 40;
+/// A full frame.
+const FRAME: u64 = 1514;
 /// Preamble, frame check sequence and gap of a frame on the wire (IEEE 802.3), and its shortest length without them.
 const OVERHEAD: u64 = 24;
 const SHORTEST: u32 = 60;
@@ -16,7 +22,7 @@ const SHORTEST: u32 = 60;
 pub struct LoadFacts {
     /// Speed of the mirror link in bits per second, where known.
     pub speed: Option<u64>,
-    /// Windows of 10 ms with packets, by the class of their utilisation.
+    /// Windows with packets, by the class of their utilisation.
     pub windows: [u64; UTILISATION_CLASSES],
     /// What arrived in windows of 100 ms.
     pub arrived: Windows<Traffic>,
@@ -33,10 +39,15 @@ pub fn occupied(traffic: Traffic) -> u64 {
 pub struct Utilisation {
     /// Bits a window holds; `None` where the speed is unknown.
     capacity: Option<f64>,
-    end: Timestamp,
+    /// Length of a window, a multiple of [`WINDOW`].
+    length: i64,
+    /// Where the open piece of 10 ms ends, and the open window.
+    ends: [Timestamp; 2],
     class: u8,
-    /// What arrived in the open window of 10 ms.
+    /// What arrived in the open piece.
     open: Traffic,
+    /// What arrived in the pieces of the open window before it.
+    before: Traffic,
     facts: LoadFacts,
 }
 
@@ -44,14 +55,16 @@ impl Utilisation {
     /// Of a link of `speed` bits per second.
     pub fn new(speed: Option<u64>) -> Self {
         let speed = speed.filter(|&s| s > 0);
-        let capacity = speed.map(|s| s as f64 * WINDOW as f64 / 1e9);
-        Self { capacity, facts: LoadFacts { speed, ..LoadFacts::default() }, ..Self::default() }
+        let needed = speed.map_or(0.0, |s| (FRAMES * (FRAME + OVERHEAD) * 8) as f64 / s as f64 * 1e9);
+        let length = ((needed / WINDOW as f64).ceil() as i64).saturating_mul(WINDOW).clamp(WINDOW, LONGEST);
+        let capacity = speed.map(|s| s as f64 * length as f64 / 1e9);
+        Self { capacity, length, facts: LoadFacts { speed, ..LoadFacts::default() }, ..Self::default() }
     }
 
     /// Counts a packet and says in what load it came (0 where the speed is unknown).
     #[inline]
     pub fn class(&mut self, time: Timestamp, wire: u32) -> u8 {
-        if time >= self.end {
+        if time >= self.ends[0] {
             self.turn(time);
         }
         self.open.packets += 1;
@@ -61,25 +74,34 @@ impl Utilisation {
 
     #[inline(never)]
     fn turn(&mut self, time: Timestamp) {
+        let [piece, end] = self.ends;
         if self.open.packets > 0 {
-            self.close();
-            self.class = utilisation_class(self.capacity.map(|c| occupied(self.open) as f64 * 8.0 / c));
-            if let Some(n) = self.facts.windows.get_mut(usize::from(self.class)) {
-                *n += 1;
+            // The long window that the piece is part of.
+            if let Some(sum) = self.facts.arrived.entry(window(Timestamp(piece.0.saturating_sub(WINDOW)))) {
+                sum.add(self.open);
             }
-            // A window without packets lies between: the load before says nothing any more.
-            if self.capacity.is_some() && time.since(self.end) > WINDOW {
-                self.class = utilisation_class(Some(0.0));
-            }
+            self.before.add(std::mem::take(&mut self.open));
         }
-        self.open = Traffic::default();
-        self.end = Timestamp(time.0.saturating_sub(time.0.rem_euclid(WINDOW)).saturating_add(WINDOW));
+        if time >= end {
+            self.close(time);
+        }
+        let next = |length: i64| Timestamp(time.0.saturating_sub(time.0.rem_euclid(length)).saturating_add(length));
+        self.ends = [WINDOW, self.length].map(next);
     }
 
-    /// Adds the open window to the long one it is part of.
-    fn close(&mut self) {
-        if let Some(sum) = self.facts.arrived.entry(window(Timestamp(self.end.0.saturating_sub(WINDOW)))) {
-            sum.add(self.open);
+    /// Closes the open window.
+    fn close(&mut self, time: Timestamp) {
+        let arrived = std::mem::take(&mut self.before);
+        if arrived.packets == 0 {
+            return;
+        }
+        self.class = utilisation_class(self.capacity.map(|c| occupied(arrived) as f64 * 8.0 / c));
+        if let Some(n) = self.facts.windows.get_mut(usize::from(self.class)) {
+            *n += 1;
+        }
+        // A window without packets lies between: the load before says nothing any more.
+        if self.capacity.is_some() && time.since(self.ends[1]) > self.length {
+            self.class = utilisation_class(Some(0.0));
         }
     }
 
@@ -97,13 +119,29 @@ mod tests {
 
     #[test]
     fn classes_follow_the_load() {
-        let mut u = Utilisation::new(Some(8_000_000));
-        // 10,000 bytes fill a window.
-        assert_eq!(u.class(Timestamp(0), 9_976), 0);
+        let mut u = Utilisation::new(Some(80_000_000));
+        // 100,000 bytes fill a window.
+        assert_eq!(u.class(Timestamp(0), 99_976), 0);
         assert_eq!(u.class(Timestamp(WINDOW), 1_000), 3);
         assert_eq!(u.class(Timestamp(2 * WINDOW), 1_000), 1);
         assert_eq!(u.class(Timestamp(9 * WINDOW), 1_000), 1);
         assert_eq!(u.facts().windows, [0, 2, 0, 1]);
+    }
+
+    #[test]
+    fn a_slow_link_that_is_full_is_full_in_every_window() {
+        for speed in [2_000_000i64, 10_000_000, 20_000_000, 1_000_000_000] {
+            let mut u = Utilisation::new(Some(speed as u64));
+            for n in 0..20_000 {
+                u.class(Timestamp(n * (1514 + 24) * 8 * SECOND / speed), 1_514);
+            }
+            let [_, low, middle, full] = u.facts().windows;
+            assert!(full >= 19 && low + middle <= 1, "{speed}: {:?}", u.facts().windows);
+            // Half of it is not full anywhere.
+            let mut u = Utilisation::new(Some(speed as u64 * 2));
+            (0..20_000).for_each(|n| _ = u.class(Timestamp(n * (1514 + 24) * 8 * SECOND / speed), 1_514));
+            assert_eq!(u.facts().windows[3], 0, "{speed}: {:?}", u.facts().windows);
+        }
     }
 
     #[test]
