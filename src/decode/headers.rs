@@ -168,7 +168,7 @@ pub struct Headers {
     pub mirror: Option<MirrorTag>,
     /// Why the walk stopped early, if it did.
     pub stop: Option<Stop>,
-    /// Ends of the network layer read last, whichever frame it belongs to.
+    /// Ends of the network layer read last, whichever frame it belongs to: the ends of a tunnel that starts there.
     pub(super) ends: Ends,
 }
 
@@ -181,6 +181,7 @@ impl Headers {
         self.tunnels.clear();
         self.mirror = None;
         self.stop = None;
+        self.ends = Ends::default();
         self.begin(0, wire);
     }
 

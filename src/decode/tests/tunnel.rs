@@ -1,3 +1,5 @@
+use std::net::Ipv4Addr;
+
 use super::*;
 use crate::decode::{Net, Transport, may_carry_packets};
 use crate::model::{Address, Mac, Side, TunnelKind};
@@ -167,6 +169,17 @@ fn shims_below_ip() {
     assert_carries(&service, "eth:nsh:eth:ip:tcp", TunnelKind::Nsh, 9, 84);
     assert_eq!(plain(&eth(0x894f, &[0, 1, 1, 3, 0, 0, 9, 255])).stop, Some(Stop::Malformed));
     assert_eq!(path(&plain(&eth(0x8909, &join(&[&[1, 1, 0, 1, 0, 5, 8, 0], &ip])))), "eth:cmd:ip:tcp");
+}
+
+#[test]
+fn a_tunnel_on_the_link_has_no_ends_of_an_earlier_packet() {
+    let service = eth(0x894f, &join(&[&[0, 2, 1, 3, 0, 0, 9, 255], &inner()]));
+    let mut headers = Headers::default();
+    for packet in [over_udp(4789, &[8, 0, 0, 0, 0, 0, 7, 0], &inner()), service.clone()] {
+        walk(LinkType::ETHERNET, &packet, packet.len() as u32, &Rules::PLAIN, &mut headers);
+    }
+    assert_eq!(tunnels(&headers), tunnels(&plain(&service)));
+    assert_eq!(tunnels(&headers)[0].source, Address::V4(Ipv4Addr::UNSPECIFIED));
 }
 
 #[test]
