@@ -67,12 +67,14 @@ impl Detector for Oversubscribed {
             } else {
                 format!("The mirror port is too slow: {lost} lost when it is full, {} otherwise", percent(low.upstream().0))
             };
-            let evidence = vec![
+            let mut evidence = vec![
                 ("loss_when_full", Value::Share(loss_high)),
-                ("loss_otherwise", Value::Share(low.upstream().0)),
                 ("full_windows", Value::Count(high.windows)),
-                ("other_windows", Value::Count(low.windows)),
+                ("other_windows", Value::Count(all - high.windows)),
             ];
+            if !always {
+                evidence.insert(1, ("loss_otherwise", Value::Share(low.upstream().0)));
+            }
             Report::new(if loss_high >= 0.05 { Severity::Critical } else { Severity::Warning }, title, evidence)
         })
     }

@@ -3,6 +3,7 @@
 use super::counts::JUDGED_PACKETS;
 use crate::model::limits::{COPY_FLOWS, COPY_FLOWS_AT_FIRST, COPY_FLOWS_EVERY_PACKET};
 use crate::model::memory;
+use crate::model::time::MILLISECOND;
 
 /// Steps of a gap code in a factor of four.
 pub(super) const FOUR: u8 = 16;
@@ -12,6 +13,12 @@ const EIGHT: u8 = 24;
 const ENOUGH: u8 = 4;
 /// The score does not grow beyond this, so that a pattern that ended is forgotten as quickly as it was learned.
 const MOST: u8 = 16;
+
+/// Unit in which a conversation keeps the time of its last copy, nanoseconds.
+const TICK: i64 = MILLISECOND;
+/// Packets in a row without a copy, and units of time without one, after which copies have ended.
+const QUIET: u8 = 16;
+const ENDED: u32 = 1000;
 
 /// Whether copies come at a steady, short gap, and how many packets have one. The counts halve when one is full: it follows changes.
 #[derive(Debug, Clone, Copy, Default)]
@@ -75,8 +82,12 @@ pub(super) struct Flow {
     tag: u32,
     payload: u32,
     copies: u32,
+    /// When the last copy came, in units of [`TICK`].
+    copied: u32,
+    /// Packets with payload since then that were none.
+    quiet: u8,
     /// Its copies.
-    pub pattern: Pattern,
+    pattern: Pattern,
     /// Whether each direction's IPv4 identifications are known to differ between packets.
     pub varies: [bool; 2],
     /// Whether each direction's identification came a third time with the same packet: it says nothing.
@@ -89,6 +100,26 @@ impl Flow {
     pub fn count(&mut self, copy: bool) {
         self.payload = self.payload.saturating_add(1);
         self.copies = self.copies.saturating_add(u32::from(copy));
+    }
+
+    /// Notes a packet that is no copy.
+    #[inline]
+    pub fn first(&mut self) {
+        self.quiet = self.quiet.saturating_add(1);
+        self.pattern.first();
+    }
+
+    /// Notes a copy, or what looks like one, at `now` nanoseconds.
+    pub fn copy(&mut self, gap: u8, now: i64) {
+        (self.quiet, self.copied) = (0, (now / TICK) as u32);
+        self.pattern.copy(gap);
+    }
+
+    /// Its pattern, if copies still come. They have ended when none came for a second and of a number of packets: of a slow conversation
+    /// the next may be long in coming, and of a fast one many packets pass before theirs do.
+    pub fn pattern(&self, now: i64) -> Pattern {
+        let age = ((now / TICK) as u32).wrapping_sub(self.copied);
+        if self.quiet >= QUIET && age >= ENDED { Pattern::default() } else { self.pattern }
     }
 
     /// (1, 1) for one whose packets were copied, (1, 0) if not, (0, 0) with too few packets to tell.

@@ -27,7 +27,8 @@
 //!   are; retransmissions wait at least a round trip time and are far from a fifth of the packets. A pair, or a repetition where copies at
 //!   such a gap are known in the conversation, is also a copy when pairs at such a gap are more than a fifth of the whole shard's packets;
 //! - TCP segments of at most one byte of payload (repeated acknowledgements, keep-alives) teach nothing, but for those that open the
-//!   connection, and follow only the pattern of their own conversation.
+//!   connection, and follow only the pattern of their own conversation;
+//! - the pattern of a conversation holds while copies come: not after a second and 16 packets without one.
 //!
 //! What may be a copy and is kept is [`Verdict::Ambiguous`].
 //!
@@ -157,7 +158,7 @@ impl DuplicateFilter {
                 && let Some(flow) = self.flows.get(digest.flow)
             {
                 flow.count(false);
-                flow.pattern.first();
+                flow.first();
             }
         }
         Verdict::First
@@ -197,10 +198,11 @@ impl DuplicateFilter {
         let pair = lead == Lead::Far || (alone && gap <= PAIR && entry.copies() == 0);
         let notes = self.flows.notes(digest.key);
         let Some(flow) = self.flows.get(digest.flow) else { return Verdict::First };
-        let usual = flow.pattern.stands(code) || ((pair || flow.pattern.knows(code)) && self.shard.stands(code));
+        let pattern = flow.pattern(now);
+        let usual = pattern.stands(code) || ((pair || pattern.knows(code)) && self.shard.stands(code));
         // One more than packets usually have is another packet that looks the same, and may have copies of its own.
         let weak = gap <= WEAK && entry.copies() < self.counts.usual_copies();
-        let copy = certain || (weak && if payload { usual } else { flow.pattern.holds(code) });
+        let copy = certain || (weak && if payload { usual } else { pattern.holds(code) });
         if payload {
             if copy || pair {
                 self.shard.copy(code);
@@ -209,16 +211,16 @@ impl DuplicateFilter {
             }
             if certain || ((copy || pair) && !alone) {
                 if notes {
-                    flow.pattern.copy(code);
+                    flow.copy(code, now);
                 }
             } else if notes {
-                flow.pattern.first();
+                flow.first();
             }
             if notes {
                 flow.count(copy);
             }
         } else if certain && digest.opens {
-            flow.pattern.copy(code);
+            flow.copy(code, now);
         }
         if copy {
             return self.copy(frame, digest, at, code);
