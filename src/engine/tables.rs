@@ -10,12 +10,18 @@ use std::hash::BuildHasher;
 #[derive(Debug)]
 pub struct Rows<R> {
     rows: Vec<R>,
-    index: HashTable<u32>,
+    /// Hash and number of each row. The hash is kept because rows are too far apart to ask them as the index grows.
+    index: HashTable<(u32, u32)>,
     hasher: DefaultHashBuilder,
     touched: Vec<u32>,
     other: Traffic,
     other_rows: u64,
     cap: usize,
+}
+
+/// All bits of a hash matter to the index: the upper ones tell rows of one bucket apart.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 /// What a kept row must offer.
@@ -58,17 +64,16 @@ impl<R: Keyed> Rows<R> {
 
     /// The row of a key, made if there is none; `None` when the table is full (then the caller counts with [`Self::count_other`]).
     fn row(&mut self, key: R::Key, make: impl FnOnce() -> R) -> Option<&mut R> {
-        let hash = self.hasher.hash_one(key);
-        let at = match self.index.find(hash, |&at| self.rows[at as usize].key() == key) {
-            Some(&at) => at,
+        let hash = self.hasher.hash_one(key) as u32;
+        let at = match self.index.find(spread(hash), |&(h, at)| h == hash && self.rows[at as usize].key() == key) {
+            Some(&(_, at)) => at,
             None if self.rows.len() < self.cap => {
                 let at = self.rows.len();
                 if at == self.rows.capacity() {
                     self.rows.reserve_exact((at / 2).max(64));
                 }
                 self.rows.push(make());
-                let (rows, hasher) = (&self.rows, &self.hasher);
-                self.index.insert_unique(hash, at as u32, |&at| hasher.hash_one(rows[at as usize].key()));
+                self.index.insert_unique(spread(hash), (hash, at as u32), |&(h, _)| spread(h));
                 at as u32
             }
             None => return None,

@@ -1,7 +1,7 @@
 //! How rows compare: one definition for the engine that selects them and the screen that shows them.
 
 use super::{Column, Conversation, HostRow, Order};
-use crate::model::{Timestamp, Traffic};
+use crate::model::{Timestamp, Traffic, memory};
 use std::cmp::Ordering;
 
 impl Order {
@@ -163,20 +163,32 @@ fn first<R>(rows: &[R], count: usize, rank: impl Fn(&R) -> Rank, compare: impl F
     order.into_iter().map(|(_, at)| at).collect()
 }
 
+/// Rows asked for before they are moved: each is somewhere else in memory.
+const AHEAD: usize = 8;
+
 /// Sorts rows; each is moved once.
 fn sort<R>(rows: &mut [R], rank: impl Fn(&R) -> Rank, compare: impl Fn(&R, &R) -> Ordering) {
     let mut order = ranked(rows, rank);
     order.sort_unstable_by(by_rank(rows, compare));
+    let mut places: Vec<u32> = order.into_iter().map(|(_, at)| at).collect();
     // Each cycle of the permutation in turn; a place that is done points at itself.
-    for start in 0..order.len() {
-        let mut at = start;
+    for start in 0..places.len() {
+        let (mut at, mut ahead) = (start, start);
+        let mut advance = |places: &[u32], rows: &[R]| {
+            ahead = places[ahead] as usize;
+            memory::bring_near(&rows[ahead]);
+        };
+        if places[start] as usize != start {
+            (0..AHEAD).for_each(|_| advance(&places, rows));
+        }
         loop {
-            let from = std::mem::replace(&mut order[at].1, at as u32) as usize;
+            let from = std::mem::replace(&mut places[at], at as u32) as usize;
             if from == start || from == at {
                 break;
             }
             rows.swap(at, from);
             at = from;
+            advance(&places, rows);
         }
     }
 }
