@@ -196,7 +196,7 @@ const BUNDLED: &[(&str, &[&str], &str)] = &[
     ("duplicates.pcap", &["dup.every"], "every packet arrives twice"),
     ("one-way.pcap", &["dir.half"], "one direction only"),
     ("vlans.pcap", &[], "cannot tell yet"),
-    ("squeezed.pcap", &["upstream.loss"], "36 % of the traffic never reached this host"),
+    ("squeezed.pcap", &["span.ratelimit"], "the mirror is limited to 2.00 Mb/s"),
     ("erspan.pcap", &["path.loss"], "1.8 % of the copies lost on the way"),
 ];
 

@@ -72,6 +72,7 @@ fn a_clean_mirror_raises_nothing() {
     expect("clean", &s, &[]);
     assert!(s.mirror.trust.score.is_some_and(|score| score >= 95), "{:#?}", s.mirror.trust);
     assert_eq!(s.mirror.duplicates.traffic.packets, 0);
+    assert!(s.mirror.loss.orphans.is_some_and(|o| o.rate == 0.0 && o.n > 400), "{:?}", s.mirror.loss);
 }
 
 #[test]
@@ -169,6 +170,7 @@ fn lost_in_the_switch() {
 #[test]
 fn intervals_hold_as_often_as_they_say() {
     let (mut trials, mut misses) = (0u32, Vec::new());
+    let (mut lone_trials, mut lone_misses) = (0u32, Vec::new());
     for seed in 1..=5 {
         // Long enough that few bursts of loss take the end of a conversation with them, which nothing tells of then.
         let plan = Plan { seed, connections: 150, segments: 200, ..Plan::default() };
@@ -182,8 +184,8 @@ fn intervals_hold_as_often_as_they_say() {
             ("one in 4", |c, rng| mirror::sample(c, rng, 4)),
             ("queue", |c, _| mirror::queue(c, 30e6, 60_000.0).0),
         ];
-        for (name, fault) in faults {
-            let kept = fault(all.clone(), &mut Rng(100 + seed));
+        for (i, (name, fault)) in (0..).zip(faults) {
+            let kept = fault(all.clone(), &mut Rng(1_000 * i + seed));
             let truth = lost_data(&all, &kept);
             let s = analyse(&kept, Losses::default());
             let e = s.mirror.loss.upstream.unwrap_or_else(|| panic!("{name}, seed {seed}: no estimate"));
@@ -193,8 +195,19 @@ fn intervals_hold_as_often_as_they_say() {
             }
             assert!((e.rate - truth).abs() <= 0.1 * truth, "{name}, seed {seed}: {} instead of {truth}", e.rate);
             assert!(e.high - e.low <= 0.6 * truth, "{name}, seed {seed}: {e:?} says little of {truth}");
+            // Where each packet is lost for itself, questions are too.
+            let single = s.mirror.loss.orphans.expect("answers");
+            let truth = 1.0 - kept.len() as f64 / all.len() as f64;
+            if !name.contains("bursts") && name != "queue" {
+                lone_trials += 1;
+                if truth < single.low || single.high < truth {
+                    lone_misses.push(format!("{name}, seed {seed}: {truth:.4} outside {single:?}"));
+                }
+            }
         }
     }
+    println!("{} of {lone_trials} intervals of lone answers missed: {lone_misses:#?}", lone_misses.len());
+    assert!(lone_misses.len() as u32 <= by_chance(lone_trials, 0.05), "of {lone_trials}: {lone_misses:#?}");
     println!("{} of {trials} intervals missed: {misses:#?}", misses.len());
     assert!(misses.len() as u32 <= by_chance(trials, 0.05), "of {trials}: {misses:#?}");
 }
@@ -239,6 +252,39 @@ fn a_limited_rate() {
             close(&name, s.mirror.loss.upstream, lost_data(&all, &kept));
             let told = s.findings[0].evidence.iter().find(|e| e.0 == "bits_per_second").map(|e| e.1.clone());
             assert!(matches!(told, Some(Value::Number(rate)) if (rate - limit).abs() < 0.02 * limit), "{name}: {told:?}");
+        }
+    }
+}
+
+#[test]
+fn a_slow_limited_rate() {
+    let plan = Plan { connections: 4_000, segments: 60, seconds: 25.0, ..Plan::default() };
+    let all = mirror::span(&network::run(&plan), is_server, true, true);
+    // 2 Mb/s are 17 full frames in 100 ms, and a bucket of 50 kB is twice as much again.
+    for (limit, bucket) in [(2e6, 6_000.0), (1e6, 6_000.0), (2e6, 50_000.0)] {
+        let kept = mirror::rate_limit(all.clone(), limit, bucket);
+        let s = analyse_with(&kept, Settings { speed: Some(1_000_000_000), ..Settings::default() });
+        let name = format!("limit {limit}, bucket {bucket}");
+        expect(&name, &s, &["span.ratelimit"]);
+        let told = s.findings[0].evidence.iter().find(|e| e.0 == "bits_per_second").map(|e| e.1.clone());
+        assert!(matches!(told, Some(Value::Number(rate)) if (rate - limit).abs() < 0.02 * limit), "{name}: {told:?}");
+    }
+}
+
+#[test]
+fn bursts_beyond_a_limit() {
+    // Few conversations: bulk data comes in bursts that the limit cuts, and what comes alone passes. That is no sampling.
+    for connections in [100, 300] {
+        let plan = Plan { connections, segments: 60, seconds: 25.0, ..Plan::default() };
+        let all = mirror::span(&network::run(&plan), is_server, true, true);
+        for limit in [4e6, 1e6] {
+            let kept = mirror::rate_limit(all.clone(), limit, 6_000.0);
+            let s = analyse_with(&kept, Settings { speed: Some(1_000_000_000), ..Settings::default() });
+            let name = format!("{connections} conversations, limit {limit}");
+            expect(&name, &s, &["upstream.loss"]);
+            assert!(s.findings[0].cause.contains("in runs"), "{name}: {:?}", s.findings[0]);
+            let orphans = s.mirror.loss.orphans.expect("answers");
+            assert!(orphans.rate < 0.02 && orphans.n > 50, "{name}: {orphans:?}");
         }
     }
 }

@@ -129,9 +129,14 @@ pub struct SizeLoss {
     pub missing: u64,
 }
 
-/// The delivered rate in windows of 100 ms with loss from beginning to end (before and after them something was lost as well).
+/// Windows with loss before their rate is called constant.
+pub const FLAT_WINDOWS: u64 = 10;
+
+/// The delivered rate in windows with loss from beginning to end (before and after them something was lost as well).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FlatTop {
+    /// Length of a window: the slower the mirror, the longer.
+    pub seconds: f64,
     /// Windows with loss.
     pub lossy: u64,
     /// Of them those with at least 90 % of the median rate; the rest is of these.
@@ -157,6 +162,8 @@ pub struct Loss {
     pub switch: Option<Estimate>,
     /// Switch or path, where they cannot be told apart.
     pub upstream: Option<Estimate>,
+    /// Of answers (SYN-ACK, DNS, ICMP echo), those whose question was never seen: a witness to the loss of single packets.
+    pub orphans: Option<Estimate>,
     /// Windows below 50 % of the mirror link, up to 95 %, above; all zero when its speed is unknown.
     pub by_load: [LoadClass; 3],
     /// Loss by segment size, ascending.

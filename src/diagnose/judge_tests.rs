@@ -24,7 +24,7 @@ pub(in crate::diagnose) fn clean() -> Evidence {
             by_size: vec![SizeLoss { floor: 0, seen: 10_000, missing: 0 }, SizeLoss { floor: 1408, seen: 90_000, missing: 1 }],
             ratios,
             whole: 400,
-            flat_top: Some(FlatTop { lossy: 3, windows: 3, bits_per_second: 1e8, variation: 0.3, occupied: 1e8 }),
+            flat_top: Some(FlatTop { seconds: 0.1, lossy: 3, windows: 3, bits_per_second: 1e8, variation: 0.3, occupied: 1e8 }),
             speed: Some(1_000_000_000),
             ..Loss::default()
         },
@@ -102,7 +102,7 @@ fn some_copies(copies: f64, flows_affected: f64) -> Copies {
 }
 
 fn flat(lossy: f64, windows: u64, bits_per_second: f64, occupied: f64) -> Option<FlatTop> {
-    Some(FlatTop { lossy: lossy as u64, windows, bits_per_second, variation: 0.019, occupied })
+    Some(FlatTop { seconds: 0.1, lossy: lossy as u64, windows, bits_per_second, variation: 0.019, occupied })
 }
 
 /// Both sides of every threshold.
@@ -336,8 +336,8 @@ fn loss_with_a_pattern_is_reported_once() {
     let mut e = clean();
     (e.loss.upstream, e.loss.all) = (estimate(0.2, 0.19, 9_999), estimate(0.2, 0.19, 9_999));
     assert_eq!(ids(&e), ["upstream.loss"]);
-    e.loss.flat_top = Some(FlatTop { lossy: 20, windows: 20, bits_per_second: 1e8, variation: 0.01, occupied: 1e8 });
+    e.loss.flat_top = Some(FlatTop { seconds: 0.1, lossy: 20, windows: 20, bits_per_second: 1e8, variation: 0.01, occupied: 1e8 });
     assert_eq!(ids(&e), ["span.ratelimit"]);
-    e.loss.flat_top = Some(FlatTop { lossy: 20, windows: 20, bits_per_second: 1e8, variation: 0.025, occupied: 1e8 });
+    e.loss.flat_top = Some(FlatTop { seconds: 0.1, lossy: 20, windows: 20, bits_per_second: 1e8, variation: 0.025, occupied: 1e8 });
     assert_eq!(ids(&e), ["upstream.loss"], "a limit that is not certain explains nothing");
 }

@@ -17,8 +17,8 @@ mod vendor;
 pub use checklist::{Seen, checklist};
 pub use detector::{Detector, Limit, Need, Outcome, Page, Report};
 pub use evidence::{
-    Casts, Checksums, Clock, Control, Copies, Evidence, FlatTop, Gap, Host, LoadClass, Loss, Order, Outage, Sides, SizeLoss, Sizes, Tags,
-    Transit,
+    Casts, Checksums, Clock, Control, Copies, Evidence, FLAT_WINDOWS, FlatTop, Gap, Host, LoadClass, Loss, Order, Outage, Sides, SizeLoss,
+    Sizes, Tags, Transit,
 };
 pub use judge::{CLEAR_AFTER, Judge, Judgement, judge};
 pub use registry::{IDS, explain};

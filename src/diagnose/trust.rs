@@ -72,8 +72,10 @@ fn completeness(e: &Evidence) -> Scored {
     let known = host.max(path);
     let complaint = [Need::BothDirections, Need::Unique].iter().find_map(|n| n.check(e).err());
     let tcp = e.loss.all.filter(|a| a.n >= 100 && complaint.is_none());
-    match tcp {
-        Some(all) => {
+    // Where most questions are missing a direction is, or it is answers that nobody asked for.
+    let single = e.loss.orphans.filter(|o| o.n >= 100 && o.rate < 0.5 && complaint.is_none());
+    match (tcp, single) {
+        (Some(all), _) => {
             let text = format!(
                 "{} of acknowledged data never seen ({} to {}, n {} segments), {} lost here",
                 percent(all.rate),
@@ -84,10 +86,22 @@ fn completeness(e: &Evidence) -> Scored {
             );
             (Some(through(LOSS, all.rate.max(known))), text)
         }
-        None if known > 0.0 => {
+        (None, _) if known > 0.0 => {
             (Some(through(LOSS, known)), format!("{} lost here, {} on the path; the switch cannot be told", percent(host), percent(path)))
         }
-        None => unknown(complaint.unwrap_or_else(|| format!("{} of 100 acknowledged segments", grouped(e.loss.all.map_or(0, |a| a.n))))),
+        (None, Some(single)) => {
+            let text = format!(
+                "{} of answers without their question ({} to {}, n {}); too little TCP to tell more",
+                percent(single.rate),
+                percent(single.low),
+                percent(single.high),
+                grouped(single.n)
+            );
+            (Some(through(LOSS, single.rate)), text)
+        }
+        (None, None) => {
+            unknown(complaint.unwrap_or_else(|| format!("{} of 100 acknowledged segments", grouped(e.loss.all.map_or(0, |a| a.n)))))
+        }
     }
 }
 

@@ -43,6 +43,14 @@ pub fn loss(sums: &Sums) -> (Option<Estimate>, LossSplit) {
     (all, split)
 }
 
+/// The share of answers whose question was never seen: SYN-ACKs, DNS, ICMP echo. Where both directions are mirrored it estimates the loss
+/// of packets that are lost one by one; of losses in runs it tells less, for question and answer are missing together.
+pub fn orphans(sums: &Sums) -> Option<Estimate> {
+    let (asked, opened) = (&sums.counts.health.orphans, &sums.counts.order);
+    let answers = opened.answers.saturating_add(asked.settled).saturating_add(asked.unasked);
+    (answers > 0).then(|| wilson(opened.lone().saturating_add(asked.unasked), answers))
+}
+
 /// Everything the findings rest on, with the loss that [`loss`] found in the same counts.
 pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> Evidence {
     let Sources { request, witness, sums, age, dropped, mac_pairs } = sources;
@@ -79,6 +87,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
             path: split.transport,
             switch: split.switch,
             upstream: split.upstream,
+            orphans: orphans(sums),
             by_load: by_load(sums, split),
             by_size: by_size(sums),
             ratios: talks.ratios.bins,
@@ -218,26 +227,47 @@ fn by_size(sums: &Sums) -> Vec<d::SizeLoss> {
         .collect()
 }
 
-/// The delivered rate in windows of 100 ms in which data was lost from beginning to end: in the inside of a lossy stretch. Where a limit
-/// was reached for a part of the window only, less is delivered, never more: windows below 90 % of the median stay out.
+/// Lengths of windows in which rates are compared, in windows of 100 ms.
+const LENGTHS: [i64; 4] = [1, 2, 5, 10];
+
+/// The delivered rate in windows in which data was lost from beginning to end: in the inside of a lossy stretch. Of windows that are enough
+/// the length is taken in which the rate varies least: a limit lets through what it saved up while less came, or a frame more or less,
+/// and that is a smaller part of more time.
 fn flat_top(witness: &Witness, request: &Request, sums: &Sums) -> Option<d::FlatTop> {
     let from = sums.from.map_or(i64::MIN, window);
-    let mut lossy: Vec<Traffic> =
-        witness.lossy.inside().filter(|w| *w > from).filter_map(|w| request.load.arrived.get(w)).filter(|t| t.packets > 0).collect();
+    let arrived = &request.load.arrived;
+    let tops = LENGTHS.into_iter().filter_map(|length| {
+        let set = witness.lossy.coarser(length);
+        let inside = set.inside().map(|w| w * length).filter(|first| *first > from);
+        let sums = inside.map(|first| (first..first + length).filter_map(|w| arrived.get(w)).fold(Traffic::default(), sum));
+        top(sums.filter(|t| t.packets > 0).collect(), (length * WINDOW) as f64 / 1e9)
+    });
+    let enough = |top: &d::FlatTop| top.windows >= d::FLAT_WINDOWS;
+    tops.reduce(|best, longer| if enough(&longer) && longer.variation < best.variation { longer } else { best })
+}
+
+/// The flat top of `lossy` windows of so many `seconds`. Where a limit was reached for a part of the window only, less is delivered, never
+/// more: windows below 90 % of the median stay out.
+fn top(mut lossy: Vec<Traffic>, seconds: f64) -> Option<d::FlatTop> {
     lossy.sort_unstable_by_key(|t| t.wire_bytes);
     let median = lossy.get(lossy.len() / 2)?.wire_bytes as f64;
     let top = lossy.get(lossy.partition_point(|t| (t.wire_bytes as f64) < 0.9 * median)..)?;
-    let seconds = WINDOW as f64 / 1e9;
     let mean = |of: &dyn Fn(&Traffic) -> f64| top.iter().map(of).sum::<f64>() / top.len().max(1) as f64;
     let rate = mean(&|t| t.bits_per_second(seconds));
     let variance = mean(&|t| (t.bits_per_second(seconds) - rate).powi(2));
     Some(d::FlatTop {
+        seconds,
         lossy: lossy.len() as u64,
         windows: top.len() as u64,
         bits_per_second: rate,
         variation: if rate > 0.0 { variance.sqrt() / rate } else { 0.0 },
         occupied: mean(&|t| occupied(*t) as f64 * 8.0 / seconds),
     })
+}
+
+fn sum(mut x: Traffic, y: Traffic) -> Traffic {
+    x.add(y);
+    x
 }
 
 fn sides(talks: &Conversations, mac_pairs: &mut dyn Iterator<Item = (Mac, Mac, u64)>) -> d::Sides {

@@ -60,7 +60,13 @@ impl Verdict {
         let mirror = Mirror {
             link,
             recent_link: if live { link.since(self.link_before) } else { link },
-            loss: LossLedger { host: split.host, path: split.transport, switch: split.switch, upstream: split.upstream },
+            loss: LossLedger {
+                host: split.host,
+                path: split.transport,
+                switch: split.switch,
+                upstream: split.upstream,
+                orphans: evidence::orphans(&whole),
+            },
             sides: Sides { judged: evidence.sides.judged, one_sided: evidence.sides.one_sided },
             trust: diagnose::trust(&evidence, &judgement.findings),
             silenced: judgement.silenced,

@@ -73,7 +73,12 @@ impl OrderState {
     const SYN: [u8; 2] = [1, 2];
     const EARLY: u8 = 4;
     const DONE: u8 = 8;
+    /// Its SYN-ACK is among [`OrderCounts::early`].
+    const COUNTED: u8 = 16;
 }
+
+/// How long SYN-ACKs are not counted as answers, from the first packet of a handshake on: their SYN may have passed before the capture began.
+const SETTLE: i64 = SECOND;
 
 /// Handshakes, by whether cause came before effect.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -84,13 +89,28 @@ pub struct OrderCounts {
     pub inverted: u64,
     /// By how much.
     pub skew: Skews,
+    /// SYN-ACKs, each handshake's first, after the first second.
+    pub answers: u64,
+    /// Of them those that came before their SYN, or without it.
+    pub early: u64,
+    /// Of these those whose SYN came later.
+    pub resolved: u64,
+    started: Option<Timestamp>,
 }
 
 impl OrderCounts {
+    /// SYN-ACKs whose SYN was never seen.
+    pub fn lone(&self) -> u64 {
+        self.early.saturating_sub(self.resolved)
+    }
+
     fn zip(&mut self, other: &OrderCounts, f: fn(u64, u64) -> u64) {
         self.handshakes = f(self.handshakes, other.handshakes);
         self.inverted = f(self.inverted, other.inverted);
         self.skew.zip(&other.skew, f);
+        self.answers = f(self.answers, other.answers);
+        self.early = f(self.early, other.early);
+        self.resolved = f(self.resolved, other.resolved);
     }
 
     /// Adds another shard's.
@@ -110,21 +130,29 @@ impl OrderCounts {
     #[inline]
     pub fn observe(&mut self, state: &mut OrderState, frame: &Frame<'_>) {
         let (Some(segment), Some((_, way))) = (&frame.tcp, &frame.flow) else { return };
-        if segment.flags & SYN == 0 || state.seen & OrderState::DONE != 0 {
+        if segment.flags & SYN == 0 {
             return;
         }
         self.handshake(state, *way, segment.sequence, (segment.flags & ACK != 0).then_some(segment.acknowledgement), frame.time);
     }
 
     fn handshake(&mut self, state: &mut OrderState, way: Direction, sequence: u32, acknowledges: Option<u32>, time: Timestamp) {
+        if state.seen & OrderState::DONE != 0 {
+            return;
+        }
         let way = way as usize;
+        let settled = time.since(*self.started.get_or_insert(time)) > SETTLE;
         match acknowledges {
             Some(_) if state.seen & OrderState::SYN[1 - way] != 0 => {
                 self.handshakes += 1;
+                self.answers += u64::from(settled);
                 state.seen |= OrderState::DONE;
             }
             Some(ack) if state.seen & OrderState::EARLY == 0 => {
-                *state = OrderState { early: time, expected: ack, seen: state.seen | OrderState::EARLY };
+                let counted = if settled { OrderState::COUNTED } else { 0 };
+                self.answers += u64::from(settled);
+                self.early += u64::from(settled);
+                *state = OrderState { early: time, expected: ack, seen: state.seen | OrderState::EARLY | counted };
             }
             Some(_) => {}
             None if state.seen & OrderState::EARLY != 0 => {
@@ -133,6 +161,7 @@ impl OrderCounts {
                 if sequence.wrapping_add(1) == state.expected && skew < SECOND / 2 {
                     self.handshakes += 1;
                     self.inverted += 1;
+                    self.resolved += u64::from(state.seen & OrderState::COUNTED != 0);
                     self.skew.add(skew);
                 }
                 state.seen |= OrderState::DONE;
@@ -262,6 +291,33 @@ mod tests {
         counts.handshake(&mut late, Direction::BToA, 900, Some(101), Timestamp(0));
         counts.handshake(&mut late, Direction::AToB, 100, None, Timestamp(SECOND));
         assert_eq!((counts.handshakes, counts.inverted), (1, 0));
+    }
+
+    #[test]
+    fn a_syn_ack_without_its_syn_is_a_lone_answer() {
+        let mut counts = OrderCounts::default();
+        let mut open = |at: i64, syn: Option<i64>| {
+            let mut state = OrderState::default();
+            if let Some(before) = syn.filter(|s| *s < at) {
+                counts.handshake(&mut state, Direction::AToB, 100, None, Timestamp(before));
+            }
+            counts.handshake(&mut state, Direction::BToA, 900, Some(101), Timestamp(at));
+            counts.handshake(&mut state, Direction::BToA, 900, Some(101), Timestamp(at + 2));
+            if let Some(behind) = syn.filter(|s| *s > at) {
+                counts.handshake(&mut state, Direction::AToB, 100, None, Timestamp(behind));
+            }
+        };
+        // In the first second nothing is counted, also when the SYN comes later.
+        open(0, None);
+        open(5, Some(6));
+        // In order, inverted, alone.
+        open(2 * SECOND, Some(2 * SECOND - 1));
+        open(3 * SECOND, Some(3 * SECOND + 1));
+        open(4 * SECOND, None);
+        assert_eq!((counts.answers, counts.early, counts.resolved, counts.lone()), (3, 2, 1, 1));
+        assert_eq!((counts.handshakes, counts.inverted), (3, 2));
+        let earlier = counts;
+        assert_eq!(counts.since(&earlier).answers, 0);
     }
 
     #[test]

@@ -80,6 +80,13 @@ impl WindowSet {
         other.0.iter().filter(|w| w.1).for_each(|(window, _)| self.insert(window));
     }
 
+    /// The same in windows `length` times as long.
+    pub fn coarser(&self, length: i64) -> WindowSet {
+        let mut coarser = WindowSet::default();
+        self.0.iter().filter(|w| w.1).for_each(|(window, _)| coarser.insert(window.div_euclid(length.max(1))));
+        coarser
+    }
+
     /// Those that stand in the inside of a stretch: the windows before and after are in as well, so that what happened there went on
     /// from beginning to end.
     pub fn inside(&self) -> impl Iterator<Item = i64> + '_ {
@@ -100,6 +107,8 @@ mod tests {
         assert_eq!((set.contains(0), set.inside().count()), (false, 0));
         [5, 6, 7, 8, 10, 11].into_iter().for_each(|w| set.insert(w));
         assert_eq!(set.inside().collect::<Vec<_>>(), [6, 7]);
+        assert_eq!(set.coarser(2).inside().collect::<Vec<_>>(), [3, 4]);
+        assert_eq!(set.coarser(1), set);
         assert_eq!([window(Timestamp(-1)), window(Timestamp(0)), window(Timestamp(WINDOW))], [-1, 0, 1]);
     }
 

@@ -14,6 +14,8 @@ pub struct LossLedger {
     pub switch: Option<Estimate>,
     /// Switch or path, where no outer sequence splits them.
     pub upstream: Option<Estimate>,
+    /// Of answers (SYN-ACK, DNS, ICMP echo), those whose question was never seen: lost anywhere, where both directions are mirrored.
+    pub orphans: Option<Estimate>,
 }
 
 /// A class of duplicates, with its counts.

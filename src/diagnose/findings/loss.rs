@@ -10,6 +10,9 @@ use crate::model::{Estimate, Severity, Value};
 /// Things looked at before a rate is given.
 const SAMPLE: u64 = 100;
 
+/// Answers before their questions are taken to say at what rate single packets are missing.
+pub(super) const ANSWERS: u64 = 20;
+
 /// Lower end of the interval above which copies are missing beyond doubt: half of the 0.1 % that is still called good, so that a
 /// true 0.1 % is found on some tens of thousands of segments.
 const TCP_LIMIT: Limit = Limit::new(0.0005);
@@ -40,6 +43,23 @@ fn rated(estimate: Option<Estimate>, limit: Limit, active: bool, title: impl FnO
     })
 }
 
+/// Why bulk data is missing while few answers lack their question.
+const RUNS: &str = "Losses come in runs, not packet by packet: bulk data is missing, and yet few of the answers seen lack their question. Bursts \
+                    exceed what the mirror carries, by the speed of its destination port, by its buffer or by a rate limit.";
+
+/// What the answers without a question say beside a finding of loss.
+fn witnessed(outcome: Outcome, e: &Evidence) -> Outcome {
+    match (outcome, e.loss.orphans) {
+        (Outcome::Present(mut report), Some(orphans)) => {
+            report.evidence.push(("lone_answers", Value::Share(orphans.rate)));
+            report.evidence.push(("answers", Value::Count(orphans.n)));
+            let runs = orphans.n >= ANSWERS && e.loss.all.is_some_and(|all| orphans.high < all.low / 2.0);
+            Outcome::Present(if runs { report.because(RUNS) } else { report })
+        }
+        (outcome, _) => outcome,
+    }
+}
+
 /// Copies the switch never made.
 pub struct Switch;
 
@@ -63,7 +83,8 @@ impl Detector for Switch {
             meaning: "Packets crossed the network, but the switch never made copies of them. Volumes are too low by this share.",
             measured: "TCP data that was acknowledged and never seen within 200 ms of packet time, in bytes, less what sequence \
                        numbers of the encapsulation show lost later. Raised when the lower end of its 95 % interval is above \
-                       0.05 %, on at least 100 segments; a warning from 1 %, critical from 5 %.",
+                       0.05 %, on at least 100 segments; a warning from 1 %, critical from 5 %. Answers whose question was \
+                       never seen (SYN-ACK, DNS, echo) stand beside it as a witness.",
             cause: "The mirror copies more than it can: sources together exceed the destination, or the switch gives copies a \
                     low priority.",
             lookalikes: "Traffic that takes another way for a time; a middlebox that changes sequence numbers; conversations \
@@ -78,7 +99,7 @@ impl Detector for Switch {
     }
 
     fn judge(&self, e: &Evidence, active: bool) -> Outcome {
-        rated(e.loss.switch, TCP_LIMIT, active, |p| format!("{p} of the traffic is never copied by the switch"))
+        witnessed(rated(e.loss.switch, TCP_LIMIT, active, |p| format!("{p} of the traffic is never copied by the switch")), e)
     }
 }
 
@@ -94,7 +115,8 @@ impl Detector for Upstream {
             measured: "TCP data that was acknowledged and never seen within 200 ms of packet time, in bytes, less what this host \
                        lost itself. Without sequence numbers on the copies, switch and path cannot be told apart. Raised when \
                        the lower end of its 95 % interval is above 0.05 %, on at least 100 segments; a warning from 1 %, \
-                       critical from 5 %.",
+                       critical from 5 %. Answers whose question was never seen (SYN-ACK, DNS, echo) stand beside it as a \
+                       witness.",
             cause: "The mirror copies more than its destination carries, or copies are lost on their way here.",
             lookalikes: "Traffic that takes another way for a time; a middlebox that changes sequence numbers; network cards \
                          that drop without counting.",
@@ -112,7 +134,7 @@ impl Detector for Upstream {
         if e.loss.switch.is_some() {
             return Outcome::Clear;
         }
-        rated(e.loss.upstream, TCP_LIMIT, active, |p| format!("{p} of the traffic never reached this host"))
+        witnessed(rated(e.loss.upstream, TCP_LIMIT, active, |p| format!("{p} of the traffic never reached this host")), e)
     }
 }
 

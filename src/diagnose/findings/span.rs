@@ -1,17 +1,15 @@
 //! Loss with a pattern: what the mirror does by design or by its limits.
 
+use super::loss::ANSWERS;
 use super::{lacking, present_if};
 use crate::diagnose::detector::{Detector, Limit, Need, Outcome, Page, Report};
-use crate::diagnose::evidence::{Evidence, FlatTop, SizeLoss, share};
+use crate::diagnose::evidence::{Evidence, FLAT_WINDOWS, FlatTop, SizeLoss, share};
 use crate::diagnose::vendor::Topic;
 use crate::model::units::{bits_per_second, percent};
 use crate::model::{Severity, Value};
 
 /// Windows of high and of low load before they are compared.
 const WINDOWS: u64 = 30;
-
-/// Windows with loss before their rate is called constant.
-const FLAT_WINDOWS: u64 = 10;
 
 /// Conversations before uniformity is judged.
 const FLOWS: u64 = 20;
@@ -102,7 +100,8 @@ impl Detector for Sampled {
                       whole conversations.",
             measured: "The share missing is the same in conversations of every kind: nine of ten of at least 20 are within 15 % \
                        of their median, at least 45 % is missing, and neither load nor size makes a difference, nor is the rate \
-                       of copies constant; or the mirror says so itself.",
+                       of copies constant, and questions whose answer was seen (SYN, DNS, echo; at least 20) are missing as \
+                       often; or the mirror says so itself.",
             cause: "Sampling is configured on the session, or it is the platform's only way of mirroring.",
             lookalikes: "A balancer that spreads packets over several analysers; a mirror that is overloaded all the time.",
             remedy: "Turn sampling off, or scale by N.",
@@ -128,7 +127,8 @@ impl Detector for Sampled {
         let by_load = low.windows.min(high.windows) >= WINDOWS && high.upstream().0 > 2.0 * low.upstream().1;
         let found = uniform_ratio(e)
             .filter(|_| Limit::new(LEAST_SAMPLING).exceeded(all.rate, active) && !by_load)
-            .filter(|_| limit(&e.loss.by_size, false).is_none() && flat(e, active).is_none());
+            .filter(|_| limit(&e.loss.by_size, false).is_none() && flat(e, active).is_none())
+            .filter(|_| !e.loss.orphans.is_some_and(|single| single.n >= ANSWERS && single.high < 0.75 * all.low));
         present_if(found.is_some(), || {
             let n = (1.0 / (1.0 - all.rate).max(1e-6)).round().max(2.0);
             let evidence =
@@ -144,8 +144,8 @@ impl Detector for RateLimited {
             id: "span.ratelimit",
             meaning: "Copies arrive at a constant rate below the speed of the link, and the rest is dropped: something limits the \
                       mirror.",
-            measured: "The delivered rate in windows of 100 ms that lost data from beginning to end varies by less than 2 % around \
-                       its mean, over at least 10 windows (up to a quarter of them may deliver less: there the limit was reached \
+            measured: "The delivered rate in windows that lost data from beginning to end varies by less than 2 % around its mean. \
+                       Windows are 100 ms long, up to 1 s where few frames arrive. There must be at least 10 of them (up to a quarter of them may deliver less: there the limit was reached \
                        for a while only), stays below 90 % of the link's speed where that is known, and \
                        acknowledged TCP data is missing (lower end of the interval above 0.1 %).",
             cause: "A rate limit, CAR or policer on the mirror session or on the path of the copies.",
@@ -170,6 +170,7 @@ impl Detector for RateLimited {
                 ("bits_per_second", Value::Number(flat.bits_per_second)),
                 ("variation", Value::Share(flat.variation)),
                 ("windows", Value::Count(flat.windows)),
+                ("window_seconds", Value::Number(flat.seconds)),
             ];
             Outcome::Present(Report::new(Severity::Warning, title, evidence))
         })

@@ -28,6 +28,8 @@ pub struct OrphanCounts {
     pub questions: u64,
     /// Questions that found their answer.
     pub answered: u64,
+    /// Of them those that did after the first 5 s: to be compared with `unasked`.
+    pub settled: u64,
     /// Questions without answer after 5 s.
     pub unanswered: u64,
     /// Questions forgotten at the cap before they were decided.
@@ -50,6 +52,7 @@ impl OrphanCounts {
         for (a, b) in [
             (&mut self.questions, other.questions),
             (&mut self.answered, other.answered),
+            (&mut self.settled, other.settled),
             (&mut self.unanswered, other.unanswered),
             (&mut self.forgotten, other.forgotten),
             (&mut self.unasked, other.unasked),
@@ -122,10 +125,12 @@ impl Orphans {
             self.close(&slot, time);
             slot = Slot::default();
         }
+        let settled = u64::from(self.settled(time));
         self.counts.questions += u64::from(is_question && matches!(slot.state, State::Empty | State::Early));
         let state = match (is_question, slot.state) {
             (true, State::Early) => {
                 self.counts.answered += 1;
+                self.counts.settled += settled;
                 self.counts.inverted += 1;
                 self.counts.skew.add(time.since(slot.time));
                 State::Done
@@ -134,6 +139,7 @@ impl Orphans {
             (true, _) => State::Waiting,
             (false, State::Waiting) => {
                 self.counts.answered += 1;
+                self.counts.settled += settled;
                 State::Done
             }
             (false, State::Empty) => State::Early,
@@ -145,12 +151,17 @@ impl Orphans {
         }
     }
 
+    /// Whether a question of `time` cannot have passed before the capture began.
+    fn settled(&self, time: Timestamp) -> bool {
+        self.started.is_some_and(|s| time.since(s) > WAIT)
+    }
+
     /// Decides what a slot's content was when it leaves the table.
     fn close(&mut self, slot: &Slot, now: Timestamp) {
         match slot.state {
             State::Waiting if expired(slot, now) => self.counts.unanswered += 1,
             State::Waiting => self.counts.forgotten += 1,
-            State::Early if self.started.is_some_and(|s| slot.time.since(s) > WAIT) => self.counts.unasked += 1,
+            State::Early if self.settled(slot.time) => self.counts.unasked += 1,
             _ => {}
         }
     }
@@ -221,7 +232,7 @@ mod tests {
         dns(&mut o, 5, false, 9_020);
         o.advance(Timestamp(60 * SECOND));
         let c = o.counts();
-        assert_eq!((c.questions, c.answered, c.unanswered, c.unasked, c.inverted), (3, 2, 1, 1, 1));
+        assert_eq!((c.questions, c.answered, c.settled, c.unanswered, c.unasked, c.inverted), (3, 2, 2, 1, 1, 1));
     }
 
     #[test]
@@ -248,6 +259,7 @@ mod tests {
             let c = o.counts();
             prop_assert_eq!(c.questions, c.answered + c.unanswered + c.forgotten);
             prop_assert_eq!(c.skew.count(), c.inverted);
+            prop_assert!(c.settled <= c.answered);
         }
     }
 }

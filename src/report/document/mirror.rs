@@ -68,9 +68,13 @@ fn facts(m: &Mirror) -> Vec<(&'static str, String)> {
     };
     facts.push(("Copies", copies));
     let l = &m.loss;
-    for (name, estimate) in
-        [("Lost in this host", l.host), ("Lost on the path", l.path), ("Lost in the switch", l.switch), ("Lost upstream", l.upstream)]
-    {
+    for (name, estimate) in [
+        ("Lost in this host", l.host),
+        ("Lost on the path", l.path),
+        ("Lost in the switch", l.switch),
+        ("Lost upstream", l.upstream),
+        ("Questions never seen", l.orphans),
+    ] {
         facts.push((name, loss(estimate)));
     }
     if m.sides.judged > 0 {

@@ -31,7 +31,9 @@ pub fn mirror(w: &mut Writer, mirror: &Mirror, rows: usize) -> io::Result<()> {
         w.key("loss");
         w.open(b'{');
         let loss = &mirror.loss;
-        for (stage, e) in [("host", loss.host), ("path", loss.path), ("switch", loss.switch), ("upstream", loss.upstream)] {
+        for (stage, e) in
+            [("host", loss.host), ("path", loss.path), ("switch", loss.switch), ("upstream", loss.upstream), ("orphans", loss.orphans)]
+        {
             estimate(w, stage, e);
         }
         w.close(b'}');
