@@ -44,7 +44,7 @@ pub fn clustered(groups: &[Acked], segment: u64, gaps: u64) -> Option<Estimate> 
 }
 
 /// Loss by place. `None` is "cannot tell": an input is missing, or the intervals of two inputs overlap so that their difference says nothing
-/// (unless both are so small that the loss between them surely is below 0.1 %).
+/// (unless less than 0.1 % is missing in all, so that there is nothing to divide).
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct LossSplit {
     /// Lost in this host, of the packets that reached it.
@@ -88,7 +88,8 @@ fn remainder(total: Estimate, part: Estimate) -> Option<Estimate> {
         n: total.n.min(part.n),
     };
     let apart = total.low > part.high || total.high < part.low;
-    (apart || split.high < GOOD).then_some(split)
+    // Where so little is missing in all that it counts as good, there is nothing to divide, and the interval says how well it is known.
+    (apart || total.rate < GOOD).then_some(split)
 }
 
 #[cfg(test)]
@@ -133,6 +134,12 @@ mod tests {
         assert!((split.transport.unwrap().rate - 0.03).abs() < 1e-6);
         assert!(near(split.host, 0.01));
         assert_eq!(split.upstream, None);
+        // Nothing is missing: nothing to divide, however few were looked at.
+        let nothing = LossSplit::new(Some(wilson(0, 187)), None, Some(wilson(0, 699))).upstream.unwrap();
+        assert_eq!((nothing.rate, nothing.low, nothing.n), (0.0, 0.0, 187));
+        assert!((0.019..0.021).contains(&nothing.high), "{nothing:?}");
+        // Something is, and so few were looked at that it may all have been lost in the host.
+        assert_eq!(LossSplit::new(Some(wilson(3, 187)), None, Some(wilson(5, 699))).upstream, None);
         let split = LossSplit::new(share(0.06), None, share(0.01));
         assert!(near(split.upstream, 1.0 - 0.94 / 0.99));
         assert_eq!((split.transport, split.switch), (None, None));
