@@ -139,11 +139,17 @@ const CASES: &[Case] = &[
         (e.loss.whole, e.loss.ratios[17], e.loss.ratios[18]) = if alike > 17.0 { (0, 9, 11) } else { (3, 0, 17) };
     }),
     ("span.sampled", Note, 2.0, 1.0, |e, one_in| e.loss.declared_sampling = Some(one_in as _)),
-    ("span.ratelimit", Warning, 8.9e8, 9.1e8, |e, occupied| {
+    ("span.sampled", Note, 0.67, 0.66, |e, lone| {
+        e.loss.all = estimate(0.9, 0.89, 10_000);
+        e.loss.ratios = [0; 21];
+        (e.loss.whole, e.loss.ratios[18]) = (0, 30);
+        e.loss.orphans = Some(Estimate { rate: lone - 0.1, low: lone - 0.2, high: lone, n: 20 });
+    }),
+    ("span.ratelimit", Critical, 8.9e8, 9.1e8, |e, occupied| {
         (e.loss.all, e.loss.flat_top) = (estimate(0.2, 0.19, 10_000), flat(13.0, 10, 8.5e8, occupied));
     }),
     ("span.ratelimit", Warning, 20.0, 21.0, |e, lossy| {
-        (e.loss.all, e.loss.flat_top) = (estimate(0.2, 0.19, 10_000), flat(lossy, 15, 1e8, 1e8));
+        (e.loss.all, e.loss.flat_top) = (estimate(0.049, 0.04, 10_000), flat(lossy, 15, 1e8, 1e8));
     }),
     ("span.size", Critical, 19.0, 20.0, |e, seen| {
         e.loss.by_size[0].seen = 20;

@@ -5,7 +5,7 @@ use crate::model::{Estimate, Timestamp};
 
 type Change = fn(&mut Evidence);
 
-fn of(change: fn(&mut Evidence)) -> Trust {
+fn of(change: impl FnOnce(&mut Evidence)) -> Trust {
     let mut e = clean();
     change(&mut e);
     let findings = judge(&e, &mut Judge::default(), Timestamp(0)).findings;
@@ -82,6 +82,9 @@ fn no_good_score_without_looking_at_everything() {
     assert_eq!((part(&trust, "coverage"), trust.score), (None, None), "{trust:#?}");
     let trust = of(|e| e.loss.all = None);
     assert_eq!((part(&trust, "completeness"), trust.score), (None, None));
+    // Without TCP the answers that lack their question tell, unless so many do that something else is the matter.
+    let lone = |rate, n| of(|e| (e.loss.all, e.loss.orphans) = (None, Some(Estimate { rate, low: rate, high: rate, n }))).parts[0].score;
+    assert_eq!([lone(0.0, 100), lone(0.01, 100), lone(0.01, 99), lone(0.5, 100)], [Some(100), Some(80), None, None]);
     let trust = of(|e| {
         e.sides = Sides { judged: 3, ..Sides::default() };
         e.order.violations = 10_000;

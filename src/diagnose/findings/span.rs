@@ -147,9 +147,9 @@ impl Detector for RateLimited {
             measured: "The delivered rate in windows that lost data from beginning to end varies by less than 2 % around its mean. \
                        Windows are 100 ms long, up to 1 s where few frames arrive. There must be at least 10 of them (up to a quarter of them may deliver less: there the limit was reached \
                        for a while only), stays below 90 % of the link's speed where that is known, and \
-                       acknowledged TCP data is missing (lower end of the interval above 0.1 %).",
+                       acknowledged TCP data is missing (lower end of the interval above 0.1 %); critical from 5 %.",
             cause: "A rate limit, CAR or policer on the mirror session or on the path of the copies.",
-            lookalikes: "A slower link somewhere on the way; a source of truly constant rate beside loss of another cause.",
+            lookalikes: "A destination port or a link on the way that is this slow; a source of truly constant rate beside loss of another cause.",
             remedy: "Lift the rate limit of the session, or mirror less.",
             topic: Some(Topic::Relief),
         }
@@ -166,13 +166,15 @@ impl Detector for RateLimited {
         }
         flat(e, active).map_or(Outcome::Clear, |flat| {
             let title = format!("The mirror is limited to {}", bits_per_second(flat.bits_per_second));
+            let missing = e.loss.all.map_or(0.0, |all| all.rate);
             let evidence = vec![
                 ("bits_per_second", Value::Number(flat.bits_per_second)),
+                ("share_missing", Value::Share(missing)),
                 ("variation", Value::Share(flat.variation)),
                 ("windows", Value::Count(flat.windows)),
                 ("window_seconds", Value::Number(flat.seconds)),
             ];
-            Outcome::Present(Report::new(Severity::Warning, title, evidence))
+            Outcome::Present(Report::new(if missing >= 0.05 { Severity::Critical } else { Severity::Warning }, title, evidence))
         })
     }
 }
