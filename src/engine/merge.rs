@@ -23,6 +23,9 @@ use std::sync::Arc;
 /// MAC pairs looked at for the roles of stations: more would make a snapshot slow and say no more.
 const JUDGED_PAIRS: usize = 20_000;
 
+/// Conversations in hand at once, each with a row of its address pair.
+const FEW: usize = 16;
+
 /// Where finished snapshots go.
 pub type Publish = Box<dyn FnMut(Arc<Snapshot>) + Send>;
 
@@ -112,8 +115,8 @@ impl Merge {
                 for f in &load.flows {
                     self.tables.evicted[f.kind as usize].0.add(f.row.total());
                     self.tables.evicted[f.kind as usize].1 += 1;
-                    self.tables.add_flow(&f.row);
                 }
+                load.flows.chunks(FEW).for_each(|few| self.tables.add_flows(few.iter().map(|f| &f.row)));
             }
             Message::Request(request) => self.pending.push_back(Pending::new(request, self.workers)),
             Message::Report(number, report) => {
@@ -155,6 +158,7 @@ impl Merge {
     /// Takes in the reports for the oldest request whose turn it is. Those for later requests wait: tables grow in the order of the tape.
     fn absorb(&mut self) {
         let Some(pending) = self.pending.front_mut() else { return };
+        let mut few = Vec::with_capacity(FEW);
         while let Some(report) = pending.reports.get_mut(pending.absorbed).and_then(Option::take) {
             pending.absorbed += 1;
             pending.totals.add(&report.totals);
@@ -176,15 +180,18 @@ impl Merge {
                     table.rows.push(row);
                 }
             };
-            for flow in &load.flows {
-                self.tables.add_flow(&flow.row);
-                if flow.shown {
-                    show(flow.row.clone(), flow.kind);
-                }
+            for few in load.flows.chunks(FEW) {
+                self.tables.add_flows(few.iter().map(|f| &f.row));
+                few.iter().filter(|f| f.shown).for_each(|f| show(f.row.clone(), f.kind));
             }
-            for (row, kind) in load.whole.iter().flat_map(Whole::reports) {
-                self.tables.add_flow(&row);
-                show(row, kind);
+            let mut rows = load.whole.iter().flat_map(Whole::reports);
+            loop {
+                few.extend(rows.by_ref().take(FEW));
+                if few.is_empty() {
+                    break;
+                }
+                self.tables.add_flows(few.iter().map(|f| &f.0));
+                few.drain(..).for_each(|(row, kind)| show(row, kind));
             }
         }
     }
@@ -295,22 +302,36 @@ impl Tables {
             let (a, b) = if a_first { (source, destination) } else { (destination, source) };
             let traffic = if a_first { [added, zero] } else { [zero, added] };
             let added_at = |traffic| Added { traffic, first: context.first, last: context.last };
-            self.eth_pairs.add(Address::Mac(a), Address::Mac(b), added_at(traffic), key.path, a_first, ids);
-            self.eth_hosts.add(Address::Mac(source), 0, added_at([added, zero]), || None, || None);
-            self.eth_hosts.add(Address::Mac(destination), 0, added_at([zero, added]), || None, || None);
+            let pair = (Address::Mac(a), Address::Mac(b));
+            self.eth_pairs.add(self.eth_pairs.hash(pair), pair, added_at(traffic), key.path, a_first, ids);
+            for (station, traffic) in [(source, [added, zero]), (destination, [zero, added])] {
+                let hash = self.eth_hosts.hash((Address::Mac(station), 0));
+                self.eth_hosts.add(hash, Address::Mac(station), 0, added_at(traffic), || None, || None);
+            }
         }
     }
 
-    fn add_flow(&mut self, row: &Conversation) {
+    /// Adds at most [`FEW`] conversations to their address pairs.
+    fn add_flows<'a>(&mut self, rows: impl Iterator<Item = &'a Conversation> + Clone) {
+        let mut hashes = [0; FEW];
+        for (hash, row) in hashes.iter_mut().zip(rows.clone()) {
+            let pairs = &self.ip_pairs[family(row)];
+            *hash = pairs.hash((row.a, row.b));
+            pairs.bring_near(*hash);
+        }
+        hashes.iter().zip(rows.clone()).for_each(|(&hash, row)| self.ip_pairs[family(row)].guess(hash));
+        hashes.iter().zip(rows).for_each(|(&hash, row)| self.add_flow(hash, row));
+    }
+
+    fn add_flow(&mut self, hash: u64, row: &Conversation) {
         let (ab, ba) = (row.recent_ab, row.recent_ba);
         if ab.packets + ba.packets == 0 {
             return;
         }
-        let family = usize::from(matches!(row.a, Address::V6(_)));
         // An address that talks to itself has one direction only.
         let traffic = if row.a == row.b { [sum(ab, ba), Traffic::default()] } else { [ab, ba] };
         let added = Added { traffic, first: row.first, last: row.last };
-        self.ip_pairs[family].add(row.a, row.b, added, row.path, row.originator_is_a || row.a == row.b, row.vlans.ids());
+        self.ip_pairs[family(row)].add(hash, (row.a, row.b), added, row.path, row.originator_is_a || row.a == row.b, row.vlans.ids());
     }
 
     fn vlan_table(&mut self, live: bool) -> Table<VlanRow> {
@@ -328,6 +349,11 @@ impl Tables {
         let [eth, ip, ipv6] = [&mut self.eth_pairs, ip4, ip6].map(|pairs| pairs.table(query, live, last));
         (Conversations { eth, ip, ipv6, tcp, udp, sctp }, self.eth_hosts.table(query, live, last))
     }
+}
+
+/// The place of its address pairs' table.
+fn family(row: &Conversation) -> usize {
+    usize::from(matches!(row.a, Address::V6(_)))
 }
 
 fn sum(mut x: Traffic, y: Traffic) -> Traffic {

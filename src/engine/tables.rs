@@ -1,27 +1,23 @@
 //! Tables that cross shards: end points and address pairs, kept by the merge and fed with what conversations added.
 
+use crate::model::index::{Index, NOWHERE};
 use crate::model::limits::HOST_ROWS;
-use crate::model::{Address, Path, Timestamp, Traffic, VlanStack};
+use crate::model::{Address, Path, Timestamp, Traffic, VlanStack, memory};
 use crate::snapshot::{Conversation, HostRow, Query, Table};
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::DefaultHashBuilder;
 use std::hash::BuildHasher;
 
-/// Rows found by a key, each touched row remembered until the next snapshot.
+/// Rows found by a key, each touched row remembered until the next snapshot. Rows of a large table are far apart in memory: of some at a
+/// time the index is brought near, then the rows, and then they are added to ([`Self::bring_near`], [`Self::guess`]).
 #[derive(Debug)]
 pub struct Rows<R> {
     rows: Vec<R>,
-    /// Hash and number of each row. The hash is kept because rows are too far apart to ask them as the index grows.
-    index: HashTable<(u32, u32)>,
+    index: Index,
     hasher: DefaultHashBuilder,
     touched: Vec<u32>,
     other: Traffic,
     other_rows: u64,
     cap: usize,
-}
-
-/// All bits of a hash matter to the index: the upper ones tell rows of one bucket apart.
-fn spread(hash: u32) -> u64 {
-    u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 /// What a kept row must offer.
@@ -46,7 +42,7 @@ impl<R> Default for Rows<R> {
     fn default() -> Self {
         Self {
             rows: Vec::new(),
-            index: HashTable::new(),
+            index: Index::default(),
             hasher: DefaultHashBuilder::default(),
             touched: Vec::new(),
             other: Traffic::default(),
@@ -62,21 +58,37 @@ impl<R: Keyed> Rows<R> {
         self.rows.iter()
     }
 
+    /// The hash of a key in this table.
+    pub fn hash(&self, key: R::Key) -> u64 {
+        self.hasher.hash_one(key)
+    }
+
+    /// Asks the memory for what [`Self::guess`] will touch.
+    pub fn bring_near(&self, hash: u64) {
+        self.index.bring_near(hash);
+    }
+
+    /// Asks the memory for the row that most probably has a key of this hash.
+    pub fn guess(&self, hash: u64) {
+        if let Some(row) = self.rows.get(self.index.find(hash, |_| true) as usize) {
+            memory::bring_near(row);
+        }
+    }
+
     /// The row of a key, made if there is none; `None` when the table is full (then the caller counts with [`Self::count_other`]).
-    fn row(&mut self, key: R::Key, make: impl FnOnce() -> R) -> Option<&mut R> {
-        let hash = self.hasher.hash_one(key) as u32;
-        let at = match self.index.find(spread(hash), |&(h, at)| h == hash && self.rows[at as usize].key() == key) {
-            Some(&(_, at)) => at,
-            None if self.rows.len() < self.cap => {
+    fn row(&mut self, hash: u64, key: R::Key, make: impl FnOnce() -> R) -> Option<&mut R> {
+        let at = match self.index.find(hash, |at| self.rows[at as usize].key() == key) {
+            NOWHERE if self.rows.len() < self.cap => {
                 let at = self.rows.len();
                 if at == self.rows.capacity() {
                     self.rows.reserve_exact((at / 2).max(64));
                 }
                 self.rows.push(make());
-                self.index.insert_unique(spread(hash), (hash, at as u32), |&(h, _)| spread(h));
+                self.index.insert(hash, at as u32);
                 at as u32
             }
-            None => return None,
+            NOWHERE => return None,
+            at => at,
         };
         let row = &mut self.rows[at as usize];
         let [x, y] = row.recent();
@@ -95,7 +107,7 @@ impl<R: Keyed> Rows<R> {
     pub fn table(&mut self, query: &Query, live: bool, last: bool) -> Table<R> {
         let mut total_rows = self.rows.len() as u64;
         let mut rows = if last && query.rows == usize::MAX && query.filter.is_none() {
-            self.index = HashTable::new();
+            self.index = Index::default();
             std::mem::take(&mut self.rows)
         } else if query.filter.is_none() && self.rows.len() > query.rows {
             R::first(query, &self.rows).into_iter().filter_map(|at| self.rows.get(at as usize).cloned()).collect()
@@ -198,9 +210,10 @@ pub struct Added {
 }
 
 impl Rows<HostRow> {
-    /// Adds what a host sent and received.
+    /// Adds what a host sent and received. `hash` is its key's.
     pub fn add(
         &mut self,
+        hash: u64,
         address: Address,
         port: u16,
         added: Added,
@@ -220,7 +233,7 @@ impl Rows<HostRow> {
             inside: inside(),
             app: app(),
         };
-        match self.row((address, port), make) {
+        match self.row(hash, (address, port), make) {
             Some(row) => {
                 row.tx.add(added.traffic[0]);
                 row.rx.add(added.traffic[1]);
@@ -235,8 +248,8 @@ impl Rows<HostRow> {
 }
 
 impl Rows<Conversation> {
-    /// Adds what went between two addresses, `a` not greater than `b`.
-    pub fn add(&mut self, a: Address, b: Address, added: Added, path: Path, originator_is_a: bool, vlans: &[u16]) {
+    /// Adds what went between two addresses, `a` not greater than `b`. `hash` is that of the pair.
+    pub fn add(&mut self, hash: u64, (a, b): (Address, Address), added: Added, path: Path, originator_is_a: bool, vlans: &[u16]) {
         let zero = Traffic::default();
         let make = || Conversation {
             a,
@@ -255,7 +268,7 @@ impl Rows<Conversation> {
             path,
             vlans: VlanStack::default(),
         };
-        match self.row((a, b), make) {
+        match self.row(hash, (a, b), make) {
             Some(row) => {
                 row.ab.add(added.traffic[0]);
                 row.ba.add(added.traffic[1]);

@@ -8,6 +8,7 @@ pub mod finding;
 pub mod flow;
 pub mod frame;
 pub mod host;
+pub mod index;
 pub mod limits;
 pub mod link;
 pub mod memory;

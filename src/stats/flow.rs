@@ -6,7 +6,6 @@
 //! records brought near, and then each packet is counted ([`FlowTable::bring_near`], [`FlowTable::guess`], [`FlowTable::locate`],
 //! [`FlowTable::count`]).
 
-mod index;
 mod table;
 mod tcp;
 

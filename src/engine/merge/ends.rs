@@ -23,11 +23,25 @@ pub struct Load {
     pub whole: Option<Whole>,
 }
 
+/// Conversations in hand at once: each has four rows.
+const FEW: usize = 8;
+
+/// A conversation in hand.
+#[derive(Debug)]
+struct Held {
+    talk: Talk,
+    kind: Kind,
+    /// Hashes of its ends as hosts and as ports.
+    hashes: [[u64; 2]; 2],
+}
+
 /// Tables of hosts and ports.
 struct Tables {
     hosts: [Rows<HostRow>; 2],
     ports: [Rows<HostRow>; 3],
     local: Arc<LocalNets>,
+    /// In hand; room for [`FEW`].
+    few: Vec<Held>,
 }
 
 /// A query's rows: hosts by IPv4 and IPv6, then TCP, UDP and SCTP ports.
@@ -46,27 +60,59 @@ pub struct Wanted {
 
 impl Tables {
     fn new(local: Arc<LocalNets>) -> Self {
-        Self { hosts: Default::default(), ports: Default::default(), local }
+        Self { hosts: Default::default(), ports: Default::default(), local, few: Vec::with_capacity(FEW) }
     }
 
     fn take(&mut self, load: &Load) {
-        load.flows.iter().for_each(|f| self.add(&Talk::of(&f.row), f.kind));
-        load.whole.iter().flat_map(Whole::talks).for_each(|(talk, kind)| self.add(&talk, kind));
+        let shown = load.flows.iter().map(|f| (Talk::of(&f.row), f.kind));
+        for (talk, kind) in shown.chain(load.whole.iter().flat_map(Whole::talks)) {
+            if talk.added.iter().all(|t| t.packets == 0) {
+                continue;
+            }
+            let held = self.held(talk, kind);
+            self.few.push(held);
+            if self.few.len() == FEW {
+                self.add_few();
+            }
+        }
+        self.add_few();
     }
 
-    fn add(&mut self, talk: &Talk, kind: Kind) {
-        let [ab, ba] = talk.added;
-        if ab.packets + ba.packets == 0 {
-            return;
+    /// Takes a conversation in hand, and asks the memory for where its rows' numbers are.
+    fn held(&self, talk: Talk, kind: Kind) -> Held {
+        let near = |table: &Rows<HostRow>, end| {
+            let hash = table.hash(end);
+            table.bring_near(hash);
+            hash
+        };
+        let (hosts, ports) = (&self.hosts[family(&talk)], self.ports.get(kind as usize));
+        let hashes =
+            [talk.ends.map(|(address, _)| near(hosts, (address, 0))), talk.ends.map(|end| ports.map_or(0, |ports| near(ports, end)))];
+        Held { talk, kind, hashes }
+    }
+
+    fn add_few(&mut self) {
+        for Held { talk, kind, hashes } in &self.few {
+            hashes[0].iter().for_each(|&hash| self.hosts[family(talk)].guess(hash));
+            if let Some(ports) = self.ports.get(*kind as usize) {
+                hashes[1].iter().for_each(|&hash| ports.guess(hash));
+            }
         }
-        let family = usize::from(matches!(talk.ends[0].0, Address::V6(_)));
-        for ((address, port), traffic) in talk.ends.into_iter().zip([[ab, ba], [ba, ab]]) {
+        let mut few = std::mem::take(&mut self.few);
+        few.drain(..).for_each(|held| self.add(&held));
+        self.few = few;
+    }
+
+    fn add(&mut self, Held { talk, kind, hashes }: &Held) {
+        let [ab, ba] = talk.added;
+        for (i, traffic) in [[ab, ba], [ba, ab]].into_iter().enumerate() {
+            let (address, port) = talk.ends[i];
             let added = Added { traffic, first: talk.first, last: talk.last };
             let inside = || address.ip().map(|ip| self.local.contains(ip));
-            self.hosts[family].add(address, 0, added, inside, || None);
-            if let Some(table) = self.ports.get_mut(kind as usize) {
-                let app = || rows::transport(kind).and_then(|t| names::service(port, t));
-                table.add(address, port, added, inside, app);
+            self.hosts[family(talk)].add(hashes[0][i], address, 0, added, inside, || None);
+            if let Some(table) = self.ports.get_mut(*kind as usize) {
+                let app = || rows::transport(*kind).and_then(|t| names::service(port, t));
+                table.add(hashes[1][i], address, port, added, inside, app);
             }
         }
     }
@@ -76,6 +122,11 @@ impl Tables {
         let [tcp, udp, sctp] = &mut self.ports;
         [v4, v6, tcp, udp, sctp].map(|rows| rows.table(&wanted.query, wanted.live, wanted.last))
     }
+}
+
+/// The place of its hosts' table.
+fn family(talk: &Talk) -> usize {
+    usize::from(matches!(talk.ends[0].0, Address::V6(_)))
 }
 
 enum Order {

@@ -1,8 +1,8 @@
 //! All conversations of a shard.
 
-use super::index::{Index, NOWHERE};
 use super::tcp::{ACK, SYN};
 use super::{Flow, Record, Rest, TcpTrack};
+use crate::model::index::{Index, NOWHERE};
 use crate::model::limits::{FLOWS_PER_SHARD, VLANS_PER_FLOW};
 use crate::model::memory;
 use crate::model::{Direction, FlowKey, Segment, Timestamp, Traffic};
@@ -74,7 +74,7 @@ impl<X: Copy + Default> FlowTable<X> {
             flows: Vec::new(),
             rest: Vec::new(),
             touched: Vec::new(),
-            index: Index::new(),
+            index: Index::default(),
             secret: RandomState::new().hash_one(0),
             round: 1,
             epoch: 1,
@@ -211,8 +211,7 @@ impl<X: Copy + Default> FlowTable<X> {
     #[inline(never)]
     fn insert(&mut self, hash: u64, step: &Step, heading: [Heading; 2]) -> u32 {
         let at = self.push(step, heading);
-        let (flows, secret) = (&self.flows, self.secret);
-        self.index.insert(hash, at, |at| flows[at as usize].key.keyed_hash(secret));
+        self.index.insert(hash, at);
         at
     }
 
@@ -344,7 +343,7 @@ impl<X: Copy + Default> FlowTable<X> {
             // A later connection on the same ports stands behind the earlier one and takes its place in the index.
             let (hash, at) = (flow.key.keyed_hash(secret), at as u32);
             match self.index.find(hash, |at| flows[at as usize].key == flow.key) {
-                NOWHERE => self.index.insert(hash, at, |at| flows[at as usize].key.keyed_hash(secret)),
+                NOWHERE => self.index.insert(hash, at),
                 earlier => self.index.change(hash, earlier, at),
             }
         }

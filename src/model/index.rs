@@ -1,13 +1,13 @@
-//! From the hash of a key to the number of its conversation.
+//! From the hash of a key to the number of what has it.
 //!
 //! Open addressing with linear probing, at most half full, eight bytes a place: 32 bits of the hash and the number. Entries are only
-//! added and changed; when conversations leave, the table is filled anew. Unlike a general hash table it can be asked which memory a
-//! search will touch first, so that it is there when the search begins.
+//! added and changed; where things leave, the table is filled anew. Unlike a general hash table it can be asked which memory a search
+//! will touch first, so that it is there when the search begins; and it grows without a look at what is numbered.
 
-use crate::model::memory;
+use super::memory;
 
-/// The number of no conversation.
-pub(super) const NOWHERE: u32 = u32::MAX;
+/// The number of nothing.
+pub const NOWHERE: u32 = u32::MAX;
 
 /// Places of the smallest table.
 const LEAST: usize = 64;
@@ -20,41 +20,49 @@ struct Slot {
 
 const EMPTY: Slot = Slot { tag: 0, at: NOWHERE };
 
-/// The index of a table of conversations.
+/// The index of a table.
 #[derive(Debug)]
-pub(super) struct Index {
+pub struct Index {
     slots: Vec<Slot>,
     len: usize,
 }
 
-impl Index {
-    pub fn new() -> Self {
+impl Default for Index {
+    fn default() -> Self {
         Self { slots: vec![EMPTY; LEAST], len: 0 }
     }
+}
 
-    /// The place where a search begins; the tag is of the hash's other half.
+/// The half of a hash that counts.
+#[inline]
+fn tag(hash: u64) -> u32 {
+    (hash >> 32) as u32
+}
+
+impl Index {
+    /// The place where a search for a tag begins.
     #[inline]
-    fn home(&self, hash: u64) -> usize {
-        (hash >> 32) as usize & (self.slots.len() - 1)
+    fn home(&self, tag: u32) -> usize {
+        tag as usize & (self.slots.len() - 1)
     }
 
     /// Asks the memory for where a search begins.
     #[inline]
     pub fn bring_near(&self, hash: u64) {
-        if let Some(slot) = self.slots.get(self.home(hash)) {
+        if let Some(slot) = self.slots.get(self.home(tag(hash))) {
             memory::bring_near(slot);
         }
     }
 
-    /// The first number under this hash that is `same`, and its place.
+    /// The first number under this tag that is `same`, and its place; where a new one belongs without any.
     #[inline]
-    fn search(&self, hash: u64, mut same: impl FnMut(u32) -> bool) -> Result<(usize, u32), usize> {
-        let mut place = self.home(hash);
+    fn search(&self, tag: u32, mut same: impl FnMut(u32) -> bool) -> Result<(usize, u32), usize> {
+        let mut place = self.home(tag);
         loop {
             // Never full, so the search ends.
             match self.slots.get(place) {
                 Some(slot) if slot.at != NOWHERE => {
-                    if slot.tag == hash as u32 && same(slot.at) {
+                    if slot.tag == tag && same(slot.at) {
                         return Ok((place, slot.at));
                     }
                 }
@@ -67,34 +75,34 @@ impl Index {
     /// The first number under this hash that is `same`; [`NOWHERE`] without any.
     #[inline]
     pub fn find(&self, hash: u64, same: impl FnMut(u32) -> bool) -> u32 {
-        self.search(hash, same).map_or(NOWHERE, |(_, at)| at)
+        self.search(tag(hash), same).map_or(NOWHERE, |(_, at)| at)
     }
 
-    /// Adds a number under a hash. `rehash` tells the hash of any number that was added.
-    pub fn insert(&mut self, hash: u64, at: u32, rehash: impl Fn(u32) -> u64) {
+    /// Adds a number under a hash.
+    pub fn insert(&mut self, hash: u64, at: u32) {
         if self.len >= self.slots.len() / 2 {
             let larger = vec![EMPTY; self.slots.len() * 2];
             for slot in std::mem::replace(&mut self.slots, larger) {
                 if slot.at != NOWHERE {
-                    self.place(rehash(slot.at), slot.at);
+                    self.place(slot);
                 }
             }
         }
-        self.place(hash, at);
+        self.place(Slot { tag: tag(hash), at });
         self.len += 1;
     }
 
-    fn place(&mut self, hash: u64, at: u32) {
-        if let Err(place) = self.search(hash, |_| false)
+    fn place(&mut self, entry: Slot) {
+        if let Err(place) = self.search(entry.tag, |_| false)
             && let Some(slot) = self.slots.get_mut(place)
         {
-            *slot = Slot { tag: hash as u32, at };
+            *slot = entry;
         }
     }
 
     /// Puts number `new` in the place of `old`.
     pub fn change(&mut self, hash: u64, old: u32, new: u32) {
-        if let Ok((place, _)) = self.search(hash, |at| at == old)
+        if let Ok((place, _)) = self.search(tag(hash), |at| at == old)
             && let Some(slot) = self.slots.get_mut(place)
         {
             slot.at = new;
@@ -116,16 +124,16 @@ mod tests {
     proptest! {
         #[test]
         fn finds_what_was_added_and_nothing_else(hashes in prop::collection::vec(0u64..300, 1..400)) {
-            // Few different halves: places and tags collide all the time.
-            let hash = |n: u64| ((n % 17) << 32) + n % 5;
-            let mut index = Index::new();
+            // Few different ones: places and tags collide all the time.
+            let hash = |n: u64| ((n % 17 + n % 5 * 64) << 32) + n;
+            let mut index = Index::default();
             for (at, &n) in hashes.iter().enumerate() {
-                index.insert(hash(n), at as u32, |at| hash(hashes[at as usize]));
+                index.insert(hash(n), at as u32);
             }
             for (at, &n) in hashes.iter().enumerate() {
                 prop_assert_eq!(index.find(hash(n), |found| found == at as u32), at as u32);
             }
-            prop_assert_eq!(index.find((3 << 32) + 9, |_| true), NOWHERE);
+            prop_assert_eq!(index.find(500 << 32, |_| true), NOWHERE);
             index.change(hash(hashes[0]), 0, 1_000);
             prop_assert_eq!(index.find(hash(hashes[0]), |found| found == 1_000), 1_000);
             prop_assert_eq!(index.find(hash(hashes[0]), |found| found == 0), NOWHERE);
