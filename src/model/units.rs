@@ -80,11 +80,13 @@ pub fn percent(share: f64) -> String {
     }
 }
 
-/// A span of seconds for reading: `850 µs`, `12.3 ms`, `4.20 s`, `3 m 05 s`, `2 h 07 m`, `3 d 04 h`.
+/// A span of seconds for reading: `300 ns`, `850 µs`, `12.3 ms`, `4.20 s`, `3 m 05 s`, `2 h 07 m`, `3 d 04 h`.
 pub fn duration(seconds: f64) -> String {
     let s = if seconds.is_finite() { seconds.max(0.0) } else { 0.0 };
     if s == 0.0 {
         "0 s".into()
+    } else if s < 9.995e-7 {
+        format!("{:.0} ns", s * 1e9)
     } else if s < 0.001 {
         format!("{:.0} µs", s * 1e6)
     } else if s < 1.0 {
@@ -130,5 +132,9 @@ mod tests {
         assert_eq!(grouped(1_234_567), "1,234,567");
         assert_eq!(percent(0.0003), "0.03 %");
         assert_eq!(duration(185.0), "3 m 05 s");
+        assert_eq!(
+            (duration(1e-9), duration(9.4e-7), duration(9.999e-7), duration(8.5e-4)),
+            ("1 ns".into(), "940 ns".into(), "1 µs".into(), "850 µs".into())
+        );
     }
 }
