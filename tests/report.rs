@@ -331,6 +331,7 @@ fn the_host_stands_under_its_name() {
     let text = report::render(&report::document::Document::verdict(&s, 20), &options);
     assert!(text.contains("This host: eth\\u{1b}[2J1") && text.contains("✖ fail") && text.contains("· cannot tell"), "{text}");
     assert!(text.contains("Change  ethtool -K eth1 gro off"), "{text}");
-    assert!(text.find("This host").unwrap() < text.find("── Findings").unwrap());
+    let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("no {words:?} in {text}"));
+    assert!(at("This host") < at("── Findings") && at("── Findings") < at("── Capture"), "what was found stands first: {text}");
     assert_eq!(text.matches("It matters.").count(), 1, "only what is to be changed is explained");
 }

@@ -1,6 +1,6 @@
 //! What is wrong and why: findings, with the evidence behind them.
 
-use super::Timestamp;
+use super::{Timestamp, units};
 
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +35,29 @@ pub enum Value {
     Number(f64),
     /// Words, names, addresses.
     Text(String),
+}
+
+impl Value {
+    /// The value for reading, with its unit, which the `name` tells.
+    pub fn told(&self, name: &str) -> String {
+        match self {
+            Value::Count(n) => units::grouped(*n),
+            Value::Share(x) => units::percent(*x),
+            Value::Number(x) if name.ends_with("seconds") => units::duration(*x),
+            Value::Number(x) if name.ends_with("bits_per_second") => units::bits_per_second(*x),
+            Value::Number(x) if x.fract() == 0.0 && x.abs() < 1e15 => format!("{x:.0}"),
+            Value::Number(x) => format!("{x:.3}"),
+            Value::Text(text) => text.clone(),
+        }
+    }
+}
+
+/// The name of a value for reading: without its unit, words apart.
+pub fn evidence_name(name: &str) -> String {
+    match name {
+        "bits_per_second" => "rate".into(),
+        _ => name.trim_end_matches("_seconds").trim_end_matches("_bits_per_second").replace('_', " "),
+    }
 }
 
 /// Something that was found, with what it was found by.

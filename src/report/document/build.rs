@@ -36,15 +36,12 @@ impl Document {
         }
         sections.extend(vlans(s, rows));
         sections.extend(tcp(s));
-        Self { title: title(s), sections }
+        Self { title: title("report", s), sections }
     }
-}
 
-impl Document {
-    /// Only what tells whether the numbers can be believed.
+    /// Only what tells whether the numbers can be believed, the verdict first.
     pub fn verdict(s: &Snapshot, rows: usize) -> Self {
-        let mut sections = vec![capture(s), losses(s)];
-        sections.extend(mirror::mirror(&s.mirror, rows));
+        let mut sections: Vec<Section> = mirror::mirror(&s.mirror, rows).into_iter().collect();
         sections.extend(host::host(&s.host));
         sections.extend(mirror::findings(&s.findings));
         if s.findings.is_empty() {
@@ -54,18 +51,20 @@ impl Document {
             };
             sections.push(section("Findings", vec![note]));
         }
-        Self { title: title(s), sections }
+        sections.extend([losses(s), capture(s)]);
+        Self { title: title("check", s), sections }
     }
 }
 
-fn title(s: &Snapshot) -> String {
+/// What was done, and with what.
+fn title(verb: &str, s: &Snapshot) -> String {
     let names: Vec<String> = s.sources.iter().map(|source| printable(&source.name).into_owned()).collect();
     match names.as_slice() {
-        [] => "spantop report".into(),
+        [] => format!("spantop {verb}"),
         [first, second, third, rest @ ..] if !rest.is_empty() => {
-            format!("spantop report: {first}, {second}, {third} and {} more", rest.len())
+            format!("spantop {verb}: {first}, {second}, {third} and {} more", rest.len())
         }
-        names => format!("spantop report: {}", names.join(", ")),
+        names => format!("spantop {verb}: {}", names.join(", ")),
     }
 }
 

@@ -3,8 +3,9 @@
 use super::people::{count, end, moment, number, plural, text, word};
 use super::tables::section;
 use super::{Part, Section, Table, Tone};
+use crate::model::finding::evidence_name;
 use crate::model::text::printable;
-use crate::model::{Estimate, Finding, Severity, Value, units};
+use crate::model::{Estimate, Finding, Severity, units};
 use crate::snapshot::{Mirror, Trust};
 
 /// The mirror: verdict, parts, loss by stage, copies, sessions. `None` when nothing is known of it.
@@ -186,7 +187,7 @@ fn finding(f: &Finding) -> Vec<Part> {
     let cleared = if f.active { "" } else { ", cleared" };
     let title = format!("{} ({}{cleared})", printable(&f.title), f.id);
     let mut facts = Vec::new();
-    let evidence: Vec<String> = f.evidence.iter().map(|(name, value)| format!("{name} {}", said(value))).collect();
+    let evidence: Vec<String> = f.evidence.iter().map(|(name, value)| format!("{} {}", evidence_name(name), value.told(name))).collect();
     for (name, words) in [("Evidence", evidence.join(", ")), ("Cause", f.cause.clone()), ("Remedy", f.remedy.clone())] {
         if !words.is_empty() {
             facts.push((name, printable(&words).into_owned()));
@@ -197,13 +198,4 @@ fn finding(f: &Finding) -> Vec<Part> {
     }
     facts.push(("Seen", format!("{} to {}", moment(f.first), moment(f.last))));
     vec![Part::Heading(tone, title), Part::Facts(facts)]
-}
-
-fn said(value: &Value) -> String {
-    match value {
-        Value::Count(n) => units::grouped(*n),
-        Value::Share(x) => units::percent(*x),
-        Value::Number(x) => format!("{x}"),
-        Value::Text(text) => text.clone(),
-    }
 }

@@ -11,7 +11,8 @@
 //! ```
 
 use super::gone;
-use crate::model::{Finding, Value, units};
+use crate::model::Finding;
+use crate::model::finding::evidence_name;
 use crate::tui::canvas::{Canvas, wrap};
 use crate::tui::label;
 use crate::tui::screen::{Hint, Screen};
@@ -56,23 +57,6 @@ pub(in crate::tui) fn identifier(topic: Option<&Topic>) -> Option<&'static str> 
     }
 }
 
-fn value(name: &str, value: &Value) -> String {
-    match value {
-        Value::Count(n) => units::grouped(*n),
-        Value::Share(s) => units::percent(*s),
-        Value::Number(n) if name.ends_with("_seconds") || name == "seconds" => units::duration(*n),
-        Value::Number(n) if name.contains("bits_per_second") => units::bits_per_second(*n),
-        Value::Number(n) if n.fract() == 0.0 && n.abs() < 1e15 => format!("{n:.0}"),
-        Value::Number(n) => format!("{n:.3}"),
-        Value::Text(t) => t.clone(),
-    }
-}
-
-/// A readable name of a value: without its unit, words apart.
-fn label_of(name: &str) -> String {
-    name.trim_end_matches("_seconds").trim_end_matches("_bits_per_second").replace('_', " ")
-}
-
 /// Draws everything known of a finding, from a scrolled line on.
 pub(in crate::tui) fn body(canvas: &mut Canvas, area: Rect, scene: &Scene, finding: &Finding, scroll: usize) {
     let lines = lines(scene, finding, area.width.saturating_sub(4));
@@ -109,12 +93,12 @@ fn lines(scene: &Scene, finding: &Finding, width: u16) -> Vec<Line> {
     };
     if !finding.evidence.is_empty() {
         title(&mut out, "Evidence");
-        let longest = finding.evidence.iter().map(|(n, _)| label_of(n).chars().count()).max().unwrap_or(0).min(24);
+        let longest = finding.evidence.iter().map(|(n, _)| evidence_name(n).chars().count()).max().unwrap_or(0).min(24);
         for (name, what) in &finding.evidence {
-            let shown = value(name, what);
+            let shown = what.told(name);
             let rest = width.saturating_sub(longest as u16 + 4);
             for (i, line) in wrap(&shown, rest.max(8)).into_iter().enumerate() {
-                let name = if i == 0 { label_of(name) } else { String::new() };
+                let name = if i == 0 { evidence_name(name) } else { String::new() };
                 out.push((2, format!("{name:<longest$}  {line}"), text));
             }
         }
