@@ -239,7 +239,7 @@ fn flat_top(witness: &Witness, request: &Request, sums: &Sums) -> Option<d::Flat
     let tops = LENGTHS.into_iter().filter_map(|length| {
         let set = witness.lossy.coarser(length);
         let inside = set.inside().map(|w| w * length).filter(|first| *first > from);
-        let sums = inside.map(|first| (first..first + length).filter_map(|w| arrived.get(w)).fold(Traffic::default(), sum));
+        let sums = inside.map(|first| (first..first + length).filter_map(|w| arrived.get(w)).fold(Traffic::default(), Traffic::plus));
         top(sums.filter(|t| t.packets > 0).collect(), (length * WINDOW) as f64 / 1e9)
     });
     let enough = |top: &d::FlatTop| top.windows >= d::FLAT_WINDOWS;
@@ -263,11 +263,6 @@ fn top(mut lossy: Vec<Traffic>, seconds: f64) -> Option<d::FlatTop> {
         variation: if rate > 0.0 { variance.sqrt() / rate } else { 0.0 },
         occupied: mean(&|t| occupied(*t) as f64 * 8.0 / seconds),
     })
-}
-
-fn sum(mut x: Traffic, y: Traffic) -> Traffic {
-    x.add(y);
-    x
 }
 
 fn sides(talks: &Conversations, mac_pairs: &mut dyn Iterator<Item = (Mac, Mac, u64)>) -> d::Sides {

@@ -329,7 +329,7 @@ impl Tables {
             return;
         }
         // An address that talks to itself has one direction only.
-        let traffic = if row.a == row.b { [sum(ab, ba), Traffic::default()] } else { [ab, ba] };
+        let traffic = if row.a == row.b { [ab.plus(ba), Traffic::default()] } else { [ab, ba] };
         let added = Added { traffic, first: row.first, last: row.last };
         self.ip_pairs[family(row)].add(hash, (row.a, row.b), added, row.path, row.originator_is_a || row.a == row.b, row.vlans.ids());
     }
@@ -354,11 +354,6 @@ impl Tables {
 /// The place of its address pairs' table.
 fn family(row: &Conversation) -> usize {
     usize::from(matches!(row.a, Address::V6(_)))
-}
-
-fn sum(mut x: Traffic, y: Traffic) -> Traffic {
-    x.add(y);
-    x
 }
 
 impl IntervalPart {

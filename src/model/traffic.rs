@@ -31,6 +31,14 @@ impl Traffic {
         self.wire_bytes += other.wire_bytes;
     }
 
+    /// Both together.
+    #[inline]
+    #[must_use]
+    pub fn plus(mut self, other: Traffic) -> Traffic {
+        self.add(other);
+        self
+    }
+
     /// What was added since `earlier`.
     #[must_use]
     pub fn since(self, earlier: Traffic) -> Traffic {

@@ -95,16 +95,12 @@ pub struct Conversation {
 impl Conversation {
     /// Both directions together.
     pub fn total(&self) -> Traffic {
-        let mut t = self.ab;
-        t.add(self.ba);
-        t
+        self.ab.plus(self.ba)
     }
 
     /// Both directions together since the previous snapshot.
     pub fn recent(&self) -> Traffic {
-        let mut t = self.recent_ab;
-        t.add(self.recent_ba);
-        t
+        self.recent_ab.plus(self.recent_ba)
     }
 
     /// Seconds from its first to its last packet.
@@ -141,16 +137,12 @@ pub struct HostRow {
 impl HostRow {
     /// Sent and received together.
     pub fn total(&self) -> Traffic {
-        let mut t = self.tx;
-        t.add(self.rx);
-        t
+        self.tx.plus(self.rx)
     }
 
     /// Sent and received together since the previous snapshot.
     pub fn recent(&self) -> Traffic {
-        let mut t = self.recent_tx;
-        t.add(self.recent_rx);
-        t
+        self.recent_tx.plus(self.recent_rx)
     }
 }
 

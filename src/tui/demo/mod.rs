@@ -225,10 +225,7 @@ fn part(total: Traffic, share: f64) -> Traffic {
 }
 
 fn sum(items: impl Iterator<Item = Traffic>) -> Traffic {
-    items.fold(Traffic::default(), |mut all, t| {
-        all.add(t);
-        all
-    })
+    items.fold(Traffic::default(), Traffic::plus)
 }
 
 /// The snapshot of a story at a second.
