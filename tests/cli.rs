@@ -128,6 +128,31 @@ fn a_report_in_json_says_what_is_in_the_file() {
     assert!(stderr(&output).contains("6 packets, lost 0"), "{}", stderr(&output));
 }
 
+/// A pcapng file of one interface that lost 30 packets, and none else.
+fn losses_only_in(folder: &std::path::Path) -> String {
+    let blocks: [&[u32]; 3] = [
+        &[0x0a0d_0d0a, 28, 0x1a2b_3c4d, 1, u32::MAX, u32::MAX, 28],
+        &[1, 20, 1, 0, 20],
+        // Statistics: interface 0, time 0, the option isb_ifdrop, the end of options.
+        &[5, 40, 0, 0, 0, 8 << 16 | 5, 30, 0, 0, 40],
+    ];
+    let path = folder.join("losses.pcapng");
+    fs::write(&path, blocks.concat().into_iter().flat_map(u32::to_le_bytes).collect::<Vec<_>>()).unwrap();
+    path.to_string_lossy().into_owned()
+}
+
+#[test]
+fn a_file_without_packets_knows_no_time() {
+    let file = losses_only_in(&folder("losses"));
+    let json = spantop(&["report", "--format", "json", &file]);
+    let report: serde_json::Value = serde_json::from_str(&stdout(&json)).unwrap();
+    let finding = &report["findings"][0];
+    assert_eq!((&report["losses"]["interface_drops"], &finding["id"]), (&30.into(), &"host.drop".into()));
+    assert!(finding["first"].is_null() && finding["last"].is_null(), "{finding}");
+    assert_eq!(stdout(&spantop(&["report", "--format", "json", &file])), stdout(&json), "twice the same");
+    assert!(!stdout(&spantop(&["report", &file])).contains("Seen "));
+}
+
 #[test]
 fn the_same_bytes_for_any_number_of_threads() {
     let file = six_in(&folder("threads"));

@@ -234,7 +234,14 @@ impl Router {
         let now = match (self.intervals.now(), live && self.source.is_live()) {
             (Some(now), true) => now.max(clock::wall()),
             (Some(now), false) => now,
-            (None, _) => clock::wall(),
+            // A file without packets knows no time.
+            (None, _) => {
+                if self.source.is_live() {
+                    clock::wall()
+                } else {
+                    Timestamp::default()
+                }
+            }
         };
         let since = self.ticked.or(self.first).unwrap_or(now);
         let recent_seconds =

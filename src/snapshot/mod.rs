@@ -229,6 +229,11 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// Whether there is a time to speak of: a file without packets knows none.
+    pub fn is_timed(&self) -> bool {
+        self.live || self.first.is_some()
+    }
+
     /// Seconds from the first to the last packet.
     pub fn duration(&self) -> f64 {
         match (self.first, self.last) {

@@ -14,7 +14,7 @@ impl Document {
     pub fn new(s: &Snapshot, rows: usize, columns: usize) -> Self {
         let mut sections = vec![capture(s), losses(s)];
         sections.extend(mirror::mirror(&s.mirror, rows));
-        sections.extend(mirror::findings(&s.findings));
+        sections.extend(mirror::findings(s));
         sections.push(load(s, columns));
         if s.total.packets > 0 {
             sections.extend([protocols(s), sizes(s), casts(s)]);
@@ -43,7 +43,7 @@ impl Document {
     pub fn verdict(s: &Snapshot, rows: usize) -> Self {
         let mut sections: Vec<Section> = mirror::mirror(&s.mirror, rows).into_iter().collect();
         sections.extend(host::host(&s.host));
-        sections.extend(mirror::findings(&s.findings));
+        sections.extend(mirror::findings(s));
         if s.findings.is_empty() {
             let note = match s.mirror.trust.score {
                 Some(_) => Part::Note(Tone::Good, "Nothing is wrong that could be seen.".into()),

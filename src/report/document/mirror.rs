@@ -6,7 +6,7 @@ use super::{Part, Section, Table, Tone};
 use crate::model::finding::evidence_name;
 use crate::model::text::printable;
 use crate::model::{Estimate, Finding, Severity, units};
-use crate::snapshot::{Mirror, Trust};
+use crate::snapshot::{Mirror, Snapshot, Trust};
 
 /// The mirror: verdict, parts, loss by stage, copies, sessions. `None` when nothing is known of it.
 pub fn mirror(m: &Mirror, rows: usize) -> Option<Section> {
@@ -170,15 +170,15 @@ fn tunnels(m: &Mirror, rows: usize) -> Part {
 }
 
 /// What is wrong; `None` when nothing is.
-pub fn findings(findings: &[Finding]) -> Option<Section> {
-    if findings.is_empty() {
+pub fn findings(s: &Snapshot) -> Option<Section> {
+    if s.findings.is_empty() {
         return None;
     }
-    let parts = findings.iter().flat_map(finding).collect();
+    let parts = s.findings.iter().flat_map(|f| finding(f, s.is_timed())).collect();
     Some(section("Findings", parts))
 }
 
-fn finding(f: &Finding) -> Vec<Part> {
+fn finding(f: &Finding, timed: bool) -> Vec<Part> {
     let tone = match f.severity {
         Severity::Note => Tone::Plain,
         Severity::Warning => Tone::Warning,
@@ -196,6 +196,8 @@ fn finding(f: &Finding) -> Vec<Part> {
     if !f.lookalikes.is_empty() {
         facts.push(("Could also be", printable(&f.lookalikes).into_owned()));
     }
-    facts.push(("Seen", format!("{} to {}", moment(f.first), moment(f.last))));
+    if timed {
+        facts.push(("Seen", format!("{} to {}", moment(f.first), moment(f.last))));
+    }
     vec![Part::Heading(tone, title), Part::Facts(facts)]
 }

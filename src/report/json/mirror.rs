@@ -1,8 +1,8 @@
 //! The mirror, the tunnels and the findings.
 
 use super::writer::Writer;
-use crate::model::{Estimate, Finding, Session, Stamps, Tunnel, Value};
-use crate::snapshot::{Duplicates, Mirror, Trust};
+use crate::model::{Estimate, Session, Stamps, Tunnel, Value};
+use crate::snapshot::{Duplicates, Mirror, Snapshot, Trust};
 use std::io;
 
 /// The members `mirror` and `tunnels`, where there is anything to say.
@@ -236,11 +236,11 @@ fn trust(w: &mut Writer, trust: &Trust) {
 }
 
 /// The member `findings`.
-pub fn findings(w: &mut Writer, findings: &[Finding]) -> io::Result<()> {
+pub fn findings(w: &mut Writer, s: &Snapshot) -> io::Result<()> {
     w.line()?;
     w.key("findings");
     w.open(b'[');
-    for f in findings {
+    for f in &s.findings {
         w.line()?;
         w.open(b'{');
         w.text("id", f.id);
@@ -260,8 +260,8 @@ pub fn findings(w: &mut Writer, findings: &[Finding]) -> io::Result<()> {
         w.text("cause", &f.cause);
         w.text("remedy", &f.remedy);
         w.text("lookalikes", &f.lookalikes);
-        w.at("first", Some(f.first));
-        w.at("last", Some(f.last));
+        w.at("first", s.is_timed().then_some(f.first));
+        w.at("last", s.is_timed().then_some(f.last));
         w.close(b'}');
     }
     w.close(b']');

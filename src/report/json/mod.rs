@@ -54,7 +54,7 @@ impl Format for Json {
         tcp(w, s)?;
         mirror::mirror(w, &s.mirror, options.rows)?;
         host::host(w, &s.host)?;
-        mirror::findings(w, &s.findings)?;
+        mirror::findings(w, s)?;
         w.close(b'}');
         writer.finish()
     }

@@ -85,7 +85,12 @@ fn lines(scene: &Scene, finding: &Finding, width: u16) -> Vec<Line> {
     let clock = |at| amount::time_of_day(at, scene.options.utc_offset);
     let lasting = amount::short_duration(finding.last.seconds_since(finding.first).floor());
     let still = if finding.active { "still so" } else { "cleared" };
-    let when = format!("{} · {} – {}, {lasting} · {still}", finding.severity.token(), clock(finding.first), clock(finding.last));
+    let severity = finding.severity.token();
+    let when = if scene.snapshot.is_timed() {
+        format!("{severity} · {} – {}, {lasting} · {still}", clock(finding.first), clock(finding.last))
+    } else {
+        severity.to_owned()
+    };
     out.extend(wrap(&when, width).into_iter().map(|l| (2, l, dim)));
     let title = |out: &mut Vec<Line>, name: &str| {
         out.push((0, String::new(), text));
