@@ -99,9 +99,9 @@ impl Detector for Sampled {
             meaning: "The session mirrors one packet in N on purpose. Counts are samples: multiply them by N, and do not expect \
                       whole conversations.",
             measured: "The share missing is the same in conversations of every kind: nine of ten of at least 20 are within 15 % \
-                       of their median, at least 45 % is missing, and neither load nor size makes a difference, nor is the rate \
-                       of copies constant, and questions whose answer was seen (SYN, DNS, echo; at least 20) are missing as \
-                       often; or the mirror says so itself.",
+                       of their median, at least 45 % is missing, neither load nor size makes a difference, the rate of copies is not \
+                       constant, and questions whose answer was seen (SYN, DNS, echo; at least 20) are missing as often; or the \
+                       mirror says so itself.",
             cause: "Sampling is configured on the session, or it is the platform's only way of mirroring.",
             lookalikes: "A balancer that spreads packets over several analysers; a mirror that is overloaded all the time.",
             remedy: "Turn sampling off, or scale by N.",
@@ -144,10 +144,11 @@ impl Detector for RateLimited {
             id: "span.ratelimit",
             meaning: "Copies arrive at a constant rate below the speed of the link, and the rest is dropped: something limits the \
                       mirror.",
-            measured: "The delivered rate in windows that lost data from beginning to end varies by less than 2 % around its mean. \
-                       Windows are 100 ms long, up to 1 s where few frames arrive. There must be at least 10 of them (up to a quarter of them may deliver less: there the limit was reached \
-                       for a while only), stays below 90 % of the link's speed where that is known, and \
-                       acknowledged TCP data is missing (lower end of the interval above 0.1 %); critical from 5 %.",
+            measured: "In windows that lost data from beginning to end the delivered rate varies by less than 2 % around its mean, over \
+                       at least 10 of them (up to a quarter may deliver less: there the limit was reached for a while only); it stays \
+                       below 90 % of the link's speed where that is known, and acknowledged TCP data is missing (lower end of the \
+                       interval above 0.1 %). Windows are 100 ms long, or up to 1 s where the rate varies less in longer ones. A \
+                       warning, critical from 5 % missing.",
             cause: "A rate limit, CAR or policer on the mirror session or on the path of the copies.",
             lookalikes: "A destination port or a link on the way that is this slow; a source of truly constant rate beside loss of another cause.",
             remedy: "Lift the rate limit of the session, or mirror less.",
