@@ -7,6 +7,8 @@ use spantop::engine::{self, Settings};
 use spantop::model::{Estimate, LinkType, Timestamp, Value};
 use spantop::snapshot::Snapshot;
 use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
+use support::frames::{End, Tcp};
 use support::mirror::{self, Copied, Side, Wrap};
 use support::network::{self, Passing, Plan};
 use support::{Rng, frames};
@@ -268,6 +270,48 @@ fn a_slow_limited_rate() {
         expect(&name, &s, &["span.ratelimit"]);
         let told = s.findings[0].evidence.iter().find(|e| e.0 == "bits_per_second").map(|e| e.1.clone());
         assert!(matches!(told, Some(Value::Number(rate)) if (rate - limit).abs() < 0.02 * limit), "{name}: {told:?}");
+    }
+}
+
+/// Streams that send a full segment every so often without a pause, as cameras do: what arrives is constant whatever is lost.
+fn cameras(streams: u16, every: i64, seconds: i64) -> Vec<Copied> {
+    let mut rng = Rng(3);
+    let mut out = Vec::new();
+    let mut push = |time, frame: Vec<u8>, port| {
+        out.push(Copied { time, wire: frame.len() as u32, frame, side: Side::Ingress, port, vlan: 0 });
+    };
+    for n in 0..streams {
+        let end = |kind, port| End { mac: [2, 0, kind, 0, 0, n as u8], ip: IpAddr::V4(Ipv4Addr::new(10, kind, 0, n as u8 + 1)), port };
+        let (camera, recorder) = (end(1, 554), end(2, 40_000 + n));
+        let segment = |seq, ack, flags, payload| Tcp { seq, ack, flags, window: 60_000, payload, ..Tcp::default() };
+        let mut time = i64::from(n) * 1_000_000 + rng.below(every as u64) as i64;
+        push(time, frames::tcp(recorder, camera, &[], 1, 64, &segment(99, 0, frames::SYN, vec![])), 2);
+        push(time + 50_000, frames::tcp(camera, recorder, &[], 1, 64, &segment(999, 100, frames::SYN | frames::ACK, vec![])), 1);
+        let mut seq = 1_000u32;
+        for id in 2u16.. {
+            time += every * 9 / 10 + rng.below(every as u64 / 5) as i64;
+            if time > seconds * 1_000_000_000 {
+                break;
+            }
+            push(time, frames::tcp(camera, recorder, &[], id, 64, &segment(seq, 100, frames::ACK, vec![id as u8; 1_448])), 1);
+            seq = seq.wrapping_add(1_448);
+            if id % 2 == 0 {
+                push(time + 300_000, frames::tcp(recorder, camera, &[], id, 64, &segment(100, seq, frames::ACK, vec![])), 2);
+            }
+        }
+    }
+    mirror::sort(out)
+}
+
+#[test]
+fn constant_traffic_is_no_limit() {
+    for (streams, every, share) in [(20, 11_600_000, 0.02), (20, 11_600_000, 0.1), (20, 11_600_000, 0.3), (60, 5_800_000, 0.1)] {
+        let all = cameras(streams, every, 13);
+        let kept = mirror::lose(all.clone(), &mut Rng(5), share);
+        let s = analyse(&kept, Losses::default());
+        let name = format!("{streams} cameras, {share} lost");
+        expect(&name, &s, &["upstream.loss"]);
+        close(&name, s.mirror.loss.upstream, lost_data(&all, &kept));
     }
 }
 

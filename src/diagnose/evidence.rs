@@ -145,6 +145,8 @@ pub struct FlatTop {
     pub bits_per_second: f64,
     /// Standard deviation as a share of the mean.
     pub variation: f64,
+    /// Standard deviation of what was lost, as a share of the same mean.
+    pub missing_variation: f64,
     /// Mean rate with what surrounds frames on an Ethernet (24 bytes each): to be compared with the link's speed.
     pub occupied: f64,
 }

@@ -24,7 +24,15 @@ pub(in crate::diagnose) fn clean() -> Evidence {
             by_size: vec![SizeLoss { floor: 0, seen: 10_000, missing: 0 }, SizeLoss { floor: 1408, seen: 90_000, missing: 1 }],
             ratios,
             whole: 400,
-            flat_top: Some(FlatTop { seconds: 0.1, lossy: 3, windows: 3, bits_per_second: 1e8, variation: 0.3, occupied: 1e8 }),
+            flat_top: Some(FlatTop {
+                seconds: 0.1,
+                missing_variation: 0.1,
+                lossy: 3,
+                windows: 3,
+                bits_per_second: 1e8,
+                variation: 0.3,
+                occupied: 1e8,
+            }),
             speed: Some(1_000_000_000),
             ..Loss::default()
         },
@@ -102,7 +110,7 @@ fn some_copies(copies: f64, flows_affected: f64) -> Copies {
 }
 
 fn flat(lossy: f64, windows: u64, bits_per_second: f64, occupied: f64) -> Option<FlatTop> {
-    Some(FlatTop { seconds: 0.1, lossy: lossy as u64, windows, bits_per_second, variation: 0.019, occupied })
+    Some(FlatTop { seconds: 0.1, missing_variation: 0.1, lossy: lossy as u64, windows, bits_per_second, variation: 0.019, occupied })
 }
 
 /// Both sides of every threshold.
@@ -150,6 +158,14 @@ const CASES: &[Case] = &[
     }),
     ("span.ratelimit", Warning, 20.0, 21.0, |e, lossy| {
         (e.loss.all, e.loss.flat_top) = (estimate(0.049, 0.04, 10_000), flat(lossy, 15, 1e8, 1e8));
+    }),
+    ("span.ratelimit", Warning, 0.039, 0.038, |e, varies| {
+        (e.loss.all, e.loss.flat_top) = (estimate(0.049, 0.04, 10_000), flat(15.0, 15, 1e8, 1e8));
+        e.loss.flat_top.as_mut().unwrap().missing_variation = varies;
+    }),
+    ("span.ratelimit", Critical, 0.343, 0.341, |e, varies| {
+        (e.loss.all, e.loss.flat_top) = (estimate(0.9, 0.89, 10_000), flat(15.0, 15, 1e8, 1e8));
+        e.loss.flat_top.as_mut().unwrap().missing_variation = varies;
     }),
     ("span.size", Critical, 19.0, 20.0, |e, seen| {
         e.loss.by_size[0].seen = 20;
@@ -342,8 +358,24 @@ fn loss_with_a_pattern_is_reported_once() {
     let mut e = clean();
     (e.loss.upstream, e.loss.all) = (estimate(0.2, 0.19, 9_999), estimate(0.2, 0.19, 9_999));
     assert_eq!(ids(&e), ["upstream.loss"]);
-    e.loss.flat_top = Some(FlatTop { seconds: 0.1, lossy: 20, windows: 20, bits_per_second: 1e8, variation: 0.01, occupied: 1e8 });
+    e.loss.flat_top = Some(FlatTop {
+        seconds: 0.1,
+        missing_variation: 0.1,
+        lossy: 20,
+        windows: 20,
+        bits_per_second: 1e8,
+        variation: 0.01,
+        occupied: 1e8,
+    });
     assert_eq!(ids(&e), ["span.ratelimit"]);
-    e.loss.flat_top = Some(FlatTop { seconds: 0.1, lossy: 20, windows: 20, bits_per_second: 1e8, variation: 0.025, occupied: 1e8 });
+    e.loss.flat_top = Some(FlatTop {
+        seconds: 0.1,
+        missing_variation: 0.1,
+        lossy: 20,
+        windows: 20,
+        bits_per_second: 1e8,
+        variation: 0.025,
+        occupied: 1e8,
+    });
     assert_eq!(ids(&e), ["upstream.loss"], "a limit that is not certain explains nothing");
 }

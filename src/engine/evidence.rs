@@ -237,31 +237,37 @@ fn flat_top(witness: &Witness, request: &Request, sums: &Sums) -> Option<d::Flat
     let from = sums.from.map_or(i64::MIN, window);
     let arrived = &request.load.arrived;
     let tops = LENGTHS.into_iter().filter_map(|length| {
-        let set = witness.lossy.coarser(length);
-        let inside = set.inside().map(|w| w * length).filter(|first| *first > from);
-        let sums = inside.map(|first| (first..first + length).filter_map(|w| arrived.get(w)).fold(Traffic::default(), Traffic::plus));
-        top(sums.filter(|t| t.packets > 0).collect(), (length * WINDOW) as f64 / 1e9)
+        let lost = witness.lost.coarser(length);
+        let inside = lost.inside().map(|(w, lost)| (w * length, lost)).filter(|(first, _)| *first > from);
+        let sum = |first| (first..first + length).filter_map(|w| arrived.get(w)).fold(Traffic::default(), Traffic::plus);
+        let lossy = inside.map(|(first, lost)| (sum(first), lost)).filter(|w| w.0.packets > 0);
+        top(lossy.collect(), (length * WINDOW) as f64 / 1e9)
     });
     let enough = |top: &d::FlatTop| top.windows >= d::FLAT_WINDOWS;
     tops.reduce(|best, longer| if enough(&longer) && longer.variation < best.variation { longer } else { best })
 }
 
-/// The flat top of `lossy` windows of so many `seconds`. Where a limit was reached for a part of the window only, less is delivered, never
+/// The flat top of windows of so many `seconds`, by what arrived and what was lost in each. Where a limit was reached for a part of the window only, less is delivered, never
 /// more: windows below 90 % of the median stay out.
-fn top(mut lossy: Vec<Traffic>, seconds: f64) -> Option<d::FlatTop> {
-    lossy.sort_unstable_by_key(|t| t.wire_bytes);
-    let median = lossy.get(lossy.len() / 2)?.wire_bytes as f64;
-    let top = lossy.get(lossy.partition_point(|t| (t.wire_bytes as f64) < 0.9 * median)..)?;
-    let mean = |of: &dyn Fn(&Traffic) -> f64| top.iter().map(of).sum::<f64>() / top.len().max(1) as f64;
-    let rate = mean(&|t| t.bits_per_second(seconds));
-    let variance = mean(&|t| (t.bits_per_second(seconds) - rate).powi(2));
+fn top(mut lossy: Vec<(Traffic, u32)>, seconds: f64) -> Option<d::FlatTop> {
+    lossy.sort_unstable_by_key(|w| w.0.wire_bytes);
+    let median = lossy.get(lossy.len() / 2)?.0.wire_bytes as f64;
+    let top = lossy.get(lossy.partition_point(|w| (w.0.wire_bytes as f64) < 0.9 * median)..)?;
+    let mean = |of: &dyn Fn(&(Traffic, u32)) -> f64| top.iter().map(of).sum::<f64>() / top.len().max(1) as f64;
+    let deviation = |of: &dyn Fn(&(Traffic, u32)) -> f64| {
+        let middle = mean(of);
+        mean(&|w| (of(w) - middle).powi(2)).sqrt()
+    };
+    let rate = |w: &(Traffic, u32)| w.0.bits_per_second(seconds);
+    let share = |deviation: f64| if mean(&rate) > 0.0 { deviation / mean(&rate) } else { 0.0 };
     Some(d::FlatTop {
         seconds,
         lossy: lossy.len() as u64,
         windows: top.len() as u64,
-        bits_per_second: rate,
-        variation: if rate > 0.0 { variance.sqrt() / rate } else { 0.0 },
-        occupied: mean(&|t| occupied(*t) as f64 * 8.0 / seconds),
+        bits_per_second: mean(&rate),
+        variation: share(deviation(&rate)),
+        missing_variation: share(deviation(&|w| f64::from(w.1) * 8.0 / seconds)),
+        occupied: mean(&|w| occupied(w.0) as f64 * 8.0 / seconds),
     })
 }
 

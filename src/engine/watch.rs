@@ -2,8 +2,8 @@
 
 use super::tape::Request;
 use crate::mirror::{
-    Acked, Beat, Clock, Digest, DuplicateCounts, DuplicateFilter, HOLD, Health, HealthCounts, Loss, LossCounts, LossState, OrderCounts,
-    OrderState, Ratios, SideCounts, SideFlow, TagFlows, TagState, WindowSet, outermost,
+    Acked, Beat, Clock, Digest, DuplicateCounts, DuplicateFilter, HOLD, Health, HealthCounts, Loss, LossCounts, LossState, LostBytes,
+    OrderCounts, OrderState, Ratios, SideCounts, SideFlow, TagFlows, TagState, outermost,
 };
 use crate::model::Cast;
 use crate::model::time::SECOND;
@@ -98,7 +98,7 @@ pub struct Witness {
     /// Regular senders.
     pub beats: Vec<Beat>,
     /// Windows of time in which data was lost.
-    pub lossy: WindowSet,
+    pub lost: LostBytes,
     /// Conversations with a packet in the last [`RECENT`]; of a file all of them.
     pub recent: Conversations,
     /// Further conversations, with a packet in the last [`REMEMBERED`].
@@ -116,7 +116,7 @@ impl Witness {
     pub fn merge(&mut self, other: &Witness) {
         self.counts.merge(&other.counts);
         self.beats.extend_from_slice(&other.beats);
-        self.lossy.merge(&other.lossy);
+        self.lost.merge(&other.lost);
         self.recent.merge(&other.recent);
         self.older.merge(&other.older);
     }
@@ -214,7 +214,7 @@ impl Watcher {
                 health,
             },
             beats: self.health.beats().list().to_vec(),
-            lossy: self.loss.windows().clone(),
+            lost: self.loss.windows().clone(),
             recent,
             older,
         }

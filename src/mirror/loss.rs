@@ -19,7 +19,7 @@ mod holes;
 pub use holes::HOLD;
 
 use super::loss_counts::{LossCounts, SIZE_BINS, size_bin};
-use super::windows::WindowSet;
+use super::windows::LostBytes;
 use crate::model::Frame;
 use crate::model::{Direction, Timestamp};
 use holes::Hole;
@@ -117,8 +117,8 @@ impl LossState {
 #[derive(Debug, Default)]
 pub struct Loss {
     counts: LossCounts,
-    /// Windows in which something was lost.
-    windows: WindowSet,
+    /// What was lost when.
+    windows: LostBytes,
     /// A ring: hole `id` lives at `id % cap` until the slot is needed again, so abandoned conversations leak nothing.
     holes: Vec<Hole>,
     last: u32,
@@ -236,8 +236,8 @@ impl Loss {
         &self.counts
     }
 
-    /// Windows of time in which something was lost.
-    pub fn windows(&self) -> &WindowSet {
+    /// Bytes lost by window of time.
+    pub fn windows(&self) -> &LostBytes {
         &self.windows
     }
 }

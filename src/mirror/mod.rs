@@ -27,4 +27,4 @@ pub use sessions::{CheckSequence, Ours, SampledPacket, SessionReport, Sessions};
 pub use sides::{JUDGED_PACKETS, Judged, MacRoles, Roles, SideCounts, SideFlow};
 pub use stamps::StampLedger;
 pub use switch_clock::Clock as SwitchClock;
-pub use windows::{WINDOW, WindowSet, Windows, window};
+pub use windows::{LostBytes, WINDOW, Windows, window};

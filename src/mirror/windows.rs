@@ -58,40 +58,43 @@ impl<T: Copy + Default> Windows<T> {
     }
 }
 
-/// Windows in which something happened.
+/// Bytes that were lost, by window.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct WindowSet(Windows<bool>);
+pub struct LostBytes(Windows<u32>);
 
-impl WindowSet {
-    /// Adds one.
-    pub fn insert(&mut self, window: i64) {
-        if let Some(slot) = self.0.entry(window) {
-            *slot = true;
+impl LostBytes {
+    /// Adds some.
+    pub fn add(&mut self, window: i64, bytes: u32) {
+        if let Some(sum) = self.0.entry(window) {
+            *sum = sum.saturating_add(bytes);
         }
     }
 
-    /// Whether it is in; the oldest are forgotten.
-    pub fn contains(&self, window: i64) -> bool {
-        self.0.get(window).unwrap_or(false)
+    /// How many; the oldest are forgotten.
+    pub fn get(&self, window: i64) -> u32 {
+        self.0.get(window).unwrap_or(0)
+    }
+
+    fn some(&self) -> impl Iterator<Item = (i64, u32)> + '_ {
+        self.0.iter().filter(|w| w.1 > 0)
     }
 
     /// Adds another shard's.
-    pub fn merge(&mut self, other: &WindowSet) {
-        other.0.iter().filter(|w| w.1).for_each(|(window, _)| self.insert(window));
+    pub fn merge(&mut self, other: &LostBytes) {
+        other.some().for_each(|(window, bytes)| self.add(window, bytes));
     }
 
     /// The same in windows `length` times as long.
-    pub fn coarser(&self, length: i64) -> WindowSet {
-        let mut coarser = WindowSet::default();
-        self.0.iter().filter(|w| w.1).for_each(|(window, _)| coarser.insert(window.div_euclid(length.max(1))));
+    pub fn coarser(&self, length: i64) -> LostBytes {
+        let mut coarser = LostBytes::default();
+        self.some().for_each(|(window, bytes)| coarser.add(window.div_euclid(length.max(1)), bytes));
         coarser
     }
 
-    /// Those that stand in the inside of a stretch: the windows before and after are in as well, so that what happened there went on
+    /// Windows in the inside of a stretch with loss, and their bytes: something was lost before and after them as well, so that it went on
     /// from beginning to end.
-    pub fn inside(&self) -> impl Iterator<Item = i64> + '_ {
-        let inside = |w: &i64| self.contains(w.saturating_sub(1)) && self.contains(w.saturating_add(1));
-        self.0.iter().filter(|w| w.1).map(|w| w.0).filter(inside)
+    pub fn inside(&self) -> impl Iterator<Item = (i64, u32)> + '_ {
+        self.some().filter(|w| self.get(w.0.saturating_sub(1)) > 0 && self.get(w.0.saturating_add(1)) > 0)
     }
 }
 
@@ -103,40 +106,41 @@ mod tests {
 
     #[test]
     fn a_stretch_has_an_inside() {
-        let mut set = WindowSet::default();
-        assert_eq!((set.contains(0), set.inside().count()), (false, 0));
-        [5, 6, 7, 8, 10, 11].into_iter().for_each(|w| set.insert(w));
-        assert_eq!(set.inside().collect::<Vec<_>>(), [6, 7]);
-        assert_eq!(set.coarser(2).inside().collect::<Vec<_>>(), [3, 4]);
-        assert_eq!(set.coarser(1), set);
+        let mut lost = LostBytes::default();
+        assert_eq!((lost.get(0), lost.inside().count()), (0, 0));
+        [5, 6, 7, 8, 10, 11].into_iter().for_each(|w| lost.add(w, w as u32));
+        lost.add(7, u32::MAX - 8);
+        assert_eq!(lost.inside().collect::<Vec<_>>(), [(6, 6), (7, u32::MAX - 1)]);
+        assert_eq!(lost.coarser(2).inside().collect::<Vec<_>>(), [(3, u32::MAX), (4, 8)]);
+        assert_eq!(lost.coarser(1), lost);
         assert_eq!([window(Timestamp(-1)), window(Timestamp(0)), window(Timestamp(WINDOW))], [-1, 0, 1]);
     }
 
     #[test]
     fn the_ends_of_time_do_no_harm() {
-        let mut set = WindowSet::default();
+        let mut lost = LostBytes::default();
         for w in [i64::MIN, i64::MAX, i64::MIN, 0, i64::MAX - 1] {
-            set.insert(w);
-            let _ = (set.contains(i64::MIN), set.contains(i64::MAX), set.inside().count());
+            lost.add(w, 1);
+            let _ = (lost.get(i64::MIN), lost.get(i64::MAX), lost.inside().count());
         }
-        assert!(set.contains(i64::MAX) && set.contains(i64::MAX - 1) && !set.contains(0));
+        assert_eq!([i64::MAX, i64::MAX - 1, 0].map(|w| lost.get(w)), [1, 1, 0]);
     }
 
     proptest! {
         #[test]
         fn remembers_the_newest(list in prop::collection::vec(-20_000i64..20_000, 1..200)) {
-            let (mut all, mut halves) = (WindowSet::default(), [WindowSet::default(), WindowSet::default()]);
+            let (mut all, mut halves) = (LostBytes::default(), [LostBytes::default(), LostBytes::default()]);
             for (i, w) in list.iter().enumerate() {
-                all.insert(*w);
-                halves[i % 2].insert(*w);
+                all.add(*w, 1);
+                halves[i % 2].add(*w, 1);
             }
             let [mut merged, second] = halves;
             merged.merge(&second);
             let newest = *list.iter().max().unwrap();
             // A window too old when it came is not remembered, one that became too old neither.
             let want: BTreeSet<i64> = list.iter().copied().filter(|w| newest - w < WINDOWS as i64).collect();
-            for set in [&all, &merged] {
-                prop_assert_eq!(&(-20_001..20_001).filter(|w| set.contains(*w)).collect::<BTreeSet<_>>(), &want);
+            for lost in [&all, &merged] {
+                prop_assert_eq!(&(-20_001..20_001).filter(|w| lost.get(*w) > 0).collect::<BTreeSet<_>>(), &want);
             }
         }
     }

@@ -118,8 +118,8 @@ pub const STAMP_PORTS: usize = 256;
 /// Stamps of each interface that are compared with the capture's clock (8 bytes each): a median needs no more.
 pub const STAMP_OFFSETS: usize = 1024;
 
-/// Windows of 100 ms of which rate and loss are remembered: the newest 13 minutes 39 seconds (8 KiB a shard with loss, 128 KiB in the
-/// router).
+/// Windows of 100 ms of which rate and loss are remembered: the newest 13 minutes 39 seconds (32 KiB a shard with loss, 128 KiB in
+/// the router).
 pub const WINDOWS: usize = 8 * 1024;
 
 /// Unseen TCP ranges remembered per shard (a ring of 56-byte entries, newer ones win): a tenth of the conversations of a full

@@ -11,6 +11,12 @@ use crate::model::{Severity, Value};
 /// Windows of high and of low load before they are compared.
 const WINDOWS: u64 = 30;
 
+/// How many times as much what is lost varies as it would in proportion to what arrives, where a limit lies between.
+const CUT: f64 = 2.0;
+
+/// The proportion of what is lost to what arrives beyond which (95 % lost) it is not asked for more.
+const MOST_DROPPED: f64 = 20.0;
+
 /// Conversations before uniformity is judged.
 const FLOWS: u64 = 20;
 
@@ -145,7 +151,8 @@ impl Detector for RateLimited {
             meaning: "Copies arrive at a constant rate below the speed of the link, and the rest is dropped: something limits the \
                       mirror.",
             measured: "In windows that lost data from beginning to end the delivered rate varies by less than 2 % around its mean, over \
-                       at least 10 of them (up to a quarter may deliver less: there the limit was reached for a while only); it stays \
+                       at least 10 of them (up to a quarter may deliver less: there the limit was reached for a while only), and what is lost \
+                       varies at least twice as much as in proportion; it stays \
                        below 90 % of the link's speed where that is known, and acknowledged TCP data is missing (lower end of the \
                        interval above 0.1 %). Windows are 100 ms long, or up to 1 s where the rate varies less in longer ones. A \
                        warning, critical from 5 % missing.",
@@ -172,6 +179,7 @@ impl Detector for RateLimited {
                 ("bits_per_second", Value::Number(flat.bits_per_second)),
                 ("share_missing", Value::Share(missing)),
                 ("variation", Value::Share(flat.variation)),
+                ("missing_variation", Value::Share(flat.missing_variation)),
                 ("windows", Value::Count(flat.windows)),
                 ("window_seconds", Value::Number(flat.seconds)),
             ];
@@ -187,7 +195,11 @@ fn flat(e: &Evidence, active: bool) -> Option<FlatTop> {
     e.loss.flat_top.filter(|flat| {
         let below = e.loss.speed.is_none_or(|speed| flat.occupied < 0.9 * speed as f64);
         let most = flat.windows.saturating_mul(4) >= flat.lossy.saturating_mul(3);
-        lossy && below && most && flat.windows >= FLAT_WINDOWS && flat.variation < steady
+        // Loss of another cause leaves a steady load steady: what is lost varies as what arrives does, in proportion. A limit leaves all
+        // changes of the load to what it drops.
+        let rate = e.loss.all.map_or(0.0, |all| all.rate);
+        let cut = flat.missing_variation > CUT * (rate / (1.0 - rate)).clamp(1.0, MOST_DROPPED) * flat.variation;
+        lossy && below && most && cut && flat.windows >= FLAT_WINDOWS && flat.variation < steady
     })
 }
 

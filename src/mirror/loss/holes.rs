@@ -165,7 +165,7 @@ impl Loss {
             }
             hole.decided = true;
             let (class, mss, length, window) = (hole.class, u32::from(hole.mss).max(1), hole.end.wrapping_sub(hole.start), hole.window);
-            self.windows.insert(window);
+            self.windows.add(window, length);
             self.counts.missed(class, u64::from(length));
             self.counts.missing_sizes[size_bin(mss)] += u64::from(length / mss);
             if length % mss > 0 {
