@@ -76,8 +76,9 @@ impl Pattern {
     }
 }
 
-/// A conversation.
+/// A conversation; no two cache lines hold one.
 #[derive(Debug, Clone, Copy, Default)]
+#[repr(align(32))]
 pub(super) struct Flow {
     tag: u32,
     payload: u32,

@@ -14,8 +14,9 @@ const AHEAD: usize = 2;
 /// Nanoseconds of the unit in which an entry keeps the time to its last sighting.
 const SINCE: i64 = 256;
 
-/// A packet that may come again.
+/// A packet that may come again; no two cache lines hold one.
 #[derive(Debug, Clone, Copy, Default)]
+#[repr(align(32))]
 pub(super) struct Entry {
     /// What does not change between copies; 0 is an empty place.
     pub key: u64,
