@@ -160,10 +160,13 @@ fn check(seconds: u32, more: &[&str]) -> (Option<i32>, Value) {
     (output.status.code(), report)
 }
 
-/// Findings about the mirror: what this host's settings say aside.
+/// Findings about the mirror: what this host's settings say aside, and that copies of two ports, made by two processors, overtake each
+/// other by some microseconds now and then. They do.
 fn findings(report: &Value) -> Vec<&str> {
     let all = report["findings"].as_array().expect("findings");
-    all.iter().filter_map(|f| f["id"].as_str()).filter(|id| !id.starts_with("host.") && !id.starts_with("nic.")).collect()
+    let slight = |f: &&Value| f["id"] == "order.skew" && f["evidence"]["p99_seconds"].as_f64().is_some_and(|p99| p99 < 0.001);
+    let ids = all.iter().filter(|f| !slight(f)).filter_map(|f| f["id"].as_str());
+    ids.filter(|id| !id.starts_with("host.") && !id.starts_with("nic.")).collect()
 }
 
 #[test]
