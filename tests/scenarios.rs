@@ -167,6 +167,21 @@ fn lost_in_the_switch() {
     }
 }
 
+/// A network without TCP: what is missing is told by answers whose question never came.
+#[test]
+fn lost_where_nothing_is_acknowledged() {
+    let plan = Plan { connections: 2_000, segments: 1, ..Plan::default() };
+    let all = mirror::filter(mirror::span(&network::run(&plan), is_server, true, true), |c| !mirror::is_tcp(&c.frame));
+    for (rate, want) in [(0.0, &[][..]), (0.1, &["upstream.loss"]), (0.3, &["upstream.loss"])] {
+        let kept = mirror::lose(all.clone(), &mut Rng(3), rate);
+        let s = analyse(&kept, Losses::default());
+        let name = format!("{rate} lost without TCP");
+        expect(&name, &s, want);
+        let (truth, single) = (1.0 - kept.len() as f64 / all.len() as f64, s.mirror.loss.orphans.expect("answers"));
+        assert!(single.low <= truth && truth <= single.high, "{name}: {truth} outside {single:?}");
+    }
+}
+
 /// A 95 % interval may miss one time in twenty, so no single one is held to hold: of many, so few may miss as happens by chance
 /// once in a thousand times. Intervals may not be bought with width either.
 #[test]

@@ -182,6 +182,15 @@ pub struct Loss {
     pub declared_sampling: Option<u32>,
 }
 
+impl Loss {
+    /// The answers without a question where they have to tell alone: there is too little TCP, there are enough of them, this host lost
+    /// nothing, and it is not most of them (then a direction is missing, or nobody asked).
+    pub fn orphans_alone(&self) -> Option<Estimate> {
+        let spoken = self.all.is_some_and(|all| all.n >= 100) || self.host.is_some_and(|host| host.rate > 0.0);
+        self.orphans.filter(|o| !spoken && o.n >= 100 && o.rate < 0.5)
+    }
+}
+
 /// Conversations before their directions say anything: nine of ten one-sided ones are surely more than half.
 pub(super) const JUDGED: u64 = 10;
 

@@ -174,6 +174,12 @@ const CASES: &[Case] = &[
     // Loss by place.
     ("upstream.loss", Note, 100.0, 99.0, |e, n| e.loss.upstream = estimate(0.009, 0.0006, n as u64)),
     ("upstream.loss", Warning, 0.009, 0.0005, |e, low| e.loss.upstream = estimate(0.01, low, 9_999)),
+    ("upstream.loss", Warning, 100.0, 99.0, |e, n| {
+        (e.loss.all, e.loss.upstream, e.loss.orphans) = (None, None, estimate(0.02, 0.0051, n as u64));
+    }),
+    ("upstream.loss", Warning, 0.0051, 0.0049, |e, low| {
+        (e.loss.all, e.loss.upstream, e.loss.orphans) = (None, None, estimate(0.02, low, 188));
+    }),
     ("switch.loss", Critical, 0.05, 0.001, |e, rate| {
         (e.loss.switch, e.loss.upstream) = (estimate(rate, if rate > 0.01 { 0.04 } else { 0.0004 }, 9_999), estimate(0.05, 0.04, 9_999));
     }),
@@ -358,24 +364,8 @@ fn loss_with_a_pattern_is_reported_once() {
     let mut e = clean();
     (e.loss.upstream, e.loss.all) = (estimate(0.2, 0.19, 9_999), estimate(0.2, 0.19, 9_999));
     assert_eq!(ids(&e), ["upstream.loss"]);
-    e.loss.flat_top = Some(FlatTop {
-        seconds: 0.1,
-        missing_variation: 0.1,
-        lossy: 20,
-        windows: 20,
-        bits_per_second: 1e8,
-        variation: 0.01,
-        occupied: 1e8,
-    });
+    e.loss.flat_top = flat(20.0, 20, 1e8, 1e8);
     assert_eq!(ids(&e), ["span.ratelimit"]);
-    e.loss.flat_top = Some(FlatTop {
-        seconds: 0.1,
-        missing_variation: 0.1,
-        lossy: 20,
-        windows: 20,
-        bits_per_second: 1e8,
-        variation: 0.025,
-        occupied: 1e8,
-    });
+    e.loss.flat_top = e.loss.flat_top.map(|flat| FlatTop { variation: 0.025, ..flat });
     assert_eq!(ids(&e), ["upstream.loss"], "a limit that is not certain explains nothing");
 }

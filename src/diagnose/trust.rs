@@ -72,8 +72,7 @@ fn completeness(e: &Evidence) -> Scored {
     let known = host.max(path);
     let complaint = [Need::BothDirections, Need::Unique].iter().find_map(|n| n.check(e).err());
     let tcp = e.loss.all.filter(|a| a.n >= 100 && complaint.is_none());
-    // Where most questions are missing a direction is, or it is answers that nobody asked for.
-    let single = e.loss.orphans.filter(|o| o.n >= 100 && o.rate < 0.5 && complaint.is_none());
+    let single = e.loss.orphans_alone().filter(|_| complaint.is_none());
     match (tcp, single) {
         (Some(all), _) => {
             let text = format!(
@@ -97,7 +96,8 @@ fn completeness(e: &Evidence) -> Scored {
                 percent(single.high),
                 grouped(single.n)
             );
-            (Some(through(LOSS, single.rate)), text)
+            // The witness is thin: what is sure counts.
+            (Some(through(LOSS, single.low)), text)
         }
         (None, None) => {
             unknown(complaint.unwrap_or_else(|| format!("{} of 100 acknowledged segments", grouped(e.loss.all.map_or(0, |a| a.n)))))

@@ -13,7 +13,7 @@ use super::tape::Request;
 use super::watch::{Watch, Watcher, Witness};
 use crate::capture::Packet;
 use crate::decode::{Brief, Fragment, Headers};
-use crate::model::{Direction, FlowKey, Frame, Stop, Traffic};
+use crate::model::{Direction, FlowKey, Frame, Stop, Timestamp, Traffic};
 use crate::snapshot::Conversation;
 use crate::stats::flow::{Settled, Step};
 use crate::stats::totals::Heading;
@@ -143,6 +143,11 @@ impl Shard {
             flows: FlowTable::with_cap(plan.flows),
             fragments: FragmentTable::default(),
         }
+    }
+
+    /// Tells when the capture began: with the first packet of all shards.
+    pub fn begin(&mut self, time: Timestamp) {
+        self.watcher.begin(time);
     }
 
     /// Takes one of the commonest packets in hand, of which `brief` tells, and asks the memory for what it needs next.

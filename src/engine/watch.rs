@@ -5,9 +5,8 @@ use crate::mirror::{
     Acked, Beat, Clock, Digest, DuplicateCounts, DuplicateFilter, HOLD, Health, HealthCounts, Loss, LossCounts, LossState, LostBytes,
     OrderCounts, OrderState, Ratios, SideCounts, SideFlow, TagFlows, TagState, outermost,
 };
-use crate::model::Cast;
 use crate::model::time::SECOND;
-use crate::model::{Direction, Frame, VlanStack};
+use crate::model::{Cast, Direction, Frame, Timestamp, VlanStack};
 use crate::stats::{Contexts, FlowTable};
 
 /// What the detectors keep of a conversation, in its record.
@@ -139,6 +138,12 @@ impl Watcher {
             clock: Clock::default(),
             health: Health::default(),
         }
+    }
+
+    /// Tells when the capture began: what answers an earlier packet is not held against the mirror.
+    pub fn begin(&mut self, time: Timestamp) {
+        self.order.begin(time);
+        self.health.begin(time);
     }
 
     /// What of a packet stays the same in its copies, and what they are told apart by. Asks the memory for what [`Self::is_copy`] needs.

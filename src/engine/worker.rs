@@ -29,6 +29,8 @@ pub struct Worker {
     mine: [u8; 256],
     /// Numbers of the packets being folded, by shard.
     order: Vec<u32>,
+    /// Whether the shards know when the capture began.
+    begun: bool,
     local: Arc<LocalNets>,
     /// Which UDP ports carry packets; `peel` is the packet's own.
     rules: Rules,
@@ -52,6 +54,7 @@ impl Worker {
             shards: numbers.iter().map(|&shard| Shard::new(shard, plan)).collect(),
             mine,
             order: Vec::new(),
+            begun: false,
             local,
             rules,
             headers: Box::default(),
@@ -79,6 +82,10 @@ impl Worker {
     fn packets(&mut self, strip: &Strip, from: usize, to: usize) {
         let list = strip.block.packets.get(from..to).unwrap_or(&[]);
         let briefs = strip.briefs.get(from..to).unwrap_or(&[]);
+        if let Some(first) = list.first().filter(|_| !self.begun) {
+            self.begun = true;
+            self.shards.iter_mut().for_each(|s| s.begin(first.time));
+        }
         let mut order = std::mem::take(&mut self.order);
         self.sort(list, &mut order);
         let mut hands = [Held::default(); FEW];

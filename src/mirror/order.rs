@@ -77,7 +77,7 @@ impl OrderState {
     const COUNTED: u8 = 16;
 }
 
-/// How long SYN-ACKs are not counted as answers, from the first packet of a handshake on: their SYN may have passed before the capture began.
+/// How long SYN-ACKs are not counted as answers, from the beginning of the capture on: their SYN may have passed before the capture began.
 const SETTLE: i64 = SECOND;
 
 /// Handshakes, by whether cause came before effect.
@@ -126,6 +126,11 @@ impl OrderCounts {
         rest
     }
 
+    /// Tells when the capture began.
+    pub fn begin(&mut self, time: Timestamp) {
+        self.started = Some(time);
+    }
+
     /// Follows the handshake of a conversation.
     #[inline]
     pub fn observe(&mut self, state: &mut OrderState, frame: &Frame<'_>) {
@@ -141,7 +146,7 @@ impl OrderCounts {
             return;
         }
         let way = way as usize;
-        let settled = time.since(*self.started.get_or_insert(time)) > SETTLE;
+        let settled = self.started.is_some_and(|s| time.since(s) > SETTLE);
         match acknowledges {
             Some(_) if state.seen & OrderState::SYN[1 - way] != 0 => {
                 self.handshakes += 1;
@@ -296,6 +301,7 @@ mod tests {
     #[test]
     fn a_syn_ack_without_its_syn_is_a_lone_answer() {
         let mut counts = OrderCounts::default();
+        counts.begin(Timestamp(0));
         let mut open = |at: i64, syn: Option<i64>| {
             let mut state = OrderState::default();
             if let Some(before) = syn.filter(|s| *s < at) {

@@ -143,6 +143,11 @@ fn ip_at(frame: &[u8]) -> Option<(usize, bool)> {
     }
 }
 
+/// Whether a frame is TCP.
+pub fn is_tcp(frame: &[u8]) -> bool {
+    ip_at(frame).is_some_and(|(at, v6)| frame[at + if v6 { 6 } else { 9 }] == 6)
+}
+
 /// The TCP data in a frame, by its place in its conversation (addresses, ports, sequence number), and its bytes.
 pub fn tcp_data(frame: &[u8]) -> Option<(Vec<u8>, u64)> {
     let (at, v6) = ip_at(frame)?;

@@ -20,6 +20,9 @@ const TCP_LIMIT: Limit = Limit::new(0.0005);
 /// The same by sequence numbers, which count every packet.
 const SEQUENCE_LIMIT: Limit = Limit::new(0.001);
 
+/// The same by answers without their question, where there is too little TCP: one or two of a hundred may have been slow.
+const ORPHAN_LIMIT: Limit = Limit::new(0.005);
+
 /// Below 1 % usable, below 5 % partial, beyond it volumes are not to be believed.
 fn severity(rate: f64) -> Severity {
     match rate {
@@ -116,7 +119,8 @@ impl Detector for Upstream {
                        lost itself. Without sequence numbers on the copies, switch and path cannot be told apart. Raised when \
                        the lower end of its 95 % interval is above 0.05 %, on at least 100 segments; a warning from 1 %, \
                        critical from 5 %. Answers whose question was never seen (SYN-ACK, DNS, echo) stand beside it as a \
-                       witness.",
+                       witness; with less TCP than that, at least 100 answers raise it alone, when surely more than 0.5 % lack \
+                       their question and this host lost nothing.",
             cause: "The mirror copies more than its destination carries, or copies are lost on their way here.",
             lookalikes: "Traffic that takes another way for a time; a middlebox that changes sequence numbers; network cards \
                          that drop without counting.",
@@ -133,6 +137,9 @@ impl Detector for Upstream {
     fn judge(&self, e: &Evidence, active: bool) -> Outcome {
         if e.loss.switch.is_some() {
             return Outcome::Clear;
+        }
+        if let Some(single) = e.loss.orphans_alone() {
+            return rated(Some(single), ORPHAN_LIMIT, active, |p| format!("{p} of single packets never arrived: their answers did"));
         }
         witnessed(rated(e.loss.upstream, TCP_LIMIT, active, |p| format!("{p} of the traffic never reached this host")), e)
     }

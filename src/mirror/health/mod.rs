@@ -101,6 +101,11 @@ pub struct Health {
 }
 
 impl Health {
+    /// Tells when the capture began.
+    pub fn begin(&mut self, time: Timestamp) {
+        self.orphans.begin(time);
+    }
+
     /// Looks at one frame.
     #[inline(always)]
     pub fn observe(&mut self, frame: &Frame<'_>) {
@@ -112,7 +117,6 @@ impl Health {
         if let Some(end) = self.sizes.observe(frame) {
             self.checksums.observe(frame, end);
         }
-        self.orphans.begin(frame.time);
     }
 
     /// Looks, in addition, at a TCP segment; `mss` is the largest payload its direction may have ([`super::LossState::mss`]).

@@ -89,12 +89,9 @@ pub struct Orphans {
 }
 
 impl Orphans {
-    /// Notes when the first frame of any kind passed.
-    #[inline]
+    /// Tells when the capture began.
     pub fn begin(&mut self, time: Timestamp) {
-        if self.started.is_none() {
-            self.started = Some(time);
-        }
+        self.started = Some(time);
     }
 
     /// Looks at one frame with IP.
@@ -214,13 +211,18 @@ mod tests {
     fn dns(orphans: &mut Orphans, id: u8, answer: bool, millis: i64) {
         let bytes = udp4(53, &[0, id, if answer { 0x80 } else { 0 }, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
         let frame = frame(&bytes, millis * 1_000_000);
-        orphans.begin(frame.time);
         orphans.observe(&frame);
+    }
+
+    fn begun() -> Orphans {
+        let mut orphans = Orphans::default();
+        orphans.begin(Timestamp(0));
+        orphans
     }
 
     #[test]
     fn questions_and_answers_meet() {
-        let mut o = Orphans::default();
+        let mut o = begun();
         dns(&mut o, 1, true, 0);
         dns(&mut o, 2, false, 6_000);
         dns(&mut o, 2, false, 6_500);
@@ -250,7 +252,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_question_ends_somewhere(steps in prop::collection::vec((any::<u8>(), any::<bool>(), 0i64..9_000), 0..400)) {
-            let (mut o, mut time) = (Orphans::default(), 0);
+            let (mut o, mut time) = (begun(), 0);
             for (id, answer, wait) in steps {
                 time += wait / 20;
                 dns(&mut o, id, answer, time);
