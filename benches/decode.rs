@@ -2,7 +2,8 @@
 
 mod support;
 
-use spantop::decode::{self, Brief, Headers};
+use spantop::decode::{self, Headers};
+use spantop::model::Brief;
 use spantop::model::LinkType;
 use std::hint::black_box;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -46,13 +47,13 @@ fn main() {
             repeats
         });
         let mut brief = Brief::default();
-        brief.read(bytes, bytes.len() as u32, &decode::Rules::PLAIN);
+        decode::brief(bytes, bytes.len() as u32, &decode::Rules::PLAIN, &mut brief);
         if !brief.is_blank() {
             let mut seen = spantop::model::Frame::default();
             measure(&format!("{name}, in brief"), rounds, || {
                 for _ in 0..repeats {
-                    brief.read(black_box(bytes), bytes.len() as u32, &decode::Rules::PLAIN);
-                    brief.show(black_box(bytes), &mut seen);
+                    decode::brief(black_box(bytes), bytes.len() as u32, &decode::Rules::PLAIN, &mut brief);
+                    black_box(&brief).show(&mut seen);
                     assert_eq!(seen.net, Some(u32::from(14 + 4 * seen.vlans.ids().len() as u8)));
                 }
                 repeats

@@ -24,14 +24,14 @@
 //! ```text
 //!  SPAN port ─┐                                             ┌▶ worker 0 (its shards) ─┐
 //!  files ─────┴▶ capture::Source ─▶ Block ─▶ router ─▶ tape ┼▶ worker 1 …             ├▶ merge ─▶ Snapshot ─┬▶ tui
-//!                                   arena    briefs, marks  └▶ …                       ┘  shard order         └▶ report
+//!                                   arena  readings, marks  └▶ …                       ┘  shard order         └▶ report
 //! ```
 //!
 //! - **Source → [`capture::Block`].** A source writes packets into a reusable block: bytes in an arena, an index beside it. Files
 //!   are framed in place; a live port costs one copy out of the kernel's ring. Nothing is allocated per packet.
 //! - **Router.** Gives every packet one of 64 shards by a symmetric hash of the packet itself and marks, between two packets,
 //!   where an interval ends and where a snapshot is taken. Time is packet time.
-//!   Of the commonest packets it leaves a [`decode::Brief`] on the tape, so that they are read once.
+//!   Of the commonest packets it leaves a [`model::Brief`] and all hashes on the tape, so that no worker reads the packet again.
 //!   Looks through encapsulated mirrors and keeps their sessions' ledger, which needs the order of the tape. An sFlow datagram becomes
 //!   one packet a sample, which stands for many; what devices on the way put behind a frame is trimmed.
 //! - **Workers** fold the shards they own with plain `&mut self` code, shard by shard through a strip of the tape, within a shard in its

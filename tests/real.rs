@@ -9,6 +9,7 @@ use spantop::capture::{Block, Fill};
 use spantop::decode::{self, Headers, Rules};
 use spantop::engine::{self, Settings};
 use spantop::mirror::DuplicateFilter;
+use spantop::model::mix::Keys;
 use spantop::model::{Direction, FlowKey, Frame};
 use spantop::snapshot::Snapshot;
 use std::collections::{BTreeMap, HashSet};
@@ -119,7 +120,7 @@ type Data = (FlowKey, bool, u32, u32);
 /// Looks at every packet of a capture; gives whether it is a copy, and the TCP data in it.
 fn each_packet(path: &Path, mut see: impl FnMut(bool, Option<Data>)) {
     let mut source = file::open(&[path.to_owned()], &FileOptions::default()).unwrap();
-    let (mut block, mut headers, mut filter) = (Block::new(), Headers::default(), DuplicateFilter::new(1));
+    let (mut block, mut headers, mut filter) = (Block::new(), Headers::default(), DuplicateFilter::new(Keys::new(1)));
     loop {
         block.clear();
         let fill = source.fill(&mut block).unwrap();

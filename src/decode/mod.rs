@@ -1,5 +1,5 @@
 //! From captured bytes to headers: [`walk`] slices what is there and says why it stopped. A broken packet is information. The commonest
-//! packets need no walk, a [`Brief`] does.
+//! packets need no walk, a [`brief`] does.
 //!
 //! One file a family of headers. Each holds steps: functions that read one header at the walk's position and say what comes next
 //! (`walk.rs`). A new protocol is a step and one line in the table that names it: EtherTypes in `ethernet.rs`, SAPs in `llc.rs`,
@@ -26,6 +26,6 @@ mod tests;
 
 pub use headers::{Fragment, Headers, MAX_TUNNELS, Net, Transport, Tunnels};
 pub use rules::{Rules, UnknownEncapsulation};
-pub use straight::Brief;
+pub use straight::brief;
 pub use tunnel::may_carry_packets;
 pub use walk::{Ends, walk};

@@ -15,6 +15,7 @@ mod merge;
 mod mirrors;
 mod peek;
 mod priority;
+mod reading;
 mod router;
 mod rows;
 mod shard;
@@ -29,6 +30,7 @@ use crate::capture::Source;
 use crate::decode::Rules;
 use crate::error::{Error, Result};
 use crate::model::limits::{BLOCK_BYTES, FLOWS_PER_SHARD, SHARDS};
+use crate::model::mix::Keys;
 use crate::model::time::SECOND;
 use crate::model::{Address, Carrier, Decap, RspanChoice, StampChoice};
 use crate::snapshot::{Feed, Query, Snapshot};
@@ -36,6 +38,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use host::HostWatch;
 use local::LocalNets;
 use merge::{Ends, Merge, Publish};
+use reading::Secrets;
 use router::{Plan, Router};
 use shard::ShardPlan;
 use std::hash::{BuildHasher, RandomState};
@@ -49,7 +52,7 @@ use worker::Worker;
 const NO_THREADS: &str = "cannot start worker threads (--threads)";
 
 /// Shards that the thread which reads a file folds beside a single worker.
-const HELP: usize = 20;
+const HELP: usize = 8;
 
 /// How the engine is to run.
 #[derive(Debug, Clone)]
@@ -158,7 +161,8 @@ fn router(
     let local = Arc::new(LocalNets::new(settings.local_nets.clone()));
     let base = Snapshot { live: settings.live, filter: settings.filter.clone(), speed: settings.speed, ..Snapshot::default() };
     let rules = rules_of(settings)?;
-    let worker = |shards: &[u8]| Worker::new(shards, plan_of(settings), Arc::clone(&local), rules.clone());
+    let shards = plan_of(settings);
+    let worker = |numbers: &[u8]| Worker::new(numbers, shards, Arc::clone(&local), rules.clone());
     let (own, others) = shares(settings);
     let count = usize::from(!own.is_empty()) + others.len();
     let answered = Arc::new(AtomicU64::new(0));
@@ -195,6 +199,7 @@ fn router(
             (choice, _) => choice,
         },
         speed: settings.speed,
+        secrets: shards.secrets,
     };
     let host =
         HostWatch::start(settings.host.as_ref(), watched).map_err(|e| Error::io("cannot start the thread that looks at this host", &e))?;
@@ -239,11 +244,11 @@ fn rules_of(settings: &Settings) -> Result<Rules> {
 /// A live port's hash is keyed at random, so that senders cannot choose packets that look like copies; a file is read the same way each
 /// time.
 fn plan_of(settings: &Settings) -> ShardPlan {
-    const FILE_SEED: u64 = 0x2545_f491_4f6c_dd1d;
+    let random = || Keys::new(RandomState::new().hash_one(0));
     ShardPlan {
         flows: settings.flows_per_shard,
         dedup: settings.dedup,
-        seed: if settings.live { RandomState::new().hash_one(0) } else { FILE_SEED },
+        secrets: Secrets { tables: random(), copies: if settings.live { random() } else { Keys::OPEN } },
     }
 }
 

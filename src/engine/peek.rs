@@ -6,8 +6,9 @@ mod sequence;
 mod stamps;
 
 use super::key::{FragmentTable, shard_of_flow, shard_of_frame, shard_of_hash};
+use super::reading::{Reading, Secrets};
 use crate::capture::Packet;
-use crate::decode::{self, Brief, Fragment, Headers, Rules};
+use crate::decode::{self, Fragment, Headers, Rules};
 use crate::mirror::{Ours, SessionReport, Sessions};
 use crate::model::{Address, Decap, LinkType, RspanChoice, StampChoice, Stamps, Traffic, Tunnel, TunnelKind};
 use rspan::{Found, RspanWatch};
@@ -40,32 +41,34 @@ pub struct Peek {
     rspan: RspanWatch,
     /// Interfaces whose frames have nothing more to be looked for.
     settled: Vec<bool>,
+    secrets: Secrets,
 }
 
 impl Peek {
     /// A look with a policy for tunnels, what is known of their ends, how packets are decoded, which time stamps and which VLAN are
-    /// taken out.
-    pub fn new(policy: Decap, known: Known, rules: Rules, stamps: StampChoice, rspan: RspanChoice) -> Self {
-        Self { policy, known, rules, stamps: StampWatch::new(stamps), rspan: RspanWatch::new(rspan), ..Self::default() }
+    /// taken out, and what keys the hashes.
+    pub fn new(policy: Decap, known: Known, rules: Rules, stamps: StampChoice, rspan: RspanChoice, secrets: Secrets) -> Self {
+        Self { policy, known, rules, stamps: StampWatch::new(stamps), rspan: RspanWatch::new(rspan), secrets, ..Self::default() }
     }
 
     /// Gives a packet its shard, the tunnels to be taken off and its session. What was read of one of the commonest packets is left in
-    /// `brief`.
+    /// `reading`.
     #[inline]
-    pub fn route(&mut self, packet: &mut Packet, bytes: &[u8], brief: &mut Brief) {
+    pub fn route(&mut self, packet: &mut Packet, bytes: &[u8], reading: &mut Reading) {
         let settled = self.settled.get(usize::from(packet.interface)).copied().unwrap_or(false);
         let bytes = if settled { bytes } else { self.look(packet, bytes) };
         // The user's ports count too: with tunnels taken off the shard is that of the inner conversation.
         let wire = packet.frame_wire();
         if packet.link == LinkType::ETHERNET {
-            brief.read(bytes, wire, &self.rules);
+            reading.read(packet, bytes, wire, &self.rules, &self.secrets);
         } else {
-            brief.blank();
+            reading.brief.blank();
         }
+        let brief = &mut reading.brief;
         if brief.is_blank() {
             return self.by_walking(packet, bytes);
         }
-        packet.shard = shard_of_hash(brief.hash());
+        packet.shard = shard_of_hash(brief.hash);
         self.plain.count(wire);
         // A tag to be taken off is out of the ordinary.
         if packet.pops() {
@@ -164,7 +167,7 @@ impl Peek {
     /// Forgets the sessions.
     pub fn forget(&mut self) {
         let (known, rules) = (std::mem::take(&mut self.known), std::mem::take(&mut self.rules));
-        *self = Self::new(self.policy, known, rules, self.stamps.choice(), self.rspan.choice());
+        *self = Self::new(self.policy, known, rules, self.stamps.choice(), self.rspan.choice(), self.secrets);
     }
 }
 

@@ -6,10 +6,11 @@ use super::clock::{self, Ticker};
 use super::host::HostWatch;
 use super::intervals::Intervals;
 use super::peek::{Known, Peek};
+use super::reading::{Reading, Secrets};
 use super::tape::{Mark, Message, Request, Strip, Tape};
 use super::utilisation::Utilisation;
 use crate::capture::{Fill, Source};
-use crate::decode::{Brief, Rules};
+use crate::decode::Rules;
 use crate::error::Error;
 use crate::model::{Address, Decap, RspanChoice, StampChoice, Timestamp};
 use crate::snapshot::{Losses, Query};
@@ -44,6 +45,8 @@ pub struct Plan {
     pub rspan: RspanChoice,
     /// Speed of the mirror link in bits per second.
     pub speed: Option<u64>,
+    /// What keys the hashes.
+    pub secrets: Secrets,
 }
 
 /// Live snapshots come once a second: the dashboard's rates are over that second.
@@ -91,7 +94,7 @@ impl Router {
         let intervals = Intervals::new(plan.interval);
         let utilisation = Utilisation::new(plan.speed);
         let sides = Known { ours: std::mem::take(&mut plan.ours), ends: std::mem::take(&mut plan.mirror_ends) };
-        let peek = Peek::new(plan.decap, sides, std::mem::take(&mut plan.rules), plan.stamps, plan.rspan);
+        let peek = Peek::new(plan.decap, sides, std::mem::take(&mut plan.rules), plan.stamps, plan.rspan, plan.secrets);
         Self {
             source,
             tape,
@@ -193,13 +196,13 @@ impl Router {
     }
 
     fn route(&mut self, strip: &mut Strip) {
-        let Strip { block, briefs, marks } = strip;
+        let Strip { block, readings, marks } = strip;
         let crate::capture::Block { data, packets, weights, .. } = block;
         let mut first = self.first.unwrap_or(Timestamp(i64::MAX));
         let mut latest = self.latest.unwrap_or(Timestamp(i64::MIN));
         // What is left of earlier strips is written over.
-        briefs.resize(briefs.len().max(packets.len()), Brief::default());
-        for (at, (packet, brief)) in packets.iter_mut().zip(briefs.iter_mut()).enumerate() {
+        readings.resize(readings.len().max(packets.len()), Reading::default());
+        for (at, (packet, reading)) in packets.iter_mut().zip(readings.iter_mut()).enumerate() {
             first = first.min(packet.time);
             latest = latest.max(packet.time);
             if let Some((number, sample)) = self.intervals.count(packet.time, packet.wire) {
@@ -209,13 +212,13 @@ impl Router {
             let from = packet.offset as usize;
             let bytes = data.get(from..from + packet.captured as usize).unwrap_or(&[]);
             packet.load = self.utilisation.class(packet.time, packet.wire);
-            self.peek.route(packet, bytes, brief);
+            self.peek.route(packet, bytes, reading);
         }
         if !packets.is_empty() {
             (self.first, self.latest) = (Some(first), Some(latest));
         }
         if self.peek.samples.are_waiting() {
-            self.peek.samples.unfold(packets, briefs, weights, marks);
+            self.peek.samples.unfold(packets, readings, weights, marks);
         }
     }
 

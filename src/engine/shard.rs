@@ -7,12 +7,14 @@ pub use hand::InHand;
 
 use super::key::FragmentTable;
 use super::local::LocalNets;
+use super::reading::{Reading, Secrets};
 use super::rows;
 use super::tables::Talk;
 use super::tape::Request;
 use super::watch::{Watch, Watcher, Witness};
 use crate::capture::Packet;
-use crate::decode::{Brief, Fragment, Headers};
+use crate::decode::{Fragment, Headers};
+use crate::mirror::Digest;
 use crate::model::{Direction, FlowKey, Frame, Stop, Timestamp, Traffic};
 use crate::snapshot::Conversation;
 use crate::stats::flow::{Settled, Step};
@@ -115,8 +117,8 @@ pub struct ShardPlan {
     pub flows: usize,
     /// Whether copies are left out.
     pub dedup: bool,
-    /// Keys the hash that tells copies.
-    pub seed: u64,
+    /// What keys the hashes.
+    pub secrets: Secrets,
 }
 
 /// A shard's state.
@@ -137,10 +139,10 @@ impl Shard {
         Self {
             number,
             dedup: plan.dedup,
-            watcher: Watcher::new(plan.seed),
+            watcher: Watcher::new(plan.secrets.copies),
             totals: Totals::default(),
-            contexts: Contexts::default(),
-            flows: FlowTable::with_cap(plan.flows),
+            contexts: Contexts::new(plan.secrets.tables),
+            flows: FlowTable::new(plan.flows, plan.secrets.tables),
             fragments: FragmentTable::default(),
         }
     }
@@ -150,27 +152,40 @@ impl Shard {
         self.watcher.begin(time);
     }
 
-    /// Takes one of the commonest packets in hand, of which `brief` tells, and asks the memory for what it needs next.
+    /// Takes one of the commonest packets in hand, as the router read it, and asks the memory for what it needs next. False when it cannot be
+    /// [shown](Self::show) later, but was shown.
     #[inline]
-    pub fn take<'a>(&mut self, packet: &Packet, bytes: &'a [u8], brief: &Brief, hand: &mut InHand<'a>) {
+    pub fn take<'a>(&mut self, packet: &Packet, bytes: &'a [u8], reading: &Reading, hand: &mut InHand<'a>) -> bool {
+        (hand.hash, hand.context) = (reading.hash, reading.context);
+        self.flows.bring_near(hand.hash);
+        let waits = self.watcher.knows(reading);
+        if !waits {
+            self.show(packet, bytes, reading, hand);
+            hand.digest = self.watcher.digest(&hand.frame);
+        }
+        waits
+    }
+
+    /// Shows one of the commonest packets in hand that could wait for it.
+    #[inline(always)]
+    pub fn show<'a>(&mut self, packet: &Packet, bytes: &'a [u8], reading: &Reading, hand: &mut InHand<'a>) {
         hand.frame.bytes = bytes;
         hand.frame.wire = packet.frame_wire();
-        brief.show(bytes, &mut hand.frame);
-        self.taken(packet, hand);
+        reading.brief.show(&mut hand.frame);
+        hand::arrived(packet, &mut hand.frame);
+        hand.digest = Digest::of_brief(&reading.brief, &reading.print);
+        debug_assert!(!self.watcher.knows(reading) || hand.digest == self.watcher.digest(&hand.frame));
     }
 
     /// Takes any other packet in hand, of which `headers` were found.
     #[inline(never)]
     pub fn take_walked<'a>(&mut self, packet: &Packet, bytes: &'a [u8], headers: &Headers, hand: &mut InHand<'a>) {
         headers.show(bytes, self.conversation(headers), &mut hand.frame);
-        self.taken(packet, hand);
-    }
-
-    #[inline(always)]
-    fn taken(&mut self, packet: &Packet, hand: &mut InHand) {
         hand::arrived(packet, &mut hand.frame);
-        hand.digest = self.watcher.digest(&hand.frame);
-        hand.hash = hand.frame.flow.as_ref().map_or(0, |(key, _)| self.flows.hash(key));
+        let frame = &hand.frame;
+        hand.digest = self.watcher.digest(frame);
+        hand.hash = frame.flow.as_ref().map_or(0, |(key, _)| self.flows.hash(key));
+        hand.context = self.contexts.fingerprint(frame.path, frame.mac.as_ref(), &frame.vlans);
         self.flows.bring_near(hand.hash);
     }
 
@@ -221,9 +236,8 @@ impl Shard {
         }
         let frame = &hand.frame;
         let at = self.flows.locate(step, hand.hash, hand.guess, || local.headings(step.key));
-        let fingerprint = self.contexts.fingerprint(frame.path, frame.mac.as_ref(), &frame.vlans);
-        if self.flows.is_elsewhere(at, step.direction, fingerprint) {
-            self.change_context(at, step, fingerprint, frame, judged);
+        if self.flows.is_elsewhere(at, step.direction, hand.context) {
+            self.change_context(at, step, hand.context, frame, judged);
         }
         at
     }
@@ -281,7 +295,7 @@ impl Shard {
         let mut report =
             ShardReport { shard: self.number, totals: self.totals, contexts, flows: Vec::new(), matching: [0; 4], whole: None, witness };
         if request.last && query.rows == usize::MAX && query.filter.is_none() {
-            let whole = Whole { flows: self.flows.give_away(), contexts: std::mem::take(&mut self.contexts) };
+            let whole = Whole { flows: self.flows.give_away(), contexts: self.contexts.give_away() };
             report.matching = whole.kinds();
             report.whole = Some(whole);
         } else {

@@ -3,11 +3,11 @@
 use super::merge::Merge;
 use super::peek::TunnelFacts;
 use super::priority;
+use super::reading::Reading;
 use super::shard::{FlowReport, ShardReport};
 use super::utilisation::LoadFacts;
 use super::worker::Worker;
 use crate::capture::Block;
-use crate::decode::Brief;
 use crate::model::limits::{BLOCKS, MESSAGES};
 use crate::model::{HostFacts, Timestamp, Traffic};
 use crate::snapshot::{Losses, Query, Sample, SourceInfo};
@@ -71,7 +71,7 @@ pub struct Strip {
     /// The packets.
     pub block: Block,
     /// What the router read of each of them; there may be more of these, left from before.
-    pub briefs: Vec<Brief>,
+    pub readings: Vec<Reading>,
     /// Marks, each before the packet of that index, in order.
     pub marks: Vec<(u32, Mark)>,
 }
@@ -79,7 +79,7 @@ pub struct Strip {
 impl Strip {
     /// An empty one with an arena of `bytes`.
     fn with_bytes(bytes: usize) -> Self {
-        Self { block: Block::with_bytes(bytes), briefs: Vec::new(), marks: Vec::new() }
+        Self { block: Block::with_bytes(bytes), readings: Vec::new(), marks: Vec::new() }
     }
 
     /// Forgets what was on it; the memory stays.

@@ -1,10 +1,12 @@
 //! The detectors of one shard: what mirroring did to its packets.
 
+use super::reading::Reading;
 use super::tape::Request;
 use crate::mirror::{
     Acked, Beat, Clock, Digest, DuplicateCounts, DuplicateFilter, HOLD, Health, HealthCounts, Loss, LossCounts, LossState, LostBytes,
     OrderCounts, OrderState, Ratios, SideCounts, SideFlow, TagFlows, TagState, outermost,
 };
+use crate::model::mix::Keys;
 use crate::model::time::SECOND;
 use crate::model::{Cast, Direction, Frame, Timestamp, VlanStack};
 use crate::stats::{Contexts, FlowTable};
@@ -129,10 +131,10 @@ impl Watch {
 }
 
 impl Watcher {
-    /// Detectors that have seen nothing. `seed` keys the hash that tells copies.
-    pub fn new(seed: u64) -> Self {
+    /// Detectors that have seen nothing; `keys` are those of the hash that tells copies.
+    pub fn new(keys: Keys) -> Self {
         Self {
-            duplicates: DuplicateFilter::new(seed),
+            duplicates: DuplicateFilter::new(keys),
             loss: Loss::default(),
             order: OrderCounts::default(),
             clock: Clock::default(),
@@ -150,6 +152,12 @@ impl Watcher {
     #[inline]
     pub fn digest(&mut self, frame: &Frame) -> Digest {
         self.duplicates.digest(frame)
+    }
+
+    /// Whether the print of one of the commonest packets stands for its digest; if so, asks the memory for the same.
+    #[inline]
+    pub fn knows(&self, reading: &Reading) -> bool {
+        self.duplicates.knows(&reading.brief, &reading.print)
     }
 
     /// Whether a packet is a further copy of one seen before.

@@ -1,10 +1,11 @@
 //! A worker: folds the shards it owns and skips the others by one byte.
 
 use super::local::LocalNets;
+use super::reading::Reading;
 use super::shard::{FlowReport, InHand, Shard, ShardPlan};
 use super::tape::{IntervalPart, Mark, Message, Strip};
 use crate::capture::{Block, Packet};
-use crate::decode::{self, Brief, Headers, Rules};
+use crate::decode::{self, Headers, Rules};
 use crate::model::memory;
 use std::sync::Arc;
 
@@ -18,6 +19,8 @@ struct Held<'a> {
     packet: u32,
     /// The position of its shard.
     at: u8,
+    /// Whether it waits to be shown.
+    waits: bool,
 }
 
 /// Owner of some shards.
@@ -77,11 +80,11 @@ impl Worker {
     }
 
     /// Folds the packets `from..to` of a strip, shard by shard, so that a shard's counters and tables are near while its packets come. Some
-    /// packets are in hand at a time: as one is taken it is read and the memory is asked for where its conversation's number is, half the
-    /// way on for the conversation's record, and then it is counted; in the order of the tape, each step.
+    /// packets are in hand at a time: as one is taken the memory is asked for where its conversation's number is and where a copy of it would
+    /// be, half the way on for the conversation's record, and then it is shown and counted; in the order of the tape, each step.
     fn packets(&mut self, strip: &Strip, from: usize, to: usize) {
         let list = strip.block.packets.get(from..to).unwrap_or(&[]);
-        let briefs = strip.briefs.get(from..to).unwrap_or(&[]);
+        let readings = strip.readings.get(from..to).unwrap_or(&[]);
         if let Some(first) = list.first().filter(|_| !self.begun) {
             self.begun = true;
             self.shards.iter_mut().for_each(|s| s.begin(first.time));
@@ -92,31 +95,28 @@ impl Worker {
         let (mut guessed, mut counted) = (0usize, 0usize);
         for (taken, &next) in order.iter().enumerate() {
             if taken - counted == FEW {
-                self.count(&strip.block, list, &hands[counted % FEW]);
+                self.count(strip, from, &mut hands[counted % FEW]);
                 counted += 1;
             }
             if taken - guessed > FEW / 2 {
                 self.guess(&mut hands[guessed % FEW]);
                 guessed += 1;
             }
-            if let Some(brief) = order.get(taken + 2 * FEW).and_then(|&ahead| briefs.get(ahead as usize)) {
-                memory::bring_near(brief);
-            }
             if let Some(&ahead) = order.get(taken + FEW)
-                && let (Some(packet), Some(brief)) = (list.get(ahead as usize), briefs.get(ahead as usize))
+                && let Some(reading) = readings.get(ahead as usize)
             {
-                memory::bring_bytes_near(strip.block.bytes(packet), brief.reach());
+                memory::bring_near(reading);
             }
-            let (Some(packet), Some(brief)) = (list.get(next as usize), briefs.get(next as usize)) else { continue };
+            let (Some(packet), Some(reading)) = (list.get(next as usize), readings.get(next as usize)) else { continue };
             let held = &mut hands[taken % FEW];
             (held.packet, held.at) = (next, self.mine[usize::from(packet.shard)]);
-            self.take(&strip.block, packet, brief, held);
+            self.take(&strip.block, packet, reading, held);
         }
         for n in guessed..order.len() {
             self.guess(&mut hands[n % FEW]);
         }
         for n in counted..order.len() {
-            self.count(&strip.block, list, &hands[n % FEW]);
+            self.count(strip, from, &mut hands[n % FEW]);
         }
         self.order = order;
     }
@@ -147,11 +147,13 @@ impl Worker {
     }
 
     #[inline(always)]
-    fn take<'a>(&mut self, block: &'a Block, packet: &Packet, brief: &Brief, held: &mut Held<'a>) {
+    fn take<'a>(&mut self, block: &'a Block, packet: &Packet, reading: &Reading, held: &mut Held<'a>) {
         let Some(shard) = self.shards.get_mut(usize::from(held.at)) else { return };
         let bytes = block.bytes(packet);
-        if !brief.is_blank() {
-            return shard.take(packet, bytes, brief, &mut held.hand);
+        held.waits = !reading.brief.is_blank();
+        if held.waits {
+            held.waits = shard.take(packet, bytes, reading, &mut held.hand);
+            return;
         }
         (self.rules.peel, self.rules.pop) = (packet.peels(), packet.pops());
         decode::walk(packet.link, bytes, packet.frame_wire(), &self.rules, &mut self.headers);
@@ -166,8 +168,12 @@ impl Worker {
     }
 
     #[inline]
-    fn count(&mut self, block: &Block, list: &[Packet], held: &Held) {
-        let (Some(packet), Some(shard)) = (list.get(held.packet as usize), self.shards.get_mut(usize::from(held.at))) else { return };
+    fn count<'a>(&mut self, strip: &'a Strip, from: usize, held: &mut Held<'a>) {
+        let (block, at) = (&strip.block, from + held.packet as usize);
+        let (Some(packet), Some(shard)) = (block.packets.get(at), self.shards.get_mut(usize::from(held.at))) else { return };
+        if let Some(reading) = strip.readings.get(at).filter(|_| held.waits) {
+            shard.show(packet, block.bytes(packet), reading, &mut held.hand);
+        }
         let (hand, local, evicted) = (&held.hand, &self.local, &mut self.evicted);
         if packet.weight != 0 {
             let times = block.weight(packet);

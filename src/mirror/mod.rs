@@ -13,7 +13,7 @@ pub mod stamps;
 pub mod switch_clock;
 mod windows;
 
-pub use duplicates::{CopyClass, Digest, DuplicateCounts, DuplicateFilter, Verdict};
+pub use duplicates::{CopyClass, Digest, DuplicateCounts, DuplicateFilter, Print, Verdict};
 pub use estimate::{LossSplit, clustered};
 pub use health::{
     Beat, Beats, Casts, ChecksumCounts, Control, ControlCounts, Health, HealthCounts, Lengths, OrphanCounts, Orphans, Silence, SizeCounts,

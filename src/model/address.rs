@@ -11,6 +11,19 @@ impl Mac {
     /// The all-ones broadcast address.
     pub const BROADCAST: Mac = Mac([0xff; 6]);
 
+    /// The address as a number, its first byte lowest, with bit 48 set: no address is 0, which may stand for none.
+    #[inline]
+    pub fn word(self) -> u64 {
+        let [a, b, c, d, e, f] = self.0;
+        u64::from_le_bytes([a, b, c, d, e, f, 1, 0])
+    }
+
+    /// The address of such a number.
+    #[inline]
+    pub fn of_word(word: u64) -> Self {
+        Self(word.to_le_bytes().first_chunk().copied().unwrap_or_default())
+    }
+
     /// Whether the I/G bit is set (multicast or broadcast, IEEE 802 clause 8.2).
     pub fn is_group(self) -> bool {
         self.0[0] & 1 != 0

@@ -1,7 +1,7 @@
 //! Who talks to whom: a key without direction, and the direction a packet has.
 
 use super::Address;
-use super::mix::fold;
+use super::mix::{Keys, fold};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Which way a packet of a conversation goes. The discriminant indexes two-element arrays.
@@ -89,17 +89,16 @@ impl FlowKey {
     /// A fixed 64-bit mix of the key: what divides traffic into shards. Not for hash tables (senders could choose collisions).
     #[inline]
     pub fn shard_hash(&self) -> u64 {
-        self.keyed_hash(0)
+        self.keyed_hash(&Keys::OPEN)
     }
 
-    /// A 64-bit mix of the key under a secret: for hash tables.
+    /// A 64-bit mix of the key: for hash tables.
     #[inline(always)]
-    pub fn keyed_hash(&self, secret: u64) -> u64 {
-        // Two rounds of folded multiplication over all 37 bytes; constants are digits of pi.
+    pub fn keyed_hash(&self, &Keys(k): &Keys) -> u64 {
         let ports = u64::from(self.a_port) << 32 | u64::from(self.b_port) << 16 | u64::from(self.protocol) << 1 | u64::from(self.is_v6);
-        let low = fold(self.a[1] ^ secret ^ 0x243f_6a88_85a3_08d3, self.b[1] ^ secret.rotate_left(23) ^ 0x1319_8a2e_0370_7344);
-        let high = fold(self.a[0] ^ secret ^ 0xa409_3822_299f_31d0, self.b[0] ^ secret.rotate_left(23) ^ 0x082e_fa98_ec4e_6c89);
-        fold(low ^ 0x4528_21e6_38d0_1377, high.rotate_left(32) ^ ports ^ secret ^ 0xbe54_66cf_34e9_0c6c)
+        let low = fold(self.a[1] ^ k[0], self.b[1] ^ k[1]);
+        let high = fold(self.a[0] ^ k[2], self.b[0] ^ k[3]);
+        fold(low ^ k[4], high.rotate_left(32) ^ ports ^ k[5])
     }
 }
 

@@ -8,7 +8,7 @@ pub const SHARDS: usize = 64;
 /// large enough that a hand-over costs nothing per packet.
 pub const BLOCK_BYTES: usize = 512 * 1024;
 
-/// Packets in one block: bounds the block's index and what the router read (96 bytes each) for streams of tiny packets.
+/// Packets in one block: bounds the block's index and what the router read (160 bytes each) for streams of tiny packets.
 pub const BLOCK_PACKETS: usize = 16 * 1024;
 
 /// Distinct sampling rates of the packets of one block: a few switches use a few. Samples of further ones are counted as not read.

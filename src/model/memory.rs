@@ -21,7 +21,7 @@ pub fn give_back_early() {
 }
 
 /// Bytes the memory hands over at a time.
-pub const LINE: usize = 64;
+const LINE: usize = 64;
 
 /// Asks for everything of a value, in lines of 64 bytes. Does nothing where the processor has no such instruction or none is known here.
 #[inline(always)]
@@ -31,13 +31,6 @@ pub fn bring_near<T>(value: &T) {
         line(std::ptr::from_ref(value).cast::<u8>().wrapping_add(at));
         at += LINE;
     }
-}
-
-/// Asks for the first `reach` of some bytes, at most two lines of 64.
-#[inline(always)]
-pub fn bring_bytes_near(bytes: &[u8], reach: usize) {
-    // At most three lines hold them; which is asked for twice costs nothing.
-    [0, reach / 2, reach].into_iter().for_each(|at| line(bytes.as_ptr().wrapping_add(at)));
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -62,8 +55,6 @@ mod tests {
         let record = [7u64; 40];
         bring_near(&record);
         bring_near(&());
-        bring_bytes_near(&[], 3);
-        bring_bytes_near(&[1, 2], 3);
         assert_eq!(record, [7; 40]);
     }
 }

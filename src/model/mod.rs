@@ -3,6 +3,7 @@
 //! The lowest floor: `std` only, no I/O and no threads. Everything else may use it; it uses nothing of the crate.
 
 pub mod address;
+pub mod brief;
 pub mod estimate;
 pub mod finding;
 pub mod flow;
@@ -28,6 +29,7 @@ pub mod units;
 pub mod vlan;
 
 pub use address::{Address, Mac};
+pub use brief::Brief;
 pub use estimate::{Estimate, wilson};
 pub use finding::{Finding, Severity, Value};
 pub use flow::{Direction, FlowKey};

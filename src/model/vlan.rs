@@ -19,8 +19,22 @@ impl VlanStack {
     /// The first `count` (at most two) of two VLAN identifiers.
     #[inline]
     pub fn first_of(count: u8, [outer, inner]: [u16; 2]) -> Self {
-        let kept = |id: u16, wanted: bool| if wanted { id & 0x0fff } else { 0 };
-        Self { ids: [kept(outer, count > 0), kept(inner, count > 1), 0, 0], len: count.min(2) }
+        let [outer_mask, inner_mask] = Self::masks(count);
+        Self { ids: [outer & outer_mask, inner & inner_mask, 0, 0], len: count.min(2) }
+    }
+
+    /// [`Self::bits`] of the same.
+    #[inline]
+    pub fn first_bits(count: u8, [outer, inner]: [u16; 2]) -> u64 {
+        let [outer_mask, inner_mask] = Self::masks(count);
+        u64::from(count) << 60 | u64::from(inner & inner_mask) << 16 | u64::from(outer & outer_mask)
+    }
+
+    /// What remains of two tags when the first `count` of them are taken. No branch: whether a frame is tagged is hard to foresee.
+    #[inline]
+    fn masks(count: u8) -> [u16; 2] {
+        static MASKS: [[u16; 2]; 4] = [[0, 0], [0x0fff, 0], [0x0fff, 0x0fff], [0x0fff, 0x0fff]];
+        MASKS[usize::from(count & 3)]
     }
 
     /// Adds the next inner VLAN identifier (12 bits); a fifth is not kept.
@@ -48,8 +62,9 @@ impl VlanStack {
     /// The identifiers as a number, different for different stacks.
     #[inline]
     pub fn bits(&self) -> u64 {
-        // Twelve bits each: what is left of a word holds how many there are.
-        self.ids.iter().fold(u64::from(self.len), |n, &id| n << 12 | u64::from(id))
+        // Twelve bits each: of the four that are left of the last the word holds how many there are.
+        let [a, b, c, d] = self.ids.map(u64::from);
+        u64::from(self.len) << 60 | d << 48 | c << 32 | b << 16 | a
     }
 
     /// The identifiers, outermost first.

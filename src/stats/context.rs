@@ -4,10 +4,9 @@
 //! protocol hierarchy are read off their counters; a packet pays one comparison for all of them.
 
 use crate::model::limits::CONTEXTS_PER_SHARD;
-use crate::model::mix::fold;
+use crate::model::mix::{Keys, fold};
 use crate::model::{Cast, Mac, Path, Timestamp, Traffic, VlanStack};
 use hashbrown::HashTable;
-use std::hash::{BuildHasher, RandomState};
 
 /// What distinguishes a context. Directional: the reverse way is another one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,15 +30,19 @@ impl ContextKey {
     }
 }
 
-/// 64 bits that tell contexts apart, never 0. The kind of destination goes with the addresses and needs no place in it.
-#[inline]
-fn fingerprint(secret: u64, path: Path, mac: Option<&(Mac, Mac)>, vlans: &VlanStack) -> u64 {
-    let word = |&Mac([a, b, c, d, e, f]): &Mac| u64::from_le_bytes([a, b, c, d, e, f, 1, 0]);
-    let (source, destination) = mac.map_or((0, 0), |(s, d)| (word(s), word(d)));
-    let (path, other) = (path.bits(), secret.rotate_left(23));
-    let protocols = fold(path as u64 ^ secret ^ 0x243f_6a88_85a3_08d3, (path >> 64) as u64 ^ other ^ 0x1319_8a2e_0370_7344);
-    let stations = fold(source ^ secret ^ 0xa409_3822_299f_31d0, destination ^ other ^ 0x082e_fa98_ec4e_6c89);
-    fold(protocols ^ vlans.bits(), stations.rotate_left(32) ^ secret ^ 0x4528_21e6_38d0_1377).max(1)
+/// 64 bits that tell contexts apart, never 0: two different ones look alike once in 2^64, and no sender can arrange it who does not know
+/// the keys. The kind of destination goes with the addresses and needs no place in it.
+///
+/// The addresses are [`Mac::word`]s, 0 where there are none, the VLANs [`VlanStack::bits`].
+#[inline(always)]
+pub fn fingerprint(&Keys(k): &Keys, path: Path, [source, destination]: [u64; 2], vlans: u64) -> u64 {
+    let (inner, outer) = (path.bits() as u64, (path.bits() >> 64) as u64);
+    let stations = fold(source ^ k[2], destination ^ k[3]);
+    fold(stations ^ inner ^ k[0], outer.wrapping_mul(k[4] | 1) ^ vlans ^ k[1]).max(1)
+}
+
+fn stations(mac: Option<&(Mac, Mac)>) -> [u64; 2] {
+    mac.map_or([0, 0], |(source, destination)| [source.word(), destination.word()])
 }
 
 /// A context and its counters.
@@ -61,30 +64,31 @@ pub struct Context {
 ///
 /// A conversation's packets are not counted here one by one: its record remembers the context by a fingerprint, and its traffic is
 /// [settled](Contexts::settle) when the context changes and at every mark.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Contexts {
     rows: Vec<Context>,
     index: HashTable<u32>,
-    secret: Secret,
+    keys: Keys,
     /// Context of the last packet without a conversation.
     loose: u32,
 }
 
-/// What keys fingerprints.
-#[derive(Debug)]
-struct Secret(u64);
-
-impl Default for Secret {
-    fn default() -> Self {
-        Self(RandomState::new().hash_one(0))
-    }
-}
-
 impl Contexts {
-    /// 64 bits that tell contexts apart, never 0: two different ones look alike once in 2^64, and no sender can arrange it.
+    /// None; `keys` are those of their fingerprints.
+    pub fn new(keys: Keys) -> Self {
+        Self { rows: Vec::new(), index: HashTable::new(), keys, loose: 0 }
+    }
+
+    /// Hands everything over, and is empty after.
+    pub fn give_away(&mut self) -> Self {
+        let empty = Self::new(self.keys);
+        std::mem::replace(self, empty)
+    }
+
+    /// The fingerprint of a context.
     #[inline]
     pub fn fingerprint(&self, path: Path, mac: Option<&(Mac, Mac)>, vlans: &VlanStack) -> u64 {
-        fingerprint(self.secret.0, path, mac, vlans)
+        fingerprint(&self.keys, path, stations(mac), vlans.bits())
     }
 
     /// The number of a context in which a packet was seen at `time`; its traffic is to be settled later.
@@ -145,10 +149,10 @@ impl Contexts {
         }
         let at = self.rows.len() as u32;
         self.rows.push(Context { key: *key, traffic: Traffic::default(), reported: Traffic::default(), first: time, last: time });
-        let (rows, secret) = (&self.rows, self.secret.0);
+        let (rows, keys) = (&self.rows, self.keys);
         self.index.insert_unique(hash, at, |&at| {
             let key = &rows[at as usize].key;
-            fingerprint(secret, key.path, key.mac.as_ref(), &key.vlans)
+            fingerprint(&keys, key.path, stations(key.mac.as_ref()), key.vlans.bits())
         });
         at
     }
@@ -191,7 +195,7 @@ mod tests {
 
     #[test]
     fn traffic_is_settled_where_packets_were_seen() {
-        let mut c = Contexts::default();
+        let mut c = Contexts::new(Keys::OPEN);
         let a = c.enter(&key(1), Timestamp(5));
         let b = c.enter(&key(2), Timestamp(6));
         assert_ne!(a, b);
@@ -207,7 +211,7 @@ mod tests {
 
     #[test]
     fn packets_without_a_conversation_count_at_once() {
-        let mut c = Contexts::default();
+        let mut c = Contexts::new(Keys::OPEN);
         for (station, time) in [(1, 5), (2, 6), (2, 7), (1, 4)] {
             c.count(&key(station), Timestamp(time), 60);
         }
@@ -217,7 +221,7 @@ mod tests {
 
     #[test]
     fn fingerprints_tell_contexts_apart() {
-        let c = Contexts::default();
+        let c = Contexts::new(Keys::OPEN);
         let print = |k: &ContextKey| c.fingerprint(k.path, k.mac.as_ref(), &k.vlans);
         let plain = key(1);
         let mut tagged = plain;
@@ -233,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_addresses_stays_bounded_and_closes() {
-        let mut c = Contexts::default();
+        let mut c = Contexts::new(Keys::OPEN);
         for station in 0..CONTEXTS_PER_SHARD as u32 * 2 {
             c.count(&key(station), Timestamp(0), 60);
         }
@@ -244,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_protocols_stays_bounded_and_keeps_the_vlan() {
-        let mut c = Contexts::default();
+        let mut c = Contexts::new(Keys::OPEN);
         let many = CONTEXTS_PER_SHARD as u32 * 3;
         for n in 0..many {
             let mut k = key(n);

@@ -51,12 +51,9 @@ pub struct Totals {
 /// The size class (0 to 6) of a wire length: ≤64, 65–127, 128–255, 256–511, 512–1023, 1024–1518, larger (RFC 2819).
 #[inline]
 pub fn size_class(wire: u32) -> usize {
-    usize::from(wire > 64)
-        + usize::from(wire > 127)
-        + usize::from(wire > 255)
-        + usize::from(wire > 511)
-        + usize::from(wire > 1023)
-        + usize::from(wire > 1518)
+    // Powers of two from 128 to 1024 by their bits; the others do not begin at one.
+    let doublings = wire.clamp(64, 1024).ilog2() - 6;
+    doublings as usize + usize::from(wire > 64) + usize::from(wire > 1518)
 }
 
 impl Totals {

@@ -1,8 +1,8 @@
 //! The short way finds what the steps find.
 
 use super::*;
-use crate::decode::{Brief, Fragment, Transport};
-use crate::model::{Direction, FlowKey, Frame, Segment};
+use crate::decode::{self, Fragment, Transport};
+use crate::model::{Brief, Direction, FlowKey, Frame, Segment};
 use proptest::prelude::*;
 
 /// The frame that a walk's headers describe.
@@ -20,7 +20,7 @@ fn walked(bytes: &[u8], wire: u32) -> Frame<'_> {
 /// Holds the two against each other; whether the short way was taken.
 fn agree(bytes: &[u8], wire: u32) -> bool {
     let mut brief = Brief::default();
-    brief.read(bytes, wire, &Rules::peeling(u8::MAX));
+    decode::brief(bytes, wire, &Rules::peeling(u8::MAX), &mut brief);
     if brief.is_blank() {
         return false;
     }
@@ -34,7 +34,7 @@ fn agree(bytes: &[u8], wire: u32) -> bool {
         flow: Some((FlowKey::v4(1, 2, 3, 4, 5).0, Direction::BToA)),
         ..Frame::default()
     };
-    brief.show(bytes, &mut frame);
+    brief.show(&mut frame);
     assert_eq!(format!("{frame:?}"), format!("{:?}", walked(bytes, wire)));
     true
 }

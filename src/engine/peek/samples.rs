@@ -2,8 +2,9 @@
 
 use super::Peek;
 use crate::capture::{Packet, Weights};
-use crate::decode::{self, Brief, Headers, sflow};
+use crate::decode::{self, Headers, sflow};
 use crate::engine::key::{shard_of_flow, shard_of_frame};
+use crate::engine::reading::Reading;
 use crate::engine::tape::Mark;
 use crate::mirror::SampledPacket;
 use crate::model::limits::{MAX_PACKET_BYTES, SCALED_BYTES};
@@ -36,11 +37,11 @@ impl Samples {
     /// Puts the samples behind the datagrams that brought them; marks move with the packets they stand before.
     #[cold]
     #[inline(never)]
-    pub fn unfold(&mut self, packets: &mut Vec<Packet>, briefs: &mut Vec<Brief>, weights: &mut Weights, marks: &mut [(u32, Mark)]) {
+    pub fn unfold(&mut self, packets: &mut Vec<Packet>, readings: &mut Vec<Reading>, weights: &mut Weights, marks: &mut [(u32, Mark)]) {
         let carrier = self.weights.number(0).unwrap_or(0);
         std::mem::swap(packets, &mut self.spare);
         packets.clear();
-        let mut read = std::mem::take(briefs).into_iter();
+        let mut read = std::mem::take(readings).into_iter();
         let (mut marks, mut counts, mut samples) = (marks.iter_mut().peekable(), self.counts.drain(..), self.packets.drain(..));
         for (at, mut packet) in self.spare.drain(..).enumerate() {
             while let Some((place, _)) = marks.next_if(|(place, _)| *place as usize <= at) {
@@ -51,10 +52,10 @@ impl Samples {
                 packet.weight = carrier;
             }
             packets.push(packet);
-            briefs.push(read.next().unwrap_or_default());
+            readings.push(read.next().unwrap_or_default());
             if unfolds {
                 packets.extend(samples.by_ref().take(counts.next().unwrap_or(0)));
-                briefs.resize(packets.len(), Brief::default());
+                readings.resize(packets.len(), Reading::default());
             }
         }
         marks.for_each(|(place, _)| *place = packets.len() as u32);

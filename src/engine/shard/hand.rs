@@ -13,6 +13,8 @@ pub struct InHand<'a> {
     pub(super) digest: Digest,
     /// Of its conversation's key.
     pub(super) hash: u64,
+    /// The fingerprint of its context.
+    pub(super) context: u64,
     pub(super) guess: Guess,
 }
 

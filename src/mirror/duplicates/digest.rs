@@ -1,22 +1,12 @@
 //! What stays the same between two copies of a packet (the key), and what tells them apart (the place).
 
-use crate::model::Frame;
-use crate::model::mix::fold;
-use crate::model::{Direction, Mac};
+use crate::model::mix::{Keys, fold};
+use crate::model::{Brief, Direction, Frame};
 
 /// Bytes of payload in the key.
 const PAYLOAD: usize = 64;
 /// Bytes from the start of a non-IP frame in the key.
 const HEAD: usize = 1024;
-/// Odd random numbers (digits of pi), one for each word that is folded.
-const SALT: [u64; 6] = [
-    0x243f_6a88_85a3_08d3,
-    0x1319_8a2e_0370_7345,
-    0xa409_3822_299f_31d1,
-    0x082e_fa98_ec4e_6c89,
-    0x4528_21e6_38d0_1377,
-    0xbe54_66cf_34e9_0c6d,
-];
 
 /// Where and how a packet was seen: copies of one packet differ in this alone. One word, so that it stays in a register: from the lowest
 /// bit, 16 bits each, a hash of MAC addresses and TTL (hop limit), the tag control information of the outermost VLAN tag, a hash of mirror
@@ -28,9 +18,18 @@ pub(super) struct Place(pub u64);
 const UNTAGGED: u16 = u16::MAX;
 
 impl Place {
-    #[inline]
-    fn new(hop: u16, tag: u16, via: u16) -> Self {
-        Self(u64::from(hop) | u64::from(tag) << 16 | u64::from(via) << 32)
+    /// MAC addresses count by their last four bytes: what is before names the maker.
+    #[inline(always)]
+    fn new([source, destination]: [u64; 2], ttl: u8, tci: Option<u16>, (session, interface): (u16, u16)) -> Self {
+        let macs = (source >> 16) as u32 ^ ((destination >> 16) as u32).rotate_left(13);
+        let hop = (macs ^ u32::from(ttl) << 20).wrapping_mul(0x9e37_79b1) >> 16;
+        let via = session.wrapping_mul(0x9e37) ^ interface;
+        Self(u64::from(hop) | u64::from(tci.unwrap_or(UNTAGGED)) << 16 | u64::from(via) << 32)
+    }
+
+    #[inline(always)]
+    fn of(frame: &Frame, ttl: u8) -> Self {
+        Self::new(stations(frame), ttl, frame.tci, (frame.session, frame.interface))
     }
 
     /// Whether there is a hop between.
@@ -50,19 +49,64 @@ impl Place {
     }
 }
 
-/// A packet, digested: what [`super::DuplicateFilter::judge`] goes by.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Digest {
-    /// Equal for copies; never 0.
+/// What is kept of a packet to know it again, packed: an entry of the table takes it as it is. The default is none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Print {
+    /// Equal for copies; never 0 in a packet's.
     pub(super) key: u64,
+    /// From the lowest bit: IPv4 identification (16 bits), conversation and direction (24); what is above belongs to the table.
+    pub(super) state: u64,
+    /// Where it was seen, and above it the TCP or UDP checksum.
+    pub(super) place: u64,
+}
+
+/// Difference between the two directions of a conversation in a [`Print`].
+const OTHER_WAY: u64 = 0x5b_d1e9;
+
+impl Print {
+    #[inline(always)]
+    fn new(key: u64, (flow, way): (u32, u8), id: u16, place: Place, checksum: u16) -> Self {
+        let flow = u64::from(flow & 0xff_ffff) ^ if way == 0 { 0 } else { OTHER_WAY };
+        Self { key: key.max(1), state: flow << 16 | u64::from(id), place: place.0 | u64::from(checksum) << 48 }
+    }
+
+    /// That of one of the commonest packets, which came `via` a mirror session and a capture interface. None where the capture cut the
+    /// payload: then its shard knows how much of it counts.
+    #[inline(always)]
+    pub fn of(brief: &Brief, bytes: &[u8], via: (u16, u16), keys: &Keys) -> Self {
+        brief_print(brief, bytes, via, keys).unwrap_or_default()
+    }
+
+    /// Conversation and direction, 24 bits.
+    pub(super) fn flow(&self) -> u32 {
+        (self.state >> 16) as u32 & 0xff_ffff
+    }
+
+    /// IPv4 identification; 0 where the sender set none.
+    pub(super) fn id(&self) -> u16 {
+        self.state as u16
+    }
+
+    /// Where it was seen.
+    pub(super) fn place(&self) -> Place {
+        Place(self.place & 0xffff_ffff_ffff)
+    }
+
+    /// TCP or UDP checksum where it is not part of the key.
+    pub(super) fn checksum(&self) -> u16 {
+        (self.place >> 48) as u16
+    }
+}
+
+/// A packet, digested: what [`super::DuplicateFilter::judge`] goes by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Digest {
+    /// What is kept of it.
+    pub(super) print: Print,
     /// Equal for both directions of a conversation. Not keyed: it steers what is learned only.
     pub(super) flow: u32,
     /// Direction, 0 or 1.
     pub(super) way: u8,
-    /// TCP or UDP checksum where it is not part of the key.
-    pub(super) checksum: u16,
-    /// IPv4 identification; 0 where the sender set none.
-    pub(super) id: u16,
     /// Whether it is a fragment.
     pub(super) fragment: bool,
     /// Whether it is TCP.
@@ -71,8 +115,23 @@ pub struct Digest {
     pub(super) light: bool,
     /// A TCP segment that opens a connection: no sender repeats it within a second (RFC 6298 section 2).
     pub(super) opens: bool,
-    /// Where it was seen.
-    pub(super) place: Place,
+}
+
+impl Digest {
+    /// That of one of the commonest packets, for whose digest its print stands.
+    #[inline(always)]
+    pub fn of_brief(brief: &Brief, print: &Print) -> Self {
+        let tcp = brief.is_tcp();
+        Self {
+            print: *print,
+            flow: brief.hash,
+            way: brief.direction as u8,
+            fragment: false,
+            tcp,
+            light: tcp & (brief.payload <= 1),
+            opens: tcp & (brief.flags & 2 != 0),
+        }
+    }
 }
 
 #[inline(always)]
@@ -91,32 +150,33 @@ fn short(bytes: &[u8]) -> u64 {
 
 /// Any number of bytes: two independent lanes, so that multiplications overlap; the last words may overlap those before.
 #[inline(always)]
-fn absorb(mut a: u64, mut b: u64, bytes: &[u8]) -> u64 {
+fn absorb(mut a: u64, mut b: u64, bytes: &[u8], keys: &Keys) -> u64 {
+    let Keys(k) = keys;
     let n = bytes.len();
     if n >= 32 {
         let (chunks, rest) = bytes.as_chunks::<32>();
         for chunk in chunks {
-            (a, b) = absorb_chunk(a, b, chunk);
+            (a, b) = absorb_chunk(a, b, chunk, keys);
         }
         if !rest.is_empty()
             && let Some(last) = bytes.last_chunk::<32>()
         {
-            (a, b) = absorb_chunk(a, b, last);
+            (a, b) = absorb_chunk(a, b, last, keys);
         }
     } else if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-        a = fold(word(first, 0) ^ SALT[2], word(last, 0) ^ a);
+        a = fold(word(first, 0) ^ k[2], word(last, 0) ^ a);
         if n > 16 {
-            b = fold(word(bytes, 8) ^ SALT[3], word(bytes, n - 16) ^ b);
+            b = fold(word(bytes, 8) ^ k[3], word(bytes, n - 16) ^ b);
         }
     } else if n > 0 {
-        a = fold(short(bytes) ^ SALT[2], a ^ SALT[4]);
+        a = fold(short(bytes) ^ k[2], a ^ k[4]);
     }
-    fold(a ^ SALT[4], b ^ SALT[5] ^ n as u64)
+    fold(a ^ k[4], b ^ k[5] ^ n as u64)
 }
 
 #[inline(always)]
-fn absorb_chunk(a: u64, b: u64, chunk: &[u8; 32]) -> (u64, u64) {
-    (fold(word(chunk, 0) ^ SALT[2], word(chunk, 8) ^ a), fold(word(chunk, 16) ^ SALT[3], word(chunk, 24) ^ b))
+fn absorb_chunk(a: u64, b: u64, chunk: &[u8; 32], Keys(k): &Keys) -> (u64, u64) {
+    (fold(word(chunk, 0) ^ k[2], word(chunk, 8) ^ a), fold(word(chunk, 16) ^ k[3], word(chunk, 24) ^ b))
 }
 
 /// The bytes of payload in a key while nothing was cut.
@@ -124,14 +184,37 @@ pub(super) const WHOLE: usize = PAYLOAD;
 
 /// Digests a packet. `cover` is how many bytes of payload all packets so far surely have (a capture that cuts packets makes it smaller).
 #[inline(always)]
-pub(super) fn digest(frame: &Frame, seed: u64, cover: &mut usize) -> Digest {
+pub(super) fn digest(frame: &Frame, keys: &Keys, cover: &mut usize) -> Digest {
     let ip = frame.net.and_then(|at| frame.bytes.get(at as usize..)).unwrap_or_default();
     let version = ip.first().map_or(0, |b| b >> 4);
     match (ip.first_chunk::<20>(), ip.first_chunk::<40>()) {
-        (Some(fixed), _) if version == 4 => v4(frame, fixed, ip, seed, cover),
-        (_, Some(fixed)) if version == 6 => v6(frame, fixed, ip, seed, cover),
-        _ => link(frame, seed),
+        (Some(fixed), _) if version == 4 => v4(frame, fixed, ip, keys, cover),
+        (_, Some(fixed)) if version == 6 => v6(frame, fixed, ip, keys, cover),
+        _ => link(frame, keys),
     }
+}
+
+#[inline(always)]
+fn brief_print(brief: &Brief, bytes: &[u8], via: (u16, u16), keys: &Keys) -> Option<Print> {
+    let (net, transport) = (usize::from(brief.net_at()), usize::from(brief.transport_at()));
+    let (start, id, ttl) = if brief.flow.is_v6 {
+        let ip: &[u8; 40] = bytes.get(net..)?.first_chunk()?;
+        (v6_start(ip, 0, keys), 0, ip[7])
+    } else {
+        let ip: &[u8; 20] = bytes.get(net..)?.first_chunk()?;
+        (v4_start(ip, keys), u16::from_be_bytes([ip[4], ip[5]]), ip[8])
+    };
+    let body = if brief.is_tcp() {
+        let tcp: &[u8; 20] = bytes.get(transport..)?.first_chunk()?;
+        Body::of_tcp(tcp, bytes.get(transport + 20..usize::from(brief.payload_at))?, keys)
+    } else {
+        let udp: &[u8; 8] = bytes.get(transport..)?.first_chunk()?;
+        let counts = usize::from(brief.payload).min(PAYLOAD);
+        Body::of_udp(udp, bytes.get(transport + 8..transport + 8 + counts)?)
+    };
+    let key = absorb(start ^ body.fixed.0, body.fixed.1, body.rest, keys);
+    let place = Place::new([brief.source, brief.destination], ttl, brief.tci(), via);
+    Some(Print::new(key, (brief.hash, brief.direction as u8), id, place, body.checksum))
 }
 
 /// Direction of a packet, 0 or 1; by its `ends` where it belongs to no conversation.
@@ -140,39 +223,48 @@ fn way<T: PartialOrd>(frame: &Frame, (source, destination): (T, T)) -> u8 {
     frame.flow.as_ref().map_or(u8::from(source > destination), |(_, way)| u8::from(*way == Direction::BToA))
 }
 
+/// The fixed header: version, header length, total length, identification, fragment word (the protocol takes the place of DSCP and ECN) and
+/// addresses.
 #[inline(always)]
-fn v4(frame: &Frame, ip: &[u8; 20], all: &[u8], seed: u64, cover: &mut usize) -> Digest {
-    // Version, header length, total length, identification, fragment word; the protocol takes the place of DSCP and ECN.
+fn v4_start(ip: &[u8; 20], Keys(k): &Keys) -> u64 {
+    let fixed = word(ip, 0) & !0xff00 | u64::from(ip[9]) << 8;
+    fold(fixed ^ k[0], word(ip, 12) ^ k[1])
+}
+
+#[inline(always)]
+fn v4(frame: &Frame, ip: &[u8; 20], all: &[u8], keys: &Keys, cover: &mut usize) -> Digest {
     let protocol = ip[9];
-    let head = word(ip, 0);
-    let fixed = head & !0xff00 | u64::from(protocol) << 8;
     let addresses = word(ip, 12);
     let header = usize::from(ip[0] & 15).max(5) * 4;
     let length = usize::from(u16::from_be_bytes([ip[2], ip[3]]));
     let end = if length < header { all.len() } else { length };
-    let fragment = ((head >> 48) as u16).swap_bytes() & 0x3fff;
+    let fragment = u16::from_be_bytes([ip[6], ip[7]]) & 0x3fff;
     let inside = Inside { protocol: if fragment & 0x1fff == 0 { protocol } else { 255 }, start: header, end };
-    let start = fold(fixed ^ SALT[0] ^ seed, addresses ^ SALT[1]);
-    let body = Body::read(all, &inside, cover);
+    let body = Body::read(all, &inside, keys, cover);
+    let key = absorb(v4_start(ip, keys) ^ body.fixed.0, body.fixed.1, body.rest, keys);
+    let way = way(frame, (addresses as u32, (addresses >> 32) as u32));
+    let id = u16::from_be_bytes([ip[4], ip[5]]);
     Digest {
-        key: absorb(start ^ body.fixed.0, body.fixed.1 ^ seed, body.rest).max(1),
+        print: Print::new(key, (frame.hash, way), id, Place::of(frame, ip[8]), body.checksum),
         flow: frame.hash,
-        way: way(frame, (addresses as u32, (addresses >> 32) as u32)),
-        checksum: body.checksum,
-        id: u16::from_be_bytes([ip[4], ip[5]]),
+        way,
         fragment: fragment != 0,
         tcp: protocol == 6,
         light: body.light && fragment == 0,
         opens: body.opens && fragment == 0,
-        place: place(frame, ip[8]),
     }
 }
 
+/// The fixed header: version, flow label, payload length, first next header and addresses, with what tells one `fragment` from the next.
 #[inline(always)]
-fn v6(frame: &Frame, ip: &[u8; 40], all: &[u8], seed: u64, cover: &mut usize) -> Digest {
-    // Version, flow label, payload length, first next header.
-    let fixed = word(ip, 0) & 0x00ff_ffff_ffff_0ff0;
-    let [s0, s1, d0, d1] = [8, 16, 24, 32].map(|at| word(ip, at));
+fn v6_start(ip: &[u8; 40], fragment: u64, Keys(k): &Keys) -> u64 {
+    let [fixed, s0, s1, d0, d1] = [0, 8, 16, 24, 32].map(|at| word(ip, at));
+    let (s, d) = (fold(s0 ^ k[4], s1 ^ k[5]), fold(d0 ^ k[4], d1 ^ k[5]));
+    fold(fixed & 0x00ff_ffff_ffff_0ff0 ^ k[0], s.rotate_left(32) ^ d ^ fragment)
+}
+
+#[inline(always)]
+fn v6(frame: &Frame, ip: &[u8; 40], all: &[u8], keys: &Keys, cover: &mut usize) -> Digest {
     let length = usize::from(u16::from_be_bytes([ip[4], ip[5]]));
     let end = if length == 0 { all.len() } else { 40 + length };
     let net = frame.net.unwrap_or(0);
@@ -182,29 +274,27 @@ fn v6(frame: &Frame, ip: &[u8; 40], all: &[u8], seed: u64, cover: &mut usize) ->
     // A fragment's identification and offset are in the eight bytes before.
     let fragment = if frame.fragment && start >= 48 { word(all, start - 8) } else { 0 };
     let inside = Inside { protocol: if later { 255 } else { protocol }, start, end };
-    let body = Body::read(all, &inside, cover);
-    let (s, d) = (fold(s0 ^ SALT[4], s1 ^ SALT[5]), fold(d0 ^ SALT[4], d1 ^ SALT[5]));
-    let head = fold(fixed ^ SALT[0] ^ seed, s.rotate_left(32) ^ d ^ fragment);
+    let body = Body::read(all, &inside, keys, cover);
+    let key = absorb(v6_start(ip, fragment, keys) ^ body.fixed.0, body.fixed.1, body.rest, keys);
+    let way = way(frame, (ip.get(8..24), ip.get(24..40)));
     Digest {
-        key: absorb(head ^ body.fixed.0, body.fixed.1 ^ seed, body.rest).max(1),
+        print: Print::new(key, (frame.hash, way), 0, Place::of(frame, ip[7]), body.checksum),
         flow: frame.hash,
-        way: way(frame, (s, d)),
-        checksum: body.checksum,
-        id: 0,
+        way,
         fragment: frame.fragment,
         tcp: protocol == 6,
         light: body.light && !frame.fragment,
         opens: body.opens && !frame.fragment,
-        place: place(frame, ip[7]),
     }
 }
 
 /// A frame without IP: MAC addresses, then everything behind the VLAN tags. Zeros at the end of a short frame are padding, which only
 /// one of two copies may have.
 #[inline(never)]
-fn link(frame: &Frame, seed: u64) -> Digest {
+fn link(frame: &Frame, keys: &Keys) -> Digest {
+    let Keys(k) = keys;
     let bytes = frame.bytes;
-    let (s, d) = frame.mac.map_or((0, 0), |(s, d)| (mac_word(s), mac_word(d)));
+    let [s, d] = stations(frame);
     let start = if frame.mac.is_some() { 12 + 4 * frame.vlans.ids().len() } else { 0 };
     let mut rest = bytes.get(start..).unwrap_or_default();
     if bytes.len() <= 64 {
@@ -214,22 +304,12 @@ fn link(frame: &Frame, seed: u64) -> Digest {
     }
     let head = rest.get(..HEAD).unwrap_or(rest);
     let tail = rest.get(head.len()..).and_then(|b| b.last_chunk::<PAYLOAD>()).map_or(&[][..], |b| b);
-    let addresses = fold(s ^ SALT[0] ^ seed, d ^ SALT[1]);
-    let key = absorb(absorb(addresses, seed, head), SALT[3], tail).max(1);
+    let addresses = fold(s ^ k[0], d ^ k[1]);
+    let key = absorb(absorb(addresses, k[2], head, keys), k[3], tail, keys);
     // The same in both directions.
-    let flow = fold(s.wrapping_add(d) ^ SALT[2], s ^ d ^ u64::from(frame.ether_type) << 48 ^ SALT[3]) as u32;
-    Digest {
-        key,
-        flow,
-        way: way(frame, (s, d)),
-        checksum: 0,
-        id: 0,
-        fragment: false,
-        tcp: false,
-        light: false,
-        opens: false,
-        place: Place::default(),
-    }
+    let flow = fold(s.wrapping_add(d) ^ k[2], s ^ d ^ u64::from(frame.ether_type) << 48 ^ k[3]) as u32;
+    let way = way(frame, (s, d));
+    Digest { print: Print::new(key, (flow, way), 0, Place::default(), 0), flow, way, ..Digest::default() }
 }
 
 /// What is inside a network header, by offsets from its start.
@@ -250,31 +330,33 @@ struct Body<'a> {
 
 impl<'a> Body<'a> {
     #[inline(always)]
-    fn read(ip: &'a [u8], inside: &Inside, cover: &mut usize) -> Self {
+    fn read(ip: &'a [u8], inside: &Inside, keys: &Keys, cover: &mut usize) -> Self {
         let all = ip.get(inside.start..inside.end.min(ip.len())).unwrap_or_default();
         let length = inside.end.saturating_sub(inside.start);
         match inside.protocol {
             6 if let Some((tcp, rest)) = all.split_first_chunk::<20>() => {
                 let header = usize::from(tcp[12] >> 2 & 0x3c).max(20);
-                let tail = word(tcp, 12);
-                let fixed = (fold(word(tcp, 0) ^ SALT[2], word(tcp, 8) ^ SALT[3]), tail >> 48);
-                // Numbers and lengths tell one segment from the next: no payload is needed.
                 let rest = rest.get(..header - 20).unwrap_or(rest);
-                Self { fixed, rest, checksum: ((tail >> 32) as u16).swap_bytes(), light: length <= header + 1, opens: tcp[13] & 2 != 0 }
+                Self { light: length <= header + 1, ..Self::of_tcp(tcp, rest, keys) }
             }
-            17 if let Some((udp, rest)) = all.split_first_chunk::<8>() => {
-                let header = word(udp, 0);
-                let body = Self {
-                    fixed: (header & u64::MAX >> 16, 0),
-                    rest,
-                    checksum: ((header >> 48) as u16).swap_bytes(),
-                    light: false,
-                    opens: false,
-                };
-                body.limit(length - 8, cover)
-            }
+            17 if let Some((udp, rest)) = all.split_first_chunk::<8>() => Self::of_udp(udp, rest).limit(length - 8, cover),
             _ => Self { fixed: (0, 0), rest: all.get(..PAYLOAD + 20).unwrap_or(all), checksum: 0, light: false, opens: false },
         }
+    }
+
+    /// Numbers and lengths tell one segment from the next: no payload is needed.
+    #[inline(always)]
+    fn of_tcp(tcp: &[u8; 20], options: &'a [u8], Keys(k): &Keys) -> Self {
+        let tail = word(tcp, 12);
+        let fixed = (fold(word(tcp, 0) ^ k[2], word(tcp, 8) ^ k[3]), tail >> 48);
+        Self { fixed, rest: options, checksum: ((tail >> 32) as u16).swap_bytes(), light: false, opens: tcp[13] & 2 != 0 }
+    }
+
+    #[inline(always)]
+    fn of_udp(udp: &[u8; 8], rest: &'a [u8]) -> Self {
+        let header = word(udp, 0);
+        let checksum = ((header >> 48) as u16).swap_bytes();
+        Self { fixed: (header & u64::MAX >> 16, 0), rest, checksum, light: false, opens: false }
     }
 
     /// Ends the rest where the payload that counts ends: after 64 bytes. `length` is that of the payload by the IP header.
@@ -305,18 +387,10 @@ impl<'a> Body<'a> {
     }
 }
 
+/// The addresses of a frame ([`Mac::word`](crate::model::Mac::word)), 0 where there are none.
 #[inline(always)]
-fn mac_word(Mac([a, b, c, d, e, f]): Mac) -> u64 {
-    u64::from_le_bytes([a, b, c, d, e, f, 0, 0])
-}
-
-/// MAC addresses by their last four bytes: what is before names the maker.
-#[inline(always)]
-fn place(frame: &Frame, ttl: u8) -> Place {
-    let last = |Mac([_, _, a, b, c, d]): Mac| u32::from_le_bytes([a, b, c, d]);
-    let macs = frame.mac.map_or(0, |(s, d)| last(s) ^ last(d).rotate_left(13));
-    let hop = (macs ^ u32::from(ttl) << 20).wrapping_mul(0x9e37_79b1) >> 16;
-    Place::new(hop as u16, frame.tci.unwrap_or(UNTAGGED), frame.session.wrapping_mul(0x9e37) ^ frame.interface)
+fn stations(frame: &Frame) -> [u64; 2] {
+    frame.mac.map_or([0, 0], |(source, destination)| [source.word(), destination.word()])
 }
 
 /// The checksum an offloading sender leaves in a TCP or UDP header for its adapter to complete: the folded sum of the pseudo-header

@@ -49,10 +49,11 @@ mod tests;
 
 pub use counts::{ClassCounts, CopyClass, DuplicateCounts, GapHistogram, JUDGED_PACKETS, VlanChange};
 
+use crate::model::mix::Keys;
 use crate::model::time::MILLISECOND;
-use crate::model::{Cast, Frame, Traffic};
+use crate::model::{Brief, Cast, Frame, Traffic};
 use counts::gap_code;
-pub use digest::Digest;
+pub use digest::{Digest, Print};
 use digest::{Place, WHOLE};
 use flows::{FOUR, Flows, Pattern};
 use table::{Entry, Table};
@@ -94,7 +95,7 @@ impl Verdict {
 /// Finds the copies among the packets of one shard. Both copies of a packet must reach the same filter, in the order of arrival.
 #[derive(Debug)]
 pub struct DuplicateFilter {
-    seed: u64,
+    keys: Keys,
     table: Table,
     flows: Flows,
     shard: Pattern,
@@ -107,10 +108,11 @@ pub struct DuplicateFilter {
 }
 
 impl DuplicateFilter {
-    /// An empty filter. `seed` keys its hash: unpredictable where senders may mean harm, fixed where runs must be alike to the last packet.
-    pub fn new(seed: u64) -> Self {
+    /// An empty filter. `keys` are those of its hash: unpredictable where senders may mean harm, open where runs must be alike to the
+    /// last packet.
+    pub fn new(keys: Keys) -> Self {
         Self {
-            seed,
+            keys,
             table: Table::new(),
             flows: Flows::new(),
             shard: Pattern::default(),
@@ -134,12 +136,28 @@ impl DuplicateFilter {
     /// first of them is judged.
     #[inline(always)]
     pub fn digest(&mut self, frame: &Frame) -> Digest {
-        let digest = digest::digest(frame, self.seed, &mut self.cover);
-        self.table.bring_near(digest.key);
-        if self.flows.notes(digest.key) {
-            self.flows.bring_near(digest.flow);
-        }
+        let digest = digest::digest(frame, &self.keys, &mut self.cover);
+        self.bring_near(digest.print.key, digest.flow);
         digest
+    }
+
+    /// Whether the print of one of the commonest packets stands for its digest. If so, asks the memory for what [`Self::judge`] will look at;
+    /// else the packet has to be digested.
+    #[inline(always)]
+    pub fn knows(&self, brief: &Brief, print: &Print) -> bool {
+        let known = print.key != 0 && (self.cover == WHOLE || brief.is_tcp());
+        if known {
+            self.bring_near(print.key, brief.hash);
+        }
+        known
+    }
+
+    #[inline(always)]
+    fn bring_near(&self, key: u64, flow: u32) {
+        self.table.bring_near(key);
+        if self.flows.notes(key) {
+            self.flows.bring_near(flow);
+        }
     }
 
     /// Judges one packet by its digest.
@@ -148,13 +166,13 @@ impl DuplicateFilter {
         let now = frame.time.0;
         self.observed.count(frame.wire);
         self.light_packets += u64::from(digest.light);
-        if let Some(at) = self.table.find(digest, now, self.window, || digest::partial_checksum(frame)) {
+        if let Some(at) = self.table.find(&digest.print, now, self.window, || digest::partial_checksum(frame)) {
             return self.again(frame, digest, at);
         }
-        self.table.push(Entry::new(digest, now), self.window);
+        self.table.push(Entry { print: digest.print, first: now }, self.window);
         if !digest.light {
             self.shard.first();
-            if self.flows.notes(digest.key)
+            if self.flows.notes(digest.print.key)
                 && let Some(flow) = self.flows.get(digest.flow)
             {
                 flow.count(false);
@@ -196,7 +214,7 @@ impl DuplicateFilter {
         // may teach the shard, once, but not its conversation.
         let alone = lead == Lead::None;
         let pair = lead == Lead::Far || (alone && gap <= PAIR && entry.copies() == 0);
-        let notes = self.flows.notes(digest.key);
+        let notes = self.flows.notes(digest.print.key);
         let Some(flow) = self.flows.get(digest.flow) else { return Verdict::First };
         let pattern = flow.pattern(now);
         let usual = pattern.stands(code) || ((pair || pattern.knows(code)) && self.shard.stands(code));
@@ -226,7 +244,7 @@ impl DuplicateFilter {
             return self.copy(frame, digest, at, code);
         }
         // Kept: what follows is compared with this one.
-        self.table.push(Entry::new(digest, now), self.window);
+        self.table.push(Entry { print: digest.print, first: now }, self.window);
         if !payload {
             return Verdict::First;
         }
@@ -236,24 +254,28 @@ impl DuplicateFilter {
 
     /// Whether there is evidence beyond the repetition itself.
     fn is_certain(&mut self, digest: &Digest, entry: &Entry, at: usize, gap: u64) -> bool {
-        if entry.place() != digest.place && (gap <= WEAK || digest.id != 0) {
+        if entry.print.place() != digest.print.place() && (gap <= WEAK || digest.print.id() != 0) {
             return true;
         }
         if digest.opens && gap <= WEAK {
             return true;
         }
-        if digest.id == 0 || digest.fragment {
-            return digest.id != 0;
+        if digest.print.id() == 0 || digest.fragment {
+            return digest.print.id() != 0;
         }
         let way = usize::from(digest.way & 1);
         let Some(flow) = self.flows.get(digest.flow) else { return false };
         if flow.varies[way] {
             return true;
         }
-        let mut ids =
-            self.table.before(at).take(LOOK_BACK).filter(|e| e.flow() == entry.flow() && e.id() != 0 && e.key != entry.key).map(Entry::id);
+        let mut ids = self
+            .table
+            .before(at)
+            .take(LOOK_BACK)
+            .filter(|e| e.print.flow() == entry.print.flow() && e.print.id() != 0 && e.print.key != entry.print.key)
+            .map(|e| e.print.id());
         match ids.next() {
-            Some(id) if id != digest.id || ids.any(|id| id != digest.id) => {
+            Some(id) if id != digest.print.id() || ids.any(|id| id != digest.print.id()) => {
                 flow.varies[way] = true;
                 true
             }
@@ -273,7 +295,7 @@ impl DuplicateFilter {
         let mut oldest = entry.first;
         for e in self.table.before(at).take(LOOK_BACK) {
             oldest = e.first;
-            if e.flow() == entry.flow() {
+            if e.print.flow() == entry.print.flow() {
                 return if far(oldest) { Lead::Far } else { Lead::Near };
             }
         }
@@ -288,8 +310,8 @@ impl DuplicateFilter {
     fn copy(&mut self, frame: &Frame, digest: &Digest, at: usize, code: u8) -> Verdict {
         let Some(entry) = self.table.get_mut(at) else { return Verdict::First };
         let counts = &mut *self.counts;
-        let class = class(frame, entry.place(), digest.place);
-        let (before, now) = (entry.place().vlan(), digest.place.vlan());
+        let class = class(frame, entry.print.place(), digest.print.place());
+        let (before, now) = (entry.print.place().vlan(), digest.print.place().vlan());
         if before != now {
             counts.count_vlan(before, now);
         }

@@ -3,7 +3,7 @@
 //! The index (eight bytes a packet) is what a new packet's look-up touches; the ring is written one after the other and read only where the
 //! index says that a packet may have come again. A full ring forgets the oldest.
 
-use super::digest::{Digest, Place};
+use super::digest::Print;
 use crate::model::limits::{COPY_PACKETS, COPY_PACKETS_AT_FIRST};
 use crate::model::memory;
 
@@ -18,45 +18,14 @@ const SINCE: i64 = 256;
 #[derive(Debug, Clone, Copy, Default)]
 #[repr(align(32))]
 pub(super) struct Entry {
-    /// What does not change between copies; 0 is an empty place.
-    pub key: u64,
+    /// Of the first sighting; a key of 0 is an empty place. Its state has above what is the packet's: copies (4 bits), time from the first
+    /// sighting to the last (20).
+    pub print: Print,
     /// Time of the first sighting, nanoseconds.
     pub first: i64,
-    /// From the highest bit: time from the first sighting to the last (20 bits), copies (4), conversation and direction (24), IPv4
-    /// identification (16).
-    state: u64,
-    /// Where the first sighting was, and above it the TCP or UDP checksum.
-    place: u64,
 }
 
 impl Entry {
-    /// A first sighting.
-    #[inline]
-    pub fn new(digest: &Digest, now: i64) -> Self {
-        let flow = u64::from(digest.flow & 0xff_ffff) ^ if digest.way == 0 { 0 } else { 0x5b_d1e9 };
-        let place = digest.place.0 | u64::from(digest.checksum) << 48;
-        Self { key: digest.key, first: now, state: flow << 16 | u64::from(digest.id), place }
-    }
-
-    /// Conversation and direction, 24 bits.
-    pub fn flow(&self) -> u32 {
-        (self.state >> 16) as u32 & 0xff_ffff
-    }
-
-    /// IPv4 identification.
-    pub fn id(&self) -> u16 {
-        self.state as u16
-    }
-
-    /// Where the first sighting was.
-    pub fn place(&self) -> Place {
-        Place(self.place & 0xffff_ffff_ffff)
-    }
-
-    fn checksum(&self) -> u16 {
-        (self.place >> 48) as u16
-    }
-
     #[inline]
     fn is_within(&self, now: i64, window: i64) -> bool {
         now.abs_diff(self.first) <= window as u64
@@ -64,19 +33,19 @@ impl Entry {
 
     /// Time of the last sighting.
     pub fn last(&self) -> i64 {
-        self.first.saturating_add((self.state >> 44) as i64 * SINCE)
+        self.first.saturating_add((self.print.state >> 44) as i64 * SINCE)
     }
 
     /// Copies so far, at most 15.
     pub fn copies(&self) -> u8 {
-        (self.state >> 40) as u8 & 15
+        (self.print.state >> 40) as u8 & 15
     }
 
     /// Notes a copy.
     pub fn copied(&mut self, now: i64) {
         let since = (now.saturating_sub(self.first) / SINCE).clamp(0, 0xf_ffff) as u64;
         let copies = u64::from(self.copies() + 1).min(15);
-        self.state = since << 44 | copies << 40 | self.state & 0xff_ffff_ffff;
+        self.print.state = since << 44 | copies << 40 | self.print.state & 0xff_ffff_ffff;
     }
 }
 
@@ -152,11 +121,11 @@ impl Table {
 
     /// Place of a packet seen within `window` nanoseconds. Checksums must be equal or one of them `partial`: not yet filled in.
     #[inline]
-    pub fn find(&self, digest: &Digest, now: i64, window: i64, partial: impl Fn() -> Option<u16>) -> Option<usize> {
-        let bucket = self.index.get(self.bucket(digest.key))?;
-        let tag = digest.key as u16;
+    pub fn find(&self, print: &Print, now: i64, window: i64, partial: impl Fn() -> Option<u16>) -> Option<usize> {
+        let bucket = self.index.get(self.bucket(print.key))?;
+        let tag = print.key as u16;
         let hits = bucket.hits(tag);
-        if hits == 0 { None } else { self.look(bucket, hits, digest, now, window, partial) }
+        if hits == 0 { None } else { self.look(bucket, hits, print, now, window, partial) }
     }
 
     #[inline(never)]
@@ -164,7 +133,7 @@ impl Table {
         &self,
         bucket: &Bucket,
         mut hits: u128,
-        digest: &Digest,
+        print: &Print,
         now: i64,
         window: i64,
         partial: impl Fn() -> Option<u16>,
@@ -172,9 +141,10 @@ impl Table {
         while hits != 0 {
             let at = bucket.place(hits);
             hits &= hits - 1;
-            let same = |e: &&Entry| e.key == digest.key && e.is_within(now, window);
-            let filled =
-                |e: &Entry| e.checksum() == digest.checksum || partial().is_some_and(|p| p == e.checksum() || p == digest.checksum);
+            let same = |e: &&Entry| e.print.key == print.key && e.is_within(now, window);
+            let filled = |e: &Entry| {
+                e.print.checksum() == print.checksum() || partial().is_some_and(|p| p == e.print.checksum() || p == print.checksum())
+            };
             if self.ring.get(at).filter(same).is_some_and(filled) {
                 return Some(at);
             }
@@ -189,24 +159,24 @@ impl Table {
 
     /// Whether packets were forgotten.
     pub fn is_full(&self) -> bool {
-        self.ring.get(self.head).is_some_and(|e| e.key != 0)
+        self.ring.get(self.head).is_some_and(|e| e.print.key != 0)
     }
 
     /// The packets before the one at a place, the last first.
     pub fn before(&self, at: usize) -> impl Iterator<Item = &Entry> {
         let mask = self.ring.len() - 1;
         let until_head = at.wrapping_sub(self.head) & mask;
-        (1..=until_head).map_while(move |back| self.ring.get(at.wrapping_sub(back) & mask)).take_while(|e| e.key != 0)
+        (1..=until_head).map_while(move |back| self.ring.get(at.wrapping_sub(back) & mask)).take_while(|e| e.print.key != 0)
     }
 
     /// Enters a packet.
     #[inline]
     pub fn push(&mut self, entry: Entry, window: i64) {
-        let bucket = self.bucket(entry.key);
+        let bucket = self.bucket(entry.print.key);
         let (Some(place), Some(bucket)) = (self.ring.get_mut(self.head), self.index.get_mut(bucket)) else { return };
-        let live = place.key != 0 && place.is_within(entry.first, window);
+        let live = place.print.key != 0 && place.is_within(entry.first, window);
         *place = entry;
-        bucket.push(entry.key as u16, self.head as u16);
+        bucket.push(entry.print.key as u16, self.head as u16);
         self.head = (self.head + 1) & (self.ring.len() - 1);
         if live {
             self.crowd();
@@ -223,7 +193,7 @@ impl Table {
         }
         let mut larger = Self { displaced: self.displaced, ..Self::of(self.ring.len() * 2) };
         for back in 0..self.ring.len() {
-            if let Some(entry) = self.ring.get((self.head + back) & (self.ring.len() - 1)).filter(|e| e.key != 0) {
+            if let Some(entry) = self.ring.get((self.head + back) & (self.ring.len() - 1)).filter(|e| e.print.key != 0) {
                 larger.push(*entry, -1);
             }
         }
@@ -250,7 +220,8 @@ mod tests {
     #[test]
     fn the_oldest_goes_first() {
         let mut t = Table::new();
-        let entry = |n: u64| Entry { key: n.wrapping_mul(0x9e37_79b9_7f4a_7c15), first: n as i64, ..Entry::default() };
+        let print = |n: u64| Print { key: n.wrapping_mul(0x9e37_79b9_7f4a_7c15), ..Print::default() };
+        let entry = |n: u64| Entry { print: print(n), first: n as i64 };
         for n in 1..=COPY_PACKETS_AT_FIRST as u64 + 3 {
             t.push(entry(n), -1);
         }

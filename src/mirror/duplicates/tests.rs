@@ -162,7 +162,7 @@ impl Made {
 }
 
 fn filter() -> DuplicateFilter {
-    DuplicateFilter::new(0x5eed)
+    DuplicateFilter::new(Keys::new(0x5eed))
 }
 
 use Verdict::{Ambiguous, Copy, First};
@@ -516,7 +516,7 @@ fn conversations_are_judged_when_they_are_many() {
 #[test]
 fn merging_does_not_depend_on_order() {
     let shard = |n: u32| {
-        let mut f = DuplicateFilter::new(1);
+        let mut f = DuplicateFilter::new(Keys::new(1));
         for i in 0..500 * n {
             let p = tcp(false, i as u16, 1000, i, 100).at(i64::from(i) * MS);
             p.feed(&mut f);

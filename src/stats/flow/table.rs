@@ -3,11 +3,11 @@
 use super::tcp::{ACK, SYN};
 use super::{Flow, Record, Rest, TcpTrack};
 use crate::model::index::{Index, NOWHERE};
-use crate::model::limits::{FLOWS_PER_SHARD, VLANS_PER_FLOW};
+use crate::model::limits::VLANS_PER_FLOW;
 use crate::model::memory;
+use crate::model::mix::Keys;
 use crate::model::{Direction, FlowKey, Segment, Timestamp, Traffic};
 use crate::stats::totals::Heading;
-use std::hash::{BuildHasher, RandomState};
 
 /// The number a conversation most probably has, and when that was found.
 #[derive(Debug, Clone, Copy, Default)]
@@ -53,7 +53,7 @@ pub struct FlowTable<X> {
     rest: Vec<Rest>,
     touched: Vec<u32>,
     index: Index,
-    secret: u64,
+    keys: Keys,
     round: u32,
     /// Grows whenever a conversation's number changes: guesses from before are worth nothing.
     epoch: u32,
@@ -61,21 +61,15 @@ pub struct FlowTable<X> {
     vlans: hashbrown::HashMap<u32, [u16; VLANS_PER_FLOW]>,
 }
 
-impl<X: Copy + Default> Default for FlowTable<X> {
-    fn default() -> Self {
-        Self::with_cap(FLOWS_PER_SHARD)
-    }
-}
-
 impl<X: Copy + Default> FlowTable<X> {
-    /// A table that keeps at most `cap` conversations.
-    pub fn with_cap(cap: usize) -> Self {
+    /// A table that keeps at most `cap` conversations; `keys` are those of its hash.
+    pub fn new(cap: usize, keys: Keys) -> Self {
         Self {
             flows: Vec::new(),
             rest: Vec::new(),
             touched: Vec::new(),
             index: Index::default(),
-            secret: RandomState::new().hash_one(0),
+            keys,
             round: 1,
             epoch: 1,
             cap: cap.max(8),
@@ -86,7 +80,7 @@ impl<X: Copy + Default> FlowTable<X> {
     /// The hash of a key in this table.
     #[inline]
     pub fn hash(&self, key: &FlowKey) -> u64 {
-        key.keyed_hash(self.secret)
+        key.keyed_hash(&self.keys)
     }
 
     /// Asks the memory for what [`Self::guess`] will touch.
@@ -338,10 +332,10 @@ impl<X: Copy + Default> FlowTable<X> {
         self.vlans = vlans.into_iter().map(|(at, ids)| (moved[at as usize], ids)).filter(|&(at, _)| at != NOWHERE).collect();
         self.epoch = self.epoch.wrapping_add(1);
         self.index.clear();
-        let (flows, secret) = (&self.flows, self.secret);
+        let (flows, keys) = (&self.flows, self.keys);
         for (at, flow) in flows.iter().enumerate() {
             // A later connection on the same ports stands behind the earlier one and takes its place in the index.
-            let (hash, at) = (flow.key.keyed_hash(secret), at as u32);
+            let (hash, at) = (flow.key.keyed_hash(&keys), at as u32);
             match self.index.find(hash, |at| flows[at as usize].key == flow.key) {
                 NOWHERE => self.index.insert(hash, at),
                 earlier => self.index.change(hash, earlier, at),
@@ -352,7 +346,7 @@ impl<X: Copy + Default> FlowTable<X> {
     /// Gives all conversations away, leaving an empty table.
     #[must_use]
     pub fn give_away(&mut self) -> Self {
-        let empty = Self::with_cap(self.cap);
+        let empty = Self::new(self.cap, self.keys);
         std::mem::replace(self, empty)
     }
 }
@@ -393,7 +387,7 @@ mod tests {
 
     #[test]
     fn a_new_syn_on_old_ports_is_a_new_conversation() {
-        let mut t = FlowTable::<()>::default();
+        let mut t = FlowTable::<()>::new(1 << 16, Keys::OPEN);
         pass(&mut t, &step(1, 5, 0, Some((100, 0, SYN))));
         pass(&mut t, &step(1, 5, 1, Some((100, 0, SYN))));
         assert_eq!(t.len(), 1, "a repeated SYN is not");
@@ -404,7 +398,7 @@ mod tests {
 
     #[test]
     fn a_guess_from_before_a_new_connection_is_not_believed() {
-        let mut t = FlowTable::<()>::default();
+        let mut t = FlowTable::<()>::new(1 << 16, Keys::OPEN);
         pass(&mut t, &step(1, 5, 0, Some((100, 0, SYN))));
         let (syn, data) = (step(1, 5, 2, Some((900, 0, SYN))), step(1, 5, 3, Some((901, 0, ACK))));
         let hash = t.hash(syn.key);
@@ -417,7 +411,7 @@ mod tests {
 
     #[test]
     fn reports_only_what_was_added() {
-        let mut t = FlowTable::<()>::default();
+        let mut t = FlowTable::<()>::new(1 << 16, Keys::OPEN);
         pass(&mut t, &step(1, 5, 0, None));
         pass(&mut t, &step(2, 5, 0, None));
         t.reported();
@@ -428,7 +422,7 @@ mod tests {
 
     #[test]
     fn traffic_is_settled_in_the_context_it_was_seen_in() {
-        let mut t = FlowTable::<()>::default();
+        let mut t = FlowTable::<()>::new(1 << 16, Keys::OPEN);
         let mut seen = Vec::new();
         for (time, fingerprint) in [(10, 7), (20, 7), (15, 8), (16, 8), (30, 7)] {
             let step = step(1, 5, time, None);
@@ -449,7 +443,7 @@ mod tests {
 
     #[test]
     fn eviction_takes_the_longest_idle_and_keeps_the_rest_findable() {
-        let mut t = FlowTable::<()>::with_cap(64);
+        let mut t = FlowTable::<()>::new(64, Keys::OPEN);
         for n in 0..64 {
             pass(&mut t, &step(n, 5, n as i64, None));
         }
