@@ -14,7 +14,7 @@ use crate::cli::{self, Command, Common, Failure, Input, Settings};
 use crate::engine;
 use crate::error::{Error, Result};
 use crate::model;
-use crate::report::{self, Format, Options};
+use crate::report::{self, Beside, Format, Options};
 use crate::snapshot::{Query, Snapshot};
 use console::Console;
 use output::Output;
@@ -85,7 +85,12 @@ fn write_report(
     let (snapshot, failure) = fold(console, common, input, rows, &stop)?;
     // An interrupted file has no report; an interrupted port has one, and writing it is no longer to be interrupted by the flag.
     let interrupt = matches!(input, Input::Files(_)).then_some(&*stop);
-    let options = Options { rows, width: console.width(), color: output.is_stdout() && console.color() };
+    let options = Options {
+        rows,
+        width: console.width(),
+        color: output.is_stdout() && console.color(),
+        beside: (threads(common) > 1).then_some(engine::beside as Beside),
+    };
     output.write(interrupt, |out| report::write(format, &snapshot, &options, out))?;
     console.losses(&snapshot);
     failure.map_or(Ok(0), Err)
@@ -119,7 +124,7 @@ fn engine_settings(common: &Common, input: &Input, sources: &[crate::capture::So
         [only] => only.speed,
         _ => None,
     };
-    let mut settings = engine::Settings {
+    engine::Settings {
         interval: i64::try_from(common.interval.as_nanos()).unwrap_or(i64::MAX),
         local_nets: common.local_nets.clone(),
         live,
@@ -137,12 +142,14 @@ fn engine_settings(common: &Common, input: &Input, sources: &[crate::capture::So
             Input::Files(_) => None,
         },
         ours: if matches!(input, Input::Live(_)) { own_addresses() } else { Vec::new() },
+        threads: threads(common),
         ..engine::Settings::default()
-    };
-    if let Some(threads) = common.threads {
-        settings.threads = threads;
     }
-    settings
+}
+
+/// Threads that the user wants, or as many as there are processors.
+fn threads(common: &Common) -> usize {
+    common.threads.unwrap_or_else(|| engine::Settings::default().threads)
 }
 
 fn address(ip: std::net::IpAddr) -> model::Address {

@@ -30,7 +30,7 @@ pub fn check(console: &Console, common: &Common, input: &Input, format: &str) ->
         }
         outcome => outcome?,
     };
-    let options = Options { rows, width: console.width(), color: console.color() };
+    let options = Options { rows, width: console.width(), color: console.color(), ..Options::default() };
     if text {
         let text = crate::report::render(&Document::verdict(&snapshot, rows), &options);
         output::print(text.as_bytes())?;

@@ -85,6 +85,17 @@ impl Pending {
             conversations: Default::default(),
         }
     }
+
+    /// Makes room for a shard's conversations, and for as many of each shard that is to come: shards are about as large. What is not used
+    /// costs nothing.
+    fn make_room(&mut self, kinds: [u64; 4]) {
+        let shards = SHARDS + 1 - self.absorbed;
+        for (table, count) in self.conversations.iter_mut().zip(kinds) {
+            if (table.rows.capacity() - table.rows.len()) < count as usize {
+                table.rows.reserve_exact(count as usize * (shards + shards / 8));
+            }
+        }
+    }
 }
 
 impl Merge {
@@ -171,6 +182,9 @@ impl Merge {
             }
             let load = Arc::new(Load { flows: report.flows, whole: report.whole });
             self.ends.take(&load);
+            if load.whole.is_some() {
+                pending.make_room(report.matching);
+            }
             let live = pending.request.live;
             let mut show = |mut row: Conversation, kind: Kind| {
                 if !live {

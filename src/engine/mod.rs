@@ -3,6 +3,7 @@
 //! [`run`] folds a source to its end and returns the last snapshot: the report. [`Engine::start`] does the same in threads of its
 //! own and answers a screen's queries meanwhile: the dashboard.
 
+mod beside;
 mod clock;
 mod evidence;
 mod hierarchy;
@@ -25,6 +26,8 @@ mod timeline;
 mod utilisation;
 mod watch;
 mod worker;
+
+pub use beside::beside;
 
 use crate::capture::Source;
 use crate::decode::Rules;

@@ -4,9 +4,9 @@
 /// number of workers; 64 divides evenly among any small number of them.
 pub const SHARDS: usize = 64;
 
-/// Bytes of packet data in one block: small enough to stay in a core's second-level cache between router and worker,
-/// large enough that a hand-over costs nothing per packet.
-pub const BLOCK_BYTES: usize = 512 * 1024;
+/// Bytes of packet data in one block: small enough that what the router reads of it stays in a core's second-level cache until a worker takes
+/// it, large enough that some packets of each shard are in it, one after the other.
+pub const BLOCK_BYTES: usize = 1024 * 1024;
 
 /// Packets in one block: bounds the block's index and what the router read (160 bytes each) for streams of tiny packets.
 pub const BLOCK_PACKETS: usize = 16 * 1024;
@@ -19,7 +19,7 @@ pub const WEIGHTS: usize = 4 * 1024;
 pub const SCALED_BYTES: u64 = 1 << 60;
 
 /// Blocks in flight between source and workers: 16 MiB of tape absorb a worker's hiccup.
-pub const BLOCKS: usize = 32;
+pub const BLOCKS: usize = 16;
 
 /// Shards' conversations waiting to be counted at their end points: each may be a 64th of everything.
 pub const LOADS: usize = 1;

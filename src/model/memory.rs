@@ -6,6 +6,9 @@
 //!   behind a read that is still on its way.
 //! - `mallopt` is declared unsafe as all of libc is; it sets a number in glibc's allocator (mallopt(3)).
 
+/// Pieces of memory from this size on are the system's own: it gives no page of them before it is written to.
+pub const LARGE: usize = 128 * 1024;
+
 /// Has the allocator return large pieces of memory to the system as soon as they are freed, whichever thread took them. Left alone, glibc
 /// keeps pieces of up to 32 MiB for the thread that took them once it has seen such a one freed: a report of a million conversations, whose
 /// tables pass from thread to thread, would take half as much again. To be called once, before other threads start; does nothing where
@@ -16,7 +19,7 @@ pub fn give_back_early() {
     // SAFETY: no pointers are involved, and no other thread exists yet.
     unsafe {
         // The value it starts with; setting it is what keeps it there.
-        libc::mallopt(libc::M_MMAP_THRESHOLD, 128 * 1024);
+        libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE as libc::c_int);
     }
 }
 

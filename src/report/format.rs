@@ -3,8 +3,11 @@
 use crate::snapshot::Snapshot;
 use std::io;
 
+/// Does the first beside the second, which is the caller's own; false when it cannot, and has done neither.
+pub type Beside = fn(&mut (dyn FnMut() + Send), &mut dyn FnMut()) -> bool;
+
 /// How a report is to look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// Rows of each table, at most. [`Format::rows`] says what a format wants when the user says nothing.
     pub rows: usize,
@@ -12,6 +15,8 @@ pub struct Options {
     pub width: usize,
     /// Whether terminal colours may be used.
     pub color: bool,
+    /// Who does work beside the caller, where that is wanted.
+    pub beside: Option<Beside>,
 }
 
 /// Columns of a text report that nobody asked otherwise for: fits a mail and half a screen.
@@ -19,7 +24,7 @@ pub const WIDTH: usize = 96;
 
 impl Default for Options {
     fn default() -> Self {
-        Self { rows: usize::MAX, width: WIDTH, color: false }
+        Self { rows: usize::MAX, width: WIDTH, color: false, beside: None }
     }
 }
 

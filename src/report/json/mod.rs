@@ -3,6 +3,7 @@
 mod host;
 mod mirror;
 mod rows;
+mod turns;
 mod writer;
 
 use super::format::{Format, Options};
@@ -42,9 +43,9 @@ impl Format for Json {
         losses(w, s)?;
         load(w, s)?;
         protocols(w, s)?;
-        rows::conversations(w, &s.conversations, options.rows)?;
-        rows::endpoints(w, &s.endpoints, options.rows)?;
-        rows::list(w, "vlans", &s.vlans, options.rows, |w, row| {
+        rows::conversations(w, &s.conversations, options)?;
+        rows::endpoints(w, &s.endpoints, options)?;
+        rows::list(w, "vlans", &s.vlans, options, |w, row| {
             w.count("id", u64::from(row.id));
             w.traffic(row.traffic);
         })?;
@@ -52,7 +53,7 @@ impl Format for Json {
         w.traffic_object("untagged", s.untagged);
         directions(w, s)?;
         tcp(w, s)?;
-        mirror::mirror(w, &s.mirror, options.rows)?;
+        mirror::mirror(w, &s.mirror, options)?;
         host::host(w, &s.host)?;
         mirror::findings(w, s)?;
         w.close(b'}');

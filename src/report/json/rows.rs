@@ -1,43 +1,52 @@
 //! Rows of the tables.
 
+use super::turns;
 use super::writer::Writer;
+use crate::report::format::Options;
 use crate::snapshot::{Conversation, Conversations, Endpoints, HostRow, Kinds, Table};
 use std::io;
 
 /// The members `conversations`, `conversations_total` and, where a cap was reached, `conversations_other`.
-pub fn conversations(w: &mut Writer, tables: &Conversations, rows: usize) -> io::Result<()> {
-    kinds(w, ["conversations", "conversations_total", "conversations_other"], tables, rows, conversation)
+pub fn conversations(w: &mut Writer, tables: &Conversations, options: &Options) -> io::Result<()> {
+    kinds(w, ["conversations", "conversations_total", "conversations_other"], tables, options, conversation)
 }
 
 /// The members `endpoints`, `endpoints_total` and, where a cap was reached, `endpoints_other`.
-pub fn endpoints(w: &mut Writer, tables: &Endpoints, rows: usize) -> io::Result<()> {
-    kinds(w, ["endpoints", "endpoints_total", "endpoints_other"], tables, rows, endpoint)
+pub fn endpoints(w: &mut Writer, tables: &Endpoints, options: &Options) -> io::Result<()> {
+    kinds(w, ["endpoints", "endpoints_total", "endpoints_other"], tables, options, endpoint)
 }
 
-fn kinds<R>(w: &mut Writer, names: [&'static str; 3], tables: &Kinds<R>, rows: usize, row: fn(&mut Writer, &R, bool)) -> io::Result<()> {
+fn kinds<R: Sync>(
+    w: &mut Writer,
+    names: [&'static str; 3],
+    tables: &Kinds<R>,
+    options: &Options,
+    row: fn(&mut Writer, &R, bool),
+) -> io::Result<()> {
     let [member, total, other] = names;
     let tables = tables.named();
     w.line()?;
     w.key(member);
     w.open(b'{');
     for (name, table, ports) in tables {
-        list(w, name, table, rows, |w, r| row(w, r, ports))?;
+        list(w, name, table, options, |w, r| row(w, r, ports))?;
     }
     w.close(b'}');
     totals(w, [total, other], &tables.map(|(name, t, _)| Extent::of(name, t)))
 }
 
 /// An array, one row a line.
-pub fn list<R>(w: &mut Writer, name: &'static str, table: &Table<R>, rows: usize, mut row: impl FnMut(&mut Writer, &R)) -> io::Result<()> {
+pub fn list<R: Sync>(
+    w: &mut Writer,
+    name: &'static str,
+    table: &Table<R>,
+    options: &Options,
+    row: impl Fn(&mut Writer, &R) + Sync,
+) -> io::Result<()> {
     w.line()?;
     w.key(name);
     w.open(b'[');
-    for r in table.rows.iter().take(rows) {
-        w.line()?;
-        w.open(b'{');
-        row(w, r);
-        w.close(b'}');
-    }
+    turns::rows(w, table.rows.get(..options.rows).unwrap_or(&table.rows), options.beside, row)?;
     w.close(b']');
     Ok(())
 }

@@ -8,13 +8,15 @@ const CHUNK: usize = 256 * 1024;
 
 /// A writer of one JSON value. Commas are its business, nesting is the caller's.
 pub struct Writer<'a> {
-    out: &'a mut dyn Write,
+    /// Where it goes; a piece goes nowhere by itself.
+    out: Option<&'a mut dyn Write>,
     buffer: Buffer,
     comma: bool,
 }
 
 /// Bytes that gather. Its memory is always all there, so that a piece of known length is stored by a comparison and a move or two.
-struct Buffer {
+#[derive(Default)]
+pub struct Buffer {
     bytes: Vec<u8>,
     used: usize,
 }
@@ -59,7 +61,34 @@ impl Write for Buffer {
 impl<'a> Writer<'a> {
     /// A writer to `out`.
     pub fn new(out: &'a mut dyn Write) -> Self {
-        Self { out, buffer: Buffer { bytes: vec![0; CHUNK + 4096], used: 0 }, comma: false }
+        Self { out: Some(out), buffer: Buffer { bytes: vec![0; CHUNK + 4096], used: 0 }, comma: false }
+    }
+
+    /// A writer of items that stand behind others; they gather in an empty buffer.
+    pub fn of_piece(buffer: Buffer) -> Self {
+        Self { out: None, buffer, comma: true }
+    }
+
+    /// What has gathered.
+    pub fn into_buffer(self) -> Buffer {
+        self.buffer
+    }
+
+    /// Appends the items that gathered in a piece's buffer, which is empty then.
+    pub fn append(&mut self, mut piece: Buffer) -> io::Result<Buffer> {
+        self.pass()?;
+        if let Some(out) = &mut self.out {
+            piece.pass(*out)?;
+        }
+        self.comma = true;
+        Ok(piece)
+    }
+
+    fn pass(&mut self) -> io::Result<()> {
+        match &mut self.out {
+            Some(out) => self.buffer.pass(*out),
+            None => Ok(()),
+        }
     }
 
     /// Begins an object or array.
@@ -81,13 +110,13 @@ impl<'a> Writer<'a> {
             self.buffer.put(b",");
         }
         self.buffer.put(b"\n");
-        if self.buffer.used >= CHUNK { self.buffer.pass(self.out) } else { Ok(()) }
+        if self.buffer.used >= CHUNK { self.pass() } else { Ok(()) }
     }
 
     /// Passes everything on.
     pub fn finish(mut self) -> io::Result<()> {
         self.buffer.put(b"\n");
-        self.buffer.pass(self.out)
+        self.pass()
     }
 
     /// The name of a member. Names are this program's own words and need no escaping.

@@ -176,9 +176,10 @@ impl<X: Copy + Default> FlowTable<X> {
     fn push(&mut self, step: &Step, heading: [Heading; 2]) -> u32 {
         let at = self.flows.len();
         if at == self.flows.capacity() {
-            // Grow by half: doubling would leave up to half of the largest table empty.
-            self.flows.reserve_exact((at / 2).max(64));
-            self.rest.reserve_exact((at / 2).max(64));
+            // Growing copies all there is; room that is not used yet costs nothing.
+            let more = at.max(4 * memory::LARGE / size_of::<Flow<X>>());
+            self.flows.reserve_exact(more);
+            self.rest.reserve_exact(more);
         }
         self.flows.push(Flow {
             key: *step.key,
