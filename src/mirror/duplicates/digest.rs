@@ -194,6 +194,23 @@ pub(super) fn digest(frame: &Frame, keys: &Keys, cover: &mut usize) -> Digest {
     }
 }
 
+/// The plainest of those that were walked, in one go as well: a whole TCP segment in IPv4 without options.
+#[inline(always)]
+pub(super) fn plain(frame: &Frame, keys: &Keys) -> Option<Digest> {
+    let (segment, (_, way), net) = (frame.tcp.as_ref()?, frame.flow.as_ref()?, frame.net? as usize);
+    let ip: &[u8; 40] = frame.bytes.get(net..)?.first_chunk()?;
+    // A length of 0 says nothing of the payload.
+    if ip[0] != 0x45 || frame.fragment || frame.transport? as usize != net + 20 || frame.net_end == 0 {
+        return None;
+    }
+    let (fixed, tcp) = ip.split_first_chunk::<20>()?;
+    let body = Body::of_tcp(tcp.first_chunk()?, frame.bytes.get(net + 40..frame.payload as usize)?, keys);
+    let key = absorb(v4_start(fixed, keys) ^ body.fixed.0, body.fixed.1, body.rest, keys);
+    let (way, id) = (*way as u8, u16::from_be_bytes([ip[4], ip[5]]));
+    let print = Print::new(key, (frame.hash, way), id, Place::of(frame, ip[8]), body.checksum);
+    Some(Digest { print, flow: frame.hash, way, fragment: false, tcp: true, light: segment.payload <= 1, opens: body.opens })
+}
+
 #[inline(always)]
 fn brief_print(brief: &Brief, bytes: &[u8], via: (u16, u16), keys: &Keys) -> Option<Print> {
     let (net, transport) = (usize::from(brief.net_at()), usize::from(brief.transport_at()));

@@ -136,7 +136,9 @@ impl DuplicateFilter {
     /// first of them is judged.
     #[inline(always)]
     pub fn digest(&mut self, frame: &Frame) -> Digest {
-        let digest = digest::digest(frame, &self.keys, &mut self.cover);
+        let plain = digest::plain(frame, &self.keys);
+        let digest = plain.unwrap_or_else(|| self.digest_any(frame));
+        debug_assert_eq!(digest, self.digest_any(frame));
         self.bring_near(digest.print.key, digest.flow);
         digest
     }
@@ -150,6 +152,11 @@ impl DuplicateFilter {
             self.bring_near(print.key, brief.hash);
         }
         known
+    }
+
+    #[inline(never)]
+    fn digest_any(&mut self, frame: &Frame) -> Digest {
+        digest::digest(frame, &self.keys, &mut self.cover)
     }
 
     #[inline(always)]
