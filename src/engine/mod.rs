@@ -209,7 +209,7 @@ fn router(
     Ok(Router::new(source, tape, plan, commands, stop, host, answered))
 }
 
-/// Which shards the reading thread folds, and which each worker thread. Reading a file takes about as long as folding two thirds of it: a
+/// Which shards the reading thread folds, and which each worker thread. Reading a file takes about as long as folding three quarters of it: a
 /// single worker is helped. A live port is never made to wait for it.
 fn shares(settings: &Settings) -> (Vec<u8>, Vec<Vec<u8>>) {
     let shards = 0..SHARDS as u8;
