@@ -22,22 +22,24 @@
 //! # The house
 //!
 //! ```text
-//!  SPAN port ─┐                                             ┌▶ worker 0 (its shards) ─┐
-//!  files ─────┴▶ capture::Source ─▶ Block ─▶ router ─▶ tape ┼▶ worker 1 …             ├▶ merge ─▶ Snapshot ─┬▶ tui
-//!                                   arena  readings, marks  └▶ …                       ┘  shard order         └▶ report
+//!  SPAN port ─┐                                             ┌▶ section (its shards) ─┐
+//!  files ─────┴▶ capture::Source ─▶ Block ─▶ router ─▶ tape ┼▶ section …             ├▶ merge ─▶ Snapshot ─┬▶ tui
+//!                                   arena  readings, marks  └▶ …                     ┘  shard order         └▶ report
 //! ```
 //!
 //! - **Source → [`capture::Block`].** A source writes packets into a reusable block: bytes in an arena, an index beside it. Files
 //!   are framed in place; a live port costs one copy out of the kernel's ring. Nothing is allocated per packet.
 //! - **Router.** Gives every packet one of 64 shards by a symmetric hash of the packet itself and marks, between two packets,
 //!   where an interval ends and where a snapshot is taken. Time is packet time.
-//!   Of the commonest packets it leaves a [`model::Brief`] and all hashes on the tape, so that no worker reads the packet again.
+//!   Of the commonest packets it leaves a [`model::Brief`] and all hashes on the tape, so that nobody reads the packet again.
 //!   Looks through encapsulated mirrors and keeps their sessions' ledger, which needs the order of the tape. An sFlow datagram becomes
 //!   one packet a sample, which stands for many; what devices on the way put behind a frame is trimmed.
-//! - **Workers** fold the shards they own with plain `&mut self` code, shard by shard through a strip of the tape, within a shard in its
+//! - **Sections** of the shards fold the tape with plain `&mut self` code, shard by shard through a strip of it, within a shard in its
 //!   order: the packet is shown as one [`model::Frame`], by its brief or after a [`decode::walk`]; copies are left out ([`mirror`]); then one
-//!   flow record is touched ([`stats`]), brought near while the packets before it are counted ([`model::memory`]). The thread that reads a
-//!   file may fold some shards as well. Everything else, the context of stations, VLANs and protocols first of all, is derived from what changed, at a mark.
+//!   flow record is touched ([`stats`]), brought near while the packets before it are counted ([`model::memory`]). Everything else, the
+//!   context of stations, VLANs and protocols first of all, is derived from what changed, at a mark.
+//! - **Crew.** Each section belongs to a worker thread. The thread that reads a file takes a turn with one whenever it has no strip left to
+//!   fill, so that nobody waits for the other; a live port never waits for counting (`engine/crew.rs`).
 //! - **Merge** puts the shards' reports together in shard order, end points in a thread beside it; on a live port both stand back behind
 //!   those that take packets (`engine/priority.rs`). A conversation lives in one shard, so results do not depend on
 //!   the number of workers, and the top rows are the true top rows.

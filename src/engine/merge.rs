@@ -23,7 +23,7 @@ use std::sync::Arc;
 /// MAC pairs looked at for the roles of stations: more would make a snapshot slow and say no more.
 const JUDGED_PAIRS: usize = 20_000;
 
-/// Conversations in hand at once, each with a row of its address pair.
+/// Conversations or contexts in hand at once, each with a row of its address pair.
 const FEW: usize = 16;
 
 /// Where finished snapshots go.
@@ -44,13 +44,13 @@ struct Tables {
 
 /// The merge: takes messages, publishes snapshots.
 pub struct Merge {
-    workers: usize,
+    sections: usize,
     ends: Ends,
     publish: Publish,
     base: Snapshot,
     tables: Tables,
     timeline: Timeline,
-    /// Requests not all workers have answered yet, oldest first: each worker answers in order.
+    /// Requests not all sections have answered yet, oldest first: each section answers in order.
     pending: VecDeque<Pending>,
     resets: usize,
     total_before: Traffic,
@@ -64,7 +64,7 @@ struct Pending {
     reports: Vec<Option<Box<ShardReport>>>,
     /// Shards taken in.
     absorbed: usize,
-    /// Workers that have not finished.
+    /// Sections that have not finished.
     left: usize,
     open: IntervalPart,
     totals: Totals,
@@ -73,12 +73,12 @@ struct Pending {
 }
 
 impl Pending {
-    fn new(request: Arc<Request>, workers: usize) -> Self {
+    fn new(request: Arc<Request>, sections: usize) -> Self {
         Self {
             request,
             reports: (0..SHARDS).map(|_| None).collect(),
             absorbed: 0,
-            left: workers,
+            left: sections,
             open: IntervalPart::default(),
             totals: Totals::default(),
             witness: Witness::default(),
@@ -99,15 +99,15 @@ impl Pending {
 }
 
 impl Merge {
-    /// A merge of `workers` workers. `base` holds what never changes: filter, speed, live.
-    pub fn new(workers: usize, interval: i64, ends: Ends, base: Snapshot, dedup: bool, publish: Publish) -> Self {
+    /// A merge of what `sections` sections find. `base` holds what never changes: filter, speed, live.
+    pub fn new(sections: usize, interval: i64, ends: Ends, base: Snapshot, dedup: bool, publish: Publish) -> Self {
         Self {
-            workers,
+            sections,
             ends,
             publish,
             base,
             tables: Tables::default(),
-            timeline: Timeline::new(interval, workers),
+            timeline: Timeline::new(interval, sections),
             pending: VecDeque::new(),
             resets: 0,
             total_before: Traffic::default(),
@@ -129,7 +129,7 @@ impl Merge {
                 }
                 load.flows.chunks(FEW).for_each(|few| self.tables.add_flows(few.iter().map(|f| &f.row)));
             }
-            Message::Request(request) => self.pending.push_back(Pending::new(request, self.workers)),
+            Message::Request(request) => self.pending.push_back(Pending::new(request, self.sections)),
             Message::Report(number, report) => {
                 let Some(pending) = self.pending.iter_mut().find(|p| p.request.number == number) else { return };
                 let at = usize::from(report.shard);
@@ -154,7 +154,7 @@ impl Merge {
             }
             Message::Reset => {
                 self.resets += 1;
-                if self.resets == self.workers {
+                if self.resets == self.sections {
                     self.resets = 0;
                     self.tables = Tables::default();
                     self.ends.forget();
@@ -174,9 +174,8 @@ impl Merge {
             pending.absorbed += 1;
             pending.totals.add(&report.totals);
             pending.witness.merge(&report.witness);
-            for (context, added) in &report.contexts {
-                self.tables.add_context(context, *added);
-            }
+            let contexts = report.contexts.iter().map(|(context, added)| (context, *added));
+            self.tables.add_contexts(contexts.chain(report.whole.iter().flat_map(Whole::contexts)));
             for (table, matching) in pending.conversations.iter_mut().zip(report.matching) {
                 table.total_rows += matching;
             }
@@ -290,7 +289,27 @@ impl Tables {
             .filter(|p| p.2 > 0)
     }
 
-    fn add_context(&mut self, context: &Context, added: Traffic) {
+    /// Adds what was counted in contexts, some in hand at a time.
+    fn add_contexts<'a>(&mut self, mut contexts: impl Iterator<Item = (&'a Context, Traffic)>) {
+        let mut few = Vec::with_capacity(FEW);
+        loop {
+            few.extend(contexts.by_ref().take(FEW).map(|(context, added)| {
+                let pair = context.key.mac.map(|(source, destination)| (source.min(destination), source.max(destination)));
+                let pair = pair.map(|(a, b)| (Address::Mac(a), Address::Mac(b)));
+                let hash = pair.map_or(0, |pair| self.eth_pairs.hash(pair));
+                self.eth_pairs.bring_near(hash);
+                (context, added, hash)
+            }));
+            if few.is_empty() {
+                break;
+            }
+            few.iter().for_each(|&(_, _, hash)| self.eth_pairs.guess(hash));
+            few.drain(..).for_each(|(context, added, hash)| self.add_context(context, added, hash));
+        }
+    }
+
+    /// Adds what was counted in a context; `hash` is that of its MAC pair.
+    fn add_context(&mut self, context: &Context, added: Traffic, hash: u64) {
         let key = &context.key;
         self.hierarchy.add(key.path, added);
         match key.cast {
@@ -317,7 +336,7 @@ impl Tables {
             let traffic = if a_first { [added, zero] } else { [zero, added] };
             let added_at = |traffic| Added { traffic, first: context.first, last: context.last };
             let pair = (Address::Mac(a), Address::Mac(b));
-            self.eth_pairs.add(self.eth_pairs.hash(pair), pair, added_at(traffic), key.path, a_first, ids);
+            self.eth_pairs.add(hash, pair, added_at(traffic), key.path, a_first, ids);
             for (station, traffic) in [(source, [added, zero]), (destination, [zero, added])] {
                 let hash = self.eth_hosts.hash((Address::Mac(station), 0));
                 self.eth_hosts.add(hash, Address::Mac(station), 0, added_at(traffic), || None, || None);
@@ -371,7 +390,7 @@ fn family(row: &Conversation) -> usize {
 }
 
 impl IntervalPart {
-    /// Adds another worker's part.
+    /// Adds another section's part.
     pub fn add(&mut self, other: IntervalPart) {
         self.traffic.add(other.traffic);
         self.inbound += other.inbound;

@@ -1,10 +1,11 @@
-//! The engine: source → router → tape → workers → merge → snapshot. Runs without a screen.
+//! The engine: source → router → tape → sections of shards → merge → snapshot. Runs without a screen.
 //!
 //! [`run`] folds a source to its end and returns the last snapshot: the report. [`Engine::start`] does the same in threads of its
 //! own and answers a screen's queries meanwhile: the dashboard.
 
 mod beside;
 mod clock;
+mod crew;
 mod evidence;
 mod hierarchy;
 mod history;
@@ -19,13 +20,13 @@ mod priority;
 mod reading;
 mod router;
 mod rows;
+mod section;
 mod shard;
 mod tables;
 mod tape;
 mod timeline;
 mod utilisation;
 mod watch;
-mod worker;
 
 pub use beside::beside;
 
@@ -37,25 +38,26 @@ use crate::model::mix::Keys;
 use crate::model::time::SECOND;
 use crate::model::{Address, Carrier, Decap, RspanChoice, StampChoice};
 use crate::snapshot::{Feed, Query, Snapshot};
+use crew::Crew;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use host::HostWatch;
 use local::LocalNets;
 use merge::{Ends, Merge, Publish};
 use reading::Secrets;
 use router::{Plan, Router};
+use section::Section;
 use shard::ShardPlan;
 use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tape::Tape;
-use worker::Worker;
 
 const NO_THREADS: &str = "cannot start worker threads (--threads)";
 
-/// Shards that the thread which reads a file folds beside a single worker.
-const HELP: usize = 8;
+/// Sections of a file's shards, at least: enough for the thread that reads it to help with some.
+const SECTIONS: usize = 8;
 
 /// How the engine is to run.
 #[derive(Debug, Clone)]
@@ -165,9 +167,8 @@ fn router(
     let base = Snapshot { live: settings.live, filter: settings.filter.clone(), speed: settings.speed, ..Snapshot::default() };
     let rules = rules_of(settings)?;
     let shards = plan_of(settings);
-    let worker = |numbers: &[u8]| Worker::new(numbers, shards, Arc::clone(&local), rules.clone());
-    let (own, others) = shares(settings);
-    let count = usize::from(!own.is_empty()) + others.len();
+    let (workers, sections) = division(settings);
+    let sections: Vec<_> = sections.into_iter().map(|s| Section::new(s, shards, Arc::clone(&local), rules.clone())).collect();
     let answered = Arc::new(AtomicU64::new(0));
     let publish: Publish = {
         let (answered, mut publish) = (Arc::clone(&answered), publish);
@@ -176,15 +177,13 @@ fn router(
             publish(snapshot);
         })
     };
-    let ends = if others.is_empty() { Ok(Ends::here(Arc::clone(&local))) } else { Ends::thread(Arc::clone(&local), settings.live) };
+    let ends = if workers == 0 { Ok(Ends::here(Arc::clone(&local))) } else { Ends::thread(Arc::clone(&local), settings.live) };
     let ends = ends.map_err(|e| Error::io(NO_THREADS, &e))?;
-    let merge = Merge::new(count, settings.interval, ends, base, settings.dedup, publish);
-    let tape = if others.is_empty() {
-        Tape::inline(settings.block_bytes, worker(&own), merge)
+    let merge = Merge::new(sections.len(), settings.interval, ends, base, settings.dedup, publish);
+    let crew = if workers == 0 {
+        Crew::alone(settings.block_bytes, sections, merge)
     } else {
-        let own = (!own.is_empty()).then(|| worker(&own));
-        Tape::threads(settings.block_bytes, own, others.iter().map(|shards| worker(shards)).collect(), merge, settings.live)
-            .map_err(|e| Error::io(NO_THREADS, &e))?
+        Crew::threads(settings.block_bytes, workers, sections, merge, settings.live).map_err(|e| Error::io(NO_THREADS, &e))?
     };
     let plan = Plan {
         interval: settings.interval,
@@ -206,21 +205,22 @@ fn router(
     };
     let host =
         HostWatch::start(settings.host.as_ref(), watched).map_err(|e| Error::io("cannot start the thread that looks at this host", &e))?;
-    Ok(Router::new(source, tape, plan, commands, stop, host, answered))
+    Ok(Router::new(source, crew, plan, commands, stop, host, answered))
 }
 
-/// Which shards the reading thread folds, and which each worker thread. Reading a file takes about as long as folding three quarters of it: a
-/// single worker is helped. A live port is never made to wait for it.
-fn shares(settings: &Settings) -> (Vec<u8>, Vec<Vec<u8>>) {
-    let shards = 0..SHARDS as u8;
-    let (own, workers) = match settings.threads {
-        0 => (SHARDS, 0),
-        2 if !settings.live => (HELP, 1),
-        n => (0, n.saturating_sub(1).max(1)),
+/// How many worker threads there are, and the shards of each section. Whoever reads a file may fold some, so there are more sections than
+/// workers; a live port is never made to wait for that.
+fn division(settings: &Settings) -> (usize, Vec<Range<u8>>) {
+    let (workers, sections) = match (settings.threads, settings.live) {
+        (0, _) => (0, 1),
+        (n, true) => (n.saturating_sub(1).clamp(1, SHARDS), n.saturating_sub(1).clamp(1, SHARDS)),
+        (n, false) => {
+            let workers = n.saturating_sub(1).clamp(1, SHARDS);
+            (workers, (2 * workers).clamp(SECTIONS, SHARDS))
+        }
     };
-    let (own, rest) = (shards.clone().take(own).collect(), shards.skip(own));
-    let others = (0..workers).map(|n| rest.clone().skip(n).step_by(workers).collect()).collect();
-    (own, others)
+    let start = |n: usize| (n * SHARDS / sections) as u8;
+    (workers, (0..sections).map(|n| start(n)..start(n + 1)).collect())
 }
 
 /// Whoever wants packets as they were captured does not want bytes taken out of them unasked.

@@ -3,11 +3,12 @@
 
 use super::Command;
 use super::clock::{self, Ticker};
+use super::crew::Crew;
 use super::host::HostWatch;
 use super::intervals::Intervals;
 use super::peek::{Known, Peek};
 use super::reading::{Reading, Secrets};
-use super::tape::{Mark, Message, Request, Strip, Tape};
+use super::tape::{Mark, Message, Request, Strip};
 use super::utilisation::Utilisation;
 use crate::capture::{Fill, Source};
 use crate::decode::Rules;
@@ -59,7 +60,7 @@ const FIRST_TICK: Duration = Duration::from_millis(40);
 /// The router's state.
 pub struct Router {
     source: Box<dyn Source>,
-    tape: Tape,
+    crew: Crew,
     plan: Plan,
     commands: Receiver<Command>,
     stop: Arc<AtomicBool>,
@@ -81,10 +82,10 @@ pub struct Router {
 }
 
 impl Router {
-    /// A router of `source` onto `tape`.
+    /// A router of `source` for `crew`.
     pub fn new(
         source: Box<dyn Source>,
-        tape: Tape,
+        crew: Crew,
         mut plan: Plan,
         commands: Receiver<Command>,
         stop: Arc<AtomicBool>,
@@ -97,7 +98,7 @@ impl Router {
         let peek = Peek::new(plan.decap, sides, std::mem::take(&mut plan.rules), plan.stamps, plan.rspan, plan.secrets);
         Self {
             source,
-            tape,
+            crew,
             plan,
             commands,
             stop,
@@ -127,7 +128,7 @@ impl Router {
             for command in self.commands.try_iter().collect::<Vec<_>>() {
                 ask |= self.obey(command);
             }
-            let Some(mut strip) = self.tape.free() else { break };
+            let Some(mut strip) = self.crew.free() else { break };
             match self.source.fill(&mut strip.block) {
                 Ok(fill) => {
                     self.route(&mut strip);
@@ -139,7 +140,7 @@ impl Router {
                         ask = false;
                         self.mark_snapshot(&mut strip, false);
                     }
-                    self.tape.show(strip);
+                    self.crew.show(strip);
                     if fill == Fill::End {
                         break;
                     }
@@ -147,7 +148,7 @@ impl Router {
                 Err(error) => {
                     outcome = Err(error);
                     self.route(&mut strip);
-                    self.tape.show(strip);
+                    self.crew.show(strip);
                     break;
                 }
             }
@@ -159,7 +160,7 @@ impl Router {
         if self.plan.watched {
             self.serve();
         }
-        self.tape.finish();
+        self.crew.finish();
         outcome
     }
 
@@ -180,9 +181,9 @@ impl Router {
                 true
             }
             Command::Reset => {
-                if let Some(mut strip) = self.tape.free() {
+                if let Some(mut strip) = self.crew.free() {
                     strip.marks.push((0, Mark::Reset));
-                    self.tape.show(strip);
+                    self.crew.show(strip);
                 }
                 self.host.forget();
                 (self.first, self.latest, self.ticked) = (None, None, None);
@@ -196,7 +197,7 @@ impl Router {
     }
 
     fn route(&mut self, strip: &mut Strip) {
-        let Strip { block, readings, marks } = strip;
+        let Strip { block, readings, marks, .. } = strip;
         let crate::capture::Block { data, packets, weights, .. } = block;
         let mut first = self.first.unwrap_or(Timestamp(i64::MAX));
         let mut latest = self.latest.unwrap_or(Timestamp(i64::MIN));
@@ -207,7 +208,7 @@ impl Router {
             latest = latest.max(packet.time);
             if let Some((number, sample)) = self.intervals.count(packet.time, packet.wire) {
                 marks.push((at as u32, Mark::Interval(number)));
-                self.tape.tell(Message::IntervalFacts(number, sample));
+                self.crew.tell(Message::IntervalFacts(number, sample));
             }
             let from = packet.offset as usize;
             let bytes = data.get(from..from + packet.captured as usize).unwrap_or(&[]);
@@ -226,7 +227,7 @@ impl Router {
     fn quiet(&mut self, strip: &mut Strip) {
         if let Some((number, sample)) = self.intervals.advance(clock::wall()) {
             strip.marks.push((strip.block.packets.len() as u32, Mark::Interval(number)));
-            self.tape.tell(Message::IntervalFacts(number, sample));
+            self.crew.tell(Message::IntervalFacts(number, sample));
         }
     }
 
@@ -275,7 +276,7 @@ impl Router {
             tunnels: self.peek.tunnels(),
             load: self.utilisation.facts().clone(),
         });
-        self.tape.tell(Message::Request(Arc::clone(&request)));
+        self.crew.tell(Message::Request(Arc::clone(&request)));
         strip.marks.push((strip.block.packets.len() as u32, Mark::Snapshot(request)));
     }
 
@@ -290,13 +291,13 @@ impl Router {
     /// Closes the last interval and takes the last snapshot.
     fn end(&mut self) {
         self.quiet = Some(self.silence());
-        let Some(mut strip) = self.tape.free() else { return };
+        let Some(mut strip) = self.crew.free() else { return };
         if let Some((number, sample)) = self.intervals.close() {
             strip.marks.push((0, Mark::Interval(number)));
-            self.tape.tell(Message::IntervalFacts(number, sample));
+            self.crew.tell(Message::IntervalFacts(number, sample));
         }
         self.mark_snapshot(&mut strip, true);
-        self.tape.show(strip);
+        self.crew.show(strip);
     }
 
     /// After the end, goes on answering queries until stopped.
@@ -305,7 +306,7 @@ impl Router {
             match self.commands.recv_timeout(Duration::from_millis(100)) {
                 Ok(Command::Reset) | Err(crossbeam_channel::RecvTimeoutError::Timeout) => {}
                 Ok(command) => {
-                    let Some(mut strip) = self.tape.free() else { return };
+                    let Some(mut strip) = self.crew.free() else { return };
                     self.obey(command);
                     for command in self.commands.try_iter().collect::<Vec<_>>() {
                         if let Command::Query(query) = command {
@@ -313,7 +314,7 @@ impl Router {
                         }
                     }
                     self.mark_snapshot(&mut strip, true);
-                    self.tape.show(strip);
+                    self.crew.show(strip);
                 }
                 Err(crossbeam_channel::RecvTimeoutError::Disconnected) => return,
             }

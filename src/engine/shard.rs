@@ -68,7 +68,7 @@ pub struct ShardReport {
     pub contexts: Vec<(Context, Traffic)>,
     /// Its conversations.
     pub flows: Vec<FlowReport>,
-    /// All of them instead, as they are: there may be too many for a copy.
+    /// All of both instead, as they are: there may be too many for a copy.
     pub whole: Option<Whole>,
     /// Conversations that match the query's filter: TCP, UDP, SCTP, other.
     pub matching: [u64; 4],
@@ -84,6 +84,11 @@ pub struct Whole {
 }
 
 impl Whole {
+    /// The contexts with what was added.
+    pub fn contexts(&self) -> impl Iterator<Item = (&Context, Traffic)> {
+        self.contexts.added()
+    }
+
     /// What every conversation means for its ends.
     pub fn talks(&self) -> impl Iterator<Item = (Talk, Kind)> + '_ {
         self.flows.records().map(|record| {
@@ -291,14 +296,21 @@ impl Shard {
         let query = &request.query;
         self.settle();
         let witness = self.watcher.report(&self.flows, &self.contexts, request);
-        let contexts = self.contexts.report();
-        let mut report =
-            ShardReport { shard: self.number, totals: self.totals, contexts, flows: Vec::new(), matching: [0; 4], whole: None, witness };
+        let mut report = ShardReport {
+            shard: self.number,
+            totals: self.totals,
+            contexts: Vec::new(),
+            flows: Vec::new(),
+            matching: [0; 4],
+            whole: None,
+            witness,
+        };
         if request.last && query.rows == usize::MAX && query.filter.is_none() {
             let whole = Whole { flows: self.flows.give_away(), contexts: self.contexts.give_away() };
             report.matching = whole.kinds();
             report.whole = Some(whole);
         } else {
+            report.contexts = self.contexts.report();
             (report.flows, report.matching) = rows::select(&self.flows, &self.contexts, query);
             self.flows.reported();
         }

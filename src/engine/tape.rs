@@ -1,21 +1,16 @@
-//! The tape: blocks of packets with marks between them, shown to every worker, and the messages that come back.
+//! The tape: blocks of packets with marks between them, and the messages that come back.
 
-use super::merge::Merge;
 use super::peek::TunnelFacts;
-use super::priority;
 use super::reading::Reading;
 use super::shard::{FlowReport, ShardReport};
 use super::utilisation::LoadFacts;
-use super::worker::Worker;
-use crate::capture::Block;
-use crate::model::limits::{BLOCKS, MESSAGES};
+use crate::capture::{Block, Packet};
+use crate::model::limits::SHARDS;
 use crate::model::{HostFacts, Timestamp, Traffic};
 use crate::snapshot::{Losses, Query, Sample, SourceInfo};
 use crate::stats::totals::Heading;
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use std::ops::Range;
 use std::sync::Arc;
-use std::thread::JoinHandle;
-use std::time::Duration;
 
 /// What the router asks of every shard at one place of the tape.
 #[derive(Debug, Clone)]
@@ -74,22 +69,78 @@ pub struct Strip {
     pub readings: Vec<Reading>,
     /// Marks, each before the packet of that index, in order.
     pub marks: Vec<(u32, Mark)>,
+    /// Numbers of the packets, stretch by stretch, of each by shard, then as they are.
+    order: Vec<u32>,
+    /// The stretches: one before each mark, one after them all.
+    stretches: Vec<Stretch>,
+}
+
+/// What lies between two marks.
+#[derive(Debug)]
+struct Stretch {
+    /// Time of its first packet.
+    begins: Option<Timestamp>,
+    /// Where each shard's packets begin in [`Strip::order`], and where the last one's end.
+    starts: [u32; SHARDS + 1],
 }
 
 impl Strip {
     /// An empty one with an arena of `bytes`.
-    fn with_bytes(bytes: usize) -> Self {
-        Self { block: Block::with_bytes(bytes), readings: Vec::new(), marks: Vec::new() }
+    pub fn with_bytes(bytes: usize) -> Self {
+        Self { block: Block::with_bytes(bytes), readings: Vec::new(), marks: Vec::new(), order: Vec::new(), stretches: Vec::new() }
     }
 
     /// Forgets what was on it; the memory stays.
-    fn clear(&mut self) {
+    pub fn clear(&mut self) {
         self.block.clear();
         self.marks.clear();
     }
+
+    /// Puts the packets in the order they are folded in. Nothing may be added afterwards.
+    pub fn sort(&mut self) {
+        let packets = &self.block.packets;
+        self.order.clear();
+        self.order.resize(packets.len(), 0);
+        self.stretches.clear();
+        let ends = self.marks.iter().map(|m| m.0 as usize).chain([packets.len()]);
+        let mut from = 0;
+        for to in ends {
+            self.stretches.push(Stretch::sort(packets, from..to, &mut self.order));
+            from = to;
+        }
+    }
+
+    /// The stretch before the mark of that number, or after the last: the time of its first packet, and the numbers of these shards' packets.
+    pub fn stretch(&self, number: usize, shards: &Range<u8>) -> (Option<Timestamp>, &[u32]) {
+        let Some(stretch) = self.stretches.get(number) else { return (None, &[]) };
+        let start = |shard: u8| stretch.starts.get(usize::from(shard)).map_or(0, |&at| at as usize);
+        (stretch.begins, self.order.get(start(shards.start)..start(shards.end)).unwrap_or(&[]))
+    }
 }
 
-/// What one worker counted in one interval.
+impl Stretch {
+    /// Sorts the packets of `range` into their places in `order`. What is no shard's has none.
+    fn sort(packets: &[Packet], range: Range<usize>, order: &mut [u32]) -> Self {
+        let mut places = [0u32; 256];
+        let list = packets.get(range.clone()).unwrap_or(&[]);
+        list.iter().for_each(|packet| places[usize::from(packet.shard)] += 1);
+        let mut starts = [0; SHARDS + 1];
+        let mut sum = range.start as u32;
+        for (start, place) in starts.iter_mut().zip(&mut places) {
+            (*start, *place, sum) = (sum, sum, sum + *place);
+        }
+        for (number, packet) in (range.start as u32..).zip(list) {
+            if usize::from(packet.shard) < SHARDS {
+                let place = &mut places[usize::from(packet.shard)];
+                order[*place as usize] = number;
+                *place += 1;
+            }
+        }
+        Self { begins: list.first().map(|p| p.time), starts }
+    }
+}
+
+/// What one section counted in one interval.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct IntervalPart {
     /// Packets and bytes.
@@ -118,7 +169,7 @@ impl IntervalPart {
 pub enum Message {
     /// The router closed an interval: number and what it knows of it.
     IntervalFacts(u64, Sample),
-    /// A worker's parts of intervals.
+    /// A section's parts of intervals.
     IntervalParts(Vec<(u64, IntervalPart)>),
     /// Conversations that had to make room.
     Evicted(Vec<FlowReport>),
@@ -126,144 +177,8 @@ pub enum Message {
     Request(Arc<Request>),
     /// A shard's report for it.
     Report(u64, Box<ShardReport>),
-    /// A worker has sent all its shards' reports for it; its part of the open interval.
+    /// A section has sent all its shards' reports for it; its part of the open interval.
     Reported(u64, IntervalPart),
-    /// A worker has forgotten everything.
+    /// A section has forgotten everything.
     Reset,
-}
-
-/// How strips reach the workers: one may fold in the caller's thread, others in threads of their own.
-pub struct Tape {
-    /// Folds its shards in the caller's thread.
-    own: Option<Box<Worker>>,
-    /// Strips at hand.
-    spare: Vec<Strip>,
-    crew: Crew,
-}
-
-/// How long a strip is waited for before workers are looked after.
-const PATIENCE: Duration = Duration::from_millis(250);
-
-/// Who works beside the caller.
-enum Crew {
-    /// Nobody (`--threads 0`): reports are merged at once.
-    Nobody(Box<Merge>),
-    /// Worker threads and one that merges.
-    Threads {
-        /// To each worker.
-        workers: Vec<Sender<Arc<Strip>>>,
-        /// Strips that came home.
-        free: Receiver<Strip>,
-        /// To the merge.
-        merge: Sender<Message>,
-        /// All threads, to be waited for.
-        handles: Vec<JoinHandle<()>>,
-    },
-}
-
-impl Tape {
-    /// A tape folded in the caller's thread alone.
-    pub fn inline(block_bytes: usize, worker: Worker, merge: Merge) -> Self {
-        Self { own: Some(Box::new(worker)), spare: vec![Strip::with_bytes(block_bytes)], crew: Crew::Nobody(Box::new(merge)) }
-    }
-
-    /// A tape with worker threads and a merging thread, which stands back where packets come from a `live` port; a worker of the caller's
-    /// `own` may take part.
-    ///
-    /// # Errors
-    /// When the system refuses a thread.
-    pub fn threads(block_bytes: usize, own: Option<Worker>, workers: Vec<Worker>, mut merge: Merge, live: bool) -> std::io::Result<Self> {
-        let (give_back, free) = bounded::<Strip>(BLOCKS);
-        // Bounded, so that a slow merge holds the workers back instead of filling memory; the merge itself waits for nobody.
-        let (to_merge, messages) = bounded::<Message>(MESSAGES);
-        let mut handles = Vec::new();
-        let mut senders = Vec::new();
-        for (n, mut worker) in workers.into_iter().enumerate() {
-            let (send, receive) = bounded::<Arc<Strip>>(BLOCKS);
-            senders.push(send);
-            let (give_back, to_merge) = (give_back.clone(), to_merge.clone());
-            handles.push(std::thread::Builder::new().name(format!("worker-{n}")).spawn(move || {
-                for strip in receive {
-                    worker.fold(&strip, &mut |message| {
-                        let _ = to_merge.send(message);
-                    });
-                    if let Some(strip) = Arc::into_inner(strip) {
-                        let _ = give_back.send(strip);
-                    }
-                }
-            })?);
-        }
-        handles.push(std::thread::Builder::new().name("merge".into()).spawn(move || {
-            if live {
-                priority::stand_back();
-            }
-            messages.into_iter().for_each(|m| merge.take(m));
-        })?);
-        let spare = (0..BLOCKS).map(|_| Strip::with_bytes(block_bytes)).collect();
-        Ok(Self { own: own.map(Box::new), spare, crew: Crew::Threads { workers: senders, free, merge: to_merge, handles } })
-    }
-
-    /// A free strip: waits until one has come home. `None` when none will.
-    pub fn free(&mut self) -> Option<Strip> {
-        let mut strip = match (self.spare.pop(), &self.crew) {
-            (Some(strip), _) => strip,
-            (None, Crew::Threads { free, handles, .. }) => loop {
-                match free.recv_timeout(PATIENCE) {
-                    Ok(strip) => break strip,
-                    // A worker that has ended before the tape did has panicked, and may have taken every strip along.
-                    Err(RecvTimeoutError::Timeout) if !handles.iter().any(JoinHandle::is_finished) => {}
-                    Err(_) => return None,
-                }
-            },
-            (None, Crew::Nobody(_)) => return None,
-        };
-        strip.clear();
-        Some(strip)
-    }
-
-    /// Shows a strip to every worker.
-    pub fn show(&mut self, strip: Strip) {
-        match &mut self.crew {
-            Crew::Nobody(merge) => {
-                if let Some(own) = &mut self.own {
-                    own.fold(&strip, &mut |message| merge.take(message));
-                }
-                self.spare.push(strip);
-            }
-            Crew::Threads { workers, merge, .. } => {
-                let strip = Arc::new(strip);
-                for worker in workers {
-                    let _ = worker.send(Arc::clone(&strip));
-                }
-                if let Some(own) = &mut self.own {
-                    own.fold(&strip, &mut |message| {
-                        let _ = merge.send(message);
-                    });
-                }
-                // Of all that hold it exactly one, the last to let go, finds it his own.
-                self.spare.extend(Arc::into_inner(strip));
-            }
-        }
-    }
-
-    /// Tells the merge something directly. It arrives before anything a later strip causes.
-    pub fn tell(&mut self, message: Message) {
-        match &mut self.crew {
-            Crew::Nobody(merge) => merge.take(message),
-            Crew::Threads { merge, .. } => {
-                let _ = merge.send(message);
-            }
-        }
-    }
-
-    /// Waits until everything shown has been folded and merged.
-    pub fn finish(self) {
-        if let Crew::Threads { workers, merge, handles, free } = self.crew {
-            // Nobody needs another strip: their memory is free while reports are merged.
-            drop((workers, merge, free, self.spare));
-            for handle in handles {
-                let _ = handle.join();
-            }
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! Load over time: puts the workers' parts of an interval and the router's facts about it together.
+//! Load over time: puts the sections' parts of an interval and the router's facts about it together.
 
 use super::tape::IntervalPart;
 use crate::model::Timestamp;
@@ -35,11 +35,11 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// A history of intervals of `interval` nanoseconds, each reported by the router and `workers` workers.
-    pub fn new(interval: i64, workers: usize) -> Self {
+    /// A history of intervals of `interval` nanoseconds, each reported by the router and `sections` sections.
+    pub fn new(interval: i64, sections: usize) -> Self {
         Self {
             interval,
-            contributors: workers + 1,
+            contributors: sections + 1,
             series: Series::new(interval),
             waiting: VecDeque::new(),
             base: 0,
@@ -70,7 +70,7 @@ impl Timeline {
         }
     }
 
-    /// A worker's part of an interval.
+    /// A section's part of an interval.
     pub fn part(&mut self, number: u64, part: IntervalPart) {
         self.contribute(number, |s| s.add_part(part));
     }

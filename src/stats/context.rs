@@ -167,16 +167,16 @@ impl Contexts {
         &self.rows
     }
 
+    /// Every context that was counted in since the last [report](Self::report), with what was added.
+    pub fn added(&self) -> impl Iterator<Item = (&Context, Traffic)> {
+        self.rows.iter().map(|row| (row, row.traffic.since(row.reported))).filter(|(_, added)| added.packets > 0)
+    }
+
     /// Every context that was counted in since the last call, with what was added.
     pub fn report(&mut self) -> Vec<(Context, Traffic)> {
-        let mut out = Vec::new();
-        for row in &mut self.rows {
-            let added = row.traffic.since(row.reported);
-            if added.packets > 0 {
-                row.reported = row.traffic;
-                out.push((*row, added));
-            }
-        }
+        let mut out = Vec::with_capacity(self.added().count());
+        out.extend(self.added().map(|(row, added)| (*row, added)));
+        self.rows.iter_mut().for_each(|row| row.reported = row.traffic);
         out
     }
 }

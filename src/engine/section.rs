@@ -1,4 +1,4 @@
-//! A worker: folds the shards it owns and skips the others by one byte.
+//! A section of the shards: folds their packets in the order of the tape.
 
 use super::local::LocalNets;
 use super::reading::Reading;
@@ -7,6 +7,7 @@ use super::tape::{IntervalPart, Mark, Message, Strip};
 use crate::capture::{Block, Packet};
 use crate::decode::{self, Headers, Rules};
 use crate::model::memory;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Packets in hand at once: as many as a core keeps memory requests in flight.
@@ -15,7 +16,7 @@ const FEW: usize = 16;
 #[derive(Debug, Clone, Copy, Default)]
 struct Held<'a> {
     hand: InHand<'a>,
-    /// Its number among those being folded.
+    /// Its number on the strip.
     packet: u32,
     /// The position of its shard.
     at: u8,
@@ -23,15 +24,11 @@ struct Held<'a> {
     waits: bool,
 }
 
-/// Owner of some shards.
-pub struct Worker {
-    numbers: Vec<u8>,
+/// Some shards that follow each other.
+pub struct Section {
+    numbers: Range<u8>,
     plan: ShardPlan,
     shards: Vec<Shard>,
-    /// Position in `shards` by shard number; `u8::MAX` for foreign ones and what is no shard's.
-    mine: [u8; 256],
-    /// Numbers of the packets being folded, by shard.
-    order: Vec<u32>,
     /// Whether the shards know when the capture began.
     begun: bool,
     local: Arc<LocalNets>,
@@ -44,19 +41,13 @@ pub struct Worker {
     evicted: Vec<FlowReport>,
 }
 
-impl Worker {
-    /// The owner of these shards.
-    pub fn new(numbers: &[u8], plan: ShardPlan, local: Arc<LocalNets>, rules: Rules) -> Self {
-        let mut mine = [u8::MAX; 256];
-        for (at, &shard) in (0..).zip(numbers) {
-            mine[usize::from(shard)] = at;
-        }
+impl Section {
+    /// The section of these shards.
+    pub fn new(numbers: Range<u8>, plan: ShardPlan, local: Arc<LocalNets>, rules: Rules) -> Self {
         Self {
-            numbers: numbers.to_vec(),
             plan,
-            shards: numbers.iter().map(|&shard| Shard::new(shard, plan)).collect(),
-            mine,
-            order: Vec::new(),
+            shards: numbers.clone().map(|shard| Shard::new(shard, plan)).collect(),
+            numbers,
             begun: false,
             local,
             rules,
@@ -69,80 +60,51 @@ impl Worker {
 
     /// Folds one strip, sending what it causes to the merge.
     pub fn fold(&mut self, strip: &Strip, send: &mut dyn FnMut(Message)) {
-        let mut from = 0;
-        for (at, mark) in &strip.marks {
-            self.packets(strip, from, *at as usize);
-            from = *at as usize;
+        for (stretch, (_, mark)) in strip.marks.iter().enumerate() {
+            self.packets(strip, stretch);
             self.mark(mark, send);
         }
-        self.packets(strip, from, strip.block.packets.len());
+        self.packets(strip, strip.marks.len());
         self.flush(send);
     }
 
-    /// Folds the packets `from..to` of a strip, shard by shard, so that a shard's counters and tables are near while its packets come. Some
+    /// Folds the packets of a stretch, shard by shard, so that a shard's counters and tables are near while its packets come. Some
     /// packets are in hand at a time: as one is taken the memory is asked for where its conversation's number is and where a copy of it would
     /// be, half the way on for the conversation's record, and then it is shown and counted; in the order of the tape, each step.
-    fn packets(&mut self, strip: &Strip, from: usize, to: usize) {
-        let list = strip.block.packets.get(from..to).unwrap_or(&[]);
-        let readings = strip.readings.get(from..to).unwrap_or(&[]);
-        if let Some(first) = list.first().filter(|_| !self.begun) {
+    fn packets(&mut self, strip: &Strip, stretch: usize) {
+        let (begins, order) = strip.stretch(stretch, &self.numbers);
+        if let Some(first) = begins.filter(|_| !self.begun) {
             self.begun = true;
-            self.shards.iter_mut().for_each(|s| s.begin(first.time));
+            self.shards.iter_mut().for_each(|s| s.begin(first));
         }
-        let mut order = std::mem::take(&mut self.order);
-        self.sort(list, &mut order);
+        let (packets, readings) = (&strip.block.packets, &strip.readings);
+        let bring_near = |&number: &u32| {
+            packets.get(number as usize).into_iter().for_each(memory::bring_near);
+            readings.get(number as usize).into_iter().for_each(memory::bring_near);
+        };
+        order.iter().take(FEW).for_each(bring_near);
         let mut hands = [Held::default(); FEW];
         let (mut guessed, mut counted) = (0usize, 0usize);
         for (taken, &next) in order.iter().enumerate() {
             if taken - counted == FEW {
-                self.count(strip, from, &mut hands[counted % FEW]);
+                self.count(strip, &mut hands[counted % FEW]);
                 counted += 1;
             }
             if taken - guessed > FEW / 2 {
                 self.guess(&mut hands[guessed % FEW]);
                 guessed += 1;
             }
-            if let Some(&ahead) = order.get(taken + FEW)
-                && let Some(reading) = readings.get(ahead as usize)
-            {
-                memory::bring_near(reading);
-            }
-            let (Some(packet), Some(reading)) = (list.get(next as usize), readings.get(next as usize)) else { continue };
+            order.get(taken + FEW).into_iter().for_each(bring_near);
+            let (Some(packet), Some(reading)) = (packets.get(next as usize), readings.get(next as usize)) else { continue };
             let held = &mut hands[taken % FEW];
-            (held.packet, held.at) = (next, self.mine[usize::from(packet.shard)]);
+            (held.packet, held.at) = (next, packet.shard.wrapping_sub(self.numbers.start));
             self.take(&strip.block, packet, reading, held);
         }
         for n in guessed..order.len() {
             self.guess(&mut hands[n % FEW]);
         }
         for n in counted..order.len() {
-            self.count(strip, from, &mut hands[n % FEW]);
-        }
-        self.order = order;
-    }
-
-    /// Puts the numbers of the packets of this worker's shards in order: by shard, then as they are.
-    fn sort(&self, list: &[Packet], order: &mut Vec<u32>) {
-        let mut places = [0u32; 256];
-        for packet in list {
-            places[usize::from(packet.shard)] += 1;
-        }
-        let mut sum = 0;
-        for (place, &at) in places.iter_mut().zip(&self.mine) {
-            if at == u8::MAX {
-                *place = u32::MAX;
-            } else {
-                (*place, sum) = (sum, sum + *place);
-            }
-        }
-        order.clear();
-        order.resize(sum as usize, 0);
-        for (n, packet) in (0..).zip(list) {
-            let place = &mut places[usize::from(packet.shard)];
-            if let Some(number) = order.get_mut(*place as usize) {
-                *number = n;
-                *place += 1;
-            }
+            self.count(strip, &mut hands[n % FEW]);
         }
     }
 
@@ -168,8 +130,8 @@ impl Worker {
     }
 
     #[inline]
-    fn count<'a>(&mut self, strip: &'a Strip, from: usize, held: &mut Held<'a>) {
-        let (block, at) = (&strip.block, from + held.packet as usize);
+    fn count<'a>(&mut self, strip: &'a Strip, held: &mut Held<'a>) {
+        let (block, at) = (&strip.block, held.packet as usize);
         let (Some(packet), Some(shard)) = (block.packets.get(at), self.shards.get_mut(usize::from(held.at))) else { return };
         if let Some(reading) = strip.readings.get(at).filter(|_| held.waits) {
             shard.show(packet, block.bytes(packet), reading, &mut held.hand);
@@ -195,7 +157,7 @@ impl Worker {
             }
             Mark::Reset => {
                 self.flush(send);
-                *self = Self::new(&std::mem::take(&mut self.numbers), self.plan, Arc::clone(&self.local), std::mem::take(&mut self.rules));
+                *self = Self::new(self.numbers.clone(), self.plan, Arc::clone(&self.local), std::mem::take(&mut self.rules));
                 send(Message::Reset);
             }
         }
