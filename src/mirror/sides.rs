@@ -70,10 +70,7 @@ pub struct SideCounts {
 
 /// Adds to a bounded table: a new key beyond the cap is not taken.
 fn entry<K: Hash + Eq, V: Default>(table: &mut HashMap<K, V>, key: K, cap: usize) -> Option<&mut V> {
-    if table.len() >= cap && !table.contains_key(&key) {
-        return None;
-    }
-    Some(table.entry(key).or_default())
+    if table.len() < cap { Some(table.entry(key).or_default()) } else { table.get_mut(&key) }
 }
 
 impl SideCounts {
@@ -110,7 +107,10 @@ impl SideCounts {
             *a = Judged { all: a.all.saturating_add(b.all), one_sided: a.one_sided.saturating_add(b.one_sided) };
         }
         let mut more: Vec<_> = other.places.iter().collect();
-        more.sort_unstable_by_key(|row| row.0);
+        // Which of them find room must not depend on how a table lies in memory.
+        if self.places.len() < PLACES && self.places.len() + more.len() > PLACES {
+            more.sort_unstable_by_key(|row| row.0);
+        }
         for (place, judged) in more {
             if let Some(slot) = entry(&mut self.places, *place, PLACES) {
                 slot.all = slot.all.saturating_add(judged.all);

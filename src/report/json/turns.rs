@@ -6,10 +6,10 @@ use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// Rows of a turn: few enough that what was written stays in a core's cache until it goes out.
-const TURN: usize = 1024;
+const TURN: usize = 256;
 
 /// Rows that are worth a second thread.
-const MANY: usize = 8 * TURN;
+const MANY: usize = 32 * TURN;
 
 /// Writes rows, each on a line of its own, and where they are many every other turn of them `beside`.
 ///
@@ -20,7 +20,7 @@ pub fn rows<R: Sync>(w: &mut Writer, rows: &[R], beside: Option<Beside>, row: im
     // Four buffers go round: some are written to while others go out.
     let (give_back, spare) = sync_channel(4);
     let (give, written) = sync_channel(4);
-    (0..4).for_each(|_| drop(give_back.send(Buffer::default())));
+    (0..4).for_each(|_| drop(give_back.send(Buffer::of_turn())));
     // Each side takes its ends along: whatever ends it lets the other know.
     let (mut ours, mut theirs) = (Some((give_back, written)), Some((spare, give)));
     let mut help = || {
