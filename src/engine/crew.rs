@@ -4,7 +4,7 @@ use super::merge::Merge;
 use super::priority;
 use super::section::Section;
 use super::tape::{Message, Strip};
-use crate::model::limits::{BLOCKS, MESSAGES};
+use crate::model::limits::{FILE_BLOCKS, LIVE_BLOCKS, MESSAGES};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,6 +40,8 @@ struct Threads {
     merge: Sender<Message>,
     /// All threads, to be waited for.
     handles: Vec<JoinHandle<()>>,
+    /// How many strips there are.
+    blocks: usize,
     /// Whether the caller folds when there is no strip for it to fill.
     helps: bool,
 }
@@ -106,7 +108,8 @@ impl Crew {
     /// # Errors
     /// When the system refuses a thread.
     pub fn threads(block_bytes: usize, workers: usize, sections: Vec<Section>, mut merge: Merge, live: bool) -> std::io::Result<Self> {
-        let (home, free) = bounded::<Strip>(BLOCKS);
+        let blocks = if live { LIVE_BLOCKS } else { FILE_BLOCKS };
+        let (home, free) = bounded::<Strip>(blocks);
         // Bounded, so that a slow merge holds the workers back instead of filling memory; the merge itself waits for nobody.
         let (to_merge, messages) = bounded::<Message>(MESSAGES);
         // Room for every section, and the word to leave.
@@ -115,7 +118,7 @@ impl Crew {
             .into_iter()
             .zip(ready.iter().cycle())
             .map(|(section, (ready, _))| {
-                let (give, strips) = bounded(BLOCKS);
+                let (give, strips) = bounded(blocks);
                 Post { section: Mutex::new(section), strips, give, taken: AtomicBool::new(false), ready: ready.clone() }
             })
             .collect();
@@ -136,8 +139,8 @@ impl Crew {
             }
             messages.into_iter().for_each(|m| merge.take(m));
         })?);
-        let spare = (0..BLOCKS).map(|_| Strip::with_bytes(block_bytes)).collect();
-        Ok(Self { spare, kind: Kind::Threads(Threads { posts, ready, free, home, merge: to_merge, handles, helps: !live }) })
+        let spare = (0..blocks).map(|_| Strip::with_bytes(block_bytes)).collect();
+        Ok(Self { spare, kind: Kind::Threads(Threads { posts, ready, free, home, merge: to_merge, handles, blocks, helps: !live }) })
     }
 
     /// A free strip: waits until one has come home. `None` when none will.
@@ -188,7 +191,7 @@ impl Crew {
         // Nobody needs another strip: their memory is free while reports are merged.
         let mut home = self.spare.len();
         drop(self.spare);
-        while home < BLOCKS && threads.wait().is_some() {
+        while home < threads.blocks && threads.wait().is_some() {
             home += 1;
         }
         let Threads { posts, ready, free, home, merge, handles, .. } = threads;

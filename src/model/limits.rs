@@ -6,7 +6,7 @@ pub const SHARDS: usize = 64;
 
 /// Bytes of packet data in one block: small enough that what the router reads of it stays in a core's second-level cache until a worker takes
 /// it, large enough that some packets of each shard are in it, one after the other.
-pub const BLOCK_BYTES: usize = 1024 * 1024;
+pub const BLOCK_BYTES: usize = 512 * 1024;
 
 /// Packets in one block: bounds the block's index and what the router read (160 bytes each) for streams of tiny packets.
 pub const BLOCK_PACKETS: usize = 16 * 1024;
@@ -18,8 +18,11 @@ pub const WEIGHTS: usize = 4 * 1024;
 /// and counted as not read, so that no sum can overflow.
 pub const SCALED_BYTES: u64 = 1 << 60;
 
-/// Blocks in flight between source and workers: 16 MiB of tape absorb a worker's hiccup.
-pub const BLOCKS: usize = 16;
+/// Blocks in flight between a live port and the workers: 16 MiB of tape absorb a worker's hiccup.
+pub const LIVE_BLOCKS: usize = 32;
+
+/// Blocks in flight between a file and the workers: a file waits, and whoever reads it helps, so that few will do, which stay in the cache.
+pub const FILE_BLOCKS: usize = 8;
 
 /// Shards' conversations waiting to be counted at their end points: each may be a 64th of everything.
 pub const LOADS: usize = 1;
