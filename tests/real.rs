@@ -10,7 +10,7 @@ use spantop::decode::{self, Headers, Rules};
 use spantop::engine::{self, Settings};
 use spantop::mirror::DuplicateFilter;
 use spantop::model::mix::Keys;
-use spantop::model::{Direction, FlowKey, Frame};
+use spantop::model::{Direction, FlowKey, Frame, Value};
 use spantop::snapshot::Snapshot;
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
@@ -214,4 +214,16 @@ fn bundled_captures_show_the_faults_they_were_made_with() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// tshark of one-way.pcap: one station sends, two receive at least 20 packets, and neither ever sends. Whoever asks for every row (reports
+/// do) is handed the tables themselves, and evidence about stations must not go with them.
+#[test]
+fn the_stations_of_a_one_way_capture_are_evidence() {
+    let capture = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/one-way.pcap");
+    let s = report(&capture).unwrap();
+    let finding = s.findings.iter().find(|f| f.id == "dir.half").expect("the finding");
+    let found: Vec<_> = finding.evidence.iter().filter(|e| e.0.starts_with("macs_")).map(|(name, value)| (*name, value.clone())).collect();
+    let want = [("macs_only_sending", 1), ("macs_only_receiving", 2), ("macs_in_both_roles", 0)].map(|(n, c)| (n, Value::Count(c)));
+    assert_eq!(found, want);
 }

@@ -217,18 +217,20 @@ impl Merge {
             (table.other, table.other_rows) = evicted;
         }
         let (live, last) = (request.live, request.last);
-        let (ends, (conversations, eth_hosts)) = self.ends.tables(Wanted { query: query.clone(), live, last }, || {
-            for table in &mut conversations {
-                query.conversations.sort_conversations(&mut table.rows);
-                table.rows.truncate(query.rows);
-            }
-            self.tables.rows(query, live, last, conversations)
-        })?;
+        let (ends, ((mirror, findings), (conversations, eth_hosts))) =
+            self.ends.tables(Wanted { query: query.clone(), live, last }, || {
+                for table in &mut conversations {
+                    query.conversations.sort_conversations(&mut table.rows);
+                    table.rows.truncate(query.rows);
+                }
+                // Before the tables are given away: the verdict looks at the stations.
+                let judged = self.verdict.judge(request, &witness, totals.link, &mut self.tables.mac_pairs());
+                (judged, self.tables.rows(query, live, last, conversations))
+            })?;
         let total = totals.traffic();
         let recent = if request.live { total.since(self.total_before) } else { total };
         self.total_before = total;
         let load = self.timeline.load(query.samples, request.open, open);
-        let (mirror, findings) = self.verdict.judge(request, &witness, totals.link, &mut self.tables.mac_pairs());
         let mut losses = request.losses;
         losses.decode_errors = totals.short;
         losses.malformed = totals.malformed;
