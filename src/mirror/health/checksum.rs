@@ -5,7 +5,7 @@
 
 use crate::model::Frame;
 use crate::model::Timestamp;
-use crate::model::limits::CHECKSUMS_PER_SECOND;
+use crate::model::limits::{CHECKSUMS_AT_FIRST, CHECKSUMS_PER_SECOND};
 use crate::model::time::SECOND;
 
 const TCP: u8 = 6;
@@ -44,12 +44,19 @@ impl ChecksumCounts {
 }
 
 /// The sampler of one shard.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Checksums {
     counts: ChecksumCounts,
-    /// Beginning of the second in which `used` holds, nanoseconds.
+    /// Beginning of the second in which `left` holds, nanoseconds.
     second: i64,
-    used: u32,
+    /// Packets that may still be summed in it.
+    left: u32,
+}
+
+impl Default for Checksums {
+    fn default() -> Self {
+        Self { counts: ChecksumCounts::default(), second: 0, left: CHECKSUMS_PER_SECOND }
+    }
 }
 
 /// The Internet checksum's sum (RFC 1071), folded to 16 bits; odd bytes are padded with 0.
@@ -72,7 +79,7 @@ impl Checksums {
     /// Sums the packet that ends at `end`, if the sample has room for it.
     #[inline]
     pub fn observe(&mut self, frame: &Frame<'_>, end: usize) {
-        if self.used >= CHECKSUMS_PER_SECOND && self.same_second(frame.time) || frame.fragment {
+        if self.left == 0 && self.same_second(frame.time) || frame.fragment {
             return;
         }
         if let Some((key, _)) = &frame.flow
@@ -81,9 +88,9 @@ impl Checksums {
         {
             if !self.same_second(frame.time) {
                 self.second = frame.time.0.div_euclid(SECOND) * SECOND;
-                self.used = 0;
+                self.left = if self.counts.all() <= CHECKSUMS_AT_FIRST { CHECKSUMS_PER_SECOND } else { CHECKSUMS_PER_SECOND / 4 };
             }
-            self.used += 1;
+            self.left -= 1;
         }
     }
 
@@ -167,13 +174,22 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_is_bounded_a_second() {
+    fn the_sample_is_bounded_a_second_and_thins_out() {
         let bytes = filled(udp4(9, b"x"));
         let mut sums = Checksums::default();
-        for n in 0..1000 {
-            sums.observe(&frame(&bytes, (n / 500) * SECOND), bytes.len());
+        let mut second = |n: i64| {
+            let before = sums.counts().all();
+            (0..500).for_each(|_| sums.observe(&frame(&bytes, n * SECOND + 1), bytes.len()));
+            sums.counts().all() - before
+        };
+        let many = u64::from(CHECKSUMS_PER_SECOND);
+        let full = CHECKSUMS_AT_FIRST.div_ceil(many);
+        for n in 0..full as i64 {
+            assert_eq!(second(n), many, "second {n}");
         }
-        assert_eq!(sums.counts().all(), 2 * u64::from(CHECKSUMS_PER_SECOND));
+        assert_eq!(second(full as i64), many / 4);
+        // A clock that goes back does not start anew.
+        assert_eq!(second(1), many / 4);
     }
 
     proptest! {
