@@ -81,7 +81,7 @@ as_root() {
     fi
 }
 
-may_install() { [ "$(id -u)" = 0 ] || { have sudo && { sudo -n true 2>/dev/null || [ -t 0 ]; }; }; }
+may_install() { [ "$(manager)" = brew ] || [ "$(id -u)" = 0 ] || { have sudo && { sudo -n true 2>/dev/null || [ -t 0 ]; }; }; }
 
 install() { # install PACKAGE…
     say "installing $* (with $(manager))"

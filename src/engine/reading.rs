@@ -1,4 +1,4 @@
-//! What the router reads of a packet for its worker.
+//! What the router reads of a packet for its section.
 
 use crate::capture::Packet;
 use crate::decode::{self, Rules};
@@ -16,7 +16,7 @@ pub struct Secrets {
     pub copies: Keys,
 }
 
-/// What the router reads of one of the commonest packets, so that its worker need not read the packet again: two cache lines instead of
+/// What the router reads of one of the commonest packets, so that its section need not read the packet again: two cache lines instead of
 /// those the packet lies in. Of all others nothing, and the brief is blank.
 #[derive(Debug, Clone, Copy, Default)]
 #[repr(align(64))]

@@ -27,7 +27,7 @@ pub const FILE_BLOCKS: usize = 8;
 /// Shards' conversations waiting to be counted at their end points: each may be a 64th of everything.
 pub const LOADS: usize = 1;
 
-/// Messages waiting for the merge: a mark causes one for each shard and each worker.
+/// Messages waiting for the merge: a mark causes one for each shard and each section.
 pub const MESSAGES: usize = 256;
 
 /// Largest packet accepted from a file: Wireshark's WTAP_MAX_PACKET_SIZE_STANDARD. A larger record is damage.
