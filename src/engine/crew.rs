@@ -1,9 +1,10 @@
 //! Who folds the tape: the shards in sections, each with its place on the tape, and the threads that take them on.
 
 use super::merge::Merge;
+use super::message::Message;
 use super::priority;
 use super::section::Section;
-use super::tape::{Message, Strip};
+use super::tape::Strip;
 use crate::model::limits::{FILE_BLOCKS, LIVE_BLOCKS, MESSAGES};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,8 +31,7 @@ enum Kind {
 
 struct Threads {
     posts: Arc<[Post]>,
-    /// For each worker, its sections that have something to fold.
-    ready: Vec<(Sender<Job>, Receiver<Job>)>,
+    ready: Ready,
     /// Strips that came home.
     free: Receiver<Strip>,
     /// A way home for strips.
@@ -53,6 +53,17 @@ enum Job {
     Fold(usize),
     /// Go home.
     Leave,
+}
+
+/// For each worker, its sections that have something to fold. Sends the workers home when it goes.
+struct Ready(Vec<(Sender<Job>, Receiver<Job>)>);
+
+impl Drop for Ready {
+    fn drop(&mut self) {
+        for (worker, _) in &self.0 {
+            let _ = worker.send(Job::Leave);
+        }
+    }
 }
 
 /// A section at its place on the tape. Whoever has its number folds it; nobody else has it meanwhile.
@@ -113,17 +124,17 @@ impl Crew {
         // Bounded, so that a slow merge holds the workers back instead of filling memory; the merge itself waits for nobody.
         let (to_merge, messages) = bounded::<Message>(MESSAGES);
         // Room for every section, and the word to leave.
-        let ready: Vec<_> = (0..workers).map(|_| bounded::<Job>(sections.len() + 1)).collect();
+        let ready = Ready((0..workers).map(|_| bounded::<Job>(sections.len() + 1)).collect());
         let posts: Arc<[Post]> = sections
             .into_iter()
-            .zip(ready.iter().cycle())
+            .zip(ready.0.iter().cycle())
             .map(|(section, (ready, _))| {
                 let (give, strips) = bounded(blocks);
                 Post { section: Mutex::new(section), strips, give, taken: AtomicBool::new(false), ready: ready.clone() }
             })
             .collect();
         let mut handles = Vec::new();
-        for (n, (_, jobs)) in ready.iter().enumerate() {
+        for (n, (_, jobs)) in ready.0.iter().enumerate() {
             let (posts, jobs, home, to_merge) = (Arc::clone(&posts), jobs.clone(), home.clone(), to_merge.clone());
             handles.push(std::thread::Builder::new().name(format!("worker-{n}")).spawn(move || {
                 while let Ok(Job::Fold(number)) = jobs.recv() {
@@ -189,15 +200,12 @@ impl Crew {
     pub fn finish(self) {
         let Kind::Threads(threads) = self.kind else { return };
         // Nobody needs another strip: their memory is free while reports are merged.
-        let mut home = self.spare.len();
+        let mut folded = self.spare.len();
         drop(self.spare);
-        while home < threads.blocks && threads.wait().is_some() {
-            home += 1;
+        while folded < threads.blocks && threads.wait().is_some() {
+            folded += 1;
         }
         let Threads { posts, ready, free, home, merge, handles, .. } = threads;
-        for (worker, _) in &ready {
-            let _ = worker.send(Job::Leave);
-        }
         drop((posts, ready, free, home, merge));
         for handle in handles {
             let _ = handle.join();
@@ -226,7 +234,7 @@ impl Threads {
 
     /// Takes a turn for the worker who is furthest behind; false when all are at work.
     fn help(&self) -> bool {
-        let Some((_, jobs)) = self.ready.iter().max_by_key(|(_, jobs)| jobs.len()) else { return false };
+        let Some((_, jobs)) = self.ready.0.iter().max_by_key(|(_, jobs)| jobs.len()) else { return false };
         let Ok(Job::Fold(number)) = jobs.try_recv() else { return false };
         if let Some(post) = self.posts.get(number) {
             post.turn(number, &self.home, &self.merge);

@@ -5,10 +5,12 @@ mod ends;
 pub use ends::Ends;
 
 use super::hierarchy::Hierarchy;
+use super::message::{IntervalPart, Message};
 use super::mirrors::Verdict;
-use super::shard::{Kind, ShardReport, Whole};
+use super::rows::Kind;
+use super::shard::{ShardReport, Whole};
 use super::tables::{Added, Rows};
-use super::tape::{IntervalPart, Message, Request};
+use super::tape::Request;
 use super::timeline::Timeline;
 use super::watch::Witness;
 use crate::model::limits::SHARDS;

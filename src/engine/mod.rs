@@ -14,6 +14,7 @@ mod intervals;
 mod key;
 pub mod local;
 mod merge;
+mod message;
 mod mirrors;
 mod peek;
 mod priority;

@@ -1,11 +1,46 @@
 //! From flow records to the rows of a snapshot.
 
-use super::shard::{FlowReport, Kind};
 use super::watch::Watch;
 use crate::model::{Path, Traffic, VlanStack};
 use crate::names;
 use crate::snapshot::{Column, Conversation, Order, Query, TcpState};
 use crate::stats::{Contexts, FlowTable, Record, TcpTrack};
+
+/// Which table a conversation belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// TCP connections.
+    Tcp,
+    /// UDP port pairs.
+    Udp,
+    /// SCTP port pairs.
+    Sctp,
+    /// Any other IP protocol: counted in its address pair only.
+    Other,
+}
+
+impl Kind {
+    /// By IP protocol number.
+    pub fn of(protocol: u8) -> Self {
+        match protocol {
+            6 => Kind::Tcp,
+            17 => Kind::Udp,
+            132 => Kind::Sctp,
+            _ => Kind::Other,
+        }
+    }
+}
+
+/// A conversation on its way to the merge. Its `recent` numbers are what was added since the shard's last report.
+#[derive(Debug)]
+pub struct FlowReport {
+    /// The row.
+    pub row: Conversation,
+    /// Its table.
+    pub kind: Kind,
+    /// Whether it belongs to the rows the query asked for (else it is here for its additions only).
+    pub shown: bool,
+}
 
 /// A conversation's row; its `recent` numbers are what was added since the last report.
 pub fn conversation(record: Record<Watch>, more_vlans: impl Iterator<Item = u16>, contexts: &Contexts) -> Conversation {

@@ -1,9 +1,11 @@
 //! A section of the shards: folds their packets in the order of the tape.
 
 use super::local::LocalNets;
+use super::message::{IntervalPart, Message};
 use super::reading::Reading;
-use super::shard::{FlowReport, InHand, Shard, ShardPlan};
-use super::tape::{IntervalPart, Mark, Message, Strip};
+use super::rows::FlowReport;
+use super::shard::{InHand, Shard, ShardPlan};
+use super::tape::{Mark, Strip};
 use crate::capture::{Block, Packet};
 use crate::decode::{self, Headers, Rules};
 use crate::model::memory;

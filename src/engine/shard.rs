@@ -8,7 +8,7 @@ pub use hand::InHand;
 use super::key::FragmentTable;
 use super::local::LocalNets;
 use super::reading::{Reading, Secrets};
-use super::rows;
+use super::rows::{self, FlowReport, Kind};
 use super::tables::Talk;
 use super::tape::Request;
 use super::watch::{Watch, Watcher, Witness};
@@ -20,42 +20,6 @@ use crate::snapshot::Conversation;
 use crate::stats::flow::{Settled, Step};
 use crate::stats::totals::Heading;
 use crate::stats::{Context, Contexts, FlowTable, Totals};
-
-/// Which table a conversation belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// TCP connections.
-    Tcp,
-    /// UDP port pairs.
-    Udp,
-    /// SCTP port pairs.
-    Sctp,
-    /// Any other IP protocol: counted in its address pair only.
-    Other,
-}
-
-impl Kind {
-    /// By IP protocol number.
-    pub fn of(protocol: u8) -> Self {
-        match protocol {
-            6 => Kind::Tcp,
-            17 => Kind::Udp,
-            132 => Kind::Sctp,
-            _ => Kind::Other,
-        }
-    }
-}
-
-/// A conversation on its way to the merge. Its `recent` numbers are what was added since the shard's last report.
-#[derive(Debug)]
-pub struct FlowReport {
-    /// The row.
-    pub row: Conversation,
-    /// Its table.
-    pub kind: Kind,
-    /// Whether it belongs to the rows the query asked for (else it is here for its additions only).
-    pub shown: bool,
-}
 
 /// Everything a shard hands in at a mark.
 #[derive(Debug)]

@@ -1,14 +1,12 @@
-//! The tape: blocks of packets with marks between them, and the messages that come back.
+//! The tape: blocks of packets with marks between them.
 
 use super::peek::TunnelFacts;
 use super::reading::Reading;
-use super::shard::{FlowReport, ShardReport};
 use super::utilisation::LoadFacts;
 use crate::capture::{Block, Packet};
 use crate::model::limits::SHARDS;
-use crate::model::{HostFacts, Timestamp, Traffic};
+use crate::model::{HostFacts, Timestamp};
 use crate::snapshot::{Losses, Query, Sample, SourceInfo};
-use crate::stats::totals::Heading;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -138,47 +136,4 @@ impl Stretch {
         }
         Self { begins: list.first().map(|p| p.time), starts }
     }
-}
-
-/// What one section counted in one interval.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct IntervalPart {
-    /// Packets and bytes.
-    pub traffic: Traffic,
-    /// Bytes from outside to inside.
-    pub inbound: u64,
-    /// Bytes from inside to outside.
-    pub outbound: u64,
-}
-
-impl IntervalPart {
-    /// Counts a packet that stands for `times`.
-    #[inline]
-    pub fn count(&mut self, wire: u32, times: u64, heading: Heading) {
-        self.traffic.count_times(wire, times);
-        match heading {
-            Heading::Inbound => self.inbound += u64::from(wire) * times,
-            Heading::Outbound => self.outbound += u64::from(wire) * times,
-            _ => {}
-        }
-    }
-}
-
-/// What reaches the merge.
-#[derive(Debug)]
-pub enum Message {
-    /// The router closed an interval: number and what it knows of it.
-    IntervalFacts(u64, Sample),
-    /// A section's parts of intervals.
-    IntervalParts(Vec<(u64, IntervalPart)>),
-    /// Conversations that had to make room.
-    Evicted(Vec<FlowReport>),
-    /// A snapshot is coming: its request.
-    Request(Arc<Request>),
-    /// A shard's report for it.
-    Report(u64, Box<ShardReport>),
-    /// A section has sent all its shards' reports for it; its part of the open interval.
-    Reported(u64, IntervalPart),
-    /// A section has forgotten everything.
-    Reset,
 }

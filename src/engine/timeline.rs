@@ -1,6 +1,6 @@
 //! Load over time: puts the sections' parts of an interval and the router's facts about it together.
 
-use super::tape::IntervalPart;
+use super::message::IntervalPart;
 use crate::model::Timestamp;
 use crate::snapshot::{Load, Sample};
 use crate::stats::Series;

@@ -3,8 +3,8 @@
 
 use crate::engine::local::LocalNets;
 use crate::engine::priority;
-use crate::engine::rows;
-use crate::engine::shard::{FlowReport, Kind, Whole};
+use crate::engine::rows::{self, FlowReport, Kind};
+use crate::engine::shard::Whole;
 use crate::engine::tables::{Added, Rows, Talk};
 use crate::model::Address;
 use crate::model::limits::LOADS;
