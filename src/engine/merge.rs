@@ -219,6 +219,9 @@ impl Merge {
             (table.other, table.other_rows) = evicted;
         }
         let (live, last) = (request.live, request.last);
+        if last && query.wants_every_row() {
+            self.tables.close();
+        }
         let (ends, ((mirror, findings), (conversations, eth_hosts))) =
             self.ends.tables(Wanted { query: query.clone(), live, last }, || {
                 for table in &mut conversations {
@@ -377,6 +380,12 @@ impl Tables {
         self.vlans.values_mut().for_each(|r| r.recent = Traffic::default());
         rows.sort_by_key(|r| (std::cmp::Reverse(r.traffic.wire_bytes), r.id));
         Table { total_rows: rows.len() as u64, rows, ..Table::default() }
+    }
+
+    /// Nothing will be added any more.
+    fn close(&mut self) {
+        self.ip_pairs.iter_mut().chain([&mut self.eth_pairs]).for_each(Rows::close);
+        self.eth_hosts.close();
     }
 
     /// Conversations by kind, of which `flows` are those of TCP, UDP and SCTP, and stations.

@@ -103,11 +103,16 @@ impl<R: Keyed> Rows<R> {
         self.other_rows += 1;
     }
 
+    /// Forgets how rows are found: nothing will be added any more. In a large table that is a good part of its memory.
+    pub fn close(&mut self) {
+        self.index = Index::default();
+        self.touched = Vec::new();
+    }
+
     /// The rows a query asks for. `recent` numbers are since the previous call, or all of it unless `live`.
     pub fn table(&mut self, query: &Query, live: bool, last: bool) -> Table<R> {
         let mut total_rows = self.rows.len() as u64;
-        let mut rows = if last && query.rows == usize::MAX && query.filter.is_none() {
-            self.index = Index::default();
+        let mut rows = if last && query.wants_every_row() {
             std::mem::take(&mut self.rows)
         } else if query.filter.is_none() && self.rows.len() > query.rows {
             R::first(query, &self.rows).into_iter().filter_map(|at| self.rows.get(at as usize).cloned()).collect()

@@ -67,6 +67,11 @@ impl Query {
         let by_bytes = Order { column: Column::Bytes, descending: true };
         Self { rows: usize::MAX, samples: usize::MAX, conversations: by_bytes, endpoints: by_bytes, filter: None }
     }
+
+    /// Whether it wants every row there is.
+    pub fn wants_every_row(&self) -> bool {
+        self.rows == usize::MAX && self.filter.is_none()
+    }
 }
 
 /// The rows a dashboard shows: the busiest now.

@@ -118,6 +118,9 @@ impl Tables {
     }
 
     fn tables(&mut self, wanted: &Wanted) -> EndTables {
+        if wanted.last && wanted.query.wants_every_row() {
+            self.hosts.iter_mut().chain(&mut self.ports).for_each(Rows::close);
+        }
         let [v4, v6] = &mut self.hosts;
         let [tcp, udp, sctp] = &mut self.ports;
         [v4, v6, tcp, udp, sctp].map(|rows| rows.table(&wanted.query, wanted.live, wanted.last))
