@@ -174,8 +174,7 @@ impl Contexts {
 
     /// Every context that was counted in since the last call, with what was added.
     pub fn report(&mut self) -> Vec<(Context, Traffic)> {
-        let mut out = Vec::with_capacity(self.added().count());
-        out.extend(self.added().map(|(row, added)| (*row, added)));
+        let out = self.added().map(|(row, added)| (*row, added)).collect();
         self.rows.iter_mut().for_each(|row| row.reported = row.traffic);
         out
     }
