@@ -56,7 +56,7 @@
 //! | 3 | [`engine`] | every wing below |
 //! | 3 | [`report`], [`tui`] | [`snapshot`], [`model`] |
 //! | 3 | [`cli`] | [`model`] |
-//! | 2 | [`capture`], [`decode`], [`mirror`], [`diagnose`], [`stats`], [`names`], [`snapshot`] | [`model`]; none of each other |
+//! | 2 | [`capture`], [`decode`], [`dissect`], [`mirror`], [`diagnose`], [`stats`], [`names`], [`snapshot`] | [`model`]; none of each other |
 //! | 1 | [`model`], [`error`](mod@error) | nothing |
 //!
 //! `tests/floors.rs` holds the code to this table.
@@ -64,6 +64,7 @@
 //! # Where to add things
 //!
 //! - a protocol: its line in [`model::proto`] and its step in [`decode`];
+//! - an application protocol: one file in `dissect/` and one line in `dissect/registry.rs`;
 //! - a time stamp of devices on the way: its line in [`model::StampKind`] and its step in [`decode::stamp`];
 //! - a screen: one file and one line in `tui/registry.rs`;
 //! - a line of the host checklist: one item in `diagnose/checklist/mod.rs`; what it rests on: a field of [`model::host`] and its
@@ -77,6 +78,7 @@ pub mod capture;
 pub mod cli;
 pub mod decode;
 pub mod diagnose;
+pub mod dissect;
 pub mod engine;
 pub mod error;
 pub mod mirror;

@@ -3,6 +3,7 @@
 //! The lowest floor: `std` only, no I/O and no threads. Everything else may use it; it uses nothing of the crate.
 
 pub mod address;
+pub mod app;
 pub mod brief;
 pub mod estimate;
 pub mod finding;
@@ -29,6 +30,7 @@ pub mod units;
 pub mod vlan;
 
 pub use address::{Address, Mac};
+pub use app::{AppId, AppSlot, AppStage};
 pub use brief::Brief;
 pub use estimate::{Estimate, wilson};
 pub use finding::{Finding, Severity, Value};
