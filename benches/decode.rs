@@ -1,9 +1,9 @@
-//! How long `decode::walk` takes for one packet, by what the packet is made of, and how long a `decode::Brief` where it will do.
+//! How long `decode::walk` takes for one packet, by what the packet is made of, and how long a `decode::FastHeaders` where it will do.
 
 mod support;
 
 use spantop::decode::{self, Headers};
-use spantop::model::Brief;
+use spantop::model::FastHeaders;
 use spantop::model::LinkType;
 use std::hint::black_box;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -46,14 +46,14 @@ fn main() {
             }
             repeats
         });
-        let mut brief = Brief::default();
-        decode::brief(bytes, bytes.len() as u32, &decode::Rules::PLAIN, &mut brief);
-        if !brief.is_blank() {
+        let mut fast = FastHeaders::default();
+        decode::fast(bytes, bytes.len() as u32, &decode::Rules::PLAIN, &mut fast);
+        if !fast.is_blank() {
             let mut seen = spantop::model::Frame::default();
-            measure(&format!("{name}, in brief"), rounds, || {
+            measure(&format!("{name}, in fast"), rounds, || {
                 for _ in 0..repeats {
-                    decode::brief(black_box(bytes), bytes.len() as u32, &decode::Rules::PLAIN, &mut brief);
-                    black_box(&brief).show(&mut seen);
+                    decode::fast(black_box(bytes), bytes.len() as u32, &decode::Rules::PLAIN, &mut fast);
+                    black_box(&fast).show(&mut seen);
                     assert_eq!(seen.net, Some(u32::from(14 + 4 * seen.vlans.ids().len() as u8)));
                 }
                 repeats

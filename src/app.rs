@@ -14,7 +14,7 @@ use crate::cli::{self, Command, Common, Failure, Input, Settings};
 use crate::engine;
 use crate::error::{Error, Result};
 use crate::model;
-use crate::report::{self, Beside, Format, Options};
+use crate::report::{self, Format, JoinScoped, Options};
 use crate::snapshot::{Query, Snapshot};
 use console::Console;
 use output::Output;
@@ -89,7 +89,7 @@ fn write_report(
         rows,
         width: console.width(),
         color: output.is_stdout() && console.color(),
-        beside: (threads(common) > 1).then_some(engine::beside as Beside),
+        join_scoped: (threads(common) > 1).then_some(engine::join_scoped as JoinScoped),
     };
     output.write(interrupt, |out| report::write(format, &snapshot, &options, out))?;
     console.losses(&snapshot);

@@ -22,29 +22,30 @@
 //! # The house
 //!
 //! ```text
-//!  SPAN port ─┐                                             ┌▶ section (its shards) ─┐
-//!  files ─────┴▶ capture::Source ─▶ Block ─▶ router ─▶ tape ┼▶ section …             ├▶ merge ─▶ Snapshot ─┬▶ tui
-//!                                   arena  readings, marks  └▶ …                     ┘  shard order         └▶ report
+//!  SPAN port ─┐                                             ┌▶ shard group ─┐
+//!  files ─────┴▶ capture::Source ─▶ Block ─▶ route ─▶ tape ┼▶ shard group … ├▶ merge ─▶ judge ─▶ Snapshot ─┬▶ tui
+//!                                   arena   decap, shard,   └▶ …             ┘  shard order                  └▶ report
+//!                                           marks
 //! ```
 //!
 //! - **Source → [`capture::Block`].** A source writes packets into a reusable block: bytes in an arena, an index beside it. Files
 //!   are framed in place; a live port costs one copy out of the kernel's ring. Nothing is allocated per packet.
-//! - **Router.** Gives every packet one of 64 shards by a symmetric hash of the packet itself and marks, between two packets,
-//!   where an interval ends and where a snapshot is taken. Time is packet time.
-//!   Of the commonest packets it leaves a [`model::Brief`] and all hashes on the tape, so that nobody reads the packet again.
-//!   Looks through encapsulated mirrors and keeps their sessions' ledger, which needs the order of the tape. An sFlow datagram becomes
-//!   one packet a sample, which stands for many; what devices on the way put behind a frame is trimmed.
-//! - **Sections** of the shards fold the tape with plain `&mut self` code, shard by shard through a strip of it, within a shard in its
-//!   order: the packet is shown as one [`model::Frame`], by its brief or after a [`decode::walk`]; copies are left out ([`mirror`]); then one
-//!   flow record is touched ([`stats`]), brought near while the packets before it are counted ([`model::memory`]). Everything else, the
+//! - **Router** (`engine/router.rs`, `engine/route/`). Gives every packet one of 64 shards by a symmetric hash of the packet itself and marks,
+//!   between two packets, where an interval ends and where a snapshot is taken. Time is packet time.
+//!   Of the commonest packets it leaves their [`model::FastHeaders`] and all hashes on the tape (`engine/tape/precomputed.rs`), so that
+//!   nobody reads the packet again. Looks through encapsulated mirrors and keeps their sessions' ledger, which needs the order of the tape.
+//!   An sFlow datagram becomes one packet a sample, which stands for many; what devices on the way put behind a frame is trimmed.
+//! - **Shard groups** (`engine/fold/`) fold the tape with plain `&mut self` code, shard by shard through a block of it, within a shard in its
+//!   order: the packet becomes one [`model::Frame`], from its fast headers or by a [`decode::walk`]; copies are left out ([`mirror`]); then
+//!   one flow record is touched ([`stats`]), prefetched while the packets before it are counted ([`model::memory`]). Everything else, the
 //!   context of stations, VLANs and protocols first of all, is derived from what changed, at a mark.
-//! - **Crew.** Each section belongs to a worker thread. The thread that reads a file takes a turn with one whenever it has no strip left to
-//!   fill, so that nobody waits for the other; a live port never waits for counting (`engine/crew.rs`).
-//! - **Merge** puts the shards' reports together in shard order, end points in a thread beside it; on a live port both stand back behind
-//!   those that take packets (`engine/priority.rs`). A conversation lives in one shard, so results do not depend on
-//!   the number of workers, and the top rows are the true top rows.
-//! - **The mirror is judged** at every snapshot: the detectors' counts become evidence, the evidence findings and trust
-//!   ([`diagnose`]). A file is judged as a whole; on a live port findings rest on the recent past (`engine/history.rs`).
+//! - **Worker pool** (`engine/pool.rs`). Each shard group belongs to a worker thread. The thread that reads a file drains a group's queue
+//!   whenever it has no block left to fill, so that nobody waits for the other; a live port never waits for counting.
+//! - **Merge** (`engine/merge/`) puts the shards' reports together in shard order, end points in a thread beside it; on a live port both
+//!   lower their priority below those that take packets (`engine/threads/priority.rs`). A conversation lives in one shard, so results do
+//!   not depend on the number of workers, and the top rows are the true top rows.
+//! - **The mirror is judged** (`engine/judge/`) at every snapshot: the detectors' counts become evidence, the evidence findings and trust
+//!   ([`diagnose`]). A file is judged as a whole; on a live port findings rest on the recent past (`engine/judge/history.rs`).
 //! - **Losses are counted where they happen** and shown: interface, kernel, our own stages, eviction at a cap. Every container
 //!   names its cap in [`model::limits`]; beyond it rows fold into an exact "other".
 //!
@@ -59,7 +60,10 @@
 //! | 2 | [`capture`], [`decode`], [`dissect`], [`mirror`], [`diagnose`], [`stats`], [`names`], [`snapshot`] | [`model`]; none of each other |
 //! | 1 | [`model`], [`error`](mod@error) | nothing |
 //!
-//! `tests/floors.rs` holds the code to this table.
+//! Inside `engine/` there are rooms; each uses the rooms to its left, and the wings: `threads`, `tape`, `route`, `fold`, `pool`, `merge`,
+//! `judge`. What composes them (`engine/mod.rs`, `router.rs`) uses all.
+//!
+//! `tests/floors.rs` holds the code to this.
 //!
 //! # Where to add things
 //!

@@ -152,6 +152,44 @@ fn nobody_imports_from_a_floor_that_is_not_theirs() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// The rooms of the engine in their order of knowledge, as `src/lib.rs` tells them.
+fn rooms() -> Vec<String> {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
+    let (_, rest) = text.split_once("each uses the rooms to its left").expect("the rooms in src/lib.rs");
+    let (list, _) = rest.split_once("What composes them").expect("the end of their list");
+    words(list)
+}
+
+/// The second module of every `crate::engine::x` in `text`.
+fn engine_modules(text: &str) -> BTreeSet<String> {
+    let marked = text.replace("crate::engine::", "crate::");
+    let outside = named(&text.replace("crate::engine::", "elsewhere::"));
+    named(&marked).difference(&outside).cloned().collect()
+}
+
+#[test]
+fn rooms_of_the_engine_know_only_those_to_their_left() {
+    let rooms = rooms();
+    assert!(rooms.len() >= 6, "{rooms:?}");
+    let place = |name: &str| rooms.iter().position(|r| r == name);
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for (file, text) in code() {
+        let Some(at) = file.strip_prefix("engine/").and_then(|f| place(module(f))) else { continue };
+        for used in engine_modules(&text) {
+            match place(&used) {
+                Some(other) if other > at => wrong.push(format!("src/{file} uses the room {used}")),
+                Some(_) => seen += 1,
+                // The root composes the rooms; of it they may know the clock alone.
+                None if used != "clock" => wrong.push(format!("src/{file} uses engine::{used} of the root")),
+                None => {}
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(seen > 10, "the search finds nothing");
+}
+
 /// Whether `text` names the crate `name`: `name::` not behind `::` or a letter.
 fn names_crate(text: &str, name: &str) -> bool {
     let path = format!("{name}::");
@@ -212,6 +250,7 @@ fn the_ground_floor_is_std_only() {
 fn the_readers_of_this_test_read() {
     assert_eq!(named("use crate::{a, b::{c, d}, e};").into_iter().collect::<Vec<_>>(), ["a", "b", "e"]);
     assert_eq!(named("x(crate::f::g, $crate::h)").into_iter().collect::<Vec<_>>(), ["f"]);
+    assert_eq!(engine_modules("use crate::engine::tape::Mark; use crate::model::X;").into_iter().collect::<Vec<_>>(), ["tape"]);
     assert!(names_crate("use pcap::Device;", "pcap") && !names_crate("my_pcap::x a::pcap::y", "pcap"));
     assert_eq!(module("cli/units.rs"), "cli");
     assert_eq!(module("app.rs"), "app");

@@ -74,7 +74,7 @@ fn a_clean_mirror_raises_nothing() {
     expect("clean", &s, &[]);
     assert!(s.mirror.trust.score.is_some_and(|score| score >= 95), "{:#?}", s.mirror.trust);
     assert_eq!(s.mirror.duplicates.traffic.packets, 0);
-    assert!(s.mirror.loss.orphans.is_some_and(|o| o.rate == 0.0 && o.n > 400), "{:?}", s.mirror.loss);
+    assert!(s.mirror.loss.unmatched.is_some_and(|o| o.rate == 0.0 && o.n > 400), "{:?}", s.mirror.loss);
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn lost_where_nothing_is_acknowledged() {
         let s = analyse(&kept, Losses::default());
         let name = format!("{rate} lost without TCP");
         expect(&name, &s, want);
-        let (truth, single) = (1.0 - kept.len() as f64 / all.len() as f64, s.mirror.loss.orphans.expect("answers"));
+        let (truth, single) = (1.0 - kept.len() as f64 / all.len() as f64, s.mirror.loss.unmatched.expect("answers"));
         assert!(single.low <= truth && truth <= single.high, "{name}: {truth} outside {single:?}");
     }
 }
@@ -213,7 +213,7 @@ fn intervals_hold_as_often_as_they_say() {
             assert!((e.rate - truth).abs() <= 0.1 * truth, "{name}, seed {seed}: {} instead of {truth}", e.rate);
             assert!(e.high - e.low <= 0.6 * truth, "{name}, seed {seed}: {e:?} says little of {truth}");
             // Where each packet is lost for itself, questions are too.
-            let single = s.mirror.loss.orphans.expect("answers");
+            let single = s.mirror.loss.unmatched.expect("answers");
             let truth = 1.0 - kept.len() as f64 / all.len() as f64;
             if !name.contains("bursts") && name != "queue" {
                 lone_trials += 1;
@@ -342,7 +342,7 @@ fn bursts_beyond_a_limit() {
             let name = format!("{connections} conversations, limit {limit}");
             expect(&name, &s, &["upstream.loss"]);
             assert!(s.findings[0].cause.contains("in runs"), "{name}: {:?}", s.findings[0]);
-            let orphans = s.mirror.loss.orphans.expect("answers");
+            let orphans = s.mirror.loss.unmatched.expect("answers");
             assert!(orphans.rate < 0.02 && orphans.n > 50, "{name}: {orphans:?}");
         }
     }

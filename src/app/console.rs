@@ -86,7 +86,7 @@ impl Console {
             stages.iter().filter(|(_, n)| *n > 0 || self.verbose).map(|(stage, n)| format!("{stage} {}", units::grouped(*n))).collect();
         let details = if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) };
         let warning = if serious { "warning: " } else { "" };
-        let packets = report::document::people::plural(s.total.packets, "packet");
+        let packets = report::document::format::plural(s.total.packets, "packet");
         say(format_args!("{warning}{packets}, lost {}{details}", units::grouped(l.lost_packets())));
     }
 }

@@ -5,7 +5,7 @@ use super::output;
 use crate::capture::ports;
 use crate::error::Result;
 use crate::model::{Port, units};
-use crate::report::document::people::{name, number, prose, text, word};
+use crate::report::document::format::{name, number, prose, text, word};
 use crate::report::document::{Cell, Document, Part, Section, Table, Tone};
 use crate::report::{Options, render};
 

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::{Duration, Instant};
 
 /// Work shorter than this needs no bar.
-const PATIENCE: Duration = Duration::from_millis(700);
+const SHOW_AFTER: Duration = Duration::from_millis(700);
 /// Time between two looks at the source.
 const EVERY: Duration = Duration::from_millis(100);
 /// Steps of the bar.
@@ -21,7 +21,7 @@ pub fn watch(source: Box<dyn Source>, console: &Console, limit: Option<Duration>
         return source;
     }
     let started = Instant::now();
-    Box::new(Watched { source, bar: None, looked: started + PATIENCE - EVERY, started, limit: limit.filter(|_| live) })
+    Box::new(Watched { source, bar: None, looked: started + SHOW_AFTER - EVERY, started, limit: limit.filter(|_| live) })
 }
 
 struct Watched {
@@ -34,7 +34,7 @@ struct Watched {
 }
 
 impl Watched {
-    fn look(&mut self) {
+    fn inspect(&mut self) {
         let now = Instant::now();
         if now.saturating_duration_since(self.looked) < EVERY {
             return;
@@ -68,7 +68,7 @@ fn bar(template: &str) -> ProgressBar {
 impl Source for Watched {
     fn fill(&mut self, block: &mut Block) -> Result<Fill> {
         let fill = self.source.fill(block);
-        self.look();
+        self.inspect();
         fill
     }
 

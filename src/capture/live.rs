@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use tap::Tap;
 
 /// How long a call of [`Source::fill`] may gather packets.
-const PATIENCE: Duration = Duration::from_millis(50);
+const READ_TIMEOUT: Duration = Duration::from_millis(50);
 
 /// Pause after a wake-up that brought nothing, so that a descriptor in an error state cannot keep a core busy.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -116,11 +116,11 @@ impl Live {
 impl Source for Live {
     fn fill(&mut self, block: &mut Block) -> Result<Fill> {
         let mut now = Instant::now();
-        let deadline = now + PATIENCE;
+        let deadline = now + READ_TIMEOUT;
         self.woken = false;
         loop {
             for tap in &mut self.taps {
-                tap.tend(now);
+                tap.maintain(now);
             }
             let (added, full) = self.round(block);
             now = Instant::now();

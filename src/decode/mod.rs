@@ -1,11 +1,12 @@
 //! From captured bytes to headers: [`walk`] slices what is there and says why it stopped. A broken packet is information. The commonest
-//! packets need no walk, a [`brief`] does.
+//! packets need no walk, a fast path does.
 //!
 //! One file a family of headers. Each holds steps: functions that read one header at the walk's position and say what comes next
 //! (`walk.rs`). A new protocol is a step and one line in the table that names it: EtherTypes in `ethernet.rs`, SAPs in `llc.rs`,
 //! IP protocols in `transport.rs`, UDP ports that carry packets in `tunnel/mod.rs`.
 
 mod ethernet;
+mod fast_path;
 mod headers;
 mod ip;
 mod link;
@@ -15,7 +16,6 @@ mod ppp;
 mod rules;
 pub mod sflow;
 pub mod stamp;
-mod straight;
 mod transport;
 mod tunnel;
 mod walk;
@@ -24,8 +24,8 @@ mod wlan;
 #[cfg(test)]
 mod tests;
 
+pub use fast_path::fast;
 pub use headers::{Fragment, Headers, MAX_TUNNELS, Net, Transport, Tunnels};
 pub use rules::{Rules, UnknownEncapsulation};
-pub use straight::brief;
 pub use tunnel::may_carry_packets;
 pub use walk::{Ends, walk};

@@ -165,7 +165,7 @@ pub struct Loss {
     /// Switch or path, where they cannot be told apart.
     pub upstream: Option<Estimate>,
     /// Of answers (SYN-ACK, DNS, ICMP echo), those whose question was never seen: a witness to the loss of single packets.
-    pub orphans: Option<Estimate>,
+    pub unmatched: Option<Estimate>,
     /// Windows below 50 % of the mirror link, up to 95 %, above; all zero when its speed is unknown.
     pub by_load: [LoadClass; 3],
     /// Loss by segment size, ascending.
@@ -187,7 +187,7 @@ impl Loss {
     /// nothing, and it is not most of them (then a direction is missing, or nobody asked).
     pub fn orphans_alone(&self) -> Option<Estimate> {
         let spoken = self.all.is_some_and(|all| all.n >= 100) || self.host.is_some_and(|host| host.rate > 0.0);
-        self.orphans.filter(|o| !spoken && o.n >= 100 && o.rate < 0.5)
+        self.unmatched.filter(|o| !spoken && o.n >= 100 && o.rate < 0.5)
     }
 }
 

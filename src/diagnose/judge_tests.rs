@@ -151,7 +151,7 @@ const CASES: &[Case] = &[
         e.loss.all = estimate(0.9, 0.89, 10_000);
         e.loss.ratios = [0; 21];
         (e.loss.whole, e.loss.ratios[18]) = (0, 30);
-        e.loss.orphans = Some(Estimate { rate: lone - 0.1, low: lone - 0.2, high: lone, n: 20 });
+        e.loss.unmatched = Some(Estimate { rate: lone - 0.1, low: lone - 0.2, high: lone, n: 20 });
     }),
     ("span.ratelimit", Critical, 8.9e8, 9.1e8, |e, occupied| {
         (e.loss.all, e.loss.flat_top) = (estimate(0.2, 0.19, 10_000), flat(13.0, 10, 8.5e8, occupied));
@@ -175,10 +175,10 @@ const CASES: &[Case] = &[
     ("upstream.loss", Note, 100.0, 99.0, |e, n| e.loss.upstream = estimate(0.009, 0.0006, n as u64)),
     ("upstream.loss", Warning, 0.009, 0.0005, |e, low| e.loss.upstream = estimate(0.01, low, 9_999)),
     ("upstream.loss", Warning, 100.0, 99.0, |e, n| {
-        (e.loss.all, e.loss.upstream, e.loss.orphans) = (None, None, estimate(0.02, 0.0051, n as u64));
+        (e.loss.all, e.loss.upstream, e.loss.unmatched) = (None, None, estimate(0.02, 0.0051, n as u64));
     }),
     ("upstream.loss", Warning, 0.0051, 0.0049, |e, low| {
-        (e.loss.all, e.loss.upstream, e.loss.orphans) = (None, None, estimate(0.02, low, 188));
+        (e.loss.all, e.loss.upstream, e.loss.unmatched) = (None, None, estimate(0.02, low, 188));
     }),
     ("switch.loss", Critical, 0.05, 0.001, |e, rate| {
         (e.loss.switch, e.loss.upstream) = (estimate(rate, if rate > 0.01 { 0.04 } else { 0.0004 }, 9_999), estimate(0.05, 0.04, 9_999));

@@ -1,7 +1,7 @@
 //! The list of detectors: the one place a new one is added.
 
 use super::detector::{Detector, Page};
-use super::findings::{capture, copies, fidelity, host, loss, sides, span, transit};
+use super::findings::{capture, copies, directionality, fidelity, host, loss, span, transit};
 use std::fmt::Write as _;
 
 macro_rules! registry {
@@ -15,9 +15,9 @@ macro_rules! registry {
 }
 
 registry! {
-    "mirror.silent" sides::Silent;
-    "mirror.none" sides::NotAMirror;
-    "dir.half" sides::Half;
+    "mirror.silent" directionality::Silent;
+    "mirror.none" directionality::NotAMirror;
+    "dir.half" directionality::Half;
     "loop" transit::Loop;
     "dup.every" copies::Every;
     "dup.some" copies::Part;
@@ -31,10 +31,10 @@ registry! {
     "host.drop" loss::Host;
     "mirror.outage" capture::Gone;
     "mirror.fragmented" transit::Fragmented;
-    "route.asym" sides::Asymmetric;
-    "vlan.stripped" sides::Stripped;
-    "vlan.oneway" sides::OneWayTags;
-    "cpu.blind" sides::CpuBlind;
+    "route.asym" directionality::Asymmetric;
+    "vlan.stripped" directionality::Stripped;
+    "vlan.oneway" directionality::OneWayTags;
+    "cpu.blind" directionality::CpuBlind;
     "trunc" fidelity::Cut;
     "trunc.capture" fidelity::Snapped;
     "host.gro" fidelity::HostMerges;

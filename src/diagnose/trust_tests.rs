@@ -83,7 +83,7 @@ fn no_good_score_without_looking_at_everything() {
     let trust = of(|e| e.loss.all = None);
     assert_eq!((part(&trust, "completeness"), trust.score), (None, None));
     // Without TCP the answers that lack their question tell, unless so many do that something else is the matter.
-    let lone = |rate, n| of(|e| (e.loss.all, e.loss.orphans) = (None, Some(Estimate { rate, low: rate, high: rate, n }))).parts[0].score;
+    let lone = |rate, n| of(|e| (e.loss.all, e.loss.unmatched) = (None, Some(Estimate { rate, low: rate, high: rate, n }))).parts[0].score;
     assert_eq!([lone(0.0, 100), lone(0.01, 100), lone(0.01, 99), lone(0.5, 100)], [Some(100), Some(80), None, None]);
     let trust = of(|e| {
         e.sides = Sides { judged: 3, ..Sides::default() };

@@ -1,35 +1,21 @@
-//! The engine: source → router → tape → sections of shards → merge → snapshot. Runs without a screen.
+//! The engine: source → router → tape → groups of shards → merge → snapshot. Runs without a screen.
 //!
 //! [`run`] folds a source to its end and returns the last snapshot: the report. [`Engine::start`] does the same in threads of its
 //! own and answers a screen's queries meanwhile: the dashboard.
 
-mod beside;
 mod clock;
-mod crew;
-mod evidence;
-mod hierarchy;
-mod history;
-mod host;
-mod intervals;
-mod key;
-pub mod local;
+mod fold;
+mod host_watch;
+mod judge;
 mod merge;
-mod message;
-mod mirrors;
-mod peek;
-mod priority;
-mod reading;
+mod pool;
+mod route;
 mod router;
-mod rows;
-mod section;
-mod shard;
-mod tables;
 mod tape;
-mod timeline;
-mod utilisation;
-mod watch;
+mod threads;
 
-pub use beside::beside;
+pub use fold::local;
+pub use threads::join_scoped;
 
 use crate::capture::Source;
 use crate::decode::Rules;
@@ -39,26 +25,27 @@ use crate::model::mix::Keys;
 use crate::model::time::SECOND;
 use crate::model::{Address, Carrier, Decap, RspanChoice, StampChoice};
 use crate::snapshot::{Feed, Query, Snapshot};
-use crew::Crew;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use host::HostWatch;
-use local::LocalNets;
-use merge::{Ends, Merge, Publish};
-use reading::Secrets;
+use fold::group::ShardGroup;
+use fold::local::LocalNets;
+use fold::shard::ShardPlan;
+use host_watch::HostWatch;
+use judge::mirror::MirrorJudge;
+use merge::{EndpointTables, Merge, Publish};
+use pool::WorkerPool;
 use router::{Plan, Router};
-use section::Section;
-use shard::ShardPlan;
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
+use tape::precomputed::HashKeys;
 
 const NO_THREADS: &str = "cannot start worker threads (--threads)";
 
-/// Sections of a file's shards, at least: enough for the thread that reads it to help with some.
-const SECTIONS: usize = 8;
+/// Shard groups of a file's shards, at least: enough for the thread that reads it to help with some.
+const FILE_GROUPS: usize = 8;
 
 /// How the engine is to run.
 #[derive(Debug, Clone)]
@@ -168,8 +155,8 @@ fn router(
     let base = Snapshot { live: settings.live, filter: settings.filter.clone(), speed: settings.speed, ..Snapshot::default() };
     let rules = rules_of(settings)?;
     let shards = plan_of(settings);
-    let (workers, sections) = division(settings);
-    let sections: Vec<_> = sections.into_iter().map(|s| Section::new(s, shards, Arc::clone(&local), rules.clone())).collect();
+    let (workers, groups) = division(settings);
+    let groups: Vec<_> = groups.into_iter().map(|s| ShardGroup::new(s, shards, Arc::clone(&local), rules.clone())).collect();
     let answered = Arc::new(AtomicU64::new(0));
     let publish: Publish = {
         let (answered, mut publish) = (Arc::clone(&answered), publish);
@@ -178,13 +165,16 @@ fn router(
             publish(snapshot);
         })
     };
-    let ends = if workers == 0 { Ok(Ends::here(Arc::clone(&local))) } else { Ends::thread(Arc::clone(&local), settings.live) };
+    let ends =
+        if workers == 0 { Ok(EndpointTables::here(Arc::clone(&local))) } else { EndpointTables::thread(Arc::clone(&local), settings.live) };
     let ends = ends.map_err(|e| Error::io(NO_THREADS, &e))?;
-    let merge = Merge::new(sections.len(), settings.interval, ends, base, settings.dedup, publish);
-    let crew = if workers == 0 {
-        Crew::alone(settings.block_bytes, sections, merge)
+    let judge = Box::new(MirrorJudge::new(settings.dedup));
+    let mut merge = Merge::new(groups.len(), settings.interval, ends, base, judge, publish);
+    let sink = Box::new(move |message| merge.take(message));
+    let pool = if workers == 0 {
+        WorkerPool::alone(settings.block_bytes, groups, sink)
     } else {
-        Crew::threads(settings.block_bytes, workers, sections, merge, settings.live).map_err(|e| Error::io(NO_THREADS, &e))?
+        WorkerPool::threads(settings.block_bytes, workers, groups, sink, settings.live).map_err(|e| Error::io(NO_THREADS, &e))?
     };
     let plan = Plan {
         interval: settings.interval,
@@ -202,26 +192,26 @@ fn router(
             (choice, _) => choice,
         },
         speed: settings.speed,
-        secrets: shards.secrets,
+        hash_keys: shards.hash_keys,
     };
     let host =
         HostWatch::start(settings.host.as_ref(), watched).map_err(|e| Error::io("cannot start the thread that looks at this host", &e))?;
-    Ok(Router::new(source, crew, plan, commands, stop, host, answered))
+    Ok(Router::new(source, pool, plan, commands, stop, host, answered))
 }
 
-/// How many worker threads there are, and the shards of each section. Whoever reads a file may fold some, so there are more sections than
+/// How many worker threads there are, and the shards of each group. Whoever reads a file may fold some, so there are more groups than
 /// workers; a live port is never made to wait for that.
 fn division(settings: &Settings) -> (usize, Vec<Range<u8>>) {
-    let (workers, sections) = match (settings.threads, settings.live) {
+    let (workers, groups) = match (settings.threads, settings.live) {
         (0, _) => (0, 1),
         (n, true) => (n.saturating_sub(1).clamp(1, SHARDS), n.saturating_sub(1).clamp(1, SHARDS)),
         (n, false) => {
             let workers = n.saturating_sub(1).clamp(1, SHARDS);
-            (workers, (2 * workers).clamp(SECTIONS, SHARDS))
+            (workers, (2 * workers).clamp(FILE_GROUPS, SHARDS))
         }
     };
-    let start = |n: usize| (n * SHARDS / sections) as u8;
-    (workers, (0..sections).map(|n| start(n)..start(n + 1)).collect())
+    let start = |n: usize| (n * SHARDS / groups) as u8;
+    (workers, (0..groups).map(|n| start(n)..start(n + 1)).collect())
 }
 
 /// Whoever wants packets as they were captured does not want bytes taken out of them unasked.
@@ -252,7 +242,7 @@ fn plan_of(settings: &Settings) -> ShardPlan {
     ShardPlan {
         flows: settings.flows_per_shard,
         dedup: settings.dedup,
-        secrets: Secrets { tables: random(), copies: if settings.live { random() } else { Keys::OPEN } },
+        hash_keys: HashKeys { tables: random(), copies: if settings.live { random() } else { Keys::FIXED } },
     }
 }
 

@@ -2,17 +2,17 @@
 //! are taken. Whatever depends on the order of packets across shards is done here.
 
 use super::Command;
-use super::clock::{self, Ticker};
-use super::crew::Crew;
-use super::host::HostWatch;
-use super::intervals::Intervals;
-use super::message::Message;
-use super::peek::{Known, Peek};
-use super::reading::{Reading, Secrets};
-use super::tape::{Mark, Request, Strip};
-use super::utilisation::Utilisation;
+use super::pool::WorkerPool;
 use crate::capture::{Fill, Source};
 use crate::decode::Rules;
+use crate::engine::clock::{self, Ticker};
+use crate::engine::fold::message::Message;
+use crate::engine::host_watch::HostWatch;
+use crate::engine::route::intervals::Intervals;
+use crate::engine::route::peek::{Known, Peek};
+use crate::engine::route::utilisation::Utilisation;
+use crate::engine::tape::precomputed::{HashKeys, Precomputed};
+use crate::engine::tape::{Mark, Request, TapeBlock};
 use crate::error::Error;
 use crate::model::{Address, Decap, RspanChoice, StampChoice, Timestamp};
 use crate::snapshot::{Losses, Query};
@@ -48,7 +48,7 @@ pub struct Plan {
     /// Speed of the mirror link in bits per second.
     pub speed: Option<u64>,
     /// What keys the hashes.
-    pub secrets: Secrets,
+    pub hash_keys: HashKeys,
 }
 
 /// Live snapshots come once a second: the dashboard's rates are over that second.
@@ -61,7 +61,7 @@ const FIRST_TICK: Duration = Duration::from_millis(40);
 /// The router's state.
 pub struct Router {
     source: Box<dyn Source>,
-    crew: Crew,
+    pool: WorkerPool,
     plan: Plan,
     commands: Receiver<Command>,
     stop: Arc<AtomicBool>,
@@ -83,10 +83,10 @@ pub struct Router {
 }
 
 impl Router {
-    /// A router of `source` for `crew`.
+    /// A router of `source` for `pool`.
     pub fn new(
         source: Box<dyn Source>,
-        crew: Crew,
+        pool: WorkerPool,
         mut plan: Plan,
         commands: Receiver<Command>,
         stop: Arc<AtomicBool>,
@@ -96,10 +96,10 @@ impl Router {
         let intervals = Intervals::new(plan.interval);
         let utilisation = Utilisation::new(plan.speed);
         let sides = Known { ours: std::mem::take(&mut plan.ours), ends: std::mem::take(&mut plan.mirror_ends) };
-        let peek = Peek::new(plan.decap, sides, std::mem::take(&mut plan.rules), plan.stamps, plan.rspan, plan.secrets);
+        let peek = Peek::new(plan.decap, sides, std::mem::take(&mut plan.rules), plan.stamps, plan.rspan, plan.hash_keys);
         Self {
             source,
-            crew,
+            pool,
             plan,
             commands,
             stop,
@@ -129,27 +129,27 @@ impl Router {
             for command in self.commands.try_iter().collect::<Vec<_>>() {
                 ask |= self.obey(command);
             }
-            let Some(mut strip) = self.crew.free() else { break };
-            match self.source.fill(&mut strip.block) {
+            let Some(mut tape_block) = self.pool.free() else { break };
+            match self.source.fill(&mut tape_block.block) {
                 Ok(fill) => {
-                    self.route(&mut strip);
+                    self.route(&mut tape_block);
                     if fill == Fill::Quiet && self.source.is_live() {
-                        self.quiet(&mut strip);
+                        self.quiet(&mut tape_block);
                     }
                     // A new query while live waits for the next tick, so that rates keep their second.
                     if self.plan.watched && self.is_answered() && (ticker.due() || ask && !self.plan.live) {
                         ask = false;
-                        self.mark_snapshot(&mut strip, false);
+                        self.mark_snapshot(&mut tape_block, false);
                     }
-                    self.crew.show(strip);
+                    self.pool.show(tape_block);
                     if fill == Fill::End {
                         break;
                     }
                 }
                 Err(error) => {
                     outcome = Err(error);
-                    self.route(&mut strip);
-                    self.crew.show(strip);
+                    self.route(&mut tape_block);
+                    self.pool.show(tape_block);
                     break;
                 }
             }
@@ -161,7 +161,7 @@ impl Router {
         if self.plan.watched {
             self.serve();
         }
-        self.crew.finish();
+        self.pool.finish();
         outcome
     }
 
@@ -182,9 +182,9 @@ impl Router {
                 true
             }
             Command::Reset => {
-                if let Some(mut strip) = self.crew.free() {
-                    strip.marks.push((0, Mark::Reset));
-                    self.crew.show(strip);
+                if let Some(mut tape_block) = self.pool.free() {
+                    tape_block.marks.push((0, Mark::Reset));
+                    self.pool.show(tape_block);
                 }
                 self.host.forget();
                 (self.first, self.latest, self.ticked) = (None, None, None);
@@ -197,19 +197,19 @@ impl Router {
         }
     }
 
-    fn route(&mut self, strip: &mut Strip) {
-        let Strip { block, readings, marks, .. } = strip;
+    fn route(&mut self, tape_block: &mut TapeBlock) {
+        let TapeBlock { block, precomputed, marks, .. } = tape_block;
         let crate::capture::Block { data, packets, weights, .. } = block;
         let mut first = self.first.unwrap_or(Timestamp(i64::MAX));
         let mut latest = self.latest.unwrap_or(Timestamp(i64::MIN));
-        // What is left of earlier strips is written over.
-        readings.resize(readings.len().max(packets.len()), Reading::default());
-        for (at, (packet, reading)) in packets.iter_mut().zip(readings.iter_mut()).enumerate() {
+        // What is left of earlier blocks is written over.
+        precomputed.resize(precomputed.len().max(packets.len()), Precomputed::default());
+        for (at, (packet, reading)) in packets.iter_mut().zip(precomputed.iter_mut()).enumerate() {
             first = first.min(packet.time);
             latest = latest.max(packet.time);
             if let Some((number, sample)) = self.intervals.count(packet.time, packet.wire) {
                 marks.push((at as u32, Mark::Interval(number)));
-                self.crew.tell(Message::IntervalFacts(number, sample));
+                self.pool.tell(Message::IntervalFacts(number, sample));
             }
             let from = packet.offset as usize;
             let bytes = data.get(from..from + packet.captured as usize).unwrap_or(&[]);
@@ -220,19 +220,19 @@ impl Router {
             (self.first, self.latest) = (Some(first), Some(latest));
         }
         if self.peek.samples.are_waiting() {
-            self.peek.samples.unfold(packets, readings, weights, marks);
+            self.peek.samples.unfold(packets, precomputed, weights, marks);
         }
     }
 
     /// On a quiet live port wall time closes intervals; a replay's packets have times of their own.
-    fn quiet(&mut self, strip: &mut Strip) {
+    fn quiet(&mut self, tape_block: &mut TapeBlock) {
         if let Some((number, sample)) = self.intervals.advance(clock::wall()) {
-            strip.marks.push((strip.block.packets.len() as u32, Mark::Interval(number)));
-            self.crew.tell(Message::IntervalFacts(number, sample));
+            tape_block.marks.push((tape_block.block.packets.len() as u32, Mark::Interval(number)));
+            self.pool.tell(Message::IntervalFacts(number, sample));
         }
     }
 
-    fn mark_snapshot(&mut self, strip: &mut Strip, finished: bool) {
+    fn mark_snapshot(&mut self, tape_block: &mut TapeBlock, finished: bool) {
         self.snapshots += 1;
         let infos = self.source.info();
         let live = self.plan.live && !finished;
@@ -277,8 +277,8 @@ impl Router {
             tunnels: self.peek.tunnels(),
             load: self.utilisation.facts().clone(),
         });
-        self.crew.tell(Message::Request(Arc::clone(&request)));
-        strip.marks.push((strip.block.packets.len() as u32, Mark::Snapshot(request)));
+        self.pool.tell(Message::Request(Arc::clone(&request)));
+        tape_block.marks.push((tape_block.block.packets.len() as u32, Mark::Snapshot(request)));
     }
 
     /// Seconds since the last packet of a live port, or since the start without any. A file is never silent.
@@ -292,13 +292,13 @@ impl Router {
     /// Closes the last interval and takes the last snapshot.
     fn end(&mut self) {
         self.quiet = Some(self.silence());
-        let Some(mut strip) = self.crew.free() else { return };
+        let Some(mut tape_block) = self.pool.free() else { return };
         if let Some((number, sample)) = self.intervals.close() {
-            strip.marks.push((0, Mark::Interval(number)));
-            self.crew.tell(Message::IntervalFacts(number, sample));
+            tape_block.marks.push((0, Mark::Interval(number)));
+            self.pool.tell(Message::IntervalFacts(number, sample));
         }
-        self.mark_snapshot(&mut strip, true);
-        self.crew.show(strip);
+        self.mark_snapshot(&mut tape_block, true);
+        self.pool.show(tape_block);
     }
 
     /// After the end, goes on answering queries until stopped.
@@ -307,15 +307,15 @@ impl Router {
             match self.commands.recv_timeout(Duration::from_millis(100)) {
                 Ok(Command::Reset) | Err(crossbeam_channel::RecvTimeoutError::Timeout) => {}
                 Ok(command) => {
-                    let Some(mut strip) = self.crew.free() else { return };
+                    let Some(mut tape_block) = self.pool.free() else { return };
                     self.obey(command);
                     for command in self.commands.try_iter().collect::<Vec<_>>() {
                         if let Command::Query(query) = command {
                             self.plan.query = query;
                         }
                     }
-                    self.mark_snapshot(&mut strip, true);
-                    self.crew.show(strip);
+                    self.mark_snapshot(&mut tape_block, true);
+                    self.pool.show(tape_block);
                 }
                 Err(crossbeam_channel::RecvTimeoutError::Disconnected) => return,
             }

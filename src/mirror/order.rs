@@ -1,7 +1,7 @@
 //! Effects seen before their causes, and the grain of the capture clock.
 //!
 //! Data that arrives after its acknowledgement is found by [`super::Loss`], replies before their query by
-//! [`super::Orphans`]; here are handshakes and the clock. Cost: a branch a packet for handshakes (only SYN segments go further),
+//! [`super::UnmatchedReplies`]; here are handshakes and the clock. Cost: a branch a packet for handshakes (only SYN segments go further),
 //! 2 ns for the clock once its grain is settled.
 
 use crate::model::Frame;
@@ -100,7 +100,7 @@ pub struct OrderCounts {
 
 impl OrderCounts {
     /// SYN-ACKs whose SYN was never seen.
-    pub fn lone(&self) -> u64 {
+    pub fn unmatched(&self) -> u64 {
         self.early.saturating_sub(self.resolved)
     }
 
@@ -320,7 +320,7 @@ mod tests {
         open(2 * SECOND, Some(2 * SECOND - 1));
         open(3 * SECOND, Some(3 * SECOND + 1));
         open(4 * SECOND, None);
-        assert_eq!((counts.answers, counts.early, counts.resolved, counts.lone()), (3, 2, 1, 1));
+        assert_eq!((counts.answers, counts.early, counts.resolved, counts.unmatched()), (3, 2, 1, 1));
         assert_eq!((counts.handshakes, counts.inverted), (3, 2));
         let earlier = counts;
         assert_eq!(counts.since(&earlier).answers, 0);

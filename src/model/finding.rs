@@ -39,7 +39,7 @@ pub enum Value {
 
 impl Value {
     /// The value for reading, with its unit, which the `name` tells.
-    pub fn told(&self, name: &str) -> String {
+    pub fn display(&self, name: &str) -> String {
         match self {
             Value::Count(n) => units::grouped(*n),
             Value::Share(x) => units::percent(*x),

@@ -89,7 +89,7 @@ impl FlowKey {
     /// A fixed 64-bit mix of the key: what divides traffic into shards. Not for hash tables (senders could choose collisions).
     #[inline]
     pub fn shard_hash(&self) -> u64 {
-        self.keyed_hash(&Keys::OPEN)
+        self.keyed_hash(&Keys::FIXED)
     }
 
     /// A 64-bit mix of the key: for hash tables.

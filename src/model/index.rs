@@ -7,7 +7,7 @@
 use super::memory;
 
 /// The number of nothing.
-pub const NOWHERE: u32 = u32::MAX;
+pub const NONE: u32 = u32::MAX;
 
 /// Places of the smallest table.
 const LEAST: usize = 64;
@@ -18,7 +18,7 @@ struct Slot {
     at: u32,
 }
 
-const EMPTY: Slot = Slot { tag: 0, at: NOWHERE };
+const EMPTY: Slot = Slot { tag: 0, at: NONE };
 
 /// The index of a table.
 #[derive(Debug)]
@@ -48,9 +48,9 @@ impl Index {
 
     /// Asks the memory for where a search begins.
     #[inline]
-    pub fn bring_near(&self, hash: u64) {
+    pub fn prefetch(&self, hash: u64) {
         if let Some(slot) = self.slots.get(self.home(tag(hash))) {
-            memory::bring_near(slot);
+            memory::prefetch(slot);
         }
     }
 
@@ -61,7 +61,7 @@ impl Index {
         loop {
             // Never full, so the search ends.
             match self.slots.get(place) {
-                Some(slot) if slot.at != NOWHERE => {
+                Some(slot) if slot.at != NONE => {
                     if slot.tag == tag && same(slot.at) {
                         return Ok((place, slot.at));
                     }
@@ -72,10 +72,10 @@ impl Index {
         }
     }
 
-    /// The first number under this hash that is `same`; [`NOWHERE`] without any.
+    /// The first number under this hash that is `same`; [`NONE`] without any.
     #[inline]
     pub fn find(&self, hash: u64, same: impl FnMut(u32) -> bool) -> u32 {
-        self.search(tag(hash), same).map_or(NOWHERE, |(_, at)| at)
+        self.search(tag(hash), same).map_or(NONE, |(_, at)| at)
     }
 
     /// Adds a number under a hash.
@@ -83,7 +83,7 @@ impl Index {
         if self.len >= self.slots.len() / 2 {
             let larger = vec![EMPTY; self.slots.len() * 2];
             for slot in std::mem::replace(&mut self.slots, larger) {
-                if slot.at != NOWHERE {
+                if slot.at != NONE {
                     self.place(slot);
                 }
             }
@@ -133,12 +133,12 @@ mod tests {
             for (at, &n) in hashes.iter().enumerate() {
                 prop_assert_eq!(index.find(hash(n), |found| found == at as u32), at as u32);
             }
-            prop_assert_eq!(index.find(500 << 32, |_| true), NOWHERE);
+            prop_assert_eq!(index.find(500 << 32, |_| true), NONE);
             index.change(hash(hashes[0]), 0, 1_000);
             prop_assert_eq!(index.find(hash(hashes[0]), |found| found == 1_000), 1_000);
-            prop_assert_eq!(index.find(hash(hashes[0]), |found| found == 0), NOWHERE);
+            prop_assert_eq!(index.find(hash(hashes[0]), |found| found == 0), NONE);
             index.clear();
-            prop_assert_eq!(index.find(hash(hashes[0]), |_| true), NOWHERE);
+            prop_assert_eq!(index.find(hash(hashes[0]), |_| true), NONE);
         }
     }
 }

@@ -139,7 +139,7 @@ pub const PLACES: usize = 8 * 1024;
 pub const MAC_ROLES: usize = 4 * 1024;
 
 /// Regular control senders (spanning tree, LLDP, VRRP …) followed per shard: more than a switch has neighbours.
-pub const BEATS: usize = 64;
+pub const PERIODIC_SENDERS: usize = 64;
 
 /// System descriptions of neighbours remembered (256 bytes each at most): a mirror shows the switch's and its neighbours'.
 pub const SYSTEMS: usize = 8;

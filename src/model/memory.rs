@@ -28,7 +28,7 @@ const LINE: usize = 64;
 
 /// Asks for everything of a value, in lines of 64 bytes. Does nothing where the processor has no such instruction or none is known here.
 #[inline(always)]
-pub fn bring_near<T>(value: &T) {
+pub fn prefetch<T>(value: &T) {
     let mut at = 0;
     while at < size_of::<T>().max(1) {
         line(std::ptr::from_ref(value).cast::<u8>().wrapping_add(at));
@@ -56,8 +56,8 @@ mod tests {
     #[test]
     fn any_place_may_be_asked_for() {
         let record = [7u64; 40];
-        bring_near(&record);
-        bring_near(&());
+        prefetch(&record);
+        prefetch(&());
         assert_eq!(record, [7; 40]);
     }
 }

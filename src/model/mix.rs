@@ -13,7 +13,7 @@ pub struct Keys(pub [u64; 6]);
 
 impl Keys {
     /// Of what no secret is made of: anybody may know it.
-    pub const OPEN: Self = Self::new(0);
+    pub const FIXED: Self = Self::new(0);
 
     /// Drawn from a secret.
     pub const fn new(secret: u64) -> Self {
@@ -38,7 +38,7 @@ impl Keys {
 
 impl Default for Keys {
     fn default() -> Self {
-        Self::OPEN
+        Self::FIXED
     }
 }
 

@@ -4,8 +4,8 @@
 
 pub mod address;
 pub mod app;
-pub mod brief;
 pub mod estimate;
+pub mod fast_headers;
 pub mod finding;
 pub mod flow;
 pub mod frame;
@@ -31,8 +31,8 @@ pub mod vlan;
 
 pub use address::{Address, Mac};
 pub use app::{AppId, AppSlot, AppStage};
-pub use brief::Brief;
 pub use estimate::{Estimate, wilson};
+pub use fast_headers::FastHeaders;
 pub use finding::{Finding, Severity, Value};
 pub use flow::{Direction, FlowKey};
 pub use frame::{Cast, Frame, Segment, Stop};

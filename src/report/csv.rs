@@ -84,28 +84,28 @@ fn record(writer: &mut csv::Writer<&mut dyn io::Write>, kind: &str, row: &Conver
     writer.write_field(row.first.to_string())?;
     writer.write_field(row.duration().to_string())?;
     writer.write_field(if row.originator_is_a { "a" } else { "b" })?;
-    writer.write_field(words(row.app.unwrap_or("")).as_ref())?;
+    writer.write_field(escape_formula(row.app.unwrap_or("")).as_ref())?;
     writer.write_field(row.state.map_or("", |s| s.token()))?;
     writer.write_field(vlans.join(" "))?;
-    writer.write_field(words(&row.path.to_string()).as_ref())?;
+    writer.write_field(escape_formula(&row.path.to_string()).as_ref())?;
     Ok(writer.write_record(None::<&[u8]>)?)
 }
 
 /// Text a spreadsheet may open: control characters are escaped, and what it would take for a formula gets an apostrophe.
-fn words(text: &str) -> Cow<'_, str> {
+fn escape_formula(text: &str) -> Cow<'_, str> {
     let text = printable(text);
     if text.starts_with(['=', '+', '-', '@']) { format!("'{text}").into() } else { text }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::words;
+    use super::escape_formula;
 
     #[test]
     fn no_formula_and_no_control_character_gets_through() {
-        assert_eq!(words("=HYPERLINK(1)"), "'=HYPERLINK(1)");
-        assert_eq!(words("@x"), "'@x");
-        assert_eq!(words("\t=1"), "\\u{9}=1");
-        assert_eq!(words("https"), "https");
+        assert_eq!(escape_formula("=HYPERLINK(1)"), "'=HYPERLINK(1)");
+        assert_eq!(escape_formula("@x"), "'@x");
+        assert_eq!(escape_formula("\t=1"), "\\u{9}=1");
+        assert_eq!(escape_formula("https"), "https");
     }
 }

@@ -4,7 +4,7 @@ use crate::snapshot::Snapshot;
 use std::io;
 
 /// Does the first beside the second, which is the caller's own; false when it cannot, and has done neither.
-pub type Beside = fn(&mut (dyn FnMut() + Send), &mut dyn FnMut()) -> bool;
+pub type JoinScoped = fn(&mut (dyn FnMut() + Send), &mut dyn FnMut()) -> bool;
 
 /// How a report is to look.
 #[derive(Debug, Clone, Copy)]
@@ -16,7 +16,7 @@ pub struct Options {
     /// Whether terminal colours may be used.
     pub color: bool,
     /// Who does work beside the caller, where that is wanted.
-    pub beside: Option<Beside>,
+    pub join_scoped: Option<JoinScoped>,
 }
 
 /// Columns of a text report that nobody asked otherwise for: fits a mail and half a screen.
@@ -24,7 +24,7 @@ pub const WIDTH: usize = 96;
 
 impl Default for Options {
     fn default() -> Self {
-        Self { rows: usize::MAX, width: WIDTH, color: false, beside: None }
+        Self { rows: usize::MAX, width: WIDTH, color: false, join_scoped: None }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `--format html`: one page that needs nothing else: style inside, the chart as a drawing inside.
 
 use super::chart::Chart;
-use super::document::{Cell, Document, Part, Section, Table, people};
+use super::document::{Cell, Document, Part, Section, Table, format};
 use super::format::{Format, Options};
 use crate::model::units;
 use crate::snapshot::Snapshot;
@@ -57,7 +57,9 @@ fn part(part: &Part) -> Value {
         Part::Table(t) => table(t),
         Part::Chart(c) => chart(c),
         Part::Note(tone, words) => context! { kind => "note", tone => tone.token(), sign => tone.sign(), words => words.as_str() },
-        Part::Heading(tone, words) => context! { kind => "heading", tone => tone.token(), sign => tone.sign(), words => words.as_str() },
+        Part::Heading(tone, words) => {
+            context! { kind => "heading", tone => tone.token(), sign => tone.sign(), words => words.as_str() }
+        }
     }
 }
 
@@ -65,7 +67,7 @@ fn table(table: &Table) -> Value {
     let columns: Vec<Value> = table.columns.iter().map(|c| context! { head => c.head, right => c.right }).collect();
     let cell = |(cell, column): (&Cell, &super::document::Column)| {
         let percent = cell.bar.map(|share| format!("{:.2}", share.clamp(0.0, 1.0) * 100.0));
-        context! { text => people::single_spaced(&cell.text), bar => percent, indent => cell.indent, right => column.right }
+        context! { text => format::single_spaced(&cell.text), bar => percent, indent => cell.indent, right => column.right }
     };
     let rows: Vec<Vec<Value>> = table.rows.iter().map(|row| row.iter().zip(&table.columns).map(cell).collect()).collect();
     context! { kind => "table", columns => columns, rows => rows }
@@ -102,8 +104,8 @@ fn chart(chart: &Chart) -> Value {
         path => path,
         top => units::bits_per_second(chart.top),
         half => units::bits_per_second(chart.top / 2.0),
-        from => people::moment(chart.from),
-        to => people::moment(chart.to),
+        from => format::moment(chart.from),
+        to => format::moment(chart.to),
         step => units::duration(chart.step),
     }
 }

@@ -1,7 +1,7 @@
 //! Lines of a fixed width: columns that line up, text cut with an ellipsis, a chart of blocks.
 
 use super::chart::Chart;
-use super::document::{Column, Room, Table, people};
+use super::document::{Column, Room, Table, format};
 use crate::model::units;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -143,7 +143,7 @@ pub fn chart(chart: &Chart, width: usize) -> Vec<String> {
         }
         lines.push(text.trim_end().to_owned());
     }
-    let (from, to) = (people::time_of_day(chart.from), people::time_of_day(chart.to));
+    let (from, to) = (format::time_of_day(chart.from), format::time_of_day(chart.to));
     let step = format!("one step {}", units::duration(chart.step));
     let space = room.saturating_sub(from.width() + to.width() + step.width());
     lines.push(format!("{}{from}{}{step}{}{to}", " ".repeat(11), " ".repeat(space / 2), " ".repeat(space - space / 2)));

@@ -1,6 +1,6 @@
 //! `--format markdown`: the text report as Markdown tables, for tickets and wikis.
 
-use super::document::{Document, Part, Table, people};
+use super::document::{Document, Part, Table, format};
 use super::format::{Format, Options};
 use super::layout;
 use crate::snapshot::Snapshot;
@@ -63,7 +63,7 @@ fn write_table(table: &Table, out: &mut dyn Write) -> io::Result<()> {
     for row in &table.rows {
         let cells: Vec<String> = row
             .iter()
-            .map(|cell| format!("{}{}", "&nbsp;&nbsp;".repeat(cell.indent), escape(&people::single_spaced(&cell.text))))
+            .map(|cell| format!("{}{}", "&nbsp;&nbsp;".repeat(cell.indent), escape(&format::single_spaced(&cell.text))))
             .collect();
         writeln!(out, "| {} |", cells.join(" | "))?;
     }

@@ -14,7 +14,7 @@ mod markdown;
 pub mod registry;
 mod text;
 
-pub use format::{Beside, Format, Options};
+pub use format::{Format, JoinScoped, Options};
 pub use registry::{FORMATS, find};
 pub use text::render;
 

@@ -15,7 +15,7 @@ pub struct LossLedger {
     /// Switch or path, where no outer sequence splits them.
     pub upstream: Option<Estimate>,
     /// Of answers (SYN-ACK, DNS, ICMP echo), those whose question was never seen: lost anywhere, where both directions are mirrored.
-    pub orphans: Option<Estimate>,
+    pub unmatched: Option<Estimate>,
 }
 
 /// A class of duplicates, with its counts.

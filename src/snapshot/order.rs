@@ -176,7 +176,7 @@ fn sort<R>(rows: &mut [R], rank: impl Fn(&R) -> Rank, compare: impl Fn(&R, &R) -
         let (mut at, mut ahead) = (start, start);
         let mut advance = |places: &[u32], rows: &[R]| {
             ahead = places[ahead] as usize;
-            memory::bring_near(&rows[ahead]);
+            memory::prefetch(&rows[ahead]);
         };
         if places[start] as usize != start {
             (0..AHEAD).for_each(|_| advance(&places, rows));

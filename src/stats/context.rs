@@ -63,7 +63,7 @@ pub struct Context {
 /// All contexts of a shard.
 ///
 /// A conversation's packets are not counted here one by one: its record remembers the context by a fingerprint, and its traffic is
-/// [settled](Contexts::settle) when the context changes and at every mark.
+/// [flushed](Contexts::flush) when the context changes and at every mark.
 #[derive(Debug)]
 pub struct Contexts {
     rows: Vec<Context>,
@@ -80,7 +80,7 @@ impl Contexts {
     }
 
     /// Hands everything over, and is empty after.
-    pub fn give_away(&mut self) -> Self {
+    pub fn take_all(&mut self) -> Self {
         let empty = Self::new(self.keys);
         std::mem::replace(self, empty)
     }
@@ -91,7 +91,7 @@ impl Contexts {
         fingerprint(&self.keys, path, stations(mac), vlans.bits())
     }
 
-    /// The number of a context in which a packet was seen at `time`; its traffic is to be settled later.
+    /// The number of a context in which a packet was seen at `time`; its traffic is to be flushed later.
     #[inline(never)]
     pub fn enter(&mut self, key: &ContextKey, time: Timestamp) -> u32 {
         let at = self.find(key, time);
@@ -101,7 +101,7 @@ impl Contexts {
 
     /// Adds traffic of packets in a context, the last of them at `last`.
     #[inline]
-    pub fn settle(&mut self, at: u32, traffic: Traffic, last: Timestamp) {
+    pub fn flush(&mut self, at: u32, traffic: Traffic, last: Timestamp) {
         if let Some(row) = self.rows.get_mut(at as usize) {
             row.traffic.add(traffic);
             row.last = row.last.max(last);
@@ -123,12 +123,12 @@ impl Contexts {
         };
         self.loose = at;
         self.backward(at, time);
-        self.settle(at, Traffic { packets: 1, wire_bytes: wire.into() }, time);
+        self.flush(at, Traffic { packets: 1, wire_bytes: wire.into() }, time);
     }
 
     /// Counts packets that the one just counted without a conversation stands for as well.
     pub fn count_more(&mut self, more: Traffic, time: Timestamp) {
-        self.settle(self.loose, more, time);
+        self.flush(self.loose, more, time);
     }
 
     fn find(&mut self, key: &ContextKey, time: Timestamp) -> u32 {
@@ -194,23 +194,23 @@ mod tests {
 
     #[test]
     fn traffic_is_settled_where_packets_were_seen() {
-        let mut c = Contexts::new(Keys::OPEN);
+        let mut c = Contexts::new(Keys::FIXED);
         let a = c.enter(&key(1), Timestamp(5));
         let b = c.enter(&key(2), Timestamp(6));
         assert_ne!(a, b);
         assert_eq!(c.enter(&key(1), Timestamp(4)), a);
-        c.settle(a, Traffic { packets: 2, wire_bytes: 120 }, Timestamp(5));
+        c.flush(a, Traffic { packets: 2, wire_bytes: 120 }, Timestamp(5));
         let row = c.get(a).unwrap();
         assert_eq!((row.traffic.packets, row.first, row.last), (2, Timestamp(4), Timestamp(5)));
-        assert_eq!(c.report().len(), 1, "nothing was settled in the other yet");
-        c.settle(b, Traffic { packets: 1, wire_bytes: 60 }, Timestamp(6));
+        assert_eq!(c.report().len(), 1, "nothing was flushed in the other yet");
+        c.flush(b, Traffic { packets: 1, wire_bytes: 60 }, Timestamp(6));
         assert_eq!(c.report().len(), 1);
         assert!(c.report().is_empty());
     }
 
     #[test]
     fn packets_without_a_conversation_count_at_once() {
-        let mut c = Contexts::new(Keys::OPEN);
+        let mut c = Contexts::new(Keys::FIXED);
         for (station, time) in [(1, 5), (2, 6), (2, 7), (1, 4)] {
             c.count(&key(station), Timestamp(time), 60);
         }
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn fingerprints_tell_contexts_apart() {
-        let c = Contexts::new(Keys::OPEN);
+        let c = Contexts::new(Keys::FIXED);
         let print = |k: &ContextKey| c.fingerprint(k.path, k.mac.as_ref(), &k.vlans);
         let plain = key(1);
         let mut tagged = plain;
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_addresses_stays_bounded_and_closes() {
-        let mut c = Contexts::new(Keys::OPEN);
+        let mut c = Contexts::new(Keys::FIXED);
         for station in 0..CONTEXTS_PER_SHARD as u32 * 2 {
             c.count(&key(station), Timestamp(0), 60);
         }
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_protocols_stays_bounded_and_keeps_the_vlan() {
-        let mut c = Contexts::new(Keys::OPEN);
+        let mut c = Contexts::new(Keys::FIXED);
         let many = CONTEXTS_PER_SHARD as u32 * 3;
         for n in 0..many {
             let mut k = key(n);

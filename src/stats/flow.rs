@@ -1,24 +1,24 @@
 //! The flow table: one record a conversation, found once a packet.
 //!
 //! A record is what every packet of a conversation touches, three cache lines with the detectors' state; what is needed only when a
-//! conversation begins, changes or is reported ([`Rest`]) lies in an array of its own beside it. The index holds 32 bits of each key's
+//! conversation begins, changes or is reported ([`FlowCold`]) lies in an array of its own beside it. The index holds 32 bits of each key's
 //! hash, so that a search does not touch the records: for several packets the index is brought near, then their numbers are found and the
-//! records brought near, and then each packet is counted ([`FlowTable::bring_near`], [`FlowTable::guess`], [`FlowTable::locate`],
+//! records brought near, and then each packet is counted ([`FlowTable::prefetch`], [`FlowTable::probe`], [`FlowTable::locate`],
 //! [`FlowTable::count`]).
 
 mod table;
 mod tcp;
 
-pub use table::{FlowTable, Guess, Settled, Step};
+pub use table::{FlowTable, Flushed, SlotHint, Step};
 pub use tcp::TcpTrack;
 
-use super::totals::Heading;
+use super::totals::TrafficDirection;
 use crate::model::{FlowKey, Timestamp, Traffic};
 
 /// One conversation: what each of its packets touches.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
-pub struct Flow<X> {
+pub struct FlowHot<X> {
     /// Who.
     pub key: FlowKey,
     /// Each direction's traffic.
@@ -32,16 +32,16 @@ pub struct Flow<X> {
     /// TCP's course.
     pub tcp: TcpTrack,
     /// Where each direction is heading.
-    pub heading: [Heading; 2],
+    pub heading: [TrafficDirection; 2],
     /// 0 or 1: the direction of the originator.
     pub originator: u8,
     /// What else is kept of it: the detectors' state.
-    pub watch: X,
+    pub detectors: X,
 }
 
 /// What is needed of a conversation less often.
 #[derive(Debug, Clone, Copy)]
-pub struct Rest {
+pub struct FlowCold {
     /// First packet.
     pub first: Timestamp,
     /// Latest packet in earlier contexts.
@@ -51,7 +51,7 @@ pub struct Rest {
     /// The context each direction was seen in last (an index of [`super::Contexts`], `u32::MAX` for none).
     pub context: [u32; 2],
     /// Traffic at the last settlement with the contexts.
-    settled: [Traffic; 2],
+    flushed: [Traffic; 2],
     /// Traffic at the last report.
     reported: [Traffic; 2],
 }
@@ -60,9 +60,9 @@ pub struct Rest {
 #[derive(Debug, Clone, Copy)]
 pub struct Record<'a, X> {
     /// What its packets touch.
-    pub flow: &'a Flow<X>,
+    pub flow: &'a FlowHot<X>,
     /// The rest.
-    pub rest: &'a Rest,
+    pub rest: &'a FlowCold,
 }
 
 impl<X> Record<'_, X> {

@@ -8,6 +8,6 @@ pub mod totals;
 
 pub use bursts::Bursts;
 pub use context::{Context, ContextKey, Contexts};
-pub use flow::{Flow, FlowTable, Record, TcpTrack};
+pub use flow::{FlowHot, FlowTable, Record, TcpTrack};
 pub use series::Series;
 pub use totals::Totals;

@@ -5,7 +5,7 @@ use crate::model::Traffic;
 /// Index into [`Totals::directions`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[repr(u8)]
-pub enum Heading {
+pub enum TrafficDirection {
     /// From outside to inside.
     Inbound,
     /// From inside to outside.
@@ -32,7 +32,7 @@ pub struct Totals {
     pub truncated: u64,
     /// IP fragments.
     pub fragments: u64,
-    /// By [`Heading`].
+    /// By [`TrafficDirection`].
     pub directions: [Traffic; 5],
     /// SYN without ACK.
     pub syn: u64,

@@ -65,7 +65,7 @@ pub(super) fn conversations<'a>(kind: Option<Kind>, six: bool, whole: bool) -> V
         Col::right(load_title(whole), RATE..=RATE, 1, |s, (_, c): &Talk| load_cell(s, c.recent(), c.total(), Hue::Text))
             .sorted(busiest(!whole).column),
     );
-    // Beside other panels the share says more than the bytes.
+    // JoinScoped other panels the share says more than the bytes.
     let (share, bytes) = if kind.is_none() { (3, 6) } else { (6, 3) };
     out.push(Col::right("share", 12..=22, share, |s, (_, c): &Talk| {
         Cell::Share(s.share(c.recent(), c.total()), s.style(Hue::Family(conversation_family(c))))

@@ -19,10 +19,10 @@ mod canvas;
 mod chrome;
 mod columns;
 mod details;
+mod exit_summary;
 mod hints;
 mod input;
 mod label;
-mod leaving;
 mod options;
 mod paint;
 mod panels;
@@ -43,7 +43,7 @@ mod tests;
 #[cfg(test)]
 use crate::{model, snapshot};
 
-pub use leaving::Leaving;
+pub use exit_summary::ExitSummary;
 pub use options::Options;
 pub use picker::pick;
 pub use run::run;

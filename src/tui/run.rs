@@ -1,7 +1,7 @@
 //! The loop: events in, frames out.
 
 use super::app::{App, Effect};
-use super::leaving::Leaving;
+use super::exit_summary::ExitSummary;
 use super::options::Options;
 use super::terminal::{Events, Keys, Screen, panics};
 use super::theme::Theme;
@@ -26,7 +26,7 @@ pub(super) fn theme(options: &Options) -> Theme {
 ///
 /// # Errors
 /// When there is no terminal, or it cannot be set up.
-pub fn run(feed: &dyn Feed, options: &Options) -> Result<Leaving> {
+pub fn run(feed: &dyn Feed, options: &Options) -> Result<ExitSummary> {
     let mut app = App::new(options.clone(), theme(options));
     let mut screen = Screen::enter(&options.stop)?;
     let outcome = watch(feed, &mut app, &mut screen, &mut Keys);
@@ -36,10 +36,10 @@ pub fn run(feed: &dyn Feed, options: &Options) -> Result<Leaving> {
         return Err(Error::runtime(format!("a fault of this program ended the analysis: {}", panics.join("; "))));
     }
     match outcome {
-        Ok(()) => Ok(Leaving::of(&feed.latest(), &options.source_title)),
+        Ok(()) => Ok(ExitSummary::of(&feed.latest(), &options.source_title)),
         // The terminal has gone (a closed ssh session): that is a way of leaving.
         Err(e) if options.stop.load(Ordering::Relaxed) || e.kind() == std::io::ErrorKind::UnexpectedEof => {
-            Ok(Leaving::of(&feed.latest(), &options.source_title))
+            Ok(ExitSummary::of(&feed.latest(), &options.source_title))
         }
         Err(e) => Err(Error::io("terminal", &e)),
     }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 /// Milliseconds a quiet pipe is waited for: a dashboard stays alive.
-pub(super) const PATIENCE: u32 = 50;
+pub(super) const READ_ATTEMPTS: u32 = 50;
 
 /// What a read came back with.
 #[derive(Debug, PartialEq, Eq)]
@@ -137,7 +137,7 @@ impl Input {
             return Err(Error::runtime(format!("{name}: is a terminal; give it a capture through a pipe or `<`")));
         }
         let waits = kind.is_fifo() || kind.is_socket() || kind.is_char_device();
-        let meter = Arc::new(Meter { position: AtomicU64::new(0), patience: AtomicU32::new(PATIENCE) });
+        let meter = Arc::new(Meter { position: AtomicU64::new(0), patience: AtomicU32::new(READ_ATTEMPTS) });
         let size = kind.is_file().then_some(about.len());
         let raw = Raw { from: file, waits, head: Vec::new(), taken: 0, meter: Arc::clone(&meter) };
         Ok(Self { stream: Stream::Fresh(raw), meter, size, compression: None, waits })

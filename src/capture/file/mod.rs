@@ -18,12 +18,12 @@ mod classic;
 mod compress;
 mod format;
 mod input;
-mod looks;
 mod merge;
 mod pcapng;
 mod reader;
 mod registry;
 mod replay;
+mod sniff;
 mod snoop;
 #[cfg(test)]
 mod tests;

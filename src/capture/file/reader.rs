@@ -1,9 +1,9 @@
 //! One capture file as a source.
 
 use super::format::{Format, Recognised, Step};
-use super::input::{Chunk, Input, PATIENCE, reason};
-use super::looks;
+use super::input::{Chunk, Input, READ_ATTEMPTS, reason};
 use super::registry;
+use super::sniff;
 use crate::capture::{Block, Bpf, Fill, Losses, Packet, Source, SourceInfo};
 use crate::error::{Error, Result};
 use crate::model::LinkType;
@@ -81,7 +81,7 @@ impl Reader {
         let mut piece = vec![0; SNIFF_BYTES];
         loop {
             let room = SNIFF_BYTES.saturating_sub(self.carry.len());
-            let got = self.input.read(piece.get_mut(..room).unwrap_or(&mut []), PATIENCE);
+            let got = self.input.read(piece.get_mut(..room).unwrap_or(&mut []), READ_ATTEMPTS);
             let last = match got {
                 Ok(Chunk::Bytes(n)) => {
                     self.carry.extend_from_slice(piece.get(..n).unwrap_or(&[]));
@@ -115,7 +115,7 @@ impl Reader {
 
     fn no_capture(&self) -> String {
         let inside = self.input.compression().map_or(String::new(), |c| format!(" (inside {})", c.name()));
-        format!("is not a capture file (pcap, pcapng, snoop): it looks like {}{inside}", looks::describe(&self.carry))
+        format!("is not a capture file (pcap, pcapng, snoop): it looks like {}{inside}", sniff::describe(&self.carry))
     }
 
     fn unreadable(&self, error: &io::Error) -> String {
@@ -170,7 +170,7 @@ impl Reader {
                     block.data.resize(need, 0);
                 }
             }
-            let patience = if block.packets.is_empty() { PATIENCE } else { 0 };
+            let patience = if block.packets.is_empty() { READ_ATTEMPTS } else { 0 };
             let got = match self.failure.take() {
                 Some(error) => Err(error),
                 None => self.input.read(block.data.get_mut(have..).unwrap_or(&mut []), patience),

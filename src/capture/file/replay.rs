@@ -1,6 +1,6 @@
 //! A source at the pace of its packets' times.
 
-use super::input::PATIENCE;
+use super::input::READ_ATTEMPTS;
 use crate::capture::{Block, Fill, Losses, Source, SourceInfo};
 use crate::error::Result;
 use crate::model::Timestamp;
@@ -84,7 +84,7 @@ impl Source for Replay {
         let wait = self.release(block);
         match wait {
             Some(wait) if block.packets.is_empty() => {
-                let wait = wait.min(Duration::from_millis(u64::from(PATIENCE)));
+                let wait = wait.min(Duration::from_millis(u64::from(READ_ATTEMPTS)));
                 let timeout = Timespec { tv_sec: 0, tv_nsec: i64::from(wait.subsec_nanos()) };
                 // No descriptor: a sleep that a signal ends, which is welcome.
                 let _ = poll(&mut [], Some(&timeout));

@@ -57,7 +57,7 @@ impl Handle {
         // into LINUX_SLL frames only.
         let mut capture = capture.map_err(Refused::Device)?;
         if let Some(filter) = &options.filter {
-            capture.filter(filter, true).map_err(|e| Refused::Filter(words(&e)))?;
+            capture.filter(filter, true).map_err(|e| Refused::Filter(message(&e)))?;
         }
         let stop = capture.breakloop_handle();
         Ok(Self {
@@ -89,7 +89,7 @@ impl Handle {
                     }
                     self.broken_off = false;
                 }
-                Err(error) => return Err(words(&error)),
+                Err(error) => return Err(message(&error)),
             }
         }
         Ok(block.packets.len() - before)
@@ -137,15 +137,15 @@ fn activate(name: &str, options: &LiveOptions, promiscuous: bool, nanoseconds: b
         .map(|c| c.promisc(promiscuous).snaplen(snaplen).buffer_size(ring).timeout(RETIRE_MS).precision(precision))
         .and_then(Capture::open)
         .and_then(Capture::setnonblock)
-        .map_err(|e| words(&e))
+        .map_err(|e| message(&e))
 }
 
 /// Checks a filter's words against Ethernet, for an interface that cannot be opened yet. What only a live handle can tell
 /// (`outbound`, tags the kernel keeps aside) passes.
 pub fn check_filter(filter: &str) -> Result<(), String> {
-    let dead = Capture::dead(Linktype::ETHERNET).map_err(|e| words(&e))?;
+    let dead = Capture::dead(Linktype::ETHERNET).map_err(|e| message(&e))?;
     let only_live = |text: &String| ["not supported", "rejects all", "savefile"].iter().any(|word| text.contains(word));
-    match dead.compile(filter, true).map_err(|e| words(&e)) {
+    match dead.compile(filter, true).map_err(|e| message(&e)) {
         Err(text) if !only_live(&text) => Err(text),
         _ => Ok(()),
     }
@@ -158,7 +158,7 @@ fn time(header: &pcap::PacketHeader, fraction: i64) -> Timestamp {
 }
 
 /// libpcap's message without the binding's prefix.
-fn words(error: &pcap::Error) -> String {
+fn message(error: &pcap::Error) -> String {
     match error {
         pcap::Error::PcapError(text) => text.clone(),
         other => other.to_string(),

@@ -27,7 +27,7 @@ enum State {
     /// Packets may come.
     Open(Handle),
     /// The interface went away; its ring is emptied until the given time.
-    Leaving(Handle, Instant),
+    ExitSummary(Handle, Instant),
     /// No handle; opening is tried at the given time.
     Waiting(Instant),
 }
@@ -106,7 +106,7 @@ impl Tap {
         (self.index, self.drops) = (index, before);
         self.state = State::Open(handle);
         self.seen = true;
-        self.look();
+        self.inspect();
         Ok(())
     }
 
@@ -118,7 +118,7 @@ impl Tap {
     /// The descriptor to wait on.
     pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         match &self.state {
-            State::Open(handle) | State::Leaving(handle, _) => Some(handle.as_fd()),
+            State::Open(handle) | State::ExitSummary(handle, _) => Some(handle.as_fd()),
             State::Waiting(_) => None,
         }
     }
@@ -128,14 +128,14 @@ impl Tap {
         let before = block.packets.len();
         let failed = match &mut self.state {
             State::Open(handle) => handle.drain(block, interface, turn).is_err(),
-            State::Leaving(handle, _) => {
+            State::ExitSummary(handle, _) => {
                 // Its errors are expected; only what is left in the ring matters.
                 let _ = handle.drain(block, interface, turn);
                 false
             }
             State::Waiting(_) => return 0,
         };
-        if let State::Open(handle) | State::Leaving(handle, _) = &self.state {
+        if let State::Open(handle) | State::ExitSummary(handle, _) = &self.state {
             self.widest = self.widest.max(handle.widest);
         }
         let added = block.packets.len() - before;
@@ -147,8 +147,8 @@ impl Tap {
     }
 
     /// Looks after the interface when it is time to: is it still there, is it back?
-    pub fn tend(&mut self, now: Instant) {
-        if let State::Leaving(_, until) = self.state
+    pub fn maintain(&mut self, now: Instant) {
+        if let State::ExitSummary(_, until) = self.state
             && now >= until
         {
             self.count();
@@ -163,9 +163,9 @@ impl Tap {
             State::Open(_) if self.is_gone() => self.leave(now),
             State::Open(_) => {
                 self.count();
-                self.look();
+                self.inspect();
             }
-            State::Leaving(..) => {}
+            State::ExitSummary(..) => {}
             State::Waiting(next) if now >= next => self.retry(now),
             State::Waiting(_) => {}
         }
@@ -180,7 +180,7 @@ impl Tap {
         self.count();
         self.warning = Some(self.is_away());
         if let State::Open(handle) = std::mem::replace(&mut self.state, State::Waiting(now)) {
-            self.state = State::Leaving(handle, now + FAREWELL);
+            self.state = State::ExitSummary(handle, now + FAREWELL);
         }
     }
 
@@ -202,7 +202,7 @@ impl Tap {
     }
 
     /// What the system says of an open interface: its speed, and whether anything can come from it at all.
-    fn look(&mut self) {
+    fn inspect(&mut self) {
         self.speed = sysfs::interface(&self.name).and_then(|i| i.speed());
         self.warning = match sysfs::status(&self.name) {
             Status::Down => Some(self.is_down()),
@@ -224,7 +224,7 @@ impl Tap {
 
     /// Reads the loss counters.
     fn count(&mut self) {
-        let (State::Open(handle) | State::Leaving(handle, _)) = &mut self.state else { return };
+        let (State::Open(handle) | State::ExitSummary(handle, _)) = &mut self.state else { return };
         let (kernel, libpcap) = handle.new_drops();
         self.losses.kernel = self.losses.kernel.saturating_add(kernel);
         // libpcap counts interface drops in promiscuous mode only, so the system's counter is preferred.

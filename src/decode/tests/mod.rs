@@ -1,9 +1,9 @@
 //! Hand-made packets, one header family a file.
 
+mod fast_path;
 mod link;
 mod mirror;
 mod net;
-mod straight;
 mod tunnel;
 
 use super::{Headers, Rules, walk};

@@ -45,7 +45,7 @@ fn on(f: &HostFacts, of: &[(&str, &'static str)]) -> Vec<(&'static str, bool)> {
 }
 
 /// Whether the kernel tells any of these switches.
-fn told(f: &HostFacts, of: &[(&str, &str)]) -> bool {
+fn any_known(f: &HostFacts, of: &[(&str, &str)]) -> bool {
     of.iter().any(|(name, _)| f.feature(name).is_some())
 }
 
@@ -65,7 +65,7 @@ pub(super) fn merges(f: &HostFacts) -> bool {
 }
 
 pub(super) fn receive_offload(f: &HostFacts, _: Seen) -> Look {
-    if !told(f, MERGING) {
+    if !any_known(f, MERGING) {
         return Look::unknown("not told");
     }
     let words = on(f, MERGING);
@@ -73,7 +73,7 @@ pub(super) fn receive_offload(f: &HostFacts, _: Seen) -> Look {
 }
 
 pub(super) fn vlan_offload(f: &HostFacts, seen: Seen) -> Look {
-    if !told(f, VLAN) {
+    if !any_known(f, VLAN) {
         return Look::unknown("not told");
     }
     let words = on(f, VLAN);
@@ -87,7 +87,7 @@ pub(super) fn vlan_offload(f: &HostFacts, seen: Seen) -> Look {
 }
 
 pub(super) fn other_offload(f: &HostFacts, _: Seen) -> Look {
-    if !told(f, OTHER) {
+    if !any_known(f, OTHER) {
         return Look::unknown("not told");
     }
     let words = on(f, OTHER);

@@ -52,11 +52,11 @@ const RUNS: &str = "Losses come in runs, not packet by packet: bulk data is miss
 
 /// What the answers without a question say beside a finding of loss.
 fn witnessed(outcome: Outcome, e: &Evidence) -> Outcome {
-    match (outcome, e.loss.orphans) {
-        (Outcome::Present(mut report), Some(orphans)) => {
-            report.evidence.push(("lone_answers", Value::Share(orphans.rate)));
-            report.evidence.push(("answers", Value::Count(orphans.n)));
-            let runs = orphans.n >= ANSWERS && e.loss.all.is_some_and(|all| orphans.high < all.low / 2.0);
+    match (outcome, e.loss.unmatched) {
+        (Outcome::Present(mut report), Some(unmatched)) => {
+            report.evidence.push(("lone_answers", Value::Share(unmatched.rate)));
+            report.evidence.push(("answers", Value::Count(unmatched.n)));
+            let runs = unmatched.n >= ANSWERS && e.loss.all.is_some_and(|all| unmatched.high < all.low / 2.0);
             Outcome::Present(if runs { report.because(RUNS) } else { report })
         }
         (outcome, _) => outcome,

@@ -2,10 +2,10 @@
 
 pub(super) mod capture;
 pub(super) mod copies;
+pub(super) mod directionality;
 pub(super) mod fidelity;
 pub(super) mod host;
 pub(super) mod loss;
-pub(super) mod sides;
 pub(super) mod span;
 pub(super) mod transit;
 

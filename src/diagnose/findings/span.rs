@@ -134,7 +134,7 @@ impl Detector for Sampled {
         let found = uniform_ratio(e)
             .filter(|_| Limit::new(LEAST_SAMPLING).exceeded(all.rate, active) && !by_load)
             .filter(|_| limit(&e.loss.by_size, false).is_none() && flat(e, active).is_none())
-            .filter(|_| !e.loss.orphans.is_some_and(|single| single.n >= ANSWERS && single.high < 0.75 * all.low));
+            .filter(|_| !e.loss.unmatched.is_some_and(|single| single.n >= ANSWERS && single.high < 0.75 * all.low));
         present_if(found.is_some(), || {
             let n = (1.0 / (1.0 - all.rate).max(1e-6)).round().max(2.0);
             let evidence =

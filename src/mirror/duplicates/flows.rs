@@ -151,9 +151,9 @@ impl Flows {
 
     /// Asks the memory for a conversation.
     #[inline]
-    pub fn bring_near(&self, tag: u32) {
+    pub fn prefetch(&self, tag: u32) {
         if let Some(flow) = self.slots.get(tag.max(1) as usize & (self.slots.len() - 1)) {
-            memory::bring_near(flow);
+            memory::prefetch(flow);
         }
     }
 

@@ -40,7 +40,7 @@
 //! that copies are chosen with their first) when there are many.
 
 mod counts;
-mod digest;
+mod fingerprint;
 mod flows;
 mod table;
 
@@ -51,10 +51,10 @@ pub use counts::{ClassCounts, CopyClass, DuplicateCounts, GapHistogram, JUDGED_P
 
 use crate::model::mix::Keys;
 use crate::model::time::MILLISECOND;
-use crate::model::{Brief, Cast, Frame, Traffic};
+use crate::model::{Cast, FastHeaders, Frame, Traffic};
 use counts::gap_code;
-pub use digest::{Digest, Print};
-use digest::{Place, WHOLE};
+pub use fingerprint::{Digest, Fingerprint};
+use fingerprint::{Vantage, WHOLE};
 use flows::{FOUR, Flows, Pattern};
 use table::{Entry, Table};
 
@@ -136,34 +136,34 @@ impl DuplicateFilter {
     /// first of them is judged.
     #[inline(always)]
     pub fn digest(&mut self, frame: &Frame) -> Digest {
-        let plain = digest::plain(frame, &self.keys);
+        let plain = fingerprint::plain(frame, &self.keys);
         let digest = plain.unwrap_or_else(|| self.digest_any(frame));
         debug_assert_eq!(digest, self.digest_any(frame));
-        self.bring_near(digest.print.key, digest.flow);
+        self.prefetch(digest.print.key, digest.flow);
         digest
     }
 
     /// Whether the print of one of the commonest packets stands for its digest. If so, asks the memory for what [`Self::judge`] will look at;
     /// else the packet has to be digested.
     #[inline(always)]
-    pub fn knows(&self, brief: &Brief, print: &Print) -> bool {
-        let known = print.key != 0 && (self.cover == WHOLE || brief.is_tcp());
+    pub fn knows(&self, fast: &FastHeaders, print: &Fingerprint) -> bool {
+        let known = print.key != 0 && (self.cover == WHOLE || fast.is_tcp());
         if known {
-            self.bring_near(print.key, brief.hash);
+            self.prefetch(print.key, fast.hash);
         }
         known
     }
 
     #[inline(never)]
     fn digest_any(&mut self, frame: &Frame) -> Digest {
-        digest::digest(frame, &self.keys, &mut self.cover)
+        fingerprint::digest(frame, &self.keys, &mut self.cover)
     }
 
     #[inline(always)]
-    fn bring_near(&self, key: u64, flow: u32) {
-        self.table.bring_near(key);
+    fn prefetch(&self, key: u64, flow: u32) {
+        self.table.prefetch(key);
         if self.flows.notes(key) {
-            self.flows.bring_near(flow);
+            self.flows.prefetch(flow);
         }
     }
 
@@ -173,7 +173,7 @@ impl DuplicateFilter {
         let now = frame.time.0;
         self.observed.count(frame.wire);
         self.light_packets += u64::from(digest.light);
-        if let Some(at) = self.table.find(&digest.print, now, self.window, || digest::partial_checksum(frame)) {
+        if let Some(at) = self.table.find(&digest.print, now, self.window, || fingerprint::partial_checksum(frame)) {
             return self.again(frame, digest, at);
         }
         self.table.push(Entry { print: digest.print, first: now }, self.window);
@@ -363,7 +363,7 @@ enum Lead {
     Far,
 }
 
-fn class(frame: &Frame, a: Place, b: Place) -> CopyClass {
+fn class(frame: &Frame, a: Vantage, b: Vantage) -> CopyClass {
     if frame.cast() != Cast::Unicast {
         CopyClass::Flooded
     } else if a.is_hop(b) {

@@ -3,7 +3,7 @@
 //! The index (eight bytes a packet) is what a new packet's look-up touches; the ring is written one after the other and read only where the
 //! index says that a packet may have come again. A full ring forgets the oldest.
 
-use super::digest::Print;
+use super::fingerprint::Fingerprint;
 use crate::model::limits::{COPY_PACKETS, COPY_PACKETS_AT_FIRST};
 use crate::model::memory;
 
@@ -20,7 +20,7 @@ const SINCE: i64 = 256;
 pub(super) struct Entry {
     /// Of the first sighting; a key of 0 is an empty place. Its state has above what is the packet's: copies (4 bits), time from the first
     /// sighting to the last (20).
-    pub print: Print,
+    pub print: Fingerprint,
     /// Time of the first sighting, nanoseconds.
     pub first: i64,
 }
@@ -110,30 +110,30 @@ impl Table {
 
     /// Asks the memory for what a look-up of this key, and an entry after it, touch.
     #[inline]
-    pub fn bring_near(&self, key: u64) {
+    pub fn prefetch(&self, key: u64) {
         if let Some(bucket) = self.index.get(self.bucket(key)) {
-            memory::bring_near(bucket);
+            memory::prefetch(bucket);
         }
         if let Some(place) = self.ring.get((self.head + AHEAD) & (self.ring.len() - 1)) {
-            memory::bring_near(place);
+            memory::prefetch(place);
         }
     }
 
-    /// Place of a packet seen within `window` nanoseconds. Checksums must be equal or one of them `partial`: not yet filled in.
+    /// Vantage of a packet seen within `window` nanoseconds. Checksums must be equal or one of them `partial`: not yet filled in.
     #[inline]
-    pub fn find(&self, print: &Print, now: i64, window: i64, partial: impl Fn() -> Option<u16>) -> Option<usize> {
+    pub fn find(&self, print: &Fingerprint, now: i64, window: i64, partial: impl Fn() -> Option<u16>) -> Option<usize> {
         let bucket = self.index.get(self.bucket(print.key))?;
         let tag = print.key as u16;
         let hits = bucket.hits(tag);
-        if hits == 0 { None } else { self.look(bucket, hits, print, now, window, partial) }
+        if hits == 0 { None } else { self.inspect(bucket, hits, print, now, window, partial) }
     }
 
     #[inline(never)]
-    fn look(
+    fn inspect(
         &self,
         bucket: &Bucket,
         mut hits: u128,
-        print: &Print,
+        print: &Fingerprint,
         now: i64,
         window: i64,
         partial: impl Fn() -> Option<u16>,
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn the_oldest_goes_first() {
         let mut t = Table::new();
-        let print = |n: u64| Print { key: n.wrapping_mul(0x9e37_79b9_7f4a_7c15), ..Print::default() };
+        let print = |n: u64| Fingerprint { key: n.wrapping_mul(0x9e37_79b9_7f4a_7c15), ..Fingerprint::default() };
         let entry = |n: u64| Entry { print: print(n), first: n as i64 };
         for n in 1..=COPY_PACKETS_AT_FIRST as u64 + 3 {
             t.push(entry(n), -1);

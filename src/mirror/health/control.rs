@@ -4,7 +4,7 @@ use super::neighbour::{description, lacp_systems};
 use super::tags::{PVST, link_type, snap};
 use crate::model::Frame;
 use crate::model::Mac;
-use crate::model::limits::{BEATS, SYSTEMS};
+use crate::model::limits::{PERIODIC_SENDERS, SYSTEMS};
 
 /// A protocol with a regular sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,9 +79,9 @@ pub struct ControlCounts {
     pub neighbour: u64,
     /// VRRP, HSRP, PTP.
     pub other: u64,
-    /// LACP systems that sent; the first [`BEATS`].
+    /// LACP systems that sent; the first [`PERIODIC_SENDERS`].
     pub lacp_actors: Vec<Mac>,
-    /// LACP systems that senders say they talk to; the first [`BEATS`].
+    /// LACP systems that senders say they talk to; the first [`PERIODIC_SENDERS`].
     pub lacp_partners: Vec<Mac>,
     /// System descriptions of LLDP and CDP, as their senders wrote them; the first [`SYSTEMS`].
     pub systems: Vec<String>,
@@ -132,7 +132,7 @@ impl ControlCounts {
 }
 
 fn note(list: &mut Vec<Mac>, mac: Mac) {
-    if list.len() < BEATS && mac != Mac::default() && !list.contains(&mac) {
+    if list.len() < PERIODIC_SENDERS && mac != Mac::default() && !list.contains(&mac) {
         list.push(mac);
     }
 }

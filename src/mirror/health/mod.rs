@@ -3,20 +3,20 @@
 //! Cost a packet: a few ns for sizes; control packets, DNS and echo a table look-up; a checksum about 0.3 ns a byte,
 //! [`crate::model::limits::CHECKSUMS_PER_SECOND`] times a second. Tags and casts cost nothing: they are read off the contexts.
 
-mod beats;
 mod checksum;
 mod control;
 mod neighbour;
-mod orphans;
+mod periodic;
 mod sizes;
 mod tags;
+mod unmatched;
 
-pub use beats::{Beat, Beats, Silence, silences};
 pub use checksum::ChecksumCounts;
 pub use control::{Control, ControlCounts};
-pub use orphans::{OrphanCounts, Orphans};
+pub use periodic::{OutageSpan, PeriodicSender, PeriodicSenders, outages};
 pub use sizes::{Lengths, SizeCounts};
 pub use tags::{TagCounts, TagFlows, TagState, VlanSet, outermost};
+pub use unmatched::{UnmatchedCounts, UnmatchedReplies};
 
 use crate::model::Frame;
 use crate::model::Timestamp;
@@ -58,7 +58,7 @@ pub struct HealthCounts {
     /// Destinations.
     pub casts: Casts,
     /// Questions and answers.
-    pub orphans: OrphanCounts,
+    pub unmatched: UnmatchedCounts,
     /// Control protocols.
     pub control: ControlCounts,
 }
@@ -70,7 +70,7 @@ impl HealthCounts {
         self.checksums.merge(&other.checksums);
         self.tags.merge(&other.tags);
         self.casts.merge(&other.casts);
-        self.orphans.merge(&other.orphans);
+        self.unmatched.merge(&other.unmatched);
         self.control.merge(&other.control);
     }
 
@@ -85,7 +85,7 @@ impl HealthCounts {
         rest.tags.tagged = rest.tags.tagged.saturating_sub(earlier.tags.tagged);
         rest.tags.untagged = rest.tags.untagged.saturating_sub(earlier.tags.untagged);
         rest.casts.zip(&earlier.casts, u64::saturating_sub);
-        rest.orphans.zip(&earlier.orphans, u64::saturating_sub);
+        rest.unmatched.zip(&earlier.unmatched, u64::saturating_sub);
         rest
     }
 }
@@ -96,14 +96,14 @@ pub struct Health {
     sizes: SizeCounts,
     checksums: Checksums,
     tags: TagCounts,
-    orphans: Orphans,
-    beats: Beats,
+    unmatched: UnmatchedReplies,
+    senders: PeriodicSenders,
 }
 
 impl Health {
     /// Tells when the capture began.
     pub fn begin(&mut self, time: Timestamp) {
-        self.orphans.begin(time);
+        self.unmatched.begin(time);
     }
 
     /// Looks at one frame.
@@ -112,7 +112,7 @@ impl Health {
         if let Some((_, destination)) = frame.mac
             && destination.is_group()
         {
-            self.beats.observe(frame, destination);
+            self.senders.observe(frame, destination);
         }
         if let Some(end) = self.sizes.observe(frame) {
             self.checksums.observe(frame, end);
@@ -128,7 +128,7 @@ impl Health {
     /// Looks, in addition, at a frame with IP but without a TCP header.
     #[inline]
     pub fn datagram(&mut self, frame: &Frame<'_>) {
-        self.orphans.observe(frame);
+        self.unmatched.observe(frame);
     }
 
     /// Looks at one frame without IP.
@@ -140,20 +140,20 @@ impl Health {
 
     /// Counts up to `now`, since the beginning. Frames by tag and destination are not among them: whoever keeps the contexts has them.
     pub fn counts(&mut self, now: Timestamp) -> HealthCounts {
-        self.orphans.advance(now);
+        self.unmatched.advance(now);
         HealthCounts {
             sizes: self.sizes,
             checksums: self.checksums.counts(),
             tags: self.tags.clone(),
             casts: Casts::default(),
-            orphans: self.orphans.counts(),
-            control: self.beats.counts(),
+            unmatched: self.unmatched.counts(),
+            control: self.senders.counts(),
         }
     }
 
     /// Regular senders of control packets; each lives in one shard, so reports are put one after the other.
-    pub fn beats(&self) -> &Beats {
-        &self.beats
+    pub fn senders(&self) -> &PeriodicSenders {
+        &self.senders
     }
 }
 
@@ -214,7 +214,7 @@ pub(super) mod tests {
                 }
                 let counts = health.counts(Timestamp(i64::MAX));
                 prop_assert!(counts.sizes.packets + counts.sizes.no_length <= 6);
-                let _ = (way == Direction::AToB, health.beats().list());
+                let _ = (way == Direction::AToB, health.senders().list());
             }
         }
     }

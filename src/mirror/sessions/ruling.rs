@@ -53,7 +53,7 @@ impl Ruling {
     }
 
     /// The reason in words.
-    pub fn words(self) -> &'static str {
+    pub fn reason(self) -> &'static str {
         match self {
             Ruling::Off => "kept: decapsulation is off",
             Ruling::Everything => "taken off: every tunnel is to be",

@@ -109,7 +109,7 @@ impl Watched {
         SessionReport {
             session: Session {
                 tunnel: self.tunnel,
-                decision: self.ruling.words().to_owned(),
+                decision: self.ruling.reason().to_owned(),
                 peeled: self.ruling.peels(),
                 packets: self.outer.packets,
                 outer_bytes: self.outer.wire_bytes,

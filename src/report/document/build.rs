@@ -1,6 +1,6 @@
 //! From a snapshot to a document.
 
-use super::people::{moment, number, plural, ratio, text, word};
+use super::format::{moment, number, plural, ratio, text, word};
 use super::tables::{casts, conversations, hosts, protocols, section, sizes, tcp, vlans};
 use super::{Document, Part, Section, Table, Tone, host, mirror};
 use crate::model::text::printable;
@@ -148,7 +148,7 @@ fn losses(s: &Snapshot) -> Section {
         .map(|(stage, n, what)| vec![text(stage), text(units::grouped(n)), text(what)])
         .collect();
     if !rows.is_empty() {
-        parts.push(Part::Table(Table { columns: vec![word("Stage"), number("Count"), super::people::prose("What")], rows }));
+        parts.push(Part::Table(Table { columns: vec![word("Stage"), number("Count"), super::format::prose("What")], rows }));
     }
     section("Losses", parts)
 }

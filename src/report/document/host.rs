@@ -1,6 +1,6 @@
 //! The checklist of this host.
 
-use super::people::{prose, text, word};
+use super::format::{prose, text, word};
 use super::tables::section;
 use super::{Part, Section, Table, Tone};
 use crate::model::host::{Check, Checklist, Verdict};

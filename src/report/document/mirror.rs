@@ -1,6 +1,6 @@
 //! Can the mirror be believed, and what is wrong.
 
-use super::people::{count, end, moment, number, plural, text, word};
+use super::format::{count, end, moment, number, plural, text, word};
 use super::tables::section;
 use super::{Part, Section, Table, Tone};
 use crate::model::finding::evidence_name;
@@ -19,7 +19,7 @@ pub fn mirror(m: &Mirror, rows: usize) -> Option<Section> {
     }
     parts.push(Part::Facts(facts(m)));
     if !m.trust.parts.is_empty() {
-        let columns = vec![word("Part"), number("Score"), super::people::prose("Evidence")];
+        let columns = vec![word("Part"), number("Score"), super::format::prose("Evidence")];
         let score = |s: Option<u8>| text(s.map_or("?".to_owned(), |n| n.to_string()));
         let rows = m.trust.parts.iter().map(|p| vec![text(p.name), score(p.score), text(&p.evidence)]).collect();
         parts.push(Part::Table(Table { columns, rows }));
@@ -74,7 +74,7 @@ fn facts(m: &Mirror) -> Vec<(&'static str, String)> {
         ("Lost on the path", l.path),
         ("Lost in the switch", l.switch),
         ("Lost upstream", l.upstream),
-        ("Questions never seen", l.orphans),
+        ("Questions never seen", l.unmatched),
     ] {
         facts.push((name, loss(estimate)));
     }
@@ -98,8 +98,8 @@ fn loss(estimate: Option<Estimate>) -> String {
 fn sessions(m: &Mirror, rows: usize) -> Part {
     let columns = vec![
         word("Session"),
-        super::people::name("From"),
-        super::people::name("To"),
+        super::format::name("From"),
+        super::format::name("To"),
         number("Id"),
         number("Packets"),
         number("Missing"),
@@ -148,8 +148,8 @@ fn stamps(m: &Mirror, rows: usize) -> Part {
 fn tunnels(m: &Mirror, rows: usize) -> Part {
     let columns = vec![
         word("Tunnel"),
-        super::people::name("From"),
-        super::people::name("To"),
+        super::format::name("From"),
+        super::format::name("To"),
         number("Id"),
         number("Packets"),
         number("Volume"),
@@ -162,8 +162,8 @@ fn tunnels(m: &Mirror, rows: usize) -> Part {
             text(end(t.tunnel.destination, None)),
             text(t.tunnel.id.to_string()),
             count(t.traffic.packets),
-            super::people::bytes(t.traffic.wire_bytes),
-            super::people::bytes(t.inner_bytes),
+            super::format::bytes(t.traffic.wire_bytes),
+            super::format::bytes(t.inner_bytes),
         ]
     };
     Part::Table(Table { columns, rows: m.tunnels.rows.iter().take(rows).map(row).collect() })
@@ -187,7 +187,7 @@ fn finding(f: &Finding, timed: bool) -> Vec<Part> {
     let cleared = if f.active { "" } else { ", cleared" };
     let title = format!("{} ({}{cleared})", printable(&f.title), f.id);
     let mut facts = Vec::new();
-    let evidence: Vec<String> = f.evidence.iter().map(|(name, value)| format!("{} {}", evidence_name(name), value.told(name))).collect();
+    let evidence: Vec<String> = f.evidence.iter().map(|(name, value)| format!("{} {}", evidence_name(name), value.display(name))).collect();
     for (name, words) in [("Evidence", evidence.join(", ")), ("Cause", f.cause.clone()), ("Remedy", f.remedy.clone())] {
         if !words.is_empty() {
             facts.push((name, printable(&words).into_owned()));

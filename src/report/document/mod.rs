@@ -1,9 +1,9 @@
 //! What a report for people says, before it is known how it will look: sections of facts, tables, notes and a chart.
 
 mod build;
+pub mod format;
 mod host;
 mod mirror;
-pub mod people;
 mod tables;
 
 use super::chart::Chart;

@@ -1,6 +1,6 @@
 //! The tables: protocols, conversations, hosts, VLANs, sizes and casts.
 
-use super::people::{bytes, count, end, name, number, plural, share, spare, text, word};
+use super::format::{bytes, count, end, name, number, plural, share, spare, text, word};
 use super::{Cell, Part, Section, Table, Tone};
 use crate::model::{Traffic, units};
 use crate::snapshot::{Conversation, HostRow, SIZE_CLASSES, Snapshot, Table as Rows};
@@ -67,7 +67,7 @@ pub fn conversations(title: &str, table: &Rows<Conversation>, ports: bool, s: &S
         }
         let total = row.total();
         cells.extend([count(total.packets), bytes(sent.wire_bytes), bytes(received.wire_bytes), bytes(total.wire_bytes)]);
-        cells.push(text(units::percent(super::people::ratio(total.wire_bytes, s.total.wire_bytes))));
+        cells.push(text(units::percent(super::format::ratio(total.wire_bytes, s.total.wire_bytes))));
         cells.push(text(units::duration(row.duration())));
         if states {
             cells.push(text(row.state.map_or("", |s| s.token())));

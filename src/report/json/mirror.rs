@@ -33,7 +33,7 @@ pub fn mirror(w: &mut Writer, mirror: &Mirror, options: &Options) -> io::Result<
         w.open(b'{');
         let loss = &mirror.loss;
         for (stage, e) in
-            [("host", loss.host), ("path", loss.path), ("switch", loss.switch), ("upstream", loss.upstream), ("orphans", loss.orphans)]
+            [("host", loss.host), ("path", loss.path), ("switch", loss.switch), ("upstream", loss.upstream), ("orphans", loss.unmatched)]
         {
             estimate(w, stage, e);
         }

@@ -2,8 +2,8 @@
 
 mod host;
 mod mirror;
+mod parallel_rows;
 mod rows;
-mod turns;
 mod writer;
 
 use super::format::{Format, Options};
@@ -61,7 +61,7 @@ impl Format for Json {
     }
 }
 
-/// Beside numbers that are scaled from samples.
+/// JoinScoped numbers that are scaled from samples.
 fn approximate(w: &mut Writer, s: &Snapshot) {
     if s.mirror.one_in().is_some() {
         w.flag("approximate", true);

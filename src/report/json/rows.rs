@@ -1,6 +1,6 @@
 //! Rows of the tables.
 
-use super::turns;
+use super::parallel_rows;
 use super::writer::Writer;
 use crate::report::format::Options;
 use crate::snapshot::{Conversation, Conversations, Endpoints, HostRow, Kinds, Table};
@@ -46,7 +46,7 @@ pub fn list<R: Sync>(
     w.line()?;
     w.key(name);
     w.open(b'[');
-    turns::rows(w, table.rows.get(..options.rows).unwrap_or(&table.rows), options.beside, row)?;
+    parallel_rows::rows(w, table.rows.get(..options.rows).unwrap_or(&table.rows), options.join_scoped, row)?;
     w.close(b']');
     Ok(())
 }

@@ -1,17 +1,17 @@
 //! All conversations of a shard.
 
 use super::tcp::{ACK, SYN};
-use super::{Flow, Record, Rest, TcpTrack};
-use crate::model::index::{Index, NOWHERE};
+use super::{FlowCold, FlowHot, Record, TcpTrack};
+use crate::model::index::{Index, NONE};
 use crate::model::limits::VLANS_PER_FLOW;
 use crate::model::memory;
 use crate::model::mix::Keys;
 use crate::model::{Direction, FlowKey, Segment, Timestamp, Traffic};
-use crate::stats::totals::Heading;
+use crate::stats::totals::TrafficDirection;
 
 /// The number a conversation most probably has, and when that was found.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Guess {
+pub struct SlotHint {
     at: u32,
     epoch: u32,
 }
@@ -33,13 +33,13 @@ pub struct Step<'a> {
     pub flags: u8,
 }
 
-/// What one direction of a conversation did in its context since it was last settled.
+/// What one direction of a conversation did in its context since it was last flushed.
 #[derive(Debug, Clone, Copy)]
-pub struct Settled {
+pub struct Flushed {
     /// The context: an index of [`crate::stats::Contexts`].
     pub context: u32,
     /// Where it is heading.
-    pub heading: Heading,
+    pub heading: TrafficDirection,
     /// Its traffic.
     pub traffic: Traffic,
     /// Its latest packet.
@@ -49,8 +49,8 @@ pub struct Settled {
 /// All conversations of a shard.
 #[derive(Debug)]
 pub struct FlowTable<X> {
-    flows: Vec<Flow<X>>,
-    rest: Vec<Rest>,
+    flows: Vec<FlowHot<X>>,
+    rest: Vec<FlowCold>,
     touched: Vec<u32>,
     index: Index,
     keys: Keys,
@@ -83,31 +83,31 @@ impl<X: Copy + Default> FlowTable<X> {
         key.keyed_hash(&self.keys)
     }
 
-    /// Asks the memory for what [`Self::guess`] will touch.
+    /// Asks the memory for what [`Self::probe`] will touch.
     #[inline]
-    pub fn bring_near(&self, hash: u64) {
-        self.index.bring_near(hash);
+    pub fn prefetch(&self, hash: u64) {
+        self.index.prefetch(hash);
     }
 
     /// The number a conversation most probably has. Touches the index only, and asks the memory for the record.
     #[inline]
-    pub fn guess(&self, hash: u64) -> Guess {
+    pub fn probe(&self, hash: u64) -> SlotHint {
         let at = self.index.find(hash, |_| true);
         if let Some(flow) = self.flows.get(at as usize) {
-            memory::bring_near(flow);
+            memory::prefetch(flow);
         }
-        Guess { at, epoch: self.epoch }
+        SlotHint { at, epoch: self.epoch }
     }
 
-    /// The number of a packet's conversation, which is made by `open` if new. `hash` is its key's, `guess` what was guessed of it.
+    /// The number of a packet's conversation, which is made by `open` if new. `hash` is its key's, `probe` what the index said of it.
     ///
     /// When the table is full the caller must have called [`Self::evict`] ([`Self::is_full`]).
     #[inline(always)]
-    pub fn locate(&mut self, step: &Step, hash: u64, guess: Guess, open: impl FnOnce() -> [Heading; 2]) -> u32 {
-        let at = match self.flows.get(guess.at as usize) {
-            Some(flow) if flow.key == *step.key && guess.epoch == self.epoch => guess.at,
+    pub fn locate(&mut self, step: &Step, hash: u64, probe: SlotHint, open: impl FnOnce() -> [TrafficDirection; 2]) -> u32 {
+        let at = match self.flows.get(probe.at as usize) {
+            Some(flow) if flow.key == *step.key && probe.epoch == self.epoch => probe.at,
             _ => match self.find(step, hash) {
-                NOWHERE => return self.insert(hash, step, open()),
+                NONE => return self.insert(hash, step, open()),
                 at => at,
             },
         };
@@ -131,11 +131,11 @@ impl<X: Copy + Default> FlowTable<X> {
         self.flows.get(at as usize).is_some_and(|flow| flow.context[way as usize] != fingerprint)
     }
 
-    /// Notes that a direction of a conversation is now seen in context `context`; `settle` gets what it did in the one before.
-    pub fn change_context(&mut self, at: u32, way: Direction, fingerprint: u64, context: u32, mut settle: impl FnMut(Settled)) {
+    /// Notes that a direction of a conversation is now seen in context `context`; `flush` gets what it did in the one before.
+    pub fn change_context(&mut self, at: u32, way: Direction, fingerprint: u64, context: u32, mut flush: impl FnMut(Flushed)) {
         let way = way as usize;
         let (Some(flow), Some(rest)) = (self.flows.get_mut(at as usize), self.rest.get_mut(at as usize)) else { return };
-        settle_one(flow, rest, way, &mut settle);
+        flush_one(flow, rest, way, &mut flush);
         rest.before = rest.before.max(flow.last[way]);
         flow.last[way] = Timestamp(i64::MIN);
         flow.context[way] = fingerprint;
@@ -144,7 +144,7 @@ impl<X: Copy + Default> FlowTable<X> {
 
     /// Counts a packet in its conversation; true when it has an earlier time than one before it in the same direction and context.
     #[inline(always)]
-    pub fn count(&mut self, at: u32, step: &Step) -> (&mut Flow<X>, bool) {
+    pub fn count(&mut self, at: u32, step: &Step) -> (&mut FlowHot<X>, bool) {
         let way = step.direction as usize;
         let flow = &mut self.flows[at as usize];
         flow.traffic[way].count(step.wire);
@@ -173,15 +173,15 @@ impl<X: Copy + Default> FlowTable<X> {
         self.rest.get(at as usize).map_or(u32::MAX, |rest| rest.context[way as usize])
     }
 
-    fn push(&mut self, step: &Step, heading: [Heading; 2]) -> u32 {
+    fn push(&mut self, step: &Step, heading: [TrafficDirection; 2]) -> u32 {
         let at = self.flows.len();
         if at == self.flows.capacity() {
             // Growing copies all there is; room that is not used yet costs nothing.
-            let more = at.max(4 * memory::LARGE / size_of::<Flow<X>>());
+            let more = at.max(4 * memory::LARGE / size_of::<FlowHot<X>>());
             self.flows.reserve_exact(more);
             self.rest.reserve_exact(more);
         }
-        self.flows.push(Flow {
+        self.flows.push(FlowHot {
             key: *step.key,
             traffic: [Traffic::default(); 2],
             last: [Timestamp(i64::MIN); 2],
@@ -190,28 +190,28 @@ impl<X: Copy + Default> FlowTable<X> {
             tcp: TcpTrack::default(),
             heading,
             originator: step.direction as u8,
-            watch: X::default(),
+            detectors: X::default(),
         });
-        self.rest.push(Rest {
+        self.rest.push(FlowCold {
             first: step.time,
             before: Timestamp(i64::MIN),
             base: [0; 2],
             context: [u32::MAX; 2],
-            settled: [Traffic::default(); 2],
+            flushed: [Traffic::default(); 2],
             reported: [Traffic::default(); 2],
         });
         at as u32
     }
 
     #[inline(never)]
-    fn insert(&mut self, hash: u64, step: &Step, heading: [Heading; 2]) -> u32 {
+    fn insert(&mut self, hash: u64, step: &Step, heading: [TrafficDirection; 2]) -> u32 {
         let at = self.push(step, heading);
         self.index.insert(hash, at);
         at
     }
 
     #[inline(never)]
-    fn replace(&mut self, hash: u64, old: u32, step: &Step, heading: [Heading; 2]) -> u32 {
+    fn replace(&mut self, hash: u64, old: u32, step: &Step, heading: [TrafficDirection; 2]) -> u32 {
         let at = self.push(step, heading);
         self.epoch = self.epoch.wrapping_add(1);
         self.index.change(hash, old, at);
@@ -262,8 +262,8 @@ impl<X: Copy + Default> FlowTable<X> {
     }
 
     /// The detectors' state of one conversation.
-    pub fn watch(&mut self, at: u32) -> Option<&mut X> {
-        self.flows.get_mut(at as usize).map(|f| &mut f.watch)
+    pub fn detectors(&mut self, at: u32) -> Option<&mut X> {
+        self.flows.get_mut(at as usize).map(|f| &mut f.detectors)
     }
 
     /// Numbers of the conversations touched since the last [`Self::reported`].
@@ -271,11 +271,11 @@ impl<X: Copy + Default> FlowTable<X> {
         &self.touched
     }
 
-    /// Settles: `settle` gets what each direction did since the last time.
-    pub fn settle(&mut self, mut settle: impl FnMut(Settled)) {
+    /// Settles: `flush` gets what each direction did since the last time.
+    pub fn flush(&mut self, mut flush: impl FnMut(Flushed)) {
         for &at in &self.touched {
             if let (Some(flow), Some(rest)) = (self.flows.get(at as usize), self.rest.get_mut(at as usize)) {
-                (0..2).for_each(|way| settle_one(flow, rest, way, &mut settle));
+                (0..2).for_each(|way| flush_one(flow, rest, way, &mut flush));
             }
         }
     }
@@ -291,7 +291,7 @@ impl<X: Copy + Default> FlowTable<X> {
         self.round = self.round.wrapping_add(1).max(1);
     }
 
-    /// Takes out the eighth that has been idle longest, handing each to `out` with its number. What is not settled is lost.
+    /// Takes out the eighth that has been idle longest, handing each to `out` with its number. What is not flushed is lost.
     pub fn evict(&mut self, mut out: impl FnMut(Record<'_, X>, u32, &Self)) {
         let count = (self.flows.len() / 8).max(1);
         let mut times: Vec<(Timestamp, u32)> = self.records().enumerate().map(|(at, r)| (r.last(), at as u32)).collect();
@@ -313,7 +313,7 @@ impl<X: Copy + Default> FlowTable<X> {
     }
 
     fn remove(&mut self, gone: &[bool]) {
-        let mut moved = vec![NOWHERE; self.flows.len()];
+        let mut moved = vec![NONE; self.flows.len()];
         let mut next = 0u32;
         for (slot, gone) in moved.iter_mut().zip(gone) {
             if !gone {
@@ -327,10 +327,10 @@ impl<X: Copy + Default> FlowTable<X> {
         self.rest.retain(|_| keep.next().unwrap_or(true));
         self.touched.retain_mut(|at| {
             *at = moved[*at as usize];
-            *at != NOWHERE
+            *at != NONE
         });
         let vlans = std::mem::take(&mut self.vlans);
-        self.vlans = vlans.into_iter().map(|(at, ids)| (moved[at as usize], ids)).filter(|&(at, _)| at != NOWHERE).collect();
+        self.vlans = vlans.into_iter().map(|(at, ids)| (moved[at as usize], ids)).filter(|&(at, _)| at != NONE).collect();
         self.epoch = self.epoch.wrapping_add(1);
         self.index.clear();
         let (flows, keys) = (&self.flows, self.keys);
@@ -338,7 +338,7 @@ impl<X: Copy + Default> FlowTable<X> {
             // A later connection on the same ports stands behind the earlier one and takes its place in the index.
             let (hash, at) = (flow.key.keyed_hash(&keys), at as u32);
             match self.index.find(hash, |at| flows[at as usize].key == flow.key) {
-                NOWHERE => self.index.insert(hash, at),
+                NONE => self.index.insert(hash, at),
                 earlier => self.index.change(hash, earlier, at),
             }
         }
@@ -346,18 +346,18 @@ impl<X: Copy + Default> FlowTable<X> {
 
     /// Gives all conversations away, leaving an empty table.
     #[must_use]
-    pub fn give_away(&mut self) -> Self {
+    pub fn take_all(&mut self) -> Self {
         let empty = Self::new(self.cap, self.keys);
         std::mem::replace(self, empty)
     }
 }
 
 #[inline]
-fn settle_one<X>(flow: &Flow<X>, rest: &mut Rest, way: usize, settle: &mut impl FnMut(Settled)) {
-    let added = flow.traffic[way].since(rest.settled[way]);
+fn flush_one<X>(flow: &FlowHot<X>, rest: &mut FlowCold, way: usize, flush: &mut impl FnMut(Flushed)) {
+    let added = flow.traffic[way].since(rest.flushed[way]);
     if added.packets > 0 {
-        rest.settled[way] = flow.traffic[way];
-        settle(Settled { context: rest.context[way], heading: flow.heading[way], traffic: added, last: flow.last[way] });
+        rest.flushed[way] = flow.traffic[way];
+        flush(Flushed { context: rest.context[way], heading: flow.heading[way], traffic: added, last: flow.last[way] });
     }
 }
 
@@ -375,20 +375,20 @@ mod tests {
 
     fn pass(t: &mut FlowTable<()>, step: &Step) -> u32 {
         let hash = t.hash(step.key);
-        let at = t.locate(step, hash, t.guess(hash), || [Heading::Unknown; 2]);
+        let at = t.locate(step, hash, t.probe(hash), || [TrafficDirection::Unknown; 2]);
         t.count(at, step);
         at
     }
 
     #[test]
     fn record_fits_two_cache_lines() {
-        assert_eq!(std::mem::size_of::<Flow<()>>(), 128);
-        assert!(std::mem::size_of::<Flow<[u32; 18]>>() <= 192, "72 bytes of detectors' state fit a third");
+        assert_eq!(std::mem::size_of::<FlowHot<()>>(), 128);
+        assert!(std::mem::size_of::<FlowHot<[u32; 18]>>() <= 192, "72 bytes of detectors' state fit a third");
     }
 
     #[test]
     fn a_new_syn_on_old_ports_is_a_new_conversation() {
-        let mut t = FlowTable::<()>::new(1 << 16, Keys::OPEN);
+        let mut t = FlowTable::<()>::new(1 << 16, Keys::FIXED);
         pass(&mut t, &step(1, 5, 0, Some((100, 0, SYN))));
         pass(&mut t, &step(1, 5, 1, Some((100, 0, SYN))));
         assert_eq!(t.len(), 1, "a repeated SYN is not");
@@ -399,20 +399,20 @@ mod tests {
 
     #[test]
     fn a_guess_from_before_a_new_connection_is_not_believed() {
-        let mut t = FlowTable::<()>::new(1 << 16, Keys::OPEN);
+        let mut t = FlowTable::<()>::new(1 << 16, Keys::FIXED);
         pass(&mut t, &step(1, 5, 0, Some((100, 0, SYN))));
         let (syn, data) = (step(1, 5, 2, Some((900, 0, SYN))), step(1, 5, 3, Some((901, 0, ACK))));
         let hash = t.hash(syn.key);
-        let guess = t.guess(hash);
-        let opened = t.locate(&syn, hash, guess, || [Heading::Unknown; 2]);
+        let probe = t.probe(hash);
+        let opened = t.locate(&syn, hash, probe, || [TrafficDirection::Unknown; 2]);
         t.count(opened, &syn);
         assert_eq!(opened, 1);
-        assert_eq!(t.locate(&data, hash, guess, || [Heading::Unknown; 2]), 1);
+        assert_eq!(t.locate(&data, hash, probe, || [TrafficDirection::Unknown; 2]), 1);
     }
 
     #[test]
     fn reports_only_what_was_added() {
-        let mut t = FlowTable::<()>::new(1 << 16, Keys::OPEN);
+        let mut t = FlowTable::<()>::new(1 << 16, Keys::FIXED);
         pass(&mut t, &step(1, 5, 0, None));
         pass(&mut t, &step(2, 5, 0, None));
         t.reported();
@@ -423,12 +423,12 @@ mod tests {
 
     #[test]
     fn traffic_is_settled_in_the_context_it_was_seen_in() {
-        let mut t = FlowTable::<()>::new(1 << 16, Keys::OPEN);
+        let mut t = FlowTable::<()>::new(1 << 16, Keys::FIXED);
         let mut seen = Vec::new();
         for (time, fingerprint) in [(10, 7), (20, 7), (15, 8), (16, 8), (30, 7)] {
             let step = step(1, 5, time, None);
             let hash = t.hash(step.key);
-            let at = t.locate(&step, hash, t.guess(hash), || [Heading::Unknown; 2]);
+            let at = t.locate(&step, hash, t.probe(hash), || [TrafficDirection::Unknown; 2]);
             if t.is_elsewhere(at, step.direction, fingerprint) {
                 t.change_context(at, step.direction, fingerprint, fingerprint as u32, |s| {
                     seen.push((s.context, s.traffic.packets, s.last.0))
@@ -436,15 +436,15 @@ mod tests {
             }
             assert!(!t.count(at, &step).1, "no packet is earlier than one before it in its context");
         }
-        t.settle(|s| seen.push((s.context, s.traffic.packets, s.last.0)));
-        t.settle(|s| panic!("{s:?} was settled twice"));
+        t.flush(|s| seen.push((s.context, s.traffic.packets, s.last.0)));
+        t.flush(|s| panic!("{s:?} was flushed twice"));
         assert_eq!(seen, [(7, 2, 20), (8, 2, 16), (7, 1, 30)]);
         assert_eq!(t.record(0).unwrap().last(), Timestamp(30));
     }
 
     #[test]
     fn eviction_takes_the_longest_idle_and_keeps_the_rest_findable() {
-        let mut t = FlowTable::<()>::new(64, Keys::OPEN);
+        let mut t = FlowTable::<()>::new(64, Keys::FIXED);
         for n in 0..64 {
             pass(&mut t, &step(n, 5, n as i64, None));
         }

@@ -213,7 +213,7 @@ pub fn mirror(total: Traffic, recent: Traffic, second: i64, trouble: bool) -> Mi
             path: Some(Estimate { rate: 0.004, low: 0.0038, high: 0.0042, n: total.packets }),
             switch: Some(Estimate { rate: 0.021, low: 0.018, high: 0.024, n: 184_000 }),
             upstream: None,
-            orphans: Some(Estimate { rate: 0.035, low: 0.031, high: 0.04, n: 7_420 }),
+            unmatched: Some(Estimate { rate: 0.035, low: 0.031, high: 0.04, n: 7_420 }),
         },
         sides: Sides { judged: 1_204, one_sided: 262 },
         trust: Trust {

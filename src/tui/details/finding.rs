@@ -100,7 +100,7 @@ fn lines(scene: &Scene, finding: &Finding, width: u16) -> Vec<Line> {
         title(&mut out, "Evidence");
         let longest = finding.evidence.iter().map(|(n, _)| evidence_name(n).chars().count()).max().unwrap_or(0).min(24);
         for (name, what) in &finding.evidence {
-            let shown = what.told(name);
+            let shown = what.display(name);
             let rest = width.saturating_sub(longest as u16 + 4);
             for (i, line) in wrap(&shown, rest.max(8)).into_iter().enumerate() {
                 let name = if i == 0 { evidence_name(name) } else { String::new() };

@@ -1,9 +1,9 @@
 //! Panels: each a small file and a pure function from a scene to cells.
 
 pub(super) mod facts;
+pub(super) mod findings;
 pub(super) mod kinds;
 pub(super) mod load;
 pub(super) mod mirror;
 pub(super) mod shares;
 pub(super) mod top;
-pub(super) mod wrong;

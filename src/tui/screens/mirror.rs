@@ -72,7 +72,7 @@ fn one(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let (line, body) = split_top(area, 1);
     let mirror = &scene.snapshot.mirror;
     let count = |name| match name {
-        "Host" => Some(host::wrong(scene)),
+        "Host" => Some(host::failing(scene)),
         "Sessions" => Some(mirror.sessions.len() as u64),
         "Silenced" => Some(mirror.silenced.len() as u64),
         _ => None,

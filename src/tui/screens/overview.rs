@@ -10,7 +10,7 @@
 //! ```
 
 use crate::tui::canvas::{Canvas, split_top};
-use crate::tui::panels::{load, shares, top, wrong};
+use crate::tui::panels::{findings, load, shares, top};
 use crate::tui::screen::{Hint, Screen};
 use crate::tui::view::{Scene, Topic};
 use crate::tui::widgets::frame::columns;
@@ -45,7 +45,7 @@ impl Screen for Overview {
         match scene.pane.kind {
             PROTOCOLS => top::protocol_rows(scene).into_iter().map(|r| r.0).collect(),
             HOSTS => top::host_rows(scene).into_iter().map(|r| r.0).collect(),
-            WRONG => wrong::rows(scene).into_iter().map(|r| r.0).collect(),
+            WRONG => findings::rows(scene).into_iter().map(|r| r.0).collect(),
             _ => top::conversation_rows(scene).into_iter().map(|r| r.0).collect(),
         }
     }
@@ -92,7 +92,7 @@ fn middle(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         return match scene.pane.kind {
             PROTOCOLS => top::protocols(canvas, area, scene, PROTOCOLS),
             HOSTS => top::hosts(canvas, area, scene, HOSTS),
-            WRONG => wrong::draw(canvas, area, scene, WRONG),
+            WRONG => findings::draw(canvas, area, scene, WRONG),
             _ => top::conversations(canvas, area, scene, CONVERSATIONS),
         };
     }
@@ -107,12 +107,12 @@ fn middle(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 fn bottom(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     type Panel = fn(&mut Canvas, Rect, &Scene);
     let hosts: Panel = |c, a, s| top::hosts(c, a, s, HOSTS);
-    let wrong: Panel = |c, a, s| wrong::draw(c, a, s, WRONG);
+    let wrong: Panel = |c, a, s| findings::draw(c, a, s, WRONG);
     // Where little is wrong, the losses fill the column.
     let wrong_and_losses: Panel = |c, a, s| {
-        let findings = wrong::rows(s).len().clamp(1, 8) as u16 + 2;
+        let findings = findings::rows(s).len().clamp(1, 8) as u16 + 2;
         let (above, below) = split_top(a, if a.height >= findings + 5 { findings } else { a.height });
-        wrong::draw(c, above, s, WRONG);
+        findings::draw(c, above, s, WRONG);
         shares::losses(c, below, s);
     };
     let panels: Vec<(u16, Panel)> = match area.width {

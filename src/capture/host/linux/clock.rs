@@ -14,11 +14,11 @@ pub fn clock() -> Option<SystemClock> {
     // No mode is set, so nothing is changed.
     let mut timex = Timex::new();
     let state = adjtimex(&mut timex).ok()?;
-    Some(told(state, timex.0.status, timex.0.maxerror.into()))
+    Some(decode_state(state, timex.0.status, timex.0.maxerror.into()))
 }
 
 /// `max_error` in microseconds.
-fn told(state: i32, status: i32, max_error: i64) -> SystemClock {
+fn decode_state(state: i32, status: i32, max_error: i64) -> SystemClock {
     SystemClock { synchronised: state != TIME_ERROR && status & UNSYNCHRONISED == 0, max_error: max_error as f64 / 1e6 }
 }
 
@@ -28,9 +28,9 @@ mod tests {
 
     #[test]
     fn the_kernel_knows_whether_something_keeps_it() {
-        assert_eq!(told(0, 0x2001, 1500), SystemClock { synchronised: true, max_error: 0.0015 });
-        assert!(!told(5, 0x40, 16_000_000).synchronised);
-        assert!(!told(0, 0x40, 16_000_000).synchronised);
+        assert_eq!(decode_state(0, 0x2001, 1500), SystemClock { synchronised: true, max_error: 0.0015 });
+        assert!(!decode_state(5, 0x40, 16_000_000).synchronised);
+        assert!(!decode_state(0, 0x40, 16_000_000).synchronised);
         let here = clock().expect("Linux has adjtimex");
         assert!(here.max_error >= 0.0, "{here:?}");
     }

@@ -1,7 +1,7 @@
 //! What a driver says of its interface: generic netlink family `ethtool` (Linux 5.6 on), `linux/ethtool_netlink.h`. Only the
 //! questions that change nothing; they need no rights.
 
-use super::netlink::{Client, attribute, attributes, byte, number, put, words};
+use super::netlink::{Client, attribute, attributes, byte, name, number, put};
 use crate::model::host::{Coalescing, Feature, HostFacts, Pause, Queues, Ring, Spread, Stamping};
 use std::io;
 
@@ -89,7 +89,7 @@ fn bits(set: &[u8]) -> Vec<(String, bool)> {
     const BIT_NAME: u16 = 2;
     const BIT_VALUE: u16 = 3;
     let list = attribute(set, NOMASK).is_some();
-    let bit = |(_, bit)| Some((attribute(bit, BIT_NAME).map(words)?, list || attribute(bit, BIT_VALUE).is_some()));
+    let bit = |(_, bit)| Some((attribute(bit, BIT_NAME).map(name)?, list || attribute(bit, BIT_VALUE).is_some()));
     attributes(attribute(set, BITS).unwrap_or_default()).filter_map(bit).collect()
 }
 

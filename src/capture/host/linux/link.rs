@@ -1,6 +1,6 @@
 //! Interfaces and their addresses by rtnetlink(7): `linux/if_link.h`, `linux/if_addr.h`.
 
-use super::netlink::{Client, attribute, byte, number, put, text, words};
+use super::netlink::{Client, attribute, byte, name, number, put, text};
 use crate::model::host::{Counters, HostFacts, Stack};
 use std::io;
 use std::net::IpAddr;
@@ -96,7 +96,7 @@ fn parse(message: &[u8]) -> Option<Link> {
         flags: word(8)?,
         name: text(attrs, IFLA_IFNAME)?,
         promiscuity: number(attrs, IFLA_PROMISCUITY).unwrap_or(0),
-        kind: nested(IFLA_LINKINFO, IFLA_INFO_KIND).map(words).unwrap_or_default(),
+        kind: nested(IFLA_LINKINFO, IFLA_INFO_KIND).map(name).unwrap_or_default(),
         master: number(attrs, IFLA_MASTER),
         // A number of another namespace says nothing here.
         below: number(attrs, IFLA_LINK).filter(|_| attribute(attrs, IFLA_LINK_NETNSID).is_none()),

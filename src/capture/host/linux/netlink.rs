@@ -16,7 +16,7 @@ const ANSWER: usize = 64 * 1024;
 const MESSAGES: usize = 16_384;
 
 /// Seconds to wait for an answer. The kernel answers within the call that asks, so this is for what cannot be.
-const PATIENCE: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+const REPLY_TIMEOUT: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
 /// A socket that asks and waits.
 pub struct Client {
@@ -49,7 +49,7 @@ impl Client {
             match self.socket.recv(&mut buffer, 0) {
                 Ok(_) => {}
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
-                    if poll(&mut [PollFd::new(&self.socket, PollFlags::IN)], Some(&PATIENCE))? == 0 {
+                    if poll(&mut [PollFd::new(&self.socket, PollFlags::IN)], Some(&REPLY_TIMEOUT))? == 0 {
                         return Err(io::ErrorKind::TimedOut.into());
                     }
                     continue;
@@ -127,11 +127,11 @@ pub fn byte(bytes: &[u8], kind: u16) -> Option<u8> {
 
 /// An attribute of text, which ends at its first zero.
 pub fn text(bytes: &[u8], kind: u16) -> Option<String> {
-    attribute(bytes, kind).map(words)
+    attribute(bytes, kind).map(name)
 }
 
 /// Text that ends at its first zero.
-pub fn words(value: &[u8]) -> String {
+pub fn name(value: &[u8]) -> String {
     String::from_utf8_lossy(value.split(|b| *b == 0).next().unwrap_or_default()).into_owned()
 }
 

@@ -24,7 +24,7 @@ const INDENT: u16 = 4;
 type Line = (u16, String, Style);
 
 /// What of the checklists is not as it should be, in number.
-pub(in crate::tui) fn wrong(scene: &Scene) -> u64 {
+pub(in crate::tui) fn failing(scene: &Scene) -> u64 {
     scene.snapshot.host.iter().flat_map(|list| &list.checks).filter(|c| c.verdict >= Verdict::Warning).count() as u64
 }
 

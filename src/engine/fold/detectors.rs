@@ -1,0 +1,235 @@
+//! The detectors of one shard: what mirroring did to its packets.
+
+use crate::engine::tape::Request;
+use crate::engine::tape::precomputed::Precomputed;
+use crate::mirror::{
+    Acked, Clock, Digest, DirectionCounts, DuplicateCounts, DuplicateFilter, HOLD, Health, HealthCounts, Loss, LossCounts, LossState,
+    LostBytes, OneWayFlow, OrderCounts, OrderState, PeriodicSender, Ratios, TagFlows, TagState, outermost,
+};
+use crate::model::mix::Keys;
+use crate::model::time::SECOND;
+use crate::model::{Cast, Direction, Frame, Timestamp, VlanStack};
+use crate::stats::{Contexts, FlowTable};
+
+/// What the detectors keep of a conversation, in its record.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FlowDetectors {
+    loss: LossState,
+    order: OrderState,
+    tags: TagState,
+}
+
+/// The detectors.
+#[derive(Debug)]
+pub struct Detectors {
+    duplicates: DuplicateFilter,
+    loss: Loss,
+    order: OrderCounts,
+    clock: Clock,
+    health: Health,
+}
+
+/// What only grows: two states of it can be subtracted.
+#[derive(Debug, Clone, Default)]
+pub struct Counts {
+    /// Copies.
+    pub duplicates: DuplicateCounts,
+    /// Acknowledged but unseen data.
+    pub loss: LossCounts,
+    /// The same bytes by shard: each holds conversations of its own.
+    pub acked: Vec<Acked>,
+    /// Causes and effects.
+    pub order: OrderCounts,
+    /// The clock, by each shard's own packets.
+    pub clock: Clock,
+    /// State of the copies.
+    pub health: HealthCounts,
+}
+
+impl Counts {
+    /// Adds the next shard's.
+    fn merge(&mut self, other: &Counts) {
+        self.duplicates.merge(&other.duplicates);
+        self.loss.merge(&other.loss);
+        self.acked.extend_from_slice(&other.acked);
+        self.order.merge(&other.order);
+        self.clock.merge(&other.clock);
+        self.health.merge(&other.health);
+    }
+
+    /// What was added since `earlier`.
+    pub fn since(&self, earlier: &Counts) -> Counts {
+        let before = |at: usize| earlier.acked.get(at).copied().unwrap_or_default();
+        Counts {
+            duplicates: self.duplicates.since(&earlier.duplicates),
+            loss: self.loss.since(&earlier.loss),
+            acked: self.acked.iter().enumerate().map(|(at, a)| a.since(before(at))).collect(),
+            order: self.order.since(&earlier.order),
+            clock: self.clock.since(&earlier.clock),
+            health: self.health.since(&earlier.health),
+        }
+    }
+}
+
+/// Conversations as they are, by what was seen of them.
+#[derive(Debug, Clone, Default)]
+pub struct Conversations {
+    /// Tags.
+    pub tags: TagFlows,
+    /// Directions.
+    pub sides: DirectionCounts,
+    /// Loss.
+    pub ratios: Ratios,
+}
+
+impl Conversations {
+    /// Adds others.
+    pub fn merge(&mut self, other: &Conversations) {
+        self.tags.merge(&other.tags);
+        self.sides.merge(&other.sides);
+        self.ratios.merge(&other.ratios);
+    }
+}
+
+/// What one shard's detectors counted, or several shards' together.
+#[derive(Debug, Clone, Default)]
+pub struct DetectorReport {
+    /// Counts since the beginning.
+    pub counts: Counts,
+    /// Regular senders.
+    pub senders: Vec<PeriodicSender>,
+    /// Windows of time in which data was lost.
+    pub lost: LostBytes,
+    /// Conversations with a packet in the last [`RECENT`]; of a file all of them.
+    pub recent: Conversations,
+    /// Further conversations, with a packet in the last [`REMEMBERED`].
+    pub older: Conversations,
+}
+
+/// How far back a live port's conversations are looked at first.
+const RECENT: i64 = 60 * SECOND;
+
+/// How far back when those are too few.
+const REMEMBERED: i64 = 600 * SECOND;
+
+impl DetectorReport {
+    /// Adds the next shard's.
+    pub fn merge(&mut self, other: &DetectorReport) {
+        self.counts.merge(&other.counts);
+        self.senders.extend_from_slice(&other.senders);
+        self.lost.merge(&other.lost);
+        self.recent.merge(&other.recent);
+        self.older.merge(&other.older);
+    }
+}
+
+impl FlowDetectors {
+    /// Notes that a direction was seen in a VLAN, or in none.
+    pub fn note_tags(&mut self, way: Direction, vlans: &VlanStack) {
+        self.tags.note(way, outermost(vlans).is_some());
+    }
+}
+
+impl Detectors {
+    /// Detectors that have seen nothing; `keys` are those of the hash that tells copies.
+    pub fn new(keys: Keys) -> Self {
+        Self {
+            duplicates: DuplicateFilter::new(keys),
+            loss: Loss::default(),
+            order: OrderCounts::default(),
+            clock: Clock::default(),
+            health: Health::default(),
+        }
+    }
+
+    /// Tells when the capture began: what answers an earlier packet is not held against the mirror.
+    pub fn begin(&mut self, time: Timestamp) {
+        self.order.begin(time);
+        self.health.begin(time);
+    }
+
+    /// What of a packet stays the same in its copies, and what they are told apart by. Asks the memory for what [`Self::is_copy`] needs.
+    #[inline]
+    pub fn digest(&mut self, frame: &Frame) -> Digest {
+        self.duplicates.digest(frame)
+    }
+
+    /// Whether the print of one of the commonest packets stands for its digest; if so, asks the memory for the same.
+    #[inline]
+    pub fn knows(&self, facts: &Precomputed) -> bool {
+        self.duplicates.knows(&facts.fast, &facts.print)
+    }
+
+    /// Whether a packet is a further copy of one seen before.
+    #[inline]
+    pub fn is_copy(&mut self, frame: &Frame, digest: &Digest) -> bool {
+        self.duplicates.judge(frame, digest).is_copy()
+    }
+
+    /// Looks at a packet of a conversation that is not a copy. `load` is the class of the link's utilisation.
+    #[inline]
+    pub fn conversation(&mut self, detectors: &mut FlowDetectors, frame: &Frame, load: u8) {
+        self.clock.observe(frame.time);
+        if let (Some(segment), Some((_, way))) = (&frame.tcp, &frame.flow) {
+            self.loss.observe(&mut detectors.loss, frame, load);
+            self.order.observe(&mut detectors.order, frame);
+            self.health.segment(detectors.loss.mss(*way), segment.payload);
+        } else {
+            self.health.datagram(frame);
+        }
+        self.health.observe(frame);
+    }
+
+    /// Looks at a packet without a network layer.
+    pub fn bare(&mut self, frame: &Frame) {
+        self.clock.observe(frame.time);
+        self.health.bare(frame);
+    }
+
+    /// What was counted up to the request; at the end of all packets open questions are decided.
+    pub fn report(&mut self, flows: &FlowTable<FlowDetectors>, contexts: &Contexts, request: &Request) -> DetectorReport {
+        let now = request.now;
+        self.loss.advance(if request.finished { now.plus(HOLD) } else { now });
+        let (mut recent, mut older) = (Conversations::default(), Conversations::default());
+        for record in flows.records() {
+            let flow = record.flow;
+            if flow.tcp.sampled() {
+                continue;
+            }
+            let part = match now.since(record.last()) {
+                age if !request.live || age <= RECENT => &mut recent,
+                age if age <= REMEMBERED => &mut older,
+                _ => continue,
+            };
+            part.tags.add(flow.detectors.tags);
+            part.ratios.add(&flow.detectors.loss);
+            let packets = flow.traffic.map(|t| t.packets);
+            part.sides.add(&OneWayFlow { key: &flow.key, packets, acknowledged: flow.tcp.acked() || flow.tcp.answered() });
+        }
+        let mut health = self.health.counts(now);
+        for context in contexts.rows() {
+            let packets = context.traffic.packets;
+            health.tags.count(&context.key.vlans, packets);
+            *match context.key.cast {
+                Cast::Unicast => &mut health.casts.unicast,
+                Cast::Multicast => &mut health.casts.multicast,
+                Cast::Broadcast => &mut health.casts.broadcast,
+            } += packets;
+        }
+        let loss = *self.loss.counts();
+        DetectorReport {
+            counts: Counts {
+                duplicates: self.duplicates.report(),
+                loss,
+                acked: vec![loss.acked_bytes()],
+                order: self.order,
+                clock: self.clock,
+                health,
+            },
+            senders: self.health.senders().list().to_vec(),
+            lost: self.loss.windows().clone(),
+            recent,
+            older,
+        }
+    }
+}

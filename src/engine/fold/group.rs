@@ -1,0 +1,177 @@
+//! A group of the shards: folds their packets in the order of the tape.
+
+use super::in_flight::InFlight;
+use super::shard::{Shard, ShardPlan};
+use crate::capture::{Block, Packet};
+use crate::decode::{self, Headers, Rules};
+use crate::engine::fold::local::LocalNets;
+use crate::engine::fold::message::{IntervalPart, Message};
+use crate::engine::fold::rows::FlowReport;
+use crate::engine::tape::precomputed::Precomputed;
+use crate::engine::tape::{Mark, TapeBlock};
+use crate::model::memory;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Packets in flight at once: as many as a core keeps memory requests in flight.
+const PIPELINE_DEPTH: usize = 16;
+/// A packet in flight, and where it belongs.
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot<'a> {
+    flight: InFlight<'a>,
+    /// Its number on the block.
+    packet: u32,
+    /// The position of its shard.
+    at: u8,
+    /// Whether it waits to be shown.
+    waits: bool,
+}
+
+/// Some shards that follow each other.
+pub struct ShardGroup {
+    numbers: Range<u8>,
+    plan: ShardPlan,
+    shards: Vec<Shard>,
+    /// Whether the shards know when the capture began.
+    begun: bool,
+    local: Arc<LocalNets>,
+    /// Which UDP ports carry packets; `peel` is the packet's own.
+    rules: Rules,
+    /// Headers of the packet walked last.
+    headers: Box<Headers>,
+    part: IntervalPart,
+    parts: Vec<(u64, IntervalPart)>,
+    evicted: Vec<FlowReport>,
+}
+
+impl ShardGroup {
+    /// The group of these shards.
+    pub fn new(numbers: Range<u8>, plan: ShardPlan, local: Arc<LocalNets>, rules: Rules) -> Self {
+        Self {
+            plan,
+            shards: numbers.clone().map(|shard| Shard::new(shard, plan)).collect(),
+            numbers,
+            begun: false,
+            local,
+            rules,
+            headers: Box::default(),
+            part: IntervalPart::default(),
+            parts: Vec::new(),
+            evicted: Vec::new(),
+        }
+    }
+
+    /// Folds one block, sending what it causes to the merge.
+    pub fn fold(&mut self, tape_block: &TapeBlock, send: &mut dyn FnMut(Message)) {
+        for (run, (_, mark)) in tape_block.marks.iter().enumerate() {
+            self.packets(tape_block, run);
+            self.mark(mark, send);
+        }
+        self.packets(tape_block, tape_block.marks.len());
+        self.flush(send);
+    }
+
+    /// Folds the packets of a run, shard by shard, so that a shard's counters and tables are near while its packets come. Some
+    /// packets are in flight at a time: as one is taken the memory is asked for where its conversation's number is and where a copy of it would
+    /// be, half the way on for the conversation's record, and then it is shown and counted; in the order of the tape, each step.
+    fn packets(&mut self, tape_block: &TapeBlock, run: usize) {
+        let (begins, order) = tape_block.run(run, &self.numbers);
+        if let Some(first) = begins.filter(|_| !self.begun) {
+            self.begun = true;
+            self.shards.iter_mut().for_each(|s| s.begin(first));
+        }
+        let (packets, precomputed) = (&tape_block.block.packets, &tape_block.precomputed);
+        let prefetch = |&number: &u32| {
+            packets.get(number as usize).into_iter().for_each(memory::prefetch);
+            precomputed.get(number as usize).into_iter().for_each(memory::prefetch);
+        };
+        order.iter().take(PIPELINE_DEPTH).for_each(prefetch);
+        let mut slots = [Slot::default(); PIPELINE_DEPTH];
+        let (mut guessed, mut counted) = (0usize, 0usize);
+        for (taken, &next) in order.iter().enumerate() {
+            if taken - counted == PIPELINE_DEPTH {
+                self.count(tape_block, &mut slots[counted % PIPELINE_DEPTH]);
+                counted += 1;
+            }
+            if taken - guessed > PIPELINE_DEPTH / 2 {
+                self.probe(&mut slots[guessed % PIPELINE_DEPTH]);
+                guessed += 1;
+            }
+            order.get(taken + PIPELINE_DEPTH).into_iter().for_each(prefetch);
+            let (Some(packet), Some(facts)) = (packets.get(next as usize), precomputed.get(next as usize)) else { continue };
+            let slot = &mut slots[taken % PIPELINE_DEPTH];
+            (slot.packet, slot.at) = (next, packet.shard.wrapping_sub(self.numbers.start));
+            self.load(&tape_block.block, packet, facts, slot);
+        }
+        for n in guessed..order.len() {
+            self.probe(&mut slots[n % PIPELINE_DEPTH]);
+        }
+        for n in counted..order.len() {
+            self.count(tape_block, &mut slots[n % PIPELINE_DEPTH]);
+        }
+    }
+
+    #[inline(always)]
+    fn load<'a>(&mut self, block: &'a Block, packet: &Packet, facts: &Precomputed, slot: &mut Slot<'a>) {
+        let Some(shard) = self.shards.get_mut(usize::from(slot.at)) else { return };
+        let bytes = block.bytes(packet);
+        slot.waits = !facts.fast.is_blank();
+        if slot.waits {
+            slot.waits = shard.load(packet, bytes, facts, &mut slot.flight);
+            return;
+        }
+        (self.rules.peel, self.rules.pop) = (packet.peels(), packet.pops());
+        decode::walk(packet.link, bytes, packet.frame_wire(), &self.rules, &mut self.headers);
+        shard.load_walked(packet, bytes, &self.headers, &mut slot.flight);
+    }
+
+    #[inline(always)]
+    fn probe(&self, slot: &mut Slot) {
+        if let Some(shard) = self.shards.get(usize::from(slot.at)) {
+            shard.probe(&mut slot.flight);
+        }
+    }
+
+    #[inline]
+    fn count<'a>(&mut self, tape_block: &'a TapeBlock, slot: &mut Slot<'a>) {
+        let (block, at) = (&tape_block.block, slot.packet as usize);
+        let (Some(packet), Some(shard)) = (block.packets.get(at), self.shards.get_mut(usize::from(slot.at))) else { return };
+        if let Some(facts) = tape_block.precomputed.get(at).filter(|_| slot.waits) {
+            shard.decode(packet, block.bytes(packet), facts, &mut slot.flight);
+        }
+        let (flight, local, evicted) = (&slot.flight, &self.local, &mut self.evicted);
+        if packet.weight != 0 {
+            let times = block.weight(packet);
+            if let Some(heading) = shard.ingest_weighted(packet, flight, times, local, evicted) {
+                self.part.count(flight.wire(), times.into(), heading);
+            }
+        } else if let Some(heading) = shard.ingest(packet, flight, local, evicted) {
+            self.part.count(flight.wire(), 1, heading);
+        }
+    }
+
+    fn mark(&mut self, mark: &Mark, send: &mut dyn FnMut(Message)) {
+        match mark {
+            Mark::Interval(number) => self.parts.push((*number, std::mem::take(&mut self.part))),
+            Mark::Snapshot(request) => {
+                self.flush(send);
+                self.shards.iter_mut().for_each(|s| send(Message::Report(request.number, Box::new(s.report(request)))));
+                send(Message::Reported(request.number, self.part));
+            }
+            Mark::Reset => {
+                self.flush(send);
+                *self = Self::new(self.numbers.clone(), self.plan, Arc::clone(&self.local), std::mem::take(&mut self.rules));
+                send(Message::Reset);
+            }
+        }
+    }
+
+    fn flush(&mut self, send: &mut dyn FnMut(Message)) {
+        if !self.evicted.is_empty() {
+            send(Message::Evicted(std::mem::take(&mut self.evicted)));
+        }
+        if !self.parts.is_empty() {
+            send(Message::IntervalParts(std::mem::take(&mut self.parts)));
+        }
+    }
+}

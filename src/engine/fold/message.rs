@@ -1,0 +1,52 @@
+//! What comes back from the tape: messages to the merge.
+
+use crate::engine::fold::rows::FlowReport;
+use crate::engine::fold::shard::ShardReport;
+use crate::engine::tape::Request;
+use crate::model::Traffic;
+use crate::snapshot::Sample;
+use crate::stats::totals::TrafficDirection;
+use std::sync::Arc;
+
+/// What one group counted in one interval.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct IntervalPart {
+    /// Packets and bytes.
+    pub traffic: Traffic,
+    /// Bytes from outside to inside.
+    pub inbound: u64,
+    /// Bytes from inside to outside.
+    pub outbound: u64,
+}
+
+impl IntervalPart {
+    /// Counts a packet that stands for `times`.
+    #[inline]
+    pub fn count(&mut self, wire: u32, times: u64, heading: TrafficDirection) {
+        self.traffic.count_times(wire, times);
+        match heading {
+            TrafficDirection::Inbound => self.inbound += u64::from(wire) * times,
+            TrafficDirection::Outbound => self.outbound += u64::from(wire) * times,
+            _ => {}
+        }
+    }
+}
+
+/// What reaches the merge.
+#[derive(Debug)]
+pub enum Message {
+    /// The router closed an interval: number and what it knows of it.
+    IntervalFacts(u64, Sample),
+    /// A group's parts of intervals.
+    IntervalParts(Vec<(u64, IntervalPart)>),
+    /// Conversations that had to make room.
+    Evicted(Vec<FlowReport>),
+    /// A snapshot is coming: its request.
+    Request(Arc<Request>),
+    /// A shard's report for it.
+    Report(u64, Box<ShardReport>),
+    /// A group has sent all its shards' reports for it; its part of the open interval.
+    Reported(u64, IntervalPart),
+    /// A group has forgotten everything.
+    Reset,
+}

@@ -1,0 +1,9 @@
+//! Folding: 64 shards in groups, each with plain `&mut self` code, in the order of the tape.
+
+pub mod detectors;
+pub mod group;
+pub mod in_flight;
+pub mod local;
+pub mod message;
+pub mod rows;
+pub mod shard;

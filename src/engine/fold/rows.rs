@@ -1,0 +1,180 @@
+//! From flow records to the rows of a snapshot.
+
+use crate::engine::fold::detectors::FlowDetectors;
+use crate::model::{Address, Path, Timestamp, Traffic, VlanStack};
+use crate::names;
+use crate::snapshot::{Column, Conversation, Order, Query, TcpState};
+use crate::stats::{Contexts, FlowTable, Record, TcpTrack};
+
+/// What a conversation means for its two ends.
+#[derive(Debug, Clone, Copy)]
+pub struct EndpointDelta {
+    /// Addresses and ports.
+    pub ends: [(Address, u16); 2],
+    /// What was added from the first to the second, and back.
+    pub added: [Traffic; 2],
+    /// First packet.
+    pub first: Timestamp,
+    /// Last packet.
+    pub last: Timestamp,
+}
+
+impl EndpointDelta {
+    /// Of a conversation's row.
+    pub fn of(row: &Conversation) -> Self {
+        let ends = [(row.a, row.a_port), (row.b, row.b_port)];
+        Self { ends, added: [row.recent_ab, row.recent_ba], first: row.first, last: row.last }
+    }
+}
+
+/// Which table a conversation belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// TCP connections.
+    Tcp,
+    /// UDP port pairs.
+    Udp,
+    /// SCTP port pairs.
+    Sctp,
+    /// Any other IP protocol: counted in its address pair only.
+    Other,
+}
+
+impl Kind {
+    /// By IP protocol number.
+    pub fn of(protocol: u8) -> Self {
+        match protocol {
+            6 => Kind::Tcp,
+            17 => Kind::Udp,
+            132 => Kind::Sctp,
+            _ => Kind::Other,
+        }
+    }
+}
+
+/// A conversation on its way to the merge. Its `recent` numbers are what was added since the shard's last report.
+#[derive(Debug)]
+pub struct FlowReport {
+    /// The row.
+    pub row: Conversation,
+    /// Its table.
+    pub kind: Kind,
+    /// Whether it belongs to the rows the query asked for (else it is here for its additions only).
+    pub shown: bool,
+}
+
+/// A conversation's row; its `recent` numbers are what was added since the last report.
+pub fn conversation(record: Record<FlowDetectors>, more_vlans: impl Iterator<Item = u16>, contexts: &Contexts) -> Conversation {
+    let (flow, added) = (record.flow, record.added());
+    let mut vlans = VlanStack::default();
+    let mut path = Path::EMPTY;
+    for context in record.rest.context.iter().filter_map(|&c| contexts.get(c)) {
+        if context.key.path.depth_hint() > path.depth_hint() {
+            path = context.key.path;
+        }
+        context.key.vlans.ids().iter().for_each(|&id| vlans.insert(id));
+    }
+    more_vlans.for_each(|id| vlans.insert(id));
+    let kind = Kind::of(flow.key.protocol);
+    Conversation {
+        a: flow.key.a(),
+        b: flow.key.b(),
+        a_port: flow.key.a_port,
+        b_port: flow.key.b_port,
+        ab: flow.traffic[0],
+        ba: flow.traffic[1],
+        recent_ab: added[0],
+        recent_ba: added[1],
+        first: record.rest.first,
+        last: record.last(),
+        originator_is_a: flow.originator == 0,
+        state: (kind == Kind::Tcp).then(|| state(&flow.tcp)),
+        app: app(kind, flow.key.a_port, flow.key.b_port),
+        path,
+        vlans,
+    }
+}
+
+/// The service a conversation's ports are registered for.
+pub fn app(kind: Kind, a_port: u16, b_port: u16) -> Option<&'static str> {
+    transport(kind).and_then(|t| names::likely(a_port, b_port, t))
+}
+
+/// The name table of a kind.
+pub fn transport(kind: Kind) -> Option<names::Transport> {
+    match kind {
+        Kind::Tcp => Some(names::Transport::Tcp),
+        Kind::Udp => Some(names::Transport::Udp),
+        Kind::Sctp => Some(names::Transport::Sctp),
+        Kind::Other => None,
+    }
+}
+
+fn state(tcp: &TcpTrack) -> TcpState {
+    if tcp.reset() {
+        TcpState::Reset
+    } else if tcp.fins() == 2 {
+        TcpState::Closed
+    } else if tcp.fins() == 1 {
+        TcpState::Closing
+    } else if tcp.midstream() {
+        TcpState::Midstream
+    } else if tcp.answered() && tcp.acked() {
+        TcpState::Established
+    } else if tcp.answered() {
+        TcpState::SynReceived
+    } else {
+        TcpState::SynSent
+    }
+}
+
+/// A number that orders flows as `order` orders their rows, as far as one number can: columns of text select by wire bytes.
+fn score(record: Record<FlowDetectors>, order: Order) -> u64 {
+    let (flow, added) = (record.flow, record.added());
+    let sum = |t: [Traffic; 2]| t[0].wire_bytes + t[1].wire_bytes;
+    let value = match order.column {
+        Column::Rate => sum(added),
+        Column::PacketRate => added[0].packets + added[1].packets,
+        Column::Packets => flow.traffic[0].packets + flow.traffic[1].packets,
+        Column::Start => record.rest.first.0.max(0) as u64,
+        Column::Duration => record.last().since(record.rest.first).max(0) as u64,
+        Column::Sent => flow.traffic[0].wire_bytes,
+        Column::Received => flow.traffic[1].wire_bytes,
+        Column::Bytes | Column::Address | Column::State | Column::App => return sum(flow.traffic),
+    };
+    if order.descending { value } else { u64::MAX - value }
+}
+
+/// The rows a query asks of one shard, every touched one among them, and how many match in all (by [`Kind`]).
+pub fn select(table: &FlowTable<FlowDetectors>, contexts: &Contexts, query: &Query) -> (Vec<FlowReport>, [u64; 4]) {
+    let row = |at: u32, record: Record<FlowDetectors>| conversation(record, table.vlans(at), contexts);
+    let mut wanted: [Vec<(u64, u32)>; 3] = Default::default();
+    let mut matching = [0u64; 4];
+    for (at, record) in table.records().enumerate() {
+        let at = at as u32;
+        let kind = Kind::of(record.flow.key.protocol);
+        if query.filter.as_ref().is_none_or(|f| f.matches_conversation(&row(at, record))) {
+            matching[kind as usize] += 1;
+            if let Some(list) = wanted.get_mut(kind as usize) {
+                list.push((score(record, query.conversations), at));
+            }
+        }
+    }
+    let mut shown = vec![false; table.len()];
+    for list in &mut wanted {
+        if list.len() > query.rows {
+            list.select_nth_unstable_by(query.rows, |x, y| y.cmp(x));
+            list.truncate(query.rows);
+        }
+        list.iter().for_each(|&(_, at)| shown[at as usize] = true);
+    }
+    let mut touched = vec![false; table.len()];
+    table.touched().iter().for_each(|&at| touched[at as usize] = true);
+    let mut out = Vec::new();
+    for (at, record) in table.records().enumerate() {
+        if touched[at] || shown[at] {
+            out.push(FlowReport { row: row(at as u32, record), kind: Kind::of(record.flow.key.protocol), shown: shown[at] });
+        }
+    }
+    (out, matching)
+}

@@ -1,0 +1,300 @@
+//! One of the 64 shards: folds its packets, in tape order, with no lock and no allocation a packet.
+
+mod samples;
+
+use super::in_flight::{self, InFlight};
+use super::rows::EndpointDelta;
+use crate::capture::Packet;
+use crate::decode::{Fragment, Headers};
+use crate::engine::fold::detectors::{DetectorReport, Detectors, FlowDetectors};
+use crate::engine::fold::local::LocalNets;
+use crate::engine::fold::rows::{self, FlowReport, Kind};
+use crate::engine::tape::Request;
+use crate::engine::tape::precomputed::{HashKeys, Precomputed};
+use crate::engine::tape::shard_key::FragmentTable;
+use crate::mirror::Digest;
+use crate::model::{Direction, FlowKey, Frame, Stop, Timestamp, Traffic};
+use crate::snapshot::Conversation;
+use crate::stats::flow::{Flushed, Step};
+use crate::stats::totals::TrafficDirection;
+use crate::stats::{Context, Contexts, FlowTable, Totals};
+
+/// Everything a shard slots in at a mark.
+#[derive(Debug)]
+pub struct ShardReport {
+    /// Which shard.
+    pub shard: u8,
+    /// Its sums so far.
+    pub totals: Totals,
+    /// Its contexts with what was added.
+    pub contexts: Vec<(Context, Traffic)>,
+    /// Its conversations.
+    pub flows: Vec<FlowReport>,
+    /// All of both instead, as they are: there may be too many for a copy.
+    pub whole: Option<Whole>,
+    /// Conversations that match the query's filter: TCP, UDP, SCTP, other.
+    pub matching: [u64; 4],
+    /// What its detectors counted so far.
+    pub detected: DetectorReport,
+}
+
+/// A shard's conversations and their contexts.
+#[derive(Debug)]
+pub struct Whole {
+    flows: FlowTable<FlowDetectors>,
+    contexts: Contexts,
+}
+
+impl Whole {
+    /// The contexts with what was added.
+    pub fn contexts(&self) -> impl Iterator<Item = (&Context, Traffic)> {
+        self.contexts.added()
+    }
+
+    /// What every conversation means for its ends.
+    pub fn talks(&self) -> impl Iterator<Item = (EndpointDelta, Kind)> + '_ {
+        self.flows.records().map(|record| {
+            let key = &record.flow.key;
+            let ends = [(key.a(), key.a_port), (key.b(), key.b_port)];
+            let talk = EndpointDelta { ends, added: record.added(), first: record.rest.first, last: record.last() };
+            (talk, Kind::of(key.protocol))
+        })
+    }
+
+    /// Every conversation's row.
+    pub fn reports(&self) -> impl Iterator<Item = (Conversation, Kind)> + '_ {
+        self.flows
+            .records()
+            .zip(0..)
+            .map(|(record, at)| (rows::conversation(record, self.flows.vlans(at), &self.contexts), Kind::of(record.flow.key.protocol)))
+    }
+
+    /// How many conversations of each kind there are.
+    pub fn kinds(&self) -> [u64; 4] {
+        let mut kinds = [0; 4];
+        self.flows.records().for_each(|r| kinds[Kind::of(r.flow.key.protocol) as usize] += 1);
+        kinds
+    }
+}
+
+/// How shards are to work.
+#[derive(Debug, Clone, Copy)]
+pub struct ShardPlan {
+    /// Conversations kept in each.
+    pub flows: usize,
+    /// Whether copies are left out.
+    pub dedup: bool,
+    /// What keys the hashes.
+    pub hash_keys: HashKeys,
+}
+
+/// A shard's state.
+#[derive(Debug)]
+pub struct Shard {
+    number: u8,
+    dedup: bool,
+    detectors: Detectors,
+    totals: Totals,
+    contexts: Contexts,
+    flows: FlowTable<FlowDetectors>,
+    fragments: FragmentTable<(FlowKey, Direction)>,
+}
+
+impl Shard {
+    /// An empty shard.
+    pub fn new(number: u8, plan: ShardPlan) -> Self {
+        Self {
+            number,
+            dedup: plan.dedup,
+            detectors: Detectors::new(plan.hash_keys.copies),
+            totals: Totals::default(),
+            contexts: Contexts::new(plan.hash_keys.tables),
+            flows: FlowTable::new(plan.flows, plan.hash_keys.tables),
+            fragments: FragmentTable::default(),
+        }
+    }
+
+    /// Tells when the capture began: with the first packet of all shards.
+    pub fn begin(&mut self, time: Timestamp) {
+        self.detectors.begin(time);
+    }
+
+    /// Takes one of the commonest packets in flight, as the router read it, and asks the memory for what it needs next. False when it cannot be
+    /// [decoded](Self::decode) later, but was decoded at once.
+    #[inline]
+    pub fn load<'a>(&mut self, packet: &Packet, bytes: &'a [u8], facts: &Precomputed, flight: &mut InFlight<'a>) -> bool {
+        (flight.hash, flight.context) = (facts.hash, facts.context);
+        self.flows.prefetch(flight.hash);
+        let waits = self.detectors.knows(facts);
+        if !waits {
+            self.decode(packet, bytes, facts, flight);
+            flight.digest = self.detectors.digest(&flight.frame);
+        }
+        waits
+    }
+
+    /// Shows one of the commonest packets in flight that could wait for it.
+    #[inline(always)]
+    pub fn decode<'a>(&mut self, packet: &Packet, bytes: &'a [u8], facts: &Precomputed, flight: &mut InFlight<'a>) {
+        flight.frame.bytes = bytes;
+        flight.frame.wire = packet.frame_wire();
+        facts.fast.show(&mut flight.frame);
+        in_flight::arrived(packet, &mut flight.frame);
+        flight.digest = Digest::of_brief(&facts.fast, &facts.print);
+        debug_assert!(!self.detectors.knows(facts) || flight.digest == self.detectors.digest(&flight.frame));
+    }
+
+    /// Takes any other packet in flight, of which `headers` were found.
+    #[inline(never)]
+    pub fn load_walked<'a>(&mut self, packet: &Packet, bytes: &'a [u8], headers: &Headers, flight: &mut InFlight<'a>) {
+        headers.show(bytes, self.conversation(headers), &mut flight.frame);
+        in_flight::arrived(packet, &mut flight.frame);
+        let frame = &flight.frame;
+        flight.digest = self.detectors.digest(frame);
+        flight.hash = frame.flow.as_ref().map_or(0, |(key, _)| self.flows.hash(key));
+        flight.context = self.contexts.fingerprint(frame.path, frame.mac.as_ref(), &frame.vlans);
+        self.flows.prefetch(flight.hash);
+    }
+
+    /// Guesses the conversation of a packet in flight, and asks the memory for its record.
+    #[inline]
+    pub fn probe(&self, flight: &mut InFlight) {
+        flight.probe = self.flows.probe(flight.hash);
+    }
+
+    /// Folds in a packet in flight and says where it was heading; `None` when it is a copy that is left out. Conversations that had to make
+    /// room are appended to `evicted`.
+    #[inline]
+    pub fn ingest(
+        &mut self,
+        packet: &Packet,
+        flight: &InFlight,
+        local: &LocalNets,
+        evicted: &mut Vec<FlowReport>,
+    ) -> Option<TrafficDirection> {
+        let frame = &flight.frame;
+        self.totals.count_link(packet.wire, packet.captured);
+        if self.detectors.is_copy(frame, &flight.digest) && self.dedup {
+            return None;
+        }
+        self.totals.count(frame.wire);
+        match frame.stop {
+            None => {}
+            Some(Stop::Captured) => self.totals.short += 1,
+            Some(Stop::Malformed) => self.totals.malformed += 1,
+        }
+        let Some(step) = step(frame) else {
+            self.totals.directions[TrafficDirection::Unknown as usize].count(frame.wire);
+            self.detectors.bare(frame);
+            self.contexts.count(&in_flight::context(frame), frame.time, frame.wire);
+            return Some(TrafficDirection::Unknown);
+        };
+        self.totals.count_tcp(step.flags);
+        let at = self.locate(&step, flight, true, local, evicted);
+        let (flow, backward) = self.flows.count(at, &step);
+        self.detectors.conversation(&mut flow.detectors, frame, packet.load);
+        let heading = flow.heading[step.direction as usize];
+        if backward {
+            self.contexts.backward(self.flows.context(at, step.direction), step.time);
+        }
+        Some(heading)
+    }
+
+    /// The number of a packet's conversation, which is now in the packet's context. The detectors take notice of a change of tags where
+    /// the packet is one to be `judged`.
+    #[inline(always)]
+    fn locate(&mut self, step: &Step, flight: &InFlight, judged: bool, local: &LocalNets, evicted: &mut Vec<FlowReport>) -> u32 {
+        if self.flows.is_full() {
+            self.make_room(evicted);
+        }
+        let frame = &flight.frame;
+        let at = self.flows.locate(step, flight.hash, flight.probe, || local.headings(step.key));
+        if self.flows.is_elsewhere(at, step.direction, flight.context) {
+            self.change_context(at, step, flight.context, frame, judged);
+        }
+        at
+    }
+
+    /// The conversation of a packet: its own, or for a later fragment that of the first.
+    #[inline]
+    fn conversation(&mut self, headers: &Headers) -> Option<(FlowKey, Direction)> {
+        let own = headers.flow()?;
+        if matches!(headers.fragment, Fragment::Whole) {
+            return Some(own);
+        }
+        self.totals.fragments += 1;
+        Some(self.fragments.pass(headers, || own).unwrap_or(own))
+    }
+
+    #[inline(never)]
+    fn change_context(&mut self, at: u32, step: &Step, fingerprint: u64, frame: &Frame, judged: bool) {
+        let context = &in_flight::context(frame);
+        if judged && let Some(detectors) = self.flows.detectors(at) {
+            detectors.note_tags(step.direction, &context.vlans);
+        }
+        let vlans = |c: u32| self.contexts.get(c).map(|c| c.key.vlans);
+        let old = vlans(self.flows.context(at, step.direction));
+        if let Some(old) = old.filter(|old| *old != context.vlans) {
+            self.flows.note_vlan(at, old.ids());
+            self.flows.note_vlan(at, context.vlans.ids());
+        }
+        let now = self.contexts.enter(context, step.time);
+        let (contexts, totals) = (&mut self.contexts, &mut self.totals);
+        self.flows.change_context(at, step.direction, fingerprint, now, |flushed| flush(contexts, totals, flushed));
+    }
+
+    /// Brings what is derived from conversations up to date.
+    fn flush(&mut self) {
+        let (contexts, totals) = (&mut self.contexts, &mut self.totals);
+        self.flows.flush(|flushed| flush(contexts, totals, flushed));
+    }
+
+    #[inline(never)]
+    fn make_room(&mut self, evicted: &mut Vec<FlowReport>) {
+        self.flush();
+        let contexts = &self.contexts;
+        self.flows.evict(|record, at, table| {
+            let row = rows::conversation(record, table.vlans(at), contexts);
+            evicted.push(FlowReport { row, kind: Kind::of(record.flow.key.protocol), shown: false });
+        });
+    }
+
+    /// Hands in what the request asks for and everything that changed. At its `last` the shard gives its conversations away.
+    pub fn report(&mut self, request: &Request) -> ShardReport {
+        let query = &request.query;
+        self.flush();
+        let detected = self.detectors.report(&self.flows, &self.contexts, request);
+        let mut report = ShardReport {
+            shard: self.number,
+            totals: self.totals,
+            contexts: Vec::new(),
+            flows: Vec::new(),
+            matching: [0; 4],
+            whole: None,
+            detected,
+        };
+        if request.last && query.wants_every_row() {
+            let whole = Whole { flows: self.flows.take_all(), contexts: self.contexts.take_all() };
+            report.matching = whole.kinds();
+            report.whole = Some(whole);
+        } else {
+            report.contexts = self.contexts.report();
+            (report.flows, report.matching) = rows::select(&self.flows, &self.contexts, query);
+            self.flows.reported();
+        }
+        report
+    }
+}
+
+fn flush(contexts: &mut Contexts, totals: &mut Totals, flushed: Flushed) {
+    contexts.flush(flushed.context, flushed.traffic, flushed.last);
+    totals.directions[flushed.heading as usize].add(flushed.traffic);
+}
+
+/// What the flow table goes by; `None` without a network layer.
+#[inline(always)]
+fn step<'a>(frame: &'a Frame) -> Option<Step<'a>> {
+    let (key, direction) = frame.flow.as_ref()?;
+    let tcp = frame.tcp.as_ref();
+    Some(Step { key, direction: *direction, time: frame.time, wire: frame.wire, tcp, flags: tcp.map_or(0, |s| s.flags) })
+}

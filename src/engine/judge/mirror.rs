@@ -1,0 +1,137 @@
+//! From the detectors' counts to the mirror as a snapshot shows it.
+
+use crate::diagnose::{self, Judge};
+use crate::engine::fold::detectors::DetectorReport;
+use crate::engine::judge::evidence::{self, Sources};
+use crate::engine::judge::history::{History, Sums};
+use crate::engine::merge::{Assess, Assessment};
+use crate::engine::tape::Request;
+use crate::engine::tape::facts::TunnelFacts;
+use crate::mirror::{CopyClass, DuplicateCounts};
+use crate::model::mirror::Purpose;
+use crate::model::{Mac, Timestamp, Traffic};
+use crate::snapshot::{DuplicateClass, Duplicates, LossLedger, Mirror, Sides, Table, TunnelRow};
+
+/// VLAN pairs shown.
+const VLAN_PAIRS: usize = 64;
+
+/// What stands between two snapshots: findings, and counts to subtract.
+#[derive(Debug, Default)]
+pub struct MirrorJudge {
+    dedup: bool,
+    judge: Judge,
+    history: History,
+    begun: Option<Timestamp>,
+    link_before: Traffic,
+    copies_before: Traffic,
+}
+
+impl MirrorJudge {
+    /// Nothing judged yet.
+    pub fn new(dedup: bool) -> Self {
+        Self { dedup, ..Self::default() }
+    }
+}
+
+impl Assess for MirrorJudge {
+    fn forget(&mut self) {
+        *self = Self::new(self.dedup);
+    }
+
+    fn assess(
+        &mut self,
+        request: &Request,
+        detected: &DetectorReport,
+        link: Traffic,
+        mac_pairs: &mut dyn Iterator<Item = (Mac, Mac, u64)>,
+    ) -> Assessment {
+        let live = request.live;
+        let whole = Sums::of(request, detected, link);
+        let sums = if live { self.history.recent(request.now, &whole) } else { whole.clone() };
+        // Totals are shown of the whole run.
+        let duplicates = duplicates(&whole.counts.duplicates, self.dedup, live.then_some(self.copies_before));
+        let (_, split) = evidence::loss(&whole);
+        let begun = *self.begun.get_or_insert(request.first.map_or(request.now, |first| first.min(request.now)));
+        let age = request.now.seconds_since(begun);
+        let sources = Sources { request, detected, sums: &sums, age, dropped: self.dedup, mac_pairs };
+        let (all, lately) = evidence::loss(&sums);
+        let evidence = evidence::evidence(sources, all, &lately);
+        let evidence = super::host::with_host_facts(evidence, &request.host);
+        let judgement = diagnose::judge(&evidence, &mut self.judge, request.now);
+        let mirror = Mirror {
+            link,
+            recent_link: if live { link.since(self.link_before) } else { link },
+            loss: LossLedger {
+                host: split.host,
+                path: split.transport,
+                switch: split.switch,
+                upstream: split.upstream,
+                unmatched: evidence::unmatched(&whole),
+            },
+            sides: Sides { judged: evidence.sides.judged, one_sided: evidence.sides.one_sided },
+            trust: diagnose::trust(&evidence, &judgement.findings),
+            silenced: judgement.silenced,
+            duplicates,
+            ..picture(&request.tunnels)
+        };
+        self.link_before = link;
+        self.copies_before = whole.counts.duplicates.copies();
+        Assessment { mirror, findings: judgement.findings, host: super::host::checks(request, detected) }
+    }
+}
+
+/// The sessions, and by what the mirror arrives: the kind of the sessions taken off, `plain` without any.
+fn picture(facts: &TunnelFacts) -> Mirror {
+    let (mirrors, others): (Vec<_>, Vec<_>) =
+        facts.sessions.iter().partition(|s| s.session.peeled || s.session.tunnel.kind.purpose() == Purpose::Mirror);
+    let mut kinds: Vec<&str> = mirrors.iter().filter(|s| s.session.peeled).map(|s| s.session.tunnel.kind.token()).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let transport = match kinds.as_slice() {
+        [] => "plain",
+        [one] => one,
+        _ => "mixed",
+    };
+    let mut rows: Vec<TunnelRow> = others
+        .iter()
+        .map(|s| TunnelRow {
+            tunnel: s.session.tunnel,
+            traffic: Traffic { packets: s.session.packets, wire_bytes: s.session.outer_bytes },
+            recent: Traffic::default(),
+            inner_bytes: s.session.inner_bytes,
+        })
+        .collect();
+    rows.sort_by_key(|r| (std::cmp::Reverse(r.traffic.wire_bytes), r.tunnel));
+    Mirror {
+        transport,
+        sessions: mirrors.into_iter().map(|s| s.session.clone()).collect(),
+        stamps: facts.stamps.clone(),
+        tunnels: Table { total_rows: rows.len() as u64, rows, ..Table::default() },
+        ..Mirror::default()
+    }
+}
+
+/// The copies: `before` is their number at the previous snapshot, on a live port.
+fn duplicates(counts: &DuplicateCounts, dropped: bool, before: Option<Traffic>) -> Duplicates {
+    let traffic = counts.copies();
+    let mut classes: Vec<DuplicateClass> = CopyClass::ALL
+        .iter()
+        .map(|&class| DuplicateClass { class: class.token(), traffic: counts.class(class).traffic })
+        .chain([DuplicateClass { class: "ambiguous", traffic: counts.ambiguous }])
+        .filter(|c| c.traffic.packets > 0)
+        .collect();
+    classes.sort_by_key(|c| std::cmp::Reverse(c.traffic.packets));
+    let mut vlan_pairs = evidence::vlan_pairs(counts);
+    vlan_pairs.truncate(VLAN_PAIRS);
+    let gaps = counts.gaps();
+    let seconds = |q| gaps.quantile(q).map(|nanos| nanos as f64 / 1e9);
+    Duplicates {
+        dropped,
+        traffic,
+        recent: before.map_or(traffic, |b| traffic.since(b)),
+        share: counts.share(),
+        classes,
+        vlan_pairs,
+        gap: seconds(0.5).zip(seconds(0.95)).zip(seconds(0.99)).map(|((a, b), c)| [a, b, c]),
+    }
+}

@@ -1,0 +1,6 @@
+//! From what the shards' detectors counted to findings and trust.
+
+pub mod evidence;
+pub mod history;
+mod host;
+pub mod mirror;

@@ -1,0 +1,272 @@
+//! Tables that cross shards: end points and address pairs, kept by the merge and fed with what conversations added.
+
+use crate::model::index::{Index, NONE};
+use crate::model::limits::HOST_ROWS;
+use crate::model::{Address, Path, Timestamp, Traffic, VlanStack, memory};
+use crate::snapshot::{Conversation, HostRow, Query, Table};
+use hashbrown::DefaultHashBuilder;
+use std::hash::BuildHasher;
+
+/// Rows found by a key, each touched row remembered until the next snapshot. Rows of a large table are far apart in memory: of some at a
+/// time the index is brought near, then the rows, and then they are added to ([`Self::prefetch`], [`Self::probe`]).
+#[derive(Debug)]
+pub struct Rows<R> {
+    rows: Vec<R>,
+    index: Index,
+    hasher: DefaultHashBuilder,
+    touched: Vec<u32>,
+    other: Traffic,
+    other_rows: u64,
+    cap: usize,
+}
+
+/// What a kept row must offer.
+pub trait Keyed: Clone {
+    /// Its key.
+    type Key: std::hash::Hash + PartialEq + Copy;
+    /// The row's key.
+    fn key(&self) -> Self::Key;
+    /// The row's `recent` numbers, for setting.
+    fn recent(&mut self) -> [&mut Traffic; 2];
+    /// The row's totals.
+    fn totals(&self) -> [Traffic; 2];
+    /// Whether a query's filter shows it.
+    fn matches(&self, query: &Query) -> bool;
+    /// The places of the first rows in the query's order, as many as it wants.
+    fn first(query: &Query, rows: &[Self]) -> Vec<u32>;
+    /// Sorts rows in that order.
+    fn sort(query: &Query, rows: &mut [Self]);
+}
+
+impl<R> Default for Rows<R> {
+    fn default() -> Self {
+        Self {
+            rows: Vec::new(),
+            index: Index::default(),
+            hasher: DefaultHashBuilder::default(),
+            touched: Vec::new(),
+            other: Traffic::default(),
+            other_rows: 0,
+            cap: HOST_ROWS,
+        }
+    }
+}
+
+impl<R: Keyed> Rows<R> {
+    /// The rows, in order of appearance.
+    pub fn iter(&self) -> impl Iterator<Item = &R> {
+        self.rows.iter()
+    }
+
+    /// The hash of a key in this table.
+    pub fn hash(&self, key: R::Key) -> u64 {
+        self.hasher.hash_one(key)
+    }
+
+    /// Asks the memory for what [`Self::probe`] will touch.
+    pub fn prefetch(&self, hash: u64) {
+        self.index.prefetch(hash);
+    }
+
+    /// Asks the memory for the row that most probably has a key of this hash.
+    pub fn probe(&self, hash: u64) {
+        if let Some(row) = self.rows.get(self.index.find(hash, |_| true) as usize) {
+            memory::prefetch(row);
+        }
+    }
+
+    /// The row of a key, made if there is none; `None` when the table is full (then the caller counts with [`Self::count_other`]).
+    fn row(&mut self, hash: u64, key: R::Key, make: impl FnOnce() -> R) -> Option<&mut R> {
+        let at = match self.index.find(hash, |at| self.rows[at as usize].key() == key) {
+            NONE if self.rows.len() < self.cap => {
+                let at = self.rows.len();
+                if at == self.rows.capacity() {
+                    self.rows.reserve_exact((at / 2).max(64));
+                }
+                self.rows.push(make());
+                self.index.insert(hash, at as u32);
+                at as u32
+            }
+            NONE => return None,
+            at => at,
+        };
+        let row = &mut self.rows[at as usize];
+        let [x, y] = row.recent();
+        if x.packets == 0 && y.packets == 0 {
+            self.touched.push(at);
+        }
+        Some(row)
+    }
+
+    fn count_other(&mut self, added: [Traffic; 2]) {
+        added.into_iter().for_each(|t| self.other.add(t));
+        self.other_rows += 1;
+    }
+
+    /// Forgets how rows are found: nothing will be added any more. In a large table that is a good part of its memory.
+    pub fn close(&mut self) {
+        self.index = Index::default();
+        self.touched = Vec::new();
+    }
+
+    /// The rows a query asks for. `recent` numbers are since the previous call, or all of it unless `live`.
+    pub fn table(&mut self, query: &Query, live: bool, last: bool) -> Table<R> {
+        let mut total_rows = self.rows.len() as u64;
+        let mut rows = if last && query.wants_every_row() {
+            std::mem::take(&mut self.rows)
+        } else if query.filter.is_none() && self.rows.len() > query.rows {
+            R::first(query, &self.rows).into_iter().filter_map(|at| self.rows.get(at as usize).cloned()).collect()
+        } else {
+            let matching: Vec<R> = self.rows.iter().filter(|r| r.matches(query)).cloned().collect();
+            total_rows = matching.len() as u64;
+            matching
+        };
+        if !live {
+            rows.iter_mut().for_each(|row| {
+                let totals = row.totals();
+                row.recent().into_iter().zip(totals).for_each(|(r, t)| *r = t);
+            });
+        }
+        R::sort(query, &mut rows);
+        rows.truncate(query.rows);
+        for at in self.touched.drain(..) {
+            if let Some(row) = self.rows.get_mut(at as usize) {
+                row.recent().into_iter().for_each(|r| *r = Traffic::default());
+            }
+        }
+        Table { rows, total_rows, other: self.other, other_rows: self.other_rows }
+    }
+}
+
+impl Keyed for HostRow {
+    type Key = (Address, u16);
+    fn key(&self) -> Self::Key {
+        (self.address, self.port)
+    }
+    fn recent(&mut self) -> [&mut Traffic; 2] {
+        [&mut self.recent_tx, &mut self.recent_rx]
+    }
+    fn totals(&self) -> [Traffic; 2] {
+        [self.tx, self.rx]
+    }
+    fn matches(&self, query: &Query) -> bool {
+        query.filter.as_ref().is_none_or(|f| f.matches_host(self))
+    }
+    fn first(query: &Query, rows: &[Self]) -> Vec<u32> {
+        query.endpoints.first_hosts(rows, query.rows)
+    }
+    fn sort(query: &Query, rows: &mut [Self]) {
+        query.endpoints.sort_hosts(rows);
+    }
+}
+
+impl Keyed for Conversation {
+    type Key = (Address, Address);
+    fn key(&self) -> Self::Key {
+        (self.a, self.b)
+    }
+    fn recent(&mut self) -> [&mut Traffic; 2] {
+        [&mut self.recent_ab, &mut self.recent_ba]
+    }
+    fn totals(&self) -> [Traffic; 2] {
+        [self.ab, self.ba]
+    }
+    fn matches(&self, query: &Query) -> bool {
+        query.filter.as_ref().is_none_or(|f| f.matches_conversation(self))
+    }
+    fn first(query: &Query, rows: &[Self]) -> Vec<u32> {
+        query.conversations.first_conversations(rows, query.rows)
+    }
+    fn sort(query: &Query, rows: &mut [Self]) {
+        query.conversations.sort_conversations(rows);
+    }
+}
+
+/// Something added to an end point or a pair.
+#[derive(Debug, Clone, Copy)]
+pub struct Added {
+    /// Sent by the first (the host, or `a`) and by the second.
+    pub traffic: [Traffic; 2],
+    /// Earliest packet of it.
+    pub first: Timestamp,
+    /// Latest packet of it.
+    pub last: Timestamp,
+}
+
+impl Rows<HostRow> {
+    /// Adds what a host sent and received. `hash` is its key's.
+    pub fn add(
+        &mut self,
+        hash: u64,
+        address: Address,
+        port: u16,
+        added: Added,
+        inside: impl FnOnce() -> Option<bool>,
+        app: impl FnOnce() -> Option<&'static str>,
+    ) {
+        let zero = Traffic::default();
+        let make = || HostRow {
+            address,
+            port,
+            tx: zero,
+            rx: zero,
+            recent_tx: zero,
+            recent_rx: zero,
+            first: added.first,
+            last: added.last,
+            inside: inside(),
+            app: app(),
+        };
+        match self.row(hash, (address, port), make) {
+            Some(row) => {
+                row.tx.add(added.traffic[0]);
+                row.rx.add(added.traffic[1]);
+                row.recent_tx.add(added.traffic[0]);
+                row.recent_rx.add(added.traffic[1]);
+                row.first = row.first.min(added.first);
+                row.last = row.last.max(added.last);
+            }
+            None => self.count_other(added.traffic),
+        }
+    }
+}
+
+impl Rows<Conversation> {
+    /// Adds what went between two addresses, `a` not greater than `b`. `hash` is that of the pair.
+    pub fn add(&mut self, hash: u64, (a, b): (Address, Address), added: Added, path: Path, originator_is_a: bool, vlans: &[u16]) {
+        let zero = Traffic::default();
+        let make = || Conversation {
+            a,
+            b,
+            a_port: 0,
+            b_port: 0,
+            ab: zero,
+            ba: zero,
+            recent_ab: zero,
+            recent_ba: zero,
+            first: added.first,
+            last: added.last,
+            originator_is_a,
+            state: None,
+            app: None,
+            path,
+            vlans: VlanStack::default(),
+        };
+        match self.row(hash, (a, b), make) {
+            Some(row) => {
+                row.ab.add(added.traffic[0]);
+                row.ba.add(added.traffic[1]);
+                row.recent_ab.add(added.traffic[0]);
+                row.recent_ba.add(added.traffic[1]);
+                if added.first < row.first {
+                    row.first = added.first;
+                    row.originator_is_a = originator_is_a;
+                }
+                row.path = row.path.common(path);
+                row.last = row.last.max(added.last);
+                vlans.iter().for_each(|&id| row.vlans.insert(id));
+            }
+            None => self.count_other(added.traffic),
+        }
+    }
+}

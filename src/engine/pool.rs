@@ -1,0 +1,246 @@
+//! Who folds the tape: the shards in groups, each with its place on the tape, and the threads that take them on.
+
+use crate::engine::fold::group::ShardGroup;
+use crate::engine::fold::message::Message;
+use crate::engine::tape::TapeBlock;
+use crate::engine::threads::priority;
+use crate::model::limits::{FILE_BLOCKS, LIVE_BLOCKS, MESSAGES};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// How long a block is waited for before workers are looked after.
+const WORKER_CHECK_TIMEOUT: Duration = Duration::from_millis(250);
+
+/// Where messages go: to the merge.
+pub type Sink = Box<dyn FnMut(Message) + Send>;
+
+/// Who folds blocks, and the blocks that are free.
+pub struct WorkerPool {
+    /// Blocks at hand.
+    spare: Vec<TapeBlock>,
+    kind: Kind,
+}
+
+enum Kind {
+    /// The caller (`--threads 0`): reports are merged at once.
+    Alone(Vec<ShardGroup>, Sink),
+    /// Worker threads and one that merges.
+    Threads(Threads),
+}
+
+struct Threads {
+    queues: Arc<[ShardQueue]>,
+    ready: Ready,
+    /// Blocks that came home.
+    free: Receiver<TapeBlock>,
+    /// A way home for blocks.
+    home: Sender<TapeBlock>,
+    /// To the merge.
+    merge: Sender<Message>,
+    /// All threads, to be waited for.
+    handles: Vec<JoinHandle<()>>,
+    /// How many blocks there are.
+    blocks: usize,
+    /// Whether the caller folds when there is no block for it to fill.
+    helps: bool,
+}
+
+/// What a worker is told.
+#[derive(Debug, Clone, Copy)]
+enum Job {
+    /// The queue of that number has something to fold.
+    Fold(usize),
+    /// Go home.
+    Leave,
+}
+
+/// For each worker, its groups that have something to fold. Sends the workers home when it goes.
+struct Ready(Vec<(Sender<Job>, Receiver<Job>)>);
+
+impl Drop for Ready {
+    fn drop(&mut self) {
+        for (worker, _) in &self.0 {
+            let _ = worker.send(Job::Leave);
+        }
+    }
+}
+
+/// A group at its place on the tape. Whoever has its number folds it; nobody else has it meanwhile.
+struct ShardQueue {
+    group: Mutex<ShardGroup>,
+    /// Blocks it has still to fold.
+    blocks: Receiver<Arc<TapeBlock>>,
+    give: Sender<Arc<TapeBlock>>,
+    /// Whether its number is with a worker, or on the way to one.
+    taken: AtomicBool,
+    /// To its worker.
+    ready: Sender<Job>,
+}
+
+impl ShardQueue {
+    /// Folds what waits: what that needs of the group's tables stays near meanwhile. Blocks that all groups have folded go home.
+    fn drain(&self, number: usize, home: &Sender<TapeBlock>, merge: &Sender<Message>) {
+        {
+            // A group whose thread has panicked is looked at by nobody.
+            let mut group = self.group.lock().unwrap_or_else(PoisonError::into_inner);
+            for tape_block in self.blocks.try_iter() {
+                group.fold(&tape_block, &mut |message| {
+                    let _ = merge.send(message);
+                });
+                if let Some(tape_block) = Arc::into_inner(tape_block) {
+                    let _ = home.send(tape_block);
+                }
+            }
+        }
+        self.taken.store(false, Ordering::SeqCst);
+        if !self.blocks.is_empty() {
+            self.wake(number);
+        }
+    }
+
+    /// Tells the worker that there is something to fold, unless it knows.
+    fn wake(&self, number: usize) {
+        if !self.taken.swap(true, Ordering::SeqCst) {
+            let _ = self.ready.send(Job::Fold(number));
+        }
+    }
+}
+
+impl WorkerPool {
+    /// The caller alone.
+    pub fn alone(block_bytes: usize, groups: Vec<ShardGroup>, sink: Sink) -> Self {
+        Self { spare: vec![TapeBlock::with_bytes(block_bytes)], kind: Kind::Alone(groups, sink) }
+    }
+
+    /// Worker threads, among which the groups are divided, and a thread that merges. Where packets come from a `live` port the caller is
+    /// left alone with taking them, and the merge stands back.
+    ///
+    /// # Errors
+    /// When the system refuses a thread.
+    pub fn threads(block_bytes: usize, workers: usize, groups: Vec<ShardGroup>, sink: Sink, live: bool) -> std::io::Result<Self> {
+        let blocks = if live { LIVE_BLOCKS } else { FILE_BLOCKS };
+        let (home, free) = bounded::<TapeBlock>(blocks);
+        // Bounded, so that a slow merge holds the workers back instead of filling memory; the merge itself waits for nobody.
+        let (to_merge, messages) = bounded::<Message>(MESSAGES);
+        // Room for every group, and the word to leave.
+        let ready = Ready((0..workers).map(|_| bounded::<Job>(groups.len() + 1)).collect());
+        let queues: Arc<[ShardQueue]> = groups
+            .into_iter()
+            .zip(ready.0.iter().cycle())
+            .map(|(group, (ready, _))| {
+                let (give, blocks) = bounded(blocks);
+                ShardQueue { group: Mutex::new(group), blocks, give, taken: AtomicBool::new(false), ready: ready.clone() }
+            })
+            .collect();
+        let mut handles = Vec::new();
+        for (n, (_, jobs)) in ready.0.iter().enumerate() {
+            let (queues, jobs, home, to_merge) = (Arc::clone(&queues), jobs.clone(), home.clone(), to_merge.clone());
+            handles.push(std::thread::Builder::new().name(format!("worker-{n}")).spawn(move || {
+                while let Ok(Job::Fold(number)) = jobs.recv() {
+                    if let Some(queue) = queues.get(number) {
+                        queue.drain(number, &home, &to_merge);
+                    }
+                }
+            })?);
+        }
+        handles.push(std::thread::Builder::new().name("merge".into()).spawn(move || {
+            if live {
+                priority::lower_priority();
+            }
+            messages.into_iter().for_each(sink);
+        })?);
+        let spare = (0..blocks).map(|_| TapeBlock::with_bytes(block_bytes)).collect();
+        Ok(Self { spare, kind: Kind::Threads(Threads { queues, ready, free, home, merge: to_merge, handles, blocks, helps: !live }) })
+    }
+
+    /// A free block: waits until one has come home. `None` when none will.
+    pub fn free(&mut self) -> Option<TapeBlock> {
+        let mut tape_block = match (self.spare.pop(), &self.kind) {
+            (Some(tape_block), _) => tape_block,
+            (None, Kind::Threads(threads)) => threads.wait()?,
+            (None, Kind::Alone(..)) => return None,
+        };
+        tape_block.clear();
+        Some(tape_block)
+    }
+
+    /// Has a block folded by every group.
+    pub fn show(&mut self, mut tape_block: TapeBlock) {
+        tape_block.sort();
+        match &mut self.kind {
+            Kind::Alone(groups, sink) => {
+                groups.iter_mut().for_each(|s| s.fold(&tape_block, sink));
+                self.spare.push(tape_block);
+            }
+            Kind::Threads(threads) => {
+                let tape_block = Arc::new(tape_block);
+                for (number, queue) in threads.queues.iter().enumerate() {
+                    let _ = queue.give.send(Arc::clone(&tape_block));
+                    queue.wake(number);
+                }
+                // Of all that hold it exactly one, the last to let go, finds it his own.
+                self.spare.extend(Arc::into_inner(tape_block));
+                self.spare.extend(threads.free.try_iter());
+            }
+        }
+    }
+
+    /// Tells the merge something directly. It arrives before anything a later block causes.
+    pub fn tell(&mut self, message: Message) {
+        match &mut self.kind {
+            Kind::Alone(_, sink) => sink(message),
+            Kind::Threads(threads) => {
+                let _ = threads.merge.send(message);
+            }
+        }
+    }
+
+    /// Waits until everything shown has been folded and merged.
+    pub fn finish(self) {
+        let Kind::Threads(threads) = self.kind else { return };
+        // Nobody needs another block: their memory is free while reports are merged.
+        let mut folded = self.spare.len();
+        drop(self.spare);
+        while folded < threads.blocks && threads.wait().is_some() {
+            folded += 1;
+        }
+        let Threads { queues, ready, free, home, merge, handles, .. } = threads;
+        drop((queues, ready, free, home, merge));
+        for handle in handles {
+            let _ = handle.join();
+        }
+    }
+}
+
+impl Threads {
+    /// A block that comes home. Meanwhile the caller may fold some. `None` when no block will come.
+    fn wait(&self) -> Option<TapeBlock> {
+        loop {
+            if let Ok(tape_block) = self.free.try_recv() {
+                return Some(tape_block);
+            }
+            if self.helps && self.help() {
+                continue;
+            }
+            match self.free.recv_timeout(WORKER_CHECK_TIMEOUT) {
+                Ok(tape_block) => return Some(tape_block),
+                // A worker that has ended before the tape did has panicked, and may have taken every block along.
+                Err(RecvTimeoutError::Timeout) if !self.handles.iter().any(JoinHandle::is_finished) => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// Takes a turn for the worker who is furthest behind; false when all are at work.
+    fn help(&self) -> bool {
+        let Some((_, jobs)) = self.ready.0.iter().max_by_key(|(_, jobs)| jobs.len()) else { return false };
+        let Ok(Job::Fold(number)) = jobs.try_recv() else { return false };
+        if let Some(queue) = self.queues.get(number) {
+            queue.drain(number, &self.home, &self.merge);
+        }
+        true
+    }
+}

@@ -1,0 +1,173 @@
+//! The router's look at a packet: just enough to give it its shard.
+
+mod rspan;
+mod samples;
+mod sequence;
+mod stamps;
+
+use crate::capture::Packet;
+use crate::decode::{self, Fragment, Headers, Rules};
+use crate::engine::tape::facts::TunnelFacts;
+use crate::engine::tape::precomputed::{HashKeys, Precomputed};
+use crate::engine::tape::shard_key::{FragmentTable, shard_of_flow, shard_of_frame, shard_of_hash};
+use crate::mirror::{Ours, Sessions};
+use crate::model::{Address, Decap, LinkType, RspanChoice, StampChoice, Traffic, Tunnel, TunnelKind};
+use rspan::{Found, RspanWatch};
+use samples::Samples;
+use stamps::StampWatch;
+
+/// Ends of tunnels that are known to be a mirror's.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// Addresses of this host; empty for files.
+    pub ours: Vec<Address>,
+    /// Ends the user named.
+    pub ends: Vec<Address>,
+}
+
+/// Gives packets their shard: a function of the bytes alone (for later fragments: of their first fragment's). Looks through
+/// mirrors: decides which tunnels are taken off and keeps their sessions' ledger, which must see packets in the order of the tape.
+#[derive(Debug, Default)]
+pub struct Peek {
+    fragments: FragmentTable<u8>,
+    headers: Headers,
+    rules: Rules,
+    policy: Decap,
+    known: Known,
+    sessions: Sessions,
+    plain: Traffic,
+    /// Samples found in the block in hand.
+    pub(in crate::engine) samples: Samples,
+    stamps: StampWatch,
+    rspan: RspanWatch,
+    /// Interfaces whose frames have nothing more to be looked for.
+    flushed: Vec<bool>,
+    hash_keys: HashKeys,
+}
+
+impl Peek {
+    /// A look with a policy for tunnels, what is known of their ends, how packets are decoded, which time stamps and which VLAN are
+    /// taken out, and what keys the hashes.
+    pub fn new(policy: Decap, known: Known, rules: Rules, stamps: StampChoice, rspan: RspanChoice, hash_keys: HashKeys) -> Self {
+        Self { policy, known, rules, stamps: StampWatch::new(stamps), rspan: RspanWatch::new(rspan), hash_keys, ..Self::default() }
+    }
+
+    /// Gives a packet its shard, the tunnels to be taken off and its session. What was read of one of the commonest packets is left in
+    /// `facts`.
+    #[inline]
+    pub fn route(&mut self, packet: &mut Packet, bytes: &[u8], facts: &mut Precomputed) {
+        let flushed = self.flushed.get(usize::from(packet.interface)).copied().unwrap_or(false);
+        let bytes = if flushed { bytes } else { self.inspect(packet, bytes) };
+        // The user's ports count too: with tunnels taken off the shard is that of the inner conversation.
+        let wire = packet.frame_wire();
+        if packet.link == LinkType::ETHERNET {
+            facts.read(packet, bytes, wire, &self.rules, &self.hash_keys);
+        } else {
+            facts.fast.blank();
+        }
+        let fast = &mut facts.fast;
+        if fast.is_blank() {
+            return self.by_walking(packet, bytes);
+        }
+        packet.shard = shard_of_hash(fast.hash);
+        self.plain.count(wire);
+        // A tag to be taken off is out of the ordinary.
+        if packet.pops() {
+            fast.blank();
+        }
+    }
+
+    /// Looks for what is not the frame's own: a trailer, which the bytes returned are without, and the VLAN tag of a remote mirror.
+    #[inline(never)]
+    fn inspect<'b>(&mut self, packet: &mut Packet, bytes: &'b [u8]) -> &'b [u8] {
+        let interface = packet.interface;
+        if self.stamps.wants(interface) {
+            self.stamps.inspect(packet, bytes);
+        }
+        if self.rspan.wants(interface) {
+            match self.rspan.inspect(packet, bytes) {
+                Some(Found::Carried(tunnel, named)) => {
+                    packet.session = self.sessions.carry(&tunnel, packet.frame_wire(), named, packet.time);
+                }
+                Some(Found::Suspect(tunnel)) => self.sessions.suspect(&tunnel, packet.time),
+                None => {}
+            }
+        }
+        if !self.stamps.wants(interface) && !self.rspan.wants(interface) {
+            let at = usize::from(interface);
+            self.flushed.resize(self.flushed.len().max(at + 1), false);
+            self.flushed.iter_mut().skip(at).take(1).for_each(|s| *s = true);
+        }
+        if packet.trim == 0 { bytes } else { bytes.get(..packet.frame_wire() as usize).unwrap_or(bytes) }
+    }
+
+    #[inline(never)]
+    fn by_walking(&mut self, packet: &mut Packet, bytes: &[u8]) {
+        (self.rules.peel, self.rules.pop) = (0, packet.pops());
+        let wire = packet.frame_wire();
+        decode::walk(packet.link, bytes, wire, &self.rules, &mut self.headers);
+        if packet.link == LinkType::ETHERNET {
+            self.stamps.header(packet, bytes, &self.headers);
+        }
+        if self.headers.tunnels.is_empty() {
+            self.plain.count(wire);
+            // GRE that is a later fragment hides what it carries.
+            if matches!(self.headers.fragment, Fragment::Later { .. }) && self.headers.protocol == 47 {
+                self.sessions.fragment(wire);
+            }
+        } else {
+            self.unwrap(packet, bytes);
+        }
+        let own = match self.headers.flow() {
+            Some((key, _)) => shard_of_flow(&key),
+            None => shard_of_frame(&self.headers),
+        };
+        packet.shard = self.fragments.pass(&self.headers, || own).unwrap_or(own);
+    }
+
+    /// Decides on each tunnel from outside; those to be taken off stop at the first that stays on.
+    fn unwrap(&mut self, packet: &mut Packet, bytes: &[u8]) {
+        self.sessions.plain(std::mem::take(&mut self.plain));
+        let wire = packet.frame_wire();
+        self.sessions.begin(wire);
+        let tunnels = self.headers.tunnels;
+        let ours = Ours { addresses: &self.known.ours, endpoints: &self.known.ends };
+        let mut last: Option<Tunnel> = None;
+        let mut open = true;
+        for tunnel in tunnels.iter() {
+            let off = self.sessions.decide(tunnel, wire, packet.time, &ours, self.policy);
+            open &= off;
+            if open {
+                packet.peel += 1;
+                last = Some(*tunnel);
+            }
+        }
+        let Some(tunnel) = last else { return };
+        if tunnel.kind == TunnelKind::Sflow {
+            return self.take_samples(packet, bytes, &tunnel);
+        }
+        self.rules.peel = packet.peels();
+        decode::walk(packet.link, bytes, wire, &self.rules, &mut self.headers);
+        packet.session = self.sessions.number(&tunnel);
+        self.take_check_sequence(packet, bytes, &tunnel);
+        self.sessions.account(&tunnel, &self.headers.mirror.unwrap_or_default(), self.headers.wire, packet.time);
+    }
+
+    /// What is known of the tunnels on the link.
+    pub fn tunnels(&mut self) -> TunnelFacts {
+        self.sessions.plain(std::mem::take(&mut self.plain));
+        TunnelFacts {
+            sessions: self.sessions.report(),
+            loops: self.sessions.loops(),
+            foreign: self.sessions.foreign(),
+            fragments: self.sessions.fragments(),
+            stamps: self.stamps.report(),
+        }
+    }
+
+    /// Forgets the sessions.
+    pub fn forget(&mut self) {
+        let (known, rules) = (std::mem::take(&mut self.known), std::mem::take(&mut self.rules));
+        *self = Self::new(self.policy, known, rules, self.stamps.choice(), self.rspan.choice(), self.hash_keys);
+    }
+}

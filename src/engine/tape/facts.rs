@@ -1,0 +1,30 @@
+//! What only the router knows, for a snapshot.
+
+use crate::mirror::{SessionReport, UTILISATION_CLASSES, Windows};
+use crate::model::{Stamps, Traffic};
+
+/// Tunnels on the link, as the router knows them.
+#[derive(Debug, Clone, Default)]
+pub struct TunnelFacts {
+    /// Every session.
+    pub sessions: Vec<SessionReport>,
+    /// Packets that hold the same tunnel twice.
+    pub loops: u64,
+    /// Packets of mirrors that only cross this link.
+    pub foreign: Traffic,
+    /// Fragments of outer tunnel packets.
+    pub fragments: Traffic,
+    /// Time stamps of devices on the way.
+    pub stamps: Vec<Stamps>,
+}
+
+/// What was measured up to a snapshot.
+#[derive(Debug, Clone, Default)]
+pub struct LoadFacts {
+    /// Speed of the mirror link in bits per second, where known.
+    pub speed: Option<u64>,
+    /// Windows with packets, by the class of their utilisation.
+    pub windows: [u64; UTILISATION_CLASSES],
+    /// What arrived in windows of 100 ms.
+    pub arrived: Windows<Traffic>,
+}

@@ -1,0 +1,92 @@
+//! What is said on the normal screen after the dashboard has gone: four lines.
+
+use crate::model::{Severity, units};
+use crate::snapshot::Snapshot;
+
+/// How long, how much, what was lost, what was wrong.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ExitSummary {
+    source: String,
+    seconds: f64,
+    packets: u64,
+    wire_bytes: u64,
+    lost: [(u64, &'static str); 3],
+    mirror: String,
+    wrong: Vec<(Severity, String)>,
+}
+
+/// Titles of findings listed by name; more are counted.
+const NAMED: usize = 3;
+
+impl ExitSummary {
+    /// Sums up a snapshot.
+    pub fn of(snapshot: &Snapshot, source: &str) -> Self {
+        let l = snapshot.losses;
+        let mut wrong: Vec<_> = snapshot.findings.iter().filter(|f| f.active).map(|f| (f.severity, f.title.clone())).collect();
+        wrong.sort_by_key(|w| std::cmp::Reverse(w.0));
+        let trust = &snapshot.mirror.trust;
+        Self {
+            source: source.to_owned(),
+            seconds: snapshot.duration(),
+            packets: snapshot.total.packets,
+            wire_bytes: snapshot.total.wire_bytes,
+            lost: [(l.interface_drops, "interface"), (l.kernel_drops, "kernel"), (l.queue_drops, "queue")],
+            mirror: trust.score.map_or(String::new(), |_| trust.verdict.clone()),
+            wrong,
+        }
+    }
+
+    /// The four lines, safe to print.
+    pub fn lines(&self) -> [String; 4] {
+        let safe = |text: &str| crate::model::text::printable(text).into_owned();
+        let mean = if self.seconds > 0.0 { self.wire_bytes as f64 * 8.0 / self.seconds } else { 0.0 };
+        let name = if self.source.is_empty() { "watched".to_owned() } else { format!("{}:", safe(&self.source)) };
+        let lost: u64 = self.lost.iter().map(|l| l.0).fold(0, u64::saturating_add);
+        let stages: Vec<String> = self.lost.iter().filter(|l| l.0 > 0).map(|l| format!("{} {}", units::grouped(l.0), l.1)).collect();
+        let share = lost as f64 / self.packets.saturating_add(lost).max(1) as f64;
+        let lost = if lost == 0 { "lost 0".to_owned() } else { format!("lost {} ({})", units::percent(share), stages.join(", ")) };
+        let mirror = if self.mirror.is_empty() { String::new() } else { format!(" · mirror: {}", safe(&self.mirror)) };
+        [
+            format!("{name} {}", units::duration(self.seconds)),
+            format!("{} packets, {}, mean {}", units::grouped(self.packets), units::bytes(self.wire_bytes), units::bits_per_second(mean)),
+            format!("{lost}{mirror}"),
+            safe(&self.problems()),
+        ]
+    }
+
+    fn problems(&self) -> String {
+        if self.wrong.is_empty() {
+            return "nothing wrong was found".into();
+        }
+        let named: Vec<&str> = self.wrong.iter().take(NAMED).map(|w| w.1.as_str()).collect();
+        let more = self.wrong.len().saturating_sub(NAMED);
+        let tail = if more > 0 { format!("; {more} more") } else { String::new() };
+        format!("wrong: {}{tail}", named.join("; "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Timestamp, Traffic};
+
+    #[test]
+    fn four_lines() {
+        let mut s = Snapshot {
+            first: Some(Timestamp::new(0, 0)),
+            last: Some(Timestamp::new(10, 0)),
+            total: Traffic { packets: 990, wire_bytes: 1_250_000 },
+            ..Snapshot::default()
+        };
+        assert_eq!(
+            ExitSummary::of(&s, "eth1").lines(),
+            ["eth1: 10.00 s", "990 packets, 1.25 MB, mean 1.00 Mb/s", "lost 0", "nothing wrong was found"]
+        );
+        s.losses.kernel_drops = 10;
+        s.mirror.trust.score = Some(50);
+        s.mirror.trust.verdict = "every\x1b[2Jpacket twice".into();
+        let lines = ExitSummary::of(&s, "").lines();
+        assert_eq!(lines[2], "lost 1.0 % (10 kernel) · mirror: every\\u{1b}[2Jpacket twice");
+        assert_eq!(lines[0], "watched 10.00 s");
+    }
+}
