@@ -165,3 +165,19 @@ pub const ARP_SUBNETS: usize = 16;
 
 /// Pairs of address blocks that ask for each other by ARP remembered, per shard: enough to join that many blocks.
 pub const ARP_LINKS: usize = 64;
+
+/// Bytes of TCP payload in one piece of reassembly memory: with its 12 bytes of header 512, so that a full segment takes three and a short one
+/// wastes little.
+pub const REASSEMBLY_CHUNK: usize = 500;
+
+/// Pieces one direction of a connection may hold while bytes before them are missing (32 KiB, some 20 full segments): beyond what mirrors and
+/// networks reorder, so the missing bytes are given up then.
+pub const REASSEMBLY_CHUNKS_PER_STREAM: usize = 64;
+
+/// Pieces all connections of a shard may hold (256 KiB, 16 MiB in all, taken only when needed): eight connections of a shard at their own cap.
+/// Beyond it a connection that needs one more is not reassembled any further, and counted.
+pub const REASSEMBLY_CHUNKS: usize = 512;
+
+/// How far ahead of the next byte a segment is taken for a later part of the same stream: more than the largest window in common use without
+/// being told by a second segment.
+pub const REASSEMBLY_AHEAD: u32 = 1 << 20;

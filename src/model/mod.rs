@@ -22,6 +22,7 @@ pub mod port;
 pub mod proto;
 pub mod source;
 pub mod stamp;
+pub mod tcp;
 pub mod text;
 pub mod time;
 pub mod traffic;

@@ -3,11 +3,13 @@
 pub mod bursts;
 pub mod context;
 pub mod flow;
+pub mod reassembly;
 pub mod series;
 pub mod totals;
 
 pub use bursts::Bursts;
 pub use context::{Context, ContextKey, Contexts};
 pub use flow::{FlowHot, FlowTable, Record, TcpTrack};
+pub use reassembly::{Reassembler, ReassemblyCounts, ReassemblyPool, StreamEnd, StreamPiece};
 pub use series::Series;
 pub use totals::Totals;
