@@ -74,6 +74,7 @@
 //! - a line of the host checklist: one item in `diagnose/checklist/mod.rs`; what it rests on: a field of [`model::host`] and its
 //!   reading in `capture/host/`;
 //! - a finding: its page and rule in `diagnose/findings/` and one line in `diagnose/registry.rs`;
+//! - a kind of packet for tests: one function in `tests/support/packet/`;
 //! - a report format: one file and one line in `report/registry.rs`;
 //! - a capture file format: one file in `capture/file/` and one line in its `registry.rs`.
 
@@ -92,5 +93,10 @@ pub mod report;
 pub mod snapshot;
 pub mod stats;
 pub mod tui;
+
+/// The packet builder that unit tests share with `tests/` and `benches/`.
+#[cfg(test)]
+#[path = "../tests/support/packet/mod.rs"]
+mod packet;
 
 pub use error::{Error, Result};

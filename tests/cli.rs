@@ -1,5 +1,7 @@
 //! The program as a user runs it: exit codes, messages, and what comes out where.
 
+mod support;
+
 use assert_cmd::Command;
 use serde_json::Value;
 use std::fs;
@@ -7,6 +9,7 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
+use support::packet::{ACK, Packet, RST, SYN};
 
 /// Longest a run may take; beyond it the test fails instead of hanging.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -32,40 +35,16 @@ fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Ethernet, a VLAN tag if `vlan`, IPv4 from 10.0.0.`from` to 10.0.0.`to`, and `transport`.
-fn frame(vlan: Option<u16>, from: u8, to: u8, protocol: u8, transport: &[u8]) -> Vec<u8> {
-    let mut frame = vec![2, 0, 0, 0, 0, to, 2, 0, 0, 0, 0, from];
-    if let Some(id) = vlan {
-        frame.extend([0x81, 0x00]);
-        frame.extend(id.to_be_bytes());
-    }
-    frame.extend([0x08, 0x00]);
-    let length = (20 + transport.len()) as u16;
-    frame.extend([0x45, 0]);
-    frame.extend(length.to_be_bytes());
-    frame.extend([0, 1, 0, 0, 64, protocol, 0, 0, 10, 0, 0, from, 10, 0, 0, to]);
-    frame.extend(transport);
-    frame
+/// Ethernet, a VLAN tag if `vlan`, and IPv4 from 10.0.0.`from` to 10.0.0.`to`; not padded.
+fn ip(vlan: Option<u16>, from: u8, to: u8) -> Packet {
+    let packet = Packet::eth([2, 0, 0, 0, 0, from], [2, 0, 0, 0, 0, to]).unpadded();
+    packet.vlans(vlan.as_slice()).ipv4([10, 0, 0, from], [10, 0, 0, to])
 }
 
-fn tcp(from: u16, to: u16, sequence: u32, acknowledged: u32, flags: u8) -> Vec<u8> {
-    let mut segment = Vec::new();
-    segment.extend(from.to_be_bytes());
-    segment.extend(to.to_be_bytes());
-    segment.extend(sequence.to_be_bytes());
-    segment.extend(acknowledged.to_be_bytes());
-    segment.extend([0x50, flags, 0x20, 0x00, 0, 0, 0, 0]);
-    segment
-}
-
-fn udp(from: u16, to: u16, payload: &[u8]) -> Vec<u8> {
-    let mut datagram = Vec::new();
-    datagram.extend(from.to_be_bytes());
-    datagram.extend(to.to_be_bytes());
-    datagram.extend(((8 + payload.len()) as u16).to_be_bytes());
-    datagram.extend([0, 0]);
-    datagram.extend(payload);
-    datagram
+/// A TCP segment without payload, of port 80 or to it.
+fn tcp(from: u8, to: u8, seq: u32, ack: u32, flags: u8) -> Vec<u8> {
+    let (source, destination) = if from == 1 { (40_000, 80) } else { (80, 40_000) };
+    ip(None, from, to).tcp(source, destination).seq(seq).ack(ack).flags(flags).window(0x2000).build()
 }
 
 /// A classic pcap file of Ethernet frames, each with its microsecond.
@@ -87,12 +66,12 @@ fn pcap(frames: &[(u64, Vec<u8>)]) -> Vec<u8> {
 /// A handshake from .1 to .2 on port 80, a reset, and two DNS messages on VLAN 10: six packets.
 fn six() -> Vec<u8> {
     pcap(&[
-        (0, frame(None, 1, 2, 6, &tcp(40_000, 80, 100, 0, 0x02))),
-        (1_000, frame(None, 2, 1, 6, &tcp(80, 40_000, 500, 101, 0x12))),
-        (2_000, frame(None, 1, 2, 6, &tcp(40_000, 80, 101, 501, 0x10))),
-        (1_500_000, frame(None, 2, 1, 6, &tcp(80, 40_000, 501, 101, 0x04))),
-        (2_000_000, frame(Some(10), 1, 3, 17, &udp(5_353, 53, &[0; 20]))),
-        (2_000_500, frame(Some(10), 3, 1, 17, &udp(53, 5_353, &[0; 40]))),
+        (0, tcp(1, 2, 100, 0, SYN)),
+        (1_000, tcp(2, 1, 500, 101, SYN | ACK)),
+        (2_000, tcp(1, 2, 101, 501, ACK)),
+        (1_500_000, tcp(2, 1, 501, 101, RST)),
+        (2_000_000, ip(Some(10), 1, 3).udp(5_353, 53).payload(&[0; 20]).build()),
+        (2_000_500, ip(Some(10), 3, 1).udp(53, 5_353).payload(&[0; 40]).build()),
     ])
 }
 
@@ -400,7 +379,7 @@ fn a_reader_that_goes_away_is_no_error() {
     let folder = folder("pipe");
     // Many conversations: far more text than a pipe holds.
     let frames: Vec<_> =
-        (0..20_000u32).map(|n| (u64::from(n), frame(None, 1, 2, 17, &udp(1024 + (n % 50_000) as u16, 9, &[0; 10])))).collect();
+        (0..20_000u32).map(|n| (u64::from(n), ip(None, 1, 2).udp(1024 + (n % 50_000) as u16, 9).payload(&[0; 10]).build())).collect();
     let path = folder.join("many.pcap");
     fs::write(&path, pcap(&frames)).unwrap();
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_spantop"));
@@ -459,7 +438,7 @@ fn a_configuration_file_speaks_where_the_command_line_is_silent() {
 fn several_files_are_merged() {
     let folder = folder("merge");
     let (one, two) = (folder.join("one.pcap"), folder.join("two.pcap"));
-    let at = |micros: u64| (micros, frame(None, 1, 2, 17, &udp(1, 2, &[0; 10])));
+    let at = |micros: u64| (micros, ip(None, 1, 2).udp(1, 2).payload(&[0; 10]).build());
     fs::write(&one, pcap(&[at(0), at(2_000_000)])).unwrap();
     fs::write(&two, pcap(&[at(1_000_000), at(3_000_000)])).unwrap();
     let output = spantop(&["report", "--format", "json", two.to_str().unwrap(), one.to_str().unwrap()]);
@@ -560,8 +539,8 @@ fn check_says_with_its_exit_code_that_it_cannot_tell() {
 fn hp_mirror(folder: &std::path::Path) -> String {
     let copies: Vec<(u64, Vec<u8>)> = (0..3u32)
         .map(|n| {
-            let inner = frame(None, 1, 2, 6, &tcp(40_000, 80, 100 + n, 0, 0x10));
-            (u64::from(n) * 1_000, frame(None, 7, 8, 17, &udp(7_000, 7_933, &[&[0; 12][..], &inner].concat())))
+            let inner = tcp(1, 2, 100 + n, 0, ACK);
+            (u64::from(n) * 1_000, ip(None, 7, 8).udp(7_000, 7_933).header(&[0; 12]).frame(&inner).build())
         })
         .collect();
     let path = folder.join("hp.pcap");

@@ -7,8 +7,9 @@ use spantop::engine::{self, Settings};
 use spantop::model::{Address, Decap, LinkType, Timestamp};
 use spantop::snapshot::Snapshot;
 use std::collections::BTreeMap;
+use support::Rng;
 use support::network::{self, Passing, Plan};
-use support::{Rng, frames};
+use support::packet::Packet;
 
 const START: i64 = 1_700_000_000_000_000_000;
 const AGENT: [u8; 4] = [192, 0, 2, 1];
@@ -51,11 +52,8 @@ impl Agent {
         [5, 1, ip, 0, self.sequence, 1000, self.count].iter().for_each(|w: &u32| d.extend(w.to_be_bytes()));
         d.append(&mut self.waiting);
         (self.sequence, self.count) = (self.sequence + 1, 0);
-        let mut udp = Vec::new();
-        [50_000, 6343, 8 + d.len() as u16, 0].iter().for_each(|w: &u16| udp.extend(w.to_be_bytes()));
-        udp.extend(d);
-        let packet = frames::ipv4(AGENT.into(), COLLECTOR.into(), self.sequence as u16, 64, 17, &udp);
-        frames::ethernet([2, 0, 8, 0, 0, 1], [2, 0, 8, 0, 0, 2], &[], 0x0800, &packet)
+        let carrier = Packet::eth([2, 0, 8, 0, 0, 1], [2, 0, 8, 0, 0, 2]).ipv4(AGENT, COLLECTOR).id(self.sequence as u16);
+        carrier.udp(50_000, 6343).payload(&d).build()
     }
 }
 

@@ -7,11 +7,11 @@ use spantop::engine::{self, Settings};
 use spantop::model::{Estimate, LinkType, Timestamp, Value};
 use spantop::snapshot::Snapshot;
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr};
-use support::frames::{End, Tcp};
+use support::Rng;
 use support::mirror::{self, Copied, Side, Wrap};
 use support::network::{self, Passing, Plan};
-use support::{Rng, frames};
+use support::packet::message::{lldp_element, pvst};
+use support::packet::{ACK, End, Packet, SYN};
 
 const START: i64 = 1_700_000_000_000_000_000;
 
@@ -103,12 +103,10 @@ fn both_directions_of_every_port() {
 
 #[test]
 fn the_remedy_speaks_the_switchs_language() {
-    let mut lldp = vec![2, 7, 4, 2, 0, 0x5e, 0, 0, 1, 4, 3, 5, b'1', b'1', 6, 2, 0, 120];
     let words = b"Arista Networks EOS version 4.30.1F";
-    lldp.extend([12, words.len() as u8]);
-    lldp.extend(words);
-    lldp.extend([0, 0]);
-    let frame = frames::ethernet(network::SWITCH, [0x01, 0x80, 0xc2, 0, 0, 0x0e], &[], 0x88cc, &lldp);
+    let elements: [(u16, &[u8]); 5] = [(1, &[4, 2, 0, 0x5e, 0, 0, 1]), (2, &[5, b'1', b'1']), (3, &[0, 120]), (6, words), (0, &[])];
+    let lldp: Vec<u8> = elements.iter().flat_map(|(kind, value)| lldp_element(*kind, value)).collect();
+    let frame = Packet::eth(network::SWITCH, [0x01, 0x80, 0xc2, 0, 0, 0x0e]).ether_type(0x88cc).payload(&lldp).build();
     let wire = frame.len() as u32;
     let mut copies = mirror::span(&network(), |_| true, true, true);
     copies.push(Copied { time: 50_000_000, frame, wire, side: Side::Egress, port: 100, vlan: 0 });
@@ -296,22 +294,24 @@ fn cameras(streams: u16, every: i64, seconds: i64) -> Vec<Copied> {
         out.push(Copied { time, wire: frame.len() as u32, frame, side: Side::Ingress, port, vlan: 0 });
     };
     for n in 0..streams {
-        let end = |kind, port| End { mac: [2, 0, kind, 0, 0, n as u8], ip: IpAddr::V4(Ipv4Addr::new(10, kind, 0, n as u8 + 1)), port };
+        let end = |kind, port| End::new([2, 0, kind, 0, 0, n as u8], [10, kind, 0, n as u8 + 1], port);
         let (camera, recorder) = (end(1, 554), end(2, 40_000 + n));
-        let segment = |seq, ack, flags, payload| Tcp { seq, ack, flags, window: 60_000, payload, ..Tcp::default() };
+        let segment = |from: End, to: End, id: u16, seq, ack, flags, payload: &[u8]| {
+            Packet::between(from, to).id(id).tcp(from.port, to.port).seq(seq).ack(ack).flags(flags).window(60_000).payload(payload).build()
+        };
         let mut time = i64::from(n) * 1_000_000 + rng.below(every as u64) as i64;
-        push(time, frames::tcp(recorder, camera, &[], 1, 64, &segment(99, 0, frames::SYN, vec![])), 2);
-        push(time + 50_000, frames::tcp(camera, recorder, &[], 1, 64, &segment(999, 100, frames::SYN | frames::ACK, vec![])), 1);
+        push(time, segment(recorder, camera, 1, 99, 0, SYN, &[]), 2);
+        push(time + 50_000, segment(camera, recorder, 1, 999, 100, SYN | ACK, &[]), 1);
         let mut seq = 1_000u32;
         for id in 2u16.. {
             time += every * 9 / 10 + rng.below(every as u64 / 5) as i64;
             if time > seconds * 1_000_000_000 {
                 break;
             }
-            push(time, frames::tcp(camera, recorder, &[], id, 64, &segment(seq, 100, frames::ACK, vec![id as u8; 1_448])), 1);
+            push(time, segment(camera, recorder, id, seq, 100, ACK, &[id as u8; 1_448]), 1);
             seq = seq.wrapping_add(1_448);
             if id % 2 == 0 {
-                push(time + 300_000, frames::tcp(recorder, camera, &[], id, 64, &segment(100, seq, frames::ACK, vec![])), 2);
+                push(time + 300_000, segment(recorder, camera, id, 100, seq, ACK, &[]), 2);
             }
         }
     }
@@ -439,26 +439,17 @@ fn asymmetric_routing() {
 fn tags_stripped() {
     let mut copies = clean();
     // Per-VLAN spanning tree goes on telling of its VLANs.
-    copies.extend(pvst());
+    copies.extend(pvst_hellos());
     let s = analyse(&mirror::strip_tags(mirror::sort(copies)), Losses::default());
     expect("stripped", &s, &["vlan.stripped"]);
 }
 
 /// PVST+ hellos of VLANs 10 and 20, as a trunk carries them.
-fn pvst() -> Vec<Copied> {
+fn pvst_hellos() -> Vec<Copied> {
     let mut out = Vec::new();
     for vlan in [10u16, 20] {
         for n in 0..5i64 {
-            let mut p = vec![0xaa, 0xaa, 0x03, 0, 0, 0x0c, 0x01, 0x0b, 0, 0, 2, 2, 0x3c];
-            let id = [0x80, vlan as u8, 2, 0, 0, 0, 0, 1];
-            p.extend(id);
-            p.extend([0, 0, 0, 0]);
-            p.extend(id);
-            p.extend([0x80, 1, 0, 0, 20, 0, 2, 0, 15, 0, 0]);
-            p.extend([0, 0, 0, 2]);
-            p.extend(vlan.to_be_bytes());
-            let length = p.len() as u16;
-            let frame = frames::ethernet(network::SWITCH, [0x01, 0, 0x0c, 0xcc, 0xcc, 0xcd], &[vlan], length, &p);
+            let frame = pvst(network::SWITCH, vlan);
             let wire = frame.len() as u32;
             out.push(Copied { time: n * 2_000_000_000 + i64::from(vlan) * 1_000_000, frame, wire, side: Side::Egress, port: 100, vlan });
         }

@@ -9,6 +9,8 @@ use spantop::engine::{self, Settings};
 use spantop::model::{Decap, LinkType, StampChoice, StampKind, Timestamp};
 use spantop::snapshot::Snapshot;
 use support::network::{self, Plan};
+use support::packet::checksum::checksum;
+use support::packet::{Erspan, Packet};
 
 const SECOND: i64 = 1_000_000_000;
 const START: i64 = 1_700_000_000 * SECOND;
@@ -58,7 +60,7 @@ fn each_trailer_is_found_and_left_out() {
     let want = load(&analyse(&frames, &Settings::default()));
     let checked = |time: i64| {
         let mut t = [&[6, 8][..], &moment(time, 0), &[10, 0xaf, 0x12]].concat();
-        let sum = support::frames::checksum(&t);
+        let sum = checksum(&t);
         t.extend(sum.to_be_bytes());
         t
     };
@@ -145,8 +147,7 @@ fn an_arista_7150_tells_of_its_drops() {
         let ticks = (time as i128 * 7 / 20) as u64;
         [ticks, (START + time) as u64, 0, 1, 1, 0, drops].iter().for_each(|w| payload.extend(w.to_be_bytes()));
         payload.extend([0, 5, 0, 37, 2, 0]);
-        let ip = support::frames::ipv4([0, 0, 0, 0].into(), [255; 4].into(), 0, 64, 253, &payload);
-        support::frames::ethernet([2, 0, 7, 0, 0, 1], [0xff; 6], &[], 0x0800, &ip)
+        Packet::eth([2, 0, 7, 0, 0, 1], [0xff; 6]).ipv4([0; 4], [255; 4]).id(0).protocol(253).payload(&payload).build()
     };
     let mut next = 0;
     for (time, frame) in plain() {
@@ -186,14 +187,10 @@ fn headers_with_a_type_of_their_own_need_no_row_of_frames() {
 /// ERSPAN II around every frame, whose check sequence is kept with probability `p`; what lies behind the packet is `behind` bytes.
 fn erspan(frames: &Frames, kept: impl Fn(u64) -> bool, behind: usize) -> Frames {
     let wrap = |(n, (time, frame)): (usize, &(i64, Vec<u8>))| {
-        let mut gre = [&[0x10, 0, 0x88, 0xbe][..], &(n as u32).to_be_bytes(), &[0x10, 0, 0x18, 77, 0, 0, 0, 1], frame].concat();
-        if kept(n as u64) {
-            gre.extend(crc32(frame).to_le_bytes());
-        }
-        let ip = support::frames::ipv4([192, 0, 2, 10].into(), [192, 0, 2, 20].into(), n as u16, 255, 47, &gre);
-        let mut outer = support::frames::ethernet([2, 0, 8, 0, 0, 1], [2, 0, 8, 0, 0, 2], &[], 0x0800, &ip);
-        outer.resize(outer.len() + behind, 0);
-        (*time, outer)
+        let outer = Packet::eth([2, 0, 8, 0, 0, 1], [2, 0, 8, 0, 0, 2]).ipv4([192, 0, 2, 10], [192, 0, 2, 20]).id(n as u16).ttl(255);
+        let header = Erspan { sequence: Some(n as u32), session: 77, vlan: 0, encapsulation: 3, ..Erspan::default() };
+        let check: &[u8] = if kept(n as u64) { &crc32(frame).to_le_bytes() } else { &[] };
+        (*time, outer.erspan2(header).frame(frame).payload(check).trailer(&vec![0; behind]).build())
     };
     frames.iter().enumerate().map(wrap).collect()
 }
@@ -283,7 +280,7 @@ fn tshark_reads_the_same_stamps() {
     let time = moment(0, 37 * SECOND + 123_456_789);
     let checked = |fields: &[u8], mark: [u8; 2]| {
         let mut t = [fields, &[fields.len() as u8], &mark].concat();
-        let sum = support::frames::checksum(&t);
+        let sum = checksum(&t);
         t.extend(sum.to_be_bytes());
         t
     };

@@ -3,8 +3,9 @@
 //! Each fault is a function from copies to copies, so a scenario reads as the list of what happens to the traffic.
 
 use super::Rng;
-use super::frames;
 use super::network::Passing;
+use super::packet::checksum::{checksum, fold, pseudo_sum};
+use super::packet::{Erspan, Packet};
 use std::net::Ipv4Addr;
 
 /// Which side of a mirrored port a copy was taken at.
@@ -171,7 +172,7 @@ pub fn route(c: &mut Copied) {
     } else {
         c.frame[at + 8] -= 1;
         c.frame[at + 10..at + 12].fill(0);
-        let sum = frames::checksum(&c.frame[at..at + 20]);
+        let sum = checksum(&c.frame[at..at + 20]);
         c.frame[at + 10..at + 12].copy_from_slice(&sum.to_be_bytes());
     }
 }
@@ -203,11 +204,8 @@ pub fn partial_checksums(mut copies: Vec<Copied>) -> Vec<Copied> {
             17 => transport + 6,
             _ => continue,
         };
-        let mut n = frames::pseudo_sum(source, destination, protocol, end - transport);
-        while n > 0xffff {
-            n = (n & 0xffff) + (n >> 16);
-        }
-        c.frame[field..field + 2].copy_from_slice(&(n as u16).to_be_bytes());
+        let sum = fold(pseudo_sum(source, destination, protocol, end - transport));
+        c.frame[field..field + 2].copy_from_slice(&sum.to_be_bytes());
     }
     copies
 }
@@ -236,7 +234,7 @@ pub fn merge_segments(copies: Vec<Copied>, most: usize) -> Vec<Copied> {
                     let total = (last.frame.len() - at) as u16;
                     last.frame[at + 2..at + 4].copy_from_slice(&total.to_be_bytes());
                     last.frame[at + 10..at + 12].fill(0);
-                    let sum = frames::checksum(&last.frame[at..at + 20]);
+                    let sum = checksum(&last.frame[at..at + 20]);
                     last.frame[at + 10..at + 12].copy_from_slice(&sum.to_be_bytes());
                     last.wire = last.frame.len() as u32;
                     last.time = c.time;
@@ -271,58 +269,32 @@ pub enum Wrap {
 /// The mirror session's outer ends.
 pub const OUTER: [[u8; 4]; 2] = [[192, 0, 2, 10], [192, 0, 2, 20]];
 
-fn outer(protocol: u8, id: u16, payload: &[u8]) -> Vec<u8> {
-    frames::ipv4(OUTER[0].into(), OUTER[1].into(), id, 255, protocol, payload)
-}
-
-fn outer_udp(port: u16, payload: &[u8], id: u16) -> Vec<u8> {
-    let mut u = Vec::from(51_000u16.to_be_bytes());
-    u.extend(port.to_be_bytes());
-    u.extend(((8 + payload.len()) as u16).to_be_bytes());
-    u.extend([0, 0]);
-    u.extend(payload);
-    outer(17, id, &u)
-}
-
 /// Wraps every copy; sequence numbers start at `first` and count what is wrapped.
 pub fn wrap(mut copies: Vec<Copied>, how: Wrap, first: u32) -> Vec<Copied> {
     for (n, c) in copies.iter_mut().enumerate() {
-        let sequence = first.wrapping_add(n as u32);
-        let id = n as u16;
         let inner = std::mem::take(&mut c.frame);
-        let gre = |flags: u16, proto: u16, rest: &[&[u8]]| {
-            let mut g = Vec::from(flags.to_be_bytes());
-            g.extend(proto.to_be_bytes());
-            rest.iter().for_each(|r| g.extend(*r));
-            g
-        };
-        let packet = match how {
-            Wrap::Erspan1 => outer(47, id, &gre(0, 0x88be, &[&inner])),
-            Wrap::Erspan2 => {
-                let word0 = 1u32 << 28 | u32::from(c.vlan & 0xfff) << 16 | 3 << 11 | 77;
-                let index = u32::from(c.port);
-                outer(47, id, &gre(0x1000, 0x88be, &[&sequence.to_be_bytes(), &word0.to_be_bytes(), &index.to_be_bytes(), &inner]))
-            }
+        let outer = Packet::eth([2, 0, 8, 0, 0, 1], [2, 0, 8, 0, 0, 2]).ipv4(OUTER[0], OUTER[1]).id(n as u16).ttl(255);
+        let header = Erspan { sequence: Some(first.wrapping_add(n as u32)), session: 77, vlan: c.vlan & 0xfff, ..Erspan::default() };
+        // Devices leave out the checksum of the UDP around a copy.
+        let carrier = match how {
+            Wrap::Erspan1 => outer.erspan1(),
+            Wrap::Erspan2 => outer.erspan2(Erspan { encapsulation: 3, index: c.port.into(), ..header }),
             Wrap::Erspan3 => {
-                let word0 = 2u32 << 28 | u32::from(c.vlan & 0xfff) << 16 | 77;
-                let stamp = (c.time / 100) as u32;
-                let word2 = u32::from(c.side == Side::Egress) << 3 | 1 << 1;
-                let parts: [&[u8]; 5] = [&sequence.to_be_bytes(), &word0.to_be_bytes(), &stamp.to_be_bytes(), &word2.to_be_bytes(), &inner];
-                outer(47, id, &gre(0x1000, 0x22eb, &parts))
+                let time = (c.time / 100) as u32;
+                outer.erspan3(Erspan { time, granularity: 1, egress: c.side == Side::Egress, ..header })
             }
-            Wrap::GreTeb => outer(47, id, &gre(0, 0x6558, &[&inner])),
-            Wrap::Vxlan => outer_udp(4789, &[&[0x08, 0, 0, 0, 0, 0x12, 0x34, 0][..], &inner].concat(), id),
-            Wrap::Geneve => outer_udp(6081, &[&[0, 0, 0x65, 0x58, 0, 0x12, 0x34, 0][..], &inner].concat(), id),
-            Wrap::Tzsp => outer_udp(37_008, &[&[1, 0, 0, 1, 1][..], &inner].concat(), id),
+            Wrap::GreTeb => outer.gre(),
+            Wrap::Vxlan => outer.udp(51_000, 4789).checksum(0).vxlan(0x1234),
+            Wrap::Geneve => outer.udp(51_000, 6081).checksum(0).geneve(0x1234, &[]),
+            Wrap::Tzsp => outer.udp(51_000, 37_008).checksum(0).tzsp(),
             Wrap::Rspan(vlan) => {
-                let mut f = inner.clone();
-                f.splice(12..12, [0x81, 0x00, (vlan >> 8) as u8, vlan as u8]);
-                c.frame = f;
+                c.frame = inner;
+                c.frame.splice(12..12, [0x81, 0x00, (vlan >> 8) as u8, vlan as u8]);
                 c.wire = c.frame.len() as u32;
                 continue;
             }
         };
-        c.frame = frames::ethernet([2, 0, 8, 0, 0, 1], [2, 0, 8, 0, 0, 2], &[], 0x0800, &packet);
+        c.frame = carrier.frame(&inner).build();
         c.wire = c.frame.len() as u32;
     }
     copies

@@ -1,11 +1,12 @@
-//! What tests share: captures beside the repository, frames made by hand, a model of a small switched network, and a model of the mirror that copies it.
+//! What tests share: captures beside the repository, the packet builder, a model of a small switched network, and a model of the mirror that
+//! copies it.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 pub mod captures;
-pub mod frames;
 pub mod mirror;
 pub mod namespace;
 pub mod network;
+pub mod packet;
 
 /// A small seeded generator (splitmix64): the same numbers on every machine.
 #[derive(Debug, Clone)]

@@ -2,7 +2,8 @@
 //! itself sends spanning tree and LLDP. Every frame is noted as it passes the switch.
 
 use super::Rng;
-use super::frames::{self, ACK, End, FIN, PSH, SYN, Tcp};
+use super::packet::message::{dns, lldp, stp};
+use super::packet::{ACK, End, FIN, PSH, Packet, SYN};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -62,6 +63,12 @@ impl Default for Plan {
             mss: 1448,
         }
     }
+}
+
+/// Ethernet and IP from one end to another.
+fn carrier(from: End, to: End, vlans: &[u16], id: u16, ttl: u8) -> Packet {
+    let packet = Packet::eth(from.mac, to.mac).vlans(vlans).ip(from.ip, to.ip).ttl(ttl);
+    if from.ip.is_ipv4() { packet.id(id) } else { packet.flow_label(0x12345) }
 }
 
 /// One direction of a connection as its sender sees it.
@@ -263,9 +270,10 @@ impl<'p> World<'p> {
         // Content that differs from segment to segment, as real data does.
         let payload: Vec<u8> =
             (0..length).map(|i| ((offset + u64::from(i)).wrapping_mul(2_654_435_761) >> 13) as u8 ^ connection as u8).collect();
-        let t = Tcp { seq, ack: ack_number, flags, window: 501, options, payload };
         let vlans: &[u16] = if self.plan.tagged && c.vlan != 0 { &[c.vlan] } else { &[] };
-        let frame = frames::tcp(c.ends[side], c.ends[other], vlans, c.ids[side], c.ttl, &t);
+        let carrier = carrier(c.ends[side], c.ends[other], vlans, c.ids[side], c.ttl);
+        let segment = carrier.tcp(c.ends[side].port, c.ends[other].port).options(&options);
+        let frame = segment.seq(seq).ack(ack_number).flags(flags).window(501).payload(&payload).build();
         let (from_port, to_port, vlan, delay) = (c.ports[side], c.ports[other], c.vlan, c.delay);
         let pass = time + if side == 0 { delay } else { 20_000 };
         let arrive = pass + if side == 0 { 20_000 } else { delay };
@@ -424,8 +432,11 @@ impl<'p> World<'p> {
             let vlan = self.vlan_of(c);
             let vlans: Vec<u16> = if self.plan.tagged && vlan != 0 { vec![vlan] } else { vec![] };
             let name = format!("host{n}.example.org");
-            let query = frames::udp(a, b, &vlans, self.rng.next() as u16, 64, &frames::dns(id, &name, None));
-            let reply = frames::udp(b, a, &vlans, self.rng.next() as u16, 64, &frames::dns(id, &name, Some(Ipv4Addr::new(192, 0, 2, 1))));
+            let mut datagram = |from: End, to: End, message: &[u8]| {
+                carrier(from, to, &vlans, self.rng.next() as u16, 64).udp(from.port, to.port).payload(message).build()
+            };
+            let query = datagram(a, b, &dns(id, &name, None));
+            let reply = datagram(b, a, &dns(id, &name, Some(Ipv4Addr::new(192, 0, 2, 1))));
             self.out.push(Passing { time, frame: query, from_port: 1 + c, to_port: server_port(0), vlan });
             self.out.push(Passing { time: time + 400_000, frame: reply, from_port: server_port(0), to_port: 1 + c, vlan });
         }
@@ -438,12 +449,12 @@ impl<'p> World<'p> {
             let port = server_port(s);
             let mut time = 10_000_000 + i64::from(s) * 1_000;
             while time < seconds * 1_000_000_000 {
-                self.out.push(Passing { time, frame: frames::stp(SWITCH, 1, port), from_port: 0, to_port: port, vlan: 0 });
+                self.out.push(Passing { time, frame: stp(SWITCH, 1, port), from_port: 0, to_port: port, vlan: 0 });
                 time += 2_000_000_000;
             }
             self.out.push(Passing {
                 time: 20_000_000,
-                frame: frames::lldp(SWITCH, &format!("Gi1/0/{s}"), "sw1"),
+                frame: lldp(SWITCH, &format!("Gi1/0/{s}"), "sw1"),
                 from_port: 0,
                 to_port: port,
                 vlan: 0,
@@ -452,10 +463,10 @@ impl<'p> World<'p> {
                 let (a, b) = (client(c), server(s));
                 let time = 30_000_000 + i64::from(c) * 7_000_000 + i64::from(s) * 900_000;
                 let (IpAddr::V4(a4), IpAddr::V4(b4)) = (a.ip, b.ip) else { continue };
-                self.out.push(Passing { time, frame: frames::arp(1, a, [0; 6], b4), from_port: 1 + c, to_port: port, vlan: 0 });
+                self.out.push(Passing { time, frame: Packet::arp(1, a, [0; 6], b4).build(), from_port: 1 + c, to_port: port, vlan: 0 });
                 self.out.push(Passing {
                     time: time + 150_000,
-                    frame: frames::arp(2, b, a.mac, a4),
+                    frame: Packet::arp(2, b, a.mac, a4).build(),
                     from_port: port,
                     to_port: 1 + c,
                     vlan: 0,

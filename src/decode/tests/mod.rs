@@ -8,6 +8,7 @@ mod tunnel;
 
 use super::{Headers, Rules, walk};
 use crate::model::{LinkType, Stop, Tunnel};
+use crate::packet::{ACK, PSH, Packet};
 
 /// Both addresses of an Ethernet header.
 const MACS: [u8; 12] = [2, 0, 0, 0, 0, 0xdd, 2, 0, 0, 0, 0, 0xaa];
@@ -17,34 +18,30 @@ fn join(pieces: &[&[u8]]) -> Vec<u8> {
     pieces.concat()
 }
 
-/// An Ethernet frame.
+/// An Ethernet frame, not padded.
 fn eth(ether_type: u16, payload: &[u8]) -> Vec<u8> {
-    join(&[&MACS, &ether_type.to_be_bytes(), payload])
+    Packet::eth([2, 0, 0, 0, 0, 0xaa], [2, 0, 0, 0, 0, 0xdd]).unpadded().ether_type(ether_type).payload(payload).build()
 }
 
 /// An IPv4 packet without options from 10.0.0.`host` to 10.0.0.99.
 fn ipv4(host: u8, protocol: u8, payload: &[u8]) -> Vec<u8> {
-    let total = (20 + payload.len() as u16).to_be_bytes();
-    join(&[&[0x45, 0], &total, &[0, 7, 0, 0, 64, protocol, 0, 0, 10, 0, 0, host, 10, 0, 0, 99], payload])
+    Packet::bare().ipv4([10, 0, 0, host], [10, 0, 0, 99]).id(7).fragment_word(0).protocol(protocol).payload(payload).build()
 }
 
 /// An IPv6 packet from fd00::`host` to fd00::99.
 fn ipv6(host: u8, next: u8, payload: &[u8]) -> Vec<u8> {
-    let length = (payload.len() as u16).to_be_bytes();
-    let address = |last| [0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last];
-    join(&[&[0x60, 0, 0, 0], &length, &[next, 64], &address(host), &address(99), payload])
+    let address = |last| [0xfd00, 0, 0, 0, 0, 0, 0, last];
+    Packet::bare().ipv6(address(host.into()), address(99)).protocol(next).payload(payload).build()
 }
 
-/// A UDP datagram.
+/// A UDP datagram without checksum.
 fn udp(source: u16, destination: u16, payload: &[u8]) -> Vec<u8> {
-    let length = (8 + payload.len() as u16).to_be_bytes();
-    join(&[&source.to_be_bytes(), &destination.to_be_bytes(), &length, &[0, 0], payload])
+    Packet::bare().udp(source, destination).payload(payload).build()
 }
 
-/// A TCP segment with a 20-byte header: sequence 1, acknowledgement 2, PSH and ACK.
+/// A TCP segment with a 20-byte header, without checksum.
 fn tcp(source: u16, destination: u16, payload: &[u8]) -> Vec<u8> {
-    let ports = [source.to_be_bytes(), destination.to_be_bytes()].concat();
-    join(&[&ports, &[0, 0, 0, 1, 0, 0, 0, 2, 0x50, 0x18, 1, 0, 0, 0, 0, 0], payload])
+    Packet::bare().tcp(source, destination).ack(2).flags(PSH | ACK).window(256).payload(payload).build()
 }
 
 /// An inner frame: Ethernet, IPv4 from 10.0.0.1, TCP 1000 to 80 with 30 bytes. 84 bytes long.

@@ -1,0 +1,84 @@
+//! What control and application protocols say: bytes to put behind a transport, and whole frames of a switch.
+
+use super::Packet;
+use std::net::Ipv4Addr;
+
+/// A DNS name as it stands in a message: labels with their lengths.
+pub fn dns_name(name: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(name.len() + 2);
+    for label in name.split('.').filter(|l| !l.is_empty()) {
+        out.push(label.len() as u8);
+        out.extend(label.as_bytes());
+    }
+    out.push(0);
+    out
+}
+
+/// A DNS query for an A record, or its answer with one address.
+pub fn dns(id: u16, name: &str, answer: Option<Ipv4Addr>) -> Vec<u8> {
+    let mut p = id.to_be_bytes().to_vec();
+    p.extend(if answer.is_some() { [0x81, 0x80] } else { [0x01, 0x00] });
+    p.extend([0, 1, 0, u8::from(answer.is_some()), 0, 0, 0, 0]);
+    p.extend(dns_name(name));
+    p.extend([0, 1, 0, 1]);
+    if let Some(a) = answer {
+        p.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4]);
+        p.extend(a.octets());
+    }
+    p
+}
+
+/// A DNS answer to a query for an A record that says no more than its code (3: no such name).
+pub fn dns_failure(id: u16, name: &str, code: u8) -> Vec<u8> {
+    let mut p = dns(id, name, None);
+    (p[2], p[3]) = (0x81, 0x80 | code & 0x0f);
+    p
+}
+
+/// A rapid spanning tree BPDU of bridge `bridge`, its own root, on port `port` (IEEE 802.1D section 9.3.3).
+pub fn rstp(bridge: [u8; 8], port: u16) -> Vec<u8> {
+    let mut p = vec![0, 0, 2, 2, 0x3c];
+    p.extend(bridge);
+    p.extend([0, 0, 0, 0]);
+    p.extend(bridge);
+    p.extend(port.to_be_bytes());
+    p.extend([0, 0, 20, 0, 2, 0, 15, 0, 0]);
+    p
+}
+
+/// A frame with a rapid spanning tree hello of the bridge with the last byte `bridge`.
+pub fn stp(source: [u8; 6], bridge: u8, port: u16) -> Vec<u8> {
+    let body = rstp([0x80, 0, 2, 0, 0, 0, 0, bridge], port);
+    Packet::eth(source, [0x01, 0x80, 0xc2, 0, 0, 0]).llc(0x42, 0x42, 3).payload(&body).build()
+}
+
+/// A frame with a PVST+ hello of VLAN `vlan`, tagged.
+pub fn pvst(source: [u8; 6], vlan: u16) -> Vec<u8> {
+    let mut body = rstp([0x80, vlan as u8, 2, 0, 0, 0, 0, 1], 0x8001);
+    body.extend([0, 0, 0, 2]);
+    body.extend(vlan.to_be_bytes());
+    let snap = Packet::eth(source, [0x01, 0, 0x0c, 0xcc, 0xcc, 0xcd]).vlan(vlan).snap([0, 0, 0x0c]);
+    snap.ether_type(0x010b).payload(&body).build()
+}
+
+/// An LLDP element (IEEE 802.1AB section 8.4).
+pub fn lldp_element(kind: u16, value: &[u8]) -> Vec<u8> {
+    [&(kind << 9 | value.len() as u16 & 0x1ff).to_be_bytes(), value].concat()
+}
+
+/// A frame with an LLDP announcement: chassis by its MAC address, port by its interface name, time to live 120 s, system name.
+pub fn lldp(source: [u8; 6], port: &str, system: &str) -> Vec<u8> {
+    let chassis = [&[4][..], &source].concat();
+    let elements = [(1, &chassis[..]), (2, &[&[5], port.as_bytes()].concat()), (3, &[0, 120]), (5, system.as_bytes()), (0, &[])];
+    let body: Vec<u8> = elements.iter().flat_map(|(kind, value)| lldp_element(*kind, value)).collect();
+    Packet::eth(source, [0x01, 0x80, 0xc2, 0, 0, 0x0e]).ether_type(0x88cc).payload(&body).build()
+}
+
+/// A frame with a CDP announcement: device name and port (version 2, holdtime 180 s).
+pub fn cdp(source: [u8; 6], port: &str, device: &str) -> Vec<u8> {
+    let element = |kind: u16, value: &[u8]| [&kind.to_be_bytes()[..], &(value.len() as u16 + 4).to_be_bytes(), value].concat();
+    let mut body = [&[2, 180, 0, 0][..], &element(1, device.as_bytes()), &element(3, port.as_bytes())].concat();
+    let sum = super::checksum::checksum(&body).to_be_bytes();
+    body[2..4].copy_from_slice(&sum);
+    Packet::eth(source, [0x01, 0, 0x0c, 0xcc, 0xcc, 0xcc]).snap([0, 0, 0x0c]).ether_type(0x2000).payload(&body).build()
+}
