@@ -22,7 +22,7 @@ fn main() {
             let settings = Settings { threads, ..Settings::default() };
             measure(&name, rounds, || {
                 let source = sources.pop().expect("a source for every round and one to warm up");
-                let (snapshot, failure) =
+                let spantop::error::Outcome { result: snapshot, failure } =
                     engine::run(Box::new(source), &settings, Default::default()).expect("packets in memory can be read");
                 assert!(failure.is_none(), "{failure:?}");
                 assert_eq!(snapshot.total.packets, packets);

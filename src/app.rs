@@ -10,11 +10,12 @@ mod signals;
 mod source;
 
 use crate::capture::host::Probe;
-use crate::cli::{self, Command, Common, Failure, Input, Settings};
+use crate::cli::{self, Command, Common, Parsed, Settings};
 use crate::engine;
-use crate::error::{Error, Result};
+use crate::error::{Error, Outcome, Result};
 use crate::model;
 use crate::report::{self, Format, JoinScoped, Options};
+use crate::settings::InputSettings;
 use crate::snapshot::{Query, Snapshot};
 use console::Console;
 use output::Output;
@@ -27,9 +28,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
     crate::model::memory::give_back_early();
     let settings = match cli::parse(args, &formats()) {
-        Ok(settings) => settings,
-        Err(Failure::Refusal(refusal)) => return refusal.show(),
-        Err(Failure::Error(error)) => return fail(&error),
+        Ok(Parsed::Settings(settings)) => settings,
+        Ok(Parsed::Printed(text)) => return text.show(),
+        Err(error) => return fail(&error),
     };
     run(&settings).unwrap_or_else(|error| fail(&error))
 }
@@ -74,7 +75,7 @@ fn run(settings: &Settings) -> Result<u8> {
 fn write_report(
     console: &Console,
     common: &Common,
-    input: &Input,
+    input: &InputSettings,
     format: &dyn Format,
     output: Option<&Path>,
     top: Option<usize>,
@@ -82,9 +83,9 @@ fn write_report(
     let rows = top.unwrap_or_else(|| format.rows());
     let output = Output::new(output, input)?;
     let stop = signals::watch()?;
-    let (snapshot, failure) = fold(console, common, input, rows, &stop)?;
+    let Outcome { result: snapshot, failure } = fold(console, common, input, rows, &stop)?;
     // An interrupted file has no report; an interrupted port has one, and writing it is no longer to be interrupted by the flag.
-    let interrupt = matches!(input, Input::Files(_)).then_some(&*stop);
+    let interrupt = matches!(input, InputSettings::Files(_)).then_some(&*stop);
     let options = Options {
         rows,
         width: console.width(),
@@ -97,51 +98,41 @@ fn write_report(
 }
 
 /// Reads everything there is to read. A failing port still has a result, beside its failure; a failing file has none.
-fn fold(console: &Console, common: &Common, input: &Input, rows: usize, stop: &Arc<AtomicBool>) -> Result<(Snapshot, Option<Error>)> {
+fn fold(console: &Console, common: &Common, input: &InputSettings, rows: usize, stop: &Arc<AtomicBool>) -> Result<Outcome<Snapshot>> {
     let source = source::open(input)?;
     let mut settings = engine_settings(common, input, &source.info());
     settings.query = Query { rows, ..Query::everything() };
-    let limit = match input {
-        Input::Live(live) => live.limit,
-        Input::Files(_) => None,
-    };
-    let source = progress::watch(source, console, limit);
-    let (snapshot, failure) = engine::run(source, &settings, Arc::clone(stop))?;
-    match (input, failure) {
-        (Input::Files(_), _) if stop.load(Ordering::Relaxed) => Err(Error::interrupted()),
-        (Input::Files(_), Some(failure)) => Err(failure),
-        (_, failure) => Ok((snapshot, failure)),
+    let source = progress::watch(source, console, input.limit());
+    let outcome = engine::run(source, &settings, Arc::clone(stop))?;
+    match input {
+        InputSettings::Files(_) if stop.load(Ordering::Relaxed) => Err(Error::Interrupted),
+        InputSettings::Files(_) => outcome.complete().map(|result| Outcome { result, failure: None }),
+        InputSettings::Live(_) => Ok(outcome),
     }
 }
 
 /// The engine's share of the settings.
-fn engine_settings(common: &Common, input: &Input, sources: &[crate::capture::SourceInfo]) -> engine::Settings {
-    let (live, limit, filter) = match input {
-        Input::Live(live) => (true, live.limit, &live.filter),
-        Input::Files(files) => (files.replay.is_some(), None, &files.filter),
-    };
-    let told = match sources {
+fn engine_settings(common: &Common, input: &InputSettings, sources: &[crate::capture::SourceInfo]) -> engine::Settings {
+    let port = match sources {
         [only] => only.speed,
         _ => None,
     };
+    let mut mirror = common.mirror.clone();
+    mirror.speed = mirror.speed.or(port);
+    let (live, host) = match input {
+        InputSettings::Live(live) => {
+            (true, Some(Probe { interfaces: live.interfaces.clone(), buffer_bytes: u64::try_from(live.buffer_bytes).ok() }))
+        }
+        InputSettings::Files(files) => (files.replay.is_some(), None),
+    };
     engine::Settings {
-        interval: i64::try_from(common.interval.as_nanos()).unwrap_or(i64::MAX),
-        local_nets: common.local_nets.clone(),
+        load: common.load.clone(),
+        mirror,
         live,
-        limit,
-        decap: common.decap,
-        rspan: common.rspan,
-        stamps: common.stamps,
-        carriers: common.carriers.clone(),
-        mirror_ends: common.mirror_to.iter().map(|&a| address(a)).collect(),
-        dedup: common.dedup,
-        filter: filter.clone(),
-        speed: common.speed.or(told),
-        host: match input {
-            Input::Live(live) => Some(Probe { interfaces: live.interfaces.clone(), buffer_bytes: u64::try_from(live.buffer_bytes).ok() }),
-            Input::Files(_) => None,
-        },
-        ours: if matches!(input, Input::Live(_)) { own_addresses() } else { Vec::new() },
+        limit: input.limit(),
+        filter: input.filter().cloned(),
+        ours: if host.is_some() { own_addresses() } else { Vec::new() },
+        host,
         threads: threads(common),
         ..engine::Settings::default()
     }
@@ -152,15 +143,8 @@ fn threads(common: &Common) -> usize {
     common.threads.unwrap_or_else(|| engine::Settings::default().threads)
 }
 
-fn address(ip: std::net::IpAddr) -> model::Address {
-    match ip {
-        std::net::IpAddr::V4(a) => model::Address::V4(a),
-        std::net::IpAddr::V6(a) => model::Address::V6(a),
-    }
-}
-
 /// Addresses of this host: a mirror sent to one of them is ours. Without the list decisions rest on shares alone.
 fn own_addresses() -> Vec<model::Address> {
     let ports = crate::capture::ports::list().unwrap_or_default();
-    ports.iter().flat_map(|p| &p.addresses).map(|&a| address(a)).collect()
+    ports.iter().flat_map(|p| &p.addresses).map(|&a| model::Address::from(a)).collect()
 }

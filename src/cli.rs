@@ -6,10 +6,11 @@ mod manual;
 mod settings;
 mod units;
 
-pub use settings::{Color, Command, Common, Files, Input, Live, Settings};
+pub use settings::{Command, Common, Settings};
 
 use crate::error::{Error, Result};
-use crate::model::{Carrier, Decap, RspanChoice, StampChoice};
+use crate::model::{Address, Carrier, Decap, RspanChoice, StampChoice};
+use crate::settings::{Color, ConsoleSettings, FileSettings, InputSettings, LiveSettings, LoadSettings, MirrorSettings};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -172,59 +173,47 @@ enum TypedColor {
     Never,
 }
 
-/// Why there are no settings: help was asked for, or the command line is wrong.
+/// What a command line came to.
 #[derive(Debug)]
-pub struct Refusal(Box<clap::Error>);
+pub enum Parsed {
+    /// What is to be done.
+    Settings(Box<Settings>),
+    /// Clap has something to print instead: help, the version, or what is wrong.
+    Printed(Text),
+}
 
-impl Refusal {
-    /// Prints what there is to say and returns the exit code. A reader that has gone is not told.
+/// A text that clap prints.
+#[derive(Debug)]
+pub struct Text(Box<clap::Error>);
+
+impl Text {
+    /// Prints it and returns the exit code. A reader that has gone is not told.
     pub fn show(&self) -> u8 {
         let _ = self.0.print();
         u8::try_from(self.0.exit_code()).unwrap_or(2)
     }
 }
 
-impl From<clap::Error> for Refusal {
-    fn from(error: clap::Error) -> Self {
-        Self(Box::new(error))
-    }
-}
-
 /// Reads a command line, the program's name first. `formats` are the report formats: word and description.
 ///
 /// # Errors
-/// When help was asked for, or the command line or the configuration file is wrong.
-pub fn parse(args: impl IntoIterator<Item = OsString>, formats: &[(&'static str, &'static str)]) -> std::result::Result<Settings, Failure> {
+/// When the command line or the configuration file is wrong in a way that clap does not know.
+pub fn parse(args: impl IntoIterator<Item = OsString>, formats: &[(&'static str, &'static str)]) -> Result<Parsed> {
     let args: Vec<OsString> = args.into_iter().collect();
     let mut command = command(formats);
-    let mut matches = command.clone().try_get_matches_from(&args)?;
+    let mut matches = match command.clone().try_get_matches_from(&args) {
+        Ok(matches) => matches,
+        Err(printed) => return Ok(Parsed::Printed(Text(Box::new(printed)))),
+    };
     if let Some(path) = matches.get_one::<PathBuf>("config").cloned() {
         for entry in config::read(&path)? {
             command = with_default(command, &entry)?;
             matches = command.clone().try_get_matches_from(&args).map_err(|e| in_file(&entry, &e))?;
         }
     }
-    Ok(Typed::from_arg_matches(&matches)?.meant()?)
-}
-
-/// Why [`parse`] has no settings to give.
-#[derive(Debug)]
-pub enum Failure {
-    /// Clap has something to print: help, version, or what is wrong.
-    Refusal(Refusal),
-    /// Something else is wrong.
-    Error(Error),
-}
-
-impl From<clap::Error> for Failure {
-    fn from(error: clap::Error) -> Self {
-        Failure::Refusal(error.into())
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Failure::Error(error)
+    match Typed::from_arg_matches(&matches) {
+        Ok(typed) => Ok(Parsed::Settings(Box::new(typed.meant()?))),
+        Err(printed) => Ok(Parsed::Printed(Text(Box::new(printed)))),
     }
 }
 
@@ -289,7 +278,7 @@ impl Typed {
         if top_level {
             return Err(Error::usage("FILE, -i, -f, --for and --replay come after the command: spantop report -i eth1"));
         }
-        let wanted = |input: Option<Input>, name: &str| {
+        let wanted = |input: Option<InputSettings>, name: &str| {
             input.ok_or_else(|| Error::usage(format!("{name} needs something to read: spantop {name} FILE, or spantop {name} -i eth1")))
         };
         let command = match command {
@@ -335,15 +324,15 @@ impl TypedInput {
     }
 
     /// Where packets come from; `None` when nothing was named.
-    fn meant(self, replay: Option<f64>) -> Result<Option<Input>> {
+    fn meant(self, replay: Option<f64>) -> Result<Option<InputSettings>> {
         if !self.files.is_empty() {
             if self.files.iter().filter(|f| f.as_os_str() == "-").count() > 1 {
                 return Err(Error::usage("standard input (-) can be read only once"));
             }
-            return Ok(Some(Input::Files(Files { paths: self.files, filter: self.filter, replay })));
+            return Ok(Some(InputSettings::Files(FileSettings { paths: self.files, filter: self.filter, replay })));
         }
         if !self.interface.is_empty() {
-            return Ok(Some(Input::Live(Live {
+            return Ok(Some(InputSettings::Live(LiveSettings {
                 interfaces: self.interface,
                 filter: self.filter,
                 promiscuous: !self.no_promisc,
@@ -363,25 +352,28 @@ impl TypedCommon {
     fn meant(self) -> Common {
         Common {
             threads: self.threads.map(|n| n as usize),
-            interval: self.interval,
-            dedup: !self.no_dedup,
-            decap: match self.decap {
-                TypedDecap::Auto => Decap::Auto,
-                TypedDecap::All => Decap::All,
-                TypedDecap::None => Decap::None,
+            load: LoadSettings { interval: i64::try_from(self.interval.as_nanos()).unwrap_or(i64::MAX), local_nets: self.local_net },
+            mirror: MirrorSettings {
+                decap: match self.decap {
+                    TypedDecap::Auto => Decap::Auto,
+                    TypedDecap::All => Decap::All,
+                    TypedDecap::None => Decap::None,
+                },
+                dedup: !self.no_dedup,
+                rspan: self.rspan,
+                stamps: self.trailer,
+                carriers: self.decap_port,
+                ends: self.mirror_to.into_iter().map(Address::from).collect(),
+                speed: self.speed,
             },
-            rspan: self.rspan,
-            stamps: self.trailer,
-            carriers: self.decap_port,
-            mirror_to: self.mirror_to,
-            speed: self.speed,
-            local_nets: self.local_net,
-            quiet: self.quiet,
-            verbose: self.verbose,
-            color: match self.color {
-                TypedColor::Auto => Color::Auto,
-                TypedColor::Always => Color::Always,
-                TypedColor::Never => Color::Never,
+            console: ConsoleSettings {
+                quiet: self.quiet,
+                verbose: self.verbose,
+                color: match self.color {
+                    TypedColor::Auto => Color::Auto,
+                    TypedColor::Always => Color::Always,
+                    TypedColor::Never => Color::Never,
+                },
             },
         }
     }

@@ -12,8 +12,7 @@
 //! # let frame = [0x01, 0x80, 0xc2, 0, 0, 0, 2, 0, 0, 0, 0, 1, 0x88, 0xcc, 0, 0];
 //!
 //! let source = Memory::new().with(Timestamp::new(1_700_000_000, 0), LinkType::ETHERNET, 60, &frame);
-//! let (snapshot, failure) = engine::run(Box::new(source), &Settings::default(), Default::default())?;
-//! assert!(failure.is_none());
+//! let snapshot = engine::run(Box::new(source), &Settings::default(), Default::default())?.complete()?;
 //! assert_eq!(snapshot.total.wire_bytes, 60);
 //! assert_eq!(snapshot.protocols[0].path.to_string(), "eth");
 //! # Ok::<(), spantop::Error>(())
@@ -55,9 +54,10 @@
 //! |---|---|---|
 //! | 4 | `main.rs`, [`app`] | everything |
 //! | 3 | [`engine`] | every wing below |
-//! | 3 | [`report`], [`tui`] | [`snapshot`], [`model`] |
-//! | 3 | [`cli`] | [`model`] |
+//! | 3 | [`report`], [`tui`] | [`snapshot`] |
+//! | 3 | [`cli`] | |
 //! | 2 | [`capture`], [`decode`], [`dissect`], [`mirror`], [`diagnose`], [`stats`], [`names`], [`snapshot`] | [`model`]; none of each other |
+//! | 1 | [`settings`] | [`model`] |
 //! | 1 | [`model`], [`error`](mod@error) | nothing |
 //!
 //! Inside `engine/` there are rooms; each uses the rooms to its left, and the wings: `threads`, `tape`, `route`, `fold`, `pool`, `merge`,
@@ -67,6 +67,7 @@
 //!
 //! # Where to add things
 //!
+//! - an option: its line in `cli.rs` and its field in a group of [`settings`];
 //! - a protocol: its line in [`model::proto`] and its step in [`decode`];
 //! - an application protocol: one file in `dissect/` and one line in `dissect/registry.rs`;
 //! - a time stamp of devices on the way: its line in [`model::StampKind`] and its step in [`decode::stamp`];
@@ -90,6 +91,7 @@ pub mod mirror;
 pub mod model;
 pub mod names;
 pub mod report;
+pub mod settings;
 pub mod snapshot;
 pub mod stats;
 pub mod tui;

@@ -4,6 +4,7 @@ mod support;
 
 use spantop::capture::Memory;
 use spantop::engine::{self, Settings};
+use spantop::error::Outcome;
 use spantop::model::{LinkType, Timestamp};
 use spantop::snapshot::Snapshot;
 use support::network::{self, Plan};
@@ -19,7 +20,7 @@ fn source(plan: &Plan) -> Memory {
 }
 
 fn run(plan: &Plan, settings: &Settings) -> Snapshot {
-    let (snapshot, failure) = engine::run(Box::new(source(plan)), settings, Default::default()).unwrap();
+    let Outcome { result: snapshot, failure } = engine::run(Box::new(source(plan)), settings, Default::default()).unwrap();
     assert_eq!(failure, None);
     snapshot
 }

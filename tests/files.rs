@@ -4,9 +4,10 @@
 
 mod support;
 
-use spantop::capture::file::{self, FileOptions};
+use spantop::capture::file;
 use spantop::capture::{Block, Fill, SourceInfo};
 use spantop::model::Timestamp;
+use spantop::settings::FileSettings;
 use std::path::{Path, PathBuf};
 use support::captures::indexed;
 
@@ -22,7 +23,8 @@ struct Sums {
 
 /// Reads a file to its end.
 fn drain(path: &Path) -> (Sums, SourceInfo) {
-    let mut source = file::open(&[path.to_owned()], &FileOptions::default()).unwrap_or_else(|e| panic!("{e}"));
+    let mut source =
+        file::open(&FileSettings { paths: vec![path.to_owned()], ..FileSettings::default() }).unwrap_or_else(|e| panic!("{e}"));
     let mut sums = Sums::default();
     let mut block = Block::new();
     loop {
@@ -119,7 +121,7 @@ fn files_that_are_no_captures() {
         (dir.clone(), "is a directory"),
     ];
     for (path, words) in cases {
-        let error = match file::open(std::slice::from_ref(&path), &FileOptions::default()) {
+        let error = match file::open(&FileSettings { paths: vec![path.clone()], ..FileSettings::default() }) {
             Ok(_) => panic!("{} was opened", path.display()),
             Err(error) => error.to_string(),
         };

@@ -5,9 +5,10 @@ mod support;
 
 use serde_json::Value;
 use spantop::capture::host::{Probe, Reader};
-use spantop::capture::live::{LiveOptions, open};
+use spantop::capture::live::open;
 use spantop::engine::{Engine, Settings};
 use spantop::model::{HostFacts, Severity};
+use spantop::settings::LiveSettings;
 use spantop::snapshot::{Feed, Snapshot};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -66,7 +67,7 @@ fn a_link_is_as_ip_says() {
 
     run("ip link set dev b mtu 9000 arp off && ip addr add 192.0.2.7/24 dev b");
     run("echo 0 > /proc/sys/net/ipv6/conf/b/disable_ipv6 && ip addr add 2001:db8::7/64 dev b nodad");
-    let source = open(&LiveOptions { interfaces: vec!["b".into()], ..LiveOptions::default() }).expect("b opens");
+    let source = open(&LiveSettings { interfaces: vec!["b".into()], ..LiveSettings::default() }).expect("b opens");
     let b = facts("b");
     assert_eq!((b.mtu, b.no_arp, b.promiscuous, b.ipv6_disabled), (Some(9000), Some(true), Some(true), Some(false)));
     let addresses = b.addresses.expect("addresses");
@@ -243,7 +244,7 @@ fn a_running_engine_sees_the_host_change() {
         return;
     }
     pair("a", "b");
-    let source = open(&LiveOptions { interfaces: vec!["b".into()], ..LiveOptions::default() }).expect("b opens");
+    let source = open(&LiveSettings { interfaces: vec!["b".into()], ..LiveSettings::default() }).expect("b opens");
     let probe = Probe { interfaces: vec!["b".into()], buffer_bytes: None };
     let settings = Settings { live: true, host: Some(probe), threads: 1, ..Settings::default() };
     let engine = Engine::start(source, &settings).expect("an engine");

@@ -3,9 +3,10 @@
 
 mod support;
 
-use spantop::capture::live::{LiveOptions, open};
+use spantop::capture::live::open;
 use spantop::capture::{Block, Fill, Source};
 use spantop::model::{LinkType, Timestamp};
+use spantop::settings::LiveSettings;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 use support::namespace::{inside, pair, run, send, send_plain};
@@ -16,8 +17,8 @@ const SOON: Duration = Duration::from_secs(10);
 /// An EtherType for experiments (IEEE 802, local experimental 1): nothing else on the link uses it.
 const ETHERTYPE: [u8; 2] = [0x88, 0xb5];
 
-fn options(interfaces: &[&str]) -> LiveOptions {
-    LiveOptions { interfaces: interfaces.iter().map(|&name| name.into()).collect(), ..LiveOptions::default() }
+fn options(interfaces: &[&str]) -> LiveSettings {
+    LiveSettings { interfaces: interfaces.iter().map(|&name| name.into()).collect(), ..LiveSettings::default() }
 }
 
 /// A frame as it was delivered.
@@ -145,7 +146,7 @@ fn waits_for_a_port_that_is_down() {
     run("ip link set dev a down");
     until_warning(source.as_mut(), says("no carrier"));
 
-    let wrong = LiveOptions { filter: Some("tcp prot 80".into()), ..options(&["b"]) };
+    let wrong = LiveSettings { filter: Some("tcp prot 80".into()), ..options(&["b"]) };
     run("ip link set dev b down");
     let error = open(&wrong).err().expect("a filter is wrong on a port that is down, too");
     assert_eq!(error.exit_code(), 2, "{error}");
@@ -228,14 +229,14 @@ fn the_kernel_filters() {
         return;
     }
     pair("a", "b");
-    let mut source = open(&LiveOptions { filter: Some("ether proto 0x88b6".into()), snaplen: 20, ..options(&["b"]) }).expect("b opens");
+    let mut source = open(&LiveSettings { filter: Some("ether proto 0x88b6".into()), snaplen: 20, ..options(&["b"]) }).expect("b opens");
     send_plain("a", 300);
     send("a", 40, "0x88, 0xb6", 46);
     let frames = collect(source.as_mut(), 40);
     assert_eq!(frames.len(), 40);
     assert!(frames.iter().all(|f| f.bytes[12..14] == [0x88, 0xb6] && f.bytes.len() == 20 && f.wire == 60));
 
-    let error = open(&LiveOptions { filter: Some("tcp prot 80".into()), ..options(&["b"]) }).err().expect("no such filter");
+    let error = open(&LiveSettings { filter: Some("tcp prot 80".into()), ..options(&["b"]) }).err().expect("no such filter");
     assert_eq!(error.exit_code(), 2);
     assert!(error.to_string().contains("tcp prot 80") && error.to_string().contains("syntax error"), "{error}");
 }
@@ -262,7 +263,7 @@ fn a_full_ring_is_told() {
         return;
     }
     pair("a", "b");
-    let mut source = open(&LiveOptions { buffer_bytes: 1024 * 1024, ..options(&["b"]) }).expect("b opens");
+    let mut source = open(&LiveSettings { buffer_bytes: 1024 * 1024, ..options(&["b"]) }).expect("b opens");
     send_plain("a", 100_000);
     let frames = collect(source.as_mut(), 1);
     let lost = source.losses();
@@ -307,7 +308,7 @@ fn missing_rights_are_named() {
     let error = open(&options(&["lo"])).err().expect("no right to capture").to_string();
     assert!(error.contains(&format!("sudo setcap cap_net_raw,cap_net_admin=eip {}", program.display())), "{error}");
     assert!(error.contains("CAP_NET_RAW") && error.contains("CAP_NET_ADMIN") && error.contains("sudo "), "{error}");
-    let plain = open(&LiveOptions { promiscuous: false, ..options(&["lo"]) }).err().expect("no right to capture").to_string();
+    let plain = open(&LiveSettings { promiscuous: false, ..options(&["lo"]) }).err().expect("no right to capture").to_string();
     assert!(plain.contains("setcap cap_net_raw=eip") && !plain.contains("CAP_NET_ADMIN"), "{plain}");
     let missing = open(&options(&["span7"])).err().expect("neither right nor interface").to_string();
     assert!(missing.contains("may be no such interface"), "{missing}");
@@ -371,7 +372,7 @@ fn reads_faster_than_gigabit_line_rate() {
     }
     const FRAMES: u32 = 1_000_000;
     pair("a", "b");
-    let mut source = open(&LiveOptions { buffer_bytes: 256 * 1024 * 1024, ..options(&["b"]) }).expect("b opens");
+    let mut source = open(&LiveSettings { buffer_bytes: 256 * 1024 * 1024, ..options(&["b"]) }).expect("b opens");
     send("a", FRAMES, "0x88, 0xb5", 50);
     let (mut block, mut count, start) = (Block::new(), 0, Instant::now());
     let mut reading = Duration::ZERO;

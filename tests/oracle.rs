@@ -16,9 +16,11 @@
 mod support;
 
 use serde_json::Value;
-use spantop::capture::file::{self, FileOptions};
+use spantop::capture::file;
 use spantop::engine::{self, Settings};
+use spantop::error::Outcome;
 use spantop::model::{Decap, Proto, Timestamp};
+use spantop::settings::FileSettings;
 use spantop::snapshot::{Conversation, HostRow, Snapshot};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -75,9 +77,13 @@ const EXPLAINED: &[(&str, &str, &str)] = &[
 
 /// The report's picture of a capture as it was captured.
 fn ours(path: &Path) -> Result<Snapshot, String> {
-    let source = file::open(&[path.to_owned()], &FileOptions::default()).map_err(|e| e.to_string())?;
-    let settings = Settings { threads: 2, decap: Decap::None, dedup: false, ..Settings::default() };
-    let (snapshot, failure) = engine::run(source, &settings, Default::default()).map_err(|e| e.to_string())?;
+    let source = file::open(&FileSettings { paths: vec![path.to_owned()], ..FileSettings::default() }).map_err(|e| e.to_string())?;
+    let settings = Settings::with(|s| {
+        s.threads = 2;
+        s.mirror.decap = Decap::None;
+        s.mirror.dedup = false
+    });
+    let Outcome { result: snapshot, failure } = engine::run(source, &settings, Default::default()).map_err(|e| e.to_string())?;
     failure.map_or(Ok(snapshot), |e| Err(e.to_string()))
 }
 

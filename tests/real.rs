@@ -4,13 +4,15 @@
 
 mod support;
 
-use spantop::capture::file::{self, FileOptions};
+use spantop::capture::file;
 use spantop::capture::{Block, Fill};
 use spantop::decode::{self, Headers, Rules};
 use spantop::engine::{self, Settings};
+use spantop::error::Outcome;
 use spantop::mirror::DuplicateFilter;
 use spantop::model::mix::Keys;
 use spantop::model::{Direction, FlowKey, Frame, Value};
+use spantop::settings::FileSettings;
 use spantop::snapshot::Snapshot;
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
@@ -88,8 +90,9 @@ const TRUE: &[(&str, &str, &str)] = &[
 ];
 
 fn report(path: &Path) -> Option<Snapshot> {
-    let source = file::open(&[path.to_owned()], &FileOptions::default()).ok()?;
-    let (snapshot, _) = engine::run(source, &Settings { threads: 0, ..Settings::default() }, Default::default()).ok()?;
+    let source = file::open(&FileSettings { paths: vec![path.to_owned()], ..FileSettings::default() }).ok()?;
+    let Outcome { result: snapshot, failure: _ } =
+        engine::run(source, &Settings { threads: 0, ..Settings::default() }, Default::default()).ok()?;
     Some(snapshot)
 }
 
@@ -119,7 +122,7 @@ type Data = (FlowKey, bool, u32, u32);
 
 /// Looks at every packet of a capture; gives whether it is a copy, and the TCP data in it.
 fn each_packet(path: &Path, mut see: impl FnMut(bool, Option<Data>)) {
-    let mut source = file::open(&[path.to_owned()], &FileOptions::default()).unwrap();
+    let mut source = file::open(&FileSettings { paths: vec![path.to_owned()], ..FileSettings::default() }).unwrap();
     let (mut block, mut headers, mut filter) = (Block::new(), Headers::default(), DuplicateFilter::new(Keys::new(1)));
     loop {
         block.clear();

@@ -4,6 +4,7 @@ mod support;
 
 use spantop::capture::Memory;
 use spantop::engine::{self, Settings};
+use spantop::error::Outcome;
 use spantop::model::{Address, Decap, LinkType, Timestamp};
 use spantop::snapshot::Snapshot;
 use std::collections::BTreeMap;
@@ -85,7 +86,7 @@ fn analyse(link: &[(i64, Vec<u8>)], settings: &Settings) -> Snapshot {
     for (time, frame) in link {
         memory.push(Timestamp(START + time), LinkType::ETHERNET, frame.len() as u32, frame);
     }
-    let (snapshot, failure) = engine::run(Box::new(memory), settings, Default::default()).unwrap();
+    let Outcome { result: snapshot, failure } = engine::run(Box::new(memory), settings, Default::default()).unwrap();
     assert_eq!(failure, None);
     snapshot
 }
@@ -197,12 +198,12 @@ fn samples_that_only_cross_the_link_stay_what_they_are() {
     // By default and without decapsulation they are packets like others; to an end of ours, or on the user's word, they are samples.
     let all = link.len() as u64;
     assert_eq!(count(&analyse(&link, &Settings::default())), (all, vec![false]));
-    assert_eq!(count(&analyse(&link, &Settings { decap: Decap::None, ..Settings::default() })), (all, vec![false]));
+    assert_eq!(count(&analyse(&link, &Settings::with(|s| s.mirror.decap = Decap::None))), (all, vec![false]));
     let scaled = plain.len() as u64 + 8 * taken.len() as u64;
     let here = vec![Address::V4(COLLECTOR.into())];
     assert_eq!(count(&analyse(&link, &Settings { ours: here.clone(), ..Settings::default() })), (scaled, vec![true]));
-    assert_eq!(count(&analyse(&link, &Settings { mirror_ends: here, ..Settings::default() })), (scaled, vec![true]));
-    assert_eq!(count(&analyse(&link, &Settings { decap: Decap::All, ..Settings::default() })), (scaled, vec![true]));
+    assert_eq!(count(&analyse(&link, &Settings::with(|s| s.mirror.ends = here))), (scaled, vec![true]));
+    assert_eq!(count(&analyse(&link, &Settings::with(|s| s.mirror.decap = Decap::All))), (scaled, vec![true]));
 }
 
 #[test]
@@ -221,7 +222,13 @@ fn damaged_and_crafted_samples_break_nothing() {
                 frame.truncate(60 + rng.below(frame.len() as u64 - 59) as usize);
             }
         }
-        let s = analyse(&damaged, &Settings { threads: 0, decap: Decap::All, ..Settings::default() });
+        let s = analyse(
+            &damaged,
+            &Settings::with(|s| {
+                s.threads = 0;
+                s.mirror.decap = Decap::All
+            }),
+        );
         assert_eq!(s.mirror.link.packets, link.len() as u64);
         assert_eq!(s.protocols.iter().map(|r| r.own.wire_bytes).sum::<u64>(), s.total.wire_bytes);
     }

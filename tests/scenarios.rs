@@ -4,6 +4,7 @@ mod support;
 
 use spantop::capture::{Losses, Memory};
 use spantop::engine::{self, Settings};
+use spantop::error::Outcome;
 use spantop::model::{Estimate, LinkType, Timestamp, Value};
 use spantop::snapshot::Snapshot;
 use std::collections::HashMap;
@@ -21,7 +22,7 @@ fn analyse(copies: &[Copied], losses: Losses) -> Snapshot {
         memory.push(Timestamp(START + c.time), LinkType::ETHERNET, c.wire.max(c.frame.len() as u32), &c.frame);
     }
     memory.set_losses(losses);
-    let (snapshot, failure) = engine::run(Box::new(memory), &Settings::default(), Default::default()).unwrap();
+    let Outcome { result: snapshot, failure } = engine::run(Box::new(memory), &Settings::default(), Default::default()).unwrap();
     assert_eq!(failure, None);
     snapshot
 }
@@ -261,7 +262,7 @@ fn a_limited_rate() {
     for limit in [40e6, 25e6] {
         let kept = mirror::rate_limit(all.clone(), limit, 6_000.0);
         for speed in [None, Some(1_000_000_000)] {
-            let s = analyse_with(&kept, Settings { speed, ..Settings::default() });
+            let s = analyse_with(&kept, Settings::with(|s| s.mirror.speed = speed));
             let name = format!("limit {limit}, speed {speed:?}");
             expect(&name, &s, &["span.ratelimit"]);
             close(&name, s.mirror.loss.upstream, lost_data(&all, &kept));
@@ -278,7 +279,7 @@ fn a_slow_limited_rate() {
     // 2 Mb/s are 17 full frames in 100 ms, and a bucket of 50 kB is twice as much again.
     for (limit, bucket) in [(2e6, 6_000.0), (1e6, 6_000.0), (2e6, 50_000.0)] {
         let kept = mirror::rate_limit(all.clone(), limit, bucket);
-        let s = analyse_with(&kept, Settings { speed: Some(1_000_000_000), ..Settings::default() });
+        let s = analyse_with(&kept, Settings::with(|s| s.mirror.speed = Some(1_000_000_000)));
         let name = format!("limit {limit}, bucket {bucket}");
         expect(&name, &s, &["span.ratelimit"]);
         let told = s.findings[0].evidence.iter().find(|e| e.0 == "bits_per_second").map(|e| e.1.clone());
@@ -338,7 +339,7 @@ fn bursts_beyond_a_limit() {
         let all = mirror::span(&network::run(&plan), is_server, true, true);
         for limit in [4e6, 1e6] {
             let kept = mirror::rate_limit(all.clone(), limit, 6_000.0);
-            let s = analyse_with(&kept, Settings { speed: Some(1_000_000_000), ..Settings::default() });
+            let s = analyse_with(&kept, Settings::with(|s| s.mirror.speed = Some(1_000_000_000)));
             let name = format!("{connections} conversations, limit {limit}");
             expect(&name, &s, &["upstream.loss"]);
             assert!(s.findings[0].cause.contains("in runs"), "{name}: {:?}", s.findings[0]);
@@ -388,7 +389,7 @@ fn two_ports_into_one() {
     // Bursts beyond what the destination port carries: a queue drops what does not fit.
     let (copies, lost) = mirror::queue(clean(), 60e6, 60_000.0);
     assert!(lost > copies.len() as u64 / 100, "{lost}");
-    let s = analyse_with(&copies, Settings { speed: Some(60_000_000), ..Settings::default() });
+    let s = analyse_with(&copies, Settings::with(|s| s.mirror.speed = Some(60_000_000)));
     expect("oversubscribed", &s, &["span.oversub"]);
     close("oversubscribed", s.mirror.loss.upstream, lost_data(&clean(), &copies));
 }
@@ -398,7 +399,7 @@ fn analyse_with(copies: &[Copied], settings: Settings) -> Snapshot {
     for c in copies {
         memory.push(Timestamp(START + c.time), LinkType::ETHERNET, c.wire, &c.frame);
     }
-    engine::run(Box::new(memory), &settings, Default::default()).unwrap().0
+    engine::run(Box::new(memory), &settings, Default::default()).unwrap().result
 }
 
 #[test]

@@ -67,7 +67,7 @@ impl Feed for Faulty {
 
     fn reset(&self) {}
 
-    fn failure(&self) -> Option<String> {
+    fn failure(&self) -> Option<spantop::Error> {
         None
     }
 }

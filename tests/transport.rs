@@ -6,6 +6,7 @@ mod support;
 use spantop::capture::Memory;
 use spantop::decode::stamp::crc32;
 use spantop::engine::{self, Settings};
+use spantop::error::Outcome;
 use spantop::model::{Decap, LinkType, StampChoice, StampKind, Timestamp};
 use spantop::snapshot::Snapshot;
 use support::network::{self, Plan};
@@ -27,7 +28,7 @@ fn analyse(frames: &Frames, settings: &Settings) -> Snapshot {
     for (time, frame) in frames {
         memory.push(Timestamp(START + time), LinkType::ETHERNET, frame.len() as u32, frame);
     }
-    let (snapshot, failure) = engine::run(Box::new(memory), settings, Default::default()).unwrap();
+    let Outcome { result: snapshot, failure } = engine::run(Box::new(memory), settings, Default::default()).unwrap();
     assert_eq!(failure, None);
     snapshot
 }
@@ -80,14 +81,12 @@ fn each_trailer_is_found_and_left_out() {
         assert_eq!(load(&s), (want.0, want.1 + missed * each), "{kind:?}");
         assert_eq!(s.mirror.link.wire_bytes, want.1 + want.0 * each, "the mirror's own link carries them");
         // On the user's word they are taken off from the first.
-        let named = analyse(&stamped, &Settings { stamps: StampChoice::Trailer(kind), ..Settings::default() });
+        let named = analyse(&stamped, &Settings::with(|s| s.mirror.stamps = StampChoice::Trailer(kind)));
         let without = named.mirror.stamps[0].without;
         assert_eq!(load(&named), (want.0, want.1 + without * each), "{kind:?}");
         assert!(kind == StampKind::Vss || without == 0, "{kind:?}: {without}");
         // Nobody asked for it, nobody looks.
-        for settings in
-            [Settings { stamps: StampChoice::None, ..Settings::default() }, Settings { decap: Decap::None, ..Settings::default() }]
-        {
+        for settings in [Settings::with(|s| s.mirror.stamps = StampChoice::None), Settings::with(|s| s.mirror.decap = Decap::None)] {
             let s = analyse(&stamped, &settings);
             assert_eq!((load(&s), s.mirror.stamps.len()), ((want.0, want.1 + want.0 * each), 0), "{kind:?}");
         }
@@ -128,7 +127,7 @@ fn numbers_and_clock_are_read() {
         .collect();
     let lost = frames.len() as u64 - lossy.len() as u64;
     assert!(lost > 50);
-    let s = analyse(&lossy, &Settings { stamps: StampChoice::Trailer(StampKind::Metamako), ..Settings::default() });
+    let s = analyse(&lossy, &Settings::with(|s| s.mirror.stamps = StampChoice::Trailer(StampKind::Metamako)));
     let [found] = s.mirror.stamps.as_slice() else { panic!("{:#?}", s.mirror.stamps) };
     assert!(found.is_tai(), "{:?}", found.offset);
     let [port] = found.ports.as_slice() else { panic!("{:#?}", found.ports) };
@@ -180,7 +179,7 @@ fn headers_with_a_type_of_their_own_need_no_row_of_frames() {
     let [found] = s.mirror.stamps.as_slice() else { panic!("{:#?}", s.mirror.stamps) };
     assert_eq!((found.kind, found.packets, found.bytes, found.offset), (StampKind::Arista, 20, 20 * 14, Some(-500e-9)));
     assert_eq!(load(&s), want);
-    let captured = analyse(&stamped, &Settings { decap: Decap::None, ..Settings::default() });
+    let captured = analyse(&stamped, &Settings::with(|s| s.mirror.decap = Decap::None));
     assert_eq!(load(&captured), (want.0, want.1 + 20 * 14));
 }
 
@@ -232,7 +231,7 @@ fn erspan_frames_lose_their_check_sequence() {
     let kept = (64..frames.len() as u64).filter(|n| n % 2 == 0).count() as u64;
     assert_eq!(count(&half), ((want.0, want.1 + 4 * kept), false));
     // Without decapsulation nothing is taken off.
-    let none = analyse(&most, &Settings { decap: Decap::None, ..Settings::default() });
+    let none = analyse(&most, &Settings::with(|s| s.mirror.decap = Decap::None));
     assert_eq!(none.total.wire_bytes, most.iter().map(|f| f.1.len() as u64).sum::<u64>());
 }
 
@@ -247,7 +246,7 @@ fn the_vlan_of_a_remote_mirror_is_taken_off() {
     let carried: Frames = own.iter().map(|(t, f)| (*t, tag(999, f))).collect();
     let want = analyse(&own, &Settings::default());
     let vlans = |s: &Snapshot| s.vlans.rows.iter().map(|v| (v.id, v.traffic.packets)).collect::<Vec<_>>();
-    let named = analyse(&carried, &Settings { rspan: RspanChoice::Vlan(999), ..Settings::default() });
+    let named = analyse(&carried, &Settings::with(|s| s.mirror.rspan = RspanChoice::Vlan(999)));
     assert_eq!((load(&named), vlans(&named), named.mirror.transport), (load(&want), vlans(&want), "rspan"));
     let rows = |s: &Snapshot| {
         let of = |c: &spantop::snapshot::Conversation| (c.a, c.a_port, c.b, c.b_port, c.ab, c.ba, c.vlans);
@@ -265,7 +264,7 @@ fn the_vlan_of_a_remote_mirror_is_taken_off() {
             assert!(analyse(&carried, &Settings { threads, block_bytes, ..Settings::default() }) == found);
         }
     }
-    for settings in [Settings { decap: Decap::None, ..Settings::default() }, Settings { rspan: RspanChoice::None, ..Settings::default() }] {
+    for settings in [Settings::with(|s| s.mirror.decap = Decap::None), Settings::with(|s| s.mirror.rspan = RspanChoice::None)] {
         let s = analyse(&carried, &settings);
         assert_eq!((s.total.wire_bytes, s.mirror.transport), (want.total.wire_bytes + 4 * want.total.packets, "plain"));
     }

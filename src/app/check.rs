@@ -2,13 +2,14 @@
 
 use super::console::Console;
 use super::{fold, output, signals};
-use crate::cli::{Common, Input};
+use crate::cli::Common;
 use crate::diagnose;
-use crate::error::{Error, Result};
+use crate::error::{Error, Outcome, Result};
 use crate::model::Severity;
 use crate::model::host::Verdict;
 use crate::report::Options;
 use crate::report::document::Document;
+use crate::settings::InputSettings;
 use crate::snapshot::Snapshot;
 
 /// Rows of the tables of a check.
@@ -18,12 +19,12 @@ const UNCHECKED: u8 = 3;
 
 /// Looks at a mirror and at this host and says whether they can be trusted: 0 good, 1 warnings, 2 not trustworthy, 3 could not be
 /// checked.
-pub fn check(console: &Console, common: &Common, input: &Input, format: &str) -> Result<u8> {
+pub fn check(console: &Console, common: &Common, input: &InputSettings, format: &str) -> Result<u8> {
     let format = crate::report::find(format).ok_or_else(|| Error::usage(format!("--format {format}: no such format")))?;
     let text = format.token() == "text";
     let stop = signals::watch()?;
     let rows = if text { ROWS } else { format.rows() };
-    let (snapshot, failure) = match fold(console, common, input, rows, &stop) {
+    let Outcome { result: snapshot, failure } = match fold(console, common, input, rows, &stop) {
         Err(error) if error.exit_code() == 1 => {
             super::console::say(&error);
             return Ok(UNCHECKED);

@@ -1,9 +1,10 @@
 //! What is said on standard error, and what kind of terminal there is.
 
-use crate::cli::{Color, Common};
+use crate::cli::Common;
 use crate::model::text::printable;
 use crate::model::units;
 use crate::report;
+use crate::settings::Color;
 use crate::snapshot::Snapshot;
 use std::fmt::Display;
 use std::io::{IsTerminal, Write, stderr, stdout};
@@ -30,7 +31,7 @@ pub struct Console {
 impl Console {
     /// As the settings say.
     pub fn new(common: &Common) -> Self {
-        Self { quiet: common.quiet, verbose: common.verbose, color: common.color }
+        Self { quiet: common.console.quiet, verbose: common.console.verbose, color: common.console.color }
     }
 
     /// Whether there is a terminal for a dashboard.

@@ -1,7 +1,7 @@
 //! Where a report goes: standard output, or a file that is there whole or not at all.
 
-use crate::cli::Input;
 use crate::error::{Error, Result};
+use crate::settings::InputSettings;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ pub enum Output {
 
 impl Output {
     /// Finds out where `-o` leads (`None`, `-`: standard output) before any work is done.
-    pub fn new(path: Option<&Path>, input: &Input) -> Result<Self> {
+    pub fn new(path: Option<&Path>, input: &InputSettings) -> Result<Self> {
         let Some(path) = path.filter(|p| p.as_os_str() != "-") else { return Ok(Output::Stdout) };
         let refuse = |e: &io::Error| Error::io(format_args!("cannot write {} (-o)", path.display()), e);
         match fs::metadata(path) {
@@ -35,7 +35,7 @@ impl Output {
         }
         // A link stays a link: what it leads to is replaced.
         let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        if let Input::Files(files) = input
+        if let InputSettings::Files(files) = input
             && files.paths.iter().any(|f| fs::canonicalize(f).is_ok_and(|f| f == place))
         {
             return Err(Error::usage(format!("-o {} is one of the captures to be read; name another file", path.display())));
@@ -68,7 +68,7 @@ impl Output {
             }
         };
         if outcome.is_err() && interrupt.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
-            return Err(Error::interrupted());
+            return Err(Error::Interrupted);
         }
         outcome
     }

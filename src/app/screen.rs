@@ -2,41 +2,31 @@
 
 use super::{check, engine_settings, output, signals, source};
 use crate::capture::ports;
-use crate::cli::{Color, Common, Input, Live};
+use crate::cli::Common;
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::Mac;
-use crate::model::limits::MAX_PACKET_BYTES;
 use crate::names;
+use crate::settings::{Color, InputSettings, LiveSettings};
 use crate::snapshot::{Feed, Query};
 use crate::tui;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// Kernel buffer of a port that was picked from the list, as `--buffer` has it by default.
-const BUFFER_BYTES: usize = 64 << 20;
-
 /// Lets the user pick an interface, then watches it.
 pub fn pick_and_watch(common: &Common) -> Result<()> {
     let stop = Arc::default();
     let Some(name) = tui::pick(&ports::list, &options("", common, &stop))? else { return Ok(()) };
-    let live = Live {
-        interfaces: vec![name],
-        filter: None,
-        promiscuous: true,
-        snaplen: MAX_PACKET_BYTES as u32,
-        buffer_bytes: BUFFER_BYTES,
-        limit: None,
-    };
-    show(&Input::Live(live), common, &stop)
+    let live = LiveSettings { interfaces: vec![name], ..LiveSettings::default() };
+    show(&InputSettings::Live(live), common, &stop)
 }
 
 /// Watches interfaces or captures.
-pub fn watch(input: &Input, common: &Common) -> Result<()> {
+pub fn watch(input: &InputSettings, common: &Common) -> Result<()> {
     show(input, common, &Arc::default())
 }
 
-fn show(input: &Input, common: &Common, stop: &Arc<AtomicBool>) -> Result<()> {
+fn show(input: &InputSettings, common: &Common, stop: &Arc<AtomicBool>) -> Result<()> {
     let source = source::open(input)?;
     let mut settings = engine_settings(common, input, &source.info());
     settings.query = Query::default();
@@ -46,7 +36,7 @@ fn show(input: &Input, common: &Common, stop: &Arc<AtomicBool>) -> Result<()> {
     let leaving = tui::run(&engine, &options(&source::title(input), common, stop))?;
     impatient.store(true, std::sync::atomic::Ordering::Relaxed);
     output::print((leaving.lines().join("\n") + "\n").as_bytes())?;
-    engine.failure().map_or(Ok(()), |failure| Err(Error::runtime(failure)))
+    engine.failure().map_or(Ok(()), Err)
 }
 
 fn options(title: &str, common: &Common, stop: &Arc<AtomicBool>) -> tui::Options {
@@ -56,7 +46,7 @@ fn options(title: &str, common: &Common, stop: &Arc<AtomicBool>) -> tui::Options
         explain: check::explanation,
         manufacturer,
         service,
-        color: match common.color {
+        color: match common.console.color {
             Color::Auto => tui::ColorChoice::Auto,
             Color::Always => tui::ColorChoice::Always,
             Color::Never => tui::ColorChoice::Never,

@@ -27,7 +27,7 @@ impl Bpf {
     /// libpcap's message, with the expression.
     pub fn new(text: &str) -> Result<Self> {
         let program =
-            compile(text, LinkType::ETHERNET).map_err(|message| Error::runtime(format!("bad filter `{}`: {message}", printable(text))))?;
+            compile(text, LinkType::ETHERNET).map_err(|message| Error::Filter(format!("bad filter `{}`: {message}", printable(text))))?;
         Ok(Self { text: text.to_owned(), programs: vec![(LinkType::ETHERNET, Some(program))], problem: None })
     }
 

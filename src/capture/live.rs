@@ -11,7 +11,8 @@ mod trouble;
 
 use super::{Block, Fill, Losses, Source, SourceInfo};
 use crate::error::{Error, Result};
-use crate::model::limits::{BLOCK_BYTES, BLOCK_PACKETS, MAX_PACKET_BYTES};
+use crate::model::limits::{BLOCK_BYTES, BLOCK_PACKETS};
+use crate::settings::LiveSettings;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::time::{Duration, Instant};
 use tap::Tap;
@@ -37,33 +38,12 @@ struct Turn {
     bytes: usize,
 }
 
-/// What to capture from, and how.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LiveOptions {
-    /// Interface names; one handle each. `any` is Linux's device for all of them.
-    pub interfaces: Vec<String>,
-    /// Ask the interface for frames that are not addressed to this host. A mirror port needs it.
-    pub promiscuous: bool,
-    /// Capture filter in pcap-filter(7) syntax, run by the kernel.
-    pub filter: Option<String>,
-    /// Bytes kept of each frame.
-    pub snaplen: u32,
-    /// Size of the kernel's ring in bytes, for each interface.
-    pub buffer_bytes: usize,
-}
-
-impl Default for LiveOptions {
-    fn default() -> Self {
-        Self { interfaces: Vec::new(), promiscuous: true, filter: None, snaplen: MAX_PACKET_BYTES as u32, buffer_bytes: 64 * 1024 * 1024 }
-    }
-}
-
 /// Opens the interfaces. One that is down is no failure: it is waited for (see [`SourceInfo::warning`]).
 ///
 /// # Errors
 /// No interface or the same one twice, a filter that does not compile (usage); an interface that does not exist, missing
 /// rights, or whatever libpcap says (run time). The message names the interface and the way out.
-pub fn open(options: &LiveOptions) -> Result<Box<dyn Source>> {
+pub fn open(options: &LiveSettings) -> Result<Box<dyn Source>> {
     if options.interfaces.is_empty() {
         return Err(Error::usage(format!("no interface to capture from; {}", trouble::choice())));
     }
@@ -160,9 +140,9 @@ mod tests {
 
     #[test]
     fn wants_an_interface_and_each_only_once() {
-        let none = open(&LiveOptions::default()).err().expect("an error");
+        let none = open(&LiveSettings::default()).err().expect("an error");
         assert_eq!(none.exit_code(), 2);
-        let twice = LiveOptions { interfaces: vec!["lo".into(), "lo".into()], ..LiveOptions::default() };
+        let twice = LiveSettings { interfaces: vec!["lo".into(), "lo".into()], ..LiveSettings::default() };
         let twice = open(&twice).err().expect("an error");
         assert!(twice.to_string().contains("lo is given twice"), "{twice}");
     }

@@ -14,6 +14,5 @@ pub mod source;
 pub use crate::model::SourceInfo;
 pub use block::{Block, Packet, Weights};
 pub use bpf::Bpf;
-pub use file::FileOptions;
 pub use memory::Memory;
 pub use source::{Fill, Losses, Source};

@@ -27,7 +27,7 @@ pub fn list() -> Result<Vec<Port>> {
     let mut ports = match devices {
         // libpcap also lists things that are not ports (D-Bus, Bluetooth, netfilter queues).
         Ok(devices) => devices.iter().filter(|d| known.is_empty() || d.name == "any" || known.contains(&d.name)).map(from_pcap).collect(),
-        Err(e) if known.is_empty() => return Err(Error::runtime(format!("cannot list interfaces: {e}"))),
+        Err(e) if known.is_empty() => return Err(Error::Device(format!("cannot list interfaces: {e}"))),
         Err(_) => Vec::new(),
     };
     for name in known {

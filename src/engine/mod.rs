@@ -19,11 +19,11 @@ pub use threads::join_scoped;
 
 use crate::capture::Source;
 use crate::decode::Rules;
-use crate::error::{Error, Result};
+use crate::error::{Error, Outcome, Result};
 use crate::model::limits::{BLOCK_BYTES, FLOWS_PER_SHARD, SHARDS};
 use crate::model::mix::Keys;
-use crate::model::time::SECOND;
-use crate::model::{Address, Carrier, Decap, RspanChoice, StampChoice};
+use crate::model::{Address, StampChoice};
+use crate::settings::{LoadSettings, MirrorSettings};
 use crate::snapshot::{Feed, Query, Snapshot};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use fold::group::ShardGroup;
@@ -52,10 +52,10 @@ const FILE_GROUPS: usize = 8;
 pub struct Settings {
     /// Threads that work, the one that reads among them; at least one other folds, unless it is 0.
     pub threads: usize,
-    /// Length of a load interval in nanoseconds.
-    pub interval: i64,
-    /// The local networks; empty means the private ranges.
-    pub local_nets: Vec<ipnet::IpNet>,
+    /// How load is measured.
+    pub load: LoadSettings,
+    /// What the mirror is, and what is undone of it.
+    pub mirror: MirrorSettings,
     /// What snapshots should hold.
     pub query: Query,
     /// Whether packets arrive in their own time (live port or paced replay), so that rates are over the last second.
@@ -64,20 +64,6 @@ pub struct Settings {
     pub limit: Option<Duration>,
     /// The capture filter, to be shown.
     pub filter: Option<String>,
-    /// Speed of the monitored link in bits per second, to be shown.
-    pub speed: Option<u64>,
-    /// Which tunnels are taken off before anything is counted.
-    pub decap: Decap,
-    /// Whether further copies of a packet are left out of the analysis.
-    pub dedup: bool,
-    /// Which time stamps of devices on the way are taken out of frames.
-    pub stamps: StampChoice,
-    /// Which VLAN of a remote mirror is taken off.
-    pub rspan: RspanChoice,
-    /// Ends of mirrors that the user named: tunnels from or to them are taken off from their first packet.
-    pub mirror_ends: Vec<Address>,
-    /// What the user says carries packets.
-    pub carriers: Vec<Carrier>,
     /// Addresses of this host: a mirror sent to one of them is ours. Empty for files.
     pub ours: Vec<Address>,
     /// Interfaces of this host to be looked at while their packets are read; none for files.
@@ -92,24 +78,26 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             threads: std::thread::available_parallelism().map_or(1, usize::from),
-            interval: SECOND,
-            local_nets: Vec::new(),
+            load: LoadSettings::default(),
+            mirror: MirrorSettings::default(),
             query: Query::everything(),
             live: false,
             limit: None,
             filter: None,
-            speed: None,
-            decap: Decap::Auto,
-            dedup: true,
-            stamps: StampChoice::Auto,
-            rspan: RspanChoice::Auto,
-            mirror_ends: Vec::new(),
-            carriers: Vec::new(),
             ours: Vec::new(),
             host: None,
             flows_per_shard: FLOWS_PER_SHARD,
             block_bytes: BLOCK_BYTES,
         }
+    }
+}
+
+impl Settings {
+    /// The defaults with a change.
+    pub fn with(change: impl FnOnce(&mut Self)) -> Self {
+        let mut settings = Self::default();
+        change(&mut settings);
+        settings
     }
 }
 
@@ -122,11 +110,11 @@ pub(crate) enum Command {
     Reset,
 }
 
-/// Folds a source to its end (or until `stop`, or the limit) and returns everything counted.
+/// Folds a source to its end (or until `stop`, or the limit) and returns everything counted; beside it the failure, if the source failed.
 ///
 /// # Errors
-/// When the source fails; what was read before is lost to the caller only if nothing was read at all.
-pub fn run(source: Box<dyn Source>, settings: &Settings, stop: Arc<AtomicBool>) -> Result<(Snapshot, Option<Error>)> {
+/// When there is no result at all: a thread was refused, or ended before its time.
+pub fn run(source: Box<dyn Source>, settings: &Settings, stop: Arc<AtomicBool>) -> Result<Outcome<Snapshot>> {
     let last = Arc::new(Mutex::new(None));
     let publish: Publish = {
         let last = Arc::clone(&last);
@@ -137,9 +125,9 @@ pub fn run(source: Box<dyn Source>, settings: &Settings, stop: Arc<AtomicBool>) 
     let failure = router.run(|_| {}).err();
     let snapshot = last.lock().unwrap_or_else(PoisonError::into_inner).take();
     match (snapshot, failure) {
-        (Some(snapshot), failure) => Ok((Arc::try_unwrap(snapshot).unwrap_or_else(|s| (*s).clone()), failure)),
+        (Some(snapshot), failure) => Ok(Outcome { result: Arc::try_unwrap(snapshot).unwrap_or_else(|s| (*s).clone()), failure }),
         (None, Some(failure)) => Err(failure),
-        (None, None) => Err(Error::runtime("the analysis ended without a result")),
+        (None, None) => Err(Error::internal("the analysis ended without a result")),
     }
 }
 
@@ -151,9 +139,9 @@ fn router(
     commands: Receiver<Command>,
     stop: Arc<AtomicBool>,
 ) -> Result<Router> {
-    let local = Arc::new(LocalNets::new(settings.local_nets.clone()));
-    let base = Snapshot { live: settings.live, filter: settings.filter.clone(), speed: settings.speed, ..Snapshot::default() };
-    let rules = rules_of(settings)?;
+    let local = Arc::new(LocalNets::new(settings.load.local_nets.clone()));
+    let base = Snapshot { live: settings.live, filter: settings.filter.clone(), speed: settings.mirror.speed, ..Snapshot::default() };
+    let rules = rules_of(&settings.mirror.clone().resolved())?;
     let shards = plan_of(settings);
     let (workers, groups) = division(settings);
     let groups: Vec<_> = groups.into_iter().map(|s| ShardGroup::new(s, shards, Arc::clone(&local), rules.clone())).collect();
@@ -168,8 +156,8 @@ fn router(
     let ends =
         if workers == 0 { Ok(EndpointTables::here(Arc::clone(&local))) } else { EndpointTables::thread(Arc::clone(&local), settings.live) };
     let ends = ends.map_err(|e| Error::io(NO_THREADS, &e))?;
-    let judge = Box::new(MirrorJudge::new(settings.dedup));
-    let mut merge = Merge::new(groups.len(), settings.interval, ends, base, judge, publish);
+    let judge = Box::new(MirrorJudge::new(settings.mirror.dedup));
+    let mut merge = Merge::new(groups.len(), settings.load.interval, ends, base, judge, publish);
     let sink = Box::new(move |message| merge.take(message));
     let pool = if workers == 0 {
         WorkerPool::alone(settings.block_bytes, groups, sink)
@@ -177,21 +165,14 @@ fn router(
         WorkerPool::threads(settings.block_bytes, workers, groups, sink, settings.live).map_err(|e| Error::io(NO_THREADS, &e))?
     };
     let plan = Plan {
-        interval: settings.interval,
+        interval: settings.load.interval,
         query: settings.query.clone(),
         watched,
         live: settings.live,
         limit: settings.limit,
-        decap: settings.decap,
+        mirror: settings.mirror.clone().resolved(),
         ours: settings.ours.clone(),
-        mirror_ends: settings.mirror_ends.clone(),
         rules,
-        stamps: stamps_of(settings),
-        rspan: match (settings.rspan, settings.decap) {
-            (RspanChoice::Auto, Decap::None) => RspanChoice::None,
-            (choice, _) => choice,
-        },
-        speed: settings.speed,
         hash_keys: shards.hash_keys,
     };
     let host =
@@ -214,18 +195,10 @@ fn division(settings: &Settings) -> (usize, Vec<Range<u8>>) {
     (workers, (0..groups).map(|n| start(n)..start(n + 1)).collect())
 }
 
-/// Whoever wants packets as they were captured does not want bytes taken out of them unasked.
-fn stamps_of(settings: &Settings) -> StampChoice {
-    match (settings.stamps, settings.decap) {
-        (StampChoice::Auto, Decap::None) => StampChoice::None,
-        (choice, _) => choice,
-    }
-}
-
 /// How packets are decoded.
-fn rules_of(settings: &Settings) -> Result<Rules> {
+fn rules_of(settings: &MirrorSettings) -> Result<Rules> {
     let mut rules = Rules::PLAIN;
-    rules.stamps = stamps_of(settings) != StampChoice::None;
+    rules.stamps = settings.stamps != StampChoice::None;
     if let StampChoice::Ttag(number) = settings.stamps {
         rules.ttag = Some(number);
     }
@@ -241,7 +214,7 @@ fn plan_of(settings: &Settings) -> ShardPlan {
     let random = || Keys::new(RandomState::new().hash_one(0));
     ShardPlan {
         flows: settings.flows_per_shard,
-        dedup: settings.dedup,
+        dedup: settings.mirror.dedup,
         hash_keys: HashKeys { tables: random(), copies: if settings.live { random() } else { Keys::FIXED } },
     }
 }
@@ -249,7 +222,7 @@ fn plan_of(settings: &Settings) -> ShardPlan {
 /// A running engine: the supplier of snapshots for a screen.
 pub struct Engine {
     latest: Arc<Mutex<Arc<Snapshot>>>,
-    failure: Arc<Mutex<Option<String>>>,
+    failure: Arc<Mutex<Option<Error>>>,
     commands: Sender<Command>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -264,7 +237,7 @@ impl Engine {
         let start = Snapshot {
             live: settings.live,
             filter: settings.filter.clone(),
-            speed: settings.speed,
+            speed: settings.mirror.speed,
             sources: source.info(),
             ..Snapshot::default()
         };
@@ -282,7 +255,7 @@ impl Engine {
             .spawn({
                 let failure = Arc::clone(&failure);
                 move || {
-                    let note = |error: &Error| *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
+                    let note = |error: &Error| *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
                     // The failure has been noted for the screen; the last snapshot holds what was read before it.
                     let _ = router.run(note);
                 }
@@ -305,7 +278,7 @@ impl Feed for Engine {
         let _ = self.commands.send(Command::Reset);
     }
 
-    fn failure(&self) -> Option<String> {
+    fn failure(&self) -> Option<Error> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

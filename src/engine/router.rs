@@ -14,7 +14,8 @@ use crate::engine::route::utilisation::Utilisation;
 use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::{Mark, Request, TapeBlock};
 use crate::error::Error;
-use crate::model::{Address, Decap, RspanChoice, StampChoice, Timestamp};
+use crate::model::{Address, Timestamp};
+use crate::settings::MirrorSettings;
 use crate::snapshot::{Losses, Query};
 use crossbeam_channel::Receiver;
 use std::sync::Arc;
@@ -33,20 +34,12 @@ pub struct Plan {
     pub live: bool,
     /// Stop after this long.
     pub limit: Option<Duration>,
-    /// Which tunnels are taken off.
-    pub decap: Decap,
+    /// What the mirror is, and what is undone of it.
+    pub mirror: MirrorSettings,
     /// Addresses of this host and of its interfaces; empty for files.
     pub ours: Vec<Address>,
-    /// Ends of mirrors that the user named.
-    pub mirror_ends: Vec<Address>,
     /// How packets are decoded.
     pub rules: Rules,
-    /// Which time stamps of devices on the way are taken out.
-    pub stamps: StampChoice,
-    /// Which VLAN of a remote mirror is taken off.
-    pub rspan: RspanChoice,
-    /// Speed of the mirror link in bits per second.
-    pub speed: Option<u64>,
     /// What keys the hashes.
     pub hash_keys: HashKeys,
 }
@@ -94,9 +87,10 @@ impl Router {
         answered: Arc<AtomicU64>,
     ) -> Self {
         let intervals = Intervals::new(plan.interval);
-        let utilisation = Utilisation::new(plan.speed);
-        let sides = Known { ours: std::mem::take(&mut plan.ours), ends: std::mem::take(&mut plan.mirror_ends) };
-        let peek = Peek::new(plan.decap, sides, std::mem::take(&mut plan.rules), plan.stamps, plan.rspan, plan.hash_keys);
+        let utilisation = Utilisation::new(plan.mirror.speed);
+        let sides = Known { ours: std::mem::take(&mut plan.ours), ends: std::mem::take(&mut plan.mirror.ends) };
+        let peek =
+            Peek::new(plan.mirror.decap, sides, std::mem::take(&mut plan.rules), plan.mirror.stamps, plan.mirror.rspan, plan.hash_keys);
         Self {
             source,
             pool,
@@ -190,7 +184,7 @@ impl Router {
                 (self.first, self.latest, self.ticked) = (None, None, None);
                 self.intervals.forget_late();
                 self.peek.forget();
-                self.utilisation = Utilisation::new(self.plan.speed);
+                self.utilisation = Utilisation::new(self.plan.mirror.speed);
                 self.begun = Instant::now();
                 true
             }

@@ -68,6 +68,15 @@ impl Address {
     }
 }
 
+impl From<std::net::IpAddr> for Address {
+    fn from(address: std::net::IpAddr) -> Self {
+        match address {
+            std::net::IpAddr::V4(a) => Self::V4(a),
+            std::net::IpAddr::V6(a) => Self::V6(a),
+        }
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,6 +1,7 @@
 //! How a screen gets snapshots without knowing the engine.
 
 use super::{Query, Snapshot};
+use crate::error::Error;
 use std::sync::Arc;
 
 /// A supplier of snapshots: the engine, or a test.
@@ -15,5 +16,5 @@ pub trait Feed {
     fn reset(&self);
 
     /// Why the source failed, once it has.
-    fn failure(&self) -> Option<String>;
+    fn failure(&self) -> Option<Error>;
 }

@@ -33,7 +33,7 @@ pub fn run(feed: &dyn Feed, options: &Options) -> Result<ExitSummary> {
     drop(screen);
     let panics = panics();
     if !panics.is_empty() {
-        return Err(Error::runtime(format!("a fault of this program ended the analysis: {}", panics.join("; "))));
+        return Err(Error::internal(format!("a fault of this program ended the analysis: {}", panics.join("; "))));
     }
     match outcome {
         Ok(()) => Ok(ExitSummary::of(&feed.latest(), &options.source_title)),
@@ -51,7 +51,7 @@ fn watch(feed: &dyn Feed, app: &mut App, screen: &mut Screen, events: &mut dyn E
     let (mut changed, mut pressed) = (true, false);
     while !app.options.stop.load(Ordering::Relaxed) {
         changed |= app.tick(begun.elapsed());
-        changed |= app.see(feed.latest(), feed.failure());
+        changed |= app.see(feed.latest(), feed.failure().map(|e| e.to_string()));
         obey(feed, app.question());
         let least = if pressed { KEY_FRAME } else { FRAME };
         let due = drawn.is_none_or(|at| at.elapsed() >= least);

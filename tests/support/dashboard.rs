@@ -35,7 +35,7 @@ impl Feed for Office {
 
     fn reset(&self) {}
 
-    fn failure(&self) -> Option<String> {
+    fn failure(&self) -> Option<spantop::Error> {
         None
     }
 }

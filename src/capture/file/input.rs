@@ -126,15 +126,20 @@ impl Input {
     /// # Errors
     /// In one line: missing, unreadable, a directory, a terminal.
     pub(super) fn open(path: &Path, name: &str) -> Result<Self> {
-        let failed = |error: io::Error| Error::runtime(format!("{name}: cannot be opened: {}", reason(&error)));
+        let failed = |error: io::Error| Error::Io {
+            what: name.to_owned(),
+            kind: error.kind(),
+            message: format!("cannot be opened: {}", reason(&error)),
+        };
+        let no_capture = |message: &str| Error::Format { path: name.to_owned(), offset: None, message: message.to_owned() };
         let file = if path.as_os_str() == "-" { standard_input().map_err(failed)? } else { open_file(path).map_err(failed)? };
         let about = file.metadata().map_err(failed)?;
         let kind = about.file_type();
         if kind.is_dir() {
-            return Err(Error::runtime(format!("{name}: is a directory, not a capture file; name the files in it")));
+            return Err(no_capture("is a directory, not a capture file; name the files in it"));
         }
         if file.is_terminal() {
-            return Err(Error::runtime(format!("{name}: is a terminal; give it a capture through a pipe or `<`")));
+            return Err(no_capture("is a terminal; give it a capture through a pipe or `<`"));
         }
         let waits = kind.is_fifo() || kind.is_socket() || kind.is_char_device();
         let meter = Arc::new(Meter { position: AtomicU64::new(0), patience: AtomicU32::new(READ_ATTEMPTS) });

@@ -30,19 +30,10 @@ mod tests;
 
 use super::{Bpf, Source};
 use crate::error::{Error, Result};
+use crate::settings::FileSettings;
 use merge::Merge;
 use reader::Reader;
 use replay::Replay;
-use std::path::PathBuf;
-
-/// How capture files are read.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct FileOptions {
-    /// A filter expression (pcap-filter(7)): only packets it accepts are delivered.
-    pub filter: Option<String>,
-    /// Deliver packets when their time has come: 1.0 as they were captured, 2.0 twice as fast.
-    pub replay: Option<f64>,
-}
 
 /// Opens capture files; `-` is standard input. Several are merged by packet time (ties: in the order given).
 ///
@@ -52,13 +43,13 @@ pub struct FileOptions {
 /// # Errors
 /// A file is missing, unreadable, a directory, empty, or no capture; the filter is no expression; the pace is not positive. The
 /// message is one line and names the file or the flag.
-pub fn open(paths: &[PathBuf], options: &FileOptions) -> Result<Box<dyn Source>> {
-    let mut readers = Vec::with_capacity(paths.len());
-    if let Some(text) = &options.filter {
+pub fn open(settings: &FileSettings) -> Result<Box<dyn Source>> {
+    let mut readers = Vec::with_capacity(settings.paths.len());
+    if let Some(text) = &settings.filter {
         Bpf::new(text)?;
     }
-    for path in paths {
-        let filter = options.filter.as_deref().map(Bpf::new).transpose()?;
+    for path in &settings.paths {
+        let filter = settings.filter.as_deref().map(Bpf::new).transpose()?;
         readers.push(Reader::open(path, filter)?);
     }
     let source: Box<dyn Source> = match (readers.len(), readers.pop()) {
@@ -69,7 +60,7 @@ pub fn open(paths: &[PathBuf], options: &FileOptions) -> Result<Box<dyn Source>>
         }
         (_, None) => return Err(Error::usage("no capture file given")),
     };
-    match options.replay {
+    match settings.replay {
         None => Ok(source),
         Some(speed) if speed.is_finite() && speed > 0.0 => Ok(Box::new(Replay::new(source, speed))),
         Some(speed) => Err(Error::usage(format!("replay speed {speed} is not a positive number"))),

@@ -72,8 +72,9 @@ impl Reader {
         Ok(reader)
     }
 
-    fn error(&self, words: impl std::fmt::Display) -> Error {
-        Error::runtime(format!("{}: {words}", printable(&self.name)))
+    fn error(&self, message: impl std::fmt::Display) -> Error {
+        let offset = (self.base > 0).then_some(self.base);
+        Error::Format { path: printable(&self.name).into_owned(), offset, message: message.to_string() }
     }
 
     /// Reads enough to know the format. False: a pipe is quiet.

@@ -1,9 +1,10 @@
 //! One activated libpcap handle: packets into a block, counters without their wrap.
 
-use super::{LiveOptions, Turn};
+use super::Turn;
 use crate::capture::Block;
 use crate::model::limits::MAX_PACKET_BYTES;
 use crate::model::{LinkType, Timestamp};
+use crate::settings::LiveSettings;
 use pcap::{Active, BreakLoop, Capture, Linktype, Precision};
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -46,7 +47,7 @@ pub struct Handle {
 
 impl Handle {
     /// Opens an interface for non-blocking reads. `nanoseconds`: whether the device has them.
-    pub fn open(name: &str, options: &LiveOptions, nanoseconds: bool) -> Result<Self, Refused> {
+    pub fn open(name: &str, options: &LiveSettings, nanoseconds: bool) -> Result<Self, Refused> {
         // libpcap turns promiscuous mode down for `any` and calls that a warning, which the binding takes for a failure.
         let promiscuous = options.promiscuous && name != "any";
         let (capture, promiscuous) = match activate(name, options, promiscuous, nanoseconds) {
@@ -129,7 +130,7 @@ impl AsFd for Handle {
 }
 
 /// Creates and activates a handle.
-fn activate(name: &str, options: &LiveOptions, promiscuous: bool, nanoseconds: bool) -> Result<Capture<Active>, String> {
+fn activate(name: &str, options: &LiveSettings, promiscuous: bool, nanoseconds: bool) -> Result<Capture<Active>, String> {
     let ring = i32::try_from(options.buffer_bytes.max(SMALLEST_RING)).unwrap_or(i32::MAX);
     let snaplen = options.snaplen.clamp(1, MAX_PACKET_BYTES as u32) as i32;
     let precision = if nanoseconds { Precision::Nano } else { Precision::Micro };

@@ -1,13 +1,14 @@
 //! One interface over its whole life: open, down, gone, back again. What it counted stays.
 
+use super::Turn;
 use super::handle::{self, Handle, Refused};
 use super::sysfs::{self, Interface, Status};
 use super::trouble::{self, Meaning};
-use super::{LiveOptions, Turn};
 use crate::capture::{Block, Losses, SourceInfo};
 use crate::error::Result;
 use crate::model::LinkType;
 use crate::model::text::printable;
+use crate::settings::LiveSettings;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
@@ -35,7 +36,7 @@ enum State {
 /// One interface of a live capture.
 pub struct Tap {
     name: String,
-    options: LiveOptions,
+    options: LiveSettings,
     state: State,
     /// The kernel's number of the interface behind the handle.
     index: Option<u64>,
@@ -56,7 +57,7 @@ pub struct Tap {
 
 impl Tap {
     /// Opens an interface, or starts waiting for one that is down.
-    pub fn open(name: &str, options: &LiveOptions) -> Result<Self> {
+    pub fn open(name: &str, options: &LiveSettings) -> Result<Self> {
         let now = Instant::now();
         let mut tap = Self {
             name: name.to_owned(),

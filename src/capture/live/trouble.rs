@@ -1,10 +1,11 @@
 //! Why an interface could not be opened, in words that lead out of it.
 
 use super::handle::Refused;
-use super::{LiveOptions, sysfs};
+use super::sysfs;
 use crate::capture::ports;
 use crate::error::Error;
 use crate::model::text::printable;
+use crate::settings::LiveSettings;
 
 /// Interfaces named in a message; a container host can have hundreds.
 const NAMED: usize = 20;
@@ -18,7 +19,7 @@ pub enum Meaning {
 }
 
 /// Explains why an interface could not be opened.
-pub fn explain(name: &str, options: &LiveOptions, refused: &Refused) -> Meaning {
+pub fn explain(name: &str, options: &LiveSettings, refused: &Refused) -> Meaning {
     let text = match refused {
         Refused::Filter(text) => return Meaning::Fatal(filter(options, text)),
         Refused::Device(text) => text,
@@ -29,22 +30,22 @@ pub fn explain(name: &str, options: &LiveOptions, refused: &Refused) -> Meaning 
         if status == sysfs::Status::Missing {
             message.push_str(&format!("; besides, there may be no such interface: {}", choice()));
         }
-        return Meaning::Fatal(Error::runtime(message));
+        return Meaning::Fatal(Error::Permission(message));
     }
     if status == sysfs::Status::Down || text.contains("not up") {
         return Meaning::Down;
     }
     let name = printable(name);
     if status == sysfs::Status::Missing || is_missing(text) {
-        return Meaning::Fatal(Error::runtime(format!("{name}: no such interface; {}", choice())));
+        return Meaning::Fatal(Error::NoSuchInterface(format!("{name}: no such interface; {}", choice())));
     }
-    Meaning::Fatal(Error::runtime(format!("{name}: cannot capture: {}", printable(text))))
+    Meaning::Fatal(Error::Device(format!("{name}: cannot capture: {}", printable(text))))
 }
 
 /// The error of a filter expression that does not compile.
-pub fn filter(options: &LiveOptions, text: &str) -> Error {
+pub fn filter(options: &LiveSettings, text: &str) -> Error {
     let expression = options.filter.as_deref().unwrap_or_default();
-    Error::usage(format!(
+    Error::Filter(format!(
         "capture filter `{}`: {}; the syntax is that of tcpdump, see pcap-filter(7)",
         printable(expression),
         printable(text)
@@ -102,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_refusal_names_the_right_and_the_command() {
-        let options = LiveOptions::default();
+        let options = LiveSettings::default();
         let refused = Refused::Device("Attempt to create packet socket failed - CAP_NET_RAW may be required".into());
         let Meaning::Fatal(error) = explain("lo", &options, &refused) else { panic!("waits for rights") };
         let text = error.to_string();
@@ -115,7 +116,7 @@ mod tests {
     #[test]
     fn a_missing_interface_lists_the_others() {
         let refused = Refused::Device("SIOCGIFINDEX: No such device".into());
-        let Meaning::Fatal(error) = explain("no-such-port", &LiveOptions::default(), &refused) else { panic!("waits for it") };
+        let Meaning::Fatal(error) = explain("no-such-port", &LiveSettings::default(), &refused) else { panic!("waits for it") };
         assert!(error.to_string().starts_with("no-such-port: no such interface; "), "{error}");
         if sysfs::present() {
             assert!(error.to_string().contains("lo"), "{error}");
@@ -124,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_filter_is_the_command_lines_fault() {
-        let options = LiveOptions { filter: Some("prot 80".into()), ..LiveOptions::default() };
+        let options = LiveSettings { filter: Some("prot 80".into()), ..LiveSettings::default() };
         let Meaning::Fatal(error) = explain("lo", &options, &Refused::Filter("syntax error".into())) else { panic!("waits") };
         assert_eq!(error.exit_code(), 2);
         assert!(error.to_string().contains("`prot 80`: syntax error"), "{error}");
@@ -132,7 +133,7 @@ mod tests {
 
     #[test]
     fn down_is_worth_waiting_for() {
-        assert!(matches!(explain("lo", &LiveOptions::default(), &Refused::Device("That device is not up".into())), Meaning::Down));
+        assert!(matches!(explain("lo", &LiveSettings::default(), &Refused::Device("That device is not up".into())), Meaning::Down));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use super::write::{BIG, LITTLE, plain, snoop};
 use super::{Temp, drain, read, read_in, refusal};
 use crate::capture::Losses;
-use crate::capture::file::{FileOptions, open};
+use crate::capture::file::open;
+use crate::settings::FileSettings;
 
 #[test]
 fn pcap_in_every_order_and_resolution() {
@@ -133,7 +134,7 @@ fn pcapng_with_everything() {
     file.extend(be.statistics(0, 100, 200));
     let temp = Temp::new(&file);
     for bytes in [1, 64, 100, 4096, 1 << 19] {
-        let mut source = open(std::slice::from_ref(&temp.0), &FileOptions::default()).expect("opened");
+        let mut source = open(&FileSettings { paths: vec![temp.0.clone()], ..FileSettings::default() }).expect("opened");
         let seen = drain(source.as_mut(), bytes).expect("readable");
         assert_eq!(
             seen,
@@ -216,7 +217,7 @@ fn snoop_with_and_without_padding() {
     for padding in [0, 2, 6] {
         let file = snoop(&[b"first", b"", b"third"], padding);
         let temp = Temp::new(&file);
-        let mut source = open(std::slice::from_ref(&temp.0), &FileOptions::default()).expect("opened");
+        let mut source = open(&FileSettings { paths: vec![temp.0.clone()], ..FileSettings::default() }).expect("opened");
         let seen = drain(source.as_mut(), 64).expect("readable");
         assert_eq!(
             seen,
@@ -257,5 +258,5 @@ fn says_what_is_no_capture() {
     ] {
         assert!(refusal(file).contains(words), "{}", refusal(file));
     }
-    assert!(open(&[], &FileOptions::default()).is_err());
+    assert!(open(&FileSettings::default()).is_err());
 }

@@ -5,9 +5,10 @@ mod properties;
 mod streams;
 mod write;
 
-use super::{FileOptions, open};
+use super::open;
 use crate::capture::{Block, Fill, Source, SourceInfo};
 use crate::error::Result;
+use crate::settings::FileSettings;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -55,7 +56,7 @@ fn drain(source: &mut dyn Source, bytes: usize) -> Result<Vec<Seen>> {
 /// Reads a file through blocks of `bytes`.
 fn read_in(file: &[u8], bytes: usize) -> Result<(Vec<Seen>, SourceInfo)> {
     let temp = Temp::new(file);
-    let mut source = open(std::slice::from_ref(&temp.0), &FileOptions::default())?;
+    let mut source = open(&FileSettings { paths: vec![temp.0.clone()], ..FileSettings::default() })?;
     let seen = drain(source.as_mut(), bytes)?;
     Ok((seen, source.info().remove(0)))
 }

@@ -2,9 +2,10 @@
 
 use super::write::{BIG, LITTLE, plain, snoop};
 use super::{Seen, Temp, drain, read, read_in};
-use crate::capture::file::{FileOptions, open};
+use crate::capture::file::open;
 use crate::capture::{Block, Fill};
 use crate::model::limits::RECORD_BYTES;
+use crate::settings::FileSettings;
 use proptest::prelude::*;
 
 /// A file of each format, small, with the number of bytes before its first record.
@@ -64,7 +65,7 @@ fn a_block_holds_a_bounded_number_of_packets() {
         file.extend(LITTLE.record([n, 0, 0, 64], 0, b""));
     }
     let temp = Temp::new(&file);
-    let mut source = open(std::slice::from_ref(&temp.0), &FileOptions::default()).expect("opened");
+    let mut source = open(&FileSettings { paths: vec![temp.0.clone()], ..FileSettings::default() }).expect("opened");
     let mut block = Block::new();
     let mut sizes = Vec::new();
     while source.fill(&mut block).expect("readable") != Fill::End {
@@ -77,7 +78,7 @@ fn a_block_holds_a_bounded_number_of_packets() {
 /// Reads anything at all, and checks what must hold whatever it is.
 fn survives(file: &[u8], arena: usize) -> Result<Option<Vec<Seen>>, TestCaseError> {
     let temp = Temp::new(file);
-    let Ok(mut source) = open(std::slice::from_ref(&temp.0), &FileOptions::default()) else { return Ok(None) };
+    let Ok(mut source) = open(&FileSettings { paths: vec![temp.0.clone()], ..FileSettings::default() }) else { return Ok(None) };
     let mut block = Block::with_bytes(arena);
     let mut framed = 0;
     for _ in 0..100_000 {
@@ -88,7 +89,7 @@ fn survives(file: &[u8], arena: usize) -> Result<Option<Vec<Seen>>, TestCaseErro
         prop_assert!(framed <= file.len());
         match fill {
             Ok(Fill::End) | Err(_) => {
-                let mut again = open(std::slice::from_ref(&temp.0), &FileOptions::default()).expect("opened before");
+                let mut again = open(&FileSettings { paths: vec![temp.0.clone()], ..FileSettings::default() }).expect("opened before");
                 return Ok(drain(again.as_mut(), 4096).ok());
             }
             Ok(_) => {}

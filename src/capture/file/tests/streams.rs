@@ -2,10 +2,11 @@
 
 use super::write::{BIG, LITTLE, plain};
 use super::{Seen, Temp, drain, read, read_in, refusal};
-use crate::capture::file::{FileOptions, compress, open};
+use crate::capture::file::{compress, open};
 use crate::capture::{Block, Fill};
+use crate::settings::FileSettings;
 use std::io::{self, ErrorKind, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// `data` compressed in every way, in two pieces each (members, frames, streams).
@@ -125,7 +126,7 @@ fn a_quiet_pipe_does_not_hold_the_caller() {
     let file = plain(50);
     for bytes in std::iter::once(file.clone()).chain(packed(&file).into_iter().map(|(_, bytes)| bytes)) {
         let temp = fifo();
-        let mut source = open(std::slice::from_ref(&temp.0), &FileOptions::default()).expect("opened without a writer");
+        let mut source = open(&FileSettings { paths: vec![temp.0.clone()], ..FileSettings::default() }).expect("opened without a writer");
         let mut block = Block::new();
         let begun = Instant::now();
         assert_eq!(source.fill(&mut block).expect("no error"), Fill::Quiet);
@@ -154,14 +155,14 @@ fn a_quiet_pipe_does_not_hold_the_caller() {
 #[test]
 fn an_empty_pipe_is_an_error_when_it_ends() {
     let temp = fifo();
-    let mut source = open(std::slice::from_ref(&temp.0), &FileOptions::default()).expect("opened");
+    let mut source = open(&FileSettings { paths: vec![temp.0.clone()], ..FileSettings::default() }).expect("opened");
     drop(std::fs::OpenOptions::new().write(true).open(&temp.0).expect("the reader is there"));
     assert!(drain(source.as_mut(), 100).expect_err("nothing came").to_string().contains("is empty"));
     assert_eq!(source.fill(&mut Block::new()).expect("it has ended"), Fill::End);
 }
 
-fn options(filter: Option<&str>, replay: Option<f64>) -> FileOptions {
-    FileOptions { filter: filter.map(str::to_owned), replay }
+fn settings(path: &Path, filter: Option<&str>, replay: Option<f64>) -> FileSettings {
+    FileSettings { paths: vec![path.to_owned()], filter: filter.map(str::to_owned), replay }
 }
 
 #[test]
@@ -180,17 +181,17 @@ fn filters_by_link_type() {
     }
     let temp = Temp::new(&ng);
     for (filter, kept, link) in [("arp", 3000, 1), ("host 10.0.0.2", 3000, 101), ("port 53 and udp", 0, 0)] {
-        let mut source = open(std::slice::from_ref(&temp.0), &options(Some(filter), None)).expect("opened");
+        let mut source = open(&settings(&temp.0, Some(filter), None)).expect("opened");
         let seen = drain(source.as_mut(), 1000).expect("readable");
         assert_eq!(seen.len(), kept, "{filter}");
         assert!(seen.iter().all(|p| p.2 == link));
         assert_eq!(source.info()[0].packets, kept as u64);
     }
-    let mut source = open(std::slice::from_ref(&temp.0), &options(Some("vlan 5"), None)).expect("opened");
+    let mut source = open(&settings(&temp.0, Some("vlan 5"), None)).expect("opened");
     assert!(drain(source.as_mut(), 1000).expect("readable").is_empty());
     let warning = source.info().remove(0).warning.expect("raw IP has no VLANs");
     assert!(warning.contains("cannot be used on RAW packets"), "{warning}");
-    let error = open(std::slice::from_ref(&temp.0), &options(Some("hots 1.2.3.4"), None)).map(|_| ()).expect_err("no expression");
+    let error = open(&settings(&temp.0, Some("hots 1.2.3.4"), None)).map(|_| ()).expect_err("no expression");
     assert!(error.to_string().contains("hots 1.2.3.4"), "{error}");
 }
 
@@ -208,7 +209,7 @@ fn merges_by_time_and_keeps_the_order_of_equals() {
     let files = [at(1, &[5, 10, 10, 30]), at(113, &[1, 10, 20]), at(101, &[]), at(0, &[10, 40, 35])];
     let paths: Vec<PathBuf> = files.iter().map(|f| f.0.clone()).collect();
     for bytes in [1, 3, 4096] {
-        let mut source = open(&paths, &FileOptions::default()).expect("opened");
+        let mut source = open(&FileSettings { paths: paths.clone(), ..FileSettings::default() }).expect("opened");
         let seen = drain(source.as_mut(), bytes).expect("readable");
         let order: Vec<(i64, u16, u16)> = seen.iter().map(|p| (p.0 / 1_000_000, p.2, p.3)).collect();
         assert_eq!(
@@ -223,7 +224,9 @@ fn merges_by_time_and_keeps_the_order_of_equals() {
 #[test]
 fn one_bad_file_among_several_is_named() {
     let (good, bad) = (at(1, &[1]), Temp::new(b"nothing\n"));
-    let error = open(&[good.0.clone(), bad.0.clone()], &FileOptions::default()).map(|_| ()).expect_err("one is no capture");
+    let error = open(&FileSettings { paths: vec![good.0.clone(), bad.0.clone()], ..FileSettings::default() })
+        .map(|_| ())
+        .expect_err("one is no capture");
     assert!(error.to_string().starts_with(&bad.0.display().to_string()), "{error}");
 }
 
@@ -232,7 +235,7 @@ fn replays_at_the_pace_of_packet_time() {
     // A jump of more than an hour takes a second of packet time.
     let file = at(1, &[1000, 1200, 1100, 1400, 10_000_000, 10_000_100]);
     for speed in [2.0, 10.0] {
-        let mut source = open(std::slice::from_ref(&file.0), &options(None, Some(speed))).expect("opened");
+        let mut source = open(&settings(&file.0, None, Some(speed))).expect("opened");
         let begun = Instant::now();
         let mut block = Block::new();
         let (mut seen, mut calls) = (Vec::new(), 0);
@@ -256,6 +259,6 @@ fn replays_at_the_pace_of_packet_time() {
         }
     }
     for speed in [0.0, -1.0, f64::NAN] {
-        assert!(open(std::slice::from_ref(&file.0), &options(None, Some(speed))).is_err());
+        assert!(open(&settings(&file.0, None, Some(speed))).is_err());
     }
 }

@@ -1,0 +1,184 @@
+//! What the user wants, grouped by who reads it. The command line fills a group in and hands it on whole: a new option is its line in
+//! `cli/` and its field here.
+
+use crate::model::limits::MAX_PACKET_BYTES;
+use crate::model::time::SECOND;
+use crate::model::{Address, Carrier, Decap, RspanChoice, StampChoice};
+use ipnet::IpNet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Where packets come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum InputSettings {
+    /// Interfaces.
+    Live(LiveSettings),
+    /// Captures.
+    Files(FileSettings),
+}
+
+impl InputSettings {
+    /// The capture filter, in pcap-filter(7) syntax.
+    pub fn filter(&self) -> Option<&String> {
+        match self {
+            Self::Live(live) => live.filter.as_ref(),
+            Self::Files(files) => files.filter.as_ref(),
+        }
+    }
+
+    /// How long packets are wanted; files are read to their end.
+    pub fn limit(&self) -> Option<Duration> {
+        match self {
+            Self::Live(live) => live.limit,
+            Self::Files(_) => None,
+        }
+    }
+}
+
+/// How a live port is captured from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiveSettings {
+    /// Interfaces, as named.
+    pub interfaces: Vec<String>,
+    /// Capture filter.
+    pub filter: Option<String>,
+    /// Whether packets for other stations are wanted.
+    pub promiscuous: bool,
+    /// Bytes kept of each packet.
+    pub snaplen: u32,
+    /// Bytes of the kernel's ring.
+    pub buffer_bytes: usize,
+    /// Stop after this long.
+    pub limit: Option<Duration>,
+}
+
+impl LiveSettings {
+    /// Bytes of the kernel's ring unless told otherwise: half a second of 1 Gb/s.
+    pub const BUFFER_BYTES: usize = 64 << 20;
+}
+
+impl Default for LiveSettings {
+    fn default() -> Self {
+        Self {
+            interfaces: Vec::new(),
+            filter: None,
+            promiscuous: true,
+            snaplen: u32::try_from(MAX_PACKET_BYTES).unwrap_or(u32::MAX),
+            buffer_bytes: Self::BUFFER_BYTES,
+            limit: None,
+        }
+    }
+}
+
+/// How captures are read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FileSettings {
+    /// The files; `-` is standard input.
+    pub paths: Vec<PathBuf>,
+    /// Capture filter.
+    pub filter: Option<String>,
+    /// Times as fast as it happened; `None`: as fast as it can be read.
+    pub replay: Option<f64>,
+}
+
+/// What the mirror is, and what is undone of it before anything is counted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MirrorSettings {
+    /// Which tunnels are taken off.
+    pub decap: Decap,
+    /// Whether further copies of a packet are left out of the analysis.
+    pub dedup: bool,
+    /// Which VLAN of a remote mirror is taken off.
+    pub rspan: RspanChoice,
+    /// Which time stamps of devices on the way are taken out of frames.
+    pub stamps: StampChoice,
+    /// What carries packets by the user's word.
+    pub carriers: Vec<Carrier>,
+    /// Ends of mirrors' tunnels: what comes from or to them is taken off from the first packet.
+    pub ends: Vec<Address>,
+    /// Speed of the monitored link in bits per second.
+    pub speed: Option<u64>,
+}
+
+impl Default for MirrorSettings {
+    fn default() -> Self {
+        Self {
+            decap: Decap::Auto,
+            dedup: true,
+            rspan: RspanChoice::Auto,
+            stamps: StampChoice::Auto,
+            carriers: Vec::new(),
+            ends: Vec::new(),
+            speed: None,
+        }
+    }
+}
+
+impl MirrorSettings {
+    /// As it is carried out: whoever wants packets as they were captured (`--decap none`) does not want bytes taken out of them unasked.
+    #[must_use]
+    pub fn resolved(mut self) -> Self {
+        if self.decap == Decap::None {
+            if self.stamps == StampChoice::Auto {
+                self.stamps = StampChoice::None;
+            }
+            if self.rspan == RspanChoice::Auto {
+                self.rspan = RspanChoice::None;
+            }
+        }
+        self
+    }
+}
+
+/// How load is measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LoadSettings {
+    /// Length of a load interval in nanoseconds.
+    pub interval: i64,
+    /// The local networks; empty means the private ranges.
+    pub local_nets: Vec<IpNet>,
+}
+
+impl Default for LoadSettings {
+    fn default() -> Self {
+        Self { interval: SECOND, local_nets: Vec::new() }
+    }
+}
+
+/// What is said on the terminal, and how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ConsoleSettings {
+    /// Only errors and losses are told.
+    pub quiet: bool,
+    /// More is told.
+    pub verbose: bool,
+    /// When colours are used.
+    pub color: Color,
+}
+
+/// When colours are used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packets_as_they_were_captured_keep_their_bytes() {
+        let none = MirrorSettings { decap: Decap::None, ..MirrorSettings::default() }.resolved();
+        assert_eq!((none.stamps, none.rspan), (StampChoice::None, RspanChoice::None));
+        let named = MirrorSettings { decap: Decap::None, rspan: RspanChoice::Vlan(9), ..MirrorSettings::default() }.resolved();
+        assert_eq!(named.rspan, RspanChoice::Vlan(9), "what was asked for is done");
+        let auto = MirrorSettings::default();
+        assert_eq!(auto.clone().resolved(), auto);
+    }
+}
