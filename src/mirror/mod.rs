@@ -21,9 +21,9 @@ pub use health::{
     TagCounts, TagFlows, TagState, UnmatchedCounts, UnmatchedReplies, VlanSet, outages, outermost,
 };
 pub use ledger::Ledger;
-pub use loss::{HOLD, Loss, LossState};
+pub use loss::{Loss, LossState};
 pub use loss_counts::{Acked, LossCounts, RATIO_BINS, Ratios, SIZE_BINS, UTILISATION_CLASSES, size_bin, size_floor, utilisation_class};
-pub use order::{Clock, OrderCounts, OrderState, SKEW_BINS, STEP, Skews};
+pub use order::{Clock, OrderCounts, SKEW_BINS, STEP, Skews};
 pub use sessions::{CheckSequence, Ours, SampledPacket, SessionReport, Sessions};
 pub use stamps::StampLedger;
 pub use switch_clock::Clock as SwitchClock;

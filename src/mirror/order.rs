@@ -1,15 +1,12 @@
 //! Effects seen before their causes, and the grain of the capture clock.
 //!
 //! Data that arrives after its acknowledgement is found by [`super::Loss`], replies before their query by
-//! [`super::UnmatchedReplies`]; here are handshakes and the clock. Cost: a branch a packet for handshakes (only SYN segments go further),
+//! [`super::UnmatchedReplies`]; here are handshakes and the clock. Cost: a branch a packet for handshakes,
 //! 2 ns for the clock once its grain is settled.
 
-use crate::model::Frame;
+use crate::model::Timestamp;
+use crate::model::tcp::{TcpEvent, TcpMarks};
 use crate::model::time::{MILLISECOND, SECOND};
-use crate::model::{Direction, Timestamp};
-
-const SYN: u8 = 0x02;
-const ACK: u8 = 0x10;
 
 /// Steps of a histogram of skews: powers of two of microseconds, the last one everything beyond 2^30 µs.
 pub const SKEW_BINS: usize = 32;
@@ -57,24 +54,6 @@ impl Skews {
     pub fn merge(&mut self, other: &Skews) {
         self.zip(other, u64::saturating_add);
     }
-}
-
-/// What is kept of a TCP conversation's handshake: 16 bytes in the flow's record.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct OrderState {
-    /// When a SYN-ACK came without its SYN.
-    early: Timestamp,
-    /// Its acknowledgement number.
-    expected: u32,
-    seen: u8,
-}
-
-impl OrderState {
-    const SYN: [u8; 2] = [1, 2];
-    const EARLY: u8 = 4;
-    const DONE: u8 = 8;
-    /// Its SYN-ACK is among [`OrderCounts::early`].
-    const COUNTED: u8 = 16;
 }
 
 /// How long SYN-ACKs are not counted as answers, from the beginning of the capture on: their SYN may have passed before the capture began.
@@ -131,47 +110,32 @@ impl OrderCounts {
         self.started = Some(time);
     }
 
-    /// Follows the handshake of a conversation.
+    /// Listens to what a segment did to its connection.
     #[inline]
-    pub fn observe(&mut self, state: &mut OrderState, frame: &Frame<'_>) {
-        let (Some(segment), Some((_, way))) = (&frame.tcp, &frame.flow) else { return };
-        if segment.flags & SYN == 0 {
-            return;
+    pub fn observe(&mut self, event: &TcpEvent, time: Timestamp) {
+        if event.marks.has(TcpMarks::HANDSHAKE) {
+            self.handshake(event, time);
         }
-        self.handshake(state, *way, segment.sequence, (segment.flags & ACK != 0).then_some(segment.acknowledgement), frame.time);
     }
 
-    fn handshake(&mut self, state: &mut OrderState, way: Direction, sequence: u32, acknowledges: Option<u32>, time: Timestamp) {
-        if state.seen & OrderState::DONE != 0 {
-            return;
+    fn handshake(&mut self, event: &TcpEvent, time: Timestamp) {
+        let is_settled = |time: Timestamp| self.started.is_some_and(|s| time.since(s) > SETTLE);
+        let settled = u64::from(is_settled(time));
+        if event.marks.has(TcpMarks::ANSWERED) {
+            self.handshakes += 1;
+            self.answers += settled;
         }
-        let way = way as usize;
-        let settled = self.started.is_some_and(|s| time.since(s) > SETTLE);
-        match acknowledges {
-            Some(_) if state.seen & OrderState::SYN[1 - way] != 0 => {
-                self.handshakes += 1;
-                self.answers += u64::from(settled);
-                state.seen |= OrderState::DONE;
-            }
-            Some(ack) if state.seen & OrderState::EARLY == 0 => {
-                let counted = if settled { OrderState::COUNTED } else { 0 };
-                self.answers += u64::from(settled);
-                self.early += u64::from(settled);
-                *state = OrderState { early: time, expected: ack, seen: state.seen | OrderState::EARLY | counted };
-            }
-            Some(_) => {}
-            None if state.seen & OrderState::EARLY != 0 => {
-                let skew = time.since(state.early);
-                // A SYN repeated a second later because the answer was slow is no violation.
-                if sequence.wrapping_add(1) == state.expected && skew < SECOND / 2 {
-                    self.handshakes += 1;
-                    self.inverted += 1;
-                    self.resolved += u64::from(state.seen & OrderState::COUNTED != 0);
-                    self.skew.add(skew);
-                }
-                state.seen |= OrderState::DONE;
-            }
-            None => state.seen |= OrderState::SYN[way],
+        if event.marks.has(TcpMarks::EARLY_ANSWER) {
+            self.answers += settled;
+            self.early += settled;
+        }
+        let lag = i64::from(event.lag);
+        // A SYN repeated a second later because the answer was slow is no violation.
+        if event.marks.has(TcpMarks::LATE_SYN) && lag < SECOND / 2 {
+            self.resolved += u64::from(is_settled(time.plus(-lag)));
+            self.handshakes += 1;
+            self.inverted += 1;
+            self.skew.add(lag);
         }
     }
 }
@@ -276,52 +240,36 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn event(marks: TcpMarks, lag: u32) -> TcpEvent {
+        TcpEvent { marks, lag, ..TcpEvent::default() }
+    }
+
     #[test]
-    fn a_syn_behind_its_answer_is_a_violation() {
-        let (mut counts, mut state) = (OrderCounts::default(), OrderState::default());
-        counts.handshake(&mut state, Direction::BToA, 900, Some(101), Timestamp(5_000));
-        counts.handshake(&mut state, Direction::AToB, 100, None, Timestamp(45_000));
-        counts.handshake(&mut state, Direction::BToA, 900, Some(101), Timestamp(50_000));
+    fn a_syn_behind_its_answer_is_a_violation_unless_it_is_far_behind() {
+        let mut counts = OrderCounts::default();
+        counts.observe(&event(TcpMarks::EARLY_ANSWER, 0), Timestamp(5_000));
+        counts.observe(&event(TcpMarks::SYN | TcpMarks::LATE_SYN, 40_000), Timestamp(45_000));
+        counts.observe(&event(TcpMarks::SYN_ACK, 0), Timestamp(50_000));
         assert_eq!((counts.handshakes, counts.inverted), (1, 1));
         assert_eq!(counts.skew.quantile(0.5), Some(64e-6), "40 µs lies between 32 and 64");
-        assert_eq!(std::mem::size_of::<OrderState>(), 16);
+        counts.observe(&event(TcpMarks::ANSWERED, 0), Timestamp(1));
+        counts.observe(&event(TcpMarks::LATE_SYN, SECOND as u32), Timestamp(SECOND));
+        assert_eq!((counts.handshakes, counts.inverted), (2, 1));
     }
 
     #[test]
-    fn a_handshake_in_order_is_none_and_a_late_repetition_neither() {
-        let (mut counts, mut state) = (OrderCounts::default(), OrderState::default());
-        counts.handshake(&mut state, Direction::AToB, 100, None, Timestamp(0));
-        counts.handshake(&mut state, Direction::BToA, 900, Some(101), Timestamp(1));
-        let mut late = OrderState::default();
-        counts.handshake(&mut late, Direction::BToA, 900, Some(101), Timestamp(0));
-        counts.handshake(&mut late, Direction::AToB, 100, None, Timestamp(SECOND));
-        assert_eq!((counts.handshakes, counts.inverted), (1, 0));
-    }
-
-    #[test]
-    fn a_syn_ack_without_its_syn_is_a_lone_answer() {
+    fn a_syn_ack_without_its_syn_is_unmatched() {
         let mut counts = OrderCounts::default();
         counts.begin(Timestamp(0));
-        let mut open = |at: i64, syn: Option<i64>| {
-            let mut state = OrderState::default();
-            if let Some(before) = syn.filter(|s| *s < at) {
-                counts.handshake(&mut state, Direction::AToB, 100, None, Timestamp(before));
-            }
-            counts.handshake(&mut state, Direction::BToA, 900, Some(101), Timestamp(at));
-            counts.handshake(&mut state, Direction::BToA, 900, Some(101), Timestamp(at + 2));
-            if let Some(behind) = syn.filter(|s| *s > at) {
-                counts.handshake(&mut state, Direction::AToB, 100, None, Timestamp(behind));
-            }
-        };
         // In the first second nothing is counted, also when the SYN comes later.
-        open(0, None);
-        open(5, Some(6));
-        // In order, inverted, alone.
-        open(2 * SECOND, Some(2 * SECOND - 1));
-        open(3 * SECOND, Some(3 * SECOND + 1));
-        open(4 * SECOND, None);
+        counts.observe(&event(TcpMarks::EARLY_ANSWER, 0), Timestamp(5));
+        counts.observe(&event(TcpMarks::LATE_SYN, 1_000_000), Timestamp(SECOND + 5));
+        assert_eq!((counts.answers, counts.early, counts.resolved), (0, 0, 0));
+        counts.observe(&event(TcpMarks::ANSWERED, 0), Timestamp(2 * SECOND));
+        counts.observe(&event(TcpMarks::EARLY_ANSWER, 0), Timestamp(3 * SECOND));
+        counts.observe(&event(TcpMarks::LATE_SYN, 1), Timestamp(3 * SECOND + 1));
+        counts.observe(&event(TcpMarks::EARLY_ANSWER, 0), Timestamp(4 * SECOND));
         assert_eq!((counts.answers, counts.early, counts.resolved, counts.unmatched()), (3, 2, 1, 1));
-        assert_eq!((counts.handshakes, counts.inverted), (3, 2));
         let earlier = counts;
         assert_eq!(counts.since(&earlier).answers, 0);
     }

@@ -14,6 +14,18 @@ pub enum Direction {
     BToA = 1,
 }
 
+impl Direction {
+    /// The other way.
+    #[inline]
+    #[must_use]
+    pub const fn reversed(self) -> Direction {
+        match self {
+            Direction::AToB => Direction::BToA,
+            Direction::BToA => Direction::AToB,
+        }
+    }
+}
+
 /// A conversation of the network layer and above, without direction: `a` is the numerically smaller (address, port). The default is none
 /// that exists.
 ///

@@ -9,9 +9,10 @@
 mod table;
 mod tcp;
 
-pub use table::{FlowTable, Flushed, SlotHint, Step};
+pub use table::{Counted, FlowTable, Flushed, SlotHint, Step};
 pub use tcp::TcpTrack;
 
+use super::tcp::{TcpCold, TcpHot};
 use super::totals::TrafficDirection;
 use crate::model::{FlowKey, Timestamp, Traffic};
 
@@ -31,6 +32,8 @@ pub struct FlowHot<X> {
     round: u32,
     /// TCP's course.
     pub tcp: TcpTrack,
+    /// TCP's numbers.
+    pub numbers: TcpHot,
     /// Where each direction is heading.
     pub heading: [TrafficDirection; 2],
     /// 0 or 1: the direction of the originator.
@@ -46,8 +49,8 @@ pub struct FlowCold {
     pub first: Timestamp,
     /// Latest packet in earlier contexts.
     before: Timestamp,
-    /// First TCP sequence number of each direction.
-    base: [u32; 2],
+    /// How TCP's numbers began.
+    numbers: TcpCold,
     /// The context each direction was seen in last (an index of [`super::Contexts`], `u32::MAX` for none).
     pub context: [u32; 2],
     /// Traffic at the last settlement with the contexts.

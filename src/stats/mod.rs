@@ -5,6 +5,7 @@ pub mod context;
 pub mod flow;
 pub mod reassembly;
 pub mod series;
+pub mod tcp;
 pub mod totals;
 
 pub use bursts::Bursts;
@@ -12,4 +13,5 @@ pub use context::{Context, ContextKey, Contexts};
 pub use flow::{FlowHot, FlowTable, Record, TcpTrack};
 pub use reassembly::{Reassembler, ReassemblyCounts, ReassemblyPool, StreamEnd, StreamPiece};
 pub use series::Series;
+pub use tcp::{Follower, TcpCold, TcpHot};
 pub use totals::Totals;

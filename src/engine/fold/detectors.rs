@@ -3,19 +3,19 @@
 use crate::engine::tape::Request;
 use crate::engine::tape::precomputed::Precomputed;
 use crate::mirror::{
-    Acked, Clock, Digest, DirectionCounts, DuplicateCounts, DuplicateFilter, HOLD, Health, HealthCounts, Loss, LossCounts, LossState,
-    LostBytes, OneWayFlow, OrderCounts, OrderState, PeriodicSender, Ratios, TagFlows, TagState, outermost,
+    Acked, Clock, Digest, DirectionCounts, DuplicateCounts, DuplicateFilter, Health, HealthCounts, Loss, LossCounts, LossState, LostBytes,
+    OneWayFlow, OrderCounts, PeriodicSender, Ratios, TagFlows, TagState, outermost,
 };
 use crate::model::mix::Keys;
+use crate::model::tcp::{HoleEvent, LostRange, TcpEvent};
 use crate::model::time::SECOND;
 use crate::model::{Cast, Direction, Frame, Timestamp, VlanStack};
-use crate::stats::{Contexts, FlowTable};
+use crate::stats::{Contexts, FlowTable, TcpHot};
 
 /// What the detectors keep of a conversation, in its record.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FlowDetectors {
     loss: LossState,
-    order: OrderState,
     tags: TagState,
 }
 
@@ -166,14 +166,24 @@ impl Detectors {
         self.duplicates.judge(frame, digest).is_copy()
     }
 
-    /// Looks at a packet of a conversation that is not a copy. `load` is the class of the link's utilisation.
+    /// Looks at a packet of a conversation that is not a copy, and at what it did to its TCP connection. `load` is the class of the link's
+    /// utilisation.
     #[inline]
-    pub fn conversation(&mut self, detectors: &mut FlowDetectors, frame: &Frame, load: u8) {
+    pub fn conversation(
+        &mut self,
+        detectors: &mut FlowDetectors,
+        frame: &Frame,
+        numbers: &TcpHot,
+        tcp: &TcpEvent,
+        holes: &[HoleEvent],
+        load: u8,
+    ) {
         self.clock.observe(frame.time);
         if let (Some(segment), Some((_, way))) = (&frame.tcp, &frame.flow) {
-            self.loss.observe(&mut detectors.loss, frame, load);
-            self.order.observe(&mut detectors.order, frame);
-            self.health.segment(detectors.loss.mss(*way), segment.payload);
+            self.loss.observe(&mut detectors.loss, tcp, *way, segment.payload, load);
+            holes.iter().for_each(|hole| self.loss.hole(&mut detectors.loss, hole));
+            self.order.observe(tcp, frame.time);
+            self.health.segment(numbers.mss(*way), segment.payload);
         } else {
             self.health.datagram(frame);
         }
@@ -186,10 +196,14 @@ impl Detectors {
         self.health.bare(frame);
     }
 
-    /// What was counted up to the request; at the end of all packets open questions are decided.
+    /// Counts bytes that are lost.
+    pub fn lost(&mut self, lost: &LostRange) {
+        self.loss.lost(lost);
+    }
+
+    /// What was counted up to the request.
     pub fn report(&mut self, flows: &FlowTable<FlowDetectors>, contexts: &Contexts, request: &Request) -> DetectorReport {
         let now = request.now;
-        self.loss.advance(if request.finished { now.plus(HOLD) } else { now });
         let (mut recent, mut older) = (Conversations::default(), Conversations::default());
         for record in flows.records() {
             let flow = record.flow;

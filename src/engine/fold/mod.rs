@@ -7,3 +7,6 @@ pub mod local;
 pub mod message;
 pub mod rows;
 pub mod shard;
+
+#[cfg(test)]
+mod tcp_tests;

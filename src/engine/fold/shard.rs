@@ -13,9 +13,10 @@ use crate::engine::tape::Request;
 use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::shard_key::FragmentTable;
 use crate::mirror::Digest;
+use crate::model::tcp::HOLD;
 use crate::model::{Direction, FlowKey, Frame, Stop, Timestamp, Traffic};
 use crate::snapshot::Conversation;
-use crate::stats::flow::{Flushed, Step};
+use crate::stats::flow::{Counted, Flushed, Step};
 use crate::stats::totals::TrafficDirection;
 use crate::stats::{Context, Contexts, FlowTable, Totals};
 
@@ -191,8 +192,11 @@ impl Shard {
         };
         self.totals.count_tcp(step.flags);
         let at = self.locate(&step, flight, true, local, evicted);
-        let (flow, backward) = self.flows.count(at, &step);
-        self.detectors.conversation(&mut flow.detectors, frame, packet.load);
+        if step.tcp.is_some() & self.flows.is_due(step.time) {
+            self.decide(step.time);
+        }
+        let Counted { flow, backward, tcp, holes } = self.flows.count(at, &step, packet.load);
+        self.detectors.conversation(&mut flow.detectors, frame, &flow.numbers, &tcp, holes, packet.load);
         let heading = flow.heading[step.direction as usize];
         if backward {
             self.contexts.backward(self.flows.context(at, step.direction), step.time);
@@ -243,6 +247,11 @@ impl Shard {
         self.flows.change_context(at, step.direction, fingerprint, now, |flushed| flush(contexts, totals, flushed));
     }
 
+    /// Decides what is lost of what was acknowledged and did not come.
+    fn decide(&mut self, now: Timestamp) {
+        self.flows.expire(now, |lost| self.detectors.lost(&lost));
+    }
+
     /// Brings what is derived from conversations up to date.
     fn flush(&mut self) {
         let (contexts, totals) = (&mut self.contexts, &mut self.totals);
@@ -263,6 +272,7 @@ impl Shard {
     pub fn report(&mut self, request: &Request) -> ShardReport {
         let query = &request.query;
         self.flush();
+        self.decide(if request.finished { request.now.plus(HOLD) } else { request.now });
         let detected = self.detectors.report(&self.flows, &self.contexts, request);
         let mut report = ShardReport {
             shard: self.number,
@@ -296,5 +306,5 @@ fn flush(contexts: &mut Contexts, totals: &mut Totals, flushed: Flushed) {
 fn step<'a>(frame: &'a Frame) -> Option<Step<'a>> {
     let (key, direction) = frame.flow.as_ref()?;
     let tcp = frame.tcp.as_ref();
-    Some(Step { key, direction: *direction, time: frame.time, wire: frame.wire, tcp, flags: tcp.map_or(0, |s| s.flags) })
+    Some(Step { key, direction: *direction, time: frame.time, wire: frame.wire, tcp, flags: tcp.map_or(0, |s| s.flags), frame })
 }

@@ -119,7 +119,7 @@ impl Health {
         }
     }
 
-    /// Looks, in addition, at a TCP segment; `mss` is the largest payload its direction may have ([`super::LossState::mss`]).
+    /// Looks, in addition, at a TCP segment; `mss` is the largest payload its direction may have, if a SYN told.
     #[inline(always)]
     pub fn segment(&mut self, mss: Option<u16>, payload: u32) {
         self.sizes.segment(mss, payload);

@@ -7,14 +7,15 @@
 use crate::mirror::order::Skews;
 use crate::model::Frame;
 use crate::model::limits::REQUESTS;
+use crate::model::tcp::HOLD;
 use crate::model::time::SECOND;
 use crate::model::{FlowKey, Timestamp};
 
 /// How long a question waits for its answer: resolvers give up after 5 s (the usual default).
 const WAIT: i64 = 5 * SECOND;
 
-/// How long an answer waits for a question that comes late, as for TCP ([`crate::mirror::HOLD`]).
-const LATE: i64 = crate::mirror::HOLD;
+/// How long an answer waits for a question that comes late, as for TCP ([`HOLD`]).
+const LATE: i64 = HOLD;
 
 const UDP: u8 = 17;
 const ICMP: u8 = 1;

@@ -1,12 +1,13 @@
 //! All conversations of a shard.
 
-use super::tcp::{ACK, SYN};
 use super::{FlowCold, FlowHot, Record, TcpTrack};
 use crate::model::index::{Index, NONE};
 use crate::model::limits::VLANS_PER_FLOW;
 use crate::model::memory;
 use crate::model::mix::Keys;
-use crate::model::{Direction, FlowKey, Segment, Timestamp, Traffic};
+use crate::model::tcp::{ACK, HoleEvent, LostRange, SYN, TcpEvent, TcpMarks};
+use crate::model::{Direction, FlowKey, Frame, Segment, Timestamp, Traffic};
+use crate::stats::tcp::{Follower, TcpCold, TcpHot};
 use crate::stats::totals::TrafficDirection;
 
 /// The number a conversation most probably has, and when that was found.
@@ -31,6 +32,21 @@ pub struct Step<'a> {
     pub tcp: Option<&'a Segment>,
     /// TCP's flags; 0 without TCP.
     pub flags: u8,
+    /// The packet.
+    pub frame: &'a Frame<'a>,
+}
+
+/// A packet that was counted.
+#[derive(Debug)]
+pub struct Counted<'t, X> {
+    /// Its conversation.
+    pub flow: &'t mut FlowHot<X>,
+    /// It has an earlier time than one before it in the same direction and context.
+    pub backward: bool,
+    /// What it did to its TCP connection.
+    pub tcp: TcpEvent,
+    /// What became of bytes of the connection that were not seen in their place.
+    pub holes: &'t [HoleEvent],
 }
 
 /// What one direction of a conversation did in its context since it was last flushed.
@@ -59,6 +75,7 @@ pub struct FlowTable<X> {
     epoch: u32,
     cap: usize,
     vlans: hashbrown::HashMap<u32, [u16; VLANS_PER_FLOW]>,
+    follower: Follower,
 }
 
 impl<X: Copy + Default> FlowTable<X> {
@@ -74,6 +91,7 @@ impl<X: Copy + Default> FlowTable<X> {
             epoch: 1,
             cap: cap.max(8),
             vlans: hashbrown::HashMap::new(),
+            follower: Follower::default(),
         }
     }
 
@@ -117,7 +135,7 @@ impl<X: Copy + Default> FlowTable<X> {
     #[inline(never)]
     fn is_reuse(&self, at: u32, step: &Step) -> bool {
         let (flow, rest) = (&self.flows[at as usize], &self.rest[at as usize]);
-        step.tcp.is_some_and(|tcp| flow.tcp.is_reuse(&rest.base, step.direction as usize, tcp.sequence, SYN))
+        step.tcp.is_some_and(|tcp| flow.numbers.is_reuse(&rest.numbers, step.direction, tcp.sequence))
     }
 
     #[inline(never)]
@@ -142,9 +160,54 @@ impl<X: Copy + Default> FlowTable<X> {
         rest.context[way] = context;
     }
 
-    /// Counts a packet in its conversation; true when it has an earlier time than one before it in the same direction and context.
+    /// Counts a packet in its conversation and follows its TCP numbers; what it shows to be missing keeps its `label`.
     #[inline(always)]
-    pub fn count(&mut self, at: u32, step: &Step) -> (&mut FlowHot<X>, bool) {
+    pub fn count(&mut self, at: u32, step: &Step, label: u8) -> Counted<'_, X> {
+        let backward = self.tally(at, step);
+        let flow = &mut self.flows[at as usize];
+        let (mut tcp, mut holes) = (TcpEvent::default(), &[][..]);
+        if let Some(segment) = step.tcp {
+            let rest = &mut self.rest;
+            tcp = self.follower.follow(
+                &mut flow.numbers,
+                || rest.get_mut(at as usize).map(|rest| &mut rest.numbers),
+                step.frame,
+                step.direction,
+                segment,
+                label,
+            );
+            flow.hear(&tcp, step.direction);
+            if tcp.marks.has(TcpMarks::HOLES) {
+                holes = self.follower.hole_events();
+            }
+        }
+        Counted { flow, backward, tcp, holes }
+    }
+
+    /// Counts a packet that stands for others in its conversation, whose TCP numbers are not followed: those of the others are not known.
+    pub fn count_sampled(&mut self, at: u32, step: &Step) -> Counted<'_, X> {
+        let backward = self.tally(at, step);
+        let (flow, cold) = (&mut self.flows[at as usize], &mut self.rest[at as usize]);
+        let tcp = step.tcp.map_or_else(TcpEvent::default, |s| Follower::glimpse(&mut flow.numbers, &mut cold.numbers, step.direction, s));
+        flow.hear(&tcp, step.direction);
+        flow.tcp.note_sampled();
+        Counted { flow, backward, tcp, holes: &[] }
+    }
+
+    /// Whether [`Self::expire`] has something to tell.
+    #[inline(always)]
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.follower.is_due(now)
+    }
+
+    /// Decides on bytes that were acknowledged, not seen, and waited for long enough. To be called before a segment of this time is counted, and
+    /// at a report.
+    pub fn expire(&mut self, now: Timestamp, lost: impl FnMut(LostRange)) {
+        self.follower.expire(now, lost);
+    }
+
+    #[inline(always)]
+    fn tally(&mut self, at: u32, step: &Step) -> bool {
         let way = step.direction as usize;
         let flow = &mut self.flows[at as usize];
         flow.traffic[way].count(step.wire);
@@ -152,20 +215,11 @@ impl<X: Copy + Default> FlowTable<X> {
         if !backward {
             flow.last[way] = step.time;
         }
-        // One question, nearly always with the same answer.
-        if step.tcp.is_some() & !flow.tcp.knows(step.flags)
-            && let Some(tcp) = step.tcp
-        {
-            flow.tcp.follow(&mut self.rest[at as usize].base, way, tcp);
-            if step.flags & (SYN | ACK) == SYN {
-                flow.originator = way as u8;
-            }
-        }
         if flow.round != self.round {
             flow.round = self.round;
             self.touched.push(at);
         }
-        (flow, backward)
+        backward
     }
 
     /// The context a direction of a conversation was last seen in.
@@ -188,6 +242,7 @@ impl<X: Copy + Default> FlowTable<X> {
             context: [0; 2],
             round: 0,
             tcp: TcpTrack::default(),
+            numbers: TcpHot::default(),
             heading,
             originator: step.direction as u8,
             detectors: X::default(),
@@ -195,7 +250,7 @@ impl<X: Copy + Default> FlowTable<X> {
         self.rest.push(FlowCold {
             first: step.time,
             before: Timestamp(i64::MIN),
-            base: [0; 2],
+            numbers: TcpCold::default(),
             context: [u32::MAX; 2],
             flushed: [Traffic::default(); 2],
             reported: [Traffic::default(); 2],
@@ -352,6 +407,19 @@ impl<X: Copy + Default> FlowTable<X> {
     }
 }
 
+impl<X> FlowHot<X> {
+    /// Listens to what a segment did to the connection.
+    #[inline(always)]
+    fn hear(&mut self, event: &TcpEvent, way: Direction) {
+        if event.marks.has(TcpMarks::COURSE) {
+            self.tcp.note(event, way);
+            if event.marks.has(TcpMarks::SYN) {
+                self.originator = way as u8;
+            }
+        }
+    }
+}
+
 #[inline]
 fn flush_one<X>(flow: &FlowHot<X>, rest: &mut FlowCold, way: usize, flush: &mut impl FnMut(Flushed)) {
     let added = flow.traffic[way].since(rest.flushed[way]);
@@ -368,22 +436,22 @@ mod tests {
     fn step(source: u128, source_port: u16, time: i64, tcp: Option<(u32, u32, u8)>) -> Step<'static> {
         let (key, direction) = FlowKey::new(false, if tcp.is_some() { 6 } else { 17 }, source, 1000, source_port, 443);
         let tcp = tcp.map(|(sequence, acknowledgement, flags)| Segment { sequence, acknowledgement, flags, window: 0, payload: 0 });
+        let frame = &*Box::leak(Box::new(Frame { time: Timestamp(time), flow: Some((key, direction)), tcp, ..Frame::default() }));
         let flags = tcp.map_or(0, |t| t.flags);
-        let tcp = tcp.map(|t| &*Box::leak(Box::new(t)));
-        Step { key: Box::leak(Box::new(key)), direction, time: Timestamp(time), wire: 100, tcp, flags }
+        Step { key: Box::leak(Box::new(key)), direction, time: Timestamp(time), wire: 100, tcp: frame.tcp.as_ref(), flags, frame }
     }
 
     fn pass(t: &mut FlowTable<()>, step: &Step) -> u32 {
         let hash = t.hash(step.key);
         let at = t.locate(step, hash, t.probe(hash), || [TrafficDirection::Unknown; 2]);
-        t.count(at, step);
+        t.count(at, step, 0);
         at
     }
 
     #[test]
     fn record_fits_two_cache_lines() {
-        assert_eq!(std::mem::size_of::<FlowHot<()>>(), 128);
-        assert!(std::mem::size_of::<FlowHot<[u32; 18]>>() <= 192, "72 bytes of detectors' state fit a third");
+        assert!(std::mem::size_of::<FlowHot<[u32; 8]>>() <= 192, "32 bytes of detectors' and dissectors' state fit three cache lines");
+        assert_eq!(std::mem::size_of::<FlowCold>(), 104);
     }
 
     #[test]
@@ -405,7 +473,7 @@ mod tests {
         let hash = t.hash(syn.key);
         let probe = t.probe(hash);
         let opened = t.locate(&syn, hash, probe, || [TrafficDirection::Unknown; 2]);
-        t.count(opened, &syn);
+        t.count(opened, &syn, 0);
         assert_eq!(opened, 1);
         assert_eq!(t.locate(&data, hash, probe, || [TrafficDirection::Unknown; 2]), 1);
     }
@@ -434,7 +502,7 @@ mod tests {
                     seen.push((s.context, s.traffic.packets, s.last.0))
                 });
             }
-            assert!(!t.count(at, &step).1, "no packet is earlier than one before it in its context");
+            assert!(!t.count(at, &step, 0).backward, "no packet is earlier than one before it in its context");
         }
         t.flush(|s| seen.push((s.context, s.traffic.packets, s.last.0)));
         t.flush(|s| panic!("{s:?} was flushed twice"));

@@ -1,70 +1,33 @@
-//! What is kept of a TCP connection's course.
+//! How far a TCP connection has got, as the events of its segments tell.
 
-use crate::model::Segment;
+use crate::model::Direction;
+use crate::model::tcp::{TcpEvent, TcpMarks};
 
-/// TCP header flags (RFC 9293 section 3.1).
-pub const FIN: u8 = 0x01;
-/// See [`FIN`].
-pub const SYN: u8 = 0x02;
-/// See [`FIN`].
-pub const RST: u8 = 0x04;
-/// See [`FIN`].
-pub const ACK: u8 = 0x10;
-
-/// A connection's course: which segments were seen.
+/// A connection's course: which steps of it were seen.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct TcpTrack(u16);
+pub struct TcpTrack(u8);
 
 impl TcpTrack {
-    const BASE: [u16; 2] = [1 << 0, 1 << 1];
-    const SYN: [u16; 2] = [1 << 2, 1 << 3];
-    const SYN_ACK: u16 = 1 << 4;
-    const FIN: [u16; 2] = [1 << 5, 1 << 6];
-    const RST: u16 = 1 << 7;
-    const ACKED: u16 = 1 << 8;
-    const DATA_FIRST: u16 = 1 << 9;
-    const SAMPLED: u16 = 1 << 10;
-    /// What an acknowledgement can add.
-    const RUNNING: u16 = Self::BASE[0] | Self::BASE[1] | Self::ACKED;
+    const SYN_ACK: u8 = 1 << 0;
+    const ACKED: u8 = 1 << 1;
+    const FIN: [u8; 2] = [1 << 2, 1 << 3];
+    const RST: u8 = 1 << 4;
+    const JOINED: u8 = 1 << 5;
+    const SAMPLED: u8 = 1 << 6;
 
-    /// Whether a segment with these flags can add nothing to what was seen.
-    #[inline]
-    pub(super) fn knows(self, flags: u8) -> bool {
-        (self.0 & Self::RUNNING == Self::RUNNING) & (flags & (FIN | SYN | RST) == 0)
-    }
-
-    /// Whether this packet opens a new connection on the same ports: a SYN whose sequence number is not the one this
-    /// connection began with (Wireshark 4.0's rule for a new stream; a repeated SYN after RST is the same attempt).
-    pub(super) fn is_reuse(self, base: &[u32; 2], way: usize, sequence: u32, flags: u8) -> bool {
-        flags & (SYN | ACK) == SYN && self.0 & Self::BASE[way] != 0 && base[way] != sequence
-    }
-
-    /// Follows one segment; `base` is the first sequence number of each direction.
+    /// Listens to what a segment did.
     #[inline(never)]
-    pub(super) fn follow(&mut self, base: &mut [u32; 2], way: usize, segment: &Segment) {
-        let Segment { sequence, acknowledgement, flags, .. } = *segment;
-        if self.0 == 0 && flags & SYN == 0 {
-            self.0 |= Self::DATA_FIRST;
-        }
-        if self.0 & Self::BASE[way] == 0 {
-            base[way] = if flags & SYN != 0 { sequence } else { sequence.wrapping_sub(1) };
-            self.0 |= Self::BASE[way];
-        }
-        if flags & ACK != 0 && self.0 & Self::BASE[1 - way] == 0 {
-            base[1 - way] = acknowledgement.wrapping_sub(1);
-            self.0 |= Self::BASE[1 - way];
-        }
-        match flags & (SYN | ACK) {
-            SYN => self.0 |= Self::SYN[way],
-            f if f == SYN | ACK => self.0 |= Self::SYN_ACK | Self::SYN[way],
-            ACK => self.0 |= Self::ACKED,
-            _ => {}
-        }
-        if flags & FIN != 0 {
-            self.0 |= Self::FIN[way];
-        }
-        if flags & RST != 0 {
-            self.0 |= Self::RST;
+    pub(super) fn note(&mut self, event: &TcpEvent, way: Direction) {
+        for (mark, seen) in [
+            (TcpMarks::SYN_ACK, Self::SYN_ACK),
+            (TcpMarks::FIRST_ACK, Self::ACKED),
+            (TcpMarks::FIN, Self::FIN[way as usize]),
+            (TcpMarks::RST, Self::RST),
+            (TcpMarks::JOINED, Self::JOINED),
+        ] {
+            if event.marks.has(mark) {
+                self.0 |= seen;
+            }
         }
     }
 
@@ -80,11 +43,11 @@ impl TcpTrack {
 
     /// Whether the connection was joined after its beginning.
     pub fn midstream(&self) -> bool {
-        self.0 & Self::DATA_FIRST != 0
+        self.0 & Self::JOINED != 0
     }
 
     /// Notes that packets of it were sampled.
-    pub fn note_sampled(&mut self) {
+    pub(super) fn note_sampled(&mut self) {
         self.0 |= Self::SAMPLED;
     }
 
@@ -101,5 +64,28 @@ impl TcpTrack {
     /// Whether an acknowledgement without SYN was seen.
     pub fn acked(&self) -> bool {
         self.0 & Self::ACKED != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_course_is_what_events_tell() {
+        let mut track = TcpTrack::default();
+        let mut note = |marks, way| {
+            track.note(&TcpEvent { marks, ..TcpEvent::default() }, way);
+            track
+        };
+        note(TcpMarks::SETTLED | TcpMarks::ADVANCED | TcpMarks::SYN, Direction::AToB);
+        assert!(!note(TcpMarks::default(), Direction::AToB).answered());
+        let track = note(TcpMarks::SYN_ACK, Direction::BToA);
+        assert!(track.answered() && !track.acked() && !track.midstream());
+        assert!(note(TcpMarks::FIRST_ACK, Direction::AToB).acked());
+        note(TcpMarks::FIN, Direction::AToB);
+        assert_eq!(note(TcpMarks::FIN, Direction::AToB).fins(), 1);
+        let track = note(TcpMarks::FIN | TcpMarks::RST, Direction::BToA);
+        assert_eq!((track.fins(), track.reset(), track.sampled()), (2, true, false));
     }
 }

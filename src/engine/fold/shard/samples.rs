@@ -7,6 +7,7 @@ use crate::capture::Packet;
 use crate::engine::fold::in_flight::{self, InFlight};
 use crate::engine::fold::rows::FlowReport;
 use crate::model::{Stop, Traffic};
+use crate::stats::flow::Counted;
 use crate::stats::totals::TrafficDirection;
 
 impl Shard {
@@ -42,9 +43,8 @@ impl Shard {
         };
         self.totals.count_tcp_times(step.flags, times);
         let at = self.locate(&step, flight, false, local, evicted);
-        let (flow, backward) = self.flows.count(at, &step);
+        let Counted { flow, backward, .. } = self.flows.count_sampled(at, &step);
         flow.traffic[step.direction as usize].add(more);
-        flow.tcp.note_sampled();
         let heading = flow.heading[step.direction as usize];
         if backward {
             self.contexts.backward(self.flows.context(at, step.direction), step.time);

@@ -1,8 +1,10 @@
-use super::super::loss_counts::{Acked, Ratios, size_floor};
-use super::*;
-use crate::model::FlowKey;
-use crate::model::Segment;
-use crate::model::time::MILLISECOND;
+//! What following a connection yields and what the mirror's detectors make of it, together.
+
+use crate::mirror::{Acked, Loss, LossState, OrderCounts, Ratios, SIZE_BINS, size_floor};
+use crate::model::tcp::{ACK, HOLD, RST, SYN, TcpEvent, TcpMarks};
+use crate::model::time::{MILLISECOND, SECOND};
+use crate::model::{Direction, FlowKey, Frame, Segment, Timestamp};
+use crate::stats::{Follower, TcpCold, TcpHot};
 use proptest::prelude::*;
 
 const MSS: u32 = 1460;
@@ -19,29 +21,51 @@ fn frame(way: Direction, time: i64, sequence: u32, acknowledgement: u32, flags: 
     }
 }
 
-/// A conversation: `a` sends, `b` acknowledges; time runs by 1 ms a packet.
+/// A shard with one conversation: `a` sends, `b` acknowledges; time runs by 1 ms a packet.
+#[derive(Default)]
 struct Talk {
+    follower: Follower,
     loss: Loss,
+    order: OrderCounts,
+    hot: TcpHot,
+    cold: TcpCold,
     state: LossState,
     time: i64,
 }
 
 impl Talk {
-    fn bare() -> Self {
-        Self { loss: Loss::default(), state: LossState::default(), time: 0 }
-    }
-
     fn open() -> Self {
-        let mut t = Self::bare();
+        let mut t = Self::default();
         t.see(Direction::AToB, 0u32.wrapping_sub(1), 0, SYN, 0);
         t.see(Direction::BToA, 99, 0, SYN | ACK, 0);
         t.see(Direction::AToB, 0, 100, ACK, 0);
         t
     }
 
+    /// The next conversation of the shard.
+    fn begin(&mut self) {
+        (self.hot, self.cold, self.state, self.time) = Default::default();
+    }
+
+    fn advance(&mut self, now: Timestamp) {
+        self.follower.expire(now, |lost| self.loss.lost(&lost));
+    }
+
+    fn observe(&mut self, frame: &Frame, load: u8) -> TcpEvent {
+        self.advance(frame.time);
+        let (Some(segment), Some((_, way))) = (&frame.tcp, frame.flow) else { return TcpEvent::default() };
+        let event = self.follower.follow(&mut self.hot, || Some(&mut self.cold), frame, way, segment, load);
+        self.loss.observe(&mut self.state, &event, way, segment.payload, load);
+        if event.marks.has(TcpMarks::HOLES) {
+            self.follower.hole_events().iter().for_each(|hole| self.loss.hole(&mut self.state, hole));
+        }
+        self.order.observe(&event, frame.time);
+        event
+    }
+
     fn see(&mut self, way: Direction, sequence: u32, ack: u32, flags: u8, payload: u32) {
         self.time += MILLISECOND;
-        self.loss.observe(&mut self.state, &frame(way, self.time, sequence, ack, flags, payload), 1);
+        self.observe(&frame(way, self.time, sequence, ack, flags, payload), 1);
     }
 
     fn data(&mut self, segment: u32) {
@@ -53,7 +77,7 @@ impl Talk {
     }
 
     fn end(&mut self) -> Acked {
-        self.loss.advance(Timestamp(self.time + HOLD));
+        self.advance(Timestamp(self.time + HOLD));
         self.loss.counts().acked_bytes()
     }
 }
@@ -75,10 +99,10 @@ fn a_segment_never_seen_is_missing_once_acknowledged() {
     let mut t = Talk::open();
     t.data(0);
     t.data(2);
-    t.loss.advance(Timestamp(t.time + 10 * HOLD));
+    t.advance(Timestamp(t.time + 10 * HOLD));
     assert_eq!(t.loss.counts().acked_bytes().missing, 0, "not acknowledged, so perhaps never received");
     t.ack(3);
-    t.loss.advance(Timestamp(t.time + HOLD - 1));
+    t.advance(Timestamp(t.time + HOLD - 1));
     assert_eq!(t.loss.counts().acked_bytes().missing, 0, "held");
     assert_eq!(t.end().missing, u64::from(MSS));
     assert_eq!(t.state.ratio(), (3 * u64::from(MSS), u64::from(MSS)));
@@ -131,12 +155,12 @@ fn holes_are_divided_where_data_or_acknowledgements_divide_them() {
     assert_eq!(t.state.ratio().1, 6 * u64::from(MSS));
     t.ack(11);
     t.ack(12);
-    assert_eq!(t.state.streams[0].hole, t.loss.last, "decided ones have left the list");
+    assert_eq!(t.end().missing, 8 * u64::from(MSS), "what was decided is not counted again");
 }
 
 #[test]
 fn joined_midway_it_waits_for_twenty_packets() {
-    let mut t = Talk::bare();
+    let mut t = Talk::default();
     for n in [5, 9] {
         t.data(n);
         t.ack(n + 1);
@@ -154,7 +178,7 @@ fn joined_midway_it_waits_for_twenty_packets() {
 
 #[test]
 fn one_direction_keepalives_resets_and_jumps_say_nothing() {
-    let mut t = Talk::bare();
+    let mut t = Talk::default();
     (0..50).for_each(|n| t.ack(3 * n));
     assert_eq!(t.end(), Acked::default());
     let mut t = Talk::open();
@@ -171,7 +195,7 @@ fn one_direction_keepalives_resets_and_jumps_say_nothing() {
 
 #[test]
 fn one_packet_of_the_handshake_tells_both_beginnings() {
-    let mut t = Talk::bare();
+    let mut t = Talk::default();
     t.see(Direction::BToA, 99, 0, SYN | ACK, 0);
     t.ack(3);
     assert_eq!(t.end(), Acked::default(), "nothing of the sender was seen: perhaps its direction is not mirrored");
@@ -205,9 +229,9 @@ fn the_share_is_unbiased_however_much_is_lost() {
             seed ^= seed << 17;
             ((seed >> 11) as f64) / ((1u64 << 53) as f64) < rate
         };
-        let mut loss = Loss::default();
+        let mut t = Talk::default();
         for _ in 0..4_000 {
-            let mut t = Talk { loss, state: LossState::default(), time: 0 };
+            t.begin();
             let mut see = |way, sequence, ack, flags, payload| {
                 if !lost() {
                     t.see(way, sequence, ack, flags, payload);
@@ -222,10 +246,9 @@ fn the_share_is_unbiased_however_much_is_lost() {
                     see(Direction::BToA, 100, (n + 1) * MSS, ACK, 0);
                 }
             }
-            t.loss.advance(Timestamp(i64::MAX));
-            loss = t.loss;
+            t.advance(Timestamp(i64::MAX));
         }
-        let sum = loss.counts().acked_bytes();
+        let sum = t.loss.counts().acked_bytes();
         let share = sum.missing as f64 / sum.bytes as f64;
         assert!(sum.bytes > 1_000_000 && (share - rate).abs() < 0.01, "{share} of {} for {rate}", sum.bytes);
     }
@@ -233,7 +256,7 @@ fn the_share_is_unbiased_however_much_is_lost() {
 
 #[test]
 fn sequence_numbers_wrap() {
-    let mut t = Talk::bare();
+    let mut t = Talk::default();
     let base = 0u32.wrapping_sub(3 * MSS);
     t.see(Direction::AToB, base.wrapping_sub(1), 0, SYN, 0);
     t.see(Direction::BToA, 99, base, SYN | ACK, 0);
@@ -250,9 +273,9 @@ fn the_segment_size_of_a_syn_is_read() {
     header[12] = 7 << 4;
     header.extend([1, 1, 2, 4, 0x05, 0x78, 0, 0]);
     let syn = Frame { bytes: &header, transport: Some(0), ..frame(Direction::AToB, 0, 0, 0, SYN, 0) };
-    let mut state = LossState::default();
-    Loss::default().observe(&mut state, &syn, 0);
-    assert_eq!((state.mss(Direction::BToA), state.mss(Direction::AToB)), (Some(1400), None));
+    let mut t = Talk::default();
+    t.observe(&syn, 0);
+    assert_eq!((t.hot.mss(Direction::BToA), t.hot.mss(Direction::AToB)), (Some(1400), None));
 }
 
 #[test]
@@ -272,6 +295,59 @@ fn ratios_close_over_conversations() {
     let mut twice = now;
     twice.merge(&now);
     assert_eq!(twice.since(&now), now);
+}
+
+fn handshake(t: &mut Talk, way: Direction, sequence: u32, acknowledges: Option<u32>, time: i64) {
+    let flags = acknowledges.map_or(SYN, |_| SYN | ACK);
+    t.observe(&frame(way, time, sequence, acknowledges.unwrap_or(0), flags, 0), 0);
+}
+
+#[test]
+fn a_syn_behind_its_answer_is_a_violation() {
+    let mut t = Talk::default();
+    handshake(&mut t, Direction::BToA, 900, Some(101), 5_000);
+    handshake(&mut t, Direction::AToB, 100, None, 45_000);
+    handshake(&mut t, Direction::BToA, 900, Some(101), 50_000);
+    assert_eq!((t.order.handshakes, t.order.inverted), (1, 1));
+    assert_eq!(t.order.skew.quantile(0.5), Some(64e-6), "40 µs lies between 32 and 64");
+}
+
+#[test]
+fn a_handshake_in_order_is_none_and_a_late_repetition_neither() {
+    let mut t = Talk::default();
+    handshake(&mut t, Direction::AToB, 100, None, 0);
+    handshake(&mut t, Direction::BToA, 900, Some(101), 1);
+    t.begin();
+    handshake(&mut t, Direction::BToA, 900, Some(101), 0);
+    handshake(&mut t, Direction::AToB, 100, None, SECOND);
+    assert_eq!((t.order.handshakes, t.order.inverted), (1, 0));
+}
+
+#[test]
+fn a_syn_ack_without_its_syn_is_unmatched() {
+    let mut t = Talk::default();
+    t.order.begin(Timestamp(0));
+    let mut open = |at: i64, syn: Option<i64>| {
+        t.begin();
+        if let Some(before) = syn.filter(|s| *s < at) {
+            handshake(&mut t, Direction::AToB, 100, None, before);
+        }
+        handshake(&mut t, Direction::BToA, 900, Some(101), at);
+        handshake(&mut t, Direction::BToA, 900, Some(101), at + 2);
+        if let Some(behind) = syn.filter(|s| *s > at) {
+            handshake(&mut t, Direction::AToB, 100, None, behind);
+        }
+    };
+    // In the first second nothing is counted, also when the SYN comes later.
+    open(0, None);
+    open(5, Some(6));
+    // In order, inverted, alone.
+    open(2 * SECOND, Some(2 * SECOND - 1));
+    open(3 * SECOND, Some(3 * SECOND + 1));
+    open(4 * SECOND, None);
+    let counts = t.order;
+    assert_eq!((counts.answers, counts.early, counts.resolved, counts.unmatched()), (3, 2, 1, 1));
+    assert_eq!((counts.handshakes, counts.inverted), (3, 2));
 }
 
 proptest! {
@@ -296,14 +372,14 @@ proptest! {
         steps in prop::collection::vec((any::<bool>(), any::<u32>(), any::<u32>(), any::<u8>(), 0u32..70_000, 0i64..1_000_000_000), 0..400),
         mask in prop::sample::select(vec![0xffffu32, 0xf_ffff, u32::MAX]),
     ) {
-        let (mut loss, mut state, mut time) = (Loss::default(), LossState::default(), 0i64);
+        let (mut t, mut time) = (Talk::default(), 0i64);
         for (way, sequence, ack, flags, payload, dt) in steps {
             time += dt / 10;
             let way = if way { Direction::AToB } else { Direction::BToA };
-            loss.observe(&mut state, &frame(way, time, sequence & mask, ack & mask, flags & !RST, payload), 3);
+            t.observe(&frame(way, time, sequence & mask, ack & mask, flags & !RST, payload), 3);
         }
-        loss.advance(Timestamp(i64::MAX));
-        let sum = loss.counts().acked_bytes();
+        t.advance(Timestamp(i64::MAX));
+        let sum = t.loss.counts().acked_bytes();
         prop_assert!(sum.missing <= sum.bytes, "{:?}", sum);
     }
 }

@@ -1,0 +1,379 @@
+//! The one place that follows TCP sequence numbers (RFC 9293 section 3.4).
+//!
+//! A [`Follower`] a shard takes in every segment once and says what it did as a [`TcpEvent`]; what it knows of a connection lies in the flow's
+//! record: [`TcpHot`], which every segment touches, and [`TcpCold`] for its beginning. The course of a connection, its loss, the order of
+//! mirrored directions and everything else listens to the events.
+//!
+//! - A step in sequence space of more than [`JUMP`] without SYN is a new numbering (middlebox, outage) and no gap.
+//! - A conversation is *settled* once a SYN of either side and a segment of each side were seen, or [`MIDWAY_SEGMENTS`] segments of each side.
+//!   From then on gaps are told, of bytes beyond the highest seen or acknowledged by then. Which segments are seen decides when that is; of the
+//!   bytes beyond, each is seen or lost whatever happened before, so a share of missing bytes is unbiased, however many beginnings are lost.
+//! - Bytes not seen in their place are holes. What is acknowledged and yet not seen is told at once ([`HoleEvent::Acknowledged`]), so is what
+//!   comes late ([`HoleEvent::Late`]); what does not come within [`HOLD`] after its acknowledgement is lost ([`LostRange`]).
+//! - Segments of a conversation with IP fragments are not followed any further: what is missing inside a datagram cannot be told.
+//!
+//! Cost: an in-order segment touches its flow's record and nothing else.
+
+mod handshake;
+mod holes;
+#[cfg(test)]
+mod tests;
+
+#[cfg(doc)]
+use crate::model::tcp::HOLD;
+use crate::model::tcp::{ACK, FIN, HoleEvent, LostRange, RST, SYN, SynOptions, TcpEvent, TcpMarks, before};
+use crate::model::{Direction, Frame, Segment, Timestamp};
+use holes::Holes;
+
+/// Segments each side must have shown before the numbers of a conversation joined midway are trusted.
+pub const MIDWAY_SEGMENTS: u8 = 20;
+
+/// A step in sequence space beyond this is a new numbering, not a gap.
+pub const JUMP: u32 = 1 << 26;
+
+/// A SYN without the window scale option.
+const NO_SCALE: u8 = u8::MAX;
+
+/// One direction of a connection.
+#[derive(Debug, Clone, Copy, Default)]
+struct Stream {
+    /// Next sequence number expected; never before `acked`.
+    next: u32,
+    /// Highest acknowledgement of this direction's bytes. When the conversation settles it is set to `next`: what came before is not judged.
+    acked: u32,
+    /// Newest hole (0: none).
+    hole: u32,
+    /// Largest segment the other side takes, from its SYN (0: unknown).
+    mss: u16,
+    /// The window in the latest segment, unscaled.
+    window: u16,
+}
+
+impl Stream {
+    fn restart(&mut self, sequence: u32) {
+        (self.next, self.acked, self.hole) = (sequence, sequence, 0);
+    }
+}
+
+/// What every segment of a connection touches: 40 bytes in the flow's record.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TcpHot {
+    streams: [Stream; 2],
+    /// [`TcpHot::BASE`] and its like.
+    flags: u16,
+    /// Segments seen of each direction, up to [`MIDWAY_SEGMENTS`]; not counted any more once the conversation is settled.
+    segments: [u8; 2],
+    /// Window scale each side's SYN announced, plus one (0: unknown).
+    scale: [u8; 2],
+}
+
+/// What of a connection is needed when it begins: 16 bytes beside the flow's record.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TcpCold {
+    /// First sequence number of each direction.
+    base: [u32; 2],
+    /// When a SYN-ACK came without its SYN.
+    early_answer: Timestamp,
+}
+
+impl TcpHot {
+    /// The direction's first sequence number is known.
+    const BASE: [u16; 2] = [1 << 0, 1 << 1];
+    /// The direction's `next` and `acked` hold.
+    const FOLLOWED: [u16; 2] = [1 << 2, 1 << 3];
+    /// The direction has acknowledged without SYN.
+    const ACKED: [u16; 2] = [1 << 4, 1 << 5];
+    /// A SYN of the direction was seen.
+    const SYN_SEEN: [u16; 2] = [1 << 6, 1 << 7];
+    /// A SYN-ACK of the direction came without its SYN.
+    const EARLY: [u16; 2] = [1 << 8, 1 << 9];
+    /// It acknowledged the number that the other direction began with.
+    const FITS: u16 = 1 << 10;
+    /// Both steps of the handshake were told.
+    const SHAKEN: u16 = 1 << 11;
+    /// A SYN was seen whose numbers could be followed.
+    const OPENED: u16 = 1 << 12;
+    /// See [`TcpMarks::SETTLED`].
+    const SETTLED: u16 = 1 << 13;
+    /// Fragments were seen: lengths cannot be followed.
+    const FRAGMENTED: u16 = 1 << 14;
+    /// A side's SYN does not permit selective acknowledgements.
+    const NO_SACK: u16 = 1 << 15;
+
+    #[inline(always)]
+    fn is(&self, flag: u16) -> bool {
+        self.flags & flag != 0
+    }
+
+    /// Whether nothing was seen of the connection.
+    fn is_new(&self) -> bool {
+        !self.is(Self::BASE[0] | Self::BASE[1])
+    }
+
+    /// Whether its numbers are trusted, so that gaps are told.
+    pub fn is_settled(&self) -> bool {
+        self.flags & (Self::SETTLED | Self::FRAGMENTED) == Self::SETTLED
+    }
+
+    /// Largest payload a segment in this direction may have, as the other side's SYN announced it.
+    #[inline]
+    pub fn mss(&self, way: Direction) -> Option<u16> {
+        Some(self.streams[way as usize].mss).filter(|&m| m > 0)
+    }
+
+    /// Next sequence number expected of a direction.
+    pub fn next_sequence(&self, way: Direction) -> Option<u32> {
+        self.is(Self::FOLLOWED[way as usize]).then_some(self.streams[way as usize].next)
+    }
+
+    /// Bytes of a direction that were seen and not acknowledged so far, of a settled conversation.
+    pub fn in_flight(&self, way: Direction) -> Option<u32> {
+        let stream = &self.streams[way as usize];
+        self.is_settled().then_some(stream.next.wrapping_sub(stream.acked))
+    }
+
+    /// By how many bits the windows that a direction announces are shifted: 0 when not both SYNs have the option (RFC 7323 section 1.3);
+    /// `None` when not both SYNs were seen.
+    pub fn window_scale(&self, way: Direction) -> Option<u8> {
+        match self.scale {
+            [0, _] | [_, 0] => None,
+            [NO_SCALE, _] | [_, NO_SCALE] => Some(0),
+            shifts => Some(shifts[way as usize] - 1),
+        }
+    }
+
+    /// The window that a direction's latest segment announces, in bytes; `None` when not both SYNs were seen.
+    pub fn window(&self, way: Direction) -> Option<u32> {
+        Some(u32::from(self.streams[way as usize].window) << self.window_scale(way)?)
+    }
+
+    /// Whether both sides understand selective acknowledgements; `None` when not both SYNs were seen.
+    pub fn permits_sack(&self) -> Option<bool> {
+        (!self.scale.contains(&0)).then_some(!self.is(Self::NO_SACK))
+    }
+
+    /// Whether a SYN opens a new connection on the same ports: its sequence number is not the one this connection began with (Wireshark 4.0's
+    /// rule for a new stream; a repeated SYN after RST is the same attempt).
+    pub fn is_reuse(&self, cold: &TcpCold, way: Direction, sequence: u32) -> bool {
+        self.is(Self::BASE[way as usize]) && cold.base[way as usize] != sequence
+    }
+
+    /// Counts one of a conversation's first segments, and says when it is settled from here on.
+    fn approach(&mut self, way: usize) {
+        self.segments[way] = (self.segments[way] + 1).min(MIDWAY_SEGMENTS);
+        let least = self.segments[0].min(self.segments[1]);
+        if least >= MIDWAY_SEGMENTS || least > 0 && self.is(Self::OPENED) {
+            self.flags |= Self::SETTLED;
+            self.streams.iter_mut().for_each(|s| s.acked = s.next);
+        }
+    }
+}
+
+/// Follows the connections of one shard.
+#[derive(Debug, Default)]
+pub struct Follower {
+    holes: Holes,
+}
+
+impl Follower {
+    /// Follows one segment: `segment` is `frame`'s, in direction `way`, and `cold` finds the connection's other part. What the segment shows to be
+    /// missing keeps its `label`.
+    #[inline(always)]
+    pub fn follow<'c>(
+        &mut self,
+        hot: &mut TcpHot,
+        cold: impl FnOnce() -> Option<&'c mut TcpCold>,
+        frame: &Frame<'_>,
+        way: Direction,
+        segment: &Segment,
+        label: u8,
+    ) -> TcpEvent {
+        // The commonest segment: data or an acknowledgement, in order, and of nothing unseen.
+        let known = hot.flags & (TcpHot::SETTLED | TcpHot::FRAGMENTED | TcpHot::ACKED[way as usize]);
+        let [first, second] = &mut hot.streams;
+        let (stream, other) = if way as usize == 0 { (first, second) } else { (second, first) };
+        let advanced = segment.acknowledgement.wrapping_sub(other.acked);
+        let plain = known == TcpHot::SETTLED | TcpHot::ACKED[way as usize]
+            && !frame.fragment
+            && segment.flags & (SYN | FIN | RST | ACK) == ACK
+            && segment.sequence == stream.next
+            && advanced <= other.next.wrapping_sub(other.acked).min(JUMP)
+            && other.hole == 0
+            && advanced | segment.payload != 0;
+        if plain {
+            stream.next = segment.sequence.wrapping_add(segment.payload);
+            stream.window = segment.window;
+            other.acked = segment.acknowledgement;
+            let marks = if advanced != 0 { TcpMarks::SETTLED | TcpMarks::ADVANCED } else { TcpMarks::SETTLED };
+            return TcpEvent { marks, fresh: segment.payload, advanced, ..TcpEvent::default() };
+        }
+        cold().map_or_else(TcpEvent::default, |cold| self.follow_closely(hot, cold, frame, way, segment, label))
+    }
+
+    /// Notes that a segment was seen without following its numbers: segments beside it may not have been sampled.
+    #[inline(never)]
+    pub fn glimpse(hot: &mut TcpHot, cold: &mut TcpCold, way: Direction, segment: &Segment) -> TcpEvent {
+        TcpEvent { marks: handshake::begin(hot, cold, way as usize, segment), ..TcpEvent::default() }
+    }
+
+    /// What became of holes with the latest segment, when its event has [`TcpMarks::HOLES`].
+    pub fn hole_events(&self) -> &[HoleEvent] {
+        &self.holes.news
+    }
+
+    /// Whether [`Self::expire`] has something to tell.
+    #[inline(always)]
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.holes.due <= now
+    }
+
+    /// Decides on the holes that were waited for long enough. To be called before a segment of this time is followed, and at a report.
+    #[inline(never)]
+    pub fn expire(&mut self, now: Timestamp, lost: impl FnMut(LostRange)) {
+        self.holes.expire(now, lost);
+    }
+
+    #[inline(never)]
+    fn follow_closely(
+        &mut self,
+        hot: &mut TcpHot,
+        cold: &mut TcpCold,
+        frame: &Frame<'_>,
+        way: Direction,
+        segment: &Segment,
+        label: u8,
+    ) -> TcpEvent {
+        self.holes.news.clear();
+        let at = way as usize;
+        let mut event = TcpEvent { marks: handshake::begin(hot, cold, at, segment), ..TcpEvent::default() };
+        handshake::step(hot, cold, at, segment, frame.time, &mut event);
+        if frame.fragment {
+            hot.flags |= TcpHot::FRAGMENTED;
+        }
+        if segment.flags & RST != 0 || hot.is(TcpHot::FRAGMENTED) {
+            return event;
+        }
+        if segment.flags & SYN != 0 {
+            Self::open(hot, frame, at, segment);
+        }
+        let settled = hot.is(TcpHot::SETTLED);
+        if settled {
+            event.marks |= TcpMarks::SETTLED;
+        }
+        let moment = Moment { way, time: frame.time, label, settled };
+        if !hot.is(TcpHot::FOLLOWED[at]) {
+            hot.flags |= TcpHot::FOLLOWED[at];
+            hot.streams[at].restart(segment.sequence);
+        }
+        let window = std::mem::replace(&mut hot.streams[at].window, segment.window);
+        self.data(&mut hot.streams[at], segment, moment, &mut event);
+        if segment.flags & ACK != 0 && hot.is(TcpHot::FOLLOWED[1 - at]) {
+            let silent = segment.payload == 0 && segment.flags & (SYN | FIN) == 0 && window == segment.window;
+            self.acknowledge(&mut hot.streams[1 - at], segment.acknowledgement, silent, moment, &mut event);
+        }
+        if !settled {
+            hot.approach(at);
+        }
+        if !self.holes.news.is_empty() {
+            event.marks |= TcpMarks::HOLES;
+        }
+        event
+    }
+
+    /// Takes in what a SYN says.
+    fn open(hot: &mut TcpHot, frame: &Frame<'_>, at: usize, segment: &Segment) {
+        let header = frame.transport.and_then(|at| frame.bytes.get(at as usize..)).unwrap_or_default();
+        let options = SynOptions::read(header);
+        hot.flags |= TcpHot::OPENED | TcpHot::FOLLOWED[at] | if options.sack_permitted { 0 } else { TcpHot::NO_SACK };
+        hot.scale[at] = options.window_scale.map_or(NO_SCALE, |shift| shift + 1);
+        hot.streams[at].restart(segment.sequence);
+        let other = &mut hot.streams[1 - at];
+        other.mss = options.mss.unwrap_or(0);
+        if segment.flags & ACK != 0 && hot.flags & TcpHot::FOLLOWED[1 - at] == 0 {
+            other.restart(segment.acknowledgement);
+            hot.flags |= TcpHot::FOLLOWED[1 - at];
+        }
+    }
+
+    fn data(&mut self, stream: &mut Stream, segment: &Segment, moment: Moment, event: &mut TcpEvent) {
+        let flags = u32::from(segment.flags & SYN != 0) + u32::from(segment.flags & FIN != 0);
+        let (sequence, length) = (segment.sequence, segment.payload.saturating_add(flags));
+        let end = sequence.wrapping_add(length);
+        event.fresh = segment.payload;
+        if before(sequence, stream.next) {
+            let ahead = if before(stream.next, end) { end.wrapping_sub(stream.next) } else { 0 };
+            event.fresh = ahead.saturating_sub(flags).min(segment.payload);
+            if stream.hole != 0 && length > 0 {
+                event.filled = self.holes.fill(&mut stream.hole, sequence, end, moment);
+            }
+            if event.filled > 0 {
+                event.marks |= TcpMarks::FILLED;
+            }
+            if segment.payload <= 1 && sequence.wrapping_add(1) == stream.next && flags == 0 {
+                event.marks |= TcpMarks::KEEP_ALIVE;
+            } else if event.fresh.saturating_add(event.filled) < segment.payload && moment.settled {
+                event.marks |= TcpMarks::REPEATED;
+            }
+            if ahead > 0 {
+                stream.next = end;
+            }
+            return;
+        }
+        let gap = sequence.wrapping_sub(stream.next);
+        if gap > JUMP {
+            event.marks |= TcpMarks::RENUMBERED;
+            stream.restart(sequence);
+        } else if gap > 0 && moment.settled {
+            event.marks |= TcpMarks::GAP;
+            event.gap = gap;
+            self.holes.open(stream, stream.next, sequence, None, moment);
+        }
+        stream.next = end;
+    }
+
+    fn acknowledge(&mut self, stream: &mut Stream, ack: u32, silent: bool, moment: Moment, event: &mut TcpEvent) {
+        if !before(stream.acked, ack) {
+            if silent && moment.settled && ack == stream.acked && stream.next != ack {
+                event.marks |= TcpMarks::DUPLICATE_ACK;
+            }
+            return;
+        }
+        let advanced = ack.wrapping_sub(stream.acked);
+        if advanced > JUMP {
+            event.marks |= TcpMarks::ACK_RENUMBERED;
+            stream.restart(ack);
+            return;
+        }
+        let known = stream.acked;
+        stream.acked = ack;
+        if moment.settled {
+            event.marks |= TcpMarks::ADVANCED;
+            event.advanced = advanced;
+            if stream.hole != 0 {
+                event.unseen = self.holes.cover(&mut stream.hole, known, ack, moment);
+            }
+        }
+        if before(stream.next, ack) {
+            if moment.settled {
+                event.unseen = event.unseen.saturating_add(ack.wrapping_sub(stream.next));
+                self.holes.open(stream, stream.next, ack, Some(moment.time), moment);
+            }
+            stream.next = ack;
+        }
+        if event.unseen > 0 {
+            event.marks |= TcpMarks::UNSEEN;
+        }
+    }
+}
+
+/// What holds while one segment is looked at.
+#[derive(Debug, Clone, Copy)]
+struct Moment {
+    /// The segment's direction.
+    way: Direction,
+    time: Timestamp,
+    label: u8,
+    settled: bool,
+}
+
+const _: () = assert!(size_of::<TcpHot>() == 40 && size_of::<TcpCold>() == 16);
