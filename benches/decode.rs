@@ -41,7 +41,14 @@ fn main() {
         let mut headers = Headers::default();
         measure(name, rounds, || {
             for _ in 0..repeats {
-                decode::walk(LinkType::ETHERNET, black_box(bytes), bytes.len() as u32, &decode::Rules::PLAIN, &mut headers);
+                decode::walk(
+                    LinkType::ETHERNET,
+                    black_box(bytes),
+                    bytes.len() as u32,
+                    &decode::Rules::PLAIN,
+                    decode::Peel::NONE,
+                    &mut headers,
+                );
                 assert_eq!(headers.wire, bytes.len() as u32);
             }
             repeats
@@ -74,7 +81,7 @@ fn mixed(rounds: usize, packets: u64) {
     let mut headers = Headers::default();
     measure("IMIX of 1000 conversations", rounds, || {
         for bytes in &frames {
-            decode::walk(LinkType::ETHERNET, black_box(bytes), bytes.len() as u32, &decode::Rules::PLAIN, &mut headers);
+            decode::walk(LinkType::ETHERNET, black_box(bytes), bytes.len() as u32, &decode::Rules::PLAIN, decode::Peel::NONE, &mut headers);
             assert_eq!(headers.wire, bytes.len() as u32);
         }
         packets

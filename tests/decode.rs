@@ -5,11 +5,11 @@ mod support;
 use proptest::prelude::*;
 use serde_json::Value;
 use spantop::decode::stamp::{self, Tail};
-use spantop::decode::{self, Fragment, Headers, Net, Rules, Transport};
-use spantop::model::{LinkType, Proto, StampKind, Stop, Timestamp, TunnelKind};
+use spantop::decode::{self, Fragment, Headers, Net, Peel, Rules, Transport};
+use spantop::model::{FastHeaders, Frame, LinkType, Proto, StampKind, Stop, Timestamp, TunnelKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use support::captures::{Indexed, indexed};
 
@@ -128,7 +128,7 @@ fn ours(records: &[Record]) -> (Hierarchy, BTreeMap<String, u64>) {
     let (mut paths, mut vlans) = (Hierarchy::new(), BTreeMap::new());
     let mut headers = Headers::default();
     for record in records {
-        decode::walk(record.link, &record.bytes, record.wire, &Rules::PLAIN, &mut headers);
+        decode::walk(record.link, &record.bytes, record.wire, &Rules::PLAIN, Peel::NONE, &mut headers);
         let tokens: Vec<String> = headers.path.layers().map(|l| l.to_string()).collect();
         let cut = comparable(tokens.iter().map(String::as_str));
         for length in 1..=cut.len() {
@@ -245,6 +245,39 @@ fn summary(h: &Headers) -> String {
     )
 }
 
+/// Every capture that lies beside the repository, and those in it.
+fn captures() -> Vec<PathBuf> {
+    let own = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("captures")).unwrap();
+    let own = own.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "pcap" || e == "pcapng"));
+    own.chain(indexed().into_iter().flatten().map(|i| i.path)).collect()
+}
+
+/// Holds the fast path against the walk: the same frame of every packet that goes the short way.
+#[test]
+fn both_decoders_show_the_same_frame_of_every_packet() {
+    let (mut headers, mut headers_fast, mut both) = (Headers::default(), FastHeaders::default(), 0u64);
+    for path in captures() {
+        for record in read(&path).into_iter().flatten().filter(|r| r.link == LinkType::ETHERNET) {
+            let Record { bytes, wire, link } = &record;
+            decode::fast(bytes, *wire, &Rules::PLAIN, &mut headers_fast);
+            if headers_fast.is_blank() {
+                continue;
+            }
+            let start = Frame { bytes, wire: *wire, ttl: 1, l2_end: 1, fragment: true, ..Frame::default() };
+            let (mut short, mut long) = (start, Frame::default());
+            headers_fast.show(&mut short);
+            decode::walk(*link, bytes, *wire, &Rules::PLAIN, Peel::ALL, &mut headers);
+            headers.show(bytes, headers.flow(), &mut long);
+            assert_eq!(format!("{short:?}"), format!("{long:?}"), "{}", path.display());
+            assert_eq!((short.payload(), short.l2_payload()), (long.payload(), long.l2_payload()), "{}", path.display());
+            assert!(short.payload().len() <= usize::from(headers_fast.payload));
+            both += 1;
+        }
+    }
+    println!("{both} packets");
+    assert!(both > 1_000, "{both} packets");
+}
+
 /// Packets of a capture that are cut, and the longest cut.
 const CUT_PACKETS: usize = 200;
 const LONGEST_CUT: usize = 400;
@@ -255,12 +288,12 @@ fn a_cut_anywhere_is_sound_and_says_so() {
     let (mut headers, mut cuts) = (Headers::default(), 0u64);
     for Indexed { name, path, .. } in captures {
         for record in read(&path).into_iter().flatten().take(CUT_PACKETS) {
-            decode::walk(record.link, &record.bytes, record.wire, &Rules::peeling(u8::MAX), &mut headers);
+            decode::walk(record.link, &record.bytes, record.wire, &Rules::PLAIN, Peel::ALL, &mut headers);
             let (whole, stop) = (headers.path.depth(), headers.stop);
             for length in 0..record.bytes.len().min(LONGEST_CUT) {
                 let bytes = &record.bytes[..length];
                 for peel in [0, u8::MAX] {
-                    decode::walk(record.link, bytes, record.wire, &Rules::peeling(peel), &mut headers);
+                    decode::walk(record.link, bytes, record.wire, &Rules::PLAIN, Peel::tunnels(peel), &mut headers);
                     assert_sound(&headers, bytes);
                 }
                 // What is guessed from bytes may be guessed otherwise when they are gone; a path never grows by it.
@@ -295,11 +328,10 @@ fn inner_conversations_are_tsharks() {
         ["frame.protocols", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport", "udp.srcport", "udp.dstport"];
     let (mut frames, mut files) = (0, 0);
     let mut headers = Headers::default();
-    let rules = Rules::peeling(u8::MAX);
     for Indexed { name, path, .. } in captures {
         let records = read(&path).unwrap_or_default();
         let tunnelled = |r: &Record, h: &mut Headers| {
-            decode::walk(r.link, &r.bytes, r.wire, &rules, h);
+            decode::walk(r.link, &r.bytes, r.wire, &Rules::PLAIN, Peel::ALL, h);
             // The samples of an sFlow datagram are several frames, of which the walk reads none.
             h.tunnels.iter().any(|t| t.kind != TunnelKind::Sflow)
         };
@@ -388,14 +420,15 @@ proptest! {
         let mut bytes = led.map(|(kind, number)| lead(kind, number)).unwrap_or_default();
         bytes.extend(tail);
         let wire = longer.saturating_add(bytes.len() as u32);
-        let mut rules = Rules::peeling(peel);
+        let mut rules = Rules::PLAIN;
+        let peel_off = Peel { tunnels: peel, tag: wire % 2 == 0 };
         rules.set_port(5555, TunnelKind::ArubaErm).unwrap();
-        (rules.pop, rules.stamps, rules.ttag) = (wire % 2 == 0, wire % 3 == 0, Some(0x88b5));
+        (rules.stamps, rules.ttag) = (wire % 3 == 0, Some(0x88b5));
         let (mut headers, mut fresh) = (Headers::default(), Headers::default());
         // A walk leaves nothing behind for the next.
-        decode::walk(LinkType::ETHERNET, &lead(1, 4789), 512, &rules, &mut headers);
-        decode::walk(LinkType(link), &bytes, wire, &rules, &mut headers);
-        decode::walk(LinkType(link), &bytes, wire, &rules, &mut fresh);
+        decode::walk(LinkType::ETHERNET, &lead(1, 4789), 512, &rules, peel_off, &mut headers);
+        decode::walk(LinkType(link), &bytes, wire, &rules, peel_off, &mut headers);
+        decode::walk(LinkType(link), &bytes, wire, &rules, peel_off, &mut fresh);
         assert_sound(&headers, &bytes);
         prop_assert_eq!(summary(&headers), summary(&fresh));
         for sample in decode::sflow::samples(&bytes) {

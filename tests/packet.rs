@@ -4,7 +4,7 @@
 mod support;
 
 use etherparse::{LaxPacketHeaders, SlicedPacket, TransportSlice};
-use spantop::decode::{self, Headers, Rules};
+use spantop::decode::{self, Headers, Peel, Rules};
 use spantop::model::{LinkType, Stop};
 use std::process::Command;
 use support::packet::message::{cdp, dns, lldp, pvst, stp};
@@ -20,7 +20,7 @@ const B6: [u16; 8] = [0xfd00, 0, 0, 0, 0, 0, 0, 2];
 /// The path of protocols and why the walk stopped.
 fn walked(frame: &[u8]) -> (String, Option<Stop>) {
     let mut headers = Headers::default();
-    decode::walk(LinkType::ETHERNET, frame, frame.len() as u32, &Rules::PLAIN, &mut headers);
+    decode::walk(LinkType::ETHERNET, frame, frame.len() as u32, &Rules::PLAIN, Peel::NONE, &mut headers);
     (headers.path.to_string(), headers.stop)
 }
 

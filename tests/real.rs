@@ -6,7 +6,7 @@ mod support;
 
 use spantop::capture::file;
 use spantop::capture::{Block, Fill};
-use spantop::decode::{self, Headers, Rules};
+use spantop::decode::{self, Headers, Peel, Rules};
 use spantop::engine::{self, Settings};
 use spantop::error::Outcome;
 use spantop::mirror::DuplicateFilter;
@@ -129,7 +129,7 @@ fn each_packet(path: &Path, mut see: impl FnMut(bool, Option<Data>)) {
         let fill = source.fill(&mut block).unwrap();
         for packet in &block.packets {
             let bytes = block.bytes(packet);
-            decode::walk(packet.link, bytes, packet.wire, &Rules::PLAIN, &mut headers);
+            decode::walk(packet.link, bytes, packet.wire, &Rules::PLAIN, Peel::NONE, &mut headers);
             let frame = frame(packet, bytes, &headers);
             let data = frame
                 .tcp

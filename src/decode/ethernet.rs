@@ -37,10 +37,12 @@ pub(super) fn type_or_length(walk: &mut Walk, value: u16) -> Next {
     walk.headers.ether_type = value;
     // Zero is neither: an EtherType nobody has, as Wireshark sees it.
     if value >= FIRST_ETHER_TYPE || value == 0 {
+        walk.link_payload(0);
         return Next::EtherType(value);
     }
     walk.headers.ether_type = 0;
     walk.end = walk.end.min(walk.at + usize::from(value));
+    walk.link_payload(walk.end);
     // Novell's "raw 802.3": IPX whose checksum field is all ones, without LLC.
     if walk.rest().starts_with(&[0xff, 0xff]) {
         return walk.leaf(Proto::Ipx);

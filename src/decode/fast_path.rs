@@ -46,9 +46,8 @@ fn find(bytes: &[u8], wire: u32, rules: &Rules, fast: &mut FastHeaders) -> Optio
     (fast.source, fast.destination) = (Mac([s0, s1, s2, s3, s4, s5]).word(), Mac([d0, d1, d2, d3, d4, d5]).word());
     let net_at = 14 + 4 * usize::from(fast.tagged);
     let ether_type = be16(head, net_at - 2);
-    let kind = |tag| if tag == 0x88a8 { Proto::Ieee8021ad as u64 } else { Proto::Vlan as u64 };
-    let path = Proto::Eth as u64;
-    let path = if tagged[0] { path << 8 | kind(types[0]) } else { path };
+    let kind = |tag| if tag == 0x88a8 { Proto::Ieee8021ad as u32 } else { Proto::Vlan as u32 };
+    let path = if tagged[0] { kind(types[0]) } else { 0 };
     let path = if tagged[1] { path << 8 | kind(types[1]) } else { path };
     let rest = bytes.get(net_at..)?;
     // The network header with the first eight bytes behind it, which hold ports and UDP's length.
@@ -62,6 +61,7 @@ fn find(bytes: &[u8], wire: u32, rules: &Rules, fast: &mut FastHeaders) -> Optio
             }
             (header, length, network) = (20, usize::from(be16(ip, 2)), Proto::Ip);
             ends = [be16(ip, 20), be16(ip, 22), be16(ip, 24)];
+            (fast.ttl, fast.traffic_class) = (ip[8], ip[1]);
             (fast.flow, fast.direction) = FlowKey::v4(ip[9], be32(ip, 12), be32(ip, 16), ends[0], ends[1]);
         }
         IPV6 => {
@@ -72,6 +72,7 @@ fn find(bytes: &[u8], wire: u32, rules: &Rules, fast: &mut FastHeaders) -> Optio
             }
             (header, length, network) = (40, 40 + payload, Proto::Ipv6);
             ends = [be16(ip, 40), be16(ip, 42), be16(ip, 44)];
+            (fast.ttl, fast.traffic_class) = (ip[7], (be16(ip, 0) >> 4) as u8);
             let [s, d] = [8, 24].map(|at| ip[at..].first_chunk().map_or(0, |b| u128::from_be_bytes(*b)));
             (fast.flow, fast.direction) = FlowKey::new(true, ip[6], s, d, ends[0], ends[1]);
         }
@@ -100,7 +101,7 @@ fn find(bytes: &[u8], wire: u32, rules: &Rules, fast: &mut FastHeaders) -> Optio
     };
     let payload_at = net_at + header + size;
     fast.hash = (fast.flow.shard_hash() >> 32) as u32;
-    fast.path = path << 16 | (network as u64) << 8 | transport as u64;
+    fast.path = path << 16 | (network as u32) << 8 | transport as u32;
     // At most 65,535, even behind IPv6: a header is taken off.
     fast.payload = (net_at + length).saturating_sub(payload_at) as u16;
     fast.payload_at = payload_at as u8;

@@ -130,7 +130,7 @@ impl Tunnels {
 /// What [`super::walk`] found in one packet. Values of layers not reached keep their defaults.
 ///
 /// `path` always shows the whole stack that was decoded, through every tunnel. All other values are of the *analysed frame*: the packet
-/// itself, or what is inside as many tunnels as were to be taken off (the `peel` of [`super::walk`]).
+/// itself, or what is inside as many tunnels as were to be taken off (the [`Peel`](super::Peel) of [`super::walk`]).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Headers {
     /// Protocols, outermost first, through every tunnel.
@@ -145,6 +145,10 @@ pub struct Headers {
     pub ether_type: u16,
     /// VLAN tags, including one that the mirror took off and told of.
     pub vlans: VlanStack,
+    /// Where what the link layer carries starts, from the packet's first byte: behind the EtherType or length (0: none was read).
+    pub link_payload_at: u32,
+    /// Where that ends by an IEEE 802.3 length, from the packet's first byte (0: where the frame does).
+    pub link_payload_end: u32,
     /// Network layer.
     pub net: Net,
     /// Where the network header starts, from the packet's first byte (0: none).
@@ -152,6 +156,10 @@ pub struct Headers {
     /// Where the network layer ends by its own length (or the frame's end), from the packet's first byte; may lie beyond the captured
     /// bytes. What follows in the frame is padding or a trailer.
     pub net_end: u32,
+    /// Time to live or hop limit.
+    pub ttl: u8,
+    /// DSCP and ECN.
+    pub traffic_class: u8,
     /// The IP protocol number after extension headers.
     pub protocol: u8,
     /// Place in a fragmented datagram.
@@ -193,9 +201,13 @@ impl Headers {
         self.mac = None;
         self.ether_type = 0;
         self.vlans = VlanStack::default();
+        self.link_payload_at = 0;
+        self.link_payload_end = 0;
         self.net = Net::None;
         self.net_at = 0;
         self.net_end = 0;
+        self.ttl = 0;
+        self.traffic_class = 0;
         self.protocol = 0;
         self.fragment = Fragment::Whole;
         self.transport = Transport::None;
@@ -234,6 +246,13 @@ impl Headers {
         frame.vlans = self.vlans;
         frame.ether_type = self.ether_type;
         frame.net = (!matches!(self.net, Net::None)).then(|| at(self.net_at));
+        frame.l2 = match (self.link_payload_at, frame.net) {
+            (0, Some(net)) => net,
+            (0, None) => at(self.payload_at),
+            (behind, _) => at(behind),
+        };
+        frame.l2_end = at(self.link_payload_end);
+        (frame.ttl, frame.traffic_class) = (self.ttl, self.traffic_class);
         frame.transport = (!matches!(self.transport, Transport::None)).then(|| at(self.transport_at));
         frame.payload = at(self.payload_at);
         frame.flow = flow;

@@ -40,6 +40,8 @@ pub(super) fn ipv4(walk: &mut Walk) -> Next {
         let h = &mut *walk.headers;
         h.net = Net::V4(source, destination);
         h.net_at = start as u32;
+        h.ttl = header.ttl();
+        h.traffic_class = header.dcp().value() << 2 | header.ecn().value();
         h.protocol = protocol;
         if offset > 0 {
             h.fragment = Fragment::Later { id: u32::from(header.identification()) };
@@ -55,7 +57,7 @@ pub(super) fn ipv4(walk: &mut Walk) -> Next {
 #[cold]
 #[inline(never)]
 fn short_ipv4(walk: &mut Walk) -> Next {
-    let Some(&[first, _, _, _, _, _, _, _, _, protocol, _, _, a, b, c, d, e, f, g, h]) = walk.peek::<20>() else { return Next::End };
+    let Some(&[first, class, _, _, _, _, _, _, ttl, protocol, _, _, a, b, c, d, e, f, g, h]) = walk.peek::<20>() else { return Next::End };
     match first >> 4 {
         4 => {}
         6 => return ipv6(walk),
@@ -64,6 +66,7 @@ fn short_ipv4(walk: &mut Walk) -> Next {
     if walk.is_first_net() {
         walk.headers.net = Net::V4([a, b, c, d].into(), [e, f, g, h].into());
         walk.headers.net_at = walk.at as u32;
+        (walk.headers.ttl, walk.headers.traffic_class) = (ttl, class);
         walk.headers.protocol = protocol;
     }
     let length = usize::from(first & 0x0f) * 4;
@@ -94,6 +97,8 @@ pub(super) fn ipv6(walk: &mut Walk) -> Next {
         let h = &mut *walk.headers;
         h.net = Net::V6(source, destination);
         h.net_at = start as u32;
+        h.ttl = header.hop_limit();
+        h.traffic_class = header.traffic_class();
         h.protocol = next;
     }
     match next {

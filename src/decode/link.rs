@@ -66,6 +66,7 @@ fn cooked(walk: &mut Walk, hardware: u16, protocol: u16) -> Next {
         return walk.leaf(Proto::Netlink);
     }
     walk.headers.ether_type = protocol;
+    walk.link_payload(0);
     match protocol {
         // ETH_P_802_3: Novell raw frames; ETH_P_802_2: LLC.
         0x0001 => walk.leaf(Proto::Ipx),
@@ -105,6 +106,7 @@ fn chdlc(walk: &mut Walk) -> Next {
     let Some(&[_, _, t0, t1]) = walk.take::<4>() else { return Next::End };
     let number = u16::from_be_bytes([t0, t1]);
     walk.headers.ether_type = number;
+    walk.link_payload(0);
     match number {
         0x8035 => walk.leaf(Proto::Slarp),
         0x2000 => walk.leaf(Proto::Cdp),

@@ -7,6 +7,9 @@ use crate::model::Proto;
 /// An LLC header: what its destination service access point names.
 pub(super) fn llc(walk: &mut Walk) -> Next {
     walk.push(Proto::Llc);
+    if walk.headers.link_payload_at == 0 {
+        walk.link_payload(0);
+    }
     let Some(&[dsap, ssap, control]) = walk.take::<3>() else { return Next::End };
     // Information and supervisory formats have a second control byte.
     if control & 0x03 != 0x03 && walk.take::<1>().is_none() {

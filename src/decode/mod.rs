@@ -26,6 +26,6 @@ mod tests;
 
 pub use fast_path::fast;
 pub use headers::{Fragment, Headers, MAX_TUNNELS, Net, Transport, Tunnels};
-pub use rules::{Rules, UnknownEncapsulation};
+pub use rules::{Peel, Rules, UnknownEncapsulation};
 pub use tunnel::may_carry_packets;
 pub use walk::{Ends, walk};

@@ -1,14 +1,32 @@
-//! What the user sets about decoding: tunnels to take off, UDP ports with mirrors behind them.
+//! What the user sets about decoding, which stays as it is for a run: UDP ports with mirrors behind them. And what is taken off one packet.
 
 use crate::model::{Carrier, TunnelKind};
+
+/// What is taken off a packet before it is analysed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Peel {
+    /// Tunnels, outermost first (0: none, `u8::MAX`: all).
+    pub tunnels: u8,
+    /// Whether the outermost VLAN tag is a mirror's own: then it is no tag of the frame, and takes no part in its length.
+    pub tag: bool,
+}
+
+impl Peel {
+    /// Nothing.
+    pub const NONE: Peel = Peel::tunnels(0);
+
+    /// Every tunnel.
+    pub const ALL: Peel = Peel::tunnels(u8::MAX);
+
+    /// The first `tunnels` tunnels.
+    pub const fn tunnels(tunnels: u8) -> Peel {
+        Peel { tunnels, tag: false }
+    }
+}
 
 /// How packets are to be walked. Cheap to consult: the ports' table exists only when the user named any.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
-    /// Tunnels to take off, outermost first (0: none, `u8::MAX`: all).
-    pub peel: u8,
-    /// Whether the outermost VLAN tag is a mirror's own: then it is no tag of the frame, and takes no part in its length.
-    pub pop: bool,
     /// Whether a time stamp in a frame's header is left out of the frame's length.
     pub stamps: bool,
     /// The EtherType of Cisco's time tag, where there is one.
@@ -30,13 +48,8 @@ struct Ports {
 pub struct UnknownEncapsulation;
 
 impl Rules {
-    /// Nothing taken off, no ports but the registered ones.
-    pub const PLAIN: Rules = Rules::peeling(0);
-
-    /// The first `peel` tunnels taken off.
-    pub const fn peeling(peel: u8) -> Rules {
-        Rules { peel, pop: false, stamps: false, ttag: None, ports: None, gre: Vec::new() }
-    }
+    /// No ports but the registered ones.
+    pub const PLAIN: Rules = Rules { stamps: false, ttag: None, ports: None, gre: Vec::new() };
 
     /// Declares that datagrams from or to UDP `port` are `kind`: one that runs over UDP (VXLAN, Geneve, TZSP, HP and Aruba ERM,
     /// jmirror, sFlow, GTP ...). The last word for a port counts.

@@ -1,7 +1,7 @@
 //! The walk itself: a position in the packet, and steps that each read one header and say what comes next.
 
 use super::headers::Headers;
-use super::rules::Rules;
+use super::rules::{Peel, Rules};
 use super::{ethernet, ip, link, llc, mpls, ppp, transport, tunnel, wlan};
 use crate::model::{Address, LinkType, Mac, MirrorTag, Proto, Purpose, Stop, Tunnel, TunnelKind};
 use std::net::Ipv4Addr;
@@ -74,17 +74,17 @@ pub(super) struct Walk<'a, 'h> {
 
 /// Walks the headers of one packet of link type `link`, `wire` bytes long on the wire, into `headers` (overwritten).
 ///
-/// The first [`Rules::peel`] tunnels are taken off: the analysed frame is what is inside them (0: the packet itself, `u8::MAX`: all).
+/// The analysed frame is what is left when `peel` has been taken off.
 #[inline(never)]
-pub fn walk(link: LinkType, bytes: &[u8], wire: u32, rules: &Rules, headers: &mut Headers) {
+pub fn walk(link: LinkType, bytes: &[u8], wire: u32, rules: &Rules, peel: Peel, headers: &mut Headers) {
     headers.reset(wire);
     let mut walk = Walk {
         bytes,
         at: 0,
         end: (wire as usize).max(bytes.len()),
         declared: 0,
-        peel: rules.peel,
-        pop: rules.pop,
+        peel: peel.tunnels,
+        pop: peel.tag,
         outside: true,
         nets: 0,
         partial: false,
@@ -181,6 +181,16 @@ impl<'a> Walk<'a, '_> {
     pub fn mac(&mut self, source: Mac, destination: Mac) {
         if self.outside && self.headers.mac.is_none() {
             self.headers.mac = Some((source, destination));
+        }
+    }
+
+    /// Notes that what the link layer carries begins here, unless it is the link layer of a tunnel that stays on; it ends at `end` (0:
+    /// where the frame does).
+    #[inline]
+    pub fn link_payload(&mut self, end: usize) {
+        if self.outside {
+            self.headers.link_payload_at = self.at as u32;
+            self.headers.link_payload_end = end as u32;
         }
     }
 

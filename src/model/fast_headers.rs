@@ -1,6 +1,6 @@
 //! Headers of the commonest packets, as the fast path reads them.
 
-use super::{Direction, FlowKey, Frame, Mac, Path, Segment, VlanStack};
+use super::{Direction, FlowKey, Frame, Mac, Path, Proto, Segment, VlanStack};
 
 /// One of the commonest packets: all that is kept of it, so that nobody has to read it again. An Ethernet frame with at most two
 /// VLAN tags, IPv4 without options or IPv6 without extension headers, neither fragmented, and a whole TCP or UDP header that contradicts
@@ -9,12 +9,12 @@ use super::{Direction, FlowKey, Frame, Mac, Path, Segment, VlanStack};
 pub struct FastHeaders {
     /// Its conversation.
     pub flow: FlowKey,
-    /// The last protocols of its path; there are at most five.
-    pub path: u64,
     /// [`Mac::word`] of its source.
     pub source: u64,
     /// [`Mac::word`] of its destination.
     pub destination: u64,
+    /// The protocols of its path behind Ethernet, the last one lowest; there are at most four.
+    pub path: u32,
     /// TCP: sequence number.
     pub sequence: u32,
     /// TCP: acknowledgement number.
@@ -35,6 +35,11 @@ pub struct FastHeaders {
     pub tagged: u8,
     /// Where the payload begins; 0 in a blank one.
     pub payload_at: u8,
+    /// Time to live or hop limit.
+    pub ttl: u8,
+    /// DSCP and ECN.
+    pub traffic_class: u8,
+    // Two bytes are free here: see the test.
 }
 
 impl FastHeaders {
@@ -77,7 +82,8 @@ impl FastHeaders {
     /// Its protocols.
     #[inline]
     pub fn path(&self) -> Path {
-        Path::from_bits(self.path.into())
+        let before = (Proto::Eth as u64) << (16 + 8 * u32::from(self.tagged));
+        Path::from_bits((before | u64::from(self.path)).into())
     }
 
     /// [`VlanStack::bits`] of its VLANs.
@@ -100,8 +106,11 @@ impl FastHeaders {
         frame.vlans = self.vlans();
         frame.tci = self.tci();
         frame.ether_type = if self.flow.is_v6 { 0x86dd } else { 0x0800 };
+        frame.l2 = self.net_at().into();
+        frame.l2_end = 0;
         frame.net = Some(self.net_at().into());
         frame.net_end = u32::from(self.payload_at) + u32::from(self.payload);
+        (frame.ttl, frame.traffic_class) = (self.ttl, self.traffic_class);
         frame.transport = Some(self.transport_at().into());
         frame.payload = self.payload_at.into();
         frame.flow = Some((self.flow, self.direction));
@@ -117,5 +126,20 @@ impl FastHeaders {
         if frame.tag.is_some() {
             frame.tag = None;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_bytes_are_free_for_one_more_fact() {
+        let FastHeaders { flow, source, destination, path, sequence, acknowledgement, hash, tags, .. } = FastHeaders::default();
+        let FastHeaders { payload, window, flags, direction, tagged, payload_at, ttl, traffic_class, .. } = FastHeaders::default();
+        let long = size_of_val(&flow) + size_of_val(&[source, destination]) + size_of_val(&[path, sequence, acknowledgement, hash]);
+        let short = size_of_val(&tags) + size_of_val(&[payload, window]) + size_of_val(&direction);
+        let bytes = size_of_val(&[flags, tagged, payload_at, ttl, traffic_class]);
+        assert_eq!((long + short + bytes + 2, size_of::<FastHeaders>()), (88, 88));
     }
 }

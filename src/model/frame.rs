@@ -58,10 +58,19 @@ pub struct Frame<'a> {
     pub tci: Option<u16>,
     /// EtherType of the innermost link header (0: none).
     pub ether_type: u16,
+    /// Offset in `bytes` of what the link layer carries: behind its header, its VLAN tags and the EtherType or length (an LLC header is
+    /// still to come).
+    pub l2: u32,
+    /// Where that ends by an IEEE 802.3 length field, counted from the first of `bytes`; 0 where the frame's end is its end.
+    pub l2_end: u32,
     /// Offset of the IP header in `bytes`.
     pub net: Option<u32>,
     /// Where the IP packet ends by its own length field, counted from the first of `bytes`; 0 when the field is 0, or without IP.
     pub net_end: u32,
+    /// Time to live or hop limit; 0 without IP.
+    pub ttl: u8,
+    /// DSCP and ECN: IPv4's second byte, IPv6's traffic class (RFC 2474, RFC 3168); 0 without IP.
+    pub traffic_class: u8,
     /// Offset of the transport header in `bytes`.
     pub transport: Option<u32>,
     /// Offset of what no header was decoded of.
@@ -84,7 +93,57 @@ pub struct Frame<'a> {
     pub interface: u16,
 }
 
-impl Frame<'_> {
+impl<'a> Frame<'a> {
+    /// The captured bytes of what the conversation's transport header carries: a TCP segment's data, a UDP datagram's content by its
+    /// own length. Padding and trailers are not among them; empty when the header is cut. Of other protocols it is what no header was
+    /// decoded of, of a fragment what it holds.
+    pub fn payload(&self) -> &'a [u8] {
+        let header = |at: u32| self.bytes.get(at as usize..).unwrap_or_default();
+        let protocol = self.flow.as_ref().map_or(0, |(key, _)| key.protocol);
+        let end = if self.net_end == 0 { u32::MAX } else { self.net_end };
+        let (start, end) = match (self.transport, protocol) {
+            (Some(at), 6) => match header(at).get(12) {
+                Some(&offset) if offset >> 4 >= 5 => (at.saturating_add(u32::from(offset >> 4) * 4), end),
+                _ => return &[],
+            },
+            // A length of 0 is a jumbogram's, or that of a segment the sender's hardware was to cut.
+            (Some(at), 17) => match word(header(at), 4) {
+                length @ 8.. => (at.saturating_add(8), end.min(at.saturating_add(length))),
+                _ => (at.saturating_add(8), end),
+            },
+            (Some(at), 136) => (at.saturating_add(8), end),
+            (Some(at), 132) => (at.saturating_add(12), end),
+            _ => (self.payload, end),
+        };
+        let end = (end as usize).min(self.bytes.len());
+        self.bytes.get(start as usize..end).unwrap_or_default()
+    }
+
+    /// The captured bytes of what the link layer carries: behind its header, its VLAN tags and the EtherType. Of a frame with a length
+    /// in the EtherType's place as many bytes as that says, which begin with an LLC header; of others to the frame's end, padding
+    /// included.
+    pub fn l2_payload(&self) -> &'a [u8] {
+        let end = if self.l2_end == 0 { self.bytes.len() } else { (self.l2_end as usize).min(self.bytes.len()) };
+        self.bytes.get(self.l2 as usize..end).unwrap_or_default()
+    }
+
+    /// Differentiated services code point (RFC 2474), 6 bits.
+    pub fn dscp(&self) -> u8 {
+        self.traffic_class >> 2
+    }
+
+    /// Explicit congestion notification (RFC 3168), 2 bits.
+    pub fn ecn(&self) -> u8 {
+        self.traffic_class & 3
+    }
+
+    /// IPv4 identification (RFC 6864: it says something in fragments and where the sender counts); `None` without an IPv4 header.
+    pub fn ip_id(&self) -> Option<u16> {
+        let header = self.bytes.get(self.net? as usize..)?;
+        (header.first()? >> 4 == 4).then_some(())?;
+        header.get(4..6)?.first_chunk().map(|b| u16::from_be_bytes(*b))
+    }
+
     /// Reads [`Self::tci`] from the frame's bytes and tags.
     pub fn outer_tag(&self) -> Option<u16> {
         let Some(&id) = self.vlans.ids().first() else {

@@ -213,7 +213,7 @@ fn with_header(header: &[u8]) -> (Vec<u8>, Vec<u8>) {
 
 #[test]
 fn headers_are_left_out_of_the_length_when_stamps_are_wanted() {
-    use crate::decode::{Headers, Rules, walk};
+    use crate::decode::{Headers, Peel, Rules, walk};
     use crate::model::LinkType;
     let (time, at) = ahead();
     let arista = |version: [u8; 2], stamp: &[u8]| [&[0xd2, 0x8b, 0, 1][..], &version, stamp].concat();
@@ -232,10 +232,10 @@ fn headers_are_left_out_of_the_length_when_stamps_are_wanted() {
         for (stamps, wire) in [(true, bare.len()), (false, stamped.len())] {
             let mut rules = Rules::PLAIN;
             (rules.stamps, rules.ttag) = (stamps, Some(0x88b5));
-            walk(LinkType::ETHERNET, &stamped, stamped.len() as u32, &rules, &mut headers);
+            walk(LinkType::ETHERNET, &stamped, stamped.len() as u32, &rules, Peel::NONE, &mut headers);
             assert_eq!((headers.path.to_string().as_str(), headers.wire as usize, headers.stop), (path, wire, None), "{kind:?}");
             for length in 0..stamped.len() {
-                walk(LinkType::ETHERNET, &stamped[..length], stamped.len() as u32, &rules, &mut headers);
+                walk(LinkType::ETHERNET, &stamped[..length], stamped.len() as u32, &rules, Peel::NONE, &mut headers);
                 let _ = header(&stamped[..length], Some(0x88b5));
             }
         }

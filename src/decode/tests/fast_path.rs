@@ -5,22 +5,22 @@ use crate::decode::{self, Fragment, Transport};
 use crate::model::{Direction, FastHeaders, FlowKey, Frame, Segment};
 use proptest::prelude::*;
 
-/// The frame that a walk's headers describe.
+/// The frame that a walk's headers show.
 fn walked(bytes: &[u8], wire: u32) -> Frame<'_> {
     let mut h = Headers::default();
-    walk(LinkType::ETHERNET, bytes, wire, &Rules::peeling(u8::MAX), &mut h);
+    walk(LinkType::ETHERNET, bytes, wire, &Rules::PLAIN, Peel::ALL, &mut h);
     assert!(h.tunnels.is_empty() && h.frame_at == 0 && h.fragment == Fragment::Whole && h.wire == wire);
     assert!(matches!(h.transport, Transport::Tcp { .. } | Transport::Udp { .. }));
     let mut frame = Frame::default();
     h.show(bytes, h.flow(), &mut frame);
-    // These the fast path leaves to others.
-    Frame { bytes: &[], wire: 0, ..frame }
+    // This the fast path leaves to others.
+    Frame { wire: 0, ..frame }
 }
 
 /// Holds the two against each other; whether the short way was taken.
 fn agree(bytes: &[u8], wire: u32) -> bool {
     let mut fast = FastHeaders::default();
-    decode::fast(bytes, wire, &Rules::peeling(u8::MAX), &mut fast);
+    decode::fast(bytes, wire, &Rules::PLAIN, &mut fast);
     if fast.is_blank() {
         return false;
     }
@@ -32,10 +32,18 @@ fn agree(bytes: &[u8], wire: u32) -> bool {
         tcp: Some(Segment { sequence: 9, acknowledgement: 9, flags: 9, window: 9, payload: 9 }),
         vlans: [1, 2, 3].into_iter().collect(),
         flow: Some((FlowKey::v4(1, 2, 3, 4, 5).0, Direction::BToA)),
+        bytes,
+        l2: 9,
+        l2_end: 9,
+        ttl: 9,
+        traffic_class: 9,
         ..Frame::default()
     };
     fast.show(&mut frame);
-    assert_eq!(format!("{frame:?}"), format!("{:?}", walked(bytes, wire)));
+    let walked = walked(bytes, wire);
+    assert_eq!(format!("{frame:?}"), format!("{walked:?}"));
+    assert_eq!((frame.payload(), frame.l2_payload()), (walked.payload(), walked.l2_payload()));
+    assert!(frame.payload().len() <= usize::from(fast.payload), "no more than the IP length says");
     true
 }
 

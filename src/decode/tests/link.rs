@@ -30,11 +30,11 @@ fn a_length_is_llc_and_zero_is_neither() {
 fn a_cut_header_is_the_captures_fault_a_short_packet_its_own() {
     let frame = outer(6, &tcp(1, 2, b"abc"));
     let mut h = Headers::default();
-    walk(LinkType::ETHERNET, &frame[..20], frame.len() as u32, &Rules::PLAIN, &mut h);
+    walk(LinkType::ETHERNET, &frame[..20], frame.len() as u32, &Rules::PLAIN, Peel::NONE, &mut h);
     assert_eq!((path(&h).as_str(), h.stop), ("eth:ip", Some(Stop::Captured)));
-    walk(LinkType::ETHERNET, &frame[..20], 20, &Rules::PLAIN, &mut h);
+    walk(LinkType::ETHERNET, &frame[..20], 20, &Rules::PLAIN, Peel::NONE, &mut h);
     assert_eq!((path(&h).as_str(), h.stop), ("eth:ip", Some(Stop::Malformed)));
-    walk(LinkType::ETHERNET, &[], 0, &Rules::PLAIN, &mut h);
+    walk(LinkType::ETHERNET, &[], 0, &Rules::PLAIN, Peel::NONE, &mut h);
     assert_eq!((path(&h).as_str(), h.stop), ("eth", Some(Stop::Malformed)));
 }
 

@@ -131,13 +131,13 @@ fn tzsp_fields() {
 
 #[test]
 fn mirrors_on_ports_the_user_names() {
-    let mut rules = Rules::peeling(u8::MAX);
+    let mut rules = Rules::PLAIN;
     rules.set_port(7933, TunnelKind::HpErm).unwrap();
     rules.set_port(5555, TunnelKind::ArubaErm).unwrap();
     rules.set_port(5556, TunnelKind::Jmirror).unwrap();
     rules.set_port(53, TunnelKind::Vxlan).unwrap();
     assert!(rules.set_port(1, TunnelKind::Pppoe).is_err());
-    let to = |port, payload: &[u8]| on(LinkType::ETHERNET, &outer(17, &udp(1, port, payload)), &rules);
+    let to = |port, payload: &[u8]| peeling(LinkType::ETHERNET, &outer(17, &udp(1, port, payload)), &rules, Peel::ALL);
 
     let h = to(7933, &join(&[&[0; 8], &[0, 0xa0, 0x64, 0x80], &inner()]));
     let tag = h.mirror.unwrap();

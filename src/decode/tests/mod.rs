@@ -1,13 +1,14 @@
 //! Hand-made packets, one header family a file.
 
 mod fast_path;
+mod frame;
 mod link;
 mod mirror;
 mod net;
 mod tunnel;
 
-use super::{Headers, Rules, walk};
-use crate::model::{LinkType, Stop, Tunnel};
+use super::{Headers, Peel, Rules, walk};
+use crate::model::{Frame, LinkType, Stop, Tunnel};
 use crate::packet::{ACK, PSH, Packet};
 
 /// Both addresses of an Ethernet header.
@@ -61,8 +62,13 @@ fn outer(protocol: u8, payload: &[u8]) -> Vec<u8> {
 
 /// Walks a whole packet of a link type.
 fn on(link: LinkType, bytes: &[u8], rules: &Rules) -> Headers {
+    peeling(link, bytes, rules, Peel::NONE)
+}
+
+/// The same with something taken off.
+fn peeling(link: LinkType, bytes: &[u8], rules: &Rules, peel: Peel) -> Headers {
     let mut headers = Headers::default();
-    walk(link, bytes, bytes.len() as u32, rules, &mut headers);
+    walk(link, bytes, bytes.len() as u32, rules, peel, &mut headers);
     headers
 }
 
@@ -73,7 +79,7 @@ fn plain(bytes: &[u8]) -> Headers {
 
 /// Walks an Ethernet frame with every tunnel taken off.
 fn peeled(bytes: &[u8]) -> Headers {
-    on(LinkType::ETHERNET, bytes, &Rules::peeling(u8::MAX))
+    peeling(LinkType::ETHERNET, bytes, &Rules::PLAIN, Peel::ALL)
 }
 
 /// The path in words.
@@ -84,4 +90,11 @@ fn path(headers: &Headers) -> String {
 /// The tunnel layers.
 fn tunnels(headers: &Headers) -> Vec<Tunnel> {
     headers.tunnels.iter().copied().collect()
+}
+
+/// The frame of a walk's headers.
+fn frame<'a>(headers: &Headers, bytes: &'a [u8]) -> Frame<'a> {
+    let mut frame = Frame::default();
+    headers.show(bytes, headers.flow(), &mut frame);
+    frame
 }

@@ -176,7 +176,7 @@ fn a_tunnel_on_the_link_has_no_ends_of_an_earlier_packet() {
     let service = eth(0x894f, &join(&[&[0, 2, 1, 3, 0, 0, 9, 255], &inner()]));
     let mut headers = Headers::default();
     for packet in [over_udp(4789, &[8, 0, 0, 0, 0, 0, 7, 0], &inner()), service.clone()] {
-        walk(LinkType::ETHERNET, &packet, packet.len() as u32, &Rules::PLAIN, &mut headers);
+        walk(LinkType::ETHERNET, &packet, packet.len() as u32, &Rules::PLAIN, Peel::NONE, &mut headers);
     }
     assert_eq!(tunnels(&headers), tunnels(&plain(&service)));
     assert_eq!(tunnels(&headers)[0].source, Address::V4(Ipv4Addr::UNSPECIFIED));
@@ -219,7 +219,7 @@ fn depth_is_bounded_and_peel_counts() {
     assert_eq!((path(&h).as_str(), tunnels(&h).len()), ("eth:ip:ip:ip:ip:ip", 4));
     // The outermost source is .65; every tunnel taken off shows the next.
     for peel in 0..4u8 {
-        let h = on(LinkType::ETHERNET, &packet, &Rules::peeling(peel));
+        let h = peeling(LinkType::ETHERNET, &packet, &Rules::PLAIN, Peel::tunnels(peel));
         assert_eq!(h.net, Net::V4([10, 0, 0, 65 - peel].into(), [10, 0, 0, 99].into()));
         assert_eq!(h.frame_at, if peel == 0 { 0 } else { 14 + 20 * u32::from(peel) });
     }

@@ -3,7 +3,7 @@
 use super::in_flight::InFlight;
 use super::shard::{Shard, ShardPlan};
 use crate::capture::{Block, Packet};
-use crate::decode::{self, Headers, Rules};
+use crate::decode::{self, Headers, Peel, Rules};
 use crate::engine::fold::local::LocalNets;
 use crate::engine::fold::message::{IntervalPart, Message};
 use crate::engine::fold::rows::FlowReport;
@@ -35,7 +35,7 @@ pub struct ShardGroup {
     /// Whether the shards know when the capture began.
     begun: bool,
     local: Arc<LocalNets>,
-    /// Which UDP ports carry packets; `peel` is the packet's own.
+    /// How packets are decoded.
     rules: Rules,
     /// Headers of the packet walked last.
     headers: Box<Headers>,
@@ -120,8 +120,8 @@ impl ShardGroup {
             slot.waits = shard.load(packet, bytes, facts, &mut slot.flight);
             return;
         }
-        (self.rules.peel, self.rules.pop) = (packet.peels(), packet.pops());
-        decode::walk(packet.link, bytes, packet.frame_wire(), &self.rules, &mut self.headers);
+        let peel = Peel { tunnels: packet.peels(), tag: packet.pops() };
+        decode::walk(packet.link, bytes, packet.frame_wire(), &self.rules, peel, &mut self.headers);
         shard.load_walked(packet, bytes, &self.headers, &mut slot.flight);
     }
 

@@ -6,7 +6,7 @@ mod sequence;
 mod stamps;
 
 use crate::capture::Packet;
-use crate::decode::{self, Fragment, Headers, Rules};
+use crate::decode::{self, Fragment, Headers, Peel, Rules};
 use crate::engine::tape::facts::TunnelFacts;
 use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::shard_key::{FragmentTable, shard_of_flow, shard_of_frame, shard_of_hash};
@@ -103,9 +103,9 @@ impl Peek {
 
     #[inline(never)]
     fn by_walking(&mut self, packet: &mut Packet, bytes: &[u8]) {
-        (self.rules.peel, self.rules.pop) = (0, packet.pops());
         let wire = packet.frame_wire();
-        decode::walk(packet.link, bytes, wire, &self.rules, &mut self.headers);
+        let peel = Peel { tunnels: 0, tag: packet.pops() };
+        decode::walk(packet.link, bytes, wire, &self.rules, peel, &mut self.headers);
         if packet.link == LinkType::ETHERNET {
             self.stamps.header(packet, bytes, &self.headers);
         }
@@ -146,8 +146,8 @@ impl Peek {
         if tunnel.kind == TunnelKind::Sflow {
             return self.take_samples(packet, bytes, &tunnel);
         }
-        self.rules.peel = packet.peels();
-        decode::walk(packet.link, bytes, wire, &self.rules, &mut self.headers);
+        let peel = Peel { tunnels: packet.peels(), tag: packet.pops() };
+        decode::walk(packet.link, bytes, wire, &self.rules, peel, &mut self.headers);
         packet.session = self.sessions.number(&tunnel);
         self.take_check_sequence(packet, bytes, &tunnel);
         self.sessions.account(&tunnel, &self.headers.mirror.unwrap_or_default(), self.headers.wire, packet.time);

@@ -2,7 +2,7 @@
 
 use super::Peek;
 use crate::capture::{Packet, Weights};
-use crate::decode::{self, Headers, sflow};
+use crate::decode::{self, Headers, Peel, sflow};
 use crate::engine::tape::Mark;
 use crate::engine::tape::precomputed::Precomputed;
 use crate::engine::tape::shard_key::{shard_of_flow, shard_of_frame};
@@ -115,12 +115,10 @@ impl Peek {
         samples.scaled = scaled;
         // Tunnels in a sample are the monitored network's own.
         let headers = &mut samples.headers;
-        (self.rules.peel, self.rules.pop) = (0, false);
-        decode::walk(link, bytes, wire, &self.rules, headers);
+        decode::walk(link, bytes, wire, &self.rules, Peel::NONE, headers);
         if self.policy == Decap::All && !headers.tunnels.is_empty() {
             found.peel = headers.tunnels.len() as u8;
-            self.rules.peel = found.peel;
-            decode::walk(link, bytes, wire, &self.rules, headers);
+            decode::walk(link, bytes, wire, &self.rules, Peel::tunnels(found.peel), headers);
         }
         let own = headers.flow().map_or_else(|| shard_of_frame(headers), |(key, _)| shard_of_flow(&key));
         found.shard = self.fragments.pass(headers, || own).unwrap_or(own);

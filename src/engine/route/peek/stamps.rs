@@ -2,7 +2,7 @@
 
 use crate::capture::Packet;
 use crate::decode::stamp::{self, Keyframe, Tail};
-use crate::decode::{self, Headers, Rules};
+use crate::decode::{self, Headers, Peel, Rules};
 use crate::mirror::StampLedger;
 use crate::model::{LinkType, Stamp, StampChoice, StampKind, Stamps};
 
@@ -113,7 +113,7 @@ impl StampWatch {
         if self.gives_up(packet) || bytes.len() != packet.wire as usize {
             return;
         }
-        decode::walk(packet.link, bytes, packet.wire, &Rules::PLAIN, &mut self.headers);
+        decode::walk(packet.link, bytes, packet.wire, &Rules::PLAIN, Peel::NONE, &mut self.headers);
         let (net_at, net_end) = (self.headers.net_at as usize, self.headers.net_end as usize);
         let Some(interface) = self.interface(packet.interface) else { return };
         let tail = match interface.usual {
