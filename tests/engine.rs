@@ -3,10 +3,12 @@
 mod support;
 
 use spantop::capture::Memory;
-use spantop::engine::{self, Settings};
+use spantop::engine::{self, FlowListener, Settings};
 use spantop::error::Outcome;
-use spantop::model::{LinkType, Timestamp};
+use spantop::model::{CloseReason, FlowBatch, LinkType, Timestamp};
 use spantop::snapshot::Snapshot;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use support::network::{self, Plan};
 
 const START: i64 = 1_700_000_000_000_000_000;
@@ -105,4 +107,72 @@ fn queries_while_a_file_is_read_lose_nothing() {
         assert_eq!((got.total, got.protocols.first().map(|r| r.traffic)), (want.total, Some(want.total)));
         assert_eq!(got.endpoints.ip.total_rows, want.endpoints.ip.total_rows);
     }
+}
+
+/// Folds a source and collects the records of its conversations; the interval and shard of each.
+fn run_with_flows(source: Memory, settings: &Settings) -> (Snapshot, Vec<FlowBatch>) {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let listener: FlowListener = {
+        let seen = Arc::clone(&seen);
+        Box::new(move |batch| seen.lock().unwrap().push(batch))
+    };
+    let outcome = engine::run_with_flows(Box::new(source), settings, Default::default(), Some(listener)).unwrap();
+    let Outcome { result: snapshot, failure } = outcome;
+    assert_eq!(failure, None);
+    let batches = std::mem::take(&mut *seen.lock().unwrap());
+    (snapshot, batches)
+}
+
+/// Two bursts of the same conversations, ten minutes apart.
+fn twice(plan: &Plan) -> Memory {
+    let mut memory = Memory::new();
+    for round in 0..2 {
+        for p in network::run(plan) {
+            memory.push(Timestamp(START + p.time + round * 600_000_000_000), LinkType::ETHERNET, p.frame.len() as u32, &p.frame);
+        }
+    }
+    memory
+}
+
+#[test]
+fn flow_records_add_up_to_the_rows_for_any_number_of_threads() {
+    let plan = Plan { connections: 300, loss_after: 0.0, ..Plan::default() };
+    let mut first = None;
+    for (threads, block_bytes) in [(0, 512 * 1024), (1, 2_000), (2, 70_000), (7, 512 * 1024)] {
+        let (snapshot, batches) = run_with_flows(twice(&plan), &Settings { threads, block_bytes, ..Settings::default() });
+        assert!(batches.iter().all(|b| b.lost == 0));
+        // By ends and ports: a later connection on the same ports is a row of its own, so are its records.
+        let mut rows = BTreeMap::<_, (u64, u64, u64, u64)>::new();
+        let tables = &snapshot.conversations;
+        for row in tables.tcp.rows.iter().chain(&tables.udp.rows) {
+            let sum = rows.entry((row.a, row.b, row.a_port, row.b_port)).or_default();
+            *sum = (sum.0 + row.ab.packets, sum.1 + row.ab.wire_bytes, sum.2 + row.ba.packets, sum.3 + row.ba.wire_bytes);
+        }
+        let mut records = BTreeMap::<_, (u64, u64, u64, u64)>::new();
+        let mut reasons = BTreeMap::<_, u64>::new();
+        for record in batches.iter().flat_map(|b| &b.records).filter(|r| matches!(r.key.protocol, 6 | 17)) {
+            let sum = records.entry((record.key.a(), record.key.b(), record.key.a_port, record.key.b_port)).or_default();
+            let [ab, ba] = record.traffic;
+            *sum = (sum.0 + ab.packets, sum.1 + ab.wire_bytes, sum.2 + ba.packets, sum.3 + ba.wire_bytes);
+            *reasons.entry(record.reason).or_default() += 1;
+        }
+        assert!(rows == records, "threads {threads}: {} rows, {} records", rows.len(), records.len());
+        assert!(reasons.get(&CloseReason::Fin).is_some_and(|&n| n > 100), "{reasons:?}");
+        assert!(reasons.contains_key(&CloseReason::Idle) || reasons.contains_key(&CloseReason::Finished), "{reasons:?}");
+        assert!(batches.is_sorted_by_key(|b| (b.interval, b.shard)));
+        assert!(batches == *first.get_or_insert_with(|| batches.clone()), "threads {threads}: other records, or another order");
+    }
+}
+
+#[test]
+fn flow_records_of_evicted_conversations_add_up_too() {
+    let plan = Plan { connections: 3_000, segments: 2, seconds: 60.0, ..Plan::default() };
+    let (snapshot, batches) = run_with_flows(source(&plan), &Settings { flows_per_shard: 16, threads: 2, ..Settings::default() });
+    let records = || batches.iter().flat_map(|b| &b.records);
+    assert!(records().any(|r| r.reason == CloseReason::Evicted));
+    assert!(snapshot.losses.evicted_flows > 0);
+    let packets: u64 = records().map(|r| r.traffic[0].packets + r.traffic[1].packets).sum();
+    let pairs = snapshot.conversations.ip.rows.iter().chain(&snapshot.conversations.ipv6.rows);
+    let ip: u64 = pairs.map(|r| r.total().packets).sum();
+    assert_eq!((packets, batches.iter().map(|b| b.lost).sum::<u64>()), (ip, 0));
 }

@@ -15,6 +15,7 @@ mod tape;
 mod threads;
 
 pub use fold::local;
+pub use merge::FlowListener;
 pub use threads::join_scoped;
 
 use crate::capture::Source;
@@ -31,7 +32,7 @@ use fold::local::LocalNets;
 use fold::shard::ShardPlan;
 use host_watch::HostWatch;
 use judge::mirror::MirrorJudge;
-use merge::{EndpointTables, Merge, Publish};
+use merge::{EndpointTables, FlowStream, Merge, Publish};
 use pool::WorkerPool;
 use router::{Plan, Router};
 use std::hash::{BuildHasher, RandomState};
@@ -115,13 +116,27 @@ pub(crate) enum Command {
 /// # Errors
 /// When there is no result at all: a thread was refused, or ended before its time.
 pub fn run(source: Box<dyn Source>, settings: &Settings, stop: Arc<AtomicBool>) -> Result<Outcome<Snapshot>> {
+    run_with_flows(source, settings, stop, None)
+}
+
+/// The same, and hands the records of all conversations to `flows` as they are closed: at marks, by interval and shard, in the same order
+/// whatever the number of threads. It is waited for.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with_flows(
+    source: Box<dyn Source>,
+    settings: &Settings,
+    stop: Arc<AtomicBool>,
+    flows: Option<FlowListener>,
+) -> Result<Outcome<Snapshot>> {
     let last = Arc::new(Mutex::new(None));
     let publish: Publish = {
         let last = Arc::clone(&last);
         Box::new(move |snapshot| *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(snapshot))
     };
     let (_, commands) = bounded(0);
-    let router = router(source, settings, false, publish, commands, stop)?;
+    let router = router(source, settings, Listeners { watched: false, publish, flows }, commands, stop)?;
     let failure = router.run(|_| {}).err();
     let snapshot = last.lock().unwrap_or_else(PoisonError::into_inner).take();
     match (snapshot, failure) {
@@ -131,18 +146,27 @@ pub fn run(source: Box<dyn Source>, settings: &Settings, stop: Arc<AtomicBool>) 
     }
 }
 
+/// Who is told what.
+struct Listeners {
+    /// Whether a screen watches: snapshots are wanted while running.
+    watched: bool,
+    /// Where snapshots go.
+    publish: Publish,
+    /// Where closed conversations go.
+    flows: Option<FlowListener>,
+}
+
 fn router(
     source: Box<dyn Source>,
     settings: &Settings,
-    watched: bool,
-    publish: Publish,
+    Listeners { watched, publish, flows }: Listeners,
     commands: Receiver<Command>,
     stop: Arc<AtomicBool>,
 ) -> Result<Router> {
     let local = Arc::new(LocalNets::new(settings.load.local_nets.clone()));
     let base = Snapshot { live: settings.live, filter: settings.filter.clone(), speed: settings.mirror.speed, ..Snapshot::default() };
     let rules = rules_of(&settings.mirror.clone().resolved())?;
-    let shards = plan_of(settings);
+    let shards = ShardPlan { flow_records: flows.is_some(), ..plan_of(settings) };
     let (workers, groups) = division(settings);
     let groups: Vec<_> = groups.into_iter().map(|s| ShardGroup::new(s, shards, Arc::clone(&local), rules.clone())).collect();
     let answered = Arc::new(AtomicU64::new(0));
@@ -158,6 +182,7 @@ fn router(
     let ends = ends.map_err(|e| Error::io(NO_THREADS, &e))?;
     let judge = Box::new(MirrorJudge::new(settings.mirror.dedup));
     let mut merge = Merge::new(groups.len(), settings.load.interval, ends, base, judge, publish);
+    merge.stream_flows(FlowStream::new(groups.len(), flows));
     let sink = Box::new(move |message| merge.take(message));
     let pool = if workers == 0 {
         WorkerPool::alone(settings.block_bytes, groups, sink)
@@ -215,6 +240,7 @@ fn plan_of(settings: &Settings) -> ShardPlan {
     ShardPlan {
         flows: settings.flows_per_shard,
         dedup: settings.mirror.dedup,
+        flow_records: false,
         hash_keys: HashKeys { tables: random(), copies: if settings.live { random() } else { Keys::FIXED } },
     }
 }
@@ -249,7 +275,7 @@ impl Engine {
             let latest = Arc::clone(&latest);
             Box::new(move |snapshot| *latest.lock().unwrap_or_else(PoisonError::into_inner) = snapshot)
         };
-        let router = router(source, settings, true, publish, receive, Arc::clone(&stop))?;
+        let router = router(source, settings, Listeners { watched: true, publish, flows: None }, receive, Arc::clone(&stop))?;
         let thread = std::thread::Builder::new()
             .name("router".into())
             .spawn({

@@ -202,7 +202,7 @@ impl Router {
             first = first.min(packet.time);
             latest = latest.max(packet.time);
             if let Some((number, sample)) = self.intervals.count(packet.time, packet.wire) {
-                marks.push((at as u32, Mark::Interval(number)));
+                marks.push((at as u32, Mark::Interval(number, self.intervals.start())));
                 self.pool.tell(Message::IntervalFacts(number, sample));
             }
             let from = packet.offset as usize;
@@ -221,7 +221,7 @@ impl Router {
     /// On a quiet live port wall time closes intervals; a replay's packets have times of their own.
     fn quiet(&mut self, tape_block: &mut TapeBlock) {
         if let Some((number, sample)) = self.intervals.advance(clock::wall()) {
-            tape_block.marks.push((tape_block.block.packets.len() as u32, Mark::Interval(number)));
+            tape_block.marks.push((tape_block.block.packets.len() as u32, Mark::Interval(number, self.intervals.start())));
             self.pool.tell(Message::IntervalFacts(number, sample));
         }
     }
@@ -288,7 +288,7 @@ impl Router {
         self.quiet = Some(self.silence());
         let Some(mut tape_block) = self.pool.free() else { return };
         if let Some((number, sample)) = self.intervals.close() {
-            tape_block.marks.push((0, Mark::Interval(number)));
+            tape_block.marks.push((0, Mark::Interval(number, self.intervals.now().unwrap_or_default())));
             self.pool.tell(Message::IntervalFacts(number, sample));
         }
         self.mark_snapshot(&mut tape_block, true);

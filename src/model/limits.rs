@@ -1,5 +1,7 @@
 //! Every cap of the program, with its reason. Beyond a cap things are counted in an "other" row, never dropped silently.
 
+use super::time::SECOND;
+
 /// Shards the traffic is divided into. A shard is a function of a packet's bytes alone, so results do not depend on the
 /// number of workers; 64 divides evenly among any small number of them.
 pub const SHARDS: usize = 64;
@@ -57,6 +59,25 @@ pub const LZMA_BYTES: u64 = 256 * 1024 * 1024;
 /// Conversations kept per shard (64 shards: 2,097,152 in all, about 400 MiB). Beyond it the longest idle ones are folded into the
 /// "other" row.
 pub const FLOWS_PER_SHARD: usize = 32 * 1024;
+
+/// Nanoseconds a TCP connection may be silent before it is closed. Five minutes is what Zeek waits; keep-alives and NAT refreshes of common
+/// systems come more often, and whoever goes on later is the same row of the tables all the same.
+pub const TCP_IDLE: i64 = 300 * SECOND;
+
+/// Nanoseconds after the last packet of a TCP connection that has ended by FIN or RST until it is closed: retransmissions and the last
+/// acknowledgement belong to it (Zeek waits as long).
+pub const TCP_ENDED: i64 = 5 * SECOND;
+
+/// Nanoseconds a UDP conversation may be silent before it is closed: there is no end to be seen, and a minute is longer than the pauses of
+/// most that go on.
+pub const UDP_IDLE: i64 = 60 * SECOND;
+
+/// Nanoseconds any other conversation may be silent before it is closed: as with UDP.
+pub const OTHER_IDLE: i64 = 60 * SECOND;
+
+/// Records of closed conversations that a shard keeps until it can hand them over, at a mark or behind a block: 0.8 MiB, and 50 MiB in all
+/// shards, but only while somebody wants them. An eighth of a full table that has to go at once fits; beyond it they are counted as lost.
+pub const CLOSED_FLOWS: usize = FLOWS_PER_SHARD / 8;
 
 /// Distinct (MAC pair, VLAN stack, protocol path) contexts per shard; a MAC flood beyond it is counted without its addresses.
 pub const CONTEXTS_PER_SHARD: usize = 8 * 1024;

@@ -6,15 +6,19 @@
 //! records brought near, and then each packet is counted ([`FlowTable::prefetch`], [`FlowTable::probe`], [`FlowTable::locate`],
 //! [`FlowTable::count`]).
 
+mod lifecycle;
 mod table;
 mod tcp;
+mod wheel;
 
+pub use lifecycle::{FlowChange, FlowEvent, Opening};
 pub use table::{Counted, FlowTable, Flushed, SlotHint, Step};
 pub use tcp::TcpTrack;
 
 use super::tcp::{TcpCold, TcpHot};
 use super::totals::TrafficDirection;
-use crate::model::{FlowKey, Timestamp, Traffic};
+use crate::model::{AppSlot, FlowKey, Timestamp, Traffic};
+use lifecycle::Life;
 
 /// One conversation: what each of its packets touches.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +32,7 @@ pub struct FlowHot<X> {
     last: [Timestamp; 2],
     /// Fingerprint of the context each direction was seen in last (0: none).
     context: [u64; 2],
-    /// The report round in which it was last touched.
+    /// The report round in which it was last touched; 0 once it is closed.
     round: u32,
     /// TCP's course.
     pub tcp: TcpTrack,
@@ -38,6 +42,10 @@ pub struct FlowHot<X> {
     pub heading: [TrafficDirection; 2],
     /// 0 or 1: the direction of the originator.
     pub originator: u8,
+    /// Where in its life it is.
+    life: Life,
+    /// What dissectors keep of it.
+    pub app: AppSlot,
     /// What else is kept of it: the detectors' state.
     pub detectors: X,
 }

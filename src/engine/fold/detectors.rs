@@ -247,3 +247,14 @@ impl Detectors {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::FlowHot;
+
+    #[test]
+    fn a_flow_record_is_three_cache_lines() {
+        assert!(size_of::<FlowHot<FlowDetectors>>() <= 192);
+    }
+}

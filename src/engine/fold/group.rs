@@ -9,7 +9,7 @@ use crate::engine::fold::message::{IntervalPart, Message};
 use crate::engine::fold::rows::FlowReport;
 use crate::engine::tape::precomputed::Precomputed;
 use crate::engine::tape::{Mark, TapeBlock};
-use crate::model::memory;
+use crate::model::{Timestamp, memory};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -41,6 +41,8 @@ pub struct ShardGroup {
     headers: Box<Headers>,
     part: IntervalPart,
     parts: Vec<(u64, IntervalPart)>,
+    /// Number of the interval that is open.
+    interval: u64,
     evicted: Vec<FlowReport>,
 }
 
@@ -57,6 +59,7 @@ impl ShardGroup {
             headers: Box::default(),
             part: IntervalPart::default(),
             parts: Vec::new(),
+            interval: 0,
             evicted: Vec::new(),
         }
     }
@@ -152,22 +155,47 @@ impl ShardGroup {
 
     fn mark(&mut self, mark: &Mark, send: &mut dyn FnMut(Message)) {
         match mark {
-            Mark::Interval(number) => self.parts.push((*number, std::mem::take(&mut self.part))),
+            Mark::Interval(number, now) => {
+                self.parts.push((*number, std::mem::take(&mut self.part)));
+                self.close_idle(*now, *number, send);
+                self.interval = number.saturating_add(1);
+            }
             Mark::Snapshot(request) => {
                 self.flush(send);
+                if request.finished {
+                    self.close_idle(request.now, self.interval, send);
+                    self.close_all(send);
+                }
                 self.shards.iter_mut().for_each(|s| send(Message::Report(request.number, Box::new(s.report(request)))));
                 send(Message::Reported(request.number, self.part));
             }
             Mark::Reset => {
+                self.close_all(send);
                 self.flush(send);
+                let interval = self.interval;
                 *self = Self::new(self.numbers.clone(), self.plan, Arc::clone(&self.local), std::mem::take(&mut self.rules));
+                self.interval = interval;
                 send(Message::Reset);
             }
         }
     }
 
+    /// Closes conversations that have ended or were silent for too long by `now`, where the interval of that number ends.
+    fn close_idle(&mut self, now: Timestamp, interval: u64, send: &mut dyn FnMut(Message)) {
+        let send = &mut |batch| send(Message::ClosedFlows(batch));
+        self.shards.iter_mut().for_each(|s| s.close_idle(now, interval, send));
+    }
+
+    /// Closes every conversation.
+    fn close_all(&mut self, send: &mut dyn FnMut(Message)) {
+        let (interval, send) = (self.interval, &mut |batch| send(Message::ClosedFlows(batch)));
+        self.shards.iter_mut().for_each(|s| s.close_all(interval, send));
+    }
+
     fn flush(&mut self, send: &mut dyn FnMut(Message)) {
         if !self.evicted.is_empty() {
+            let (interval, send_flows) = (self.interval, &mut |batch| send(Message::ClosedFlows(batch)));
+            self.shards.iter_mut().for_each(|s| s.hand_over(interval, send_flows));
             send(Message::Evicted(std::mem::take(&mut self.evicted)));
         }
         if !self.parts.is_empty() {

@@ -3,7 +3,7 @@
 use crate::engine::fold::rows::FlowReport;
 use crate::engine::fold::shard::ShardReport;
 use crate::engine::tape::Request;
-use crate::model::Traffic;
+use crate::model::{FlowBatch, Traffic};
 use crate::snapshot::Sample;
 use crate::stats::totals::TrafficDirection;
 use std::sync::Arc;
@@ -41,6 +41,8 @@ pub enum Message {
     IntervalParts(Vec<(u64, IntervalPart)>),
     /// Conversations that had to make room.
     Evicted(Vec<FlowReport>),
+    /// Records of conversations that a shard closed.
+    ClosedFlows(FlowBatch),
     /// A snapshot is coming: its request.
     Request(Arc<Request>),
     /// A shard's report for it.

@@ -1,5 +1,6 @@
 //! Folding: 64 shards in groups, each with plain `&mut self` code, in the order of the tape.
 
+pub mod closed_flows;
 pub mod detectors;
 pub mod group;
 pub mod in_flight;

@@ -63,9 +63,8 @@ pub struct FlowReport {
     pub shown: bool,
 }
 
-/// A conversation's row; its `recent` numbers are what was added since the last report.
-pub fn conversation(record: Record<FlowDetectors>, more_vlans: impl Iterator<Item = u16>, contexts: &Contexts) -> Conversation {
-    let (flow, added) = (record.flow, record.added());
+/// The longest path a conversation was seen with last, and its VLANs.
+pub fn seen_in(record: Record<FlowDetectors>, more_vlans: impl Iterator<Item = u16>, contexts: &Contexts) -> (Path, VlanStack) {
     let mut vlans = VlanStack::default();
     let mut path = Path::EMPTY;
     for context in record.rest.context.iter().filter_map(|&c| contexts.get(c)) {
@@ -75,6 +74,13 @@ pub fn conversation(record: Record<FlowDetectors>, more_vlans: impl Iterator<Ite
         context.key.vlans.ids().iter().for_each(|&id| vlans.insert(id));
     }
     more_vlans.for_each(|id| vlans.insert(id));
+    (path, vlans)
+}
+
+/// A conversation's row; its `recent` numbers are what was added since the last report.
+pub fn conversation(record: Record<FlowDetectors>, more_vlans: impl Iterator<Item = u16>, contexts: &Contexts) -> Conversation {
+    let (flow, added) = (record.flow, record.added());
+    let (path, vlans) = seen_in(record, more_vlans, contexts);
     let kind = Kind::of(flow.key.protocol);
     Conversation {
         a: flow.key.a(),

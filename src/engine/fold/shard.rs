@@ -6,6 +6,7 @@ use super::in_flight::{self, InFlight};
 use super::rows::EndpointDelta;
 use crate::capture::Packet;
 use crate::decode::{Fragment, Headers};
+use crate::engine::fold::closed_flows::ClosedFlows;
 use crate::engine::fold::detectors::{DetectorReport, Detectors, FlowDetectors};
 use crate::engine::fold::local::LocalNets;
 use crate::engine::fold::rows::{self, FlowReport, Kind};
@@ -14,11 +15,11 @@ use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::shard_key::FragmentTable;
 use crate::mirror::Digest;
 use crate::model::tcp::HOLD;
-use crate::model::{Direction, FlowKey, Frame, Stop, Timestamp, Traffic};
+use crate::model::{Direction, FlowBatch, FlowKey, Frame, Stop, Timestamp, Traffic};
 use crate::snapshot::Conversation;
 use crate::stats::flow::{Counted, Flushed, Step};
 use crate::stats::totals::TrafficDirection;
-use crate::stats::{Context, Contexts, FlowTable, Totals};
+use crate::stats::{Context, Contexts, FlowTable, Record, Totals};
 
 /// Everything a shard slots in at a mark.
 #[derive(Debug)]
@@ -85,6 +86,8 @@ pub struct ShardPlan {
     pub flows: usize,
     /// Whether copies are left out.
     pub dedup: bool,
+    /// Whether somebody wants the records of closed conversations.
+    pub flow_records: bool,
     /// What keys the hashes.
     pub hash_keys: HashKeys,
 }
@@ -98,6 +101,9 @@ pub struct Shard {
     totals: Totals,
     contexts: Contexts,
     flows: FlowTable<FlowDetectors>,
+    closed: ClosedFlows,
+    /// Every conversation was closed at the end of the capture.
+    finished: bool,
     fragments: FragmentTable<(FlowKey, Direction)>,
 }
 
@@ -111,6 +117,8 @@ impl Shard {
             totals: Totals::default(),
             contexts: Contexts::new(plan.hash_keys.tables),
             flows: FlowTable::new(plan.flows, plan.hash_keys.tables),
+            closed: ClosedFlows::new(number, plan.flow_records),
+            finished: false,
             fragments: FragmentTable::default(),
         }
     }
@@ -261,11 +269,44 @@ impl Shard {
     #[inline(never)]
     fn make_room(&mut self, evicted: &mut Vec<FlowReport>) {
         self.flush();
-        let contexts = &self.contexts;
-        self.flows.evict(|record, at, table| {
+        let (contexts, closed) = (&self.contexts, &mut self.closed);
+        let out = |record: Record<FlowDetectors>, at, table: &FlowTable<FlowDetectors>| {
             let row = rows::conversation(record, table.vlans(at), contexts);
             evicted.push(FlowReport { row, kind: Kind::of(record.flow.key.protocol), shown: false });
+        };
+        self.flows.evict(out, &mut |table, event| closed.note(table, &event, contexts));
+    }
+
+    /// Closes conversations that have ended or were silent for too long by `now`, where the interval of that number ends.
+    pub fn close_idle(&mut self, now: Timestamp, interval: u64, send: &mut impl FnMut(FlowBatch)) {
+        let (contexts, closed) = (&self.contexts, &mut self.closed);
+        self.flows.close_idle(now, &mut |table, event| {
+            closed.note(table, &event, contexts);
+            if closed.is_full() {
+                closed.take(interval).into_iter().for_each(&mut *send);
+            }
         });
+        self.hand_over(interval, send);
+    }
+
+    /// Closes every conversation, for nothing more comes. Where nobody wants to know it need not be done.
+    pub fn close_all(&mut self, interval: u64, send: &mut impl FnMut(FlowBatch)) {
+        if !self.closed.are_wanted() || std::mem::replace(&mut self.finished, true) {
+            return;
+        }
+        let (contexts, closed) = (&self.contexts, &mut self.closed);
+        self.flows.close_all(&mut |table, event| {
+            closed.note(table, &event, contexts);
+            if closed.is_full() {
+                closed.take(interval).into_iter().for_each(&mut *send);
+            }
+        });
+        self.hand_over(interval, send);
+    }
+
+    /// Hands over the records of what was closed so far, in the interval of that number.
+    pub fn hand_over(&mut self, interval: u64, send: &mut impl FnMut(FlowBatch)) {
+        self.closed.take(interval).into_iter().for_each(send);
     }
 
     /// Hands in what the request asks for and everything that changed. At its `last` the shard gives its conversations away.

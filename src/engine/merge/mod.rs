@@ -1,11 +1,13 @@
 //! Brings the shards' reports together, in shard order, into one immutable snapshot.
 
 mod endpoints;
+mod flow_stream;
 mod hierarchy;
 pub mod tables;
 mod timeline;
 
 pub use endpoints::EndpointTables;
+pub use flow_stream::{FlowListener, FlowStream};
 
 use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::fold::message::{IntervalPart, Message};
@@ -88,6 +90,7 @@ pub struct Merge {
     resets: usize,
     total_before: Traffic,
     judge: Box<dyn Assess>,
+    flows: FlowStream,
 }
 
 /// A snapshot on its way: reports are taken in as they come, in the order of the shards, and forgotten.
@@ -145,14 +148,24 @@ impl Merge {
             resets: 0,
             total_before: Traffic::default(),
             judge,
+            flows: FlowStream::default(),
         }
+    }
+
+    /// Hands closed conversations to a stream.
+    pub fn stream_flows(&mut self, flows: FlowStream) {
+        self.flows = flows;
     }
 
     /// Takes one message.
     pub fn take(&mut self, message: Message) {
         match message {
             Message::IntervalFacts(number, sample) => self.timeline.facts(number, sample),
-            Message::IntervalParts(parts) => parts.into_iter().for_each(|(number, part)| self.timeline.part(number, part)),
+            Message::IntervalParts(parts) => parts.into_iter().for_each(|(number, part)| {
+                self.timeline.part(number, part);
+                self.flows.pass(number);
+            }),
+            Message::ClosedFlows(batch) => self.flows.take(batch),
             Message::Evicted(flows) => {
                 let load = Arc::new(Load { flows, whole: None });
                 self.ends.take(&load);
@@ -178,6 +191,9 @@ impl Merge {
                 while self.pending.front().is_some_and(|p| p.left == 0)
                     && let Some(pending) = self.pending.pop_front()
                 {
+                    if pending.request.finished {
+                        self.flows.finish();
+                    }
                     // Without all its parts a snapshot would not be true.
                     if let Some(snapshot) = self.assemble(pending) {
                         (self.publish)(Arc::new(snapshot));

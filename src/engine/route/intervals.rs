@@ -91,6 +91,11 @@ impl Intervals {
         self.now = self.now.max(time);
     }
 
+    /// Where the open interval begins.
+    pub fn start(&self) -> Timestamp {
+        self.start
+    }
+
     /// Packet time now; `None` before the first packet.
     pub fn now(&self) -> Option<Timestamp> {
         (self.now != Timestamp(0) || self.origin.is_some()).then_some(self.now)

@@ -16,8 +16,8 @@ use std::sync::Arc;
 /// What the router asks of every shard at one place of the tape.
 #[derive(Debug, Clone)]
 pub enum Mark {
-    /// An interval ends here; its number.
-    Interval(u64),
+    /// An interval ends here: its number, and the time it has come to, which no packet before has.
+    Interval(u64, Timestamp),
     /// A snapshot is taken here.
     Snapshot(Arc<Request>),
     /// Everything counted so far is forgotten.

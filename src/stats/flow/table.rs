@@ -1,12 +1,13 @@
 //! All conversations of a shard.
 
+use super::lifecycle::{FlowEvent, Lives};
 use super::{FlowCold, FlowHot, Record, TcpTrack};
 use crate::model::index::{Index, NONE};
 use crate::model::limits::VLANS_PER_FLOW;
 use crate::model::memory;
 use crate::model::mix::Keys;
 use crate::model::tcp::{ACK, HoleEvent, LostRange, SYN, TcpEvent, TcpMarks};
-use crate::model::{Direction, FlowKey, Frame, Segment, Timestamp, Traffic};
+use crate::model::{AppSlot, Direction, FlowKey, Frame, Segment, Timestamp, Traffic};
 use crate::stats::tcp::{Follower, TcpCold, TcpHot};
 use crate::stats::totals::TrafficDirection;
 
@@ -65,12 +66,13 @@ pub struct Flushed {
 /// All conversations of a shard.
 #[derive(Debug)]
 pub struct FlowTable<X> {
-    flows: Vec<FlowHot<X>>,
+    pub(super) flows: Vec<FlowHot<X>>,
     rest: Vec<FlowCold>,
-    touched: Vec<u32>,
+    pub(super) touched: Vec<u32>,
+    pub(super) lives: Lives,
     index: Index,
     keys: Keys,
-    round: u32,
+    pub(super) round: u32,
     /// Grows whenever a conversation's number changes: guesses from before are worth nothing.
     epoch: u32,
     cap: usize,
@@ -85,6 +87,7 @@ impl<X: Copy + Default> FlowTable<X> {
             flows: Vec::new(),
             rest: Vec::new(),
             touched: Vec::new(),
+            lives: Lives::default(),
             index: Index::default(),
             keys,
             round: 1,
@@ -176,7 +179,7 @@ impl<X: Copy + Default> FlowTable<X> {
                 segment,
                 label,
             );
-            flow.hear(&tcp, step.direction);
+            flow.hear(&tcp, step.direction, at, &mut self.lives);
             if tcp.marks.has(TcpMarks::HOLES) {
                 holes = self.follower.hole_events();
             }
@@ -189,7 +192,7 @@ impl<X: Copy + Default> FlowTable<X> {
         let backward = self.tally(at, step);
         let (flow, cold) = (&mut self.flows[at as usize], &mut self.rest[at as usize]);
         let tcp = step.tcp.map_or_else(TcpEvent::default, |s| Follower::glimpse(&mut flow.numbers, &mut cold.numbers, step.direction, s));
-        flow.hear(&tcp, step.direction);
+        flow.hear(&tcp, step.direction, at, &mut self.lives);
         flow.tcp.note_sampled();
         Counted { flow, backward, tcp, holes: &[] }
     }
@@ -216,8 +219,7 @@ impl<X: Copy + Default> FlowTable<X> {
             flow.last[way] = step.time;
         }
         if flow.round != self.round {
-            flow.round = self.round;
-            self.touched.push(at);
+            self.touch(at, way, step.time, step.wire);
         }
         backward
     }
@@ -235,6 +237,7 @@ impl<X: Copy + Default> FlowTable<X> {
             self.flows.reserve_exact(more);
             self.rest.reserve_exact(more);
         }
+        let life = self.lives.open(at as u32, step.key.protocol, step.time);
         self.flows.push(FlowHot {
             key: *step.key,
             traffic: [Traffic::default(); 2],
@@ -245,6 +248,8 @@ impl<X: Copy + Default> FlowTable<X> {
             numbers: TcpHot::default(),
             heading,
             originator: step.direction as u8,
+            life,
+            app: AppSlot::default(),
             detectors: X::default(),
         });
         self.rest.push(FlowCold {
@@ -270,6 +275,7 @@ impl<X: Copy + Default> FlowTable<X> {
         let at = self.push(step, heading);
         self.epoch = self.epoch.wrapping_add(1);
         self.index.change(hash, old, at);
+        self.lives.replace(old);
         at
     }
 
@@ -338,16 +344,18 @@ impl<X: Copy + Default> FlowTable<X> {
     /// Starts a new round: what is there now has been reported.
     pub fn reported(&mut self) {
         for &at in &self.touched {
-            if let (Some(flow), Some(rest)) = (self.flows.get(at as usize), self.rest.get_mut(at as usize)) {
+            if let (Some(flow), Some(rest)) = (self.flows.get_mut(at as usize), self.rest.get_mut(at as usize)) {
                 rest.reported = flow.traffic;
+                flow.life.reported();
             }
         }
         self.touched.clear();
         self.round = self.round.wrapping_add(1).max(1);
     }
 
-    /// Takes out the eighth that has been idle longest, handing each to `out` with its number. What is not flushed is lost.
-    pub fn evict(&mut self, mut out: impl FnMut(Record<'_, X>, u32, &Self)) {
+    /// Takes out the eighth that has been idle longest, handing each to `out` with its number; `tell` is told that those still open are
+    /// closed. What is not flushed is lost.
+    pub fn evict(&mut self, mut out: impl FnMut(Record<'_, X>, u32, &Self), tell: &mut impl FnMut(&Self, FlowEvent<'_, X>)) {
         let count = (self.flows.len() / 8).max(1);
         let mut times: Vec<(Timestamp, u32)> = self.records().enumerate().map(|(at, r)| (r.last(), at as u32)).collect();
         let count = count.min(times.len());
@@ -358,6 +366,7 @@ impl<X: Copy + Default> FlowTable<X> {
         times.truncate(count);
         let mut gone = vec![false; self.flows.len()];
         times.sort_unstable_by_key(|&(_, at)| at);
+        self.close_evicted(&times, tell);
         for &(_, at) in &times {
             gone[at as usize] = true;
             if let Some(record) = self.record(at) {
@@ -386,6 +395,7 @@ impl<X: Copy + Default> FlowTable<X> {
         });
         let vlans = std::mem::take(&mut self.vlans);
         self.vlans = vlans.into_iter().map(|(at, ids)| (moved[at as usize], ids)).filter(|&(at, _)| at != NONE).collect();
+        self.lives.renumber(|at| moved.get(at as usize).copied().filter(|&at| at != NONE));
         self.epoch = self.epoch.wrapping_add(1);
         self.index.clear();
         let (flows, keys) = (&self.flows, self.keys);
@@ -410,9 +420,12 @@ impl<X: Copy + Default> FlowTable<X> {
 impl<X> FlowHot<X> {
     /// Listens to what a segment did to the connection.
     #[inline(always)]
-    fn hear(&mut self, event: &TcpEvent, way: Direction) {
+    fn hear(&mut self, event: &TcpEvent, way: Direction, at: u32, lives: &mut Lives) {
         if event.marks.has(TcpMarks::COURSE) {
             self.tcp.note(event, way);
+            if self.tcp.has_ended() {
+                lives.end(at, &mut self.life);
+            }
             if event.marks.has(TcpMarks::SYN) {
                 self.originator = way as u8;
             }
@@ -450,7 +463,7 @@ mod tests {
 
     #[test]
     fn record_fits_two_cache_lines() {
-        assert!(std::mem::size_of::<FlowHot<[u32; 8]>>() <= 192, "32 bytes of detectors' and dissectors' state fit three cache lines");
+        assert!(std::mem::size_of::<FlowHot<[u32; 7]>>() <= 192, "28 bytes of detectors' state fit beside all else");
         assert_eq!(std::mem::size_of::<FlowCold>(), 104);
     }
 
@@ -519,7 +532,7 @@ mod tests {
         assert!(t.is_full());
         t.note_vlan(60, &[7]);
         let mut gone = Vec::new();
-        t.evict(|r, _, _| gone.push((r.last().0, r.added()[0].packets)));
+        t.evict(|r, _, _| gone.push((r.last().0, r.added()[0].packets)), &mut |_, _| {});
         assert_eq!(gone, (0..8).map(|n| (n, 1)).collect::<Vec<_>>());
         assert_eq!(t.vlans(52).collect::<Vec<_>>(), [7]);
         assert_eq!(pass(&mut t, &step(60, 5, 100, None)), 52);

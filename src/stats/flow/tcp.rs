@@ -41,6 +41,11 @@ impl TcpTrack {
         (self.0 & (Self::FIN[0] | Self::FIN[1])).count_ones()
     }
 
+    /// Whether it is over: RST was seen, or FIN of both sides.
+    pub fn has_ended(&self) -> bool {
+        self.reset() || self.fins() == 2
+    }
+
     /// Whether the connection was joined after its beginning.
     pub fn midstream(&self) -> bool {
         self.0 & Self::JOINED != 0
