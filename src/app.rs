@@ -16,6 +16,7 @@ use crate::error::{Error, Outcome, Result};
 use crate::model;
 use crate::report::{self, Format, JoinScoped, Options};
 use crate::settings::InputSettings;
+use crate::snapshot::table::TABLES;
 use crate::snapshot::{Query, Snapshot};
 use console::Console;
 use output::Output;
@@ -55,10 +56,11 @@ fn run(settings: &Settings) -> Result<u8> {
             Ok(2)
         }
         Command::Dashboard { input, .. } if console.interactive() => screen::watch(input, common).map(|()| 0),
-        Command::Dashboard { input, top } => write_report(&console, common, input, report::FORMATS[0], None, *top),
-        Command::Report { input, format, output, top } => {
+        Command::Dashboard { input, top } => write_report(&console, common, input, (report::FORMATS[0], None), None, *top),
+        Command::Report { input, format, output, top, table } => {
             let format = report::find(format).ok_or_else(|| Error::usage(format!("--format {format}: no such format")))?;
-            write_report(&console, common, input, format, output.as_deref(), *top)
+            let table = table.as_deref().map(|name| the_table(format, name)).transpose()?;
+            write_report(&console, common, input, (format, table), output.as_deref(), *top)
         }
         Command::Check { input, format } => check::check(&console, common, input, format),
         Command::Interfaces => interfaces::list(&console).map(|()| 0),
@@ -72,11 +74,21 @@ fn run(settings: &Settings) -> Result<u8> {
     }
 }
 
+/// The token of the table that `--table` names.
+fn the_table(format: &dyn Format, name: &str) -> Result<&'static str> {
+    if !format.is_one_table() {
+        return Err(Error::usage(format!("--table goes with --format csv; {} holds every table", format.token())));
+    }
+    let all = || TABLES.iter().map(|t| t.token()).collect::<Vec<_>>().join(", ");
+    let table = TABLES.iter().find(|t| t.token() == name);
+    table.map(|t| t.token()).ok_or_else(|| Error::usage(format!("--table {name}: no such table; there are {}", all())))
+}
+
 fn write_report(
     console: &Console,
     common: &Common,
     input: &InputSettings,
-    format: &dyn Format,
+    (format, table): (&dyn Format, Option<&'static str>),
     output: Option<&Path>,
     top: Option<usize>,
 ) -> Result<u8> {
@@ -88,6 +100,7 @@ fn write_report(
     let interrupt = matches!(input, InputSettings::Files(_)).then_some(&*stop);
     let options = Options {
         rows,
+        table,
         width: console.width(),
         color: output.is_stdout() && console.color(),
         join_scoped: (threads(common) > 1).then_some(engine::join_scoped as JoinScoped),

@@ -56,6 +56,9 @@ enum TypedCommand {
         /// Rows of each table [default: 20 for reading, all in JSON and CSV]
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
         top: Option<u64>,
+        /// The table that CSV holds, by its name in JSON [default: conversations]
+        #[arg(long, value_name = "NAME")]
+        table: Option<String>,
     },
     /// Tell whether this mirror and this host can be trusted: by the packets and by the settings of the interface
     #[command(after_help = help::CHECK)]
@@ -282,8 +285,8 @@ impl Typed {
             input.ok_or_else(|| Error::usage(format!("{name} needs something to read: spantop {name} FILE, or spantop {name} -i eth1")))
         };
         let command = match command {
-            TypedCommand::Report { input, format, output, top } => {
-                Command::Report { input: wanted(input.meant(None)?, "report")?, format, output, top: rows(top) }
+            TypedCommand::Report { input, format, output, top, table } => {
+                Command::Report { input: wanted(input.meant(None)?, "report")?, format, output, top: rows(top), table }
             }
             TypedCommand::Check { mut input, format } => {
                 if input.files.is_empty() {

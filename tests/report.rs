@@ -327,7 +327,7 @@ fn the_host_stands_under_its_name() {
     assert_eq!((&host[0]["checks"][0]["command"], &host[0]["checks"][0]["why"]), (&Value::Null, &"It matters.".into()));
     assert_eq!(host[0]["checks"][1]["command"], "ethtool -K eth1 gro off");
 
-    let options = Options { rows: 20, width: 96, color: false, join_scoped: None };
+    let options = Options { rows: 20, ..Options::default() };
     let text = report::render(&report::document::Document::verdict(&s, 20), &options);
     assert!(text.contains("This host: eth\\u{1b}[2J1") && text.contains("✖ fail") && text.contains("· cannot tell"), "{text}");
     assert!(text.contains("Change  ethtool -K eth1 gro off"), "{text}");

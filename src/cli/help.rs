@@ -23,6 +23,7 @@ Examples:
   spantop report --format json -o office.json morning.pcap.gz evening.pcap.gz
   spantop report -i eth1 --for 5m --format html -o eth1.html
   spantop report --format csv office.pcapng | grep ^tcp
+  spantop report --format csv --table endpoints office.pcapng
 
 Several files are merged by packet time. On an interface the report comes after --for, or at Ctrl-C or SIGTERM. What was lost
 goes to standard error. With --decap none --no-dedup the report is about the packets exactly as captured.";

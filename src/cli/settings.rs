@@ -34,6 +34,8 @@ pub enum Command {
         output: Option<PathBuf>,
         /// Rows of each table; `None`: what the format wants.
         top: Option<usize>,
+        /// The table that a format of one table writes, by its token.
+        table: Option<String>,
     },
     /// Whether mirror and host can be trusted.
     Check {

@@ -1,35 +1,16 @@
-//! `--format csv`: the conversations of every kind in one table, for spreadsheets and databases.
+//! `--format csv`: one table, for spreadsheets and databases; conversations unless `--table` names another.
 //!
-//! The column `kind` tells them apart (`eth`, `ip`, `ipv6`, `tcp`, `udp`, `sctp`): a packet is in one row of each kind it has,
-//! so filter by kind before adding up.
+//! Where a table has several sheets a first column `kind` tells them apart (`eth`, `ip`, `ipv6`, `tcp`, `udp`, `sctp`): a packet is in one
+//! row of each kind it has, so filter by kind before adding up.
 
 use super::format::{Format, Options};
 use crate::model::text::printable;
-use crate::snapshot::{Conversation, Snapshot};
+use crate::snapshot::Snapshot;
+use crate::snapshot::table::{self, AnyTable, Value};
+use crate::snapshot::tables::conversations::CONVERSATIONS;
 use std::borrow::Cow;
+use std::fmt::{Display, Write};
 use std::io;
-
-/// The columns; names as in the JSON report.
-const COLUMNS: [&str; 18] = [
-    "kind",
-    "a",
-    "a_port",
-    "b",
-    "b_port",
-    "packets",
-    "wire_bytes",
-    "packets_ab",
-    "wire_bytes_ab",
-    "packets_ba",
-    "wire_bytes_ba",
-    "start",
-    "duration",
-    "originator",
-    "app",
-    "state",
-    "vlans",
-    "protocols",
-];
 
 /// The format.
 pub struct Csv;
@@ -47,48 +28,72 @@ impl Format for Csv {
         usize::MAX
     }
 
+    fn is_one_table(&self) -> bool {
+        true
+    }
+
     fn write(&self, snapshot: &Snapshot, options: &Options, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut writer = csv::Writer::from_writer(out);
-        writer.write_record(COLUMNS)?;
-        let c = &snapshot.conversations;
-        let tables = [
-            ("eth", &c.eth, false),
-            ("ip", &c.ip, false),
-            ("ipv6", &c.ipv6, false),
-            ("tcp", &c.tcp, true),
-            ("udp", &c.udp, true),
-            ("sctp", &c.sctp, true),
-        ];
-        for (kind, table, ports) in tables {
-            for row in table.rows.iter().take(options.rows) {
-                record(&mut writer, kind, row, ports)?;
-            }
-        }
-        writer.flush()
+        let table = options.table.and_then(table::find).unwrap_or(&CONVERSATIONS);
+        write_table(table, snapshot, options.rows, out)
     }
 }
 
-fn record(writer: &mut csv::Writer<&mut dyn io::Write>, kind: &str, row: &Conversation, ports: bool) -> io::Result<()> {
-    let port = |n: u16| if ports { n.to_string() } else { String::new() };
-    let total = row.total();
-    let vlans: Vec<String> = row.vlans.ids().iter().map(u16::to_string).collect();
-    let numbers = [total.packets, total.wire_bytes, row.ab.packets, row.ab.wire_bytes, row.ba.packets, row.ba.wire_bytes];
-    writer.write_field(kind)?;
-    writer.write_field(row.a.to_string())?;
-    writer.write_field(port(row.a_port))?;
-    writer.write_field(row.b.to_string())?;
-    writer.write_field(port(row.b_port))?;
-    for n in numbers {
-        writer.write_field(n.to_string())?;
+/// Writes one table, its names first; they are those of the JSON report.
+fn write_table(table: &'static dyn AnyTable, snapshot: &Snapshot, most: usize, out: &mut dyn io::Write) -> io::Result<()> {
+    let (heads, sheets) = (table.heads(), table.sheets());
+    let fields: Vec<usize> = heads.iter().enumerate().filter(|(_, h)| h.csv).map(|(at, _)| at).collect();
+    let kind = (sheets.len() > 1).then_some("kind");
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record(kind.into_iter().chain(fields.iter().filter_map(|&f| heads.get(f)).map(|h| h.token)))?;
+    let mut values = Vec::with_capacity(fields.len());
+    let mut text = String::new();
+    for (n, sheet) in sheets.iter().enumerate() {
+        let rows = table.rows(n, snapshot);
+        for row in 0..rows.len().min(most) {
+            values.clear();
+            rows.values(row, &fields, &mut values);
+            if kind.is_some() {
+                writer.write_field(sheet.token)?;
+            }
+            for (value, head) in values.iter().zip(fields.iter().filter_map(|&f| heads.get(f))) {
+                text.clear();
+                if head.layers.meets(sheet.layers) {
+                    put(*value, &mut text);
+                }
+                writer.write_field(&text)?;
+            }
+            writer.write_record(None::<&[u8]>)?;
+        }
     }
-    writer.write_field(row.first.to_string())?;
-    writer.write_field(row.duration().to_string())?;
-    writer.write_field(if row.originator_is_a { "a" } else { "b" })?;
-    writer.write_field(escape_formula(row.app.unwrap_or("")).as_ref())?;
-    writer.write_field(row.state.map_or("", |s| s.token()))?;
-    writer.write_field(vlans.join(" "))?;
-    writer.write_field(escape_formula(&row.path.to_string()).as_ref())?;
-    Ok(writer.write_record(None::<&[u8]>)?)
+    writer.flush()
+}
+
+/// A value as text that no spreadsheet takes for more.
+fn put(value: Value<'_>, out: &mut String) {
+    // Writing to memory cannot fail.
+    let mut show = |value: &dyn Display| {
+        let _ = write!(out, "{value}");
+    };
+    match value {
+        Value::None => {}
+        Value::Count(n) => show(&n),
+        Value::Real(x) => show(&x),
+        Value::Span(_) => show(&value.seconds().unwrap_or_default()),
+        Value::Flag(flag) => show(&flag),
+        Value::Address(address) => show(&address),
+        Value::Time(time) => show(&time),
+        Value::End(address, port) => show(&format_args!("{address} {port}")),
+        Value::Ends(ends) => show(&format_args!("{} {} {} {}", ends.first.0, ends.first.1, ends.second.0, ends.second.1)),
+        Value::Load { total, .. } => show(&total.wire_bytes),
+        Value::Numbers(numbers) => {
+            for (at, n) in numbers.iter().enumerate() {
+                show(&format_args!("{}{n}", if at > 0 { " " } else { "" }));
+            }
+        }
+        Value::Path(path) => show(&escape_formula(&path.to_string())),
+        Value::Layer(layer) => show(&escape_formula(&layer.to_string())),
+        Value::Word(_) | Value::Text(_) | Value::State(_) => show(&escape_formula(value.as_text().unwrap_or_default())),
+    }
 }
 
 /// Text a spreadsheet may open: control characters are escaped, and what it would take for a formula gets an apostrophe.

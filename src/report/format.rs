@@ -11,6 +11,8 @@ pub type JoinScoped = fn(&mut (dyn FnMut() + Send), &mut dyn FnMut()) -> bool;
 pub struct Options {
     /// Rows of each table, at most. [`Format::rows`] says what a format wants when the user says nothing.
     pub rows: usize,
+    /// The table that a format of one table writes, by its token; `None`: conversations.
+    pub table: Option<&'static str>,
     /// Columns of a line of text.
     pub width: usize,
     /// Whether terminal colours may be used.
@@ -24,7 +26,7 @@ pub const WIDTH: usize = 96;
 
 impl Default for Options {
     fn default() -> Self {
-        Self { rows: usize::MAX, width: WIDTH, color: false, join_scoped: None }
+        Self { rows: usize::MAX, table: None, width: WIDTH, color: false, join_scoped: None }
     }
 }
 
@@ -38,6 +40,11 @@ pub trait Format: Sync {
 
     /// Rows of each table when the user does not say: [`usize::MAX`] for all.
     fn rows(&self) -> usize;
+
+    /// Whether it holds one table only, which [`Options::table`] chooses.
+    fn is_one_table(&self) -> bool {
+        false
+    }
 
     /// Writes the report.
     ///

@@ -3,9 +3,10 @@
 mod feed;
 mod filter;
 mod mirror;
-mod order;
 mod query;
 mod rows;
+pub mod table;
+pub mod tables;
 
 pub use crate::model::{SourceInfo, Trust, TrustPart};
 pub use feed::Feed;

@@ -3,32 +3,36 @@
 use super::Filter;
 use crate::model::limits::SNAPSHOT_ROWS;
 
-/// What rows are ordered by. Ties fall back to wire bytes, then to addresses and ports, so that an order is total.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Column {
+/// What rows are ordered by: the token of a field of their table. Ties fall back to weight (wire bytes), then to the key (addresses and
+/// ports), so that an order is total.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column(pub &'static str);
+
+impl Column {
     /// Wire bytes since the previous snapshot.
-    #[default]
-    Rate,
+    pub const RATE: Self = Self("rate");
     /// Packets since the previous snapshot.
-    PacketRate,
+    pub const PACKET_RATE: Self = Self("packet_rate");
     /// Wire bytes in all.
-    Bytes,
+    pub const BYTES: Self = Self("wire_bytes");
     /// Packets in all.
-    Packets,
-    /// Addresses and ports.
-    Address,
+    pub const PACKETS: Self = Self("packets");
+    /// Both ends of conversations.
+    pub const ENDS: Self = Self("ends");
+    /// Addresses of hosts, with their ports.
+    pub const ADDRESS: Self = Self("end");
     /// Time of the first packet.
-    Start,
-    /// Seconds from first to last packet.
-    Duration,
+    pub const START: Self = Self("start");
+    /// Time from first to last packet.
+    pub const DURATION: Self = Self("duration");
     /// TCP state.
-    State,
+    pub const STATE: Self = Self("state");
     /// Application.
-    App,
-    /// Bytes sent (hosts) or from a to b (conversations).
-    Sent,
-    /// Bytes received (hosts) or from b to a (conversations).
-    Received,
+    pub const APP: Self = Self("app");
+    /// Bytes that a host sent.
+    pub const SENT: Self = Self("tx_wire_bytes");
+    /// Bytes that a host received.
+    pub const RECEIVED: Self = Self("rx_wire_bytes");
 }
 
 /// An order of rows.
@@ -40,9 +44,16 @@ pub struct Order {
     pub descending: bool,
 }
 
+impl Order {
+    /// The largest first, by the field of a token.
+    pub const fn largest(token: &'static str) -> Self {
+        Self { column: Column(token), descending: true }
+    }
+}
+
 impl Default for Order {
     fn default() -> Self {
-        Self { column: Column::Rate, descending: true }
+        Self { column: Column::RATE, descending: true }
     }
 }
 
@@ -64,7 +75,7 @@ pub struct Query {
 impl Query {
     /// Everything, largest first: what a report wants.
     pub fn everything() -> Self {
-        let by_bytes = Order { column: Column::Bytes, descending: true };
+        let by_bytes = Order { column: Column::BYTES, descending: true };
         Self { rows: usize::MAX, samples: usize::MAX, conversations: by_bytes, endpoints: by_bytes, filter: None }
     }
 

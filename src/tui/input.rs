@@ -226,7 +226,7 @@ impl App {
         let now = self.order(sorts).column;
         // A file has no rates of now.
         let live = self.shown.live;
-        let columns: Vec<Column> = columns.iter().copied().filter(|c| live || !matches!(c, Column::Rate | Column::PacketRate)).collect();
+        let columns: Vec<Column> = columns.iter().copied().filter(|c| live || ![Column::RATE, Column::PACKET_RATE].contains(c)).collect();
         let at = columns.iter().position(|c| *c == now).map_or(0, |i| (i + 1) % columns.len().max(1));
         if let Some(column) = columns.get(at) {
             self.sort(*column);
@@ -240,7 +240,7 @@ impl App {
             order.descending = !order.descending;
         } else {
             // Words and addresses read from A, amounts from the largest.
-            *order = Order { column, descending: !matches!(column, Column::Address | Column::App | Column::State) };
+            *order = Order { column, descending: ![Column::ENDS, Column::ADDRESS, Column::APP, Column::STATE].contains(&column) };
         }
         self.again();
     }

@@ -5,7 +5,7 @@ use super::view::{Kind, Scene, Topic};
 use crate::model::path::Layer;
 use crate::model::proto::Family;
 use crate::model::{Address, Finding, Mac, Proto, Severity};
-use crate::snapshot::{Conversation, TcpState};
+use crate::snapshot::TcpState;
 
 /// Families of applications that are known by their port only.
 const APPLICATIONS: &[(Family, &[&str])] = &[
@@ -120,17 +120,13 @@ pub(super) fn endpoint(scene: &Scene, kind: Kind, addr: Address, port: u16) -> S
     }
 }
 
-/// Both ends of a conversation, the one that began first, and what stands between them.
-pub(super) fn ends(scene: &Scene, kind: Kind, row: &Conversation) -> (String, &'static str, String) {
-    let a = endpoint(scene, kind, row.a, row.a_port);
-    let b = endpoint(scene, kind, row.b, row.b_port);
-    let (first, second, there, back) = if row.originator_is_a { (a, b, row.ab, row.ba) } else { (b, a, row.ba, row.ab) };
-    let between = match (there.packets > 0, back.packets > 0) {
+/// What stands between two ends, by whether the first and the second sent something.
+pub(super) fn between(forth: bool, back: bool) -> &'static str {
+    match (forth, back) {
         (true, false) => "→",
         (false, true) => "←",
         _ => "⇄",
-    };
-    (first, between, second)
+    }
 }
 
 /// A TCP state and how it feels.

@@ -20,6 +20,7 @@ mod chrome;
 mod columns;
 mod details;
 mod exit_summary;
+mod fields;
 mod hints;
 mod input;
 mod label;

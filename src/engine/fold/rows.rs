@@ -134,21 +134,22 @@ fn state(tcp: &TcpTrack) -> TcpState {
     }
 }
 
-/// A number that orders flows as `order` orders their rows, as far as one number can: columns of text select by wire bytes.
-fn score(record: Record<FlowDetectors>, order: Order) -> u64 {
-    let (flow, added) = (record.flow, record.added());
+/// A number that orders flows as `order` orders their rows, as far as one number of the record can: other fields select by wire bytes.
+fn score(order: Order) -> impl Fn(Record<FlowDetectors>) -> u64 {
     let sum = |t: [Traffic; 2]| t[0].wire_bytes + t[1].wire_bytes;
-    let value = match order.column {
-        Column::Rate => sum(added),
-        Column::PacketRate => added[0].packets + added[1].packets,
-        Column::Packets => flow.traffic[0].packets + flow.traffic[1].packets,
-        Column::Start => record.rest.first.0.max(0) as u64,
-        Column::Duration => record.last().since(record.rest.first).max(0) as u64,
-        Column::Sent => flow.traffic[0].wire_bytes,
-        Column::Received => flow.traffic[1].wire_bytes,
-        Column::Bytes | Column::Address | Column::State | Column::App => return sum(flow.traffic),
+    let number: Option<fn(&Record<FlowDetectors>) -> u64> = match order.column {
+        Column::RATE => Some(|r| r.added().map(|t| t.wire_bytes).iter().sum()),
+        Column::PACKET_RATE => Some(|r| r.added().map(|t| t.packets).iter().sum()),
+        Column::PACKETS => Some(|r| r.flow.traffic.map(|t| t.packets).iter().sum()),
+        Column::START => Some(|r| r.rest.first.0.max(0) as u64),
+        Column::DURATION => Some(|r| r.last().since(r.rest.first).max(0) as u64),
+        _ => None,
     };
-    if order.descending { value } else { u64::MAX - value }
+    move |record| match number {
+        Some(number) if order.descending => number(&record),
+        Some(number) => u64::MAX - number(&record),
+        None => sum(record.flow.traffic),
+    }
 }
 
 /// The rows a query asks of one shard, every touched one among them, and how many match in all (by [`Kind`]).
@@ -156,13 +157,14 @@ pub fn select(table: &FlowTable<FlowDetectors>, contexts: &Contexts, query: &Que
     let row = |at: u32, record: Record<FlowDetectors>| conversation(record, table.vlans(at), contexts);
     let mut wanted: [Vec<(u64, u32)>; 3] = Default::default();
     let mut matching = [0u64; 4];
+    let score = score(query.conversations);
     for (at, record) in table.records().enumerate() {
         let at = at as u32;
         let kind = Kind::of(record.flow.key.protocol);
         if query.filter.as_ref().is_none_or(|f| f.matches_conversation(&row(at, record))) {
             matching[kind as usize] += 1;
             if let Some(list) = wanted.get_mut(kind as usize) {
-                list.push((score(record, query.conversations), at));
+                list.push((score(record), at));
             }
         }
     }

@@ -20,6 +20,7 @@ use crate::engine::tape::Request;
 use crate::model::host::Checklist;
 use crate::model::limits::SHARDS;
 use crate::model::{Address, Cast, Finding, Mac, Traffic};
+use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::{
     Casts, Conversation, Conversations, Directions, Endpoints, HostRow, Mirror, Query, Snapshot, Table, TcpFlags, VlanRow,
 };
@@ -272,7 +273,7 @@ impl Merge {
         let (ends, (Assessment { mirror, findings, host }, (conversations, eth_hosts))) =
             self.ends.tables(Wanted { query: query.clone(), live, last }, || {
                 for table in &mut conversations {
-                    query.conversations.sort_conversations(&mut table.rows);
+                    CONVERSATIONS.sort(query.conversations, &mut table.rows);
                     table.rows.truncate(query.rows);
                 }
                 // Before the tables are given away: the judge looks at the stations.

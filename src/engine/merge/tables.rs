@@ -3,6 +3,8 @@
 use crate::model::index::{Index, NONE};
 use crate::model::limits::HOST_ROWS;
 use crate::model::{Address, Path, Timestamp, Traffic, VlanStack, memory};
+use crate::snapshot::tables::conversations::CONVERSATIONS;
+use crate::snapshot::tables::endpoints::ENDPOINTS;
 use crate::snapshot::{Conversation, HostRow, Query, Table};
 use hashbrown::DefaultHashBuilder;
 use std::hash::BuildHasher;
@@ -153,10 +155,10 @@ impl Keyed for HostRow {
         query.filter.as_ref().is_none_or(|f| f.matches_host(self))
     }
     fn first(query: &Query, rows: &[Self]) -> Vec<u32> {
-        query.endpoints.first_hosts(rows, query.rows)
+        ENDPOINTS.first(query.endpoints, rows, query.rows)
     }
     fn sort(query: &Query, rows: &mut [Self]) {
-        query.endpoints.sort_hosts(rows);
+        ENDPOINTS.sort(query.endpoints, rows);
     }
 }
 
@@ -175,10 +177,10 @@ impl Keyed for Conversation {
         query.filter.as_ref().is_none_or(|f| f.matches_conversation(self))
     }
     fn first(query: &Query, rows: &[Self]) -> Vec<u32> {
-        query.conversations.first_conversations(rows, query.rows)
+        CONVERSATIONS.first(query.conversations, rows, query.rows)
     }
     fn sort(query: &Query, rows: &mut [Self]) {
-        query.conversations.sort_conversations(rows);
+        CONVERSATIONS.sort(query.conversations, rows);
     }
 }
 

@@ -1,47 +1,41 @@
 //! From a snapshot to a document.
 
 use super::format::{moment, number, plural, ratio, text, word};
-use super::tables::{casts, conversations, hosts, protocols, section, sizes, tcp, vlans};
+use super::tables::{self, casts, section, sizes, tcp};
 use super::{Document, Part, Section, Table, Tone, host, mirror};
 use crate::model::text::printable;
 use crate::model::time::SECOND;
 use crate::model::{LinkType, units};
 use crate::report::chart::Chart;
+use crate::snapshot::table::TABLES;
+use crate::snapshot::tables::protocols::PROTOCOLS;
 use crate::snapshot::{Snapshot, SourceInfo};
+
+/// Tables that have their place among the sections; the others follow.
+const PLACED: [&str; 2] = ["protocols", "tunnels"];
 
 impl Document {
     /// What a report on `s` says: tables of at most `rows` rows, a chart of at most `columns` columns.
     pub fn new(s: &Snapshot, rows: usize, columns: usize) -> Self {
         let mut sections = vec![capture(s), losses(s)];
-        sections.extend(mirror::mirror(&s.mirror, rows));
+        sections.extend(mirror::mirror(s, rows));
         sections.extend(mirror::findings(s));
         sections.push(load(s, columns));
         if s.total.packets > 0 {
-            sections.extend([protocols(s), sizes(s), casts(s)]);
+            // A tree is whole or not at all.
+            sections.extend(tables::sections(&PROTOCOLS, s, usize::MAX, true));
+            sections.extend([sizes(s), casts(s)]);
         }
-        let c = &s.conversations;
-        for (title, table, ports) in [
-            ("TCP conversations", &c.tcp, true),
-            ("UDP conversations", &c.udp, true),
-            ("SCTP conversations", &c.sctp, true),
-            ("IPv4 conversations", &c.ip, false),
-            ("IPv6 conversations", &c.ipv6, false),
-            ("Ethernet conversations", &c.eth, false),
-        ] {
-            sections.extend(conversations(title, table, ports, s, rows));
+        for table in TABLES.iter().filter(|t| !PLACED.contains(&t.token())) {
+            sections.extend(tables::sections(*table, s, rows, false));
         }
-        let e = &s.endpoints;
-        for (title, table) in [("IPv4 hosts", &e.ip), ("IPv6 hosts", &e.ipv6), ("Ethernet hosts", &e.eth)] {
-            sections.extend(hosts(title, table, s, rows));
-        }
-        sections.extend(vlans(s, rows));
         sections.extend(tcp(s));
         Self { title: title("report", s), sections }
     }
 
     /// Only what tells whether the numbers can be believed, the verdict first.
     pub fn verdict(s: &Snapshot, rows: usize) -> Self {
-        let mut sections: Vec<Section> = mirror::mirror(&s.mirror, rows).into_iter().collect();
+        let mut sections: Vec<Section> = mirror::mirror(s, rows).into_iter().collect();
         sections.extend(host::host(&s.host));
         sections.extend(mirror::findings(s));
         if s.findings.is_empty() {

@@ -6,10 +6,12 @@ use super::{Part, Section, Table, Tone};
 use crate::model::finding::evidence_name;
 use crate::model::text::printable;
 use crate::model::{Estimate, Finding, Severity, units};
+use crate::snapshot::tables::tunnels::TUNNELS;
 use crate::snapshot::{Mirror, Snapshot, Trust};
 
 /// The mirror: verdict, parts, loss by stage, copies, sessions. `None` when nothing is known of it.
-pub fn mirror(m: &Mirror, rows: usize) -> Option<Section> {
+pub fn mirror(s: &Snapshot, rows: usize) -> Option<Section> {
+    let m = &s.mirror;
     if m.transport.is_empty() {
         return None;
     }
@@ -32,9 +34,7 @@ pub fn mirror(m: &Mirror, rows: usize) -> Option<Section> {
         parts.push(stamps(m, rows));
     }
     if !m.tunnels.rows.is_empty() {
-        let shown = m.tunnels.rows.len().min(rows);
-        parts.push(Part::Heading(Tone::Plain, super::tables::heading("Tunnels crossing the link", "tunnel", &m.tunnels, shown)));
-        parts.push(tunnels(m, rows));
+        parts.extend(super::tables::parts(&TUNNELS, s, rows));
     }
     for (detector, reason) in &m.silenced {
         parts.push(Part::Note(Tone::Plain, format!("{} keeps silent: {}", printable(detector), printable(reason))));
@@ -143,30 +143,6 @@ fn stamps(m: &Mirror, rows: usize) -> Part {
     }
     table.truncate(rows);
     Part::Table(Table { columns, rows: table })
-}
-
-fn tunnels(m: &Mirror, rows: usize) -> Part {
-    let columns = vec![
-        word("Tunnel"),
-        super::format::name("From"),
-        super::format::name("To"),
-        number("Id"),
-        number("Packets"),
-        number("Volume"),
-        number("Inside"),
-    ];
-    let row = |t: &crate::snapshot::TunnelRow| {
-        vec![
-            text(t.tunnel.kind.token()),
-            text(end(t.tunnel.source, None)),
-            text(end(t.tunnel.destination, None)),
-            text(t.tunnel.id.to_string()),
-            count(t.traffic.packets),
-            super::format::bytes(t.traffic.wire_bytes),
-            super::format::bytes(t.inner_bytes),
-        ]
-    };
-    Part::Table(Table { columns, rows: m.tunnels.rows.iter().take(rows).map(row).collect() })
 }
 
 /// What is wrong; `None` when nothing is.

@@ -6,6 +6,8 @@ mod host;
 mod mirror;
 mod tables;
 
+pub use crate::snapshot::table::Room;
+
 use super::chart::Chart;
 
 /// How loud something is.
@@ -53,19 +55,6 @@ pub struct Cell {
     pub bar: Option<f64>,
     /// Levels of indentation.
     pub indent: usize,
-}
-
-/// How a column behaves when a line is too narrow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Room {
-    /// It keeps its width.
-    Fixed,
-    /// Its cells are cut in the middle.
-    Cut,
-    /// Its cells are wrapped; only for the last column.
-    Wrapped,
-    /// It is left out; the largest number goes first.
-    Dropped(u8),
 }
 
 /// One column of a table.

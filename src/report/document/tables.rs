@@ -1,9 +1,10 @@
 //! The tables: protocols, conversations, hosts, VLANs, sizes and casts.
 
-use super::format::{bytes, count, end, name, number, plural, share, spare, text, word};
-use super::{Cell, Part, Section, Table, Tone};
+use super::format::{bytes, count, end, moment, number, plural, ratio, share, text, word};
+use super::{Cell, Column, Part, Section, Table, Tone};
 use crate::model::{Traffic, units};
-use crate::snapshot::{Conversation, HostRow, SIZE_CLASSES, Snapshot, Table as Rows};
+use crate::snapshot::table::{AnyRows, AnyTable, Head, Kind, Layers, OnPaper, Value};
+use crate::snapshot::{SIZE_CLASSES, Snapshot};
 
 /// Packets by size.
 pub fn sizes(s: &Snapshot) -> Section {
@@ -31,87 +32,100 @@ fn counted(label: Cell, traffic: Traffic, packets: u64) -> Vec<Cell> {
     vec![label, count(traffic.packets), bytes(traffic.wire_bytes), share(traffic.packets, packets)]
 }
 
-/// The protocol tree.
-pub fn protocols(s: &Snapshot) -> Section {
-    let rows = s.protocols.iter().filter_map(|row| {
-        let label = row.path.last()?.to_string();
-        let label = Cell { indent: row.path.depth() - 1, ..text(label) };
-        Some(vec![label, count(row.traffic.packets), bytes(row.traffic.wire_bytes), share(row.traffic.wire_bytes, s.total.wire_bytes)])
-    });
-    let columns = vec![name("Protocol"), number("Packets"), number("Volume"), word("Share of bytes")];
-    section("Protocols", vec![Part::Table(Table { columns, rows: rows.collect() })])
+/// The sheets of a table that stand in reports, in their order: a section each; of those with rows only, unless `empty`.
+pub fn sections(table: &'static dyn AnyTable, s: &Snapshot, rows: usize, empty: bool) -> Vec<Section> {
+    let mut sheets: Vec<(u8, usize)> = table.sheets().iter().enumerate().filter_map(|(at, sheet)| Some((sheet.paper?, at))).collect();
+    sheets.sort_unstable();
+    sheets.into_iter().filter_map(|(_, sheet)| one(table, sheet, s, rows, empty)).collect()
 }
 
-/// One table of conversations, `None` when it is empty.
-pub fn conversations(title: &str, table: &Rows<Conversation>, ports: bool, s: &Snapshot, rows: usize) -> Option<Section> {
-    if table.rows.is_empty() {
+/// One sheet, `None` when it is empty.
+fn one(table: &'static dyn AnyTable, sheet: usize, s: &Snapshot, most: usize, empty: bool) -> Option<Section> {
+    let (head, rows) = (*table.sheets().get(sheet)?, table.rows(sheet, s));
+    if rows.is_empty() && !empty {
         return None;
     }
-    let shown = &table.rows[..table.rows.len().min(rows)];
-    let (apps, states) = (shown.iter().any(|r| r.app.is_some()), shown.iter().any(|r| r.state.is_some()));
-    let mut columns = vec![name("From"), name("To")];
-    if apps {
-        columns.push(word("App"));
+    let shown = rows.len().min(most);
+    let mut parts = vec![Part::Table(lines(table, head.layers, rows.as_ref(), shown, s))];
+    let (other_rows, other) = rows.other();
+    if other_rows > 0 {
+        let what = format!(
+            "and {} no longer kept: {}, {}",
+            plural(other_rows, "row"),
+            plural(other.packets, "packet"),
+            units::bytes(other.wire_bytes)
+        );
+        parts.push(Part::Note(Tone::Warning, what));
     }
-    columns.extend([number("Packets"), spare("Sent", 2), spare("Received", 2), number("Volume"), number("Share"), spare("Duration", 1)]);
-    if states {
-        columns.push(word("State"));
-    }
-    let line = |row: &Conversation| {
-        let port = |n: u16| ports.then_some(n);
-        let (a, b) = (end(row.a, port(row.a_port)), end(row.b, port(row.b_port)));
-        let (from, to, sent, received) = if row.originator_is_a { (a, b, row.ab, row.ba) } else { (b, a, row.ba, row.ab) };
-        let mut cells = vec![text(from), text(to)];
-        if apps {
-            cells.push(text(row.app.unwrap_or("")));
+    Some(section(&heading(head.title, table.noun(), rows.total_rows(), shown), parts))
+}
+
+/// The only sheet of a table as a part of a section, with the heading above it.
+pub fn parts(table: &'static dyn AnyTable, s: &Snapshot, most: usize) -> Vec<Part> {
+    let (Some(head), rows) = (table.sheets().first().copied(), table.rows(0, s)) else { return Vec::new() };
+    let shown = rows.len().min(most);
+    let title = heading(head.title, table.noun(), rows.total_rows(), shown);
+    vec![Part::Heading(Tone::Plain, title), Part::Table(lines(table, head.layers, rows.as_ref(), shown, s))]
+}
+
+/// Columns and the first rows of a sheet, and its last line where it has one.
+fn lines(table: &dyn AnyTable, layers: Layers, rows: &dyn AnyRows<'_>, shown: usize, s: &Snapshot) -> Table {
+    let heads = table.heads();
+    let known = |at: usize| (0..shown).any(|row| rows.value(row, at).is_some());
+    let mut columns: Vec<(OnPaper, usize, &Head)> = heads
+        .iter()
+        .enumerate()
+        .filter(|(_, head)| head.layers.meets(layers))
+        .filter_map(|(at, head)| Some((head.paper?, at, head)))
+        .filter(|(paper, at, _)| !paper.optional || known(*at))
+        .collect();
+    columns.sort_by_key(|c| c.0.place);
+    let first = columns.first().map_or(0, |c| c.1);
+    let mut lines: Vec<Vec<Cell>> = (0..shown)
+        .map(|row| {
+            let cells = columns.iter().map(|(_, at, head)| Cell {
+                indent: if *at == first { rows.depth(row) } else { 0 },
+                ..cell(head, layers, rows.value(row, *at), s)
+            });
+            cells.collect()
+        })
+        .collect();
+    let foot: Option<Vec<Cell>> = columns.iter().map(|(_, _, head)| Some(cell(head, layers, table.foot(s, head.token)?, s))).collect();
+    lines.extend(foot);
+    let columns = columns.iter().map(|(paper, _, head)| Column { head: head.title, right: paper.right, room: paper.room }).collect();
+    Table { columns, rows: lines }
+}
+
+/// A value as people read it.
+fn cell(head: &Head, layers: Layers, value: Value<'_>, s: &Snapshot) -> Cell {
+    let port = |port| layers.meets(Layers::PORTS).then_some(port);
+    let of_all = |part: u64| ratio(part, s.total.wire_bytes);
+    match (head.kind, value) {
+        (_, Value::None) => text(""),
+        (Kind::Bytes, Value::Count(n)) => bytes(n),
+        (Kind::Id | Kind::Port, Value::Count(n)) => text(n.to_string()),
+        (_, Value::Count(n)) => count(n),
+        (Kind::Share, Value::Load { total, .. }) => share(total.wire_bytes, s.total.wire_bytes),
+        (Kind::Percent, Value::Load { total, .. }) => text(units::percent(of_all(total.wire_bytes))),
+        (Kind::PacketRate, Value::Load { total, .. }) => text(units::packets_per_second(total.packets_per_second(s.duration()))),
+        (_, Value::Load { total, .. }) => text(units::bits_per_second(total.bits_per_second(s.duration()))),
+        (Kind::BitRate, Value::Real(bits)) => text(units::bits_per_second(bits)),
+        (_, Value::Real(x)) => text(format!("{x:.2}")),
+        (_, Value::Span(_)) => text(units::duration(value.seconds().unwrap_or_default())),
+        (_, Value::Time(time)) => text(moment(time)),
+        (Kind::Side, Value::Flag(inside)) => text(if inside { "inside" } else { "outside" }),
+        (_, Value::Flag(flag)) => text(if flag { "yes" } else { "no" }),
+        (_, Value::Address(address)) => text(end(address, None)),
+        (_, Value::End(address, n)) => text(end(address, port(n))),
+        (_, Value::Ends(ends)) => {
+            let [a, b] = [ends.first, ends.second].map(|(address, n)| end(address, port(n)));
+            text(format!("{a} {b}"))
         }
-        let total = row.total();
-        cells.extend([count(total.packets), bytes(sent.wire_bytes), bytes(received.wire_bytes), bytes(total.wire_bytes)]);
-        cells.push(text(units::percent(super::format::ratio(total.wire_bytes, s.total.wire_bytes))));
-        cells.push(text(units::duration(row.duration())));
-        if states {
-            cells.push(text(row.state.map_or("", |s| s.token())));
-        }
-        cells
-    };
-    let table_part = Part::Table(Table { columns, rows: shown.iter().map(line).collect() });
-    Some(section(&heading(title, "conversation", table, shown.len()), with_rest(table_part, table)))
-}
-
-/// One table of end points, `None` when it is empty.
-pub fn hosts(title: &str, table: &Rows<HostRow>, s: &Snapshot, rows: usize) -> Option<Section> {
-    if table.rows.is_empty() {
-        return None;
+        (_, Value::Numbers(numbers)) => text(numbers.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")),
+        (_, Value::Path(path)) => text(path.to_string()),
+        (_, Value::Layer(layer)) => text(layer.to_string()),
+        (_, Value::Word(_) | Value::Text(_) | Value::State(_)) => text(value.as_text().unwrap_or_default()),
     }
-    let shown = &table.rows[..table.rows.len().min(rows)];
-    let columns = vec![name("Address"), number("Packets"), number("Sent"), number("Received"), number("Volume"), word("Share of bytes")];
-    let line = |row: &HostRow| {
-        let total = row.total();
-        vec![
-            text(row.address.to_string()),
-            count(total.packets),
-            bytes(row.tx.wire_bytes),
-            bytes(row.rx.wire_bytes),
-            bytes(total.wire_bytes),
-            share(total.wire_bytes, s.total.wire_bytes),
-        ]
-    };
-    let table_part = Part::Table(Table { columns, rows: shown.iter().map(line).collect() });
-    Some(section(&heading(title, "host", table, shown.len()), with_rest(table_part, table)))
-}
-
-/// VLANs, `None` when there are none.
-pub fn vlans(s: &Snapshot, rows: usize) -> Option<Section> {
-    if s.vlans.rows.is_empty() {
-        return None;
-    }
-    let shown = &s.vlans.rows[..s.vlans.rows.len().min(rows)];
-    let columns = vec![word("VLAN"), number("Packets"), number("Volume"), word("Share of bytes")];
-    let line = |label: Cell, t: Traffic| vec![label, count(t.packets), bytes(t.wire_bytes), share(t.wire_bytes, s.total.wire_bytes)];
-    let mut lines: Vec<Vec<Cell>> = shown.iter().map(|row| line(text(row.id.to_string()), row.traffic)).collect();
-    lines.push(line(text("untagged"), s.untagged));
-    let table_part = Part::Table(Table { columns, rows: lines });
-    Some(section(&heading("VLANs", "VLAN", &s.vlans, shown.len()), with_rest(table_part, &s.vlans)))
 }
 
 /// TCP packets by flag, `None` without TCP.
@@ -125,24 +139,9 @@ pub fn tcp(s: &Snapshot) -> Option<Section> {
 }
 
 /// A title that says how much of a table is shown.
-pub fn heading<R>(title: &str, noun: &str, table: &Rows<R>, shown: usize) -> String {
-    let total = table.total_rows.max(shown as u64);
+fn heading(title: &str, noun: &str, rows: u64, shown: usize) -> String {
+    let total = rows.max(shown as u64);
     if total > shown as u64 { format!("{title}: the largest {shown} of {}", plural(total, noun)) } else { title.to_owned() }
-}
-
-/// Says what was folded away at a cap.
-fn with_rest<R>(part: Part, table: &Rows<R>) -> Vec<Part> {
-    let mut parts = vec![part];
-    if table.other_rows > 0 {
-        let what = format!(
-            "and {} no longer kept: {}, {}",
-            plural(table.other_rows, "row"),
-            plural(table.other.packets, "packet"),
-            units::bytes(table.other.wire_bytes)
-        );
-        parts.push(Part::Note(Tone::Warning, what));
-    }
-    parts
 }
 
 /// A section.

@@ -2,12 +2,11 @@
 
 use super::writer::Writer;
 use crate::model::{Estimate, Session, Stamps, Tunnel, Value};
-use crate::report::format::Options;
 use crate::snapshot::{Duplicates, Mirror, Snapshot, Trust};
 use std::io;
 
-/// The members `mirror` and `tunnels`, where there is anything to say.
-pub fn mirror(w: &mut Writer, mirror: &Mirror, options: &Options) -> io::Result<()> {
+/// The member `mirror`, where there is anything to say.
+pub fn mirror(w: &mut Writer, mirror: &Mirror) -> io::Result<()> {
     if !mirror.transport.is_empty() {
         w.line()?;
         w.key("mirror");
@@ -54,13 +53,6 @@ pub fn mirror(w: &mut Writer, mirror: &Mirror, options: &Options) -> io::Result<
         }
         w.close(b']');
         w.close(b'}');
-    }
-    if !mirror.tunnels.rows.is_empty() {
-        super::rows::list(w, "tunnels", &mirror.tunnels, options, |w, row| {
-            tunnel(w, &row.tunnel);
-            w.traffic(row.traffic);
-            w.count("inner_wire_bytes", row.inner_bytes);
-        })?;
     }
     Ok(())
 }

@@ -9,12 +9,21 @@ mod writer;
 use super::format::{Format, Options};
 use crate::model::LinkType;
 use crate::model::time::SECOND;
+use crate::snapshot::table::TABLES;
+use crate::snapshot::tables::conversations::CONVERSATIONS;
+use crate::snapshot::tables::endpoints::ENDPOINTS;
+use crate::snapshot::tables::protocols::PROTOCOLS;
+use crate::snapshot::tables::tunnels::TUNNELS;
+use crate::snapshot::tables::vlans::VLANS;
 use crate::snapshot::{Load, SIZE_CLASSES, Sample, Snapshot};
 use std::io;
 use writer::Writer;
 
 /// The name of the shape of this object; a change of meaning would change the number.
 const SCHEMA: &str = "spantop.report/1";
+
+/// Tables that have their place among the sections; the others follow.
+const PLACED: [&str; 5] = ["protocols", "conversations", "endpoints", "vlans", "tunnels"];
 
 /// The format.
 pub struct Json;
@@ -42,18 +51,22 @@ impl Format for Json {
         capture(w, s)?;
         losses(w, s)?;
         load(w, s)?;
-        protocols(w, s)?;
-        rows::conversations(w, &s.conversations, options)?;
-        rows::endpoints(w, &s.endpoints, options)?;
-        rows::list(w, "vlans", &s.vlans, options, |w, row| {
-            w.count("id", u64::from(row.id));
-            w.traffic(row.traffic);
-        })?;
+        // A tree is whole or not at all.
+        rows::table(w, &PROTOCOLS, s, &Options { rows: usize::MAX, ..*options })?;
+        rows::table(w, &CONVERSATIONS, s, options)?;
+        rows::table(w, &ENDPOINTS, s, options)?;
+        rows::table(w, &VLANS, s, options)?;
         w.line()?;
         w.traffic_object("untagged", s.untagged);
         directions(w, s)?;
         tcp(w, s)?;
-        mirror::mirror(w, &s.mirror, options)?;
+        mirror::mirror(w, &s.mirror)?;
+        if !s.mirror.tunnels.rows.is_empty() {
+            rows::table(w, &TUNNELS, s, options)?;
+        }
+        for table in TABLES.iter().filter(|t| !PLACED.contains(&t.token())) {
+            rows::table(w, *table, s, options)?;
+        }
         host::host(w, &s.host)?;
         mirror::findings(w, s)?;
         w.close(b'}');
@@ -204,21 +217,6 @@ fn sizes(w: &mut Writer, s: &Snapshot) {
         w.close(b'}');
     }
     w.close(b']');
-}
-
-fn protocols(w: &mut Writer, s: &Snapshot) -> io::Result<()> {
-    w.line()?;
-    w.key("protocols");
-    w.open(b'[');
-    for row in &s.protocols {
-        w.line()?;
-        w.open(b'{');
-        w.text("path", &row.path.to_string());
-        w.traffic(row.traffic);
-        w.close(b'}');
-    }
-    w.close(b']');
-    Ok(())
 }
 
 fn directions(w: &mut Writer, s: &Snapshot) -> io::Result<()> {

@@ -3,6 +3,7 @@
 use super::writer::{Buffer, Writer};
 use crate::report::format::JoinScoped;
 use std::io;
+use std::ops::Range;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// Rows of a turn: few enough that what was written stays in a core's cache until it goes out.
@@ -11,12 +12,18 @@ const TURN: usize = 256;
 /// Rows that are worth a second thread.
 const MANY: usize = 32 * TURN;
 
-/// Writes rows, each on a line of its own, and where they are many every other turn of them in a thread beside.
+/// Writes `count` rows, and where they are many every other turn of them in a thread beside. `turn` writes the rows of a range, each on a
+/// line of its own.
 ///
 /// # Errors
 /// What the output answers to a write.
-pub fn rows<R: Sync>(w: &mut Writer, rows: &[R], join: Option<JoinScoped>, row: impl Fn(&mut Writer, &R) + Sync) -> io::Result<()> {
-    let Some(join) = join.filter(|_| rows.len() >= MANY) else { return each(w, rows, &row) };
+pub fn rows(
+    w: &mut Writer,
+    count: usize,
+    join: Option<JoinScoped>,
+    turn: impl Fn(&mut Writer, Range<usize>) -> io::Result<()> + Sync,
+) -> io::Result<()> {
+    let Some(join) = join.filter(|_| count >= MANY) else { return turn(w, 0..count) };
     // Four buffers go round: some are written to while others go out.
     let (give_back, spare) = sync_channel(4);
     let (give, written) = sync_channel(4);
@@ -25,11 +32,11 @@ pub fn rows<R: Sync>(w: &mut Writer, rows: &[R], join: Option<JoinScoped>, row: 
     let (mut ours, mut theirs) = (Some((give_back, written)), Some((spare, give)));
     let mut help = || {
         let Some((spare, give)) = theirs.take() else { return };
-        for turn in rows.chunks(TURN).skip(1).step_by(2) {
+        for rows in turns(count).skip(1).step_by(2) {
             let Ok(buffer) = spare.recv() else { return };
             let mut piece = Writer::of_piece(buffer);
             // A piece goes nowhere yet, so that nothing can fail.
-            let _ = each(&mut piece, turn, &row);
+            let _ = turn(&mut piece, rows);
             if give.send(piece.into_buffer()).is_err() {
                 return;
             }
@@ -38,37 +45,32 @@ pub fn rows<R: Sync>(w: &mut Writer, rows: &[R], join: Option<JoinScoped>, row: 
     let mut outcome = Ok(());
     let helped = join(&mut help, &mut || {
         if let Some((give_back, written)) = ours.take() {
-            outcome = in_turns(w, rows, &row, &written, &give_back);
+            outcome = in_turns(w, count, &turn, &written, &give_back);
         }
     });
-    if helped { outcome } else { each(w, rows, &row) }
+    if helped { outcome } else { turn(w, 0..count) }
 }
 
-fn in_turns<R>(
+/// The rows of each turn.
+fn turns(count: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..count).step_by(TURN).map(move |at| at..count.min(at + TURN))
+}
+
+fn in_turns(
     w: &mut Writer,
-    rows: &[R],
-    row: &impl Fn(&mut Writer, &R),
+    count: usize,
+    turn: &impl Fn(&mut Writer, Range<usize>) -> io::Result<()>,
     written: &Receiver<Buffer>,
     give_back: &SyncSender<Buffer>,
 ) -> io::Result<()> {
-    for (n, turn) in rows.chunks(TURN).enumerate() {
+    for (n, rows) in turns(count).enumerate() {
         if n % 2 == 0 {
-            each(w, turn, row)?;
+            turn(w, rows)?;
         } else if let Ok(buffer) = written.recv() {
             let _ = give_back.send(w.append(buffer)?);
         } else {
             return Err(io::Error::other("a thread of the report has ended"));
         }
-    }
-    Ok(())
-}
-
-fn each<R>(w: &mut Writer, rows: &[R], row: &impl Fn(&mut Writer, &R)) -> io::Result<()> {
-    for r in rows {
-        w.line()?;
-        w.open(b'{');
-        row(w, r);
-        w.close(b'}');
     }
     Ok(())
 }
@@ -85,12 +87,21 @@ mod tests {
         true
     }
 
+    fn numbers(w: &mut Writer, turn: Range<usize>) -> io::Result<()> {
+        for n in turn {
+            w.line()?;
+            w.open(b'{');
+            w.count("n", n as u64);
+            w.close(b'}');
+        }
+        Ok(())
+    }
+
     fn written(count: u64, join: Option<JoinScoped>) -> Vec<u8> {
         let mut out = Vec::new();
         let mut w = Writer::new(&mut out);
         w.open(b'[');
-        let list: Vec<u64> = (0..count).collect();
-        rows(&mut w, &list, join, |w, &n| w.count("n", n)).unwrap();
+        rows(&mut w, count as usize, join, numbers).unwrap();
         w.close(b']');
         w.finish().unwrap();
         out
@@ -119,10 +130,9 @@ mod tests {
                 Ok(())
             }
         }
-        let list = vec![0u64; 1_000_000];
         for room in [0, 300_000, 1_000_000] {
             let mut out = Broken(room);
-            let done = rows(&mut Writer::new(&mut out), &list, Some(join_scoped), |w, &n| w.count("n", n));
+            let done = rows(&mut Writer::new(&mut out), 1_000_000, Some(join_scoped), numbers);
             assert_eq!(done.map_err(|e| e.kind()), Err(io::ErrorKind::BrokenPipe));
         }
     }

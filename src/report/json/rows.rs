@@ -1,139 +1,155 @@
-//! Rows of the tables.
+//! Tables: an array of rows for each sheet, read off the fields.
 
 use super::parallel_rows;
 use super::writer::Writer;
+use crate::model::Traffic;
 use crate::report::format::Options;
-use crate::snapshot::{Conversation, Conversations, Endpoints, HostRow, Kinds, Table};
+use crate::snapshot::Snapshot;
+use crate::snapshot::table::{AnyRows, AnyTable, Head, InJson, SheetHead, Value};
 use std::io;
 
-/// The members `conversations`, `conversations_total` and, where a cap was reached, `conversations_other`.
-pub fn conversations(w: &mut Writer, tables: &Conversations, options: &Options) -> io::Result<()> {
-    kinds(w, ["conversations", "conversations_total", "conversations_other"], tables, options, conversation)
-}
-
-/// The members `endpoints`, `endpoints_total` and, where a cap was reached, `endpoints_other`.
-pub fn endpoints(w: &mut Writer, tables: &Endpoints, options: &Options) -> io::Result<()> {
-    kinds(w, ["endpoints", "endpoints_total", "endpoints_other"], tables, options, endpoint)
-}
-
-fn kinds<R: Sync>(
-    w: &mut Writer,
-    names: [&'static str; 3],
-    tables: &Kinds<R>,
-    options: &Options,
-    row: fn(&mut Writer, &R, bool),
-) -> io::Result<()> {
-    let [member, total, other] = names;
-    let tables = tables.named();
+/// The member of a table. One with several sheets is an object of arrays, followed by how many rows each has in all (`…_total`); what a
+/// cap folded away follows where there is any (`…_other`).
+pub fn table(w: &mut Writer, table: &'static dyn AnyTable, s: &Snapshot, options: &Options) -> io::Result<()> {
+    let heads = table.heads();
+    let sheets: Vec<(SheetHead, Box<dyn AnyRows<'_> + '_>)> =
+        table.sheets().into_iter().enumerate().map(|(at, sheet)| (sheet, table.rows(at, s))).collect();
     w.line()?;
-    w.key(member);
-    w.open(b'{');
-    for (name, table, ports) in tables {
-        list(w, name, table, options, |w, r| row(w, r, ports))?;
+    w.member(table.token());
+    if let [(_, rows)] = sheets.as_slice() {
+        array(w, &heads, sheets.first().map(|s| s.0), rows.as_ref(), options)?;
+        let (other_rows, other) = rows.other();
+        if other_rows > 0 {
+            w.line()?;
+            w.member(&format!("{}_other", table.token()));
+            rest(w, other_rows, other);
+        }
+        return Ok(());
     }
-    w.close(b'}');
-    totals(w, [total, other], &tables.map(|(name, t, _)| Extent::of(name, t)))
-}
-
-/// An array, one row a line.
-pub fn list<R: Sync>(
-    w: &mut Writer,
-    name: &'static str,
-    table: &Table<R>,
-    options: &Options,
-    row: impl Fn(&mut Writer, &R) + Sync,
-) -> io::Result<()> {
-    w.line()?;
-    w.key(name);
-    w.open(b'[');
-    parallel_rows::rows(w, table.rows.get(..options.rows).unwrap_or(&table.rows), options.join_scoped, row)?;
-    w.close(b']');
-    Ok(())
-}
-
-/// How many rows a table has in all, and what was folded away.
-struct Extent {
-    name: &'static str,
-    rows: u64,
-    other: crate::model::Traffic,
-    other_rows: u64,
-}
-
-impl Extent {
-    fn of<R>(name: &'static str, table: &Table<R>) -> Self {
-        Self { name, rows: table.total_rows, other: table.other, other_rows: table.other_rows }
-    }
-}
-
-fn totals(w: &mut Writer, [total, other]: [&'static str; 2], extents: &[Extent]) -> io::Result<()> {
-    w.line()?;
-    w.key(total);
     w.open(b'{');
-    extents.iter().for_each(|e| w.count(e.name, e.rows));
-    w.close(b'}');
-    if extents.iter().any(|e| e.other_rows > 0) {
+    for (sheet, rows) in &sheets {
         w.line()?;
-        w.key(other);
+        w.member(sheet.token);
+        array(w, &heads, Some(*sheet), rows.as_ref(), options)?;
+    }
+    w.close(b'}');
+    w.line()?;
+    w.member(&format!("{}_total", table.token()));
+    w.open(b'{');
+    sheets.iter().for_each(|(sheet, rows)| w.count(sheet.token, rows.total_rows()));
+    w.close(b'}');
+    if sheets.iter().any(|(_, rows)| rows.other().0 > 0) {
+        w.line()?;
+        w.member(&format!("{}_other", table.token()));
         w.open(b'{');
-        for e in extents.iter().filter(|e| e.other_rows > 0) {
-            w.key(e.name);
-            w.open(b'{');
-            w.count("rows", e.other_rows);
-            w.traffic(e.other);
-            w.close(b'}');
+        for (sheet, rows) in &sheets {
+            let (other_rows, other) = rows.other();
+            if other_rows > 0 {
+                w.member(sheet.token);
+                rest(w, other_rows, other);
+            }
         }
         w.close(b'}');
     }
     Ok(())
 }
 
-fn conversation(w: &mut Writer, row: &Conversation, ports: bool) {
-    w.key("a");
-    w.address(row.a);
-    if ports {
-        w.count("a_port", u64::from(row.a_port));
-    }
-    w.key("b");
-    w.address(row.b);
-    if ports {
-        w.count("b_port", u64::from(row.b_port));
-    }
-    w.traffic(row.total());
-    w.count("packets_ab", row.ab.packets);
-    w.count("wire_bytes_ab", row.ab.wire_bytes);
-    w.count("packets_ba", row.ba.packets);
-    w.count("wire_bytes_ba", row.ba.wire_bytes);
-    w.key("start");
-    w.time(row.first);
-    w.real("duration", row.duration());
-    w.text("originator", if row.originator_is_a { "a" } else { "b" });
-    if let Some(app) = row.app {
-        w.text("app", app);
-    }
-    if let Some(state) = row.state {
-        w.text("state", state.token());
-    }
-    w.key("vlans");
-    w.open(b'[');
-    row.vlans.ids().iter().for_each(|&id| w.number(u64::from(id)));
-    w.close(b']');
+fn rest(w: &mut Writer, rows: u64, traffic: Traffic) {
+    w.open(b'{');
+    w.count("rows", rows);
+    w.traffic(traffic);
+    w.close(b'}');
 }
 
-fn endpoint(w: &mut Writer, row: &HostRow, ports: bool) {
-    w.key("address");
-    w.address(row.address);
-    if ports {
-        w.count("port", u64::from(row.port));
+/// A field to be written: its number, its name with what stands around it, and whether nothing becomes `null`.
+struct Member {
+    field: usize,
+    first: Box<str>,
+    name: Box<str>,
+    null: bool,
+}
+
+/// An array, one row a line.
+fn array<'s>(w: &mut Writer, heads: &[Head], sheet: Option<SheetHead>, rows: &dyn AnyRows<'s>, options: &Options) -> io::Result<()> {
+    let belongs = |h: &Head| h.json != InJson::Never && sheet.is_none_or(|s| h.layers.meets(s.layers));
+    let member = |(field, h): (usize, &Head)| Member {
+        field,
+        first: format!("{{\"{}\":", h.token).into(),
+        name: format!(",\"{}\":", h.token).into(),
+        null: h.json == InJson::Always,
+    };
+    let members: Vec<Member> = heads.iter().enumerate().filter(|(_, h)| belongs(h)).map(member).collect();
+    let fields: Vec<usize> = members.iter().map(|m| m.field).collect();
+    w.open(b'[');
+    let count = rows.len().min(options.rows);
+    parallel_rows::rows(w, count, options.join_scoped, |w, turn| {
+        let mut values = Vec::with_capacity(fields.len());
+        for at in turn {
+            w.line()?;
+            values.clear();
+            rows.values(at, &fields, &mut values);
+            row(w, &members, &values);
+        }
+        Ok(())
+    })?;
+    w.close(b']');
+    Ok(())
+}
+
+#[inline]
+fn row(w: &mut Writer, members: &[Member], values: &[Value<'_>]) {
+    let mut empty = true;
+    for (member, value) in members.iter().zip(values) {
+        if !value.is_some() && !member.null {
+            continue;
+        }
+        w.name(if std::mem::take(&mut empty) { &member.first } else { &member.name });
+        self::value(w, *value);
     }
-    w.traffic(row.total());
-    w.count("tx_packets", row.tx.packets);
-    w.count("tx_wire_bytes", row.tx.wire_bytes);
-    w.count("rx_packets", row.rx.packets);
-    w.count("rx_wire_bytes", row.rx.wire_bytes);
-    if let Some(inside) = row.inside {
-        w.flag("local", inside);
+    if empty {
+        w.open(b'{');
     }
-    if let Some(app) = row.app {
-        w.text("app", app);
+    w.close(b'}');
+}
+
+/// A value without what it is called.
+#[inline]
+pub fn value(w: &mut Writer, value: Value<'_>) {
+    match value {
+        Value::None => w.null(),
+        Value::Count(n) => w.number(n),
+        Value::Real(x) => w.float(x),
+        Value::Span(_) => w.float(value.seconds().unwrap_or_default()),
+        Value::Flag(flag) => w.boolean(flag),
+        Value::Word(word) => w.string(word),
+        Value::Text(text) => w.string(text),
+        Value::State(state) => w.string(state.token()),
+        Value::Address(address) => w.address(address),
+        Value::Time(time) => w.time(time),
+        Value::Numbers(numbers) => {
+            w.open(b'[');
+            numbers.iter().for_each(|&n| w.number(u64::from(n)));
+            w.close(b']');
+        }
+        Value::Path(path) => w.string(&path.to_string()),
+        Value::Layer(layer) => w.string(&layer.to_string()),
+        Value::End(address, port) => {
+            w.open(b'{');
+            w.key("address");
+            w.address(address);
+            w.count("port", port.into());
+            w.close(b'}');
+        }
+        Value::Ends(ends) => {
+            w.open(b'[');
+            self::value(w, Value::End(ends.first.0, ends.first.1));
+            self::value(w, Value::End(ends.second.0, ends.second.1));
+            w.close(b']');
+        }
+        Value::Load { total, .. } => {
+            w.open(b'{');
+            w.traffic(total);
+            w.close(b'}');
+        }
     }
 }

@@ -159,6 +159,22 @@ impl<'a> Writer<'a> {
         self.pass()
     }
 
+    /// The name of a member with everything around it, where a row is written piece by piece: `{"name":` or `,"name":`.
+    #[inline]
+    pub fn name(&mut self, piece: &str) {
+        self.buffer.put_short(piece.as_bytes());
+        self.comma = false;
+    }
+
+    /// The name of a member that is not known before.
+    pub fn member(&mut self, name: &str) {
+        self.separate();
+        self.buffer.put(b"\"");
+        self.buffer.put(name.as_bytes());
+        self.buffer.put(b"\":");
+        self.comma = false;
+    }
+
     /// The name of a member. Names are this program's own words and need no escaping.
     #[inline(always)]
     pub fn key(&mut self, name: &'static str) {

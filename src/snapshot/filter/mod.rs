@@ -10,15 +10,21 @@
 //! | `vlan 10`, `vlan` | seen in that VLAN, in any |
 //! | `state established` | the TCP state |
 //! | `bytes > 1M`, `packets >= 1000` | both directions together; `k M G T` are powers of 1000, `Ki Mi Gi Ti` of 1024 |
+//! | `duration > 1.5`, `app = tls` … | any field of a table by its token, compared with a number (seconds for lengths of time) or a word |
 //!
 //! Joined by `and` (or nothing), `or`, `not` (`!`), parentheses. Case does not matter.
 //!
-//! What no end point knows (VLAN, TCP state, most protocols) neither shows nor hides one: the other words decide.
+//! What a row does not know (an end point its VLAN or TCP state, any table a field of another one) neither shows nor hides it: the
+//! other words decide.
 
 mod parse;
 
+use super::table::{Field, Kind, TableSpec, Value};
+use super::tables::conversations::CONVERSATIONS;
+use super::tables::endpoints::ENDPOINTS;
 use super::{Conversation, HostRow, TcpState};
 use crate::model::path::Layer;
+use crate::model::time::SECOND;
 use crate::model::{Address, Path, Proto};
 use ipnet::IpNet;
 use std::fmt::{self, Write};
@@ -53,8 +59,24 @@ enum Term {
     /// One VLAN, or any.
     Vlan(Option<u16>),
     State(TcpState),
-    Bytes(Comparison, u64),
-    Packets(Comparison, u64),
+    /// A field by its token, and what it is compared with.
+    Field(&'static str, Comparison, Operand),
+}
+
+/// What a field is compared with.
+#[derive(Debug, Clone, PartialEq)]
+struct Operand {
+    /// The number, if it is one.
+    number: Option<Number>,
+    /// What was typed, lower case.
+    text: String,
+}
+
+/// A number as typed: whole ones are exact.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Number {
+    whole: u64,
+    real: f64,
 }
 
 /// How a number is compared.
@@ -69,7 +91,7 @@ enum Comparison {
 }
 
 impl Comparison {
-    fn holds(self, left: u64, right: u64) -> bool {
+    fn holds<T: PartialOrd>(self, left: T, right: T) -> bool {
         match self {
             Comparison::More => left > right,
             Comparison::AtLeast => left >= right,
@@ -99,14 +121,19 @@ impl Filter {
         &self.text
     }
 
+    /// Whether a row of a table is shown.
+    pub fn matches<R>(&self, spec: &TableSpec<R>, row: &R) -> bool {
+        self.expression.holds(&|term| known(term, spec.fields, row)).unwrap_or(true)
+    }
+
     /// Whether a conversation is shown.
     pub fn matches_conversation(&self, row: &Conversation) -> bool {
-        self.expression.holds(&|term| Some(conversation(term, row))).unwrap_or(true)
+        self.matches(&CONVERSATIONS, row)
     }
 
     /// Whether an end point is shown.
     pub fn matches_host(&self, row: &HostRow) -> bool {
-        self.expression.holds(&|term| host(term, row)).unwrap_or(true)
+        self.matches(&ENDPOINTS, row)
     }
 }
 
@@ -134,40 +161,104 @@ impl Expression {
     }
 }
 
-fn conversation(term: &Term, row: &Conversation) -> bool {
-    let ends = [(row.a, row.a_port), (row.b, row.b_port)];
+/// Whether a term holds for a row; `None` when no field of its table can tell.
+fn known<R>(term: &Term, fields: &[Field<R>], row: &R) -> Option<bool> {
+    // Of the fields of some kinds: none there, or whether one holds.
+    let any = |of: fn(Kind) -> bool, holds: &dyn Fn(Value) -> bool| {
+        let mut fields = fields.iter().filter(|f| of(f.head.kind) && f.head.searched).peekable();
+        fields.peek()?;
+        Some(fields.any(|f| holds((f.get)(row))))
+    };
+    let is_end = |kind| matches!(kind, Kind::Address | Kind::End | Kind::Ends);
     match term {
-        Term::Text(needle) => {
-            ends.iter().any(|&(address, port)| end_contains(address, port, needle))
-                || row.app.is_some_and(|app| app.contains(needle.as_str()))
-                || path_contains(row.path, needle)
-                || row.vlans.ids().iter().any(|&id| Line::of(&id).contains(needle))
+        Term::Text(needle) => Some(fields.iter().any(|f| f.head.searched && contains((f.get)(row), needle))),
+        Term::Protocol(proto) => protocol(*proto, fields, row),
+        Term::Network(network) => any(is_end, &|value| addresses(value).iter().flatten().any(|a| in_network(a.0, network))),
+        Term::Mac(prefix) => any(is_end, &|value| addresses(value).iter().flatten().any(|a| has_mac_prefix(a.0, prefix))),
+        Term::Port(range) => any(is_end, &|value| addresses(value).iter().flatten().any(|a| has_port(a.1, range))),
+        Term::Vlan(id) => any(|kind| kind == Kind::Vlans, &|value| match (value, id) {
+            (Value::Numbers(ids), Some(id)) => ids.contains(id),
+            (Value::Numbers(ids), None) => !ids.is_empty(),
+            _ => false,
+        }),
+        Term::State(state) => {
+            let field = fields.iter().find(|f| f.head.kind == Kind::State)?;
+            Some((field.get)(row) == Value::State(*state))
         }
-        Term::Protocol(proto) => row.path.contains(*proto) || row.app == Some(proto.token()),
-        Term::Network(network) => ends.iter().any(|&(address, _)| in_network(address, network)),
-        Term::Mac(prefix) => ends.iter().any(|&(address, _)| has_mac_prefix(address, prefix)),
-        Term::Port(range) => ends.iter().any(|(_, port)| has_port(*port, range)),
-        Term::Vlan(Some(id)) => row.vlans.ids().contains(id),
-        Term::Vlan(None) => !row.vlans.ids().is_empty(),
-        Term::State(state) => row.state == Some(*state),
-        Term::Bytes(comparison, bytes) => comparison.holds(row.total().wire_bytes, *bytes),
-        Term::Packets(comparison, packets) => comparison.holds(row.total().packets, *packets),
+        Term::Field(token, comparison, operand) => {
+            let field = fields.iter().find(|f| f.head.token == *token)?;
+            compare((field.get)(row), *comparison, operand)
+        }
     }
 }
 
-fn host(term: &Term, row: &HostRow) -> Option<bool> {
-    Some(match term {
-        Term::Text(needle) => end_contains(row.address, row.port, needle) || row.app.is_some_and(|app| app.contains(needle.as_str())),
-        Term::Protocol(Proto::Eth) => matches!(row.address, Address::Mac(_)),
-        Term::Protocol(Proto::Ip) => matches!(row.address, Address::V4(_)),
-        Term::Protocol(Proto::Ipv6) => matches!(row.address, Address::V6(_)),
-        Term::Protocol(proto) if row.app == Some(proto.token()) => true,
-        Term::Protocol(_) | Term::Vlan(_) | Term::State(_) => return None,
-        Term::Network(network) => in_network(row.address, network),
-        Term::Mac(prefix) => has_mac_prefix(row.address, prefix),
-        Term::Port(range) => has_port(row.port, range),
-        Term::Bytes(comparison, bytes) => comparison.holds(row.total().wire_bytes, *bytes),
-        Term::Packets(comparison, packets) => comparison.holds(row.total().packets, *packets),
+/// A protocol is known by its stack of them, else by the application's token, of IP and Ethernet also by the addresses.
+fn protocol<R>(proto: Proto, fields: &[Field<R>], row: &R) -> Option<bool> {
+    let mut has_path = false;
+    for field in fields {
+        match (field.head.kind, (field.head.kind == Kind::App || field.head.kind == Kind::Path).then(|| (field.get)(row))) {
+            (_, Some(Value::Word(app))) if field.head.searched && app == proto.token() => return Some(true),
+            (_, Some(Value::Path(path))) => {
+                has_path = true;
+                if path.contains(proto) {
+                    return Some(true);
+                }
+            }
+            _ => {}
+        }
+    }
+    if has_path {
+        return Some(false);
+    }
+    let is: fn(&(Address, u16)) -> bool = match proto {
+        Proto::Eth => |a| matches!(a.0, Address::Mac(_)),
+        Proto::Ip => |a| matches!(a.0, Address::V4(_)),
+        Proto::Ipv6 => |a| matches!(a.0, Address::V6(_)),
+        _ => return None,
+    };
+    let mut ends =
+        fields.iter().filter(|f| f.head.searched).map(|f| addresses((f.get)(row))).filter(|a| a.iter().any(Option::is_some)).peekable();
+    ends.peek()?;
+    Some(ends.any(|a| a.iter().flatten().any(is)))
+}
+
+/// The addresses in a value, with their ports.
+fn addresses(value: Value<'_>) -> [Option<(Address, u16)>; 2] {
+    match value {
+        Value::Address(address) => [Some((address, 0)), None],
+        Value::End(address, port) => [Some((address, port)), None],
+        Value::Ends(ends) => [Some(ends.first), Some(ends.second)],
+        _ => [None, None],
+    }
+}
+
+/// Whether the text of a value contains this, in lower case.
+fn contains(value: Value<'_>, needle: &str) -> bool {
+    match value {
+        Value::Word(word) => word.contains(needle),
+        Value::Text(text) => text.contains(needle) || text.to_lowercase().contains(needle),
+        Value::Path(path) => path_contains(path, needle),
+        Value::Numbers(ids) => ids.iter().any(|id| Line::of(id).contains(needle)),
+        value => addresses(value).iter().flatten().any(|&(address, port)| end_contains(address, port, needle)),
+    }
+}
+
+/// How a value compares; `None` when it is nothing, or of another kind than what it is compared with.
+fn compare(value: Value<'_>, comparison: Comparison, operand: &Operand) -> Option<bool> {
+    if let Some(text) = value.as_text() {
+        let same = text.eq_ignore_ascii_case(&operand.text);
+        return match comparison {
+            Comparison::Equal => Some(same),
+            Comparison::Unequal => Some(!same),
+            _ => None,
+        };
+    }
+    let number = operand.number?;
+    Some(match value {
+        Value::Count(n) => comparison.holds(n, number.whole),
+        Value::Real(x) => comparison.holds(x, number.real),
+        Value::Span(nanos) => comparison.holds(nanos as f64 / SECOND as f64, number.real),
+        _ => return None,
     })
 }
 

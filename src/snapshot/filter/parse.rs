@@ -1,8 +1,9 @@
 //! From words to an expression.
 
-use super::{Comparison, Expression, Term};
+use super::{Comparison, Expression, Number, Operand, Term};
 use crate::model::Proto;
 use crate::snapshot::TcpState;
+use crate::snapshot::table::TABLES;
 use ipnet::IpNet;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -203,9 +204,14 @@ impl Parser {
                 }),
                 _ => Ok(Term::Vlan(None)),
             },
-            "bytes" => self.comparison(&word).map(|(comparison, number)| Term::Bytes(comparison, number)),
-            "packets" => self.comparison(&word).map(|(comparison, number)| Term::Packets(comparison, number)),
+            "bytes" => self.comparison(&word).map(|(comparison, number)| Term::Field("wire_bytes", comparison, number)),
+            "packets" => self.comparison(&word).map(|(comparison, number)| Term::Field("packets", comparison, number)),
             "rate" => Err("`rate` is not known to a row of a table; sort by it instead, or use `bytes`".into()),
+            _ if matches!(self.peek(), Some(Token::Compare(_)))
+                && let Some(token) = field(&word) =>
+            {
+                self.field(token)
+            }
             "src" | "dst" => Err(format!("`{word}` cannot be asked of a conversation, which goes both ways; use `ip` or `port`")),
             _ => Ok(network(&word).filter(|_| word.contains('/')).map(Term::Network).unwrap_or_else(|| protocol_or_text(word))),
         }
@@ -224,17 +230,33 @@ impl Parser {
         }
     }
 
-    fn comparison(&mut self, word: &str) -> Result<(Comparison, u64), String> {
+    fn comparison(&mut self, word: &str) -> Result<(Comparison, Operand), String> {
         let example = format!("`{word}` needs a comparison such as `{word} > 1M`");
         let Some(Token::Compare(comparison)) = self.next() else { return Err(example) };
         match self.next() {
-            Some(Token::Word(value)) => match number(&value) {
-                Some(number) => Ok((comparison, number)),
-                None => Err(format!("{} is not a number such as 1500, 64k or 1.5M", Token::Word(value).name())),
+            Some(Token::Word(text)) => match number(&text) {
+                Some(number) => Ok((comparison, Operand { number: Some(number), text })),
+                None => Err(format!("{} is not a number such as 1500, 64k or 1.5M", Token::Word(text).name())),
             },
             _ => Err(example),
         }
     }
+
+    /// The comparison behind the token of a field, with a number or a word.
+    fn field(&mut self, token: &'static str) -> Result<Term, String> {
+        let comparison = self.next();
+        match (comparison, self.next()) {
+            (Some(Token::Compare(comparison)), Some(Token::Word(text) | Token::Quoted(text))) => {
+                Ok(Term::Field(token, comparison, Operand { number: number(&text), text }))
+            }
+            _ => Err(format!("`{token}` is compared with a number or a word, such as `{token} = 5`")),
+        }
+    }
+}
+
+/// The token of a field of any table.
+fn field(word: &str) -> Option<&'static str> {
+    TABLES.iter().flat_map(|table| table.heads()).map(|head| head.token).find(|token| *token == word)
 }
 
 /// Several parts joined, or the only one.
@@ -279,21 +301,24 @@ fn state(word: &str) -> Option<TcpState> {
     STATES.into_iter().find(|state| state.token() == word)
 }
 
-/// A whole number with or without unit: `1500`, `64k`, `1.5M`, `2GiB` (lower case here). Rounded down.
-fn number(word: &str) -> Option<u64> {
+/// A number with or without unit: `1500`, `64k`, `1.5M`, `2GiB` (lower case here); as a whole number rounded down.
+fn number(word: &str) -> Option<Number> {
     let word = word.strip_suffix('b').unwrap_or(word);
     let (word, base) = match word.strip_suffix('i') {
         Some(shorter) => (shorter, 1024u64),
         None => (word, 1000),
     };
     let power = word.chars().last().and_then(|unit| "kmgt".find(unit)).map_or(0, |index| index as u32 + 1);
-    if power == 0 {
-        return (base == 1000).then(|| word.parse().ok()).flatten();
+    if power == 0 && base == 1024 {
+        return None;
     }
-    let digits = word.get(..word.len() - 1)?;
+    let digits = if power == 0 { word } else { word.get(..word.len() - 1)? };
     let scale = base.pow(power);
     match digits.parse::<u64>() {
-        Ok(whole) => Some(whole.saturating_mul(scale)),
-        Err(_) => digits.parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0).map(|n| (n * scale as f64) as u64),
+        Ok(whole) => Some(Number { whole: whole.saturating_mul(scale), real: whole as f64 * scale as f64 }),
+        Err(_) => {
+            let real = digits.parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0)? * scale as f64;
+            Some(Number { whole: real as u64, real })
+        }
     }
 }

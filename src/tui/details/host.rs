@@ -8,6 +8,7 @@
 
 use super::{draw_related, gone, head, related, span_line, traffic_line};
 use crate::model::Address;
+use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::{Conversation, HostRow};
 use crate::tui::canvas::Canvas;
 use crate::tui::columns;
@@ -30,7 +31,7 @@ fn conversations<'a>(scene: &Scene<'a>) -> Vec<(Topic, (Kind, &'a Conversation))
         let rows = Kind::Eth.conversations(scene.snapshot).rows.iter().filter(|c| c.a == *address || c.b == *address);
         let mut rows: Vec<_> = rows.map(|c| (Topic::conversation(Kind::Eth, c), (Kind::Eth, c))).collect();
         let order = columns::busiest(scene.snapshot.live);
-        rows.sort_by(|x, y| order.conversations(x.1.1, y.1.1));
+        rows.sort_by(|x, y| CONVERSATIONS.compare(order, x.1.1, y.1.1));
         return scene.pane.arrange(rows);
     }
     related(scene, &|c| {

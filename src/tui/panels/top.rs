@@ -9,6 +9,7 @@
 use crate::model::Path;
 use crate::model::path::Layer;
 use crate::model::proto::{Family, Proto};
+use crate::snapshot::tables::endpoints::ENDPOINTS;
 use crate::snapshot::{Conversation, HostRow, Traffic};
 use crate::tui::canvas::Canvas;
 use crate::tui::columns::{self, End, Talk};
@@ -147,7 +148,7 @@ pub(in crate::tui) fn host_rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, End<'a>)> 
         let mut rows: Vec<(Kind, &HostRow)> =
             kinds.iter().flat_map(|&k| k.endpoints(scene.snapshot).rows.iter().map(move |r| (k, r))).collect();
         if !rows.is_empty() {
-            rows.sort_by(|x, y| order.hosts(x.1, y.1));
+            rows.sort_by(|x, y| ENDPOINTS.compare(order, x.1, y.1));
             return scene.pane.arrange(rows.into_iter().take(ROWS).map(|(k, h)| (Topic::host(k, h), (k, h))).collect());
         }
     }

@@ -51,8 +51,8 @@ impl Screen for Conversations {
     }
 
     fn sorting(&self) -> Option<(Sorts, &'static [Column])> {
-        use Column::*;
-        Some((Sorts::Conversations, &[Rate, PacketRate, Bytes, Packets, Duration, State, App, Address]))
+        use Column as C;
+        Some((Sorts::Conversations, &[C::RATE, C::PACKET_RATE, C::BYTES, C::PACKETS, C::DURATION, C::STATE, C::APP, C::ENDS]))
     }
 
     fn keys(&self) -> &'static [Hint] {

@@ -50,8 +50,8 @@ impl Screen for Hosts {
     }
 
     fn sorting(&self) -> Option<(Sorts, &'static [Column])> {
-        use Column::*;
-        Some((Sorts::Endpoints, &[Rate, Sent, Received, PacketRate, Bytes, Packets, Duration, Address]))
+        use Column as C;
+        Some((Sorts::Endpoints, &[C::RATE, C::SENT, C::RECEIVED, C::PACKET_RATE, C::BYTES, C::PACKETS, C::DURATION, C::ADDRESS]))
     }
 
     fn keys(&self) -> &'static [Hint] {

@@ -56,7 +56,7 @@ fn sorting_asks_and_marks() {
     session.keys("4 s s");
     assert!(session.text().contains("▼ bytes"), "{}", session.text());
     let asked = session.effects.iter().rev().find_map(|e| if let Effect::Ask(q) = e { Some(q.clone()) } else { None });
-    assert_eq!(asked.map(|q| (q.conversations.column, q.conversations.descending)), Some((Column::Bytes, true)));
+    assert_eq!(asked.map(|q| (q.conversations.column, q.conversations.descending)), Some((Column::BYTES, true)));
     session.keys("S");
     assert!(session.text().contains("▲ bytes"));
     let header = session.lines()[4].chars().take_while(|c| *c != '▲').count() as u16;

@@ -111,7 +111,7 @@ fn a_file_that_is_read_shows_how_far() {
     snapshot.number += 1;
     session.see(snapshot);
     assert!(session.lines()[0].contains("▮▮▮▮▮▯▯▯  62 %"), "{}", session.lines()[0]);
-    assert!(matches!(&session.effects[0], Effect::Ask(q) if q.conversations.column == Column::Bytes));
+    assert!(matches!(&session.effects[0], Effect::Ask(q) if q.conversations.column == Column::BYTES));
 }
 
 #[test]

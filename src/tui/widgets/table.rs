@@ -49,23 +49,35 @@ pub(in crate::tui) struct Col<R> {
     /// Columns with larger numbers go first when there is no room.
     pub worth: u8,
     /// What stands in it.
-    pub cell: fn(&Scene, &R) -> Cell,
+    pub cell: Content<R>,
+}
+
+/// Where a column's cells come from.
+pub(in crate::tui) enum Content<R> {
+    /// A function of the row.
+    Row(fn(&Scene, &R) -> Cell),
+    /// A field of the row's table, by its number.
+    Field(fn(&Scene, &R, usize) -> Option<Cell>, usize),
+}
+
+impl<R> Content<R> {
+    fn cell(&self, scene: &Scene, row: &R) -> Option<Cell> {
+        match self {
+            Content::Row(cell) => Some(cell(scene, row)),
+            Content::Field(cell, at) => cell(scene, row, *at),
+        }
+    }
 }
 
 impl<R> Col<R> {
     /// A column of text; `width` is what it needs and what it can use.
     pub fn left(title: &'static str, width: RangeInclusive<u16>, worth: u8, cell: fn(&Scene, &R) -> Cell) -> Self {
-        Self { title, width: *width.start(), max: *width.end(), right: false, sort: None, worth, cell }
+        Self { title, width: *width.start(), max: *width.end(), right: false, sort: None, worth, cell: Content::Row(cell) }
     }
 
     /// A column of numbers.
     pub fn right(title: &'static str, width: RangeInclusive<u16>, worth: u8, cell: fn(&Scene, &R) -> Cell) -> Self {
         Self { right: true, ..Self::left(title, width, worth, cell) }
-    }
-
-    /// The column, sorting its table.
-    pub fn sorted(self, by: Column) -> Self {
-        Self { sort: Some(by), ..self }
     }
 }
 
@@ -164,7 +176,9 @@ pub(in crate::tui) fn draw<R>(canvas: &mut Canvas, scene: &Scene, area: Rect, co
         let line = Rect { y: body.y + (i - offset) as u16, height: 1, ..body };
         let mut x = inner.x;
         for &(c, wide) in &fitted {
-            cell(canvas, x, line.y, wide, (columns[c].cell)(scene, row));
+            if let Some(content) = columns[c].cell.cell(scene, row) {
+                cell(canvas, x, line.y, wide, content);
+            }
             x += wide + GAP;
         }
         if at == Some(i) {

@@ -1,0 +1,136 @@
+//! What stands in one place of a table.
+
+use super::super::TcpState;
+use crate::model::path::Layer;
+use crate::model::time::SECOND;
+use crate::model::{Address, Path, Timestamp, Traffic};
+use std::cmp::Ordering;
+
+/// A value, as far as possible without its form: every output writes it in its own way.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Value<'a> {
+    /// Not known, or of no meaning for this row.
+    None,
+    /// A whole number: packets, bytes, an identifier.
+    Count(u64),
+    /// Any other number.
+    Real(f64),
+    /// Yes or no.
+    Flag(bool),
+    /// One of this program's own words.
+    Word(&'static str),
+    /// Text from packets, files or the system: every output escapes it.
+    Text(&'a str),
+    /// An address.
+    Address(Address),
+    /// An address and its port; in tables of hosts and address pairs the port has no meaning.
+    End(Address, u16),
+    /// Both ends of a conversation.
+    Ends(Ends),
+    /// A moment.
+    Time(Timestamp),
+    /// A length of time in nanoseconds.
+    Span(i64),
+    /// Several small numbers.
+    Numbers(&'a [u16]),
+    /// A stack of protocols.
+    Path(Path),
+    /// One protocol.
+    Layer(Layer),
+    /// The state of a TCP connection.
+    State(TcpState),
+    /// Packets and wire bytes in all, and of them those since the previous snapshot.
+    Load {
+        /// In all.
+        total: Traffic,
+        /// Since the previous snapshot.
+        recent: Traffic,
+    },
+}
+
+/// Both ends of a conversation, the one that began first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ends {
+    /// Who began.
+    pub first: (Address, u16),
+    /// The other.
+    pub second: (Address, u16),
+    /// Whether the first sent something.
+    pub forth: bool,
+    /// Whether the second did.
+    pub back: bool,
+}
+
+impl Ends {
+    /// The ends in the order of their addresses and ports.
+    fn sorted(&self) -> [(Address, u16); 2] {
+        if self.first <= self.second { [self.first, self.second] } else { [self.second, self.first] }
+    }
+}
+
+impl<'a> Value<'a> {
+    /// A word, or nothing.
+    pub fn word(word: Option<&'static str>) -> Self {
+        word.map_or(Value::None, Value::Word)
+    }
+
+    /// Text, or nothing.
+    pub fn text(text: Option<&'a str>) -> Self {
+        text.map_or(Value::None, Value::Text)
+    }
+
+    /// A whole number, or nothing.
+    pub fn count(count: Option<u64>) -> Self {
+        count.map_or(Value::None, Value::Count)
+    }
+
+    /// Text and words as they are.
+    pub fn as_text(self) -> Option<&'a str> {
+        match self {
+            Value::Word(word) => Some(word),
+            Value::Text(text) => Some(text),
+            Value::State(state) => Some(state.token()),
+            _ => None,
+        }
+    }
+
+    /// A length of time in seconds.
+    pub fn seconds(self) -> Option<f64> {
+        match self {
+            Value::Span(nanos) => Some(nanos as f64 / SECOND as f64),
+            _ => None,
+        }
+    }
+
+    /// Yes or no, where known.
+    pub fn flag(self) -> Option<bool> {
+        match self {
+            Value::Flag(flag) => Some(flag),
+            _ => None,
+        }
+    }
+
+    /// Whether there is something.
+    pub fn is_some(self) -> bool {
+        !matches!(self, Value::None)
+    }
+
+    /// How values of one field compare; nothing comes before everything.
+    pub fn compare(self, other: Value<'_>) -> Ordering {
+        use Value::*;
+        match (self, other) {
+            (Count(x), Count(y)) => x.cmp(&y),
+            (Real(x), Real(y)) => x.total_cmp(&y),
+            (Flag(x), Flag(y)) => x.cmp(&y),
+            (Address(x), Address(y)) => x.cmp(&y),
+            (End(x, p), End(y, q)) => (x, p).cmp(&(y, q)),
+            (Ends(x), Ends(y)) => x.sorted().cmp(&y.sorted()),
+            (Time(x), Time(y)) => x.cmp(&y),
+            (Span(x), Span(y)) => x.cmp(&y),
+            (Numbers(x), Numbers(y)) => x.cmp(y),
+            (Path(x), Path(y)) => x.cmp(&y),
+            (State(x), State(y)) => x.cmp(&y),
+            (x, y) => x.as_text().cmp(&y.as_text()).then(x.is_some().cmp(&y.is_some())),
+        }
+    }
+}

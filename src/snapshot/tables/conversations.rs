@@ -1,0 +1,130 @@
+//! Who talks to whom.
+
+use crate::model::Address;
+use crate::snapshot::table::{Ends, Field, Kind, Layers, Room, Sheet, TableSpec, Tint, Value, When};
+use crate::snapshot::{Conversation, Traffic};
+use std::cmp::Ordering;
+
+/// Conversations of every kind.
+pub static CONVERSATIONS: TableSpec<Conversation> = TableSpec {
+    sheets: &[
+        Sheet {
+            token: "eth",
+            title: "Ethernet conversations",
+            layers: Layers::ETH,
+            paper: Some(5),
+            rows: |s| (&s.conversations.eth).into(),
+        },
+        Sheet { token: "ip", title: "IPv4 conversations", layers: Layers::IP, paper: Some(3), rows: |s| (&s.conversations.ip).into() },
+        Sheet {
+            token: "ipv6",
+            title: "IPv6 conversations",
+            layers: Layers::IPV6,
+            paper: Some(4),
+            rows: |s| (&s.conversations.ipv6).into(),
+        },
+        Sheet { token: "tcp", title: "TCP conversations", layers: Layers::TCP, paper: Some(0), rows: |s| (&s.conversations.tcp).into() },
+        Sheet { token: "udp", title: "UDP conversations", layers: Layers::UDP, paper: Some(1), rows: |s| (&s.conversations.udp).into() },
+        Sheet {
+            token: "sctp",
+            title: "SCTP conversations",
+            layers: Layers::SCTP,
+            paper: Some(2),
+            rows: |s| (&s.conversations.sctp).into(),
+        },
+    ],
+    fields: FIELDS,
+    weight: |c| c.total().wire_bytes,
+    lead: |c| c.a.leading_bits(),
+    ..TableSpec::new("conversations", "conversation", "wire_bytes", by_ends)
+};
+
+/// JSON and CSV have the fields in this order, reports and screens by their places.
+const FIELDS: &[Field<Conversation>] = &[
+    Field::new("a", "A", Kind::Address, |c: &Conversation| Value::Address(c.a)).machine(),
+    Field::new("a_port", "A port", Kind::Port, |c: &Conversation| Value::Count(c.a_port.into())).machine().of(Layers::PORTS),
+    Field::new("b", "B", Kind::Address, |c: &Conversation| Value::Address(c.b)).machine(),
+    Field::new("b_port", "B port", Kind::Port, |c: &Conversation| Value::Count(c.b_port.into())).machine().of(Layers::PORTS),
+    Field::new("packets", "Packets", Kind::Count, |c: &Conversation| Value::Count(c.total().packets))
+        .paper(3, Room::Fixed)
+        .screen(8, "packets", 8),
+    Field::new("wire_bytes", "Volume", Kind::Bytes, |c: &Conversation| Value::Count(c.total().wire_bytes))
+        .paper(6, Room::Fixed)
+        .screen(7, "bytes", 3)
+        .when(When::Live),
+    Field::new("packets_ab", "Packets A to B", Kind::Count, |c: &Conversation| Value::Count(c.ab.packets)).machine(),
+    Field::new("wire_bytes_ab", "Bytes A to B", Kind::Bytes, |c: &Conversation| Value::Count(c.ab.wire_bytes)).machine(),
+    Field::new("packets_ba", "Packets B to A", Kind::Count, |c: &Conversation| Value::Count(c.ba.packets)).machine(),
+    Field::new("wire_bytes_ba", "Bytes B to A", Kind::Bytes, |c: &Conversation| Value::Count(c.ba.wire_bytes)).machine(),
+    Field::new("start", "Start", Kind::Time, |c: &Conversation| Value::Time(c.first)).machine(),
+    Field::new("duration", "Duration", Kind::Span, |c: &Conversation| Value::Span(c.last.since(c.first)))
+        .paper(8, Room::Dropped(1))
+        .screen(9, "lasted", 9),
+    Field::new("originator", "Originator", Kind::Word, |c: &Conversation| Value::Word(if c.originator_is_a { "a" } else { "b" })).machine(),
+    Field::new("app", "App", Kind::App, |c: &Conversation| Value::word(c.app)).paper(2, Room::Fixed).optional().no_screen(),
+    Field::new("state", "State", Kind::State, |c: &Conversation| c.state.map_or(Value::None, Value::State))
+        .paper(9, Room::Fixed)
+        .optional()
+        .screen(2, "state", 5)
+        .wide(9, 9)
+        .of(Layers::TCP),
+    Field::new("vlans", "VLANs", Kind::Vlans, |c: &Conversation| Value::Numbers(c.vlans.ids())).no_paper().screen(10, "vlan", 10).sorts(""),
+    Field::new("protocols", "Protocols", Kind::Path, |c: &Conversation| Value::Path(c.path)).machine().no_json().searched(true),
+    Field::new("from", "From", Kind::End, |c: &Conversation| end(c, true)).people().no_screen().searched(false).paper(0, Room::Cut),
+    Field::new("to", "To", Kind::End, |c: &Conversation| end(c, false)).people().no_screen().searched(false).paper(1, Room::Cut),
+    Field::new("sent", "Sent", Kind::Bytes, |c: &Conversation| Value::Count(ways(c)[0].wire_bytes))
+        .people()
+        .no_screen()
+        .paper(4, Room::Dropped(2)),
+    Field::new("received", "Received", Kind::Bytes, |c: &Conversation| Value::Count(ways(c)[1].wire_bytes))
+        .people()
+        .no_screen()
+        .paper(5, Room::Dropped(2)),
+    Field::new("percent", "Share", Kind::Percent, load).people().no_screen().paper(7, Room::Fixed).sorts(""),
+    Field::new("ends", "Conversation", Kind::Ends, ends).people().no_paper().screen(0, "conversation", 0),
+    Field::new("speaks", "Speaks", Kind::App, speaks).people().no_paper().screen(1, "app", 2).wide(6, 14).sorts("app").searched(false),
+    Field::new("rate", "Rate", Kind::Rate, load).people().no_paper().screen(3, "rate", 1),
+    Field::new("share", "Share", Kind::Share, load).people().no_paper().screen(4, "share", 6).tint(Tint::App).sorts(""),
+    Field::new("mean_rate", "Rate while open", Kind::BitRate, |c: &Conversation| Value::Real(c.total().bits_per_second(c.duration())))
+        .people()
+        .no_paper()
+        .screen(5, "while open", 7)
+        .wide(10, 10)
+        .when(When::File)
+        .sorts(""),
+    Field::new("packet_rate", "Packet rate", Kind::PacketRate, load).people().no_paper().screen(6, "pps", 7).when(When::Live),
+];
+
+fn by_ends(x: &Conversation, y: &Conversation) -> Ordering {
+    (x.a, x.a_port, x.b, x.b_port).cmp(&(y.a, y.a_port, y.b, y.b_port)).then_with(|| x.first.cmp(&y.first))
+}
+
+fn load(c: &Conversation) -> Value<'_> {
+    Value::Load { total: c.total(), recent: c.recent() }
+}
+
+/// What the originator sent, and what it received.
+fn ways(c: &Conversation) -> [Traffic; 2] {
+    if c.originator_is_a { [c.ab, c.ba] } else { [c.ba, c.ab] }
+}
+
+/// The originator's end, or the other.
+fn end(c: &Conversation, originator: bool) -> Value<'static> {
+    let (address, port): (Address, u16) = if c.originator_is_a == originator { (c.a, c.a_port) } else { (c.b, c.b_port) };
+    Value::End(address, port)
+}
+
+fn ends(c: &Conversation) -> Value<'_> {
+    let [sent, received] = ways(c);
+    let (a, b) = ((c.a, c.a_port), (c.b, c.b_port));
+    let (first, second) = if c.originator_is_a { (a, b) } else { (b, a) };
+    Value::Ends(Ends { first, second, forth: sent.packets > 0, back: received.packets > 0 })
+}
+
+/// The application, or the innermost protocol where there is none.
+fn speaks(c: &Conversation) -> Value<'_> {
+    match c.app {
+        Some(app) => Value::Word(app),
+        None => c.path.last().map_or(Value::None, Value::Layer),
+    }
+}

@@ -1,0 +1,86 @@
+//! Who talks: addresses and ports.
+
+use crate::snapshot::HostRow;
+use crate::snapshot::table::{Field, Kind, Layers, Room, Sheet, TableSpec, Tint, Value, When};
+
+/// End points of every kind.
+pub static ENDPOINTS: TableSpec<HostRow> = TableSpec {
+    sheets: &[
+        Sheet { token: "eth", title: "Ethernet hosts", layers: Layers::ETH, paper: Some(2), rows: |s| (&s.endpoints.eth).into() },
+        Sheet { token: "ip", title: "IPv4 hosts", layers: Layers::IP, paper: Some(0), rows: |s| (&s.endpoints.ip).into() },
+        Sheet { token: "ipv6", title: "IPv6 hosts", layers: Layers::IPV6, paper: Some(1), rows: |s| (&s.endpoints.ipv6).into() },
+        Sheet { token: "tcp", title: "TCP ports", layers: Layers::TCP, paper: None, rows: |s| (&s.endpoints.tcp).into() },
+        Sheet { token: "udp", title: "UDP ports", layers: Layers::UDP, paper: None, rows: |s| (&s.endpoints.udp).into() },
+        Sheet { token: "sctp", title: "SCTP ports", layers: Layers::SCTP, paper: None, rows: |s| (&s.endpoints.sctp).into() },
+    ],
+    fields: FIELDS,
+    weight: |h| h.total().wire_bytes,
+    lead: |h| h.address.leading_bits(),
+    ..TableSpec::new("endpoints", "host", "wire_bytes", |x, y| (x.address, x.port).cmp(&(y.address, y.port)))
+};
+
+const FIELDS: &[Field<HostRow>] = &[
+    Field::new("address", "Address", Kind::Address, |h: &HostRow| Value::Address(h.address))
+        .no_screen()
+        .paper(0, Room::Cut)
+        .searched(false),
+    Field::new("port", "Port", Kind::Port, |h: &HostRow| Value::Count(h.port.into())).machine().of(Layers::PORTS),
+    Field::new("packets", "Packets", Kind::Count, |h: &HostRow| Value::Count(h.total().packets))
+        .paper(1, Room::Fixed)
+        .screen(8, "packets", 8),
+    Field::new("wire_bytes", "Volume", Kind::Bytes, |h: &HostRow| Value::Count(h.total().wire_bytes))
+        .paper(4, Room::Fixed)
+        .screen(7, "bytes", 5)
+        .when(When::Live),
+    Field::new("tx_packets", "Packets sent", Kind::Count, |h: &HostRow| Value::Count(h.tx.packets)).machine(),
+    Field::new("tx_wire_bytes", "Sent", Kind::Bytes, |h: &HostRow| Value::Count(h.tx.wire_bytes)).no_screen().paper(2, Room::Fixed),
+    Field::new("rx_packets", "Packets received", Kind::Count, |h: &HostRow| Value::Count(h.rx.packets)).machine(),
+    Field::new("rx_wire_bytes", "Received", Kind::Bytes, |h: &HostRow| Value::Count(h.rx.wire_bytes)).no_screen().paper(3, Room::Fixed),
+    Field::new("local", "Side", Kind::Side, |h: &HostRow| h.inside.map_or(Value::None, Value::Flag))
+        .no_paper()
+        .screen(1, "side", 6)
+        .wide(7, 7)
+        .tint(Tint::Dim)
+        .sorts("")
+        .of(Layers::ALL),
+    Field::new("app", "App", Kind::App, |h: &HostRow| Value::word(h.app)).no_paper().screen(1, "app", 2).wide(6, 14).of(Layers::PORTS),
+    Field::new("start", "Start", Kind::Time, |h: &HostRow| Value::Time(h.first)).machine().no_json(),
+    Field::new("duration", "Duration", Kind::Span, |h: &HostRow| Value::Span(h.last.since(h.first)))
+        .no_json()
+        .no_paper()
+        .screen(9, "seen", 9),
+    Field::new("end", "Host", Kind::End, end).people().no_paper().screen(0, "host", 0).of(Layers::ETH.or(Layers::ADDRESSES)),
+    Field::new("end_port", "Port", Kind::End, end).people().no_paper().screen(0, "port", 0).of(Layers::PORTS).sorts("end"),
+    Field::new("maker", "Maker", Kind::Maker, |h: &HostRow| Value::Address(h.address))
+        .people()
+        .no_paper()
+        .screen(1, "maker", 6)
+        .wide(10, 26)
+        .tint(Tint::Dim)
+        .sorts("")
+        .of(Layers::ETH),
+    Field::new("rate", "Rate", Kind::Rate, load).people().no_paper().screen(2, "rate", 1),
+    Field::new("share", "Share of bytes", Kind::Share, load).people().paper(5, Room::Fixed).screen(3, "share", 4).sorts(""),
+    Field::new("sends", "Sends", Kind::Rate, |h: &HostRow| Value::Load { total: h.tx, recent: h.recent_tx })
+        .people()
+        .no_paper()
+        .screen(4, "sends", 2)
+        .tint(Tint::Out)
+        .sorts("tx_wire_bytes"),
+    Field::new("receives", "Receives", Kind::Rate, |h: &HostRow| Value::Load { total: h.rx, recent: h.recent_rx })
+        .people()
+        .no_paper()
+        .screen(5, "receives", 2)
+        .wide(10, 10)
+        .tint(Tint::In)
+        .sorts("rx_wire_bytes"),
+    Field::new("packet_rate", "Packet rate", Kind::PacketRate, load).people().no_paper().screen(6, "pps", 7).when(When::Live),
+];
+
+fn load(h: &HostRow) -> Value<'_> {
+    Value::Load { total: h.total(), recent: h.recent() }
+}
+
+fn end(h: &HostRow) -> Value<'_> {
+    Value::End(h.address, h.port)
+}

@@ -1,0 +1,42 @@
+//! The protocol hierarchy.
+
+use crate::snapshot::ProtocolRow;
+use crate::snapshot::table::{Field, Kind, Room, Rows, TableSpec, Tint, Value, When, sheet};
+
+/// Every path with the packets that have it, depth first: a packet counts once at each of its layers.
+pub static PROTOCOLS: TableSpec<ProtocolRow> = TableSpec {
+    sheets: &[sheet("Protocols", |s| Rows::of(&s.protocols))],
+    fields: &[
+        Field::new("path", "Path", Kind::Path, |p: &ProtocolRow| Value::Path(p.path)).machine().searched(true),
+        Field::new("protocol", "Protocol", Kind::App, |p: &ProtocolRow| p.path.last().map_or(Value::None, Value::Layer))
+            .people()
+            .searched(false)
+            .paper(0, Room::Cut)
+            .screen(0, "protocol", 0)
+            .wide(22, 40)
+            .sorts(""),
+        Field::new("packets", "Packets", Kind::Count, |p: &ProtocolRow| Value::Count(p.traffic.packets))
+            .paper(1, Room::Fixed)
+            .screen(5, "packets", 5)
+            .wide(7, 7),
+        Field::new("wire_bytes", "Volume", Kind::Bytes, |p: &ProtocolRow| Value::Count(p.traffic.wire_bytes))
+            .paper(2, Room::Fixed)
+            .screen(4, "bytes", 4)
+            .when(When::Live),
+        Field::new("rate", "Rate", Kind::Rate, load).people().no_paper().screen(1, "rate", 1),
+        Field::new("share", "Share of bytes", Kind::Share, load)
+            .people()
+            .paper(3, Room::Fixed)
+            .screen(2, "share", 2)
+            .wide(14, 46)
+            .tint(Tint::App),
+        Field::new("packet_rate", "Packet rate", Kind::PacketRate, load).people().no_paper().screen(3, "pps", 3).when(When::Live),
+    ],
+    weight: |p| p.traffic.wire_bytes,
+    depth: Some(|p| p.path.depth().saturating_sub(1)),
+    ..TableSpec::new("protocols", "protocol", "", |x, y| x.path.cmp(&y.path))
+};
+
+fn load(p: &ProtocolRow) -> Value<'_> {
+    Value::Load { total: p.traffic, recent: p.recent }
+}

@@ -1,0 +1,46 @@
+//! VLANs.
+
+use crate::snapshot::VlanRow;
+use crate::snapshot::table::{Field, Kind, Room, TableSpec, Tint, Value, When, sheet};
+
+/// VLAN identifiers: a packet counts once for each it carries.
+pub static VLANS: TableSpec<VlanRow> = TableSpec {
+    sheets: &[sheet("VLANs", |s| (&s.vlans).into())],
+    fields: &[
+        Field::new("id", "VLAN", Kind::Id, |v: &VlanRow| Value::Count(v.id.into()))
+            .paper(0, Room::Fixed)
+            .left()
+            .screen(0, "vlan", 0)
+            .wide(6, 8),
+        Field::new("packets", "Packets", Kind::Count, |v: &VlanRow| Value::Count(v.traffic.packets))
+            .paper(1, Room::Fixed)
+            .screen(5, "packets", 5)
+            .wide(7, 7),
+        Field::new("wire_bytes", "Volume", Kind::Bytes, |v: &VlanRow| Value::Count(v.traffic.wire_bytes))
+            .paper(2, Room::Fixed)
+            .screen(4, "bytes", 3)
+            .when(When::Live),
+        Field::new("rate", "Rate", Kind::Rate, load).people().no_paper().screen(1, "rate", 1),
+        Field::new("share", "Share of bytes", Kind::Share, load)
+            .people()
+            .paper(3, Room::Fixed)
+            .screen(2, "share", 2)
+            .wide(12, 40)
+            .tint(Tint::High),
+        Field::new("packet_rate", "Packet rate", Kind::PacketRate, load).people().no_paper().screen(3, "pps", 4).when(When::Live),
+    ],
+    weight: |v| v.traffic.wire_bytes,
+    // Packets without a tag are no VLAN.
+    foot: Some(|s, token| match token {
+        "id" => Value::Word("untagged"),
+        "packets" => Value::Count(s.untagged.packets),
+        "wire_bytes" => Value::Count(s.untagged.wire_bytes),
+        "share" => Value::Load { total: s.untagged, recent: s.untagged },
+        _ => Value::None,
+    }),
+    ..TableSpec::new("vlans", "VLAN", "wire_bytes", |x, y| x.id.cmp(&y.id))
+};
+
+fn load(v: &VlanRow) -> Value<'_> {
+    Value::Load { total: v.traffic, recent: v.recent }
+}

@@ -1,0 +1,166 @@
+//! Columns of a screen, read off the fields of a table.
+
+use super::label;
+use super::theme::Hue;
+use super::view::{Kind as Layer, Scene};
+use super::widgets::amount::{self, COUNT, RATE, VOLUME};
+use super::widgets::table::{Cell, Col, Content};
+use crate::model::proto::Family;
+use crate::model::{Address, Traffic};
+use crate::snapshot::Column;
+use crate::snapshot::table::{Ends, Head, Kind, Layers, OnScreen, TableSpec, Tint, Value, When};
+
+/// What a table shows first: the rate of now, or for a file the bytes in all.
+pub(super) fn load_cell(scene: &Scene, recent: Traffic, total: Traffic, hue: Hue) -> Cell {
+    let value = if scene.whole() { amount::volume(total.wire_bytes) } else { amount::rate(scene, scene.bits(recent, total)) };
+    Cell::Amount(value, scene.style(hue))
+}
+
+/// The title of that column.
+pub(super) fn load_title(whole: bool) -> &'static str {
+    if whole { "bytes" } else { "rate" }
+}
+
+/// The set a kind of rows stands for; mixed ones have what all with ports have.
+pub(super) fn layers(kind: Option<Layer>) -> Layers {
+    match kind {
+        Some(Layer::Eth) => Layers::ETH,
+        Some(Layer::Ip) => Layers::IP,
+        Some(Layer::Ipv6) => Layers::IPV6,
+        Some(Layer::Tcp) => Layers::TCP,
+        Some(Layer::Udp) | None => Layers::UDP,
+        Some(Layer::Sctp) => Layers::SCTP,
+    }
+}
+
+/// The fields that stand on a screen, in the order of their places: numbers into `heads`.
+pub(super) fn shown(heads: &[Head], layers: Layers, whole: bool) -> Vec<(usize, OnScreen)> {
+    let now = |when: When| when == When::Always || (when == When::File) == whole;
+    let stands = |h: &&Head| h.layers.meets(layers) && now(h.when);
+    let mut out: Vec<(usize, OnScreen)> =
+        heads.iter().enumerate().filter(|(_, h)| stands(h)).filter_map(|(at, h)| Some((at, h.screen?))).collect();
+    out.sort_by_key(|(_, screen)| screen.place);
+    out
+}
+
+/// A column of a field. `cell` draws the field of this number off a row.
+pub(super) fn column<R>(head: &Head, screen: &OnScreen, at: usize, whole: bool, cell: fn(&Scene, &R, usize) -> Option<Cell>) -> Col<R> {
+    let is_load = head.kind == Kind::Rate && head.token == Column::RATE.0;
+    let title = match screen.title {
+        _ if is_load => load_title(whole),
+        "" => head.title,
+        title => title,
+    };
+    let (width, max) = screen.width.unwrap_or_else(|| width(head.kind));
+    let sort = match head.sort {
+        "" => None,
+        _ if is_load && whole => Some(Column::BYTES),
+        token => Some(Column(token)),
+    };
+    let right = head.kind.is_amount() && head.kind != Kind::Id;
+    Col { title, width, max, right, sort, worth: screen.worth, cell: Content::Field(cell, at) }
+}
+
+/// Cells that values of a kind need and can use.
+fn width(kind: Kind) -> (u16, u16) {
+    match kind {
+        Kind::Rate | Kind::BitRate | Kind::PacketRate => (RATE, RATE),
+        Kind::Bytes => (VOLUME, VOLUME),
+        Kind::Count => (COUNT + 3, COUNT + 3),
+        Kind::Id | Kind::Port | Kind::Flag => (6, 8),
+        Kind::Real | Kind::Span | Kind::Percent | Kind::Time | Kind::Side => (8, 8),
+        Kind::Share => (12, 22),
+        Kind::Word | Kind::App | Kind::State => (6, 14),
+        Kind::Vlans => (4, 12),
+        Kind::Text | Kind::Maker | Kind::Path => (10, 40),
+        Kind::Address | Kind::End => (15, 21),
+        Kind::Ends => (33, 45),
+    }
+}
+
+/// The family of the application or protocol in a row's columns.
+pub(super) fn family<R>(spec: &TableSpec<R>, row: &R) -> Family {
+    let shown = spec.fields.iter().find(|f| f.head.kind == Kind::App && f.head.screen.is_some());
+    shown.map_or(Family::Other, |f| value_family((f.get)(row)))
+}
+
+fn value_family(value: Value<'_>) -> Family {
+    match value {
+        Value::Word(token) => label::family(token),
+        Value::Text(token) => label::family(token),
+        Value::Layer(layer) => label::layer_family(layer),
+        _ => Family::Other,
+    }
+}
+
+/// A value as it stands on a screen. `layer` says whether addresses have ports, `family` what the row is about.
+pub(super) fn cell(scene: &Scene, layer: Layer, head: &Head, value: Value<'_>, family: impl Fn() -> Family) -> Cell {
+    let tint = head.screen.map_or(Tint::Usual, |s| s.tint);
+    let hue = match tint {
+        Tint::Usual if head.kind == Kind::Vlans => Hue::Dim,
+        Tint::Usual if head.kind == Kind::Share => Hue::Accent,
+        Tint::Usual if head.kind == Kind::App => Hue::Family(value_family(value)),
+        Tint::Usual => Hue::Text,
+        Tint::App => Hue::Family(family()),
+        Tint::Dim => Hue::Dim,
+        Tint::Out => Hue::Out,
+        Tint::In => Hue::In,
+        Tint::High => Hue::AreaHigh,
+    };
+    let style = scene.style(hue);
+    match (head.kind, value) {
+        (Kind::Rate, Value::Load { total, recent }) => load_cell(scene, recent, total, hue),
+        (Kind::PacketRate, Value::Load { total, recent }) => Cell::Amount(amount::packet_rate(scene.packets(recent, total)), style),
+        (Kind::Share, Value::Load { total, recent }) => Cell::Share(scene.share(recent, total), style),
+        (Kind::Percent, Value::Load { total, recent }) => Cell::Right(amount::share(scene.share(recent, total)), style),
+        (Kind::BitRate, Value::Real(bits)) => Cell::Amount(amount::rate(scene, bits), style),
+        (Kind::Bytes, Value::Count(n)) => Cell::Amount(amount::volume(n), style),
+        (Kind::Id, Value::Count(n)) => Cell::Text(n.to_string(), style),
+        (Kind::Port, Value::Count(n)) => Cell::Right(n.to_string(), style),
+        (_, Value::Count(n)) => Cell::Amount(amount::count(n), style),
+        (_, Value::Span(_)) => Cell::Right(amount::short_duration(value.seconds().unwrap_or_default()), style),
+        (_, Value::Time(time)) => Cell::Right(amount::time_of_day(time, scene.options.utc_offset), style),
+        (_, Value::Real(x)) => Cell::Right(format!("{x:.2}"), style),
+        (Kind::Maker, Value::Address(address)) => Cell::Text(maker(scene, address), style),
+        (Kind::Side, value) => Cell::Text(side(value.flag()).into(), style),
+        (_, Value::Address(address)) => Cell::Address(label::address(scene, address), style),
+        (_, Value::End(address, port)) => Cell::Address(label::endpoint(scene, layer, address, port), style),
+        (_, Value::Ends(ends)) => pair(scene, layer, &ends, hue),
+        (_, Value::State(state)) => {
+            let (word, hue) = label::state(state);
+            Cell::Text(word.into(), scene.style(hue))
+        }
+        (_, Value::Numbers(numbers)) => Cell::Text(numbers_text(numbers), style),
+        (_, Value::Flag(yes)) => Cell::Text(if yes { "yes" } else { "no" }.into(), style),
+        (_, Value::Layer(layer)) => Cell::Text(layer.to_string(), style),
+        (_, Value::Path(path)) => Cell::Text(path.to_string(), style),
+        (_, Value::Text(text)) => Cell::Text(crate::model::text::printable(text).into_owned(), style),
+        (_, value) => Cell::Text(value.as_text().unwrap_or_default().into(), style),
+    }
+}
+
+fn pair(scene: &Scene, layer: Layer, ends: &Ends, hue: Hue) -> Cell {
+    let [first, second] = [ends.first, ends.second].map(|(address, port)| label::endpoint(scene, layer, address, port));
+    Cell::Pair(first, label::between(ends.forth, ends.back), second, scene.style(hue))
+}
+
+fn maker(scene: &Scene, address: Address) -> String {
+    match address {
+        Address::Mac(mac) => (scene.options.manufacturer)(mac).unwrap_or_default().to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// `10, 20`.
+pub(super) fn numbers_text(numbers: &[u16]) -> String {
+    numbers.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Where an address is, relative to the local networks.
+pub(super) fn side(inside: Option<bool>) -> &'static str {
+    match inside {
+        Some(true) => "inside",
+        Some(false) => "outside",
+        None => "",
+    }
+}
