@@ -76,6 +76,8 @@
 //!   reading in `capture/host/`;
 //! - a finding: its page and rule in `diagnose/findings/` and one line in `diagnose/registry.rs`;
 //! - a kind of packet for tests: one function in `tests/support/packet/`;
+//! - a table: one file in `snapshot/tables/` and one line in [`snapshot::table::TABLES`]; a column of one: one line in its file. JSON, CSV,
+//!   text, Markdown, HTML, screens, sorting and the filter read them;
 //! - a report format: one file and one line in `report/registry.rs`;
 //! - a capture file format: one file in `capture/file/` and one line in its `registry.rs`.
 

@@ -12,6 +12,8 @@ mod json;
 mod layout;
 mod markdown;
 pub mod registry;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use format::{Format, JoinScoped, Options};

@@ -40,7 +40,7 @@ pub struct Losses {
 impl Losses {
     /// Packets that existed and were not analysed.
     pub fn lost_packets(&self) -> u64 {
-        self.interface_drops + self.kernel_drops + self.queue_drops
+        self.interface_drops.saturating_add(self.kernel_drops).saturating_add(self.queue_drops)
     }
 }
 

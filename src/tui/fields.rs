@@ -84,7 +84,8 @@ pub(super) fn family<R>(spec: &TableSpec<R>, row: &R) -> Family {
     shown.map_or(Family::Other, |f| value_family((f.get)(row)))
 }
 
-fn value_family(value: Value<'_>) -> Family {
+/// The family of an application or protocol.
+pub(super) fn value_family(value: Value<'_>) -> Family {
     match value {
         Value::Word(token) => label::family(token),
         Value::Text(token) => label::family(token),

@@ -7,9 +7,9 @@
 //!   takes it out of outputs ([`Field::machine`], [`Field::people`], `no_…`), or gives it a place among the others
 //!   ([`Field::paper`], [`Field::screen`]).
 //! - **A table** is one file in `snapshot/tables/` (the row's type, a [`TableSpec`] of it) and one line in [`TABLES`]. The rows lie in
-//!   the field of its wing in the [`Snapshot`]; `sheets` says where. A tab or a panel of its own is one line more, in
-//!   `tui/registry.rs` or on the screen it belongs to (`tui::table_page`).
-//! - **A section** of single numbers is no table: it derives `Serialize` in `report/json/` and says its facts in `report/document/`.
+//!   the field of its wing in the [`Snapshot`]; `sheets` says where. JSON, `--format csv --table TOKEN` and the reports for people
+//!   show it at once; a panel on a screen is one call of `tui/panels/any_table.rs`.
+//! - **A section** of single numbers is no table: it is written in `report/json/`, and says its facts in `report/document/`.
 //!
 //! ```
 //! use spantop::snapshot::table::{Field, Kind, Rows, TableSpec, Value, sheet};

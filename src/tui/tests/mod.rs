@@ -4,6 +4,7 @@ mod keys;
 mod limits;
 mod looks;
 mod readme;
+mod tables;
 
 use super::app::{App, Effect, Modal, QUESTION};
 use super::demo::{self, Story};

@@ -1,0 +1,34 @@
+//! A table in one file and one line can be shown on a screen.
+
+use super::*;
+use crate::snapshot::tables::toy::TOYS;
+use crate::snapshot::{Filter, SourceInfo};
+use crate::tui::canvas::Canvas;
+use crate::tui::panels::any_table;
+use crate::tui::view::{Pane, Scene, View};
+
+fn shown(filter: &str) -> String {
+    let toy = |name: &str, packets| SourceInfo { name: name.into(), packets, ..SourceInfo::default() };
+    let sources = vec![toy("train\x1b", 7), toy("bear", 1_234), toy("doll", 20)];
+    let snapshot = Snapshot { filter: Some("toy".into()), sources, ..Snapshot::default() };
+    let view = View { filter: Filter::parse(filter).expect("a filter"), ..View::default() };
+    let (options, theme, pane, trail) = (Options::default(), Theme::new(Depth::Mono, false), Pane::default(), Default::default());
+    let scene =
+        Scene { snapshot: &snapshot, view: &view, pane: &pane, topic: None, trail: &trail, options: &options, theme: &theme, behind: 0.0 };
+    let area = Rect::new(0, 0, 40, 6);
+    let mut buffer = Buffer::empty(area);
+    any_table::draw(&mut Canvas::new(&mut buffer, &theme), area, &scene, &TOYS, 0, true);
+    lines(&buffer).join("\n")
+}
+
+#[test]
+fn a_toy_table_is_on_a_screen_sorted_and_filtered() {
+    let all = shown("");
+    let place = |what: &str| all.find(what).unwrap_or_else(|| panic!("no {what} in\n{all}"));
+    assert!(place("Toys") < place("Toy ") && place("Toy ") < place("Pieces") && place("Pieces") < place("bear"));
+    assert!(place("bear") < place("doll") && place("doll") < place("train\\u{1b}"), "largest first:\n{all}");
+    assert!(all.contains("1.23 k"), "{all}");
+    assert!(!shown("toy_count > 10").contains("train") && shown("toy_count > 10").contains("doll"));
+    assert!(!shown("toy_name = bear").contains("doll") && !shown("ea").contains("doll") && shown("ea").contains("bear"));
+    assert!(shown("port 80").contains("doll"), "a table without ports does not know");
+}
