@@ -23,7 +23,7 @@ fn a_toy_table_is_in_every_format() {
     assert_eq!(written("csv", Some("toys")), "toy_name,toy_count\n'=bear,1234\ntrain\\u{1b},7\n");
     assert!(written("csv", None).starts_with("kind,a,a_port,b,b_port,packets,"));
     let text = written("text", None);
-    assert!(text.contains(" Toys ") && text.contains("Toy         Pieces") && text.contains("=bear        1,234"), "{text}");
+    assert!(text.contains(" Toys ") && text.contains("  Toy          Pieces\n  =bear         1,234\n"), "{text}");
     let markdown = written("markdown", None);
     assert!(markdown.contains("## Toys\n\n| Toy | Pieces |\n| --- | ---: |\n| =bear | 1,234 |\n"), "{markdown}");
     let html = written("html", None);
