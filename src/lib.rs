@@ -70,6 +70,8 @@
 //! - an option: its line in `cli.rs` and its field in a group of [`settings`];
 //! - a protocol: its line in [`model::proto`] and its step in [`decode`];
 //! - an application protocol: one file in `dissect/` and one line in `dissect/registry.rs`;
+//! - what segments do to a TCP connection: a mark of [`model::tcp::TcpMarks`] that `stats/tcp/` makes; who listens to it: its line in
+//!   `engine/fold/detectors.rs`;
 //! - a time stamp of devices on the way: its line in [`model::StampKind`] and its step in [`decode::stamp`];
 //! - a screen: one file and one line in `tui/registry.rs`;
 //! - a line of the host checklist: one item in `diagnose/checklist/mod.rs`; what it rests on: a field of [`model::host`] and its

@@ -146,7 +146,7 @@ pub const STAMP_OFFSETS: usize = 1024;
 /// the router).
 pub const WINDOWS: usize = 8 * 1024;
 
-/// Unseen TCP ranges remembered per shard (a ring of 56-byte entries, newer ones win): a tenth of the conversations of a full
+/// Unseen TCP ranges remembered per shard (a ring of 48-byte entries, newer ones win): a tenth of the conversations of a full
 /// shard may have one at the same time.
 pub const HOLES_PER_SHARD: usize = 4 * 1024;
 

@@ -1,4 +1,4 @@
-//! TCP's words: header flags, the order of sequence numbers, options of a SYN, and the events that following a connection yields.
+//! TCP's words: header flags, the order of sequence numbers, and the events that following a connection yields.
 //!
 //! `stats::tcp` follows connections and makes the events; whoever wants to know what segments did, the mirror's loss detector for one, listens to
 //! them and keeps no sequence number of its own.
@@ -26,41 +26,6 @@ pub fn before(a: u32, b: u32) -> bool {
 /// How long bytes that were acknowledged before they were seen may still come: longer than any reordering between two mirrored directions that was
 /// reported (4.3 ms), shorter than the least retransmission timeout of common systems (200 ms).
 pub const HOLD: i64 = 200 * MILLISECOND;
-
-/// What a SYN's options announce.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct SynOptions {
-    /// Largest segment its sender takes, in bytes of payload (RFC 9293 section 3.7.1).
-    pub mss: Option<u16>,
-    /// By how many bits its sender's windows are to be shifted, at most 14 (RFC 7323 section 2).
-    pub window_scale: Option<u8>,
-    /// Its sender understands selective acknowledgements (RFC 2018 section 2).
-    pub sack_permitted: bool,
-}
-
-impl SynOptions {
-    /// Reads the options of a TCP header, as far as they were captured.
-    pub fn read(header: &[u8]) -> Self {
-        let length = header.get(12).map_or(0, |b| usize::from(b >> 4) * 4);
-        let mut left = header.get(20..length).unwrap_or_default();
-        let mut options = Self::default();
-        // At most 40 bytes of options, of at least one byte each.
-        for _ in 0..40 {
-            match left {
-                [2, 4, high, low, ..] if options.mss.is_none() => options.mss = Some(u16::from_be_bytes([*high, *low])),
-                [3, 3, shift, ..] => options.window_scale = Some((*shift).min(14)),
-                [4, 2, ..] => options.sack_permitted = true,
-                _ => {}
-            }
-            left = match left {
-                [1, rest @ ..] => rest,
-                [kind, size, ..] if *kind != 0 && *size >= 2 => left.get(usize::from(*size)..).unwrap_or_default(),
-                _ => break,
-            };
-        }
-        options
-    }
-}
 
 /// What a segment did: a set.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -220,23 +185,6 @@ mod tests {
     fn numbers_wrap() {
         assert!(before(1, 2) && !before(2, 1) && !before(7, 7));
         assert!(before(u32::MAX, 0) && before(0xffff_ff00, 0x7000_0000) && !before(0, u32::MAX));
-    }
-
-    #[test]
-    fn options_of_a_syn_are_read_as_far_as_they_go() {
-        let mut header = vec![0u8; 20];
-        header[12] = 10 << 4;
-        header.extend([2, 4, 0x05, 0xb4, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 3, 3, 7]);
-        let all = SynOptions { mss: Some(1460), window_scale: Some(7), sack_permitted: true };
-        assert_eq!(SynOptions::read(&header), all);
-        assert_eq!(SynOptions::read(&header[..30]), SynOptions::default(), "cut by the snap length: nothing is certain");
-        header[12] = 6 << 4;
-        assert_eq!(SynOptions::read(&header), SynOptions { mss: Some(1460), ..SynOptions::default() });
-        header[20..24].copy_from_slice(&[3, 3, 200, 0]);
-        assert_eq!(SynOptions::read(&header).window_scale, Some(14), "more is taken for 14 (RFC 7323 section 2.3)");
-        header[20..24].copy_from_slice(&[8, 0, 2, 4]);
-        assert_eq!(SynOptions::read(&header), SynOptions::default());
-        assert_eq!(SynOptions::read(&[]), SynOptions::default());
     }
 
     #[test]

@@ -201,4 +201,4 @@ impl Holes {
     }
 }
 
-const _: () = assert!(size_of::<Hole>() <= 56);
+const _: () = assert!(size_of::<Hole>() == 48);

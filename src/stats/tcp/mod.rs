@@ -21,7 +21,7 @@ mod tests;
 
 #[cfg(doc)]
 use crate::model::tcp::HOLD;
-use crate::model::tcp::{ACK, FIN, HoleEvent, LostRange, RST, SYN, SynOptions, TcpEvent, TcpMarks, before};
+use crate::model::tcp::{ACK, FIN, HoleEvent, LostRange, RST, SYN, TcpEvent, TcpMarks, before};
 use crate::model::{Direction, Frame, Segment, Timestamp};
 use holes::Holes;
 
@@ -99,6 +99,14 @@ impl TcpHot {
     const FRAGMENTED: u16 = 1 << 14;
     /// A side's SYN does not permit selective acknowledgements.
     const NO_SACK: u16 = 1 << 15;
+
+    /// Of which flags which are set, when a direction is followed and has acknowledged, and nothing of the other was seen.
+    const ALONE: [(u16, u16); 2] = [Self::alone(0), Self::alone(1)];
+
+    const fn alone(at: usize) -> (u16, u16) {
+        let set = Self::FOLLOWED[at] | Self::ACKED[at];
+        (set | Self::FOLLOWED[1 - at] | Self::FRAGMENTED, set)
+    }
 
     #[inline(always)]
     fn is(&self, flag: u16) -> bool {
@@ -188,24 +196,26 @@ impl Follower {
         segment: &Segment,
         label: u8,
     ) -> TcpEvent {
-        // The commonest segment: data or an acknowledgement, in order, and of nothing unseen.
-        let known = hot.flags & (TcpHot::SETTLED | TcpHot::FRAGMENTED | TcpHot::ACKED[way as usize]);
+        let at = way as usize;
         let [first, second] = &mut hot.streams;
-        let (stream, other) = if way as usize == 0 { (first, second) } else { (second, first) };
-        let advanced = segment.acknowledgement.wrapping_sub(other.acked);
-        let plain = known == TcpHot::SETTLED | TcpHot::ACKED[way as usize]
-            && !frame.fragment
-            && segment.flags & (SYN | FIN | RST | ACK) == ACK
-            && segment.sequence == stream.next
-            && advanced <= other.next.wrapping_sub(other.acked).min(JUMP)
-            && other.hole == 0
-            && advanced | segment.payload != 0;
-        if plain {
+        let (stream, other) = if at == 0 { (first, second) } else { (second, first) };
+        let plain = !frame.fragment && segment.flags & (SYN | FIN | RST | ACK) == ACK && segment.sequence == stream.next;
+        if plain && hot.flags & (TcpHot::SETTLED | TcpHot::FRAGMENTED | TcpHot::ACKED[at]) == TcpHot::SETTLED | TcpHot::ACKED[at] {
+            // The commonest segment: data or an acknowledgement, in order, and of nothing unseen.
+            let advanced = segment.acknowledgement.wrapping_sub(other.acked);
+            let in_flight = other.next.wrapping_sub(other.acked).min(JUMP);
+            if advanced <= in_flight && other.hole == 0 && advanced | segment.payload != 0 {
+                stream.next = segment.sequence.wrapping_add(segment.payload);
+                stream.window = segment.window;
+                other.acked = segment.acknowledgement;
+                let marks = if advanced != 0 { TcpMarks::SETTLED | TcpMarks::ADVANCED } else { TcpMarks::SETTLED };
+                return TcpEvent { marks, fresh: segment.payload, advanced, ..TcpEvent::default() };
+            }
+        } else if plain && hot.flags & TcpHot::ALONE[at].0 == TcpHot::ALONE[at].1 && hot.segments[at] == MIDWAY_SEGMENTS {
+            // In order, where only one direction is seen.
             stream.next = segment.sequence.wrapping_add(segment.payload);
             stream.window = segment.window;
-            other.acked = segment.acknowledgement;
-            let marks = if advanced != 0 { TcpMarks::SETTLED | TcpMarks::ADVANCED } else { TcpMarks::SETTLED };
-            return TcpEvent { marks, fresh: segment.payload, advanced, ..TcpEvent::default() };
+            return TcpEvent { fresh: segment.payload, ..TcpEvent::default() };
         }
         cold().map_or_else(TcpEvent::default, |cold| self.follow_closely(hot, cold, frame, way, segment, label))
     }
@@ -254,7 +264,7 @@ impl Follower {
             return event;
         }
         if segment.flags & SYN != 0 {
-            Self::open(hot, frame, at, segment);
+            Self::open(hot, cold, frame, at, segment);
         }
         let settled = hot.is(TcpHot::SETTLED);
         if settled {
@@ -281,14 +291,18 @@ impl Follower {
     }
 
     /// Takes in what a SYN says.
-    fn open(hot: &mut TcpHot, frame: &Frame<'_>, at: usize, segment: &Segment) {
-        let header = frame.transport.and_then(|at| frame.bytes.get(at as usize..)).unwrap_or_default();
-        let options = SynOptions::read(header);
-        hot.flags |= TcpHot::OPENED | TcpHot::FOLLOWED[at] | if options.sack_permitted { 0 } else { TcpHot::NO_SACK };
-        hot.scale[at] = options.window_scale.map_or(NO_SCALE, |shift| shift + 1);
-        hot.streams[at].restart(segment.sequence);
+    fn open(hot: &mut TcpHot, cold: &TcpCold, frame: &Frame<'_>, at: usize, segment: &Segment) {
+        let options = frame.tcp_options();
+        // Seen again, or late: bytes behind it were seen already, and its numbers begin nothing.
+        let behind = before(segment.sequence.wrapping_add(segment.payload).wrapping_add(1), hot.streams[at].next);
+        let repeats = hot.is(TcpHot::FOLLOWED[at]) && cold.base[at] == segment.sequence && behind;
+        hot.flags |= TcpHot::OPENED | TcpHot::FOLLOWED[at] | if options.sack_permitted() { 0 } else { TcpHot::NO_SACK };
+        hot.scale[at] = options.window_scale().map_or(NO_SCALE, |shift| shift + 1);
+        if !repeats {
+            hot.streams[at].restart(segment.sequence);
+        }
         let other = &mut hot.streams[1 - at];
-        other.mss = options.mss.unwrap_or(0);
+        other.mss = options.max_segment_size().unwrap_or(0);
         if segment.flags & ACK != 0 && hot.flags & TcpHot::FOLLOWED[1 - at] == 0 {
             other.restart(segment.acknowledgement);
             hot.flags |= TcpHot::FOLLOWED[1 - at];

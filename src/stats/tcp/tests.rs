@@ -180,6 +180,21 @@ fn joined_midway_nothing_is_told_before_both_sides_have_shown_enough() {
 }
 
 #[test]
+fn a_syn_behind_its_data_begins_nothing() {
+    let mut c = Conversation::open();
+    c.data(0, 100);
+    c.data(300, 100);
+    assert_eq!(c.see(A, 999, 0, SYN, 0).marks, TcpMarks::SETTLED | TcpMarks::SYN);
+    assert_eq!((c.hot.next_sequence(A), c.data(400, 100).marks), (Some(1400), TcpMarks::SETTLED));
+    assert_eq!(c.ack(500).unseen, 200, "what was missing before is missing still");
+    let mut c = Conversation::default();
+    c.see(B, 8999, 1000, SYN | ACK, 0);
+    c.data(0, 100);
+    assert!(c.see(A, 999, 0, SYN, 0).marks.has(TcpMarks::LATE_SYN));
+    assert_eq!(c.data(100, 100).marks, TcpMarks::SETTLED, "no gap where data came before its SYN");
+}
+
+#[test]
 fn fragments_end_the_following() {
     let mut c = Conversation::open();
     c.fragment = true;
