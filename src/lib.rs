@@ -56,7 +56,7 @@
 //! | 3 | [`engine`] | every wing below |
 //! | 3 | [`report`], [`tui`] | [`snapshot`] |
 //! | 3 | [`cli`] | |
-//! | 2 | [`capture`], [`decode`], [`dissect`], [`mirror`], [`diagnose`], [`stats`], [`names`], [`snapshot`] | [`model`]; none of each other |
+//! | 2 | [`capture`], [`decode`], [`dissect`], [`mirror`], [`diagnose`], [`stats`], [`switch`], [`names`], [`snapshot`] | [`model`]; none of each other |
 //! | 1 | [`settings`] | [`model`] |
 //! | 1 | [`model`], [`error`](mod@error) | nothing |
 //!
@@ -98,6 +98,7 @@ pub mod report;
 pub mod settings;
 pub mod snapshot;
 pub mod stats;
+pub mod switch;
 pub mod tui;
 
 /// The packet builder that unit tests share with `tests/` and `benches/`.

@@ -5,6 +5,7 @@
 //! (`walk.rs`). A new protocol is a step and one line in the table that names it: EtherTypes in `ethernet.rs`, SAPs in `llc.rs`,
 //! IP protocols in `transport.rs`, UDP ports that carry packets in `tunnel/mod.rs`.
 
+mod control;
 mod ethernet;
 mod fast_path;
 mod headers;
@@ -24,6 +25,7 @@ mod wlan;
 #[cfg(test)]
 mod tests;
 
+pub use control::{arp_blocks, control};
 pub use fast_path::fast;
 pub use headers::{Fragment, Headers, MAX_TUNNELS, Net, Transport, Tunnels};
 pub use rules::{Peel, Rules, UnknownEncapsulation};

@@ -16,10 +16,7 @@ mod windows;
 pub use directionality::{DirectionCounts, JUDGED_PACKETS, Judged, MacRoleCounts, MacRoles, OneWayFlow};
 pub use duplicates::{CopyClass, Digest, DuplicateCounts, DuplicateFilter, Fingerprint, Verdict};
 pub use estimate::{LossSplit, clustered};
-pub use health::{
-    Casts, ChecksumCounts, Control, ControlCounts, Health, HealthCounts, Lengths, OutageSpan, PeriodicSender, PeriodicSenders, SizeCounts,
-    TagCounts, TagFlows, TagState, UnmatchedCounts, UnmatchedReplies, VlanSet, outages, outermost,
-};
+pub use health::{Casts, ChecksumCounts, Health, HealthCounts, Lengths, SizeCounts, UnmatchedCounts, UnmatchedReplies};
 pub use ledger::Ledger;
 pub use loss::{Loss, LossState};
 pub use loss_counts::{Acked, LossCounts, RATIO_BINS, Ratios, SIZE_BINS, UTILISATION_CLASSES, size_bin, size_floor, utilisation_class};

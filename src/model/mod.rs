@@ -4,6 +4,7 @@
 
 pub mod address;
 pub mod app;
+pub mod control;
 pub mod estimate;
 pub mod fast_headers;
 pub mod finding;
@@ -35,6 +36,7 @@ pub mod vlan;
 
 pub use address::{Address, Mac};
 pub use app::{AppId, AppSlot, AppStage};
+pub use control::{ArpBlocks, Control, ControlFrame};
 pub use estimate::{Estimate, wilson};
 pub use fast_headers::FastHeaders;
 pub use finding::{Finding, Severity, Value};

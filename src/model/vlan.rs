@@ -37,6 +37,11 @@ impl VlanStack {
         MASKS[usize::from(count & 3)]
     }
 
+    /// The VLAN of a frame: the outermost identifier, unless it is 0, a priority only.
+    pub fn outermost(&self) -> Option<u16> {
+        self.ids().first().copied().filter(|id| *id != 0)
+    }
+
     /// Adds the next inner VLAN identifier (12 bits); a fifth is not kept.
     #[inline]
     pub fn push(&mut self, id: u16) {

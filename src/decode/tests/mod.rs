@@ -1,5 +1,6 @@
 //! Hand-made packets, one header family a file.
 
+mod control;
 mod fast_path;
 mod frame;
 mod link;

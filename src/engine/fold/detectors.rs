@@ -1,16 +1,18 @@
 //! The detectors of one shard: what mirroring did to its packets.
 
+use crate::decode;
 use crate::engine::tape::Request;
 use crate::engine::tape::precomputed::Precomputed;
 use crate::mirror::{
     Acked, Clock, Digest, DirectionCounts, DuplicateCounts, DuplicateFilter, Health, HealthCounts, Loss, LossCounts, LossState, LostBytes,
-    OneWayFlow, OrderCounts, PeriodicSender, Ratios, TagFlows, TagState, outermost,
+    OneWayFlow, OrderCounts, Ratios,
 };
 use crate::model::mix::Keys;
 use crate::model::tcp::{HoleEvent, LostRange, TcpEvent};
 use crate::model::time::SECOND;
 use crate::model::{Cast, Direction, Frame, Timestamp, VlanStack};
 use crate::stats::{Contexts, FlowTable, TcpHot};
+use crate::switch::{PeriodicSender, Switch, SwitchCounts, TagFlows, TagState};
 
 /// What the detectors keep of a conversation, in its record.
 #[derive(Debug, Clone, Copy, Default)]
@@ -27,6 +29,7 @@ pub struct Detectors {
     order: OrderCounts,
     clock: Clock,
     health: Health,
+    switch: Switch,
 }
 
 /// What only grows: two states of it can be subtracted.
@@ -44,6 +47,8 @@ pub struct Counts {
     pub clock: Clock,
     /// State of the copies.
     pub health: HealthCounts,
+    /// What was seen of the switch.
+    pub switch: SwitchCounts,
 }
 
 impl Counts {
@@ -55,6 +60,7 @@ impl Counts {
         self.order.merge(&other.order);
         self.clock.merge(&other.clock);
         self.health.merge(&other.health);
+        self.switch.merge(&other.switch);
     }
 
     /// What was added since `earlier`.
@@ -67,6 +73,7 @@ impl Counts {
             order: self.order.since(&earlier.order),
             clock: self.clock.since(&earlier.clock),
             health: self.health.since(&earlier.health),
+            switch: self.switch.since(&earlier.switch),
         }
     }
 }
@@ -126,7 +133,7 @@ impl DetectorReport {
 impl FlowDetectors {
     /// Notes that a direction was seen in a VLAN, or in none.
     pub fn note_tags(&mut self, way: Direction, vlans: &VlanStack) {
-        self.tags.note(way, outermost(vlans).is_some());
+        self.tags.note(way, vlans.outermost().is_some());
     }
 }
 
@@ -139,6 +146,7 @@ impl Detectors {
             order: OrderCounts::default(),
             clock: Clock::default(),
             health: Health::default(),
+            switch: Switch::default(),
         }
     }
 
@@ -188,12 +196,27 @@ impl Detectors {
             self.health.datagram(frame);
         }
         self.health.observe(frame);
+        self.group(frame);
     }
 
     /// Looks at a packet without a network layer.
     pub fn bare(&mut self, frame: &Frame) {
         self.clock.observe(frame.time);
-        self.health.bare(frame);
+        self.health.observe(frame);
+        self.group(frame);
+        if let Some(blocks) = decode::arp_blocks(frame) {
+            self.switch.arp(frame, &blocks);
+        }
+    }
+
+    /// Looks at a frame to a group address: control packets go to those.
+    #[inline(always)]
+    fn group(&mut self, frame: &Frame) {
+        if frame.mac.is_some_and(|(_, destination)| destination.is_group())
+            && let Some(packet) = decode::control(frame)
+        {
+            self.switch.control(frame, &packet);
+        }
     }
 
     /// Counts bytes that are lost.
@@ -220,10 +243,10 @@ impl Detectors {
             let packets = flow.traffic.map(|t| t.packets);
             part.sides.add(&OneWayFlow { key: &flow.key, packets, acknowledged: flow.tcp.acked() || flow.tcp.answered() });
         }
-        let mut health = self.health.counts(now);
+        let (mut health, mut switch) = (self.health.counts(now), self.switch.counts());
         for context in contexts.rows() {
             let packets = context.traffic.packets;
-            health.tags.count(&context.key.vlans, packets);
+            switch.tags.count(&context.key.vlans, packets);
             *match context.key.cast {
                 Cast::Unicast => &mut health.casts.unicast,
                 Cast::Multicast => &mut health.casts.multicast,
@@ -239,8 +262,9 @@ impl Detectors {
                 order: self.order,
                 clock: self.clock,
                 health,
+                switch,
             },
-            senders: self.health.senders().list().to_vec(),
+            senders: self.switch.senders().list().to_vec(),
             lost: self.loss.windows().clone(),
             recent,
             older,

@@ -5,8 +5,9 @@ use crate::engine::fold::detectors::{Conversations, DetectorReport};
 use crate::engine::judge::history::Sums;
 use crate::engine::route::utilisation::occupied;
 use crate::engine::tape::Request;
-use crate::mirror::{CopyClass, DuplicateCounts, LossSplit, MacRoles, OutageSpan, WINDOW, clustered, outages, size_floor, window};
+use crate::mirror::{CopyClass, DuplicateCounts, LossSplit, MacRoles, WINDOW, clustered, size_floor, window};
 use crate::model::{Estimate, Mac, Timestamp, Traffic, wilson};
+use crate::switch::{OutageSpan, outages};
 
 /// Payload of a full segment on an Ethernet: bytes of loss are counted in these, since whole segments are lost, not bytes.
 const SEGMENT: u64 = 1460;
@@ -55,12 +56,12 @@ pub fn unmatched(sums: &Sums) -> Option<Estimate> {
 pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> Evidence {
     let Sources { request, detected, sums, age, dropped, mac_pairs } = sources;
     let (counts, outer) = (&sums.counts, &sums.outer);
-    let health = &counts.health;
+    let (health, switch) = (&counts.health, &counts.switch);
     let mirrors = || request.tunnels.sessions.iter().filter(|s| s.session.peeled);
-    let descriptions: Vec<&str> = health.control.systems.iter().map(String::as_str).collect();
+    let descriptions: Vec<&str> = switch.control.systems.iter().map(String::as_str).collect();
     let hints = Hints {
         descriptions: &descriptions,
-        vlan_4095: health.tags.vlans.contains(4095),
+        vlan_4095: switch.tags.vlans.contains(4095),
         tunnel: mirrors().map(|s| s.session.tunnel.kind).next(),
         wraps_at_30_bits: mirrors().any(|s| s.bits == 30),
         ..Hints::default()
@@ -98,11 +99,11 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         },
         sides: sides(&talks, mac_pairs),
         tags: d::Tags {
-            tagged: health.tags.tagged,
-            untagged: health.tags.untagged,
-            vlans: u64::from(health.tags.vlans.len()),
-            claimed: u64::from(health.tags.claimed.len()),
-            networks: health.tags.networks() as u64,
+            tagged: switch.tags.tagged,
+            untagged: switch.tags.untagged,
+            vlans: u64::from(switch.tags.vlans.len()),
+            claimed: u64::from(switch.tags.claimed.len()),
+            networks: switch.tags.networks() as u64,
             flows: talks.tags.judged,
             one_way: talks.tags.one_way,
         },
@@ -150,7 +151,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
                 open: s.to >= request.now,
             })
             .collect(),
-        control: d::Control { neighbour: health.control.neighbour, silent_partners: health.control.silent_partners(), seconds: age },
+        control: d::Control { neighbour: switch.control.neighbour, silent_partners: switch.control.silent_partners(), seconds: age },
         transit: d::Transit {
             nested: outer.nested,
             foreign: outer.foreign.packets,

@@ -46,10 +46,10 @@ fn queues(facts: &[HostFacts]) -> Option<u32> {
 
 /// The checklist of each interface, held against what was seen.
 pub fn checks(request: &Request, detected: &DetectorReport) -> Vec<Checklist> {
-    let health = &detected.counts.health;
+    let (health, switch) = (&detected.counts.health, &detected.counts.switch);
     let seen = Seen {
         largest: health.sizes.largest,
-        tags_missing: health.tags.tagged == 0 && u64::from(health.tags.claimed.len()) > 0,
+        tags_missing: switch.tags.tagged == 0 && u64::from(switch.tags.claimed.len()) > 0,
         tunnelled: request.tunnels.sessions.iter().any(|s| s.session.peeled),
     };
     request.host.iter().map(|facts| checklist(facts, seen)).collect()

@@ -4,18 +4,11 @@
 //! [`crate::model::limits::CHECKSUMS_PER_SECOND`] times a second. Tags and casts cost nothing: they are read off the contexts.
 
 mod checksum;
-mod control;
-mod neighbour;
-mod periodic;
 mod sizes;
-mod tags;
 mod unmatched;
 
 pub use checksum::ChecksumCounts;
-pub use control::{Control, ControlCounts};
-pub use periodic::{OutageSpan, PeriodicSender, PeriodicSenders, outages};
 pub use sizes::{Lengths, SizeCounts};
-pub use tags::{TagCounts, TagFlows, TagState, VlanSet, outermost};
 pub use unmatched::{UnmatchedCounts, UnmatchedReplies};
 
 use crate::model::Frame;
@@ -53,14 +46,10 @@ pub struct HealthCounts {
     pub sizes: SizeCounts,
     /// Checksums.
     pub checksums: ChecksumCounts,
-    /// VLAN tags.
-    pub tags: TagCounts,
     /// Destinations.
     pub casts: Casts,
     /// Questions and answers.
     pub unmatched: UnmatchedCounts,
-    /// Control protocols.
-    pub control: ControlCounts,
 }
 
 impl HealthCounts {
@@ -68,22 +57,17 @@ impl HealthCounts {
     pub fn merge(&mut self, other: &HealthCounts) {
         self.sizes.merge(&other.sizes);
         self.checksums.merge(&other.checksums);
-        self.tags.merge(&other.tags);
         self.casts.merge(&other.casts);
         self.unmatched.merge(&other.unmatched);
-        self.control.merge(&other.control);
     }
 
-    /// What was added since `earlier`; what is a set (VLANs, address blocks, control protocols' systems and their packets) or a maximum
-    /// remains that of the whole time.
+    /// What was added since `earlier`; what is a maximum remains that of the whole time.
     #[must_use]
     pub fn since(&self, earlier: &HealthCounts) -> HealthCounts {
         let mut rest = self.clone();
         rest.sizes.zip(&earlier.sizes, u64::saturating_sub);
         rest.sizes.lengths = self.sizes.lengths.since(&earlier.sizes.lengths);
         rest.checksums.zip(&earlier.checksums, u64::saturating_sub);
-        rest.tags.tagged = rest.tags.tagged.saturating_sub(earlier.tags.tagged);
-        rest.tags.untagged = rest.tags.untagged.saturating_sub(earlier.tags.untagged);
         rest.casts.zip(&earlier.casts, u64::saturating_sub);
         rest.unmatched.zip(&earlier.unmatched, u64::saturating_sub);
         rest
@@ -95,9 +79,7 @@ impl HealthCounts {
 pub struct Health {
     sizes: SizeCounts,
     checksums: Checksums,
-    tags: TagCounts,
     unmatched: UnmatchedReplies,
-    senders: PeriodicSenders,
 }
 
 impl Health {
@@ -109,11 +91,6 @@ impl Health {
     /// Looks at one frame.
     #[inline(always)]
     pub fn observe(&mut self, frame: &Frame<'_>) {
-        if let Some((_, destination)) = frame.mac
-            && destination.is_group()
-        {
-            self.senders.observe(frame, destination);
-        }
         if let Some(end) = self.sizes.observe(frame) {
             self.checksums.observe(frame, end);
         }
@@ -131,29 +108,10 @@ impl Health {
         self.unmatched.observe(frame);
     }
 
-    /// Looks at one frame without IP.
-    #[inline(never)]
-    pub fn bare(&mut self, frame: &Frame<'_>) {
-        self.tags.witness(frame);
-        self.observe(frame);
-    }
-
     /// Counts up to `now`, since the beginning. Frames by tag and destination are not among them: whoever keeps the contexts has them.
     pub fn counts(&mut self, now: Timestamp) -> HealthCounts {
         self.unmatched.advance(now);
-        HealthCounts {
-            sizes: self.sizes,
-            checksums: self.checksums.counts(),
-            tags: self.tags.clone(),
-            casts: Casts::default(),
-            unmatched: self.unmatched.counts(),
-            control: self.senders.counts(),
-        }
-    }
-
-    /// Regular senders of control packets; each lives in one shard, so reports are put one after the other.
-    pub fn senders(&self) -> &PeriodicSenders {
-        &self.senders
+        HealthCounts { sizes: self.sizes, checksums: self.checksums.counts(), casts: Casts::default(), unmatched: self.unmatched.counts() }
     }
 }
 
@@ -210,11 +168,10 @@ pub(super) mod tests {
                     health.observe(&frame);
                     health.segment(Some(1460), extra);
                     health.datagram(&frame);
-                    health.bare(&frame);
                 }
                 let counts = health.counts(Timestamp(i64::MAX));
                 prop_assert!(counts.sizes.packets + counts.sizes.no_length <= 6);
-                let _ = (way == Direction::AToB, health.senders().list());
+                let _ = way == Direction::AToB;
             }
         }
     }

@@ -1,10 +1,9 @@
 //! Regular senders of control packets: who is silent, and when nothing arrived at all.
 
-use super::control::{Control, ControlCounts};
-use crate::model::Frame;
+use super::control::ControlCounts;
 use crate::model::limits::{OUTAGES, PERIODIC_SENDERS};
 use crate::model::time::{MILLISECOND, SECOND};
-use crate::model::{Mac, Timestamp};
+use crate::model::{Control, ControlFrame, Frame, Mac, Timestamp};
 
 /// One regular sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,11 +85,11 @@ pub struct PeriodicSenders {
 }
 
 impl PeriodicSenders {
-    /// Looks at a frame to a group address.
-    pub fn observe(&mut self, frame: &Frame<'_>, destination: Mac) {
-        let (Some(control), Some((source, _))) = (Control::of(frame, destination), frame.mac) else { return };
-        self.counts.count(control, frame);
-        let vlan = frame.vlans.ids().first().copied().unwrap_or(0);
+    /// Looks at a control packet and the frame that brought it.
+    pub fn observe(&mut self, frame: &Frame<'_>, packet: &ControlFrame<'_>) {
+        let Some((source, _)) = frame.mac else { return };
+        self.counts.count(packet);
+        let (control, vlan) = (packet.control, frame.vlans.ids().first().copied().unwrap_or(0));
         let room = self.list.len() < PERIODIC_SENDERS;
         let found = self.list.iter_mut().find(|b| (b.control, b.source, b.vlan) == (control, source, vlan));
         match found {
@@ -164,21 +163,22 @@ pub fn outages(senders: &[PeriodicSender], now: Timestamp) -> Vec<OutageSpan> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::frame;
     use super::*;
     use proptest::prelude::*;
 
-    fn bpdu(sender: u8) -> Vec<u8> {
-        vec![1, 0x80, 0xc2, 0, 0, 0, 2, 0, 0, 0, 0, sender, 0, 38, 0x42, 0x42, 3, 0, 0]
+    const STP: ControlFrame<'static> = ControlFrame { control: Control::Stp, lacp: None, description: None, vlan: None };
+
+    fn frame(sender: u8, time: i64) -> Frame<'static> {
+        let mac = Some((Mac([2, 0, 0, 0, 0, sender]), Mac([1, 0x80, 0xc2, 0, 0, 0])));
+        Frame { time: Timestamp(time), mac, ..Frame::default() }
     }
 
     #[test]
     fn descriptions_are_noted_once() {
-        let lldp = [1, 0x80, 0xc2, 0, 0, 0x0e, 2, 0, 0, 0, 0, 1, 0x88, 0xcc, 12, 3, b'E', b'O', b'S', 0, 0];
+        let lldp = ControlFrame { control: Control::Lldp, description: Some(b"EOS"), ..STP };
         let mut senders = PeriodicSenders::default();
         for _ in 0..2 {
-            let frame = frame(&lldp, 0);
-            senders.observe(&frame, frame.mac.map_or(Mac::default(), |m| m.1));
+            senders.observe(&frame(1, 0), &lldp);
         }
         let mut both = senders.counts();
         both.merge(&senders.counts());
@@ -186,10 +186,8 @@ mod tests {
     }
 
     fn feed(senders: &mut PeriodicSenders, sender: u8, seconds: impl IntoIterator<Item = i64>) {
-        let bytes = bpdu(sender);
         for s in seconds {
-            let frame = frame(&bytes, s * SECOND);
-            senders.observe(&frame, frame.mac.map_or(Mac::default(), |m| m.1));
+            senders.observe(&frame(sender, s * SECOND), &STP);
         }
     }
 
@@ -218,12 +216,8 @@ mod tests {
     #[test]
     fn a_partner_that_never_speaks() {
         let mut senders = PeriodicSenders::default();
-        let mut bytes = vec![1, 0x80, 0xc2, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x88, 0x09, 1, 1, 1, 20, 0x80, 0];
-        bytes.extend([2, 0, 0, 0, 0, 1]);
-        bytes.extend([0; 10]);
-        bytes.extend([2, 20, 0x80, 0, 2, 0, 0, 0, 0, 9]);
-        let f = frame(&bytes, 0);
-        senders.observe(&f, Mac([1, 0x80, 0xc2, 0, 0, 2]));
+        let lacp = Some([Mac([2, 0, 0, 0, 0, 1]), Mac([2, 0, 0, 0, 0, 9])]);
+        senders.observe(&frame(1, 0), &ControlFrame { control: Control::Lacp, lacp, ..STP });
         assert_eq!((senders.counts().neighbour, senders.counts().silent_partners()), (1, 1));
         assert_eq!(senders.counts().lacp_partners, [Mac([2, 0, 0, 0, 0, 9])]);
     }
@@ -232,9 +226,8 @@ mod tests {
         #[test]
         fn irregular_senders_raise_nothing_and_nothing_panics(times in prop::collection::vec(any::<i64>(), 0..60), now in any::<i64>()) {
             let mut senders = PeriodicSenders::default();
-            let bytes = bpdu(1);
             for t in &times {
-                senders.observe(&frame(&bytes, *t), Mac([1, 0x80, 0xc2, 0, 0, 0]));
+                senders.observe(&frame(1, *t), &STP);
             }
             prop_assert_eq!(senders.counts().spanning_tree, times.len() as u64);
             for s in outages(senders.list(), Timestamp(now)) {

@@ -1,8 +1,7 @@
 //! VLAN tags: which frames wear them, and witnesses that they were taken off.
 
-use crate::model::Frame;
 use crate::model::limits::{ARP_LINKS, ARP_SUBNETS};
-use crate::model::{Direction, Mac, VlanStack};
+use crate::model::{ArpBlocks, Direction, VlanStack};
 
 /// A set of VLAN identifiers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,11 +89,6 @@ impl TagFlows {
     }
 }
 
-/// The VLAN of a frame: identifier 0, a priority only, is none.
-pub fn outermost(vlans: &VlanStack) -> Option<u16> {
-    vlans.ids().first().copied().filter(|id| *id != 0)
-}
-
 /// Everything counted of tags.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TagCounts {
@@ -116,7 +110,7 @@ pub struct TagCounts {
 impl TagCounts {
     /// Counts frames with these tags.
     pub fn count(&mut self, vlans: &VlanStack, frames: u64) {
-        match outermost(vlans) {
+        match vlans.outermost() {
             Some(id) => {
                 self.tagged += frames;
                 self.vlans.insert(id);
@@ -125,20 +119,15 @@ impl TagCounts {
         }
     }
 
-    /// Looks at a frame without IP for what it says of tags.
-    pub fn witness(&mut self, frame: &Frame<'_>) {
-        let untagged = outermost(&frame.vlans).is_none();
-        const ARP: u16 = 0x0806;
-        if frame.ether_type == ARP && untagged {
-            if let Some((sender, target)) = arp_subnets(frame) {
-                self.subnet(sender);
-                self.neighbour((sender.min(target), sender.max(target)));
-            }
-        } else if frame.mac.is_some_and(|m| m.1 == PVST)
-            && let Some(id) = pvst_vlan(frame.bytes)
-        {
-            self.claimed.insert(id);
-        }
+    /// Notes the networks of an ARP packet that came without a tag.
+    pub fn untagged_arp(&mut self, blocks: &ArpBlocks) {
+        self.subnet(blocks.sender);
+        self.neighbour((blocks.sender.min(blocks.target), blocks.sender.max(blocks.target)));
+    }
+
+    /// Notes the VLAN that a packet of per-VLAN spanning tree says it belongs to.
+    pub fn claim(&mut self, id: u16) {
+        self.claimed.insert(id);
     }
 
     fn subnet(&mut self, subnet: u32) {
@@ -189,51 +178,8 @@ impl TagCounts {
     }
 }
 
-/// Destination of Cisco's per-VLAN spanning tree.
-pub(super) const PVST: Mac = Mac([0x01, 0x00, 0x0c, 0xcc, 0xcc, 0xcd]);
-
-/// What stands behind the MAC addresses and VLAN tags of an Ethernet frame: EtherType or length, and its offset.
-pub(super) fn link_type(bytes: &[u8]) -> Option<(u16, usize)> {
-    let mut at = 12;
-    for _ in 0..8 {
-        let number = u16::from_be_bytes([*bytes.get(at)?, *bytes.get(at + 1)?]);
-        if !matches!(number, 0x8100 | 0x88a8 | 0x9100 | 0x9200) {
-            return Some((number, at));
-        }
-        at += 4;
-    }
-    None
-}
-
-/// The payload of a SNAP frame of this organisation and protocol (IEEE 802 clause 9.2).
-pub(super) fn snap(bytes: &[u8], organisation: [u8; 3], protocol: u16) -> Option<&[u8]> {
-    let (length, at) = link_type(bytes)?;
-    let header = bytes.get(at + 2..at + 10)?;
-    let [high, low] = protocol.to_be_bytes();
-    let [a, b, c] = organisation;
-    (length < 0x600 && header == [0xaa, 0xaa, 3, a, b, c, high, low]).then(|| bytes.get(at + 10..)).flatten()
-}
-
-/// The originating VLAN of a per-VLAN spanning tree packet: a value of type 0 and length 2 behind the 36 bytes of the BPDU.
-fn pvst_vlan(bytes: &[u8]) -> Option<u16> {
-    match snap(bytes, [0, 0, 0x0c], 0x010b)?.get(36..42)? {
-        [0, 0, 0, 2, high, low] => Some(u16::from_be_bytes([*high, *low]) & 0x0fff),
-        _ => None,
-    }
-}
-
-/// First 24 bits of the sender's and of the target's address in an Ethernet/IPv4 ARP packet (RFC 826); probes (address 0) have none.
-fn arp_subnets(frame: &Frame<'_>) -> Option<(u32, u32)> {
-    let (_, at) = link_type(frame.bytes)?;
-    let body = frame.bytes.get(at + 2..at + 30)?;
-    let block = |at: usize| Some(u32::from_be_bytes([0, *body.get(at)?, *body.get(at + 1)?, *body.get(at + 2)?]));
-    let (sender, target) = (block(14)?, block(24)?);
-    (body.starts_with(&[0, 1, 8, 0, 6, 4]) && sender != 0).then_some((sender, target))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::tests::frame;
     use super::*;
 
     #[test]
@@ -267,15 +213,9 @@ mod tests {
     #[test]
     fn spanning_tree_and_arp_bear_witness() {
         let mut counts = TagCounts::default();
-        let mut bpdu = vec![1, 0, 12, 0xcc, 0xcc, 0xcd, 2, 0, 0, 0, 0, 1, 0, 50, 0xaa, 0xaa, 3, 0, 0, 12, 1, 11];
-        bpdu.extend([0; 36]);
-        bpdu.extend([0, 0, 0, 2, 0, 77]);
-        counts.witness(&frame(&bpdu, 0));
-        let mut ask = |from, of| {
-            let mut arp = vec![0xff; 6];
-            arp.extend([2, 0, 0, 0, 0, 1, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 0, from, 9]);
-            arp.extend([0, 0, 0, 0, 0, 0, 10, 0, of, 1]);
-            counts.witness(&Frame { ether_type: 0x0806, ..frame(&arp, 0) });
+        counts.claim(77);
+        let mut ask = |from: u32, of: u32| {
+            counts.untagged_arp(&ArpBlocks { sender: 0x0a_0000 | from, target: 0x0a_0000 | of });
             counts.networks()
         };
         assert_eq!([ask(1, 1), ask(2, 2), ask(1, 1)], [1, 2, 2]);

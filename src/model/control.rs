@@ -1,0 +1,67 @@
+//! Control packets of switches, routers and clocks: what they are and what of them says who is there.
+
+use super::Mac;
+
+/// A protocol with a regular sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Control {
+    /// Spanning tree, IEEE 802.1D/Q: every 2 s.
+    Stp,
+    /// Per-VLAN spanning tree: every 2 s and VLAN.
+    Pvst,
+    /// LLDP, IEEE 802.1AB: every 30 s.
+    Lldp,
+    /// Cisco Discovery Protocol: every 60 s.
+    Cdp,
+    /// LACP, IEEE 802.1AX: every 1 or 30 s.
+    Lacp,
+    /// VRRP, RFC 9568: every 1 s.
+    Vrrp,
+    /// HSRP, RFC 2281: every 3 s.
+    Hsrp,
+    /// PTP, IEEE 1588.
+    Ptp,
+}
+
+impl Control {
+    /// The word in reports.
+    pub fn token(self) -> &'static str {
+        match self {
+            Control::Stp => "stp",
+            Control::Pvst => "pvst",
+            Control::Lldp => "lldp",
+            Control::Cdp => "cdp",
+            Control::Lacp => "lacp",
+            Control::Vrrp => "vrrp",
+            Control::Hsrp => "hsrp",
+            Control::Ptp => "ptp",
+        }
+    }
+
+    /// Whether it says who sits at the other end of a cable.
+    pub fn is_neighbour(self) -> bool {
+        matches!(self, Control::Lldp | Control::Cdp | Control::Lacp)
+    }
+}
+
+/// What a control packet says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ControlFrame<'a> {
+    /// What it is.
+    pub control: Control,
+    /// LACP: the systems of actor and partner (IEEE 802.1AX clause 6.4.2.3).
+    pub lacp: Option<[Mac; 2]>,
+    /// LLDP and CDP: what the sender says it is, at most 256 bytes, as they stand.
+    pub description: Option<&'a [u8]>,
+    /// Per-VLAN spanning tree: the VLAN it belongs to by its own word.
+    pub vlan: Option<u16>,
+}
+
+/// Address blocks of an ARP packet: the first 24 bits of the sender's and of the target's IPv4 address (RFC 826).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ArpBlocks {
+    /// The sender's.
+    pub sender: u32,
+    /// The target's.
+    pub target: u32,
+}

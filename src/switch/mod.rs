@@ -1,0 +1,73 @@
+//! What the switch says and does, as the mirror shows it: control packets and their senders, neighbours, VLAN tags and witnesses that
+//! they were taken off. Parses no header: the decoder says what a control packet holds ([`crate::model::ControlFrame`]).
+
+mod control;
+mod periodic;
+mod tags;
+
+pub use control::ControlCounts;
+pub use periodic::{OutageSpan, PeriodicSender, PeriodicSenders, outages};
+pub use tags::{TagCounts, TagFlows, TagState, VlanSet};
+
+use crate::model::{ArpBlocks, ControlFrame, Frame};
+
+/// What one shard saw of the switch, in sums that merge.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SwitchCounts {
+    /// VLAN tags.
+    pub tags: TagCounts,
+    /// Control protocols.
+    pub control: ControlCounts,
+}
+
+impl SwitchCounts {
+    /// Adds another shard's.
+    pub fn merge(&mut self, other: &SwitchCounts) {
+        self.tags.merge(&other.tags);
+        self.control.merge(&other.control);
+    }
+
+    /// What was added since `earlier`; what is a set (VLANs, address blocks, control protocols' systems and their packets) remains that of
+    /// the whole time.
+    #[must_use]
+    pub fn since(&self, earlier: &SwitchCounts) -> SwitchCounts {
+        let mut rest = self.clone();
+        rest.tags.tagged = rest.tags.tagged.saturating_sub(earlier.tags.tagged);
+        rest.tags.untagged = rest.tags.untagged.saturating_sub(earlier.tags.untagged);
+        rest
+    }
+}
+
+/// What one shard sees of the switch.
+#[derive(Debug, Default)]
+pub struct Switch {
+    senders: PeriodicSenders,
+    tags: TagCounts,
+}
+
+impl Switch {
+    /// Looks at a control packet and the frame that brought it.
+    pub fn control(&mut self, frame: &Frame<'_>, packet: &ControlFrame<'_>) {
+        self.senders.observe(frame, packet);
+        if let Some(id) = packet.vlan {
+            self.tags.claim(id);
+        }
+    }
+
+    /// Looks at an ARP packet.
+    pub fn arp(&mut self, frame: &Frame<'_>, blocks: &ArpBlocks) {
+        if frame.vlans.outermost().is_none() {
+            self.tags.untagged_arp(blocks);
+        }
+    }
+
+    /// Counts since the beginning. Frames by tag are not among them: whoever keeps the contexts has them.
+    pub fn counts(&self) -> SwitchCounts {
+        SwitchCounts { tags: self.tags.clone(), control: self.senders.counts() }
+    }
+
+    /// Regular senders of control packets; each lives in one shard, so reports are put one after the other.
+    pub fn senders(&self) -> &PeriodicSenders {
+        &self.senders
+    }
+}
