@@ -202,3 +202,26 @@ pub const REASSEMBLY_CHUNKS: usize = 512;
 /// How far ahead of the next byte a segment is taken for a later part of the same stream: more than the largest window in common use without
 /// being told by a second segment.
 pub const REASSEMBLY_AHEAD: u32 = 1 << 20;
+
+/// Texts told apart by one counter of a dissector, per shard (server names: about 100 bytes each, 6 MiB in all); more are counted together.
+pub const TALLY_TEXTS: usize = 1024;
+
+/// Conversations whose dissectors keep state at the same time, per shard (about 200 bytes each, 26 MiB in all): TCP connections between their
+/// first payload and the moment they are recognised and read. Those beyond are not dissected, and counted.
+pub const DISSECT_STATES: usize = 2 * 1024;
+
+/// Bytes that the dissectors of one shard hold of messages that are not complete yet: 16 MiB in all, a thousand ClientHellos of the largest size
+/// at once. What finds no room is not dissected, and counted.
+pub const DISSECT_BYTES: usize = 256 * 1024;
+
+/// Bytes of one message that a dissector waits for: the largest handshake message of a ClientHello that is met in practice is a tenth of it.
+pub const MESSAGE_BYTES: usize = 16 * 1024;
+
+/// Payloads of each direction shown to the dissectors before a conversation counts as unknown for good.
+pub const PROBES: u8 = 3;
+
+/// Server names that conversations refer to, per shard (about 80 bytes each, 20 MiB in all). Conversations with a further name have none.
+pub const SERVER_NAMES: usize = 4 * 1024;
+
+/// Names of addresses learnt, per shard (about 200 bytes each, 26 MiB in all); further ones are counted only.
+pub const LEARNT_NAMES: usize = 2 * 1024;

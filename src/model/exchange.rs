@@ -1,0 +1,63 @@
+//! Requests and replies: what dissectors read, and what becomes of it once both have met.
+
+use super::{AppId, Direction, FlowKey, Timestamp};
+
+/// One message of a protocol whose requests are answered, with what ties an answer to its question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AppMessage {
+    /// The protocol.
+    pub app: AppId,
+    /// The conversation.
+    pub flow: FlowKey,
+    /// Which way it goes.
+    pub way: Direction,
+    /// When it passed.
+    pub time: Timestamp,
+    /// A request, else a reply.
+    pub is_request: bool,
+    /// The identifier both carry.
+    pub id: u32,
+    /// A hash of what is asked (0: not readable), which must be the same in both: identifiers are used again.
+    pub question: u32,
+    /// A reply's code.
+    pub code: u16,
+}
+
+/// How a request ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransactionEnd {
+    /// Answered, with the reply's code.
+    Answered(u16),
+    /// Not answered in time, counted from its last copy.
+    Unanswered,
+    /// Lost sight of at the cap of the exchange table: not judged.
+    Forgotten,
+}
+
+/// A request and what became of it: the unit between the dissectors and everything that judges services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transaction {
+    /// The protocol.
+    pub app: AppId,
+    /// The conversation.
+    pub flow: FlowKey,
+    /// The way of the request.
+    pub way: Direction,
+    /// When it was first asked.
+    pub asked: Timestamp,
+    /// When it was answered.
+    pub answered: Option<Timestamp>,
+    /// How it ended.
+    pub outcome: TransactionEnd,
+    /// A hash of what was asked (0: not readable).
+    pub question: u32,
+    /// How often it was asked again.
+    pub repeated: u16,
+}
+
+impl Transaction {
+    /// Nanoseconds from the first request to the answer.
+    pub fn latency(&self) -> Option<i64> {
+        self.answered.map(|answered| answered.since(self.asked))
+    }
+}

@@ -1,0 +1,209 @@
+//! Durations in a histogram of bounded size and bounded error: medians and percentiles of latencies and round trips.
+//!
+//! Buckets are linear within each power of two, as in HdrHistogram: 64 of them, so that a quantile is at most 1/128 (0.8 %) away from the
+//! true value. Up to 64 ns every value has its own. The list grows to the longest duration seen; 2^41 ns (37 minutes) and more share the
+//! last bucket, and extremes and sums are exact.
+
+/// Buckets of each power of two, as a power of two.
+const SUB_BITS: u32 = 6;
+
+/// Buckets of each power of two.
+const SUB: usize = 1 << SUB_BITS;
+
+/// Powers of two told apart above the first 64 values.
+const OCTAVES: usize = 35;
+
+/// Buckets in all (9 KiB of counts).
+const BUCKETS: usize = SUB * (OCTAVES + 1);
+
+/// Durations in nanoseconds, in sums that merge.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Histogram {
+    /// Counts of each bucket, up to the highest one used. They stop at the largest `u32`.
+    buckets: Vec<u32>,
+    count: u64,
+    sum: u64,
+    /// Shortest, `None` without any.
+    least: Option<u64>,
+    longest: u64,
+}
+
+/// What a report says of a histogram; durations in seconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Quantiles {
+    /// How many durations.
+    pub count: u64,
+    /// The shortest, exact.
+    pub min: f64,
+    /// The median.
+    pub p50: f64,
+    /// 95 of 100 are not longer.
+    pub p95: f64,
+    /// 99 of 100 are not longer.
+    pub p99: f64,
+    /// The longest, exact.
+    pub max: f64,
+    /// The mean, exact.
+    pub mean: f64,
+}
+
+impl Histogram {
+    /// Largest error of a quantile, as a share of its value.
+    pub const ERROR: f64 = 0.5 / SUB as f64;
+
+    /// Counts a duration; a negative one (clocks that disagree) counts as 0.
+    pub fn count(&mut self, nanos: i64) {
+        let nanos = u64::try_from(nanos).unwrap_or(0);
+        let at = bucket(nanos);
+        if at >= self.buckets.len() {
+            self.buckets.resize(at + 1, 0);
+        }
+        if let Some(n) = self.buckets.get_mut(at) {
+            *n = n.saturating_add(1);
+        }
+        self.count = self.count.saturating_add(1);
+        self.sum = self.sum.saturating_add(nanos);
+        self.least = Some(self.least.map_or(nanos, |least| least.min(nanos)));
+        self.longest = self.longest.max(nanos);
+    }
+
+    /// How many durations there are.
+    pub fn len(&self) -> u64 {
+        self.count
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Adds another's durations.
+    pub fn merge(&mut self, other: &Histogram) {
+        if other.buckets.len() > self.buckets.len() {
+            self.buckets.resize(other.buckets.len(), 0);
+        }
+        self.buckets.iter_mut().zip(&other.buckets).for_each(|(a, b)| *a = a.saturating_add(*b));
+        self.count = self.count.saturating_add(other.count);
+        self.sum = self.sum.saturating_add(other.sum);
+        self.least = self.least.into_iter().chain(other.least).min();
+        self.longest = self.longest.max(other.longest);
+    }
+
+    /// The durations that were added since `earlier`, a former state of this one. Their extremes are those of their buckets.
+    #[must_use]
+    pub fn since(&self, earlier: &Histogram) -> Histogram {
+        let before = earlier.buckets.iter().copied().chain(std::iter::repeat(0));
+        let buckets: Vec<u32> = self.buckets.iter().zip(before).map(|(a, b)| a.saturating_sub(b)).collect();
+        let used = |at: usize| middle(at).clamp(self.least.unwrap_or(0), self.longest);
+        Histogram {
+            least: buckets.iter().position(|&n| n > 0).map(used),
+            longest: buckets.iter().rposition(|&n| n > 0).map_or(0, used),
+            count: self.count.saturating_sub(earlier.count),
+            sum: self.sum.saturating_sub(earlier.sum),
+            buckets,
+        }
+    }
+
+    /// The duration in nanoseconds that a `share` (0 to 1) of all does not exceed; 0 without any.
+    pub fn quantile(&self, share: f64) -> u64 {
+        let rank = (share.clamp(0.0, 1.0) * self.count as f64).ceil().max(1.0) as u64;
+        let mut seen = 0u64;
+        for (at, &n) in self.buckets.iter().enumerate() {
+            seen = seen.saturating_add(n.into());
+            if n > 0 && seen >= rank {
+                return middle(at).clamp(self.least.unwrap_or(0), self.longest);
+            }
+        }
+        self.longest
+    }
+
+    /// What a report says of it; `None` without any duration.
+    pub fn quantiles(&self) -> Option<Quantiles> {
+        let seconds = |nanos: u64| nanos as f64 / 1e9;
+        Some(Quantiles {
+            count: self.count,
+            min: seconds(self.least?),
+            p50: seconds(self.quantile(0.5)),
+            p95: seconds(self.quantile(0.95)),
+            p99: seconds(self.quantile(0.99)),
+            max: seconds(self.longest),
+            mean: seconds(self.sum) / self.count.max(1) as f64,
+        })
+    }
+}
+
+/// The bucket of a duration.
+fn bucket(nanos: u64) -> usize {
+    // Bits below the six that tell buckets apart.
+    let shift = (u64::BITS - nanos.leading_zeros()).saturating_sub(SUB_BITS + 1);
+    (shift as usize * SUB).saturating_add((nanos >> shift) as usize).min(BUCKETS - 1)
+}
+
+/// The duration in the middle of a bucket.
+fn middle(at: usize) -> u64 {
+    let shift = (at / SUB).saturating_sub(1) as u32;
+    let low = (at - shift as usize * SUB) as u64;
+    (low << shift) + ((1u64 << shift) >> 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(values: &[i64]) -> Histogram {
+        let mut h = Histogram::default();
+        values.iter().for_each(|&v| h.count(v));
+        h
+    }
+
+    #[test]
+    fn buckets_follow_one_another_without_a_hole() {
+        let mut last = 0;
+        for nanos in 0..100_000u64 {
+            let at = bucket(nanos);
+            assert!(at == last || at == last + 1, "{nanos}: {at} after {last}");
+            last = at;
+        }
+        assert_eq!(bucket((1 << 41) - 1), BUCKETS - 1);
+        assert_eq!(bucket(u64::MAX), BUCKETS - 1);
+    }
+
+    #[test]
+    fn quantiles_of_known_durations() {
+        let q = of(&(1..=1000).map(|ms| ms * 1_000_000).collect::<Vec<_>>()).quantiles().unwrap();
+        assert_eq!((q.count, q.min, q.max), (1000, 0.001, 1.0));
+        for (got, want) in [(q.p50, 0.5), (q.p95, 0.95), (q.p99, 0.99)] {
+            assert!((got - want).abs() <= want * (Histogram::ERROR + 0.001), "{got} instead of {want}");
+        }
+        assert!((q.mean - 0.5005).abs() < 1e-9);
+        assert_eq!(Histogram::default().quantiles(), None);
+        let one = of(&[-5]).quantiles().unwrap();
+        assert_eq!((one.count, one.min, one.p99, one.max), (1, 0.0, 0.0, 0.0));
+    }
+
+    proptest! {
+        #[test]
+        fn quantiles_are_near_the_truth(mut values in prop::collection::vec(0i64..1 << 41, 1..200), share in 0.0f64..=1.0) {
+            let h = of(&values);
+            values.sort_unstable();
+            let rank = ((share * values.len() as f64).ceil() as usize).max(1) - 1;
+            let (got, want) = (h.quantile(share) as f64, values[rank] as f64);
+            prop_assert!((got - want).abs() <= want * Histogram::ERROR + 1.0, "{} instead of {}", got, want);
+        }
+
+        #[test]
+        fn parts_make_the_whole(a in prop::collection::vec(any::<i64>(), 0..60), b in prop::collection::vec(any::<i64>(), 0..60)) {
+            let (first, second) = (of(&a), of(&b));
+            let mut merged = first.clone();
+            merged.merge(&second);
+            let all: Vec<i64> = a.iter().chain(&b).copied().collect();
+            prop_assert_eq!(&merged, &of(&all));
+            let rest = merged.since(&first);
+            prop_assert_eq!(rest.len(), second.len());
+            if !b.is_empty() {
+                prop_assert_eq!(rest.quantile(0.5), second.quantile(0.5).clamp(rest.quantile(0.0), rest.quantile(1.0)));
+            }
+        }
+    }
+}
