@@ -1,9 +1,115 @@
-//! The list of dissectors.
+//! The list of dissectors: one line each. Asked in this order; the first that is certain has the conversation.
 
-use crate::model::AppId;
+use super::{About, Dissector, EndReason, Output, Payload, Probe, Progress, Transport};
+use crate::model::{AppId, Direction, Tally, Transaction};
+
+macro_rules! dissectors {
+    ($($name:ident => $dissector:ty;)*) => {
+        /// One of the dissectors.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum Which { $($name),* }
+
+        /// What a dissector keeps of a conversation.
+        #[derive(Debug)]
+        pub(super) enum State { $($name(<$dissector as Dissector>::State)),* }
+
+        const ALL: &[Which] = &[$(Which::$name),*];
+
+        impl Which {
+            pub(super) const fn about(self) -> &'static About {
+                match self { $(Which::$name => &<$dissector as Dissector>::ABOUT),* }
+            }
+
+            pub(super) fn probe(self, payload: &Payload<'_>, transport: Transport) -> Probe {
+                match self { $(Which::$name => <$dissector as Dissector>::probe(payload, transport)),* }
+            }
+
+            pub(super) fn datagram(self, payload: &Payload<'_>, out: &mut Output<'_>) -> Progress {
+                match self { $(Which::$name => <$dissector as Dissector>::datagram(payload, out)),* }
+            }
+
+            pub(super) fn state(self) -> State {
+                match self { $(Which::$name => State::$name(Default::default())),* }
+            }
+
+            pub(super) fn transaction(self, transaction: &Transaction, tally: &mut Tally) {
+                match self { $(Which::$name => <$dissector as Dissector>::transaction(transaction, tally)),* }
+            }
+        }
+
+        impl State {
+            pub(super) fn stream(&mut self, payload: &Payload<'_>, out: &mut Output<'_>) -> Progress {
+                match self { $(State::$name(state) => <$dissector as Dissector>::stream(state, payload, out)),* }
+            }
+
+            pub(super) fn gap(&mut self, way: Direction, out: &mut Output<'_>) -> Progress {
+                match self { $(State::$name(state) => <$dissector as Dissector>::gap(state, way, out)),* }
+            }
+
+            pub(super) fn end(&mut self, reason: EndReason, tally: &mut Tally) {
+                match self { $(State::$name(state) => <$dissector as Dissector>::end(state, reason, tally)),* }
+            }
+
+            pub(super) fn held(&self) -> usize {
+                match self { $(State::$name(state) => <$dissector as Dissector>::held(state)),* }
+            }
+        }
+    };
+}
+
+dissectors! {
+    Tls => super::tls::Tls;
+    Mdns => super::dns::Mdns;
+    Llmnr => super::dns::Llmnr;
+    Dns => super::dns::Dns;
+}
+
+impl Which {
+    pub(super) fn all() -> impl Iterator<Item = Which> {
+        ALL.iter().copied()
+    }
+
+    pub(super) fn of(app: AppId) -> Option<Which> {
+        ALL.get(app.place()?).copied()
+    }
+
+    pub(super) const fn app(self) -> AppId {
+        AppId::at(self as usize)
+    }
+}
+
+/// What is known of the protocol of a conversation; `None` for one that was not recognised.
+pub fn about(app: AppId) -> Option<&'static About> {
+    Which::of(app).map(Which::about)
+}
 
 /// The usual token of a protocol, as in Wireshark's filter names (`dns`, `tls` …); `None` for one that was not recognised.
 pub fn token(app: AppId) -> Option<&'static str> {
-    const TOKENS: &[&str] = &[];
-    app.place().and_then(|place| TOKENS.get(place)).copied()
+    about(app).map(|about| about.token)
+}
+
+/// The protocol of a token.
+pub fn app(token: &str) -> Option<AppId> {
+    Which::all().find(|which| which.about().token == token).map(Which::app)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn tokens_and_counters_are_distinct_and_have_words() {
+        let mut tokens = BTreeSet::new();
+        for which in Which::all() {
+            let about = which.about();
+            assert!(tokens.insert(about.token), "{} twice", about.token);
+            assert!(!about.title.is_empty() && (about.udp.is_some() || about.tcp.is_some()), "{}", about.token);
+            let counters: BTreeSet<_> = about.counters.iter().map(|c| c.token).collect();
+            assert_eq!(counters.len(), about.counters.len(), "{}: a counter twice", about.token);
+            assert!(about.counters.iter().all(|c| !c.title.is_empty()), "{}: a counter without title", about.token);
+            assert_eq!((app(about.token), token(which.app())), (Some(which.app()), Some(about.token)));
+        }
+        assert_eq!((token(AppId::NONE), app("no such protocol")), (None, None));
+    }
 }

@@ -48,7 +48,7 @@ pub struct Transaction {
     /// When it was answered.
     pub answered: Option<Timestamp>,
     /// How it ended.
-    pub outcome: TransactionEnd,
+    pub end: TransactionEnd,
     /// A hash of what was asked (0: not readable).
     pub question: u32,
     /// How often it was asked again.

@@ -13,8 +13,8 @@ use std::sync::Arc;
 pub enum Measure {
     /// Events.
     Count,
-    /// Events by a code of the protocol, with the code's usual name, if it has one.
-    Codes(fn(u16) -> Option<&'static str>),
+    /// Events by a code of the protocol, with the code's usual name.
+    Codes(fn(u16) -> Cow<'static, str>),
     /// Events by a text from packets; texts beyond [`TALLY_TEXTS`] are counted together.
     Texts,
     /// Durations.
@@ -197,10 +197,10 @@ pub struct AppSection {
 }
 
 impl Counter {
-    /// The usual name of one of its codes, else the number.
+    /// The usual name of one of its codes.
     pub fn code(&self, code: u16) -> Cow<'static, str> {
         match self.measure {
-            Measure::Codes(name) => name(code).map_or_else(|| code.to_string().into(), Cow::Borrowed),
+            Measure::Codes(name) => name(code),
             _ => code.to_string().into(),
         }
     }
@@ -210,8 +210,8 @@ impl Counter {
 mod tests {
     use super::*;
 
-    fn opcode(code: u16) -> Option<&'static str> {
-        (code == 7).then_some("SEVEN")
+    fn opcode(code: u16) -> Cow<'static, str> {
+        if code == 7 { "SEVEN".into() } else { code.to_string().into() }
     }
 
     const fn counter(token: &'static str, measure: Measure) -> Counter {

@@ -3,16 +3,19 @@
 /// Makes text safe to print: control characters (C0, DEL, C1) and the invisible direction marks that could reorder a line are
 /// replaced by `\u{xx}` escapes.
 pub fn printable(text: &str) -> std::borrow::Cow<'_, str> {
-    let bad =
-        |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-    if !text.contains(bad) {
+    if !text.contains(is_unfit) {
         return text.into();
     }
     let mut out = String::with_capacity(text.len() + 8);
     for c in text.chars() {
-        if bad(c) { out.extend(c.escape_unicode()) } else { out.push(c) }
+        if is_unfit(c) { out.extend(c.escape_unicode()) } else { out.push(c) }
     }
     out.into()
+}
+
+/// Whether a character is one that moves a cursor, hides, or turns a line round.
+pub fn is_unfit(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -1,0 +1,209 @@
+//! What a dissector is.
+
+use super::names::{AddressNames, ServerNames};
+use crate::model::{Address, AppId, AppMessage, Counter, Direction, FlowKey, NameSource, Tally, Timestamp, Transaction};
+use std::fmt;
+
+/// What carries an application protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// UDP: every payload is a datagram of its own.
+    Udp,
+    /// TCP: bytes in their order, with gaps.
+    Tcp,
+}
+
+/// Some payload of a conversation: a datagram, or the next bytes of a stream.
+#[derive(Debug, Clone, Copy)]
+pub struct Payload<'a> {
+    /// The conversation.
+    pub flow: &'a FlowKey,
+    /// Which way it goes.
+    pub way: Direction,
+    /// When it passed.
+    pub time: Timestamp,
+    /// The bytes that were captured.
+    pub bytes: &'a [u8],
+    /// How many there were on the wire.
+    pub length: u32,
+}
+
+impl Payload<'_> {
+    /// Source and destination port.
+    pub fn ports(&self) -> [u16; 2] {
+        match self.way {
+            Direction::AToB => [self.flow.a_port, self.flow.b_port],
+            Direction::BToA => [self.flow.b_port, self.flow.a_port],
+        }
+    }
+
+    /// Source and destination address.
+    pub fn addresses(&self) -> [Address; 2] {
+        match self.way {
+            Direction::AToB => [self.flow.a(), self.flow.b()],
+            Direction::BToA => [self.flow.b(), self.flow.a()],
+        }
+    }
+
+    /// Whether all bytes that were on the wire are there.
+    pub fn is_whole(&self) -> bool {
+        self.bytes.len() >= self.length as usize
+    }
+}
+
+/// What a dissector says of a payload of an unknown conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Probe {
+    /// It is this protocol: at least four fixed bytes, or two with a length that fits and values that exist.
+    Certain,
+    /// It may be; a registered port decides.
+    Unsure,
+    /// It is not.
+    No,
+}
+
+/// What a dissector wants next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// More of the conversation.
+    Continue,
+    /// Nothing: everything of interest was read.
+    Done,
+    /// Nothing: the rest cannot be read.
+    Skip,
+}
+
+/// Why a conversation ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndReason {
+    /// Both sides closed it, one reset it, or it was idle for long.
+    Closed,
+    /// Reassembly came to its limits.
+    Overflow,
+    /// The capture ends.
+    Finished,
+}
+
+/// Who is told at once what dissectors read.
+pub trait Listener {
+    /// A request or a reply, to be joined with its counterpart.
+    fn message(&mut self, message: &AppMessage);
+}
+
+/// Nobody listens.
+impl Listener for () {
+    fn message(&mut self, _: &AppMessage) {}
+}
+
+/// What is known of a protocol before any packet.
+#[derive(Debug, Clone, Copy)]
+pub struct About {
+    /// Its usual token, as in Wireshark's filter names.
+    pub token: &'static str,
+    /// Its name in words.
+    pub title: &'static str,
+    /// Its registered UDP ports; `None` when it is not spoken over UDP.
+    pub udp: Option<&'static [u16]>,
+    /// Its registered TCP ports; `None` when it is not spoken over TCP.
+    pub tcp: Option<&'static [u16]>,
+    /// What it counts.
+    pub counters: &'static [Counter],
+}
+
+impl About {
+    /// Its ports on a transport; `None` when it is not spoken there.
+    pub fn ports(&self, transport: Transport) -> Option<&'static [u16]> {
+        match transport {
+            Transport::Udp => self.udp,
+            Transport::Tcp => self.tcp,
+        }
+    }
+}
+
+/// One application protocol. None of these may panic or take more than a bounded time, whatever the bytes are.
+pub trait Dissector {
+    /// What it keeps of a TCP conversation while it reads it.
+    type State: Default + fmt::Debug;
+
+    /// Its name, ports and counters.
+    const ABOUT: About;
+
+    /// Whether a payload of an unknown conversation is this protocol's.
+    fn probe(payload: &Payload<'_>, transport: Transport) -> Probe;
+
+    /// Reads a datagram.
+    fn datagram(_payload: &Payload<'_>, _out: &mut Output<'_>) -> Progress {
+        Progress::Skip
+    }
+
+    /// Reads the next bytes of one direction of a stream.
+    fn stream(_state: &mut Self::State, _payload: &Payload<'_>, _out: &mut Output<'_>) -> Progress {
+        Progress::Skip
+    }
+
+    /// Bytes of one direction of a stream are missing: on a mirror that is normal. What follows begins anywhere.
+    fn gap(_state: &mut Self::State, _way: Direction, _out: &mut Output<'_>) -> Progress {
+        Progress::Skip
+    }
+
+    /// The conversation ends.
+    fn end(_state: &mut Self::State, _reason: EndReason, _tally: &mut Tally) {}
+
+    /// Bytes its state holds outside of itself.
+    fn held(_state: &Self::State) -> usize {
+        0
+    }
+
+    /// Counts a transaction of its messages.
+    fn transaction(_transaction: &Transaction, _tally: &mut Tally) {}
+}
+
+/// Where a dissector puts what it read.
+pub struct Output<'a> {
+    pub(super) app: AppId,
+    pub(super) tally: &'a mut Tally,
+    pub(super) addresses: &'a mut AddressNames,
+    pub(super) servers: &'a mut ServerNames,
+    /// Bytes that may be held beyond those that are.
+    pub(super) room: usize,
+    /// Whether something was refused for want of room.
+    pub(super) refused: bool,
+    pub(super) server_name: u32,
+    pub(super) listener: &'a mut dyn Listener,
+}
+
+impl Output<'_> {
+    /// The protocol's counters.
+    pub fn tally(&mut self) -> &mut Tally {
+        self.tally
+    }
+
+    /// Tells of a message; what protocol it is of is added.
+    pub fn message(&mut self, message: AppMessage) {
+        self.listener.message(&AppMessage { app: self.app, ..message });
+    }
+
+    /// Tells that an address was called so.
+    pub fn address_name(&mut self, address: Address, source: NameSource, name: &[u8], now: Timestamp) {
+        self.addresses.note(address, source, name, now);
+    }
+
+    /// Tells the name of the server of this conversation.
+    pub fn server_name(&mut self, name: &str) {
+        self.server_name = self.servers.number(name);
+    }
+
+    /// Appends bytes of a message that is not complete to `held`; false, and nothing, when there is no room.
+    pub fn hold(&mut self, held: &mut Vec<u8>, bytes: &[u8]) -> bool {
+        // What the vector may grow to counts, not what is in it.
+        let (len, before) = (held.len().saturating_add(bytes.len()), held.capacity());
+        let more = if len > before { len.max(before * 2).saturating_sub(before) } else { 0 };
+        if more > self.room {
+            self.refused = true;
+            return false;
+        }
+        held.extend_from_slice(bytes);
+        self.room = self.room.saturating_sub(held.capacity().saturating_sub(before));
+        true
+    }
+}

@@ -1,0 +1,282 @@
+//! DNS (RFC 1035), and the two protocols that borrow its messages: multicast DNS (RFC 6762) and LLMNR (RFC 4795).
+//!
+//! A response belongs to the query with the same conversation, identifier, name and type. Multicast queries are asked of everyone and mostly
+//! of nobody, so that only DNS itself yields transactions.
+
+mod stream;
+mod wire;
+
+use super::{About, Dissector, Output, Payload, Probe, Progress, Transport};
+use crate::model::{Address, AppId, AppMessage, Counter, Measure, NameSource, Tally, Transaction, TransactionEnd};
+use std::borrow::Cow;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use stream::Framing;
+use wire::{A, AAAA, HEADER, Header, Name, PTR};
+
+/// Places of the counters.
+const QUERIES: usize = 0;
+const RESPONSES: usize = 1;
+const RCODES: usize = 2;
+const MALFORMED: usize = 3;
+const TRUNCATED: usize = 4;
+const ANSWERED: usize = 5;
+const UNANSWERED: usize = 6;
+const FORGOTTEN: usize = 7;
+const REPEATED: usize = 8;
+const LATENCY: usize = 9;
+
+const COUNTERS: &[Counter] = &[
+    Counter { token: "queries", title: "Queries", measure: Measure::Count },
+    Counter { token: "responses", title: "Responses", measure: Measure::Count },
+    Counter { token: "rcodes", title: "Response codes", measure: Measure::Codes(rcode) },
+    Counter { token: "malformed", title: "Malformed", measure: Measure::Count },
+    Counter { token: "truncated", title: "Cut by the server", measure: Measure::Count },
+    Counter { token: "answered", title: "Answered queries", measure: Measure::Count },
+    Counter { token: "unanswered", title: "Unanswered queries", measure: Measure::Count },
+    Counter { token: "not_judged", title: "Queries not judged", measure: Measure::Count },
+    Counter { token: "repeated", title: "Repeated queries", measure: Measure::Count },
+    Counter { token: "latency", title: "Latency", measure: Measure::Latency },
+];
+
+/// Multicast and link-local name resolution count messages only.
+const LOCAL_COUNTERS: &[Counter] = match COUNTERS {
+    [a, b, c, d, e, ..] => &[*a, *b, *c, *d, *e],
+    _ => &[],
+};
+
+/// Port of DNS.
+const DNS_PORT: u16 = 53;
+/// Port of multicast DNS.
+const MDNS_PORT: u16 = 5353;
+/// Port of LLMNR.
+const LLMNR_PORT: u16 = 5355;
+/// Port of the NetBIOS name service, whose messages look alike.
+const NETBIOS_PORT: u16 = 137;
+
+/// Records of one message that are looked at for names.
+const RECORDS: u16 = 64;
+
+/// Usual names of response codes (RFC 6895 section 2.3).
+fn rcode(code: u16) -> Cow<'static, str> {
+    const NAMES: [&str; 11] =
+        ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE"];
+    NAMES.get(usize::from(code)).map_or_else(|| format!("RCODE{code}").into(), |name| Cow::Borrowed(*name))
+}
+
+/// DNS over UDP and TCP.
+pub struct Dns;
+
+impl Dissector for Dns {
+    type State = Framing;
+
+    const ABOUT: About =
+        About { token: "dns", title: "Domain Name System", udp: Some(&[DNS_PORT]), tcp: Some(&[DNS_PORT]), counters: COUNTERS };
+
+    fn probe(payload: &Payload<'_>, transport: Transport) -> Probe {
+        let ports = payload.ports();
+        if ports.iter().any(|port| [MDNS_PORT, LLMNR_PORT, NETBIOS_PORT].contains(port)) {
+            return Probe::No;
+        }
+        match transport {
+            // A message without a port to say so must be one to its last byte.
+            Transport::Udp if !ports.contains(&DNS_PORT) => {
+                if is_complete(payload.bytes) && payload.is_whole() {
+                    Probe::Certain
+                } else {
+                    Probe::No
+                }
+            }
+            Transport::Udp => {
+                if Header::read(payload.bytes).is_some() {
+                    Probe::Unsure
+                } else {
+                    Probe::No
+                }
+            }
+            Transport::Tcp => stream::probe(payload.bytes),
+        }
+    }
+
+    fn datagram(payload: &Payload<'_>, out: &mut Output<'_>) -> Progress {
+        message(payload, payload.bytes, payload.is_whole(), NameSource::Dns, out);
+        Progress::Continue
+    }
+
+    fn stream(state: &mut Framing, payload: &Payload<'_>, out: &mut Output<'_>) -> Progress {
+        state.read(payload, out, |payload, bytes, whole, out| message(payload, bytes, whole, NameSource::Dns, out))
+    }
+
+    fn held(state: &Framing) -> usize {
+        state.held()
+    }
+
+    fn transaction(transaction: &Transaction, tally: &mut Tally) {
+        tally.add_many(REPEATED, transaction.repeated.into());
+        match transaction.end {
+            TransactionEnd::Answered(_) => {
+                tally.add(ANSWERED);
+                if let Some(latency) = transaction.latency() {
+                    tally.add_duration(LATENCY, latency);
+                }
+            }
+            TransactionEnd::Unanswered => tally.add(UNANSWERED),
+            TransactionEnd::Forgotten => tally.add(FORGOTTEN),
+        }
+    }
+}
+
+/// Multicast DNS.
+pub struct Mdns;
+
+impl Dissector for Mdns {
+    type State = ();
+
+    const ABOUT: About = About { token: "mdns", title: "Multicast DNS", udp: Some(&[MDNS_PORT]), tcp: None, counters: LOCAL_COUNTERS };
+
+    fn probe(payload: &Payload<'_>, _: Transport) -> Probe {
+        local_probe(payload, MDNS_PORT)
+    }
+
+    fn datagram(payload: &Payload<'_>, out: &mut Output<'_>) -> Progress {
+        message(payload, payload.bytes, payload.is_whole(), NameSource::Mdns, out);
+        Progress::Continue
+    }
+}
+
+/// Link-local multicast name resolution.
+pub struct Llmnr;
+
+impl Dissector for Llmnr {
+    type State = ();
+
+    const ABOUT: About =
+        About { token: "llmnr", title: "Link-local name resolution", udp: Some(&[LLMNR_PORT]), tcp: None, counters: LOCAL_COUNTERS };
+
+    fn probe(payload: &Payload<'_>, _: Transport) -> Probe {
+        local_probe(payload, LLMNR_PORT)
+    }
+
+    fn datagram(payload: &Payload<'_>, out: &mut Output<'_>) -> Progress {
+        message(payload, payload.bytes, payload.is_whole(), NameSource::Llmnr, out);
+        Progress::Continue
+    }
+}
+
+/// These look like DNS but for their port.
+fn local_probe(payload: &Payload<'_>, port: u16) -> Probe {
+    let is_theirs = payload.ports().contains(&port) && Header::read(payload.bytes).is_some();
+    if is_theirs { Probe::Unsure } else { Probe::No }
+}
+
+/// Whether bytes are a DNS message and nothing else: what is asked of one without a registered port.
+fn is_complete(bytes: &[u8]) -> bool {
+    let Some(header) = Header::read(bytes) else { return false };
+    let [questions, answers, authorities, more] = header.counts;
+    let records = u32::from(answers) + u32::from(authorities) + u32::from(more);
+    let is_likely = header.opcode() <= 6 && header.is_clean() && questions == 1 && (header.is_response() || header.rcode() == 0);
+    if !is_likely || records > 256 {
+        return false;
+    }
+    let mut name = Name::default();
+    let Some((question, mut at)) = wire::question(bytes, HEADER, &mut name) else { return false };
+    // Types of the NetBIOS name service; classes in use (RFC 6895 section 3.2).
+    if matches!(question.kind, 0 | 32 | 33) && !matches!(question.class, 1) || !matches!(question.class, 1 | 3 | 4 | 254 | 255) {
+        return false;
+    }
+    for _ in 0..records {
+        let Some((_, next)) = wire::record(bytes, at, &mut name) else { return false };
+        at = next;
+    }
+    at == bytes.len()
+}
+
+/// Counts a message, tells of it, and learns the names in it.
+fn message(payload: &Payload<'_>, bytes: &[u8], is_whole: bool, source: NameSource, out: &mut Output<'_>) {
+    let Some(header) = Header::read(bytes) else {
+        if is_whole {
+            out.tally().add(MALFORMED);
+        }
+        return;
+    };
+    let tally = out.tally();
+    tally.add(if header.is_response() { RESPONSES } else { QUERIES });
+    if header.is_response() {
+        tally.add_code(RCODES, header.rcode());
+        tally.add_many(TRUNCATED, header.is_truncated().into());
+    }
+    let mut name = Name::default();
+    let mut read = Some((None, HEADER));
+    if header.counts[0] > 0 {
+        read = wire::question(bytes, HEADER, &mut name).map(|(question, next)| (Some(question), next));
+    }
+    if read.is_none() && is_whole {
+        out.tally().add(MALFORMED);
+    }
+    let question = read.and_then(|(question, _)| question);
+    if source == NameSource::Dns {
+        out.message(AppMessage {
+            app: AppId::NONE,
+            flow: *payload.flow,
+            way: payload.way,
+            time: payload.time,
+            is_request: !header.is_response(),
+            id: header.id.into(),
+            question: question.map_or(0, |q| name.hash(q.kind).max(1)),
+            code: header.rcode(),
+        });
+    }
+    if header.is_response()
+        && header.rcode() == 0
+        && let Some((_, at)) = read
+    {
+        answers(payload, bytes, header, at, &name, source, out);
+    }
+}
+
+/// Learns the names in the answers of a response, which begin at `at`; `asked` is the name of its question.
+fn answers(payload: &Payload<'_>, bytes: &[u8], header: Header, mut at: usize, asked: &Name, source: NameSource, out: &mut Output<'_>) {
+    // Further questions, as multicast DNS may have, stand before the answers.
+    let (mut owner, mut target) = (Name::default(), Name::default());
+    for _ in 1..header.counts[0].min(RECORDS) {
+        let Some((_, next)) = wire::question(bytes, at, &mut owner) else { return };
+        at = next;
+    }
+    for _ in 0..header.counts[1].min(RECORDS) {
+        let Some((record, next)) = wire::record(bytes, at, &mut owner) else { return };
+        at = next;
+        // Multicast DNS sets the highest bit of the class (RFC 6762 section 10.2).
+        if record.class & 0x7fff != 1 {
+            continue;
+        }
+        let address = address(bytes, &record);
+        match (source, address, record.kind) {
+            // The name that was asked for, not the last alias on the way.
+            (NameSource::Dns, Some(address), _) => out.address_name(address, source, asked.bytes(), payload.time),
+            (NameSource::Dns, None, PTR) => {
+                if let Some(address) = owner.reversed()
+                    && target.read(bytes, record.data).is_some()
+                {
+                    out.address_name(address.into(), NameSource::DnsPointer, target.bytes(), payload.time);
+                }
+            }
+            // Who speaks of itself: others' addresses are not taken from it.
+            (_, Some(address), _) if payload.addresses()[0] == address => {
+                out.address_name(address, source, owner.bytes(), payload.time);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The address in a record.
+fn address(bytes: &[u8], record: &wire::Record) -> Option<Address> {
+    let data = bytes.get(record.data..)?;
+    match (record.kind, record.length) {
+        (A, 4) => data.first_chunk::<4>().map(|a| Address::V4(Ipv4Addr::from(*a))),
+        (AAAA, 16) => data.first_chunk::<16>().map(|a| Address::V6(Ipv6Addr::from(*a))),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

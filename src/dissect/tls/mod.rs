@@ -1,0 +1,254 @@
+//! TLS: the server name, versions and application protocols of its hellos, and alerts before encryption begins.
+//!
+//! A reader of our own, because a ClientHello is cut anywhere (across records and segments, RFC 8446 section 5.1) and only a few of its
+//! fields are of interest. A conversation is read until both sides have said hello, or encrypt.
+
+mod hello;
+mod records;
+
+use super::{About, Dissector, EndReason, Output, Payload, Probe, Progress, Transport};
+use crate::model::{Counter, Direction, Measure, NameSource, Tally, learnt};
+use hello::{ClientHello, ServerHello};
+use records::{ALERT, APPLICATION_DATA, Event, HANDSHAKE, RECORD_BYTES, Records};
+use std::borrow::Cow;
+
+/// Handshake message types.
+const CLIENT_HELLO: u8 = 1;
+const SERVER_HELLO: u8 = 2;
+
+/// Places of the counters.
+const CLIENT_HELLOS: usize = 0;
+const SERVER_HELLOS: usize = 1;
+const SERVER_NAMES: usize = 2;
+const VERSIONS: usize = 3;
+const OFFERED: usize = 4;
+const PROTOCOLS: usize = 5;
+const ALERTS: usize = 6;
+const INCOMPLETE: usize = 7;
+
+const COUNTERS: &[Counter] = &[
+    Counter { token: "client_hellos", title: "ClientHello", measure: Measure::Count },
+    Counter { token: "server_hellos", title: "ServerHello", measure: Measure::Count },
+    Counter { token: "server_names", title: "Server names", measure: Measure::Texts },
+    Counter { token: "versions", title: "Versions chosen", measure: Measure::Codes(version) },
+    Counter { token: "offered_versions", title: "Highest version offered", measure: Measure::Codes(version) },
+    Counter { token: "application_protocols", title: "Application protocols offered", measure: Measure::Texts },
+    Counter { token: "alerts", title: "Alerts", measure: Measure::Codes(alert) },
+    Counter { token: "incomplete", title: "Hellos not read to their end", measure: Measure::Count },
+];
+
+/// Usual names of versions.
+fn version(code: u16) -> Cow<'static, str> {
+    match code {
+        0x0002 => "SSL 2.0".into(),
+        0x0300 => "SSL 3.0".into(),
+        0x0301 => "TLS 1.0".into(),
+        0x0302 => "TLS 1.1".into(),
+        0x0303 => "TLS 1.2".into(),
+        0x0304 => "TLS 1.3".into(),
+        0x7f00..=0x7fff => format!("TLS 1.3 draft {}", code & 0xff).into(),
+        other => format!("0x{other:04x}").into(),
+    }
+}
+
+/// Usual names of alerts (RFC 8446 section 6).
+fn alert(code: u16) -> Cow<'static, str> {
+    let name = match code {
+        0 => "close_notify",
+        10 => "unexpected_message",
+        20 => "bad_record_mac",
+        22 => "record_overflow",
+        40 => "handshake_failure",
+        42 => "bad_certificate",
+        43 => "unsupported_certificate",
+        44 => "certificate_revoked",
+        45 => "certificate_expired",
+        46 => "certificate_unknown",
+        47 => "illegal_parameter",
+        48 => "unknown_ca",
+        49 => "access_denied",
+        50 => "decode_error",
+        51 => "decrypt_error",
+        70 => "protocol_version",
+        71 => "insufficient_security",
+        80 => "internal_error",
+        86 => "inappropriate_fallback",
+        90 => "user_canceled",
+        100 => "no_renegotiation",
+        109 => "missing_extension",
+        110 => "unsupported_extension",
+        112 => "unrecognized_name",
+        113 => "bad_certificate_status_response",
+        115 => "unknown_psk_identity",
+        116 => "certificate_required",
+        120 => "no_application_protocol",
+        other => return other.to_string().into(),
+    };
+    name.into()
+}
+
+/// TLS over TCP.
+pub struct Tls;
+
+/// Both directions of a connection.
+#[derive(Debug, Default)]
+pub struct Handshake {
+    sides: [Records; 2],
+    /// A ClientHello was read.
+    client: bool,
+    /// A ServerHello was read, after which no other will come.
+    server: bool,
+    /// Payloads of a direction that is over.
+    late: u8,
+}
+
+/// Payloads of a direction that is over, after which the other is not waited for: it is not mirrored.
+const WAIT_PAYLOADS: u8 = 16;
+
+impl Dissector for Tls {
+    type State = Handshake;
+
+    const ABOUT: About = About {
+        token: "tls",
+        title: "Transport Layer Security",
+        udp: None,
+        tcp: Some(&[443, 465, 636, 853, 989, 990, 993, 995, 5061, 8443, 8883]),
+        counters: COUNTERS,
+    };
+
+    fn probe(payload: &Payload<'_>, _: Transport) -> Probe {
+        probe(payload.bytes, payload.length as usize)
+    }
+
+    fn stream(state: &mut Handshake, payload: &Payload<'_>, out: &mut Output<'_>) -> Progress {
+        let Handshake { sides, client, server, late } = state;
+        let Some(side) = sides.get_mut(payload.way as usize) else { return Progress::Skip };
+        if side.over {
+            *late = late.saturating_add(1);
+            return if *late < WAIT_PAYLOADS { Progress::Continue } else { Progress::Done };
+        }
+        if side.is_new() && payload.bytes.first().is_some_and(|b| b & 0x80 != 0) {
+            return old_hello(payload.bytes, out);
+        }
+        side.read(payload.bytes, out, |event, out| match event {
+            Event::Message(CLIENT_HELLO, body) => {
+                *client |= client_hello(body, payload, out);
+                true
+            }
+            Event::Message(SERVER_HELLO, body) => {
+                let hello = server_hello(body, out);
+                *server |= hello.is_some_and(|hello| !hello.is_retry);
+                hello.is_some_and(|hello| hello.is_retry)
+            }
+            Event::Alert(code) => {
+                out.tally().add_code(ALERTS, code.into());
+                true
+            }
+            // Between a retry and its second ClientHello there may be one (RFC 8446 appendix D.4).
+            Event::CipherChange => !*server,
+            Event::Message(..) => true,
+            Event::ApplicationData | Event::Unreadable => false,
+        });
+        let both = state.sides.iter().all(|side| side.over);
+        if both || state.server && state.client { Progress::Done } else { Progress::Continue }
+    }
+
+    fn gap(state: &mut Handshake, way: Direction, out: &mut Output<'_>) -> Progress {
+        let Some(side) = state.sides.get_mut(way as usize) else { return Progress::Skip };
+        if !side.over {
+            out.tally().add(INCOMPLETE);
+            side.give_up();
+        }
+        if state.sides.iter().all(|side| side.over) { Progress::Skip } else { Progress::Continue }
+    }
+
+    fn end(state: &mut Handshake, reason: EndReason, tally: &mut Tally) {
+        if reason != EndReason::Closed && state.sides.iter().any(|side| !side.over && side.held() > 0) {
+            tally.add(INCOMPLETE);
+        }
+    }
+
+    fn held(state: &Handshake) -> usize {
+        state.sides.iter().map(Records::held).sum()
+    }
+}
+
+/// Whether a stream is TLS: a record header that makes sense, and what begins behind it, or the next record, does so too.
+fn probe(bytes: &[u8], length: usize) -> Probe {
+    if is_old_hello(bytes) {
+        return Probe::Certain;
+    }
+    let Some(&[kind, 3, minor]) = bytes.first_chunk() else { return Probe::No };
+    if minor > 4 || !(HANDSHAKE..=APPLICATION_DATA).contains(&kind) && kind != ALERT {
+        return Probe::No;
+    }
+    let Some(&[_, _, _, a, b]) = bytes.first_chunk() else { return Probe::Unsure };
+    let record = usize::from(u16::from_be_bytes([a, b]));
+    if record == 0 || record > RECORD_BYTES.into() {
+        return Probe::No;
+    }
+    let certain = |sure: bool| if sure { Probe::Certain } else { Probe::Unsure };
+    match (kind, bytes.get(5)) {
+        (HANDSHAKE, Some(&(CLIENT_HELLO | SERVER_HELLO))) => Probe::Certain,
+        // Later messages of a handshake that was not seen from its beginning.
+        (HANDSHAKE, _) => certain(follows(bytes, record, length)),
+        (ALERT, _) => certain(record == 2 && matches!(bytes.get(5), Some(1 | 2))),
+        _ => certain(follows(bytes, record, length)),
+    }
+}
+
+/// Whether a record ends where the payload ends, or where another begins.
+fn follows(bytes: &[u8], record: usize, length: usize) -> bool {
+    let end = 5 + record;
+    end == length || bytes.get(end..).is_some_and(|next| matches!(next.first_chunk(), Some(&[20..=24, 3, 0..=4, a, _]) if a <= 0x48))
+}
+
+/// SSL 2.0's ClientHello, which clients sent to servers that might know nothing newer (RFC 5246 appendix E.2).
+fn is_old_hello(bytes: &[u8]) -> bool {
+    matches!(bytes.first_chunk(), Some(&[0x80..=0xff, _, CLIENT_HELLO, 0, 2] | &[0x80..=0xff, _, CLIENT_HELLO, 3, 0..=3]))
+        && bytes.first_chunk().is_some_and(|&[a, b, ..]: &[u8; 9]| usize::from(u16::from_be_bytes([a & 0x7f, b])) >= 9)
+}
+
+fn old_hello(bytes: &[u8], out: &mut Output<'_>) -> Progress {
+    if !is_old_hello(bytes) {
+        return Progress::Skip;
+    }
+    let version = bytes.get(3..).and_then(|b| b.first_chunk()).map_or(0, |b| u16::from_be_bytes(*b));
+    let tally = out.tally();
+    tally.add(CLIENT_HELLOS);
+    tally.add_code(OFFERED, version);
+    Progress::Done
+}
+
+/// Counts a ClientHello; whether it is one.
+fn client_hello(body: &[u8], payload: &Payload<'_>, out: &mut Output<'_>) -> bool {
+    let Some(hello) = ClientHello::read(body) else { return false };
+    out.tally().add(CLIENT_HELLOS);
+    out.tally().add_code(OFFERED, hello.version);
+    if let Some(name) = hello.server_name {
+        let clean = learnt::clean(name);
+        out.tally().add_text(SERVER_NAMES, &clean);
+        out.server_name(&clean);
+        let [_, server] = payload.addresses();
+        out.address_name(server, NameSource::Tls, name, payload.time);
+    }
+    for protocol in hello.protocols() {
+        let clean = learnt::clean(protocol);
+        out.tally().add_text(PROTOCOLS, &clean);
+    }
+    true
+}
+
+/// Counts a ServerHello.
+fn server_hello(body: &[u8], out: &mut Output<'_>) -> Option<ServerHello> {
+    let hello = ServerHello::read(body)?;
+    let tally = out.tally();
+    if !hello.is_retry {
+        tally.add(SERVER_HELLOS);
+        tally.add_code(VERSIONS, hello.version);
+    }
+    Some(hello)
+}
+
+#[cfg(test)]
+mod tests;
