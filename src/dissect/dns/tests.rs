@@ -151,7 +151,7 @@ fn messages_over_tcp_however_they_are_cut() {
         bytes.extend((message.len() as u16).to_be_bytes());
         bytes.extend(message);
     }
-    bytes.extend_from_within(..40);
+    bytes.extend_from_within(..20);
     for sizes in [&[100_000][..], &[2, 50], &[3], &[41, 1, 7]] {
         let (mut dissectors, mut slot, heard) = stream(&bytes, sizes);
         assert_eq!(heard.iter().map(|m| m.id).collect::<Vec<_>>(), [7, 8, 9], "{sizes:?}");
