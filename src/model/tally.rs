@@ -34,11 +34,11 @@ pub struct Counter {
 
 /// The numbers behind a list of counters.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Tally(Vec<Counted>);
+pub struct Tally(Vec<CounterValue>);
 
 /// The number behind one counter.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Counted {
+pub enum CounterValue {
     /// Of [`Measure::Count`].
     Count(u64),
     /// Of [`Measure::Codes`].
@@ -58,10 +58,10 @@ impl Tally {
     /// All of `counters` at zero.
     pub fn new(counters: &[Counter]) -> Self {
         let zero = |counter: &Counter| match counter.measure {
-            Measure::Count => Counted::Count(0),
-            Measure::Codes(_) => Counted::Codes(BTreeMap::new()),
-            Measure::Texts => Counted::Texts { texts: BTreeMap::new(), others: 0 },
-            Measure::Latency => Counted::Latency(Histogram::default()),
+            Measure::Count => CounterValue::Count(0),
+            Measure::Codes(_) => CounterValue::Codes(BTreeMap::new()),
+            Measure::Texts => CounterValue::Texts { texts: BTreeMap::new(), others: 0 },
+            Measure::Latency => CounterValue::Latency(Histogram::default()),
         };
         Self(counters.iter().map(zero).collect())
     }
@@ -73,14 +73,14 @@ impl Tally {
 
     /// Counts `n` events of the counter at `place`.
     pub fn add_many(&mut self, place: usize, n: u64) {
-        if let Some(Counted::Count(count)) = self.0.get_mut(place) {
+        if let Some(CounterValue::Count(count)) = self.0.get_mut(place) {
             *count = count.saturating_add(n);
         }
     }
 
     /// Counts an event with a code.
     pub fn add_code(&mut self, place: usize, code: u16) {
-        if let Some(Counted::Codes(codes)) = self.0.get_mut(place) {
+        if let Some(CounterValue::Codes(codes)) = self.0.get_mut(place) {
             let n = codes.entry(code).or_default();
             *n = n.saturating_add(1);
         }
@@ -88,7 +88,7 @@ impl Tally {
 
     /// Counts an event with a text.
     pub fn add_text(&mut self, place: usize, text: &str) {
-        let Some(Counted::Texts { texts, others }) = self.0.get_mut(place) else { return };
+        let Some(CounterValue::Texts { texts, others }) = self.0.get_mut(place) else { return };
         let has_room = texts.len() < TALLY_TEXTS;
         match texts.get_mut(text) {
             Some(n) => add(n, 1),
@@ -99,20 +99,20 @@ impl Tally {
 
     /// Counts a duration in nanoseconds.
     pub fn add_duration(&mut self, place: usize, nanos: i64) {
-        if let Some(Counted::Latency(histogram)) = self.0.get_mut(place) {
+        if let Some(CounterValue::Latency(histogram)) = self.0.get_mut(place) {
             histogram.count(nanos);
         }
     }
 
     /// The numbers, in the order of the counters.
-    pub fn counted(&self) -> &[Counted] {
+    pub fn values(&self) -> &[CounterValue] {
         &self.0
     }
 
     /// The events of a plain counter; 0 of any other.
     pub fn get(&self, place: usize) -> u64 {
         match self.0.get(place) {
-            Some(Counted::Count(n)) => *n,
+            Some(CounterValue::Count(n)) => *n,
             _ => 0,
         }
     }
@@ -120,10 +120,10 @@ impl Tally {
     /// Whether nothing was counted.
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|amount| match amount {
-            Counted::Count(n) => *n == 0,
-            Counted::Codes(codes) => codes.is_empty(),
-            Counted::Texts { texts, others } => texts.is_empty() && *others == 0,
-            Counted::Latency(histogram) => histogram.is_empty(),
+            CounterValue::Count(n) => *n == 0,
+            CounterValue::Codes(codes) => codes.is_empty(),
+            CounterValue::Texts { texts, others } => texts.is_empty() && *others == 0,
+            CounterValue::Latency(histogram) => histogram.is_empty(),
         })
     }
 
@@ -135,9 +135,9 @@ impl Tally {
         }
         for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
             match (mine, theirs) {
-                (Counted::Count(a), Counted::Count(b)) => *a = a.saturating_add(*b),
-                (Counted::Codes(a), Counted::Codes(b)) => b.iter().for_each(|(code, n)| add(a.entry(*code).or_default(), *n)),
-                (Counted::Texts { texts, others }, Counted::Texts { texts: more, others: beyond }) => {
+                (CounterValue::Count(a), CounterValue::Count(b)) => *a = a.saturating_add(*b),
+                (CounterValue::Codes(a), CounterValue::Codes(b)) => b.iter().for_each(|(code, n)| add(a.entry(*code).or_default(), *n)),
+                (CounterValue::Texts { texts, others }, CounterValue::Texts { texts: more, others: beyond }) => {
                     add(others, *beyond);
                     for (text, n) in more {
                         match texts.get_mut(text) {
@@ -146,7 +146,7 @@ impl Tally {
                         }
                     }
                 }
-                (Counted::Latency(a), Counted::Latency(b)) => a.merge(b),
+                (CounterValue::Latency(a), CounterValue::Latency(b)) => a.merge(b),
                 _ => {}
             }
         }
@@ -158,13 +158,13 @@ impl Tally {
         let mut rest = self.clone();
         for (mine, before) in rest.0.iter_mut().zip(&earlier.0) {
             match (mine, before) {
-                (Counted::Count(a), Counted::Count(b)) => *a = a.saturating_sub(*b),
-                (Counted::Codes(a), Counted::Codes(b)) => subtract(a, b),
-                (Counted::Texts { texts, others }, Counted::Texts { texts: before, others: beyond }) => {
+                (CounterValue::Count(a), CounterValue::Count(b)) => *a = a.saturating_sub(*b),
+                (CounterValue::Codes(a), CounterValue::Codes(b)) => subtract(a, b),
+                (CounterValue::Texts { texts, others }, CounterValue::Texts { texts: before, others: beyond }) => {
                     subtract(texts, before);
                     *others = others.saturating_sub(*beyond);
                 }
-                (Counted::Latency(a), Counted::Latency(b)) => *a = a.since(b),
+                (CounterValue::Latency(a), CounterValue::Latency(b)) => *a = a.since(b),
                 _ => {}
             }
         }
@@ -242,10 +242,10 @@ mod tests {
         assert_eq!(both, first);
         both.merge(&second);
         assert_eq!(both.get(0), 5);
-        assert_eq!(both.counted()[1], Counted::Codes([(0, 2), (1, 2), (2, 1)].into()));
+        assert_eq!(both.values()[1], CounterValue::Codes([(0, 2), (1, 2), (2, 1)].into()));
         let texts = [("a", 1), ("b", 2), ("c", 1)].map(|(text, n)| (text.into(), n));
-        assert_eq!(both.counted()[2], Counted::Texts { texts: texts.into(), others: 0 });
-        assert_eq!(both.since(&first).counted()[..3], second.counted()[..3]);
+        assert_eq!(both.values()[2], CounterValue::Texts { texts: texts.into(), others: 0 });
+        assert_eq!(both.since(&first).values()[..3], second.values()[..3]);
         assert!(both.since(&both).is_empty() && Tally::new(COUNTERS).is_empty() && !both.is_empty());
     }
 
@@ -262,7 +262,7 @@ mod tests {
         let mut tally = Tally::new(COUNTERS);
         (0..TALLY_TEXTS + 10).for_each(|n| tally.add_text(2, &n.to_string()));
         tally.add_text(2, "0");
-        let Counted::Texts { texts, others } = &tally.counted()[2] else { panic!("no texts") };
+        let CounterValue::Texts { texts, others } = &tally.values()[2] else { panic!("no texts") };
         assert_eq!((texts.len(), texts["0"], *others), (TALLY_TEXTS, 2, 10));
     }
 }

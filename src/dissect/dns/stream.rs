@@ -77,7 +77,7 @@ pub fn probe(bytes: &[u8]) -> Probe {
     let message = bytes.get(2..).unwrap_or_default();
     let Some(header) = Header::read(message) else {
         // Some send the length in a segment of its own.
-        return if bytes.len() == 2 && length >= HEADER { Probe::Unsure } else { Probe::No };
+        return if length >= HEADER { Probe::Unsure } else { Probe::No };
     };
     let is_likely = header.opcode() <= 6 && header.is_clean() && header.counts[0] == 1;
     let has_question = question(message.get(..length).unwrap_or(message), HEADER, &mut Name::default()).is_some();

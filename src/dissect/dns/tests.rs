@@ -1,6 +1,6 @@
 use super::*;
 use crate::dissect::{DissectReport, Dissectors, Listener, registry};
-use crate::model::{AppSlot, AppStage, Counted, Direction, FlowKey, Timestamp};
+use crate::model::{AppSlot, AppStage, CounterValue, Direction, FlowKey, Timestamp};
 use proptest::prelude::*;
 
 /// Keeps what it is told.
@@ -69,7 +69,7 @@ fn a_query_and_its_answer() {
     assert_ne!(heard[1].question, heard[2].question);
     let tally = tally(&dissectors.report(), "dns");
     assert_eq!([QUERIES, RESPONSES, MALFORMED].map(|n| tally.get(n)), [1, 2, 0]);
-    assert_eq!(tally.counted()[RCODES], Counted::Codes([(0, 1), (3, 1)].into()));
+    assert_eq!(tally.values()[RCODES], CounterValue::Codes([(0, 1), (3, 1)].into()));
     let mut names: Vec<_> = dissectors.names().map(|n| format!("{} {} {}", n.address, n.name, n.source.token())).collect();
     names.sort();
     assert_eq!(

@@ -1,7 +1,7 @@
 use super::*;
 use crate::dissect::{Dissectors, registry};
 use crate::model::limits::{DISSECT_BYTES, DISSECT_STATES};
-use crate::model::{AppSlot, AppStage, Counted, FlowKey, Timestamp};
+use crate::model::{AppSlot, AppStage, CounterValue, FlowKey, Timestamp};
 use proptest::prelude::*;
 
 /// A ClientHello message with these extensions.
@@ -82,8 +82,8 @@ impl Connection {
     }
 }
 
-fn texts(pairs: &[(&str, u64)]) -> Counted {
-    Counted::Texts { texts: pairs.iter().map(|(t, n)| ((*t).into(), *n)).collect(), others: 0 }
+fn texts(pairs: &[(&str, u64)]) -> CounterValue {
+    CounterValue::Texts { texts: pairs.iter().map(|(t, n)| ((*t).into(), *n)).collect(), others: 0 }
 }
 
 #[test]
@@ -95,10 +95,10 @@ fn a_handshake() {
     assert_eq!((c.slot.stage, c.name(), c.dissectors.reading()), (AppStage::Skip, Some("www.example.org"), 0));
     let tally = c.tally();
     assert_eq!((tally.get(CLIENT_HELLOS), tally.get(SERVER_HELLOS), tally.get(INCOMPLETE)), (1, 1, 0));
-    assert_eq!(tally.counted()[VERSIONS], Counted::Codes([(0x0304, 1)].into()));
-    assert_eq!(tally.counted()[OFFERED], Counted::Codes([(0x0304, 1)].into()));
-    assert_eq!(tally.counted()[SERVER_NAMES], texts(&[("www.example.org", 1)]));
-    assert_eq!(tally.counted()[PROTOCOLS], texts(&[("h2", 1), ("http/1.1", 1)]));
+    assert_eq!(tally.values()[VERSIONS], CounterValue::Codes([(0x0304, 1)].into()));
+    assert_eq!(tally.values()[OFFERED], CounterValue::Codes([(0x0304, 1)].into()));
+    assert_eq!(tally.values()[SERVER_NAMES], texts(&[("www.example.org", 1)]));
+    assert_eq!(tally.values()[PROTOCOLS], texts(&[("h2", 1), ("http/1.1", 1)]));
     let names: Vec<_> = c.dissectors.names().map(|n| format!("{} {} {}", n.address, n.name, n.source.token())).collect();
     assert_eq!(names, ["10.0.0.2 www.example.org tls"]);
 }
@@ -148,7 +148,7 @@ fn a_gap_ends_its_direction_only() {
     assert_eq!((c.name(), c.dissectors.held(), c.slot.stage, c.tally().get(INCOMPLETE)), (None, 0, AppStage::Parse, 1));
     c.show(true, &bytes[200..]).show(false, &record(HANDSHAKE, &server([1; 32], &[])));
     assert_eq!((c.name(), registry::token(c.slot.app), c.slot.stage), (None, Some("tls"), AppStage::Skip));
-    assert_eq!(c.tally().counted()[VERSIONS], Counted::Codes([(0x0303, 1)].into()));
+    assert_eq!(c.tally().values()[VERSIONS], CounterValue::Codes([(0x0303, 1)].into()));
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn a_direction_that_is_not_mirrored_is_not_waited_for() {
 fn alerts_before_encryption() {
     let mut c = Connection::new(443);
     c.show(true, &record(HANDSHAKE, &usual())).show(false, &record(ALERT, &[2, 40]));
-    assert_eq!(c.tally().counted()[ALERTS], Counted::Codes([(40, 1)].into()));
+    assert_eq!(c.tally().values()[ALERTS], CounterValue::Codes([(40, 1)].into()));
 }
 
 #[test]
