@@ -4,7 +4,7 @@ use super::names::{AddressNames, ServerNames};
 use super::registry::{State, Which};
 use super::slab::Slab;
 use super::{EndReason, Listener, Output, Payload, Probe, Progress, Transport};
-use crate::model::limits::{DISSECT_BYTES, DISSECT_STATES, PROBES};
+use crate::model::limits::{DISSECT_BYTES, DISSECT_STATES, PROBES, PROBES_ONE_WAY};
 use crate::model::{AppId, AppSlot, AppStage, Direction, LearntName, Tally, Transaction};
 use std::sync::Arc;
 
@@ -172,7 +172,7 @@ impl Dissectors {
     #[inline(never)]
     fn identify(&mut self, slot: &mut AppSlot, payload: &Payload<'_>, transport: Transport) -> Option<Which> {
         let tried = slot.tried.get_mut(payload.way as usize)?;
-        if *tried >= PROBES || payload.bytes.is_empty() {
+        if *tried >= PROBES_ONE_WAY || payload.bytes.is_empty() {
             return None;
         }
         let ports = payload.ports();
@@ -195,7 +195,9 @@ impl Dissectors {
             }
             None => {
                 *tried += 1;
-                if slot.tried.iter().all(|&tried| tried >= PROBES) {
+                // A side that never speaks, or is not mirrored, is not waited for.
+                let [a, b] = slot.tried;
+                if a.max(b) >= PROBES && a.min(b) > 0 || a.max(b) >= PROBES_ONE_WAY {
                     slot.stage = AppStage::Skip;
                 }
             }

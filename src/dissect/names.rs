@@ -8,11 +8,14 @@ use std::sync::Arc;
 /// Names of addresses.
 #[derive(Debug, Default)]
 pub struct AddressNames {
-    known: HashMap<(Address, NameSource), Vec<(Arc<str>, [Timestamp; 2])>>,
+    known: HashMap<(Address, NameSource), Vec<Sighting>>,
     len: usize,
     /// Sightings of names that found no room.
     refused: u64,
 }
+
+/// A name, and when it was first and last seen.
+type Sighting = (Arc<str>, [Timestamp; 2]);
 
 /// Names kept of one address and source: a content network's address has any number.
 const NAMES_PER_ADDRESS: usize = 16;

@@ -61,3 +61,26 @@ impl Transaction {
         self.answered.map(|answered| answered.since(self.asked))
     }
 }
+
+/// What the exchange table says of requests and replies that are one packet each, by identifier alone: what a mirror lost shows in them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExchangeEvent {
+    /// A request that does not repeat a waiting one.
+    Asked,
+    /// A request and its reply have met; whether so long after the capture began that the request cannot have passed before.
+    Answered {
+        /// See above.
+        settled: bool,
+    },
+    /// The reply had come first, by so many nanoseconds.
+    Inverted {
+        /// See above.
+        by: i64,
+    },
+    /// A request had no reply in time.
+    Unanswered,
+    /// A request was lost sight of at the cap of the table.
+    Forgotten,
+    /// A reply had no request, long enough after the capture began.
+    Unasked,
+}

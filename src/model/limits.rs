@@ -217,8 +217,11 @@ pub const DISSECT_BYTES: usize = 256 * 1024;
 /// Bytes of one message that a dissector waits for: the largest handshake message of a ClientHello that is met in practice is a tenth of it.
 pub const MESSAGE_BYTES: usize = 16 * 1024;
 
-/// Payloads of each direction shown to the dissectors before a conversation counts as unknown for good.
+/// Payloads of one direction shown to the dissectors, besides one of the other, before a conversation counts as unknown for good.
 pub const PROBES: u8 = 3;
+
+/// The same where the other direction is silent.
+pub const PROBES_ONE_WAY: u8 = 8;
 
 /// Server names that conversations refer to, per shard (about 80 bytes each, 20 MiB in all). Conversations with a further name have none.
 pub const SERVER_NAMES: usize = 4 * 1024;

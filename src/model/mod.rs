@@ -43,7 +43,7 @@ pub use address::{Address, Mac};
 pub use app::{AppId, AppSlot, AppStage};
 pub use control::{ArpBlocks, Control, ControlFrame};
 pub use estimate::{Estimate, wilson};
-pub use exchange::{AppMessage, Transaction, TransactionEnd};
+pub use exchange::{AppMessage, ExchangeEvent, Transaction, TransactionEnd};
 pub use fast_headers::FastHeaders;
 pub use finding::{Finding, Severity, Value};
 pub use flow::{Direction, FlowKey};

@@ -252,7 +252,10 @@ mod tests {
     #[test]
     fn a_place_of_another_kind_counts_nothing() {
         let mut tally = Tally::new(COUNTERS);
-        (tally.add(1), tally.add_code(0, 7), tally.add_text(3, "x"), tally.add_duration(9, 1));
+        tally.add(1);
+        tally.add_code(0, 7);
+        tally.add_text(3, "x");
+        tally.add_duration(9, 1);
         assert!(tally.is_empty());
         assert_eq!((COUNTERS[1].code(7), COUNTERS[1].code(8)), ("SEVEN".into(), "8".into()));
     }

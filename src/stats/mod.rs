@@ -2,6 +2,7 @@
 
 pub mod bursts;
 pub mod context;
+pub mod exchange;
 pub mod flow;
 pub mod reassembly;
 pub mod series;
@@ -10,6 +11,7 @@ pub mod totals;
 
 pub use bursts::Bursts;
 pub use context::{Context, ContextKey, Contexts};
+pub use exchange::Exchanges;
 pub use flow::{FlowHot, FlowTable, Record, TcpTrack};
 pub use reassembly::{Reassembler, ReassemblyCounts, ReassemblyPool, StreamEnd, StreamPiece};
 pub use series::Series;

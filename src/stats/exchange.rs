@@ -1,0 +1,254 @@
+//! The exchange table: requests that wait for their replies, of every protocol that has both.
+//!
+//! Two views of the same table: **transactions**, which want the same question in both messages and measure the time between them; and
+//! **what a mirror lost**, by identifier alone: a request lost by the mirror leaves its reply alone ([`ExchangeEvent`]).
+//!
+//! It is direct-mapped: a message costs one look, and a newer request takes the place of an older one with the same place. What is lost by that
+//! is counted ([`TransactionEnd::Forgotten`]).
+
+#[cfg(test)]
+mod tests;
+
+use crate::model::limits::REQUESTS;
+use crate::model::time::{MILLISECOND, SECOND};
+use crate::model::{AppId, AppMessage, Direction, ExchangeEvent, FlowKey, Frame, Timestamp, Transaction, TransactionEnd};
+
+/// How long a request waits for its reply, counted from its last copy: resolvers give up after 5 s (the usual default).
+pub const REPLY_WAIT: i64 = 5 * SECOND;
+
+/// How long a reply waits for a request that comes late: longer than any reordering between two mirrored directions that was reported.
+const LATE: i64 = 200 * MILLISECOND;
+
+const TCP: u8 = 6;
+const ICMP: u8 = 1;
+const ICMPV6: u8 = 58;
+
+/// Where an identifier is, for what the mirror lost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Empty,
+    Waiting,
+    Early,
+    Done,
+}
+
+/// Where a transaction is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Course {
+    #[default]
+    None,
+    /// Asked.
+    Open,
+    /// Its reply came first.
+    Early,
+    /// Answered.
+    Closed,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot {
+    key: u64,
+    /// When `state` began.
+    time: Timestamp,
+    state: State,
+    course: Course,
+    repeated: u16,
+    code: u16,
+    app: AppId,
+    way: Direction,
+    question: u32,
+    asked: Timestamp,
+    /// The latest copy of the request.
+    latest: Timestamp,
+    flow: FlowKey,
+}
+
+/// The requests of one shard.
+#[derive(Debug, Default)]
+pub struct Exchanges {
+    table: Vec<Slot>,
+    started: Option<Timestamp>,
+    ended: Vec<Transaction>,
+}
+
+impl Exchanges {
+    /// Tells when the capture began.
+    pub fn begin(&mut self, time: Timestamp) {
+        self.started = Some(time);
+    }
+
+    /// Takes in a message. `event` is told what it means for the mirror.
+    pub fn pass(&mut self, message: &AppMessage, event: &mut impl FnMut(ExchangeEvent)) {
+        if self.table.is_empty() {
+            self.table.resize(REQUESTS, Slot::default());
+        }
+        let key = message.flow.shard_hash() ^ u64::from(message.id).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let at = (key >> 20) as usize % REQUESTS;
+        let Some(mut slot) = self.table.get(at).copied() else { return };
+        let is_same = slot.key == key;
+        if !is_same || is_expired(&slot, message.time) {
+            self.decide(&slot, message.time, event);
+            (slot.state, slot.time) = (State::Empty, Timestamp::default());
+        }
+        if !is_same || is_overdue(&slot, message.time) {
+            self.end(&slot, message.time);
+            slot = Slot { key, state: slot.state, time: slot.time, ..Slot::default() };
+        }
+        // A stream's packets are numbered otherwise.
+        if message.flow.protocol != TCP {
+            self.identifier(&mut slot, message, event);
+        }
+        self.transaction(&mut slot, message);
+        if let Some(place) = self.table.get_mut(at) {
+            *place = slot;
+        }
+    }
+
+    /// What the mirror shows of an identifier.
+    fn identifier(&mut self, slot: &mut Slot, message: &AppMessage, event: &mut impl FnMut(ExchangeEvent)) {
+        let settled = self.is_settled(message.time);
+        if message.is_request && matches!(slot.state, State::Empty | State::Early) {
+            event(ExchangeEvent::Asked);
+        }
+        let state = match (message.is_request, slot.state) {
+            (true, State::Early) => {
+                event(ExchangeEvent::Answered { settled });
+                event(ExchangeEvent::Inverted { by: message.time.since(slot.time) });
+                State::Done
+            }
+            (true, State::Done) => State::Done,
+            (true, _) => State::Waiting,
+            (false, State::Waiting) => {
+                event(ExchangeEvent::Answered { settled });
+                State::Done
+            }
+            (false, State::Empty) => State::Early,
+            (false, other) => other,
+        };
+        if state != slot.state {
+            (slot.state, slot.time) = (state, message.time);
+        }
+    }
+
+    /// The course of the transaction.
+    fn transaction(&mut self, slot: &mut Slot, message: &AppMessage) {
+        let same = slot.question == message.question || slot.question == 0 || message.question == 0;
+        let fresh = Slot {
+            asked: message.time,
+            latest: message.time,
+            app: message.app,
+            flow: message.flow,
+            way: message.way,
+            question: message.question,
+            code: message.code,
+            course: if message.is_request { Course::Open } else { Course::Early },
+            repeated: 0,
+            ..*slot
+        };
+        match (message.is_request, slot.course) {
+            (true, Course::Open) if same => {
+                slot.repeated = slot.repeated.saturating_add(1);
+                slot.latest = slot.latest.max(message.time);
+            }
+            (true, Course::Early) if same && slot.way != message.way && message.time.since(slot.asked) <= LATE => {
+                self.ended.push(Transaction { way: message.way, answered: None, ..ended(slot, TransactionEnd::Answered(slot.code)) });
+                slot.course = Course::Closed;
+            }
+            (true, course) => {
+                if course == Course::Open {
+                    self.ended.push(ended(slot, TransactionEnd::Forgotten));
+                }
+                *slot = fresh;
+            }
+            (false, Course::Open) if same && slot.way != message.way => {
+                let end = TransactionEnd::Answered(message.code);
+                self.ended.push(Transaction { answered: Some(message.time), ..ended(slot, end) });
+                slot.course = Course::Closed;
+            }
+            (false, Course::None) => *slot = fresh,
+            (false, _) => {}
+        }
+    }
+
+    /// Whether a request of `time` cannot have passed before the capture began.
+    fn is_settled(&self, time: Timestamp) -> bool {
+        self.started.is_some_and(|s| time.since(s) > REPLY_WAIT)
+    }
+
+    /// Decides what a slot's identifier was when it leaves the table.
+    fn decide(&self, slot: &Slot, now: Timestamp, event: &mut impl FnMut(ExchangeEvent)) {
+        match slot.state {
+            State::Waiting if is_expired(slot, now) => event(ExchangeEvent::Unanswered),
+            State::Waiting => event(ExchangeEvent::Forgotten),
+            State::Early if self.is_settled(slot.time) => event(ExchangeEvent::Unasked),
+            _ => {}
+        }
+    }
+
+    /// Ends the transaction of a slot that leaves the table.
+    fn end(&mut self, slot: &Slot, now: Timestamp) {
+        if slot.course == Course::Open {
+            let end = if is_overdue(slot, now) { TransactionEnd::Unanswered } else { TransactionEnd::Forgotten };
+            self.ended.push(ended(slot, end));
+        }
+    }
+
+    /// Decides what has waited long enough.
+    pub fn advance(&mut self, now: Timestamp, event: &mut impl FnMut(ExchangeEvent)) {
+        let mut table = std::mem::take(&mut self.table);
+        for slot in &mut table {
+            if slot.state != State::Empty && is_expired(slot, now) {
+                self.decide(slot, now, event);
+                slot.state = State::Empty;
+            }
+            if is_overdue(slot, now) {
+                self.end(slot, now);
+                slot.course = Course::None;
+            }
+        }
+        self.table = table;
+    }
+
+    /// Nothing more comes: what still waits is not judged.
+    pub fn finish(&mut self) {
+        let open = self.table.iter_mut().filter(|slot| slot.course == Course::Open);
+        for slot in open {
+            slot.course = Course::None;
+            self.ended.push(ended(slot, TransactionEnd::Forgotten));
+        }
+    }
+
+    /// Takes out the transactions that ended, in the order in which they did.
+    pub fn take_ended(&mut self, mut to: impl FnMut(Transaction)) {
+        self.ended.drain(..).for_each(&mut to);
+    }
+}
+
+fn is_expired(slot: &Slot, now: Timestamp) -> bool {
+    let limit = if slot.state == State::Early { LATE } else { REPLY_WAIT };
+    now.since(slot.time) > limit
+}
+
+fn is_overdue(slot: &Slot, now: Timestamp) -> bool {
+    slot.course != Course::None && now.since(slot.latest) > REPLY_WAIT
+}
+
+/// The transaction of a slot.
+fn ended(slot: &Slot, end: TransactionEnd) -> Transaction {
+    let Slot { app, flow, way, asked, question, repeated, .. } = *slot;
+    Transaction { app, flow, way, asked, answered: None, end, question, repeated }
+}
+
+/// The message in an ICMP or ICMPv6 echo request or reply: identifier and sequence number tie them (RFC 792, RFC 4443 section 4.1).
+pub fn echo(frame: &Frame<'_>) -> Option<AppMessage> {
+    let (flow, way) = frame.flow.filter(|(key, _)| matches!(key.protocol, ICMP | ICMPV6) && !frame.fragment)?;
+    let [kind, code, _, _, a, b, c, d] = *frame.bytes.get(frame.transport? as usize..)?.first_chunk::<8>()?;
+    let is_request = match (flow.protocol, kind, code) {
+        (ICMP, 8, 0) | (ICMPV6, 128, 0) => true,
+        (ICMP, 0, 0) | (ICMPV6, 129, 0) => false,
+        _ => return None,
+    };
+    let id = u32::from_be_bytes([a, b, c, d]);
+    Some(AppMessage { app: AppId::NONE, flow, way, time: frame.time, is_request, id, question: 0, code: 0 })
+}

@@ -1,0 +1,138 @@
+use super::*;
+use crate::model::Histogram;
+use proptest::prelude::*;
+
+/// Events by kind: asked, answered, settled, inverted, unanswered, forgotten, unasked.
+#[derive(Default)]
+struct Events([u64; 7]);
+
+impl Events {
+    fn note(&mut self, event: ExchangeEvent) {
+        let at = match event {
+            ExchangeEvent::Asked => 0,
+            ExchangeEvent::Answered { settled } => {
+                self.0[2] += u64::from(settled);
+                1
+            }
+            ExchangeEvent::Inverted { .. } => 3,
+            ExchangeEvent::Unanswered => 4,
+            ExchangeEvent::Forgotten => 5,
+            ExchangeEvent::Unasked => 6,
+        };
+        self.0[at] += 1;
+    }
+}
+
+struct Table {
+    exchanges: Exchanges,
+    events: Events,
+    ended: Vec<Transaction>,
+}
+
+impl Table {
+    fn new() -> Self {
+        let mut exchanges = Exchanges::default();
+        exchanges.begin(Timestamp(0));
+        Self { exchanges, events: Events::default(), ended: Vec::new() }
+    }
+
+    /// A message over UDP, from the client if it asks.
+    fn pass(&mut self, id: u32, question: u32, asks: bool, millis: i64) -> &mut Self {
+        let (client, server) = ((0x0a00_0001, 40_000), (0x0a00_0002, 53));
+        let ((from, from_port), (to, to_port)) = if asks { (client, server) } else { (server, client) };
+        let (flow, way) = FlowKey::v4(17, from, to, from_port, to_port);
+        let time = Timestamp(millis * MILLISECOND);
+        let message = AppMessage { app: AppId::at(0), flow, way, time, is_request: asks, id, question, code: 3 };
+        self.exchanges.pass(&message, &mut |event| self.events.note(event));
+        self.exchanges.take_ended(|t| self.ended.push(t));
+        self
+    }
+
+    fn advance(&mut self, millis: i64) -> &mut Self {
+        self.exchanges.advance(Timestamp(millis.saturating_mul(MILLISECOND)), &mut |event| self.events.note(event));
+        self.exchanges.take_ended(|t| self.ended.push(t));
+        self
+    }
+
+    fn ends(&self) -> Vec<(TransactionEnd, Option<i64>, u16)> {
+        self.ended.iter().map(|t| (t.end, t.latency().map(|l| l / MILLISECOND), t.repeated)).collect()
+    }
+}
+
+use TransactionEnd::{Answered, Forgotten, Unanswered};
+
+#[test]
+fn what_the_mirror_lost() {
+    let mut t = Table::new();
+    t.pass(1, 0, false, 0).pass(2, 0, true, 6_000).pass(2, 0, true, 6_500).pass(2, 0, false, 7_000).pass(2, 0, false, 7_001);
+    t.pass(3, 0, false, 8_000).pass(4, 0, false, 9_000).pass(4, 0, true, 9_010).pass(5, 0, true, 9_020).advance(60_000);
+    assert_eq!(t.events.0, [3, 2, 2, 1, 1, 0, 1]);
+}
+
+#[test]
+fn latency_is_counted_from_the_first_copy_and_patience_from_the_last() {
+    let mut t = Table::new();
+    t.pass(1, 9, true, 0).pass(1, 9, true, 3_000).pass(1, 9, false, 7_500);
+    t.pass(2, 9, true, 0).pass(2, 9, true, 3_000).advance(7_999);
+    assert_eq!(t.ends(), [(Answered(3), Some(7_500), 1)]);
+    t.advance(8_001).pass(2, 9, false, 8_002);
+    assert_eq!(t.ends()[1..], [(Unanswered, None, 1)], "and a later answer does not change it");
+}
+
+#[test]
+fn an_answer_to_another_question_is_none() {
+    let mut t = Table::new();
+    t.pass(1, 9, true, 0).pass(1, 8, false, 10).pass(1, 9, false, 20).pass(1, 9, false, 21);
+    assert_eq!(t.ends(), [(Answered(3), Some(20), 0)]);
+    // The identifier is used again, before and after the answer.
+    t.pass(1, 7, true, 30).pass(1, 6, true, 40).pass(1, 6, false, 45).pass(1, 6, true, 50).pass(1, 0, false, 53);
+    assert_eq!(t.ends()[1..], [(Forgotten, None, 0), (Answered(3), Some(5), 0), (Answered(3), Some(3), 0)]);
+}
+
+#[test]
+fn an_answer_just_before_its_question_belongs_to_it() {
+    let mut t = Table::new();
+    t.pass(1, 9, false, 100).pass(1, 9, true, 101).pass(2, 9, false, 100).pass(2, 9, true, 400).advance(10_000);
+    assert_eq!(t.ends(), [(Answered(3), None, 0), (Unanswered, None, 0)]);
+}
+
+#[test]
+fn what_waits_at_the_end_is_not_judged() {
+    let mut t = Table::new();
+    t.pass(1, 9, true, 0).pass(2, 9, true, 4_000).advance(5_500);
+    t.exchanges.finish();
+    t.advance(5_500);
+    assert_eq!(t.ends(), [(Unanswered, None, 0), (Forgotten, None, 0)]);
+}
+
+#[test]
+fn echo_by_identifier_and_sequence() {
+    let message = |kind: u8, protocol: u8, sequence: u8| {
+        let bytes = [kind, 0, 0, 0, 0, 7, 0, sequence];
+        let flow = Some(FlowKey::v4(protocol, 1, 2, 0, 0));
+        echo(&Frame { bytes: &bytes, transport: Some(0), flow, ..Frame::default() }).map(|m| (m.is_request, m.id))
+    };
+    assert_eq!([message(8, 1, 1), message(0, 1, 1)], [Some((true, 0x0007_0001)), Some((false, 0x0007_0001))]);
+    assert_eq!([message(3, 1, 1), message(8, 17, 1), message(128, 58, 2)], [None, None, Some((true, 0x0007_0002))]);
+}
+
+proptest! {
+    #[test]
+    fn every_question_ends_once(steps in prop::collection::vec((0u32..40, 1u32..3, any::<bool>(), 0i64..9_000), 0..400)) {
+        let (mut t, mut time, mut asked) = (Table::new(), 0, 0u64);
+        for (id, question, asks, wait) in steps {
+            time += wait / 20;
+            asked += u64::from(asks);
+            t.pass(id, question, asks, time);
+        }
+        t.advance(i64::MAX / MILLISECOND);
+        let [questions, answered, settled, inverted, unanswered, forgotten, _] = t.events.0;
+        prop_assert_eq!(questions, answered + unanswered + forgotten);
+        prop_assert!(settled <= answered && inverted <= answered);
+        let copies: u64 = t.ended.iter().map(|t| u64::from(t.repeated)).sum();
+        prop_assert_eq!(asked, t.ended.len() as u64 + copies);
+        let mut latencies = Histogram::default();
+        t.ended.iter().filter_map(Transaction::latency).for_each(|l| latencies.count(l));
+        prop_assert!(latencies.len() <= t.ended.len() as u64);
+    }
+}
