@@ -30,7 +30,6 @@ pub mod source;
 pub mod stamp;
 pub mod tally;
 pub mod tcp;
-pub mod tcp;
 pub mod tcp_options;
 pub mod text;
 pub mod time;
