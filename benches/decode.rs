@@ -6,37 +6,28 @@ use spantop::decode::{self, Headers};
 use spantop::model::FastHeaders;
 use spantop::model::LinkType;
 use std::hint::black_box;
-use std::net::{Ipv4Addr, Ipv6Addr};
 use support::Arguments;
 use support::clock::measure;
-use support::frames::{Filler, Frame, Pair, Upper};
+use support::packet::{ACK, Erspan, PSH, Packet};
 use support::traffic::{Plan, Traffic};
 
 fn main() {
     let arguments = Arguments::read();
     let (rounds, repeats) = if arguments.test { (1, 1) } else { (15, 20_000) };
     println!("reading headers, per packet: median [fastest … slowest round]");
-    let filler = Filler::new();
-    let v4 = Pair::V4(Ipv4Addr::new(10, 0, 0, 1), Ipv4Addr::new(10, 0, 0, 2));
-    let v6 = Pair::V6(Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 1), Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 2));
-    let tcp = Upper::Tcp(1, 2, 0x18, 1000);
-    let plain = Frame { macs: (1, 2), vlans: &[], pair: v4, ports: (40_000, 443), id: 7, upper: tcp };
-    let mut kinds: Vec<(&str, Vec<u8>)> = [
-        ("eth:ip:tcp", plain),
-        ("eth:ip:udp", Frame { upper: Upper::Udp(1), ..plain }),
-        ("eth:vlan:ip:tcp", Frame { vlans: &[10], ..plain }),
-        ("eth:vlan:vlan:ip:tcp", Frame { vlans: &[100, 10], ..plain }),
-        ("eth:ipv6:tcp", Frame { pair: v6, ..plain }),
-    ]
-    .into_iter()
-    .map(|(name, frame)| {
-        let mut bytes = Vec::new();
-        frame.write(500, &filler, &mut bytes);
-        (name, bytes)
-    })
-    .collect();
-    let inner = kinds[0].1.clone();
-    kinds.push(("eth:ip:gre:erspan:eth:ip:tcp", erspan(&inner)));
+    let eth = || Packet::eth([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]);
+    let ends = ([10, 0, 0, 1], [10, 0, 0, 2]);
+    let six = ([0xfd00, 0, 0, 0, 0, 0, 0, 1], [0xfd00, 0, 0, 0, 0, 0, 0, 2]);
+    let tcp = |packet: Packet| packet.tcp(40_000, 443).ack(2).flags(PSH | ACK).payload(&[0xa5; 500]).build();
+    let inner = tcp(eth().ip(ends.0, ends.1));
+    let kinds: Vec<(&str, Vec<u8>)> = vec![
+        ("eth:ip:tcp", inner.clone()),
+        ("eth:ip:udp", eth().ip(ends.0, ends.1).udp(40_000, 443).payload(&[0xa5; 500]).build()),
+        ("eth:vlan:ip:tcp", tcp(eth().vlan(10).ip(ends.0, ends.1))),
+        ("eth:vlan:vlan:ip:tcp", tcp(eth().service_vlan(100).vlan(10).ip(ends.0, ends.1))),
+        ("eth:ipv6:tcp", tcp(eth().ip(six.0, six.1))),
+        ("eth:ip:gre:erspan:eth:ip:tcp", eth().ip([10, 9, 0, 1], [10, 9, 0, 2]).erspan2(Erspan::default()).frame(&inner).build()),
+    ];
     for (name, bytes) in &kinds {
         let mut headers = Headers::default();
         measure(name, rounds, || {
@@ -86,16 +77,4 @@ fn mixed(rounds: usize, packets: u64) {
         }
         packets
     });
-}
-
-/// The frame in ERSPAN type II: Ethernet, IPv4, GRE with a sequence number, eight bytes of ERSPAN.
-fn erspan(inner: &[u8]) -> Vec<u8> {
-    let length = (20 + 8 + 8 + inner.len()) as u16;
-    let mut out = vec![2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, 8, 8, 0, 0x45, 0];
-    out.extend_from_slice(&length.to_be_bytes());
-    out.extend_from_slice(&[0, 0, 0x40, 0, 64, 47, 0, 0, 10, 9, 0, 1, 10, 9, 0, 2]);
-    out.extend_from_slice(&[0x10, 0, 0x88, 0xbe, 0, 0, 0, 1]);
-    out.extend_from_slice(&[0x10, 0, 0, 101, 0, 0, 0, 1]);
-    out.extend_from_slice(inner);
-    out
 }

@@ -1,11 +1,14 @@
 //! Nanoseconds a packet of duplicate detection and of the sequence ledger: `cargo bench --bench dedup`.
 
+mod support;
+
 use spantop::mirror::{DuplicateFilter, Ours, Sessions};
 use spantop::model::mix::Keys;
 use spantop::model::{Address, Decap, FlowKey, Frame, Mac, MirrorTag, Timestamp, Tunnel, TunnelKind};
 use std::hint::black_box;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Instant;
+use support::packet::Packet as Builder;
 
 const SHARDS: usize = 64;
 const PACKETS: usize = 1 << 16;
@@ -22,28 +25,17 @@ struct Packet {
 
 fn packet(n: u32, flows: u32, v6: bool) -> Packet {
     let flow = n.wrapping_mul(2_654_435_761) % flows;
-    let mut b = vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1];
     let (source, destination) = (0x0a00_0000 + flow / 8, 0x0a80_0001u32);
-    if v6 {
-        b.extend([0x86, 0xdd, 0x60, 0, 0, 0, 0x05, 0xc8, 6, 64]);
-        b.extend([&[0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0], &source.to_be_bytes()[..]].concat());
-        b.extend([&[0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0], &destination.to_be_bytes()[..]].concat());
-    } else {
-        b.extend([8, 0, 0x45, 0, 0x05, 0xdc]);
-        b.extend((n as u16).to_be_bytes());
-        b.extend([0x40, 0, 64, 6, 0, 0]);
-        b.extend(source.to_be_bytes());
-        b.extend(destination.to_be_bytes());
-    }
-    let transport = b.len() as u32;
+    let six = |host: u32| Ipv6Addr::from(0x2001_0db8u128 << 96 | u128::from(host));
+    let eth = Builder::eth([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]);
+    let ip =
+        if v6 { eth.ipv6(six(source), six(destination)) } else { eth.ipv4(source.to_be_bytes(), destination.to_be_bytes()).id(n as u16) };
+    let transport = ip.headers() as u32;
     let port = 1024 + (flow % 8) as u16;
-    b.extend(port.to_be_bytes());
-    b.extend(443u16.to_be_bytes());
-    b.extend(n.to_be_bytes());
-    b.extend([0, 0, 0, 1, 0x80, 0x10, 1, 0]);
-    b.extend((n.wrapping_mul(40_503) as u16).to_be_bytes());
-    b.extend([0, 0, 1, 1, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0]);
-    b.resize(200, n as u8);
+    let tcp = ip.tcp(port, 443).seq(n).window(256).options(&[1, 1, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0]);
+    let payload = vec![n as u8; 1514 - tcp.headers()];
+    let mut b = tcp.payload(&payload).build();
+    b.truncate(200);
     let frame_flow = FlowKey::new(v6, 6, u128::from(source), u128::from(destination), port, 443);
     Packet { shard: (frame_flow.0.shard_hash() >> 58) as usize, bytes: b, net: 14, transport, frame_flow }
 }

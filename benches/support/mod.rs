@@ -3,7 +3,8 @@
 #![allow(dead_code, reason = "each bench uses its part")]
 
 pub mod clock;
-pub mod frames;
+#[path = "../../tests/support/packet/mod.rs"]
+pub mod packet;
 pub mod process;
 pub mod traffic;
 

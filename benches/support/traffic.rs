@@ -4,11 +4,16 @@
 //! Four conversations in five are TCP with a handshake and sequence numbers that advance by the payload; the others UDP. One in ten is
 //! IPv6, one in four has a VLAN tag, one in twenty two.
 
-use super::frames::{Filler, Frame, MAX_PAYLOAD, NUMBER, Pair, Upper};
+use super::packet::Packet;
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
+
+/// The largest payload of an untagged frame of 1514 bytes.
+const MAX_PAYLOAD: usize = 1500;
+/// Bytes of the number that a UDP payload begins with, so that no datagram is like another.
+const NUMBER: usize = 4;
 
 /// splitmix64 (Steele, Lea, Flood 2014): small, fast, the same everywhere.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +55,8 @@ pub struct Traffic {
     plan: Plan,
     random: Random,
     states: Vec<State>,
-    filler: Filler,
+    /// Payload bytes that look encrypted, always the same.
+    filler: Vec<u8>,
     turn: u32,
     made: u64,
     clock: u64,
@@ -68,7 +74,9 @@ impl Traffic {
                 State { next: [seed as u32, (seed >> 32) as u32], packets: 0 }
             })
             .collect();
-        Self { plan, random: Random(42), states, filler: Filler::new(), turn: 0, made: 0, clock: START }
+        let mut random = Random(0x5eed);
+        let filler = (0..MAX_PAYLOAD).map(|_| random.next() as u8).collect();
+        Self { plan, random: Random(42), states, filler, turn: 0, made: 0, clock: START }
     }
 
     /// Writes the next packet's frame into `out` and returns its time in microseconds since 1970; `None` after the last.
@@ -105,55 +113,64 @@ impl Traffic {
         let opening = tcp && state.packets < 3;
         // Seven in ten packets come from the server.
         let side = if opening { usize::from(state.packets == 1) } else { usize::from(roll % 10 < 7) };
-        let upper = if tcp {
+        let client = mac(0x0100_0000 | (number % 4096));
+        let server = mac(0x0200_0000 | ((kind >> 40) as u32 % 64));
+        let (from, to) = if side == 0 { (client, server) } else { (server, client) };
+        let packet = match (kind >> 16) % 20 {
+            0 => Packet::eth(from, to).service_vlan(100 + (kind >> 24) as u16 % 8).vlan(10 + (kind >> 32) as u16 % 50),
+            1..=5 => Packet::eth(from, to).vlan(10 + (kind >> 32) as u16 % 50),
+            _ => Packet::eth(from, to),
+        };
+        let [source, destination] = addresses(number, kind, side);
+        let packet = packet.ip(source, destination);
+        let packet = if source.is_ipv4() { packet.id(state.packets as u16) } else { packet };
+        let (source, destination) = ports(number, kind, tcp, side);
+        let packet = if tcp {
             let flags = match state.packets {
                 0 => 0x02,
                 1 => 0x12,
                 2 => 0x10,
                 _ => 0x18,
             };
-            Upper::Tcp(state.next[side], if state.packets == 0 { 0 } else { state.next[1 - side] }, flags, 0xfaf0)
+            let ack = if state.packets == 0 { 0 } else { state.next[1 - side] };
+            packet.tcp(source, destination).seq(state.next[side]).ack(ack).flags(flags).window(0xfaf0)
         } else {
-            Upper::Udp(state.packets)
+            packet.udp(source, destination)
         };
-        let vlans = [100 + (kind >> 24) as u16 % 8, 10 + (kind >> 32) as u16 % 50];
-        let tags = match (kind >> 16) % 20 {
-            0 => 2,
-            1..=5 => 1,
-            _ => 0,
-        };
-        let pair = addresses(number, kind, side);
-        let ports = ports(number, kind, tcp, side);
-        let client = 0x0100_0000 | (number % 4096);
-        let server = 0x0200_0000 | ((kind >> 40) as u32 % 64);
-        let macs = if side == 0 { (client, server) } else { (server, client) };
-        let frame = Frame { macs, vlans: &vlans[2 - tags..], pair, ports, id: state.packets as u16, upper };
         let size = match (roll >> 32) % 12 {
             0..=6 => 60,
             7..=10 => 590,
             _ => 1514usize,
         };
-        let payload = if opening { 0 } else { size.saturating_sub(frame.headers()).clamp(if tcp { 1 } else { NUMBER }, MAX_PAYLOAD) };
-        frame.write(payload, &self.filler, out);
+        let payload = if opening { 0 } else { size.saturating_sub(packet.headers()).clamp(if tcp { 1 } else { NUMBER }, MAX_PAYLOAD) };
+        let packet = if tcp {
+            packet.payload(&self.filler[..payload])
+        } else {
+            packet.payload(&state.packets.to_be_bytes()).payload(&self.filler[NUMBER..payload])
+        };
+        packet.write_to(out);
         let flag = u32::from(tcp && state.packets < 2);
         state.next[side] = state.next[side].wrapping_add(payload as u32 + flag);
         state.packets += 1;
     }
 }
 
-/// Clients and servers by number; a pair of (client, port) is never used twice for the same server.
-fn addresses(number: u32, kind: u64, side: usize) -> Pair {
+fn mac(tail: u32) -> [u8; 6] {
+    let [a, b, c, d] = tail.to_be_bytes();
+    [0x02, 0x00, a, b, c, d]
+}
+
+/// Clients and servers by number, source first; a pair of (client, port) is never used twice for the same server.
+fn addresses(number: u32, kind: u64, side: usize) -> [IpAddr; 2] {
     let client = number % 60_000;
     let server = (kind >> 40) as u32 % 1000;
-    if (kind >> 8).is_multiple_of(10) {
-        let a = Ipv6Addr::new(0xfd00, 0, 0, 1, 0, 0, 0, client as u16);
-        let b = Ipv6Addr::new(0xfd00, 0, 0, 2, 0, 0, 0, server as u16);
-        if side == 0 { Pair::V6(a, b) } else { Pair::V6(b, a) }
+    let mut ends: [IpAddr; 2] = if (kind >> 8).is_multiple_of(10) {
+        [(1, client), (2, server)].map(|(network, host)| Ipv6Addr::new(0xfd00, 0, 0, network, 0, 0, 0, host as u16).into())
     } else {
-        let a = Ipv4Addr::from(0x0a00_0000 | (client + 256));
-        let b = Ipv4Addr::from(0xac10_0000 | (server + 256));
-        if side == 0 { Pair::V4(a, b) } else { Pair::V4(b, a) }
-    }
+        [0x0a00_0000 | (client + 256), 0xac10_0000 | (server + 256)].map(|address| Ipv4Addr::from(address).into())
+    };
+    ends.rotate_left(side);
+    ends
 }
 
 fn ports(number: u32, kind: u64, tcp: bool, side: usize) -> (u16, u16) {
