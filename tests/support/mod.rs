@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 pub mod captures;
+pub mod fuzz;
 pub mod mirror;
 pub mod namespace;
 pub mod network;

@@ -1,0 +1,43 @@
+//! What switches say: LLDP, CDP, LACP, spanning tree and whatever else is sent to a group of the link.
+//!
+//! Input: a frame.
+
+use super::super::packet::message::{cdp, lldp, pvst, stp};
+use super::super::packet::{End, Packet};
+use spantop::decode::{self, Headers, Rules};
+use spantop::mirror::Health;
+use spantop::model::{Frame, LinkType, Timestamp};
+
+/// The target.
+pub fn run(data: &[u8]) {
+    let mut headers = Headers::default();
+    decode::walk(LinkType::ETHERNET, data, data.len() as u32, &Rules::PLAIN, &mut headers);
+    let mut health = Health::default();
+    for time in [1, 2] {
+        let mut frame = Frame { time: Timestamp(time * 1_000_000_000), ..Frame::default() };
+        headers.show(data, headers.flow(), &mut frame);
+        (frame.bytes, frame.wire) = (data, data.len() as u32);
+        health.begin(frame.time);
+        health.observe(&frame);
+        health.bare(&frame);
+    }
+    let counts = health.counts(Timestamp(i64::MAX));
+    assert!(counts.sizes.packets + counts.sizes.no_length <= 2, "two frames");
+}
+
+/// One frame of each protocol.
+pub fn seeds() -> Vec<Vec<u8>> {
+    let switch = [2, 0, 9, 0, 0, 1];
+    let group = [0x01, 0x80, 0xc2, 0, 0, 2];
+    let lacp = [&[1, 1, 1, 20][..], &[0x80; 18], &[2, 20], &[0x40; 18], &[3, 16], &[0; 14], &[0, 0]].concat();
+    let vtp = Packet::eth(switch, [0x01, 0, 0x0c, 0xcc, 0xcc, 0xcc]).snap([0, 0, 0x0c]).ether_type(0x2003).payload(&[1; 40]).build();
+    vec![
+        lldp(switch, "Gi1/0/1", "sw1"),
+        cdp(switch, "GigabitEthernet1/0/1", "sw1"),
+        Packet::eth(switch, group).ether_type(0x8809).payload(&lacp).build(),
+        stp(switch, 1, 7),
+        pvst(switch, 10),
+        vtp,
+        Packet::arp(1, End::new(switch, [10, 0, 0, 1], 0), [0; 6], [10, 0, 0, 2].into()).build(),
+    ]
+}
