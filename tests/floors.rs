@@ -1,6 +1,9 @@
 //! The house's rules, held against the source: which module may import which (the table in `src/lib.rs`), and where foreign crates
 //! and threads may be named.
 
+#[path = "support/modules.rs"]
+mod modules;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +26,13 @@ const PLACES: &[(&str, &[&str])] = &[
     ("indicatif", &["app/"]),
     ("signal_hook", &["app/", "tui/terminal.rs"]),
     ("minijinja", &["report/"]),
+    // Time is packet time; these wait for the system, or tell how long something took.
+    ("clock", &["app/", "capture/", "engine/", "tui/"]),
 ];
+
+/// Rings of modules that are as they should be: parent, one member, why.
+const RINGS: &[(&str, &str, &str)] =
+    &[("decode", "walk", "packets nest without end: the walk calls the steps, and steps speak of the walk and call each other")];
 
 /// Starting threads is the engine's business (tests may).
 const THREADS: (&[&str], &[&str]) = (&["thread::spawn", "thread::Builder", "thread::scope"], &["engine/"]);
@@ -188,6 +197,56 @@ fn rooms_of_the_engine_know_only_those_to_their_left() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(seen > 10, "the search finds nothing");
+}
+
+#[test]
+fn no_modules_use_each_other_in_a_ring() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut unexplained = Vec::new();
+    let (mut explained, mut uses) = (BTreeSet::new(), 0);
+    for folder in ["src", "benches/support", "tests/support"] {
+        let modules = modules::read(&root.join(folder));
+        uses += modules.iter().map(|m| m.uses.len()).sum::<usize>();
+        for (parent, ring) in modules::rings(&modules) {
+            let parent = parent.join("::");
+            match RINGS.iter().position(|(p, member, _)| *p == parent && ring.contains(*member)) {
+                Some(reason) => drop(explained.insert(reason)),
+                None => unexplained.push(format!("{folder} {parent}: {ring:?}")),
+            }
+        }
+    }
+    assert!(uses > 500, "the search finds nothing");
+    assert!(unexplained.is_empty(), "{unexplained:#?}");
+    assert_eq!(explained.len(), RINGS.len(), "a ring of the list is no more");
+}
+
+/// `super::` stays within a wing, and within a room of the engine: who leaves it says `crate::`, which the tests above read.
+#[test]
+fn nobody_climbs_out_of_a_wing_by_super() {
+    let rooms = rooms();
+    let mut wrong = Vec::new();
+    for module in modules::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        let in_room = module.name.first().is_some_and(|w| w == "engine") && module.name.get(1).is_some_and(|r| rooms.contains(r));
+        let least = if in_room { 2 } else { 1 };
+        if module.climbs > 0 && module.name.len() < module.climbs + least {
+            wrong.push(module.name.join("::"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn the_reader_of_modules_reads() {
+    assert_eq!(modules::leaves("a::{self, b, c::{d, e as f}}"), ["a::self", "a::b", "a::c::d", "a::c::e"]);
+    assert_eq!(
+        modules::code("a\n// b\nc \"d::e\"\n#[cfg(test)]\nmod tests;\nf\n#[cfg(test)]\nmod tests {\ng"),
+        "a\n\nc \"\"\n#[cfg(test)]\nmod tests;\nf"
+    );
+    let name = |text: &str| text.split("::").map(str::to_owned).collect::<Vec<_>>();
+    let module = |n: &str, uses: &[&str]| modules::Module { name: name(n), uses: uses.iter().map(|u| name(u)).collect(), climbs: 0 };
+    let ring = [module("a::x", &["a::y::deep", "a"]), module("a::y", &["a::z"]), module("a::z", &["a::x"]), module("a", &["a::x", "b"])];
+    assert_eq!(modules::rings(&ring), [(name("a"), ["x", "y", "z"].map(str::to_owned).into())]);
+    assert_eq!(modules::rings(&ring[1..]), []);
 }
 
 /// Whether `text` names the crate `name`: `name::` not behind `::` or a letter.

@@ -12,7 +12,7 @@
 //!
 //! Listens to what following the connection yields ([`crate::model::tcp`]) and keeps no sequence number. Cost: a few counters a segment.
 
-use super::loss_counts::{LossCounts, size_bin};
+use super::loss_counts::{LossCounts, Ratios, size_bin};
 use super::windows::{LostBytes, window};
 use crate::model::Direction;
 use crate::model::tcp::{HoleEvent, LostRange, TcpEvent, TcpMarks};
@@ -54,6 +54,14 @@ pub struct Loss {
     counts: LossCounts,
     /// What was lost when.
     windows: LostBytes,
+}
+
+impl Ratios {
+    /// Counts a conversation, if it is long enough.
+    pub fn add(&mut self, state: &LossState) {
+        let (bytes, missing) = state.ratio();
+        self.count(bytes, missing);
+    }
 }
 
 impl Loss {

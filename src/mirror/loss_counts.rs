@@ -1,6 +1,5 @@
 //! What the loss detectors of all shards found, in sums that merge.
 
-use super::loss::LossState;
 use super::order::Skews;
 
 /// Classes of utilisation of the mirror link in the window a packet fell into: unknown, below 50 %, up to 95 %, above.
@@ -74,9 +73,8 @@ pub struct Ratios {
 const RATIO_BYTES: u64 = 30_000;
 
 impl Ratios {
-    /// Counts a conversation, if it is long enough.
-    pub fn add(&mut self, state: &LossState) {
-        let (bytes, missing) = state.ratio();
+    /// Counts a conversation of which `bytes` were judged and `missing` of them were missing, if it is long enough.
+    pub(super) fn count(&mut self, bytes: u64, missing: u64) {
         if bytes < RATIO_BYTES {
             return;
         }

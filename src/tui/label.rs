@@ -4,7 +4,7 @@ use super::theme::Hue;
 use super::view::{Kind, Scene, Topic};
 use crate::model::path::Layer;
 use crate::model::proto::Family;
-use crate::model::{Address, Finding, Mac, Proto, Severity};
+use crate::model::{Address, Finding, Mac, Path, Proto, Severity};
 use crate::snapshot::TcpState;
 
 /// Families of applications that are known by their port only.
@@ -169,6 +169,15 @@ pub(super) fn topic(scene: &Scene, topic: &Topic) -> String {
         Topic::App(name) => name.clone(),
         Topic::Vlan(id) => format!("VLAN {id}"),
         Topic::Finding(id, ..) => (*id).to_owned(),
+    }
+}
+
+/// The full name of the innermost protocol.
+pub(in crate::tui) fn full_name(path: Path) -> String {
+    match path.last() {
+        Some(Layer::Known(proto)) => proto.name().to_owned(),
+        Some(other) => format!("{other}"),
+        None => String::new(),
     }
 }
 

@@ -1,7 +1,6 @@
 //! ERSPAN types I, II and III (draft-foschiano-erspan), with the headers that platforms really send.
 
-use super::gre::Gre;
-use super::looks_like_ethernet;
+use super::{GreFields, looks_like_ethernet};
 use crate::decode::walk::{Next, Walk};
 use crate::model::{MirrorTag, Proto, Side, TunnelKind};
 
@@ -10,7 +9,7 @@ const TWO: usize = 8;
 
 /// GRE protocol 0x88BE. Type I has no header and no sequence number, type II both; Catalyst 4500 sends type II's header without a
 /// sequence number, Nexus 3000 a plain frame whatever the flags say: the bytes decide when the flags and the version disagree.
-pub(super) fn one_or_two(walk: &mut Walk, gre: Gre) -> Next {
+pub(super) fn one_or_two(walk: &mut Walk, gre: GreFields) -> Next {
     walk.push(Proto::Erspan);
     let rest = walk.rest();
     let version = rest.first().map_or(0, |b| b >> 4);
@@ -25,7 +24,7 @@ pub(super) fn one_or_two(walk: &mut Walk, gre: Gre) -> Next {
     }
 }
 
-fn one(walk: &mut Walk, gre: Gre) -> Next {
+fn one(walk: &mut Walk, gre: GreFields) -> Next {
     let tag = MirrorTag { sequence: gre.sequence, sampled: 1, ..MirrorTag::default() };
     enter(walk, TunnelKind::Erspan1, gre.key.unwrap_or(0), tag, Next::Ethernet)
 }
@@ -36,7 +35,7 @@ fn enter(walk: &mut Walk, kind: TunnelKind, session: u32, tag: MirrorTag, next: 
 }
 
 /// Version 4, VLAN 12, COS 3, En 2, T 1, session 10; reserved 12, index 20.
-fn two(walk: &mut Walk, gre: Gre) -> Next {
+fn two(walk: &mut Walk, gre: GreFields) -> Next {
     let Some(&[b0, b1, b2, b3, _, i0, i1, i2]) = walk.take::<TWO>() else { return Next::End };
     let vlan = u16::from_be_bytes([b0, b1]) & 0x0fff;
     let encapsulation = b2 >> 3 & 3;
@@ -60,13 +59,13 @@ fn session(high: u8, low: u8) -> u32 {
 }
 
 /// GRE protocol 0x22EB.
-pub(super) fn three(walk: &mut Walk, gre: Gre) -> Next {
+pub(super) fn three(walk: &mut Walk, gre: GreFields) -> Next {
     walk.push(Proto::Erspan);
     three_header(walk, gre)
 }
 
 /// Version 4, VLAN 12, COS 3, BSO 2, T 1, session 10; timestamp 32; SGT 16, P 1, FT 5, hardware 6, D 1, Gra 2, O 1.
-fn three_header(walk: &mut Walk, gre: Gre) -> Next {
+fn three_header(walk: &mut Walk, gre: GreFields) -> Next {
     let Some(&[b0, b1, b2, b3, t0, t1, t2, t3, _, _, f0, f1]) = walk.take::<12>() else { return Next::End };
     if b0 >> 4 != 2 {
         return walk.malformed();

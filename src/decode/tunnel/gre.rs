@@ -1,18 +1,9 @@
 //! GRE (RFC 2784, RFC 2890; version 1: RFC 2637) and what it carries, EtherIP (RFC 3378).
 
-use super::erspan;
+use super::{GreFields, erspan};
 use crate::decode::ip;
 use crate::decode::walk::{Next, Walk};
 use crate::model::{MirrorTag, Proto, TunnelKind};
-
-/// A GRE header's optional fields.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Gre {
-    /// Key, whole.
-    pub key: Option<u32>,
-    /// Sequence number.
-    pub sequence: Option<u32>,
-}
 
 const CHECKSUM: u16 = 0x8000;
 const ROUTING: u16 = 0x4000;
@@ -45,8 +36,8 @@ pub(in crate::decode) fn gre(walk: &mut Walk) -> Next {
     inside(walk, protocol, flags, header)
 }
 
-fn optional(walk: &mut Walk, flags: u16) -> Option<Gre> {
-    let mut header = Gre::default();
+fn optional(walk: &mut Walk, flags: u16) -> Option<GreFields> {
+    let mut header = GreFields::default();
     if flags & KEY != 0 {
         header.key = Some(u32::from_be_bytes(*walk.take::<4>()?));
     }
@@ -70,7 +61,7 @@ fn routes(walk: &mut Walk) -> bool {
     false
 }
 
-fn inside(walk: &mut Walk, protocol: u16, flags: u16, header: Gre) -> Next {
+fn inside(walk: &mut Walk, protocol: u16, flags: u16, header: GreFields) -> Next {
     let key = header.key.unwrap_or(0);
     if walk.rules.is_ethernet_over_gre(protocol) {
         return bridged(walk, flags, header);
@@ -108,7 +99,7 @@ fn inside(walk: &mut Walk, protocol: u16, flags: u16, header: Gre) -> Next {
 }
 
 /// Transparent Ethernet bridging; with a key alone that can be a virtual subnet's it is NVGRE (RFC 7637 section 3.2).
-fn bridged(walk: &mut Walk, flags: u16, header: Gre) -> Next {
+fn bridged(walk: &mut Walk, flags: u16, header: GreFields) -> Next {
     let key = header.key.unwrap_or(0);
     let (kind, id) = if flags & (CHECKSUM | KEY | SEQUENCE) == KEY && key >> 8 >= FIRST_VSID {
         (TunnelKind::Nvgre, key >> 8)

@@ -18,6 +18,15 @@ use super::rules::Rules;
 use super::walk::{Next, Walk};
 use crate::model::TunnelKind;
 
+/// A GRE header's optional fields.
+#[derive(Debug, Clone, Copy, Default)]
+struct GreFields {
+    /// Key, whole.
+    key: Option<u32>,
+    /// Sequence number.
+    sequence: Option<u32>,
+}
+
 macro_rules! registered {
     ($($port:literal $kind:ident;)*) => {
         /// What a registered (or long customary) UDP port carries.

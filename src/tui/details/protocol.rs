@@ -13,7 +13,6 @@ use crate::tui::canvas::Canvas;
 use crate::tui::label;
 use crate::tui::panels::{facts, top};
 use crate::tui::screen::Screen;
-use crate::tui::screens::protocols::full_name;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Kind, Scene, Topic};
 use crate::tui::widgets::amount;
@@ -36,7 +35,7 @@ fn facts(scene: &Scene) -> Option<Vec<facts::Fact>> {
             let row = scene.snapshot.protocols.iter().find(|r| r.path == *path)?;
             let layer = path.last()?;
             Some(vec![
-                ("protocol".into(), full_name(*path), scene.style(Hue::Family(label::layer_family(layer)))),
+                ("protocol".into(), label::full_name(*path), scene.style(Hue::Family(label::layer_family(layer)))),
                 ("path".into(), path.to_string(), text),
                 ("traffic".into(), traffic_line(scene, row.recent, row.traffic), text),
                 ("share".into(), amount::share(scene.share(row.recent, row.traffic)), text),

@@ -146,16 +146,7 @@ fn columns<'a>(whole: bool) -> Vec<Col<Branch<'a>>> {
         Col::right("ends here", 9..=9, 6, |s, b| {
             Cell::Right(amount::share(ratio(b.row.own.packets, b.row.traffic.packets)), s.style(Hue::Dim))
         }),
-        Col::left("name", 12..=34, 7, |s, b| Cell::Text(full_name(b.row.path), s.style(Hue::Dim))),
+        Col::left("name", 12..=34, 7, |s, b| Cell::Text(label::full_name(b.row.path), s.style(Hue::Dim))),
     ];
     shared::for_file(all, whole)
-}
-
-/// The full name of the innermost protocol.
-pub(in crate::tui) fn full_name(path: Path) -> String {
-    match path.last() {
-        Some(crate::model::path::Layer::Known(proto)) => proto.name().to_owned(),
-        Some(other) => format!("{other}"),
-        None => String::new(),
-    }
 }
