@@ -59,6 +59,8 @@ lint:
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	@if command -v shellcheck >/dev/null; then shellcheck -x captures/*.sh tests/*.sh .ci/run; \
 	else echo "shellcheck is not here: scripts not checked"; fi
+	@if command -v cargo-deny >/dev/null; then $(CARGO) deny --locked check --hide-inclusion-graph licenses bans sources; \
+	else echo "cargo-deny is not here: licences and sources of dependencies not checked"; fi
 
 unit:
 	$(CARGO) test --locked

@@ -16,7 +16,7 @@ use crate::error::{Error, Outcome, Result};
 use crate::model;
 use crate::report::{self, Format, JoinScoped, Options};
 use crate::settings::InputSettings;
-use crate::snapshot::table::TABLES;
+use crate::snapshot::tables::TABLES;
 use crate::snapshot::{Query, Snapshot};
 use console::Console;
 use output::Output;

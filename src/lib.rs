@@ -78,10 +78,19 @@
 //!   reading in `capture/host/`;
 //! - a finding: its page and rule in `diagnose/findings/` and one line in `diagnose/registry.rs`;
 //! - a kind of packet for tests: one function in `tests/support/packet/`;
-//! - a table: one file in `snapshot/tables/` and one line in [`snapshot::table::TABLES`]; a column of one: one line in its file. JSON, CSV,
+//! - a table: one file in `snapshot/tables/` and one line in [`snapshot::tables::TABLES`]; a column of one: one line in its file. JSON, CSV,
 //!   text, Markdown, HTML, screens, sorting and the filter read them;
+//! - a fuzz target: one file and one line in `tests/support/fuzz/`, its binary in `fuzz/`;
 //! - a report format: one file and one line in `report/registry.rs`;
 //! - a capture file format: one file in `capture/file/` and one line in its `registry.rs`.
+
+// Packets, files, flags and terminals reach this code: none of them may make it panic. Tests may, that is how they fail.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable, clippy::todo, clippy::unimplemented)
+)]
+// Time is packet time; the system's is asked in `model::clock` alone.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 pub mod app;
 pub mod capture;

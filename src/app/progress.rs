@@ -3,7 +3,7 @@
 use super::console::Console;
 use crate::capture::{Block, Fill, Losses, Source, SourceInfo};
 use crate::error::Result;
-use crate::model::units;
+use crate::model::{clock, units};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ pub fn watch(source: Box<dyn Source>, console: &Console, limit: Option<Duration>
     if live && limit.is_none() || !console.shows_progress() {
         return source;
     }
-    let started = Instant::now();
+    let started = clock::now();
     Box::new(Watched { source, bar: None, looked: started + SHOW_AFTER - EVERY, started, limit: limit.filter(|_| live) })
 }
 
@@ -35,7 +35,7 @@ struct Watched {
 
 impl Watched {
     fn inspect(&mut self) {
-        let now = Instant::now();
+        let now = clock::now();
         if now.saturating_duration_since(self.looked) < EVERY {
             return;
         }

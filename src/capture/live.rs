@@ -5,16 +5,16 @@
 //! that is down or gone is waited for; what it counted before stays.
 
 mod handle;
-pub(in crate::capture) mod sysfs;
 mod tap;
 mod trouble;
 
 use super::{Block, Fill, Losses, Source, SourceInfo};
 use crate::error::{Error, Result};
+use crate::model::clock;
 use crate::model::limits::{BLOCK_BYTES, BLOCK_PACKETS};
 use crate::settings::LiveSettings;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tap::Tap;
 
 /// How long a call of [`Source::fill`] may gather packets.
@@ -95,7 +95,7 @@ impl Live {
 
 impl Source for Live {
     fn fill(&mut self, block: &mut Block) -> Result<Fill> {
-        let mut now = Instant::now();
+        let mut now = clock::now();
         let deadline = now + READ_TIMEOUT;
         self.woken = false;
         loop {
@@ -103,13 +103,13 @@ impl Source for Live {
                 tap.maintain(now);
             }
             let (added, full) = self.round(block);
-            now = Instant::now();
+            now = clock::now();
             if full || now >= deadline {
                 break;
             }
             if added == 0 {
                 self.wait(deadline - now);
-                now = Instant::now();
+                now = clock::now();
             } else {
                 self.woken = false;
             }
@@ -122,7 +122,7 @@ impl Source for Live {
     }
 
     fn losses(&mut self) -> Losses {
-        let now = Instant::now();
+        let now = clock::now();
         self.taps.iter_mut().map(|tap| tap.losses(now)).fold(Losses::default(), |sum, each| Losses {
             interface: sum.interface.saturating_add(each.interface),
             kernel: sum.kernel.saturating_add(each.kernel),

@@ -10,6 +10,7 @@ pub mod live;
 pub mod memory;
 pub mod ports;
 pub mod source;
+mod sysfs;
 
 pub use crate::model::SourceInfo;
 pub use block::{Block, Packet, Weights};

@@ -1,6 +1,6 @@
 //! The interfaces there are: libpcap's device list joined with what Linux says under `/sys/class/net`. Needs no rights.
 
-use super::live::sysfs::{self, Interface};
+use super::sysfs::{self, Interface};
 use crate::error::{Error, Result};
 use crate::model::text::printable;
 use crate::model::{Mac, Port, Traffic};

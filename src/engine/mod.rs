@@ -3,7 +3,6 @@
 //! [`run`] folds a source to its end and returns the last snapshot: the report. [`Engine::start`] does the same in threads of its
 //! own and answers a screen's queries meanwhile: the dashboard.
 
-mod clock;
 mod fold;
 mod host_watch;
 mod judge;

@@ -5,7 +5,6 @@ use super::Command;
 use super::pool::WorkerPool;
 use crate::capture::{Fill, Source};
 use crate::decode::Rules;
-use crate::engine::clock::{self, Ticker};
 use crate::engine::fold::message::Message;
 use crate::engine::host_watch::HostWatch;
 use crate::engine::route::intervals::Intervals;
@@ -14,6 +13,7 @@ use crate::engine::route::utilisation::Utilisation;
 use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::{Mark, Request, TapeBlock};
 use crate::error::Error;
+use crate::model::clock::{self, Ticker};
 use crate::model::{Address, Timestamp};
 use crate::settings::MirrorSettings;
 use crate::snapshot::{Losses, Query};
@@ -106,8 +106,8 @@ impl Router {
             snapshots: 0,
             answered,
             ticked: None,
-            started: Instant::now(),
-            begun: Instant::now(),
+            started: clock::now(),
+            begun: clock::now(),
             quiet: None,
         }
     }
@@ -165,7 +165,7 @@ impl Router {
     }
 
     fn stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed) || self.plan.limit.is_some_and(|limit| self.started.elapsed() >= limit)
+        self.stop.load(Ordering::Relaxed) || self.plan.limit.is_some_and(|limit| clock::since(self.started) >= limit)
     }
 
     /// Carries out a command; true when a snapshot should follow.
@@ -185,7 +185,7 @@ impl Router {
                 self.intervals.forget_late();
                 self.peek.forget();
                 self.utilisation = Utilisation::new(self.plan.mirror.speed);
-                self.begun = Instant::now();
+                self.begun = clock::now();
                 true
             }
         }
@@ -280,7 +280,7 @@ impl Router {
         if !self.source.is_live() {
             return 0.0;
         }
-        self.latest.map_or(self.begun.elapsed().as_secs_f64(), |latest| clock::wall().seconds_since(latest).max(0.0))
+        self.latest.map_or(clock::since(self.begun).as_secs_f64(), |latest| clock::wall().seconds_since(latest).max(0.0))
     }
 
     /// Closes the last interval and takes the last snapshot.

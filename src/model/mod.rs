@@ -1,9 +1,10 @@
 //! Words of the trade: times, addresses, link types, protocol paths, units and limits.
 //!
-//! The lowest floor: `std` only, no I/O and no threads. Everything else may use it; it uses nothing of the crate.
+//! The lowest floor: `std` only, no I/O and no threads; the system's time is asked in `clock` alone. Everything else may use it; it uses nothing of the crate.
 
 pub mod address;
 pub mod app;
+pub mod clock;
 pub mod control;
 pub mod estimate;
 pub mod exchange;

@@ -6,8 +6,8 @@
 use super::format::{Format, Options};
 use crate::model::text::printable;
 use crate::snapshot::Snapshot;
-use crate::snapshot::table::{self, AnyTable, Value};
-use crate::snapshot::tables::conversations::CONVERSATIONS;
+use crate::snapshot::table::{AnyTable, Value};
+use crate::snapshot::tables::{self, conversations::CONVERSATIONS};
 use std::borrow::Cow;
 use std::fmt::{Display, Write};
 use std::io;
@@ -33,7 +33,7 @@ impl Format for Csv {
     }
 
     fn write(&self, snapshot: &Snapshot, options: &Options, out: &mut dyn io::Write) -> io::Result<()> {
-        let table = options.table.and_then(table::find).unwrap_or(&CONVERSATIONS);
+        let table = options.table.and_then(tables::find).unwrap_or(&CONVERSATIONS);
         write_table(table, snapshot, options.rows, out)
     }
 }

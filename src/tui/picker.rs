@@ -21,6 +21,7 @@ use super::view::{Pane, Scene, Topic, Trail, View};
 use super::widgets::amount::{self, RATE};
 use super::widgets::table::{self, Cell, Col, Shape};
 use crate::error::{Error, Result};
+use crate::model::clock;
 use crate::model::{Port, Traffic};
 use crate::snapshot::Snapshot;
 use ratatui::buffer::Buffer;
@@ -28,7 +29,7 @@ use ratatui::crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers, Mous
 use ratatui::layout::Rect;
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How often the counters are read.
 const POLL: Duration = Duration::from_secs(1);
@@ -88,22 +89,22 @@ fn watch(
     screen: &mut Screen,
     events: &mut dyn Events,
 ) -> std::io::Result<Option<String>> {
-    let mut read = Instant::now();
+    let mut read = clock::now();
     let mut changed = true;
     while !picker.options.stop.load(Ordering::Relaxed) {
-        if read.elapsed() >= POLL {
+        if clock::since(read) >= POLL {
             match ports() {
-                Ok(now) => picker.read(now, read.elapsed().as_secs_f64()),
+                Ok(now) => picker.read(now, clock::since(read).as_secs_f64()),
                 Err(e) => picker.failure = Some(e.to_string()),
             }
-            read = Instant::now();
+            read = clock::now();
             changed = true;
         }
         if changed {
             screen.frame(|frame| picker.hits = picker.paint(frame.buffer_mut()))?;
         }
         changed = false;
-        if let Some(event) = events.next(POLL.saturating_sub(read.elapsed()).min(Duration::from_millis(200)))? {
+        if let Some(event) = events.next(POLL.saturating_sub(clock::since(read)).min(Duration::from_millis(200)))? {
             changed = true;
             match picker.update(&event) {
                 Choice::Open | Choice::Nothing => {}

@@ -6,6 +6,7 @@ use super::options::Options;
 use super::terminal::{Events, Keys, Screen, panics};
 use super::theme::Theme;
 use crate::error::{Error, Result};
+use crate::model::clock;
 use crate::snapshot::Feed;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -46,21 +47,21 @@ pub fn run(feed: &dyn Feed, options: &Options) -> Result<ExitSummary> {
 }
 
 fn watch(feed: &dyn Feed, app: &mut App, screen: &mut Screen, events: &mut dyn Events) -> std::io::Result<()> {
-    let begun = Instant::now();
+    let begun = clock::now();
     let mut drawn: Option<Instant> = None;
     let (mut changed, mut pressed) = (true, false);
     while !app.options.stop.load(Ordering::Relaxed) {
-        changed |= app.tick(begun.elapsed());
+        changed |= app.tick(clock::since(begun));
         changed |= app.see(feed.latest(), feed.failure().map(|e| e.to_string()));
         obey(feed, app.question());
         let least = if pressed { KEY_FRAME } else { FRAME };
-        let due = drawn.is_none_or(|at| at.elapsed() >= least);
+        let due = drawn.is_none_or(|at| clock::since(at) >= least);
         if changed && due {
             screen.frame(|frame| draw(app, frame))?;
-            drawn = Some(Instant::now());
+            drawn = Some(clock::now());
             (changed, pressed) = (false, false);
         }
-        let wait = if changed { drawn.map_or(WAIT, |at| least.saturating_sub(at.elapsed())) } else { WAIT };
+        let wait = if changed { drawn.map_or(WAIT, |at| least.saturating_sub(clock::since(at))) } else { WAIT };
         let mut event = events.next(wait)?;
         while let Some(now) = event {
             (changed, pressed) = (true, true);

@@ -6,8 +6,8 @@ use super::{classic, pcapng, snoop};
 /// A format's own test: whether the beginning of a file is of its kind. `complete`: no more bytes are to be had or wanted.
 type Test = fn(head: &[u8], complete: bool) -> Recognised;
 
-/// Every format, by its test.
-const FORMATS: [Test; 3] = [classic::recognise, pcapng::recognise, snoop::recognise];
+/// Every format, by its test: a line each.
+const FORMATS: &[Test] = &[classic::recognise, pcapng::recognise, snoop::recognise];
 
 /// Recognises a capture by its first bytes.
 pub(super) fn recognise(head: &[u8], complete: bool) -> Recognised {

@@ -4,6 +4,7 @@ use super::input::READ_ATTEMPTS;
 use crate::capture::{Block, Fill, Losses, Source, SourceInfo};
 use crate::error::Result;
 use crate::model::Timestamp;
+use crate::model::clock;
 use crate::model::time::SECOND;
 use rustix::event::{Timespec, poll};
 use std::time::{Duration, Instant};
@@ -41,7 +42,7 @@ impl Replay {
     fn wait(&mut self, time: Timestamp) -> Duration {
         let start = *self.start.get_or_insert_with(|| {
             self.now = time;
-            Instant::now()
+            clock::now()
         });
         let gap = time.since(self.now);
         if gap > 0 {
@@ -50,7 +51,7 @@ impl Replay {
         }
         // Far beyond any gap allowed, and below what a duration holds.
         let seconds = (self.elapsed as f64 / SECOND as f64 / self.speed).min(1e12);
-        Duration::from_secs_f64(seconds).saturating_sub(start.elapsed())
+        Duration::from_secs_f64(seconds).saturating_sub(clock::since(start))
     }
 
     /// Releases what is due. `Some`: how long the next one must wait.

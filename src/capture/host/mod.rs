@@ -8,6 +8,7 @@ mod linux;
 mod linux;
 
 use crate::model::HostFacts;
+use crate::model::clock;
 use crate::model::host::{Counters, Softnet};
 use linux::System;
 use std::collections::VecDeque;
@@ -60,7 +61,7 @@ impl Reader {
 
     /// What is known now, an entry for each interface.
     pub fn read(&mut self) -> Vec<HostFacts> {
-        let now = Instant::now();
+        let now = clock::now();
         let softnet = self.softnet.advance(self.system.softnet(), now, self.window, |now, before| now.since(before), Softnet::plus);
         let Self { system, ports, window, buffer_bytes, .. } = self;
         let read = |port: &mut Port| {

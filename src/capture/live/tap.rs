@@ -2,11 +2,12 @@
 
 use super::Turn;
 use super::handle::{self, Handle, Refused};
-use super::sysfs::{self, Interface, Status};
 use super::trouble::{self, Meaning};
+use crate::capture::sysfs::{self, Interface, Status};
 use crate::capture::{Block, Losses, SourceInfo};
 use crate::error::Result;
 use crate::model::LinkType;
+use crate::model::clock;
 use crate::model::text::printable;
 use crate::settings::LiveSettings;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -58,7 +59,7 @@ pub struct Tap {
 impl Tap {
     /// Opens an interface, or starts waiting for one that is down.
     pub fn open(name: &str, options: &LiveSettings) -> Result<Self> {
-        let now = Instant::now();
+        let now = clock::now();
         let mut tap = Self {
             name: name.to_owned(),
             options: options.clone(),
@@ -142,7 +143,7 @@ impl Tap {
         let added = block.packets.len() - before;
         self.packets += added as u64;
         if failed {
-            self.leave(Instant::now());
+            self.leave(clock::now());
         }
         added
     }

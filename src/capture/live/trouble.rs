@@ -1,8 +1,7 @@
 //! Why an interface could not be opened, in words that lead out of it.
 
 use super::handle::Refused;
-use super::sysfs;
-use crate::capture::ports;
+use crate::capture::{ports, sysfs};
 use crate::error::Error;
 use crate::model::text::printable;
 use crate::settings::LiveSettings;

@@ -7,7 +7,7 @@ use crate::model::text::printable;
 use crate::model::time::SECOND;
 use crate::model::{LinkType, units};
 use crate::report::chart::Chart;
-use crate::snapshot::table::TABLES;
+use crate::snapshot::tables::TABLES;
 use crate::snapshot::tables::protocols::PROTOCOLS;
 use crate::snapshot::{Snapshot, SourceInfo};
 

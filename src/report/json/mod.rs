@@ -9,7 +9,7 @@ mod writer;
 use super::format::{Format, Options};
 use crate::model::LinkType;
 use crate::model::time::SECOND;
-use crate::snapshot::table::TABLES;
+use crate::snapshot::tables::TABLES;
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::tables::endpoints::ENDPOINTS;
 use crate::snapshot::tables::protocols::PROTOCOLS;

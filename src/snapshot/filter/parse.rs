@@ -3,7 +3,7 @@
 use super::{Comparison, Expression, Number, Operand, Term};
 use crate::model::Proto;
 use crate::snapshot::TcpState;
-use crate::snapshot::table::TABLES;
+use crate::snapshot::tables::TABLES;
 use ipnet::IpNet;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;

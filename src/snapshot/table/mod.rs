@@ -6,7 +6,8 @@
 //!   It then stands in every output, sorts, and is found by the filter (`token > 5`, `token = word`). What follows on the line
 //!   takes it out of outputs ([`Field::machine`], [`Field::people`], `no_…`), or gives it a place among the others
 //!   ([`Field::paper`], [`Field::screen`]).
-//! - **A table** is one file in `snapshot/tables/` (the row's type, a [`TableSpec`] of it) and one line in [`TABLES`]. The rows lie in
+//! - **A table** is one file in `snapshot/tables/` (the row's type, a [`TableSpec`] of it) and one line in
+//!   [`TABLES`](super::tables::TABLES). The rows lie in
 //!   the field of its wing in the [`Snapshot`]; `sheets` says where. JSON, `--format csv --table TOKEN` and the reports for people
 //!   show it at once; a panel on a screen is one call of `tui/panels/any_table.rs`.
 //! - **A section** of single numbers is no table: it is written in `report/json/`, and says its facts in `report/document/`.
@@ -35,25 +36,8 @@ mod value;
 pub use field::{Field, Head, InJson, Kind, Layers, OnPaper, OnScreen, Room, Tint, When};
 pub use value::{Ends, Value};
 
-use super::tables;
 use super::{Filter, Order, Snapshot, Table, Traffic};
 use std::cmp::Ordering;
-
-/// Every table, in the order in which outputs that show them all show them.
-pub static TABLES: &[&dyn AnyTable] = &[
-    &tables::protocols::PROTOCOLS,
-    &tables::conversations::CONVERSATIONS,
-    &tables::endpoints::ENDPOINTS,
-    &tables::vlans::VLANS,
-    &tables::tunnels::TUNNELS,
-    #[cfg(test)]
-    &tables::toy::TOYS,
-];
-
-/// The table of a token.
-pub fn find(token: &str) -> Option<&'static dyn AnyTable> {
-    TABLES.iter().copied().find(|t| t.token() == token)
-}
 
 /// A table of rows `R`.
 pub struct TableSpec<R: 'static> {
@@ -279,7 +263,7 @@ impl<'s, R: Sync> AnyRows<'s> for Bound<'s, R> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::snapshot::tables::{TABLES, find};
     use std::collections::HashSet;
 
     #[test]

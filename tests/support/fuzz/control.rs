@@ -4,25 +4,36 @@
 
 use super::super::packet::message::{cdp, lldp, pvst, stp};
 use super::super::packet::{End, Packet};
-use spantop::decode::{self, Headers, Rules};
+use spantop::decode::{self, Headers, Peel, Rules};
 use spantop::mirror::Health;
 use spantop::model::{Frame, LinkType, Timestamp};
+use spantop::switch::Switch;
 
 /// The target.
 pub fn run(data: &[u8]) {
     let mut headers = Headers::default();
-    decode::walk(LinkType::ETHERNET, data, data.len() as u32, &Rules::PLAIN, &mut headers);
-    let mut health = Health::default();
+    decode::walk(LinkType::ETHERNET, data, data.len() as u32, &Rules::PLAIN, Peel::NONE, &mut headers);
+    let (mut health, mut switch) = (Health::default(), Switch::default());
+    let mut told = 0;
     for time in [1, 2] {
         let mut frame = Frame { time: Timestamp(time * 1_000_000_000), ..Frame::default() };
         headers.show(data, headers.flow(), &mut frame);
-        (frame.bytes, frame.wire) = (data, data.len() as u32);
+        if let Some(packet) = decode::control(&frame) {
+            switch.control(&frame, &packet);
+            told += 1;
+        }
+        if let Some(blocks) = decode::arp_blocks(&frame) {
+            switch.arp(&frame, &blocks);
+        }
         health.begin(frame.time);
         health.observe(&frame);
-        health.bare(&frame);
     }
-    let counts = health.counts(Timestamp(i64::MAX));
-    assert!(counts.sizes.packets + counts.sizes.no_length <= 2, "two frames");
+    let sizes = health.counts(Timestamp(i64::MAX)).sizes;
+    assert!(sizes.packets + sizes.no_length <= 2, "two frames");
+    assert!(told == 0 || told == 2, "the same frame says the same");
+    assert!(switch.senders().list().len() <= 1, "one sender");
+    let counts = switch.counts();
+    assert_eq!(counts.since(&counts).tags.tagged, 0);
 }
 
 /// One frame of each protocol.

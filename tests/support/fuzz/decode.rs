@@ -4,7 +4,7 @@
 
 use super::super::packet::{End, Erspan, Packet};
 use super::split;
-use spantop::decode::{self, Headers, Net, Rules, Transport};
+use spantop::decode::{self, Headers, Net, Peel, Rules, Transport};
 use spantop::model::{LinkType, TunnelKind};
 
 /// What must hold of any walk over any bytes.
@@ -27,15 +27,16 @@ pub fn run(data: &[u8]) {
     let ([l0, l1, peel, longer], bytes) = split(data);
     let link = LinkType(u16::from_be_bytes([l0, l1]));
     let wire = bytes.len() as u32 + u32::from(longer) * 5;
-    let mut rules = Rules::peeling(peel);
+    let mut rules = Rules::PLAIN;
     // An encapsulation without a number of its own is told by the user.
     let _ = rules.set_port(5555, TunnelKind::ArubaErm);
-    (rules.pop, rules.stamps) = (peel & 1 == 1, peel & 2 == 2);
+    rules.stamps = peel & 2 == 2;
+    let off = Peel { tunnels: peel, tag: peel & 1 == 1 };
     let (mut used, mut fresh) = (Headers::default(), Headers::default());
     let deep = seeds().pop().unwrap_or_default();
-    decode::walk(LinkType::ETHERNET, deep.get(4..).unwrap_or_default(), 2000, &Rules::peeling(u8::MAX), &mut used);
+    decode::walk(LinkType::ETHERNET, deep.get(4..).unwrap_or_default(), 2000, &Rules::PLAIN, Peel::ALL, &mut used);
     for headers in [&mut used, &mut fresh] {
-        decode::walk(link, bytes, wire, &rules, headers);
+        decode::walk(link, bytes, wire, &rules, off, headers);
         assert_sound(headers, bytes);
     }
     assert_eq!(summary(&used), summary(&fresh), "something was left behind");

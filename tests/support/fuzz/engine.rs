@@ -22,9 +22,9 @@ pub fn analyse<'a>(frames: impl Iterator<Item = (i64, &'a [u8])>) -> Snapshot {
         memory.push(Timestamp(START + time), LinkType::ETHERNET, frame.len() as u32, frame);
     }
     let settings = Settings { threads: 0, ..Settings::default() };
-    let (snapshot, failure) = engine::run(Box::new(memory), &settings, Default::default()).expect("settings that are right");
-    assert!(failure.is_none(), "{failure:?}");
-    snapshot
+    let outcome = engine::run(Box::new(memory), &settings, Default::default()).expect("settings that are right");
+    assert!(outcome.failure.is_none(), "{:?}", outcome.failure);
+    outcome.result
 }
 
 /// The target.

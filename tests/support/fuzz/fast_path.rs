@@ -4,25 +4,24 @@
 
 use super::super::packet::Packet;
 use super::split;
-use spantop::decode::{self, Headers, Rules};
+use spantop::decode::{self, Headers, Peel, Rules};
 use spantop::model::{Direction, FastHeaders, FlowKey, Frame, LinkType, Segment, Stop};
 
 /// The target.
 pub fn run(data: &[u8]) {
     let ([longer], bytes) = split(data);
     let wire = bytes.len() as u32 + u32::from(longer);
-    let rules = Rules::peeling(u8::MAX);
     let mut fast = FastHeaders::default();
-    decode::fast(bytes, wire, &rules, &mut fast);
+    decode::fast(bytes, wire, &Rules::PLAIN, &mut fast);
     if fast.is_blank() {
         return;
     }
     let mut headers = Headers::default();
-    decode::walk(LinkType::ETHERNET, bytes, wire, &rules, &mut headers);
+    decode::walk(LinkType::ETHERNET, bytes, wire, &Rules::PLAIN, Peel::ALL, &mut headers);
     let mut walked = Frame::default();
     headers.show(bytes, headers.flow(), &mut walked);
-    // These the fast path leaves to others.
-    (walked.bytes, walked.wire) = (&[], 0);
+    // This the fast path leaves to others.
+    walked.wire = 0;
     // What the packet before left behind must not show.
     let mut frame = Frame {
         stop: Some(Stop::Malformed),
@@ -31,10 +30,16 @@ pub fn run(data: &[u8]) {
         tcp: Some(Segment { sequence: 9, acknowledgement: 9, flags: 9, window: 9, payload: 9 }),
         vlans: [1, 2, 3].into_iter().collect(),
         flow: Some((FlowKey::v4(1, 2, 3, 4, 5).0, Direction::BToA)),
+        bytes,
+        l2: 9,
+        l2_end: 9,
+        ttl: 9,
+        traffic_class: 9,
         ..Frame::default()
     };
     fast.show(&mut frame);
     assert_eq!(format!("{frame:?}"), format!("{walked:?}"), "{bytes:02x?}");
+    assert_eq!((frame.payload(), frame.l2_payload()), (walked.payload(), walked.l2_payload()), "{bytes:02x?}");
 }
 
 /// The commonest packets, and some that are nearly so.

@@ -3,10 +3,11 @@
 //! Input: a file. Its first bytes are made those of the target's format, so that mutations stay with it.
 
 use super::decode;
-use spantop::capture::file::{FileOptions, open};
+use spantop::capture::file::open;
 use spantop::capture::{Block, Fill};
+use spantop::settings::FileSettings;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// More blocks than any file of a fuzzer's size fills.
 const MOST_BLOCKS: usize = 100_000;
@@ -22,8 +23,8 @@ fn path() -> PathBuf {
 type Seen = (i64, u32, u16, Vec<u8>);
 
 /// What is in a file, or how it is refused; `None` for more than is read.
-fn read(path: &PathBuf, arena: usize) -> Option<Result<Vec<Seen>, String>> {
-    let mut source = match open(std::slice::from_ref(path), &FileOptions::default()) {
+fn read(path: &Path, arena: usize) -> Option<Result<Vec<Seen>, String>> {
+    let mut source = match open(&FileSettings { paths: vec![path.to_path_buf()], ..FileSettings::default() }) {
         Ok(source) => source,
         Err(error) => return Some(Err(error.to_string())),
     };

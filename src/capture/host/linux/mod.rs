@@ -6,7 +6,7 @@ mod files;
 mod link;
 mod netlink;
 
-use crate::capture::live::sysfs;
+use crate::capture::sysfs;
 use crate::model::HostFacts;
 use crate::model::host::{Counters, Softnet};
 use ethtool::Ethtool;
