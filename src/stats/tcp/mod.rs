@@ -293,9 +293,11 @@ impl Follower {
     /// Takes in what a SYN says.
     fn open(hot: &mut TcpHot, cold: &TcpCold, frame: &Frame<'_>, at: usize, segment: &Segment) {
         let options = frame.tcp_options();
-        // Seen again, or late: bytes behind it were seen already, and its numbers begin nothing.
+        // Seen again, or late: bytes behind it were seen already, and its numbers begin nothing. Without a SYN-ACK so far those bytes may be an
+        // older connection's, whose end answers a SYN with its own numbers (RFC 9293 section 3.10.7.4).
+        let answered = hot.is(TcpHot::SHAKEN | TcpHot::EARLY[0] | TcpHot::EARLY[1]);
         let behind = before(segment.sequence.wrapping_add(segment.payload).wrapping_add(1), hot.streams[at].next);
-        let repeats = hot.is(TcpHot::FOLLOWED[at]) && cold.base[at] == segment.sequence && behind;
+        let repeats = answered && hot.is(TcpHot::FOLLOWED[at]) && cold.base[at] == segment.sequence && behind;
         hot.flags |= TcpHot::OPENED | TcpHot::FOLLOWED[at] | if options.sack_permitted() { 0 } else { TcpHot::NO_SACK };
         hot.scale[at] = options.window_scale().map_or(NO_SCALE, |shift| shift + 1);
         if !repeats {
