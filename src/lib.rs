@@ -38,6 +38,8 @@
 //!   order: the packet becomes one [`model::Frame`], from its fast headers or by a [`decode::walk`]; copies are left out ([`mirror`]); then
 //!   one flow record is touched ([`stats`]), prefetched while the packets before it are counted ([`model::memory`]). Everything else, the
 //!   context of stations, VLANs and protocols first of all, is derived from what changed, at a mark.
+//!   Conversations are closed there too, by packet time (`stats/flow/lifecycle.rs`): that ends state and yields a [`model::FlowRecord`],
+//!   while the row stays.
 //! - **Worker pool** (`engine/pool.rs`). Each shard group belongs to a worker thread. The thread that reads a file drains a group's queue
 //!   whenever it has no block left to fill, so that nobody waits for the other; a live port never waits for counting.
 //! - **Merge** (`engine/merge/`) puts the shards' reports together in shard order, end points in a thread beside it; on a live port both
@@ -69,6 +71,8 @@
 //!
 //! - an option: its line in `cli.rs` and its field in a group of [`settings`];
 //! - a protocol: its line in [`model::proto`] and its step in [`decode`];
+//! - a fact of a packet's headers: its field in [`model::Frame`], written by `Headers::show` and, where the fast path knows it, by
+//!   [`model::FastHeaders::show`] (two bytes of it are free); what only few ask for is a method that reads the frame's bytes;
 //! - an application protocol: one file in `dissect/` and one line in `dissect/registry.rs`;
 //! - what segments do to a TCP connection: a mark of [`model::tcp::TcpMarks`] that `stats/tcp/` makes; who listens to it: its line in
 //!   `engine/fold/detectors.rs`;
