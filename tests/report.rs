@@ -33,6 +33,8 @@ fn conversation(a: Address, b: Address, ports: (u16, u16), ab: Traffic, ba: Traf
         originator_is_a: false,
         state: None,
         app: None,
+        app_by: None,
+        server_name: None,
         path: path(&[Proto::Eth, Proto::Ip, Proto::Tcp]),
         vlans: [10, 20].into_iter().collect(),
     }

@@ -5,38 +5,8 @@ use super::registry::{State, Which};
 use super::slab::Slab;
 use super::{EndReason, Listener, Output, Payload, Probe, Progress, Transport};
 use crate::model::limits::{DISSECT_BYTES, DISSECT_STATES, PROBES, PROBES_ONE_WAY};
-use crate::model::{AppId, AppSlot, AppStage, Direction, LearntName, Tally, Transaction};
+use crate::model::{AppId, AppSection, AppSlot, AppStage, Direction, DissectLosses, LearntName, Tally, Transaction};
 use std::sync::Arc;
-
-/// What dissection lost at its caps.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct DissectLosses {
-    /// Conversations that were not dissected because too many were at once.
-    pub states: u64,
-    /// Conversations given up because the bytes of incomplete messages were too many.
-    pub bytes: u64,
-    /// Conversations given up because their reassembly came to its limits.
-    pub reassembly: u64,
-    /// Server names that conversations lost at the cap.
-    pub server_names: u64,
-    /// Sightings of names of addresses lost at the cap.
-    pub names: u64,
-}
-
-impl DissectLosses {
-    fn zip(&mut self, other: &DissectLosses, f: fn(u64, u64) -> u64) {
-        self.states = f(self.states, other.states);
-        self.bytes = f(self.bytes, other.bytes);
-        self.reassembly = f(self.reassembly, other.reassembly);
-        self.server_names = f(self.server_names, other.server_names);
-        self.names = f(self.names, other.names);
-    }
-
-    /// All of them.
-    pub fn sum(&self) -> u64 {
-        [self.states, self.bytes, self.reassembly, self.server_names, self.names].iter().fold(0, |sum, n| sum.saturating_add(*n))
-    }
-}
 
 /// What the dissectors of one shard, or of all, found so far.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -66,23 +36,30 @@ impl DissectReport {
         rest
     }
 
-    /// Each protocol that was met, with its counters.
-    pub fn met(&self) -> impl Iterator<Item = (AppId, &Tally)> {
-        Which::all().zip(&self.tallies).filter(|(_, tally)| !tally.is_empty()).map(|(which, tally)| (which.app(), tally))
+    /// What is to be told of each protocol.
+    pub fn sections(&self) -> Vec<AppSection> {
+        let section = |(at, which): (usize, Which)| {
+            let about = which.about();
+            let tally = self.tallies.get(at).cloned().unwrap_or_else(|| Tally::new(about.counters));
+            AppSection { token: about.token, title: about.title, counters: about.counters, tally }
+        };
+        Which::all().enumerate().map(section).collect()
     }
 }
 
-/// A TCP conversation that is being read.
+/// A TCP conversation that is being read, or held until it can be.
 #[derive(Debug)]
-struct Reading {
-    state: State,
+struct Reading<R> {
+    /// `None` until its protocol is known.
+    state: Option<State>,
     server_name: u32,
+    attached: R,
 }
 
-/// The dissectors of one shard.
+/// The dissectors of one shard. `R` is what else is kept of a TCP conversation while it is read.
 #[derive(Debug)]
-pub struct Dissectors {
-    states: Slab<Reading>,
+pub struct Dissectors<R = ()> {
+    states: Slab<Reading<R>>,
     tallies: Vec<Tally>,
     addresses: AddressNames,
     servers: ServerNames,
@@ -91,7 +68,7 @@ pub struct Dissectors {
     losses: DissectLosses,
 }
 
-impl Default for Dissectors {
+impl<R> Default for Dissectors<R> {
     fn default() -> Self {
         Self {
             states: Slab::new(DISSECT_STATES),
@@ -104,7 +81,7 @@ impl Default for Dissectors {
     }
 }
 
-impl Dissectors {
+impl<R: Default> Dissectors<R> {
     /// Reads a UDP payload of the conversation with this slot.
     pub fn datagram(&mut self, slot: &mut AppSlot, payload: &Payload<'_>, listener: &mut dyn Listener) {
         let which = match slot.stage {
@@ -121,19 +98,49 @@ impl Dissectors {
         }
     }
 
-    /// Reads the next bytes of one direction of a TCP conversation, in their order.
-    pub fn stream(&mut self, slot: &mut AppSlot, payload: &Payload<'_>, listener: &mut dyn Listener) {
-        if slot.stage == AppStage::Probe {
-            let Some(which) = self.identify(slot, payload, Transport::Tcp) else { return };
-            match self.states.insert(Reading { state: which.state(), server_name: 0 }) {
-                Some(handle) => slot.state = handle,
-                None => {
-                    self.losses.states = self.losses.states.saturating_add(1);
-                    slot.stage = AppStage::Skip;
-                }
+    /// Keeps `attached` beside a TCP conversation, in the place of what is there. False, and the conversation is read no more, when there is no
+    /// room.
+    pub fn attach(&mut self, slot: &mut AppSlot, attached: R) -> bool {
+        if let Some(reading) = self.states.get_mut(slot.state) {
+            reading.attached = attached;
+            return true;
+        }
+        match self.states.insert(Reading { state: None, server_name: 0, attached }) {
+            Some(handle) => slot.state = handle,
+            None => {
+                self.losses.states = self.losses.states.saturating_add(1);
+                slot.stage = AppStage::Skip;
             }
         }
-        self.read(slot, listener, |state, out| state.stream(payload, out));
+        slot.is_wanted()
+    }
+
+    /// Takes what is kept beside a TCP conversation, which is to be given back by [`Self::attach`].
+    pub fn detach(&mut self, slot: &AppSlot) -> Option<R> {
+        let is_kept = slot.is_wanted() && slot.state != 0;
+        self.states.get_mut(slot.state).filter(|_| is_kept).map(|reading| std::mem::take(&mut reading.attached))
+    }
+
+    /// Whether a TCP payload is of a protocol that is known. If not, the bytes are done with.
+    pub fn recognises(&mut self, slot: &mut AppSlot, payload: &Payload<'_>) -> bool {
+        match slot.stage {
+            AppStage::Probe => {
+                let is_known = self.identify(slot, payload, Transport::Tcp).is_some();
+                if slot.stage == AppStage::Skip {
+                    self.states.remove(std::mem::take(&mut slot.state));
+                }
+                is_known
+            }
+            AppStage::Parse => true,
+            AppStage::Skip => false,
+        }
+    }
+
+    /// Reads the next bytes of one direction of a TCP conversation, in their order.
+    pub fn stream(&mut self, slot: &mut AppSlot, payload: &Payload<'_>, listener: &mut dyn Listener) {
+        if self.recognises(slot, payload) && (slot.state != 0 || self.attach(slot, R::default())) {
+            self.read(slot, listener, |state, out| state.stream(payload, out));
+        }
     }
 
     /// Bytes of one direction of a TCP conversation are missing.
@@ -143,20 +150,20 @@ impl Dissectors {
         }
     }
 
-    /// A conversation ends, or nothing more of it can be read. What was found out about it stays in its slot.
-    pub fn end(&mut self, slot: &mut AppSlot, reason: EndReason) {
-        if reason == EndReason::Overflow && slot.stage != AppStage::Skip {
-            self.losses.reassembly = self.losses.reassembly.saturating_add(1);
+    /// A TCP conversation ends, or nothing more of it can be read. What was found out about it stays in its slot; what was attached is given back.
+    pub fn end(&mut self, slot: &mut AppSlot, reason: EndReason) -> Option<R> {
+        // Without a state there is nothing to end: each datagram stands for itself.
+        if !slot.is_wanted() || slot.state == 0 {
+            return None;
         }
-        let state = if slot.stage == AppStage::Parse { std::mem::take(&mut slot.state) } else { 0 };
-        slot.stage = AppStage::Skip;
-        if let Some(mut reading) = self.states.remove(state) {
-            self.held = self.held.saturating_sub(reading.state.held());
-            slot.state = reading.server_name;
-            if let Some(tally) = slot.app.place().and_then(|place| self.tallies.get_mut(place)) {
-                reading.state.end(reason, tally);
-            }
+        let Reading { state, server_name, attached } = self.states.remove(slot.state)?;
+        (slot.stage, slot.state) = (AppStage::Skip, server_name);
+        self.losses.reassembly = self.losses.reassembly.saturating_add(u64::from(reason == EndReason::Overflow));
+        if let (Some(mut state), Some(tally)) = (state, slot.app.place().and_then(|place| self.tallies.get_mut(place))) {
+            self.held = self.held.saturating_sub(state.held());
+            state.end(reason, tally);
         }
+        Some(attached)
     }
 
     /// Counts what became of a request.
@@ -207,20 +214,17 @@ impl Dissectors {
 
     /// Lets the dissector of a conversation read, and ends it when that wants no more.
     fn read(&mut self, slot: &mut AppSlot, listener: &mut dyn Listener, read: impl FnOnce(&mut State, &mut Output<'_>) -> Progress) {
-        if slot.stage != AppStage::Parse {
-            return;
-        }
-        let Some(reading) = self.states.get_mut(slot.state) else { return };
+        let (Some(which), Some(reading)) = (Which::of(slot.app), self.states.get_mut(slot.state)) else { return };
         let Some(mut out) = output(&mut self.tallies, &mut self.addresses, &mut self.servers, listener, slot.app) else { return };
-        let held = reading.state.held();
+        let state = reading.state.get_or_insert_with(|| which.state());
+        let held = state.held();
         out.room = DISSECT_BYTES.saturating_sub(self.held);
         out.server_name = reading.server_name;
-        let progress = read(&mut reading.state, &mut out);
+        let progress = read(state, &mut out);
         reading.server_name = out.server_name;
         self.losses.bytes = self.losses.bytes.saturating_add(u64::from(out.refused));
-        let stops = out.refused || progress != Progress::Continue;
-        self.held = self.held.saturating_sub(held).saturating_add(reading.state.held());
-        if stops {
+        self.held = self.held.saturating_sub(held).saturating_add(state.held());
+        if out.refused || progress != Progress::Continue {
             self.end(slot, EndReason::Closed);
         }
     }

@@ -19,8 +19,8 @@ mod slab;
 pub mod tls;
 
 pub use dissector::{About, Dissector, EndReason, Listener, Output, Payload, Probe, Progress, Transport};
-pub use dissectors::{DissectLosses, DissectReport, Dissectors};
+pub use dissectors::{DissectReport, Dissectors};
 pub use names::{AddressNames, ServerNames};
 
 #[cfg(doc)]
-use crate::model::{AppMessage, AppSlot, Tally, Transaction};
+use crate::model::{AppMessage, AppSlot, DissectLosses, Tally, Transaction};

@@ -16,7 +16,7 @@ mod windows;
 pub use directionality::{DirectionCounts, JUDGED_PACKETS, Judged, MacRoleCounts, MacRoles, OneWayFlow};
 pub use duplicates::{CopyClass, Digest, DuplicateCounts, DuplicateFilter, Fingerprint, Verdict};
 pub use estimate::{LossSplit, clustered};
-pub use health::{Casts, ChecksumCounts, Health, HealthCounts, Lengths, SizeCounts, UnmatchedCounts, UnmatchedReplies};
+pub use health::{Casts, ChecksumCounts, Health, HealthCounts, Lengths, SizeCounts, UnmatchedCounts};
 pub use ledger::Ledger;
 pub use loss::{Loss, LossState};
 pub use loss_counts::{Acked, LossCounts, RATIO_BINS, Ratios, SIZE_BINS, UTILISATION_CLASSES, size_bin, size_floor, utilisation_class};

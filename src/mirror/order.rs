@@ -1,7 +1,7 @@
 //! Effects seen before their causes, and the grain of the capture clock.
 //!
 //! Data that arrives after its acknowledgement is found by [`super::Loss`], replies before their query by
-//! [`super::UnmatchedReplies`]; here are handshakes and the clock. Cost: a branch a packet for handshakes,
+//! [`super::UnmatchedCounts`]; here are handshakes and the clock. Cost: a branch a packet for handshakes,
 //! 2 ns for the clock once its grain is settled.
 
 use crate::model::Timestamp;

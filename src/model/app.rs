@@ -55,6 +55,56 @@ impl AppSlot {
     }
 }
 
+/// How the protocol of a conversation was found out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AppBy {
+    /// By what is said in it.
+    Content,
+    /// By its ports alone: a guess.
+    Port,
+}
+
+impl AppBy {
+    /// Its word in reports.
+    pub const fn token(self) -> &'static str {
+        match self {
+            AppBy::Content => "content",
+            AppBy::Port => "port",
+        }
+    }
+}
+
+/// What dissection lost at its caps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DissectLosses {
+    /// Conversations that were not dissected because too many were at once.
+    pub states: u64,
+    /// Conversations given up because the bytes of incomplete messages were too many.
+    pub bytes: u64,
+    /// Conversations given up because reassembly memory was used up.
+    pub reassembly: u64,
+    /// Conversations whose server name found no room.
+    pub server_names: u64,
+    /// Sightings of names of addresses that found no room.
+    pub names: u64,
+}
+
+impl DissectLosses {
+    /// Joins each number with its counterpart.
+    pub fn zip(&mut self, other: &DissectLosses, f: fn(u64, u64) -> u64) {
+        self.states = f(self.states, other.states);
+        self.bytes = f(self.bytes, other.bytes);
+        self.reassembly = f(self.reassembly, other.reassembly);
+        self.server_names = f(self.server_names, other.server_names);
+        self.names = f(self.names, other.names);
+    }
+
+    /// Conversations that were not read, or not to their end.
+    pub fn conversations(&self) -> u64 {
+        self.states.saturating_add(self.bytes).saturating_add(self.reassembly)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

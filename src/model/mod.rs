@@ -40,7 +40,7 @@ pub mod units;
 pub mod vlan;
 
 pub use address::{Address, Mac};
-pub use app::{AppId, AppSlot, AppStage};
+pub use app::{AppBy, AppId, AppSlot, AppStage, DissectLosses};
 pub use control::{ArpBlocks, Control, ControlFrame};
 pub use estimate::{Estimate, wilson};
 pub use exchange::{AppMessage, ExchangeEvent, Transaction, TransactionEnd};

@@ -183,7 +183,7 @@ fn subtract<K: Ord>(from: &mut BTreeMap<K, u64>, before: &BTreeMap<K, u64>) {
     });
 }
 
-/// What a report says of one protocol.
+/// What a report says of one protocol; equal when it is the same protocol with the same numbers.
 #[derive(Debug, Clone)]
 pub struct AppSection {
     /// The protocol's token.
@@ -194,6 +194,19 @@ pub struct AppSection {
     pub counters: &'static [Counter],
     /// The numbers, in that order.
     pub tally: Tally,
+}
+
+impl PartialEq for AppSection {
+    fn eq(&self, other: &Self) -> bool {
+        self.token == other.token && self.tally == other.tally
+    }
+}
+
+impl AppSection {
+    /// Each counter with its number.
+    pub fn rows(&self) -> impl Iterator<Item = (&'static Counter, &CounterValue)> {
+        self.counters.iter().zip(self.tally.values())
+    }
 }
 
 impl Counter {

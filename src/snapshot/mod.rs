@@ -16,7 +16,7 @@ pub use query::{Column, Order, Query};
 pub use rows::{Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, VlanRow};
 
 use crate::model::host::Checklist;
-use crate::model::{Finding, Timestamp};
+use crate::model::{AppSection, DissectLosses, Finding, LearntName, Timestamp};
 
 /// Packets that were not analysed, by the stage that lost them, and packets that could not be decoded fully.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub struct Losses {
     pub late_packets: u64,
     /// Conversations folded into the "other" row because a cap was reached.
     pub evicted_flows: u64,
+    /// What the dissectors lost at their caps.
+    pub dissection: DissectLosses,
 }
 
 impl Losses {
@@ -221,6 +223,10 @@ pub struct Snapshot {
     pub untagged: Traffic,
     /// TCP flag counts.
     pub tcp_flags: TcpFlags,
+    /// What was counted of each application protocol.
+    pub apps: Vec<AppSection>,
+    /// Names of addresses, learnt from what passed by: by address, then source, then name. Only where every row was asked for.
+    pub names: Vec<LearntName>,
     /// Can the mirror be believed.
     pub mirror: Mirror,
     /// The checklist of this host, for each interface; empty for files.

@@ -1,6 +1,7 @@
 //! Rows of the tables in a snapshot.
 
-use crate::model::{Address, Path, Timestamp, VlanStack};
+use crate::model::{Address, AppBy, Path, Timestamp, VlanStack};
+use std::sync::Arc;
 
 pub use crate::model::Traffic;
 
@@ -86,6 +87,10 @@ pub struct Conversation {
     pub state: Option<TcpState>,
     /// What is spoken: by content where known, else by the registered port.
     pub app: Option<&'static str>,
+    /// Which of both.
+    pub app_by: Option<AppBy>,
+    /// The name of the server, as the client called it.
+    pub server_name: Option<Arc<str>>,
     /// Its protocols: the innermost path seen, or for address pairs what all their packets have in common.
     pub path: Path,
     /// VLANs seen, ascending (at most four).

@@ -47,7 +47,7 @@ fn tally(report: &DissectReport, token: &str) -> Tally {
 
 /// Shows datagrams of one conversation, and says what was heard and in what state its slot is.
 fn show(port: u16, datagrams: &[(Direction, Vec<u8>)]) -> (Dissectors, AppSlot, Vec<AppMessage>) {
-    let (mut dissectors, mut slot, mut heard) = (Dissectors::default(), AppSlot::default(), Heard::default());
+    let (mut dissectors, mut slot, mut heard) = (Dissectors::<()>::default(), AppSlot::default(), Heard::default());
     let (key, _) = key(port, false);
     for (time, (way, bytes)) in datagrams.iter().enumerate() {
         dissectors.datagram(&mut slot, &payload(&key, *way, time as i64, bytes), &mut heard);
@@ -95,7 +95,7 @@ fn without_its_port_only_a_whole_message_is_dns() {
     for not_dns in [&query[..20], &longer, &[0; 12], &[0; 40]] {
         let (dissectors, slot, heard) = show(5300, &[(AToB, not_dns.to_vec())]);
         assert_eq!((slot.app, heard.len()), (AppId::NONE, 0));
-        assert!(dissectors.report().met().next().is_none());
+        assert!(dissectors.report().tallies.iter().all(Tally::is_empty));
     }
     // The same to NetBIOS's port is not.
     assert_eq!(show(137, &[(AToB, query)]).1.app, AppId::NONE);
@@ -119,7 +119,7 @@ fn its_neighbours_are_not_miscounted() {
 #[test]
 fn what_is_cut_or_broken_counts_as_far_as_it_is_readable() {
     let query = dns(7, 0x0100, "www.example.org", 1, &[]);
-    let (mut dissectors, mut slot, mut heard) = (Dissectors::default(), AppSlot::default(), Heard::default());
+    let (mut dissectors, mut slot, mut heard) = (Dissectors::<()>::default(), AppSlot::default(), Heard::default());
     let (key, _) = key(53, false);
     let cut = Payload { length: query.len() as u32, ..payload(&key, AToB, 0, &query[..20]) };
     dissectors.datagram(&mut slot, &cut, &mut heard);
@@ -132,7 +132,7 @@ fn what_is_cut_or_broken_counts_as_far_as_it_is_readable() {
 
 /// Shows a TCP stream in pieces of these sizes, over and over.
 fn stream(bytes: &[u8], sizes: &[usize]) -> (Dissectors, AppSlot, Vec<AppMessage>) {
-    let (mut dissectors, mut slot, mut heard) = (Dissectors::default(), AppSlot::default(), Heard::default());
+    let (mut dissectors, mut slot, mut heard) = (Dissectors::<()>::default(), AppSlot::default(), Heard::default());
     let (key, way) = key(53, true);
     let (mut rest, mut sizes) = (bytes, sizes.iter().cycle());
     while !rest.is_empty() {

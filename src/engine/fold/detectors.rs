@@ -5,7 +5,7 @@ use crate::engine::tape::Request;
 use crate::engine::tape::precomputed::Precomputed;
 use crate::mirror::{
     Acked, Clock, Digest, DirectionCounts, DuplicateCounts, DuplicateFilter, Health, HealthCounts, Loss, LossCounts, LossState, LostBytes,
-    OneWayFlow, OrderCounts, Ratios,
+    OneWayFlow, OrderCounts, Ratios, UnmatchedCounts,
 };
 use crate::model::mix::Keys;
 use crate::model::tcp::{HoleEvent, LostRange, TcpEvent};
@@ -153,7 +153,6 @@ impl Detectors {
     /// Tells when the capture began: what answers an earlier packet is not held against the mirror.
     pub fn begin(&mut self, time: Timestamp) {
         self.order.begin(time);
-        self.health.begin(time);
     }
 
     /// What of a packet stays the same in its copies, and what they are told apart by. Asks the memory for what [`Self::is_copy`] needs.
@@ -192,8 +191,6 @@ impl Detectors {
             holes.iter().for_each(|hole| self.loss.hole(&mut detectors.loss, hole));
             self.order.observe(tcp, frame.time);
             self.health.segment(numbers.mss(*way), segment.payload);
-        } else {
-            self.health.datagram(frame);
         }
         self.health.observe(frame);
         self.group(frame);
@@ -217,6 +214,11 @@ impl Detectors {
         {
             self.switch.control(frame, &packet);
         }
+    }
+
+    /// What the exchange table says of requests and replies goes here.
+    pub fn unmatched(&mut self) -> &mut UnmatchedCounts {
+        self.health.unmatched_mut()
     }
 
     /// Counts bytes that are lost.
@@ -243,7 +245,7 @@ impl Detectors {
             let packets = flow.traffic.map(|t| t.packets);
             part.sides.add(&OneWayFlow { key: &flow.key, packets, acknowledged: flow.tcp.acked() || flow.tcp.answered() });
         }
-        let (mut health, mut switch) = (self.health.counts(now), self.switch.counts());
+        let (mut health, mut switch) = (self.health.counts(), self.switch.counts());
         for context in contexts.rows() {
             let packets = context.traffic.packets;
             switch.tags.count(&context.key.vlans, packets);

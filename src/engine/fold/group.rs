@@ -1,5 +1,6 @@
 //! A group of the shards: folds their packets in the order of the tape.
 
+use super::dissect_queue::{DissectQueue, Waiting};
 use super::in_flight::InFlight;
 use super::shard::{Shard, ShardPlan};
 use crate::capture::{Block, Packet};
@@ -90,10 +91,11 @@ impl ShardGroup {
         };
         order.iter().take(PIPELINE_DEPTH).for_each(prefetch);
         let mut slots = [Slot::default(); PIPELINE_DEPTH];
+        let mut queue = DissectQueue::default();
         let (mut guessed, mut counted) = (0usize, 0usize);
         for (taken, &next) in order.iter().enumerate() {
             if taken - counted == PIPELINE_DEPTH {
-                self.count(tape_block, &mut slots[counted % PIPELINE_DEPTH]);
+                self.count(tape_block, &mut slots[counted % PIPELINE_DEPTH], &mut queue);
                 counted += 1;
             }
             if taken - guessed > PIPELINE_DEPTH / 2 {
@@ -110,8 +112,9 @@ impl ShardGroup {
             self.probe(&mut slots[n % PIPELINE_DEPTH]);
         }
         for n in counted..order.len() {
-            self.count(tape_block, &mut slots[n % PIPELINE_DEPTH]);
+            self.count(tape_block, &mut slots[n % PIPELINE_DEPTH], &mut queue);
         }
+        self.dissect_all(&mut queue);
     }
 
     #[inline(always)]
@@ -136,7 +139,10 @@ impl ShardGroup {
     }
 
     #[inline]
-    fn count<'a>(&mut self, tape_block: &'a TapeBlock, slot: &mut Slot<'a>) {
+    fn count<'a>(&mut self, tape_block: &'a TapeBlock, slot: &mut Slot<'a>, queue: &mut DissectQueue<'a>) {
+        if self.shards.get(usize::from(slot.at)).is_some_and(Shard::is_full) {
+            self.dissect_all(queue);
+        }
         let (block, at) = (&tape_block.block, slot.packet as usize);
         let (Some(packet), Some(shard)) = (block.packets.get(at), self.shards.get_mut(usize::from(slot.at))) else { return };
         if let Some(facts) = tape_block.precomputed.get(at).filter(|_| slot.waits) {
@@ -148,8 +154,26 @@ impl ShardGroup {
             if let Some(heading) = shard.ingest_weighted(packet, flight, times, local, evicted) {
                 self.part.count(flight.wire(), times.into(), heading);
             }
-        } else if let Some(heading) = shard.ingest(packet, flight, local, evicted) {
-            self.part.count(flight.wire(), 1, heading);
+        } else {
+            let mut waits = None;
+            if let Some(heading) = shard.ingest(packet, flight, local, evicted, &mut waits) {
+                self.part.count(flight.wire(), 1, heading);
+            }
+            let ready = waits.and_then(|waiting| queue.push(Waiting { shard: slot.at, ..waiting }));
+            ready.into_iter().for_each(|packet| self.dissect(&packet));
+        }
+    }
+
+    fn dissect(&mut self, packet: &Waiting<'_>) {
+        if let Some(shard) = self.shards.get_mut(usize::from(packet.shard)) {
+            shard.dissect(packet);
+        }
+    }
+
+    /// Dissects everything that waits: flow numbers may change, the block leaves, or a mark comes.
+    fn dissect_all(&mut self, queue: &mut DissectQueue<'_>) {
+        while let Some(packet) = queue.pop() {
+            self.dissect(&packet);
         }
     }
 

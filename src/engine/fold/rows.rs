@@ -1,7 +1,9 @@
 //! From flow records to the rows of a snapshot.
 
+use super::reader::Reader;
+use crate::dissect::registry;
 use crate::engine::fold::detectors::FlowDetectors;
-use crate::model::{Address, Path, Timestamp, Traffic, VlanStack};
+use crate::model::{Address, AppBy, Path, Timestamp, Traffic, VlanStack};
 use crate::names;
 use crate::snapshot::{Column, Conversation, Order, Query, TcpState};
 use crate::stats::{Contexts, FlowTable, Record, TcpTrack};
@@ -78,10 +80,18 @@ pub fn seen_in(record: Record<FlowDetectors>, more_vlans: impl Iterator<Item = u
 }
 
 /// A conversation's row; its `recent` numbers are what was added since the last report.
-pub fn conversation(record: Record<FlowDetectors>, more_vlans: impl Iterator<Item = u16>, contexts: &Contexts) -> Conversation {
+pub fn conversation(
+    record: Record<FlowDetectors>,
+    more_vlans: impl Iterator<Item = u16>,
+    contexts: &Contexts,
+    reader: &Reader,
+) -> Conversation {
     let (flow, added) = (record.flow, record.added());
     let (path, vlans) = seen_in(record, more_vlans, contexts);
     let kind = Kind::of(flow.key.protocol);
+    let by_content = registry::token(flow.app.app).map(|token| (token, AppBy::Content));
+    let by_port = || app(kind, flow.key.a_port, flow.key.b_port).map(|service| (service, AppBy::Port));
+    let (app, app_by) = by_content.or_else(by_port).unzip();
     Conversation {
         a: flow.key.a(),
         b: flow.key.b(),
@@ -95,7 +105,9 @@ pub fn conversation(record: Record<FlowDetectors>, more_vlans: impl Iterator<Ite
         last: record.last(),
         originator_is_a: flow.originator == 0,
         state: (kind == Kind::Tcp).then(|| state(&flow.tcp)),
-        app: app(kind, flow.key.a_port, flow.key.b_port),
+        app,
+        app_by,
+        server_name: reader.server_name(&flow.app).cloned(),
         path,
         vlans,
     }
@@ -153,8 +165,8 @@ fn score(order: Order) -> impl Fn(Record<FlowDetectors>) -> u64 {
 }
 
 /// The rows a query asks of one shard, every touched one among them, and how many match in all (by [`Kind`]).
-pub fn select(table: &FlowTable<FlowDetectors>, contexts: &Contexts, query: &Query) -> (Vec<FlowReport>, [u64; 4]) {
-    let row = |at: u32, record: Record<FlowDetectors>| conversation(record, table.vlans(at), contexts);
+pub fn select(table: &FlowTable<FlowDetectors>, contexts: &Contexts, reader: &Reader, query: &Query) -> (Vec<FlowReport>, [u64; 4]) {
+    let row = |at: u32, record: Record<FlowDetectors>| conversation(record, table.vlans(at), contexts, reader);
     let mut wanted: [Vec<(u64, u32)>; 3] = Default::default();
     let mut matching = [0u64; 4];
     let score = score(query.conversations);

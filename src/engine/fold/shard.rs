@@ -2,10 +2,13 @@
 
 mod samples;
 
+use super::dissect_queue::Waiting;
 use super::in_flight::{self, InFlight};
+use super::reader::Reader;
 use super::rows::EndpointDelta;
 use crate::capture::Packet;
 use crate::decode::{Fragment, Headers};
+use crate::dissect::{DissectReport, EndReason};
 use crate::engine::fold::closed_flows::ClosedFlows;
 use crate::engine::fold::detectors::{DetectorReport, Detectors, FlowDetectors};
 use crate::engine::fold::local::LocalNets;
@@ -15,9 +18,9 @@ use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::shard_key::FragmentTable;
 use crate::mirror::Digest;
 use crate::model::tcp::HOLD;
-use crate::model::{Direction, FlowBatch, FlowKey, Frame, Stop, Timestamp, Traffic};
+use crate::model::{AppId, AppSlot, Direction, FlowBatch, FlowKey, Frame, LearntName, Stop, Timestamp, Traffic};
 use crate::snapshot::Conversation;
-use crate::stats::flow::{Counted, Flushed, Step};
+use crate::stats::flow::{Counted, FlowChange, Flushed, Step};
 use crate::stats::totals::TrafficDirection;
 use crate::stats::{Context, Contexts, FlowTable, Record, Totals};
 
@@ -38,6 +41,10 @@ pub struct ShardReport {
     pub matching: [u64; 4],
     /// What its detectors counted so far.
     pub detected: DetectorReport,
+    /// What its dissectors counted so far.
+    pub dissected: DissectReport,
+    /// Names of addresses they learnt; only where every row is wanted.
+    pub names: Vec<LearntName>,
 }
 
 /// A shard's conversations and their contexts.
@@ -45,6 +52,7 @@ pub struct ShardReport {
 pub struct Whole {
     flows: FlowTable<FlowDetectors>,
     contexts: Contexts,
+    reader: Reader,
 }
 
 impl Whole {
@@ -65,10 +73,9 @@ impl Whole {
 
     /// Every conversation's row.
     pub fn reports(&self) -> impl Iterator<Item = (Conversation, Kind)> + '_ {
-        self.flows
-            .records()
-            .zip(0..)
-            .map(|(record, at)| (rows::conversation(record, self.flows.vlans(at), &self.contexts), Kind::of(record.flow.key.protocol)))
+        self.flows.records().zip(0..).map(|(record, at)| {
+            (rows::conversation(record, self.flows.vlans(at), &self.contexts, &self.reader), Kind::of(record.flow.key.protocol))
+        })
     }
 
     /// How many conversations of each kind there are.
@@ -105,6 +112,9 @@ pub struct Shard {
     /// Every conversation was closed at the end of the capture.
     finished: bool,
     fragments: FragmentTable<(FlowKey, Direction)>,
+    reader: Reader,
+    /// Conversations that were closed while they were being read.
+    ending: Vec<u32>,
 }
 
 impl Shard {
@@ -120,12 +130,15 @@ impl Shard {
             closed: ClosedFlows::new(number, plan.flow_records),
             finished: false,
             fragments: FragmentTable::default(),
+            reader: Reader::default(),
+            ending: Vec::new(),
         }
     }
 
     /// Tells when the capture began: with the first packet of all shards.
     pub fn begin(&mut self, time: Timestamp) {
         self.detectors.begin(time);
+        self.reader.begin(time);
     }
 
     /// Takes one of the commonest packets in flight, as the router read it, and asks the memory for what it needs next. False when it cannot be
@@ -172,14 +185,15 @@ impl Shard {
     }
 
     /// Folds in a packet in flight and says where it was heading; `None` when it is a copy that is left out. Conversations that had to make
-    /// room are appended to `evicted`.
+    /// room are appended to `evicted`. `waits` is set where the dissectors want the packet's payload.
     #[inline]
-    pub fn ingest(
+    pub fn ingest<'a>(
         &mut self,
         packet: &Packet,
-        flight: &InFlight,
+        flight: &InFlight<'a>,
         local: &LocalNets,
         evicted: &mut Vec<FlowReport>,
+        waits: &mut Option<Waiting<'a>>,
     ) -> Option<TrafficDirection> {
         let frame = &flight.frame;
         self.totals.count_link(packet.wire, packet.captured);
@@ -203,6 +217,9 @@ impl Shard {
         if step.tcp.is_some() & self.flows.is_due(step.time) {
             self.decide(step.time);
         }
+        if self.flows.app(at).is_some_and(AppSlot::is_wanted) {
+            *waits = self.wants(at, frame);
+        }
         let Counted { flow, backward, tcp, holes } = self.flows.count(at, &step, packet.load);
         self.detectors.conversation(&mut flow.detectors, frame, &flow.numbers, &tcp, holes, packet.load);
         let heading = flow.heading[step.direction as usize];
@@ -210,6 +227,35 @@ impl Shard {
             self.contexts.backward(self.flows.context(at, step.direction), step.time);
         }
         Some(heading)
+    }
+
+    /// What is to be dissected of a packet, before it is counted.
+    #[inline(never)]
+    fn wants<'a>(&mut self, at: u32, frame: &Frame<'a>) -> Option<Waiting<'a>> {
+        let slot = self.flows.app(at)?;
+        match &frame.tcp {
+            // Without payload it can only matter where a stream is being put in order.
+            Some(segment) if segment.payload == 0 && slot.state == 0 => None,
+            Some(_) => Waiting::of(frame, at, self.flows.next_sequence(at, frame.flow?.1)),
+            None if slot.app == AppId::NONE && frame.flow?.0.protocol != UDP => {
+                self.reader.echo(frame, self.detectors.unmatched());
+                None
+            }
+            None => Waiting::of(frame, at, None),
+        }
+    }
+
+    /// Dissects a packet that has waited.
+    pub fn dissect(&mut self, packet: &Waiting<'_>) {
+        if let Some(slot) = self.flows.app_mut(packet.at) {
+            self.reader.read(slot, packet, self.detectors.unmatched());
+        }
+    }
+
+    /// Whether the next new conversation makes others go: what waits to be dissected has to be so before.
+    #[inline(always)]
+    pub fn is_full(&self) -> bool {
+        self.flows.is_full()
     }
 
     /// The number of a packet's conversation, which is now in the packet's context. The detectors take notice of a change of tags where
@@ -269,9 +315,11 @@ impl Shard {
     #[inline(never)]
     fn make_room(&mut self, evicted: &mut Vec<FlowReport>) {
         self.flush();
-        let (contexts, closed) = (&self.contexts, &mut self.closed);
+        let (contexts, closed, reader) = (&self.contexts, &mut self.closed, &mut self.reader);
         let out = |record: Record<FlowDetectors>, at, table: &FlowTable<FlowDetectors>| {
-            let row = rows::conversation(record, table.vlans(at), contexts);
+            let row = rows::conversation(record, table.vlans(at), contexts, reader);
+            let mut slot = record.flow.app;
+            reader.end(&mut slot, EndReason::Closed);
             evicted.push(FlowReport { row, kind: Kind::of(record.flow.key.protocol), shown: false });
         };
         self.flows.evict(out, &mut |table, event| closed.note(table, &event, contexts));
@@ -279,13 +327,21 @@ impl Shard {
 
     /// Closes conversations that have ended or were silent for too long by `now`, where the interval of that number ends.
     pub fn close_idle(&mut self, now: Timestamp, interval: u64, send: &mut impl FnMut(FlowBatch)) {
-        let (contexts, closed) = (&self.contexts, &mut self.closed);
+        let (contexts, closed, ending) = (&self.contexts, &mut self.closed, &mut self.ending);
         self.flows.close_idle(now, &mut |table, event| {
             closed.note(table, &event, contexts);
             if closed.is_full() {
                 closed.take(interval).into_iter().for_each(&mut *send);
             }
+            if matches!(event.change, FlowChange::Closed(_)) && Reader::keeps_state(&event.record.flow.app) {
+                ending.push(event.at);
+            }
         });
+        for at in self.ending.drain(..) {
+            if let Some(slot) = self.flows.app_mut(at) {
+                self.reader.end(slot, EndReason::Closed);
+            }
+        }
         self.hand_over(interval, send);
     }
 
@@ -314,6 +370,7 @@ impl Shard {
         let query = &request.query;
         self.flush();
         self.decide(if request.finished { request.now.plus(HOLD) } else { request.now });
+        self.reader.advance(request.now, request.finished, self.detectors.unmatched());
         let detected = self.detectors.report(&self.flows, &self.contexts, request);
         let mut report = ShardReport {
             shard: self.number,
@@ -323,19 +380,27 @@ impl Shard {
             matching: [0; 4],
             whole: None,
             detected,
+            dissected: self.reader.report(),
+            names: Vec::new(),
         };
+        if query.wants_every_row() {
+            report.names = self.reader.names().collect();
+        }
         if request.last && query.wants_every_row() {
-            let whole = Whole { flows: self.flows.take_all(), contexts: self.contexts.take_all() };
+            let reader = std::mem::take(&mut self.reader);
+            let whole = Whole { flows: self.flows.take_all(), contexts: self.contexts.take_all(), reader };
             report.matching = whole.kinds();
             report.whole = Some(whole);
         } else {
             report.contexts = self.contexts.report();
-            (report.flows, report.matching) = rows::select(&self.flows, &self.contexts, query);
+            (report.flows, report.matching) = rows::select(&self.flows, &self.contexts, &self.reader, query);
             self.flows.reported();
         }
         report
     }
 }
+
+const UDP: u8 = 17;
 
 fn flush(contexts: &mut Contexts, totals: &mut Totals, flushed: Flushed) {
     contexts.flush(flushed.context, flushed.traffic, flushed.last);

@@ -9,6 +9,7 @@ mod timeline;
 pub use endpoints::EndpointTables;
 pub use flow_stream::{FlowListener, FlowStream};
 
+use crate::dissect::DissectReport;
 use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::fold::message::{IntervalPart, Message};
 use crate::engine::fold::rows::Kind;
@@ -19,7 +20,7 @@ use crate::engine::merge::timeline::Timeline;
 use crate::engine::tape::Request;
 use crate::model::host::Checklist;
 use crate::model::limits::SHARDS;
-use crate::model::{Address, Cast, Finding, Mac, Traffic};
+use crate::model::{Address, Cast, Finding, LearntName, Mac, Traffic};
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::{
     Casts, Conversation, Conversations, Directions, Endpoints, HostRow, Mirror, Query, Snapshot, Table, TcpFlags, VlanRow,
@@ -106,6 +107,8 @@ struct Pending {
     open: IntervalPart,
     totals: Totals,
     detected: DetectorReport,
+    dissected: DissectReport,
+    names: Vec<LearntName>,
     conversations: [Table<Conversation>; 3],
 }
 
@@ -119,6 +122,8 @@ impl Pending {
             open: IntervalPart::default(),
             totals: Totals::default(),
             detected: DetectorReport::default(),
+            dissected: DissectReport::default(),
+            names: Vec::new(),
             conversations: Default::default(),
         }
     }
@@ -224,6 +229,8 @@ impl Merge {
             pending.absorbed += 1;
             pending.totals.add(&report.totals);
             pending.detected.merge(&report.detected);
+            pending.dissected.merge(&report.dissected);
+            pending.names.extend_from_slice(&report.names);
             let contexts = report.contexts.iter().map(|(context, added)| (context, *added));
             self.tables.add_contexts(contexts.chain(report.whole.iter().flat_map(Whole::contexts)));
             for (table, matching) in pending.conversations.iter_mut().zip(report.matching) {
@@ -260,7 +267,7 @@ impl Merge {
     }
 
     fn assemble(&mut self, pending: Pending) -> Option<Snapshot> {
-        let Pending { request, open, totals, detected, mut conversations, .. } = pending;
+        let Pending { request, open, totals, detected, dissected, names, mut conversations, .. } = pending;
         let request = &request;
         let query = &request.query;
         for (table, evicted) in conversations.iter_mut().zip(self.tables.evicted) {
@@ -288,6 +295,7 @@ impl Merge {
         losses.decode_errors = totals.short;
         losses.malformed = totals.malformed;
         losses.evicted_flows = self.tables.evicted.iter().map(|e| e.1).sum();
+        losses.dissection = dissected.losses;
         let heading = |h: TrafficDirection| totals.directions[h as usize];
         let [ip, ipv6, tcp, udp, sctp] = ends;
         Some(Snapshot {
@@ -317,6 +325,8 @@ impl Merge {
             protocols: self.tables.hierarchy.rows(request.live),
             vlans: self.tables.vlan_table(request.live),
             untagged: self.tables.untagged,
+            apps: dissected.sections(),
+            names: merge_names(names),
             host,
             mirror,
             findings,
@@ -328,6 +338,19 @@ impl Merge {
             speed: self.base.speed,
         })
     }
+}
+
+/// One row for each address, source and name: the address is known in many shards.
+fn merge_names(mut names: Vec<LearntName>) -> Vec<LearntName> {
+    names.sort_by(|x, y| (x.address, x.source, &x.name).cmp(&(y.address, y.source, &y.name)));
+    names.dedup_by(|later, kept| {
+        let same = (later.address, later.source, &later.name) == (kept.address, kept.source, &kept.name);
+        if same {
+            (kept.first, kept.last) = (kept.first.min(later.first), kept.last.max(later.last));
+        }
+        same
+    });
+    names
 }
 
 impl Tables {

@@ -251,6 +251,8 @@ impl Rows<Conversation> {
             originator_is_a,
             state: None,
             app: None,
+            app_by: None,
+            server_name: None,
             path,
             vlans: VlanStack::default(),
         };

@@ -9,10 +9,9 @@ mod unmatched;
 
 pub use checksum::ChecksumCounts;
 pub use sizes::{Lengths, SizeCounts};
-pub use unmatched::{UnmatchedCounts, UnmatchedReplies};
+pub use unmatched::UnmatchedCounts;
 
 use crate::model::Frame;
-use crate::model::Timestamp;
 use checksum::Checksums;
 
 /// Frames by the kind of destination address.
@@ -79,15 +78,10 @@ impl HealthCounts {
 pub struct Health {
     sizes: SizeCounts,
     checksums: Checksums,
-    unmatched: UnmatchedReplies,
+    unmatched: UnmatchedCounts,
 }
 
 impl Health {
-    /// Tells when the capture began.
-    pub fn begin(&mut self, time: Timestamp) {
-        self.unmatched.begin(time);
-    }
-
     /// Looks at one frame.
     #[inline(always)]
     pub fn observe(&mut self, frame: &Frame<'_>) {
@@ -102,23 +96,21 @@ impl Health {
         self.sizes.segment(mss, payload);
     }
 
-    /// Looks, in addition, at a frame with IP but without a TCP header.
-    #[inline]
-    pub fn datagram(&mut self, frame: &Frame<'_>) {
-        self.unmatched.observe(frame);
+    /// What the exchange table says of requests and replies is counted here.
+    pub fn unmatched_mut(&mut self) -> &mut UnmatchedCounts {
+        &mut self.unmatched
     }
 
     /// Counts up to `now`, since the beginning. Frames by tag and destination are not among them: whoever keeps the contexts has them.
-    pub fn counts(&mut self, now: Timestamp) -> HealthCounts {
-        self.unmatched.advance(now);
-        HealthCounts { sizes: self.sizes, checksums: self.checksums.counts(), casts: Casts::default(), unmatched: self.unmatched.counts() }
+    pub fn counts(&mut self) -> HealthCounts {
+        HealthCounts { sizes: self.sizes, checksums: self.checksums.counts(), casts: Casts::default(), unmatched: self.unmatched }
     }
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::model::{Direction, FlowKey, Mac};
+    use crate::model::{Direction, FlowKey, Mac, Timestamp};
     use proptest::prelude::*;
 
     /// An Ethernet frame with IPv4 and UDP, ports 53000 to `port`, around `payload`.
@@ -167,9 +159,8 @@ pub(super) mod tests {
                 for _ in 0..3 {
                     health.observe(&frame);
                     health.segment(Some(1460), extra);
-                    health.datagram(&frame);
                 }
-                let counts = health.counts(Timestamp(i64::MAX));
+                let counts = health.counts();
                 prop_assert!(counts.sizes.packets + counts.sizes.no_length <= 6);
                 let _ = way == Direction::AToB;
             }

@@ -1,5 +1,6 @@
 //! `--format json`: one object, for scripts. Names and types are promises; rows stand one a line.
 
+mod apps;
 mod host;
 mod mirror;
 mod parallel_rows;
@@ -60,6 +61,8 @@ impl Format for Json {
         w.traffic_object("untagged", s.untagged);
         directions(w, s)?;
         tcp(w, s)?;
+        apps::apps(w, &s.apps)?;
+        apps::names(w, &s.names)?;
         mirror::mirror(w, &s.mirror)?;
         if !s.mirror.tunnels.rows.is_empty() {
             rows::table(w, &TUNNELS, s, options)?;
@@ -139,6 +142,15 @@ fn losses(w: &mut Writer, s: &Snapshot) -> io::Result<()> {
     w.count("malformed", l.malformed);
     w.count("late_packets", l.late_packets);
     w.count("evicted_flows", l.evicted_flows);
+    let d = &l.dissection;
+    w.key("dissection");
+    w.open(b'{');
+    w.count("states", d.states);
+    w.count("bytes", d.bytes);
+    w.count("reassembly", d.reassembly);
+    w.count("server_names", d.server_names);
+    w.count("names", d.names);
+    w.close(b'}');
     w.close(b'}');
     Ok(())
 }

@@ -185,6 +185,13 @@ impl<'a> Writer<'a> {
         self.comma = false;
     }
 
+    /// Begins a value with a name that comes from packets.
+    pub fn key_text(&mut self, name: &str) {
+        self.string(name);
+        self.buffer.put_short(b":");
+        self.comma = false;
+    }
+
     #[inline]
     fn separate(&mut self) {
         if std::mem::replace(&mut self.comma, true) {

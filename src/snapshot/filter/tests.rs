@@ -32,6 +32,8 @@ fn web() -> Conversation {
         originator_is_a: false,
         state: Some(TcpState::Established),
         app: Some("tls"),
+        app_by: Some(crate::model::AppBy::Port),
+        server_name: None,
         path: path(&[Proto::Eth, Proto::Vlan, Proto::Ip, Proto::Tcp]),
         vlans: [10].into_iter().collect(),
     }
@@ -45,6 +47,8 @@ fn neighbours() -> Conversation {
         b_port: 0,
         state: None,
         app: None,
+        app_by: None,
+        server_name: None,
         path: path(&[Proto::Eth, Proto::Arp]),
         vlans: Default::default(),
         ..web()

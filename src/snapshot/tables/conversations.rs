@@ -1,6 +1,6 @@
 //! Who talks to whom.
 
-use crate::model::Address;
+use crate::model::{Address, AppBy};
 use crate::snapshot::table::{Ends, Field, Kind, Layers, Room, Sheet, TableSpec, Tint, Value, When};
 use crate::snapshot::{Conversation, Traffic};
 use std::cmp::Ordering;
@@ -62,6 +62,8 @@ const FIELDS: &[Field<Conversation>] = &[
         .screen(9, "lasted", 9),
     Field::new("originator", "Originator", Kind::Word, |c: &Conversation| Value::Word(if c.originator_is_a { "a" } else { "b" })).machine(),
     Field::new("app", "App", Kind::App, |c: &Conversation| Value::word(c.app)).paper(2, Room::Fixed).optional().no_screen(),
+    Field::new("app_by", "App known by", Kind::Word, |c: &Conversation| Value::word(c.app_by.map(AppBy::token))).machine().no_csv(),
+    Field::new("server_name", "Server name", Kind::Text, |c: &Conversation| Value::text(c.server_name.as_deref())).machine().no_csv(),
     Field::new("state", "State", Kind::State, |c: &Conversation| c.state.map_or(Value::None, Value::State))
         .paper(9, Room::Fixed)
         .optional()

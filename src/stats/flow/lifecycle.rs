@@ -8,7 +8,7 @@
 use super::wheel::{NOWHERE, Wheel};
 use super::{FlowHot, FlowTable, Record};
 use crate::model::limits::{OTHER_IDLE, TCP_ENDED, TCP_IDLE, UDP_IDLE};
-use crate::model::{AppSlot, CloseReason, Timestamp, Traffic};
+use crate::model::{AppId, AppSlot, CloseReason, Timestamp, Traffic};
 
 /// What happened to a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,7 +169,10 @@ impl<X: Copy + Default> FlowTable<X> {
             if ended != 0 {
                 self.lives.ended.push(at);
             }
-            flow.app = AppSlot { app: flow.app.app, ..AppSlot::default() };
+            // What is known of it stays known; what was not recognised is looked at again.
+            if flow.app.app == AppId::NONE {
+                flow.app = AppSlot::default();
+            }
         }
         flow.life.flags &= !Life::TOUCHED;
     }
@@ -244,7 +247,6 @@ impl<X: Copy + Default> FlowTable<X> {
             flow.life.flags |= Life::CLOSED | if flow.round == self.round { Life::TOUCHED } else { 0 };
             // Its next packet is the first of a round, and opens it.
             flow.round = 0;
-            flow.app.state = 0;
         }
     }
 

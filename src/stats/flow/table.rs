@@ -327,6 +327,22 @@ impl<X: Copy + Default> FlowTable<X> {
         self.flows.get_mut(at as usize).map(|f| &mut f.detectors)
     }
 
+    /// What the dissectors keep of a conversation.
+    #[inline(always)]
+    pub fn app(&self, at: u32) -> Option<&AppSlot> {
+        self.flows.get(at as usize).map(|f| &f.app)
+    }
+
+    /// The same, to be changed.
+    pub fn app_mut(&mut self, at: u32) -> Option<&mut AppSlot> {
+        self.flows.get_mut(at as usize).map(|f| &mut f.app)
+    }
+
+    /// The TCP sequence number expected next of a direction.
+    pub fn next_sequence(&self, at: u32, way: Direction) -> Option<u32> {
+        self.flows.get(at as usize)?.numbers.next_sequence(way)
+    }
+
     /// Numbers of the conversations touched since the last [`Self::reported`].
     pub fn touched(&self) -> &[u32] {
         &self.touched

@@ -79,6 +79,8 @@ pub fn transport(second: i64) -> Vec<(bool, Conversation)> {
                 originator_is_a: first,
                 state,
                 app: Some(s.app),
+                app_by: Some(crate::model::AppBy::Content),
+                server_name: None,
                 path: path(&[Proto::Eth, Proto::Vlan, Proto::Ip, transport]),
                 vlans: [s.vlan].into_iter().collect(),
             };
@@ -104,6 +106,8 @@ pub fn transport(second: i64) -> Vec<(bool, Conversation)> {
             originator_is_a: true,
             state: Some(TcpState::Established),
             app: Some("tls"),
+            app_by: Some(crate::model::AppBy::Content),
+            server_name: None,
             path: path(&[Proto::Eth, Proto::Ipv6, Proto::Tcp]),
             vlans: Default::default(),
         };

@@ -1,0 +1,172 @@
+//! Brings payloads to the dissectors of a shard: TCP's in their order, and what they read on to the exchange table.
+
+use super::dissect_queue::Waiting;
+use crate::dissect::{DissectReport, Dissectors, EndReason, Listener, Payload};
+use crate::mirror::UnmatchedCounts;
+use crate::model::tcp::RST;
+use crate::model::{AppMessage, AppSlot, Direction, Frame, LearntName, Segment, Timestamp};
+use crate::stats::exchange::{self, Exchanges};
+use crate::stats::{Reassembler, ReassemblyPool, StreamEnd, StreamPiece};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// Both directions of a TCP conversation that is being read.
+type Streams = [Reassembler; 2];
+
+/// The dissectors of a shard, and what stands before and behind them.
+#[derive(Debug, Default)]
+pub struct Reader {
+    dissectors: Dissectors<Streams>,
+    pool: ReassemblyPool,
+    exchanges: Exchanges,
+}
+
+/// Takes what dissectors read to the exchange table.
+struct ToExchanges<'a> {
+    exchanges: &'a mut Exchanges,
+    mirror: &'a mut UnmatchedCounts,
+}
+
+impl Listener for ToExchanges<'_> {
+    fn message(&mut self, message: &AppMessage) {
+        let mirror = &mut *self.mirror;
+        self.exchanges.pass(message, &mut |event| mirror.note(event));
+    }
+}
+
+impl Reader {
+    /// Tells when the capture began.
+    pub fn begin(&mut self, time: Timestamp) {
+        self.exchanges.begin(time);
+    }
+
+    /// Reads a packet of the conversation with this slot; `mirror` counts what the exchange table says of the mirror.
+    pub fn read(&mut self, slot: &mut AppSlot, packet: &Waiting<'_>, mirror: &mut UnmatchedCounts) {
+        match packet.segment {
+            Some(segment) => self.segment(slot, packet, &segment, mirror),
+            None => {
+                let listener = &mut ToExchanges { exchanges: &mut self.exchanges, mirror };
+                self.dissectors.datagram(slot, &payload(packet, packet.bytes, packet.length), listener);
+            }
+        }
+        let dissectors = &mut self.dissectors;
+        self.exchanges.take_ended(|transaction| dissectors.transaction(&transaction));
+    }
+
+    /// Looks at an ICMP echo, which belongs to no dissector.
+    pub fn echo(&mut self, frame: &Frame<'_>, mirror: &mut UnmatchedCounts) {
+        if let Some(message) = exchange::echo(frame) {
+            self.exchanges.pass(&message, &mut |event| mirror.note(event));
+            self.exchanges.take_ended(|_| {});
+        }
+    }
+
+    fn segment(&mut self, slot: &mut AppSlot, packet: &Waiting<'_>, segment: &Segment, mirror: &mut UnmatchedCounts) {
+        if segment.flags & RST != 0 {
+            return self.end(slot, EndReason::Closed);
+        }
+        if slot.state == 0 && !self.admit(slot, packet, segment) {
+            return;
+        }
+        let Some(mut streams) = self.dissectors.detach(slot) else { return };
+        let (dissectors, pool) = (&mut self.dissectors, &mut self.pool);
+        let listener = &mut ToExchanges { exchanges: &mut self.exchanges, mirror };
+        let [a, b] = &mut streams;
+        let (this, other, back) = match packet.way {
+            Direction::AToB => (a, b, Direction::BToA),
+            Direction::BToA => (b, a, Direction::AToB),
+        };
+        let mut take = |way: Direction, piece: StreamPiece<'_>| {
+            match piece {
+                StreamPiece::Bytes(bytes) => {
+                    let part = Payload { way, ..payload(packet, bytes, bytes.len() as u32) };
+                    dissectors.stream(slot, &part, listener);
+                }
+                StreamPiece::Gap(_) => dissectors.gap(slot, way, listener),
+                StreamPiece::End(StreamEnd::Overflow) => drop(dissectors.end(slot, EndReason::Overflow)),
+                StreamPiece::End(StreamEnd::Fin) => {}
+            }
+            if slot.is_wanted() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        this.segment(pool, segment, packet.bytes, packet.time, |piece| take(packet.way, piece));
+        other.acknowledged(pool, segment.acknowledgement, packet.time, |piece| take(back, piece));
+        if slot.is_wanted() && streams.iter().all(Reassembler::is_over) {
+            self.dissectors.end(slot, EndReason::Closed);
+        }
+        if slot.is_wanted() {
+            self.dissectors.attach(slot, streams);
+        } else {
+            self.release(streams);
+        }
+    }
+
+    /// Whether a conversation without state is to be read from this segment on: where it is recognised, or where bytes before it are missing
+    /// that may tell.
+    fn admit(&mut self, slot: &mut AppSlot, packet: &Waiting<'_>, segment: &Segment) -> bool {
+        if segment.payload == 0 || packet.bytes.is_empty() {
+            return false;
+        }
+        let mut streams = Streams::default();
+        let (mine, start) = (packet.way as usize, segment.sequence);
+        let ahead = packet.expected.map_or(0, |expected| start.wrapping_sub(expected));
+        let is_ahead = ahead > 0 && ahead < AHEAD;
+        let begin = if is_ahead { start.wrapping_sub(ahead) } else { start };
+        if !is_ahead && !self.dissectors.recognises(slot, &payload(packet, packet.bytes, segment.payload)) {
+            return false;
+        }
+        if let Some(stream) = streams.get_mut(mine) {
+            *stream = Reassembler::starting_at(begin);
+        }
+        self.dissectors.attach(slot, streams)
+    }
+
+    /// Whether state of a conversation is kept here, which is to be [ended](Self::end) with it.
+    pub fn keeps_state(slot: &AppSlot) -> bool {
+        slot.is_wanted() && slot.state != 0
+    }
+
+    /// A conversation ends.
+    pub fn end(&mut self, slot: &mut AppSlot, reason: EndReason) {
+        if let Some(streams) = self.dissectors.end(slot, reason) {
+            self.release(streams);
+        }
+    }
+
+    fn release(&mut self, streams: Streams) {
+        for mut stream in streams {
+            stream.release(&mut self.pool);
+        }
+    }
+
+    /// Decides what waited long enough for its reply; when the capture has `finished` nothing waits any more.
+    pub fn advance(&mut self, now: Timestamp, finished: bool, mirror: &mut UnmatchedCounts) {
+        self.exchanges.advance(now, &mut |event| mirror.note(event));
+        if finished {
+            self.exchanges.finish();
+        }
+        let dissectors = &mut self.dissectors;
+        self.exchanges.take_ended(|transaction| dissectors.transaction(&transaction));
+    }
+
+    /// The name of the server of a conversation.
+    pub fn server_name(&self, slot: &AppSlot) -> Option<&Arc<str>> {
+        self.dissectors.server_name(slot)
+    }
+
+    /// Everything counted so far.
+    pub fn report(&self) -> DissectReport {
+        self.dissectors.report()
+    }
+
+    /// Names of addresses, in no order.
+    pub fn names(&self) -> impl Iterator<Item = LearntName> + '_ {
+        self.dissectors.names()
+    }
+}
+
+/// How far a first segment may be ahead of what was expected, in bytes, to be taken for one that overtook the others.
+const AHEAD: u32 = 1 << 16;
+
+fn payload<'a>(packet: &'a Waiting<'_>, bytes: &'a [u8], length: u32) -> Payload<'a> {
+    Payload { flow: &packet.flow, way: packet.way, time: packet.time, bytes, length }
+}
