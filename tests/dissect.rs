@@ -1,0 +1,149 @@
+//! Application protocols, from packets to the report: DNS with its latency and codes, TLS server names however the hello was cut.
+
+mod support;
+
+use spantop::capture::Memory;
+use spantop::engine::{self, Settings};
+use spantop::error::Outcome;
+use spantop::model::{AppBy, CounterValue, LinkType, Timestamp};
+use spantop::snapshot::Snapshot;
+use support::packet::message::{dns, dns_failure};
+use support::packet::{ACK, PSH, Packet, SYN};
+
+const MILLISECOND: i64 = 1_000_000;
+const START: i64 = 1_700_000_000_000 * MILLISECOND;
+const CLIENT: [u8; 4] = [10, 0, 0, 1];
+const SERVER: [u8; 4] = [10, 0, 0, 2];
+
+/// Packets with their times in milliseconds.
+type Packets = Vec<(i64, Vec<u8>)>;
+
+fn analyse(packets: &Packets, settings: &Settings) -> Snapshot {
+    let mut memory = Memory::new();
+    for (time, frame) in packets {
+        memory.push(Timestamp(START + time * MILLISECOND), LinkType::ETHERNET, frame.len() as u32, frame);
+    }
+    let Outcome { result: snapshot, failure } = engine::run(Box::new(memory), settings, Default::default()).unwrap();
+    assert_eq!(failure, None);
+    snapshot
+}
+
+fn ask(port: u16, message: &[u8]) -> Vec<u8> {
+    Packet::eth([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]).ip(CLIENT, SERVER).udp(port, 53).payload(message).build()
+}
+
+fn reply(port: u16, message: &[u8]) -> Vec<u8> {
+    Packet::eth([2, 0, 0, 0, 0, 2], [2, 0, 0, 0, 0, 1]).ip(SERVER, CLIENT).udp(53, port).payload(message).build()
+}
+
+/// The number of a protocol's counter.
+fn counted<'s>(s: &'s Snapshot, app: &str, counter: &str) -> &'s CounterValue {
+    let section = s.apps.iter().find(|a| a.token == app).unwrap();
+    section.rows().find(|(c, _)| c.token == counter).unwrap().1
+}
+
+fn count(s: &Snapshot, app: &str, counter: &str) -> u64 {
+    match counted(s, app, counter) {
+        CounterValue::Count(n) => *n,
+        other => panic!("{counter} is {other:?}"),
+    }
+}
+
+#[test]
+fn dns_with_known_latencies_and_codes() {
+    let address = Some([192, 0, 2, 7].into());
+    let mut packets = Packets::new();
+    // Twenty answers of 10 ms, one failure of 40 ms, one repeated question answered after 3 s, one that is never answered.
+    for n in 0..20u16 {
+        let at = i64::from(n) * 100;
+        packets.push((at, ask(40_000 + n, &dns(n, "www.example.org", None))));
+        packets.push((at + 10, reply(40_000 + n, &dns(n, "www.example.org", address))));
+    }
+    packets.push((2_000, ask(41_000, &dns(7, "nowhere.example.org", None))));
+    packets.push((2_040, reply(41_000, &dns_failure(7, "nowhere.example.org", 3))));
+    packets.push((3_000, ask(41_001, &dns(8, "slow.example.org", None))));
+    packets.push((5_000, ask(41_001, &dns(8, "slow.example.org", None))));
+    packets.push((6_000, reply(41_001, &dns(8, "slow.example.org", address))));
+    packets.push((7_000, ask(41_002, &dns(9, "lost.example.org", None))));
+    packets.push((20_000, ask(41_003, &dns(10, "last.example.org", None))));
+    let settings = Settings { threads: 2, ..Settings::default() };
+    let s = analyse(&packets, &settings);
+    let counts = ["queries", "responses", "answered", "unanswered", "not_judged", "repeated", "malformed"].map(|c| count(&s, "dns", c));
+    assert_eq!(counts, [25, 22, 22, 1, 1, 1, 0]);
+    assert_eq!(*counted(&s, "dns", "rcodes"), CounterValue::Codes([(0, 21), (3, 1)].into()));
+    let CounterValue::Latency(latency) = counted(&s, "dns", "latency") else { panic!("no latency") };
+    let q = latency.quantiles().unwrap();
+    assert_eq!((q.count, q.min, q.max), (22, 0.010, 3.0));
+    assert!((q.p50 - 0.010).abs() < 0.0002 && (q.p95 - 0.040).abs() < 0.0005, "{q:?}");
+    let names: Vec<_> = s.names.iter().map(|n| format!("{} {} {}", n.address, n.name, n.source.token())).collect();
+    assert_eq!(names, ["192.0.2.7 slow.example.org dns", "192.0.2.7 www.example.org dns"]);
+    assert!(s.conversations.udp.rows.iter().all(|c| (c.app, c.app_by) == (Some("dns"), Some(AppBy::Content))));
+    assert_eq!(analyse(&packets, &Settings { threads: 0, ..Settings::default() }).apps, s.apps);
+}
+
+/// A ClientHello record for a server name, some 1,700 bytes long.
+fn client_hello(name: &str) -> Vec<u8> {
+    let length = name.len() as u16;
+    let sni =
+        [&[0, 0][..], &(length + 5).to_be_bytes(), &(length + 3).to_be_bytes(), &[0], &length.to_be_bytes(), name.as_bytes()].concat();
+    let padding = [&[0, 21][..], &1_600u16.to_be_bytes(), &[0; 1_600]].concat();
+    // The name stands at the end, so that it is in the second segment.
+    let extensions = [padding, sni].concat();
+    let fixed = [&[3, 3][..], &[7; 32], &[0, 0, 2, 0x13, 1, 1, 0], &(extensions.len() as u16).to_be_bytes()].concat();
+    let body = [fixed, extensions].concat();
+    let handshake = [&[1, 0][..], &(body.len() as u16).to_be_bytes(), &body].concat();
+    [&[22, 3, 1][..], &(handshake.len() as u16).to_be_bytes(), &handshake].concat()
+}
+
+/// A connection from a client's port: handshake, then these segments of the client by their offsets, then the server's acknowledgement of all.
+fn connection(port: u16, segments: &[(usize, &[u8])], end: usize) -> Packets {
+    let from = |flags: u8, seq: u32, ack: u32, bytes: &[u8]| {
+        let layers = Packet::eth([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]).ip(CLIENT, SERVER).tcp(port, 4433);
+        layers.seq(seq).ack(ack).flags(flags).payload(bytes).build()
+    };
+    let back = |flags: u8, seq: u32, ack: u32| {
+        let layers = Packet::eth([2, 0, 0, 0, 0, 2], [2, 0, 0, 0, 0, 1]).ip(SERVER, CLIENT).tcp(4433, port);
+        layers.seq(seq).ack(ack).flags(flags).build()
+    };
+    let mut packets = vec![(0, from(SYN, 999, 0, &[])), (1, back(SYN | ACK, 4_999, 1_000)), (2, from(ACK, 1_000, 5_000, &[]))];
+    packets.extend(segments.iter().zip(3..).map(|(&(at, bytes), time)| (time, from(PSH | ACK, 1_000 + at as u32, 5_000, bytes))));
+    // Twice, so that what is missing is given up.
+    packets.extend([20, 500].map(|time| (time, back(ACK, 5_000, 1_000 + end as u32))));
+    packets
+}
+
+fn server_name(packets: &Packets) -> (Option<String>, Option<&'static str>, Snapshot) {
+    let s = analyse(packets, &Settings::default());
+    let row = &s.conversations.tcp.rows[0];
+    let found = (row.server_name.as_deref().map(str::to_owned), row.app);
+    (found.0, found.1, s)
+}
+
+#[test]
+fn a_server_name_across_two_segments_in_any_order() {
+    let hello = client_hello("www.example.org");
+    let (front, rest) = hello.split_at(1_000);
+    for segments in [[(0, front), (1_000, rest)], [(1_000, rest), (0, front)]] {
+        let (name, app, s) = server_name(&connection(40_000, &segments, hello.len()));
+        assert_eq!((name.as_deref(), app), (Some("www.example.org"), Some("tls")), "first the bytes at {}", segments[0].0);
+        assert_eq!(count(&s, "tls", "client_hellos"), 1);
+        let CounterValue::Texts { texts, .. } = counted(&s, "tls", "server_names") else { panic!("no names") };
+        assert_eq!(texts.iter().map(|(t, n)| (&**t, *n)).collect::<Vec<_>>(), [("www.example.org", 1)]);
+        assert_eq!(s.losses.dissection, Default::default());
+    }
+}
+
+#[test]
+fn a_gap_leaves_the_protocol_and_no_name() {
+    let hello = client_hello("www.example.org");
+    let segments = [(0, &hello[..800]), (1_200, &hello[1_200..])];
+    let (name, app, s) = server_name(&connection(40_000, &segments, hello.len()));
+    assert_eq!((name, app), (None, Some("tls")));
+    assert_eq!((count(&s, "tls", "client_hellos"), count(&s, "tls", "incomplete")), (0, 1));
+}
+
+#[test]
+fn a_port_alone_is_a_guess() {
+    let (_, app, s) = server_name(&connection(443, &[(0, b"nothing that is known")], 21));
+    assert_eq!((app, s.conversations.tcp.rows[0].app_by), (Some("https"), Some(AppBy::Port)));
+}
