@@ -9,12 +9,8 @@ mod records;
 use super::{About, Dissector, EndReason, Output, Payload, Probe, Progress, Transport};
 use crate::model::{Counter, Direction, Measure, NameSource, Tally, learnt};
 use hello::{ClientHello, ServerHello};
-use records::{ALERT, APPLICATION_DATA, Event, HANDSHAKE, RECORD_BYTES, Records};
+use records::{ALERT, APPLICATION_DATA, CLIENT_HELLO, Event, HANDSHAKE, RECORD_BYTES, Records, SERVER_HELLO};
 use std::borrow::Cow;
-
-/// Handshake message types.
-const CLIENT_HELLO: u8 = 1;
-const SERVER_HELLO: u8 = 2;
 
 /// Places of the counters.
 const CLIENT_HELLOS: usize = 0;
