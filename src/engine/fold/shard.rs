@@ -14,6 +14,7 @@ use crate::engine::tape::Request;
 use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::shard_key::FragmentTable;
 use crate::mirror::Digest;
+use crate::model::sum::sums;
 use crate::model::tcp::HOLD;
 use crate::model::{Direction, FlowBatch, FlowKey, Frame, Stop, Timestamp, Traffic};
 use crate::snapshot::Conversation;
@@ -21,13 +22,24 @@ use crate::stats::flow::{Counted, Flushed, Step};
 use crate::stats::totals::TrafficDirection;
 use crate::stats::{Context, Contexts, FlowTable, Record, Totals};
 
+sums! {
+    /// What a shard counted since the beginning: one field a wing, each a sum.
+    #[derive(Debug, Clone, Default)]
+    pub struct ShardSums {
+        /// Packets, bytes, sizes, flags.
+        pub stats: Totals,
+        /// What mirroring did.
+        pub mirror: DetectorReport,
+    }
+}
+
 /// Everything a shard slots in at a mark.
 #[derive(Debug)]
 pub struct ShardReport {
     /// Which shard.
     pub shard: u8,
     /// Its sums so far.
-    pub totals: Totals,
+    pub sums: ShardSums,
     /// Its contexts with what was added.
     pub contexts: Vec<(Context, Traffic)>,
     /// Its conversations.
@@ -36,8 +48,6 @@ pub struct ShardReport {
     pub whole: Option<Whole>,
     /// Conversations that match the query's filter: TCP, UDP, SCTP, other.
     pub matching: [u64; 4],
-    /// What its detectors counted so far.
-    pub detected: DetectorReport,
 }
 
 /// A shard's conversations and their contexts.
@@ -314,15 +324,14 @@ impl Shard {
         let query = &request.query;
         self.flush();
         self.decide(if request.finished { request.now.plus(HOLD) } else { request.now });
-        let detected = self.detectors.report(&self.flows, &self.contexts, request);
+        let mirror = self.detectors.report(&self.flows, &self.contexts, request);
         let mut report = ShardReport {
             shard: self.number,
-            totals: self.totals,
+            sums: ShardSums { stats: self.totals, mirror },
             contexts: Vec::new(),
             flows: Vec::new(),
             matching: [0; 4],
             whole: None,
-            detected,
         };
         if request.last && query.wants_every_row() {
             let whole = Whole { flows: self.flows.take_all(), contexts: self.contexts.take_all() };

@@ -12,20 +12,20 @@ pub use flow_stream::{FlowListener, FlowStream};
 use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::fold::message::{IntervalPart, Message};
 use crate::engine::fold::rows::Kind;
-use crate::engine::fold::shard::{ShardReport, Whole};
+use crate::engine::fold::shard::{ShardReport, ShardSums, Whole};
 use crate::engine::merge::hierarchy::Hierarchy;
 use crate::engine::merge::tables::{Added, Rows};
 use crate::engine::merge::timeline::Timeline;
 use crate::engine::tape::Request;
 use crate::model::host::Checklist;
 use crate::model::limits::SHARDS;
-use crate::model::{Address, Cast, Finding, Mac, Traffic};
+use crate::model::{Address, Cast, Finding, Mac, Sum, Traffic};
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::{
     Casts, Conversation, Conversations, Directions, Endpoints, HostRow, Mirror, Query, Snapshot, Table, TcpFlags, VlanRow,
 };
+use crate::stats::Context;
 use crate::stats::totals::TrafficDirection;
-use crate::stats::{Context, Totals};
 use endpoints::{Load, Wanted};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -104,8 +104,7 @@ struct Pending {
     /// Shard groups that have not finished.
     left: usize,
     open: IntervalPart,
-    totals: Totals,
-    detected: DetectorReport,
+    sums: ShardSums,
     conversations: [Table<Conversation>; 3],
 }
 
@@ -117,8 +116,7 @@ impl Pending {
             absorbed: 0,
             left: groups,
             open: IntervalPart::default(),
-            totals: Totals::default(),
-            detected: DetectorReport::default(),
+            sums: ShardSums::default(),
             conversations: Default::default(),
         }
     }
@@ -187,7 +185,7 @@ impl Merge {
             }
             Message::Reported(number, open) => {
                 let Some(pending) = self.pending.iter_mut().find(|p| p.request.number == number) else { return };
-                pending.open.add(open);
+                pending.open.merge(&open);
                 pending.left -= 1;
                 while self.pending.front().is_some_and(|p| p.left == 0)
                     && let Some(pending) = self.pending.pop_front()
@@ -222,8 +220,7 @@ impl Merge {
         let mut batch = Vec::with_capacity(BATCH);
         while let Some(report) = pending.reports.get_mut(pending.absorbed).and_then(Option::take) {
             pending.absorbed += 1;
-            pending.totals.add(&report.totals);
-            pending.detected.merge(&report.detected);
+            pending.sums.merge(&report.sums);
             let contexts = report.contexts.iter().map(|(context, added)| (context, *added));
             self.tables.add_contexts(contexts.chain(report.whole.iter().flat_map(Whole::contexts)));
             for (table, matching) in pending.conversations.iter_mut().zip(report.matching) {
@@ -260,7 +257,7 @@ impl Merge {
     }
 
     fn assemble(&mut self, pending: Pending) -> Option<Snapshot> {
-        let Pending { request, open, totals, detected, mut conversations, .. } = pending;
+        let Pending { request, open, sums: ShardSums { stats: totals, mirror: detected }, mut conversations, .. } = pending;
         let request = &request;
         let query = &request.query;
         for (table, evicted) in conversations.iter_mut().zip(self.tables.evicted) {
@@ -448,15 +445,6 @@ impl Tables {
 /// The place of its address pairs' table.
 fn family(row: &Conversation) -> usize {
     usize::from(matches!(row.a, Address::V6(_)))
-}
-
-impl IntervalPart {
-    /// Adds another group's part.
-    pub fn add(&mut self, other: IntervalPart) {
-        self.traffic.add(other.traffic);
-        self.inbound += other.inbound;
-        self.outbound += other.outbound;
-    }
 }
 
 const _: () = assert!(Kind::Tcp as usize == 0 && Kind::Udp as usize == 1 && Kind::Sctp as usize == 2 && Kind::Other as usize == 3);
