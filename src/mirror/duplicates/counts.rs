@@ -127,7 +127,9 @@ impl VlanChanges {
 
 impl Rule<Vec<VlanChange>> for VlanChanges {
     fn merge(sum: &mut Vec<VlanChange>, other: &Vec<VlanChange>) {
-        other.iter().for_each(|&change| drop(Self::add(sum, change, usize::MAX)));
+        for &change in other {
+            Self::add(sum, change, usize::MAX);
+        }
     }
 
     fn since(now: &Vec<VlanChange>, earlier: &Vec<VlanChange>) -> Vec<VlanChange> {
