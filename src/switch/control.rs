@@ -1,7 +1,7 @@
 //! Control packets that neighbours send at regular times: how many came, and who is there.
 
-use crate::model::sum::{Noted, sums};
 use crate::model::limits::{PERIODIC_SENDERS, SYSTEMS};
+use crate::model::sum::{Noted, sums};
 use crate::model::{Control, ControlFrame, Mac};
 
 sums! {

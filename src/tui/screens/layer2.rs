@@ -8,7 +8,7 @@
 //! ```
 
 use crate::snapshot::table::Layers;
-use crate::snapshot::tables::vlans::VLANS;
+use crate::snapshot::tables::vlans;
 use crate::snapshot::{Traffic, VlanRow};
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::columns;
@@ -98,7 +98,7 @@ fn vlan_rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a VlanRow)> {
 fn vlans(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let whole = scene.whole();
     let columns: Vec<Col<&VlanRow>> =
-        fields::columns(&VLANS, Layers::ALL, whole, |s, v: &&VlanRow, at| fields::of_row(s, Kind::Eth, &VLANS, v, at));
+        fields::columns(&vlans::VLANS, Layers::ALL, whole, |s, v: &&VlanRow, at| fields::of_row(s, Kind::Eth, &vlans::VLANS, v, at));
     let rows = vlan_rows(scene);
     let untagged: Traffic = scene.snapshot.untagged;
     let share = crate::tui::view::ratio(untagged.wire_bytes, scene.snapshot.total.wire_bytes);
