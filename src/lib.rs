@@ -82,6 +82,8 @@
 //!   reading in `capture/host/`;
 //! - a finding: its page and rule in `diagnose/findings/` and one line in `diagnose/registry.rs`;
 //! - a kind of packet for tests: one function in `tests/support/packet/`;
+//! - a counter: one field of a struct in `sums!` ([`model::sum`]); what a new wing counts in a shard: one field of
+//!   `engine::fold::shard::ShardSums`. Both are merged over shards and subtracted over time by their fields;
 //! - a table: one file in `snapshot/tables/` and one line in [`snapshot::tables::TABLES`]; a column of one: one line in its file. JSON, CSV,
 //!   text, Markdown, HTML, screens, sorting and the filter read them;
 //! - a fuzz target: one file and one line in `tests/support/fuzz/`, its binary in `fuzz/`;

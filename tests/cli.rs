@@ -175,6 +175,29 @@ fn help_manual_and_completions_print() {
     assert!(stdout(&bare).is_empty() && stderr(&bare).contains("Usage: spantop"));
 }
 
+/// CSV holds one table; the others have no use for a choice.
+#[test]
+fn csv_holds_the_table_that_is_asked_for() {
+    let file = six_in(&folder("tables"));
+    for (table, head) in [
+        ("conversations", "kind,a,a_port,b,b_port,packets,"),
+        ("endpoints", "kind,address,port,packets,wire_bytes,"),
+        ("protocols", "path,packets,wire_bytes"),
+        ("vlans", "id,packets,wire_bytes"),
+        ("tunnels", "kind,source,destination,id,"),
+    ] {
+        let output = spantop(&["report", "--format", "csv", "--table", table, &file]);
+        assert_eq!(output.status.code(), Some(0), "{table}: {}", stderr(&output));
+        assert!(stdout(&output).starts_with(head), "{table}: {}", stdout(&output));
+    }
+    let wrong = spantop(&["report", "--format", "csv", "--table", "chairs", &file]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(stderr(&wrong).contains("--table chairs: no such table; there are protocols, conversations, endpoints,"), "{}", stderr(&wrong));
+    let json = spantop(&["report", "--format", "json", "--table", "vlans", &file]);
+    assert_eq!(json.status.code(), Some(2));
+    assert!(stderr(&json).contains("--table goes with --format csv"), "{}", stderr(&json));
+}
+
 /// The manual page as formatters want it: nothing that `mandoc` warns of, and examples line by line.
 #[test]
 fn the_manual_page_is_sound() {

@@ -5,7 +5,7 @@ use super::registry::{State, Which};
 use super::slab::Slab;
 use super::{EndReason, Listener, Output, Payload, Probe, Progress, Transport};
 use crate::model::limits::{DISSECT_BYTES, DISSECT_STATES, PROBES, PROBES_ONE_WAY};
-use crate::model::{AppId, AppSection, AppSlot, AppStage, Direction, DissectLosses, LearntName, Tally, Transaction};
+use crate::model::{AppId, AppSection, AppSlot, AppStage, Direction, DissectLosses, LearntName, Sum, Tally, Transaction};
 use std::sync::Arc;
 
 /// What the dissectors of one shard, or of all, found so far.
@@ -17,25 +17,24 @@ pub struct DissectReport {
     pub losses: DissectLosses,
 }
 
-impl DissectReport {
-    /// Adds another shard's.
-    pub fn merge(&mut self, other: &DissectReport) {
+impl Sum for DissectReport {
+    fn merge(&mut self, other: &DissectReport) {
         if self.tallies.len() < other.tallies.len() {
             self.tallies.resize(other.tallies.len(), Tally::default());
         }
         self.tallies.iter_mut().zip(&other.tallies).for_each(|(a, b)| a.merge(b));
-        self.losses.zip(&other.losses, u64::saturating_add);
+        self.losses.merge(&other.losses);
     }
 
-    /// What was added since `earlier`, a former state of this one.
-    #[must_use]
-    pub fn since(&self, earlier: &DissectReport) -> DissectReport {
+    fn since(&self, earlier: &DissectReport) -> DissectReport {
         let mut rest = self.clone();
         rest.tallies.iter_mut().zip(&earlier.tallies).for_each(|(a, b)| *a = a.since(b));
-        rest.losses.zip(&earlier.losses, u64::saturating_sub);
+        rest.losses = self.losses.since(&earlier.losses);
         rest
     }
+}
 
+impl DissectReport {
     /// What is to be told of each protocol.
     pub fn sections(&self) -> Vec<AppSection> {
         let section = |(at, which): (usize, Which)| {

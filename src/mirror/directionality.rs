@@ -3,6 +3,7 @@
 //! A function of the flow records and MAC pairs at report time: no cost a packet.
 
 use crate::model::limits::{MAC_ROLES, PLACES};
+use crate::model::sum::{Rule, Sum, sums};
 use crate::model::{Address, FlowKey, Mac};
 use hashbrown::HashMap;
 use std::hash::Hash;
@@ -37,13 +38,15 @@ impl Prefix {
     }
 }
 
-/// Judged conversations, and of them one-sided ones.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Judged {
-    /// All.
-    pub all: u64,
-    /// With packets in one direction only.
-    pub one_sided: u64,
+sums! {
+    /// Judged conversations, and of them one-sided ones.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct Judged {
+        /// All.
+        pub all: u64,
+        /// With packets in one direction only.
+        pub one_sided: u64,
+    }
 }
 
 /// A conversation as this detector needs it.
@@ -57,20 +60,45 @@ pub struct OneWayFlow<'a> {
     pub acknowledged: bool,
 }
 
-/// Counts of one-sided conversations.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DirectionCounts {
-    /// TCP conversations with at least [`JUDGED_PACKETS`] from one side, without unanswered attempts.
-    pub tcp: Judged,
-    /// The same of other protocols to unicast addresses: one-sided ones are normal (logs, streams), so only shown.
-    pub other: Judged,
-    /// By host and address block of either end, TCP only.
-    places: HashMap<Prefix, Judged>,
+sums! {
+    /// Counts of one-sided conversations.
+    #[derive(Debug, Clone, Default, PartialEq, Eq)]
+    pub struct DirectionCounts {
+        /// TCP conversations with at least [`JUDGED_PACKETS`] from one side, without unanswered attempts.
+        pub tcp: Judged,
+        /// The same of other protocols to unicast addresses: one-sided ones are normal (logs, streams), so only shown.
+        pub other: Judged,
+        /// By host and address block of either end, TCP only.
+        places: HashMap<Prefix, Judged> => Places,
+    }
 }
 
 /// Adds to a bounded table: a new key beyond the cap is not taken.
 fn entry<K: Hash + Eq, V: Default>(table: &mut HashMap<K, V>, key: K, cap: usize) -> Option<&mut V> {
     if table.len() < cap { Some(table.entry(key).or_default()) } else { table.get_mut(&key) }
+}
+
+/// At most [`PLACES`] hosts and blocks.
+#[derive(Debug)]
+struct Places;
+
+impl Rule<HashMap<Prefix, Judged>> for Places {
+    fn merge(sum: &mut HashMap<Prefix, Judged>, other: &HashMap<Prefix, Judged>) {
+        let mut more: Vec<_> = other.iter().collect();
+        // Which of them find room must not depend on how a table lies in memory.
+        if sum.len() < PLACES && sum.len() + more.len() > PLACES {
+            more.sort_unstable_by_key(|row| row.0);
+        }
+        for (place, judged) in more {
+            if let Some(slot) = entry(sum, *place, PLACES) {
+                slot.merge(judged);
+            }
+        }
+    }
+
+    fn since(now: &HashMap<Prefix, Judged>, _: &HashMap<Prefix, Judged>) -> HashMap<Prefix, Judged> {
+        now.clone()
+    }
 }
 
 impl DirectionCounts {
@@ -97,24 +125,6 @@ impl DirectionCounts {
             if let Some(slot) = entry(&mut self.places, place, PLACES) {
                 slot.all += 1;
                 slot.one_sided += one_sided;
-            }
-        }
-    }
-
-    /// Adds another shard's.
-    pub fn merge(&mut self, other: &DirectionCounts) {
-        for (a, b) in [(&mut self.tcp, other.tcp), (&mut self.other, other.other)] {
-            *a = Judged { all: a.all.saturating_add(b.all), one_sided: a.one_sided.saturating_add(b.one_sided) };
-        }
-        let mut more: Vec<_> = other.places.iter().collect();
-        // Which of them find room must not depend on how a table lies in memory.
-        if self.places.len() < PLACES && self.places.len() + more.len() > PLACES {
-            more.sort_unstable_by_key(|row| row.0);
-        }
-        for (place, judged) in more {
-            if let Some(slot) = entry(&mut self.places, *place, PLACES) {
-                slot.all = slot.all.saturating_add(judged.all);
-                slot.one_sided = slot.one_sided.saturating_add(judged.one_sided);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What the loss detectors of all shards found, in sums that merge.
 
 use super::order::Skews;
+use crate::model::sum::sums;
 
 /// Classes of utilisation of the mirror link in the window a packet fell into: unknown, below 50 %, up to 95 %, above.
 pub const UTILISATION_CLASSES: usize = 4;
@@ -43,30 +44,26 @@ pub fn utilisation_class(share: Option<f64>) -> u8 {
     }
 }
 
-/// Bytes that were acknowledged.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Acked {
-    /// All of them.
-    pub bytes: u64,
-    /// Of them never seen.
-    pub missing: u64,
-}
-
-impl Acked {
-    /// What was added since `earlier`.
-    #[must_use]
-    pub fn since(self, earlier: Acked) -> Acked {
-        Acked { bytes: self.bytes.saturating_sub(earlier.bytes), missing: self.missing.saturating_sub(earlier.missing) }
+sums! {
+    /// Bytes that were acknowledged.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct Acked {
+        /// All of them.
+        pub bytes: u64,
+        /// Of them never seen.
+        pub missing: u64,
     }
 }
 
-/// Conversations by the share of their acknowledged bytes that was missing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Ratios {
-    /// Conversations in each step of 5 %; a conversation without any loss is in none of them.
-    pub bins: [u64; RATIO_BINS],
-    /// Conversations with no loss.
-    pub whole: u64,
+sums! {
+    /// Conversations by the share of their acknowledged bytes that was missing.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct Ratios {
+        /// Conversations in each step of 5 %; a conversation without any loss is in none of them.
+        pub bins: [u64; RATIO_BINS],
+        /// Conversations with no loss.
+        pub whole: u64,
+    }
 }
 
 /// Acknowledged bytes a conversation must have for its ratio to say something: about 20 segments.
@@ -85,37 +82,33 @@ impl Ratios {
         let bin = (missing.saturating_mul(20) / bytes) as usize;
         self.bins[bin.min(RATIO_BINS - 1)] += 1;
     }
-
-    /// Adds another shard's.
-    pub fn merge(&mut self, other: &Ratios) {
-        self.bins.iter_mut().zip(other.bins).for_each(|(a, b)| *a = a.saturating_add(b));
-        self.whole = self.whole.saturating_add(other.whole);
-    }
 }
 
-/// Everything counted of loss.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct LossCounts {
-    /// Acknowledged and missing bytes by utilisation class.
-    pub by_utilisation: [Acked; UTILISATION_CLASSES],
-    /// Acknowledgements that advanced in judged conversations.
-    pub acks: u64,
-    /// Holes decided to be loss.
-    pub gaps: u64,
-    /// Segments seen with payload, by size class.
-    pub seen_sizes: [u64; SIZE_BINS],
-    /// Segments missing, by size class (a hole is taken for full segments and a rest).
-    pub missing_sizes: [u64; SIZE_BINS],
-    /// Data that arrived after its acknowledgement: times.
-    pub late: u64,
-    /// Data that arrived after its acknowledgement: bytes.
-    pub late_bytes: u64,
-    /// By how much.
-    pub late_skew: Skews,
-    /// Sequence numbers that began anew without a SYN.
-    pub restarts: u64,
-    /// Holes forgotten at the cap before they were decided.
-    pub forgotten: u64,
+sums! {
+    /// Everything counted of loss.
+    #[derive(Debug, Clone, Copy, Default, PartialEq)]
+    pub struct LossCounts {
+        /// Acknowledged and missing bytes by utilisation class.
+        pub by_utilisation: [Acked; UTILISATION_CLASSES],
+        /// Acknowledgements that advanced in judged conversations.
+        pub acks: u64,
+        /// Holes decided to be loss.
+        pub gaps: u64,
+        /// Segments seen with payload, by size class.
+        pub seen_sizes: [u64; SIZE_BINS],
+        /// Segments missing, by size class (a hole is taken for full segments and a rest).
+        pub missing_sizes: [u64; SIZE_BINS],
+        /// Data that arrived after its acknowledgement: times.
+        pub late: u64,
+        /// Data that arrived after its acknowledgement: bytes.
+        pub late_bytes: u64,
+        /// By how much.
+        pub late_skew: Skews,
+        /// Sequence numbers that began anew without a SYN.
+        pub restarts: u64,
+        /// Holes forgotten at the cap before they were decided.
+        pub forgotten: u64,
+    }
 }
 
 impl LossCounts {
@@ -141,37 +134,5 @@ impl LossCounts {
         self.late += 1;
         self.late_bytes += bytes;
         self.late_skew.add(skew);
-    }
-
-    fn zip(&mut self, other: &LossCounts, f: fn(u64, u64) -> u64) {
-        for (a, b) in self.by_utilisation.iter_mut().zip(&other.by_utilisation) {
-            *a = Acked { bytes: f(a.bytes, b.bytes), missing: f(a.missing, b.missing) };
-        }
-        self.seen_sizes.iter_mut().zip(other.seen_sizes).for_each(|(a, b)| *a = f(*a, b));
-        self.missing_sizes.iter_mut().zip(other.missing_sizes).for_each(|(a, b)| *a = f(*a, b));
-        for (a, b) in [
-            (&mut self.acks, other.acks),
-            (&mut self.gaps, other.gaps),
-            (&mut self.late, other.late),
-            (&mut self.late_bytes, other.late_bytes),
-            (&mut self.restarts, other.restarts),
-            (&mut self.forgotten, other.forgotten),
-        ] {
-            *a = f(*a, b);
-        }
-        self.late_skew.zip(&other.late_skew, f);
-    }
-
-    /// Adds another shard's.
-    pub fn merge(&mut self, other: &LossCounts) {
-        self.zip(other, u64::saturating_add);
-    }
-
-    /// What was added since `earlier`, an earlier state of the same counts.
-    #[must_use]
-    pub fn since(&self, earlier: &LossCounts) -> LossCounts {
-        let mut rest = *self;
-        rest.zip(earlier, u64::saturating_sub);
-        rest
     }
 }

@@ -5,17 +5,20 @@
 //! 2 ns for the clock once its grain is settled.
 
 use crate::model::Timestamp;
+use crate::model::sum::{Largest, Own, Rule, sums};
 use crate::model::tcp::{TcpEvent, TcpMarks};
 use crate::model::time::{MILLISECOND, SECOND};
 
 /// Steps of a histogram of skews: powers of two of microseconds, the last one everything beyond 2^30 µs.
 pub const SKEW_BINS: usize = 32;
 
-/// By how much effects came before their causes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Skews {
-    /// Bin 0: below 1 µs; bin k: from 2^(k-1) µs to below 2^k µs.
-    pub bins: [u64; SKEW_BINS],
+sums! {
+    /// By how much effects came before their causes.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct Skews {
+        /// Bin 0: below 1 µs; bin k: from 2^(k-1) µs to below 2^k µs.
+        pub bins: [u64; SKEW_BINS],
+    }
 }
 
 impl Skews {
@@ -45,64 +48,35 @@ impl Skews {
         })?;
         Some((1u64 << bin) as f64 / 1e6)
     }
-
-    pub(super) fn zip(&mut self, other: &Skews, f: fn(u64, u64) -> u64) {
-        self.bins.iter_mut().zip(other.bins).for_each(|(a, b)| *a = f(*a, b));
-    }
-
-    /// Adds another shard's.
-    pub fn merge(&mut self, other: &Skews) {
-        self.zip(other, u64::saturating_add);
-    }
 }
 
 /// How long SYN-ACKs are not counted as answers, from the beginning of the capture on: their SYN may have passed before the capture began.
 const SETTLE: i64 = SECOND;
 
-/// Handshakes, by whether cause came before effect.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct OrderCounts {
-    /// Handshakes with SYN and SYN-ACK.
-    pub handshakes: u64,
-    /// Of them with the SYN-ACK first.
-    pub inverted: u64,
-    /// By how much.
-    pub skew: Skews,
-    /// SYN-ACKs, each handshake's first, after the first second.
-    pub answers: u64,
-    /// Of them those that came before their SYN, or without it.
-    pub early: u64,
-    /// Of these those whose SYN came later.
-    pub resolved: u64,
-    started: Option<Timestamp>,
+sums! {
+    /// Handshakes, by whether cause came before effect.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct OrderCounts {
+        /// Handshakes with SYN and SYN-ACK.
+        pub handshakes: u64,
+        /// Of them with the SYN-ACK first.
+        pub inverted: u64,
+        /// By how much.
+        pub skew: Skews,
+        /// SYN-ACKs, each handshake's first, after the first second.
+        pub answers: u64,
+        /// Of them those that came before their SYN, or without it.
+        pub early: u64,
+        /// Of these those whose SYN came later.
+        pub resolved: u64,
+        started: Option<Timestamp> => Own,
+    }
 }
 
 impl OrderCounts {
     /// SYN-ACKs whose SYN was never seen.
     pub fn unmatched(&self) -> u64 {
         self.early.saturating_sub(self.resolved)
-    }
-
-    fn zip(&mut self, other: &OrderCounts, f: fn(u64, u64) -> u64) {
-        self.handshakes = f(self.handshakes, other.handshakes);
-        self.inverted = f(self.inverted, other.inverted);
-        self.skew.zip(&other.skew, f);
-        self.answers = f(self.answers, other.answers);
-        self.early = f(self.early, other.early);
-        self.resolved = f(self.resolved, other.resolved);
-    }
-
-    /// Adds another shard's.
-    pub fn merge(&mut self, other: &OrderCounts) {
-        self.zip(other, u64::saturating_add);
-    }
-
-    /// What was added since `earlier`.
-    #[must_use]
-    pub fn since(&self, earlier: &OrderCounts) -> OrderCounts {
-        let mut rest = *self;
-        rest.zip(earlier, u64::saturating_sub);
-        rest
     }
 
     /// Tells when the capture began.
@@ -140,26 +114,28 @@ impl OrderCounts {
     }
 }
 
-/// What time stamps tell of the clock that made them. Works on any subsequence of the packets; more packets, closer to the truth.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Clock {
-    /// Packets looked at.
-    pub packets: u64,
-    /// Greatest common divisor of the differences between stamps, in nanoseconds (0: no difference seen).
-    pub grain: u64,
-    /// Packets with the same stamp as the packet before.
-    pub equal: u64,
-    /// Longest run of equal stamps.
-    pub longest_run: u64,
-    /// Packets stamped earlier than the packet before.
-    pub backward: u64,
-    /// Of them by more than [`STEP`]: the clock was set.
-    pub steps: u64,
-    /// Largest step back, in nanoseconds.
-    pub largest_step: u64,
-    run: u64,
-    last: Option<Timestamp>,
-    differences: u64,
+sums! {
+    /// What time stamps tell of the clock that made them. Works on any subsequence of the packets; more packets, closer to the truth.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct Clock {
+        /// Packets looked at.
+        pub packets: u64,
+        /// Greatest common divisor of the differences between stamps, in nanoseconds (0: no difference seen).
+        pub grain: u64 => Grain,
+        /// Packets with the same stamp as the packet before.
+        pub equal: u64,
+        /// Longest run of equal stamps.
+        pub longest_run: u64 => Largest,
+        /// Packets stamped earlier than the packet before.
+        pub backward: u64,
+        /// Of them by more than [`STEP`]: the clock was set.
+        pub steps: u64,
+        /// Largest step back, in nanoseconds.
+        pub largest_step: u64 => Largest,
+        run: u64 => Own,
+        last: Option<Timestamp> => Own,
+        differences: u64,
+    }
 }
 
 /// A step back larger than this is a clock that was set, not two queues read in turn.
@@ -173,6 +149,20 @@ fn gcd(mut a: u64, mut b: u64) -> u64 {
         (a, b) = (b, a % b);
     }
     a
+}
+
+/// The grain of all parts together.
+#[derive(Debug)]
+pub struct Grain;
+
+impl Rule<u64> for Grain {
+    fn merge(sum: &mut u64, other: &u64) {
+        *sum = gcd(*sum, *other);
+    }
+
+    fn since(now: &u64, _: &u64) -> u64 {
+        *now
+    }
 }
 
 impl Clock {
@@ -204,40 +194,12 @@ impl Clock {
     pub fn differences(&self) -> u64 {
         self.differences
     }
-
-    /// Adds another shard's.
-    pub fn merge(&mut self, other: &Clock) {
-        for (a, b) in [
-            (&mut self.packets, other.packets),
-            (&mut self.equal, other.equal),
-            (&mut self.backward, other.backward),
-            (&mut self.steps, other.steps),
-            (&mut self.differences, other.differences),
-        ] {
-            *a = a.saturating_add(b);
-        }
-        self.grain = gcd(self.grain, other.grain);
-        self.longest_run = self.longest_run.max(other.longest_run);
-        self.largest_step = self.largest_step.max(other.largest_step);
-    }
-
-    /// What was added since `earlier`; grain, longest run and largest step remain those of the whole time.
-    #[must_use]
-    pub fn since(&self, earlier: &Clock) -> Clock {
-        Clock {
-            packets: self.packets.saturating_sub(earlier.packets),
-            equal: self.equal.saturating_sub(earlier.equal),
-            backward: self.backward.saturating_sub(earlier.backward),
-            steps: self.steps.saturating_sub(earlier.steps),
-            differences: self.differences.saturating_sub(earlier.differences),
-            ..*self
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Sum;
     use proptest::prelude::*;
 
     fn event(marks: TcpMarks, lag: u32) -> TcpEvent {

@@ -1,5 +1,6 @@
 //! Time in windows of 100 ms: long enough to hold some hundred packets of a busy link, short enough that congestion fills whole ones.
 
+use crate::model::Sum;
 use crate::model::Timestamp;
 use crate::model::limits::WINDOWS;
 use crate::model::time::MILLISECOND;
@@ -62,6 +63,17 @@ impl<T: Copy + Default> Windows<T> {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LostBytes(Windows<u32>);
 
+/// Windows are told over the whole time.
+impl Sum for LostBytes {
+    fn merge(&mut self, other: &LostBytes) {
+        other.some().for_each(|(window, bytes)| self.add(window, bytes));
+    }
+
+    fn since(&self, _: &LostBytes) -> LostBytes {
+        self.clone()
+    }
+}
+
 impl LostBytes {
     /// Adds some.
     pub fn add(&mut self, window: i64, bytes: u32) {
@@ -77,11 +89,6 @@ impl LostBytes {
 
     fn some(&self) -> impl Iterator<Item = (i64, u32)> + '_ {
         self.0.iter().filter(|w| w.1 > 0)
-    }
-
-    /// Adds another shard's.
-    pub fn merge(&mut self, other: &LostBytes) {
-        other.some().for_each(|(window, bytes)| self.add(window, bytes));
     }
 
     /// The same in windows `length` times as long.

@@ -2,6 +2,8 @@
 //!
 //! The flow table owns the bytes and gives them no meaning, the dissectors own the meaning and keep no flow; both know only this file.
 
+use super::sum::sums;
+
 /// An application protocol: its place in the list of dissectors, counted from 1. 0 is none that was recognised.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AppId(u8);
@@ -74,31 +76,24 @@ impl AppBy {
     }
 }
 
-/// What dissection lost at its caps.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct DissectLosses {
-    /// Conversations that were not dissected because too many were at once.
-    pub states: u64,
-    /// Conversations given up because the bytes of incomplete messages were too many.
-    pub bytes: u64,
-    /// Conversations given up because reassembly memory was used up.
-    pub reassembly: u64,
-    /// Conversations whose server name found no room.
-    pub server_names: u64,
-    /// Sightings of names of addresses that found no room.
-    pub names: u64,
+sums! {
+    /// What dissection lost at its caps.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct DissectLosses {
+        /// Conversations that were not dissected because too many were at once.
+        pub states: u64,
+        /// Conversations given up because the bytes of incomplete messages were too many.
+        pub bytes: u64,
+        /// Conversations given up because reassembly memory was used up.
+        pub reassembly: u64,
+        /// Conversations whose server name found no room.
+        pub server_names: u64,
+        /// Sightings of names of addresses that found no room.
+        pub names: u64,
+    }
 }
 
 impl DissectLosses {
-    /// Joins each number with its counterpart.
-    pub fn zip(&mut self, other: &DissectLosses, f: fn(u64, u64) -> u64) {
-        self.states = f(self.states, other.states);
-        self.bytes = f(self.bytes, other.bytes);
-        self.reassembly = f(self.reassembly, other.reassembly);
-        self.server_names = f(self.server_names, other.server_names);
-        self.names = f(self.names, other.names);
-    }
-
     /// Conversations that were not read, or not to their end.
     pub fn conversations(&self) -> u64 {
         self.states.saturating_add(self.bytes).saturating_add(self.reassembly)

@@ -1,5 +1,6 @@
 //! What is known of the capturing host and one of its interfaces. `None` is not known, never zero.
 
+use super::sum::{Restarting, sums};
 use std::net::IpAddr;
 
 /// One interface of this host, as the kernel tells.
@@ -160,36 +161,40 @@ pub struct SystemClock {
     pub max_error: f64,
 }
 
-/// Counters of an interface (`struct rtnl_link_stats64`), in packets.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Received.
-    pub received: u64,
-    /// Sent.
-    pub sent: u64,
-    /// No room in the ring (`rx_missed_errors`).
-    pub missed: u64,
-    /// No room in the hardware's buffer (`rx_fifo_errors`).
-    pub fifo: u64,
-    /// No room (`rx_over_errors`).
-    pub over: u64,
-    /// Damaged (`rx_crc_errors`).
-    pub crc: u64,
-    /// Not a whole number of bytes (`rx_frame_errors`).
-    pub frame: u64,
-    /// Of a length the interface does not take (`rx_length_errors`).
-    pub length: u64,
-    /// Received and not used by this host's own stack (`rx_dropped`): a capture has seen most of them.
-    pub unused: u64,
+sums! {
+    /// Counters of an interface (`struct rtnl_link_stats64`), in packets.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct Counters {
+        /// Received.
+        pub received: u64 => Restarting,
+        /// Sent.
+        pub sent: u64 => Restarting,
+        /// No room in the ring (`rx_missed_errors`).
+        pub missed: u64 => Restarting,
+        /// No room in the hardware's buffer (`rx_fifo_errors`).
+        pub fifo: u64 => Restarting,
+        /// No room (`rx_over_errors`).
+        pub over: u64 => Restarting,
+        /// Damaged (`rx_crc_errors`).
+        pub crc: u64 => Restarting,
+        /// Not a whole number of bytes (`rx_frame_errors`).
+        pub frame: u64 => Restarting,
+        /// Of a length the interface does not take (`rx_length_errors`).
+        pub length: u64 => Restarting,
+        /// Received and not used by this host's own stack (`rx_dropped`): a capture has seen most of them.
+        pub unused: u64 => Restarting,
+    }
 }
 
-/// What the processors' receive path counted (`/proc/net/softnet_stat`), for all interfaces together.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Softnet {
-    /// Packets for which the backlog had no room.
-    pub dropped: u64,
-    /// Times that work was left over when the time for it was spent.
-    pub squeezed: u64,
+sums! {
+    /// What the processors' receive path counted (`/proc/net/softnet_stat`), for all interfaces together.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct Softnet {
+        /// Packets for which the backlog had no room.
+        pub dropped: u64 => Restarting,
+        /// Times that work was left over when the time for it was spent.
+        pub squeezed: u64 => Restarting,
+    }
 }
 
 impl HostFacts {
@@ -229,57 +234,9 @@ impl Spread {
 }
 
 impl Counters {
-    /// What was added since `before`; a counter that went back was set to zero meanwhile.
-    #[must_use]
-    pub fn since(&self, before: &Counters) -> Counters {
-        let added = |now: u64, then: u64| now.checked_sub(then).unwrap_or(now);
-        Counters {
-            received: added(self.received, before.received),
-            sent: added(self.sent, before.sent),
-            missed: added(self.missed, before.missed),
-            fifo: added(self.fifo, before.fifo),
-            over: added(self.over, before.over),
-            crc: added(self.crc, before.crc),
-            frame: added(self.frame, before.frame),
-            length: added(self.length, before.length),
-            unused: added(self.unused, before.unused),
-        }
-    }
-
-    /// Both together.
-    #[must_use]
-    pub fn plus(&self, other: &Counters) -> Counters {
-        Counters {
-            received: self.received.saturating_add(other.received),
-            sent: self.sent.saturating_add(other.sent),
-            missed: self.missed.saturating_add(other.missed),
-            fifo: self.fifo.saturating_add(other.fifo),
-            over: self.over.saturating_add(other.over),
-            crc: self.crc.saturating_add(other.crc),
-            frame: self.frame.saturating_add(other.frame),
-            length: self.length.saturating_add(other.length),
-            unused: self.unused.saturating_add(other.unused),
-        }
-    }
-
     /// Frames that arrived and found no room.
     pub fn no_room(&self) -> u64 {
         self.missed.saturating_add(self.fifo).saturating_add(self.over)
-    }
-}
-
-impl Softnet {
-    /// What was added since `before`.
-    #[must_use]
-    pub fn since(&self, before: &Softnet) -> Softnet {
-        let added = |now: u64, then: u64| now.checked_sub(then).unwrap_or(now);
-        Softnet { dropped: added(self.dropped, before.dropped), squeezed: added(self.squeezed, before.squeezed) }
-    }
-
-    /// Both together.
-    #[must_use]
-    pub fn plus(&self, other: &Softnet) -> Softnet {
-        Softnet { dropped: self.dropped.saturating_add(other.dropped), squeezed: self.squeezed.saturating_add(other.squeezed) }
     }
 }
 
@@ -340,6 +297,7 @@ pub struct Checklist {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Sum;
 
     #[test]
     fn a_key_that_repeats_is_symmetric() {

@@ -1,12 +1,16 @@
 //! The pair every table counts: packets and bytes on the wire.
 
-/// Packets and wire bytes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Traffic {
-    /// Packets.
-    pub packets: u64,
-    /// Bytes on the wire.
-    pub wire_bytes: u64,
+use super::sum::{Sum, sums};
+
+sums! {
+    /// Packets and wire bytes.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct Traffic {
+        /// Packets.
+        pub packets: u64,
+        /// Bytes on the wire.
+        pub wire_bytes: u64,
+    }
 }
 
 impl Traffic {
@@ -40,9 +44,10 @@ impl Traffic {
     }
 
     /// What was added since `earlier`.
+    #[inline]
     #[must_use]
     pub fn since(self, earlier: Traffic) -> Traffic {
-        Traffic { packets: self.packets.saturating_sub(earlier.packets), wire_bytes: self.wire_bytes.saturating_sub(earlier.wire_bytes) }
+        Sum::since(&self, &earlier)
     }
 
     /// Bits per second over `seconds` (0 when there was no time).

@@ -2,9 +2,10 @@
 
 use super::{Table, Traffic, Trust};
 use crate::model::{Estimate, Session, Stamps, Tunnel};
+use serde::Serialize;
 
 /// Where packets went missing. `None` means it cannot be told.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct LossLedger {
     /// Lost in this host: interface, kernel, our own queues.
     pub host: Option<Estimate>,
@@ -15,6 +16,7 @@ pub struct LossLedger {
     /// Switch or path, where no outer sequence splits them.
     pub upstream: Option<Estimate>,
     /// Of answers (SYN-ACK, DNS, ICMP echo), those whose question was never seen: lost anywhere, where both directions are mirrored.
+    #[serde(rename = "orphans")]
     pub unmatched: Option<Estimate>,
 }
 
@@ -47,7 +49,7 @@ pub struct Duplicates {
 }
 
 /// Which directions the mirror carries.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Sides {
     /// Conversations with at least five packets that could have been answered.
     pub judged: u64,

@@ -5,6 +5,7 @@ mod filter;
 mod mirror;
 mod query;
 mod rows;
+mod shape;
 pub mod table;
 pub mod tables;
 
@@ -17,9 +18,10 @@ pub use rows::{Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, Vla
 
 use crate::model::host::Checklist;
 use crate::model::{AppSection, DissectLosses, Finding, LearntName, Timestamp};
+use serde::Serialize;
 
 /// Packets that were not analysed, by the stage that lost them, and packets that could not be decoded fully.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Losses {
     /// Dropped by the interface or its driver.
     pub interface_drops: u64,
@@ -86,7 +88,7 @@ pub struct Load {
 pub const SIZE_CLASSES: [(u32, u32); 7] = [(0, 64), (65, 127), (128, 255), (256, 511), (512, 1023), (1024, 1518), (1519, u32::MAX)];
 
 /// Where traffic goes relative to the local networks, in packets and wire bytes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Directions {
     /// From outside to inside.
     pub inbound: Traffic,
@@ -101,7 +103,7 @@ pub struct Directions {
 }
 
 /// Destination kinds, by the destination MAC (or IP where the link has no MAC).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Casts {
     /// To one station.
     pub unicast: Traffic,
@@ -156,7 +158,7 @@ impl<R> Default for Kinds<R> {
 }
 
 /// TCP packets by flag (Wireshark's `tcp.flags.*`).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct TcpFlags {
     /// SYN without ACK.
     pub syn: u64,

@@ -1,6 +1,7 @@
 //! Sums over all packets of a shard.
 
 use crate::model::Traffic;
+use crate::model::sum::sums;
 
 /// Index into [`Totals::directions`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,33 +20,35 @@ pub enum TrafficDirection {
     Unknown,
 }
 
-/// Sums over all packets. All are plain sums, so the order in which shards are added does not matter.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Totals {
-    /// Packets as they were captured, before anything was taken off or left out.
-    pub link: Traffic,
-    /// Analysed frames by RMON size class: every one is in exactly one, so their sum is the total.
-    pub sizes: [Traffic; 7],
-    /// Captured bytes.
-    pub captured_bytes: u64,
-    /// Packets captured shorter than on the wire.
-    pub truncated: u64,
-    /// IP fragments.
-    pub fragments: u64,
-    /// By [`TrafficDirection`].
-    pub directions: [Traffic; 5],
-    /// SYN without ACK.
-    pub syn: u64,
-    /// SYN with ACK.
-    pub syn_ack: u64,
-    /// FIN.
-    pub fin: u64,
-    /// RST.
-    pub reset: u64,
-    /// Headers not completely captured.
-    pub short: u64,
-    /// Headers that contradict themselves.
-    pub malformed: u64,
+sums! {
+    /// Sums over all packets. All are plain sums, so the order in which shards are added does not matter.
+    #[derive(Debug, Clone, Copy, Default)]
+    pub struct Totals {
+        /// Packets as they were captured, before anything was taken off or left out.
+        pub link: Traffic,
+        /// Analysed frames by RMON size class: every one is in exactly one, so their sum is the total.
+        pub sizes: [Traffic; 7],
+        /// Captured bytes.
+        pub captured_bytes: u64,
+        /// Packets captured shorter than on the wire.
+        pub truncated: u64,
+        /// IP fragments.
+        pub fragments: u64,
+        /// By [`TrafficDirection`].
+        pub directions: [Traffic; 5],
+        /// SYN without ACK.
+        pub syn: u64,
+        /// SYN with ACK.
+        pub syn_ack: u64,
+        /// FIN.
+        pub fin: u64,
+        /// RST.
+        pub reset: u64,
+        /// Headers not completely captured.
+        pub short: u64,
+        /// Headers that contradict themselves.
+        pub malformed: u64,
+    }
 }
 
 /// The size class (0 to 6) of a wire length: ≤64, 65–127, 128–255, 256–511, 512–1023, 1024–1518, larger (RFC 2819).
@@ -102,22 +105,6 @@ impl Totals {
         let mut sum = Traffic::default();
         self.sizes.iter().for_each(|&t| sum.add(t));
         sum
-    }
-
-    /// Adds another shard's sums.
-    pub fn add(&mut self, other: &Totals) {
-        self.link.add(other.link);
-        self.sizes.iter_mut().zip(other.sizes).for_each(|(a, b)| a.add(b));
-        self.directions.iter_mut().zip(other.directions).for_each(|(a, b)| a.add(b));
-        self.captured_bytes += other.captured_bytes;
-        self.truncated += other.truncated;
-        self.fragments += other.fragments;
-        self.syn += other.syn;
-        self.syn_ack += other.syn_ack;
-        self.fin += other.fin;
-        self.reset += other.reset;
-        self.short += other.short;
-        self.malformed += other.malformed;
     }
 }
 

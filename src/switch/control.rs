@@ -1,36 +1,29 @@
 //! Control packets that neighbours send at regular times: how many came, and who is there.
 
 use crate::model::limits::{PERIODIC_SENDERS, SYSTEMS};
+use crate::model::sum::{Noted, sums};
 use crate::model::{Control, ControlFrame, Mac};
 
-/// Control packets by meaning, in sums that merge.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ControlCounts {
-    /// Spanning tree of any kind.
-    pub spanning_tree: u64,
-    /// LLDP, CDP and LACP.
-    pub neighbour: u64,
-    /// VRRP, HSRP, PTP.
-    pub other: u64,
-    /// LACP systems that sent; the first [`PERIODIC_SENDERS`].
-    pub lacp_actors: Vec<Mac>,
-    /// LACP systems that senders say they talk to; the first [`PERIODIC_SENDERS`].
-    pub lacp_partners: Vec<Mac>,
-    /// System descriptions of LLDP and CDP, as their senders wrote them; the first [`SYSTEMS`].
-    pub systems: Vec<String>,
+sums! {
+    /// Control packets by meaning, in sums that merge.
+    #[derive(Debug, Clone, Default, PartialEq, Eq)]
+    pub struct ControlCounts {
+        /// Spanning tree of any kind.
+        pub spanning_tree: u64,
+        /// LLDP, CDP and LACP.
+        pub neighbour: u64,
+        /// VRRP, HSRP, PTP.
+        pub other: u64,
+        /// LACP systems that sent; the first [`PERIODIC_SENDERS`].
+        pub lacp_actors: Vec<Mac> => Noted<PERIODIC_SENDERS>,
+        /// LACP systems that senders say they talk to; the first [`PERIODIC_SENDERS`].
+        pub lacp_partners: Vec<Mac> => Noted<PERIODIC_SENDERS>,
+        /// System descriptions of LLDP and CDP, as their senders wrote them; the first [`SYSTEMS`].
+        pub systems: Vec<String> => Noted<SYSTEMS>,
+    }
 }
 
 impl ControlCounts {
-    /// Adds another shard's.
-    pub fn merge(&mut self, other: &ControlCounts) {
-        self.spanning_tree = self.spanning_tree.saturating_add(other.spanning_tree);
-        self.neighbour = self.neighbour.saturating_add(other.neighbour);
-        self.other = self.other.saturating_add(other.other);
-        other.lacp_actors.iter().for_each(|m| note(&mut self.lacp_actors, *m));
-        other.lacp_partners.iter().for_each(|m| note(&mut self.lacp_partners, *m));
-        other.systems.iter().for_each(|s| self.system(s));
-    }
-
     /// Counts a control packet and what it says of its sender.
     pub fn count(&mut self, frame: &ControlFrame<'_>) {
         match frame.control {

@@ -9,32 +9,18 @@ pub use control::ControlCounts;
 pub use periodic::{OutageSpan, PeriodicSender, PeriodicSenders, outages};
 pub use tags::{TagCounts, TagFlows, TagState, VlanSet};
 
+use crate::model::sum::{Standing, sums};
 use crate::model::{ArpBlocks, ControlFrame, Frame};
 
-/// What one shard saw of the switch, in sums that merge.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct SwitchCounts {
-    /// VLAN tags.
-    pub tags: TagCounts,
-    /// Control protocols.
-    pub control: ControlCounts,
-}
-
-impl SwitchCounts {
-    /// Adds another shard's.
-    pub fn merge(&mut self, other: &SwitchCounts) {
-        self.tags.merge(&other.tags);
-        self.control.merge(&other.control);
-    }
-
-    /// What was added since `earlier`; what is a set (VLANs, address blocks, control protocols' systems and their packets) remains that of
-    /// the whole time.
-    #[must_use]
-    pub fn since(&self, earlier: &SwitchCounts) -> SwitchCounts {
-        let mut rest = self.clone();
-        rest.tags.tagged = rest.tags.tagged.saturating_sub(earlier.tags.tagged);
-        rest.tags.untagged = rest.tags.untagged.saturating_sub(earlier.tags.untagged);
-        rest
+sums! {
+    /// What one shard saw of the switch. What is a set (VLANs, address blocks, control protocols' systems and their packets) is always that
+    /// of the whole time.
+    #[derive(Debug, Clone, Default, PartialEq)]
+    pub struct SwitchCounts {
+        /// VLAN tags.
+        pub tags: TagCounts,
+        /// Control protocols.
+        pub control: ControlCounts => Standing,
     }
 }
 

@@ -164,6 +164,7 @@ pub fn outages(senders: &[PeriodicSender], now: Timestamp) -> Vec<OutageSpan> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Sum;
     use proptest::prelude::*;
 
     const STP: ControlFrame<'static> = ControlFrame { control: Control::Stp, lacp: None, description: None, vlan: None };

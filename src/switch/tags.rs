@@ -1,6 +1,7 @@
 //! VLAN tags: which frames wear them, and witnesses that they were taken off.
 
 use crate::model::limits::{ARP_LINKS, ARP_SUBNETS};
+use crate::model::sum::{Noted, Sum, sums};
 use crate::model::{ArpBlocks, Direction, VlanStack};
 
 /// A set of VLAN identifiers.
@@ -39,9 +40,16 @@ impl VlanSet {
     pub fn ids(&self) -> impl Iterator<Item = u16> + '_ {
         (0..4096u16).filter(|id| self.0[usize::from(*id) / 64] & 1 << (id % 64) != 0)
     }
+}
 
+/// A set of parts is that of the whole; what was once in it stays.
+impl Sum for VlanSet {
     fn merge(&mut self, other: &VlanSet) {
         self.0.iter_mut().zip(other.0).for_each(|(a, b)| *a |= b);
+    }
+
+    fn since(&self, _: &VlanSet) -> VlanSet {
+        self.clone()
     }
 }
 
@@ -56,15 +64,17 @@ impl TagState {
     }
 }
 
-/// Conversations by where their tags are, counted from the records at report time.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct TagFlows {
-    /// Seen in both directions.
-    pub judged: u64,
-    /// Of them always tagged one way, never the other.
-    pub one_way: u64,
-    /// Of them with tags both ways.
-    pub tagged: u64,
+sums! {
+    /// Conversations by where their tags are, counted from the records at report time.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct TagFlows {
+        /// Seen in both directions.
+        pub judged: u64,
+        /// Of them always tagged one way, never the other.
+        pub one_way: u64,
+        /// Of them with tags both ways.
+        pub tagged: u64,
+    }
 }
 
 impl TagFlows {
@@ -80,31 +90,26 @@ impl TagFlows {
         self.one_way += u64::from(matches!((a, b), (UNTAGGED, TAGGED) | (TAGGED, UNTAGGED)));
         self.tagged += u64::from(a & b & TAGGED != 0);
     }
-
-    /// Adds another shard's.
-    pub fn merge(&mut self, other: &TagFlows) {
-        self.judged = self.judged.saturating_add(other.judged);
-        self.one_way = self.one_way.saturating_add(other.one_way);
-        self.tagged = self.tagged.saturating_add(other.tagged);
-    }
 }
 
-/// Everything counted of tags.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TagCounts {
-    /// Frames with a VLAN tag (identifier 0, priority only, is none), or with a VLAN the mirror tells.
-    pub tagged: u64,
-    /// Frames without.
-    pub untagged: u64,
-    /// Outermost identifiers seen.
-    pub vlans: VlanSet,
-    /// VLANs that per-VLAN spanning tree packets say they belong to.
-    pub claimed: VlanSet,
-    /// First 24 bits of the addresses that sent untagged ARP packets; the first [`ARP_SUBNETS`].
-    pub subnets: Vec<u32>,
-    /// Blocks of which an address asked for one of the other, the lower one first: they lie in one network, since ARP asks for
-    /// neighbours only (RFC 826; RFC 1122 section 3.3.1.1). The first [`ARP_LINKS`].
-    pub neighbours: Vec<(u32, u32)>,
+sums! {
+    /// Everything counted of tags.
+    #[derive(Debug, Clone, Default, PartialEq, Eq)]
+    pub struct TagCounts {
+        /// Frames with a VLAN tag (identifier 0, priority only, is none), or with a VLAN the mirror tells.
+        pub tagged: u64,
+        /// Frames without.
+        pub untagged: u64,
+        /// Outermost identifiers seen.
+        pub vlans: VlanSet,
+        /// VLANs that per-VLAN spanning tree packets say they belong to.
+        pub claimed: VlanSet,
+        /// First 24 bits of the addresses that sent untagged ARP packets; the first [`ARP_SUBNETS`].
+        pub subnets: Vec<u32> => Noted<ARP_SUBNETS>,
+        /// Blocks of which an address asked for one of the other, the lower one first: they lie in one network, since ARP asks for
+        /// neighbours only (RFC 826; RFC 1122 section 3.3.1.1). The first [`ARP_LINKS`].
+        pub neighbours: Vec<(u32, u32)> => Noted<ARP_LINKS>,
+    }
 }
 
 impl TagCounts {
@@ -165,16 +170,6 @@ impl TagCounts {
         found.sort_unstable();
         found.dedup();
         found.len()
-    }
-
-    /// Adds another shard's.
-    pub fn merge(&mut self, other: &TagCounts) {
-        self.tagged = self.tagged.saturating_add(other.tagged);
-        self.untagged = self.untagged.saturating_add(other.untagged);
-        self.vlans.merge(&other.vlans);
-        self.claimed.merge(&other.claimed);
-        other.subnets.iter().for_each(|s| self.subnet(*s));
-        other.neighbours.iter().for_each(|n| self.neighbour(*n));
     }
 }
 

@@ -46,10 +46,7 @@ pub(super) fn conversations<'a>(kind: Option<Kind>, six: bool, whole: bool) -> V
     let shown = fields::shown(&heads, fields::layers(kind), whole);
     let columns = shown.iter().filter_map(|(at, screen)| {
         let head = heads.get(*at)?;
-        let mut column = fields::column(head, screen, *at, whole, |s, (k, c): &Talk, at| {
-            let field = CONVERSATIONS.fields.get(at)?;
-            Some(fields::cell(s, *k, &field.head, (field.get)(c), || fields::family(&CONVERSATIONS, c)))
-        });
+        let mut column = fields::column(head, screen, *at, whole, |s, (k, c): &Talk, at| fields::of_row(s, *k, &CONVERSATIONS, c, at));
         // Beside other panels the share says more than the bytes.
         column.worth = match (head.token, kind) {
             ("ends", _) => {
@@ -77,10 +74,8 @@ pub(super) fn hosts<'a>(kind: Option<Kind>, six: bool, whole: bool) -> Vec<Col<E
         shown.sort_by_key(|(at, _)| place(*at));
     }
     let columns = shown.iter().filter_map(|(at, screen)| {
-        let mut column = fields::column(heads.get(*at)?, screen, *at, whole, |s, (k, h): &End, at| {
-            let field = ENDPOINTS.fields.get(at)?;
-            Some(fields::cell(s, *k, &field.head, (field.get)(h), || fields::family(&ENDPOINTS, h)))
-        });
+        let mut column =
+            fields::column(heads.get(*at)?, screen, *at, whole, |s, (k, h): &End, at| fields::of_row(s, *k, &ENDPOINTS, h, at));
         if screen.place == 0 {
             (column.width, column.max) = (least.max(15), most.max(17));
         }

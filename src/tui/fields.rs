@@ -61,6 +61,19 @@ pub(super) fn column<R>(head: &Head, screen: &OnScreen, at: usize, whole: bool, 
     Col { title, width, max, right, sort, worth: screen.worth, cell: Content::Field(cell, at) }
 }
 
+/// The columns of a table on a screen; `cell` draws a field of a row, usually by [`of_row`].
+pub(super) fn columns<R, T>(spec: &TableSpec<R>, layers: Layers, whole: bool, cell: fn(&Scene, &T, usize) -> Option<Cell>) -> Vec<Col<T>> {
+    let heads: Vec<Head> = spec.fields.iter().map(|f| f.head).collect();
+    let shown = shown(&heads, layers, whole);
+    shown.iter().filter_map(|(at, screen)| Some(column(heads.get(*at)?, screen, *at, whole, cell))).collect()
+}
+
+/// A field of a row as it stands on a screen.
+pub(super) fn of_row<R>(scene: &Scene, layer: Layer, spec: &TableSpec<R>, row: &R, field: usize) -> Option<Cell> {
+    let field = spec.fields.get(field)?;
+    Some(cell(scene, layer, &field.head, (field.get)(row), || family(spec, row)))
+}
+
 /// Cells that values of a kind need and can use.
 fn width(kind: Kind) -> (u16, u16) {
     match kind {
@@ -68,7 +81,7 @@ fn width(kind: Kind) -> (u16, u16) {
         Kind::Bytes => (VOLUME, VOLUME),
         Kind::Count => (COUNT + 3, COUNT + 3),
         Kind::Id | Kind::Port | Kind::Flag => (6, 8),
-        Kind::Real | Kind::Span | Kind::Percent | Kind::Time | Kind::Side => (8, 8),
+        Kind::Real | Kind::Ratio | Kind::Span | Kind::Percent | Kind::Time | Kind::Side => (8, 8),
         Kind::Share => (12, 22),
         Kind::Word | Kind::App | Kind::State => (6, 14),
         Kind::Vlans => (4, 12),
@@ -121,6 +134,7 @@ pub(super) fn cell(scene: &Scene, layer: Layer, head: &Head, value: Value<'_>, f
         (_, Value::Count(n)) => Cell::Amount(amount::count(n), style),
         (_, Value::Span(_)) => Cell::Right(amount::short_duration(value.seconds().unwrap_or_default()), style),
         (_, Value::Time(time)) => Cell::Right(amount::time_of_day(time, scene.options.utc_offset), style),
+        (Kind::Ratio, Value::Real(part)) => Cell::Right(amount::share(part), style),
         (_, Value::Real(x)) => Cell::Right(format!("{x:.2}"), style),
         (Kind::Maker, Value::Address(address)) => Cell::Text(maker(scene, address), style),
         (Kind::Side, value) => Cell::Text(side(value.flag()).into(), style),

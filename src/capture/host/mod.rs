@@ -7,9 +7,9 @@ mod linux;
 #[path = "elsewhere.rs"]
 mod linux;
 
-use crate::model::HostFacts;
 use crate::model::clock;
 use crate::model::host::{Counters, Softnet};
+use crate::model::{HostFacts, Sum};
 use linux::System;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -62,7 +62,7 @@ impl Reader {
     /// What is known now, an entry for each interface.
     pub fn read(&mut self) -> Vec<HostFacts> {
         let now = clock::now();
-        let softnet = self.softnet.advance(self.system.softnet(), now, self.window, |now, before| now.since(before), Softnet::plus);
+        let softnet = self.softnet.advance(self.system.softnet(), now, self.window);
         let Self { system, ports, window, buffer_bytes, .. } = self;
         let read = |port: &mut Port| {
             if port.read.is_none_or(|read| now.saturating_duration_since(read) >= SETTINGS) {
@@ -70,7 +70,7 @@ impl Reader {
                 port.facts = HostFacts { buffer_bytes: *buffer_bytes, ..system.settings(&port.facts.interface) };
             }
             let counted = system.link(&mut port.facts);
-            port.facts.counters = port.counters.advance(counted, now, *window, |now, before| now.since(before), Counters::plus);
+            port.facts.counters = port.counters.advance(counted, now, *window);
             port.facts.softnet = softnet;
             port.facts.seconds = port.counters.seconds(now);
             port.facts.clone()
@@ -99,26 +99,22 @@ struct Growth<T> {
     steps: VecDeque<(Instant, T)>,
 }
 
-impl<T: Copy + Default> Growth<T> {
+impl<T: Sum + Copy + Default> Growth<T> {
     /// Takes a reading in; what was added so far, or within the window.
-    fn advance(
-        &mut self,
-        now: Option<T>,
-        at: Instant,
-        window: Option<Duration>,
-        difference: impl Fn(&T, &T) -> T,
-        sum: impl Fn(&T, &T) -> T,
-    ) -> Option<T> {
+    fn advance(&mut self, now: Option<T>, at: Instant, window: Option<Duration>) -> Option<T> {
         let Some(now) = now else {
             // What could not be read leaves what was counted before; counting goes on at the next reading that can.
             self.last = None;
-            return self.since.map(|_| self.sum(sum));
+            return self.since.map(|_| self.sum());
         };
         self.since.get_or_insert(at);
         if let Some((_, before)) = &self.last {
-            let added = difference(&now, before);
+            let added = now.since(before);
             match (window, self.steps.front_mut()) {
-                (None, Some((end, total))) => (*end, *total) = (at, sum(total, &added)),
+                (None, Some((end, total))) => {
+                    *end = at;
+                    total.merge(&added);
+                }
                 _ => self.steps.push_back((at, added)),
             }
         }
@@ -128,11 +124,13 @@ impl<T: Copy + Default> Growth<T> {
                 self.since = self.steps.pop_front().map(|(end, _)| end);
             }
         }
-        Some(self.sum(sum))
+        Some(self.sum())
     }
 
-    fn sum(&self, sum: impl Fn(&T, &T) -> T) -> T {
-        self.steps.iter().fold(T::default(), |total, (_, step)| sum(&total, step))
+    fn sum(&self) -> T {
+        let mut total = T::default();
+        self.steps.iter().for_each(|(_, step)| total.merge(step));
+        total
     }
 
     /// Seconds the growth was counted over.
@@ -150,7 +148,7 @@ mod tests {
     }
 
     fn advance(growth: &mut Growth<Softnet>, now: Option<Softnet>, at: Instant, window: Option<Duration>) -> Option<u64> {
-        growth.advance(now, at, window, |now, before| now.since(before), Softnet::plus).map(|s| s.dropped)
+        growth.advance(now, at, window).map(|s| s.dropped)
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::mirror::{
     OneWayFlow, OrderCounts, Ratios, UnmatchedCounts,
 };
 use crate::model::mix::Keys;
+use crate::model::sum::{Appended, ByPart, sums};
 use crate::model::tcp::{HoleEvent, LostRange, TcpEvent};
 use crate::model::time::SECOND;
 use crate::model::{Cast, Direction, Frame, Timestamp, VlanStack};
@@ -32,85 +33,55 @@ pub struct Detectors {
     switch: Switch,
 }
 
-/// What only grows: two states of it can be subtracted.
-#[derive(Debug, Clone, Default)]
-pub struct Counts {
-    /// Copies.
-    pub duplicates: DuplicateCounts,
-    /// Acknowledged but unseen data.
-    pub loss: LossCounts,
-    /// The same bytes by shard: each holds conversations of its own.
-    pub acked: Vec<Acked>,
-    /// Causes and effects.
-    pub order: OrderCounts,
-    /// The clock, by each shard's own packets.
-    pub clock: Clock,
-    /// State of the copies.
-    pub health: HealthCounts,
-    /// What was seen of the switch.
-    pub switch: SwitchCounts,
-}
-
-impl Counts {
-    /// Adds the next shard's.
-    fn merge(&mut self, other: &Counts) {
-        self.duplicates.merge(&other.duplicates);
-        self.loss.merge(&other.loss);
-        self.acked.extend_from_slice(&other.acked);
-        self.order.merge(&other.order);
-        self.clock.merge(&other.clock);
-        self.health.merge(&other.health);
-        self.switch.merge(&other.switch);
-    }
-
-    /// What was added since `earlier`.
-    pub fn since(&self, earlier: &Counts) -> Counts {
-        let before = |at: usize| earlier.acked.get(at).copied().unwrap_or_default();
-        Counts {
-            duplicates: self.duplicates.since(&earlier.duplicates),
-            loss: self.loss.since(&earlier.loss),
-            acked: self.acked.iter().enumerate().map(|(at, a)| a.since(before(at))).collect(),
-            order: self.order.since(&earlier.order),
-            clock: self.clock.since(&earlier.clock),
-            health: self.health.since(&earlier.health),
-            switch: self.switch.since(&earlier.switch),
-        }
+sums! {
+    /// What only grows: two states of it can be subtracted.
+    #[derive(Debug, Clone, Default)]
+    pub struct Counts {
+        /// Copies.
+        pub duplicates: DuplicateCounts,
+        /// Acknowledged but unseen data.
+        pub loss: LossCounts,
+        /// The same bytes by shard: each holds conversations of its own.
+        pub acked: Vec<Acked> => ByPart,
+        /// Causes and effects.
+        pub order: OrderCounts,
+        /// The clock, by each shard's own packets.
+        pub clock: Clock,
+        /// State of the copies.
+        pub health: HealthCounts,
+        /// What was seen of the switch.
+        pub switch: SwitchCounts,
     }
 }
 
-/// Conversations as they are, by what was seen of them.
-#[derive(Debug, Clone, Default)]
-pub struct Conversations {
-    /// Tags.
-    pub tags: TagFlows,
-    /// Directions.
-    pub sides: DirectionCounts,
-    /// Loss.
-    pub ratios: Ratios,
-}
-
-impl Conversations {
-    /// Adds others.
-    pub fn merge(&mut self, other: &Conversations) {
-        self.tags.merge(&other.tags);
-        self.sides.merge(&other.sides);
-        self.ratios.merge(&other.ratios);
+sums! {
+    /// Conversations as they are, by what was seen of them.
+    #[derive(Debug, Clone, Default)]
+    pub struct Conversations {
+        /// Tags.
+        pub tags: TagFlows,
+        /// Directions.
+        pub sides: DirectionCounts,
+        /// Loss.
+        pub ratios: Ratios,
     }
 }
 
-/// What one shard's detectors counted, or several shards' together.
-#[derive(Debug, Clone, Default)]
-pub struct DetectorReport {
-    /// Counts since the beginning.
-    pub counts: Counts,
-    /// Regular senders.
-    pub senders: Vec<PeriodicSender>,
-    /// Windows of time in which data was lost.
-    pub lost: LostBytes,
-    /// Conversations with a packet in the last [`RECENT`]; of a file all of them.
-    pub recent: Conversations,
-    /// Further conversations, with a packet in the last [`REMEMBERED`].
-    pub older: Conversations,
+sums! {
+    /// What one shard's detectors counted, or several shards' together.
+    #[derive(Debug, Clone, Default)]
+    pub struct DetectorReport {
+        /// Counts since the beginning.
+        pub counts: Counts,
+        /// Regular senders.
+        pub senders: Vec<PeriodicSender> => Appended,
+        /// Windows of time in which data was lost.
+        pub lost: LostBytes,
+        /// Conversations with a packet in the last [`RECENT`]; of a file all of them.
+        pub recent: Conversations,
+        /// Further conversations, with a packet in the last [`REMEMBERED`].
+        pub older: Conversations,
+    }
 }
 
 /// How far back a live port's conversations are looked at first.
@@ -118,17 +89,6 @@ const RECENT: i64 = 60 * SECOND;
 
 /// How far back when those are too few.
 const REMEMBERED: i64 = 600 * SECOND;
-
-impl DetectorReport {
-    /// Adds the next shard's.
-    pub fn merge(&mut self, other: &DetectorReport) {
-        self.counts.merge(&other.counts);
-        self.senders.extend_from_slice(&other.senders);
-        self.lost.merge(&other.lost);
-        self.recent.merge(&other.recent);
-        self.older.merge(&other.older);
-    }
-}
 
 impl FlowDetectors {
     /// Notes that a direction was seen in a VLAN, or in none.

@@ -3,20 +3,23 @@
 use crate::engine::fold::rows::FlowReport;
 use crate::engine::fold::shard::ShardReport;
 use crate::engine::tape::Request;
+use crate::model::sum::sums;
 use crate::model::{FlowBatch, Traffic};
 use crate::snapshot::Sample;
 use crate::stats::totals::TrafficDirection;
 use std::sync::Arc;
 
-/// What one group counted in one interval.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct IntervalPart {
-    /// Packets and bytes.
-    pub traffic: Traffic,
-    /// Bytes from outside to inside.
-    pub inbound: u64,
-    /// Bytes from inside to outside.
-    pub outbound: u64,
+sums! {
+    /// What one group counted in one interval.
+    #[derive(Debug, Clone, Copy, Default)]
+    pub struct IntervalPart {
+        /// Packets and bytes.
+        pub traffic: Traffic,
+        /// Bytes from outside to inside.
+        pub inbound: u64,
+        /// Bytes from inside to outside.
+        pub outbound: u64,
+    }
 }
 
 impl IntervalPart {

@@ -17,6 +17,7 @@ use crate::engine::tape::Request;
 use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::shard_key::FragmentTable;
 use crate::mirror::Digest;
+use crate::model::sum::sums;
 use crate::model::tcp::HOLD;
 use crate::model::{AppId, AppSlot, Direction, FlowBatch, FlowKey, Frame, LearntName, Stop, Timestamp, Traffic};
 use crate::snapshot::Conversation;
@@ -24,13 +25,26 @@ use crate::stats::flow::{Counted, FlowChange, Flushed, Step};
 use crate::stats::totals::TrafficDirection;
 use crate::stats::{Context, Contexts, FlowTable, Record, Totals};
 
-/// Everything a shard slots in at a mark.
+sums! {
+    /// What a shard counted since the beginning: one field a wing, each a sum.
+    #[derive(Debug, Clone, Default)]
+    pub struct ShardSums {
+        /// Packets, bytes, sizes, flags.
+        pub stats: Totals,
+        /// What mirroring did.
+        pub mirror: DetectorReport,
+        /// What is spoken.
+        pub dissect: DissectReport,
+    }
+}
+
+/// Everything a shard hands in at a mark.
 #[derive(Debug)]
 pub struct ShardReport {
     /// Which shard.
     pub shard: u8,
     /// Its sums so far.
-    pub totals: Totals,
+    pub sums: ShardSums,
     /// Its contexts with what was added.
     pub contexts: Vec<(Context, Traffic)>,
     /// Its conversations.
@@ -39,10 +53,6 @@ pub struct ShardReport {
     pub whole: Option<Whole>,
     /// Conversations that match the query's filter: TCP, UDP, SCTP, other.
     pub matching: [u64; 4],
-    /// What its detectors counted so far.
-    pub detected: DetectorReport,
-    /// What its dissectors counted so far.
-    pub dissected: DissectReport,
     /// Names of addresses they learnt; only where every row is wanted.
     pub names: Vec<LearntName>,
 }
@@ -371,16 +381,14 @@ impl Shard {
         self.flush();
         self.decide(if request.finished { request.now.plus(HOLD) } else { request.now });
         self.reader.advance(request.now, request.finished, self.detectors.unmatched());
-        let detected = self.detectors.report(&self.flows, &self.contexts, request);
+        let mirror = self.detectors.report(&self.flows, &self.contexts, request);
         let mut report = ShardReport {
             shard: self.number,
-            totals: self.totals,
+            sums: ShardSums { stats: self.totals, mirror, dissect: self.reader.report() },
             contexts: Vec::new(),
             flows: Vec::new(),
             matching: [0; 4],
             whole: None,
-            detected,
-            dissected: self.reader.report(),
             names: Vec::new(),
         };
         if query.wants_every_row() {

@@ -3,7 +3,7 @@
 use crate::mirror::{Acked, Loss, LossState, OrderCounts, Ratios, SIZE_BINS, size_floor};
 use crate::model::tcp::{ACK, HOLD, RST, SYN, TcpEvent, TcpMarks};
 use crate::model::time::{MILLISECOND, SECOND};
-use crate::model::{Direction, FlowKey, Frame, Segment, Timestamp};
+use crate::model::{Direction, FlowKey, Frame, Segment, Sum, Timestamp};
 use crate::stats::{Follower, TcpCold, TcpHot};
 use proptest::prelude::*;
 

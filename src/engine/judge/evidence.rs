@@ -6,7 +6,7 @@ use crate::engine::judge::history::Sums;
 use crate::engine::route::utilisation::occupied;
 use crate::engine::tape::Request;
 use crate::mirror::{CopyClass, DuplicateCounts, LossSplit, MacRoles, WINDOW, clustered, size_floor, window};
-use crate::model::{Estimate, Mac, Timestamp, Traffic, wilson};
+use crate::model::{Estimate, Mac, Sum, Timestamp, Traffic, wilson};
 use crate::switch::{OutageSpan, outages};
 
 /// Payload of a full segment on an Ethernet: bytes of loss are counted in these, since whole segments are lost, not bytes.

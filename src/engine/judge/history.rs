@@ -8,8 +8,9 @@
 use crate::engine::fold::detectors::{Counts, DetectorReport};
 use crate::engine::tape::Request;
 use crate::mirror::UTILISATION_CLASSES;
+use crate::model::sum::{Own, sums};
 use crate::model::time::SECOND;
-use crate::model::{Stamps, Timestamp, Traffic};
+use crate::model::{Stamps, Sum, Timestamp, Traffic};
 use std::collections::VecDeque;
 
 /// A window of this length is taken when it holds this many packets; the first that does, else what is remembered.
@@ -22,29 +23,31 @@ const REMEMBERED: i64 = 600 * SECOND;
 const STEP: i64 = 5 * SECOND;
 const COARSE: i64 = 60 * SECOND;
 
-/// What the outsides of mirror sessions say, all sessions together.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Outer {
-    /// Packets that carry copies.
-    pub packets: u64,
-    /// Of them numbered ones.
-    pub numbered: u64,
-    /// Numbers that are missing.
-    pub missing: u64,
-    /// Numbered packets out of order.
-    pub reordered: u64,
-    /// Copies that devices say they could not make.
-    pub refused: u64,
-    /// Copies that these devices made.
-    pub taken: u64,
-    /// Frames reported as damaged.
-    pub errors: u64,
-    /// Packets that hold the same tunnel twice.
-    pub nested: u64,
-    /// Fragments.
-    pub fragments: u64,
-    /// Mirrors that only cross this link.
-    pub foreign: Traffic,
+sums! {
+    /// What the outsides of mirror sessions say, all sessions together.
+    #[derive(Debug, Clone, Copy, Default, PartialEq)]
+    pub struct Outer {
+        /// Packets that carry copies.
+        pub packets: u64,
+        /// Of them numbered ones.
+        pub numbered: u64,
+        /// Numbers that are missing.
+        pub missing: u64,
+        /// Numbered packets out of order.
+        pub reordered: u64,
+        /// Copies that devices say they could not make.
+        pub refused: u64,
+        /// Copies that these devices made.
+        pub taken: u64,
+        /// Frames reported as damaged.
+        pub errors: u64,
+        /// Packets that hold the same tunnel twice.
+        pub nested: u64,
+        /// Fragments.
+        pub fragments: u64,
+        /// Mirrors that only cross this link.
+        pub foreign: Traffic,
+    }
 }
 
 impl Outer {
@@ -79,21 +82,6 @@ impl Outer {
         }
         outer
     }
-
-    fn since(&self, earlier: &Self) -> Self {
-        Self {
-            packets: self.packets.saturating_sub(earlier.packets),
-            numbered: self.numbered.saturating_sub(earlier.numbered),
-            missing: self.missing.saturating_sub(earlier.missing),
-            reordered: self.reordered.saturating_sub(earlier.reordered),
-            refused: self.refused.saturating_sub(earlier.refused),
-            taken: self.taken.saturating_sub(earlier.taken),
-            errors: self.errors.saturating_sub(earlier.errors),
-            nested: self.nested.saturating_sub(earlier.nested),
-            fragments: self.fragments.saturating_sub(earlier.fragments),
-            foreign: self.foreign.since(earlier.foreign),
-        }
-    }
 }
 
 /// Packets missing by the numbers that a stamping device gave them: by its way out, else by all the ways in, which lose what the device
@@ -106,21 +94,23 @@ fn unstamped(stamps: &Stamps) -> Option<u64> {
     stamps.missing.or_else(by_ports)
 }
 
-/// Everything findings rest on that only grows.
-#[derive(Debug, Clone, Default)]
-pub struct Sums {
-    /// Up to when; of a difference, from when (`None`: from the beginning).
-    pub from: Option<Timestamp>,
-    /// The detectors' counts.
-    pub counts: Counts,
-    /// Packets as they arrived.
-    pub link: Traffic,
-    /// Packets lost in this host.
-    pub lost: u64,
-    /// Outsides of mirror sessions.
-    pub outer: Outer,
-    /// Windows of 10 ms by utilisation.
-    pub windows: [u64; UTILISATION_CLASSES],
+sums! {
+    /// Everything findings rest on that only grows.
+    #[derive(Debug, Clone, Default)]
+    pub struct Sums {
+        /// Up to when; of a difference, from when (`None`: from the beginning).
+        pub from: Option<Timestamp> => Own,
+        /// The detectors' counts.
+        pub counts: Counts,
+        /// Packets as they arrived.
+        pub link: Traffic,
+        /// Packets lost in this host.
+        pub lost: u64,
+        /// Outsides of mirror sessions.
+        pub outer: Outer,
+        /// Windows of 10 ms by utilisation.
+        pub windows: [u64; UTILISATION_CLASSES],
+    }
 }
 
 impl Sums {
@@ -133,18 +123,6 @@ impl Sums {
             lost: request.losses.lost_packets(),
             outer: Outer::of(request, link.packets),
             windows: request.load.windows,
-        }
-    }
-
-    fn since(&self, earlier: &Kept) -> Self {
-        let before = &earlier.sums;
-        Self {
-            from: Some(earlier.at),
-            counts: self.counts.since(&before.counts),
-            link: self.link.since(before.link),
-            lost: self.lost.saturating_sub(before.lost),
-            outer: self.outer.since(&before.outer),
-            windows: std::array::from_fn(|i| self.windows[i].saturating_sub(before.windows[i])),
         }
     }
 }
@@ -172,7 +150,7 @@ impl History {
         while self.kept.front().is_some_and(|k| now.since(k.at) > REMEMBERED) {
             self.kept.pop_front();
         }
-        let recent = self.choose(now, sums).map_or_else(|| sums.clone(), |kept| sums.since(kept));
+        let recent = self.choose(now, sums).map_or_else(|| sums.clone(), |kept| Sums { from: Some(kept.at), ..sums.since(&kept.sums) });
         if self.kept.back().is_none_or(|k| now.since(k.at) >= STEP) {
             // The beginning is a state too: nothing was counted before the first one.
             if self.kept.is_empty() {

@@ -9,24 +9,23 @@ mod timeline;
 pub use endpoints::EndpointTables;
 pub use flow_stream::{FlowListener, FlowStream};
 
-use crate::dissect::DissectReport;
 use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::fold::message::{IntervalPart, Message};
 use crate::engine::fold::rows::Kind;
-use crate::engine::fold::shard::{ShardReport, Whole};
+use crate::engine::fold::shard::{ShardReport, ShardSums, Whole};
 use crate::engine::merge::hierarchy::Hierarchy;
 use crate::engine::merge::tables::{Added, Rows};
 use crate::engine::merge::timeline::Timeline;
 use crate::engine::tape::Request;
 use crate::model::host::Checklist;
 use crate::model::limits::SHARDS;
-use crate::model::{Address, Cast, Finding, LearntName, Mac, Traffic};
+use crate::model::{Address, Cast, Finding, LearntName, Mac, Sum, Traffic};
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::{
     Casts, Conversation, Conversations, Directions, Endpoints, HostRow, Mirror, Query, Snapshot, Table, TcpFlags, VlanRow,
 };
+use crate::stats::Context;
 use crate::stats::totals::TrafficDirection;
-use crate::stats::{Context, Totals};
 use endpoints::{Load, Wanted};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -105,9 +104,7 @@ struct Pending {
     /// Shard groups that have not finished.
     left: usize,
     open: IntervalPart,
-    totals: Totals,
-    detected: DetectorReport,
-    dissected: DissectReport,
+    sums: ShardSums,
     names: Vec<LearntName>,
     conversations: [Table<Conversation>; 3],
 }
@@ -120,9 +117,7 @@ impl Pending {
             absorbed: 0,
             left: groups,
             open: IntervalPart::default(),
-            totals: Totals::default(),
-            detected: DetectorReport::default(),
-            dissected: DissectReport::default(),
+            sums: ShardSums::default(),
             names: Vec::new(),
             conversations: Default::default(),
         }
@@ -192,7 +187,7 @@ impl Merge {
             }
             Message::Reported(number, open) => {
                 let Some(pending) = self.pending.iter_mut().find(|p| p.request.number == number) else { return };
-                pending.open.add(open);
+                pending.open.merge(&open);
                 pending.left -= 1;
                 while self.pending.front().is_some_and(|p| p.left == 0)
                     && let Some(pending) = self.pending.pop_front()
@@ -227,9 +222,7 @@ impl Merge {
         let mut batch = Vec::with_capacity(BATCH);
         while let Some(report) = pending.reports.get_mut(pending.absorbed).and_then(Option::take) {
             pending.absorbed += 1;
-            pending.totals.add(&report.totals);
-            pending.detected.merge(&report.detected);
-            pending.dissected.merge(&report.dissected);
+            pending.sums.merge(&report.sums);
             pending.names.extend_from_slice(&report.names);
             let contexts = report.contexts.iter().map(|(context, added)| (context, *added));
             self.tables.add_contexts(contexts.chain(report.whole.iter().flat_map(Whole::contexts)));
@@ -267,7 +260,8 @@ impl Merge {
     }
 
     fn assemble(&mut self, pending: Pending) -> Option<Snapshot> {
-        let Pending { request, open, totals, detected, dissected, names, mut conversations, .. } = pending;
+        let Pending { request, open, sums, names, mut conversations, .. } = pending;
+        let ShardSums { stats: totals, mirror: detected, dissect: dissected } = sums;
         let request = &request;
         let query = &request.query;
         for (table, evicted) in conversations.iter_mut().zip(self.tables.evicted) {
@@ -471,15 +465,6 @@ impl Tables {
 /// The place of its address pairs' table.
 fn family(row: &Conversation) -> usize {
     usize::from(matches!(row.a, Address::V6(_)))
-}
-
-impl IntervalPart {
-    /// Adds another group's part.
-    pub fn add(&mut self, other: IntervalPart) {
-        self.traffic.add(other.traffic);
-        self.inbound += other.inbound;
-        self.outbound += other.outbound;
-    }
 }
 
 const _: () = assert!(Kind::Tcp as usize == 0 && Kind::Udp as usize == 1 && Kind::Sctp as usize == 2 && Kind::Other as usize == 3);

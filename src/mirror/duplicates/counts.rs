@@ -2,6 +2,7 @@
 
 use crate::model::Traffic;
 use crate::model::limits::COPY_VLAN_PAIRS;
+use crate::model::sum::{Rule, Sum, sums};
 
 /// How a later sighting of a packet differs from the first. When several apply the first of this list is taken, except `Identical`,
 /// which is taken when none does.
@@ -61,6 +62,16 @@ impl Default for GapHistogram {
     }
 }
 
+impl Sum for GapHistogram {
+    fn merge(&mut self, other: &Self) {
+        self.0.merge(&other.0);
+    }
+
+    fn since(&self, earlier: &Self) -> Self {
+        Self(self.0.since(&earlier.0))
+    }
+}
+
 impl GapHistogram {
     pub(super) fn count(&mut self, code: u8) {
         let last = self.0.len() - 1;
@@ -85,19 +96,6 @@ impl GapHistogram {
             })
         })
     }
-
-    /// Adds another histogram.
-    pub fn merge(&mut self, other: &Self) {
-        for (a, b) in self.0.iter_mut().zip(other.0) {
-            *a += b;
-        }
-    }
-
-    fn take_off(&mut self, earlier: &Self) {
-        for (a, b) in self.0.iter_mut().zip(earlier.0) {
-            *a = a.saturating_sub(b);
-        }
-    }
 }
 
 /// Copies whose VLAN differed from the first sighting's. `None` is untagged.
@@ -111,41 +109,78 @@ pub struct VlanChange {
     pub packets: u64,
 }
 
-/// One class of copies.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ClassCounts {
-    /// Copies and their wire bytes.
-    pub traffic: Traffic,
-    /// Time since the sighting before.
-    pub gaps: GapHistogram,
+/// Changes sorted by their VLANs; each shard keeps some ([`COPY_VLAN_PAIRS`]), the whole all of them.
+#[derive(Debug)]
+struct VlanChanges;
+
+impl VlanChanges {
+    /// Adds a change to those that are there, or says that there is no room for another.
+    fn add(changes: &mut Vec<VlanChange>, change: VlanChange, cap: usize) -> bool {
+        match changes.binary_search_by_key(&(change.first, change.later), |c| (c.first, c.later)) {
+            Ok(at) => changes.get_mut(at).into_iter().for_each(|c| c.packets = c.packets.saturating_add(change.packets)),
+            Err(at) if changes.len() < cap => changes.insert(at, change),
+            Err(_) => return false,
+        }
+        true
+    }
 }
 
-/// What duplicate detection counted. All of it is sums, so shards may be merged in any order.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DuplicateCounts {
-    /// Packets looked at, copies included.
-    pub observed: Traffic,
-    /// Copies by class, in the order of [`CopyClass::ALL`].
-    pub classes: [ClassCounts; CopyClass::ALL.len()],
-    /// Packets that may be copies and were kept: nothing but their repetition says so.
-    pub ambiguous: Traffic,
-    /// Copies that were the second, third ... seventh sighting of their packet; the last element counts all further ones.
-    pub sightings: [u64; 7],
-    /// From which VLAN to which, sorted by VLANs; at most [`COPY_VLAN_PAIRS`] a shard.
-    pub vlans: Vec<VlanChange>,
-    /// Copies with a change of VLAN beyond the cap.
-    pub vlans_other: u64,
-    /// Packets that carry payload (all but TCP segments with at most one byte), copies included.
-    pub payload_packets: u64,
-    /// Those of them that were copies.
-    pub payload_copies: u64,
-    /// Conversations with at least [`JUDGED_PACKETS`] noted payload-bearing packets and their copies (every packet while a shard has few conversations, else
-    /// one in eight). One that was forgotten in between counts again.
-    pub flows: u64,
-    /// Those of them more than a fifth of whose payload-bearing packets were copies.
-    pub flows_copied: u64,
-    /// Packets forgotten before the window was over, for want of room: copies of them would not be recognised.
-    pub displaced: u64,
+impl Rule<Vec<VlanChange>> for VlanChanges {
+    fn merge(sum: &mut Vec<VlanChange>, other: &Vec<VlanChange>) {
+        for &change in other {
+            Self::add(sum, change, usize::MAX);
+        }
+    }
+
+    fn since(now: &Vec<VlanChange>, earlier: &Vec<VlanChange>) -> Vec<VlanChange> {
+        let before = |change: &VlanChange| {
+            let at = earlier.binary_search_by_key(&(change.first, change.later), |c| (c.first, c.later));
+            at.ok().and_then(|at| earlier.get(at)).map_or(0, |c| c.packets)
+        };
+        let added = now.iter().map(|c| VlanChange { packets: c.packets.saturating_sub(before(c)), ..*c });
+        added.filter(|c| c.packets > 0).collect()
+    }
+}
+
+sums! {
+    /// One class of copies.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct ClassCounts {
+        /// Copies and their wire bytes.
+        pub traffic: Traffic,
+        /// Time since the sighting before.
+        pub gaps: GapHistogram,
+    }
+}
+
+sums! {
+    /// What duplicate detection counted. All of it is sums, so shards may be merged in any order.
+    #[derive(Debug, Clone, Default, PartialEq, Eq)]
+    pub struct DuplicateCounts {
+        /// Packets looked at, copies included.
+        pub observed: Traffic,
+        /// Copies by class, in the order of [`CopyClass::ALL`].
+        pub classes: [ClassCounts; CopyClass::ALL.len()],
+        /// Packets that may be copies and were kept: nothing but their repetition says so.
+        pub ambiguous: Traffic,
+        /// Copies that were the second, third ... seventh sighting of their packet; the last element counts all further ones.
+        pub sightings: [u64; 7],
+        /// From which VLAN to which, sorted by VLANs; at most [`COPY_VLAN_PAIRS`] a shard.
+        pub vlans: Vec<VlanChange> => VlanChanges,
+        /// Copies with a change of VLAN beyond the cap.
+        pub vlans_other: u64,
+        /// Packets that carry payload (all but TCP segments with at most one byte), copies included.
+        pub payload_packets: u64,
+        /// Those of them that were copies.
+        pub payload_copies: u64,
+        /// Conversations with at least [`JUDGED_PACKETS`] noted payload-bearing packets and their copies (every packet while a shard has few conversations, else
+        /// one in eight). One that was forgotten in between counts again.
+        pub flows: u64,
+        /// Those of them more than a fifth of whose payload-bearing packets were copies.
+        pub flows_copied: u64,
+        /// Packets forgotten before the window was over, for want of room: copies of them would not be recognised.
+        pub displaced: u64,
+    }
 }
 
 /// Payload-bearing packets, copies not counted, that a conversation must have to be judged.
@@ -182,69 +217,9 @@ impl DuplicateCounts {
         sum
     }
 
-    /// Adds another shard's counts.
-    pub fn merge(&mut self, other: &Self) {
-        self.observed.add(other.observed);
-        self.ambiguous.add(other.ambiguous);
-        for (a, b) in self.classes.iter_mut().zip(&other.classes) {
-            a.traffic.add(b.traffic);
-            a.gaps.merge(&b.gaps);
-        }
-        for (a, b) in self.sightings.iter_mut().zip(other.sightings) {
-            *a += b;
-        }
-        for &change in &other.vlans {
-            self.add_vlan(change, usize::MAX);
-        }
-        self.vlans_other += other.vlans_other;
-        self.payload_packets += other.payload_packets;
-        self.payload_copies += other.payload_copies;
-        self.flows += other.flows;
-        self.flows_copied += other.flows_copied;
-        self.displaced += other.displaced;
-    }
-
-    /// What was added since `earlier`, an earlier state of the same counts.
-    #[must_use]
-    pub fn since(&self, earlier: &Self) -> Self {
-        let mut rest = self.clone();
-        rest.observed = self.observed.since(earlier.observed);
-        rest.ambiguous = self.ambiguous.since(earlier.ambiguous);
-        for (a, b) in rest.classes.iter_mut().zip(&earlier.classes) {
-            a.traffic = a.traffic.since(b.traffic);
-            a.gaps.take_off(&b.gaps);
-        }
-        for (a, b) in rest.sightings.iter_mut().zip(earlier.sightings) {
-            *a = a.saturating_sub(b);
-        }
-        for change in &mut rest.vlans {
-            let at = earlier.vlans.binary_search_by_key(&(change.first, change.later), |c| (c.first, c.later));
-            let before = at.ok().and_then(|at| earlier.vlans.get(at)).map_or(0, |c| c.packets);
-            change.packets = change.packets.saturating_sub(before);
-        }
-        rest.vlans.retain(|c| c.packets > 0);
-        for (a, b) in [
-            (&mut rest.vlans_other, earlier.vlans_other),
-            (&mut rest.payload_packets, earlier.payload_packets),
-            (&mut rest.payload_copies, earlier.payload_copies),
-            (&mut rest.flows, earlier.flows),
-            (&mut rest.flows_copied, earlier.flows_copied),
-            (&mut rest.displaced, earlier.displaced),
-        ] {
-            *a = a.saturating_sub(b);
-        }
-        rest
-    }
-
     pub(super) fn count_vlan(&mut self, first: Option<u16>, later: Option<u16>) {
-        self.add_vlan(VlanChange { first, later, packets: 1 }, COPY_VLAN_PAIRS);
-    }
-
-    fn add_vlan(&mut self, change: VlanChange, cap: usize) {
-        match self.vlans.binary_search_by_key(&(change.first, change.later), |c| (c.first, c.later)) {
-            Ok(at) => self.vlans[at].packets += change.packets,
-            Err(at) if self.vlans.len() < cap => self.vlans.insert(at, change),
-            Err(_) => self.vlans_other += change.packets,
+        if !VlanChanges::add(&mut self.vlans, VlanChange { first, later, packets: 1 }, COPY_VLAN_PAIRS) {
+            self.vlans_other += 1;
         }
     }
 }

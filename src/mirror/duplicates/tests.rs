@@ -1,7 +1,7 @@
 //! Tests of duplicate detection.
 
 use super::*;
-use crate::model::{Direction, FlowKey, Mac, Timestamp, VlanStack};
+use crate::model::{Direction, FlowKey, Mac, Sum, Timestamp, VlanStack};
 
 const US: i64 = 1_000;
 const MS: i64 = 1_000_000;

@@ -6,40 +6,31 @@
 use crate::model::Frame;
 use crate::model::Timestamp;
 use crate::model::limits::{CHECKSUMS_AT_FIRST, CHECKSUMS_PER_SECOND};
+use crate::model::sum::sums;
 use crate::model::time::SECOND;
 
 const TCP: u8 = 6;
 const UDP: u8 = 17;
 
-/// Checksums by state.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ChecksumCounts {
-    /// Right.
-    pub right: u64,
-    /// Pseudo header only: left to the hardware.
-    pub partial: u64,
-    /// Not used (UDP over IPv4 with a field of 0).
-    pub absent: u64,
-    /// Wrong in any other way.
-    pub wrong: u64,
+sums! {
+    /// Checksums by state.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct ChecksumCounts {
+        /// Right.
+        pub right: u64,
+        /// Pseudo header only: left to the hardware.
+        pub partial: u64,
+        /// Not used (UDP over IPv4 with a field of 0).
+        pub absent: u64,
+        /// Wrong in any other way.
+        pub wrong: u64,
+    }
 }
 
 impl ChecksumCounts {
     /// All that were looked at.
     pub fn all(&self) -> u64 {
         [self.right, self.partial, self.absent, self.wrong].iter().fold(0, |sum, n| sum.saturating_add(*n))
-    }
-
-    /// Adds another shard's.
-    pub fn merge(&mut self, other: &ChecksumCounts) {
-        self.zip(other, u64::saturating_add);
-    }
-
-    pub(super) fn zip(&mut self, other: &ChecksumCounts, f: fn(u64, u64) -> u64) {
-        self.right = f(self.right, other.right);
-        self.partial = f(self.partial, other.partial);
-        self.absent = f(self.absent, other.absent);
-        self.wrong = f(self.wrong, other.wrong);
     }
 }
 

@@ -12,64 +12,34 @@ pub use sizes::{Lengths, SizeCounts};
 pub use unmatched::UnmatchedCounts;
 
 use crate::model::Frame;
+use crate::model::sum::sums;
 use checksum::Checksums;
 
-/// Frames by the kind of destination address.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Casts {
-    /// To one station.
-    pub unicast: u64,
-    /// To a group.
-    pub multicast: u64,
-    /// To everyone.
-    pub broadcast: u64,
-}
-
-impl Casts {
-    fn zip(&mut self, other: &Casts, f: fn(u64, u64) -> u64) {
-        self.unicast = f(self.unicast, other.unicast);
-        self.multicast = f(self.multicast, other.multicast);
-        self.broadcast = f(self.broadcast, other.broadcast);
-    }
-
-    /// Adds another shard's.
-    pub fn merge(&mut self, other: &Casts) {
-        self.zip(other, u64::saturating_add);
+sums! {
+    /// Frames by the kind of destination address.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct Casts {
+        /// To one station.
+        pub unicast: u64,
+        /// To a group.
+        pub multicast: u64,
+        /// To everyone.
+        pub broadcast: u64,
     }
 }
 
-/// Everything counted of the copies' state, in sums that merge.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct HealthCounts {
-    /// Lengths and cuts.
-    pub sizes: SizeCounts,
-    /// Checksums.
-    pub checksums: ChecksumCounts,
-    /// Destinations.
-    pub casts: Casts,
-    /// Questions and answers.
-    pub unmatched: UnmatchedCounts,
-}
-
-impl HealthCounts {
-    /// Adds another shard's.
-    pub fn merge(&mut self, other: &HealthCounts) {
-        self.sizes.merge(&other.sizes);
-        self.checksums.merge(&other.checksums);
-        self.casts.merge(&other.casts);
-        self.unmatched.merge(&other.unmatched);
-    }
-
-    /// What was added since `earlier`; what is a maximum remains that of the whole time.
-    #[must_use]
-    pub fn since(&self, earlier: &HealthCounts) -> HealthCounts {
-        let mut rest = self.clone();
-        rest.sizes.zip(&earlier.sizes, u64::saturating_sub);
-        rest.sizes.lengths = self.sizes.lengths.since(&earlier.sizes.lengths);
-        rest.checksums.zip(&earlier.checksums, u64::saturating_sub);
-        rest.casts.zip(&earlier.casts, u64::saturating_sub);
-        rest.unmatched.zip(&earlier.unmatched, u64::saturating_sub);
-        rest
+sums! {
+    /// Everything counted of the copies' state. What is a maximum is always that of the whole time.
+    #[derive(Debug, Clone, Default, PartialEq)]
+    pub struct HealthCounts {
+        /// Lengths and cuts.
+        pub sizes: SizeCounts,
+        /// Checksums.
+        pub checksums: ChecksumCounts,
+        /// Destinations.
+        pub casts: Casts,
+        /// Questions and answers.
+        pub unmatched: UnmatchedCounts,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::model::Frame;
 use crate::model::limits::CUT_LENGTHS;
+use crate::model::sum::{Largest, Sum, sums};
 
 /// Frames longer than this never crossed Ethernet, even with jumbo frames (9216 bytes and 22 of header).
 const BEYOND_JUMBO: u32 = 9238;
@@ -14,17 +15,23 @@ pub struct Lengths {
     other: u64,
 }
 
-impl Lengths {
-    /// What was added since `earlier`.
-    pub(super) fn since(&self, earlier: &Lengths) -> Lengths {
+impl Sum for Lengths {
+    fn merge(&mut self, other: &Lengths) {
+        self.other = self.other.saturating_add(other.other);
+        other.rows.iter().filter(|r| r.1 > 0).for_each(|r| self.add(r.0, r.1));
+    }
+
+    fn since(&self, earlier: &Lengths) -> Lengths {
         let mut rest = *self;
         rest.other = rest.other.saturating_sub(earlier.other);
         for row in &mut rest.rows {
-            row.1 -= earlier.rows.iter().find(|r| r.0 == row.0).map_or(0, |r| r.1).min(row.1);
+            row.1 = row.1.saturating_sub(earlier.rows.iter().find(|r| r.0 == row.0).map_or(0, |r| r.1));
         }
         rest
     }
+}
 
+impl Lengths {
     fn add(&mut self, length: u32, n: u64) {
         match self.rows.iter_mut().find(|r| r.1 == 0 || r.0 == length) {
             Some(row) => *row = (length, row.1.saturating_add(n)),
@@ -40,33 +47,35 @@ impl Lengths {
     }
 }
 
-/// Everything counted of lengths.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct SizeCounts {
-    /// IP packets with a length of their own.
-    pub packets: u64,
-    /// Of them longer than the frame that carries them: cut before the capture.
-    pub cut_by_mirror: u64,
-    /// Bytes that were cut off before the capture.
-    pub cut_bytes: u64,
-    /// Of `packets`, those captured in part (snapshot length).
-    pub cut_by_capture: u64,
-    /// Frames the mirroring device says it cut.
-    pub flagged: u64,
-    /// Lengths of frames cut before the capture.
-    pub lengths: Lengths,
-    /// Largest frame, in wire bytes.
-    pub largest: u32,
-    /// TCP segments with payload whose largest allowed size is known.
-    pub segments: u64,
-    /// Of them larger: several segments in one.
-    pub above_mss: u64,
-    /// Of those a whole multiple of the allowed size.
-    pub multiples: u64,
-    /// Frames longer than any Ethernet carries.
-    pub beyond_jumbo: u64,
-    /// IP packets whose length field is 0: larger than 64 KiB, or filled in by hardware later.
-    pub no_length: u64,
+sums! {
+    /// Everything counted of lengths.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct SizeCounts {
+        /// IP packets with a length of their own.
+        pub packets: u64,
+        /// Of them longer than the frame that carries them: cut before the capture.
+        pub cut_by_mirror: u64,
+        /// Bytes that were cut off before the capture.
+        pub cut_bytes: u64,
+        /// Of `packets`, those captured in part (snapshot length).
+        pub cut_by_capture: u64,
+        /// Frames the mirroring device says it cut.
+        pub flagged: u64,
+        /// Lengths of frames cut before the capture.
+        pub lengths: Lengths,
+        /// Largest frame, in wire bytes.
+        pub largest: u32 => Largest,
+        /// TCP segments with payload whose largest allowed size is known.
+        pub segments: u64,
+        /// Of them larger: several segments in one.
+        pub above_mss: u64,
+        /// Of those a whole multiple of the allowed size.
+        pub multiples: u64,
+        /// Frames longer than any Ethernet carries.
+        pub beyond_jumbo: u64,
+        /// IP packets whose length field is 0: larger than 64 KiB, or filled in by hardware later.
+        pub no_length: u64,
+    }
 }
 
 impl SizeCounts {
@@ -113,31 +122,6 @@ impl SizeCounts {
                 self.multiples += u64::from(payload.is_multiple_of(u32::from(mss)));
             }
         }
-    }
-
-    pub(super) fn zip(&mut self, other: &SizeCounts, f: fn(u64, u64) -> u64) {
-        for (a, b) in [
-            (&mut self.packets, other.packets),
-            (&mut self.cut_by_mirror, other.cut_by_mirror),
-            (&mut self.cut_bytes, other.cut_bytes),
-            (&mut self.cut_by_capture, other.cut_by_capture),
-            (&mut self.flagged, other.flagged),
-            (&mut self.segments, other.segments),
-            (&mut self.above_mss, other.above_mss),
-            (&mut self.multiples, other.multiples),
-            (&mut self.beyond_jumbo, other.beyond_jumbo),
-            (&mut self.no_length, other.no_length),
-        ] {
-            *a = f(*a, b);
-        }
-    }
-
-    /// Adds another shard's.
-    pub fn merge(&mut self, other: &SizeCounts) {
-        self.zip(other, u64::saturating_add);
-        self.largest = self.largest.max(other.largest);
-        self.lengths.other = self.lengths.other.saturating_add(other.lengths.other);
-        other.lengths.rows.iter().filter(|r| r.1 > 0).for_each(|r| self.lengths.add(r.0, r.1));
     }
 }
 

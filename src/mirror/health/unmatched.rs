@@ -7,34 +7,32 @@
 
 use crate::mirror::order::Skews;
 use crate::model::ExchangeEvent;
+use crate::model::sum::sums;
 
-/// Questions and answers, in sums that merge.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct UnmatchedCounts {
-    /// Questions; repetitions of a waiting one are not counted again.
-    pub questions: u64,
-    /// Questions that found their answer.
-    pub answered: u64,
-    /// Of them those that did after the first 5 s: to be compared with `unasked`.
-    pub settled: u64,
-    /// Questions without answer after 5 s.
-    pub unanswered: u64,
-    /// Questions forgotten at the cap before they were decided.
-    pub forgotten: u64,
-    /// Answers whose question was never seen, after the first 5 s.
-    pub unasked: u64,
-    /// Answers that came before their question.
-    pub inverted: u64,
-    /// By how much.
-    pub skew: Skews,
+sums! {
+    /// Questions and answers, in sums that merge.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct UnmatchedCounts {
+        /// Questions; repetitions of a waiting one are not counted again.
+        pub questions: u64,
+        /// Questions that found their answer.
+        pub answered: u64,
+        /// Of them those that did after the first 5 s: to be compared with `unasked`.
+        pub settled: u64,
+        /// Questions without answer after 5 s.
+        pub unanswered: u64,
+        /// Questions forgotten at the cap before they were decided.
+        pub forgotten: u64,
+        /// Answers whose question was never seen, after the first 5 s.
+        pub unasked: u64,
+        /// Answers that came before their question.
+        pub inverted: u64,
+        /// By how much.
+        pub skew: Skews,
+    }
 }
 
 impl UnmatchedCounts {
-    /// Adds another shard's.
-    pub fn merge(&mut self, other: &UnmatchedCounts) {
-        self.zip(other, u64::saturating_add);
-    }
-
     /// Counts what the exchange table says.
     pub fn note(&mut self, event: ExchangeEvent) {
         let count = match event {
@@ -52,21 +50,6 @@ impl UnmatchedCounts {
             ExchangeEvent::Unasked => &mut self.unasked,
         };
         *count = count.saturating_add(1);
-    }
-
-    pub(super) fn zip(&mut self, other: &UnmatchedCounts, f: fn(u64, u64) -> u64) {
-        for (a, b) in [
-            (&mut self.questions, other.questions),
-            (&mut self.answered, other.answered),
-            (&mut self.settled, other.settled),
-            (&mut self.unanswered, other.unanswered),
-            (&mut self.forgotten, other.forgotten),
-            (&mut self.unasked, other.unasked),
-            (&mut self.inverted, other.inverted),
-        ] {
-            *a = f(*a, b);
-        }
-        self.skew.zip(&other.skew, f);
     }
 }
 

@@ -110,6 +110,7 @@ fn cell(head: &Head, layers: Layers, value: Value<'_>, s: &Snapshot) -> Cell {
         (Kind::PacketRate, Value::Load { total, .. }) => text(units::packets_per_second(total.packets_per_second(s.duration()))),
         (_, Value::Load { total, .. }) => text(units::bits_per_second(total.bits_per_second(s.duration()))),
         (Kind::BitRate, Value::Real(bits)) => text(units::bits_per_second(bits)),
+        (Kind::Ratio, Value::Real(part)) => text(units::percent(part)),
         (_, Value::Real(x)) => text(format!("{x:.2}")),
         (_, Value::Span(_)) => text(units::duration(value.seconds().unwrap_or_default())),
         (_, Value::Time(time)) => text(moment(time)),

@@ -20,18 +20,7 @@ pub fn host(w: &mut Writer, host: &[Checklist]) -> io::Result<()> {
         w.open(b'[');
         for check in &list.checks {
             w.line()?;
-            w.open(b'{');
-            w.text("id", check.id);
-            w.text("name", check.name);
-            w.text("verdict", check.verdict.token());
-            w.text("found", &check.found);
-            w.text("why", check.why);
-            w.key("command");
-            match &check.command {
-                Some(command) => w.string(command),
-                None => w.null(),
-            }
-            w.close(b'}');
+            w.item(check);
         }
         w.close(b']');
         w.close(b'}');

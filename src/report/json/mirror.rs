@@ -1,8 +1,8 @@
 //! The mirror, the tunnels and the findings.
 
 use super::writer::Writer;
-use crate::model::{Estimate, Session, Stamps, Tunnel, Value};
-use crate::snapshot::{Duplicates, Mirror, Snapshot, Trust};
+use crate::model::Value;
+use crate::snapshot::{Mirror, Snapshot, Trust};
 use std::io;
 
 /// The member `mirror`, where there is anything to say.
@@ -12,36 +12,24 @@ pub fn mirror(w: &mut Writer, mirror: &Mirror) -> io::Result<()> {
         w.key("mirror");
         w.open(b'{');
         w.text("transport", mirror.transport);
-        w.traffic_object("link", mirror.link);
+        w.section("link", &mirror.link);
         w.key("sessions");
         w.open(b'[');
         for s in &mirror.sessions {
             w.line()?;
-            session(w, s);
+            w.item(s);
         }
         w.close(b']');
         w.key("timestamps");
         w.open(b'[');
         for s in &mirror.stamps {
             w.line()?;
-            stamps(w, s);
+            w.item(s);
         }
         w.close(b']');
-        duplicates(w, &mirror.duplicates);
-        w.key("loss");
-        w.open(b'{');
-        let loss = &mirror.loss;
-        for (stage, e) in
-            [("host", loss.host), ("path", loss.path), ("switch", loss.switch), ("upstream", loss.upstream), ("orphans", loss.unmatched)]
-        {
-            estimate(w, stage, e);
-        }
-        w.close(b'}');
-        w.key("directions");
-        w.open(b'{');
-        w.count("judged", mirror.sides.judged);
-        w.count("one_sided", mirror.sides.one_sided);
-        w.close(b'}');
+        w.section("duplicates", &mirror.duplicates);
+        w.section("loss", &mirror.loss);
+        w.section("directions", &mirror.sides);
         trust(w, &mirror.trust);
         w.key("silenced");
         w.open(b'[');
@@ -55,152 +43,6 @@ pub fn mirror(w: &mut Writer, mirror: &Mirror) -> io::Result<()> {
         w.close(b'}');
     }
     Ok(())
-}
-
-fn tunnel(w: &mut Writer, tunnel: &Tunnel) {
-    w.text("kind", tunnel.kind.token());
-    w.key("source");
-    w.address(tunnel.source);
-    w.key("destination");
-    w.address(tunnel.destination);
-    w.count("id", tunnel.id);
-}
-
-fn session(w: &mut Writer, s: &Session) {
-    w.open(b'{');
-    tunnel(w, &s.tunnel);
-    w.flag("peeled", s.peeled);
-    w.text("decision", &s.decision);
-    w.count("packets", s.packets);
-    w.count("outer_wire_bytes", s.outer_bytes);
-    w.count("inner_wire_bytes", s.inner_bytes);
-    w.flag("sequenced", s.sequenced);
-    w.count("missing", s.missing);
-    w.count("reordered", s.reordered);
-    w.count("restarts", s.restarts);
-    w.count("truncated", s.truncated);
-    w.key("errors");
-    w.open(b'{');
-    let [short, oversized, bad] = s.errors;
-    w.count("short", short);
-    w.count("oversized", oversized);
-    w.count("bad", bad);
-    w.close(b'}');
-    w.flag("check_sequence", s.check_sequence);
-    w.key("sampling");
-    match s.sampling {
-        Some(sampling) => {
-            w.open(b'{');
-            w.count("one_in", sampling.one_in.into());
-            w.count("samples", sampling.samples);
-            w.count("unread", sampling.unread);
-            w.count("drops", sampling.drops);
-            w.close(b'}');
-        }
-        None => w.null(),
-    }
-    w.at("first", Some(s.first));
-    w.at("last", Some(s.last));
-    w.close(b'}');
-}
-
-fn maybe(w: &mut Writer, name: &'static str, count: Option<u64>) {
-    w.key(name);
-    match count {
-        Some(n) => w.number(n),
-        None => w.null(),
-    }
-}
-
-fn stamps(w: &mut Writer, s: &Stamps) {
-    w.open(b'{');
-    w.text("kind", s.kind.token());
-    w.count("interface", s.interface.into());
-    w.count("packets", s.packets);
-    w.count("without", s.without);
-    w.count("bytes", s.bytes);
-    w.count("duplicates", s.duplicates);
-    w.count("degraded", s.degraded);
-    maybe(w, "missing", s.missing);
-    maybe(w, "drops", s.drops);
-    w.key("offset");
-    match s.offset {
-        Some(seconds) => w.float(seconds),
-        None => w.null(),
-    }
-    w.flag("tai", s.is_tai());
-    w.key("ports");
-    w.open(b'[');
-    for p in &s.ports {
-        w.open(b'{');
-        maybe(w, "device", p.device.map(u64::from));
-        maybe(w, "port", p.port.map(u64::from));
-        w.count("packets", p.packets);
-        maybe(w, "missing", p.missing);
-        w.close(b'}');
-    }
-    w.close(b']');
-    w.count("other_ports", s.other_ports);
-    w.close(b'}');
-}
-
-fn duplicates(w: &mut Writer, d: &Duplicates) {
-    w.key("duplicates");
-    w.open(b'{');
-    w.traffic(d.traffic);
-    w.real("share", d.share);
-    w.flag("dropped", d.dropped);
-    w.key("classes");
-    w.open(b'[');
-    for class in &d.classes {
-        w.open(b'{');
-        w.text("class", class.class);
-        w.traffic(class.traffic);
-        w.close(b'}');
-    }
-    w.close(b']');
-    w.key("vlan_pairs");
-    w.open(b'[');
-    for &(first, later, packets) in &d.vlan_pairs {
-        w.open(b'{');
-        for (name, id) in [("first", first), ("later", later)] {
-            w.key(name);
-            match id {
-                Some(id) => w.number(u64::from(id)),
-                None => w.null(),
-            }
-        }
-        w.count("packets", packets);
-        w.close(b'}');
-    }
-    w.close(b']');
-    w.key("gap");
-    match d.gap {
-        Some([p50, p95, p99]) => {
-            w.open(b'{');
-            w.real("p50", p50);
-            w.real("p95", p95);
-            w.real("p99", p99);
-            w.close(b'}');
-        }
-        None => w.null(),
-    }
-    w.close(b'}');
-}
-
-fn estimate(w: &mut Writer, name: &'static str, estimate: Option<Estimate>) {
-    w.key(name);
-    match estimate {
-        Some(e) => {
-            w.open(b'{');
-            w.real("rate", e.rate);
-            w.real("low", e.low);
-            w.real("high", e.high);
-            w.count("n", e.n);
-            w.close(b'}');
-        }
-        None => w.null(),
-    }
 }
 
 fn trust(w: &mut Writer, trust: &Trust) {

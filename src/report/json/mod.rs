@@ -1,4 +1,7 @@
 //! `--format json`: one object, for scripts. Names and types are promises; rows stand one a line.
+//!
+//! Long lists are tables (`snapshot/table`), written by hand for speed; every other section derives `Serialize`, or has its shape in
+//! `snapshot/shape.rs`: a new one is its struct, and one line of [`Json`]'s `write`.
 
 mod apps;
 mod host;
@@ -8,8 +11,8 @@ mod rows;
 mod writer;
 
 use super::format::{Format, Options};
-use crate::model::LinkType;
 use crate::model::time::SECOND;
+use crate::model::{LinkType, SourceInfo, Timestamp};
 use crate::snapshot::tables::TABLES;
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::tables::endpoints::ENDPOINTS;
@@ -17,6 +20,7 @@ use crate::snapshot::tables::protocols::PROTOCOLS;
 use crate::snapshot::tables::tunnels::TUNNELS;
 use crate::snapshot::tables::vlans::VLANS;
 use crate::snapshot::{Load, SIZE_CLASSES, Sample, Snapshot};
+use serde::Serialize;
 use std::io;
 use writer::Writer;
 
@@ -49,18 +53,17 @@ impl Format for Json {
         w.text("schema", SCHEMA);
         w.text("version", env!("CARGO_PKG_VERSION"));
         approximate(w, s);
-        capture(w, s)?;
-        losses(w, s)?;
+        section(w, "capture", &Capture::of(s))?;
+        section(w, "losses", &s.losses)?;
         load(w, s)?;
         // A tree is whole or not at all.
         rows::table(w, &PROTOCOLS, s, &Options { rows: usize::MAX, ..*options })?;
         rows::table(w, &CONVERSATIONS, s, options)?;
         rows::table(w, &ENDPOINTS, s, options)?;
         rows::table(w, &VLANS, s, options)?;
-        w.line()?;
-        w.traffic_object("untagged", s.untagged);
-        directions(w, s)?;
-        tcp(w, s)?;
+        section(w, "untagged", &s.untagged)?;
+        section(w, "directions", &Scaled::of(s, &s.directions))?;
+        section(w, "tcp", &Scaled::of(s, &s.tcp_flags))?;
         apps::apps(w, &s.apps)?;
         apps::names(w, &s.names)?;
         mirror::mirror(w, &s.mirror)?;
@@ -77,81 +80,75 @@ impl Format for Json {
     }
 }
 
-/// JoinScoped numbers that are scaled from samples.
+/// Whether numbers are scaled from samples.
 fn approximate(w: &mut Writer, s: &Snapshot) {
     if s.mirror.one_in().is_some() {
         w.flag("approximate", true);
     }
 }
 
-fn capture(w: &mut Writer, s: &Snapshot) -> io::Result<()> {
-    w.line()?;
-    w.key("capture");
-    w.open(b'{');
-    w.key("sources");
-    w.open(b'[');
-    let mut link_types: Vec<LinkType> = Vec::new();
-    for source in &s.sources {
-        w.open(b'{');
-        w.text("name", &source.name);
-        w.text("format", &source.format);
-        w.count("packets", source.packets);
-        if let Some(compression) = source.compression {
-            w.text("compression", compression);
-        }
-        w.flag("cut_short", source.cut_short);
-        if let Some(warning) = &source.warning {
-            w.text("warning", warning);
-        }
-        w.close(b'}');
-        for link in &source.link_types {
+/// What was captured.
+#[derive(Serialize)]
+struct Capture<'a> {
+    sources: &'a [SourceInfo],
+    link_types: Vec<LinkType>,
+    packets: u64,
+    wire_bytes: u64,
+    captured_bytes: u64,
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+    duration: f64,
+    truncated_packets: u64,
+    cut_short: bool,
+    fragments: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filter: Option<&'a str>,
+}
+
+impl<'a> Capture<'a> {
+    fn of(s: &'a Snapshot) -> Self {
+        let mut link_types: Vec<LinkType> = Vec::new();
+        for link in s.sources.iter().flat_map(|source| &source.link_types) {
             if !link_types.contains(link) {
                 link_types.push(*link);
             }
         }
+        Self {
+            sources: &s.sources,
+            link_types,
+            packets: s.mirror.link.packets,
+            wire_bytes: s.mirror.link.wire_bytes,
+            captured_bytes: s.captured_bytes,
+            first: s.first,
+            last: s.last,
+            duration: s.duration(),
+            truncated_packets: s.truncated_packets,
+            cut_short: s.sources.iter().any(|source| source.cut_short),
+            fragments: s.fragments,
+            filter: s.filter.as_deref(),
+        }
     }
-    w.close(b']');
-    w.key("link_types");
-    w.open(b'[');
-    link_types.iter().for_each(|link| w.string(&link.to_string()));
-    w.close(b']');
-    w.traffic(s.mirror.link);
-    w.count("captured_bytes", s.captured_bytes);
-    w.at("first", s.first);
-    w.at("last", s.last);
-    w.real("duration", s.duration());
-    w.count("truncated_packets", s.truncated_packets);
-    w.flag("cut_short", s.sources.iter().any(|source| source.cut_short));
-    w.count("fragments", s.fragments);
-    if let Some(filter) = &s.filter {
-        w.text("filter", filter);
-    }
-    w.close(b'}');
-    Ok(())
 }
 
-fn losses(w: &mut Writer, s: &Snapshot) -> io::Result<()> {
-    let l = &s.losses;
+/// Numbers, and whether they are scaled from samples.
+#[derive(Serialize)]
+struct Scaled<'a, T> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approximate: Option<bool>,
+    #[serde(flatten)]
+    numbers: &'a T,
+}
+
+impl<'a, T> Scaled<'a, T> {
+    fn of(s: &Snapshot, numbers: &'a T) -> Self {
+        Self { approximate: s.mirror.one_in().map(|_| true), numbers }
+    }
+}
+
+/// A section on a line of its own.
+fn section(w: &mut Writer, name: &'static str, value: &impl Serialize) -> io::Result<()> {
     w.line()?;
-    w.key("losses");
-    w.open(b'{');
-    w.count("interface_drops", l.interface_drops);
-    w.count("kernel_drops", l.kernel_drops);
-    w.count("queue_drops", l.queue_drops);
-    w.count("decode_errors", l.decode_errors);
-    w.count("malformed", l.malformed);
-    w.count("late_packets", l.late_packets);
-    w.count("evicted_flows", l.evicted_flows);
-    let d = &l.dissection;
-    w.key("dissection");
-    w.open(b'{');
-    w.count("states", d.states);
-    w.count("bytes", d.bytes);
-    w.count("reassembly", d.reassembly);
-    w.count("server_names", d.server_names);
-    w.count("names", d.names);
-    w.close(b'}');
-    w.close(b'}');
+    w.section(name, value);
     Ok(())
 }
 
@@ -187,12 +184,7 @@ fn load(w: &mut Writer, s: &Snapshot) -> io::Result<()> {
     }
     w.close(b']');
     sizes(w, s);
-    w.key("casts");
-    w.open(b'{');
-    w.traffic_object("unicast", s.casts.unicast);
-    w.traffic_object("multicast", s.casts.multicast);
-    w.traffic_object("broadcast", s.casts.broadcast);
-    w.close(b'}');
+    w.section("casts", &s.casts);
     w.close(b'}');
     Ok(())
 }
@@ -229,33 +221,4 @@ fn sizes(w: &mut Writer, s: &Snapshot) {
         w.close(b'}');
     }
     w.close(b']');
-}
-
-fn directions(w: &mut Writer, s: &Snapshot) -> io::Result<()> {
-    let d = &s.directions;
-    w.line()?;
-    w.key("directions");
-    w.open(b'{');
-    approximate(w, s);
-    w.traffic_object("inbound", d.inbound);
-    w.traffic_object("outbound", d.outbound);
-    w.traffic_object("inside", d.inside);
-    w.traffic_object("through", d.through);
-    w.traffic_object("unknown", d.unknown);
-    w.close(b'}');
-    Ok(())
-}
-
-fn tcp(w: &mut Writer, s: &Snapshot) -> io::Result<()> {
-    let flags = &s.tcp_flags;
-    w.line()?;
-    w.key("tcp");
-    w.open(b'{');
-    approximate(w, s);
-    w.count("syn", flags.syn);
-    w.count("syn_ack", flags.syn_ack);
-    w.count("fin", flags.fin);
-    w.count("reset", flags.reset);
-    w.close(b'}');
-    Ok(())
 }

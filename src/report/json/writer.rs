@@ -1,6 +1,7 @@
 //! Writes JSON piece by piece: a report of a million rows needs no second copy of them and no allocation a field.
 
 use crate::model::{Address, Mac, Timestamp, Traffic};
+use serde::Serialize;
 use std::io::{self, Write};
 
 /// Bytes gathered before they go on: large enough that a system call costs nothing per row.
@@ -199,6 +200,19 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Anything that derives `Serialize`.
+    pub fn item(&mut self, value: &impl Serialize) {
+        self.separate();
+        // Writing to memory cannot fail, and no section has keys that are no text.
+        let _ = serde_json::to_writer(&mut self.buffer, value);
+    }
+
+    /// A member that derives `Serialize`.
+    pub fn section(&mut self, name: &'static str, value: &impl Serialize) {
+        self.key(name);
+        self.item(value);
+    }
+
     /// A whole number.
     #[inline]
     pub fn number(&mut self, value: u64) {
@@ -336,14 +350,6 @@ impl<'a> Writer<'a> {
     pub fn traffic(&mut self, traffic: Traffic) {
         self.count("packets", traffic.packets);
         self.count("wire_bytes", traffic.wire_bytes);
-    }
-
-    /// A member that is an object of `packets` and `wire_bytes`.
-    pub fn traffic_object(&mut self, name: &'static str, traffic: Traffic) {
-        self.key(name);
-        self.open(b'{');
-        self.traffic(traffic);
-        self.close(b'}');
     }
 }
 

@@ -170,6 +170,31 @@ fn end_points_are_judged_by_what_they_know() {
     }
 }
 
+/// Any field of a table, by its token.
+#[test]
+fn fields_are_compared() {
+    let lasting = Conversation { last: Timestamp(1_500_000_000), vlans: [10].into_iter().collect(), ..web() };
+    for (filter, shown) in [
+        ("duration > 1.4", true),
+        ("duration > 1.5", false),
+        ("duration >= 1.5 and tcp", true),
+        ("wire_bytes_ab > 1M", true),
+        ("packets_ba = 500", true),
+        ("packets_ba != 500", false),
+        ("app = TLS", true),
+        ("app != tls", false),
+        ("app = \"dns\"", false),
+        ("originator = b", true),
+        // Of another table, or no number: a conversation does not know.
+        ("toy_count > 5", true),
+        ("not toy_count > 5", true),
+        ("toy_count > 5 and port 80", false),
+        ("duration > long", true),
+    ] {
+        assert_eq!(shows(filter, &lasting), shown, "{filter}");
+    }
+}
+
 #[test]
 fn says_which_word_is_wrong() {
     for (filter, words) in [
@@ -187,6 +212,8 @@ fn says_which_word_is_wrong() {
         ("bytes > lots", "`lots` is not a number"),
         ("rate > 10M", "`rate` is not known"),
         ("src 10.0.0.1", "`src` cannot be asked"),
+        ("duration >", "`duration` is compared with a number or a word"),
+        ("nonsense > 5", "a comparison is not expected here"),
         ("tcp and", "nothing follows `and`"),
         ("tcp or or udp", "`or` is not expected here"),
         ("not", "nothing follows `not`"),

@@ -15,6 +15,8 @@ pub enum Kind {
     Port,
     /// Any other number.
     Real,
+    /// A part of a whole, 0 to 1.
+    Ratio,
     /// Bits per second.
     BitRate,
     /// Load: bits per second now, of a file the bytes in all.
@@ -70,7 +72,7 @@ impl Kind {
     /// Whether its values are amounts: they stand at the right and sort from the largest.
     pub fn is_amount(self) -> bool {
         use Kind::*;
-        matches!(self, Count | Bytes | Id | Port | Real | BitRate | Rate | PacketRate | Percent | Share | Span | Time)
+        matches!(self, Count | Bytes | Id | Port | Real | Ratio | BitRate | Rate | PacketRate | Percent | Share | Span | Time)
     }
 
     /// Whether a word of the filter looks into its text.
@@ -245,7 +247,7 @@ impl<R> Field<R> {
     /// A field that stands in every output, sorts and is found by the filter.
     pub const fn new(token: &'static str, title: &'static str, kind: Kind, get: fn(&R) -> Value<'_>) -> Self {
         use Kind::*;
-        let right = matches!(kind, Count | Bytes | Id | Port | Real | BitRate | Rate | PacketRate | Percent | Span);
+        let right = matches!(kind, Count | Bytes | Id | Port | Real | Ratio | BitRate | Rate | PacketRate | Percent | Span);
         let room = if matches!(kind, Text | Address | End | Ends) { Room::Cut } else { Room::Fixed };
         let searched = matches!(kind, Text | App | Address | End | Ends | Vlans | Path);
         let head = Head {

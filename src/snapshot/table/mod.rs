@@ -10,7 +10,8 @@
 //!   [`TABLES`](super::tables::TABLES). The rows lie in
 //!   the field of its wing in the [`Snapshot`]; `sheets` says where. JSON, `--format csv --table TOKEN` and the reports for people
 //!   show it at once; a panel on a screen is one call of `tui/panels/any_table.rs`.
-//! - **A section** of single numbers is no table: it is written in `report/json/`, and says its facts in `report/document/`.
+//! - **A section** of single numbers is no table: its struct derives `Serialize` (what it holds of the ground floor has its shape in
+//!   `snapshot/shape.rs`), one line of `report/json/mod.rs` writes it, and `report/document/` says its facts.
 //!
 //! ```
 //! use spantop::snapshot::table::{Field, Kind, Rows, TableSpec, Value, sheet};

@@ -1,5 +1,6 @@
 //! The protocol hierarchy.
 
+use crate::model::path::Layer;
 use crate::snapshot::ProtocolRow;
 use crate::snapshot::table::{Field, Kind, Room, Rows, TableSpec, Tint, Value, When, sheet};
 
@@ -31,11 +32,32 @@ pub static PROTOCOLS: TableSpec<ProtocolRow> = TableSpec {
             .wide(14, 46)
             .tint(Tint::App),
         Field::new("packet_rate", "Packet rate", Kind::PacketRate, load).people().no_paper().screen(3, "pps", 3).when(When::Live),
+        Field::new("own_share", "Ends here", Kind::Ratio, own_share)
+            .people()
+            .no_paper()
+            .screen(6, "ends here", 6)
+            .wide(9, 9)
+            .tint(Tint::Dim),
+        Field::new("name", "Name", Kind::Word, name).people().no_paper().screen(7, "name", 7).wide(12, 34).tint(Tint::Dim),
     ],
     weight: |p| p.traffic.wire_bytes,
     depth: Some(|p| p.path.depth().saturating_sub(1)),
     ..TableSpec::new("protocols", "protocol", "", |x, y| x.path.cmp(&y.path))
 };
+
+/// The part of its packets that have nothing above it.
+fn own_share(p: &ProtocolRow) -> Value<'_> {
+    Value::Real(if p.traffic.packets == 0 { 0.0 } else { p.own.packets as f64 / p.traffic.packets as f64 })
+}
+
+/// The full name of the innermost protocol.
+fn name(p: &ProtocolRow) -> Value<'_> {
+    match p.path.last() {
+        Some(Layer::Known(proto)) => Value::Word(proto.name()),
+        Some(other) => Value::Layer(other),
+        None => Value::None,
+    }
+}
 
 fn load(p: &ProtocolRow) -> Value<'_> {
     Value::Load { total: p.traffic, recent: p.recent }

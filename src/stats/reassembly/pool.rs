@@ -1,6 +1,7 @@
 //! Memory for bytes that wait for those before them: chunks of one size, shared by all connections of a shard.
 
 use crate::model::limits::{REASSEMBLY_CHUNK, REASSEMBLY_CHUNKS, REASSEMBLY_CHUNKS_PER_STREAM};
+use crate::model::sum::sums;
 
 /// No chunk.
 const NONE: u16 = u16::MAX;
@@ -25,41 +26,20 @@ impl Chunk {
     }
 }
 
-/// What became of segments, over all connections of a shard.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ReassemblyCounts {
-    /// Segments that came before bytes in front of them and were held.
-    pub held: u64,
-    /// Times bytes were given up or known not to be captured.
-    pub gaps: u64,
-    /// Bytes of these gaps.
-    pub gap_bytes: u64,
-    /// Segments too far ahead to be believed.
-    pub outside: u64,
-    /// Streams that ended because the pool was full.
-    pub overflows: u64,
-}
-
-impl ReassemblyCounts {
-    fn zip(&mut self, other: &ReassemblyCounts, f: fn(u64, u64) -> u64) {
-        self.held = f(self.held, other.held);
-        self.gaps = f(self.gaps, other.gaps);
-        self.gap_bytes = f(self.gap_bytes, other.gap_bytes);
-        self.outside = f(self.outside, other.outside);
-        self.overflows = f(self.overflows, other.overflows);
-    }
-
-    /// Adds another shard's.
-    pub fn merge(&mut self, other: &ReassemblyCounts) {
-        self.zip(other, u64::saturating_add);
-    }
-
-    /// What was added since `earlier`, an earlier state of the same counts.
-    #[must_use]
-    pub fn since(&self, earlier: &ReassemblyCounts) -> ReassemblyCounts {
-        let mut rest = *self;
-        rest.zip(earlier, u64::saturating_sub);
-        rest
+sums! {
+    /// What became of segments, over all connections of a shard.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct ReassemblyCounts {
+        /// Segments that came before bytes in front of them and were held.
+        pub held: u64,
+        /// Times bytes were given up or known not to be captured.
+        pub gaps: u64,
+        /// Bytes of these gaps.
+        pub gap_bytes: u64,
+        /// Segments too far ahead to be believed.
+        pub outside: u64,
+        /// Streams that ended because the pool was full.
+        pub overflows: u64,
     }
 }
 

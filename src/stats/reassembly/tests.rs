@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::Sum;
 use crate::model::limits::{REASSEMBLY_CHUNKS, REASSEMBLY_CHUNKS_PER_STREAM};
 use crate::model::tcp::ACK;
 use proptest::prelude::*;

@@ -7,16 +7,19 @@
 //!  00:1b:54:aa:0c:01   sends  receives  │ ≤64   ██████     31 %
 //! ```
 
+use crate::snapshot::table::Layers;
+use crate::snapshot::tables::vlans;
 use crate::snapshot::{Traffic, VlanRow};
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::columns;
+use crate::tui::fields;
 use crate::tui::panels::shares;
 use crate::tui::screen::{Hint, Screen};
 use crate::tui::theme::Hue;
 use crate::tui::view::{Kind, Scene, Topic};
-use crate::tui::widgets::amount::{self, COUNT, RATE, VOLUME};
+use crate::tui::widgets::amount;
 use crate::tui::widgets::frame::{columns as divide, titled};
-use crate::tui::widgets::table::{self, Cell, Col, Shape};
+use crate::tui::widgets::table::{self, Col, Shape};
 use ratatui::layout::Rect;
 
 /// Layer 2.
@@ -94,15 +97,8 @@ fn vlan_rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a VlanRow)> {
 
 fn vlans(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let whole = scene.whole();
-    let columns: Vec<Col<&VlanRow>> = vec![
-        Col::left("vlan", 6..=8, 0, |s, v| Cell::Text(v.id.to_string(), s.style(Hue::Text))),
-        Col::right(columns::load_title(whole), RATE..=RATE, 1, |s, v| columns::load_cell(s, v.recent, v.traffic, Hue::Text)),
-        Col::right("share", 12..=40, 2, |s, v| Cell::Share(s.share(v.recent, v.traffic), s.style(Hue::AreaHigh))),
-        Col::right("pps", RATE..=RATE, 4, |s, v| Cell::Amount(amount::packet_rate(s.packets(v.recent, v.traffic)), s.style(Hue::Text))),
-        Col::right("bytes", VOLUME..=VOLUME, 3, |s, v| Cell::Amount(amount::volume(v.traffic.wire_bytes), s.style(Hue::Text))),
-        Col::right("packets", COUNT + 1..=COUNT + 1, 5, |s, v| Cell::Amount(amount::count(v.traffic.packets), s.style(Hue::Text))),
-    ];
-    let columns = columns::for_file(columns, whole);
+    let columns: Vec<Col<&VlanRow>> =
+        fields::columns(&vlans::VLANS, Layers::ALL, whole, |s, v: &&VlanRow, at| fields::of_row(s, Kind::Eth, &vlans::VLANS, v, at));
     let rows = vlan_rows(scene);
     let untagged: Traffic = scene.snapshot.untagged;
     let share = crate::tui::view::ratio(untagged.wire_bytes, scene.snapshot.total.wire_bytes);

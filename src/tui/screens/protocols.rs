@@ -9,15 +9,17 @@
 
 use crate::model::Path;
 use crate::snapshot::ProtocolRow;
+use crate::snapshot::table::Layers;
+use crate::snapshot::tables::protocols::PROTOCOLS;
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::columns as shared;
+use crate::tui::fields;
 use crate::tui::label;
 use crate::tui::screen::{Hint, Screen};
 use crate::tui::theme::Hue;
-use crate::tui::view::{Scene, Topic, ratio};
-use crate::tui::widgets::amount::{self, COUNT, RATE, VOLUME};
+use crate::tui::view::{Kind, Scene, Topic};
 use crate::tui::widgets::frame::titled;
-use crate::tui::widgets::table::{self, Cell, Col, Shape};
+use crate::tui::widgets::table::{self, Cell, Col, Content, Shape};
 use ratatui::layout::Rect;
 
 /// The tree of protocols.
@@ -116,37 +118,28 @@ fn speakers(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, Bran
     table::draw(canvas, scene, body, &shared::conversations(None, six, scene.whole()), &found, &shape);
 }
 
+/// The columns of the table; the first one is a tree.
 fn columns<'a>(whole: bool) -> Vec<Col<Branch<'a>>> {
-    let all: Vec<Col<Branch>> = vec![
-        Col::left("protocol", 22..=40, 0, |s, b| {
-            let fold = match (b.children, b.folded) {
-                (true, true) => "▸ ",
-                (true, false) => "▾ ",
-                _ => "  ",
-            };
-            let layer = b.row.path.last();
-            let token = layer.map(|l| l.to_string()).unwrap_or_default();
-            let hue = layer.map_or(Hue::Text, |l| Hue::Family(label::layer_family(l)));
-            Cell::Pieces(vec![
-                ("  ".repeat(b.depth.saturating_sub(1)).into(), s.style(Hue::Dim)),
-                (fold.into(), s.style(Hue::Dim)),
-                (token.into(), s.style(hue)),
-            ])
-        }),
-        Col::right(shared::load_title(whole), RATE..=RATE, 1, |s, b| shared::load_cell(s, b.row.recent, b.row.traffic, Hue::Text)),
-        Col::right("share", 14..=46, 2, |s, b| {
-            let hue = b.row.path.last().map_or(Hue::Text, |l| Hue::Family(label::layer_family(l)));
-            Cell::Share(s.share(b.row.recent, b.row.traffic), s.style(hue))
-        }),
-        Col::right("pps", RATE..=RATE, 3, |s, b| {
-            Cell::Amount(amount::packet_rate(s.packets(b.row.recent, b.row.traffic)), s.style(Hue::Text))
-        }),
-        Col::right("bytes", VOLUME..=VOLUME, 4, |s, b| Cell::Amount(amount::volume(b.row.traffic.wire_bytes), s.style(Hue::Text))),
-        Col::right("packets", COUNT + 1..=COUNT + 1, 5, |s, b| Cell::Amount(amount::count(b.row.traffic.packets), s.style(Hue::Text))),
-        Col::right("ends here", 9..=9, 6, |s, b| {
-            Cell::Right(amount::share(ratio(b.row.own.packets, b.row.traffic.packets)), s.style(Hue::Dim))
-        }),
-        Col::left("name", 12..=34, 7, |s, b| Cell::Text(label::full_name(b.row.path), s.style(Hue::Dim))),
-    ];
-    shared::for_file(all, whole)
+    let mut columns: Vec<Col<Branch>> =
+        fields::columns(&PROTOCOLS, Layers::ALL, whole, |s, b: &Branch, at| fields::of_row(s, Kind::Eth, &PROTOCOLS, b.row, at));
+    if let Some(first) = columns.first_mut() {
+        first.cell = Content::Row(branch);
+    }
+    columns
+}
+
+fn branch(s: &Scene, b: &Branch) -> Cell {
+    let fold = match (b.children, b.folded) {
+        (true, true) => "▸ ",
+        (true, false) => "▾ ",
+        _ => "  ",
+    };
+    let layer = b.row.path.last();
+    let token = layer.map(|l| l.to_string()).unwrap_or_default();
+    let hue = layer.map_or(Hue::Text, |l| Hue::Family(label::layer_family(l)));
+    Cell::Pieces(vec![
+        ("  ".repeat(b.depth.saturating_sub(1)).into(), s.style(Hue::Dim)),
+        (fold.into(), s.style(Hue::Dim)),
+        (token.into(), s.style(hue)),
+    ])
 }

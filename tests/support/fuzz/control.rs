@@ -6,6 +6,7 @@ use super::super::packet::message::{cdp, lldp, pvst, stp};
 use super::super::packet::{End, Packet};
 use spantop::decode::{self, Headers, Peel, Rules};
 use spantop::mirror::Health;
+use spantop::model::Sum;
 use spantop::model::{Frame, LinkType, Timestamp};
 use spantop::switch::Switch;
 

@@ -1,5 +1,6 @@
 //! What the kernel tells in files: `/proc` and `/sys`.
 
+use crate::model::Sum;
 use crate::model::host::Softnet;
 use std::fs;
 use std::path::Path;
@@ -16,7 +17,7 @@ fn parse_softnet(text: &str) -> Option<Softnet> {
         let mut columns = line.split_whitespace().map(|word| u32::from_str_radix(word, 16).ok());
         let (Some(_), Some(dropped), Some(squeezed)) = (columns.next()?, columns.next()?, columns.next()?) else { return None };
         let of_one = Softnet { dropped: dropped.into(), squeezed: squeezed.into() };
-        sum = Some(sum.unwrap_or_default().plus(&of_one));
+        sum.merge(&Some(of_one));
     }
     sum
 }
