@@ -9,7 +9,7 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
-use support::packet::{ACK, Packet, RST, SYN};
+use support::packet::{ACK, Packet, RST, SYN, file};
 
 /// Longest a run may take; beyond it the test fails instead of hanging.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -49,18 +49,7 @@ fn tcp(from: u8, to: u8, seq: u32, ack: u32, flags: u8) -> Vec<u8> {
 
 /// A classic pcap file of Ethernet frames, each with its microsecond.
 fn pcap(frames: &[(u64, Vec<u8>)]) -> Vec<u8> {
-    let mut file = Vec::new();
-    for word in [0xa1b2_c3d4u32, 0x0004_0002, 0, 0, 262_144, 1] {
-        file.extend(word.to_le_bytes());
-    }
-    for (micros, frame) in frames {
-        let length = frame.len() as u32;
-        for word in [1_700_000_000 + (micros / 1_000_000) as u32, (micros % 1_000_000) as u32, length, length] {
-            file.extend(word.to_le_bytes());
-        }
-        file.extend(frame);
-    }
-    file
+    file::pcap(frames.iter().map(|(micros, frame)| (1_700_000_000_000_000_000 + *micros as i64 * 1000, frame.as_slice())))
 }
 
 /// A handshake from .1 to .2 on port 80, a reset, and two DNS messages on VLAN 10: six packets.

@@ -12,6 +12,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use support::captures::{Indexed, indexed};
+use support::packet::Packet;
 
 /// One packet as the capture holds it.
 struct Record {
@@ -379,24 +380,15 @@ fn inner_conversations_are_tsharks() {
 
 /// The start of a packet that leads deep: Ethernet, IPv4, UDP to `port`, or GRE with `protocol`.
 fn lead(kind: u8, number: u16) -> Vec<u8> {
-    let mut packet = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2];
-    let [n0, n1] = number.to_be_bytes();
+    let eth = Packet::eth([2, 0, 0, 0, 0, 2], [2, 0, 0, 0, 0, 1]).unpadded();
+    let (a4, b4) = ([10, 0, 0, 1], [10, 0, 0, 2]);
     match kind % 4 {
-        0 => packet.extend([n0, n1]),
-        1 => {
-            packet.extend([0x08, 0x00, 0x45, 0, 0x02, 0, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
-            packet.extend([0xc0, 0x00, n0, n1, 0x01, 0xec, 0, 0]);
-        }
-        2 => {
-            packet.extend([0x08, 0x00, 0x45, 0, 0x02, 0, 0, 0, 0, 0, 64, 47, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
-            packet.extend([0x30, 0x00, n0, n1]);
-        }
-        _ => {
-            packet.extend([0x86, 0xdd, 0x60, 0, 0, 0, 0x01, 0, n1, 64]);
-            packet.extend([0xfd; 32]);
-        }
+        0 => eth.ether_type(number),
+        1 => eth.ipv4(a4, b4).fragment_word(0).length(0x200).udp(0xc000, number).length(0x1ec).checksum(0),
+        2 => eth.ipv4(a4, b4).fragment_word(0).length(0x200).protocol(47).header(&[&[0x30, 0][..], &number.to_be_bytes()].concat()),
+        _ => eth.ipv6([0xfdfd; 8], [0xfdfd; 8]).length(0x100).protocol(number as u8),
     }
-    packet
+    .build()
 }
 
 /// Numbers that lead somewhere: UDP ports, GRE protocols and EtherTypes, IPv6 next headers.

@@ -8,7 +8,7 @@ use spantop::decode::{self, Headers, Peel, Rules};
 use spantop::model::{LinkType, Stop};
 use std::process::Command;
 use support::packet::message::{cdp, dns, lldp, pvst, stp};
-use support::packet::{ACK, End, Erspan, FIN, PSH, Packet, SYN};
+use support::packet::{ACK, End, Erspan, FIN, PSH, Packet, SYN, file};
 
 const A: [u8; 6] = [2, 0, 0, 0, 0, 1];
 const B: [u8; 6] = [2, 0, 0, 0, 0, 2];
@@ -158,14 +158,8 @@ fn padding_and_trailers_have_their_place() {
 #[test]
 fn tshark_has_no_complaint() {
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("packet-builder.pcap");
-    let mut file = Vec::new();
-    [0xa1b2_c3d4u32, 0x0004_0002, 0, 0, 262_144, 1].iter().for_each(|w| file.extend(w.to_le_bytes()));
     let frames = all();
-    for (_, frame) in &frames {
-        let length = frame.len() as u32;
-        [1, 0, length, length].iter().for_each(|w: &u32| file.extend(w.to_le_bytes()));
-        file.extend(frame);
-    }
+    let file = file::pcap(frames.iter().map(|(_, frame)| (1_000_000_000, frame.as_slice())));
     std::fs::write(&path, file).unwrap();
     let mut command = Command::new("tshark");
     command.args(["-n", "-r"]).arg(&path).args([

@@ -11,6 +11,7 @@ use spantop::model::{Decap, LinkType, StampChoice, StampKind, Timestamp};
 use spantop::snapshot::Snapshot;
 use support::network::{self, Plan};
 use support::packet::checksum::checksum;
+use support::packet::file::pcap;
 use support::packet::{Erspan, Packet};
 
 const SECOND: i64 = 1_000_000_000;
@@ -290,13 +291,8 @@ fn tshark_reads_the_same_stamps() {
         (StampKind::Ixia, checked(&[&[6, 8][..], &time].concat(), [0xaf, 0x12])),
         (StampKind::Gigamon, checked(&[&[8, 4, 1, 2, 3, 4, 5, 8][..], &time].concat(), [0x22, 0xe5])),
     ];
-    let mut file = Vec::new();
-    [0xa1b2_c3d4u32, 0x0004_0002, 0, 0, 65_535, 1].iter().for_each(|w| file.extend(w.to_le_bytes()));
     let frames: Vec<Vec<u8>> = cases.iter().map(|(_, t)| [&frame[..], t].concat()).collect();
-    for f in &frames {
-        [(START / SECOND) as u32, 0, f.len() as u32, f.len() as u32].iter().for_each(|w| file.extend(w.to_le_bytes()));
-        file.extend(f);
-    }
+    let file = pcap(frames.iter().map(|f| (START, f.as_slice())));
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("stamps.pcap");
     std::fs::write(&path, file).unwrap();
     let mut command = std::process::Command::new("tshark");

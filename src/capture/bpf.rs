@@ -82,20 +82,17 @@ fn dlt(link: LinkType) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::packet::Packet;
 
     /// An IPv4 UDP packet from port 53 to port 1000.
     fn ip() -> Vec<u8> {
-        let mut p = vec![0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
-        p.extend([0, 53, 3, 232, 0, 8, 0, 0]);
-        p
+        Packet::bare().ipv4([10, 0, 0, 1], [10, 0, 0, 2]).udp(53, 1000).build()
     }
 
     #[test]
     fn compiles_for_each_link_type() {
         let mut bpf = Bpf::new("udp port 53").expect("valid");
-        let mut frame = vec![0; 12];
-        frame.extend([8, 0]);
-        frame.extend(ip());
+        let frame = Packet::eth([2; 6], [4; 6]).packet(&ip()).build();
         assert!(bpf.matches(LinkType::ETHERNET, &frame));
         assert!(bpf.matches(LinkType::RAW, &ip()));
         assert!(!bpf.matches(LinkType::RAW, &frame));

@@ -1,20 +1,16 @@
 //! Stamps built by the vendors' layouts, and what is none.
 
 use super::*;
+use crate::packet::Packet;
+use crate::packet::checksum::checksum;
 
 const NOW: Timestamp = Timestamp(1_700_000_000 * SECOND);
 
 /// An IPv4/UDP frame of `length` bytes (at least 60), and where its network layer ends.
 fn frame(payload: usize) -> (Vec<u8>, usize) {
-    let total = 28 + payload;
-    let mut f = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0];
-    f.extend((total as u16).to_be_bytes());
-    f.extend([0, 1, 0x40, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 0x10, 0, 0x20, 0]);
-    f.extend(((8 + payload) as u16).to_be_bytes());
-    f.resize(14 + total, 0);
-    let end = f.len();
-    f.resize(end.max(60), 0);
-    (f, end)
+    let ip = Packet::eth([2, 0, 0, 0, 0, 2], [2, 0, 0, 0, 0, 1]).ipv4([10, 0, 0, 1], [10, 0, 0, 2]);
+    let packet = ip.udp(0x1000, 0x2000).checksum(0).payload(&vec![0; payload]);
+    (packet.build(), packet.unpadded().build().len())
 }
 
 fn be32(word: u32) -> [u8; 4] {
@@ -125,14 +121,8 @@ fn with_checksum(fields: &[u8], mark: u16) -> Vec<u8> {
     let mut t = fields.to_vec();
     t.push(fields.len() as u8);
     t.extend(mark.to_be_bytes());
-    let mut sum = 0u64;
-    for (n, &byte) in t.iter().enumerate() {
-        sum += u64::from(byte) << if n % 2 == 0 { 8 } else { 0 };
-    }
-    while sum > 0xffff {
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    t.extend((!(sum as u16)).to_be_bytes());
+    let sum = checksum(&t);
+    t.extend(sum.to_be_bytes());
     t
 }
 
@@ -168,9 +158,7 @@ fn keyframe_of(skew: bool, ticks: u64, drops: u64) -> Vec<u8> {
     }
     put(&[4, drops]);
     payload.extend([0x12, 0x34, 0, 37, 2, 0]);
-    let mut ip = vec![0x45, 0, 0, 20 + payload.len() as u8, 0, 0, 0, 0, 64, 253, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255];
-    ip.extend(payload);
-    ip
+    Packet::bare().ipv4([0; 4], [255; 4]).protocol(253).payload(&payload).build()
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::{Direction, FlowKey, Mac, Sum, Timestamp, VlanStack};
+use crate::packet::Packet;
 
 const US: i64 = 1_000;
 const MS: i64 = 1_000_000;
@@ -18,69 +19,31 @@ struct Made {
 }
 
 fn ethernet(ether_type: u16) -> Vec<u8> {
-    let mut b = vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1];
-    b.extend(ether_type.to_be_bytes());
-    b
+    Packet::eth([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]).ether_type(ether_type).unpadded().build()
 }
 
 fn made(bytes: Vec<u8>, net: Option<u32>, transport: u32) -> Made {
     Made { bytes, net, transport, time: 0, session: 0, interface: 0 }
 }
 
-struct Packet {
-    v6: bool,
-    protocol: u8,
-    id: u16,
-    l4: Vec<u8>,
-}
-
-impl Packet {
-    fn build(&self) -> Made {
-        let length = self.l4.len() as u16;
-        if self.v6 {
-            let mut b = ethernet(0x86dd);
-            b.extend([0x60, 0, 0, 0]);
-            b.extend(length.to_be_bytes());
-            b.extend([self.protocol, 64]);
-            b.extend([0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
-            b.extend([0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
-            b.extend(&self.l4);
-            return made(b, Some(14), 54);
-        }
-        let mut b = ethernet(0x0800);
-        b.extend([0x45, 0]);
-        b.extend((20 + length).to_be_bytes());
-        b.extend(self.id.to_be_bytes());
-        b.extend([0x40, 0, 64, self.protocol, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
-        b.extend(&self.l4);
-        made(b, Some(14), 34)
-    }
-}
-
-fn checksum(bytes: &[u8]) -> u16 {
-    bytes.iter().fold(7u16, |n, &b| n.wrapping_mul(31).wrapping_add(u16::from(b))).max(1)
+/// IP from one host to another in Ethernet, with its network header at 14.
+fn ip(v6: bool, id: u16) -> Packet {
+    let eth = Packet::eth([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]).unpadded();
+    let host = |n| [0x2001, 0xdb8, 0, 0, 0, 0, 0, n];
+    if v6 { eth.ipv6(host(1), host(2)) } else { eth.ipv4([10, 0, 0, 1], [10, 0, 0, 2]).id(id) }
 }
 
 fn tcp(v6: bool, id: u16, port: u16, sequence: u32, payload: usize) -> Made {
-    let mut l4 = vec![];
-    l4.extend(port.to_be_bytes());
-    l4.extend(443u16.to_be_bytes());
-    l4.extend(sequence.to_be_bytes());
-    l4.extend([0, 0, 0, 9, 0x50, 0x10, 1, 0]);
-    l4.extend(checksum(&sequence.to_be_bytes()).to_be_bytes());
-    l4.extend([0, 0]);
-    l4.extend((0..payload).map(|i| (i as u32).wrapping_mul(sequence) as u8));
-    Packet { v6, protocol: 6, id, l4 }.build()
+    let ip = ip(v6, id);
+    let transport = ip.headers() as u32;
+    let payload: Vec<u8> = (0..payload).map(|i| (i as u32).wrapping_mul(sequence) as u8).collect();
+    made(ip.tcp(port, 443).seq(sequence).ack(9).window(256).payload(&payload).build(), Some(14), transport)
 }
 
 fn udp(v6: bool, id: u16, port: u16, payload: &[u8]) -> Made {
-    let mut l4 = vec![];
-    l4.extend(port.to_be_bytes());
-    l4.extend(53u16.to_be_bytes());
-    l4.extend((8 + payload.len() as u16).to_be_bytes());
-    l4.extend(checksum(payload).to_be_bytes());
-    l4.extend(payload);
-    Packet { v6, protocol: 17, id, l4 }.build()
+    let ip = ip(v6, id);
+    let transport = ip.headers() as u32;
+    made(ip.udp(port, 53).payload(payload).build(), Some(14), transport)
 }
 
 impl Made {

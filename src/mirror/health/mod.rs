@@ -81,16 +81,13 @@ impl Health {
 pub(super) mod tests {
     use super::*;
     use crate::model::{Direction, FlowKey, Mac, Timestamp};
+use crate::packet::Packet;
     use proptest::prelude::*;
 
     /// An Ethernet frame with IPv4 and UDP, ports 53000 to `port`, around `payload`.
     pub fn udp4(port: u16, payload: &[u8]) -> Vec<u8> {
-        let mut b = vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0];
-        let length = (28 + payload.len()) as u16;
-        b.extend([0x45, 0, (length >> 8) as u8, length as u8, 0, 1, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
-        b.extend([0xcf, 0x08, (port >> 8) as u8, port as u8, ((length - 20) >> 8) as u8, (length - 20) as u8, 0, 0]);
-        b.extend(payload);
-        b
+        let ip = Packet::eth([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]).unpadded().ipv4([10, 0, 0, 1], [10, 0, 0, 2]).fragment_word(0);
+        ip.udp(53_000, port).checksum(0).payload(payload).build()
     }
 
     /// That frame as detectors see it.

@@ -2,6 +2,7 @@
 //!
 //! Input: a file. Its first bytes are made those of the target's format, so that mutations stay with it.
 
+use super::super::packet::file::{self, LITTLE};
 use super::decode;
 use spantop::capture::file::open;
 use spantop::capture::{Block, Fill};
@@ -63,10 +64,6 @@ fn survives(magic: &[u8], data: &[u8]) {
     assert!(small == large, "the size of blocks matters: {:?} {:?}", small.map(|r| r.map(|s| s.len())), large.map(|r| r.map(|s| s.len())));
 }
 
-fn words(list: &[u32]) -> Vec<u8> {
-    list.iter().flat_map(|w| w.to_le_bytes()).collect()
-}
-
 /// A few frames, short ones.
 fn frames() -> Vec<Vec<u8>> {
     decode::frames().into_iter().take(4).collect()
@@ -82,11 +79,10 @@ pub fn pcap(data: &[u8]) {
 pub fn pcap_seeds() -> Vec<Vec<u8>> {
     [(0u32, 0), (3, 8)]
         .map(|(kind, extra)| {
-            let mut file = words(&[kind, 0x0004_0002, 0, 0, 65_535, 1]);
+            let mut file = LITTLE.header(kind, (2, 4), 1);
             for (n, frame) in frames().iter().enumerate() {
-                file.extend(words(&[1_700_000_000, n as u32, frame.len() as u32, frame.len() as u32]));
-                file.extend(vec![0; extra]);
-                file.extend(frame);
+                let length = frame.len() as u32;
+                file.extend(LITTLE.record([1_700_000_000, n as u32, length, length], extra, frame));
             }
             file
         })
@@ -98,28 +94,19 @@ pub fn pcapng(data: &[u8]) {
     survives(&[0x0a, 0x0d, 0x0d, 0x0a], data);
 }
 
-fn block(kind: u32, body: &[u8]) -> Vec<u8> {
-    let length = 12 + body.len().next_multiple_of(4) as u32;
-    let mut out = [words(&[kind, length]), body.to_vec()].concat();
-    out.resize(length as usize - 4, 0);
-    out.extend(length.to_le_bytes());
-    out
-}
-
-/// A section with two interfaces, one of each kind of block; and two sections.
+/// A section with two interfaces and one of each kind of block; and two such sections.
 pub fn pcapng_seeds() -> Vec<Vec<u8>> {
-    let section = block(0x0a0d_0d0a, &[words(&[0x1a2b_3c4d, 1]), vec![0xff; 8]].concat());
-    let resolution = [9, 0, 1, 0, 9, 0, 0, 0, 14, 0, 8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-    let mut file = [section, block(1, &words(&[1, 0])), block(1, &[words(&[1, 96]), resolution.to_vec()].concat())].concat();
+    let options = [LITTLE.option(9, &[9]), LITTLE.option(14, &[0; 8]), LITTLE.option(0, &[])].concat();
+    let mut file = [LITTLE.section(), LITTLE.interface(1, 0, &[]), LITTLE.interface(1, 96, &options)].concat();
     for (n, frame) in frames().iter().enumerate() {
         let length = frame.len() as u32;
-        file.extend(block(6, &[words(&[n as u32 % 2, 0, n as u32, length, length]), frame.clone()].concat()));
-        file.extend(block(3, &[words(&[length]), frame.clone()].concat()));
-        file.extend(block(2, &[words(&[0, 0, 7, length, length]), frame.clone()].concat()));
+        file.extend(LITTLE.enhanced(n as u32 % 2, n as u64, length, frame));
+        file.extend(LITTLE.simple(length, frame));
+        file.extend(LITTLE.obsolete(0, 7, length, frame));
     }
-    file.extend(block(4, &[0; 8]));
-    file.extend(block(5, &[words(&[0, 0, 0]), vec![4, 0, 8, 0], vec![9; 8], vec![0; 4]].concat()));
-    file.extend(block(0xbad, b"unknown"));
+    file.extend(LITTLE.statistics(0, 9, 9));
+    file.extend(LITTLE.block(4, &[0; 8]));
+    file.extend(LITTLE.block(0xbad, b"unknown"));
     vec![[file.clone(), file.clone()].concat(), file]
 }
 
@@ -130,14 +117,8 @@ pub fn snoop(data: &[u8]) {
 
 /// A file with padding behind its records.
 pub fn snoop_seeds() -> Vec<Vec<u8>> {
-    let big = |list: &[u32]| list.iter().flat_map(|w| w.to_be_bytes()).collect::<Vec<u8>>();
-    let mut file = [vec![0; 8], big(&[2, 4])].concat();
-    for (n, frame) in frames().iter().enumerate() {
-        let length = frame.len() as u32;
-        file.extend(big(&[length, length, 24 + length + 3, n as u32, 1_700_000_000, 5]));
-        file.extend([&frame[..], &[0; 3]].concat());
-    }
-    vec![file]
+    let frames = frames();
+    vec![file::snoop(&frames.iter().map(Vec::as_slice).collect::<Vec<_>>(), 3)]
 }
 
 /// gzip, zstd, lz4, xz by the first byte's number.

@@ -1,9 +1,9 @@
 //! Each format, its variants and its damages.
 
-use super::write::{BIG, LITTLE, plain, snoop};
 use super::{Temp, drain, read, read_in, refusal};
 use crate::capture::Losses;
 use crate::capture::file::open;
+use crate::packet::file::{BIG, LITTLE, plain, snoop};
 use crate::settings::FileSettings;
 
 #[test]

@@ -3,7 +3,6 @@
 mod formats;
 mod properties;
 mod streams;
-mod write;
 
 use super::open;
 use crate::capture::{Block, Fill, Source, SourceInfo};

@@ -1,10 +1,10 @@
 //! What must hold for any bytes.
 
-use super::write::{BIG, LITTLE, plain, snoop};
 use super::{Seen, Temp, drain, read, read_in};
 use crate::capture::file::open;
 use crate::capture::{Block, Fill};
 use crate::model::limits::RECORD_BYTES;
+use crate::packet::file::{BIG, LITTLE, plain, snoop};
 use crate::settings::FileSettings;
 use proptest::prelude::*;
 

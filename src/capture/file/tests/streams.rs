@@ -1,9 +1,10 @@
 //! Compression, pipes, filters, merging and pacing.
 
-use super::write::{BIG, LITTLE, plain};
 use super::{Seen, Temp, drain, read, read_in, refusal};
 use crate::capture::file::{compress, open};
 use crate::capture::{Block, Fill};
+use crate::packet::Packet;
+use crate::packet::file::{BIG, LITTLE, plain};
 use crate::settings::FileSettings;
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -170,11 +171,8 @@ fn filters_by_link_type() {
     let mut ng = LITTLE.section();
     ng.extend(LITTLE.interface(1, 0, &[]));
     ng.extend(LITTLE.interface(101, 0, &[]));
-    let mut arp = vec![0xff; 12];
-    arp.extend([8, 6]);
-    arp.extend([0; 28]);
-    let mut ip = vec![0x45, 0, 0, 20, 0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
-    ip.extend([0; 20]);
+    let arp = Packet::eth([0xff; 6], [0xff; 6]).unpadded().ether_type(0x0806).payload(&[0; 28]).build();
+    let ip = Packet::bare().ipv4([10, 0, 0, 1], [10, 0, 0, 2]).tcp(0, 0).build();
     for n in 0..3000 {
         ng.extend(LITTLE.enhanced(0, n, 42, &arp));
         ng.extend(LITTLE.enhanced(1, n, 40, &ip));

@@ -136,17 +136,11 @@ fn decide(seen: &[Seen]) -> (Phase, Option<Found>) {
 mod tests {
     use super::*;
     use crate::model::Timestamp;
+    use crate::packet::Packet as Builder;
 
     fn frame(tags: &[(u16, u16)], ether_type: u16, network: u8) -> Vec<u8> {
-        let mut f = vec![2; 12];
-        for (tpid, vlan) in tags {
-            f.extend(tpid.to_be_bytes());
-            f.extend(vlan.to_be_bytes());
-        }
-        f.extend(ether_type.to_be_bytes());
-        f.extend([0, 1, 8, 0, 6, 4, 0, 1, 2, 2, 2, 2, 2, 2, 10, 0, network, 1]);
-        f.resize(60, 0);
-        f
+        let tagged = tags.iter().fold(Builder::eth([2; 6], [2; 6]), |packet, (tpid, vlan)| packet.tag(*tpid, *vlan));
+        tagged.ether_type(ether_type).payload(&[0, 1, 8, 0, 6, 4, 0, 1, 2, 2, 2, 2, 2, 2, 10, 0, network, 1]).build()
     }
 
     fn run(choice: RspanChoice, frames: impl Iterator<Item = Vec<u8>>) -> (Vec<Option<Found>>, u64) {

@@ -1,30 +1,35 @@
-//! Writers for the formats, in either byte order.
+//! Capture files, byte by byte: pcap, pcapng and snoop, in either byte order.
 
-/// Bytes under construction.
-#[derive(Clone, Copy)]
-pub(super) struct Writer {
-    pub(super) big: bool,
+/// A byte order to write in.
+#[derive(Debug, Clone, Copy)]
+pub struct Writer {
+    /// Most significant byte first.
+    pub big: bool,
 }
 
 impl Writer {
-    pub(super) fn u16(self, n: u16) -> [u8; 2] {
+    /// Two bytes.
+    pub fn u16(self, n: u16) -> [u8; 2] {
         if self.big { n.to_be_bytes() } else { n.to_le_bytes() }
     }
 
-    pub(super) fn u32(self, n: u32) -> [u8; 4] {
+    /// Four bytes.
+    pub fn u32(self, n: u32) -> [u8; 4] {
         if self.big { n.to_be_bytes() } else { n.to_le_bytes() }
     }
 
-    pub(super) fn u64(self, n: u64) -> [u8; 8] {
+    /// Eight bytes.
+    pub fn u64(self, n: u64) -> [u8; 8] {
         if self.big { n.to_be_bytes() } else { n.to_le_bytes() }
     }
 
-    fn words(self, words: &[u32]) -> Vec<u8> {
+    /// Words of four bytes.
+    pub fn words(self, words: &[u32]) -> Vec<u8> {
         words.iter().flat_map(|&w| self.u32(w)).collect()
     }
 
     /// A pcap file header.
-    pub(super) fn header(self, magic: u32, version: (u16, u16), network: u32) -> Vec<u8> {
+    pub fn header(self, magic: u32, version: (u16, u16), network: u32) -> Vec<u8> {
         let mut out = self.u32(magic).to_vec();
         out.extend(self.u16(version.0));
         out.extend(self.u16(version.1));
@@ -33,7 +38,7 @@ impl Writer {
     }
 
     /// A pcap record: seconds, fraction, captured and original length as given, `extra` bytes of header, data.
-    pub(super) fn record(self, fields: [u32; 4], extra: usize, data: &[u8]) -> Vec<u8> {
+    pub fn record(self, fields: [u32; 4], extra: usize, data: &[u8]) -> Vec<u8> {
         let mut out = self.words(&fields);
         out.extend(vec![0; extra]);
         out.extend(data);
@@ -41,7 +46,7 @@ impl Writer {
     }
 
     /// A pcapng block.
-    pub(super) fn block(self, kind: u32, body: &[u8]) -> Vec<u8> {
+    pub fn block(self, kind: u32, body: &[u8]) -> Vec<u8> {
         let length = 12 + body.len().next_multiple_of(4) as u32;
         let mut out = self.words(&[kind, length]);
         out.extend(body);
@@ -51,7 +56,7 @@ impl Writer {
     }
 
     /// A section header of unspecified length.
-    pub(super) fn section(self) -> Vec<u8> {
+    pub fn section(self) -> Vec<u8> {
         let mut body = self.u32(0x1a2b_3c4d).to_vec();
         body.extend(self.u16(1));
         body.extend(self.u16(0));
@@ -60,7 +65,7 @@ impl Writer {
     }
 
     /// One option, padded.
-    pub(super) fn option(self, code: u16, value: &[u8]) -> Vec<u8> {
+    pub fn option(self, code: u16, value: &[u8]) -> Vec<u8> {
         let mut out = self.u16(code).to_vec();
         out.extend(self.u16(value.len() as u16));
         out.extend(value);
@@ -69,7 +74,7 @@ impl Writer {
     }
 
     /// An interface with options.
-    pub(super) fn interface(self, link: u16, snap: u32, options: &[u8]) -> Vec<u8> {
+    pub fn interface(self, link: u16, snap: u32, options: &[u8]) -> Vec<u8> {
         let mut body = self.u16(link).to_vec();
         body.extend([0; 2]);
         body.extend(self.u32(snap));
@@ -78,7 +83,7 @@ impl Writer {
     }
 
     /// An enhanced packet with a comment.
-    pub(super) fn enhanced(self, interface: u32, ticks: u64, wire: u32, data: &[u8]) -> Vec<u8> {
+    pub fn enhanced(self, interface: u32, ticks: u64, wire: u32, data: &[u8]) -> Vec<u8> {
         let mut body = self.words(&[interface, (ticks >> 32) as u32, ticks as u32, data.len() as u32, wire]);
         body.extend(data);
         body.resize(body.len().next_multiple_of(4), 0);
@@ -88,14 +93,14 @@ impl Writer {
     }
 
     /// A simple packet.
-    pub(super) fn simple(self, wire: u32, data: &[u8]) -> Vec<u8> {
+    pub fn simple(self, wire: u32, data: &[u8]) -> Vec<u8> {
         let mut body = self.u32(wire).to_vec();
         body.extend(data);
         self.block(3, &body)
     }
 
     /// An obsolete packet.
-    pub(super) fn obsolete(self, interface: u16, ticks: u64, wire: u32, data: &[u8]) -> Vec<u8> {
+    pub fn obsolete(self, interface: u16, ticks: u64, wire: u32, data: &[u8]) -> Vec<u8> {
         let mut body = self.u16(interface).to_vec();
         body.extend(self.u16(7));
         body.extend(self.words(&[(ticks >> 32) as u32, ticks as u32, data.len() as u32, wire]));
@@ -104,7 +109,7 @@ impl Writer {
     }
 
     /// Interface statistics.
-    pub(super) fn statistics(self, interface: u32, interface_drops: u64, system_drops: u64) -> Vec<u8> {
+    pub fn statistics(self, interface: u32, interface_drops: u64, system_drops: u64) -> Vec<u8> {
         let mut body = self.words(&[interface, 0, 0]);
         body.extend(self.option(5, &self.u64(interface_drops)));
         body.extend(self.option(7, &self.u64(system_drops)));
@@ -112,11 +117,23 @@ impl Writer {
     }
 }
 
-pub(super) const LITTLE: Writer = Writer { big: false };
-pub(super) const BIG: Writer = Writer { big: true };
+/// Least significant byte first, as on most machines.
+pub const LITTLE: Writer = Writer { big: false };
+/// Most significant byte first.
+pub const BIG: Writer = Writer { big: true };
+
+/// A pcap file of Ethernet frames with their times in nanoseconds, of which microseconds are kept.
+pub fn pcap<'a>(packets: impl IntoIterator<Item = (i64, &'a [u8])>) -> Vec<u8> {
+    let mut file = LITTLE.header(0xa1b2_c3d4, (2, 4), 1);
+    for (time, frame) in packets {
+        let length = frame.len() as u32;
+        file.extend(LITTLE.record([(time / 1_000_000_000) as u32, (time % 1_000_000_000 / 1000) as u32, length, length], 0, frame));
+    }
+    file
+}
 
 /// A plain pcap file of `count` Ethernet packets, one a millisecond; packet `n` has `n % 90` bytes.
-pub(super) fn plain(count: u32) -> Vec<u8> {
+pub fn plain(count: u32) -> Vec<u8> {
     let mut file = LITTLE.header(0xa1b2_c3d4, (2, 4), 1);
     for n in 0..count {
         let data = vec![n as u8; n as usize % 90];
@@ -127,7 +144,7 @@ pub(super) fn plain(count: u32) -> Vec<u8> {
 }
 
 /// A snoop file of Ethernet packets, each with `padding` bytes behind it; drops count up by one a packet.
-pub(super) fn snoop(packets: &[&[u8]], padding: usize) -> Vec<u8> {
+pub fn snoop(packets: &[&[u8]], padding: usize) -> Vec<u8> {
     let mut file = b"snoop\0\0\0".to_vec();
     file.extend(BIG.words(&[2, 4]));
     for (n, data) in packets.iter().enumerate() {
