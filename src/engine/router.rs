@@ -7,13 +7,16 @@ use crate::capture::{Fill, Source};
 use crate::decode::Rules;
 use crate::engine::fold::message::Message;
 use crate::engine::host_watch::HostWatch;
-use crate::engine::route::intervals::Intervals;
+use crate::engine::route::intervals::{Closed, Intervals};
 use crate::engine::route::peek::{Known, Peek};
 use crate::engine::route::utilisation::Utilisation;
+use crate::engine::tape::facts::ClockSteps;
+use crate::engine::tape::open_interval::OpenInterval;
 use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::{Mark, Request, TapeBlock};
 use crate::error::Error;
 use crate::model::clock::{self, Ticker};
+use crate::model::time::SECOND;
 use crate::model::{Address, Timestamp};
 use crate::settings::MirrorSettings;
 use crate::snapshot::{Losses, Query};
@@ -51,6 +54,9 @@ const FILE_TICK: Duration = Duration::from_millis(400);
 /// The first picture should be there at once.
 const FIRST_TICK: Duration = Duration::from_millis(40);
 
+/// A wall clock that lies further behind than this was set back.
+const CLOCK_STEP: i64 = SECOND;
+
 /// The router's state.
 pub struct Router {
     source: Box<dyn Source>,
@@ -67,6 +73,12 @@ pub struct Router {
     snapshots: u64,
     /// Number of the newest snapshot that has come.
     answered: Arc<AtomicU64>,
+    /// Time of the newest packet that has one, in the order of the tape.
+    recent: Option<Timestamp>,
+    /// Whether packets are stamped by a clock that is ahead of this host's.
+    ahead: bool,
+    /// How often the clock was set back lately.
+    steps: ClockSteps,
     ticked: Option<Timestamp>,
     started: Instant,
     /// When counting began.
@@ -105,6 +117,9 @@ impl Router {
             latest: None,
             snapshots: 0,
             answered,
+            recent: None,
+            ahead: false,
+            steps: ClockSteps::default(),
             ticked: None,
             started: clock::now(),
             begun: clock::now(),
@@ -126,6 +141,9 @@ impl Router {
             let Some(mut tape_block) = self.pool.free() else { break };
             match self.source.fill(&mut tape_block.block) {
                 Ok(fill) => {
+                    if self.source.is_live() {
+                        self.follow_clock(&mut tape_block);
+                    }
                     self.route(&mut tape_block);
                     if fill == Fill::Quiet && self.source.is_live() {
                         self.quiet(&mut tape_block);
@@ -181,7 +199,7 @@ impl Router {
                     self.pool.show(tape_block);
                 }
                 self.host.forget();
-                (self.first, self.latest, self.ticked) = (None, None, None);
+                (self.first, self.latest, self.recent, self.ticked) = (None, None, None, None);
                 self.intervals.forget_late();
                 self.peek.forget();
                 self.utilisation = Utilisation::new(self.plan.mirror.speed);
@@ -191,18 +209,62 @@ impl Router {
         }
     }
 
+    /// Whoever follows the wall clock goes back when it is set back: a port would otherwise seem dead until the old time has come again.
+    /// The wall clock alone does not tell: some adapters stamp packets by a clock of their own, which may be ahead.
+    fn follow_clock(&mut self, tape_block: &mut TapeBlock) {
+        let Some(start) = self.intervals.start() else { return };
+        let wall = clock::wall();
+        let packets = &tape_block.block.packets;
+        let first = packets.iter().map(|p| p.time).find(|&t| t != Timestamp::UNKNOWN);
+        let own_clock = self.ahead && first.is_none();
+        self.ahead = packets.last().map_or(self.ahead, |last| last.time.since(wall) > CLOCK_STEP);
+        let at = first.unwrap_or(wall);
+        if own_clock || start.since(wall.max(at)) <= CLOCK_STEP {
+            return;
+        }
+        let Some((closed, by)) = self.intervals.step_back(at) else { return };
+        self.close_interval(tape_block, 0, closed);
+        self.pool.tell(Message::ClockStep(closed.number + 1, by));
+        let earlier = |time: Option<Timestamp>| time.map(|t| t.plus(by.saturating_neg()));
+        (self.first, self.latest, self.ticked) = (earlier(self.first), earlier(self.latest), earlier(self.ticked));
+        self.steps = ClockSteps {
+            count: self.steps.recent().count.saturating_add(1),
+            largest: self.steps.recent().largest.max(by),
+            last: Some(Instant::now()),
+        };
+    }
+
+    /// Ends an interval before the packet of that index.
+    fn close_interval(&mut self, tape_block: &mut TapeBlock, at: usize, Closed { number, sample, next }: Closed) {
+        if tape_block.marks.is_empty() && at == 0 {
+            tape_block.open = OpenInterval { start: sample.start, ..next };
+        }
+        tape_block.marks.push((at as u32, Mark::Interval(number, next)));
+        self.pool.tell(Message::IntervalFacts(number, sample));
+    }
+
     fn route(&mut self, tape_block: &mut TapeBlock) {
-        let TapeBlock { block, precomputed, marks, .. } = tape_block;
+        let TapeBlock { block, precomputed, marks, open, .. } = tape_block;
         let crate::capture::Block { data, packets, weights, .. } = block;
         let mut first = self.first.unwrap_or(Timestamp(i64::MAX));
-        let mut latest = self.latest.unwrap_or(Timestamp(i64::MIN));
+        let mut latest = self.latest.unwrap_or(Timestamp::UNKNOWN);
+        // What was recorded without a time gets that of the packet before, or of the first one that has any.
+        let mut time = self.recent.or_else(|| packets.iter().map(|p| p.time).find(|&t| t != Timestamp::UNKNOWN)).unwrap_or_default();
+        if !packets.is_empty() && marks.is_empty() {
+            *open = self.intervals.begin(time);
+        }
         // What is left of earlier blocks is written over.
         precomputed.resize(precomputed.len().max(packets.len()), Precomputed::default());
         for (at, (packet, reading)) in packets.iter_mut().zip(precomputed.iter_mut()).enumerate() {
-            first = first.min(packet.time);
-            latest = latest.max(packet.time);
-            if let Some((number, sample)) = self.intervals.count(packet.time, packet.wire) {
-                marks.push((at as u32, Mark::Interval(number, self.intervals.start())));
+            if packet.time == Timestamp::UNKNOWN {
+                packet.time = time;
+            } else {
+                time = packet.time;
+                first = first.min(time);
+                latest = latest.max(time);
+            }
+            if let Some(Closed { number, sample, next }) = self.intervals.count(packet.time, packet.wire) {
+                marks.push((at as u32, Mark::Interval(number, next)));
                 self.pool.tell(Message::IntervalFacts(number, sample));
             }
             let from = packet.offset as usize;
@@ -210,8 +272,11 @@ impl Router {
             packet.load = self.utilisation.class(packet.time, packet.wire);
             self.peek.route(packet, bytes, reading);
         }
-        if !packets.is_empty() {
-            (self.first, self.latest) = (Some(first), Some(latest));
+        if latest != Timestamp::UNKNOWN {
+            (self.first, self.latest, self.recent) = (Some(first), Some(latest), Some(time));
+        }
+        if let Some(bursts) = self.intervals.late_bursts() {
+            self.pool.tell(Message::LateBursts(bursts));
         }
         if self.peek.samples.are_waiting() {
             self.peek.samples.unfold(packets, precomputed, weights, marks);
@@ -220,9 +285,8 @@ impl Router {
 
     /// On a quiet live port wall time closes intervals; a replay's packets have times of their own.
     fn quiet(&mut self, tape_block: &mut TapeBlock) {
-        if let Some((number, sample)) = self.intervals.advance(clock::wall()) {
-            tape_block.marks.push((tape_block.block.packets.len() as u32, Mark::Interval(number, self.intervals.start())));
-            self.pool.tell(Message::IntervalFacts(number, sample));
+        if let Some(closed) = self.intervals.advance(clock::wall()) {
+            self.close_interval(tape_block, tape_block.block.packets.len(), closed);
         }
     }
 
@@ -267,6 +331,7 @@ impl Router {
             },
             sources: infos,
             host: self.host.facts(finished && self.source.is_live()),
+            clock_steps: self.steps.recent(),
             open: self.intervals.open(),
             tunnels: self.peek.tunnels(),
             load: self.utilisation.facts().clone(),
@@ -287,9 +352,8 @@ impl Router {
     fn end(&mut self) {
         self.quiet = Some(self.silence());
         let Some(mut tape_block) = self.pool.free() else { return };
-        if let Some((number, sample)) = self.intervals.close() {
-            tape_block.marks.push((0, Mark::Interval(number, self.intervals.now().unwrap_or_default())));
-            self.pool.tell(Message::IntervalFacts(number, sample));
+        if let Some(closed) = self.intervals.close() {
+            self.close_interval(&mut tape_block, 0, closed);
         }
         self.mark_snapshot(&mut tape_block, true);
         self.pool.show(tape_block);

@@ -15,7 +15,7 @@ use crate::engine::fold::rows::Kind;
 use crate::engine::fold::shard::{ShardReport, Whole};
 use crate::engine::merge::hierarchy::Hierarchy;
 use crate::engine::merge::tables::{Added, Rows};
-use crate::engine::merge::timeline::Timeline;
+use crate::engine::merge::timeline::{Extent, Timeline};
 use crate::engine::tape::Request;
 use crate::model::host::Checklist;
 use crate::model::limits::SHARDS;
@@ -167,6 +167,9 @@ impl Merge {
                 self.flows.pass(number);
             }),
             Message::ClosedFlows(batch) => self.flows.take(batch),
+            Message::LateParts(parts) => self.timeline.late_parts(parts),
+            Message::LateBursts(bursts) => self.timeline.late_bursts(bursts),
+            Message::ClockStep(number, nanos) => self.timeline.clock_step(number, nanos),
             Message::Evicted(flows) => {
                 let load = Arc::new(Load { flows, whole: None });
                 self.ends.take(&load);
@@ -283,7 +286,10 @@ impl Merge {
         let total = totals.traffic();
         let recent = if request.live { total.since(self.total_before) } else { total };
         self.total_before = total;
-        let load = self.timeline.load(query.samples, request.open, open);
+        let load = {
+            let extent = request.first.zip(request.latest).map(|(first, latest)| Extent { first, latest, total });
+            self.timeline.load(query.samples, request.open, open, extent)
+        };
         let mut losses = request.losses;
         losses.decode_errors = totals.short;
         losses.malformed = totals.malformed;
