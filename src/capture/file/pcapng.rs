@@ -43,7 +43,6 @@ impl Interface {
 }
 
 /// A pcapng file.
-#[derive(Default)]
 struct Pcapng {
     big: bool,
     interfaces: Vec<Interface>,
@@ -51,6 +50,14 @@ struct Pcapng {
     base: usize,
     /// Losses of the sections before.
     lost: Losses,
+    /// Time of the latest packet that has one.
+    time: Timestamp,
+}
+
+impl Default for Pcapng {
+    fn default() -> Self {
+        Self { big: false, interfaces: Vec::new(), base: 0, lost: Losses::default(), time: Timestamp::UNKNOWN }
+    }
 }
 
 /// Recognises pcapng by its first block: type and byte order mark.
@@ -137,14 +144,12 @@ impl Pcapng {
         let Some(interface) = self.interfaces.get(id) else {
             return Err(format!("a packet of interface {id}, of {} known", self.interfaces.len()));
         };
-        // A simple packet has no time.
-        let mut time = Timestamp::UNKNOWN;
         let (captured, wire) = if kind == SIMPLE_PACKET {
             let wire = order.u32(block, 8);
             (if interface.snap == 0 { wire } else { wire.min(interface.snap) }, wire)
         } else {
             let ticks = u64::from(order.u32(block, 12)) << 32 | u64::from(order.u32(block, 16));
-            time = interface.clock.time(ticks).max(EARLIEST);
+            self.time = interface.clock.time(ticks).max(EARLIEST);
             (order.u32(block, 20), order.u32(block, 24))
         };
         if captured as usize > MAX_PACKET_BYTES {
@@ -158,7 +163,8 @@ impl Pcapng {
         if kind != SIMPLE_PACKET {
             self.packet_drops(order, kind, id, block, header + (captured as usize).next_multiple_of(4));
         }
-        Ok(Packet::new(time, header as u32, captured, wire, link, index))
+        // A simple packet has no time: it gets the one before it.
+        Ok(Packet::new(self.time, header as u32, captured, wire, link, index))
     }
 
     /// What a packet says was dropped since the one before it: a field of the old packet block (0xffff: not known), an option
