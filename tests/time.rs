@@ -4,21 +4,21 @@ mod support;
 
 use spantop::capture::{Block, Fill, Memory, Source, SourceInfo};
 use spantop::engine::{self, Settings};
-use spantop::error::Result;
+use spantop::error::{Outcome, Result};
 use spantop::model::{LinkType, Timestamp};
 use spantop::snapshot::Snapshot;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use support::Rng;
-use support::frames::{End, udp};
+use support::packet::{End, Packet};
 
 const START: i64 = 1_700_000_000_000_000_000;
 const MILLISECOND: i64 = 1_000_000;
 const SECOND: i64 = 1_000_000_000;
 
 fn frame(id: u16, payload: usize) -> Vec<u8> {
-    let end = |n: u8| End { mac: [2, 0, 0, 0, 0, n], ip: [10, 0, 0, n].into(), port: 4000 + u16::from(n) };
-    let client = 1 + (id % 40) as u8;
-    udp(end(client), end(200), &[], id, 64, &vec![id as u8; payload])
+    let end = |n: u8| End::new([2, 0, 0, 0, 0, n], [10, 0, 0, n], 4000 + u16::from(n));
+    let (client, server) = (end(1 + (id % 40) as u8), end(200));
+    Packet::between(client, server).id(id).udp(client.port, server.port).payload(&vec![id as u8; payload]).build()
 }
 
 /// Packets of 142 bytes at these times, in this order.
@@ -32,7 +32,7 @@ fn source(times: impl IntoIterator<Item = i64>) -> Memory {
 }
 
 fn run_with(source: Memory, settings: &Settings) -> Snapshot {
-    let (snapshot, failure) = engine::run(Box::new(source), settings, Default::default()).unwrap();
+    let Outcome { result: snapshot, failure } = engine::run(Box::new(source), settings, Default::default()).unwrap();
     assert_eq!(failure, None);
     let counted: u64 = snapshot.load.samples.iter().map(|s| s.traffic.packets).sum();
     assert!(snapshot.first.is_none() || counted == snapshot.total.packets, "{counted} of {} in the series", snapshot.total.packets);
@@ -94,7 +94,7 @@ fn bursts_are_exact_at_any_interval() {
     let mut times: Vec<i64> = (0..1_500).map(|n| START + n * 50 * MILLISECOND).collect();
     times[700] = times[699] + 400_000;
     for interval in [MILLISECOND, 10 * MILLISECOND, SECOND, 60 * SECOND, 61 * SECOND, 300 * SECOND, 86_400 * SECOND] {
-        let s = run(&times, &Settings { interval, ..Settings::default() });
+        let s = run(&times, &Settings::with(|s| s.load.interval = interval));
         assert_eq!(s.load.peak_ms, Some((Timestamp(times[699]), 284, 2)), "interval {interval}");
         assert_eq!(s.load.samples.iter().map(|x| x.peak_ms_bytes).max(), Some(284), "interval {interval}");
     }
@@ -175,8 +175,8 @@ fn stepped(ahead: i64, packets_after: u16) -> Snapshot {
         block.push(Timestamp(at), frame.len() as u32, LinkType::ETHERNET, 0, &frame);
         Fill::Packets
     });
-    let settings = Settings { live: true, interval: 100 * MILLISECOND, ..Settings::default() };
-    engine::run(Box::new(port), &settings, Default::default()).unwrap().0
+    let settings = Settings::with(|s| (s.live, s.load.interval) = (true, 100 * MILLISECOND));
+    engine::run(Box::new(port), &settings, Default::default()).unwrap().result
 }
 
 #[test]
