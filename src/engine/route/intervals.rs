@@ -152,11 +152,6 @@ impl Intervals {
         self.burst = Burst::default();
     }
 
-    /// Where the open interval begins.
-    pub fn start(&self) -> Timestamp {
-        self.start
-    }
-
     /// Packet time now; `None` before the first packet.
     pub fn now(&self) -> Option<Timestamp> {
         self.now
