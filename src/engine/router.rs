@@ -54,6 +54,19 @@ const FILE_TICK: Duration = Duration::from_millis(400);
 /// The first picture should be there at once.
 const FIRST_TICK: Duration = Duration::from_millis(40);
 
+/// How long a port's ring is still read when the program is to end.
+const LEAVE: Duration = Duration::from_secs(2);
+
+/// A thread could not go on: nothing that is shown from then on would be true.
+pub fn fault(words: &str) -> Error {
+    Error::internal(format!("a fault of this program ended the analysis: {words}"))
+}
+
+/// Whether everything that had arrived when the program was told to end has been read: nothing is left, or what comes now is newer.
+fn has_caught_up((since, wall): (Instant, Timestamp), newest: Option<Timestamp>) -> bool {
+    newest.is_none_or(|newest| newest > wall) || since.elapsed() > LEAVE
+}
+
 /// A wall clock that lies further behind than this was set back.
 const CLOCK_STEP: i64 = SECOND;
 
@@ -80,6 +93,9 @@ pub struct Router {
     /// How often the clock was set back lately.
     steps: ClockSteps,
     ticked: Option<Timestamp>,
+    /// Whether packets have come since the newest snapshot was asked for, and in the time before it.
+    arrived: bool,
+    arrived_before: bool,
     started: Instant,
     /// When counting began.
     begun: Instant,
@@ -121,51 +137,18 @@ impl Router {
             ahead: false,
             steps: ClockSteps::default(),
             ticked: None,
-            started: clock::now(),
-            begun: clock::now(),
+            arrived: false,
+            arrived_before: true,
+            started: Instant::now(),
+            begun: Instant::now(),
             quiet: None,
         }
     }
 
     /// Runs to the end of the source, or until told to stop. Whatever was read before a failure is in the last snapshot.
     /// `failed` is told of a failure at once (a screen goes on being served after it).
-    pub fn run(mut self, failed: impl FnOnce(&Error)) -> Result<(), Error> {
-        let every = if self.plan.live { LIVE_TICK } else { FILE_TICK };
-        let mut ticker = Ticker::new(FIRST_TICK, every);
-        let mut outcome = Ok(());
-        let mut ask = false;
-        while !self.stopped() {
-            for command in self.commands.try_iter().collect::<Vec<_>>() {
-                ask |= self.obey(command);
-            }
-            let Some(mut tape_block) = self.pool.free() else { break };
-            match self.source.fill(&mut tape_block.block) {
-                Ok(fill) => {
-                    if self.source.is_live() {
-                        self.follow_clock(&mut tape_block);
-                    }
-                    self.route(&mut tape_block);
-                    if fill == Fill::Quiet && self.source.is_live() {
-                        self.quiet(&mut tape_block);
-                    }
-                    // A new query while live waits for the next tick, so that rates keep their second.
-                    if self.plan.watched && self.is_answered() && (ticker.due() || ask && !self.plan.live) {
-                        ask = false;
-                        self.mark_snapshot(&mut tape_block, false);
-                    }
-                    self.pool.show(tape_block);
-                    if fill == Fill::End {
-                        break;
-                    }
-                }
-                Err(error) => {
-                    outcome = Err(error);
-                    self.route(&mut tape_block);
-                    self.pool.show(tape_block);
-                    break;
-                }
-            }
-        }
+    pub fn run(mut self, mut failed: impl FnMut(&Error)) -> Result<(), Error> {
+        let mut outcome = self.read();
         if let Err(error) = &outcome {
             failed(error);
         }
@@ -173,8 +156,73 @@ impl Router {
         if self.plan.watched {
             self.serve();
         }
-        self.pool.finish();
+        let finished = self.pool.finish();
+        // What a thread said explains why there was no block for the source any more.
+        if let Err(words) = finished {
+            let error = fault(&words);
+            failed(&error);
+            outcome = Err(error);
+        }
         outcome
+    }
+
+    /// Reads the source to its end.
+    fn read(&mut self) -> Result<(), Error> {
+        let every = if self.plan.live { LIVE_TICK } else { FILE_TICK };
+        let mut ticker = Ticker::new(FIRST_TICK, every);
+        let mut ask = false;
+        let mut leaving = None;
+        loop {
+            if self.stopped() {
+                // What had arrived before is still counted: a file's rest is not, a port's ring is.
+                if !self.source.is_live() {
+                    return Ok(());
+                }
+                leaving.get_or_insert_with(|| (Instant::now(), clock::wall()));
+            }
+            for command in self.commands.try_iter().collect::<Vec<_>>() {
+                ask |= self.obey(command);
+            }
+            if self.pool.is_broken() {
+                return Err(fault("a thread has ended too early"));
+            }
+            let Some(mut tape_block) = self.pool.free() else { return Err(fault("no block comes back")) };
+            let filled = self.source.fill(&mut tape_block.block);
+            if self.source.is_live() {
+                self.follow_clock(&mut tape_block);
+            }
+            self.route(&mut tape_block);
+            self.arrived |= !tape_block.block.packets.is_empty();
+            if matches!(filled, Ok(Fill::Quiet)) && self.source.is_live() {
+                self.quiet(&mut tape_block);
+            }
+            // A new query while live waits for the next tick, so that rates keep their second.
+            let due = self.plan.watched && filled.is_ok() && leaving.is_none() && self.is_answered();
+            if due && (ticker.due() || ask && !self.plan.live) {
+                self.snapshot(&mut tape_block, ask);
+                ask = false;
+            }
+            let newest = tape_block.block.packets.last().map(|p| p.time);
+            self.pool.show(tape_block);
+            match filled? {
+                Fill::End => return Ok(()),
+                _ if leaving.is_some_and(|since| has_caught_up(since, newest)) => return Ok(()),
+                Fill::Quiet | Fill::Packets => {}
+            }
+        }
+    }
+
+    /// Takes a snapshot, unless nothing has changed since the one before: then what depends on time alone is brought up to date.
+    fn snapshot(&mut self, tape_block: &mut TapeBlock, asked: bool) {
+        let arrived = std::mem::take(&mut self.arrived);
+        let still = !arrived && !self.arrived_before && !asked && self.source.is_live();
+        self.arrived_before = arrived || asked;
+        if still && self.answered.load(Ordering::Relaxed) == self.snapshots && self.snapshots > 0 {
+            let request = self.request(false);
+            self.pool.tell(Message::Still(Box::new(request)));
+        } else {
+            self.mark_snapshot(tape_block, false);
+        }
     }
 
     /// Whether at most one snapshot is still to come. Asking on would only keep those waiting who take packets.
@@ -203,7 +251,8 @@ impl Router {
                 self.intervals.forget_late();
                 self.peek.forget();
                 self.utilisation = Utilisation::new(self.plan.mirror.speed);
-                self.begun = clock::now();
+                self.begun = Instant::now();
+                self.arrived_before = true;
                 true
             }
         }
@@ -291,6 +340,13 @@ impl Router {
     }
 
     fn mark_snapshot(&mut self, tape_block: &mut TapeBlock, finished: bool) {
+        let request = Arc::new(self.request(finished));
+        self.pool.tell(Message::Request(Arc::clone(&request)));
+        tape_block.marks.push((tape_block.block.packets.len() as u32, Mark::Snapshot(request)));
+    }
+
+    /// What only the router knows of the next snapshot.
+    fn request(&mut self, finished: bool) -> Request {
         self.snapshots += 1;
         let infos = self.source.info();
         let live = self.plan.live && !finished;
@@ -312,8 +368,9 @@ impl Router {
         self.ticked = Some(now);
         let quiet = if finished { self.quiet.unwrap_or_else(|| self.silence()) } else { self.silence() };
         let lost = self.source.losses();
-        let request = Arc::new(Request {
+        Request {
             number: self.snapshots,
+            taken: Instant::now(),
             query: self.plan.query.clone(),
             finished,
             last: finished && !self.plan.watched,
@@ -335,12 +392,10 @@ impl Router {
             open: self.intervals.open(),
             tunnels: self.peek.tunnels(),
             load: self.utilisation.facts().clone(),
-        });
-        self.pool.tell(Message::Request(Arc::clone(&request)));
-        tape_block.marks.push((tape_block.block.packets.len() as u32, Mark::Snapshot(request)));
+        }
     }
 
-    /// Seconds since the last packet of a live port, or since the start without any. A file is never silent.
+    /// Seconds since the newest packet of a live port, or since the start without any. A file is never silent.
     fn silence(&self) -> f64 {
         if !self.source.is_live() {
             return 0.0;

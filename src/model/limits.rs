@@ -103,6 +103,12 @@ pub const BURST_BINS: usize = 4 * 1024;
 /// Earlier intervals with late packets that are told apart in one block, in the router and in each shard group; more are handed on in between.
 pub const LATE_INTERVALS: usize = 64;
 
+/// Records that wait for a subscriber (an interval, a closed conversation: up to about 200 bytes each): more than a second of a busy port.
+pub const SUBSCRIPTION_RECORDS: usize = 16 * 1024;
+
+/// Snapshots that wait for a subscriber: each may be some MiB large.
+pub const SUBSCRIPTION_SNAPSHOTS: usize = 4;
+
 /// Rows of each table in a dashboard's snapshot. What is beyond stays countable by filter and by the report.
 pub const SNAPSHOT_ROWS: usize = 1_000;
 

@@ -26,7 +26,7 @@ pub struct Losses {
     pub interface_drops: u64,
     /// Dropped by the kernel (its ring was full).
     pub kernel_drops: u64,
-    /// Dropped between our own stages.
+    /// Records (intervals, snapshots) that a subscriber was too slow to take. No packets: those are all in the snapshots.
     pub queue_drops: u64,
     /// Packets whose headers the capture does not hold completely (snap length): not a loss, but not fully decoded.
     pub decode_errors: u64,
@@ -39,9 +39,9 @@ pub struct Losses {
 }
 
 impl Losses {
-    /// Packets that existed and were not analysed.
+    /// Packets that existed and were not analysed: between taking a packet from the kernel and counting it none is lost.
     pub fn lost_packets(&self) -> u64 {
-        self.interface_drops.saturating_add(self.kernel_drops).saturating_add(self.queue_drops)
+        self.interface_drops.saturating_add(self.kernel_drops)
     }
 }
 

@@ -52,6 +52,8 @@ pub enum Message {
     ClosedFlows(FlowBatch),
     /// A snapshot is coming: its request.
     Request(Arc<Request>),
+    /// A snapshot of a port on which nothing has come since the one before: shards have nothing to report.
+    Still(Box<Request>),
     /// A shard's report for it.
     Report(u64, Box<ShardReport>),
     /// A group has sent all its shards' reports for it; its part of the open interval.

@@ -40,6 +40,8 @@ pub struct Timeline {
     steps: VecDeque<(u64, i64)>,
     peak: Option<Sample>,
     burst: Burst,
+    /// Intervals that have ended, for whoever wants each of them.
+    ended: Option<Vec<Sample>>,
 }
 
 /// What a capture holds as a whole: earliest and latest packet, and what was analysed.
@@ -65,7 +67,18 @@ impl Timeline {
             steps: VecDeque::new(),
             peak: None,
             burst: Burst::default(),
+            ended: None,
         }
+    }
+
+    /// Keeps intervals that end until they are asked for.
+    pub fn keep_ended(&mut self) {
+        self.ended = Some(Vec::new());
+    }
+
+    /// The intervals that have ended since the last call.
+    pub fn ended(&mut self) -> impl Iterator<Item = Sample> + '_ {
+        self.ended.iter_mut().flat_map(|list| list.drain(..))
     }
 
     /// Forgets the history; interval numbers go on.
@@ -128,6 +141,7 @@ impl Timeline {
                 self.base += 1;
                 if sample.traffic.packets > 0 {
                     self.add(sample);
+                    self.ended.iter_mut().for_each(|list| list.push(sample));
                 }
             }
             while self.steps.front().is_some_and(|step| step.0 <= self.base)

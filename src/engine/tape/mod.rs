@@ -3,6 +3,7 @@
 pub mod facts;
 pub mod open_interval;
 pub mod precomputed;
+pub mod reader;
 pub mod shard_key;
 
 use crate::capture::{Block, Packet};
@@ -14,6 +15,7 @@ use open_interval::OpenInterval;
 use precomputed::Precomputed;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// What the router asks of every shard at one place of the tape.
 #[derive(Debug, Clone)]
@@ -32,6 +34,8 @@ pub enum Mark {
 pub struct Request {
     /// Its number.
     pub number: u64,
+    /// The moment it shows.
+    pub taken: Instant,
     /// What it should hold.
     pub query: Query,
     /// Nothing comes after it on a source that has ended.

@@ -133,7 +133,7 @@ fn losses(s: &Snapshot) -> Section {
     let stages = [
         ("Interface", l.interface_drops, "dropped by the network interface or its driver"),
         ("Kernel", l.kernel_drops, "dropped by the kernel: its ring was full (--buffer)"),
-        ("Queue", l.queue_drops, "dropped between our own stages"),
+        ("Queue", l.queue_drops, "records a subscriber was too slow to take; no packet is lost by it"),
         ("Cut headers", l.decode_errors, "packets captured too short to be decoded fully (--snaplen)"),
         ("Malformed", l.malformed, "packets that contradict themselves"),
         ("Late", l.late_packets, "packets older than the interval they arrived in"),
