@@ -6,7 +6,7 @@ mod support;
 use spantop::capture::{Block, Fill, Losses, Memory, Source, SourceInfo};
 use spantop::engine::{self, Engine, Listeners, Published, Settings, Subscription, TapeMark, TapePacket, TapeReader, TapeRun, subscribe};
 use spantop::error::Result;
-use spantop::model::{LinkType, Timestamp};
+use spantop::model::{FlowBatch, LinkType, Timestamp};
 use spantop::snapshot::{Feed, Sample, Snapshot};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -178,36 +178,54 @@ fn on_a_live_port_it_is_told_at_once() {
     assert!(engine.failure().unwrap().to_string().contains("as the test wants it"), "in the end with its words");
 }
 
+/// What a subscriber heard.
+#[derive(Default)]
+struct Heard {
+    intervals: Vec<Sample>,
+    snapshots: Vec<Arc<Snapshot>>,
+    flows: Vec<FlowBatch>,
+    lost: u64,
+}
+
 /// Everything a subscription brings, at this pace.
-fn listen(subscription: Subscription, pace: Duration) -> std::thread::JoinHandle<(Vec<Sample>, Vec<Arc<Snapshot>>, u64)> {
+fn listen(subscription: Subscription, pace: Duration) -> std::thread::JoinHandle<Heard> {
     std::thread::spawn(move || {
-        let (mut intervals, mut snapshots) = (Vec::new(), Vec::new());
+        let mut heard = Heard::default();
         while let Some(record) = subscription.next() {
             match record {
-                Published::Interval(sample) => intervals.push(sample),
-                Published::Snapshot(snapshot) => snapshots.push(snapshot),
-                Published::Flows(_) | Published::Reset => {}
+                Published::Interval(sample) => heard.intervals.push(sample),
+                Published::Snapshot(snapshot) => heard.snapshots.push(snapshot),
+                Published::Flows(batch) => heard.flows.push(FlowBatch::clone(&batch)),
+                Published::Reset => {}
             }
             std::thread::sleep(pace);
         }
-        (intervals, snapshots, subscription.lost())
+        heard.lost = subscription.lost();
+        heard
     })
 }
 
 #[test]
 fn a_subscriber_gets_every_interval_and_every_snapshot() {
     let packets = packets();
+    let mut first = None;
     for threads in [0, 1, 3] {
-        let (give, take) = subscribe(10_000);
+        let (give, take) = subscribe(100_000);
         let listener = listen(take, Duration::ZERO);
         let mut settings = Settings { threads, block_bytes: 20_000, ..Settings::default() };
         settings.load.interval = 50_000_000;
         let got = engine::run_with(Box::new(memory(&packets)), &settings, Listeners::subscriber(give), Default::default()).unwrap();
-        let (intervals, snapshots, lost) = listener.join().unwrap();
+        let Heard { intervals, snapshots, flows, lost } = listener.join().unwrap();
         assert_eq!((lost, got.result.losses.queue_drops), (0, 0));
         assert!(intervals.len() > 20 && intervals == got.result.load.samples, "{} intervals", intervals.len());
         assert_eq!(snapshots.len(), 1);
         assert!(*snapshots[0] == got.result);
+        assert!(flows.is_sorted_by_key(|b| (b.interval, b.shard)));
+        let told: u64 = flows.iter().flat_map(|b| &b.records).map(|r| r.traffic[0].packets + r.traffic[1].packets).sum();
+        let rows = &got.result.conversations;
+        let pairs: u64 = rows.ip.rows.iter().chain(&rows.ipv6.rows).map(|r| r.total().packets).sum();
+        assert!(told == pairs && told > 0, "every conversation is told as it is closed: {told} of {pairs} packets");
+        assert!(flows == *first.get_or_insert_with(|| flows.clone()), "threads {threads}");
     }
 }
 
@@ -225,7 +243,7 @@ fn a_slow_subscriber_loses_counted_records_and_slows_nobody() {
     let (give, take) = subscribe(8);
     let listener = listen(take, Duration::from_millis(100));
     let (got, took) = run(Listeners::subscriber(give));
-    let (intervals, _, lost) = listener.join().unwrap();
+    let Heard { intervals, lost, .. } = listener.join().unwrap();
     assert!(took < Duration::from_secs(5), "it would take {} s to take them all", alone.load.samples.len() / 10);
     assert!(lost > 0 && intervals.len() as u64 + lost >= alone.load.samples.len() as u64, "{} and {lost} lost", intervals.len());
     assert!(got.losses.queue_drops > 0 && got.losses.queue_drops <= lost, "told: {}, lost {lost}", got.losses.queue_drops);

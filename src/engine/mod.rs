@@ -14,7 +14,6 @@ mod tape;
 mod threads;
 
 pub use fold::local;
-pub use merge::FlowListener;
 pub use merge::{Ended, FlowListener, Published, Subscriber, Subscription, subscribe};
 pub use tape::reader::{TapeMark, TapePacket, TapeReader, TapeRun};
 pub use threads::join_scoped;
