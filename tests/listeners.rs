@@ -30,9 +30,12 @@ fn memory(packets: &[Kept]) -> Memory {
     memory
 }
 
+/// Packets, and marks with the number of packets before each.
+type Copied = (Vec<Kept>, Vec<(usize, TapeMark)>);
+
 /// Copies what it is shown.
 #[derive(Clone, Default)]
-struct Copier(Arc<Mutex<(Vec<Kept>, Vec<(usize, TapeMark)>)>>);
+struct Copier(Arc<Mutex<Copied>>);
 
 impl TapeReader for Copier {
     fn block(&mut self, run: &TapeRun<'_>) {

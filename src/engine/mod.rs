@@ -32,7 +32,7 @@ use fold::local::LocalNets;
 use fold::shard::ShardPlan;
 use host_watch::HostWatch;
 use judge::mirror::MirrorJudge;
-use merge::{EndpointTables, FlowStream, Merge, Publish, Subscribers};
+use merge::{EndpointTables, FlowStream, Merge, Publish, Recipients, Subscribers};
 use pool::{Follower, WorkerPool};
 use router::{Plan, Router};
 use std::hash::{BuildHasher, RandomState};
@@ -212,7 +212,7 @@ fn router(
     let judge = Box::new(MirrorJudge::new(settings.mirror.dedup));
     let subscribers = Subscribers::new(listeners.subscribers);
     let flows = FlowStream::new(groups.len(), subscribers.listen_to_flows(listeners.flows));
-    let mut merge = Merge::new(groups.len(), settings.load.interval, ends, base, judge, flows, subscribers, publish);
+    let mut merge = Merge::new(groups.len(), settings.load.interval, ends, base, judge, Recipients { flows, subscribers, publish });
     let sink = Box::new(move |message| merge.take(message));
     let followers =
         groups.into_iter().map(|g| Follower::Shards(Box::new(g))).chain(listeners.readers.into_iter().map(Follower::Reader)).collect();

@@ -140,7 +140,7 @@ impl WorkerPool {
     ///
     /// # Errors
     /// When the system refuses a thread.
-    pub fn threads(block_bytes: usize, workers: usize, followers: Vec<Follower>, mut sink: Sink, live: bool) -> std::io::Result<Self> {
+    pub fn threads(block_bytes: usize, workers: usize, followers: Vec<Follower>, sink: Sink, live: bool) -> std::io::Result<Self> {
         let blocks = if live { LIVE_BLOCKS } else { FILE_BLOCKS };
         let (home, free) = bounded::<TapeBlock>(blocks);
         // Bounded, so that a slow merge holds the workers back instead of filling memory; the merge itself waits for nobody.
@@ -170,7 +170,7 @@ impl WorkerPool {
             if live {
                 priority::lower_priority();
             }
-            let _ = messages.into_iter().all(|message| sink(message));
+            let _ = messages.into_iter().all(sink);
         })?);
         let spare = (0..blocks).map(|_| TapeBlock::with_bytes(block_bytes)).collect();
         Ok(Self { spare, kind: Kind::Threads(Threads { queues, ready, free, home, merge: to_merge, handles, blocks, helps: !live }) })

@@ -42,6 +42,16 @@ const BATCH: usize = 16;
 /// Where finished snapshots go, each with the moment it shows.
 pub type Publish = Box<dyn FnMut(Arc<Snapshot>, Instant) + Send>;
 
+/// Who is told what was merged.
+pub struct Recipients {
+    /// Closed conversations.
+    pub flows: FlowStream,
+    /// Every record.
+    pub subscribers: Subscribers,
+    /// Snapshots.
+    pub publish: Publish,
+}
+
 /// What is thought of the packets counted up to a snapshot.
 #[derive(Debug, Default)]
 pub struct Assessment {
@@ -159,9 +169,7 @@ impl Merge {
         ends: EndpointTables,
         base: Snapshot,
         judge: Box<dyn Assess>,
-        flows: FlowStream,
-        subscribers: Subscribers,
-        publish: Publish,
+        Recipients { flows, subscribers, publish }: Recipients,
     ) -> Self {
         let mut timeline = Timeline::new(interval, groups);
         if !subscribers.is_empty() {

@@ -101,10 +101,8 @@ impl Subscriber {
             _ => (1, 0),
         };
         let refused = full || self.queue.try_send(record).is_err_and(|e| e.is_full());
-        if refused {
-            if snapshot {
-                self.shared.snapshots.fetch_sub(1, Ordering::Relaxed);
-            }
+        if refused && snapshot {
+            self.shared.snapshots.fetch_sub(1, Ordering::Relaxed);
         }
         let lost = missing.saturating_add(if refused { flows } else { 0 });
         self.shared.lost.fetch_add(lost, Ordering::Relaxed);
