@@ -23,7 +23,7 @@ use crate::decode::Rules;
 use crate::error::{Error, Outcome, Result};
 use crate::model::limits::{BLOCK_BYTES, FLOWS_PER_SHARD, SHARDS};
 use crate::model::mix::Keys;
-use crate::model::{Address, StampChoice};
+use crate::model::{Address, StampChoice, clock};
 use crate::settings::{LoadSettings, MirrorSettings};
 use crate::snapshot::{Feed, Query, Snapshot};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
@@ -308,7 +308,7 @@ impl Engine {
             sources: source.info(),
             ..Snapshot::default()
         };
-        let latest = Arc::new(Mutex::new((Arc::new(start), Instant::now())));
+        let latest = Arc::new(Mutex::new((Arc::new(start), clock::now())));
         let failure = Arc::new(Mutex::new(None));
         let stop = Arc::new(AtomicBool::new(false));
         let (commands, receive) = unbounded();
@@ -353,7 +353,7 @@ impl Feed for Engine {
 
     fn age(&self) -> Duration {
         let (snapshot, taken) = self.newest();
-        if snapshot.finished { Duration::ZERO } else { taken.elapsed() }
+        if snapshot.finished { Duration::ZERO } else { clock::since(taken) }
     }
 
     fn last(&self) -> Arc<Snapshot> {

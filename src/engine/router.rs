@@ -64,7 +64,7 @@ pub fn fault(words: &str) -> Error {
 
 /// Whether everything that had arrived when the program was told to end has been read: nothing is left, or what comes now is newer.
 fn has_caught_up((since, wall): (Instant, Timestamp), newest: Option<Timestamp>) -> bool {
-    newest.is_none_or(|newest| newest > wall) || since.elapsed() > LEAVE
+    newest.is_none_or(|newest| newest > wall) || clock::since(since) > LEAVE
 }
 
 /// A wall clock that lies further behind than this was set back.
@@ -139,8 +139,8 @@ impl Router {
             ticked: None,
             arrived: false,
             arrived_before: true,
-            started: Instant::now(),
-            begun: Instant::now(),
+            started: clock::now(),
+            begun: clock::now(),
             quiet: None,
         }
     }
@@ -178,7 +178,7 @@ impl Router {
                 if !self.source.is_live() {
                     return Ok(());
                 }
-                leaving.get_or_insert_with(|| (Instant::now(), clock::wall()));
+                leaving.get_or_insert_with(|| (clock::now(), clock::wall()));
             }
             for command in self.commands.try_iter().collect::<Vec<_>>() {
                 ask |= self.obey(command);
@@ -251,7 +251,7 @@ impl Router {
                 self.intervals.forget_late();
                 self.peek.forget();
                 self.utilisation = Utilisation::new(self.plan.mirror.speed);
-                self.begun = Instant::now();
+                self.begun = clock::now();
                 self.arrived_before = true;
                 true
             }
@@ -279,7 +279,7 @@ impl Router {
         self.steps = ClockSteps {
             count: self.steps.recent().count.saturating_add(1),
             largest: self.steps.recent().largest.max(by),
-            last: Some(Instant::now()),
+            last: Some(clock::now()),
         };
     }
 
@@ -370,7 +370,7 @@ impl Router {
         let lost = self.source.losses();
         Request {
             number: self.snapshots,
-            taken: Instant::now(),
+            taken: clock::now(),
             query: self.plan.query.clone(),
             finished,
             last: finished && !self.plan.watched,

@@ -47,7 +47,7 @@ fn watch(feed: &dyn Feed, app: &mut App, screen: &mut Screen, events: &mut dyn E
     let mut drawn: Option<Instant> = None;
     let (mut changed, mut pressed) = (true, false);
     while !app.options.stop.load(Ordering::Relaxed) {
-        changed |= app.tick(begun.elapsed());
+        changed |= app.tick(clock::since(begun));
         changed |= app.note_age(feed.age());
         changed |= app.see(feed.latest(), feed.failure().map(|e| e.to_string()));
         obey(feed, app.question());

@@ -1,7 +1,7 @@
 //! What only the router knows, for a snapshot.
 
 use crate::mirror::{SessionReport, UTILISATION_CLASSES, Windows};
-use crate::model::{Stamps, Traffic};
+use crate::model::{Stamps, Traffic, clock};
 use std::time::{Duration, Instant};
 
 /// Tunnels on the link, as the router knows them.
@@ -37,7 +37,7 @@ impl ClockSteps {
     /// Of the last minute; none when the last one was earlier.
     #[must_use]
     pub fn recent(self) -> Self {
-        self.last.filter(|at| at.elapsed() < TOLD).map_or(Self::default(), |_| self)
+        self.last.filter(|at| clock::since(*at) < TOLD).map_or(Self::default(), |_| self)
     }
 }
 
