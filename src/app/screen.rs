@@ -33,8 +33,10 @@ fn show(input: &InputSettings, common: &Common, stop: &Arc<AtomicBool>) -> Resul
     let engine = Engine::start(source, &settings)?;
     // The screen hears signals itself while it is there; a source that does not end must not hold the program up after it.
     let impatient = signals::end_at_once_when_set()?;
-    let leaving = tui::run(&engine, &options(&source::title(input), common, stop))?;
+    let title = source::title(input);
+    tui::run(&engine, &options(&title, common, stop))?;
     impatient.store(true, std::sync::atomic::Ordering::Relaxed);
+    let leaving = tui::ExitSummary::of(&engine.last(), &title);
     output::print((leaving.lines().join("\n") + "\n").as_bytes())?;
     engine.failure().map_or(Ok(()), Err)
 }

@@ -142,6 +142,13 @@ impl Block {
         usize::from(packet.weight).checked_sub(1).map_or(1, |at| self.weights.0.get(at).copied().unwrap_or(1))
     }
 
+    /// The bytes of a packet as they were captured.
+    #[inline]
+    pub fn captured(&self, packet: &Packet) -> &[u8] {
+        let from = packet.offset as usize;
+        self.data.get(from..from + packet.captured as usize).unwrap_or(&[])
+    }
+
     /// The captured bytes of a packet's frame, without what is trimmed.
     #[inline]
     pub fn bytes(&self, packet: &Packet) -> &[u8] {

@@ -14,7 +14,8 @@ mod tape;
 mod threads;
 
 pub use fold::local;
-pub use merge::FlowListener;
+pub use merge::{Ended, FlowListener, Published, Subscriber, Subscription, subscribe};
+pub use tape::reader::{TapeMark, TapePacket, TapeReader, TapeRun};
 pub use threads::join_scoped;
 
 use crate::capture::Source;
@@ -22,7 +23,7 @@ use crate::decode::Rules;
 use crate::error::{Error, Outcome, Result};
 use crate::model::limits::{BLOCK_BYTES, FLOWS_PER_SHARD, SHARDS};
 use crate::model::mix::Keys;
-use crate::model::{Address, StampChoice};
+use crate::model::{Address, StampChoice, clock};
 use crate::settings::{LoadSettings, MirrorSettings};
 use crate::snapshot::{Feed, Query, Snapshot};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
@@ -31,15 +32,15 @@ use fold::local::LocalNets;
 use fold::shard::ShardPlan;
 use host_watch::HostWatch;
 use judge::mirror::MirrorJudge;
-use merge::{EndpointTables, FlowStream, Merge, Publish};
-use pool::WorkerPool;
+use merge::{EndpointTables, FlowStream, Merge, Publish, Recipients, Subscribers};
+use pool::{Follower, WorkerPool};
 use router::{Plan, Router};
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tape::precomputed::HashKeys;
 
 const NO_THREADS: &str = "cannot start worker threads (--threads)";
@@ -110,12 +111,35 @@ pub(crate) enum Command {
     Reset,
 }
 
+/// Who listens beside the shards: readers get the packets, subscribers what is counted of them.
+#[derive(Default)]
+pub struct Listeners {
+    /// Who reads the tape.
+    pub readers: Vec<Box<dyn TapeReader>>,
+    /// Who gets every interval, every snapshot and every closed conversation ([`subscribe`]).
+    pub subscribers: Vec<Subscriber>,
+    /// Who gets every closed conversation and is waited for.
+    pub flows: Option<FlowListener>,
+}
+
+impl Listeners {
+    /// One reader.
+    pub fn reader(reader: impl TapeReader + 'static) -> Self {
+        Self { readers: vec![Box::new(reader)], ..Self::default() }
+    }
+
+    /// One subscriber.
+    pub fn subscriber(subscriber: Subscriber) -> Self {
+        Self { subscribers: vec![subscriber], ..Self::default() }
+    }
+}
+
 /// Folds a source to its end (or until `stop`, or the limit) and returns everything counted; beside it the failure, if the source failed.
 ///
 /// # Errors
 /// When there is no result at all: a thread was refused, or ended before its time.
 pub fn run(source: Box<dyn Source>, settings: &Settings, stop: Arc<AtomicBool>) -> Result<Outcome<Snapshot>> {
-    run_with_flows(source, settings, stop, None)
+    run_with(source, settings, Listeners::default(), stop)
 }
 
 /// The same, and hands the records of all conversations to `flows` as they are closed: at marks, by interval and shard, in the same order
@@ -129,14 +153,22 @@ pub fn run_with_flows(
     stop: Arc<AtomicBool>,
     flows: Option<FlowListener>,
 ) -> Result<Outcome<Snapshot>> {
+    run_with(source, settings, Listeners { flows, ..Listeners::default() }, stop)
+}
+
+/// Does what [`run`] does, before listeners.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with(source: Box<dyn Source>, settings: &Settings, listeners: Listeners, stop: Arc<AtomicBool>) -> Result<Outcome<Snapshot>> {
     let last = Arc::new(Mutex::new(None));
     let publish: Publish = {
         let last = Arc::clone(&last);
-        Box::new(move |snapshot| *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(snapshot))
+        Box::new(move |snapshot, _| *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(snapshot))
     };
     let (_, commands) = bounded(0);
-    let router = router(source, settings, Listeners { watched: false, publish, flows }, commands, stop)?;
-    let failure = router.run(|_| {}).err();
+    let router = router(source, settings, listeners, false, publish, commands, stop)?;
+    let failure = guarded(|| router.run(|_| {})).err();
     let snapshot = last.lock().unwrap_or_else(PoisonError::into_inner).take();
     match (snapshot, failure) {
         (Some(snapshot), failure) => Ok(Outcome { result: Arc::try_unwrap(snapshot).unwrap_or_else(|s| (*s).clone()), failure }),
@@ -145,48 +177,49 @@ pub fn run_with_flows(
     }
 }
 
-/// Who is told what.
-struct Listeners {
-    /// Whether a screen watches: snapshots are wanted while running.
-    watched: bool,
-    /// Where snapshots go.
-    publish: Publish,
-    /// Where closed conversations go.
-    flows: Option<FlowListener>,
+/// Runs, and tells a panic of this thread as a failure, as those of other threads are told.
+fn guarded(run: impl FnOnce() -> Result<()>) -> Result<()> {
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
+    outcome.unwrap_or_else(|panic| Err(router::fault(pool::words(panic.as_ref()))))
 }
 
 fn router(
     source: Box<dyn Source>,
     settings: &Settings,
-    Listeners { watched, publish, flows }: Listeners,
+    listeners: Listeners,
+    watched: bool,
+    publish: Publish,
     commands: Receiver<Command>,
     stop: Arc<AtomicBool>,
 ) -> Result<Router> {
     let local = Arc::new(LocalNets::new(settings.load.local_nets.clone()));
     let base = Snapshot { live: settings.live, filter: settings.filter.clone(), speed: settings.mirror.speed, ..Snapshot::default() };
     let rules = rules_of(&settings.mirror.clone().resolved())?;
-    let shards = ShardPlan { flow_records: flows.is_some(), ..plan_of(settings) };
+    let shards = ShardPlan { flow_records: listeners.flows.is_some() || !listeners.subscribers.is_empty(), ..plan_of(settings) };
     let (workers, groups) = division(settings);
     let groups: Vec<_> = groups.into_iter().map(|s| ShardGroup::new(s, shards, Arc::clone(&local), rules.clone())).collect();
     let answered = Arc::new(AtomicU64::new(0));
     let publish: Publish = {
         let (answered, mut publish) = (Arc::clone(&answered), publish);
-        Box::new(move |snapshot| {
+        Box::new(move |snapshot, taken| {
             answered.store(snapshot.number, Ordering::Relaxed);
-            publish(snapshot);
+            publish(snapshot, taken);
         })
     };
     let ends =
         if workers == 0 { Ok(EndpointTables::here(Arc::clone(&local))) } else { EndpointTables::thread(Arc::clone(&local), settings.live) };
     let ends = ends.map_err(|e| Error::io(NO_THREADS, &e))?;
     let judge = Box::new(MirrorJudge::new(settings.mirror.dedup));
-    let mut merge = Merge::new(groups.len(), settings.load.interval, ends, base, judge, publish);
-    merge.stream_flows(FlowStream::new(groups.len(), flows));
+    let subscribers = Subscribers::new(listeners.subscribers);
+    let flows = FlowStream::new(groups.len(), subscribers.listen_to_flows(listeners.flows));
+    let mut merge = Merge::new(groups.len(), settings.load.interval, ends, base, judge, Recipients { flows, subscribers, publish });
     let sink = Box::new(move |message| merge.take(message));
+    let followers =
+        groups.into_iter().map(|g| Follower::Shards(Box::new(g))).chain(listeners.readers.into_iter().map(Follower::Reader)).collect();
     let pool = if workers == 0 {
-        WorkerPool::alone(settings.block_bytes, groups, sink)
+        WorkerPool::alone(settings.block_bytes, followers, sink)
     } else {
-        WorkerPool::threads(settings.block_bytes, workers, groups, sink, settings.live).map_err(|e| Error::io(NO_THREADS, &e))?
+        WorkerPool::threads(settings.block_bytes, workers, followers, sink, settings.live).map_err(|e| Error::io(NO_THREADS, &e))?
     };
     let plan = Plan {
         interval: settings.load.interval,
@@ -246,11 +279,12 @@ fn plan_of(settings: &Settings) -> ShardPlan {
 
 /// A running engine: the supplier of snapshots for a screen.
 pub struct Engine {
-    latest: Arc<Mutex<Arc<Snapshot>>>,
+    /// The newest snapshot, and the moment it shows.
+    latest: Arc<Mutex<(Arc<Snapshot>, Instant)>>,
     failure: Arc<Mutex<Option<Error>>>,
     commands: Sender<Command>,
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Engine {
@@ -259,6 +293,14 @@ impl Engine {
     /// # Errors
     /// When the system refuses a thread.
     pub fn start(source: Box<dyn Source>, settings: &Settings) -> Result<Self> {
+        Self::start_with(source, settings, Listeners::default())
+    }
+
+    /// Does what [`Self::start`] does, before listeners.
+    ///
+    /// # Errors
+    /// When the system refuses a thread.
+    pub fn start_with(source: Box<dyn Source>, settings: &Settings, listeners: Listeners) -> Result<Self> {
         let start = Snapshot {
             live: settings.live,
             filter: settings.filter.clone(),
@@ -266,33 +308,57 @@ impl Engine {
             sources: source.info(),
             ..Snapshot::default()
         };
-        let latest = Arc::new(Mutex::new(Arc::new(start)));
+        let latest = Arc::new(Mutex::new((Arc::new(start), clock::now())));
         let failure = Arc::new(Mutex::new(None));
         let stop = Arc::new(AtomicBool::new(false));
         let (commands, receive) = unbounded();
         let publish: Publish = {
             let latest = Arc::clone(&latest);
-            Box::new(move |snapshot| *latest.lock().unwrap_or_else(PoisonError::into_inner) = snapshot)
+            Box::new(move |snapshot, taken| *latest.lock().unwrap_or_else(PoisonError::into_inner) = (snapshot, taken))
         };
-        let router = router(source, settings, Listeners { watched: true, publish, flows: None }, receive, Arc::clone(&stop))?;
+        let router = router(source, settings, listeners, true, publish, receive, Arc::clone(&stop))?;
         let thread = std::thread::Builder::new()
             .name("router".into())
             .spawn({
                 let failure = Arc::clone(&failure);
                 move || {
                     let note = |error: &Error| *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
-                    // The failure has been noted for the screen; the last snapshot holds what was read before it.
-                    let _ = router.run(note);
+                    // A failure is noted for the screen at once; the last snapshot holds what was read before it.
+                    if let Err(error) = guarded(|| router.run(&note)) {
+                        note(&error);
+                    }
                 }
             })
             .map_err(|e| Error::io("cannot start the router thread", &e))?;
-        Ok(Self { latest, failure, commands, stop, thread: Some(thread) })
+        Ok(Self { latest, failure, commands, stop, thread: Mutex::new(Some(thread)) })
+    }
+
+    fn newest(&self) -> (Arc<Snapshot>, Instant) {
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Has the source end, and waits until everything it brought has been counted.
+    fn end(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = thread.join();
+        }
     }
 }
 
 impl Feed for Engine {
     fn latest(&self) -> Arc<Snapshot> {
-        Arc::clone(&self.latest.lock().unwrap_or_else(PoisonError::into_inner))
+        self.newest().0
+    }
+
+    fn age(&self) -> Duration {
+        let (snapshot, taken) = self.newest();
+        if snapshot.finished { Duration::ZERO } else { clock::since(taken) }
+    }
+
+    fn last(&self) -> Arc<Snapshot> {
+        self.end();
+        self.latest()
     }
 
     fn ask(&self, query: Query) {
@@ -310,9 +376,6 @@ impl Feed for Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        self.end();
     }
 }

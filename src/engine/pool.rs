@@ -3,9 +3,11 @@
 use crate::engine::fold::group::ShardGroup;
 use crate::engine::fold::message::Message;
 use crate::engine::tape::TapeBlock;
+use crate::engine::tape::reader::{self, TapeReader};
 use crate::engine::threads::priority;
 use crate::model::limits::{FILE_BLOCKS, LIVE_BLOCKS, MESSAGES};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use std::any::Any;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -14,8 +16,26 @@ use std::time::Duration;
 /// How long a block is waited for before workers are looked after.
 const WORKER_CHECK_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// Where messages go: to the merge.
-pub type Sink = Box<dyn FnMut(Message) + Send>;
+/// Where messages go: to the merge. False when it can take no more.
+pub type Sink = Box<dyn FnMut(Message) -> bool + Send>;
+
+/// Who reads the tape, each at a place of its own.
+pub enum Follower {
+    /// Shards, which count packets.
+    Shards(Box<ShardGroup>),
+    /// Whoever else wants the packets.
+    Reader(Box<dyn TapeReader>),
+}
+
+impl Follower {
+    /// Reads a block.
+    fn read(&mut self, tape_block: &TapeBlock, send: &mut dyn FnMut(Message)) {
+        match self {
+            Self::Shards(group) => group.fold(tape_block, send),
+            Self::Reader(reader) => reader::read(tape_block, reader.as_mut()),
+        }
+    }
+}
 
 /// Who folds blocks, and the blocks that are free.
 pub struct WorkerPool {
@@ -26,7 +46,7 @@ pub struct WorkerPool {
 
 enum Kind {
     /// The caller (`--threads 0`): reports are merged at once.
-    Alone(Vec<ShardGroup>, Sink),
+    Alone(Vec<Follower>, Sink),
     /// Worker threads and one that merges.
     Threads(Threads),
 }
@@ -68,9 +88,9 @@ impl Drop for Ready {
     }
 }
 
-/// A group at its place on the tape. Whoever has its number folds it; nobody else has it meanwhile.
+/// A follower at its place on the tape. Whoever has its number reads on for it; nobody else has it meanwhile.
 struct ShardQueue {
-    group: Mutex<ShardGroup>,
+    follower: Mutex<Follower>,
     /// Blocks it has still to fold.
     blocks: Receiver<Arc<TapeBlock>>,
     give: Sender<Arc<TapeBlock>>,
@@ -84,10 +104,10 @@ impl ShardQueue {
     /// Folds what waits: what that needs of the group's tables stays near meanwhile. Blocks that all groups have folded go home.
     fn drain(&self, number: usize, home: &Sender<TapeBlock>, merge: &Sender<Message>) {
         {
-            // A group whose thread has panicked is looked at by nobody.
-            let mut group = self.group.lock().unwrap_or_else(PoisonError::into_inner);
+            // A follower whose thread has panicked is looked at by nobody.
+            let mut follower = self.follower.lock().unwrap_or_else(PoisonError::into_inner);
             for tape_block in self.blocks.try_iter() {
-                group.fold(&tape_block, &mut |message| {
+                follower.read(&tape_block, &mut |message| {
                     let _ = merge.send(message);
                 });
                 if let Some(tape_block) = Arc::into_inner(tape_block) {
@@ -111,28 +131,28 @@ impl ShardQueue {
 
 impl WorkerPool {
     /// The caller alone.
-    pub fn alone(block_bytes: usize, groups: Vec<ShardGroup>, sink: Sink) -> Self {
-        Self { spare: vec![TapeBlock::with_bytes(block_bytes)], kind: Kind::Alone(groups, sink) }
+    pub fn alone(block_bytes: usize, followers: Vec<Follower>, sink: Sink) -> Self {
+        Self { spare: vec![TapeBlock::with_bytes(block_bytes)], kind: Kind::Alone(followers, sink) }
     }
 
-    /// Worker threads, among which the groups are divided, and a thread that merges. Where packets come from a `live` port the caller is
+    /// Worker threads, among which the followers are divided, and a thread that merges. Where packets come from a `live` port the caller is
     /// left alone with taking them, and the merge stands back.
     ///
     /// # Errors
     /// When the system refuses a thread.
-    pub fn threads(block_bytes: usize, workers: usize, groups: Vec<ShardGroup>, sink: Sink, live: bool) -> std::io::Result<Self> {
+    pub fn threads(block_bytes: usize, workers: usize, followers: Vec<Follower>, sink: Sink, live: bool) -> std::io::Result<Self> {
         let blocks = if live { LIVE_BLOCKS } else { FILE_BLOCKS };
         let (home, free) = bounded::<TapeBlock>(blocks);
         // Bounded, so that a slow merge holds the workers back instead of filling memory; the merge itself waits for nobody.
         let (to_merge, messages) = bounded::<Message>(MESSAGES);
-        // Room for every group, and the word to leave.
-        let ready = Ready((0..workers).map(|_| bounded::<Job>(groups.len() + 1)).collect());
-        let queues: Arc<[ShardQueue]> = groups
+        // Room for every follower, and the word to leave.
+        let ready = Ready((0..workers).map(|_| bounded::<Job>(followers.len() + 1)).collect());
+        let queues: Arc<[ShardQueue]> = followers
             .into_iter()
             .zip(ready.0.iter().cycle())
-            .map(|(group, (ready, _))| {
+            .map(|(follower, (ready, _))| {
                 let (give, blocks) = bounded(blocks);
-                ShardQueue { group: Mutex::new(group), blocks, give, taken: AtomicBool::new(false), ready: ready.clone() }
+                ShardQueue { follower: Mutex::new(follower), blocks, give, taken: AtomicBool::new(false), ready: ready.clone() }
             })
             .collect();
         let mut handles = Vec::new();
@@ -150,7 +170,7 @@ impl WorkerPool {
             if live {
                 priority::lower_priority();
             }
-            messages.into_iter().for_each(sink);
+            let _ = messages.into_iter().all(sink);
         })?);
         let spare = (0..blocks).map(|_| TapeBlock::with_bytes(block_bytes)).collect();
         Ok(Self { spare, kind: Kind::Threads(Threads { queues, ready, free, home, merge: to_merge, handles, blocks, helps: !live }) })
@@ -171,8 +191,8 @@ impl WorkerPool {
     pub fn show(&mut self, mut tape_block: TapeBlock) {
         tape_block.sort();
         match &mut self.kind {
-            Kind::Alone(groups, sink) => {
-                groups.iter_mut().for_each(|s| s.fold(&tape_block, sink));
+            Kind::Alone(followers, sink) => {
+                followers.iter_mut().for_each(|f| f.read(&tape_block, &mut |message| _ = sink(message)));
                 self.spare.push(tape_block);
             }
             Kind::Threads(threads) => {
@@ -191,16 +211,25 @@ impl WorkerPool {
     /// Tells the merge something directly. It arrives before anything a later block causes.
     pub fn tell(&mut self, message: Message) {
         match &mut self.kind {
-            Kind::Alone(_, sink) => sink(message),
+            Kind::Alone(_, sink) => _ = sink(message),
             Kind::Threads(threads) => {
                 let _ = threads.merge.send(message);
             }
         }
     }
 
-    /// Waits until everything shown has been folded and merged.
-    pub fn finish(self) {
-        let Kind::Threads(threads) = self.kind else { return };
+    /// Whether a thread has ended before the tape did: nothing that is shown from now on would be true.
+    pub fn is_broken(&self) -> bool {
+        matches!(&self.kind, Kind::Threads(threads) if threads.is_broken())
+    }
+
+    /// Waits until everything shown has been folded and merged. What a thread said that could not go on.
+    ///
+    /// # Errors
+    /// When a thread has panicked, or the merge could not go on.
+    pub fn finish(self) -> Result<(), String> {
+        let Kind::Threads(threads) = self.kind else { return Ok(()) };
+        let broken = threads.is_broken();
         // Nobody needs another block: their memory is free while reports are merged.
         let mut folded = self.spare.len();
         drop(self.spare);
@@ -209,13 +238,29 @@ impl WorkerPool {
         }
         let Threads { queues, ready, free, home, merge, handles, .. } = threads;
         drop((queues, ready, free, home, merge));
+        let mut outcome = if broken { Err("a thread has ended too early".to_owned()) } else { Ok(()) };
         for handle in handles {
-            let _ = handle.join();
+            let name = handle.thread().name().unwrap_or("a thread").to_owned();
+            if let Err(panic) = handle.join() {
+                outcome = Err(format!("thread {name}: {}", words(panic.as_ref())));
+            }
         }
+        outcome
     }
 }
 
+/// What a panic said.
+pub fn words(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it does not say why")
+}
+
 impl Threads {
+    /// A thread that has ended before the tape did has panicked.
+    fn is_broken(&self) -> bool {
+        self.handles.iter().any(JoinHandle::is_finished)
+    }
+
     /// A block that comes home. Meanwhile the caller may fold some. `None` when no block will come.
     fn wait(&self) -> Option<TapeBlock> {
         loop {
@@ -227,8 +272,8 @@ impl Threads {
             }
             match self.free.recv_timeout(WORKER_CHECK_TIMEOUT) {
                 Ok(tape_block) => return Some(tape_block),
-                // A worker that has ended before the tape did has panicked, and may have taken every block along.
-                Err(RecvTimeoutError::Timeout) if !self.handles.iter().any(JoinHandle::is_finished) => {}
+                // A worker that has panicked may have taken every block along.
+                Err(RecvTimeoutError::Timeout) if !self.is_broken() => {}
                 Err(_) => return None,
             }
         }

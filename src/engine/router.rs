@@ -7,13 +7,16 @@ use crate::capture::{Fill, Source};
 use crate::decode::Rules;
 use crate::engine::fold::message::Message;
 use crate::engine::host_watch::HostWatch;
-use crate::engine::route::intervals::Intervals;
+use crate::engine::route::intervals::{Closed, Intervals};
 use crate::engine::route::peek::{Known, Peek};
 use crate::engine::route::utilisation::Utilisation;
+use crate::engine::tape::facts::ClockSteps;
+use crate::engine::tape::open_interval::OpenInterval;
 use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::{Mark, Request, TapeBlock};
 use crate::error::Error;
 use crate::model::clock::{self, Ticker};
+use crate::model::time::SECOND;
 use crate::model::{Address, Timestamp};
 use crate::settings::MirrorSettings;
 use crate::snapshot::{Losses, Query};
@@ -51,6 +54,22 @@ const FILE_TICK: Duration = Duration::from_millis(400);
 /// The first picture should be there at once.
 const FIRST_TICK: Duration = Duration::from_millis(40);
 
+/// How long a port's ring is still read when the program is to end.
+const LEAVE: Duration = Duration::from_secs(2);
+
+/// A thread could not go on: nothing that is shown from then on would be true.
+pub fn fault(words: &str) -> Error {
+    Error::internal(format!("a fault of this program ended the analysis: {words}"))
+}
+
+/// Whether everything that had arrived when the program was told to end has been read: nothing is left, or what comes now is newer.
+fn has_caught_up((since, wall): (Instant, Timestamp), newest: Option<Timestamp>) -> bool {
+    newest.is_none_or(|newest| newest > wall) || clock::since(since) > LEAVE
+}
+
+/// A wall clock that lies further behind than this was set back.
+const CLOCK_STEP: i64 = SECOND;
+
 /// The router's state.
 pub struct Router {
     source: Box<dyn Source>,
@@ -67,7 +86,16 @@ pub struct Router {
     snapshots: u64,
     /// Number of the newest snapshot that has come.
     answered: Arc<AtomicU64>,
+    /// Time of the newest packet that has one, in the order of the tape.
+    recent: Option<Timestamp>,
+    /// Whether packets are stamped by a clock that is ahead of this host's.
+    ahead: bool,
+    /// How often the clock was set back lately.
+    steps: ClockSteps,
     ticked: Option<Timestamp>,
+    /// Whether packets have come since the newest snapshot was asked for, and in the time before it.
+    arrived: bool,
+    arrived_before: bool,
     started: Instant,
     /// When counting began.
     begun: Instant,
@@ -105,7 +133,12 @@ impl Router {
             latest: None,
             snapshots: 0,
             answered,
+            recent: None,
+            ahead: false,
+            steps: ClockSteps::default(),
             ticked: None,
+            arrived: false,
+            arrived_before: true,
             started: clock::now(),
             begun: clock::now(),
             quiet: None,
@@ -114,40 +147,8 @@ impl Router {
 
     /// Runs to the end of the source, or until told to stop. Whatever was read before a failure is in the last snapshot.
     /// `failed` is told of a failure at once (a screen goes on being served after it).
-    pub fn run(mut self, failed: impl FnOnce(&Error)) -> Result<(), Error> {
-        let every = if self.plan.live { LIVE_TICK } else { FILE_TICK };
-        let mut ticker = Ticker::new(FIRST_TICK, every);
-        let mut outcome = Ok(());
-        let mut ask = false;
-        while !self.stopped() {
-            for command in self.commands.try_iter().collect::<Vec<_>>() {
-                ask |= self.obey(command);
-            }
-            let Some(mut tape_block) = self.pool.free() else { break };
-            match self.source.fill(&mut tape_block.block) {
-                Ok(fill) => {
-                    self.route(&mut tape_block);
-                    if fill == Fill::Quiet && self.source.is_live() {
-                        self.quiet(&mut tape_block);
-                    }
-                    // A new query while live waits for the next tick, so that rates keep their second.
-                    if self.plan.watched && self.is_answered() && (ticker.due() || ask && !self.plan.live) {
-                        ask = false;
-                        self.mark_snapshot(&mut tape_block, false);
-                    }
-                    self.pool.show(tape_block);
-                    if fill == Fill::End {
-                        break;
-                    }
-                }
-                Err(error) => {
-                    outcome = Err(error);
-                    self.route(&mut tape_block);
-                    self.pool.show(tape_block);
-                    break;
-                }
-            }
-        }
+    pub fn run(mut self, mut failed: impl FnMut(&Error)) -> Result<(), Error> {
+        let mut outcome = self.read();
         if let Err(error) = &outcome {
             failed(error);
         }
@@ -155,8 +156,73 @@ impl Router {
         if self.plan.watched {
             self.serve();
         }
-        self.pool.finish();
+        let finished = self.pool.finish();
+        // What a thread said explains why there was no block for the source any more.
+        if let Err(words) = finished {
+            let error = fault(&words);
+            failed(&error);
+            outcome = Err(error);
+        }
         outcome
+    }
+
+    /// Reads the source to its end.
+    fn read(&mut self) -> Result<(), Error> {
+        let every = if self.plan.live { LIVE_TICK } else { FILE_TICK };
+        let mut ticker = Ticker::new(FIRST_TICK, every);
+        let mut ask = false;
+        let mut leaving = None;
+        loop {
+            if self.stopped() {
+                // What had arrived before is still counted: a file's rest is not, a port's ring is.
+                if !self.source.is_live() {
+                    return Ok(());
+                }
+                leaving.get_or_insert_with(|| (clock::now(), clock::wall()));
+            }
+            for command in self.commands.try_iter().collect::<Vec<_>>() {
+                ask |= self.obey(command);
+            }
+            if self.pool.is_broken() {
+                return Err(fault("a thread has ended too early"));
+            }
+            let Some(mut tape_block) = self.pool.free() else { return Err(fault("no block comes back")) };
+            let filled = self.source.fill(&mut tape_block.block);
+            if self.source.is_live() {
+                self.follow_clock(&mut tape_block);
+            }
+            self.route(&mut tape_block);
+            self.arrived |= !tape_block.block.packets.is_empty();
+            if matches!(filled, Ok(Fill::Quiet)) && self.source.is_live() {
+                self.quiet(&mut tape_block);
+            }
+            // A new query while live waits for the next tick, so that rates keep their second.
+            let due = self.plan.watched && filled.is_ok() && leaving.is_none() && self.is_answered();
+            if due && (ticker.due() || ask && !self.plan.live) {
+                self.snapshot(&mut tape_block, ask);
+                ask = false;
+            }
+            let newest = tape_block.block.packets.last().map(|p| p.time);
+            self.pool.show(tape_block);
+            match filled? {
+                Fill::End => return Ok(()),
+                _ if leaving.is_some_and(|since| has_caught_up(since, newest)) => return Ok(()),
+                Fill::Quiet | Fill::Packets => {}
+            }
+        }
+    }
+
+    /// Takes a snapshot, unless nothing has changed since the one before: then what depends on time alone is brought up to date.
+    fn snapshot(&mut self, tape_block: &mut TapeBlock, asked: bool) {
+        let arrived = std::mem::take(&mut self.arrived);
+        let still = !arrived && !self.arrived_before && !asked && self.source.is_live();
+        self.arrived_before = arrived || asked;
+        if still && self.answered.load(Ordering::Relaxed) == self.snapshots && self.snapshots > 0 {
+            let request = self.request(false);
+            self.pool.tell(Message::Still(Box::new(request)));
+        } else {
+            self.mark_snapshot(tape_block, false);
+        }
     }
 
     /// Whether at most one snapshot is still to come. Asking on would only keep those waiting who take packets.
@@ -181,28 +247,73 @@ impl Router {
                     self.pool.show(tape_block);
                 }
                 self.host.forget();
-                (self.first, self.latest, self.ticked) = (None, None, None);
+                (self.first, self.latest, self.recent, self.ticked) = (None, None, None, None);
                 self.intervals.forget_late();
                 self.peek.forget();
                 self.utilisation = Utilisation::new(self.plan.mirror.speed);
                 self.begun = clock::now();
+                self.arrived_before = true;
                 true
             }
         }
     }
 
+    /// Whoever follows the wall clock goes back when it is set back: a port would otherwise seem dead until the old time has come again.
+    /// The wall clock alone does not tell: some adapters stamp packets by a clock of their own, which may be ahead.
+    fn follow_clock(&mut self, tape_block: &mut TapeBlock) {
+        let Some(start) = self.intervals.start() else { return };
+        let wall = clock::wall();
+        let packets = &tape_block.block.packets;
+        let first = packets.iter().map(|p| p.time).find(|&t| t != Timestamp::UNKNOWN);
+        let own_clock = self.ahead && first.is_none();
+        self.ahead = packets.last().map_or(self.ahead, |last| last.time.since(wall) > CLOCK_STEP);
+        let at = first.unwrap_or(wall);
+        if own_clock || start.since(wall.max(at)) <= CLOCK_STEP {
+            return;
+        }
+        let Some((closed, by)) = self.intervals.step_back(at) else { return };
+        self.close_interval(tape_block, 0, closed);
+        self.pool.tell(Message::ClockStep(closed.number + 1, by));
+        let earlier = |time: Option<Timestamp>| time.map(|t| t.plus(by.saturating_neg()));
+        (self.first, self.latest, self.ticked) = (earlier(self.first), earlier(self.latest), earlier(self.ticked));
+        self.steps = ClockSteps {
+            count: self.steps.recent().count.saturating_add(1),
+            largest: self.steps.recent().largest.max(by),
+            last: Some(clock::now()),
+        };
+    }
+
+    /// Ends an interval before the packet of that index.
+    fn close_interval(&mut self, tape_block: &mut TapeBlock, at: usize, Closed { number, sample, next }: Closed) {
+        if tape_block.marks.is_empty() && at == 0 {
+            tape_block.open = OpenInterval { start: sample.start, ..next };
+        }
+        tape_block.marks.push((at as u32, Mark::Interval(number, next)));
+        self.pool.tell(Message::IntervalFacts(number, sample));
+    }
+
     fn route(&mut self, tape_block: &mut TapeBlock) {
-        let TapeBlock { block, precomputed, marks, .. } = tape_block;
+        let TapeBlock { block, precomputed, marks, open, .. } = tape_block;
         let crate::capture::Block { data, packets, weights, .. } = block;
         let mut first = self.first.unwrap_or(Timestamp(i64::MAX));
-        let mut latest = self.latest.unwrap_or(Timestamp(i64::MIN));
+        let mut latest = self.latest.unwrap_or(Timestamp::UNKNOWN);
+        // What was recorded without a time gets that of the packet before, or of the first one that has any.
+        let mut time = self.recent.or_else(|| packets.iter().map(|p| p.time).find(|&t| t != Timestamp::UNKNOWN)).unwrap_or_default();
+        if !packets.is_empty() && marks.is_empty() {
+            *open = self.intervals.begin(time);
+        }
         // What is left of earlier blocks is written over.
         precomputed.resize(precomputed.len().max(packets.len()), Precomputed::default());
         for (at, (packet, reading)) in packets.iter_mut().zip(precomputed.iter_mut()).enumerate() {
-            first = first.min(packet.time);
-            latest = latest.max(packet.time);
-            if let Some((number, sample)) = self.intervals.count(packet.time, packet.wire) {
-                marks.push((at as u32, Mark::Interval(number, self.intervals.start())));
+            if packet.time == Timestamp::UNKNOWN {
+                packet.time = time;
+            } else {
+                time = packet.time;
+                first = first.min(time);
+                latest = latest.max(time);
+            }
+            if let Some(Closed { number, sample, next }) = self.intervals.count(packet.time, packet.wire) {
+                marks.push((at as u32, Mark::Interval(number, next)));
                 self.pool.tell(Message::IntervalFacts(number, sample));
             }
             let from = packet.offset as usize;
@@ -210,8 +321,11 @@ impl Router {
             packet.load = self.utilisation.class(packet.time, packet.wire);
             self.peek.route(packet, bytes, reading);
         }
-        if !packets.is_empty() {
-            (self.first, self.latest) = (Some(first), Some(latest));
+        if latest != Timestamp::UNKNOWN {
+            (self.first, self.latest, self.recent) = (Some(first), Some(latest), Some(time));
+        }
+        if let Some(bursts) = self.intervals.late_bursts() {
+            self.pool.tell(Message::LateBursts(bursts));
         }
         if self.peek.samples.are_waiting() {
             self.peek.samples.unfold(packets, precomputed, weights, marks);
@@ -220,13 +334,19 @@ impl Router {
 
     /// On a quiet live port wall time closes intervals; a replay's packets have times of their own.
     fn quiet(&mut self, tape_block: &mut TapeBlock) {
-        if let Some((number, sample)) = self.intervals.advance(clock::wall()) {
-            tape_block.marks.push((tape_block.block.packets.len() as u32, Mark::Interval(number, self.intervals.start())));
-            self.pool.tell(Message::IntervalFacts(number, sample));
+        if let Some(closed) = self.intervals.advance(clock::wall()) {
+            self.close_interval(tape_block, tape_block.block.packets.len(), closed);
         }
     }
 
     fn mark_snapshot(&mut self, tape_block: &mut TapeBlock, finished: bool) {
+        let request = Arc::new(self.request(finished));
+        self.pool.tell(Message::Request(Arc::clone(&request)));
+        tape_block.marks.push((tape_block.block.packets.len() as u32, Mark::Snapshot(request)));
+    }
+
+    /// What only the router knows of the next snapshot.
+    fn request(&mut self, finished: bool) -> Request {
         self.snapshots += 1;
         let infos = self.source.info();
         let live = self.plan.live && !finished;
@@ -248,8 +368,9 @@ impl Router {
         self.ticked = Some(now);
         let quiet = if finished { self.quiet.unwrap_or_else(|| self.silence()) } else { self.silence() };
         let lost = self.source.losses();
-        let request = Arc::new(Request {
+        Request {
             number: self.snapshots,
+            taken: clock::now(),
             query: self.plan.query.clone(),
             finished,
             last: finished && !self.plan.watched,
@@ -267,15 +388,14 @@ impl Router {
             },
             sources: infos,
             host: self.host.facts(finished && self.source.is_live()),
+            clock_steps: self.steps.recent(),
             open: self.intervals.open(),
             tunnels: self.peek.tunnels(),
             load: self.utilisation.facts().clone(),
-        });
-        self.pool.tell(Message::Request(Arc::clone(&request)));
-        tape_block.marks.push((tape_block.block.packets.len() as u32, Mark::Snapshot(request)));
+        }
     }
 
-    /// Seconds since the last packet of a live port, or since the start without any. A file is never silent.
+    /// Seconds since the newest packet of a live port, or since the start without any. A file is never silent.
     fn silence(&self) -> f64 {
         if !self.source.is_live() {
             return 0.0;
@@ -287,9 +407,8 @@ impl Router {
     fn end(&mut self) {
         self.quiet = Some(self.silence());
         let Some(mut tape_block) = self.pool.free() else { return };
-        if let Some((number, sample)) = self.intervals.close() {
-            tape_block.marks.push((0, Mark::Interval(number, self.intervals.now().unwrap_or_default())));
-            self.pool.tell(Message::IntervalFacts(number, sample));
+        if let Some(closed) = self.intervals.close() {
+            self.close_interval(&mut tape_block, 0, closed);
         }
         self.mark_snapshot(&mut tape_block, true);
         self.pool.show(tape_block);

@@ -97,8 +97,17 @@ pub const COARSE_SAMPLES: usize = 90_000;
 /// Load samples a dashboard's snapshot carries at full resolution: an hour at one second.
 pub const SNAPSHOT_SAMPLES: usize = 3_600;
 
-/// One-millisecond bins in one interval: an interval longer than this many milliseconds has wider bins.
-pub const BURST_BINS: usize = 60_000;
+/// Newest milliseconds of which the load is known one by one (24 bytes each: 96 KiB): a packet up to four seconds late still counts in its own.
+pub const BURST_BINS: usize = 4 * 1024;
+
+/// Earlier intervals with late packets that are told apart in one block, in the router and in each shard group; more are handed on in between.
+pub const LATE_INTERVALS: usize = 64;
+
+/// Records that wait for a subscriber (an interval, a closed conversation: up to about 200 bytes each): more than a second of a busy port.
+pub const SUBSCRIPTION_RECORDS: usize = 16 * 1024;
+
+/// Snapshots that wait for a subscriber: each may be some MiB large.
+pub const SUBSCRIPTION_SNAPSHOTS: usize = 4;
 
 /// Rows of each table in a dashboard's snapshot. What is beyond stays countable by filter and by the report.
 pub const SNAPSHOT_ROWS: usize = 1_000;

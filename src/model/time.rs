@@ -8,6 +8,11 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub i64);
 
+impl Timestamp {
+    /// What a packet carries that was recorded without a time (pcapng's simple packet blocks).
+    pub const UNKNOWN: Timestamp = Timestamp(i64::MIN);
+}
+
 /// Nanoseconds in one second.
 pub const SECOND: i64 = 1_000_000_000;
 /// Nanoseconds in one millisecond.

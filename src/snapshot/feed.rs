@@ -3,11 +3,22 @@
 use super::{Query, Snapshot};
 use crate::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A supplier of snapshots: the engine, or a test.
 pub trait Feed {
     /// The newest snapshot.
     fn latest(&self) -> Arc<Snapshot>;
+
+    /// How long ago the newest snapshot was taken; zero for a source that has ended.
+    fn age(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// Ends the counting and waits for the last snapshot: everything that had come is in it.
+    fn last(&self) -> Arc<Snapshot> {
+        self.latest()
+    }
 
     /// Asks that coming snapshots answer `query` (also when the source has ended).
     fn ask(&self, query: Query);

@@ -17,6 +17,7 @@ pub use query::{Column, Order, Query};
 pub use rows::{Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, VlanRow};
 
 use crate::model::host::Checklist;
+use crate::model::time::SECOND;
 use crate::model::{AppSection, DissectLosses, Finding, LearntName, Timestamp};
 use serde::Serialize;
 
@@ -27,13 +28,13 @@ pub struct Losses {
     pub interface_drops: u64,
     /// Dropped by the kernel (its ring was full).
     pub kernel_drops: u64,
-    /// Dropped between our own stages.
+    /// Records (intervals, snapshots) that a subscriber was too slow to take. No packets: those are all in the snapshots.
     pub queue_drops: u64,
     /// Packets whose headers the capture does not hold completely (snap length): not a loss, but not fully decoded.
     pub decode_errors: u64,
     /// Packets that contradict themselves.
     pub malformed: u64,
-    /// Packets older than the open interval, counted in it.
+    /// Packets older than the newest interval, counted in their own.
     pub late_packets: u64,
     /// Conversations folded into the "other" row because a cap was reached.
     pub evicted_flows: u64,
@@ -42,9 +43,9 @@ pub struct Losses {
 }
 
 impl Losses {
-    /// Packets that existed and were not analysed.
+    /// Packets that existed and were not analysed: between taking a packet from the kernel and counting it none is lost.
     pub fn lost_packets(&self) -> u64 {
-        self.interface_drops.saturating_add(self.kernel_drops).saturating_add(self.queue_drops)
+        self.interface_drops.saturating_add(self.kernel_drops)
     }
 }
 
@@ -59,7 +60,7 @@ pub struct Sample {
     pub traffic: Traffic,
     /// Wire bytes of the busiest millisecond inside.
     pub peak_ms_bytes: u64,
-    /// Packets of the busiest millisecond inside.
+    /// Packets of that millisecond.
     pub peak_ms_packets: u64,
     /// When the busiest millisecond began.
     pub peak_ms_at: Option<Timestamp>,
@@ -67,6 +68,18 @@ pub struct Sample {
     pub inbound_bytes: u64,
     /// Wire bytes from inside the local networks to outside.
     pub outbound_bytes: u64,
+}
+
+impl Sample {
+    /// Seconds it covers.
+    pub fn seconds(&self) -> f64 {
+        self.length as f64 / SECOND as f64
+    }
+
+    /// Its mean load.
+    pub fn bits_per_second(&self) -> f64 {
+        self.traffic.bits_per_second(self.seconds())
+    }
 }
 
 /// Load over time.
@@ -78,7 +91,8 @@ pub struct Load {
     pub samples: Vec<Sample>,
     /// The open interval so far.
     pub open: Option<Sample>,
-    /// The base interval with most wire bytes, over all time.
+    /// The busiest base interval, over all time. The capture as a whole where that is busier (it lasts no longer than a
+    /// few intervals): never below the mean.
     pub peak: Option<Sample>,
     /// The busiest millisecond of all: when, wire bytes, packets.
     pub peak_ms: Option<(Timestamp, u64, u64)>,

@@ -9,7 +9,7 @@ pub mod series;
 pub mod tcp;
 pub mod totals;
 
-pub use bursts::Bursts;
+pub use bursts::{Burst, Bursts};
 pub use context::{Context, ContextKey, Contexts};
 pub use exchange::Exchanges;
 pub use flow::{FlowHot, FlowTable, Record, TcpTrack};

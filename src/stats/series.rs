@@ -1,23 +1,30 @@
 //! A history that keeps the last day at full resolution and older times coarser.
 
 use crate::model::limits::{COARSE_SAMPLES, FINE_SAMPLES};
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 
 /// What a [`Series`] needs to know of its samples.
 pub trait Mergeable: Copy {
     /// Start in nanoseconds since 1970.
     fn start(&self) -> i64;
-    /// Absorbs the sample that follows.
-    fn absorb(&mut self, next: &Self);
+    /// Absorbs another sample: of the same time, or of a time near it.
+    fn absorb(&mut self, other: &Self);
+    /// The same, later by so many nanoseconds.
+    fn shift(&mut self, nanos: i64);
 }
 
-/// Samples in time order: [`FINE_SAMPLES`] as they came, before them [`COARSE_SAMPLES`] merged to one a minute.
+/// Samples by their start, in whatever order they come: the latest [`FINE_SAMPLES`] as they are, before them [`COARSE_SAMPLES`] merged to
+/// one a minute. What is kept does not depend on the order in which they came.
 #[derive(Debug, Clone)]
 pub struct Series<S> {
-    coarse: VecDeque<S>,
-    fine: VecDeque<S>,
+    coarse: BTreeMap<i64, S>,
+    fine: BTreeMap<i64, S>,
     fine_limit: usize,
     minute: i64,
+    /// The latest start that is no longer kept at full resolution.
+    merged: Option<i64>,
+    /// The latest minute that is no longer kept.
+    dropped: Option<i64>,
 }
 
 impl<S: Mergeable> Series<S> {
@@ -27,37 +34,63 @@ impl<S: Mergeable> Series<S> {
     }
 
     fn with_limit(interval: i64, fine_limit: usize) -> Self {
-        Self { coarse: VecDeque::new(), fine: VecDeque::new(), fine_limit, minute: interval.saturating_mul(60).max(1) }
+        let minute = interval.saturating_mul(60).max(1);
+        Self { coarse: BTreeMap::new(), fine: BTreeMap::new(), fine_limit, minute, merged: None, dropped: None }
     }
 
-    /// Appends the newest sample.
-    pub fn push(&mut self, sample: S) {
-        self.fine.push_back(sample);
-        if self.fine.len() > self.fine_limit
-            && let Some(oldest) = self.fine.pop_front()
+    /// Adds a sample: a new one, or more of one that is there. Returns what its interval holds now, where that is still told apart.
+    pub fn add(&mut self, sample: S) -> Option<S> {
+        let start = sample.start();
+        if self.merged.is_some_and(|merged| start <= merged) {
+            self.add_coarse(sample);
+            return None;
+        }
+        let kept = self.fine.entry(start).and_modify(|kept| kept.absorb(&sample)).or_insert(sample);
+        let now = *kept;
+        while self.fine.len() > self.fine_limit
+            && let Some((start, oldest)) = self.fine.pop_first()
         {
-            match self.coarse.back_mut() {
-                Some(last) if last.start().div_euclid(self.minute) == oldest.start().div_euclid(self.minute) => last.absorb(&oldest),
-                _ => {
-                    self.coarse.push_back(oldest);
-                    if self.coarse.len() > COARSE_SAMPLES {
-                        self.coarse.pop_front();
-                    }
-                }
-            }
+            self.merged = Some(start);
+            self.add_coarse(oldest);
+        }
+        Some(now)
+    }
+
+    fn add_coarse(&mut self, sample: S) {
+        let minute = sample.start().div_euclid(self.minute);
+        if self.dropped.is_some_and(|dropped| minute <= dropped) {
+            return;
+        }
+        self.coarse.entry(minute).and_modify(|kept| kept.absorb(&sample)).or_insert(sample);
+        while self.coarse.len() > COARSE_SAMPLES
+            && let Some((minute, _)) = self.coarse.pop_first()
+        {
+            self.dropped = Some(minute);
+        }
+    }
+
+    /// The clock was set back: everything so far becomes `nanos` older (later, where negative).
+    pub fn shift(&mut self, nanos: i64) {
+        let by = nanos.saturating_neg();
+        let all: Vec<S> = self.coarse.values().chain(self.fine.values()).copied().collect();
+        *self = Self::with_limit(self.minute / 60, self.fine_limit);
+        for mut sample in all {
+            sample.shift(by);
+            self.add(sample);
         }
     }
 
     /// The last `most` samples, oldest first.
     pub fn last(&self, most: usize) -> Vec<S> {
         let all = self.coarse.len() + self.fine.len();
-        self.coarse.iter().chain(&self.fine).skip(all.saturating_sub(most)).copied().collect()
+        self.coarse.values().chain(self.fine.values()).skip(all.saturating_sub(most)).copied().collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[derive(Debug, Clone, Copy, PartialEq)]
     struct S(i64, u64);
@@ -65,8 +98,12 @@ mod tests {
         fn start(&self) -> i64 {
             self.0
         }
-        fn absorb(&mut self, next: &Self) {
-            self.1 += next.1;
+        fn absorb(&mut self, other: &Self) {
+            self.0 = self.0.min(other.0);
+            self.1 += other.1;
+        }
+        fn shift(&mut self, nanos: i64) {
+            self.0 += nanos;
         }
     }
 
@@ -74,12 +111,33 @@ mod tests {
     fn old_samples_merge_and_sums_stay() {
         let mut s = Series::with_limit(1, 100);
         for t in 0..1000 {
-            s.push(S(t, 1));
+            s.add(S(t, 1));
         }
         let all = s.last(usize::MAX);
         assert_eq!(all.iter().map(|s| s.1).sum::<u64>(), 1000);
         assert_eq!(all.len(), 100 + 15);
         assert_eq!(all[0], S(0, 60));
         assert_eq!(s.last(3), [S(997, 1), S(998, 1), S(999, 1)]);
+        assert_eq!(s.add(S(998, 4)), Some(S(998, 5)), "late, and where it belongs");
+        assert_eq!(s.add(S(3, 4)), None);
+        assert_eq!(s.last(usize::MAX)[0], S(0, 64));
+        s.shift(500);
+        assert_eq!(s.last(1), [S(499, 1)]);
+        assert_eq!(s.last(usize::MAX).iter().map(|s| s.1).sum::<u64>(), 1008);
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_in_which_samples_come_does_not_matter(mut starts in proptest::collection::vec(0i64..2_000, 0..400)) {
+            let fill = |starts: &[i64]| {
+                let mut series = Series::with_limit(1, 50);
+                starts.iter().for_each(|&t| _ = series.add(S(t, 1)));
+                series.last(usize::MAX)
+            };
+            let one = fill(&starts);
+            starts.sort_unstable();
+            prop_assert_eq!(&one, &fill(&starts));
+            prop_assert_eq!(one.iter().map(|s| s.1).sum::<u64>(), starts.len() as u64);
+        }
     }
 }

@@ -45,6 +45,9 @@ pub(super) enum Modal {
 /// Rates kept of an opened thing: an hour at one a second.
 const TRAIL: usize = 3_600;
 
+/// A picture older than this says its age: a port brings a new one every second.
+const OLD: Duration = Duration::from_secs(2);
+
 /// How long a question stands.
 pub(super) const QUESTION: Duration = Duration::from_secs(4);
 
@@ -64,6 +67,7 @@ pub(super) struct App {
     asked: Option<Query>,
     begun: bool,
     pub(super) now: Duration,
+    age: Option<u64>,
     pub(super) hits: Vec<(Rect, Hit)>,
     pub(super) listing: Listing,
     pub(super) overflow: usize,
@@ -89,6 +93,7 @@ impl App {
             asked: None,
             begun: false,
             now: Duration::ZERO,
+            age: None,
             hits: Vec::new(),
             listing: Listing::default(),
             overflow: 0,
@@ -110,6 +115,12 @@ impl App {
             self.show_latest();
         }
         true
+    }
+
+    /// Takes the age of the newest picture; whether anything on screen changes.
+    pub fn note_age(&mut self, age: Duration) -> bool {
+        let age = (age >= OLD).then_some(age.as_secs());
+        std::mem::replace(&mut self.age, age) != age
     }
 
     /// The first snapshot tells whether this is a live port: busiest now, or busiest in all and the whole time.
@@ -187,6 +198,7 @@ impl App {
             trail: &self.trail,
             options: &self.options,
             theme: &self.theme,
+            age: self.age,
             behind: self.latest.now.seconds_since(self.shown.now).max(0.0),
         }
     }

@@ -10,7 +10,7 @@ pub struct ExitSummary {
     seconds: f64,
     packets: u64,
     wire_bytes: u64,
-    lost: [(u64, &'static str); 3],
+    lost: [(u64, &'static str); 2],
     mirror: String,
     wrong: Vec<(Severity, String)>,
 }
@@ -30,7 +30,7 @@ impl ExitSummary {
             seconds: snapshot.duration(),
             packets: snapshot.total.packets,
             wire_bytes: snapshot.total.wire_bytes,
-            lost: [(l.interface_drops, "interface"), (l.kernel_drops, "kernel"), (l.queue_drops, "queue")],
+            lost: [(l.interface_drops, "interface"), (l.kernel_drops, "kernel")],
             mirror: trust.score.map_or(String::new(), |_| trust.verdict.clone()),
             wrong,
         }

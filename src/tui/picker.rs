@@ -210,6 +210,7 @@ impl Picker {
             trail: &trail,
             options: &self.options,
             theme: &self.theme,
+            age: None,
             behind: 0.0,
         };
         let (top, rest) = split_top(area, if area.height >= 8 { 2 } else { 1 });

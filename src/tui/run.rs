@@ -1,7 +1,6 @@
 //! The loop: events in, frames out.
 
 use super::app::{App, Effect};
-use super::exit_summary::ExitSummary;
 use super::options::Options;
 use super::terminal::{Events, Keys, Screen, panics};
 use super::theme::Theme;
@@ -27,7 +26,7 @@ pub(super) fn theme(options: &Options) -> Theme {
 ///
 /// # Errors
 /// When there is no terminal, or it cannot be set up.
-pub fn run(feed: &dyn Feed, options: &Options) -> Result<ExitSummary> {
+pub fn run(feed: &dyn Feed, options: &Options) -> Result<()> {
     let mut app = App::new(options.clone(), theme(options));
     let mut screen = Screen::enter(&options.stop)?;
     let outcome = watch(feed, &mut app, &mut screen, &mut Keys);
@@ -37,12 +36,9 @@ pub fn run(feed: &dyn Feed, options: &Options) -> Result<ExitSummary> {
         return Err(Error::internal(format!("a fault of this program ended the analysis: {}", panics.join("; "))));
     }
     match outcome {
-        Ok(()) => Ok(ExitSummary::of(&feed.latest(), &options.source_title)),
-        // The terminal has gone (a closed ssh session): that is a way of leaving.
-        Err(e) if options.stop.load(Ordering::Relaxed) || e.kind() == std::io::ErrorKind::UnexpectedEof => {
-            Ok(ExitSummary::of(&feed.latest(), &options.source_title))
-        }
-        Err(e) => Err(Error::io("terminal", &e)),
+        Err(e) if !options.stop.load(Ordering::Relaxed) && e.kind() != std::io::ErrorKind::UnexpectedEof => Err(Error::io("terminal", &e)),
+        // A terminal that has gone (a closed ssh session) is a way of leaving.
+        _ => Ok(()),
     }
 }
 
@@ -52,6 +48,7 @@ fn watch(feed: &dyn Feed, app: &mut App, screen: &mut Screen, events: &mut dyn E
     let (mut changed, mut pressed) = (true, false);
     while !app.options.stop.load(Ordering::Relaxed) {
         changed |= app.tick(clock::since(begun));
+        changed |= app.note_age(feed.age());
         changed |= app.see(feed.latest(), feed.failure().map(|e| e.to_string()));
         obey(feed, app.question());
         let least = if pressed { KEY_FRAME } else { FRAME };

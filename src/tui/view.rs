@@ -182,6 +182,8 @@ pub(super) struct Scene<'a> {
     pub options: &'a Options,
     /// The colours.
     pub theme: &'a Theme,
+    /// Whole seconds since the newest picture was taken, where it is older than it should be.
+    pub age: Option<u64>,
     /// Seconds the picture is behind, while paused.
     pub behind: f64,
 }

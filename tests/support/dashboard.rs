@@ -96,7 +96,8 @@ fn main() -> spantop::Result<()> {
         println!("{}", choice.unwrap_or_default());
         return Ok(());
     }
-    for line in tui::run(&feed, &options)?.lines() {
+    tui::run(&feed, &options)?;
+    for line in tui::ExitSummary::of(&feed.last(), &options.source_title).lines() {
         println!("{line}");
     }
     Ok(())

@@ -29,6 +29,11 @@ pub(super) trait Format: Send {
     fn losses(&self) -> Losses {
         Losses::default()
     }
+
+    /// What is wrong with what the file tells, for people.
+    fn problem(&self) -> Option<String> {
+        None
+    }
 }
 
 /// What the beginning of a file is.

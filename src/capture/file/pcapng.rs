@@ -13,6 +13,12 @@ const SIMPLE_PACKET: u32 = 3;
 const STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
 
+/// Drops that a capture may tell of: beyond it (nine days of a full terabit link's smallest packets) the count cannot be true.
+const POSSIBLE_DROPS: u64 = 1 << 50;
+
+/// The earliest time a packet can have: the one before it means none.
+const EARLIEST: Timestamp = Timestamp(i64::MIN + 1);
+
 /// Bytes around a block's body: type and length before it, the length again behind it.
 const HEAD: usize = 8;
 const FRAME: usize = 12;
@@ -24,10 +30,19 @@ struct Interface {
     clock: Clock,
     /// The latest counters of its statistics blocks.
     losses: Losses,
+    /// Drops that its packets tell of, each since the one before.
+    packet_drops: u64,
+}
+
+impl Interface {
+    /// What statistics and packets tell. Where both do, it is the same drops: the larger count is told.
+    fn losses(&self) -> Losses {
+        let told = self.packet_drops.saturating_sub(self.losses.kernel);
+        Losses { interface: self.losses.interface.max(told), ..self.losses }
+    }
 }
 
 /// A pcapng file.
-#[derive(Default)]
 struct Pcapng {
     big: bool,
     interfaces: Vec<Interface>,
@@ -37,6 +52,12 @@ struct Pcapng {
     lost: Losses,
     /// Time of the latest packet that has one.
     time: Timestamp,
+}
+
+impl Default for Pcapng {
+    fn default() -> Self {
+        Self { big: false, interfaces: Vec::new(), base: 0, lost: Losses::default(), time: Timestamp::UNKNOWN }
+    }
 }
 
 /// Recognises pcapng by its first block: type and byte order mark.
@@ -90,7 +111,7 @@ impl Pcapng {
             }
         }
         let link = link_type(order.u16(block, 8));
-        self.interfaces.push(Interface { link, snap: order.u32(block, 12), clock, losses: Losses::default() });
+        self.interfaces.push(Interface { link, snap: order.u32(block, 12), clock, losses: Losses::default(), packet_drops: 0 });
         Ok(())
     }
 
@@ -128,7 +149,7 @@ impl Pcapng {
             (if interface.snap == 0 { wire } else { wire.min(interface.snap) }, wire)
         } else {
             let ticks = u64::from(order.u32(block, 12)) << 32 | u64::from(order.u32(block, 16));
-            self.time = interface.clock.time(ticks);
+            self.time = interface.clock.time(ticks).max(EARLIEST);
             (order.u32(block, 20), order.u32(block, 24))
         };
         if captured as usize > MAX_PACKET_BYTES {
@@ -138,15 +159,36 @@ impl Pcapng {
             return Err(format!("a packet of {captured} bytes in a block of {}", block.len() + 4));
         }
         let index = (self.base + id) as u16;
+        let link = interface.link;
+        if kind != SIMPLE_PACKET {
+            self.packet_drops(order, kind, id, block, header + (captured as usize).next_multiple_of(4));
+        }
         // A simple packet has no time: it gets the one before it.
-        Ok(Packet::new(self.time, header as u32, captured, wire, interface.link, index))
+        Ok(Packet::new(self.time, header as u32, captured, wire, link, index))
+    }
+
+    /// What a packet says was dropped since the one before it: a field of the old packet block (0xffff: not known), an option
+    /// (`epb_dropcount`, 4) of the enhanced one, behind the packet.
+    #[inline(always)]
+    fn packet_drops(&mut self, order: Order, kind: u32, id: usize, block: &[u8], behind: usize) {
+        let drops = if kind == OLD_PACKET {
+            Some(u64::from(order.u16(block, 10))).filter(|&n| n != u64::from(u16::MAX))
+        } else if block.len() > behind + 4 {
+            let mut options = options(order, block.get(behind..).unwrap_or(&[]));
+            options.find_map(|(code, value)| (code == 4 && value.len() >= 8).then(|| order.u64(value, 0)))
+        } else {
+            None
+        };
+        if let (Some(drops), Some(interface)) = (drops.filter(|&n| n > 0), self.interfaces.get_mut(id)) {
+            interface.packet_drops = interface.packet_drops.saturating_add(drops);
+        }
     }
 
     /// Losses of all sections.
     fn total(&self) -> Losses {
-        self.interfaces.iter().fold(self.lost, |sum, i| Losses {
-            interface: sum.interface.saturating_add(i.losses.interface),
-            kernel: sum.kernel.saturating_add(i.losses.kernel),
+        self.interfaces.iter().fold(self.lost, |sum, i| {
+            let losses = i.losses();
+            Losses { interface: sum.interface.saturating_add(losses.interface), kernel: sum.kernel.saturating_add(losses.kernel) }
         })
     }
 
@@ -222,6 +264,12 @@ impl Format for Pcapng {
 
     fn losses(&self) -> Losses {
         self.total()
+    }
+
+    fn problem(&self) -> Option<String> {
+        let losses = self.total();
+        let most = losses.interface.max(losses.kernel);
+        (most > POSSIBLE_DROPS).then(|| format!("its statistics tell of {most} dropped packets, which cannot be true"))
     }
 }
 

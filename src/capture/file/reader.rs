@@ -276,7 +276,8 @@ impl Source for Reader {
     }
 
     fn info(&self) -> Vec<SourceInfo> {
-        let warnings = [self.warning.as_deref(), self.filter.as_ref().and_then(Bpf::problem)];
+        let problem = self.format.as_ref().and_then(|f| f.problem());
+        let warnings = [self.warning.as_deref(), self.filter.as_ref().and_then(Bpf::problem), problem.as_deref()];
         let warning = warnings.iter().flatten().copied().collect::<Vec<_>>().join("; ");
         vec![SourceInfo {
             name: self.name.clone(),

@@ -8,8 +8,10 @@ use crate::decode::{self, Headers, Peel, Rules};
 use crate::engine::fold::local::LocalNets;
 use crate::engine::fold::message::{IntervalPart, Message};
 use crate::engine::fold::rows::FlowReport;
+use crate::engine::tape::open_interval::OpenInterval;
 use crate::engine::tape::precomputed::Precomputed;
 use crate::engine::tape::{Mark, TapeBlock};
+use crate::model::limits::LATE_INTERVALS;
 use crate::model::{Timestamp, memory};
 use std::ops::Range;
 use std::sync::Arc;
@@ -41,6 +43,10 @@ pub struct ShardGroup {
     /// Headers of the packet walked last.
     headers: Box<Headers>,
     part: IntervalPart,
+    /// The interval that is open.
+    open: OpenInterval,
+    /// What came late, by the start of its interval.
+    late: Vec<(Timestamp, IntervalPart)>,
     parts: Vec<(u64, IntervalPart)>,
     /// Number of the interval that is open.
     interval: u64,
@@ -59,6 +65,8 @@ impl ShardGroup {
             rules,
             headers: Box::default(),
             part: IntervalPart::default(),
+            open: OpenInterval::default(),
+            late: Vec::new(),
             parts: Vec::new(),
             interval: 0,
             evicted: Vec::new(),
@@ -67,6 +75,7 @@ impl ShardGroup {
 
     /// Folds one block, sending what it causes to the merge.
     pub fn fold(&mut self, tape_block: &TapeBlock, send: &mut dyn FnMut(Message)) {
+        self.open = tape_block.open;
         for (run, (_, mark)) in tape_block.marks.iter().enumerate() {
             self.packets(tape_block, run);
             self.mark(mark, send);
@@ -152,12 +161,14 @@ impl ShardGroup {
         if packet.weight != 0 {
             let times = block.weight(packet);
             if let Some(heading) = shard.ingest_weighted(packet, flight, times, local, evicted) {
-                self.part.count(flight.wire(), times.into(), heading);
+                let wire = flight.wire();
+                self.part_of(packet.time).count(wire, times.into(), heading);
             }
         } else {
             let mut waits = None;
             if let Some(heading) = shard.ingest(packet, flight, local, evicted, &mut waits) {
-                self.part.count(flight.wire(), 1, heading);
+                let wire = flight.wire();
+                self.part_of(packet.time).count(wire, 1, heading);
             }
             let ready = waits.and_then(|waiting| queue.push(Waiting { shard: slot.at, ..waiting }));
             ready.into_iter().for_each(|packet| self.dissect(&packet));
@@ -177,12 +188,35 @@ impl ShardGroup {
         }
     }
 
+    /// The part of the interval that a time belongs to.
+    #[inline(always)]
+    fn part_of(&mut self, time: Timestamp) -> &mut IntervalPart {
+        if time >= self.open.start { &mut self.part } else { self.late_part(time) }
+    }
+
+    #[inline(never)]
+    fn late_part(&mut self, time: Timestamp) -> &mut IntervalPart {
+        let start = self.open.start_of(time);
+        // Looked for among the newest only: an interval may be in the list more than once.
+        let newest = self.late.len().saturating_sub(LATE_INTERVALS);
+        let found = self.late.iter().skip(newest).rposition(|(s, _)| *s == start).map(|at| at + newest);
+        let at = found.unwrap_or(self.late.len());
+        if found.is_none() {
+            self.late.push((start, IntervalPart::default()));
+        }
+        match self.late.get_mut(at) {
+            Some((_, part)) => part,
+            None => &mut self.part,
+        }
+    }
+
     fn mark(&mut self, mark: &Mark, send: &mut dyn FnMut(Message)) {
         match mark {
-            Mark::Interval(number, now) => {
+            Mark::Interval(number, next) => {
                 self.parts.push((*number, std::mem::take(&mut self.part)));
-                self.close_idle(*now, *number, send);
+                self.close_idle(next.start, *number, send);
                 self.interval = number.saturating_add(1);
+                self.open = *next;
             }
             Mark::Snapshot(request) => {
                 self.flush(send);
@@ -221,6 +255,9 @@ impl ShardGroup {
             let (interval, send_flows) = (self.interval, &mut |batch| send(Message::ClosedFlows(batch)));
             self.shards.iter_mut().for_each(|s| s.hand_over(interval, send_flows));
             send(Message::Evicted(std::mem::take(&mut self.evicted)));
+        }
+        if !self.late.is_empty() {
+            send(Message::LateParts(std::mem::take(&mut self.late)));
         }
         if !self.parts.is_empty() {
             send(Message::IntervalParts(std::mem::take(&mut self.parts)));

@@ -4,8 +4,9 @@ use crate::engine::fold::rows::FlowReport;
 use crate::engine::fold::shard::ShardReport;
 use crate::engine::tape::Request;
 use crate::model::sum::sums;
-use crate::model::{FlowBatch, Traffic};
+use crate::model::{FlowBatch, Timestamp, Traffic};
 use crate::snapshot::Sample;
+use crate::stats::Burst;
 use crate::stats::totals::TrafficDirection;
 use std::sync::Arc;
 
@@ -28,8 +29,8 @@ impl IntervalPart {
     pub fn count(&mut self, wire: u32, times: u64, heading: TrafficDirection) {
         self.traffic.count_times(wire, times);
         match heading {
-            TrafficDirection::Inbound => self.inbound += u64::from(wire) * times,
-            TrafficDirection::Outbound => self.outbound += u64::from(wire) * times,
+            TrafficDirection::Inbound => self.inbound = self.inbound.saturating_add(u64::from(wire).saturating_mul(times)),
+            TrafficDirection::Outbound => self.outbound = self.outbound.saturating_add(u64::from(wire).saturating_mul(times)),
             _ => {}
         }
     }
@@ -42,12 +43,20 @@ pub enum Message {
     IntervalFacts(u64, Sample),
     /// A group's parts of intervals.
     IntervalParts(Vec<(u64, IntervalPart)>),
+    /// A group's late packets, by the start of the interval they belong to.
+    LateParts(Vec<(Timestamp, IntervalPart)>),
+    /// The busiest milliseconds of late packets, by the start of the interval they belong to.
+    LateBursts(Vec<(Timestamp, Burst)>),
+    /// Before the interval of that number the clock was set back by so many nanoseconds.
+    ClockStep(u64, i64),
     /// Conversations that had to make room.
     Evicted(Vec<FlowReport>),
     /// Records of conversations that a shard closed.
     ClosedFlows(FlowBatch),
     /// A snapshot is coming: its request.
     Request(Arc<Request>),
+    /// A snapshot of a port on which nothing has come since the one before: shards have nothing to report.
+    Still(Box<Request>),
     /// A shard's report for it.
     Report(u64, Box<ShardReport>),
     /// A group has sent all its shards' reports for it; its part of the open interval.

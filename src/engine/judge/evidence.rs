@@ -130,8 +130,8 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
             differences: counts.clock.differences(),
             equal: counts.clock.equal,
             longest_run: counts.clock.longest_run,
-            steps: counts.clock.steps,
-            largest_step: counts.clock.largest_step as f64 / 1e9,
+            steps: counts.clock.steps.max(request.clock_steps.count),
+            largest_step: counts.clock.largest_step.max(request.clock_steps.largest.unsigned_abs()) as f64 / 1e9,
         },
         casts: d::Casts {
             to_host: 0,

@@ -3,11 +3,13 @@
 mod endpoints;
 mod flow_stream;
 mod hierarchy;
+mod subscription;
 pub mod tables;
 mod timeline;
 
 pub use endpoints::EndpointTables;
 pub use flow_stream::{FlowListener, FlowStream};
+pub use subscription::{Ended, Published, Subscriber, Subscribers, Subscription, subscribe};
 
 use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::fold::message::{IntervalPart, Message};
@@ -15,20 +17,21 @@ use crate::engine::fold::rows::Kind;
 use crate::engine::fold::shard::{ShardReport, ShardSums, Whole};
 use crate::engine::merge::hierarchy::Hierarchy;
 use crate::engine::merge::tables::{Added, Rows};
-use crate::engine::merge::timeline::Timeline;
+use crate::engine::merge::timeline::{Extent, Timeline};
 use crate::engine::tape::Request;
 use crate::model::host::Checklist;
 use crate::model::limits::SHARDS;
 use crate::model::{Address, Cast, Finding, LearntName, Mac, Sum, Traffic};
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::{
-    Casts, Conversation, Conversations, Directions, Endpoints, HostRow, Mirror, Query, Snapshot, Table, TcpFlags, VlanRow,
+    Casts, Conversation, Conversations, Directions, Endpoints, HostRow, Losses, Mirror, Query, Snapshot, Table, TcpFlags, VlanRow,
 };
-use crate::stats::Context;
 use crate::stats::totals::TrafficDirection;
+use crate::stats::{Context, Totals};
 use endpoints::{Load, Wanted};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// MAC pairs looked at for the roles of stations: more would make a snapshot slow and say no more.
 const JUDGED_PAIRS: usize = 20_000;
@@ -36,8 +39,18 @@ const JUDGED_PAIRS: usize = 20_000;
 /// Conversations or contexts in hand at once, each with a row of its address pair.
 const BATCH: usize = 16;
 
-/// Where finished snapshots go.
-pub type Publish = Box<dyn FnMut(Arc<Snapshot>) + Send>;
+/// Where finished snapshots go, each with the moment it shows.
+pub type Publish = Box<dyn FnMut(Arc<Snapshot>, Instant) + Send>;
+
+/// Who is told what was merged.
+pub struct Recipients {
+    /// Closed conversations.
+    pub flows: FlowStream,
+    /// Every record.
+    pub subscribers: Subscribers,
+    /// Snapshots.
+    pub publish: Publish,
+}
 
 /// What is thought of the packets counted up to a snapshot.
 #[derive(Debug, Default)]
@@ -92,6 +105,19 @@ pub struct Merge {
     total_before: Traffic,
     judge: Box<dyn Assess>,
     flows: FlowStream,
+    subscribers: Subscribers,
+    /// What the newest snapshot was made of.
+    kept: Option<Kept>,
+    /// The end points have been lost: there will be no more snapshots.
+    broken: bool,
+}
+
+/// What the newest snapshot was made of, for the next one if nothing comes.
+struct Kept {
+    snapshot: Arc<Snapshot>,
+    detected: DetectorReport,
+    totals: Totals,
+    open: IntervalPart,
 }
 
 /// A snapshot on its way: reports are taken in as they come, in the order of the shards, and forgotten.
@@ -137,36 +163,54 @@ impl Pending {
 
 impl Merge {
     /// A merge of what `groups` groups find. `base` holds what never changes: filter, speed, live.
-    pub fn new(groups: usize, interval: i64, ends: EndpointTables, base: Snapshot, judge: Box<dyn Assess>, publish: Publish) -> Self {
+    pub fn new(
+        groups: usize,
+        interval: i64,
+        ends: EndpointTables,
+        base: Snapshot,
+        judge: Box<dyn Assess>,
+        Recipients { flows, subscribers, publish }: Recipients,
+    ) -> Self {
+        let mut timeline = Timeline::new(interval, groups);
+        if !subscribers.is_empty() {
+            timeline.keep_ended();
+        }
         Self {
             groups,
             ends,
             publish,
             base,
             tables: Tables::default(),
-            timeline: Timeline::new(interval, groups),
+            timeline,
             pending: VecDeque::new(),
             resets: 0,
             total_before: Traffic::default(),
             judge,
-            flows: FlowStream::default(),
+            flows,
+            subscribers,
+            kept: None,
+            broken: false,
         }
     }
 
-    /// Hands closed conversations to a stream.
-    pub fn stream_flows(&mut self, flows: FlowStream) {
-        self.flows = flows;
-    }
-
-    /// Takes one message.
-    pub fn take(&mut self, message: Message) {
+    /// Takes one message. False when there will be no snapshot any more, because a thread has gone.
+    pub fn take(&mut self, message: Message) -> bool {
         match message {
-            Message::IntervalFacts(number, sample) => self.timeline.facts(number, sample),
-            Message::IntervalParts(parts) => parts.into_iter().for_each(|(number, part)| {
-                self.timeline.part(number, part);
-                self.flows.pass(number);
-            }),
+            Message::IntervalFacts(number, sample) => {
+                self.timeline.facts(number, sample);
+                self.intervals_ended();
+            }
+            Message::IntervalParts(parts) => {
+                for (number, part) in parts {
+                    self.timeline.part(number, part);
+                    self.intervals_ended();
+                    self.flows.pass(number);
+                }
+            }
             Message::ClosedFlows(batch) => self.flows.take(batch),
+            Message::LateParts(parts) => self.timeline.late_parts(parts),
+            Message::LateBursts(bursts) => self.timeline.late_bursts(bursts),
+            Message::ClockStep(number, nanos) => self.timeline.clock_step(number, nanos),
             Message::Evicted(flows) => {
                 let load = Arc::new(Load { flows, whole: None });
                 self.ends.take(&load);
@@ -176,9 +220,10 @@ impl Merge {
                 }
                 load.flows.chunks(BATCH).for_each(|batch| self.tables.add_flows(batch.iter().map(|f| &f.row)));
             }
+            Message::Still(request) => self.still(&request),
             Message::Request(request) => self.pending.push_back(Pending::new(request, self.groups)),
             Message::Report(number, report) => {
-                let Some(pending) = self.pending.iter_mut().find(|p| p.request.number == number) else { return };
+                let Some(pending) = self.pending.iter_mut().find(|p| p.request.number == number) else { return true };
                 let at = usize::from(report.shard);
                 if let Some(slot) = pending.reports.get_mut(at) {
                     *slot = Some(report);
@@ -186,18 +231,20 @@ impl Merge {
                 self.absorb();
             }
             Message::Reported(number, open) => {
-                let Some(pending) = self.pending.iter_mut().find(|p| p.request.number == number) else { return };
+                let Some(pending) = self.pending.iter_mut().find(|p| p.request.number == number) else { return true };
                 pending.open.merge(&open);
-                pending.left -= 1;
+                pending.left = pending.left.saturating_sub(1);
                 while self.pending.front().is_some_and(|p| p.left == 0)
                     && let Some(pending) = self.pending.pop_front()
                 {
                     if pending.request.finished {
                         self.flows.finish();
                     }
-                    // Without all its parts a snapshot would not be true.
-                    if let Some(snapshot) = self.assemble(pending) {
-                        (self.publish)(Arc::new(snapshot));
+                    let taken = pending.request.taken;
+                    match self.assemble(pending) {
+                        Some(snapshot) => self.publish(snapshot, taken),
+                        // Without all its parts a snapshot would not be true.
+                        None => self.broken = true,
                     }
                     self.absorb();
                 }
@@ -211,9 +258,55 @@ impl Merge {
                     self.total_before = Traffic::default();
                     self.judge.forget();
                     self.timeline.reset();
+                    self.kept = None;
+                    self.subscribers.give(&Published::Reset);
                 }
             }
         }
+        !self.broken
+    }
+
+    /// Tells subscribers of the intervals that have ended.
+    fn intervals_ended(&mut self) {
+        if !self.subscribers.is_empty() {
+            self.timeline.ended().for_each(|sample| self.subscribers.give(&Published::Interval(sample)));
+        }
+    }
+
+    fn publish(&mut self, snapshot: Arc<Snapshot>, taken: Instant) {
+        if !self.subscribers.is_empty() {
+            self.subscribers.give(&Published::Snapshot(Arc::clone(&snapshot)));
+        }
+        (self.publish)(snapshot, taken);
+    }
+
+    /// Nothing has come since the newest snapshot, nor in the time that it is about: the next one differs in what depends on time alone.
+    fn still(&mut self, request: &Request) {
+        let Some(Kept { snapshot, detected, totals, open }) = &self.kept else { return };
+        let judged = self.judge.assess(request, detected, totals.link, &mut self.tables.mac_pairs());
+        let same = snapshot.load.open.map(|o| o.start) == request.open.map(|o| o.start);
+        let part = if same { *open } else { IntervalPart::default() };
+        let load = self.timeline.load(request.query.samples, request.open, part, extent(request, snapshot.total));
+        let losses =
+            Losses { interface_drops: request.losses.interface_drops, kernel_drops: request.losses.kernel_drops, ..snapshot.losses };
+        let next = Arc::new(Snapshot {
+            number: request.number,
+            now: request.now,
+            recent_seconds: request.recent_seconds,
+            sources: request.sources.clone(),
+            first: request.first,
+            last: request.latest,
+            losses,
+            load,
+            host: judged.host,
+            mirror: judged.mirror,
+            findings: judged.findings,
+            ..Snapshot::clone(snapshot)
+        });
+        if let Some(kept) = &mut self.kept {
+            kept.snapshot = Arc::clone(&next);
+        }
+        self.publish(next, request.taken);
     }
 
     /// Takes in the reports for the oldest request whose turn it is. Those for later requests wait: tables grow in the order of the tape.
@@ -259,7 +352,7 @@ impl Merge {
         }
     }
 
-    fn assemble(&mut self, pending: Pending) -> Option<Snapshot> {
+    fn assemble(&mut self, pending: Pending) -> Option<Arc<Snapshot>> {
         let Pending { request, open, sums, names, mut conversations, .. } = pending;
         let ShardSums { stats: totals, mirror: detected, dissect: dissected } = sums;
         let request = &request;
@@ -284,15 +377,16 @@ impl Merge {
         let total = totals.traffic();
         let recent = if request.live { total.since(self.total_before) } else { total };
         self.total_before = total;
-        let load = self.timeline.load(query.samples, request.open, open);
+        let load = self.timeline.load(query.samples, request.open, open, extent(request, total));
         let mut losses = request.losses;
+        losses.queue_drops = self.subscribers.lost();
         losses.decode_errors = totals.short;
         losses.malformed = totals.malformed;
-        losses.evicted_flows = self.tables.evicted.iter().map(|e| e.1).sum();
+        losses.evicted_flows = self.tables.evicted.iter().fold(0, |sum, e| sum.saturating_add(e.1));
         losses.dissection = dissected.losses;
         let heading = |h: TrafficDirection| totals.directions[h as usize];
         let [ip, ipv6, tcp, udp, sctp] = ends;
-        Some(Snapshot {
+        let snapshot = Arc::new(Snapshot {
             number: request.number,
             finished: request.finished,
             now: request.now,
@@ -330,7 +424,10 @@ impl Merge {
             live: self.base.live,
             filter: self.base.filter.clone(),
             speed: self.base.speed,
-        })
+        });
+        // Only a live port, which goes on, may have nothing to add to it.
+        self.kept = (live && !request.finished).then(|| Kept { snapshot: Arc::clone(&snapshot), detected, totals, open });
+        Some(snapshot)
     }
 }
 
@@ -345,6 +442,11 @@ fn merge_names(mut names: Vec<LearntName>) -> Vec<LearntName> {
         same
     });
     names
+}
+
+/// What the capture holds as a whole; none where no packet has a time.
+fn extent(request: &Request, total: Traffic) -> Option<Extent> {
+    request.first.zip(request.latest).map(|(first, latest)| Extent { first, latest, total })
 }
 
 impl Tables {

@@ -1,10 +1,10 @@
 //! Load over time: puts the groups' parts of an interval and the router's facts about it together.
 
 use crate::engine::fold::message::IntervalPart;
-use crate::model::Timestamp;
+use crate::model::{Timestamp, Traffic};
 use crate::snapshot::{Load, Sample};
-use crate::stats::Series;
 use crate::stats::series::Mergeable;
+use crate::stats::{Burst, Series};
 use std::collections::VecDeque;
 
 impl Mergeable for Sample {
@@ -12,13 +12,19 @@ impl Mergeable for Sample {
         self.start.0
     }
 
-    fn absorb(&mut self, next: &Self) {
-        self.length = next.start.since(self.start).saturating_add(next.length);
-        self.traffic.add(next.traffic);
-        self.peak_ms_bytes = self.peak_ms_bytes.max(next.peak_ms_bytes);
-        self.peak_ms_packets = self.peak_ms_packets.max(next.peak_ms_packets);
-        self.inbound_bytes += next.inbound_bytes;
-        self.outbound_bytes += next.outbound_bytes;
+    fn absorb(&mut self, other: &Self) {
+        let end = self.start.plus(self.length).max(other.start.plus(other.length));
+        self.start = self.start.min(other.start);
+        self.length = end.since(self.start);
+        self.traffic.add(other.traffic);
+        self.inbound_bytes = self.inbound_bytes.saturating_add(other.inbound_bytes);
+        self.outbound_bytes = self.outbound_bytes.saturating_add(other.outbound_bytes);
+        self.set_burst(self.burst().larger(other.burst()));
+    }
+
+    fn shift(&mut self, nanos: i64) {
+        self.start = self.start.plus(nanos);
+        self.peak_ms_at = self.peak_ms_at.map(|at| at.plus(nanos));
     }
 }
 
@@ -30,8 +36,23 @@ pub struct Timeline {
     /// Intervals not all have reported yet, from number `base` on.
     waiting: VecDeque<(usize, Sample)>,
     base: u64,
+    /// Before which intervals the clock was set back, and by how much.
+    steps: VecDeque<(u64, i64)>,
     peak: Option<Sample>,
-    peak_ms: Option<(Timestamp, u64, u64)>,
+    burst: Burst,
+    /// Intervals that have ended, for whoever wants each of them.
+    ended: Option<Vec<Sample>>,
+}
+
+/// What a capture holds as a whole: earliest and latest packet, and what was analysed.
+#[derive(Debug, Clone, Copy)]
+pub struct Extent {
+    /// Earliest packet.
+    pub first: Timestamp,
+    /// Latest packet.
+    pub latest: Timestamp,
+    /// Everything analysed.
+    pub total: Traffic,
 }
 
 impl Timeline {
@@ -43,36 +64,67 @@ impl Timeline {
             series: Series::new(interval),
             waiting: VecDeque::new(),
             base: 0,
+            steps: VecDeque::new(),
             peak: None,
-            peak_ms: None,
+            burst: Burst::default(),
+            ended: None,
         }
+    }
+
+    /// Keeps intervals that end until they are asked for.
+    pub fn keep_ended(&mut self) {
+        self.ended = Some(Vec::new());
+    }
+
+    /// The intervals that have ended since the last call.
+    pub fn ended(&mut self) -> impl Iterator<Item = Sample> + '_ {
+        self.ended.iter_mut().flat_map(|list| list.drain(..))
     }
 
     /// Forgets the history; interval numbers go on.
     pub fn reset(&mut self) {
         self.series = Series::new(self.interval);
         self.peak = None;
-        self.peak_ms = None;
+        self.burst = Burst::default();
     }
 
-    /// What the router knows of an interval: start, length, peaks.
+    /// What the router knows of an interval: start, length, busiest millisecond.
     pub fn facts(&mut self, number: u64, sample: Sample) {
         self.contribute(number, |s| {
             s.start = sample.start;
             s.length = sample.length;
-            s.peak_ms_bytes = sample.peak_ms_bytes;
-            s.peak_ms_packets = sample.peak_ms_packets;
+            s.set_burst(sample.burst());
         });
-        if let Some(at) = sample.peak_ms_at
-            && self.peak_ms.is_none_or(|(_, bytes, _)| sample.peak_ms_bytes > bytes)
-        {
-            self.peak_ms = Some((at, sample.peak_ms_bytes, sample.peak_ms_packets));
-        }
+        self.burst = self.burst.larger(sample.burst());
     }
 
     /// A group's part of an interval.
     pub fn part(&mut self, number: u64, part: IntervalPart) {
         self.contribute(number, |s| s.add_part(part));
+    }
+
+    /// What came late, by the start of its interval.
+    pub fn late_parts(&mut self, parts: Vec<(Timestamp, IntervalPart)>) {
+        for (start, part) in parts {
+            let mut sample = Sample { start, length: self.interval, ..Sample::default() };
+            sample.add_part(part);
+            self.add(sample);
+        }
+    }
+
+    /// The busiest milliseconds of what came late.
+    pub fn late_bursts(&mut self, bursts: Vec<(Timestamp, Burst)>) {
+        for (start, burst) in bursts {
+            let mut sample = Sample { start, length: self.interval, ..Sample::default() };
+            sample.set_burst(burst);
+            self.add(sample);
+            self.burst = self.burst.larger(burst);
+        }
+    }
+
+    /// The clock was set back by `nanos` before an interval: what came earlier stays as long ago as it was.
+    pub fn clock_step(&mut self, number: u64, nanos: i64) {
+        self.steps.push_back((number, nanos));
     }
 
     fn contribute(&mut self, number: u64, change: impl FnOnce(&mut Sample)) {
@@ -82,35 +134,78 @@ impl Timeline {
         }
         if let Some((left, sample)) = self.waiting.get_mut(at) {
             change(sample);
-            *left -= 1;
+            *left = left.saturating_sub(1);
         }
         while self.waiting.front().is_some_and(|w| w.0 == 0) {
             if let Some((_, sample)) = self.waiting.pop_front() {
                 self.base += 1;
                 if sample.traffic.packets > 0 {
-                    self.series.push(sample);
-                    if self.peak.is_none_or(|p| sample.traffic.wire_bytes > p.traffic.wire_bytes) {
-                        self.peak = Some(sample);
-                    }
+                    self.add(sample);
+                    self.ended.iter_mut().for_each(|list| list.push(sample));
                 }
+            }
+            while self.steps.front().is_some_and(|step| step.0 <= self.base)
+                && let Some((_, nanos)) = self.steps.pop_front()
+            {
+                self.series.shift(nanos);
+                self.peak.iter_mut().for_each(|p| p.shift(nanos.saturating_neg()));
+                self.burst.at = self.burst.at.plus(nanos.saturating_neg());
             }
         }
     }
 
-    /// The load as a snapshot shows it, with at most `samples` samples.
-    pub fn load(&self, samples: usize, open: Option<Sample>, part: IntervalPart) -> Load {
+    fn add(&mut self, sample: Sample) {
+        if let Some(whole) = self.series.add(sample) {
+            self.peak = Some(self.peak.map_or(whole, |peak| busier(peak, whole)));
+        }
+    }
+
+    /// The load as a snapshot shows it, with at most `samples` samples. Without an extent no time is known, and nothing over time.
+    pub fn load(&self, samples: usize, open: Option<Sample>, part: IntervalPart, extent: Option<Extent>) -> Load {
+        let Some(extent) = extent else { return Load { interval: self.interval, ..Load::default() } };
         let open = open.map(|mut o| {
             o.add_part(part);
             o
         });
-        Load { interval: self.interval, samples: self.series.last(samples), open, peak: self.peak, peak_ms: self.peak_ms }
+        let mut list = self.series.last(samples);
+        // Of an interval whose packets were all left out only the load of the link is known.
+        list.retain(|s| s.traffic.packets > 0);
+        let burst = open.map_or(self.burst, |o| self.burst.larger(o.burst()));
+        let peak_ms = (burst.traffic.wire_bytes > 0).then_some((burst.at, burst.traffic.wire_bytes, burst.traffic.packets));
+        Load { interval: self.interval, samples: list, open, peak: self.peak(extent), peak_ms }
     }
+
+    /// The busiest interval; the capture as a whole where that is busier, because it lasts no longer than a few intervals: a peak is never
+    /// below the mean.
+    fn peak(&self, extent: Extent) -> Option<Sample> {
+        let length = extent.latest.since(extent.first);
+        let whole = Sample { start: extent.first, length, traffic: extent.total, ..Sample::default() };
+        let busier = whole.bits_per_second() > self.peak.map_or(0.0, |p| p.bits_per_second());
+        if busier { Some(whole) } else { self.peak }
+    }
+}
+
+/// The one with more wire bytes; of equal ones the earlier, and the newer state of the same.
+fn busier(peak: Sample, other: Sample) -> Sample {
+    let order = |s: &Sample| (s.traffic.wire_bytes, std::cmp::Reverse(s.start));
+    if order(&other) >= order(&peak) { other } else { peak }
 }
 
 impl Sample {
     fn add_part(&mut self, part: IntervalPart) {
         self.traffic.add(part.traffic);
-        self.inbound_bytes += part.inbound;
-        self.outbound_bytes += part.outbound;
+        self.inbound_bytes = self.inbound_bytes.saturating_add(part.inbound);
+        self.outbound_bytes = self.outbound_bytes.saturating_add(part.outbound);
+    }
+
+    fn burst(&self) -> Burst {
+        let traffic = Traffic { packets: self.peak_ms_packets, wire_bytes: self.peak_ms_bytes };
+        Burst { at: self.peak_ms_at.unwrap_or_default(), traffic }
+    }
+
+    fn set_burst(&mut self, burst: Burst) {
+        self.peak_ms_bytes = burst.traffic.wire_bytes;
+        self.peak_ms_packets = burst.traffic.packets;
+        self.peak_ms_at = (burst.traffic.wire_bytes > 0).then_some(burst.at);
     }
 }

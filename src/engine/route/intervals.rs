@@ -1,104 +1,165 @@
 //! Where intervals begin and end, in packet time.
 
+use crate::engine::tape::open_interval::OpenInterval;
+use crate::model::limits::LATE_INTERVALS;
 use crate::model::{Timestamp, Traffic};
 use crate::snapshot::Sample;
-use crate::stats::Bursts;
+use crate::stats::{Burst, Bursts};
 
-/// Follows the running maximum of packet time. Intervals are counted from the first packet's time; empty ones are skipped.
+/// An interval that ends: its number, what the router knows of it, and the one that opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed {
+    /// Counted from 0.
+    pub number: u64,
+    /// Start, length and busiest millisecond.
+    pub sample: Sample,
+    /// What follows.
+    pub next: OpenInterval,
+}
+
+/// Follows the running maximum of packet time. Intervals are counted from the first packet's time; empty ones are skipped. A packet older
+/// than the open interval is late: it belongs to an interval before it.
 pub struct Intervals {
-    length: i64,
-    origin: Option<Timestamp>,
-    start: Timestamp,
+    open: OpenInterval,
     end: Timestamp,
-    now: Timestamp,
+    /// Whether an interval is open.
+    begun: bool,
+    now: Option<Timestamp>,
     number: u64,
     late: u64,
     bursts: Bursts,
+    burst: Burst,
+    /// Busiest milliseconds of intervals before the open one, by their start, since they were last asked for.
+    late_bursts: Vec<(Timestamp, Burst)>,
 }
 
 impl Intervals {
     /// Intervals of `length` nanoseconds.
     pub fn new(length: i64) -> Self {
         let zero = Timestamp(0);
-        Self { length: length.max(1), origin: None, start: zero, end: zero, now: zero, number: 0, late: 0, bursts: Bursts::new(length) }
+        Self {
+            open: OpenInterval::first(zero, length),
+            end: zero,
+            begun: false,
+            now: None,
+            number: 0,
+            late: 0,
+            bursts: Bursts::new(),
+            burst: Burst::default(),
+            late_bursts: Vec::new(),
+        }
     }
 
-    /// Counts a packet; when it is the first one beyond the open interval, that interval's number and facts come back.
-    #[inline]
-    pub fn count(&mut self, time: Timestamp, wire: u32) -> Option<(u64, Sample)> {
-        let mut closed = None;
-        if self.origin.is_none() {
-            self.origin = Some(time);
-            self.open_at(time);
-        } else if time >= self.end {
-            closed = Some(self.close_open());
-            self.open_at(time);
-        } else if time < self.start {
-            self.late += 1;
+    /// Opens the first interval, unless one is open; which one is.
+    pub fn begin(&mut self, time: Timestamp) -> OpenInterval {
+        if !self.begun {
+            self.begun = true;
+            self.bursts.begin(time);
+            self.open_at(OpenInterval::first(time, self.open.length));
         }
-        self.now = self.now.max(time);
-        self.bursts.count(time, wire);
+        self.open
+    }
+
+    /// Counts a packet; when it is the first one beyond the open interval, that interval ends.
+    #[inline]
+    pub fn count(&mut self, time: Timestamp, wire: u32) -> Option<Closed> {
+        let burst = self.bursts.count(time, wire);
+        if time < self.open.start {
+            self.count_late(time, burst);
+            return None;
+        }
+        let mut closed = None;
+        if time >= self.end {
+            closed = Some(self.close_open(self.open.at(time)));
+        }
+        self.now = self.now.max(Some(time));
+        // Grown by this packet, or smaller than what is there.
+        if burst.traffic.wire_bytes > self.burst.traffic.wire_bytes {
+            self.burst = burst;
+        }
         closed
     }
 
+    #[inline(never)]
+    fn count_late(&mut self, time: Timestamp, burst: Burst) {
+        self.late = self.late.saturating_add(1);
+        let start = self.open.start_of(time);
+        // Looked for among the newest only: an interval may be in the list more than once.
+        match self.late_bursts.iter_mut().rev().take(LATE_INTERVALS).find(|(at, _)| *at == start) {
+            Some((_, kept)) => *kept = kept.larger(burst),
+            None => self.late_bursts.push((start, burst)),
+        }
+    }
+
+    /// The busiest milliseconds of earlier intervals, as far as late packets changed them since the last call.
+    pub fn late_bursts(&mut self) -> Option<Vec<(Timestamp, Burst)>> {
+        (!self.late_bursts.is_empty()).then(|| std::mem::take(&mut self.late_bursts))
+    }
+
     /// Wall time has come to `now` without packets: closes the open interval when it lies behind.
-    pub fn advance(&mut self, now: Timestamp) -> Option<(u64, Sample)> {
-        if self.origin.is_none() || now < self.end {
+    pub fn advance(&mut self, now: Timestamp) -> Option<Closed> {
+        if !self.begun || now < self.end {
             return None;
         }
-        let closed = self.close_open();
-        self.now = self.now.max(now);
-        self.open_at(now);
-        Some(closed)
+        self.now = self.now.max(Some(now));
+        Some(self.close_open(self.open.at(now)))
+    }
+
+    /// The clock was set back to `now`: closes the open interval and begins anew there. Also by how much time went back.
+    pub fn step_back(&mut self, now: Timestamp) -> Option<(Closed, i64)> {
+        let before = self.now.filter(|_| self.begun)?;
+        let mut closed = self.close_open(OpenInterval::first(now, self.open.length));
+        closed.sample.length = before.since(closed.sample.start).clamp(0, self.open.length);
+        self.now = Some(now);
+        self.bursts.begin(now);
+        Some((closed, before.since(now)))
     }
 
     /// Closes the open interval for good.
-    pub fn close(&mut self) -> Option<(u64, Sample)> {
-        self.origin?;
-        let closed = self.close_open();
-        self.origin = None;
+    pub fn close(&mut self) -> Option<Closed> {
+        if !self.begun {
+            return None;
+        }
+        let now = self.now.unwrap_or(self.open.start);
+        let closed = self.close_open(OpenInterval { start: now, ..self.open });
+        self.begun = false;
         Some(closed)
     }
 
-    fn close_open(&mut self) -> (u64, Sample) {
-        let sample = self.sample(self.length);
-        let number = self.number;
+    fn close_open(&mut self, next: OpenInterval) -> Closed {
+        let (number, sample) = (self.number, self.sample(self.open.length));
         self.number += 1;
-        (number, sample)
+        self.open_at(next);
+        Closed { number, sample, next }
     }
 
     fn sample(&self, length: i64) -> Sample {
-        let (at, peak, packets) = self.bursts.peak();
+        let Burst { at, traffic } = self.burst;
         Sample {
-            start: self.start,
+            start: self.open.start,
             length,
             traffic: Traffic::default(),
-            peak_ms_bytes: peak.wire_bytes,
-            peak_ms_packets: packets,
-            peak_ms_at: (peak.wire_bytes > 0).then_some(at),
+            peak_ms_bytes: traffic.wire_bytes,
+            peak_ms_packets: traffic.packets,
+            peak_ms_at: (traffic.wire_bytes > 0).then_some(at),
             inbound_bytes: 0,
             outbound_bytes: 0,
         }
     }
 
-    fn open_at(&mut self, time: Timestamp) {
-        let origin = self.origin.unwrap_or(time);
-        // In 128 bits: damaged files carry times whose difference does not fit 64. The result lies between origin and time.
-        let past = (i128::from(time.0) - i128::from(origin.0)).rem_euclid(i128::from(self.length));
-        self.start = Timestamp((i128::from(time.0) - past).clamp(i64::MIN.into(), i64::MAX.into()) as i64);
-        self.end = self.start.plus(self.length);
-        self.bursts.open(self.start);
-        self.now = self.now.max(time);
-    }
-
-    /// Where the open interval begins.
-    pub fn start(&self) -> Timestamp {
-        self.start
+    fn open_at(&mut self, open: OpenInterval) {
+        (self.open, self.end) = (open, open.end());
+        self.burst = Burst::default();
     }
 
     /// Packet time now; `None` before the first packet.
     pub fn now(&self) -> Option<Timestamp> {
-        (self.now != Timestamp(0) || self.origin.is_some()).then_some(self.now)
+        self.now
+    }
+
+    /// The beginning of the open interval.
+    pub fn start(&self) -> Option<Timestamp> {
+        self.begun.then_some(self.open.start)
     }
 
     /// Packets that were older than the open interval.
@@ -109,12 +170,13 @@ impl Intervals {
     /// Starts counting late packets anew.
     pub fn forget_late(&mut self) {
         self.late = 0;
+        self.late_bursts.clear();
     }
 
     /// The open interval so far.
     pub fn open(&self) -> Option<Sample> {
-        self.origin?;
-        Some(self.sample(self.now.since(self.start).clamp(0, self.length)))
+        let now = self.now.filter(|_| self.begun)?;
+        Some(self.sample(now.since(self.open.start).clamp(0, self.open.length)))
     }
 }
 
@@ -124,20 +186,25 @@ mod tests {
 
     const S: i64 = 1_000_000_000;
 
+    fn count(i: &mut Intervals, time: Timestamp, wire: u32) -> Option<(u64, Sample)> {
+        i.begin(time);
+        i.count(time, wire).map(|c| (c.number, c.sample))
+    }
+
     #[test]
     fn counted_from_the_first_packet_gaps_skipped_late_ones_counted() {
         let mut i = Intervals::new(S);
         let t = |x: i64| Timestamp(100 * S + S / 2 + x);
-        assert!(i.count(t(0), 1).is_none());
-        assert!(i.count(t(S - 1), 1).is_none());
-        let (number, sample) = i.count(t(S), 1).unwrap();
+        assert!(count(&mut i, t(0), 1).is_none());
+        assert!(count(&mut i, t(S - 1), 1).is_none());
+        let (number, sample) = count(&mut i, t(S), 1).unwrap();
         assert_eq!((number, sample.start), (0, t(0)));
-        assert!(i.count(t(10), 1).is_none());
+        assert!(count(&mut i, t(10), 1).is_none());
         assert_eq!(i.late(), 1);
-        let (number, sample) = i.count(t(3600 * S + 5), 1).unwrap();
+        let (number, sample) = count(&mut i, t(3600 * S + 5), 1).unwrap();
         assert_eq!((number, sample.start), (1, t(S)));
-        let (number, sample) = i.close().unwrap();
-        assert_eq!((number, sample.start), (2, t(3600 * S)));
+        let closed = i.close().unwrap();
+        assert_eq!((closed.number, closed.sample.start), (2, t(3600 * S)));
         assert!(i.close().is_none());
     }
 
@@ -145,8 +212,36 @@ mod tests {
     fn wild_times_do_not_overflow() {
         let mut i = Intervals::new(S);
         for t in [i64::MIN, i64::MAX, 0, i64::MAX, i64::MIN] {
-            i.count(Timestamp(t), 1);
+            count(&mut i, Timestamp(t), 1);
         }
         assert_eq!(i.late(), 2, "0 after the largest time and the smallest again");
+    }
+
+    #[test]
+    fn late_packets_make_no_peak_but_their_own() {
+        let mut i = Intervals::new(S);
+        count(&mut i, Timestamp(0), 100);
+        count(&mut i, Timestamp(10 * S), 100);
+        for k in 0..50 {
+            count(&mut i, Timestamp(S + k * 20_000_000), 100);
+        }
+        let open = i.open().unwrap();
+        assert_eq!((open.peak_ms_bytes, open.peak_ms_packets), (100, 1));
+        let late = i.late_bursts().unwrap();
+        assert_eq!(late.len(), 1);
+        assert_eq!((late[0].0, late[0].1.traffic), (Timestamp(S), Traffic { packets: 1, wire_bytes: 100 }));
+        assert!(i.late_bursts().is_none());
+    }
+
+    #[test]
+    fn a_clock_set_back_begins_a_new_interval() {
+        let mut i = Intervals::new(S);
+        assert!(i.step_back(Timestamp(0)).is_none());
+        count(&mut i, Timestamp(100 * S), 60);
+        count(&mut i, Timestamp(100 * S + 300), 60);
+        let (closed, by) = i.step_back(Timestamp(63 * S + 7)).unwrap();
+        assert_eq!((closed.sample.length, closed.next.start, by), (300, Timestamp(63 * S + 7), 37 * S + 293));
+        assert!(count(&mut i, Timestamp(63 * S + 9), 60).is_none());
+        assert_eq!((i.late(), i.now()), (0, Some(Timestamp(63 * S + 9))));
     }
 }

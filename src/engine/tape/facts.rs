@@ -1,7 +1,8 @@
 //! What only the router knows, for a snapshot.
 
 use crate::mirror::{SessionReport, UTILISATION_CLASSES, Windows};
-use crate::model::{Stamps, Traffic};
+use crate::model::{Stamps, Traffic, clock};
+use std::time::{Duration, Instant};
 
 /// Tunnels on the link, as the router knows them.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +17,28 @@ pub struct TunnelFacts {
     pub fragments: Traffic,
     /// Time stamps of devices on the way.
     pub stamps: Vec<Stamps>,
+}
+
+/// How often a live port's clock was set back.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ClockSteps {
+    /// How often.
+    pub count: u64,
+    /// By how many nanoseconds at most.
+    pub largest: i64,
+    /// The last time.
+    pub last: Option<Instant>,
+}
+
+/// How long a step is told: as long as a live port's findings look back.
+const TOLD: Duration = Duration::from_secs(60);
+
+impl ClockSteps {
+    /// Of the last minute; none when the last one was earlier.
+    #[must_use]
+    pub fn recent(self) -> Self {
+        self.last.filter(|at| clock::since(*at) < TOLD).map_or(Self::default(), |_| self)
+    }
 }
 
 /// What was measured up to a snapshot.

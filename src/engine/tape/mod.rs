@@ -1,23 +1,28 @@
 //! The tape: blocks of packets with marks between them.
 
 pub mod facts;
+pub mod open_interval;
 pub mod precomputed;
+pub mod reader;
 pub mod shard_key;
 
 use crate::capture::{Block, Packet};
 use crate::model::limits::SHARDS;
 use crate::model::{HostFacts, Timestamp};
 use crate::snapshot::{Losses, Query, Sample, SourceInfo};
-use facts::{LoadFacts, TunnelFacts};
+use facts::{ClockSteps, LoadFacts, TunnelFacts};
+use open_interval::OpenInterval;
 use precomputed::Precomputed;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// What the router asks of every shard at one place of the tape.
 #[derive(Debug, Clone)]
 pub enum Mark {
-    /// An interval ends here: its number, and the time it has come to, which no packet before has.
-    Interval(u64, Timestamp),
+    /// An interval ends here: its number, and the one that opens: no packet before it is of its time, but for those that came by a
+    /// clock that was set back since.
+    Interval(u64, OpenInterval),
     /// A snapshot is taken here.
     Snapshot(Arc<Request>),
     /// Everything counted so far is forgotten.
@@ -29,6 +34,8 @@ pub enum Mark {
 pub struct Request {
     /// Its number.
     pub number: u64,
+    /// The moment it shows.
+    pub taken: Instant,
     /// What it should hold.
     pub query: Query,
     /// Nothing comes after it on a source that has ended.
@@ -53,6 +60,8 @@ pub struct Request {
     pub sources: Vec<SourceInfo>,
     /// This host and its interfaces; empty for files.
     pub host: Arc<[HostFacts]>,
+    /// How often a live port's clock was set back lately.
+    pub clock_steps: ClockSteps,
     /// The open interval as far as the router knows it.
     pub open: Option<Sample>,
     /// Tunnels on the link.
@@ -70,6 +79,8 @@ pub struct TapeBlock {
     pub precomputed: Vec<Precomputed>,
     /// Marks, each before the packet of that index, in order.
     pub marks: Vec<(u32, Mark)>,
+    /// The interval that is open before its first packet.
+    pub open: OpenInterval,
     /// Numbers of the packets, run by run, of each by shard, then as they are.
     order: Vec<u32>,
     /// The runs: one before each mark, one after them all.
@@ -88,7 +99,14 @@ struct Run {
 impl TapeBlock {
     /// An empty one with an arena of `bytes`.
     pub fn with_bytes(bytes: usize) -> Self {
-        Self { block: Block::with_bytes(bytes), precomputed: Vec::new(), marks: Vec::new(), order: Vec::new(), runs: Vec::new() }
+        Self {
+            block: Block::with_bytes(bytes),
+            precomputed: Vec::new(),
+            marks: Vec::new(),
+            open: OpenInterval::default(),
+            order: Vec::new(),
+            runs: Vec::new(),
+        }
     }
 
     /// Forgets what was on it; the memory stays.

@@ -81,7 +81,7 @@ impl Health {
 pub(super) mod tests {
     use super::*;
     use crate::model::{Direction, FlowKey, Mac, Timestamp};
-use crate::packet::Packet;
+    use crate::packet::Packet;
     use proptest::prelude::*;
 
     /// An Ethernet frame with IPv4 and UDP, ports 53000 to `port`, around `payload`.

@@ -4,7 +4,6 @@ use super::format::{moment, number, plural, ratio, text, word};
 use super::tables::{self, casts, section, sizes, tcp};
 use super::{Document, Part, Section, Table, Tone, host, mirror};
 use crate::model::text::printable;
-use crate::model::time::SECOND;
 use crate::model::{LinkType, units};
 use crate::report::chart::Chart;
 use crate::snapshot::tables::TABLES;
@@ -92,7 +91,11 @@ fn capture(s: &Snapshot) -> Section {
         facts.push(("First packet", moment(first)));
         facts.push(("Last packet", moment(last)));
     }
-    facts.push(("Duration", units::duration(s.duration())));
+    if s.first.is_some() || s.total.packets == 0 {
+        facts.push(("Duration", units::duration(s.duration())));
+    } else {
+        facts.push(("Times", "none: the packets were recorded without".into()));
+    }
     let link = s.mirror.link;
     facts.push(("Packets", units::grouped(link.packets)));
     facts.push(("On the wire", format!("{} bytes ({})", units::grouped(link.wire_bytes), units::bytes(link.wire_bytes))));
@@ -130,7 +133,7 @@ fn losses(s: &Snapshot) -> Section {
     let stages = [
         ("Interface", l.interface_drops, "dropped by the network interface or its driver"),
         ("Kernel", l.kernel_drops, "dropped by the kernel: its ring was full (--buffer)"),
-        ("Queue", l.queue_drops, "dropped between our own stages"),
+        ("Queue", l.queue_drops, "records a subscriber was too slow to take; no packet is lost by it"),
         ("Cut headers", l.decode_errors, "packets captured too short to be decoded fully (--snaplen)"),
         ("Malformed", l.malformed, "packets that contradict themselves"),
         ("Late", l.late_packets, "packets older than the interval they arrived in"),
@@ -159,11 +162,11 @@ fn load(s: &Snapshot, columns: usize) -> Section {
         let packets = units::packets_per_second(s.total.packets_per_second(duration));
         facts.push(("Mean", format!("{}, {packets}{}", units::bits_per_second(mean), of_link(mean))));
     }
-    let seconds = s.load.interval as f64 / SECOND as f64;
     if let Some(peak) = s.load.peak {
-        let rate = peak.traffic.bits_per_second(seconds);
+        let rate = peak.bits_per_second();
         let at = moment(peak.start);
-        facts.push(("Peak", format!("{} over {}{}, at {at}", units::bits_per_second(rate), units::duration(seconds), of_link(rate))));
+        facts
+            .push(("Peak", format!("{} over {}{}, at {at}", units::bits_per_second(rate), units::duration(peak.seconds()), of_link(rate))));
     }
     if let Some((at, bytes, packets)) = s.load.peak_ms {
         let rate = bytes as f64 * 8000.0;

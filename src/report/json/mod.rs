@@ -191,7 +191,7 @@ fn load(w: &mut Writer, s: &Snapshot) -> io::Result<()> {
 
 /// The busiest base interval as a rate.
 fn peak_bits_per_second(load: &Load) -> f64 {
-    load.peak.map_or(0.0, |p| p.traffic.bits_per_second(load.interval as f64 / SECOND as f64))
+    load.peak.map_or(0.0, |p| p.bits_per_second())
 }
 
 /// A sample whose length is not the base interval (older ones are merged, the last one may be open) says so.

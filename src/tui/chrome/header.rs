@@ -130,6 +130,9 @@ fn right(scene: &Scene) -> Vec<Piece> {
         let clock = |at| amount::time_of_day(at, scene.options.utc_offset);
         out.push(Piece { worth: 8, text: vec![(format!("{}–{}", clock(first), clock(last)).into(), text)] });
     }
+    if let Some(age) = scene.age {
+        out.push(Piece { worth: 1, text: vec![(format!(" {age} s old ").into(), scene.theme.badge(Hue::Warn))] });
+    }
     out.push(Piece { worth: 2, text: lost(scene) });
     out
 }
@@ -148,7 +151,7 @@ fn lost(scene: &Scene) -> Vec<(Cow<'static, str>, Style)> {
     if lost == 0 {
         return vec![("lost 0".into(), scene.style(Hue::Dim))];
     }
-    let stages = [(l.interface_drops, "interface"), (l.kernel_drops, "kernel"), (l.queue_drops, "queue")];
+    let stages = [(l.interface_drops, "interface"), (l.kernel_drops, "kernel")];
     let stage = stages.into_iter().max_by_key(|s| s.0).map_or("", |s| s.1);
     let share = ratio(lost, scene.snapshot.total.packets.saturating_add(lost));
     vec![(format!(" lost {} {stage} ", amount::share(share)).into(), scene.theme.badge(Hue::Bad))]

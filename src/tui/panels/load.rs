@@ -81,10 +81,9 @@ fn note(scene: &Scene, bins: &Bins) -> Note {
     let load = &scene.snapshot.load;
     let mut out: Note = vec![("mean ".into(), dim), (amount::rate(scene, mean * 8.0).plain().into(), text)];
     if let Some(peak) = load.peak {
-        let seconds = load.interval.max(1) as f64 / SECOND as f64;
-        let span = if load.interval == SECOND { "1 s".to_owned() } else { units::duration(seconds) };
+        let span = if peak.length == SECOND { "1 s".to_owned() } else { units::duration(peak.seconds()) };
         out.push((format!(" · peak {span} ").into(), dim));
-        out.push((amount::rate(scene, peak.traffic.bits_per_second(seconds)).plain().into(), text));
+        out.push((amount::rate(scene, peak.bits_per_second()).plain().into(), text));
     }
     if let Some((_, bytes, _)) = load.peak_ms {
         out.push((" · peak 1 ms ".into(), dim));

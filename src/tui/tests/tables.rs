@@ -13,8 +13,17 @@ fn shown(filter: &str) -> String {
     let snapshot = Snapshot { filter: Some("toy".into()), sources, ..Snapshot::default() };
     let view = View { filter: Filter::parse(filter).expect("a filter"), ..View::default() };
     let (options, theme, pane, trail) = (Options::default(), Theme::new(Depth::Mono, false), Pane::default(), Default::default());
-    let scene =
-        Scene { snapshot: &snapshot, view: &view, pane: &pane, topic: None, trail: &trail, options: &options, theme: &theme, behind: 0.0 };
+    let scene = Scene {
+        snapshot: &snapshot,
+        view: &view,
+        pane: &pane,
+        topic: None,
+        trail: &trail,
+        options: &options,
+        theme: &theme,
+        age: None,
+        behind: 0.0,
+    };
     let area = Rect::new(0, 0, 40, 6);
     let mut buffer = Buffer::empty(area);
     any_table::draw(&mut Canvas::new(&mut buffer, &theme), area, &scene, &TOYS, 0, true);
