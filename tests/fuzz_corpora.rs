@@ -1,4 +1,5 @@
 //! Every fuzz target over its corpus, over its seeds and over mutations of both that are the same every time.
+//! `FUZZ_ROUNDS=100` runs a hundred times as many, where there is no fuzzer.
 
 mod support;
 
@@ -69,6 +70,8 @@ fn mutate(data: &mut Vec<u8>, other: &[u8], rng: &mut Rng) {
 fn hold(target: &Target) {
     let corpus = corpus(target);
     assert!(corpus.len() > 1 || target.name == "file_snoop", "{} has no corpus", target.name);
+    // The first round is that of `make test`.
+    let rounds = std::env::var("FUZZ_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
     let mut rng = Rng(0x5eed);
     let run = |data: &[u8]| {
         if catch_unwind(AssertUnwindSafe(|| (target.run)(data))).is_err() {
@@ -77,7 +80,7 @@ fn hold(target: &Target) {
     };
     for member in &corpus {
         run(member);
-        for _ in 0..target.mutations {
+        for _ in 0..target.mutations * rounds {
             let mut data = member.clone();
             let other = &corpus[rng.below(corpus.len() as u64) as usize];
             mutate(&mut data, other, &mut rng);
