@@ -121,9 +121,9 @@ pub fn value(w: &mut Writer, value: Value<'_>) {
         Value::Real(x) => w.float(x),
         Value::Span(_) => w.float(value.seconds().unwrap_or_default()),
         Value::Flag(flag) => w.boolean(flag),
-        Value::Word(word) => w.string(word),
+        Value::Word(word) => w.word(word),
         Value::Text(text) => w.string(text),
-        Value::State(state) => w.string(state.token()),
+        Value::State(state) => w.word(state.token()),
         Value::Address(address) => w.address(address),
         Value::Time(time) => w.time(time),
         Value::Numbers(numbers) => {
