@@ -88,6 +88,10 @@ impl Console {
         let details = if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) };
         let warning = if serious { "warning: " } else { "" };
         let packets = report::document::format::plural(s.total.packets, "packet");
+        if self.verbose {
+            let forgotten = s.mirror.forgotten.named().map(|(what, n)| format!("{what} {}", units::grouped(n)));
+            say(format_args!("evidence forgotten at a cap: {}", forgotten.join(", ")));
+        }
         say(format_args!("{warning}{packets}, lost {}{details}", units::grouped(l.lost_packets())));
     }
 }

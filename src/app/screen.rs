@@ -5,7 +5,8 @@ use crate::capture::ports;
 use crate::cli::Common;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::model::Mac;
+use crate::model::time::SECOND;
+use crate::model::{Mac, Timestamp};
 use crate::names;
 use crate::settings::{Color, InputSettings, LiveSettings};
 use crate::snapshot::{Feed, Query};
@@ -53,14 +54,15 @@ fn options(title: &str, common: &Common, stop: &Arc<AtomicBool>) -> tui::Options
             Color::Always => tui::ColorChoice::Always,
             Color::Never => tui::ColorChoice::Never,
         },
-        utc_offset: utc_offset(),
+        utc_offset,
         ..tui::Options::default()
     }
 }
 
-/// Seconds that this host's clock shows east of UTC.
-fn utc_offset() -> i64 {
-    i64::from(jiff::tz::TimeZone::system().to_offset(jiff::Timestamp::now()).seconds())
+/// Seconds that this host's clocks show east of UTC at a time.
+fn utc_offset(at: Timestamp) -> i64 {
+    let time = jiff::Timestamp::from_second(at.0.div_euclid(SECOND)).unwrap_or_default();
+    i64::from(jiff::tz::TimeZone::system().to_offset(time).seconds())
 }
 
 fn manufacturer(mac: Mac) -> Option<&'static str> {

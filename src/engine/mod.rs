@@ -6,6 +6,8 @@
 mod fold;
 mod host_watch;
 mod judge;
+#[cfg(test)]
+mod memory_tests;
 mod merge;
 mod pool;
 mod route;

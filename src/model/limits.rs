@@ -56,7 +56,7 @@ pub const ZSTD_WINDOW_LOG: u32 = 27;
 /// Memory for decompressing xz: `xz -9` needs 65 MiB.
 pub const LZMA_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Conversations kept per shard (64 shards: 2,097,152 in all, about 400 MiB). Beyond it the longest idle ones are folded into the
+/// Conversations kept per shard (64 shards: 2,097,152 in all, about 640 MiB). Beyond it the longest idle ones are folded into the
 /// "other" row.
 pub const FLOWS_PER_SHARD: usize = 32 * 1024;
 

@@ -238,10 +238,21 @@ pub struct Session {
     pub check_sequence: bool,
     /// What a sampling agent says of its samples; `None`: every packet is copied, as far as the encapsulation tells.
     pub sampling: Option<Sampling>,
+    /// The device's clock against the capture's, where its stamps tell.
+    pub clock: Option<SessionClock>,
     /// First packet.
     pub first: Timestamp,
     /// Last packet.
     pub last: Timestamp,
+}
+
+/// A mirroring device's clock, by the stamps on its copies.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SessionClock {
+    /// How much faster it runs than the capture's clock, in parts per million.
+    pub drift_ppm: f64,
+    /// Seconds by which copies are ahead or behind a steady clock: how unevenly they travel (standard deviation).
+    pub jitter: f64,
 }
 
 /// A session that brings one packet in many, as its agent says.

@@ -54,7 +54,7 @@ pub use histogram::{Histogram, Quantiles};
 pub use host::HostFacts;
 pub use learnt::{LearntName, NameSource};
 pub use link::LinkType;
-pub use mirror::{Carrier, Decap, MirrorTag, Purpose, RspanChoice, Sampling, Session, Side, Tunnel, TunnelKind};
+pub use mirror::{Carrier, Decap, MirrorTag, Purpose, RspanChoice, Sampling, Session, SessionClock, Side, Tunnel, TunnelKind};
 pub use path::Path;
 pub use port::Port;
 pub use proto::Proto;

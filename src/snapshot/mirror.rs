@@ -78,6 +78,26 @@ impl Mirror {
     }
 }
 
+/// What was forgotten at a cap before it could tell anything: evidence that is missing, never packets. Zero on all but crowded links.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Forgotten {
+    /// Packets whose copies, had any come, would not have been recognised.
+    pub copies: u64,
+    /// Unseen TCP ranges that were neither found lost nor late.
+    pub holes: u64,
+    /// Requests that were neither found answered nor unanswered.
+    pub requests: u64,
+    /// Packets of tunnels beyond those that are watched one by one.
+    pub tunnels: u64,
+}
+
+impl Forgotten {
+    /// Each with its word in outputs.
+    pub fn named(&self) -> [(&'static str, u64); 4] {
+        [("copies", self.copies), ("holes", self.holes), ("requests", self.requests), ("tunnels", self.tunnels)]
+    }
+}
+
 /// Everything known of the mirror.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Mirror {
@@ -101,6 +121,8 @@ pub struct Mirror {
     pub trust: Trust,
     /// Detectors that keep silent because their evidence is bad, and why: `(detector, reason)`.
     pub silenced: Vec<(&'static str, String)>,
+    /// What was forgotten at a cap.
+    pub forgotten: Forgotten,
     /// User tunnels.
     pub tunnels: Table<TunnelRow>,
 }

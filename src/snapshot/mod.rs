@@ -12,7 +12,7 @@ pub mod tables;
 pub use crate::model::{SourceInfo, Trust, TrustPart};
 pub use feed::Feed;
 pub use filter::Filter;
-pub use mirror::{DuplicateClass, Duplicates, LossLedger, Mirror, Sides, TunnelRow};
+pub use mirror::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Sides, TunnelRow};
 pub use query::{Column, Order, Query};
 pub use rows::{Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, VlanRow};
 

@@ -3,7 +3,9 @@
 
 use super::{DuplicateClass, Duplicates};
 use crate::model::host::Check;
-use crate::model::{Address, DissectLosses, Estimate, LinkType, Mac, Sampling, Session, SourceInfo, StampPort, Stamps, Timestamp, Traffic};
+use crate::model::{
+    Address, DissectLosses, Estimate, LinkType, Mac, Sampling, Session, SessionClock, SourceInfo, StampPort, Stamps, Timestamp, Traffic,
+};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// An object: names, and what stands behind them; `if` leaves out what is `None`.
@@ -68,6 +70,8 @@ members!(Errors, e, { "short" => e.0[0], "oversized" => e.0[1], "bad" => e.0[2] 
 
 members!(Sampling, s, { "one_in" => s.one_in, "samples" => s.samples, "unread" => s.unread, "drops" => s.drops });
 
+members!(SessionClock, c, { "drift_ppm" => c.drift_ppm, "jitter_seconds" => c.jitter });
+
 members!(Session, s, {
     "kind" => s.tunnel.kind.token(),
     "source" => s.tunnel.source,
@@ -86,6 +90,7 @@ members!(Session, s, {
     "errors" => Errors(s.errors),
     "check_sequence" => s.check_sequence,
     "sampling" => s.sampling,
+    "clock" if some => s.clock,
     "first" => s.first,
     "last" => s.last,
 });

@@ -133,7 +133,7 @@ pub(super) fn cell(scene: &Scene, layer: Layer, head: &Head, value: Value<'_>, f
         (Kind::Port, Value::Count(n)) => Cell::Right(n.to_string(), style),
         (_, Value::Count(n)) => Cell::Amount(amount::count(n), style),
         (_, Value::Span(_)) => Cell::Right(amount::short_duration(value.seconds().unwrap_or_default()), style),
-        (_, Value::Time(time)) => Cell::Right(amount::time_of_day(time, scene.options.utc_offset), style),
+        (_, Value::Time(time)) => Cell::Right(amount::time_of_day(time, scene.utc_offset(time)), style),
         (Kind::Ratio, Value::Real(part)) => Cell::Right(amount::share(part), style),
         (_, Value::Real(x)) => Cell::Right(format!("{x:.2}"), style),
         (Kind::Maker, Value::Address(address)) => Cell::Text(maker(scene, address), style),

@@ -1,7 +1,7 @@
 //! What the program tells the dashboard before it starts.
 
 use super::theme::{Background, ColorChoice};
-use crate::model::Mac;
+use crate::model::{Mac, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -22,8 +22,8 @@ pub struct Options {
     pub color: ColorChoice,
     /// The terminal's background.
     pub background: Background,
-    /// Seconds east of UTC for times of day.
-    pub utc_offset: i64,
+    /// Seconds that this host's clocks show east of UTC, at a time: summer's packets have summer's hours.
+    pub utc_offset: fn(Timestamp) -> i64,
     /// Bytes instead of bits at the start.
     pub bytes: bool,
     /// Names of ports and manufacturers instead of numbers at the start.
@@ -40,7 +40,7 @@ impl Default for Options {
             service: |_, _| None,
             color: ColorChoice::Auto,
             background: Background::Auto,
-            utc_offset: 0,
+            utc_offset: |_| 0,
             bytes: false,
             names: false,
         }

@@ -189,6 +189,11 @@ pub(super) struct Scene<'a> {
 }
 
 impl Scene<'_> {
+    /// Seconds east of UTC at a time.
+    pub fn utc_offset(&self, at: Timestamp) -> i64 {
+        (self.options.utc_offset)(at)
+    }
+
     /// Whether numbers are means over the whole capture (a file) and not rates of now.
     pub fn whole(&self) -> bool {
         !self.snapshot.live

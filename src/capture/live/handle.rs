@@ -115,11 +115,12 @@ impl Handle {
     }
 
     /// Packets dropped since the last call: by the kernel, because its ring was full, and by the interface as libpcap knows it.
-    pub fn new_drops(&mut self) -> (u64, u64) {
-        match self.capture.stats() {
-            Ok(stat) => (self.dropped.advance(stat.dropped), self.interface_dropped.advance(stat.if_dropped)),
-            Err(_) => (0, 0),
-        }
+    ///
+    /// # Errors
+    /// libpcap's words, when it cannot tell.
+    pub fn new_drops(&mut self) -> Result<(u64, u64), String> {
+        let stat = self.capture.stats().map_err(|e| message(&e))?;
+        Ok((self.dropped.advance(stat.dropped), self.interface_dropped.advance(stat.if_dropped)))
     }
 }
 

@@ -29,7 +29,7 @@ enum State {
     /// Packets may come.
     Open(Handle),
     /// The interface went away; its ring is emptied until the given time.
-    ExitSummary(Handle, Instant),
+    Leaving(Handle, Instant),
     /// No handle; opening is tried at the given time.
     Waiting(Instant),
 }
@@ -52,6 +52,10 @@ pub struct Tap {
     promiscuous: bool,
     speed: Option<u64>,
     warning: Option<String>,
+    /// libpcap's words about the last read that failed.
+    failed: Option<String>,
+    /// libpcap's words about its drop counter, while that cannot be read.
+    uncounted: Option<String>,
     /// It was open once, so its absence means it went away.
     seen: bool,
 }
@@ -75,6 +79,8 @@ impl Tap {
             promiscuous: options.promiscuous && name != "any",
             speed: sysfs::interface(name).and_then(|i| i.speed()),
             warning: None,
+            failed: None,
+            uncounted: None,
             seen: false,
         };
         if let Err(refused) = tap.connect() {
@@ -108,6 +114,7 @@ impl Tap {
         (self.index, self.drops) = (index, before);
         self.state = State::Open(handle);
         self.seen = true;
+        (self.failed, self.uncounted) = (None, None);
         self.inspect();
         Ok(())
     }
@@ -120,7 +127,7 @@ impl Tap {
     /// The descriptor to wait on.
     pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         match &self.state {
-            State::Open(handle) | State::ExitSummary(handle, _) => Some(handle.as_fd()),
+            State::Open(handle) | State::Leaving(handle, _) => Some(handle.as_fd()),
             State::Waiting(_) => None,
         }
     }
@@ -129,28 +136,29 @@ impl Tap {
     pub fn drain(&mut self, block: &mut Block, interface: u16, turn: Turn) -> usize {
         let before = block.packets.len();
         let failed = match &mut self.state {
-            State::Open(handle) => handle.drain(block, interface, turn).is_err(),
-            State::ExitSummary(handle, _) => {
+            State::Open(handle) => handle.drain(block, interface, turn).err(),
+            State::Leaving(handle, _) => {
                 // Its errors are expected; only what is left in the ring matters.
                 let _ = handle.drain(block, interface, turn);
-                false
+                None
             }
             State::Waiting(_) => return 0,
         };
-        if let State::Open(handle) | State::ExitSummary(handle, _) = &self.state {
+        if let State::Open(handle) | State::Leaving(handle, _) = &self.state {
             self.widest = self.widest.max(handle.widest);
         }
         let added = block.packets.len() - before;
         self.packets += added as u64;
-        if failed {
+        if let Some(words) = failed {
             self.leave(clock::now());
+            self.failed = Some(format!("{} could not be read on: {}", printable(&self.name), printable(&words)));
         }
         added
     }
 
     /// Looks after the interface when it is time to: is it still there, is it back?
     pub fn maintain(&mut self, now: Instant) {
-        if let State::ExitSummary(_, until) = self.state
+        if let State::Leaving(_, until) = self.state
             && now >= until
         {
             self.count();
@@ -167,7 +175,7 @@ impl Tap {
                 self.count();
                 self.inspect();
             }
-            State::ExitSummary(..) => {}
+            State::Leaving(..) => {}
             State::Waiting(next) if now >= next => self.retry(now),
             State::Waiting(_) => {}
         }
@@ -182,7 +190,7 @@ impl Tap {
         self.count();
         self.warning = Some(self.is_away());
         if let State::Open(handle) = std::mem::replace(&mut self.state, State::Waiting(now)) {
-            self.state = State::ExitSummary(handle, now + FAREWELL);
+            self.state = State::Leaving(handle, now + FAREWELL);
         }
     }
 
@@ -226,8 +234,20 @@ impl Tap {
 
     /// Reads the loss counters.
     fn count(&mut self) {
-        let (State::Open(handle) | State::ExitSummary(handle, _)) = &mut self.state else { return };
-        let (kernel, libpcap) = handle.new_drops();
+        let open = matches!(self.state, State::Open(_));
+        let (State::Open(handle) | State::Leaving(handle, _)) = &mut self.state else { return };
+        let (kernel, libpcap) = match handle.new_drops() {
+            Ok(drops) => {
+                self.uncounted = None;
+                drops
+            }
+            // Not the same as none: what is told of losses is then too small.
+            Err(words) => {
+                let told = || format!("drops of {} cannot be counted: {}", printable(&self.name), printable(&words));
+                self.uncounted = open.then(told);
+                (0, 0)
+            }
+        };
         self.losses.kernel = self.losses.kernel.saturating_add(kernel);
         // libpcap counts interface drops in promiscuous mode only, so the system's counter is preferred.
         let added = match (self.drops, sysfs::interface(&self.name).filter(|i| i.index() == self.index).and_then(|i| i.receive_drops())) {
@@ -259,8 +279,26 @@ impl Tap {
             packets: self.packets,
             promiscuous: Some(self.promiscuous),
             speed: self.speed,
-            warning: self.warning.clone(),
+            warning: told([&self.warning, &self.failed, &self.uncounted]),
             ..SourceInfo::default()
         }
+    }
+}
+
+/// What is wrong, all of it in one line.
+fn told(wrong: [&Option<String>; 3]) -> Option<String> {
+    let words: Vec<&str> = wrong.into_iter().flatten().map(String::as_str).collect();
+    (!words.is_empty()).then(|| words.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_that_is_wrong_is_told() {
+        let [none, gone, uncounted] = [None, Some("eth1 is gone".to_owned()), Some("drops cannot be counted: no".to_owned())];
+        assert_eq!(told([&none, &none, &none]), None);
+        assert_eq!(told([&gone, &none, &uncounted]).as_deref(), Some("eth1 is gone; drops cannot be counted: no"));
     }
 }

@@ -10,7 +10,7 @@ use crate::engine::tape::facts::TunnelFacts;
 use crate::mirror::{CopyClass, DuplicateCounts};
 use crate::model::mirror::Purpose;
 use crate::model::{Mac, Timestamp, Traffic};
-use crate::snapshot::{DuplicateClass, Duplicates, LossLedger, Mirror, Sides, Table, TunnelRow};
+use crate::snapshot::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Sides, Table, TunnelRow};
 
 /// VLAN pairs shown.
 const VLAN_PAIRS: usize = 64;
@@ -72,6 +72,12 @@ impl Assess for MirrorJudge {
             trust: diagnose::trust(&evidence, &judgement.findings),
             silenced: judgement.silenced,
             duplicates,
+            forgotten: Forgotten {
+                copies: whole.counts.duplicates.displaced,
+                holes: whole.counts.loss.forgotten,
+                requests: whole.counts.health.unmatched.forgotten,
+                tunnels: request.tunnels.beyond.packets,
+            },
             ..picture(&request.tunnels)
         };
         self.link_before = link;

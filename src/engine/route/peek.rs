@@ -160,6 +160,7 @@ impl Peek {
             sessions: self.sessions.report(),
             loops: self.sessions.loops(),
             foreign: self.sessions.foreign(),
+            beyond: self.sessions.beyond(),
             fragments: self.sessions.fragments(),
             stamps: self.stamps.report(),
         }

@@ -13,6 +13,8 @@ pub struct TunnelFacts {
     pub loops: u64,
     /// Packets of mirrors that only cross this link.
     pub foreign: Traffic,
+    /// Layers of tunnels beyond the cap of sessions: counted together, not taken off.
+    pub beyond: Traffic,
     /// Fragments of outer tunnel packets.
     pub fragments: Traffic,
     /// Time stamps of devices on the way.

@@ -127,6 +127,11 @@ impl Watched {
                     unread: s.not_read(),
                     drops: s.drops(),
                 }),
+                clock: self
+                    .clock
+                    .drift_ppm()
+                    .zip(self.clock.jitter_nanos())
+                    .map(|(drift_ppm, nanos)| model::SessionClock { drift_ppm, jitter: nanos / 1e9 }),
                 first: self.first,
                 last: self.last,
             },

@@ -30,6 +30,7 @@ pub fn mirror(w: &mut Writer, mirror: &Mirror) -> io::Result<()> {
         w.section("duplicates", &mirror.duplicates);
         w.section("loss", &mirror.loss);
         w.section("directions", &mirror.sides);
+        w.section("forgotten", &mirror.forgotten);
         trust(w, &mirror.trust);
         w.key("silenced");
         w.open(b'[');

@@ -127,8 +127,9 @@ fn right(scene: &Scene) -> Vec<Piece> {
     if let (true, false, Some(first)) = (s.live, reading, s.first) {
         out.push(Piece { worth: 8, text: vec![(units::clock(s.now.seconds_since(first)).into(), text)] });
     } else if let (Some(first), Some(last)) = (s.first, s.last) {
-        let clock = |at| amount::time_of_day(at, scene.options.utc_offset);
-        out.push(Piece { worth: 8, text: vec![(format!("{}–{}", clock(first), clock(last)).into(), text)] });
+        out.push(Piece {
+            worth: 8, text: vec![(amount::span(first, last, scene.options.utc_offset).replace(" – ", "–").into(), text)]
+        });
     }
     if let Some(age) = scene.age {
         out.push(Piece { worth: 1, text: vec![(format!(" {age} s old ").into(), scene.theme.badge(Hue::Warn))] });

@@ -4,7 +4,7 @@ use super::model::host::{Check, Checklist, Verdict};
 use super::model::{
     Address, Estimate, Finding, Sampling, Session, Severity, StampKind, StampPort, Stamps, Traffic, Tunnel, TunnelKind, Value,
 };
-use super::snapshot::{DuplicateClass, Duplicates, LossLedger, Mirror, Sides, Trust, TrustPart, TunnelRow};
+use super::snapshot::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Sides, Trust, TrustPart, TunnelRow};
 use super::{HISTORY, at, part, table};
 use std::net::Ipv4Addr;
 
@@ -84,6 +84,7 @@ fn session(total: Traffic, second: i64, id: u64) -> Session {
         errors: [0, 0, 0],
         check_sequence: false,
         sampling: None,
+        clock: None,
         first: at(-HISTORY),
         last: at(second),
     }
@@ -186,6 +187,7 @@ pub fn mirror(total: Traffic, recent: Traffic, second: i64, trouble: bool) -> Mi
     }
     let session = |id, missing, reordered| Session { missing, reordered, ..session(total, second, id) };
     Mirror {
+        forgotten: Forgotten::default(),
         transport: "erspan2",
         link: part(total, 2.05),
         recent_link: part(recent, 2.05),

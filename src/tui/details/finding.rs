@@ -82,12 +82,11 @@ fn lines(scene: &Scene, finding: &Finding, width: u16) -> Vec<Line> {
         let line = if i == 0 { format!("{symbol} {line}") } else { format!("  {line}") };
         out.push((0, line, scene.theme.strong(hue)));
     }
-    let clock = |at| amount::time_of_day(at, scene.options.utc_offset);
     let lasting = amount::short_duration(finding.last.seconds_since(finding.first).floor());
     let still = if finding.active { "still so" } else { "cleared" };
     let severity = finding.severity.token();
     let when = if scene.snapshot.is_timed() {
-        format!("{severity} · {} – {}, {lasting} · {still}", clock(finding.first), clock(finding.last))
+        format!("{severity} · {}, {lasting} · {still}", amount::span(finding.first, finding.last, scene.options.utc_offset))
     } else {
         severity.to_owned()
     };

@@ -117,6 +117,5 @@ fn traffic_line(scene: &Scene, recent: crate::model::Traffic, total: crate::mode
 
 /// `14:02:11–14:09:40, 7m 29s`.
 fn span_line(scene: &Scene, first: crate::model::Timestamp, last: crate::model::Timestamp) -> String {
-    let clock = |at| amount::time_of_day(at, scene.options.utc_offset);
-    format!("{} – {}, {}", clock(first), clock(last), amount::short_duration(last.seconds_since(first)))
+    format!("{}, {}", amount::span(first, last, scene.options.utc_offset), amount::short_duration(last.seconds_since(first)))
 }

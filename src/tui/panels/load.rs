@@ -9,7 +9,7 @@
 //! ```
 
 use crate::model::time::{MILLISECOND, SECOND};
-use crate::model::units;
+use crate::model::{Timestamp, units};
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::theme::Hue;
 use crate::tui::view::{SCALES, Scene, ratio};
@@ -34,7 +34,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let body = titled(canvas, bits, &title(scene, split), &note(scene, &bins), false);
     let (field, axis) = split_top(body, body.height.saturating_sub(1));
     draw_bits(canvas, field, scene, &bins, split);
-    let clock = scene.whole().then_some(scene.options.utc_offset);
+    let clock = scene.whole().then(|| scene.utc_offset(Timestamp(bins.start)));
     chart::ticks(canvas, axis, &bins, clock);
     if packets.height > 0 {
         let (field, axis) = {

@@ -104,6 +104,20 @@ pub(in crate::tui) fn date(at: Timestamp, utc_offset: i64) -> String {
     format!("{:04}-{month:02}-{day:02}", year + era * 400 + i64::from(month <= 2))
 }
 
+/// From one time to another: `14:02:11 – 14:09:40`, with their dates where these differ: `2026-11-25 14:02 – 2026-11-27 09:30`.
+pub(in crate::tui) fn span(first: Timestamp, last: Timestamp, utc_offset: fn(Timestamp) -> i64) -> String {
+    let of = |at: Timestamp| {
+        let offset = utc_offset(at);
+        (date(at, offset), time_of_day(at, offset))
+    };
+    let ((begins, from), (ends, to)) = (of(first), of(last));
+    if begins == ends {
+        return format!("{from} – {to}");
+    }
+    let minutes = |time: &str| time.rsplit_once(':').map_or(String::new(), |(minutes, _)| minutes.to_owned());
+    format!("{begins} {} – {ends} {}", minutes(&from), minutes(&to))
+}
+
 /// A duration in at most eight cells: `850 µs`, `12.3 ms`, `4.2 s`, `3m 05s`, `2h 07m`, `3d 04h`.
 pub(in crate::tui) fn short_duration(seconds: f64) -> String {
     let s = if seconds.is_finite() { seconds.max(0.0) } else { 0.0 };
@@ -122,6 +136,16 @@ pub(in crate::tui) fn short_duration(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_span_of_days_tells_dates_and_each_time_has_its_own_offset() {
+        let summer = |at: Timestamp| if at.0 < 1_700_000_000 * SECOND { 7_200 } else { 3_600 };
+        let at = |seconds: i64| Timestamp(seconds * SECOND);
+        assert_eq!(span(at(1_700_000_000), at(1_700_000_020), |_| 0), "22:13:20 – 22:13:40");
+        assert_eq!(span(at(1_700_000_000), at(1_700_259_219), |_| 0), "2023-11-14 22:13 – 2023-11-17 22:13");
+        assert_eq!(span(at(1_688_212_800), at(1_688_212_860), summer), "14:00:00 – 14:01:00");
+        assert_eq!(span(at(1_700_000_000), at(1_700_259_219), summer), "2023-11-14 23:13 – 2023-11-17 23:13");
+    }
 
     #[test]
     fn widths_are_fixed() {

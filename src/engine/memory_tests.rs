@@ -1,0 +1,90 @@
+//! What everything takes at its cap, added up and held against what README promises.
+
+use crate::capture::Packet;
+use crate::engine::fold::detectors::FlowDetectors;
+use crate::engine::tape::precomputed::Precomputed;
+use crate::model::limits::*;
+use crate::model::{FlowRecord, Session};
+use crate::snapshot::{Conversation, HostRow, Sample};
+use crate::stats::flow::FlowCold;
+use crate::stats::{Context, FlowHot};
+use std::mem::size_of;
+
+/// Bytes of an index for each row at its cap: two places of eight bytes; those of a general hash table are fewer.
+const INDEX: usize = 16;
+/// Bytes of a row's number in the list of those touched, and in another list where it waits.
+const NUMBERS: usize = 8;
+
+/// What there is one of in each shard: what, how many, bytes of each.
+fn in_each_shard() -> Vec<(&'static str, usize, usize)> {
+    let flow = size_of::<FlowHot<FlowDetectors>>() + size_of::<FlowCold>() + INDEX + NUMBERS;
+    vec![
+        ("conversations", FLOWS_PER_SHARD, flow),
+        ("their VLANs, where more than one", FLOWS_PER_SHARD, 16),
+        ("closed conversations", CLOSED_FLOWS, size_of::<FlowRecord>()),
+        ("contexts", CONTEXTS_PER_SHARD, size_of::<Context>() + INDEX),
+        ("fragments", FRAGMENTS, 128),
+        ("packets for copies", COPY_PACKETS, 32 + 8),
+        ("conversations for copies", COPY_FLOWS, 32),
+        ("unseen ranges", HOLES_PER_SHARD, 56),
+        ("windows of loss", WINDOWS, 32),
+        ("requests", REQUESTS, 64),
+        ("bytes put in order", REASSEMBLY_CHUNKS, REASSEMBLY_CHUNK + 32),
+        ("hosts by side", PLACES, 32),
+        ("MAC roles", MAC_ROLES, 16),
+    ]
+}
+
+/// What there is one of.
+fn once() -> Vec<(&'static str, usize, usize)> {
+    let [host, pair] = [size_of::<HostRow>(), size_of::<Conversation>()].map(|row| row + INDEX + NUMBERS);
+    let sample = size_of::<Sample>() + 16;
+    vec![
+        ("tape", LIVE_BLOCKS.max(FILE_BLOCKS), BLOCK_BYTES + BLOCK_PACKETS * (size_of::<Packet>() + size_of::<Precomputed>() + 4)),
+        ("MAC addresses, hosts, ports of TCP, UDP and SCTP", HOST_ROWS, 6 * host),
+        ("MAC and address pairs", HOST_ROWS, 3 * pair),
+        ("load", FINE_SAMPLES + COARSE_SAMPLES, sample),
+        ("milliseconds", BURST_BINS, 24),
+        ("sessions", SESSIONS, size_of::<Session>() + 600),
+        ("rows shown", SNAPSHOT_ROWS, 6 * (host + pair)),
+    ]
+}
+
+fn sum(list: &[(&'static str, usize, usize)]) -> usize {
+    list.iter().map(|(_, count, each)| count * each).sum()
+}
+
+/// The number before a unit, after these words in README.
+fn promised(words: &str) -> f64 {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap().replace('\n', " ");
+    let (_, rest) = text.split_once(words).unwrap_or_else(|| panic!("README says no word of it: {words}"));
+    let (number, _) = rest.trim_start().split_once([' ', '\u{a0}']).unwrap();
+    number.parse().unwrap()
+}
+
+const GIB: f64 = (1u64 << 30) as f64;
+
+#[test]
+fn caps_add_up_to_what_readme_promises() {
+    let (each, one) = (in_each_shard(), once());
+    let told: Vec<String> = each
+        .iter()
+        .map(|(what, count, bytes)| (what, SHARDS * count * bytes))
+        .chain(one.iter().map(|(what, count, bytes)| (what, count * bytes)))
+        .map(|(what, bytes)| format!("{what}: {} MiB", bytes >> 20))
+        .collect();
+    let shards = (SHARDS * sum(&each)) as f64 / GIB;
+    let all = shards + sum(&one) as f64 / GIB;
+    let (of_shards, of_all) = (promised("conversations take at most"), promised("everything at its cap together"));
+    assert!((of_shards * 0.9..=of_shards).contains(&shards), "{shards:.2} GiB in shards, promised {of_shards}: {told:#?}");
+    assert!((of_all * 0.9..=of_all).contains(&all), "{all:.2} GiB in all, promised {of_all}: {told:#?}");
+}
+
+#[test]
+fn limits_say_what_conversations_take() {
+    let bytes = SHARDS * FLOWS_PER_SHARD * (size_of::<FlowHot<FlowDetectors>>() + size_of::<FlowCold>() + INDEX + NUMBERS);
+    let text = include_str!("../model/limits.rs");
+    let (_, rest) = text.split_once("2,097,152 in all, about ").unwrap();
+    let told: usize = rest.split_once(" MiB").unwrap().0.parse().unwrap();
+    assert!((bytes >> 20).abs_diff(told) <= 10, "{} MiB", bytes >> 20);
+}
