@@ -141,16 +141,26 @@ fn a_new_connection_closes_the_one_before() {
 }
 
 #[test]
-fn parts_of_a_row_add_up_to_it_and_begin_afresh() {
+fn what_was_not_recognised_is_looked_at_again() {
+    let mut t = Told::new(64);
+    t.udp(5, 0);
+    t.table.flows[0].app.stage = AppStage::Skip;
+    t.mark(200);
+    t.udp(5, 300);
+    assert_eq!(t.table.flows[0].app.stage, AppStage::Probe);
+}
+
+#[test]
+fn parts_of_a_row_add_up_to_it() {
     let mut t = Told::new(64);
     let at = t.udp(5, 0);
     t.udp(5, 1);
     t.table.flows[0].app.stage = AppStage::Skip;
     (t.table.flows[0].app.app, t.table.flows[0].app.state) = (AppId::at(3), 77);
     t.mark(200);
-    assert_eq!(t.table.flows[0].app.state, 0, "the state ends with the part");
     assert_eq!(t.pass(17, 5, true, 300, 0, 0), at, "the same row");
-    assert_eq!((t.table.flows[0].app.stage, t.table.flows[0].app.app), (AppStage::Probe, AppId::at(3)));
+    let app = t.table.flows[0].app;
+    assert_eq!((app.stage, app.app, app.state), (AppStage::Skip, AppId::at(3), 77), "what was recognised stays known, with its names");
     t.udp(5, 301);
     t.mark(302);
     t.finish();
