@@ -7,7 +7,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::model::Mac;
 use crate::names;
-use crate::settings::{Color, InputSettings, LiveSettings};
+use crate::settings::{Background, Color, InputSettings, LiveSettings};
 use crate::snapshot::{Feed, Query};
 use crate::tui;
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use std::sync::atomic::AtomicBool;
 /// Lets the user pick an interface, then watches it.
 pub fn pick_and_watch(common: &Common) -> Result<()> {
     let stop = Arc::default();
+    signals::guard(&stop, tui::give_back)?;
     let Some(name) = tui::pick(&ports::list, &options("", common, &stop))? else { return Ok(()) };
     let live = LiveSettings { interfaces: vec![name], ..LiveSettings::default() };
     show(&InputSettings::Live(live), common, &stop)
@@ -23,7 +24,9 @@ pub fn pick_and_watch(common: &Common) -> Result<()> {
 
 /// Watches interfaces or captures.
 pub fn watch(input: &InputSettings, common: &Common) -> Result<()> {
-    show(input, common, &Arc::default())
+    let stop = Arc::default();
+    signals::guard(&stop, tui::give_back)?;
+    show(input, common, &stop)
 }
 
 fn show(input: &InputSettings, common: &Common, stop: &Arc<AtomicBool>) -> Result<()> {
@@ -31,10 +34,9 @@ fn show(input: &InputSettings, common: &Common, stop: &Arc<AtomicBool>) -> Resul
     let mut settings = engine_settings(common, input, &source.info());
     settings.query = Query::default();
     let engine = Engine::start(source, &settings)?;
-    // The screen hears signals itself while it is there; a source that does not end must not hold the program up after it.
-    let impatient = signals::end_at_once_when_set()?;
     let leaving = tui::run(&engine, &options(&source::title(input), common, stop))?;
-    impatient.store(true, std::sync::atomic::Ordering::Relaxed);
+    // A source that does not end must not hold the program up now: from here on a signal ends it.
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
     output::print((leaving.lines().join("\n") + "\n").as_bytes())?;
     engine.failure().map_or(Ok(()), Err)
 }
@@ -51,6 +53,12 @@ fn options(title: &str, common: &Common, stop: &Arc<AtomicBool>) -> tui::Options
             Color::Always => tui::ColorChoice::Always,
             Color::Never => tui::ColorChoice::Never,
         },
+        background: match common.console.background {
+            Background::Auto => tui::Background::Auto,
+            Background::Dark => tui::Background::Dark,
+            Background::Light => tui::Background::Light,
+        },
+        ascii: common.console.ascii.then_some(true),
         utc_offset: utc_offset(),
         ..tui::Options::default()
     }

@@ -1,5 +1,6 @@
 //! What panels draw on: the buffer, the theme, and the places that can be clicked.
 
+use super::ascii;
 use super::theme::{Hue, Theme};
 use super::view::Topic;
 use crate::model::text::printable;
@@ -19,6 +20,8 @@ pub(super) enum Hit {
     Kind(usize),
     /// Select a row of a kind (`None`: the one shown).
     Row(Option<usize>, Topic),
+    /// A line of the palette.
+    Choice(usize),
     /// Sort by a column.
     Column(Column),
 }
@@ -61,7 +64,9 @@ impl<'a> Canvas<'a> {
             return 0;
         }
         // Nothing of what was there before shines through.
-        let (end, _) = self.buffer.set_stringn(x, y, printable(text), usize::from(width), Style::reset().patch(style));
+        let text = printable(text);
+        let text = if self.theme.is_ascii() { ascii::text(&text) } else { Cow::Borrowed(&*text) };
+        let (end, _) = self.buffer.set_stringn(x, y, text, usize::from(width), Style::reset().patch(style));
         end.saturating_sub(x)
     }
 

@@ -79,6 +79,9 @@ pub(super) fn hosts<'a>(kind: Option<Kind>, six: bool, whole: bool) -> Vec<Col<E
     let columns = shown.iter().filter_map(|(at, screen)| {
         let mut column = fields::column(heads.get(*at)?, screen, *at, whole, |s, (k, h): &End, at| {
             let field = ENDPOINTS.fields.get(at)?;
+            if field.head.token == "share" {
+                return Some(Cell::Share(s.share_of(*k, h), s.style(Hue::Accent)));
+            }
             Some(fields::cell(s, *k, &field.head, (field.get)(h), || fields::family(&ENDPOINTS, h)))
         });
         if screen.place == 0 {

@@ -10,7 +10,7 @@
 
 use super::app::{App, Modal};
 use super::canvas::{Canvas, Hit, Listing, split_top};
-use super::chrome::{footer, header, help, tabs};
+use super::chrome::{footer, header, help, palette, tabs};
 use super::theme::Hue;
 use super::view::Scene;
 use ratatui::buffer::Buffer;
@@ -35,10 +35,9 @@ impl App {
         header::draw(&mut canvas, top, &scene);
         let (second, rest) = split_top(rest, u16::from(rest.height >= 5));
         if second.height > 0 {
-            if self.stack.is_empty() {
-                tabs::draw(&mut canvas, second, &scene, self.screen);
-            } else {
-                tabs::breadcrumbs(&mut canvas, second, &scene, self.screen, self.stack.iter().map(|s| &s.0));
+            match self.screens.get(self.screen).filter(|_| !self.stack.is_empty()) {
+                None => tabs::draw(&mut canvas, second, &scene, self.screens, self.screen),
+                Some(entry) => tabs::breadcrumbs(&mut canvas, second, &scene, (self.screen, entry), self.stack.iter().map(|s| &s.0)),
             }
         }
         let (body, last) = split_top(rest, if rest.height >= 4 { rest.height - 1 } else { rest.height });
@@ -81,6 +80,7 @@ impl App {
                 let words = "Forget everything counted so far?  r or y forget · any other key keep";
                 footer::message(canvas, last, words, scene.theme.strong(Hue::Warn));
             }
+            Modal::Palette(open) => palette::draw(canvas, area, open, &palette::choices(self.screens, &self.hints())),
             Modal::Explain { title, text, scroll } => help::text(canvas, area, title, text, *scroll),
         }
     }

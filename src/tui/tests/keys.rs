@@ -122,8 +122,24 @@ fn enter_goes_down_and_escape_up() {
     assert!(session.lines()[1].contains("1 Overview"));
     session.keys("6 e");
     assert!(session.text().contains("All about dup.every."));
-    session.keys("Esc q");
+    session.keys("q");
+    assert!(!session.text().contains("All about dup.every."), "q closes what lies over the page");
+    session.keys("? q");
+    assert!(!session.text().contains("Keys ·") && !session.effects.contains(&Effect::Quit));
+    session.keys("q");
     assert!(session.effects.contains(&Effect::Quit));
+}
+
+#[test]
+fn what_is_pasted_stands_at_the_cursor() {
+    let mut session = Session::new(Story::Calm, 100, 30);
+    session.keys("/").kinds("vlan p").keys("Left");
+    session.event(&Event::Paste("10 and tcp or u\nnot this line".into()));
+    assert!(session.lines()[29].contains("filter vlan 10 and tcp or up"), "{}", session.lines()[29]);
+    session.kinds("d");
+    assert!(session.lines()[29].contains("filter vlan 10 and tcp or udp"), "{}", session.lines()[29]);
+    session.event(&Event::Paste(" and (".into()));
+    assert!(session.lines()[29].contains("parenthes"), "what is wrong is told at once: {}", session.lines()[29]);
 }
 
 #[test]
@@ -141,7 +157,7 @@ fn the_mouse_presses_what_it_points_at() {
     let mut session = Session::new(Story::Trouble, 120, 40);
     let x = session.lines()[1].find("3 Hosts").unwrap_or(0) as u16;
     session.mouse(MouseEventKind::Down(MouseButton::Left), x + 2, 1);
-    assert_eq!(SCREENS[session.app.screen].title(), "Hosts");
+    assert_eq!(SCREENS[session.app.screen].screen.title(), "Hosts");
     let row = session.line_of("10.20.1.9") as u16;
     session.mouse(MouseEventKind::Down(MouseButton::Left), 5, row);
     assert!(session.app.pane().selected.is_some() && session.app.stack.is_empty());
