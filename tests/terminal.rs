@@ -247,6 +247,7 @@ fn a_terminal_that_takes_nothing_is_left_at_the_second_signal() {
     let keys = line.script.stdin.take().map(|to| typing(to, b"12348"));
     let blocked = || std::fs::read_to_string(format!("/proc/{}/wchan", line.pid())).is_ok_and(|w| w.contains("tty") || w.contains("woken"));
     within(blocked);
+    assert!(line.is_alive(), "it has ended by itself");
     line.signal("-TERM");
     std::thread::sleep(Duration::from_millis(500));
     line.signal("-TERM");
@@ -283,7 +284,7 @@ fn a_terminal_of_any_size_is_drawn_in_little_memory() {
         let Some(mut line) = Line::run("size", &format!("stty {size};")) else { return };
         let Some(mut out) = line.script.stdout.take() else { return };
         let reading = std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
-        std::thread::sleep(Duration::from_secs(2));
+        std::thread::sleep(Duration::from_secs(3));
         let status = std::fs::read_to_string(format!("/proc/{}/status", line.pid())).unwrap_or_default();
         let peak = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).and_then(|l| l.trim().trim_end_matches(" kB").parse::<u64>().ok());
         if let Some(peak) = peak {

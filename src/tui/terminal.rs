@@ -163,7 +163,8 @@ impl Screen {
         let terminal = area().and_then(|area| {
             let options = TerminalOptions { viewport: Viewport::Fixed(area) };
             let mut terminal = Terminal::with_options(CrosstermBackend::new(out), options)?;
-            terminal.clear()?;
+            // Not `clear`: that asks where the cursor is and fails where nobody answers.
+            terminal.resize(area)?;
             Ok((area, terminal))
         });
         match terminal {
@@ -228,7 +229,7 @@ impl Screen {
             flag.store(false, Ordering::Relaxed);
         }
         take()?;
-        self.terminal.clear()
+        self.terminal.resize(self.area)
     }
 }
 
