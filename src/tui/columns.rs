@@ -2,8 +2,9 @@
 
 use super::fields;
 use super::label;
+use super::theme::Hue;
 use super::view::{Kind, Scene, Topic};
-use super::widgets::table::Col;
+use super::widgets::table::{Cell, Col};
 use crate::model::Address;
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::tables::endpoints::ENDPOINTS;
