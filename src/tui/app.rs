@@ -4,6 +4,7 @@ use super::canvas::{Hit, Listing};
 use super::chrome::palette::Palette;
 use super::columns::busiest;
 use super::details::{self, Subject, finding};
+use super::held;
 use super::hints::{self, Here};
 use super::options::Options;
 use super::registry::{Entry, SCREENS};
@@ -11,7 +12,7 @@ use super::screen::{Effect, Screen, Sorts};
 use super::screens::overview::Overview;
 use super::theme::Theme;
 use super::view::{Pane, SCALES, Scene, Topic, Trail, View};
-use crate::snapshot::{Query, Snapshot};
+use crate::snapshot::{Filter, Query, Snapshot};
 use ratatui::layout::Rect;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,8 +26,8 @@ pub(super) enum Modal {
     None,
     /// The keys.
     Help(usize),
-    /// The filter line, and what is wrong with what was typed.
-    Filter(Input, Option<String>),
+    /// The filter line.
+    Filter(Typing),
     /// "Really forget?", until a moment.
     Reset(Duration),
     /// Every screen and every key that works here, to choose from.
@@ -34,6 +35,25 @@ pub(super) enum Modal {
     /// A text about a finding, scrolled by so many lines.
     Explain { title: String, text: String, scroll: usize },
 }
+
+/// A filter that is being typed. It holds at once; leaving brings back the one before.
+#[derive(Debug)]
+pub(super) struct Typing {
+    /// What was typed.
+    pub input: Input,
+    /// What is wrong with it.
+    pub error: Option<String>,
+    /// The filter before.
+    pub before: Option<Filter>,
+    /// When the last key came.
+    pub since: Duration,
+}
+
+/// The engine is asked for deeper rows when nothing was typed for so long: on large captures that is work.
+const TYPING_PAUSE: Duration = Duration::from_millis(250);
+
+/// How long a word about a key stands.
+const NOTICE: Duration = Duration::from_secs(2);
 
 /// Rates kept of an opened thing: an hour at one a second.
 const TRAIL: usize = 3_600;
@@ -52,8 +72,10 @@ pub(super) struct App {
     pub(super) stack: Vec<(Topic, Pane)>,
     pub(super) modal: Modal,
     latest: Arc<Snapshot>,
+    held: Arc<Snapshot>,
     pub(super) shown: Arc<Snapshot>,
     pub(super) failure: Option<String>,
+    pub(super) notice: Option<(String, Duration)>,
     trail: Trail,
     asked: Option<Query>,
     begun: bool,
@@ -83,8 +105,10 @@ impl App {
             stack: Vec::new(),
             modal: Modal::None,
             latest: Arc::clone(&nothing),
+            held: Arc::clone(&nothing),
             shown: nothing,
             failure: None,
+            notice: None,
             trail: Trail::new(),
             asked: None,
             begun: false,
@@ -123,11 +147,17 @@ impl App {
     }
 
     fn show_latest(&mut self) {
-        self.shown = Arc::clone(&self.latest);
+        self.held = Arc::clone(&self.latest);
+        self.narrow();
+        self.follow();
+    }
+
+    /// Shows the rows that are held, filtered.
+    fn narrow(&mut self) {
+        self.shown = held::narrowed(&self.held, self.view.filter.as_ref());
         if self.pane().selected.is_some() {
             self.hold();
         }
-        self.follow();
     }
 
     /// Notes the rates of the opened thing.
@@ -272,6 +302,9 @@ impl App {
 
     /// The question for the feed, when it is another one than before.
     pub(super) fn question(&mut self) -> Option<Effect> {
+        if matches!(&self.modal, Modal::Filter(typing) if self.now.saturating_sub(typing.since) < TYPING_PAUSE) {
+            return None;
+        }
         let query = self.query();
         if self.asked.as_ref() == Some(&query) || !self.begun {
             return None;
@@ -287,7 +320,11 @@ impl App {
         if over {
             self.modal = Modal::None;
         }
-        over
+        let said = self.notice.as_ref().is_some_and(|(_, until)| now >= *until);
+        if said {
+            self.notice = None;
+        }
+        over || said
     }
 
     /// Keys that work here.
@@ -312,6 +349,20 @@ impl App {
             let text = (self.options.explain)(id).unwrap_or_else(|| "There is no longer explanation of this finding.".into());
             self.modal = Modal::Explain { title: id.to_owned(), text, scroll: 0 };
         }
+    }
+
+    /// Shows only rows that match.
+    pub(super) fn filter(&mut self, filter: Option<Filter>) {
+        if self.view.filter != filter {
+            self.select(None);
+            self.view.filter = filter;
+            self.narrow();
+        }
+    }
+
+    /// Says something in the footer for a moment.
+    pub(super) fn say(&mut self, words: String) {
+        self.notice = Some((words, self.now + NOTICE));
     }
 
     /// The newest snapshot, also while paused.

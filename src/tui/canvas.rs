@@ -2,10 +2,11 @@
 
 use super::ascii;
 use super::theme::{Hue, Theme};
-use super::view::Topic;
+use super::view::{Axes, Topic};
 use crate::model::text::printable;
 use crate::snapshot::Column;
 use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::borrow::Cow;
@@ -20,6 +21,8 @@ pub(super) enum Hit {
     Kind(usize),
     /// Select a row of a kind (`None`: the one shown).
     Row(Option<usize>, Topic),
+    /// As if a key had been pressed.
+    Press(KeyCode),
     /// A line of the palette.
     Choice(usize),
     /// Sort by a column.
@@ -47,6 +50,8 @@ pub(super) struct Canvas<'a> {
     pub listing: Listing,
     /// Lines a scrolled text has beyond the window.
     pub overflow: usize,
+    /// The axes of the load chart, where there is one.
+    pub axes: Option<Axes>,
     /// Where the text cursor is.
     pub cursor: Option<(u16, u16)>,
 }
@@ -54,7 +59,7 @@ pub(super) struct Canvas<'a> {
 impl<'a> Canvas<'a> {
     /// An empty canvas.
     pub fn new(buffer: &'a mut Buffer, theme: &'a Theme) -> Self {
-        Self { buffer, theme, hits: Vec::new(), listing: Listing::default(), overflow: 0, cursor: None }
+        Self { buffer, theme, hits: Vec::new(), listing: Listing::default(), overflow: 0, axes: None, cursor: None }
     }
 
     /// Writes text at most `width` cells wide; returns the cells used.

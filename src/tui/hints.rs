@@ -36,7 +36,11 @@ pub(super) fn list(screens: &[Entry], screen: &dyn Screen, here: &Here) -> Vec<H
         out.push(hint("Esc", "back", if here.deep { "one level up" } else { "let go of the selection" }));
     }
     out.extend_from_slice(screen.keys());
-    out.push(hint("/", "filter", "show only rows that match"));
+    out.push(hint(
+        "/",
+        "filter",
+        "show only rows that match, as you type: 10.0.0.0/8, tls, port 443, vlan 10, bytes > 1M, joined by and, or, not",
+    ));
     if here.filtered && !here.deep && !here.selected {
         out.push(hint("Esc", "all", "show all rows again"));
     }
@@ -60,6 +64,7 @@ pub(super) fn list(screens: &[Entry], screen: &dyn Screen, here: &Here) -> Vec<H
     out.push(hint("Ctrl-Z", "", "stop until the shell continues it"));
     out.push(hint(digits(screens), "", "go to a screen (also Tab)"));
     out.push(hint(":", "", "choose from all screens and actions (also Ctrl-P)"));
+    out.push(hint("mouse", "", "tabs, rows, column heads and the keys below can be clicked; the wheel scrolls"));
     if here.rows {
         out.push(hint("g G", "", "first and last row (also Home End)"));
         out.push(hint("PgUp PgDn", "", "a page up or down"));

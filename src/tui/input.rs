@@ -1,6 +1,6 @@
 //! What keys and clicks do.
 
-use super::app::{App, Modal, QUESTION};
+use super::app::{App, Modal, QUESTION, Typing};
 use super::canvas::Hit;
 use super::chrome::palette::{self, Action, Choice, Palette};
 use super::screen::{Effect, Sorts};
@@ -35,6 +35,7 @@ impl App {
         if control && key.code == KeyCode::Char('z') {
             return vec![Effect::Suspend];
         }
+        self.notice = None;
         match std::mem::take(&mut self.modal) {
             Modal::None => self.screen_key(key).unwrap_or_else(|| self.page_key(key, control)),
             Modal::Help(scroll) => {
@@ -52,43 +53,51 @@ impl App {
                 if yes { vec![Effect::Reset] } else { Vec::new() }
             }
             Modal::Palette(palette) => self.palette_key(key, event, palette),
-            Modal::Filter(input, _) => {
-                self.type_filter(key, event, input);
+            Modal::Filter(typing) => {
+                self.type_filter(key, event, typing);
                 Vec::new()
             }
         }
     }
 
-    fn type_filter(&mut self, key: KeyEvent, event: &Event, mut input: Input) {
+    fn type_filter(&mut self, key: KeyEvent, event: &Event, mut typing: Typing) {
         match key.code {
-            KeyCode::Esc => {}
-            KeyCode::Enter => match Filter::parse(input.value()) {
-                Ok(filter) => {
-                    self.select(None);
-                    self.view.filter = filter;
-                }
-                Err(error) => self.modal = Modal::Filter(input, Some(error)),
-            },
+            KeyCode::Esc => return self.filter(typing.before),
+            KeyCode::Enter if typing.error.is_none() => return,
+            KeyCode::Enter => {}
             _ => {
-                input.handle_event(event);
-                let error = Filter::parse(input.value()).err();
-                self.modal = Modal::Filter(input, error);
+                typing.input.handle_event(event);
+                self.typed(&mut typing);
             }
+        }
+        self.modal = Modal::Filter(typing);
+    }
+
+    /// The filter holds as it is typed, as long as it can be understood.
+    fn typed(&mut self, typing: &mut Typing) {
+        typing.since = self.now;
+        match Filter::parse(typing.input.value()) {
+            Ok(filter) => {
+                typing.error = None;
+                self.filter(filter);
+            }
+            Err(error) => typing.error = Some(error),
         }
     }
 
     fn paste(&mut self, text: &str) -> Vec<Effect> {
         let line = text.lines().next().unwrap_or_default();
-        match &mut self.modal {
-            Modal::Filter(input, error) => {
-                insert(input, line);
-                *error = Filter::parse(input.value()).err();
+        match std::mem::take(&mut self.modal) {
+            Modal::Filter(mut typing) => {
+                insert(&mut typing.input, line);
+                self.typed(&mut typing);
+                self.modal = Modal::Filter(typing);
             }
-            Modal::Palette(Palette { input, at }) => {
-                insert(input, line);
-                *at = 0;
+            Modal::Palette(Palette { mut input, .. }) => {
+                insert(&mut input, line);
+                self.modal = Modal::Palette(Palette { input, at: 0 });
             }
-            _ => {}
+            other => self.modal = other,
         }
         Vec::new()
     }
@@ -158,11 +167,10 @@ impl App {
             KeyCode::Char(_) if control => {}
             KeyCode::Char(':') => self.modal = Modal::Palette(Palette::default()),
             KeyCode::Char('?' | 'h') | KeyCode::F(1) => self.modal = Modal::Help(0),
-            KeyCode::Char(digit @ '0'..='9') => {
-                if let Some(i) = self.screens.iter().position(|s| s.digit == Some(digit)) {
-                    self.go(i);
-                }
-            }
+            KeyCode::Char(digit @ '0'..='9') => match self.screens.iter().position(|s| s.digit == Some(digit)) {
+                Some(i) => self.go(i),
+                None => self.say(format!("no screen has the digit {digit} · : lists them all")),
+            },
             KeyCode::Tab => self.go((self.screen + 1) % self.screens.len().max(1)),
             KeyCode::BackTab => self.go(self.screen.checked_sub(1).unwrap_or(self.screens.len().saturating_sub(1))),
             KeyCode::Down | KeyCode::Char('j') => self.step(1),
@@ -180,8 +188,9 @@ impl App {
             }
             KeyCode::Esc | KeyCode::Backspace => self.back(),
             KeyCode::Char('/') => {
-                let text = self.view.filter.as_ref().map(|f| f.text().to_owned()).unwrap_or_default();
-                self.modal = Modal::Filter(Input::new(text), None);
+                let before = self.view.filter.clone();
+                let text = before.as_ref().map(|f| f.text().to_owned()).unwrap_or_default();
+                self.modal = Modal::Filter(Typing { input: Input::new(text), error: None, before, since: self.now });
             }
             KeyCode::Char('p' | ' ') => self.pause(),
             KeyCode::Char('s') => self.next_column(),
@@ -199,6 +208,7 @@ impl App {
             KeyCode::Char('b') => self.view.bytes = !self.view.bytes,
             KeyCode::Char('n') => self.view.names = !self.view.names,
             KeyCode::Char('r') if self.shown.live => self.modal = Modal::Reset(self.now + QUESTION),
+            KeyCode::Char(c) => self.say(format!("{c} means nothing here · ? lists the keys that do")),
             _ => {}
         }
         Vec::new()
@@ -255,7 +265,7 @@ impl App {
         } else if self.pane().selected.is_some() {
             self.select(None);
         } else {
-            self.view.filter = None;
+            self.filter(None);
         }
     }
 
@@ -348,6 +358,7 @@ impl App {
         }
         match hit {
             Some(Hit::Tab(i)) => self.go(i),
+            Some(Hit::Press(code)) => return self.choose(Action::Press(code)),
             Some(Hit::Kind(i)) => self.kind(i),
             Some(Hit::Column(column)) => self.sort(column),
             Some(Hit::Row(kind, topic)) => {

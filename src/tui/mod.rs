@@ -23,6 +23,7 @@ mod columns;
 mod details;
 mod exit_summary;
 mod fields;
+mod held;
 mod hints;
 mod input;
 mod label;

@@ -22,7 +22,7 @@ use std::io::{BufWriter, IsTerminal, Read, Stdout, Write, stdin, stdout};
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Where events come from: the terminal, or a test.
 pub(super) trait Events {

@@ -64,8 +64,6 @@ pub(super) enum Hue {
     AreaLow,
     /// Chart area at its top.
     AreaHigh,
-    /// The one-millisecond peak.
-    Peak,
     /// Traffic from inside to outside; first end of a conversation.
     Out,
     /// Traffic from outside to inside; second end of a conversation.
@@ -89,7 +87,6 @@ fn ink(hue: Hue) -> Ink {
         Hue::Accent => Ink(0x56c6de, 0x00788f, Color::Cyan),
         Hue::AreaLow => Ink(0x2f6aa6, 0x7fb2e5, Color::LightBlue),
         Hue::AreaHigh => Ink(0x66b3f4, 0x1f6fc0, Color::LightBlue),
-        Hue::Peak => Ink(0xc9e4ff, 0x0b3f7a, Color::Gray),
         Hue::Out => Ink(0x66b3f4, 0x1f6fc0, Color::LightBlue),
         Hue::In => Ink(0xb79cf5, 0x7344c4, Color::Magenta),
         Hue::Family(family) => match family {
@@ -204,7 +201,7 @@ impl Theme {
         match (hue, self.depth) {
             (Hue::Title, _) => style.add_modifier(Modifier::BOLD),
             (Hue::Dim | Hue::Faint, Depth::Mono) => style.add_modifier(Modifier::DIM),
-            (Hue::Bad | Hue::Warn | Hue::Accent | Hue::Peak, Depth::Mono) => style.add_modifier(Modifier::BOLD),
+            (Hue::Bad | Hue::Warn | Hue::Accent, Depth::Mono) => style.add_modifier(Modifier::BOLD),
             _ => style,
         }
     }
@@ -236,6 +233,19 @@ impl Theme {
         match self.depth {
             Depth::Mono | Depth::Sixteen => self.style(Hue::AreaHigh),
             _ => self.between(Hue::AreaLow, Hue::AreaHigh, height, Color::LightBlue),
+        }
+    }
+
+    /// How full a link is, from nothing (0) over half to all of it (1): green, yellow, red.
+    pub(super) fn heat(&self, utilisation: f64) -> Style {
+        let utilisation = if utilisation.is_finite() { utilisation.clamp(0.0, 1.0) } else { 0.0 };
+        match self.depth {
+            Depth::Mono => Style::new(),
+            Depth::Sixteen if utilisation < 0.5 => self.style(Hue::Good),
+            Depth::Sixteen if utilisation < 0.8 => self.style(Hue::Warn),
+            Depth::Sixteen => self.style(Hue::Bad),
+            _ if utilisation < 0.5 => self.between(Hue::Good, Hue::Warn, utilisation * 2.0, Color::Green),
+            _ => self.between(Hue::Warn, Hue::Bad, utilisation * 2.0 - 1.0, Color::Red),
         }
     }
 

@@ -158,6 +158,17 @@ impl Pane {
 /// Time spans of the load chart, in seconds; beyond the last one: everything.
 pub(super) const SCALES: [i64; 11] = [30, 60, 120, 300, 600, 1_800, 3_600, 10_800, 43_200, 86_400, 604_800];
 
+/// The tops of the axes of the load chart as they are drawn, so that they hold still (see [`super::widgets::chart::settle`]).
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Axes {
+    /// What they are for: time scale, directions apart, bytes.
+    pub key: (usize, bool, bool),
+    /// Bytes a second.
+    pub bits: Option<f64>,
+    /// Packets a second.
+    pub packets: Option<f64>,
+}
+
 /// What holds for every page.
 #[derive(Debug, Clone)]
 pub(super) struct View {
@@ -177,6 +188,8 @@ pub(super) struct View {
     pub filter: Option<Filter>,
     /// The picture is held.
     pub paused: bool,
+    /// Where axes end now.
+    pub axes: Axes,
 }
 
 impl Default for View {
@@ -190,6 +203,7 @@ impl Default for View {
             endpoints: Order::default(),
             filter: None,
             paused: false,
+            axes: Axes::default(),
         }
     }
 }

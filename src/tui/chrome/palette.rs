@@ -48,7 +48,7 @@ pub(in crate::tui) struct Choice {
 }
 
 /// The key a hint names, when it is a single one.
-fn code(key: &str) -> Option<KeyCode> {
+pub(in crate::tui) fn code(key: &str) -> Option<KeyCode> {
     let mut chars = key.chars();
     match (key, chars.next(), chars.next()) {
         ("⏎", ..) => Some(KeyCode::Enter),

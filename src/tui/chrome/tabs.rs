@@ -18,8 +18,7 @@ use ratatui::style::Modifier;
 type Naming = fn(&'static dyn Screen, bool) -> &'static str;
 
 /// Names of the tabs, from those that need most room to those that need least.
-const NAMES: [Naming; 4] =
-    [|s, _| s.title(), |s, here| if here { s.title() } else { s.short() }, |s, _| s.short(), |s, here| if here { s.title() } else { "" }];
+const NAMES: [Naming; 3] = [|s, _| s.title(), |s, _| s.short(), |s, here| if here { s.short() } else { "" }];
 
 /// Draws the tabs.
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, screens: &[Entry], current: usize) {

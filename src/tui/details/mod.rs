@@ -110,16 +110,9 @@ fn trail(canvas: &mut Canvas, area: Rect, scene: &Scene, (up_name, down_name): (
     };
     let (up, down) = (series(|t| t.0), series(|t| t.1));
     let largest = up.iter().chain(&down).flatten().fold(0.0, |a: f64, b| a.max(*b));
-    let out = scene.style(Hue::Out);
-    let plot = Plot {
-        up: &up,
-        down: Some(&down),
-        peak: &[],
-        top: chart::round_up(largest * 1.05),
-        limit: None,
-        up_style: &move |_| out,
-        down_style: scene.style(Hue::In),
-    };
+    let (out, back) = (scene.style(Hue::Out), scene.style(Hue::In));
+    let top = chart::settle(None, largest, None);
+    let plot = Plot { up: &up, down: Some(&down), top, limit: None, up_style: &move |_| out, down_style: &move |_| back };
     chart::plot(canvas, body, &plot);
 }
 

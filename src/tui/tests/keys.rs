@@ -80,6 +80,64 @@ fn the_filter_is_typed_and_cleared() {
 }
 
 #[test]
+fn the_filter_holds_while_it_is_typed_also_while_paused() {
+    for keys in ["4", "4 p"] {
+        let mut session = Session::new(Story::Calm, 120, 30);
+        session.keys(keys);
+        let all = session.app.topics().len();
+        session.keys("/").kinds("10.20.1.9");
+        let some = session.app.topics().len();
+        assert!(some > 0 && some < all, "{keys}: {some} of {all}");
+        let asks = session.effects.len();
+        session.app.tick(Duration::from_secs(1));
+        assert!(session.app.question().is_some(), "{keys}: deeper rows are asked for when typing pauses, after {asks}");
+        session.kinds(" and nosuchword");
+        assert_eq!(session.app.topics().len(), 0);
+        assert!(session.text().contains("nothing matches the filter"), "{}", session.text());
+        session.keys("Esc");
+        assert_eq!(session.app.topics().len(), all, "{keys}: leaving brings back what was");
+        session.keys("/").kinds("10.20.1.9").keys("Enter");
+        assert_eq!(session.app.topics().len(), some);
+        session.keys("Esc");
+        assert_eq!(session.app.topics().len(), all);
+    }
+}
+
+#[test]
+fn rows_are_sorted_while_paused() {
+    let mut session = Session::new(Story::Calm, 120, 30);
+    session.keys("4 p");
+    let before = session.app.topics();
+    session.keys("S");
+    assert_ne!(session.app.topics(), before);
+    session.keys("S");
+    assert_eq!(session.app.topics(), before);
+}
+
+#[test]
+fn a_key_that_does_nothing_says_so() {
+    let mut session = Session::new(Story::Calm, 100, 30);
+    session.keys("7");
+    assert!(session.lines()[29].contains("no screen has the digit 7"), "{}", session.lines()[29]);
+    session.keys("x");
+    assert!(session.lines()[29].contains("x means nothing here"), "{}", session.lines()[29]);
+    session.keys("4");
+    assert!(!session.lines()[29].contains("means nothing"), "the next key ends it");
+    session.keys("x");
+    assert!(session.app.tick(Duration::from_secs(10)));
+    session.draw();
+    assert!(!session.lines()[29].contains("means nothing"), "so does time");
+}
+
+#[test]
+fn keys_in_the_footer_can_be_clicked() {
+    let mut session = Session::new(Story::Calm, 120, 30);
+    let x = session.lines()[29].chars().collect::<String>().split("p pause").next().map_or(0, |l| l.chars().count()) as u16;
+    session.mouse(MouseEventKind::Down(MouseButton::Left), x, 29);
+    assert!(session.app.view.paused);
+}
+
+#[test]
 fn reset_asks_first() {
     let mut session = Session::new(Story::Calm, 100, 30);
     session.keys("r");
