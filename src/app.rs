@@ -115,7 +115,7 @@ fn fold(console: &Console, common: &Common, input: &InputSettings, rows: usize, 
     let source = source::open(input)?;
     let mut settings = engine_settings(common, input, &source.info());
     settings.query = Query { rows, ..Query::everything() };
-    let source = progress::watch(source, console, input.limit());
+    let source = progress::watch(source, console, input.limit(), signals::asks_for_statistics()?);
     let outcome = engine::run(source, &settings, Arc::clone(stop))?;
     match input {
         InputSettings::Files(_) if stop.load(Ordering::Relaxed) => Err(Error::Interrupted),

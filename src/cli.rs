@@ -10,7 +10,7 @@ pub use settings::{Command, Common, Settings};
 
 use crate::error::{Error, Result};
 use crate::model::{Address, Carrier, Decap, RspanChoice, StampChoice};
-use crate::settings::{Color, ConsoleSettings, FileSettings, InputSettings, LiveSettings, LoadSettings, MirrorSettings};
+use crate::settings::{Background, Color, ConsoleSettings, FileSettings, InputSettings, LiveSettings, LoadSettings, MirrorSettings};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -154,6 +154,12 @@ struct TypedCommon {
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: TypedColor,
+    /// The background the dashboard's colours are for
+    #[arg(long, global = true, value_name = "BACKGROUND", default_value = "auto")]
+    theme: TypedTheme,
+    /// Draw the dashboard with ASCII only (by itself where the locale is not UTF-8)
+    #[arg(long, global = true)]
+    ascii: bool,
     /// Tell errors and losses only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
@@ -174,6 +180,13 @@ enum TypedColor {
     Auto,
     Always,
     Never,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TypedTheme {
+    Auto,
+    Dark,
+    Light,
 }
 
 /// What a command line came to.
@@ -377,6 +390,12 @@ impl TypedCommon {
                     TypedColor::Always => Color::Always,
                     TypedColor::Never => Color::Never,
                 },
+                background: match self.theme {
+                    TypedTheme::Auto => Background::Auto,
+                    TypedTheme::Dark => Background::Dark,
+                    TypedTheme::Light => Background::Light,
+                },
+                ascii: self.ascii,
             },
         }
     }

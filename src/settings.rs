@@ -154,6 +154,22 @@ pub struct ConsoleSettings {
     pub verbose: bool,
     /// When colours are used.
     pub color: Color,
+    /// The background the dashboard's colours are for.
+    pub background: Background,
+    /// The dashboard draws with ASCII only.
+    pub ascii: bool,
+}
+
+/// The background the dashboard's colours are for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Background {
+    /// What the terminal says.
+    #[default]
+    Auto,
+    /// Dark.
+    Dark,
+    /// Light.
+    Light,
 }
 
 /// When colours are used.

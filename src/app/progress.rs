@@ -1,10 +1,13 @@
 //! How far the reading of files has come, or how long a port is still looked at, on standard error.
 
-use super::console::Console;
+use super::console::{Console, say};
 use crate::capture::{Block, Fill, Losses, Source, SourceInfo};
 use crate::error::Result;
 use crate::model::{clock, units};
+use crate::report::document::format::plural;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Work shorter than this needs no bar.
@@ -14,18 +17,21 @@ const EVERY: Duration = Duration::from_millis(100);
 /// Steps of the bar.
 const STEPS: u64 = 1000;
 
-/// Shows the progress of `source` while it is read, if that is wanted and there is any: of a port only where its time is limited.
-pub fn watch(source: Box<dyn Source>, console: &Console, limit: Option<Duration>) -> Box<dyn Source> {
+/// Shows the progress of `source` while it is read, if that is wanted and there is any: of a port only where its time is limited. Says how
+/// far it is whenever `asked` is set.
+pub fn watch(source: Box<dyn Source>, console: &Console, limit: Option<Duration>, asked: Arc<AtomicBool>) -> Box<dyn Source> {
     let live = source.is_live();
-    if live && limit.is_none() || !console.shows_progress() {
-        return source;
-    }
+    let shows = console.shows_progress() && (!live || limit.is_some());
     let started = clock::now();
-    Box::new(Watched { source, bar: None, looked: started + SHOW_AFTER - EVERY, started, limit: limit.filter(|_| live) })
+    Box::new(Watched { source, shows, asked, bar: None, looked: started + SHOW_AFTER - EVERY, started, limit: limit.filter(|_| live) })
 }
 
 struct Watched {
     source: Box<dyn Source>,
+    /// Whether there is a bar.
+    shows: bool,
+    /// Set when somebody asks how far it is.
+    asked: Arc<AtomicBool>,
     bar: Option<ProgressBar>,
     looked: Instant,
     started: Instant,
@@ -55,6 +61,24 @@ impl Watched {
     }
 }
 
+impl Watched {
+    /// Packets so far and what was lost, a line on standard error.
+    fn statistics(&mut self) {
+        let packets = self.source.info().iter().map(|i| i.packets).fold(0, u64::saturating_add);
+        let lost = self.source.losses();
+        let text = format!(
+            "{} read, {} dropped by the kernel, {} by the interface",
+            plural(packets, "packet"),
+            units::grouped(lost.kernel),
+            units::grouped(lost.interface)
+        );
+        match &self.bar {
+            Some(bar) => bar.suspend(|| say(&text)),
+            None => say(&text),
+        }
+    }
+}
+
 const READING: &str = "reading {wide_bar} {percent:>3} %  {msg}, {eta} left";
 const LISTENING: &str = "listening {wide_bar} {percent:>3} %  {msg}, {eta} left";
 
@@ -68,7 +92,12 @@ fn bar(template: &str) -> ProgressBar {
 impl Source for Watched {
     fn fill(&mut self, block: &mut Block) -> Result<Fill> {
         let fill = self.source.fill(block);
-        self.inspect();
+        if self.shows {
+            self.inspect();
+        }
+        if self.asked.load(Ordering::Relaxed) && self.asked.swap(false, Ordering::Relaxed) {
+            self.statistics();
+        }
         fill
     }
 

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::model::time::SECOND;
 use crate::model::{Mac, Timestamp};
 use crate::names;
-use crate::settings::{Color, InputSettings, LiveSettings};
+use crate::settings::{Background, Color, InputSettings, LiveSettings};
 use crate::snapshot::{Feed, Query};
 use crate::tui;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use std::sync::atomic::AtomicBool;
 /// Lets the user pick an interface, then watches it.
 pub fn pick_and_watch(common: &Common) -> Result<()> {
     let stop = Arc::default();
+    signals::guard(&stop, tui::give_back)?;
     let Some(name) = tui::pick(&ports::list, &options("", common, &stop))? else { return Ok(()) };
     let live = LiveSettings { interfaces: vec![name], ..LiveSettings::default() };
     show(&InputSettings::Live(live), common, &stop)
@@ -24,7 +25,9 @@ pub fn pick_and_watch(common: &Common) -> Result<()> {
 
 /// Watches interfaces or captures.
 pub fn watch(input: &InputSettings, common: &Common) -> Result<()> {
-    show(input, common, &Arc::default())
+    let stop = Arc::default();
+    signals::guard(&stop, tui::give_back)?;
+    show(input, common, &stop)
 }
 
 fn show(input: &InputSettings, common: &Common, stop: &Arc<AtomicBool>) -> Result<()> {
@@ -32,12 +35,11 @@ fn show(input: &InputSettings, common: &Common, stop: &Arc<AtomicBool>) -> Resul
     let mut settings = engine_settings(common, input, &source.info());
     settings.query = Query::default();
     let engine = Engine::start(source, &settings)?;
-    // The screen hears signals itself while it is there; a source that does not end must not hold the program up after it.
-    let impatient = signals::end_at_once_when_set()?;
     let title = source::title(input);
     tui::run(&engine, &options(&title, common, stop))?;
-    impatient.store(true, std::sync::atomic::Ordering::Relaxed);
     let leaving = tui::ExitSummary::of(&engine.last(), &title);
+    // A source that does not end must not hold the program up now: from here on a signal ends it.
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
     output::print((leaving.lines().join("\n") + "\n").as_bytes())?;
     engine.failure().map_or(Ok(()), Err)
 }
@@ -54,6 +56,12 @@ fn options(title: &str, common: &Common, stop: &Arc<AtomicBool>) -> tui::Options
             Color::Always => tui::ColorChoice::Always,
             Color::Never => tui::ColorChoice::Never,
         },
+        background: match common.console.background {
+            Background::Auto => tui::Background::Auto,
+            Background::Dark => tui::Background::Dark,
+            Background::Light => tui::Background::Light,
+        },
+        ascii: common.console.ascii.then_some(true),
         utc_offset,
         ..tui::Options::default()
     }

@@ -1,10 +1,12 @@
-//! Ctrl-C and SIGTERM.
+//! Signals: leave, stop at once, say how far it is, and never leave a terminal behind that is not as it was.
 
 use crate::error::{Error, Result};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGABRT, SIGALRM, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ};
 use signal_hook::flag::{register, register_conditional_shutdown};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A flag that the first Ctrl-C or SIGTERM sets; a second one ends the program at once.
 pub fn watch() -> Result<Arc<AtomicBool>> {
@@ -18,11 +20,31 @@ pub fn watch() -> Result<Arc<AtomicBool>> {
     Ok(stop)
 }
 
-/// A flag; once it is set, Ctrl-C or SIGTERM ends the program at once.
-pub fn end_at_once_when_set() -> Result<Arc<AtomicBool>> {
-    let set = Arc::new(AtomicBool::new(false));
-    for (signal, status) in [(SIGINT, 130), (SIGTERM, 143)] {
-        register_conditional_shutdown(signal, status, Arc::clone(&set)).map_err(|e| Error::io("cannot watch for Ctrl-C", &e))?;
-    }
-    Ok(set)
+/// A flag that SIGUSR1 sets: somebody asks for statistics, as of tcpdump.
+pub fn asks_for_statistics() -> Result<Arc<AtomicBool>> {
+    let asked = Arc::new(AtomicBool::new(false));
+    register(SIGUSR1, Arc::clone(&asked)).map_err(|e| Error::io("cannot watch for SIGUSR1", &e))?;
+    Ok(asked)
+}
+
+/// Watches over a dashboard from a thread of its own, because the one that draws may be held up by a terminal that takes nothing.
+/// Ctrl-C, SIGTERM and a terminal that has gone set `stop`; when it is set already, the terminal is given back and the program ends at
+/// once. Other signals that end a program give the terminal back first. SIGUSR1 means nothing here: the statistics are on the screen.
+pub fn guard(stop: &Arc<AtomicBool>, give_back: fn()) -> Result<()> {
+    let leave = [SIGINT, SIGTERM, SIGHUP];
+    let end = [SIGQUIT, SIGABRT, SIGALRM, SIGVTALRM, SIGPROF, SIGUSR2, SIGXCPU, SIGXFSZ];
+    let failed = |e| Error::io("cannot watch for signals", &e);
+    let mut signals = Signals::new(leave.iter().chain(&end).chain(&[SIGUSR1])).map_err(failed)?;
+    let stop = Arc::clone(stop);
+    let watching = std::thread::Builder::new().name("signals".into());
+    let watch = move || {
+        for signal in signals.forever() {
+            let ends = end.contains(&signal) || leave.contains(&signal) && stop.swap(true, Ordering::Relaxed);
+            if ends {
+                give_back();
+                let _ = emulate_default_handler(signal);
+            }
+        }
+    };
+    watching.spawn(watch).map(drop).map_err(failed)
 }

@@ -237,3 +237,10 @@ pub const SERVER_NAMES: usize = 4 * 1024;
 
 /// Names of addresses learnt, per shard (about 200 bytes each, 26 MiB in all); further ones are counted only.
 pub const LEARNT_NAMES: usize = 2 * 1024;
+
+/// Columns of a terminal that are drawn; a terminal may claim 65,535. A screen of this many columns and [`SCREEN_ROWS`] rows takes 40 MB
+/// while it is drawn.
+pub const SCREEN_COLUMNS: u16 = 1_000;
+
+/// Rows of a terminal that are drawn.
+pub const SCREEN_ROWS: u16 = 400;

@@ -1,12 +1,15 @@
 //! The dashboard as a machine: events change its state, its state and a snapshot become cells. No terminal, no clock, no feed.
 
 use super::canvas::{Hit, Listing};
+use super::chrome::palette::Palette;
 use super::columns::busiest;
-use super::details::{self, finding};
+use super::details::{self, Subject, finding};
+use super::held;
 use super::hints::{self, Here};
 use super::options::Options;
-use super::registry::SCREENS;
-use super::screen::{Screen, Sorts};
+use super::registry::{Entry, SCREENS};
+use super::screen::{Effect, Screen, Sorts};
+use super::screens::overview::Overview;
 use super::theme::Theme;
 use super::view::{Pane, SCALES, Scene, Topic, Trail, View};
 use crate::snapshot::{Filter, Query, Snapshot};
@@ -14,17 +17,6 @@ use ratatui::layout::Rect;
 use std::sync::Arc;
 use std::time::Duration;
 use tui_input::Input;
-
-/// What the world has to do after an event.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Effect {
-    /// Ask the feed for other rows.
-    Ask(Query),
-    /// Forget everything counted.
-    Reset,
-    /// Leave.
-    Quit,
-}
 
 /// What lies over the page and takes the keys.
 #[derive(Debug, Default)]
@@ -34,13 +26,34 @@ pub(super) enum Modal {
     None,
     /// The keys.
     Help(usize),
-    /// The filter line, and what is wrong with what was typed.
-    Filter(Input, Option<String>),
+    /// The filter line.
+    Filter(Typing),
     /// "Really forget?", until a moment.
     Reset(Duration),
+    /// Every screen and every key that works here, to choose from.
+    Palette(Palette),
     /// A text about a finding, scrolled by so many lines.
     Explain { title: String, text: String, scroll: usize },
 }
+
+/// A filter that is being typed. It holds at once; leaving brings back the one before.
+#[derive(Debug)]
+pub(super) struct Typing {
+    /// What was typed.
+    pub input: Input,
+    /// What is wrong with it.
+    pub error: Option<String>,
+    /// The filter before.
+    pub before: Option<Filter>,
+    /// When the last key came.
+    pub since: Duration,
+}
+
+/// The engine is asked for deeper rows when nothing was typed for so long: on large captures that is work.
+const TYPING_PAUSE: Duration = Duration::from_millis(250);
+
+/// How long a word about a key stands.
+const NOTICE: Duration = Duration::from_secs(2);
 
 /// Rates kept of an opened thing: an hour at one a second.
 const TRAIL: usize = 3_600;
@@ -56,13 +69,16 @@ pub(super) struct App {
     pub(super) options: Options,
     pub(super) theme: Theme,
     pub(super) view: View,
+    pub(super) screens: &'static [Entry],
     pub(super) screen: usize,
     panes: Vec<Pane>,
     pub(super) stack: Vec<(Topic, Pane)>,
     pub(super) modal: Modal,
     latest: Arc<Snapshot>,
+    held: Arc<Snapshot>,
     pub(super) shown: Arc<Snapshot>,
     pub(super) failure: Option<String>,
+    pub(super) notice: Option<(String, Duration)>,
     trail: Trail,
     asked: Option<Query>,
     begun: bool,
@@ -76,19 +92,27 @@ pub(super) struct App {
 impl App {
     /// A dashboard that has seen nothing yet.
     pub fn new(options: Options, theme: Theme) -> Self {
+        Self::with(SCREENS, options, theme)
+    }
+
+    /// The same with other screens.
+    pub fn with(screens: &'static [Entry], options: Options, theme: Theme) -> Self {
         let view = View { bytes: options.bytes, names: options.names, ..View::default() };
         let nothing = Arc::new(Snapshot::default());
         Self {
             options,
             theme,
             view,
+            screens,
             screen: 0,
-            panes: SCREENS.iter().map(|_| Pane::default()).collect(),
+            panes: screens.iter().map(|_| Pane::default()).collect(),
             stack: Vec::new(),
             modal: Modal::None,
             latest: Arc::clone(&nothing),
+            held: Arc::clone(&nothing),
             shown: nothing,
             failure: None,
+            notice: None,
             trail: Trail::new(),
             asked: None,
             begun: false,
@@ -134,11 +158,17 @@ impl App {
     }
 
     fn show_latest(&mut self) {
-        self.shown = Arc::clone(&self.latest);
+        self.held = Arc::clone(&self.latest);
+        self.narrow();
+        self.follow();
+    }
+
+    /// Shows the rows that are held, filtered.
+    fn narrow(&mut self) {
+        self.shown = held::narrowed(&self.held, self.view.filter.as_ref());
         if self.pane().selected.is_some() {
             self.hold();
         }
-        self.follow();
     }
 
     /// Notes the rates of the opened thing.
@@ -146,31 +176,24 @@ impl App {
         let Some((topic, _)) = self.stack.last() else { return };
         let s = &self.shown;
         let per = |t: crate::model::Traffic| t.bits_per_second(s.recent_seconds) / 8.0;
-        let rates = match topic {
-            Topic::Conversation { kind, .. } => {
-                let row = kind.conversations(s).rows.iter().find(|r| Topic::conversation(*kind, r) == *topic);
-                row.map(|r| if r.originator_is_a { (per(r.recent_ab), per(r.recent_ba)) } else { (per(r.recent_ba), per(r.recent_ab)) })
-            }
-            Topic::Host { kind, .. } => {
-                let row = kind.endpoints(s).rows.iter().find(|r| Topic::host(*kind, r) == *topic);
-                row.map(|r| (per(r.recent_tx), per(r.recent_rx)))
-            }
-            _ => None,
-        };
-        if let Some(rates) = rates {
+        if let Some((one, other)) = details::page(topic).and_then(|page| page.sides(s, topic)) {
             if self.trail.len() == TRAIL {
                 self.trail.pop_front();
             }
-            self.trail.push_back(rates);
+            self.trail.push_back((per(one), per(other)));
         }
+    }
+
+    /// The page about something, when one is in front.
+    fn subject(&self) -> Option<(&'static dyn Subject, &Topic)> {
+        let (topic, _) = self.stack.last()?;
+        details::page(topic).map(|page| (page, topic))
     }
 
     /// The page in front.
     pub fn page(&self) -> &'static dyn Screen {
-        match self.stack.last() {
-            Some((topic, _)) => details::page(topic),
-            None => SCREENS.get(self.screen).copied().unwrap_or(SCREENS[0]),
-        }
+        let screen = || self.screens.get(self.screen).or(SCREENS.first()).map_or(&Overview as &dyn Screen, |entry| entry.screen);
+        self.subject().map_or_else(screen, |(page, _)| page)
     }
 
     /// The list of the page in front.
@@ -240,7 +263,7 @@ impl App {
 
     /// Opens the page about something.
     pub(super) fn open(&mut self, topic: Topic) {
-        if self.stack.last().is_some_and(|(t, _)| *t == topic) || topic == Topic::App(String::new()) {
+        if self.stack.last().is_some_and(|(t, _)| *t == topic) || details::page(&topic).is_none() {
             return;
         }
         self.trail.clear();
@@ -257,7 +280,7 @@ impl App {
 
     /// Goes to a screen.
     pub(super) fn go(&mut self, screen: usize) {
-        if screen < SCREENS.len() {
+        if screen < self.screens.len() {
             self.stack.clear();
             self.trail.clear();
             self.screen = screen;
@@ -276,29 +299,24 @@ impl App {
     fn query(&self) -> Query {
         let usual = busiest(self.latest.live);
         let sorts = if self.stack.is_empty() { self.page().sorting().map(|s| s.0) } else { None };
-        let term = match self.stack.last().map(|s| &s.0) {
-            Some(Topic::Host { address, .. }) if address.ip().is_some() => Some(format!("host {address}")),
-            Some(Topic::Vlan(id)) => Some(format!("vlan {id}")),
-            _ => None,
-        };
-        let mine = self.view.filter.as_ref().map(|f| f.text().to_owned());
-        let narrowed = match (term, mine) {
-            (Some(term), Some(mine)) => {
-                Filter::parse(&format!("({mine}) and {term}")).or_else(|_| Filter::parse(&format!("{mine} and {term}"))).ok().flatten()
-            }
-            (Some(term), None) => Filter::parse(&term).ok().flatten(),
-            (None, _) => None,
+        let narrowed = self.subject().and_then(|(page, topic)| page.narrows(topic));
+        let filter = match (self.view.filter.clone(), narrowed) {
+            (Some(mine), Some(narrowed)) => Some(mine.and(narrowed)),
+            (mine, narrowed) => mine.or(narrowed),
         };
         Query {
             conversations: if sorts == Some(Sorts::Conversations) { self.view.conversations } else { usual },
             endpoints: if sorts == Some(Sorts::Endpoints) { self.view.endpoints } else { usual },
-            filter: narrowed.or_else(|| self.view.filter.clone()),
+            filter,
             ..Query::default()
         }
     }
 
     /// The question for the feed, when it is another one than before.
     pub(super) fn question(&mut self) -> Option<Effect> {
+        if matches!(&self.modal, Modal::Filter(typing) if self.now.saturating_sub(typing.since) < TYPING_PAUSE) {
+            return None;
+        }
         let query = self.query();
         if self.asked.as_ref() == Some(&query) || !self.begun {
             return None;
@@ -314,7 +332,11 @@ impl App {
         if over {
             self.modal = Modal::None;
         }
-        over
+        let said = self.notice.as_ref().is_some_and(|(_, until)| now >= *until);
+        if said {
+            self.notice = None;
+        }
+        over || said
     }
 
     /// Keys that work here.
@@ -322,11 +344,12 @@ impl App {
         let here = Here {
             deep: !self.stack.is_empty(),
             selected: self.pane().selected.is_some(),
+            opens: self.pane().selected.as_ref().is_some_and(|topic| details::page(topic).is_some()),
             rows: !self.topics().is_empty(),
             filtered: self.view.filter.is_some(),
             live: self.shown.live,
         };
-        hints::list(self.page(), &here)
+        hints::list(self.screens, self.page(), &here)
     }
 
     /// The text about the finding in front or selected.
@@ -338,6 +361,20 @@ impl App {
             let text = (self.options.explain)(id).unwrap_or_else(|| "There is no longer explanation of this finding.".into());
             self.modal = Modal::Explain { title: id.to_owned(), text, scroll: 0 };
         }
+    }
+
+    /// Shows only rows that match.
+    pub(super) fn filter(&mut self, filter: Option<Filter>) {
+        if self.view.filter != filter {
+            self.select(None);
+            self.view.filter = filter;
+            self.narrow();
+        }
+    }
+
+    /// Says something in the footer for a moment.
+    pub(super) fn say(&mut self, words: String) {
+        self.notice = Some((words, self.now + NOTICE));
     }
 
     /// The newest snapshot, also while paused.

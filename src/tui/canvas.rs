@@ -1,10 +1,12 @@
 //! What panels draw on: the buffer, the theme, and the places that can be clicked.
 
+use super::ascii;
 use super::theme::{Hue, Theme};
-use super::view::Topic;
+use super::view::{Axes, Topic};
 use crate::model::text::printable;
 use crate::snapshot::Column;
 use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::borrow::Cow;
@@ -19,6 +21,10 @@ pub(super) enum Hit {
     Kind(usize),
     /// Select a row of a kind (`None`: the one shown).
     Row(Option<usize>, Topic),
+    /// As if a key had been pressed.
+    Press(KeyCode),
+    /// A line of the palette.
+    Choice(usize),
     /// Sort by a column.
     Column(Column),
 }
@@ -44,6 +50,8 @@ pub(super) struct Canvas<'a> {
     pub listing: Listing,
     /// Lines a scrolled text has beyond the window.
     pub overflow: usize,
+    /// The axes of the load chart, where there is one.
+    pub axes: Option<Axes>,
     /// Where the text cursor is.
     pub cursor: Option<(u16, u16)>,
 }
@@ -51,7 +59,7 @@ pub(super) struct Canvas<'a> {
 impl<'a> Canvas<'a> {
     /// An empty canvas.
     pub fn new(buffer: &'a mut Buffer, theme: &'a Theme) -> Self {
-        Self { buffer, theme, hits: Vec::new(), listing: Listing::default(), overflow: 0, cursor: None }
+        Self { buffer, theme, hits: Vec::new(), listing: Listing::default(), overflow: 0, axes: None, cursor: None }
     }
 
     /// Writes text at most `width` cells wide; returns the cells used.
@@ -61,7 +69,9 @@ impl<'a> Canvas<'a> {
             return 0;
         }
         // Nothing of what was there before shines through.
-        let (end, _) = self.buffer.set_stringn(x, y, printable(text), usize::from(width), Style::reset().patch(style));
+        let text = printable(text);
+        let text = if self.theme.is_ascii() { ascii::text(&text) } else { Cow::Borrowed(&*text) };
+        let (end, _) = self.buffer.set_stringn(x, y, text, usize::from(width), Style::reset().patch(style));
         end.saturating_sub(x)
     }
 

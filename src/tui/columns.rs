@@ -2,8 +2,9 @@
 
 use super::fields;
 use super::label;
+use super::theme::Hue;
 use super::view::{Kind, Scene, Topic};
-use super::widgets::table::Col;
+use super::widgets::table::{Cell, Col};
 use crate::model::Address;
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::tables::endpoints::ENDPOINTS;
@@ -74,8 +75,13 @@ pub(super) fn hosts<'a>(kind: Option<Kind>, six: bool, whole: bool) -> Vec<Col<E
         shown.sort_by_key(|(at, _)| place(*at));
     }
     let columns = shown.iter().filter_map(|(at, screen)| {
-        let mut column =
-            fields::column(heads.get(*at)?, screen, *at, whole, |s, (k, h): &End, at| fields::of_row(s, *k, &ENDPOINTS, h, at));
+        // The share of an end that talks to itself counts each packet once.
+        let mut column = fields::column(heads.get(*at)?, screen, *at, whole, |s, (k, h): &End, at| {
+            if ENDPOINTS.fields.get(at)?.head.token == "share" {
+                return Some(Cell::Share(s.share_of(*k, h), s.style(Hue::Accent)));
+            }
+            fields::of_row(s, *k, &ENDPOINTS, h, at)
+        });
         if screen.place == 0 {
             (column.width, column.max) = (least.max(15), most.max(17));
         }

@@ -1,5 +1,6 @@
 //! The keys that work on a page, the most useful first: what the footer shows and the help lists.
 
+use super::registry::Entry;
 use super::screen::{Hint, Screen};
 
 /// What decides which keys work.
@@ -8,6 +9,8 @@ pub(super) struct Here {
     pub deep: bool,
     /// A row is selected.
     pub selected: bool,
+    /// The selected row has a page.
+    pub opens: bool,
     /// There are rows.
     pub rows: bool,
     /// Rows are filtered.
@@ -21,19 +24,23 @@ const fn hint(key: &'static str, word: &'static str, help: &'static str) -> Hint
 }
 
 /// Keys of a page.
-pub(super) fn list(screen: &dyn Screen, here: &Here) -> Vec<Hint> {
+pub(super) fn list(screens: &[Entry], screen: &dyn Screen, here: &Here) -> Vec<Hint> {
     let mut out = Vec::with_capacity(24);
     if here.rows {
         out.push(hint("↑↓", "select", "select a row; it holds still while selected (also j k)"));
     }
-    if here.selected {
+    if here.selected && here.opens {
         out.push(hint("⏎", "open", "open what is selected"));
     }
     if here.deep || here.selected {
         out.push(hint("Esc", "back", if here.deep { "one level up" } else { "let go of the selection" }));
     }
     out.extend_from_slice(screen.keys());
-    out.push(hint("/", "filter", "show only rows that match"));
+    out.push(hint(
+        "/",
+        "filter",
+        "show only rows that match, as you type: 10.0.0.0/8, tls, port 443, vlan 10, bytes > 1M, joined by and, or, not",
+    ));
     if here.filtered && !here.deep && !here.selected {
         out.push(hint("Esc", "all", "show all rows again"));
     }
@@ -48,12 +55,16 @@ pub(super) fn list(screen: &dyn Screen, here: &Here) -> Vec<Hint> {
     }
     out.push(hint("b", "bits/bytes", "bits or bytes"));
     out.push(hint("n", "names", "names or numbers of ports and network cards"));
+    out.push(hint("t", "", "colours for a dark or a light background"));
     if here.live {
         out.push(hint("r", "reset", "forget everything counted so far (asks first)"));
     }
     out.push(hint("?", "keys", "these keys (also h)"));
-    out.push(hint("q", "quit", "quit (Ctrl-C at once)"));
-    out.push(hint("1–8", "", "go to a screen (also Tab)"));
+    out.push(hint("q", "quit", "quit (also Ctrl-C)"));
+    out.push(hint("Ctrl-Z", "", "stop until the shell continues it"));
+    out.push(hint(digits(screens), "", "go to a screen (also Tab)"));
+    out.push(hint(":", "", "choose from all screens and actions (also Ctrl-P)"));
+    out.push(hint("mouse", "", "tabs, rows, column heads and the keys below can be clicked; the wheel scrolls"));
     if here.rows {
         out.push(hint("g G", "", "first and last row (also Home End)"));
         out.push(hint("PgUp PgDn", "", "a page up or down"));
@@ -77,4 +88,13 @@ pub(super) fn fitting(all: &[Hint], width: u16) -> Vec<Hint> {
     }
     kept.sort_by_key(|k| k.0);
     kept.into_iter().map(|k| k.1).collect()
+}
+
+/// The digits that select a screen, `1–8`. A hint lives as long as the program, and so does what the list of screens has given.
+fn digits(screens: &[Entry]) -> &'static str {
+    const RANGES: [&str; 10] = ["0", "1", "1–2", "1–3", "1–4", "1–5", "1–6", "1–7", "1–8", "1–9"];
+    // On a keyboard 0 stands behind 9.
+    let place = |digit: char| if digit == '0' { 10 } else { digit.to_digit(10).unwrap_or(0) as usize };
+    let last = screens.iter().filter_map(|entry| entry.digit).map(place).max().unwrap_or(0);
+    if last >= 10 { "1–0" } else { RANGES.get(last).copied().unwrap_or("1–9") }
 }

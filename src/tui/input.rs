@@ -1,13 +1,13 @@
 //! What keys and clicks do.
 
-use super::app::{App, Effect, Modal, QUESTION};
+use super::app::{App, Modal, QUESTION, Typing};
 use super::canvas::Hit;
-use super::registry::SCREENS;
-use super::screen::Sorts;
-use super::screens::protocols;
-use super::view::{SCALES, Topic};
+use super::chrome::palette::{self, Action, Choice, Palette};
+use super::screen::{Effect, Sorts};
+use super::view::SCALES;
 use crate::snapshot::{Column, Filter, Order};
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use std::sync::Arc;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
 
@@ -32,11 +32,15 @@ impl App {
         if control && key.code == KeyCode::Char('c') {
             return vec![Effect::Quit];
         }
+        if control && key.code == KeyCode::Char('z') {
+            return vec![Effect::Suspend];
+        }
+        self.notice = None;
         match std::mem::take(&mut self.modal) {
-            Modal::None => self.page_key(key, control),
+            Modal::None => self.screen_key(key).unwrap_or_else(|| self.page_key(key, control)),
             Modal::Help(scroll) => {
                 self.modal = scrolled(key, scroll, self.overflow).map_or(Modal::None, Modal::Help);
-                if key.code == KeyCode::Char('q') { vec![Effect::Quit] } else { Vec::new() }
+                Vec::new()
             }
             Modal::Explain { title, text, scroll } => {
                 if let Some(scroll) = scrolled(key, scroll, self.overflow) {
@@ -48,37 +52,107 @@ impl App {
                 let yes = matches!(key.code, KeyCode::Char('r' | 'y')) && self.now < until;
                 if yes { vec![Effect::Reset] } else { Vec::new() }
             }
-            Modal::Filter(input, _) => {
-                self.type_filter(key, event, input);
+            Modal::Palette(palette) => self.palette_key(key, event, palette),
+            Modal::Filter(typing) => {
+                self.type_filter(key, event, typing);
                 Vec::new()
             }
         }
     }
 
-    fn type_filter(&mut self, key: KeyEvent, event: &Event, mut input: Input) {
+    fn type_filter(&mut self, key: KeyEvent, event: &Event, mut typing: Typing) {
         match key.code {
-            KeyCode::Esc => {}
-            KeyCode::Enter => match Filter::parse(input.value()) {
-                Ok(filter) => {
-                    self.select(None);
-                    self.view.filter = filter;
-                }
-                Err(error) => self.modal = Modal::Filter(input, Some(error)),
-            },
+            KeyCode::Esc => return self.filter(typing.before),
+            KeyCode::Enter if typing.error.is_none() => return,
+            KeyCode::Enter => {}
             _ => {
-                input.handle_event(event);
-                let error = Filter::parse(input.value()).err();
-                self.modal = Modal::Filter(input, error);
+                typing.input.handle_event(event);
+                self.typed(&mut typing);
             }
+        }
+        self.modal = Modal::Filter(typing);
+    }
+
+    /// The filter holds as it is typed, as long as it can be understood.
+    fn typed(&mut self, typing: &mut Typing) {
+        typing.since = self.now;
+        match Filter::parse(typing.input.value()) {
+            Ok(filter) => {
+                typing.error = None;
+                self.filter(filter);
+            }
+            Err(error) => typing.error = Some(error),
         }
     }
 
     fn paste(&mut self, text: &str) -> Vec<Effect> {
-        if let Modal::Filter(input, _) = &mut self.modal {
-            let line = text.lines().next().unwrap_or_default();
-            *input = Input::new(format!("{}{line}", input.value()));
+        let line = text.lines().next().unwrap_or_default();
+        match std::mem::take(&mut self.modal) {
+            Modal::Filter(mut typing) => {
+                insert(&mut typing.input, line);
+                self.typed(&mut typing);
+                self.modal = Modal::Filter(typing);
+            }
+            Modal::Palette(Palette { mut input, .. }) => {
+                insert(&mut input, line);
+                self.modal = Modal::Palette(Palette { input, at: 0 });
+            }
+            other => self.modal = other,
         }
         Vec::new()
+    }
+
+    /// Asks the page in front first.
+    fn screen_key(&mut self, key: KeyEvent) -> Option<Vec<Effect>> {
+        let (page, snapshot) = (self.page(), Arc::clone(&self.shown));
+        let effect = page.key(self.pane_mut()?, key, &snapshot)?;
+        Some(self.perform(effect))
+    }
+
+    /// Does what the dashboard can do itself; the rest is for the world.
+    fn perform(&mut self, effect: Effect) -> Vec<Effect> {
+        match effect {
+            Effect::Done => {}
+            Effect::Step(by) => self.step(by),
+            Effect::Explain => self.explain(),
+            Effect::Ask(_) | Effect::Reset | Effect::Suspend | Effect::Quit => return vec![effect],
+        }
+        Vec::new()
+    }
+
+    fn palette_key(&mut self, key: KeyEvent, event: &Event, mut palette: Palette) -> Vec<Effect> {
+        let found = self.choices(palette.input.value());
+        let last = found.len().saturating_sub(1);
+        match key.code {
+            KeyCode::Esc => return Vec::new(),
+            KeyCode::Enter => return found.get(palette.at).map(|choice| self.choose(choice.action)).unwrap_or_default(),
+            KeyCode::Down | KeyCode::Tab => palette.at = if palette.at >= last { 0 } else { palette.at + 1 },
+            KeyCode::Up | KeyCode::BackTab => palette.at = palette.at.checked_sub(1).unwrap_or(last),
+            _ => {
+                palette.input.handle_event(event);
+                palette.at = 0;
+            }
+        }
+        self.modal = Modal::Palette(palette);
+        Vec::new()
+    }
+
+    /// The lines of the palette for what was typed.
+    fn choices(&self, typed: &str) -> Vec<Choice> {
+        palette::matching(&palette::choices(self.screens, &self.hints()), typed)
+    }
+
+    fn choose(&mut self, action: Action) -> Vec<Effect> {
+        match action {
+            Action::Go(screen) => {
+                self.go(screen);
+                Vec::new()
+            }
+            Action::Press(code) => {
+                let key = KeyEvent::from(code);
+                self.key(key, &Event::Key(key))
+            }
+        }
     }
 
     fn page_key(&mut self, key: KeyEvent, control: bool) -> Vec<Effect> {
@@ -89,15 +163,16 @@ impl App {
             KeyCode::Char('b') if control => self.step(-page),
             KeyCode::Char('d') if control => self.step(page / 2),
             KeyCode::Char('u') if control => self.step(-page / 2),
+            KeyCode::Char('p') if control => self.modal = Modal::Palette(Palette::default()),
             KeyCode::Char(_) if control => {}
+            KeyCode::Char(':') => self.modal = Modal::Palette(Palette::default()),
             KeyCode::Char('?' | 'h') | KeyCode::F(1) => self.modal = Modal::Help(0),
-            KeyCode::Char(digit @ '0'..='9') => {
-                if let Some(i) = SCREENS.iter().position(|s| s.digit() == digit) {
-                    self.go(i);
-                }
-            }
-            KeyCode::Tab => self.go((self.screen + 1) % SCREENS.len()),
-            KeyCode::BackTab => self.go((self.screen + SCREENS.len() - 1) % SCREENS.len()),
+            KeyCode::Char(digit @ '0'..='9') => match self.screens.iter().position(|s| s.digit == Some(digit)) {
+                Some(i) => self.go(i),
+                None => self.say(format!("no screen has the digit {digit} · : lists them all")),
+            },
+            KeyCode::Tab => self.go((self.screen + 1) % self.screens.len().max(1)),
+            KeyCode::BackTab => self.go(self.screen.checked_sub(1).unwrap_or(self.screens.len().saturating_sub(1))),
             KeyCode::Down | KeyCode::Char('j') => self.step(1),
             KeyCode::Up | KeyCode::Char('k') => self.step(-1),
             KeyCode::PageDown => self.step(page),
@@ -113,8 +188,9 @@ impl App {
             }
             KeyCode::Esc | KeyCode::Backspace => self.back(),
             KeyCode::Char('/') => {
-                let text = self.view.filter.as_ref().map(|f| f.text().to_owned()).unwrap_or_default();
-                self.modal = Modal::Filter(Input::new(text), None);
+                let before = self.view.filter.clone();
+                let text = before.as_ref().map(|f| f.text().to_owned()).unwrap_or_default();
+                self.modal = Modal::Filter(Typing { input: Input::new(text), error: None, before, since: self.now });
             }
             KeyCode::Char('p' | ' ') => self.pause(),
             KeyCode::Char('s') => self.next_column(),
@@ -128,10 +204,11 @@ impl App {
                     Some(false) => None,
                 };
             }
+            KeyCode::Char('t') => self.theme = self.theme.on(!self.theme.is_light()),
             KeyCode::Char('b') => self.view.bytes = !self.view.bytes,
             KeyCode::Char('n') => self.view.names = !self.view.names,
-            KeyCode::Char('e') if self.page().keys().iter().any(|k| k.key == "e") => self.explain(),
             KeyCode::Char('r') if self.shown.live => self.modal = Modal::Reset(self.now + QUESTION),
+            KeyCode::Char(c) => self.say(format!("{c} means nothing here · ? lists the keys that do")),
             _ => {}
         }
         Vec::new()
@@ -159,11 +236,8 @@ impl App {
         self.select(topics.get(next).cloned());
     }
 
-    /// Another kind of rows, or folding where rows are a tree.
+    /// Another kind of rows.
     fn sideways(&mut self, by: isize) {
-        if self.page().folds() {
-            return self.fold(by);
-        }
         let kinds = self.page().kinds();
         if kinds > 1 {
             let next = (self.pane().kind as isize + by).rem_euclid(kinds as isize) as usize;
@@ -185,32 +259,13 @@ impl App {
         }
     }
 
-    fn fold(&mut self, by: isize) {
-        let Some(Topic::Protocol(path)) = self.pane().selected.clone() else {
-            return self.step(0);
-        };
-        let folded = self.pane().folded.contains(&path);
-        let below = self.shown.protocols.iter().any(|r| protocols::parent(r.path) == Some(path));
-        if by > 0 {
-            if let Some(pane) = self.pane_mut() {
-                pane.folded.remove(&path);
-            }
-        } else if below && !folded {
-            if let Some(pane) = self.pane_mut() {
-                pane.folded.insert(path);
-            }
-        } else if let Some(parent) = protocols::parent(path) {
-            self.select(Some(Topic::Protocol(parent)));
-        }
-    }
-
     fn back(&mut self) {
         if !self.stack.is_empty() {
             self.close();
         } else if self.pane().selected.is_some() {
             self.select(None);
         } else {
-            self.view.filter = None;
+            self.filter(None);
         }
     }
 
@@ -266,7 +321,7 @@ impl App {
         match mouse.kind {
             MouseEventKind::ScrollDown => self.scroll(WHEEL),
             MouseEventKind::ScrollUp => self.scroll(-WHEEL),
-            MouseEventKind::Down(MouseButton::Left) => self.click(mouse.column, mouse.row),
+            MouseEventKind::Down(MouseButton::Left) => return self.click(mouse.column, mouse.row),
             _ => {}
         }
         Vec::new()
@@ -290,19 +345,26 @@ impl App {
         }
     }
 
-    fn click(&mut self, x: u16, y: u16) {
+    fn click(&mut self, x: u16, y: u16) -> Vec<Effect> {
+        let hit = self.hits.iter().rev().find(|(area, _)| area.contains((x, y).into())).map(|h| h.1.clone());
+        if let (Modal::Palette(palette), Some(Hit::Choice(i))) = (&self.modal, &hit) {
+            let found = self.choices(palette.input.value());
+            self.modal = Modal::None;
+            return found.get(*i).map(|choice| self.choose(choice.action)).unwrap_or_default();
+        }
         if !matches!(self.modal, Modal::None | Modal::Filter(..)) {
             self.modal = Modal::None;
-            return;
+            return Vec::new();
         }
-        let hit = self.hits.iter().rev().find(|(area, _)| area.contains((x, y).into())).map(|h| h.1.clone());
         match hit {
             Some(Hit::Tab(i)) => self.go(i),
+            Some(Hit::Press(code)) => return self.choose(Action::Press(code)),
             Some(Hit::Kind(i)) => self.kind(i),
             Some(Hit::Column(column)) => self.sort(column),
             Some(Hit::Row(kind, topic)) => {
                 if self.pane().selected.as_ref() == Some(&topic) {
-                    return self.open(topic);
+                    self.open(topic);
+                    return Vec::new();
                 }
                 if let Some(kind) = kind.filter(|k| *k != self.pane().kind) {
                     self.select(None);
@@ -312,9 +374,19 @@ impl App {
                 }
                 self.select(Some(topic));
             }
-            None => {}
+            Some(Hit::Choice(_)) | None => {}
         }
+        Vec::new()
     }
+}
+
+/// Puts text where the cursor is, and the cursor behind it.
+fn insert(input: &mut Input, text: &str) {
+    let at = input.cursor();
+    let before: String = input.value().chars().take(at).collect();
+    let behind: String = input.value().chars().skip(at).collect();
+    let cursor = at + text.chars().count();
+    *input = Input::new(format!("{before}{text}{behind}")).with_cursor(cursor);
 }
 
 /// The new scroll of a text, or `None` when the key closes it.

@@ -158,20 +158,6 @@ pub(super) fn findings<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a Finding)> {
     all.iter().enumerate().map(|(i, f)| (Topic::Finding(f.id, f.first, nth(i, f)), f)).collect()
 }
 
-/// The last crumb of a page about something.
-pub(super) fn topic(scene: &Scene, topic: &Topic) -> String {
-    match topic {
-        Topic::Conversation { kind, a, a_port, b, b_port, .. } => {
-            format!("{} ⇄ {}", endpoint(scene, *kind, *a, *a_port), endpoint(scene, *kind, *b, *b_port))
-        }
-        Topic::Host { kind, address, port } => endpoint(scene, *kind, *address, *port),
-        Topic::Protocol(path) => path.to_string(),
-        Topic::App(name) => name.clone(),
-        Topic::Vlan(id) => format!("VLAN {id}"),
-        Topic::Finding(id, ..) => (*id).to_owned(),
-    }
-}
-
 /// The full name of the innermost protocol.
 pub(in crate::tui) fn full_name(path: Path) -> String {
     match path.last() {

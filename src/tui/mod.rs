@@ -10,17 +10,20 @@
 //! ```
 //!
 //! - a screen: one file in `screens/` and one line in `registry.rs`;
-//! - a page about one thing (a host, a finding): one file in `details/` and one line there;
+//! - a page about one thing (a host, a finding): one file in `details/` and one line there; the thing itself is a `Topic`;
 //! - a panel: one file in `panels/`, a pure function from a scene to cells;
 //! - a colour: one line in `theme.rs`.
 
 mod app;
+mod ascii;
+mod background;
 mod canvas;
 mod chrome;
 mod columns;
 mod details;
 mod exit_summary;
 mod fields;
+mod held;
 mod hints;
 mod input;
 mod label;
@@ -48,4 +51,5 @@ pub use exit_summary::ExitSummary;
 pub use options::Options;
 pub use picker::pick;
 pub use run::run;
+pub use terminal::give_back;
 pub use theme::{Background, ColorChoice, Depth, Theme};

@@ -22,6 +22,8 @@ pub struct Options {
     pub color: ColorChoice,
     /// The terminal's background.
     pub background: Background,
+    /// ASCII only; `None`: what the environment says.
+    pub ascii: Option<bool>,
     /// Seconds that this host's clocks show east of UTC, at a time: summer's packets have summer's hours.
     pub utc_offset: fn(Timestamp) -> i64,
     /// Bytes instead of bits at the start.
@@ -40,6 +42,7 @@ impl Default for Options {
             service: |_, _| None,
             color: ColorChoice::Auto,
             background: Background::Auto,
+            ascii: None,
             utc_offset: |_| 0,
             bytes: false,
             names: false,

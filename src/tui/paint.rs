@@ -8,11 +8,11 @@
 //!  ↑↓ select  / filter …               footer, or the line being typed
 //! ```
 
-use super::app::{App, Modal};
+use super::app::{App, Modal, Typing};
 use super::canvas::{Canvas, Hit, Listing, split_top};
-use super::chrome::{footer, header, help, tabs};
+use super::chrome::{footer, header, help, palette, tabs};
 use super::theme::Hue;
-use super::view::Scene;
+use super::view::{Axes, Scene};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -21,6 +21,7 @@ pub(super) struct Painted {
     hits: Vec<(Rect, Hit)>,
     listing: Listing,
     overflow: usize,
+    axes: Option<Axes>,
     /// Where the text cursor is.
     pub cursor: Option<(u16, u16)>,
 }
@@ -35,10 +36,9 @@ impl App {
         header::draw(&mut canvas, top, &scene);
         let (second, rest) = split_top(rest, u16::from(rest.height >= 5));
         if second.height > 0 {
-            if self.stack.is_empty() {
-                tabs::draw(&mut canvas, second, &scene, self.screen);
-            } else {
-                tabs::breadcrumbs(&mut canvas, second, &scene, self.screen, self.stack.iter().map(|s| &s.0));
+            match self.screens.get(self.screen).filter(|_| !self.stack.is_empty()) {
+                None => tabs::draw(&mut canvas, second, &scene, self.screens, self.screen),
+                Some(entry) => tabs::breadcrumbs(&mut canvas, second, &scene, (self.screen, entry), self.stack.iter().map(|s| &s.0)),
             }
         }
         let (body, last) = split_top(rest, if rest.height >= 4 { rest.height - 1 } else { rest.height });
@@ -56,7 +56,7 @@ impl App {
             self.paint_footer(&mut canvas, last, &scene);
         }
         self.paint_modal(&mut canvas, area, last, &scene);
-        Painted { hits: canvas.hits, listing: canvas.listing, overflow: canvas.overflow, cursor: canvas.cursor }
+        Painted { hits: canvas.hits, listing: canvas.listing, overflow: canvas.overflow, axes: canvas.axes, cursor: canvas.cursor }
     }
 
     fn paint_footer(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
@@ -74,13 +74,21 @@ impl App {
 
     fn paint_modal(&self, canvas: &mut Canvas, area: Rect, last: Rect, scene: &Scene) {
         match &self.modal {
-            Modal::None => {}
+            Modal::None => {
+                if let Some((words, _)) = &self.notice {
+                    footer::message(canvas, last, words, scene.style(Hue::Warn));
+                }
+            }
             Modal::Help(scroll) => help::draw(canvas, area, self.page().title(), &self.hints(), *scroll),
-            Modal::Filter(input, error) => footer::input(canvas, last, scene, input.value(), input.cursor(), error.as_deref()),
+            Modal::Filter(typing) => {
+                let Typing { input, error, .. } = typing;
+                footer::input(canvas, last, scene, input.value(), input.cursor(), error.as_deref());
+            }
             Modal::Reset(_) => {
                 let words = "Forget everything counted so far?  r or y forget · any other key keep";
                 footer::message(canvas, last, words, scene.theme.strong(Hue::Warn));
             }
+            Modal::Palette(open) => palette::draw(canvas, area, open, &palette::choices(self.screens, &self.hints())),
             Modal::Explain { title, text, scroll } => help::text(canvas, area, title, text, *scroll),
         }
     }
@@ -90,6 +98,7 @@ impl App {
         self.hits = painted.hits;
         self.listing = painted.listing;
         self.overflow = painted.overflow;
+        self.view.axes = painted.axes.unwrap_or(self.view.axes);
         let offset = self.listing.offset;
         if let Some(pane) = self.pane_mut() {
             pane.offset = offset;

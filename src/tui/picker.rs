@@ -13,7 +13,7 @@
 use super::canvas::{Canvas, Hit, cut_end, split_top};
 use super::chrome::footer;
 use super::options::Options;
-use super::run::theme;
+use super::run::{asked, theme};
 use super::screen::Hint;
 use super::terminal::{Events, Keys, Screen};
 use super::theme::{Hue, Theme};
@@ -52,6 +52,7 @@ struct Row {
 enum Choice {
     Open,
     Nothing,
+    Suspend,
     Quit,
     Port(String),
 }
@@ -71,10 +72,12 @@ struct Picker {
 /// # Errors
 /// When there is no terminal, or the interfaces cannot be listed at all.
 pub fn pick(ports: &dyn Fn() -> Result<Vec<Port>>, options: &Options) -> Result<Option<String>> {
-    let mut picker = Picker::new(options, theme(options));
-    picker.read(ports()?, 0.0);
+    let first = ports()?;
     let mut screen = Screen::enter(&options.stop)?;
-    let outcome = watch(ports, &mut picker, &mut screen, &mut Keys);
+    let mut keys = Keys::new();
+    let mut picker = Picker::new(options, asked(theme(options), options, &mut keys));
+    picker.read(first, 0.0);
+    let outcome = watch(ports, &mut picker, &mut screen, &mut keys);
     drop(screen);
     match outcome {
         Ok(choice) => Ok(choice),
@@ -92,6 +95,7 @@ fn watch(
     let mut read = clock::now();
     let mut changed = true;
     while !picker.options.stop.load(Ordering::Relaxed) {
+        changed |= screen.attend()?;
         if clock::since(read) >= POLL {
             match ports() {
                 Ok(now) => picker.read(now, clock::since(read).as_secs_f64()),
@@ -108,6 +112,7 @@ fn watch(
             changed = true;
             match picker.update(&event) {
                 Choice::Open | Choice::Nothing => {}
+                Choice::Suspend => screen.suspend(true)?,
                 Choice::Quit => return Ok(None),
                 Choice::Port(name) => return Ok(Some(name)),
             }
@@ -160,6 +165,7 @@ impl Picker {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => match key.code {
                 KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => return Choice::Quit,
+                KeyCode::Char('z') if key.modifiers.contains(KeyModifiers::CONTROL) => return Choice::Suspend,
                 KeyCode::Char('q') | KeyCode::Esc => return Choice::Quit,
                 KeyCode::Down | KeyCode::Char('j') | KeyCode::Tab => self.step(1),
                 KeyCode::Up | KeyCode::Char('k') | KeyCode::BackTab => self.step(-1),

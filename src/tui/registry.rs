@@ -1,30 +1,57 @@
-//! The screens, in the order of their tabs. A screen is one file and one line here. The digit 7 is kept for a screen about the switch.
+//! The screens, in the order of their tabs. A screen is one file and one line here; tabs, help, palette and the tables of README.md are
+//! made from this list.
 
 use super::screen::Screen;
 use super::screens::{conversations, hosts, layer2, mirror, overview, problems, protocols};
 
-/// Every screen.
-pub(super) const SCREENS: &[&dyn Screen] = &[
-    &overview::Overview,
-    &protocols::Protocols,
-    &hosts::Hosts,
-    &conversations::Conversations,
-    &layer2::Layer2,
-    &problems::Problems,
-    &mirror::Mirror,
+/// A screen and the digit that selects it, if it has one: `Tab` and the palette reach all.
+#[derive(Clone, Copy)]
+pub(super) struct Entry {
+    /// The digit.
+    pub digit: Option<char>,
+    /// The screen.
+    pub screen: &'static dyn Screen,
+}
+
+/// A screen with a digit.
+pub(super) const fn entry(digit: char, screen: &'static dyn Screen) -> Entry {
+    Entry { digit: Some(digit), screen }
+}
+
+/// Every screen. The digit 7 is kept for a screen about the switch.
+pub(super) const SCREENS: &[Entry] = &[
+    entry('1', &overview::Overview),
+    entry('2', &protocols::Protocols),
+    entry('3', &hosts::Hosts),
+    entry('4', &conversations::Conversations),
+    entry('5', &layer2::Layer2),
+    entry('6', &problems::Problems),
+    entry('8', &mirror::Mirror),
 ];
+
+impl Entry {
+    /// The name of its tab, with its digit.
+    pub fn label(&self) -> String {
+        self.digit.map_or_else(|| self.screen.title().to_owned(), |digit| format!("{digit} {}", self.screen.title()))
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashSet;
 
     #[test]
-    fn digits_are_unique_and_titles_present() {
-        let mut digits = std::collections::HashSet::new();
-        for screen in SCREENS {
-            assert!(screen.digit().is_ascii_digit() && screen.digit() != '7');
-            assert!(digits.insert(screen.digit()), "digit {} twice", screen.digit());
-            assert!(!screen.title().is_empty());
+    fn digits_and_titles_are_unique_and_present() {
+        let (mut digits, mut titles) = (HashSet::new(), HashSet::new());
+        for entry in SCREENS {
+            if let Some(digit) = entry.digit {
+                assert!(digit.is_ascii_digit() && digit != '7');
+                assert!(digits.insert(digit), "digit {digit} twice");
+            }
+            let title = entry.screen.title();
+            assert!(!title.is_empty() && titles.insert(title), "title {title:?} missing or twice");
+            assert!(!entry.screen.about().is_empty(), "{title} says nothing about itself");
         }
     }
 }

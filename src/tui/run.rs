@@ -1,9 +1,10 @@
 //! The loop: events in, frames out.
 
-use super::app::{App, Effect};
+use super::app::App;
 use super::options::Options;
+use super::screen::Effect;
 use super::terminal::{Events, Keys, Screen, panics};
-use super::theme::Theme;
+use super::theme::{Background, Theme};
 use crate::error::{Error, Result};
 use crate::model::clock;
 use crate::snapshot::Feed;
@@ -19,7 +20,15 @@ const WAIT: Duration = Duration::from_millis(50);
 
 /// The theme the environment and the user ask for.
 pub(super) fn theme(options: &Options) -> Theme {
-    Theme::detect(options.color, options.background, &|name| std::env::var(name).ok())
+    let theme = Theme::detect(options.color, options.background, &|name| std::env::var(name).ok());
+    theme.with_ascii(options.ascii.unwrap_or(theme.is_ascii()))
+}
+
+/// The same on the background the terminal says it has, where the user has said none.
+pub(super) fn asked(theme: Theme, options: &Options, keys: &mut Keys) -> Theme {
+    let asks = options.background == Background::Auto && theme.is_coloured();
+    let light = asks.then(|| keys.background()).flatten();
+    theme.on(light.unwrap_or(theme.is_light()))
 }
 
 /// Shows the dashboard until the user leaves, a signal comes, or the terminal goes. A source that ends or fails stays on screen.
@@ -27,9 +36,10 @@ pub(super) fn theme(options: &Options) -> Theme {
 /// # Errors
 /// When there is no terminal, or it cannot be set up.
 pub fn run(feed: &dyn Feed, options: &Options) -> Result<()> {
-    let mut app = App::new(options.clone(), theme(options));
     let mut screen = Screen::enter(&options.stop)?;
-    let outcome = watch(feed, &mut app, &mut screen, &mut Keys);
+    let mut keys = Keys::new();
+    let mut app = App::new(options.clone(), asked(theme(options), options, &mut keys));
+    let outcome = watch(feed, &mut app, &mut screen, &mut keys);
     drop(screen);
     let panics = panics();
     if !panics.is_empty() {
@@ -47,6 +57,9 @@ fn watch(feed: &dyn Feed, app: &mut App, screen: &mut Screen, events: &mut dyn E
     let mut drawn: Option<Instant> = None;
     let (mut changed, mut pressed) = (true, false);
     while !app.options.stop.load(Ordering::Relaxed) {
+        if screen.attend()? {
+            (changed, drawn) = (true, None);
+        }
         changed |= app.tick(clock::since(begun));
         changed |= app.note_age(feed.age());
         changed |= app.see(feed.latest(), feed.failure().map(|e| e.to_string()));
@@ -60,12 +73,19 @@ fn watch(feed: &dyn Feed, app: &mut App, screen: &mut Screen, events: &mut dyn E
         }
         let wait = if changed { drawn.map_or(WAIT, |at| least.saturating_sub(clock::since(at))) } else { WAIT };
         let mut event = events.next(wait)?;
+        // Input without end (a cat on the keyboard, a program that types) must not keep from drawing or from signals.
+        let read_until = clock::now() + KEY_FRAME;
         while let Some(now) = event {
             (changed, pressed) = (true, true);
-            if !obey(feed, app.update(&now)) {
-                return Ok(());
+            match obey(feed, app.update(&now)) {
+                Next::GoOn => {}
+                Next::Suspend => {
+                    screen.suspend(true)?;
+                    drawn = None;
+                }
+                Next::Leave => return Ok(()),
             }
-            event = events.next(Duration::ZERO)?;
+            event = if clock::now() < read_until { events.next(Duration::ZERO)? } else { None };
         }
     }
     Ok(())
@@ -80,14 +100,25 @@ pub(super) fn draw(app: &mut App, frame: &mut ratatui::Frame) {
     app.painted(painted);
 }
 
-/// Does what the dashboard asks for; `false` when it is to end.
-fn obey(feed: &dyn Feed, effects: impl IntoIterator<Item = Effect>) -> bool {
+/// What the loop does after an event.
+enum Next {
+    GoOn,
+    Suspend,
+    Leave,
+}
+
+/// Does what the dashboard asks for.
+fn obey(feed: &dyn Feed, effects: impl IntoIterator<Item = Effect>) -> Next {
+    let mut next = Next::GoOn;
     for effect in effects {
         match effect {
             Effect::Ask(query) => feed.ask(query),
             Effect::Reset => feed.reset(),
-            Effect::Quit => return false,
+            Effect::Suspend => next = Next::Suspend,
+            Effect::Quit => return Next::Leave,
+            // The dashboard has done these itself.
+            Effect::Done | Effect::Step(_) | Effect::Explain => {}
         }
     }
-    true
+    next
 }

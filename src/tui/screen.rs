@@ -1,10 +1,32 @@
 //! What a screen is. The list of them is in [`super::registry`]; pages one level down ([`super::details`]) are screens too.
+//!
+//! A screen is asked first about every key ([`Screen::key`]); what it needs to remember it keeps in its [`Pane`] ([`super::view::Own`]).
 
 use super::canvas::Canvas;
 use super::theme::Hue;
-use super::view::{Scene, Topic};
-use crate::snapshot::{Column, Snapshot};
+use super::view::{Pane, Scene, Topic};
+use crate::snapshot::{Column, Query, Snapshot};
+use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
+
+/// What comes of an event: for the dashboard to do, or, through it, for the world.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Effect {
+    /// Nothing more: a screen has taken the key.
+    Done,
+    /// Move the selection by so many rows.
+    Step(isize),
+    /// Explain the selected finding at length.
+    Explain,
+    /// Ask the feed for other rows.
+    Ask(Query),
+    /// Forget everything counted.
+    Reset,
+    /// Stop until the shell continues the program.
+    Suspend,
+    /// Leave.
+    Quit,
+}
 
 /// Which of the two orders a page sorts by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,13 +50,13 @@ pub(super) struct Hint {
 
 /// One screen: a pure function from a scene to cells, and what its keys act on.
 pub(super) trait Screen: Sync {
-    /// The digit that selects it.
-    fn digit(&self) -> char {
-        ' '
-    }
-
     /// Its name in the tabs.
     fn title(&self) -> &'static str;
+
+    /// What it shows, in a line for palette and README.
+    fn about(&self) -> &'static str {
+        ""
+    }
 
     /// Its name where there is little room.
     fn short(&self) -> &'static str {
@@ -57,19 +79,20 @@ pub(super) trait Screen: Sync {
         None
     }
 
-    /// Whether rows can be folded.
-    fn folds(&self) -> bool {
-        false
-    }
-
     /// Whether it shows the load chart (and so has a time scale).
     fn charts(&self) -> bool {
         false
     }
 
-    /// Keys of its own.
+    /// Keys of its own, for footer, help, palette and README.
     fn keys(&self) -> &'static [Hint] {
         &[]
+    }
+
+    /// A key, before the dashboard looks at it; `None` when it means nothing here.
+    fn key(&self, pane: &mut Pane, key: KeyEvent, snapshot: &Snapshot) -> Option<Effect> {
+        let _ = (pane, key, snapshot);
+        None
     }
 
     /// A mark in the tab.

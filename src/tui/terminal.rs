@@ -1,18 +1,25 @@
 //! The terminal: taken over at the start, given back at the end, whatever the end is.
 
+use super::background::{self, LateAnswer};
 use crate::error::{Error, Result};
-use ratatui::Terminal;
+use crate::model::clock;
+use crate::model::limits::{SCREEN_COLUMNS, SCREEN_ROWS};
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::Show;
 use ratatui::crossterm::event::{self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event};
 use ratatui::crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size,
 };
 use ratatui::crossterm::{execute, queue};
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Signal, getpgrp, getsid, kill_current_process_group};
 use signal_hook::SigId;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use std::io::{BufWriter, IsTerminal, Stdout, Write, stdin, stdout};
+use signal_hook::consts::{SIGCONT, SIGTSTP};
+use std::fs::File;
+use std::io::{BufWriter, IsTerminal, Read, Stdout, Write, stdin, stdout};
+use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -26,21 +33,69 @@ pub(super) trait Events {
     fn next(&mut self, wait: Duration) -> std::io::Result<Option<Event>>;
 }
 
+/// The controlling terminal, whatever standard input is: `tcpdump -w - | spantop -` has its keys there.
+const TTY: &str = "/dev/tty";
+
 /// Events of the terminal.
-pub(super) struct Keys;
+pub(super) struct Keys {
+    /// Open where standard input is no terminal; the event reader opens its own.
+    tty: Option<File>,
+    late: LateAnswer,
+}
+
+impl Keys {
+    /// Keys of standard input, or of the controlling terminal where that is something else.
+    pub fn new() -> Self {
+        Self { tty: if stdin().is_terminal() { None } else { File::open(TTY).ok() }, late: LateAnswer::NONE }
+    }
+
+    /// Asks the terminal for its background, before anything is drawn; whether it is light. Waits a tenth of a second at most.
+    pub fn background(&mut self) -> Option<bool> {
+        if !TAKEN.load(Ordering::Relaxed) || std::env::var("TERM").is_ok_and(|term| matches!(term.as_str(), "dumb" | "linux")) {
+            return None;
+        }
+        let tty = File::open(TTY).ok()?;
+        let mut out = stdout();
+        out.write_all(background::QUESTION.as_bytes()).and_then(|()| out.flush()).ok()?;
+        let begun = clock::now();
+        let mut answer = Vec::new();
+        while !background::complete(&answer) {
+            let left = background::PATIENCE.saturating_sub(clock::since(begun));
+            if left.is_zero() || answer.len() > 256 {
+                self.late = LateAnswer::expected(clock::now());
+                break;
+            }
+            let mut waiting = [PollFd::new(&tty, PollFlags::IN)];
+            let limit = Timespec { tv_sec: 0, tv_nsec: left.subsec_nanos().into() };
+            let mut bytes = [0; 64];
+            if matches!(poll(&mut waiting, Some(&limit)), Ok(1)) {
+                let read = (&tty).read(&mut bytes).ok().filter(|n| *n > 0)?;
+                answer.extend_from_slice(bytes.get(..read)?);
+            }
+        }
+        background::is_light(&answer)
+    }
+}
 
 impl Events for Keys {
     fn next(&mut self, wait: Duration) -> std::io::Result<Option<Event>> {
-        let pause = if readable(wait)? { Duration::ZERO } else { wait };
-        if event::poll(pause)? { event::read().map(Some) } else { Ok(None) }
+        let ready = match &self.tty {
+            Some(tty) => readable(tty, wait)?,
+            None => readable(&stdin(), wait)?,
+        };
+        let pause = if ready { Duration::ZERO } else { wait };
+        if !event::poll(pause)? {
+            return Ok(None);
+        }
+        let event = event::read()?;
+        Ok(Some(event).filter(|event| !self.late.swallows(event, clock::now())))
     }
 }
 
 /// Waits for input or a signal. Crossterm reads from a terminal that has gone without end, so whether it has is looked at before.
 /// `false` where the system cannot wait for terminals this way.
-fn readable(wait: Duration) -> std::io::Result<bool> {
-    let input = stdin();
-    let mut waiting = [PollFd::new(&input, PollFlags::IN)];
+fn readable(input: &impl AsFd, wait: Duration) -> std::io::Result<bool> {
+    let mut waiting = [PollFd::new(input, PollFlags::IN)];
     let limit = Timespec { tv_sec: wait.as_secs().min(3600) as _, tv_nsec: wait.subsec_nanos().into() };
     // An interruption is a signal: a new size, perhaps.
     let _ = poll(&mut waiting, Some(&limit));
@@ -54,39 +109,68 @@ fn readable(wait: Duration) -> std::io::Result<bool> {
 /// Bytes gathered before they are written: one frame goes out in few pieces, which matters over ssh.
 const FRAME_BYTES: usize = 64 * 1024;
 
-type Out = BufWriter<Stdout>;
+/// Standard output while the terminal is ours. Afterwards nothing is written and nothing fails: what is dropped late (ratatui shows the
+/// cursor and would panic where that fails) must not disturb what is there then.
+struct Out(BufWriter<Stdout>);
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if TAKEN.load(Ordering::Relaxed) { self.0.write(bytes) } else { Ok(bytes.len()) }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        if TAKEN.load(Ordering::Relaxed) { self.0.flush() } else { Ok(()) }
+    }
+}
 
 /// The terminal while the dashboard has it. Dropping it gives it back.
 pub(super) struct Screen {
-    /// To draw on.
-    pub terminal: Terminal<CrosstermBackend<Out>>,
+    terminal: Terminal<CrosstermBackend<Out>>,
+    area: Rect,
+    /// Set by the signal that asks to stop for a while (SIGTSTP).
+    stopping: Arc<AtomicBool>,
+    /// Set by the signal that comes after having been stopped.
+    continued: Arc<AtomicBool>,
     signals: Vec<SigId>,
 }
 
+/// The size of the terminal, within what is worth drawing: a terminal may claim 65,535 × 65,535 cells, which nobody sees.
+fn area() -> std::io::Result<Rect> {
+    let (width, height) = size()?;
+    Ok(Rect::new(0, 0, width.min(SCREEN_COLUMNS), height.min(SCREEN_ROWS)))
+}
+
 impl Screen {
-    /// Takes the terminal over; signals set `stop`.
+    /// Takes the terminal over.
     ///
     /// # Errors
     /// When there is no terminal, or it cannot be set up.
     pub fn enter(stop: &Arc<AtomicBool>) -> Result<Self> {
-        if !stdin().is_terminal() || !stdout().is_terminal() {
-            return Err(Error::usage("the dashboard needs a terminal for its input and output; for scripts there are reports (`--help`)"));
+        if !stdout().is_terminal() || !(stdin().is_terminal() || File::open(TTY).is_ok()) {
+            return Err(Error::usage(
+                "the dashboard needs a terminal for its keys and its output; for scripts there are reports (`--help`)",
+            ));
         }
         let failed = |e: std::io::Error| Error::io("terminal", &e);
+        let (stopping, continued) = (Arc::default(), Arc::default());
         let mut signals = Vec::new();
-        for signal in [SIGTERM, SIGINT, SIGHUP] {
-            signals.push(signal_hook::flag::register(signal, Arc::clone(stop)).map_err(failed)?);
+        for (signal, flag) in [(SIGTSTP, &stopping), (SIGCONT, &continued)] {
+            signals.push(signal_hook::flag::register(signal, Arc::clone(flag)).map_err(failed)?);
         }
         restore_on_panic(stop);
-        enable_raw_mode().map_err(failed)?;
-        TAKEN.store(true, Ordering::Relaxed);
-        let mut out = BufWriter::with_capacity(FRAME_BYTES, stdout());
-        let entered = execute!(out, EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste);
-        let terminal = entered.and_then(|()| Terminal::new(CrosstermBackend::new(out)));
+        take().map_err(failed)?;
+        let out = Out(BufWriter::with_capacity(FRAME_BYTES, stdout()));
+        let terminal = area().and_then(|area| {
+            let options = TerminalOptions { viewport: Viewport::Fixed(area) };
+            let mut terminal = Terminal::with_options(CrosstermBackend::new(out), options)?;
+            // Not `clear`: that asks where the cursor is and fails where nobody answers.
+            terminal.resize(area)?;
+            Ok((area, terminal))
+        });
         match terminal {
-            Ok(terminal) => Ok(Self { terminal, signals }),
+            Ok((area, terminal)) => Ok(Self { terminal, area, stopping, continued, signals }),
             Err(e) => {
-                restore();
+                give_back();
                 Err(failed(e))
             }
         }
@@ -97,15 +181,61 @@ impl Screen {
     /// # Errors
     /// When the terminal has gone.
     pub fn frame(&mut self, draw: impl FnOnce(&mut ratatui::Frame)) -> std::io::Result<()> {
+        let area = area()?;
+        if area != self.area {
+            self.terminal.resize(area)?;
+            self.area = area;
+        }
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         self.terminal.draw(draw)?;
         execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
+    }
+
+    /// Stops where a signal has asked for it, and takes the terminal again after having been stopped; whether everything has to be drawn anew.
+    ///
+    /// # Errors
+    /// When the terminal has gone.
+    pub fn attend(&mut self) -> std::io::Result<bool> {
+        if self.stopping.swap(false, Ordering::Relaxed) {
+            return self.suspend(false).map(|()| true);
+        }
+        // Stopped by a signal that cannot be caught: the shell has used the terminal meanwhile.
+        if self.continued.swap(false, Ordering::Relaxed) {
+            give_back();
+            return self.again().map(|()| true);
+        }
+        Ok(false)
+    }
+
+    /// Gives the terminal back and stops until a shell continues this process; `all` stops what stands before it in a pipe too.
+    ///
+    /// # Errors
+    /// When the terminal has gone.
+    pub fn suspend(&mut self, all: bool) -> std::io::Result<()> {
+        // In the process group of the session's leader there is no shell that could continue it.
+        if getsid(None).ok() == Some(getpgrp()) {
+            return Ok(());
+        }
+        give_back();
+        if all {
+            let _ = kill_current_process_group(Signal::TSTP);
+        }
+        signal_hook::low_level::emulate_default_handler(SIGTSTP)?;
+        self.again()
+    }
+
+    fn again(&mut self) -> std::io::Result<()> {
+        for flag in [&self.stopping, &self.continued] {
+            flag.store(false, Ordering::Relaxed);
+        }
+        take()?;
+        self.terminal.resize(self.area)
     }
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        restore();
+        give_back();
         for id in self.signals.drain(..) {
             signal_hook::low_level::unregister(id);
         }
@@ -115,18 +245,39 @@ impl Drop for Screen {
 /// Whether the dashboard has the terminal.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
+/// Takes the terminal over.
+fn take() -> std::io::Result<()> {
+    enable_raw_mode()?;
+    TAKEN.store(true, Ordering::Relaxed);
+    let entered = execute!(stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste);
+    if entered.is_err() {
+        give_back();
+    }
+    entered
+}
+
 /// Gives the terminal back, once: leaving the alternate screen again would put the cursor back where the dashboard began, and what
-/// is written next (a shell's prompt) over the message of a panic. Failures are of no use to anybody here: there is no terminal left to tell them to.
-fn restore() {
+/// is written next (a shell's prompt) over the message of a panic. Failures are of no use to anybody here: there is no terminal left to
+/// tell them to. A terminal that takes nothing (stopped by Ctrl-S, a hanging connection) is not waited for.
+pub fn give_back() {
     if !TAKEN.swap(false, Ordering::Relaxed) {
         return;
     }
-    let mut out = stdout();
-    let _ = execute!(out, EndSynchronizedUpdate, DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, Show);
-    let _ = out.flush();
     let _ = disable_raw_mode();
+    if writable() {
+        let mut out = stdout();
+        let _ = execute!(out, EndSynchronizedUpdate, DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, Show);
+        let _ = out.flush();
+    }
 }
 
+/// Whether standard output takes bytes now; `true` where the system cannot tell.
+fn writable() -> bool {
+    let out = stdout();
+    let mut waiting = [PollFd::new(&out, PollFlags::OUT)];
+    let soon = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
+    !matches!(poll(&mut waiting, Some(&soon)), Ok(0))
+}
 /// What other threads' panics said while the dashboard had the terminal.
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
@@ -137,7 +288,7 @@ fn restore_on_panic(stop: &Arc<AtomicBool>) {
     let (owner, stop) = (std::thread::current().id(), Arc::clone(stop));
     std::panic::set_hook(Box::new(move |info| {
         if std::thread::current().id() == owner {
-            restore();
+            give_back();
         } else if TAKEN.load(Ordering::Relaxed) {
             PANICS.lock().unwrap_or_else(PoisonError::into_inner).push(info.to_string());
             return stop.store(true, Ordering::Relaxed);

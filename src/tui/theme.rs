@@ -32,7 +32,7 @@ pub enum ColorChoice {
 /// The terminal's background.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Background {
-    /// What `COLORFGBG` says; dark when it says nothing.
+    /// What the terminal answers when it is asked, else what `COLORFGBG` says; dark when that says nothing.
     #[default]
     Auto,
     /// Light text on dark.
@@ -64,8 +64,6 @@ pub(super) enum Hue {
     AreaLow,
     /// Chart area at its top.
     AreaHigh,
-    /// The one-millisecond peak.
-    Peak,
     /// Traffic from inside to outside; first end of a conversation.
     Out,
     /// Traffic from outside to inside; second end of a conversation.
@@ -87,10 +85,9 @@ fn ink(hue: Hue) -> Ink {
         Hue::Warn => Ink(0xeac45c, 0x8a6100, Color::Yellow),
         Hue::Bad => Ink(0xf4706c, 0xc01c28, Color::Red),
         Hue::Accent => Ink(0x56c6de, 0x00788f, Color::Cyan),
-        Hue::AreaLow => Ink(0x2f6aa6, 0x7fb2e5, Color::Blue),
-        Hue::AreaHigh => Ink(0x66b3f4, 0x1f6fc0, Color::Blue),
-        Hue::Peak => Ink(0xc9e4ff, 0x0b3f7a, Color::Gray),
-        Hue::Out => Ink(0x66b3f4, 0x1f6fc0, Color::Blue),
+        Hue::AreaLow => Ink(0x2f6aa6, 0x7fb2e5, Color::LightBlue),
+        Hue::AreaHigh => Ink(0x66b3f4, 0x1f6fc0, Color::LightBlue),
+        Hue::Out => Ink(0x66b3f4, 0x1f6fc0, Color::LightBlue),
         Hue::In => Ink(0xb79cf5, 0x7344c4, Color::Magenta),
         Hue::Family(family) => match family {
             Family::Web => Ink(0x6ea8fe, 0x1f6feb, Color::LightBlue),
@@ -112,15 +109,41 @@ fn ink(hue: Hue) -> Ink {
 pub struct Theme {
     depth: Depth,
     light: bool,
+    ascii: bool,
 }
 
 impl Theme {
     /// A theme of a given depth.
     pub fn new(depth: Depth, light: bool) -> Self {
-        Self { depth, light }
+        Self { depth, light, ascii: false }
     }
 
-    /// Reads the environment: `NO_COLOR` (<https://no-color.org>), `COLORTERM`, `TERM`, `COLORFGBG`.
+    /// The same in ASCII, or not.
+    pub fn with_ascii(self, ascii: bool) -> Self {
+        Self { ascii, ..self }
+    }
+
+    /// The same on another background.
+    pub fn on(self, light: bool) -> Self {
+        Self { light, ..self }
+    }
+
+    /// Whether the background is light.
+    pub fn is_light(self) -> bool {
+        self.light
+    }
+
+    /// Whether drawings are made of ASCII.
+    pub(super) fn is_ascii(self) -> bool {
+        self.ascii
+    }
+
+    /// Whether there are colours at all.
+    pub(super) fn is_coloured(self) -> bool {
+        self.depth != Depth::Mono
+    }
+
+    /// Reads the environment: `NO_COLOR` (<https://no-color.org>), `COLORTERM`, `TERM`, `COLORFGBG`, and the locale.
     pub fn detect(choice: ColorChoice, background: Background, environment: &dyn Fn(&str) -> Option<String>) -> Self {
         let says = |name: &str| environment(name).unwrap_or_default();
         let term = says("TERM");
@@ -140,7 +163,7 @@ impl Theme {
                 says("COLORFGBG").rsplit(';').next().and_then(|n| n.parse::<u8>().ok()).is_some_and(|n| n == 7 || (9..=15).contains(&n))
             }
         };
-        Self { depth, light }
+        Self { depth, light, ascii: super::ascii::wanted(environment) }
     }
 
     /// The colour of a hue.
@@ -172,13 +195,13 @@ impl Theme {
     pub(super) fn style(&self, hue: Hue) -> Style {
         let style = match (hue, self.depth) {
             // The terminal's own foreground is what its owner reads best.
-            (Hue::Text, _) | (_, Depth::Mono) => Style::new(),
+            (Hue::Text | Hue::Title, _) | (_, Depth::Mono) => Style::new(),
             _ => Style::new().fg(self.color(hue)),
         };
         match (hue, self.depth) {
             (Hue::Title, _) => style.add_modifier(Modifier::BOLD),
             (Hue::Dim | Hue::Faint, Depth::Mono) => style.add_modifier(Modifier::DIM),
-            (Hue::Bad | Hue::Warn | Hue::Accent | Hue::Peak, Depth::Mono) => style.add_modifier(Modifier::BOLD),
+            (Hue::Bad | Hue::Warn | Hue::Accent, Depth::Mono) => style.add_modifier(Modifier::BOLD),
             _ => style,
         }
     }
@@ -196,7 +219,8 @@ impl Theme {
     /// What a selected row wears over its own colours.
     pub(super) fn selected(&self) -> Style {
         match self.depth {
-            Depth::Mono | Depth::Sixteen => Style::new().add_modifier(Modifier::REVERSED),
+            // One foreground, so that no word of the row is a patch of its own.
+            Depth::Mono | Depth::Sixteen => Style::new().fg(Color::Reset).remove_modifier(Modifier::DIM).add_modifier(Modifier::REVERSED),
             _ => {
                 let rgb = if self.light { 0xd3ecf2 } else { 0x1d3a45 };
                 Style::new().bg(self.convert(rgb, Color::Reset))
@@ -206,16 +230,34 @@ impl Theme {
 
     /// The chart's area between its foot (0) and its top (1).
     pub(super) fn area(&self, height: f64) -> Style {
-        if self.depth != Depth::True {
-            return self.style(Hue::AreaHigh);
+        match self.depth {
+            Depth::Mono | Depth::Sixteen => self.style(Hue::AreaHigh),
+            _ => self.between(Hue::AreaLow, Hue::AreaHigh, height, Color::LightBlue),
         }
-        let (low, high) = (ink(Hue::AreaLow), ink(Hue::AreaHigh));
+    }
+
+    /// How full a link is, from nothing (0) over half to all of it (1): green, yellow, red.
+    pub(super) fn heat(&self, utilisation: f64) -> Style {
+        let utilisation = if utilisation.is_finite() { utilisation.clamp(0.0, 1.0) } else { 0.0 };
+        match self.depth {
+            Depth::Mono => Style::new(),
+            Depth::Sixteen if utilisation < 0.5 => self.style(Hue::Good),
+            Depth::Sixteen if utilisation < 0.8 => self.style(Hue::Warn),
+            Depth::Sixteen => self.style(Hue::Bad),
+            _ if utilisation < 0.5 => self.between(Hue::Good, Hue::Warn, utilisation * 2.0, Color::Green),
+            _ => self.between(Hue::Warn, Hue::Bad, utilisation * 2.0 - 1.0, Color::Red),
+        }
+    }
+
+    /// A colour between two, for terminals with more than sixteen.
+    fn between(&self, low: Hue, high: Hue, part: f64, sixteen: Color) -> Style {
+        let (low, high) = (ink(low), ink(high));
         let (low, high) = if self.light { (low.1, high.1) } else { (low.0, high.0) };
         let mix = |shift: u32| {
             let (from, to) = (f64::from(low >> shift & 0xff), f64::from(high >> shift & 0xff));
-            (from + (to - from) * height.clamp(0.0, 1.0)) as u8
+            (from + (to - from) * part.clamp(0.0, 1.0)) as u32
         };
-        Style::new().fg(Color::Rgb(mix(16), mix(8), mix(0)))
+        Style::new().fg(self.convert(mix(16) << 16 | mix(8) << 8 | mix(0), sixteen))
     }
 }
 
@@ -249,7 +291,7 @@ mod tests {
         assert_eq!(detect(&[("TERM", "xterm-256color")]), Theme::new(Depth::Indexed, false));
         assert_eq!(detect(&[("COLORTERM", "truecolor"), ("COLORFGBG", "0;15")]), Theme::new(Depth::True, true));
         assert_eq!(detect(&[("COLORTERM", "truecolor"), ("NO_COLOR", "1")]), Theme::new(Depth::Mono, false));
-        assert_eq!(detect(&[("TERM", "linux")]), Theme::new(Depth::Sixteen, false));
+        assert_eq!(detect(&[("TERM", "linux")]), Theme::new(Depth::Sixteen, false).with_ascii(true), "its font has few glyphs");
     }
 
     #[test]

@@ -4,7 +4,9 @@ use super::options::Options;
 use super::theme::{Hue, Theme};
 use crate::model::{Address, Path, Timestamp, Traffic};
 use crate::snapshot::{Conversation, Filter, HostRow, Kinds, Order, Snapshot, Table};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::any::Any;
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
 
 /// A layer conversations and end points are counted at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -77,6 +79,8 @@ pub(super) enum Topic {
     App(String),
     /// A VLAN identifier.
     Vlan(u16),
+    /// A row that has no page: its number, which stays the same while the row is there.
+    Row(u64),
     /// A finding: its identifier, its beginning, and its number among those that agree in both.
     Finding(&'static str, Timestamp, u16),
 }
@@ -94,7 +98,7 @@ impl Topic {
 }
 
 /// One list: what is selected in it and how it is shown.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Pane {
     /// Which kind of rows.
     pub kind: usize,
@@ -104,10 +108,38 @@ pub(super) struct Pane {
     pub held: Vec<Topic>,
     /// First row in the window.
     pub offset: usize,
-    /// Branches of a tree that are closed.
-    pub folded: HashSet<Path>,
     /// Lines scrolled, for text.
     pub scroll: usize,
+    /// What only its screen knows.
+    pub own: Own,
+}
+
+/// State of one screen, of a type that nobody else needs to know.
+#[derive(Default)]
+pub(super) struct Own(Option<Box<dyn Any + Send + Sync>>);
+
+impl Own {
+    /// The state, once there is one.
+    pub fn get<T: Any>(&self) -> Option<&T> {
+        self.0.as_deref().and_then(|own| own.downcast_ref())
+    }
+
+    /// Changes the state, which begins as its default.
+    pub fn change<T: Any + Default + Send + Sync, R>(&mut self, how: impl FnOnce(&mut T) -> R) -> R {
+        if let Some(own) = self.0.as_deref_mut().and_then(|own| own.downcast_mut()) {
+            return how(own);
+        }
+        let mut own = T::default();
+        let result = how(&mut own);
+        self.0 = Some(Box::new(own));
+        result
+    }
+}
+
+impl fmt::Debug for Own {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Own(…)" } else { "Own" })
+    }
 }
 
 impl Pane {
@@ -125,6 +157,17 @@ impl Pane {
 
 /// Time spans of the load chart, in seconds; beyond the last one: everything.
 pub(super) const SCALES: [i64; 11] = [30, 60, 120, 300, 600, 1_800, 3_600, 10_800, 43_200, 86_400, 604_800];
+
+/// The tops of the axes of the load chart as they are drawn, so that they hold still (see [`super::widgets::chart::settle`]).
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Axes {
+    /// What they are for: time scale, directions apart, bytes.
+    pub key: (usize, bool, bool),
+    /// Bytes a second.
+    pub bits: Option<f64>,
+    /// Packets a second.
+    pub packets: Option<f64>,
+}
 
 /// What holds for every page.
 #[derive(Debug, Clone)]
@@ -145,6 +188,8 @@ pub(super) struct View {
     pub filter: Option<Filter>,
     /// The picture is held.
     pub paused: bool,
+    /// Where axes end now.
+    pub axes: Axes,
 }
 
 impl Default for View {
@@ -158,6 +203,7 @@ impl Default for View {
             endpoints: Order::default(),
             filter: None,
             paused: false,
+            axes: Axes::default(),
         }
     }
 }
@@ -224,6 +270,20 @@ impl Scene<'_> {
     /// Share of all wire bytes.
     pub fn share(&self, recent: Traffic, total: Traffic) -> f64 {
         ratio(self.basis(recent, total).0.wire_bytes, self.all_bytes())
+    }
+
+    /// Share of all wire bytes that an end point takes part in: what it sends to itself is one packet, not one sent and one received.
+    pub fn share_of(&self, kind: Kind, end: &HostRow) -> f64 {
+        let itself = |c: &&Conversation| {
+            let here = |address, port| address == end.address && (end.port == 0 || port == end.port);
+            here(c.a, c.a_port) && here(c.b, c.b_port)
+        };
+        let (mut recent, mut total) = (Traffic::default(), Traffic::default());
+        for row in kind.conversations(self.snapshot).rows.iter().filter(itself) {
+            recent.add(row.recent());
+            total.add(row.total());
+        }
+        self.share(end.recent().since(recent), end.total().since(total))
     }
 
     /// A style.

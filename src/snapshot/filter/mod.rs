@@ -116,6 +116,23 @@ impl Filter {
         Ok(Some(Filter { text: text.to_owned(), expression: parse::parse(text)? }))
     }
 
+    /// Rows that both filters show.
+    pub fn and(self, other: Filter) -> Filter {
+        let text = format!("({}) and ({})", self.text, other.text);
+        Filter { text, expression: Expression::All(vec![self.expression, other.expression]) }
+    }
+
+    /// Rows with an end that has this address; `None` for what is not an IP address.
+    pub fn host(address: Address) -> Option<Filter> {
+        let network = IpNet::from(address.ip()?);
+        Some(Filter { text: format!("host {address}"), expression: Expression::Term(Term::Network(network)) })
+    }
+
+    /// Rows seen in a VLAN.
+    pub fn vlan(id: u16) -> Filter {
+        Filter { text: format!("vlan {id}"), expression: Expression::Term(Term::Vlan(Some(id))) }
+    }
+
     /// What the user typed.
     pub fn text(&self) -> &str {
         &self.text

@@ -231,6 +231,26 @@ fn says_which_word_is_wrong() {
     assert_eq!(Filter::parse(" tcp ").expect("valid").expect("not empty").text(), "tcp");
 }
 
+#[test]
+fn filters_combine_as_values() {
+    let parse = |text: &str| Filter::parse(text).expect("valid").expect("not empty");
+    for (mine, other, shown) in [
+        ("tcp or udp", "port 443", true),
+        ("not tcp or vlan 10", "port 1", false),
+        ("not tcp or vlan 10", "port 443", true),
+        ("tcp", "port 1", false),
+    ] {
+        assert_eq!(parse(mine).and(parse(other)).matches_conversation(&web()), shown, "{mine} with {other}");
+    }
+    let row = web();
+    assert!(Filter::host(row.a).is_some_and(|f| f.matches_conversation(&row) && f.text() == format!("host {}", row.a)));
+    assert!(Filter::host(Address::V4([203, 0, 113, 9].into())).is_some_and(|f| !f.matches_conversation(&row)));
+    assert_eq!(Filter::host(Address::Mac(Mac([2; 6]))), None);
+    assert!(
+        row.vlans.ids().iter().all(|&id| Filter::vlan(id).matches_conversation(&row)) && !Filter::vlan(4094).matches_conversation(&row)
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -50,6 +50,22 @@ pub struct Counted<'t, X> {
     pub holes: &'t [HoleEvent],
 }
 
+/// Who began, by the first packet seen: its sender, or whom it answers. Where the beginning was not seen, a port below 1024 is a server's
+/// (RFC 6335, system ports).
+fn originator(step: &Step) -> u8 {
+    let sender = step.direction as u8;
+    match step.flags & (SYN | ACK) {
+        _ if step.tcp.is_none() => sender,
+        flags if flags == SYN | ACK => 1 - sender,
+        flags if flags & SYN != 0 => sender,
+        _ => match (step.key.a_port < 1024, step.key.b_port < 1024) {
+            (true, false) => 1,
+            (false, true) => 0,
+            _ => sender,
+        },
+    }
+}
+
 /// What one direction of a conversation did in its context since it was last flushed.
 #[derive(Debug, Clone, Copy)]
 pub struct Flushed {
@@ -247,7 +263,7 @@ impl<X: Copy + Default> FlowTable<X> {
             tcp: TcpTrack::default(),
             numbers: TcpHot::default(),
             heading,
-            originator: step.direction as u8,
+            originator: originator(step),
             life,
             app: AppSlot::default(),
             detectors: X::default(),

@@ -4,7 +4,8 @@
 //!  ↑↓ select  ⏎ open  / filter  s sort  p pause  ? keys  q quit            vlan 10 and tcp
 //! ```
 
-use crate::tui::canvas::{Canvas, cells, cut_end};
+use super::palette;
+use crate::tui::canvas::{Canvas, Hit, cells, cut_end};
 use crate::tui::hints::fitting;
 use crate::tui::screen::Hint;
 use crate::tui::theme::Hue;
@@ -19,8 +20,12 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, hints: &[Hint], in_f
     let mut x = area.x + 1;
     for hint in fitting(hints, area.width.saturating_sub(force)) {
         let wide = cells(hint.key) + cells(hint.word) + 1;
+        let start = x;
         x += canvas.ink(x, area.y, wide, hint.key, Hue::Accent) + 1;
         x += canvas.ink(x, area.y, wide, hint.word, Hue::Dim) + 2;
+        if let Some(code) = palette::code(hint.key) {
+            canvas.click(Rect { x: start, y: area.y, width: x - start, height: 1 }, Hit::Press(code));
+        }
     }
     let mut x = area.right().saturating_sub(force);
     for (text, style) in in_force {

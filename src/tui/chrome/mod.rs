@@ -3,4 +3,5 @@
 pub(super) mod footer;
 pub(super) mod header;
 pub(super) mod help;
+pub(super) mod palette;
 pub(super) mod tabs;

@@ -6,8 +6,8 @@
 //! ```
 
 use crate::tui::canvas::{Canvas, Hit, cells, cut_end, cut_middle};
-use crate::tui::label;
-use crate::tui::registry::SCREENS;
+use crate::tui::details;
+use crate::tui::registry::Entry;
 use crate::tui::screen::Screen;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, Topic};
@@ -18,29 +18,33 @@ use ratatui::style::Modifier;
 type Naming = fn(&'static dyn Screen, bool) -> &'static str;
 
 /// Names of the tabs, from those that need most room to those that need least.
-const NAMES: [Naming; 4] =
-    [|s, _| s.title(), |s, here| if here { s.title() } else { s.short() }, |s, _| s.short(), |s, here| if here { s.title() } else { "" }];
+const NAMES: [Naming; 3] = [|s, _| s.title(), |s, _| s.short(), |s, here| if here { s.short() } else { "" }];
 
 /// Draws the tabs.
-pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, current: usize) {
-    let mark = |i: usize| SCREENS.get(i).and_then(|s| s.badge(scene.snapshot));
-    let marks: u16 = (0..SCREENS.len()).filter_map(mark).map(|m| cells(&m.0) + 1).sum();
+pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, screens: &[Entry], current: usize) {
+    let mark = |i: usize| screens.get(i).and_then(|s| s.screen.badge(scene.snapshot));
+    let marks: u16 = (0..screens.len()).filter_map(mark).map(|m| cells(&m.0) + 1).sum();
     let names = NAMES.iter().find(|names| {
-        let all: u16 = SCREENS.iter().enumerate().map(|(i, s)| cells(names(*s, i == current)) + 4).sum();
+        let all: u16 =
+            screens.iter().enumerate().map(|(i, s)| cells(names(s.screen, i == current)) + 2 + 2 * u16::from(s.digit.is_some())).sum();
         all + marks <= area.width + 1
     });
     let names = names.or(NAMES.last()).copied().unwrap_or(|s, _| s.title());
     let mut x = area.x + 1;
-    for (i, screen) in SCREENS.iter().enumerate() {
+    for (i, entry) in screens.iter().enumerate() {
         let start = x;
         let here = i == current;
         let digit = if here { scene.theme.strong(Hue::Accent) } else { scene.style(Hue::Accent) };
         let room = |x: u16| area.right().saturating_sub(x);
-        x += canvas.put(x, area.y, room(x), &screen.digit().to_string(), digit);
-        let name = names(*screen, here);
+        if let Some(number) = entry.digit {
+            x += canvas.put(x, area.y, room(x), &number.to_string(), digit) + 1;
+        }
+        let name = names(entry.screen, here);
         let style = if here { scene.theme.strong(Hue::Title).add_modifier(Modifier::UNDERLINED) } else { scene.style(Hue::Dim) };
         if !name.is_empty() {
-            x += canvas.put(x + 1, area.y, room(x + 1), name, style) + 1;
+            x += canvas.put(x, area.y, room(x), name, style);
+        } else if entry.digit.is_some() {
+            x -= 1;
         }
         if let Some((mark, hue)) = mark(i) {
             x += canvas.put(x + 1, area.y, room(x + 1), &mark, scene.theme.strong(hue)) + 1;
@@ -58,14 +62,12 @@ pub(in crate::tui) fn breadcrumbs<'a>(
     canvas: &mut Canvas,
     area: Rect,
     scene: &Scene,
-    current: usize,
+    (current, entry): (usize, &Entry),
     stack: impl Iterator<Item = &'a Topic>,
 ) {
-    let Some(screen) = SCREENS.get(current) else { return };
-    let crumbs: Vec<String> = stack.map(|t| label::topic(scene, t)).collect();
+    let crumbs: Vec<String> = stack.map(|t| details::page(t).map(|page| page.crumb(scene, t)).unwrap_or_default()).collect();
     let mut x = area.x + 1;
-    let root = format!("{} {}", screen.digit(), screen.title());
-    x += canvas.put(x, area.y, area.right().saturating_sub(x), &root, scene.style(Hue::Accent));
+    x += canvas.put(x, area.y, area.right().saturating_sub(x), &entry.label(), scene.style(Hue::Accent));
     canvas.click(Rect { x: area.x, y: area.y, width: x - area.x, height: 1 }, Hit::Tab(current));
     let room = area.right().saturating_sub(x + 1);
     let each = room / (crumbs.len().max(1) as u16);

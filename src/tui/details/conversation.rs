@@ -8,9 +8,9 @@
 //!  10.20.0.14:51532 →   210 Mb/s  …  bytes  packets  ███████ 92 %
 //! ```
 
-use super::{gone, head, related, span_line, traffic_line};
+use super::{Subject, gone, head, related, span_line, traffic_line};
 use crate::model::Traffic;
-use crate::snapshot::Conversation;
+use crate::snapshot::{Conversation, Snapshot};
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::columns;
 use crate::tui::label;
@@ -23,6 +23,23 @@ use crate::tui::widgets::table::{self, Cell, Col, Shape};
 use ratatui::layout::Rect;
 
 pub(super) struct Page;
+
+impl Subject for Page {
+    fn covers(&self, topic: &Topic) -> bool {
+        matches!(topic, Topic::Conversation { .. })
+    }
+
+    fn crumb(&self, scene: &Scene, topic: &Topic) -> String {
+        let Topic::Conversation { kind, a, a_port, b, b_port, .. } = topic else { return String::new() };
+        format!("{} ⇄ {}", label::endpoint(scene, *kind, *a, *a_port), label::endpoint(scene, *kind, *b, *b_port))
+    }
+
+    fn sides(&self, snapshot: &Snapshot, topic: &Topic) -> Option<(Traffic, Traffic)> {
+        let Topic::Conversation { kind, .. } = topic else { return None };
+        let row = kind.conversations(snapshot).rows.iter().find(|row| Topic::conversation(*kind, row) == *topic)?;
+        Some(if row.originator_is_a { (row.recent_ab, row.recent_ba) } else { (row.recent_ba, row.recent_ab) })
+    }
+}
 
 fn find<'a>(scene: &Scene<'a>) -> Option<(Kind, &'a Conversation)> {
     let topic = scene.topic?;
@@ -96,7 +113,7 @@ fn draw_directions(canvas: &mut Canvas, area: Rect, scene: &Scene, row: &Convers
     if !row.originator_is_a {
         ways.reverse();
     }
-    let rows: Vec<(Topic, Way)> = ways.into_iter().map(|w| (Topic::App(String::new()), w)).collect();
+    let rows: Vec<(Topic, Way)> = (0..).zip(ways).map(|(i, w)| (Topic::Row(i), w)).collect();
     let whole = scene.whole();
     let columns: Vec<Col<Way>> = vec![
         Col::left("direction", 22..=50, 0, |s, w| Cell::Address(w.name.clone(), s.style(w.hue))),

@@ -10,23 +10,41 @@
 //!    Both the ingress and the egress …
 //! ```
 
+use super::Subject;
 use super::gone;
 use crate::model::Finding;
 use crate::model::finding::evidence_name;
+use crate::snapshot::Snapshot;
 use crate::tui::canvas::{Canvas, wrap};
 use crate::tui::label;
-use crate::tui::screen::{Hint, Screen};
+use crate::tui::screen::{Effect, Hint, Screen};
 use crate::tui::theme::Hue;
-use crate::tui::view::{Scene, Topic};
+use crate::tui::view::{Pane, Scene, Topic};
 use crate::tui::widgets::amount;
 use crate::tui::widgets::frame::titled;
+use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 /// The key that explains.
 pub(in crate::tui) const EXPLAIN: Hint = Hint { key: "e", word: "explain", help: "explain this kind of finding at length" };
 
+/// What that key does wherever findings are.
+pub(in crate::tui) fn explains(key: KeyEvent) -> Option<Effect> {
+    (key.code == KeyCode::Char('e')).then_some(Effect::Explain)
+}
+
 pub(super) struct Page;
+
+impl Subject for Page {
+    fn covers(&self, topic: &Topic) -> bool {
+        matches!(topic, Topic::Finding(..))
+    }
+
+    fn crumb(&self, _: &Scene, topic: &Topic) -> String {
+        identifier(Some(topic)).unwrap_or_default().to_owned()
+    }
+}
 
 impl Screen for Page {
     fn title(&self) -> &'static str {
@@ -35,6 +53,10 @@ impl Screen for Page {
 
     fn keys(&self) -> &'static [Hint] {
         &[EXPLAIN]
+    }
+
+    fn key(&self, _: &mut Pane, key: KeyEvent, _: &Snapshot) -> Option<Effect> {
+        explains(key)
     }
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {

@@ -6,18 +6,41 @@
 //! ─ Conversations ────────────────────────────────────────────────
 //! ```
 
-use super::{draw_related, gone, head, related, span_line, traffic_line};
-use crate::model::Address;
+use super::{Subject, draw_related, gone, head, related, span_line, traffic_line};
+use crate::model::{Address, Traffic};
 use crate::snapshot::tables::conversations::CONVERSATIONS;
-use crate::snapshot::{Conversation, HostRow};
+use crate::snapshot::{Conversation, Filter, HostRow, Snapshot};
 use crate::tui::canvas::Canvas;
 use crate::tui::columns;
+use crate::tui::label;
 use crate::tui::screen::Screen;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Kind, Scene, Topic};
 use ratatui::layout::Rect;
 
 pub(super) struct Page;
+
+impl Subject for Page {
+    fn covers(&self, topic: &Topic) -> bool {
+        matches!(topic, Topic::Host { .. })
+    }
+
+    fn crumb(&self, scene: &Scene, topic: &Topic) -> String {
+        let Topic::Host { kind, address, port } = topic else { return String::new() };
+        label::endpoint(scene, *kind, *address, *port)
+    }
+
+    fn narrows(&self, topic: &Topic) -> Option<Filter> {
+        let Topic::Host { address, .. } = topic else { return None };
+        Filter::host(*address)
+    }
+
+    fn sides(&self, snapshot: &Snapshot, topic: &Topic) -> Option<(Traffic, Traffic)> {
+        let Topic::Host { kind, .. } = topic else { return None };
+        let row = kind.endpoints(snapshot).rows.iter().find(|row| Topic::host(*kind, row) == *topic)?;
+        Some((row.recent_tx, row.recent_rx))
+    }
+}
 
 fn find<'a>(scene: &Scene<'a>) -> Option<(Kind, &'a HostRow)> {
     let Some(Topic::Host { kind, address, port }) = scene.topic else { return None };
@@ -65,7 +88,7 @@ impl Screen for Page {
             facts.push(("side".into(), side.into(), text));
         }
         if let Some(app) = row.app {
-            facts.push(("speaks".into(), app.into(), scene.style(Hue::Family(crate::tui::label::family(app)))));
+            facts.push(("speaks".into(), app.into(), scene.style(Hue::Family(label::family(app)))));
         }
         facts.push(("sends".into(), traffic_line(scene, row.recent_tx, row.tx), scene.style(Hue::Out)));
         facts.push(("receives".into(), traffic_line(scene, row.recent_rx, row.rx), scene.style(Hue::In)));

@@ -1,4 +1,4 @@
-//! Pages one level below a screen: what is known of one thing.
+//! Pages one level below a screen: what is known of one thing. A page is one file and one line in [`PAGES`].
 
 mod conversation;
 pub(super) mod finding;
@@ -16,18 +16,37 @@ use super::widgets::amount;
 use super::widgets::chart::{self, LABELS, Plot};
 use super::widgets::frame::titled;
 use super::widgets::table::{self, Shape};
-use crate::snapshot::Conversation;
+use crate::model::Traffic;
+use crate::snapshot::{Conversation, Filter, Snapshot};
 use ratatui::layout::Rect;
 
-/// The page about something.
-pub(super) fn page(topic: &Topic) -> &'static dyn Screen {
-    match topic {
-        Topic::Conversation { .. } => &conversation::Page,
-        Topic::Host { .. } => &host::Page,
-        Topic::Protocol(_) | Topic::App(_) => &protocol::Page,
-        Topic::Vlan(_) => &vlan::Page,
-        Topic::Finding(..) => &finding::Page,
+/// A page about one thing.
+pub(super) trait Subject: Screen {
+    /// Whether it is about such a thing.
+    fn covers(&self, topic: &Topic) -> bool;
+
+    /// What the thing is called in the breadcrumbs.
+    fn crumb(&self, scene: &Scene, topic: &Topic) -> String;
+
+    /// Which rows it needs of the feed, besides what the user's filter says.
+    fn narrows(&self, topic: &Topic) -> Option<Filter> {
+        let _ = topic;
+        None
     }
+
+    /// Recent traffic of its two sides, for the chart of rates since it was opened.
+    fn sides(&self, snapshot: &Snapshot, topic: &Topic) -> Option<(Traffic, Traffic)> {
+        let _ = (snapshot, topic);
+        None
+    }
+}
+
+/// Every page.
+pub(super) const PAGES: &[&dyn Subject] = &[&conversation::Page, &host::Page, &protocol::Page, &vlan::Page, &finding::Page];
+
+/// The page about something; `None` for rows that have none.
+pub(super) fn page(topic: &Topic) -> Option<&'static dyn Subject> {
+    PAGES.iter().copied().find(|page| page.covers(topic))
 }
 
 /// Conversations that belong to a thing, busiest first.
@@ -91,21 +110,14 @@ fn trail(canvas: &mut Canvas, area: Rect, scene: &Scene, (up_name, down_name): (
     };
     let (up, down) = (series(|t| t.0), series(|t| t.1));
     let largest = up.iter().chain(&down).flatten().fold(0.0, |a: f64, b| a.max(*b));
-    let out = scene.style(Hue::Out);
-    let plot = Plot {
-        up: &up,
-        down: Some(&down),
-        peak: &[],
-        top: chart::round_up(largest * 1.05),
-        limit: None,
-        up_style: &move |_| out,
-        down_style: scene.style(Hue::In),
-    };
+    let (out, back) = (scene.style(Hue::Out), scene.style(Hue::In));
+    let top = chart::settle(None, largest, None);
+    let plot = Plot { up: &up, down: Some(&down), top, limit: None, up_style: &move |_| out, down_style: &move |_| back };
     chart::plot(canvas, body, &plot);
 }
 
 /// `12.3 GB in 45.6 M packets, 1.24 Gb/s, 312 kp/s`.
-fn traffic_line(scene: &Scene, recent: crate::model::Traffic, total: crate::model::Traffic) -> String {
+fn traffic_line(scene: &Scene, recent: Traffic, total: Traffic) -> String {
     format!(
         "{}, {} · {} in {} packets",
         amount::rate(scene, scene.bits(recent, total)).plain(),

@@ -7,7 +7,7 @@
 //! ─ Conversations ────────────────────────────
 //! ```
 
-use super::{draw_related, gone, head, related, traffic_line};
+use super::{Subject, draw_related, gone, head, related, traffic_line};
 use crate::snapshot::Conversation;
 use crate::tui::canvas::Canvas;
 use crate::tui::label;
@@ -19,6 +19,20 @@ use crate::tui::widgets::amount;
 use ratatui::layout::Rect;
 
 pub(super) struct Page;
+
+impl Subject for Page {
+    fn covers(&self, topic: &Topic) -> bool {
+        matches!(topic, Topic::Protocol(_) | Topic::App(_))
+    }
+
+    fn crumb(&self, _: &Scene, topic: &Topic) -> String {
+        match topic {
+            Topic::Protocol(path) => path.to_string(),
+            Topic::App(name) => name.clone(),
+            _ => String::new(),
+        }
+    }
+}
 
 fn conversations<'a>(scene: &Scene<'a>) -> Vec<(Topic, (Kind, &'a Conversation))> {
     match scene.topic {

@@ -6,8 +6,8 @@
 //! ─ Conversations ────────────────────────────
 //! ```
 
-use super::{draw_related, gone, head, related, traffic_line};
-use crate::snapshot::Conversation;
+use super::{Subject, draw_related, gone, head, related, traffic_line};
+use crate::snapshot::{Conversation, Filter};
 use crate::tui::canvas::Canvas;
 use crate::tui::screen::Screen;
 use crate::tui::theme::Hue;
@@ -16,6 +16,22 @@ use crate::tui::widgets::amount;
 use ratatui::layout::Rect;
 
 pub(super) struct Page;
+
+impl Subject for Page {
+    fn covers(&self, topic: &Topic) -> bool {
+        matches!(topic, Topic::Vlan(_))
+    }
+
+    fn crumb(&self, _: &Scene, topic: &Topic) -> String {
+        let Topic::Vlan(id) = topic else { return String::new() };
+        format!("VLAN {id}")
+    }
+
+    fn narrows(&self, topic: &Topic) -> Option<Filter> {
+        let Topic::Vlan(id) = topic else { return None };
+        Some(Filter::vlan(*id))
+    }
+}
 
 fn conversations<'a>(scene: &Scene<'a>) -> Vec<(Topic, (Kind, &'a Conversation))> {
     let Some(Topic::Vlan(id)) = scene.topic else { return Vec::new() };

@@ -7,35 +7,63 @@
 //! ```
 
 use crate::model::Finding;
-use crate::tui::canvas::{Canvas, Hit, cut_end};
+use crate::tui::canvas::{Canvas, Hit, cells, cut_end};
 use crate::tui::label;
+use crate::tui::panels::mirror;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, Topic};
 use crate::tui::widgets::frame::titled;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
+use std::borrow::Cow;
 
 /// Active findings.
 pub(in crate::tui) fn rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a Finding)> {
     scene.pane.arrange(label::findings(scene).into_iter().filter(|f| f.1.active).collect())
 }
 
+/// What is said when there is no finding: of what, for nothing but the mirror is judged.
+fn nothing(canvas: &mut Canvas, body: Rect, scene: &Scene) {
+    let trust = &scene.snapshot.mirror.trust;
+    let (symbol, words, hue) = mirror::verdict(trust);
+    let words = match hue {
+        Hue::Good => "mirror: no fault found".to_owned(),
+        Hue::Dim => "mirror: not judged yet".to_owned(),
+        _ => words,
+    };
+    let style = scene.style(if hue == Hue::Dim { Hue::Dim } else { Hue::Text });
+    let first: [(Cow<'_, str>, Style); 2] = [(format!("{symbol} ").into(), scene.style(hue)), (words.into(), style)];
+    let used: u16 = first.iter().map(|p| cells(&p.0)).sum();
+    let (x, width) = (body.x + 1, body.width.saturating_sub(2));
+    let cleared = scene.snapshot.findings.len();
+    let mut below: Vec<String> = Vec::new();
+    if used + cells(NETWORK) + 3 > width {
+        below.push(NETWORK.to_owned());
+    }
+    if cleared > 0 {
+        below.push(format!("{cleared} cleared"));
+    }
+    if body.height > 0 {
+        let drawn = canvas.pieces(x, body.y, width, &first);
+        if used + cells(NETWORK) + 3 <= width {
+            canvas.ink(x + drawn, body.y, width - drawn, &format!(" · {NETWORK}"), Hue::Dim);
+        }
+    }
+    for (text, y) in below.iter().zip(body.y + 1..body.bottom()) {
+        canvas.ink(x + 2, y, width.saturating_sub(2), text, Hue::Dim);
+    }
+}
+
+/// Nothing looks at the network's own health yet.
+const NETWORK: &str = "network: not judged";
+
 /// Draws the panel; `kind` is the kind of the page these rows are.
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, kind: usize) {
     let rows = rows(scene);
     let focused = scene.pane.kind == kind;
     let body = titled(canvas, area, "What is wrong", &[], focused && scene.pane.selected.is_some());
-    if rows.is_empty() && body.height > 0 {
-        let cleared = scene.snapshot.findings.len();
-        let width = body.width.saturating_sub(2);
-        canvas.pieces(
-            body.x + 1,
-            body.y,
-            width,
-            &[("● ".into(), scene.style(Hue::Good)), ("nothing found".into(), scene.style(Hue::Text))],
-        );
-        if cleared > 0 && body.height > 1 {
-            canvas.ink(body.x + 1, body.y + 1, width, &format!("{cleared} cleared"), Hue::Dim);
-        }
+    if rows.is_empty() {
+        nothing(canvas, body, scene);
     }
     let height = usize::from(body.height);
     let chosen = scene.pane.selected.as_ref().filter(|_| focused).and_then(|t| rows.iter().position(|r| r.0 == *t));

@@ -1,21 +1,24 @@
 //! Load over time.
 //!
 //! ```text
-//! ─ Load ──────────────── mean 870 Mb/s · peak 1 s 1.24 G · peak 1 ms 6.1 G ─
-//!  10 G┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈
-//!   5 G            ⡀                    ⢀              ⡀
-//!   0  ⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿
-//!      -5 min        -4 min        -3 min         -2 min              now
+//! ─ Load · last 5 min ──── now 855 Mb/s 9 % · mean 841 Mb/s · p95 1.20 Gb/s · max 2.83 Gb/s · worst 1 ms 99 % at 14:02:11.304 ─
+//!  1 ms ▁▁▂▁▁▁▃▂▁▁▁▁▁▇▁▁▁▂▂▁▁▁▁▁▁▁▃▃▂▁▁▁▁█▁▁▁▁▁▁▁▂▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁
+//!   2 G ┈┈┈┈┈┈┈┈┈┈┈┈┈┈⣀⣠⣤⣤⣀┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈⣀⣤⣤⣀
+//!   1 G ⣤⣶⣿⣿⣷⣶⣤⣄⣀⣤⣶⣿⣿⣿⣿⣿⣿⣿⣶⣤⣄⣀⣀⣀⣠⣤⣶⣶⣤⣄⣀⣠⣤⣶⣿⣿⣶⣤⣀⣀⣤⣶⣾⣿⣿⣿⣿⣷⣶⣤
+//!     0 ⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿
+//!       -5 min        -4 min        -3 min         -2 min           now
 //! ```
 
-use crate::model::time::{MILLISECOND, SECOND};
+use crate::model::time::SECOND;
 use crate::model::{Timestamp, units};
-use crate::tui::canvas::{Canvas, split_top};
+use crate::tui::canvas::{Canvas, cells, split_top};
 use crate::tui::theme::Hue;
-use crate::tui::view::{SCALES, Scene, ratio};
+use crate::tui::view::{Axes, SCALES, Scene, ratio};
 use crate::tui::widgets::amount;
-use crate::tui::widgets::chart::{self, Bin, Bins, LABELS, Plot};
+use crate::tui::widgets::bins::{self, Bin, Bins};
+use crate::tui::widgets::chart::{self, LABELS, Plot, settle};
 use crate::tui::widgets::frame::titled;
+use crate::tui::widgets::strip;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::borrow::Cow;
@@ -29,66 +32,126 @@ pub(in crate::tui) fn seconds(scene: &Scene) -> Option<i64> {
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let (bits, packets) = if area.height >= 20 { split_top(area, area.height - area.height / 3) } else { (area, Rect::ZERO) };
     let columns = usize::from(area.width.saturating_sub(LABELS)) * 2;
-    let bins = chart::gather(&scene.snapshot.load, scene.snapshot.now, seconds(scene), columns);
+    let s = scene.snapshot;
+    let bins = bins::gather(&s.load, s.now, seconds(scene), columns, s.finished);
     let split = divided(scene);
-    let body = titled(canvas, bits, &title(scene, split), &note(scene, &bins), false);
-    let (field, axis) = split_top(body, body.height.saturating_sub(1));
-    draw_bits(canvas, field, scene, &bins, split);
-    let clock = scene.whole().then(|| scene.utc_offset(Timestamp(bins.start)));
-    chart::ticks(canvas, axis, &bins, clock);
+    let before = Axes { key: (scene.view.scale, split, scene.view.bytes), ..Axes::default() };
+    let mut axes = if scene.view.axes.key == before.key { scene.view.axes } else { before };
+    let body = titled(canvas, bits, &title(scene, split), &note(scene, &bins, bits.width), false);
+    let (field, ticks) = split_top(body, body.height.saturating_sub(1));
+    let (heat, field) = split_top(field, u16::from(field.height >= 4));
+    strip::draw(canvas, heat, "1 ms", &series(&bins, |b| b.peak_bytes), full(scene, &bins));
+    axes.bits = Some(draw_bits(canvas, field, scene, &bins, split, axes.bits));
+    let clock = scene.whole().then(|| scene.utc_offset(Timestamp(bins.end.saturating_sub(bins.span))));
+    chart::cuts(canvas, field, &bins);
+    chart::ticks(canvas, ticks, &bins, clock);
     if packets.height > 0 {
-        let (field, axis) = {
-            let body = titled(canvas, packets, "Packets", &packet_note(scene), false);
-            split_top(body, body.height.saturating_sub(1))
-        };
-        draw_packets(canvas, field, &bins);
-        chart::ticks(canvas, axis, &bins, clock);
+        let body = titled(canvas, packets, "Packets", &packet_note(scene), false);
+        let (field, ticks) = split_top(body, body.height.saturating_sub(1));
+        axes.packets = Some(draw_packets(canvas, field, &bins, axes.packets));
+        chart::cuts(canvas, field, &bins);
+        chart::ticks(canvas, ticks, &bins, clock);
     }
+    canvas.axes = Some(axes);
+}
+
+fn series(bins: &Bins, value: fn(&Bin) -> f64) -> Vec<Option<f64>> {
+    bins.bins.iter().map(|b| b.as_ref().map(value)).collect()
+}
+
+/// What a millisecond can hold at most, in bytes a second: the link's speed, or where that is not known the most there was.
+fn full(scene: &Scene, bins: &Bins) -> f64 {
+    let worst = bins.facts.worst.map_or(0.0, |w| w.1);
+    scene.snapshot.speed.map_or(worst, |speed| speed as f64 / 8.0)
 }
 
 /// Whether out and in are drawn apart: as the user says, else when most of the traffic crosses the border.
 fn divided(scene: &Scene) -> bool {
     let d = &scene.snapshot.directions;
-    let crossing = d.inbound.wire_bytes + d.outbound.wire_bytes;
+    let crossing = d.inbound.wire_bytes.saturating_add(d.outbound.wire_bytes);
     scene.view.split.unwrap_or(ratio(crossing, scene.snapshot.total.wire_bytes) >= 0.6)
 }
 
 fn title(scene: &Scene, split: bool) -> String {
-    let what = if split { "Load ▲ out ▼ in" } else { "Load" };
+    let what = if split { "Load, out above, in below" } else { "Load" };
     let span = match seconds(scene) {
-        None => String::new(),
-        Some(s) if s < 60 => format!(" · {s} s"),
-        Some(s) if s < 3_600 => format!(" · {} min", s / 60),
-        Some(s) if s < 86_400 => format!(" · {} h", s / 3_600),
-        Some(s) => format!(" · {} d", s / 86_400),
+        None if scene.snapshot.live => "since the start".to_owned(),
+        None => "whole capture".to_owned(),
+        Some(s) if s < 60 => format!("last {s} s"),
+        Some(s) if s < 3_600 => format!("last {} min", s / 60),
+        Some(s) if s < 86_400 => format!("last {} h", s / 3_600),
+        Some(s) => format!("last {} d", s / 86_400),
     };
-    format!("{what}{span}")
+    format!("{what} · {span}")
 }
 
 type Note = Vec<(Cow<'static, str>, Style)>;
 
-fn note(scene: &Scene, bins: &Bins) -> Note {
+/// What is said of the load, the most important first, as much as there is room for.
+fn note(scene: &Scene, bins: &Bins, width: u16) -> Note {
     let (dim, text) = (scene.style(Hue::Dim), scene.style(Hue::Text));
     if scene.view.paused {
         let behind = format!("❚❚ paused, {} behind", amount::short_duration(scene.behind.floor()));
         return vec![(behind.into(), scene.theme.strong(Hue::Warn))];
     }
-    let known: Vec<&Bin> = bins.bins.iter().flatten().collect();
-    if known.is_empty() {
+    if bins.bins.iter().all(Option::is_none) {
         return vec![("no packets yet".into(), dim)];
     }
-    let mean = known.iter().map(|b| b.bytes).sum::<f64>() / known.len() as f64;
-    let load = &scene.snapshot.load;
-    let mut out: Note = vec![("mean ".into(), dim), (amount::rate(scene, mean * 8.0).plain().into(), text)];
-    if let Some(peak) = load.peak {
-        let span = if peak.length == SECOND { "1 s".to_owned() } else { units::duration(peak.seconds()) };
-        out.push((format!(" · peak {span} ").into(), dim));
-        out.push((amount::rate(scene, peak.bits_per_second()).plain().into(), text));
+    let s = scene.snapshot;
+    let rate = |bytes: f64| amount::rate(scene, bytes * 8.0).plain();
+    let utilisation = |bits: f64| s.speed.filter(|speed| *speed > 0).map(|speed| format!(" {}", amount::share(bits / speed as f64)));
+    let facts = bins.facts;
+    let mean = if scene.whole() && seconds(scene).is_none() { scene.bits(s.recent, s.total) / 8.0 } else { facts.mean };
+    // What is said, and its rank: the last to go stands first.
+    let mut said: Vec<(u8, Note)> = Vec::new();
+    if s.live && !s.finished {
+        let now = scene.bits(s.recent, s.total);
+        let share = utilisation(now).unwrap_or_default();
+        said.push((0, vec![("now ".into(), dim), (rate(now / 8.0).into(), text), (share.into(), text)]));
     }
-    if let Some((_, bytes, _)) = load.peak_ms {
-        out.push((" · peak 1 ms ".into(), dim));
-        let per_second = bytes as f64 * 8.0 * (SECOND / MILLISECOND) as f64;
-        out.push((amount::rate(scene, per_second).plain().into(), scene.style(Hue::Peak)));
+    let share = utilisation(mean * 8.0).filter(|_| !s.live).unwrap_or_default();
+    said.push((1, vec![("mean ".into(), dim), (rate(mean).into(), text), (share.into(), text)]));
+    said.push((4, vec![("p95 ".into(), dim), (rate(facts.p95).into(), text)]));
+    let interval = s.load.interval;
+    let interval = s.load.peak.map_or(interval, |peak| peak.length);
+    let span = if interval == SECOND { "1 s".to_owned() } else { units::duration(interval as f64 / SECOND as f64) };
+    said.push((2, vec![(format!("max {span} ").into(), dim), (rate(facts.max).into(), text)]));
+    if let Some((at, bytes)) = facts.worst {
+        let (value, hue) = match s.speed.filter(|speed| *speed > 0) {
+            Some(speed) => (amount::share(bytes * 8.0 / speed as f64), scene.theme.heat(bytes * 8.0 / speed as f64)),
+            None => (rate(bytes), text),
+        };
+        said.push((3, vec![("max 1 ms ".into(), dim), (value.clone().into(), hue)]));
+        if s.is_timed() {
+            let at = format!(" at {}", amount::moment(at, scene.utc_offset(at)));
+            said.push((5, vec![("max 1 ms ".into(), dim), (value.into(), hue), (at.into(), dim)]));
+        }
+    }
+    chosen(said, width.saturating_sub(34), dim)
+}
+
+/// The pieces that fit, in their order; a later one with the same beginning replaces the shorter.
+fn chosen(mut said: Vec<(u8, Note)>, room: u16, dim: Style) -> Note {
+    let wide = |piece: &Note| piece.iter().map(|p| cells(&p.0)).sum::<u16>() + 3;
+    let all = |said: &[(u8, Note)]| said.iter().map(|p| wide(&p.1)).sum::<u16>();
+    let longer = said.iter().any(|p| p.0 == 5);
+    let short: Vec<(u8, Note)> = said.iter().filter(|p| p.0 != 5).cloned().collect();
+    if longer {
+        said.retain(|p| p.0 != 3);
+    }
+    if all(&said) > room {
+        said = short;
+    }
+    while all(&said) > room && said.len() > 1 {
+        let last = said.iter().map(|p| p.0).max().unwrap_or(0);
+        said.retain(|p| p.0 != last);
+    }
+    let mut out = Note::new();
+    for (_, piece) in said {
+        if !out.is_empty() {
+            out.push((" · ".into(), dim));
+        }
+        out.extend(piece);
     }
     out
 }
@@ -100,49 +163,48 @@ fn packet_note(scene: &Scene) -> Note {
     vec![("mean packet ".into(), dim), (format!("{mean:.0} B").into(), scene.style(Hue::Text))]
 }
 
-/// Top of the axis: what is seen, rounded up, the link speed when that is near; a peak far above the mean is left to its mark.
-fn top(mean: f64, peak: f64, limit: Option<f64>) -> f64 {
-    let seen = mean.max(peak.min(mean * 4.0));
-    if seen <= 0.0 {
-        return limit.unwrap_or(0.0);
-    }
-    let rounded = chart::round_up(seen * 1.02);
-    match limit {
-        Some(limit) if limit > 0.0 && seen <= limit && rounded * 1.6 >= limit => limit,
-        _ => rounded,
-    }
-}
-
 fn largest(values: &[Option<f64>]) -> f64 {
     values.iter().flatten().fold(0.0, |a: f64, b| a.max(*b))
 }
 
-fn draw_bits(canvas: &mut Canvas, area: Rect, scene: &Scene, bins: &Bins, split: bool) {
+/// Draws the load; returns the top of its axis, in bytes a second.
+fn draw_bits(canvas: &mut Canvas, area: Rect, scene: &Scene, bins: &Bins, split: bool, before: Option<f64>) -> f64 {
     let unit = if scene.view.bytes { 1.0 } else { 8.0 };
-    let series = |value: fn(&Bin) -> f64| -> Vec<Option<f64>> { bins.bins.iter().map(|b| b.as_ref().map(|b| value(b) * unit)).collect() };
-    let limit = scene.snapshot.speed.map(|s| s as f64 * unit / 8.0);
+    let scaled = |value: fn(&Bin) -> f64| -> Vec<Option<f64>> { series(bins, value).into_iter().map(|v| v.map(|v| v * unit)).collect() };
+    let speed = scene.snapshot.speed.filter(|speed| *speed > 0);
+    let limit = speed.map(|speed| speed as f64 * unit / 8.0);
     let theme = *canvas.theme;
-    if split {
-        let (up, down) = (series(|b| b.outbound), series(|b| b.inbound));
-        let top = top(largest(&up).max(largest(&down)), 0.0, limit);
-        let out = theme.style(Hue::Out);
-        let plot = Plot { up: &up, down: Some(&down), peak: &[], top, limit, up_style: &move |_| out, down_style: theme.style(Hue::In) };
-        chart::plot(canvas, area, &plot);
-    } else {
-        let (up, peak) = (series(|b| b.bytes), series(|b| b.peak_bytes));
-        let top = top(largest(&up), largest(&peak), limit);
-        let plot = Plot { up: &up, down: None, peak: &peak, top, limit, up_style: &move |h| theme.area(h), down_style: Style::new() };
-        chart::plot(canvas, area, &plot);
+    let (up, down) = if split { (scaled(|b| b.outbound), Some(scaled(|b| b.inbound))) } else { (scaled(|b| b.bytes), None) };
+    let most = largest(&up).max(down.as_deref().map_or(0.0, largest));
+    if split && most <= 0.0 && !bins.bins.is_empty() {
+        let words = "Nothing crosses the border of the local networks; --local-net CIDR says which they are, d shows all together.";
+        canvas.ink(area.x + LABELS, area.y + area.height / 2, area.width.saturating_sub(LABELS), words, Hue::Dim);
+        return before.unwrap_or(0.0);
     }
+    let top = settle(before.map(|b| b * unit), most, limit);
+    // Where a speed is known the colour says how full the link is, else how high this is among what there was.
+    let full = limit.unwrap_or(top).max(f64::MIN_POSITIVE);
+    let name = speed.map(|speed| format!("link {}", amount::speed(speed))).unwrap_or_default();
+    let plot = Plot {
+        up: &up,
+        down: down.as_deref(),
+        top,
+        limit: limit.map(|limit| (limit, name.as_str())),
+        up_style: &move |h| if split { theme.style(Hue::Out) } else { theme.heat(h * top / full) },
+        down_style: &move |_| theme.style(Hue::In),
+    };
+    chart::plot(canvas, area, &plot);
+    top / unit
 }
 
-fn draw_packets(canvas: &mut Canvas, area: Rect, bins: &Bins) {
-    let series = |value: fn(&Bin) -> f64| -> Vec<Option<f64>> { bins.bins.iter().map(|b| b.as_ref().map(value)).collect() };
-    let (up, peak) = (series(|b| b.packets), series(|b| b.peak_packets));
-    let top = top(largest(&up), largest(&peak), None);
+/// Draws the packets; returns the top of their axis.
+fn draw_packets(canvas: &mut Canvas, area: Rect, bins: &Bins, before: Option<f64>) -> f64 {
+    let up = series(bins, |b| b.packets);
+    let top = settle(before, largest(&up), None);
     let theme = *canvas.theme;
-    let plot = Plot { up: &up, down: None, peak: &peak, top, limit: None, up_style: &move |h| theme.area(h), down_style: Style::new() };
+    let plot = Plot { up: &up, down: None, top, limit: None, up_style: &move |h| theme.area(h), down_style: &|_| Style::new() };
     chart::plot(canvas, area, &plot);
+    top
 }
 
 #[cfg(test)]
@@ -150,11 +212,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_axis_ends_at_the_link_speed_when_it_is_near() {
-        assert_eq!(top(6e9, 9.9e9, Some(10e9)), 10e9);
-        assert_eq!(top(870e6, 6.1e9, Some(10e9)), 4e9);
-        assert_eq!(top(10e6, 20e6, Some(10e9)), 24e6);
-        assert_eq!(top(10e6, 1e9, None), 50e6);
-        assert_eq!(top(0.0, 0.0, None), 0.0);
+    fn what_is_said_gives_way_by_rank() {
+        let piece = |text: &'static str| vec![(Cow::Borrowed(text), Style::new())];
+        let said = || {
+            vec![(0, piece("now")), (1, piece("mean")), (4, piece("p95")), (2, piece("max")), (3, piece("ms")), (5, piece("ms at 12:00"))]
+        };
+        let text = |room| chosen(said(), room, Style::new()).iter().map(|p| p.0.as_ref()).collect::<String>();
+        assert_eq!(text(60), "now · mean · p95 · max · ms at 12:00");
+        assert_eq!(text(34), "now · mean · p95 · max · ms");
+        assert_eq!(text(27), "now · mean · max · ms");
+        assert_eq!(text(14), "now · mean");
+        assert_eq!(text(0), "now");
     }
 }

@@ -30,12 +30,12 @@ fn kind(scene: &Scene) -> Kind {
 }
 
 impl Screen for Conversations {
-    fn digit(&self) -> char {
-        '4'
-    }
-
     fn title(&self) -> &'static str {
         "Conversations"
+    }
+
+    fn about(&self) -> &'static str {
+        "TCP, UDP and all others; `Enter` opens one"
     }
 
     fn short(&self) -> &'static str {

@@ -33,12 +33,12 @@ fn kind(scene: &Scene) -> Kind {
 }
 
 impl Screen for Hosts {
-    fn digit(&self) -> char {
-        '3'
-    }
-
     fn title(&self) -> &'static str {
         "Hosts"
+    }
+
+    fn about(&self) -> &'static str {
+        "who sends and receives how much"
     }
 
     fn kinds(&self) -> usize {

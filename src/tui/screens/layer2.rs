@@ -29,12 +29,12 @@ const VLANS: usize = 0;
 const STATIONS: usize = 1;
 
 impl Screen for Layer2 {
-    fn digit(&self) -> char {
-        '5'
-    }
-
     fn title(&self) -> &'static str {
         "Layer 2"
+    }
+
+    fn about(&self) -> &'static str {
+        "VLANs, MAC addresses, broadcast and multicast"
     }
 
     fn short(&self) -> &'static str {

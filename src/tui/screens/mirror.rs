@@ -37,12 +37,12 @@ const PANELS: [(&str, Panel); 7] = [
 ];
 
 impl Screen for Mirror {
-    fn digit(&self) -> char {
-        '8'
-    }
-
     fn title(&self) -> &'static str {
         "Mirror"
+    }
+
+    fn about(&self) -> &'static str {
+        "can this be trusted? Where packets are lost, duplicates, directions, sessions and their sampling, time stamps of devices, and on a live port what is wrong with this host, with the command that changes it"
     }
 
     fn kinds(&self) -> usize {

@@ -25,12 +25,12 @@ const HOSTS: usize = 2;
 const WRONG: usize = 3;
 
 impl Screen for Overview {
-    fn digit(&self) -> char {
-        '1'
-    }
-
     fn title(&self) -> &'static str {
         "Overview"
+    }
+
+    fn about(&self) -> &'static str {
+        "load, protocols, conversations, hosts, what is wrong"
     }
 
     fn kinds(&self) -> usize {

@@ -12,12 +12,13 @@ use crate::snapshot::Snapshot;
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::details::finding;
 use crate::tui::label;
-use crate::tui::screen::{Hint, Screen};
+use crate::tui::screen::{Effect, Hint, Screen};
 use crate::tui::theme::Hue;
-use crate::tui::view::{Scene, Topic};
+use crate::tui::view::{Pane, Scene, Topic};
 use crate::tui::widgets::amount;
 use crate::tui::widgets::frame::{columns as divide, titled};
 use crate::tui::widgets::table::{self, Cell, Col, Shape};
+use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 
 /// Findings.
@@ -28,12 +29,12 @@ fn rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a Finding)> {
 }
 
 impl Screen for Problems {
-    fn digit(&self) -> char {
-        '6'
-    }
-
     fn title(&self) -> &'static str {
         "Problems"
+    }
+
+    fn about(&self) -> &'static str {
+        "findings, each with evidence, cause and remedy; on a live port what was mended clears after about a minute"
     }
 
     fn topics(&self, scene: &Scene) -> Vec<Topic> {
@@ -42,6 +43,10 @@ impl Screen for Problems {
 
     fn keys(&self) -> &'static [Hint] {
         &[finding::EXPLAIN]
+    }
+
+    fn key(&self, _: &mut Pane, key: KeyEvent, _: &Snapshot) -> Option<Effect> {
+        finding::explains(key)
     }
 
     fn badge(&self, snapshot: &Snapshot) -> Option<(String, Hue)> {

@@ -8,22 +8,27 @@
 //! ```
 
 use crate::model::Path;
-use crate::snapshot::ProtocolRow;
 use crate::snapshot::table::Layers;
 use crate::snapshot::tables::protocols::PROTOCOLS;
+use crate::snapshot::{ProtocolRow, Snapshot};
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::columns as shared;
 use crate::tui::fields;
 use crate::tui::label;
-use crate::tui::screen::{Hint, Screen};
+use crate::tui::screen::{Effect, Hint, Screen};
 use crate::tui::theme::Hue;
-use crate::tui::view::{Kind, Scene, Topic};
+use crate::tui::view::{Kind, Pane, Scene, Topic};
 use crate::tui::widgets::frame::titled;
 use crate::tui::widgets::table::{self, Cell, Col, Content, Shape};
+use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
+use std::collections::HashSet;
 
 /// The tree of protocols.
 pub(in crate::tui) struct Protocols;
+
+/// Branches that are closed.
+type Folded = HashSet<Path>;
 
 /// A row of the tree.
 #[derive(Clone, Copy)]
@@ -38,6 +43,7 @@ pub(in crate::tui) struct Branch<'a> {
 /// The rows of the tree that are not inside a closed branch. Their order is the snapshot's (a tree holds still by itself).
 pub(in crate::tui) fn rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, Branch<'a>)> {
     let all = &scene.snapshot.protocols;
+    let closed = scene.pane.own.get::<Folded>();
     let mut hidden: Option<usize> = None;
     let mut out = Vec::with_capacity(all.len());
     for (i, row) in all.iter().enumerate() {
@@ -46,7 +52,7 @@ pub(in crate::tui) fn rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, Branch<'a>)> {
             continue;
         }
         let children = all.get(i + 1).is_some_and(|next| next.path.depth() > depth);
-        let folded = children && scene.pane.folded.contains(&row.path);
+        let folded = children && closed.is_some_and(|f| f.contains(&row.path));
         hidden = folded.then_some(depth);
         out.push((Topic::Protocol(row.path), Branch { row, depth, children, folded }));
     }
@@ -54,26 +60,22 @@ pub(in crate::tui) fn rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, Branch<'a>)> {
 }
 
 /// The branch above a path.
-pub(in crate::tui) fn parent(path: Path) -> Option<Path> {
+fn parent(path: Path) -> Option<Path> {
     let all: Vec<Path> = path.prefixes().collect();
     all.len().checked_sub(2).and_then(|i| all.get(i)).copied()
 }
 
 impl Screen for Protocols {
-    fn digit(&self) -> char {
-        '2'
-    }
-
     fn title(&self) -> &'static str {
         "Protocols"
     }
 
-    fn short(&self) -> &'static str {
-        "Protos"
+    fn about(&self) -> &'static str {
+        "the tree of what is inside what"
     }
 
-    fn folds(&self) -> bool {
-        true
+    fn short(&self) -> &'static str {
+        "Protos"
     }
 
     fn topics(&self, scene: &Scene) -> Vec<Topic> {
@@ -82,6 +84,14 @@ impl Screen for Protocols {
 
     fn keys(&self) -> &'static [Hint] {
         &[Hint { key: "← →", word: "fold", help: "close or open a branch" }]
+    }
+
+    fn key(&self, pane: &mut Pane, key: KeyEvent, snapshot: &Snapshot) -> Option<Effect> {
+        match key.code {
+            KeyCode::Left => Some(close(pane, snapshot)),
+            KeyCode::Right => Some(open(pane)),
+            _ => None,
+        }
     }
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
@@ -102,6 +112,24 @@ impl Screen for Protocols {
             speakers(canvas, below, scene, &rows);
         }
     }
+}
+
+/// Closes the selected branch, or goes to the one above it.
+fn close(pane: &mut Pane, snapshot: &Snapshot) -> Effect {
+    let Some(Topic::Protocol(path)) = pane.selected else { return Effect::Step(0) };
+    let below = snapshot.protocols.iter().any(|r| parent(r.path) == Some(path));
+    let closed = below && pane.own.change(|folded: &mut Folded| folded.insert(path));
+    if let (false, Some(above)) = (closed, parent(path)) {
+        pane.selected = Some(Topic::Protocol(above));
+    }
+    Effect::Done
+}
+
+/// Opens the selected branch.
+fn open(pane: &mut Pane) -> Effect {
+    let Some(Topic::Protocol(path)) = pane.selected else { return Effect::Step(0) };
+    pane.own.change(|folded: &mut Folded| folded.remove(&path));
+    Effect::Done
 }
 
 /// Who speaks the selected protocol, below the tree where there is room.

@@ -80,6 +80,64 @@ fn the_filter_is_typed_and_cleared() {
 }
 
 #[test]
+fn the_filter_holds_while_it_is_typed_also_while_paused() {
+    for keys in ["4", "4 p"] {
+        let mut session = Session::new(Story::Calm, 120, 30);
+        session.keys(keys);
+        let all = session.app.topics().len();
+        session.keys("/").kinds("10.20.1.9");
+        let some = session.app.topics().len();
+        assert!(some > 0 && some < all, "{keys}: {some} of {all}");
+        let asks = session.effects.len();
+        session.app.tick(Duration::from_secs(1));
+        assert!(session.app.question().is_some(), "{keys}: deeper rows are asked for when typing pauses, after {asks}");
+        session.kinds(" and nosuchword");
+        assert_eq!(session.app.topics().len(), 0);
+        assert!(session.text().contains("nothing matches the filter"), "{}", session.text());
+        session.keys("Esc");
+        assert_eq!(session.app.topics().len(), all, "{keys}: leaving brings back what was");
+        session.keys("/").kinds("10.20.1.9").keys("Enter");
+        assert_eq!(session.app.topics().len(), some);
+        session.keys("Esc");
+        assert_eq!(session.app.topics().len(), all);
+    }
+}
+
+#[test]
+fn rows_are_sorted_while_paused() {
+    let mut session = Session::new(Story::Calm, 120, 30);
+    session.keys("4 p");
+    let before = session.app.topics();
+    session.keys("S");
+    assert_ne!(session.app.topics(), before);
+    session.keys("S");
+    assert_eq!(session.app.topics(), before);
+}
+
+#[test]
+fn a_key_that_does_nothing_says_so() {
+    let mut session = Session::new(Story::Calm, 100, 30);
+    session.keys("7");
+    assert!(session.lines()[29].contains("no screen has the digit 7"), "{}", session.lines()[29]);
+    session.keys("x");
+    assert!(session.lines()[29].contains("x means nothing here"), "{}", session.lines()[29]);
+    session.keys("4");
+    assert!(!session.lines()[29].contains("means nothing"), "the next key ends it");
+    session.keys("x");
+    assert!(session.app.tick(Duration::from_secs(10)));
+    session.draw();
+    assert!(!session.lines()[29].contains("means nothing"), "so does time");
+}
+
+#[test]
+fn keys_in_the_footer_can_be_clicked() {
+    let mut session = Session::new(Story::Calm, 120, 30);
+    let x = session.lines()[29].chars().collect::<String>().split("p pause").next().map_or(0, |l| l.chars().count()) as u16;
+    session.mouse(MouseEventKind::Down(MouseButton::Left), x, 29);
+    assert!(session.app.view.paused);
+}
+
+#[test]
 fn reset_asks_first() {
     let mut session = Session::new(Story::Calm, 100, 30);
     session.keys("r");
@@ -122,8 +180,24 @@ fn enter_goes_down_and_escape_up() {
     assert!(session.lines()[1].contains("1 Overview"));
     session.keys("6 e");
     assert!(session.text().contains("All about dup.every."));
-    session.keys("Esc q");
+    session.keys("q");
+    assert!(!session.text().contains("All about dup.every."), "q closes what lies over the page");
+    session.keys("? q");
+    assert!(!session.text().contains("Keys ·") && !session.effects.contains(&Effect::Quit));
+    session.keys("q");
     assert!(session.effects.contains(&Effect::Quit));
+}
+
+#[test]
+fn what_is_pasted_stands_at_the_cursor() {
+    let mut session = Session::new(Story::Calm, 100, 30);
+    session.keys("/").kinds("vlan p").keys("Left");
+    session.event(&Event::Paste("10 and tcp or u\nnot this line".into()));
+    assert!(session.lines()[29].contains("filter vlan 10 and tcp or up"), "{}", session.lines()[29]);
+    session.kinds("d");
+    assert!(session.lines()[29].contains("filter vlan 10 and tcp or udp"), "{}", session.lines()[29]);
+    session.event(&Event::Paste(" and (".into()));
+    assert!(session.lines()[29].contains("parenthes"), "what is wrong is told at once: {}", session.lines()[29]);
 }
 
 #[test]
@@ -141,7 +215,7 @@ fn the_mouse_presses_what_it_points_at() {
     let mut session = Session::new(Story::Trouble, 120, 40);
     let x = session.lines()[1].find("3 Hosts").unwrap_or(0) as u16;
     session.mouse(MouseEventKind::Down(MouseButton::Left), x + 2, 1);
-    assert_eq!(SCREENS[session.app.screen].title(), "Hosts");
+    assert_eq!(SCREENS[session.app.screen].screen.title(), "Hosts");
     let row = session.line_of("10.20.1.9") as u16;
     session.mouse(MouseEventKind::Down(MouseButton::Left), 5, row);
     assert!(session.app.pane().selected.is_some() && session.app.stack.is_empty());

@@ -1,13 +1,14 @@
 //! What is on the screen.
 
 use super::*;
+use crate::tui::registry::Entry;
 
 #[test]
 fn every_screen_looks_as_it_did() {
     for (width, height) in [(60, 15), (80, 24), (120, 40)] {
-        for screen in SCREENS {
+        for Entry { digit, screen } in SCREENS {
             let mut session = Session::new(Story::Trouble, width, height);
-            session.keys(&screen.digit().to_string());
+            session.keys(&digit.map_or(String::new(), String::from));
             let name = format!("{}-{width}x{height}", screen.title().to_lowercase().replace(' ', ""));
             insta::assert_snapshot!(name, session.text());
         }
@@ -69,16 +70,16 @@ fn samples_are_called_estimates() {
 
 #[test]
 fn the_first_line_tells_on_every_screen() {
-    for screen in SCREENS {
+    for Entry { digit, .. } in SCREENS {
         let mut bad = Session::new(Story::Trouble, 120, 40);
-        bad.keys(&screen.digit().to_string());
+        bad.keys(&digit.map_or(String::new(), String::from));
         assert!(
             bad.lines()[0].contains("✖ mirror: every packet twice") && bad.lines()[0].contains("lost 1.2 % kernel"),
             "{}",
             bad.lines()[0]
         );
         let mut good = Session::new(Story::Calm, 120, 40);
-        good.keys(&screen.digit().to_string());
+        good.keys(&digit.map_or(String::new(), String::from));
         assert!(good.lines()[0].contains("● mirror good") && good.lines()[0].contains("lost 0"), "{}", good.lines()[0]);
     }
     let unknown = Session::new(Story::Empty, 120, 40);
@@ -86,6 +87,62 @@ fn the_first_line_tells_on_every_screen() {
     // The load and the badge are what stays.
     let small = Session::new(Story::Trouble, 44, 15);
     assert!(small.lines()[0].contains("mirror bad") && small.lines()[0].contains("855 Mb/s"), "{}", small.lines()[0]);
+}
+
+#[test]
+fn everything_can_be_drawn_in_ascii() {
+    for story in [Story::Trouble, Story::Calm, Story::File, Story::Empty] {
+        for keys in ["1", "2", "3", "4", "5", "6", "8", "4 Down Enter", "3 Down Enter", "6 Down Enter", "?", ":", "4 /"] {
+            let mut session = Session::with(story, 120, 40, Theme::new(Depth::Mono, false).with_ascii(true));
+            session.keys(keys);
+            let text = session.text();
+            assert!(text.is_ascii(), "{keys}: {:?}", text.chars().filter(|c| !c.is_ascii()).collect::<String>());
+            assert!(!text.contains('?') || keys == "?" || text.matches('?').count() < 12, "{keys}: characters without a likeness\n{text}");
+        }
+    }
+}
+
+#[test]
+fn nothing_found_says_of_what() {
+    let wrong = |story| {
+        let session = Session::new(story, 200, 40);
+        let lines = session.lines();
+        lines[session.line_of("What is wrong") + 1].clone()
+    };
+    assert!(wrong(Story::Calm).contains("● mirror: no fault found"), "{}", wrong(Story::Calm));
+    assert!(wrong(Story::Empty).contains("? mirror: not judged yet"), "{}", wrong(Story::Empty));
+    let session = Session::new(Story::Calm, 200, 40);
+    assert!(session.text().contains("network: not judged"), "{}", session.text());
+}
+
+#[test]
+fn who_talks_to_itself_takes_part_in_no_more_than_everything() {
+    let mut snapshot = demo::snapshot(Story::Calm, 1);
+    let mut talk = snapshot.conversations.ip.rows[0].clone();
+    let itself = Address::V4([127, 0, 0, 1].into());
+    (talk.a, talk.b) = (itself, itself);
+    let half = crate::model::Traffic { packets: 10, wire_bytes: snapshot.recent.wire_bytes / 2 };
+    (talk.recent_ab, talk.recent_ba, talk.ab, talk.ba) = (half, crate::model::Traffic::default(), half, crate::model::Traffic::default());
+    let mut host = snapshot.endpoints.ip.rows[0].clone();
+    (host.address, host.recent_tx, host.recent_rx, host.tx, host.rx) = (itself, half, half, half, half);
+    snapshot.conversations.ip.rows = vec![talk];
+    snapshot.endpoints.ip.rows = vec![host];
+    let mut session = Session::new(Story::Calm, 140, 20);
+    session.see(snapshot);
+    session.keys("3");
+    let row = session.lines()[session.line_of("127.0.0.1")].clone();
+    assert!(row.contains("50 %") && !row.contains("100 %"), "{row}");
+}
+
+#[test]
+fn t_turns_to_the_other_background() {
+    let mut session = Session::with(Story::Calm, 80, 24, Theme::new(Depth::True, false));
+    let before = session.buffer().content().to_vec();
+    session.keys("t");
+    assert!(session.app.theme.is_light());
+    assert_ne!(session.buffer().content(), before);
+    session.keys("t");
+    assert_eq!(session.buffer().content(), before);
 }
 
 #[test]
@@ -125,8 +182,8 @@ fn names_and_bytes() {
 #[test]
 fn the_same_picture_twice() {
     let mut session = Session::new(Story::Trouble, 150, 50);
-    for screen in SCREENS {
-        session.keys(&screen.digit().to_string());
+    for Entry { digit, screen } in SCREENS {
+        session.keys(&digit.map_or(String::new(), String::from));
         let before = session.buffer().clone();
         session.draw();
         assert_eq!(*session.buffer(), before, "{}", screen.title());

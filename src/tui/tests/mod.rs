@@ -1,16 +1,19 @@
 //! Whole sessions without a terminal: keys in, cells out.
 
+mod added;
 mod keys;
 mod limits;
 mod looks;
 mod readme;
 mod tables;
+mod toy;
 
-use super::app::{App, Effect, Modal, QUESTION};
+use super::app::{App, Modal, QUESTION};
 use super::demo::{self, Story};
 use super::options::Options;
 use super::registry::SCREENS;
 use super::run;
+use super::screen::Effect;
 use super::theme::{Depth, Theme};
 use crate::model::Address;
 use crate::snapshot::{Column, Snapshot};

@@ -1,68 +1,97 @@
-//! The table of keys in README.md is the list of keys the program shows.
+//! The two tables of README.md are made from the list of screens and from the keys the program shows.
+//!
+//! `UPDATE_README=1 cargo test --lib readme` writes them.
 
 use super::*;
-use crate::model::{Path, Timestamp};
-use crate::tui::details;
+use crate::tui::details::PAGES;
 use crate::tui::hints::{self, Here};
-use crate::tui::screen::Screen;
-use crate::tui::view::{Kind, Topic};
-use std::collections::BTreeSet;
+use crate::tui::registry::Entry;
+use crate::tui::screen::{Hint, Screen};
 
-/// Keys that a hint names: its own, and those in brackets behind its help.
-fn keys_of(key: &str, help: &str) -> Vec<String> {
-    let bracket = help.rsplit_once('(').map_or("", |(_, rest)| rest.trim_end_matches(')'));
-    let others = bracket.strip_prefix("also ").or_else(|| bracket.strip_suffix(" at once")).unwrap_or_default();
+/// A key's cell and what it does: `` `p` `Space` `` and "hold the picture …".
+fn row(hint: &Hint) -> (String, String) {
     let one = |word: &str| match word {
         "↑↓" => vec!["↑".to_owned(), "↓".to_owned()],
         "⏎" => vec!["Enter".to_owned()],
         "−" => vec!["-".to_owned()],
         other => vec![other.to_owned()],
     };
-    key.split(' ').chain(others.split_whitespace()).flat_map(one).collect()
+    let (help, also) = match hint.help.split_once(" (also ") {
+        Some((help, also)) => (help, also.trim_end_matches(')')),
+        None => (hint.help, ""),
+    };
+    let keys: Vec<String> = hint.key.split(' ').chain(also.split_whitespace()).flat_map(one).map(|k| format!("`{k}`")).collect();
+    (keys.join(" "), help.to_owned())
 }
 
-/// Every key the help shows on any page in any state.
-fn shown() -> BTreeSet<String> {
-    let address = Address::V4([10, 0, 0, 1].into());
-    let topics = [
-        Topic::Conversation { kind: Kind::Tcp, a: address, a_port: 1, b: address, b_port: 2, first: Timestamp(0) },
-        Topic::Host { kind: Kind::Ip, address, port: 0 },
-        Topic::Protocol(Path::EMPTY),
-        Topic::Vlan(1),
-        Topic::Finding("dup.every", Timestamp(0), 0),
-    ];
-    let pages: Vec<&dyn Screen> = SCREENS.iter().copied().chain(topics.iter().map(details::page)).collect();
-    let mut out = BTreeSet::new();
-    for page in pages {
-        for state in 0..16u8 {
-            let on = |bit: u8| state & bit != 0;
-            let here = Here { deep: on(1), selected: on(2), rows: true, filtered: on(4), live: on(8) };
-            out.extend(hints::list(page, &here).iter().flat_map(|h| keys_of(h.key, h.help)));
+/// Keys that work on a page in some state, as the help lists them.
+fn hints(screens: &[Entry], page: &dyn Screen) -> Vec<Hint> {
+    let mut out: Vec<Hint> = Vec::new();
+    for state in 0..16u8 {
+        let on = |bit: u8| state & bit != 0;
+        let here = Here { deep: on(1), selected: on(2), opens: true, rows: true, filtered: on(4), live: on(8) };
+        for hint in hints::list(screens, page, &here) {
+            if !out.contains(&hint) {
+                out.push(hint);
+            }
         }
     }
     out
 }
 
-/// Every key in the first column of the table.
-fn written() -> BTreeSet<String> {
-    let readme = include_str!("../../../README.md");
-    let table = readme.split("| key | what it does |\n").nth(1).unwrap_or_default();
-    let rows = table.lines().skip(1).take_while(|l| l.starts_with('|'));
-    let first = rows.filter_map(|row| row.split('|').nth(1));
-    first.flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>()).collect()
+/// The table of keys: those of every page, then those that only some have, with the pages that have them.
+fn keys(screens: &[Entry]) -> String {
+    let pages: Vec<&dyn Screen> = screens.iter().map(|e| e.screen).chain(PAGES.iter().map(|&p| p as &dyn Screen)).collect();
+    let mut everywhere: Vec<(String, Vec<String>)> = Vec::new();
+    let mut own: Vec<(String, Vec<String>)> = Vec::new();
+    let note = |list: &mut Vec<(String, Vec<String>)>, key: String, what: String| match list.iter_mut().find(|k| k.0 == key) {
+        Some((_, all)) if !all.contains(&what) => all.push(what),
+        Some(_) => {}
+        None => list.push((key, vec![what])),
+    };
+    for page in pages {
+        for hint in hints(screens, page) {
+            let (key, help) = row(&hint);
+            if page.keys().contains(&hint) {
+                note(&mut own, key, format!("{}: {help}", page.title()));
+            } else {
+                note(&mut everywhere, key, help);
+            }
+        }
+    }
+    let rows = everywhere.into_iter().chain(own).map(|(key, what)| format!("| {key} | {} |\n", what.join("; ")));
+    format!("| key | what it does |\n|---|---|\n{}", rows.collect::<String>())
+}
+
+/// The table of screens.
+fn screens(screens: &[Entry]) -> String {
+    let key = |e: &Entry| e.digit.map_or("`Tab`".to_owned(), |digit| format!("`{digit}`"));
+    let rows = screens.iter().map(|e| format!("| {} | **{}**: {} |\n", key(e), e.screen.title(), e.screen.about()));
+    format!("| key | screen |\n|---|---|\n{}", rows.collect::<String>())
+}
+
+/// The table of a text that begins with the first line of `wanted`.
+fn table<'a>(text: &'a str, wanted: &str) -> &'a str {
+    let Some(start) = wanted.split_inclusive('\n').next().and_then(|first| text.find(first)) else { return "" };
+    let rest = &text[start..];
+    let length: usize = rest.split_inclusive('\n').take_while(|line| line.starts_with('|')).map(str::len).sum();
+    &rest[..length]
 }
 
 #[test]
-fn the_readme_names_the_keys_that_there_are() {
-    let (shown, written) = (shown(), written());
-    assert!(written.len() > 20, "{written:?}");
-    assert_eq!(written, shown);
-}
-
-#[test]
-fn the_readme_names_the_screens_that_there_are() {
-    let readme = include_str!("../../../README.md");
-    for screen in SCREENS {
-        assert!(readme.contains(&format!("| `{}` | **{}**: ", screen.digit(), screen.title())), "{}", screen.title());
+fn readme_has_the_screens_and_keys_that_there_are() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let mut readme = std::fs::read_to_string(path).expect("README.md");
+    for wanted in [screens(SCREENS), keys(SCREENS)] {
+        let written = table(&readme, &wanted).to_owned();
+        assert!(!written.is_empty(), "no such table:\n{wanted}");
+        if std::env::var_os("UPDATE_README").is_some() {
+            readme = readme.replacen(&written, &wanted, 1);
+        } else {
+            assert_eq!(written, wanted, "UPDATE_README=1 writes it");
+        }
+    }
+    if std::env::var_os("UPDATE_README").is_some() {
+        std::fs::write(path, readme).expect("README.md");
     }
 }

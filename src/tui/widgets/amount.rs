@@ -91,6 +91,11 @@ pub(in crate::tui) fn time_of_day(at: Timestamp, utc_offset: i64) -> String {
     format!("{:02}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)
 }
 
+/// A moment of a day to the millisecond: `14:02:11.304`.
+pub(in crate::tui) fn moment(at: Timestamp, utc_offset: i64) -> String {
+    format!("{}.{:03}", time_of_day(at, utc_offset), at.0.rem_euclid(SECOND) / 1_000_000)
+}
+
 /// A date `2026-11-25`.
 pub(in crate::tui) fn date(at: Timestamp, utc_offset: i64) -> String {
     // Days since 0000-03-01 in eras of 400 years (Hinnant, "chrono-compatible low-level date algorithms").

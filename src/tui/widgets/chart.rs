@@ -1,132 +1,21 @@
-//! The load chart: a braille area for the mean, brighter dots for the one-millisecond peak, real axes.
+//! A chart: a braille area on an axis of its own, with round values beside it and times below.
 //!
 //! ```text
-//!  10 G┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈
-//!   5 G            ⡀             ⢀
-//!      ⠄⠂⠁⠂⠄⡀ ⢀⠄⠂⠁⠂⠄⡀    ⢀⣠⣤⣶⣿⣿⣶⣤⣀
-//!   0  ⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿
-//!      -5 min                       now
+//!  900 M ┈┈┈┈┈┈┈┈┈┈┈┈⣀⣠⣤⣤⣀┈┈┈┈┈┈┈┈┈┈┈┈
+//!  600 M ⣀┈┈⣀⣠⣤⣶⣿⣿⣿⣿⣿⣿⣶⣤⣀┈┈┈┈┈┈⣀⣀⣤⣤⣤
+//!  300 M ⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿
+//!      0 ⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿
+//!        -5 min                       now
 //! ```
 
 use super::amount;
+use super::bins::Bins;
 use super::braille::Dots;
-use crate::model::time::{MILLISECOND, SECOND, Timestamp};
-use crate::snapshot::{Load, Sample};
+use crate::model::time::{SECOND, Timestamp};
 use crate::tui::canvas::{Canvas, cells};
 use crate::tui::theme::Hue;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-
-/// Mean load in one column of dots, all in units a second.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(in crate::tui) struct Bin {
-    /// Wire bytes.
-    pub bytes: f64,
-    /// Packets.
-    pub packets: f64,
-    /// Wire bytes from inside to outside.
-    pub outbound: f64,
-    /// Wire bytes from outside to inside.
-    pub inbound: f64,
-    /// Wire bytes in the busiest millisecond, as a rate.
-    pub peak_bytes: f64,
-    /// Packets in the busiest millisecond, as a rate.
-    pub peak_packets: f64,
-    /// Nanoseconds that had samples.
-    covered: i64,
-}
-
-/// Load by columns of dots.
-#[derive(Debug, Clone, Default)]
-pub(in crate::tui) struct Bins {
-    /// Beginning of the first bin, nanoseconds.
-    pub start: i64,
-    /// Nanoseconds of one bin.
-    pub span: i64,
-    /// End of what is known.
-    pub end: i64,
-    /// The bins; `None` is a gap.
-    pub bins: Vec<Option<Bin>>,
-}
-
-/// Spreads samples over `count` bins that end at `now`; `seconds` of `None` shows everything.
-pub(in crate::tui) fn gather(load: &Load, now: Timestamp, seconds: Option<i64>, count: usize) -> Bins {
-    let all = || load.samples.iter().chain(load.open.as_ref());
-    let (Some(first), Some(last)) = (all().next(), all().last()) else { return Bins::default() };
-    let end_of = |s: &Sample| s.start.0.saturating_add(s.length.max(1));
-    let interval = load.interval.max(1);
-    // A port that has fallen silent moves on with the clock; otherwise the picture ends where the last interval ends.
-    let quiet = now.0.saturating_sub(end_of(last)) > interval.saturating_mul(2);
-    let end = if quiet { now.0 } else { end_of(last) };
-    let count = count.max(1) as i64;
-    let window = match seconds {
-        Some(s) => s.saturating_mul(SECOND),
-        None => end.saturating_sub(first.start.0).max(interval),
-    };
-    let span = (window / count + i64::from(window % count != 0)).max(1);
-    // Bins begin at multiples of their span: a bar keeps its height while it moves left.
-    let start = match seconds {
-        Some(_) => end.saturating_sub(1).div_euclid(span).saturating_sub(count - 1).saturating_mul(span),
-        None => first.start.0,
-    };
-    let mut bins = vec![None::<Bin>; count as usize];
-    let begin = load.samples.partition_point(|s| end_of(s) <= start);
-    for sample in load.samples.iter().skip(begin).chain(load.open.as_ref()) {
-        spread(sample, start, span, &mut bins);
-    }
-    let last_bin = (end.saturating_sub(1).saturating_sub(start) / span).clamp(0, count - 1) as usize;
-    for (i, bin) in bins.iter_mut().enumerate() {
-        if let Some(b) = bin {
-            let seconds = if i >= last_bin || i == 0 { b.covered.max(1) } else { span } as f64 / SECOND as f64;
-            for value in [&mut b.bytes, &mut b.packets, &mut b.outbound, &mut b.inbound] {
-                *value /= seconds;
-            }
-        }
-    }
-    Bins { start, span, end, bins }
-}
-
-/// Adds one sample to the bins it overlaps, in proportion.
-fn spread(sample: &Sample, start: i64, span: i64, bins: &mut [Option<Bin>]) {
-    let length = sample.length.max(1);
-    let (from, to) = (sample.start.0.max(start), sample.start.0.saturating_add(length));
-    if to <= start {
-        return;
-    }
-    let first = (from.saturating_sub(start) / span).max(0) as usize;
-    let last = ((to - 1).saturating_sub(start) / span) as usize;
-    let peak_bin = sample.peak_ms_at.map(|at| (at.0.saturating_sub(start)).div_euclid(span));
-    for i in first..=last.min(bins.len().saturating_sub(1)) {
-        let left = start.saturating_add(span.saturating_mul(i as i64));
-        let overlap = to.min(left.saturating_add(span)).saturating_sub(from.max(left));
-        if overlap <= 0 {
-            continue;
-        }
-        let Some(slot) = bins.get_mut(i) else { break };
-        let bin = slot.get_or_insert_default();
-        let part = overlap as f64 / length as f64;
-        bin.bytes += sample.traffic.wire_bytes as f64 * part;
-        bin.packets += sample.traffic.packets as f64 * part;
-        bin.outbound += sample.outbound_bytes as f64 * part;
-        bin.inbound += sample.inbound_bytes as f64 * part;
-        bin.covered = bin.covered.saturating_add(overlap);
-        if peak_bin.is_none_or(|at| at == i as i64) {
-            let per_second = (SECOND / MILLISECOND) as f64;
-            bin.peak_bytes = bin.peak_bytes.max(sample.peak_ms_bytes as f64 * per_second);
-            bin.peak_packets = bin.peak_packets.max(sample.peak_ms_packets as f64 * per_second);
-        }
-    }
-}
-
-/// The next round number at or above a value, such that a half of it is round too.
-pub(in crate::tui) fn round_up(value: f64) -> f64 {
-    if !value.is_finite() || value <= 0.0 {
-        return 1.0;
-    }
-    let decade = 10f64.powf(value.log10().floor());
-    let steps = [1.0, 1.2, 1.6, 2.0, 2.4, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
-    steps.iter().map(|s| s * decade).find(|s| *s >= value * 0.999_999).unwrap_or(decade * 10.0)
-}
 
 /// One chart.
 pub(in crate::tui) struct Plot<'a> {
@@ -134,20 +23,37 @@ pub(in crate::tui) struct Plot<'a> {
     pub up: &'a [Option<f64>],
     /// Heights below the axis.
     pub down: Option<&'a [Option<f64>]>,
-    /// Brighter dots above the axis.
-    pub peak: &'a [Option<f64>],
     /// Value at the top.
     pub top: f64,
-    /// Where the thin line is.
-    pub limit: Option<f64>,
+    /// Where a line is, and what it is called.
+    pub limit: Option<(f64, &'a str)>,
     /// Area above the axis, by height 0 to 1.
     pub up_style: &'a dyn Fn(f64) -> Style,
-    /// Area below the axis.
-    pub down_style: Style,
+    /// Area below the axis, by depth 0 to 1.
+    pub down_style: &'a dyn Fn(f64) -> Style,
 }
 
 /// Cells of the labels at the left.
 pub(in crate::tui) const LABELS: u16 = 7;
+
+/// The top of an axis for a largest value: a tenth above it, and the same as before as long as that is nearly as good, so that an axis holds
+/// still. Once the largest value is 30 % of a link's speed, the axis shows all of the link.
+pub(in crate::tui) fn settle(before: Option<f64>, largest: f64, limit: Option<f64>) -> f64 {
+    let limit = limit.filter(|l| *l > 0.0);
+    if largest <= 0.0 || !largest.is_finite() {
+        return before.or(limit).unwrap_or(0.0);
+    }
+    if let Some(limit) = limit {
+        let enough = if before == Some(limit) { 0.2 } else { 0.3 };
+        if largest <= limit && largest >= limit * enough {
+            return limit;
+        }
+    }
+    match before {
+        Some(before) if largest <= before && largest >= before * 0.8 => before,
+        _ => largest * 1.1,
+    }
+}
 
 /// Draws labels and dots into an area (time ticks not included).
 pub(in crate::tui) fn plot(canvas: &mut Canvas, area: Rect, plot: &Plot) {
@@ -159,28 +65,21 @@ pub(in crate::tui) fn plot(canvas: &mut Canvas, area: Rect, plot: &Plot) {
     let (upper, lower) = (Rect { height: up_rows, ..field }, Rect { y: field.y + up_rows, height: area.height - up_rows, ..field });
     grid(canvas, area, upper, lower, plot);
     let dots = rise(plot.up, upper, plot.top);
-    let peaks = points(plot.peak, upper, plot.top);
-    for y in 0..upper.height {
-        let height = 1.0 - f64::from(y) / f64::from(upper.height);
-        for x in 0..upper.width {
-            let drawn = match (dots.symbol(x, y), peaks.symbol(x, y)) {
-                (Some(symbol), _) => Some((symbol, (plot.up_style)(height))),
-                (None, Some(symbol)) => Some((symbol, canvas.theme.style(Hue::Peak))),
-                (None, None) => None,
-            };
-            if let Some((symbol, style)) = drawn {
-                canvas.put(upper.x + x, upper.y + y, 1, symbol.encode_utf8(&mut [0; 4]), style);
+    draw(canvas, &dots, upper, &|y| (plot.up_style)(1.0 - (f64::from(y) + 0.5) / f64::from(upper.height.max(1))));
+    if let Some(down) = plot.down {
+        let dots = hang(down, lower, plot.top);
+        draw(canvas, &dots, lower, &|y| (plot.down_style)((f64::from(y) + 0.5) / f64::from(lower.height.max(1))));
+    }
+}
+
+fn draw(canvas: &mut Canvas, dots: &Dots, area: Rect, style: &dyn Fn(u16) -> Style) {
+    for y in 0..area.height {
+        let style = style(y);
+        for x in 0..area.width {
+            if let Some(symbol) = dots.symbol(x, y) {
+                canvas.put(area.x + x, area.y + y, 1, symbol.encode_utf8(&mut [0; 4]), style);
             }
         }
-    }
-    for (i, value) in plot.peak.iter().enumerate() {
-        if value.is_some_and(|v| v > plot.top * 1.000_001) {
-            let style = canvas.theme.style(Hue::Peak);
-            canvas.put(upper.x + (i / 2) as u16, upper.y, 1, "▴", style);
-        }
-    }
-    if let Some(down) = plot.down {
-        hang(canvas, down, lower, plot);
     }
 }
 
@@ -198,36 +97,18 @@ fn rise(values: &[Option<f64>], area: Rect, top: f64) -> Dots {
     dots
 }
 
-/// Single dots at their height.
-fn points(values: &[Option<f64>], area: Rect, top: f64) -> Dots {
-    let mut dots = Dots::new(area.width, area.height);
-    let all = usize::from(area.height) * 4;
-    for (x, value) in values.iter().enumerate() {
-        if let Some(value) = value.filter(|v| *v > 0.0 && *v <= top * 1.000_001) {
-            dots.set(x, all - level(value, top, all).clamp(1, all));
-        }
-    }
-    dots
-}
-
 /// Dots that hang from the top of an area.
-fn hang(canvas: &mut Canvas, values: &[Option<f64>], area: Rect, plot: &Plot) {
+fn hang(values: &[Option<f64>], area: Rect, top: f64) -> Dots {
     let mut dots = Dots::new(area.width, area.height);
     let all = usize::from(area.height) * 4;
     for (x, value) in values.iter().enumerate() {
         if let Some(value) = value {
-            for y in 0..level(*value, plot.top, all).max(1).min(all) {
+            for y in 0..level(*value, top, all).max(1).min(all) {
                 dots.set(x, y);
             }
         }
     }
-    for y in 0..area.height {
-        for x in 0..area.width {
-            if let Some(symbol) = dots.symbol(x, y) {
-                canvas.put(area.x + x, area.y + y, 1, symbol.encode_utf8(&mut [0; 4]), plot.down_style);
-            }
-        }
-    }
+    dots
 }
 
 fn level(value: f64, top: f64, dots: usize) -> usize {
@@ -235,47 +116,72 @@ fn level(value: f64, top: f64, dots: usize) -> usize {
     (share * dots as f64).round() as usize
 }
 
-/// Labels at the left and the lines behind the dots.
+/// The distance of round values of which about `count` lie below `top`.
+fn step(top: f64, count: u16) -> f64 {
+    let least = top / f64::from(count.max(1));
+    if !least.is_finite() || least <= 0.0 {
+        return f64::INFINITY;
+    }
+    let decade = 10f64.powf(least.log10().floor());
+    [1.0, 2.0, 5.0, 10.0].into_iter().map(|s| s * decade).find(|s| *s >= least * 0.999_999).unwrap_or(decade * 10.0)
+}
+
+/// Round values at the left and lines behind the dots.
 fn grid(canvas: &mut Canvas, area: Rect, upper: Rect, lower: Rect, plot: &Plot) {
     let (dim, faint) = (canvas.theme.style(Hue::Dim), canvas.theme.style(Hue::Faint));
-    let mut label = |y: u16, value: f64| {
-        canvas.right(area.x, y, LABELS - 1, &amount::axis(value), dim);
-        canvas.run(upper.x, y, upper.width, "┈", faint);
-    };
-    if plot.top <= 0.0 {
+    if plot.top <= 0.0 || upper.height == 0 {
         return;
     }
-    label(upper.y, plot.top);
-    if upper.height >= 8 {
-        for quarter in [1, 2, 3] {
-            label(upper.y + upper.height * quarter / 4, plot.top * f64::from(4 - quarter) / 4.0);
+    let mut label = |y: u16, value: f64| {
+        canvas.right(area.x, y, LABELS - 1, &amount::axis(value), dim);
+        if value > 0.0 {
+            canvas.run(upper.x, y, upper.width, "┈", faint);
         }
-    } else if upper.height >= 4 {
-        label(upper.y + upper.height / 2, plot.top / 2.0);
+    };
+    label(upper.bottom() - 1, 0.0);
+    let step = step(plot.top, (upper.height / 3).max(2));
+    let place = |value: f64, height: u16| (value / plot.top * f64::from(height)).floor().min(f64::from(height.saturating_sub(1))) as u16;
+    for value in (1..=16).map(|i| f64::from(i) * step).take_while(|v| *v <= plot.top * 1.000_001) {
+        let above = place(value, upper.height);
+        if above > 0 {
+            label(upper.bottom() - 1 - above, value);
+        }
+        if lower.height > 1 {
+            label(lower.y + place(value, lower.height), value);
+        }
     }
-    if lower.height >= 2 {
-        label(lower.bottom() - 1, plot.top);
-    }
-    if upper.height > 1 {
-        canvas.right(area.x, upper.bottom() - 1, LABELS - 1, "0", dim);
-    }
-    if let Some(limit) = plot.limit.filter(|l| *l <= plot.top * 1.000_001 && *l > 0.0) {
-        let y = (f64::from(upper.height) * (1.0 - limit / plot.top)).floor() as u16;
-        let y = upper.y + y.min(upper.height.saturating_sub(1));
+    if let Some((limit, name)) = plot.limit.filter(|l| l.0 <= plot.top * 1.000_001 && l.0 > 0.0) {
+        let y = upper.bottom() - 1 - place(limit, upper.height);
         canvas.run(upper.x, y, upper.width, "╌", dim);
+        canvas.right(upper.x, y, upper.width, &format!(" {name} "), dim);
     }
 }
 
-/// Draws time ticks under a field that starts [`LABELS`] cells in.
+/// Draws times under a field that starts [`LABELS`] cells in; `clock`: times of day so many seconds east of UTC, not times before now.
 pub(in crate::tui) fn ticks(canvas: &mut Canvas, area: Rect, bins: &Bins, clock: Option<i64>) {
     if area.width <= LABELS || area.height == 0 || bins.bins.is_empty() {
         return;
     }
-    let (x, width) = (area.x + LABELS, area.width - LABELS);
+    let field = Rect { x: area.x + LABELS, width: area.width - LABELS, ..area };
+    match clock {
+        None => ago_ticks(canvas, field, bins),
+        Some(offset) => clock_ticks(canvas, field, bins, offset),
+    }
+}
+
+/// Distances of ticks, in seconds.
+const STEPS: [i64; 18] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 604_800];
+
+/// Nanoseconds between ticks that are at least `wide` cells and `least` seconds apart.
+fn distance(per_cell: i64, wide: i64, least: i64) -> i64 {
+    let fits = |s: &i64| *s >= least && s.saturating_mul(SECOND) / per_cell >= wide;
+    let days = per_cell.saturating_mul(wide) / SECOND / 86_400 * 86_400;
+    STEPS.into_iter().find(fits).unwrap_or(days.saturating_add(86_400)).saturating_mul(SECOND)
+}
+
+fn ago_ticks(canvas: &mut Canvas, field: Rect, bins: &Bins) {
     let dim = canvas.theme.style(Hue::Dim);
     let per_cell = bins.span.saturating_mul(2).max(1);
-    let last = x + width - 1;
-    let wide: i64 = if clock.is_some() { 14 } else { 11 };
     let window = bins.span.saturating_mul(bins.bins.len() as i64) / SECOND;
     // Minutes are not divided where minutes are counted, nor hours where hours are.
     let least = if window > 9_000 {
@@ -285,45 +191,61 @@ pub(in crate::tui) fn ticks(canvas: &mut Canvas, area: Rect, bins: &Bins, clock:
     } else {
         1
     };
-    const STEPS: [i64; 18] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 604_800];
-    let step = STEPS
-        .into_iter()
-        .find(|s| (*s >= least || clock.is_some()) && s.saturating_mul(SECOND) / per_cell >= wide)
-        .unwrap_or(per_cell.saturating_mul(wide) / SECOND / 86_400 * 86_400 + 86_400)
-        .saturating_mul(SECOND);
-    match clock {
-        None => {
-            canvas.right(x, area.y, width, "now", dim);
-            let mut back = step;
-            while back / per_cell < i64::from(width) {
-                let at = last - (back / per_cell) as u16;
-                let text = ago(back / SECOND);
-                if at + cells(&text) + 4 < last {
-                    canvas.put(at, area.y, width, &text, dim);
-                }
-                back = back.saturating_add(step);
-            }
+    let step = distance(per_cell, 11, least);
+    let start = bins.stretches.first().map_or(0, |s| s.start);
+    let last = (bins.end.saturating_sub(1).saturating_sub(start) / per_cell).clamp(0, i64::from(field.width - 1)) as u16;
+    let now = field.x + last.saturating_sub(2).min(field.width.saturating_sub(3));
+    canvas.put(now, field.y, 3, "now", dim);
+    let mut back = step;
+    while back / per_cell <= i64::from(last) {
+        let at = field.x + last - (back / per_cell) as u16;
+        let text = ago(back / SECOND);
+        if at + cells(&text) < now {
+            canvas.put(at, field.y, field.right().saturating_sub(at), &text, dim);
         }
-        Some(offset) => {
-            // Absolute times stand at round moments, so that a longer capture of the same time reads the same.
-            let mut at = bins.start.saturating_add(step - 1).div_euclid(step).saturating_mul(step);
-            let days = step >= 86_400 * SECOND;
-            let mut drawn = false;
-            while at < bins.end {
-                let column = at.saturating_sub(bins.start) / per_cell;
-                if column + 8 <= i64::from(width) {
-                    let text = if days { amount::date(Timestamp(at), offset) } else { amount::time_of_day(Timestamp(at), offset) };
-                    canvas.put(x + column as u16, area.y, width, &text, dim);
-                    drawn = true;
-                }
-                at = at.saturating_add(step);
+        back = back.saturating_add(step);
+    }
+}
+
+fn clock_ticks(canvas: &mut Canvas, field: Rect, bins: &Bins, offset: i64) {
+    let dim = canvas.theme.style(Hue::Dim);
+    let per_cell = bins.span.saturating_mul(2).max(1);
+    let step = distance(per_cell, 14, 1);
+    let mut free = 0;
+    for stretch in &bins.stretches {
+        let (left, end) =
+            ((stretch.bin / 2) as u16, stretch.start.saturating_add(bins.span.saturating_mul(stretch.bins as i64)).min(bins.end));
+        // Absolute times stand at round moments, so that a longer capture of the same time reads the same.
+        let mut at = stretch.start.saturating_add(step - 1).div_euclid(step).saturating_mul(step);
+        let dated = bins.stretches.len() > 1 || step >= 86_400 * SECOND;
+        while at < end {
+            let column = left.saturating_add((at.saturating_sub(stretch.start) / per_cell).clamp(0, i64::from(u16::MAX)) as u16);
+            let text = if dated { amount::date(Timestamp(at), offset) } else { amount::time_of_day(Timestamp(at), offset) };
+            if column >= free && column.saturating_add(cells(&text)) <= field.width {
+                canvas.put(field.x + column, field.y, field.width, &text, dim);
+                free = column + cells(&text) + 2;
             }
-            if !drawn {
-                let length = bins.end.saturating_sub(bins.start) as f64 / SECOND as f64;
-                canvas.put(x, area.y, width, &amount::time_of_day(Timestamp(bins.start), offset), dim);
-                canvas.right(x, area.y, width, &format!("+{}", amount::short_duration(length)), dim);
-            }
+            at = at.saturating_add(step);
         }
+    }
+    if let (0, Some(stretch)) = (free, bins.stretches.first()) {
+        let length = bins.end.saturating_sub(stretch.start) as f64 / SECOND as f64;
+        canvas.put(field.x, field.y, field.width, &amount::time_of_day(Timestamp(stretch.start), offset), dim);
+        canvas.right(field.x, field.y, field.width, &format!("+{}", amount::short_duration(length)), dim);
+    }
+}
+
+/// Draws what was cut out of the time: `⋯ 2d 04h ⋯`.
+pub(in crate::tui) fn cuts(canvas: &mut Canvas, area: Rect, bins: &Bins) {
+    if area.width <= LABELS || area.height == 0 {
+        return;
+    }
+    let style = canvas.theme.style(Hue::Dim);
+    for (before, behind) in bins.stretches.iter().zip(bins.stretches.iter().skip(1)) {
+        let from = before.start.saturating_add(bins.span.saturating_mul(before.bins as i64));
+        let text = format!("⋯{}⋯", amount::short_duration(behind.start.saturating_sub(from) as f64 / SECOND as f64));
+        let x = area.x + LABELS + ((before.bin + before.bins) / 2) as u16;
+        canvas.put(x, area.y + area.height / 2, area.right().saturating_sub(x), &text, style);
     }
 }
 
@@ -340,52 +262,37 @@ fn ago(seconds: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Traffic;
 
-    fn sample(second: i64, bytes: u64) -> Sample {
-        Sample {
-            start: Timestamp::new(second, 0),
-            length: SECOND,
-            traffic: Traffic { packets: 10, wire_bytes: bytes },
-            ..Sample::default()
+    #[test]
+    fn an_axis_holds_still_and_is_filled() {
+        let mut top = settle(None, 100.0, None);
+        assert!((top - 110.0).abs() < 1e-9);
+        let first = top;
+        for noise in [95.0, 104.0, 109.0, 90.0, 100.0] {
+            top = settle(Some(top), noise, None);
+            assert_eq!(top, first, "{noise}");
         }
-    }
-
-    #[test]
-    fn bins_keep_the_bytes_and_show_gaps() {
-        let load = Load { interval: SECOND, samples: vec![sample(0, 100), sample(1, 300), sample(5, 500)], ..Load::default() };
-        let bins = gather(&load, Timestamp::new(6, 0), Some(6), 6);
-        let rates: Vec<_> = bins.bins.iter().map(|b| b.map(|b| b.bytes)).collect();
-        assert_eq!(rates, [Some(100.0), Some(300.0), None, None, None, Some(500.0)]);
-        let coarse = gather(&load, Timestamp::new(6, 0), Some(6), 3);
-        let rates: Vec<_> = coarse.bins.iter().map(|b| b.map(|b| b.bytes)).collect();
-        assert_eq!(rates, [Some(200.0), None, Some(500.0)]);
-    }
-
-    #[test]
-    fn a_silent_port_moves_on() {
-        let load = Load { interval: SECOND, samples: vec![sample(0, 100)], ..Load::default() };
-        let bins = gather(&load, Timestamp::new(10, 0), Some(10), 10);
-        assert_eq!(bins.bins.iter().filter(|b| b.is_some()).count(), 1);
-        assert!(bins.bins[0].is_some());
-    }
-
-    #[test]
-    fn extremes_do_not_overflow() {
-        let odd = Sample { start: Timestamp(i64::MAX - 3), length: i64::MAX, ..Sample::default() };
-        let load = Load { interval: 0, samples: vec![Sample { start: Timestamp(i64::MIN), ..odd }, odd], ..Load::default() };
-        for seconds in [None, Some(30), Some(i64::MAX)] {
-            let _ = gather(&load, Timestamp(i64::MAX), seconds, 7);
-            let _ = gather(&load, Timestamp(i64::MIN), seconds, 0);
+        for largest in [1e3, 1e6, 12e6, 999e6] {
+            top = settle(Some(top), largest, Some(10e9));
+            assert!(largest / top > 0.8, "{largest} of {top}");
         }
+        assert_eq!(settle(Some(1e9), 0.0, Some(10e9)), 1e9, "silence keeps the axis");
+        assert_eq!((settle(None, 0.0, Some(10e9)), settle(None, 0.0, None)), (10e9, 0.0));
     }
 
     #[test]
-    fn round_tops() {
-        assert_eq!(round_up(870e6), 1e9);
-        assert_eq!(round_up(1.0), 1.0);
-        assert_eq!(round_up(1.1e9), 1.2e9);
-        assert_eq!(round_up(0.0), 1.0);
-        assert_eq!(round_up(f64::INFINITY), 1.0);
+    fn a_link_is_shown_whole_once_a_third_of_it_is_used() {
+        assert_eq!(settle(None, 3.1e9, Some(10e9)), 10e9);
+        assert_eq!(settle(Some(10e9), 2.5e9, Some(10e9)), 10e9);
+        assert!(settle(Some(10e9), 1.5e9, Some(10e9)) < 2e9);
+        assert!(settle(None, 2.5e9, Some(10e9)) < 3e9);
+        assert!(settle(None, 12e9, Some(10e9)) > 12e9, "a speed that is not the link's");
+    }
+
+    #[test]
+    fn values_beside_the_axis_are_round() {
+        assert_eq!((step(940e6, 3), step(1.1e9, 2), step(110.0, 1)), (500e6, 1e9, 200.0));
+        assert_eq!(step(13e6, 4), 5e6);
+        assert!(step(0.0, 3).is_infinite() && step(f64::NAN, 1).is_infinite());
     }
 }

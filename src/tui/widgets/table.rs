@@ -172,12 +172,15 @@ pub(in crate::tui) fn draw<R>(canvas: &mut Canvas, scene: &Scene, area: Rect, co
     if shape.focused {
         canvas.listing = Listing { offset, height };
     }
+    let shown = rows.get(offset..).unwrap_or_default();
+    let shown = shown.get(..height).unwrap_or(shown);
+    let largest: Vec<f64> = fitted.iter().map(|&(c, _)| largest_share(scene, &columns[c], shown)).collect();
     for (i, (topic, row)) in rows.iter().enumerate().skip(offset).take(height) {
         let line = Rect { y: body.y + (i - offset) as u16, height: 1, ..body };
         let mut x = inner.x;
-        for &(c, wide) in &fitted {
+        for (&(c, wide), largest) in fitted.iter().zip(&largest) {
             if let Some(content) = columns[c].cell.cell(scene, row) {
-                cell(canvas, x, line.y, wide, content);
+                cell(canvas, x, line.y, wide, content, *largest);
             }
             x += wide + GAP;
         }
@@ -194,6 +197,17 @@ pub(in crate::tui) fn draw<R>(canvas: &mut Canvas, scene: &Scene, area: Rect, co
     if shape.focused && (shape.kind.is_none() || selected.is_some()) {
         scrollbar(canvas, body, offset, height, rows.len());
     }
+}
+
+/// The largest share in a column of shares: its bar fills the room, the others are drawn against it.
+fn largest_share<R>(scene: &Scene, column: &Col<R>, rows: &[(Topic, R)]) -> f64 {
+    let share = |row: &R| match column.cell.cell(scene, row) {
+        Some(Cell::Share(share, _)) => Some(share),
+        _ => None,
+    };
+    // One row tells what the column is.
+    let Some(first) = rows.first().and_then(|row| share(&row.1)) else { return 1.0 };
+    rows.iter().skip(1).filter_map(|row| share(&row.1)).fold(first, f64::max)
 }
 
 /// A thumb at the right edge when rows are hidden.
@@ -234,8 +248,8 @@ fn head<R>(canvas: &mut Canvas, area: Rect, columns: &[Col<R>], fitted: &[(usize
 /// Cells of the percentage beside a bar.
 const PERCENT: u16 = 5;
 
-/// Draws one cell of a table.
-pub(in crate::tui) fn cell(canvas: &mut Canvas, x: u16, y: u16, width: u16, cell: Cell) {
+/// Draws one cell of a table; `largest`: the share whose bar fills the room.
+pub(in crate::tui) fn cell(canvas: &mut Canvas, x: u16, y: u16, width: u16, cell: Cell, largest: f64) {
     match cell {
         Cell::Text(text, style) => {
             canvas.put(x, y, width, &cut_end(&text, width), style);
@@ -254,7 +268,7 @@ pub(in crate::tui) fn cell(canvas: &mut Canvas, x: u16, y: u16, width: u16, cell
         }
         Cell::Share(share, style) => {
             let wide = width.saturating_sub(PERCENT + 1);
-            bar::draw(canvas, x, y, wide, share, style);
+            bar::draw(canvas, x, y, wide, if largest > 0.0 { share / largest } else { 0.0 }, style);
             let text = amount::share(share);
             let hue = if share >= 0.0005 { Hue::Text } else { Hue::Dim };
             let style = canvas.theme.style(hue);

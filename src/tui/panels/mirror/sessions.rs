@@ -21,9 +21,9 @@ fn name(tunnel: &Tunnel) -> String {
     format!("{} {} → {} id {}", tunnel.kind.token(), tunnel.source, tunnel.destination, tunnel.id)
 }
 
-/// Rows without pages: a topic that nothing else has.
+/// Rows without pages.
 fn plain<'a, R>(rows: impl Iterator<Item = &'a R>) -> Vec<(Topic, &'a R)> {
-    rows.map(|row| (Topic::App(String::new()), row)).collect()
+    (0..).zip(rows).map(|(i, row)| (Topic::Row(i), row)).collect()
 }
 
 /// Rows the panel can use.

@@ -64,7 +64,8 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let rows: Vec<(Topic, Row)> = all
         .iter()
         .flat_map(|all| std::iter::once(None).chain(all.ports.iter().map(Some)).map(move |port| Row { all, port }))
-        .map(|row| (Topic::App(String::new()), row))
+        .zip(0..)
+        .map(|(row, i)| (Topic::Row(i), row))
         .collect();
     let columns: [Col<Row>; 7] = [
         Col::left("stamp", 20..=40, 0, |s, r| Cell::Text(r.name(), s.style(if r.port.is_none() { Hue::Text } else { Hue::Dim }))),

@@ -1,0 +1,101 @@
+//! Is the terminal dark or light? It is asked (OSC 11), and what it does not answer in time must not be taken for keys.
+
+use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use std::time::{Duration, Instant};
+
+/// The question for the background colour, and one that every terminal answers (primary device attributes), so that nobody waits for
+/// those that do not know the first.
+pub(super) const QUESTION: &str = "\x1b]11;?\x1b\\\x1b[c";
+
+/// How long the answer is waited for.
+pub(super) const PATIENCE: Duration = Duration::from_millis(100);
+
+/// Whether what came so far is all that will come: the answer to the second question, `ESC [ ? … c`, is the last.
+pub(super) fn complete(answer: &[u8]) -> bool {
+    let at = answer.windows(3).position(|w| w == b"\x1b[?");
+    at.is_some_and(|at| answer.iter().skip(at).any(|b| *b == b'c'))
+}
+
+/// Whether the background in an answer `ESC ] 11 ; rgb:RRRR/GGGG/BBBB` is light.
+pub(super) fn is_light(answer: &[u8]) -> Option<bool> {
+    let text = String::from_utf8_lossy(answer);
+    let (_, rest) = text.split_once("]11;")?;
+    let (_, colors) = rest.split_once("rgb:").or_else(|| rest.split_once("rgba:"))?;
+    // Each part has one to four hexadecimal digits and is a fraction of the largest such number.
+    let mut parts = colors.split('/').map(|part| {
+        let digits: String = part.chars().take_while(char::is_ascii_hexdigit).take(4).collect();
+        let most = 16f64.powi(i32::try_from(digits.len()).unwrap_or(0)) - 1.0;
+        u32::from_str_radix(&digits, 16).ok().map(|value| f64::from(value) / most)
+    });
+    let (red, green, blue) = (parts.next()??, parts.next()??, parts.next()??);
+    // Rec. 709 luma.
+    Some(0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.5)
+}
+
+/// An answer that comes late reads like keys: `Alt-]`, `1`, `1`, `;`, `r` … until `Alt-\` or `Ctrl-G`. This swallows it.
+pub(super) struct LateAnswer {
+    until: Option<Instant>,
+    inside: bool,
+}
+
+impl LateAnswer {
+    /// Nothing was asked.
+    pub const NONE: Self = Self { until: None, inside: false };
+
+    /// An answer may still come.
+    pub fn expected(now: Instant) -> Self {
+        Self { until: now.checked_add(Duration::from_secs(5)), inside: false }
+    }
+
+    /// Whether an event is a piece of the answer.
+    pub fn swallows(&mut self, event: &Event, now: Instant) -> bool {
+        if self.until.is_none_or(|until| now > until) {
+            return false;
+        }
+        let Event::Key(KeyEvent { code, modifiers, .. }) = event else { return self.inside };
+        let with = |m| modifiers.contains(m);
+        let ends = matches!(code, KeyCode::Char('\\')) && with(KeyModifiers::ALT)
+            || matches!(code, KeyCode::Char('g')) && with(KeyModifiers::CONTROL);
+        match (self.inside, code) {
+            (false, KeyCode::Char(']')) if with(KeyModifiers::ALT) => self.inside = true,
+            (false, _) => return false,
+            (true, _) if ends => *self = Self::NONE,
+            (true, _) => {}
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_read() {
+        assert_eq!(is_light(b"\x1b]11;rgb:ffff/ffff/ffff\x1b\\\x1b[?64;1c"), Some(true));
+        assert_eq!(is_light(b"\x1b]11;rgb:1e1e/1e1e/2e2e\x07"), Some(false));
+        assert_eq!(is_light(b"\x1b]11;rgba:fd/f6/e3/ff\x07"), Some(true));
+        for odd in [&b"\x1b[?64;1c"[..], b"", b"\x1b]11;rgb:", b"\x1b]11;rgb:zz/1/1", b"\x1b]11;rgb:1/1"] {
+            assert_eq!(is_light(odd), None);
+        }
+        assert!(complete(b"\x1b]11;rgb:1/1/1\x1b\\\x1b[?64;1;2c") && !complete(b"\x1b]11;rgb:cccc/cc") && !complete(b""));
+    }
+
+    #[test]
+    fn a_late_answer_presses_no_keys() {
+        let key = |c, modifiers| Event::Key(KeyEvent::new(KeyCode::Char(c), modifiers));
+        let now = Instant::now();
+        let mut late = LateAnswer::expected(now);
+        assert!(!late.swallows(&key('q', KeyModifiers::NONE), now));
+        assert!(late.swallows(&key(']', KeyModifiers::ALT), now));
+        for c in "11;rgb:ffff/ffff/ffff".chars() {
+            assert!(late.swallows(&key(c, KeyModifiers::NONE), now));
+        }
+        assert!(late.swallows(&key('\\', KeyModifiers::ALT), now));
+        assert!(!late.swallows(&key('q', KeyModifiers::NONE), now));
+        let mut nothing = LateAnswer::NONE;
+        assert!(!nothing.swallows(&key(']', KeyModifiers::ALT), now));
+        let mut old = LateAnswer::expected(now);
+        assert!(!old.swallows(&key(']', KeyModifiers::ALT), now + Duration::from_secs(9)));
+    }
+}

@@ -1,0 +1,124 @@
+//! All screens and all actions that are possible here, chosen by typing some of their letters.
+//!
+//! ```text
+//! ╭ All screens and actions ───────────────╮
+//! │ : mir▏                                 │
+//! │ ▎8  Mirror   can this be trusted?      │
+//! ╰────────────────────────────────────────╯
+//! ```
+
+use crate::tui::canvas::{Canvas, Hit, cells, cut_end};
+use crate::tui::registry::Entry;
+use crate::tui::screen::Hint;
+use crate::tui::theme::Hue;
+use crate::tui::widgets::frame::popup;
+use ratatui::crossterm::event::KeyCode;
+use ratatui::layout::Rect;
+use tui_input::Input;
+
+/// An open palette: what was typed, and which of the lines that match is chosen.
+#[derive(Debug, Default)]
+pub(in crate::tui) struct Palette {
+    /// What was typed.
+    pub input: Input,
+    /// The chosen line.
+    pub at: usize,
+}
+
+/// What choosing a line does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::tui) enum Action {
+    /// Go to a screen.
+    Go(usize),
+    /// As if this key had been pressed.
+    Press(KeyCode),
+}
+
+/// A line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::tui) struct Choice {
+    /// The key that does the same.
+    pub key: String,
+    /// A word or two.
+    pub name: String,
+    /// What it does.
+    pub about: String,
+    /// What happens.
+    pub action: Action,
+}
+
+/// The key a hint names, when it is a single one.
+pub(in crate::tui) fn code(key: &str) -> Option<KeyCode> {
+    let mut chars = key.chars();
+    match (key, chars.next(), chars.next()) {
+        ("⏎", ..) => Some(KeyCode::Enter),
+        ("Esc", ..) => Some(KeyCode::Esc),
+        (_, Some(one), None) if one != ':' => Some(KeyCode::Char(one)),
+        _ => None,
+    }
+}
+
+/// Screens in the order of their tabs, then the keys of the page in front.
+pub(in crate::tui) fn choices(screens: &[Entry], hints: &[Hint]) -> Vec<Choice> {
+    let screens = screens.iter().enumerate().map(|(i, entry)| Choice {
+        key: entry.digit.map(String::from).unwrap_or_default(),
+        name: entry.screen.title().to_owned(),
+        about: entry.screen.about().replace('`', ""),
+        action: Action::Go(i),
+    });
+    let keys = hints.iter().filter_map(|hint| {
+        let action = Action::Press(code(hint.key)?);
+        Some(Choice { key: hint.key.to_owned(), name: hint.word.to_owned(), about: hint.help.to_owned(), action })
+    });
+    screens.chain(keys).collect()
+}
+
+/// The lines that have every word that was typed, those whose name begins with it first.
+pub(in crate::tui) fn matching(choices: &[Choice], typed: &str) -> Vec<Choice> {
+    let words: Vec<String> = typed.split_whitespace().map(str::to_lowercase).collect();
+    let fits = |choice: &&Choice| {
+        let all = format!("{} {} {}", choice.key, choice.name, choice.about).to_lowercase();
+        words.iter().all(|word| all.contains(word))
+    };
+    let mut found: Vec<Choice> = choices.iter().filter(fits).cloned().collect();
+    if let Some(first) = words.first() {
+        found.sort_by_key(|choice| !choice.name.to_lowercase().starts_with(first));
+    }
+    found
+}
+
+/// Draws it.
+pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, palette: &Palette, choices: &[Choice]) {
+    let found = matching(choices, palette.input.value());
+    let inner = popup(canvas, area, area.width.saturating_sub(4).min(88), (choices.len().min(40) + 4) as u16, "All screens and actions");
+    if inner.height < 2 || inner.width < 8 {
+        return;
+    }
+    let typed = palette.input.value();
+    canvas.ink(inner.x, inner.y, 2, ":", Hue::Accent);
+    canvas.ink(inner.x + 2, inner.y, inner.width - 2, typed, Hue::Text);
+    let cursor = palette.input.visual_cursor().min(usize::from(inner.width - 3)) as u16;
+    canvas.cursor = Some((inner.x + 2 + cursor, inner.y));
+    let list = Rect { y: inner.y + 1, height: inner.height - 1, ..inner };
+    if found.is_empty() {
+        canvas.ink(list.x + 2, list.y, list.width - 2, "nothing is called so", Hue::Dim);
+    }
+    let height = usize::from(list.height);
+    let at = palette.at.min(found.len().saturating_sub(1));
+    let skip = (at + 1).saturating_sub(height);
+    let key = choices.iter().map(|c| cells(&c.key)).max().unwrap_or(0);
+    let name = choices.iter().map(|c| cells(&c.name)).max().unwrap_or(0).min(inner.width / 3);
+    for (i, choice) in found.iter().enumerate().skip(skip).take(height) {
+        let line = Rect { y: list.y + (i - skip) as u16, height: 1, ..list };
+        canvas.ink(line.x + 2, line.y, key, &choice.key, Hue::Accent);
+        let x = line.x + key + 4;
+        canvas.ink(x, line.y, name.min(line.right().saturating_sub(x)), &cut_end(&choice.name, name), Hue::Text);
+        let x = x + name + 2;
+        let room = line.right().saturating_sub(x);
+        canvas.ink(x, line.y, room, &cut_end(&choice.about, room), Hue::Dim);
+        if i == at {
+            canvas.over(line, canvas.theme.selected());
+        }
+        canvas.click(line, Hit::Choice(i));
+    }
+}

@@ -1,0 +1,319 @@
+//! Load by columns of dots: samples spread over bins of equal length, long silences cut out.
+
+use crate::model::time::{MILLISECOND, SECOND, Timestamp};
+use crate::snapshot::{Load, Sample};
+use crate::tui::view::SCALES;
+
+/// Mean load in one column of dots, all in units a second.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(in crate::tui) struct Bin {
+    /// Wire bytes.
+    pub bytes: f64,
+    /// Packets.
+    pub packets: f64,
+    /// Wire bytes from inside to outside.
+    pub outbound: f64,
+    /// Wire bytes from outside to inside.
+    pub inbound: f64,
+    /// Wire bytes in the busiest millisecond of the intervals here, as a rate.
+    pub peak_bytes: f64,
+    /// Nanoseconds that had samples.
+    covered: i64,
+}
+
+/// Bins without a cut between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::tui) struct Stretch {
+    /// The first of its bins.
+    pub bin: usize,
+    /// How many.
+    pub bins: usize,
+    /// Beginning of the first, nanoseconds.
+    pub start: i64,
+}
+
+/// Load by columns of dots.
+#[derive(Debug, Clone, Default)]
+pub(in crate::tui) struct Bins {
+    /// Nanoseconds of one bin.
+    pub span: i64,
+    /// End of what is known.
+    pub end: i64,
+    /// The bins; `None` had no packets.
+    pub bins: Vec<Option<Bin>>,
+    /// Where the bins are in time; silences between them are cut out.
+    pub stretches: Vec<Stretch>,
+    /// What the samples in view add up to.
+    pub facts: Facts,
+}
+
+/// What is said of the samples in view.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(in crate::tui) struct Facts {
+    /// Wire bytes a second over the time in view.
+    pub mean: f64,
+    /// Wire bytes a second that 95 of 100 intervals stay below.
+    pub p95: f64,
+    /// Wire bytes a second in the busiest interval.
+    pub max: f64,
+    /// The busiest millisecond: when, wire bytes a second.
+    pub worst: Option<(Timestamp, f64)>,
+}
+
+/// Columns of dots that a cut takes.
+pub(in crate::tui) const CUT: usize = 16;
+/// Silences that are cut at most.
+const CUTS: usize = 3;
+
+fn end_of(sample: &Sample) -> i64 {
+    sample.start.0.saturating_add(sample.length.max(1))
+}
+
+/// The samples of a load and the open interval: once half of it is over (before that its rate is a guess), or when nothing more will come.
+struct Known<'a> {
+    samples: &'a [Sample],
+    open: Option<&'a Sample>,
+}
+
+impl<'a> Known<'a> {
+    fn of(load: &'a Load, finished: bool) -> Self {
+        let joins = |open: &&Sample| finished || load.samples.is_empty() || open.length >= load.interval / 2;
+        Self { samples: &load.samples, open: load.open.as_ref().filter(joins) }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &'a Sample> + use<'a> {
+        self.since(i64::MIN)
+    }
+
+    /// Those that end after a moment.
+    fn since(&self, moment: i64) -> impl Iterator<Item = &'a Sample> + use<'a> {
+        let begin = self.samples.partition_point(|s| end_of(s) <= moment);
+        self.samples.iter().skip(begin).chain(self.open.filter(|open| end_of(open) > moment))
+    }
+}
+
+/// Spreads samples over `count` bins that end at `now`; `seconds` of `None` shows everything. What is younger than that fills a shorter time
+/// from its left. `finished`: nothing more will come.
+pub(in crate::tui) fn gather(load: &Load, now: Timestamp, seconds: Option<i64>, count: usize, finished: bool) -> Bins {
+    let known = Known::of(load, finished);
+    let (Some(first), Some(last)) = (known.all().next(), known.open.or(known.samples.last())) else { return Bins::default() };
+    let interval = load.interval.max(1);
+    // A port that has fallen silent moves on with the clock; otherwise the picture ends where the last interval ends.
+    let quiet = now.0.saturating_sub(end_of(last)) > interval.saturating_mul(2);
+    let end = if quiet { now.0 } else { end_of(last) };
+    let count = count.max(1);
+    let age = end.saturating_sub(first.start.0).max(interval);
+    let (span, stretches) = match seconds {
+        Some(seconds) => window(first.start.0, end, age, seconds, count),
+        None => everything(&known, (first.start.0, end), age, interval, count),
+    };
+    let mut bins = vec![None::<Bin>; count];
+    for stretch in &stretches {
+        let Some(part) = bins.get_mut(stretch.bin..stretch.bin.saturating_add(stretch.bins)) else { continue };
+        known.since(stretch.start).for_each(|sample| spread(sample, stretch.start, span, part));
+        means(part, stretch.start, span, end);
+    }
+    let from = stretches.first().map_or(first.start.0, |s| s.start).max(first.start.0);
+    let facts = facts(&known, from, end, interval);
+    Bins { span, end, bins, stretches, facts }
+}
+
+/// Some time up to now. Bins begin at multiples of their span: a bar keeps its height while it moves left.
+fn window(first: i64, end: i64, age: i64, seconds: i64, count: usize) -> (i64, Vec<Stretch>) {
+    let fitting = SCALES.iter().copied().find(|s| s.saturating_mul(SECOND) >= age).unwrap_or(seconds).min(seconds);
+    let span = divided(fitting.saturating_mul(SECOND), count);
+    let latest = end.saturating_sub(1).div_euclid(span).saturating_sub(count as i64 - 1).saturating_mul(span);
+    let start = latest.max(first.div_euclid(span).saturating_mul(span));
+    (span, vec![Stretch { bin: 0, bins: count, start }])
+}
+
+/// Everything, but for silences that are much longer than what is left without them.
+fn everything(known: &Known, (start, end): (i64, i64), age: i64, interval: i64, count: usize) -> (i64, Vec<Stretch>) {
+    let mut silences: Vec<(i64, i64)> = Vec::new();
+    if count >= CUT * (CUTS + 1) * 2 {
+        let pairs = known.all().zip(known.all().skip(1)).map(|(one, next)| (end_of(one), next.start.0));
+        silences = pairs.filter(|(from, to)| to.saturating_sub(*from) > (age / 4).max(interval.saturating_mul(10))).take(CUTS).collect();
+    }
+    let cut: i64 = silences.iter().map(|(from, to)| to.saturating_sub(*from)).fold(0, i64::saturating_add);
+    let room = count - CUT * silences.len();
+    let span = divided(age.saturating_sub(cut).max(1), room.saturating_sub(silences.len()).max(1));
+    let mut stretches = Vec::new();
+    let (mut bin, mut from) = (0, start);
+    for to in silences.iter().map(|s| s.0).chain([end]) {
+        let needs = to.saturating_sub(from).max(1);
+        let bins = usize::try_from(needs / span + i64::from(needs % span != 0)).unwrap_or(count);
+        stretches.push(Stretch { bin, bins: bins.min(count.saturating_sub(bin)), start: from });
+        bin = bin.saturating_add(bins).saturating_add(CUT);
+        from = silences.iter().find(|s| s.0 == to).map_or(end, |s| s.1);
+    }
+    (span, stretches)
+}
+
+/// Rounded up, at least 1.
+fn divided(time: i64, count: usize) -> i64 {
+    let count = i64::try_from(count).unwrap_or(i64::MAX).max(1);
+    (time / count).saturating_add(i64::from(time % count != 0)).max(1)
+}
+
+/// Adds one sample to the bins it overlaps, in proportion.
+fn spread(sample: &Sample, start: i64, span: i64, bins: &mut [Option<Bin>]) {
+    let length = sample.length.max(1);
+    let (from, to) = (sample.start.0.max(start), end_of(sample));
+    if to <= start {
+        return;
+    }
+    let first = usize::try_from(from.saturating_sub(start) / span).unwrap_or(usize::MAX);
+    let last = usize::try_from(to.saturating_sub(1).saturating_sub(start) / span).unwrap_or(0);
+    let peak = sample.peak_ms_bytes as f64 * (SECOND / MILLISECOND) as f64;
+    for (i, slot) in bins.iter_mut().enumerate().take(last.saturating_add(1)).skip(first) {
+        let left = start.saturating_add(span.saturating_mul(i as i64));
+        let overlap = to.min(left.saturating_add(span)).saturating_sub(from.max(left));
+        if overlap <= 0 {
+            continue;
+        }
+        let bin = slot.get_or_insert_default();
+        let part = overlap as f64 / length as f64;
+        bin.bytes += sample.traffic.wire_bytes as f64 * part;
+        bin.packets += sample.traffic.packets as f64 * part;
+        bin.outbound += sample.outbound_bytes as f64 * part;
+        bin.inbound += sample.inbound_bytes as f64 * part;
+        bin.covered = bin.covered.saturating_add(overlap);
+        bin.peak_bytes = bin.peak_bytes.max(peak);
+    }
+}
+
+/// Sums become means: over the whole bin, at both ends of a stretch over what is known of it.
+fn means(bins: &mut [Option<Bin>], start: i64, span: i64, end: i64) {
+    let last = usize::try_from(end.saturating_sub(1).saturating_sub(start) / span).unwrap_or(0);
+    let all = bins.len();
+    for (i, bin) in bins.iter_mut().enumerate() {
+        if let Some(b) = bin {
+            let seconds = if i >= last || i == 0 || i + 1 == all { b.covered.max(1) } else { span } as f64 / SECOND as f64;
+            for value in [&mut b.bytes, &mut b.packets, &mut b.outbound, &mut b.inbound] {
+                *value /= seconds;
+            }
+        }
+    }
+}
+
+/// Mean over the time in view; the rest by intervals, those without packets among them.
+fn facts(known: &Known, from: i64, end: i64, interval: i64) -> Facts {
+    let mut out = Facts::default();
+    let (mut rates, mut bytes): (Vec<(f64, i64)>, f64) = (Vec::new(), 0.0);
+    for sample in known.since(from) {
+        let length = sample.length.max(1);
+        let inside = end_of(sample).saturating_sub(sample.start.0.max(from)).max(0);
+        let rate = sample.traffic.wire_bytes as f64 / (length as f64 / SECOND as f64);
+        bytes += rate * inside as f64 / SECOND as f64;
+        // A short last interval is no measure of the others.
+        if length >= interval / 2 || rates.is_empty() {
+            out.max = out.max.max(rate);
+            rates.push((rate, inside));
+        }
+        let peak = sample.peak_ms_bytes as f64 * (SECOND / MILLISECOND) as f64;
+        if peak > out.worst.map_or(0.0, |w| w.1) {
+            out.worst = Some((sample.peak_ms_at.unwrap_or(sample.start), peak));
+        }
+    }
+    let view = end.saturating_sub(from).max(1);
+    out.mean = bytes / (view as f64 / SECOND as f64);
+    rates.sort_by(|x, y| y.0.total_cmp(&x.0));
+    let mut above = view as f64 * 0.05;
+    out.p95 = rates
+        .iter()
+        .find(|(_, length)| {
+            above -= *length as f64;
+            above < 0.0
+        })
+        .map_or(0.0, |r| r.0);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Traffic;
+
+    fn sample(second: i64, bytes: u64) -> Sample {
+        Sample {
+            start: Timestamp::new(second, 0),
+            length: SECOND,
+            traffic: Traffic { packets: 10, wire_bytes: bytes },
+            ..Sample::default()
+        }
+    }
+
+    fn load(samples: Vec<Sample>) -> Load {
+        Load { interval: SECOND, samples, ..Load::default() }
+    }
+
+    fn rates(bins: &Bins) -> Vec<Option<f64>> {
+        bins.bins.iter().map(|b| b.map(|b| b.bytes)).collect()
+    }
+
+    #[test]
+    fn bins_keep_the_bytes_and_show_gaps() {
+        let load = load(vec![sample(0, 100), sample(1, 300), sample(5, 500), sample(29, 10)]);
+        let bins = gather(&load, Timestamp::new(30, 0), Some(30), 30, false);
+        assert_eq!(rates(&bins)[..7], [Some(100.0), Some(300.0), None, None, None, Some(500.0), None]);
+        let coarse = gather(&load, Timestamp::new(30, 0), Some(30), 15, false);
+        assert_eq!(rates(&coarse)[..4], [Some(200.0), None, Some(250.0), None]);
+        assert_eq!(bins.facts.mean, 910.0 / 30.0);
+        assert_eq!((bins.facts.max, bins.facts.p95), (500.0, 300.0));
+    }
+
+    #[test]
+    fn a_silent_port_moves_on() {
+        let load = load(vec![sample(0, 100), sample(20, 100)]);
+        let bins = gather(&load, Timestamp::new(40, 0), Some(30), 30, false);
+        assert_eq!(rates(&bins).iter().position(Option::is_some), Some(10));
+        assert_eq!(bins.bins.iter().flatten().count(), 1);
+    }
+
+    #[test]
+    fn a_young_capture_fills_a_shorter_time_from_the_left() {
+        let young = gather(&load((0..10).map(|s| sample(s, 100)).collect()), Timestamp::new(10, 0), Some(300), 60, false);
+        assert_eq!((young.span, young.stretches[0].start), (SECOND / 2, 0));
+        assert!(young.bins[..20].iter().all(Option::is_some) && young.bins[20..].iter().all(Option::is_none));
+        let older = gather(&load((0..400).map(|s| sample(s, 100)).collect()), Timestamp::new(400, 0), Some(300), 60, false);
+        assert!(older.bins.iter().all(Option::is_some));
+        assert_eq!(older.span, 5 * SECOND);
+    }
+
+    #[test]
+    fn the_open_interval_joins_when_half_of_it_is_over() {
+        let load = load(vec![sample(0, 100), sample(1, 100)]);
+        let at = |millis: i64, finished| {
+            let mut load = load.clone();
+            load.open = Some(Sample { length: millis * 1_000_000, traffic: Traffic { packets: 1, wire_bytes: 60 }, ..sample(2, 0) });
+            rates(&gather(&load, Timestamp(2 * SECOND + millis * 1_000_000), Some(30), 30, finished))[2]
+        };
+        assert_eq!((at(400, false), at(600, false)), (None, Some(100.0)), "60 bytes in 0.6 s");
+        assert_eq!(at(400, true), Some(150.0), "nothing more will come");
+    }
+
+    #[test]
+    fn long_silences_are_cut() {
+        let day = 86_400;
+        let samples = (0..60).chain(day..day + 60).map(|s| sample(s, 100)).collect();
+        let bins = gather(&load(samples), Timestamp::new(day + 60, 0), None, 200, true);
+        assert_eq!(bins.stretches.len(), 2);
+        assert_eq!(bins.stretches[1].start, day * SECOND);
+        let with: Vec<usize> = bins.bins.iter().enumerate().filter(|(_, b)| b.is_some()).map(|(i, _)| i).collect();
+        assert!(with.len() > 150 && *with.last().unwrap_or(&0) > 180, "{with:?}");
+        assert!(bins.bins.iter().flatten().all(|b| (b.bytes - 100.0).abs() < 1.0));
+    }
+
+    #[test]
+    fn extremes_do_not_overflow() {
+        let odd = Sample { start: Timestamp(i64::MAX - 3), length: i64::MAX, ..Sample::default() };
+        let load =
+            Load { interval: 0, samples: vec![Sample { start: Timestamp(i64::MIN), ..odd }, odd], open: Some(odd), ..Load::default() };
+        for seconds in [None, Some(30), Some(i64::MAX)] {
+            for count in [0, 7, 500] {
+                let _ = gather(&load, Timestamp(i64::MAX), seconds, count, true);
+                let _ = gather(&load, Timestamp(i64::MIN), seconds, count, false);
+            }
+        }
+    }
+}
