@@ -80,7 +80,8 @@
 //! - a screen: one file and one line in `tui/registry.rs`;
 //! - a line of the host checklist: one item in `diagnose/checklist/mod.rs`; what it rests on: a field of [`model::host`] and its
 //!   reading in `capture/host/`;
-//! - a finding: its page and rule in `diagnose/findings/` and one line in `diagnose/registry.rs`;
+//! - a finding: its page and rule in `diagnose/findings/` and one line in `diagnose/registry.rs`; what it rests on: a struct of
+//!   [`model::evidence`], filled by the wing that measures it;
 //! - a kind of packet for tests: one function in `tests/support/packet/`;
 //! - a table: one file in `snapshot/tables/` and one line in [`snapshot::tables::TABLES`]; a column of one: one line in its file. JSON, CSV,
 //!   text, Markdown, HTML, screens, sorting and the filter read them;

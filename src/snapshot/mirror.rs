@@ -99,6 +99,8 @@ pub struct Mirror {
     pub trust: Trust,
     /// Detectors that keep silent because their evidence is bad, and why: `(detector, reason)`.
     pub silenced: Vec<(&'static str, String)>,
+    /// Findings that could not be judged, and why: those of `silenced`, and those with too little evidence.
+    pub not_judged: Vec<(&'static str, String)>,
     /// User tunnels.
     pub tunnels: Table<TunnelRow>,
 }

@@ -8,8 +8,9 @@
 use crate::engine::fold::detectors::{Counts, DetectorReport};
 use crate::engine::tape::Request;
 use crate::mirror::UTILISATION_CLASSES;
+use crate::model::limits::SESSIONS_APART;
 use crate::model::time::SECOND;
-use crate::model::{Stamps, Timestamp, Traffic};
+use crate::model::{Episode, Stamps, Timestamp, Traffic, Tunnel};
 use std::collections::VecDeque;
 
 /// A window of this length is taken when it holds this many packets; the first that does, else what is remembered.
@@ -106,6 +107,50 @@ fn unstamped(stamps: &Stamps) -> Option<u64> {
     stamps.missing.or_else(by_ports)
 }
 
+/// What the outside of one mirror session says.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SessionSums {
+    /// Which.
+    pub tunnel: Tunnel,
+    /// Packets.
+    pub packets: u64,
+    /// Numbers that are missing; `None`: it does not number usably.
+    pub missing: Option<u64>,
+    /// Frames reported as damaged.
+    pub errors: u64,
+    /// Its first and last packet.
+    pub span: Episode,
+}
+
+impl SessionSums {
+    /// Those of the sessions taken off, the largest first.
+    fn of(request: &Request) -> Vec<Self> {
+        let sessions = request.tunnels.sessions.iter().map(|s| &s.session).filter(|s| s.peeled);
+        let mut sums: Vec<Self> = sessions
+            .map(|s| Self {
+                tunnel: s.tunnel,
+                packets: s.packets,
+                missing: s.sequenced.then_some(s.missing),
+                errors: s.errors.iter().fold(0, |sum, n| sum.saturating_add(*n)),
+                span: Episode { first: s.first, last: s.last },
+            })
+            .collect();
+        sums.sort_unstable_by_key(|s| (std::cmp::Reverse(s.packets), s.tunnel));
+        sums.truncate(SESSIONS_APART);
+        sums
+    }
+
+    fn since(&self, earlier: &[Self]) -> Self {
+        let Some(before) = earlier.iter().find(|s| s.tunnel == self.tunnel) else { return *self };
+        Self {
+            packets: self.packets.saturating_sub(before.packets),
+            missing: self.missing.map(|n| n.saturating_sub(before.missing.unwrap_or(0))),
+            errors: self.errors.saturating_sub(before.errors),
+            ..*self
+        }
+    }
+}
+
 /// Everything findings rest on that only grows.
 #[derive(Debug, Clone, Default)]
 pub struct Sums {
@@ -119,6 +164,8 @@ pub struct Sums {
     pub lost: u64,
     /// Outsides of mirror sessions.
     pub outer: Outer,
+    /// The same by session.
+    pub sessions: Vec<SessionSums>,
     /// Windows of 10 ms by utilisation.
     pub windows: [u64; UTILISATION_CLASSES],
 }
@@ -132,6 +179,7 @@ impl Sums {
             link,
             lost: request.losses.lost_packets(),
             outer: Outer::of(request, link.packets),
+            sessions: SessionSums::of(request),
             windows: request.load.windows,
         }
     }
@@ -144,6 +192,7 @@ impl Sums {
             link: self.link.since(before.link),
             lost: self.lost.saturating_sub(before.lost),
             outer: self.outer.since(&before.outer),
+            sessions: self.sessions.iter().map(|s| s.since(&before.sessions)).collect(),
             windows: std::array::from_fn(|i| self.windows[i].saturating_sub(before.windows[i])),
         }
     }

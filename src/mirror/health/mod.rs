@@ -4,22 +4,30 @@
 //! [`crate::model::limits::CHECKSUMS_PER_SECOND`] times a second. Tags and casts cost nothing: they are read off the contexts.
 
 mod checksum;
+mod contents;
 mod sizes;
 mod unmatched;
 
 pub use checksum::ChecksumCounts;
+pub use contents::ContentCounts;
 pub use sizes::{Lengths, SizeCounts};
 pub use unmatched::{UnmatchedCounts, UnmatchedReplies};
 
 use crate::model::Frame;
 use crate::model::Timestamp;
 use checksum::Checksums;
+use contents::Carriers;
+
+/// IP protocol number of UDP.
+const UDP: u8 = 17;
 
 /// Frames by the kind of destination address.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Casts {
-    /// To one station.
+    /// To one station, sent to or by others than this host.
     pub unicast: u64,
+    /// To this host's own address or from it; of files, whose host is not known, none.
+    pub own: u64,
     /// To a group.
     pub multicast: u64,
     /// To everyone.
@@ -29,6 +37,7 @@ pub struct Casts {
 impl Casts {
     fn zip(&mut self, other: &Casts, f: fn(u64, u64) -> u64) {
         self.unicast = f(self.unicast, other.unicast);
+        self.own = f(self.own, other.own);
         self.multicast = f(self.multicast, other.multicast);
         self.broadcast = f(self.broadcast, other.broadcast);
     }
@@ -50,6 +59,8 @@ pub struct HealthCounts {
     pub casts: Casts,
     /// Questions and answers.
     pub unmatched: UnmatchedCounts,
+    /// What packets consist of.
+    pub contents: ContentCounts,
 }
 
 impl HealthCounts {
@@ -59,6 +70,7 @@ impl HealthCounts {
         self.checksums.merge(&other.checksums);
         self.casts.merge(&other.casts);
         self.unmatched.merge(&other.unmatched);
+        self.contents.merge(&other.contents);
     }
 
     /// What was added since `earlier`; what is a maximum remains that of the whole time.
@@ -70,6 +82,7 @@ impl HealthCounts {
         rest.checksums.zip(&earlier.checksums, u64::saturating_sub);
         rest.casts.zip(&earlier.casts, u64::saturating_sub);
         rest.unmatched.zip(&earlier.unmatched, u64::saturating_sub);
+        rest.contents = self.contents.since(&earlier.contents);
         rest
     }
 }
@@ -80,6 +93,7 @@ pub struct Health {
     sizes: SizeCounts,
     checksums: Checksums,
     unmatched: UnmatchedReplies,
+    carriers: Carriers,
 }
 
 impl Health {
@@ -106,12 +120,21 @@ impl Health {
     #[inline]
     pub fn datagram(&mut self, frame: &Frame<'_>) {
         self.unmatched.observe(frame);
+        if matches!(frame.flow, Some((key, _)) if key.protocol == UDP) {
+            self.carriers.observe(frame);
+        }
     }
 
     /// Counts up to `now`, since the beginning. Frames by tag and destination are not among them: whoever keeps the contexts has them.
     pub fn counts(&mut self, now: Timestamp) -> HealthCounts {
         self.unmatched.advance(now);
-        HealthCounts { sizes: self.sizes, checksums: self.checksums.counts(), casts: Casts::default(), unmatched: self.unmatched.counts() }
+        HealthCounts {
+            sizes: self.sizes,
+            checksums: self.checksums.counts(),
+            casts: Casts::default(),
+            unmatched: self.unmatched.counts(),
+            contents: ContentCounts { carriers: self.carriers.counts(), ..ContentCounts::default() },
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The table of keys in README.md is the list of keys the program shows.
 
 use super::*;
-use crate::model::{Path, Timestamp};
+use crate::model::{Path, Subject, Timestamp};
 use crate::tui::details;
 use crate::tui::hints::{self, Here};
 use crate::tui::screen::Screen;
@@ -29,7 +29,7 @@ fn shown() -> BTreeSet<String> {
         Topic::Host { kind: Kind::Ip, address, port: 0 },
         Topic::Protocol(Path::EMPTY),
         Topic::Vlan(1),
-        Topic::Finding("dup.every", Timestamp(0), 0),
+        Topic::Finding("dup.every", Subject::Network),
     ];
     let pages: Vec<&dyn Screen> = SCREENS.iter().copied().chain(topics.iter().map(details::page)).collect();
     let mut out = BTreeSet::new();
