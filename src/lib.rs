@@ -80,7 +80,8 @@
 //! - a screen: one file and one line in `tui/registry.rs`;
 //! - a line of the host checklist: one item in `diagnose/checklist/mod.rs`; what it rests on: a field of [`model::host`] and its
 //!   reading in `capture/host/`;
-//! - a finding: its page and rule in `diagnose/findings/` and one line in `diagnose/registry.rs`;
+//! - a finding: its page and rule in `diagnose/findings/` and one line in `diagnose/registry.rs`; what it rests on: a struct of
+//!   [`model::evidence`], filled by the wing that measures it;
 //! - a kind of packet for tests: one function in `tests/support/packet/`;
 //! - a counter: one field of a struct in `sums!` ([`model::sum`]); what a new wing counts in a shard: one field of
 //!   `engine::fold::shard::ShardSums`. Both are merged over shards and subtracted over time by their fields;

@@ -1,11 +1,15 @@
 //! Report formats over a snapshot made by hand.
 
 use serde_json::Value;
-use spantop::model::{Address, Estimate, Finding, LinkType, Mac, Path, Proto, Severity, Timestamp, Traffic, Value as Evidence};
+use spantop::model::{
+    Address, Episode, Estimate, Finding, LinkType, Location, Mac, Path, PathSide, Proto, Severity, Subject, Timestamp, Traffic, Tunnel,
+    TunnelKind, Value as Evidence, Verdict,
+};
 use spantop::report::{self, Options};
 use spantop::snapshot::{
     Conversation, DuplicateClass, HostRow, Losses, ProtocolRow, Sample, Snapshot, SourceInfo, TcpState, Trust, TrustPart, VlanRow,
 };
+use std::net::Ipv4Addr;
 use unicode_width::UnicodeWidthStr;
 
 fn traffic(packets: u64, wire_bytes: u64) -> Traffic {
@@ -118,23 +122,39 @@ fn full() -> Snapshot {
     s.mirror.duplicates.share = 0.5;
     s.mirror.duplicates.classes = vec![DuplicateClass { class: "identical", traffic: traffic(5, 500) }];
     s.mirror.loss.host = Some(Estimate { rate: 0.25, low: 0.1, high: 0.4, n: 12 });
+    s.mirror.not_judged = vec![("span.size", "14 of 20 segments".into())];
     s.mirror.trust = Trust {
+        verdict: Verdict::Bad,
         score: Some(40),
-        verdict: "every packet twice".into(),
+        summary: "every packet twice".into(),
         parts: vec![TrustPart { name: "uniqueness", score: Some(40), evidence: "copies ".repeat(30) }],
     };
-    s.findings = vec![Finding {
-        id: "dup.every",
-        severity: Severity::Critical,
-        title: "Every packet is copied twice \x1b]0;x\x07".into(),
-        evidence: vec![("copies", Evidence::Count(5)), ("share", Evidence::Share(0.5)), ("vlan", Evidence::Text("<10>".into()))],
+    let times = [(0, 1), (1_700_000_000_000_000_001, 1_700_000_001_500_000_001)];
+    let tunnel = Tunnel {
+        kind: TunnelKind::Erspan2,
+        source: Address::V4(Ipv4Addr::new(10, 0, 0, 1)),
+        destination: Address::V4(Ipv4Addr::new(10, 0, 0, 9)),
+        id: 7,
+    };
+    let found = Finding {
+        subject: Subject::Session(tunnel),
+        evidence: vec![
+            ("copies", Evidence::Count(5)),
+            ("share", Evidence::Share(0.5)),
+            ("vlan", Evidence::Text("<10>".into())),
+            ("p50_seconds", Evidence::Seconds(0.25)),
+            ("from", Evidence::Time(Timestamp(1_700_000_000_000_000_001))),
+        ],
         cause: "The session copies both directions of both ports.".into(),
         remedy: "Copy received packets only.".into(),
-        lookalikes: String::new(),
-        first: Timestamp(1_700_000_000_000_000_001),
-        last: Timestamp(1_700_000_001_500_000_001),
-        active: true,
-    }];
+        hosts: Some(3),
+        packets: vec![7, 9],
+        cause_of: vec!["span.size"],
+        side: Some(PathSide::Server),
+        location: Some(Location::BeyondMirror),
+        ..Finding::new("dup.every", Severity::Critical, "Every packet is copied twice \x1b]0;x\x07", Timestamp(0))
+    };
+    s.findings = vec![found.held(times.map(|(first, last)| Episode { first: Timestamp(first), last: Timestamp(last) }).to_vec())];
     s
 }
 
@@ -179,11 +199,24 @@ fn json_keeps_the_contract() {
     assert_eq!(json["endpoints"]["ip"][0]["tx_wire_bytes"], 400);
     assert_eq!(json["vlans"], serde_json::json!([{"id": 10, "packets": 9, "wire_bytes": 940}]));
     assert_eq!(json["tcp"]["reset"], 4);
-    assert_eq!(json["mirror"]["trust"]["score"], 40);
+    let trust = &json["mirror"]["trust"];
+    assert_eq!([&trust["score"], &trust["verdict"], &trust["summary"]], [&Value::from(40), &"bad".into(), &"every packet twice".into()]);
+    assert_eq!(json["mirror"]["not_judged"], serde_json::json!([{"id": "span.size", "reason": "14 of 20 segments"}]));
     assert_eq!(json["mirror"]["loss"]["host"]["n"], 12);
     assert_eq!(json["mirror"]["loss"]["path"], Value::Null);
     assert_eq!(json["findings"][0]["severity"], "critical");
-    assert_eq!(json["findings"][0]["evidence"], serde_json::json!({"copies": 5, "share": 0.5, "vlan": "<10>"}));
+    let found = &json["findings"][0];
+    let evidence = serde_json::json!({"copies": 5, "share": 0.5, "vlan": "<10>", "p50_seconds": 0.25, "from": "1700000000.000000001"});
+    assert_eq!(found["evidence"], evidence);
+    let subject = serde_json::json!({"kind": "session", "name": "erspan2 10.0.0.1 -> 10.0.0.9 #7", "transport": "erspan2",
+        "source": "10.0.0.1", "destination": "10.0.0.9", "session": 7});
+    assert_eq!(found["subject"], subject);
+    let (first, last) = ("1700000000.000000001", "1700000001.500000001");
+    let times = serde_json::json!([{"first": "0.000000000", "last": "0.000000001"}, {"first": first, "last": last}]);
+    assert_eq!((&found["episodes"], &found["episodes_forgotten"]), (&times, &serde_json::json!(0)));
+    assert_eq!((&found["first"], &found["last"]), (&serde_json::json!(first), &serde_json::json!(last)));
+    let rest = ["side", "where", "cause_of", "hosts", "packets"].map(|name| found[name].clone());
+    assert_eq!(serde_json::json!(rest), serde_json::json!(["server", "beyond_mirror", ["span.size"], 3, [7, 9]]));
 }
 
 #[test]
@@ -302,7 +335,7 @@ fn a_full_device_is_an_error() {
 
 #[test]
 fn the_host_stands_under_its_name() {
-    use spantop::model::host::{Check, Checklist, Verdict};
+    use spantop::model::host::{Check, Checklist, Rating};
     let line = |id, found: &str, verdict, command: Option<&str>| Check {
         id,
         name: "A name",
@@ -317,9 +350,9 @@ fn the_host_stands_under_its_name() {
     s.host = vec![Checklist {
         interface: "eth\x1b[2J1".into(),
         checks: vec![
-            line("link", "up", Verdict::Good, None),
-            line("receive_offload", "on: gro", Verdict::Fail, Some("ethtool -K eth1 gro off")),
-            line("ring", "not told", Verdict::Unknown, None),
+            line("link", "up", Rating::Good, None),
+            line("receive_offload", "on: gro", Rating::Fail, Some("ethtool -K eth1 gro off")),
+            line("ring", "not told", Rating::Unknown, None),
         ],
     }];
     let host = &json(&s)["host"];
@@ -330,7 +363,7 @@ fn the_host_stands_under_its_name() {
     assert_eq!(host[0]["checks"][1]["command"], "ethtool -K eth1 gro off");
 
     let options = Options { rows: 20, ..Options::default() };
-    let text = report::render(&report::document::Document::verdict(&s, 20), &options);
+    let text = report::render(&report::document::Document::verdict(&s, 20, true), &options);
     assert!(text.contains("This host: eth\\u{1b}[2J1") && text.contains("✖ fail") && text.contains("· cannot tell"), "{text}");
     assert!(text.contains("Change  ethtool -K eth1 gro off"), "{text}");
     let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("no {words:?} in {text}"));

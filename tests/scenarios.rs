@@ -58,6 +58,7 @@ fn expect(name: &str, s: &Snapshot, want: &[&str]) {
     let got = ids(s);
     let details: Vec<_> = s.findings.iter().map(|f| (f.id, f.title.clone(), f.evidence.clone())).collect();
     assert_eq!(got, want, "{name}: {details:#?}\ntrust {:#?}", s.mirror.trust);
+    assert_eq!(support::judgement::contradictions(s), [""; 0], "{name}: {:#?}", s.mirror.trust);
 }
 
 /// The estimate's interval holds the truth, and where the truth is at least 1 % the estimate is within a tenth of it.
@@ -267,7 +268,7 @@ fn a_limited_rate() {
             expect(&name, &s, &["span.ratelimit"]);
             close(&name, s.mirror.loss.upstream, lost_data(&all, &kept));
             let told = s.findings[0].evidence.iter().find(|e| e.0 == "bits_per_second").map(|e| e.1.clone());
-            assert!(matches!(told, Some(Value::Number(rate)) if (rate - limit).abs() < 0.02 * limit), "{name}: {told:?}");
+            assert!(matches!(told, Some(Value::BitsPerSecond(rate)) if (rate - limit).abs() < 0.02 * limit), "{name}: {told:?}");
         }
     }
 }
@@ -283,7 +284,7 @@ fn a_slow_limited_rate() {
         let name = format!("limit {limit}, bucket {bucket}");
         expect(&name, &s, &["span.ratelimit"]);
         let told = s.findings[0].evidence.iter().find(|e| e.0 == "bits_per_second").map(|e| e.1.clone());
-        assert!(matches!(told, Some(Value::Number(rate)) if (rate - limit).abs() < 0.02 * limit), "{name}: {told:?}");
+        assert!(matches!(told, Some(Value::BitsPerSecond(rate)) if (rate - limit).abs() < 0.02 * limit), "{name}: {told:?}");
     }
 }
 
@@ -410,7 +411,7 @@ fn nothing_arrives_for_a_while() {
     let s = analyse(&mirror::filter(all.clone(), |c| !gone(c)), Losses::default());
     expect("outage", &s, &["mirror.outage"]);
     let seconds = s.findings[0].evidence.iter().find(|e| e.0 == "seconds").map(|e| e.1.clone());
-    assert!(matches!(seconds, Some(Value::Number(n)) if (9.0..13.0).contains(&n)), "{seconds:?}");
+    assert!(matches!(seconds, Some(Value::Seconds(n)) if (9.0..13.0).contains(&n)), "{seconds:?}");
     // The same for the one regular sender alone: its own affair.
     let hello = |c: &Copied| c.frame.starts_with(&[0x01, 0x80, 0xc2, 0, 0, 0]);
     let s = analyse(&mirror::filter(all, |c| !(gone(c) && hello(c))), Losses::default());

@@ -39,8 +39,8 @@ On an interface the settings of this host are read as well: link, addresses, off
 clock and more, each with the command that would change it. Nothing is changed. The packets of ten seconds (--for) are judged
 like those of a file. JSON is the object of spantop report; the checklist is its member host.
 
-Exit codes, by the worst finding that still holds and the worst line of the checklist:
-  0  good
-  1  warnings
-  2  not trustworthy: a critical finding, or a line that fails (receive offload that merges packets, a slow link)
-  3  could not be checked: no such interface, no permission, no link, nothing to judge";
+Exit codes, by the verdict: the worst finding that still holds and the worst line of the checklist (-v: also what could not be judged):
+  0  good, or noted: notes only
+  1  doubtful: warnings
+  2  bad, not trustworthy: a critical finding, or a line that fails (receive offload that merges packets, a slow link)
+  3  unknown, could not be checked: no such interface, no permission, no link, nothing to judge";

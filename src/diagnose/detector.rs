@@ -1,15 +1,19 @@
 //! What a detector is.
 
-use super::evidence::{Evidence, share};
+use super::evidence::Evidence;
+use super::figure::{Figure, filled};
 use super::vendor::Topic;
+use crate::model::evidence::share;
 use crate::model::units::{grouped, percent};
-use crate::model::{Severity, Value};
+use crate::model::{Aspect, Episode, Severity, Subject, Value};
 
 /// What is said of a finding whatever its numbers.
 #[derive(Debug)]
 pub struct Page {
     /// Stable identifier.
     pub id: &'static str,
+    /// What it takes from trust in the mirror; `None`: nothing, it is about the network.
+    pub aspect: Option<Aspect>,
     /// What it means.
     pub meaning: &'static str,
     /// How it is measured, with its thresholds.
@@ -22,11 +26,22 @@ pub struct Page {
     pub remedy: &'static str,
     /// Which of the vendor's commands belong to the remedy.
     pub topic: Option<Topic>,
+    /// The numbers that the texts name: `{name}` in a text stands for the figure of that name. No text holds a number of its own.
+    pub figures: &'static [(&'static str, Figure)],
 }
 
-/// A finding's numbers.
+impl Page {
+    /// One of the page's texts with its numbers.
+    pub fn text(&self, text: &str) -> String {
+        filled(text, self.figures)
+    }
+}
+
+/// What one judgement found about one subject.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
+    /// What it is about.
+    pub subject: Subject,
     /// How much it matters.
     pub severity: Severity,
     /// One line.
@@ -37,12 +52,29 @@ pub struct Report {
     pub cause: Option<String>,
     /// What to change, where the numbers say more than the page.
     pub remedy: Option<String>,
+    /// When it held, oldest first, where the evidence knows. Empty: of a live port, now; of a file, from its first packet to its last.
+    pub held: Vec<Episode>,
 }
 
 impl Report {
-    /// A report that says no more than its page.
+    /// A report about the network that says no more than its page.
     pub fn new(severity: Severity, title: impl Into<String>, evidence: Vec<(&'static str, Value)>) -> Self {
-        Self { severity, title: title.into(), evidence, cause: None, remedy: None }
+        let title = title.into();
+        Self { subject: Subject::Network, severity, title, evidence, cause: None, remedy: None, held: Vec::new() }
+    }
+
+    /// About something particular.
+    #[must_use]
+    pub fn about(mut self, subject: Subject) -> Self {
+        self.subject = subject;
+        self
+    }
+
+    /// In these times, oldest first.
+    #[must_use]
+    pub fn held(mut self, times: Vec<Episode>) -> Self {
+        self.held = times;
+        self
     }
 
     /// With a cause of its own.
@@ -67,8 +99,35 @@ pub enum Outcome {
     Unknown(String),
     /// Looked at and not there.
     Clear,
-    /// There.
-    Present(Report),
+    /// There: a report for each subject, at least one.
+    Present(Vec<Report>),
+}
+
+impl From<Report> for Outcome {
+    fn from(report: Report) -> Self {
+        Outcome::Present(vec![report])
+    }
+}
+
+/// Which subjects of one detector stand already.
+#[derive(Clone, Copy)]
+pub struct Standing<'a>(&'a dyn Fn(Subject) -> bool);
+
+impl<'a> Standing<'a> {
+    /// By whoever knows whether the finding about a subject stands.
+    pub fn new(stands: &'a dyn Fn(Subject) -> bool) -> Self {
+        Self(stands)
+    }
+
+    /// Whether the finding about this subject stands.
+    pub fn on(self, subject: Subject) -> bool {
+        (self.0)(subject)
+    }
+
+    /// Whether the finding about the network as a whole stands.
+    pub fn at_all(self) -> bool {
+        self.on(Subject::Network)
+    }
 }
 
 /// One kind of finding.
@@ -86,8 +145,13 @@ pub trait Detector: Sync {
         &[]
     }
 
-    /// Looks at the evidence. `active`: it stands already, so the lower limit counts.
-    fn judge(&self, evidence: &Evidence, active: bool) -> Outcome;
+    /// Findings this one is the cause of, by this evidence, while it stands.
+    fn explains(&self, _evidence: &Evidence) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Looks at the evidence. For subjects that stand already the lower limit counts.
+    fn judge(&self, evidence: &Evidence, standing: Standing<'_>) -> Outcome;
 }
 
 /// A limit with hysteresis: raised above one value, cleared below a lower one.

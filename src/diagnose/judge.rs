@@ -1,20 +1,30 @@
 //! Findings over time: they appear, hold and clear.
 
-use super::detector::{Outcome, Page, Report};
+use super::detector::{Outcome, Page, Report, Standing};
 use super::evidence::Evidence;
 use super::registry::DETECTORS;
 use super::vendor::Vendor;
 use crate::model::time::SECOND;
-use crate::model::{Finding, Timestamp};
+use crate::model::units::grouped;
+use crate::model::{Episode, Finding, Subject, Timestamp, limits};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// Packet time without sufficient evidence after which a finding clears: longer than a pause between two bursts of load, short
 /// enough that a mended mirror shows at once.
 pub const CLEAR_AFTER: i64 = 10 * SECOND;
 
-/// What stands between two judgements. Holds at most one finding an identifier.
+/// A finding that was raised, and when the evidence last sufficed.
+#[derive(Debug, Clone)]
+struct Raised {
+    finding: Finding,
+    seen: Timestamp,
+}
+
+/// What stands between two judgements: findings by identifier and subject, at most [`limits::FINDINGS`].
 #[derive(Debug, Clone, Default)]
 pub struct Judge {
-    standing: Vec<Finding>,
+    raised: BTreeMap<(&'static str, Subject), Raised>,
 }
 
 /// What one judgement says.
@@ -33,64 +43,124 @@ pub fn judge(evidence: &Evidence, state: &mut Judge, now: Timestamp) -> Judgemen
     let mut judgement = Judgement::default();
     for detector in DETECTORS {
         let page = detector.page();
-        let at = state.standing.iter().position(|f| f.id == page.id);
-        let active = at.and_then(|at| state.standing.get(at)).is_some_and(|f| f.active);
-        if state.standing.iter().any(|f| f.active && detector.yields_to().contains(&f.id)) {
-            if let Some(finding) = at.and_then(|at| state.standing.get_mut(at)) {
-                finding.active = false;
-            }
+        if state.any_stands(detector.yields_to()) {
+            state.end(page.id);
             continue;
         }
-        let complaint = detector.needs().iter().find_map(|n| n.check(evidence).err());
-        if let Some(complaint) = complaint {
+        if let Some(complaint) = detector.needs().iter().find_map(|n| n.check(evidence).err()) {
             judgement.silenced.push((page.id, complaint));
-            if let Some(finding) = at.and_then(|at| state.standing.get_mut(at)) {
-                finding.active = false;
-            }
+            state.end(page.id);
             continue;
         }
-        match detector.judge(evidence, active) {
-            Outcome::Present(report) => {
-                let finding = finding(page, report, evidence.vendor, now);
-                match at.and_then(|at| state.standing.get_mut(at)) {
-                    Some(old) => *old = Finding { first: old.first, ..finding },
-                    None => state.standing.push(finding),
+        let mut untold = 0u64;
+        let outcome = detector.judge(evidence, Standing::new(&|subject| state.stands(page.id, subject)));
+        match outcome {
+            Outcome::Present(reports) => {
+                for report in reports {
+                    untold = untold.saturating_add(u64::from(!state.raise(page, report, evidence, now)));
                 }
             }
-            outcome => {
-                if let Some(old) = at.and_then(|at| state.standing.get_mut(at)) {
-                    old.active &= now.since(old.last) < CLEAR_AFTER;
-                }
-                if let Outcome::Unknown(lack) = outcome {
-                    judgement.undecided.push((page.id, lack));
-                }
-            }
+            Outcome::Clear => {}
+            Outcome::Unknown(lack) => judgement.undecided.push((page.id, lack)),
         }
+        if untold > 0 {
+            judgement.undecided.push((page.id, format!("no room for {} more findings of this kind", grouped(untold))));
+        }
+        state.expire(page.id, now);
     }
-    judgement.findings.clone_from(&state.standing);
-    let place = |id| DETECTORS.iter().position(|d| d.page().id == id);
-    judgement.findings.sort_by_key(|f| (!f.active, std::cmp::Reverse(f.severity), place(f.id)));
+    judgement.findings = state.listed(evidence);
     judgement
 }
 
+impl Judge {
+    /// Whether the finding of that identifier about this subject stands.
+    fn stands(&self, id: &'static str, subject: Subject) -> bool {
+        self.raised.get(&(id, subject)).is_some_and(|r| r.finding.active)
+    }
+
+    fn any_stands(&self, ids: &[&str]) -> bool {
+        !ids.is_empty() && self.raised.iter().any(|((id, _), r)| r.finding.active && ids.contains(id))
+    }
+
+    fn of(&mut self, id: &'static str) -> impl Iterator<Item = &mut Raised> {
+        self.raised.range_mut((id, Subject::Network)..).take_while(move |(key, _)| key.0 == id).map(|(_, raised)| raised)
+    }
+
+    /// Clears all findings of a kind.
+    fn end(&mut self, id: &'static str) {
+        self.of(id).for_each(|r| r.finding.active = false);
+    }
+
+    /// Clears those of a kind that were not found for so long.
+    fn expire(&mut self, id: &'static str, now: Timestamp) {
+        self.of(id).for_each(|r| r.finding.active &= now.since(r.seen) < CLEAR_AFTER);
+    }
+
+    /// Takes in what was found; `false` when there is no room for it.
+    fn raise(&mut self, page: &'static Page, report: Report, evidence: &Evidence, now: Timestamp) -> bool {
+        let key = (page.id, report.subject);
+        if !self.raised.contains_key(&key) && self.raised.len() >= limits::FINDINGS && !self.make_room() {
+            return false;
+        }
+        let old = self.raised.get(&key).map(|r| &r.finding);
+        let times = episodes(old, &report.held, evidence, now);
+        let mut finding = finding(page, report, evidence.vendor, now);
+        finding.forgotten_episodes = old.map_or(0, |f| f.forgotten_episodes);
+        self.raised.insert(key, Raised { finding: finding.held(times), seen: now });
+        true
+    }
+
+    /// Forgets the cleared finding that held longest ago; `false` without one.
+    fn make_room(&mut self) -> bool {
+        let oldest = self.raised.iter().filter(|(_, r)| !r.finding.active).min_by_key(|(_, r)| r.finding.last).map(|(key, _)| *key);
+        oldest.is_some_and(|key| self.raised.remove(&key).is_some())
+    }
+
+    /// The findings in order, each with what it explains.
+    fn listed(&self, evidence: &Evidence) -> Vec<Finding> {
+        let place = |id| DETECTORS.iter().position(|d| d.page().id == id);
+        let mut findings: Vec<Finding> = self.raised.values().map(|r| r.finding.clone()).collect();
+        for finding in findings.iter_mut().filter(|f| f.active) {
+            let explains = place(finding.id).and_then(|at| DETECTORS.get(at)).map_or(&[][..], |d| d.explains(evidence));
+            finding.cause_of = explains.iter().copied().filter(|id| self.any_stands(&[id])).collect();
+        }
+        findings.sort_by_cached_key(|f| (!f.active, Reverse(f.severity), Reverse(f.hosts), place(f.id), f.subject));
+        findings
+    }
+}
+
+/// When a finding held, with this judgement: as the evidence knows, else on a live port now, which prolongs an episode that lasts, and in a
+/// file as long as the file is. What the evidence of a live port has forgotten is kept; a file's is known as a whole.
+fn episodes(old: Option<&Finding>, held: &[Episode], evidence: &Evidence, now: Timestamp) -> Vec<Episode> {
+    if !evidence.live {
+        return if held.is_empty() { vec![evidence.span.unwrap_or(Episode::at(now))] } else { held.to_vec() };
+    }
+    let mut times = old.map(|f| f.episodes.clone()).unwrap_or_default();
+    if let Some(first) = held.first() {
+        times.retain(|e| e.last < first.first);
+        times.extend_from_slice(held);
+    } else if let Some(latest) = times.last_mut().filter(|_| old.is_some_and(|f| f.active)) {
+        latest.last = now;
+    } else {
+        times.push(Episode::at(now));
+    }
+    times
+}
+
 fn finding(page: &'static Page, report: Report, vendor: Option<Vendor>, now: Timestamp) -> Finding {
-    let mut remedy = report.remedy.unwrap_or_else(|| page.remedy.to_string());
+    let mut remedy = report.remedy.unwrap_or_else(|| page.text(page.remedy));
     if let Some((vendor, topic)) = vendor.zip(page.topic)
         && let Some(command) = vendor.command(topic)
     {
         remedy = format!("{remedy} {}: {command}", vendor.name());
     }
     Finding {
-        id: page.id,
-        severity: report.severity,
-        title: report.title,
+        subject: report.subject,
         evidence: report.evidence,
-        cause: report.cause.unwrap_or_else(|| page.cause.to_string()),
+        cause: report.cause.unwrap_or_else(|| page.text(page.cause)),
         remedy,
-        lookalikes: page.lookalikes.to_string(),
-        first: now,
-        last: now,
-        active: true,
+        lookalikes: page.text(page.lookalikes),
+        ..Finding::new(page.id, report.severity, report.title, now)
     }
 }
 

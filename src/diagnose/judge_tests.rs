@@ -1,7 +1,9 @@
-use super::super::evidence::*;
+use super::super::evidence::Evidence;
 use super::super::{IDS, Vendor};
 use super::*;
-use crate::model::{Estimate, Severity};
+use crate::model::evidence::*;
+use crate::model::{Address, Estimate, LinkType, Severity, Tunnel, TunnelKind};
+use std::net::Ipv4Addr;
 
 /// Ten minutes of a clean live mirror, with evidence enough for every detector.
 pub(in crate::diagnose) fn clean() -> Evidence {
@@ -11,12 +13,14 @@ pub(in crate::diagnose) fn clean() -> Evidence {
     let class = LoadClass { windows: 100, acked: 100_000_000, missing: 0, host: 0.0 };
     Evidence {
         seconds: 600.0,
+        span: None,
         quiet: 0.0,
+        watched: 600.0,
         packets: 1_000_000,
         live: true,
         vendor: None,
-        copies: Copies { packets: 1_000_000, copies: 200, flows: 5_000, flows_affected: 0, ..Copies::default() },
-        loss: Loss {
+        copies: CopyEvidence { packets: 1_000_000, copies: 200, flows: 5_000, flows_affected: 0, ..CopyEvidence::default() },
+        loss: LossEvidence {
             all: rate(100_000),
             host: rate(1_000_000),
             upstream: rate(100_000),
@@ -34,19 +38,27 @@ pub(in crate::diagnose) fn clean() -> Evidence {
                 occupied: 1e8,
             }),
             speed: Some(1_000_000_000),
-            ..Loss::default()
+            ..LossEvidence::default()
         },
-        sides: Sides { judged: 1000, one_sided: 4, both_roles: 40, ..Sides::default() },
-        tags: Tags { tagged: 900_000, untagged: 100_000, vlans: 3, claimed: 3, networks: 3, flows: 1000, one_way: 2 },
-        sizes: Sizes { packets: 990_000, segments: 100_000, largest: 1518, ..Sizes::default() },
-        checksums: Checksums { right: 20_000, ..Checksums::default() },
-        order: Order { judged: 100_000, violations: 3, skew: Some([0.0001, 0.001]), outer_in_order: None, queues: Some(1) },
-        clock: Clock { packets: 1_000_000, grain: 1000, differences: 900_000, equal: 50_000, longest_run: 4, ..Clock::default() },
-        casts: Casts { to_others: 980_000, multicast: 15_000, broadcast: 5_000, to_host: 0 },
+        sides: SideEvidence { judged: 1000, one_sided: 4, both_roles: 40, ..SideEvidence::default() },
+        tags: TagEvidence { tagged: 900_000, untagged: 100_000, vlans: 3, claimed: 3, networks: 3, flows: 1000, one_way: 2 },
+        sizes: SizeEvidence { packets: 990_000, segments: 100_000, largest: 1518, ..SizeEvidence::default() },
+        checksums: ChecksumEvidence { right: 20_000, ..ChecksumEvidence::default() },
+        order: OrderEvidence { judged: 100_000, violations: 3, skew: Some([0.0001, 0.001]), outer_in_order: None, queues: Some(1) },
+        clock: ClockEvidence {
+            packets: 1_000_000,
+            grain: 1000,
+            differences: 900_000,
+            equal: 50_000,
+            longest_run: 4,
+            ..ClockEvidence::default()
+        },
+        casts: CastEvidence { to_others: 980_000, multicast: 15_000, broadcast: 5_000, to_host: 0 },
         outages: vec![],
-        control: Control { neighbour: 40, silent_partners: 0, seconds: 600.0 },
-        transit: Transit::default(),
-        host: Host {
+        control: ControlEvidence { neighbour: 40, silent_partners: 0, seconds: 600.0 },
+        transit: TransitEvidence::default(),
+        contents: ContentEvidence { packets: 1_000_000, ip: 990_000, tcp: 900_000, ..ContentEvidence::default() },
+        host: HostEvidence {
             interface: "eth1".into(),
             sent: Some(0),
             receive_offload: Some(false),
@@ -56,7 +68,7 @@ pub(in crate::diagnose) fn clean() -> Evidence {
             half_duplex: Some(false),
             pause: Some(false),
             mtu: Some(9216),
-            ..Host::default()
+            ..HostEvidence::default()
         },
     }
 }
@@ -70,8 +82,8 @@ fn ids(e: &Evidence) -> Vec<&'static str> {
     active(e).into_iter().map(|f| f.0).collect()
 }
 
-fn tight() -> Option<Gap> {
-    Some(Gap { p5: 2e-6, p50: 5e-6, p95: 3e-5, p99: 4e-5 })
+fn tight() -> Option<CopyGap> {
+    Some(CopyGap { p5: 2e-6, p50: 5e-6, p95: 3e-5, p99: 4e-5 })
 }
 
 fn estimate(rate: f64, low: f64, n: u64) -> Option<Estimate> {
@@ -103,31 +115,63 @@ const YES: f64 = 1.0;
 const NO: f64 = 0.0;
 
 /// Copies far apart: not the same port copied twice.
-const WIDE: Option<Gap> = Some(Gap { p5: 1e-3, p50: 5e-3, p95: 0.0201, p99: 0.03 });
+const WIDE: Option<CopyGap> = Some(CopyGap { p5: 1e-3, p50: 5e-3, p95: 0.0201, p99: 0.03 });
 
-fn some_copies(copies: f64, flows_affected: f64) -> Copies {
-    Copies { packets: 10_000, copies: copies as u64, flows: 500, flows_affected: flows_affected as u64, gap: tight(), ..Copies::default() }
+fn some_copies(copies: f64, flows_affected: f64) -> CopyEvidence {
+    CopyEvidence {
+        packets: 10_000,
+        copies: copies as u64,
+        flows: 500,
+        flows_affected: flows_affected as u64,
+        gap: tight(),
+        ..CopyEvidence::default()
+    }
 }
 
 fn flat(lossy: f64, windows: u64, bits_per_second: f64, occupied: f64) -> Option<FlatTop> {
     Some(FlatTop { seconds: 0.1, missing_variation: 0.1, lossy: lossy as u64, windows, bits_per_second, variation: 0.019, occupied })
 }
 
+fn session(id: u64, rate: f64, low: f64, errors: u64) -> SessionLoss {
+    let address = |d| Address::V4(Ipv4Addr::new(10, 0, 0, d));
+    let tunnel = Tunnel { kind: TunnelKind::Erspan2, source: address(1), destination: address(9), id };
+    let span = Episode { first: Timestamp(1), last: Timestamp(5) };
+    SessionLoss { tunnel, loss: estimate(rate, low, 9_999), packets: 9_999, errors, span }
+}
+
+#[test]
+fn each_session_that_loses_is_named() {
+    let mut e = clean();
+    e.live = false;
+    e.loss.path = estimate(0.02, 0.019, 30_000);
+    e.loss.by_session = vec![session(7, 0.06, 0.05, 0), session(8, 0.0, 0.0, 0), session(9, 0.002, 0.0015, 0)];
+    let found = judge(&e, &mut Judge::default(), Timestamp(9)).findings;
+    let told: Vec<_> = found.iter().map(|f| (f.subject.to_string(), f.severity, (f.first.0, f.last.0))).collect();
+    let name = |id| format!("erspan2 10.0.0.1 -> 10.0.0.9 #{id}");
+    assert_eq!(told, [(name(7), Critical, (1, 5)), (name(9), Note, (1, 5))], "and the one that loses nothing is not");
+    assert!(found.iter().all(|f| f.title.contains(&f.subject.to_string())), "{found:#?}");
+    e.loss.by_session.iter_mut().for_each(|s| s.loss = None);
+    let found = judge(&e, &mut Judge::default(), Timestamp(9)).findings;
+    assert_eq!(found.iter().map(|f| f.subject).collect::<Vec<_>>(), [Subject::Network], "numbers of no session");
+}
+
 /// Both sides of every threshold.
 const CASES: &[Case] = &[
     // Copies.
     ("dup.every", Critical, 400.0, 399.0, |e, packets| {
-        e.copies = Copies { packets: packets as u64, copies: 190, flows: 50, flows_affected: 10, gap: tight(), ..Copies::default() };
+        e.copies =
+            CopyEvidence { packets: packets as u64, copies: 190, flows: 50, flows_affected: 10, gap: tight(), ..CopyEvidence::default() };
     }),
     ("dup.every", Critical, YES, NO, |e, close| {
         let gap = if close == YES { tight() } else { WIDE };
-        e.copies = Copies { packets: 9_000, copies: 6_000, flows: 2, flows_affected: 2, gap, ..Copies::default() };
+        e.copies = CopyEvidence { packets: 9_000, copies: 6_000, flows: 2, flows_affected: 2, gap, ..CopyEvidence::default() };
     }),
     ("dup.some", Note, 101.0, 100.0, |e, copies| e.copies = some_copies(copies, 10.0)),
     ("dup.some", Warning, 10.0, 9.0, |e, flows| e.copies = some_copies(3_000.0, flows)),
     ("dup.some", Warning, 1_501.0, 1_500.0, |e, changed| {
         let changed = changed as u64;
-        e.copies = Copies { packets: 9_000, copies: 3_000, changed, flows: 2, flows_affected: 2, gap: WIDE, ..Copies::default() };
+        e.copies =
+            CopyEvidence { packets: 9_000, copies: 3_000, changed, flows: 2, flows_affected: 2, gap: WIDE, ..CopyEvidence::default() };
     }),
     // Loss with a pattern.
     ("span.oversub", Warning, 30.0, 29.0, |e, windows| {
@@ -141,13 +185,13 @@ const CASES: &[Case] = &[
     ("span.oversub", Critical, 0.0, 0.09, |e, host| {
         e.loss.by_load[2] = LoadClass { windows: 40, acked: 100_000_000, missing: 9_000_000, host };
     }),
-    ("span.sampled", Note, 20.0, 17.0, |e, alike| {
+    ("span.sampled", Warning, 20.0, 17.0, |e, alike| {
         e.loss.all = estimate(0.9, 0.89, 10_000);
         e.loss.ratios = [0; 21];
         (e.loss.whole, e.loss.ratios[17], e.loss.ratios[18]) = if alike > 17.0 { (0, 9, 11) } else { (3, 0, 17) };
     }),
-    ("span.sampled", Note, 2.0, 1.0, |e, one_in| e.loss.declared_sampling = Some(one_in as _)),
-    ("span.sampled", Note, 0.67, 0.66, |e, lone| {
+    ("span.sampled", Warning, 2.0, 1.0, |e, one_in| e.loss.declared_sampling = Some(one_in as _)),
+    ("span.sampled", Warning, 0.67, 0.66, |e, lone| {
         e.loss.all = estimate(0.9, 0.89, 10_000);
         e.loss.ratios = [0; 21];
         (e.loss.whole, e.loss.ratios[18]) = (0, 30);
@@ -183,6 +227,8 @@ const CASES: &[Case] = &[
     ("switch.loss", Critical, 0.05, 0.001, |e, rate| {
         (e.loss.switch, e.loss.upstream) = (estimate(rate, if rate > 0.01 { 0.04 } else { 0.0004 }, 9_999), estimate(0.05, 0.04, 9_999));
     }),
+    ("path.loss", Critical, 0.0011, 0.001, |e, low| e.loss.by_session = vec![session(1, 0.06, low, 0)]),
+    ("frames.errors", Warning, 1.0, 0.0, |e, errors| e.loss.by_session = vec![session(1, 0.0, 0.0, errors as u64)]),
     ("path.loss", Warning, 0.0011, 0.001, |e, low| e.loss.path = estimate(0.02, low, 9_999)),
     ("host.drop", Warning, 1_000.0, 0.0, |e, lost| {
         e.host.lost = lost as u64;
@@ -190,27 +236,44 @@ const CASES: &[Case] = &[
     }),
     ("host.drop", Note, 1.0, 0.0, |e, lost| (e.host.lost, e.loss.host) = (lost as u64, None)),
     // Directions and tags.
-    ("dir.half", Warning, 15.0, 14.0, |e, one_sided| e.sides = Sides { judged: 20, one_sided: one_sided as u64, ..Sides::default() }),
+    ("dir.half", Warning, 15.0, 14.0, |e, one_sided| {
+        e.sides = SideEvidence { judged: 20, one_sided: one_sided as u64, ..SideEvidence::default() }
+    }),
     ("dir.half", Critical, 10.0, 9.0, |e, judged| {
-        e.sides = Sides { judged: judged as u64, one_sided: 9, concentration: 1.0, ..Sides::default() };
+        e.sides = SideEvidence { judged: judged as u64, one_sided: 9, concentration: 1.0, ..SideEvidence::default() };
+    }),
+    ("dir.some", Note, 10.0, 9.0, |e, one_sided| {
+        e.sides = SideEvidence { judged: 100, one_sided: one_sided as u64, ..SideEvidence::default() }
+    }),
+    ("dir.some", Warning, 20.0, 19.0, |e, judged| {
+        e.sides = SideEvidence { judged: judged as u64, one_sided: 8, ..SideEvidence::default() }
     }),
     ("route.asym", Note, 50.0, 100.0, |e, judged| {
         let concentration = if judged == 50.0 { 0.9 } else { 0.89 };
-        e.sides = Sides { judged: judged as u64, one_sided: 40, concentration, ..Sides::default() };
+        e.sides = SideEvidence { judged: judged as u64, one_sided: 40, concentration, ..SideEvidence::default() };
     }),
-    ("vlan.stripped", Warning, 2.0, 1.0, |e, claimed| e.tags = Tags { untagged: 100, claimed: claimed as _, ..Tags::default() }),
+    ("vlan.stripped", Warning, 2.0, 1.0, |e, claimed| {
+        e.tags = TagEvidence { untagged: 100, claimed: claimed as _, ..TagEvidence::default() }
+    }),
     ("vlan.stripped", Note, 0.0, 2.0, |e, tagged| {
-        e.tags = Tags { untagged: 1000, tagged: tagged as u64, networks: 3, ..Tags::default() };
+        e.tags = TagEvidence { untagged: 1000, tagged: tagged as u64, networks: 3, ..TagEvidence::default() };
     }),
     ("vlan.oneway", Warning, 11.0, 10.0, |e, one_way| (e.tags.flows, e.tags.one_way) = (20, one_way as u64)),
     // What the mirror does not carry.
-    ("cpu.blind", Note, 90.0, 89.0, |e, seconds| e.control = Control { neighbour: 3, silent_partners: 1, seconds }),
+    ("cpu.blind", Note, 90.0, 89.0, |e, seconds| e.control = ControlEvidence { neighbour: 3, silent_partners: 1, seconds }),
     ("mirror.none", Critical, 5.0, 4.0, |e, broadcast| {
-        e.casts = Casts { to_host: 10, to_others: 0, multicast: 5, broadcast: broadcast as u64 };
+        e.casts = CastEvidence { to_host: 0, to_others: 0, multicast: 5, broadcast: broadcast as u64 };
     }),
     ("mirror.none", Critical, 9.0, 10.0, |e, to_others| {
         let to_others = to_others as u64;
-        e.casts = Casts { to_host: 0, to_others, multicast: 500, broadcast: 500 - to_others };
+        e.casts = CastEvidence { to_host: 0, to_others, multicast: 500, broadcast: 500 - to_others };
+    }),
+    ("mirror.none", Critical, 9.0, 8.9, |e, watched| {
+        (e.casts, e.watched) = (CastEvidence { to_host: 10, to_others: 0, multicast: 5, broadcast: 5 }, watched);
+    }),
+    ("mirror.none", Note, 3.0, 2.0, |e, stations| {
+        (e.live, e.casts) = (false, CastEvidence { to_host: 0, to_others: 0, multicast: 5, broadcast: 15 });
+        e.sides.stations = stations as u64;
     }),
     ("mirror.silent", Critical, 10.0, 9.9, |e, quiet| *e = Evidence { live: true, quiet, ..Evidence::default() }),
     ("mirror.outage", Warning, 3.0, 2.0, |e, missed| {
@@ -229,21 +292,26 @@ const CASES: &[Case] = &[
     ("host.gro", Note, YES, NO, |e, on| e.host.receive_offload = (on == YES).then_some(true)),
     ("src.tso", Warning, 100.0, 99.0, |e, segments| (e.sizes.segments, e.sizes.above_mss) = (segments as u64, 2)),
     ("src.tso", Warning, 100.0, 99.0, |e, frames| e.sizes.impossible = frames as u64),
-    ("host.txcsum", Note, 49.0, 99.0, |e, right| e.checksums = Checksums { right: right as u64, partial: 1, wrong: 0 }),
+    ("host.txcsum", Note, 49.0, 99.0, |e, right| e.checksums = ChecksumEvidence { right: right as u64, partial: 1, wrong: 0 }),
     ("csum.bad", Warning, 5.0, 4.0, |e, wrong| {
         let right = if wrong == 5.0 { 4_900 } else { 1_900 };
-        e.checksums = Checksums { right, partial: 0, wrong: wrong as u64 };
+        e.checksums = ChecksumEvidence { right, partial: 0, wrong: wrong as u64 };
     }),
     ("frames.errors", Warning, 1.0, 0.0, |e, errors| e.sizes.errors = errors as u64),
     // Order and clock.
     ("order.skew", Note, 5.0, 4.0, |e, violations| (e.order.judged, e.order.violations) = (1_000, violations as u64)),
-    ("order.skew", Warning, 1_000.0, 999.0, |e, judged| (e.order.judged, e.order.violations) = (judged as u64, 10)),
+    ("order.skew", Warning, 100.0, 99.0, |e, judged| (e.order.judged, e.order.violations) = (judged as u64, 10)),
     ("clock.step", Warning, 1.0, 0.0, |e, steps| (e.clock.steps, e.clock.largest_step) = (steps as u64, 0.5 * steps)),
     ("clock.coarse", Note, 100_000.0, 99_999.0, |e, grain| e.clock.grain = grain as _),
     ("clock.coarse", Warning, 100.0, 99.0, |e, n| (e.clock.grain, e.clock.differences) = (1_000_000, n as u64)),
     ("clock.coarse", Note, 65.0, 64.0, |e, run| (e.clock.equal, e.clock.longest_run) = (500_001, run as _)),
     // On the way, and this host.
     ("loop", Critical, 5.0, 4.0, |e, nested| e.transit.nested = nested as u64),
+    ("link.unknown", Note, 20.0, 19.0, |e, packets| {
+        e.contents = ContentEvidence { packets: 1_000, foreign_links: vec![(LinkType(239), packets as u64)], ..ContentEvidence::default() };
+    }),
+    ("link.encrypted", Note, 101.0, 100.0, |e, packets| (e.contents.packets, e.contents.encrypted) = (10_000, packets as u64)),
+    ("decap.port", Note, 20.0, 19.0, |e, n| e.contents.carriers = vec![(12_345, TunnelKind::Vxlan, n as u64)]),
     ("foreign-mirror", Note, 100.0, 99.0, |e, packets| (e.transit.foreign, e.transit.foreign_bytes) = (packets as u64, 0.011)),
     ("mirror.fragmented", Warning, 2.0, 1.0, |e, fragments| (e.transit.outer, e.transit.fragments) = (1_000, fragments as u64)),
     ("nic.transmits", Warning, 0.0, 1_000.0, |e, outer| (e.host.sent, e.transit.outer) = (Some(1), outer as u64)),
@@ -280,7 +348,8 @@ fn every_finding_is_complete() {
                     assert!(text.len() > 4 && !text.contains("{}") && !text.contains("NaN") && !text.contains("inf"), "{id}: {text}");
                 }
                 assert!(f.title.chars().count() <= 90, "{id}: {}", f.title);
-                assert!(!f.evidence.is_empty() && (f.first, f.last) == (Timestamp(7), Timestamp(7)), "{id}");
+                let known = e.outages.first().map(|o| (o.from, o.from.plus((o.seconds * SECOND as f64) as i64)));
+                assert!(!f.evidence.is_empty() && (f.first, f.last) == known.unwrap_or((Timestamp(7), Timestamp(7))), "{id}");
             }
         }
     }
@@ -305,7 +374,7 @@ fn findings_hold_and_clear_without_flapping() {
     let mut state = Judge::default();
     let mut e = clean();
     let mut at = |copies: u64, seconds: i64| {
-        e.copies = Copies { packets: 10_000, copies, flows: 500, flows_affected: 10, gap: tight(), ..Copies::default() };
+        e.copies = CopyEvidence { packets: 10_000, copies, flows: 500, flows_affected: 10, gap: tight(), ..CopyEvidence::default() };
         let findings = judge(&e, &mut state, Timestamp(seconds * SECOND)).findings;
         findings.first().map(|f| (f.active, f.first.0 / SECOND, f.last.0 / SECOND))
     };
@@ -315,7 +384,9 @@ fn findings_hold_and_clear_without_flapping() {
     assert_eq!(at(60, 3), Some((true, 1, 2)), "below it, it waits");
     assert_eq!(at(60, 12), Some((false, 1, 2)), "and clears, but stays listed");
     assert_eq!(at(90, 13), Some((false, 1, 2)), "to come back it needs the upper limit again");
-    assert_eq!(at(110, 14), Some((true, 1, 14)));
+    assert_eq!(at(110, 14), Some((true, 14, 14)), "and then it says when this time began");
+    let times: Vec<_> = state.raised.values().flat_map(|r| &r.finding.episodes).map(|e| (e.first.0 / SECOND, e.last.0 / SECOND)).collect();
+    assert_eq!(times, [(1, 2), (14, 14)], "but the first time is not forgotten");
 }
 
 #[test]
@@ -323,7 +394,7 @@ fn a_part_is_not_reported_beside_the_whole() {
     let mut state = Judge::default();
     let mut at = |copies: u64, seconds: i64| {
         let mut e = clean();
-        e.copies = Copies { packets: 10_000, copies, flows: 500, flows_affected: 400, gap: tight(), ..Copies::default() };
+        e.copies = CopyEvidence { packets: 10_000, copies, flows: 500, flows_affected: 400, gap: tight(), ..CopyEvidence::default() };
         let findings = judge(&e, &mut state, Timestamp(seconds * SECOND)).findings;
         findings.into_iter().filter(|f| f.active).map(|f| f.id).collect::<Vec<_>>()
     };
@@ -347,7 +418,7 @@ fn bad_evidence_silences_what_rests_on_it() {
         silenced
     };
     assert_eq!(silenced(|_| ()), [""; 0]);
-    let one_way = silenced(|e| e.sides = Sides { judged: 100, one_sided: 95, ..Sides::default() });
+    let one_way = silenced(|e| e.sides = SideEvidence { judged: 100, one_sided: 95, ..SideEvidence::default() });
     for id in ["upstream.loss", "switch.loss", "span.oversub", "span.sampled", "span.size", "order.skew", "cpu.blind"] {
         assert!(one_way.contains(&id), "{id}: {one_way:?}");
     }
@@ -368,4 +439,81 @@ fn loss_with_a_pattern_is_reported_once() {
     assert_eq!(ids(&e), ["span.ratelimit"]);
     e.loss.flat_top = e.loss.flat_top.map(|flat| FlatTop { variation: 0.025, ..flat });
     assert_eq!(ids(&e), ["upstream.loss"], "a limit that is not certain explains nothing");
+}
+
+fn report_on(subject: Subject) -> Report {
+    Report::new(Severity::Note, "a thing", vec![]).about(subject)
+}
+
+#[test]
+fn each_subject_is_a_finding_of_its_own() {
+    let (mut state, e) = (Judge::default(), clean());
+    let page = DETECTORS[0].page();
+    let mut raise = |vlan, second| state.raise(page, report_on(Subject::Vlan(vlan)), &e, Timestamp(second * SECOND));
+    assert!(raise(10, 1) && raise(20, 1) && raise(10, 2));
+    state.expire(page.id, Timestamp(11 * SECOND));
+    let stands = |subject| state.stands(page.id, subject);
+    let standing = Standing::new(&stands);
+    assert_eq!([10, 20, 30].map(|vlan| standing.on(Subject::Vlan(vlan))), [true, false, false], "each by its own evidence");
+    assert!(!standing.at_all());
+    let listed: Vec<_> = state.listed(&e).iter().map(|f| (f.subject, f.active, f.first.0 / SECOND, f.last.0 / SECOND)).collect();
+    assert_eq!(listed, [(Subject::Vlan(10), true, 1, 2), (Subject::Vlan(20), false, 1, 1)]);
+    state.end(page.id);
+    assert!(state.raised.values().all(|r| !r.finding.active));
+}
+
+#[test]
+fn there_is_room_for_so_many_findings() {
+    let (mut state, e) = (Judge::default(), clean());
+    let page = DETECTORS[0].page();
+    let raise = |state: &mut Judge, vlan: usize, at| state.raise(page, report_on(Subject::Vlan(vlan as u16)), &e, Timestamp(at));
+    assert!((0..limits::FINDINGS).all(|n| raise(&mut state, n, n as i64)));
+    assert!(!raise(&mut state, limits::FINDINGS, 0), "no room beside what stands");
+    assert!(raise(&mut state, 7, 5_000), "what stands goes on");
+    state.raised.values_mut().filter(|r| r.finding.subject != Subject::Vlan(9)).for_each(|r| r.finding.active = false);
+    assert!(raise(&mut state, limits::FINDINGS, 6_000));
+    assert!(!state.raised.contains_key(&(page.id, Subject::Vlan(0))), "the one cleared longest ago went");
+    assert_eq!(state.raised.len(), limits::FINDINGS);
+}
+
+#[test]
+fn episodes_are_capped_and_counted() {
+    let (mut state, e) = (Judge::default(), clean());
+    let page = DETECTORS[0].page();
+    let times = limits::EPISODES as i64 + 3;
+    for n in 0..times {
+        state.raise(page, report_on(Subject::Network), &e, Timestamp(n * 2));
+        state.end(page.id);
+    }
+    let finding = state.listed(&e).remove(0);
+    assert_eq!((finding.episodes.len(), finding.forgotten_episodes), (limits::EPISODES, 3));
+    assert_eq!((finding.first, finding.last), (Timestamp(2 * (times - 1)), Timestamp(2 * (times - 1))));
+}
+
+#[test]
+fn a_file_says_when_it_held() {
+    let (mut state, mut e) = (Judge::default(), clean());
+    (e.live, e.span) = (false, Some(Episode { first: Timestamp(5), last: Timestamp(95) }));
+    (e.casts, e.sizes.cut_by_capture) = (Default::default(), 20_000);
+    let outage = |from, missed| Outage { from: Timestamp(from * SECOND), seconds: 2.0, senders: 4, missed, open: false };
+    e.outages = vec![outage(30, 9), outage(10, 4), outage(20, 2)];
+    let held = |state: &mut Judge| -> Vec<(&str, Vec<(i64, i64)>)> {
+        let findings = judge(&e, state, Timestamp(100 * SECOND)).findings;
+        findings.iter().map(|f| (f.id, f.episodes.iter().map(|e| (e.first.0, e.last.0)).collect())).collect()
+    };
+    let want = vec![("mirror.outage", vec![(10 * SECOND, 12 * SECOND), (30 * SECOND, 32 * SECOND)]), ("trunc.capture", vec![(5, 95)])];
+    assert_eq!(held(&mut state), want, "outages as they were, the rest from the first packet to the last");
+    assert_eq!(held(&mut state), want, "however often it is looked at");
+}
+
+#[test]
+fn a_cause_names_what_it_explains() {
+    let mut e = clean();
+    e.host.length_errors = 7;
+    let alone = judge(&e, &mut Judge::default(), Timestamp(0)).findings;
+    assert_eq!(alone.iter().map(|f| (f.id, f.cause_of.len())).collect::<Vec<_>>(), [("host.oversize", 0)]);
+    (e.loss.by_size[0].seen, e.loss.by_size[1]) = (20, SizeLoss { floor: 1408, seen: 1, missing: 20 });
+    let both = judge(&e, &mut Judge::default(), Timestamp(0)).findings;
+    let told: Vec<_> = both.iter().map(|f| (f.id, f.cause_of.clone())).collect();
+    assert_eq!(told, [("span.size", vec![]), ("host.oversize", vec!["span.size"])]);
 }

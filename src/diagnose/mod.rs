@@ -8,6 +8,7 @@
 mod checklist;
 mod detector;
 mod evidence;
+mod figure;
 mod findings;
 mod judge;
 mod registry;
@@ -15,12 +16,10 @@ mod trust;
 mod vendor;
 
 pub use checklist::{Seen, checklist};
-pub use detector::{Detector, Limit, Need, Outcome, Page, Report};
-pub use evidence::{
-    Casts, Checksums, Clock, Control, Copies, Evidence, FLAT_WINDOWS, FlatTop, Gap, Host, LoadClass, Loss, Order, Outage, Sides, SizeLoss,
-    Sizes, Tags, Transit,
-};
+pub use detector::{Detector, Limit, Need, Outcome, Page, Report, Standing};
+pub use evidence::Evidence;
+pub use figure::{Figure, measured};
 pub use judge::{CLEAR_AFTER, Judge, Judgement, judge};
-pub use registry::{IDS, explain};
+pub use registry::{IDS, aspect, explain};
 pub use trust::trust;
 pub use vendor::{Hints, Recognition, Topic, Vendor, recognise};

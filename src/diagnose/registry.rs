@@ -1,7 +1,8 @@
 //! The list of detectors: the one place a new one is added.
 
 use super::detector::{Detector, Page};
-use super::findings::{capture, copies, directionality, fidelity, host, loss, span, transit};
+use super::findings::{capture, contents, copies, directionality, fidelity, host, loss, span, transit};
+use crate::model::Aspect;
 use std::fmt::Write as _;
 
 macro_rules! registry {
@@ -32,6 +33,7 @@ registry! {
     "mirror.outage" capture::Gone;
     "mirror.fragmented" transit::Fragmented;
     "route.asym" directionality::Asymmetric;
+    "dir.some" directionality::Partial;
     "vlan.stripped" directionality::Stripped;
     "vlan.oneway" directionality::OneWayTags;
     "cpu.blind" directionality::CpuBlind;
@@ -46,10 +48,18 @@ registry! {
     "clock.step" capture::Step;
     "clock.coarse" capture::Coarse;
     "foreign-mirror" transit::Foreign;
+    "link.unknown" contents::ForeignLink;
+    "link.encrypted" contents::Encrypted;
+    "decap.port" contents::Carrier;
     "nic.transmits" host::Transmits;
     "host.link" host::Link;
     "host.oversize" host::Oversize;
     "host.pause" host::Pause;
+}
+
+/// What a finding takes from trust in the mirror; `None`: nothing, or there is no such finding.
+pub fn aspect(id: &str) -> Option<Aspect> {
+    DETECTORS.iter().map(|d| d.page()).find(|p| p.id == id)?.aspect
 }
 
 /// What a finding means, how it is measured, what else it could be, what to change: plain text, at most 78 columns. `None` for an
@@ -59,7 +69,7 @@ pub fn explain(id: &str) -> Option<String> {
     let mut out = String::new();
     let _ = writeln!(out, "{}", page.id);
     for (head, text) in sections(page) {
-        let _ = write!(out, "\n{head}\n{}", wrapped(text));
+        let _ = write!(out, "\n{head}\n{}", wrapped(&page.text(text)));
     }
     if let Some(topic) = page.topic {
         let commands: Vec<_> = super::Vendor::ALL.iter().filter_map(|v| Some(format!("{}: {}", v.name(), v.command(topic)?))).collect();
@@ -108,6 +118,13 @@ fn wrapped(text: &str) -> String {
 mod tests {
     use super::*;
 
+    /// Whether a text holds a number: not in a command, nor in the name of a standard or of a percentile or protocol.
+    fn digits(text: &str) -> bool {
+        const NAMES: [&str; 5] = ["IEEE 802.1AE", "95th", "5th", "IPv4", "IPv6"];
+        let text = text.split('`').step_by(2).collect::<String>();
+        NAMES.iter().fold(text, |text, name| text.replace(name, "")).chars().any(|c| c.is_ascii_digit())
+    }
+
     #[test]
     fn every_finding_says_everything() {
         let mut seen = std::collections::HashSet::new();
@@ -117,7 +134,16 @@ mod tests {
             assert_eq!(page.id, *id, "the list names it as it names itself");
             assert!(seen.insert(page.id), "{id} twice");
             for (head, text) in sections(page) {
-                assert!(text.len() >= 5 && text.ends_with('.') && !text.contains('{') && !text.contains("  "), "{id}: {head}: {text:?}");
+                let whole = page.text(text);
+                assert!(
+                    whole.len() >= 5 && whole.ends_with('.') && !whole.contains(['{', '}']) && !whole.contains("  "),
+                    "{id}: {head}: {whole:?}"
+                );
+                assert!(!digits(text), "{id}: {head}: a number that is not formatted from its constant: {text:?}");
+            }
+            for (name, _) in page.figures {
+                let named = sections(page).iter().any(|(_, text)| text.contains(&format!("{{{name}}}")));
+                assert!(named, "{id}: no text names {name}");
             }
         }
     }

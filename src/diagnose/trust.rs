@@ -1,12 +1,11 @@
-//! Can the mirror be believed: six parts, and their minimum. A mean would let five good parts hide one that spoils everything.
+//! Can the mirror be believed: its parts, and their minimum. A mean would let five good parts hide one that spoils everything.
 
 use super::detector::Need;
-use super::evidence::{Evidence, share};
+use super::evidence::Evidence;
+use crate::model::evidence::share;
+use crate::model::host::{Check, Checklist, Rating};
 use crate::model::units::{duration, grouped, percent};
-use crate::model::{Finding, Severity, Trust, TrustPart};
-
-/// A score from here on says that nothing is wrong, which wants more evidence than a lower one.
-const GOOD: u8 = 80;
+use crate::model::{Aspect, Finding, Severity, Trust, TrustPart, Value, Verdict};
 
 /// Loss: below 0.1 % good, 1 % usable, 5 % partial, then volumes are not to be believed.
 const LOSS: &[(f64, f64)] = &[(0.0, 100.0), (0.001, 95.0), (0.01, 80.0), (0.05, 50.0), (0.2, 20.0), (1.0, 0.0)];
@@ -43,24 +42,104 @@ fn unknown(text: impl std::fmt::Display) -> Scored {
     (None, format!("cannot tell: {text}"))
 }
 
-/// Sums the mirror up. `findings` are those of [`super::judge`] on the same evidence.
-pub fn trust(e: &Evidence, findings: &[Finding]) -> Trust {
-    let parts: Vec<TrustPart> = [
-        ("completeness", completeness(e)),
-        ("uniqueness", uniqueness(e)),
-        ("order", order(e)),
-        ("fidelity", fidelity(e)),
-        ("timing", timing(e)),
-        ("coverage", coverage(e, findings)),
-    ]
-    .into_iter()
-    .map(|(name, (score, text))| TrustPart { name, score, evidence: format!("{text}, in {}", duration(e.seconds)) })
-    .collect();
-    let told = |name| parts.iter().any(|p| p.name == name && p.score.is_some());
-    let all = told("completeness") && told("coverage");
-    let score = parts.iter().filter_map(|p| p.score).min().filter(|score| all || *score < GOOD);
-    let verdict = verdict(e, findings, &parts);
-    Trust { score, verdict, parts }
+/// Sums the mirror up: one judgement, from which score, verdict, exit code and signs follow. `findings` are those of [`super::judge`] on the
+/// same evidence, `host` what was checked of this host.
+///
+/// The numbers of a part order it among others of its kind; how grave it is says the worst finding that takes from it. So no part is low
+/// without a finding that names why, and no finding stands beside a part that looks better.
+pub fn trust(e: &Evidence, findings: &[Finding], host: &[Checklist]) -> Trust {
+    let mut parts: Vec<TrustPart> = Vec::new();
+    let mut graves: Vec<Option<Severity>> = Vec::new();
+    for aspect in Aspect::ALL {
+        let (score, text) = match aspect {
+            Aspect::Completeness => completeness(e),
+            Aspect::Uniqueness => uniqueness(e),
+            Aspect::Order => order(e),
+            Aspect::Fidelity => fidelity(e),
+            Aspect::Timing => timing(e),
+            Aspect::Coverage => coverage(e, findings),
+            Aspect::Host if host.is_empty() => continue,
+            Aspect::Host => checked(host),
+        };
+        let worst = worst(findings, aspect);
+        let grave = worst.map(|f| f.severity).max((aspect == Aspect::Host).then(|| grave(worst_check(host).map(|c| c.verdict))).flatten());
+        let bounded = bounded(score, grave);
+        let named = worst.filter(|f| bounded != score && f.severity > Severity::Note && !text.contains(&f.title));
+        let text = named.map_or(text.clone(), |f| format!("{text}; {}", f.title));
+        graves.push(grave);
+        parts.push(TrustPart { name: aspect.token(), score: bounded, evidence: format!("{text}, in {}", duration(e.seconds)) });
+    }
+    let told = |aspect: Aspect| parts.iter().any(|p| p.name == aspect.token() && p.score.is_some());
+    let all = told(Aspect::Completeness) && told(Aspect::Coverage);
+    let grave = graves.into_iter().flatten().max();
+    let verdict = match grave {
+        _ if unlinked(host) => Verdict::Unknown,
+        Some(Severity::Critical) => Verdict::Bad,
+        // This host alone makes no verdict on a mirror that showed nothing.
+        Some(Severity::Warning) if e.packets > 0 || worst_of_all(findings).is_some() => Verdict::Doubtful,
+        _ if !all => Verdict::Unknown,
+        Some(_) => Verdict::Noted,
+        None => Verdict::Good,
+    };
+    let score = parts.iter().filter_map(|p| p.score).min().filter(|_| verdict != Verdict::Unknown);
+    let summary = summary(e, findings, host, verdict, &told);
+    Trust { verdict, score, summary, parts }
+}
+
+/// A score within what its gravest finding leaves of it.
+fn bounded(score: Option<u8>, grave: Option<Severity>) -> Option<u8> {
+    const WORST_GOOD: u8 = Verdict::DOUBTFUL_BELOW;
+    match grave {
+        None | Some(Severity::Note) => score.map(|s| s.max(WORST_GOOD)),
+        Some(Severity::Warning) => Some(score.map_or(WORST_GOOD - 1, |s| s.clamp(Verdict::BAD_BELOW, WORST_GOOD - 1))),
+        Some(Severity::Critical) => Some(score.map_or(Verdict::BAD_BELOW - 1, |s| s.min(Verdict::BAD_BELOW - 1))),
+    }
+}
+
+/// The gravest active finding that takes from a part; of equally grave ones the first listed.
+fn worst(findings: &[Finding], aspect: Aspect) -> Option<&Finding> {
+    gravest(active(findings).filter(|f| super::aspect(f.id) == Some(aspect)))
+}
+
+/// The gravest active finding that is more than a note and takes from trust.
+fn worst_of_all(findings: &[Finding]) -> Option<&Finding> {
+    gravest(active(findings).filter(|f| f.severity > Severity::Note && super::aspect(f.id).is_some()))
+}
+
+fn gravest<'a>(findings: impl Iterator<Item = &'a Finding>) -> Option<&'a Finding> {
+    findings.reduce(|worst, f| if f.severity > worst.severity { f } else { worst })
+}
+
+fn worst_check(host: &[Checklist]) -> Option<&Check> {
+    let checks = host.iter().flat_map(|list| &list.checks).filter(|c| c.verdict >= Rating::Warning);
+    checks.reduce(|worst, c| if c.verdict > worst.verdict { c } else { worst })
+}
+
+fn grave(rating: Option<Rating>) -> Option<Severity> {
+    match rating? {
+        Rating::Fail => Some(Severity::Critical),
+        Rating::Warning => Some(Severity::Warning),
+        Rating::Note | Rating::Unknown | Rating::Good => None,
+    }
+}
+
+/// Whether a port has no link, so that nothing can be checked.
+fn unlinked(host: &[Checklist]) -> bool {
+    host.iter().flat_map(|list| &list.checks).any(|c| c.id == LINK && c.verdict == Rating::Fail)
+}
+
+/// The line of the checklist about the link.
+const LINK: &str = "link";
+
+fn checked(host: &[Checklist]) -> Scored {
+    let lines = host.iter().map(|list| list.checks.len() as u64).fold(0, u64::saturating_add);
+    let text = worst_check(host).map_or(format!("{} lines of its checklist are as they should be", grouped(lines)), said);
+    (Some(100), text)
+}
+
+/// A line of the checklist in a few words.
+fn said(check: &Check) -> String {
+    format!("this host: {}: {}", check.name, check.found)
 }
 
 fn completeness(e: &Evidence) -> Scored {
@@ -121,7 +200,7 @@ fn order(e: &Evidence) -> Scored {
     if order.judged < 100 {
         return unknown(format!("{} of 100 pairs of cause and effect", grouped(order.judged)));
     }
-    let rate = share(order.violations, order.judged);
+    let rate = order.rate();
     (Some(through(ORDER, rate)), format!("{} of {} answers before their cause", percent(rate), grouped(order.judged)))
 }
 
@@ -152,67 +231,78 @@ fn timing(e: &Evidence) -> Scored {
         return unknown(format!("{} of 100 differences between time stamps", grouped(clock.differences)));
     }
     let grain = clock.grain as f64 / 1e9;
-    let score = through(GRAIN, grain);
-    let score = if clock.steps > 0 { score.min(60) } else { score };
-    (Some(score), format!("grain {}, {} steps back (n {})", duration(grain), grouped(clock.steps), grouped(clock.differences)))
+    (
+        Some(through(GRAIN, grain)),
+        format!("grain {}, {} steps back (n {})", duration(grain), grouped(clock.steps), grouped(clock.differences)),
+    )
 }
 
 fn coverage(e: &Evidence, findings: &[Finding]) -> Scored {
-    if let Some(finding) = active(findings).find(|f| matches!(f.id, "mirror.none" | "mirror.silent")) {
+    let nothing = |f: &&Finding| matches!(f.id, "mirror.none" | "mirror.silent") && f.severity == Severity::Critical;
+    if let Some(finding) = active(findings).find(nothing) {
         return (Some(0), finding.title.clone());
     }
     if e.sides.judged < 20 && !e.sides.is_half(false) {
         return unknown(format!("{} of 20 TCP conversations with five packets from one side", grouped(e.sides.judged)));
     }
-    let mut score = through(SIDES, e.sides.share());
-    let mut text = format!("{} of {} conversations show one direction only", grouped(e.sides.one_sided), grouped(e.sides.judged));
-    for (id, most) in [("mirror.outage", 60), ("vlan.stripped", 80), ("cpu.blind", 95)] {
-        if let Some(finding) = active(findings).find(|f| f.id == id) {
-            score = score.min(most);
-            text = format!("{text}; {}", finding.title);
-        }
-    }
-    (Some(score), text)
+    let text = format!("{} of {} conversations show one direction only", grouped(e.sides.one_sided), grouped(e.sides.judged));
+    (Some(through(SIDES, e.sides.share())), text)
 }
 
 fn active(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
     findings.iter().filter(|f| f.active)
 }
 
-/// The worst finding in a few words, or what can be said without any.
-fn verdict(e: &Evidence, findings: &[Finding], parts: &[TrustPart]) -> String {
-    let worst = active(findings).filter(|f| f.severity > Severity::Note).max_by(|a, b| {
-        // Of equally grave ones the first listed.
-        a.severity.cmp(&b.severity).then(std::cmp::Ordering::Greater)
-    });
-    if let Some(finding) = worst {
-        return short(e, finding);
-    }
-    let told = |name| parts.iter().any(|p| p.name == name && p.score.is_some());
-    let notes = active(findings).count();
-    match (told("completeness"), told("coverage"), notes) {
-        (true, true, 0) => "good".into(),
-        (true, true, 1) => "good, with one note".into(),
-        (true, true, n) => format!("good, with {n} notes"),
-        (true, false, 0) => "no fault found, directions cannot be told yet".into(),
-        (true, false, _) => "directions cannot be told yet".into(),
-        (false, true, 0) => "no fault found, loss cannot be told yet".into(),
-        (false, true, _) => "loss cannot be told yet".into(),
-        (false, false, _) => "cannot tell yet".into(),
+/// The verdict in a few words: the worst that is wrong, or what can be said without any.
+fn summary(e: &Evidence, findings: &[Finding], host: &[Checklist], verdict: Verdict, told: &dyn Fn(Aspect) -> bool) -> String {
+    let notes = active(findings).filter(|f| super::aspect(f.id).is_some()).count();
+    match verdict {
+        Verdict::Bad | Verdict::Doubtful => match (worst_of_all(findings), worst_check(host)) {
+            (Some(finding), Some(check)) if grave(Some(check.verdict)) > Some(finding.severity) => said(check),
+            (Some(finding), _) => short(e, finding),
+            (None, check) => check.map_or_else(String::new, said),
+        },
+        Verdict::Good => "good".into(),
+        Verdict::Noted if notes == 1 => "good, with one note".into(),
+        Verdict::Noted => format!("good, with {notes} notes"),
+        Verdict::Unknown if unlinked(host) => "the port has no link".into(),
+        Verdict::Unknown => undecided(e, findings, told),
     }
 }
 
+/// Why nothing can be told.
+fn undecided(e: &Evidence, findings: &[Finding], told: &dyn Fn(Aspect) -> bool) -> String {
+    let fault = if active(findings).next().is_some() { "" } else { "no fault found, " };
+    match (told(Aspect::Completeness), told(Aspect::Coverage)) {
+        (true, _) => format!("{fault}directions cannot be told yet"),
+        (false, true) => format!("{fault}loss cannot be told yet"),
+        (false, false) => {
+            let none = || active(findings).find(|f| f.id == "mirror.none").map(|f| lower(&f.title));
+            super::findings::contents::instead(&e.contents).or_else(none).unwrap_or_else(|| "too little was seen to judge".into())
+        }
+    }
+}
+
+/// A title within a sentence.
+fn lower(title: &str) -> String {
+    let mut chars = title.chars();
+    chars.next().map_or_else(String::new, |c| c.to_lowercase().chain(chars).collect())
+}
+
 fn short(e: &Evidence, finding: &Finding) -> String {
-    let lost = |rate: Option<crate::model::Estimate>| percent(rate.map_or(0.0, |r| r.rate));
+    let lost = |rate: Option<crate::model::Estimate>| {
+        let told = finding.evidence.iter().find_map(|(name, value)| match value {
+            Value::Share(x) if *name == "share" => Some(*x),
+            _ => None,
+        });
+        percent(told.or(rate.map(|r| r.rate)).unwrap_or(0.0))
+    };
     match finding.id {
         "dir.half" => "one direction only".into(),
         "switch.loss" => format!("{} of the traffic never reached the mirror", lost(e.loss.switch)),
         "upstream.loss" => format!("{} of the traffic never reached this host", lost(e.loss.upstream)),
         "path.loss" => format!("{} of the copies lost on the way", lost(e.loss.path)),
-        _ => {
-            let mut chars = finding.title.chars();
-            chars.next().map_or_else(String::new, |c| c.to_lowercase().chain(chars).collect())
-        }
+        _ => lower(&finding.title),
     }
 }
 

@@ -164,14 +164,8 @@ pub struct Hints<'a> {
     pub tunnel: Option<TunnelKind>,
     /// Outer sequence numbers wrapped at 30 bits.
     pub wraps_at_30_bits: bool,
-    /// Marker packets (UDP 8880) came from the mirror's source.
-    pub markers: bool,
     /// Copies carry the VLAN 4095.
     pub vlan_4095: bool,
-    /// Geneve options of class 0x0132 (Google).
-    pub geneve_google: bool,
-    /// Neither ARP nor DHCP was ever inside the tunnel, over at least a thousand packets.
-    pub no_arp: bool,
 }
 
 /// A vendor and why it is taken for it.
@@ -223,12 +217,9 @@ const WORDS: &[(&str, Vendor)] = &[
 pub fn recognise(hints: &Hints<'_>) -> Option<Recognition> {
     let by = |vendor, because| Some(Recognition { vendor, because });
     match hints.tunnel {
-        _ if hints.geneve_google => return by(Vendor::Gcp, "Geneve options of Google's class"),
         Some(TunnelKind::Tzsp) => return by(Vendor::MikroTik, "TZSP"),
         Some(TunnelKind::HpErm) => return by(Vendor::ProCurve, "HP encapsulated remote mirroring"),
-        Some(TunnelKind::Erspan3) if hints.markers => return by(Vendor::CiscoNexus, "ERSPAN III with marker packets"),
         Some(_) if hints.wraps_at_30_bits => return by(Vendor::CiscoNexus, "sequence numbers of 30 bits"),
-        Some(TunnelKind::Vxlan) if hints.no_arp => return by(Vendor::Aws, "VXLAN without any ARP or DHCP inside"),
         _ => {}
     }
     if hints.vlan_4095 {
@@ -257,7 +248,6 @@ mod tests {
             (Hints { descriptions: &["Cisco IOS"], tunnel: Some(TunnelKind::Tzsp), ..Hints::default() }, Some(Vendor::MikroTik)),
             (Hints { tunnel: Some(TunnelKind::Erspan2), ..Hints::default() }, None),
             (Hints { tunnel: Some(TunnelKind::Erspan2), wraps_at_30_bits: true, ..Hints::default() }, Some(Vendor::CiscoNexus)),
-            (Hints { tunnel: Some(TunnelKind::Vxlan), no_arp: true, ..Hints::default() }, Some(Vendor::Aws)),
             (Hints { vlan_4095: true, ..Hints::default() }, Some(Vendor::DellOs9)),
         ];
         for (hints, want) in cases {

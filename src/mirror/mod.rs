@@ -3,6 +3,8 @@
 mod directionality;
 pub mod duplicates;
 pub mod estimate;
+mod evidence;
+mod flat_top;
 mod health;
 pub mod ledger;
 mod loss;
@@ -16,7 +18,8 @@ mod windows;
 pub use directionality::{DirectionCounts, JUDGED_PACKETS, Judged, MacRoleCounts, MacRoles, OneWayFlow};
 pub use duplicates::{CopyClass, Digest, DuplicateCounts, DuplicateFilter, Fingerprint, Verdict};
 pub use estimate::{LossSplit, clustered};
-pub use health::{Casts, ChecksumCounts, Health, HealthCounts, Lengths, SizeCounts, UnmatchedCounts};
+pub use flat_top::flat_top;
+pub use health::{Casts, ChecksumCounts, ContentCounts, Health, HealthCounts, Lengths, SizeCounts, UnmatchedCounts};
 pub use ledger::Ledger;
 pub use loss::{Loss, LossState};
 pub use loss_counts::{Acked, LossCounts, RATIO_BINS, Ratios, SIZE_BINS, UTILISATION_CLASSES, size_bin, size_floor, utilisation_class};

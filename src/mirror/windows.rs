@@ -1,9 +1,13 @@
 //! Time in windows of 100 ms: long enough to hold some hundred packets of a busy link, short enough that congestion fills whole ones.
 
 use crate::model::Sum;
-use crate::model::Timestamp;
 use crate::model::limits::WINDOWS;
 use crate::model::time::MILLISECOND;
+use crate::model::time::SECOND;
+use crate::model::{Episode, Timestamp};
+
+/// Losses less far apart than this are one time of loss.
+const APART: i64 = 10 * SECOND;
 
 /// Length of a window in nanoseconds.
 pub const WINDOW: i64 = 100 * MILLISECOND;
@@ -49,6 +53,11 @@ impl<T: Copy + Default> Windows<T> {
         (0..WINDOWS as i64).contains(&behind).then(|| self.ring.get(Self::at(window)).copied()).flatten()
     }
 
+    /// Whether windows from this one on are all remembered: it lies within what is kept, or after it.
+    fn reaches(&self, window: i64) -> bool {
+        self.newest.saturating_sub(window) < WINDOWS as i64
+    }
+
     /// The windows that are remembered, oldest first, with their values.
     pub fn iter(&self) -> impl Iterator<Item = (i64, T)> + '_ {
         let last = if self.ring.is_empty() { 0 } else { WINDOWS as i64 };
@@ -91,6 +100,26 @@ impl LostBytes {
         self.0.iter().filter(|w| w.1 > 0)
     }
 
+    /// The times in which something was lost, oldest first: what lies further apart than ten times the mean distance of windows with loss, and
+    /// at least [`APART`], is not one time. Empty when windows since `first`, the time of the first packet, are forgotten already.
+    pub fn times(&self, first: Option<Timestamp>) -> Vec<Episode> {
+        if !first.is_some_and(|first| self.0.reaches(window(first))) {
+            return Vec::new();
+        }
+        let lossy: Vec<i64> = self.some().map(|w| w.0).collect();
+        let (Some(oldest), Some(newest)) = (lossy.first(), lossy.last()) else { return Vec::new() };
+        let apart = ((newest - oldest).saturating_mul(10) / lossy.len() as i64).max(APART / WINDOW);
+        let mut times: Vec<Episode> = Vec::new();
+        for w in lossy {
+            let (begin, end) = (Timestamp(w.saturating_mul(WINDOW)), Timestamp(w.saturating_add(1).saturating_mul(WINDOW)));
+            match times.last_mut() {
+                Some(time) if begin.since(time.last) <= apart.saturating_mul(WINDOW) => time.last = end,
+                _ => times.push(Episode { first: first.map_or(begin, |f| begin.max(f)), last: end }),
+            }
+        }
+        times
+    }
+
     /// The same in windows `length` times as long.
     pub fn coarser(&self, length: i64) -> LostBytes {
         let mut coarser = LostBytes::default();
@@ -110,6 +139,25 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn loss_has_its_times() {
+        let mut lost = LostBytes::default();
+        let begin = Some(Timestamp(7));
+        assert_eq!(lost.times(begin), []);
+        // Two bursts a minute apart.
+        (0..20).chain(600..620).for_each(|w| lost.add(w, 100));
+        let at = |w: i64| Timestamp(w * WINDOW);
+        let two = [Episode { first: Timestamp(7), last: at(20) }, Episode { first: at(600), last: at(620) }];
+        assert_eq!(lost.times(begin), two);
+        assert_eq!(lost.times(None), []);
+        // What is lost now and then all the time is one time.
+        let mut steady = LostBytes::default();
+        (0..50).for_each(|n| steady.add(n * 100 + n % 7, 100));
+        assert_eq!(steady.times(begin).len(), 1);
+        lost.add(WINDOWS as i64 + 5, 1);
+        assert_eq!(lost.times(begin), [], "the beginning is forgotten");
+    }
 
     #[test]
     fn a_stretch_has_an_inside() {

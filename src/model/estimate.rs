@@ -1,5 +1,8 @@
 //! A share that was measured, and how well it is known.
 
+/// How sure an interval is: it holds the truth this often.
+pub const CONFIDENCE: f64 = 0.95;
+
 /// The two-sided 95 % quantile of the normal distribution.
 pub const Z: f64 = 1.959_963_984_540_054;
 

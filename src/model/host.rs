@@ -1,5 +1,6 @@
 //! What is known of the capturing host and one of its interfaces. `None` is not known, never zero.
 
+use super::Mac;
 use super::sum::{Restarting, sums};
 use std::net::IpAddr;
 
@@ -20,6 +21,8 @@ pub struct HostFacts {
     pub promiscuous: Option<bool>,
     /// ARP is switched off (`IFF_NOARP`).
     pub no_arp: Option<bool>,
+    /// Its link-layer address.
+    pub mac: Option<Mac>,
     /// IP addresses on it.
     pub addresses: Option<Vec<IpAddr>>,
     /// IPv6 is switched off on it (`disable_ipv6`).
@@ -242,7 +245,7 @@ impl Counters {
 
 /// What is to be said of one thing that was checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verdict {
+pub enum Rating {
     /// As a mirror port wants it.
     Good,
     /// Cannot be told here.
@@ -255,15 +258,15 @@ pub enum Verdict {
     Fail,
 }
 
-impl Verdict {
+impl Rating {
     /// The word in reports.
     pub fn token(self) -> &'static str {
         match self {
-            Verdict::Good => "ok",
-            Verdict::Unknown => "unknown",
-            Verdict::Note => "note",
-            Verdict::Warning => "warning",
-            Verdict::Fail => "fail",
+            Rating::Good => "ok",
+            Rating::Unknown => "unknown",
+            Rating::Note => "note",
+            Rating::Warning => "warning",
+            Rating::Fail => "fail",
         }
     }
 }
@@ -278,7 +281,7 @@ pub struct Check {
     /// What was found.
     pub found: String,
     /// What that means for a mirror port.
-    pub verdict: Verdict,
+    pub verdict: Rating,
     /// Why it matters, in one line.
     pub why: &'static str,
     /// The command that would change it, where it should be changed and one can.

@@ -174,6 +174,20 @@ pub const PERIODIC_SENDERS: usize = 64;
 /// System descriptions of neighbours remembered (256 bytes each at most): a mirror shows the switch's and its neighbours'.
 pub const SYSTEMS: usize = 8;
 
+/// Findings that stand or are listed as cleared, by identifier and subject (about a kilobyte each): more than anybody reads. Beyond it the
+/// oldest cleared ones go; subjects for which there is no room are counted beside the identifier.
+pub const FINDINGS: usize = 1024;
+
+/// Times in which one finding held that are listed (16 bytes each): a fault that comes and goes is known by then. Older ones are counted.
+pub const EPISODES: usize = 32;
+
+/// Packets named as proof of one finding (8 bytes each): more than anybody looks at.
+pub const PROVING_PACKETS: usize = 16;
+
+/// Mirror sessions whose loss is told apart, the largest ones, in each state that is kept of a live port (64 bytes each): a probe is fed by a
+/// handful. The others are judged together.
+pub const SESSIONS_APART: usize = 64;
+
 /// Outages remembered of each regular sender; later ones are counted only.
 pub const OUTAGES: usize = 8;
 
@@ -192,6 +206,12 @@ pub const CUT_LENGTHS: usize = 8;
 
 /// Address blocks of ARP senders remembered as witnesses of more than one subnet.
 pub const ARP_SUBNETS: usize = 16;
+
+/// Link types without a decoder that are told apart, per shard: a capture has one, merged ones a few.
+pub const FOREIGN_LINKS: usize = 8;
+
+/// UDP ports whose datagrams look like a tunnel, per shard: a mirror uses one.
+pub const CARRIER_PORTS: usize = 16;
 
 /// Pairs of address blocks that ask for each other by ARP remembered, per shard: enough to join that many blocks.
 pub const ARP_LINKS: usize = 64;

@@ -58,6 +58,8 @@ links! {
     IPV4 = 228, "IPV4";
     /// Raw IPv6.
     IPV6 = 229, "IPV6";
+    /// Linux netfilter log.
+    NFLOG = 239, "NFLOG";
     /// Linux netlink with a cooked header.
     NETLINK = 253, "NETLINK";
     /// Linux "cooked" capture v2.

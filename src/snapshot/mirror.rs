@@ -123,6 +123,8 @@ pub struct Mirror {
     pub silenced: Vec<(&'static str, String)>,
     /// What was forgotten at a cap.
     pub forgotten: Forgotten,
+    /// Findings that could not be judged, and why: those of `silenced`, and those with too little evidence.
+    pub not_judged: Vec<(&'static str, String)>,
     /// User tunnels.
     pub tunnels: Table<TunnelRow>,
 }

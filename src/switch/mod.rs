@@ -2,6 +2,7 @@
 //! they were taken off. Parses no header: the decoder says what a control packet holds ([`crate::model::ControlFrame`]).
 
 mod control;
+mod evidence;
 mod periodic;
 mod tags;
 

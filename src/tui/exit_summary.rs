@@ -31,7 +31,7 @@ impl ExitSummary {
             packets: snapshot.total.packets,
             wire_bytes: snapshot.total.wire_bytes,
             lost: [(l.interface_drops, "interface"), (l.kernel_drops, "kernel")],
-            mirror: trust.score.map_or(String::new(), |_| trust.verdict.clone()),
+            mirror: trust.score.map_or(String::new(), |_| trust.summary.clone()),
             wrong,
         }
     }
@@ -84,7 +84,7 @@ mod tests {
         );
         s.losses.kernel_drops = 10;
         s.mirror.trust.score = Some(50);
-        s.mirror.trust.verdict = "every\x1b[2Jpacket twice".into();
+        s.mirror.trust.summary = "every\x1b[2Jpacket twice".into();
         let lines = ExitSummary::of(&s, "").lines();
         assert_eq!(lines[2], "lost 1.0 % (10 kernel) · mirror: every\\u{1b}[2Jpacket twice");
         assert_eq!(lines[0], "watched 10.00 s");

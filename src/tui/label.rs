@@ -153,9 +153,7 @@ pub(super) fn severity(severity: Severity) -> (&'static str, Hue) {
 
 /// Findings with their topics, in the snapshot's order.
 pub(super) fn findings<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a Finding)> {
-    let all = &scene.snapshot.findings;
-    let nth = |i: usize, f: &Finding| all.iter().take(i).filter(|e| e.id == f.id && e.first == f.first).count() as u16;
-    all.iter().enumerate().map(|(i, f)| (Topic::Finding(f.id, f.first, nth(i, f)), f)).collect()
+    scene.snapshot.findings.iter().map(|f| (Topic::Finding(f.id, f.subject), f)).collect()
 }
 
 /// The full name of the innermost protocol.

@@ -2,7 +2,7 @@
 
 use super::options::Options;
 use super::theme::{Hue, Theme};
-use crate::model::{Address, Path, Timestamp, Traffic};
+use crate::model::{Address, Path, Subject, Timestamp, Traffic};
 use crate::snapshot::{Conversation, Filter, HostRow, Kinds, Order, Snapshot, Table};
 use std::any::Any;
 use std::collections::{HashMap, VecDeque};
@@ -81,8 +81,8 @@ pub(super) enum Topic {
     Vlan(u16),
     /// A row that has no page: its number, which stays the same while the row is there.
     Row(u64),
-    /// A finding: its identifier, its beginning, and its number among those that agree in both.
-    Finding(&'static str, Timestamp, u16),
+    /// A finding: its identifier and what it is about.
+    Finding(&'static str, Subject),
 }
 
 impl Topic {

@@ -4,6 +4,7 @@
 
 pub mod captures;
 pub mod fuzz;
+pub mod judgement;
 pub mod mirror;
 pub mod namespace;
 pub mod network;

@@ -8,7 +8,7 @@ mod link;
 mod machine;
 
 use crate::model::HostFacts;
-use crate::model::host::{Check, Checklist, Verdict};
+use crate::model::host::{Check, Checklist, Rating};
 
 /// What the packets themselves say that the host's settings are to be held against.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Seen {
 
 /// What an item found.
 struct Look {
-    verdict: Verdict,
+    verdict: Rating,
     found: String,
     command: Option<String>,
 }
@@ -178,28 +178,28 @@ pub fn checklist(facts: &HostFacts, seen: Seen) -> Checklist {
 }
 
 impl Look {
-    fn new(verdict: Verdict, found: impl Into<String>) -> Self {
+    fn new(verdict: Rating, found: impl Into<String>) -> Self {
         Self { verdict, found: found.into(), command: None }
     }
 
     fn good(found: impl Into<String>) -> Self {
-        Self::new(Verdict::Good, found)
+        Self::new(Rating::Good, found)
     }
 
     fn note(found: impl Into<String>) -> Self {
-        Self::new(Verdict::Note, found)
+        Self::new(Rating::Note, found)
     }
 
     fn warning(found: impl Into<String>) -> Self {
-        Self::new(Verdict::Warning, found)
+        Self::new(Rating::Warning, found)
     }
 
     fn fail(found: impl Into<String>) -> Self {
-        Self::new(Verdict::Fail, found)
+        Self::new(Rating::Fail, found)
     }
 
     fn unknown(found: impl Into<String>) -> Self {
-        Self::new(Verdict::Unknown, found)
+        Self::new(Rating::Unknown, found)
     }
 
     /// With the command that would change it.

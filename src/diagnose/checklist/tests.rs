@@ -8,6 +8,7 @@ fn good() -> HostFacts {
     let switches = ["rx-gro", "rx-lro", "rx-gro-hw", "rx-vlan-hw-parse", "rx-vlan-filter", "rx-checksum", "tx-checksum-ipv4"];
     let more = ["tx-scatter-gather", "tx-tcp-segmentation", "tx-generic-segmentation"];
     HostFacts {
+        mac: Some(crate::model::Mac([2, 0, 0, 0, 0, 1])),
         interface: "eth1".into(),
         loopback: Some(false),
         up: Some(true),
@@ -82,7 +83,7 @@ fn the_list_is_complete_and_each_item_once() {
 #[test]
 fn a_good_port_is_good() {
     for check in checklist(&good(), Seen::default()).checks {
-        let expected = if check.id == "stamping" { Verdict::Note } else { Verdict::Good };
+        let expected = if check.id == "stamping" { Rating::Note } else { Rating::Good };
         assert_eq!((check.verdict, &check.command), (expected, &None), "{check:?}");
         assert!(!check.found.is_empty(), "{check:?}");
     }
@@ -94,50 +95,50 @@ fn what_is_not_known_is_not_judged() {
     assert_eq!(nothing.interface, "eth1");
     assert_eq!(nothing.checks.len(), ITEMS.len());
     for check in nothing.checks {
-        assert_eq!((check.verdict, check.command), (Verdict::Unknown, None), "{}", check.id);
+        assert_eq!((check.verdict, check.command), (Rating::Unknown, None), "{}", check.id);
     }
 }
 
 #[test]
 fn a_link_that_is_down_fails() {
     let down = only(|f| (f.up, f.carrier, f.operstate) = (Some(false), None, Some("down")), "link");
-    assert_eq!((down.verdict, down.command.as_deref()), (Verdict::Fail, Some("ip link set dev eth1 up")));
+    assert_eq!((down.verdict, down.command.as_deref()), (Rating::Fail, Some("ip link set dev eth1 up")));
     let dark = only(|f| f.carrier = Some(false), "link");
-    assert_eq!((dark.verdict, dark.command), (Verdict::Fail, None));
+    assert_eq!((dark.verdict, dark.command), (Rating::Fail, None));
     // Drivers without link detection say that they do not know while they work.
     let mut veth = good();
     (veth.operstate, veth.carrier) = (Some("unknown"), None);
-    assert_eq!(check(&veth, Seen::default(), "link").verdict, Verdict::Good);
+    assert_eq!(check(&veth, Seen::default(), "link").verdict, Rating::Good);
 }
 
 #[test]
 fn slow_and_half_duplex_links_fail() {
-    assert_eq!(only(|f| f.speed = Some(100_000_000), "speed").verdict, Verdict::Fail);
+    assert_eq!(only(|f| f.speed = Some(100_000_000), "speed").verdict, Rating::Fail);
     let half = only(|f| f.half_duplex = Some(true), "speed");
-    assert_eq!((half.verdict, half.command.as_deref()), (Verdict::Fail, Some("ethtool -s eth1 autoneg on")));
-    assert_eq!(only(|f| f.speed = None, "speed").verdict, Verdict::Unknown);
+    assert_eq!((half.verdict, half.command.as_deref()), (Rating::Fail, Some("ethtool -s eth1 autoneg on")));
+    assert_eq!(only(|f| f.speed = None, "speed").verdict, Rating::Unknown);
     let mut facts = good();
     facts.speed = Some(1_000_000_000);
-    assert_eq!(check(&facts, Seen::default(), "speed").verdict, Verdict::Good);
+    assert_eq!(check(&facts, Seen::default(), "speed").verdict, Rating::Good);
 }
 
 #[test]
 fn an_interface_that_can_send_is_warned_of() {
     let address = only(|f| f.addresses = Some(vec!["2001:db8::1".parse().unwrap()]), "addresses");
-    assert_eq!((address.verdict, address.command.as_deref()), (Verdict::Warning, Some("ip addr flush dev eth1")));
+    assert_eq!((address.verdict, address.command.as_deref()), (Rating::Warning, Some("ip addr flush dev eth1")));
     assert_eq!(address.found, "2001:db8::1");
     let ipv6 = only(|f| f.ipv6_disabled = Some(false), "ipv6");
-    assert_eq!((ipv6.verdict, ipv6.command.as_deref()), (Verdict::Warning, Some("sysctl -w net.ipv6.conf.eth1.disable_ipv6=1")));
+    assert_eq!((ipv6.verdict, ipv6.command.as_deref()), (Rating::Warning, Some("sysctl -w net.ipv6.conf.eth1.disable_ipv6=1")));
     let mut tagged = good();
     (tagged.interface, tagged.ipv6_disabled) = ("eth1.7".into(), Some(false));
     let command = check(&tagged, Seen::default(), "ipv6").command;
     assert_eq!(command.as_deref(), Some("sysctl -w net.ipv6.conf.eth1/7.disable_ipv6=1"));
-    assert_eq!(only(|f| f.no_arp = Some(false), "arp").verdict, Verdict::Note);
+    assert_eq!(only(|f| f.no_arp = Some(false), "arp").verdict, Rating::Note);
     let sent = only(|f| f.counters = Some(Counters { sent: 1234, ..Counters::default() }), "transmits");
-    assert_eq!((sent.verdict, sent.found.as_str()), (Verdict::Warning, "1,234 in 10.00 s"));
+    assert_eq!((sent.verdict, sent.found.as_str()), (Rating::Warning, "1,234 in 10.00 s"));
     let mut host = good();
     (host.no_arp, host.addresses) = (Some(false), Some(vec!["192.0.2.1".parse().unwrap()]));
-    assert_eq!(check(&host, Seen::default(), "arp").verdict, Verdict::Warning);
+    assert_eq!(check(&host, Seen::default(), "arp").verdict, Rating::Warning);
 }
 
 #[test]
@@ -149,14 +150,14 @@ fn encapsulated_copies_need_an_address() {
     let seen = Seen { tunnelled: true, ..Seen::default() };
     for id in ["addresses", "ipv6", "arp", "transmits"] {
         let check = check(&facts, seen, id);
-        assert_eq!((check.verdict, check.command), (Verdict::Note, None), "{id}");
+        assert_eq!((check.verdict, check.command), (Rating::Note, None), "{id}");
     }
 }
 
 #[test]
 fn merging_offloads_fail() {
     let gro = only(|f| switch(f, "rx-gro", true, false), "receive_offload");
-    assert_eq!((gro.verdict, gro.command.as_deref()), (Verdict::Fail, Some("ethtool -K eth1 gro off")));
+    assert_eq!((gro.verdict, gro.command.as_deref()), (Rating::Fail, Some("ethtool -K eth1 gro off")));
     let both = only(
         |f| {
             switch(f, "rx-lro", true, false);
@@ -177,46 +178,46 @@ fn other_offloads_are_warned_of_once_a_word() {
         f.features.as_mut().unwrap().push(Feature { name: "tx-tcp6-segmentation".into(), on: true, fixed: false });
     };
     let other = only(change, "other_offload");
-    assert_eq!((other.verdict, other.command.as_deref()), (Verdict::Warning, Some("ethtool -K eth1 rx off tx off tso off")));
+    assert_eq!((other.verdict, other.command.as_deref()), (Rating::Warning, Some("ethtool -K eth1 rx off tx off tso off")));
     let fixed = only(|f| switch(f, "rx-checksum", true, true), "other_offload");
-    assert_eq!((fixed.verdict, fixed.command), (Verdict::Note, None));
+    assert_eq!((fixed.verdict, fixed.command), (Rating::Note, None));
 }
 
 #[test]
 fn vlan_offload_fails_where_tags_are_missing() {
     let change = |f: &mut HostFacts| switch(f, "rx-vlan-hw-parse", true, false);
     let warned = only(change, "vlan_offload");
-    assert_eq!((warned.verdict, warned.command.as_deref()), (Verdict::Warning, Some("ethtool -K eth1 rxvlan off")));
+    assert_eq!((warned.verdict, warned.command.as_deref()), (Rating::Warning, Some("ethtool -K eth1 rxvlan off")));
     let failed = only_seen(change, Seen { tags_missing: true, ..Seen::default() }, "vlan_offload");
-    assert_eq!(failed.verdict, Verdict::Fail);
+    assert_eq!(failed.verdict, Rating::Fail);
 }
 
 #[test]
 fn the_mtu_is_held_against_what_arrives() {
     let small = only(|f| f.mtu = Some(1500), "mtu");
-    assert_eq!((small.verdict, small.command.as_deref()), (Verdict::Note, Some("ip link set dev eth1 mtu 9216")));
+    assert_eq!((small.verdict, small.command.as_deref()), (Rating::Note, Some("ip link set dev eth1 mtu 9216")));
     let large = Seen { largest: 1600, ..Seen::default() };
-    assert_eq!(only_seen(|f| f.mtu = Some(1500), large, "mtu").verdict, Verdict::Warning);
+    assert_eq!(only_seen(|f| f.mtu = Some(1500), large, "mtu").verdict, Rating::Warning);
     let merged = |f: &mut HostFacts| {
         f.mtu = Some(9216);
         switch(f, "rx-gro", true, false);
     };
     only_seen(merged, Seen { largest: 64_000, ..Seen::default() }, "receive_offload");
     let tagged = Seen { largest: 1518, ..Seen::default() };
-    assert_eq!(only_seen(|f| f.mtu = Some(1500), tagged, "mtu").verdict, Verdict::Note, "a tag does not count");
+    assert_eq!(only_seen(|f| f.mtu = Some(1500), tagged, "mtu").verdict, Rating::Note, "a tag does not count");
     let dropped = only(|f| f.counters = Some(Counters { length: 5, ..Counters::default() }), "mtu");
-    assert_eq!((dropped.verdict, dropped.command), (Verdict::Warning, None));
+    assert_eq!((dropped.verdict, dropped.command), (Rating::Warning, None));
 }
 
 #[test]
 fn rings_and_drops() {
     let small = only(|f| f.ring = Some(Ring { current: 512, max: Some(4096) }), "ring");
-    assert_eq!((small.verdict, small.command.as_deref()), (Verdict::Warning, Some("ethtool -G eth1 rx 4096")));
+    assert_eq!((small.verdict, small.command.as_deref()), (Rating::Warning, Some("ethtool -G eth1 rx 4096")));
     let least = only(|f| f.ring = Some(Ring { current: 256, max: Some(256) }), "ring");
-    assert_eq!((least.verdict, least.command), (Verdict::Warning, None));
+    assert_eq!((least.verdict, least.command), (Rating::Warning, None));
     let missed = only(|f| f.counters = Some(Counters { missed: 7, fifo: 2, ..Counters::default() }), "drops");
-    assert_eq!((missed.verdict, missed.found.as_str()), (Verdict::Warning, "7 missed, 2 fifo in 10.00 s"));
-    assert_eq!(only(|f| f.counters = Some(Counters { crc: 1, ..Counters::default() }), "drops").verdict, Verdict::Warning);
+    assert_eq!((missed.verdict, missed.found.as_str()), (Rating::Warning, "7 missed, 2 fifo in 10.00 s"));
+    assert_eq!(only(|f| f.counters = Some(Counters { crc: 1, ..Counters::default() }), "drops").verdict, Rating::Warning);
 }
 
 #[test]
@@ -224,10 +225,10 @@ fn several_queues_want_a_symmetric_hash() {
     let key = |key: &[u8]| Some(Spread { functions: vec!["toeplitz"], key: Some(key.to_vec()), ..Spread::default() });
     let four = Some(Queues { receive: 4, combined: 4 });
     let plain = only(|f| (f.queues, f.spread) = (four, key(&[0x6d, 0x5a, 0x56, 0xda])), "queues");
-    assert_eq!((plain.verdict, plain.command.as_deref()), (Verdict::Warning, Some("ethtool -L eth1 combined 1")));
+    assert_eq!((plain.verdict, plain.command.as_deref()), (Rating::Warning, Some("ethtool -L eth1 combined 1")));
     let mut facts = good();
     (facts.queues, facts.spread) = (four, key(&[0x6d, 0x5a, 0x6d, 0x5a]));
-    assert_eq!(check(&facts, Seen::default(), "queues").verdict, Verdict::Good);
+    assert_eq!(check(&facts, Seen::default(), "queues").verdict, Rating::Good);
     let untold = only(|f| f.queues = Some(Queues { receive: 4, combined: 0 }), "queues");
     assert_eq!(untold.command.as_deref(), Some("ethtool -L eth1 rx 1"));
 }
@@ -235,9 +236,9 @@ fn several_queues_want_a_symmetric_hash() {
 #[test]
 fn flow_control_and_coalescing() {
     let pause = only(|f| f.pause = Some(Pause { send: true, ..Pause::default() }), "pause");
-    assert_eq!((pause.verdict, pause.command.as_deref()), (Verdict::Warning, Some("ethtool -A eth1 autoneg off rx off tx off")));
+    assert_eq!((pause.verdict, pause.command.as_deref()), (Rating::Warning, Some("ethtool -A eth1 autoneg off rx off tx off")));
     let held = only(|f| f.coalescing = Some(Coalescing { microseconds: Some(50), adaptive: Some(false) }), "coalescing");
-    assert_eq!((held.verdict, held.found.contains("50")), (Verdict::Note, true));
+    assert_eq!((held.verdict, held.found.contains("50")), (Rating::Note, true));
     let adaptive = only(|f| f.coalescing = Some(Coalescing { microseconds: None, adaptive: Some(true) }), "coalescing");
     assert_eq!(adaptive.command.as_deref(), Some("ethtool -C eth1 adaptive-rx off"));
 }
@@ -246,25 +247,25 @@ fn flow_control_and_coalescing() {
 fn who_else_uses_the_interface() {
     let stack = Stack { master: Some(("br0".into(), "bridge".into())), children: vec!["eth1.7".into()], xdp: true, ingress: true };
     let used = only(|f| f.stack = Some(stack), "membership");
-    assert_eq!(used.verdict, Verdict::Warning);
+    assert_eq!(used.verdict, Rating::Warning);
     assert!(used.found.starts_with("port of bridge br0; below eth1.7; "), "{used:?}");
     let command = "ip link set dev eth1 nomaster && ip link del dev eth1.7 && ip link set dev eth1 xdp off";
     assert_eq!(used.command.as_deref(), Some(command));
-    assert_eq!(only(|f| f.stack = Some(Stack { ingress: true, ..Stack::default() }), "membership").verdict, Verdict::Note);
+    assert_eq!(only(|f| f.stack = Some(Stack { ingress: true, ..Stack::default() }), "membership").verdict, Rating::Note);
 }
 
 #[test]
 fn the_machine() {
     let squeezed = only(|f| f.softnet = Some(Softnet { dropped: 0, squeezed: 3 }), "softnet");
-    assert_eq!(squeezed.verdict, Verdict::Note);
-    assert_eq!(only(|f| f.softnet = Some(Softnet { dropped: 1, squeezed: 3 }), "softnet").verdict, Verdict::Warning);
-    assert_eq!(only(|f| f.governors = Some(vec!["powersave".into()]), "governor").verdict, Verdict::Note);
-    assert_eq!(only(|f| f.governors = Some(Vec::new()), "governor").verdict, Verdict::Unknown);
+    assert_eq!(squeezed.verdict, Rating::Note);
+    assert_eq!(only(|f| f.softnet = Some(Softnet { dropped: 1, squeezed: 3 }), "softnet").verdict, Rating::Warning);
+    assert_eq!(only(|f| f.governors = Some(vec!["powersave".into()]), "governor").verdict, Rating::Note);
+    assert_eq!(only(|f| f.governors = Some(Vec::new()), "governor").verdict, Rating::Unknown);
     let clock = only(|f| f.clock = Some(SystemClock { synchronised: false, max_error: 16.0 }), "clock");
-    assert_eq!((clock.verdict, clock.command.as_deref()), (Verdict::Warning, Some("timedatectl set-ntp true")));
+    assert_eq!((clock.verdict, clock.command.as_deref()), (Rating::Warning, Some("timedatectl set-ntp true")));
     assert_eq!(only(|f| f.hypervisor = Some("QEMU".into()), "virtual").found, "QEMU (driver ixgbe)");
-    assert_eq!(only(|f| f.buffer_bytes = Some(1 << 20), "buffer").verdict, Verdict::Note);
-    assert_eq!(only(|f| f.promiscuous = Some(false), "promiscuous").verdict, Verdict::Warning);
+    assert_eq!(only(|f| f.buffer_bytes = Some(1 << 20), "buffer").verdict, Rating::Note);
+    assert_eq!(only(|f| f.promiscuous = Some(false), "promiscuous").verdict, Rating::Warning);
 }
 
 #[test]

@@ -1,19 +1,42 @@
 //! Order and time of what was captured.
 
-use super::{lacking, present_if};
-use crate::diagnose::detector::{Detector, Limit, Need, Outcome, Page, Report};
-use crate::diagnose::evidence::{Evidence, share};
+use super::{SURE, lacking, present_if};
+use crate::diagnose::detector::{Detector, Limit, Need, Outcome, Page, Report, Standing};
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::figure::Figure::{Count, Seconds, Share};
+use crate::diagnose::figure::measured;
+use crate::model::evidence::{Outage, share};
+use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent};
-use crate::model::{Severity, Value};
+use crate::model::{Aspect, Episode, Severity, Value, wilson};
 
 /// Effects before causes.
 pub struct Skew;
+
+/// Pairs of cause and effect before a share of them says anything, and effects that come first before they are more than chance.
+const PAIRS: u64 = 100;
+const VIOLATIONS: u64 = 5;
+
+/// The share of effects that come first, lower end of its interval, above which it is told; and the share from which on it is a warning.
+const SKEWED: Limit = Limit::new(0.001);
+const SKEWED_WARNING: f64 = 0.01;
 
 /// The clock was set.
 pub struct Step;
 
 /// The clock is coarse.
 pub struct Coarse;
+
+/// Grain in nanoseconds: ten of the first are the shortest burst that is told; the second hides bursts of 10 ms.
+const NOTE: u64 = 100_000;
+const WARNING: u64 = 1_000_000;
+
+/// Differences between stamps before their grain is known.
+const DIFFERENCES: u64 = 100;
+
+/// Packets stamped like the one before, and the longest run of them, beyond which stamps are given in batches.
+const BATCHED: f64 = 0.5;
+const RUN: u64 = 64;
 
 /// The mirror was silent.
 pub struct Gone;
@@ -22,17 +45,27 @@ impl Detector for Skew {
     fn page(&self) -> &'static Page {
         &Page {
             id: "order.skew",
+            aspect: Some(Aspect::Order),
             meaning: "Packets arrive in another order than they were sent in: answers before their questions. Round-trip times and \
                       what looks like retransmission are unreliable.",
-            measured: "Handshakes with the answer first, data that arrives (within 200 ms) after its acknowledgement, DNS and echo \
-                       replies before their question. Raised above 0.1 % of at least 1,000 such pairs, with at least 5; a warning \
-                       from 1 %.",
+            measured: "Handshakes with the answer first, data that arrives (within {hold}) after its acknowledgement, \
+                       DNS and echo replies before their question. Raised when surely more than {limit} (lower end of \
+                       the {sure} interval) of at least {pairs} such pairs, with at least {least}; a warning from \
+                       {warning}.",
             cause: "The two directions are buffered apart: by the mirror, by two legs of a tap, by several receive queues of this \
                     host, or by parallel links on the way.",
             lookalikes: "A capture file merged from two captures whose clocks differ.",
             remedy: "Let both directions take one way: one destination port, no link aggregation on the way, one receive queue \
                      (`ethtool -L IF combined 1`) or a symmetric hash.",
             topic: None,
+            figures: &[
+                SURE,
+                ("hold", Seconds(measured::UNSEEN_AFTER)),
+                ("limit", Share(SKEWED.raise)),
+                ("pairs", Count(PAIRS)),
+                ("least", Count(VIOLATIONS)),
+                ("warning", Share(SKEWED_WARNING)),
+            ],
         }
     }
 
@@ -40,22 +73,24 @@ impl Detector for Skew {
         &[Need::BothDirections, Need::Unique, Need::SteadyClock]
     }
 
-    fn judge(&self, e: &Evidence, active: bool) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+        let active = standing.at_all();
         let order = &e.order;
-        if order.judged < 1000 {
-            return lacking(order.judged, 1000, "pairs of cause and effect");
+        if order.judged < PAIRS {
+            return lacking(order.judged, PAIRS, "pairs of cause and effect");
         }
-        let rate = share(order.violations, order.judged);
-        present_if(order.violations >= 5 && Limit::new(0.001).exceeded(rate, active), || {
+        let rate = order.rate();
+        let surely = wilson(order.violations, order.judged).low;
+        present_if(order.violations >= VIOLATIONS && SKEWED.exceeded(surely, active), || {
             let mut evidence =
                 vec![("share", Value::Share(rate)), ("violations", Value::Count(order.violations)), ("pairs", Value::Count(order.judged))];
             let mut by = String::new();
             if let Some([p50, p99]) = order.skew {
                 by = format!(", by {} in the median", duration(p50));
-                evidence.push(("p50_seconds", Value::Number(p50)));
-                evidence.push(("p99_seconds", Value::Number(p99)));
+                evidence.push(("p50_seconds", Value::Seconds(p50)));
+                evidence.push(("p99_seconds", Value::Seconds(p99)));
             }
-            let severity = if rate >= 0.01 { Severity::Warning } else { Severity::Note };
+            let severity = if rate >= SKEWED_WARNING { Severity::Warning } else { Severity::Note };
             let report = Report::new(severity, format!("{} of the answers arrive before their cause{by}", percent(rate)), evidence);
             match (order.outer_in_order, order.queues) {
                 (Some(true), _) => report.because("Copies arrive in the order they were sent: the switch mixes them when it makes them."),
@@ -75,21 +110,23 @@ impl Detector for Step {
     fn page(&self) -> &'static Page {
         &Page {
             id: "clock.step",
+            aspect: Some(Aspect::Timing),
             meaning: "The clock of the capture was set back while it ran: times and rates around it are wrong.",
-            measured: "Packets stamped more than 10 ms earlier than the packet before.",
+            measured: "Packets stamped more than {step} earlier than the packet before.",
             cause: "Time synchronisation stepped the clock, or a virtual machine was moved or paused.",
             lookalikes: "Files merged or sorted wrongly; several receive queues read in turn give smaller steps; on a virtual port \
                          some packets may be stamped before a queue and others behind it.",
             remedy: "Let the clock be slewed instead of stepped (chrony does, after the first seconds); start synchronisation before \
                      the capture.",
             topic: None,
+            figures: &[("step", Seconds(measured::STEP_BACK))],
         }
     }
 
-    fn judge(&self, e: &Evidence, _active: bool) -> Outcome {
+    fn judge(&self, e: &Evidence, _: Standing<'_>) -> Outcome {
         let clock = &e.clock;
         present_if(clock.steps > 0, || {
-            let evidence = vec![("steps", Value::Count(clock.steps)), ("largest_seconds", Value::Number(clock.largest_step))];
+            let evidence = vec![("steps", Value::Count(clock.steps)), ("largest_seconds", Value::Seconds(clock.largest_step))];
             let title =
                 format!("The capture clock stepped back {} time(s), by up to {}", grouped(clock.steps), duration(clock.largest_step));
             Report::new(Severity::Warning, title, evidence)
@@ -101,29 +138,35 @@ impl Detector for Coarse {
     fn page(&self) -> &'static Page {
         &Page {
             id: "clock.coarse",
+            aspect: Some(Aspect::Timing),
             meaning: "Time stamps are coarse or given in batches: bursts and times between packets shorter than that mean nothing.",
-            measured: "The greatest common divisor of the differences between stamps, over at least 100 of them. A note from 100 µs \
-                       (bursts of 1 ms need a grain ten times finer), a warning from 1 ms. Batches: more than half of the packets \
-                       stamped like the one before, in runs of more than 64.",
+            measured: "The greatest common divisor of the differences between stamps, over at least {n} of them. A note \
+                       from {note} (bursts of ten times that need such a grain), a warning from {warning}. Batches: \
+                       more than {batched} of the packets stamped like the one before, in runs of more than {run}.",
             cause: "The capture's clock or file format is coarse, or the driver stamps a batch of packets at once.",
             lookalikes: "Traffic made by a generator on an even beat.",
             remedy: "Use hardware time stamps where the interface has them, and a file format with nanoseconds.",
             topic: None,
+            figures: &[
+                ("n", Count(DIFFERENCES)),
+                ("note", Seconds(NOTE as f64 / 1e9)),
+                ("warning", Seconds(WARNING as f64 / 1e9)),
+                ("batched", Share(BATCHED)),
+                ("run", Count(RUN)),
+            ],
         }
     }
 
-    fn judge(&self, e: &Evidence, _active: bool) -> Outcome {
-        const NOTE: u64 = 100_000;
-        const WARNING: u64 = 1_000_000;
+    fn judge(&self, e: &Evidence, _: Standing<'_>) -> Outcome {
         let clock = &e.clock;
-        if clock.differences < 100 {
-            return lacking(clock.differences, 100, "differences between time stamps");
+        if clock.differences < DIFFERENCES {
+            return lacking(clock.differences, DIFFERENCES, "differences between time stamps");
         }
-        let batched = share(clock.equal, clock.packets) > 0.5 && clock.longest_run > 64;
+        let batched = share(clock.equal, clock.packets) > BATCHED && clock.longest_run > RUN;
         present_if(clock.grain >= NOTE || batched, || {
             let grain = clock.grain as f64 / 1e9;
             let evidence = vec![
-                ("grain_seconds", Value::Number(grain)),
+                ("grain_seconds", Value::Seconds(grain)),
                 ("equal_stamps", Value::Share(share(clock.equal, clock.packets))),
                 ("longest_run", Value::Count(clock.longest_run)),
                 ("n", Value::Count(clock.differences)),
@@ -143,6 +186,7 @@ impl Detector for Gone {
     fn page(&self) -> &'static Page {
         &Page {
             id: "mirror.outage",
+            aspect: Some(Aspect::Coverage),
             meaning: "For a while nothing was mirrored: senders that are regular as a clock were all silent at once.",
             measured: "Spanning tree, LLDP, LACP, VRRP and the like, after five even intervals: at least three in a row missing from \
                        every sender frequent enough to tell; where that is one sender only, no packet at all may have arrived. \
@@ -151,6 +195,7 @@ impl Detector for Gone {
             lookalikes: "The senders themselves were down, if there are few of them; a spanning tree change moved them.",
             remedy: "Look at the switch's log at that time.",
             topic: None,
+            figures: &[],
         }
     }
 
@@ -158,8 +203,8 @@ impl Detector for Gone {
         &[Need::SteadyClock]
     }
 
-    fn judge(&self, e: &Evidence, _active: bool) -> Outcome {
-        let enough = |o: &&crate::diagnose::Outage| o.missed >= 3;
+    fn judge(&self, e: &Evidence, _: Standing<'_>) -> Outcome {
+        let enough = |o: &&Outage| o.missed >= 3;
         let Some(longest) = e
             .outages
             .iter()
@@ -170,16 +215,19 @@ impl Detector for Gone {
         };
         let evidence = vec![
             ("outages", Value::Count(e.outages.iter().filter(enough).count() as u64)),
-            ("from", Value::Text(longest.from.to_string())),
-            ("seconds", Value::Number(longest.seconds)),
+            ("from", Value::Time(longest.from)),
+            ("seconds", Value::Seconds(longest.seconds)),
             ("senders", Value::Count(longest.senders)),
             ("missed", Value::Count(longest.missed)),
         ];
+        let ended = |o: &Outage| o.from.plus((o.seconds * SECOND as f64) as i64);
+        let mut held: Vec<Episode> = e.outages.iter().filter(enough).map(|o| Episode { first: o.from, last: ended(o) }).collect();
+        held.sort_unstable_by_key(|h| h.first);
         let (severity, title) = if longest.open {
             (Severity::Critical, format!("The mirror has been silent for {}", duration(longest.seconds)))
         } else {
             (Severity::Warning, format!("The mirror was silent for {}", duration(longest.seconds)))
         };
-        Outcome::Present(Report::new(severity, title, evidence))
+        Outcome::from(Report::new(severity, title, evidence).held(held))
     }
 }

@@ -1,11 +1,13 @@
 //! Packets that arrive more than once.
 
 use super::{lacking, present_if};
-use crate::diagnose::detector::{Detector, Limit, Outcome, Page, Report};
-use crate::diagnose::evidence::Copies;
+use crate::diagnose::detector::{Detector, Limit, Outcome, Page, Report, Standing};
+use crate::diagnose::figure::Figure::{Count, Share, Times};
+use crate::diagnose::figure::measured;
 use crate::diagnose::vendor::Topic;
+use crate::model::evidence::{CopyEvidence, CopyGap};
 use crate::model::units::{duration, percent};
-use crate::model::{Severity, Value};
+use crate::model::{Aspect, Severity, Value};
 
 /// Packets before a share of copies says anything: an interval of 5 points at 50 %.
 const PACKETS: u64 = 400;
@@ -22,21 +24,40 @@ pub struct Part;
 /// How often everything arrives, when it does: `k` copies give a share of 1-1/k. Just below it is taken too, because a few
 /// packets (to or from the switch, broadcasts) are copied once; `k` itself is a ceiling, so little is taken above.
 fn times(share: f64, active: bool) -> Option<u32> {
-    let slack = if active { 0.10 } else { 0.05 };
     (2..=4u32).find(|k| {
-        let full = 1.0 - 1.0 / f64::from(*k);
-        (full - slack..=full + 0.005).contains(&share)
+        let (low, high) = band(*k, if active { STANDING_SLACK } else { SLACK });
+        (low..=high).contains(&share)
     })
 }
 
+/// How much below the full share of copies is taken for it; while the finding stands; and how much above.
+const SLACK: f64 = 0.05;
+const STANDING_SLACK: f64 = 0.10;
+const ABOVE: f64 = 0.005;
+
+/// The shares of copies that are taken for `times` times everything.
+const fn band(times: u32, slack: f64) -> (f64, f64) {
+    let full = 1.0 - 1.0 / times as f64;
+    (full - slack, full + ABOVE)
+}
+
+/// The same of two, three and four times everything, before it is told.
+const TWICE: (f64, f64) = band(2, SLACK);
+const THRICE: (f64, f64) = band(3, SLACK);
+const FOUR_TIMES: (f64, f64) = band(4, SLACK);
+
+/// The share of copies above which a part is told, and above which it is a warning.
+const PART: Limit = Limit::new(0.01);
+const LARGE_PART: f64 = 0.05;
+
 /// Whether the copies are the mirror's: many conversations, and much the same distance, unless most copies show by their headers
 /// that they are no repetition by their sender.
-fn is_mirror(copies: &Copies) -> bool {
+fn is_mirror(copies: &CopyEvidence) -> bool {
     let certain = copies.changed.saturating_mul(2) > copies.copies;
     copies.flows_affected >= FLOWS.min(copies.flows.max(1)) && (certain || copies.gap.is_none_or(|g| g.is_tight()))
 }
 
-fn evidence(copies: &Copies) -> Vec<(&'static str, Value)> {
+fn evidence(copies: &CopyEvidence) -> Vec<(&'static str, Value)> {
     let mut out = vec![
         ("share", Value::Share(copies.share())),
         ("copies", Value::Count(copies.copies)),
@@ -44,8 +65,8 @@ fn evidence(copies: &Copies) -> Vec<(&'static str, Value)> {
         ("conversations", Value::Count(copies.flows_affected)),
     ];
     if let Some(gap) = copies.gap {
-        out.push(("p50_seconds", Value::Number(gap.p50)));
-        out.push(("p95_seconds", Value::Number(gap.p95)));
+        out.push(("p50_seconds", Value::Seconds(gap.p50)));
+        out.push(("p95_seconds", Value::Seconds(gap.p95)));
     }
     out.extend(copies.pairs.iter().take(3).map(|(between, n)| ("between", Value::Text(format!("{between} ({n} packets)")))));
     out
@@ -55,23 +76,38 @@ impl Detector for Every {
     fn page(&self) -> &'static Page {
         &Page {
             id: "dup.every",
+            aspect: Some(Aspect::Uniqueness),
             meaning: "Every mirrored packet arrives twice (or three or four times). All loads would show doubled if copies were \
                       not left out.",
-            measured: "Packets whose addresses, IP identification, length, transport header and first 64 payload bytes equal \
-                       those of a packet a short time before. Raised when they are 45 to 50.5 % of at least 400 packets \
-                       (62 to 67 % for three times, 70 to 75.5 % for four), in at least 10 conversations, at much the same \
-                       distance (95th percentile at most 20 times the 5th), unless most of them passed a router or changed \
-                       their VLAN in between.",
+            measured: "Packets whose addresses, IP identification, length, transport header and first {bytes} payload \
+                       bytes equal those of a packet a short time before. Raised when they are {twice_low} to \
+                       {twice_high} of at least {packets} packets ({thrice_low} to {thrice_high} for three times, \
+                       {four_low} to {four_high} for four), in at least {flows} conversations, at much the same \
+                       distance (95th percentile at most {spread} times the 5th), unless most of them passed a router \
+                       or changed their VLAN in between.",
             cause: "The session mirrors packets both where they come in and where they go out, or a port and its VLAN at once: \
                     each packet passes two of its sources.",
             lookalikes: "Two taps or two sessions into one analyser port; a capture file merged with itself; capturing on a \
                          bridge and its member at once.",
             remedy: "Mirror receive or transmit of the sources, not both; or mirror the port or the VLAN, not both.",
             topic: Some(Topic::OneDirection),
+            figures: &[
+                ("bytes", Count(measured::COMPARED_BYTES)),
+                ("packets", Count(PACKETS)),
+                ("flows", Count(FLOWS)),
+                ("spread", Times(CopyGap::TIGHT)),
+                ("twice_low", Share(TWICE.0)),
+                ("twice_high", Share(TWICE.1)),
+                ("thrice_low", Share(THRICE.0)),
+                ("thrice_high", Share(THRICE.1)),
+                ("four_low", Share(FOUR_TIMES.0)),
+                ("four_high", Share(FOUR_TIMES.1)),
+            ],
         }
     }
 
-    fn judge(&self, e: &crate::diagnose::Evidence, active: bool) -> Outcome {
+    fn judge(&self, e: &crate::diagnose::Evidence, standing: Standing<'_>) -> Outcome {
+        let active = standing.at_all();
         let copies = &e.copies;
         if copies.packets < PACKETS {
             return lacking(copies.packets, PACKETS, "packets");
@@ -79,7 +115,7 @@ impl Detector for Every {
         match times(copies.share(), active).filter(|_| is_mirror(copies)) {
             Some(k) => {
                 let word = ["twice", "three times", "four times"].get(k as usize - 2).copied().unwrap_or("several times");
-                Outcome::Present(Report::new(Severity::Critical, format!("Every packet arrives {word}"), evidence(copies)))
+                Outcome::from(Report::new(Severity::Critical, format!("Every packet arrives {word}"), evidence(copies)))
             }
             None => Outcome::Clear,
         }
@@ -94,28 +130,36 @@ impl Detector for Part {
     fn page(&self) -> &'static Page {
         &Page {
             id: "dup.some",
+            aspect: Some(Aspect::Uniqueness),
             meaning: "A part of the traffic is mirrored at two places and arrives twice. That part would be counted double if \
                       copies were not left out.",
-            measured: "As for dup.every. A note above 1 % of at least 400 packets, a warning above 5 %; cleared below 70 % of \
-                       that. Repetitions that scatter in time are retransmissions and raise nothing.",
+            measured: "As for dup.every. A note above {note} of at least {packets} packets, a warning above {warning}; \
+                       cleared below {clear}. Repetitions that scatter in time are retransmissions and raise nothing.",
             cause: "Two sources of the mirror overlap: traffic between two mirrored ports, or before and behind the same \
                     router, passes both.",
             lookalikes: "Multicast flooded to two mirrored ports is a real second packet; some network cards and load balancers \
                          send packets twice themselves.",
             remedy: "Remove the overlapping source: mirror only uplinks, or only one side of the router, or one direction.",
             topic: Some(Topic::OneDirection),
+            figures: &[
+                ("note", Share(PART.raise)),
+                ("clear", Share(PART.clear)),
+                ("warning", Share(LARGE_PART)),
+                ("packets", Count(PACKETS)),
+            ],
         }
     }
 
-    fn judge(&self, e: &crate::diagnose::Evidence, active: bool) -> Outcome {
+    fn judge(&self, e: &crate::diagnose::Evidence, standing: Standing<'_>) -> Outcome {
+        let active = standing.at_all();
         let copies = &e.copies;
         if copies.packets < PACKETS {
             return lacking(copies.packets, PACKETS, "packets");
         }
         let share = copies.share();
-        let found = Limit::new(0.01).exceeded(share, active) && times(share, false).is_none() && is_mirror(copies);
+        let found = PART.exceeded(share, active) && times(share, false).is_none() && is_mirror(copies);
         present_if(found, || {
-            let severity = if share > 0.05 { Severity::Warning } else { Severity::Note };
+            let severity = if share > LARGE_PART { Severity::Warning } else { Severity::Note };
             let apart = copies.gap.map(|g| format!(", {} apart", duration(g.p50))).unwrap_or_default();
             Report::new(severity, format!("{} of the packets arrive more than once{apart}", percent(share)), evidence(copies))
         })

@@ -1,20 +1,30 @@
 //! Directions, tags and frames the mirror leaves out.
 
-use super::{lacking, present_if};
-use crate::diagnose::detector::{Detector, Limit, Need, Outcome, Page, Report};
-use crate::diagnose::evidence::{Evidence, JUDGED, share};
+use super::loss::GRAVE;
+use super::{SURE, lacking, present_if};
+use crate::diagnose::detector::{Detector, Limit, Need, Outcome, Page, Report, Standing};
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::figure::Figure::{Count, Seconds, Share};
+use crate::diagnose::figure::measured;
 use crate::diagnose::vendor::Topic;
+use crate::model::evidence::{ANSWERED, CONCENTRATED, HALF, HALF_CLEAR, JUDGED, share};
 use crate::model::units::percent;
-use crate::model::{Severity, Value};
+use crate::model::{Aspect, Severity, Value, wilson};
 
 /// Conversations before sidedness is judged: at 20, a half has an interval of 20 points to each side.
 const CONVERSATIONS: u64 = 20;
+
+/// One-sided conversations from which on it is one direction that is mirrored, and not most of the other too.
+const NEARLY_ALL: f64 = 0.9;
 
 /// Only one direction is mirrored.
 pub struct Half;
 
 /// Answers of some hosts take another way.
 pub struct Asymmetric;
+
+/// A part of the conversations shows one direction.
+pub struct Partial;
 
 /// VLAN tags are taken off.
 pub struct Stripped;
@@ -35,20 +45,30 @@ impl Detector for Half {
     fn page(&self) -> &'static Page {
         &Page {
             id: "dir.half",
+            aspect: Some(Aspect::Coverage),
             meaning: "Only one direction of the conversations is mirrored. Half of the traffic is not here, and loss, round-trip \
                       times and retransmissions cannot be judged.",
-            measured: "TCP conversations with at least five packets from one side and none from the other, unanswered attempts \
-                       left out. Raised when they surely are more than half (lower end of the 95 % interval) of at least 10 \
-                       conversations, cleared below 35 %; critical from 90 %.",
+            measured: "TCP conversations with at least {side} packets from one side and none from the other, unanswered \
+                       attempts left out. Raised when they surely are more than {half} (lower end of the {sure} \
+                       interval) of at least {judged} conversations, cleared below {clear}; critical from {critical}.",
             cause: "The session mirrors receive or transmit only, or only one leg of a tap is connected.",
             lookalikes: "Asymmetric routing, where it is always the same hosts (route.asym); a link aggregation of which one \
                          member is mirrored.",
             remedy: "Mirror both directions of the sources, or connect the second leg of the tap.",
             topic: Some(Topic::BothDirections),
+            figures: &[
+                SURE,
+                ("side", Count(measured::ONE_SIDE)),
+                ("half", Share(HALF)),
+                ("clear", Share(HALF_CLEAR)),
+                ("judged", Count(JUDGED)),
+                ("critical", Share(NEARLY_ALL)),
+            ],
         }
     }
 
-    fn judge(&self, e: &Evidence, active: bool) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+        let active = standing.at_all();
         let sides = &e.sides;
         if sides.judged < JUDGED {
             return lacking(sides.judged, JUDGED, "TCP conversations");
@@ -62,8 +82,8 @@ impl Detector for Half {
                 ("macs_only_receiving", Value::Count(sides.only_destination)),
                 ("macs_in_both_roles", Value::Count(sides.both_roles)),
             ];
-            let severity = if half >= 0.9 { Severity::Critical } else { Severity::Warning };
-            let title = if half >= 0.9 {
+            let severity = if half >= NEARLY_ALL { Severity::Critical } else { Severity::Warning };
+            let title = if half >= NEARLY_ALL {
                 "Only one direction of the conversations is mirrored".to_string()
             } else {
                 format!("{} of the conversations show one direction only", percent(half))
@@ -77,17 +97,21 @@ impl Detector for Asymmetric {
     fn page(&self) -> &'static Page {
         &Page {
             id: "route.asym",
+            aspect: Some(Aspect::Coverage),
             meaning: "For some hosts only one direction passes here; all others are complete. Their answers take another way.",
-            measured: "One-sided TCP conversations (see dir.half) of which nine of ten belong to hosts or address blocks that are \
-                       one-sided throughout, while at least 10 other conversations, and one in ten, are answered.",
+            measured: "One-sided TCP conversations (see dir.half) of which {share} belong to hosts or address blocks \
+                       that are one-sided throughout, while at least {answered} other conversations, and one in ten, \
+                       are answered.",
             cause: "Routing: the way back to these hosts does not cross the mirrored ports.",
             lookalikes: "One of several mirrored ports that is mirrored in one direction only.",
             remedy: "Nothing is wrong with the mirror as such. To see the answers, mirror the port they use as well.",
             topic: None,
+            figures: &[("share", Share(CONCENTRATED)), ("answered", Count(ANSWERED))],
         }
     }
 
-    fn judge(&self, e: &Evidence, active: bool) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+        let active = standing.at_all();
         let sides = &e.sides;
         if sides.judged < CONVERSATIONS {
             return lacking(sides.judged, CONVERSATIONS, "TCP conversations");
@@ -104,30 +128,87 @@ impl Detector for Asymmetric {
     }
 }
 
+/// Share of one-sided conversations, lower end of its interval, above which it is told, and above which numbers suffer from it.
+const PART: Limit = Limit::new(0.05);
+const LARGE_PART: f64 = 0.15;
+
+impl Detector for Partial {
+    fn yields_to(&self) -> &'static [&'static str] {
+        &["dir.half", "route.asym", "span.oversub", "span.sampled", "span.ratelimit", "span.size"]
+    }
+
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "dir.some",
+            aspect: Some(Aspect::Coverage),
+            meaning: "A part of the conversations shows one direction only: their loss, round-trip times and retransmissions cannot be \
+                      judged, and half of their load is not here.",
+            measured: "As for dir.half. Raised when surely more than {note} (lower end of the {sure} interval) of at least {judged} \
+                       conversations are one-sided, without dir.half, route.asym or a pattern of loss, and less than {lost} of the \
+                       data is missing; a warning when surely more than {warning}.",
+            cause: "Some of the mirrored ports are mirrored in one direction only, or some traffic takes another way back.",
+            lookalikes: "Conversations cut off by the beginning or the end of a short capture.",
+            remedy: "Mirror both directions of every source, and every port of a link aggregation.",
+            topic: Some(Topic::BothDirections),
+            figures: &[
+                SURE,
+                ("note", Share(PART.raise)),
+                ("warning", Share(LARGE_PART)),
+                ("lost", Share(GRAVE)),
+                ("judged", Count(CONVERSATIONS)),
+            ],
+        }
+    }
+
+    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+        let sides = &e.sides;
+        if sides.judged < CONVERSATIONS {
+            return lacking(sides.judged, CONVERSATIONS, "TCP conversations");
+        }
+        // Where so much is lost, a side of short conversations is.
+        if let Some(all) = e.loss.all.filter(|all| all.rate >= GRAVE) {
+            return Outcome::Unknown(format!("{} of the data is missing, of which one-sided conversations may come", percent(all.rate)));
+        }
+        let surely = wilson(sides.one_sided, sides.judged).low;
+        present_if(PART.exceeded(surely, standing.at_all()) && !sides.is_routing(), || {
+            let evidence = vec![("one_sided", Value::Count(sides.one_sided)), ("conversations", Value::Count(sides.judged))];
+            let severity = if surely > LARGE_PART { Severity::Warning } else { Severity::Note };
+            Report::new(severity, format!("{} of the conversations show one direction only", percent(sides.share())), evidence)
+        })
+    }
+}
+
+/// Frames before none of them with a tag says anything, and networks of untagged ARP that are more than one wire has by chance.
+const TAG_FRAMES: u64 = 100;
+const NETWORKS: u64 = 3;
+
 impl Detector for Stripped {
     fn page(&self) -> &'static Page {
         &Page {
             id: "vlan.stripped",
+            aspect: Some(Aspect::Fidelity),
             meaning: "Traffic of several VLANs arrives without its tags, so it cannot be told apart by VLAN.",
-            measured: "No frame carries a tag, over at least 100 frames, and yet per-VLAN spanning tree names more than one VLAN \
-                       (a warning), or untagged ARP comes from three networks or more: address blocks of 24 bits, taken for one \
-                       network where an address of one asks for an address of another (a note).",
+            measured: "No frame carries a tag, over at least {frames} frames, and yet per-VLAN spanning tree names more \
+                       than one VLAN (a warning), or untagged ARP comes from {networks} networks or more: address \
+                       blocks of {bits} bits, taken for one network where an address of one asks for an address of \
+                       another (a note).",
             cause: "The switch takes tags off on the mirror's destination port, or this host's interface does.",
             lookalikes: "Several networks of addresses on one wire on purpose; a mirror of access ports, where frames have no tags.",
             remedy: "Keep tags on the destination port; on this host: `ethtool -K IF rxvlan off` and, if supported, \
                      `ethtool -K IF rx-vlan-filter off`.",
             topic: Some(Topic::Encapsulation),
+            figures: &[("frames", Count(TAG_FRAMES)), ("networks", Count(NETWORKS)), ("bits", Count(measured::BLOCK_BITS))],
         }
     }
 
-    fn judge(&self, e: &Evidence, _active: bool) -> Outcome {
+    fn judge(&self, e: &Evidence, _: Standing<'_>) -> Outcome {
         let tags = &e.tags;
         let all = tags.tagged.saturating_add(tags.untagged);
-        if all < 100 {
-            return lacking(all, 100, "frames");
+        if all < TAG_FRAMES {
+            return lacking(all, TAG_FRAMES, "frames");
         }
         let named = tags.claimed > 1;
-        let found = share(tags.tagged, all) < 0.001 && (named || tags.networks >= 3);
+        let found = share(tags.tagged, all) < 0.001 && (named || tags.networks >= NETWORKS);
         present_if(found, || {
             let evidence = vec![
                 ("tagged", Value::Count(tags.tagged)),
@@ -153,28 +234,34 @@ impl Detector for Stripped {
     }
 }
 
+/// The share of conversations tagged one way.
+const ONE_WAY: Limit = Limit::new(0.5);
+
 impl Detector for OneWayTags {
     fn page(&self) -> &'static Page {
         &Page {
             id: "vlan.oneway",
+            aspect: Some(Aspect::Fidelity),
             meaning: "One direction of the conversations carries VLAN tags, the other does not. Load by VLAN is wrong by half.",
-            measured: "Conversations seen in both directions that are always tagged one way and never the other. Raised above \
-                       50 % of at least 20, cleared below 35 %.",
+            measured: "Conversations seen in both directions that are always tagged one way and never the other. Raised \
+                       above {limit} of at least {flows}, cleared below {clear}.",
             cause: "The switch copies received frames as they came and transmitted ones as they leave, or adds a tag to copies of \
                     one direction.",
             lookalikes: "A mirrored link between a tagged and an untagged port, copied once on each.",
             remedy: "Let the mirror keep tags in both directions; conversations are put together regardless of tags here.",
             topic: Some(Topic::Encapsulation),
+            figures: &[("limit", Share(ONE_WAY.raise)), ("clear", Share(ONE_WAY.clear)), ("flows", Count(CONVERSATIONS))],
         }
     }
 
-    fn judge(&self, e: &Evidence, active: bool) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+        let active = standing.at_all();
         let tags = &e.tags;
         if tags.flows < CONVERSATIONS {
             return lacking(tags.flows, CONVERSATIONS, "conversations in both directions");
         }
         let one_way = share(tags.one_way, tags.flows);
-        present_if(Limit::new(0.5).exceeded(one_way, active), || {
+        present_if(ONE_WAY.exceeded(one_way, active), || {
             let evidence = vec![("one_way", Value::Count(tags.one_way)), ("conversations", Value::Count(tags.flows))];
             let title = format!("VLAN tags in one direction only, in {} of the conversations", percent(one_way));
             Report::new(Severity::Warning, title, evidence)
@@ -182,18 +269,29 @@ impl Detector for OneWayTags {
     }
 }
 
+/// Control packets and seconds before the silence of a partner says anything: slow LACP has spoken three times by then.
+const CONTROL_PACKETS: u64 = 3;
+const CONTROL_SECONDS: f64 = 90.0;
+
 impl Detector for CpuBlind {
     fn page(&self) -> &'static Page {
         &Page {
             id: "cpu.blind",
+            aspect: Some(Aspect::Coverage),
             meaning: "Packets the switch sends itself (LACP, spanning tree, answers to ping and ARP) are not mirrored.",
-            measured: "A link aggregation partner that neighbours speak to and that never speaks itself, among at least 3 control \
-                       packets in at least 90 s (LACP sends every 1 or 30 s).",
+            measured: "A link aggregation partner that neighbours speak to and that never speaks itself, among at least \
+                       {packets} control packets in at least {seconds} (LACP sends every {fast} or {slow}).",
             cause: "Many platforms copy only what their forwarding hardware handles, not what their processor sends.",
             lookalikes: "Only the receiving direction is mirrored (dir.half); an aggregation that is not up.",
             remedy: "Add the processor (`cpu`, `inband`) as a source where the platform has it; otherwise do not take the silence \
                      of the switch for a fault.",
             topic: None,
+            figures: &[
+                ("packets", Count(CONTROL_PACKETS)),
+                ("seconds", Seconds(CONTROL_SECONDS)),
+                ("fast", Seconds(measured::LACP[0])),
+                ("slow", Seconds(measured::LACP[1])),
+            ],
         }
     }
 
@@ -201,17 +299,57 @@ impl Detector for CpuBlind {
         &[Need::BothDirections]
     }
 
-    fn judge(&self, e: &Evidence, active: bool) -> Outcome {
-        if !active && (e.control.neighbour < 3 || e.control.seconds < 90.0) {
-            return lacking(e.control.neighbour.min(2), 3, "control packets of neighbours in 90 s");
+    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+        let active = standing.at_all();
+        if !active && (e.control.neighbour < CONTROL_PACKETS || e.control.seconds < CONTROL_SECONDS) {
+            return lacking(e.control.neighbour.min(CONTROL_PACKETS - 1), CONTROL_PACKETS, "control packets of neighbours in so much time");
         }
         present_if(e.control.silent_partners > 0, || {
             let evidence = vec![
                 ("silent_systems", Value::Count(e.control.silent_partners)),
                 ("control_packets", Value::Count(e.control.neighbour)),
-                ("seconds", Value::Number(e.control.seconds)),
+                ("seconds", Value::Seconds(e.control.seconds)),
             ];
             Report::new(Severity::Note, "What the switch sends itself is not mirrored", evidence)
+        })
+    }
+}
+
+/// Frames and seconds before it is said that none is for others: a quiet port of a switch receives some of both kinds a second.
+const FRAMES: u64 = 10;
+const WATCHED: f64 = 9.0;
+
+/// Frames of a file before it is told what it consists of, and the stations that sent them: one protocol's packets, taken out of a capture,
+/// have fewer.
+const FILE_FRAMES: u64 = 20;
+const FILE_STATIONS: u64 = 3;
+
+/// Broadcasts of a file before they are those of a network: hosts that look for each other.
+const FILE_BROADCASTS: u64 = 3;
+
+/// Share of frames to others below which a live port is none of a mirror, and above which it is again.
+const OTHERS: (f64, f64) = (0.01, 0.02);
+
+impl NotAMirror {
+    fn evidence(e: &Evidence) -> Vec<(&'static str, Value)> {
+        vec![
+            ("unicast_to_others", Value::Count(e.casts.to_others)),
+            ("unicast_to_this_host", Value::Count(e.casts.to_host)),
+            ("multicast", Value::Count(e.casts.multicast)),
+            ("broadcast", Value::Count(e.casts.broadcast)),
+        ]
+    }
+
+    /// A file does not tell whose port it is of, so that it is only said what is in it.
+    fn of_a_file(e: &Evidence) -> Outcome {
+        let casts = &e.casts;
+        if casts.all() < FILE_FRAMES || e.seconds < WATCHED {
+            return lacking(casts.all().min(FILE_FRAMES - 1), FILE_FRAMES, "frames in so much time");
+        }
+        let none = casts.to_others == 0 && casts.broadcast >= FILE_BROADCASTS && casts.multicast > 0 && e.sides.stations >= FILE_STATIONS;
+        present_if(none, || {
+            let title = "Only broadcast and multicast: what a port without a mirror receives";
+            Report::new(Severity::Note, title, Self::evidence(e))
         })
     }
 }
@@ -220,54 +358,74 @@ impl Detector for NotAMirror {
     fn page(&self) -> &'static Page {
         &Page {
             id: "mirror.none",
+            aspect: Some(Aspect::Coverage),
             meaning: "This port receives what every port receives: broadcast, multicast and what is meant for this host. It is not \
                       the destination of a mirror.",
-            measured: "Unicast frames to other stations are less than 1 % of at least 20 frames in at least 10 s of a live port; \
-                       cleared above 2 %. A switch floods a little unicast to every port.",
+            measured: "Unicast frames between other stations are less than {raise} of at least {frames} frames in at \
+                       least {seconds} of a live port; cleared above {clear}. What this host itself sends and receives \
+                       is told by the interface's address. A switch floods a little unicast to every port. Of a file a \
+                       note, when at least {file_frames} frames of at least {stations} stations in at least {seconds} \
+                       are multicast and broadcast ({broadcasts} at least) and none is unicast.",
             cause: "The session is missing, is shut down, or names another destination port; or this is the wrong interface.",
             lookalikes: "A mirrored port with no traffic; an interface that is not in promiscuous mode and drops frames to others.",
             remedy: "Check the session and its destination on the switch and the cable; choose the interface with the mirror.",
             topic: Some(Topic::BothDirections),
+            figures: &[
+                ("raise", Share(OTHERS.0)),
+                ("clear", Share(OTHERS.1)),
+                ("frames", Count(FRAMES)),
+                ("seconds", Seconds(WATCHED)),
+                ("file_frames", Count(FILE_FRAMES)),
+                ("stations", Count(FILE_STATIONS)),
+                ("broadcasts", Count(FILE_BROADCASTS)),
+            ],
         }
     }
 
-    fn judge(&self, e: &Evidence, active: bool) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
         let casts = &e.casts;
-        if !e.live || casts.all() < 20 || e.seconds < 10.0 {
-            return lacking(casts.all().min(19), 20, "frames in 10 s of a live port");
+        if !e.live {
+            return Self::of_a_file(e);
+        }
+        if casts.all() < FRAMES || e.watched < WATCHED {
+            return lacking(casts.all().min(FRAMES - 1), FRAMES, "frames in so much time");
         }
         let others = share(casts.to_others, casts.all());
-        present_if(others < if active { 0.02 } else { 0.01 }, || {
-            let evidence = vec![
-                ("unicast_to_others", Value::Count(casts.to_others)),
-                ("unicast_to_this_host", Value::Count(casts.to_host)),
-                ("multicast", Value::Count(casts.multicast)),
-                ("broadcast", Value::Count(casts.broadcast)),
-            ];
-            Report::new(Severity::Critical, "Not a mirror port: only broadcast arrives", evidence)
+        present_if(others < if standing.at_all() { OTHERS.1 } else { OTHERS.0 }, || {
+            let (severity, title) = if casts.to_host > 0 {
+                (Severity::Critical, "Not a mirror port: only broadcast, multicast and this host's own packets arrive")
+            } else {
+                (Severity::Critical, "Not a mirror port: only broadcast arrives")
+            };
+            Report::new(severity, title, Self::evidence(e))
         })
     }
 }
+
+/// Seconds without a packet: every switch sends something more often.
+const QUIET: f64 = 10.0;
 
 impl Detector for Silent {
     fn page(&self) -> &'static Page {
         &Page {
             id: "mirror.silent",
+            aspect: Some(Aspect::Coverage),
             meaning: "Nothing arrives at all, not even broadcasts.",
-            measured: "No packet in at least 10 s of a live port.",
+            measured: "No packet in at least {seconds} of a live port.",
             cause: "The cable, the destination port or the session is down, or a capture filter matches nothing.",
             lookalikes: "A mirrored port without any traffic; copies that come encapsulated to another address.",
             remedy: "Check the link light, the session on the switch (`show monitor session all` or its like) and the filter.",
             topic: None,
+            figures: &[("seconds", Seconds(QUIET))],
         }
     }
 
-    fn judge(&self, e: &Evidence, _active: bool) -> Outcome {
+    fn judge(&self, e: &Evidence, _: Standing<'_>) -> Outcome {
         if !e.live {
             return Outcome::Unknown("not a live port".into());
         }
-        present_if(e.quiet >= 10.0, || {
-            Report::new(Severity::Critical, "Nothing arrives on this port", vec![("seconds", Value::Number(e.quiet))])
+        present_if(e.quiet >= QUIET, || {
+            Report::new(Severity::Critical, "Nothing arrives on this port", vec![("seconds", Value::Seconds(e.quiet))])
         })
     }
 }

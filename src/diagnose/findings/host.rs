@@ -1,16 +1,20 @@
 //! This host's interface: settings that spoil a mirror. Each says something only of a live port.
 
 use super::present_if;
-use crate::diagnose::detector::{Detector, Outcome, Page, Report};
+use crate::diagnose::detector::{Detector, Outcome, Page, Report, Standing};
 use crate::diagnose::evidence::Evidence;
+use crate::diagnose::figure::Figure::BitsPerSecond;
 use crate::model::units::{bits_per_second, grouped};
-use crate::model::{Severity, Value};
+use crate::model::{Aspect, Severity, Value};
 
 /// The interface sends.
 pub struct Transmits;
 
 /// The link is slow or half duplex.
 pub struct Link;
+
+/// Speed in bits per second that is slow for a mirror.
+const SLOW: u64 = 100_000_000;
 
 /// Frames too long for the interface.
 pub struct Oversize;
@@ -46,6 +50,7 @@ impl Detector for Transmits {
     fn page(&self) -> &'static Page {
         &Page {
             id: "nic.transmits",
+            aspect: Some(Aspect::Fidelity),
             meaning: "This host sends into the mirror port. Switches drop or, worse, forward that; and the host's own packets mix \
                       with the mirrored ones.",
             measured: "The interface's counter of sent packets grew (a warning), or it has an IP address (a note).",
@@ -55,15 +60,16 @@ impl Detector for Transmits {
             remedy: "Remove its addresses (`ip addr flush dev IF`), `sysctl net.ipv6.conf.IF.disable_ipv6=1`, `ip link set IF arp \
                      off`.",
             topic: None,
+            figures: &[],
         }
     }
 
-    fn judge(&self, e: &Evidence, _active: bool) -> Outcome {
+    fn judge(&self, e: &Evidence, _: Standing<'_>) -> Outcome {
         if !e.live || e.transit.outer > 0 {
             return Outcome::Clear;
         }
         match e.host.sent {
-            Some(sent) if sent > 0 => Outcome::Present(
+            Some(sent) if sent > 0 => Outcome::from(
                 Report::new(
                     Severity::Warning,
                     format!("This host sends into the mirror port: {} packets", grouped(sent)),
@@ -83,22 +89,29 @@ impl Detector for Link {
     fn page(&self) -> &'static Page {
         &Page {
             id: "host.link",
+            aspect: Some(Aspect::Completeness),
             meaning: "The link to the mirror is slow or half duplex: it cannot carry what a switch port carries.",
-            measured: "Speed at most 100 Mb/s, or half duplex, as the interface reports them.",
+            measured: "Speed at most {speed}, or half duplex, as the interface reports them.",
             cause: "Negotiation failed: a bad cable, or fixed settings on one side only.",
             lookalikes: "A device that really is that slow.",
             remedy: "Replace the cable, and let both sides negotiate.",
             topic: None,
+            figures: &[("speed", BitsPerSecond(SLOW as f64))],
         }
     }
 
-    fn judge(&self, e: &Evidence, _active: bool) -> Outcome {
+    /// The link that is full is this one, where it is its speed that utilisation was measured against.
+    fn explains(&self, e: &Evidence) -> &'static [&'static str] {
+        if e.host.speed.is_some() && e.host.speed == e.loss.speed { &["span.oversub"] } else { &[] }
+    }
+
+    fn judge(&self, e: &Evidence, _: Standing<'_>) -> Outcome {
         let half = e.host.half_duplex == Some(true);
-        let slow = e.host.speed.filter(|s| *s > 0 && *s <= 100_000_000);
+        let slow = e.host.speed.filter(|s| *s > 0 && *s <= SLOW);
         present_if(e.live && (half || slow.is_some()), || {
             let speed = e.host.speed.map(|s| bits_per_second(s as f64)).unwrap_or_else(|| "unknown speed".into());
             let title = format!("The mirror link runs at {speed}{}", if half { ", half duplex" } else { "" });
-            Report::new(Severity::Warning, title, named(e, "bits_per_second", Value::Count(e.host.speed.unwrap_or(0))))
+            Report::new(Severity::Warning, title, named(e, "bits_per_second", Value::BitsPerSecond(e.host.speed.unwrap_or(0) as f64)))
         })
     }
 }
@@ -107,16 +120,23 @@ impl Detector for Oversize {
     fn page(&self) -> &'static Page {
         &Page {
             id: "host.oversize",
+            aspect: Some(Aspect::Completeness),
             meaning: "The interface drops frames because they are longer than it accepts.",
             measured: "Its counter of length errors grew.",
             cause: "Mirrored jumbo frames, or copies with encapsulation, exceed the MTU of this interface.",
             lookalikes: "Damaged frames on the cable are counted as length errors by some drivers.",
             remedy: "`ip link set IF mtu 9216` (or the largest the interface takes).",
             topic: None,
+            figures: &[],
         }
     }
 
-    fn judge(&self, e: &Evidence, _active: bool) -> Outcome {
+    /// Frames the interface drops for their length are the large packets that are missing.
+    fn explains(&self, _: &Evidence) -> &'static [&'static str] {
+        &["span.size"]
+    }
+
+    fn judge(&self, e: &Evidence, _: Standing<'_>) -> Outcome {
         let n = e.host.length_errors;
         present_if(e.live && n > 0, || {
             let mut evidence = named(e, "length_errors", Value::Count(n));
@@ -131,6 +151,7 @@ impl Detector for Pause {
     fn page(&self) -> &'static Page {
         &Page {
             id: "host.pause",
+            aspect: Some(Aspect::Completeness),
             meaning: "Flow control is on: when this host is busy it makes the switch hold copies back, and the switch then drops them \
                       unseen.",
             measured: "The interface's pause settings.",
@@ -138,10 +159,11 @@ impl Detector for Pause {
             lookalikes: "None.",
             remedy: "`ethtool -A IF rx off tx off autoneg off`.",
             topic: None,
+            figures: &[],
         }
     }
 
-    fn judge(&self, e: &Evidence, _active: bool) -> Outcome {
+    fn judge(&self, e: &Evidence, _: Standing<'_>) -> Outcome {
         present_if(e.live && e.host.pause == Some(true), || {
             let title = "Flow control is on at the mirror port of this host";
             Report::new(Severity::Note, title, named(e, "pause", Value::Text("on".into()))).mend(remedy(e, self.page()))

@@ -1,11 +1,14 @@
 //! Loss by the place where it happened.
 
-use super::{lacking, numbers, present_if};
-use crate::diagnose::detector::{Detector, Limit, Need, Outcome, Page, Report};
-use crate::diagnose::evidence::{Evidence, share};
+use super::{SURE, lacking, numbers, present_if};
+use crate::diagnose::detector::{Detector, Limit, Need, Outcome, Page, Report, Standing};
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::figure::Figure::{Count, Seconds, Share};
+use crate::diagnose::figure::{Figure, measured};
 use crate::diagnose::vendor::Topic;
+use crate::model::evidence::{SessionLoss, share};
 use crate::model::units::percent;
-use crate::model::{Estimate, Severity, Value};
+use crate::model::{Aspect, Estimate, Severity, Subject, Value};
 
 /// Things looked at before a rate is given.
 const SAMPLE: u64 = 100;
@@ -23,11 +26,24 @@ const SEQUENCE_LIMIT: Limit = Limit::new(0.001);
 /// The same by answers without their question, where there is too little TCP: one or two of a hundred may have been slow.
 const ORPHAN_LIMIT: Limit = Limit::new(0.005);
 
+/// Shares from which on volumes are partial, and not to be believed.
+const PARTIAL: f64 = 0.01;
+pub(super) const GRAVE: f64 = 0.05;
+
+/// The share lost here from which on it is a warning: what this host loses can be mended here.
+const HOST_WARNING: f64 = 0.001;
+
+/// Figures that several pages name.
+const HOLD: (&str, Figure) = ("hold", Seconds(measured::UNSEEN_AFTER));
+const N: (&str, Figure) = ("n", Count(SAMPLE));
+const WARN: (&str, Figure) = ("warning", Share(PARTIAL));
+const CRITICAL: (&str, Figure) = ("critical", Share(GRAVE));
+
 /// Below 1 % usable, below 5 % partial, beyond it volumes are not to be believed.
 fn severity(rate: f64) -> Severity {
     match rate {
-        r if r >= 0.05 => Severity::Critical,
-        r if r >= 0.01 => Severity::Warning,
+        r if r >= GRAVE => Severity::Critical,
+        r if r >= PARTIAL => Severity::Warning,
         _ => Severity::Note,
     }
 }
@@ -50,17 +66,33 @@ fn rated(estimate: Option<Estimate>, limit: Limit, active: bool, title: impl FnO
 const RUNS: &str = "Losses come in runs, not packet by packet: bulk data is missing, and yet few of the answers seen lack their question. Bursts \
                     exceed what the mirror carries, by the speed of its destination port, by its buffer or by a rate limit.";
 
-/// What the answers without a question say beside a finding of loss.
+/// When acknowledged data was lost, and what the answers without a question say beside it.
 fn witnessed(outcome: Outcome, e: &Evidence) -> Outcome {
+    let outcome = match outcome {
+        Outcome::Present(reports) => Outcome::Present(reports.into_iter().map(|r| r.held(e.of_file(&e.loss.times))).collect()),
+        other => other,
+    };
     match (outcome, e.loss.unmatched) {
-        (Outcome::Present(mut report), Some(unmatched)) => {
-            report.evidence.push(("lone_answers", Value::Share(unmatched.rate)));
-            report.evidence.push(("answers", Value::Count(unmatched.n)));
+        (Outcome::Present(reports), Some(unmatched)) => {
             let runs = unmatched.n >= ANSWERS && e.loss.all.is_some_and(|all| unmatched.high < all.low / 2.0);
-            Outcome::Present(if runs { report.because(RUNS) } else { report })
+            let add = |mut report: Report| {
+                report.evidence.push(("lone_answers", Value::Share(unmatched.rate)));
+                report.evidence.push(("answers", Value::Count(unmatched.n)));
+                if runs { report.because(RUNS) } else { report }
+            };
+            Outcome::Present(reports.into_iter().map(add).collect())
         }
         (outcome, _) => outcome,
     }
+}
+
+/// The loss of one mirror session, which is named where there are several.
+fn lossy(session: &SessionLoss, e: &Evidence, standing: Standing<'_>, several: bool) -> Option<Report> {
+    let subject = Subject::Session(session.tunnel);
+    let loss = session.loss.filter(|l| l.n >= SAMPLE && SEQUENCE_LIMIT.exceeded(l.low, standing.on(subject)))?;
+    let of = if several { format!(" of {subject}") } else { String::new() };
+    let title = format!("{} of the copies{of} are lost between switch and host", percent(loss.rate));
+    Some(Report::new(severity(loss.rate), title, numbers(&loss)).about(subject).held(e.of_file(&[session.span])))
 }
 
 /// Copies the switch never made.
@@ -83,17 +115,20 @@ impl Detector for Switch {
     fn page(&self) -> &'static Page {
         &Page {
             id: "switch.loss",
+            aspect: Some(Aspect::Completeness),
             meaning: "Packets crossed the network, but the switch never made copies of them. Volumes are too low by this share.",
-            measured: "TCP data that was acknowledged and never seen within 200 ms of packet time, in bytes, less what sequence \
-                       numbers of the encapsulation show lost later. Raised when the lower end of its 95 % interval is above \
-                       0.05 %, on at least 100 segments; a warning from 1 %, critical from 5 %. Answers whose question was \
-                       never seen (SYN-ACK, DNS, echo) stand beside it as a witness.",
+            measured: "TCP data that was acknowledged and never seen within {hold} of packet time, in bytes, less what \
+                       sequence numbers of the encapsulation show lost later. Raised when the lower end of its {sure} \
+                       interval is above {limit}, on at least {n} segments; a warning from {warning}, critical from \
+                       {critical}. Answers whose question was never seen (SYN-ACK, DNS, echo) stand beside it as a \
+                       witness.",
             cause: "The mirror copies more than it can: sources together exceed the destination, or the switch gives copies a \
                     low priority.",
-            lookalikes: "Traffic that takes another way for a time; a middlebox that changes sequence numbers; conversations \
-                         joined midway (only those with 20 packets of each side are judged).",
+            lookalikes: "Traffic that takes another way for a time; a middlebox that changes sequence numbers; \
+                       conversations joined midway (only those with {settled} packets of each side are judged).",
             remedy: "Mirror fewer sources or one direction, filter at the source, or use a faster destination port.",
             topic: Some(Topic::Relief),
+            figures: &[SURE, HOLD, N, WARN, CRITICAL, ("limit", Share(TCP_LIMIT.raise)), ("settled", Count(measured::SETTLED))],
         }
     }
 
@@ -101,7 +136,8 @@ impl Detector for Switch {
         &[Need::BothDirections, Need::Unique]
     }
 
-    fn judge(&self, e: &Evidence, active: bool) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+        let active = standing.at_all();
         witnessed(rated(e.loss.switch, TCP_LIMIT, active, |p| format!("{p} of the traffic is never copied by the switch")), e)
     }
 }
@@ -114,19 +150,22 @@ impl Detector for Upstream {
     fn page(&self) -> &'static Page {
         &Page {
             id: "upstream.loss",
+            aspect: Some(Aspect::Completeness),
             meaning: "Packets crossed the network, but their copies never reached this host. Volumes are too low by this share.",
-            measured: "TCP data that was acknowledged and never seen within 200 ms of packet time, in bytes, less what this host \
-                       lost itself. Without sequence numbers on the copies, switch and path cannot be told apart. Raised when \
-                       the lower end of its 95 % interval is above 0.05 %, on at least 100 segments; a warning from 1 %, \
-                       critical from 5 %. Answers whose question was never seen (SYN-ACK, DNS, echo) stand beside it as a \
-                       witness; with less TCP than that, at least 100 answers raise it alone, when surely more than 0.5 % lack \
-                       their question and this host lost nothing.",
+            measured: "TCP data that was acknowledged and never seen within {hold} of packet time, in bytes, less what \
+                       this host lost itself. Without sequence numbers on the copies, switch and path cannot be told \
+                       apart. Raised when the lower end of its {sure} interval is above {limit}, on at least {n} \
+                       segments; a warning from {warning}, critical from {critical}. Answers whose question was never \
+                       seen (SYN-ACK, DNS, echo) stand beside it as a witness; with less TCP than that, at least {n} \
+                       answers raise it alone, when surely more than {alone} lack their question and this host lost \
+                       nothing.",
             cause: "The mirror copies more than its destination carries, or copies are lost on their way here.",
             lookalikes: "Traffic that takes another way for a time; a middlebox that changes sequence numbers; network cards \
                          that drop without counting.",
             remedy: "Mirror fewer sources or one direction, or use a faster destination port; check the counters of the ports on \
                      the way and switch flow control off.",
             topic: Some(Topic::Relief),
+            figures: &[SURE, HOLD, N, WARN, CRITICAL, ("limit", Share(TCP_LIMIT.raise)), ("alone", Share(ORPHAN_LIMIT.raise))],
         }
     }
 
@@ -134,7 +173,8 @@ impl Detector for Upstream {
         &[Need::BothDirections, Need::Unique]
     }
 
-    fn judge(&self, e: &Evidence, active: bool) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+        let active = standing.at_all();
         if e.loss.switch.is_some() {
             return Outcome::Clear;
         }
@@ -153,21 +193,29 @@ impl Detector for Path {
     fn page(&self) -> &'static Page {
         &Page {
             id: "path.loss",
+            aspect: Some(Aspect::Completeness),
             meaning: "The switch sent copies that never arrived here.",
-            measured: "Gaps in the sequence numbers of the encapsulation (ERSPAN, GRE), less what this host lost itself. Raised \
-                       when the lower end of the 95 % interval is above 0.1 %, on at least 100 packets; a warning from 1 %, \
-                       critical from 5 %.",
+            measured: "Gaps in the sequence numbers of the encapsulation (ERSPAN, GRE), less what this host lost \
+                       itself. Raised when the lower end of the {sure} interval is above {limit}, on at least {n} \
+                       packets; a warning from {warning}, critical from {critical}.",
             cause: "The network between switch and analyser drops copies, or the switch numbers copies before the queue of its \
                     mirror and drops them there.",
-            lookalikes: "A restart of the session begins its numbers anew (counted apart); a switch that numbers with 30 bits.",
+            lookalikes: "A restart of the session begins its numbers anew (counted apart); a switch that numbers with \
+                       {bits} bits.",
             remedy: "Check drops and MTU on the way, and how the way treats the DSCP value of mirror packets; give them a queue of \
                      their own.",
             topic: Some(Topic::Relief),
+            figures: &[SURE, N, WARN, CRITICAL, ("limit", Share(SEQUENCE_LIMIT.raise)), ("bits", Count(measured::NARROW_BITS))],
         }
     }
 
-    fn judge(&self, e: &Evidence, active: bool) -> Outcome {
-        rated(e.loss.path, SEQUENCE_LIMIT, active, |p| format!("{p} of the copies are lost between switch and host"))
+    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+        let several = e.loss.by_session.iter().filter(|s| s.loss.is_some()).count() > 1;
+        let own: Vec<Report> = e.loss.by_session.iter().filter_map(|s| lossy(s, e, standing, several)).collect();
+        if !own.is_empty() {
+            return Outcome::Present(own);
+        }
+        rated(e.loss.path, SEQUENCE_LIMIT, standing.at_all(), |p| format!("{p} of the copies are lost between switch and host"))
     }
 }
 
@@ -175,31 +223,33 @@ impl Detector for Host {
     fn page(&self) -> &'static Page {
         &Page {
             id: "host.drop",
+            aspect: Some(Aspect::Completeness),
             meaning: "This host is too slow or too busy: packets arrived at it and were lost before they were analysed.",
-            measured: "Counters of the interface, the kernel's capture buffer and our own queues, as a share of what arrived. \
-                       Raised by the first lost packet; a warning from 0.1 %, critical from 5 %. A capture file may carry the \
-                       counters of the host that made it.",
+            measured: "Counters of the interface, the kernel's capture buffer and our own queues, as a share of what \
+                       arrived. Raised by the first lost packet; a warning from {host}, critical from {critical}. A \
+                       capture file may carry the counters of the host that made it.",
             cause: "More packets than the capture can take: a small buffer, a busy processor, or one receive queue for all.",
             lookalikes: "Drivers that count frames dropped on purpose (unknown protocols, pause frames) among losses; counters \
                          that began before the capture did.",
             remedy: "Enlarge the capture buffer and the ring of the interface (`ethtool -G IF rx 4096`), capture with a filter, or \
                      move other work off this host.",
             topic: None,
+            figures: &[CRITICAL, ("host", Share(HOST_WARNING))],
         }
     }
 
-    fn judge(&self, e: &Evidence, _active: bool) -> Outcome {
+    fn judge(&self, e: &Evidence, _: Standing<'_>) -> Outcome {
         let lost = e.host.lost;
         let rate = e.loss.host.map_or_else(|| share(lost, e.packets.saturating_add(lost)), |h| h.rate);
         if lost == 0 && rate <= 0.0 {
             return Outcome::Clear;
         }
         let severity = match rate {
-            r if r >= 0.05 => Severity::Critical,
-            r if r >= 0.001 => Severity::Warning,
+            r if r >= GRAVE => Severity::Critical,
+            r if r >= HOST_WARNING => Severity::Warning,
             _ => Severity::Note,
         };
         let evidence = vec![("share", Value::Share(rate)), ("lost", Value::Count(lost)), ("packets", Value::Count(e.packets))];
-        Outcome::Present(Report::new(severity, format!("This host loses {} of what arrives", percent(rate)), evidence))
+        Outcome::from(Report::new(severity, format!("This host loses {} of what arrives", percent(rate)), evidence))
     }
 }

@@ -1,6 +1,7 @@
 //! One file a family of findings.
 
 pub(super) mod capture;
+pub(super) mod contents;
 pub(super) mod copies;
 pub(super) mod directionality;
 pub(super) mod fidelity;
@@ -10,8 +11,13 @@ pub(super) mod span;
 pub(super) mod transit;
 
 use super::detector::{Outcome, Report};
+use crate::diagnose::figure::Figure;
+use crate::model::estimate::CONFIDENCE;
 use crate::model::units::grouped;
 use crate::model::{Estimate, Value};
+
+/// The interval that is meant where something is said to be sure.
+const SURE: (&str, Figure) = ("sure", Figure::Share(CONFIDENCE));
 
 /// Too little evidence: `have` of `want`.
 fn lacking(have: u64, want: u64, of: &str) -> Outcome {
@@ -19,7 +25,7 @@ fn lacking(have: u64, want: u64, of: &str) -> Outcome {
 }
 
 fn present_if(condition: bool, report: impl FnOnce() -> Report) -> Outcome {
-    if condition { Outcome::Present(report()) } else { Outcome::Clear }
+    if condition { report().into() } else { Outcome::Clear }
 }
 
 /// An estimate as evidence: rate, interval and sample size.

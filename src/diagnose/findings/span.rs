@@ -1,12 +1,15 @@
 //! Loss with a pattern: what the mirror does by design or by its limits.
 
-use super::loss::ANSWERS;
+use super::loss::{ANSWERS, GRAVE};
 use super::{lacking, present_if};
-use crate::diagnose::detector::{Detector, Limit, Need, Outcome, Page, Report};
-use crate::diagnose::evidence::{Evidence, FLAT_WINDOWS, FlatTop, SizeLoss, share};
+use crate::diagnose::detector::{Detector, Limit, Need, Outcome, Page, Report, Standing};
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::figure::Figure::{Count, Seconds, Share, Times};
+use crate::diagnose::figure::measured;
 use crate::diagnose::vendor::Topic;
+use crate::model::evidence::{FLAT_WINDOWS, FlatTop, SizeLoss, share};
 use crate::model::units::{bits_per_second, percent};
-use crate::model::{Severity, Value};
+use crate::model::{Aspect, Severity, Value};
 
 /// Windows of high and of low load before they are compared.
 const WINDOWS: u64 = 30;
@@ -22,6 +25,23 @@ const FLOWS: u64 = 20;
 
 /// Sampling one in two leaves half out; less than that is not called sampling.
 const LEAST_SAMPLING: f64 = 0.45;
+
+/// Loss above which the mirror is said to lose, and how many times the loss of low load it is when it depends on load.
+const LOSSY: Limit = Limit::new(0.001);
+const DEPENDS: Limit = Limit::new(10.0);
+
+/// Variation of a rate that is called constant, before and while it is told; and how near the speed of the link it is the link's.
+const STEADY: (f64, f64) = (0.02, 0.03);
+const BELOW_SPEED: f64 = 0.9;
+
+/// Steps of the histogram of shares missing, and how many of them from the median are near it.
+const STEPS: f64 = 20.0;
+const NEAR: usize = 3;
+
+/// Segments of a size before their share says anything; the share missing beyond a size, before and while it is told, and below it.
+const SEGMENTS: u64 = 20;
+const BEYOND: (f64, f64) = (0.5, 0.35);
+const SMALLER: f64 = 0.02;
 
 /// The destination port is too slow.
 pub struct Oversubscribed;
@@ -39,15 +59,24 @@ impl Detector for Oversubscribed {
     fn page(&self) -> &'static Page {
         &Page {
             id: "span.oversub",
+            aspect: Some(Aspect::Completeness),
             meaning: "The mirror's destination port is too slow for its sources: when load is high, copies are dropped. Peaks are \
                       cut off and volumes are too low.",
-            measured: "Share of acknowledged TCP data never seen, in windows above 95 % utilisation of the mirror link and in \
-                       windows below 50 %, after subtracting this host's own drops. Raised when the first is above 0.1 % and more \
-                       than 10 times the second, with at least 30 windows of each; or when nine of ten windows are full.",
+            measured: "Share of acknowledged TCP data never seen, in windows above {full} utilisation of the mirror \
+                       link and in windows below {low}, after subtracting this host's own drops. Raised when the first \
+                       is above {limit} and more than {times} times the second, with at least {windows} windows of \
+                       each; or when nine of ten windows are full.",
             cause: "Two directions of a full-duplex port, or several ports, share one destination port of the same speed.",
             lookalikes: "A host that loses packets under load (host.drop); a rate limit on the session (span.ratelimit).",
             remedy: "Use a faster destination port, mirror fewer sources or one direction, or filter at the source.",
             topic: Some(Topic::Relief),
+            figures: &[
+                ("full", Share(measured::LOADS[1])),
+                ("low", Share(measured::LOADS[0])),
+                ("limit", Share(LOSSY.raise)),
+                ("times", Times(DEPENDS.raise)),
+                ("windows", Count(WINDOWS)),
+            ],
         }
     }
 
@@ -55,7 +84,8 @@ impl Detector for Oversubscribed {
         &[Need::BothDirections, Need::Unique]
     }
 
-    fn judge(&self, e: &Evidence, active: bool) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+        let active = standing.at_all();
         let [low, middle, high] = &e.loss.by_load;
         let all = low.windows + middle.windows + high.windows;
         let always = high.windows >= WINDOWS && high.windows.saturating_mul(10) >= all.saturating_mul(9);
@@ -63,8 +93,8 @@ impl Detector for Oversubscribed {
             return lacking(low.windows.min(high.windows), WINDOWS, "windows of low and of high load");
         }
         let (loss_high, loss_low) = (high.upstream().0, low.upstream().1);
-        let depends = always || Limit::new(10.0).exceeded(loss_high / loss_low.max(1e-9), active);
-        present_if(depends && Limit::new(0.001).exceeded(loss_high, active), || {
+        let depends = always || DEPENDS.exceeded(loss_high / loss_low.max(1e-9), active);
+        present_if(depends && LOSSY.exceeded(loss_high, active), || {
             let lost = percent(loss_high);
             let title = if always {
                 format!("The mirror port is too slow: it is full all the time, {lost} lost")
@@ -79,7 +109,8 @@ impl Detector for Oversubscribed {
             if !always {
                 evidence.insert(1, ("loss_otherwise", Value::Share(low.upstream().0)));
             }
-            Report::new(if loss_high >= 0.05 { Severity::Critical } else { Severity::Warning }, title, evidence)
+            let severity = if loss_high >= GRAVE { Severity::Critical } else { Severity::Warning };
+            Report::new(severity, title, evidence).held(e.of_file(&e.loss.times))
         })
     }
 }
@@ -93,25 +124,32 @@ fn uniform_ratio(e: &Evidence) -> Option<f64> {
         sum = sum.saturating_add(*n);
         sum.saturating_mul(2) >= all
     })?;
-    let near = e.loss.ratios.get(middle.saturating_sub(3)..(middle + 4).min(e.loss.ratios.len()))?;
+    let near = e.loss.ratios.get(middle.saturating_sub(NEAR)..(middle + NEAR + 1).min(e.loss.ratios.len()))?;
     let near: u64 = near.iter().fold(0, |sum, n| sum.saturating_add(*n));
-    (near.saturating_mul(10) >= all.saturating_mul(9)).then_some((middle as f64 + 0.5) / 20.0)
+    (near.saturating_mul(10) >= all.saturating_mul(9)).then_some((middle as f64 + 0.5) / STEPS)
 }
 
 impl Detector for Sampled {
     fn page(&self) -> &'static Page {
         &Page {
             id: "span.sampled",
+            aspect: Some(Aspect::Completeness),
             meaning: "The session mirrors one packet in N on purpose. Counts are samples: multiply them by N, and do not expect \
                       whole conversations.",
-            measured: "The share missing is the same in conversations of every kind: nine of ten of at least 20 are within 15 % \
-                       of their median, at least 45 % is missing, neither load nor size makes a difference, the rate of copies is not \
-                       constant, and questions whose answer was seen (SYN, DNS, echo; at least 20) are missing as often; or the \
-                       mirror says so itself.",
+            measured: "The share missing is the same in conversations of every kind: nine of ten of at least {flows} \
+                       are within {near} of their median, at least {missing} is missing, neither load nor size makes a \
+                       difference, the rate of copies is not constant, and questions whose answer was seen (SYN, DNS, \
+                       echo; at least {answers}) are missing as often; or the mirror says so itself.",
             cause: "Sampling is configured on the session, or it is the platform's only way of mirroring.",
             lookalikes: "A balancer that spreads packets over several analysers; a mirror that is overloaded all the time.",
             remedy: "Turn sampling off, or scale by N.",
             topic: Some(Topic::EveryPacket),
+            figures: &[
+                ("flows", Count(FLOWS)),
+                ("near", Share(NEAR as f64 / STEPS)),
+                ("missing", Share(LEAST_SAMPLING)),
+                ("answers", Count(ANSWERS)),
+            ],
         }
     }
 
@@ -119,10 +157,11 @@ impl Detector for Sampled {
         &[Need::BothDirections, Need::Unique]
     }
 
-    fn judge(&self, e: &Evidence, active: bool) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+        let active = standing.at_all();
         if let Some(n) = e.loss.declared_sampling.filter(|n| *n > 1) {
             let evidence = vec![("one_in", Value::Count(n.into()))];
-            return Outcome::Present(Report::new(Severity::Note, format!("The mirror samples one packet in {n}"), evidence));
+            return Outcome::from(Report::new(Severity::Warning, format!("The mirror samples one packet in {n}"), evidence));
         }
         let flows: u64 = e.loss.ratios.iter().fold(e.loss.whole, |sum, n| sum.saturating_add(*n));
         if flows < FLOWS {
@@ -139,7 +178,8 @@ impl Detector for Sampled {
             let n = (1.0 / (1.0 - all.rate).max(1e-6)).round().max(2.0);
             let evidence =
                 vec![("share_missing", Value::Share(all.rate)), ("one_in", Value::Number(n)), ("conversations", Value::Count(flows))];
-            Report::new(Severity::Note, format!("The mirror samples: about one packet in {n:.0} arrives"), evidence)
+            Report::new(Severity::Warning, format!("The mirror samples: about one packet in {n:.0} arrives"), evidence)
+                .held(e.of_file(&e.loss.times))
         })
     }
 }
@@ -148,18 +188,30 @@ impl Detector for RateLimited {
     fn page(&self) -> &'static Page {
         &Page {
             id: "span.ratelimit",
+            aspect: Some(Aspect::Completeness),
             meaning: "Copies arrive at a constant rate below the speed of the link, and the rest is dropped: something limits the \
                       mirror.",
-            measured: "In windows that lost data from beginning to end the delivered rate varies by less than 2 % around its mean, over \
-                       at least 10 of them (up to a quarter may deliver less: there the limit was reached for a while only), and what is lost \
-                       varies at least twice as much as in proportion; it stays \
-                       below 90 % of the link's speed where that is known, and acknowledged TCP data is missing (lower end of the \
-                       interval above 0.1 %). Windows are 100 ms long, or up to 1 s where the rate varies less in longer ones. A \
-                       warning, critical from 5 % missing.",
+            measured: "In windows that lost data from beginning to end the delivered rate varies by less than {steady} \
+                       around its mean, over at least {windows} of them (up to a quarter may deliver less: there the \
+                       limit was reached for a while only), and what is lost varies at least {cut} times as much as in \
+                       proportion; it stays below {below} of the link's speed where that is known, and acknowledged TCP \
+                       data is missing (lower end of the interval above {limit}). Windows are {window} long, or up to \
+                       {longest} where the rate varies less in longer ones. A warning, critical from {critical} \
+                       missing.",
             cause: "A rate limit, CAR or policer on the mirror session or on the path of the copies.",
             lookalikes: "A destination port or a link on the way that is this slow; a source of truly constant rate beside loss of another cause.",
             remedy: "Lift the rate limit of the session, or mirror less.",
             topic: Some(Topic::Relief),
+            figures: &[
+                ("steady", Share(STEADY.0)),
+                ("windows", Count(FLAT_WINDOWS)),
+                ("cut", Times(CUT)),
+                ("below", Share(BELOW_SPEED)),
+                ("limit", Share(LOSSY.raise)),
+                ("window", Seconds(measured::WINDOWS[0])),
+                ("longest", Seconds(measured::WINDOWS[1])),
+                ("critical", Share(GRAVE)),
+            ],
         }
     }
 
@@ -167,7 +219,8 @@ impl Detector for RateLimited {
         &[Need::BothDirections, Need::Unique]
     }
 
-    fn judge(&self, e: &Evidence, active: bool) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+        let active = standing.at_all();
         let windows = e.loss.flat_top.map_or(0, |flat| flat.windows);
         if windows < FLAT_WINDOWS {
             return lacking(windows, FLAT_WINDOWS, "windows with loss from beginning to end");
@@ -176,24 +229,25 @@ impl Detector for RateLimited {
             let title = format!("The mirror is limited to {}", bits_per_second(flat.bits_per_second));
             let missing = e.loss.all.map_or(0.0, |all| all.rate);
             let evidence = vec![
-                ("bits_per_second", Value::Number(flat.bits_per_second)),
+                ("bits_per_second", Value::BitsPerSecond(flat.bits_per_second)),
                 ("share_missing", Value::Share(missing)),
-                ("variation", Value::Share(flat.variation)),
-                ("missing_variation", Value::Share(flat.missing_variation)),
+                ("variation", Value::Number(flat.variation)),
+                ("missing_variation", Value::Number(flat.missing_variation)),
                 ("windows", Value::Count(flat.windows)),
-                ("window_seconds", Value::Number(flat.seconds)),
+                ("window_seconds", Value::Seconds(flat.seconds)),
             ];
-            Outcome::Present(Report::new(if missing >= 0.05 { Severity::Critical } else { Severity::Warning }, title, evidence))
+            let severity = if missing >= GRAVE { Severity::Critical } else { Severity::Warning };
+            Outcome::from(Report::new(severity, title, evidence).held(e.of_file(&e.loss.times)))
         })
     }
 }
 
 /// The constant rate below the link's speed at which copies arrive while others are lost.
 fn flat(e: &Evidence, active: bool) -> Option<FlatTop> {
-    let lossy = e.loss.all.is_some_and(|all| Limit::new(0.001).exceeded(all.low, active));
-    let steady = if active { 0.03 } else { 0.02 };
+    let lossy = e.loss.all.is_some_and(|all| LOSSY.exceeded(all.low, active));
+    let steady = if active { STEADY.1 } else { STEADY.0 };
     e.loss.flat_top.filter(|flat| {
-        let below = e.loss.speed.is_none_or(|speed| flat.occupied < 0.9 * speed as f64);
+        let below = e.loss.speed.is_none_or(|speed| flat.occupied < BELOW_SPEED * speed as f64);
         let most = flat.windows.saturating_mul(4) >= flat.lossy.saturating_mul(3);
         // Loss of another cause leaves a steady load steady: what is lost varies as what arrives does, in proportion. A limit leaves all
         // changes of the load to what it drops.
@@ -212,7 +266,8 @@ fn limit(sizes: &[SizeLoss], active: bool) -> Option<(u32, f64, f64)> {
         let (large_seen, large_missing) = sum(large);
         let rate = |seen: u64, missing: u64| share(missing, seen.saturating_add(missing));
         let (below, beyond) = (rate(small_seen, small_missing), rate(large_seen, large_missing));
-        let found = small_seen >= 20 && large_missing >= 20 && below < 0.02 && beyond > if active { 0.35 } else { 0.5 };
+        let found =
+            small_seen >= SEGMENTS && large_missing >= SEGMENTS && below < SMALLER && beyond > if active { BEYOND.1 } else { BEYOND.0 };
         // The first class in which anything is missing, not one of intact ones below it.
         let first = large.first().filter(|r| found && rate(r.seen, r.missing) > 0.3)?;
         Some((first.floor, beyond, below))
@@ -223,15 +278,24 @@ impl Detector for SizeLimited {
     fn page(&self) -> &'static Page {
         &Page {
             id: "span.size",
+            aspect: Some(Aspect::Completeness),
             meaning: "Small packets arrive, large ones do not: with its encapsulation a full-size packet no longer fits.",
-            measured: "Missing and seen TCP segments by size. Raised when at least half of the segments from some size on are \
-                       missing (20 at least) and less than 2 % of the smaller ones (20 seen at least).",
-            cause: "Encapsulation adds 38 to 62 bytes; the way to the analyser, or the switch, drops what exceeds its MTU instead \
-                    of fragmenting it.",
+            measured: "Missing and seen TCP segments by size. Raised when at least {beyond} of the segments from some \
+                       size on are missing ({n} at least) and less than {below} of the smaller ones ({n} seen at \
+                       least).",
+            cause: "Encapsulation adds {least} to {most} bytes; the way to the analyser, or the switch, drops what \
+                       exceeds its MTU instead of fragmenting it.",
             lookalikes: "A filter on packet length in the session; congestion, which hits large packets more often but small \
                          ones too.",
             remedy: "Raise the MTU on the whole way of the copies and of this interface, or let the mirror cut packets.",
             topic: Some(Topic::Whole),
+            figures: &[
+                ("beyond", Share(BEYOND.0)),
+                ("below", Share(SMALLER)),
+                ("n", Count(SEGMENTS)),
+                ("least", Count(measured::ENCAPSULATION[0])),
+                ("most", Count(measured::ENCAPSULATION[1])),
+            ],
         }
     }
 
@@ -239,20 +303,21 @@ impl Detector for SizeLimited {
         &[Need::BothDirections, Need::Unique, Need::Unmerged]
     }
 
-    fn judge(&self, e: &Evidence, active: bool) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+        let active = standing.at_all();
         let seen: u64 = e.loss.by_size.iter().fold(0, |sum, r| sum.saturating_add(r.seen));
-        if seen < 20 {
-            return lacking(seen, 20, "segments");
+        if seen < SEGMENTS {
+            return lacking(seen, SEGMENTS, "segments");
         }
         match limit(&e.loss.by_size, active) {
             Some((payload, beyond, below)) => {
                 let evidence = vec![
-                    ("payload_from", Value::Count(payload.into())),
+                    ("payload_from", Value::Bytes(payload.into())),
                     ("missing_beyond", Value::Share(beyond)),
                     ("missing_below", Value::Share(below)),
                 ];
                 let title = format!("Large packets are missing: {} of those with {payload} payload bytes or more", percent(beyond));
-                Outcome::Present(Report::new(Severity::Critical, title, evidence))
+                Outcome::from(Report::new(Severity::Critical, title, evidence).held(e.of_file(&e.loss.times)))
             }
             None => Outcome::Clear,
         }

@@ -1,10 +1,19 @@
 //! The way copies take: loops, other people's mirrors, fragments.
 
 use super::{lacking, present_if};
-use crate::diagnose::detector::{Detector, Limit, Outcome, Page, Report};
-use crate::diagnose::evidence::{Evidence, share};
+use crate::diagnose::detector::{Detector, Limit, Outcome, Page, Report, Standing};
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::figure::Figure::{Count, Share};
+use crate::diagnose::figure::measured;
+use crate::model::evidence::share;
 use crate::model::units::{grouped, percent};
-use crate::model::{Severity, Value};
+use crate::model::{Aspect, Severity, Value};
+
+/// Copies of copies that are no accident, packets before a share says anything, and the shares that are told.
+const NESTED: u64 = 5;
+const PACKETS: u64 = 100;
+const FOREIGN: Limit = Limit::new(0.01);
+const FRAGMENTS: Limit = Limit::new(0.001);
 
 /// The mirror mirrors itself.
 pub struct Loop;
@@ -19,19 +28,22 @@ impl Detector for Loop {
     fn page(&self) -> &'static Page {
         &Page {
             id: "loop",
+            aspect: Some(Aspect::Uniqueness),
             meaning: "The mirror copies its own copies: the link that carries them is one of its sources. Load grows until something \
                       drops.",
-            measured: "Packets that carry a mirrored packet of the same session inside, at least 5.",
+            measured: "Packets that carry a mirrored packet of the same session inside, at least {least}.",
             cause: "The uplink towards the analyser is among the mirrored ports or VLANs.",
             lookalikes: "Two sessions, each mirroring the other's way.",
             remedy: "Exclude the uplink that carries the copies from the sources of the session.",
             topic: None,
+            figures: &[("least", Count(NESTED))],
         }
     }
 
-    fn judge(&self, e: &Evidence, active: bool) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+        let active = standing.at_all();
         let n = e.transit.nested;
-        present_if(n >= 5 || active && n > 0, || {
+        present_if(n >= NESTED || active && n > 0, || {
             let evidence = vec![("nested", Value::Count(n)), ("share", Value::Share(share(n, e.packets)))];
             Report::new(Severity::Critical, format!("The mirror mirrors itself: {} copies of copies", grouped(n)), evidence)
         })
@@ -42,19 +54,22 @@ impl Detector for Foreign {
     fn page(&self) -> &'static Page {
         &Page {
             id: "foreign-mirror",
+            aspect: Some(Aspect::Fidelity),
             meaning: "Another mirror session's packets cross the monitored network. They are a part of its load.",
-            measured: "Packets of encapsulations made for mirroring whose destination is not this analyser: above 1 % of the bytes, \
-                       in at least 100 packets.",
+            measured: "Packets of encapsulations made for mirroring whose destination is not this analyser: above \
+                       {limit} of the bytes, in at least {packets} packets.",
             cause: "Another analyser is fed over this network.",
             lookalikes: "This analyser's own session seen on its way, when it is not recognised as such.",
             remedy: "Nothing if intended. Else send copies over a network of their own, or end the session.",
             topic: None,
+            figures: &[("limit", Share(FOREIGN.raise)), ("packets", Count(PACKETS))],
         }
     }
 
-    fn judge(&self, e: &Evidence, active: bool) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+        let active = standing.at_all();
         let transit = &e.transit;
-        present_if(transit.foreign >= 100 && Limit::new(0.01).exceeded(transit.foreign_bytes, active), || {
+        present_if(transit.foreign >= PACKETS && FOREIGN.exceeded(transit.foreign_bytes, active), || {
             let evidence = vec![("packets", Value::Count(transit.foreign)), ("share_of_bytes", Value::Share(transit.foreign_bytes))];
             let title = format!("Another mirror session makes up {} of the load", percent(transit.foreign_bytes));
             Report::new(Severity::Note, title, evidence)
@@ -66,23 +81,32 @@ impl Detector for Fragmented {
     fn page(&self) -> &'static Page {
         &Page {
             id: "mirror.fragmented",
+            aspect: Some(Aspect::Completeness),
             meaning: "Copies arrive in IP fragments; those are not put together, so large packets are missing from the analysis.",
-            measured: "Fragments among the packets that carry copies: above 0.1 % of at least 100, cleared below 0.07 %.",
+            measured: "Fragments among the packets that carry copies: above {limit} of at least {packets}, cleared \
+                       below {clear}.",
             cause: "With its encapsulation a full-size packet exceeds the MTU of the way, and a router divides it.",
             lookalikes: "None: fragments are marked as such.",
-            remedy: "Raise the MTU of every link between switch and analyser by the size of the encapsulation (62 bytes at most for \
-                     ERSPAN).",
+            remedy: "Raise the MTU of every link between switch and analyser by the size of the encapsulation ({most} \
+                       bytes at most for ERSPAN).",
             topic: None,
+            figures: &[
+                ("limit", Share(FRAGMENTS.raise)),
+                ("clear", Share(FRAGMENTS.clear)),
+                ("packets", Count(PACKETS)),
+                ("most", Count(measured::ENCAPSULATION[1])),
+            ],
         }
     }
 
-    fn judge(&self, e: &Evidence, active: bool) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+        let active = standing.at_all();
         let transit = &e.transit;
-        if transit.outer < 100 {
-            return if transit.outer == 0 { Outcome::Clear } else { lacking(transit.outer, 100, "encapsulated copies") };
+        if transit.outer < PACKETS {
+            return if transit.outer == 0 { Outcome::Clear } else { lacking(transit.outer, PACKETS, "encapsulated copies") };
         }
         let rate = share(transit.fragments, transit.outer);
-        present_if(Limit::new(0.001).exceeded(rate, active), || {
+        present_if(FRAGMENTS.exceeded(rate, active), || {
             let evidence = vec![("share", Value::Share(rate)), ("fragments", Value::Count(transit.fragments))];
             Report::new(Severity::Warning, format!("{} of the copies arrive in fragments", percent(rate)), evidence)
         })

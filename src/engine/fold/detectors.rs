@@ -11,7 +11,7 @@ use crate::model::mix::Keys;
 use crate::model::sum::{Appended, ByPart, sums};
 use crate::model::tcp::{HoleEvent, LostRange, TcpEvent};
 use crate::model::time::SECOND;
-use crate::model::{Cast, Direction, Frame, Timestamp, VlanStack};
+use crate::model::{Cast, Direction, Frame, Mac, Timestamp, VlanStack};
 use crate::stats::{Contexts, FlowTable, TcpHot};
 use crate::switch::{PeriodicSender, Switch, SwitchCounts, TagFlows, TagState};
 
@@ -151,6 +151,8 @@ impl Detectors {
             holes.iter().for_each(|hole| self.loss.hole(&mut detectors.loss, hole));
             self.order.observe(tcp, frame.time);
             self.health.segment(numbers.mss(*way), segment.payload);
+        } else {
+            self.health.datagram(frame);
         }
         self.health.observe(frame);
         self.group(frame);
@@ -206,10 +208,15 @@ impl Detectors {
             part.sides.add(&OneWayFlow { key: &flow.key, packets, acknowledged: flow.tcp.acked() || flow.tcp.answered() });
         }
         let (mut health, mut switch) = (self.health.counts(), self.switch.counts());
+        // What this host sends and receives itself is no copy. A port that brings copies in tunnels receives them at its own address.
+        let own: Vec<Mac> = request.host.iter().filter_map(|facts| facts.mac).collect();
+        let is_own = |mac: Option<(Mac, Mac)>| mac.is_some_and(|(source, destination)| own.contains(&source) || own.contains(&destination));
         for context in contexts.rows() {
             let packets = context.traffic.packets;
             switch.tags.count(&context.key.vlans, packets);
+            health.contents.count(context.key.path, packets);
             *match context.key.cast {
+                Cast::Unicast if is_own(context.key.mac) => &mut health.casts.own,
                 Cast::Unicast => &mut health.casts.unicast,
                 Cast::Multicast => &mut health.casts.multicast,
                 Cast::Broadcast => &mut health.casts.broadcast,

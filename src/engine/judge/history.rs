@@ -8,9 +8,10 @@
 use crate::engine::fold::detectors::{Counts, DetectorReport};
 use crate::engine::tape::Request;
 use crate::mirror::UTILISATION_CLASSES;
-use crate::model::sum::{Own, sums};
+use crate::model::limits::SESSIONS_APART;
+use crate::model::sum::{Own, Rule, sums};
 use crate::model::time::SECOND;
-use crate::model::{Stamps, Sum, Timestamp, Traffic};
+use crate::model::{Episode, Stamps, Sum, Timestamp, Traffic, Tunnel};
 use std::collections::VecDeque;
 
 /// A window of this length is taken when it holds this many packets; the first that does, else what is remembered.
@@ -94,6 +95,62 @@ fn unstamped(stamps: &Stamps) -> Option<u64> {
     stamps.missing.or_else(by_ports)
 }
 
+/// What the outside of one mirror session says.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SessionSums {
+    /// Which.
+    pub tunnel: Tunnel,
+    /// Packets.
+    pub packets: u64,
+    /// Numbers that are missing; `None`: it does not number usably.
+    pub missing: Option<u64>,
+    /// Frames reported as damaged.
+    pub errors: u64,
+    /// Its first and last packet.
+    pub span: Episode,
+}
+
+impl SessionSums {
+    /// Those of the sessions taken off, the largest first.
+    fn of(request: &Request) -> Vec<Self> {
+        let sessions = request.tunnels.sessions.iter().map(|s| &s.session).filter(|s| s.peeled);
+        let mut sums: Vec<Self> = sessions
+            .map(|s| Self {
+                tunnel: s.tunnel,
+                packets: s.packets,
+                missing: s.sequenced.then_some(s.missing),
+                errors: s.errors.iter().fold(0, |sum, n| sum.saturating_add(*n)),
+                span: Episode { first: s.first, last: s.last },
+            })
+            .collect();
+        sums.sort_unstable_by_key(|s| (std::cmp::Reverse(s.packets), s.tunnel));
+        sums.truncate(SESSIONS_APART);
+        sums
+    }
+
+    fn since(&self, earlier: &[Self]) -> Self {
+        let Some(before) = earlier.iter().find(|s| s.tunnel == self.tunnel) else { return *self };
+        Self {
+            packets: self.packets.saturating_sub(before.packets),
+            missing: self.missing.map(|n| n.saturating_sub(before.missing.unwrap_or(0))),
+            errors: self.errors.saturating_sub(before.errors),
+            ..*self
+        }
+    }
+}
+
+/// The rule of sums by session: each belongs to the run, and is subtracted from the one of the same tunnel.
+#[derive(Debug)]
+pub struct BySession;
+
+impl Rule<Vec<SessionSums>> for BySession {
+    fn merge(_: &mut Vec<SessionSums>, _: &Vec<SessionSums>) {}
+
+    fn since(now: &Vec<SessionSums>, earlier: &Vec<SessionSums>) -> Vec<SessionSums> {
+        now.iter().map(|s| s.since(earlier)).collect()
+    }
+}
+
 sums! {
     /// Everything findings rest on that only grows.
     #[derive(Debug, Clone, Default)]
@@ -108,6 +165,8 @@ sums! {
         pub lost: u64,
         /// Outsides of mirror sessions.
         pub outer: Outer,
+        /// The same by session.
+        pub sessions: Vec<SessionSums> => BySession,
         /// Windows of 10 ms by utilisation.
         pub windows: [u64; UTILISATION_CLASSES],
     }
@@ -122,6 +181,7 @@ impl Sums {
             link,
             lost: request.losses.lost_packets(),
             outer: Outer::of(request, link.packets),
+            sessions: SessionSums::of(request),
             windows: request.load.windows,
         }
     }

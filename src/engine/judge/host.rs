@@ -1,9 +1,10 @@
 //! What is known of the host the program runs on, as evidence and as its checklist.
 
-use crate::diagnose::{Evidence, Host, Seen, checklist};
+use crate::diagnose::{Evidence, Seen, checklist};
 use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::tape::Request;
 use crate::model::HostFacts;
+use crate::model::evidence::HostEvidence;
 use crate::model::host::Checklist;
 
 /// Adds what is known of this host to what findings rest on.
@@ -16,11 +17,11 @@ pub fn with_host_facts(mut evidence: Evidence, facts: &[HostFacts]) -> Evidence 
 }
 
 /// Of several interfaces the worst. A loopback interface is no mirror port.
-fn host(facts: &[HostFacts], lost: u64) -> Host {
+fn host(facts: &[HostFacts], lost: u64) -> HostEvidence {
     let ports: Vec<&HostFacts> = facts.iter().filter(|f| f.loopback != Some(true)).collect();
     let any = |told: &dyn Fn(&HostFacts) -> Option<bool>| ports.iter().filter_map(|f| told(f)).reduce(|a, b| a || b);
     let sum = |told: &dyn Fn(&HostFacts) -> Option<u64>| ports.iter().filter_map(|f| told(f)).reduce(u64::saturating_add);
-    Host {
+    HostEvidence {
         interface: ports.iter().map(|f| f.interface.as_str()).collect::<Vec<_>>().join(", "),
         lost,
         sent: sum(&|f| f.counters.map(|c| c.sent)),

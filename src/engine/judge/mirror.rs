@@ -58,6 +58,7 @@ impl Assess for MirrorJudge {
         let evidence = evidence::evidence(sources, all, &lately);
         let evidence = super::host::with_host_facts(evidence, &request.host);
         let judgement = diagnose::judge(&evidence, &mut self.judge, request.now);
+        let host = super::host::checks(request, detected);
         let mirror = Mirror {
             link,
             recent_link: if live { link.since(self.link_before) } else { link },
@@ -69,7 +70,8 @@ impl Assess for MirrorJudge {
                 unmatched: evidence::unmatched(&whole),
             },
             sides: Sides { judged: evidence.sides.judged, one_sided: evidence.sides.one_sided },
-            trust: diagnose::trust(&evidence, &judgement.findings),
+            trust: diagnose::trust(&evidence, &judgement.findings, &host),
+            not_judged: judgement.silenced.iter().chain(&judgement.undecided).cloned().collect(),
             silenced: judgement.silenced,
             duplicates,
             forgotten: Forgotten {
@@ -82,7 +84,7 @@ impl Assess for MirrorJudge {
         };
         self.link_before = link;
         self.copies_before = whole.counts.duplicates.copies();
-        Assessment { mirror, findings: judgement.findings, host: super::host::checks(request, detected) }
+        Assessment { mirror, findings: judgement.findings, host }
     }
 }
 
@@ -127,7 +129,7 @@ fn duplicates(counts: &DuplicateCounts, dropped: bool, before: Option<Traffic>) 
         .filter(|c| c.traffic.packets > 0)
         .collect();
     classes.sort_by_key(|c| std::cmp::Reverse(c.traffic.packets));
-    let mut vlan_pairs = evidence::vlan_pairs(counts);
+    let mut vlan_pairs = counts.vlan_pairs();
     vlan_pairs.truncate(VLAN_PAIRS);
     let gaps = counts.gaps();
     let seconds = |q| gaps.quantile(q).map(|nanos| nanos as f64 / 1e9);

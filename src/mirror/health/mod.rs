@@ -4,23 +4,31 @@
 //! [`crate::model::limits::CHECKSUMS_PER_SECOND`] times a second. Tags and casts cost nothing: they are read off the contexts.
 
 mod checksum;
+mod contents;
 mod sizes;
 mod unmatched;
 
 pub use checksum::ChecksumCounts;
+pub use contents::ContentCounts;
 pub use sizes::{Lengths, SizeCounts};
 pub use unmatched::UnmatchedCounts;
 
 use crate::model::Frame;
 use crate::model::sum::sums;
 use checksum::Checksums;
+use contents::Carriers;
+
+/// IP protocol number of UDP.
+const UDP: u8 = 17;
 
 sums! {
     /// Frames by the kind of destination address.
     #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
     pub struct Casts {
-        /// To one station.
+        /// To one station, sent to or by others than this host.
         pub unicast: u64,
+        /// To this host's own address or from it; of files, whose host is not known, none.
+        pub own: u64,
         /// To a group.
         pub multicast: u64,
         /// To everyone.
@@ -40,6 +48,8 @@ sums! {
         pub casts: Casts,
         /// Questions and answers.
         pub unmatched: UnmatchedCounts,
+        /// What packets consist of.
+        pub contents: ContentCounts,
     }
 }
 
@@ -49,6 +59,7 @@ pub struct Health {
     sizes: SizeCounts,
     checksums: Checksums,
     unmatched: UnmatchedCounts,
+    carriers: Carriers,
 }
 
 impl Health {
@@ -71,9 +82,23 @@ impl Health {
         &mut self.unmatched
     }
 
-    /// Counts up to `now`, since the beginning. Frames by tag and destination are not among them: whoever keeps the contexts has them.
+    /// Looks, in addition, at a frame with IP but without a TCP header.
+    #[inline]
+    pub fn datagram(&mut self, frame: &Frame<'_>) {
+        if matches!(frame.flow, Some((key, _)) if key.protocol == UDP) {
+            self.carriers.observe(frame);
+        }
+    }
+
+    /// Counts up to now, since the beginning. Frames by tag and destination are not among them: whoever keeps the contexts has them.
     pub fn counts(&mut self) -> HealthCounts {
-        HealthCounts { sizes: self.sizes, checksums: self.checksums.counts(), casts: Casts::default(), unmatched: self.unmatched }
+        HealthCounts {
+            sizes: self.sizes,
+            checksums: self.checksums.counts(),
+            casts: Casts::default(),
+            unmatched: self.unmatched,
+            contents: ContentCounts { carriers: self.carriers.counts(), ..ContentCounts::default() },
+        }
     }
 }
 

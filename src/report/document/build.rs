@@ -4,7 +4,7 @@ use super::format::{moment, number, plural, ratio, text, word};
 use super::tables::{self, casts, section, sizes, tcp};
 use super::{Document, Part, Section, Table, Tone, host, mirror};
 use crate::model::text::printable;
-use crate::model::{LinkType, units};
+use crate::model::{LinkType, Verdict, units};
 use crate::report::chart::Chart;
 use crate::snapshot::tables::TABLES;
 use crate::snapshot::tables::protocols::PROTOCOLS;
@@ -32,20 +32,33 @@ impl Document {
         Self { title: title("report", s), sections }
     }
 
-    /// Only what tells whether the numbers can be believed, the verdict first.
-    pub fn verdict(s: &Snapshot, rows: usize) -> Self {
+    /// Only what tells whether the numbers can be believed, the verdict first; when `talkative`, also what could not be judged and why.
+    pub fn verdict(s: &Snapshot, rows: usize, talkative: bool) -> Self {
         let mut sections: Vec<Section> = mirror::mirror(s, rows).into_iter().collect();
         sections.extend(host::host(&s.host));
         sections.extend(mirror::findings(s));
         if s.findings.is_empty() {
-            let note = match s.mirror.trust.score {
-                Some(_) => Part::Note(Tone::Good, "Nothing is wrong that could be seen.".into()),
-                None => Part::Note(Tone::Plain, "Too little was seen to judge.".into()),
+            let trust = &s.mirror.trust;
+            let note = match trust.verdict {
+                Verdict::Good => Part::Note(Tone::Good, "Nothing is wrong that could be seen.".into()),
+                _ => Part::Note(Tone::Plain, sentence(&trust.summary)),
             };
             sections.push(section("Findings", vec![note]));
         }
+        if talkative {
+            sections.extend(mirror::not_judged(&s.mirror));
+        }
         sections.extend([losses(s), capture(s)]);
         Self { title: title("check", s), sections }
+    }
+}
+
+/// A summary as a sentence.
+fn sentence(summary: &str) -> String {
+    let mut chars = summary.chars();
+    match chars.next() {
+        Some(first) => printable(&format!("{}{}.", first.to_uppercase(), chars.as_str())).into_owned(),
+        None => "Nothing was judged.".into(),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::format::{prose, text, word};
 use super::tables::section;
 use super::{Part, Section, Table, Tone};
-use crate::model::host::{Check, Checklist, Verdict};
+use crate::model::host::{Check, Checklist, Rating};
 use crate::model::text::printable;
 
 /// A section for each interface: every line of its list, then what should be changed, why and how.
@@ -21,7 +21,7 @@ fn one(list: &Checklist) -> Section {
         vec![text(c.name), text(format!("{sign} {}", said(c.verdict))), text(&c.found)]
     };
     let mut parts = vec![Part::Table(Table { columns, rows: list.checks.iter().map(row).collect() })];
-    let mut wrong: Vec<&Check> = list.checks.iter().filter(|c| c.verdict >= Verdict::Warning).collect();
+    let mut wrong: Vec<&Check> = list.checks.iter().filter(|c| c.verdict >= Rating::Warning).collect();
     wrong.sort_by_key(|c| std::cmp::Reverse(c.verdict));
     for check in wrong {
         parts.push(Part::Heading(tone(check.verdict), format!("{}: {}", check.name, printable(&check.found))));
@@ -33,18 +33,18 @@ fn one(list: &Checklist) -> Section {
 }
 
 /// The word in a table.
-fn said(verdict: Verdict) -> &'static str {
+fn said(verdict: Rating) -> &'static str {
     match verdict {
-        Verdict::Unknown => "cannot tell",
+        Rating::Unknown => "cannot tell",
         known => known.token(),
     }
 }
 
-fn tone(verdict: Verdict) -> Tone {
+fn tone(verdict: Rating) -> Tone {
     match verdict {
-        Verdict::Good => Tone::Good,
-        Verdict::Unknown | Verdict::Note => Tone::Plain,
-        Verdict::Warning => Tone::Warning,
-        Verdict::Fail => Tone::Critical,
+        Rating::Good => Tone::Good,
+        Rating::Unknown | Rating::Note => Tone::Plain,
+        Rating::Warning => Tone::Warning,
+        Rating::Fail => Tone::Critical,
     }
 }

@@ -5,7 +5,7 @@ use super::tables::section;
 use super::{Part, Section, Table, Tone};
 use crate::model::finding::evidence_name;
 use crate::model::text::printable;
-use crate::model::{Estimate, Finding, Severity, units};
+use crate::model::{Estimate, Finding, Severity, Verdict, units};
 use crate::snapshot::tables::tunnels::TUNNELS;
 use crate::snapshot::{Mirror, Snapshot, Trust};
 
@@ -16,7 +16,7 @@ pub fn mirror(s: &Snapshot, rows: usize) -> Option<Section> {
         return None;
     }
     let mut parts = Vec::new();
-    if !m.trust.verdict.is_empty() {
+    if !m.trust.summary.is_empty() {
         parts.push(verdict(&m.trust));
     }
     parts.push(Part::Facts(facts(m)));
@@ -43,14 +43,14 @@ pub fn mirror(s: &Snapshot, rows: usize) -> Option<Section> {
 }
 
 fn verdict(trust: &Trust) -> Part {
-    let tone = match trust.score {
-        Some(90..) => Tone::Good,
-        Some(60..) => Tone::Warning,
-        Some(_) => Tone::Critical,
-        None => Tone::Plain,
+    let tone = match trust.verdict {
+        Verdict::Good | Verdict::Noted => Tone::Good,
+        Verdict::Doubtful => Tone::Warning,
+        Verdict::Bad => Tone::Critical,
+        Verdict::Unknown => Tone::Plain,
     };
     let score = trust.score.map_or(String::new(), |s| format!(" (trust {s} of 100)"));
-    Part::Heading(tone, format!("{}{score}", printable(&trust.verdict)))
+    Part::Heading(tone, format!("{}{score}", printable(&trust.summary)))
 }
 
 fn facts(m: &Mirror) -> Vec<(&'static str, String)> {
@@ -145,6 +145,13 @@ fn stamps(m: &Mirror, rows: usize) -> Part {
     Part::Table(Table { columns, rows: table })
 }
 
+/// What could not be judged, and why; `None` when everything could.
+pub fn not_judged(m: &Mirror) -> Option<Section> {
+    let columns = vec![word("Finding"), super::format::prose("Why it is not judged")];
+    let rows: Vec<_> = m.not_judged.iter().map(|(id, reason)| vec![text(*id), text(printable(reason))]).collect();
+    (!rows.is_empty()).then(|| section("Not judged", vec![Part::Table(Table { columns, rows })]))
+}
+
 /// What is wrong; `None` when nothing is.
 pub fn findings(s: &Snapshot) -> Option<Section> {
     if s.findings.is_empty() {
@@ -163,7 +170,7 @@ fn finding(f: &Finding, timed: bool) -> Vec<Part> {
     let cleared = if f.active { "" } else { ", cleared" };
     let title = format!("{} ({}{cleared})", printable(&f.title), f.id);
     let mut facts = Vec::new();
-    let evidence: Vec<String> = f.evidence.iter().map(|(name, value)| format!("{} {}", evidence_name(name), value.display(name))).collect();
+    let evidence: Vec<String> = f.evidence.iter().map(|(name, value)| format!("{} {value}", evidence_name(name, value))).collect();
     for (name, words) in [("Evidence", evidence.join(", ")), ("Cause", f.cause.clone()), ("Remedy", f.remedy.clone())] {
         if !words.is_empty() {
             facts.push((name, printable(&words).into_owned()));
@@ -174,6 +181,10 @@ fn finding(f: &Finding, timed: bool) -> Vec<Part> {
     }
     if timed {
         facts.push(("Seen", format!("{} to {}", moment(f.first), moment(f.last))));
+    }
+    let remarks = f.remarks();
+    if !remarks.is_empty() {
+        facts.push(("Also", printable(&remarks.join("; ")).into_owned()));
     }
     vec![Part::Heading(tone, title), Part::Facts(facts)]
 }

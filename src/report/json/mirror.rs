@@ -1,7 +1,7 @@
 //! The mirror, the tunnels and the findings.
 
 use super::writer::Writer;
-use crate::model::Value;
+use crate::model::{Finding, Subject, SubjectPart, Value};
 use crate::snapshot::{Mirror, Snapshot, Trust};
 use std::io;
 
@@ -41,6 +41,15 @@ pub fn mirror(w: &mut Writer, mirror: &Mirror) -> io::Result<()> {
             w.close(b'}');
         }
         w.close(b']');
+        w.key("not_judged");
+        w.open(b'[');
+        for (id, reason) in &mirror.not_judged {
+            w.open(b'{');
+            w.text("id", id);
+            w.text("reason", reason);
+            w.close(b'}');
+        }
+        w.close(b']');
         w.close(b'}');
     }
     Ok(())
@@ -57,7 +66,8 @@ fn trust(w: &mut Writer, trust: &Trust) {
     w.key("trust");
     w.open(b'{');
     score(w, trust.score);
-    w.text("verdict", &trust.verdict);
+    w.text("verdict", trust.verdict.token());
+    w.text("summary", &trust.summary);
     w.key("parts");
     w.open(b'[');
     for part in &trust.parts {
@@ -80,6 +90,7 @@ pub fn findings(w: &mut Writer, s: &Snapshot) -> io::Result<()> {
         w.line()?;
         w.open(b'{');
         w.text("id", f.id);
+        subject(w, &f.subject);
         w.text("severity", f.severity.token());
         w.text("title", &f.title);
         w.flag("active", f.active);
@@ -87,8 +98,9 @@ pub fn findings(w: &mut Writer, s: &Snapshot) -> io::Result<()> {
         w.open(b'{');
         for (name, value) in &f.evidence {
             match value {
-                Value::Count(n) => w.count(name, *n),
-                Value::Share(x) | Value::Number(x) => w.real(name, *x),
+                Value::Count(n) | Value::Bytes(n) => w.count(name, *n),
+                Value::Share(x) | Value::Number(x) | Value::Seconds(x) | Value::BitsPerSecond(x) => w.real(name, *x),
+                Value::Time(at) => w.at(name, Some(*at)),
                 Value::Text(text) => w.text(name, text),
             }
         }
@@ -98,8 +110,64 @@ pub fn findings(w: &mut Writer, s: &Snapshot) -> io::Result<()> {
         w.text("lookalikes", &f.lookalikes);
         w.at("first", s.is_timed().then_some(f.first));
         w.at("last", s.is_timed().then_some(f.last));
+        episodes(w, f, s.is_timed());
+        located(w, f);
         w.close(b'}');
     }
     w.close(b']');
     Ok(())
+}
+
+/// What a finding is about: kind, name, and its parts as fields.
+fn subject(w: &mut Writer, subject: &Subject) {
+    w.key("subject");
+    w.open(b'{');
+    w.text("kind", subject.kind());
+    w.text("name", &subject.to_string());
+    for (name, part) in subject.parts() {
+        match part {
+            SubjectPart::Number(n) => w.count(name, n),
+            SubjectPart::Word(word) => w.text(name, word),
+            SubjectPart::Address(address) => {
+                w.key(name);
+                w.address(address);
+            }
+        }
+    }
+    w.close(b'}');
+}
+
+/// The times in which a finding held, oldest first, and how many older ones are not listed.
+fn episodes(w: &mut Writer, f: &Finding, timed: bool) {
+    w.key("episodes");
+    w.open(b'[');
+    for episode in f.episodes.iter().filter(|_| timed) {
+        w.open(b'{');
+        w.at("first", Some(episode.first));
+        w.at("last", Some(episode.last));
+        w.close(b'}');
+    }
+    w.close(b']');
+    w.count("episodes_forgotten", f.forgotten_episodes);
+}
+
+/// Where it was, what it explains, who suffers, which packets prove it: what is known of that.
+fn located(w: &mut Writer, f: &Finding) {
+    if let Some(side) = f.side {
+        w.text("side", side.token());
+    }
+    if let Some(location) = f.location {
+        w.text("where", location.token());
+    }
+    w.key("cause_of");
+    w.open(b'[');
+    f.cause_of.iter().for_each(|id| w.string(id));
+    w.close(b']');
+    if let Some(hosts) = f.hosts {
+        w.count("hosts", hosts);
+    }
+    w.key("packets");
+    w.open(b'[');
+    f.packets.iter().for_each(|n| w.number(*n));
+    w.close(b']');
 }

@@ -1,8 +1,9 @@
 //! The health of the made-up mirror.
 
-use super::model::host::{Check, Checklist, Verdict};
+use super::model::host::{Check, Checklist, Rating};
 use super::model::{
-    Address, Estimate, Finding, Sampling, Session, Severity, StampKind, StampPort, Stamps, Traffic, Tunnel, TunnelKind, Value,
+    Address, Episode, Estimate, Finding, Proto, Sampling, Session, Severity, StampKind, StampPort, Stamps, Subject, Traffic, Tunnel,
+    TunnelKind, Value, Verdict,
 };
 use super::snapshot::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Sides, Trust, TrustPart, TunnelRow};
 use super::{HISTORY, at, part, table};
@@ -11,18 +12,17 @@ use std::net::Ipv4Addr;
 pub fn findings(second: i64) -> Vec<Finding> {
     let finding = |id, severity, title: &str, evidence: Vec<(&'static str, Value)>, since: i64, active| {
         Finding {
-        id,
-        severity,
-        title: title.into(),
         evidence,
         cause: "The source of the mirror session lists both the port and its VLAN, so that the switch copies every frame once for each of them.".into(),
         remedy: "Mirror the ports or the VLAN, not both. Cisco IOS: `no monitor session 1 source vlan 10`, then `show monitor session 1` to check.".into(),
         lookalikes: "Retransmissions (but their IP identification differs), a loop in the monitored network (but then TTL falls or broadcasts multiply).".into(),
-        first: at(since),
-        last: at(second),
         active,
+        ..Finding::new(id, severity, title, at(since))
     }
+    .held(vec![Episode { first: at(since), last: at(second) }])
     };
+    let server = Address::V4(Ipv4Addr::new(10, 20, 1, 2));
+    let dns = Subject::Service { address: server, port: 53, protocol: Proto::Udp };
     vec![
         finding(
             "dup.every",
@@ -31,7 +31,7 @@ pub fn findings(second: i64) -> Vec<Finding> {
             vec![
                 ("copies", Value::Count(12_384_112)),
                 ("share", Value::Share(0.487)),
-                ("gap_p50_seconds", Value::Number(0.000_012)),
+                ("gap_p50_seconds", Value::Seconds(0.000_012)),
                 ("class", Value::Text("vlan".into())),
             ],
             -723,
@@ -45,14 +45,18 @@ pub fn findings(second: i64) -> Vec<Finding> {
             -240,
             true,
         ),
-        finding(
-            "dns.slow",
-            Severity::Warning,
-            "DNS server 10.20.1.2 answers slowly",
-            vec![("server", Value::Text("10.20.1.2".into())), ("p95_seconds", Value::Number(0.21)), ("answers", Value::Count(8_211))],
-            -95,
-            true,
-        ),
+        Finding {
+            subject: dns,
+            hosts: Some(14),
+            ..finding(
+                "dns.slow",
+                Severity::Warning,
+                "DNS server 10.20.1.2 answers slowly",
+                vec![("server", Value::Text("10.20.1.2".into())), ("p95_seconds", Value::Seconds(0.21)), ("answers", Value::Count(8_211))],
+                -95,
+                true,
+            )
+        },
         finding(
             "tcp.loss_toward",
             Severity::Note,
@@ -134,17 +138,17 @@ pub fn checklist(trouble: bool) -> Checklist {
         Check { id, name, found, verdict, why: "Numbers depend on it.", command }
     };
     let mut checks = vec![
-        check("link", "Link", "up, 10 Gb/s", Verdict::Good, None),
-        check("promiscuous", "Promiscuous mode", "on", Verdict::Good, None),
-        check("arp", "ARP", "off", Verdict::Good, None),
-        check("clock", "System clock", "kept in step", Verdict::Good, None),
-        check("governor", "Processor frequency", "not told here", Verdict::Unknown, None),
+        check("link", "Link", "up, 10 Gb/s", Rating::Good, None),
+        check("promiscuous", "Promiscuous mode", "on", Rating::Good, None),
+        check("arp", "ARP", "off", Rating::Good, None),
+        check("clock", "System clock", "kept in step", Rating::Good, None),
+        check("governor", "Processor frequency", "not told here", Rating::Unknown, None),
     ];
     if trouble {
         checks.extend([
-            check("ring", "Receive ring", "512 of 4096 entries", Verdict::Warning, Some("ethtool -G eth1 rx 4096")),
-            check("receive_offload", "Receive offload (GRO, LRO)", "GRO is on", Verdict::Fail, Some("ethtool -K eth1 gro off lro off")),
-            check("pause", "Flow control", "receives and sends pause frames", Verdict::Note, Some("ethtool -A eth1 rx off tx off")),
+            check("ring", "Receive ring", "512 of 4096 entries", Rating::Warning, Some("ethtool -G eth1 rx 4096")),
+            check("receive_offload", "Receive offload (GRO, LRO)", "GRO is on", Rating::Fail, Some("ethtool -K eth1 gro off lro off")),
+            check("pause", "Flow control", "receives and sends pause frames", Rating::Note, Some("ethtool -A eth1 rx off tx off")),
         ]);
     }
     Checklist { interface: "eth1".into(), checks }
@@ -170,8 +174,9 @@ pub fn mirror(total: Traffic, recent: Traffic, second: i64, trouble: bool) -> Mi
             },
             sides: Sides { judged: 1_204, one_sided: 11 },
             trust: Trust {
+                verdict: Verdict::Good,
                 score: Some(97),
-                verdict: "good".into(),
+                summary: "good".into(),
                 parts: vec![
                     trust_part("completeness", Some(99), "no acknowledged byte unseen in 184 k segments"),
                     trust_part("uniqueness", Some(100), "no copies in 12 M packets"),
@@ -219,8 +224,9 @@ pub fn mirror(total: Traffic, recent: Traffic, second: i64, trouble: bool) -> Mi
         },
         sides: Sides { judged: 1_204, one_sided: 262 },
         trust: Trust {
+            verdict: Verdict::Bad,
             score: Some(22),
-            verdict: "every packet twice".into(),
+            summary: "every packet twice".into(),
             parts: vec![
                 trust_part("completeness", Some(71), "2.1 % of acknowledged TCP data unseen"),
                 trust_part("uniqueness", Some(22), "49 % of packets are copies, mostly of another VLAN"),
@@ -233,6 +239,11 @@ pub fn mirror(total: Traffic, recent: Traffic, second: i64, trouble: bool) -> Mi
         silenced: vec![
             ("tcp.retransmissions", "copies would count as retransmissions".into()),
             ("tcp.zero_window", "22 % of conversations are one-sided".into()),
+        ],
+        not_judged: vec![
+            ("tcp.retransmissions", "copies would count as retransmissions".into()),
+            ("tcp.zero_window", "22 % of conversations are one-sided".into()),
+            ("span.size", "14 of 20 segments".into()),
         ],
         tunnels: table(vec![user]),
     }

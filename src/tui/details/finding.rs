@@ -113,18 +113,21 @@ fn lines(scene: &Scene, finding: &Finding, width: u16) -> Vec<Line> {
         severity.to_owned()
     };
     out.extend(wrap(&when, width).into_iter().map(|l| (2, l, dim)));
+    for remark in finding.remarks() {
+        out.extend(wrap(&remark, width).into_iter().map(|l| (2, l, dim)));
+    }
     let title = |out: &mut Vec<Line>, name: &str| {
         out.push((0, String::new(), text));
         out.push((0, name.to_owned(), scene.style(Hue::Title)));
     };
     if !finding.evidence.is_empty() {
         title(&mut out, "Evidence");
-        let longest = finding.evidence.iter().map(|(n, _)| evidence_name(n).chars().count()).max().unwrap_or(0).min(24);
+        let longest = finding.evidence.iter().map(|(n, v)| evidence_name(n, v).chars().count()).max().unwrap_or(0).min(24);
         for (name, what) in &finding.evidence {
-            let shown = what.display(name);
+            let shown = what.to_string();
             let rest = width.saturating_sub(longest as u16 + 4);
             for (i, line) in wrap(&shown, rest.max(8)).into_iter().enumerate() {
-                let name = if i == 0 { evidence_name(name) } else { String::new() };
+                let name = if i == 0 { evidence_name(name, what) } else { String::new() };
                 out.push((2, format!("{name:<longest$}  {line}"), text));
             }
         }

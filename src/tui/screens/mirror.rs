@@ -7,7 +7,7 @@
 //!  ● 0 %          ? unknown    ● 0               ● 0            ● 0           100 %
 //! ─ Trust ───────────────────────────────────────────────────────────────────────────────
 //! ─ Duplicates ─────────────────────────────┬─ Directions ───────────────────────────────
-//! ─ Mirror sessions ────────────────────────┼─ Silenced detectors ───────────────────────
+//! ─ Mirror sessions ────────────────────────┼─ Not judged ───────────────────────────────
 //! ─ Time stamps of devices ─────────────────┼─ This host ────────────────────────────────
 //!                                           ├─ User tunnels on the link ─────────────────
 //! ```
@@ -33,7 +33,7 @@ const PANELS: [(&str, Panel); 7] = [
     ("Sessions", sessions::draw),
     ("Stamps", stamps::draw),
     ("Tunnels", sessions::tunnels),
-    ("Silenced", panels::silenced),
+    ("Not judged", panels::silenced),
 ];
 
 impl Screen for Mirror {
@@ -50,7 +50,7 @@ impl Screen for Mirror {
     }
 
     fn keys(&self) -> &'static [Hint] {
-        &[Hint { key: "← →", word: "panel", help: "trust, this host, duplicates, sessions, stamps, tunnels, silenced" }]
+        &[Hint { key: "← →", word: "panel", help: "trust, this host, duplicates, sessions, stamps, tunnels, not judged" }]
     }
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
@@ -74,7 +74,7 @@ fn one(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let count = |name| match name {
         "Host" => Some(host::failing(scene)),
         "Sessions" => Some(mirror.sessions.len() as u64),
-        "Silenced" => Some(mirror.silenced.len() as u64),
+        "Not judged" => Some(mirror.not_judged.len().max(mirror.silenced.len()) as u64),
         _ => None,
     };
     let names: Vec<_> = PANELS.iter().map(|(name, _)| (*name, count(*name).filter(|n| *n > 0))).collect();
@@ -103,7 +103,7 @@ fn grid(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     ];
     let right: [(u16, Panel); 4] = [
         (4, panels::directions),
-        (mirror.silenced.len().clamp(1, 6) as u16 + 2, panels::silenced),
+        ((mirror.silenced.len() + usize::from(mirror.not_judged.len() > mirror.silenced.len())).clamp(1, 6) as u16 + 2, panels::silenced),
         (host::height(scene, area.width - half - 1), host::draw),
         (sessions::tunnels_height(scene), sessions::tunnels),
     ];

@@ -67,7 +67,7 @@ fn hostile_text_never_reaches_the_terminal() {
         finding.cause = evil.into();
         finding.evidence.push(("name", crate::model::Value::Text(evil.into())));
     }
-    snapshot.mirror.trust.verdict = evil.into();
+    snapshot.mirror.trust.summary = evil.into();
     snapshot.mirror.silenced.push(("x", evil.into()));
     for check in &mut snapshot.host[0].checks {
         check.found = evil.into();

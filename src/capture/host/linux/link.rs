@@ -1,6 +1,7 @@
 //! Interfaces and their addresses by rtnetlink(7): `linux/if_link.h`, `linux/if_addr.h`.
 
 use super::netlink::{Client, attribute, byte, name, number, put, text};
+use crate::model::Mac;
 use crate::model::host::{Counters, HostFacts, Stack};
 use std::io;
 use std::net::IpAddr;
@@ -19,6 +20,7 @@ const IFF_LOOPBACK: u32 = 1 << 3;
 const IFF_NOARP: u32 = 1 << 7;
 const IFF_PROMISC: u32 = 1 << 8;
 
+const IFLA_ADDRESS: u16 = 1;
 const IFLA_IFNAME: u16 = 3;
 const IFLA_MTU: u16 = 4;
 const IFLA_LINK: u16 = 5;
@@ -63,6 +65,7 @@ pub struct Link {
     pub below: Option<u32>,
     /// An XDP program is attached.
     pub xdp: bool,
+    mac: Option<Mac>,
     mtu: Option<u32>,
     max_mtu: Option<u32>,
     operstate: Option<u8>,
@@ -101,6 +104,7 @@ fn parse(message: &[u8]) -> Option<Link> {
         // A number of another namespace says nothing here.
         below: number(attrs, IFLA_LINK).filter(|_| attribute(attrs, IFLA_LINK_NETNSID).is_none()),
         xdp: nested(IFLA_XDP, IFLA_XDP_ATTACHED).is_some_and(|mode| mode.first().is_some_and(|m| *m != 0)),
+        mac: attribute(attrs, IFLA_ADDRESS).and_then(|bytes| bytes.try_into().ok()).map(Mac),
         mtu: number(attrs, IFLA_MTU),
         max_mtu: number(attrs, IFLA_MAX_MTU).filter(|n| *n > 0),
         operstate: byte(attrs, IFLA_OPERSTATE),
@@ -132,7 +136,7 @@ impl Link {
         facts.up = Some(self.flags & IFF_UP != 0);
         facts.no_arp = Some(self.flags & IFF_NOARP != 0);
         facts.promiscuous = Some(self.flags & IFF_PROMISC != 0 || self.promiscuity > 0);
-        (facts.mtu, facts.max_mtu) = (self.mtu, self.max_mtu);
+        (facts.mac, facts.mtu, facts.max_mtu) = (self.mac, self.mtu, self.max_mtu);
         facts.operstate = self.operstate.and_then(operstate);
         // While an interface is down its carrier says nothing.
         facts.carrier = self.carrier.filter(|_| self.flags & IFF_UP != 0);
@@ -220,6 +224,7 @@ mod tests {
             7,
             IFF_UP | IFF_NOARP,
             &[
+                (IFLA_ADDRESS, &[2, 0, 0, 0, 0, 7]),
                 (IFLA_IFNAME, b"eth1\0"),
                 (IFLA_MTU, &9000u32.to_ne_bytes()),
                 (IFLA_MAX_MTU, &9216u32.to_ne_bytes()),
@@ -240,6 +245,7 @@ mod tests {
         link.tell(&mut facts);
         assert_eq!((facts.up, facts.no_arp, facts.promiscuous, facts.carrier), (Some(true), Some(true), Some(true), Some(true)));
         assert_eq!((facts.mtu, facts.max_mtu, facts.operstate), (Some(9000), Some(9216), Some("up")));
+        assert_eq!(facts.mac, Some(Mac([2, 0, 0, 0, 0, 7])));
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //!  ● 19 more as a mirror port wants it · 2 cannot be told
 //! ```
 
-use crate::model::host::{Check, Checklist, Verdict};
+use crate::model::host::{Check, Checklist, Rating};
 use crate::tui::canvas::{Canvas, wrap};
 use crate::tui::theme::Hue;
 use crate::tui::view::Scene;
@@ -25,7 +25,7 @@ type Line = (u16, String, Style);
 
 /// What of the checklists is not as it should be, in number.
 pub(in crate::tui) fn failing(scene: &Scene) -> u64 {
-    scene.snapshot.host.iter().flat_map(|list| &list.checks).filter(|c| c.verdict >= Verdict::Warning).count() as u64
+    scene.snapshot.host.iter().flat_map(|list| &list.checks).filter(|c| c.verdict >= Rating::Warning).count() as u64
 }
 
 /// Rows the panel can use; none where there is no host to check.
@@ -33,13 +33,13 @@ pub(in crate::tui) fn height(scene: &Scene, width: u16) -> u16 {
     if scene.snapshot.host.is_empty() { 0 } else { (lines(scene, width.saturating_sub(2)).len() + 2).min(60) as u16 }
 }
 
-fn sign(verdict: Verdict) -> (&'static str, Hue) {
+fn sign(verdict: Rating) -> (&'static str, Hue) {
     match verdict {
-        Verdict::Good => ("●", Hue::Good),
-        Verdict::Unknown => ("?", Hue::Dim),
-        Verdict::Note => ("●", Hue::Accent),
-        Verdict::Warning => ("▲", Hue::Warn),
-        Verdict::Fail => ("✖", Hue::Bad),
+        Rating::Good => ("●", Hue::Good),
+        Rating::Unknown => ("?", Hue::Dim),
+        Rating::Note => ("●", Hue::Accent),
+        Rating::Warning => ("▲", Hue::Warn),
+        Rating::Fail => ("✖", Hue::Bad),
     }
 }
 
@@ -51,7 +51,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         _ => "This host".to_owned(),
     };
     let mut notes = Vec::new();
-    for verdict in [Verdict::Fail, Verdict::Warning] {
+    for verdict in [Rating::Fail, Rating::Warning] {
         let count = lists.iter().flat_map(|l| &l.checks).filter(|c| c.verdict == verdict).count();
         if count > 0 {
             let (symbol, hue) = sign(verdict);
@@ -94,11 +94,11 @@ fn lines(scene: &Scene, width: u16) -> Vec<Line> {
 }
 
 fn one(out: &mut Vec<Line>, scene: &Scene, list: &Checklist, width: u16) {
-    let mut told: Vec<&Check> = list.checks.iter().filter(|c| c.verdict >= Verdict::Note).collect();
+    let mut told: Vec<&Check> = list.checks.iter().filter(|c| c.verdict >= Rating::Note).collect();
     told.sort_by_key(|c| std::cmp::Reverse(c.verdict));
     for check in &told {
         let (symbol, hue) = sign(check.verdict);
-        let style = if check.verdict == Verdict::Note { scene.style(Hue::Dim) } else { scene.style(hue) };
+        let style = if check.verdict == Rating::Note { scene.style(Hue::Dim) } else { scene.style(hue) };
         for (i, line) in wrap(&format!("{}: {}", check.name, check.found), width.saturating_sub(2)).into_iter().enumerate() {
             out.push(if i == 0 { (0, format!("{symbol} {line}"), style) } else { (2, line, style) });
         }
@@ -106,7 +106,7 @@ fn one(out: &mut Vec<Line>, scene: &Scene, list: &Checklist, width: u16) {
         out.extend(command.map(|line| (INDENT, line, scene.style(Hue::Text))));
     }
     let count = |verdict| list.checks.iter().filter(|c| c.verdict == verdict).count();
-    let (good, unknown) = (count(Verdict::Good), count(Verdict::Unknown));
+    let (good, unknown) = (count(Rating::Good), count(Rating::Unknown));
     if good > 0 {
         let more = if told.is_empty() { "" } else { "more " };
         out.push((0, format!("● {good} {more}as a mirror port wants it"), scene.style(Hue::Good)));

@@ -12,7 +12,7 @@ pub(in crate::tui) mod ledger;
 pub(in crate::tui) mod sessions;
 pub(in crate::tui) mod stamps;
 
-use crate::model::units;
+use crate::model::{Verdict, units};
 use crate::snapshot::Trust;
 use crate::tui::canvas::{Canvas, cut_end};
 use crate::tui::panels::facts;
@@ -23,42 +23,36 @@ use crate::tui::widgets::bar;
 use crate::tui::widgets::frame::titled;
 use ratatui::layout::Rect;
 
-/// From this score on a part is good.
-const GOOD: u8 = 90;
-/// Below this score it is bad.
-const BAD: u8 = 60;
-
-/// The hue of a score.
-fn score_hue(score: Option<u8>) -> Hue {
-    match score {
-        None => Hue::Dim,
-        Some(s) if s >= GOOD => Hue::Good,
-        Some(s) if s >= BAD => Hue::Warn,
-        Some(_) => Hue::Bad,
+/// The hue of a verdict.
+fn hue(verdict: Verdict) -> Hue {
+    match verdict {
+        Verdict::Good | Verdict::Noted => Hue::Good,
+        Verdict::Doubtful => Hue::Warn,
+        Verdict::Bad => Hue::Bad,
+        Verdict::Unknown => Hue::Dim,
     }
 }
 
-/// Symbol, words and hue of the badge. The verdict's words decide; the score says how grave a fault is.
+/// Symbol, words and hue of the badge.
 pub(in crate::tui) fn verdict(trust: &Trust) -> (&'static str, String, Hue) {
-    let words = trust.verdict.as_str();
-    match trust.score {
-        None => ("?", "mirror ?".into(), Hue::Dim),
-        Some(_) if words.starts_with("cannot tell") => ("?", "mirror ?".into(), Hue::Dim),
-        Some(_) if words.is_empty() || words.starts_with("good") => ("●", "mirror good".into(), Hue::Good),
-        Some(_) if words.starts_with("no fault") => ("●", "mirror: no fault found".into(), Hue::Good),
-        Some(s) if s >= BAD => ("▲", format!("mirror: {words}"), Hue::Warn),
-        Some(_) => ("✖", format!("mirror: {words}"), Hue::Bad),
-    }
+    let (symbol, words) = match trust.verdict {
+        Verdict::Good | Verdict::Noted => ("●", "mirror good".into()),
+        Verdict::Doubtful => ("▲", format!("mirror: {}", trust.summary)),
+        Verdict::Bad => ("✖", format!("mirror: {}", trust.summary)),
+        Verdict::Unknown => ("?", "mirror ?".into()),
+    };
+    (symbol, words, hue(trust.verdict))
 }
 
 /// The verdict as a sentence.
-fn sentence(trust: &Trust, hue: Hue) -> String {
-    match (hue, trust.verdict.as_str()) {
-        (Hue::Dim, _) => "It cannot be told yet whether this mirror can be believed.".to_owned(),
-        (Hue::Good, "") => "This mirror can be believed.".to_owned(),
-        (Hue::Good, words) if words.starts_with("good") => format!("This mirror can be believed{}.", &words["good".len()..]),
-        (_, words) => {
-            let mut chars = words.chars();
+fn sentence(trust: &Trust) -> String {
+    match trust.verdict {
+        Verdict::Unknown if trust.summary.is_empty() => "It cannot be told yet whether this mirror can be believed.".to_owned(),
+        Verdict::Unknown => format!("It cannot be told yet whether this mirror can be believed: {}.", trust.summary),
+        Verdict::Good => "This mirror can be believed.".to_owned(),
+        Verdict::Noted => "This mirror can be believed; there are notes.".to_owned(),
+        Verdict::Doubtful | Verdict::Bad => {
+            let mut chars = trust.summary.chars();
             let first = chars.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default();
             format!("{first}{}", chars.as_str())
         }
@@ -69,7 +63,7 @@ fn sentence(trust: &Trust, hue: Hue) -> String {
 pub(in crate::tui) fn headline(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let mirror = &scene.snapshot.mirror;
     let (symbol, _, hue) = verdict(&mirror.trust);
-    let words = sentence(&mirror.trust, hue);
+    let words = sentence(&mirror.trust);
     let score = mirror.trust.score.map_or("trust ?".to_owned(), |s| format!("trust {s} of 100"));
     let right = 16.min(area.width / 3);
     let width = area.width.saturating_sub(right + 3);
@@ -116,7 +110,7 @@ pub(in crate::tui) fn trust(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let wide = (body.width / 4).clamp(6, 24);
     for (i, part) in parts.iter().enumerate().take(usize::from(body.height)) {
         let y = body.y + i as u16;
-        let hue = score_hue(part.score);
+        let hue = hue(Verdict::of_score(part.score));
         canvas.ink(body.x + 1, y, 12, part.name, Hue::Text);
         let style = scene.style(hue);
         bar::gauge(canvas, body.x + 14, y, wide, f64::from(part.score.unwrap_or(0)) / 100.0, style);
@@ -155,15 +149,18 @@ pub(in crate::tui) fn directions(canvas: &mut Canvas, area: Rect, scene: &Scene)
     }
 }
 
-/// Detectors that keep silent, and why.
+/// What could not be judged, and why: detectors that keep silent first, then those that have seen too little.
 pub(in crate::tui) fn silenced(canvas: &mut Canvas, area: Rect, scene: &Scene) {
-    let list = &scene.snapshot.mirror.silenced;
-    let note = format!("{}", list.len());
-    let body = titled(canvas, area, "Silenced detectors", &[(note.into(), scene.style(Hue::Dim))], false);
+    let mirror = &scene.snapshot.mirror;
+    let lacking = || mirror.not_judged.iter().filter(|n| !mirror.silenced.iter().any(|s| s.0 == n.0));
+    let note = format!("{}", mirror.silenced.len() + lacking().count());
+    let body = titled(canvas, area, "Not judged", &[(note.into(), scene.style(Hue::Dim))], false);
     if body.height == 0 {
         return;
     }
-    if list.is_empty() {
+    let facts: Vec<_> =
+        mirror.silenced.iter().chain(lacking()).map(|(name, why)| ((*name).to_owned(), why.clone(), scene.style(Hue::Dim))).collect();
+    if facts.is_empty() {
         canvas.pieces(
             body.x + 1,
             body.y,
@@ -172,7 +169,6 @@ pub(in crate::tui) fn silenced(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         );
         return;
     }
-    let facts: Vec<_> = list.iter().map(|(name, why)| ((*name).to_owned(), why.clone(), scene.style(Hue::Dim))).collect();
     facts::draw(canvas, body, &facts);
 }
 
@@ -182,17 +178,18 @@ mod tests {
 
     #[test]
     fn the_badge_says_what_the_verdict_says() {
-        let badge = |score, words: &str| {
-            let (symbol, text, _) = verdict(&Trust { score, verdict: words.into(), parts: Vec::new() });
+        let trust = |verdict, score, summary: &str| Trust { verdict, score, summary: summary.into(), parts: Vec::new() };
+        let badge = |verdict, score, summary| {
+            let (symbol, text, _) = super::verdict(&trust(verdict, score, summary));
             format!("{symbol} {text}")
         };
-        assert_eq!(badge(None, ""), "? mirror ?");
-        assert_eq!(badge(Some(100), "cannot tell yet"), "? mirror ?");
-        assert_eq!(badge(Some(97), "good"), "● mirror good");
-        assert_eq!(badge(Some(75), "good, with one note"), "● mirror good");
-        assert_eq!(badge(Some(96), "one direction only"), "▲ mirror: one direction only");
-        assert_eq!(badge(Some(22), "every packet twice"), "✖ mirror: every packet twice");
-        let noted = Trust { score: Some(75), verdict: "good, with one note".into(), parts: Vec::new() };
-        assert_eq!(sentence(&noted, Hue::Good), "This mirror can be believed, with one note.");
+        assert_eq!(badge(Verdict::Unknown, None, ""), "? mirror ?");
+        assert_eq!(badge(Verdict::Good, Some(97), "good"), "● mirror good");
+        assert_eq!(badge(Verdict::Noted, Some(85), "good, with one note"), "● mirror good");
+        assert_eq!(badge(Verdict::Doubtful, Some(75), "one direction only"), "▲ mirror: one direction only");
+        assert_eq!(badge(Verdict::Bad, Some(22), "every packet twice"), "✖ mirror: every packet twice");
+        assert_eq!(sentence(&trust(Verdict::Bad, Some(22), "every packet twice")), "Every packet twice");
+        let unknown = sentence(&trust(Verdict::Unknown, None, "no TCP was seen"));
+        assert!(unknown.ends_with("believed: no TCP was seen."), "{unknown}");
     }
 }

@@ -1,0 +1,170 @@
+//! What findings rest on, made of what this wing counted.
+
+use super::{CopyClass, DirectionCounts, DuplicateCounts, HealthCounts, LossCounts, MacRoles, OrderCounts, order, size_floor};
+use crate::model::Mac;
+use crate::model::Sum;
+use crate::model::evidence::{
+    CastEvidence, ChecksumEvidence, ClockEvidence, ContentEvidence, CopyEvidence, CopyGap, LoadClass, OrderEvidence, SideEvidence,
+    SizeEvidence, SizeLoss,
+};
+use std::collections::BTreeSet;
+
+/// Stations that sent are told apart up to this many: it matters whether they are few.
+const STATIONS: usize = 16;
+
+fn seconds(nanos: u64) -> f64 {
+    nanos as f64 / 1e9
+}
+
+impl DuplicateCounts {
+    /// From VLAN to VLAN, with packets, most first.
+    pub fn vlan_pairs(&self) -> Vec<(Option<u16>, Option<u16>, u64)> {
+        let mut pairs: Vec<_> = self.vlans.iter().map(|v| (v.first, v.later, v.packets)).collect();
+        pairs.sort_by_key(|&(first, later, packets)| (std::cmp::Reverse(packets), first, later));
+        pairs
+    }
+
+    /// The copies as evidence; `kept`: in the analysis.
+    pub fn evidence(&self, kept: bool) -> CopyEvidence {
+        let gaps = self.gaps();
+        let after = |q| gaps.quantile(q).map(seconds);
+        let changed = [CopyClass::Routed, CopyClass::Vlan].map(|class| self.class(class).traffic.packets);
+        let gap = match (after(0.05), after(0.5), after(0.95), after(0.99)) {
+            (Some(p5), Some(p50), Some(p95), Some(p99)) => Some(CopyGap { p5, p50, p95, p99 }),
+            _ => None,
+        };
+        let vlan = |v: Option<u16>| v.map_or("untagged".to_owned(), |v| format!("VLAN {v}"));
+        CopyEvidence {
+            packets: self.observed.packets,
+            copies: self.copies().packets,
+            changed: changed.iter().fold(0, |sum, n| sum.saturating_add(*n)),
+            flows: self.flows,
+            flows_affected: self.flows_copied,
+            gap,
+            pairs: self.vlan_pairs().into_iter().map(|(a, b, n)| (format!("{} -> {}", vlan(a), vlan(b)), n)).collect(),
+            kept,
+        }
+    }
+}
+
+impl LossCounts {
+    /// Loss by size of segments, ascending.
+    pub fn by_size(&self) -> Vec<SizeLoss> {
+        let rows = self.seen_sizes.iter().zip(self.missing_sizes).enumerate();
+        rows.filter(|(_, (seen, missing))| seen.saturating_add(*missing) > 0)
+            .map(|(bin, (&seen, missing))| SizeLoss { floor: size_floor(bin), seen, missing })
+            .collect()
+    }
+
+    /// Loss by utilisation of the mirror link, of so many windows each, beside the share of packets that this `host` lost.
+    pub fn by_load(&self, windows: &[u64; super::UTILISATION_CLASSES], host: f64) -> [LoadClass; 3] {
+        let [_, low, middle, high] = self.by_utilisation;
+        let [_, few, more, most] = *windows;
+        [(low, few), (middle, more), (high, most)].map(|(acked, windows)| LoadClass {
+            windows,
+            acked: acked.bytes,
+            missing: acked.missing,
+            host,
+        })
+    }
+}
+
+impl HealthCounts {
+    /// Lengths as evidence; `errors`: frames that devices report as damaged.
+    pub fn size_evidence(&self, errors: u64) -> SizeEvidence {
+        let sizes = &self.sizes;
+        SizeEvidence {
+            packets: sizes.packets,
+            cut_by_mirror: sizes.cut_by_mirror,
+            cut_by_capture: sizes.cut_by_capture,
+            cut_length: sizes.lengths.spike(),
+            segments: sizes.segments,
+            above_mss: sizes.above_mss,
+            impossible: sizes.beyond_jumbo.saturating_add(sizes.no_length),
+            largest: sizes.largest,
+            errors,
+        }
+    }
+
+    /// Checksums as evidence.
+    pub fn checksum_evidence(&self) -> ChecksumEvidence {
+        let sums = &self.checksums;
+        ChecksumEvidence { right: sums.right.saturating_add(sums.absent), partial: sums.partial, wrong: sums.wrong }
+    }
+
+    /// Destinations as evidence.
+    pub fn cast_evidence(&self) -> CastEvidence {
+        let casts = &self.casts;
+        CastEvidence { to_host: casts.own, to_others: casts.unicast, multicast: casts.multicast, broadcast: casts.broadcast }
+    }
+
+    /// What packets consist of, as evidence.
+    pub fn content_evidence(&self) -> ContentEvidence {
+        let contents = &self.contents;
+        ContentEvidence {
+            packets: contents.packets,
+            ip: contents.ip,
+            tcp: contents.tcp,
+            encrypted: contents.encrypted,
+            foreign_links: contents.foreign_links.rows(),
+            carriers: contents.carriers.rows().into_iter().map(|((port, kind), n)| (port, kind, n)).collect(),
+        }
+    }
+}
+
+impl order::Clock {
+    /// The clock as evidence.
+    pub fn evidence(&self) -> ClockEvidence {
+        ClockEvidence {
+            packets: self.packets,
+            grain: self.grain,
+            differences: self.differences(),
+            equal: self.equal,
+            longest_run: self.longest_run,
+            steps: self.steps,
+            largest_step: self.largest_step as f64 / 1e9,
+        }
+    }
+}
+
+impl OrderCounts {
+    /// Causes and effects as evidence, with what acknowledgements and answers say; `outer_in_order`: of outer sequence numbers.
+    pub fn evidence(&self, loss: &LossCounts, health: &HealthCounts, outer_in_order: Option<bool>) -> OrderEvidence {
+        let asked = &health.unmatched;
+        let mut skew = self.skew;
+        skew.merge(&loss.late_skew);
+        skew.merge(&asked.skew);
+        let sum = |of: [u64; 3]| of.iter().fold(0u64, |sum, n| sum.saturating_add(*n));
+        OrderEvidence {
+            judged: sum([self.handshakes, loss.acks, asked.answered]),
+            violations: sum([self.inverted, loss.late, asked.inverted]),
+            skew: skew.quantile(0.5).zip(skew.quantile(0.99)).map(|(a, b)| [a, b]),
+            outer_in_order,
+            queues: None,
+        }
+    }
+}
+
+impl DirectionCounts {
+    /// Directions as evidence, with the roles of stations: pairs of source and destination, and packets.
+    pub fn evidence(&self, mac_pairs: &mut dyn Iterator<Item = (Mac, Mac, u64)>) -> SideEvidence {
+        let mut roles = MacRoles::default();
+        let mut stations = BTreeSet::new();
+        mac_pairs.for_each(|(source, destination, packets)| {
+            roles.add(source, destination, packets);
+            if packets > 0 && stations.len() < STATIONS {
+                stations.insert(source);
+            }
+        });
+        let roles = roles.roles();
+        SideEvidence {
+            judged: self.tcp.all,
+            one_sided: self.tcp.one_sided,
+            concentration: self.concentration().0,
+            only_source: roles.only_source,
+            only_destination: roles.only_destination,
+            both_roles: roles.both,
+            stations: stations.len() as u64,
+        }
+    }
+}
