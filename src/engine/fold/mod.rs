@@ -13,3 +13,6 @@ pub mod shard;
 
 #[cfg(test)]
 mod tcp_tests;
+
+#[cfg(test)]
+mod exchange_tests;

@@ -51,13 +51,13 @@ pub(super) fn step(hot: &mut TcpHot, cold: &mut TcpCold, way: usize, segment: &S
             event.marks |= TcpMarks::EARLY_ANSWER;
             let fits = cold.base[1 - way].wrapping_add(1) == segment.acknowledgement;
             hot.flags |= TcpHot::EARLY[way] | if fits { TcpHot::FITS } else { 0 };
-            cold.early_answer = time;
+            cold.opened = time;
         }
     } else if early {
         // A SYN of another number than the one its direction began with is another connection, or else nothing that was answered.
         if hot.is(TcpHot::EARLY[1 - way]) && hot.is(TcpHot::FITS) && cold.base[way] == segment.sequence {
             event.marks |= TcpMarks::LATE_SYN;
-            event.lag = time.since(cold.early_answer).clamp(0, u32::MAX.into()) as u32;
+            event.lag = time.since(cold.opened).clamp(0, u32::MAX.into()) as u32;
         }
         hot.flags |= TcpHot::SHAKEN;
     } else {

@@ -22,6 +22,7 @@ mod tests;
 #[cfg(doc)]
 use crate::model::tcp::HOLD;
 use crate::model::tcp::{ACK, FIN, HoleEvent, LostRange, RST, SYN, TcpEvent, TcpMarks, before};
+use crate::model::time::SECOND;
 use crate::model::{Direction, Frame, Segment, Timestamp};
 use holes::Holes;
 
@@ -30,6 +31,9 @@ pub const MIDWAY_SEGMENTS: u8 = 20;
 
 /// A step in sequence space beyond this is a new numbering, not a gap.
 pub const JUMP: u32 = 1 << 26;
+
+/// How long after a connection was opened the same SYN is a repetition: longer than the first retransmissions (1 and 3 s, RFC 6298 section 2).
+const SYN_AGAIN: i64 = 5 * SECOND;
 
 /// A SYN without the window scale option.
 const NO_SCALE: u8 = u8::MAX;
@@ -72,8 +76,8 @@ pub struct TcpHot {
 pub struct TcpCold {
     /// First sequence number of each direction.
     base: [u32; 2],
-    /// When a SYN-ACK came without its SYN.
-    early_answer: Timestamp,
+    /// When the SYN came that the numbers begin with, or before it a SYN-ACK.
+    opened: Timestamp,
 }
 
 impl TcpHot {
@@ -291,17 +295,20 @@ impl Follower {
     }
 
     /// Takes in what a SYN says.
-    fn open(hot: &mut TcpHot, cold: &TcpCold, frame: &Frame<'_>, at: usize, segment: &Segment) {
+    fn open(hot: &mut TcpHot, cold: &mut TcpCold, frame: &Frame<'_>, at: usize, segment: &Segment) {
         let options = frame.tcp_options();
         // Seen again, or late: bytes behind it were seen already, and its numbers begin nothing. Without a SYN-ACK so far those bytes may be an
         // older connection's, whose end answers a SYN with its own numbers (RFC 9293 section 3.10.7.4).
         let answered = hot.is(TcpHot::SHAKEN | TcpHot::EARLY[0] | TcpHot::EARLY[1]);
         let behind = before(segment.sequence.wrapping_add(segment.payload).wrapping_add(1), hot.streams[at].next);
-        let repeats = answered && hot.is(TcpHot::FOLLOWED[at]) && cold.base[at] == segment.sequence && behind;
+        // Long after it, it opens a connection again with the same numbers: a replay that begins anew.
+        let soon = frame.time.since(cold.opened).unsigned_abs() <= SYN_AGAIN.unsigned_abs();
+        let repeats = answered && soon && hot.is(TcpHot::FOLLOWED[at]) && cold.base[at] == segment.sequence && behind;
         hot.flags |= TcpHot::OPENED | TcpHot::FOLLOWED[at] | if options.sack_permitted() { 0 } else { TcpHot::NO_SACK };
         hot.scale[at] = options.window_scale().map_or(NO_SCALE, |shift| shift + 1);
         if !repeats {
             hot.streams[at].restart(segment.sequence);
+            cold.opened = frame.time;
         }
         let other = &mut hot.streams[1 - at];
         other.mss = options.max_segment_size().unwrap_or(0);

@@ -192,6 +192,11 @@ fn a_syn_behind_its_data_begins_nothing() {
     c.data(0, 100);
     assert!(c.see(A, 999, 0, SYN, 0).marks.has(TcpMarks::LATE_SYN));
     assert_eq!(c.data(100, 100).marks, TcpMarks::SETTLED, "no gap where data came before its SYN");
+    let mut c = Conversation::open();
+    c.data(0, 100);
+    c.time += 20 * SECOND;
+    c.see(A, 999, 0, SYN, 0);
+    assert_eq!(c.hot.next_sequence(A), Some(1000), "the same connection again, as in a replay that begins anew");
     let mut c = Conversation::default();
     c.see(A, 999, 0, SYN, 0);
     c.see(B, 5, 1000 + JUMP / 2, ACK, 0);
