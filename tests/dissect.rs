@@ -107,8 +107,8 @@ fn connection(port: u16, segments: &[(usize, &[u8])], end: usize) -> Packets {
     };
     let mut packets = vec![(0, from(SYN, 999, 0, &[])), (1, back(SYN | ACK, 4_999, 1_000)), (2, from(ACK, 1_000, 5_000, &[]))];
     packets.extend(segments.iter().zip(3..).map(|(&(at, bytes), time)| (time, from(PSH | ACK, 1_000 + at as u32, 5_000, bytes))));
-    // Twice, so that what is missing is given up.
-    packets.extend([20, 500].map(|time| (time, back(ACK, 5_000, 1_000 + end as u32))));
+    // Twice, and not the same packet, so that what is missing is given up.
+    packets.extend([(20, ACK), (500, PSH | ACK)].map(|(time, flags)| (time, back(flags, 5_000, 1_000 + end as u32))));
     packets
 }
 

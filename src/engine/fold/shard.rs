@@ -18,7 +18,7 @@ use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::shard_key::FragmentTable;
 use crate::mirror::Digest;
 use crate::model::sum::sums;
-use crate::model::tcp::HOLD;
+use crate::model::tcp::{HOLD, SYN};
 use crate::model::{AppId, AppSlot, Direction, FlowBatch, FlowKey, Frame, LearntName, Stop, Timestamp, Traffic};
 use crate::snapshot::Conversation;
 use crate::stats::flow::{Counted, FlowChange, Flushed, Step};
@@ -244,8 +244,8 @@ impl Shard {
     fn wants<'a>(&mut self, at: u32, frame: &Frame<'a>) -> Option<Waiting<'a>> {
         let slot = self.flows.app(at)?;
         match &frame.tcp {
-            // Without payload it can only matter where a stream is being put in order.
-            Some(segment) if segment.payload == 0 && slot.state == 0 => None,
+            // A segment before it may still wait, and make a state of which what this one acknowledges is part; before any payload nothing does.
+            Some(segment) if segment.payload == 0 && segment.flags & SYN != 0 => None,
             Some(_) => Waiting::of(frame, at, self.flows.next_sequence(at, frame.flow?.1)),
             None if slot.app == AppId::NONE && frame.flow?.0.protocol != UDP => {
                 self.reader.echo(frame, self.detectors.unmatched());
