@@ -242,7 +242,7 @@ const CASES: &[Case] = &[
     ("dir.half", Critical, 10.0, 9.0, |e, judged| {
         e.sides = SideEvidence { judged: judged as u64, one_sided: 9, concentration: 1.0, ..SideEvidence::default() };
     }),
-    ("dir.some", Note, 10.0, 9.0, |e, one_sided| {
+    ("dir.some", Warning, 23.0, 21.0, |e, one_sided| {
         e.sides = SideEvidence { judged: 100, one_sided: one_sided as u64, ..SideEvidence::default() }
     }),
     ("dir.some", Warning, 20.0, 19.0, |e, judged| {

@@ -101,7 +101,7 @@ impl LostBytes {
     }
 
     /// The times in which something was lost, oldest first: what lies further apart than ten times the mean distance of windows with loss, and
-    /// at least [`APART`], is not one time. Empty when windows since `first`, the time of the first packet, are forgotten already.
+    /// at least ten seconds, is not one time. Empty when windows since `first`, the time of the first packet, are forgotten already.
     pub fn times(&self, first: Option<Timestamp>) -> Vec<Episode> {
         if !first.is_some_and(|first| self.0.reaches(window(first))) {
             return Vec::new();

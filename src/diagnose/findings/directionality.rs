@@ -8,7 +8,7 @@ use crate::diagnose::figure::Figure::{Count, Seconds, Share};
 use crate::diagnose::figure::measured;
 use crate::diagnose::vendor::Topic;
 use crate::model::evidence::{ANSWERED, CONCENTRATED, HALF, HALF_CLEAR, JUDGED, share};
-use crate::model::units::percent;
+use crate::model::units::{duration, percent};
 use crate::model::{Aspect, Severity, Value, wilson};
 
 /// Conversations before sidedness is judged: at 20, a half has an interval of 20 points to each side.
@@ -128,9 +128,9 @@ impl Detector for Asymmetric {
     }
 }
 
-/// Share of one-sided conversations, lower end of its interval, above which it is told, and above which numbers suffer from it.
-const PART: Limit = Limit::new(0.05);
-const LARGE_PART: f64 = 0.15;
+/// Share of one-sided conversations, lower end of its interval, above which numbers suffer: beside a mirror that is whole there are always
+/// some whose other end has gone.
+const PART: Limit = Limit::new(0.15);
 
 impl Detector for Partial {
     fn yields_to(&self) -> &'static [&'static str] {
@@ -143,20 +143,14 @@ impl Detector for Partial {
             aspect: Some(Aspect::Coverage),
             meaning: "A part of the conversations shows one direction only: their loss, round-trip times and retransmissions cannot be \
                       judged, and half of their load is not here.",
-            measured: "As for dir.half. Raised when surely more than {note} (lower end of the {sure} interval) of at least {judged} \
+            measured: "As for dir.half. Raised when surely more than {part} (lower end of the {sure} interval) of at least {judged} \
                        conversations are one-sided, without dir.half, route.asym or a pattern of loss, and less than {lost} of the \
-                       data is missing; a warning when surely more than {warning}.",
+                       data is missing.",
             cause: "Some of the mirrored ports are mirrored in one direction only, or some traffic takes another way back.",
-            lookalikes: "Conversations cut off by the beginning or the end of a short capture.",
+            lookalikes: "Conversations cut off by the beginning or the end of a short capture; connections whose other end has gone.",
             remedy: "Mirror both directions of every source, and every port of a link aggregation.",
             topic: Some(Topic::BothDirections),
-            figures: &[
-                SURE,
-                ("note", Share(PART.raise)),
-                ("warning", Share(LARGE_PART)),
-                ("lost", Share(GRAVE)),
-                ("judged", Count(CONVERSATIONS)),
-            ],
+            figures: &[SURE, ("part", Share(PART.raise)), ("lost", Share(GRAVE)), ("judged", Count(CONVERSATIONS))],
         }
     }
 
@@ -172,8 +166,7 @@ impl Detector for Partial {
         let surely = wilson(sides.one_sided, sides.judged).low;
         present_if(PART.exceeded(surely, standing.at_all()) && !sides.is_routing(), || {
             let evidence = vec![("one_sided", Value::Count(sides.one_sided)), ("conversations", Value::Count(sides.judged))];
-            let severity = if surely > LARGE_PART { Severity::Warning } else { Severity::Note };
-            Report::new(severity, format!("{} of the conversations show one direction only", percent(sides.share())), evidence)
+            Report::new(Severity::Warning, format!("{} of the conversations show one direction only", percent(sides.share())), evidence)
         })
     }
 }
@@ -330,6 +323,11 @@ const FILE_BROADCASTS: u64 = 3;
 /// Share of frames to others below which a live port is none of a mirror, and above which it is again.
 const OTHERS: (f64, f64) = (0.01, 0.02);
 
+/// Too few frames, or too little time.
+fn too_little(frames: u64, want: u64, seconds: f64) -> Outcome {
+    if frames < want { lacking(frames, want, "frames") } else { Outcome::Unknown(format!("{} of {}", duration(seconds), Seconds(WATCHED))) }
+}
+
 impl NotAMirror {
     fn evidence(e: &Evidence) -> Vec<(&'static str, Value)> {
         vec![
@@ -344,7 +342,7 @@ impl NotAMirror {
     fn of_a_file(e: &Evidence) -> Outcome {
         let casts = &e.casts;
         if casts.all() < FILE_FRAMES || e.seconds < WATCHED {
-            return lacking(casts.all().min(FILE_FRAMES - 1), FILE_FRAMES, "frames in so much time");
+            return too_little(casts.all(), FILE_FRAMES, e.seconds);
         }
         let none = casts.to_others == 0 && casts.broadcast >= FILE_BROADCASTS && casts.multicast > 0 && e.sides.stations >= FILE_STATIONS;
         present_if(none, || {
@@ -388,7 +386,7 @@ impl Detector for NotAMirror {
             return Self::of_a_file(e);
         }
         if casts.all() < FRAMES || e.watched < WATCHED {
-            return lacking(casts.all().min(FRAMES - 1), FRAMES, "frames in so much time");
+            return too_little(casts.all(), FRAMES, e.watched);
         }
         let others = share(casts.to_others, casts.all());
         present_if(others < if standing.at_all() { OTHERS.1 } else { OTHERS.0 }, || {
