@@ -6,7 +6,7 @@
 use super::format::{Format, Options};
 use crate::model::text::printable;
 use crate::snapshot::Snapshot;
-use crate::snapshot::table::{AnyTable, Value};
+use crate::snapshot::table::{AnyTable, Cells, Layers, Value};
 use crate::snapshot::tables::{self, conversations::CONVERSATIONS};
 use std::borrow::Cow;
 use std::fmt::{Display, Write};
@@ -45,27 +45,43 @@ fn write_table(table: &'static dyn AnyTable, snapshot: &Snapshot, most: usize, o
     let kind = (sheets.len() > 1).then_some("kind");
     let mut writer = csv::Writer::from_writer(out);
     writer.write_record(kind.into_iter().chain(fields.iter().filter_map(|&f| heads.get(f)).map(|h| h.token)))?;
-    let mut values = Vec::with_capacity(fields.len());
-    let mut text = String::new();
+    let layers: Vec<Layers> = fields.iter().filter_map(|&f| heads.get(f)).map(|h| h.layers).collect();
     for (n, sheet) in sheets.iter().enumerate() {
         let rows = table.rows(n, snapshot);
-        for row in 0..rows.len().min(most) {
-            values.clear();
-            rows.values(row, &fields, &mut values);
+        for at in 0..rows.len().min(most) {
             if kind.is_some() {
                 writer.write_field(sheet.token)?;
             }
-            for (value, head) in values.iter().zip(fields.iter().filter_map(|&f| heads.get(f))) {
-                text.clear();
-                if head.layers.meets(sheet.layers) {
-                    put(*value, &mut text);
-                }
-                writer.write_field(&text)?;
-            }
+            let mut row = Row { writer: &mut writer, layers: &layers, sheet: sheet.layers, text: String::new(), done: Ok(()) };
+            rows.cells(at, &fields, &mut row);
+            row.done?;
             writer.write_record(None::<&[u8]>)?;
         }
     }
     writer.flush()
+}
+
+/// A row being written.
+struct Row<'w, W: io::Write> {
+    writer: &'w mut csv::Writer<W>,
+    /// Sheets each column belongs to.
+    layers: &'w [Layers],
+    sheet: Layers,
+    text: String,
+    done: csv::Result<()>,
+}
+
+impl<W: io::Write> Cells for Row<'_, W> {
+    /// A column that does not belong to this sheet stays empty.
+    fn value(&mut self, place: usize, value: Value<'_>) {
+        self.text.clear();
+        if self.layers.get(place).is_some_and(|l| l.meets(self.sheet)) {
+            put(value, &mut self.text);
+        }
+        if self.done.is_ok() {
+            self.done = self.writer.write_field(&self.text);
+        }
+    }
 }
 
 /// A value as text that no spreadsheet takes for more.

@@ -71,7 +71,7 @@ pub(super) fn columns<R, T>(spec: &TableSpec<R>, layers: Layers, whole: bool, ce
 /// A field of a row as it stands on a screen.
 pub(super) fn of_row<R>(scene: &Scene, layer: Layer, spec: &TableSpec<R>, row: &R, field: usize) -> Option<Cell> {
     let field = spec.fields.get(field)?;
-    Some(cell(scene, layer, &field.head, (field.get)(row), || family(spec, row)))
+    Some(cell(scene, layer, &field.head, field.value(row), || family(spec, row)))
 }
 
 /// Cells that values of a kind need and can use.
@@ -94,7 +94,7 @@ fn width(kind: Kind) -> (u16, u16) {
 /// The family of the application or protocol in a row's columns.
 pub(super) fn family<R>(spec: &TableSpec<R>, row: &R) -> Family {
     let shown = spec.fields.iter().find(|f| f.head.kind == Kind::App && f.head.screen.is_some());
-    shown.map_or(Family::Other, |f| value_family((f.get)(row)))
+    shown.map_or(Family::Other, |f| value_family(f.value(row)))
 }
 
 /// The family of an application or protocol.

@@ -4,6 +4,7 @@
 //! `snapshot/shape.rs`: a new one is its struct, and one line of [`Json`]'s `write`.
 
 mod apps;
+mod buffer;
 mod host;
 mod mirror;
 mod parallel_rows;

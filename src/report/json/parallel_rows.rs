@@ -1,6 +1,7 @@
 //! Long lists are written by two threads in turns: what one has written goes out while the other writes on.
 
-use super::writer::{Buffer, Writer};
+use super::buffer::Buffer;
+use super::writer::Writer;
 use crate::report::format::JoinScoped;
 use std::io;
 use std::ops::Range;

@@ -1,11 +1,13 @@
 //! Tables: an array of rows for each sheet, read off the fields.
 
+use super::buffer::Piece;
 use super::parallel_rows;
 use super::writer::Writer;
-use crate::model::Traffic;
+use crate::model::time::SECOND;
+use crate::model::{Address, Timestamp, Traffic};
 use crate::report::format::Options;
 use crate::snapshot::Snapshot;
-use crate::snapshot::table::{AnyRows, AnyTable, Head, InJson, SheetHead, Value};
+use crate::snapshot::table::{AnyRows, AnyTable, Cells, Head, InJson, SheetHead, Value};
 use std::io;
 
 /// The member of a table. One with several sheets is an object of arrays, followed by how many rows each has in all (`…_total`); what a
@@ -61,34 +63,34 @@ fn rest(w: &mut Writer, rows: u64, traffic: Traffic) {
     w.close(b'}');
 }
 
-/// A field to be written: its number, its name with what stands around it, and whether nothing becomes `null`.
+/// A field to be written: its name with what stands around it, in the first place of a row and in others, and whether nothing becomes
+/// `null`.
 struct Member {
-    field: usize,
-    first: Box<str>,
-    name: Box<str>,
+    first: Piece,
+    name: Piece,
     null: bool,
 }
 
 /// An array, one row a line.
 fn array<'s>(w: &mut Writer, heads: &[Head], sheet: Option<SheetHead>, rows: &dyn AnyRows<'s>, options: &Options) -> io::Result<()> {
     let belongs = |h: &Head| h.json != InJson::Never && sheet.is_none_or(|s| h.layers.meets(s.layers));
-    let member = |(field, h): (usize, &Head)| Member {
-        field,
-        first: format!("{{\"{}\":", h.token).into(),
-        name: format!(",\"{}\":", h.token).into(),
-        null: h.json == InJson::Always,
-    };
-    let members: Vec<Member> = heads.iter().enumerate().filter(|(_, h)| belongs(h)).map(member).collect();
-    let fields: Vec<usize> = members.iter().map(|m| m.field).collect();
+    let (fields, members): (Vec<usize>, Vec<Member>) = heads
+        .iter()
+        .enumerate()
+        .filter(|(_, h)| belongs(h))
+        .map(|(field, h)| {
+            let [first, name] = ["{", ","].map(|before| Piece::new(&format!("{before}\"{}\":", h.token)));
+            (field, Member { first, name, null: h.json == InJson::Always })
+        })
+        .unzip();
     w.open(b'[');
     let count = rows.len().min(options.rows);
     parallel_rows::rows(w, count, options.join_scoped, |w, turn| {
-        let mut values = Vec::with_capacity(fields.len());
         for at in turn {
             w.line()?;
-            values.clear();
-            rows.values(at, &fields, &mut values);
-            row(w, &members, &values);
+            let mut row = Row { w, members: &members, empty: true };
+            rows.cells(at, &fields, &mut row);
+            row.end();
         }
         Ok(())
     })?;
@@ -96,20 +98,75 @@ fn array<'s>(w: &mut Writer, heads: &[Head], sheet: Option<SheetHead>, rows: &dy
     Ok(())
 }
 
-#[inline]
-fn row(w: &mut Writer, members: &[Member], values: &[Value<'_>]) {
-    let mut empty = true;
-    for (member, value) in members.iter().zip(values) {
-        if !value.is_some() && !member.null {
-            continue;
+/// A row being written.
+struct Row<'w, 'a> {
+    w: &'w mut Writer<'a>,
+    members: &'w [Member],
+    empty: bool,
+}
+
+impl Row<'_, '_> {
+    /// The name of a member.
+    #[inline]
+    fn name(&mut self, place: usize) {
+        if let Some(member) = self.members.get(place) {
+            self.w.name(if std::mem::take(&mut self.empty) { &member.first } else { &member.name });
         }
-        w.name(if std::mem::take(&mut empty) { &member.first } else { &member.name });
-        self::value(w, *value);
     }
-    if empty {
-        w.open(b'{');
+
+    fn end(self) {
+        if self.empty {
+            self.w.open(b'{');
+        }
+        self.w.close(b'}');
     }
-    w.close(b'}');
+}
+
+impl Cells for Row<'_, '_> {
+    fn value(&mut self, place: usize, value: Value<'_>) {
+        if value.is_some() {
+            self.name(place);
+            self::value(self.w, value);
+        } else {
+            self.none(place);
+        }
+    }
+
+    fn count(&mut self, place: usize, count: u64) {
+        self.name(place);
+        self.w.number(count);
+    }
+
+    fn word(&mut self, place: usize, word: &'static str) {
+        self.name(place);
+        self.w.word(word);
+    }
+
+    fn address(&mut self, place: usize, address: Address) {
+        self.name(place);
+        self.w.address(address);
+    }
+
+    fn time(&mut self, place: usize, time: Timestamp) {
+        self.name(place);
+        self.w.time(time);
+    }
+
+    fn span(&mut self, place: usize, nanos: i64) {
+        self.name(place);
+        self.w.float(seconds(nanos));
+    }
+
+    fn none(&mut self, place: usize) {
+        if self.members.get(place).is_some_and(|m| m.null) {
+            self.name(place);
+            self.w.null();
+        }
+    }
+}
+
+fn seconds(nanos: i64) -> f64 {
+    nanos as f64 / SECOND as f64
 }
 
 /// A value without what it is called.
@@ -119,7 +176,7 @@ pub fn value(w: &mut Writer, value: Value<'_>) {
         Value::None => w.null(),
         Value::Count(n) => w.number(n),
         Value::Real(x) => w.float(x),
-        Value::Span(_) => w.float(value.seconds().unwrap_or_default()),
+        Value::Span(nanos) => w.float(seconds(nanos)),
         Value::Flag(flag) => w.boolean(flag),
         Value::Word(word) => w.word(word),
         Value::Text(text) => w.string(text),

@@ -1,14 +1,9 @@
 //! Writes JSON piece by piece: a report of a million rows needs no second copy of them and no allocation a field.
 
+use super::buffer::{Buffer, Piece};
 use crate::model::{Address, Mac, Timestamp, Traffic};
 use serde::Serialize;
 use std::io::{self, Write};
-
-/// Bytes gathered before they go on: large enough that a system call costs nothing per row.
-const CHUNK: usize = 256 * 1024;
-
-/// Bytes a turn of rows usually takes. Small enough to be the allocator's own, which hands it out again for the next list.
-const TURN_BYTES: usize = 96 * 1024;
 
 /// A writer of one JSON value. Commas are its business, nesting is the caller's.
 pub struct Writer<'a> {
@@ -18,92 +13,10 @@ pub struct Writer<'a> {
     comma: bool,
 }
 
-/// Bytes that gather. Its memory is always all there, so that a piece of known length is stored by a comparison and a move or two.
-#[derive(Default)]
-pub struct Buffer {
-    bytes: Vec<u8>,
-    used: usize,
-}
-
-impl Buffer {
-    /// An empty one for a turn of rows.
-    pub fn of_turn() -> Self {
-        Self { bytes: vec![0; TURN_BYTES], used: 0 }
-    }
-
-    #[inline(always)]
-    fn put(&mut self, piece: &[u8]) {
-        let end = self.used + piece.len();
-        match self.bytes.get_mut(self.used..end) {
-            Some(place) => {
-                place.copy_from_slice(piece);
-                self.used = end;
-            }
-            None => self.grow(piece),
-        }
-    }
-
-    /// Puts a piece of unknown length in, which is short more often than not: then no function is called for it.
-    #[inline]
-    fn put_short(&mut self, piece: &[u8]) {
-        let end = self.used + piece.len();
-        if let Some(place) = self.bytes.get_mut(self.used..end)
-            && piece.len() <= 32
-        {
-            self.used = end;
-            copy_short(place, piece);
-        } else {
-            self.put(piece);
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self, piece: &[u8]) {
-        self.bytes.resize(self.used + piece.len() + CHUNK, 0);
-        self.put(piece);
-    }
-
-    fn pass(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        let used = std::mem::take(&mut self.used);
-        out.write_all(self.bytes.get(..used).unwrap_or(&[]))
-    }
-}
-
-/// Copies up to 32 bytes as two halves that may overlap.
-#[inline(always)]
-fn copy_short(place: &mut [u8], piece: &[u8]) {
-    macro_rules! halves {
-        ($n:literal) => {
-            if let (Some(first), Some(last)) = (piece.first_chunk::<$n>(), piece.last_chunk::<$n>()) {
-                place.first_chunk_mut::<$n>().into_iter().for_each(|p| *p = *first);
-                place.last_chunk_mut::<$n>().into_iter().for_each(|p| *p = *last);
-                return;
-            }
-        };
-    }
-    halves!(16);
-    halves!(8);
-    halves!(4);
-    halves!(2);
-    place.iter_mut().zip(piece).for_each(|(to, from)| *to = *from);
-}
-
-impl Write for Buffer {
-    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        self.put(piece);
-        Ok(piece.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 impl<'a> Writer<'a> {
     /// A writer to `out`.
     pub fn new(out: &'a mut dyn Write) -> Self {
-        Self { out: Some(out), buffer: Buffer { bytes: vec![0; CHUNK + 4096], used: 0 }, comma: false }
+        Self { out: Some(out), buffer: Buffer::of_chunk(), comma: false }
     }
 
     /// A writer of items that stand behind others; they gather in an empty buffer.
@@ -152,7 +65,7 @@ impl<'a> Writer<'a> {
             self.buffer.put(b",");
         }
         self.buffer.put(b"\n");
-        if self.buffer.used >= CHUNK { self.pass() } else { Ok(()) }
+        if self.buffer.is_full() { self.pass() } else { Ok(()) }
     }
 
     /// Passes everything on.
@@ -162,9 +75,9 @@ impl<'a> Writer<'a> {
     }
 
     /// The name of a member with everything around it, where a row is written piece by piece: `{"name":` or `,"name":`.
-    #[inline]
-    pub fn name(&mut self, piece: &str) {
-        self.buffer.put_short(piece.as_bytes());
+    #[inline(always)]
+    pub fn name(&mut self, piece: &Piece) {
+        self.buffer.put_piece(piece);
         self.comma = false;
     }
 
@@ -294,25 +207,17 @@ impl<'a> Writer<'a> {
                 self.buffer.put(&text);
             }
             Address::V4(address) => {
-                let mut text = [b'.'; 15];
-                let mut length = 0;
-                let mut push = |byte: u8| {
-                    text[length] = byte;
-                    length += 1;
-                };
-                for (i, byte) in address.octets().into_iter().enumerate() {
-                    if i > 0 {
-                        push(b'.');
+                let mut text = [0; 16];
+                let mut used = 0;
+                for octet in address.octets() {
+                    // Four bytes are always stored; the next octet overwrites those that are too many.
+                    let (digits, length) = OCTETS[usize::from(octet)];
+                    if let Some(place) = text.get_mut(used..).and_then(|rest| rest.first_chunk_mut()) {
+                        *place = digits;
                     }
-                    if byte >= 100 {
-                        push(b'0' + byte / 100);
-                    }
-                    if byte >= 10 {
-                        push(b'0' + byte / 10 % 10);
-                    }
-                    push(b'0' + byte % 10);
+                    used += usize::from(length);
                 }
-                self.buffer.put_short(&text[..length]);
+                self.buffer.put_short(text.get(..used.saturating_sub(1)).unwrap_or(&[]));
             }
             Address::V6(address) => {
                 let _ = write!(self.buffer, "{address}");
@@ -366,6 +271,22 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// Every octet in decimal with a dot behind it, and the bytes that are.
+static OCTETS: [([u8; 4], u8); 256] = {
+    let mut table = [([0; 4], 0); 256];
+    let mut n = 0;
+    while n < 256 {
+        let (hundreds, tens, ones) = (b'0' + (n / 100) as u8, b'0' + (n / 10 % 10) as u8, b'0' + (n % 10) as u8);
+        table[n] = match n {
+            0..10 => ([ones, b'.', 0, 0], 2),
+            10..100 => ([tens, ones, b'.', 0], 3),
+            _ => ([hundreds, tens, ones, b'.'], 4),
+        };
+        n += 1;
+    }
+    table
+};
+
 /// Appends a number in decimal.
 #[inline]
 fn digits(buffer: &mut Buffer, value: u64) {
@@ -412,24 +333,13 @@ mod tests {
     }
 
     #[test]
-    fn short_pieces_of_every_length_are_whole() {
-        let text: Vec<u8> = (b'a'..=b'z').collect();
-        let mut buffer = Buffer::of_turn();
-        let mut want: Vec<u8> = Vec::new();
-        for length in 0..=text.len() {
-            buffer.put_short(&text[..length]);
-            want.extend(&text[..length]);
-        }
-        assert_eq!(buffer.bytes[..buffer.used], want);
-        let mut empty = Buffer::default();
-        empty.put_short(b"abc");
-        assert_eq!(empty.bytes[..empty.used], *b"abc");
-    }
-
-    #[test]
     fn times_and_addresses_are_as_they_display() {
         for time in [Timestamp(0), Timestamp(-1), Timestamp(1_700_000_000_000_000_001), Timestamp(i64::MAX), Timestamp(i64::MIN)] {
             assert_eq!(written(|w| w.time(time)), format!("\"{time}\""));
+        }
+        let all = (0..=255u8).map(|n| Address::V4([n, 255 - n, n, n].into()));
+        for address in all {
+            assert_eq!(written(|w| w.address(address)), format!("\"{address}\""));
         }
         let addresses = [
             Address::Mac(Mac([0, 0x1f, 0xa0, 9, 0xff, 1])),

@@ -184,11 +184,11 @@ fn known<R>(term: &Term, fields: &[Field<R>], row: &R) -> Option<bool> {
     let any = |of: fn(Kind) -> bool, holds: &dyn Fn(Value) -> bool| {
         let mut fields = fields.iter().filter(|f| of(f.head.kind) && f.head.searched).peekable();
         fields.peek()?;
-        Some(fields.any(|f| holds((f.get)(row))))
+        Some(fields.any(|f| holds(f.value(row))))
     };
     let is_end = |kind| matches!(kind, Kind::Address | Kind::End | Kind::Ends);
     match term {
-        Term::Text(needle) => Some(fields.iter().any(|f| f.head.searched && contains((f.get)(row), needle))),
+        Term::Text(needle) => Some(fields.iter().any(|f| f.head.searched && contains(f.value(row), needle))),
         Term::Protocol(proto) => protocol(*proto, fields, row),
         Term::Network(network) => any(is_end, &|value| addresses(value).iter().flatten().any(|a| in_network(a.0, network))),
         Term::Mac(prefix) => any(is_end, &|value| addresses(value).iter().flatten().any(|a| has_mac_prefix(a.0, prefix))),
@@ -200,11 +200,11 @@ fn known<R>(term: &Term, fields: &[Field<R>], row: &R) -> Option<bool> {
         }),
         Term::State(state) => {
             let field = fields.iter().find(|f| f.head.kind == Kind::State)?;
-            Some((field.get)(row) == Value::State(*state))
+            Some(field.value(row) == Value::State(*state))
         }
         Term::Field(token, comparison, operand) => {
             let field = fields.iter().find(|f| f.head.token == *token)?;
-            compare((field.get)(row), *comparison, operand)
+            compare(field.value(row), *comparison, operand)
         }
     }
 }
@@ -213,7 +213,7 @@ fn known<R>(term: &Term, fields: &[Field<R>], row: &R) -> Option<bool> {
 fn protocol<R>(proto: Proto, fields: &[Field<R>], row: &R) -> Option<bool> {
     let mut has_path = false;
     for field in fields {
-        match (field.head.kind, (field.head.kind == Kind::App || field.head.kind == Kind::Path).then(|| (field.get)(row))) {
+        match (field.head.kind, (field.head.kind == Kind::App || field.head.kind == Kind::Path).then(|| field.value(row))) {
             (_, Some(Value::Word(app))) if field.head.searched && app == proto.token() => return Some(true),
             (_, Some(Value::Path(path))) => {
                 has_path = true;
@@ -234,7 +234,7 @@ fn protocol<R>(proto: Proto, fields: &[Field<R>], row: &R) -> Option<bool> {
         _ => return None,
     };
     let mut ends =
-        fields.iter().filter(|f| f.head.searched).map(|f| addresses((f.get)(row))).filter(|a| a.iter().any(Option::is_some)).peekable();
+        fields.iter().filter(|f| f.head.searched).map(|f| addresses(f.value(row))).filter(|a| a.iter().any(Option::is_some)).peekable();
     ends.peek()?;
     Some(ends.any(|a| a.iter().flatten().any(is)))
 }

@@ -2,7 +2,8 @@
 //!
 //! # Adding things
 //!
-//! - **A column** is one line in the `fields` of its table (`snapshot/tables/`): token, title, kind, and how it is read off a row.
+//! - **A column** is one line in the `fields` of its table (`snapshot/tables/`): what it holds ([`Field::count`], [`Field::text`] …, or
+//!   [`Field::new`] with any [`Kind`] and [`Value`]), token, title, and how it is read off a row.
 //!   It then stands in every output, sorts, and is found by the filter (`token > 5`, `token = word`). What follows on the line
 //!   takes it out of outputs ([`Field::machine`], [`Field::people`], `no_…`), or gives it a place among the others
 //!   ([`Field::paper`], [`Field::screen`]).
@@ -14,15 +15,15 @@
 //!   `snapshot/shape.rs`), one line of `report/json/mod.rs` writes it, and `report/document/` says its facts.
 //!
 //! ```
-//! use spantop::snapshot::table::{Field, Kind, Rows, TableSpec, Value, sheet};
+//! use spantop::snapshot::table::{Field, Rows, TableSpec, sheet};
 //!
 //! struct Server { name: String, queries: u64 }
 //!
 //! static SERVERS: TableSpec<Server> = TableSpec {
 //!     sheets: &[sheet("Name servers", |_snapshot| Rows::of(&[]))],
 //!     fields: &[
-//!         Field::new("name", "Name", Kind::Text, |s: &Server| Value::Text(&s.name)),
-//!         Field::new("queries", "Queries", Kind::Count, |s: &Server| Value::Count(s.queries)),
+//!         Field::text("name", "Name", |s: &Server| Some(&s.name)),
+//!         Field::count("queries", "Queries", |s: &Server| s.queries),
 //!     ],
 //!     weight: |s| s.queries,
 //!     ..TableSpec::new("name_servers", "name server", "queries", |x, y| x.name.cmp(&y.name))
@@ -31,10 +32,16 @@
 //! ```
 
 mod field;
+mod getter;
+mod head;
+mod kind;
 mod order;
 mod value;
 
-pub use field::{Field, Head, InJson, Kind, Layers, OnPaper, OnScreen, Room, Tint, When};
+pub use field::Field;
+pub use getter::{Cells, Getter};
+pub use head::{Head, InJson, OnPaper, OnScreen, Room, Tint, When};
+pub use kind::{Kind, Layers};
 pub use value::{Ends, Value};
 
 use super::{Filter, Order, Snapshot, Table, Traffic};
@@ -177,8 +184,8 @@ pub trait AnyRows<'s>: Sync {
     /// A field of a row.
     fn value(&self, row: usize, field: usize) -> Value<'s>;
 
-    /// Some fields of a row.
-    fn values(&self, row: usize, fields: &[usize], out: &mut Vec<Value<'s>>);
+    /// Hands some fields of a row on, in this order.
+    fn cells(&self, row: usize, fields: &[usize], out: &mut dyn Cells);
 
     /// Levels it is indented by.
     fn depth(&self, row: usize) -> usize;
@@ -238,15 +245,18 @@ impl<'s, R: Sync> AnyRows<'s> for Bound<'s, R> {
 
     fn value(&self, row: usize, field: usize) -> Value<'s> {
         match (self.rows.rows.get(row), self.spec.fields.get(field)) {
-            (Some(row), Some(field)) => (field.get)(row),
+            (Some(row), Some(field)) => field.value(row),
             _ => Value::None,
         }
     }
 
-    fn values(&self, row: usize, fields: &[usize], out: &mut Vec<Value<'s>>) {
+    fn cells(&self, row: usize, fields: &[usize], out: &mut dyn Cells) {
         let Some(row) = self.rows.rows.get(row) else { return };
-        // As many as were asked for, so that the list is written without a look at its room.
-        out.extend(fields.iter().map(|&f| self.spec.fields.get(f).map_or(Value::None, |f| (f.get)(row))));
+        for (place, &field) in fields.iter().enumerate() {
+            if let Some(field) = self.spec.fields.get(field) {
+                field.get.put(row, place, out);
+            }
+        }
     }
 
     fn depth(&self, row: usize) -> usize {

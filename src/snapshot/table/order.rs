@@ -21,13 +21,18 @@ impl<R> TableSpec<R> {
     /// Sorts rows.
     pub fn sort(&self, order: Order, rows: &mut [R]) {
         let field = self.field(order.column.0);
-        sort(rows, |x| self.rank(field, order.descending, x), |x, y| self.compare_by(field, order.descending, x, y));
+        sort(rows, |x| self.rank(field, order.descending, x), |x, y| self.compare_equals(field, order.descending, x, y));
     }
 
     /// The places of the first `count` of these rows in this order, not sorted.
     pub fn first(&self, order: Order, rows: &[R], count: usize) -> Vec<u32> {
         let field = self.field(order.column.0);
-        first(rows, count, |x| self.rank(field, order.descending, x), |x, y| self.compare_by(field, order.descending, x, y))
+        first(rows, count, |x| self.rank(field, order.descending, x), |x, y| self.compare_equals(field, order.descending, x, y))
+    }
+
+    /// Compares rows of the same [`Self::rank`]: after numbers and weight only the keys are left.
+    fn compare_equals(&self, field: Option<&Field<R>>, descending: bool, x: &R, y: &R) -> Ordering {
+        if field.is_some_and(|f| f.head.kind.is_amount()) { (self.key)(x, y) } else { self.compare_by(field, descending, x, y) }
     }
 
     /// Ascends as rows are to follow each other, where they compare by a number before anything else.

@@ -41,47 +41,37 @@ pub static CONVERSATIONS: TableSpec<Conversation> = TableSpec {
 
 /// JSON and CSV have the fields in this order, reports and screens by their places.
 const FIELDS: &[Field<Conversation>] = &[
-    Field::new("a", "A", Kind::Address, |c: &Conversation| Value::Address(c.a)).machine(),
-    Field::new("a_port", "A port", Kind::Port, |c: &Conversation| Value::Count(c.a_port.into())).machine().of(Layers::PORTS),
-    Field::new("b", "B", Kind::Address, |c: &Conversation| Value::Address(c.b)).machine(),
-    Field::new("b_port", "B port", Kind::Port, |c: &Conversation| Value::Count(c.b_port.into())).machine().of(Layers::PORTS),
-    Field::new("packets", "Packets", Kind::Count, |c: &Conversation| Value::Count(c.total().packets))
-        .paper(3, Room::Fixed)
-        .screen(8, "packets", 8),
-    Field::new("wire_bytes", "Volume", Kind::Bytes, |c: &Conversation| Value::Count(c.total().wire_bytes))
+    Field::address("a", "A", |c: &Conversation| c.a).machine(),
+    Field::port("a_port", "A port", |c: &Conversation| c.a_port.into()).machine().of(Layers::PORTS),
+    Field::address("b", "B", |c: &Conversation| c.b).machine(),
+    Field::port("b_port", "B port", |c: &Conversation| c.b_port.into()).machine().of(Layers::PORTS),
+    Field::count("packets", "Packets", |c: &Conversation| c.total().packets).paper(3, Room::Fixed).screen(8, "packets", 8),
+    Field::bytes("wire_bytes", "Volume", |c: &Conversation| c.total().wire_bytes)
         .paper(6, Room::Fixed)
         .screen(7, "bytes", 3)
         .when(When::Live),
-    Field::new("packets_ab", "Packets A to B", Kind::Count, |c: &Conversation| Value::Count(c.ab.packets)).machine(),
-    Field::new("wire_bytes_ab", "Bytes A to B", Kind::Bytes, |c: &Conversation| Value::Count(c.ab.wire_bytes)).machine(),
-    Field::new("packets_ba", "Packets B to A", Kind::Count, |c: &Conversation| Value::Count(c.ba.packets)).machine(),
-    Field::new("wire_bytes_ba", "Bytes B to A", Kind::Bytes, |c: &Conversation| Value::Count(c.ba.wire_bytes)).machine(),
-    Field::new("start", "Start", Kind::Time, |c: &Conversation| Value::Time(c.first)).machine(),
-    Field::new("duration", "Duration", Kind::Span, |c: &Conversation| Value::Span(c.last.since(c.first)))
-        .paper(8, Room::Dropped(1))
-        .screen(9, "lasted", 9),
-    Field::new("originator", "Originator", Kind::Word, |c: &Conversation| Value::Word(if c.originator_is_a { "a" } else { "b" })).machine(),
-    Field::new("app", "App", Kind::App, |c: &Conversation| Value::word(c.app)).paper(2, Room::Fixed).optional().no_screen(),
-    Field::new("app_by", "App known by", Kind::Word, |c: &Conversation| Value::word(c.app_by.map(AppBy::token))).machine().no_csv(),
-    Field::new("server_name", "Server name", Kind::Text, |c: &Conversation| Value::text(c.server_name.as_deref())).machine().no_csv(),
-    Field::new("state", "State", Kind::State, |c: &Conversation| c.state.map_or(Value::None, Value::State))
+    Field::count("packets_ab", "Packets A to B", |c: &Conversation| c.ab.packets).machine(),
+    Field::bytes("wire_bytes_ab", "Bytes A to B", |c: &Conversation| c.ab.wire_bytes).machine(),
+    Field::count("packets_ba", "Packets B to A", |c: &Conversation| c.ba.packets).machine(),
+    Field::bytes("wire_bytes_ba", "Bytes B to A", |c: &Conversation| c.ba.wire_bytes).machine(),
+    Field::time("start", "Start", |c: &Conversation| c.first).machine(),
+    Field::span("duration", "Duration", |c: &Conversation| c.last.since(c.first)).paper(8, Room::Dropped(1)).screen(9, "lasted", 9),
+    Field::word("originator", "Originator", |c: &Conversation| Some(if c.originator_is_a { "a" } else { "b" })).machine(),
+    Field::app("app", "App", |c: &Conversation| c.app).paper(2, Room::Fixed).optional().no_screen(),
+    Field::word("app_by", "App known by", |c: &Conversation| c.app_by.map(AppBy::token)).machine().no_csv(),
+    Field::text("server_name", "Server name", |c: &Conversation| c.server_name.as_deref()).machine().no_csv(),
+    Field::state("state", "State", |c: &Conversation| c.state)
         .paper(9, Room::Fixed)
         .optional()
         .screen(2, "state", 5)
         .wide(9, 9)
         .of(Layers::TCP),
-    Field::new("vlans", "VLANs", Kind::Vlans, |c: &Conversation| Value::Numbers(c.vlans.ids())).no_paper().screen(10, "vlan", 10).sorts(""),
+    Field::vlans("vlans", "VLANs", |c: &Conversation| c.vlans.ids()).no_paper().screen(10, "vlan", 10).sorts(""),
     Field::new("protocols", "Protocols", Kind::Path, |c: &Conversation| Value::Path(c.path)).machine().no_json().searched(true),
     Field::new("from", "From", Kind::End, |c: &Conversation| end(c, true)).people().no_screen().searched(false).paper(0, Room::Cut),
     Field::new("to", "To", Kind::End, |c: &Conversation| end(c, false)).people().no_screen().searched(false).paper(1, Room::Cut),
-    Field::new("sent", "Sent", Kind::Bytes, |c: &Conversation| Value::Count(ways(c)[0].wire_bytes))
-        .people()
-        .no_screen()
-        .paper(4, Room::Dropped(2)),
-    Field::new("received", "Received", Kind::Bytes, |c: &Conversation| Value::Count(ways(c)[1].wire_bytes))
-        .people()
-        .no_screen()
-        .paper(5, Room::Dropped(2)),
+    Field::bytes("sent", "Sent", |c: &Conversation| ways(c)[0].wire_bytes).people().no_screen().paper(4, Room::Dropped(2)),
+    Field::bytes("received", "Received", |c: &Conversation| ways(c)[1].wire_bytes).people().no_screen().paper(5, Room::Dropped(2)),
     Field::new("percent", "Share", Kind::Percent, load).people().no_screen().paper(7, Room::Fixed).sorts(""),
     Field::new("ends", "Conversation", Kind::Ends, ends).people().no_paper().screen(0, "conversation", 0),
     Field::new("speaks", "Speaks", Kind::App, speaks).people().no_paper().screen(1, "app", 2).wide(6, 14).sorts("app").searched(false),

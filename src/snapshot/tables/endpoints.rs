@@ -20,22 +20,14 @@ pub static ENDPOINTS: TableSpec<HostRow> = TableSpec {
 };
 
 const FIELDS: &[Field<HostRow>] = &[
-    Field::new("address", "Address", Kind::Address, |h: &HostRow| Value::Address(h.address))
-        .no_screen()
-        .paper(0, Room::Cut)
-        .searched(false),
-    Field::new("port", "Port", Kind::Port, |h: &HostRow| Value::Count(h.port.into())).machine().of(Layers::PORTS),
-    Field::new("packets", "Packets", Kind::Count, |h: &HostRow| Value::Count(h.total().packets))
-        .paper(1, Room::Fixed)
-        .screen(8, "packets", 8),
-    Field::new("wire_bytes", "Volume", Kind::Bytes, |h: &HostRow| Value::Count(h.total().wire_bytes))
-        .paper(4, Room::Fixed)
-        .screen(7, "bytes", 5)
-        .when(When::Live),
-    Field::new("tx_packets", "Packets sent", Kind::Count, |h: &HostRow| Value::Count(h.tx.packets)).machine(),
-    Field::new("tx_wire_bytes", "Sent", Kind::Bytes, |h: &HostRow| Value::Count(h.tx.wire_bytes)).no_screen().paper(2, Room::Fixed),
-    Field::new("rx_packets", "Packets received", Kind::Count, |h: &HostRow| Value::Count(h.rx.packets)).machine(),
-    Field::new("rx_wire_bytes", "Received", Kind::Bytes, |h: &HostRow| Value::Count(h.rx.wire_bytes)).no_screen().paper(3, Room::Fixed),
+    Field::address("address", "Address", |h: &HostRow| h.address).no_screen().paper(0, Room::Cut).searched(false),
+    Field::port("port", "Port", |h: &HostRow| h.port.into()).machine().of(Layers::PORTS),
+    Field::count("packets", "Packets", |h: &HostRow| h.total().packets).paper(1, Room::Fixed).screen(8, "packets", 8),
+    Field::bytes("wire_bytes", "Volume", |h: &HostRow| h.total().wire_bytes).paper(4, Room::Fixed).screen(7, "bytes", 5).when(When::Live),
+    Field::count("tx_packets", "Packets sent", |h: &HostRow| h.tx.packets).machine(),
+    Field::bytes("tx_wire_bytes", "Sent", |h: &HostRow| h.tx.wire_bytes).no_screen().paper(2, Room::Fixed),
+    Field::count("rx_packets", "Packets received", |h: &HostRow| h.rx.packets).machine(),
+    Field::bytes("rx_wire_bytes", "Received", |h: &HostRow| h.rx.wire_bytes).no_screen().paper(3, Room::Fixed),
     Field::new("local", "Side", Kind::Side, |h: &HostRow| h.inside.map_or(Value::None, Value::Flag))
         .no_paper()
         .screen(1, "side", 6)
@@ -43,12 +35,9 @@ const FIELDS: &[Field<HostRow>] = &[
         .tint(Tint::Dim)
         .sorts("")
         .of(Layers::ALL),
-    Field::new("app", "App", Kind::App, |h: &HostRow| Value::word(h.app)).no_paper().screen(1, "app", 2).wide(6, 14).of(Layers::PORTS),
-    Field::new("start", "Start", Kind::Time, |h: &HostRow| Value::Time(h.first)).machine().no_json(),
-    Field::new("duration", "Duration", Kind::Span, |h: &HostRow| Value::Span(h.last.since(h.first)))
-        .no_json()
-        .no_paper()
-        .screen(9, "seen", 9),
+    Field::app("app", "App", |h: &HostRow| h.app).no_paper().screen(1, "app", 2).wide(6, 14).of(Layers::PORTS),
+    Field::time("start", "Start", |h: &HostRow| h.first).machine().no_json(),
+    Field::span("duration", "Duration", |h: &HostRow| h.last.since(h.first)).no_json().no_paper().screen(9, "seen", 9),
     Field::new("end", "Host", Kind::End, end).people().no_paper().screen(0, "host", 0).of(Layers::ETH.or(Layers::ADDRESSES)),
     Field::new("end_port", "Port", Kind::End, end).people().no_paper().screen(0, "port", 0).of(Layers::PORTS).sorts("end"),
     Field::new("maker", "Maker", Kind::Maker, |h: &HostRow| Value::Address(h.address))

@@ -16,11 +16,8 @@ pub static PROTOCOLS: TableSpec<ProtocolRow> = TableSpec {
             .screen(0, "protocol", 0)
             .wide(22, 40)
             .sorts(""),
-        Field::new("packets", "Packets", Kind::Count, |p: &ProtocolRow| Value::Count(p.traffic.packets))
-            .paper(1, Room::Fixed)
-            .screen(5, "packets", 5)
-            .wide(7, 7),
-        Field::new("wire_bytes", "Volume", Kind::Bytes, |p: &ProtocolRow| Value::Count(p.traffic.wire_bytes))
+        Field::count("packets", "Packets", |p: &ProtocolRow| p.traffic.packets).paper(1, Room::Fixed).screen(5, "packets", 5).wide(7, 7),
+        Field::bytes("wire_bytes", "Volume", |p: &ProtocolRow| p.traffic.wire_bytes)
             .paper(2, Room::Fixed)
             .screen(4, "bytes", 4)
             .when(When::Live),

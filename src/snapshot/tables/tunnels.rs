@@ -7,16 +7,16 @@ use crate::snapshot::table::{Field, Kind, Room, TableSpec, Value, When, sheet};
 pub static TUNNELS: TableSpec<TunnelRow> = TableSpec {
     sheets: &[sheet("Tunnels crossing the link", |s| (&s.mirror.tunnels).into())],
     fields: &[
-        Field::new("kind", "Tunnel", Kind::App, |t: &TunnelRow| Value::Word(t.tunnel.kind.token())).paper(0, Room::Fixed),
-        Field::new("source", "From", Kind::Address, |t: &TunnelRow| Value::Address(t.tunnel.source)).paper(1, Room::Cut),
-        Field::new("destination", "To", Kind::Address, |t: &TunnelRow| Value::Address(t.tunnel.destination)).paper(2, Room::Cut),
-        Field::new("id", "Id", Kind::Id, |t: &TunnelRow| Value::Count(t.tunnel.id)).paper(3, Room::Fixed),
-        Field::new("packets", "Packets", Kind::Count, |t: &TunnelRow| Value::Count(t.traffic.packets)).paper(4, Room::Fixed),
-        Field::new("wire_bytes", "Volume", Kind::Bytes, |t: &TunnelRow| Value::Count(t.traffic.wire_bytes))
+        Field::app("kind", "Tunnel", |t: &TunnelRow| Some(t.tunnel.kind.token())).paper(0, Room::Fixed),
+        Field::address("source", "From", |t: &TunnelRow| t.tunnel.source).paper(1, Room::Cut),
+        Field::address("destination", "To", |t: &TunnelRow| t.tunnel.destination).paper(2, Room::Cut),
+        Field::id("id", "Id", |t: &TunnelRow| t.tunnel.id).paper(3, Room::Fixed),
+        Field::count("packets", "Packets", |t: &TunnelRow| t.traffic.packets).paper(4, Room::Fixed),
+        Field::bytes("wire_bytes", "Volume", |t: &TunnelRow| t.traffic.wire_bytes)
             .paper(5, Room::Fixed)
             .screen(8, "bytes", 4)
             .when(When::Live),
-        Field::new("inner_wire_bytes", "Inside", Kind::Bytes, |t: &TunnelRow| Value::Count(t.inner_bytes)).paper(6, Room::Fixed),
+        Field::bytes("inner_wire_bytes", "Inside", |t: &TunnelRow| t.inner_bytes).paper(6, Room::Fixed),
         Field::new("rate", "Rate", Kind::Rate, |t: &TunnelRow| Value::Load { total: t.traffic, recent: t.recent })
             .people()
             .no_paper()

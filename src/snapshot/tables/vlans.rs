@@ -7,16 +7,9 @@ use crate::snapshot::table::{Field, Kind, Room, TableSpec, Tint, Value, When, sh
 pub static VLANS: TableSpec<VlanRow> = TableSpec {
     sheets: &[sheet("VLANs", |s| (&s.vlans).into())],
     fields: &[
-        Field::new("id", "VLAN", Kind::Id, |v: &VlanRow| Value::Count(v.id.into()))
-            .paper(0, Room::Fixed)
-            .left()
-            .screen(0, "vlan", 0)
-            .wide(6, 8),
-        Field::new("packets", "Packets", Kind::Count, |v: &VlanRow| Value::Count(v.traffic.packets))
-            .paper(1, Room::Fixed)
-            .screen(5, "packets", 5)
-            .wide(7, 7),
-        Field::new("wire_bytes", "Volume", Kind::Bytes, |v: &VlanRow| Value::Count(v.traffic.wire_bytes))
+        Field::id("id", "VLAN", |v: &VlanRow| v.id.into()).paper(0, Room::Fixed).left().screen(0, "vlan", 0).wide(6, 8),
+        Field::count("packets", "Packets", |v: &VlanRow| v.traffic.packets).paper(1, Room::Fixed).screen(5, "packets", 5).wide(7, 7),
+        Field::bytes("wire_bytes", "Volume", |v: &VlanRow| v.traffic.wire_bytes)
             .paper(2, Room::Fixed)
             .screen(4, "bytes", 3)
             .when(When::Live),

@@ -1,0 +1,146 @@
+//! How a field is read off a row. Getters are typed: who sorts or writes a million rows is handed numbers, and nobody makes a [`Value`] of
+//! 40 bytes on the way.
+
+use super::{Kind, Value};
+use crate::model::{Address, Timestamp};
+use crate::snapshot::TcpState;
+
+/// Reads a field off a row `R`.
+pub enum Getter<R> {
+    /// A whole number.
+    Count(fn(&R) -> u64),
+    /// One of this program's own words, or nothing.
+    Word(fn(&R) -> Option<&'static str>),
+    /// Text from packets, files or the system, or nothing.
+    Text(fn(&R) -> Option<&str>),
+    /// An address.
+    Address(fn(&R) -> Address),
+    /// A moment.
+    Time(fn(&R) -> Timestamp),
+    /// A length of time in nanoseconds.
+    Span(fn(&R) -> i64),
+    /// The state of a TCP connection, where it has one.
+    State(fn(&R) -> Option<TcpState>),
+    /// Several small numbers.
+    Numbers(fn(&R) -> &[u16]),
+    /// Anything else.
+    Value(fn(&R) -> Value<'_>),
+}
+
+impl<R> Clone for Getter<R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for Getter<R> {}
+
+/// Takes the cells of a row as they are read off it, each by its place among the fields asked for. What is not overridden comes as a
+/// [`Value`]; nothing there is [`Value::None`].
+pub trait Cells {
+    /// Any value.
+    fn value(&mut self, place: usize, value: Value<'_>);
+
+    /// A whole number.
+    fn count(&mut self, place: usize, count: u64) {
+        self.value(place, Value::Count(count));
+    }
+
+    /// One of this program's own words.
+    fn word(&mut self, place: usize, word: &'static str) {
+        self.value(place, Value::Word(word));
+    }
+
+    /// An address.
+    fn address(&mut self, place: usize, address: Address) {
+        self.value(place, Value::Address(address));
+    }
+
+    /// A moment.
+    fn time(&mut self, place: usize, time: Timestamp) {
+        self.value(place, Value::Time(time));
+    }
+
+    /// A length of time in nanoseconds.
+    fn span(&mut self, place: usize, nanos: i64) {
+        self.value(place, Value::Span(nanos));
+    }
+
+    /// Nothing.
+    fn none(&mut self, place: usize) {
+        self.value(place, Value::None);
+    }
+}
+
+impl<R> Getter<R> {
+    /// The value of a row.
+    pub fn value<'a>(&self, row: &'a R) -> Value<'a> {
+        match self {
+            Getter::Count(get) => Value::Count(get(row)),
+            Getter::Word(get) => Value::word(get(row)),
+            Getter::Text(get) => Value::text(get(row)),
+            Getter::Address(get) => Value::Address(get(row)),
+            Getter::Time(get) => Value::Time(get(row)),
+            Getter::Span(get) => Value::Span(get(row)),
+            Getter::State(get) => get(row).map_or(Value::None, Value::State),
+            Getter::Numbers(get) => Value::Numbers(get(row)),
+            Getter::Value(get) => get(row),
+        }
+    }
+
+    /// Hands the value of a row on.
+    #[inline]
+    pub(super) fn put(&self, row: &R, place: usize, out: &mut dyn Cells) {
+        match self {
+            Getter::Count(get) => out.count(place, get(row)),
+            Getter::Word(get) => match get(row) {
+                Some(word) => out.word(place, word),
+                None => out.none(place),
+            },
+            Getter::State(get) => match get(row) {
+                Some(state) => out.word(place, state.token()),
+                None => out.none(place),
+            },
+            Getter::Text(get) => match get(row) {
+                Some(text) => out.value(place, Value::Text(text)),
+                None => out.none(place),
+            },
+            Getter::Address(get) => out.address(place, get(row)),
+            Getter::Time(get) => out.time(place, get(row)),
+            Getter::Span(get) => out.span(place, get(row)),
+            Getter::Numbers(get) => out.value(place, Value::Numbers(get(row))),
+            Getter::Value(get) => out.value(place, get(row)),
+        }
+    }
+
+    /// A number that orders rows by this field of a kind, nothing before everything; 0 where its values are no amounts.
+    #[inline]
+    pub(super) fn rank(&self, kind: Kind, row: &R) -> u64 {
+        match self {
+            Getter::Count(get) => get(row).saturating_add(1),
+            Getter::Time(get) => ordered(get(row).0).saturating_add(1),
+            Getter::Span(get) => ordered(get(row)).saturating_add(1),
+            Getter::Value(get) => match get(row) {
+                Value::Count(n) => n.saturating_add(1),
+                Value::Span(n) => ordered(n).saturating_add(1),
+                Value::Time(t) => ordered(t.0).saturating_add(1),
+                Value::Real(x) => {
+                    let bits = x.to_bits() as i64;
+                    ordered(bits ^ ((bits >> 63) as u64 >> 1) as i64).saturating_add(1)
+                }
+                Value::Load { total, recent } => match kind {
+                    Kind::PacketRate => recent.packets,
+                    Kind::Rate => recent.wire_bytes,
+                    _ => total.wire_bytes,
+                },
+                _ => 0,
+            },
+            _ => 0,
+        }
+    }
+}
+
+/// A signed number as an unsigned one of the same order.
+fn ordered(n: i64) -> u64 {
+    n as u64 ^ 1 << 63
+}
