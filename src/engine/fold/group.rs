@@ -11,7 +11,7 @@ use crate::engine::fold::rows::FlowReport;
 use crate::engine::tape::open_interval::OpenInterval;
 use crate::engine::tape::precomputed::Precomputed;
 use crate::engine::tape::{Mark, TapeBlock};
-use crate::model::limits::LATE_INTERVALS;
+use crate::model::limits::{LATE_INTERVALS, SHARDS};
 use crate::model::{Timestamp, memory};
 use std::ops::Range;
 use std::sync::Arc;
@@ -28,6 +28,33 @@ struct Slot<'a> {
     at: u8,
     /// Whether it waits to be shown.
     waits: bool,
+}
+
+/// Which shards may have conversations to close at a mark: looking at each costs more than most intervals' packets.
+#[derive(Debug)]
+struct Closing {
+    /// One bit a shard: packets came since the last mark.
+    touched: u64,
+    /// Until when nothing comes to its end in each.
+    next: [Timestamp; SHARDS],
+    /// The last mark.
+    mark: Timestamp,
+}
+
+const _: () = assert!(SHARDS <= u64::BITS as usize, "a bit for each shard");
+
+impl Default for Closing {
+    fn default() -> Self {
+        Self { touched: u64::MAX, next: [Timestamp(i64::MIN); SHARDS], mark: Timestamp(i64::MIN) }
+    }
+}
+
+impl Closing {
+    /// The shards that packets touched; all of them when the clock was set back, for then nothing said of the future holds.
+    fn begin(&mut self, now: Timestamp) -> u64 {
+        let back = now < std::mem::replace(&mut self.mark, now);
+        std::mem::take(&mut self.touched) | if back { u64::MAX } else { 0 }
+    }
 }
 
 /// Some shards that follow each other.
@@ -50,6 +77,7 @@ pub struct ShardGroup {
     parts: Vec<(u64, IntervalPart)>,
     /// Number of the interval that is open.
     interval: u64,
+    closing: Closing,
     evicted: Vec<FlowReport>,
 }
 
@@ -69,6 +97,7 @@ impl ShardGroup {
             late: Vec::new(),
             parts: Vec::new(),
             interval: 0,
+            closing: Closing::default(),
             evicted: Vec::new(),
         }
     }
@@ -154,6 +183,7 @@ impl ShardGroup {
         }
         let (block, at) = (&tape_block.block, slot.packet as usize);
         let (Some(packet), Some(shard)) = (block.packets.get(at), self.shards.get_mut(usize::from(slot.at))) else { return };
+        self.closing.touched |= 1 << (slot.at % SHARDS as u8);
         if let Some(facts) = tape_block.precomputed.get(at).filter(|_| slot.waits) {
             shard.decode(packet, block.bytes(packet), facts, &mut slot.flight);
         }
@@ -241,7 +271,12 @@ impl ShardGroup {
     /// Closes conversations that have ended or were silent for too long by `now`, where the interval of that number ends.
     fn close_idle(&mut self, now: Timestamp, interval: u64, send: &mut dyn FnMut(Message)) {
         let send = &mut |batch| send(Message::ClosedFlows(batch));
-        self.shards.iter_mut().for_each(|s| s.close_idle(now, interval, send));
+        let touched = self.closing.begin(now);
+        for (at, shard) in self.shards.iter_mut().enumerate() {
+            if let Some(next) = self.closing.next.get_mut(at).filter(|next| touched >> at & 1 != 0 || now >= **next) {
+                *next = shard.close_idle(now, interval, send);
+            }
+        }
     }
 
     /// Closes every conversation.

@@ -335,8 +335,9 @@ impl Shard {
         self.flows.evict(out, &mut |table, event| closed.note(table, &event, contexts));
     }
 
-    /// Closes conversations that have ended or were silent for too long by `now`, where the interval of that number ends.
-    pub fn close_idle(&mut self, now: Timestamp, interval: u64, send: &mut impl FnMut(FlowBatch)) {
+    /// Closes conversations that have ended or were silent for too long by `now`, where the interval of that number ends. Says until when
+    /// there will be nothing of the kind to do, unless a packet comes.
+    pub fn close_idle(&mut self, now: Timestamp, interval: u64, send: &mut impl FnMut(FlowBatch)) -> Timestamp {
         let (contexts, closed, ending) = (&self.contexts, &mut self.closed, &mut self.ending);
         self.flows.close_idle(now, &mut |table, event| {
             closed.note(table, &event, contexts);
@@ -353,6 +354,7 @@ impl Shard {
             }
         }
         self.hand_over(interval, send);
+        self.flows.next_close()
     }
 
     /// Closes every conversation, for nothing more comes. Where nobody wants to know it need not be done.

@@ -177,6 +177,11 @@ impl<X: Copy + Default> FlowTable<X> {
         flow.life.flags &= !Life::TOUCHED;
     }
 
+    /// When [`Self::close_idle`] may next have something to do, unless a packet comes before.
+    pub fn next_close(&self) -> Timestamp {
+        self.lives.wheel.next()
+    }
+
     /// At a mark: tells `tell` which conversations were opened since the last one, and closes those that were replaced, have ended or were
     /// silent for too long. The order is that of the packets.
     pub fn close_idle(&mut self, now: Timestamp, tell: &mut impl FnMut(&Self, FlowEvent<'_, X>)) {

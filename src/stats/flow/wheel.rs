@@ -13,11 +13,13 @@ const BUCKETS: i64 = 128;
 pub(super) const NOWHERE: u8 = u8::MAX;
 
 /// The wheel.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Wheel {
     buckets: Vec<Vec<u32>>,
     /// The second it stands at; `None` before it was ever used.
     tick: Option<i64>,
+    /// No bucket comes up before this second.
+    soonest: i64,
 }
 
 /// The second a time lies in.
@@ -25,12 +27,26 @@ fn second(time: Timestamp) -> i64 {
     time.0.div_euclid(SECOND)
 }
 
+impl Default for Wheel {
+    fn default() -> Self {
+        Self { buckets: Vec::new(), tick: None, soonest: i64::MAX }
+    }
+}
+
 impl Wheel {
+    /// When it has to be turned again, unless somebody is put into it before: until then nobody's time comes.
+    pub fn next(&self) -> Timestamp {
+        Timestamp(self.soonest.saturating_mul(SECOND))
+    }
+
     /// Turns to `now`; appends who stood in the buckets passed, each with its bucket, in the order they were put in. A clock set back turns
     /// nothing: who waits is looked at when the wheel comes by.
     pub fn turn(&mut self, now: Timestamp, out: &mut Vec<(u8, u32)>) {
         let tick = second(now);
         let Some(from) = self.tick.replace(tick) else { return };
+        if tick < self.soonest && tick >= from {
+            return;
+        }
         let steps = tick.saturating_sub(from).clamp(0, BUCKETS);
         for step in (0..steps).rev() {
             let bucket = tick.wrapping_sub(step).rem_euclid(BUCKETS) as u8;
@@ -39,6 +55,8 @@ impl Wheel {
                 out.extend(std::mem::take(waiting).into_iter().map(|at| (bucket, at)));
             }
         }
+        let waits = |&second: &i64| self.buckets.get(second.rem_euclid(BUCKETS) as usize).is_some_and(|b| !b.is_empty());
+        self.soonest = (1..=BUCKETS).map(|step| tick.saturating_add(step)).find(waits).unwrap_or(i64::MAX);
     }
 
     /// Puts `at` into the bucket of the first second that is not before `time`, or the last one before the wheel has gone round from where it
@@ -47,6 +65,7 @@ impl Wheel {
         let now = *self.tick.get_or_insert(second(now));
         let wanted = second(time.plus(SECOND - 1));
         let tick = wanted.clamp(now.saturating_add(1), now.saturating_add(BUCKETS - 1));
+        self.soonest = self.soonest.min(tick);
         let bucket = tick.rem_euclid(BUCKETS) as u8;
         if self.buckets.is_empty() {
             self.buckets = vec![Vec::new(); BUCKETS as usize];
