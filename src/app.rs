@@ -9,12 +9,12 @@ mod screen;
 mod signals;
 mod source;
 
-use crate::capture::host::Probe;
-use crate::cli::{self, Command, Common, Parsed, Settings};
+use crate::capture::host::HostProbe;
+use crate::cli::{self, Command, Common, Invocation, Parsed};
 use crate::engine;
 use crate::error::{Error, Outcome, Result};
 use crate::model;
-use crate::report::{self, Format, JoinScoped, Options};
+use crate::report::{self, Format, JoinScoped, ReportOptions};
 use crate::settings::InputSettings;
 use crate::snapshot::tables::TABLES;
 use crate::snapshot::{Query, Snapshot};
@@ -29,7 +29,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
     crate::model::memory::give_back_early();
     let settings = match cli::parse(args, &formats()) {
-        Ok(Parsed::Settings(settings)) => settings,
+        Ok(Parsed::Invocation(settings)) => settings,
         Ok(Parsed::Printed(text)) => return text.show(),
         Err(error) => return fail(&error),
     };
@@ -46,7 +46,7 @@ fn formats() -> Vec<(&'static str, &'static str)> {
     report::FORMATS.iter().map(|f| (f.token(), f.about())).collect()
 }
 
-fn run(settings: &Settings) -> Result<u8> {
+fn run(settings: &Invocation) -> Result<u8> {
     let common = &settings.common;
     let console = Console::new(common);
     match &settings.command {
@@ -98,7 +98,7 @@ fn write_report(
     let Outcome { result: snapshot, failure } = fold(console, common, input, rows, &stop)?;
     // An interrupted file has no report; an interrupted port has one, and writing it is no longer to be interrupted by the flag.
     let interrupt = matches!(input, InputSettings::Files(_)).then_some(&*stop);
-    let options = Options {
+    let options = ReportOptions {
         rows,
         table,
         width: console.width(),
@@ -134,7 +134,7 @@ fn engine_settings(common: &Common, input: &InputSettings, sources: &[crate::cap
     mirror.speed = mirror.speed.or(port);
     let (live, host) = match input {
         InputSettings::Live(live) => {
-            (true, Some(Probe { interfaces: live.interfaces.clone(), buffer_bytes: u64::try_from(live.buffer_bytes).ok() }))
+            (true, Some(HostProbe { interfaces: live.interfaces.clone(), buffer_bytes: u64::try_from(live.buffer_bytes).ok() }))
         }
         InputSettings::Files(files) => (files.replay.is_some(), None),
     };

@@ -1,4 +1,4 @@
-//! The command line, in two steps: what was typed (this file) and what is meant ([`Settings`]).
+//! The command line, in two steps: what was typed (this file) and what is meant ([`Invocation`]).
 
 mod config;
 mod help;
@@ -6,11 +6,11 @@ mod manual;
 mod settings;
 mod units;
 
-pub use settings::{Command, Common, Settings};
+pub use settings::{Command, Common, Invocation};
 
 use crate::error::{Error, Result};
 use crate::model::{Address, Carrier, Decap, RspanChoice, StampChoice};
-use crate::settings::{Background, Color, ConsoleSettings, FileSettings, InputSettings, LiveSettings, LoadSettings, MirrorSettings};
+use crate::settings::{BackgroundChoice, Color, ConsoleSettings, FileSettings, InputSettings, LiveSettings, LoadSettings, MirrorSettings};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -193,7 +193,7 @@ enum TypedTheme {
 #[derive(Debug)]
 pub enum Parsed {
     /// What is to be done.
-    Settings(Box<Settings>),
+    Invocation(Box<Invocation>),
     /// Clap has something to print instead: help, the version, or what is wrong.
     Printed(Text),
 }
@@ -228,7 +228,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>, formats: &[(&'static str,
         }
     }
     match Typed::from_arg_matches(&matches) {
-        Ok(typed) => Ok(Parsed::Settings(Box::new(typed.meant()?))),
+        Ok(typed) => Ok(Parsed::Invocation(Box::new(typed.meant()?))),
         Err(printed) => Ok(Parsed::Printed(Text(Box::new(printed)))),
     }
 }
@@ -278,7 +278,7 @@ fn in_file(entry: &config::Entry, error: &clap::Error) -> Error {
 
 impl Typed {
     /// From what was typed to what is meant.
-    fn meant(self) -> Result<Settings> {
+    fn meant(self) -> Result<Invocation> {
         let common = self.common.meant();
         let rows = |top: Option<u64>| top.map(|n| usize::try_from(n).unwrap_or(usize::MAX));
         let top_level = self.input.is_given() || self.replay.is_some();
@@ -289,7 +289,7 @@ impl Typed {
                 Some(input) => Command::Dashboard { input, top: rows(self.top) },
                 None => Command::Welcome,
             };
-            return Ok(Settings { command, common });
+            return Ok(Invocation { command, common });
         };
         if top_level {
             return Err(Error::usage("FILE, -i, -f, --for and --replay come after the command: spantop report -i eth1"));
@@ -312,7 +312,7 @@ impl Typed {
             TypedCommand::Completions { shell } => Command::Completions(Shell(shell)),
             TypedCommand::Man => Command::Man,
         };
-        Ok(Settings { command, common })
+        Ok(Invocation { command, common })
     }
 }
 
@@ -391,9 +391,9 @@ impl TypedCommon {
                     TypedColor::Never => Color::Never,
                 },
                 background: match self.theme {
-                    TypedTheme::Auto => Background::Auto,
-                    TypedTheme::Dark => Background::Dark,
-                    TypedTheme::Light => Background::Light,
+                    TypedTheme::Auto => BackgroundChoice::Auto,
+                    TypedTheme::Dark => BackgroundChoice::Dark,
+                    TypedTheme::Light => BackgroundChoice::Light,
                 },
                 ascii: self.ascii,
             },

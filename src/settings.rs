@@ -155,14 +155,14 @@ pub struct ConsoleSettings {
     /// When colours are used.
     pub color: Color,
     /// The background the dashboard's colours are for.
-    pub background: Background,
+    pub background: BackgroundChoice,
     /// The dashboard draws with ASCII only.
     pub ascii: bool,
 }
 
 /// The background the dashboard's colours are for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Background {
+pub enum BackgroundChoice {
     /// What the terminal says.
     #[default]
     Auto,

@@ -5,7 +5,7 @@ mod support;
 use proptest::prelude::*;
 use serde_json::Value;
 use spantop::decode::stamp::{self, Tail};
-use spantop::decode::{self, Fragment, Headers, Net, Peel, Rules, Transport};
+use spantop::decode::{self, Fragment, Headers, Net, Peel, Rules, TransportHeader};
 use spantop::model::{FastHeaders, Frame, LinkType, Proto, StampKind, Stop, Timestamp, TunnelKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -219,11 +219,11 @@ fn assert_sound(headers: &Headers, bytes: &[u8]) {
     assert!(headers.payload_at as usize <= captured, "{}", of());
     assert!(headers.frame_at as usize <= captured, "{}", of());
     match headers.net {
-        Net::None => assert_eq!((headers.net_at, headers.transport), (0, Transport::None), "{}", of()),
+        Net::None => assert_eq!((headers.net_at, headers.transport), (0, TransportHeader::None), "{}", of()),
         Net::V4(..) => assert!(headers.net_at as usize + 20 <= captured, "{}", of()),
         Net::V6(..) => assert!(headers.net_at as usize + 40 <= captured, "{}", of()),
     }
-    if headers.transport != Transport::None {
+    if headers.transport != TransportHeader::None {
         assert!(headers.transport_at as usize + 4 <= captured && headers.transport_at > headers.net_at, "{}", of());
     }
 }
@@ -363,10 +363,10 @@ fn inner_conversations_are_tsharks() {
                 _ => panic!("{at}"),
             }
             match headers.transport {
-                Transport::Tcp { source, destination, .. } => {
+                TransportHeader::Tcp { source, destination, .. } => {
                     assert_eq!((source.to_string(), destination.to_string()), (row[5].clone(), row[6].clone()), "{at}");
                 }
-                Transport::Udp { source, destination } => {
+                TransportHeader::Udp { source, destination } => {
                     assert_eq!((source.to_string(), destination.to_string()), (row[7].clone(), row[8].clone()), "{at}");
                 }
                 _ => {}

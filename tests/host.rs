@@ -4,7 +4,7 @@
 mod support;
 
 use serde_json::Value;
-use spantop::capture::host::{Probe, Reader};
+use spantop::capture::host::{FactsReader, HostProbe};
 use spantop::capture::live::open;
 use spantop::engine::{Engine, Settings};
 use spantop::model::{HostFacts, Severity};
@@ -30,8 +30,8 @@ fn has(tool: &str) -> bool {
 
 /// The facts of one interface as a fresh reader has them.
 fn facts(interface: &str) -> HostFacts {
-    let probe = Probe { interfaces: vec![interface.into()], buffer_bytes: Some(1 << 20) };
-    Reader::new(&probe, None).read().pop().expect("an entry for the interface")
+    let probe = HostProbe { interfaces: vec![interface.into()], buffer_bytes: Some(1 << 20) };
+    FactsReader::new(&probe, None).read().pop().expect("an entry for the interface")
 }
 
 fn check(interface: &str, more: &[&str]) -> Output {
@@ -152,9 +152,9 @@ fn counters_count_from_the_first_reading() {
     }
     pair("a", "b");
     send_plain("b", 50);
-    let probe = Probe { interfaces: vec!["b".into()], ..Probe::default() };
-    let mut reader = Reader::new(&probe, None);
-    let sent = |reader: &mut Reader| reader.read()[0].counters.map(|c| (c.sent, c.received));
+    let probe = HostProbe { interfaces: vec!["b".into()], ..HostProbe::default() };
+    let mut reader = FactsReader::new(&probe, None);
+    let sent = |reader: &mut FactsReader| reader.read()[0].counters.map(|c| (c.sent, c.received));
     assert_eq!(sent(&mut reader), Some((0, 0)));
     send_plain("b", 30);
     send_plain("a", 7);
@@ -245,7 +245,7 @@ fn a_running_engine_sees_the_host_change() {
     }
     pair("a", "b");
     let source = open(&LiveSettings { interfaces: vec!["b".into()], ..LiveSettings::default() }).expect("b opens");
-    let probe = Probe { interfaces: vec!["b".into()], buffer_bytes: None };
+    let probe = HostProbe { interfaces: vec!["b".into()], buffer_bytes: None };
     let settings = Settings { live: true, host: Some(probe), threads: 1, ..Settings::default() };
     let engine = Engine::start(source, &settings).expect("an engine");
     let wait = |what: &str, there: &dyn Fn(&Snapshot) -> bool| {

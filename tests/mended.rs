@@ -4,7 +4,7 @@ mod support;
 
 use spantop::Result;
 #[cfg(target_os = "linux")]
-use spantop::capture::host::Probe;
+use spantop::capture::host::HostProbe;
 use spantop::capture::{Block, Fill, Memory, Source, SourceInfo};
 use spantop::engine::{self, Engine, Settings};
 use spantop::model::{LinkType, Severity, Timestamp, Value, Verdict};
@@ -203,7 +203,7 @@ fn no_mirror(others: bool) -> Memory {
 #[test]
 #[cfg(target_os = "linux")]
 fn what_this_host_sends_and_receives_is_no_mirror() {
-    let probe = || Some(Probe { interfaces: vec!["lo".into()], buffer_bytes: None });
+    let probe = || Some(HostProbe { interfaces: vec!["lo".into()], buffer_bytes: None });
     let run = |memory: Memory| {
         let settings = Settings { live: true, host: probe(), threads: 0, ..Settings::default() };
         engine::run(Box::new(memory), &settings, Default::default()).unwrap().result

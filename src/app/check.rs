@@ -6,7 +6,7 @@ use crate::cli::Common;
 use crate::diagnose;
 use crate::error::{Error, Outcome, Result};
 use crate::model::Verdict;
-use crate::report::Options;
+use crate::report::ReportOptions;
 use crate::report::document::Document;
 use crate::settings::InputSettings;
 
@@ -27,7 +27,7 @@ pub fn check(console: &Console, common: &Common, input: &InputSettings, format: 
         }
         outcome => outcome?,
     };
-    let options = Options { rows, width: console.width(), color: console.color(), ..Options::default() };
+    let options = ReportOptions { rows, width: console.width(), color: console.color(), ..ReportOptions::default() };
     if text {
         let text = crate::report::render(&Document::verdict(&snapshot, rows, common.console.verbose), &options);
         output::print(text.as_bytes())?;

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::model::{Port, units};
 use crate::report::document::format::{name, number, prose, text, word};
 use crate::report::document::{Cell, Document, Part, Section, Table, Tone};
-use crate::report::{Options, render};
+use crate::report::{ReportOptions, render};
 
 /// Prints the list.
 pub fn list(console: &Console) -> Result<()> {
@@ -20,7 +20,7 @@ pub fn list(console: &Console) -> Result<()> {
     };
     let sections = vec![Section { title: "Interfaces".into(), parts: vec![part] }];
     let document = Document { title: "spantop interfaces".into(), sections };
-    let options = Options { width: console.width(), color: console.color(), ..Options::default() };
+    let options = ReportOptions { width: console.width(), color: console.color(), ..ReportOptions::default() };
     output::print(render(&document, &options).as_bytes())
 }
 

@@ -1,7 +1,7 @@
 //! How far the reading of files has come, or how long a port is still looked at, on standard error.
 
 use super::console::{Console, say};
-use crate::capture::{Block, Fill, Losses, Source, SourceInfo};
+use crate::capture::{Block, Fill, Source, SourceInfo, SourceLosses};
 use crate::error::Result;
 use crate::model::{clock, units};
 use crate::report::document::format::plural;
@@ -105,7 +105,7 @@ impl Source for Watched {
         self.source.info()
     }
 
-    fn losses(&mut self) -> Losses {
+    fn losses(&mut self) -> SourceLosses {
         self.source.losses()
     }
 

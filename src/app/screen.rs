@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::model::time::SECOND;
 use crate::model::{Mac, Timestamp};
 use crate::names;
-use crate::settings::{Background, Color, InputSettings, LiveSettings};
+use crate::settings::{BackgroundChoice, Color, InputSettings, LiveSettings};
 use crate::snapshot::{Feed, Query};
 use crate::tui;
 use std::sync::Arc;
@@ -44,8 +44,8 @@ fn show(input: &InputSettings, common: &Common, stop: &Arc<AtomicBool>) -> Resul
     engine.failure().map_or(Ok(()), Err)
 }
 
-fn options(title: &str, common: &Common, stop: &Arc<AtomicBool>) -> tui::Options {
-    tui::Options {
+fn options(title: &str, common: &Common, stop: &Arc<AtomicBool>) -> tui::DashboardOptions {
+    tui::DashboardOptions {
         source_title: title.to_owned(),
         stop: Arc::clone(stop),
         explain: check::explanation,
@@ -57,13 +57,13 @@ fn options(title: &str, common: &Common, stop: &Arc<AtomicBool>) -> tui::Options
             Color::Never => tui::ColorChoice::Never,
         },
         background: match common.console.background {
-            Background::Auto => tui::Background::Auto,
-            Background::Dark => tui::Background::Dark,
-            Background::Light => tui::Background::Light,
+            BackgroundChoice::Auto => tui::Background::Auto,
+            BackgroundChoice::Dark => tui::Background::Dark,
+            BackgroundChoice::Light => tui::Background::Light,
         },
         ascii: common.console.ascii.then_some(true),
         utc_offset,
-        ..tui::Options::default()
+        ..tui::DashboardOptions::default()
     }
 }
 

@@ -8,7 +8,7 @@ mod handle;
 mod tap;
 mod trouble;
 
-use super::{Block, Fill, Losses, Source, SourceInfo};
+use super::{Block, Fill, Source, SourceInfo, SourceLosses};
 use crate::error::{Error, Result};
 use crate::model::clock;
 use crate::model::limits::{BLOCK_BYTES, BLOCK_PACKETS};
@@ -121,9 +121,9 @@ impl Source for Live {
         self.taps.iter().map(Tap::info).collect()
     }
 
-    fn losses(&mut self) -> Losses {
+    fn losses(&mut self) -> SourceLosses {
         let now = clock::now();
-        self.taps.iter_mut().map(|tap| tap.losses(now)).fold(Losses::default(), |sum, each| Losses {
+        self.taps.iter_mut().map(|tap| tap.losses(now)).fold(SourceLosses::default(), |sum, each| SourceLosses {
             interface: sum.interface.saturating_add(each.interface),
             kernel: sum.kernel.saturating_add(each.kernel),
         })

@@ -1,6 +1,6 @@
 //! Packets that are already in memory: for tests and for programs that have their own way of capturing.
 
-use super::{Block, Fill, Losses, Source, SourceInfo};
+use super::{Block, Fill, Source, SourceInfo, SourceLosses};
 use crate::error::Result;
 use crate::model::{LinkType, Timestamp};
 
@@ -9,7 +9,7 @@ use crate::model::{LinkType, Timestamp};
 pub struct Memory {
     packets: Vec<(Timestamp, u32, LinkType, Vec<u8>)>,
     next: usize,
-    losses: Losses,
+    losses: SourceLosses,
 }
 
 impl Memory {
@@ -31,7 +31,7 @@ impl Memory {
     }
 
     /// Says that packets were lost before they came here.
-    pub fn set_losses(&mut self, losses: Losses) {
+    pub fn set_losses(&mut self, losses: SourceLosses) {
         self.losses = losses;
     }
 }
@@ -58,7 +58,7 @@ impl Source for Memory {
         vec![SourceInfo { name: "memory".into(), format: "memory".into(), link_types, packets: self.next as u64, ..SourceInfo::default() }]
     }
 
-    fn losses(&mut self) -> Losses {
+    fn losses(&mut self) -> SourceLosses {
         self.losses
     }
 }

@@ -16,4 +16,4 @@ pub use crate::model::SourceInfo;
 pub use block::{Block, Packet, Weights};
 pub use bpf::Bpf;
 pub use memory::Memory;
-pub use source::{Fill, Losses, Source};
+pub use source::{Fill, Source, SourceLosses};

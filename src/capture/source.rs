@@ -17,7 +17,7 @@ pub enum Fill {
 
 /// Packets that existed and did not reach the program, counted where it happened, since the source was opened. Monotonic.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Losses {
+pub struct SourceLosses {
     /// Dropped by the network interface or its driver.
     pub interface: u64,
     /// Dropped by the kernel because its ring was full.
@@ -38,8 +38,8 @@ pub trait Source: Send {
     fn info(&self) -> Vec<SourceInfo>;
 
     /// Loss counters so far.
-    fn losses(&mut self) -> Losses {
-        Losses::default()
+    fn losses(&mut self) -> SourceLosses {
+        SourceLosses::default()
     }
 
     /// Whether packets arrive as they happen (then wall time advances the clock when it is quiet).

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// A command and what holds for every command.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Settings {
+pub struct Invocation {
     /// What to do.
     pub command: Command,
     /// How.

@@ -100,7 +100,6 @@ fn find(bytes: &[u8], wire: u32, rules: &Rules, fast: &mut FastHeaders) -> Optio
         _ => return None,
     };
     let payload_at = net_at + header + size;
-    fast.hash = (fast.flow.shard_hash() >> 32) as u32;
     fast.path = path << 16 | (network as u32) << 8 | transport as u32;
     // At most 65,535, even behind IPv6: a header is taken off.
     fast.payload = (net_at + length).saturating_sub(payload_at) as u16;

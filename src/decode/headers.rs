@@ -1,6 +1,6 @@
 //! What a walk over a packet's headers found.
 
-use super::walk::Ends;
+use super::walk::EndAddresses;
 use crate::model::{Direction, FlowKey, Frame, Mac, MirrorTag, Path, Segment, Stop, Tunnel, VlanStack};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -36,7 +36,7 @@ pub enum Net {
 
 /// The transport header of the outermost network layer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Transport {
+pub enum TransportHeader {
     /// None (another IP protocol, a later fragment, cut before it).
     #[default]
     None,
@@ -165,7 +165,7 @@ pub struct Headers {
     /// Place in a fragmented datagram.
     pub fragment: Fragment,
     /// Transport header.
-    pub transport: Transport,
+    pub transport: TransportHeader,
     /// Where the transport header starts, from the packet's first byte (0: none).
     pub transport_at: u32,
     /// Where the payload of the analysed frame's innermost decoded layer starts, from the packet's first byte.
@@ -177,7 +177,7 @@ pub struct Headers {
     /// Why the walk stopped early, if it did.
     pub stop: Option<Stop>,
     /// Ends of the network layer read last, whichever frame it belongs to: the ends of a tunnel that starts there.
-    pub(super) ends: Ends,
+    pub(super) ends: EndAddresses,
 }
 
 impl Headers {
@@ -189,7 +189,7 @@ impl Headers {
         self.tunnels.clear();
         self.mirror = None;
         self.stop = None;
-        self.ends = Ends::default();
+        self.ends = EndAddresses::default();
         self.begin(0, wire);
     }
 
@@ -210,18 +210,18 @@ impl Headers {
         self.traffic_class = 0;
         self.protocol = 0;
         self.fragment = Fragment::Whole;
-        self.transport = Transport::None;
+        self.transport = TransportHeader::None;
         self.transport_at = 0;
     }
 
     /// The conversation and which way the packet goes, by its own headers (a later fragment has no ports); `None` without a network layer.
     pub fn flow(&self) -> Option<(FlowKey, Direction)> {
         let (source, destination) = match self.transport {
-            Transport::Tcp { source, destination, .. }
-            | Transport::Udp { source, destination }
-            | Transport::Sctp { source, destination }
-            | Transport::Cut { source, destination } => (source, destination),
-            Transport::None | Transport::Icmp { .. } => (0, 0),
+            TransportHeader::Tcp { source, destination, .. }
+            | TransportHeader::Udp { source, destination }
+            | TransportHeader::Sctp { source, destination }
+            | TransportHeader::Cut { source, destination } => (source, destination),
+            TransportHeader::None | TransportHeader::Icmp { .. } => (0, 0),
         };
         self.flow_between(source, destination)
     }
@@ -235,7 +235,8 @@ impl Headers {
         })
     }
 
-    /// Fills in what the packet of these headers, part of the conversation `flow`, is: all of a frame but its time and the way it came.
+    /// Fills in what the packet of these headers, part of the conversation `flow`, is: all of a frame but its time, the way it came and the
+    /// hash of its conversation.
     /// Field by field: a frame made elsewhere would have to be copied.
     pub fn show<'a>(&self, bytes: &'a [u8], flow: Option<(FlowKey, Direction)>, frame: &mut Frame<'a>) {
         let at = |offset: u32| offset.saturating_sub(self.frame_at);
@@ -253,12 +254,11 @@ impl Headers {
         };
         frame.l2_end = at(self.link_payload_end);
         (frame.ttl, frame.traffic_class) = (self.ttl, self.traffic_class);
-        frame.transport = (!matches!(self.transport, Transport::None)).then(|| at(self.transport_at));
+        frame.transport = (!matches!(self.transport, TransportHeader::None)).then(|| at(self.transport_at));
         frame.payload = at(self.payload_at);
         frame.flow = flow;
-        frame.hash = flow.map_or(0, |(key, _)| (key.shard_hash() >> 32) as u32);
         frame.tcp = match self.transport {
-            Transport::Tcp { sequence, acknowledgement, flags, window, payload, .. } => {
+            TransportHeader::Tcp { sequence, acknowledgement, flags, window, payload, .. } => {
                 Some(Segment { sequence, acknowledgement, flags, window, payload })
             }
             _ => None,

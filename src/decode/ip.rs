@@ -1,7 +1,7 @@
 //! IPv4 (RFC 791) and IPv6 (RFC 8200) with its extension headers.
 
 use super::headers::{Fragment, Net};
-use super::walk::{Ends, Next, Walk};
+use super::walk::{EndAddresses, Next, Walk};
 use crate::model::{Address, Proto, TunnelKind};
 use etherparse::{Ipv4HeaderSlice, Ipv6HeaderSlice};
 
@@ -33,7 +33,7 @@ pub(super) fn ipv4(walk: &mut Walk) -> Next {
     let protocol = header.protocol().0;
     let first = walk.is_first_net();
     let offset = header.fragments_offset().value();
-    let ends = Ends(Address::V4(source), Address::V4(destination));
+    let ends = EndAddresses(Address::V4(source), Address::V4(destination));
     walk.network(ends, (total > 0).then_some(start + total), header.more_fragments());
     walk.at += length;
     if first {
@@ -91,7 +91,7 @@ pub(super) fn ipv6(walk: &mut Walk) -> Next {
     let first = walk.is_first_net();
     // Zero is a jumbogram (RFC 2675) or an uncut segment: the frame's own length stands.
     let payload = usize::from(header.payload_length());
-    walk.network(Ends(Address::V6(source), Address::V6(destination)), (payload > 0).then_some(start + 40 + payload), false);
+    walk.network(EndAddresses(Address::V6(source), Address::V6(destination)), (payload > 0).then_some(start + 40 + payload), false);
     walk.at += 40;
     if first {
         let h = &mut *walk.headers;

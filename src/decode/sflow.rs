@@ -37,7 +37,7 @@ impl Datagram {
 
 /// One sampled packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sample {
+pub struct SflowSample {
     /// Number of the sample at its source.
     pub sequence: u32,
     /// The source: type (0: interface) and index.
@@ -62,7 +62,7 @@ pub struct Sample {
     pub header: Range<usize>,
 }
 
-impl Sample {
+impl SflowSample {
     /// The link type of the packet's first bytes; `None` for a header protocol that is not read.
     pub fn link(&self) -> Option<LinkType> {
         match self.protocol {
@@ -126,7 +126,7 @@ pub fn datagram(payload: &[u8]) -> Option<Datagram> {
 }
 
 /// The raw packet headers in a datagram's payload. Counter samples and other records are passed over; damage ends the walk.
-pub fn samples(payload: &[u8]) -> impl Iterator<Item = Sample> {
+pub fn samples(payload: &[u8]) -> impl Iterator<Item = SflowSample> {
     let mut cursor = Cursor { bytes: payload, at: 0 };
     let left = head(&mut cursor).map_or(0, |d| d.samples);
     Samples { cursor, left, flow: None }
@@ -143,13 +143,13 @@ struct Samples<'a> {
 struct Flow {
     end: usize,
     records: u32,
-    sample: Sample,
+    sample: SflowSample,
 }
 
 impl Iterator for Samples<'_> {
-    type Item = Sample;
+    type Item = SflowSample;
 
-    fn next(&mut self) -> Option<Sample> {
+    fn next(&mut self) -> Option<SflowSample> {
         // Each turn moves at least eight bytes forward, so the datagram's length bounds the loop.
         loop {
             if let Some(mut flow) = self.flow.take() {
@@ -193,7 +193,7 @@ fn sample(cursor: &mut Cursor) -> Option<Option<Flow>> {
     let (rate, pool, drops) = (cursor.word()?, cursor.word()?, cursor.word()?);
     let (in_if, out_if) = (interface(cursor, expanded)?, interface(cursor, expanded)?);
     let records = cursor.word()?;
-    let sample = Sample { sequence, source, rate, pool, drops, in_if, out_if, protocol: 0, frame_len: 0, stripped: 0, header: 0..0 };
+    let sample = SflowSample { sequence, source, rate, pool, drops, in_if, out_if, protocol: 0, frame_len: 0, stripped: 0, header: 0..0 };
     Some(Some(Flow { end, records, sample }))
 }
 
@@ -209,7 +209,7 @@ fn interface(cursor: &mut Cursor, expanded: bool) -> Option<Option<u32>> {
 }
 
 /// One record of a flow sample: a raw packet header (enterprise 0, format 1), or `Some(None)` for another.
-fn raw_header(cursor: &mut Cursor, sample: &Sample) -> Option<Option<Sample>> {
+fn raw_header(cursor: &mut Cursor, sample: &SflowSample) -> Option<Option<SflowSample>> {
     let (format, length) = (cursor.word()?, cursor.word()?);
     let end = cursor.block(length)?;
     if format != 1 {
@@ -222,5 +222,5 @@ fn raw_header(cursor: &mut Cursor, sample: &Sample) -> Option<Option<Sample>> {
     if header.start > header.end {
         return None;
     }
-    Some(Some(Sample { protocol, frame_len, stripped, header, ..sample.clone() }))
+    Some(Some(SflowSample { protocol, frame_len, stripped, header, ..sample.clone() }))
 }

@@ -1,6 +1,6 @@
 //! What IP protocol numbers name: TCP, UDP, SCTP, ICMP and the rest (IANA "Protocol Numbers").
 
-use super::headers::Transport;
+use super::headers::TransportHeader;
 use super::walk::{Next, Walk};
 use super::{ip, mpls, tunnel};
 use crate::model::Proto;
@@ -60,7 +60,7 @@ fn is_ours(walk: &Walk) -> bool {
 }
 
 #[inline]
-fn note(walk: &mut Walk, at: usize, transport: Transport) {
+fn note(walk: &mut Walk, at: usize, transport: TransportHeader) {
     walk.headers.transport = transport;
     walk.headers.transport_at = at as u32;
 }
@@ -86,7 +86,7 @@ fn tcp(walk: &mut Walk) -> Next {
         return Next::End;
     };
     if ours {
-        let transport = Transport::Tcp {
+        let transport = TransportHeader::Tcp {
             source: header.source_port(),
             destination: header.destination_port(),
             sequence: header.sequence_number(),
@@ -102,10 +102,10 @@ fn tcp(walk: &mut Walk) -> Next {
 }
 
 #[cold]
-fn fixed_tcp(h: &[u8; 20], payload: usize) -> Transport {
+fn fixed_tcp(h: &[u8; 20], payload: usize) -> TransportHeader {
     let be16 = |at: usize| u16::from_be_bytes([h[at], h[at + 1]]);
     let be32 = |at: usize| u32::from_be_bytes([h[at], h[at + 1], h[at + 2], h[at + 3]]);
-    Transport::Tcp {
+    TransportHeader::Tcp {
         source: be16(0),
         destination: be16(2),
         sequence: be32(4),
@@ -122,7 +122,7 @@ fn fixed_tcp(h: &[u8; 20], payload: usize) -> Transport {
 fn cut_ports(walk: &mut Walk, ours: bool) -> Next {
     if ours && let [s0, s1, d0, d1, ..] = *walk.rest() {
         let at = walk.at;
-        note(walk, at, Transport::Cut { source: u16::from_be_bytes([s0, s1]), destination: u16::from_be_bytes([d0, d1]) });
+        note(walk, at, TransportHeader::Cut { source: u16::from_be_bytes([s0, s1]), destination: u16::from_be_bytes([d0, d1]) });
     }
     Next::End
 }
@@ -135,7 +135,7 @@ fn udp(walk: &mut Walk, proto: Proto) -> Next {
     let Some(&[s0, s1, d0, d1, l0, l1, _, _]) = walk.peek::<8>() else { return cut_ports(walk, ours) };
     let (source, destination) = (u16::from_be_bytes([s0, s1]), u16::from_be_bytes([d0, d1]));
     if ours {
-        note(walk, at, Transport::Udp { source, destination });
+        note(walk, at, TransportHeader::Udp { source, destination });
     }
     walk.at += 8;
     let length = usize::from(u16::from_be_bytes([l0, l1]));
@@ -159,7 +159,7 @@ fn sctp(walk: &mut Walk) -> Next {
     let Some(&[s0, s1, d0, d1, ..]) = walk.peek::<12>() else { return cut_ports(walk, ours) };
     walk.at += 12;
     if ours {
-        note(walk, at, Transport::Sctp { source: u16::from_be_bytes([s0, s1]), destination: u16::from_be_bytes([d0, d1]) });
+        note(walk, at, TransportHeader::Sctp { source: u16::from_be_bytes([s0, s1]), destination: u16::from_be_bytes([d0, d1]) });
     }
     Next::End
 }
@@ -174,7 +174,7 @@ fn icmp(walk: &mut Walk, proto: Proto) -> Next {
     let (at, ours) = (walk.at, is_ours(walk));
     let Some(&[kind, code, _, _]) = walk.take::<4>() else { return Next::End };
     if ours {
-        note(walk, at, Transport::Icmp { kind, code });
+        note(walk, at, TransportHeader::Icmp { kind, code });
     }
     Next::End
 }

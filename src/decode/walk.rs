@@ -208,7 +208,7 @@ impl<'a> Walk<'a, '_> {
 
     /// Notes a network layer between `ends` that says where it ends (`None`: where the layer around it does).
     #[inline]
-    pub fn network(&mut self, ends: Ends, end: Option<usize>, partial: bool) {
+    pub fn network(&mut self, ends: EndAddresses, end: Option<usize>, partial: bool) {
         self.declared = end.unwrap_or(self.end);
         if let Some(end) = end {
             if end <= self.end || !self.may_be_cut || self.nets > 0 { self.end = self.end.min(end) } else { self.grow(end) }
@@ -246,13 +246,13 @@ impl<'a> Walk<'a, '_> {
 
     /// Goes into a tunnel between the ends of the innermost network layer read so far.
     #[must_use]
-    pub fn enter_between(&mut self, kind: TunnelKind, ends: Ends, id: u64) -> bool {
+    pub fn enter_between(&mut self, kind: TunnelKind, ends: EndAddresses, id: u64) -> bool {
         self.enter(kind, ends.0, ends.1, id)
     }
 
     /// Goes into a mirror's tunnel that says something of the copy: a tag it took off is put back, a length before the cut counts.
     #[must_use]
-    pub fn enter_mirror(&mut self, kind: TunnelKind, ends: Ends, id: u64, tag: MirrorTag) -> bool {
+    pub fn enter_mirror(&mut self, kind: TunnelKind, ends: EndAddresses, id: u64, tag: MirrorTag) -> bool {
         self.headers.mirror = Some(tag);
         if !self.enter_between(kind, ends, id) {
             return false;
@@ -290,7 +290,7 @@ impl<'a> Walk<'a, '_> {
 
     /// The ends of the network layer just read: outer ends of a tunnel that starts here.
     #[inline]
-    pub fn ends(&self) -> Ends {
+    pub fn ends(&self) -> EndAddresses {
         self.headers.ends
     }
 
@@ -304,10 +304,10 @@ impl<'a> Walk<'a, '_> {
 
 /// Source and destination of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ends(pub Address, pub Address);
+pub struct EndAddresses(pub Address, pub Address);
 
-impl Default for Ends {
+impl Default for EndAddresses {
     fn default() -> Self {
-        Ends(Address::V4(Ipv4Addr::UNSPECIFIED), Address::V4(Ipv4Addr::UNSPECIFIED))
+        EndAddresses(Address::V4(Ipv4Addr::UNSPECIFIED), Address::V4(Ipv4Addr::UNSPECIFIED))
     }
 }

@@ -94,7 +94,7 @@ impl Report {
 
 /// What a detector makes of the evidence.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
+pub enum Detection {
     /// Too little evidence, and what is missing.
     Unknown(String),
     /// Looked at and not there.
@@ -103,17 +103,17 @@ pub enum Outcome {
     Present(Vec<Report>),
 }
 
-impl From<Report> for Outcome {
+impl From<Report> for Detection {
     fn from(report: Report) -> Self {
-        Outcome::Present(vec![report])
+        Detection::Present(vec![report])
     }
 }
 
 /// Which subjects of one detector stand already.
 #[derive(Clone, Copy)]
-pub struct Standing<'a>(&'a dyn Fn(Subject) -> bool);
+pub struct StandingFindings<'a>(&'a dyn Fn(Subject) -> bool);
 
-impl<'a> Standing<'a> {
+impl<'a> StandingFindings<'a> {
     /// By whoever knows whether the finding about a subject stands.
     pub fn new(stands: &'a dyn Fn(Subject) -> bool) -> Self {
         Self(stands)
@@ -151,7 +151,7 @@ pub trait Detector: Sync {
     }
 
     /// Looks at the evidence. For subjects that stand already the lower limit counts.
-    fn judge(&self, evidence: &Evidence, standing: Standing<'_>) -> Outcome;
+    fn judge(&self, evidence: &Evidence, standing: StandingFindings<'_>) -> Detection;
 }
 
 /// A limit with hysteresis: raised above one value, cleared below a lower one.

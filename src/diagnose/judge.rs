@@ -1,6 +1,6 @@
 //! Findings over time: they appear, hold and clear.
 
-use super::detector::{Outcome, Page, Report, Standing};
+use super::detector::{Detection, Page, Report, StandingFindings};
 use super::evidence::Evidence;
 use super::registry::DETECTORS;
 use super::vendor::Vendor;
@@ -53,15 +53,15 @@ pub fn judge(evidence: &Evidence, state: &mut Judge, now: Timestamp) -> Judgemen
             continue;
         }
         let mut untold = 0u64;
-        let outcome = detector.judge(evidence, Standing::new(&|subject| state.stands(page.id, subject)));
+        let outcome = detector.judge(evidence, StandingFindings::new(&|subject| state.stands(page.id, subject)));
         match outcome {
-            Outcome::Present(reports) => {
+            Detection::Present(reports) => {
                 for report in reports {
                     untold = untold.saturating_add(u64::from(!state.raise(page, report, evidence, now)));
                 }
             }
-            Outcome::Clear => {}
-            Outcome::Unknown(lack) => judgement.undecided.push((page.id, lack)),
+            Detection::Clear => {}
+            Detection::Unknown(lack) => judgement.undecided.push((page.id, lack)),
         }
         if untold > 0 {
             judgement.undecided.push((page.id, format!("no room for {} more findings of this kind", grouped(untold))));

@@ -453,7 +453,7 @@ fn each_subject_is_a_finding_of_its_own() {
     assert!(raise(10, 1) && raise(20, 1) && raise(10, 2));
     state.expire(page.id, Timestamp(11 * SECOND));
     let stands = |subject| state.stands(page.id, subject);
-    let standing = Standing::new(&stands);
+    let standing = StandingFindings::new(&stands);
     assert_eq!([10, 20, 30].map(|vlan| standing.on(Subject::Vlan(vlan))), [true, false, false], "each by its own evidence");
     assert!(!standing.at_all());
     let listed: Vec<_> = state.listed(&e).iter().map(|f| (f.subject, f.active, f.first.0 / SECOND, f.last.0 / SECOND)).collect();

@@ -16,7 +16,7 @@ mod trust;
 mod vendor;
 
 pub use checklist::{Seen, checklist};
-pub use detector::{Detector, Limit, Need, Outcome, Page, Report, Standing};
+pub use detector::{Detection, Detector, Limit, Need, Page, Report, StandingFindings};
 pub use evidence::Evidence;
 pub use figure::{Figure, measured};
 pub use judge::{CLEAR_AFTER, Judge, Judgement, judge};

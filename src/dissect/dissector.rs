@@ -6,7 +6,7 @@ use std::fmt;
 
 /// What carries an application protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Transport {
+pub enum Carriage {
     /// UDP: every payload is a datagram of its own.
     Udp,
     /// TCP: bytes in their order, with gaps.
@@ -112,10 +112,10 @@ pub struct About {
 
 impl About {
     /// Its ports on a transport; `None` when it is not spoken there.
-    pub fn ports(&self, transport: Transport) -> Option<&'static [u16]> {
+    pub fn ports(&self, transport: Carriage) -> Option<&'static [u16]> {
         match transport {
-            Transport::Udp => self.udp,
-            Transport::Tcp => self.tcp,
+            Carriage::Udp => self.udp,
+            Carriage::Tcp => self.tcp,
         }
     }
 }
@@ -129,20 +129,20 @@ pub trait Dissector {
     const ABOUT: About;
 
     /// Whether a payload of an unknown conversation is this protocol's.
-    fn probe(payload: &Payload<'_>, transport: Transport) -> Probe;
+    fn probe(payload: &Payload<'_>, transport: Carriage) -> Probe;
 
     /// Reads a datagram.
-    fn datagram(_payload: &Payload<'_>, _out: &mut Output<'_>) -> Progress {
+    fn datagram(_payload: &Payload<'_>, _out: &mut DissectOutput<'_>) -> Progress {
         Progress::Skip
     }
 
     /// Reads the next bytes of one direction of a stream.
-    fn stream(_state: &mut Self::State, _payload: &Payload<'_>, _out: &mut Output<'_>) -> Progress {
+    fn stream(_state: &mut Self::State, _payload: &Payload<'_>, _out: &mut DissectOutput<'_>) -> Progress {
         Progress::Skip
     }
 
     /// Bytes of one direction of a stream are missing: on a mirror that is normal. What follows begins anywhere.
-    fn gap(_state: &mut Self::State, _way: Direction, _out: &mut Output<'_>) -> Progress {
+    fn gap(_state: &mut Self::State, _way: Direction, _out: &mut DissectOutput<'_>) -> Progress {
         Progress::Skip
     }
 
@@ -159,7 +159,7 @@ pub trait Dissector {
 }
 
 /// Where a dissector puts what it read.
-pub struct Output<'a> {
+pub struct DissectOutput<'a> {
     pub(super) app: AppId,
     pub(super) tally: &'a mut Tally,
     pub(super) addresses: &'a mut AddressNames,
@@ -172,7 +172,7 @@ pub struct Output<'a> {
     pub(super) listener: &'a mut dyn Listener,
 }
 
-impl Output<'_> {
+impl DissectOutput<'_> {
     /// The protocol's counters.
     pub fn tally(&mut self) -> &mut Tally {
         self.tally

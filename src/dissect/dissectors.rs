@@ -3,7 +3,7 @@
 use super::names::{AddressNames, ServerNames};
 use super::registry::{State, Which};
 use super::slab::Slab;
-use super::{EndReason, Listener, Output, Payload, Probe, Progress, Transport};
+use super::{Carriage, DissectOutput, EndReason, Listener, Payload, Probe, Progress};
 use crate::model::limits::{DISSECT_BYTES, DISSECT_STATES, PROBES, PROBES_ONE_WAY};
 use crate::model::{AppId, AppSection, AppSlot, AppStage, Direction, DissectLosses, LearntName, Sum, Tally, Transaction};
 use std::sync::Arc;
@@ -86,7 +86,7 @@ impl<R: Default> Dissectors<R> {
         let which = match slot.stage {
             AppStage::Skip => return,
             AppStage::Parse => Which::of(slot.app),
-            AppStage::Probe => self.identify(slot, payload, Transport::Udp),
+            AppStage::Probe => self.identify(slot, payload, Carriage::Udp),
         };
         let Some(which) = which else { return };
         let mut out = output(&mut self.tallies, &mut self.addresses, &mut self.servers, listener, which.app());
@@ -124,7 +124,7 @@ impl<R: Default> Dissectors<R> {
     pub fn recognises(&mut self, slot: &mut AppSlot, payload: &Payload<'_>) -> bool {
         match slot.stage {
             AppStage::Probe => {
-                let is_known = self.identify(slot, payload, Transport::Tcp).is_some();
+                let is_known = self.identify(slot, payload, Carriage::Tcp).is_some();
                 if slot.stage == AppStage::Skip {
                     self.states.remove(std::mem::take(&mut slot.state));
                 }
@@ -176,7 +176,7 @@ impl<R: Default> Dissectors<R> {
 
     /// Shows a payload of an unknown conversation to the dissectors of its transport.
     #[inline(never)]
-    fn identify(&mut self, slot: &mut AppSlot, payload: &Payload<'_>, transport: Transport) -> Option<Which> {
+    fn identify(&mut self, slot: &mut AppSlot, payload: &Payload<'_>, transport: Carriage) -> Option<Which> {
         let tried = slot.tried.get_mut(payload.way as usize)?;
         if *tried >= PROBES_ONE_WAY || payload.bytes.is_empty() {
             return None;
@@ -212,7 +212,7 @@ impl<R: Default> Dissectors<R> {
     }
 
     /// Lets the dissector of a conversation read, and ends it when that wants no more.
-    fn read(&mut self, slot: &mut AppSlot, listener: &mut dyn Listener, read: impl FnOnce(&mut State, &mut Output<'_>) -> Progress) {
+    fn read(&mut self, slot: &mut AppSlot, listener: &mut dyn Listener, read: impl FnOnce(&mut State, &mut DissectOutput<'_>) -> Progress) {
         let (Some(which), Some(reading)) = (Which::of(slot.app), self.states.get_mut(slot.state)) else { return };
         let Some(mut out) = output(&mut self.tallies, &mut self.addresses, &mut self.servers, listener, slot.app) else { return };
         let state = reading.state.get_or_insert_with(|| which.state());
@@ -267,7 +267,7 @@ fn output<'a>(
     servers: &'a mut ServerNames,
     listener: &'a mut dyn Listener,
     app: AppId,
-) -> Option<Output<'a>> {
+) -> Option<DissectOutput<'a>> {
     let tally = tallies.get_mut(app.place()?)?;
-    Some(Output { app, tally, addresses, servers, room: 0, refused: false, server_name: 0, listener })
+    Some(DissectOutput { app, tally, addresses, servers, room: 0, refused: false, server_name: 0, listener })
 }

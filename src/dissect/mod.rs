@@ -18,7 +18,7 @@ pub mod registry;
 mod slab;
 pub mod tls;
 
-pub use dissector::{About, Dissector, EndReason, Listener, Output, Payload, Probe, Progress, Transport};
+pub use dissector::{About, Carriage, DissectOutput, Dissector, EndReason, Listener, Payload, Probe, Progress};
 pub use dissectors::{DissectReport, Dissectors};
 pub use names::{AddressNames, ServerNames};
 

@@ -1,6 +1,6 @@
 //! The list of dissectors: one line each. Asked in this order; the first that is certain has the conversation.
 
-use super::{About, Dissector, EndReason, Output, Payload, Probe, Progress, Transport};
+use super::{About, Carriage, DissectOutput, Dissector, EndReason, Payload, Probe, Progress};
 use crate::model::{AppId, Direction, Tally, Transaction};
 
 macro_rules! dissectors {
@@ -20,11 +20,11 @@ macro_rules! dissectors {
                 match self { $(Which::$name => &<$dissector as Dissector>::ABOUT),* }
             }
 
-            pub(super) fn probe(self, payload: &Payload<'_>, transport: Transport) -> Probe {
+            pub(super) fn probe(self, payload: &Payload<'_>, transport: Carriage) -> Probe {
                 match self { $(Which::$name => <$dissector as Dissector>::probe(payload, transport)),* }
             }
 
-            pub(super) fn datagram(self, payload: &Payload<'_>, out: &mut Output<'_>) -> Progress {
+            pub(super) fn datagram(self, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
                 match self { $(Which::$name => <$dissector as Dissector>::datagram(payload, out)),* }
             }
 
@@ -38,11 +38,11 @@ macro_rules! dissectors {
         }
 
         impl State {
-            pub(super) fn stream(&mut self, payload: &Payload<'_>, out: &mut Output<'_>) -> Progress {
+            pub(super) fn stream(&mut self, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
                 match self { $(State::$name(state) => <$dissector as Dissector>::stream(state, payload, out)),* }
             }
 
-            pub(super) fn gap(&mut self, way: Direction, out: &mut Output<'_>) -> Progress {
+            pub(super) fn gap(&mut self, way: Direction, out: &mut DissectOutput<'_>) -> Progress {
                 match self { $(State::$name(state) => <$dissector as Dissector>::gap(state, way, out)),* }
             }
 

@@ -1,7 +1,7 @@
 //! The host the program runs on, looked at about once a second beside the packets: a driver that takes its time to answer holds
 //! nobody up.
 
-use crate::capture::host::{Probe, Reader};
+use crate::capture::host::{FactsReader, HostProbe};
 use crate::model::HostFacts;
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,7 +24,7 @@ pub struct HostWatch {
 }
 
 struct Shared {
-    reader: Mutex<Reader>,
+    reader: Mutex<FactsReader>,
     latest: Mutex<Arc<[HostFacts]>>,
 }
 
@@ -40,9 +40,9 @@ impl HostWatch {
     ///
     /// # Errors
     /// When the system refuses a thread.
-    pub fn start(probe: Option<&Probe>, watched: bool) -> std::io::Result<Self> {
+    pub fn start(probe: Option<&HostProbe>, watched: bool) -> std::io::Result<Self> {
         let Some(probe) = probe else { return Ok(Self::default()) };
-        let reader = Reader::new(probe, watched.then_some(WINDOW));
+        let reader = FactsReader::new(probe, watched.then_some(WINDOW));
         let shared = Arc::new(Shared { reader: Mutex::new(reader), latest: Mutex::new(Arc::new([])) });
         shared.read();
         let (stop, stopped) = bounded::<()>(0);

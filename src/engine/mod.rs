@@ -35,7 +35,7 @@ use fold::shard::ShardPlan;
 use host_watch::HostWatch;
 use judge::mirror::MirrorJudge;
 use merge::{EndpointTables, FlowStream, Merge, Publish, Recipients, Subscribers};
-use pool::{Follower, WorkerPool};
+use pool::{TapeFollower, WorkerPool};
 use router::{Plan, Router};
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
@@ -70,7 +70,7 @@ pub struct Settings {
     /// Addresses of this host: a mirror sent to one of them is ours. Empty for files.
     pub ours: Vec<Address>,
     /// Interfaces of this host to be looked at while their packets are read; none for files.
-    pub host: Option<crate::capture::host::Probe>,
+    pub host: Option<crate::capture::host::HostProbe>,
     /// Conversations kept in each of the 64 shards.
     pub flows_per_shard: usize,
     /// Bytes of a block (tests vary it; results must not).
@@ -216,8 +216,11 @@ fn router(
     let flows = FlowStream::new(groups.len(), subscribers.listen_to_flows(listeners.flows));
     let mut merge = Merge::new(groups.len(), settings.load.interval, ends, base, judge, Recipients { flows, subscribers, publish });
     let sink = Box::new(move |message| merge.take(message));
-    let followers =
-        groups.into_iter().map(|g| Follower::Shards(Box::new(g))).chain(listeners.readers.into_iter().map(Follower::Reader)).collect();
+    let followers = groups
+        .into_iter()
+        .map(|g| TapeFollower::Shards(Box::new(g)))
+        .chain(listeners.readers.into_iter().map(TapeFollower::Reader))
+        .collect();
     let pool = if workers == 0 {
         WorkerPool::alone(settings.block_bytes, followers, sink)
     } else {
@@ -267,15 +270,16 @@ fn rules_of(settings: &MirrorSettings) -> Result<Rules> {
     Ok(rules)
 }
 
-/// A live port's hash is keyed at random, so that senders cannot choose packets that look like copies; a file is read the same way each
-/// time.
+/// A live port's hashes are keyed at random, so that senders cannot choose packets that look like copies, nor conversations that all meet in
+/// one shard and push others out of it; a file is read the same way each time.
 fn plan_of(settings: &Settings) -> ShardPlan {
     let random = || Keys::new(RandomState::new().hash_one(0));
+    let on_a_port = || if settings.live { random() } else { Keys::FIXED };
     ShardPlan {
         flows: settings.flows_per_shard,
         dedup: settings.mirror.dedup,
         flow_records: false,
-        hash_keys: HashKeys { tables: random(), copies: if settings.live { random() } else { Keys::FIXED } },
+        hash_keys: HashKeys { tables: random(), copies: on_a_port(), shards: on_a_port() },
     }
 }
 

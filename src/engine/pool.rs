@@ -20,14 +20,14 @@ const WORKER_CHECK_TIMEOUT: Duration = Duration::from_millis(250);
 pub type Sink = Box<dyn FnMut(Message) -> bool + Send>;
 
 /// Who reads the tape, each at a place of its own.
-pub enum Follower {
+pub enum TapeFollower {
     /// Shards, which count packets.
     Shards(Box<ShardGroup>),
     /// Whoever else wants the packets.
     Reader(Box<dyn TapeReader>),
 }
 
-impl Follower {
+impl TapeFollower {
     /// Reads a block.
     fn read(&mut self, tape_block: &TapeBlock, send: &mut dyn FnMut(Message)) {
         match self {
@@ -41,12 +41,12 @@ impl Follower {
 pub struct WorkerPool {
     /// Blocks at hand.
     spare: Vec<TapeBlock>,
-    kind: Kind,
+    kind: ConversationKind,
 }
 
-enum Kind {
+enum ConversationKind {
     /// The caller (`--threads 0`): reports are merged at once.
-    Alone(Vec<Follower>, Sink),
+    Alone(Vec<TapeFollower>, Sink),
     /// Worker threads and one that merges.
     Threads(Threads),
 }
@@ -90,7 +90,7 @@ impl Drop for Ready {
 
 /// A follower at its place on the tape. Whoever has its number reads on for it; nobody else has it meanwhile.
 struct ShardQueue {
-    follower: Mutex<Follower>,
+    follower: Mutex<TapeFollower>,
     /// Blocks it has still to fold.
     blocks: Receiver<Arc<TapeBlock>>,
     give: Sender<Arc<TapeBlock>>,
@@ -131,8 +131,8 @@ impl ShardQueue {
 
 impl WorkerPool {
     /// The caller alone.
-    pub fn alone(block_bytes: usize, followers: Vec<Follower>, sink: Sink) -> Self {
-        Self { spare: vec![TapeBlock::with_bytes(block_bytes)], kind: Kind::Alone(followers, sink) }
+    pub fn alone(block_bytes: usize, followers: Vec<TapeFollower>, sink: Sink) -> Self {
+        Self { spare: vec![TapeBlock::with_bytes(block_bytes)], kind: ConversationKind::Alone(followers, sink) }
     }
 
     /// Worker threads, among which the followers are divided, and a thread that merges. Where packets come from a `live` port the caller is
@@ -140,7 +140,7 @@ impl WorkerPool {
     ///
     /// # Errors
     /// When the system refuses a thread.
-    pub fn threads(block_bytes: usize, workers: usize, followers: Vec<Follower>, sink: Sink, live: bool) -> std::io::Result<Self> {
+    pub fn threads(block_bytes: usize, workers: usize, followers: Vec<TapeFollower>, sink: Sink, live: bool) -> std::io::Result<Self> {
         let blocks = if live { LIVE_BLOCKS } else { FILE_BLOCKS };
         let (home, free) = bounded::<TapeBlock>(blocks);
         // Bounded, so that a slow merge holds the workers back instead of filling memory; the merge itself waits for nobody.
@@ -173,15 +173,18 @@ impl WorkerPool {
             let _ = messages.into_iter().all(sink);
         })?);
         let spare = (0..blocks).map(|_| TapeBlock::with_bytes(block_bytes)).collect();
-        Ok(Self { spare, kind: Kind::Threads(Threads { queues, ready, free, home, merge: to_merge, handles, blocks, helps: !live }) })
+        Ok(Self {
+            spare,
+            kind: ConversationKind::Threads(Threads { queues, ready, free, home, merge: to_merge, handles, blocks, helps: !live }),
+        })
     }
 
     /// A free block: waits until one has come home. `None` when none will.
     pub fn free(&mut self) -> Option<TapeBlock> {
         let mut tape_block = match (self.spare.pop(), &self.kind) {
             (Some(tape_block), _) => tape_block,
-            (None, Kind::Threads(threads)) => threads.wait()?,
-            (None, Kind::Alone(..)) => return None,
+            (None, ConversationKind::Threads(threads)) => threads.wait()?,
+            (None, ConversationKind::Alone(..)) => return None,
         };
         tape_block.clear();
         Some(tape_block)
@@ -191,11 +194,11 @@ impl WorkerPool {
     pub fn show(&mut self, mut tape_block: TapeBlock) {
         tape_block.sort();
         match &mut self.kind {
-            Kind::Alone(followers, sink) => {
+            ConversationKind::Alone(followers, sink) => {
                 followers.iter_mut().for_each(|f| f.read(&tape_block, &mut |message| _ = sink(message)));
                 self.spare.push(tape_block);
             }
-            Kind::Threads(threads) => {
+            ConversationKind::Threads(threads) => {
                 let tape_block = Arc::new(tape_block);
                 for (number, queue) in threads.queues.iter().enumerate() {
                     let _ = queue.give.send(Arc::clone(&tape_block));
@@ -211,8 +214,8 @@ impl WorkerPool {
     /// Tells the merge something directly. It arrives before anything a later block causes.
     pub fn tell(&mut self, message: Message) {
         match &mut self.kind {
-            Kind::Alone(_, sink) => _ = sink(message),
-            Kind::Threads(threads) => {
+            ConversationKind::Alone(_, sink) => _ = sink(message),
+            ConversationKind::Threads(threads) => {
                 let _ = threads.merge.send(message);
             }
         }
@@ -220,7 +223,7 @@ impl WorkerPool {
 
     /// Whether a thread has ended before the tape did: nothing that is shown from now on would be true.
     pub fn is_broken(&self) -> bool {
-        matches!(&self.kind, Kind::Threads(threads) if threads.is_broken())
+        matches!(&self.kind, ConversationKind::Threads(threads) if threads.is_broken())
     }
 
     /// Waits until everything shown has been folded and merged. What a thread said that could not go on.
@@ -228,7 +231,7 @@ impl WorkerPool {
     /// # Errors
     /// When a thread has panicked, or the merge could not go on.
     pub fn finish(self) -> Result<(), String> {
-        let Kind::Threads(threads) = self.kind else { return Ok(()) };
+        let ConversationKind::Threads(threads) = self.kind else { return Ok(()) };
         let broken = threads.is_broken();
         // Nobody needs another block: their memory is free while reports are merged.
         let mut folded = self.spare.len();

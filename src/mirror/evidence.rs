@@ -112,7 +112,7 @@ impl HealthCounts {
     }
 }
 
-impl order::Clock {
+impl order::ClockCounts {
     /// The clock as evidence.
     pub fn evidence(&self) -> ClockEvidence {
         ClockEvidence {

@@ -19,12 +19,12 @@ pub use directionality::{DirectionCounts, JUDGED_PACKETS, Judged, MacRoleCounts,
 pub use duplicates::{CopyClass, Digest, DuplicateCounts, DuplicateFilter, Fingerprint, Verdict};
 pub use estimate::{LossSplit, clustered};
 pub use flat_top::flat_top;
-pub use health::{Casts, ChecksumCounts, ContentCounts, Health, HealthCounts, Lengths, SizeCounts, UnmatchedCounts};
+pub use health::{CastCounts, ChecksumCounts, ContentCounts, Health, HealthCounts, Lengths, SizeCounts, UnmatchedCounts};
 pub use ledger::Ledger;
 pub use loss::{Loss, LossState};
 pub use loss_counts::{Acked, LossCounts, RATIO_BINS, Ratios, SIZE_BINS, UTILISATION_CLASSES, size_bin, size_floor, utilisation_class};
-pub use order::{Clock, OrderCounts, SKEW_BINS, STEP, Skews};
+pub use order::{ClockCounts, OrderCounts, SKEW_BINS, STEP, Skews};
 pub use sessions::{CheckSequence, Ours, SampledPacket, SessionReport, Sessions};
 pub use stamps::StampLedger;
-pub use switch_clock::Clock as SwitchClock;
+pub use switch_clock::SwitchClock;
 pub use windows::{LostBytes, WINDOW, Windows, window};

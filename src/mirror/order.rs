@@ -117,7 +117,7 @@ impl OrderCounts {
 sums! {
     /// What time stamps tell of the clock that made them. Works on any subsequence of the packets; more packets, closer to the truth.
     #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-    pub struct Clock {
+    pub struct ClockCounts {
         /// Packets looked at.
         pub packets: u64,
         /// Greatest common divisor of the differences between stamps, in nanoseconds (0: no difference seen).
@@ -165,7 +165,7 @@ impl Rule<u64> for Grain {
     }
 }
 
-impl Clock {
+impl ClockCounts {
     /// Looks at a packet's stamp.
     #[inline]
     pub fn observe(&mut self, time: Timestamp) {
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn grain_runs_and_steps_of_the_clock() {
-        let mut clock = Clock::default();
+        let mut clock = ClockCounts::default();
         for t in [0, 64_000, 64_000, 64_000, 192_000, 128_000, 50 * MILLISECOND, 0] {
             clock.observe(Timestamp(t));
         }
@@ -250,7 +250,7 @@ mod tests {
     proptest! {
         #[test]
         fn grain_divides_every_difference(step in 1i64..1_000_000, times in prop::collection::vec(0i64..1_000_000, 2..200)) {
-            let mut halves = [Clock::default(), Clock::default()];
+            let mut halves = [ClockCounts::default(), ClockCounts::default()];
             for (i, t) in times.iter().enumerate() {
                 halves[i % 2].observe(Timestamp(t * step));
             }

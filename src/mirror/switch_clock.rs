@@ -8,7 +8,7 @@ const PAIRS: u64 = 16;
 
 /// A switch's clock against the capture clock: a straight line through the pairs of stamps, by least squares.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Clock {
+pub struct SwitchClock {
     /// Nanoseconds of one tick.
     pub tick: u32,
     /// Pairs of stamps taken.
@@ -21,7 +21,7 @@ pub struct Clock {
     moments: (f64, f64, f64),
 }
 
-impl Clock {
+impl SwitchClock {
     /// Takes one pair: all of the first 256, then one in 16. A tick of 0 nanoseconds is an unknown unit: such stamps are not used.
     #[inline]
     pub fn push(&mut self, time: Timestamp, raw: u64, tick: u32) {
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn clock_of_32_bits_with_drift() {
-        let mut c = Clock::default();
+        let mut c = SwitchClock::default();
         // 100 ns ticks go around after 429 s; the clock runs 50 ppm fast.
         for n in 0..10_000i64 {
             let t = n * SECOND / 10;
@@ -90,7 +90,7 @@ mod tests {
         }
         assert!((c.drift_ppm().unwrap() - 50.0).abs() < 0.01, "{:?}", c.drift_ppm());
         assert!(c.jitter_nanos().unwrap() < 1000.0, "{:?}", c.jitter_nanos());
-        let mut unknown = Clock::default();
+        let mut unknown = SwitchClock::default();
         unknown.push(Timestamp(1), 5, 0);
         assert_eq!((unknown.samples, unknown.drift_ppm()), (0, None));
     }

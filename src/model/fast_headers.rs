@@ -19,7 +19,7 @@ pub struct FastHeaders {
     pub sequence: u32,
     /// TCP: acknowledgement number.
     pub acknowledgement: u32,
-    /// The upper half of its conversation's [`FlowKey::shard_hash`].
+    /// The hash of its conversation that chooses the shard.
     pub hash: u32,
     /// Tag control information of its VLAN tags.
     pub tags: [u16; 2],

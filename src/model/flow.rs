@@ -98,13 +98,7 @@ impl FlowKey {
         }
     }
 
-    /// A fixed 64-bit mix of the key: what divides traffic into shards. Not for hash tables (senders could choose collisions).
-    #[inline]
-    pub fn shard_hash(&self) -> u64 {
-        self.keyed_hash(&Keys::FIXED)
-    }
-
-    /// A 64-bit mix of the key: for hash tables.
+    /// A 64-bit mix of the key: for shards and hash tables.
     #[inline(always)]
     pub fn keyed_hash(&self, &Keys(k): &Keys) -> u64 {
         let ports = u64::from(self.a_port) << 32 | u64::from(self.b_port) << 16 | u64::from(self.protocol) << 1 | u64::from(self.is_v6);
@@ -124,7 +118,7 @@ mod tests {
         let (k2, d2) = FlowKey::new(false, 6, 20, 10, 1024, 80);
         assert_eq!(k1, k2);
         assert_eq!((d1, d2), (Direction::AToB, Direction::BToA));
-        assert_eq!(k1.shard_hash(), k2.shard_hash());
+        assert_eq!(k1.keyed_hash(&Keys::FIXED), k2.keyed_hash(&Keys::FIXED));
         assert_eq!(std::mem::size_of::<FlowKey>(), 40);
     }
 
@@ -141,7 +135,7 @@ mod tests {
         for host in 0..64u128 {
             for port in 1024..1324u16 {
                 let (k, _) = FlowKey::new(false, 6, 0x0a00_0001 + host, 0x0a00_ff01, port, 443);
-                shards[(k.shard_hash() >> 58) as usize] += 1;
+                shards[(k.keyed_hash(&Keys::FIXED) >> 58) as usize] += 1;
             }
         }
         assert!(shards.iter().all(|&n| (200..400).contains(&n)), "{shards:?}");

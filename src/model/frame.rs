@@ -77,7 +77,7 @@ pub struct Frame<'a> {
     pub payload: u32,
     /// The conversation, for IP.
     pub flow: Option<(FlowKey, Direction)>,
-    /// The upper half of the conversation's [`FlowKey::shard_hash`] (0: none).
+    /// The hash of the conversation that chooses the shard (0: none).
     pub hash: u32,
     /// TCP, when its header is there.
     pub tcp: Option<Segment>,

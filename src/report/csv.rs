@@ -3,7 +3,7 @@
 //! Where a table has several sheets a first column `kind` tells them apart (`eth`, `ip`, `ipv6`, `tcp`, `udp`, `sctp`): a packet is in one
 //! row of each kind it has, so filter by kind before adding up.
 
-use super::format::{Format, Options};
+use super::format::{Format, ReportOptions};
 use crate::model::text::printable;
 use crate::snapshot::Snapshot;
 use crate::snapshot::table::{AnyTable, Cells, Layers, Value};
@@ -32,7 +32,7 @@ impl Format for Csv {
         true
     }
 
-    fn write(&self, snapshot: &Snapshot, options: &Options, out: &mut dyn io::Write) -> io::Result<()> {
+    fn write(&self, snapshot: &Snapshot, options: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
         let table = options.table.and_then(tables::find).unwrap_or(&CONVERSATIONS);
         write_table(table, snapshot, options.rows, out)
     }

@@ -8,7 +8,7 @@ pub type JoinScoped = fn(&mut (dyn FnMut() + Send), &mut dyn FnMut()) -> bool;
 
 /// How a report is to look.
 #[derive(Debug, Clone, Copy)]
-pub struct Options {
+pub struct ReportOptions {
     /// Rows of each table, at most. [`Format::rows`] says what a format wants when the user says nothing.
     pub rows: usize,
     /// The table that a format of one table writes, by its token; `None`: conversations.
@@ -24,7 +24,7 @@ pub struct Options {
 /// Columns of a text report that nobody asked otherwise for: fits a mail and half a screen.
 pub const WIDTH: usize = 96;
 
-impl Default for Options {
+impl Default for ReportOptions {
     fn default() -> Self {
         Self { rows: usize::MAX, table: None, width: WIDTH, color: false, join_scoped: None }
     }
@@ -41,7 +41,7 @@ pub trait Format: Sync {
     /// Rows of each table when the user does not say: [`usize::MAX`] for all.
     fn rows(&self) -> usize;
 
-    /// Whether it holds one table only, which [`Options::table`] chooses.
+    /// Whether it holds one table only, which [`ReportOptions::table`] chooses.
     fn is_one_table(&self) -> bool {
         false
     }
@@ -50,5 +50,5 @@ pub trait Format: Sync {
     ///
     /// # Errors
     /// What `out` answers to a write.
-    fn write(&self, snapshot: &Snapshot, options: &Options, out: &mut dyn io::Write) -> io::Result<()>;
+    fn write(&self, snapshot: &Snapshot, options: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()>;
 }

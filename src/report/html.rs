@@ -2,7 +2,7 @@
 
 use super::chart::Chart;
 use super::document::{Cell, Document, Part, Section, Table, format};
-use super::format::{Format, Options};
+use super::format::{Format, ReportOptions};
 use crate::model::units;
 use crate::snapshot::Snapshot;
 use minijinja::{AutoEscape, Environment, Value, context};
@@ -32,7 +32,7 @@ impl Format for Html {
         20
     }
 
-    fn write(&self, snapshot: &Snapshot, options: &Options, out: &mut dyn io::Write) -> io::Result<()> {
+    fn write(&self, snapshot: &Snapshot, options: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
         let document = Document::new(snapshot, options.rows, COLUMNS);
         let mut environment = Environment::new();
         environment.set_auto_escape_callback(|_| AutoEscape::Html);

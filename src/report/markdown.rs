@@ -1,7 +1,7 @@
 //! `--format markdown`: the text report as Markdown tables, for tickets and wikis.
 
 use super::document::{Document, Part, Table, format};
-use super::format::{Format, Options};
+use super::format::{Format, ReportOptions};
 use super::layout;
 use crate::snapshot::Snapshot;
 use std::io::{self, Write};
@@ -22,7 +22,7 @@ impl Format for Markdown {
         20
     }
 
-    fn write(&self, snapshot: &Snapshot, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    fn write(&self, snapshot: &Snapshot, options: &ReportOptions, out: &mut dyn Write) -> io::Result<()> {
         let width = options.width.max(40);
         let document = Document::new(snapshot, options.rows, width - 11);
         writeln!(out, "# {}", escape(&document.title))?;

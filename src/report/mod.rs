@@ -16,7 +16,7 @@ pub mod registry;
 mod tests;
 mod text;
 
-pub use format::{Format, JoinScoped, Options};
+pub use format::{Format, JoinScoped, ReportOptions};
 pub use registry::{FORMATS, find};
 pub use text::render;
 
@@ -27,7 +27,7 @@ use std::io;
 ///
 /// # Errors
 /// What `out` answers to a write.
-pub fn write(format: &dyn Format, snapshot: &Snapshot, options: &Options, out: &mut dyn io::Write) -> io::Result<()> {
+pub fn write(format: &dyn Format, snapshot: &Snapshot, options: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
     format.write(snapshot, options, out)?;
     out.flush()
 }

@@ -1,6 +1,6 @@
 //! A table in one file and one line stands in every format.
 
-use super::{Options, find, write};
+use super::{ReportOptions, find, write};
 use crate::snapshot::{Snapshot, SourceInfo};
 
 /// The toy table's rows (`snapshot/tables/toy.rs`).
@@ -12,7 +12,7 @@ fn toys() -> Snapshot {
 fn written(format: &str, table: Option<&'static str>) -> String {
     let mut out = Vec::new();
     let format = find(format).expect("a format");
-    write(format, &toys(), &Options { table, ..Options::default() }, &mut out).expect("memory takes everything");
+    write(format, &toys(), &ReportOptions { table, ..ReportOptions::default() }, &mut out).expect("memory takes everything");
     String::from_utf8(out).expect("text")
 }
 

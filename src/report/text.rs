@@ -1,7 +1,7 @@
 //! `--format text`: what an administrator reads in a terminal or a mail.
 
 use super::document::{Document, Part, Section, Tone};
-use super::format::{Format, Options};
+use super::format::{Format, ReportOptions};
 use super::layout;
 use crate::snapshot::Snapshot;
 use std::io::{self, Write};
@@ -26,7 +26,7 @@ impl Format for Text {
         20
     }
 
-    fn write(&self, snapshot: &Snapshot, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    fn write(&self, snapshot: &Snapshot, options: &ReportOptions, out: &mut dyn Write) -> io::Result<()> {
         let width = options.width.max(40);
         // The chart's axis takes eleven columns beside the indentation.
         let document = Document::new(snapshot, options.rows, width - INDENT - 11);
@@ -35,7 +35,7 @@ impl Format for Text {
 }
 
 /// Renders a document as text.
-pub fn render(document: &Document, options: &Options) -> String {
+pub fn render(document: &Document, options: &ReportOptions) -> String {
     let page = Page { width: options.width.max(40), color: options.color };
     let mut text = page.paint(BOLD, &document.title) + "\n";
     for section in &document.sections {

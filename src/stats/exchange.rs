@@ -10,6 +10,7 @@
 mod tests;
 
 use crate::model::limits::REQUESTS;
+use crate::model::mix::Keys;
 use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::{AppId, AppMessage, Direction, ExchangeEvent, FlowKey, Frame, Timestamp, Transaction, TransactionEnd};
 
@@ -70,9 +71,15 @@ pub struct Exchanges {
     table: Vec<Slot>,
     started: Option<Timestamp>,
     ended: Vec<Transaction>,
+    keys: Keys,
 }
 
 impl Exchanges {
+    /// An empty table, with the keys of its hash.
+    pub fn new(keys: Keys) -> Self {
+        Self { keys, ..Self::default() }
+    }
+
     /// Tells when the capture began.
     pub fn begin(&mut self, time: Timestamp) {
         self.started = Some(time);
@@ -83,7 +90,7 @@ impl Exchanges {
         if self.table.is_empty() {
             self.table.resize(REQUESTS, Slot::default());
         }
-        let key = message.flow.shard_hash() ^ u64::from(message.id).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let key = message.flow.keyed_hash(&self.keys) ^ u64::from(message.id).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let at = (key >> 20) as usize % REQUESTS;
         let Some(mut slot) = self.table.get(at).copied() else { return };
         let is_same = slot.key == key;

@@ -6,7 +6,7 @@ use super::columns::busiest;
 use super::details::{self, Subject, finding};
 use super::held;
 use super::hints::{self, Here};
-use super::options::Options;
+use super::options::DashboardOptions;
 use super::registry::{Entry, SCREENS};
 use super::screen::{Effect, Screen, Sorts};
 use super::screens::overview::Overview;
@@ -66,7 +66,7 @@ pub(super) const QUESTION: Duration = Duration::from_secs(4);
 
 /// The state of the dashboard.
 pub(super) struct App {
-    pub(super) options: Options,
+    pub(super) options: DashboardOptions,
     pub(super) theme: Theme,
     pub(super) view: View,
     pub(super) screens: &'static [Entry],
@@ -91,12 +91,12 @@ pub(super) struct App {
 
 impl App {
     /// A dashboard that has seen nothing yet.
-    pub fn new(options: Options, theme: Theme) -> Self {
+    pub fn new(options: DashboardOptions, theme: Theme) -> Self {
         Self::with(SCREENS, options, theme)
     }
 
     /// The same with other screens.
-    pub fn with(screens: &'static [Entry], options: Options, theme: Theme) -> Self {
+    pub fn with(screens: &'static [Entry], options: DashboardOptions, theme: Theme) -> Self {
         let view = View { bytes: options.bytes, names: options.names, ..View::default() };
         let nothing = Arc::new(Snapshot::default());
         Self {

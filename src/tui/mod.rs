@@ -48,7 +48,7 @@ mod tests;
 use crate::{model, snapshot};
 
 pub use exit_summary::ExitSummary;
-pub use options::Options;
+pub use options::DashboardOptions;
 pub use picker::pick;
 pub use run::run;
 pub use terminal::give_back;

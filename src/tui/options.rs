@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 /// Settings and services of the dashboard. Functions are passed in because screens know nothing of the wings that have them.
 #[derive(Clone)]
-pub struct Options {
+pub struct DashboardOptions {
     /// What is looked at, for the first line: interface or file names.
     pub source_title: String,
     /// Set from outside (a signal) to leave.
@@ -32,7 +32,7 @@ pub struct Options {
     pub names: bool,
 }
 
-impl Default for Options {
+impl Default for DashboardOptions {
     fn default() -> Self {
         Self {
             source_title: String::new(),

@@ -12,7 +12,7 @@
 
 use super::canvas::{Canvas, Hit, cut_end, split_top};
 use super::chrome::footer;
-use super::options::Options;
+use super::options::DashboardOptions;
 use super::run::{asked, theme};
 use super::screen::Hint;
 use super::terminal::{Events, Keys, Screen};
@@ -61,7 +61,7 @@ struct Picker {
     rows: Vec<Row>,
     pane: Pane,
     view: View,
-    options: Options,
+    options: DashboardOptions,
     theme: Theme,
     failure: Option<String>,
     hits: Vec<(Rect, Hit)>,
@@ -71,7 +71,7 @@ struct Picker {
 ///
 /// # Errors
 /// When there is no terminal, or the interfaces cannot be listed at all.
-pub fn pick(ports: &dyn Fn() -> Result<Vec<Port>>, options: &Options) -> Result<Option<String>> {
+pub fn pick(ports: &dyn Fn() -> Result<Vec<Port>>, options: &DashboardOptions) -> Result<Option<String>> {
     let first = ports()?;
     let mut screen = Screen::enter(&options.stop)?;
     let mut keys = Keys::new();
@@ -122,7 +122,7 @@ fn watch(
 }
 
 impl Picker {
-    fn new(options: &Options, theme: Theme) -> Self {
+    fn new(options: &DashboardOptions, theme: Theme) -> Self {
         let view = View { bytes: options.bytes, ..View::default() };
         Self { rows: Vec::new(), pane: Pane::default(), view, options: options.clone(), theme, failure: None, hits: Vec::new() }
     }
@@ -309,7 +309,7 @@ mod tests {
 
     #[test]
     fn chooses_the_mirror_and_shows_rates() {
-        let mut picker = Picker::new(&Options::default(), Theme::new(Depth::Mono, false));
+        let mut picker = Picker::new(&DashboardOptions::default(), Theme::new(Depth::Mono, false));
         picker.read(vec![port("eth0", "a host port", 0), port("eth1", "looks like a mirror port", 0)], 0.0);
         assert!(text(&picker, 120, 10).contains("…"));
         picker.read(vec![port("eth0", "a host port", 5), port("eth1", "looks like a mirror port", 2_000)], 2.0);
@@ -324,7 +324,7 @@ mod tests {
 
     #[test]
     fn any_size_and_any_name() {
-        let mut picker = Picker::new(&Options::default(), Theme::default());
+        let mut picker = Picker::new(&DashboardOptions::default(), Theme::default());
         picker.read(vec![port("e\x1b[2Jth", "", 0)], 0.0);
         for width in 1..60 {
             for height in 1..12 {

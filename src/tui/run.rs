@@ -1,7 +1,7 @@
 //! The loop: events in, frames out.
 
 use super::app::App;
-use super::options::Options;
+use super::options::DashboardOptions;
 use super::screen::Effect;
 use super::terminal::{Events, Keys, Screen, panics};
 use super::theme::{Background, Theme};
@@ -19,13 +19,13 @@ const KEY_FRAME: Duration = Duration::from_millis(25);
 const WAIT: Duration = Duration::from_millis(50);
 
 /// The theme the environment and the user ask for.
-pub(super) fn theme(options: &Options) -> Theme {
+pub(super) fn theme(options: &DashboardOptions) -> Theme {
     let theme = Theme::detect(options.color, options.background, &|name| std::env::var(name).ok());
     theme.with_ascii(options.ascii.unwrap_or(theme.is_ascii()))
 }
 
 /// The same on the background the terminal says it has, where the user has said none.
-pub(super) fn asked(theme: Theme, options: &Options, keys: &mut Keys) -> Theme {
+pub(super) fn asked(theme: Theme, options: &DashboardOptions, keys: &mut Keys) -> Theme {
     let asks = options.background == Background::Auto && theme.is_coloured();
     let light = asks.then(|| keys.background()).flatten();
     theme.on(light.unwrap_or(theme.is_light()))
@@ -35,7 +35,7 @@ pub(super) fn asked(theme: Theme, options: &Options, keys: &mut Keys) -> Theme {
 ///
 /// # Errors
 /// When there is no terminal, or it cannot be set up.
-pub fn run(feed: &dyn Feed, options: &Options) -> Result<()> {
+pub fn run(feed: &dyn Feed, options: &DashboardOptions) -> Result<()> {
     let mut screen = Screen::enter(&options.stop)?;
     let mut keys = Keys::new();
     let mut app = App::new(options.clone(), asked(theme(options), options, &mut keys));

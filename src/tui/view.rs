@@ -1,6 +1,6 @@
 //! What the user has chosen: which rows, in which order, in which units. Everything a page needs to draw itself.
 
-use super::options::Options;
+use super::options::DashboardOptions;
 use super::theme::{Hue, Theme};
 use crate::model::{Address, Path, Subject, Timestamp, Traffic};
 use crate::snapshot::{Conversation, Filter, HostRow, Kinds, Order, Snapshot, Table};
@@ -225,7 +225,7 @@ pub(super) struct Scene<'a> {
     /// Rates of the topic since it was opened.
     pub trail: &'a Trail,
     /// What the program passed in.
-    pub options: &'a Options,
+    pub options: &'a DashboardOptions,
     /// The colours.
     pub theme: &'a Theme,
     /// Whole seconds since the newest picture was taken, where it is older than it should be.

@@ -78,7 +78,7 @@ fn main() -> spantop::Result<()> {
         _ => demo::Story::Calm,
     };
     let feed = Office { story, begun: Instant::now(), last: RefCell::default(), query: RefCell::default() };
-    let options = tui::Options {
+    let options = tui::DashboardOptions {
         source_title: if story == demo::Story::File { "office.pcapng".into() } else { "eth1".into() },
         manufacturer: |mac| (mac.0[..3] == [0, 0x1b, 0x54]).then_some("Cisco Systems"),
         service: |port, _| match port {
@@ -88,7 +88,7 @@ fn main() -> spantop::Result<()> {
             445 => Some("microsoft-ds"),
             _ => None,
         },
-        ..tui::Options::default()
+        ..tui::DashboardOptions::default()
     };
     if std::env::args().nth(1).as_deref() == Some("pick") {
         let begun = Instant::now();

@@ -1,6 +1,6 @@
 //! What a capture file format is to the reader: something that frames records in a piece of memory.
 
-use crate::capture::{Losses, Packet};
+use crate::capture::{Packet, SourceLosses};
 use crate::model::LinkType;
 
 /// Why framing stopped.
@@ -26,8 +26,8 @@ pub(super) trait Format: Send {
     fn frame(&mut self, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> Step;
 
     /// Packets that were lost before they were written, as the file tells.
-    fn losses(&self) -> Losses {
-        Losses::default()
+    fn losses(&self) -> SourceLosses {
+        SourceLosses::default()
     }
 
     /// What is wrong with what the file tells, for people.

@@ -1,7 +1,7 @@
 //! Several files as one tape, by packet time.
 
 use super::reader::Reader;
-use crate::capture::{Block, Fill, Losses, Packet, Source, SourceInfo};
+use crate::capture::{Block, Fill, Packet, Source, SourceInfo, SourceLosses};
 use crate::error::Result;
 use crate::model::Timestamp;
 use crate::model::limits::{BLOCK_BYTES, MERGE_BYTES};
@@ -124,8 +124,8 @@ impl Source for Merge {
         self.lanes.iter().flat_map(|lane| lane.reader.info()).collect()
     }
 
-    fn losses(&mut self) -> Losses {
-        self.lanes.iter_mut().map(|lane| lane.reader.losses()).fold(Losses::default(), |sum, l| Losses {
+    fn losses(&mut self) -> SourceLosses {
+        self.lanes.iter_mut().map(|lane| lane.reader.losses()).fold(SourceLosses::default(), |sum, l| SourceLosses {
             interface: sum.interface.saturating_add(l.interface),
             kernel: sum.kernel.saturating_add(l.kernel),
         })

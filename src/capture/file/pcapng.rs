@@ -1,7 +1,7 @@
 //! pcapng (draft-ietf-opsawg-pcapng): sections, interfaces, packets; everything else is stepped over.
 
 use super::format::{Format, Order, Recognised, Step, link_type};
-use crate::capture::{Losses, Packet};
+use crate::capture::{Packet, SourceLosses};
 use crate::model::limits::{FILE_INTERFACES, MAX_PACKET_BYTES, PCAPNG_BLOCK_BYTES, RECORD_BYTES};
 use crate::model::{LinkType, Timestamp};
 
@@ -29,16 +29,16 @@ struct Interface {
     snap: u32,
     clock: Clock,
     /// The latest counters of its statistics blocks.
-    losses: Losses,
+    losses: SourceLosses,
     /// Drops that its packets tell of, each since the one before.
     packet_drops: u64,
 }
 
 impl Interface {
     /// What statistics and packets tell. Where both do, it is the same drops: the larger count is told.
-    fn losses(&self) -> Losses {
+    fn losses(&self) -> SourceLosses {
         let told = self.packet_drops.saturating_sub(self.losses.kernel);
-        Losses { interface: self.losses.interface.max(told), ..self.losses }
+        SourceLosses { interface: self.losses.interface.max(told), ..self.losses }
     }
 }
 
@@ -49,14 +49,14 @@ struct Pcapng {
     /// Interfaces of the sections before.
     base: usize,
     /// Losses of the sections before.
-    lost: Losses,
+    lost: SourceLosses,
     /// Time of the latest packet that has one.
     time: Timestamp,
 }
 
 impl Default for Pcapng {
     fn default() -> Self {
-        Self { big: false, interfaces: Vec::new(), base: 0, lost: Losses::default(), time: Timestamp::UNKNOWN }
+        Self { big: false, interfaces: Vec::new(), base: 0, lost: SourceLosses::default(), time: Timestamp::UNKNOWN }
     }
 }
 
@@ -111,7 +111,7 @@ impl Pcapng {
             }
         }
         let link = link_type(order.u16(block, 8));
-        self.interfaces.push(Interface { link, snap: order.u32(block, 12), clock, losses: Losses::default(), packet_drops: 0 });
+        self.interfaces.push(Interface { link, snap: order.u32(block, 12), clock, losses: SourceLosses::default(), packet_drops: 0 });
         Ok(())
     }
 
@@ -185,10 +185,10 @@ impl Pcapng {
     }
 
     /// Losses of all sections.
-    fn total(&self) -> Losses {
+    fn total(&self) -> SourceLosses {
         self.interfaces.iter().fold(self.lost, |sum, i| {
             let losses = i.losses();
-            Losses { interface: sum.interface.saturating_add(losses.interface), kernel: sum.kernel.saturating_add(losses.kernel) }
+            SourceLosses { interface: sum.interface.saturating_add(losses.interface), kernel: sum.kernel.saturating_add(losses.kernel) }
         })
     }
 
@@ -262,7 +262,7 @@ impl Format for Pcapng {
         Step::Full
     }
 
-    fn losses(&self) -> Losses {
+    fn losses(&self) -> SourceLosses {
         self.total()
     }
 

@@ -4,7 +4,7 @@ use super::format::{Format, Recognised, Step};
 use super::input::{Chunk, Input, READ_ATTEMPTS, reason};
 use super::registry;
 use super::sniff;
-use crate::capture::{Block, Bpf, Fill, Losses, Packet, Source, SourceInfo};
+use crate::capture::{Block, Bpf, Fill, Packet, Source, SourceInfo, SourceLosses};
 use crate::error::{Error, Result};
 use crate::model::LinkType;
 use crate::model::limits::{BLOCK_PACKETS, RECORD_BYTES, SNIFF_BYTES};
@@ -292,7 +292,7 @@ impl Source for Reader {
         }]
     }
 
-    fn losses(&mut self) -> Losses {
-        self.format.as_ref().map_or(Losses::default(), |f| f.losses())
+    fn losses(&mut self) -> SourceLosses {
+        self.format.as_ref().map_or(SourceLosses::default(), |f| f.losses())
     }
 }

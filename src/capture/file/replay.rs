@@ -1,7 +1,7 @@
 //! A source at the pace of its packets' times.
 
 use super::input::READ_ATTEMPTS;
-use crate::capture::{Block, Fill, Losses, Source, SourceInfo};
+use crate::capture::{Block, Fill, Source, SourceInfo, SourceLosses};
 use crate::error::Result;
 use crate::model::Timestamp;
 use crate::model::clock;
@@ -105,7 +105,7 @@ impl Source for Replay {
         info
     }
 
-    fn losses(&mut self) -> Losses {
+    fn losses(&mut self) -> SourceLosses {
         self.source.losses()
     }
 }

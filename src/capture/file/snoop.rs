@@ -1,7 +1,7 @@
 //! snoop, the format of Solaris (RFC 1761), and Shomiti's dialect of it.
 
 use super::format::{Format, Order, Recognised, Step};
-use crate::capture::{Losses, Packet};
+use crate::capture::{Packet, SourceLosses};
 use crate::model::limits::{MAX_PACKET_BYTES, RECORD_BYTES};
 use crate::model::{LinkType, Timestamp};
 
@@ -91,7 +91,7 @@ impl Format for Snoop {
         Step::Full
     }
 
-    fn losses(&self) -> Losses {
-        Losses { interface: 0, kernel: self.drops }
+    fn losses(&self) -> SourceLosses {
+        SourceLosses { interface: 0, kernel: self.drops }
     }
 }

@@ -19,7 +19,7 @@ const SETTINGS: Duration = Duration::from_secs(5);
 
 /// What is to be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Probe {
+pub struct HostProbe {
     /// Names of the interfaces. `any` is none of its own and is left out.
     pub interfaces: Vec<String>,
     /// The kernel's buffer of each capture, in bytes.
@@ -27,7 +27,7 @@ pub struct Probe {
 }
 
 /// Reads facts again and again, and counts from its first reading on.
-pub struct Reader {
+pub struct FactsReader {
     system: System,
     ports: Vec<Port>,
     softnet: Growth<Softnet>,
@@ -42,9 +42,9 @@ struct Port {
     counters: Growth<Counters>,
 }
 
-impl Reader {
+impl FactsReader {
     /// A reader. With a `window` counters are what was added within it, else since the first reading.
-    pub fn new(probe: &Probe, window: Option<Duration>) -> Self {
+    pub fn new(probe: &HostProbe, window: Option<Duration>) -> Self {
         let port = |name: &String| Port {
             facts: HostFacts { interface: name.clone(), ..HostFacts::default() },
             read: None,
@@ -178,8 +178,8 @@ mod tests {
 
     #[test]
     fn any_is_no_interface() {
-        let probe = Probe { interfaces: vec!["any".into(), "no-such-port".into()], buffer_bytes: Some(1) };
-        let facts = Reader::new(&probe, None).read();
+        let probe = HostProbe { interfaces: vec!["any".into(), "no-such-port".into()], buffer_bytes: Some(1) };
+        let facts = FactsReader::new(&probe, None).read();
         assert_eq!(facts.len(), 1);
         assert_eq!((facts[0].interface.as_str(), facts[0].up, facts[0].counters), ("no-such-port", None, None));
     }

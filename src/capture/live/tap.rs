@@ -4,7 +4,7 @@ use super::Turn;
 use super::handle::{self, Handle, Refused};
 use super::trouble::{self, Meaning};
 use crate::capture::sysfs::{self, Interface, Status};
-use crate::capture::{Block, Losses, SourceInfo};
+use crate::capture::{Block, SourceInfo, SourceLosses};
 use crate::error::Result;
 use crate::model::LinkType;
 use crate::model::clock;
@@ -44,7 +44,7 @@ pub struct Tap {
     check: Instant,
     counted: Instant,
     packets: u64,
-    losses: Losses,
+    losses: SourceLosses,
     /// The interface's own drop counter at its last reading.
     drops: Option<u64>,
     widest: usize,
@@ -72,7 +72,7 @@ impl Tap {
             check: now + CHECK,
             counted: now,
             packets: 0,
-            losses: Losses::default(),
+            losses: SourceLosses::default(),
             drops: None,
             widest: 0,
             link_types: Vec::new(),
@@ -262,7 +262,7 @@ impl Tap {
     }
 
     /// Losses so far, of all handles this interface has had.
-    pub fn losses(&mut self, now: Instant) -> Losses {
+    pub fn losses(&mut self, now: Instant) -> SourceLosses {
         if now.saturating_duration_since(self.counted) >= FRESH {
             self.counted = now;
             self.count();

@@ -1,7 +1,7 @@
 //! The short way finds what the steps find.
 
 use super::*;
-use crate::decode::{self, Fragment, Transport};
+use crate::decode::{self, Fragment, TransportHeader};
 use crate::model::{Direction, FastHeaders, FlowKey, Frame, Segment};
 use proptest::prelude::*;
 
@@ -10,7 +10,7 @@ fn walked(bytes: &[u8], wire: u32) -> Frame<'_> {
     let mut h = Headers::default();
     walk(LinkType::ETHERNET, bytes, wire, &Rules::PLAIN, Peel::ALL, &mut h);
     assert!(h.tunnels.is_empty() && h.frame_at == 0 && h.fragment == Fragment::Whole && h.wire == wire);
-    assert!(matches!(h.transport, Transport::Tcp { .. } | Transport::Udp { .. }));
+    assert!(matches!(h.transport, TransportHeader::Tcp { .. } | TransportHeader::Udp { .. }));
     let mut frame = Frame::default();
     h.show(bytes, h.flow(), &mut frame);
     // This the fast path leaves to others.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::decode::{Net, Transport};
+use crate::decode::{Net, TransportHeader};
 use crate::model::{Mac, Side};
 
 #[test]
@@ -11,7 +11,7 @@ fn ethernet_vlans_and_their_order() {
     // A fifth tag is walked, four are kept.
     assert_eq!(h.vlans.ids(), [11, 12, 13, 14]);
     assert_eq!(h.mac, Some((Mac([2, 0, 0, 0, 0, 0xaa]), Mac([2, 0, 0, 0, 0, 0xdd]))));
-    assert_eq!(h.transport, Transport::Udp { source: 5, destination: 6 });
+    assert_eq!(h.transport, TransportHeader::Udp { source: 5, destination: 6 });
     assert_eq!((h.ether_type, h.stop), (0x0800, None));
 }
 

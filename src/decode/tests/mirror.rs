@@ -1,5 +1,5 @@
 use super::*;
-use crate::decode::{Net, Transport};
+use crate::decode::{Net, TransportHeader};
 use crate::model::{MirrorTag, Side, TunnelKind};
 
 /// GRE with a sequence number (or without), `header` and a frame.
@@ -64,7 +64,7 @@ fn a_cut_copy_keeps_its_length() {
     let h = peeled(&erspan(0x88be, Some(9), &two(0, true), &inner()[..60]));
     assert!(h.mirror.unwrap().truncated);
     assert_eq!((h.wire, h.net_end - h.frame_at, h.stop), (84, 84, None));
-    assert!(matches!(h.transport, Transport::Tcp { payload: 30, .. }));
+    assert!(matches!(h.transport, TransportHeader::Tcp { payload: 30, .. }));
     // Cut inside a header it is the copy that is short, not the packet that is wrong.
     let h = peeled(&erspan(0x88be, Some(9), &two(0, true), &inner()[..40]));
     assert_eq!((h.wire, h.stop), (84, Some(Stop::Captured)));

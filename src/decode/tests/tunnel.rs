@@ -1,7 +1,7 @@
 use std::net::Ipv4Addr;
 
 use super::*;
-use crate::decode::{Net, Transport, may_carry_packets};
+use crate::decode::{Net, TransportHeader, may_carry_packets};
 use crate::model::{Address, Mac, Side, TunnelKind};
 
 /// Asserts path and tunnel, that the inside becomes the analysed frame when it is taken off, and that it does not when it stays.
@@ -10,7 +10,7 @@ fn assert_carries(packet: &[u8], words: &str, kind: TunnelKind, id: u64, inner_l
     let tunnel = tunnels(&h).pop().unwrap();
     assert_eq!((path(&h).as_str(), tunnel.kind, tunnel.id), (words, kind, id));
     assert_eq!(h.net, Net::V4([10, 0, 0, 1].into(), [10, 0, 0, 99].into()), "{words}");
-    assert!(matches!(h.transport, Transport::Tcp { source: 1000, destination: 80, payload: 30, .. }), "{words}");
+    assert!(matches!(h.transport, TransportHeader::Tcp { source: 1000, destination: 80, payload: 30, .. }), "{words}");
     assert_eq!(h.wire, inner_length, "{words}");
     let h = plain(packet);
     assert_eq!((path(&h).as_str(), h.wire, h.frame_at), (words, packet.len() as u32, 0));
@@ -200,7 +200,7 @@ fn macsec_in_clear_is_followed() {
     let clear = eth(0x88e5, &join(&[&[0, 0, 0, 0, 0, 1, 8, 0], &inner_ip(), &[0xcc; 16]]));
     let h = plain(&clear);
     assert_eq!(path(&h), "eth:macsec:ip:tcp");
-    assert!(matches!(h.transport, Transport::Tcp { payload: 30, .. }));
+    assert!(matches!(h.transport, TransportHeader::Tcp { payload: 30, .. }));
     let identified = eth(0x88e5, &join(&[&[0x20, 0, 0, 0, 0, 1], &[7; 8], &[8, 0], &inner_ip(), &[0xcc; 16]]));
     assert_eq!(path(&plain(&identified)), "eth:macsec:ip:tcp");
     let secret = eth(0x88e5, &join(&[&[0x0c, 0, 0, 0, 0, 1, 8, 0], &inner_ip()]));
@@ -229,7 +229,7 @@ fn depth_is_bounded_and_peel_counts() {
 fn the_same_ends_inside_and_outside_are_told_apart() {
     // An inner packet between the very addresses of the outer one: its transport is still the inner's.
     let packet = eth(0x0800, &ipv4(1, 47, &join(&[&[0, 0, 8, 0], &inner_ip()])));
-    assert_eq!(plain(&packet).transport, Transport::None);
+    assert_eq!(plain(&packet).transport, TransportHeader::None);
     assert_eq!(plain(&packet).protocol, 47);
 }
 

@@ -2,7 +2,7 @@
 
 use super::ip_by_nibble;
 use crate::decode::sflow;
-use crate::decode::walk::{Ends, Next, Walk};
+use crate::decode::walk::{EndAddresses, Next, Walk};
 use crate::model::{MirrorTag, Proto, Tunnel, TunnelKind};
 
 /// TZSP: version, type, encapsulation, tagged fields, the frame. Only received (0) and transmitted (1) packets carry one.
@@ -125,7 +125,7 @@ pub(super) fn jmirror(walk: &mut Walk) -> Next {
 pub(super) fn sflow(walk: &mut Walk) -> Next {
     walk.push(Proto::Sflow);
     if let Some(datagram) = sflow::datagram(walk.rest()) {
-        let Ends(source, destination) = walk.ends();
+        let EndAddresses(source, destination) = walk.ends();
         let id = datagram.id(source);
         // Beyond the depth that is followed the datagram is one like any other.
         let _ = walk.headers.tunnels.push(Tunnel { kind: TunnelKind::Sflow, source, destination, id });

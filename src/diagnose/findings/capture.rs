@@ -1,7 +1,7 @@
 //! Order and time of what was captured.
 
 use super::{SURE, lacking, present_if};
-use crate::diagnose::detector::{Detector, Limit, Need, Outcome, Page, Report, Standing};
+use crate::diagnose::detector::{Detection, Detector, Limit, Need, Page, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Seconds, Share};
 use crate::diagnose::figure::measured;
@@ -11,7 +11,7 @@ use crate::model::units::{duration, grouped, percent};
 use crate::model::{Aspect, Episode, Severity, Value, wilson};
 
 /// Effects before causes.
-pub struct Skew;
+pub struct OrderSkew;
 
 /// Pairs of cause and effect before a share of them says anything, and effects that come first before they are more than chance.
 const PAIRS: u64 = 100;
@@ -22,10 +22,10 @@ const SKEWED: Limit = Limit::new(0.001);
 const SKEWED_WARNING: f64 = 0.01;
 
 /// The clock was set.
-pub struct Step;
+pub struct ClockStep;
 
 /// The clock is coarse.
-pub struct Coarse;
+pub struct ClockCoarse;
 
 /// Grain in nanoseconds: ten of the first are the shortest burst that is told; the second hides bursts of 10 ms.
 const NOTE: u64 = 100_000;
@@ -39,9 +39,9 @@ const BATCHED: f64 = 0.5;
 const RUN: u64 = 64;
 
 /// The mirror was silent.
-pub struct Gone;
+pub struct MirrorOutage;
 
-impl Detector for Skew {
+impl Detector for OrderSkew {
     fn page(&self) -> &'static Page {
         &Page {
             id: "order.skew",
@@ -73,7 +73,7 @@ impl Detector for Skew {
         &[Need::BothDirections, Need::Unique, Need::SteadyClock]
     }
 
-    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let order = &e.order;
         if order.judged < PAIRS {
@@ -106,7 +106,7 @@ impl Detector for Skew {
     }
 }
 
-impl Detector for Step {
+impl Detector for ClockStep {
     fn page(&self) -> &'static Page {
         &Page {
             id: "clock.step",
@@ -123,7 +123,7 @@ impl Detector for Step {
         }
     }
 
-    fn judge(&self, e: &Evidence, _: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         let clock = &e.clock;
         present_if(clock.steps > 0, || {
             let evidence = vec![("steps", Value::Count(clock.steps)), ("largest_seconds", Value::Seconds(clock.largest_step))];
@@ -134,7 +134,7 @@ impl Detector for Step {
     }
 }
 
-impl Detector for Coarse {
+impl Detector for ClockCoarse {
     fn page(&self) -> &'static Page {
         &Page {
             id: "clock.coarse",
@@ -157,7 +157,7 @@ impl Detector for Coarse {
         }
     }
 
-    fn judge(&self, e: &Evidence, _: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         let clock = &e.clock;
         if clock.differences < DIFFERENCES {
             return lacking(clock.differences, DIFFERENCES, "differences between time stamps");
@@ -182,7 +182,7 @@ impl Detector for Coarse {
     }
 }
 
-impl Detector for Gone {
+impl Detector for MirrorOutage {
     fn page(&self) -> &'static Page {
         &Page {
             id: "mirror.outage",
@@ -203,7 +203,7 @@ impl Detector for Gone {
         &[Need::SteadyClock]
     }
 
-    fn judge(&self, e: &Evidence, _: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         let enough = |o: &&Outage| o.missed >= 3;
         let Some(longest) = e
             .outages
@@ -211,7 +211,7 @@ impl Detector for Gone {
             .filter(enough)
             .max_by(|a, b| (a.open, a.seconds).partial_cmp(&(b.open, b.seconds)).unwrap_or(std::cmp::Ordering::Equal))
         else {
-            return Outcome::Clear;
+            return Detection::Clear;
         };
         let evidence = vec![
             ("outages", Value::Count(e.outages.iter().filter(enough).count() as u64)),
@@ -228,6 +228,6 @@ impl Detector for Gone {
         } else {
             (Severity::Warning, format!("The mirror was silent for {}", duration(longest.seconds)))
         };
-        Outcome::from(Report::new(severity, title, evidence).held(held))
+        Detection::from(Report::new(severity, title, evidence).held(held))
     }
 }

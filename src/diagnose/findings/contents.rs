@@ -1,7 +1,7 @@
 //! Packets that cannot be looked into, and what would help.
 
 use super::present_if;
-use crate::diagnose::detector::{Detector, Limit, Outcome, Page, Report, Standing};
+use crate::diagnose::detector::{Detection, Detector, Limit, Page, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Share};
 use crate::model::evidence::{ContentEvidence, share};
@@ -9,13 +9,13 @@ use crate::model::units::{grouped, percent};
 use crate::model::{LinkType, Severity, TunnelKind, Value};
 
 /// Packets of a link type that is not understood.
-pub struct ForeignLink;
+pub struct LinkUnknown;
 
 /// Packets encrypted below IP.
-pub struct Encrypted;
+pub struct LinkEncrypted;
 
 /// Copies in a tunnel that is not looked for at its port.
-pub struct Carrier;
+pub struct DecapPort;
 
 /// The share of packets above which it is told that they cannot be looked into.
 const UNREADABLE: Limit = Limit::new(0.01);
@@ -69,7 +69,7 @@ pub(in crate::diagnose) fn instead(contents: &ContentEvidence) -> Option<String>
     }
 }
 
-impl Detector for ForeignLink {
+impl Detector for LinkUnknown {
     fn page(&self) -> &'static Page {
         &Page {
             id: "link.unknown",
@@ -85,10 +85,10 @@ impl Detector for ForeignLink {
         }
     }
 
-    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let contents = &e.contents;
         let packets = contents.foreign_links.iter().fold(0u64, |sum, l| sum.saturating_add(l.1));
-        let Some((link, most)) = contents.foreign_links.first() else { return Outcome::Clear };
+        let Some((link, most)) = contents.foreign_links.first() else { return Detection::Clear };
         present_if(unreadable(packets, contents.packets, standing.at_all()), || {
             let mut name = link_name(*link);
             if let Some(first) = name.get_mut(..1) {
@@ -104,7 +104,7 @@ impl Detector for ForeignLink {
     }
 }
 
-impl Detector for Encrypted {
+impl Detector for LinkEncrypted {
     fn page(&self) -> &'static Page {
         &Page {
             id: "link.encrypted",
@@ -120,7 +120,7 @@ impl Detector for Encrypted {
         }
     }
 
-    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let contents = &e.contents;
         let part = share(contents.encrypted, contents.packets);
         present_if(unreadable(contents.encrypted, contents.packets, standing.at_all()), || {
@@ -130,7 +130,7 @@ impl Detector for Encrypted {
     }
 }
 
-impl Detector for Carrier {
+impl Detector for DecapPort {
     fn page(&self) -> &'static Page {
         &Page {
             id: "decap.port",
@@ -147,8 +147,8 @@ impl Detector for Carrier {
         }
     }
 
-    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
-        let Some((port, kind, datagrams)) = e.contents.carriers.first().copied() else { return Outcome::Clear };
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
+        let Some((port, kind, datagrams)) = e.contents.carriers.first().copied() else { return Detection::Clear };
         present_if(datagrams >= DATAGRAMS || standing.at_all(), || {
             let evidence =
                 vec![("port", Value::Count(port.into())), ("kind", Value::Text(kind.token().into())), ("packets", Value::Count(datagrams))];

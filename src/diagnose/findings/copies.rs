@@ -1,7 +1,7 @@
 //! Packets that arrive more than once.
 
 use super::{lacking, present_if};
-use crate::diagnose::detector::{Detector, Limit, Outcome, Page, Report, Standing};
+use crate::diagnose::detector::{Detection, Detector, Limit, Page, Report, StandingFindings};
 use crate::diagnose::figure::Figure::{Count, Share, Times};
 use crate::diagnose::figure::measured;
 use crate::diagnose::vendor::Topic;
@@ -16,10 +16,10 @@ const PACKETS: u64 = 400;
 const FLOWS: u64 = 10;
 
 /// Every packet arrives the same number of times.
-pub struct Every;
+pub struct DupEvery;
 
 /// Some packets arrive more than once.
-pub struct Part;
+pub struct DupSome;
 
 /// How often everything arrives, when it does: `k` copies give a share of 1-1/k. Just below it is taken too, because a few
 /// packets (to or from the switch, broadcasts) are copied once; `k` itself is a ceiling, so little is taken above.
@@ -72,7 +72,7 @@ fn evidence(copies: &CopyEvidence) -> Vec<(&'static str, Value)> {
     out
 }
 
-impl Detector for Every {
+impl Detector for DupEvery {
     fn page(&self) -> &'static Page {
         &Page {
             id: "dup.every",
@@ -106,7 +106,7 @@ impl Detector for Every {
         }
     }
 
-    fn judge(&self, e: &crate::diagnose::Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &crate::diagnose::Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let copies = &e.copies;
         if copies.packets < PACKETS {
@@ -115,14 +115,14 @@ impl Detector for Every {
         match times(copies.share(), active).filter(|_| is_mirror(copies)) {
             Some(k) => {
                 let word = ["twice", "three times", "four times"].get(k as usize - 2).copied().unwrap_or("several times");
-                Outcome::from(Report::new(Severity::Critical, format!("Every packet arrives {word}"), evidence(copies)))
+                Detection::from(Report::new(Severity::Critical, format!("Every packet arrives {word}"), evidence(copies)))
             }
-            None => Outcome::Clear,
+            None => Detection::Clear,
         }
     }
 }
 
-impl Detector for Part {
+impl Detector for DupSome {
     fn yields_to(&self) -> &'static [&'static str] {
         &["dup.every"]
     }
@@ -150,7 +150,7 @@ impl Detector for Part {
         }
     }
 
-    fn judge(&self, e: &crate::diagnose::Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &crate::diagnose::Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let copies = &e.copies;
         if copies.packets < PACKETS {

@@ -2,7 +2,7 @@
 
 use super::loss::GRAVE;
 use super::{SURE, lacking, present_if};
-use crate::diagnose::detector::{Detector, Limit, Need, Outcome, Page, Report, Standing};
+use crate::diagnose::detector::{Detection, Detector, Limit, Need, Page, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Seconds, Share};
 use crate::diagnose::figure::measured;
@@ -18,30 +18,30 @@ const CONVERSATIONS: u64 = 20;
 const NEARLY_ALL: f64 = 0.9;
 
 /// Only one direction is mirrored.
-pub struct Half;
+pub struct DirHalf;
 
 /// Answers of some hosts take another way.
-pub struct Asymmetric;
+pub struct RouteAsym;
 
 /// A part of the conversations shows one direction.
-pub struct Partial;
+pub struct DirSome;
 
 /// VLAN tags are taken off.
-pub struct Stripped;
+pub struct VlanStripped;
 
 /// VLAN tags in one direction only.
-pub struct OneWayTags;
+pub struct VlanOneway;
 
 /// The switch's own packets are not mirrored.
 pub struct CpuBlind;
 
 /// Only broadcast and multicast arrive.
-pub struct NotAMirror;
+pub struct MirrorNone;
 
 /// Nothing arrives.
-pub struct Silent;
+pub struct MirrorSilent;
 
-impl Detector for Half {
+impl Detector for DirHalf {
     fn page(&self) -> &'static Page {
         &Page {
             id: "dir.half",
@@ -67,7 +67,7 @@ impl Detector for Half {
         }
     }
 
-    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let sides = &e.sides;
         if sides.judged < JUDGED {
@@ -93,7 +93,7 @@ impl Detector for Half {
     }
 }
 
-impl Detector for Asymmetric {
+impl Detector for RouteAsym {
     fn page(&self) -> &'static Page {
         &Page {
             id: "route.asym",
@@ -110,7 +110,7 @@ impl Detector for Asymmetric {
         }
     }
 
-    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let sides = &e.sides;
         if sides.judged < CONVERSATIONS {
@@ -132,7 +132,7 @@ impl Detector for Asymmetric {
 /// some whose other end has gone.
 const PART: Limit = Limit::new(0.15);
 
-impl Detector for Partial {
+impl Detector for DirSome {
     fn yields_to(&self) -> &'static [&'static str] {
         &["dir.half", "route.asym", "span.oversub", "span.sampled", "span.ratelimit", "span.size"]
     }
@@ -154,14 +154,14 @@ impl Detector for Partial {
         }
     }
 
-    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let sides = &e.sides;
         if sides.judged < CONVERSATIONS {
             return lacking(sides.judged, CONVERSATIONS, "TCP conversations");
         }
         // Where so much is lost, a side of short conversations is.
         if let Some(all) = e.loss.all.filter(|all| all.rate >= GRAVE) {
-            return Outcome::Unknown(format!("{} of the data is missing, of which one-sided conversations may come", percent(all.rate)));
+            return Detection::Unknown(format!("{} of the data is missing, of which one-sided conversations may come", percent(all.rate)));
         }
         let surely = wilson(sides.one_sided, sides.judged).low;
         present_if(PART.exceeded(surely, standing.at_all()) && !sides.is_routing(), || {
@@ -175,7 +175,7 @@ impl Detector for Partial {
 const TAG_FRAMES: u64 = 100;
 const NETWORKS: u64 = 3;
 
-impl Detector for Stripped {
+impl Detector for VlanStripped {
     fn page(&self) -> &'static Page {
         &Page {
             id: "vlan.stripped",
@@ -194,7 +194,7 @@ impl Detector for Stripped {
         }
     }
 
-    fn judge(&self, e: &Evidence, _: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         let tags = &e.tags;
         let all = tags.tagged.saturating_add(tags.untagged);
         if all < TAG_FRAMES {
@@ -230,7 +230,7 @@ impl Detector for Stripped {
 /// The share of conversations tagged one way.
 const ONE_WAY: Limit = Limit::new(0.5);
 
-impl Detector for OneWayTags {
+impl Detector for VlanOneway {
     fn page(&self) -> &'static Page {
         &Page {
             id: "vlan.oneway",
@@ -247,7 +247,7 @@ impl Detector for OneWayTags {
         }
     }
 
-    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let tags = &e.tags;
         if tags.flows < CONVERSATIONS {
@@ -292,7 +292,7 @@ impl Detector for CpuBlind {
         &[Need::BothDirections]
     }
 
-    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         if !active && (e.control.neighbour < CONTROL_PACKETS || e.control.seconds < CONTROL_SECONDS) {
             return lacking(e.control.neighbour.min(CONTROL_PACKETS - 1), CONTROL_PACKETS, "control packets of neighbours in so much time");
@@ -324,11 +324,15 @@ const FILE_BROADCASTS: u64 = 3;
 const OTHERS: (f64, f64) = (0.01, 0.02);
 
 /// Too few frames, or too little time.
-fn too_little(frames: u64, want: u64, seconds: f64) -> Outcome {
-    if frames < want { lacking(frames, want, "frames") } else { Outcome::Unknown(format!("{} of {}", duration(seconds), Seconds(WATCHED))) }
+fn too_little(frames: u64, want: u64, seconds: f64) -> Detection {
+    if frames < want {
+        lacking(frames, want, "frames")
+    } else {
+        Detection::Unknown(format!("{} of {}", duration(seconds), Seconds(WATCHED)))
+    }
 }
 
-impl NotAMirror {
+impl MirrorNone {
     fn evidence(e: &Evidence) -> Vec<(&'static str, Value)> {
         vec![
             ("unicast_to_others", Value::Count(e.casts.to_others)),
@@ -339,7 +343,7 @@ impl NotAMirror {
     }
 
     /// A file does not tell whose port it is of, so that it is only said what is in it.
-    fn of_a_file(e: &Evidence) -> Outcome {
+    fn of_a_file(e: &Evidence) -> Detection {
         let casts = &e.casts;
         if casts.all() < FILE_FRAMES || e.seconds < WATCHED {
             return too_little(casts.all(), FILE_FRAMES, e.seconds);
@@ -352,7 +356,7 @@ impl NotAMirror {
     }
 }
 
-impl Detector for NotAMirror {
+impl Detector for MirrorNone {
     fn page(&self) -> &'static Page {
         &Page {
             id: "mirror.none",
@@ -380,7 +384,7 @@ impl Detector for NotAMirror {
         }
     }
 
-    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let casts = &e.casts;
         if !e.live {
             return Self::of_a_file(e);
@@ -403,7 +407,7 @@ impl Detector for NotAMirror {
 /// Seconds without a packet: every switch sends something more often.
 const QUIET: f64 = 10.0;
 
-impl Detector for Silent {
+impl Detector for MirrorSilent {
     fn page(&self) -> &'static Page {
         &Page {
             id: "mirror.silent",
@@ -418,9 +422,9 @@ impl Detector for Silent {
         }
     }
 
-    fn judge(&self, e: &Evidence, _: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         if !e.live {
-            return Outcome::Unknown("not a live port".into());
+            return Detection::Unknown("not a live port".into());
         }
         present_if(e.quiet >= QUIET, || {
             Report::new(Severity::Critical, "Nothing arrives on this port", vec![("seconds", Value::Seconds(e.quiet))])

@@ -1,7 +1,7 @@
 //! Packets that are not as they were on the wire: cut, merged, damaged, without checksum.
 
 use super::{lacking, present_if};
-use crate::diagnose::detector::{Detector, Limit, Need, Outcome, Page, Report, Standing};
+use crate::diagnose::detector::{Detection, Detector, Limit, Need, Page, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Share};
 use crate::diagnose::vendor::Topic;
@@ -24,27 +24,27 @@ const SUMS: u64 = 50;
 const MANY_SUMS: u64 = 1_000;
 
 /// Cut by the mirror.
-pub struct Cut;
+pub struct Trunc;
 
 /// Cut by the capture.
-pub struct Snapped;
+pub struct TruncCapture;
 
 /// Merged by this host.
-pub struct HostMerges;
+pub struct HostGro;
 
 /// Sent as superframes by their source.
-pub struct SourceMerges;
+pub struct SrcTso;
 
 /// Checksums left to the hardware.
-pub struct Offloaded;
+pub struct HostTxcsum;
 
 /// Checksums wrong.
-pub struct Corrupt;
+pub struct CsumBad;
 
 /// Frames the mirror reports as damaged.
-pub struct Damaged;
+pub struct FramesErrors;
 
-impl Detector for Cut {
+impl Detector for Trunc {
     fn page(&self) -> &'static Page {
         &Page {
             id: "trunc",
@@ -61,7 +61,7 @@ impl Detector for Cut {
         }
     }
 
-    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let sizes = &e.sizes;
         if sizes.packets < PACKETS {
@@ -82,7 +82,7 @@ impl Detector for Cut {
     }
 }
 
-impl Detector for Snapped {
+impl Detector for TruncCapture {
     fn page(&self) -> &'static Page {
         &Page {
             id: "trunc.capture",
@@ -98,7 +98,7 @@ impl Detector for Snapped {
         }
     }
 
-    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let sizes = &e.sizes;
         if sizes.packets < PACKETS {
@@ -129,7 +129,7 @@ fn merged(e: &Evidence, active: bool) -> Option<Report> {
     })
 }
 
-impl Detector for HostMerges {
+impl Detector for HostGro {
     fn page(&self) -> &'static Page {
         &Page {
             id: "host.gro",
@@ -147,24 +147,24 @@ impl Detector for HostMerges {
         }
     }
 
-    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         if e.host.receive_offload == Some(false) {
-            return Outcome::Clear;
+            return Detection::Clear;
         }
         if let Some(report) = merged(e, active) {
-            return Outcome::from(report.mend(super::host::remedy(e, self.page())));
+            return Detection::from(report.mend(super::host::remedy(e, self.page())));
         }
         if e.live && e.host.receive_offload == Some(true) {
             let evidence = vec![("interface", Value::Text(e.host.interface.clone())), ("merged", Value::Count(e.sizes.above_mss))];
             let report = Report::new(Severity::Note, "This host may merge packets: receive offload is on", evidence);
-            return Outcome::from(report.mend(super::host::remedy(e, self.page())));
+            return Detection::from(report.mend(super::host::remedy(e, self.page())));
         }
-        if e.sizes.segments < PACKETS { lacking(e.sizes.segments, PACKETS, "segments of known size") } else { Outcome::Clear }
+        if e.sizes.segments < PACKETS { lacking(e.sizes.segments, PACKETS, "segments of known size") } else { Detection::Clear }
     }
 }
 
-impl Detector for SourceMerges {
+impl Detector for SrcTso {
     fn page(&self) -> &'static Page {
         &Page {
             id: "src.tso",
@@ -181,17 +181,17 @@ impl Detector for SourceMerges {
         }
     }
 
-    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         match e.host.receive_offload {
-            Some(false) => merged(e, active).map_or(Outcome::Clear, Outcome::from),
-            Some(true) => Outcome::Clear,
-            None => Outcome::Unknown("the capturing host's settings".into()),
+            Some(false) => merged(e, active).map_or(Detection::Clear, Detection::from),
+            Some(true) => Detection::Clear,
+            None => Detection::Unknown("the capturing host's settings".into()),
         }
     }
 }
 
-impl Detector for Offloaded {
+impl Detector for HostTxcsum {
     fn page(&self) -> &'static Page {
         &Page {
             id: "host.txcsum",
@@ -213,7 +213,7 @@ impl Detector for Offloaded {
         &[Need::Whole]
     }
 
-    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let sums = &e.checksums;
         if sums.all() < SUMS {
@@ -231,7 +231,7 @@ impl Detector for Offloaded {
     }
 }
 
-impl Detector for Corrupt {
+impl Detector for CsumBad {
     fn page(&self) -> &'static Page {
         &Page {
             id: "csum.bad",
@@ -252,7 +252,7 @@ impl Detector for Corrupt {
         &[Need::Whole, Need::Unmerged]
     }
 
-    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let sums = &e.checksums;
         if sums.all() < MANY_SUMS {
@@ -266,7 +266,7 @@ impl Detector for Corrupt {
     }
 }
 
-impl Detector for Damaged {
+impl Detector for FramesErrors {
     fn page(&self) -> &'static Page {
         &Page {
             id: "frames.errors",
@@ -281,7 +281,7 @@ impl Detector for Damaged {
         }
     }
 
-    fn judge(&self, e: &Evidence, _: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         let all = e.sizes.errors;
         let damaged = |n: u64, packets: u64| {
             let evidence = vec![("frames", Value::Count(n)), ("share", Value::Share(share(n, packets.max(n))))];
@@ -291,6 +291,6 @@ impl Detector for Damaged {
         let sessions = e.loss.by_session.iter().filter(|s| s.errors > 0);
         let own: Vec<Report> =
             sessions.map(|s| damaged(s.errors, s.packets).about(Subject::Session(s.tunnel)).held(e.of_file(&[s.span]))).collect();
-        if own.is_empty() { present_if(all > 0, || damaged(all, e.packets)) } else { Outcome::Present(own) }
+        if own.is_empty() { present_if(all > 0, || damaged(all, e.packets)) } else { Detection::Present(own) }
     }
 }

@@ -1,26 +1,26 @@
 //! This host's interface: settings that spoil a mirror. Each says something only of a live port.
 
 use super::present_if;
-use crate::diagnose::detector::{Detector, Outcome, Page, Report, Standing};
+use crate::diagnose::detector::{Detection, Detector, Page, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::BitsPerSecond;
 use crate::model::units::{bits_per_second, grouped};
 use crate::model::{Aspect, Severity, Value};
 
 /// The interface sends.
-pub struct Transmits;
+pub struct NicTransmits;
 
 /// The link is slow or half duplex.
-pub struct Link;
+pub struct HostLink;
 
 /// Speed in bits per second that is slow for a mirror.
 const SLOW: u64 = 100_000_000;
 
 /// Frames too long for the interface.
-pub struct Oversize;
+pub struct HostOversize;
 
 /// Flow control is on.
-pub struct Pause;
+pub struct HostPause;
 
 /// The page's remedy with the interface's name in its commands, where one interface is meant.
 pub(super) fn remedy(e: &Evidence, page: &Page) -> String {
@@ -46,7 +46,7 @@ fn named(e: &Evidence, name: &'static str, value: Value) -> Vec<(&'static str, V
     vec![("interface", Value::Text(e.host.interface.clone())), (name, value)]
 }
 
-impl Detector for Transmits {
+impl Detector for NicTransmits {
     fn page(&self) -> &'static Page {
         &Page {
             id: "nic.transmits",
@@ -64,12 +64,12 @@ impl Detector for Transmits {
         }
     }
 
-    fn judge(&self, e: &Evidence, _: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         if !e.live || e.transit.outer > 0 {
-            return Outcome::Clear;
+            return Detection::Clear;
         }
         match e.host.sent {
-            Some(sent) if sent > 0 => Outcome::from(
+            Some(sent) if sent > 0 => Detection::from(
                 Report::new(
                     Severity::Warning,
                     format!("This host sends into the mirror port: {} packets", grouped(sent)),
@@ -85,7 +85,7 @@ impl Detector for Transmits {
     }
 }
 
-impl Detector for Link {
+impl Detector for HostLink {
     fn page(&self) -> &'static Page {
         &Page {
             id: "host.link",
@@ -105,7 +105,7 @@ impl Detector for Link {
         if e.host.speed.is_some() && e.host.speed == e.loss.speed { &["span.oversub"] } else { &[] }
     }
 
-    fn judge(&self, e: &Evidence, _: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         let half = e.host.half_duplex == Some(true);
         let slow = e.host.speed.filter(|s| *s > 0 && *s <= SLOW);
         present_if(e.live && (half || slow.is_some()), || {
@@ -116,7 +116,7 @@ impl Detector for Link {
     }
 }
 
-impl Detector for Oversize {
+impl Detector for HostOversize {
     fn page(&self) -> &'static Page {
         &Page {
             id: "host.oversize",
@@ -136,7 +136,7 @@ impl Detector for Oversize {
         &["span.size"]
     }
 
-    fn judge(&self, e: &Evidence, _: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         let n = e.host.length_errors;
         present_if(e.live && n > 0, || {
             let mut evidence = named(e, "length_errors", Value::Count(n));
@@ -147,7 +147,7 @@ impl Detector for Oversize {
     }
 }
 
-impl Detector for Pause {
+impl Detector for HostPause {
     fn page(&self) -> &'static Page {
         &Page {
             id: "host.pause",
@@ -163,7 +163,7 @@ impl Detector for Pause {
         }
     }
 
-    fn judge(&self, e: &Evidence, _: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         present_if(e.live && e.host.pause == Some(true), || {
             let title = "Flow control is on at the mirror port of this host";
             Report::new(Severity::Note, title, named(e, "pause", Value::Text("on".into()))).mend(remedy(e, self.page()))
@@ -178,11 +178,11 @@ mod tests {
     #[test]
     fn remedies_name_the_interface() {
         let mut e = Evidence::default();
-        assert!(remedy(&e, Pause.page()).contains("ethtool -A IF "));
+        assert!(remedy(&e, HostPause.page()).contains("ethtool -A IF "));
         e.host.interface = "eth1".into();
-        assert_eq!(remedy(&e, Pause.page()), "`ethtool -A eth1 rx off tx off autoneg off`.");
-        assert!(remedy(&e, Transmits.page()).contains("net.ipv6.conf.eth1.disable_ipv6=1"));
+        assert_eq!(remedy(&e, HostPause.page()), "`ethtool -A eth1 rx off tx off autoneg off`.");
+        assert!(remedy(&e, NicTransmits.page()).contains("net.ipv6.conf.eth1.disable_ipv6=1"));
         e.host.interface = "eth1, eth2".into();
-        assert_eq!(remedy(&e, Pause.page()), Pause.page().remedy);
+        assert_eq!(remedy(&e, HostPause.page()), HostPause.page().remedy);
     }
 }

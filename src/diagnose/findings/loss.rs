@@ -1,7 +1,7 @@
 //! Loss by the place where it happened.
 
 use super::{SURE, lacking, numbers, present_if};
-use crate::diagnose::detector::{Detector, Limit, Need, Outcome, Page, Report, Standing};
+use crate::diagnose::detector::{Detection, Detector, Limit, Need, Page, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Seconds, Share};
 use crate::diagnose::figure::{Figure, measured};
@@ -52,8 +52,8 @@ fn severity(rate: f64) -> Severity {
 const PATTERNS: &[&str] = &["span.oversub", "span.sampled", "span.ratelimit", "span.size"];
 
 /// A rate of loss.
-fn rated(estimate: Option<Estimate>, limit: Limit, active: bool, title: impl FnOnce(String) -> String) -> Outcome {
-    let Some(estimate) = estimate else { return Outcome::Unknown("no measure of it".into()) };
+fn rated(estimate: Option<Estimate>, limit: Limit, active: bool, title: impl FnOnce(String) -> String) -> Detection {
+    let Some(estimate) = estimate else { return Detection::Unknown("no measure of it".into()) };
     if estimate.n < SAMPLE {
         return lacking(estimate.n, SAMPLE, "samples");
     }
@@ -67,27 +67,27 @@ const RUNS: &str = "Losses come in runs, not packet by packet: bulk data is miss
                     exceed what the mirror carries, by the speed of its destination port, by its buffer or by a rate limit.";
 
 /// When acknowledged data was lost, and what the answers without a question say beside it.
-fn witnessed(outcome: Outcome, e: &Evidence) -> Outcome {
+fn witnessed(outcome: Detection, e: &Evidence) -> Detection {
     let outcome = match outcome {
-        Outcome::Present(reports) => Outcome::Present(reports.into_iter().map(|r| r.held(e.of_file(&e.loss.times))).collect()),
+        Detection::Present(reports) => Detection::Present(reports.into_iter().map(|r| r.held(e.of_file(&e.loss.times))).collect()),
         other => other,
     };
     match (outcome, e.loss.unmatched) {
-        (Outcome::Present(reports), Some(unmatched)) => {
+        (Detection::Present(reports), Some(unmatched)) => {
             let runs = unmatched.n >= ANSWERS && e.loss.all.is_some_and(|all| unmatched.high < all.low / 2.0);
             let add = |mut report: Report| {
                 report.evidence.push(("lone_answers", Value::Share(unmatched.rate)));
                 report.evidence.push(("answers", Value::Count(unmatched.n)));
                 if runs { report.because(RUNS) } else { report }
             };
-            Outcome::Present(reports.into_iter().map(add).collect())
+            Detection::Present(reports.into_iter().map(add).collect())
         }
         (outcome, _) => outcome,
     }
 }
 
 /// The loss of one mirror session, which is named where there are several.
-fn lossy(session: &SessionLoss, e: &Evidence, standing: Standing<'_>, several: bool) -> Option<Report> {
+fn lossy(session: &SessionLoss, e: &Evidence, standing: StandingFindings<'_>, several: bool) -> Option<Report> {
     let subject = Subject::Session(session.tunnel);
     let loss = session.loss.filter(|l| l.n >= SAMPLE && SEQUENCE_LIMIT.exceeded(l.low, standing.on(subject)))?;
     let of = if several { format!(" of {subject}") } else { String::new() };
@@ -96,18 +96,18 @@ fn lossy(session: &SessionLoss, e: &Evidence, standing: Standing<'_>, several: b
 }
 
 /// Copies the switch never made.
-pub struct Switch;
+pub struct SwitchLoss;
 
 /// Copies lost in the switch or on the path, which cannot be told apart.
-pub struct Upstream;
+pub struct UpstreamLoss;
 
 /// Copies lost between switch and host.
-pub struct Path;
+pub struct PathLoss;
 
 /// Packets lost in this host.
-pub struct Host;
+pub struct HostDrop;
 
-impl Detector for Switch {
+impl Detector for SwitchLoss {
     fn yields_to(&self) -> &'static [&'static str] {
         PATTERNS
     }
@@ -136,13 +136,13 @@ impl Detector for Switch {
         &[Need::BothDirections, Need::Unique]
     }
 
-    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         witnessed(rated(e.loss.switch, TCP_LIMIT, active, |p| format!("{p} of the traffic is never copied by the switch")), e)
     }
 }
 
-impl Detector for Upstream {
+impl Detector for UpstreamLoss {
     fn yields_to(&self) -> &'static [&'static str] {
         PATTERNS
     }
@@ -173,10 +173,10 @@ impl Detector for Upstream {
         &[Need::BothDirections, Need::Unique]
     }
 
-    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         if e.loss.switch.is_some() {
-            return Outcome::Clear;
+            return Detection::Clear;
         }
         if let Some(single) = e.loss.orphans_alone() {
             return rated(Some(single), ORPHAN_LIMIT, active, |p| format!("{p} of single packets never arrived: their answers did"));
@@ -185,7 +185,7 @@ impl Detector for Upstream {
     }
 }
 
-impl Detector for Path {
+impl Detector for PathLoss {
     fn yields_to(&self) -> &'static [&'static str] {
         PATTERNS
     }
@@ -209,17 +209,17 @@ impl Detector for Path {
         }
     }
 
-    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let several = e.loss.by_session.iter().filter(|s| s.loss.is_some()).count() > 1;
         let own: Vec<Report> = e.loss.by_session.iter().filter_map(|s| lossy(s, e, standing, several)).collect();
         if !own.is_empty() {
-            return Outcome::Present(own);
+            return Detection::Present(own);
         }
         rated(e.loss.path, SEQUENCE_LIMIT, standing.at_all(), |p| format!("{p} of the copies are lost between switch and host"))
     }
 }
 
-impl Detector for Host {
+impl Detector for HostDrop {
     fn page(&self) -> &'static Page {
         &Page {
             id: "host.drop",
@@ -238,11 +238,11 @@ impl Detector for Host {
         }
     }
 
-    fn judge(&self, e: &Evidence, _: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         let lost = e.host.lost;
         let rate = e.loss.host.map_or_else(|| share(lost, e.packets.saturating_add(lost)), |h| h.rate);
         if lost == 0 && rate <= 0.0 {
-            return Outcome::Clear;
+            return Detection::Clear;
         }
         let severity = match rate {
             r if r >= GRAVE => Severity::Critical,
@@ -250,6 +250,6 @@ impl Detector for Host {
             _ => Severity::Note,
         };
         let evidence = vec![("share", Value::Share(rate)), ("lost", Value::Count(lost)), ("packets", Value::Count(e.packets))];
-        Outcome::from(Report::new(severity, format!("This host loses {} of what arrives", percent(rate)), evidence))
+        Detection::from(Report::new(severity, format!("This host loses {} of what arrives", percent(rate)), evidence))
     }
 }

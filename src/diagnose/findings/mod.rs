@@ -10,7 +10,7 @@ pub(super) mod loss;
 pub(super) mod span;
 pub(super) mod transit;
 
-use super::detector::{Outcome, Report};
+use super::detector::{Detection, Report};
 use crate::diagnose::figure::Figure;
 use crate::model::estimate::CONFIDENCE;
 use crate::model::units::grouped;
@@ -20,12 +20,12 @@ use crate::model::{Estimate, Value};
 const SURE: (&str, Figure) = ("sure", Figure::Share(CONFIDENCE));
 
 /// Too little evidence: `have` of `want`.
-fn lacking(have: u64, want: u64, of: &str) -> Outcome {
-    Outcome::Unknown(format!("{} of {} {of}", grouped(have), grouped(want)))
+fn lacking(have: u64, want: u64, of: &str) -> Detection {
+    Detection::Unknown(format!("{} of {} {of}", grouped(have), grouped(want)))
 }
 
-fn present_if(condition: bool, report: impl FnOnce() -> Report) -> Outcome {
-    if condition { report().into() } else { Outcome::Clear }
+fn present_if(condition: bool, report: impl FnOnce() -> Report) -> Detection {
+    if condition { report().into() } else { Detection::Clear }
 }
 
 /// An estimate as evidence: rate, interval and sample size.

@@ -2,7 +2,7 @@
 
 use super::loss::{ANSWERS, GRAVE};
 use super::{lacking, present_if};
-use crate::diagnose::detector::{Detector, Limit, Need, Outcome, Page, Report, Standing};
+use crate::diagnose::detector::{Detection, Detector, Limit, Need, Page, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Seconds, Share, Times};
 use crate::diagnose::figure::measured;
@@ -44,18 +44,18 @@ const BEYOND: (f64, f64) = (0.5, 0.35);
 const SMALLER: f64 = 0.02;
 
 /// The destination port is too slow.
-pub struct Oversubscribed;
+pub struct SpanOversub;
 
 /// One in N packets is mirrored.
-pub struct Sampled;
+pub struct SpanSampled;
 
 /// The mirror has a rate limit.
-pub struct RateLimited;
+pub struct SpanRatelimit;
 
 /// Large packets are not mirrored.
-pub struct SizeLimited;
+pub struct SpanSize;
 
-impl Detector for Oversubscribed {
+impl Detector for SpanOversub {
     fn page(&self) -> &'static Page {
         &Page {
             id: "span.oversub",
@@ -84,7 +84,7 @@ impl Detector for Oversubscribed {
         &[Need::BothDirections, Need::Unique]
     }
 
-    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let [low, middle, high] = &e.loss.by_load;
         let all = low.windows + middle.windows + high.windows;
@@ -129,7 +129,7 @@ fn uniform_ratio(e: &Evidence) -> Option<f64> {
     (near.saturating_mul(10) >= all.saturating_mul(9)).then_some((middle as f64 + 0.5) / STEPS)
 }
 
-impl Detector for Sampled {
+impl Detector for SpanSampled {
     fn page(&self) -> &'static Page {
         &Page {
             id: "span.sampled",
@@ -157,17 +157,17 @@ impl Detector for Sampled {
         &[Need::BothDirections, Need::Unique]
     }
 
-    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         if let Some(n) = e.loss.declared_sampling.filter(|n| *n > 1) {
             let evidence = vec![("one_in", Value::Count(n.into()))];
-            return Outcome::from(Report::new(Severity::Warning, format!("The mirror samples one packet in {n}"), evidence));
+            return Detection::from(Report::new(Severity::Warning, format!("The mirror samples one packet in {n}"), evidence));
         }
         let flows: u64 = e.loss.ratios.iter().fold(e.loss.whole, |sum, n| sum.saturating_add(*n));
         if flows < FLOWS {
             return lacking(flows, FLOWS, "long conversations");
         }
-        let Some(all) = e.loss.all else { return Outcome::Unknown("no measure of loss".into()) };
+        let Some(all) = e.loss.all else { return Detection::Unknown("no measure of loss".into()) };
         let [low, _, high] = &e.loss.by_load;
         let by_load = low.windows.min(high.windows) >= WINDOWS && high.upstream().0 > 2.0 * low.upstream().1;
         let found = uniform_ratio(e)
@@ -184,7 +184,7 @@ impl Detector for Sampled {
     }
 }
 
-impl Detector for RateLimited {
+impl Detector for SpanRatelimit {
     fn page(&self) -> &'static Page {
         &Page {
             id: "span.ratelimit",
@@ -219,13 +219,13 @@ impl Detector for RateLimited {
         &[Need::BothDirections, Need::Unique]
     }
 
-    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let windows = e.loss.flat_top.map_or(0, |flat| flat.windows);
         if windows < FLAT_WINDOWS {
             return lacking(windows, FLAT_WINDOWS, "windows with loss from beginning to end");
         }
-        flat(e, active).map_or(Outcome::Clear, |flat| {
+        flat(e, active).map_or(Detection::Clear, |flat| {
             let title = format!("The mirror is limited to {}", bits_per_second(flat.bits_per_second));
             let missing = e.loss.all.map_or(0.0, |all| all.rate);
             let evidence = vec![
@@ -237,7 +237,7 @@ impl Detector for RateLimited {
                 ("window_seconds", Value::Seconds(flat.seconds)),
             ];
             let severity = if missing >= GRAVE { Severity::Critical } else { Severity::Warning };
-            Outcome::from(Report::new(severity, title, evidence).held(e.of_file(&e.loss.times)))
+            Detection::from(Report::new(severity, title, evidence).held(e.of_file(&e.loss.times)))
         })
     }
 }
@@ -274,7 +274,7 @@ fn limit(sizes: &[SizeLoss], active: bool) -> Option<(u32, f64, f64)> {
     })
 }
 
-impl Detector for SizeLimited {
+impl Detector for SpanSize {
     fn page(&self) -> &'static Page {
         &Page {
             id: "span.size",
@@ -303,7 +303,7 @@ impl Detector for SizeLimited {
         &[Need::BothDirections, Need::Unique, Need::Unmerged]
     }
 
-    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let seen: u64 = e.loss.by_size.iter().fold(0, |sum, r| sum.saturating_add(r.seen));
         if seen < SEGMENTS {
@@ -317,9 +317,9 @@ impl Detector for SizeLimited {
                     ("missing_below", Value::Share(below)),
                 ];
                 let title = format!("Large packets are missing: {} of those with {payload} payload bytes or more", percent(beyond));
-                Outcome::from(Report::new(Severity::Critical, title, evidence).held(e.of_file(&e.loss.times)))
+                Detection::from(Report::new(Severity::Critical, title, evidence).held(e.of_file(&e.loss.times)))
             }
-            None => Outcome::Clear,
+            None => Detection::Clear,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The way copies take: loops, other people's mirrors, fragments.
 
 use super::{lacking, present_if};
-use crate::diagnose::detector::{Detector, Limit, Outcome, Page, Report, Standing};
+use crate::diagnose::detector::{Detection, Detector, Limit, Page, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Share};
 use crate::diagnose::figure::measured;
@@ -19,10 +19,10 @@ const FRAGMENTS: Limit = Limit::new(0.001);
 pub struct Loop;
 
 /// Somebody else's mirror crosses the link.
-pub struct Foreign;
+pub struct ForeignMirror;
 
 /// Copies arrive in fragments.
-pub struct Fragmented;
+pub struct MirrorFragmented;
 
 impl Detector for Loop {
     fn page(&self) -> &'static Page {
@@ -40,7 +40,7 @@ impl Detector for Loop {
         }
     }
 
-    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let n = e.transit.nested;
         present_if(n >= NESTED || active && n > 0, || {
@@ -50,7 +50,7 @@ impl Detector for Loop {
     }
 }
 
-impl Detector for Foreign {
+impl Detector for ForeignMirror {
     fn page(&self) -> &'static Page {
         &Page {
             id: "foreign-mirror",
@@ -66,7 +66,7 @@ impl Detector for Foreign {
         }
     }
 
-    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let transit = &e.transit;
         present_if(transit.foreign >= PACKETS && FOREIGN.exceeded(transit.foreign_bytes, active), || {
@@ -77,7 +77,7 @@ impl Detector for Foreign {
     }
 }
 
-impl Detector for Fragmented {
+impl Detector for MirrorFragmented {
     fn page(&self) -> &'static Page {
         &Page {
             id: "mirror.fragmented",
@@ -99,11 +99,11 @@ impl Detector for Fragmented {
         }
     }
 
-    fn judge(&self, e: &Evidence, standing: Standing<'_>) -> Outcome {
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let active = standing.at_all();
         let transit = &e.transit;
         if transit.outer < PACKETS {
-            return if transit.outer == 0 { Outcome::Clear } else { lacking(transit.outer, PACKETS, "encapsulated copies") };
+            return if transit.outer == 0 { Detection::Clear } else { lacking(transit.outer, PACKETS, "encapsulated copies") };
         }
         let rate = share(transit.fragments, transit.outer);
         present_if(FRAGMENTS.exceeded(rate, active), || {

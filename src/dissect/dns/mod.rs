@@ -6,7 +6,7 @@
 mod stream;
 mod wire;
 
-use super::{About, Dissector, Output, Payload, Probe, Progress, Transport};
+use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::model::{Address, AppId, AppMessage, Counter, Measure, NameSource, Tally, Transaction, TransactionEnd};
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -72,37 +72,37 @@ impl Dissector for Dns {
     const ABOUT: About =
         About { token: "dns", title: "Domain Name System", udp: Some(&[DNS_PORT]), tcp: Some(&[DNS_PORT]), counters: COUNTERS };
 
-    fn probe(payload: &Payload<'_>, transport: Transport) -> Probe {
+    fn probe(payload: &Payload<'_>, transport: Carriage) -> Probe {
         let ports = payload.ports();
         if ports.iter().any(|port| [MDNS_PORT, LLMNR_PORT, NETBIOS_PORT].contains(port)) {
             return Probe::No;
         }
         match transport {
             // A message without a port to say so must be one to its last byte.
-            Transport::Udp if !ports.contains(&DNS_PORT) => {
+            Carriage::Udp if !ports.contains(&DNS_PORT) => {
                 if is_complete(payload.bytes) && payload.is_whole() {
                     Probe::Certain
                 } else {
                     Probe::No
                 }
             }
-            Transport::Udp => {
+            Carriage::Udp => {
                 if Header::read(payload.bytes).is_some() {
                     Probe::Unsure
                 } else {
                     Probe::No
                 }
             }
-            Transport::Tcp => stream::probe(payload.bytes),
+            Carriage::Tcp => stream::probe(payload.bytes),
         }
     }
 
-    fn datagram(payload: &Payload<'_>, out: &mut Output<'_>) -> Progress {
+    fn datagram(payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
         message(payload, payload.bytes, payload.is_whole(), NameSource::Dns, out);
         Progress::Continue
     }
 
-    fn stream(state: &mut Framing, payload: &Payload<'_>, out: &mut Output<'_>) -> Progress {
+    fn stream(state: &mut Framing, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
         state.read(payload, out, |payload, bytes, whole, out| message(payload, bytes, whole, NameSource::Dns, out))
     }
 
@@ -133,11 +133,11 @@ impl Dissector for Mdns {
 
     const ABOUT: About = About { token: "mdns", title: "Multicast DNS", udp: Some(&[MDNS_PORT]), tcp: None, counters: LOCAL_COUNTERS };
 
-    fn probe(payload: &Payload<'_>, _: Transport) -> Probe {
+    fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
         local_probe(payload, MDNS_PORT)
     }
 
-    fn datagram(payload: &Payload<'_>, out: &mut Output<'_>) -> Progress {
+    fn datagram(payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
         message(payload, payload.bytes, payload.is_whole(), NameSource::Mdns, out);
         Progress::Continue
     }
@@ -152,11 +152,11 @@ impl Dissector for Llmnr {
     const ABOUT: About =
         About { token: "llmnr", title: "Link-local name resolution", udp: Some(&[LLMNR_PORT]), tcp: None, counters: LOCAL_COUNTERS };
 
-    fn probe(payload: &Payload<'_>, _: Transport) -> Probe {
+    fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
         local_probe(payload, LLMNR_PORT)
     }
 
-    fn datagram(payload: &Payload<'_>, out: &mut Output<'_>) -> Progress {
+    fn datagram(payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
         message(payload, payload.bytes, payload.is_whole(), NameSource::Llmnr, out);
         Progress::Continue
     }
@@ -191,7 +191,7 @@ fn is_complete(bytes: &[u8]) -> bool {
 }
 
 /// Counts a message, tells of it, and learns the names in it.
-fn message(payload: &Payload<'_>, bytes: &[u8], is_whole: bool, source: NameSource, out: &mut Output<'_>) {
+fn message(payload: &Payload<'_>, bytes: &[u8], is_whole: bool, source: NameSource, out: &mut DissectOutput<'_>) {
     let Some(header) = Header::read(bytes) else {
         if is_whole {
             out.tally().add(MALFORMED);
@@ -234,7 +234,15 @@ fn message(payload: &Payload<'_>, bytes: &[u8], is_whole: bool, source: NameSour
 }
 
 /// Learns the names in the answers of a response, which begin at `at`; `asked` is the name of its question.
-fn answers(payload: &Payload<'_>, bytes: &[u8], header: Header, mut at: usize, asked: &Name, source: NameSource, out: &mut Output<'_>) {
+fn answers(
+    payload: &Payload<'_>,
+    bytes: &[u8],
+    header: Header,
+    mut at: usize,
+    asked: &Name,
+    source: NameSource,
+    out: &mut DissectOutput<'_>,
+) {
     // Further questions, as multicast DNS may have, stand before the answers.
     let (mut owner, mut target) = (Name::default(), Name::default());
     for _ in 1..header.counts[0].min(RECORDS) {
@@ -269,7 +277,7 @@ fn answers(payload: &Payload<'_>, bytes: &[u8], header: Header, mut at: usize, a
 }
 
 /// The address in a record.
-fn address(bytes: &[u8], record: &wire::Record) -> Option<Address> {
+fn address(bytes: &[u8], record: &wire::ResourceRecord) -> Option<Address> {
     let data = bytes.get(record.data..)?;
     match (record.kind, record.length) {
         (A, 4) => data.first_chunk::<4>().map(|a| Address::V4(Ipv4Addr::from(*a))),

@@ -1,7 +1,7 @@
 //! DNS over TCP: messages behind two bytes of length each (RFC 1035 section 4.2.2).
 
 use super::wire::{HEADER, Header, Name, question};
-use crate::dissect::{Output, Payload, Probe, Progress};
+use crate::dissect::{DissectOutput, Payload, Probe, Progress};
 
 /// Bytes of a message that are read: header, question and some answers. What follows in a zone transfer is passed over.
 const READ: usize = 2048;
@@ -23,8 +23,8 @@ impl Framing {
     pub fn read(
         &mut self,
         payload: &Payload<'_>,
-        out: &mut Output<'_>,
-        message: impl Fn(&Payload<'_>, &[u8], bool, &mut Output<'_>),
+        out: &mut DissectOutput<'_>,
+        message: impl Fn(&Payload<'_>, &[u8], bool, &mut DissectOutput<'_>),
     ) -> Progress {
         let Some(side) = self.0.get_mut(payload.way as usize) else { return Progress::Skip };
         let mut rest = payload.bytes;

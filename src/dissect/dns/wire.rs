@@ -168,7 +168,7 @@ pub fn question(message: &[u8], at: usize, name: &mut Name) -> Option<(Question,
 
 /// A resource record, behind its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Record {
+pub struct ResourceRecord {
     /// Its type.
     pub kind: u16,
     /// Its class, with mDNS's highest bit.
@@ -180,12 +180,12 @@ pub struct Record {
 }
 
 /// Reads the record at `at`, its name into `name`, and says where the next entry begins.
-pub fn record(message: &[u8], at: usize, name: &mut Name) -> Option<(Record, usize)> {
+pub fn record(message: &[u8], at: usize, name: &mut Name) -> Option<(ResourceRecord, usize)> {
     let at = name.read(message, at)?;
     let length = short(message, at + 8)?;
     let data = at + 10;
     let end = data + usize::from(length);
-    (end <= message.len()).then_some((Record { kind: short(message, at)?, class: short(message, at + 2)?, data, length }, end))
+    (end <= message.len()).then_some((ResourceRecord { kind: short(message, at)?, class: short(message, at + 2)?, data, length }, end))
 }
 
 fn short(bytes: &[u8], at: usize) -> Option<u16> {

@@ -6,7 +6,7 @@
 mod hello;
 mod records;
 
-use super::{About, Dissector, EndReason, Output, Payload, Probe, Progress, Transport};
+use super::{About, Carriage, DissectOutput, Dissector, EndReason, Payload, Probe, Progress};
 use crate::model::{Counter, Direction, Measure, NameSource, Tally, learnt};
 use hello::{ClientHello, ServerHello};
 use records::{ALERT, APPLICATION_DATA, CLIENT_HELLO, Event, HANDSHAKE, RECORD_BYTES, Records, SERVER_HELLO};
@@ -112,11 +112,11 @@ impl Dissector for Tls {
         counters: COUNTERS,
     };
 
-    fn probe(payload: &Payload<'_>, _: Transport) -> Probe {
+    fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
         probe(payload.bytes, payload.length as usize)
     }
 
-    fn stream(state: &mut Handshake, payload: &Payload<'_>, out: &mut Output<'_>) -> Progress {
+    fn stream(state: &mut Handshake, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
         let Handshake { sides, client, server, late } = state;
         let Some(side) = sides.get_mut(payload.way as usize) else { return Progress::Skip };
         if side.over {
@@ -149,7 +149,7 @@ impl Dissector for Tls {
         if both || state.server && state.client { Progress::Done } else { Progress::Continue }
     }
 
-    fn gap(state: &mut Handshake, way: Direction, out: &mut Output<'_>) -> Progress {
+    fn gap(state: &mut Handshake, way: Direction, out: &mut DissectOutput<'_>) -> Progress {
         let Some(side) = state.sides.get_mut(way as usize) else { return Progress::Skip };
         if !side.over {
             out.tally().add(INCOMPLETE);
@@ -205,7 +205,7 @@ fn is_old_hello(bytes: &[u8]) -> bool {
         && bytes.first_chunk().is_some_and(|&[a, b, ..]: &[u8; 9]| usize::from(u16::from_be_bytes([a & 0x7f, b])) >= 9)
 }
 
-fn old_hello(bytes: &[u8], out: &mut Output<'_>) -> Progress {
+fn old_hello(bytes: &[u8], out: &mut DissectOutput<'_>) -> Progress {
     if !is_old_hello(bytes) {
         return Progress::Skip;
     }
@@ -217,7 +217,7 @@ fn old_hello(bytes: &[u8], out: &mut Output<'_>) -> Progress {
 }
 
 /// Counts a ClientHello; whether it is one.
-fn client_hello(body: &[u8], payload: &Payload<'_>, out: &mut Output<'_>) -> bool {
+fn client_hello(body: &[u8], payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> bool {
     let Some(hello) = ClientHello::read(body) else { return false };
     out.tally().add(CLIENT_HELLOS);
     out.tally().add_code(OFFERED, hello.version);
@@ -236,7 +236,7 @@ fn client_hello(body: &[u8], payload: &Payload<'_>, out: &mut Output<'_>) -> boo
 }
 
 /// Counts a ServerHello.
-fn server_hello(body: &[u8], out: &mut Output<'_>) -> Option<ServerHello> {
+fn server_hello(body: &[u8], out: &mut DissectOutput<'_>) -> Option<ServerHello> {
     let hello = ServerHello::read(body)?;
     let tally = out.tally();
     if !hello.is_retry {

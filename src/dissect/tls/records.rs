@@ -1,6 +1,6 @@
 //! TLS records of one direction (RFC 8446 section 5.1): takes the handshake messages out of them, however they were cut.
 
-use crate::dissect::Output;
+use crate::dissect::DissectOutput;
 use crate::model::limits::MESSAGE_BYTES;
 
 /// Content types.
@@ -54,7 +54,12 @@ pub struct Records {
 
 impl Records {
     /// Reads the next bytes until `event` says to stop (false) or they end.
-    pub fn read(&mut self, mut bytes: &[u8], out: &mut Output<'_>, mut event: impl FnMut(Event<'_>, &mut Output<'_>) -> bool) {
+    pub fn read(
+        &mut self,
+        mut bytes: &[u8],
+        out: &mut DissectOutput<'_>,
+        mut event: impl FnMut(Event<'_>, &mut DissectOutput<'_>) -> bool,
+    ) {
         while !bytes.is_empty() && !self.over {
             if self.left > 0 {
                 let (now, rest) = bytes.split_at(usize::from(self.left).min(bytes.len()));
@@ -89,7 +94,7 @@ impl Records {
     }
 
     /// Begins the record whose header is there.
-    fn record(&mut self, out: &mut Output<'_>, event: &mut impl FnMut(Event<'_>, &mut Output<'_>) -> bool) -> bool {
+    fn record(&mut self, out: &mut DissectOutput<'_>, event: &mut impl FnMut(Event<'_>, &mut DissectOutput<'_>) -> bool) -> bool {
         let [kind, major, _, a, b] = self.header;
         let length = u16::from_be_bytes([a, b]);
         if !(CHANGE_CIPHER_SPEC..=APPLICATION_DATA + 1).contains(&kind) || major != 3 || length > RECORD_BYTES {
@@ -108,7 +113,12 @@ impl Records {
     }
 
     /// Takes messages out of the next bytes of handshake records; false when nothing more is to be read.
-    fn handshake(&mut self, mut bytes: &[u8], out: &mut Output<'_>, event: &mut impl FnMut(Event<'_>, &mut Output<'_>) -> bool) -> bool {
+    fn handshake(
+        &mut self,
+        mut bytes: &[u8],
+        out: &mut DissectOutput<'_>,
+        event: &mut impl FnMut(Event<'_>, &mut DissectOutput<'_>) -> bool,
+    ) -> bool {
         while !bytes.is_empty() {
             if self.skip > 0 {
                 let n = self.skip.min(bytes.len());

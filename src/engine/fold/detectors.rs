@@ -4,8 +4,8 @@ use crate::decode;
 use crate::engine::tape::Request;
 use crate::engine::tape::precomputed::Precomputed;
 use crate::mirror::{
-    Acked, Clock, Digest, DirectionCounts, DuplicateCounts, DuplicateFilter, Health, HealthCounts, Loss, LossCounts, LossState, LostBytes,
-    OneWayFlow, OrderCounts, Ratios, UnmatchedCounts,
+    Acked, ClockCounts, Digest, DirectionCounts, DuplicateCounts, DuplicateFilter, Health, HealthCounts, Loss, LossCounts, LossState,
+    LostBytes, OneWayFlow, OrderCounts, Ratios, UnmatchedCounts,
 };
 use crate::model::mix::Keys;
 use crate::model::sum::{Appended, ByPart, sums};
@@ -28,7 +28,7 @@ pub struct Detectors {
     duplicates: DuplicateFilter,
     loss: Loss,
     order: OrderCounts,
-    clock: Clock,
+    clock: ClockCounts,
     health: Health,
     switch: Switch,
 }
@@ -46,7 +46,7 @@ sums! {
         /// Causes and effects.
         pub order: OrderCounts,
         /// The clock, by each shard's own packets.
-        pub clock: Clock,
+        pub clock: ClockCounts,
         /// State of the copies.
         pub health: HealthCounts,
         /// What was seen of the switch.
@@ -57,7 +57,7 @@ sums! {
 sums! {
     /// Conversations as they are, by what was seen of them.
     #[derive(Debug, Clone, Default)]
-    pub struct Conversations {
+    pub struct ConversationCounts {
         /// Tags.
         pub tags: TagFlows,
         /// Directions.
@@ -78,9 +78,9 @@ sums! {
         /// Windows of time in which data was lost.
         pub lost: LostBytes,
         /// Conversations with a packet in the last [`RECENT`]; of a file all of them.
-        pub recent: Conversations,
+        pub recent: ConversationCounts,
         /// Further conversations, with a packet in the last [`REMEMBERED`].
-        pub older: Conversations,
+        pub older: ConversationCounts,
     }
 }
 
@@ -104,7 +104,7 @@ impl Detectors {
             duplicates: DuplicateFilter::new(keys),
             loss: Loss::default(),
             order: OrderCounts::default(),
-            clock: Clock::default(),
+            clock: ClockCounts::default(),
             health: Health::default(),
             switch: Switch::default(),
         }
@@ -191,7 +191,7 @@ impl Detectors {
     /// What was counted up to the request.
     pub fn report(&mut self, flows: &FlowTable<FlowDetectors>, contexts: &Contexts, request: &Request) -> DetectorReport {
         let now = request.now;
-        let (mut recent, mut older) = (Conversations::default(), Conversations::default());
+        let (mut recent, mut older) = (ConversationCounts::default(), ConversationCounts::default());
         for record in flows.records() {
             let flow = record.flow;
             if flow.tcp.sampled() {

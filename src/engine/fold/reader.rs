@@ -3,6 +3,7 @@
 use super::dissect_queue::Waiting;
 use crate::dissect::{DissectReport, Dissectors, EndReason, Listener, Payload};
 use crate::mirror::UnmatchedCounts;
+use crate::model::mix::Keys;
 use crate::model::tcp::RST;
 use crate::model::{AppMessage, AppSlot, Direction, Frame, LearntName, Segment, Timestamp};
 use crate::stats::exchange::{self, Exchanges};
@@ -35,6 +36,11 @@ impl Listener for ToExchanges<'_> {
 }
 
 impl Reader {
+    /// No conversation read yet; with the keys of its tables' hashes.
+    pub fn new(keys: Keys) -> Self {
+        Self { exchanges: Exchanges::new(keys), ..Self::default() }
+    }
+
     /// Tells when the capture began.
     pub fn begin(&mut self, time: Timestamp) {
         self.exchanges.begin(time);

@@ -31,7 +31,7 @@ impl EndpointDelta {
 
 /// Which table a conversation belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ConversationKind {
     /// TCP connections.
     Tcp,
     /// UDP port pairs.
@@ -42,14 +42,14 @@ pub enum Kind {
     Other,
 }
 
-impl Kind {
+impl ConversationKind {
     /// By IP protocol number.
     pub fn of(protocol: u8) -> Self {
         match protocol {
-            6 => Kind::Tcp,
-            17 => Kind::Udp,
-            132 => Kind::Sctp,
-            _ => Kind::Other,
+            6 => ConversationKind::Tcp,
+            17 => ConversationKind::Udp,
+            132 => ConversationKind::Sctp,
+            _ => ConversationKind::Other,
         }
     }
 }
@@ -60,7 +60,7 @@ pub struct FlowReport {
     /// The row.
     pub row: Conversation,
     /// Its table.
-    pub kind: Kind,
+    pub kind: ConversationKind,
     /// Whether it belongs to the rows the query asked for (else it is here for its additions only).
     pub shown: bool,
 }
@@ -88,7 +88,7 @@ pub fn conversation(
 ) -> Conversation {
     let (flow, added) = (record.flow, record.added());
     let (path, vlans) = seen_in(record, more_vlans, contexts);
-    let kind = Kind::of(flow.key.protocol);
+    let kind = ConversationKind::of(flow.key.protocol);
     let by_content = registry::token(flow.app.app).map(|token| (token, AppBy::Content));
     let by_port = || app(kind, flow.key.a_port, flow.key.b_port).map(|service| (service, AppBy::Port));
     let (app, app_by) = by_content.or_else(by_port).unzip();
@@ -104,7 +104,7 @@ pub fn conversation(
         first: record.rest.first,
         last: record.last(),
         originator_is_a: flow.originator == 0,
-        state: (kind == Kind::Tcp).then(|| state(&flow.tcp)),
+        state: (kind == ConversationKind::Tcp).then(|| state(&flow.tcp)),
         app,
         app_by,
         server_name: reader.server_name(&flow.app).cloned(),
@@ -114,17 +114,17 @@ pub fn conversation(
 }
 
 /// The service a conversation's ports are registered for.
-pub fn app(kind: Kind, a_port: u16, b_port: u16) -> Option<&'static str> {
+pub fn app(kind: ConversationKind, a_port: u16, b_port: u16) -> Option<&'static str> {
     transport(kind).and_then(|t| names::likely(a_port, b_port, t))
 }
 
 /// The name table of a kind.
-pub fn transport(kind: Kind) -> Option<names::Transport> {
+pub fn transport(kind: ConversationKind) -> Option<names::Transport> {
     match kind {
-        Kind::Tcp => Some(names::Transport::Tcp),
-        Kind::Udp => Some(names::Transport::Udp),
-        Kind::Sctp => Some(names::Transport::Sctp),
-        Kind::Other => None,
+        ConversationKind::Tcp => Some(names::Transport::Tcp),
+        ConversationKind::Udp => Some(names::Transport::Udp),
+        ConversationKind::Sctp => Some(names::Transport::Sctp),
+        ConversationKind::Other => None,
     }
 }
 
@@ -164,7 +164,7 @@ fn score(order: Order) -> impl Fn(Record<FlowDetectors>) -> u64 {
     }
 }
 
-/// The rows a query asks of one shard, every touched one among them, and how many match in all (by [`Kind`]).
+/// The rows a query asks of one shard, every touched one among them, and how many match in all (by [`ConversationKind`]).
 pub fn select(table: &FlowTable<FlowDetectors>, contexts: &Contexts, reader: &Reader, query: &Query) -> (Vec<FlowReport>, [u64; 4]) {
     let row = |at: u32, record: Record<FlowDetectors>| conversation(record, table.vlans(at), contexts, reader);
     let mut wanted: [Vec<(u64, u32)>; 3] = Default::default();
@@ -172,7 +172,7 @@ pub fn select(table: &FlowTable<FlowDetectors>, contexts: &Contexts, reader: &Re
     let score = score(query.conversations);
     for (at, record) in table.records().enumerate() {
         let at = at as u32;
-        let kind = Kind::of(record.flow.key.protocol);
+        let kind = ConversationKind::of(record.flow.key.protocol);
         if query.filter.as_ref().is_none_or(|f| f.matches_conversation(&row(at, record))) {
             matching[kind as usize] += 1;
             if let Some(list) = wanted.get_mut(kind as usize) {
@@ -193,7 +193,7 @@ pub fn select(table: &FlowTable<FlowDetectors>, contexts: &Contexts, reader: &Re
     let mut out = Vec::new();
     for (at, record) in table.records().enumerate() {
         if touched[at] || shown[at] {
-            out.push(FlowReport { row: row(at as u32, record), kind: Kind::of(record.flow.key.protocol), shown: shown[at] });
+            out.push(FlowReport { row: row(at as u32, record), kind: ConversationKind::of(record.flow.key.protocol), shown: shown[at] });
         }
     }
     (out, matching)

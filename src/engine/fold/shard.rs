@@ -12,7 +12,7 @@ use crate::dissect::{DissectReport, EndReason};
 use crate::engine::fold::closed_flows::ClosedFlows;
 use crate::engine::fold::detectors::{DetectorReport, Detectors, FlowDetectors};
 use crate::engine::fold::local::LocalNets;
-use crate::engine::fold::rows::{self, FlowReport, Kind};
+use crate::engine::fold::rows::{self, ConversationKind, FlowReport};
 use crate::engine::tape::Request;
 use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::shard_key::FragmentTable;
@@ -72,26 +72,26 @@ impl Whole {
     }
 
     /// What every conversation means for its ends.
-    pub fn talks(&self) -> impl Iterator<Item = (EndpointDelta, Kind)> + '_ {
+    pub fn talks(&self) -> impl Iterator<Item = (EndpointDelta, ConversationKind)> + '_ {
         self.flows.records().map(|record| {
             let key = &record.flow.key;
             let ends = [(key.a(), key.a_port), (key.b(), key.b_port)];
             let talk = EndpointDelta { ends, added: record.added(), first: record.rest.first, last: record.last() };
-            (talk, Kind::of(key.protocol))
+            (talk, ConversationKind::of(key.protocol))
         })
     }
 
     /// Every conversation's row.
-    pub fn reports(&self) -> impl Iterator<Item = (Conversation, Kind)> + '_ {
+    pub fn reports(&self) -> impl Iterator<Item = (Conversation, ConversationKind)> + '_ {
         self.flows.records().zip(0..).map(|(record, at)| {
-            (rows::conversation(record, self.flows.vlans(at), &self.contexts, &self.reader), Kind::of(record.flow.key.protocol))
+            (rows::conversation(record, self.flows.vlans(at), &self.contexts, &self.reader), ConversationKind::of(record.flow.key.protocol))
         })
     }
 
     /// How many conversations of each kind there are.
     pub fn kinds(&self) -> [u64; 4] {
         let mut kinds = [0; 4];
-        self.flows.records().for_each(|r| kinds[Kind::of(r.flow.key.protocol) as usize] += 1);
+        self.flows.records().for_each(|r| kinds[ConversationKind::of(r.flow.key.protocol) as usize] += 1);
         kinds
     }
 }
@@ -114,6 +114,7 @@ pub struct ShardPlan {
 pub struct Shard {
     number: u8,
     dedup: bool,
+    hash_keys: HashKeys,
     detectors: Detectors,
     totals: Totals,
     contexts: Contexts,
@@ -133,14 +134,15 @@ impl Shard {
         Self {
             number,
             dedup: plan.dedup,
+            hash_keys: plan.hash_keys,
             detectors: Detectors::new(plan.hash_keys.copies),
             totals: Totals::default(),
             contexts: Contexts::new(plan.hash_keys.tables),
             flows: FlowTable::new(plan.flows, plan.hash_keys.tables),
             closed: ClosedFlows::new(number, plan.flow_records),
             finished: false,
-            fragments: FragmentTable::default(),
-            reader: Reader::default(),
+            fragments: FragmentTable::new(plan.hash_keys.shards),
+            reader: Reader::new(plan.hash_keys.shards),
             ending: Vec::new(),
         }
     }
@@ -181,6 +183,7 @@ impl Shard {
     pub fn load_walked<'a>(&mut self, packet: &Packet, bytes: &'a [u8], headers: &Headers, flight: &mut InFlight<'a>) {
         headers.show(bytes, self.conversation(headers), &mut flight.frame);
         in_flight::arrived(packet, &mut flight.frame);
+        flight.frame.hash = flight.frame.flow.as_ref().map_or(0, |(key, _)| self.hash_keys.shards_hash(key));
         let frame = &flight.frame;
         flight.digest = self.detectors.digest(frame);
         flight.hash = frame.flow.as_ref().map_or(0, |(key, _)| self.flows.hash(key));
@@ -330,7 +333,7 @@ impl Shard {
             let row = rows::conversation(record, table.vlans(at), contexts, reader);
             let mut slot = record.flow.app;
             reader.end(&mut slot, EndReason::Closed);
-            evicted.push(FlowReport { row, kind: Kind::of(record.flow.key.protocol), shown: false });
+            evicted.push(FlowReport { row, kind: ConversationKind::of(record.flow.key.protocol), shown: false });
         };
         self.flows.evict(out, &mut |table, event| closed.note(table, &event, contexts));
     }

@@ -2,9 +2,9 @@
 //! worker threads, because it takes as long as everything else the merge does.
 
 use crate::engine::fold::local::LocalNets;
-use crate::engine::fold::rows::{self, EndpointDelta, FlowReport, Kind};
+use crate::engine::fold::rows::{self, ConversationKind, EndpointDelta, FlowReport};
 use crate::engine::fold::shard::Whole;
-use crate::engine::merge::tables::{Added, Rows};
+use crate::engine::merge::tables::{Increase, RowTable};
 use crate::engine::threads::priority;
 use crate::model::Address;
 use crate::model::limits::LOADS;
@@ -16,7 +16,7 @@ use std::thread::JoinHandle;
 
 /// Conversations of one shard on their way into the tables.
 #[derive(Debug, Default)]
-pub struct Load {
+pub struct EndpointLoad {
     /// Rows.
     pub flows: Vec<FlowReport>,
     /// All of a shard's, as they are.
@@ -30,15 +30,15 @@ const BATCH: usize = 8;
 #[derive(Debug)]
 struct Slot {
     talk: EndpointDelta,
-    kind: Kind,
+    kind: ConversationKind,
     /// Hashes of its ends as hosts and as ports.
     hashes: [[u64; 2]; 2],
 }
 
 /// Tables of hosts and ports.
 struct Tables {
-    hosts: [Rows<HostRow>; 2],
-    ports: [Rows<HostRow>; 3],
+    hosts: [RowTable<HostRow>; 2],
+    ports: [RowTable<HostRow>; 3],
     local: Arc<LocalNets>,
     /// In hand; room for [`BATCH`].
     batch: Vec<Slot>,
@@ -63,7 +63,7 @@ impl Tables {
         Self { hosts: Default::default(), ports: Default::default(), local, batch: Vec::with_capacity(BATCH) }
     }
 
-    fn take(&mut self, load: &Load) {
+    fn take(&mut self, load: &EndpointLoad) {
         let shown = load.flows.iter().map(|f| (EndpointDelta::of(&f.row), f.kind));
         for (talk, kind) in shown.chain(load.whole.iter().flat_map(Whole::talks)) {
             if talk.added.iter().all(|t| t.packets == 0) {
@@ -79,8 +79,8 @@ impl Tables {
     }
 
     /// Takes a conversation in hand, and asks the memory for where its rows' numbers are.
-    fn slot(&self, talk: EndpointDelta, kind: Kind) -> Slot {
-        let near = |table: &Rows<HostRow>, end| {
+    fn slot(&self, talk: EndpointDelta, kind: ConversationKind) -> Slot {
+        let near = |table: &RowTable<HostRow>, end| {
             let hash = table.hash(end);
             table.prefetch(hash);
             hash
@@ -107,7 +107,7 @@ impl Tables {
         let [ab, ba] = talk.added;
         for (i, traffic) in [[ab, ba], [ba, ab]].into_iter().enumerate() {
             let (address, port) = talk.ends[i];
-            let added = Added { traffic, first: talk.first, last: talk.last };
+            let added = Increase { traffic, first: talk.first, last: talk.last };
             let inside = || address.ip().map(|ip| self.local.contains(ip));
             self.hosts[family(talk)].add(hashes[0][i], address, 0, added, inside, || None);
             if let Some(table) = self.ports.get_mut(*kind as usize) {
@@ -119,7 +119,7 @@ impl Tables {
 
     fn tables(&mut self, wanted: &Wanted) -> EndTables {
         if wanted.last && wanted.query.wants_every_row() {
-            self.hosts.iter_mut().chain(&mut self.ports).for_each(Rows::close);
+            self.hosts.iter_mut().chain(&mut self.ports).for_each(RowTable::close);
         }
         let [v4, v6] = &mut self.hosts;
         let [tcp, udp, sctp] = &mut self.ports;
@@ -133,7 +133,7 @@ fn family(talk: &EndpointDelta) -> usize {
 }
 
 enum Order {
-    Take(Arc<Load>),
+    Take(Arc<EndpointLoad>),
     Tables(Box<Wanted>),
     Forget,
 }
@@ -179,7 +179,7 @@ impl EndpointTables {
     }
 
     /// Takes conversations in.
-    pub fn take(&mut self, load: &Arc<Load>) {
+    pub fn take(&mut self, load: &Arc<EndpointLoad>) {
         match &mut self.0 {
             Keeper::Here(tables) => tables.take(load),
             Keeper::Thread { orders, .. } => give(orders, Order::Take(Arc::clone(load))),

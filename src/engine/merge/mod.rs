@@ -13,10 +13,10 @@ pub use subscription::{Ended, Published, Subscriber, Subscribers, Subscription, 
 
 use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::fold::message::{IntervalPart, Message};
-use crate::engine::fold::rows::Kind;
+use crate::engine::fold::rows::ConversationKind;
 use crate::engine::fold::shard::{ShardReport, ShardSums, Whole};
 use crate::engine::merge::hierarchy::Hierarchy;
-use crate::engine::merge::tables::{Added, Rows};
+use crate::engine::merge::tables::{Increase, RowTable};
 use crate::engine::merge::timeline::{Extent, Timeline};
 use crate::engine::tape::Request;
 use crate::model::host::Checklist;
@@ -28,7 +28,7 @@ use crate::snapshot::{
 };
 use crate::stats::totals::TrafficDirection;
 use crate::stats::{Context, Totals};
-use endpoints::{Load, Wanted};
+use endpoints::{EndpointLoad, Wanted};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
@@ -85,9 +85,9 @@ struct Tables {
     vlans: BTreeMap<u16, VlanRow>,
     untagged: Traffic,
     casts: Casts,
-    eth_pairs: Rows<Conversation>,
-    ip_pairs: [Rows<Conversation>; 2],
-    eth_hosts: Rows<HostRow>,
+    eth_pairs: RowTable<Conversation>,
+    ip_pairs: [RowTable<Conversation>; 2],
+    eth_hosts: RowTable<HostRow>,
     evicted: [(Traffic, u64); 4],
 }
 
@@ -212,7 +212,7 @@ impl Merge {
             Message::LateBursts(bursts) => self.timeline.late_bursts(bursts),
             Message::ClockStep(number, nanos) => self.timeline.clock_step(number, nanos),
             Message::Evicted(flows) => {
-                let load = Arc::new(Load { flows, whole: None });
+                let load = Arc::new(EndpointLoad { flows, whole: None });
                 self.ends.take(&load);
                 for f in &load.flows {
                     self.tables.evicted[f.kind as usize].0.add(f.row.total());
@@ -322,13 +322,13 @@ impl Merge {
             for (table, matching) in pending.conversations.iter_mut().zip(report.matching) {
                 table.total_rows += matching;
             }
-            let load = Arc::new(Load { flows: report.flows, whole: report.whole });
+            let load = Arc::new(EndpointLoad { flows: report.flows, whole: report.whole });
             self.ends.take(&load);
             if load.whole.is_some() {
                 pending.make_room(report.matching);
             }
             let live = pending.request.live;
-            let mut show = |mut row: Conversation, kind: Kind| {
+            let mut show = |mut row: Conversation, kind: ConversationKind| {
                 if !live {
                     (row.recent_ab, row.recent_ba) = (row.ab, row.ba);
                 }
@@ -508,7 +508,7 @@ impl Tables {
             let a_first = source <= destination;
             let (a, b) = if a_first { (source, destination) } else { (destination, source) };
             let traffic = if a_first { [added, zero] } else { [zero, added] };
-            let added_at = |traffic| Added { traffic, first: context.first, last: context.last };
+            let added_at = |traffic| Increase { traffic, first: context.first, last: context.last };
             let pair = (Address::Mac(a), Address::Mac(b));
             self.eth_pairs.add(hash, pair, added_at(traffic), key.path, a_first, ids);
             for (station, traffic) in [(source, [added, zero]), (destination, [zero, added])] {
@@ -537,7 +537,7 @@ impl Tables {
         }
         // An address that talks to itself has one direction only.
         let traffic = if row.a == row.b { [ab.plus(ba), Traffic::default()] } else { [ab, ba] };
-        let added = Added { traffic, first: row.first, last: row.last };
+        let added = Increase { traffic, first: row.first, last: row.last };
         self.ip_pairs[family(row)].add(hash, (row.a, row.b), added, row.path, row.originator_is_a || row.a == row.b, row.vlans.ids());
     }
 
@@ -551,7 +551,7 @@ impl Tables {
 
     /// Nothing will be added any more.
     fn close(&mut self) {
-        self.ip_pairs.iter_mut().chain([&mut self.eth_pairs]).for_each(Rows::close);
+        self.ip_pairs.iter_mut().chain([&mut self.eth_pairs]).for_each(RowTable::close);
         self.eth_hosts.close();
     }
 
@@ -569,4 +569,9 @@ fn family(row: &Conversation) -> usize {
     usize::from(matches!(row.a, Address::V6(_)))
 }
 
-const _: () = assert!(Kind::Tcp as usize == 0 && Kind::Udp as usize == 1 && Kind::Sctp as usize == 2 && Kind::Other as usize == 3);
+const _: () = assert!(
+    ConversationKind::Tcp as usize == 0
+        && ConversationKind::Udp as usize == 1
+        && ConversationKind::Sctp as usize == 2
+        && ConversationKind::Other as usize == 3
+);

@@ -12,7 +12,7 @@ use std::hash::BuildHasher;
 /// Rows found by a key, each touched row remembered until the next snapshot. Rows of a large table are far apart in memory: of some at a
 /// time the index is brought near, then the rows, and then they are added to ([`Self::prefetch`], [`Self::probe`]).
 #[derive(Debug)]
-pub struct Rows<R> {
+pub struct RowTable<R> {
     rows: Vec<R>,
     index: Index,
     hasher: DefaultHashBuilder,
@@ -40,7 +40,7 @@ pub trait Keyed: Clone {
     fn sort(query: &Query, rows: &mut [Self]);
 }
 
-impl<R> Default for Rows<R> {
+impl<R> Default for RowTable<R> {
     fn default() -> Self {
         Self {
             rows: Vec::new(),
@@ -54,7 +54,7 @@ impl<R> Default for Rows<R> {
     }
 }
 
-impl<R: Keyed> Rows<R> {
+impl<R: Keyed> RowTable<R> {
     /// The rows, in order of appearance.
     pub fn iter(&self) -> impl Iterator<Item = &R> {
         self.rows.iter()
@@ -186,7 +186,7 @@ impl Keyed for Conversation {
 
 /// Something added to an end point or a pair.
 #[derive(Debug, Clone, Copy)]
-pub struct Added {
+pub struct Increase {
     /// Sent by the first (the host, or `a`) and by the second.
     pub traffic: [Traffic; 2],
     /// Earliest packet of it.
@@ -195,14 +195,14 @@ pub struct Added {
     pub last: Timestamp,
 }
 
-impl Rows<HostRow> {
+impl RowTable<HostRow> {
     /// Adds what a host sent and received. `hash` is its key's.
     pub fn add(
         &mut self,
         hash: u64,
         address: Address,
         port: u16,
-        added: Added,
+        added: Increase,
         inside: impl FnOnce() -> Option<bool>,
         app: impl FnOnce() -> Option<&'static str>,
     ) {
@@ -233,9 +233,9 @@ impl Rows<HostRow> {
     }
 }
 
-impl Rows<Conversation> {
+impl RowTable<Conversation> {
     /// Adds what went between two addresses, `a` not greater than `b`. `hash` is that of the pair.
-    pub fn add(&mut self, hash: u64, (a, b): (Address, Address), added: Added, path: Path, originator_is_a: bool, vlans: &[u16]) {
+    pub fn add(&mut self, hash: u64, (a, b): (Address, Address), added: Increase, path: Path, originator_is_a: bool, vlans: &[u16]) {
         let zero = Traffic::default();
         let make = || Conversation {
             a,

@@ -49,7 +49,16 @@ impl Peek {
     /// A look with a policy for tunnels, what is known of their ends, how packets are decoded, which time stamps and which VLAN are
     /// taken out, and what keys the hashes.
     pub fn new(policy: Decap, known: Known, rules: Rules, stamps: StampChoice, rspan: RspanChoice, hash_keys: HashKeys) -> Self {
-        Self { policy, known, rules, stamps: StampWatch::new(stamps), rspan: RspanWatch::new(rspan), hash_keys, ..Self::default() }
+        Self {
+            policy,
+            known,
+            rules,
+            stamps: StampWatch::new(stamps),
+            rspan: RspanWatch::new(rspan),
+            hash_keys,
+            fragments: FragmentTable::new(hash_keys.shards),
+            ..Self::default()
+        }
     }
 
     /// Gives a packet its shard, the tunnels to be taken off and its session. What was read of one of the commonest packets is left in
@@ -119,8 +128,8 @@ impl Peek {
             self.unwrap(packet, bytes);
         }
         let own = match self.headers.flow() {
-            Some((key, _)) => shard_of_flow(&key),
-            None => shard_of_frame(&self.headers),
+            Some((key, _)) => shard_of_flow(&key, &self.hash_keys),
+            None => shard_of_frame(&self.headers, &self.hash_keys),
         };
         packet.shard = self.fragments.pass(&self.headers, || own).unwrap_or(own);
     }

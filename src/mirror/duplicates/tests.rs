@@ -1,6 +1,7 @@
 //! Tests of duplicate detection.
 
 use super::*;
+use crate::model::mix::Keys;
 use crate::model::{Direction, FlowKey, Mac, Sum, Timestamp, VlanStack};
 use crate::packet::Packet;
 
@@ -115,7 +116,7 @@ impl Made {
             transport: self.net.map(|_| self.transport),
             payload: self.transport,
             flow,
-            hash: flow.map_or(0, |(key, _)| (key.shard_hash() >> 32) as u32),
+            hash: flow.map_or(0, |(key, _)| (key.keyed_hash(&Keys::FIXED) >> 32) as u32),
             session: self.session,
             interface: self.interface,
             ..Frame::default()

@@ -24,7 +24,7 @@ const UDP: u8 = 17;
 sums! {
     /// Frames by the kind of destination address.
     #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-    pub struct Casts {
+    pub struct CastCounts {
         /// To one station, sent to or by others than this host.
         pub unicast: u64,
         /// To this host's own address or from it; of files, whose host is not known, none.
@@ -45,7 +45,7 @@ sums! {
         /// Checksums.
         pub checksums: ChecksumCounts,
         /// Destinations.
-        pub casts: Casts,
+        pub casts: CastCounts,
         /// Questions and answers.
         pub unmatched: UnmatchedCounts,
         /// What packets consist of.
@@ -95,7 +95,7 @@ impl Health {
         HealthCounts {
             sizes: self.sizes,
             checksums: self.checksums.counts(),
-            casts: Casts::default(),
+            casts: CastCounts::default(),
             unmatched: self.unmatched,
             contents: ContentCounts { carriers: self.carriers.counts(), ..ContentCounts::default() },
         }

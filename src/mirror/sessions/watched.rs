@@ -4,7 +4,7 @@ use super::ruling::Ruling;
 use super::sampling::Sampling;
 use super::sequence::Trial;
 use crate::mirror::ledger::Ledger;
-use crate::mirror::switch_clock::Clock;
+use crate::mirror::switch_clock::SwitchClock;
 use crate::model;
 use crate::model::{MirrorTag, Session, Timestamp, Traffic, Tunnel};
 
@@ -32,7 +32,7 @@ pub(super) struct Watched {
     first: Timestamp,
     ledger: Ledger,
     numbered: bool,
-    clock: Clock,
+    clock: SwitchClock,
     truncated: u64,
     errors: [u64; 3],
 }
@@ -54,7 +54,7 @@ pub struct SessionReport {
     /// Bits of its numbering.
     pub bits: u32,
     /// The device's clock, if its packets have stamps of a known unit.
-    pub clock: Option<Clock>,
+    pub clock: Option<SwitchClock>,
 }
 
 impl Watched {
@@ -73,7 +73,7 @@ impl Watched {
             first: time,
             ledger: Ledger::default(),
             numbered: false,
-            clock: Clock::default(),
+            clock: SwitchClock::default(),
             truncated: 0,
             errors: [0; 3],
         }

@@ -11,7 +11,7 @@ mod parallel_rows;
 mod rows;
 mod writer;
 
-use super::format::{Format, Options};
+use super::format::{Format, ReportOptions};
 use crate::model::time::SECOND;
 use crate::model::{LinkType, SourceInfo, Timestamp};
 use crate::snapshot::tables::TABLES;
@@ -47,7 +47,7 @@ impl Format for Json {
         usize::MAX
     }
 
-    fn write(&self, s: &Snapshot, options: &Options, out: &mut dyn io::Write) -> io::Result<()> {
+    fn write(&self, s: &Snapshot, options: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
         let mut writer = Writer::new(out);
         let w = &mut writer;
         w.open(b'{');
@@ -58,7 +58,7 @@ impl Format for Json {
         section(w, "losses", &s.losses)?;
         load(w, s)?;
         // A tree is whole or not at all.
-        rows::table(w, &PROTOCOLS, s, &Options { rows: usize::MAX, ..*options })?;
+        rows::table(w, &PROTOCOLS, s, &ReportOptions { rows: usize::MAX, ..*options })?;
         rows::table(w, &CONVERSATIONS, s, options)?;
         rows::table(w, &ENDPOINTS, s, options)?;
         rows::table(w, &VLANS, s, options)?;

@@ -5,14 +5,14 @@ use super::parallel_rows;
 use super::writer::Writer;
 use crate::model::time::SECOND;
 use crate::model::{Address, Timestamp, Traffic};
-use crate::report::format::Options;
+use crate::report::format::ReportOptions;
 use crate::snapshot::Snapshot;
 use crate::snapshot::table::{AnyRows, AnyTable, Cells, Head, InJson, SheetHead, Value};
 use std::io;
 
 /// The member of a table. One with several sheets is an object of arrays, followed by how many rows each has in all (`…_total`); what a
 /// cap folded away follows where there is any (`…_other`).
-pub fn table(w: &mut Writer, table: &'static dyn AnyTable, s: &Snapshot, options: &Options) -> io::Result<()> {
+pub fn table(w: &mut Writer, table: &'static dyn AnyTable, s: &Snapshot, options: &ReportOptions) -> io::Result<()> {
     let heads = table.heads();
     let sheets: Vec<(SheetHead, Box<dyn AnyRows<'_> + '_>)> =
         table.sheets().into_iter().enumerate().map(|(at, sheet)| (sheet, table.rows(at, s))).collect();
@@ -72,7 +72,7 @@ struct Member {
 }
 
 /// An array, one row a line.
-fn array<'s>(w: &mut Writer, heads: &[Head], sheet: Option<SheetHead>, rows: &dyn AnyRows<'s>, options: &Options) -> io::Result<()> {
+fn array<'s>(w: &mut Writer, heads: &[Head], sheet: Option<SheetHead>, rows: &dyn AnyRows<'s>, options: &ReportOptions) -> io::Result<()> {
     let belongs = |h: &Head| h.json != InJson::Never && sheet.is_none_or(|s| h.layers.meets(s.layers));
     let (fields, members): (Vec<usize>, Vec<Member>) = heads
         .iter()

@@ -10,7 +10,7 @@ mod toy;
 
 use super::app::{App, Modal, QUESTION};
 use super::demo::{self, Story};
-use super::options::Options;
+use super::options::DashboardOptions;
 use super::registry::SCREENS;
 use super::run;
 use super::screen::Effect;
@@ -38,12 +38,12 @@ impl Session {
 
     fn with(story: Story, width: u16, height: u16, theme: Theme) -> Self {
         let name = if story == Story::File { "office.pcapng" } else { "eth1" };
-        let options = Options {
+        let options = DashboardOptions {
             source_title: name.into(),
             explain: |id| Some(format!("All about {id}.")),
             manufacturer: |_| Some("Cisco Systems"),
             service: |port, _| (port == 443).then_some("https"),
-            ..Options::default()
+            ..DashboardOptions::default()
         };
         let terminal = Terminal::new(TestBackend::new(width, height)).expect("a test backend does not fail");
         let mut session = Self { app: App::new(options, theme), terminal, effects: Vec::new() };

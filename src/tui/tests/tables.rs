@@ -12,7 +12,7 @@ fn shown(filter: &str) -> String {
     let sources = vec![toy("train\x1b", 7), toy("bear", 1_234), toy("doll", 20)];
     let snapshot = Snapshot { filter: Some("toy".into()), sources, ..Snapshot::default() };
     let view = View { filter: Filter::parse(filter).expect("a filter"), ..View::default() };
-    let (options, theme, pane, trail) = (Options::default(), Theme::new(Depth::Mono, false), Pane::default(), Default::default());
+    let (options, theme, pane, trail) = (DashboardOptions::default(), Theme::new(Depth::Mono, false), Pane::default(), Default::default());
     let scene = Scene {
         snapshot: &snapshot,
         view: &view,

@@ -4,7 +4,7 @@
 
 use super::super::packet::{End, Erspan, Packet};
 use super::split;
-use spantop::decode::{self, Headers, Net, Peel, Rules, Transport};
+use spantop::decode::{self, Headers, Net, Peel, Rules, TransportHeader};
 use spantop::model::{LinkType, TunnelKind};
 
 /// What must hold of any walk over any bytes.
@@ -13,11 +13,11 @@ pub fn assert_sound(headers: &Headers, bytes: &[u8]) {
     assert!(headers.payload_at as usize <= captured, "{}", of());
     assert!(headers.frame_at as usize <= captured, "{}", of());
     match headers.net {
-        Net::None => assert_eq!((headers.net_at, headers.transport), (0, Transport::None), "{}", of()),
+        Net::None => assert_eq!((headers.net_at, headers.transport), (0, TransportHeader::None), "{}", of()),
         Net::V4(..) => assert!(headers.net_at as usize + 20 <= captured, "{}", of()),
         Net::V6(..) => assert!(headers.net_at as usize + 40 <= captured, "{}", of()),
     }
-    if headers.transport != Transport::None {
+    if headers.transport != TransportHeader::None {
         assert!(headers.transport_at as usize + 4 <= captured && headers.transport_at > headers.net_at, "{}", of());
     }
 }

@@ -1,7 +1,7 @@
 //! Each format, its variants and its damages.
 
 use super::{Temp, drain, read, read_in, refusal};
-use crate::capture::Losses;
+use crate::capture::SourceLosses;
 use crate::capture::file::open;
 use crate::packet::file::{BIG, LITTLE, plain, snoop};
 use crate::settings::FileSettings;
@@ -145,7 +145,7 @@ fn pcapng_with_everything() {
                 (1_500_000_000, 77, 101, 2, b"old".to_vec()),
             ]
         );
-        assert_eq!(source.losses(), Losses { interface: 115, kernel: 226 });
+        assert_eq!(source.losses(), SourceLosses { interface: 115, kernel: 226 });
         let info = source.info().remove(0);
         assert_eq!((info.format.as_str(), info.packets, info.warning), ("pcapng", 4, None));
         assert_eq!(info.link_types.iter().map(|l| l.0).collect::<Vec<_>>(), [1, 113, 101]);
@@ -227,7 +227,7 @@ fn snoop_with_and_without_padding() {
                 (102_000_005_000, 15, 1, 0, b"third".to_vec())
             ]
         );
-        assert_eq!(source.losses(), Losses { interface: 0, kernel: 2 });
+        assert_eq!(source.losses(), SourceLosses { interface: 0, kernel: 2 });
         assert_eq!(source.info()[0].format, "snoop");
     }
     let mut bad = snoop(&[b"first", b"second"], 0);

@@ -85,7 +85,7 @@ impl Peek {
         for sample in sflow::samples(payload) {
             match self.packet_of(&sample, packet, payload, from) {
                 Some(found) => {
-                    let sflow::Sample { source, rate, drops, .. } = sample;
+                    let sflow::SflowSample { source, rate, drops, .. } = sample;
                     self.sessions.sample(tunnel, &SampledPacket { source, rate: rate.max(1), drops, wire: found.wire }, packet.time);
                     self.samples.packets.push(found);
                 }
@@ -100,7 +100,7 @@ impl Peek {
     }
 
     /// The packet of a sample; `None` when its header is of another kind, its length beyond any packet's, or the sums beyond any count.
-    fn packet_of(&mut self, sample: &sflow::Sample, packet: &Packet, payload: &[u8], from: usize) -> Option<Packet> {
+    fn packet_of(&mut self, sample: &sflow::SflowSample, packet: &Packet, payload: &[u8], from: usize) -> Option<Packet> {
         let (link, wire, rate) = (sample.link()?, sample.wire(), sample.rate.max(1));
         let bytes = payload.get(sample.header.clone())?;
         let samples = &mut self.samples;
@@ -120,7 +120,7 @@ impl Peek {
             found.peel = headers.tunnels.len() as u8;
             decode::walk(link, bytes, wire, &self.rules, Peel::tunnels(found.peel), headers);
         }
-        let own = headers.flow().map_or_else(|| shard_of_frame(headers), |(key, _)| shard_of_flow(&key));
+        let own = headers.flow().map_or_else(|| shard_of_frame(headers, &self.hash_keys), |(key, _)| shard_of_flow(&key, &self.hash_keys));
         found.shard = self.fragments.pass(headers, || own).unwrap_or(own);
         Some(found)
     }
