@@ -3,7 +3,7 @@
 
 mod support;
 
-use spantop::capture::{Block, Fill, Losses, Memory, Source, SourceInfo};
+use spantop::capture::{Block, Fill, Memory, Source, SourceInfo, SourceLosses};
 use spantop::engine::{self, Engine, Listeners, Published, Settings, Subscription, TapeMark, TapePacket, TapeReader, TapeRun, subscribe};
 use spantop::error::Result;
 use spantop::model::{FlowBatch, LinkType, Timestamp};
@@ -86,8 +86,8 @@ impl<F: FnMut(&mut Block) -> Fill + Send> Source for Port<F> {
         Vec::new()
     }
 
-    fn losses(&mut self) -> Losses {
-        Losses::default()
+    fn losses(&mut self) -> SourceLosses {
+        SourceLosses::default()
     }
 
     fn is_live(&self) -> bool {

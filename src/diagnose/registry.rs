@@ -12,6 +12,9 @@ macro_rules! registry {
 
         /// Identifiers of all findings.
         pub const IDS: &[&str] = &[$($id,)*];
+
+        #[cfg(test)]
+        const TYPES: &[&str] = &[$(stringify!($detector),)*];
     };
 }
 
@@ -123,6 +126,15 @@ mod tests {
         const NAMES: [&str; 5] = ["IEEE 802.1AE", "95th", "5th", "IPv4", "IPv6"];
         let text = text.split('`').step_by(2).collect::<String>();
         NAMES.iter().fold(text, |text, name| text.replace(name, "")).chars().any(|c| c.is_ascii_digit())
+    }
+
+    /// `dup.every` is found by `DupEvery`: whoever greps for the one finds the other.
+    #[test]
+    fn detectors_are_called_by_their_identifiers() {
+        for (id, name) in IDS.iter().zip(TYPES) {
+            let words = id.split(['.', '-']).map(|word| word[..1].to_uppercase() + &word[1..]);
+            assert_eq!(name.rsplit("::").next().unwrap().trim(), words.collect::<String>(), "{id}");
+        }
     }
 
     #[test]

@@ -63,3 +63,23 @@ impl<V: Copy> FragmentTable<V> {
         slot.filter(|s| (s.0, s.1, s.2) == (key, id, direction)).map(|s| s.3)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Conversations chosen to meet in one shard by who knows how files are divided do so on no port, whatever its key.
+    #[test]
+    fn nobody_can_choose_a_shard() {
+        let fixed = HashKeys::default();
+        let key = |n: u32| FlowKey::v4(17, 0x0a00_0000 | n >> 16, 0xc0a8_0001, n as u16, 53).0;
+        let chosen: Vec<FlowKey> = (0..400_000).map(key).filter(|k| shard_of_flow(k, &fixed) == 7).take(4_096).collect();
+        assert_eq!(chosen.len(), 4_096);
+        for secret in [1, 77, u64::MAX, 0x5eed_0000_0000_0000] {
+            let keys = HashKeys { shards: Keys::new(secret), ..fixed };
+            let mut shards = [0u32; SHARDS];
+            chosen.iter().for_each(|k| shards[usize::from(shard_of_flow(k, &keys))] += 1);
+            assert!(shards.iter().all(|&n| (20..130).contains(&n)), "{secret:#x}: {shards:?}");
+        }
+    }
+}
