@@ -2,7 +2,7 @@
 
 mod support;
 
-use spantop::capture::{Losses, Memory};
+use spantop::capture::{SourceLosses, Memory};
 use spantop::engine::{self, Settings};
 use spantop::error::Outcome;
 use spantop::model::{Estimate, LinkType, Timestamp, Value};
@@ -16,7 +16,7 @@ use support::packet::{ACK, End, Packet, SYN};
 
 const START: i64 = 1_700_000_000_000_000_000;
 
-fn analyse(copies: &[Copied], losses: Losses) -> Snapshot {
+fn analyse(copies: &[Copied], losses: SourceLosses) -> Snapshot {
     let mut memory = Memory::new();
     for c in copies {
         memory.push(Timestamp(START + c.time), LinkType::ETHERNET, c.wire.max(c.frame.len() as u32), &c.frame);
@@ -72,7 +72,7 @@ fn close(name: &str, estimate: Option<Estimate>, truth: f64) {
 
 #[test]
 fn a_clean_mirror_raises_nothing() {
-    let s = analyse(&clean(), Losses::default());
+    let s = analyse(&clean(), SourceLosses::default());
     expect("clean", &s, &[]);
     assert!(s.mirror.trust.score.is_some_and(|score| score >= 95), "{:#?}", s.mirror.trust);
     assert_eq!(s.mirror.duplicates.traffic.packets, 0);
@@ -82,7 +82,7 @@ fn a_clean_mirror_raises_nothing() {
 #[test]
 fn retransmissions_are_not_duplicates() {
     let plan = Plan { connections: 500, segments: 80, loss_after: 0.05, loss_before: 0.05, ipv6: 0.0, ..Plan::default() };
-    let s = analyse(&mirror::span(&network::run(&plan), is_server, true, true), Losses::default());
+    let s = analyse(&mirror::span(&network::run(&plan), is_server, true, true), SourceLosses::default());
     expect("lossy network", &s, &[]);
     assert_eq!(s.mirror.duplicates.traffic.packets, 0, "{:#?}", s.mirror.duplicates);
 }
@@ -90,9 +90,9 @@ fn retransmissions_are_not_duplicates() {
 #[test]
 fn both_directions_of_every_port() {
     let once = clean();
-    let s = analyse(&mirror::span(&network(), |_| true, true, true), Losses::default());
+    let s = analyse(&mirror::span(&network(), |_| true, true, true), SourceLosses::default());
     expect("twice", &s, &["dup.every"]);
-    let alone = analyse(&once, Losses::default());
+    let alone = analyse(&once, SourceLosses::default());
     // Without an IPv4 identification the first few copies of a capture are kept: nothing tells them from repetition yet.
     let sum = |s: &Snapshot, v6: bool| {
         let rows = s.conversations.tcp.rows.iter().filter(|r| matches!(r.a, spantop::model::Address::V6(_)) == v6);
@@ -112,7 +112,7 @@ fn the_remedy_speaks_the_switchs_language() {
     let wire = frame.len() as u32;
     let mut copies = mirror::span(&network(), |_| true, true, true);
     copies.push(Copied { time: 50_000_000, frame, wire, side: Side::Egress, port: 100, vlan: 0 });
-    let s = analyse(&mirror::sort(copies), Losses::default());
+    let s = analyse(&mirror::sort(copies), SourceLosses::default());
     expect("twice", &s, &["dup.every"]);
     assert!(s.findings[0].remedy.contains("Arista EOS: `monitor session S source Ethernet1 rx`"), "{}", s.findings[0].remedy);
 }
@@ -131,7 +131,7 @@ fn two_vlans_of_one_switch() {
         })
         .collect();
     copies.extend(second);
-    let s = analyse(&mirror::sort(copies), Losses::default());
+    let s = analyse(&mirror::sort(copies), SourceLosses::default());
     expect("two vlans", &s, &["dup.some"]);
     let pair = s.mirror.duplicates.vlan_pairs.first().copied();
     assert!(matches!(pair, Some((Some(10), Some(110), _))), "{pair:?}");
@@ -150,7 +150,7 @@ fn before_and_behind_a_router() {
         })
         .collect();
     copies.extend(second);
-    let s = analyse(&mirror::sort(copies), Losses::default());
+    let s = analyse(&mirror::sort(copies), SourceLosses::default());
     expect("routed", &s, &["dup.some"]);
     assert_eq!(s.mirror.duplicates.classes.first().map(|c| c.class), Some("routed"));
 }
@@ -160,7 +160,7 @@ fn lost_in_the_switch() {
     for rate in [0.001, 0.01, 0.05, 0.2] {
         let mut rng = Rng(7);
         let (all, kept) = (clean(), mirror::lose(clean(), &mut rng, rate));
-        let s = analyse(&kept, Losses::default());
+        let s = analyse(&kept, SourceLosses::default());
         let name = format!("switch loss {rate}");
         expect(&name, &s, &["upstream.loss"]);
         close(&name, s.mirror.loss.upstream, lost_data(&all, &kept));
@@ -174,7 +174,7 @@ fn lost_where_nothing_is_acknowledged() {
     let all = mirror::filter(mirror::span(&network::run(&plan), is_server, true, true), |c| !mirror::is_tcp(&c.frame));
     for (rate, want) in [(0.0, &[][..]), (0.1, &["upstream.loss"]), (0.3, &["upstream.loss"])] {
         let kept = mirror::lose(all.clone(), &mut Rng(3), rate);
-        let s = analyse(&kept, Losses::default());
+        let s = analyse(&kept, SourceLosses::default());
         let name = format!("{rate} lost without TCP");
         expect(&name, &s, want);
         let (truth, single) = (1.0 - kept.len() as f64 / all.len() as f64, s.mirror.loss.unmatched.expect("answers"));
@@ -204,7 +204,7 @@ fn intervals_hold_as_often_as_they_say() {
         for (i, (name, fault)) in (0..).zip(faults) {
             let kept = fault(all.clone(), &mut Rng(1_000 * i + seed));
             let truth = lost_data(&all, &kept);
-            let s = analyse(&kept, Losses::default());
+            let s = analyse(&kept, SourceLosses::default());
             let e = s.mirror.loss.upstream.unwrap_or_else(|| panic!("{name}, seed {seed}: no estimate"));
             trials += 1;
             if truth < e.low || e.high < truth {
@@ -246,7 +246,7 @@ fn one_in_n() {
     for n in [2, 4, 10] {
         let all = clean();
         let kept = mirror::sample(all.clone(), &mut Rng(n), n);
-        let s = analyse(&kept, Losses::default());
+        let s = analyse(&kept, SourceLosses::default());
         let name = format!("one in {n}");
         expect(&name, &s, &["span.sampled"]);
         close(&name, s.mirror.loss.upstream, lost_data(&all, &kept));
@@ -325,7 +325,7 @@ fn constant_traffic_is_no_limit() {
     for (streams, every, share) in [(20, 11_600_000, 0.02), (20, 11_600_000, 0.1), (20, 11_600_000, 0.3), (60, 5_800_000, 0.1)] {
         let all = cameras(streams, every, 13);
         let kept = mirror::lose(all.clone(), &mut Rng(5), share);
-        let s = analyse(&kept, Losses::default());
+        let s = analyse(&kept, SourceLosses::default());
         let name = format!("{streams} cameras, {share} lost");
         expect(&name, &s, &["upstream.loss"]);
         close(&name, s.mirror.loss.upstream, lost_data(&all, &kept));
@@ -357,7 +357,7 @@ fn lost_on_the_path_and_in_the_switch() {
         let inner = mirror::lose(clean(), &mut rng, switch);
         let lost = lost_data(&clean(), &inner);
         let outer = mirror::lose(mirror::wrap(inner, Wrap::Erspan2, 5_000), &mut rng, path);
-        let s = analyse(&outer, Losses::default());
+        let s = analyse(&outer, SourceLosses::default());
         let mut want = vec![];
         if path > 0.0 {
             want.push("path.loss");
@@ -380,7 +380,7 @@ fn lost_in_this_host() {
     let mut rng = Rng(13);
     let all = clean();
     let kept = mirror::lose(all.clone(), &mut rng, 0.03);
-    let s = analyse(&kept, Losses { kernel: (all.len() - kept.len()) as u64, interface: 0 });
+    let s = analyse(&kept, SourceLosses { kernel: (all.len() - kept.len()) as u64, interface: 0 });
     expect("host", &s, &["host.drop"]);
     close("host", s.mirror.loss.host, 0.03);
 }
@@ -408,32 +408,32 @@ fn nothing_arrives_for_a_while() {
     let plan = Plan { connections: 500, segments: 80, seconds: 40.0, ..Plan::default() };
     let all = mirror::span(&network::run(&plan), is_server, true, true);
     let gone = |c: &Copied| (20_000_000_000..30_000_000_000).contains(&c.time);
-    let s = analyse(&mirror::filter(all.clone(), |c| !gone(c)), Losses::default());
+    let s = analyse(&mirror::filter(all.clone(), |c| !gone(c)), SourceLosses::default());
     expect("outage", &s, &["mirror.outage"]);
     let seconds = s.findings[0].evidence.iter().find(|e| e.0 == "seconds").map(|e| e.1.clone());
     assert!(matches!(seconds, Some(Value::Seconds(n)) if (9.0..13.0).contains(&n)), "{seconds:?}");
     // The same for the one regular sender alone: its own affair.
     let hello = |c: &Copied| c.frame.starts_with(&[0x01, 0x80, 0xc2, 0, 0, 0]);
-    let s = analyse(&mirror::filter(all, |c| !(gone(c) && hello(c))), Losses::default());
+    let s = analyse(&mirror::filter(all, |c| !(gone(c) && hello(c))), SourceLosses::default());
     expect("a bridge that was down", &s, &[]);
 }
 
 #[test]
 fn only_small_frames_pass() {
-    let s = analyse(&mirror::filter(clean(), |c| c.frame.len() < 1_464), Losses::default());
+    let s = analyse(&mirror::filter(clean(), |c| c.frame.len() < 1_464), SourceLosses::default());
     expect("size", &s, &["span.size"]);
 }
 
 #[test]
 fn one_direction() {
-    let s = analyse(&mirror::span(&network(), is_server, false, true), Losses::default());
+    let s = analyse(&mirror::span(&network(), is_server, false, true), SourceLosses::default());
     expect("one direction", &s, &["dir.half"]);
 }
 
 #[test]
 fn asymmetric_routing() {
     // Answers of two of the servers return another way.
-    let s = analyse(&mirror::filter(clean(), |c| c.side == Side::Egress || c.port > 101), Losses::default());
+    let s = analyse(&mirror::filter(clean(), |c| c.side == Side::Egress || c.port > 101), SourceLosses::default());
     expect("asymmetric", &s, &["route.asym"]);
 }
 
@@ -442,7 +442,7 @@ fn tags_stripped() {
     let mut copies = clean();
     // Per-VLAN spanning tree goes on telling of its VLANs.
     copies.extend(pvst_hellos());
-    let s = analyse(&mirror::strip_tags(mirror::sort(copies)), Losses::default());
+    let s = analyse(&mirror::strip_tags(mirror::sort(copies)), SourceLosses::default());
     expect("stripped", &s, &["vlan.stripped"]);
 }
 
@@ -463,31 +463,31 @@ fn pvst_hellos() -> Vec<Copied> {
 fn tags_in_one_direction() {
     let (tagged, bare): (Vec<_>, Vec<_>) = clean().into_iter().partition(|c| c.side == Side::Ingress);
     let copies = mirror::sort(tagged.into_iter().chain(mirror::strip_tags(bare)).collect());
-    let s = analyse(&copies, Losses::default());
+    let s = analyse(&copies, SourceLosses::default());
     expect("one-way tags", &s, &["vlan.oneway"]);
 }
 
 #[test]
 fn cut_at_128() {
-    let s = analyse(&mirror::slice(clean(), 128), Losses::default());
+    let s = analyse(&mirror::slice(clean(), 128), SourceLosses::default());
     expect("sliced", &s, &["trunc"]);
 }
 
 #[test]
 fn merged_by_gro() {
-    let s = analyse(&mirror::merge_segments(clean(), 20_000), Losses::default());
+    let s = analyse(&mirror::merge_segments(clean(), 20_000), SourceLosses::default());
     expect("gro", &s, &["host.gro"]);
 }
 
 #[test]
 fn partial_checksums() {
-    let s = analyse(&mirror::partial_checksums(clean()), Losses::default());
+    let s = analyse(&mirror::partial_checksums(clean()), SourceLosses::default());
     expect("partial checksums", &s, &["host.txcsum"]);
 }
 
 #[test]
 fn directions_out_of_order() {
-    let s = analyse(&mirror::delay(clean(), Side::Egress, 3_000_000), Losses::default());
+    let s = analyse(&mirror::delay(clean(), Side::Egress, 3_000_000), SourceLosses::default());
     expect("reordered", &s, &["order.skew"]);
 }
 
@@ -496,7 +496,7 @@ fn the_mirror_mirrors_itself() {
     let once = mirror::wrap(clean(), Wrap::Erspan2, 0);
     let again: Vec<Copied> = mirror::wrap(once.iter().step_by(2).cloned().collect(), Wrap::Erspan2, 1 << 20);
     let copies = mirror::sort(once.into_iter().chain(again).collect());
-    let s = analyse(&copies, Losses::default());
+    let s = analyse(&copies, SourceLosses::default());
     assert!(ids(&s).contains(&"loop"), "{:?}", ids(&s));
 }
 
@@ -504,14 +504,14 @@ fn the_mirror_mirrors_itself() {
 fn somebody_elses_mirror_crosses_the_link() {
     let foreign = mirror::wrap(clean().into_iter().step_by(6).collect(), Wrap::Erspan2, 0);
     let copies = mirror::sort(clean().into_iter().filter(|c| c.vlan == 10).chain(foreign).collect());
-    let s = analyse(&copies, Losses::default());
+    let s = analyse(&copies, SourceLosses::default());
     assert!(ids(&s).contains(&"foreign-mirror"), "{:?}", ids(&s));
     assert_eq!(s.mirror.transport, "plain");
 }
 
 #[test]
 fn every_encapsulation_shows_the_mirrored_network() {
-    let bare = analyse(&clean(), Losses::default());
+    let bare = analyse(&clean(), SourceLosses::default());
     for (how, token) in [
         (Wrap::Erspan1, "erspan1"),
         (Wrap::Erspan2, "erspan2"),
@@ -521,7 +521,7 @@ fn every_encapsulation_shows_the_mirrored_network() {
         (Wrap::Geneve, "geneve"),
         (Wrap::Tzsp, "tzsp"),
     ] {
-        let s = analyse(&mirror::wrap(clean(), how, 1), Losses::default());
+        let s = analyse(&mirror::wrap(clean(), how, 1), SourceLosses::default());
         assert_eq!(s.mirror.transport, token);
         expect(token, &s, &[]);
         let rows = |s: &Snapshot| s.conversations.tcp.rows.iter().map(|r| (r.a, r.a_port, r.b, r.b_port, r.ab, r.ba)).collect::<Vec<_>>();

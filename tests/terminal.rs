@@ -346,7 +346,7 @@ impl Feed for Faulty {
 #[test]
 fn a_panic_gives_the_terminal_back() {
     if std::env::var_os(INSIDE).is_some() {
-        let _ = tui::run(&Faulty::default(), &tui::Options::default());
+        let _ = tui::run(&Faulty::default(), &tui::DashboardOptions::default());
         return;
     }
     if Command::new("tmux").arg("-V").output().is_err() {
