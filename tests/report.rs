@@ -5,7 +5,7 @@ use spantop::model::{
     Address, Episode, Estimate, Finding, LinkType, Location, Mac, Path, PathSide, Proto, Severity, Subject, Timestamp, Traffic, Tunnel,
     TunnelKind, Value as Evidence, Verdict,
 };
-use spantop::report::{self, Options};
+use spantop::report::{self, ReportOptions};
 use spantop::snapshot::{
     Conversation, DuplicateClass, HostRow, Losses, ProtocolRow, Sample, Snapshot, SourceInfo, TcpState, Trust, TrustPart, VlanRow,
 };
@@ -158,7 +158,7 @@ fn full() -> Snapshot {
     s
 }
 
-fn written(format: &str, s: &Snapshot, options: &Options) -> String {
+fn written(format: &str, s: &Snapshot, options: &ReportOptions) -> String {
     let mut out = Vec::new();
     report::write(report::find(format).unwrap(), s, options, &mut out).unwrap();
     String::from_utf8(out).unwrap()
@@ -166,7 +166,7 @@ fn written(format: &str, s: &Snapshot, options: &Options) -> String {
 
 #[test]
 fn json_keeps_the_contract() {
-    let json: Value = serde_json::from_str(&written("json", &full(), &Options::default())).unwrap();
+    let json: Value = serde_json::from_str(&written("json", &full(), &ReportOptions::default())).unwrap();
     assert_eq!(json["schema"], "spantop.report/1");
     assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
     let capture = &json["capture"];
@@ -223,9 +223,9 @@ fn json_keeps_the_contract() {
 fn an_empty_snapshot_has_every_format() {
     let empty = Snapshot::default();
     for format in report::FORMATS {
-        assert!(!written(format.token(), &empty, &Options::default()).is_empty(), "{}", format.token());
+        assert!(!written(format.token(), &empty, &ReportOptions::default()).is_empty(), "{}", format.token());
     }
-    let json: Value = serde_json::from_str(&written("json", &empty, &Options::default())).unwrap();
+    let json: Value = serde_json::from_str(&written("json", &empty, &ReportOptions::default())).unwrap();
     assert_eq!(json["capture"]["first"], Value::Null);
     assert_eq!(json["findings"], serde_json::json!([]));
     assert!(json.get("mirror").is_none());
@@ -233,7 +233,7 @@ fn an_empty_snapshot_has_every_format() {
 
 #[test]
 fn rows_are_limited() {
-    let options = Options { rows: 1, ..Options::default() };
+    let options = ReportOptions { rows: 1, ..ReportOptions::default() };
     let json: Value = serde_json::from_str(&written("json", &full(), &options)).unwrap();
     assert_eq!(json["conversations"]["tcp"].as_array().unwrap().len(), 1);
     assert_eq!(json["conversations_total"]["tcp"], 2);
@@ -245,7 +245,7 @@ fn rows_are_limited() {
 #[test]
 fn no_format_for_people_lets_a_control_character_through() {
     for format in ["text", "markdown", "html", "csv"] {
-        let text = written(format, &full(), &Options::default());
+        let text = written(format, &full(), &ReportOptions::default());
         let bad: Vec<char> = text.chars().filter(|c| c.is_control() && *c != '\n').collect();
         assert!(bad.is_empty(), "{format}: {bad:?}");
     }
@@ -254,7 +254,7 @@ fn no_format_for_people_lets_a_control_character_through() {
 #[test]
 fn text_keeps_its_width_and_says_what_matters() {
     for width in [80, 96, 120] {
-        let text = written("text", &full(), &Options { width, ..Options::default() });
+        let text = written("text", &full(), &ReportOptions { width, ..ReportOptions::default() });
         for line in text.lines() {
             assert!(line.width() <= width, "{width}: {} columns: {line}", line.width());
         }
@@ -267,13 +267,13 @@ fn text_keeps_its_width_and_says_what_matters() {
 
 #[test]
 fn colours_are_only_where_they_were_asked_for() {
-    assert!(written("text", &full(), &Options { color: true, ..Options::default() }).contains("\x1b[1;31m✖ 3 packets lost"));
-    assert!(!written("text", &full(), &Options::default()).contains('\x1b'));
+    assert!(written("text", &full(), &ReportOptions { color: true, ..ReportOptions::default() }).contains("\x1b[1;31m✖ 3 packets lost"));
+    assert!(!written("text", &full(), &ReportOptions::default()).contains('\x1b'));
 }
 
 #[test]
 fn html_stands_alone_and_escapes() {
-    let page = written("html", &full(), &Options::default());
+    let page = written("html", &full(), &ReportOptions::default());
     assert!(page.starts_with("<!doctype html>"));
     assert!(page.contains("&lt;b&gt;") && !page.contains("<b>"));
     for outside in ["http://", "https://", "src=", "@import", "<script", "<link"] {
@@ -287,7 +287,7 @@ fn html_stands_alone_and_escapes() {
 
 #[test]
 fn markdown_tables_have_as_many_cells_as_columns() {
-    let text = written("markdown", &full(), &Options::default());
+    let text = written("markdown", &full(), &ReportOptions::default());
     let mut columns = 0;
     for line in text.lines() {
         let cells = line.replace("\\|", "").matches('|').count();
@@ -305,7 +305,7 @@ fn markdown_tables_have_as_many_cells_as_columns() {
 
 #[test]
 fn csv_reads_back() {
-    let text = written("csv", &full(), &Options::default());
+    let text = written("csv", &full(), &ReportOptions::default());
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let headers = reader.headers().unwrap().clone();
     let at = |name: &str| headers.iter().position(|h| h == name).unwrap();
@@ -329,7 +329,7 @@ fn a_full_device_is_an_error() {
         }
     }
     for format in report::FORMATS {
-        assert!(report::write(*format, &full(), &Options::default(), &mut Full).is_err(), "{}", format.token());
+        assert!(report::write(*format, &full(), &ReportOptions::default(), &mut Full).is_err(), "{}", format.token());
     }
 }
 
@@ -345,7 +345,7 @@ fn the_host_stands_under_its_name() {
         command: command.map(str::to_owned),
     };
     let mut s = full();
-    let json = |s: &Snapshot| -> Value { serde_json::from_str(&written("json", s, &Options::default())).unwrap() };
+    let json = |s: &Snapshot| -> Value { serde_json::from_str(&written("json", s, &ReportOptions::default())).unwrap() };
     assert!(json(&s).get("host").is_none());
     s.host = vec![Checklist {
         interface: "eth\x1b[2J1".into(),
@@ -362,7 +362,7 @@ fn the_host_stands_under_its_name() {
     assert_eq!((&host[0]["checks"][0]["command"], &host[0]["checks"][0]["why"]), (&Value::Null, &"It matters.".into()));
     assert_eq!(host[0]["checks"][1]["command"], "ethtool -K eth1 gro off");
 
-    let options = Options { rows: 20, ..Options::default() };
+    let options = ReportOptions { rows: 20, ..ReportOptions::default() };
     let text = report::render(&report::document::Document::verdict(&s, 20, true), &options);
     assert!(text.contains("This host: eth\\u{1b}[2J1") && text.contains("✖ fail") && text.contains("· cannot tell"), "{text}");
     assert!(text.contains("Change  ethtool -K eth1 gro off"), "{text}");

@@ -2,7 +2,7 @@
 
 mod support;
 
-use spantop::capture::{SourceLosses, Memory};
+use spantop::capture::{Memory, SourceLosses};
 use spantop::engine::{self, Settings};
 use spantop::error::Outcome;
 use spantop::model::{Estimate, LinkType, Timestamp, Value};
