@@ -37,7 +37,7 @@ fn packet(n: u32, flows: u32, v6: bool) -> Packet {
     let mut b = tcp.payload(&payload).build();
     b.truncate(200);
     let frame_flow = FlowKey::new(v6, 6, u128::from(source), u128::from(destination), port, 443);
-    Packet { shard: (frame_flow.0.shard_hash() >> 58) as usize, bytes: b, net: 14, transport, frame_flow }
+    Packet { shard: (frame_flow.0.keyed_hash(&Keys::FIXED) >> 58) as usize, bytes: b, net: 14, transport, frame_flow }
 }
 
 fn frame(p: &Packet, time: i64) -> Frame<'_> {
@@ -51,7 +51,7 @@ fn frame(p: &Packet, time: i64) -> Frame<'_> {
         transport: Some(p.transport),
         payload: p.transport + 32,
         flow: Some(p.frame_flow),
-        hash: (p.frame_flow.0.shard_hash() >> 32) as u32,
+        hash: (p.frame_flow.0.keyed_hash(&Keys::FIXED) >> 32) as u32,
         ..Frame::default()
     }
 }

@@ -7,7 +7,7 @@
 use serde_json::Value;
 use spantop::capture::file;
 use spantop::engine::{self, Settings};
-use spantop::report::{self, Options};
+use spantop::report::{self, ReportOptions};
 use spantop::settings::FileSettings;
 use spantop::snapshot::Snapshot;
 use std::fmt::Write;
@@ -40,7 +40,7 @@ fn analyse(path: &Path) -> Snapshot {
 
 fn written(snapshot: &Snapshot, format: &str) -> String {
     let mut out = Vec::new();
-    let options = Options { rows: ROWS, ..Options::default() };
+    let options = ReportOptions { rows: ROWS, ..ReportOptions::default() };
     report::write(report::find(format).unwrap(), snapshot, &options, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
