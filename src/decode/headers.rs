@@ -90,20 +90,39 @@ pub enum TransportHeader {
 /// Tunnels a packet was found in, at most this many are followed.
 pub const MAX_TUNNELS: usize = 4;
 
+/// One tunnel layer of a packet, with what its own header says of what it carries.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TunnelLayer {
+    /// The tunnel.
+    pub tunnel: Tunnel,
+    /// What the device that sent the tunnel says of the copy inside: nothing in a tunnel that says nothing. Whatever lies further in says
+    /// nothing of this layer.
+    pub tag: Option<MirrorTag>,
+    /// Wire length of the frame inside, of tunnels that were taken off; 0 of others, and of the innermost taken off ([`Headers::wire`]).
+    pub inside: u32,
+}
+
 /// The tunnel layers of a packet, outermost first.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Tunnels {
-    list: [Option<Tunnel>; MAX_TUNNELS],
+    list: [Option<TunnelLayer>; MAX_TUNNELS],
     len: u8,
 }
 
 impl Tunnels {
     /// Adds the next inner tunnel; false when the depth is used up (the walk must stop there).
-    pub fn push(&mut self, tunnel: Tunnel) -> bool {
+    pub fn push(&mut self, tunnel: Tunnel, tag: Option<MirrorTag>) -> bool {
         let Some(slot) = self.list.get_mut(usize::from(self.len)) else { return false };
-        *slot = Some(tunnel);
+        *slot = Some(TunnelLayer { tunnel, tag, inside: 0 });
         self.len += 1;
         true
+    }
+
+    /// Notes how long the frame in the first `tunnels` tunnels is.
+    pub fn note_inside(&mut self, tunnels: usize, wire: u32) {
+        if let Some(layer) = tunnels.checked_sub(1).and_then(|at| self.list.get_mut(at)?.as_mut()) {
+            layer.inside = wire;
+        }
     }
 
     /// How many.
@@ -121,9 +140,19 @@ impl Tunnels {
         self.len = 0;
     }
 
+    /// One layer, by its number from outside.
+    pub fn get(&self, at: usize) -> Option<&TunnelLayer> {
+        self.list.get(..self.len())?.get(at)?.as_ref()
+    }
+
+    /// With what each layer says of itself, outermost first.
+    pub fn layers(&self) -> impl Iterator<Item = &TunnelLayer> {
+        self.list.iter().take(self.len()).flatten()
+    }
+
     /// Outermost first.
     pub fn iter(&self) -> impl Iterator<Item = &Tunnel> {
-        self.list.iter().take(self.len()).flatten()
+        self.layers().map(|layer| &layer.tunnel)
     }
 }
 
@@ -172,8 +201,11 @@ pub struct Headers {
     pub payload_at: u32,
     /// Tunnels, taken off or not.
     pub tunnels: Tunnels,
-    /// What the mirroring device says of this copy (the innermost tunnel that carries such a tag).
+    /// What mirroring devices say of the analysed frame: the tunnel it was taken out of (or the innermost one, while none is), and tags of
+    /// ports in the frame itself, which never stand in for what a tunnel says. What each tunnel says of its own copy is with its layer.
     pub mirror: Option<MirrorTag>,
+    /// Whether the analysed frame is the first piece of what a tunnel carried in IP fragments: the rest of it is in other packets.
+    pub piece: bool,
     /// Why the walk stopped early, if it did.
     pub stop: Option<Stop>,
     /// Ends of the network layer read last, whichever frame it belongs to: the ends of a tunnel that starts there.
@@ -188,6 +220,7 @@ impl Headers {
         self.payload_at = 0;
         self.tunnels.clear();
         self.mirror = None;
+        self.piece = false;
         self.stop = None;
         self.ends = EndAddresses::default();
         self.begin(0, wire);
@@ -264,6 +297,7 @@ impl Headers {
             _ => None,
         };
         frame.fragment = !matches!(self.fragment, Fragment::Whole);
+        frame.piece = self.piece;
         frame.stop = self.stop;
         frame.tag = self.mirror;
         frame.tci = frame.outer_tag();

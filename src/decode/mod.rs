@@ -27,7 +27,7 @@ mod tests;
 
 pub use control::{arp_blocks, control};
 pub use fast_path::fast;
-pub use headers::{Fragment, Headers, MAX_TUNNELS, Net, TransportHeader, Tunnels};
+pub use headers::{Fragment, Headers, MAX_TUNNELS, Net, TransportHeader, TunnelLayer, Tunnels};
 pub use rules::{Peel, Rules, UnknownEncapsulation};
 pub use tunnel::may_carry_packets;
 pub use walk::{EndAddresses, walk};

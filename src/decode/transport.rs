@@ -147,7 +147,8 @@ fn udp(walk: &mut Walk, proto: Proto) -> Next {
         if length < 8 || length > left && !walk.partial {
             return walk.malformed();
         }
-        walk.end = walk.end.min(at + length);
+        // What it carries is as long as the datagram says, also where the rest is in other packets.
+        walk.end = if walk.partial { at + length } else { walk.end.min(at + length) };
     }
     if tunnel::may_carry_packets(source, destination, walk.rules) { Next::UdpPayload(source, destination) } else { Next::End }
 }

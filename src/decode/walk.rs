@@ -3,7 +3,7 @@
 use super::headers::Headers;
 use super::rules::{Peel, Rules};
 use super::{ethernet, ip, link, llc, mpls, ppp, transport, tunnel, wlan};
-use crate::model::{Address, LinkType, Mac, MirrorTag, Proto, Purpose, Stop, Tunnel, TunnelKind};
+use crate::model::{Address, LinkType, Mac, MirrorTag, Proto, Purpose, Side, Stop, Tunnel, TunnelKind};
 use std::net::Ipv4Addr;
 
 /// What a header says comes behind it.
@@ -232,14 +232,22 @@ impl<'a> Walk<'a, '_> {
     /// the analysed frame starts here. False when the depth is used up; the walk must end then.
     #[must_use]
     pub fn enter(&mut self, kind: TunnelKind, source: Address, destination: Address, id: u64) -> bool {
-        if !self.headers.tunnels.push(Tunnel { kind, source, destination, id }) {
+        self.enter_with(Tunnel { kind, source, destination, id }, None)
+    }
+
+    fn enter_with(&mut self, tunnel: Tunnel, tag: Option<MirrorTag>) -> bool {
+        if self.outside {
+            let (around, wire) = (self.headers.tunnels.len(), self.headers.wire);
+            self.headers.tunnels.note_inside(around, wire);
+        }
+        if !self.headers.tunnels.push(tunnel, tag) {
             return false;
         }
         if self.peel == 0 {
             self.outside = false;
         } else {
             self.peel -= 1;
-            self.restart(kind.purpose() != Purpose::User);
+            self.restart(tunnel.kind.purpose() != Purpose::User);
         }
         true
     }
@@ -253,9 +261,12 @@ impl<'a> Walk<'a, '_> {
     /// Goes into a mirror's tunnel that says something of the copy: a tag it took off is put back, a length before the cut counts.
     #[must_use]
     pub fn enter_mirror(&mut self, kind: TunnelKind, ends: EndAddresses, id: u64, tag: MirrorTag) -> bool {
-        self.headers.mirror = Some(tag);
-        if !self.enter_between(kind, ends, id) {
+        if !self.enter_with(Tunnel { kind, source: ends.0, destination: ends.1, id }, Some(tag)) {
             return false;
+        }
+        // In a tunnel that stays on it is said of another frame, unless nothing is said of this one.
+        if self.outside || self.headers.mirror.is_none() {
+            self.headers.mirror = Some(tag);
         }
         if self.outside {
             if let Some(vlan) = tag.vlan {
@@ -271,6 +282,14 @@ impl<'a> Walk<'a, '_> {
         true
     }
 
+    /// Notes what a tag in the frame says of the port it passed: what a tunnel says of the copy comes first.
+    pub fn note_port(&mut self, port: u32, side: Option<Side>) {
+        let tag = self.headers.mirror.get_or_insert(MirrorTag { sampled: 1, ..MirrorTag::default() });
+        if tag.port.is_none() {
+            (tag.port, tag.side) = (Some(port), tag.side.or(side));
+        }
+    }
+
     /// Bytes of a header that is not the frame's own, on the user's word: they count in no load.
     pub fn leave_out(&mut self, bytes: u32) {
         if self.rules.stamps && self.outside {
@@ -282,6 +301,11 @@ impl<'a> Walk<'a, '_> {
     fn restart(&mut self, may_be_cut: bool) {
         let position = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         self.headers.begin(position(self.at), position(self.end.saturating_sub(self.at)));
+        self.headers.piece |= self.partial;
+        // The tag that a mirror took off was that of the frame around this one.
+        if let Some(tag) = &mut self.headers.mirror {
+            (tag.vlan, tag.cos) = (None, None);
+        }
         self.outside = true;
         self.nets = 0;
         self.partial = false;

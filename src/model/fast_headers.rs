@@ -121,6 +121,7 @@ impl FastHeaders {
             frame.tcp = Some(Segment { sequence, acknowledgement, flags, window, payload: payload.into() });
         }
         frame.fragment = false;
+        frame.piece = false;
         frame.stop = None;
         // A tag is long and there hardly ever is one: where there is none nothing is written.
         if frame.tag.is_some() {

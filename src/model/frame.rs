@@ -83,6 +83,8 @@ pub struct Frame<'a> {
     pub tcp: Option<Segment>,
     /// Whether it is an IP fragment.
     pub fragment: bool,
+    /// Whether it is the first piece of a copy that came in IP fragments: it ends early because the rest came in other packets.
+    pub piece: bool,
     /// Why its headers were not read to their end, if so.
     pub stop: Option<Stop>,
     /// What the mirroring device says of this copy.

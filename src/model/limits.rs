@@ -82,7 +82,8 @@ pub const CLOSED_FLOWS: usize = FLOWS_PER_SHARD / 8;
 /// Distinct (MAC pair, VLAN stack, protocol path) contexts per shard; a MAC flood beyond it is counted without its addresses.
 pub const CONTEXTS_PER_SHARD: usize = 8 * 1024;
 
-/// Fragmented datagrams whose ports are remembered, per shard and in the router (a direct-mapped table: newer ones win).
+/// Fragmented datagrams whose ports are remembered, per shard and in the router (a direct-mapped table: newer ones win); in the router as many
+/// again of which is remembered whether they carry a mirror's copies.
 pub const FRAGMENTS: usize = 1024;
 
 /// Host, port-endpoint and address-pair rows kept in all, each table.

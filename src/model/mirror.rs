@@ -33,6 +33,19 @@ impl TunnelKind {
     }
 }
 
+impl TunnelKind {
+    /// The IP protocol its packets have, where it runs over IP (IANA "Protocol Numbers").
+    pub const fn ip_protocol(self) -> Option<u8> {
+        use TunnelKind::{ArubaGre, Eoip, Erspan1, Erspan2, Erspan3, Etherip, Gre, GreTeb, Nvgre, Pptp};
+        match self {
+            kind if kind.runs_over_udp() => Some(17),
+            Erspan1 | Erspan2 | Erspan3 | GreTeb | Nvgre | Eoip | Gre | Pptp | ArubaGre => Some(47),
+            Etherip => Some(97),
+            _ => None,
+        }
+    }
+}
+
 /// What the user says carries packets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Carrier {

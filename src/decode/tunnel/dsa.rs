@@ -2,7 +2,7 @@
 
 use crate::decode::llc;
 use crate::decode::walk::{Next, Walk};
-use crate::model::{Mac, MirrorTag, Proto, Side};
+use crate::model::{Mac, Proto, Side};
 
 /// Both addresses of an Ethernet header whose type comes later.
 fn addresses(walk: &mut Walk) -> Option<()> {
@@ -35,10 +35,10 @@ fn marvell(walk: &mut Walk, proto: Proto) -> Option<Next> {
 
 /// Mode 2 (0 to the processor, 1 from it, 2 to a sniffer, 3 forwarded), tagged 1, device 5, port 5, then flags, priority, VLAN 12.
 fn marvell_tag(walk: &mut Walk, tag: u32) {
-    let port = Some(tag >> 19 & 0x1f);
+    let port = tag >> 19 & 0x1f;
     // Sent to a sniffer, bit 18 is set for what a port received.
     let side = (tag >> 30 == 2).then_some(if tag >> 18 & 1 == 1 { Side::Ingress } else { Side::Egress });
-    walk.headers.mirror = Some(MirrorTag { side, port, sampled: 1, ..MirrorTag::default() });
+    walk.note_port(port, side);
     // The tag took the place of an 802.1Q one.
     if tag >> 29 & 1 == 1 {
         walk.headers.vlans.push(tag as u16);
@@ -63,8 +63,7 @@ fn broadcom_tag(walk: &mut Walk) -> Option<()> {
     walk.push(Proto::BrcmTag);
     let &[operation, _, _, port] = walk.take::<4>()?;
     if operation >> 5 == 0 {
-        let port = Some(u32::from(port & 0x1f));
-        walk.headers.mirror = Some(MirrorTag { port, sampled: 1, ..MirrorTag::default() });
+        walk.note_port(u32::from(port & 0x1f), None);
     }
     Some(())
 }

@@ -128,7 +128,7 @@ pub(super) fn sflow(walk: &mut Walk) -> Next {
         let EndAddresses(source, destination) = walk.ends();
         let id = datagram.id(source);
         // Beyond the depth that is followed the datagram is one like any other.
-        let _ = walk.headers.tunnels.push(Tunnel { kind: TunnelKind::Sflow, source, destination, id });
+        let _ = walk.headers.tunnels.push(Tunnel { kind: TunnelKind::Sflow, source, destination, id }, None);
     }
     Next::End
 }

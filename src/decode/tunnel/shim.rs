@@ -4,7 +4,7 @@ use super::overlay;
 use crate::decode::llc;
 use crate::decode::walk::{Next, Walk};
 use crate::decode::{ethernet, ip, stamp};
-use crate::model::{Address, Mac, MirrorTag, Proto, Side, TunnelKind};
+use crate::model::{Address, Mac, Proto, Side, TunnelKind};
 
 /// EtherTypes that are shims or tunnels.
 #[inline(never)]
@@ -68,10 +68,6 @@ fn metadata(walk: &mut Walk) -> Next {
     llc::ether_type_field(walk)
 }
 
-fn note_port(walk: &mut Walk, port: u32, side: Option<Side>) {
-    walk.headers.mirror = Some(MirrorTag { side, port: Some(port), sampled: 1, ..MirrorTag::default() });
-}
-
 /// Cisco VN-tag: direction 1, pointer 1, destination interface 14, looped 1, reserved 1, version 2, source interface 12. Towards the
 /// bridge (direction 0) the source is the switch's virtual port, from it the destination.
 fn vn_tag(walk: &mut Walk) -> Next {
@@ -79,9 +75,9 @@ fn vn_tag(walk: &mut Walk) -> Next {
     let Some(&tag) = walk.take::<4>() else { return Next::End };
     let tag = u32::from_be_bytes(tag);
     if tag >> 31 == 0 {
-        note_port(walk, tag & 0x0fff, Some(Side::Ingress));
+        walk.note_port(tag & 0x0fff, Some(Side::Ingress));
     } else {
-        note_port(walk, tag >> 16 & 0x3fff, Some(Side::Egress));
+        walk.note_port(tag >> 16 & 0x3fff, Some(Side::Egress));
     }
     llc::ether_type_field(walk)
 }
@@ -92,7 +88,7 @@ fn e_tag(walk: &mut Walk) -> Next {
     let Some(&[_, _, c0, c1, _, extension]) = walk.take::<6>() else { return Next::End };
     // Group 0 are single ports, the others multicast groups.
     if c0 & 0x30 == 0 {
-        note_port(walk, u32::from(extension) << 14 | u32::from(u16::from_be_bytes([c0, c1]) & 0x3fff), None);
+        walk.note_port(u32::from(extension) << 14 | u32::from(u16::from_be_bytes([c0, c1]) & 0x3fff), None);
     }
     llc::ether_type_field(walk)
 }

@@ -31,9 +31,10 @@ impl Detector for Loop {
             aspect: Some(Aspect::Uniqueness),
             meaning: "The mirror copies its own copies: the link that carries them is one of its sources. Load grows until something \
                       drops.",
-            measured: "Packets that carry a mirrored packet of the same session inside, at least {least}.",
+            measured: "Packets that carry a mirrored packet inside which was itself on its way to the same analyser, in the same session or \
+                       another, at least {least}.",
             cause: "The uplink towards the analyser is among the mirrored ports or VLANs.",
-            lookalikes: "Two sessions, each mirroring the other's way.",
+            lookalikes: "None: a copy lies within a copy. With two sessions one mirrors the other's way.",
             remedy: "Exclude the uplink that carries the copies from the sources of the session.",
             topic: None,
             figures: &[("least", Count(NESTED))],
@@ -82,9 +83,10 @@ impl Detector for MirrorFragmented {
         &Page {
             id: "mirror.fragmented",
             aspect: Some(Aspect::Completeness),
-            meaning: "Copies arrive in IP fragments; those are not put together, so large packets are missing from the analysis.",
-            measured: "Fragments among the packets that carry copies: above {limit} of at least {packets}, cleared \
-                       below {clear}.",
+            meaning: "Copies arrive in IP fragments. Each is counted once, by its first piece and with its whole length; what the other \
+                      pieces hold is not read, and a lost first piece loses the packet.",
+            measured: "Copies that begin in the first of several IP fragments, among the packets that carry copies: above {limit} of at \
+                       least {packets}, cleared below {clear}.",
             cause: "With its encapsulation a full-size packet exceeds the MTU of the way, and a router divides it.",
             lookalikes: "None: fragments are marked as such.",
             remedy: "Raise the MTU of every link between switch and analyser by the size of the encapsulation ({most} \

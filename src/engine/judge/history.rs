@@ -42,7 +42,7 @@ sums! {
         pub taken: u64,
         /// Frames reported as damaged.
         pub errors: u64,
-        /// Packets that hold the same tunnel twice.
+        /// Packets with a copy inside a copy for the same receiver.
         pub nested: u64,
         /// Fragments.
         pub fragments: u64,

@@ -1,15 +1,16 @@
 //! The router's look at a packet: just enough to give it its shard.
 
+mod pieces;
 mod rspan;
 mod samples;
 mod sequence;
 mod stamps;
 
 use crate::capture::Packet;
-use crate::decode::{self, Fragment, Headers, Peel, Rules};
+use crate::decode::{self, Headers, Peel, Rules};
 use crate::engine::tape::facts::TunnelFacts;
 use crate::engine::tape::precomputed::{HashKeys, Precomputed};
-use crate::engine::tape::shard_key::{FragmentTable, shard_of_flow, shard_of_frame, shard_of_hash};
+use crate::engine::tape::shard_key::{FragmentTable, Piece, shard_of_flow, shard_of_frame, shard_of_hash};
 use crate::mirror::{Ours, Sessions};
 use crate::model::{Address, Decap, LinkType, RspanChoice, StampChoice, Traffic, Tunnel, TunnelKind};
 use rspan::{Found, RspanWatch};
@@ -30,6 +31,8 @@ pub struct Known {
 #[derive(Debug, Default)]
 pub struct Peek {
     fragments: FragmentTable<u8>,
+    /// Of the first pieces of datagrams: the session of the copy in it, or that there is none.
+    carriers: FragmentTable<Option<u16>>,
     headers: Headers,
     rules: Rules,
     policy: Decap,
@@ -57,6 +60,7 @@ impl Peek {
             rspan: RspanWatch::new(rspan),
             hash_keys,
             fragments: FragmentTable::new(hash_keys.shards),
+            carriers: FragmentTable::new(hash_keys.shards),
             ..Self::default()
         }
     }
@@ -118,14 +122,19 @@ impl Peek {
         if packet.link == LinkType::ETHERNET {
             self.stamps.header(packet, bytes, &self.headers);
         }
+        let piece = Piece::of(&self.headers);
+        if let Some(piece) = piece.filter(|piece| !piece.first)
+            && self.take_piece(packet, &piece)
+        {
+            return;
+        }
         if self.headers.tunnels.is_empty() {
             self.plain.count(wire);
-            // GRE that is a later fragment hides what it carries.
-            if matches!(self.headers.fragment, Fragment::Later { .. }) && self.headers.protocol == 47 {
-                self.sessions.fragment(wire);
-            }
         } else {
             self.unwrap(packet, bytes);
+        }
+        if let Some(piece) = piece.filter(|piece| piece.first) {
+            self.note_first_piece(packet, &piece);
         }
         let own = match self.headers.flow() {
             Some((key, _)) => shard_of_flow(&key, &self.hash_keys),
@@ -139,11 +148,10 @@ impl Peek {
         self.sessions.plain(std::mem::take(&mut self.plain));
         let wire = packet.frame_wire();
         self.sessions.begin(wire);
-        let tunnels = self.headers.tunnels;
         let ours = Ours { addresses: &self.known.ours, endpoints: &self.known.ends };
         let mut last: Option<Tunnel> = None;
         let mut open = true;
-        for tunnel in tunnels.iter() {
+        for tunnel in self.headers.tunnels.iter() {
             let off = self.sessions.decide(tunnel, wire, packet.time, &ours, self.policy);
             open &= off;
             if open {
@@ -152,14 +160,28 @@ impl Peek {
             }
         }
         let Some(tunnel) = last else { return };
-        if tunnel.kind == TunnelKind::Sflow {
+        let samples = tunnel.kind == TunnelKind::Sflow;
+        let peels = packet.peels() - u8::from(samples);
+        if !samples || peels > 0 {
+            decode::walk(packet.link, bytes, wire, &self.rules, Peel { tunnels: peels, tag: packet.pops() }, &mut self.headers);
+        }
+        packet.session = self.sessions.number(&tunnel);
+        if samples {
+            self.account(usize::from(peels), packet);
             return self.take_samples(packet, bytes, &tunnel);
         }
-        let peel = Peel { tunnels: packet.peels(), tag: packet.pops() };
-        decode::walk(packet.link, bytes, wire, &self.rules, peel, &mut self.headers);
-        packet.session = self.sessions.number(&tunnel);
         self.take_check_sequence(packet, bytes, &tunnel);
-        self.sessions.account(&tunnel, &self.headers.mirror.unwrap_or_default(), self.headers.wire, packet.time);
+        self.account(usize::from(peels), packet);
+    }
+
+    /// Accounts what the tunnels taken off say of the packet, each for its own session: the outermost ones, so many.
+    #[inline]
+    fn account(&mut self, tunnels: usize, packet: &Packet) {
+        let innermost = self.headers.wire;
+        self.headers.tunnels.note_inside(tunnels, innermost);
+        for layer in self.headers.tunnels.layers().take(tunnels) {
+            self.sessions.account(&layer.tunnel, &layer.tag.unwrap_or_default(), layer.inside, packet.time);
+        }
     }
 
     /// What is known of the tunnels on the link.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 pub struct TunnelFacts {
     /// Every session.
     pub sessions: Vec<SessionReport>,
-    /// Packets that hold the same tunnel twice.
+    /// Packets with a copy inside a copy for the same receiver.
     pub loops: u64,
     /// Packets of mirrors that only cross this link.
     pub foreign: Traffic,

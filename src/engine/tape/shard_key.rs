@@ -25,6 +25,36 @@ pub fn shard_of_frame(headers: &Headers, keys: &HashKeys) -> u8 {
     shard_of_flow(&FlowKey::new(false, 0, number(source), number(destination), 0, 0).0, keys)
 }
 
+/// Which fragmented datagram a packet is a piece of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Piece {
+    key: FlowKey,
+    id: u32,
+    direction: Direction,
+    /// Whether it is the datagram's first piece.
+    pub first: bool,
+    /// Whether it tells the datagram's ports.
+    ports: bool,
+}
+
+impl Piece {
+    /// By a packet's headers; `None` of a whole datagram.
+    #[inline]
+    pub fn of(headers: &Headers) -> Option<Self> {
+        let (id, first) = match headers.fragment {
+            Fragment::Whole => return None,
+            Fragment::First { id } => (id, true),
+            Fragment::Later { id } => (id, false),
+        };
+        let (key, direction) = headers.flow_between(0, 0)?;
+        Some(Self { key, id, direction, first, ports: headers.transport != TransportHeader::None })
+    }
+
+    fn slot(&self, keys: &Keys) -> usize {
+        ((self.key.keyed_hash(keys) ^ u64::from(self.id).wrapping_mul(0x9e37_79b9_7f4a_7c15)) >> 40) as usize % FRAGMENTS
+    }
+}
+
 /// What the first fragment of a datagram lends to the later ones: a small direct-mapped table, newer entries win.
 #[derive(Debug)]
 pub struct FragmentTable<V> {
@@ -46,21 +76,27 @@ impl<V: Copy> FragmentTable<V> {
 
     /// Remembers `value` when `headers` are a first fragment's; returns what was remembered when they are a later one's.
     pub fn pass(&mut self, headers: &Headers, value: impl FnOnce() -> V) -> Option<V> {
-        let (id, first) = match headers.fragment {
-            Fragment::Whole => return None,
-            Fragment::First { id } => (id, true),
-            Fragment::Later { id } => (id, false),
-        };
-        let (key, direction) = headers.flow_between(0, 0)?;
-        let slot = (key.keyed_hash(&self.keys) ^ u64::from(id).wrapping_mul(0x9e37_79b9_7f4a_7c15)) >> 40;
-        let slot = self.slots.get_mut(slot as usize % FRAGMENTS)?;
-        if first {
-            if headers.transport != TransportHeader::None {
-                *slot = Some((key, id, direction, value()));
-            }
-            return None;
+        let piece = Piece::of(headers)?;
+        if !piece.first {
+            return self.recall(&piece);
         }
-        slot.filter(|s| (s.0, s.1, s.2) == (key, id, direction)).map(|s| s.3)
+        if piece.ports {
+            self.remember(&piece, value());
+        }
+        None
+    }
+
+    /// Remembers `value` for the other pieces of a datagram.
+    pub fn remember(&mut self, piece: &Piece, value: V) {
+        if let Some(slot) = self.slots.get_mut(piece.slot(&self.keys)) {
+            *slot = Some((piece.key, piece.id, piece.direction, value));
+        }
+    }
+
+    /// What was remembered for a piece's datagram.
+    pub fn recall(&self, piece: &Piece) -> Option<V> {
+        let slot = self.slots.get(piece.slot(&self.keys))?.as_ref()?;
+        ((slot.0, slot.1, slot.2) == (piece.key, piece.id, piece.direction)).then_some(slot.3)
     }
 }
 

@@ -110,7 +110,7 @@ impl Carriers {
         if !matches!(payload.first(), Some(0x08 | 0x00 | 0x01)) {
             return;
         }
-        if let Some(kind) = tunnel(payload).filter(|_| frame.path.last() == Some(Layer::Known(Proto::Udp))) {
+        if let Some(kind) = tunnel(payload).filter(|kind| !is_read(*kind, frame.path)) {
             self.0.add((u16::from_be_bytes([high, low]), kind), 1, CARRIER_PORTS);
         }
     }
@@ -119,6 +119,15 @@ impl Carriers {
     pub fn counts(&self) -> KindCounts<(u16, TunnelKind)> {
         self.0.clone()
     }
+}
+
+/// Whether a tunnel of this kind was decoded in a packet.
+fn is_read(kind: TunnelKind, path: Path) -> bool {
+    path.contains(match kind {
+        TunnelKind::Vxlan => Proto::Vxlan,
+        TunnelKind::Geneve => Proto::Geneve,
+        _ => Proto::Tzsp,
+    })
 }
 
 /// What a payload looks like: VXLAN (RFC 7348 section 5, only the I flag and reserved bits 0), Geneve (RFC 8926 section 3.4, version 0 and

@@ -100,6 +100,10 @@ impl SizeCounts {
 
     #[inline(never)]
     fn cut(&mut self, frame: &Frame<'_>) {
+        // Nobody cut it: the rest came in other packets.
+        if frame.piece {
+            return;
+        }
         if frame.net_end > frame.wire {
             self.cut_by_mirror += 1;
             self.cut_bytes = self.cut_bytes.saturating_add(u64::from(frame.net_end - frame.wire));

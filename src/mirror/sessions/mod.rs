@@ -29,7 +29,7 @@ pub use watched::SessionReport;
 
 use crate::model::limits::SESSIONS;
 use crate::model::mirror::Purpose;
-use crate::model::{Decap, MirrorTag, Timestamp, Traffic, Tunnel};
+use crate::model::{Address, Decap, MirrorTag, Timestamp, Traffic, Tunnel};
 use hashbrown::HashMap;
 use ruling::{Case, Ruling, Scales};
 use watched::Watched;
@@ -44,6 +44,8 @@ const DEPTH: usize = 8;
 pub struct Sessions {
     list: Vec<Watched>,
     index: HashMap<Tunnel, usize>,
+    /// The first session between two ends.
+    ends: HashMap<(Address, Address), usize>,
     scales: Scales,
     recent: usize,
     plain: Traffic,
@@ -82,9 +84,30 @@ impl Sessions {
         self.looped = false;
     }
 
-    /// Counts a packet that is a fragment of an outer tunnel packet: the path's MTU is too small for the mirror, and nothing in it can be read.
+    /// Counts a packet that is the first piece of a copy which came in IP fragments: the path's MTU is too small for the mirror.
     pub fn fragment(&mut self, wire: u32) {
         self.fragments.count(wire);
+    }
+
+    /// Counts a later piece of a copy that came by the session of that number (0: beyond the cap): bytes of the link and of the session, and no
+    /// further packet of it.
+    pub fn piece(&mut self, number: u16, wire: u32, time: Timestamp) {
+        self.scales.link.count(wire);
+        let Some(session) = usize::from(number).checked_sub(1).and_then(|at| self.list.get_mut(at)) else { return };
+        session.outer.add(Traffic { packets: 0, wire_bytes: wire.into() });
+        session.last = session.last.max(time);
+        self.scales.count(session.sink, wire);
+        if session.tunnel.kind.purpose() == Purpose::Mirror {
+            self.scales.mirror_bytes += u64::from(wire);
+        }
+    }
+
+    /// The number of a session, taken off, from `source` to `destination` in packets of this IP protocol: the first there was.
+    pub fn between(&self, source: Address, destination: Address, protocol: u8) -> Option<u16> {
+        let at = *self.ends.get(&(source, destination))?;
+        let session = self.list.get(at)?;
+        let fits = session.ruling.peels() && session.tunnel.kind.ip_protocol() == Some(protocol);
+        fits.then(|| self.number(&session.tunnel))
     }
 
     /// Whether the next layer of the open packet is to be taken off. `wire` is the length of the frame that carries the layer.
@@ -103,7 +126,23 @@ impl Sessions {
             let case = Case { tunnel, sink: *sink, packets: session.outer.packets, before: *before, inner: self.depth > 1 };
             session.ruling = self.scales.rule(&case, ours, policy);
         }
-        session.ruling.peels()
+        let off = session.ruling.peels();
+        if off {
+            self.note_own_copy(tunnel);
+        }
+        off
+    }
+
+    /// A mirror that mirrors itself: what is in the open packet's layer `tunnel` was on its way to where an outer one goes, so the link on
+    /// which copies arrive is among what is copied.
+    #[inline]
+    fn note_own_copy(&mut self, tunnel: &Tunnel) {
+        let around = self.stack.get(..self.depth.saturating_sub(1)).unwrap_or_default();
+        let is_own = |t: &Tunnel| t.destination == tunnel.destination && t.kind.purpose() != Purpose::User;
+        if !self.looped && tunnel.kind.purpose() != Purpose::User && around.iter().flatten().any(is_own) {
+            self.loops += 1;
+            self.looped = true;
+        }
     }
 
     /// Loops and nesting: the same tunnel twice in one packet is a mirror that mirrors itself.
@@ -156,6 +195,7 @@ impl Sessions {
         let before = (self.scales.link.wire_bytes, self.scales.mirror_bytes);
         let sink = self.scales.open(tunnel, answered);
         self.index.insert(*tunnel, at);
+        self.ends.entry((tunnel.source, tunnel.destination)).or_insert(at);
         self.list.push(Watched::new(*tunnel, sink, before, time));
         Some(at)
     }
@@ -250,7 +290,7 @@ impl Sessions {
         sum
     }
 
-    /// Packets that contain the same tunnel twice: the mirror mirrors its own copies.
+    /// Packets with a copy inside a copy, both in the same tunnel or both for the same receiver: the mirror mirrors its own copies.
     pub fn loops(&self) -> u64 {
         self.loops
     }
@@ -260,7 +300,7 @@ impl Sessions {
         (self.nested, self.deepest)
     }
 
-    /// Fragments of outer tunnel packets.
+    /// First pieces of copies that came in IP fragments.
     pub fn fragments(&self) -> Traffic {
         self.fragments
     }

@@ -1,7 +1,7 @@
 //! Which tunnels are taken off, and what is told of them.
 
 use super::*;
-use crate::model::{Address, TunnelKind};
+use crate::model::TunnelKind;
 use std::net::Ipv4Addr;
 
 fn address(n: u32) -> Address {

@@ -12,7 +12,7 @@ use crate::stats::totals::TrafficDirection;
 
 impl Shard {
     /// Folds in a packet in flight that stands for `times`, and says where it was heading. With `times` 0 it is the datagram that brought
-    /// samples: it was on the link, and that is all.
+    /// samples, or a later piece of a copy's: it was on the link, and that is all.
     #[cold]
     #[inline(never)]
     pub fn ingest_weighted(
@@ -25,6 +25,8 @@ impl Shard {
     ) -> Option<TrafficDirection> {
         let Some(others) = times.checked_sub(1) else {
             self.totals.count_link(packet.wire, packet.captured);
+            // It was taken for one of the network's fragments when it was loaded.
+            self.totals.fragments = self.totals.fragments.saturating_sub(u64::from(flight.frame.fragment && flight.frame.flow.is_some()));
             return None;
         };
         let (frame, times, others) = (&flight.frame, u64::from(times), u64::from(others));

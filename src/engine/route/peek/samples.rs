@@ -34,6 +34,12 @@ impl Samples {
         !self.counts.is_empty()
     }
 
+    /// Notes a packet that brings none and is none of the network's: it was on the link, and that is all.
+    pub fn bring_nothing(&mut self, packet: &mut Packet) {
+        packet.weight = CARRIER;
+        self.counts.push(0);
+    }
+
     /// Puts the samples behind the datagrams that brought them; marks move with the packets they stand before.
     #[cold]
     #[inline(never)]
