@@ -110,7 +110,8 @@ impl Carriers {
         if !matches!(payload.first(), Some(0x08 | 0x00 | 0x01)) {
             return;
         }
-        if let Some(kind) = tunnel(payload).filter(|kind| !is_read(*kind, frame.path)) {
+        let udp = frame.path.last() == Some(Layer::Known(Proto::Udp));
+        if let Some(kind) = tunnel(payload).filter(|kind| udp && !is_read(*kind, frame.path)) {
             self.0.add((u16::from_be_bytes([high, low]), kind), 1, CARRIER_PORTS);
         }
     }
