@@ -198,8 +198,11 @@ const CARRIERS: [(&str, Carrier); 8] = [
     }),
 ];
 
+/// Another order of a copy's pieces.
+type Turn = fn(&mut Vec<Vec<u8>>);
+
 /// Every copy in its carrier, divided for a way of this MTU; pieces pass `keep` (number of the copy, of the piece) in the order `turn` makes.
-fn divided(carrier: Carrier, mtu: usize, keep: impl Fn(usize, usize) -> bool, turn: fn(&mut Vec<Vec<u8>>)) -> Frames {
+fn divided(carrier: Carrier, mtu: usize, keep: impl Fn(usize, usize) -> bool, turn: Turn) -> Frames {
     let mut frames = Vec::new();
     for (n, copy) in clean().into_iter().enumerate() {
         let mut pieces = divide(&carrier(n, &copy.frame), mtu, n as u32);
@@ -229,7 +232,7 @@ fn copies_in_fragments_count_once_and_whole() {
     for (name, carrier) in CARRIERS {
         let whole = analyse(&divided(carrier, 9_000, |_, _| true, |_| {}));
         assert_eq!(ids(&whole), [""; 0], "{name}: {:#?}", whole.findings);
-        let cases: [(&str, usize, fn(&mut Vec<Vec<u8>>)); 3] =
+        let cases: [(&str, usize, Turn); 3] =
             [("in two", 1_500, |_| {}), ("in many", 400, |_| {}), ("the last piece first", 1_400, |pieces| pieces.reverse())];
         for (how, mtu, turn) in cases {
             let frames = divided(carrier, mtu, |_, _| true, turn);
