@@ -106,7 +106,10 @@ macro_rules! targets {
     };
 }
 
-targets!(control decode engine fast_path file_pcap file_pcapng file_snoop file_compressed filter);
+targets!(
+    control decode dissect_dns_tcp dissect_dns_udp dissect_local_names dissect_tls engine fast_path file_pcap file_pcapng file_snoop
+    file_compressed filter
+);
 
 /// Each target has its binary and its seeds in `fuzz/`. `FUZZ_SEEDS=write` puts the seeds there.
 #[test]

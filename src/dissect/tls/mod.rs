@@ -159,7 +159,7 @@ impl Dissector for Tls {
     }
 
     fn end(state: &mut Handshake, reason: EndReason, tally: &mut Tally) {
-        if reason != EndReason::Closed && state.sides.iter().any(|side| !side.over && side.held() > 0) {
+        if reason != EndReason::Closed && state.sides.iter().any(Records::is_incomplete) {
             tally.add(INCOMPLETE);
         }
     }

@@ -41,8 +41,9 @@ pub struct Records {
     /// A record's header as far as it is there.
     header: [u8; RECORD_HEADER],
     header_len: u8,
-    /// Type of the record that is being read, and bytes left of it.
+    /// Type and length of the record that is being read, and bytes left of it.
     kind: u8,
+    length: u16,
     left: u16,
     /// Handshake message that is not complete.
     message: Vec<u8>,
@@ -63,16 +64,12 @@ impl Records {
         while !bytes.is_empty() && !self.over {
             if self.left > 0 {
                 let (now, rest) = bytes.split_at(usize::from(self.left).min(bytes.len()));
-                let is_continued = self.header_len == 0;
-                self.header_len = 0;
                 self.left = self.left.saturating_sub(now.len() as u16);
                 bytes = rest;
                 self.over = match self.kind {
                     HANDSHAKE => !self.handshake(now, out, &mut event),
                     // An encrypted alert is longer.
-                    ALERT if !is_continued && self.left == 0 && now.len() == 2 => {
-                        !event(Event::Alert(now.get(1).copied().unwrap_or(0)), out)
-                    }
+                    ALERT if self.length == 2 && self.left == 0 => !event(Event::Alert(now.last().copied().unwrap_or(0)), out),
                     _ => false,
                 };
                 continue;
@@ -101,10 +98,7 @@ impl Records {
             event(Event::Unreadable, out);
             return false;
         }
-        (self.kind, self.left) = (kind, length);
-        if length == 0 {
-            self.header_len = 0;
-        }
+        (self.kind, self.length, self.left, self.header_len) = (kind, length, length, 0);
         match kind {
             CHANGE_CIPHER_SPEC => event(Event::CipherChange, out),
             APPLICATION_DATA => event(Event::ApplicationData, out),
@@ -146,7 +140,7 @@ impl Records {
             let Some((kind, length)) = message_header(&self.message) else { continue };
             if is_passed_over(kind, length) {
                 self.skip = length;
-                self.message.clear();
+                self.message = Vec::new();
             } else if self.message.len() == MESSAGE_HEADER + length {
                 let goes_on = event(Event::Message(kind, self.message.get(MESSAGE_HEADER..).unwrap_or_default()), out);
                 self.message = Vec::new();
@@ -166,6 +160,11 @@ impl Records {
     /// Reads nothing more of this direction.
     pub fn give_up(&mut self) {
         *self = Self { over: true, ..Self::default() };
+    }
+
+    /// Whether a hello, or what may become one, is not there to its end.
+    pub fn is_incomplete(&self) -> bool {
+        !self.over && !self.message.is_empty()
     }
 
     /// Bytes held of a message.

@@ -16,6 +16,7 @@
 
 mod control;
 mod decode;
+mod dissect;
 mod engine;
 mod fast_path;
 mod files;
@@ -40,6 +41,10 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     Target { name: "control", run: control::run, seeds: control::seeds, mutations: 500 },
     Target { name: "decode", run: decode::run, seeds: decode::seeds, mutations: 300 },
+    Target { name: "dissect_dns_tcp", run: dissect::dns_tcp, seeds: dissect::dns_tcp_seeds, mutations: 1000 },
+    Target { name: "dissect_dns_udp", run: dissect::dns_udp, seeds: dissect::dns_udp_seeds, mutations: 1000 },
+    Target { name: "dissect_local_names", run: dissect::local_names, seeds: dissect::local_names_seeds, mutations: 1000 },
+    Target { name: "dissect_tls", run: dissect::tls, seeds: dissect::tls_seeds, mutations: 1000 },
     Target { name: "engine", run: engine::run, seeds: engine::seeds, mutations: 100 },
     Target { name: "fast_path", run: fast_path::run, seeds: fast_path::seeds, mutations: 500 },
     Target { name: "file_pcap", run: files::pcap, seeds: files::pcap_seeds, mutations: 1500 },

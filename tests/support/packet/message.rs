@@ -35,6 +35,39 @@ pub fn dns_failure(id: u16, name: &str, code: u8) -> Vec<u8> {
     p
 }
 
+/// Bytes behind their length in so many bytes.
+fn behind_length(length: usize, bytes: &[u8]) -> Vec<u8> {
+    [&bytes.len().to_be_bytes()[size_of::<usize>() - length..], bytes].concat()
+}
+
+/// A TLS record of a content type (22: handshake).
+pub fn tls_record(kind: u8, bytes: &[u8]) -> Vec<u8> {
+    [&[kind, 3, 1][..], &behind_length(2, bytes)].concat()
+}
+
+/// A ClientHello message (to be put into a record) with a server name, if there is one, and application protocols (RFC 8446 section 4.1.2).
+pub fn client_hello(server_name: Option<&str>, protocols: &[&str]) -> Vec<u8> {
+    let mut extensions = Vec::new();
+    if let Some(name) = server_name {
+        let list = behind_length(2, &[&[0][..], &behind_length(2, name.as_bytes())].concat());
+        extensions.extend([&[0, 0][..], &behind_length(2, &list)].concat());
+    }
+    extensions.extend([0, 43, 0, 5, 4, 3, 4, 3, 3]);
+    if !protocols.is_empty() {
+        let list = behind_length(2, &protocols.iter().flat_map(|p| behind_length(1, p.as_bytes())).collect::<Vec<u8>>());
+        extensions.extend([&[0, 16][..], &behind_length(2, &list)].concat());
+    }
+    let fixed = [&[3, 3][..], &[7; 32], &[0, 0, 4, 0x13, 1, 0x13, 2, 1, 0]].concat();
+    [&[1][..], &behind_length(3, &[&fixed[..], &behind_length(2, &extensions)].concat())].concat()
+}
+
+/// A ServerHello message that chooses a version.
+pub fn server_hello(version: u16) -> Vec<u8> {
+    let [major, minor] = version.to_be_bytes();
+    let body = [&[3, 3][..], &[9; 32], &[0, 0x13, 1, 0], &behind_length(2, &[0, 43, 0, 2, major, minor])].concat();
+    [&[2][..], &behind_length(3, &body)].concat()
+}
+
 /// A rapid spanning tree BPDU of bridge `bridge`, its own root, on port `port` (IEEE 802.1D section 9.3.3).
 pub fn rstp(bridge: [u8; 8], port: u16) -> Vec<u8> {
     let mut p = vec![0, 0, 2, 2, 0x3c];
