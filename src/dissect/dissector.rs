@@ -1,7 +1,7 @@
 //! What a dissector is.
 
 use super::names::{AddressNames, ServerNames};
-use crate::model::{Address, AppId, AppMessage, Counter, Direction, FlowKey, NameSource, Tally, Timestamp, Transaction};
+use crate::model::{Address, AppId, AppMessage, CloseReason, Counter, Direction, FlowKey, NameSource, Tally, Timestamp, Transaction};
 use std::fmt;
 
 /// What carries an application protocol.
@@ -73,17 +73,6 @@ pub enum Progress {
     Skip,
 }
 
-/// Why a conversation ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EndReason {
-    /// Both sides closed it, one reset it, or it was idle for long.
-    Closed,
-    /// Reassembly came to its limits.
-    Overflow,
-    /// The capture ends.
-    Finished,
-}
-
 /// Who is told at once what dissectors read.
 pub trait Listener {
     /// A request or a reply, to be joined with its counterpart.
@@ -146,8 +135,8 @@ pub trait Dissector {
         Progress::Skip
     }
 
-    /// The conversation ends.
-    fn end(_state: &mut Self::State, _reason: EndReason, _tally: &mut Tally) {}
+    /// The conversation was closed, or (without a reason) nothing more of it can be read.
+    fn end(_state: &mut Self::State, _reason: Option<CloseReason>, _tally: &mut Tally) {}
 
     /// Bytes its state holds outside of itself.
     fn held(_state: &Self::State) -> usize {

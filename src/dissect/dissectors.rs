@@ -3,9 +3,9 @@
 use super::names::{AddressNames, ServerNames};
 use super::registry::{State, Which};
 use super::slab::Slab;
-use super::{Carriage, DissectOutput, EndReason, Listener, Payload, Probe, Progress};
+use super::{Carriage, DissectOutput, Listener, Payload, Probe, Progress};
 use crate::model::limits::{DISSECT_BYTES, DISSECT_STATES, PROBES, PROBES_ONE_WAY};
-use crate::model::{AppId, AppSection, AppSlot, AppStage, Direction, DissectLosses, LearntName, Sum, Tally, Transaction};
+use crate::model::{AppId, AppSection, AppSlot, AppStage, CloseReason, Direction, DissectLosses, LearntName, Sum, Tally, Transaction};
 use std::sync::Arc;
 
 /// What the dissectors of one shard, or of all, found so far.
@@ -81,6 +81,9 @@ impl<R> Default for Dissectors<R> {
 }
 
 impl<R: Default> Dissectors<R> {
+    /// Bytes that a conversation takes while it is read, but for what is held of incomplete messages.
+    pub const STATE_BYTES: usize = size_of::<Option<Reading<R>>>() + size_of::<u32>();
+
     /// Reads a UDP payload of the conversation with this slot.
     pub fn datagram(&mut self, slot: &mut AppSlot, payload: &Payload<'_>, listener: &mut dyn Listener) {
         let which = match slot.stage {
@@ -149,18 +152,29 @@ impl<R: Default> Dissectors<R> {
         }
     }
 
-    /// A TCP conversation ends, or nothing more of it can be read. What was found out about it stays in its slot; what was attached is given back.
-    pub fn end(&mut self, slot: &mut AppSlot, reason: EndReason) -> Option<R> {
+    /// A TCP conversation was closed. What was found out about it stays in its slot; what was attached is given back.
+    pub fn end(&mut self, slot: &mut AppSlot, reason: CloseReason) -> Option<R> {
+        self.forget(slot, |state, tally| state.end(Some(reason), tally))
+    }
+
+    /// Nothing more of a TCP conversation can be read, for its bytes cannot be put in order any more: no memory is left for that.
+    pub fn overflow(&mut self, slot: &mut AppSlot) -> Option<R> {
+        let attached = self.forget(slot, |state, tally| state.end(None, tally));
+        self.losses.reassembly = self.losses.reassembly.saturating_add(u64::from(attached.is_some()));
+        attached
+    }
+
+    /// Takes the state of a conversation out, after `last` has seen it.
+    fn forget(&mut self, slot: &mut AppSlot, last: impl FnOnce(&mut State, &mut Tally)) -> Option<R> {
         // Without a state there is nothing to end: each datagram stands for itself.
         if !slot.is_wanted() || slot.state == 0 {
             return None;
         }
         let Reading { state, server_name, attached } = self.states.remove(slot.state)?;
         (slot.stage, slot.state) = (AppStage::Skip, server_name);
-        self.losses.reassembly = self.losses.reassembly.saturating_add(u64::from(reason == EndReason::Overflow));
         if let (Some(mut state), Some(tally)) = (state, slot.app.place().and_then(|place| self.tallies.get_mut(place))) {
             self.held = self.held.saturating_sub(state.held());
-            state.end(reason, tally);
+            last(&mut state, tally);
         }
         Some(attached)
     }
@@ -224,7 +238,8 @@ impl<R: Default> Dissectors<R> {
         self.losses.bytes = self.losses.bytes.saturating_add(u64::from(out.refused));
         self.held = self.held.saturating_sub(held).saturating_add(state.held());
         if out.refused || progress != Progress::Continue {
-            self.end(slot, EndReason::Closed);
+            // Its dissector knows.
+            self.forget(slot, |_, _| {});
         }
     }
 

@@ -18,7 +18,7 @@ pub mod registry;
 mod slab;
 pub mod tls;
 
-pub use dissector::{About, Carriage, DissectOutput, Dissector, EndReason, Listener, Payload, Probe, Progress};
+pub use dissector::{About, Carriage, DissectOutput, Dissector, Listener, Payload, Probe, Progress};
 pub use dissectors::{DissectReport, Dissectors};
 pub use names::{AddressNames, ServerNames};
 

@@ -1,7 +1,7 @@
 //! The list of dissectors: one line each. Asked in this order; the first that is certain has the conversation.
 
-use super::{About, Carriage, DissectOutput, Dissector, EndReason, Payload, Probe, Progress};
-use crate::model::{AppId, Direction, Tally, Transaction};
+use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
+use crate::model::{AppId, CloseReason, Direction, Tally, Transaction};
 
 macro_rules! dissectors {
     ($($name:ident => $dissector:ty;)*) => {
@@ -46,7 +46,7 @@ macro_rules! dissectors {
                 match self { $(State::$name(state) => <$dissector as Dissector>::gap(state, way, out)),* }
             }
 
-            pub(super) fn end(&mut self, reason: EndReason, tally: &mut Tally) {
+            pub(super) fn end(&mut self, reason: Option<CloseReason>, tally: &mut Tally) {
                 match self { $(State::$name(state) => <$dissector as Dissector>::end(state, reason, tally)),* }
             }
 

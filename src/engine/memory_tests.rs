@@ -1,10 +1,14 @@
 //! What everything takes at its cap, added up and held against what README promises.
 
 use crate::capture::Packet;
+use crate::dissect::DissectReport;
 use crate::engine::fold::detectors::FlowDetectors;
+use crate::engine::fold::dissect_queue::DissectQueue;
+use crate::engine::fold::reader::Reader;
 use crate::engine::tape::precomputed::Precomputed;
+use crate::model::learnt::NAME_BYTES;
 use crate::model::limits::*;
-use crate::model::{FlowRecord, Session};
+use crate::model::{FlowRecord, Measure, Session};
 use crate::snapshot::{Conversation, HostRow, Sample};
 use crate::stats::flow::FlowCold;
 use crate::stats::{Context, FlowHot};
@@ -15,6 +19,15 @@ const INDEX: usize = 16;
 /// Bytes of a row's number in the list of those touched, and in another list where it waits.
 const NUMBERS: usize = 8;
 
+/// A name at its longest, shared.
+const NAME: usize = NAME_BYTES + 16;
+
+/// Counters of all dissectors that tell texts apart.
+fn text_counters() -> usize {
+    let sections = DissectReport::default().sections();
+    sections.iter().flat_map(|section| section.counters).filter(|counter| matches!(counter.measure, Measure::Texts)).count()
+}
+
 /// What there is one of in each shard: what, how many, bytes of each.
 fn in_each_shard() -> Vec<(&'static str, usize, usize)> {
     let flow = size_of::<FlowHot<FlowDetectors>>() + size_of::<FlowCold>() + INDEX + NUMBERS;
@@ -22,14 +35,22 @@ fn in_each_shard() -> Vec<(&'static str, usize, usize)> {
         ("conversations", FLOWS_PER_SHARD, flow),
         ("their VLANs, where more than one", FLOWS_PER_SHARD, 16),
         ("closed conversations", CLOSED_FLOWS, size_of::<FlowRecord>()),
+        // A vector may be twice as long as what is in it; between two marks each conversation may be put in once more.
+        ("conversations that wait for their end", WHEEL_ENTRIES + FLOWS_PER_SHARD, 2 * 4),
         ("contexts", CONTEXTS_PER_SHARD, size_of::<Context>() + INDEX),
         ("fragments", FRAGMENTS, 128),
         ("packets for copies", COPY_PACKETS, 32 + 8),
         ("conversations for copies", COPY_FLOWS, 32),
-        ("unseen ranges", HOLES_PER_SHARD, 56),
+        ("unseen ranges", HOLES_PER_SHARD, 40 + 2 * 16),
         ("windows of loss", WINDOWS, 32),
         ("requests", REQUESTS, 64),
-        ("bytes put in order", REASSEMBLY_CHUNKS, REASSEMBLY_CHUNK + 32),
+        ("bytes put in order", REASSEMBLY_CHUNKS, REASSEMBLY_CHUNK + 12),
+        ("payloads that wait", 1, size_of::<DissectQueue<'static>>()),
+        ("conversations being read", DISSECT_STATES, Reader::STATE_BYTES),
+        ("incomplete messages", DISSECT_BYTES, 1),
+        ("texts told apart", TALLY_TEXTS * text_counters(), NAME + INDEX + 24),
+        ("server names", SERVER_NAMES, NAME + INDEX + 24 + 2 * 16),
+        ("names of addresses", LEARNT_NAMES, NAME + 2 * (48 + INDEX) + 4 * 32),
         ("hosts by side", PLACES, 32),
         ("MAC roles", MAC_ROLES, 16),
     ]

@@ -47,8 +47,8 @@ pub struct LearntName {
     pub last: Timestamp,
 }
 
-/// Longest name kept, in characters: what DNS allows (RFC 1035 section 2.3.4, in text).
-pub const NAME_CHARACTERS: usize = 253;
+/// Longest name kept, in bytes: what DNS allows (RFC 1035 section 2.3.4, in text).
+pub const NAME_BYTES: usize = 253;
 
 /// Makes the bytes of a name fit to be kept and shown: control characters and those without width or direction become `·`, bytes that are not
 /// UTF-8 become `\xNN`, and what is too long is cut.
@@ -60,7 +60,8 @@ pub fn clean(bytes: &[u8]) -> String {
             out.push_str(&format!("\\x{byte:02x}"));
         }
     }
-    if let Some((end, _)) = out.char_indices().nth(NAME_CHARACTERS) {
+    let ends = out.char_indices().map(|(at, c)| at + c.len_utf8());
+    if let Some(end) = ends.take_while(|&end| end <= NAME_BYTES).last() {
         out.truncate(end);
     }
     out
@@ -75,6 +76,6 @@ mod tests {
         assert_eq!(clean(b"www.example.org"), "www.example.org");
         assert_eq!(clean("a\x1b[2J\u{202e}é".as_bytes()), "a·[2J·é");
         assert_eq!(clean(&[b'a', 0xff, 0xc3, b'b']), "a\\xff\\xc3b");
-        assert_eq!(clean("é".repeat(300).as_bytes()).chars().count(), NAME_CHARACTERS);
+        assert_eq!(clean("é".repeat(300).as_bytes()), "é".repeat(126));
     }
 }

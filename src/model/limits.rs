@@ -75,6 +75,10 @@ pub const UDP_IDLE: i64 = 60 * SECOND;
 /// Nanoseconds any other conversation may be silent before it is closed: as with UDP.
 pub const OTHER_IDLE: i64 = 60 * SECOND;
 
+/// Entries of the wheel that finds idle conversations, per shard (4 bytes each, at most 16 MiB in all): each conversation waits once, and may
+/// have waited elsewhere before it ended. At a mark with more, those that were put in again since go.
+pub const WHEEL_ENTRIES: usize = 2 * FLOWS_PER_SHARD;
+
 /// Records of closed conversations that a shard keeps until it can hand them over, at a mark or behind a block: 0.8 MiB, and 50 MiB in all
 /// shards, but only while somebody wants them. An eighth of a full table that has to go at once fits; beyond it they are counted as lost.
 pub const CLOSED_FLOWS: usize = FLOWS_PER_SHARD / 8;
@@ -156,7 +160,7 @@ pub const STAMP_OFFSETS: usize = 1024;
 /// the router).
 pub const WINDOWS: usize = 8 * 1024;
 
-/// Unseen TCP ranges remembered per shard (a ring of 48-byte entries, newer ones win): a tenth of the conversations of a full
+/// Unseen TCP ranges remembered per shard (a ring of 40-byte entries, newer ones win): a tenth of the conversations of a full
 /// shard may have one at the same time.
 pub const HOLES_PER_SHARD: usize = 4 * 1024;
 
@@ -233,10 +237,14 @@ pub const REASSEMBLY_CHUNKS: usize = 512;
 /// being told by a second segment.
 pub const REASSEMBLY_AHEAD: u32 = 1 << 20;
 
-/// Texts told apart by one counter of a dissector, per shard (server names: about 100 bytes each, 6 MiB in all); more are counted together.
+/// Texts told apart by one counter of a dissector, per shard (at most 320 bytes each, 20 MiB in all); more are counted together.
 pub const TALLY_TEXTS: usize = 1024;
 
-/// Conversations whose dissectors keep state at the same time, per shard (about 200 bytes each, 26 MiB in all): TCP connections between their
+/// Packets of a group of shards that wait to be dissected (128 bytes each, 64 KiB in all): about as many as are counted while a piece of memory
+/// comes.
+pub const DISSECT_QUEUE: usize = 8;
+
+/// Conversations whose dissectors keep state at the same time, per shard (about 400 bytes each, 50 MiB in all): TCP connections between their
 /// first payload and the moment they are recognised and read. Those beyond are not dissected, and counted.
 pub const DISSECT_STATES: usize = 2 * 1024;
 
@@ -253,10 +261,10 @@ pub const PROBES: u8 = 3;
 /// The same where the other direction is silent.
 pub const PROBES_ONE_WAY: u8 = 8;
 
-/// Server names that conversations refer to, per shard (about 80 bytes each, 20 MiB in all). Conversations with a further name have none.
+/// Server names that conversations refer to, per shard (at most 350 bytes each, 88 MiB in all, a quarter of that with usual ones). Conversations with a further name have none.
 pub const SERVER_NAMES: usize = 4 * 1024;
 
-/// Names of addresses learnt, per shard (about 200 bytes each, 26 MiB in all); further ones are counted only.
+/// Names of addresses learnt, per shard (at most 512 bytes each, 64 MiB in all, half of that with usual ones); further ones are counted only.
 pub const LEARNT_NAMES: usize = 2 * 1024;
 
 /// Columns of a terminal that are drawn; a terminal may claim 65,535. A screen of this many columns and [`SCREEN_ROWS`] rows takes 40 MB

@@ -158,7 +158,7 @@ fn messages_over_tcp_however_they_are_cut() {
         assert_eq!(tally(&dissectors.report(), "dns").get(MALFORMED), 0);
         assert_eq!((registry::token(slot.app), slot.stage, dissectors.reading()), (Some("dns"), AppStage::Parse, 1));
         assert!(dissectors.held() > 0 && dissectors.held() < 5000);
-        dissectors.end(&mut slot, crate::dissect::EndReason::Finished);
+        dissectors.end(&mut slot, crate::model::CloseReason::Finished);
         assert_eq!((dissectors.reading(), dissectors.held(), slot.stage), (0, 0, AppStage::Skip));
     }
 }

@@ -6,8 +6,8 @@
 mod hello;
 mod records;
 
-use super::{About, Carriage, DissectOutput, Dissector, EndReason, Payload, Probe, Progress};
-use crate::model::{Counter, Direction, Measure, NameSource, Tally, learnt};
+use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
+use crate::model::{CloseReason, Counter, Direction, Measure, NameSource, Tally, learnt};
 use hello::{ClientHello, ServerHello};
 use records::{ALERT, APPLICATION_DATA, CLIENT_HELLO, Event, HANDSHAKE, RECORD_BYTES, Records, SERVER_HELLO};
 use std::borrow::Cow;
@@ -158,8 +158,8 @@ impl Dissector for Tls {
         if state.sides.iter().all(|side| side.over) { Progress::Skip } else { Progress::Continue }
     }
 
-    fn end(state: &mut Handshake, reason: EndReason, tally: &mut Tally) {
-        if reason != EndReason::Closed && state.sides.iter().any(Records::is_incomplete) {
+    fn end(state: &mut Handshake, _: Option<CloseReason>, tally: &mut Tally) {
+        if state.sides.iter().any(Records::is_incomplete) {
             tally.add(INCOMPLETE);
         }
     }

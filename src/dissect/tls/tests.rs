@@ -208,7 +208,7 @@ fn states_and_bytes_end_at_their_caps() {
     let losses = c.dissectors.report().losses;
     assert_eq!((losses.states, c.dissectors.reading()), (5, DISSECT_STATES));
     for slot in &mut slots {
-        c.dissectors.end(slot, EndReason::Finished);
+        c.dissectors.end(slot, CloseReason::Finished);
     }
     assert_eq!((c.dissectors.reading(), c.dissectors.held()), (0, 0));
 }
@@ -224,7 +224,7 @@ proptest! {
             c.show(*from_client, bytes);
             prop_assert!(c.dissectors.held() <= 64 * 1024);
         }
-        c.dissectors.end(&mut c.slot, EndReason::Finished);
+        c.dissectors.end(&mut c.slot, CloseReason::Finished);
         prop_assert_eq!((c.dissectors.reading(), c.dissectors.held()), (0, 0));
     }
 

@@ -2,11 +2,9 @@
 //!
 //! Most packets belong to conversations nobody wants more of, and are not put here. The order within a shard is that of the tape.
 
+use crate::model::limits::DISSECT_QUEUE as DEPTH;
 use crate::model::memory;
 use crate::model::{Direction, FlowKey, Frame, Segment, Timestamp};
-
-/// Packets that wait: about as many as are counted while a piece of memory comes.
-const DEPTH: usize = 8;
 
 /// Bytes of a payload that are asked for: names and most hellos are in them.
 const PREFETCHED: usize = 256;

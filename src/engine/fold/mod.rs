@@ -2,12 +2,12 @@
 
 pub mod closed_flows;
 pub mod detectors;
-mod dissect_queue;
+pub mod dissect_queue;
 pub mod group;
 pub mod in_flight;
 pub mod local;
 pub mod message;
-mod reader;
+pub mod reader;
 pub mod rows;
 pub mod shard;
 

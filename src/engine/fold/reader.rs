@@ -1,11 +1,11 @@
 //! Brings payloads to the dissectors of a shard: TCP's in their order, and what they read on to the exchange table.
 
 use super::dissect_queue::Waiting;
-use crate::dissect::{DissectReport, Dissectors, EndReason, Listener, Payload};
+use crate::dissect::{DissectReport, Dissectors, Listener, Payload};
 use crate::mirror::UnmatchedCounts;
 use crate::model::mix::Keys;
 use crate::model::tcp::RST;
-use crate::model::{AppMessage, AppSlot, Direction, Frame, LearntName, Segment, Timestamp};
+use crate::model::{AppMessage, AppSlot, CloseReason, Direction, Frame, LearntName, Segment, Timestamp};
 use crate::stats::exchange::{self, Exchanges};
 use crate::stats::{Reassembler, ReassemblyPool, StreamEnd, StreamPiece};
 use std::ops::ControlFlow;
@@ -36,6 +36,10 @@ impl Listener for ToExchanges<'_> {
 }
 
 impl Reader {
+    /// Bytes that a TCP conversation takes while it is read.
+    #[cfg(test)]
+    pub const STATE_BYTES: usize = Dissectors::<Streams>::STATE_BYTES;
+
     /// No conversation read yet; with the keys of its tables' hashes.
     pub fn new(keys: Keys) -> Self {
         Self { exchanges: Exchanges::new(keys), ..Self::default() }
@@ -69,7 +73,7 @@ impl Reader {
 
     fn segment(&mut self, slot: &mut AppSlot, packet: &Waiting<'_>, segment: &Segment, mirror: &mut UnmatchedCounts) {
         if segment.flags & RST != 0 {
-            return self.end(slot, EndReason::Closed);
+            return self.end(slot, CloseReason::Rst);
         }
         if slot.state == 0 && !self.admit(slot, packet, segment) {
             return;
@@ -89,7 +93,7 @@ impl Reader {
                     dissectors.stream(slot, &part, listener);
                 }
                 StreamPiece::Gap(_) => dissectors.gap(slot, way, listener),
-                StreamPiece::End(StreamEnd::Overflow) => drop(dissectors.end(slot, EndReason::Overflow)),
+                StreamPiece::End(StreamEnd::Overflow) => drop(dissectors.overflow(slot)),
                 StreamPiece::End(StreamEnd::Fin) => {}
             }
             if slot.is_wanted() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
@@ -97,7 +101,7 @@ impl Reader {
         this.segment(pool, segment, packet.bytes, packet.time, |piece| take(packet.way, piece));
         other.acknowledged(pool, segment.acknowledgement, packet.time, |piece| take(back, piece));
         if slot.is_wanted() && streams.iter().all(Reassembler::is_over) {
-            self.dissectors.end(slot, EndReason::Closed);
+            self.dissectors.end(slot, CloseReason::Fin);
         }
         if slot.is_wanted() {
             self.dissectors.attach(slot, streams);
@@ -131,8 +135,8 @@ impl Reader {
         slot.is_wanted() && slot.state != 0
     }
 
-    /// A conversation ends.
-    pub fn end(&mut self, slot: &mut AppSlot, reason: EndReason) {
+    /// A conversation was closed.
+    pub fn end(&mut self, slot: &mut AppSlot, reason: CloseReason) {
         if let Some(streams) = self.dissectors.end(slot, reason) {
             self.release(streams);
         }

@@ -8,7 +8,7 @@ use super::reader::Reader;
 use super::rows::EndpointDelta;
 use crate::capture::Packet;
 use crate::decode::{Fragment, Headers};
-use crate::dissect::{DissectReport, EndReason};
+use crate::dissect::DissectReport;
 use crate::engine::fold::closed_flows::ClosedFlows;
 use crate::engine::fold::detectors::{DetectorReport, Detectors, FlowDetectors};
 use crate::engine::fold::local::LocalNets;
@@ -19,7 +19,7 @@ use crate::engine::tape::shard_key::FragmentTable;
 use crate::mirror::Digest;
 use crate::model::sum::sums;
 use crate::model::tcp::{HOLD, SYN};
-use crate::model::{AppId, AppSlot, Direction, FlowBatch, FlowKey, Frame, LearntName, Stop, Timestamp, Traffic};
+use crate::model::{AppId, AppSlot, CloseReason, Direction, FlowBatch, FlowKey, Frame, LearntName, Stop, Timestamp, Traffic};
 use crate::snapshot::Conversation;
 use crate::stats::flow::{Counted, FlowChange, Flushed, Step};
 use crate::stats::totals::TrafficDirection;
@@ -125,7 +125,7 @@ pub struct Shard {
     fragments: FragmentTable<(FlowKey, Direction)>,
     reader: Reader,
     /// Conversations that were closed while they were being read.
-    ending: Vec<u32>,
+    ending: Vec<(u32, CloseReason)>,
 }
 
 impl Shard {
@@ -332,7 +332,7 @@ impl Shard {
         let out = |record: Record<FlowDetectors>, at, table: &FlowTable<FlowDetectors>| {
             let row = rows::conversation(record, table.vlans(at), contexts, reader);
             let mut slot = record.flow.app;
-            reader.end(&mut slot, EndReason::Closed);
+            reader.end(&mut slot, CloseReason::Evicted);
             evicted.push(FlowReport { row, kind: ConversationKind::of(record.flow.key.protocol), shown: false });
         };
         self.flows.evict(out, &mut |table, event| closed.note(table, &event, contexts));
@@ -347,13 +347,15 @@ impl Shard {
             if closed.is_full() {
                 closed.take(interval).into_iter().for_each(&mut *send);
             }
-            if matches!(event.change, FlowChange::Closed(_)) && Reader::keeps_state(&event.record.flow.app) {
-                ending.push(event.at);
+            if let FlowChange::Closed(reason) = event.change
+                && Reader::keeps_state(&event.record.flow.app)
+            {
+                ending.push((event.at, reason));
             }
         });
-        for at in self.ending.drain(..) {
+        for (at, reason) in self.ending.drain(..) {
             if let Some(slot) = self.flows.app_mut(at) {
-                self.reader.end(slot, EndReason::Closed);
+                self.reader.end(slot, reason);
             }
         }
         self.hand_over(interval, send);

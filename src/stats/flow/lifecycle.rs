@@ -7,7 +7,7 @@
 
 use super::wheel::{NOWHERE, Wheel};
 use super::{FlowHot, FlowTable, Record};
-use crate::model::limits::{OTHER_IDLE, TCP_ENDED, TCP_IDLE, UDP_IDLE};
+use crate::model::limits::{OTHER_IDLE, TCP_ENDED, TCP_IDLE, UDP_IDLE, WHEEL_ENTRIES};
 use crate::model::{AppId, AppSlot, CloseReason, Timestamp, Traffic};
 
 /// What happened to a conversation.
@@ -201,6 +201,8 @@ impl<X: Copy + Default> FlowTable<X> {
         for at in waiting {
             self.inspect(at, now, tell);
         }
+        let flows = &self.flows;
+        self.lives.wheel.compact(WHEEL_ENTRIES, |bucket, at| flows.get(at as usize).is_some_and(|flow| flow.life.bucket == bucket));
     }
 
     /// Closes everything that is open, for the capture has ended.

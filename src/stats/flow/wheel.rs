@@ -16,6 +16,8 @@ pub(super) const NOWHERE: u8 = u8::MAX;
 #[derive(Debug)]
 pub(super) struct Wheel {
     buckets: Vec<Vec<u32>>,
+    /// How many stand in all of them.
+    len: usize,
     /// The second it stands at; `None` before it was ever used.
     tick: Option<i64>,
     /// No bucket comes up before this second.
@@ -29,7 +31,7 @@ fn second(time: Timestamp) -> i64 {
 
 impl Default for Wheel {
     fn default() -> Self {
-        Self { buckets: Vec::new(), tick: None, soonest: i64::MAX }
+        Self { buckets: Vec::new(), len: 0, tick: None, soonest: i64::MAX }
     }
 }
 
@@ -52,6 +54,7 @@ impl Wheel {
             let bucket = tick.wrapping_sub(step).rem_euclid(BUCKETS) as u8;
             if let Some(waiting) = self.buckets.get_mut(usize::from(bucket)) {
                 // Taken as it is: a bucket that was once full keeps no memory.
+                self.len = self.len.saturating_sub(waiting.len());
                 out.extend(std::mem::take(waiting).into_iter().map(|at| (bucket, at)));
             }
         }
@@ -72,6 +75,7 @@ impl Wheel {
         }
         if let Some(waiting) = self.buckets.get_mut(usize::from(bucket)) {
             waiting.push(at);
+            self.len = self.len.saturating_add(1);
         }
         bucket
     }
@@ -87,6 +91,20 @@ impl Wheel {
                 None => false,
             });
         }
+        self.len = self.buckets.iter().map(Vec::len).sum();
+    }
+
+    /// Once more than `cap` stand in it, lets those go that were put in again since: only `counts` says of a bucket and a number that it is where
+    /// the number stands.
+    pub fn compact(&mut self, cap: usize, counts: impl Fn(u8, u32) -> bool) {
+        if self.len <= cap {
+            return;
+        }
+        for (bucket, waiting) in (0u8..).zip(&mut self.buckets) {
+            waiting.retain(|&at| counts(bucket, at));
+            waiting.shrink_to_fit();
+        }
+        self.len = self.buckets.iter().map(Vec::len).sum();
     }
 }
 
@@ -123,6 +141,18 @@ mod tests {
         wheel.put(1, Timestamp(300 * SECOND), Timestamp(0));
         assert!(turn(&mut wheel, 126 * SECOND).is_empty());
         assert_eq!(turn(&mut wheel, 127 * SECOND), [1]);
+    }
+
+    #[test]
+    fn who_was_put_in_again_goes_when_there_are_many() {
+        let mut wheel = Wheel::default();
+        let first = wheel.put(1, Timestamp(5 * SECOND), Timestamp(0));
+        let second = wheel.put(1, Timestamp(9 * SECOND), Timestamp(0));
+        wheel.compact(2, |_, _| false);
+        assert_eq!(wheel.len, 2, "there is room");
+        wheel.compact(1, |bucket, at| (bucket, at) == (second, 1));
+        assert_eq!((wheel.len, first == second), (1, false));
+        assert_eq!((turn(&mut wheel, 5 * SECOND), turn(&mut wheel, 9 * SECOND), wheel.len), (vec![], vec![1], 0));
     }
 
     #[test]

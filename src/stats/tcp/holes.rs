@@ -1,4 +1,4 @@
-//! Holes in sequence space: opened where bytes are missing, acknowledged, filled late or decided to be lost.
+//! Holes in sequence space: opened where bytes are missing, received by the other side, acknowledged, filled late or decided to be lost.
 //!
 //! They live in one ring for all connections of a shard; a direction knows its newest, and each the next older one.
 
@@ -8,6 +8,18 @@ use crate::model::limits::{HOLES_PER_FLOW, HOLES_PER_SHARD};
 use crate::model::tcp::{HOLD, HoleEvent, LostRange};
 use std::collections::VecDeque;
 
+/// How far the receiver of unseen bytes has told of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Told {
+    /// It has not.
+    #[default]
+    Nothing,
+    /// A selective acknowledgement covers them.
+    Received,
+    /// They are acknowledged.
+    Acknowledged,
+}
+
 /// Unseen bytes of one direction.
 #[derive(Debug, Clone, Copy, Default)]
 struct Hole {
@@ -16,8 +28,9 @@ struct Hole {
     older: u32,
     start: u32,
     end: u32,
-    /// When it was acknowledged.
-    acknowledged: Option<Timestamp>,
+    told: Told,
+    /// When the receiver first told of them.
+    since: Timestamp,
     /// When it appeared.
     opened: Timestamp,
     /// The largest segment of its direction (0: unknown).
@@ -25,6 +38,17 @@ struct Hole {
     /// The label of the segment it appeared with.
     label: u8,
     decided: bool,
+}
+
+impl Hole {
+    fn is_acknowledged(&self) -> bool {
+        self.told == Told::Acknowledged
+    }
+
+    /// Whether bytes that come now are those that are missing. What was received long ago comes again.
+    fn is_waited_for(&self, now: Timestamp) -> bool {
+        !self.decided && (self.told == Told::Nothing || now.since(self.since) < HOLD)
+    }
 }
 
 /// The holes of one shard.
@@ -61,7 +85,9 @@ impl Holes {
             self.news.push(HoleEvent::Acknowledged { way: moment.way.reversed(), bytes: end.wrapping_sub(start) });
         }
         let (opened, label) = (moment.time, moment.label);
-        let hole = Hole { older: stream.hole, start, end, acknowledged, opened, mss: stream.mss, label, ..Hole::default() };
+        let told = if acknowledged.is_some() { Told::Acknowledged } else { Told::Nothing };
+        let since = acknowledged.unwrap_or_default();
+        let hole = Hole { older: stream.hole, start, end, told, since, opened, mss: stream.mss, label, ..Hole::default() };
         stream.hole = self.insert(hole);
     }
 
@@ -73,13 +99,13 @@ impl Holes {
             self.ring.resize(at + 1, Hole::default());
         }
         if let Some(slot) = self.ring.get_mut(at) {
-            if slot.id != 0 && slot.acknowledged.is_some() && !slot.decided {
+            if slot.id != 0 && slot.is_acknowledged() && !slot.decided {
                 self.news.push(HoleEvent::Forgotten);
             }
             *slot = hole;
         }
-        if let Some(time) = hole.acknowledged {
-            self.wait(time.plus(HOLD), hole.id);
+        if hole.is_acknowledged() {
+            self.wait(hole.since.plus(HOLD), hole.id);
         }
         hole.id
     }
@@ -107,29 +133,57 @@ impl Holes {
         *newest = 0;
     }
 
+    /// Divides a hole at `at`, within it; what lies behind is put in front of the list, where ids grow. Returns its id.
+    fn divide(&mut self, newest: &mut u32, id: u32, at: u32) -> u32 {
+        let Some(hole) = self.get(id) else { return 0 };
+        let rest = Hole { start: at, older: *newest, ..*hole };
+        hole.end = at;
+        *newest = self.insert(rest);
+        *newest
+    }
+
+    /// Marks what a block of a selective acknowledgement covers; one that ends before it begins is none.
+    pub fn received(&mut self, newest: &mut u32, start: u32, end: u32, moment: Moment) {
+        let mut id = if before(start, end) { *newest } else { 0 };
+        for _ in 0..HOLES_PER_FLOW {
+            let Some(&mut hole) = self.get(id) else { break };
+            if hole.told == Told::Nothing && before(start, hole.end) && before(hole.start, end) {
+                let mut part = id;
+                if before(hole.start, start) {
+                    part = self.divide(newest, id, start);
+                }
+                if before(end, hole.end) {
+                    self.divide(newest, part, end);
+                }
+                if let Some(hole) = self.get(part) {
+                    (hole.told, hole.since) = (Told::Received, moment.time);
+                }
+            }
+            id = hole.older;
+        }
+    }
+
     /// Marks what an acknowledgement covers, and says how many bytes that is; a hole it covers in part is divided there.
     pub fn cover(&mut self, newest: &mut u32, known: u32, ack: u32, moment: Moment) -> u32 {
         self.shorten(newest);
         let (mut id, mut sum) = (*newest, 0u32);
         for _ in 0..HOLES_PER_FLOW {
-            let Some(hole) = self.get(id) else { break };
-            let older = hole.older;
-            if hole.acknowledged.is_none() && before(hole.start, ack) && before(known, hole.end) {
-                hole.acknowledged = Some(moment.time);
-                let rest = Hole { start: ack, acknowledged: None, older: *newest, ..*hole };
-                let divided = before(ack, hole.end);
-                if divided {
-                    hole.end = ack;
+            let Some(&mut hole) = self.get(id) else { break };
+            if !hole.is_acknowledged() && before(hole.start, ack) && before(known, hole.end) {
+                if before(ack, hole.end) {
+                    self.divide(newest, id, ack);
                 }
-                let bytes = hole.end.wrapping_sub(hole.start);
+                let since = if hole.told == Told::Received { hole.since } else { moment.time };
+                let mut bytes = 0;
+                if let Some(hole) = self.get(id) {
+                    (hole.told, hole.since) = (Told::Acknowledged, since);
+                    bytes = hole.end.wrapping_sub(hole.start);
+                }
                 sum = sum.saturating_add(bytes);
                 self.news.push(HoleEvent::Acknowledged { way: moment.way.reversed(), bytes });
-                self.wait(moment.time.plus(HOLD), id);
-                if divided {
-                    *newest = self.insert(rest);
-                }
+                self.wait(since.plus(HOLD), id);
             }
-            id = older;
+            id = hole.older;
         }
         sum
     }
@@ -141,7 +195,7 @@ impl Holes {
         for _ in 0..HOLES_PER_FLOW {
             let Some(hole) = self.get(id) else { break };
             let (older, gone) = (hole.older, *hole);
-            if !gone.decided && before(start, gone.end) && before(gone.start, end) {
+            if gone.is_waited_for(moment.time) && before(start, gone.end) && before(gone.start, end) {
                 let from = if before(gone.start, start) { start } else { gone.start };
                 let to = if before(end, gone.end) { end } else { gone.end };
                 let right = Hole { start: to, ..gone };
@@ -149,8 +203,8 @@ impl Holes {
                 (hole.start, hole.end) = if from != gone.start { (gone.start, from) } else { (to, gone.end) };
                 let bytes = to.wrapping_sub(from);
                 sum = sum.saturating_add(bytes);
-                if let Some(time) = gone.acknowledged {
-                    self.news.push(HoleEvent::Late { way: moment.way, bytes, after: moment.time.since(time) });
+                if gone.is_acknowledged() {
+                    self.news.push(HoleEvent::Late { way: moment.way, bytes, after: moment.time.since(gone.since) });
                 }
                 if both {
                     // Decided at its own time; put in front of the list, where ids grow.
@@ -186,7 +240,7 @@ impl Holes {
             }
             self.waiting.pop_front();
             let Some(hole) = self.get(id) else { continue };
-            if hole.decided || hole.acknowledged.is_none() || hole.start == hole.end {
+            if hole.decided || !hole.is_acknowledged() || hole.start == hole.end {
                 continue;
             }
             hole.decided = true;
@@ -201,4 +255,4 @@ impl Holes {
     }
 }
 
-const _: () = assert!(size_of::<Hole>() == 48);
+const _: () = assert!(size_of::<Hole>() == 40);

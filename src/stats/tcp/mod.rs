@@ -10,12 +10,15 @@
 //!   bytes beyond, each is seen or lost whatever happened before, so a share of missing bytes is unbiased, however many beginnings are lost.
 //! - Bytes not seen in their place are holes. What is acknowledged and yet not seen is told at once ([`HoleEvent::Acknowledged`]), so is what
 //!   comes late ([`HoleEvent::Late`]); what does not come within [`HOLD`] after its acknowledgement is lost ([`LostRange`]).
+//! - What a selective acknowledgement covers (RFC 2018) was received: it was not lost before its receiver, so if it was not seen here by [`HOLD`]
+//!   later it counts as lost once it is acknowledged, though the sender may have sent it again.
 //! - Segments of a conversation with IP fragments are not followed any further: what is missing inside a datagram cannot be told.
 //!
 //! Cost: an in-order segment touches its flow's record and nothing else.
 
 mod handshake;
 mod holes;
+mod state;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +28,8 @@ use crate::model::tcp::{ACK, FIN, HoleEvent, LostRange, RST, SYN, TcpEvent, TcpM
 use crate::model::time::SECOND;
 use crate::model::{Direction, Frame, Segment, Timestamp};
 use holes::Holes;
+use state::{NO_SCALE, Stream};
+pub use state::{TcpCold, TcpHot};
 
 /// Segments each side must have shown before the numbers of a conversation joined midway are trusted.
 pub const MIDWAY_SEGMENTS: u8 = 20;
@@ -34,152 +39,6 @@ pub const JUMP: u32 = 1 << 26;
 
 /// How long after a connection was opened the same SYN is a repetition: longer than the first retransmissions (1 and 3 s, RFC 6298 section 2).
 const SYN_AGAIN: i64 = 5 * SECOND;
-
-/// A SYN without the window scale option.
-const NO_SCALE: u8 = u8::MAX;
-
-/// One direction of a connection.
-#[derive(Debug, Clone, Copy, Default)]
-struct Stream {
-    /// Next sequence number expected; never before `acked`.
-    next: u32,
-    /// Highest acknowledgement of this direction's bytes. When the conversation settles it is set to `next`: what came before is not judged.
-    acked: u32,
-    /// Newest hole (0: none).
-    hole: u32,
-    /// Largest segment the other side takes, from its SYN (0: unknown).
-    mss: u16,
-    /// The window in the latest segment, unscaled.
-    window: u16,
-}
-
-impl Stream {
-    fn restart(&mut self, sequence: u32) {
-        (self.next, self.acked, self.hole) = (sequence, sequence, 0);
-    }
-}
-
-/// What every segment of a connection touches: 40 bytes in the flow's record.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct TcpHot {
-    streams: [Stream; 2],
-    /// [`TcpHot::BASE`] and its like.
-    flags: u16,
-    /// Segments seen of each direction, up to [`MIDWAY_SEGMENTS`]; not counted any more once the conversation is settled.
-    segments: [u8; 2],
-    /// Window scale each side's SYN announced, plus one (0: unknown).
-    scale: [u8; 2],
-}
-
-/// What of a connection is needed when it begins: 16 bytes beside the flow's record.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct TcpCold {
-    /// First sequence number of each direction.
-    base: [u32; 2],
-    /// When the SYN came that the numbers begin with, or before it a SYN-ACK.
-    opened: Timestamp,
-}
-
-impl TcpHot {
-    /// The direction's first sequence number is known.
-    const BASE: [u16; 2] = [1 << 0, 1 << 1];
-    /// The direction's `next` and `acked` hold.
-    const FOLLOWED: [u16; 2] = [1 << 2, 1 << 3];
-    /// The direction has acknowledged without SYN.
-    const ACKED: [u16; 2] = [1 << 4, 1 << 5];
-    /// A SYN of the direction was seen.
-    const SYN_SEEN: [u16; 2] = [1 << 6, 1 << 7];
-    /// A SYN-ACK of the direction came without its SYN.
-    const EARLY: [u16; 2] = [1 << 8, 1 << 9];
-    /// It acknowledged the number that the other direction began with.
-    const FITS: u16 = 1 << 10;
-    /// Both steps of the handshake were told.
-    const SHAKEN: u16 = 1 << 11;
-    /// A SYN was seen whose numbers could be followed.
-    const OPENED: u16 = 1 << 12;
-    /// See [`TcpMarks::SETTLED`].
-    const SETTLED: u16 = 1 << 13;
-    /// Fragments were seen: lengths cannot be followed.
-    const FRAGMENTED: u16 = 1 << 14;
-    /// A side's SYN does not permit selective acknowledgements.
-    const NO_SACK: u16 = 1 << 15;
-
-    /// Of which flags which are set, when a direction is followed and has acknowledged, and nothing of the other was seen.
-    const ALONE: [(u16, u16); 2] = [Self::alone(0), Self::alone(1)];
-
-    const fn alone(at: usize) -> (u16, u16) {
-        let set = Self::FOLLOWED[at] | Self::ACKED[at];
-        (set | Self::FOLLOWED[1 - at] | Self::FRAGMENTED, set)
-    }
-
-    #[inline(always)]
-    fn is(&self, flag: u16) -> bool {
-        self.flags & flag != 0
-    }
-
-    /// Whether nothing was seen of the connection.
-    fn is_new(&self) -> bool {
-        !self.is(Self::BASE[0] | Self::BASE[1])
-    }
-
-    /// Whether its numbers are trusted, so that gaps are told.
-    pub fn is_settled(&self) -> bool {
-        self.flags & (Self::SETTLED | Self::FRAGMENTED) == Self::SETTLED
-    }
-
-    /// Largest payload a segment in this direction may have, as the other side's SYN announced it.
-    #[inline]
-    pub fn mss(&self, way: Direction) -> Option<u16> {
-        Some(self.streams[way as usize].mss).filter(|&m| m > 0)
-    }
-
-    /// Next sequence number expected of a direction.
-    pub fn next_sequence(&self, way: Direction) -> Option<u32> {
-        self.is(Self::FOLLOWED[way as usize]).then_some(self.streams[way as usize].next)
-    }
-
-    /// Bytes of a direction that were seen and not acknowledged so far, of a settled conversation.
-    pub fn in_flight(&self, way: Direction) -> Option<u32> {
-        let stream = &self.streams[way as usize];
-        self.is_settled().then_some(stream.next.wrapping_sub(stream.acked))
-    }
-
-    /// By how many bits the windows that a direction announces are shifted: 0 when not both SYNs have the option (RFC 7323 section 1.3);
-    /// `None` when not both SYNs were seen.
-    pub fn window_scale(&self, way: Direction) -> Option<u8> {
-        match self.scale {
-            [0, _] | [_, 0] => None,
-            [NO_SCALE, _] | [_, NO_SCALE] => Some(0),
-            shifts => Some(shifts[way as usize] - 1),
-        }
-    }
-
-    /// The window that a direction's latest segment announces, in bytes; `None` when not both SYNs were seen.
-    pub fn window(&self, way: Direction) -> Option<u32> {
-        Some(u32::from(self.streams[way as usize].window) << self.window_scale(way)?)
-    }
-
-    /// Whether both sides understand selective acknowledgements; `None` when not both SYNs were seen.
-    pub fn permits_sack(&self) -> Option<bool> {
-        (!self.scale.contains(&0)).then_some(!self.is(Self::NO_SACK))
-    }
-
-    /// Whether a SYN opens a new connection on the same ports: its sequence number is not the one this connection began with (Wireshark 4.0's
-    /// rule for a new stream; a repeated SYN after RST is the same attempt).
-    pub fn is_reuse(&self, cold: &TcpCold, way: Direction, sequence: u32) -> bool {
-        self.is(Self::BASE[way as usize]) && cold.base[way as usize] != sequence
-    }
-
-    /// Counts one of a conversation's first segments, and says when it is settled from here on.
-    fn approach(&mut self, way: usize) {
-        self.segments[way] = (self.segments[way] + 1).min(MIDWAY_SEGMENTS);
-        let least = self.segments[0].min(self.segments[1]);
-        if least >= MIDWAY_SEGMENTS || least > 0 && self.is(Self::OPENED) {
-            self.flags |= Self::SETTLED;
-            self.streams.iter_mut().for_each(|s| s.acked = s.next);
-        }
-    }
-}
 
 /// Follows the connections of one shard.
 #[derive(Debug, Default)]
@@ -283,7 +142,12 @@ impl Follower {
         self.data(&mut hot.streams[at], segment, moment, &mut event);
         if segment.flags & ACK != 0 && hot.is(TcpHot::FOLLOWED[1 - at]) {
             let silent = segment.payload == 0 && segment.flags & (SYN | FIN) == 0 && window == segment.window;
-            self.acknowledge(&mut hot.streams[1 - at], segment.acknowledgement, silent, moment, &mut event);
+            let stream = &mut hot.streams[1 - at];
+            self.acknowledge(stream, segment.acknowledgement, silent, moment, &mut event);
+            if stream.hole != 0 && settled {
+                let blocks = frame.tcp_options().sack_blocks();
+                blocks.for_each(|(start, end)| self.holes.received(&mut stream.hole, start, end, moment));
+            }
         }
         if !settled {
             hot.approach(at);
@@ -398,5 +262,3 @@ struct Moment {
     label: u8,
     settled: bool,
 }
-
-const _: () = assert!(size_of::<TcpHot>() == 40 && size_of::<TcpCold>() == 16);

@@ -55,6 +55,14 @@ impl Conversation {
         self.see(B, 9000, 1000 + at, ACK, 0)
     }
 
+    /// An acknowledgement of A's bytes up to `at`, and selectively of those in the blocks.
+    fn sack(&mut self, at: u32, blocks: &[(u32, u32)]) -> TcpEvent {
+        let mut options = vec![1, 1, 5, 2 + 8 * blocks.len() as u8];
+        options.extend(blocks.iter().flat_map(|&(start, end)| [(1000 + start).to_be_bytes(), (1000 + end).to_be_bytes()].concat()));
+        let segment = Segment { sequence: 9000, acknowledgement: 1000 + at, flags: ACK, window: 1000, payload: 0 };
+        self.frame(B, &segment, &syn(&options))
+    }
+
     fn lost(&mut self) -> Vec<LostRange> {
         let mut lost = Vec::new();
         self.follower.expire(Timestamp(self.time), |range| lost.push(range));
@@ -122,6 +130,41 @@ fn what_is_lost_keeps_the_label_and_time_it_appeared_with() {
     c.time += 1;
     assert!(c.follower.is_due(Timestamp(c.time)));
     assert_eq!(c.lost(), [LostRange { bytes: 500, mss: Some(1280), missing_since: Timestamp(5), label: 3 }]);
+}
+
+/// The first segment is lost in the network, and the third by the mirror: the receiver says so, and the sender sends both again.
+#[test]
+fn what_is_acknowledged_selectively_was_received_and_is_lost_though_it_is_sent_again() {
+    for (again, lost) in [(HOLD - 1, 0), (HOLD, 100)] {
+        let mut c = Conversation::open();
+        c.data(100, 100);
+        c.data(300, 100);
+        c.sack(0, &[(100, 400)]);
+        assert_eq!(c.follower.hole_events(), [], "nothing is acknowledged so far");
+        c.time = again;
+        assert_eq!(c.data(0, 100).filled, 100, "this one had not arrived");
+        assert_eq!(c.data(200, 100).filled, 100 - lost, "after {again} ns");
+        c.time += MILLISECOND;
+        assert_eq!(c.ack(400).unseen, lost);
+        c.time += HOLD;
+        assert_eq!(c.lost().iter().map(|l| l.bytes).sum::<u32>(), lost);
+    }
+}
+
+#[test]
+fn blocks_divide_what_is_missing() {
+    let mut c = Conversation::open();
+    c.data(1000, 100);
+    // Nonsense beside them: backwards, behind everything, before everything.
+    c.sack(0, &[(200, 400), (400, 300), (5000, 6000)]);
+    c.sack(0, &[(600, 1100)]);
+    c.time = HOLD;
+    assert_eq!(c.data(0, 1000).filled, 400, "bytes 0 to 200 and 400 to 600");
+    let event = c.ack(700);
+    assert_eq!((event.advanced, event.unseen), (700, 300));
+    assert_eq!(c.lost().iter().map(|l| l.bytes).sum::<u32>(), 300, "they were waited for since they were received");
+    assert_eq!(c.ack(1100).unseen, 300);
+    assert_eq!(c.lost().iter().map(|l| l.bytes).sum::<u32>(), 300);
 }
 
 #[test]
@@ -279,12 +322,15 @@ proptest! {
     #[test]
     fn nonsense_is_followed_without_panic(
         steps in prop::collection::vec((any::<bool>(), any::<u32>(), any::<u32>(), any::<u8>(), 0u32..70_000, any::<u16>()), 0..300),
+        blocks in any::<[u32; 4]>(),
         mask in prop::sample::select(vec![0xffffu32, 0xf_ffff, u32::MAX]),
     ) {
         let mut c = Conversation::default();
+        let [a, b, d, e] = blocks.map(|number| (number & mask).to_be_bytes());
+        let header = syn(&[&[1, 1, 5, 18][..], &a, &b, &d, &e].concat());
         for (forward, sequence, acknowledgement, flags, payload, window) in steps {
             let segment = Segment { sequence: sequence & mask, acknowledgement: acknowledgement & mask, flags, window, payload };
-            let event = c.frame(if forward { A } else { B }, &segment, &[]);
+            let event = c.frame(if forward { A } else { B }, &segment, &header);
             prop_assert!(event.fresh <= payload && event.filled <= payload + 2 && event.unseen <= event.advanced.saturating_add(1 << 26));
             c.time += MILLISECOND;
         }

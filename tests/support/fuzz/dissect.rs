@@ -6,9 +6,9 @@
 
 use super::super::packet::message::{client_hello, dns, dns_failure, server_hello, tls_record};
 use super::split;
-use spantop::dissect::{Dissectors, EndReason, Listener, Payload, registry};
+use spantop::dissect::{Dissectors, Listener, Payload, registry};
 use spantop::model::limits::DISSECT_BYTES;
-use spantop::model::{AppMessage, AppSlot, Direction, FlowKey, Tally, Timestamp};
+use spantop::model::{AppMessage, AppSlot, CloseReason, Direction, FlowKey, Tally, Timestamp};
 
 /// More would only be slow.
 const MOST_PAYLOADS: usize = 64;
@@ -62,7 +62,7 @@ impl Conversation {
     /// Ends it, holds it to what must be true of any conversation, and says what was counted.
     fn end(mut self) -> Vec<Tally> {
         let name = self.dissectors.server_name(&self.slot).cloned();
-        self.dissectors.end(&mut self.slot, EndReason::Finished);
+        self.dissectors.end(&mut self.slot, CloseReason::Finished);
         assert_eq!((self.dissectors.held(), self.dissectors.reading()), (0, 0), "nothing is left");
         assert_eq!(self.dissectors.server_name(&self.slot), name.as_ref(), "the server's name outlives the conversation");
         let names = self.dissectors.names().map(|n| n.name).chain(name);

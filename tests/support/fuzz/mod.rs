@@ -2,12 +2,7 @@
 //!
 //! The bodies live here and not in `fuzz/`, because both use them: `tests/fuzz_corpora.rs` runs every target over its corpus and over mutations
 //! that are the same every time, as an ordinary test; `fuzz/` (which needs cargo-fuzz and is no part of the package) runs them for as
-//! long as one likes:
-//!
-//! ```text
-//! cargo fuzz run decode                                              with a nightly compiler
-//! RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none decode           with a stable one
-//! ```
+//! long as one likes: see `fuzz/README.md`.
 //!
 //! A corpus is `fuzz/corpus/TARGET/`: the target's own seeds, made by the packet builder and the writers of `files.rs`
 //! (`FUZZ_SEEDS=write cargo test --test fuzz_corpora` writes them there), and what once went wrong, named `mended-…`.

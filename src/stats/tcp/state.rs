@@ -1,0 +1,152 @@
+//! What is kept of a connection: the numbers of its two directions, and what its flags have said so far.
+
+use super::MIDWAY_SEGMENTS;
+use crate::model::{Direction, Timestamp};
+
+/// A SYN without the window scale option.
+pub(super) const NO_SCALE: u8 = u8::MAX;
+
+/// One direction of a connection.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Stream {
+    /// Next sequence number expected; never before `acked`.
+    pub(super) next: u32,
+    /// Highest acknowledgement of this direction's bytes. When the conversation settles it is set to `next`: what came before is not judged.
+    pub(super) acked: u32,
+    /// Newest hole (0: none).
+    pub(super) hole: u32,
+    /// Largest segment the other side takes, from its SYN (0: unknown).
+    pub(super) mss: u16,
+    /// The window in the latest segment, unscaled.
+    pub(super) window: u16,
+}
+
+impl Stream {
+    pub(super) fn restart(&mut self, sequence: u32) {
+        (self.next, self.acked, self.hole) = (sequence, sequence, 0);
+    }
+}
+
+/// What every segment of a connection touches: 40 bytes in the flow's record.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TcpHot {
+    pub(super) streams: [Stream; 2],
+    /// [`TcpHot::BASE`] and its like.
+    pub(super) flags: u16,
+    /// Segments seen of each direction, up to [`MIDWAY_SEGMENTS`]; not counted any more once the conversation is settled.
+    pub(super) segments: [u8; 2],
+    /// Window scale each side's SYN announced, plus one (0: unknown).
+    pub(super) scale: [u8; 2],
+}
+
+/// What of a connection is needed when it begins: 16 bytes beside the flow's record.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TcpCold {
+    /// First sequence number of each direction.
+    pub(super) base: [u32; 2],
+    /// When the SYN came that the numbers begin with, or before it a SYN-ACK.
+    pub(super) opened: Timestamp,
+}
+
+impl TcpHot {
+    /// The direction's first sequence number is known.
+    pub(super) const BASE: [u16; 2] = [1 << 0, 1 << 1];
+    /// The direction's `next` and `acked` hold.
+    pub(super) const FOLLOWED: [u16; 2] = [1 << 2, 1 << 3];
+    /// The direction has acknowledged without SYN.
+    pub(super) const ACKED: [u16; 2] = [1 << 4, 1 << 5];
+    /// A SYN of the direction was seen.
+    pub(super) const SYN_SEEN: [u16; 2] = [1 << 6, 1 << 7];
+    /// A SYN-ACK of the direction came without its SYN.
+    pub(super) const EARLY: [u16; 2] = [1 << 8, 1 << 9];
+    /// It acknowledged the number that the other direction began with.
+    pub(super) const FITS: u16 = 1 << 10;
+    /// Both steps of the handshake were told.
+    pub(super) const SHAKEN: u16 = 1 << 11;
+    /// A SYN was seen whose numbers could be followed.
+    pub(super) const OPENED: u16 = 1 << 12;
+    /// See [`TcpMarks::SETTLED`].
+    pub(super) const SETTLED: u16 = 1 << 13;
+    /// Fragments were seen: lengths cannot be followed.
+    pub(super) const FRAGMENTED: u16 = 1 << 14;
+    /// A side's SYN does not permit selective acknowledgements.
+    pub(super) const NO_SACK: u16 = 1 << 15;
+
+    /// Of which flags which are set, when a direction is followed and has acknowledged, and nothing of the other was seen.
+    pub(super) const ALONE: [(u16, u16); 2] = [Self::alone(0), Self::alone(1)];
+
+    const fn alone(at: usize) -> (u16, u16) {
+        let set = Self::FOLLOWED[at] | Self::ACKED[at];
+        (set | Self::FOLLOWED[1 - at] | Self::FRAGMENTED, set)
+    }
+
+    #[inline(always)]
+    pub(super) fn is(&self, flag: u16) -> bool {
+        self.flags & flag != 0
+    }
+
+    /// Whether nothing was seen of the connection.
+    pub(super) fn is_new(&self) -> bool {
+        !self.is(Self::BASE[0] | Self::BASE[1])
+    }
+
+    /// Whether its numbers are trusted, so that gaps are told.
+    pub fn is_settled(&self) -> bool {
+        self.flags & (Self::SETTLED | Self::FRAGMENTED) == Self::SETTLED
+    }
+
+    /// Largest payload a segment in this direction may have, as the other side's SYN announced it.
+    #[inline]
+    pub fn mss(&self, way: Direction) -> Option<u16> {
+        Some(self.streams[way as usize].mss).filter(|&m| m > 0)
+    }
+
+    /// Next sequence number expected of a direction.
+    pub fn next_sequence(&self, way: Direction) -> Option<u32> {
+        self.is(Self::FOLLOWED[way as usize]).then_some(self.streams[way as usize].next)
+    }
+
+    /// Bytes of a direction that were seen and not acknowledged so far, of a settled conversation.
+    pub fn in_flight(&self, way: Direction) -> Option<u32> {
+        let stream = &self.streams[way as usize];
+        self.is_settled().then_some(stream.next.wrapping_sub(stream.acked))
+    }
+
+    /// By how many bits the windows that a direction announces are shifted: 0 when not both SYNs have the option (RFC 7323 section 1.3);
+    /// `None` when not both SYNs were seen.
+    pub fn window_scale(&self, way: Direction) -> Option<u8> {
+        match self.scale {
+            [0, _] | [_, 0] => None,
+            [NO_SCALE, _] | [_, NO_SCALE] => Some(0),
+            shifts => Some(shifts[way as usize] - 1),
+        }
+    }
+
+    /// The window that a direction's latest segment announces, in bytes; `None` when not both SYNs were seen.
+    pub fn window(&self, way: Direction) -> Option<u32> {
+        Some(u32::from(self.streams[way as usize].window) << self.window_scale(way)?)
+    }
+
+    /// Whether both sides understand selective acknowledgements; `None` when not both SYNs were seen.
+    pub fn permits_sack(&self) -> Option<bool> {
+        (!self.scale.contains(&0)).then_some(!self.is(Self::NO_SACK))
+    }
+
+    /// Whether a SYN opens a new connection on the same ports: its sequence number is not the one this connection began with (Wireshark 4.0's
+    /// rule for a new stream; a repeated SYN after RST is the same attempt).
+    pub fn is_reuse(&self, cold: &TcpCold, way: Direction, sequence: u32) -> bool {
+        self.is(Self::BASE[way as usize]) && cold.base[way as usize] != sequence
+    }
+
+    /// Counts one of a conversation's first segments, and says when it is settled from here on.
+    pub(super) fn approach(&mut self, way: usize) {
+        self.segments[way] = (self.segments[way] + 1).min(MIDWAY_SEGMENTS);
+        let least = self.segments[0].min(self.segments[1]);
+        if least >= MIDWAY_SEGMENTS || least > 0 && self.is(Self::OPENED) {
+            self.flags |= Self::SETTLED;
+            self.streams.iter_mut().for_each(|s| s.acked = s.next);
+        }
+    }
+}
+
+const _: () = assert!(size_of::<TcpHot>() == 40 && size_of::<TcpCold>() == 16);
