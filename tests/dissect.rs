@@ -7,7 +7,7 @@ use spantop::engine::{self, Settings};
 use spantop::error::Outcome;
 use spantop::model::{AppBy, CounterValue, LinkType, Timestamp};
 use spantop::snapshot::Snapshot;
-use support::packet::message::{dns, dns_failure};
+use support::packet::message::{client_hello as hello_message, dns, dns_failure, server_hello, tls_record};
 use support::packet::{ACK, PSH, Packet, SYN};
 
 const MILLISECOND: i64 = 1_000_000;
@@ -146,4 +146,51 @@ fn a_gap_leaves_the_protocol_and_no_name() {
 fn a_port_alone_is_a_guess() {
     let (_, app, s) = server_name(&connection(443, &[(0, b"nothing that is known")], 21));
     assert_eq!((app, s.conversations.tcp.rows[0].app_by), (Some("https"), Some(AppBy::Port)));
+}
+
+/// A server's hello in three segments, each longer than the one before; `order` is that of their coming.
+fn answered_in(order: [usize; 3], port: u16) -> Packets {
+    let question = tls_record(22, &hello_message(Some("www.example.org"), &["h2"]));
+    let answer = [tls_record(22, &server_hello(0x0303)), tls_record(22, &[11; 2_000])].concat();
+    let mut packets = connection(port, &[(0, &question)], question.len());
+    packets.truncate(4);
+    let ends = [20, 600, answer.len()];
+    for (time, n) in (10..).zip(order) {
+        let from = if n == 0 { 0 } else { ends[n - 1] };
+        let layers = Packet::eth([2, 0, 0, 0, 0, 2], [2, 0, 0, 0, 0, 1]).ip(SERVER, CLIENT).tcp(4433, port);
+        let segment = layers.seq(5_000 + from as u32).ack(1_000 + question.len() as u32).flags(PSH | ACK);
+        packets.push((time, segment.payload(&answer[from..ends[n]]).build()));
+    }
+    packets
+}
+
+#[test]
+fn a_side_whose_first_segment_is_overtaken_is_read_from_its_beginning() {
+    for (port, order) in (40_000..).zip([[0, 1, 2], [1, 0, 2], [2, 1, 0], [1, 2, 0], [2, 0, 1]]) {
+        let s = analyse(&answered_in(order, port), &Settings::default());
+        assert_eq!((count(&s, "tls", "client_hellos"), count(&s, "tls", "server_hellos")), (1, 1), "{order:?}");
+        assert_eq!(*counted(&s, "tls", "versions"), CounterValue::Codes([(0x0303, 1)].into()), "{order:?}");
+    }
+    // Without its handshake, and without its first segment, where it begins is known by what the client acknowledges.
+    let mut midway = answered_in([1, 0, 2], 40_000);
+    midway.drain(..3);
+    let s = analyse(&midway, &Settings::default());
+    assert_eq!(count(&s, "tls", "server_hellos"), 1);
+}
+
+#[test]
+fn answers_that_break_off_are_malformed() {
+    let whole = dns(7, "www.example.org", Some([192, 0, 2, 7].into()));
+    let mut more = whole.clone();
+    more[7] = 2;
+    let mut longer = whole.clone();
+    let at = longer.len() - 5;
+    longer[at] = 200;
+    let cut = &whole[..whole.len() - 3];
+    for (message, malformed) in [(&whole[..], 0), (&more, 1), (&longer, 1), (cut, 1)] {
+        let packets = vec![(0, ask(40_000, &dns(7, "www.example.org", None))), (10, reply(40_000, message))];
+        let s = analyse(&packets, &Settings::default());
+        let counts = ["responses", "malformed", "answered"].map(|counter| count(&s, "dns", counter));
+        assert_eq!(counts, [1, malformed, 1], "{message:02x?}");
+    }
 }

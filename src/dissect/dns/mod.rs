@@ -228,12 +228,14 @@ fn message(payload: &Payload<'_>, bytes: &[u8], is_whole: bool, source: NameSour
     if header.is_response()
         && header.rcode() == 0
         && let Some((_, at)) = read
+        && answers(payload, bytes, header, at, &name, source, out).is_none()
+        && is_whole
     {
-        answers(payload, bytes, header, at, &name, source, out);
+        out.tally().add(MALFORMED);
     }
 }
 
-/// Learns the names in the answers of a response, which begin at `at`; `asked` is the name of its question.
+/// Learns the names in the answers of a response, which begin at `at`; `asked` is the name of its question. `None` when they break off.
 fn answers(
     payload: &Payload<'_>,
     bytes: &[u8],
@@ -242,16 +244,15 @@ fn answers(
     asked: &Name,
     source: NameSource,
     out: &mut DissectOutput<'_>,
-) {
+) -> Option<()> {
     // Further questions, as multicast DNS may have, stand before the answers.
     let (mut owner, mut target) = (Name::default(), Name::default());
     for _ in 1..header.counts[0].min(RECORDS) {
-        let Some((_, next)) = wire::question(bytes, at, &mut owner) else { return };
-        at = next;
+        (_, at) = wire::question(bytes, at, &mut owner)?;
     }
     for _ in 0..header.counts[1].min(RECORDS) {
-        let Some((record, next)) = wire::record(bytes, at, &mut owner) else { return };
-        at = next;
+        let record;
+        (record, at) = wire::record(bytes, at, &mut owner)?;
         // Multicast DNS sets the highest bit of the class (RFC 6762 section 10.2).
         if record.class & 0x7fff != 1 {
             continue;
@@ -274,6 +275,7 @@ fn answers(
             _ => {}
         }
     }
+    Some(())
 }
 
 /// The address in a record.

@@ -28,13 +28,13 @@ pub struct Waiting<'a> {
     pub length: u32,
     /// TCP's values.
     pub segment: Option<Segment>,
-    /// The TCP sequence number that was expected of its direction.
-    pub expected: Option<u32>,
+    /// The TCP sequence numbers that were expected of both directions.
+    pub expected: [Option<u32>; 2],
 }
 
 impl<'a> Waiting<'a> {
     /// Takes from a frame what dissecting it needs; `None` without a conversation over UDP or TCP whose header is there.
-    pub fn of(frame: &Frame<'a>, at: u32, expected: Option<u32>) -> Option<Self> {
+    pub fn of(frame: &Frame<'a>, at: u32, expected: [Option<u32>; 2]) -> Option<Self> {
         let (flow, way) = frame.flow?;
         let bytes = frame.payload();
         let length = match (&frame.tcp, flow.protocol) {

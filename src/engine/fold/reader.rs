@@ -4,7 +4,7 @@ use super::dissect_queue::Waiting;
 use crate::dissect::{DissectReport, Dissectors, Listener, Payload};
 use crate::mirror::UnmatchedCounts;
 use crate::model::mix::Keys;
-use crate::model::tcp::RST;
+use crate::model::tcp::{ACK, RST};
 use crate::model::{AppMessage, AppSlot, CloseReason, Direction, Frame, LearntName, Segment, Timestamp};
 use crate::stats::exchange::{self, Exchanges};
 use crate::stats::{Reassembler, ReassemblyPool, StreamEnd, StreamPiece};
@@ -116,9 +116,13 @@ impl Reader {
         if segment.payload == 0 || packet.bytes.is_empty() {
             return false;
         }
-        let mut streams = Streams::default();
         let (mine, start) = (packet.way as usize, segment.sequence);
-        let ahead = packet.expected.map_or(0, |expected| start.wrapping_sub(expected));
+        // The other direction begins where it stands, or with what is acknowledged: its first segment to come may have overtaken others.
+        let acknowledged = (segment.flags & ACK != 0).then_some(segment.acknowledgement);
+        let mut streams =
+            packet.expected.map(|expected| expected.or(acknowledged).map_or_else(Reassembler::default, Reassembler::starting_at));
+        let expected = packet.expected.get(mine).copied().flatten();
+        let ahead = expected.map_or(0, |expected| start.wrapping_sub(expected));
         let is_ahead = ahead > 0 && ahead < AHEAD;
         let begin = if is_ahead { start.wrapping_sub(ahead) } else { start };
         if !is_ahead && !self.dissectors.recognises(slot, &payload(packet, packet.bytes, segment.payload)) {

@@ -249,12 +249,12 @@ impl Shard {
         match &frame.tcp {
             // A segment before it may still wait, and make a state of which what this one acknowledges is part; before any payload nothing does.
             Some(segment) if segment.payload == 0 && segment.flags & SYN != 0 => None,
-            Some(_) => Waiting::of(frame, at, self.flows.next_sequence(at, frame.flow?.1)),
+            Some(_) => Waiting::of(frame, at, [Direction::AToB, Direction::BToA].map(|way| self.flows.next_sequence(at, way))),
             None if slot.app == AppId::NONE && frame.flow?.0.protocol != UDP => {
                 self.reader.echo(frame, self.detectors.unmatched());
                 None
             }
-            None => Waiting::of(frame, at, None),
+            None => Waiting::of(frame, at, [None; 2]),
         }
     }
 
