@@ -41,7 +41,7 @@ fn in_each_shard() -> Vec<(&'static str, usize, usize)> {
         ("fragments", FRAGMENTS, 128),
         ("packets for copies", COPY_PACKETS, 32 + 8),
         ("conversations for copies", COPY_FLOWS, 32),
-        ("unseen ranges", HOLES_PER_SHARD, 40 + 2 * 16),
+        ("unseen ranges", HOLES_PER_SHARD, 48 + 2 * 16),
         ("windows of loss", WINDOWS, 32),
         ("requests", REQUESTS, 64),
         ("bytes put in order", REASSEMBLY_CHUNKS, REASSEMBLY_CHUNK + 12),

@@ -1,6 +1,6 @@
 //! Holes in sequence space: opened where bytes are missing, received by the other side, acknowledged, filled late or decided to be lost.
 //!
-//! They live in one ring for all connections of a shard; a direction knows its newest, and each the next older one.
+//! They live in one ring for all connections of a shard; a direction knows its newest, that its oldest, and each its neighbours.
 
 use super::{Moment, Stream, before};
 use crate::model::Timestamp;
@@ -24,8 +24,11 @@ enum Told {
 #[derive(Debug, Clone, Copy, Default)]
 struct Hole {
     id: u32,
-    /// Next older hole of the same direction (0: none).
+    /// Next older and next newer hole of the same direction (0: none): they lie in the order of their numbers.
     older: u32,
+    newer: u32,
+    /// The oldest of the direction, in its newest.
+    oldest: u32,
     start: u32,
     end: u32,
     told: Told,
@@ -87,8 +90,16 @@ impl Holes {
         let (opened, label) = (moment.time, moment.label);
         let told = if acknowledged.is_some() { Told::Acknowledged } else { Told::Nothing };
         let since = acknowledged.unwrap_or_default();
-        let hole = Hole { older: stream.hole, start, end, told, since, opened, mss: stream.mss, label, ..Hole::default() };
-        stream.hole = self.insert(hole);
+        let (older, oldest) = self.get(stream.hole).map_or((0, 0), |newest| (newest.id, newest.oldest));
+        let hole = Hole { older, oldest, start, end, told, since, opened, mss: stream.mss, label, ..Hole::default() };
+        let id = self.insert(hole);
+        if let Some(hole) = self.get(id).filter(|hole| hole.oldest == 0) {
+            hole.oldest = id;
+        }
+        if let Some(newest) = self.get(older) {
+            newest.newer = id;
+        }
+        stream.hole = id;
     }
 
     fn insert(&mut self, mut hole: Hole) -> u32 {
@@ -118,43 +129,81 @@ impl Holes {
         self.due = self.waiting.front().map_or(NEVER, |w| w.0);
     }
 
-    /// Takes decided holes off the front of a direction's list: when the newest is decided, nothing waits behind it.
+    /// Takes decided holes off both ends of a direction's list, and finds its oldest again when the ring has taken that.
     fn shorten(&mut self, newest: &mut u32) {
         for _ in 0..HOLES_PER_FLOW {
-            match self.get(*newest) {
-                Some(hole) if hole.decided => {
-                    *newest = hole.older;
-                    *hole = Hole::default();
+            match self.get(*newest).map(|hole| (hole.decided, hole.oldest)) {
+                None => {
+                    *newest = 0;
+                    return;
                 }
-                Some(_) => return,
+                Some((true, _)) => self.unlink(newest, *newest),
+                Some((false, oldest)) => match self.get(oldest).map(|hole| hole.decided) {
+                    Some(true) => self.unlink(newest, oldest),
+                    Some(false) => return,
+                    None => return self.find_oldest(*newest),
+                },
+            }
+        }
+    }
+
+    fn find_oldest(&mut self, newest: u32) {
+        let mut oldest = newest;
+        for _ in 0..HOLES_PER_FLOW {
+            match self.get(oldest).map(|hole| hole.older).filter(|&older| self.get(older).is_some()) {
+                Some(older) => oldest = older,
                 None => break,
             }
         }
-        *newest = 0;
+        if let Some(newest) = self.get(newest) {
+            newest.oldest = oldest;
+        }
     }
 
-    /// Divides a hole at `at`, within it; what lies behind is put in front of the list, where ids grow. Returns its id.
+    /// Divides a hole at `at`, within it. Returns the id of what lies behind.
     fn divide(&mut self, newest: &mut u32, id: u32, at: u32) -> u32 {
-        let Some(hole) = self.get(id) else { return 0 };
-        let rest = Hole { start: at, older: *newest, ..*hole };
-        hole.end = at;
-        *newest = self.insert(rest);
-        *newest
+        let Some(&mut hole) = self.get(id) else { return 0 };
+        let rest = self.insert(Hole { start: at, older: id, ..hole });
+        if let Some(hole) = self.get(id) {
+            (hole.end, hole.newer) = (at, rest);
+        }
+        if let Some(newer) = self.get(hole.newer) {
+            newer.older = rest;
+        }
+        if *newest == id {
+            *newest = rest;
+        }
+        rest
+    }
+
+    fn unlink(&mut self, newest: &mut u32, id: u32) {
+        let Some(hole) = self.get(id) else { return };
+        let gone = std::mem::take(hole);
+        if let Some(newer) = self.get(gone.newer) {
+            newer.older = gone.older;
+        }
+        if let Some(older) = self.get(gone.older) {
+            older.newer = gone.newer;
+        }
+        if *newest == id {
+            *newest = if let Some(older) = self.get(gone.older) {
+                older.oldest = if gone.oldest == id { older.id } else { gone.oldest };
+                older.id
+            } else {
+                0
+            };
+        } else if let Some(newest) = self.get(*newest).filter(|newest| newest.oldest == id) {
+            newest.oldest = gone.newer;
+        }
     }
 
     /// Marks what a block of a selective acknowledgement covers; one that ends before it begins is none.
     pub fn received(&mut self, newest: &mut u32, start: u32, end: u32, moment: Moment) {
         let mut id = if before(start, end) { *newest } else { 0 };
         for _ in 0..HOLES_PER_FLOW {
-            let Some(&mut hole) = self.get(id) else { break };
-            if hole.told == Told::Nothing && before(start, hole.end) && before(hole.start, end) {
-                let mut part = id;
-                if before(hole.start, start) {
-                    part = self.divide(newest, id, start);
-                }
-                if before(end, hole.end) {
-                    self.divide(newest, part, end);
-                }
+            let Some(&mut hole) = self.get(id).filter(|hole| before(start, hole.end)) else { break };
+            if hole.told == Told::Nothing && before(hole.start, end) {
+                let part = self.part(newest, id, start, end);
                 if let Some(hole) = self.get(part) {
                     (hole.told, hole.since) = (Told::Received, moment.time);
                 }
@@ -163,13 +212,23 @@ impl Holes {
         }
     }
 
+    /// The part of a hole from `start` to `end`, which overlap it, as a hole of its own.
+    fn part(&mut self, newest: &mut u32, id: u32, start: u32, end: u32) -> u32 {
+        let Some(&mut hole) = self.get(id) else { return 0 };
+        let part = if before(hole.start, start) { self.divide(newest, id, start) } else { id };
+        if before(end, hole.end) {
+            self.divide(newest, part, end);
+        }
+        part
+    }
+
     /// Marks what an acknowledgement covers, and says how many bytes that is; a hole it covers in part is divided there.
     pub fn cover(&mut self, newest: &mut u32, known: u32, ack: u32, moment: Moment) -> u32 {
         self.shorten(newest);
         let (mut id, mut sum) = (*newest, 0u32);
         for _ in 0..HOLES_PER_FLOW {
-            let Some(&mut hole) = self.get(id) else { break };
-            if !hole.is_acknowledged() && before(hole.start, ack) && before(known, hole.end) {
+            let Some(&mut hole) = self.get(id).filter(|hole| before(known, hole.end)) else { break };
+            if !hole.is_acknowledged() && before(hole.start, ack) {
                 if before(ack, hole.end) {
                     self.divide(newest, id, ack);
                 }
@@ -191,45 +250,36 @@ impl Holes {
     /// Takes arrived bytes out of the holes of a direction, and says how many those are.
     pub fn fill(&mut self, newest: &mut u32, start: u32, end: u32, moment: Moment) -> u32 {
         self.shorten(newest);
-        let (mut id, mut newer, mut sum) = (*newest, 0u32, 0u32);
-        for _ in 0..HOLES_PER_FLOW {
-            let Some(hole) = self.get(id) else { break };
-            let (older, gone) = (hole.older, *hole);
-            if gone.is_waited_for(moment.time) && before(start, gone.end) && before(gone.start, end) {
-                let from = if before(gone.start, start) { start } else { gone.start };
-                let to = if before(end, gone.end) { end } else { gone.end };
-                let right = Hole { start: to, ..gone };
-                let both = from != gone.start && to != gone.end;
-                (hole.start, hole.end) = if from != gone.start { (gone.start, from) } else { (to, gone.end) };
-                let bytes = to.wrapping_sub(from);
-                sum = sum.saturating_add(bytes);
-                if gone.is_acknowledged() {
-                    self.news.push(HoleEvent::Late { way: moment.way, bytes, after: moment.time.since(gone.since) });
-                }
-                if both {
-                    // Decided at its own time; put in front of the list, where ids grow.
-                    *newest = self.insert(Hole { older: *newest, ..right });
-                    newer = if newer == 0 { *newest } else { newer };
-                }
-            }
-            if self.get(id).is_some_and(|h| h.start == h.end) {
-                self.unlink(newest, newer, id, older);
-            } else {
-                newer = id;
-            }
-            id = older;
+        let oldest = self.get(*newest).map_or(0, |hole| hole.oldest);
+        // A direction that comes late fills from its oldest holes on, however many there are; what overtook others, the newest.
+        let (filled, is_done) = self.fill_from(newest, oldest, true, (start, end), moment);
+        if is_done {
+            return filled;
         }
-        sum
+        filled.saturating_add(self.fill_from(newest, *newest, false, (start, end), moment).0)
     }
 
-    fn unlink(&mut self, newest: &mut u32, newer: u32, id: u32, older: u32) {
-        if let Some(hole) = self.get(id) {
-            *hole = Hole::default();
+    /// The same from one end of the list on; also whether all that could be filled was seen.
+    fn fill_from(&mut self, newest: &mut u32, from: u32, upward: bool, bytes: (u32, u32), moment: Moment) -> (u32, bool) {
+        let ((start, end), mut id, mut sum) = (bytes, from, 0u32);
+        for _ in 0..HOLES_PER_FLOW {
+            let Some(&mut hole) = self.get(id) else { return (sum, true) };
+            let (begins, ends) = (before(hole.start, end), before(start, hole.end));
+            if if upward { !begins } else { !ends } {
+                return (sum, true);
+            }
+            if begins && ends && hole.is_waited_for(moment.time) {
+                let part = self.part(newest, id, start, end);
+                let bytes = self.get(part).map_or(0, |part| part.end.wrapping_sub(part.start));
+                sum = sum.saturating_add(bytes);
+                if hole.is_acknowledged() {
+                    self.news.push(HoleEvent::Late { way: moment.way, bytes, after: moment.time.since(hole.since) });
+                }
+                self.unlink(newest, part);
+            }
+            id = if upward { hole.newer } else { hole.older };
         }
-        match self.get(newer) {
-            Some(hole) => hole.older = older,
-            None => *newest = older,
-        }
+        (sum, false)
     }
 
     /// Decides holes whose time has come.
@@ -255,4 +305,4 @@ impl Holes {
     }
 }
 
-const _: () = assert!(size_of::<Hole>() == 40);
+const _: () = assert!(size_of::<Hole>() == 48);

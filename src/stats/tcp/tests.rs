@@ -167,6 +167,27 @@ fn blocks_divide_what_is_missing() {
     assert_eq!(c.lost().iter().map(|l| l.bytes).sum::<u32>(), 300);
 }
 
+/// Each acknowledgement opens a hole before its data comes: hundreds at a time at the speeds where a few milliseconds matter.
+#[test]
+fn a_direction_that_comes_late_fills_every_hole() {
+    for (late, lost_each) in [(40u32, 0u32), (900, 0), (900, 100)] {
+        let mut c = Conversation::open();
+        let mut filled = 0;
+        for n in 0..3_000 {
+            c.time += MILLISECOND / 100;
+            c.ack((n + 1) * 200);
+            if let Some(at) = n.checked_sub(late).filter(|at| lost_each == 0 || at % lost_each != 7) {
+                filled += c.data(at * 200, 200).filled;
+            }
+        }
+        let whole = 3_000 - late;
+        let lost = if lost_each == 0 { 0 } else { (whole - 7).div_ceil(lost_each) };
+        assert_eq!(filled, (whole - lost) * 200, "{late} segments late");
+        c.time += HOLD;
+        assert_eq!(c.lost().iter().map(|l| l.bytes).sum::<u32>(), (lost + late) * 200, "the last ones never come");
+    }
+}
+
 #[test]
 fn the_options_of_both_syns_count() {
     let mut c = Conversation::default();
