@@ -69,6 +69,17 @@ pub mod measured {
     pub const ENCAPSULATION: [u64; 2] = [38, 62];
     /// Seconds between two packets of LACP, fast and slow (IEEE 802.1AX clause 6.4.4).
     pub const LACP: [f64; 2] = [1.0, 30.0];
+    /// Share of the usual packets below which regular senders are silent because nothing is mirrored.
+    pub const SILENT: f64 = 0.1;
+    /// Seconds of a pause in which nothing arrived, packets that would have come in it, how many times as long as every other it is, and
+    /// seconds of traffic besides.
+    pub const PAUSE: f64 = 10.0;
+    /// See [`PAUSE`].
+    pub const PAUSE_MISSED: u64 = 200;
+    /// See [`PAUSE`].
+    pub const PAUSE_STEADY: f64 = 10.0;
+    /// See [`PAUSE`].
+    pub const PAUSE_BESIDES: f64 = 30.0;
     /// Bits of the sequence numbers of some switches.
     pub const NARROW_BITS: u64 = 30;
 }

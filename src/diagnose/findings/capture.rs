@@ -3,7 +3,7 @@
 use super::{SURE, lacking, present_if};
 use crate::diagnose::detector::{Detection, Detector, Limit, Need, Page, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Seconds, Share};
+use crate::diagnose::figure::Figure::{Count, Seconds, Share, Times};
 use crate::diagnose::figure::measured;
 use crate::model::evidence::{Outage, share};
 use crate::model::time::SECOND;
@@ -187,15 +187,25 @@ impl Detector for MirrorOutage {
         &Page {
             id: "mirror.outage",
             aspect: Some(Aspect::Coverage),
-            meaning: "For a while nothing was mirrored: senders that are regular as a clock were all silent at once.",
+            meaning: "For a while nothing was mirrored: senders that are regular as a clock were all silent at once, or traffic that \
+                      never pauses did.",
             measured: "Spanning tree, LLDP, LACP, VRRP and the like, after five even intervals: at least three in a row missing from \
-                       every sender frequent enough to tell; where that is one sender only, no packet at all may have arrived. \
-                       Critical while it lasts, a warning afterwards.",
+                       every sender frequent enough to tell, while fewer packets than {little} of the usual arrived; where that \
+                       is one sender only, none at all. Also a pause of at least {pause} without any packet, in which at \
+                       least {missed} would have come, {steady} as long as every ordinary one, beside {besides} of \
+                       traffic from one source. Critical while it lasts, a warning afterwards.",
             cause: "The session was removed or changed, its destination port flapped, or the switch reloaded.",
-            lookalikes: "The senders themselves were down, if there are few of them; a spanning tree change moved them.",
+            lookalikes: "The senders themselves were down, if there are few of them; all that was seen came from one host, which paused; \
+                         a clock that was set forward.",
             remedy: "Look at the switch's log at that time.",
             topic: None,
-            figures: &[],
+            figures: &[
+                ("little", Share(measured::SILENT)),
+                ("pause", Seconds(measured::PAUSE)),
+                ("missed", Count(measured::PAUSE_MISSED)),
+                ("steady", Times(measured::PAUSE_STEADY)),
+                ("besides", Seconds(measured::PAUSE_BESIDES)),
+            ],
         }
     }
 

@@ -1,12 +1,14 @@
 //! From what the detectors counted to what the findings rest on.
 
+use crate::diagnose::measured;
 use crate::diagnose::{Evidence, Hints, recognise};
 use crate::engine::fold::detectors::{Counts, DetectorReport};
 use crate::engine::judge::history::{SessionSums, Sums};
 use crate::engine::route::utilisation::occupied;
 use crate::engine::tape::Request;
-use crate::mirror::{LossSplit, clustered, flat_top, window};
-use crate::model::evidence::{ClockEvidence, HostEvidence, LossEvidence, SessionLoss, TransitEvidence};
+use crate::mirror::{LossSplit, WINDOW, clustered, flat_top, window};
+use crate::model::evidence::{ClockEvidence, HostEvidence, LossEvidence, Outage, SessionLoss, TransitEvidence};
+use crate::model::time::SECOND;
 use crate::model::{Episode, Estimate, Mac, Sum, Timestamp, wilson};
 use crate::switch::{OutageSpan, outages};
 
@@ -108,12 +110,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         order: counts.order.evidence(&counts.loss, health, (outer.numbered > 0).then_some(outer.reordered == 0)),
         clock: clock(counts, request),
         casts: health.cast_evidence(),
-        outages: outages(&detected.senders, request.now)
-            .into_iter()
-            .filter(|s| sums.from.is_none_or(|from| s.to >= from))
-            .filter(|s| s.senders > 1 || nothing_arrived(request, s))
-            .map(|s| s.evidence(request.now))
-            .collect(),
+        outages: outages_seen(request, detected, sums, sums.link.packets as f64 / seconds.max(1.0)),
         control: switch.control.evidence(age),
         transit: TransitEvidence {
             nested: outer.nested,
@@ -133,8 +130,6 @@ fn declared_sampling(request: &Request) -> Option<u32> {
     peeled.filter_map(|s| s.sampling).max_by_key(|s| s.samples).map(|s| s.one_in)
 }
 
-/// Whether no packet at all arrived while an unmatched sender's were missing, from when the first of them was due to when the last was; as far as
-/// is remembered, in windows of 100 ms.
 /// The clock as packets show it, with the steps of the wall clock that the router saw.
 fn clock(counts: &Counts, request: &Request) -> ClockEvidence {
     let seen = counts.clock.evidence();
@@ -145,13 +140,40 @@ fn clock(counts: &Counts, request: &Request) -> ClockEvidence {
     }
 }
 
-fn nothing_arrived(request: &Request, silence: &OutageSpan) -> bool {
-    let interval = silence.to.since(silence.from) / i64::try_from(silence.missed).unwrap_or(i64::MAX).saturating_add(1);
-    let first = window(silence.from.plus(interval)).saturating_add(1);
-    let last = window(Timestamp(silence.to.0.saturating_sub(interval))).saturating_sub(1);
+/// Times without a mirror: by the senders that are regular as a clock, and by pauses of traffic that has none. `usual` is how many packets arrive
+/// in a second.
+fn outages_seen(request: &Request, detected: &DetectorReport, sums: &Sums, usual: f64) -> Vec<Outage> {
+    let spans = outages(&detected.senders, request.now).into_iter().filter(|s| sums.from.is_none_or(|from| s.to >= from));
+    let mut all: Vec<Outage> = spans.filter(|s| nothing_arrived(request, s, usual)).map(|s| s.evidence(request.now)).collect();
+    // Between one capture and the next nobody captured.
+    if request.live || request.sources.len() == 1 {
+        let ended = |outage: &Outage| outage.from.plus((outage.seconds * SECOND as f64) as i64);
+        let pauses = request.load.pauses.outages(request.latest.unwrap_or_default());
+        let new = |pause: &Outage| !all.iter().any(|known| known.from < ended(pause) && pause.from < ended(known));
+        let recent = |pause: &Outage| sums.from.is_none_or(|from| ended(pause) >= from);
+        let more: Vec<Outage> = pauses.into_iter().filter(|pause| new(pause) && recent(pause)).collect();
+        all.extend(more);
+    }
+    all
+}
+
+/// Whether hardly a packet arrived while regular senders were silent, or none at all where it is one sender's silence, from when the first of its
+/// packets was due to when the last was; as far as is remembered, in windows of 100 ms. `usual` is how many packets arrive in a second.
+fn nothing_arrived(request: &Request, silence: &OutageSpan, usual: f64) -> bool {
     let arrived = &request.load.arrived;
-    // The open window is known to the next request only.
-    arrived.get(first).is_some_and(|_| arrived.iter().all(|(w, traffic)| w < first || w > last || traffic.packets == 0))
+    let interval = silence.to.since(silence.from) / i64::try_from(silence.missed).unwrap_or(i64::MAX).saturating_add(1);
+    let is_one = silence.senders == 1;
+    let margin = if is_one { interval } else { 0 };
+    let first = window(silence.from.plus(margin)).saturating_add(1);
+    let last = window(Timestamp(silence.to.0.saturating_sub(margin))).saturating_sub(1);
+    let known = arrived.iter().filter(|(w, _)| (first..=last).contains(w));
+    let (windows, packets) = known.fold((0u64, 0u64), |(windows, sum), (_, traffic)| (windows + 1, sum.saturating_add(traffic.packets)));
+    if is_one {
+        // The open window is known to the next request only.
+        return arrived.get(first).is_some_and(|_| packets == 0);
+    }
+    let expected = usual * windows as f64 * WINDOW as f64 / SECOND as f64;
+    windows == 0 || packets as f64 <= measured::SILENT * expected
 }
 
 fn share(part: u64, whole: u64) -> f64 {
@@ -176,7 +198,7 @@ fn by_session(sums: &Sums, split: &LossSplit) -> Vec<SessionLoss> {
 #[cfg(test)]
 mod tests {
     use crate::diagnose::measured;
-    use crate::mirror::{JUDGED_PACKETS, STEP, WINDOW};
+    use crate::mirror::{BESIDES, JUDGED_PACKETS, MISSED, PAUSE, STEADY, STEP, WINDOW};
 
     #[test]
     fn texts_name_what_the_wings_measure_with() {
@@ -184,5 +206,7 @@ mod tests {
         assert_eq!(measured::STEP_BACK, seconds(STEP));
         assert_eq!(measured::WINDOWS[0], seconds(WINDOW));
         assert_eq!(measured::ONE_SIDE, JUDGED_PACKETS);
+        assert_eq!((measured::PAUSE, measured::PAUSE_BESIDES), (seconds(PAUSE), BESIDES as f64));
+        assert_eq!((measured::PAUSE_MISSED, measured::PAUSE_STEADY), (MISSED, STEADY as f64));
     }
 }

@@ -2,7 +2,7 @@
 //! copies arrive, in windows of 100 ms: loss that comes with one rate is a limit's.
 
 use crate::engine::tape::facts::LoadFacts;
-use crate::mirror::{WINDOW as LONG, utilisation_class, window};
+use crate::mirror::{PAUSE, WINDOW as LONG, utilisation_class, window};
 use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::{Timestamp, Traffic};
 
@@ -65,6 +65,10 @@ impl Utilisation {
     #[inline(never)]
     fn turn(&mut self, time: Timestamp) {
         let [piece, end] = self.ends;
+        self.facts.pauses.count(time, self.open.packets);
+        if piece != Timestamp::default() && time.since(piece) > PAUSE / 10 {
+            self.facts.pauses.note(piece, time);
+        }
         if self.open.packets > 0 {
             // The long window that the piece is part of.
             if let Some(sum) = self.facts.arrived.entry(window(Timestamp(piece.0.saturating_sub(WINDOW)))) {

@@ -1,6 +1,6 @@
 //! What only the router knows, for a snapshot.
 
-use crate::mirror::{SessionReport, UTILISATION_CLASSES, Windows};
+use crate::mirror::{Pauses, SessionReport, UTILISATION_CLASSES, Windows};
 use crate::model::{Stamps, Traffic, clock};
 use std::time::{Duration, Instant};
 
@@ -52,4 +52,6 @@ pub struct LoadFacts {
     pub windows: [u64; UTILISATION_CLASSES],
     /// What arrived in windows of 100 ms.
     pub arrived: Windows<Traffic>,
+    /// When nothing arrived.
+    pub pauses: Pauses,
 }

@@ -1,0 +1,120 @@
+//! Pauses in which nothing arrived at all, beside traffic that knows none: the only sign of an outage where no sender is regular as a clock.
+//!
+//! A network that is idle now and then has pauses of every length; one that is never idle for a second, and then for half a minute, was not
+//! mirrored meanwhile. Whoever writes the tape tells of pauses; packets cost nothing.
+
+use crate::model::Timestamp;
+use crate::model::evidence::Outage;
+use crate::model::limits::OUTAGES;
+use crate::model::time::SECOND;
+
+/// The shortest pause that is remembered by itself: as long as a live port may be quiet before it is called silent.
+pub const PAUSE: i64 = 10 * SECOND;
+
+/// How many times as long as every ordinary pause one must be.
+pub const STEADY: i64 = 10;
+
+/// Packets that would have come in it at the rate of the rest.
+pub const MISSED: u64 = 200;
+
+/// Seconds of traffic besides before its rate is known.
+pub const BESIDES: i64 = 30;
+
+/// Pauses of that length at most: more are how this traffic is.
+const MOST: usize = 3;
+
+/// The pauses of a capture so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pauses {
+    /// The first packet.
+    first: Option<Timestamp>,
+    packets: u64,
+    /// The longest ones, of at least [`PAUSE`]: from, to.
+    long: [(Timestamp, Timestamp); OUTAGES],
+    /// The longest of all others, in nanoseconds.
+    short: i64,
+}
+
+fn length((from, to): (Timestamp, Timestamp)) -> i64 {
+    to.since(from)
+}
+
+impl Pauses {
+    /// Tells of packets that came, the first at `time`.
+    pub fn count(&mut self, time: Timestamp, packets: u64) {
+        self.first.get_or_insert(time);
+        self.packets = self.packets.saturating_add(packets);
+    }
+
+    /// Tells that nothing arrived from `from` to `to`. Those shorter than a tenth of [`PAUSE`] need not be told.
+    pub fn note(&mut self, from: Timestamp, to: Timestamp) {
+        let mut pause = (from, to);
+        if length(pause) >= PAUSE
+            && let Some(shortest) = self.long.iter_mut().min_by_key(|known| length(**known))
+            && length(*shortest) < length(pause)
+        {
+            std::mem::swap(&mut pause, shortest);
+        }
+        self.short = self.short.max(length(pause));
+    }
+
+    /// The pauses that are no part of the traffic up to `now`, in the order of time.
+    pub fn outages(&self, now: Timestamp) -> Vec<Outage> {
+        let Some(first) = self.first else { return Vec::new() };
+        let paused = self.long.iter().fold(0i64, |sum, pause| sum.saturating_add(length(*pause)));
+        let besides = now.since(first).saturating_sub(paused);
+        if besides < BESIDES.saturating_mul(SECOND) {
+            return Vec::new();
+        }
+        let rate = self.packets as f64 / besides as f64;
+        let long = || self.long.iter().filter(|pause| length(**pause) >= PAUSE);
+        if long().count() > MOST {
+            return Vec::new();
+        }
+        let outage = |&(from, to): &(Timestamp, Timestamp)| {
+            let missed = (rate * length((from, to)) as f64) as u64;
+            Outage { from, seconds: to.seconds_since(from), senders: 0, missed, open: false }
+        };
+        let standing_out = long().filter(|pause| length(**pause) / STEADY >= self.short);
+        let mut found: Vec<Outage> = standing_out.map(outage).filter(|o| o.missed >= MISSED).collect();
+        found.sort_unstable_by_key(|outage| outage.from);
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(n: i64) -> Timestamp {
+        Timestamp(n * SECOND)
+    }
+
+    /// Of traffic from second 0 to 100 with these pauses: where outages begin.
+    fn found(pauses: &[(i64, i64)], packets: u64) -> Vec<i64> {
+        let mut all = Pauses::default();
+        all.count(seconds(0), packets);
+        pauses.iter().for_each(|&(from, to)| all.note(seconds(from), seconds(to)));
+        all.outages(seconds(100)).iter().map(|o| o.from.0 / SECOND).collect()
+    }
+
+    #[test]
+    fn a_pause_of_steady_traffic_is_an_outage() {
+        assert_eq!(found(&[(20, 50)], 4_200), [20]);
+        assert_eq!(found(&[(5, 6), (60, 75), (20, 50)], 4_200), [20, 60]);
+        assert_eq!(found(&[(5, 7), (60, 75), (20, 50)], 4_200), [20], "15 s are not ten times 2 s");
+        assert_eq!(found(&[(20, 29)], 9_000), [0i64; 0], "short");
+        assert_eq!(found(&[(20, 30)], 9_000), [20]);
+    }
+
+    #[test]
+    fn traffic_that_pauses_by_itself_is_left_alone() {
+        assert_eq!(found(&[(20, 50), (60, 64)], 4_200), [0i64; 0]);
+        assert_eq!(found(&[(0, 10), (20, 30), (40, 50), (60, 70)], 4_200), [0i64; 0], "again and again");
+        assert_eq!(found(&[(20, 50)], 400), [0i64; 0], "six packets a second are few");
+        assert_eq!(found(&[(10, 85)], 4_200), [0i64; 0], "hardly anything besides");
+        let many: Vec<(i64, i64)> = (0..40).map(|n| (n * 100, n * 100 + 20)).collect();
+        assert_eq!(found(&many, 1_000_000), [0i64; 0]);
+        assert_eq!(Pauses::default().outages(seconds(9)).len(), 0);
+    }
+}

@@ -1,0 +1,186 @@
+//! What looks like a fault of the mirror and is none, and the other way round: silence, senders that change their role, a direction that is late.
+
+mod support;
+
+use spantop::capture::Memory;
+use spantop::engine::{self, Settings};
+use spantop::model::{LinkType, Severity, Timestamp, Value};
+use spantop::snapshot::Snapshot;
+use support::Rng;
+use support::packet::message::stp;
+use support::packet::{ACK, PSH, Packet, SYN};
+
+const MILLISECOND: i64 = 1_000_000;
+const SECOND: i64 = 1_000 * MILLISECOND;
+const START: i64 = 1_700_000_000 * SECOND;
+
+/// Frames with their times in nanoseconds.
+type Frames = Vec<(i64, Vec<u8>)>;
+
+fn analyse(mut frames: Frames) -> Snapshot {
+    frames.sort_by_key(|f| f.0);
+    let mut memory = Memory::new();
+    for (time, frame) in &frames {
+        memory.push(Timestamp(START + time), LinkType::ETHERNET, frame.len() as u32, frame);
+    }
+    let outcome = engine::run(Box::new(memory), &Settings::default(), Default::default()).unwrap();
+    assert_eq!(outcome.failure, None);
+    outcome.result
+}
+
+fn ids(s: &Snapshot) -> Vec<&'static str> {
+    s.findings.iter().filter(|f| f.active).map(|f| f.id).collect()
+}
+
+const CLIENT: [u8; 6] = [2, 0, 0, 0, 0, 1];
+const SERVER: [u8; 6] = [2, 0, 0, 0, 0, 2];
+
+/// Datagrams of two hosts to each other, so many a second on average, at times of no pattern.
+fn datagrams(seconds: std::ops::Range<i64>, a_second: f64, seed: u64) -> Frames {
+    let (mut rng, mut time, mut frames) = (Rng(seed), seconds.start * SECOND, Frames::new());
+    for n in 0u32.. {
+        time += rng.exponential(SECOND as f64 / a_second) as i64;
+        if time >= seconds.end * SECOND {
+            break;
+        }
+        let (macs, ips, ports) =
+            if n.is_multiple_of(2) { ([CLIENT, SERVER], [1, 2], [5004, 6000]) } else { ([SERVER, CLIENT], [2, 1], [6000, 5004]) };
+        let layers = Packet::eth(macs[0], macs[1]).ip([10, 0, 0, ips[0]], [10, 0, 0, ips[1]]).id(n as u16);
+        frames.push((time, layers.udp(ports[0], ports[1]).payload(&[&n.to_be_bytes()[..], &[7; 100]].concat()).build()));
+    }
+    frames
+}
+
+/// From when, for how many seconds, and how many packets are missing, as the finding says.
+fn outage(s: &Snapshot) -> Option<(i64, f64, u64)> {
+    let found = s.findings.iter().find(|f| f.id == "mirror.outage")?;
+    assert_eq!(found.severity, Severity::Warning);
+    let told = |name: &str| found.evidence.iter().find(|e| e.0 == name).map(|e| e.1.clone());
+    match [told("from"), told("seconds"), told("missed")] {
+        [Some(Value::Time(from)), Some(Value::Seconds(seconds)), Some(Value::Count(missed))] => Some((from.0 - START, seconds, missed)),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn half_a_minute_without_a_packet_in_steady_traffic_is_told() {
+    for (rate, from, to, seed) in [(60.0, 25, 55, 1), (200.0, 40, 52, 2), (25.0, 31, 71, 3)] {
+        let frames = [datagrams(0..from, rate, seed), datagrams(to..to + 30, rate, seed + 100)].concat();
+        let s = analyse(frames);
+        let (begins, seconds, missed) = outage(&s).unwrap_or_else(|| panic!("{rate} a second: {:?}", ids(&s)));
+        assert!((begins - from * SECOND).abs() < SECOND && (seconds - (to - from) as f64).abs() < 1.0, "{begins} {seconds}");
+        let expected = rate * (to - from) as f64;
+        assert!((missed as f64 - expected).abs() < 0.2 * expected, "{missed} of {expected}");
+    }
+}
+
+#[test]
+fn traffic_that_pauses_by_itself_is_no_outage() {
+    // Six packets a second; bursts with pauses of all lengths; a pause at the end of a short capture.
+    let bursts = (0..12i64).flat_map(|n| datagrams(n * 20..n * 20 + 1 + n % 3, 300.0, n as u64)).collect();
+    let quiet = [datagrams(0..40, 6.0, 1), datagrams(70..110, 6.0, 2)].concat();
+    let short = [datagrams(0..10, 60.0, 1), datagrams(40..50, 60.0, 2)].concat();
+    let breathing = [datagrams(0..30, 60.0, 1), datagrams(34..60, 60.0, 2), datagrams(90..120, 60.0, 3)].concat();
+    for (what, frames) in [("bursts", bursts), ("quiet", quiet), ("short", short), ("breathing", breathing)] {
+        assert_eq!(outage(&analyse(frames)), None, "{what}");
+    }
+}
+
+/// What regular senders send each interval, in these seconds.
+fn every(seconds: impl Iterator<Item = i64>, frame: &dyn Fn(i64) -> Vec<u8>) -> Frames {
+    seconds.map(|s| (s * SECOND + 3 * MILLISECOND, frame(s))).collect()
+}
+
+fn hsrp(router: u8, state: u8) -> Vec<u8> {
+    let body = [&[0, 0, state, 3, 10, 100 + router, 1, 0][..], b"cisco\0\0\0", &[10, 0, 0, 254]].concat();
+    Packet::eth([2, 0, 0, 0, 9, router], [1, 0, 0x5e, 0, 0, 2])
+        .ip([10, 0, 0, router], [224, 0, 0, 2])
+        .ttl(1)
+        .udp(1985, 1985)
+        .payload(&body)
+        .build()
+}
+
+fn vrrp(source: [u8; 6], router: u8) -> Vec<u8> {
+    let body = [0x21, 1, 100, 1, 0, 1, 0, 0, 10, 0, 0, 254, 0, 0, 0, 0, 0, 0, 0, 0];
+    Packet::eth(source, [1, 0, 0x5e, 0, 0, 18]).ip([10, 0, 0, router], [224, 0, 0, 18]).ttl(255).protocol(112).payload(&body).build()
+}
+
+/// Two senders at a time that are replaced by others in the middle, while thousands of packets arrive.
+#[test]
+fn senders_that_change_their_role_are_no_outage() {
+    let (before, after) = (|| (0..60i64).step_by(3), || (60..120i64).step_by(3));
+    // Two groups of HSRP whose active router changes: it sends from the group's address, which moves with the role.
+    let group = |n: u8| move |_| [&[1, 0, 0x5e, 0, 0, 2][..], &[0, 0, 0x0c, 7, 0xac, n], &hsrp(1, 16)[12..]].concat();
+    let own = |n: u8| move |_| [&[1, 0, 0x5e, 0, 0, 2][..], &[2, 0, 0, 0, 9, n], &hsrp(n, 8)[12..]].concat();
+    let hsrp = [every(before(), &own(1)), every(before(), &own(2)), every(after(), &group(1)), every(after(), &group(2))].concat();
+    let vrrp = [
+        every(0..60, &|_| vrrp([0, 0, 0x5e, 0, 1, 1], 1)),
+        every(0..60, &|_| vrrp([0, 0, 0x5e, 0, 1, 2], 1)),
+        every(60..120, &|_| vrrp([0, 0, 0x5e, 0, 1, 3], 2)),
+        every(60..120, &|_| vrrp([0, 0, 0x5e, 0, 1, 4], 2)),
+    ]
+    .concat();
+    // The root moves: hellos come from other ports from then on.
+    let root = [
+        every((0..60).step_by(2), &|_| stp([2, 0, 9, 0, 0, 1], 1, 7)),
+        every((0..60).step_by(2), &|_| stp([2, 0, 9, 0, 0, 2], 1, 8)),
+        every((60..120).step_by(2), &|_| stp([2, 0, 9, 0, 0, 3], 2, 1)),
+    ]
+    .concat();
+    for (what, control) in [("HSRP", hsrp), ("VRRP", vrrp), ("STP", root)] {
+        let s = analyse([datagrams(0..120, 50.0, 5), control.clone()].concat());
+        assert_eq!(outage(&s), None, "{what}");
+        // The same with a mirror that really stops for a while.
+        let gone = |f: &(i64, Vec<u8>)| !(30 * SECOND..50 * SECOND).contains(&f.0);
+        let s = analyse([datagrams(0..120, 50.0, 5), control].concat().into_iter().filter(gone).collect());
+        assert!(outage(&s).is_some_and(|(from, seconds, _)| from >= 27 * SECOND && seconds < 25.0), "{what}: {:?}", ids(&s));
+    }
+}
+
+/// An upload at almost 1 Gb/s: the client's direction comes `late`, and one packet in `lost_each` never (0: all come).
+fn upload(port: u16, late: i64, lost_each: u32) -> Frames {
+    const SEGMENT: u32 = 1_400;
+    let from = |flags: u8, seq: u32, ack: u32| {
+        Packet::eth(CLIENT, SERVER).ip([10, 0, 0, 1], [10, 0, 0, 2]).tcp(port, 443).seq(seq).ack(ack).flags(flags)
+    };
+    let back = |flags: u8, seq: u32, ack: u32| {
+        Packet::eth(SERVER, CLIENT).ip([10, 0, 0, 2], [10, 0, 0, 1]).tcp(443, port).seq(seq).ack(ack).flags(flags)
+    };
+    let round_trip = 300_000;
+    let mut frames = vec![
+        (late, from(SYN, 999, 0).build()),
+        (round_trip, back(SYN | ACK, 4_999, 1_000).build()),
+        (round_trip + late, from(ACK, 1_000, 5_000).build()),
+    ];
+    for n in 0..4_000u32 {
+        let time = 2 * round_trip + i64::from(n) * 12_000;
+        if lost_each == 0 || n % lost_each != 11 {
+            frames.push((
+                time + late,
+                from(PSH | ACK, 1_000 + n * SEGMENT, 5_000).id(n as u16).payload(&[n as u8; SEGMENT as usize]).build(),
+            ));
+        }
+        if n % 2 == 1 {
+            frames.push((time + round_trip, back(ACK, 5_000, 1_000 + (n + 1) * SEGMENT).id(n as u16).build()));
+        }
+    }
+    let end = frames.iter().map(|f| f.0).max().unwrap_or(0) + SECOND;
+    frames.push((end, from(PSH | ACK, 1_000 + 4_000 * SEGMENT, 5_000).payload(b"bye").build()));
+    frames
+}
+
+#[test]
+fn a_direction_that_comes_milliseconds_late_is_out_of_order_and_not_lost() {
+    for late in [MILLISECOND, 3 * MILLISECOND, 5 * MILLISECOND, 30 * MILLISECOND] {
+        let s = analyse((0..3).flat_map(|n| upload(40_000 + n, late, 0)).collect());
+        let found = ids(&s);
+        assert!(found.contains(&"order.skew"), "{late}: {found:?}");
+        let lost = found.iter().any(|id| id.ends_with(".loss") || id.starts_with("span."));
+        assert!(!lost, "{late}: every packet is there: {found:?}");
+    }
+    // In order nothing is told; and what is lost beside the lateness is.
+    assert_eq!(ids(&analyse((0..3).flat_map(|n| upload(40_000 + n, 0, 0)).collect())), [""; 0]);
+    let s = analyse((0..3).flat_map(|n| upload(40_000 + n, 3 * MILLISECOND, 50)).collect());
+    assert!(ids(&s).contains(&"upstream.loss"), "{:?}", ids(&s));
+}
