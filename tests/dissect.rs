@@ -75,7 +75,7 @@ fn dns_with_known_latencies_and_codes() {
     let q = latency.quantiles().unwrap();
     assert_eq!((q.count, q.min, q.max), (22, 0.010, 3.0));
     assert!((q.p50 - 0.010).abs() < 0.0002 && (q.p95 - 0.040).abs() < 0.0005, "{q:?}");
-    let names: Vec<_> = s.names.iter().map(|n| format!("{} {} {}", n.address, n.name, n.source.token())).collect();
+    let names: Vec<_> = s.names.rows.iter().map(|n| format!("{} {} {}", n.address, n.name, n.source.token())).collect();
     assert_eq!(names, ["192.0.2.7 slow.example.org dns", "192.0.2.7 www.example.org dns"]);
     assert!(s.conversations.udp.rows.iter().all(|c| (c.app, c.app_by) == (Some("dns"), Some(AppBy::Content))));
     assert_eq!(analyse(&packets, &Settings { threads: 0, ..Settings::default() }).apps, s.apps);

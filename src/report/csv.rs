@@ -108,7 +108,7 @@ fn put(value: Value<'_>, out: &mut String) {
         }
         Value::Path(path) => show(&escape_formula(&path.to_string())),
         Value::Layer(layer) => show(&escape_formula(&layer.to_string())),
-        Value::Word(_) | Value::Text(_) | Value::State(_) => show(&escape_formula(value.as_text().unwrap_or_default())),
+        Value::Word(_) | Value::Guess(_) | Value::Text(_) | Value::State(_) => show(&escape_formula(value.as_text().unwrap_or_default())),
     }
 }
 

@@ -18,7 +18,7 @@ pub use rows::{Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, Vla
 
 use crate::model::host::Checklist;
 use crate::model::time::SECOND;
-use crate::model::{AppSection, DissectLosses, Finding, LearntName, Timestamp};
+use crate::model::{AppSection, DissectLosses, Finding, LearntName, Severity, Timestamp};
 use serde::Serialize;
 
 /// Packets that were not analysed, by the stage that lost them, and packets that could not be decoded fully.
@@ -43,10 +43,38 @@ pub struct Losses {
 }
 
 impl Losses {
+    /// Each stage that tells of packets, of those that lost the most trust first.
+    pub fn stages(&self) -> [LossStage; 7] {
+        let stage = |stage, count, severity, what| LossStage { stage, count, severity, what };
+        use Severity::{Critical, Note, Warning};
+        [
+            stage("Interface", self.interface_drops, Critical, "dropped by the network interface or its driver"),
+            stage("Kernel", self.kernel_drops, Critical, "dropped by the kernel: its ring was full (--buffer)"),
+            stage("Queue", self.queue_drops, Warning, "records a subscriber was too slow to take; no packet is lost by it"),
+            stage("Cut headers", self.decode_errors, Warning, "packets captured too short to be decoded fully (--snaplen)"),
+            stage("Malformed", self.malformed, Warning, "packets that contradict themselves"),
+            stage("Late", self.late_packets, Note, "packets older than the interval they arrived in"),
+            stage("Folded", self.evicted_flows, Warning, "conversations no longer kept one by one"),
+        ]
+    }
+
     /// Packets that existed and were not analysed: between taking a packet from the kernel and counting it none is lost.
     pub fn lost_packets(&self) -> u64 {
         self.interface_drops.saturating_add(self.kernel_drops)
     }
+}
+
+/// What one stage counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LossStage {
+    /// The stage, for people.
+    pub stage: &'static str,
+    /// What it counted.
+    pub count: u64,
+    /// How much that matters.
+    pub severity: Severity,
+    /// What is counted.
+    pub what: &'static str,
 }
 
 /// Load in one interval.
@@ -241,8 +269,8 @@ pub struct Snapshot {
     pub tcp_flags: TcpFlags,
     /// What was counted of each application protocol.
     pub apps: Vec<AppSection>,
-    /// Names of addresses, learnt from what passed by: by address, then source, then name. Only where every row was asked for.
-    pub names: Vec<LearntName>,
+    /// Names of addresses, learnt from what passed by: by address, then source, then name; where not every row was asked for, those seen last.
+    pub names: Table<LearntName>,
     /// Can the mirror be believed.
     pub mirror: Mirror,
     /// The checklist of this host, for each interface; empty for files.

@@ -2,9 +2,10 @@
 //! shape here, a line a member. Names and types are promises (`report/json/mod.rs`). Lists of many rows are tables ([`super::table`]).
 
 use super::{DuplicateClass, Duplicates};
-use crate::model::host::Check;
+use crate::model::host::{Check, Checklist};
 use crate::model::{
-    Address, DissectLosses, Estimate, LinkType, Mac, Sampling, Session, SessionClock, SourceInfo, StampPort, Stamps, Timestamp, Traffic,
+    Address, AppSection, Counter, CounterValue, DissectLosses, Episode, Estimate, Histogram, LinkType, Mac, Sampling, Session,
+    SessionClock, SourceInfo, StampPort, Stamps, Subject, SubjectPart, Timestamp, Traffic, Trust, TrustPart, Value,
 };
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -143,3 +144,97 @@ members!(Check, c, {
     "why" => c.why,
     "command" => c.command,
 });
+
+members!(Checklist, l, { "interface" => l.interface, "checks" => l.checks });
+
+members!(TrustPart, p, { "name" => p.name, "score" => p.score, "evidence" => p.evidence });
+
+members!(Trust, t, { "score" => t.score, "verdict" => t.verdict.token(), "summary" => t.summary, "parts" => t.parts });
+
+members!(Episode, e, { "first" => e.first, "last" => e.last });
+
+impl Serialize for SubjectPart {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            SubjectPart::Number(n) => serializer.serialize_u64(*n),
+            SubjectPart::Word(word) => serializer.serialize_str(word),
+            SubjectPart::Address(address) => address.serialize(serializer),
+        }
+    }
+}
+
+/// Kind and name, and its parts as members.
+impl Serialize for Subject {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("kind", self.kind())?;
+        map.serialize_entry("name", &self.to_string())?;
+        for (name, part) in self.parts() {
+            map.serialize_entry(name, &part)?;
+        }
+        map.end()
+    }
+}
+
+/// A value of a finding's evidence; its unit is in its name.
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Value::Count(n) | Value::Bytes(n) => serializer.serialize_u64(*n),
+            Value::Share(x) | Value::Number(x) | Value::Seconds(x) | Value::BitsPerSecond(x) => serializer.serialize_f64(*x),
+            Value::Time(at) => at.serialize(serializer),
+            Value::Text(text) => serializer.serialize_str(text),
+        }
+    }
+}
+
+/// Number and quantiles of durations in seconds. Quantiles are those of a histogram.
+struct Latency<'a>(&'a Histogram);
+
+impl Serialize for Latency<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("n", &self.0.len())?;
+        if let Some(q) = self.0.quantiles() {
+            for (name, seconds) in [("min", q.min), ("p50", q.p50), ("p95", q.p95), ("p99", q.p99), ("max", q.max), ("mean", q.mean)] {
+                map.serialize_entry(name, &seconds)?;
+            }
+            map.serialize_entry("approximate", &true)?;
+        }
+        map.end()
+    }
+}
+
+/// Events by code or text.
+struct Events<I>(I);
+
+impl<K: Serialize, I: Iterator<Item = (K, u64)> + Clone> Serialize for Events<I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.clone())
+    }
+}
+
+/// What was counted of an application protocol: a member a counter.
+impl Serialize for AppSection {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (counter, value) in self.rows() {
+            let Counter { token, .. } = counter;
+            match value {
+                CounterValue::Count(n) => map.serialize_entry(token, n)?,
+                CounterValue::Codes(codes) => {
+                    map.serialize_entry(token, &Events(codes.iter().map(|(code, n)| (counter.code(*code), *n))))?
+                }
+                CounterValue::Texts { texts, others } => {
+                    map.serialize_entry(token, &Events(texts.iter().map(|(text, n)| (&**text, *n))))?;
+                    // Texts beyond the cap, so that the sum is whole.
+                    if *others > 0 {
+                        map.serialize_entry(&format!("{token}_beyond_cap"), others)?;
+                    }
+                }
+                CounterValue::Latency(histogram) => map.serialize_entry(token, &Latency(histogram))?,
+            }
+        }
+        map.end()
+    }
+}

@@ -263,6 +263,7 @@ impl App {
 
     /// Opens the page about something.
     pub(super) fn open(&mut self, topic: Topic) {
+        let topic = self.page().opens(&self.scene(), &topic).unwrap_or(topic);
         if self.stack.last().is_some_and(|(t, _)| *t == topic) || details::page(&topic).is_none() {
             return;
         }
@@ -344,7 +345,10 @@ impl App {
         let here = Here {
             deep: !self.stack.is_empty(),
             selected: self.pane().selected.is_some(),
-            opens: self.pane().selected.as_ref().is_some_and(|topic| details::page(topic).is_some()),
+            opens: self.pane().selected.as_ref().is_some_and(|topic| {
+                let opened = self.page().opens(&self.scene(), topic);
+                details::page(opened.as_ref().unwrap_or(topic)).is_some()
+            }),
             rows: !self.topics().is_empty(),
             filtered: self.view.filter.is_some(),
             live: self.shown.live,

@@ -62,14 +62,19 @@ pub(super) fn column<R>(head: &Head, screen: &OnScreen, at: usize, whole: bool, 
 }
 
 /// The columns of a table on a screen; `cell` draws a field of a row, usually by [`of_row`].
-pub(super) fn columns<R, T>(spec: &TableSpec<R>, layers: Layers, whole: bool, cell: fn(&Scene, &T, usize) -> Option<Cell>) -> Vec<Col<T>> {
+pub(super) fn columns<R: Clone, T>(
+    spec: &TableSpec<R>,
+    layers: Layers,
+    whole: bool,
+    cell: fn(&Scene, &T, usize) -> Option<Cell>,
+) -> Vec<Col<T>> {
     let heads: Vec<Head> = spec.fields.iter().map(|f| f.head).collect();
     let shown = shown(&heads, layers, whole);
     shown.iter().filter_map(|(at, screen)| Some(column(heads.get(*at)?, screen, *at, whole, cell))).collect()
 }
 
 /// A field of a row as it stands on a screen.
-pub(super) fn of_row<R>(scene: &Scene, layer: Layer, spec: &TableSpec<R>, row: &R, field: usize) -> Option<Cell> {
+pub(super) fn of_row<R: Clone>(scene: &Scene, layer: Layer, spec: &TableSpec<R>, row: &R, field: usize) -> Option<Cell> {
     let field = spec.fields.get(field)?;
     Some(cell(scene, layer, &field.head, field.value(row), || family(spec, row)))
 }
@@ -82,7 +87,7 @@ fn width(kind: Kind) -> (u16, u16) {
         Kind::Count => (COUNT + 3, COUNT + 3),
         Kind::Id | Kind::Port | Kind::Flag => (6, 8),
         Kind::Real | Kind::Ratio | Kind::Span | Kind::Percent | Kind::Time | Kind::Side => (8, 8),
-        Kind::Share => (12, 22),
+        Kind::Share | Kind::PacketShare => (12, 22),
         Kind::Word | Kind::App | Kind::State => (6, 14),
         Kind::Vlans => (4, 12),
         Kind::Text | Kind::Maker | Kind::Path => (10, 40),
@@ -92,7 +97,7 @@ fn width(kind: Kind) -> (u16, u16) {
 }
 
 /// The family of the application or protocol in a row's columns.
-pub(super) fn family<R>(spec: &TableSpec<R>, row: &R) -> Family {
+pub(super) fn family<R: Clone>(spec: &TableSpec<R>, row: &R) -> Family {
     let shown = spec.fields.iter().find(|f| f.head.kind == Kind::App && f.head.screen.is_some());
     shown.map_or(Family::Other, |f| value_family(f.value(row)))
 }
@@ -100,7 +105,7 @@ pub(super) fn family<R>(spec: &TableSpec<R>, row: &R) -> Family {
 /// The family of an application or protocol.
 pub(super) fn value_family(value: Value<'_>) -> Family {
     match value {
-        Value::Word(token) => label::family(token),
+        Value::Word(token) | Value::Guess(token) => label::family(token),
         Value::Text(token) => label::family(token),
         Value::Layer(layer) => label::layer_family(layer),
         _ => Family::Other,
@@ -120,11 +125,18 @@ pub(super) fn cell(scene: &Scene, layer: Layer, head: &Head, value: Value<'_>, f
         Tint::Out => Hue::Out,
         Tint::In => Hue::In,
         Tint::High => Hue::AreaHigh,
+        Tint::Warn if is_some(value) => Hue::Warn,
+        Tint::Bad if is_some(value) => Hue::Bad,
+        Tint::Warn | Tint::Bad => Hue::Dim,
     };
     let style = scene.style(hue);
     match (head.kind, value) {
         (Kind::Rate, Value::Load { total, recent }) => load_cell(scene, recent, total, hue),
         (Kind::PacketRate, Value::Load { total, recent }) => Cell::Amount(amount::packet_rate(scene.packets(recent, total)), style),
+        (_, Value::None) => Cell::Right(if head.asks { "?" } else { "" }.into(), scene.style(Hue::Dim)),
+        (Kind::PacketShare, Value::Load { total, .. }) => {
+            Cell::Share(super::view::ratio(total.packets, scene.snapshot.total.packets), style)
+        }
         (Kind::Share, Value::Load { total, recent }) => Cell::Share(scene.share(recent, total), style),
         (Kind::Percent, Value::Load { total, recent }) => Cell::Right(amount::share(scene.share(recent, total)), style),
         (Kind::BitRate, Value::Real(bits)) => Cell::Amount(amount::rate(scene, bits), style),
@@ -147,11 +159,22 @@ pub(super) fn cell(scene: &Scene, layer: Layer, head: &Head, value: Value<'_>, f
         }
         (_, Value::Numbers(numbers)) => Cell::Text(numbers_text(numbers), style),
         (_, Value::Flag(yes)) => Cell::Text(if yes { "yes" } else { "no" }.into(), style),
+        (_, Value::Guess(token)) => guess(scene, token, style),
         (_, Value::Layer(layer)) => Cell::Text(layer.to_string(), style),
         (_, Value::Path(path)) => Cell::Text(path.to_string(), style),
         (_, Value::Text(text)) => Cell::Text(crate::model::text::printable(text).into_owned(), style),
         (_, value) => Cell::Text(value.as_text().unwrap_or_default().into(), style),
     }
+}
+
+/// Whether it is an amount that is not 0.
+fn is_some(value: Value<'_>) -> bool {
+    matches!(value, Value::Count(1..)) || matches!(value, Value::Real(x) if x > 0.0)
+}
+
+/// An application that only its port tells.
+pub(super) fn guess(scene: &Scene, token: &'static str, style: ratatui::style::Style) -> Cell {
+    Cell::Pieces(vec![(token.into(), style), ("?".into(), scene.style(Hue::Dim))])
 }
 
 fn pair(scene: &Scene, layer: Layer, ends: &Ends, hue: Hue) -> Cell {

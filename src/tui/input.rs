@@ -5,7 +5,7 @@ use super::canvas::Hit;
 use super::chrome::palette::{self, Action, Choice, Palette};
 use super::screen::{Effect, Sorts};
 use super::view::SCALES;
-use crate::snapshot::{Column, Filter, Order};
+use crate::snapshot::{Column, Filter, Order, tables};
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use std::sync::Arc;
 use tui_input::Input;
@@ -238,7 +238,7 @@ impl App {
 
     /// Another kind of rows.
     fn sideways(&mut self, by: isize) {
-        let kinds = self.page().kinds();
+        let kinds = self.page().kinds(&self.shown);
         if kinds > 1 {
             let next = (self.pane().kind as isize + by).rem_euclid(kinds as isize) as usize;
             self.kind(next);
@@ -269,16 +269,20 @@ impl App {
         }
     }
 
-    fn order(&mut self, sorts: Sorts) -> &mut Order {
+    fn order(&mut self, sorts: Sorts) -> Option<&mut Order> {
         match sorts {
-            Sorts::Conversations => &mut self.view.conversations,
-            Sorts::Endpoints => &mut self.view.endpoints,
+            Sorts::Conversations => Some(&mut self.view.conversations),
+            Sorts::Endpoints => Some(&mut self.view.endpoints),
+            Sorts::Rows(table) => {
+                let usual = tables::find(table).map(|t| t.order()).unwrap_or_default();
+                self.pane_mut().map(|pane| pane.order.get_or_insert(usual))
+            }
         }
     }
 
     fn next_column(&mut self) {
         let Some((sorts, columns)) = self.page().sorting() else { return };
-        let now = self.order(sorts).column;
+        let Some(now) = self.order(sorts).map(|order| order.column) else { return };
         // A file has no rates of now.
         let live = self.shown.live;
         let columns: Vec<Column> = columns.iter().copied().filter(|c| live || ![Column::RATE, Column::PACKET_RATE].contains(c)).collect();
@@ -290,19 +294,26 @@ impl App {
 
     fn sort(&mut self, column: Column) {
         let Some((sorts, _)) = self.page().sorting() else { return };
-        let order = self.order(sorts);
+        // Words and addresses read from A, amounts from the largest.
+        let descending = match sorts {
+            Sorts::Rows(table) => {
+                let heads = tables::find(table).map(|t| t.heads()).unwrap_or_default();
+                heads.iter().any(|h| h.token == column.0 && h.kind.is_amount())
+            }
+            _ => ![Column::ENDS, Column::ADDRESS, Column::APP, Column::STATE].contains(&column),
+        };
+        let Some(order) = self.order(sorts) else { return };
         if order.column == column {
             order.descending = !order.descending;
         } else {
-            // Words and addresses read from A, amounts from the largest.
-            *order = Order { column, descending: ![Column::ENDS, Column::ADDRESS, Column::APP, Column::STATE].contains(&column) };
+            *order = Order { column, descending };
         }
         self.again();
     }
 
     fn turn(&mut self) {
         let Some((sorts, _)) = self.page().sorting() else { return };
-        let order = self.order(sorts);
+        let Some(order) = self.order(sorts) else { return };
         order.descending = !order.descending;
         self.again();
     }

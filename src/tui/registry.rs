@@ -2,7 +2,7 @@
 //! made from this list.
 
 use super::screen::Screen;
-use super::screens::{conversations, hosts, layer2, mirror, overview, problems, protocols};
+use super::screens::{applications, conversations, hosts, layer2, mirror, names, overview, problems, protocols};
 
 /// A screen and the digit that selects it, if it has one: `Tab` and the palette reach all.
 #[derive(Clone, Copy)]
@@ -27,6 +27,8 @@ pub(super) const SCREENS: &[Entry] = &[
     entry('5', &layer2::Layer2),
     entry('6', &problems::Problems),
     entry('8', &mirror::Mirror),
+    Entry { digit: None, screen: &applications::Applications },
+    Entry { digit: None, screen: &names::Names },
 ];
 
 impl Entry {

@@ -28,13 +28,15 @@ pub(super) enum Effect {
     Quit,
 }
 
-/// Which of the two orders a page sorts by.
+/// Which order a page sorts by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sorts {
     /// The order of conversations.
     Conversations,
     /// The order of end points.
     Endpoints,
+    /// The page's own, of the rows of the table of a token.
+    Rows(&'static str),
 }
 
 /// A key that works here, and what it does.
@@ -64,7 +66,8 @@ pub(super) trait Screen: Sync {
     }
 
     /// How many kinds of rows Left and Right walk through.
-    fn kinds(&self) -> usize {
+    fn kinds(&self, snapshot: &Snapshot) -> usize {
+        let _ = snapshot;
         1
     }
 
@@ -74,8 +77,14 @@ pub(super) trait Screen: Sync {
         Vec::new()
     }
 
+    /// The page that a row of its list opens, where that is not the row's own.
+    fn opens(&self, scene: &Scene, topic: &Topic) -> Option<Topic> {
+        let _ = (scene, topic);
+        None
+    }
+
     /// What it sorts and by which columns.
-    fn sorting(&self) -> Option<(Sorts, &'static [Column])> {
+    fn sorting(&self) -> Option<(Sorts, Vec<Column>)> {
         None
     }
 

@@ -110,6 +110,8 @@ pub(super) struct Pane {
     pub offset: usize,
     /// Lines scrolled, for text.
     pub scroll: usize,
+    /// The order of its rows, where the page has one of its own and the user chose.
+    pub order: Option<Order>,
     /// What only its screen knows.
     pub own: Own,
 }

@@ -3,8 +3,9 @@
 use super::reader::Reader;
 use crate::dissect::registry;
 use crate::engine::fold::detectors::FlowDetectors;
-use crate::model::{Address, AppBy, Path, Timestamp, Traffic, VlanStack};
+use crate::model::{Address, AppBy, LearntName, Path, Timestamp, Traffic, VlanStack};
 use crate::names;
+use crate::snapshot::tables::names::NAMES;
 use crate::snapshot::{Column, Conversation, Order, Query, TcpState};
 use crate::stats::{Contexts, FlowTable, Record, TcpTrack};
 
@@ -52,6 +53,24 @@ impl ConversationKind {
             _ => ConversationKind::Other,
         }
     }
+}
+
+/// The names that a query asks for, in no order.
+pub fn names(learnt: impl Iterator<Item = LearntName>, query: &Query) -> Vec<LearntName> {
+    let mut names: Vec<LearntName> = learnt.filter(|n| query.filter.as_ref().is_none_or(|f| f.matches(&NAMES, n))).collect();
+    keep_newest(&mut names, query.rows);
+    names
+}
+
+/// Leaves those names that were seen last, at most so many, in no order; whether any had to go.
+pub fn keep_newest(names: &mut Vec<LearntName>, most: usize) -> bool {
+    if names.len() <= most {
+        return false;
+    }
+    // Equal times are told apart by the key: which names stay does not depend on the order they came in.
+    names.select_nth_unstable_by(most, |x, y| y.last.cmp(&x.last).then_with(|| (NAMES.key)(x, y)));
+    names.truncate(most);
+    true
 }
 
 /// A conversation on its way to the merge. Its `recent` numbers are what was added since the shard's last report.

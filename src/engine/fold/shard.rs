@@ -398,9 +398,7 @@ impl Shard {
             whole: None,
             names: Vec::new(),
         };
-        if query.wants_every_row() {
-            report.names = self.reader.names().collect();
-        }
+        report.names = rows::names(self.reader.names(), query);
         if request.last && query.wants_every_row() {
             let reader = std::mem::take(&mut self.reader);
             let whole = Whole { flows: self.flows.take_all(), contexts: self.contexts.take_all(), reader };

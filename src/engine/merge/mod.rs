@@ -13,7 +13,7 @@ pub use subscription::{Ended, Published, Subscriber, Subscribers, Subscription, 
 
 use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::fold::message::{IntervalPart, Message};
-use crate::engine::fold::rows::ConversationKind;
+use crate::engine::fold::rows::{self, ConversationKind};
 use crate::engine::fold::shard::{ShardReport, ShardSums, Whole};
 use crate::engine::merge::hierarchy::Hierarchy;
 use crate::engine::merge::tables::{Increase, RowTable};
@@ -23,6 +23,7 @@ use crate::model::host::Checklist;
 use crate::model::limits::SHARDS;
 use crate::model::{Address, Cast, Finding, LearntName, Mac, Sum, Traffic};
 use crate::snapshot::tables::conversations::CONVERSATIONS;
+use crate::snapshot::tables::names::NAMES;
 use crate::snapshot::{
     Casts, Conversation, Conversations, Directions, Endpoints, HostRow, Losses, Mirror, Query, Snapshot, Table, TcpFlags, VlanRow,
 };
@@ -414,7 +415,7 @@ impl Merge {
             vlans: self.tables.vlan_table(request.live),
             untagged: self.tables.untagged,
             apps: dissected.sections(),
-            names: merge_names(names),
+            names: learnt(names, query),
             host,
             mirror,
             findings,
@@ -431,9 +432,9 @@ impl Merge {
     }
 }
 
-/// One row for each address, source and name: the address is known in many shards.
-fn merge_names(mut names: Vec<LearntName>) -> Vec<LearntName> {
-    names.sort_by(|x, y| (x.address, x.source, &x.name).cmp(&(y.address, y.source, &y.name)));
+/// One row for each address, source and name: the address is known in many shards. Of more than are wanted those seen last.
+fn learnt(mut names: Vec<LearntName>, query: &Query) -> Table<LearntName> {
+    names.sort_by(NAMES.key);
     names.dedup_by(|later, kept| {
         let same = (later.address, later.source, &later.name) == (kept.address, kept.source, &kept.name);
         if same {
@@ -441,7 +442,11 @@ fn merge_names(mut names: Vec<LearntName>) -> Vec<LearntName> {
         }
         same
     });
-    names
+    let total_rows = names.len() as u64;
+    if rows::keep_newest(&mut names, query.rows) {
+        names.sort_by(NAMES.key);
+    }
+    Table { rows: names, total_rows, ..Table::default() }
 }
 
 /// What the capture holds as a whole; none where no packet has a time.

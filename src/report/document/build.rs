@@ -1,17 +1,17 @@
 //! From a snapshot to a document.
 
-use super::format::{moment, number, plural, ratio, text, word};
-use super::tables::{self, casts, section, sizes, tcp};
-use super::{Document, Part, Section, Table, Tone, host, mirror};
+use super::format::{moment, plural, ratio};
+use super::tables::{self, section, tcp};
+use super::{Document, Part, Section, Tone, host, mirror};
 use crate::model::text::printable;
 use crate::model::{LinkType, Verdict, units};
 use crate::report::chart::Chart;
 use crate::snapshot::tables::TABLES;
+use crate::snapshot::tables::casts::CASTS;
+use crate::snapshot::tables::losses::LOSSES;
 use crate::snapshot::tables::protocols::PROTOCOLS;
+use crate::snapshot::tables::sizes::SIZES;
 use crate::snapshot::{Snapshot, SourceInfo};
-
-/// Tables that have their place among the sections; the others follow.
-const PLACED: [&str; 2] = ["protocols", "tunnels"];
 
 impl Document {
     /// What a report on `s` says: tables of at most `rows` rows, a chart of at most `columns` columns.
@@ -23,9 +23,9 @@ impl Document {
         if s.total.packets > 0 {
             // A tree is whole or not at all.
             sections.extend(tables::sections(&PROTOCOLS, s, usize::MAX, true));
-            sections.extend([sizes(s), casts(s)]);
+            sections.extend([tables::whole(&SIZES, s), tables::whole(&CASTS, s)]);
         }
-        for table in TABLES.iter().filter(|t| !PLACED.contains(&t.token())) {
+        for table in TABLES.iter().filter(|t| t.token() != PROTOCOLS.token) {
             sections.extend(tables::sections(*table, s, rows, false));
         }
         sections.extend(tcp(s));
@@ -143,22 +143,8 @@ fn losses(s: &Snapshot) -> Section {
         let share = units::percent(ratio(lost, lost.saturating_add(s.total.packets)));
         parts.push(Part::Heading(Tone::Critical, format!("{} lost on this host ({share})", plural(lost, "packet"))));
     }
-    let stages = [
-        ("Interface", l.interface_drops, "dropped by the network interface or its driver"),
-        ("Kernel", l.kernel_drops, "dropped by the kernel: its ring was full (--buffer)"),
-        ("Queue", l.queue_drops, "records a subscriber was too slow to take; no packet is lost by it"),
-        ("Cut headers", l.decode_errors, "packets captured too short to be decoded fully (--snaplen)"),
-        ("Malformed", l.malformed, "packets that contradict themselves"),
-        ("Late", l.late_packets, "packets older than the interval they arrived in"),
-        ("Folded", l.evicted_flows, "conversations no longer kept one by one"),
-    ];
-    let rows: Vec<_> = stages
-        .into_iter()
-        .filter(|(_, n, _)| *n > 0)
-        .map(|(stage, n, what)| vec![text(stage), text(units::grouped(n)), text(what)])
-        .collect();
-    if !rows.is_empty() {
-        parts.push(Part::Table(Table { columns: vec![word("Stage"), number("Count"), super::format::prose("What")], rows }));
+    if l.stages().iter().any(|stage| stage.count > 0) {
+        parts.push(tables::part(&LOSSES, s, usize::MAX));
     }
     section("Losses", parts)
 }

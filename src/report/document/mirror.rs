@@ -1,11 +1,13 @@
 //! Can the mirror be believed, and what is wrong.
 
-use super::format::{count, end, moment, number, plural, text, word};
-use super::tables::section;
+use super::format::{count, moment, number, plural, text, word};
+use super::tables::{self, section};
 use super::{Part, Section, Table, Tone};
 use crate::model::finding::evidence_name;
 use crate::model::text::printable;
 use crate::model::{Estimate, Finding, Severity, Verdict, units};
+use crate::snapshot::tables::sessions::SESSIONS;
+use crate::snapshot::tables::trust::TRUST;
 use crate::snapshot::tables::tunnels::TUNNELS;
 use crate::snapshot::{Mirror, Snapshot, Trust};
 
@@ -21,21 +23,16 @@ pub fn mirror(s: &Snapshot, rows: usize) -> Option<Section> {
     }
     parts.push(Part::Facts(facts(m)));
     if !m.trust.parts.is_empty() {
-        let columns = vec![word("Part"), number("Score"), super::format::prose("Evidence")];
-        let score = |s: Option<u8>| text(s.map_or("?".to_owned(), |n| n.to_string()));
-        let rows = m.trust.parts.iter().map(|p| vec![text(p.name), score(p.score), text(&p.evidence)]).collect();
-        parts.push(Part::Table(Table { columns, rows }));
+        parts.push(tables::part(&TRUST, s, usize::MAX));
     }
     if !m.sessions.is_empty() {
-        parts.push(sessions(m, rows));
+        parts.push(tables::part(&SESSIONS, s, rows));
     }
     if !m.stamps.is_empty() {
         parts.push(Part::Heading(Tone::Plain, "Time stamps of devices on the way".into()));
         parts.push(stamps(m, rows));
     }
-    if !m.tunnels.rows.is_empty() {
-        parts.extend(super::tables::parts(&TUNNELS, s, rows));
-    }
+    parts.extend(tables::parts(&TUNNELS, s, rows));
     for (detector, reason) in &m.silenced {
         parts.push(Part::Note(Tone::Plain, format!("{} keeps silent: {}", printable(detector), printable(reason))));
     }
@@ -93,33 +90,6 @@ fn loss(estimate: Option<Estimate>) -> String {
             format!("{} ({} to {}, from {} looked at)", p(e.rate), p(e.low), p(e.high), units::count(e.n))
         }
     }
-}
-
-fn sessions(m: &Mirror, rows: usize) -> Part {
-    let columns = vec![
-        word("Session"),
-        super::format::name("From"),
-        super::format::name("To"),
-        number("Id"),
-        number("Packets"),
-        number("Missing"),
-        number("Reordered"),
-        word("Peeled"),
-    ];
-    let row = |s: &crate::model::Session| {
-        let missing = if s.sequenced { count(s.missing) } else { text("?") };
-        vec![
-            text(s.tunnel.kind.token()),
-            text(end(s.tunnel.source, None)),
-            text(end(s.tunnel.destination, None)),
-            text(s.tunnel.id.to_string()),
-            count(s.packets),
-            missing,
-            count(s.reordered),
-            text(if s.peeled { "yes" } else { "no" }),
-        ]
-    };
-    Part::Table(Table { columns, rows: m.sessions.iter().take(rows).map(row).collect() })
 }
 
 /// A row a port; what holds for the interface as a whole stands in its first.

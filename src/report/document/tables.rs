@@ -1,52 +1,36 @@
-//! The tables: protocols, conversations, hosts, VLANs, sizes and casts.
+//! Tables, read off their fields.
 
-use super::format::{bytes, count, end, moment, number, plural, ratio, share, text, word};
+use super::format::{bytes, count, end, moment, plural, ratio, share, text};
 use super::{Cell, Column, Part, Section, Table, Tone};
-use crate::model::{Traffic, units};
+use crate::model::units;
+use crate::snapshot::Snapshot;
 use crate::snapshot::table::{AnyRows, AnyTable, Head, Kind, Layers, OnPaper, Value};
-use crate::snapshot::{SIZE_CLASSES, Snapshot};
-
-/// Packets by size.
-pub fn sizes(s: &Snapshot) -> Section {
-    let rows = SIZE_CLASSES.iter().zip(s.sizes).map(|(&(from, to), traffic)| {
-        let label = match (from, to) {
-            (0, to) => format!("up to {to}"),
-            (from, u32::MAX) => format!("{from} and more"),
-            (from, to) => format!("{from} to {to}"),
-        };
-        counted(text(label), traffic, s.total.packets)
-    });
-    let columns = vec![word("Bytes"), number("Packets"), number("Volume"), word("Share of packets")];
-    section("Packet sizes", vec![Part::Table(Table { columns, rows: rows.collect() })])
-}
-
-/// Packets by kind of destination.
-pub fn casts(s: &Snapshot) -> Section {
-    let kinds = [("unicast", s.casts.unicast), ("multicast", s.casts.multicast), ("broadcast", s.casts.broadcast)];
-    let rows = kinds.map(|(kind, traffic)| counted(text(kind), traffic, s.total.packets)).into();
-    let columns = vec![word("Destination"), number("Packets"), number("Volume"), word("Share of packets")];
-    section("Unicast, multicast, broadcast", vec![Part::Table(Table { columns, rows })])
-}
-
-fn counted(label: Cell, traffic: Traffic, packets: u64) -> Vec<Cell> {
-    vec![label, count(traffic.packets), bytes(traffic.wire_bytes), share(traffic.packets, packets)]
-}
+use std::ops::Range;
 
 /// The sheets of a table that stand in reports, in their order: a section each; of those with rows only, unless `empty`.
 pub fn sections(table: &'static dyn AnyTable, s: &Snapshot, rows: usize, empty: bool) -> Vec<Section> {
     let mut sheets: Vec<(u8, usize)> = table.sheets().iter().enumerate().filter_map(|(at, sheet)| Some((sheet.paper?, at))).collect();
     sheets.sort_unstable();
-    sheets.into_iter().filter_map(|(_, sheet)| one(table, sheet, s, rows, empty)).collect()
+    sheets.into_iter().flat_map(|(_, sheet)| sheet_sections(table, sheet, s, rows, empty)).collect()
 }
 
-/// One sheet, `None` when it is empty.
-fn one(table: &'static dyn AnyTable, sheet: usize, s: &Snapshot, most: usize, empty: bool) -> Option<Section> {
-    let (head, rows) = (*table.sheets().get(sheet)?, table.rows(sheet, s));
+/// One sheet: a section, or one for each group of its rows; none when it is empty.
+fn sheet_sections(table: &'static dyn AnyTable, sheet: usize, s: &Snapshot, most: usize, empty: bool) -> Vec<Section> {
+    let (Some(head), rows) = (table.sheets().get(sheet).copied(), table.rows(sheet, s)) else { return Vec::new() };
     if rows.is_empty() && !empty {
-        return None;
+        return Vec::new();
+    }
+    let groups = groups(rows.as_ref());
+    if !groups.is_empty() {
+        let one = |(title, range): (&'static str, Range<usize>)| {
+            let shown = range.len().min(most);
+            let title = heading(title, table.noun(), range.len() as u64, shown);
+            section(&title, vec![Part::Table(lines(table, head.layers, rows.as_ref(), range.start..range.start + shown, s))])
+        };
+        return groups.into_iter().map(one).collect();
     }
     let shown = rows.len().min(most);
-    let mut parts = vec![Part::Table(lines(table, head.layers, rows.as_ref(), shown, s))];
+    let mut parts = vec![Part::Table(lines(table, head.layers, rows.as_ref(), 0..shown, s))];
     let (other_rows, other) = rows.other();
     if other_rows > 0 {
         let what = format!(
@@ -57,21 +41,51 @@ fn one(table: &'static dyn AnyTable, sheet: usize, s: &Snapshot, most: usize, em
         );
         parts.push(Part::Note(Tone::Warning, what));
     }
-    Some(section(&heading(head.title, table.noun(), rows.total_rows(), shown), parts))
+    vec![section(&heading(head.title, table.noun(), rows.total_rows(), shown), parts)]
 }
 
-/// The only sheet of a table as a part of a section, with the heading above it.
+/// The groups of rows, in their order.
+fn groups(rows: &dyn AnyRows) -> Vec<(&'static str, Range<usize>)> {
+    let mut out: Vec<(&'static str, Range<usize>)> = Vec::new();
+    for at in 0..rows.len() {
+        let Some(title) = rows.group(at) else { continue };
+        match out.last_mut() {
+            Some((last, range)) if *last == title => range.end = at + 1,
+            _ => out.push((title, at..at + 1)),
+        }
+    }
+    out
+}
+
+/// The first rows of the only sheet of a table, as a part of a section.
+pub fn part(table: &'static dyn AnyTable, s: &Snapshot, most: usize) -> Part {
+    let rows = table.rows(0, s);
+    Part::Table(lines(table, Layers::ALL, rows.as_ref(), 0..rows.len().min(most), s))
+}
+
+/// The same as a section of its own.
+pub fn whole(table: &'static dyn AnyTable, s: &Snapshot) -> Section {
+    section(title(table), vec![part(table, s, usize::MAX)])
+}
+
+/// The same with the heading above it; nothing where there are no rows.
 pub fn parts(table: &'static dyn AnyTable, s: &Snapshot, most: usize) -> Vec<Part> {
-    let (Some(head), rows) = (table.sheets().first().copied(), table.rows(0, s)) else { return Vec::new() };
-    let shown = rows.len().min(most);
-    let title = heading(head.title, table.noun(), rows.total_rows(), shown);
-    vec![Part::Heading(Tone::Plain, title), Part::Table(lines(table, head.layers, rows.as_ref(), shown, s))]
+    let rows = table.rows(0, s);
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let title = heading(title(table), table.noun(), rows.total_rows(), rows.len().min(most));
+    vec![Part::Heading(Tone::Plain, title), part(table, s, most)]
 }
 
-/// Columns and the first rows of a sheet, and its last line where it has one.
-fn lines(table: &dyn AnyTable, layers: Layers, rows: &dyn AnyRows<'_>, shown: usize, s: &Snapshot) -> Table {
+fn title(table: &dyn AnyTable) -> &'static str {
+    table.sheets().first().map_or("", |sheet| sheet.title)
+}
+
+/// Columns and some rows of a sheet, and its last line where it has one.
+fn lines(table: &dyn AnyTable, layers: Layers, rows: &dyn AnyRows, shown: Range<usize>, s: &Snapshot) -> Table {
     let heads = table.heads();
-    let known = |at: usize| (0..shown).any(|row| rows.value(row, at).is_some());
+    let known = |at: usize| shown.clone().any(|row| rows.value(row, at).is_some());
     let mut columns: Vec<(OnPaper, usize, &Head)> = heads
         .iter()
         .enumerate()
@@ -81,7 +95,7 @@ fn lines(table: &dyn AnyTable, layers: Layers, rows: &dyn AnyRows<'_>, shown: us
         .collect();
     columns.sort_by_key(|c| c.0.place);
     let first = columns.first().map_or(0, |c| c.1);
-    let mut lines: Vec<Vec<Cell>> = (0..shown)
+    let mut lines: Vec<Vec<Cell>> = shown
         .map(|row| {
             let cells = columns.iter().map(|(_, at, head)| Cell {
                 indent: if *at == first { rows.depth(row) } else { 0 },
@@ -101,11 +115,12 @@ fn cell(head: &Head, layers: Layers, value: Value<'_>, s: &Snapshot) -> Cell {
     let port = |port| layers.meets(Layers::PORTS).then_some(port);
     let of_all = |part: u64| ratio(part, s.total.wire_bytes);
     match (head.kind, value) {
-        (_, Value::None) => text(""),
+        (_, Value::None) => text(if head.asks { "?" } else { "" }),
         (Kind::Bytes, Value::Count(n)) => bytes(n),
         (Kind::Id | Kind::Port, Value::Count(n)) => text(n.to_string()),
         (_, Value::Count(n)) => count(n),
         (Kind::Share, Value::Load { total, .. }) => share(total.wire_bytes, s.total.wire_bytes),
+        (Kind::PacketShare, Value::Load { total, .. }) => share(total.packets, s.total.packets),
         (Kind::Percent, Value::Load { total, .. }) => text(units::percent(of_all(total.wire_bytes))),
         (Kind::PacketRate, Value::Load { total, .. }) => text(units::packets_per_second(total.packets_per_second(s.duration()))),
         (_, Value::Load { total, .. }) => text(units::bits_per_second(total.bits_per_second(s.duration()))),
@@ -125,6 +140,7 @@ fn cell(head: &Head, layers: Layers, value: Value<'_>, s: &Snapshot) -> Cell {
         (_, Value::Numbers(numbers)) => text(numbers.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")),
         (_, Value::Path(path)) => text(path.to_string()),
         (_, Value::Layer(layer)) => text(layer.to_string()),
+        (_, Value::Guess(app)) => text(format!("{app}?")),
         (_, Value::Word(_) | Value::Text(_) | Value::State(_)) => text(value.as_text().unwrap_or_default()),
     }
 }

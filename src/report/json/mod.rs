@@ -3,9 +3,8 @@
 //! Long lists are tables (`snapshot/table`), written by hand for speed; every other section derives `Serialize`, or has its shape in
 //! `snapshot/shape.rs`: a new one is its struct, and one line of [`Json`]'s `write`.
 
-mod apps;
 mod buffer;
-mod host;
+mod findings;
 mod mirror;
 mod parallel_rows;
 mod rows;
@@ -13,15 +12,19 @@ mod writer;
 
 use super::format::{Format, ReportOptions};
 use crate::model::time::SECOND;
-use crate::model::{LinkType, SourceInfo, Timestamp};
+use crate::model::{LinkType, SourceInfo, Timestamp, Traffic};
 use crate::snapshot::tables::TABLES;
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::tables::endpoints::ENDPOINTS;
+use crate::snapshot::tables::names::NAMES;
 use crate::snapshot::tables::protocols::PROTOCOLS;
+use crate::snapshot::tables::sizes::SIZES;
 use crate::snapshot::tables::tunnels::TUNNELS;
 use crate::snapshot::tables::vlans::VLANS;
-use crate::snapshot::{Load, SIZE_CLASSES, Sample, Snapshot};
+use crate::snapshot::{Sample, Snapshot};
+use findings::Told;
 use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 use std::io;
 use writer::Writer;
 
@@ -29,7 +32,7 @@ use writer::Writer;
 const SCHEMA: &str = "spantop.report/1";
 
 /// Tables that have their place among the sections; the others follow.
-const PLACED: [&str; 5] = ["protocols", "conversations", "endpoints", "vlans", "tunnels"];
+const PLACED: [&str; 6] = ["protocols", "conversations", "endpoints", "vlans", "names", "tunnels"];
 
 /// The format.
 pub struct Json;
@@ -53,10 +56,12 @@ impl Format for Json {
         w.open(b'{');
         w.text("schema", SCHEMA);
         w.text("version", env!("CARGO_PKG_VERSION"));
-        approximate(w, s);
+        if approximate(s).is_some() {
+            w.flag("approximate", true);
+        }
         section(w, "capture", &Capture::of(s))?;
         section(w, "losses", &s.losses)?;
-        load(w, s)?;
+        load(w, s, options)?;
         // A tree is whole or not at all.
         rows::table(w, &PROTOCOLS, s, &ReportOptions { rows: usize::MAX, ..*options })?;
         rows::table(w, &CONVERSATIONS, s, options)?;
@@ -65,27 +70,33 @@ impl Format for Json {
         section(w, "untagged", &s.untagged)?;
         section(w, "directions", &Scaled::of(s, &s.directions))?;
         section(w, "tcp", &Scaled::of(s, &s.tcp_flags))?;
-        apps::apps(w, &s.apps)?;
-        apps::names(w, &s.names)?;
+        for app in &s.apps {
+            section(w, app.token, app)?;
+        }
+        rows::table(w, &NAMES, s, options)?;
         mirror::mirror(w, &s.mirror)?;
         if !s.mirror.tunnels.rows.is_empty() {
             rows::table(w, &TUNNELS, s, options)?;
         }
-        for table in TABLES.iter().filter(|t| !PLACED.contains(&t.token())) {
+        for table in TABLES.iter().filter(|t| t.in_json() && !PLACED.contains(&t.token())) {
             rows::table(w, *table, s, options)?;
         }
-        host::host(w, &s.host)?;
-        mirror::findings(w, s)?;
+        if !s.host.is_empty() {
+            w.line()?;
+            w.key("host");
+            w.list(&s.host)?;
+        }
+        w.line()?;
+        w.key("findings");
+        w.list(s.findings.iter().map(|finding| Told { finding, timed: s.is_timed() }))?;
         w.close(b'}');
         writer.finish()
     }
 }
 
 /// Whether numbers are scaled from samples.
-fn approximate(w: &mut Writer, s: &Snapshot) {
-    if s.mirror.one_in().is_some() {
-        w.flag("approximate", true);
-    }
+fn approximate(s: &Snapshot) -> Option<bool> {
+    s.mirror.one_in().map(|_| true)
 }
 
 /// What was captured.
@@ -142,7 +153,7 @@ struct Scaled<'a, T> {
 
 impl<'a, T> Scaled<'a, T> {
     fn of(s: &Snapshot, numbers: &'a T) -> Self {
-        Self { approximate: s.mirror.one_in().map(|_| true), numbers }
+        Self { approximate: approximate(s), numbers }
     }
 }
 
@@ -153,73 +164,79 @@ fn section(w: &mut Writer, name: &'static str, value: &impl Serialize) -> io::Re
     Ok(())
 }
 
-fn load(w: &mut Writer, s: &Snapshot) -> io::Result<()> {
-    let load = &s.load;
-    let duration = s.duration();
+/// Load over time: numbers, then a row an interval, then how packets divide.
+fn load(w: &mut Writer, s: &Snapshot, options: &ReportOptions) -> io::Result<()> {
     w.line()?;
     w.key("load");
     w.open(b'{');
-    approximate(w, s);
-    w.real("interval", load.interval as f64 / SECOND as f64);
-    w.real("mean_bits_per_second", s.mean_bits_per_second());
-    w.real("peak_bits_per_second", peak_bits_per_second(load));
-    w.at("peak_at", load.peak.map(|p| p.start));
-    w.real("mean_packets_per_second", s.total.packets_per_second(duration));
-    if let Some((at, bytes, packets)) = load.peak_ms {
-        w.key("peak_millisecond");
-        w.open(b'{');
-        w.at("at", Some(at));
-        w.count("packets", packets);
-        w.count("wire_bytes", bytes);
-        w.real("bits_per_second", bytes as f64 * 8000.0);
-        w.close(b'}');
-    }
-    if let Some(speed) = s.speed {
-        w.count("link_bits_per_second", speed);
-    }
+    w.members(&LoadFacts::of(s));
     w.key("series");
-    w.open(b'[');
-    for sample in load.samples.iter().chain(load.open.as_ref()) {
-        w.line()?;
-        series_row(w, sample, load.interval);
-    }
-    w.close(b']');
-    sizes(w, s);
+    w.list(s.load.samples.iter().chain(s.load.open.as_ref()).map(|sample| Interval { sample, base: s.load.interval }))?;
+    w.key("sizes");
+    rows::only(w, &SIZES, s, &ReportOptions { rows: usize::MAX, ..*options })?;
     w.section("casts", &s.casts);
     w.close(b'}');
     Ok(())
 }
 
-/// The busiest base interval as a rate.
-fn peak_bits_per_second(load: &Load) -> f64 {
-    load.peak.map_or(0.0, |p| p.bits_per_second())
+/// The numbers of the load.
+#[derive(Serialize)]
+struct LoadFacts {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approximate: Option<bool>,
+    interval: f64,
+    mean_bits_per_second: f64,
+    peak_bits_per_second: f64,
+    peak_at: Option<Timestamp>,
+    mean_packets_per_second: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peak_millisecond: Option<Burst>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link_bits_per_second: Option<u64>,
 }
 
-/// A sample whose length is not the base interval (older ones are merged, the last one may be open) says so.
-fn series_row(w: &mut Writer, sample: &Sample, interval: i64) {
-    w.open(b'{');
-    w.at("start", Some(sample.start));
-    w.traffic(sample.traffic);
-    if sample.length != interval {
-        w.real("length", sample.length as f64 / SECOND as f64);
-    }
-    w.close(b'}');
+/// The busiest millisecond.
+#[derive(Serialize)]
+struct Burst {
+    at: Timestamp,
+    #[serde(flatten)]
+    traffic: Traffic,
+    bits_per_second: f64,
 }
 
-fn sizes(w: &mut Writer, s: &Snapshot) {
-    w.key("sizes");
-    w.open(b'[');
-    for ((from, to), traffic) in SIZE_CLASSES.iter().zip(s.sizes) {
-        w.open(b'{');
-        w.count("from", u64::from(*from));
-        w.key("to");
-        if *to == u32::MAX {
-            w.null()
-        } else {
-            w.number(u64::from(*to))
+impl LoadFacts {
+    fn of(s: &Snapshot) -> Self {
+        let burst =
+            |(at, wire_bytes, packets)| Burst { at, traffic: Traffic { packets, wire_bytes }, bits_per_second: wire_bytes as f64 * 8000.0 };
+        Self {
+            approximate: approximate(s),
+            interval: s.load.interval as f64 / SECOND as f64,
+            mean_bits_per_second: s.mean_bits_per_second(),
+            peak_bits_per_second: s.load.peak.map_or(0.0, |p| p.bits_per_second()),
+            peak_at: s.load.peak.map(|p| p.start),
+            mean_packets_per_second: s.total.packets_per_second(s.duration()),
+            peak_millisecond: s.load.peak_ms.map(burst),
+            link_bits_per_second: s.speed,
         }
-        w.traffic(traffic);
-        w.close(b'}');
     }
-    w.close(b']');
+}
+
+/// An interval. One whose length is not the base interval (older ones are merged, the last one may be open) says so.
+struct Interval<'a> {
+    sample: &'a Sample,
+    base: i64,
+}
+
+impl Serialize for Interval<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Sample { start, length, traffic, .. } = self.sample;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("start", start)?;
+        map.serialize_entry("packets", &traffic.packets)?;
+        map.serialize_entry("wire_bytes", &traffic.wire_bytes)?;
+        if *length != self.base {
+            map.serialize_entry("length", &(*length as f64 / SECOND as f64))?;
+        }
+        map.end()
+    }
 }

@@ -14,7 +14,7 @@ use std::io;
 /// cap folded away follows where there is any (`…_other`).
 pub fn table(w: &mut Writer, table: &'static dyn AnyTable, s: &Snapshot, options: &ReportOptions) -> io::Result<()> {
     let heads = table.heads();
-    let sheets: Vec<(SheetHead, Box<dyn AnyRows<'_> + '_>)> =
+    let sheets: Vec<(SheetHead, Box<dyn AnyRows + '_>)> =
         table.sheets().into_iter().enumerate().map(|(at, sheet)| (sheet, table.rows(at, s))).collect();
     w.line()?;
     w.member(table.token());
@@ -56,6 +56,11 @@ pub fn table(w: &mut Writer, table: &'static dyn AnyTable, s: &Snapshot, options
     Ok(())
 }
 
+/// The rows of the only sheet of a table, as a value.
+pub fn only(w: &mut Writer, table: &'static dyn AnyTable, s: &Snapshot, options: &ReportOptions) -> io::Result<()> {
+    array(w, &table.heads(), table.sheets().first().copied(), table.rows(0, s).as_ref(), options)
+}
+
 fn rest(w: &mut Writer, rows: u64, traffic: Traffic) {
     w.open(b'{');
     w.count("rows", rows);
@@ -72,7 +77,7 @@ struct Member {
 }
 
 /// An array, one row a line.
-fn array<'s>(w: &mut Writer, heads: &[Head], sheet: Option<SheetHead>, rows: &dyn AnyRows<'s>, options: &ReportOptions) -> io::Result<()> {
+fn array(w: &mut Writer, heads: &[Head], sheet: Option<SheetHead>, rows: &dyn AnyRows, options: &ReportOptions) -> io::Result<()> {
     let belongs = |h: &Head| h.json != InJson::Never && sheet.is_none_or(|s| h.layers.meets(s.layers));
     let (fields, members): (Vec<usize>, Vec<Member>) = heads
         .iter()
@@ -178,7 +183,7 @@ pub fn value(w: &mut Writer, value: Value<'_>) {
         Value::Real(x) => w.float(x),
         Value::Span(nanos) => w.float(seconds(nanos)),
         Value::Flag(flag) => w.boolean(flag),
-        Value::Word(word) => w.word(word),
+        Value::Word(word) | Value::Guess(word) => w.word(word),
         Value::Text(text) => w.string(text),
         Value::State(state) => w.word(state.token()),
         Value::Address(address) => w.address(address),

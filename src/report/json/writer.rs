@@ -100,13 +100,6 @@ impl<'a> Writer<'a> {
         self.comma = false;
     }
 
-    /// Begins a value with a name that comes from packets.
-    pub fn key_text(&mut self, name: &str) {
-        self.string(name);
-        self.buffer.put_short(b":");
-        self.comma = false;
-    }
-
     #[inline]
     fn separate(&mut self) {
         if std::mem::replace(&mut self.comma, true) {
@@ -115,16 +108,41 @@ impl<'a> Writer<'a> {
     }
 
     /// Anything that derives `Serialize`.
-    pub fn item(&mut self, value: &impl Serialize) {
+    pub fn item(&mut self, value: &(impl Serialize + ?Sized)) {
         self.separate();
         // Writing to memory cannot fail, and no section has keys that are no text.
         let _ = serde_json::to_writer(&mut self.buffer, value);
     }
 
     /// A member that derives `Serialize`.
-    pub fn section(&mut self, name: &'static str, value: &impl Serialize) {
+    pub fn section(&mut self, name: &'static str, value: &(impl Serialize + ?Sized)) {
         self.key(name);
         self.item(value);
+    }
+
+    /// An array of what derives `Serialize`, one item a line.
+    ///
+    /// # Errors
+    /// What the output answers to a write.
+    pub fn list(&mut self, items: impl IntoIterator<Item = impl Serialize>) -> io::Result<()> {
+        self.open(b'[');
+        for item in items {
+            self.line()?;
+            self.item(&item);
+        }
+        self.close(b']');
+        Ok(())
+    }
+
+    /// The members of an object that derives `Serialize`, among others of the object that is open.
+    pub fn members(&mut self, value: &impl Serialize) {
+        let text = serde_json::to_vec(value).unwrap_or_default();
+        if let [b'{', members @ .., b'}'] = text.as_slice()
+            && !members.is_empty()
+        {
+            self.separate();
+            self.buffer.put(members);
+        }
     }
 
     /// A whole number.
@@ -240,27 +258,11 @@ impl<'a> Writer<'a> {
         self.string(value);
     }
 
-    /// A member that is a number with a fraction.
-    #[inline]
-    pub fn real(&mut self, name: &'static str, value: f64) {
-        self.key(name);
-        self.float(value);
-    }
-
     /// A member that is true or false.
     #[inline]
     pub fn flag(&mut self, name: &'static str, value: bool) {
         self.key(name);
         self.boolean(value);
-    }
-
-    /// A member that is a time, `null` when there is none.
-    pub fn at(&mut self, name: &'static str, value: Option<Timestamp>) {
-        self.key(name);
-        match value {
-            Some(time) => self.time(time),
-            None => self.null(),
-        }
     }
 
     /// The members `packets` and `wire_bytes`.
@@ -321,7 +323,7 @@ mod tests {
             w.boolean(true);
             w.open(b'{');
             w.count("x", 1);
-            w.at("y", None);
+            w.section("y", &None::<u64>);
             w.close(b'}');
             w.close(b']');
         });

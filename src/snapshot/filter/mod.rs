@@ -139,7 +139,7 @@ impl Filter {
     }
 
     /// Whether a row of a table is shown.
-    pub fn matches<R>(&self, spec: &TableSpec<R>, row: &R) -> bool {
+    pub fn matches<R: Clone>(&self, spec: &TableSpec<R>, row: &R) -> bool {
         self.expression.holds(&|term| known(term, spec.fields, row)).unwrap_or(true)
     }
 
@@ -252,7 +252,7 @@ fn addresses(value: Value<'_>) -> [Option<(Address, u16)>; 2] {
 /// Whether the text of a value contains this, in lower case.
 fn contains(value: Value<'_>, needle: &str) -> bool {
     match value {
-        Value::Word(word) => word.contains(needle),
+        Value::Word(word) | Value::Guess(word) => word.contains(needle),
         Value::Text(text) => text.contains(needle) || text.to_lowercase().contains(needle),
         Value::Path(path) => path_contains(path, needle),
         Value::Numbers(ids) => ids.iter().any(|id| Line::of(id).contains(needle)),

@@ -47,6 +47,7 @@ impl<R> Field<R> {
             screen: Some(OnScreen { title: "", width: None, worth: LAST, place: LAST, tint: Tint::Usual }),
             sort: token,
             searched,
+            asks: false,
         };
         Self { head, get }
     }
@@ -144,6 +145,11 @@ impl<R> Field<R> {
     /// `null` in JSON when there is no value.
     pub const fn or_null(self) -> Self {
         Self { head: Head { json: InJson::Always, ..self.head }, ..self }
+    }
+
+    /// Where there is no value people read `?`: it could be known.
+    pub const fn asks(self) -> Self {
+        Self { head: Head { asks: true, ..self.head }, ..self }
     }
 
     /// Only in these sheets.

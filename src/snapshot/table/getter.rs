@@ -130,6 +130,7 @@ impl<R> Getter<R> {
                 }
                 Value::Load { total, recent } => match kind {
                     Kind::PacketRate => recent.packets,
+                    Kind::PacketShare => total.packets,
                     Kind::Rate => recent.wire_bytes,
                     _ => total.wire_bytes,
                 },

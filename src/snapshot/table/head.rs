@@ -41,6 +41,10 @@ pub enum Tint {
     In,
     /// Peaks.
     High,
+    /// Something to be looked at, where it is not 0.
+    Warn,
+    /// Something wrong, where it is not 0.
+    Bad,
 }
 
 /// Places count from 0; a field that says nothing stands behind those that do, in the order of the list.
@@ -110,4 +114,6 @@ pub struct Head {
     pub sort: &'static str,
     /// Whether a word of the filter looks into it.
     pub searched: bool,
+    /// Whether people are told with a `?` that there is no value; otherwise its place stays empty.
+    pub asks: bool,
 }

@@ -23,6 +23,8 @@ pub enum Kind {
     PacketRate,
     /// The part of all bytes, with a bar.
     Share,
+    /// The part of all packets, with a bar.
+    PacketShare,
     /// The part of all bytes as a number.
     Percent,
     /// Yes or no.
@@ -70,7 +72,7 @@ impl Kind {
     /// Whether its values are amounts: they stand at the right and sort from the largest.
     pub fn is_amount(self) -> bool {
         use Kind::*;
-        matches!(self, Count | Bytes | Id | Port | Real | Ratio | BitRate | Rate | PacketRate | Percent | Share | Span | Time)
+        matches!(self, Count | Bytes | Id | Port | Real | Ratio | BitRate | Rate | PacketRate | Percent | Share | PacketShare | Span | Time)
     }
 
     /// Whether a word of the filter looks into its text.

@@ -17,10 +17,11 @@
 //! ```
 //! use spantop::snapshot::table::{Field, Rows, TableSpec, sheet};
 //!
+//! #[derive(Clone)]
 //! struct Server { name: String, queries: u64 }
 //!
 //! static SERVERS: TableSpec<Server> = TableSpec {
-//!     sheets: &[sheet("Name servers", |_snapshot| Rows::of(&[]))],
+//!     sheets: &[sheet("Name servers", |_snapshot| Rows::of(Vec::new()))],
 //!     fields: &[
 //!         Field::text("name", "Name", |s: &Server| Some(&s.name)),
 //!         Field::count("queries", "Queries", |s: &Server| s.queries),
@@ -45,10 +46,11 @@ pub use kind::{Kind, Layers};
 pub use value::{Ends, Value};
 
 use super::{Filter, Order, Snapshot, Table, Traffic};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// A table of rows `R`.
-pub struct TableSpec<R: 'static> {
+pub struct TableSpec<R: Clone + 'static> {
     /// Its name in JSON, for `--table` and exports.
     pub token: &'static str,
     /// What one row is, for people.
@@ -67,14 +69,32 @@ pub struct TableSpec<R: 'static> {
     pub lead: fn(&R) -> u64,
     /// Levels a row is indented by in reports, in trees.
     pub depth: Option<fn(&R) -> usize>,
+    /// The title of the group a row belongs to, where rows of a group follow each other: reports give each group a section of its own,
+    /// screens a kind.
+    pub group: Option<fn(&R) -> &'static str>,
+    /// Whether it is a member of the JSON report under its token; otherwise a section there says the same in its own shape.
+    pub in_json: bool,
     /// What a last line of a report says under a field's token: a rest that is no row.
     pub foot: Option<fn(&Snapshot, &str) -> Value<'static>>,
 }
 
-impl<R> TableSpec<R> {
+impl<R: Clone> TableSpec<R> {
     /// A table without rows or columns, for `..` at the end of a table's own.
     pub const fn new(token: &'static str, noun: &'static str, order: &'static str, key: fn(&R, &R) -> Ordering) -> Self {
-        Self { token, noun, sheets: &[], fields: &[], order, weight: |_| 0, key, lead: |_| 0, depth: None, foot: None }
+        Self {
+            token,
+            noun,
+            sheets: &[],
+            fields: &[],
+            order,
+            weight: |_| 0,
+            key,
+            lead: |_| 0,
+            depth: None,
+            group: None,
+            in_json: true,
+            foot: None,
+        }
     }
 
     /// The field of a token.
@@ -84,29 +104,34 @@ impl<R> TableSpec<R> {
 }
 
 /// Rows of a table, as one place holds them.
-pub struct Sheet<R> {
+pub struct Sheet<R: Clone + 'static> {
     /// Its name in JSON and CSV; empty when it is the only one.
     pub token: &'static str,
     /// Its title for people.
     pub title: &'static str,
     /// What its rows are.
     pub layers: Layers,
-    /// Its place in reports for people; `None`: not there.
+    /// Its place in reports for people; `None`: not there, or where a section shows it itself.
     pub paper: Option<u8>,
     /// Finds the rows.
     pub rows: fn(&Snapshot) -> Rows<'_, R>,
 }
 
 /// The only sheet of a table.
-pub const fn sheet<R>(title: &'static str, rows: fn(&Snapshot) -> Rows<'_, R>) -> Sheet<R> {
+pub const fn sheet<R: Clone>(title: &'static str, rows: fn(&Snapshot) -> Rows<'_, R>) -> Sheet<R> {
     Sheet { token: "", title, layers: Layers::ALL, paper: Some(0), rows }
+}
+
+/// The only sheet of a table that a section of reports shows itself, or none does.
+pub const fn placed<R: Clone>(title: &'static str, rows: fn(&Snapshot) -> Rows<'_, R>) -> Sheet<R> {
+    Sheet { paper: None, ..sheet(title, rows) }
 }
 
 /// Rows, and what is not among them.
 #[derive(Debug)]
-pub struct Rows<'s, R> {
-    /// The rows.
-    pub rows: &'s [R],
+pub struct Rows<'s, R: Clone> {
+    /// The rows: as they lie in the snapshot, or made of what lies there.
+    pub rows: Cow<'s, [R]>,
     /// How many there are in all.
     pub total_rows: u64,
     /// The exact sum of those folded away at a cap.
@@ -115,16 +140,17 @@ pub struct Rows<'s, R> {
     pub other_rows: u64,
 }
 
-impl<'s, R> Rows<'s, R> {
+impl<'s, R: Clone> Rows<'s, R> {
     /// All there are.
-    pub fn of(rows: &'s [R]) -> Self {
-        Self { rows, total_rows: rows.len() as u64, other: Traffic::default(), other_rows: 0 }
+    pub fn of(rows: impl Into<Cow<'s, [R]>>) -> Self {
+        let rows = rows.into();
+        Self { total_rows: rows.len() as u64, rows, other: Traffic::default(), other_rows: 0 }
     }
 }
 
-impl<'s, R> From<&'s Table<R>> for Rows<'s, R> {
+impl<'s, R: Clone> From<&'s Table<R>> for Rows<'s, R> {
     fn from(table: &'s Table<R>) -> Self {
-        Self { rows: &table.rows, total_rows: table.total_rows, other: table.other, other_rows: table.other_rows }
+        Self { rows: Cow::Borrowed(&table.rows), total_rows: table.total_rows, other: table.other, other_rows: table.other_rows }
     }
 }
 
@@ -158,15 +184,18 @@ pub trait AnyTable: Sync {
     /// The order when nobody asks otherwise.
     fn order(&self) -> Order;
 
+    /// Whether it is a member of the JSON report.
+    fn in_json(&self) -> bool;
+
     /// The rows of a sheet.
-    fn rows<'s>(&'static self, sheet: usize, snapshot: &'s Snapshot) -> Box<dyn AnyRows<'s> + 's>;
+    fn rows<'s>(&'static self, sheet: usize, snapshot: &'s Snapshot) -> Box<dyn AnyRows + 's>;
 
     /// What the last line of a report says under a field's token.
     fn foot(&self, snapshot: &Snapshot, token: &str) -> Option<Value<'static>>;
 }
 
 /// Rows of any type, read by the number of row and field.
-pub trait AnyRows<'s>: Sync {
+pub trait AnyRows: Sync {
     /// How many are here.
     fn len(&self) -> usize;
 
@@ -182,7 +211,7 @@ pub trait AnyRows<'s>: Sync {
     fn other(&self) -> (u64, Traffic);
 
     /// A field of a row.
-    fn value(&self, row: usize, field: usize) -> Value<'s>;
+    fn value(&self, row: usize, field: usize) -> Value<'_>;
 
     /// Hands some fields of a row on, in this order.
     fn cells(&self, row: usize, fields: &[usize], out: &mut dyn Cells);
@@ -190,16 +219,19 @@ pub trait AnyRows<'s>: Sync {
     /// Levels it is indented by.
     fn depth(&self, row: usize) -> usize;
 
+    /// The title of its group, where there are groups.
+    fn group(&self, row: usize) -> Option<&'static str>;
+
     /// The numbers of the rows that a filter shows, in an order.
     fn arranged(&self, order: Order, filter: Option<&Filter>) -> Vec<usize>;
 }
 
-struct Bound<'s, R: 'static> {
+struct Bound<'s, R: Clone + 'static> {
     spec: &'static TableSpec<R>,
     rows: Rows<'s, R>,
 }
 
-impl<R: Sync> AnyTable for TableSpec<R> {
+impl<R: Clone + Send + Sync> AnyTable for TableSpec<R> {
     fn token(&self) -> &'static str {
         self.token
     }
@@ -220,8 +252,12 @@ impl<R: Sync> AnyTable for TableSpec<R> {
         Order::largest(self.order)
     }
 
-    fn rows<'s>(&'static self, sheet: usize, snapshot: &'s Snapshot) -> Box<dyn AnyRows<'s> + 's> {
-        let rows = self.sheets.get(sheet).map_or(Rows::of(&[]), |s| (s.rows)(snapshot));
+    fn in_json(&self) -> bool {
+        self.in_json
+    }
+
+    fn rows<'s>(&'static self, sheet: usize, snapshot: &'s Snapshot) -> Box<dyn AnyRows + 's> {
+        let rows = self.sheets.get(sheet).map_or_else(|| Rows::of(Vec::new()), |s| (s.rows)(snapshot));
         Box::new(Bound { spec: self, rows })
     }
 
@@ -230,7 +266,7 @@ impl<R: Sync> AnyTable for TableSpec<R> {
     }
 }
 
-impl<'s, R: Sync> AnyRows<'s> for Bound<'s, R> {
+impl<R: Clone + Send + Sync> AnyRows for Bound<'_, R> {
     fn len(&self) -> usize {
         self.rows.rows.len()
     }
@@ -243,7 +279,7 @@ impl<'s, R: Sync> AnyRows<'s> for Bound<'s, R> {
         (self.rows.other_rows, self.rows.other)
     }
 
-    fn value(&self, row: usize, field: usize) -> Value<'s> {
+    fn value(&self, row: usize, field: usize) -> Value<'_> {
         match (self.rows.rows.get(row), self.spec.fields.get(field)) {
             (Some(row), Some(field)) => field.value(row),
             _ => Value::None,
@@ -261,6 +297,10 @@ impl<'s, R: Sync> AnyRows<'s> for Bound<'s, R> {
 
     fn depth(&self, row: usize) -> usize {
         self.spec.depth.zip(self.rows.rows.get(row)).map_or(0, |(depth, row)| depth(row))
+    }
+
+    fn group(&self, row: usize) -> Option<&'static str> {
+        self.spec.group.zip(self.rows.rows.get(row)).map(|(group, row)| group(row))
     }
 
     fn arranged(&self, order: Order, filter: Option<&Filter>) -> Vec<usize> {

@@ -5,7 +5,7 @@ use crate::model::memory;
 use crate::snapshot::Order;
 use std::cmp::Ordering;
 
-impl<R> TableSpec<R> {
+impl<R: Clone> TableSpec<R> {
     /// Compares two rows; equal ones are ordered by weight (larger first), then by their key, so that the order is total.
     pub fn compare(&self, order: Order, x: &R, y: &R) -> Ordering {
         self.compare_by(self.field(order.column.0), order.descending, x, y)

@@ -19,6 +19,8 @@ pub enum Value<'a> {
     Flag(bool),
     /// One of this program's own words.
     Word(&'static str),
+    /// An application that only its port tells: people read it with a `?`.
+    Guess(&'static str),
     /// Text from packets, files or the system: every output escapes it.
     Text(&'a str),
     /// An address.
@@ -87,7 +89,7 @@ impl<'a> Value<'a> {
     /// Text and words as they are.
     pub fn as_text(self) -> Option<&'a str> {
         match self {
-            Value::Word(word) => Some(word),
+            Value::Word(word) | Value::Guess(word) => Some(word),
             Value::Text(text) => Some(text),
             Value::State(state) => Some(state.token()),
             _ => None,

@@ -57,7 +57,7 @@ const FIELDS: &[Field<Conversation>] = &[
     Field::time("start", "Start", |c: &Conversation| c.first).machine(),
     Field::span("duration", "Duration", |c: &Conversation| c.last.since(c.first)).paper(8, Room::Dropped(1)).screen(9, "lasted", 9),
     Field::word("originator", "Originator", |c: &Conversation| Some(if c.originator_is_a { "a" } else { "b" })).machine(),
-    Field::app("app", "App", |c: &Conversation| c.app).paper(2, Room::Fixed).optional().no_screen(),
+    Field::app("app", "App", |c: &Conversation| c.app).machine().searched(true),
     Field::word("app_by", "App known by", |c: &Conversation| c.app_by.map(AppBy::token)).machine().no_csv(),
     Field::text("server_name", "Server name", |c: &Conversation| c.server_name.as_deref()).machine().no_csv(),
     Field::state("state", "State", |c: &Conversation| c.state)
@@ -70,6 +70,7 @@ const FIELDS: &[Field<Conversation>] = &[
     Field::new("protocols", "Protocols", Kind::Path, |c: &Conversation| Value::Path(c.path)).machine().no_json().searched(true),
     Field::new("from", "From", Kind::End, |c: &Conversation| end(c, true)).people().no_screen().searched(false).paper(0, Room::Cut),
     Field::new("to", "To", Kind::End, |c: &Conversation| end(c, false)).people().no_screen().searched(false).paper(1, Room::Cut),
+    Field::new("spoken", "App", Kind::App, app).people().no_screen().searched(false).paper(2, Room::Fixed).optional().sorts("app"),
     Field::bytes("sent", "Sent", |c: &Conversation| ways(c)[0].wire_bytes).people().no_screen().paper(4, Room::Dropped(2)),
     Field::bytes("received", "Received", |c: &Conversation| ways(c)[1].wire_bytes).people().no_screen().paper(5, Room::Dropped(2)),
     Field::new("percent", "Share", Kind::Percent, load).people().no_screen().paper(7, Room::Fixed).sorts(""),
@@ -113,10 +114,18 @@ fn ends(c: &Conversation) -> Value<'_> {
     Value::Ends(Ends { first, second, forth: sent.packets > 0, back: received.packets > 0 })
 }
 
+/// The application; one that only its port tells is a guess.
+fn app(c: &Conversation) -> Value<'_> {
+    match (c.app, c.app_by) {
+        (Some(app), Some(AppBy::Port)) => Value::Guess(app),
+        (app, _) => Value::word(app),
+    }
+}
+
 /// The application, or the innermost protocol where there is none.
 fn speaks(c: &Conversation) -> Value<'_> {
-    match c.app {
-        Some(app) => Value::Word(app),
-        None => c.path.last().map_or(Value::None, Value::Layer),
+    match app(c) {
+        Value::None => c.path.last().map_or(Value::None, Value::Layer),
+        app => app,
     }
 }

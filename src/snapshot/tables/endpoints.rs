@@ -35,7 +35,16 @@ const FIELDS: &[Field<HostRow>] = &[
         .tint(Tint::Dim)
         .sorts("")
         .of(Layers::ALL),
-    Field::app("app", "App", |h: &HostRow| h.app).no_paper().screen(1, "app", 2).wide(6, 14).of(Layers::PORTS),
+    Field::app("app", "App", |h: &HostRow| h.app).no_paper().no_screen().of(Layers::PORTS),
+    // What an address's port is usually for.
+    Field::new("speaks", "App", Kind::App, |h: &HostRow| h.app.map_or(Value::None, Value::Guess))
+        .people()
+        .no_paper()
+        .screen(1, "app", 2)
+        .wide(6, 14)
+        .sorts("app")
+        .searched(false)
+        .of(Layers::PORTS),
     Field::time("start", "Start", |h: &HostRow| h.first).machine().no_json(),
     Field::span("duration", "Duration", |h: &HostRow| h.last.since(h.first)).no_json().no_paper().screen(9, "seen", 9),
     Field::new("end", "Host", Kind::End, end).people().no_paper().screen(0, "host", 0).of(Layers::ETH.or(Layers::ADDRESSES)),

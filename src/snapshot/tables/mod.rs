@@ -1,10 +1,19 @@
 //! The tables: a file each, and a line each in [`TABLES`].
 
+pub mod applications;
+pub mod casts;
 pub mod conversations;
 pub mod endpoints;
+pub mod findings;
+pub mod load;
+pub mod losses;
+pub mod names;
 pub mod protocols;
+pub mod sessions;
+pub mod sizes;
 #[cfg(test)]
 pub mod toy;
+pub mod trust;
 pub mod tunnels;
 pub mod vlans;
 
@@ -16,7 +25,16 @@ pub static TABLES: &[&dyn AnyTable] = &[
     &conversations::CONVERSATIONS,
     &endpoints::ENDPOINTS,
     &vlans::VLANS,
+    &applications::APPLICATIONS,
+    &names::NAMES,
     &tunnels::TUNNELS,
+    &losses::LOSSES,
+    &load::LOAD,
+    &sizes::SIZES,
+    &casts::CASTS,
+    &sessions::SESSIONS,
+    &trust::TRUST,
+    &findings::FINDINGS,
     #[cfg(test)]
     &toy::TOYS,
 ];

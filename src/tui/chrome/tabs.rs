@@ -8,38 +8,61 @@
 use crate::tui::canvas::{Canvas, Hit, cells, cut_end, cut_middle};
 use crate::tui::details;
 use crate::tui::registry::Entry;
-use crate::tui::screen::Screen;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, Topic};
+use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-/// A screen's name; whether it is the current one.
-type Naming = fn(&'static dyn Screen, bool) -> &'static str;
+/// The name of a screen's tab, and whether it is the current one; empty: only its digit stands there, or nothing.
+type Naming = fn(&Entry, bool) -> &'static str;
 
-/// Names of the tabs, from those that need most room to those that need least.
-const NAMES: [Naming; 3] = [|s, _| s.title(), |s, _| s.short(), |s, here| if here { s.short() } else { "" }];
+/// Names of the tabs, from those that need most room to those that need least. Screens without a digit go before names do.
+const NAMES: [Naming; 4] = [
+    |e, _| e.screen.title(),
+    |e, _| e.screen.short(),
+    |e, here| if here || e.digit.is_some() { e.screen.short() } else { "" },
+    |e, here| if here { e.screen.short() } else { "" },
+];
+
+/// Cells of a tab with the gap behind it, without its mark.
+fn wide(entry: &Entry, name: &str) -> u16 {
+    match (entry.digit, name) {
+        (None, "") => 0,
+        (None, name) => cells(name) + 2,
+        (Some(_), "") => 3,
+        (Some(_), name) => cells(name) + 4,
+    }
+}
+
+/// What stands for tabs that have no room; `:` lists all.
+const MORE: &str = "…";
 
 /// Draws the tabs.
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, screens: &[Entry], current: usize) {
     let mark = |i: usize| screens.get(i).and_then(|s| s.screen.badge(scene.snapshot));
     let marks: u16 = (0..screens.len()).filter_map(mark).map(|m| cells(&m.0) + 1).sum();
     let names = NAMES.iter().find(|names| {
-        let all: u16 =
-            screens.iter().enumerate().map(|(i, s)| cells(names(s.screen, i == current)) + 2 + 2 * u16::from(s.digit.is_some())).sum();
-        all + marks <= area.width + 1
+        let all: u16 = screens.iter().enumerate().map(|(i, s)| wide(s, names(s, i == current))).sum();
+        let hidden = screens.iter().enumerate().any(|(i, s)| wide(s, names(s, i == current)) == 0);
+        all + marks + u16::from(hidden) * 2 <= area.width + 1
     });
-    let names = names.or(NAMES.last()).copied().unwrap_or(|s, _| s.title());
+    let names = names.or(NAMES.last()).copied().unwrap_or(|e, _| e.screen.title());
+    let mut hidden = false;
     let mut x = area.x + 1;
     for (i, entry) in screens.iter().enumerate() {
         let start = x;
         let here = i == current;
         let digit = if here { scene.theme.strong(Hue::Accent) } else { scene.style(Hue::Accent) };
         let room = |x: u16| area.right().saturating_sub(x);
+        let name = names(entry, here);
+        if wide(entry, name) == 0 {
+            hidden = true;
+            continue;
+        }
         if let Some(number) = entry.digit {
             x += canvas.put(x, area.y, room(x), &number.to_string(), digit) + 1;
         }
-        let name = names(entry.screen, here);
         let style = if here { scene.theme.strong(Hue::Title).add_modifier(Modifier::UNDERLINED) } else { scene.style(Hue::Dim) };
         if !name.is_empty() {
             x += canvas.put(x, area.y, room(x), name, style);
@@ -52,8 +75,12 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, scree
         canvas.click(Rect { x: start, y: area.y, width: x.saturating_sub(start), height: 1 }, Hit::Tab(i));
         x += 2;
         if x >= area.right() {
-            break;
+            return;
         }
+    }
+    if hidden {
+        let used = canvas.put(x, area.y, area.right().saturating_sub(x), MORE, scene.style(Hue::Accent));
+        canvas.click(Rect { x, y: area.y, width: used, height: 1 }, Hit::Press(KeyCode::Char(':')));
     }
 }
 

@@ -3,6 +3,7 @@
 //! Included by both by its path; the including module brings `model` and `snapshot` into scope.
 
 mod health;
+mod said;
 mod talk;
 
 use super::{model, snapshot};
@@ -309,6 +310,8 @@ pub fn snapshot(story: Story, second: i64) -> Snapshot {
         },
         vlans: table(vlans(&rows)),
         untagged: part(total, 0.02),
+        apps: said::apps(second),
+        names: table(said::names(second)),
         tcp_flags: TcpFlags { syn: 18_204, syn_ack: 18_090, fin: 30_112, reset: 1_204 },
         mirror: if story == Story::Sampled { sampled(total, recent, second) } else { mirror(total, recent, second, trouble) },
         host: if live { vec![checklist(trouble)] } else { Vec::new() },

@@ -1,6 +1,6 @@
 //! Who talks to whom in the made-up office.
 
-use super::model::{Address, Proto};
+use super::model::{Address, AppBy, Proto};
 use super::snapshot::{Conversation, TcpState};
 use super::{at, load_at, noise, path, smooth, split};
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -79,7 +79,7 @@ pub fn transport(second: i64) -> Vec<(bool, Conversation)> {
                 originator_is_a: first,
                 state,
                 app: Some(s.app),
-                app_by: Some(crate::model::AppBy::Content),
+                app_by: Some(if matches!(s.app, "dns" | "tls") { AppBy::Content } else { AppBy::Port }),
                 server_name: None,
                 path: path(&[Proto::Eth, Proto::Vlan, Proto::Ip, transport]),
                 vlans: [s.vlan].into_iter().collect(),
@@ -106,7 +106,7 @@ pub fn transport(second: i64) -> Vec<(bool, Conversation)> {
             originator_is_a: true,
             state: Some(TcpState::Established),
             app: Some("tls"),
-            app_by: Some(crate::model::AppBy::Content),
+            app_by: Some(AppBy::Content),
             server_name: None,
             path: path(&[Proto::Eth, Proto::Ipv6, Proto::Tcp]),
             vlans: Default::default(),

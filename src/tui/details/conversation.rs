@@ -9,7 +9,8 @@
 //! ```
 
 use super::{Subject, gone, head, related, span_line, traffic_line};
-use crate::model::Traffic;
+use crate::model::text::printable;
+use crate::model::{AppBy, Traffic};
 use crate::snapshot::{Conversation, Snapshot};
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::columns;
@@ -74,7 +75,11 @@ impl Screen for Page {
             facts.push(("state".into(), word.into(), scene.style(hue)));
         }
         let family = columns::conversation_family(row);
-        facts.push(("speaks".into(), columns::app_token(row), scene.style(Hue::Family(family))));
+        let guess = if row.app_by == Some(AppBy::Port) { "? by its port" } else { "" };
+        facts.push(("speaks".into(), format!("{}{guess}", columns::app_token(row)), scene.style(Hue::Family(family))));
+        if let Some(name) = &row.server_name {
+            facts.push(("server".into(), printable(name).into_owned(), text));
+        }
         facts.push(("path".into(), row.path.to_string(), text));
         facts.push(("seen".into(), span_line(scene, row.first, row.last), text));
         facts.push(("traffic".into(), traffic_line(scene, row.recent(), row.total()), text));

@@ -88,7 +88,7 @@ impl Screen for Page {
             facts.push(("side".into(), side.into(), text));
         }
         if let Some(app) = row.app {
-            facts.push(("speaks".into(), app.into(), scene.style(Hue::Family(label::family(app)))));
+            facts.push(("speaks".into(), format!("{app}? by its port"), scene.style(Hue::Family(label::family(app)))));
         }
         facts.push(("sends".into(), traffic_line(scene, row.recent_tx, row.tx), scene.style(Hue::Out)));
         facts.push(("receives".into(), traffic_line(scene, row.recent_rx, row.rx), scene.style(Hue::In)));

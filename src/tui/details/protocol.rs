@@ -59,7 +59,11 @@ fn facts(scene: &Scene) -> Option<Vec<facts::Fact>> {
         Topic::App(name) => {
             let leaf = top::leaves(scene).into_iter().find(|l| l.name == *name)?;
             Some(vec![
-                ("application".into(), name.clone(), scene.style(Hue::Family(leaf.family))),
+                (
+                    "application".into(),
+                    if leaf.guess { format!("{name}? by its port") } else { name.clone() },
+                    scene.style(Hue::Family(leaf.family)),
+                ),
                 ("traffic".into(), traffic_line(scene, leaf.recent, leaf.total), text),
                 ("share".into(), amount::share(scene.share(leaf.recent, leaf.total)), text),
             ])

@@ -1,4 +1,5 @@
-//! Any table, as its descriptor says: every column that stands on screens, in the table's own order, the rows the filter shows.
+//! Any table, as its descriptor says: every column that stands on screens and has something to say, the rows the filter shows, in the order
+//! the page sorts by or else the table's own.
 //!
 //! ```text
 //! ─ Name servers ────────────────────────────────────── 12 ─
@@ -6,56 +7,151 @@
 //!  10.20.0.53:53                 12.3 k     0.4 %    dns
 //! ```
 
-use crate::model::units;
-use crate::snapshot::table::{AnyRows, AnyTable, Head};
+use crate::model::proto::Family;
+use crate::model::{Address, units};
+use crate::snapshot::table::{self as descriptor, AnyRows, AnyTable, Head, Value};
+use crate::snapshot::{Column, Order, Snapshot};
 use crate::tui::canvas::Canvas;
 use crate::tui::fields;
+use crate::tui::screen::Sorts;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Kind, Scene, Topic};
 use crate::tui::widgets::frame::titled;
 use crate::tui::widgets::table::{self, Col, Shape};
 use ratatui::layout::Rect;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// Rows that are looked at to find out which columns have something to say.
+const SAMPLE: usize = 1_000;
+
+/// The only sheet of a table on a page, or one group of its rows.
+#[derive(Clone, Copy)]
+pub(in crate::tui) struct TablePanel {
+    /// The table.
+    pub table: &'static dyn AnyTable,
+    /// The title of the group its rows belong to; `None`: all rows.
+    pub group: Option<&'static str>,
+    /// What to say when there are no rows.
+    pub empty: &'static str,
+}
 
 /// A row: its table's rows and columns, and its number.
 #[derive(Clone, Copy)]
-struct Line<'r, 's> {
-    rows: &'r (dyn AnyRows<'s> + 's),
+struct Line<'r> {
+    rows: &'r dyn AnyRows,
     heads: &'r [Head],
     at: usize,
 }
 
-/// Draws a sheet of a table; the page's window scrolls in it where it is the page's only list.
-pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, table: &'static dyn AnyTable, sheet: usize, alone: bool) {
-    let Some(sheet_head) = table.sheets().get(sheet).copied() else { return };
-    let (heads, rows) = (table.heads(), table.rows(sheet, scene.snapshot));
-    let note = [(units::grouped(rows.total_rows()).into(), scene.style(Hue::Dim))];
-    let body = titled(canvas, area, sheet_head.title, &note, false);
-    let columns: Vec<Col<Line>> = fields::shown(&heads, sheet_head.layers, scene.whole())
-        .iter()
-        .filter_map(|(at, screen)| Some(fields::column(heads.get(*at)?, screen, *at, scene.whole(), cell)))
-        .collect();
-    let order = table.order();
-    let lines: Vec<(Topic, Line)> = rows
-        .arranged(order, scene.view.filter.as_ref())
-        .into_iter()
-        .map(|at| (Topic::App(String::new()), Line { rows: rows.as_ref(), heads: &heads, at }))
-        .collect();
-    let empty = if scene.view.filter.is_some() { "nothing matches the filter" } else { "none seen" };
-    table::draw(
-        canvas,
-        scene,
-        body,
-        &columns,
-        &lines,
-        &Shape { order: Some(order), focused: alone, empty, inert: true, ..Shape::default() },
-    );
+impl TablePanel {
+    /// All rows of a table.
+    pub const fn of(table: &'static dyn AnyTable) -> Self {
+        Self { table, group: None, empty: "none seen" }
+    }
+
+    /// What a page that shows it as its list sorts by.
+    pub fn sorting(&self) -> (Sorts, Vec<Column>) {
+        let heads = self.table.heads();
+        let columns = fields::shown(&heads, descriptor::Layers::ALL, false);
+        let columns = columns.into_iter().filter_map(|(at, _)| heads.get(at)).filter(|h| !h.sort.is_empty()).map(|h| Column(h.sort));
+        (Sorts::Rows(self.table.token()), columns.collect())
+    }
+
+    /// How many rows there are, whatever the filter shows.
+    pub fn count(&self, snapshot: &Snapshot) -> u64 {
+        let rows = self.table.rows(0, snapshot);
+        match self.group {
+            None => rows.total_rows(),
+            Some(_) => (0..rows.len()).filter(|&at| rows.group(at) == self.group).count() as u64,
+        }
+    }
+
+    /// The rows shown, in their order.
+    pub fn topics(&self, scene: &Scene) -> Vec<Topic> {
+        let (heads, rows) = (self.table.heads(), self.table.rows(0, scene.snapshot));
+        self.lines(scene, &heads, rows.as_ref(), true).into_iter().map(|line| line.0).collect()
+    }
+
+    /// The page about the address in a row.
+    pub fn host(&self, scene: &Scene, topic: &Topic) -> Option<Topic> {
+        let (heads, rows) = (self.table.heads(), self.table.rows(0, scene.snapshot));
+        let line = self.lines(scene, &heads, rows.as_ref(), true).into_iter().find(|line| line.0 == *topic)?.1;
+        (0..heads.len()).find_map(|field| match rows.value(line.at, field) {
+            Value::Address(address) | Value::End(address, _) => Some(Topic::Host { kind: layer(address), address, port: 0 }),
+            _ => None,
+        })
+    }
+
+    /// `list`: as the list of the page, whose order and held rows it has.
+    fn lines<'r>(&self, scene: &Scene, heads: &'r [Head], rows: &'r dyn AnyRows, list: bool) -> Vec<(Topic, Line<'r>)> {
+        let shown = rows.arranged(self.order(scene, list), scene.view.filter.as_ref());
+        let lines = shown
+            .into_iter()
+            .filter(|&at| self.group.is_none() || rows.group(at) == self.group)
+            .map(|at| (Topic::Row(identity(heads, rows, at)), Line { rows, heads, at }))
+            .collect();
+        if list { scene.pane.arrange(lines) } else { lines }
+    }
+
+    fn order(&self, scene: &Scene, list: bool) -> Order {
+        scene.pane.order.filter(|_| list).unwrap_or(self.table.order())
+    }
+
+    /// Draws it; `list`: as the list of the page, where the selection is and the window scrolls.
+    pub fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene, list: bool) {
+        let Some(sheet) = self.table.sheets().first().copied() else { return };
+        let (heads, rows) = (self.table.heads(), self.table.rows(0, scene.snapshot));
+        let lines = self.lines(scene, &heads, rows.as_ref(), list);
+        let all = self.count(scene.snapshot);
+        let count = match lines.len() as u64 {
+            n if n < all => format!("{} of {}", units::grouped(n), units::grouped(all)),
+            n => units::grouped(n),
+        };
+        let title = self.group.unwrap_or(sheet.title);
+        let body = titled(canvas, area, title, &[(count.into(), scene.style(Hue::Dim))], false);
+        let told = |at: usize| lines.iter().take(SAMPLE).any(|(_, line)| line.rows.value(line.at, at).is_some());
+        let columns: Vec<Col<Line>> = fields::shown(&heads, sheet.layers, scene.whole())
+            .iter()
+            .filter(|(at, screen)| screen.place == 0 || told(*at))
+            .filter_map(|(at, screen)| Some(fields::column(heads.get(*at)?, screen, *at, scene.whole(), cell)))
+            .collect();
+        let empty = if scene.view.filter.is_some() { "nothing matches the filter" } else { self.empty };
+        let shape = Shape { order: list.then(|| self.order(scene, list)), focused: list, empty, inert: !list, ..Shape::default() };
+        table::draw(canvas, scene, body, &columns, &lines, &shape);
+    }
+}
+
+/// A number that stays the same while the row is there: of what names it.
+fn identity(heads: &[Head], rows: &dyn AnyRows, at: usize) -> u64 {
+    let mut hash = DefaultHasher::new();
+    rows.group(at).hash(&mut hash);
+    for (field, head) in heads.iter().enumerate() {
+        match rows.value(at, field) {
+            Value::Word(word) => word.hash(&mut hash),
+            Value::Text(text) => text.hash(&mut hash),
+            Value::Address(address) => address.hash(&mut hash),
+            Value::End(address, port) => (address, port).hash(&mut hash),
+            Value::Count(n) if head.kind == descriptor::Kind::Id => n.hash(&mut hash),
+            _ => {}
+        }
+    }
+    hash.finish()
+}
+
+/// The layer of an address.
+fn layer(address: Address) -> Kind {
+    match address {
+        Address::Mac(_) => Kind::Eth,
+        Address::V4(_) => Kind::Ip,
+        Address::V6(_) => Kind::Ipv6,
+    }
 }
 
 fn cell(scene: &Scene, line: &Line, field: usize) -> Option<table::Cell> {
     let head = line.heads.get(field)?;
     let family = || {
-        let app = line.heads.iter().position(|h| h.kind == crate::snapshot::table::Kind::App && h.screen.is_some());
-        app.map_or(crate::model::proto::Family::Other, |at| fields::value_family(line.rows.value(line.at, at)))
+        let app = line.heads.iter().position(|h| h.kind == descriptor::Kind::App && h.screen.is_some());
+        app.map_or(Family::Other, |at| fields::value_family(line.rows.value(line.at, at)))
     };
     Some(fields::cell(scene, Kind::Tcp, head, line.rows.value(line.at, field), family))
 }

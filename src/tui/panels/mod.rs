@@ -1,6 +1,5 @@
 //! Panels: each a small file and a pure function from a scene to cells.
 
-#[cfg(test)] // until a screen shows a table that has no panel of its own
 pub(super) mod any_table;
 pub(super) mod facts;
 pub(super) mod findings;

@@ -6,9 +6,9 @@
 //!  smb2       231 Mb/s  ████▎         19 % │ 10.20.0.31:49822 ⇄ 10.20.1.9:445  smb2 188 Mb/s
 //! ```
 
-use crate::model::Path;
 use crate::model::path::Layer;
 use crate::model::proto::{Family, Proto};
+use crate::model::{AppBy, Path};
 use crate::snapshot::tables::endpoints::ENDPOINTS;
 use crate::snapshot::{Conversation, HostRow, Traffic};
 use crate::tui::canvas::Canvas;
@@ -36,6 +36,8 @@ pub(in crate::tui) struct Leaf {
     pub recent: Traffic,
     /// Traffic in all.
     pub total: Traffic,
+    /// Only ports tell.
+    pub guess: bool,
     path: Path,
     largest: u64,
 }
@@ -57,7 +59,7 @@ pub(in crate::tui) fn leaves(scene: &Scene) -> Vec<Leaf> {
     for row in &snapshot.protocols {
         let Some(layer) = row.path.last() else { continue };
         let recent = own.get(&row.path).copied().unwrap_or_default();
-        add(&mut leaves, layer.to_string(), label::layer_family(layer), row.path, recent, row.own);
+        add(&mut leaves, (layer.to_string(), label::layer_family(layer), row.path), recent, row.own, false);
     }
     for (kind, proto) in [(Kind::Tcp, Proto::Tcp), (Kind::Udp, Proto::Udp), (Kind::Sctp, Proto::Sctp)] {
         divide(&mut leaves, scene, kind, proto);
@@ -68,15 +70,17 @@ pub(in crate::tui) fn leaves(scene: &Scene) -> Vec<Leaf> {
     out
 }
 
-fn add(leaves: &mut HashMap<String, Leaf>, name: String, family: Family, path: Path, recent: Traffic, total: Traffic) {
+fn add(leaves: &mut HashMap<String, Leaf>, (name, family, path): (String, Family, Path), recent: Traffic, total: Traffic, guess: bool) {
     let leaf = leaves.entry(name).or_insert_with_key(|name| Leaf {
         name: name.clone(),
         family,
         recent: Traffic::default(),
         total: Traffic::default(),
+        guess: true,
         path,
         largest: 0,
     });
+    leaf.guess &= guess;
     leaf.recent.add(recent);
     leaf.total.add(total);
     if total.wire_bytes >= leaf.largest {
@@ -89,10 +93,11 @@ fn add(leaves: &mut HashMap<String, Leaf>, name: String, family: Family, path: P
 fn divide(leaves: &mut HashMap<String, Leaf>, scene: &Scene, kind: Kind, proto: Proto) {
     let bare = |row: &Conversation| row.path.last() == Some(Layer::Known(proto));
     let mut moved = (Traffic::default(), Traffic::default());
-    let mut by_app: HashMap<&str, (Traffic, Traffic, Path)> = HashMap::new();
+    let mut by_app: HashMap<&str, (Traffic, Traffic, Path, bool)> = HashMap::new();
     for row in kind.conversations(scene.snapshot).rows.iter().filter(|r| bare(r)) {
         if let Some(app) = row.app {
-            let entry = by_app.entry(app).or_insert((Traffic::default(), Traffic::default(), row.path));
+            let entry = by_app.entry(app).or_insert((Traffic::default(), Traffic::default(), row.path, true));
+            entry.3 &= row.app_by == Some(AppBy::Port);
             entry.0.add(row.recent());
             entry.1.add(row.total());
             moved.0.add(row.recent());
@@ -103,8 +108,8 @@ fn divide(leaves: &mut HashMap<String, Leaf>, scene: &Scene, kind: Kind, proto: 
         transport.recent = transport.recent.since(moved.0);
         transport.total = transport.total.since(moved.1);
     }
-    for (app, (recent, total, path)) in by_app {
-        add(leaves, app.to_owned(), label::family(app), path, recent, total);
+    for (app, (recent, total, path, guess)) in by_app {
+        add(leaves, (app.to_owned(), label::family(app), path), recent, total, guess);
     }
 }
 
@@ -120,7 +125,10 @@ pub(in crate::tui) fn protocol_rows(scene: &Scene) -> Vec<(Topic, Leaf)> {
 /// The busiest protocols.
 pub(in crate::tui) fn protocols(canvas: &mut Canvas, area: Rect, scene: &Scene, kind: usize) {
     let columns: [Col<Leaf>; 3] = [
-        Col::left("protocol", 8..=18, 0, |s, l| Cell::Text(l.name.clone(), s.style(Hue::Family(l.family)))),
+        Col::left("protocol", 8..=18, 0, |s, l| {
+            let mark = if l.guess { "?" } else { "" };
+            Cell::Pieces(vec![(l.name.clone().into(), s.style(Hue::Family(l.family))), (mark.into(), s.style(Hue::Dim))])
+        }),
         Col::right(columns::load_title(scene.whole()), RATE..=RATE, 1, |s, l| columns::load_cell(s, l.recent, l.total, Hue::Text)),
         Col::right("share", 10..=40, 2, |s, l| Cell::Share(s.share(l.recent, l.total), s.style(Hue::Family(l.family)))),
     ];

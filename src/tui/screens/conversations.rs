@@ -7,7 +7,7 @@
 //! ```
 
 use crate::model::units;
-use crate::snapshot::{Column, Table};
+use crate::snapshot::{Column, Snapshot, Table};
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::columns;
 use crate::tui::panels::kinds;
@@ -42,7 +42,7 @@ impl Screen for Conversations {
         "Flows"
     }
 
-    fn kinds(&self) -> usize {
+    fn kinds(&self, _: &Snapshot) -> usize {
         KINDS.len()
     }
 
@@ -50,9 +50,9 @@ impl Screen for Conversations {
         columns::conversation_rows(scene, kind(scene)).into_iter().map(|r| r.0).collect()
     }
 
-    fn sorting(&self) -> Option<(Sorts, &'static [Column])> {
+    fn sorting(&self) -> Option<(Sorts, Vec<Column>)> {
         use Column as C;
-        Some((Sorts::Conversations, &[C::RATE, C::PACKET_RATE, C::BYTES, C::PACKETS, C::DURATION, C::STATE, C::APP, C::ENDS]))
+        Some((Sorts::Conversations, vec![C::RATE, C::PACKET_RATE, C::BYTES, C::PACKETS, C::DURATION, C::STATE, C::APP, C::ENDS]))
     }
 
     fn keys(&self) -> &'static [Hint] {

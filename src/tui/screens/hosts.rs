@@ -5,7 +5,7 @@
 //!  host           side       rate ▼        share      sends    receives
 //! ```
 
-use crate::snapshot::Column;
+use crate::snapshot::{Column, Snapshot};
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::columns;
 use crate::tui::panels::kinds;
@@ -41,7 +41,7 @@ impl Screen for Hosts {
         "who sends and receives how much"
     }
 
-    fn kinds(&self) -> usize {
+    fn kinds(&self, _: &Snapshot) -> usize {
         KINDS.len()
     }
 
@@ -49,9 +49,9 @@ impl Screen for Hosts {
         columns::host_rows(scene, kind(scene)).into_iter().map(|r| r.0).collect()
     }
 
-    fn sorting(&self) -> Option<(Sorts, &'static [Column])> {
+    fn sorting(&self) -> Option<(Sorts, Vec<Column>)> {
         use Column as C;
-        Some((Sorts::Endpoints, &[C::RATE, C::SENT, C::RECEIVED, C::PACKET_RATE, C::BYTES, C::PACKETS, C::DURATION, C::ADDRESS]))
+        Some((Sorts::Endpoints, vec![C::RATE, C::SENT, C::RECEIVED, C::PACKET_RATE, C::BYTES, C::PACKETS, C::DURATION, C::ADDRESS]))
     }
 
     fn keys(&self) -> &'static [Hint] {

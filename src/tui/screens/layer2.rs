@@ -9,7 +9,7 @@
 
 use crate::snapshot::table::Layers;
 use crate::snapshot::tables::vlans;
-use crate::snapshot::{Traffic, VlanRow};
+use crate::snapshot::{Snapshot, Traffic, VlanRow};
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::columns;
 use crate::tui::fields;
@@ -41,7 +41,7 @@ impl Screen for Layer2 {
         "L2"
     }
 
-    fn kinds(&self) -> usize {
+    fn kinds(&self, _: &Snapshot) -> usize {
         2
     }
 

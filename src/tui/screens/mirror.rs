@@ -12,6 +12,7 @@
 //!                                           ├─ User tunnels on the link ─────────────────
 //! ```
 
+use crate::snapshot::Snapshot;
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::panels::mirror::{self as panels, duplicates, host, ledger, sessions, stamps};
 use crate::tui::panels::{kinds, load};
@@ -45,7 +46,7 @@ impl Screen for Mirror {
         "can this be trusted? Where packets are lost, duplicates, directions, sessions and their sampling, time stamps of devices, and on a live port what is wrong with this host, with the command that changes it"
     }
 
-    fn kinds(&self) -> usize {
+    fn kinds(&self, _: &Snapshot) -> usize {
         PANELS.len()
     }
 

@@ -9,6 +9,7 @@
 //!  …             │ …             │ …           │ …
 //! ```
 
+use crate::snapshot::Snapshot;
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::panels::{findings, load, shares, top};
 use crate::tui::screen::{Hint, Screen};
@@ -33,7 +34,7 @@ impl Screen for Overview {
         "load, protocols, conversations, hosts, what is wrong"
     }
 
-    fn kinds(&self) -> usize {
+    fn kinds(&self, _: &Snapshot) -> usize {
         4
     }
 

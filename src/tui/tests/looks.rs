@@ -6,9 +6,9 @@ use crate::tui::registry::Entry;
 #[test]
 fn every_screen_looks_as_it_did() {
     for (width, height) in [(60, 15), (80, 24), (120, 40)] {
-        for Entry { digit, screen } in SCREENS {
+        for (at, Entry { digit, screen }) in SCREENS.iter().enumerate() {
             let mut session = Session::new(Story::Trouble, width, height);
-            session.keys(&digit.map_or(String::new(), String::from));
+            session.keys(&digit.map_or_else(|| "Tab ".repeat(at), String::from));
             let name = format!("{}-{width}x{height}", screen.title().to_lowercase().replace(' ', ""));
             insta::assert_snapshot!(name, session.text());
         }
@@ -97,7 +97,9 @@ fn everything_can_be_drawn_in_ascii() {
             session.keys(keys);
             let text = session.text();
             assert!(text.is_ascii(), "{keys}: {:?}", text.chars().filter(|c| !c.is_ascii()).collect::<String>());
-            assert!(!text.contains('?') || keys == "?" || text.matches('?').count() < 12, "{keys}: characters without a likeness\n{text}");
+            // Behind an application it says that only the port tells.
+            let lost = text.as_bytes().windows(2).filter(|w| w[1] == b'?' && !w[0].is_ascii_alphanumeric()).count();
+            assert!(keys == "?" || lost < 12, "{keys}: characters without a likeness\n{text}");
         }
     }
 }

@@ -5,6 +5,7 @@ mod keys;
 mod limits;
 mod looks;
 mod readme;
+mod said;
 mod tables;
 mod toy;
 

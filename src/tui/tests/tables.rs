@@ -4,7 +4,7 @@ use super::*;
 use crate::snapshot::tables::toy::TOYS;
 use crate::snapshot::{Filter, SourceInfo};
 use crate::tui::canvas::Canvas;
-use crate::tui::panels::any_table;
+use crate::tui::panels::any_table::TablePanel;
 use crate::tui::view::{Pane, Scene, View};
 
 fn shown(filter: &str) -> String {
@@ -26,7 +26,7 @@ fn shown(filter: &str) -> String {
     };
     let area = Rect::new(0, 0, 40, 6);
     let mut buffer = Buffer::empty(area);
-    any_table::draw(&mut Canvas::new(&mut buffer, &theme), area, &scene, &TOYS, 0, true);
+    TablePanel::of(&TOYS).draw(&mut Canvas::new(&mut buffer, &theme), area, &scene, true);
     lines(&buffer).join("\n")
 }
 

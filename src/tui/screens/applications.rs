@@ -1,0 +1,73 @@
+//! What is said: DNS, TLS and the like, each with its numbers.
+//!
+//! ```text
+//!  dns 14   tls 9   mdns 0   llmnr 0
+//! ─ Domain Name System ────────────────────────────────────────── 14 ─
+//!  what            which       count   share   median    95 %    longest
+//!  Response codes  NXDOMAIN       12     8 %
+//!  Latency                       140           1.2 ms   31 ms     910 ms
+//! ```
+
+use crate::snapshot::tables::applications::APPLICATIONS;
+use crate::snapshot::{Column, Snapshot};
+use crate::tui::canvas::{Canvas, split_top};
+use crate::tui::panels::any_table::TablePanel;
+use crate::tui::panels::kinds;
+use crate::tui::screen::{Hint, Screen, Sorts};
+use crate::tui::view::{Scene, Topic};
+use ratatui::layout::Rect;
+
+/// Application protocols, one at a time.
+pub(in crate::tui) struct Applications;
+
+/// What is shown without a protocol chosen.
+const ALL: TablePanel = TablePanel { empty: "nothing was recognised by its content yet", ..TablePanel::of(&APPLICATIONS) };
+
+/// The numbers of the protocol chosen.
+fn sheet(scene: &Scene) -> TablePanel {
+    TablePanel { group: scene.snapshot.apps.get(scene.pane.kind).map(|app| app.title), ..ALL }
+}
+
+impl Screen for Applications {
+    fn title(&self) -> &'static str {
+        "Applications"
+    }
+
+    fn short(&self) -> &'static str {
+        "Apps"
+    }
+
+    fn about(&self) -> &'static str {
+        "DNS, TLS and the like: questions, answers, codes, versions, server names, latency"
+    }
+
+    fn kinds(&self, snapshot: &Snapshot) -> usize {
+        snapshot.apps.len()
+    }
+
+    fn topics(&self, scene: &Scene) -> Vec<Topic> {
+        sheet(scene).topics(scene)
+    }
+
+    /// Who speaks it.
+    fn opens(&self, scene: &Scene, _: &Topic) -> Option<Topic> {
+        scene.snapshot.apps.get(scene.pane.kind).map(|app| Topic::App(app.token.to_owned()))
+    }
+
+    fn sorting(&self) -> Option<(Sorts, Vec<Column>)> {
+        Some(ALL.sorting())
+    }
+
+    fn keys(&self) -> &'static [Hint] {
+        &[Hint { key: "← →", word: "protocol", help: "the protocol" }]
+    }
+
+    fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
+        let apps = &scene.snapshot.apps;
+        let (line, body) = split_top(area, u16::from(!apps.is_empty()));
+        let names: Vec<_> =
+            apps.iter().map(|app| (app.token, Some(TablePanel { group: Some(app.title), ..ALL }.count(scene.snapshot)))).collect();
+        kinds::draw(canvas, line, scene, &names);
+        sheet(scene).draw(canvas, body, scene, true);
+    }
+}
