@@ -1,5 +1,6 @@
 //! Control packets of the link layer: LLC, SNAP and lists of type-length-value behind the headers that were read already.
 
+use crate::model::evidence::NETWORK_BITS;
 use crate::model::{ArpBlocks, Control, ControlFrame, Frame, Mac};
 
 /// Destination of Cisco's per-VLAN spanning tree.
@@ -44,7 +45,7 @@ pub fn arp_blocks(frame: &Frame<'_>) -> Option<ArpBlocks> {
         return None;
     }
     let body = frame.l2_payload().get(..28)?;
-    let block = |at: usize| Some(u32::from_be_bytes([0, *body.get(at)?, *body.get(at + 1)?, *body.get(at + 2)?]));
+    let block = |at: usize| Some(u32::from_be_bytes(*body.get(at..)?.first_chunk()?) >> (u32::BITS - NETWORK_BITS));
     let (sender, target) = (block(14)?, block(24)?);
     (body.starts_with(&[0, 1, 8, 0, 6, 4]) && sender != 0).then_some(ArpBlocks { sender, target })
 }

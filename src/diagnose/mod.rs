@@ -18,7 +18,7 @@ mod vendor;
 pub use checklist::{Seen, checklist};
 pub use detector::{Detection, Detector, Limit, Need, Page, Report, StandingFindings};
 pub use evidence::Evidence;
-pub use figure::{Figure, measured};
+pub use figure::Figure;
 pub use judge::{CLEAR_AFTER, Judge, Judgement, judge};
 pub use registry::{IDS, aspect, explain};
 pub use trust::trust;

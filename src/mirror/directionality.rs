@@ -2,14 +2,12 @@
 //!
 //! A function of the flow records and MAC pairs at report time: no cost a packet.
 
+use crate::model::evidence::ONE_SIDE_PACKETS;
 use crate::model::limits::{MAC_ROLES, PLACES};
 use crate::model::sum::{Rule, Sum, sums};
 use crate::model::{Address, FlowKey, Mac};
 use hashbrown::HashMap;
 use std::hash::Hash;
-
-/// Packets one side must have sent before a missing answer says anything.
-pub const JUDGED_PACKETS: u64 = 5;
 
 /// Conversations of a host or block before it can be called one-sided.
 const PLACE_CONVERSATIONS: u64 = 5;
@@ -64,7 +62,7 @@ sums! {
     /// Counts of one-sided conversations.
     #[derive(Debug, Clone, Default, PartialEq, Eq)]
     pub struct DirectionCounts {
-        /// TCP conversations with at least [`JUDGED_PACKETS`] from one side, without unanswered attempts.
+        /// TCP conversations with at least [`ONE_SIDE_PACKETS`] from one side, without unanswered attempts.
         pub tcp: Judged,
         /// The same of other protocols to unicast addresses: one-sided ones are normal (logs, streams), so only shown.
         pub other: Judged,
@@ -105,7 +103,7 @@ impl DirectionCounts {
     /// Judges one conversation.
     pub fn add(&mut self, flow: &OneWayFlow<'_>) {
         let (most, least) = (flow.packets[0].max(flow.packets[1]), flow.packets[0].min(flow.packets[1]));
-        if most < JUDGED_PACKETS || flow.key.ips().iter().any(|ip| ip.is_multicast() || ip.is_unspecified() || is_broadcast(*ip)) {
+        if most < ONE_SIDE_PACKETS || flow.key.ips().iter().any(|ip| ip.is_multicast() || ip.is_unspecified() || is_broadcast(*ip)) {
             return;
         }
         let one_sided = u64::from(least == 0);

@@ -1,11 +1,8 @@
 //! A constant rate while packets are lost: what a limit lets through.
 
 use super::{LostBytes, WINDOW, Windows, window};
-use crate::model::evidence::{FLAT_WINDOWS, FlatTop};
+use crate::model::evidence::{FLAT_WINDOWS, FlatTop, RATE_WINDOW_LENGTHS};
 use crate::model::{Timestamp, Traffic};
-
-/// Lengths of windows in which rates are compared, in windows of 100 ms.
-const LENGTHS: [i64; 4] = [1, 2, 5, 10];
 
 /// The delivered rate in windows in which data was lost from beginning to end: in the inside of a lossy run. Of windows that are enough
 /// the length is taken in which the rate varies least: a limit lets through what it saved up while less came, or a frame more or less,
@@ -14,7 +11,7 @@ const LENGTHS: [i64; 4] = [1, 2, 5, 10];
 /// `from`: windows that begin later are looked at; `occupied`: bytes of traffic with what surrounds frames on the link.
 pub fn flat_top(lost: &LostBytes, arrived: &Windows<Traffic>, from: Option<Timestamp>, occupied: fn(Traffic) -> u64) -> Option<FlatTop> {
     let from = from.map_or(i64::MIN, window);
-    let tops = LENGTHS.into_iter().filter_map(|length| {
+    let tops = RATE_WINDOW_LENGTHS.into_iter().filter_map(|length| {
         let lost = lost.coarser(length);
         let inside = lost.inside().map(|(w, lost)| (w.saturating_mul(length), lost)).filter(|(first, _)| *first > from);
         let sum = |first: i64| (first..first.saturating_add(length)).filter_map(|w| arrived.get(w)).fold(Traffic::default(), Traffic::plus);

@@ -1,6 +1,7 @@
 //! The numbers a mirroring device puts on its packets: what they say is missing, late, doubled, and how its clock runs.
 
 use crate::model::Timestamp;
+use crate::model::evidence::NARROW_SEQUENCE_BITS;
 use crate::model::time::SECOND;
 
 /// Numbers behind the highest that are remembered one by one: a later one fills its gap.
@@ -13,8 +14,8 @@ const ASCENDING: u32 = 16;
 const FASTEST: i64 = 150_000_000;
 /// Equal numbers from the first packet on that show the device does not count.
 const CONSTANT: u64 = 16;
-/// The numbering of some platforms has 30 bits.
-const NARROW: u64 = 1 << 30;
+/// Where the numbering of some platforms begins anew.
+const NARROW: u64 = 1 << NARROW_SEQUENCE_BITS;
 /// How near to its wrap a number must be for a small one to follow by wrapping.
 const AT_WRAP: u64 = 1 << 15;
 
@@ -109,7 +110,7 @@ impl Ledger {
     /// How far a number is ahead of the highest, the short way around.
     fn ahead(&mut self, number: u64) -> i64 {
         if self.bits == 32 && self.highest < NARROW && self.highest >= NARROW - AT_WRAP && number < AT_WRAP {
-            self.bits = 30;
+            self.bits = NARROW_SEQUENCE_BITS;
         }
         let modulus = 1u64 << self.bits;
         if number >= modulus {

@@ -1,6 +1,7 @@
 //! What the loss detectors of all shards found, in sums that merge.
 
 use super::order::Skews;
+use crate::model::evidence::{RATIO_BYTES, UTILISATION_BOUNDS};
 use crate::model::sum::sums;
 
 /// Classes of utilisation of the mirror link in the window a packet fell into: unknown, below 50 %, up to 95 %, above.
@@ -38,8 +39,8 @@ pub fn size_floor(bin: usize) -> u32 {
 pub fn utilisation_class(share: Option<f64>) -> u8 {
     match share {
         None => 0,
-        Some(u) if u < 0.5 => 1,
-        Some(u) if u <= 0.95 => 2,
+        Some(u) if u < UTILISATION_BOUNDS[0] => 1,
+        Some(u) if u <= UTILISATION_BOUNDS[1] => 2,
         Some(_) => 3,
     }
 }
@@ -65,9 +66,6 @@ sums! {
         pub whole: u64,
     }
 }
-
-/// Acknowledged bytes a conversation must have for its ratio to say something: about 20 segments.
-const RATIO_BYTES: u64 = 30_000;
 
 impl Ratios {
     /// Counts a conversation of which `bytes` were judged and `missing` of them were missing, if it is long enough.

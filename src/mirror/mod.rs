@@ -16,7 +16,7 @@ pub mod stamps;
 pub mod switch_clock;
 mod windows;
 
-pub use directionality::{DirectionCounts, JUDGED_PACKETS, Judged, MacRoleCounts, MacRoles, OneWayFlow};
+pub use directionality::{DirectionCounts, Judged, MacRoleCounts, MacRoles, OneWayFlow};
 pub use duplicates::{CopyClass, Digest, DuplicateCounts, DuplicateFilter, Fingerprint, Verdict};
 pub use estimate::{LossSplit, clustered};
 pub use flat_top::flat_top;
@@ -24,9 +24,9 @@ pub use health::{CastCounts, ChecksumCounts, ContentCounts, Health, HealthCounts
 pub use ledger::Ledger;
 pub use loss::{Loss, LossState};
 pub use loss_counts::{Acked, LossCounts, RATIO_BINS, Ratios, SIZE_BINS, UTILISATION_CLASSES, size_bin, size_floor, utilisation_class};
-pub use order::{ClockCounts, OrderCounts, SKEW_BINS, STEP, Skews};
+pub use order::{ClockCounts, OrderCounts, SKEW_BINS, Skews};
 pub use sessions::{CheckSequence, Ours, SampledPacket, SessionReport, Sessions};
-pub use silence::{BESIDES, MISSED, PAUSE, Pauses, STEADY};
+pub use silence::Pauses;
 pub use stamps::StampLedger;
 pub use switch_clock::SwitchClock;
 pub use windows::{LostBytes, WINDOW, Windows, window};

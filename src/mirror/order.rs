@@ -5,9 +5,10 @@
 //! 2 ns for the clock once its grain is settled.
 
 use crate::model::Timestamp;
+use crate::model::evidence::CLOCK_STEP;
 use crate::model::sum::{Largest, Own, Rule, sums};
 use crate::model::tcp::{TcpEvent, TcpMarks};
-use crate::model::time::{MILLISECOND, SECOND};
+use crate::model::time::SECOND;
 
 /// Steps of a histogram of skews: powers of two of microseconds, the last one everything beyond 2^30 µs.
 pub const SKEW_BINS: usize = 32;
@@ -128,7 +129,7 @@ sums! {
         pub longest_run: u64 => Largest,
         /// Packets stamped earlier than the packet before.
         pub backward: u64,
-        /// Of them by more than [`STEP`]: the clock was set.
+        /// Of them by more than [`CLOCK_STEP`]: the clock was set.
         pub steps: u64,
         /// Largest step back, in nanoseconds.
         pub largest_step: u64 => Largest,
@@ -137,9 +138,6 @@ sums! {
         differences: u64,
     }
 }
-
-/// A step back larger than this is a clock that was set, not two queues read in turn.
-pub const STEP: i64 = 10 * MILLISECOND;
 
 /// Differences after which the grain is looked at once in 16: it can only get finer, and a finer one shows within a few.
 const SETTLED: u64 = 4096;
@@ -181,7 +179,7 @@ impl ClockCounts {
         self.run = 0;
         if difference < 0 {
             self.backward += 1;
-            self.steps += u64::from(difference < -STEP);
+            self.steps += u64::from(difference < -CLOCK_STEP);
             self.largest_step = self.largest_step.max(difference.unsigned_abs());
         }
         self.differences += 1;
@@ -200,6 +198,7 @@ impl ClockCounts {
 mod tests {
     use super::*;
     use crate::model::Sum;
+    use crate::model::time::MILLISECOND;
     use proptest::prelude::*;
 
     fn event(marks: TcpMarks, lag: u32) -> TcpEvent {

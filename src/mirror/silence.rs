@@ -4,21 +4,8 @@
 //! mirrored meanwhile. Whoever writes the tape tells of pauses; packets cost nothing.
 
 use crate::model::Timestamp;
-use crate::model::evidence::Outage;
+use crate::model::evidence::{Outage, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_STEADY};
 use crate::model::limits::OUTAGES;
-use crate::model::time::SECOND;
-
-/// The shortest pause that is remembered by itself: as long as a live port may be quiet before it is called silent.
-pub const PAUSE: i64 = 10 * SECOND;
-
-/// How many times as long as every ordinary pause one must be.
-pub const STEADY: i64 = 10;
-
-/// Packets that would have come in it at the rate of the rest.
-pub const MISSED: u64 = 200;
-
-/// Seconds of traffic besides before its rate is known.
-pub const BESIDES: i64 = 30;
 
 /// Pauses of that length at most: more are how this traffic is.
 const MOST: usize = 3;
@@ -63,7 +50,7 @@ impl Pauses {
         let Some(first) = self.first else { return Vec::new() };
         let paused = self.long.iter().fold(0i64, |sum, pause| sum.saturating_add(length(*pause)));
         let besides = now.since(first).saturating_sub(paused);
-        if besides < BESIDES.saturating_mul(SECOND) {
+        if besides < PAUSE_BESIDES {
             return Vec::new();
         }
         let rate = self.packets as f64 / besides as f64;
@@ -75,8 +62,8 @@ impl Pauses {
             let missed = (rate * length((from, to)) as f64) as u64;
             Outage { from, seconds: to.seconds_since(from), senders: 0, missed, open: false }
         };
-        let standing_out = long().filter(|pause| length(**pause) / STEADY >= self.short);
-        let mut found: Vec<Outage> = standing_out.map(outage).filter(|o| o.missed >= MISSED).collect();
+        let standing_out = long().filter(|pause| length(**pause) / PAUSE_STEADY >= self.short);
+        let mut found: Vec<Outage> = standing_out.map(outage).filter(|o| o.missed >= PAUSE_MISSED).collect();
         found.sort_unstable_by_key(|outage| outage.from);
         found
     }
@@ -85,6 +72,7 @@ impl Pauses {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::time::SECOND;
 
     fn seconds(n: i64) -> Timestamp {
         Timestamp(n * SECOND)

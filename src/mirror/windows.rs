@@ -1,8 +1,8 @@
 //! Time in windows of 100 ms: long enough to hold some hundred packets of a busy link, short enough that congestion fills whole ones.
 
 use crate::model::Sum;
+use crate::model::evidence::RATE_WINDOW;
 use crate::model::limits::WINDOWS;
-use crate::model::time::MILLISECOND;
 use crate::model::time::SECOND;
 use crate::model::{Episode, Timestamp};
 
@@ -10,7 +10,7 @@ use crate::model::{Episode, Timestamp};
 const APART: i64 = 10 * SECOND;
 
 /// Length of a window in nanoseconds.
-pub const WINDOW: i64 = 100 * MILLISECOND;
+pub const WINDOW: i64 = RATE_WINDOW;
 
 /// The window a time lies in.
 pub fn window(time: Timestamp) -> i64 {

@@ -57,7 +57,7 @@ pub struct ControlFrame<'a> {
     pub vlan: Option<u16>,
 }
 
-/// Address blocks of an ARP packet: the first 24 bits of the sender's and of the target's IPv4 address (RFC 826).
+/// Address blocks of an ARP packet: the first [`super::evidence::NETWORK_BITS`] of the sender's and of the target's IPv4 address (RFC 826).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ArpBlocks {
     /// The sender's.

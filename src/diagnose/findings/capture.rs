@@ -3,9 +3,9 @@
 use super::{SURE, lacking, present_if};
 use crate::diagnose::detector::{Detection, Detector, Limit, Need, Page, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Seconds, Share, Times};
-use crate::diagnose::figure::measured;
-use crate::model::evidence::{Outage, share};
+use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Times};
+use crate::model::evidence::{CLOCK_STEP, Outage, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_STEADY, SILENT, share};
+use crate::model::tcp::HOLD;
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent};
 use crate::model::{Aspect, Episode, Severity, Value, wilson};
@@ -60,7 +60,7 @@ impl Detector for OrderSkew {
             topic: None,
             figures: &[
                 SURE,
-                ("hold", Seconds(measured::UNSEEN_AFTER)),
+                ("hold", Nanos(HOLD)),
                 ("limit", Share(SKEWED.raise)),
                 ("pairs", Count(PAIRS)),
                 ("least", Count(VIOLATIONS)),
@@ -119,7 +119,7 @@ impl Detector for ClockStep {
             remedy: "Let the clock be slewed instead of stepped (chrony does, after the first seconds); start synchronisation before \
                      the capture.",
             topic: None,
-            figures: &[("step", Seconds(measured::STEP_BACK))],
+            figures: &[("step", Nanos(CLOCK_STEP))],
         }
     }
 
@@ -200,11 +200,11 @@ impl Detector for MirrorOutage {
             remedy: "Look at the switch's log at that time.",
             topic: None,
             figures: &[
-                ("little", Share(measured::SILENT)),
-                ("pause", Seconds(measured::PAUSE)),
-                ("missed", Count(measured::PAUSE_MISSED)),
-                ("steady", Times(measured::PAUSE_STEADY)),
-                ("besides", Seconds(measured::PAUSE_BESIDES)),
+                ("little", Share(SILENT)),
+                ("pause", Nanos(PAUSE)),
+                ("missed", Count(PAUSE_MISSED)),
+                ("steady", Times(PAUSE_STEADY as f64)),
+                ("besides", Nanos(PAUSE_BESIDES)),
             ],
         }
     }

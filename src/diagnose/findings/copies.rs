@@ -3,9 +3,8 @@
 use super::{lacking, present_if};
 use crate::diagnose::detector::{Detection, Detector, Limit, Page, Report, StandingFindings};
 use crate::diagnose::figure::Figure::{Count, Share, Times};
-use crate::diagnose::figure::measured;
 use crate::diagnose::vendor::Topic;
-use crate::model::evidence::{CopyEvidence, CopyGap};
+use crate::model::evidence::{COMPARED_BYTES, CopyEvidence, CopyGap};
 use crate::model::units::{duration, percent};
 use crate::model::{Aspect, Severity, Value};
 
@@ -92,7 +91,7 @@ impl Detector for DupEvery {
             remedy: "Mirror receive or transmit of the sources, not both; or mirror the port or the VLAN, not both.",
             topic: Some(Topic::OneDirection),
             figures: &[
-                ("bytes", Count(measured::COMPARED_BYTES)),
+                ("bytes", Count(COMPARED_BYTES as u64)),
                 ("packets", Count(PACKETS)),
                 ("flows", Count(FLOWS)),
                 ("spread", Times(CopyGap::TIGHT)),

@@ -5,9 +5,8 @@ use super::{SURE, lacking, present_if};
 use crate::diagnose::detector::{Detection, Detector, Limit, Need, Page, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Seconds, Share};
-use crate::diagnose::figure::measured;
 use crate::diagnose::vendor::Topic;
-use crate::model::evidence::{ANSWERED, CONCENTRATED, HALF, HALF_CLEAR, JUDGED, share};
+use crate::model::evidence::{ANSWERED, CONCENTRATED, HALF, HALF_CLEAR, JUDGED, NETWORK_BITS, ONE_SIDE_PACKETS, share};
 use crate::model::units::{duration, percent};
 use crate::model::{Aspect, Severity, Value, wilson};
 
@@ -58,7 +57,7 @@ impl Detector for DirHalf {
             topic: Some(Topic::BothDirections),
             figures: &[
                 SURE,
-                ("side", Count(measured::ONE_SIDE)),
+                ("side", Count(ONE_SIDE_PACKETS)),
                 ("half", Share(HALF)),
                 ("clear", Share(HALF_CLEAR)),
                 ("judged", Count(JUDGED)),
@@ -190,7 +189,7 @@ impl Detector for VlanStripped {
             remedy: "Keep tags on the destination port; on this host: `ethtool -K IF rxvlan off` and, if supported, \
                      `ethtool -K IF rx-vlan-filter off`.",
             topic: Some(Topic::Encapsulation),
-            figures: &[("frames", Count(TAG_FRAMES)), ("networks", Count(NETWORKS)), ("bits", Count(measured::BLOCK_BITS))],
+            figures: &[("frames", Count(TAG_FRAMES)), ("networks", Count(NETWORKS)), ("bits", Count(NETWORK_BITS as u64))],
         }
     }
 
@@ -262,6 +261,9 @@ impl Detector for VlanOneway {
     }
 }
 
+/// Seconds between two packets of LACP, fast and slow (IEEE 802.1AX clause 6.4.4).
+const LACP: [f64; 2] = [1.0, 30.0];
+
 /// Control packets and seconds before the silence of a partner says anything: slow LACP has spoken three times by then.
 const CONTROL_PACKETS: u64 = 3;
 const CONTROL_SECONDS: f64 = 90.0;
@@ -282,8 +284,8 @@ impl Detector for CpuBlind {
             figures: &[
                 ("packets", Count(CONTROL_PACKETS)),
                 ("seconds", Seconds(CONTROL_SECONDS)),
-                ("fast", Seconds(measured::LACP[0])),
-                ("slow", Seconds(measured::LACP[1])),
+                ("fast", Seconds(LACP[0])),
+                ("slow", Seconds(LACP[1])),
             ],
         }
     }

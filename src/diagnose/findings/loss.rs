@@ -3,10 +3,10 @@
 use super::{SURE, lacking, numbers, present_if};
 use crate::diagnose::detector::{Detection, Detector, Limit, Need, Page, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Seconds, Share};
-use crate::diagnose::figure::{Figure, measured};
+use crate::diagnose::figure::Figure::{self, Count, Nanos, Share};
 use crate::diagnose::vendor::Topic;
-use crate::model::evidence::{SessionLoss, share};
+use crate::model::evidence::{MIDWAY_SEGMENTS, NARROW_SEQUENCE_BITS, SessionLoss, share};
+use crate::model::tcp;
 use crate::model::units::percent;
 use crate::model::{Aspect, Estimate, Severity, Subject, Value};
 
@@ -34,7 +34,7 @@ pub(super) const GRAVE: f64 = 0.05;
 const HOST_WARNING: f64 = 0.001;
 
 /// Figures that several pages name.
-const HOLD: (&str, Figure) = ("hold", Seconds(measured::UNSEEN_AFTER));
+const HOLD: (&str, Figure) = ("hold", Nanos(tcp::HOLD));
 const N: (&str, Figure) = ("n", Count(SAMPLE));
 const WARN: (&str, Figure) = ("warning", Share(PARTIAL));
 const CRITICAL: (&str, Figure) = ("critical", Share(GRAVE));
@@ -128,7 +128,7 @@ impl Detector for SwitchLoss {
                        conversations joined midway (only those with {settled} packets of each side are judged).",
             remedy: "Mirror fewer sources or one direction, filter at the source, or use a faster destination port.",
             topic: Some(Topic::Relief),
-            figures: &[SURE, HOLD, N, WARN, CRITICAL, ("limit", Share(TCP_LIMIT.raise)), ("settled", Count(measured::SETTLED))],
+            figures: &[SURE, HOLD, N, WARN, CRITICAL, ("limit", Share(TCP_LIMIT.raise)), ("settled", Count(MIDWAY_SEGMENTS as u64))],
         }
     }
 
@@ -205,7 +205,7 @@ impl Detector for PathLoss {
             remedy: "Check drops and MTU on the way, and how the way treats the DSCP value of mirror packets; give them a queue of \
                      their own.",
             topic: Some(Topic::Relief),
-            figures: &[SURE, N, WARN, CRITICAL, ("limit", Share(SEQUENCE_LIMIT.raise)), ("bits", Count(measured::NARROW_BITS))],
+            figures: &[SURE, N, WARN, CRITICAL, ("limit", Share(SEQUENCE_LIMIT.raise)), ("bits", Count(NARROW_SEQUENCE_BITS as u64))],
         }
     }
 

@@ -16,6 +16,9 @@ use crate::model::estimate::CONFIDENCE;
 use crate::model::units::grouped;
 use crate::model::{Estimate, Value};
 
+/// Bytes that encapsulations of a mirror add: the least and the most.
+const ENCAPSULATION: [u64; 2] = [38, 62];
+
 /// The interval that is meant where something is said to be sure.
 const SURE: (&str, Figure) = ("sure", Figure::Share(CONFIDENCE));
 

@@ -1,13 +1,12 @@
 //! Loss with a pattern: what the mirror does by design or by its limits.
 
 use super::loss::{ANSWERS, GRAVE};
-use super::{lacking, present_if};
+use super::{ENCAPSULATION, lacking, present_if};
 use crate::diagnose::detector::{Detection, Detector, Limit, Need, Page, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Seconds, Share, Times};
-use crate::diagnose::figure::measured;
+use crate::diagnose::figure::Figure::{Count, Nanos, Share, Times};
 use crate::diagnose::vendor::Topic;
-use crate::model::evidence::{FLAT_WINDOWS, FlatTop, SizeLoss, share};
+use crate::model::evidence::{FLAT_WINDOWS, FlatTop, LONGEST_RATE_WINDOW, RATE_WINDOW, SizeLoss, UTILISATION_BOUNDS, share};
 use crate::model::units::{bits_per_second, percent};
 use crate::model::{Aspect, Severity, Value};
 
@@ -71,8 +70,8 @@ impl Detector for SpanOversub {
             remedy: "Use a faster destination port, mirror fewer sources or one direction, or filter at the source.",
             topic: Some(Topic::Relief),
             figures: &[
-                ("full", Share(measured::LOADS[1])),
-                ("low", Share(measured::LOADS[0])),
+                ("full", Share(UTILISATION_BOUNDS[1])),
+                ("low", Share(UTILISATION_BOUNDS[0])),
                 ("limit", Share(LOSSY.raise)),
                 ("times", Times(DEPENDS.raise)),
                 ("windows", Count(WINDOWS)),
@@ -208,8 +207,8 @@ impl Detector for SpanRatelimit {
                 ("cut", Times(CUT)),
                 ("below", Share(BELOW_SPEED)),
                 ("limit", Share(LOSSY.raise)),
-                ("window", Seconds(measured::WINDOWS[0])),
-                ("longest", Seconds(measured::WINDOWS[1])),
+                ("window", Nanos(RATE_WINDOW)),
+                ("longest", Nanos(LONGEST_RATE_WINDOW * RATE_WINDOW)),
                 ("critical", Share(GRAVE)),
             ],
         }
@@ -293,8 +292,8 @@ impl Detector for SpanSize {
                 ("beyond", Share(BEYOND.0)),
                 ("below", Share(SMALLER)),
                 ("n", Count(SEGMENTS)),
-                ("least", Count(measured::ENCAPSULATION[0])),
-                ("most", Count(measured::ENCAPSULATION[1])),
+                ("least", Count(ENCAPSULATION[0])),
+                ("most", Count(ENCAPSULATION[1])),
             ],
         }
     }

@@ -1,10 +1,9 @@
 //! The way copies take: loops, other people's mirrors, fragments.
 
-use super::{lacking, present_if};
+use super::{ENCAPSULATION, lacking, present_if};
 use crate::diagnose::detector::{Detection, Detector, Limit, Page, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Share};
-use crate::diagnose::figure::measured;
 use crate::model::evidence::share;
 use crate::model::units::{grouped, percent};
 use crate::model::{Aspect, Severity, Value};
@@ -96,7 +95,7 @@ impl Detector for MirrorFragmented {
                 ("limit", Share(FRAGMENTS.raise)),
                 ("clear", Share(FRAGMENTS.clear)),
                 ("packets", Count(PACKETS)),
-                ("most", Count(measured::ENCAPSULATION[1])),
+                ("most", Count(ENCAPSULATION[1])),
             ],
         }
     }

@@ -1,13 +1,14 @@
 //! From what the detectors counted to what the findings rest on.
 
-use crate::diagnose::measured;
 use crate::diagnose::{Evidence, Hints, recognise};
 use crate::engine::fold::detectors::{Counts, DetectorReport};
 use crate::engine::judge::history::{SessionSums, Sums};
 use crate::engine::route::utilisation::occupied;
 use crate::engine::tape::Request;
 use crate::mirror::{LossSplit, WINDOW, clustered, flat_top, window};
-use crate::model::evidence::{ClockEvidence, HostEvidence, LossEvidence, Outage, SessionLoss, TransitEvidence};
+use crate::model::evidence::{
+    ClockEvidence, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS, Outage, SILENT, SessionLoss, TransitEvidence,
+};
 use crate::model::time::SECOND;
 use crate::model::{Episode, Estimate, Mac, Sum, Timestamp, wilson};
 use crate::switch::{OutageSpan, outages};
@@ -66,7 +67,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         descriptions: &descriptions,
         vlan_4095: switch.tags.vlans.contains(4095),
         tunnel: mirrors().map(|s| s.session.tunnel.kind).next(),
-        wraps_at_30_bits: mirrors().any(|s| s.bits == 30),
+        wraps_at_30_bits: mirrors().any(|s| s.bits == NARROW_SEQUENCE_BITS),
     };
     let seconds = match (sums.from, request.first, request.latest) {
         (Some(from), ..) => request.now.seconds_since(from),
@@ -173,7 +174,7 @@ fn nothing_arrived(request: &Request, silence: &OutageSpan, usual: f64) -> bool 
         return arrived.get(first).is_some_and(|_| packets == 0);
     }
     let expected = usual * windows as f64 * WINDOW as f64 / SECOND as f64;
-    windows == 0 || packets as f64 <= measured::SILENT * expected
+    windows == 0 || packets as f64 <= SILENT * expected
 }
 
 fn share(part: u64, whole: u64) -> f64 {
@@ -193,20 +194,4 @@ fn by_session(sums: &Sums, split: &LossSplit) -> Vec<SessionLoss> {
         span: s.span,
     };
     sums.sessions.iter().map(one).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::diagnose::measured;
-    use crate::mirror::{BESIDES, JUDGED_PACKETS, MISSED, PAUSE, STEADY, STEP, WINDOW};
-
-    #[test]
-    fn texts_name_what_the_wings_measure_with() {
-        let seconds = |nanos: i64| nanos as f64 / 1e9;
-        assert_eq!(measured::STEP_BACK, seconds(STEP));
-        assert_eq!(measured::WINDOWS[0], seconds(WINDOW));
-        assert_eq!(measured::ONE_SIDE, JUDGED_PACKETS);
-        assert_eq!((measured::PAUSE, measured::PAUSE_BESIDES), (seconds(PAUSE), BESIDES as f64));
-        assert_eq!((measured::PAUSE_MISSED, measured::PAUSE_STEADY), (MISSED, STEADY as f64));
-    }
 }

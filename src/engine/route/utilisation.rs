@@ -2,7 +2,8 @@
 //! copies arrive, in windows of 100 ms: loss that comes with one rate is a limit's.
 
 use crate::engine::tape::facts::LoadFacts;
-use crate::mirror::{PAUSE, WINDOW as LONG, utilisation_class, window};
+use crate::mirror::{WINDOW as LONG, utilisation_class, window};
+use crate::model::evidence::PAUSE;
 use crate::model::time::{MILLISECOND, SECOND};
 use crate::model::{Timestamp, Traffic};
 

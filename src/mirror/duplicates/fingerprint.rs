@@ -1,10 +1,9 @@
 //! What stays the same between two copies of a packet (the key), and what tells them apart (the place).
 
+use crate::model::evidence::COMPARED_BYTES;
 use crate::model::mix::{Keys, fold};
 use crate::model::{Direction, FastHeaders, Frame};
 
-/// Bytes of payload in the key.
-const PAYLOAD: usize = 64;
 /// Bytes from the start of a non-IP frame in the key.
 const HEAD: usize = 1024;
 
@@ -180,7 +179,7 @@ fn absorb_chunk(a: u64, b: u64, chunk: &[u8; 32], Keys(k): &Keys) -> (u64, u64) 
 }
 
 /// The bytes of payload in a key while nothing was cut.
-pub(super) const WHOLE: usize = PAYLOAD;
+pub(super) const WHOLE: usize = COMPARED_BYTES;
 
 /// Digests a packet. `cover` is how many bytes of payload all packets so far surely have (a capture that cuts packets makes it smaller).
 #[inline(always)]
@@ -226,7 +225,7 @@ fn brief_print(fast: &FastHeaders, bytes: &[u8], via: (u16, u16), keys: &Keys) -
         Body::of_tcp(tcp, bytes.get(transport + 20..usize::from(fast.payload_at))?, keys)
     } else {
         let udp: &[u8; 8] = bytes.get(transport..)?.first_chunk()?;
-        let counts = usize::from(fast.payload).min(PAYLOAD);
+        let counts = usize::from(fast.payload).min(COMPARED_BYTES);
         Body::of_udp(udp, bytes.get(transport + 8..transport + 8 + counts)?)
     };
     let key = absorb(start ^ body.fixed.0, body.fixed.1, body.rest, keys);
@@ -320,7 +319,7 @@ fn link(frame: &Frame, keys: &Keys) -> Digest {
         }
     }
     let head = rest.get(..HEAD).unwrap_or(rest);
-    let tail = rest.get(head.len()..).and_then(|b| b.last_chunk::<PAYLOAD>()).map_or(&[][..], |b| b);
+    let tail = rest.get(head.len()..).and_then(|b| b.last_chunk::<COMPARED_BYTES>()).map_or(&[][..], |b| b);
     let addresses = fold(s ^ k[0], d ^ k[1]);
     let key = absorb(absorb(addresses, k[2], head, keys), k[3], tail, keys);
     // The same in both directions.
@@ -357,7 +356,7 @@ impl<'a> Body<'a> {
                 Self { light: length <= header + 1, ..Self::of_tcp(tcp, rest, keys) }
             }
             17 if let Some((udp, rest)) = all.split_first_chunk::<8>() => Self::of_udp(udp, rest).limit(length - 8, cover),
-            _ => Self { fixed: (0, 0), rest: all.get(..PAYLOAD + 20).unwrap_or(all), checksum: 0, light: false, opens: false },
+            _ => Self { fixed: (0, 0), rest: all.get(..COMPARED_BYTES + 20).unwrap_or(all), checksum: 0, light: false, opens: false },
         }
     }
 
@@ -379,13 +378,13 @@ impl<'a> Body<'a> {
     /// Ends the rest where the payload that counts ends: after 64 bytes. `length` is that of the payload by the IP header.
     #[inline(always)]
     fn limit(mut self, length: usize, cover: &mut usize) -> Self {
-        if let Some(rest) = self.rest.get(..PAYLOAD)
+        if let Some(rest) = self.rest.get(..COMPARED_BYTES)
             && *cover == WHOLE
         {
             self.rest = rest;
-        } else if self.checksum != 0 && (*cover < WHOLE || self.rest.len() < length.min(PAYLOAD)) {
+        } else if self.checksum != 0 && (*cover < WHOLE || self.rest.len() < length.min(COMPARED_BYTES)) {
             self.shorten(length, cover);
-        } else if let Some(rest) = self.rest.get(..PAYLOAD) {
+        } else if let Some(rest) = self.rest.get(..COMPARED_BYTES) {
             self.rest = rest;
         }
         self
@@ -395,7 +394,7 @@ impl<'a> Body<'a> {
     /// and its copy that was not have the same key. (Without a checksum what is there must do.)
     #[inline(never)]
     fn shorten(&mut self, length: usize, cover: &mut usize) {
-        if self.rest.len() < length.min(PAYLOAD) {
+        if self.rest.len() < length.min(COMPARED_BYTES) {
             *cover = (*cover).min(self.rest.len() & !7);
         }
         self.rest = self.rest.get(..*cover).unwrap_or(self.rest);

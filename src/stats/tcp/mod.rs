@@ -32,7 +32,7 @@ use state::{NO_SCALE, Stream};
 pub use state::{TcpCold, TcpHot};
 
 /// Segments each side must have shown before the numbers of a conversation joined midway are trusted.
-pub const MIDWAY_SEGMENTS: u8 = 20;
+pub use crate::model::evidence::MIDWAY_SEGMENTS;
 
 /// A step in sequence space beyond this is a new numbering, not a gap.
 pub const JUMP: u32 = 1 << 26;

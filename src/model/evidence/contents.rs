@@ -1,0 +1,89 @@
+//! What packets are like: lengths, checksums, protocols, destinations.
+
+use super::share;
+use crate::model::{LinkType, TunnelKind};
+
+/// Lengths.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SizeEvidence {
+    /// IP packets.
+    pub packets: u64,
+    /// Of them cut before the capture.
+    pub cut_by_mirror: u64,
+    /// Of them captured in part.
+    pub cut_by_capture: u64,
+    /// The most frequent length of frames cut before the capture, and its share of them.
+    pub cut_length: Option<(u32, f64)>,
+    /// TCP segments whose largest allowed size is known.
+    pub segments: u64,
+    /// Of them larger.
+    pub above_mss: u64,
+    /// Frames longer than any Ethernet carries, and IP packets without length.
+    pub impossible: u64,
+    /// Largest frame, in wire bytes.
+    pub largest: u32,
+    /// Frames the mirror reports as damaged.
+    pub errors: u64,
+}
+
+impl SizeEvidence {
+    /// Share of segments that were larger than allowed.
+    pub fn merged(&self) -> f64 {
+        share(self.above_mss, self.segments)
+    }
+}
+
+/// Transport checksums of a sample.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ChecksumEvidence {
+    /// Right or unused.
+    pub right: u64,
+    /// Left to the hardware.
+    pub partial: u64,
+    /// Wrong.
+    pub wrong: u64,
+}
+
+impl ChecksumEvidence {
+    /// All in the sample.
+    pub fn all(&self) -> u64 {
+        self.right.saturating_add(self.partial).saturating_add(self.wrong)
+    }
+}
+
+/// What packets consist of: where mirror and loss cannot be judged, this says why.
+#[derive(Debug, Clone, Default)]
+pub struct ContentEvidence {
+    /// Packets of the mirrored network.
+    pub packets: u64,
+    /// Of them those with IP.
+    pub ip: u64,
+    /// Of them those with TCP.
+    pub tcp: u64,
+    /// Of them those encrypted below IP (MACsec, IEEE 802.1AE).
+    pub encrypted: u64,
+    /// Packets of link types that are not understood: which, with packets, most first.
+    pub foreign_links: Vec<(LinkType, u64)>,
+    /// UDP ports whose datagrams look like a mirror's tunnel that is not looked for there: port, kind, datagrams, most first.
+    pub carriers: Vec<(u16, TunnelKind, u64)>,
+}
+
+/// Frames by destination.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CastEvidence {
+    /// Unicast to this host's own address, or from it.
+    pub to_host: u64,
+    /// Unicast to others.
+    pub to_others: u64,
+    /// Multicast.
+    pub multicast: u64,
+    /// Broadcast.
+    pub broadcast: u64,
+}
+
+impl CastEvidence {
+    /// All frames.
+    pub fn all(&self) -> u64 {
+        [self.to_host, self.to_others, self.multicast, self.broadcast].iter().fold(0, |sum, n| sum.saturating_add(*n))
+    }
+}

@@ -1,0 +1,55 @@
+//! Packets seen more than once.
+
+use super::share;
+
+/// Seconds between copies of one packet.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct CopyGap {
+    /// 5th percentile.
+    pub p5: f64,
+    /// Median.
+    pub p50: f64,
+    /// 95th percentile.
+    pub p95: f64,
+    /// 99th percentile.
+    pub p99: f64,
+}
+
+impl CopyGap {
+    /// How many times the 5th percentile the 95th is at most, of copies that a mirror made.
+    pub const TIGHT: f64 = 20.0;
+
+    /// Whether the copies come at much the same distance: retransmissions scatter, a mirror does not. Below a microsecond
+    /// distances say nothing.
+    pub fn is_tight(&self) -> bool {
+        self.p95 <= Self::TIGHT * self.p5.max(1e-6)
+    }
+}
+
+/// Packets seen more than once.
+#[derive(Debug, Clone, Default)]
+pub struct CopyEvidence {
+    /// Packets that were compared.
+    pub packets: u64,
+    /// Copies beyond the first, of `packets`.
+    pub copies: u64,
+    /// Of them those that passed a router or changed their VLAN in between: no sender repeats a packet like that.
+    pub changed: u64,
+    /// Conversations that were compared.
+    pub flows: u64,
+    /// Of them with more than 20 % copies.
+    pub flows_affected: u64,
+    /// Distance between copies.
+    pub gap: Option<CopyGap>,
+    /// Between what, with packets, most first (`VLAN 10 -> 20`, `session 1 -> 2`).
+    pub pairs: Vec<(String, u64)>,
+    /// Whether copies were kept in the analysis instead of left out.
+    pub kept: bool,
+}
+
+impl CopyEvidence {
+    /// Copies beyond the first as a share of all packets.
+    pub fn share(&self) -> f64 {
+        share(self.copies, self.packets)
+    }
+}

@@ -1,0 +1,114 @@
+//! Where packets went missing.
+
+use crate::model::{Episode, Estimate, Tunnel};
+
+/// Loss in windows of like utilisation of the mirror link.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LoadClass {
+    /// Windows of this class (at least 10 ms each).
+    pub windows: u64,
+    /// Bytes acknowledged in them.
+    pub acked: u64,
+    /// Of them never seen.
+    pub missing: u64,
+    /// Share of packets this host lost in them.
+    pub host: f64,
+}
+
+impl LoadClass {
+    /// Loss before this host, at most: one full segment is added to what was missed, so that none seen is not taken for none.
+    pub fn upstream(&self) -> (f64, f64) {
+        let beyond = |missing: f64| (1.0 - (1.0 - missing.min(1.0)) / (1.0 - self.host.clamp(0.0, 0.999))).max(0.0);
+        let acked = self.acked.max(1) as f64;
+        (beyond(self.missing as f64 / acked), beyond((self.missing as f64 + 1460.0) / acked))
+    }
+}
+
+/// Segments of one size.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SizeLoss {
+    /// Smallest TCP payload of the class, in bytes.
+    pub floor: u32,
+    /// Segments seen.
+    pub seen: u64,
+    /// Segments missing.
+    pub missing: u64,
+}
+
+/// The delivered rate in windows with loss from beginning to end (before and after them something was lost as well).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FlatTop {
+    /// Length of a window: the slower the mirror, the longer.
+    pub seconds: f64,
+    /// Windows with loss.
+    pub lossy: u64,
+    /// Of them those with at least 90 % of the median rate; the rest is of these.
+    pub windows: u64,
+    /// Mean rate in bits per second, of frames from the first MAC address to the last payload byte.
+    pub bits_per_second: f64,
+    /// Standard deviation as a share of the mean.
+    pub variation: f64,
+    /// Standard deviation of what was lost, as a share of the same mean.
+    pub missing_variation: f64,
+    /// Mean rate with what surrounds frames on an Ethernet (24 bytes each): to be compared with the link's speed.
+    pub occupied: f64,
+}
+
+/// What the outside of one mirror session says.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SessionLoss {
+    /// Which.
+    pub tunnel: Tunnel,
+    /// Lost between switch and host; `None`: it does not number usably.
+    pub loss: Option<Estimate>,
+    /// Packets received.
+    pub packets: u64,
+    /// Frames the device reports as damaged.
+    pub errors: u64,
+    /// Its first and last packet.
+    pub span: Episode,
+}
+
+/// Where packets went missing.
+#[derive(Debug, Clone, Default)]
+pub struct LossEvidence {
+    /// Of acknowledged TCP data, what was never seen; `n` in segments.
+    pub all: Option<Estimate>,
+    /// Lost in this host.
+    pub host: Option<Estimate>,
+    /// Lost between switch and host, by outer sequence numbers.
+    pub path: Option<Estimate>,
+    /// Never copied by the switch.
+    pub switch: Option<Estimate>,
+    /// Switch or path, where they cannot be told apart.
+    pub upstream: Option<Estimate>,
+    /// Of answers (SYN-ACK, DNS, ICMP echo), those whose question was never seen: a witness to the loss of single packets.
+    pub unmatched: Option<Estimate>,
+    /// The same by mirror session, the largest first.
+    pub by_session: Vec<SessionLoss>,
+    /// When data was acknowledged and never seen, oldest first; empty when it is not known back to the first packet.
+    pub times: Vec<Episode>,
+    /// Windows below 50 % of the mirror link, up to 95 %, above; all zero when its speed is unknown.
+    pub by_load: [LoadClass; 3],
+    /// Loss by segment size, ascending.
+    pub by_size: Vec<SizeLoss>,
+    /// Conversations by the share that was missing, in steps of 5 %.
+    pub ratios: [u64; 21],
+    /// Conversations without loss.
+    pub whole: u64,
+    /// The delivered rate while packets were lost.
+    pub flat_top: Option<FlatTop>,
+    /// Speed of the mirror link in bits per second.
+    pub speed: Option<u64>,
+    /// One in this many is mirrored, where the mirror says so itself (1: every packet).
+    pub declared_sampling: Option<u32>,
+}
+
+impl LossEvidence {
+    /// The answers without a question where they have to tell alone: there is too little TCP, there are enough of them, this host lost
+    /// nothing, and it is not most of them (then a direction is missing, or nobody asked).
+    pub fn orphans_alone(&self) -> Option<Estimate> {
+        let spoken = self.all.is_some_and(|all| all.n >= 100) || self.host.is_some_and(|host| host.rate > 0.0);
+        self.unmatched.filter(|o| !spoken && o.n >= 100 && o.rate < 0.5)
+    }
+}

@@ -1,0 +1,28 @@
+//! What findings rest on: plain numbers with their units, filled by whoever measured them.
+//!
+//! All counts are of one span of packet time: a sliding window on a live port, so that a fault that was mended clears; everything for a
+//! file's report. `None` means not known, never zero. Shares are 0 to 1.
+
+mod contents;
+mod copies;
+mod directions;
+mod host;
+mod loss;
+mod thresholds;
+mod time;
+
+pub use contents::{CastEvidence, ChecksumEvidence, ContentEvidence, SizeEvidence};
+pub use copies::{CopyEvidence, CopyGap};
+pub use directions::{ANSWERED, CONCENTRATED, HALF, HALF_CLEAR, JUDGED, SideEvidence, TagEvidence};
+pub use host::{ControlEvidence, HostEvidence, TransitEvidence};
+pub use loss::{FlatTop, LoadClass, LossEvidence, SessionLoss, SizeLoss};
+pub use thresholds::{
+    CLOCK_STEP, COMPARED_BYTES, FLAT_WINDOWS, LONGEST_RATE_WINDOW, MIDWAY_SEGMENTS, NARROW_SEQUENCE_BITS, NETWORK_BITS, ONE_SIDE_PACKETS,
+    PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_STEADY, RATE_WINDOW, RATE_WINDOW_LENGTHS, RATIO_BYTES, SILENT, UTILISATION_BOUNDS,
+};
+pub use time::{ClockEvidence, OrderEvidence, Outage};
+
+/// `part` of `all`, 0 without any.
+pub fn share(part: u64, all: u64) -> f64 {
+    if all == 0 { 0.0 } else { part as f64 / all as f64 }
+}

@@ -1,0 +1,59 @@
+//! What the wings measure with: constants that detectors compare with and the texts of `explain` are written from.
+
+use crate::model::time::{MILLISECOND, SECOND};
+
+/// Windows with loss before their rate is called constant.
+pub const FLAT_WINDOWS: u64 = 10;
+
+/// Nanoseconds of a window in which rates and losses are compared.
+pub const RATE_WINDOW: i64 = 100 * MILLISECOND;
+
+/// Lengths in which a constant rate is looked for, in windows.
+pub const RATE_WINDOW_LENGTHS: [i64; 4] = [1, 2, 5, 10];
+
+/// The longest of them, in windows.
+pub const LONGEST_RATE_WINDOW: i64 = {
+    let [.., longest] = RATE_WINDOW_LENGTHS;
+    longest
+};
+
+/// Nanoseconds by which a stamp lies before the one before that make a step of the clock: a clock that was set, not two queues read in
+/// turn.
+pub const CLOCK_STEP: i64 = 10 * MILLISECOND;
+
+/// Packets one side must have sent before a missing answer says anything.
+pub const ONE_SIDE_PACKETS: u64 = 5;
+
+/// Segments of each side after which a conversation that was joined midway is followed.
+pub const MIDWAY_SEGMENTS: u8 = 20;
+
+/// Payload bytes by which copies are told.
+pub const COMPARED_BYTES: usize = 64;
+
+/// Utilisation of the mirror link below which its load is low, and above which it is full.
+pub const UTILISATION_BOUNDS: [f64; 2] = [0.5, 0.95];
+
+/// Acknowledged bytes a conversation must have before the share that is missing of it says something: about 20 segments.
+pub const RATIO_BYTES: u64 = 30_000;
+
+/// Bits of an IPv4 address that make a network, for untagged ARP.
+pub const NETWORK_BITS: u32 = 24;
+
+/// Bits of the outer sequence numbers of some switches.
+pub const NARROW_SEQUENCE_BITS: u32 = 30;
+
+/// Share of the usual packets below which regular senders are silent because nothing is mirrored.
+pub const SILENT: f64 = 0.1;
+
+/// Nanoseconds of the shortest pause of steady traffic that is remembered by itself: as long as a live port may be quiet before it is called
+/// silent.
+pub const PAUSE: i64 = 10 * SECOND;
+
+/// How many times as long as every ordinary pause such a one must be.
+pub const PAUSE_STEADY: i64 = 10;
+
+/// Packets that would have come in it at the rate of the rest.
+pub const PAUSE_MISSED: u64 = 200;
+
+/// Nanoseconds of traffic besides before its rate is known.
+pub const PAUSE_BESIDES: i64 = 30 * SECOND;
