@@ -5,6 +5,7 @@ mod support;
 use spantop::capture::{Memory, SourceLosses};
 use spantop::engine::{self, Settings};
 use spantop::error::Outcome;
+use spantop::model::limits::PROVING_PACKETS;
 use spantop::model::{Estimate, LinkType, Timestamp, Value};
 use spantop::snapshot::Snapshot;
 use std::collections::HashMap;
@@ -90,8 +91,16 @@ fn retransmissions_are_not_duplicates() {
 #[test]
 fn both_directions_of_every_port() {
     let once = clean();
-    let s = analyse(&mirror::span(&network(), |_| true, true, true), SourceLosses::default());
+    let copies = mirror::span(&network(), |_| true, true, true);
+    let s = analyse(&copies, SourceLosses::default());
     expect("twice", &s, &["dup.every"]);
+    let proof = &s.findings[0].packets;
+    assert!(proof.len() == PROVING_PACKETS && proof.is_sorted(), "{proof:?}");
+    for &number in proof {
+        let at = number as usize - 1;
+        let end = copies[at].frame.iter().rev().take(24);
+        assert!(copies[..at].iter().any(|c| c.frame.iter().rev().take(24).eq(end.clone())), "packet {number} is no copy");
+    }
     let alone = analyse(&once, SourceLosses::default());
     // Without an IPv4 identification the first few copies of a capture are kept: nothing tells them from repetition yet.
     let sum = |s: &Snapshot, v6: bool| {
@@ -471,6 +480,7 @@ fn tags_in_one_direction() {
 fn cut_at_128() {
     let s = analyse(&mirror::slice(clean(), 128), SourceLosses::default());
     expect("sliced", &s, &["trunc"]);
+    assert!(!s.findings[0].packets.is_empty());
 }
 
 #[test]

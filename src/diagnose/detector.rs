@@ -5,7 +5,7 @@ use super::figure::{Figure, filled};
 use super::vendor::Topic;
 use crate::model::evidence::share;
 use crate::model::units::{grouped, percent};
-use crate::model::{Aspect, Episode, Severity, Subject, Value};
+use crate::model::{Aspect, Episode, Location, PathSide, ProvingPackets, Severity, Subject, Value};
 
 /// What is said of a finding whatever its numbers.
 #[derive(Debug)]
@@ -54,19 +54,60 @@ pub struct Report {
     pub remedy: Option<String>,
     /// When it held, oldest first, where the evidence knows. Empty: of a live port, now; of a file, from its first packet to its last.
     pub held: Vec<Episode>,
+    /// Where it happened, of what is located.
+    pub location: Option<Location>,
+    /// The half of the path, of what is located.
+    pub side: Option<PathSide>,
+    /// How many hosts suffer, where that is known.
+    pub hosts: Option<u64>,
+    /// Packets that prove it.
+    pub packets: Vec<u64>,
 }
 
 impl Report {
     /// A report about the network that says no more than its page.
     pub fn new(severity: Severity, title: impl Into<String>, evidence: Vec<(&'static str, Value)>) -> Self {
         let title = title.into();
-        Self { subject: Subject::Network, severity, title, evidence, cause: None, remedy: None, held: Vec::new() }
+        Self {
+            subject: Subject::Network,
+            severity,
+            title,
+            evidence,
+            cause: None,
+            remedy: None,
+            held: Vec::new(),
+            location: None,
+            side: None,
+            hosts: None,
+            packets: Vec::new(),
+        }
     }
 
     /// About something particular.
     #[must_use]
     pub fn about(mut self, subject: Subject) -> Self {
         self.subject = subject;
+        self
+    }
+
+    /// Where on the way of a packet.
+    #[must_use]
+    pub fn located(mut self, location: Location, side: Option<PathSide>) -> Self {
+        (self.location, self.side) = (Some(location), side);
+        self
+    }
+
+    /// So many hosts suffer.
+    #[must_use]
+    pub fn suffered_by(mut self, hosts: u64) -> Self {
+        self.hosts = Some(hosts);
+        self
+    }
+
+    /// Proved by these packets.
+    #[must_use]
+    pub fn proved_by(mut self, packets: &ProvingPackets) -> Self {
+        self.packets = packets.numbers();
         self
     }
 

@@ -156,6 +156,10 @@ fn finding(page: &'static Page, report: Report, vendor: Option<Vendor>, now: Tim
     }
     Finding {
         subject: report.subject,
+        side: report.side,
+        location: report.location,
+        hosts: report.hosts,
+        packets: report.packets,
         evidence: report.evidence,
         cause: report.cause.unwrap_or_else(|| page.text(page.cause)),
         remedy,

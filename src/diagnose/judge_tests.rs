@@ -292,10 +292,10 @@ const CASES: &[Case] = &[
     ("host.gro", Note, YES, NO, |e, on| e.host.receive_offload = (on == YES).then_some(true)),
     ("src.tso", Warning, 100.0, 99.0, |e, segments| (e.sizes.segments, e.sizes.above_mss) = (segments as u64, 2)),
     ("src.tso", Warning, 100.0, 99.0, |e, frames| e.sizes.impossible = frames as u64),
-    ("host.txcsum", Note, 49.0, 99.0, |e, right| e.checksums = ChecksumEvidence { right: right as u64, partial: 1, wrong: 0 }),
+    ("host.txcsum", Note, 49.0, 99.0, |e, right| e.checksums = ChecksumEvidence { right: right as u64, partial: 1, ..Default::default() }),
     ("csum.bad", Warning, 5.0, 4.0, |e, wrong| {
         let right = if wrong == 5.0 { 4_900 } else { 1_900 };
-        e.checksums = ChecksumEvidence { right, partial: 0, wrong: wrong as u64 };
+        e.checksums = ChecksumEvidence { right, wrong: wrong as u64, ..Default::default() };
     }),
     ("frames.errors", Warning, 1.0, 0.0, |e, errors| e.sizes.errors = errors as u64),
     // Order and clock.

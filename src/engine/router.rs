@@ -83,6 +83,8 @@ pub struct Router {
     utilisation: Utilisation,
     first: Option<Timestamp>,
     latest: Option<Timestamp>,
+    /// Packets that have come.
+    packets: u64,
     snapshots: u64,
     /// Number of the newest snapshot that has come.
     answered: Arc<AtomicU64>,
@@ -131,6 +133,7 @@ impl Router {
             utilisation,
             first: None,
             latest: None,
+            packets: 0,
             snapshots: 0,
             answered,
             recent: None,
@@ -327,7 +330,10 @@ impl Router {
         if let Some(bursts) = self.intervals.late_bursts() {
             self.pool.tell(Message::LateBursts(bursts));
         }
+        tape_block.first = self.packets.saturating_add(1);
+        self.packets = self.packets.saturating_add(packets.len() as u64);
         if self.peek.samples.are_waiting() {
+            tape_block.first = 0;
             self.peek.samples.unfold(packets, precomputed, weights, marks);
         }
     }

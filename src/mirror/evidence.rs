@@ -1,12 +1,12 @@
 //! What findings rest on, made of what this wing counted.
 
 use super::{CopyClass, DirectionCounts, DuplicateCounts, HealthCounts, LossCounts, MacRoles, OrderCounts, order, size_floor};
-use crate::model::Mac;
 use crate::model::Sum;
 use crate::model::evidence::{
     CastEvidence, ChecksumEvidence, ClockEvidence, ContentEvidence, CopyEvidence, CopyGap, LoadClass, OrderEvidence, SideEvidence,
     SizeEvidence, SizeLoss,
 };
+use crate::model::{Mac, ProvingPackets};
 use std::collections::BTreeSet;
 
 /// Stations that sent are told apart up to this many: it matters whether they are few.
@@ -43,6 +43,7 @@ impl DuplicateCounts {
             gap,
             pairs: self.vlan_pairs().into_iter().map(|(a, b, n)| (format!("{} -> {}", vlan(a), vlan(b)), n)).collect(),
             kept,
+            proof: ProvingPackets::default(),
         }
     }
 }
@@ -83,13 +84,21 @@ impl HealthCounts {
             impossible: sizes.beyond_jumbo.saturating_add(sizes.no_length),
             largest: sizes.largest,
             errors,
+            cut_by_mirror_proof: sizes.cut_by_mirror_proof,
+            cut_by_capture_proof: sizes.cut_by_capture_proof,
         }
     }
 
     /// Checksums as evidence.
     pub fn checksum_evidence(&self) -> ChecksumEvidence {
         let sums = &self.checksums;
-        ChecksumEvidence { right: sums.right.saturating_add(sums.absent), partial: sums.partial, wrong: sums.wrong }
+        ChecksumEvidence {
+            right: sums.right.saturating_add(sums.absent),
+            partial: sums.partial,
+            wrong: sums.wrong,
+            partial_proof: sums.partial_proof,
+            wrong_proof: sums.wrong_proof,
+        }
     }
 
     /// Destinations as evidence.

@@ -43,6 +43,8 @@ pub struct Segment {
 pub struct Frame<'a> {
     /// Packet time.
     pub time: Timestamp,
+    /// Its number, from 1, in the order in which packets came; 0 where it is not known.
+    pub number: u64,
     /// Wire length of the mirrored frame.
     pub wire: u32,
     /// Captured bytes of the mirrored frame.

@@ -114,7 +114,9 @@ impl Detector for DupEvery {
         match times(copies.share(), active).filter(|_| is_mirror(copies)) {
             Some(k) => {
                 let word = ["twice", "three times", "four times"].get(k as usize - 2).copied().unwrap_or("several times");
-                Detection::from(Report::new(Severity::Critical, format!("Every packet arrives {word}"), evidence(copies)))
+                Detection::from(
+                    Report::new(Severity::Critical, format!("Every packet arrives {word}"), evidence(copies)).proved_by(&copies.proof),
+                )
             }
             None => Detection::Clear,
         }
@@ -161,6 +163,7 @@ impl Detector for DupSome {
             let severity = if share > LARGE_PART { Severity::Warning } else { Severity::Note };
             let apart = copies.gap.map(|g| format!(", {} apart", duration(g.p50))).unwrap_or_default();
             Report::new(severity, format!("{} of the packets arrive more than once{apart}", percent(share)), evidence(copies))
+                .proved_by(&copies.proof)
         })
     }
 }

@@ -7,7 +7,7 @@ use crate::diagnose::figure::Figure::{Count, Share};
 use crate::diagnose::vendor::Topic;
 use crate::model::evidence::share;
 use crate::model::units::{grouped, percent};
-use crate::model::{Aspect, Severity, Subject, Value};
+use crate::model::{Aspect, Location, Severity, Subject, Value};
 
 /// Packets before a share of one percent says anything.
 const PACKETS: u64 = 100;
@@ -78,6 +78,7 @@ impl Detector for Trunc {
                 evidence.push(("of_this_length", Value::Share(spike)));
             }
             Report::new(Severity::Warning, format!("The mirror cuts {} of the packets{at}", percent(cut)), evidence)
+                .proved_by(&e.sizes.cut_by_mirror_proof)
         })
     }
 }
@@ -108,6 +109,7 @@ impl Detector for TruncCapture {
         present_if(PART.exceeded(cut, active), || {
             let evidence = vec![("share", Value::Share(cut)), ("cut", Value::Count(sizes.cut_by_capture))];
             Report::new(Severity::Note, format!("The capture kept only the beginning of {} of the packets", percent(cut)), evidence)
+                .proved_by(&e.sizes.cut_by_capture_proof)
         })
     }
 }
@@ -227,6 +229,7 @@ impl Detector for HostTxcsum {
                 format!("{} of the packets were copied before their checksum was filled in", percent(partial)),
                 evidence,
             )
+            .proved_by(&e.checksums.partial_proof)
         })
     }
 }
@@ -262,6 +265,7 @@ impl Detector for CsumBad {
         present_if(sums.wrong >= WRONG && CORRUPT.exceeded(wrong, active), || {
             let evidence = vec![("share", Value::Share(wrong)), ("wrong", Value::Count(sums.wrong)), ("n", Value::Count(sums.all()))];
             Report::new(Severity::Warning, format!("{} of the packets have a wrong checksum", percent(wrong)), evidence)
+                .proved_by(&e.checksums.wrong_proof)
         })
     }
 }
@@ -286,6 +290,7 @@ impl Detector for FramesErrors {
         let damaged = |n: u64, packets: u64| {
             let evidence = vec![("frames", Value::Count(n)), ("share", Value::Share(share(n, packets.max(n))))];
             Report::new(Severity::Warning, format!("The switch received {} damaged frames", grouped(n)), evidence)
+                .located(Location::BeforeMirror, None)
         };
         // By session where they are known: the ports of one device are looked at, not those of all.
         let sessions = e.loss.by_session.iter().filter(|s| s.errors > 0);

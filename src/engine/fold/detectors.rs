@@ -11,7 +11,7 @@ use crate::model::mix::Keys;
 use crate::model::sum::{Appended, ByPart, sums};
 use crate::model::tcp::{HoleEvent, LostRange, TcpEvent};
 use crate::model::time::SECOND;
-use crate::model::{Cast, Direction, Frame, Mac, Timestamp, VlanStack};
+use crate::model::{Cast, Direction, Frame, Mac, ProvingPackets, Timestamp, VlanStack};
 use crate::stats::{Contexts, FlowTable, TcpHot};
 use crate::switch::{PeriodicSender, Switch, SwitchCounts, TagFlows, TagState};
 
@@ -31,6 +31,7 @@ pub struct Detectors {
     clock: ClockCounts,
     health: Health,
     switch: Switch,
+    copied: ProvingPackets,
 }
 
 sums! {
@@ -39,6 +40,8 @@ sums! {
     pub struct Counts {
         /// Copies.
         pub duplicates: DuplicateCounts,
+        /// Some of them.
+        pub copied: ProvingPackets,
         /// Acknowledged but unseen data.
         pub loss: LossCounts,
         /// The same bytes by shard: each holds conversations of its own.
@@ -107,6 +110,7 @@ impl Detectors {
             clock: ClockCounts::default(),
             health: Health::default(),
             switch: Switch::default(),
+            copied: ProvingPackets::default(),
         }
     }
 
@@ -130,7 +134,11 @@ impl Detectors {
     /// Whether a packet is a further copy of one seen before.
     #[inline]
     pub fn is_copy(&mut self, frame: &Frame, digest: &Digest) -> bool {
-        self.duplicates.judge(frame, digest).is_copy()
+        let copy = self.duplicates.judge(frame, digest).is_copy();
+        if copy {
+            self.copied.note(frame.number);
+        }
+        copy
     }
 
     /// Looks at a packet of a conversation that is not a copy, and at what it did to its TCP connection. `load` is the class of the link's
@@ -226,6 +234,7 @@ impl Detectors {
         DetectorReport {
             counts: Counts {
                 duplicates: self.duplicates.report(),
+                copied: self.copied,
                 loss,
                 acked: vec![loss.acked_bytes()],
                 order: self.order,

@@ -187,6 +187,7 @@ impl ShardGroup {
         if let Some(facts) = tape_block.precomputed.get(at).filter(|_| slot.waits) {
             shard.decode(packet, block.bytes(packet), facts, &mut slot.flight);
         }
+        slot.flight.number(tape_block.number(at));
         let (flight, local, evicted) = (&slot.flight, &self.local, &mut self.evicted);
         if packet.weight != 0 {
             let times = block.weight(packet);

@@ -19,6 +19,12 @@ pub struct InFlight<'a> {
 }
 
 impl InFlight<'_> {
+    /// Notes its number.
+    #[inline(always)]
+    pub fn number(&mut self, number: u64) {
+        self.frame.number = number;
+    }
+
     /// Wire length of its frame.
     #[inline]
     pub fn wire(&self) -> u32 {

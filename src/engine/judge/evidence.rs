@@ -7,7 +7,7 @@ use crate::engine::route::utilisation::occupied;
 use crate::engine::tape::Request;
 use crate::mirror::{LossSplit, WINDOW, clustered, flat_top, window};
 use crate::model::evidence::{
-    ClockEvidence, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS, Outage, SILENT, SessionLoss, TransitEvidence,
+    ClockEvidence, CopyEvidence, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS, Outage, SILENT, SessionLoss, TransitEvidence,
 };
 use crate::model::time::SECOND;
 use crate::model::{Episode, Estimate, Mac, Sum, Timestamp, wilson};
@@ -86,7 +86,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         packets: sums.link.packets,
         live: request.live,
         vendor: recognise(&hints).map(|r| r.vendor),
-        copies: counts.duplicates.evidence(!dropped),
+        copies: CopyEvidence { proof: counts.copied, ..counts.duplicates.evidence(!dropped) },
         loss: LossEvidence {
             all,
             host: split.host,

@@ -81,6 +81,8 @@ pub struct TapeBlock {
     pub marks: Vec<(u32, Mark)>,
     /// The interval that is open before its first packet.
     pub open: OpenInterval,
+    /// The number of its first packet, from 1; 0 where packets do not stand as they came (samples were unfolded).
+    pub first: u64,
     /// Numbers of the packets, run by run, of each by shard, then as they are.
     order: Vec<u32>,
     /// The runs: one before each mark, one after them all.
@@ -104,6 +106,7 @@ impl TapeBlock {
             precomputed: Vec::new(),
             marks: Vec::new(),
             open: OpenInterval::default(),
+            first: 0,
             order: Vec::new(),
             runs: Vec::new(),
         }
@@ -113,6 +116,12 @@ impl TapeBlock {
     pub fn clear(&mut self) {
         self.block.clear();
         self.marks.clear();
+    }
+
+    /// The number of a packet as they came, from 1; 0 where it is not known.
+    #[inline(always)]
+    pub fn number(&self, at: usize) -> u64 {
+        if self.first == 0 { 0 } else { self.first + at as u64 }
     }
 
     /// Puts the packets in the order they are folded in. Nothing may be added afterwards.

@@ -3,11 +3,10 @@
 //! A sender with checksum offload leaves the sum of the pseudo header in the field and its network card adds the rest; a copy
 //! taken before that, on the sending host or its virtual switch, shows the part. Only packets that are there whole are summed.
 
-use crate::model::Frame;
-use crate::model::Timestamp;
 use crate::model::limits::{CHECKSUMS_AT_FIRST, CHECKSUMS_PER_SECOND};
 use crate::model::sum::sums;
 use crate::model::time::SECOND;
+use crate::model::{Frame, ProvingPackets, Timestamp};
 
 const TCP: u8 = 6;
 const UDP: u8 = 17;
@@ -24,6 +23,10 @@ sums! {
         pub absent: u64,
         /// Wrong in any other way.
         pub wrong: u64,
+        /// Packets of `partial`.
+        pub partial_proof: ProvingPackets,
+        /// Packets of `wrong`.
+        pub wrong_proof: ProvingPackets,
     }
 }
 
@@ -109,8 +112,10 @@ impl Checksums {
             self.counts.right += 1;
         } else if field == pseudo || field == 0 {
             self.counts.partial += 1;
+            self.counts.partial_proof.note(frame.number);
         } else {
             self.counts.wrong += 1;
+            self.counts.wrong_proof.note(frame.number);
         }
         Some(())
     }

@@ -1,8 +1,8 @@
 //! Lengths: packets cut by the mirror or by the capture, and packets larger than any wire carries.
 
-use crate::model::Frame;
 use crate::model::limits::CUT_LENGTHS;
 use crate::model::sum::{Largest, Sum, sums};
+use crate::model::{Frame, ProvingPackets};
 
 /// Frames longer than this never crossed Ethernet, even with jumbo frames (9216 bytes and 22 of header).
 const BEYOND_JUMBO: u32 = 9238;
@@ -73,6 +73,10 @@ sums! {
         pub multiples: u64,
         /// Frames longer than any Ethernet carries.
         pub beyond_jumbo: u64,
+        /// Packets cut before the capture.
+        pub cut_by_mirror_proof: ProvingPackets,
+        /// Packets captured in part.
+        pub cut_by_capture_proof: ProvingPackets,
         /// IP packets whose length field is 0: larger than 64 KiB, or filled in by hardware later.
         pub no_length: u64,
     }
@@ -106,11 +110,13 @@ impl SizeCounts {
         }
         if frame.net_end > frame.wire {
             self.cut_by_mirror += 1;
+            self.cut_by_mirror_proof.note(frame.number);
             self.cut_bytes = self.cut_bytes.saturating_add(u64::from(frame.net_end - frame.wire));
             self.lengths.add(frame.wire, 1);
         }
         if frame.bytes.len() < frame.wire as usize {
             self.cut_by_capture += 1;
+            self.cut_by_capture_proof.note(frame.number);
         }
     }
 

@@ -1,7 +1,7 @@
 //! What packets are like: lengths, checksums, protocols, destinations.
 
 use super::share;
-use crate::model::{LinkType, TunnelKind};
+use crate::model::{LinkType, ProvingPackets, TunnelKind};
 
 /// Lengths.
 #[derive(Debug, Clone, Copy, Default)]
@@ -24,6 +24,10 @@ pub struct SizeEvidence {
     pub largest: u32,
     /// Frames the mirror reports as damaged.
     pub errors: u64,
+    /// Packets of `cut_by_mirror`.
+    pub cut_by_mirror_proof: ProvingPackets,
+    /// Packets of `cut_by_capture`.
+    pub cut_by_capture_proof: ProvingPackets,
 }
 
 impl SizeEvidence {
@@ -42,6 +46,10 @@ pub struct ChecksumEvidence {
     pub partial: u64,
     /// Wrong.
     pub wrong: u64,
+    /// Packets of `partial`.
+    pub partial_proof: ProvingPackets,
+    /// Packets of `wrong`.
+    pub wrong_proof: ProvingPackets,
 }
 
 impl ChecksumEvidence {

@@ -1,6 +1,7 @@
 //! Packets seen more than once.
 
 use super::share;
+use crate::model::ProvingPackets;
 
 /// Seconds between copies of one packet.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -45,6 +46,8 @@ pub struct CopyEvidence {
     pub pairs: Vec<(String, u64)>,
     /// Whether copies were kept in the analysis instead of left out.
     pub kept: bool,
+    /// Copies beyond the first.
+    pub proof: ProvingPackets,
 }
 
 impl CopyEvidence {
