@@ -5,7 +5,8 @@ mod support;
 use spantop::capture::Memory;
 use spantop::engine::{self, Settings};
 use spantop::error::Outcome;
-use spantop::model::{AppBy, CounterValue, LinkType, Timestamp};
+use spantop::model::{AppBy, CounterValue, Decap, LinkType, Timestamp};
+use spantop::settings::{FileSettings, MirrorSettings};
 use spantop::snapshot::Snapshot;
 use support::packet::message::{client_hello as hello_message, dns, dns_failure, server_hello, tls_record};
 use support::packet::{ACK, PSH, Packet, SYN};
@@ -193,4 +194,97 @@ fn answers_that_break_off_are_malformed() {
         let counts = ["responses", "malformed", "answered"].map(|counter| count(&s, "dns", counter));
         assert_eq!(counts, [1, malformed, 1], "{message:02x?}");
     }
+}
+
+/// What tshark 4.0 counts over TCP and UDP in the captures beside the repository, with segments that come out of order put in order
+/// (`tcp.reassemble_out_of_order`): ClientHellos, ServerHellos, DNS queries, responses, and responses with a time since their query.
+const OF_TSHARK: &[(&str, [u64; 5])] = &[
+    ("AlexeyVasilev__PcapFlowLab/showcase__pcap_flow_lab_showcase.pcap", [4, 5, 6, 6, 5]),
+    ("OISF__suricata-verify/tls__tls-subjectaltname__input.pcap", [40, 40, 37, 37, 37]),
+    ("blitz__tcptrace/ppp_encap.dmp.gz", [0, 0, 1, 1, 1]),
+    ("chrissanders__packets/arppoison.pcapng", [0, 0, 27, 27, 27]),
+    ("chrissanders__packets/http_espn_fail.pcapng", [0, 0, 7, 7, 7]),
+    ("epiecs__packetlife-backup/gmail.pcapng.cap", [4, 4, 8, 3, 3]),
+    ("epiecs__packetlife-backup/packet-c.cap", [9, 9, 2, 0, 0]),
+    ("hostile/OISF__suricata-verify/bug-1450-04__tls_DER-incomplete-header.pcap", [1, 1, 0, 0, 0]),
+    ("hostile/ntop__nDPI/dns-invalid-chars.pcap", [0, 0, 1, 1, 1]),
+    ("hostile/ntop__nDPI/fuzz-2006-06-26-2594.pcap", [0, 0, 255, 49, 15]),
+    ("hostile/ntop__nDPI/malformed_dns.pcap", [0, 0, 2, 4, 2]),
+    ("ntop__nDPI/1kxun.pcap", [4, 4, 11, 6, 6]),
+    ("ntop__nDPI/alexa-app.pcapng", [88, 88, 31, 31, 31]),
+    ("ntop__nDPI/capwap.pcap", [0, 0, 2, 0, 0]),
+    ("ntop__nDPI/capwap_data.pcapng", [1, 0, 0, 0, 0]),
+    ("ntop__nDPI/doq.pcapng", [0, 0, 8, 0, 0]),
+    ("ntop__nDPI/ftp-start-tls.pcap", [1, 1, 0, 0, 0]),
+    ("ntop__nDPI/gnutella.pcap", [4, 4, 0, 0, 0]),
+    ("ntop__nDPI/sites.pcapng", [55, 55, 0, 0, 0]),
+    ("ntop__nDPI/teams.pcap", [38, 38, 23, 22, 22]),
+    ("ntop__nDPI/tls_heur__vmess-websocket.pcapng", [2, 2, 2, 2, 2]),
+    ("ntop__nDPI/vxlan.pcap", [2, 2, 4, 4, 4]),
+    ("ntop__nDPI/wechat.pcap", [28, 28, 27, 6, 6]),
+    ("ntop__nDPI/zoom.pcap", [10, 9, 6, 6, 6]),
+    ("rusticata__pcap-parser/wireshark_samples-test.pcapng", [0, 0, 27, 27, 27]),
+    ("seladb__PcapPlusPlus/example.pcap", [2, 2, 69, 69, 69]),
+    ("seladb__PcapPlusPlus/file_heuristics__pcapng-example.pcapng.zst", [1, 1, 0, 0, 0]),
+    ("seladb__PcapPlusPlus/many_interfaces-1.pcapng", [2, 1, 7, 7, 7]),
+    ("seladb__PcapPlusPlus/too_many_interfaces.pcapng", [0, 0, 1, 0, 0]),
+    ("the-tcpdump-group__tcpdump/mptcp-aa-v1.pcap", [0, 0, 2, 0, 0]),
+];
+
+/// Where it is otherwise here: the end of the capture's name, the counters by their place above, what they are here, why.
+const EXPLAINED: &[(&str, usize, u64, &str)] = &[
+    ("showcase__pcap_flow_lab_showcase.pcap", 0, 3, "one is in a tunnel that is left on"),
+    ("showcase__pcap_flow_lab_showcase.pcap", 1, 4, "likewise"),
+    ("showcase__pcap_flow_lab_showcase.pcap", 4, 6, "tshark gives no time to an answer whose second record breaks off"),
+    ("hostile/ntop__nDPI/dns-invalid-chars.pcap", 4, 0, "the answer is to another name than was asked for"),
+    (
+        "fuzz-2006-06-26-2594.pcap",
+        2,
+        254,
+        "with a damaged port a message is one here if it is whole, there if its other port was DNS before",
+    ),
+    ("fuzz-2006-06-26-2594.pcap", 3, 48, "likewise"),
+    ("fuzz-2006-06-26-2594.pcap", 4, 13, "eleven answers are to another name than was asked for; some questions are asked again"),
+    ("capwap_data.pcapng", 0, 0, "in a tunnel"),
+    ("doq.pcapng", 2, 0, "DNS over QUIC"),
+    ("ftp-start-tls.pcap", 0, 0, "it begins as FTP: what a conversation turns into is not asked"),
+    ("ftp-start-tls.pcap", 1, 0, "likewise"),
+    ("gnutella.pcap", 0, 5, "tshark takes port 6888 for BitTorrent's"),
+    ("gnutella.pcap", 1, 5, "likewise"),
+    (
+        "heuristic_tcp_ack_payload.pcap",
+        0,
+        4,
+        "padding counts as payload by a wrong length and comes first; the hello is told by its content",
+    ),
+    ("ntop__nDPI/vxlan.pcap", 0, 0, "in a tunnel that is left on"),
+    ("ntop__nDPI/vxlan.pcap", 1, 0, "likewise"),
+    ("ntop__nDPI/vxlan.pcap", 2, 0, "likewise"),
+    ("ntop__nDPI/vxlan.pcap", 3, 0, "likewise"),
+    ("ntop__nDPI/vxlan.pcap", 4, 0, "likewise"),
+];
+
+#[test]
+fn captures_are_dissected_as_tshark_does_or_it_is_known_why_not() {
+    let Some(captures) = support::captures::indexed() else { return };
+    let (mut wrong, mut used) = (Vec::new(), 0);
+    for capture in &captures {
+        let known = OF_TSHARK.iter().find(|(name, _)| *name == capture.name).map_or([0; 5], |(_, counts)| *counts);
+        let files = FileSettings { paths: vec![capture.path.clone()], ..FileSettings::default() };
+        let Ok(source) = spantop::capture::file::open(&files) else { continue };
+        let mirror = MirrorSettings { decap: Decap::None, dedup: false, ..MirrorSettings::default() };
+        let settings = Settings { mirror, threads: 0, ..Settings::default() };
+        let s = engine::run(source, &settings, Default::default()).unwrap().result;
+        let counters = [("tls", "client_hellos"), ("tls", "server_hellos"), ("dns", "queries"), ("dns", "responses"), ("dns", "answered")];
+        for (place, (app, counter)) in counters.into_iter().enumerate() {
+            let here = count(&s, app, counter);
+            let explained = EXPLAINED.iter().find(|e| capture.name.ends_with(e.0) && e.1 == place);
+            used += usize::from(explained.is_some());
+            if here != explained.map_or(known[place], |e| e.2) || explained.is_some_and(|e| e.2 == known[place]) {
+                wrong.push(format!("{} {app} {counter}: tshark {}, here {here}", capture.name, known[place]));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert_eq!(used, EXPLAINED.len(), "an explanation for a capture that is not there");
 }

@@ -193,9 +193,12 @@ impl Reassembler {
             (self.phase, self.next) = (Phase::Running, start);
         }
         if before(self.next.wrapping_add(REASSEMBLY_AHEAD), start) {
+            // What carries nothing says nothing of a stream: a device that translates numbers shows both of an acknowledgement.
             if self.outside != Some(start) || length == 0 {
-                self.outside = Some(span.end);
-                pool.counts.outside += 1;
+                if length > 0 {
+                    self.outside = Some(span.end);
+                    pool.counts.outside += 1;
+                }
                 return ControlFlow::Continue(());
             }
             while let Some(held) = pool.first_start(&self.held) {
