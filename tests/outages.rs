@@ -3,6 +3,8 @@
 mod support;
 
 use spantop::capture::Memory;
+#[cfg(target_os = "linux")]
+use spantop::capture::host::HostProbe;
 use spantop::engine::{self, Settings};
 use spantop::model::{LinkType, Severity, Timestamp, Value};
 use spantop::snapshot::Snapshot;
@@ -17,13 +19,17 @@ const START: i64 = 1_700_000_000 * SECOND;
 /// Frames with their times in nanoseconds.
 type Frames = Vec<(i64, Vec<u8>)>;
 
-fn analyse(mut frames: Frames) -> Snapshot {
+fn analyse(frames: Frames) -> Snapshot {
+    analyse_with(frames, &Settings::default())
+}
+
+fn analyse_with(mut frames: Frames, settings: &Settings) -> Snapshot {
     frames.sort_by_key(|f| f.0);
     let mut memory = Memory::new();
     for (time, frame) in &frames {
         memory.push(Timestamp(START + time), LinkType::ETHERNET, frame.len() as u32, frame);
     }
-    let outcome = engine::run(Box::new(memory), &Settings::default(), Default::default()).unwrap();
+    let outcome = engine::run(Box::new(memory), settings, Default::default()).unwrap();
     assert_eq!(outcome.failure, None);
     outcome.result
 }
@@ -83,6 +89,40 @@ fn traffic_that_pauses_by_itself_is_no_outage() {
     let breathing = [datagrams(0..30, 60.0, 1), datagrams(34..60, 60.0, 2), datagrams(90..120, 60.0, 3)].concat();
     for (what, frames) in [("bursts", bursts), ("quiet", quiet), ("short", short), ("breathing", breathing)] {
         assert_eq!(outage(&analyse(frames)), None, "{what}");
+    }
+}
+
+/// A quiet port that no mirror is sent to: what every port of a switch receives, two packets a second at most, is told within ten seconds.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_quiet_port_without_a_mirror_is_known_soon() {
+    let host = |n: i64| [2, 0, 0, 0, 1, n as u8 % 4];
+    let arp = |n: i64| {
+        [&[0xff; 6][..], &host(n), &[8, 6, 0, 1, 8, 0, 6, 4, 0, 1], &host(n), &[10, 0, 0, n as u8 % 4], &[0; 6], &[10, 0, 0, 9], &[0; 18]]
+            .concat()
+    };
+    let ipv6 = |n: i64| {
+        Packet::eth(host(n), [0x33, 0x33, 0, 0, 0, 0xfb])
+            .ip([0xfe80, 0, 0, 0, 0, 0, 0, n as u16 % 4 + 1], [0xff02, 0, 0, 0, 0, 0, 0, 0xfb])
+            .udp(5353, 5353)
+            .payload(&[0; 20])
+            .build()
+    };
+    let dhcp = |n: i64| Packet::eth(host(n), [0xff; 6]).ip([0, 0, 0, 0], [255, 255, 255, 255]).udp(68, 67).payload(&[n as u8; 240]).build();
+    let hello = |n: i64| stp([2, 0, 9, 0, 0, 1], 1, n as u16);
+    let at = |n: i64| n * SECOND / 2 + n % 7 * 11 * MILLISECOND;
+    let mixed: Frames = (0..24).map(|n| (at(n), if n % 4 == 0 { hello(7) } else { arp(n) })).collect();
+    let v6_only: Frames = (0..24).map(|n| (at(n), ipv6(n))).collect();
+    let hardly: Frames = (0..12).map(|n| (at(2 * n), if n % 2 == 0 { dhcp(n) } else { ipv6(n) })).collect();
+    // The loopback interface stands for the port.
+    let host = HostProbe { interfaces: vec!["lo".into()], buffer_bytes: None };
+    let settings = Settings { live: true, host: Some(host), threads: 0, ..Settings::default() };
+    for (what, frames) in [("ARP and spanning tree", mixed), ("IPv6 only", v6_only), ("one a second", hardly)] {
+        let s = analyse_with(frames.clone(), &settings);
+        assert!(ids(&s).contains(&"mirror.none"), "{what}: {:?}", s.findings);
+        // A conversation of others beside it, and it is one.
+        let s = analyse_with([frames, datagrams(0..12, 1.0, 9)].concat(), &settings);
+        assert!(!ids(&s).contains(&"mirror.none"), "{what}: {:?}", s.findings);
     }
 }
 
