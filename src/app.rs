@@ -49,22 +49,24 @@ fn formats() -> Vec<(&'static str, &'static str)> {
 fn run(settings: &Invocation) -> Result<u8> {
     let common = &settings.common;
     let console = Console::new(common);
+    let by_name = |input: &InputSettings| source::by_name(input.clone());
     match &settings.command {
         Command::Welcome if console.interactive() => screen::pick_and_watch(common).map(|()| 0),
         Command::Welcome => {
             console::print_help(&cli::help(&formats()));
             Ok(2)
         }
-        Command::Dashboard { input, .. } if console.interactive() => screen::watch(input, common).map(|()| 0),
-        Command::Dashboard { input, top } => write_report(&console, common, input, (report::FORMATS[0], None), None, *top),
+        Command::Dashboard { input, .. } if console.interactive() => screen::watch(&by_name(input)?, common).map(|()| 0),
+        Command::Dashboard { input, top } => write_report(&console, common, &by_name(input)?, (report::FORMATS[0], None), None, *top),
         Command::Report { input, format, output, top, table } => {
             let format = report::find(format).ok_or_else(|| Error::usage(format!("--format {format}: no such format")))?;
             let table = table.as_deref().map(|name| the_table(format, name)).transpose()?;
-            write_report(&console, common, input, (format, table), output.as_deref(), *top)
+            write_report(&console, common, &by_name(input)?, (format, table), output.as_deref(), *top)
         }
-        Command::Check { input, format } => check::check(&console, common, input, format),
+        Command::Check { input, format } => check::check(&console, common, &by_name(input)?, format),
         Command::Interfaces => interfaces::list(&console).map(|()| 0),
-        Command::Explain { finding } => check::explain(finding).map(|()| 0),
+        Command::Explain { finding: Some(id) } => check::explain(&console, id).map(|()| 0),
+        Command::Explain { finding: None } => check::list(&console).map(|()| 0),
         Command::Completions(shell) => output::print(&cli::completions(*shell, &formats())).map(|()| 0),
         Command::Man => {
             let mut page = Vec::new();
@@ -96,8 +98,8 @@ fn write_report(
     let output = Output::new(output, input)?;
     let stop = signals::watch()?;
     let Outcome { result: snapshot, failure } = fold(console, common, input, rows, &stop)?;
-    // An interrupted file has no report; an interrupted port has one, and writing it is no longer to be interrupted by the flag.
-    let interrupt = matches!(input, InputSettings::Files(_)).then_some(&*stop);
+    // An interrupted file has no report; an interrupted port or pipe has one, and writing it is no longer to be interrupted by the flag.
+    let interrupt = (!source::is_endless(input)).then_some(&*stop);
     let options = ReportOptions {
         rows,
         table,
@@ -105,7 +107,14 @@ fn write_report(
         color: output.is_stdout() && console.color(),
         join_scoped: (threads(common) > 1).then_some(engine::join_scoped as JoinScoped),
     };
-    output.write(interrupt, |out| report::write(format, &snapshot, &options, out))?;
+    output.write(interrupt, |out| {
+        if !(console.is_ascii() && output.is_stdout() && format.token() == report::FORMATS.first().map_or("", |text| text.token())) {
+            return report::write(format, &snapshot, &options, out);
+        }
+        let mut text = Vec::new();
+        report::write(format, &snapshot, &options, &mut text)?;
+        out.write_all(console.text(&String::from_utf8_lossy(&text)).as_bytes())
+    })?;
     console.losses(&snapshot);
     failure.map_or(Ok(0), Err)
 }
@@ -118,6 +127,7 @@ fn fold(console: &Console, common: &Common, input: &InputSettings, rows: usize, 
     let source = progress::watch(source, console, input.limit(), signals::asks_for_statistics()?);
     let outcome = engine::run(source, &settings, Arc::clone(stop))?;
     match input {
+        _ if source::is_endless(input) => Ok(outcome),
         InputSettings::Files(_) if stop.load(Ordering::Relaxed) => Err(Error::Interrupted),
         InputSettings::Files(_) => outcome.complete().map(|result| Outcome { result, failure: None }),
         InputSettings::Live(_) => Ok(outcome),
@@ -136,7 +146,7 @@ fn engine_settings(common: &Common, input: &InputSettings, sources: &[crate::cap
         InputSettings::Live(live) => {
             (true, Some(HostProbe { interfaces: live.interfaces.clone(), buffer_bytes: u64::try_from(live.buffer_bytes).ok() }))
         }
-        InputSettings::Files(files) => (files.replay.is_some(), None),
+        InputSettings::Files(files) => (files.replay.is_some() || files.follow, None),
     };
     engine::Settings {
         load: common.load.clone(),

@@ -26,11 +26,11 @@ impl InputSettings {
         }
     }
 
-    /// How long packets are wanted; files are read to their end.
+    /// How long packets are wanted; files that do not grow are read to their end.
     pub fn limit(&self) -> Option<Duration> {
         match self {
             Self::Live(live) => live.limit,
-            Self::Files(_) => None,
+            Self::Files(files) => files.limit,
         }
     }
 }
@@ -79,6 +79,10 @@ pub struct FileSettings {
     pub filter: Option<String>,
     /// Times as fast as it happened; `None`: as fast as it can be read.
     pub replay: Option<f64>,
+    /// Whether files are read on when they have grown, and patterns take in new ones.
+    pub follow: bool,
+    /// Stop after this long.
+    pub limit: Option<Duration>,
 }
 
 /// What the mirror is, and what is undone of it before anything is counted.

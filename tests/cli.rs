@@ -234,7 +234,16 @@ fn wrong_usage_is_named_and_exits_with_two() {
         (vec!["report", "-o", "/", &file], "-o /"),
         (vec!["report", "-o", &file, &file], "one of the captures"),
         (vec!["explain", "no.such.finding"], "no.such.finding"),
-        (vec!["explain"], "FINDING"),
+        (vec!["explain", "dup.evry"], "did you mean dup.every"),
+        (vec!["explain", "ratelimit"], "did you mean span.ratelimit"),
+        (vec!["chek"], "did you mean spantop check"),
+        (vec!["reprot"], "did you mean spantop report"),
+        (vec!["--follow"], "--follow"),
+        (vec!["--follow", "--replay", &file], "--follow"),
+        (vec!["report", "--follow", "-"], "--follow"),
+        (vec!["report", "-i", "99"], "-i 99"),
+        (vec!["report", "-i", "any", "-i", "lo"], "any"),
+        (vec!["report", "-i", "lo", "-i", "lo"], "given twice"),
         (vec!["completions", "tcsh98"], "tcsh98"),
         (vec!["--config", "/no/such.toml", &file], "/no/such.toml"),
     ] {
@@ -481,14 +490,15 @@ fn interrupted(arguments: &[&str], input: &[u8]) -> Output {
     child.wait_with_output().unwrap()
 }
 
+/// A pipe that stays open: the report would wait for ever. What came until then is its content, as of a port.
 #[cfg(target_os = "linux")]
 #[test]
-fn ctrl_c_ends_a_file_without_half_a_report() {
-    // A pipe that stays open: the report would wait for ever.
-    let output = interrupted(&["-"], &six());
-    assert_eq!(output.status.code(), Some(130));
-    assert!(stdout(&output).is_empty());
-    assert!(stderr(&output).contains("interrupted"), "{}", stderr(&output));
+fn ctrl_c_ends_a_pipe_with_what_came() {
+    let output = interrupted(&["--format", "json", "-"], &six());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["capture"]["packets"], 6);
+    assert!(stderr(&output).contains("6 packets, lost 0"), "{}", stderr(&output));
 }
 
 /// On a live port it is the usual end: the report comes then.
@@ -502,6 +512,16 @@ fn ctrl_c_ends_a_live_capture_with_its_report() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(stdout(&output).starts_with("spantop report: lo"), "{}", stdout(&output));
     assert!(stderr(&output).contains("lost 0"), "{}", stderr(&output));
+}
+
+#[test]
+fn every_finding_is_listed_with_what_it_means() {
+    let listed = stdout(&spantop(&["explain"]));
+    assert_eq!(listed.lines().count(), spantop::diagnose::IDS.len());
+    for (line, id) in listed.lines().zip(spantop::diagnose::IDS) {
+        let (first, meaning) = line.split_once(' ').unwrap();
+        assert!(first == *id && meaning.trim().len() > 10 && !meaning.contains('{'), "{line}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::console::Console;
 use super::{fold, output, signals};
-use crate::cli::Common;
+use crate::cli::{self, Common};
 use crate::diagnose;
 use crate::error::{Error, Outcome, Result};
 use crate::model::Verdict;
@@ -30,7 +30,7 @@ pub fn check(console: &Console, common: &Common, input: &InputSettings, format: 
     let options = ReportOptions { rows, width: console.width(), color: console.color(), ..ReportOptions::default() };
     if text {
         let text = crate::report::render(&Document::verdict(&snapshot, rows, common.console.verbose), &options);
-        output::print(text.as_bytes())?;
+        output::print(console.text(&text).as_bytes())?;
     } else {
         output::Output::Stdout.write(None, |out| crate::report::write(format, &snapshot, &options, out))?;
     }
@@ -42,11 +42,27 @@ pub fn check(console: &Console, common: &Common, input: &InputSettings, format: 
 }
 
 /// Prints what a finding means.
-pub fn explain(id: &str) -> Result<()> {
+pub fn explain(console: &Console, id: &str) -> Result<()> {
     match explanation(id) {
-        Some(text) => output::print(format!("{}\n", text.trim_end()).as_bytes()),
-        None => Err(Error::usage(format!("explain: unknown finding '{id}'; there are: {}", diagnose::IDS.join(", ")))),
+        Some(text) => output::print(console.text(&format!("{}\n", text.trim_end())).as_bytes()),
+        None => Err(Error::usage(match cli::near(id, diagnose::IDS.iter().copied()).or_else(|| in_part(id)) {
+            Some(near) => format!("explain: unknown finding '{id}'; did you mean {near}? (spantop explain lists them all)"),
+            None => format!("explain: unknown finding '{id}'; there are: {}", diagnose::IDS.join(", ")),
+        })),
     }
+}
+
+/// The only finding whose identifier has this text in it.
+fn in_part(text: &str) -> Option<&'static str> {
+    let mut found = diagnose::IDS.iter().filter(|id| !text.is_empty() && id.contains(text));
+    found.next().filter(|_| found.next().is_none()).copied()
+}
+
+/// Prints every finding, each with what it means in a sentence.
+pub fn list(console: &Console) -> Result<()> {
+    let width = diagnose::IDS.iter().map(|id| id.len()).max().unwrap_or(0);
+    let lines: String = diagnose::summaries().map(|(id, meaning)| format!("{id:width$}  {meaning}\n")).collect();
+    output::print(console.text(&lines).as_bytes())
 }
 
 /// What a finding means, by its identifier.

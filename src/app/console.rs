@@ -6,8 +6,13 @@ use crate::model::units;
 use crate::report;
 use crate::settings::Color;
 use crate::snapshot::Snapshot;
+use crate::tui;
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{IsTerminal, Write, stderr, stdout};
+
+/// Sources whose warnings are told one by one.
+const WARNINGS: usize = 20;
 
 /// Says something on standard error; when nobody listens, that is no failure.
 pub fn say(what: impl Display) {
@@ -26,12 +31,14 @@ pub struct Console {
     quiet: bool,
     verbose: bool,
     color: Color,
+    ascii: bool,
 }
 
 impl Console {
     /// As the settings say.
     pub fn new(common: &Common) -> Self {
-        Self { quiet: common.console.quiet, verbose: common.console.verbose, color: common.console.color }
+        let ascii = common.console.ascii || tui::wants_ascii(&|name| std::env::var(name).ok());
+        Self { quiet: common.console.quiet, verbose: common.console.verbose, color: common.console.color, ascii }
     }
 
     /// Whether there is a terminal for a dashboard.
@@ -56,19 +63,52 @@ impl Console {
         }
     }
 
+    /// Text as standard output takes it: where there is nothing but ASCII, drawings by characters that look alike.
+    pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if self.ascii { text.split('\n').map(tui::in_ascii).collect::<Vec<_>>().join("\n").into() } else { text.into() }
+    }
+
+    /// Whether [`Self::text`] changes anything.
+    pub fn is_ascii(&self) -> bool {
+        self.ascii
+    }
+
     /// Columns of a line of text.
     pub fn width(&self) -> usize {
         let columns = rustix::termios::tcgetwinsize(stdout()).map_or(0, |size| usize::from(size.ws_col));
         if columns == 0 { report::format::WIDTH } else { columns.clamp(60, 120) }
     }
 
+    /// How much of the captures a filter chose, and what it does not look behind where that was nothing.
+    fn filtered(&self, s: &Snapshot) {
+        let Some(filter) = s.filter.as_deref().filter(|_| !self.quiet) else { return };
+        let all: Vec<u64> = s.sources.iter().filter_map(|source| source.unfiltered).collect();
+        if all.is_empty() {
+            return;
+        }
+        let chosen = s.sources.iter().fold(0u64, |sum, source| sum.saturating_add(source.packets));
+        let all = all.into_iter().fold(0u64, u64::saturating_add);
+        say(format_args!("filter '{filter}': {} of {} matched", units::grouped(chosen), report::document::format::plural(all, "packet")));
+        if chosen == 0 && all > 0 {
+            say(
+                "a filter sees packets as they were captured: it does not look behind VLAN tags ('vlan and ...' does), MPLS labels ('mpls and ...') or a mirror's encapsulation",
+            );
+        }
+    }
+
     /// What was lost and what is wrong with the sources. A loss is told even to the quiet.
     pub fn losses(&self, s: &Snapshot) {
-        for source in &s.sources {
-            if let Some(warning) = &source.warning {
-                say(format_args!("warning: {}: {warning}", source.name));
-            }
+        let warnings = || s.sources.iter().filter_map(|source| source.warning.as_ref().map(|warning| (&source.name, warning)));
+        for (name, warning) in warnings().take(WARNINGS) {
+            say(format_args!("warning: {name}: {warning}"));
         }
+        if let more @ 1.. = warnings().count().saturating_sub(WARNINGS) {
+            say(format_args!(
+                "warning: {} more have warnings; the report lists them",
+                report::document::format::plural(more as u64, "source")
+            ));
+        }
+        self.filtered(s);
         let l = &s.losses;
         let stages = [
             ("interface", l.interface_drops),

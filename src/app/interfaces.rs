@@ -15,16 +15,25 @@ pub fn list(console: &Console) -> Result<()> {
     let part = if ports.is_empty() {
         Part::Note(Tone::Warning, "No interface can be seen. Capturing needs rights: run as root, or give the program cap_net_raw.".into())
     } else {
-        let columns = vec![word("Name"), word("Kind"), word("State"), number("Speed"), number("MTU"), name("Addresses"), prose("Good for")];
-        Part::Table(Table { columns, rows: ports.iter().map(row).collect() })
+        let columns = vec![
+            number("-i"),
+            word("Name"),
+            word("Kind"),
+            word("State"),
+            number("Speed"),
+            number("MTU"),
+            name("Addresses"),
+            prose("Good for"),
+        ];
+        Part::Table(Table { columns, rows: (1..).zip(&ports).map(row).collect() })
     };
     let sections = vec![Section { title: "Interfaces".into(), parts: vec![part] }];
     let document = Document { title: "spantop interfaces".into(), sections };
     let options = ReportOptions { width: console.width(), color: console.color(), ..ReportOptions::default() };
-    output::print(render(&document, &options).as_bytes())
+    output::print(console.text(&render(&document, &options)).as_bytes())
 }
 
-fn row(port: &Port) -> Vec<Cell> {
+fn row((at, port): (u64, &Port)) -> Vec<Cell> {
     let state = match (port.up, port.running) {
         (false, _) => "down",
         (true, false) => "no link",
@@ -32,6 +41,7 @@ fn row(port: &Port) -> Vec<Cell> {
     };
     let addresses: Vec<String> = port.addresses.iter().map(|a| a.to_string()).collect();
     vec![
+        text(at.to_string()),
         text(&port.name),
         text(port.kind),
         text(state),

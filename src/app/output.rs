@@ -2,8 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::settings::InputSettings;
+use rustix::fs::OFlags;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -54,6 +55,7 @@ impl Output {
     /// is no failure.
     pub fn write(&self, interrupt: Option<&AtomicBool>, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
         let outcome = match self {
+            Output::Stdout if was_closed() => Err(Error::io("cannot write to standard output", &rustix::io::Errno::BADF.into())),
             Output::Stdout => match buffered(io::stdout().lock(), interrupt, write) {
                 Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
                 outcome => outcome.map_err(|e| Error::io("cannot write to standard output", &e)),
@@ -77,6 +79,15 @@ impl Output {
 /// Prints to standard output; a reader that has gone is no failure.
 pub fn print(bytes: &[u8]) -> Result<()> {
     Output::Stdout.write(None, |out| out.write_all(bytes).and_then(|()| out.flush()))
+}
+
+/// Whether the program was started without standard output. Rust's runtime opens `/dev/null` for reading and writing in its place; who redirects
+/// there opens it for writing.
+fn was_closed() -> bool {
+    let stdout = io::stdout();
+    let is_both = rustix::fs::fcntl_getfl(&stdout).is_ok_and(|flags| flags & OFlags::RWMODE == OFlags::RDWR);
+    let about = |file: rustix::io::Result<rustix::fs::Stat>| file.ok().map(|stat| stat.st_rdev);
+    is_both && !stdout.is_terminal() && about(rustix::fs::fstat(&stdout)) == about(rustix::fs::stat("/dev/null"))
 }
 
 fn buffered(out: impl Write, interrupt: Option<&AtomicBool>, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {

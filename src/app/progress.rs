@@ -23,7 +23,7 @@ pub fn watch(source: Box<dyn Source>, console: &Console, limit: Option<Duration>
     let live = source.is_live();
     let shows = console.shows_progress() && (!live || limit.is_some());
     let started = clock::now();
-    Box::new(Watched { source, shows, asked, bar: None, looked: started + SHOW_AFTER - EVERY, started, limit: limit.filter(|_| live) })
+    Box::new(Watched { source, shows, asked, bar: None, looked: started + SHOW_AFTER - EVERY, started, limit })
 }
 
 struct Watched {
@@ -35,7 +35,7 @@ struct Watched {
     bar: Option<ProgressBar>,
     looked: Instant,
     started: Instant,
-    /// How long a port is looked at.
+    /// How long a port, or what grows, is looked at.
     limit: Option<Duration>,
 }
 
@@ -51,7 +51,9 @@ impl Watched {
             Some(limit) => (now.saturating_duration_since(self.started).as_secs_f64() / limit.as_secs_f64().max(1e-3), LISTENING),
             None => {
                 let known: Vec<f32> = infos.iter().filter_map(|i| i.progress).collect();
-                (f64::from(known.iter().sum::<f32>() / known.len().max(1) as f32), READING)
+                // Of a pipe nobody knows how long it is.
+                let template = if known.len() < infos.len() { GROWING } else { READING };
+                (f64::from(known.iter().sum::<f32>() / known.len().max(1) as f32), template)
             }
         };
         let bar = self.bar.get_or_insert_with(|| bar(template));
@@ -80,6 +82,7 @@ impl Watched {
 }
 
 const READING: &str = "reading {wide_bar} {percent:>3} %  {msg}, {eta} left";
+const GROWING: &str = "reading {spinner} {msg}";
 const LISTENING: &str = "listening {wide_bar} {percent:>3} %  {msg}, {eta} left";
 
 fn bar(template: &str) -> ProgressBar {
@@ -111,6 +114,10 @@ impl Source for Watched {
 
     fn is_live(&self) -> bool {
         self.source.is_live()
+    }
+
+    fn waits(&self) -> bool {
+        self.source.waits()
     }
 }
 

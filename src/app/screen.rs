@@ -1,5 +1,6 @@
 //! The dashboard: an engine in the background, a screen in front.
 
+use super::console::Console;
 use super::{check, engine_settings, output, signals, source};
 use crate::capture::ports;
 use crate::cli::Common;
@@ -40,7 +41,7 @@ fn show(input: &InputSettings, common: &Common, stop: &Arc<AtomicBool>) -> Resul
     let leaving = tui::ExitSummary::of(&engine.last(), &title);
     // A source that does not end must not hold the program up now: from here on a signal ends it.
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
-    output::print((leaving.lines().join("\n") + "\n").as_bytes())?;
+    output::print(Console::new(common).text(&(leaving.lines().join("\n") + "\n")).as_bytes())?;
     engine.failure().map_or(Ok(()), Err)
 }
 

@@ -1,22 +1,83 @@
 //! From what was meant to an open source.
 
-use crate::capture::{self, Source};
+use crate::capture::{self, Source, ports};
+use crate::cli;
 use crate::error::{Error, Result};
-use crate::settings::InputSettings;
-use std::io::IsTerminal;
+use crate::settings::{FileSettings, InputSettings};
+use rustix::fs::FileType;
+use std::io::{ErrorKind, IsTerminal};
+use std::os::unix::fs::FileTypeExt;
+use std::path::Path;
 
 /// Opens interfaces or captures.
 pub fn open(input: &InputSettings) -> Result<Box<dyn Source>> {
     match input {
-        InputSettings::Live(live) => capture::live::open(live),
+        InputSettings::Live(live) => {
+            if live.interfaces.len() > 1 && live.interfaces.iter().any(|name| name == "any") {
+                return Err(Error::usage("any is every interface: beside it the packets of the others would be counted twice"));
+            }
+            capture::live::open(live)
+        }
         InputSettings::Files(files) => {
             if files.paths.iter().any(|p| p.as_os_str() == "-") && std::io::stdin().is_terminal() {
                 return Err(Error::usage("- is standard input, and that is a terminal: pipe a capture in, as in tcpdump -w - | spantop -"));
             }
-            capture::file::open(files)
+            if files.limit.is_some() && !is_endless(input) {
+                return Err(Error::usage("--for goes with a port, a pipe or --follow: a capture is read to its end"));
+            }
+            capture::file::open(files).map_err(|error| explained(error, files))
         }
     }
 }
+
+/// Whether packets come for as long as somebody sends them: what came until an interruption is a result then.
+pub fn is_endless(input: &InputSettings) -> bool {
+    match input {
+        InputSettings::Live(_) => true,
+        InputSettings::Files(files) => files.follow || files.paths.iter().any(|path| is_pipe(path)),
+    }
+}
+
+fn is_pipe(path: &Path) -> bool {
+    if path.as_os_str() != "-" {
+        return std::fs::metadata(path).is_ok_and(|about| about.file_type().is_fifo());
+    }
+    let about = rustix::fs::fstat(std::io::stdin());
+    about.is_ok_and(|stat| matches!(FileType::from_raw_mode(stat.st_mode), FileType::Fifo | FileType::Socket | FileType::CharacterDevice))
+}
+
+/// A single word that is no file may have been meant for a command.
+fn explained(error: Error, files: &FileSettings) -> Error {
+    match (&error, files.paths.as_slice()) {
+        (Error::Io { kind: ErrorKind::NotFound, .. }, [only]) => {
+            let meant = only.to_str().filter(|word| !word.contains(['.', '/'])).and_then(cli::like_a_command);
+            meant.map_or(error, |command| {
+                Error::usage(format!("{}: no such capture and no command; did you mean spantop {command}?", only.display()))
+            })
+        }
+        _ => error,
+    }
+}
+
+/// Interfaces given by their number in the list of `spantop interfaces`, by name.
+pub fn by_name(mut input: InputSettings) -> Result<InputSettings> {
+    let InputSettings::Live(live) = &mut input else { return Ok(input) };
+    for given in &mut live.interfaces {
+        let Ok(number) = given.parse::<usize>() else { continue };
+        let ports = ports::list()?;
+        // An interface may be called 3.
+        if ports.iter().any(|port| port.name == *given) {
+            continue;
+        }
+        let port = number.checked_sub(1).and_then(|at| ports.get(at));
+        let wrong = || Error::usage(format!("-i {given}: there are {} interfaces (spantop interfaces lists them)", ports.len()));
+        *given = port.map(|port| port.name.clone()).ok_or_else(wrong)?;
+    }
+    Ok(input)
+}
+
+/// Names that are listed one by one.
+const NAMES: usize = 3;
 
 /// What is looked at, in a few words.
 pub fn title(input: &InputSettings) -> String {
@@ -24,5 +85,7 @@ pub fn title(input: &InputSettings) -> String {
         InputSettings::Live(live) => live.interfaces.clone(),
         InputSettings::Files(files) => files.paths.iter().map(|p| p.display().to_string()).collect(),
     };
-    names.join(", ")
+    let more = names.len().saturating_sub(NAMES);
+    let listed = names.into_iter().take(NAMES).collect::<Vec<_>>().join(", ");
+    if more == 0 { listed } else { format!("{listed} and {more} more") }
 }

@@ -46,4 +46,9 @@ pub trait Source: Send {
     fn is_live(&self) -> bool {
         false
     }
+
+    /// Whether packets come when somebody sends them: a port, a pipe, a file that grows. What has come by then is read when it is stopped.
+    fn waits(&self) -> bool {
+        self.is_live()
+    }
 }

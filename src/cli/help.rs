@@ -6,6 +6,7 @@ Examples:
   spantop                                   pick an interface, then watch it
   spantop -i eth1 -f 'vlan and tcp'         the dashboard on a mirror port
   spantop office.pcapng                     the same dashboard on a capture
+  spantop --follow '/var/cap/*.pcap'        captures as they grow, one after the other
   spantop --replay=10 office.pcapng         the same, ten times as fast as it happened
   spantop report -i eth1 --for 30s          thirty seconds of a port, as text
   spantop report --format json a.pcap.gz    everything about a capture, for scripts
@@ -25,8 +26,8 @@ Examples:
   spantop report --format csv office.pcapng | grep ^tcp
   spantop report --format csv --table endpoints office.pcapng
 
-Several files are merged by packet time. On an interface the report comes after --for, or at Ctrl-C or SIGTERM. What was lost
-goes to standard error. With --decap none --no-dedup the report is about the packets exactly as captured.";
+Several files are merged by packet time. On an interface, from a pipe and with --follow the report comes after --for, or at
+Ctrl-C or SIGTERM. What was lost goes to standard error. With --decap none --no-dedup the report is about the packets exactly as captured.";
 
 /// Below the help of `spantop check`.
 pub const CHECK: &str = "\

@@ -48,8 +48,8 @@ pub enum Command {
     Interfaces,
     /// What a finding means.
     Explain {
-        /// Its identifier.
-        finding: String,
+        /// Its identifier; `None`: the list of them.
+        finding: Option<String>,
     },
     /// Shell completions.
     Completions(super::Shell),

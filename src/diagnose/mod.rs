@@ -20,6 +20,6 @@ pub use detector::{Detection, Detector, Limit, Need, Page, Report, StandingFindi
 pub use evidence::Evidence;
 pub use figure::Figure;
 pub use judge::{CLEAR_AFTER, Judge, Judgement, judge};
-pub use registry::{IDS, aspect, explain};
+pub use registry::{IDS, aspect, explain, summaries};
 pub use trust::trust;
 pub use vendor::{Hints, Recognition, Topic, Vendor, recognise};

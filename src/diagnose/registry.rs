@@ -65,6 +65,15 @@ pub fn aspect(id: &str) -> Option<Aspect> {
     DETECTORS.iter().map(|d| d.page()).find(|p| p.id == id)?.aspect
 }
 
+/// Every finding by its identifier, with what it means in a sentence.
+pub fn summaries() -> impl Iterator<Item = (&'static str, String)> {
+    DETECTORS.iter().map(|d| d.page()).map(|page| {
+        let meaning = page.text(page.meaning);
+        let end = meaning.find(". ").unwrap_or(meaning.len());
+        (page.id, meaning.get(..end).unwrap_or(&meaning).trim_end_matches('.').to_owned())
+    })
+}
+
 /// What a finding means, how it is measured, what else it could be, what to change: plain text, at most 78 columns. `None` for an
 /// identifier that does not exist ([`IDS`]).
 pub fn explain(id: &str) -> Option<String> {

@@ -177,8 +177,8 @@ impl Router {
         let mut leaving = None;
         loop {
             if self.stopped() {
-                // What had arrived before is still counted: a file's rest is not, a port's ring is.
-                if !self.source.is_live() {
+                // What had arrived before is still counted: a file's rest is not, a port's ring and what is in a pipe are.
+                if !self.source.waits() {
                     return Ok(());
                 }
                 leaving.get_or_insert_with(|| (clock::now(), clock::wall()));

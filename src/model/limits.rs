@@ -10,6 +10,12 @@ pub const SHARDS: usize = 64;
 /// it, large enough that some packets of each shard are in it, one after the other.
 pub const BLOCK_BYTES: usize = 512 * 1024;
 
+/// Files that are followed one after the other (some 20 bytes each): a year of hourly ones. Later ones are not found.
+pub const FOLLOWED_FILES: usize = 10_000;
+
+/// Files followed to their end that are listed one by one; more are added up in the last line.
+pub const FOLLOWED_SOURCES: usize = 1_000;
+
 /// Packets in one block: bounds the block's index and what the router read (160 bytes each) for streams of tiny packets.
 pub const BLOCK_PACKETS: usize = 16 * 1024;
 
@@ -46,6 +52,9 @@ pub const FILE_INTERFACES: usize = u16::MAX as usize;
 
 /// Bytes of a file looked at to recognise its variant, from its beginning.
 pub const SNIFF_BYTES: usize = 64 * 1024;
+
+/// The same where thousands of files are open at once.
+pub const LEAST_SNIFF_BYTES: usize = 8 * 1024;
 
 /// Bytes of all blocks of files being merged: many files get smaller blocks (of at least 16 KiB).
 pub const MERGE_BYTES: usize = 64 * 1024 * 1024;

@@ -15,6 +15,8 @@ pub struct SourceInfo {
     pub link_types: Vec<LinkType>,
     /// Packets delivered.
     pub packets: u64,
+    /// Packets read of which a filter chose those delivered; `None` without a filter, or where the kernel filters.
+    pub unfiltered: Option<u64>,
     /// The file ends in the middle of a packet.
     pub cut_short: bool,
     /// What is wrong with it, if anything, for people: `cut short in the middle of a packet at byte 1234`, `interface is down`.

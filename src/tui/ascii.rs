@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use unicode_width::UnicodeWidthChar;
 
 /// Text in ASCII: drawings by characters that look alike, what is unknown by `?` in as many cells.
-pub(super) fn text(text: &str) -> Cow<'_, str> {
+pub fn text(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return text.into();
     }
@@ -59,7 +59,7 @@ fn stands_for(c: char) -> Option<&'static str> {
 
 /// Whether the environment says that there is nothing but ASCII: a locale that is not UTF-8, or a terminal without the glyphs. Where no
 /// locale is set at all, as in many containers, the terminal is believed to be like any other.
-pub(super) fn wanted(environment: &dyn Fn(&str) -> Option<String>) -> bool {
+pub fn wanted(environment: &dyn Fn(&str) -> Option<String>) -> bool {
     let says = |name: &str| environment(name).filter(|v| !v.is_empty());
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(says);
     let utf8 = locale.is_none_or(|l| {

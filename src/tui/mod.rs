@@ -47,6 +47,7 @@ mod tests;
 #[cfg(test)]
 use crate::{model, snapshot};
 
+pub use ascii::{text as in_ascii, wanted as wants_ascii};
 pub use exit_summary::ExitSummary;
 pub use options::DashboardOptions;
 pub use picker::pick;

@@ -6,10 +6,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal, Read};
 use std::os::fd::AsFd;
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 /// Milliseconds a quiet pipe is waited for: a dashboard stays alive.
 pub(super) const READ_ATTEMPTS: u32 = 50;
@@ -32,6 +32,8 @@ pub(super) struct Meter {
     position: AtomicU64,
     /// Milliseconds to wait for a pipe.
     patience: AtomicU32,
+    /// The end of the file is no end: more may be written.
+    grows: AtomicBool,
 }
 
 /// The descriptor. Bytes looked at in advance come again.
@@ -69,6 +71,10 @@ impl<R: Read + AsFd> Raw<R> {
                 other => break other?,
             }
         };
+        if n == 0 && !into.is_empty() && self.meter.grows.load(Relaxed) {
+            pause(self.meter.patience.load(Relaxed));
+            return Err(ErrorKind::WouldBlock.into());
+        }
         self.meter.position.fetch_add(n as u64, Relaxed);
         Ok(n)
     }
@@ -118,6 +124,7 @@ pub(super) struct Input {
     size: Option<u64>,
     compression: Option<Compression>,
     waits: bool,
+    identity: (u64, u64),
 }
 
 impl Input {
@@ -125,7 +132,7 @@ impl Input {
     ///
     /// # Errors
     /// In one line: missing, unreadable, a directory, a terminal.
-    pub(super) fn open(path: &Path, name: &str) -> Result<Self> {
+    pub(super) fn open(path: &Path, name: &str, grows: bool) -> Result<Self> {
         let failed = |error: io::Error| Error::Io {
             what: name.to_owned(),
             kind: error.kind(),
@@ -142,10 +149,27 @@ impl Input {
             return Err(no_capture("is a terminal; give it a capture through a pipe or `<`"));
         }
         let waits = kind.is_fifo() || kind.is_socket() || kind.is_char_device();
-        let meter = Arc::new(Meter { position: AtomicU64::new(0), patience: AtomicU32::new(READ_ATTEMPTS) });
-        let size = kind.is_file().then_some(about.len());
+        let grows = grows && !waits;
+        let patience = AtomicU32::new(READ_ATTEMPTS);
+        let meter = Arc::new(Meter { position: AtomicU64::new(0), patience, grows: AtomicBool::new(grows) });
+        let size = (kind.is_file() && !grows).then_some(about.len());
         let raw = Raw { from: file, waits, head: Vec::new(), taken: 0, meter: Arc::clone(&meter) };
-        Ok(Self { stream: Stream::Fresh(raw), meter, size, compression: None, waits })
+        Ok(Self { stream: Stream::Fresh(raw), meter, size, compression: None, waits: waits || grows, identity: (about.dev(), about.ino()) })
+    }
+
+    /// The file grows no more: what is there now is all of it.
+    pub(super) fn stop_growing(&self) {
+        self.meter.grows.store(false, Relaxed);
+    }
+
+    /// Which file it is, whatever its name: device and inode.
+    pub(super) fn identity(&self) -> (u64, u64) {
+        self.identity
+    }
+
+    /// Bytes taken from the file, as stored.
+    pub(super) fn position(&self) -> u64 {
+        self.meter.position.load(Relaxed)
     }
 
     /// Whether reads may have to wait for a writer.
@@ -216,6 +240,12 @@ fn open_file(path: &Path) -> io::Result<File> {
         options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32);
     }
     options.open(path)
+}
+
+/// Waits, when a file has come to its end for now.
+pub(super) fn pause(milliseconds: u32) {
+    let wait = i64::from(milliseconds);
+    let _ = poll(&mut [], Some(&Timespec { tv_sec: wait / 1000, tv_nsec: wait % 1000 * 1_000_000 }));
 }
 
 /// An error's words without the number behind them.

@@ -124,6 +124,10 @@ impl Source for Merge {
         self.lanes.iter().flat_map(|lane| lane.reader.info()).collect()
     }
 
+    fn waits(&self) -> bool {
+        self.lanes.iter().any(|lane| lane.reader.waits())
+    }
+
     fn losses(&mut self) -> SourceLosses {
         self.lanes.iter_mut().map(|lane| lane.reader.losses()).fold(SourceLosses::default(), |sum, l| SourceLosses {
             interface: sum.interface.saturating_add(l.interface),

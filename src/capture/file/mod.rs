@@ -12,10 +12,14 @@
 //! | `looks` | what a file that is no capture looks like |
 //! | `reader` | one file as a source |
 //! | `merge` | several files by packet time |
+//! | `follow` | files that grow, and patterns that take in new ones |
+//! | `descriptors` | how many files may be open at once |
 //! | `replay` | at the pace of packet time |
 
 mod classic;
 mod compress;
+mod descriptors;
+mod follow;
 mod format;
 mod input;
 mod merge;
@@ -30,10 +34,13 @@ mod tests;
 
 use super::{Bpf, Source};
 use crate::error::{Error, Result};
+use crate::model::limits::{LEAST_SNIFF_BYTES, MERGE_BYTES, SNIFF_BYTES};
 use crate::settings::FileSettings;
+use follow::Follow;
 use merge::Merge;
 use reader::Reader;
 use replay::Replay;
+use std::collections::HashSet;
 
 /// Opens capture files; `-` is standard input. Several are merged by packet time (ties: in the order given).
 ///
@@ -44,13 +51,27 @@ use replay::Replay;
 /// A file is missing, unreadable, a directory, empty, or no capture; the filter is no expression; the pace is not positive. The
 /// message is one line and names the file or the flag.
 pub fn open(settings: &FileSettings) -> Result<Box<dyn Source>> {
-    let mut readers = Vec::with_capacity(settings.paths.len());
     if let Some(text) = &settings.filter {
         Bpf::new(text)?;
     }
+    if settings.follow {
+        if settings.paths.iter().any(|path| path.as_os_str() == "-") {
+            return Err(Error::usage("--follow is for files: standard input is read for as long as somebody writes to it"));
+        }
+        return Ok(Box::new(Follow::new(settings.paths.clone(), settings.filter.clone())?));
+    }
+    descriptors::make_room(settings.paths.len())?;
+    let mut readers: Vec<Reader> = Vec::with_capacity(settings.paths.len());
+    let mut known = HashSet::new();
+    // Of thousands of files that are open at once each holds little.
+    let window = (MERGE_BYTES / settings.paths.len().max(1)).clamp(LEAST_SNIFF_BYTES, SNIFF_BYTES);
     for path in &settings.paths {
         let filter = settings.filter.as_deref().map(Bpf::new).transpose()?;
-        readers.push(Reader::open(path, filter)?);
+        let mut reader = Reader::open(path, filter, window, false)?;
+        if !known.insert(reader.input().identity()) {
+            reader.tell("is given twice: its packets are counted twice");
+        }
+        readers.push(reader);
     }
     let source: Box<dyn Source> = match (readers.len(), readers.pop()) {
         (1, Some(only)) => Box::new(only),

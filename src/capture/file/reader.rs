@@ -7,7 +7,7 @@ use super::sniff;
 use crate::capture::{Block, Bpf, Fill, Packet, Source, SourceInfo, SourceLosses};
 use crate::error::{Error, Result};
 use crate::model::LinkType;
-use crate::model::limits::{BLOCK_PACKETS, RECORD_BYTES, SNIFF_BYTES};
+use crate::model::limits::{BLOCK_PACKETS, RECORD_BYTES};
 use crate::model::text::printable;
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -22,6 +22,8 @@ const LINK_TYPES: usize = 64;
 /// One file, pipe or standard input.
 pub(super) struct Reader {
     name: String,
+    /// Bytes looked at to recognise it.
+    window: usize,
     input: Input,
     format: Option<Box<dyn Format>>,
     /// Bytes read and not framed: the beginning of the next block's arena.
@@ -40,18 +42,21 @@ pub(super) struct Reader {
     link_types: Vec<LinkType>,
     cut_short: bool,
     warning: Option<String>,
+    /// What is to be told of it besides.
+    notice: Option<&'static str>,
 }
 
 impl Reader {
-    /// Opens a file; one on disk is recognised at once.
+    /// Opens a file; one on disk is recognised at once, by its first `window` bytes. With `grows` its end is none.
     ///
     /// # Errors
     /// It cannot be opened or is no capture.
-    pub(super) fn open(path: &Path, filter: Option<Bpf>) -> Result<Self> {
+    pub(super) fn open(path: &Path, filter: Option<Bpf>, window: usize, grows: bool) -> Result<Self> {
         let name = if path.as_os_str() == "-" { "standard input".into() } else { path.display().to_string() };
-        let input = Input::open(path, &printable(&name))?;
+        let input = Input::open(path, &printable(&name), grows)?;
         let mut reader = Self {
             name,
+            window,
             input,
             format: None,
             carry: Vec::new(),
@@ -65,11 +70,22 @@ impl Reader {
             link_types: Vec::new(),
             cut_short: false,
             warning: None,
+            notice: None,
         };
         if !reader.input.waits() {
             reader.recognise()?;
         }
         Ok(reader)
+    }
+
+    /// What it is read from.
+    pub(super) fn input(&self) -> &Input {
+        &self.input
+    }
+
+    /// Tells something of it beside what goes wrong.
+    pub(super) fn tell(&mut self, notice: &'static str) {
+        self.notice = Some(notice);
     }
 
     fn error(&self, message: impl std::fmt::Display) -> Error {
@@ -79,18 +95,18 @@ impl Reader {
 
     /// Reads enough to know the format. False: a pipe is quiet.
     fn recognise(&mut self) -> Result<bool> {
-        let mut piece = vec![0; SNIFF_BYTES];
+        let mut piece = vec![0; self.window];
         loop {
-            let room = SNIFF_BYTES.saturating_sub(self.carry.len());
+            let room = self.window.saturating_sub(self.carry.len());
             let got = self.input.read(piece.get_mut(..room).unwrap_or(&mut []), READ_ATTEMPTS);
             let last = match got {
                 Ok(Chunk::Bytes(n)) => {
                     self.carry.extend_from_slice(piece.get(..n).unwrap_or(&[]));
                     // A file is looked at as far as the window goes, a pipe as far as needed.
-                    if self.carry.len() < SNIFF_BYTES && !self.input.waits() {
+                    if self.carry.len() < self.window && !self.input.waits() {
                         continue;
                     }
-                    self.carry.len() >= SNIFF_BYTES
+                    self.carry.len() >= self.window
                 }
                 Ok(Chunk::Quiet) => return Ok(false),
                 Ok(Chunk::End) => true,
@@ -277,7 +293,7 @@ impl Source for Reader {
 
     fn info(&self) -> Vec<SourceInfo> {
         let problem = self.format.as_ref().and_then(|f| f.problem());
-        let warnings = [self.warning.as_deref(), self.filter.as_ref().and_then(Bpf::problem), problem.as_deref()];
+        let warnings = [self.warning.as_deref(), self.notice, self.filter.as_ref().and_then(Bpf::problem), problem.as_deref()];
         let warning = warnings.iter().flatten().copied().collect::<Vec<_>>().join("; ");
         vec![SourceInfo {
             name: self.name.clone(),
@@ -285,11 +301,16 @@ impl Source for Reader {
             compression: self.input.compression().map(|c| c.name()),
             link_types: self.link_types.clone(),
             packets: self.packets,
+            unfiltered: self.filter.as_ref().map(|_| self.framed),
             cut_short: self.cut_short,
             warning: (!warning.is_empty()).then_some(warning),
             progress: self.input.progress(),
             ..SourceInfo::default()
         }]
+    }
+
+    fn waits(&self) -> bool {
+        self.input.waits()
     }
 
     fn losses(&mut self) -> SourceLosses {

@@ -74,6 +74,9 @@ fn title(verb: &str, s: &Snapshot) -> String {
     }
 }
 
+/// Sources that are listed one by one.
+const SOURCES: usize = 10;
+
 fn source(source: &SourceInfo) -> String {
     let mut words = format!("{} ({}", printable(&source.name), printable(&source.format));
     if let Some(compression) = source.compression {
@@ -86,7 +89,11 @@ fn source(source: &SourceInfo) -> String {
 }
 
 fn capture(s: &Snapshot) -> Section {
-    let mut facts: Vec<(&'static str, String)> = s.sources.iter().map(|one| ("Source", source(one))).collect();
+    let mut facts: Vec<(&'static str, String)> = s.sources.iter().take(SOURCES).map(|one| ("Source", source(one))).collect();
+    if let more @ [_, ..] = s.sources.get(SOURCES..).unwrap_or_default() {
+        let packets = more.iter().fold(0u64, |sum, one| sum.saturating_add(one.packets));
+        facts.push(("Source", format!("{} more, {}", units::grouped(more.len() as u64), plural(packets, "packet"))));
+    }
     let mut links: Vec<LinkType> = Vec::new();
     for link in s.sources.iter().flat_map(|one| &one.link_types) {
         if !links.contains(link) {

@@ -163,7 +163,7 @@ fn an_empty_pipe_is_an_error_when_it_ends() {
 }
 
 fn settings(path: &Path, filter: Option<&str>, replay: Option<f64>) -> FileSettings {
-    FileSettings { paths: vec![path.to_owned()], filter: filter.map(str::to_owned), replay }
+    FileSettings { paths: vec![path.to_owned()], filter: filter.map(str::to_owned), replay, ..FileSettings::default() }
 }
 
 #[test]

@@ -1,0 +1,157 @@
+//! From what was typed to what is meant.
+
+use super::settings::{Command, Common, Invocation};
+use super::typed::{Typed, TypedColor, TypedCommand, TypedCommon, TypedDecap, TypedInput, TypedTheme};
+use super::{Shell, units};
+use crate::error::{Error, Result};
+use crate::model::{Address, Decap};
+use crate::settings::{BackgroundChoice, Color, ConsoleSettings, FileSettings, InputSettings, LiveSettings, LoadSettings, MirrorSettings};
+use std::path::Path;
+use std::time::Duration;
+
+impl Typed {
+    /// From what was typed to what is meant.
+    pub(super) fn meant(self, format_is_typed: bool) -> Result<Invocation> {
+        let common = self.common.meant();
+        let rows = |top: Option<u64>| top.map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+        let top_level = self.input.is_given() || self.replay.is_some();
+        let Some(command) = self.command else {
+            let mut input = self.input;
+            let replay = replay(self.replay, &mut input)?;
+            let command = match input.meant(replay)? {
+                Some(input) => Command::Dashboard { input, top: rows(self.top) },
+                None => Command::Welcome,
+            };
+            return Ok(Invocation { command, common });
+        };
+        if top_level {
+            return Err(Error::usage("FILE, -i, -f, --for, --follow and --replay come after the command: spantop report -i eth1"));
+        }
+        let wanted = |input: Option<InputSettings>, name: &str| {
+            input.ok_or_else(|| Error::usage(format!("{name} needs something to read: spantop {name} FILE, or spantop {name} -i eth1")))
+        };
+        let command = match command {
+            TypedCommand::Report { input, format, output, top, table } => {
+                let implied = output.as_deref().filter(|_| !format_is_typed).and_then(implied_format);
+                let format = implied.map_or(format, str::to_owned);
+                Command::Report { input: wanted(input.meant(None)?, "report")?, format, output, top: rows(top), table }
+            }
+            TypedCommand::Check { mut input, format } => {
+                if input.files.is_empty() {
+                    input.limit.get_or_insert(CHECK_TIME);
+                }
+                Command::Check { input: wanted(input.meant(None)?, "check")?, format }
+            }
+            TypedCommand::Interfaces => Command::Interfaces,
+            TypedCommand::Explain { finding } => Command::Explain { finding },
+            TypedCommand::Completions { shell } => Command::Completions(Shell(shell)),
+            TypedCommand::Man => Command::Man,
+        };
+        Ok(Invocation { command, common })
+    }
+}
+
+/// How long a check looks at a port.
+const CHECK_TIME: Duration = Duration::from_secs(10);
+
+/// The report format that the ending of a file's name stands for.
+fn implied_format(output: &Path) -> Option<&'static str> {
+    const ENDINGS: [(&str, &str); 7] = [
+        ("html", "html"),
+        ("htm", "html"),
+        ("json", "json"),
+        ("csv", "csv"),
+        ("md", "markdown"),
+        ("markdown", "markdown"),
+        ("txt", "text"),
+    ];
+    let ending = output.extension()?.to_str()?.to_ascii_lowercase();
+    ENDINGS.iter().find(|(known, _)| *known == ending).map(|(_, format)| *format)
+}
+
+/// The replay speed. A word behind `--replay` that is no number is the first file.
+fn replay(typed: Option<String>, input: &mut TypedInput) -> Result<Option<f64>> {
+    let Some(text) = typed else { return Ok(None) };
+    match units::replay(&text) {
+        Some(speed) => Ok(Some(speed.map_err(|e| Error::usage(format!("--replay {text}: {e}")))?)),
+        None => {
+            input.files.insert(0, text.into());
+            Ok(Some(1.0))
+        }
+    }
+}
+
+impl TypedInput {
+    fn is_given(&self) -> bool {
+        let is_named = !self.files.is_empty() || !self.interface.is_empty();
+        is_named || self.filter.is_some() || self.limit.is_some() || self.follow
+    }
+
+    /// Where packets come from; `None` when nothing was named.
+    fn meant(self, replay: Option<f64>) -> Result<Option<InputSettings>> {
+        if !self.files.is_empty() {
+            if self.files.iter().filter(|f| f.as_os_str() == "-").count() > 1 {
+                return Err(Error::usage("standard input (-) can be read only once"));
+            }
+            if self.follow && replay.is_some() {
+                return Err(Error::usage("--follow shows a capture as it grows, --replay as it happened: give one of them"));
+            }
+            let Self { files: paths, filter, follow, limit, .. } = self;
+            return Ok(Some(InputSettings::Files(FileSettings { paths, filter, replay, follow, limit })));
+        }
+        if !self.interface.is_empty() {
+            return Ok(Some(InputSettings::Live(LiveSettings {
+                interfaces: self.interface,
+                filter: self.filter,
+                promiscuous: !self.no_promisc,
+                snaplen: self.snaplen,
+                buffer_bytes: self.buffer,
+                limit: self.limit,
+            })));
+        }
+        if self.follow {
+            return Err(Error::usage("--follow needs a capture: spantop --follow FILE"));
+        }
+        if replay.is_some() {
+            return Err(Error::usage("--replay needs a capture: spantop --replay FILE"));
+        }
+        Ok(None)
+    }
+}
+
+impl TypedCommon {
+    pub(super) fn meant(self) -> Common {
+        Common {
+            threads: self.threads.map(|n| n as usize),
+            load: LoadSettings { interval: i64::try_from(self.interval.as_nanos()).unwrap_or(i64::MAX), local_nets: self.local_net },
+            mirror: MirrorSettings {
+                decap: match self.decap {
+                    TypedDecap::Auto => Decap::Auto,
+                    TypedDecap::All => Decap::All,
+                    TypedDecap::None => Decap::None,
+                },
+                dedup: !self.no_dedup,
+                rspan: self.rspan,
+                stamps: self.trailer,
+                carriers: self.decap_port,
+                ends: self.mirror_to.into_iter().map(Address::from).collect(),
+                speed: self.speed,
+            },
+            console: ConsoleSettings {
+                quiet: self.quiet,
+                verbose: self.verbose,
+                color: match self.color {
+                    TypedColor::Auto => Color::Auto,
+                    TypedColor::Always => Color::Always,
+                    TypedColor::Never => Color::Never,
+                },
+                background: match self.theme {
+                    TypedTheme::Auto => BackgroundChoice::Auto,
+                    TypedTheme::Dark => BackgroundChoice::Dark,
+                    TypedTheme::Light => BackgroundChoice::Light,
+                },
+                ascii: self.ascii,
+            },
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! What can be typed: every option with its help. What it means: `meaning.rs`.
+
+use super::{CHECK_FORMATS, help, units};
+use crate::model::{Carrier, RspanChoice, StampChoice};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Debug, Parser)]
+#[command(name = "spantop", version, about = "top for a switch's SPAN port", after_help = help::EXAMPLES)]
+#[command(max_term_width = 110, arg_required_else_help = false)]
+pub(super) struct Typed {
+    #[command(subcommand)]
+    pub(super) command: Option<TypedCommand>,
+    #[command(flatten)]
+    pub(super) input: TypedInput,
+    /// Replay captures as they happened, or SPEED times as fast (--replay=10)
+    #[arg(long, value_name = "SPEED", num_args = 0..=1, default_missing_value = "1", conflicts_with = "interface")]
+    pub(super) replay: Option<String>,
+    /// Rows of each table when standard output is no terminal [default: 20]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) top: Option<u64>,
+    #[command(flatten)]
+    pub(super) common: TypedCommon,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TypedCommand {
+    /// Write a report about captures or a stretch of live traffic
+    #[command(after_help = help::REPORT)]
+    Report {
+        #[command(flatten)]
+        input: TypedInput,
+        /// How the report looks; without it the ending of -o decides (.html, .json, .csv, .md)
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: String,
+        /// Write to PATH (all or nothing) instead of standard output
+        #[arg(short, long, value_name = "PATH")]
+        output: Option<PathBuf>,
+        /// Rows of each table [default: 20 for reading, all in JSON and CSV]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+        top: Option<u64>,
+        /// The table that CSV holds, by its name in JSON [default: conversations]
+        #[arg(long, value_name = "NAME")]
+        table: Option<String>,
+    },
+    /// Tell whether this mirror and this host can be trusted: by the packets and by the settings of the interface
+    #[command(after_help = help::CHECK)]
+    Check {
+        #[command(flatten)]
+        input: TypedInput,
+        /// How the answer looks
+        #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = CHECK_FORMATS)]
+        format: String,
+    },
+    /// List the interfaces and what each would be good for
+    Interfaces,
+    /// Explain a finding: what it means, how it is measured, what to do
+    Explain {
+        /// Identifier of the finding, such as dup.every [default: list them all]
+        finding: Option<String>,
+    },
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TypedInput {
+    /// Captures (pcap, pcapng, compressed or not); - is standard input; several are merged by packet time
+    #[arg(value_name = "FILE", conflicts_with = "interface")]
+    pub(super) files: Vec<PathBuf>,
+    /// Interface to capture from, by its name or its number in `spantop interfaces` (may be given again)
+    #[arg(short, long, value_name = "IFACE")]
+    pub(super) interface: Vec<String>,
+    /// Capture filter in pcap-filter(7) syntax
+    #[arg(short, long, value_name = "BPF")]
+    pub(super) filter: Option<String>,
+    /// Go on when a capture has grown; a quoted pattern ('/var/cap/*.pcap') takes in new files as they come
+    #[arg(long, conflicts_with = "interface")]
+    pub(super) follow: bool,
+    /// Stop after this time: on a port, at a pipe, or with --follow
+    #[arg(long = "for", value_name = "TIME", value_parser = units::time)]
+    pub(super) limit: Option<Duration>,
+    /// Leave the interface out of promiscuous mode
+    #[arg(short = 'p', long)]
+    pub(super) no_promisc: bool,
+    /// Bytes to keep of each packet
+    #[arg(short, long, value_name = "BYTES", default_value = "262144", value_parser = clap::value_parser!(u32).range(64..=262_144))]
+    pub(super) snaplen: u32,
+    /// The kernel's capture buffer
+    #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = units::buffer)]
+    pub(super) buffer: usize,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Common options")]
+pub(super) struct TypedCommon {
+    /// Threads that work, the one that reads among them; 0 works in that one alone [default: one a core]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=64))]
+    pub(super) threads: Option<u64>,
+    /// Length of a load interval
+    #[arg(long, global = true, value_name = "TIME", default_value = "1s", value_parser = units::interval)]
+    pub(super) interval: Duration,
+    /// Which tunnels to take off: those that carry mirrored packets, all, or none
+    #[arg(long, global = true, value_name = "WHICH", default_value = "auto")]
+    pub(super) decap: TypedDecap,
+    /// UDP port that carries mirrored packets, and their encapsulation (7933=hp-erm; may be given again); gre:0xNNNN is a GRE protocol with
+    /// Ethernet inside
+    #[arg(long, global = true, value_name = "PORT=KIND", value_parser = units::carrier)]
+    pub(super) decap_port: Vec<Carrier>,
+    /// An end of a mirror's tunnel, usually where it is sent to: what comes so is taken off from the first packet (may be given again)
+    #[arg(long, global = true, value_name = "ADDR")]
+    pub(super) mirror_to: Vec<std::net::IpAddr>,
+    /// VLAN that carries a remote mirror (RSPAN) and is taken off: auto finds one around all tags, none takes none, or its number
+    #[arg(long, global = true, value_name = "WHICH", default_value = "auto", value_parser = units::rspan)]
+    pub(super) rspan: RspanChoice,
+    /// Time stamps that devices write at the end of frames: auto finds them, none leaves them, or metamako, cpacket, exablaze, vss, ixia,
+    /// gigamon, arista-7150; ttag:0xNNNN names the EtherType of Cisco's
+    #[arg(long, global = true, value_name = "WHICH", default_value = "auto", value_parser = units::stamps)]
+    pub(super) trailer: StampChoice,
+    /// Count copies of a packet like any other packet
+    #[arg(long, global = true)]
+    pub(super) no_dedup: bool,
+    /// Speed of the monitored link, for utilisation (10G)
+    #[arg(long, global = true, value_name = "SPEED", value_parser = units::speed)]
+    pub(super) speed: Option<u64>,
+    /// A local network (may be given again) [default: the private ranges]
+    #[arg(long, global = true, value_name = "CIDR", value_parser = units::network)]
+    pub(super) local_net: Vec<ipnet::IpNet>,
+    /// Never resolve names (this program does not anyway)
+    #[arg(short, long, global = true)]
+    pub(super) numeric: bool,
+    /// Read options from a TOML file; keys are long options
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: TypedColor,
+    /// The background the dashboard's colours are for
+    #[arg(long, global = true, value_name = "BACKGROUND", default_value = "auto")]
+    pub(super) theme: TypedTheme,
+    /// Draw the dashboard with ASCII only (by itself where the locale is not UTF-8)
+    #[arg(long, global = true)]
+    pub(super) ascii: bool,
+    /// Tell errors and losses only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Tell more
+    #[arg(short, long, global = true)]
+    pub(super) verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum TypedDecap {
+    Auto,
+    All,
+    None,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum TypedColor {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum TypedTheme {
+    Auto,
+    Dark,
+    Light,
+}
