@@ -38,13 +38,15 @@ demo: build
 show:
 	@$(SPANTOP) captures/office.pcapng
 
-live: build
-	@test -n "$(IF)" || { echo "which port? make live IF=eth1 (spantop interfaces lists them)" >&2; exit 2; }
+live:
+	@test -n "$(IF)" || { echo "which port? make live IF=eth1 (ip link lists them)" >&2; exit 2; }
+	@$(MAKE) --no-print-directory build
 	@if [ "$$(id -u)" = 0 ] || { command -v getcap >/dev/null && getcap $(SPANTOP) | grep -q cap_net_raw; }; \
 	then exec $(SPANTOP) -i "$(IF)"; else exec sudo $(SPANTOP) -i "$(IF)"; fi
 
 lab: build setup-lab
-	@if [ "$$(id -u)" = 0 ]; then exec captures/lab.sh watch; else exec sudo captures/lab.sh watch; fi
+	@if [ "$$(id -u)" = 0 ]; then SPANTOP="$(abspath $(SPANTOP))" exec captures/lab.sh watch; \
+	else exec sudo env SPANTOP="$(abspath $(SPANTOP))" captures/lab.sh watch; fi
 
 record: setup-lab
 	@if [ "$$(id -u)" = 0 ]; then exec captures/lab.sh record captures; else exec sudo captures/lab.sh record captures; fi
