@@ -57,6 +57,50 @@ fn datagrams(seconds: std::ops::Range<i64>, a_second: f64, seed: u64) -> Frames 
     frames
 }
 
+/// Groups of ten segments: the network loses the first behind the mirror, the mirror the second, and 300 ms later the sender sends both again. With
+/// `sack` the receiver says what it has of each group.
+fn sent_again(sack: bool) -> Frames {
+    const SEGMENT: u32 = 1_000;
+    let from = |seq: u32, flags: u8| {
+        Packet::eth(CLIENT, SERVER).ip([10, 0, 0, 1], [10, 0, 0, 2]).tcp(40_000, 443).seq(seq).ack(5_000).flags(flags)
+    };
+    let back = |ack: u32, flags: u8| {
+        let seq = if flags & SYN != 0 { 4_999 } else { 5_000 };
+        Packet::eth(SERVER, CLIENT).ip([10, 0, 0, 2], [10, 0, 0, 1]).tcp(443, 40_000).seq(seq).ack(ack).flags(flags)
+    };
+    let permitted = [4, 2, 1, 1];
+    let mut frames = vec![
+        (0, from(999, SYN).options(&permitted).build()),
+        (MILLISECOND, back(1_000, SYN | ACK).options(&permitted).build()),
+        (2 * MILLISECOND, from(1_000, ACK).build()),
+    ];
+    for group in 0..60u32 {
+        let (start, time) = (1_000 + group * 10 * SEGMENT, SECOND / 100 + i64::from(group) * SECOND / 2);
+        let data = |n: u32, id: u16| from(start + n * SEGMENT, PSH | ACK).id(id).payload(&[n as u8; SEGMENT as usize]).build();
+        frames.extend((0..10).filter(|n| *n != 1).map(|n| (time + i64::from(n) * MILLISECOND, data(n, 1))));
+        let block = [(start + SEGMENT).to_be_bytes(), (start + 10 * SEGMENT).to_be_bytes()].concat();
+        let options = if sack { [&[1, 1, 5, 10][..], &block].concat() } else { vec![1; 12] };
+        frames.push((time + 15 * MILLISECOND, back(start, ACK).options(&options).build()));
+        frames.extend((0..2).map(|n| (time + (300 + i64::from(n)) * MILLISECOND, data(n, 2))));
+        frames.push((time + 310 * MILLISECOND, back(start + 10 * SEGMENT, ACK).build()));
+    }
+    frames
+}
+
+#[test]
+fn what_its_receiver_has_and_was_not_seen_is_lost_though_it_is_sent_again() {
+    let told = |s: &Snapshot| ids(s).contains(&"upstream.loss");
+    let s = analyse(sent_again(false));
+    assert!(!told(&s), "it may have been lost in the network: {:?}", s.findings);
+    let s = analyse(sent_again(true));
+    assert!(told(&s), "{:?}", s.findings);
+    let share = s.findings.iter().filter(|f| f.id == "upstream.loss").flat_map(|f| &f.evidence).find_map(|(name, value)| match value {
+        Value::Share(share) if *name == "share" || *name == "rate" => Some(*share),
+        _ => None,
+    });
+    assert!(share.is_some_and(|share| (share - 0.1).abs() < 0.02), "a tenth is: {:?}", s.findings);
+}
+
 /// From when, for how many seconds, and how many packets are missing, as the finding says.
 fn outage(s: &Snapshot) -> Option<(i64, f64, u64)> {
     let found = s.findings.iter().find(|f| f.id == "mirror.outage")?;

@@ -2,8 +2,8 @@
 //!
 //! A receiver acknowledges what it got (RFC 9293 section 3.4). Data that was acknowledged and yet never seen here was lost on
 //! the way to the analysis: by the mirror, the network that carries copies, or this host. Data lost before it reached its
-//! receiver is resent before it is acknowledged, so it fills its hole in time and is not counted; selective acknowledgements do
-//! not move the cumulative one and need no handling. A hole is decided 200 ms of packet time after its acknowledgement
+//! receiver is resent before it is acknowledged, so it fills its hole in time and is not counted. What a selective acknowledgement
+//! (RFC 2018) covers had reached its receiver: sent again after that it fills nothing. A hole is decided 200 ms of packet time after its acknowledgement
 //! ([`HOLD`](crate::model::tcp::HOLD)), so reordering between the two directions is told from loss.
 //!
 //! Only settled conversations are judged, and of them only data beyond the highest byte seen or acknowledged by then

@@ -1,7 +1,8 @@
 //! Pauses in which nothing arrived at all, beside traffic that knows none: the only sign of an outage where no sender is regular as a clock.
 //!
 //! A network that is idle now and then has pauses of every length; one that is never idle for a second, and then for half a minute, was not
-//! mirrored meanwhile. Whoever writes the tape tells of pauses; packets cost nothing.
+//! mirrored meanwhile. A pause longer than all the traffic beside it is the gap between two captures in one file. Whoever writes the tape tells
+//! of pauses; packets cost nothing.
 
 use crate::model::Timestamp;
 use crate::model::evidence::{Outage, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_STEADY};
@@ -62,7 +63,7 @@ impl Pauses {
             let missed = (rate * length((from, to)) as f64) as u64;
             Outage { from, seconds: to.seconds_since(from), senders: 0, missed, open: false }
         };
-        let standing_out = long().filter(|pause| length(**pause) / PAUSE_STEADY >= self.short);
+        let standing_out = long().filter(|pause| length(**pause) / PAUSE_STEADY >= self.short && length(**pause) <= besides);
         let mut found: Vec<Outage> = standing_out.map(outage).filter(|o| o.missed >= PAUSE_MISSED).collect();
         found.sort_unstable_by_key(|outage| outage.from);
         found
@@ -101,6 +102,7 @@ mod tests {
         assert_eq!(found(&[(0, 10), (20, 30), (40, 50), (60, 70)], 4_200), [0i64; 0], "again and again");
         assert_eq!(found(&[(20, 50)], 400), [0i64; 0], "six packets a second are few");
         assert_eq!(found(&[(10, 85)], 4_200), [0i64; 0], "hardly anything besides");
+        assert_eq!((found(&[(10, 60)], 4_200), found(&[(10, 61)], 4_200)), (vec![10], vec![]), "two captures in one file");
         let many: Vec<(i64, i64)> = (0..40).map(|n| (n * 100, n * 100 + 20)).collect();
         assert_eq!(found(&many, 1_000_000), [0i64; 0]);
         assert_eq!(Pauses::default().outages(seconds(9)).len(), 0);

@@ -193,7 +193,7 @@ impl Detector for MirrorOutage {
                        every sender frequent enough to tell, while fewer packets than {little} of the usual arrived; where that \
                        is one sender only, none at all. Also a pause of at least {pause} without any packet, in which at \
                        least {missed} would have come, {steady} as long as every ordinary one, beside {besides} of \
-                       traffic from one source. Critical while it lasts, a warning afterwards.",
+                       traffic at least, and as much as it lasts, from one source. Critical while it lasts, a warning afterwards.",
             cause: "The session was removed or changed, its destination port flapped, or the switch reloaded.",
             lookalikes: "The senders themselves were down, if there are few of them; all that was seen came from one host, which paused; \
                          a clock that was set forward.",
