@@ -77,8 +77,17 @@ fn append(path: &Path, bytes: &[u8]) {
     OpenOptions::new().append(true).open(path).unwrap().write_all(bytes).unwrap();
 }
 
+/// Long enough for a busy machine to notice what was written.
 fn pause() {
-    std::thread::sleep(Duration::from_millis(700));
+    std::thread::sleep(Duration::from_secs(1));
+}
+
+/// Starts to follow a name or a pattern, and is at its work when this returns.
+fn follow(what: &Path) -> Child {
+    let child = command(&["report", "--format", "json", "--follow", what.to_str().unwrap()]).stdin(Stdio::null()).spawn().unwrap();
+    pause();
+    pause();
+    child
 }
 
 #[test]
@@ -123,8 +132,7 @@ fn a_capture_that_grows_is_read_on() {
     let path = folder("grows").join("a.pcap");
     // Not even the header is there at first.
     fs::write(&path, &capture(0, 1)[..10]).unwrap();
-    let child = command(&["report", "--format", "json", "--follow", path.to_str().unwrap()]).stdin(Stdio::null()).spawn().unwrap();
-    pause();
+    let child = follow(&path);
     append(&path, &capture(0, 20)[10..]);
     pause();
     let more = records(20, 50);
@@ -150,8 +158,7 @@ fn rotated_captures_are_read_one_after_the_other() {
     let pattern = named("cap-*.pcap");
     fs::write(named("cap-1.pcap"), capture(0, 10)).unwrap();
     fs::write(named("other.pcap"), capture(0, 500)).unwrap();
-    let child = command(&["report", "--format", "json", "--follow", pattern.to_str().unwrap()]).stdin(Stdio::null()).spawn().unwrap();
-    pause();
+    let child = follow(&pattern);
     append(&named("cap-1.pcap"), &records(10, 20));
     fs::write(named("cap-2.pcap"), capture(20, 25)).unwrap();
     pause();
@@ -177,8 +184,7 @@ fn a_capture_that_is_renamed_or_begun_anew_is_followed_by_its_name() {
     let folder = folder("renamed");
     let path = folder.join("a.pcap");
     fs::write(&path, capture(0, 30)).unwrap();
-    let child = command(&["report", "--format", "json", "--follow", path.to_str().unwrap()]).stdin(Stdio::null()).spawn().unwrap();
-    pause();
+    let child = follow(&path);
     fs::rename(&path, folder.join("a.pcap.1")).unwrap();
     append(&folder.join("a.pcap.1"), &records(30, 35));
     fs::write(&path, capture(35, 55)).unwrap();
@@ -190,6 +196,27 @@ fn a_capture_that_is_renamed_or_begun_anew_is_followed_by_its_name() {
     pause();
     signal(&child, "-INT");
     assert_eq!(json(&ended(child))["capture"]["packets"], 60);
+}
+
+/// As `tcpdump -C -W 3` writes them: the oldest is begun anew in its place.
+#[test]
+fn a_ring_of_captures_is_followed_round_and_round() {
+    let folder = folder("ring");
+    let pattern = folder.join("ring*");
+    let mut sent = 0;
+    let mut child = None;
+    for turn in 0..7u32 {
+        let mut file = File::create(folder.join(format!("ring{}", turn % 3))).unwrap();
+        file.write_all(&capture(sent, sent + 10)).unwrap();
+        child.get_or_insert_with(|| follow(&pattern));
+        pause();
+        file.write_all(&records(sent + 10, sent + 30)).unwrap();
+        pause();
+        sent += 30;
+    }
+    let child = child.unwrap();
+    signal(&child, "-INT");
+    assert_eq!(json(&ended(child))["capture"]["packets"], sent);
 }
 
 #[test]

@@ -1,17 +1,18 @@
 //! Captures that grow while they are read: to their end, and on from there when there is more.
 //!
 //! A name stands for the file that has it: when it is another one (a writer that rotates by renaming) or has become shorter, the old one is read to
-//! its end and the new one from its beginning. A pattern stands for every file it matches, also later ones (`tcpdump -G`): they are read one after
+//! its end and the new one from its beginning; so is one of a ring (`tcpdump -W`), when its turn comes again. A pattern stands for every file it matches, also later ones (`tcpdump -G`): they are read one after
 //! the other in the order of their last change, and each for as long as no newer one has come.
 
+use super::glob::{is_pattern, matching};
 use super::reader::Reader;
 use crate::capture::{Block, Bpf, Fill, Source, SourceInfo, SourceLosses};
 use crate::error::Result;
 use crate::model::clock;
 use crate::model::limits::{FOLLOWED_FILES, FOLLOWED_SOURCES, SNIFF_BYTES};
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Time between two looks at names and patterns.
@@ -27,8 +28,8 @@ pub(super) struct Follow {
     current: Option<(PathBuf, Reader)>,
     /// Files found that come after the current one.
     next: VecDeque<PathBuf>,
-    /// Files that were found, so that none is read twice.
-    known: HashSet<Identity>,
+    /// Files that were found, so that none is read twice, and how long each was when it was left: a shorter one was begun anew.
+    known: HashMap<Identity, u64>,
     looked: Option<Instant>,
     /// What was read before the current one.
     done: Vec<SourceInfo>,
@@ -48,7 +49,7 @@ impl Follow {
             filter,
             current: None,
             next: VecDeque::new(),
-            known: HashSet::new(),
+            known: HashMap::new(),
             looked: None,
             done: Vec::new(),
             losses: SourceLosses::default(),
@@ -76,7 +77,7 @@ impl Follow {
             for path in paths {
                 if let Ok(about) = std::fs::metadata(&path)
                     && about.is_file()
-                    && !self.known.contains(&(about.dev(), about.ino()))
+                    && self.known.get(&(about.dev(), about.ino())).is_none_or(|end| about.len() < *end)
                 {
                     found.push((about.modified().unwrap_or(SystemTime::UNIX_EPOCH), path, (about.dev(), about.ino())));
                 }
@@ -84,7 +85,8 @@ impl Follow {
         }
         found.sort();
         for (_, path, identity) in found {
-            if self.known.len() < FOLLOWED_FILES && self.known.insert(identity) {
+            if self.known.len() < FOLLOWED_FILES || self.known.contains_key(&identity) {
+                self.known.insert(identity, 0);
                 self.next.push_back(path);
             }
         }
@@ -137,6 +139,7 @@ impl Follow {
             let lost = reader.losses();
             self.losses.interface = self.losses.interface.saturating_add(lost.interface);
             self.losses.kernel = self.losses.kernel.saturating_add(lost.kernel);
+            self.known.insert(reader.input().identity(), reader.input().position());
             reader.info().into_iter().for_each(|info| self.leave(info));
         }
     }
@@ -157,9 +160,9 @@ impl Source for Follow {
                 if !self.next.is_empty() {
                     reader.input().stop_growing();
                 } else if self.has_shrunk() {
-                    let path = self.current.as_ref().map(|(path, _)| path.clone());
+                    // It is found again, for it is shorter than it was.
                     self.finish();
-                    self.next.extend(path);
+                    self.looked = None;
                 }
                 Ok(Fill::Quiet)
             }
@@ -198,111 +201,5 @@ impl Source for Follow {
             interface: self.losses.interface.saturating_add(now.interface),
             kernel: self.losses.kernel.saturating_add(now.kernel),
         }
-    }
-}
-
-/// Whether a name is a pattern: it has `*`, `?` or `[` in its last part, and no file has that name.
-fn is_pattern(name: &Path) -> bool {
-    let last = name.file_name().and_then(|last| last.to_str()).unwrap_or_default();
-    last.contains(['*', '?', '[']) && !name.exists()
-}
-
-/// The files whose names match the last part of a pattern, in its folder.
-fn matching(pattern: &Path) -> Vec<PathBuf> {
-    let folder = pattern.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let Some(last) = pattern.file_name().and_then(|last| last.to_str()) else { return Vec::new() };
-    let wanted: Vec<char> = last.chars().collect();
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let fits = |entry: &std::fs::DirEntry| {
-        let name = entry.file_name();
-        // As in a shell, a pattern does not match hidden files unless it says so.
-        name.to_str()
-            .is_some_and(|name| (!name.starts_with('.') || last.starts_with('.')) && glob(&wanted, &name.chars().collect::<Vec<_>>()))
-    };
-    entries.filter(fits).map(|entry| pattern.with_file_name(entry.file_name())).collect()
-}
-
-/// Whether a name matches a pattern: `*` is any text, `?` one character, `[a-z]` one of those, `[!a-z]` one of all others.
-fn glob(pattern: &[char], name: &[char]) -> bool {
-    // Where the last star was, and what it was tried to stand for.
-    let (mut p, mut n, mut star) = (0, 0, None);
-    while n < name.len() || p < pattern.len() {
-        if pattern.get(p) == Some(&'*') {
-            star = Some((p, n));
-            p += 1;
-            continue;
-        }
-        match name.get(n).and_then(|c| one(pattern.get(p..).unwrap_or(&[]), *c)) {
-            Some(length) => (p, n) = (p + length, n + 1),
-            None => match star {
-                Some((at, tried)) if tried < name.len() => {
-                    star = Some((at, tried + 1));
-                    (p, n) = (at + 1, tried + 1);
-                }
-                _ => return false,
-            },
-        }
-    }
-    true
-}
-
-/// Whether a pattern begins with what matches one character, and how long that is.
-fn one(pattern: &[char], c: char) -> Option<usize> {
-    match pattern {
-        ['?', ..] => Some(1),
-        ['[', rest @ ..] => {
-            let (negated, set) = rest.strip_prefix(&['!']).map_or((false, rest), |set| (true, set));
-            // A bracket right behind the first is one of the characters.
-            let end = set.iter().skip(1).position(|c| *c == ']').map(|at| at + 1);
-            let Some(end) = end else { return (c == '[').then_some(1) };
-            let set = set.get(..end).unwrap_or(&[]);
-            let mut found = false;
-            let mut at = 0;
-            while let Some(first) = set.get(at) {
-                match (set.get(at + 1), set.get(at + 2)) {
-                    (Some('-'), Some(last)) => {
-                        found |= (*first..=*last).contains(&c);
-                        at += 3;
-                    }
-                    _ => {
-                        found |= *first == c;
-                        at += 1;
-                    }
-                }
-            }
-            (found != negated).then_some(end + 2 + usize::from(negated))
-        }
-        [first, ..] => (*first == c).then_some(1),
-        [] => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_are_those_of_a_shell() {
-        let matches = |pattern: &str, name: &str| glob(&pattern.chars().collect::<Vec<_>>(), &name.chars().collect::<Vec<_>>());
-        for (pattern, name) in [
-            ("*", ""),
-            ("*", "a"),
-            ("*.pcap", "a.pcap"),
-            ("cap-??.pcap*", "cap-07.pcap12"),
-            ("a*b*c", "aXbYbZc"),
-            ("[a-c]x", "bx"),
-            ("[!a-c]x", "dx"),
-            ("[]]", "]"),
-            ("[", "["),
-            ("**", "abc"),
-        ] {
-            assert!(matches(pattern, name), "{pattern} {name}");
-        }
-        for (pattern, name) in
-            [("", "a"), ("?", ""), ("*.pcap", "a.pcapng"), ("a*b", "ac"), ("[a-c]x", "dx"), ("[!a-c]x", "ax"), ("ab", "abc")]
-        {
-            assert!(!matches(pattern, name), "{pattern} {name}");
-        }
-        assert!(!matches(&"*a".repeat(30), &"a".repeat(29)), "and soon");
     }
 }

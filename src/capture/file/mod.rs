@@ -13,6 +13,7 @@
 //! | `reader` | one file as a source |
 //! | `merge` | several files by packet time |
 //! | `follow` | files that grow, and patterns that take in new ones |
+//! | `glob` | patterns of file names |
 //! | `descriptors` | how many files may be open at once |
 //! | `replay` | at the pace of packet time |
 
@@ -21,6 +22,7 @@ mod compress;
 mod descriptors;
 mod follow;
 mod format;
+mod glob;
 mod input;
 mod merge;
 mod pcapng;
