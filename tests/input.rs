@@ -271,6 +271,11 @@ fn a_filter_says_how_much_it_chose_and_what_it_does_not_look_behind() {
     let some = told(&spantop(&["report", "-f", "vlan and udp src port 1003", path]));
     assert!(some.contains(": 3 of 20 packets matched") && !some.contains("does not look"), "{some}");
     assert!(!told(&spantop(&["report", "-q", "-f", "udp", path])).contains("matched"));
+    let source =
+        |arguments: &[&str]| json(&spantop(&[&["report", "--format", "json", path], arguments].concat()))["capture"]["sources"][0].clone();
+    let some = source(&["-f", "vlan and udp src port 1003"]);
+    assert_eq!((&some["packets"], &some["unfiltered"]), (&3.into(), &20.into()));
+    assert!(source(&[]).get("unfiltered").is_none());
 }
 
 #[test]

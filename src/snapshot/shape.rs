@@ -59,6 +59,7 @@ members!(SourceInfo, s, {
     "name" => s.name,
     "format" => s.format,
     "packets" => s.packets,
+    "unfiltered" if some => s.unfiltered,
     "compression" if some => s.compression,
     "cut_short" => s.cut_short,
     "warning" if some => s.warning,

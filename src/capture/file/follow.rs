@@ -1,8 +1,9 @@
 //! Captures that grow while they are read: to their end, and on from there when there is more.
 //!
-//! A name stands for the file that has it: when it is another one (a writer that rotates by renaming) or has become shorter, the old one is read to
-//! its end and the new one from its beginning; so is one of a ring (`tcpdump -W`), when its turn comes again. A pattern stands for every file it matches, also later ones (`tcpdump -G`): they are read one after
-//! the other in the order of their last change, and each for as long as no newer one has come.
+//! A name stands for the file that has it: when it is another one (a writer that rotates by renaming) or has become shorter, the old one is read
+//! to its end and the new one from its beginning; so is one of a ring (`tcpdump -W`), when its turn comes again. A pattern stands for every
+//! file it matches, also later ones (`tcpdump -G`): they are read one after the other in the order of their last change, and each for as long
+//! as no newer one has come.
 
 use super::glob::{is_pattern, matching};
 use super::reader::Reader;
