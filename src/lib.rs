@@ -77,16 +77,18 @@
 //! - what segments do to a TCP connection: a mark of [`model::tcp::TcpMarks`] that `stats/tcp/` makes; who listens to it: its line in
 //!   `engine/fold/detectors.rs`;
 //! - a time stamp of devices on the way: its line in [`model::StampKind`] and its step in [`decode::stamp`];
-//! - a screen: one file and one line in `tui/registry.rs`;
+//! - a screen: one file and one line in `tui/screens/mod.rs`;
 //! - a line of the host checklist: one item in `diagnose/checklist/mod.rs`; what it rests on: a field of [`model::host`] and its
 //!   reading in `capture/host/`;
 //! - a finding: its page and rule in `diagnose/findings/` and one line in `diagnose/registry.rs`; what it rests on: a struct of
-//!   [`model::evidence`], filled by the wing that measures it;
+//!   [`model::evidence`], filled by the wing that measures it; a threshold that wings measure with and texts name: one constant in
+//!   `model/evidence/thresholds.rs`; packets that prove it: a [`model::ProvingPackets`] among the counts;
 //! - a kind of packet for tests: one function in `tests/support/packet/`;
 //! - a counter: one field of a struct in `sums!` ([`model::sum`]); what a new wing counts in a shard: one field of
 //!   `engine::fold::shard::ShardSums`. Both are merged over shards and subtracted over time by their fields;
 //! - a table: one file in `snapshot/tables/` and one line in [`snapshot::tables::TABLES`]; a column of one: one line in its file. JSON, CSV,
-//!   text, Markdown, HTML, screens, sorting and the filter read them;
+//!   text, Markdown, HTML, screens (`tui/panels/any_table.rs`), sorting and the filter read them. What a dissector counts is in them by
+//!   itself ([`snapshot::tables::applications`]);
 //! - a fuzz target: one file and one line in `tests/support/fuzz/`, its binary in `fuzz/`;
 //! - a report format: one file and one line in `report/registry.rs`;
 //! - a capture file format: one file in `capture/file/` and one line in its `registry.rs`.

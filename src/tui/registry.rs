@@ -1,8 +1,7 @@
-//! The screens, in the order of their tabs. A screen is one file and one line here; tabs, help, palette and the tables of README.md are
-//! made from this list.
+//! What the list of screens ([`SCREENS`]) is made of.
 
 use super::screen::Screen;
-use super::screens::{applications, conversations, hosts, layer2, mirror, names, overview, problems, protocols};
+pub(super) use super::screens::SCREENS;
 
 /// A screen and the digit that selects it, if it has one: `Tab` and the palette reach all.
 #[derive(Clone, Copy)]
@@ -17,19 +16,6 @@ pub(super) struct Entry {
 pub(super) const fn entry(digit: char, screen: &'static dyn Screen) -> Entry {
     Entry { digit: Some(digit), screen }
 }
-
-/// Every screen. The digit 7 is kept for a screen about the switch.
-pub(super) const SCREENS: &[Entry] = &[
-    entry('1', &overview::Overview),
-    entry('2', &protocols::Protocols),
-    entry('3', &hosts::Hosts),
-    entry('4', &conversations::Conversations),
-    entry('5', &layer2::Layer2),
-    entry('6', &problems::Problems),
-    entry('8', &mirror::Mirror),
-    Entry { digit: None, screen: &applications::Applications },
-    Entry { digit: None, screen: &names::Names },
-];
 
 impl Entry {
     /// The name of its tab, with its digit.

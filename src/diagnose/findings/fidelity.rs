@@ -5,7 +5,7 @@ use crate::diagnose::detector::{Detection, Detector, Limit, Need, Page, Report, 
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Share};
 use crate::diagnose::vendor::Topic;
-use crate::model::evidence::share;
+use crate::model::evidence::{SizeEvidence, share};
 use crate::model::units::{grouped, percent};
 use crate::model::{Aspect, Location, Severity, Subject, Value};
 
@@ -62,13 +62,8 @@ impl Detector for Trunc {
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
-        let active = standing.at_all();
         let sizes = &e.sizes;
-        if sizes.packets < PACKETS {
-            return lacking(sizes.packets, PACKETS, "IP packets");
-        }
-        let cut = share(sizes.cut_by_mirror, sizes.packets);
-        present_if(PART.exceeded(cut, active), || {
+        shortened(sizes, sizes.cut_by_mirror, standing, |cut| {
             let mut evidence =
                 vec![("share", Value::Share(cut)), ("cut", Value::Count(sizes.cut_by_mirror)), ("packets", Value::Count(sizes.packets))];
             let mut at = String::new();
@@ -100,18 +95,22 @@ impl Detector for TruncCapture {
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
-        let active = standing.at_all();
         let sizes = &e.sizes;
-        if sizes.packets < PACKETS {
-            return lacking(sizes.packets, PACKETS, "IP packets");
-        }
-        let cut = share(sizes.cut_by_capture, sizes.packets);
-        present_if(PART.exceeded(cut, active), || {
+        shortened(sizes, sizes.cut_by_capture, standing, |cut| {
             let evidence = vec![("share", Value::Share(cut)), ("cut", Value::Count(sizes.cut_by_capture))];
             Report::new(Severity::Note, format!("The capture kept only the beginning of {} of the packets", percent(cut)), evidence)
                 .proved_by(&e.sizes.cut_by_capture_proof)
         })
     }
+}
+
+/// Reports packets of which so many are not whole, by their share, where that is over the limit.
+fn shortened(sizes: &SizeEvidence, cut: u64, standing: StandingFindings<'_>, report: impl FnOnce(f64) -> Report) -> Detection {
+    if sizes.packets < PACKETS {
+        return lacking(sizes.packets, PACKETS, "IP packets");
+    }
+    let cut = share(cut, sizes.packets);
+    present_if(PART.exceeded(cut, standing.at_all()), || report(cut))
 }
 
 /// Superframes: the share of segments that are several in one, when it is above one percent or frames are impossible.

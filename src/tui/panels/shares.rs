@@ -6,6 +6,7 @@
 //!  1024–  ██████████  52 % │ broadcast    0.9 %
 //! ```
 
+use crate::model::Severity;
 use crate::snapshot::{SIZE_CLASSES, Traffic};
 use crate::tui::canvas::{Canvas, cells};
 use crate::tui::theme::Hue;
@@ -79,20 +80,16 @@ pub(in crate::tui) fn directions(canvas: &mut Canvas, area: Rect, scene: &Scene)
 /// Packets lost and not fully decoded, by stage.
 pub(in crate::tui) fn losses(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let body = titled(canvas, area, "Losses", &[("packets".into(), scene.style(Hue::Dim))], false);
-    let l = scene.snapshot.losses;
-    let rows = [
-        ("interface", l.interface_drops, Hue::Bad),
-        ("kernel", l.kernel_drops, Hue::Bad),
-        ("own queues", l.queue_drops, Hue::Bad),
-        ("cut headers", l.decode_errors, Hue::Warn),
-        ("malformed", l.malformed, Hue::Warn),
-        ("late", l.late_packets, Hue::Text),
-        ("evicted flows", l.evicted_flows, Hue::Warn),
-    ];
-    for (i, (name, count, hue)) in rows.into_iter().enumerate().take(usize::from(body.height)) {
+    let stages = scene.snapshot.losses.stages();
+    for (i, stage) in stages.iter().enumerate().take(usize::from(body.height)) {
         let y = body.y + i as u16;
-        canvas.ink(body.x + 1, y, body.width.saturating_sub(9), name, Hue::Dim);
-        let style = scene.style(if count == 0 { Hue::Dim } else { hue });
-        canvas.right(body.right().saturating_sub(8), y, 7, &crate::model::units::count(count), style);
+        let hue = match stage.severity {
+            Severity::Critical => Hue::Bad,
+            Severity::Warning => Hue::Warn,
+            Severity::Note => Hue::Text,
+        };
+        canvas.ink(body.x + 1, y, body.width.saturating_sub(9), &stage.stage.to_lowercase(), Hue::Dim);
+        let style = scene.style(if stage.count == 0 { Hue::Dim } else { hue });
+        canvas.right(body.right().saturating_sub(8), y, 7, &crate::model::units::count(stage.count), style);
     }
 }

@@ -1,4 +1,4 @@
-//! The screens: one file each. Their list is [`super::registry::SCREENS`].
+//! The screens: one file each, and a line each in [`SCREENS`].
 
 pub(super) mod applications;
 pub(super) mod conversations;
@@ -9,3 +9,18 @@ pub(super) mod names;
 pub(super) mod overview;
 pub(super) mod problems;
 pub(super) mod protocols;
+
+use super::registry::{Entry, entry};
+
+/// Every screen, in the order of their tabs: tabs, help, palette and the tables of README.md are made from this list. The digit 7 is kept for a screen about the switch.
+pub(super) const SCREENS: &[Entry] = &[
+    entry('1', &overview::Overview),
+    entry('2', &protocols::Protocols),
+    entry('3', &hosts::Hosts),
+    entry('4', &conversations::Conversations),
+    entry('5', &layer2::Layer2),
+    entry('6', &problems::Problems),
+    entry('8', &mirror::Mirror),
+    Entry { digit: None, screen: &applications::Applications },
+    Entry { digit: None, screen: &names::Names },
+];
