@@ -159,7 +159,7 @@ pub(super) fn cell(scene: &Scene, layer: Layer, head: &Head, value: Value<'_>, f
         }
         (_, Value::Numbers(numbers)) => Cell::Text(numbers_text(numbers), style),
         (_, Value::Flag(yes)) => Cell::Text(if yes { "yes" } else { "no" }.into(), style),
-        (_, Value::Guess(token)) => guess(scene, token, style),
+        (_, Value::Guess(token)) => Cell::Guess(token.into(), style),
         (_, Value::Layer(layer)) => Cell::Text(layer.to_string(), style),
         (_, Value::Path(path)) => Cell::Text(path.to_string(), style),
         (_, Value::Text(text)) => Cell::Text(crate::model::text::printable(text).into_owned(), style),
@@ -170,11 +170,6 @@ pub(super) fn cell(scene: &Scene, layer: Layer, head: &Head, value: Value<'_>, f
 /// Whether it is an amount that is not 0.
 fn is_some(value: Value<'_>) -> bool {
     matches!(value, Value::Count(1..)) || matches!(value, Value::Real(x) if x > 0.0)
-}
-
-/// An application that only its port tells.
-pub(super) fn guess(scene: &Scene, token: &'static str, style: ratatui::style::Style) -> Cell {
-    Cell::Pieces(vec![(token.into(), style), ("?".into(), scene.style(Hue::Dim))])
 }
 
 fn pair(scene: &Scene, layer: Layer, ends: &Ends, hue: Hue) -> Cell {

@@ -1,6 +1,6 @@
 //! The keys that work on a page, the most useful first: what the footer shows and the help lists.
 
-use super::registry::Entry;
+use super::screen::Entry;
 use super::screen::{Hint, Screen};
 
 /// What decides which keys work.

@@ -5,11 +5,11 @@
 //! engine, so a whole session can be tested without them.
 //!
 //! ```text
-//!  terminal ─▶ event ─▶ input ─▶ app ──▶ page: a screen of the registry, or a page about one thing
+//!  terminal ─▶ event ─▶ input ─▶ app ──▶ page: a screen of the list, or a page about one thing
 //!  feed ─────▶ snapshot ───────▶     ──▶ panels ─▶ widgets ─▶ canvas ─▶ cells
 //! ```
 //!
-//! - a screen: one file in `screens/` and one line in `registry.rs`;
+//! - a screen: one file in `screens/` and one line in `screens/mod.rs`;
 //! - a page about one thing (a host, a finding): one file in `details/` and one line there; the thing itself is a `Topic`;
 //! - a panel: one file in `panels/`, a pure function from a scene to cells;
 //! - a colour: one line in `theme.rs`.
@@ -31,7 +31,6 @@ mod options;
 mod paint;
 mod panels;
 mod picker;
-mod registry;
 mod run;
 mod screen;
 mod screens;

@@ -1,4 +1,4 @@
-//! What a screen is. The list of them is in [`super::registry`]; pages one level down ([`super::details`]) are screens too.
+//! What a screen is. The list of them is in [`super::screens`]; pages one level down ([`super::details`]) are screens too.
 //!
 //! A screen is asked first about every key ([`Screen::key`]); what it needs to remember it keeps in its [`Pane`] ([`super::view::Own`]).
 
@@ -112,4 +112,25 @@ pub(super) trait Screen: Sync {
 
     /// Draws it.
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene);
+}
+
+/// A screen and the digit that selects it, if it has one: `Tab` and the palette reach all.
+#[derive(Clone, Copy)]
+pub(super) struct Entry {
+    /// The digit.
+    pub digit: Option<char>,
+    /// The screen.
+    pub screen: &'static dyn Screen,
+}
+
+/// A screen with a digit.
+pub(super) const fn entry(digit: char, screen: &'static dyn Screen) -> Entry {
+    Entry { digit: Some(digit), screen }
+}
+
+impl Entry {
+    /// The name of its tab, with its digit.
+    pub fn label(&self) -> String {
+        self.digit.map_or_else(|| self.screen.title().to_owned(), |digit| format!("{digit} {}", self.screen.title()))
+    }
 }

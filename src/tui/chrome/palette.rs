@@ -8,7 +8,7 @@
 //! ```
 
 use crate::tui::canvas::{Canvas, Hit, cells, cut_end};
-use crate::tui::registry::Entry;
+use crate::tui::screen::Entry;
 use crate::tui::screen::Hint;
 use crate::tui::theme::Hue;
 use crate::tui::widgets::frame::popup;

@@ -7,7 +7,7 @@
 
 use crate::tui::canvas::{Canvas, Hit, cells, cut_end, cut_middle};
 use crate::tui::details;
-use crate::tui::registry::Entry;
+use crate::tui::screen::Entry;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, Topic};
 use ratatui::crossterm::event::KeyCode;

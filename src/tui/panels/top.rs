@@ -126,8 +126,8 @@ pub(in crate::tui) fn protocol_rows(scene: &Scene) -> Vec<(Topic, Leaf)> {
 pub(in crate::tui) fn protocols(canvas: &mut Canvas, area: Rect, scene: &Scene, kind: usize) {
     let columns: [Col<Leaf>; 3] = [
         Col::left("protocol", 8..=18, 0, |s, l| {
-            let mark = if l.guess { "?" } else { "" };
-            Cell::Pieces(vec![(l.name.clone().into(), s.style(Hue::Family(l.family))), (mark.into(), s.style(Hue::Dim))])
+            let (name, style) = (l.name.clone(), s.style(Hue::Family(l.family)));
+            if l.guess { Cell::Guess(name, style) } else { Cell::Text(name, style) }
         }),
         Col::right(columns::load_title(scene.whole()), RATE..=RATE, 1, |s, l| columns::load_cell(s, l.recent, l.total, Hue::Text)),
         Col::right("share", 10..=40, 2, |s, l| Cell::Share(s.share(l.recent, l.total), s.style(Hue::Family(l.family)))),

@@ -10,7 +10,7 @@ pub(super) mod overview;
 pub(super) mod problems;
 pub(super) mod protocols;
 
-use super::registry::{Entry, entry};
+use super::screen::{Entry, entry};
 
 /// Every screen, in the order of their tabs: tabs, help, palette and the tables of README.md are made from this list. The digit 7 is kept for a screen about the switch.
 pub(super) const SCREENS: &[Entry] = &[
@@ -24,3 +24,23 @@ pub(super) const SCREENS: &[Entry] = &[
     Entry { digit: None, screen: &applications::Applications },
     Entry { digit: None, screen: &names::Names },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn digits_and_titles_are_unique_and_present() {
+        let (mut digits, mut titles) = (HashSet::new(), HashSet::new());
+        for entry in SCREENS {
+            if let Some(digit) = entry.digit {
+                assert!(digit.is_ascii_digit() && digit != '7');
+                assert!(digits.insert(digit), "digit {digit} twice");
+            }
+            let title = entry.screen.title();
+            assert!(!title.is_empty() && titles.insert(title), "title {title:?} missing or twice");
+            assert!(!entry.screen.about().is_empty(), "{title} says nothing about itself");
+        }
+    }
+}

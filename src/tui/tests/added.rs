@@ -2,7 +2,7 @@
 
 use super::toy::Toy;
 use super::*;
-use crate::tui::registry::{Entry, entry};
+use crate::tui::screen::{Entry, entry};
 
 /// The screens there are, and one more that has no digit.
 static MORE: &[Entry] = &[

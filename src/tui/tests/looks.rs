@@ -1,7 +1,7 @@
 //! What is on the screen.
 
 use super::*;
-use crate::tui::registry::Entry;
+use crate::tui::screen::Entry;
 
 #[test]
 fn every_screen_looks_as_it_did() {

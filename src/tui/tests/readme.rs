@@ -5,7 +5,7 @@
 use super::*;
 use crate::tui::details::PAGES;
 use crate::tui::hints::{self, Here};
-use crate::tui::registry::Entry;
+use crate::tui::screen::Entry;
 use crate::tui::screen::{Hint, Screen};
 
 /// A key's cell and what it does: `` `p` `Space` `` and "hold the picture …".

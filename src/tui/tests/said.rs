@@ -59,4 +59,8 @@ fn what_only_a_port_tells_has_a_mark() {
     let text = session.text();
     assert!(text.contains("microsoft-ds?") || text.contains("smb2?") || text.contains("https?"), "{text}");
     assert!(text.contains(" tls ") && !text.contains("tls?"), "{text}");
+    // Where the name is cut, the mark stays.
+    let mut narrow = Session::new(Story::Calm, 60, 30);
+    narrow.keys("4");
+    assert!(narrow.text().contains("…?") || narrow.text().contains("smb2?"), "{}", narrow.text());
 }

@@ -20,6 +20,8 @@ use std::ops::RangeInclusive;
 pub(in crate::tui) enum Cell {
     /// A name: left, cut at its end.
     Text(String, Style),
+    /// A name that is a guess: left, cut at its end, with a dim `?` that stays.
+    Guess(String, Style),
     /// An address: left, cut in its middle.
     Address(String, Style),
     /// Right-aligned text.
@@ -253,6 +255,11 @@ pub(in crate::tui) fn cell(canvas: &mut Canvas, x: u16, y: u16, width: u16, cell
     match cell {
         Cell::Text(text, style) => {
             canvas.put(x, y, width, &cut_end(&text, width), style);
+        }
+        Cell::Guess(text, style) => {
+            let used = canvas.put(x, y, width, &cut_end(&text, width.saturating_sub(1)), style);
+            let dim = canvas.theme.style(Hue::Dim);
+            canvas.put(x + used, y, width.saturating_sub(used), "?", dim);
         }
         Cell::Address(text, style) => {
             canvas.put(x, y, width, &cut_middle(&text, width), style);
