@@ -166,6 +166,20 @@ const CASES: &[Case] = &[
         let gap = if close == YES { tight() } else { WIDE };
         e.copies = CopyEvidence { packets: 9_000, copies: 6_000, flows: 2, flows_affected: 2, gap, ..CopyEvidence::default() };
     }),
+    // Five times, of nearly all conversations.
+    ("dup.every", Critical, 80.0, 79.0, |e, flows| {
+        let flows_affected = flows as u64;
+        e.copies = CopyEvidence { packets: 10_000, copies: 8_000, flows: 100, flows_affected, gap: tight(), ..CopyEvidence::default() };
+    }),
+    ("dup.flood", Note, 100.0, 99.0, |e, packets| {
+        e.copies = CopyEvidence { packets: 10_000, repeated: packets as u64, ..CopyEvidence::default() };
+    }),
+    ("route.loop", Note, 3.0, 2.0, |e, loops| {
+        e.copies = CopyEvidence { packets: 10_000, loops: loops as u64, looped: 300, ..CopyEvidence::default() };
+    }),
+    ("route.loop", Note, 30.0, 29.0, |e, looped| {
+        e.copies = CopyEvidence { packets: 10_000, loops: 3, looped: looped as u64, ..CopyEvidence::default() };
+    }),
     ("dup.some", Note, 101.0, 100.0, |e, copies| e.copies = some_copies(copies, 10.0)),
     ("dup.some", Warning, 10.0, 9.0, |e, flows| e.copies = some_copies(3_000.0, flows)),
     ("dup.some", Warning, 1_501.0, 1_500.0, |e, changed| {

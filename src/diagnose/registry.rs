@@ -1,7 +1,7 @@
 //! The list of detectors: the one place a new one is added.
 
 use super::detector::{Detector, Page};
-use super::findings::{capture, contents, copies, directionality, fidelity, host, loss, span, transit};
+use super::findings::{capture, contents, copies, directionality, fidelity, host, loss, repeats, span, transit};
 use crate::model::Aspect;
 use std::fmt::Write as _;
 
@@ -25,6 +25,8 @@ registry! {
     "loop" transit::Loop;
     "dup.every" copies::DupEvery;
     "dup.some" copies::DupSome;
+    "dup.flood" repeats::DupFlood;
+    "route.loop" repeats::RouteLoop;
     "span.oversub" span::SpanOversub;
     "span.sampled" span::SpanSampled;
     "span.ratelimit" span::SpanRatelimit;

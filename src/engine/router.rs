@@ -323,6 +323,9 @@ impl Router {
             let bytes = data.get(from..from + packet.captured as usize).unwrap_or(&[]);
             packet.load = self.utilisation.class(packet.time, packet.wire);
             self.peek.route(packet, bytes, reading);
+            if let Some(times) = self.peek.copies.news() {
+                marks.push((at as u32 + 1, Mark::Copies(times)));
+            }
         }
         if latest != Timestamp::UNKNOWN {
             (self.first, self.latest, self.recent) = (Some(first), Some(latest), Some(time));
@@ -415,6 +418,10 @@ impl Router {
         let Some(mut tape_block) = self.pool.free() else { return };
         if let Some(closed) = self.intervals.close() {
             self.close_interval(&mut tape_block, 0, closed);
+        }
+        self.peek.copies.end();
+        if let Some(times) = self.peek.copies.news() {
+            tape_block.marks.push((0, Mark::Copies(times)));
         }
         self.mark_snapshot(&mut tape_block, true);
         self.pool.show(tape_block);

@@ -19,7 +19,7 @@ fn seconds(nanos: u64) -> f64 {
 impl DuplicateCounts {
     /// From VLAN to VLAN, with packets, most first.
     pub fn vlan_pairs(&self) -> Vec<(Option<u16>, Option<u16>, u64)> {
-        let mut pairs: Vec<_> = self.vlans.iter().map(|v| (v.first, v.later, v.packets)).collect();
+        let mut pairs: Vec<_> = self.vlans.iter().filter(|v| v.packets > 0).map(|v| (v.first, v.later, v.packets)).collect();
         pairs.sort_by_key(|&(first, later, packets)| (std::cmp::Reverse(packets), first, later));
         pairs
     }
@@ -38,6 +38,10 @@ impl DuplicateCounts {
             packets: self.observed.packets,
             copies: self.copies().packets,
             changed: changed.iter().fold(0, |sum, n| sum.saturating_add(*n)),
+            times: self.times(),
+            repeated: self.repeated.packets,
+            looped: self.looped.packets,
+            loops: self.loops,
             flows: self.flows,
             flows_affected: self.flows_copied,
             gap,

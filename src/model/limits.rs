@@ -133,7 +133,7 @@ pub const VLANS_PER_FLOW: usize = 4;
 pub const COPY_PACKETS_AT_FIRST: usize = 64;
 
 /// Packets duplicate detection may grow to in each shard (32 bytes, 8 more in the index): 1,048,576 packets and 40 MiB in all. At 5 million
-/// packets a second the default window of 50 ms holds 250,000 of them, a quarter; the largest of 250 ms would hold 1,250,000: then the
+/// packets a second the default window of 50 ms holds 250,000 of them, a quarter; the largest of 350 ms would hold 1,750,000: then the
 /// oldest go after 0.2 s, and are counted.
 pub const COPY_PACKETS: usize = 16 * 1024;
 
@@ -147,6 +147,17 @@ pub const COPY_FLOWS_EVERY_PACKET: usize = 256;
 /// Conversations duplicate detection may remember in each shard (32 bytes each: 128 KiB, 8 MiB in all). It is a direct-mapped table; a
 /// conversation that lost its place starts anew, which costs evidence, never correctness of what was counted.
 pub const COPY_FLOWS: usize = 4 * 1024;
+
+/// Packets followed at a time to learn how often a mirror brings each (48 bytes each, and 64 KiB of index: 112 KiB). When more pass in the
+/// time that one is followed, a smaller share of them is.
+pub const COPY_WATCHED: usize = 1024;
+
+/// Copies that each shard keeps for a while, because what follows may show that they were traffic (64 bytes each, and a packet's first
+/// [`COPY_HELD_BYTES`]: at most 9 MiB in all, and none where no copies come). The oldest stay copies when there is no room.
+pub const COPY_HELD: usize = 512;
+
+/// Bytes kept of each of them: all headers, also behind those of a mirror's tunnel.
+pub const COPY_HELD_BYTES: usize = 192;
 
 /// Rows of "from which VLAN to which" that duplicate detection keeps in each shard; more are counted together.
 pub const COPY_VLAN_PAIRS: usize = 64;

@@ -26,6 +26,16 @@ fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/captures")
 }
 
+/// A small capture made after a report of something that went wrong; `None`, and a printed note, where it is not there.
+pub fn reported(name: &str) -> Option<PathBuf> {
+    let path = directory().join("reports").join(name);
+    let there = path.exists();
+    if !there {
+        println!("skipped: no {}", path.display());
+    }
+    there.then_some(path)
+}
+
 /// Every capture of the index; `None`, and a printed note, where there are none.
 pub fn indexed() -> Option<Vec<Indexed>> {
     let directory = directory();

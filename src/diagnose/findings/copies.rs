@@ -2,9 +2,9 @@
 
 use super::{lacking, present_if};
 use crate::diagnose::detector::{Detection, Detector, Limit, Page, Report, StandingFindings};
-use crate::diagnose::figure::Figure::{Count, Share, Times};
+use crate::diagnose::figure::Figure::{Count, Nanos, Share, Times};
 use crate::diagnose::vendor::Topic;
-use crate::model::evidence::{COMPARED_BYTES, CopyEvidence, CopyGap};
+use crate::model::evidence::{COMPARED_BYTES, COPY_REACH, CopyEvidence, CopyGap};
 use crate::model::units::{duration, percent};
 use crate::model::{Aspect, Severity, Value};
 
@@ -21,12 +21,39 @@ pub struct DupEvery;
 pub struct DupSome;
 
 /// How often everything arrives, when it does: `k` copies give a share of 1-1/k. Just below it is taken too, because a few
-/// packets (to or from the switch, broadcasts) are copied once; `k` itself is a ceiling, so little is taken above.
-fn times(share: f64, active: bool) -> Option<u32> {
-    (2..=4u32).find(|k| {
+/// packets (to or from the switch, broadcasts) are copied once; `k` itself is a ceiling, so little is taken above. Beyond four times, where
+/// one share and the next are closer than that, it is the nearest, if nearly every conversation was copied.
+fn times(copies: &CopyEvidence, active: bool) -> Option<u64> {
+    let (share, firsts) = (copies.share(), copies.packets.saturating_sub(copies.copies).max(1));
+    let few = (2..=BANDS).find(|k| {
         let (low, high) = band(*k, if active { STANDING_SLACK } else { SLACK });
         (low..=high).contains(&share)
-    })
+    });
+    let many = || {
+        let nearly_all = copies.flows_affected.saturating_mul(5) >= copies.flows.saturating_mul(4);
+        (share > band(BANDS, 0.0).1 && nearly_all).then(|| (copies.packets.saturating_add(firsts / 2) / firsts).max(u64::from(BANDS) + 1))
+    };
+    // Frames that a switch floods to all ports come oftener than others; how often nearly all come says more than their share.
+    (copies.times > 1).then_some(copies.times).or(few.map(u64::from)).or_else(many)
+}
+
+/// So many times is told by the share alone.
+const BANDS: u32 = 4;
+
+/// A number of times in words.
+fn words(times: u64) -> String {
+    match times {
+        2 => "twice".to_owned(),
+        3 => "three times".to_owned(),
+        4 => "four times".to_owned(),
+        5 => "five times".to_owned(),
+        6 => "six times".to_owned(),
+        7 => "seven times".to_owned(),
+        8 => "eight times".to_owned(),
+        9 => "nine times".to_owned(),
+        10 => "ten times".to_owned(),
+        n => format!("{n} times"),
+    }
 }
 
 /// How much below the full share of copies is taken for it; while the finding stands; and how much above.
@@ -52,7 +79,8 @@ const LARGE_PART: f64 = 0.05;
 /// Whether the copies are the mirror's: many conversations, and much the same distance, unless most copies show by their headers
 /// that they are no repetition by their sender.
 fn is_mirror(copies: &CopyEvidence) -> bool {
-    let certain = copies.changed.saturating_mul(2) > copies.copies;
+    // Nobody repeats nearly every packet but a mirror.
+    let certain = copies.changed.saturating_mul(2) > copies.copies || copies.times > 1;
     copies.flows_affected >= FLOWS.min(copies.flows.max(1)) && (certain || copies.gap.is_none_or(|g| g.is_tight()))
 }
 
@@ -76,12 +104,13 @@ impl Detector for DupEvery {
         &Page {
             id: "dup.every",
             aspect: Some(Aspect::Uniqueness),
-            meaning: "Every mirrored packet arrives twice (or three or four times). All loads would show doubled if copies were \
+            meaning: "Every mirrored packet arrives twice (or more often). All loads would show doubled if copies were \
                       not left out.",
             measured: "Packets whose addresses, IP identification, length, transport header and first {bytes} payload \
-                       bytes equal those of a packet a short time before. Raised when they are {twice_low} to \
+                       bytes equal those of a packet up to {reach} before. Raised when they are {twice_low} to \
                        {twice_high} of at least {packets} packets ({thrice_low} to {thrice_high} for three times, \
-                       {four_low} to {four_high} for four), in at least {flows} conversations, at much the same \
+                       {four_low} to {four_high} for four, and so on if nearly all conversations are copied), in at \
+                       least {flows} conversations, at much the same \
                        distance (95th percentile at most {spread} times the 5th), unless most of them passed a router \
                        or changed their VLAN in between.",
             cause: "The session mirrors packets both where they come in and where they go out, or a port and its VLAN at once: \
@@ -92,6 +121,7 @@ impl Detector for DupEvery {
             topic: Some(Topic::OneDirection),
             figures: &[
                 ("bytes", Count(COMPARED_BYTES as u64)),
+                ("reach", Nanos(COPY_REACH)),
                 ("packets", Count(PACKETS)),
                 ("flows", Count(FLOWS)),
                 ("spread", Times(CopyGap::TIGHT)),
@@ -111,12 +141,10 @@ impl Detector for DupEvery {
         if copies.packets < PACKETS {
             return lacking(copies.packets, PACKETS, "packets");
         }
-        match times(copies.share(), active).filter(|_| is_mirror(copies)) {
+        match times(copies, active).filter(|_| is_mirror(copies)) {
             Some(k) => {
-                let word = ["twice", "three times", "four times"].get(k as usize - 2).copied().unwrap_or("several times");
-                Detection::from(
-                    Report::new(Severity::Critical, format!("Every packet arrives {word}"), evidence(copies)).proved_by(&copies.proof),
-                )
+                let title = format!("Every packet arrives {}", words(k));
+                Detection::from(Report::new(Severity::Critical, title, evidence(copies)).proved_by(&copies.proof))
             }
             None => Detection::Clear,
         }
@@ -158,7 +186,7 @@ impl Detector for DupSome {
             return lacking(copies.packets, PACKETS, "packets");
         }
         let share = copies.share();
-        let found = PART.exceeded(share, active) && times(share, false).is_none() && is_mirror(copies);
+        let found = PART.exceeded(share, active) && times(copies, false).is_none() && is_mirror(copies);
         present_if(found, || {
             let severity = if share > LARGE_PART { Severity::Warning } else { Severity::Note };
             let apart = copies.gap.map(|g| format!(", {} apart", duration(g.p50))).unwrap_or_default();

@@ -7,6 +7,7 @@ pub(super) mod directionality;
 pub(super) mod fidelity;
 pub(super) mod host;
 pub(super) mod loss;
+pub(super) mod repeats;
 pub(super) mod span;
 pub(super) mod transit;
 

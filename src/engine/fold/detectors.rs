@@ -134,11 +134,17 @@ impl Detectors {
     /// Whether a packet is a further copy of one seen before.
     #[inline]
     pub fn is_copy(&mut self, frame: &Frame, digest: &Digest) -> bool {
-        let copy = self.duplicates.judge(frame, digest).is_copy();
-        if copy {
+        let verdict = self.duplicates.judge(frame, digest);
+        if verdict.is_copy() {
             self.copied.note(frame.number);
         }
-        copy
+        verdict.is_left_out()
+    }
+
+    /// What tells copies.
+    #[inline(always)]
+    pub fn duplicates(&mut self) -> &mut DuplicateFilter {
+        &mut self.duplicates
     }
 
     /// Looks at a packet of a conversation that is not a copy, and at what it did to its TCP connection. `load` is the class of the link's

@@ -197,9 +197,18 @@ impl ShardGroup {
             }
         } else {
             let mut waits = None;
-            if let Some(heading) = shard.ingest(packet, flight, local, evicted, &mut waits) {
+            let heading = shard.ingest(packet, flight, local, evicted, &mut waits);
+            if heading.is_none() {
+                shard.leave_out(packet, block.bytes(packet));
+            }
+            let recalls = shard.recalls();
+            if let Some(heading) = heading {
                 let wire = flight.wire();
                 self.part_of(packet.time).count(wire, 1, heading);
+            }
+            if recalls {
+                self.dissect_all(queue);
+                self.recount(usize::from(slot.at));
             }
             let ready = waits.and_then(|waiting| queue.push(Waiting { shard: slot.at, ..waiting }));
             ready.into_iter().for_each(|packet| self.dissect(&packet));
@@ -241,15 +250,43 @@ impl ShardGroup {
         }
     }
 
+    /// Counts what a shard left out and recalls.
+    #[cold]
+    #[inline(never)]
+    fn recount(&mut self, at: usize) {
+        while let Some(held) = self.shards.get_mut(at).and_then(Shard::recalled) {
+            let packet = &held.packet;
+            let peel = Peel { tunnels: packet.peels(), tag: packet.pops() };
+            decode::walk(packet.link, held.bytes(), packet.frame_wire(), &self.rules, peel, &mut self.headers);
+            let Some(shard) = self.shards.get_mut(at) else { return };
+            let heading = shard.recount(&held, &self.headers, &self.local, &mut self.evicted);
+            let wire = self.headers.wire;
+            self.part_of(packet.time).count(wire, 1, heading);
+        }
+    }
+
+    /// Has every shard decide on what it left out, and counts what it recalls.
+    fn decide_copies(&mut self, decide: impl Fn(&mut Shard)) {
+        for at in 0..self.shards.len() {
+            self.shards.get_mut(at).into_iter().for_each(&decide);
+            self.recount(at);
+        }
+    }
+
     fn mark(&mut self, mark: &Mark, send: &mut dyn FnMut(Message)) {
         match mark {
             Mark::Interval(number, next) => {
+                self.decide_copies(|shard| shard.decide_copies(next.start, false));
                 self.parts.push((*number, std::mem::take(&mut self.part)));
                 self.close_idle(next.start, *number, send);
                 self.interval = number.saturating_add(1);
                 self.open = *next;
             }
+            Mark::Copies(times) => self.decide_copies(|shard| shard.learn(*times)),
             Mark::Snapshot(request) => {
+                if request.finished {
+                    self.decide_copies(|shard| shard.decide_copies(request.now, true));
+                }
                 self.flush(send);
                 if request.finished {
                     self.close_idle(request.now, self.interval, send);

@@ -4,6 +4,7 @@ pub mod closed_flows;
 pub mod detectors;
 pub mod dissect_queue;
 pub mod group;
+mod held_packets;
 pub mod in_flight;
 pub mod local;
 pub mod message;

@@ -1,8 +1,10 @@
 //! One of the 64 shards: folds its packets, in tape order, with no lock and no allocation a packet.
 
+mod recount;
 mod samples;
 
 use super::dissect_queue::Waiting;
+use super::held_packets::HeldPackets;
 use super::in_flight::{self, InFlight};
 use super::reader::Reader;
 use super::rows::EndpointDelta;
@@ -116,6 +118,8 @@ pub struct Shard {
     dedup: bool,
     hash_keys: HashKeys,
     detectors: Detectors,
+    /// Packets left out that may have to be counted after all.
+    held: HeldPackets,
     totals: Totals,
     contexts: Contexts,
     flows: FlowTable<FlowDetectors>,
@@ -136,6 +140,7 @@ impl Shard {
             dedup: plan.dedup,
             hash_keys: plan.hash_keys,
             detectors: Detectors::new(plan.hash_keys.copies),
+            held: HeldPackets::default(),
             totals: Totals::default(),
             contexts: Contexts::new(plan.hash_keys.tables),
             flows: FlowTable::new(plan.flows, plan.hash_keys.tables),

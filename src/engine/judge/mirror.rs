@@ -125,7 +125,11 @@ fn duplicates(counts: &DuplicateCounts, dropped: bool, before: Option<Traffic>) 
     let mut classes: Vec<DuplicateClass> = CopyClass::ALL
         .iter()
         .map(|&class| DuplicateClass { class: class.token(), traffic: counts.class(class).traffic })
-        .chain([DuplicateClass { class: "ambiguous", traffic: counts.ambiguous }])
+        .chain([
+            DuplicateClass { class: "ambiguous", traffic: counts.ambiguous },
+            DuplicateClass { class: "repeated", traffic: counts.repeated },
+            DuplicateClass { class: "looped", traffic: counts.looped },
+        ])
         .filter(|c| c.traffic.packets > 0)
         .collect();
     classes.sort_by_key(|c| std::cmp::Reverse(c.traffic.packets));

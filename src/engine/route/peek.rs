@@ -11,8 +11,8 @@ use crate::decode::{self, Headers, Peel, Rules};
 use crate::engine::tape::facts::TunnelFacts;
 use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::shard_key::{FragmentTable, Piece, shard_of_flow, shard_of_frame, shard_of_hash};
-use crate::mirror::{Ours, Sessions};
-use crate::model::{Address, Decap, LinkType, RspanChoice, StampChoice, Traffic, Tunnel, TunnelKind};
+use crate::mirror::{CopyWatch, Ours, Sessions};
+use crate::model::{Address, Decap, Frame, LinkType, RspanChoice, StampChoice, Traffic, Tunnel, TunnelKind};
 use rspan::{Found, RspanWatch};
 use samples::Samples;
 use stamps::StampWatch;
@@ -41,6 +41,8 @@ pub struct Peek {
     plain: Traffic,
     /// Samples found in the block in hand.
     pub(in crate::engine) samples: Samples,
+    /// How often each packet comes.
+    pub(in crate::engine) copies: CopyWatch,
     stamps: StampWatch,
     rspan: RspanWatch,
     /// Interfaces whose frames have nothing more to be looked for.
@@ -83,6 +85,7 @@ impl Peek {
             return self.by_walking(packet, bytes);
         }
         packet.shard = shard_of_hash(fast.hash);
+        self.copies.see(fast, &facts.print, packet.time);
         self.plain.count(wire);
         // A tag to be taken off is out of the ordinary.
         if packet.pops() {
@@ -141,6 +144,11 @@ impl Peek {
             None => shard_of_frame(&self.headers, &self.hash_keys),
         };
         packet.shard = self.fragments.pass(&self.headers, || own).unwrap_or(own);
+        if packet.weight == 0 {
+            let mut frame = Frame { time: packet.time, ..Frame::default() };
+            self.headers.show(bytes, self.headers.flow(), &mut frame);
+            self.copies.see_any(&frame, &self.hash_keys.copies);
+        }
     }
 
     /// Decides on each tunnel from outside; those to be taken off stop at the first that stays on.

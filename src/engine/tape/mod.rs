@@ -7,6 +7,7 @@ pub mod reader;
 pub mod shard_key;
 
 use crate::capture::{Block, Packet};
+use crate::mirror::CopyTimes;
 use crate::model::limits::SHARDS;
 use crate::model::{HostFacts, Timestamp};
 use crate::snapshot::{Losses, Query, Sample, SourceInfo};
@@ -25,6 +26,8 @@ pub enum Mark {
     Interval(u64, OpenInterval),
     /// A snapshot is taken here.
     Snapshot(Arc<Request>),
+    /// How often the mirror brings each packet was learnt from those before.
+    Copies(CopyTimes),
     /// Everything counted so far is forgotten.
     Reset,
 }

@@ -35,12 +35,14 @@ pub enum TapeMark {
 }
 
 impl TapeMark {
-    fn of(mark: &Mark) -> Self {
-        match mark {
+    /// `None` for what is the shards' own business.
+    fn of(mark: &Mark) -> Option<Self> {
+        Some(match mark {
             Mark::Interval(number, _) => Self::Interval(*number),
             Mark::Snapshot(request) => Self::Snapshot { number: request.number, now: request.now, finished: request.finished },
             Mark::Reset => Self::Reset,
-        }
+            Mark::Copies(_) => return None,
+        })
     }
 }
 
@@ -91,8 +93,9 @@ pub fn read(tape_block: &TapeBlock, reader: &mut dyn TapeReader) {
         }
     };
     for (at, mark) in &tape_block.marks {
+        let Some(mark) = TapeMark::of(mark) else { continue };
         packets(from, *at as usize, reader);
-        reader.mark(TapeMark::of(mark));
+        reader.mark(mark);
         from = *at as usize;
     }
     packets(from, block.packets.len(), reader);

@@ -1,5 +1,6 @@
 //! What a filter counted, in sums that may be added in any order.
 
+use super::fingerprint::Vantage;
 use crate::model::Traffic;
 use crate::model::limits::COPY_VLAN_PAIRS;
 use crate::model::sum::{Rule, Sum, sums};
@@ -40,8 +41,8 @@ impl CopyClass {
 const PER_OCTAVE: usize = 8;
 /// The floor of all gaps, 2 to this power: 1.024 us, just above the finest step of a microsecond capture.
 const FLOOR: u32 = 10;
-/// Octaves above the floor: up to 0.27 s, the largest window.
-const OCTAVES: usize = 18;
+/// Octaves above the floor: up to 0.54 s, which holds the largest window.
+const OCTAVES: usize = 19;
 
 /// A gap's place on a logarithmic scale of eight steps an octave; gaps below about a microsecond share the lowest.
 #[inline]
@@ -52,7 +53,13 @@ pub(super) fn gap_code(nanos: u64) -> u8 {
     (u64::from(octave - FLOOR) * PER_OCTAVE as u64 + step).min(255) as u8
 }
 
-/// The time between a copy and the sighting before it, as a logarithmic histogram (eight buckets an octave from 1 us to 0.27 s).
+/// The longest gap that has a place on the scale, nanoseconds.
+pub(super) fn gap_end(code: u8) -> i64 {
+    let (octave, step) = (FLOOR + u32::from(code) / PER_OCTAVE as u32, i64::from(code) % PER_OCTAVE as i64);
+    (9 + step) << (octave - 3)
+}
+
+/// The time between a copy and the sighting before it, as a logarithmic histogram (eight buckets an octave from 1 us to 0.54 s).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GapHistogram([u64; PER_OCTAVE * OCTAVES]);
 
@@ -76,6 +83,12 @@ impl GapHistogram {
     pub(super) fn count(&mut self, code: u8) {
         let last = self.0.len() - 1;
         self.0[usize::from(code).min(last)] += 1;
+    }
+
+    pub(super) fn uncount(&mut self, code: u8) {
+        let last = self.0.len() - 1;
+        let n = &mut self.0[usize::from(code).min(last)];
+        *n = n.saturating_sub(1);
     }
 
     /// Gaps counted.
@@ -142,6 +155,9 @@ impl Rule<Vec<VlanChange>> for VlanChanges {
     }
 }
 
+/// Sightings of a packet beyond the first that are counted apart.
+const SIGHTINGS: usize = 15;
+
 sums! {
     /// One class of copies.
     #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -163,8 +179,14 @@ sums! {
         pub classes: [ClassCounts; CopyClass::ALL.len()],
         /// Packets that may be copies and were kept: nothing but their repetition says so.
         pub ambiguous: Traffic,
-        /// Copies that were the second, third ... seventh sighting of their packet; the last element counts all further ones.
-        pub sightings: [u64; 7],
+        /// Equal packets that are traffic: they came more often than this mirror makes copies.
+        pub repeated: Traffic,
+        /// Packets that passed the same link again and again with a falling TTL or hop limit: traffic as well.
+        pub looped: Traffic,
+        /// How many different packets did.
+        pub loops: u64,
+        /// Copies that were the second, third ... fifteenth sighting of their packet; the last element counts all further ones.
+        pub sightings: [u64; SIGHTINGS],
         /// From which VLAN to which, sorted by VLANs; at most [`COPY_VLAN_PAIRS`] a shard.
         pub vlans: Vec<VlanChange> => VlanChanges,
         /// Copies with a change of VLAN beyond the cap.
@@ -193,6 +215,18 @@ impl DuplicateCounts {
         self.sightings.iter().take_while(|&&n| n > least).count().max(1) as u8
     }
 
+    /// How often four in five packets came, at least; 0 when that is once.
+    pub fn times(&self) -> u64 {
+        let firsts = self.observed.packets.saturating_sub(self.copies().packets);
+        let came = |n: &u64| n.saturating_mul(5) >= firsts.saturating_mul(4);
+        match self.sightings.iter().take_while(|n| came(n)).count() {
+            0 => 0,
+            n if n < self.sightings.len() => n as u64 + 1,
+            // As often as they came on average.
+            _ => self.observed.packets.saturating_add(firsts / 2).checked_div(firsts).unwrap_or(0),
+        }
+    }
+
     /// All copies.
     pub fn copies(&self) -> Traffic {
         let mut sum = Traffic::default();
@@ -215,6 +249,38 @@ impl DuplicateCounts {
         let mut sum = GapHistogram::default();
         self.classes.iter().for_each(|c| sum.merge(&c.gaps));
         sum
+    }
+
+    /// Counts a copy: the sighting of that number (the first of all is 1), in another place than the last one maybe.
+    pub(super) fn count_copy(&mut self, class: CopyClass, wire: u32, code: u8, seen: u8, [from, to]: [Vantage; 2]) {
+        if from.vlan() != to.vlan() {
+            self.count_vlan(from.vlan(), to.vlan());
+        }
+        if let Some(counts) = self.classes.get_mut(class as usize) {
+            counts.traffic.count(wire);
+            counts.gaps.count(code);
+        }
+        if let Some(n) = self.sightings.get_mut(usize::from(seen.saturating_sub(1)).min(SIGHTINGS - 1)) {
+            *n += 1;
+        }
+    }
+
+    /// Takes a copy back that was counted as one.
+    pub(super) fn take_back(&mut self, class: CopyClass, wire: u32, code: u8, seen: u8, [from, to]: [Vantage; 2]) {
+        if from.vlan() != to.vlan() {
+            let (first, later) = (from.vlan(), to.vlan());
+            match self.vlans.iter_mut().find(|c| (c.first, c.later) == (first, later) && c.packets > 0) {
+                Some(change) => change.packets -= 1,
+                None => self.vlans_other = self.vlans_other.saturating_sub(1),
+            }
+        }
+        if let Some(counts) = self.classes.get_mut(class as usize) {
+            counts.traffic = counts.traffic.since(Traffic { packets: 1, wire_bytes: wire.into() });
+            counts.gaps.uncount(code);
+        }
+        if let Some(n) = self.sightings.get_mut(usize::from(seen.saturating_sub(1)).min(SIGHTINGS - 1)) {
+            *n = n.saturating_sub(1);
+        }
     }
 
     pub(super) fn count_vlan(&mut self, first: Option<u16>, later: Option<u16>) {

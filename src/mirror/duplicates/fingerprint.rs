@@ -8,8 +8,8 @@ use crate::model::{Direction, FastHeaders, Frame};
 const HEAD: usize = 1024;
 
 /// Where and how a packet was seen: copies of one packet differ in this alone. One word, so that it stays in a register: from the lowest
-/// bit, 16 bits each, a hash of MAC addresses and TTL (hop limit), the tag control information of the outermost VLAN tag, a hash of mirror
-/// session and capture interface, and 16 bits free.
+/// bit a hash of the MAC addresses (16 bits), the tag control information of the outermost VLAN tag (16), TTL or hop limit (8), a hash of
+/// mirror session and capture interface (8), and 16 bits free.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Vantage(pub u64);
 
@@ -21,9 +21,9 @@ impl Vantage {
     #[inline(always)]
     fn new([source, destination]: [u64; 2], ttl: u8, tci: Option<u16>, (session, interface): (u16, u16)) -> Self {
         let macs = (source >> 16) as u32 ^ ((destination >> 16) as u32).rotate_left(13);
-        let hop = (macs ^ u32::from(ttl) << 20).wrapping_mul(0x9e37_79b1) >> 16;
-        let via = session.wrapping_mul(0x9e37) ^ interface;
-        Self(u64::from(hop) | u64::from(tci.unwrap_or(UNTAGGED)) << 16 | u64::from(via) << 32)
+        let macs = macs.wrapping_mul(0x9e37_79b1) >> 16;
+        let via = (session as u8).wrapping_mul(37).wrapping_add(interface as u8);
+        Self(u64::from(macs) | u64::from(tci.unwrap_or(UNTAGGED)) << 16 | u64::from(ttl) << 32 | u64::from(via) << 40)
     }
 
     #[inline(always)]
@@ -33,7 +33,18 @@ impl Vantage {
 
     /// Whether there is a hop between.
     pub fn is_hop(self, other: Self) -> bool {
-        self.0 as u16 != other.0 as u16
+        self.0 as u16 != other.0 as u16 || self.ttl() != other.ttl()
+    }
+
+    /// TTL or hop limit.
+    pub fn ttl(self) -> u8 {
+        (self.0 >> 32) as u8
+    }
+
+    /// Whether a packet passed the same link the same way before, so many hops earlier at least.
+    pub fn is_return(self, earlier: Self, hops: u8) -> bool {
+        let same = (self.0 ^ earlier.0) & !(0xff << 32) == 0;
+        same && earlier.ttl().saturating_sub(self.ttl()) >= hops
     }
 
     /// Whether VLAN or priority differ.
@@ -53,19 +64,22 @@ impl Vantage {
 pub struct Fingerprint {
     /// Equal for copies; never 0 in a packet's.
     pub(super) key: u64,
-    /// From the lowest bit: IPv4 identification (16 bits), conversation and direction (24); what is above belongs to the table.
+    /// From the lowest bit: IPv4 identification (16 bits), conversation and direction (20); what is above belongs to the table.
     pub(super) state: u64,
     /// Where it was seen, and above it the TCP or UDP checksum.
     pub(super) place: u64,
 }
 
 /// Difference between the two directions of a conversation in a [`Fingerprint`].
-const OTHER_WAY: u64 = 0x5b_d1e9;
+const OTHER_WAY: u64 = 0xb_d1e9;
+
+/// Bits of conversation and direction in a [`Fingerprint`].
+const FLOW: u64 = 0xf_ffff;
 
 impl Fingerprint {
     #[inline(always)]
     fn new(key: u64, (flow, way): (u32, u8), id: u16, place: Vantage, checksum: u16) -> Self {
-        let flow = u64::from(flow & 0xff_ffff) ^ if way == 0 { 0 } else { OTHER_WAY };
+        let flow = u64::from(flow) & FLOW ^ if way == 0 { 0 } else { OTHER_WAY };
         Self { key: key.max(1), state: flow << 16 | u64::from(id), place: place.0 | u64::from(checksum) << 48 }
     }
 
@@ -76,9 +90,9 @@ impl Fingerprint {
         brief_print(fast, bytes, via, keys).unwrap_or_default()
     }
 
-    /// Conversation and direction, 24 bits.
+    /// Conversation and direction, 20 bits.
     pub(super) fn flow(&self) -> u32 {
-        (self.state >> 16) as u32 & 0xff_ffff
+        (self.state >> 16 & FLOW) as u32
     }
 
     /// IPv4 identification; 0 where the sender set none.
@@ -114,6 +128,8 @@ pub struct Digest {
     pub(super) light: bool,
     /// A TCP segment that opens a connection: no sender repeats it within a second (RFC 6298 section 2).
     pub(super) opens: bool,
+    /// A TCP segment that ends a connection: repeated after a round trip time or two (RFC 8985 section 7.2).
+    pub(super) ends: bool,
 }
 
 impl Digest {
@@ -129,6 +145,7 @@ impl Digest {
             tcp,
             light: tcp & (fast.payload <= 1),
             opens: tcp & (fast.flags & 2 != 0),
+            ends: tcp & (fast.flags & 1 != 0),
         }
     }
 }
@@ -207,7 +224,16 @@ pub(super) fn plain(frame: &Frame, keys: &Keys) -> Option<Digest> {
     let key = absorb(v4_start(fixed, keys) ^ body.fixed.0, body.fixed.1, body.rest, keys);
     let (way, id) = (*way as u8, u16::from_be_bytes([ip[4], ip[5]]));
     let print = Fingerprint::new(key, (frame.hash, way), id, Vantage::of(frame, ip[8]), body.checksum);
-    Some(Digest { print, flow: frame.hash, way, fragment: false, tcp: true, light: segment.payload <= 1, opens: body.opens })
+    Some(Digest {
+        print,
+        flow: frame.hash,
+        way,
+        fragment: false,
+        tcp: true,
+        light: segment.payload <= 1,
+        opens: body.opens,
+        ends: body.ends,
+    })
 }
 
 #[inline(always)]
@@ -268,6 +294,7 @@ fn v4(frame: &Frame, ip: &[u8; 20], all: &[u8], keys: &Keys, cover: &mut usize) 
         tcp: protocol == 6,
         light: body.light && fragment == 0,
         opens: body.opens && fragment == 0,
+        ends: body.ends && fragment == 0,
     }
 }
 
@@ -301,6 +328,7 @@ fn v6(frame: &Frame, ip: &[u8; 40], all: &[u8], keys: &Keys, cover: &mut usize) 
         tcp: protocol == 6,
         light: body.light && !frame.fragment,
         opens: body.opens && !frame.fragment,
+        ends: body.ends && !frame.fragment,
     }
 }
 
@@ -342,6 +370,7 @@ struct Body<'a> {
     checksum: u16,
     light: bool,
     opens: bool,
+    ends: bool,
 }
 
 impl<'a> Body<'a> {
@@ -356,7 +385,14 @@ impl<'a> Body<'a> {
                 Self { light: length <= header + 1, ..Self::of_tcp(tcp, rest, keys) }
             }
             17 if let Some((udp, rest)) = all.split_first_chunk::<8>() => Self::of_udp(udp, rest).limit(length - 8, cover),
-            _ => Self { fixed: (0, 0), rest: all.get(..COMPARED_BYTES + 20).unwrap_or(all), checksum: 0, light: false, opens: false },
+            _ => Self {
+                fixed: (0, 0),
+                rest: all.get(..COMPARED_BYTES + 20).unwrap_or(all),
+                checksum: 0,
+                light: false,
+                opens: false,
+                ends: false,
+            },
         }
     }
 
@@ -365,14 +401,21 @@ impl<'a> Body<'a> {
     fn of_tcp(tcp: &[u8; 20], options: &'a [u8], Keys(k): &Keys) -> Self {
         let tail = word(tcp, 12);
         let fixed = (fold(word(tcp, 0) ^ k[2], word(tcp, 8) ^ k[3]), tail >> 48);
-        Self { fixed, rest: options, checksum: ((tail >> 32) as u16).swap_bytes(), light: false, opens: tcp[13] & 2 != 0 }
+        Self {
+            fixed,
+            rest: options,
+            checksum: ((tail >> 32) as u16).swap_bytes(),
+            light: false,
+            opens: tcp[13] & 2 != 0,
+            ends: tcp[13] & 1 != 0,
+        }
     }
 
     #[inline(always)]
     fn of_udp(udp: &[u8; 8], rest: &'a [u8]) -> Self {
         let header = word(udp, 0);
         let checksum = ((header >> 48) as u16).swap_bytes();
-        Self { fixed: (header & u64::MAX >> 16, 0), rest, checksum, light: false, opens: false }
+        Self { fixed: (header & u64::MAX >> 16, 0), rest, checksum, light: false, opens: false, ends: false }
     }
 
     /// Ends the rest where the payload that counts ends: after 64 bytes. `length` is that of the payload by the IP header.

@@ -8,7 +8,7 @@ use crate::model::time::MILLISECOND;
 /// Steps of a gap code in a factor of four.
 pub(super) const FOUR: u8 = 16;
 /// Steps of a gap code in a factor of eight: gaps within a factor of eight of the centre are similar.
-const EIGHT: u8 = 24;
+pub(super) const EIGHT: u8 = 24;
 /// Similar gaps that make a pattern.
 const ENOUGH: u8 = 4;
 /// The score does not grow beyond this, so that a pattern that ended is forgotten as quickly as it was learned.
@@ -65,9 +65,14 @@ impl Pattern {
         self.score > 0 && self.centre.abs_diff(gap) <= EIGHT
     }
 
+    /// Whether copies are more than a fifth of all packets, at whatever gaps.
+    pub fn is_copied(&self) -> bool {
+        u16::from(self.copies) * 4 > u16::from(self.firsts)
+    }
+
     /// Whether copies at about this gap are known and still come: they are more than a fifth of all packets.
     pub fn holds(&self, gap: u8) -> bool {
-        u16::from(self.copies) * 4 > u16::from(self.firsts) && self.knows(gap)
+        self.is_copied() && self.knows(gap)
     }
 
     /// Whether copies at about this gap are the rule: several, and more than a fifth of all packets.
@@ -121,6 +126,11 @@ impl Flow {
     pub fn pattern(&self, now: i64) -> Pattern {
         let age = ((now / TICK) as u32).wrapping_sub(self.copied);
         if self.quiet >= QUIET && age >= ENDED { Pattern::default() } else { self.pattern }
+    }
+
+    /// Its pattern, whenever it was learnt.
+    pub fn taught(&self) -> Pattern {
+        self.pattern
     }
 
     /// (1, 1) for one whose packets were copied, (1, 0) if not, (0, 0) with too few packets to tell.

@@ -18,8 +18,8 @@ const SINCE: i64 = 256;
 #[derive(Debug, Clone, Copy, Default)]
 #[repr(align(32))]
 pub(super) struct Entry {
-    /// Of the first sighting; a key of 0 is an empty place. Its state has above what is the packet's: copies (4 bits), time from the first
-    /// sighting to the last (20).
+    /// Of the first sighting; a key of 0 is an empty place. Its state has above what is the packet's: excess (1 bit), copies (6), time
+    /// from the first sighting to the last (21).
     pub print: Fingerprint,
     /// Time of the first sighting, nanoseconds.
     pub first: i64,
@@ -33,21 +33,39 @@ impl Entry {
 
     /// Time of the last sighting.
     pub fn last(&self) -> i64 {
-        self.first.saturating_add((self.print.state >> 44) as i64 * SINCE)
+        self.first.saturating_add((self.print.state >> 43) as i64 * SINCE)
     }
 
-    /// Copies so far, at most 15.
+    /// Copies so far, at most [`MOST_COPIES`].
     pub fn copies(&self) -> u8 {
-        (self.print.state >> 40) as u8 & 15
+        (self.print.state >> 37) as u8 & MOST_COPIES
     }
 
     /// Notes a copy.
     pub fn copied(&mut self, now: i64) {
-        let since = (now.saturating_sub(self.first) / SINCE).clamp(0, 0xf_ffff) as u64;
-        let copies = u64::from(self.copies() + 1).min(15);
-        self.print.state = since << 44 | copies << 40 | self.print.state & 0xff_ffff_ffff;
+        let since = (now.saturating_sub(self.first) / SINCE).clamp(0, 0x1f_ffff) as u64;
+        let copies = u64::from((self.copies() + 1).min(MOST_COPIES));
+        self.print.state = since << 43 | copies << 37 | self.print.state & 0x1f_ffff_ffff;
+    }
+
+    /// Whether it came more often than a mirror makes copies.
+    pub fn is_excess(&self) -> bool {
+        self.print.state & EXCESS != 0
+    }
+
+    /// The same, come more often than a mirror makes copies.
+    pub fn excess(mut self) -> Self {
+        self.print.state |= EXCESS;
+        self
     }
 }
+
+/// Copies of a packet are counted up to this many: a switch with 48 ports, each mirrored as it sends and receives, makes fewer of a
+/// flooded frame.
+pub(super) const MOST_COPIES: u8 = 63;
+
+/// The bit of an entry's state that says that it came more often than a mirror makes copies.
+const EXCESS: u64 = 1 << 36;
 
 /// The last packets with some key bits, 16 bits each, the newest lowest. Since packets are entered in order of arrival the highest is the
 /// oldest.
@@ -169,6 +187,12 @@ impl Table {
         (1..=until_head).map_while(move |back| self.ring.get(at.wrapping_sub(back) & mask)).take_while(|e| e.print.key != 0)
     }
 
+    /// The newest packets, the last first.
+    pub fn newest(&self) -> impl Iterator<Item = &Entry> {
+        let mask = self.ring.len() - 1;
+        (1..=mask).map_while(move |back| self.ring.get(self.head.wrapping_sub(back) & mask)).take_while(|e| e.print.key != 0)
+    }
+
     /// Enters a packet.
     #[inline]
     pub fn push(&mut self, entry: Entry, window: i64) {
@@ -191,13 +215,27 @@ impl Table {
         if self.crowded * 16 <= self.ring.len() || self.ring.len() >= COPY_PACKETS {
             return;
         }
-        let mut larger = Self { displaced: self.displaced, ..Self::of(self.ring.len() * 2) };
-        for back in 0..self.ring.len() {
+        self.rebuild(self.ring.len() * 2);
+    }
+
+    /// Makes the ring smaller where less is to be remembered: what passed within the last `window` nanoseconds takes a quarter of it.
+    pub fn shrink(&mut self, window: i64) {
+        let Some(now) = self.newest().next().map(|e| e.first) else { return };
+        let kept = self.newest().take_while(|e| e.is_within(now, window)).count();
+        let capacity = (4 * kept).next_power_of_two().max(COPY_PACKETS_AT_FIRST);
+        if capacity < self.ring.len() {
+            self.rebuild(capacity);
+        }
+    }
+
+    fn rebuild(&mut self, capacity: usize) {
+        let mut other = Self { displaced: self.displaced, ..Self::of(capacity) };
+        for back in self.ring.len().saturating_sub(capacity)..self.ring.len() {
             if let Some(entry) = self.ring.get((self.head + back) & (self.ring.len() - 1)).filter(|e| e.print.key != 0) {
-                larger.push(*entry, -1);
+                other.push(*entry, -1);
             }
         }
-        *self = larger;
+        *self = other;
     }
 
     #[cfg(test)]

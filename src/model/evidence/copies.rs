@@ -36,6 +36,14 @@ pub struct CopyEvidence {
     pub copies: u64,
     /// Of them those that passed a router or changed their VLAN in between: no sender repeats a packet like that.
     pub changed: u64,
+    /// How often nearly every packet came, where that is twice or more; 0 where it is not known.
+    pub times: u64,
+    /// Equal packets that came more often than this mirror makes copies: traffic.
+    pub repeated: u64,
+    /// Packets that passed the same link again and again with a falling TTL: traffic too.
+    pub looped: u64,
+    /// How many different packets did.
+    pub loops: u64,
     /// Conversations that were compared.
     pub flows: u64,
     /// Of them with more than 20 % copies.

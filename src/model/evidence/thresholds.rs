@@ -30,6 +30,13 @@ pub const MIDWAY_SEGMENTS: u8 = 20;
 /// Payload bytes by which copies are told.
 pub const COMPARED_BYTES: usize = 64;
 
+/// The farthest apart that two sightings of a packet may be, nanoseconds.
+pub const COPY_REACH: i64 = 350 * MILLISECOND;
+
+/// Hops a packet must have lost when it passes the same link the same way again to be in a routing loop: two turns of the smallest one. One
+/// turn may be meant: through a firewall and back, twice, by one link whose tags the mirror took off.
+pub const LOOP_HOPS: u8 = 4;
+
 /// Utilisation of the mirror link below which its load is low, and above which it is full.
 pub const UTILISATION_BOUNDS: [f64; 2] = [0.5, 0.95];
 

@@ -213,6 +213,12 @@ impl<X: Copy + Default> FlowTable<X> {
         Counted { flow, backward, tcp, holes: &[] }
     }
 
+    /// Counts a packet whose TCP numbers are not followed, for what came after it has been.
+    pub fn count_again(&mut self, at: u32, step: &Step) -> Counted<'_, X> {
+        let backward = self.tally(at, step);
+        Counted { flow: &mut self.flows[at as usize], backward, tcp: TcpEvent::default(), holes: &[] }
+    }
+
     /// Whether [`Self::expire`] has something to tell.
     #[inline(always)]
     pub fn is_due(&self, now: Timestamp) -> bool {

@@ -38,6 +38,8 @@ fn meaning(class: &str) -> &'static str {
         "routed" => "before and after a router",
         "session" => "two mirror sessions",
         "flooded" => "flooded to several ports",
+        "repeated" => "too many for copies: counted",
+        "looped" => "in a routing loop: counted",
         _ => "not clear",
     }
 }

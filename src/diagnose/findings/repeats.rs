@@ -1,0 +1,86 @@
+//! Equal packets that are traffic.
+
+use super::present_if;
+use crate::diagnose::detector::{Detection, Detector, Page, Report, StandingFindings};
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::figure::Figure::{Count, Nanos};
+use crate::model::evidence::{COPY_REACH, LOOP_HOPS, share};
+use crate::model::units::grouped;
+use crate::model::{Severity, Value};
+
+/// Equal packets before they are told of.
+const PACKETS: u64 = 100;
+
+/// Different packets that went round before a loop is told of, and how often all of them did.
+const LOOPS: u64 = 3;
+const TURNS: u64 = 30;
+
+/// Equal packets come more often than the mirror makes copies.
+pub struct DupFlood;
+
+/// Packets go round between routers.
+pub struct RouteLoop;
+
+impl Detector for DupFlood {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "dup.flood",
+            aspect: None,
+            meaning: "Equal packets come more often than this mirror makes copies of other packets. They are counted as traffic, \
+                      not left out as copies.",
+            measured: "Packets that equal one up to {reach} before, beyond as many as packets that surely differ come through this \
+                       mirror: at least {packets}.",
+            cause: "A flood (equal connection requests, a storm in a loop of switches, one packet under many MAC addresses), or a \
+                    sender that repeats itself.",
+            lookalikes: "Frames flooded to many mirrored ports, when no other flooded frames tell how many.",
+            remedy: "Nothing at the mirror. Look who sends them; where their MAC addresses change or their number grows, look for a \
+                     loop of switches.",
+            topic: None,
+            figures: &[("reach", Nanos(COPY_REACH)), ("packets", Count(PACKETS))],
+        }
+    }
+
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
+        let n = e.copies.repeated;
+        present_if(n >= PACKETS || standing.at_all() && n > 0, || {
+            let evidence = vec![("packets", Value::Count(n)), ("share", Value::Share(share(n, e.copies.packets)))];
+            let title = format!("{} equal packets are traffic, not copies: more than this mirror makes", grouped(n));
+            Report::new(Severity::Note, title, evidence)
+        })
+    }
+}
+
+impl Detector for RouteLoop {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "route.loop",
+            aspect: None,
+            meaning: "Packets pass the same link again and again, each time with a lower TTL, until it is used up: routers send them \
+                      to each other. They do not arrive, and the link carries each of them many times.",
+            measured: "Packets with the same identification and content between the same MAC addresses, with a TTL at least {hops} \
+                       lower: at least {loops} different ones, {turns} packets in all. All of them are counted as traffic.",
+            cause: "Two or more routers each think the other is the way: a default route towards a router that has none itself, a \
+                    route that was withdrawn on one side.",
+            lookalikes: "A short loop while routes change is normal and lasts seconds. A firewall that gets a packet three times and \
+                         more by one link whose VLAN tags the mirror took off.",
+            remedy: "Nothing at the mirror. Compare the routes to these destinations on both routers; let a router drop what no route \
+                     leads to (a discard route for its own networks).",
+            topic: None,
+            figures: &[("hops", Count(LOOP_HOPS as u64)), ("loops", Count(LOOPS)), ("turns", Count(TURNS))],
+        }
+    }
+
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
+        let copies = &e.copies;
+        let found = copies.loops >= LOOPS && copies.looped >= TURNS;
+        present_if(found || standing.at_all() && copies.looped > 0, || {
+            let evidence = vec![
+                ("packets", Value::Count(copies.looped)),
+                ("different", Value::Count(copies.loops)),
+                ("share", Value::Share(share(copies.looped, copies.packets))),
+            ];
+            let title = format!("A routing loop: {} packets went round, {} times in all", grouped(copies.loops), grouped(copies.looped));
+            Report::new(Severity::Note, title, evidence)
+        })
+    }
+}

@@ -1,0 +1,319 @@
+//! How often this mirror brings each packet, learnt from packets that surely differ from each other.
+//!
+//! One watch sees all packets in the order of the tape, for a shard sees too few: a flood may fill one that holds nothing else. It follows
+//! a sample, chosen by the key so that copies are chosen with their first, for [`REACH`] after the first sighting, and counts how often
+//! each came. TCP segments with data speak first: sequence numbers tell them apart, so that no flood of equal packets is among them.
+//! Without them other packets do, and frames to groups, which a switch floods, always speak for themselves alone.
+
+use super::counts::gap_code;
+use super::flows::{EIGHT, FOUR};
+use super::table::MOST_COPIES;
+use super::{Digest, Fingerprint, REACH};
+use crate::model::limits::COPY_WATCHED;
+use crate::model::mix::Keys;
+use crate::model::{Cast, FastHeaders, Frame, Timestamp};
+use std::collections::VecDeque;
+
+/// How often packets of a kind come through this mirror. The default is that it is not known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Multiplicity {
+    /// The most that a share of them worth mentioning comes; 0 when not known.
+    pub(super) times: u8,
+    /// Whether nearly all come more than once.
+    pub(super) every: bool,
+    /// The code of a gap that is hardly exceeded between two sightings.
+    pub(super) gap: u8,
+}
+
+impl Multiplicity {
+    /// Whether a gap is one of copies.
+    pub(super) fn is_near(self, gap: u8) -> bool {
+        self.times > 1 && gap <= self.gap.saturating_add(EIGHT)
+    }
+}
+
+/// How often this mirror brings packets to one station, and to a group.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CopyTimes {
+    pub(super) unicast: Multiplicity,
+    pub(super) group: Multiplicity,
+}
+
+impl CopyTimes {
+    /// Of packets to a group, or to one station.
+    pub(super) fn of(&self, group: bool) -> Multiplicity {
+        if group { self.group } else { self.unicast }
+    }
+}
+
+/// What a watched packet is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Kind {
+    /// A TCP segment with data to one station.
+    #[default]
+    Data,
+    /// Any other packet to one station that is told from others.
+    Other,
+    /// A frame to a group.
+    Group,
+}
+
+/// A packet that is followed.
+#[derive(Debug, Clone, Copy, Default)]
+struct Watched {
+    key: u64,
+    first: i64,
+    last: i64,
+    seen: u8,
+    /// The gap between the first two sightings.
+    gap: u8,
+    /// The largest gap between two.
+    most: u8,
+    kind: Kind,
+}
+
+/// Packets before what they say is believed.
+const ENOUGH: u32 = 16;
+/// The counts halve at so many, to follow changes.
+const MOST: u32 = 128;
+/// The share of packets, one in so many, that come that often at least, for it to be worth mentioning; and the fewest.
+const SHARE: u32 = 16;
+const FEWEST: u32 = 4;
+/// Packets taken before the sample is thinned, and one in how many it takes then.
+const ALL: u32 = 2048;
+const THINNED: u64 = 3;
+/// Gaps of multiples that are remembered.
+const GAPS: usize = 16;
+/// Without TCP data more than this often is no mirror's doing: it may as well be a flood.
+const PLAUSIBLE: u8 = 8;
+
+/// How often packets of one kind came.
+#[derive(Debug, Clone)]
+struct Tally {
+    /// Packets by how often they came.
+    seen: [u32; MOST_COPIES as usize + 1],
+    total: u32,
+    /// The last ones' keys: what is sent again and again does not count again and again.
+    keys: [u64; GAPS],
+    /// The gaps of the last that came more than once.
+    gaps: [u8; GAPS],
+    next: usize,
+    known: Multiplicity,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self { seen: [0; MOST_COPIES as usize + 1], total: 0, keys: [0; GAPS], gaps: [0; GAPS], next: 0, known: Multiplicity::default() }
+    }
+}
+
+impl Tally {
+    /// Counts one; whether it is another than those before.
+    fn count(&mut self, watched: &Watched) -> bool {
+        if self.keys.contains(&watched.key) {
+            return false;
+        }
+        self.keys[self.total as usize % GAPS] = watched.key;
+        if let Some(n) = self.seen.get_mut(usize::from(watched.seen)) {
+            *n += 1;
+        }
+        self.total += 1;
+        if watched.seen > 1 {
+            self.gaps[self.next % GAPS] = watched.most;
+            self.next = (self.next + 1) % GAPS;
+        }
+        if self.total >= MOST {
+            self.seen.iter_mut().for_each(|n| *n /= 2);
+            self.total = self.seen.iter().sum();
+        }
+        true
+    }
+
+    /// Judges anew; what was known is given up less easily than it was learnt.
+    fn judge(&mut self) {
+        if self.total < ENOUGH {
+            return;
+        }
+        let mut reached = 0;
+        let times = (1..=MOST_COPIES).rev().find(|&times| {
+            reached += self.seen.get(usize::from(times)).copied().unwrap_or(0);
+            let share = if times <= self.known.times { 2 * SHARE } else { SHARE };
+            reached >= FEWEST.max(self.total / share)
+        });
+        let more: u32 = self.seen.iter().skip(2).sum();
+        // In coarse steps, and back only by two of them, so that it is not told anew all the time.
+        let largest = self.gaps.iter().copied().max().unwrap_or(0).div_ceil(FOUR).saturating_mul(FOUR);
+        let gap = if largest > self.known.gap || largest.saturating_add(FOUR) < self.known.gap { largest } else { self.known.gap };
+        self.known = Multiplicity { times: times.unwrap_or(1), every: more * 4 >= self.total * 3, gap };
+    }
+}
+
+/// Learns how often this mirror brings each packet.
+#[derive(Debug, Default)]
+pub struct CopyWatch {
+    watched: VecDeque<Watched>,
+    /// Where a key was entered last, counted from the first ever entered; by its bits.
+    index: Vec<u64>,
+    /// Packets that have left [`Self::watched`].
+    left: u64,
+    /// Which keys are taken: those without these bits.
+    mask: u64,
+    taken: u32,
+    /// Of them segments with data.
+    data: u32,
+    tallies: [Tally; 3],
+    told: CopyTimes,
+    /// What is to be told.
+    news: bool,
+    cover: usize,
+}
+
+/// Bits of a key that choose the sample lie above this many.
+const SAMPLE: u32 = 40;
+
+impl CopyWatch {
+    /// Sees one of the commonest packets, by its print.
+    #[inline(always)]
+    pub fn see(&mut self, fast: &FastHeaders, print: &Fingerprint, time: Timestamp) {
+        if print.key >> SAMPLE & self.mask == 0 {
+            self.take(fast, print.key, time.0);
+        }
+    }
+
+    #[inline(never)]
+    fn take(&mut self, fast: &FastHeaders, key: u64, time: i64) {
+        let kind = match (fast.destination & 1 != 0, fast.is_tcp()) {
+            (true, _) => Kind::Group,
+            (false, true) if fast.payload > 1 => Kind::Data,
+            (false, true) if fast.flags & 2 == 0 => return,
+            (false, _) => Kind::Other,
+        };
+        if key != 0 {
+            self.follow(key, time, kind);
+        }
+    }
+
+    /// Sees any other packet.
+    pub fn see_any(&mut self, frame: &Frame, keys: &Keys) {
+        let group = frame.cast() != Cast::Unicast;
+        let data = frame.tcp.is_some_and(|tcp| tcp.payload > 1 || tcp.flags & 2 != 0);
+        if frame.fragment || !group && (frame.flow.is_none() || frame.tcp.is_some() && !data) {
+            return;
+        }
+        if self.cover == 0 {
+            self.cover = super::fingerprint::WHOLE;
+        }
+        let Digest { print, .. } = super::fingerprint::digest(frame, keys, &mut self.cover);
+        if print.key >> SAMPLE & self.mask == 0 {
+            let kind = match frame.tcp {
+                _ if group => Kind::Group,
+                Some(tcp) if tcp.payload > 1 => Kind::Data,
+                _ => Kind::Other,
+            };
+            self.follow(print.key, frame.time.0, kind);
+        }
+    }
+
+    fn follow(&mut self, key: u64, time: i64, kind: Kind) {
+        while self.watched.front().is_some_and(|oldest| time.saturating_sub(oldest.first) > REACH) {
+            self.leave();
+        }
+        if self.index.is_empty() {
+            self.index = vec![0; 8 * COPY_WATCHED];
+        }
+        let slot = key as usize & (self.index.len() - 1);
+        let at = self.index.get(slot).and_then(|number| number.checked_sub(self.left + 1));
+        if let Some(watched) = at.and_then(|at| self.watched.get_mut(at as usize)).filter(|w| w.key == key) {
+            let gap = gap_code(time.abs_diff(watched.last));
+            if watched.seen == 1 {
+                (watched.gap, watched.most) = (gap, gap);
+            }
+            // Much later than the first two came one after the other, its sender has sent it again.
+            if gap <= watched.gap.saturating_add(EIGHT) {
+                watched.most = watched.most.max(gap);
+                watched.seen = (watched.seen + 1).min(MOST_COPIES);
+                watched.last = time;
+                return;
+            }
+        }
+        if self.watched.len() >= COPY_WATCHED {
+            self.thin();
+        }
+        self.taken += 1;
+        self.data = self.data.saturating_add(u32::from(kind == Kind::Data));
+        if self.taken == ALL {
+            self.mask |= THINNED;
+        }
+        self.watched.push_back(Watched { key, first: time, last: time, seen: 1, gap: 0, most: 0, kind });
+        let number = self.left + self.watched.len() as u64;
+        if let Some(place) = self.index.get_mut(slot) {
+            *place = number;
+        }
+    }
+
+    /// Too many at once: a smaller share of all is followed from now on.
+    #[cold]
+    fn thin(&mut self) {
+        self.mask = (self.mask << 1 | 1) & u64::MAX >> SAMPLE;
+        let mask = self.mask;
+        self.watched.retain(|w| w.key >> SAMPLE & mask == 0);
+        if self.watched.len() >= COPY_WATCHED {
+            self.watched.clear();
+        }
+        self.index.fill(0);
+        let bits = self.index.len() - 1;
+        for (number, watched) in (self.left + 1..).zip(&self.watched) {
+            if let Some(place) = self.index.get_mut(watched.key as usize & bits) {
+                *place = number;
+            }
+        }
+    }
+
+    /// The oldest is not followed any longer.
+    fn leave(&mut self) {
+        let Some(oldest) = self.watched.pop_front() else { return };
+        self.left += 1;
+        if self.mask > THINNED && self.watched.len() < COPY_WATCHED / 8 {
+            self.mask >>= 1;
+        }
+        let Some(tally) = self.tallies.get_mut(oldest.kind as usize) else { return };
+        if tally.count(&oldest) && tally.total.is_multiple_of(ENOUGH) {
+            self.judge(false);
+        }
+    }
+
+    fn judge(&mut self, end: bool) {
+        self.tallies.iter_mut().for_each(Tally::judge);
+        let [data, other, group] = self.tallies.each_ref().map(|t| t.known);
+        // What other packets say counts where hardly any carry TCP data.
+        let alone = self.tallies.get(Kind::Other as usize).is_some_and(|t| t.total >= ENOUGH.saturating_mul(self.data.saturating_add(1)));
+        let unicast = match data.times {
+            1.. => data,
+            _ if (alone || end) && other.times <= PLAUSIBLE => other,
+            _ => Multiplicity::default(),
+        };
+        let now = CopyTimes { unicast, group };
+        self.news |= now != self.told;
+        self.told = now;
+    }
+
+    /// Nothing comes any more: what is still followed has been seen to its end.
+    pub fn end(&mut self) {
+        while !self.watched.is_empty() {
+            self.leave();
+        }
+        self.judge(true);
+    }
+
+    /// What has been learnt since it was asked last.
+    #[inline(always)]
+    pub fn news(&mut self) -> Option<CopyTimes> {
+        if self.news { self.tell() } else { None }
+    }
+
+    #[inline(never)]
+    fn tell(&mut self) -> Option<CopyTimes> {
+        self.news = false;
+        Some(self.told)
+    }
+}

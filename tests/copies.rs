@@ -1,0 +1,256 @@
+//! Deduplication hides nothing and leaves nothing: floods and loops are traffic, copies are found however many and however far apart.
+//!
+//! The truth of each case is the same traffic through a mirror that makes no copies, with nothing left out.
+
+mod support;
+
+use spantop::capture::{Memory, file};
+use spantop::engine::{self, Settings};
+use spantop::model::{LinkType, Severity, Timestamp};
+use spantop::settings::{FileSettings, MirrorSettings};
+use spantop::snapshot::Snapshot;
+use support::captures;
+use support::network::{self, Plan};
+use support::packet::message::dns;
+use support::packet::{ACK, Packet, SYN};
+
+const START: i64 = 1_700_000_000_000_000_000;
+const US: i64 = 1_000;
+const MS: i64 = 1_000_000;
+const A: [u8; 6] = [2, 0, 0, 0, 0, 0x0a];
+const B: [u8; 6] = [2, 0, 0, 0, 0, 0x0b];
+
+/// A time and a frame.
+type Sent = (i64, Vec<u8>);
+
+/// A network in which nothing is lost, without the switch's own frames: it sends equal ones through many ports at once.
+fn network(ipv6: f64) -> Vec<Sent> {
+    let plan = Plan { connections: 200, segments: 40, loss_after: 0.0, seconds: 6.0, ipv6, ..Plan::default() };
+    let own = |frame: &[u8]| frame.starts_with(&[0x01, 0x80, 0xc2]);
+    network::run(&plan).into_iter().filter(|p| !own(&p.frame)).map(|p| (p.time, p.frame)).collect()
+}
+
+fn source(packets: &[Sent]) -> Memory {
+    let mut packets: Vec<_> = packets.iter().collect();
+    packets.sort_by_key(|p| p.0);
+    let mut memory = Memory::new();
+    for (time, frame) in packets {
+        memory.push(Timestamp(START + time), LinkType::ETHERNET, frame.len() as u32, frame);
+    }
+    memory
+}
+
+fn analyse(packets: &[Sent], settings: &Settings) -> Snapshot {
+    engine::run(Box::new(source(packets)), settings, Default::default()).unwrap().complete().unwrap()
+}
+
+fn report(packets: &[Sent]) -> Snapshot {
+    analyse(packets, &Settings { threads: 0, ..Settings::default() })
+}
+
+/// With nothing left out.
+fn truth(packets: &[Sent]) -> Snapshot {
+    let mirror = MirrorSettings { dedup: false, ..MirrorSettings::default() };
+    analyse(packets, &Settings { threads: 0, mirror, ..Settings::default() })
+}
+
+fn copied(packets: &[Sent], times: i64, gap: i64) -> Vec<Sent> {
+    packets.iter().flat_map(|(time, frame)| (0..times).map(move |k| (time + k * gap, frame.clone()))).collect()
+}
+
+fn found(s: &Snapshot) -> Vec<(&'static str, Severity)> {
+    assert_eq!(support::judgement::contradictions(s), [""; 0], "{:#?}", s.mirror.trust);
+    s.findings.iter().filter(|f| f.active).map(|f| (f.id, f.severity)).collect()
+}
+
+/// Everything is counted, in every table and at its time, for any number of threads and any size of block.
+fn hides_nothing(name: &str, packets: &[Sent], finding: &'static str) -> Snapshot {
+    let (s, want) = (report(packets), truth(packets));
+    assert_eq!((s.total, s.tcp_flags, s.casts), (want.total, want.tcp_flags, want.casts), "{name}");
+    assert_eq!(s.load.peak.map(|p| p.traffic), want.load.peak.map(|p| p.traffic), "{name}");
+    assert_eq!(
+        s.load.samples.iter().map(|x| x.traffic).collect::<Vec<_>>(),
+        want.load.samples.iter().map(|x| x.traffic).collect::<Vec<_>>()
+    );
+    let rows = |s: &Snapshot| {
+        let mut rows: Vec<_> = s.conversations.ip.rows.iter().chain(&s.conversations.eth.rows).map(|r| (r.a, r.b, r.total())).collect();
+        rows.sort_by_key(|r| (r.0.to_string(), r.1.to_string()));
+        rows
+    };
+    assert_eq!(rows(&s), rows(&want), "{name}");
+    assert!(found(&s).contains(&(finding, Severity::Note)), "{name}: {:?}, {:?}", found(&s), s.mirror.duplicates);
+    for (threads, block_bytes) in [(1, 70_000), (3, 9_000)] {
+        let got = analyse(packets, &Settings { threads, block_bytes, ..Settings::default() });
+        assert!(got == s, "{name}: threads {threads}, blocks of {block_bytes}");
+    }
+    s
+}
+
+/// `n` equal connection requests from each of 64 ports in turn, `gap` apart.
+fn request_flood(n: i64, from: i64, gap: i64) -> Vec<Sent> {
+    let request = |port| Packet::eth(A, B).ipv4([192, 0, 2, 66], [198, 51, 100, 3]).id(242).tcp(port, 443).seq(1).flags(SYN).build();
+    (0..n).map(|k| (from + k * gap, request(1024 + (k % 64) as u16))).collect()
+}
+
+#[test]
+fn floods_of_equal_packets() {
+    for (n, from, gap) in [(3000, 4_000 * MS, 10 * US), (2000, 4_000 * MS, 500 * US), (3000, 0, 10 * US), (2000, 100 * MS, 2 * MS)] {
+        let mut all = network(0.2);
+        all.extend(request_flood(n, from, gap));
+        hides_nothing(&format!("requests from {from}, {gap} apart"), &all, "dup.flood");
+    }
+    for (id, gap) in [(77, 40 * US), (77, 900 * US)] {
+        let query =
+            Packet::eth(A, B).ipv4([192, 0, 2, 66], [192, 0, 2, 53]).id(id).udp(5353, 53).payload(&dns(9, "a.example", None)).build();
+        let answer = Packet::eth(B, A).ipv4([192, 0, 2, 53], [192, 0, 2, 66]).id(5).tcp(443, 5000).seq(7).flags(SYN | ACK).build();
+        let mut all = network(0.2);
+        all.extend((0..3000).map(|k| (1_000 * MS + k * gap, answer.clone())));
+        let plain = all.clone();
+        hides_nothing("answers to requests", &plain, "dup.flood");
+        all.extend((0..3000).map(|k| (1_500 * MS + k * gap, query.clone())));
+        let s = report(&all);
+        assert_eq!(s.total, truth(&all).total, "queries {gap} apart");
+    }
+}
+
+#[test]
+fn one_packet_under_many_addresses() {
+    let mut all = network(0.2);
+    for n in 0..20_000u32 {
+        let [a, b, c, d] = n.wrapping_mul(0x9e37_79b9).to_be_bytes();
+        let frame = Packet::eth([2, 0, a, b, c, d], [2, 1, d, c, b, a]).ipv4([192, 0, 2, 1], [192, 0, 2, 2]).id(0).tcp(9, 9).seq(1).build();
+        all.push((2_000 * MS + i64::from(n) * 8 * US, frame));
+    }
+    hides_nothing("many addresses", &all, "dup.flood");
+}
+
+/// A packet that two routers send to each other until its TTL is used up.
+fn routing_loop(id: u16, from: i64, hop: i64) -> Vec<Sent> {
+    let pass = |k: u8| {
+        let (source, destination) = if k.is_multiple_of(2) { (A, B) } else { (B, A) };
+        let ip = Packet::eth(source, destination).ipv4([192, 0, 2, 1], [203, 0, 113, 7]).ttl(64 - k).id(id);
+        (from + i64::from(k) * hop, ip.udp(33_000 + id, 33_434).payload(b"lost").build())
+    };
+    (0..60).map(pass).collect()
+}
+
+#[test]
+fn routing_loops() {
+    for (from, hop) in [(5_000 * MS, 200 * US), (0, 40 * US), (2_000 * MS, 5 * MS)] {
+        let mut all = network(0.2);
+        (0..50).for_each(|n| all.extend(routing_loop(n + 1, from + i64::from(n) * 50 * MS, hop)));
+        let s = hides_nothing(&format!("hops of {hop}"), &all, "route.loop");
+        let title = &s.findings.iter().find(|f| f.id == "route.loop").unwrap().title;
+        assert_eq!(title, "A routing loop: 50 packets went round, 2,950 times in all");
+    }
+}
+
+#[test]
+fn a_storm_of_one_frame() {
+    let ask = Packet::eth(A, [0xff; 6]).ether_type(0x0806).payload(&[0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 0x0a]).build();
+    let mut all = network(0.2);
+    all.extend((0..5000).map(|k| (1_000 * MS + k * 30 * US, ask.clone())));
+    let (s, want) = (report(&all), truth(&all));
+    assert_eq!((s.total, s.casts), (want.total, want.casts));
+}
+
+#[test]
+fn floods_through_a_mirror_that_makes_copies() {
+    for (times, gap) in [(2, 5 * US), (2, 20 * MS), (4, 3 * US)] {
+        let mut all = network(0.0);
+        let quiet = truth(&all).total.packets;
+        all.extend(request_flood(3000, 3_000 * MS, 150 * US));
+        let s = report(&copied(&all, times, gap));
+        let counted = s.total.packets - quiet;
+        assert!((3_000..=if gap > MS { 3_250 } else { 3_030 }).contains(&counted), "{times} times, {gap} apart: {counted} of 3,000");
+        let every = s.findings.iter().find(|f| f.id == "dup.every" && f.active);
+        assert!(every.is_some(), "{times} times, {gap} apart: {:?} {:#?}", found(&s), s.mirror.duplicates);
+    }
+}
+
+#[test]
+fn copies_far_apart() {
+    let mut wrong = Vec::new();
+    // Before it is known how far apart copies come those that nothing else tells are kept: 0.4 s of 6.
+    for (ipv6, slack) in [(0.0, 3), (0.3, 8)] {
+        let once = network(ipv6);
+        let want = truth(&once).total.packets;
+        for gap in [30 * US, 3 * MS, 15 * MS, 20 * MS, 50 * MS, 100 * MS, 200 * MS, 300 * MS] {
+            let s = report(&copied(&once, 2, gap));
+            let more = s.total.packets - want;
+            let right = more * 100 <= want * (if gap < MS { slack / 8 } else { slack + u64::from(gap > 90 * MS) });
+            if !right || found(&s) != [("dup.every", Severity::Critical)] {
+                wrong.push(format!(
+                    "{gap} ns apart, IPv6 {ipv6}: {more} of {want} too many, {:?} {:?}",
+                    found(&s),
+                    s.mirror.duplicates.classes
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn copies_many_times() {
+    let once = network(0.2);
+    let want = truth(&once).total.packets;
+    let mut wrong = Vec::new();
+    for (times, words) in [(2, "twice"), (4, "four times"), (5, "five times"), (6, "six times"), (10, "ten times"), (12, "12 times")] {
+        let s = report(&copied(&once, times, 2 * US));
+        assert_eq!(s.findings[0].title, format!("Every packet arrives {words}"));
+        assert_eq!(found(&s), [("dup.every", Severity::Critical)]);
+        let more = s.total.packets - want;
+        // Acknowledgements without identification are kept before it is known how often packets come.
+        if more * 1000 > want * 6 * (times as u64 - 1) {
+            wrong.push(format!("{times} times: {more} of {want} too many: {:?}", s.mirror.duplicates.classes));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn flooded_frames_are_counted_once() {
+    for times in [2, 3, 6, 12, 24] {
+        let mut all = copied(&network(0.0), 2, 4 * US);
+        let before = truth(&network(0.0)).casts;
+        for n in 0..100u8 {
+            let at = i64::from(n) * 12 * MS;
+            let ask = Packet::eth(A, [0xff; 6]).ether_type(0x0806).payload(&[0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 0x0a]).build();
+            let group = Packet::eth([2, 0, 0, 0, 2, n], [1, 0, 0x5e, 0, 0, 0xfb]).ipv4([192, 0, 2, n], [224, 0, 0, 251]).ttl(255).id(0);
+            let name = group.udp(5353, 5353).payload(&dns(0, &format!("p{n}.local"), None)).build();
+            all.extend(copied(&[(at, name), (at + 6 * MS, ask)], times, 2 * US));
+        }
+        let casts = report(&all).casts;
+        let [multicast, broadcast] =
+            [(casts.multicast, before.multicast), (casts.broadcast, before.broadcast)].map(|(a, b)| a.packets - b.packets);
+        assert_eq!((multicast, broadcast), (100, 100), "{times} times");
+    }
+}
+
+/// A small capture made after a report, and what is right of it.
+fn reported(name: &str, right: impl Fn(&Snapshot)) {
+    let Some(path) = captures::reported(name) else { return };
+    let source = file::open(&FileSettings { paths: vec![path], ..FileSettings::default() }).unwrap();
+    right(&engine::run(source, &Settings::default(), Default::default()).unwrap().complete().unwrap());
+}
+
+#[test]
+fn reported_captures() {
+    reported("syn_flood_equal.pcap.zst", |s| {
+        assert_eq!((s.tcp_flags.syn, s.load.peak.map(|p| p.bits_per_second())), (3083, Some(1_108_008.0)));
+    });
+    reported("routing_loop.pcap.zst", |s| {
+        assert_eq!((s.total.packets, found(s)), (4158, vec![("route.loop", Severity::Note)]));
+    });
+    reported("twice_20ms.pcap.zst", |s| {
+        assert_eq!((s.total.packets, found(s)), (2751, vec![("dup.every", Severity::Critical)]));
+    });
+    reported("five_times.pcap.zst", |s| {
+        assert_eq!((s.total.packets, found(s)), (260, vec![("dup.every", Severity::Critical)]));
+        assert_eq!(s.findings[0].title, "Every packet arrives five times");
+    });
+    reported("flooded_six_times.pcap.zst", |s| {
+        assert_eq!((s.casts.broadcast.packets, s.casts.multicast.packets), (100, 100));
+    });
+}
