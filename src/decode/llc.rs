@@ -79,6 +79,11 @@ pub(super) fn osi(walk: &mut Walk) -> Next {
             walk.at += 1;
             Next::Ip
         }
+        Some([0xcf]) => {
+            walk.at += 1;
+            walk.push(Proto::Ppp);
+            Next::Ppp
+        }
         _ => Next::End,
     }
 }
@@ -89,11 +94,6 @@ pub(super) fn nlpid(walk: &mut Walk) -> Next {
         Some([0x80]) => {
             walk.at += 1;
             snap(walk)
-        }
-        Some([0xcf]) => {
-            walk.at += 1;
-            walk.push(Proto::Ppp);
-            Next::Ppp
         }
         Some(_) => osi(walk),
         None => Next::End,

@@ -297,6 +297,14 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
+    /// The packet's own frame begins here: the bytes before it were written by what captured it, and count in no load.
+    pub fn frame_begins(&mut self) {
+        if self.outside && self.headers.tunnels.is_empty() {
+            let position = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            self.headers.begin(position(self.at.min(self.bytes.len())), position(self.end.saturating_sub(self.at)));
+        }
+    }
+
     /// The analysed frame starts here: what was found so far was the mirror's own.
     fn restart(&mut self, may_be_cut: bool) {
         let position = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);

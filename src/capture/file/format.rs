@@ -12,6 +12,8 @@ pub(super) enum Step {
     Full,
     /// The next so many bytes, which may reach beyond the data at hand, hold nothing of interest.
     Skip(u64),
+    /// No packet follows.
+    End,
     /// Not what the format allows: nothing can be read from here on.
     Damage(String),
 }

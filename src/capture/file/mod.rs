@@ -1,4 +1,4 @@
-//! Capture files: pcap, pcapng and snoop, plain or compressed, from disk, from a pipe or from standard input.
+//! Capture files: pcap, pcapng, snoop, Network Monitor and ERF, plain or compressed, from disk, from a pipe or from standard input.
 //!
 //! Formats and compressions are recognised by their content, never by the name. A file is read in large pieces straight into
 //! the arena of the block being filled and framed there; a record that straddles the end moves to the start of the next block.
@@ -8,7 +8,7 @@
 //! | `input` | bytes from a descriptor: waiting for pipes, position |
 //! | `compress` | gzip, zstd, lz4, xz |
 //! | `format` | the trait every format implements, and recognising one |
-//! | `classic` (pcap), `pcapng`, `snoop` | a format each |
+//! | `classic` (pcap), `pcapng`, `snoop`, `netmon`, `erf` | a format each |
 //! | `looks` | what a file that is no capture looks like |
 //! | `reader` | one file as a source |
 //! | `merge` | several files by packet time |
@@ -20,11 +20,13 @@
 mod classic;
 mod compress;
 mod descriptors;
+mod erf;
 mod follow;
 mod format;
 mod glob;
 mod input;
 mod merge;
+mod netmon;
 mod pcapng;
 mod reader;
 mod registry;

@@ -132,7 +132,7 @@ impl Reader {
 
     fn no_capture(&self) -> String {
         let inside = self.input.compression().map_or(String::new(), |c| format!(" (inside {})", c.name()));
-        format!("is not a capture file (pcap, pcapng, snoop): it looks like {}{inside}", sniff::describe(&self.carry))
+        format!("is not a capture file (pcap, pcapng, snoop, netmon, erf): it looks like {}{inside}", sniff::describe(&self.carry))
     }
 
     fn unreadable(&self, error: &io::Error) -> String {
@@ -161,6 +161,7 @@ impl Reader {
             let need = match self.frame(block, &mut at, have) {
                 Step::Need(n) => n.clamp(1, RECORD_BYTES),
                 Step::Full => break Fill::Packets,
+                Step::End => break Fill::End,
                 Step::Skip(n) => {
                     self.skip = n;
                     continue;

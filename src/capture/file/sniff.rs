@@ -1,7 +1,7 @@
 //! What a file that is no capture looks like, for the error message.
 
 /// Beginnings of files people give by mistake.
-const KNOWN: [(&[u8], &str); 17] = [
+const KNOWN: [(&[u8], &str); 15] = [
     (b"\x7fELF", "a program (ELF)"),
     (b"%PDF", "a PDF document"),
     (b"PK\x03\x04", "a ZIP archive; unpack it first"),
@@ -15,8 +15,6 @@ const KNOWN: [(&[u8], &str); 17] = [
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"SQLite format 3", "an SQLite database"),
-    (b"GMBU", "a Microsoft Network Monitor capture; convert it with `editcap -F pcapng`"),
-    (b"RTSS", "a Microsoft Network Monitor capture; convert it with `editcap -F pcapng`"),
     (b"TRSNIFF data", "a Sniffer capture; convert it with `editcap -F pcapng`"),
     (b"btsnoop\0", "a Bluetooth HCI capture; convert it with `editcap -F pcapng`"),
 ];

@@ -4,6 +4,7 @@ mod control;
 mod fast_path;
 mod frame;
 mod link;
+mod link_types;
 mod mirror;
 mod net;
 mod tunnel;

@@ -6,7 +6,7 @@ use crate::decode::walk::{EndAddresses, Next, Walk};
 use crate::model::{MirrorTag, Proto, Tunnel, TunnelKind};
 
 /// TZSP: version, type, encapsulation, tagged fields, the frame. Only received (0) and transmitted (1) packets carry one.
-pub(super) fn tzsp(walk: &mut Walk) -> Next {
+pub(in crate::decode) fn tzsp(walk: &mut Walk) -> Next {
     let Some(&[version, kind, e0, e1]) = walk.peek::<4>() else { return Next::End };
     if version != 1 || kind > 5 {
         return Next::End;

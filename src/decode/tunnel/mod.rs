@@ -12,6 +12,7 @@ mod shim;
 pub(super) use access::l2tpv3;
 pub(super) use dsa::{broadcom, broadcom_prepended, dsa, edsa};
 pub(super) use gre::{etherip, gre};
+pub(super) use mirror::tzsp;
 pub(super) use shim::{ether_type, fabric_path};
 
 use super::rules::Rules;

@@ -2,6 +2,7 @@
 //!
 //! Input: link type (two bytes), tunnels to take off, how much longer the packet was on the wire, then the packet.
 
+use super::super::packet::captured::{CAPTURED, NAMED, Over};
 use super::super::packet::{End, Erspan, Packet};
 use super::split;
 use spantop::decode::{self, Headers, Net, Peel, Rules, TransportHeader};
@@ -114,6 +115,12 @@ pub fn seeds() -> Vec<Vec<u8>> {
     }
     let wlan = [&[0, 0, 8, 0, 0, 0, 0, 0, 0x88, 1, 0, 0][..], &[1; 18], &[0, 0, 0, 0, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0]].concat();
     out.push([&[0, 127, 0, 0][..], &wlan, &ip].concat());
+    // Every way captures hold a packet.
+    for way in CAPTURED {
+        let packet = (way.hold)(if way.over == Over::Frame { &frames[0] } else { &ip });
+        out.push([&way.link.to_be_bytes()[..], &[0, 0], &packet].concat());
+    }
+    out.extend(NAMED.iter().map(|(link, bytes, _)| [&link.to_be_bytes()[..], &[0, 0], bytes].concat()));
     // The deepest last.
     let deepest = out.remove(frames.len() - 1);
     out.push(deepest);

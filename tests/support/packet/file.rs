@@ -1,4 +1,4 @@
-//! Capture files, byte by byte: pcap, pcapng and snoop, in either byte order.
+//! Capture files, byte by byte: pcap, pcapng and snoop, in either byte order; Network Monitor and ERF.
 
 /// A byte order to write in.
 #[derive(Debug, Clone, Copy)]
@@ -154,4 +154,74 @@ pub fn snoop(packets: &[&[u8]], padding: usize) -> Vec<u8> {
         file.extend(vec![0; padding]);
     }
     file
+}
+
+/// A pcap file of packets of a link type, a millisecond apart from 1,700,000,000 s on.
+pub fn pcap_of(link: u32, packets: &[Vec<u8>]) -> Vec<u8> {
+    let mut file = LITTLE.header(0xa1b2_c3d4, (2, 4), link);
+    for (n, packet) in packets.iter().enumerate() {
+        let length = packet.len() as u32;
+        file.extend(LITTLE.record([1_700_000_000, n as u32 * 1_000, length, length], 0, packet));
+    }
+    file
+}
+
+/// A Network Monitor file of Ethernet packets (their number in the monitor's own counting: 1), a millisecond apart from 1,700,000,000 s on. From
+/// version 2.1 on each names its network behind it; a frame that is the monitor's own comes before the last packet. The table of frames is
+/// behind them.
+pub fn netmon(version: (u8, u8), network: u16, packets: &[Vec<u8>]) -> Vec<u8> {
+    let mut file = if version.0 == 1 { b"RTSS".to_vec() } else { b"GMBU".to_vec() };
+    file.extend([version.1, version.0]);
+    // 14 November 2023, a Tuesday, 22:13:20.
+    file.extend([network, 2023, 11, 2, 14, 22, 13, 20, 0].into_iter().flat_map(|n| LITTLE.u16(n)));
+    file.resize(128, 0);
+    let mut table = Vec::new();
+    let mut frame = |file: &mut Vec<u8>, n: usize, network: u16, packet: &[u8]| {
+        table.extend(LITTLE.u32(file.len() as u32));
+        let length = packet.len() as u32;
+        if version.0 == 1 {
+            file.extend(LITTLE.u32(n as u32));
+            file.extend([length as u16; 2].into_iter().flat_map(|n| LITTLE.u16(n)));
+        } else {
+            file.extend(LITTLE.u64(n as u64 * 1_000));
+            file.extend(LITTLE.words(&[length + 4, length]));
+        }
+        file.extend(packet);
+        if version >= (2, 1) {
+            file.extend(LITTLE.u16(network));
+        }
+        if version >= (2, 2) {
+            file.extend(LITTLE.u32(7));
+        }
+        if version >= (2, 3) {
+            // 100 ns since 1601, and a time zone.
+            file.extend(LITTLE.u64((1_700_000_000 + 11_644_473_600) * 10_000_000 + n as u64 * 10_000));
+            file.push(1);
+        }
+    };
+    for (n, packet) in packets.iter().enumerate() {
+        if n + 1 == packets.len() && version >= (2, 1) {
+            frame(&mut file, n, 0xfffb, b"the monitor's own");
+        }
+        frame(&mut file, n, network, packet);
+    }
+    let (at, length) = (file.len() as u32, table.len() as u32);
+    file[24..28].copy_from_slice(&LITTLE.u32(at));
+    file[28..32].copy_from_slice(&LITTLE.u32(length));
+    file.extend(table);
+    file
+}
+
+/// An ERF file of Ethernet packets, a second apart from 1,700,000,000 s on; each says that one packet was lost before it, and is filled up to a
+/// multiple of eight bytes.
+pub fn erf(packets: &[Vec<u8>]) -> Vec<u8> {
+    let record = |(n, packet): (usize, &Vec<u8>)| {
+        let mut record = super::captured::erf(2, 1_700_000_000 + n as u32, n % 3, &[0, 0], packet);
+        record.resize(record.len().next_multiple_of(8), 0);
+        let length = BIG.u16(record.len() as u16);
+        record[10..12].copy_from_slice(&length);
+        record[13] = 1;
+        record
+    };
+    packets.iter().enumerate().flat_map(record).collect()
 }

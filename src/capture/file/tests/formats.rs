@@ -3,7 +3,8 @@
 use super::{Temp, drain, read, read_in, refusal};
 use crate::capture::SourceLosses;
 use crate::capture::file::open;
-use crate::packet::file::{BIG, LITTLE, plain, snoop};
+use crate::packet::captured;
+use crate::packet::file::{BIG, LITTLE, erf, netmon, plain, snoop};
 use crate::settings::FileSettings;
 
 #[test]
@@ -259,4 +260,79 @@ fn says_what_is_no_capture() {
         assert!(refusal(file).contains(words), "{}", refusal(file));
     }
     assert!(open(&FileSettings::default()).is_err());
+}
+
+/// A few packets of different lengths.
+fn packets() -> Vec<Vec<u8>> {
+    (0..5u8).map(|n| vec![n; 60 + usize::from(n)]).collect()
+}
+
+#[test]
+fn network_monitor_of_every_version() {
+    let packets = packets();
+    for (version, beyond) in [((1, 1), 0), ((2, 0), 4), ((2, 1), 4), ((2, 2), 4), ((2, 3), 4)] {
+        let (seen, info) = read(&netmon(version, 1, &packets));
+        let want: Vec<_> = packets
+            .iter()
+            .enumerate()
+            .map(|(n, p)| (1_700_000_000_000_000_000 + n as i64 * 1_000_000, p.len() as u32 + beyond, 1, 0, p.clone()))
+            .collect();
+        assert_eq!(seen, want, "{version:?}");
+        assert_eq!((info.format.as_str(), info.packets, info.cut_short, info.warning), ("netmon", 5, false, None));
+    }
+    // Any number of the registry's, from 2.1 on; what the monitor counts itself; and what it does not tell.
+    let link = |version, network| read(&netmon(version, network, &packets[..2])).0[0].2;
+    assert_eq!([link((2, 1), 0xe000 + 101), link((2, 2), 2), link((2, 0), 3), link((2, 3), 8)], [101, 6, 10, 101]);
+    assert_eq!(link((2, 1), 77), 0x8000 + 77);
+    // What it says of an 802.11 frame is before the frame.
+    let radio: Vec<Vec<u8>> = packets.iter().map(|p| [&[2, 20, 0][..], &[9; 17], p].concat()).collect();
+    let (seen, _) = read(&netmon((2, 1), 6, &radio));
+    assert_eq!(seen.iter().map(|s| (s.2, s.4.clone())).collect::<Vec<_>>(), packets.iter().map(|p| (105, p.clone())).collect::<Vec<_>>());
+}
+
+#[test]
+fn network_monitor_that_is_damaged() {
+    let whole = netmon((2, 2), 1, &packets());
+    assert!(refusal(&whole[..20]).contains("cut short in the file header"));
+    let mut wrong = whole.clone();
+    wrong[5] = 3;
+    assert!(refusal(&wrong).contains("version 3.2 is not supported"));
+    let mut wrong = whole.clone();
+    wrong[24..28].copy_from_slice(&[9, 0, 0, 0]);
+    assert!(refusal(&wrong).contains("within the header"));
+    // A length beyond the table.
+    let mut wrong = whole.clone();
+    wrong[128 + 12 + 16 + 60 + 6..][..4].copy_from_slice(&[0xff; 4]);
+    let (seen, info) = read(&wrong);
+    assert_eq!(seen.len(), 1);
+    assert!(info.warning.is_some_and(|w| w.contains("what follows cannot be read")));
+}
+
+#[test]
+fn erf_is_known_by_its_records() {
+    let packets = packets();
+    let file = erf(&packets);
+    let temp = Temp::new(&file);
+    let mut source = open(&FileSettings { paths: vec![temp.0.clone()], ..FileSettings::default() }).unwrap();
+    let seen = drain(source.as_mut(), 4096).unwrap();
+    assert_eq!(source.losses(), SourceLosses { interface: 5, kernel: 0 });
+    for (n, (seen, packet)) in seen.iter().zip(&packets).enumerate() {
+        // The header and its extensions are decoded; what fills the record up is not the frame's.
+        let header = 18 + 8 * (n % 3);
+        assert_eq!((seen.0, seen.2), ((1_700_000_000 + n as i64) * 1_000_000_000, 197));
+        assert_eq!((seen.1 as usize, &seen.4[header..]), (header + packet.len(), &packet[..]));
+    }
+    assert_eq!((seen.len(), source.info()[0].format.as_str()), (5, "erf"));
+    // One record alone, where the file ends behind it.
+    assert_eq!(read(&erf(&packets[..1])).0.len(), 1);
+    let pad = captured::erf(48, 1_700_000_000, 0, &[], &[0; 8]);
+    assert_eq!(read(&[erf(&packets[..2]), pad.clone(), erf(&packets[..2])].concat()).0.len(), 4);
+    // Times a week apart, an unknown type, text.
+    let late = captured::erf(2, 1_800_000_000, 0, &[0, 0], &packets[0]);
+    assert!(refusal(&[erf(&packets[..1]), late].concat()).contains("is not a capture file"));
+    assert!(refusal(&captured::erf(99, 1_700_000_000, 0, &[], &packets[0])).contains("is not a capture file"));
+    assert!(refusal("a text that is long enough to hold the header of a record, or two of them".as_bytes()).contains("looks like text"));
+    let (seen, info) = read(&[file, vec![0; 40]].concat());
+    assert_eq!(seen.len(), 5);
+    assert!(info.warning.is_some_and(|w| w.contains("a record of 0 bytes")));
 }

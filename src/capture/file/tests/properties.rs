@@ -4,7 +4,7 @@ use super::{Seen, Temp, drain, read, read_in};
 use crate::capture::file::open;
 use crate::capture::{Block, Fill};
 use crate::model::limits::RECORD_BYTES;
-use crate::packet::file::{BIG, LITTLE, plain, snoop};
+use crate::packet::file::{BIG, LITTLE, erf, netmon, plain, snoop};
 use crate::settings::FileSettings;
 use proptest::prelude::*;
 
@@ -21,7 +21,11 @@ fn samples() -> Vec<(Vec<u8>, usize)> {
     for n in 0..4 {
         modified.extend(LITTLE.record([n, n, 5, 60], 8, b"bytes"));
     }
-    vec![(plain(12), 24), (ng, 28), (modified, 24), (snoop(&[b"one", b"two", b"three"], 3), 16)]
+    let packets: Vec<Vec<u8>> = (1..9u8).map(|n| vec![n; usize::from(n) * 5]).collect();
+    // What an ERF file is shows by its first two records.
+    let two = erf(&packets[..2]).len();
+    let snoop = snoop(&[b"one", b"two", b"three"], 3);
+    vec![(plain(12), 24), (ng, 28), (modified, 24), (snoop, 16), (netmon((2, 2), 1, &packets), 128), (erf(&packets), two)]
 }
 
 #[test]
@@ -106,6 +110,7 @@ proptest! {
         magic in prop::sample::select(vec![
             &[0xd4u8, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0][..], &[0xa1, 0xb2, 0x3c, 0x4d, 0, 2, 0, 3], &[0x34, 0xcd, 0xb2, 0xa1, 2, 0, 4, 0],
             &[0x0a, 0x0d, 0x0d, 0x0a, 28, 0, 0, 0, 0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0], b"snoop\0\0\0\0\0\0\x02\0\0\0\x04",
+            &[b'G', b'M', b'B', b'U', 2, 2, 1, 0], &[b'R', b'T', b'S', b'S', 1, 1, 1, 0], &[0, 0, 0, 0, 0x80, 0xf1, 0x53, 0x65, 2, 4, 0],
             &[0x1f, 0x8b, 8, 0], &[0x28, 0xb5, 0x2f, 0xfd], &[0x04, 0x22, 0x4d, 0x18], &[0xfd, b'7', b'z', b'X', b'Z', 0], b"",
         ]),
         rest in prop::collection::vec(any::<u8>(), 0..600),
@@ -116,7 +121,7 @@ proptest! {
 
     #[test]
     fn a_file_with_a_few_bytes_changed(
-        which in 0usize..4,
+        which in 0usize..6,
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
         arena in 0usize..700,
     ) {
