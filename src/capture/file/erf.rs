@@ -11,8 +11,9 @@ const RECORD: usize = 16;
 /// Extension headers of a record, at most.
 const MAX_EXTENSIONS: usize = 16;
 
-/// Records that are looked at to know the format.
+/// Records that are looked at to know the format, and how many show it though another follows that is none (damage).
 const LOOKED_AT: usize = 8;
+const CERTAIN: usize = 3;
 
 /// Type of records that only fill up.
 const PAD: u8 = 48;
@@ -77,11 +78,11 @@ impl Record {
     }
 
     /// Whether it can be a record, after one of that time: nothing else tells an ERF file from any other.
-    fn is_plausible(&self, record: &[u8], before: u64) -> bool {
+    fn is_plausible(&self, before: u64) -> bool {
         const WEEK: u64 = 7 * 86_400 << 32;
         let known = matches!(self.kind(), 1..=25 | 27..=29 | PAD);
         let timely = SECONDS.contains(&(self.stamp >> 32)) && (before == 0 || self.stamp.abs_diff(before) < WEEK);
-        known && timely && self.length >= RECORD && (self.wire > 0 || self.kind() == PAD) && self.before_frame(record).is_some()
+        known && timely && self.length >= RECORD && (self.wire > 0 || self.kind() == PAD)
     }
 
     fn time(&self) -> Timestamp {
@@ -97,10 +98,13 @@ pub(super) fn recognise(head: &[u8], complete: bool) -> Recognised {
         let rest = head.get(at..).unwrap_or(&[]);
         let Some(record) = rest.first_chunk::<RECORD>().map(Record::read) else { break };
         let whole = rest.get(..record.length);
-        // Of a record that is cut, what is there must be plausible.
-        if !record.is_plausible(whole.unwrap_or(rest), before) {
+        if !record.is_plausible(before) || whole.is_some_and(|whole| record.before_frame(whole).is_none()) {
+            if seen >= CERTAIN {
+                break;
+            }
             return Recognised::Unknown;
         }
+        // The last one may be cut.
         if whole.is_none() {
             break;
         }
