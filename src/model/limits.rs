@@ -50,6 +50,13 @@ pub const PCAPNG_BLOCK_BYTES: u32 = 16 * 1024 * 1024;
 /// Interfaces of one capture file: as many as a packet's index can tell apart. More are damage.
 pub const FILE_INTERFACES: usize = u16::MAX as usize;
 
+/// Interfaces of a capture file that are listed by name, with what was counted of each (some 600 bytes at most): machines have a handful, files
+/// put together from others a few dozen. Those beyond are counted.
+pub const LISTED_INTERFACES: usize = 64;
+
+/// Bytes kept of an interface's name or description.
+pub const INTERFACE_TEXT: usize = 256;
+
 /// Bytes of a file looked at to recognise its variant, from its beginning.
 pub const SNIFF_BYTES: usize = 64 * 1024;
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A LINKTYPE_ number as stored in capture files (<https://www.tcpdump.org/linktypes.html>).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkType(pub u16);
 
 macro_rules! links {

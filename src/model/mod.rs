@@ -63,7 +63,7 @@ pub use port::Port;
 pub use proof::ProvingPackets;
 pub use proto::Proto;
 pub use quote::QuotedFlow;
-pub use source::SourceInfo;
+pub use source::{FileInterface, SourceInfo};
 pub use stamp::{Stamp, StampChoice, StampKind, StampPort, Stamps};
 pub use subject::{Subject, SubjectPart};
 pub use sum::Sum;

@@ -13,6 +13,10 @@ pub struct SourceInfo {
     pub compression: Option<&'static str>,
     /// Link types seen so far, in order of first appearance.
     pub link_types: Vec<LinkType>,
+    /// The interfaces that the file names, in its order (pcapng): the first of them.
+    pub interfaces: Vec<FileInterface>,
+    /// Interfaces of the file beyond those listed.
+    pub more_interfaces: u64,
     /// Packets delivered.
     pub packets: u64,
     /// Packets read of which a filter chose those delivered; `None` without a filter, or where the kernel filters.
@@ -27,4 +31,19 @@ pub struct SourceInfo {
     pub promiscuous: Option<bool>,
     /// Link speed in bits per second, when the interface says.
     pub speed: Option<u64>,
+}
+
+/// An interface that packets of a capture file came from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FileInterface {
+    /// Its name on the machine that captured (`if_name`).
+    pub name: Option<String>,
+    /// What that machine's system called it (`if_description`).
+    pub description: Option<String>,
+    /// Its link type.
+    pub link: LinkType,
+    /// Packets from it in what was read so far, before any filter.
+    pub packets: u64,
+    /// Packets that were dropped there, as the file tells.
+    pub dropped: u64,
 }

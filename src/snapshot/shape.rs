@@ -4,7 +4,7 @@
 use super::{DuplicateClass, Duplicates};
 use crate::model::host::{Check, Checklist};
 use crate::model::{
-    Address, AppSection, Counter, CounterValue, DissectLosses, Episode, Estimate, Histogram, LinkType, Mac, Sampling, Session,
+    Address, AppSection, Counter, CounterValue, DissectLosses, Episode, Estimate, FileInterface, Histogram, LinkType, Mac, Sampling, Session,
     SessionClock, SourceInfo, StampPort, Stamps, Subject, SubjectPart, Timestamp, Traffic, Trust, TrustPart, Value,
 };
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -63,6 +63,16 @@ members!(SourceInfo, s, {
     "compression" if some => s.compression,
     "cut_short" => s.cut_short,
     "warning" if some => s.warning,
+    "interfaces" if some => (!s.interfaces.is_empty()).then_some(&s.interfaces),
+    "more_interfaces" if some => (s.more_interfaces > 0).then_some(s.more_interfaces),
+});
+
+members!(FileInterface, i, {
+    "name" if some => i.name,
+    "description" if some => i.description,
+    "link_type" => i.link,
+    "packets" => i.packets,
+    "dropped" => i.dropped,
 });
 
 /// Frames that a device reported as damaged: short, oversized, bad.

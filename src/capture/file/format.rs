@@ -1,7 +1,7 @@
 //! What a capture file format is to the reader: something that frames records in a piece of memory.
 
 use crate::capture::{Packet, SourceLosses};
-use crate::model::LinkType;
+use crate::model::{FileInterface, LinkType};
 
 /// Why framing stopped.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,6 +30,11 @@ pub(super) trait Format: Send {
     /// Packets that were lost before they were written, as the file tells.
     fn losses(&self) -> SourceLosses {
         SourceLosses::default()
+    }
+
+    /// The interfaces that the file has named so far, and how many more it has than are listed.
+    fn interfaces(&self) -> (Vec<FileInterface>, u64) {
+        (Vec::new(), 0)
     }
 
     /// What is wrong with what the file tells, for people.

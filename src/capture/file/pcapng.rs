@@ -2,8 +2,8 @@
 
 use super::format::{Format, Order, Recognised, Step, link_type};
 use crate::capture::{Packet, SourceLosses};
-use crate::model::limits::{FILE_INTERFACES, MAX_PACKET_BYTES, PCAPNG_BLOCK_BYTES, RECORD_BYTES};
-use crate::model::{LinkType, Timestamp};
+use crate::model::limits::{FILE_INTERFACES, INTERFACE_TEXT, LISTED_INTERFACES, MAX_PACKET_BYTES, PCAPNG_BLOCK_BYTES, RECORD_BYTES};
+use crate::model::{FileInterface, LinkType, Timestamp};
 
 /// Block types.
 const SECTION: u32 = 0x0a0d_0d0a;
@@ -32,6 +32,11 @@ struct Interface {
     losses: SourceLosses,
     /// Drops that its packets tell of, each since the one before.
     packet_drops: u64,
+    /// Its packets so far.
+    packets: u64,
+    /// Its name and description, of the first interfaces of a file.
+    name: Option<String>,
+    description: Option<String>,
 }
 
 impl Interface {
@@ -40,14 +45,31 @@ impl Interface {
         let told = self.packet_drops.saturating_sub(self.losses.kernel);
         SourceLosses { interface: self.losses.interface.max(told), ..self.losses }
     }
+
+    /// As it is listed.
+    fn listed(&self) -> FileInterface {
+        let losses = self.losses();
+        let dropped = losses.interface.saturating_add(losses.kernel);
+        let (name, description) = (self.name.clone(), self.description.clone());
+        FileInterface { name, description, link: self.link, packets: self.packets, dropped }
+    }
+}
+
+/// The text of an option, without what some writers put behind it.
+fn text(value: &[u8]) -> Option<String> {
+    let value = value.get(..INTERFACE_TEXT).unwrap_or(value);
+    let text = String::from_utf8_lossy(value);
+    let text = text.trim_end_matches('\0');
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 /// A pcapng file.
 struct Pcapng {
     big: bool,
     interfaces: Vec<Interface>,
-    /// Interfaces of the sections before.
+    /// Interfaces of the sections before: how many, and the first of them as they are listed.
     base: usize,
+    before: Vec<FileInterface>,
     /// Losses of the sections before.
     lost: SourceLosses,
     /// Time of the latest packet that has one.
@@ -56,7 +78,7 @@ struct Pcapng {
 
 impl Default for Pcapng {
     fn default() -> Self {
-        Self { big: false, interfaces: Vec::new(), base: 0, lost: SourceLosses::default(), time: Timestamp::UNKNOWN }
+        Self { big: false, interfaces: Vec::new(), base: 0, before: Vec::new(), lost: SourceLosses::default(), time: Timestamp::UNKNOWN }
     }
 }
 
@@ -90,6 +112,8 @@ impl Pcapng {
             return Err(format!("a section of pcapng version {major}.{} (1.0 is supported)", order.u16(block, 14)));
         }
         self.lost = self.total();
+        let room = LISTED_INTERFACES.saturating_sub(self.before.len());
+        self.before.extend(self.interfaces.iter().take(room).map(Interface::listed));
         self.base += self.interfaces.len();
         self.interfaces.clear();
         Ok(())
@@ -102,16 +126,28 @@ impl Pcapng {
         if self.base + self.interfaces.len() >= FILE_INTERFACES {
             return Err(format!("more than {FILE_INTERFACES} interfaces"));
         }
-        let mut clock = Clock::default();
+        let is_listed = self.base + self.interfaces.len() < LISTED_INTERFACES;
+        let (mut clock, mut name, mut description) = (Clock::default(), None, None);
         for (code, value) in options(order, block.get(HEAD + 8..).unwrap_or(&[])) {
             match (code, value) {
                 (9, [resolution, ..]) => clock.set_resolution(*resolution),
                 (14, value) if value.len() >= 8 => clock.offset = order.u64(value, 0) as i64,
+                (2, value) if is_listed => name = text(value),
+                (3, value) if is_listed => description = text(value),
                 _ => {}
             }
         }
         let link = link_type(order.u16(block, 8));
-        self.interfaces.push(Interface { link, snap: order.u32(block, 12), clock, losses: SourceLosses::default(), packet_drops: 0 });
+        self.interfaces.push(Interface {
+            link,
+            snap: order.u32(block, 12),
+            clock,
+            losses: SourceLosses::default(),
+            packet_drops: 0,
+            packets: 0,
+            name,
+            description,
+        });
         Ok(())
     }
 
@@ -141,8 +177,9 @@ impl Pcapng {
         if block.len() < header {
             return Err("a packet block that is too short".into());
         }
-        let Some(interface) = self.interfaces.get(id) else {
-            return Err(format!("a packet of interface {id}, of {} known", self.interfaces.len()));
+        let known = self.interfaces.len();
+        let Some(interface) = self.interfaces.get_mut(id) else {
+            return Err(format!("a packet of interface {id}, of {known} known"));
         };
         let (captured, wire) = if kind == SIMPLE_PACKET {
             let wire = order.u32(block, 8);
@@ -160,6 +197,7 @@ impl Pcapng {
         }
         let index = (self.base + id) as u16;
         let link = interface.link;
+        interface.packets += 1;
         if kind != SIMPLE_PACKET {
             self.packet_drops(order, kind, id, block, header + (captured as usize).next_multiple_of(4));
         }
@@ -264,6 +302,14 @@ impl Format for Pcapng {
 
     fn losses(&self) -> SourceLosses {
         self.total()
+    }
+
+    fn interfaces(&self) -> (Vec<FileInterface>, u64) {
+        let all = self.base + self.interfaces.len();
+        let listed: Vec<_> =
+            self.before.iter().cloned().chain(self.interfaces.iter().map(Interface::listed)).take(LISTED_INTERFACES).collect();
+        let more = all.saturating_sub(listed.len()) as u64;
+        (listed, more)
     }
 
     fn problem(&self) -> Option<String> {

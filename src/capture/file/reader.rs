@@ -295,12 +295,15 @@ impl Source for Reader {
     fn info(&self) -> Vec<SourceInfo> {
         let problem = self.format.as_ref().and_then(|f| f.problem());
         let warnings = [self.warning.as_deref(), self.notice, self.filter.as_ref().and_then(Bpf::problem), problem.as_deref()];
+        let (interfaces, more_interfaces) = self.format.as_ref().map_or_else(Default::default, |f| f.interfaces());
         let warning = warnings.iter().flatten().copied().collect::<Vec<_>>().join("; ");
         vec![SourceInfo {
             name: self.name.clone(),
             format: self.format.as_ref().map_or("unknown", |f| f.name()).to_owned(),
             compression: self.input.compression().map(|c| c.name()),
             link_types: self.link_types.clone(),
+            interfaces,
+            more_interfaces,
             packets: self.packets,
             unfiltered: self.filter.as_ref().map(|_| self.framed),
             cut_short: self.cut_short,

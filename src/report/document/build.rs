@@ -4,7 +4,7 @@ use super::format::{moment, plural, ratio};
 use super::tables::{self, section, tcp};
 use super::{Document, Part, Section, Tone, host, mirror};
 use crate::model::text::printable;
-use crate::model::{LinkType, Verdict, units};
+use crate::model::{FileInterface, LinkType, Verdict, units};
 use crate::report::chart::Chart;
 use crate::snapshot::tables::TABLES;
 use crate::snapshot::tables::casts::CASTS;
@@ -88,8 +88,34 @@ fn source(source: &SourceInfo) -> String {
     words + &format!("), {}", plural(source.packets, "packet"))
 }
 
+/// The interfaces of a file, one by one, where it has several or names them.
+fn interfaces(source: &SourceInfo) -> Vec<(&'static str, String)> {
+    let named = |i: &FileInterface| i.name.is_some() || i.description.is_some();
+    if source.interfaces.len() < 2 && !source.interfaces.iter().any(named) {
+        return Vec::new();
+    }
+    let one = |(number, i): (usize, &FileInterface)| {
+        let mut words = match (&i.name, &i.description) {
+            (Some(name), Some(description)) => format!("{} ({})", printable(name), printable(description)),
+            (Some(text), None) | (None, Some(text)) => printable(text).into_owned(),
+            (None, None) => format!("number {number}"),
+        };
+        words += &format!(": {}, {}", i.link, plural(i.packets, "packet"));
+        if i.dropped > 0 {
+            words += &format!(", {} dropped", units::grouped(i.dropped));
+        }
+        ("Interface", words)
+    };
+    let mut lines: Vec<_> = source.interfaces.iter().enumerate().map(one).collect();
+    if source.more_interfaces > 0 {
+        lines.push(("Interface", format!("{} more", units::grouped(source.more_interfaces))));
+    }
+    lines
+}
+
 fn capture(s: &Snapshot) -> Section {
-    let mut facts: Vec<(&'static str, String)> = s.sources.iter().take(SOURCES).map(|one| ("Source", source(one))).collect();
+    let with_interfaces = |one| [vec![("Source", source(one))], interfaces(one)].concat();
+    let mut facts: Vec<(&'static str, String)> = s.sources.iter().take(SOURCES).flat_map(with_interfaces).collect();
     if let more @ [_, ..] = s.sources.get(SOURCES..).unwrap_or_default() {
         let packets = more.iter().fold(0u64, |sum, one| sum.saturating_add(one.packets));
         facts.push(("Source", format!("{} more, {}", units::grouped(more.len() as u64), plural(packets, "packet"))));

@@ -336,3 +336,33 @@ fn erf_is_known_by_its_records() {
     assert_eq!(seen.len(), 5);
     assert!(info.warning.is_some_and(|w| w.contains("a record of 0 bytes")));
 }
+
+#[test]
+fn pcapng_interfaces_are_listed_one_by_one() {
+    let named = |name: &str| [LITTLE.option(2, name.as_bytes()), LITTLE.option(3, b"uplink\0"), LITTLE.option(0, b"")].concat();
+    let mut file = LITTLE.section();
+    file.extend(LITTLE.interface(1, 0, &named("eth0")));
+    file.extend(LITTLE.interface(113, 0, &LITTLE.option(2, &[b'x'; 300])));
+    file.extend(LITTLE.interface(1, 0, &[]));
+    (0..5).for_each(|n| file.extend(LITTLE.enhanced(n % 2, n.into(), 60, &[0; 60])));
+    file.extend(LITTLE.statistics(1, 3, 4));
+    // A second section counts its interfaces from 0 again.
+    let mut second = BIG.section();
+    second.extend(BIG.interface(101, 0, &BIG.option(3, "Wi-Fi ü".as_bytes())));
+    second.extend(BIG.enhanced(0, 9, 60, &[0x45; 60]));
+    let (_, info) = read(&[file, second].concat());
+    let rows: Vec<_> =
+        info.interfaces.iter().map(|i| (i.name.as_deref(), i.description.as_deref(), i.link.0, i.packets, i.dropped)).collect();
+    let long = "x".repeat(256);
+    let want = [
+        (Some("eth0"), Some("uplink"), 1, 3, 0),
+        (Some(long.as_str()), None, 113, 2, 7),
+        (None, None, 1, 0, 0),
+        (None, Some("Wi-Fi ü"), 101, 1, 0),
+    ];
+    assert_eq!((rows, info.more_interfaces), (want.to_vec(), 0));
+    // Beyond the cap they are counted.
+    let many: Vec<u8> = (0..100).flat_map(|_| LITTLE.interface(1, 0, &[])).collect();
+    let (_, info) = read(&[LITTLE.section(), many, LITTLE.enhanced(99, 9, 60, &[0; 60])].concat());
+    assert_eq!((info.interfaces.len(), info.more_interfaces, info.packets), (64, 36, 1));
+}
