@@ -111,8 +111,8 @@ fn our_hierarchy(s: &Snapshot) -> Hierarchy {
 fn their_hierarchy(oracle: &Value) -> Hierarchy {
     let mut rows = Hierarchy::new();
     for row in oracle["phs"].as_array().into_iter().flatten() {
-        // tshark names a pseudowire twice.
-        let path = row["path"].as_str().unwrap_or("").replace(":pweth.cw", "");
+        // tshark names a pseudowire twice, and what captures wrap (PPI, PKTAP) once more.
+        let path = row["path"].as_str().unwrap_or("").replace(":pweth.cw", "").replace(":pcap_pktdata", "");
         if is_comparable(&path) && !row["path"].as_str().unwrap_or("").ends_with("pweth.cw") {
             let sums = rows.entry(path).or_default();
             sums.0 += number(row, "frames");

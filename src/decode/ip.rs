@@ -117,8 +117,13 @@ fn extensions(walk: &mut Walk, mut next: u8, first: bool) -> Next {
             // Hop-by-hop, routing, destination options, mobility, HIP, shim6: next header and length in 8-byte units.
             0 | 43 | 60 | 135 | 139 | 140 => {
                 let Some(&[after, length]) = walk.peek::<2>() else { return Next::End };
+                let start = walk.at;
                 if !skip(walk, (usize::from(length) + 1) * 8) {
                     return Next::End;
+                }
+                if first && matches!(next, 43 | 60) {
+                    let header = walk.bytes.get(start..walk.at).unwrap_or(&[]);
+                    at_home(&mut walk.headers.net, next, header);
                 }
                 next = after;
             }
@@ -153,6 +158,34 @@ fn extensions(walk: &mut Walk, mut next: u8, first: bool) -> Next {
         walk.headers.protocol = next;
     }
     Next::IpProtocol(next)
+}
+
+/// Options of one header that are looked at for a home address.
+const MAX_OPTIONS: usize = 32;
+
+/// Puts a mobile node's home address in the place of the one at which it is met on its way (RFC 6275): its conversations go on while that one
+/// changes. From the node it is in a destination option (6.3), to the node in a routing header of type 2 (6.4).
+#[cold]
+#[inline(never)]
+fn at_home(net: &mut Net, kind: u8, header: &[u8]) {
+    const HOME_ADDRESS: u8 = 0xc9;
+    let Net::V6(source, destination) = net else { return };
+    let address = |bytes: &[u8]| bytes.first_chunk::<16>().map(|b| (*b).into());
+    if kind == 43 {
+        if let [_, 2, 2, 1, _, _, _, _, home @ ..] = header {
+            *destination = address(home).unwrap_or(*destination);
+        }
+        return;
+    }
+    let mut options = header.get(2..).unwrap_or(&[]);
+    for _ in 0..MAX_OPTIONS {
+        options = match *options {
+            [HOME_ADDRESS, 16, ref home @ ..] => return *source = address(home).unwrap_or(*source),
+            [0, ref rest @ ..] => rest,
+            [_, length, ref rest @ ..] => rest.get(usize::from(length)..).unwrap_or(&[]),
+            _ => return,
+        };
+    }
 }
 
 /// Moves past `length` bytes of a header; false (and the reason noted) when they are not all there.

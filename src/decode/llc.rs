@@ -1,7 +1,7 @@
 //! IEEE 802.2 logical link control and its SNAP extension.
 
-use super::ethernet;
 use super::walk::{Next, Walk};
+use super::{ethernet, ip};
 use crate::model::Proto;
 
 /// An LLC header: what its destination service access point names.
@@ -17,12 +17,15 @@ pub(super) fn llc(walk: &mut Walk) -> Next {
     }
     // A DSAP's lowest bit marks a group address.
     match dsap & 0xfe {
-        0xaa if dsap == 0xaa && ssap & 0xfe == 0xaa => snap(walk),
+        0xaa if dsap == 0xaa && ssap & 0xfe == 0xaa => snap(walk, 2),
         0x06 => Next::Ip,
         0x42 => walk.leaf(Proto::Stp),
         0xe0 => walk.leaf(Proto::Ipx),
         0xf0 => walk.leaf(Proto::Netbios),
-        0xfe => osi(walk),
+        0xfe => {
+            walk.push(Proto::Osi);
+            osi(walk)
+        }
         0x00 => Next::End,
         _ => {
             walk.headers.path.push_sap(dsap);
@@ -31,8 +34,9 @@ pub(super) fn llc(walk: &mut Walk) -> Next {
     }
 }
 
-/// Subnetwork access protocol: organisation and protocol.
-fn snap(walk: &mut Walk) -> Next {
+/// Subnetwork access protocol: organisation and protocol. Bridged frames have `padding` bytes before them: two behind LLC (RFC 2684 section
+/// 5.2), none over Frame Relay (RFC 2427 section 4.2).
+fn snap(walk: &mut Walk, padding: usize) -> Next {
     let Some(&[o0, o1, o2, p0, p1]) = walk.take::<5>() else { return Next::End };
     let number = u16::from_be_bytes([p0, p1]);
     match [o0, o1, o2] {
@@ -44,7 +48,7 @@ fn snap(walk: &mut Walk) -> Next {
         [0, 0, 0x0c] => cisco(walk, number),
         // IEEE 802.1: bridged frames, with the FCS kept (1) or not (7).
         [0, 0x80, 0xc2] => match number {
-            0x0001 | 0x0007 => Next::Ethernet,
+            0x0001 | 0x0007 if ip::skip(walk, padding) => Next::Ethernet,
             _ => Next::End,
         },
         _ => Next::End,
@@ -93,7 +97,7 @@ pub(super) fn nlpid(walk: &mut Walk) -> Next {
     match walk.peek::<1>() {
         Some([0x80]) => {
             walk.at += 1;
-            snap(walk)
+            snap(walk, 0)
         }
         Some(_) => osi(walk),
         None => Next::End,

@@ -6,10 +6,8 @@ use crate::model::Proto;
 /// A PPPoE session header: version, type, code, session, length, then PPP.
 pub(super) fn pppoe(walk: &mut Walk) -> Next {
     walk.push(Proto::Pppoes);
-    let Some(&[_, code, _, _, l0, l1]) = walk.take::<6>() else { return Next::End };
-    if code != 0 {
-        return Next::End;
-    }
+    // The code is zero in a session; where it is not the EtherType is believed.
+    let Some(&[_, _code, _, _, l0, l1]) = walk.take::<6>() else { return Next::End };
     walk.end = walk.end.min(walk.at + usize::from(u16::from_be_bytes([l0, l1])));
     walk.push(Proto::Ppp);
     Next::Ppp
@@ -44,10 +42,30 @@ pub(super) fn ppp(walk: &mut Walk) -> Next {
         0x8057 => walk.leaf(Proto::Ipv6cp),
         0x80fd => walk.leaf(Proto::Ccp),
         0x8281 => walk.leaf(Proto::Mplscp),
-        0x0031 => Next::End,
+        0x0031 => bridged(walk),
+        0x003d => multilink(walk),
+        0x00fd => walk.leaf(Proto::CompData),
+        0x002d | 0x002f => walk.leaf(Proto::Vjc),
         number => {
             walk.headers.path.push_ppp(number);
             Next::End
         }
     }
+}
+
+/// A bridged frame (RFC 3518 section 4.1): flags, kind of network; for IEEE 802.3 the frame follows.
+fn bridged(walk: &mut Walk) -> Next {
+    walk.push(Proto::Bcp);
+    match walk.take::<2>() {
+        Some([_, 1]) => Next::Ethernet,
+        _ => Next::End,
+    }
+}
+
+/// A piece of a packet on several links (RFC 1990 section 3): begin 1, end 1, reserved 6, sequence number 24. The first piece has the headers.
+fn multilink(walk: &mut Walk) -> Next {
+    walk.push(Proto::Mp);
+    let Some(&[flags, _, _, _]) = walk.take::<4>() else { return Next::End };
+    walk.partial |= flags & 0x40 == 0;
+    if flags & 0x80 != 0 { Next::Ppp } else { Next::End }
 }

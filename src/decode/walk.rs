@@ -33,6 +33,8 @@ pub(super) enum Next {
     Wlan,
     /// The same with the two bytes of its frame control field swapped.
     WlanSwapped,
+    /// The same with its header filled up to a multiple of four bytes.
+    WlanPadded,
     /// An MPLS label.
     Mpls,
     /// Inside of a UDP datagram between these ports.
@@ -106,8 +108,9 @@ pub fn walk(link: LinkType, bytes: &[u8], wire: u32, rules: &Rules, peel: Peel, 
             Next::Mpls => mpls::label(&mut walk),
             Next::Ppp => ppp::ppp(&mut walk),
             Next::PppFramed => ppp::framed(&mut walk),
-            Next::Wlan => wlan::wlan(&mut walk, false),
-            Next::WlanSwapped => wlan::wlan(&mut walk, true),
+            Next::Wlan => wlan::wlan(&mut walk, false, false),
+            Next::WlanSwapped => wlan::wlan(&mut walk, true, false),
+            Next::WlanPadded => wlan::wlan(&mut walk, false, true),
             Next::Link(link) => link::link(&mut walk, link),
             Next::End => break,
         };

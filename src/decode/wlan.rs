@@ -7,7 +7,30 @@ use crate::model::{Mac, Proto};
 pub(super) fn radiotap(walk: &mut Walk) -> Next {
     walk.push(Proto::Radiotap);
     let Some(&[_, _, l0, l1]) = walk.peek::<4>() else { return Next::End };
-    radio(walk, usize::from(u16::from_le_bytes([l0, l1])))
+    let length = usize::from(u16::from_le_bytes([l0, l1]));
+    let padded = flags(walk.rest().get(..length).unwrap_or(&[])).is_some_and(|flags| flags & DATA_PADDED != 0);
+    match radio(walk, length) {
+        Next::Wlan if padded => Next::WlanPadded,
+        next => next,
+    }
+}
+
+/// In radiotap's flags: the frame's header is padded to a multiple of four bytes.
+const DATA_PADDED: u8 = 0x20;
+
+/// Words of radiotap that say which fields there are, at most: one for each antenna.
+const MAX_WORDS: usize = 32;
+
+/// Radiotap's flags, if it has them: behind the time stamp (eight bytes, aligned), which comes first.
+fn flags(header: &[u8]) -> Option<u8> {
+    let word = |at: usize| header.get(at..)?.first_chunk().map(|b| u32::from_le_bytes(*b));
+    let present = word(4)?;
+    if present & 2 == 0 {
+        return None;
+    }
+    let words = 1 + (0..MAX_WORDS).take_while(|n| word(4 + 4 * n).is_some_and(|w| w >> 31 == 1)).count();
+    let fields = 4 + 4 * words;
+    header.get(if present & 1 == 1 { fields.next_multiple_of(8) + 8 } else { fields }).copied()
 }
 
 /// Prism: message code and length in the byte order of the machine that wrote them.
@@ -40,8 +63,8 @@ fn radio(walk: &mut Walk, length: usize) -> Next {
 }
 
 /// An 802.11 MAC header (IEEE 802.11 clause 9.2): addresses by the two distribution-system bits, then LLC in data frames.
-/// `swapped`: the two bytes of the frame control field changed places.
-pub(super) fn wlan(walk: &mut Walk, swapped: bool) -> Next {
+/// `swapped`: the two bytes of the frame control field changed places; `padded`: the header is filled up to a multiple of four bytes.
+pub(super) fn wlan(walk: &mut Walk, swapped: bool, padded: bool) -> Next {
     walk.push(Proto::Wlan);
     let Some(&[first, second]) = walk.peek::<2>() else { return Next::End };
     let (control, flags) = if swapped { (second, first) } else { (first, second) };
@@ -58,7 +81,9 @@ pub(super) fn wlan(walk: &mut Walk, swapped: bool) -> Next {
     if flags & 0x03 == 0x03 {
         length += 6;
     }
+    let mut aggregated = false;
     if subtype & 0x08 != 0 {
+        aggregated = walk.bytes.get(walk.at + length).is_some_and(|control| control & 0x80 != 0);
         length += 2;
         // The order bit of a QoS frame announces an HT control field.
         if flags & 0x80 != 0 {
@@ -73,11 +98,21 @@ pub(super) fn wlan(walk: &mut Walk, swapped: bool) -> Next {
     if flags & 0x40 != 0 {
         return walk.leaf(Proto::Data);
     }
+    if padded {
+        length = length.next_multiple_of(4);
+    }
     if walk.at + length > walk.bytes.len() {
         walk.missing(length);
         return Next::End;
     }
     walk.at += length;
+    if aggregated { first_of_several(walk) } else { Next::Llc }
+}
+
+/// Several packets in one frame (IEEE 802.11 clause 9.3.2.2), each behind its addresses and length: the first stands for all.
+fn first_of_several(walk: &mut Walk) -> Next {
+    let Some(&[_, _, _, _, _, _, _, _, _, _, _, _, l0, l1]) = walk.take::<14>() else { return Next::End };
+    walk.end = walk.end.min(walk.at + usize::from(u16::from_be_bytes([l0, l1])));
     Next::Llc
 }
 

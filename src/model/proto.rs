@@ -130,6 +130,7 @@ protocols! {
     Ieee8021ad "ieee8021ad" Link "IEEE 802.1ad (Q-in-Q)";
     Ieee8021ah "ieee8021ah" Tunnel "IEEE 802.1ah (MAC-in-MAC)";
     Llc "llc" Link "IEEE 802.2 LLC";
+    Osi "osi" Link "OSI network layers";
     Macsec "macsec" Tunnel "IEEE 802.1AE MACsec";
     Mpls "mpls" Tunnel "MPLS";
     Pppoed "pppoed" Control "PPPoE discovery";
@@ -143,6 +144,10 @@ protocols! {
     Ipv6cp "ipv6cp" Control "PPP IPv6 control";
     Ccp "ccp" Control "PPP compression control";
     Mplscp "mplscp" Control "PPP MPLS control";
+    Mp "mp" Link "PPP multilink";
+    CompData "comp_data" Link "PPP compressed datagram";
+    Vjc "vjc" Link "Van Jacobson compressed TCP/IP";
+    Bcp "bcp_bpdu" Link "PPP bridged frame";
     Slarp "slarp" Control "Cisco SLARP";
 
     Arp "arp" Network "ARP";

@@ -79,14 +79,14 @@ impl Record {
 
     /// Whether it can be a record, after one of that time: nothing else tells an ERF file from any other.
     fn is_plausible(&self, before: u64) -> bool {
-        const WEEK: u64 = 7 * 86_400 << 32;
+        const WEEK: u64 = (7 * 86_400) << 32;
         let known = matches!(self.kind(), 1..=25 | 27..=29 | PAD);
         let timely = SECONDS.contains(&(self.stamp >> 32)) && (before == 0 || self.stamp.abs_diff(before) < WEEK);
         known && timely && self.length >= RECORD && (self.wire > 0 || self.kind() == PAD)
     }
 
     fn time(&self) -> Timestamp {
-        let nanos = (self.stamp & 0xffff_ffff) * 1_000_000_000 >> 32;
+        let nanos = ((self.stamp & 0xffff_ffff) * 1_000_000_000) >> 32;
         Timestamp::new((self.stamp >> 32) as i64, nanos as i64)
     }
 }

@@ -8,19 +8,6 @@ use crate::model::Proto;
 pub(super) fn rfc1483(walk: &mut Walk) -> Next {
     match walk.rest() {
         [first, ..] if matches!(first >> 4, 4 | 6) => Next::Ip,
-        _ => llc(walk),
-    }
-}
-
-/// LLC, in which a bridged Ethernet frame (with its check sequence, 1, or without, 7) has two bytes of padding before it (RFC 2684 section 5.2);
-/// elsewhere it has none.
-fn llc(walk: &mut Walk) -> Next {
-    match walk.rest() {
-        [0xaa, 0xaa, 0x03, 0x00, 0x80, 0xc2, 0x00, 0x01 | 0x07, _, _, ..] => {
-            walk.push(Proto::Llc);
-            walk.at += 10;
-            Next::Ethernet
-        }
         _ => Next::Llc,
     }
 }
@@ -32,7 +19,7 @@ pub(super) fn sunatm(walk: &mut Walk) -> Next {
     walk.push(Proto::Atm);
     match flags & 0x0f {
         1 => lane(walk),
-        2 => llc(walk),
+        2 => Next::Llc,
         // Others carry a packet where it looks like one, or signalling.
         _ => match walk.rest() {
             [first, ..] if matches!(first >> 4, 4 | 6) => Next::Ip,
@@ -67,7 +54,7 @@ pub(super) fn is_llc(bytes: &[u8]) -> bool {
 /// A frame behind a cookie, by what it looks like: LLC, Cisco's way with an NLPID, or IP.
 pub(super) fn guessed(walk: &mut Walk) -> Next {
     match walk.rest() {
-        rest if is_llc(rest) => llc(walk),
+        rest if is_llc(rest) => Next::Llc,
         [0x03, ..] => {
             walk.at += 1;
             llc::nlpid(walk)

@@ -3,6 +3,7 @@
 mod control;
 mod fast_path;
 mod frame;
+mod inside;
 mod link;
 mod link_types;
 mod mirror;

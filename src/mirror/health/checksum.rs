@@ -94,11 +94,13 @@ impl Checksums {
 
     fn judge(&mut self, frame: &Frame<'_>, protocol: u8, end: usize) -> Option<()> {
         const ROUTING: u8 = 43;
+        const DESTINATION: u8 = 60;
         let is_v6 = frame.flow.as_ref()?.0.is_v6;
         let header = frame.bytes.get(frame.net? as usize..)?;
         let addresses = if is_v6 { header.get(8..40)? } else { header.get(12..20)? };
-        // With a routing header the sum is over the final destination, which is not in the address field.
-        if is_v6 && *header.get(6)? == ROUTING {
+        // With a routing header the sum is over the final destination, which is not in the address field; with destination options the source
+        // may be a mobile node's home, which is not there either.
+        if is_v6 && matches!(*header.get(6)?, ROUTING | DESTINATION) {
             return None;
         }
         let transport = frame.bytes.get(frame.transport? as usize..end)?;
