@@ -84,14 +84,14 @@ fn mobile_nodes_are_known_by_their_home_address() {
     // Padding of one byte and of several, then the option.
     let from = |next: u8, rest: &[u8]| join(&[&[next, 2, 0, 1, 0, 0xc9, 16], &address(77), &[0], rest]);
     let to = |kind: u8, left: u8, next: u8, rest: &[u8]| join(&[&[next, 2, kind, left, 0, 0, 0, 0], &address(88), rest]);
-    assert_eq!(ends(&ipv6(1, 60, &from(6, &behind))), (77, 0x99));
+    assert_eq!(ends(&ipv6(1, 60, &from(6, &behind))), (77, 99));
     assert_eq!(ends(&ipv6(1, 43, &to(2, 1, 6, &behind))), (1, 88));
     assert_eq!(ends(&ipv6(1, 43, &to(2, 1, 60, &from(6, &behind)))), (77, 88));
     // Other routing headers, or none left of it; other options; a cut one.
-    assert_eq!(ends(&ipv6(1, 43, &to(0, 1, 6, &behind))), (1, 0x99));
-    assert_eq!(ends(&ipv6(1, 43, &to(2, 0, 6, &behind))), (1, 0x99));
-    assert_eq!(ends(&ipv6(1, 60, &join(&[&[6, 0, 5, 2, 0, 0, 1, 0], &behind]))), (1, 0x99));
-    assert_eq!(ends(&ipv6(1, 60, &join(&[&[6, 0, 0xc9, 16, 0, 0, 0, 0], &behind]))), (1, 0x99));
+    assert_eq!(ends(&ipv6(1, 43, &to(0, 1, 6, &behind))), (1, 99));
+    assert_eq!(ends(&ipv6(1, 43, &to(2, 0, 6, &behind))), (1, 99));
+    assert_eq!(ends(&ipv6(1, 60, &join(&[&[6, 0, 5, 2, 0, 0, 1, 0], &behind]))), (1, 99));
+    assert_eq!(ends(&ipv6(1, 60, &join(&[&[6, 0, 0xc9, 16, 0, 0, 0, 0], &behind]))), (1, 99));
     let h = plain(&eth(0x86dd, &ipv6(1, 60, &from(6, &behind))));
     assert_eq!((path(&h).as_str(), h.flow().unwrap().0.a_port.max(h.flow().unwrap().0.b_port)), ("eth:ipv6:tcp", 1000));
 }
