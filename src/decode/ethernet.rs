@@ -110,7 +110,10 @@ fn other(walk: &mut Walk, number: u16) -> Next {
         0x88f8 => Proto::Ncsi,
         0x88fb => Proto::Prp,
         0x8902 => Proto::Cfm,
-        0x8906 => Proto::Fcoe,
+        0x8906 => {
+            walk.push(Proto::Fcoe);
+            Proto::Fc
+        }
         0x8914 => Proto::Fip,
         0x8899 => Proto::Realtek,
         0x9000 => Proto::Loop,

@@ -22,10 +22,7 @@ pub(super) fn llc(walk: &mut Walk) -> Next {
         0x42 => walk.leaf(Proto::Stp),
         0xe0 => walk.leaf(Proto::Ipx),
         0xf0 => walk.leaf(Proto::Netbios),
-        0xfe => {
-            walk.push(Proto::Osi);
-            osi(walk)
-        }
+        0xfe => osi(walk),
         0x00 => Next::End,
         _ => {
             walk.headers.path.push_sap(dsap);

@@ -130,7 +130,6 @@ protocols! {
     Ieee8021ad "ieee8021ad" Link "IEEE 802.1ad (Q-in-Q)";
     Ieee8021ah "ieee8021ah" Tunnel "IEEE 802.1ah (MAC-in-MAC)";
     Llc "llc" Link "IEEE 802.2 LLC";
-    Osi "osi" Link "OSI network layers";
     Macsec "macsec" Tunnel "IEEE 802.1AE MACsec";
     Mpls "mpls" Tunnel "MPLS";
     Pppoed "pppoed" Control "PPPoE discovery";

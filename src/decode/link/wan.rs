@@ -38,10 +38,7 @@ pub(super) fn chdlc(walk: &mut Walk) -> Next {
     match u16::from_be_bytes([t0, t1]) {
         0x8035 => walk.leaf(Proto::Slarp),
         0x2000 => walk.leaf(Proto::Cdp),
-        0xfefe => {
-            walk.push(Proto::Osi);
-            llc::osi(walk)
-        }
+        0xfefe => llc::osi(walk),
         number => behind_ether_type(walk, number),
     }
 }
