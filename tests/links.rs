@@ -9,8 +9,8 @@ use spantop::settings::FileSettings;
 use spantop::snapshot::Snapshot;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
-use support::packet::captured::{CAPTURED, Captured, NAMED, Over, sll, sll2};
-use support::packet::file::{LITTLE, erf, netmon, pcap_of};
+use support::packet::captured::{CAPTURED, Captured, NAMED, Over, erf_file, sll, sll2};
+use support::packet::file::{LITTLE, netmon, pcap_of};
 use support::packet::{ACK, FIN, PSH, Packet, SYN};
 
 const CLIENT: [u8; 4] = [192, 0, 2, 10];
@@ -129,7 +129,7 @@ fn link_types_known_by_name_are_named() {
 fn files_of_capture_cards_and_of_network_monitor() {
     let frames = conversation();
     let bytes: u64 = frames.iter().map(|f| f.len() as u64).sum();
-    let s = analyse(&erf(&frames));
+    let s = analyse(&erf_file(&frames));
     assert_found(&s, "erf");
     assert_eq!((s.total.wire_bytes, s.losses.interface_drops, s.sources[0].format.as_str()), (bytes, 21, "erf"));
     assert_eq!(s.first.unwrap().0, 1_700_000_000_000_000_000);

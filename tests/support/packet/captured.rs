@@ -68,6 +68,20 @@ pub fn erf(kind: u8, seconds: u32, extensions: usize, card: &[u8], rest: &[u8]) 
     [&out, card, rest].concat()
 }
 
+/// An ERF file of Ethernet packets, a second apart from 1,700,000,000 s on; each says that one packet was lost before it, and is filled up to a
+/// multiple of eight bytes.
+pub fn erf_file(packets: &[Vec<u8>]) -> Vec<u8> {
+    let record = |(n, packet): (usize, &Vec<u8>)| {
+        let mut record = erf(2, 1_700_000_000 + n as u32, n % 3, &[0, 0], packet);
+        record.resize(record.len().next_multiple_of(8), 0);
+        let length = BIG.u16(record.len() as u16);
+        record[10..12].copy_from_slice(&length);
+        record[13] = 1;
+        record
+    };
+    packets.iter().enumerate().flat_map(record).collect()
+}
+
 fn juniper(flags: u8, extensions: &[u8], cookie: &[u8], rest: &[u8]) -> Vec<u8> {
     let length = BIG.u16(extensions.len() as u16);
     let length = if flags & 0x80 != 0 { &length[..] } else { &[] };

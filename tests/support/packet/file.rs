@@ -1,4 +1,4 @@
-//! Capture files, byte by byte: pcap, pcapng and snoop, in either byte order; Network Monitor and ERF.
+//! Capture files, byte by byte: pcap, pcapng and snoop, in either byte order; Network Monitor.
 
 /// A byte order to write in.
 #[derive(Debug, Clone, Copy)]
@@ -210,18 +210,4 @@ pub fn netmon(version: (u8, u8), network: u16, packets: &[Vec<u8>]) -> Vec<u8> {
     file[28..32].copy_from_slice(&LITTLE.u32(length));
     file.extend(table);
     file
-}
-
-/// An ERF file of Ethernet packets, a second apart from 1,700,000,000 s on; each says that one packet was lost before it, and is filled up to a
-/// multiple of eight bytes.
-pub fn erf(packets: &[Vec<u8>]) -> Vec<u8> {
-    let record = |(n, packet): (usize, &Vec<u8>)| {
-        let mut record = super::captured::erf(2, 1_700_000_000 + n as u32, n % 3, &[0, 0], packet);
-        record.resize(record.len().next_multiple_of(8), 0);
-        let length = BIG.u16(record.len() as u16);
-        record[10..12].copy_from_slice(&length);
-        record[13] = 1;
-        record
-    };
-    packets.iter().enumerate().flat_map(record).collect()
 }

@@ -3,8 +3,8 @@
 use super::{Temp, drain, read, read_in, refusal};
 use crate::capture::SourceLosses;
 use crate::capture::file::open;
-use crate::packet::captured;
-use crate::packet::file::{BIG, LITTLE, erf, netmon, plain, snoop};
+use crate::packet::captured::{self, erf_file as erf};
+use crate::packet::file::{BIG, LITTLE, netmon, plain, snoop};
 use crate::settings::FileSettings;
 
 #[test]

@@ -4,7 +4,8 @@ use super::{Seen, Temp, drain, read, read_in};
 use crate::capture::file::open;
 use crate::capture::{Block, Fill};
 use crate::model::limits::RECORD_BYTES;
-use crate::packet::file::{BIG, LITTLE, erf, netmon, plain, snoop};
+use crate::packet::captured::erf_file as erf;
+use crate::packet::file::{BIG, LITTLE, netmon, plain, snoop};
 use crate::settings::FileSettings;
 use proptest::prelude::*;
 
