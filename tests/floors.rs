@@ -17,6 +17,9 @@ const PLACES: &[(&str, &[&str])] = &[
     ("netlink_packet_core", &["capture/host/linux/"]),
     ("rtime_clock", &["capture/host/linux/"]),
     ("libc", &["model/memory.rs"]),
+    // Rights are given up in one place.
+    ("nix", &["app/rights/"]),
+    ("landlock", &["app/rights/"]),
     ("etherparse", &["decode/"]),
     ("ratatui", &["tui/"]),
     ("crossterm", &["tui/"]),
@@ -34,8 +37,8 @@ const PLACES: &[(&str, &[&str])] = &[
 const RINGS: &[(&str, &str, &str)] =
     &[("decode", "walk", "packets nest without end: the walk calls the steps, and steps speak of the walk and call each other")];
 
-/// Starting threads is the engine's business, and the composition root has one for signals (tests may).
-const THREADS: (&[&str], &[&str]) = (&["thread::spawn", "thread::Builder", "thread::scope"], &["engine/", "app/signals.rs"]);
+/// Starting threads is the engine's business, and the composition root has one for signals and one that opens ports (tests may).
+const THREADS: (&[&str], &[&str]) = (&["thread::spawn", "thread::Builder", "thread::scope"], &["engine/", "app/signals.rs", "app/rights/"]);
 
 fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {

@@ -20,7 +20,7 @@ pub fn check(console: &Console, common: &Common, input: &InputSettings, format: 
     let text = format.token() == "text";
     let stop = signals::watch()?;
     let rows = if text { ROWS } else { format.rows() };
-    let Outcome { result: snapshot, failure } = match fold(console, common, input, rows, &stop) {
+    let (Outcome { result: snapshot, failure }, standing) = match fold(console, common, input, rows, None, &stop) {
         Err(error) if error.exit_code() == 1 => {
             super::console::say(&error);
             return Ok(Verdict::Unknown.exit_code());
@@ -30,7 +30,8 @@ pub fn check(console: &Console, common: &Common, input: &InputSettings, format: 
     let options = ReportOptions { rows, width: console.width(), color: console.color(), ..ReportOptions::default() };
     if text {
         let text = crate::report::render(&Document::verdict(&snapshot, rows, common.console.verbose), &options);
-        output::print(console.text(&text).as_bytes())?;
+        let rights = format!("{}\nRights of this program: {}\n", text.trim_end(), standing.line());
+        output::print(console.text(&rights).as_bytes())?;
     } else {
         output::Output::Stdout.write(None, |out| crate::report::write(format, &snapshot, &options, out))?;
     }

@@ -79,6 +79,13 @@ impl Console {
         if columns == 0 { report::format::WIDTH } else { columns.clamp(60, 120) }
     }
 
+    /// Says what is told to those who want to know more.
+    pub fn details(&self, what: impl Display) {
+        if self.verbose {
+            say(what);
+        }
+    }
+
     /// How much of the captures a filter chose, and what it does not look behind where that was nothing.
     fn filtered(&self, s: &Snapshot) {
         let Some(filter) = s.filter.as_deref().filter(|_| !self.quiet) else { return };

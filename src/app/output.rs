@@ -46,6 +46,14 @@ impl Output {
         Ok(Output::Replace(place))
     }
 
+    /// The file, if it is none that is open already.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Output::Stdout => None,
+            Output::Replace(path) | Output::Device(path) => Some(path),
+        }
+    }
+
     /// Whether this is standard output.
     pub fn is_stdout(&self) -> bool {
         matches!(self, Output::Stdout)

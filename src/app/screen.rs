@@ -2,7 +2,7 @@
 
 use super::console::Console;
 use super::{check, engine_settings, output, signals, source};
-use crate::capture::ports;
+use crate::capture::{Source, ports};
 use crate::cli::Common;
 use crate::engine::Engine;
 use crate::error::Result;
@@ -21,18 +21,24 @@ pub fn pick_and_watch(common: &Common) -> Result<()> {
     signals::guard(&stop, tui::give_back)?;
     let Some(name) = tui::pick(&ports::list, &options("", common, &stop))? else { return Ok(()) };
     let live = LiveSettings { interfaces: vec![name], ..LiveSettings::default() };
-    show(&InputSettings::Live(live), common, &stop)
+    let input = InputSettings::Live(live);
+    show(&input, open(&input, common)?, common, &stop)
 }
 
 /// Watches interfaces or captures.
 pub fn watch(input: &InputSettings, common: &Common) -> Result<()> {
+    // Opened first: threads that are started later begin with what rights are left.
+    let source = open(input, common)?;
     let stop = Arc::default();
     signals::guard(&stop, tui::give_back)?;
-    show(input, common, &stop)
+    show(input, source, common, &stop)
 }
 
-fn show(input: &InputSettings, common: &Common, stop: &Arc<AtomicBool>) -> Result<()> {
-    let source = source::open(input)?;
+fn open(input: &InputSettings, common: &Common) -> Result<Box<dyn Source>> {
+    source::open(input, None, common, &Console::new(common)).map(|(source, _)| source)
+}
+
+fn show(input: &InputSettings, source: Box<dyn Source>, common: &Common, stop: &Arc<AtomicBool>) -> Result<()> {
     let mut settings = engine_settings(common, input, &source.info());
     settings.query = Query::default();
     let engine = Engine::start(source, &settings)?;

@@ -38,6 +38,8 @@ pub fn guard(stop: &Arc<AtomicBool>, give_back: fn()) -> Result<()> {
     let stop = Arc::clone(stop);
     let watching = std::thread::Builder::new().name("signals".into());
     let watch = move || {
+        // Where a port is still to be picked, the thread starts with all rights.
+        super::rights::give_up_early();
         for signal in signals.forever() {
             let ends = end.contains(&signal) || leave.contains(&signal) && stop.swap(true, Ordering::Relaxed);
             if ends {

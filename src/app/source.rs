@@ -1,22 +1,46 @@
 //! From what was meant to an open source.
 
+use super::console::Console;
+use super::rights::{self, Needs, Opener, Standing};
 use crate::capture::{self, Source, ports};
-use crate::cli;
+use crate::cli::{self, Common};
 use crate::error::{Error, Result};
 use crate::settings::{FileSettings, InputSettings};
 use rustix::fs::FileType;
 use std::io::{ErrorKind, IsTerminal};
 use std::os::unix::fs::FileTypeExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Opens interfaces or captures.
-pub fn open(input: &InputSettings) -> Result<Box<dyn Source>> {
+/// Opens interfaces or captures, and gives up the rights that took; `writes` is a file that is to be written later.
+pub fn open(input: &InputSettings, writes: Option<&Path>, common: &Common, console: &Console) -> Result<(Box<dyn Source>, Standing)> {
+    let opener = match input {
+        InputSettings::Live(_) => Some(Opener::start().map_err(|e| Error::io("cannot start the thread that opens ports", &e))?),
+        InputSettings::Files(_) => None,
+    };
+    let source = open_with_rights(input, opener.as_ref())?;
+    let needs = Needs { reads: files(input), writes: writes.map(Path::to_owned) };
+    let standing = rights::give_up(&common.rights, &needs, opener.as_ref(), console)?;
+    Ok((source, standing))
+}
+
+/// The files that a source may open later.
+fn files(input: &InputSettings) -> Vec<PathBuf> {
+    match input {
+        InputSettings::Live(_) => Vec::new(),
+        InputSettings::Files(files) => files.paths.iter().filter(|p| p.as_os_str() != "-").cloned().collect(),
+    }
+}
+
+fn open_with_rights(input: &InputSettings, opener: Option<&Opener>) -> Result<Box<dyn Source>> {
     match input {
         InputSettings::Live(live) => {
             if live.interfaces.len() > 1 && live.interfaces.iter().any(|name| name == "any") {
                 return Err(Error::usage("any is every interface: beside it the packets of the others would be counted twice"));
             }
-            capture::live::open(live)
+            match opener {
+                Some(opener) => capture::live::open_with(live, &opener.with_rights()),
+                None => capture::live::open(live),
+            }
         }
         InputSettings::Files(files) => {
             if files.paths.iter().any(|p| p.as_os_str() == "-") && std::io::stdin().is_terminal() {

@@ -14,6 +14,7 @@ use crate::model::clock;
 use crate::model::limits::{BLOCK_BYTES, BLOCK_PACKETS};
 use crate::settings::LiveSettings;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::sync::Arc;
 use std::time::Duration;
 use tap::Tap;
 
@@ -38,12 +39,23 @@ struct Turn {
     bytes: usize,
 }
 
-/// Opens the interfaces. One that is down is no failure: it is waited for (see [`SourceInfo::warning`]).
+/// Does a job where the rights are that it takes to open a port, and returns when it is done.
+pub type WithRights = Arc<dyn Fn(Box<dyn FnOnce() + Send>) + Send + Sync>;
+
+/// Opens the interfaces with the rights of the caller; see [`open_with`].
+///
+/// # Errors
+/// Those of [`open_with`].
+pub fn open(options: &LiveSettings) -> Result<Box<dyn Source>> {
+    open_with(options, &(Arc::new(|job: Box<dyn FnOnce() + Send>| job()) as WithRights))
+}
+
+/// Opens the interfaces, now and whenever one comes back, as a job of `with_rights`. One that is down is no failure: it is waited for (see [`SourceInfo::warning`]).
 ///
 /// # Errors
 /// No interface or the same one twice, a filter that does not compile (usage); an interface that does not exist, missing
 /// rights, or whatever libpcap says (run time). The message names the interface and the way out.
-pub fn open(options: &LiveSettings) -> Result<Box<dyn Source>> {
+pub fn open_with(options: &LiveSettings, with_rights: &WithRights) -> Result<Box<dyn Source>> {
     if options.interfaces.is_empty() {
         return Err(Error::usage(format!("no interface to capture from; {}", trouble::choice())));
     }
@@ -52,7 +64,7 @@ pub fn open(options: &LiveSettings) -> Result<Box<dyn Source>> {
             return Err(Error::usage(format!("interface {name} is given twice; its packets would be counted twice")));
         }
     }
-    let taps = options.interfaces.iter().map(|name| Tap::open(name, options)).collect::<Result<Vec<_>>>()?;
+    let taps = options.interfaces.iter().map(|name| Tap::open(name, options, with_rights)).collect::<Result<Vec<_>>>()?;
     Ok(Box::new(Live { taps, next: 0, woken: false }))
 }
 

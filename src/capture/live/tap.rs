@@ -1,8 +1,8 @@
 //! One interface over its whole life: open, down, gone, back again. What it counted stays.
 
-use super::Turn;
 use super::handle::{self, Handle, Refused};
 use super::trouble::{self, Meaning};
+use super::{Turn, WithRights};
 use crate::capture::sysfs::{self, Interface, Status};
 use crate::capture::{Block, SourceInfo, SourceLosses};
 use crate::error::Result;
@@ -11,6 +11,7 @@ use crate::model::clock;
 use crate::model::text::printable;
 use crate::settings::LiveSettings;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 /// How often the state of an interface is looked at (a few small files).
@@ -38,6 +39,7 @@ enum State {
 pub struct Tap {
     name: String,
     options: LiveSettings,
+    with_rights: WithRights,
     state: State,
     /// The kernel's number of the interface behind the handle.
     index: Option<u64>,
@@ -62,11 +64,12 @@ pub struct Tap {
 
 impl Tap {
     /// Opens an interface, or starts waiting for one that is down.
-    pub fn open(name: &str, options: &LiveSettings) -> Result<Self> {
+    pub fn open(name: &str, options: &LiveSettings, with_rights: &WithRights) -> Result<Self> {
         let now = clock::now();
         let mut tap = Self {
             name: name.to_owned(),
             options: options.clone(),
+            with_rights: Arc::clone(with_rights),
             state: State::Waiting(now + CHECK),
             index: None,
             check: now + CHECK,
@@ -105,7 +108,10 @@ impl Tap {
         let index = interface.as_ref().and_then(Interface::index);
         // Nanoseconds are what Linux has for network interfaces; elsewhere libpcap may refuse and does not say so here.
         let nanoseconds = cfg!(target_os = "linux") && (interface.is_some() || self.name == "any");
-        let handle = Handle::open(&self.name, &self.options, nanoseconds)?;
+        let (name, options) = (self.name.clone(), self.options.clone());
+        let (opened, handle) = mpsc::channel();
+        (self.with_rights)(Box::new(move || drop(opened.send(Handle::open(&name, &options, nanoseconds)))));
+        let handle = handle.recv().unwrap_or_else(|_| Err(Refused::Device("the thread that opens ports has ended".into())))?;
         if !self.link_types.contains(&handle.link) {
             self.link_types.push(handle.link);
         }

@@ -25,7 +25,7 @@ pub fn explain(name: &str, options: &LiveSettings, refused: &Refused) -> Meaning
     };
     let status = sysfs::status(name);
     if is_permission(text) {
-        let mut message = not_permitted(name, options.promiscuous);
+        let mut message = not_permitted(name);
         if status == sysfs::Status::Missing {
             message.push_str(&format!("; besides, there may be no such interface: {}", choice()));
         }
@@ -72,20 +72,16 @@ fn is_missing(text: &str) -> bool {
 }
 
 /// The missing right, and the two ways to get it.
-fn not_permitted(name: &str, promiscuous: bool) -> String {
+fn not_permitted(name: &str) -> String {
     let program = std::env::current_exe().map_or_else(|_| "spantop".into(), |path| path.display().to_string());
     let (program, interface) = (quoted(&program), quoted(name));
     if !cfg!(target_os = "linux") {
         return format!("{interface}: not permitted to capture; run it as root: `sudo {program} -i {interface}`");
     }
-    let (rights, caps) = if promiscuous {
-        ("CAP_NET_RAW to capture, and CAP_NET_ADMIN for promiscuous mode", "cap_net_raw,cap_net_admin")
-    } else {
-        ("CAP_NET_RAW to capture", "cap_net_raw")
-    };
+    // Promiscuous mode too: a packet socket may ask for it (packet(7), PACKET_ADD_MEMBERSHIP).
     format!(
-        "{interface}: not permitted: this program needs {rights}; give it to the program once, \
-         `sudo setcap {caps}=eip {program}`, or run it as root, `sudo {program} -i {interface}`"
+        "{interface}: not permitted: this program needs CAP_NET_RAW to capture; give it to the program once, \
+         `sudo setcap cap_net_raw=ep {program}`, or run it as root, `sudo {program} -i {interface}`"
     )
 }
 
@@ -107,8 +103,8 @@ mod tests {
         let Meaning::Fatal(error) = explain("lo", &options, &refused) else { panic!("waits for rights") };
         let text = error.to_string();
         let program = std::env::current_exe().expect("this test is a program");
-        assert!(text.contains(&format!("sudo setcap cap_net_raw,cap_net_admin=eip {}", program.display())), "{text}");
-        assert!(text.contains("CAP_NET_ADMIN for promiscuous mode") && text.contains("-i lo"), "{text}");
+        assert!(text.contains(&format!("sudo setcap cap_net_raw=ep {}", program.display())), "{text}");
+        assert!(text.contains("CAP_NET_RAW to capture") && !text.contains("NET_ADMIN") && text.contains("-i lo"), "{text}");
         assert_eq!(error.exit_code(), 1);
     }
 

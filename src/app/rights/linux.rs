@@ -1,0 +1,263 @@
+//! Linux: capabilities(7), no_new_privs, the user, and Landlock (landlock(7)).
+
+use super::{Needs, Standing};
+use crate::capture::live::WithRights;
+use crossbeam_channel::{Receiver, Sender, bounded};
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus,
+};
+use nix::unistd::{Gid, Uid, User, geteuid, setgroups, setresgid, setresuid};
+use rustix::thread::{
+    CapabilitySet, CapabilitySets, clear_ambient_capability_set, remove_capability_from_bounding_set, set_capabilities,
+    set_keep_capabilities, set_no_new_privs,
+};
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What `sudo` leaves of who called it.
+const SUDO_USER: &str = "SUDO_USER";
+/// Whom root becomes when nobody else is known.
+const NOBODY: &str = "nobody";
+/// Devices that are opened for writing: terminals, and nowhere.
+const DEVICES: [&str; 3] = ["/dev/tty", "/dev/null", "/dev/pts"];
+
+type Job = Box<dyn FnOnce() + Send>;
+
+enum Order {
+    /// To be done with the rights it takes.
+    Do(Job),
+    /// Be ready to lose the user that has all rights, and keep what is needed; answered when done.
+    Prepare,
+    /// Give up everything else; answered with what was refused.
+    GiveUp,
+}
+
+/// A thread that may open ports, and does nothing else.
+#[derive(Debug, Clone)]
+pub struct Opener {
+    orders: Sender<Order>,
+    answers: Receiver<Vec<String>>,
+}
+
+impl std::fmt::Debug for Order {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Order::Do(_) => "Do",
+            Order::Prepare => "Prepare",
+            Order::GiveUp => "GiveUp",
+        })
+    }
+}
+
+impl Opener {
+    /// Starts the thread, with the rights of the caller.
+    ///
+    /// # Errors
+    /// The system refuses a thread.
+    pub fn start() -> io::Result<Self> {
+        let (orders, incoming) = bounded::<Order>(0);
+        let (answer, answers) = bounded(1);
+        std::thread::Builder::new().name("opener".into()).spawn(move || {
+            for order in incoming {
+                match order {
+                    Order::Do(job) => job(),
+                    Order::Prepare => {
+                        narrow_bounding_set();
+                        let _ = answer.send(refusals([("capabilities across a change of the user", set_keep_capabilities(true))]));
+                    }
+                    Order::GiveUp => {
+                        let mut refused = give_up_all_but(CapabilitySet::NET_RAW);
+                        refused.extend(restrict_files(None).err().map(|e| format!("files ({e})")));
+                        let _ = answer.send(refused);
+                    }
+                }
+            }
+        })?;
+        Ok(Self { orders, answers })
+    }
+
+    /// Does a job in the thread and returns when it is done.
+    pub fn with_rights(&self) -> WithRights {
+        let orders = self.orders.clone();
+        Arc::new(move |job| {
+            let (done, waiting) = bounded::<()>(1);
+            let told = orders.send(Order::Do(Box::new(move || {
+                job();
+                let _ = done.send(());
+            })));
+            if told.is_ok() {
+                let _ = waiting.recv();
+            }
+        })
+    }
+
+    fn ask(&self, order: Order) -> Vec<String> {
+        let told = self.orders.send(order).is_ok();
+        if told { self.answers.recv().unwrap_or_default() } else { Vec::new() }
+    }
+}
+
+fn refusals<E: std::fmt::Display, const N: usize>(steps: [(&str, Result<(), E>); N]) -> Vec<String> {
+    steps.into_iter().filter_map(|(what, outcome)| outcome.err().map(|e| format!("{what} ({e})"))).collect()
+}
+
+/// Has no program that the calling thread may run gain a capability. Whoever may not say so cannot use it either, without new privileges.
+fn narrow_bounding_set() {
+    for capability in CapabilitySet::all().iter() {
+        let _ = remove_capability_from_bounding_set(capability);
+    }
+}
+
+/// Has the calling thread keep these capabilities only, and never gain another one, also not by running a program.
+fn give_up_all_but(kept: CapabilitySet) -> Vec<String> {
+    narrow_bounding_set();
+    let _ = clear_ambient_capability_set();
+    let have = rustix::thread::capabilities(None).map_or(CapabilitySet::empty(), |sets| sets.permitted);
+    let kept = kept & have;
+    let sets = CapabilitySets { effective: kept, permitted: kept, inheritable: CapabilitySet::empty() };
+    refusals([("capabilities", set_capabilities(None, sets)), ("gaining rights", set_no_new_privs(true))])
+}
+
+/// Has a thread that was started before the sources were open give up everything. Root's lose their rights with the user: the C library ends
+/// a process in which one thread may change the user and another may not.
+pub fn give_up_early() {
+    if !geteuid().is_root() {
+        let _ = give_up_all_but(CapabilitySet::empty());
+    }
+}
+
+/// A user and its group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Who {
+    uid: Uid,
+    gid: Gid,
+}
+
+/// Whom to become: who was asked for; for root who called `sudo`, else nobody. `None`: as it is.
+fn whom(user: Option<&str>) -> Result<Option<Who>, String> {
+    let named = |name: &str| User::from_name(name).ok().flatten().map(|u| Who { uid: u.uid, gid: u.gid });
+    match user {
+        Some(name) => named(name).map(Some).ok_or_else(|| format!("--user {name}: there is no such user")),
+        None if !geteuid().is_root() => Ok(None),
+        None => Ok(std::env::var(SUDO_USER).ok().and_then(|name| named(&name)).filter(|who| !who.uid.is_root()).or_else(|| named(NOBODY))),
+    }
+}
+
+/// The permission bits that somebody without further rights has of a file.
+fn may(who: Who, file: &fs::Metadata, bits: u32) -> bool {
+    let shift = match (file.uid() == who.uid.as_raw(), file.gid() == who.gid.as_raw()) {
+        (true, _) => 6,
+        (false, true) => 3,
+        (false, false) => 0,
+    };
+    file.mode() >> shift & bits == bits
+}
+
+fn may_reach(who: Who, path: &Path) -> bool {
+    let path = fs::canonicalize(parent(path)).unwrap_or_default();
+    path.ancestors().all(|p| fs::metadata(p).is_ok_and(|directory| may(who, &directory, 0o1)))
+}
+
+fn may_read(who: Who, path: &Path) -> bool {
+    may_reach(who, path) && fs::metadata(path).is_ok_and(|file| may(who, &file, 0o4))
+}
+
+/// Whether somebody may write a file: a device in its place, any other by replacing it.
+fn may_write(who: Who, path: &Path) -> bool {
+    let file = fs::metadata(path).ok();
+    if let Some(device) = file.as_ref().filter(|f| !f.is_file()) {
+        return may_reach(who, path) && may(who, device, 0o2);
+    }
+    let Ok(directory) = fs::metadata(parent(path)) else { return false };
+    // In a sticky directory only its owner replaces a file.
+    let kept = directory.mode() & 0o1000 != 0 && file.is_some_and(|f| f.uid() != who.uid.as_raw());
+    may_reach(who, path) && may(who, &directory, 0o3) && !kept
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn become_user(who: Who) -> Result<(), nix::Error> {
+    if !geteuid().is_root() {
+        return Err(nix::Error::EPERM);
+    }
+    setgroups(&[])?;
+    setresgid(who.gid, who.gid, who.gid)?;
+    // In every thread of the process: so does the C library.
+    setresuid(who.uid, who.uid, who.uid)
+}
+
+/// Gives up rights for good; see [`super::give_up`].
+///
+/// # Errors
+/// The user does not exist.
+pub fn give_up(user: Option<&str>, needs: &Needs, opener: Option<&Opener>) -> Result<Standing, String> {
+    let mut standing = Standing::default();
+    let (reads, writes) = (|who| needs.reads.iter().all(|p| may_read(who, p)), |who| needs.writes.iter().all(|p| may_write(who, p)));
+    // What was asked for has to be possible: for the user it is given up to, for root as the owner of files, or for root as ever.
+    let whom = whom(user)?.filter(|&who| user.is_some() || reads(who) && writes(who));
+    let mut kept = CapabilitySet::empty();
+    if whom.is_none() && geteuid().is_root() {
+        let root = Who { uid: Uid::from_raw(0), gid: Gid::from_raw(0) };
+        kept.set(CapabilitySet::DAC_READ_SEARCH, !reads(root));
+        kept.set(CapabilitySet::DAC_OVERRIDE, !writes(root));
+    }
+    if let Some(opener) = opener {
+        standing.refused.extend(opener.ask(Order::Prepare));
+    }
+    narrow_bounding_set();
+    if let Some(who) = whom {
+        match become_user(who) {
+            Ok(()) => standing.holds.push(format!("runs as uid {}", who.uid)),
+            Err(e) => standing.refused.push(format!("the user ({e})")),
+        }
+    }
+    standing.refused.extend(give_up_all_but(kept));
+    match kept.is_empty() {
+        true => standing.holds.push("no capability".into()),
+        false => standing.holds.push(format!("no capability but for files ({})", names(kept))),
+    }
+    if let Some(opener) = opener {
+        standing.refused.extend(opener.ask(Order::GiveUp));
+        standing.holds.push("one thread may open ports again (NET_RAW)".into());
+    }
+    standing.holds.push("no new privileges".into());
+    match restrict_files(needs.writes.as_deref()) {
+        Ok(true) => standing.holds.push(match &needs.writes {
+            Some(path) => format!("writes only to {} (Landlock)", crate::model::text::printable(&parent(path).display().to_string())),
+            None => "writes no file (Landlock)".into(),
+        }),
+        // An old kernel is no fault of anybody's: it is told where everything is told.
+        Ok(false) => standing.holds.push("this kernel has no Landlock: files as the user may".into()),
+        Err(e) => standing.refused.push(format!("files ({e})")),
+    }
+    Ok(standing)
+}
+
+fn names(set: CapabilitySet) -> String {
+    set.iter_names().map(|(name, _)| name).collect::<Vec<_>>().join(", ")
+}
+
+/// Forbids writing, running programs and TCP, but for the file's directory and terminals. Reading stays as it is: captures, `/sys` and `/proc`
+/// are read all the time. False where the kernel has no Landlock.
+fn restrict_files(writes: Option<&Path>) -> Result<bool, landlock::RulesetError> {
+    // Without the device controls of the fifth version: a terminal opened by its name is asked for its size.
+    let write = AccessFs::from_write(ABI::V4);
+    let mut rules = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(write | AccessFs::Execute)?
+        .handle_access(AccessNet::from_all(ABI::V4))?
+        .create()?;
+    let places = DEVICES.iter().map(Path::new);
+    let files = places.map(|p| (p, AccessFs::WriteFile.into())).chain(writes.map(|p| (p, write & AccessFs::from_file(ABI::V4))));
+    for (path, access) in files.chain(writes.map(|p| (parent(p), write))) {
+        if let Ok(descriptor) = PathFd::new(path) {
+            rules = rules.add_rule(PathBeneath::new(descriptor, access))?;
+        }
+    }
+    Ok(rules.restrict_self()?.ruleset != RulesetStatus::NotEnforced)
+}

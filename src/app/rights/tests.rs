@@ -1,0 +1,99 @@
+use super::*;
+use std::process::Command;
+
+/// Says to the test that it is the process whose rights are given up.
+const INSIDE: &str = "SPANTOP_RIGHTS_INSIDE";
+
+/// Runs the named test of this file in a process of its own, for rights do not come back; false inside of it.
+fn outside(name: &str) -> bool {
+    if std::env::var_os(INSIDE).is_some() {
+        return false;
+    }
+    let program = std::env::current_exe().unwrap();
+    let test = format!("app::rights::tests::{name}");
+    let output = Command::new(program).args(["--exact", &test, "--nocapture"]).env(INSIDE, "1").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    true
+}
+
+fn folder(name: &str) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("spantop-rights-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&path).unwrap();
+    path
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use super::*;
+    use std::fs;
+
+    /// A line of this thread's status.
+    fn status(name: &str) -> String {
+        let all = fs::read_to_string("/proc/thread-self/status").unwrap();
+        all.lines().find_map(|l| l.strip_prefix(name)).unwrap_or_else(|| panic!("no {name}")).trim().to_owned()
+    }
+
+    fn has_landlock() -> bool {
+        fs::read_to_string("/sys/kernel/security/lsm").map_or(true, |list| list.contains("landlock"))
+    }
+
+    #[test]
+    fn nothing_is_written_but_what_was_asked_for() {
+        if outside("linux::nothing_is_written_but_what_was_asked_for") {
+            return;
+        }
+        let (asked, other) = (folder("asked"), folder("other"));
+        let report = asked.join("report.json");
+        let standing = system::give_up(None, &Needs { reads: Vec::new(), writes: Some(report.clone()) }, None).unwrap();
+        assert_eq!(standing.refused, Vec::<String>::new());
+        fs::write(&report, "{}").unwrap();
+        fs::rename(&report, asked.join("moved.json")).unwrap();
+        assert_eq!(status("NoNewPrivs:"), "1");
+        assert_eq!(u64::from_str_radix(&status("CapEff:"), 16), Ok(0));
+        assert_eq!(status("CapPrm:"), status("CapEff:"));
+        if has_landlock() && standing.line().contains("writes only to") {
+            let refused = |outcome: std::io::Result<()>| outcome.unwrap_err().kind() == std::io::ErrorKind::PermissionDenied;
+            assert!(refused(fs::write(other.join("stolen"), "x")), "{standing:?}");
+            assert!(refused(Command::new("/bin/true").status().map(drop)), "a program was run");
+            assert!(refused(std::net::TcpListener::bind("127.0.0.1:0").map(drop)), "a socket was bound");
+            // So do threads started later.
+            let late = std::thread::spawn(move || fs::write(other.join("stolen"), "x")).join().unwrap();
+            assert!(refused(late));
+        } else {
+            assert!(standing.line().contains("no Landlock"), "{standing:?}");
+        }
+        assert!(fs::read_dir("/proc/self").is_ok(), "reading goes on");
+    }
+
+    #[test]
+    fn root_becomes_nobody_and_one_thread_may_open_ports() {
+        if outside("linux::root_becomes_nobody_and_one_thread_may_open_ports") {
+            return;
+        }
+        let root = status("Uid:").starts_with('0');
+        let may_all = u64::from_str_radix(&status("CapEff:"), 16).unwrap();
+        let opener = Opener::start().unwrap();
+        let standing = system::give_up(None, &Needs::default(), Some(&opener)).unwrap();
+        assert_eq!(standing.refused, Vec::<String>::new());
+        assert_eq!(u64::from_str_radix(&status("CapEff:"), 16), Ok(0));
+        if !root || std::env::var_os("SUDO_USER").is_some() {
+            return;
+        }
+        assert_eq!(status("Uid:").split_whitespace().next(), Some("65534"), "{standing:?}");
+        assert_eq!(status("Groups:"), "");
+        let seen = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
+        let told = std::sync::Arc::clone(&seen);
+        (opener.with_rights())(Box::new(move || *told.lock().unwrap() = format!("{} {}", status("CapPrm:"), status("NoNewPrivs:"))));
+        let net_raw = may_all & 1 << 13;
+        assert_eq!(*seen.lock().unwrap(), format!("{net_raw:016x} 1"));
+        let late = std::thread::spawn(|| status("CapPrm:")).join().unwrap();
+        assert_eq!(u64::from_str_radix(&late, 16), Ok(0));
+    }
+
+    #[test]
+    fn a_user_that_does_not_exist_is_a_mistake() {
+        let error = system::give_up(Some("no-such-user-here"), &Needs::default(), None).unwrap_err();
+        assert_eq!(error, "--user no-such-user-here: there is no such user");
+    }
+}

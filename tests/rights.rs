@@ -1,0 +1,98 @@
+//! What a running capture may still do. Every test runs itself again inside a network namespace; without root it says so and passes.
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use std::fs;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use support::namespace::{inside, pair, run, send_plain};
+
+/// Longest wait for anything expected.
+const SOON: Duration = Duration::from_secs(20);
+
+fn start(arguments: &[&str]) -> Child {
+    let program = Command::new(env!("CARGO_BIN_EXE_spantop"))
+        .args(arguments)
+        .env_remove("SUDO_USER")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    program.expect("spantop starts")
+}
+
+/// Name, user and permitted capabilities of each thread, and whether it may gain new ones.
+fn threads(of: &Child) -> Vec<(String, String, u64, bool)> {
+    let mut threads: Vec<_> = fs::read_dir(format!("/proc/{}/task", of.id()))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|task| {
+            let status = fs::read_to_string(task.path().join("status")).ok()?;
+            let line = |name: &str| status.lines().find_map(|l| l.strip_prefix(name)).map(str::trim);
+            let capabilities = u64::from_str_radix(line("CapPrm:")?, 16).ok()? | u64::from_str_radix(line("CapEff:")?, 16).ok()?;
+            Some((line("Name:")?.into(), line("Uid:")?.split_whitespace().next()?.into(), capabilities, line("NoNewPrivs:")? == "0"))
+        })
+        .collect();
+    threads.sort();
+    threads
+}
+
+fn until(what: &str, wanted: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !wanted() {
+        assert!(start.elapsed() < SOON, "{what} does not come");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn what_captures_has_no_rights_and_still_opens_a_port_again() {
+    if !inside("what_captures_has_no_rights_and_still_opens_a_port_again") {
+        return;
+    }
+    pair("a", "b");
+    let program = start(&["report", "-i", "b", "--for", "6s", "--format", "json", "--threads", "3", "--no-dedup"]);
+    until("the merge", || threads(&program).iter().any(|t| t.0 == "merge"));
+    let found = threads(&program);
+    assert!(found.len() >= 4, "{found:?}");
+    for (name, uid, capabilities, may_gain) in &found {
+        assert_eq!((uid.as_str(), *may_gain), ("65534", false), "{name}: {found:?}");
+        assert_eq!(*capabilities, if name == "opener" { 1 << 13 } else { 0 }, "{name}: {found:?}");
+    }
+    send_plain("a", 10);
+    run("ip link del dev a");
+    std::thread::sleep(Duration::from_millis(700));
+    pair("a", "b");
+    std::thread::sleep(Duration::from_millis(1500));
+    send_plain("a", 20);
+    let output = program.wait_with_output().expect("it ends");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(report["capture"]["packets"], 30, "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_report_is_written_where_it_was_asked_for() {
+    if !inside("a_report_is_written_where_it_was_asked_for") {
+        return;
+    }
+    pair("a", "b");
+    let folder = std::env::temp_dir().join(format!("spantop-rights-report-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder of root's");
+    let path = folder.join("report.json");
+    let said = |output: &std::process::Output| String::from_utf8_lossy(&output.stderr).into_owned();
+    for extra in [&[][..], &["--no-sandbox"], &["--user", "root"]] {
+        let _ = fs::remove_file(&path);
+        let arguments = ["report", "-v", "-i", "b", "--for", "300ms", "--format", "json", "-o", path.to_str().expect("plain")];
+        let output = start(&[&arguments[..], extra].concat()).wait_with_output().expect("it ends");
+        assert!(output.status.success(), "{extra:?}: {}", said(&output));
+        assert!(fs::read_to_string(&path).expect("a report").contains("spantop.report/1"), "{extra:?}");
+        assert_eq!(said(&output).contains("rights: "), extra != ["--no-sandbox"], "{}", said(&output));
+    }
+    let output = start(&["report", "-i", "b", "--for", "300ms", "--user", "no-such-user"]).wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(said(&output).contains("there is no such user"), "{}", said(&output));
+    fs::remove_dir_all(&folder).expect("removed");
+}
