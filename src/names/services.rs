@@ -1,10 +1,19 @@
-//! Service names by port, as registered with IANA (RFC 6335).
+//! Service names by port: those people say, and for system ports those registered with IANA (RFC 6335).
+//!
+//! Names registered for user ports are left out: most stand for programs nobody runs, and a port that a program was given by chance, or by its
+//! administrator, would be called after one of them.
 
 use super::Transport;
 use std::sync::OnceLock;
 
+/// What people say, in the same form. Goes before the registry.
+const COMMON: &str = include_str!("common.tsv");
+
 /// The registry: port, name and transports a line. How it was made stands in the file.
 const REGISTRY: &str = include_str!("services.tsv");
+
+/// Ports from here on are registered by whoever asks (RFC 6335 section 6, user ports).
+const FIRST_USER_PORT: u16 = 1024;
 
 /// Ports from here on are given to clients by Linux (32768–60999) and by IANA's dynamic range (49152–65535).
 const FIRST_EPHEMERAL_PORT: u16 = 32_768;
@@ -12,7 +21,7 @@ const FIRST_EPHEMERAL_PORT: u16 = 32_768;
 /// Names of one transport, sorted by port.
 type Names = Vec<(u16, &'static str)>;
 
-/// The name registered for a port, such as `https` for 443/tcp.
+/// The name of a port, such as `https` for 443/tcp.
 pub fn service(port: u16, transport: Transport) -> Option<&'static str> {
     let names = table(transport);
     let at = names.binary_search_by_key(&port, |entry| entry.0).ok()?;
@@ -37,12 +46,24 @@ pub fn likely(a_port: u16, b_port: u16, transport: Transport) -> Option<&'static
 
 fn table(transport: Transport) -> &'static [(u16, &'static str)] {
     static TABLES: OnceLock<[Names; 3]> = OnceLock::new();
-    let [tcp, udp, sctp] = TABLES.get_or_init(|| parse(REGISTRY));
+    let [tcp, udp, sctp] = TABLES.get_or_init(|| named(parse(COMMON), parse(REGISTRY)));
     match transport {
         Transport::Tcp => tcp,
         Transport::Udp => udp,
         Transport::Sctp => sctp,
     }
+}
+
+/// The common names, and for the other system ports the registry's.
+fn named(common: [Names; 3], registry: [Names; 3]) -> [Names; 3] {
+    let mut tables = common;
+    for (table, registered) in tables.iter_mut().zip(registry) {
+        let system = registered.into_iter().filter(|(port, _)| *port < FIRST_USER_PORT);
+        let missing: Vec<_> = system.filter(|(port, _)| table.binary_search_by_key(port, |entry| entry.0).is_err()).collect();
+        table.extend(missing);
+        table.sort_unstable();
+    }
+    tables
 }
 
 /// Reads the registry's lines into one table for each transport.
@@ -72,19 +93,22 @@ mod tests {
     use Transport::{Sctp, Tcp, Udp};
 
     #[test]
-    fn registered_names() {
+    fn names_people_say_and_system_ports() {
         for (port, transport, name) in [
             (22, Tcp, "ssh"),
-            (53, Udp, "domain"),
-            (67, Udp, "bootps"),
+            (53, Udp, "dns"),
+            (67, Udp, "dhcp"),
             (123, Udp, "ntp"),
             (179, Tcp, "bgp"),
             (443, Tcp, "https"),
-            (443, Udp, "https"),
-            (445, Tcp, "microsoft-ds"),
-            (465, Tcp, "submissions"),
+            (443, Udp, "quic"),
+            (445, Tcp, "smb"),
+            (465, Tcp, "smtps"),
             (514, Udp, "syslog"),
-            (514, Tcp, "shell"),
+            (514, Tcp, "rsh"),
+            (548, Udp, "afpovertcp"),
+            (5201, Tcp, "iperf3"),
+            (5004, Udp, "rtp"),
             (2905, Sctp, "m3ua"),
             (3306, Tcp, "mysql"),
             (4789, Udp, "vxlan"),
@@ -94,6 +118,8 @@ mod tests {
             assert_eq!(service(port, transport), Some(name), "{port} {transport:?}");
         }
         assert_eq!(service(0, Tcp), None);
+        // Registered for a program nobody runs.
+        assert_eq!(service(1759, Tcp), None);
         assert_eq!(service(65_535, Udp), None);
     }
 
@@ -101,9 +127,21 @@ mod tests {
     fn every_line_of_the_registry_is_in_a_table() {
         let lines = REGISTRY.lines().filter(|l| !l.starts_with('#'));
         let letters: usize = lines.map(|l| l.rsplit('\t').next().map_or(0, str::len)).sum();
-        let tables = [Tcp, Udp, Sctp].map(|t| table(t).len());
+        let tables = parse(REGISTRY).map(|t| t.len());
         assert_eq!(tables.iter().sum::<usize>(), letters);
         assert!(REGISTRY.len() < 200_000 && tables[0] > 5000);
+    }
+
+    #[test]
+    fn common_names_are_words_each_once() {
+        let lines: Vec<&str> = COMMON.lines().filter(|l| !l.starts_with('#')).collect();
+        let letters: usize = lines.iter().map(|l| l.rsplit('\t').next().map_or(0, str::len)).sum();
+        assert_eq!(parse(COMMON).iter().map(Vec::len).sum::<usize>(), letters, "a port has two names");
+        assert!(lines.len() >= 300);
+        for line in lines {
+            let name = line.split('\t').nth(1).unwrap();
+            assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') && name.len() <= 21, "{line}");
+        }
     }
 
     #[test]
@@ -115,15 +153,15 @@ mod tests {
     #[test]
     fn the_port_that_names_a_conversation() {
         for (a, b, name) in [
-            (443, 51_000, Some("https")),
-            (51_000, 443, Some("https")),
-            (443, 8080, Some("https")),
+            (443, 51_000, Some("quic")),
+            (51_000, 443, Some("quic")),
+            (443, 8080, Some("quic")),
             (3306, 5432, Some("mysql")),
             // 1023 has no name, 8080 has one.
-            (1023, 8080, Some("http-alt")),
+            (1023, 8080, Some("http")),
             // A client's port that happens to be registered, beside a server without a name.
-            (1234, 47_808, Some("search-agent")),
-            (9999, 47_808, Some("distinct")),
+            (1234, 47_808, None),
+            (9999, 47_808, None),
             (1023, 47_808, None),
             (47_808, 47_808, Some("bacnet")),
             (47_808, 61_000, Some("bacnet")),

@@ -7,63 +7,25 @@ use crate::model::proto::Family;
 use crate::model::{Address, Finding, Mac, Path, Proto, Severity};
 use crate::snapshot::TcpState;
 
-/// Families of applications that are known by their port only.
-const APPLICATIONS: &[(Family, &[&str])] = &[
-    (Family::Web, &["http", "https", "tls", "ssl", "quic", "http2", "http3", "http-alt", "https-alt", "www", "websocket", "grpc"]),
+/// Families of applications that are no protocols of their own here.
+const APPLICATIONS: &[(Family, &str)] = &[
+    (Family::Web, "http https tls ssl quic http2 http3 www websocket grpc http-proxy"),
     (
         Family::Infrastructure,
-        &[
-            "dns",
-            "domain",
-            "mdns",
-            "llmnr",
-            "dhcp",
-            "bootps",
-            "bootpc",
-            "dhcpv6",
-            "ntp",
-            "ptp",
-            "snmp",
-            "syslog",
-            "ldap",
-            "ldaps",
-            "kerberos",
-            "radius",
-            "tacacs",
-            "netflow",
-            "sflow",
-            "nbns",
-            "netbios-ns",
-            "ssdp",
-        ],
+        "dns dns-over-tls dns-over-quic mdns llmnr dhcp dhcpv6 ntp ptp snmp snmp-trap syslog syslog-tls ldap ldaps ldap-gc ldaps-gc kerberos kpasswd radius \
+         radius-acct tacacs netflow ipfix sflow nbns netbios-ns netbios-dgm ssdp slp ws-discovery rpcbind msrpc",
     ),
     (
         Family::Storage,
-        &[
-            "smb",
-            "smb2",
-            "microsoft-ds",
-            "nfs",
-            "iscsi",
-            "iscsi-target",
-            "ftp",
-            "ftp-data",
-            "rsync",
-            "mysql",
-            "postgresql",
-            "mssql",
-            "ms-sql-s",
-            "oracle",
-            "redis",
-            "mongodb",
-            "ceph",
-            "netbios-ssn",
-            "nbd",
-        ],
+        "smb smb2 nfs afp iscsi ftp ftp-data ftps tftp rsync mysql postgresql mssql oracle redis mongodb memcached cassandra elasticsearch influxdb \
+         couchdb ceph netbios-ssn nbd",
     ),
-    (Family::Media, &["rtp", "rtcp", "rtsp", "sip", "sips", "h323", "stun", "turn", "mgcp", "rtmp"]),
-    (Family::Tunnel, &["ssh", "openvpn", "wireguard", "ipsec", "ipsec-nat-t", "isakmp", "l2tp", "vxlan", "geneve", "gtp", "pptp"]),
-    (Family::Control, &["bgp", "bfd", "ldp", "rip", "hsrp", "glbp", "lisp"]),
+    (Family::Media, "rtp rtcp rtsp sip sips h323 stun stuns turn mgcp rtmp sccp iax2"),
+    (
+        Family::Tunnel,
+        "ssh openvpn wireguard ipsec ipsec-nat ike l2tp vxlan vxlan-gpe geneve gtp-u gtp-c pptp teredo zerotier tailscale tinc",
+    ),
+    (Family::Control, "bgp bfd bfd-echo bfd-multihop ldp rip ripng msdp hsrp glbp lisp capwap openflow netconf"),
 ];
 
 /// The family of a token: a protocol's, or an application's.
@@ -71,7 +33,7 @@ pub(super) fn family(token: &str) -> Family {
     if let Some(proto) = Proto::ALL.iter().find(|p| p.token() == token) {
         return proto.family();
     }
-    APPLICATIONS.iter().find(|(_, tokens)| tokens.contains(&token)).map_or(Family::Other, |found| found.0)
+    APPLICATIONS.iter().find(|(_, tokens)| tokens.split(' ').any(|t| t == token)).map_or(Family::Other, |found| found.0)
 }
 
 /// The family of a layer.
@@ -175,7 +137,7 @@ mod tests {
         assert_eq!(family("arp"), Family::Network);
         assert_eq!(family("never heard"), Family::Other);
         let mut seen = std::collections::HashSet::new();
-        for token in APPLICATIONS.iter().flat_map(|f| f.1) {
+        for token in APPLICATIONS.iter().flat_map(|f| f.1.split(' ')) {
             assert!(seen.insert(token), "{token} twice");
         }
     }

@@ -83,9 +83,9 @@ fn main() -> spantop::Result<()> {
         manufacturer: |mac| (mac.0[..3] == [0, 0x1b, 0x54]).then_some("Cisco Systems"),
         service: |port, _| match port {
             22 => Some("ssh"),
-            53 => Some("domain"),
+            53 => Some("dns"),
             443 => Some("https"),
-            445 => Some("microsoft-ds"),
+            445 => Some("smb"),
             _ => None,
         },
         ..tui::DashboardOptions::default()

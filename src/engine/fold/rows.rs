@@ -7,7 +7,7 @@ use crate::model::{Address, AppBy, LearntName, Path, Timestamp, Traffic, VlanSta
 use crate::names;
 use crate::snapshot::tables::names::NAMES;
 use crate::snapshot::{Column, Conversation, Order, Query, TcpState};
-use crate::stats::{Contexts, FlowTable, Record, TcpTrack};
+use crate::stats::{Contexts, FlowHot, FlowTable, Record, TcpTrack};
 
 /// What a conversation means for its two ends.
 #[derive(Debug, Clone, Copy)]
@@ -109,7 +109,7 @@ pub fn conversation(
     let (path, vlans) = seen_in(record, more_vlans, contexts);
     let kind = ConversationKind::of(flow.key.protocol);
     let by_content = registry::token(flow.app.app).map(|token| (token, AppBy::Content));
-    let by_port = || app(kind, flow.key.a_port, flow.key.b_port).map(|service| (service, AppBy::Port));
+    let by_port = || app_by_port(kind, flow).map(|service| (service, AppBy::Port));
     let (app, app_by) = by_content.or_else(by_port).unzip();
     Conversation {
         a: flow.key.a(),
@@ -132,9 +132,14 @@ pub fn conversation(
     }
 }
 
-/// The service a conversation's ports are registered for.
-pub fn app(kind: ConversationKind, a_port: u16, b_port: u16) -> Option<&'static str> {
-    transport(kind).and_then(|t| names::likely(a_port, b_port, t))
+/// The service that a conversation's ports stand for: of a connection whose beginning was seen the port it was opened to, for the other is a
+/// client's, whatever it is called.
+fn app_by_port(kind: ConversationKind, flow: &FlowHot<FlowDetectors>) -> Option<&'static str> {
+    let (transport, [a, b]) = (transport(kind)?, [flow.key.a_port, flow.key.b_port]);
+    if kind == ConversationKind::Tcp && flow.tcp.opened() {
+        return names::service(if flow.originator == 0 { b } else { a }, transport);
+    }
+    names::likely(a, b, transport)
 }
 
 /// The name table of a kind.

@@ -46,6 +46,11 @@ impl TcpTrack {
         self.reset() || self.fins() == 2
     }
 
+    /// Whether its beginning was seen, and so who began it.
+    pub fn opened(&self) -> bool {
+        !self.midstream() && !self.sampled()
+    }
+
     /// Whether the connection was joined after its beginning.
     pub fn midstream(&self) -> bool {
         self.0 & Self::JOINED != 0
