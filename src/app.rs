@@ -3,8 +3,10 @@
 mod check;
 mod console;
 mod interfaces;
+mod memory;
 mod output;
 mod progress;
+mod rights;
 mod screen;
 mod signals;
 mod source;
@@ -20,6 +22,7 @@ use crate::snapshot::tables::TABLES;
 use crate::snapshot::{Query, Snapshot};
 use console::Console;
 use output::Output;
+use rights::Standing;
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
@@ -97,7 +100,7 @@ fn write_report(
     let rows = top.unwrap_or_else(|| format.rows());
     let output = Output::new(output, input)?;
     let stop = signals::watch()?;
-    let Outcome { result: snapshot, failure } = fold(console, common, input, rows, &stop)?;
+    let (Outcome { result: snapshot, failure }, _) = fold(console, common, input, rows, output.path(), &stop)?;
     // An interrupted file has no report; an interrupted port or pipe has one, and writing it is no longer to be interrupted by the flag.
     let interrupt = (!source::is_endless(input)).then_some(&*stop);
     let options = ReportOptions {
@@ -120,17 +123,24 @@ fn write_report(
 }
 
 /// Reads everything there is to read. A failing port still has a result, beside its failure; a failing file has none.
-fn fold(console: &Console, common: &Common, input: &InputSettings, rows: usize, stop: &Arc<AtomicBool>) -> Result<Outcome<Snapshot>> {
-    let source = source::open(input)?;
+fn fold(
+    console: &Console,
+    common: &Common,
+    input: &InputSettings,
+    rows: usize,
+    writes: Option<&Path>,
+    stop: &Arc<AtomicBool>,
+) -> Result<(Outcome<Snapshot>, Standing)> {
+    let (source, standing) = source::open(input, writes, common, console)?;
     let mut settings = engine_settings(common, input, &source.info());
     settings.query = Query { rows, ..Query::everything() };
     let source = progress::watch(source, console, input.limit(), signals::asks_for_statistics()?);
     let outcome = engine::run(source, &settings, Arc::clone(stop))?;
     match input {
-        _ if source::is_endless(input) => Ok(outcome),
+        _ if source::is_endless(input) => Ok((outcome, standing)),
         InputSettings::Files(_) if stop.load(Ordering::Relaxed) => Err(Error::Interrupted),
-        InputSettings::Files(_) => outcome.complete().map(|result| Outcome { result, failure: None }),
-        InputSettings::Live(_) => Ok(outcome),
+        InputSettings::Files(_) => outcome.complete().map(|result| (Outcome { result, failure: None }, standing)),
+        InputSettings::Live(_) => Ok((outcome, standing)),
     }
 }
 
@@ -157,6 +167,7 @@ fn engine_settings(common: &Common, input: &InputSettings, sources: &[crate::cap
         ours: if host.is_some() { own_addresses() } else { Vec::new() },
         host,
         threads: threads(common),
+        memory: engine::MemoryPlan::within(common.memory.unwrap_or_else(memory::default_budget)),
         ..engine::Settings::default()
     }
 }

@@ -176,6 +176,21 @@ pub enum BackgroundChoice {
     Light,
 }
 
+/// What becomes of the program's rights once its sources are open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RightsSettings {
+    /// Whether they are given up.
+    pub sandbox: bool,
+    /// The user to become; `None`: who called `sudo`, or nobody.
+    pub user: Option<String>,
+}
+
+impl Default for RightsSettings {
+    fn default() -> Self {
+        Self { sandbox: true, user: None }
+    }
+}
+
 /// When colours are used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Color {

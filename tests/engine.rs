@@ -3,7 +3,7 @@
 mod support;
 
 use spantop::capture::Memory;
-use spantop::engine::{self, FlowListener, Settings};
+use spantop::engine::{self, FlowListener, MemoryPlan, Settings};
 use spantop::error::Outcome;
 use spantop::model::{CloseReason, FlowBatch, LinkType, Timestamp};
 use spantop::snapshot::Snapshot;
@@ -75,7 +75,7 @@ fn tables_close() {
 fn beyond_a_cap_conversations_fold_into_an_exact_rest() {
     let plan = Plan { connections: 3_000, segments: 2, seconds: 60.0, ..Plan::default() };
     let all = run(&plan, &Settings::default());
-    let few = run(&plan, &Settings { flows_per_shard: 16, ..Settings::default() });
+    let few = run(&plan, &Settings { memory: MemoryPlan { flows_per_shard: 16, ..MemoryPlan::default() }, ..Settings::default() });
     assert!(few.losses.evicted_flows > 0);
     assert_eq!(few.total, all.total);
     let closed = |s: &Snapshot| {
@@ -84,6 +84,36 @@ fn beyond_a_cap_conversations_fold_into_an_exact_rest() {
     };
     assert_eq!(closed(&few), closed(&all));
     assert!(few.conversations.ip == all.conversations.ip, "address pairs outlive the conversations they are made of");
+}
+
+/// Whatever little memory there is, sums of rows and of what is "other" are exact, and whoever reads gets the same.
+#[test]
+fn under_a_small_budget_every_table_closes() {
+    let plan = Plan { connections: 3_000, segments: 2, seconds: 60.0, ..Plan::default() };
+    let all = run(&plan, &Settings::default());
+    let memory = MemoryPlan { flows_per_shard: 16, end_points: 20_000, pairs: 20_000, ..MemoryPlan::default() };
+    let small = |threads| run(&plan, &Settings { memory, threads, ..Settings::default() });
+    let few = small(0);
+    let hosts = |s: &Snapshot| {
+        let e = &s.endpoints;
+        [&e.ip, &e.ipv6, &e.tcp, &e.udp].map(|t| t.rows.iter().map(|r| r.tx.packets + r.rx.packets).sum::<u64>() + t.other.packets)
+    };
+    let pairs = |s: &Snapshot| {
+        [&s.conversations.ip, &s.conversations.eth].map(|t| t.rows.iter().map(|r| r.total().packets).sum::<u64>() + t.other.packets)
+    };
+    assert_eq!((few.total, hosts(&few), pairs(&few)), (all.total, hosts(&all), pairs(&all)));
+    let folded: u64 = [&few.endpoints.ip, &few.endpoints.tcp, &few.endpoints.udp].iter().map(|t| t.other_rows).sum();
+    assert!(folded > 0 && few.conversations.ip.other_rows + few.conversations.eth.other_rows > 0);
+    // Which rows are the first to come goes by the order in which conversations make room; without that it is that of the shards.
+    let memory = MemoryPlan { flows_per_shard: MemoryPlan::default().flows_per_shard, ..memory };
+    let roomy = |threads| run(&plan, &Settings { memory, threads, ..Settings::default() });
+    let want = roomy(0);
+    for threads in [1, 2, 7] {
+        let (pressed, other) = (small(threads), roomy(threads));
+        assert_eq!((pressed.total, hosts(&pressed), pairs(&pressed)), (all.total, hosts(&all), pairs(&all)), "{threads} threads");
+        assert!(other.endpoints == want.endpoints, "end points with {threads} threads");
+        assert!(other.conversations == want.conversations, "conversations with {threads} threads");
+    }
 }
 
 #[test]
@@ -167,7 +197,10 @@ fn flow_records_add_up_to_the_rows_for_any_number_of_threads() {
 #[test]
 fn flow_records_of_evicted_conversations_add_up_too() {
     let plan = Plan { connections: 3_000, segments: 2, seconds: 60.0, ..Plan::default() };
-    let (snapshot, batches) = run_with_flows(source(&plan), &Settings { flows_per_shard: 16, threads: 2, ..Settings::default() });
+    let (snapshot, batches) = run_with_flows(
+        source(&plan),
+        &Settings { memory: MemoryPlan { flows_per_shard: 16, ..MemoryPlan::default() }, threads: 2, ..Settings::default() },
+    );
     let records = || batches.iter().flat_map(|b| &b.records);
     assert!(records().any(|r| r.reason == CloseReason::Evicted));
     assert!(snapshot.losses.evicted_flows > 0);

@@ -5,7 +5,9 @@ use super::typed::{Typed, TypedColor, TypedCommand, TypedCommon, TypedDecap, Typ
 use super::{Shell, units};
 use crate::error::{Error, Result};
 use crate::model::{Address, Decap};
-use crate::settings::{BackgroundChoice, Color, ConsoleSettings, FileSettings, InputSettings, LiveSettings, LoadSettings, MirrorSettings};
+use crate::settings::{
+    BackgroundChoice, Color, ConsoleSettings, FileSettings, InputSettings, LiveSettings, LoadSettings, MirrorSettings, RightsSettings,
+};
 use std::path::Path;
 use std::time::Duration;
 
@@ -123,6 +125,7 @@ impl TypedCommon {
     pub(super) fn meant(self) -> Common {
         Common {
             threads: self.threads.map(|n| n as usize),
+            memory: self.memory,
             load: LoadSettings { interval: i64::try_from(self.interval.as_nanos()).unwrap_or(i64::MAX), local_nets: self.local_net },
             mirror: MirrorSettings {
                 decap: match self.decap {
@@ -152,6 +155,7 @@ impl TypedCommon {
                 },
                 ascii: self.ascii,
             },
+            rights: RightsSettings { sandbox: !self.no_sandbox, user: self.user },
         }
     }
 }

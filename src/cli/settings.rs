@@ -1,6 +1,6 @@
 //! What is meant by a command line: every value checked, every default filled in.
 
-use crate::settings::{ConsoleSettings, InputSettings, LoadSettings, MirrorSettings};
+use crate::settings::{ConsoleSettings, InputSettings, LoadSettings, MirrorSettings, RightsSettings};
 use std::path::PathBuf;
 
 /// A command and what holds for every command.
@@ -62,10 +62,14 @@ pub enum Command {
 pub struct Common {
     /// Threads that work; `None`: one a core.
     pub threads: Option<usize>,
+    /// Bytes that what grows with the traffic may take; `None`: by the machine.
+    pub memory: Option<u64>,
     /// How load is measured.
     pub load: LoadSettings,
     /// What the mirror is, and what is undone of it.
     pub mirror: MirrorSettings,
     /// What is said on the terminal, and how.
     pub console: ConsoleSettings,
+    /// What becomes of the program's rights.
+    pub rights: RightsSettings,
 }

@@ -126,6 +126,9 @@ pub(super) struct TypedCommon {
     /// Count copies of a packet like any other packet
     #[arg(long, global = true)]
     pub(super) no_dedup: bool,
+    /// Memory for what grows with the traffic (512M) [default: a quarter of what there is, at most 1G]
+    #[arg(long, global = true, value_name = "SIZE", value_parser = units::memory)]
+    pub(super) memory: Option<u64>,
     /// Speed of the monitored link, for utilisation (10G)
     #[arg(long, global = true, value_name = "SPEED", value_parser = units::speed)]
     pub(super) speed: Option<u64>,
@@ -147,6 +150,12 @@ pub(super) struct TypedCommon {
     /// Draw the dashboard with ASCII only (by itself where the locale is not UTF-8)
     #[arg(long, global = true)]
     pub(super) ascii: bool,
+    /// Become this user once the ports are open [default: who called sudo, else nobody]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(super) user: Option<String>,
+    /// Keep the rights the program was started with
+    #[arg(long, global = true)]
+    pub(super) no_sandbox: bool,
     /// Tell errors and losses only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,

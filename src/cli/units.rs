@@ -71,6 +71,18 @@ pub fn buffer(text: &str) -> Result<usize, String> {
     Ok(bytes)
 }
 
+/// The memory for what grows with the traffic, in bytes.
+///
+/// # Errors
+/// No size, or less than anything could be done with.
+pub fn memory(text: &str) -> Result<u64, String> {
+    let bytes = size(text)?;
+    if bytes < 16 << 20 {
+        return Err("at least 16M are wanted".into());
+    }
+    Ok(bytes as u64)
+}
+
 /// A link speed in bits per second: `10G`, `2.5G`, `100M`, `1Gb/s`.
 pub fn speed(text: &str) -> Result<u64, String> {
     let (value, unit) = split(text.trim())?;
@@ -181,6 +193,8 @@ mod tests {
         assert_eq!(size("64 kB"), Ok(64_000));
         assert_eq!(size("1G"), Ok(1 << 30));
         assert!(size("64 bananas").is_err());
+        assert_eq!(memory("512M"), Ok(512 << 20));
+        assert!(memory("1M").is_err() && memory("much").is_err());
         assert!(buffer("1k").is_err() && buffer("8G").is_err());
         for (text, bits) in
             [("10G", 10_000_000_000), ("2.5G", 2_500_000_000), ("100Mb/s", 100_000_000), ("1000", 1000), ("1Gbit", 1_000_000_000)]

@@ -6,6 +6,7 @@
 mod fold;
 mod host_watch;
 mod judge;
+mod memory;
 #[cfg(test)]
 mod memory_tests;
 mod merge;
@@ -16,6 +17,7 @@ mod tape;
 mod threads;
 
 pub use fold::local;
+pub use memory::MemoryPlan;
 pub use merge::{Ended, FlowListener, Published, Subscriber, Subscription, subscribe};
 pub use tape::reader::{TapeMark, TapePacket, TapeReader, TapeRun};
 pub use threads::join_scoped;
@@ -23,7 +25,7 @@ pub use threads::join_scoped;
 use crate::capture::Source;
 use crate::decode::Rules;
 use crate::error::{Error, Outcome, Result};
-use crate::model::limits::{BLOCK_BYTES, FLOWS_PER_SHARD, SHARDS};
+use crate::model::limits::{BLOCK_BYTES, SHARDS};
 use crate::model::mix::Keys;
 use crate::model::{Address, StampChoice, clock};
 use crate::settings::{LoadSettings, MirrorSettings};
@@ -71,8 +73,8 @@ pub struct Settings {
     pub ours: Vec<Address>,
     /// Interfaces of this host to be looked at while their packets are read; none for files.
     pub host: Option<crate::capture::host::HostProbe>,
-    /// Conversations kept in each of the 64 shards.
-    pub flows_per_shard: usize,
+    /// How much may be kept.
+    pub memory: MemoryPlan,
     /// Bytes of a block (tests vary it; results must not).
     pub block_bytes: usize,
 }
@@ -89,7 +91,7 @@ impl Default for Settings {
             filter: None,
             ours: Vec::new(),
             host: None,
-            flows_per_shard: FLOWS_PER_SHARD,
+            memory: MemoryPlan::default(),
             block_bytes: BLOCK_BYTES,
         }
     }
@@ -208,13 +210,25 @@ fn router(
             publish(snapshot, taken);
         })
     };
-    let ends =
-        if workers == 0 { Ok(EndpointTables::here(Arc::clone(&local))) } else { EndpointTables::thread(Arc::clone(&local), settings.live) };
+    let room = memory::Room::new(settings.memory.end_points);
+    let ends = if workers == 0 {
+        Ok(EndpointTables::here(Arc::clone(&local), room))
+    } else {
+        EndpointTables::thread(Arc::clone(&local), room, settings.live)
+    };
     let ends = ends.map_err(|e| Error::io(NO_THREADS, &e))?;
     let judge = Box::new(MirrorJudge::new(settings.mirror.dedup));
     let subscribers = Subscribers::new(listeners.subscribers);
     let flows = FlowStream::new(groups.len(), subscribers.listen_to_flows(listeners.flows));
-    let mut merge = Merge::new(groups.len(), settings.load.interval, ends, base, judge, Recipients { flows, subscribers, publish });
+    let mut merge = Merge::new(
+        groups.len(),
+        settings.load.interval,
+        ends,
+        memory::Room::new(settings.memory.pairs),
+        base,
+        judge,
+        Recipients { flows, subscribers, publish },
+    );
     let sink = Box::new(move |message| merge.take(message));
     let followers = groups
         .into_iter()
@@ -224,7 +238,8 @@ fn router(
     let pool = if workers == 0 {
         WorkerPool::alone(settings.block_bytes, followers, sink)
     } else {
-        WorkerPool::threads(settings.block_bytes, workers, followers, sink, settings.live).map_err(|e| Error::io(NO_THREADS, &e))?
+        WorkerPool::threads(settings.block_bytes, workers, followers, sink, settings.live.then_some(settings.memory.live_blocks))
+            .map_err(|e| Error::io(NO_THREADS, &e))?
     };
     let plan = Plan {
         interval: settings.load.interval,
@@ -276,7 +291,7 @@ fn plan_of(settings: &Settings) -> ShardPlan {
     let random = || Keys::new(RandomState::new().hash_one(0));
     let on_a_port = || if settings.live { random() } else { Keys::FIXED };
     ShardPlan {
-        flows: settings.flows_per_shard,
+        flows: settings.memory.flows_per_shard,
         dedup: settings.mirror.dedup,
         flow_records: false,
         hash_keys: HashKeys { tables: random(), copies: on_a_port(), shards: on_a_port() },

@@ -5,7 +5,7 @@ use crate::engine::fold::message::Message;
 use crate::engine::tape::TapeBlock;
 use crate::engine::tape::reader::{self, TapeReader};
 use crate::engine::threads::priority;
-use crate::model::limits::{FILE_BLOCKS, LIVE_BLOCKS, MESSAGES};
+use crate::model::limits::{FILE_BLOCKS, MESSAGES};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use std::any::Any;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,10 +41,10 @@ impl TapeFollower {
 pub struct WorkerPool {
     /// Blocks at hand.
     spare: Vec<TapeBlock>,
-    kind: ConversationKind,
+    mode: Mode,
 }
 
-enum ConversationKind {
+enum Mode {
     /// The caller (`--threads 0`): reports are merged at once.
     Alone(Vec<TapeFollower>, Sink),
     /// Worker threads and one that merges.
@@ -132,16 +132,22 @@ impl ShardQueue {
 impl WorkerPool {
     /// The caller alone.
     pub fn alone(block_bytes: usize, followers: Vec<TapeFollower>, sink: Sink) -> Self {
-        Self { spare: vec![TapeBlock::with_bytes(block_bytes)], kind: ConversationKind::Alone(followers, sink) }
+        Self { spare: vec![TapeBlock::with_bytes(block_bytes)], mode: Mode::Alone(followers, sink) }
     }
 
-    /// Worker threads, among which the followers are divided, and a thread that merges. Where packets come from a `live` port the caller is
-    /// left alone with taking them, and the merge stands back.
+    /// Worker threads, among which the followers are divided, and a thread that merges. Where packets come from a port, with that
+    /// many blocks of its `live` tape, the caller is left alone with taking them, and the merge stands back.
     ///
     /// # Errors
     /// When the system refuses a thread.
-    pub fn threads(block_bytes: usize, workers: usize, followers: Vec<TapeFollower>, sink: Sink, live: bool) -> std::io::Result<Self> {
-        let blocks = if live { LIVE_BLOCKS } else { FILE_BLOCKS };
+    pub fn threads(
+        block_bytes: usize,
+        workers: usize,
+        followers: Vec<TapeFollower>,
+        sink: Sink,
+        live: Option<usize>,
+    ) -> std::io::Result<Self> {
+        let blocks = live.unwrap_or(FILE_BLOCKS);
         let (home, free) = bounded::<TapeBlock>(blocks);
         // Bounded, so that a slow merge holds the workers back instead of filling memory; the merge itself waits for nobody.
         let (to_merge, messages) = bounded::<Message>(MESSAGES);
@@ -167,7 +173,7 @@ impl WorkerPool {
             })?);
         }
         handles.push(std::thread::Builder::new().name("merge".into()).spawn(move || {
-            if live {
+            if live.is_some() {
                 priority::lower_priority();
             }
             let _ = messages.into_iter().all(sink);
@@ -175,16 +181,16 @@ impl WorkerPool {
         let spare = (0..blocks).map(|_| TapeBlock::with_bytes(block_bytes)).collect();
         Ok(Self {
             spare,
-            kind: ConversationKind::Threads(Threads { queues, ready, free, home, merge: to_merge, handles, blocks, helps: !live }),
+            mode: Mode::Threads(Threads { queues, ready, free, home, merge: to_merge, handles, blocks, helps: live.is_none() }),
         })
     }
 
     /// A free block: waits until one has come home. `None` when none will.
     pub fn free(&mut self) -> Option<TapeBlock> {
-        let mut tape_block = match (self.spare.pop(), &self.kind) {
+        let mut tape_block = match (self.spare.pop(), &self.mode) {
             (Some(tape_block), _) => tape_block,
-            (None, ConversationKind::Threads(threads)) => threads.wait()?,
-            (None, ConversationKind::Alone(..)) => return None,
+            (None, Mode::Threads(threads)) => threads.wait()?,
+            (None, Mode::Alone(..)) => return None,
         };
         tape_block.clear();
         Some(tape_block)
@@ -193,12 +199,12 @@ impl WorkerPool {
     /// Has a block folded by every group.
     pub fn show(&mut self, mut tape_block: TapeBlock) {
         tape_block.sort();
-        match &mut self.kind {
-            ConversationKind::Alone(followers, sink) => {
+        match &mut self.mode {
+            Mode::Alone(followers, sink) => {
                 followers.iter_mut().for_each(|f| f.read(&tape_block, &mut |message| _ = sink(message)));
                 self.spare.push(tape_block);
             }
-            ConversationKind::Threads(threads) => {
+            Mode::Threads(threads) => {
                 let tape_block = Arc::new(tape_block);
                 for (number, queue) in threads.queues.iter().enumerate() {
                     let _ = queue.give.send(Arc::clone(&tape_block));
@@ -213,9 +219,9 @@ impl WorkerPool {
 
     /// Tells the merge something directly. It arrives before anything a later block causes.
     pub fn tell(&mut self, message: Message) {
-        match &mut self.kind {
-            ConversationKind::Alone(_, sink) => _ = sink(message),
-            ConversationKind::Threads(threads) => {
+        match &mut self.mode {
+            Mode::Alone(_, sink) => _ = sink(message),
+            Mode::Threads(threads) => {
                 let _ = threads.merge.send(message);
             }
         }
@@ -223,7 +229,7 @@ impl WorkerPool {
 
     /// Whether a thread has ended before the tape did: nothing that is shown from now on would be true.
     pub fn is_broken(&self) -> bool {
-        matches!(&self.kind, ConversationKind::Threads(threads) if threads.is_broken())
+        matches!(&self.mode, Mode::Threads(threads) if threads.is_broken())
     }
 
     /// Waits until everything shown has been folded and merged. What a thread said that could not go on.
@@ -231,7 +237,7 @@ impl WorkerPool {
     /// # Errors
     /// When a thread has panicked, or the merge could not go on.
     pub fn finish(self) -> Result<(), String> {
-        let ConversationKind::Threads(threads) = self.kind else { return Ok(()) };
+        let Mode::Threads(threads) = self.mode else { return Ok(()) };
         let broken = threads.is_broken();
         // Nobody needs another block: their memory is free while reports are merged.
         let mut folded = self.spare.len();

@@ -6,6 +6,9 @@ use super::time::SECOND;
 /// number of workers; 64 divides evenly among any small number of them.
 pub const SHARDS: usize = 64;
 
+/// Bytes that what grows with the traffic may take where nobody says (`--memory`) and the machine has at least four times as many.
+pub const DEFAULT_MEMORY: u64 = 1 << 30;
+
 /// Bytes of packet data in one block: small enough that what the router reads of it stays in a core's second-level cache until a worker takes
 /// it, large enough that some packets of each shard are in it, one after the other.
 pub const BLOCK_BYTES: usize = 512 * 1024;
@@ -72,7 +75,7 @@ pub const ZSTD_WINDOW_LOG: u32 = 27;
 /// Memory for decompressing xz: `xz -9` needs 65 MiB.
 pub const LZMA_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Conversations kept per shard (64 shards: 2,097,152 in all, about 640 MiB). Beyond it the longest idle ones are folded into the
+/// Conversations kept per shard, at most (64 shards: 2,097,152 in all, about 640 MiB). Beyond it the longest idle ones are folded into the
 /// "other" row.
 pub const FLOWS_PER_SHARD: usize = 32 * 1024;
 
@@ -106,7 +109,7 @@ pub const CONTEXTS_PER_SHARD: usize = 8 * 1024;
 /// again of which is remembered whether they carry a mirror's copies.
 pub const FRAGMENTS: usize = 1024;
 
-/// Host, port-endpoint and address-pair rows kept in all, each table.
+/// Host, port-endpoint and address-pair rows for each table, at most: they take from the memory that all tables of their kind share.
 pub const HOST_ROWS: usize = 4 * 1024 * 1024;
 
 /// Load samples kept at full resolution: a day at one second (about 7 MiB). Older ones are merged, one a minute.

@@ -4,6 +4,7 @@
 use crate::engine::fold::local::LocalNets;
 use crate::engine::fold::rows::{self, ConversationKind, EndpointDelta, FlowReport};
 use crate::engine::fold::shard::Whole;
+use crate::engine::memory::Room;
 use crate::engine::merge::tables::{Increase, RowTable};
 use crate::engine::threads::priority;
 use crate::model::Address;
@@ -40,6 +41,7 @@ struct Tables {
     hosts: [RowTable<HostRow>; 2],
     ports: [RowTable<HostRow>; 3],
     local: Arc<LocalNets>,
+    room: Room,
     /// In hand; room for [`BATCH`].
     batch: Vec<Slot>,
 }
@@ -59,8 +61,13 @@ pub struct Wanted {
 }
 
 impl Tables {
-    fn new(local: Arc<LocalNets>) -> Self {
-        Self { hosts: Default::default(), ports: Default::default(), local, batch: Vec::with_capacity(BATCH) }
+    fn new(local: Arc<LocalNets>, room: Room) -> Self {
+        let table = || RowTable::new(&room);
+        Self { hosts: [table(), table()], ports: [table(), table(), table()], local, batch: Vec::with_capacity(BATCH), room }
+    }
+
+    fn emptied(&self) -> Self {
+        Self::new(Arc::clone(&self.local), self.room.emptied())
     }
 
     fn take(&mut self, load: &EndpointLoad) {
@@ -148,15 +155,15 @@ enum Keeper {
 
 impl EndpointTables {
     /// Kept by the caller.
-    pub fn here(local: Arc<LocalNets>) -> Self {
-        Self(Keeper::Here(Box::new(Tables::new(local))))
+    pub fn here(local: Arc<LocalNets>, room: Room) -> Self {
+        Self(Keeper::Here(Box::new(Tables::new(local, room))))
     }
 
     /// Kept by a thread of their own, which stands back where packets come from a `live` port.
     ///
     /// # Errors
     /// When the system refuses a thread.
-    pub fn thread(local: Arc<LocalNets>, live: bool) -> std::io::Result<Self> {
+    pub fn thread(local: Arc<LocalNets>, room: Room, live: bool) -> std::io::Result<Self> {
         // Bounded, so that conversations do not pile up.
         let (orders, receive) = bounded::<Order>(LOADS);
         let (send, tables) = bounded(1);
@@ -164,11 +171,11 @@ impl EndpointTables {
             if live {
                 priority::lower_priority();
             }
-            let mut kept = Tables::new(local);
+            let mut kept = Tables::new(local, room);
             for order in receive {
                 match order {
                     Order::Take(load) => kept.take(&load),
-                    Order::Forget => kept = Tables::new(Arc::clone(&kept.local)),
+                    Order::Forget => kept = kept.emptied(),
                     Order::Tables(wanted) => {
                         let _ = send.send(kept.tables(&wanted));
                     }
@@ -189,7 +196,7 @@ impl EndpointTables {
     /// Forgets everything.
     pub fn forget(&mut self) {
         match &mut self.0 {
-            Keeper::Here(tables) => **tables = Tables::new(Arc::clone(&tables.local)),
+            Keeper::Here(tables) => **tables = tables.emptied(),
             Keeper::Thread { orders, .. } => give(orders, Order::Forget),
         }
     }

@@ -1,7 +1,7 @@
 //! Tables that cross shards: end points and address pairs, kept by the merge and fed with what conversations added.
 
+use crate::engine::memory::{INDEX, NUMBERS, Room};
 use crate::model::index::{Index, NONE};
-use crate::model::limits::HOST_ROWS;
 use crate::model::{Address, Path, Timestamp, Traffic, VlanStack, memory};
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::tables::endpoints::ENDPOINTS;
@@ -19,7 +19,7 @@ pub struct RowTable<R> {
     touched: Vec<u32>,
     other: Traffic,
     other_rows: u64,
-    cap: usize,
+    room: Room,
 }
 
 /// What a kept row must offer.
@@ -40,8 +40,9 @@ pub trait Keyed: Clone {
     fn sort(query: &Query, rows: &mut [Self]);
 }
 
-impl<R> Default for RowTable<R> {
-    fn default() -> Self {
+impl<R> RowTable<R> {
+    /// An empty table, whose rows take from `room`.
+    pub fn new(room: &Room) -> Self {
         Self {
             rows: Vec::new(),
             index: Index::default(),
@@ -49,7 +50,7 @@ impl<R> Default for RowTable<R> {
             touched: Vec::new(),
             other: Traffic::default(),
             other_rows: 0,
-            cap: HOST_ROWS,
+            room: room.clone(),
         }
     }
 }
@@ -80,7 +81,7 @@ impl<R: Keyed> RowTable<R> {
     /// The row of a key, made if there is none; `None` when the table is full (then the caller counts with [`Self::count_other`]).
     fn row(&mut self, hash: u64, key: R::Key, make: impl FnOnce() -> R) -> Option<&mut R> {
         let at = match self.index.find(hash, |at| self.rows[at as usize].key() == key) {
-            NONE if self.rows.len() < self.cap => {
+            NONE if self.room.take(size_of::<R>() + INDEX + NUMBERS) => {
                 let at = self.rows.len();
                 if at == self.rows.capacity() {
                     self.rows.reserve_exact((at / 2).max(64));

@@ -1,6 +1,6 @@
 //! All conversations of a shard.
 
-use super::lifecycle::{FlowEvent, Lives};
+use super::lifecycle::Lives;
 use super::{FlowCold, FlowHot, Record, TcpTrack};
 use crate::model::index::{Index, NONE};
 use crate::model::limits::VLANS_PER_FLOW;
@@ -83,16 +83,16 @@ pub struct Flushed {
 #[derive(Debug)]
 pub struct FlowTable<X> {
     pub(super) flows: Vec<FlowHot<X>>,
-    rest: Vec<FlowCold>,
+    pub(super) rest: Vec<FlowCold>,
     pub(super) touched: Vec<u32>,
     pub(super) lives: Lives,
-    index: Index,
-    keys: Keys,
+    pub(super) index: Index,
+    pub(super) keys: Keys,
     pub(super) round: u32,
     /// Grows whenever a conversation's number changes: guesses from before are worth nothing.
-    epoch: u32,
+    pub(super) epoch: u32,
     cap: usize,
-    vlans: hashbrown::HashMap<u32, [u16; VLANS_PER_FLOW]>,
+    pub(super) vlans: hashbrown::HashMap<u32, [u16; VLANS_PER_FLOW]>,
     follower: Follower,
 }
 
@@ -391,62 +391,6 @@ impl<X: Copy + Default> FlowTable<X> {
         self.round = self.round.wrapping_add(1).max(1);
     }
 
-    /// Takes out the eighth that has been idle longest, handing each to `out` with its number; `tell` is told that those still open are
-    /// closed. What is not flushed is lost.
-    pub fn evict(&mut self, mut out: impl FnMut(Record<'_, X>, u32, &Self), tell: &mut impl FnMut(&Self, FlowEvent<'_, X>)) {
-        let count = (self.flows.len() / 8).max(1);
-        let mut times: Vec<(Timestamp, u32)> = self.records().enumerate().map(|(at, r)| (r.last(), at as u32)).collect();
-        let count = count.min(times.len());
-        if count == 0 {
-            return;
-        }
-        times.select_nth_unstable(count - 1);
-        times.truncate(count);
-        let mut gone = vec![false; self.flows.len()];
-        times.sort_unstable_by_key(|&(_, at)| at);
-        self.close_evicted(&times, tell);
-        for &(_, at) in &times {
-            gone[at as usize] = true;
-            if let Some(record) = self.record(at) {
-                out(record, at, self);
-            }
-        }
-        self.remove(&gone);
-    }
-
-    fn remove(&mut self, gone: &[bool]) {
-        let mut moved = vec![NONE; self.flows.len()];
-        let mut next = 0u32;
-        for (slot, gone) in moved.iter_mut().zip(gone) {
-            if !gone {
-                *slot = next;
-                next += 1;
-            }
-        }
-        let mut keep = gone.iter().map(|g| !g);
-        self.flows.retain(|_| keep.next().unwrap_or(true));
-        let mut keep = gone.iter().map(|g| !g);
-        self.rest.retain(|_| keep.next().unwrap_or(true));
-        self.touched.retain_mut(|at| {
-            *at = moved[*at as usize];
-            *at != NONE
-        });
-        let vlans = std::mem::take(&mut self.vlans);
-        self.vlans = vlans.into_iter().map(|(at, ids)| (moved[at as usize], ids)).filter(|&(at, _)| at != NONE).collect();
-        self.lives.renumber(|at| moved.get(at as usize).copied().filter(|&at| at != NONE));
-        self.epoch = self.epoch.wrapping_add(1);
-        self.index.clear();
-        let (flows, keys) = (&self.flows, self.keys);
-        for (at, flow) in flows.iter().enumerate() {
-            // A later connection on the same ports stands behind the earlier one and takes its place in the index.
-            let (hash, at) = (flow.key.keyed_hash(&keys), at as u32);
-            match self.index.find(hash, |at| flows[at as usize].key == flow.key) {
-                NONE => self.index.insert(hash, at),
-                earlier => self.index.change(hash, earlier, at),
-            }
-        }
-    }
-
     /// Gives all conversations away, leaving an empty table.
     #[must_use]
     pub fn take_all(&mut self) -> Self {
@@ -481,99 +425,5 @@ fn flush_one<X>(flow: &FlowHot<X>, rest: &mut FlowCold, way: usize, flush: &mut 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn step(source: u128, source_port: u16, time: i64, tcp: Option<(u32, u32, u8)>) -> Step<'static> {
-        let (key, direction) = FlowKey::new(false, if tcp.is_some() { 6 } else { 17 }, source, 1000, source_port, 443);
-        let tcp = tcp.map(|(sequence, acknowledgement, flags)| Segment { sequence, acknowledgement, flags, window: 0, payload: 0 });
-        let frame = &*Box::leak(Box::new(Frame { time: Timestamp(time), flow: Some((key, direction)), tcp, ..Frame::default() }));
-        let flags = tcp.map_or(0, |t| t.flags);
-        Step { key: Box::leak(Box::new(key)), direction, time: Timestamp(time), wire: 100, tcp: frame.tcp.as_ref(), flags, frame }
-    }
-
-    fn pass(t: &mut FlowTable<()>, step: &Step) -> u32 {
-        let hash = t.hash(step.key);
-        let at = t.locate(step, hash, t.probe(hash), || [TrafficDirection::Unknown; 2]);
-        t.count(at, step, 0);
-        at
-    }
-
-    #[test]
-    fn record_fits_two_cache_lines() {
-        assert!(std::mem::size_of::<FlowHot<[u32; 7]>>() <= 192, "28 bytes of detectors' state fit beside all else");
-        assert_eq!(std::mem::size_of::<FlowCold>(), 104);
-    }
-
-    #[test]
-    fn a_new_syn_on_old_ports_is_a_new_conversation() {
-        let mut t = FlowTable::<()>::new(1 << 16, Keys::FIXED);
-        pass(&mut t, &step(1, 5, 0, Some((100, 0, SYN))));
-        pass(&mut t, &step(1, 5, 1, Some((100, 0, SYN))));
-        assert_eq!(t.len(), 1, "a repeated SYN is not");
-        pass(&mut t, &step(1, 5, 2, Some((900, 0, SYN))));
-        pass(&mut t, &step(1, 5, 3, Some((901, 0, ACK))));
-        assert_eq!(t.records().map(|r| r.flow.traffic[0].packets).collect::<Vec<_>>(), [2, 2]);
-    }
-
-    #[test]
-    fn a_guess_from_before_a_new_connection_is_not_believed() {
-        let mut t = FlowTable::<()>::new(1 << 16, Keys::FIXED);
-        pass(&mut t, &step(1, 5, 0, Some((100, 0, SYN))));
-        let (syn, data) = (step(1, 5, 2, Some((900, 0, SYN))), step(1, 5, 3, Some((901, 0, ACK))));
-        let hash = t.hash(syn.key);
-        let probe = t.probe(hash);
-        let opened = t.locate(&syn, hash, probe, || [TrafficDirection::Unknown; 2]);
-        t.count(opened, &syn, 0);
-        assert_eq!(opened, 1);
-        assert_eq!(t.locate(&data, hash, probe, || [TrafficDirection::Unknown; 2]), 1);
-    }
-
-    #[test]
-    fn reports_only_what_was_added() {
-        let mut t = FlowTable::<()>::new(1 << 16, Keys::FIXED);
-        pass(&mut t, &step(1, 5, 0, None));
-        pass(&mut t, &step(2, 5, 0, None));
-        t.reported();
-        pass(&mut t, &step(2, 5, 1, None));
-        assert_eq!(t.touched(), [1]);
-        assert_eq!(t.records().map(|r| r.added()[0].packets).collect::<Vec<_>>(), [0, 1]);
-    }
-
-    #[test]
-    fn traffic_is_settled_in_the_context_it_was_seen_in() {
-        let mut t = FlowTable::<()>::new(1 << 16, Keys::FIXED);
-        let mut seen = Vec::new();
-        for (time, fingerprint) in [(10, 7), (20, 7), (15, 8), (16, 8), (30, 7)] {
-            let step = step(1, 5, time, None);
-            let hash = t.hash(step.key);
-            let at = t.locate(&step, hash, t.probe(hash), || [TrafficDirection::Unknown; 2]);
-            if t.is_elsewhere(at, step.direction, fingerprint) {
-                t.change_context(at, step.direction, fingerprint, fingerprint as u32, |s| {
-                    seen.push((s.context, s.traffic.packets, s.last.0))
-                });
-            }
-            assert!(!t.count(at, &step, 0).backward, "no packet is earlier than one before it in its context");
-        }
-        t.flush(|s| seen.push((s.context, s.traffic.packets, s.last.0)));
-        t.flush(|s| panic!("{s:?} was flushed twice"));
-        assert_eq!(seen, [(7, 2, 20), (8, 2, 16), (7, 1, 30)]);
-        assert_eq!(t.record(0).unwrap().last(), Timestamp(30));
-    }
-
-    #[test]
-    fn eviction_takes_the_longest_idle_and_keeps_the_rest_findable() {
-        let mut t = FlowTable::<()>::new(64, Keys::FIXED);
-        for n in 0..64 {
-            pass(&mut t, &step(n, 5, n as i64, None));
-        }
-        assert!(t.is_full());
-        t.note_vlan(60, &[7]);
-        let mut gone = Vec::new();
-        t.evict(|r, _, _| gone.push((r.last().0, r.added()[0].packets)), &mut |_, _| {});
-        assert_eq!(gone, (0..8).map(|n| (n, 1)).collect::<Vec<_>>());
-        assert_eq!(t.vlans(52).collect::<Vec<_>>(), [7]);
-        assert_eq!(pass(&mut t, &step(60, 5, 100, None)), 52);
-        assert_eq!((t.record(52).unwrap().flow.traffic[0].packets, t.len()), (2, 56));
-    }
-}
+#[path = "table_tests.rs"]
+mod tests;

@@ -1,0 +1,65 @@
+//! How much memory the program may take when nobody says.
+
+use crate::model::limits::DEFAULT_MEMORY;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A quarter of what there is: of the machine's memory or of what the control group allows, and at most [`DEFAULT_MEMORY`].
+pub fn default_budget() -> u64 {
+    let lines = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let allowed = groups(&lines, Path::new("/sys/fs/cgroup")).iter().filter_map(|file| limit(&fs::read_to_string(file).ok()?)).min();
+    let machine = fs::read_to_string("/proc/meminfo").ok().and_then(|text| total(&text));
+    allowed.into_iter().chain(machine).map(|bytes| bytes / 4).min().map_or(DEFAULT_MEMORY, |quarter| quarter.min(DEFAULT_MEMORY))
+}
+
+/// The files with the limits of a process's control groups and of all those around them, of both versions (cgroups(7)).
+fn groups(lines: &str, root: &Path) -> Vec<PathBuf> {
+    let named = lines.lines().filter_map(|line| {
+        let mut fields = line.splitn(3, ':').skip(1);
+        let (controllers, path) = (fields.next()?, fields.next()?.trim_start_matches('/'));
+        match controllers {
+            "" => Some((root.to_owned(), path, "memory.max")),
+            _ if controllers.split(',').any(|c| c == "memory") => Some((root.join("memory"), path, "memory.limit_in_bytes")),
+            _ => None,
+        }
+    });
+    named
+        .flat_map(|(root, path, file)| {
+            let inner = root.join(path);
+            let around = inner.ancestors().take_while(|p| p.starts_with(&root)).map(|p| p.join(file));
+            around.collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// Bytes a control group allows; `None` without a limit.
+fn limit(text: &str) -> Option<u64> {
+    text.trim().parse().ok()
+}
+
+/// Bytes of memory in all, of `/proc/meminfo` (proc_meminfo(5)).
+fn total(text: &str) -> Option<u64> {
+    let kib: u64 = text.lines().find_map(|l| l.strip_prefix("MemTotal:"))?.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    kib.checked_mul(1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_of_both_versions_and_of_groups_around() {
+        let files = |lines| groups(lines, Path::new("/c")).iter().map(|p| p.display().to_string()).collect::<Vec<_>>();
+        assert_eq!(files("0::/a/b\n"), ["/c/a/b/memory.max", "/c/a/memory.max", "/c/memory.max"]);
+        assert_eq!(files("5:cpu,memory:/x\n1:cpu:/y\n"), ["/c/memory/x/memory.limit_in_bytes", "/c/memory/memory.limit_in_bytes"]);
+        assert_eq!(files("nonsense"), [""; 0]);
+        assert_eq!([limit("max\n"), limit("209715200\n")], [None, Some(209_715_200)]);
+        assert_eq!(total("MemTotal:       16384 kB\nMemFree: 1 kB\n"), Some(16 << 20));
+        assert_eq!([total("MemTotal: many kB"), total("")], [None, None]);
+    }
+
+    #[test]
+    fn at_most_what_limits_say() {
+        assert!((1 << 20..=DEFAULT_MEMORY).contains(&default_budget()));
+    }
+}

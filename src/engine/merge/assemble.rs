@@ -1,0 +1,117 @@
+//! From what all shards handed in to one snapshot.
+
+use super::endpoints::Wanted;
+use super::timeline::Extent;
+use super::{Assessment, Kept, Merge, Pending};
+use crate::engine::fold::rows;
+use crate::engine::fold::shard::ShardSums;
+use crate::engine::tape::Request;
+use crate::model::{LearntName, Traffic};
+use crate::snapshot::tables::conversations::CONVERSATIONS;
+use crate::snapshot::tables::names::NAMES;
+use crate::snapshot::{Directions, Endpoints, Query, Snapshot, Table, TcpFlags};
+use crate::stats::totals::TrafficDirection;
+use std::sync::Arc;
+
+impl Merge {
+    /// The snapshot of a request that every group has answered; `None` when a thread it needs has gone.
+    pub(super) fn assemble(&mut self, pending: Pending) -> Option<Arc<Snapshot>> {
+        let Pending { request, open, sums, names, mut conversations, .. } = pending;
+        let ShardSums { stats: totals, mirror: detected, dissect: dissected } = sums;
+        let request = &request;
+        let query = &request.query;
+        for (table, evicted) in conversations.iter_mut().zip(self.tables.evicted) {
+            (table.other, table.other_rows) = evicted;
+        }
+        let (live, last) = (request.live, request.last);
+        if last && query.wants_every_row() {
+            self.tables.close();
+        }
+        let (ends, (Assessment { mirror, findings, host }, (conversations, eth_hosts))) =
+            self.ends.tables(Wanted { query: query.clone(), live, last }, || {
+                for table in &mut conversations {
+                    CONVERSATIONS.sort(query.conversations, &mut table.rows);
+                    table.rows.truncate(query.rows);
+                }
+                // Before the tables are given away: the judge looks at the stations.
+                let judged = self.judge.assess(request, &detected, totals.link, &mut self.tables.mac_pairs());
+                (judged, self.tables.rows(query, live, last, conversations))
+            })?;
+        let total = totals.traffic();
+        let recent = if request.live { total.since(self.total_before) } else { total };
+        self.total_before = total;
+        let load = self.timeline.load(query.samples, request.open, open, extent(request, total));
+        let mut losses = request.losses;
+        losses.queue_drops = self.subscribers.lost();
+        losses.decode_errors = totals.short;
+        losses.malformed = totals.malformed;
+        losses.evicted_flows = self.tables.evicted.iter().fold(0, |sum, e| sum.saturating_add(e.1));
+        losses.dissection = dissected.losses;
+        let heading = |h: TrafficDirection| totals.directions[h as usize];
+        let [ip, ipv6, tcp, udp, sctp] = ends;
+        let snapshot = Arc::new(Snapshot {
+            number: request.number,
+            finished: request.finished,
+            now: request.now,
+            recent_seconds: request.recent_seconds,
+            sources: request.sources.clone(),
+            total,
+            recent,
+            captured_bytes: totals.captured_bytes,
+            truncated_packets: totals.truncated,
+            fragments: totals.fragments,
+            first: request.first,
+            last: request.latest,
+            losses,
+            load,
+            sizes: totals.sizes,
+            casts: self.tables.casts,
+            directions: Directions {
+                inbound: heading(TrafficDirection::Inbound),
+                outbound: heading(TrafficDirection::Outbound),
+                inside: heading(TrafficDirection::Inside),
+                through: heading(TrafficDirection::Through),
+                unknown: heading(TrafficDirection::Unknown),
+            },
+            protocols: self.tables.hierarchy.rows(request.live),
+            vlans: self.tables.vlan_table(request.live),
+            untagged: self.tables.untagged,
+            apps: dissected.sections(),
+            names: learnt(names, query),
+            host,
+            mirror,
+            findings,
+            tcp_flags: TcpFlags { syn: totals.syn, syn_ack: totals.syn_ack, fin: totals.fin, reset: totals.reset },
+            conversations,
+            endpoints: Endpoints { eth: eth_hosts, ip, ipv6, tcp, udp, sctp },
+            live: self.base.live,
+            filter: self.base.filter.clone(),
+            speed: self.base.speed,
+        });
+        // Only a live port, which goes on, may have nothing to add to it.
+        self.kept = (live && !request.finished).then(|| Kept { snapshot: Arc::clone(&snapshot), detected, totals, open });
+        Some(snapshot)
+    }
+}
+
+/// One row for each address, source and name: the address is known in many shards. Of more than are wanted those seen last.
+fn learnt(mut names: Vec<LearntName>, query: &Query) -> Table<LearntName> {
+    names.sort_by(NAMES.key);
+    names.dedup_by(|later, kept| {
+        let same = (later.address, later.source, &later.name) == (kept.address, kept.source, &kept.name);
+        if same {
+            (kept.first, kept.last) = (kept.first.min(later.first), kept.last.max(later.last));
+        }
+        same
+    });
+    let total_rows = names.len() as u64;
+    if rows::keep_newest(&mut names, query.rows) {
+        names.sort_by(NAMES.key);
+    }
+    Table { rows: names, total_rows, ..Table::default() }
+}
+
+/// What the capture holds as a whole; none where no packet has a time.
+pub(super) fn extent(request: &Request, total: Traffic) -> Option<Extent> {
+    request.first.zip(request.latest).map(|(first, latest)| Extent { first, latest, total })
+}

@@ -1,0 +1,183 @@
+//! What crosses shards: protocols, VLANs, stations and pairs of addresses.
+
+use crate::engine::fold::rows::ConversationKind;
+use crate::engine::memory::Room;
+use crate::engine::merge::hierarchy::Hierarchy;
+use crate::engine::merge::tables::{Increase, RowTable};
+use crate::model::{Address, Cast, Mac, Traffic};
+use crate::snapshot::{Casts, Conversation, Conversations, HostRow, Query, Table, VlanRow};
+use crate::stats::Context;
+use std::collections::BTreeMap;
+
+/// MAC pairs looked at for the roles of stations: more would make a snapshot slow and say no more.
+const JUDGED_PAIRS: usize = 20_000;
+
+/// Conversations or contexts in hand at once, each with a row of its address pair.
+pub const BATCH: usize = 16;
+
+/// Everything that crosses shards.
+pub struct CrossShard {
+    /// Protocols.
+    pub hierarchy: Hierarchy,
+    vlans: BTreeMap<u16, VlanRow>,
+    /// Frames without a VLAN tag.
+    pub untagged: Traffic,
+    /// Frames by the kind of destination.
+    pub casts: Casts,
+    eth_pairs: RowTable<Conversation>,
+    ip_pairs: [RowTable<Conversation>; 2],
+    eth_hosts: RowTable<HostRow>,
+    /// Conversations that made room: TCP, UDP, SCTP, other; how many.
+    pub evicted: [(Traffic, u64); 4],
+    room: Room,
+}
+
+impl CrossShard {
+    /// Empty tables, whose rows take from `room`.
+    pub fn new(room: Room) -> Self {
+        Self {
+            hierarchy: Hierarchy::default(),
+            vlans: BTreeMap::new(),
+            untagged: Traffic::default(),
+            casts: Casts::default(),
+            eth_pairs: RowTable::new(&room),
+            ip_pairs: [RowTable::new(&room), RowTable::new(&room)],
+            eth_hosts: RowTable::new(&room),
+            evicted: Default::default(),
+            room,
+        }
+    }
+
+    /// The same, with nothing in them.
+    pub fn emptied(&self) -> Self {
+        Self::new(self.room.emptied())
+    }
+}
+
+impl CrossShard {
+    /// MAC pairs with the packets from the first to the second, both ways.
+    pub fn mac_pairs(&self) -> impl Iterator<Item = (Mac, Mac, u64)> + '_ {
+        self.eth_pairs
+            .iter()
+            .take(JUDGED_PAIRS)
+            .flat_map(|row| match (row.a, row.b) {
+                (Address::Mac(a), Address::Mac(b)) => [Some((a, b, row.ab.packets)), Some((b, a, row.ba.packets))],
+                _ => [None, None],
+            })
+            .flatten()
+            .filter(|p| p.2 > 0)
+    }
+
+    /// Adds what was counted in contexts, some in hand at a time.
+    pub fn add_contexts<'a>(&mut self, mut contexts: impl Iterator<Item = (&'a Context, Traffic)>) {
+        let mut batch = Vec::with_capacity(BATCH);
+        loop {
+            batch.extend(contexts.by_ref().take(BATCH).map(|(context, added)| {
+                let pair = context.key.mac.map(|(source, destination)| (source.min(destination), source.max(destination)));
+                let pair = pair.map(|(a, b)| (Address::Mac(a), Address::Mac(b)));
+                let hash = pair.map_or(0, |pair| self.eth_pairs.hash(pair));
+                self.eth_pairs.prefetch(hash);
+                (context, added, hash)
+            }));
+            if batch.is_empty() {
+                break;
+            }
+            batch.iter().for_each(|&(_, _, hash)| self.eth_pairs.probe(hash));
+            batch.drain(..).for_each(|(context, added, hash)| self.add_context(context, added, hash));
+        }
+    }
+
+    /// Adds what was counted in a context; `hash` is that of its MAC pair.
+    fn add_context(&mut self, context: &Context, added: Traffic, hash: u64) {
+        let key = &context.key;
+        self.hierarchy.add(key.path, added);
+        match key.cast {
+            Cast::Unicast => self.casts.unicast.add(added),
+            Cast::Multicast => self.casts.multicast.add(added),
+            Cast::Broadcast => self.casts.broadcast.add(added),
+        }
+        let ids = key.vlans.ids();
+        if ids.is_empty() {
+            self.untagged.add(added);
+        }
+        for (i, &id) in ids.iter().enumerate() {
+            // A packet counts once for each identifier, also when both of its tags carry the same one.
+            if !ids[..i].contains(&id) {
+                let row = self.vlans.entry(id).or_insert(VlanRow { id, traffic: Traffic::default(), recent: Traffic::default() });
+                row.traffic.add(added);
+                row.recent.add(added);
+            }
+        }
+        if let Some((source, destination)) = key.mac {
+            let zero = Traffic::default();
+            let a_first = source <= destination;
+            let (a, b) = if a_first { (source, destination) } else { (destination, source) };
+            let traffic = if a_first { [added, zero] } else { [zero, added] };
+            let added_at = |traffic| Increase { traffic, first: context.first, last: context.last };
+            let pair = (Address::Mac(a), Address::Mac(b));
+            self.eth_pairs.add(hash, pair, added_at(traffic), key.path, a_first, ids);
+            for (station, traffic) in [(source, [added, zero]), (destination, [zero, added])] {
+                let hash = self.eth_hosts.hash((Address::Mac(station), 0));
+                self.eth_hosts.add(hash, Address::Mac(station), 0, added_at(traffic), || None, || None);
+            }
+        }
+    }
+
+    /// Adds at most [`BATCH`] conversations to their address pairs.
+    pub fn add_flows<'a>(&mut self, rows: impl Iterator<Item = &'a Conversation> + Clone) {
+        let mut hashes = [0; BATCH];
+        for (hash, row) in hashes.iter_mut().zip(rows.clone()) {
+            let pairs = &self.ip_pairs[family(row)];
+            *hash = pairs.hash((row.a, row.b));
+            pairs.prefetch(*hash);
+        }
+        hashes.iter().zip(rows.clone()).for_each(|(&hash, row)| self.ip_pairs[family(row)].probe(hash));
+        hashes.iter().zip(rows).for_each(|(&hash, row)| self.add_flow(hash, row));
+    }
+
+    fn add_flow(&mut self, hash: u64, row: &Conversation) {
+        let (ab, ba) = (row.recent_ab, row.recent_ba);
+        if ab.packets + ba.packets == 0 {
+            return;
+        }
+        // An address that talks to itself has one direction only.
+        let traffic = if row.a == row.b { [ab.plus(ba), Traffic::default()] } else { [ab, ba] };
+        let added = Increase { traffic, first: row.first, last: row.last };
+        self.ip_pairs[family(row)].add(hash, (row.a, row.b), added, row.path, row.originator_is_a || row.a == row.b, row.vlans.ids());
+    }
+
+    /// The VLANs, by their load.
+    pub fn vlan_table(&mut self, live: bool) -> Table<VlanRow> {
+        let mut rows: Vec<VlanRow> =
+            self.vlans.values().copied().map(|r| if live { r } else { VlanRow { recent: r.traffic, ..r } }).collect();
+        self.vlans.values_mut().for_each(|r| r.recent = Traffic::default());
+        rows.sort_by_key(|r| (std::cmp::Reverse(r.traffic.wire_bytes), r.id));
+        Table { total_rows: rows.len() as u64, rows, ..Table::default() }
+    }
+
+    /// Nothing will be added any more.
+    pub fn close(&mut self) {
+        self.ip_pairs.iter_mut().chain([&mut self.eth_pairs]).for_each(RowTable::close);
+        self.eth_hosts.close();
+    }
+
+    /// Conversations by kind, of which `flows` are those of TCP, UDP and SCTP, and stations.
+    pub fn rows(&mut self, query: &Query, live: bool, last: bool, flows: [Table<Conversation>; 3]) -> (Conversations, Table<HostRow>) {
+        let [ip4, ip6] = &mut self.ip_pairs;
+        let [tcp, udp, sctp] = flows;
+        let [eth, ip, ipv6] = [&mut self.eth_pairs, ip4, ip6].map(|pairs| pairs.table(query, live, last));
+        (Conversations { eth, ip, ipv6, tcp, udp, sctp }, self.eth_hosts.table(query, live, last))
+    }
+}
+
+/// The place of its address pairs' table.
+fn family(row: &Conversation) -> usize {
+    usize::from(matches!(row.a, Address::V6(_)))
+}
+
+const _: () = assert!(
+    ConversationKind::Tcp as usize == 0
+        && ConversationKind::Udp as usize == 1
+        && ConversationKind::Sctp as usize == 2
+        && ConversationKind::Other as usize == 3
+);
