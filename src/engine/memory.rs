@@ -1,19 +1,13 @@
 //! How much the engine may keep: a budget in bytes, divided among what grows with the traffic.
 
 use crate::engine::fold::detectors::FlowDetectors;
+use crate::engine::merge::{INDEX, NUMBERS};
 use crate::engine::tape::precomputed::Precomputed;
 use crate::model::limits::{BLOCK_BYTES, BLOCK_PACKETS, FLOWS_PER_SHARD, HOST_ROWS, LIVE_BLOCKS, SHARDS};
 use crate::snapshot::{Conversation, HostRow};
 use crate::stats::FlowHot;
 use crate::stats::flow::FlowCold;
 use std::mem::size_of;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// Bytes of an index for each row at its cap: two places of eight bytes.
-pub(in crate::engine) const INDEX: usize = 16;
-/// Bytes of a row's number in the list of those touched, and in another list where it waits.
-pub(in crate::engine) const NUMBERS: usize = 8;
 
 /// Bytes of a conversation in its shard: its record, how it is found, and its place in lists.
 pub(in crate::engine) const FLOW: usize = size_of::<FlowHot<FlowDetectors>>() + size_of::<FlowCold>() + INDEX + NUMBERS;
@@ -69,32 +63,6 @@ impl MemoryPlan {
     }
 }
 
-/// Bytes that some tables may take together, first come, first served: tables of one thread, so that it is the order of the rows alone that
-/// decides.
-#[derive(Debug, Clone)]
-pub struct Room {
-    left: Arc<AtomicUsize>,
-    all: usize,
-}
-
-impl Room {
-    /// Room for this many bytes.
-    pub fn new(bytes: usize) -> Self {
-        Self { left: Arc::new(AtomicUsize::new(bytes)), all: bytes }
-    }
-
-    /// The same, with nothing in it.
-    pub fn emptied(&self) -> Self {
-        Self::new(self.all)
-    }
-
-    /// Takes some; false when there is not as much.
-    pub fn take(&self, bytes: usize) -> bool {
-        let left = self.left.load(Ordering::Relaxed).checked_sub(bytes);
-        left.inspect(|&left| self.left.store(left, Ordering::Relaxed)).is_some()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,13 +77,5 @@ mod tests {
             assert!(m.flows_per_shard <= FLOWS_PER_SHARD && m.live_blocks <= LIVE_BLOCKS);
         }
         assert_eq!(MemoryPlan::within(u64::MAX), MemoryPlan::default());
-    }
-
-    #[test]
-    fn room_is_for_all_tables_together() {
-        let room = Room::new(100);
-        let other = room.clone();
-        assert!(room.take(60) && !other.take(41) && other.take(40) && !room.take(1));
-        assert!(room.emptied().take(100));
     }
 }

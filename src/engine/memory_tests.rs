@@ -3,7 +3,8 @@
 use crate::dissect::DissectReport;
 use crate::engine::fold::dissect_queue::DissectQueue;
 use crate::engine::fold::reader::Reader;
-use crate::engine::memory::{FLOW, INDEX, MemoryPlan};
+use crate::engine::memory::{FLOW, MemoryPlan};
+use crate::engine::merge::INDEX;
 use crate::model::learnt::NAME_BYTES;
 use crate::model::limits::*;
 use crate::model::{FlowRecord, Measure, Session};

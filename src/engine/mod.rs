@@ -36,7 +36,7 @@ use fold::local::LocalNets;
 use fold::shard::ShardPlan;
 use host_watch::HostWatch;
 use judge::mirror::MirrorJudge;
-use merge::{EndpointTables, FlowStream, Merge, Publish, Recipients, Subscribers};
+use merge::{EndpointTables, FlowStream, Merge, Publish, Recipients, RowBudget, Subscribers};
 use pool::{TapeFollower, WorkerPool};
 use router::{Plan, Router};
 use std::hash::{BuildHasher, RandomState};
@@ -210,7 +210,7 @@ fn router(
             publish(snapshot, taken);
         })
     };
-    let room = memory::Room::new(settings.memory.end_points);
+    let room = RowBudget::new(settings.memory.end_points);
     let ends = if workers == 0 {
         Ok(EndpointTables::here(Arc::clone(&local), room))
     } else {
@@ -224,7 +224,7 @@ fn router(
         groups.len(),
         settings.load.interval,
         ends,
-        memory::Room::new(settings.memory.pairs),
+        RowBudget::new(settings.memory.pairs),
         base,
         judge,
         Recipients { flows, subscribers, publish },

@@ -1,8 +1,8 @@
 //! What crosses shards: protocols, VLANs, stations and pairs of addresses.
 
 use crate::engine::fold::rows::ConversationKind;
-use crate::engine::memory::Room;
 use crate::engine::merge::hierarchy::Hierarchy;
+use crate::engine::merge::row_budget::RowBudget;
 use crate::engine::merge::tables::{Increase, RowTable};
 use crate::model::{Address, Cast, Mac, Traffic};
 use crate::snapshot::{Casts, Conversation, Conversations, HostRow, Query, Table, VlanRow};
@@ -29,12 +29,12 @@ pub struct CrossShard {
     eth_hosts: RowTable<HostRow>,
     /// Conversations that made room: TCP, UDP, SCTP, other; how many.
     pub evicted: [(Traffic, u64); 4],
-    room: Room,
+    room: RowBudget,
 }
 
 impl CrossShard {
     /// Empty tables, whose rows take from `room`.
-    pub fn new(room: Room) -> Self {
+    pub fn new(room: RowBudget) -> Self {
         Self {
             hierarchy: Hierarchy::default(),
             vlans: BTreeMap::new(),

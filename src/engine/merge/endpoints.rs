@@ -4,7 +4,7 @@
 use crate::engine::fold::local::LocalNets;
 use crate::engine::fold::rows::{self, ConversationKind, EndpointDelta, FlowReport};
 use crate::engine::fold::shard::Whole;
-use crate::engine::memory::Room;
+use crate::engine::merge::row_budget::RowBudget;
 use crate::engine::merge::tables::{Increase, RowTable};
 use crate::engine::threads::priority;
 use crate::model::Address;
@@ -41,7 +41,7 @@ struct Tables {
     hosts: [RowTable<HostRow>; 2],
     ports: [RowTable<HostRow>; 3],
     local: Arc<LocalNets>,
-    room: Room,
+    room: RowBudget,
     /// In hand; room for [`BATCH`].
     batch: Vec<Slot>,
 }
@@ -61,7 +61,7 @@ pub struct Wanted {
 }
 
 impl Tables {
-    fn new(local: Arc<LocalNets>, room: Room) -> Self {
+    fn new(local: Arc<LocalNets>, room: RowBudget) -> Self {
         let table = || RowTable::new(&room);
         Self { hosts: [table(), table()], ports: [table(), table(), table()], local, batch: Vec::with_capacity(BATCH), room }
     }
@@ -155,7 +155,7 @@ enum Keeper {
 
 impl EndpointTables {
     /// Kept by the caller.
-    pub fn here(local: Arc<LocalNets>, room: Room) -> Self {
+    pub fn here(local: Arc<LocalNets>, room: RowBudget) -> Self {
         Self(Keeper::Here(Box::new(Tables::new(local, room))))
     }
 
@@ -163,7 +163,7 @@ impl EndpointTables {
     ///
     /// # Errors
     /// When the system refuses a thread.
-    pub fn thread(local: Arc<LocalNets>, room: Room, live: bool) -> std::io::Result<Self> {
+    pub fn thread(local: Arc<LocalNets>, room: RowBudget, live: bool) -> std::io::Result<Self> {
         // Bounded, so that conversations do not pile up.
         let (orders, receive) = bounded::<Order>(LOADS);
         let (send, tables) = bounded(1);

@@ -5,19 +5,20 @@ mod cross_shard;
 mod endpoints;
 mod flow_stream;
 mod hierarchy;
+mod row_budget;
 mod subscription;
 pub mod tables;
 mod timeline;
 
 pub use endpoints::EndpointTables;
 pub use flow_stream::{FlowListener, FlowStream};
+pub use row_budget::{INDEX, NUMBERS, RowBudget};
 pub use subscription::{Ended, Published, Subscriber, Subscribers, Subscription, subscribe};
 
 use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::fold::message::{IntervalPart, Message};
 use crate::engine::fold::rows::ConversationKind;
 use crate::engine::fold::shard::{ShardReport, ShardSums, Whole};
-use crate::engine::memory::Room;
 use crate::engine::merge::cross_shard::{BATCH, CrossShard};
 use crate::engine::merge::timeline::Timeline;
 use crate::engine::tape::Request;
@@ -147,7 +148,7 @@ impl Merge {
         groups: usize,
         interval: i64,
         ends: EndpointTables,
-        room: Room,
+        room: RowBudget,
         base: Snapshot,
         judge: Box<dyn Assess>,
         Recipients { flows, subscribers, publish }: Recipients,

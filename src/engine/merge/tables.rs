@@ -1,6 +1,6 @@
 //! Tables that cross shards: end points and address pairs, kept by the merge and fed with what conversations added.
 
-use crate::engine::memory::{INDEX, NUMBERS, Room};
+use crate::engine::merge::row_budget::{INDEX, NUMBERS, RowBudget};
 use crate::model::index::{Index, NONE};
 use crate::model::{Address, Path, Timestamp, Traffic, VlanStack, memory};
 use crate::snapshot::tables::conversations::CONVERSATIONS;
@@ -19,7 +19,7 @@ pub struct RowTable<R> {
     touched: Vec<u32>,
     other: Traffic,
     other_rows: u64,
-    room: Room,
+    room: RowBudget,
 }
 
 /// What a kept row must offer.
@@ -42,7 +42,7 @@ pub trait Keyed: Clone {
 
 impl<R> RowTable<R> {
     /// An empty table, whose rows take from `room`.
-    pub fn new(room: &Room) -> Self {
+    pub fn new(room: &RowBudget) -> Self {
         Self {
             rows: Vec::new(),
             index: Index::default(),
