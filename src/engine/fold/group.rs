@@ -268,15 +268,20 @@ impl ShardGroup {
     /// Has every shard decide on what it left out, and counts what it recalls.
     fn decide_copies(&mut self, decide: impl Fn(&mut Shard)) {
         for at in 0..self.shards.len() {
-            self.shards.get_mut(at).into_iter().for_each(&decide);
-            self.recount(at);
+            let Some(shard) = self.shards.get_mut(at) else { return };
+            decide(shard);
+            if shard.recalls() {
+                self.recount(at);
+            }
         }
     }
 
     fn mark(&mut self, mark: &Mark, send: &mut dyn FnMut(Message)) {
         match mark {
             Mark::Interval(number, next) => {
-                self.decide_copies(|shard| shard.decide_copies(next.start, false));
+                if self.shards.iter_mut().any(Shard::holds) {
+                    self.decide_copies(|shard| shard.decide_copies(next.start, false));
+                }
                 self.parts.push((*number, std::mem::take(&mut self.part)));
                 self.close_idle(next.start, *number, send);
                 self.interval = number.saturating_add(1);

@@ -97,6 +97,12 @@ impl DuplicateFilter {
         !self.held.back.is_empty()
     }
 
+    /// Whether anything was ever held.
+    #[inline]
+    pub fn holds(&self) -> bool {
+        !self.held.ring.is_empty()
+    }
+
     /// The slot of a packet that was left out and is to be counted after all; those left out first come first.
     pub fn recalled(&mut self) -> Option<u16> {
         (!self.held.back.is_empty()).then(|| self.held.back.remove(0))

@@ -31,6 +31,12 @@ impl Shard {
         self.detectors.duplicates().recalls()
     }
 
+    /// Whether it left out packets that may be counted after all.
+    #[inline]
+    pub fn holds(&mut self) -> bool {
+        self.detectors.duplicates().holds()
+    }
+
     /// The next packet to be counted after all.
     pub fn recalled(&mut self) -> Option<HeldPacket> {
         let slot = self.detectors.duplicates().recalled()?;
