@@ -96,14 +96,19 @@ fn client_hello(name: &str) -> Vec<u8> {
     [&[22, 3, 1][..], &(handshake.len() as u16).to_be_bytes(), &handshake].concat()
 }
 
-/// A connection from a client's port: handshake, then these segments of the client by their offsets, then the server's acknowledgement of all.
+/// A connection from a client's port to one without a name.
 fn connection(port: u16, segments: &[(usize, &[u8])], end: usize) -> Packets {
+    connection_between(port, 4433, segments, end)
+}
+
+/// A connection from a client's port to a server's: handshake, then these segments of the client by their offsets, then the server's acknowledgement of all.
+fn connection_between(port: u16, server: u16, segments: &[(usize, &[u8])], end: usize) -> Packets {
     let from = |flags: u8, seq: u32, ack: u32, bytes: &[u8]| {
-        let layers = Packet::eth([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]).ip(CLIENT, SERVER).tcp(port, 4433);
+        let layers = Packet::eth([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]).ip(CLIENT, SERVER).tcp(port, server);
         layers.seq(seq).ack(ack).flags(flags).payload(bytes).build()
     };
     let back = |flags: u8, seq: u32, ack: u32| {
-        let layers = Packet::eth([2, 0, 0, 0, 0, 2], [2, 0, 0, 0, 0, 1]).ip(SERVER, CLIENT).tcp(4433, port);
+        let layers = Packet::eth([2, 0, 0, 0, 0, 2], [2, 0, 0, 0, 0, 1]).ip(SERVER, CLIENT).tcp(server, port);
         layers.seq(seq).ack(ack).flags(flags).build()
     };
     let mut packets = vec![(0, from(SYN, 999, 0, &[])), (1, back(SYN | ACK, 4_999, 1_000)), (2, from(ACK, 1_000, 5_000, &[]))];
@@ -145,8 +150,12 @@ fn a_gap_leaves_the_protocol_and_no_name() {
 
 #[test]
 fn a_port_alone_is_a_guess() {
-    let (_, app, s) = server_name(&connection(443, &[(0, b"nothing that is known")], 21));
+    let unknown: &[(usize, &[u8])] = &[(0, b"nothing that is known")];
+    let (_, app, s) = server_name(&connection_between(40_000, 443, unknown, 21));
     assert_eq!((app, s.conversations.tcp.rows[0].app_by), (Some("https"), Some(AppBy::Port)));
+    // The port it was opened from is its client's, whatever is called like that elsewhere.
+    let (_, app, s) = server_name(&connection_between(443, 4433, unknown, 21));
+    assert_eq!((app, s.conversations.tcp.rows[0].app_by), (None, None));
 }
 
 /// A server's hello in three segments, each longer than the one before; `order` is that of their coming.
