@@ -290,7 +290,8 @@ fn a_quiet_port_repeats_its_picture_with_the_time_of_now() {
     let engine = Engine::start(Box::new(port(&packets, 500, &sent)), &live()).unwrap();
     wait("all packets", || engine.latest().mirror.link.packets == packets.len() as u64);
     let number = engine.latest().number;
-    wait("rates of nothing", || engine.latest().number >= number + 2);
+    // What was held back as a possible copy is decided on within two seconds, and one more picture has no rates.
+    wait("rates of nothing", || engine.latest().number >= number + 5);
     let before = engine.latest();
     wait("more pictures", || engine.latest().number >= before.number + 2);
     let after = engine.latest();

@@ -16,6 +16,7 @@ use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::{Mark, Request, TapeBlock};
 use crate::error::Error;
 use crate::model::clock::{self, Ticker};
+use crate::model::limits::COPY_DECIDED;
 use crate::model::time::SECOND;
 use crate::model::{Address, Timestamp};
 use crate::settings::MirrorSettings;
@@ -343,8 +344,12 @@ impl Router {
 
     /// On a quiet live port wall time closes intervals; a replay's packets have times of their own.
     fn quiet(&mut self, tape_block: &mut TapeBlock) {
+        let before = self.intervals.start();
         if let Some(closed) = self.intervals.advance(clock::wall()) {
             self.close_interval(tape_block, tape_block.block.packets.len(), closed);
+            // Until an interval begins a second after the last packet, shards decide on what they held back: the picture changes.
+            let settles = before.zip(self.latest).is_some_and(|(start, latest)| start.since(latest) < COPY_DECIDED);
+            self.arrived |= settles;
         }
     }
 

@@ -139,6 +139,9 @@ pub const SNAPSHOT_ROWS: usize = 1_000;
 /// Distinct VLANs remembered for one conversation.
 pub const VLANS_PER_FLOW: usize = 4;
 
+/// Nanoseconds after which a possible copy that was held back is decided on, at the next interval: by then what could tell has come.
+pub const COPY_DECIDED: i64 = SECOND;
+
 /// Packets duplicate detection starts to remember in each shard (2.5 KiB): light traffic stays in the cache.
 pub const COPY_PACKETS_AT_FIRST: usize = 64;
 

@@ -7,8 +7,7 @@ use super::fingerprint::Vantage;
 use super::table::Entry;
 use super::{CopyTimes, DuplicateFilter, REACH, WINDOW};
 use crate::model::Traffic;
-use crate::model::limits::COPY_HELD;
-use crate::model::time::SECOND;
+use crate::model::limits::{COPY_DECIDED, COPY_HELD};
 
 /// What says that a repetition is the same packet, and not another one that looks the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,7 +127,7 @@ impl DuplicateFilter {
 
     /// Whether nothing more can be expected to tell what a copy is.
     fn is_old(copy: &HeldCopy, now: i64, finished: bool) -> bool {
-        finished || now.saturating_sub(copy.time) >= SECOND
+        finished || now.saturating_sub(copy.time) >= COPY_DECIDED
     }
 
     /// Decides on what was held for long at `now`; on all of it where nothing more comes.
