@@ -102,6 +102,10 @@ fn under_a_small_budget_every_table_closes() {
         [&s.conversations.ip, &s.conversations.eth].map(|t| t.rows.iter().map(|r| r.total().packets).sum::<u64>() + t.other.packets)
     };
     assert_eq!((few.total, hosts(&few), pairs(&few)), (all.total, hosts(&all), pairs(&all)));
+    assert!(
+        !few.conversations.eth.rows.is_empty() && !few.endpoints.eth.rows.is_empty(),
+        "stations are told of late, and have their place"
+    );
     let folded: u64 = [&few.endpoints.ip, &few.endpoints.tcp, &few.endpoints.udp].iter().map(|t| t.other_rows).sum();
     assert!(folded > 0 && few.conversations.ip.other_rows + few.conversations.eth.other_rows > 0);
     // Which rows are the first to come goes by the order in which conversations make room; without that it is that of the shards.

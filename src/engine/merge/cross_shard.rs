@@ -35,14 +35,16 @@ pub struct CrossShard {
 impl CrossShard {
     /// Empty tables, whose rows take from `room`.
     pub fn new(room: RowBudget) -> Self {
+        // Conversations make room all the time, stations are told of at marks: they must not find their place taken.
+        let (stations, addresses) = room.quarter();
         Self {
             hierarchy: Hierarchy::default(),
             vlans: BTreeMap::new(),
             untagged: Traffic::default(),
             casts: Casts::default(),
-            eth_pairs: RowTable::new(&room),
-            ip_pairs: [RowTable::new(&room), RowTable::new(&room)],
-            eth_hosts: RowTable::new(&room),
+            eth_pairs: RowTable::new(&stations),
+            ip_pairs: [RowTable::new(&addresses), RowTable::new(&addresses)],
+            eth_hosts: RowTable::new(&stations),
             evicted: Default::default(),
             room,
         }

@@ -27,6 +27,11 @@ impl RowBudget {
         Self::new(self.all)
     }
 
+    /// A quarter, and the rest: what comes in crowds leaves room for what comes late.
+    pub fn quarter(&self) -> (Self, Self) {
+        (Self::new(self.all / 4), Self::new(self.all - self.all / 4))
+    }
+
     /// Takes some; false when there is not as much.
     pub fn take(&self, bytes: usize) -> bool {
         let left = self.left.load(Ordering::Relaxed).checked_sub(bytes);
