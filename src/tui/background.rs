@@ -36,15 +36,18 @@ pub(super) fn is_light(answer: &[u8]) -> Option<bool> {
 pub(super) struct LateAnswer {
     until: Option<Instant>,
     inside: bool,
+    /// The escape came by itself: what follows belongs to it.
+    escaped: bool,
 }
 
 impl LateAnswer {
     /// Nothing was asked.
-    pub const NONE: Self = Self { until: None, inside: false };
+    pub const NONE: Self = Self { until: None, inside: false, escaped: false };
 
-    /// An answer may still come.
-    pub fn expected(now: Instant) -> Self {
-        Self { until: now.checked_add(Duration::from_secs(5)), inside: false }
+    /// An answer may still come, of which this much has.
+    pub fn expected(now: Instant, begun: &[u8]) -> Self {
+        let inside = begun.windows(2).any(|w| w == b"\x1b]") && !begun.contains(&7) && !begun.windows(2).any(|w| w == b"\x1b\\");
+        Self { until: now.checked_add(Duration::from_secs(5)), inside, escaped: begun.last() == Some(&0x1b) }
     }
 
     /// Whether an event is a piece of the answer.
@@ -53,7 +56,8 @@ impl LateAnswer {
             return false;
         }
         let Event::Key(KeyEvent { code, modifiers, .. }) = event else { return self.inside };
-        let with = |m| modifiers.contains(m);
+        let escaped = std::mem::replace(&mut self.escaped, *code == KeyCode::Esc);
+        let with = |m| modifiers.contains(m) || m == KeyModifiers::ALT && escaped;
         let ends = matches!(code, KeyCode::Char('\\')) && with(KeyModifiers::ALT)
             || matches!(code, KeyCode::Char('g')) && with(KeyModifiers::CONTROL);
         match (self.inside, code) {
@@ -85,7 +89,7 @@ mod tests {
     fn a_late_answer_presses_no_keys() {
         let key = |c, modifiers| Event::Key(KeyEvent::new(KeyCode::Char(c), modifiers));
         let now = Instant::now();
-        let mut late = LateAnswer::expected(now);
+        let mut late = LateAnswer::expected(now, b"");
         assert!(!late.swallows(&key('q', KeyModifiers::NONE), now));
         assert!(late.swallows(&key(']', KeyModifiers::ALT), now));
         for c in "11;rgb:ffff/ffff/ffff".chars() {
@@ -93,9 +97,23 @@ mod tests {
         }
         assert!(late.swallows(&key('\\', KeyModifiers::ALT), now));
         assert!(!late.swallows(&key('q', KeyModifiers::NONE), now));
+        // Cut in two anywhere: by the end of the waiting, or so that its escape stands alone.
+        let mut rest = LateAnswer::expected(now, b"\x1b]11;rgb");
+        assert!(
+            ":0/0/0".chars().all(|c| rest.swallows(&key(c, KeyModifiers::NONE), now)) && rest.swallows(&key('\\', KeyModifiers::ALT), now)
+        );
+        assert!(!rest.swallows(&key('q', KeyModifiers::NONE), now));
+        let mut apart = LateAnswer::expected(now, b"");
+        let escape = Event::Key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
+        apart.swallows(&escape, now);
+        assert!("]11;rgb:0/0/0".chars().all(|c| apart.swallows(&key(c, KeyModifiers::NONE), now)));
+        assert!(apart.swallows(&escape, now) && apart.swallows(&key('\\', KeyModifiers::NONE), now));
+        assert!(!apart.swallows(&key('q', KeyModifiers::NONE), now));
+        let mut whole = LateAnswer::expected(now, b"\x1b]11;rgb:0/0/0\x1b\\");
+        assert!(!whole.swallows(&key('1', KeyModifiers::NONE), now));
         let mut nothing = LateAnswer::NONE;
         assert!(!nothing.swallows(&key(']', KeyModifiers::ALT), now));
-        let mut old = LateAnswer::expected(now);
+        let mut old = LateAnswer::expected(now, b"");
         assert!(!old.swallows(&key(']', KeyModifiers::ALT), now + Duration::from_secs(9)));
     }
 }

@@ -62,7 +62,7 @@ impl Keys {
         while !background::complete(&answer) {
             let left = background::PATIENCE.saturating_sub(clock::since(begun));
             if left.is_zero() || answer.len() > 256 {
-                self.late = LateAnswer::expected(clock::now());
+                self.late = LateAnswer::expected(clock::now(), &answer);
                 break;
             }
             let mut waiting = [PollFd::new(&tty, PollFlags::IN)];
