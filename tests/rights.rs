@@ -94,5 +94,11 @@ fn a_report_is_written_where_it_was_asked_for() {
     let output = start(&["report", "-i", "b", "--for", "300ms", "--user", "no-such-user"]).wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
     assert!(said(&output).contains("there is no such user"), "{}", said(&output));
+    // Found out before anything is captured.
+    let _ = fs::remove_file(&path);
+    let arguments = ["report", "-i", "b", "--for", "9s", "--user", "nobody", "-o", path.to_str().expect("plain")];
+    let output = start(&arguments).wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(said(&output).contains("--user nobody may not use") && !path.exists(), "{}", said(&output));
     fs::remove_dir_all(&folder).expect("removed");
 }

@@ -49,7 +49,7 @@ impl Default for MemoryPlan {
 }
 
 impl MemoryPlan {
-    /// What fits in a budget of this many bytes: five sixteenths are the conversations', three each the end points' and the pairs', two at
+    /// What fits in a budget of this many bytes: five sixteenths are the conversations' and as many the pairs', three the end points', two at
     /// most the tape's of a live port; the rest is for what is bounded anyway.
     pub fn within(budget: u64) -> Self {
         let budget = usize::try_from(budget).unwrap_or(usize::MAX);
@@ -57,7 +57,7 @@ impl MemoryPlan {
         Self {
             flows_per_shard: (share(5) / SHARDS / FLOW).clamp(FEWEST_FLOWS, most.flows_per_shard),
             end_points: share(3).clamp(FEWEST_FLOWS * HOST, most.end_points),
-            pairs: share(3).clamp(FEWEST_FLOWS * PAIR, most.pairs),
+            pairs: share(5).clamp(FEWEST_FLOWS * PAIR, most.pairs),
             live_blocks: (share(2) / BLOCK).clamp(FEWEST_BLOCKS, most.live_blocks),
         }
     }
@@ -73,7 +73,7 @@ mod tests {
             let m = MemoryPlan::within(budget);
             let bytes = SHARDS * m.flows_per_shard * FLOW + m.end_points + m.pairs + m.live_blocks * BLOCK;
             let least = SHARDS * FEWEST_FLOWS * FLOW + FEWEST_FLOWS * (HOST + PAIR) + FEWEST_BLOCKS * BLOCK;
-            assert!(bytes as u64 <= budget / 16 * 13 + least as u64, "{budget}: {m:?}");
+            assert!(bytes as u64 <= budget / 16 * 15 + least as u64, "{budget}: {m:?}");
             assert!(m.flows_per_shard <= FLOWS_PER_SHARD && m.live_blocks <= LIVE_BLOCKS);
         }
         assert_eq!(MemoryPlan::within(u64::MAX), MemoryPlan::default());

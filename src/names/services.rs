@@ -1,19 +1,13 @@
-//! Service names by port: those people say, and for system ports those registered with IANA (RFC 6335).
+//! Service names by port, as people say them.
 //!
-//! Names registered for user ports are left out: most stand for programs nobody runs, and a port that a program was given by chance, or by its
-//! administrator, would be called after one of them.
+//! Not the registry of IANA (RFC 6335): most of its names stand for programs nobody runs, and a port that a program was given by chance, or by
+//! its administrator, would be called after one of them. A port without a name here has none.
 
 use super::Transport;
 use std::sync::OnceLock;
 
-/// What people say, in the same form. Goes before the registry.
-const COMMON: &str = include_str!("common.tsv");
-
-/// The registry: port, name and transports a line. How it was made stands in the file.
-const REGISTRY: &str = include_str!("services.tsv");
-
-/// Ports from here on are registered by whoever asks (RFC 6335 section 6, user ports).
-const FIRST_USER_PORT: u16 = 1024;
+/// The list: port, name and transports a line.
+const SERVICES: &str = include_str!("services.tsv");
 
 /// Ports from here on are given to clients by Linux (32768–60999) and by IANA's dynamic range (49152–65535).
 const FIRST_EPHEMERAL_PORT: u16 = 32_768;
@@ -46,7 +40,7 @@ pub fn likely(a_port: u16, b_port: u16, transport: Transport) -> Option<&'static
 
 fn table(transport: Transport) -> &'static [(u16, &'static str)] {
     static TABLES: OnceLock<[Names; 3]> = OnceLock::new();
-    let [tcp, udp, sctp] = TABLES.get_or_init(|| named(parse(COMMON), parse(REGISTRY)));
+    let [tcp, udp, sctp] = TABLES.get_or_init(|| parse(SERVICES));
     match transport {
         Transport::Tcp => tcp,
         Transport::Udp => udp,
@@ -54,21 +48,9 @@ fn table(transport: Transport) -> &'static [(u16, &'static str)] {
     }
 }
 
-/// The common names, and for the other system ports the registry's.
-fn named(common: [Names; 3], registry: [Names; 3]) -> [Names; 3] {
-    let mut tables = common;
-    for (table, registered) in tables.iter_mut().zip(registry) {
-        let system = registered.into_iter().filter(|(port, _)| *port < FIRST_USER_PORT);
-        let missing: Vec<_> = system.filter(|(port, _)| table.binary_search_by_key(port, |entry| entry.0).is_err()).collect();
-        table.extend(missing);
-        table.sort_unstable();
-    }
-    tables
-}
-
-/// Reads the registry's lines into one table for each transport.
+/// Reads the list's lines into one table for each transport.
 fn parse(text: &'static str) -> [Names; 3] {
-    let mut tables = [Vec::with_capacity(6200), Vec::with_capacity(6200), Vec::with_capacity(64)];
+    let mut tables = [const { Vec::new() }; 3];
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let mut fields = line.split('\t');
         let (Some(port), Some(name), Some(transports)) = (fields.next().and_then(|p| p.parse().ok()), fields.next(), fields.next()) else {
@@ -93,7 +75,7 @@ mod tests {
     use Transport::{Sctp, Tcp, Udp};
 
     #[test]
-    fn names_people_say_and_system_ports() {
+    fn names_people_say() {
         for (port, transport, name) in [
             (22, Tcp, "ssh"),
             (53, Udp, "dns"),
@@ -106,7 +88,6 @@ mod tests {
             (465, Tcp, "smtps"),
             (514, Udp, "syslog"),
             (514, Tcp, "rsh"),
-            (548, Udp, "afpovertcp"),
             (5201, Tcp, "iperf3"),
             (5004, Udp, "rtp"),
             (2905, Sctp, "m3ua"),
@@ -118,25 +99,16 @@ mod tests {
             assert_eq!(service(port, transport), Some(name), "{port} {transport:?}");
         }
         assert_eq!(service(0, Tcp), None);
-        // Registered for a program nobody runs.
-        assert_eq!(service(1759, Tcp), None);
+        // Registered for programs nobody runs.
+        assert_eq!([service(1759, Tcp), service(674, Udp)], [None; 2]);
         assert_eq!(service(65_535, Udp), None);
     }
 
     #[test]
-    fn every_line_of_the_registry_is_in_a_table() {
-        let lines = REGISTRY.lines().filter(|l| !l.starts_with('#'));
-        let letters: usize = lines.map(|l| l.rsplit('\t').next().map_or(0, str::len)).sum();
-        let tables = parse(REGISTRY).map(|t| t.len());
-        assert_eq!(tables.iter().sum::<usize>(), letters);
-        assert!(REGISTRY.len() < 200_000 && tables[0] > 5000);
-    }
-
-    #[test]
-    fn common_names_are_words_each_once() {
-        let lines: Vec<&str> = COMMON.lines().filter(|l| !l.starts_with('#')).collect();
+    fn names_are_words_each_once() {
+        let lines: Vec<&str> = SERVICES.lines().filter(|l| !l.starts_with('#')).collect();
         let letters: usize = lines.iter().map(|l| l.rsplit('\t').next().map_or(0, str::len)).sum();
-        assert_eq!(parse(COMMON).iter().map(Vec::len).sum::<usize>(), letters, "a port has two names");
+        assert_eq!(parse(SERVICES).iter().map(Vec::len).sum::<usize>(), letters, "a port has two names");
         assert!(lines.len() >= 300);
         for line in lines {
             let name = line.split('\t').nth(1).unwrap();

@@ -2,6 +2,7 @@
 
 use super::{Needs, Standing};
 use crate::capture::live::WithRights;
+use crate::model::text::printable;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus,
@@ -194,12 +195,22 @@ fn become_user(who: Who) -> Result<(), nix::Error> {
 /// Gives up rights for good; see [`super::give_up`].
 ///
 /// # Errors
-/// The user does not exist.
+/// The user does not exist, or may not do what is needed.
 pub fn give_up(user: Option<&str>, needs: &Needs, opener: Option<&Opener>) -> Result<Standing, String> {
     let mut standing = Standing::default();
     let (reads, writes) = (|who| needs.reads.iter().all(|p| may_read(who, p)), |who| needs.writes.iter().all(|p| may_write(who, p)));
     // What was asked for has to be possible: for the user it is given up to, for root as the owner of files, or for root as ever.
-    let whom = whom(user)?.filter(|&who| user.is_some() || reads(who) && writes(who));
+    let whom = whom(user)?;
+    if let (Some(name), Some(who)) = (user, whom)
+        && let Some(path) =
+            needs.reads.iter().find(|p| p.exists() && !may_read(who, p)).or(needs.writes.iter().find(|p| !may_write(who, p)))
+    {
+        return Err(format!(
+            "--user {name} may not use {}; give that user the right, or name another",
+            printable(&path.display().to_string())
+        ));
+    }
+    let whom = whom.filter(|&who| reads(who) && writes(who));
     let mut kept = CapabilitySet::empty();
     if whom.is_none() && geteuid().is_root() {
         let root = Who { uid: Uid::from_raw(0), gid: Gid::from_raw(0) };
@@ -228,7 +239,7 @@ pub fn give_up(user: Option<&str>, needs: &Needs, opener: Option<&Opener>) -> Re
     standing.holds.push("no new privileges".into());
     match restrict_files(needs.writes.as_deref()) {
         Ok(true) => standing.holds.push(match &needs.writes {
-            Some(path) => format!("writes only to {} (Landlock)", crate::model::text::printable(&parent(path).display().to_string())),
+            Some(path) => format!("writes only to {} (Landlock)", printable(&parent(path).display().to_string())),
             None => "writes no file (Landlock)".into(),
         }),
         // An old kernel is no fault of anybody's: it is told where everything is told.

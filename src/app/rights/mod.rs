@@ -48,7 +48,7 @@ impl Standing {
 /// Gives up what is not needed any more, in this thread, in those it will start, and but for opening ports in `opener`'s.
 ///
 /// # Errors
-/// The user to become does not exist.
+/// The user to become does not exist, or may not read or write what is named.
 pub fn give_up(settings: &RightsSettings, needs: &Needs, opener: Option<&Opener>, console: &Console) -> Result<Standing> {
     if !settings.sandbox {
         return Ok(Standing { holds: vec!["kept as they were (--no-sandbox)".into()], refused: Vec::new() });
