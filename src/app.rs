@@ -137,6 +137,10 @@ fn fold(
     let source = progress::watch(source, console, input.limit(), signals::asks_for_statistics()?);
     let outcome = engine::run(source, &settings, Arc::clone(stop))?;
     match input {
+        // A pipe that brought nothing but a failure is no capture; a port is one, whatever comes.
+        InputSettings::Files(_) if outcome.failure.is_some() && outcome.result.mirror.link.packets == 0 => {
+            outcome.complete().map(|result| (Outcome { result, failure: None }, standing))
+        }
         _ if source::is_endless(input) => Ok((outcome, standing)),
         InputSettings::Files(_) if stop.load(Ordering::Relaxed) => Err(Error::Interrupted),
         InputSettings::Files(_) => outcome.complete().map(|result| (Outcome { result, failure: None }, standing)),

@@ -55,7 +55,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>, formats: &[(&'static str,
     let mut command = command(formats);
     let mut matches = match command.clone().try_get_matches_from(&args) {
         Ok(matches) => matches,
-        Err(printed) => return Ok(Parsed::Printed(Text(Box::new(printed)))),
+        Err(printed) => return misspelt(&args, &printed).map_or_else(|| Ok(Parsed::Printed(Text(Box::new(printed)))), Err),
     };
     if let Some(path) = matches.get_one::<PathBuf>("config").cloned() {
         for entry in config::read(&path)? {
@@ -76,6 +76,14 @@ const CHECK_FORMATS: [&str; 2] = ["text", "json"];
 fn format_is_typed(matches: &ArgMatches) -> bool {
     let report = matches.subcommand_matches("report");
     report.is_some_and(|report| report.value_source("format") == Some(ValueSource::CommandLine))
+}
+
+/// What is wrong where the options are those of a command that was not typed right: clap takes it for a capture.
+fn misspelt(args: &[OsString], printed: &clap::Error) -> Option<Error> {
+    let word =
+        args.get(1)?.to_str().filter(|word| !word.starts_with('-') && printed.use_stderr() && !std::path::Path::new(word).exists())?;
+    let meant = like_a_command(word)?;
+    Some(Error::usage(format!("{word}: no such capture and no command; did you mean spantop {meant}?")))
 }
 
 /// The command that a word is most like, when it is like one.

@@ -134,11 +134,14 @@ impl Console {
             stages.iter().filter(|(_, n)| *n > 0 || self.verbose).map(|(stage, n)| format!("{stage} {}", units::grouped(*n))).collect();
         let details = if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) };
         let warning = if serious { "warning: " } else { "" };
-        let packets = report::document::format::plural(s.total.packets, "packet");
+        let (all, kept) = (s.mirror.link.packets, s.total.packets);
+        let packets = report::document::format::plural(all.max(kept), "packet");
+        // Copies, carriers of what was taken off: the report's first number is what came, its tables are about what is left.
+        let analysed = if all > kept { format!(" ({} of them analysed)", units::grouped(kept)) } else { String::new() };
         if self.verbose {
             let forgotten = s.mirror.forgotten.named().map(|(what, n)| format!("{what} {}", units::grouped(n)));
             say(format_args!("evidence forgotten at a cap: {}", forgotten.join(", ")));
         }
-        say(format_args!("{warning}{packets}, lost {}{details}", units::grouped(l.lost_packets())));
+        say(format_args!("{warning}{packets}{analysed}, lost {}{details}", units::grouped(l.lost_packets())));
     }
 }

@@ -73,10 +73,10 @@ fn is_pipe(path: &Path) -> bool {
 /// A single word that is no file may have been meant for a command.
 fn explained(error: Error, files: &FileSettings) -> Error {
     match (&error, files.paths.as_slice()) {
-        (Error::Io { kind: ErrorKind::NotFound, .. }, [only]) => {
-            let meant = only.to_str().filter(|word| !word.contains(['.', '/'])).and_then(cli::like_a_command);
+        (Error::Io { kind: ErrorKind::NotFound, .. }, [first, ..]) if !first.exists() => {
+            let meant = first.to_str().filter(|word| !word.contains(['.', '/'])).and_then(cli::like_a_command);
             meant.map_or(error, |command| {
-                Error::usage(format!("{}: no such capture and no command; did you mean spantop {command}?", only.display()))
+                Error::usage(format!("{}: no such capture and no command; did you mean spantop {command}?", first.display()))
             })
         }
         _ => error,

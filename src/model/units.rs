@@ -51,6 +51,11 @@ pub fn count(value: u64) -> String {
     if p.is_empty() { n } else { format!("{n} {p}") }
 }
 
+/// A count and its noun: `1 packet`, `12 packets`.
+pub fn plural(n: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
+}
+
 /// A whole number with thin grouping: `1,234,567`.
 pub fn grouped(value: u64) -> String {
     let digits = value.to_string();

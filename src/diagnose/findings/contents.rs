@@ -5,7 +5,7 @@ use crate::diagnose::detector::{Detection, Detector, Limit, Page, Report, Standi
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Share};
 use crate::model::evidence::{ContentEvidence, share};
-use crate::model::units::{grouped, percent};
+use crate::model::units::{percent, plural};
 use crate::model::{LinkType, Severity, TunnelKind, Value};
 
 /// Packets of a link type that is not understood.
@@ -99,7 +99,7 @@ impl Detector for LinkUnknown {
                 ("packets", Value::Count(*most)),
                 ("share", Value::Share(share(packets, contents.packets))),
             ];
-            Report::new(Severity::Note, format!("{name} is not understood: {} packets", grouped(*most)), evidence)
+            Report::new(Severity::Note, format!("{name} is not understood: {}", plural(*most, "packet")), evidence)
         })
     }
 }
@@ -152,7 +152,7 @@ impl Detector for DecapPort {
         present_if(datagrams >= DATAGRAMS || standing.at_all(), || {
             let evidence =
                 vec![("port", Value::Count(port.into())), ("kind", Value::Text(kind.token().into())), ("packets", Value::Count(datagrams))];
-            let title = format!("UDP port {port} looks like {}: {} packets", tunnel_name(kind), grouped(datagrams));
+            let title = format!("UDP port {port} looks like {}: {}", tunnel_name(kind), plural(datagrams, "packet"));
             Report::new(Severity::Note, title, evidence).mend(format!("Read it as such: `--decap-port {port}={}`.", kind.token()))
         })
     }

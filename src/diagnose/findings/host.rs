@@ -4,7 +4,7 @@ use super::present_if;
 use crate::diagnose::detector::{Detection, Detector, Page, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::BitsPerSecond;
-use crate::model::units::{bits_per_second, grouped};
+use crate::model::units::{bits_per_second, grouped, plural};
 use crate::model::{Aspect, Severity, Value};
 
 /// The interface sends.
@@ -72,7 +72,7 @@ impl Detector for NicTransmits {
             Some(sent) if sent > 0 => Detection::from(
                 Report::new(
                     Severity::Warning,
-                    format!("This host sends into the mirror port: {} packets", grouped(sent)),
+                    format!("This host sends into the mirror port: {}", plural(sent, "packet")),
                     named(e, "sent", Value::Count(sent)),
                 )
                 .mend(remedy(e, self.page())),

@@ -5,7 +5,7 @@ use crate::diagnose::detector::{Detection, Detector, Page, Report, StandingFindi
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos};
 use crate::model::evidence::{COPY_REACH, LOOP_HOPS, share};
-use crate::model::units::grouped;
+use crate::model::units::{grouped, plural};
 use crate::model::{Severity, Value};
 
 /// Equal packets before they are told of.
@@ -79,7 +79,7 @@ impl Detector for RouteLoop {
                 ("different", Value::Count(copies.loops)),
                 ("share", Value::Share(share(copies.looped, copies.packets))),
             ];
-            let title = format!("A routing loop: {} packets went round, {} times in all", grouped(copies.loops), grouped(copies.looped));
+            let title = format!("A routing loop: {} went round, {} in all", plural(copies.loops, "packet"), plural(copies.looped, "time"));
             Report::new(Severity::Note, title, evidence)
         })
     }

@@ -101,6 +101,9 @@ fn interfaces(source: &SourceInfo) -> Vec<(&'static str, String)> {
             (None, None) => format!("number {number}"),
         };
         words += &format!(": {}, {}", i.link, plural(i.packets, "packet"));
+        if source.unfiltered.is_some() {
+            words += " before the filter";
+        }
         if i.dropped > 0 {
             words += &format!(", {} dropped", units::grouped(i.dropped));
         }

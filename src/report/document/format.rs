@@ -2,6 +2,7 @@
 
 use super::{Cell, Room};
 use crate::model::text::printable;
+pub use crate::model::units::plural;
 use crate::model::{Address, Timestamp, units};
 use crate::report::document::Column;
 
@@ -81,11 +82,6 @@ pub fn end(address: Address, port: Option<u16>) -> String {
         (Address::V6(address), Some(port)) => format!("[{address}]:{port}"),
         (address, Some(port)) => format!("{address}:{port}"),
     }
-}
-
-/// A count and its noun: `1 packet`, `12 packets`.
-pub fn plural(n: u64, noun: &str) -> String {
-    format!("{} {noun}{}", units::grouped(n), if n == 1 { "" } else { "s" })
 }
 
 /// Text where columns need not line up: runs of spaces become one.

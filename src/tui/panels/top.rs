@@ -45,6 +45,9 @@ pub(in crate::tui) struct Leaf {
 /// Innermost protocols, busiest first: what the hierarchy ends in, transports divided by the application of their conversations.
 pub(in crate::tui) fn leaves(scene: &Scene) -> Vec<Leaf> {
     let snapshot = scene.snapshot;
+    if scene.view.filter.is_some() {
+        return matching(scene);
+    }
     let mut own: HashMap<Path, Traffic> = HashMap::with_capacity(snapshot.protocols.len());
     for row in &snapshot.protocols {
         own.insert(row.path, row.recent);
@@ -64,6 +67,25 @@ pub(in crate::tui) fn leaves(scene: &Scene) -> Vec<Leaf> {
     for (kind, proto) in [(Kind::Tcp, Proto::Tcp), (Kind::Udp, Proto::Udp), (Kind::Sctp, Proto::Sctp)] {
         divide(&mut leaves, scene, kind, proto);
     }
+    sorted(leaves, scene)
+}
+
+/// The same of the conversations that the filter shows: what is no conversation has no row it could match.
+fn matching(scene: &Scene) -> Vec<Leaf> {
+    let mut leaves: HashMap<String, Leaf> = HashMap::new();
+    for kind in [Kind::Tcp, Kind::Udp, Kind::Sctp] {
+        for row in &kind.conversations(scene.snapshot).rows {
+            let layer = row.path.last().map_or_else(|| kind.token().to_owned(), |layer| layer.to_string());
+            let name = row.app.map_or(layer, str::to_owned);
+            let family = label::family(&name);
+            add(&mut leaves, (name, family, row.path), row.recent(), row.total(), row.app_by == Some(AppBy::Port));
+        }
+    }
+    sorted(leaves, scene)
+}
+
+/// Busiest first, those that are idle left out.
+fn sorted(leaves: HashMap<String, Leaf>, scene: &Scene) -> Vec<Leaf> {
     let mut out: Vec<Leaf> = leaves.into_values().filter(|l| scene.basis(l.recent, l.total).0.packets > 0).collect();
     let bytes = |l: &Leaf| scene.basis(l.recent, l.total).0.wire_bytes;
     out.sort_by(|x, y| bytes(y).cmp(&bytes(x)).then_with(|| x.name.cmp(&y.name)));
