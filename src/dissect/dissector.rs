@@ -1,7 +1,10 @@
 //! What a dissector is.
 
 use super::names::{AddressNames, ServerNames};
-use crate::model::{Address, AppId, AppMessage, CloseReason, Counter, Direction, FlowKey, NameSource, Tally, Timestamp, Transaction};
+use crate::model::{
+    Address, AppId, AppMessage, CloseReason, Counter, Direction, FlowKey, NameSource, Outcome, Tally, Timestamp, Transaction,
+};
+use std::borrow::Cow;
 use std::fmt;
 
 /// What carries an application protocol.
@@ -141,6 +144,16 @@ pub trait Dissector {
     /// Bytes its state holds outside of itself.
     fn held(_state: &Self::State) -> usize {
         0
+    }
+
+    /// What a code of its answers means.
+    fn outcome(_code: u32) -> Outcome {
+        Outcome::Ok
+    }
+
+    /// The usual words for a code of its answers.
+    fn code_text(code: u32) -> Cow<'static, str> {
+        code.to_string().into()
     }
 
     /// Counts a transaction of its messages.

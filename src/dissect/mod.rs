@@ -21,6 +21,7 @@ pub mod tls;
 pub use dissector::{About, Carriage, DissectOutput, Dissector, Listener, Payload, Probe, Progress};
 pub use dissectors::{DissectReport, Dissectors};
 pub use names::{AddressNames, ServerNames};
+pub use registry::{code_text, outcome};
 
 #[cfg(doc)]
 use crate::model::{AppMessage, AppSlot, DissectLosses, Tally, Transaction};

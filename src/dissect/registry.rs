@@ -1,7 +1,8 @@
 //! The list of dissectors: one line each. Asked in this order; the first that is certain has the conversation.
 
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{AppId, CloseReason, Direction, Tally, Transaction};
+use crate::model::{AppId, CloseReason, Direction, Outcome, Tally, Transaction};
+use std::borrow::Cow;
 
 macro_rules! dissectors {
     ($($name:ident => $dissector:ty;)*) => {
@@ -30,6 +31,14 @@ macro_rules! dissectors {
 
             pub(super) fn state(self) -> State {
                 match self { $(Which::$name => State::$name(Default::default())),* }
+            }
+
+            pub(super) fn outcome(self, code: u32) -> Outcome {
+                match self { $(Which::$name => <$dissector as Dissector>::outcome(code)),* }
+            }
+
+            pub(super) fn code_text(self, code: u32) -> Cow<'static, str> {
+                match self { $(Which::$name => <$dissector as Dissector>::code_text(code)),* }
             }
 
             pub(super) fn transaction(self, transaction: &Transaction, tally: &mut Tally) {
@@ -88,6 +97,16 @@ pub fn token(app: AppId) -> Option<&'static str> {
     about(app).map(|about| about.token)
 }
 
+/// What the code of an answer of a protocol means for the one who asked.
+pub fn outcome(app: AppId, code: u32) -> Outcome {
+    Which::of(app).map_or(Outcome::Ok, |which| which.outcome(code))
+}
+
+/// The usual words for the code of an answer of a protocol: `SERVFAIL`, `503`.
+pub fn code_text(app: AppId, code: u32) -> Cow<'static, str> {
+    Which::of(app).map_or_else(|| code.to_string().into(), |which| which.code_text(code))
+}
+
 /// The protocol of a token.
 pub fn app(token: &str) -> Option<AppId> {
     Which::all().find(|which| which.about().token == token).map(Which::app)
@@ -97,6 +116,16 @@ pub fn app(token: &str) -> Option<AppId> {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn codes_have_a_meaning_and_words() {
+        let dns = app("dns").unwrap_or_default();
+        let told = |code| (outcome(dns, code), code_text(dns, code).into_owned());
+        assert_eq!(told(0), (Outcome::Ok, "NOERROR".to_owned()));
+        assert_eq!(told(2), (Outcome::Error, "SERVFAIL".to_owned()));
+        assert_eq!(told(3), (Outcome::Expected, "NXDOMAIN".to_owned()));
+        assert_eq!((outcome(AppId::NONE, 3), code_text(AppId::NONE, 3)), (Outcome::Ok, "3".into()));
+    }
 
     #[test]
     fn tokens_and_counters_are_distinct_and_have_words() {

@@ -10,6 +10,7 @@ use crate::model::limits::*;
 use crate::model::{FlowRecord, Measure, Session};
 use crate::snapshot::{Conversation, HostRow, Sample};
 use crate::stats::Context;
+use crate::stats::exchange::Exchanges;
 use std::mem::size_of;
 
 /// A name at its longest, shared.
@@ -35,7 +36,7 @@ fn in_each_shard() -> Vec<(&'static str, usize, usize)> {
         ("conversations for copies", COPY_FLOWS, 32),
         ("unseen ranges", HOLES_PER_SHARD, 48 + 2 * 16),
         ("windows of loss", WINDOWS, 32),
-        ("requests", REQUESTS, 64),
+        ("requests", REQUESTS, Exchanges::REQUEST_BYTES),
         ("bytes put in order", REASSEMBLY_CHUNKS, REASSEMBLY_CHUNK + 12),
         ("payloads that wait", 1, size_of::<DissectQueue<'static>>()),
         ("conversations being read", DISSECT_STATES, Reader::STATE_BYTES),

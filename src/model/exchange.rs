@@ -20,14 +20,41 @@ pub struct AppMessage {
     /// A hash of what is asked (0: not readable), which must be the same in both: identifiers are used again.
     pub question: u32,
     /// A reply's code.
-    pub code: u16,
+    pub code: u32,
+    /// Each message is one packet and every request is answered: what a mirror lost shows in its identifiers.
+    pub tells_loss: bool,
+}
+
+/// What the code of an answer means for the one who asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// It was done.
+    Ok,
+    /// A "no" that is part of normal work: a name that does not exist, a first request without credentials.
+    Expected,
+    /// Credentials were refused.
+    Denied,
+    /// It failed.
+    Error,
+}
+
+impl Outcome {
+    /// Its word in reports.
+    pub const fn token(self) -> &'static str {
+        match self {
+            Outcome::Ok => "ok",
+            Outcome::Expected => "expected",
+            Outcome::Denied => "denied",
+            Outcome::Error => "error",
+        }
+    }
 }
 
 /// How a request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransactionEnd {
     /// Answered, with the reply's code.
-    Answered(u16),
+    Answered(u32),
     /// Not answered in time, counted from its last copy.
     Unanswered,
     /// Lost sight of at the cap of the exchange table: not judged.

@@ -47,7 +47,7 @@ pub use address::{Address, Mac};
 pub use app::{AppBy, AppId, AppSlot, AppStage, DissectLosses};
 pub use control::{ArpBlocks, Control, ControlFrame};
 pub use estimate::{Estimate, wilson};
-pub use exchange::{AppMessage, ExchangeEvent, Transaction, TransactionEnd};
+pub use exchange::{AppMessage, ExchangeEvent, Outcome, Transaction, TransactionEnd};
 pub use fast_headers::FastHeaders;
 pub use finding::{Episode, Finding, Location, PathSide, Severity, Value};
 pub use flow::{Direction, FlowKey};

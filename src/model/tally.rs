@@ -14,7 +14,7 @@ pub enum Measure {
     /// Events.
     Count,
     /// Events by a code of the protocol, with the code's usual name.
-    Codes(fn(u16) -> Cow<'static, str>),
+    Codes(fn(u32) -> Cow<'static, str>),
     /// Events by a text from packets; texts beyond [`TALLY_TEXTS`] are counted together.
     Texts,
     /// Durations.
@@ -42,7 +42,7 @@ pub enum CounterValue {
     /// Of [`Measure::Count`].
     Count(u64),
     /// Of [`Measure::Codes`].
-    Codes(BTreeMap<u16, u64>),
+    Codes(BTreeMap<u32, u64>),
     /// Of [`Measure::Texts`].
     Texts {
         /// Each text's events.
@@ -79,7 +79,7 @@ impl Tally {
     }
 
     /// Counts an event with a code.
-    pub fn add_code(&mut self, place: usize, code: u16) {
+    pub fn add_code(&mut self, place: usize, code: u32) {
         if let Some(CounterValue::Codes(codes)) = self.0.get_mut(place) {
             let n = codes.entry(code).or_default();
             *n = n.saturating_add(1);
@@ -211,7 +211,7 @@ impl AppSection {
 
 impl Counter {
     /// The usual name of one of its codes.
-    pub fn code(&self, code: u16) -> Cow<'static, str> {
+    pub fn code(&self, code: u32) -> Cow<'static, str> {
         match self.measure {
             Measure::Codes(name) => name(code),
             _ => code.to_string().into(),
@@ -223,7 +223,7 @@ impl Counter {
 mod tests {
     use super::*;
 
-    fn opcode(code: u16) -> Cow<'static, str> {
+    fn opcode(code: u32) -> Cow<'static, str> {
         if code == 7 { "SEVEN".into() } else { code.to_string().into() }
     }
 
@@ -241,7 +241,7 @@ mod tests {
     fn counted(events: u64, names: &[&str]) -> Tally {
         let mut tally = Tally::new(COUNTERS);
         tally.add_many(0, events);
-        (0..events).for_each(|n| tally.add_code(1, n as u16));
+        (0..events).for_each(|n| tally.add_code(1, n as u32));
         names.iter().for_each(|name| tally.add_text(2, name));
         tally.add_duration(3, 5_000);
         tally

@@ -17,6 +17,9 @@ use crate::model::{AppId, AppMessage, Direction, ExchangeEvent, FlowKey, Frame, 
 /// How long a request waits for its reply, counted from its last copy: resolvers give up after 5 s (the usual default).
 pub const REPLY_WAIT: i64 = 5 * SECOND;
 
+/// The same over TCP, where nobody asks again: what makes users give up takes less than a minute.
+pub const STREAM_WAIT: i64 = 60 * SECOND;
+
 /// How long a reply waits for a request that comes late: longer than any reordering between two mirrored directions that was reported.
 const LATE: i64 = 200 * MILLISECOND;
 
@@ -55,7 +58,7 @@ struct Slot {
     state: State,
     course: Course,
     repeated: u16,
-    code: u16,
+    code: u32,
     app: AppId,
     way: Direction,
     question: u32,
@@ -75,6 +78,10 @@ pub struct Exchanges {
 }
 
 impl Exchanges {
+    /// Bytes that a request takes.
+    #[cfg(test)]
+    pub(crate) const REQUEST_BYTES: usize = size_of::<Slot>();
+
     /// An empty table, with the keys of its hash.
     pub fn new(keys: Keys) -> Self {
         Self { keys, ..Self::default() }
@@ -102,8 +109,7 @@ impl Exchanges {
             self.end(&slot, message.time);
             slot = Slot { key, state: slot.state, time: slot.time, ..Slot::default() };
         }
-        // A stream's packets are numbered otherwise.
-        if message.flow.protocol != TCP {
+        if message.tells_loss {
             self.identifier(&mut slot, message, event);
         }
         self.transaction(&mut slot, message);
@@ -238,7 +244,8 @@ fn is_expired(slot: &Slot, now: Timestamp) -> bool {
 }
 
 fn is_overdue(slot: &Slot, now: Timestamp) -> bool {
-    slot.course != Course::None && now.since(slot.latest) > REPLY_WAIT
+    let wait = if slot.flow.protocol == TCP { STREAM_WAIT } else { REPLY_WAIT };
+    slot.course != Course::None && now.since(slot.latest) > wait
 }
 
 /// The transaction of a slot.
@@ -257,5 +264,5 @@ pub fn echo(frame: &Frame<'_>) -> Option<AppMessage> {
         _ => return None,
     };
     let id = u32::from_be_bytes([a, b, c, d]);
-    Some(AppMessage { app: AppId::NONE, flow, way, time: frame.time, is_request, id, question: 0, code: 0 })
+    Some(AppMessage { app: AppId::NONE, flow, way, time: frame.time, is_request, id, question: 0, code: 0, tells_loss: true })
 }

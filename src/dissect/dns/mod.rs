@@ -7,7 +7,7 @@ mod stream;
 mod wire;
 
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Address, AppId, AppMessage, Counter, Measure, NameSource, Tally, Transaction, TransactionEnd};
+use crate::model::{Address, AppId, AppMessage, Counter, Measure, NameSource, Outcome, Tally, Transaction, TransactionEnd};
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use stream::Framing;
@@ -53,14 +53,17 @@ const LLMNR_PORT: u16 = 5355;
 /// Port of the NetBIOS name service, whose messages look alike.
 const NETBIOS_PORT: u16 = 137;
 
+/// IP protocol number of UDP.
+const UDP: u8 = 17;
+
 /// Records of one message that are looked at for names.
 const RECORDS: u16 = 64;
 
 /// Usual names of response codes (RFC 6895 section 2.3).
-fn rcode(code: u16) -> Cow<'static, str> {
+fn rcode(code: u32) -> Cow<'static, str> {
     const NAMES: [&str; 11] =
         ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE"];
-    NAMES.get(usize::from(code)).map_or_else(|| format!("RCODE{code}").into(), |name| Cow::Borrowed(*name))
+    NAMES.get(code as usize).map_or_else(|| format!("RCODE{code}").into(), |name| Cow::Borrowed(*name))
 }
 
 /// DNS over UDP and TCP.
@@ -108,6 +111,18 @@ impl Dissector for Dns {
 
     fn held(state: &Framing) -> usize {
         state.held()
+    }
+
+    fn outcome(code: u32) -> Outcome {
+        match code {
+            0 => Outcome::Ok,
+            3 => Outcome::Expected,
+            _ => Outcome::Error,
+        }
+    }
+
+    fn code_text(code: u32) -> Cow<'static, str> {
+        rcode(code)
     }
 
     fn transaction(transaction: &Transaction, tally: &mut Tally) {
@@ -201,7 +216,7 @@ fn message(payload: &Payload<'_>, bytes: &[u8], is_whole: bool, source: NameSour
     let tally = out.tally();
     tally.add(if header.is_response() { RESPONSES } else { QUERIES });
     if header.is_response() {
-        tally.add_code(RCODES, header.rcode());
+        tally.add_code(RCODES, header.rcode().into());
         tally.add_many(TRUNCATED, header.is_truncated().into());
     }
     let mut name = Name::default();
@@ -222,7 +237,9 @@ fn message(payload: &Payload<'_>, bytes: &[u8], is_whole: bool, source: NameSour
             is_request: !header.is_response(),
             id: header.id.into(),
             question: question.map_or(0, |q| name.hash(q.kind).max(1)),
-            code: header.rcode(),
+            code: header.rcode().into(),
+            // A stream's packets are numbered otherwise.
+            tells_loss: payload.flow.protocol == UDP,
         });
     }
     if header.is_response()

@@ -34,7 +34,7 @@ const COUNTERS: &[Counter] = &[
 ];
 
 /// Usual names of versions.
-fn version(code: u16) -> Cow<'static, str> {
+fn version(code: u32) -> Cow<'static, str> {
     match code {
         0x0002 => "SSL 2.0".into(),
         0x0300 => "SSL 3.0".into(),
@@ -48,7 +48,7 @@ fn version(code: u16) -> Cow<'static, str> {
 }
 
 /// Usual names of alerts (RFC 8446 section 6).
-fn alert(code: u16) -> Cow<'static, str> {
+fn alert(code: u32) -> Cow<'static, str> {
     let name = match code {
         0 => "close_notify",
         10 => "unexpected_message",
@@ -212,7 +212,7 @@ fn old_hello(bytes: &[u8], out: &mut DissectOutput<'_>) -> Progress {
     let version = bytes.get(3..).and_then(|b| b.first_chunk()).map_or(0, |b| u16::from_be_bytes(*b));
     let tally = out.tally();
     tally.add(CLIENT_HELLOS);
-    tally.add_code(OFFERED, version);
+    tally.add_code(OFFERED, version.into());
     Progress::Done
 }
 
@@ -220,7 +220,7 @@ fn old_hello(bytes: &[u8], out: &mut DissectOutput<'_>) -> Progress {
 fn client_hello(body: &[u8], payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> bool {
     let Some(hello) = ClientHello::read(body) else { return false };
     out.tally().add(CLIENT_HELLOS);
-    out.tally().add_code(OFFERED, hello.version);
+    out.tally().add_code(OFFERED, hello.version.into());
     if let Some(name) = hello.server_name {
         let clean = learnt::clean(name);
         out.tally().add_text(SERVER_NAMES, &clean);
@@ -241,7 +241,7 @@ fn server_hello(body: &[u8], out: &mut DissectOutput<'_>) -> Option<ServerHello>
     let tally = out.tally();
     if !hello.is_retry {
         tally.add(SERVER_HELLOS);
-        tally.add_code(VERSIONS, hello.version);
+        tally.add_code(VERSIONS, hello.version.into());
     }
     Some(hello)
 }

@@ -16,6 +16,7 @@ fn dns(exchanges: &mut Exchanges, counts: &mut UnmatchedCounts, id: u8, answer: 
         id: id.into(),
         question: 0,
         code: 0,
+        tells_loss: true,
     };
     exchanges.pass(&message, &mut |event| counts.note(event));
 }

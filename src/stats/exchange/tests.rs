@@ -42,7 +42,7 @@ impl Table {
         let ((from, from_port), (to, to_port)) = if asks { (client, server) } else { (server, client) };
         let (flow, way) = FlowKey::v4(17, from, to, from_port, to_port);
         let time = Timestamp(millis * MILLISECOND);
-        let message = AppMessage { app: AppId::at(0), flow, way, time, is_request: asks, id, question, code: 3 };
+        let message = AppMessage { app: AppId::at(0), flow, way, time, is_request: asks, id, question, code: 3, tells_loss: true };
         self.exchanges.pass(&message, &mut |event| self.events.note(event));
         self.exchanges.take_ended(|t| self.ended.push(t));
         self
@@ -134,5 +134,30 @@ proptest! {
         let mut latencies = Histogram::default();
         t.ended.iter().filter_map(Transaction::latency).for_each(|l| latencies.count(l));
         prop_assert!(latencies.len() <= t.ended.len() as u64);
+    }
+}
+
+#[test]
+fn over_tcp_a_reply_is_waited_for_as_long_as_people_do() {
+    let (flow, way) = FlowKey::v4(6, 0x0a00_0001, 0x0a00_0002, 40_000, 80);
+    let message = |is_request, seconds: i64| AppMessage {
+        app: AppId::at(0),
+        flow,
+        way: if is_request { way } else { way.reversed() },
+        time: Timestamp(seconds * SECOND),
+        is_request,
+        id: 1,
+        question: 0,
+        code: 0xc000_006d,
+        tells_loss: false,
+    };
+    for (reply, end) in [(59, Answered(0xc000_006d)), (61, Unanswered)] {
+        let mut table = Table::new();
+        table.exchanges.pass(&message(true, 0), &mut |event| table.events.note(event));
+        table.advance(reply * 1_000);
+        table.exchanges.pass(&message(false, reply), &mut |event| table.events.note(event));
+        table.advance(reply * 1_000);
+        assert_eq!(table.ended.iter().map(|t| t.end).collect::<Vec<_>>(), [end]);
+        assert_eq!(table.events.0, [0; 7], "a stream says nothing of the mirror");
     }
 }

@@ -8,7 +8,7 @@ const fn counter(token: &'static str, title: &'static str, measure: Measure) -> 
     Counter { token, title, measure }
 }
 
-fn code(code: u16) -> Cow<'static, str> {
+fn code(code: u32) -> Cow<'static, str> {
     match code {
         0 => "NOERROR".into(),
         2 => "SERVFAIL".into(),
@@ -39,7 +39,7 @@ const SERVERS: [([u8; 4], &str, u64); 4] = [
 pub(super) fn apps(second: i64) -> Vec<AppSection> {
     let grown = second.unsigned_abs();
     let (mut dns, mut tls) = (Tally::new(&DNS), Tally::new(&TLS));
-    for (of, n) in [(0u16, 412), (3, 61), (2, 4)] {
+    for (of, n) in [(0u32, 412), (3, 61), (2, 4)] {
         (0..n).for_each(|_| dns.add_code(1, of));
     }
     dns.add_many(0, 492 + grown);
