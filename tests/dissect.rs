@@ -46,6 +46,7 @@ fn counted<'s>(s: &'s Snapshot, app: &str, counter: &str) -> &'s CounterValue {
 fn count(s: &Snapshot, app: &str, counter: &str) -> u64 {
     match counted(s, app, counter) {
         CounterValue::Count(n) => *n,
+        CounterValue::Codes(codes) => codes.values().sum(),
         other => panic!("{counter} is {other:?}"),
     }
 }
@@ -206,38 +207,47 @@ fn answers_that_break_off_are_malformed() {
 }
 
 /// What tshark 4.0 counts over TCP and UDP in the captures beside the repository, with segments that come out of order put in order
-/// (`tcp.reassemble_out_of_order`): ClientHellos, ServerHellos, DNS queries, responses, and responses with a time since their query.
-const OF_TSHARK: &[(&str, [u64; 5])] = &[
-    ("AlexeyVasilev__PcapFlowLab/showcase__pcap_flow_lab_showcase.pcap", [4, 5, 6, 6, 5]),
-    ("OISF__suricata-verify/tls__tls-subjectaltname__input.pcap", [40, 40, 37, 37, 37]),
-    ("blitz__tcptrace/ppp_encap.dmp.gz", [0, 0, 1, 1, 1]),
-    ("chrissanders__packets/arppoison.pcapng", [0, 0, 27, 27, 27]),
-    ("chrissanders__packets/http_espn_fail.pcapng", [0, 0, 7, 7, 7]),
-    ("epiecs__packetlife-backup/gmail.pcapng.cap", [4, 4, 8, 3, 3]),
-    ("epiecs__packetlife-backup/packet-c.cap", [9, 9, 2, 0, 0]),
-    ("hostile/OISF__suricata-verify/bug-1450-04__tls_DER-incomplete-header.pcap", [1, 1, 0, 0, 0]),
-    ("hostile/ntop__nDPI/dns-invalid-chars.pcap", [0, 0, 1, 1, 1]),
-    ("hostile/ntop__nDPI/fuzz-2006-06-26-2594.pcap", [0, 0, 255, 49, 15]),
-    ("hostile/ntop__nDPI/malformed_dns.pcap", [0, 0, 2, 4, 2]),
-    ("ntop__nDPI/1kxun.pcap", [4, 4, 11, 6, 6]),
-    ("ntop__nDPI/alexa-app.pcapng", [88, 88, 31, 31, 31]),
-    ("ntop__nDPI/capwap.pcap", [0, 0, 2, 0, 0]),
-    ("ntop__nDPI/capwap_data.pcapng", [1, 0, 0, 0, 0]),
-    ("ntop__nDPI/doq.pcapng", [0, 0, 8, 0, 0]),
-    ("ntop__nDPI/ftp-start-tls.pcap", [1, 1, 0, 0, 0]),
-    ("ntop__nDPI/gnutella.pcap", [4, 4, 0, 0, 0]),
-    ("ntop__nDPI/sites.pcapng", [55, 55, 0, 0, 0]),
-    ("ntop__nDPI/teams.pcap", [38, 38, 23, 22, 22]),
-    ("ntop__nDPI/tls_heur__vmess-websocket.pcapng", [2, 2, 2, 2, 2]),
-    ("ntop__nDPI/vxlan.pcap", [2, 2, 4, 4, 4]),
-    ("ntop__nDPI/wechat.pcap", [28, 28, 27, 6, 6]),
-    ("ntop__nDPI/zoom.pcap", [10, 9, 6, 6, 6]),
-    ("rusticata__pcap-parser/wireshark_samples-test.pcapng", [0, 0, 27, 27, 27]),
-    ("seladb__PcapPlusPlus/example.pcap", [2, 2, 69, 69, 69]),
-    ("seladb__PcapPlusPlus/file_heuristics__pcapng-example.pcapng.zst", [1, 1, 0, 0, 0]),
-    ("seladb__PcapPlusPlus/many_interfaces-1.pcapng", [2, 1, 7, 7, 7]),
-    ("seladb__PcapPlusPlus/too_many_interfaces.pcapng", [0, 0, 1, 0, 0]),
-    ("the-tcpdump-group__tcpdump/mptcp-aa-v1.pcap", [0, 0, 2, 0, 0]),
+/// (`tcp.reassemble_out_of_order`): ClientHellos, ServerHellos, DNS queries, responses, responses with a time since their query, HTTP requests
+/// (`http.request.method`) and replies (`http.response.code`) over TCP.
+const OF_TSHARK: &[(&str, [u64; 7])] = &[
+    ("AlexeyVasilev__PcapFlowLab/showcase__pcap_flow_lab_showcase.pcap", [4, 5, 6, 6, 5, 4, 3]),
+    ("OISF__suricata-verify/decode-sll2-02__input.pcap", [0, 0, 0, 0, 0, 1, 1]),
+    ("OISF__suricata-verify/http2-range__http2-range.pcap", [0, 0, 0, 0, 0, 5, 5]),
+    ("OISF__suricata-verify/tls__tls-subjectaltname__input.pcap", [40, 40, 37, 37, 37, 37, 37]),
+    ("blitz__tcptrace/first_seg_ooo.dmp.gz", [0, 0, 0, 0, 0, 8, 8]),
+    ("blitz__tcptrace/http.dmp.gz", [0, 0, 0, 0, 0, 106, 97]),
+    ("blitz__tcptrace/ppp_encap.dmp.gz", [0, 0, 1, 1, 1, 0, 0]),
+    ("chrissanders__packets/arppoison.pcapng", [0, 0, 27, 27, 27, 15, 15]),
+    ("chrissanders__packets/http_espn_fail.pcapng", [0, 0, 7, 7, 7, 7, 7]),
+    ("epiecs__packetlife-backup/gmail.pcapng.cap", [4, 4, 8, 3, 3, 0, 0]),
+    ("epiecs__packetlife-backup/packet-c.cap", [9, 9, 2, 0, 0, 2, 0]),
+    ("hostile/OISF__suricata-verify/bug-1450-04__tls_DER-incomplete-header.pcap", [1, 1, 0, 0, 0, 0, 0]),
+    ("hostile/ntop__nDPI/dns-invalid-chars.pcap", [0, 0, 1, 1, 1, 0, 0]),
+    ("hostile/ntop__nDPI/fuzz-2006-06-26-2594.pcap", [0, 0, 255, 49, 15, 0, 0]),
+    ("hostile/ntop__nDPI/http-crash-content-disposition.pcap", [0, 0, 0, 0, 0, 1, 1]),
+    ("hostile/ntop__nDPI/malformed_dns.pcap", [0, 0, 2, 4, 2, 0, 0]),
+    ("ntop__nDPI/1kxun.pcap", [4, 4, 11, 6, 6, 133, 118]),
+    ("ntop__nDPI/alexa-app.pcapng", [88, 88, 31, 31, 31, 22, 22]),
+    ("ntop__nDPI/capwap.pcap", [0, 0, 2, 0, 0, 0, 0]),
+    ("ntop__nDPI/capwap_data.pcapng", [1, 0, 0, 0, 0, 0, 0]),
+    ("ntop__nDPI/doq.pcapng", [0, 0, 8, 0, 0, 0, 0]),
+    ("ntop__nDPI/ftp-start-tls.pcap", [1, 1, 0, 0, 0, 0, 0]),
+    ("ntop__nDPI/gnutella.pcap", [4, 4, 0, 0, 0, 3, 1]),
+    ("ntop__nDPI/ocsp.pcapng", [0, 0, 0, 0, 0, 18, 18]),
+    ("ntop__nDPI/sites.pcapng", [55, 55, 0, 0, 0, 5, 5]),
+    ("ntop__nDPI/teams.pcap", [38, 38, 23, 22, 22, 0, 0]),
+    ("ntop__nDPI/tls_heur__vmess-websocket.pcapng", [2, 2, 2, 2, 2, 1, 1]),
+    ("ntop__nDPI/vxlan.pcap", [2, 2, 4, 4, 4, 0, 0]),
+    ("ntop__nDPI/wechat.pcap", [28, 28, 27, 6, 6, 0, 0]),
+    ("ntop__nDPI/wow.pcap", [0, 0, 0, 0, 0, 2, 2]),
+    ("ntop__nDPI/zoom.pcap", [10, 9, 6, 6, 6, 0, 0]),
+    ("rusticata__pcap-parser/wireshark_samples-test.pcapng", [0, 0, 27, 27, 27, 0, 0]),
+    ("seladb__PcapPlusPlus/example.pcap", [2, 2, 69, 69, 69, 338, 338]),
+    ("seladb__PcapPlusPlus/file_heuristics__pcapng-example.pcapng.zst", [1, 1, 0, 0, 0, 0, 1]),
+    ("seladb__PcapPlusPlus/many_interfaces-1.pcapng", [2, 1, 7, 7, 7, 0, 0]),
+    ("seladb__PcapPlusPlus/nanosecs_big_endian.pcap", [0, 0, 0, 0, 0, 1, 1]),
+    ("seladb__PcapPlusPlus/too_many_interfaces.pcapng", [0, 0, 1, 0, 0, 0, 0]),
+    ("the-tcpdump-group__tcpdump/mptcp-aa-v1.pcap", [0, 0, 2, 0, 0, 0, 0]),
 ];
 
 /// Where it is otherwise here: the end of the capture's name, the counters by their place above, what they are here, why.
@@ -266,6 +276,15 @@ const EXPLAINED: &[(&str, usize, u64, &str)] = &[
         4,
         "padding counts as payload by a wrong length and comes first; the hello is told by its content",
     ),
+    ("heuristic_tcp_ack_payload.pcap", 5, 1, "likewise"),
+    (
+        "blitz__tcptrace/http.dmp.gz",
+        6,
+        106,
+        "a reply counts with its status line, there with the end of its body; some have no end of their head",
+    ),
+    ("ntop__nDPI/1kxun.pcap", 6, 125, "likewise"),
+    ("gnutella.pcap", 6, 3, "likewise"),
     ("ntop__nDPI/vxlan.pcap", 0, 0, "in a tunnel that is left on"),
     ("ntop__nDPI/vxlan.pcap", 1, 0, "likewise"),
     ("ntop__nDPI/vxlan.pcap", 2, 0, "likewise"),
@@ -278,13 +297,21 @@ fn captures_are_dissected_as_tshark_does_or_it_is_known_why_not() {
     let Some(captures) = support::captures::indexed() else { return };
     let (mut wrong, mut used) = (Vec::new(), 0);
     for capture in &captures {
-        let known = OF_TSHARK.iter().find(|(name, _)| *name == capture.name).map_or([0; 5], |(_, counts)| *counts);
+        let known = OF_TSHARK.iter().find(|(name, _)| *name == capture.name).map_or([0; 7], |(_, counts)| *counts);
         let files = FileSettings { paths: vec![capture.path.clone()], ..FileSettings::default() };
         let Ok(source) = spantop::capture::file::open(&files) else { continue };
         let mirror = MirrorSettings { decap: Decap::None, dedup: false, ..MirrorSettings::default() };
         let settings = Settings { mirror, threads: 0, ..Settings::default() };
         let s = engine::run(source, &settings, Default::default()).unwrap().result;
-        let counters = [("tls", "client_hellos"), ("tls", "server_hellos"), ("dns", "queries"), ("dns", "responses"), ("dns", "answered")];
+        let counters = [
+            ("tls", "client_hellos"),
+            ("tls", "server_hellos"),
+            ("dns", "queries"),
+            ("dns", "responses"),
+            ("dns", "answered"),
+            ("http", "requests"),
+            ("http", "status"),
+        ];
         for (place, (app, counter)) in counters.into_iter().enumerate() {
             let here = count(&s, app, counter);
             let explained = EXPLAINED.iter().find(|e| capture.name.ends_with(e.0) && e.1 == place);

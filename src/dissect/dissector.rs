@@ -133,8 +133,8 @@ pub trait Dissector {
         Progress::Skip
     }
 
-    /// Bytes of one direction of a stream are missing: on a mirror that is normal. What follows begins anywhere.
-    fn gap(_state: &mut Self::State, _way: Direction, _out: &mut DissectOutput<'_>) -> Progress {
+    /// So many bytes of one direction of a stream are missing: on a mirror that is normal. What follows begins anywhere.
+    fn gap(_state: &mut Self::State, _way: Direction, _bytes: u32, _out: &mut DissectOutput<'_>) -> Progress {
         Progress::Skip
     }
 
@@ -183,6 +183,21 @@ impl DissectOutput<'_> {
     /// Tells of a message; what protocol it is of is added.
     pub fn message(&mut self, message: AppMessage) {
         self.listener.message(&AppMessage { app: self.app, ..message });
+    }
+
+    /// Tells of a request with this identifier.
+    pub(super) fn request(&mut self, payload: &Payload<'_>, id: u32) {
+        self.tell(payload, true, id, 0);
+    }
+
+    /// Tells of the reply to it.
+    pub(super) fn reply(&mut self, payload: &Payload<'_>, id: u32, code: u32) {
+        self.tell(payload, false, id, code);
+    }
+
+    fn tell(&mut self, payload: &Payload<'_>, is_request: bool, id: u32, code: u32) {
+        let Payload { flow, way, time, .. } = *payload;
+        self.message(AppMessage { app: self.app, flow: *flow, way, time, is_request, id, question: 0, code, tells_loss: false });
     }
 
     /// Tells that an address was called so.

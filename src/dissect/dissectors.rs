@@ -145,10 +145,10 @@ impl<R: Default> Dissectors<R> {
         }
     }
 
-    /// Bytes of one direction of a TCP conversation are missing.
-    pub fn gap(&mut self, slot: &mut AppSlot, way: Direction, listener: &mut dyn Listener) {
+    /// So many bytes of one direction of a TCP conversation are missing.
+    pub fn gap(&mut self, slot: &mut AppSlot, way: Direction, bytes: u32, listener: &mut dyn Listener) {
         if slot.stage == AppStage::Parse {
-            self.read(slot, listener, |state, out| state.gap(way, out));
+            self.read(slot, listener, |state, out| state.gap(way, bytes, out));
         }
     }
 

@@ -13,8 +13,11 @@
 mod dissector;
 mod dissectors;
 pub mod dns;
+pub mod http;
+mod lines;
 mod names;
 pub mod registry;
+mod requests;
 mod slab;
 pub mod tls;
 
@@ -25,3 +28,6 @@ pub use registry::{code_text, outcome};
 
 #[cfg(doc)]
 use crate::model::{AppMessage, AppSlot, DissectLosses, Tally, Transaction};
+
+#[cfg(test)]
+mod talk;

@@ -51,8 +51,8 @@ macro_rules! dissectors {
                 match self { $(State::$name(state) => <$dissector as Dissector>::stream(state, payload, out)),* }
             }
 
-            pub(super) fn gap(&mut self, way: Direction, out: &mut DissectOutput<'_>) -> Progress {
-                match self { $(State::$name(state) => <$dissector as Dissector>::gap(state, way, out)),* }
+            pub(super) fn gap(&mut self, way: Direction, bytes: u32, out: &mut DissectOutput<'_>) -> Progress {
+                match self { $(State::$name(state) => <$dissector as Dissector>::gap(state, way, bytes, out)),* }
             }
 
             pub(super) fn end(&mut self, reason: Option<CloseReason>, tally: &mut Tally) {
@@ -68,6 +68,7 @@ macro_rules! dissectors {
 
 dissectors! {
     Tls => super::tls::Tls;
+    Http => super::http::Http;
     Mdns => super::dns::Mdns;
     Llmnr => super::dns::Llmnr;
     Dns => super::dns::Dns;

@@ -17,6 +17,8 @@ pub enum NameSource {
     Llmnr,
     /// The server name of a TLS ClientHello sent to the address.
     Tls,
+    /// The host that an HTTP request to the address asks for.
+    Http,
 }
 
 impl NameSource {
@@ -28,6 +30,7 @@ impl NameSource {
             NameSource::Mdns => "mdns",
             NameSource::Llmnr => "llmnr",
             NameSource::Tls => "tls",
+            NameSource::Http => "http",
         }
     }
 }

@@ -289,6 +289,9 @@ pub const DISSECT_BYTES: usize = 256 * 1024;
 /// Bytes of one message that a dissector waits for: the largest handshake message of a ClientHello that is met in practice is a tenth of it.
 pub const MESSAGE_BYTES: usize = 16 * 1024;
 
+/// Lines of a head that are read, as of an HTTP message: more than servers allow.
+pub const HEAD_LINES: u16 = 256;
+
 /// Payloads of one direction shown to the dissectors, besides one of the other, before a conversation counts as unknown for good.
 pub const PROBES: u8 = 3;
 

@@ -168,7 +168,7 @@ fn a_gap_ends_the_reading_but_not_the_label() {
     let message = dns(7, 0x0100, "a.example.org", 1, &[]);
     let bytes = [(message.len() as u16).to_be_bytes().to_vec(), message].concat();
     let (mut dissectors, mut slot, _) = stream(&bytes, &[1000]);
-    dissectors.gap(&mut slot, AToB, &mut ());
+    dissectors.gap(&mut slot, AToB, 9, &mut ());
     assert_eq!((registry::token(slot.app), slot.stage, dissectors.reading()), (Some("dns"), AppStage::Skip, 0));
 }
 

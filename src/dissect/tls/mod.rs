@@ -149,7 +149,7 @@ impl Dissector for Tls {
         if both || state.server && state.client { Progress::Done } else { Progress::Continue }
     }
 
-    fn gap(state: &mut Handshake, way: Direction, out: &mut DissectOutput<'_>) -> Progress {
+    fn gap(state: &mut Handshake, way: Direction, _: u32, out: &mut DissectOutput<'_>) -> Progress {
         let Some(side) = state.sides.get_mut(way as usize) else { return Progress::Skip };
         if !side.over {
             out.tally().add(INCOMPLETE);

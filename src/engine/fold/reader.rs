@@ -92,7 +92,7 @@ impl Reader {
                     let part = Payload { way, ..payload(packet, bytes, bytes.len() as u32) };
                     dissectors.stream(slot, &part, listener);
                 }
-                StreamPiece::Gap(_) => dissectors.gap(slot, way, listener),
+                StreamPiece::Gap(bytes) => dissectors.gap(slot, way, bytes, listener),
                 StreamPiece::End(StreamEnd::Overflow) => drop(dissectors.overflow(slot)),
                 StreamPiece::End(StreamEnd::Fin) => {}
             }

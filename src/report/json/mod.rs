@@ -70,7 +70,7 @@ impl Format for Json {
         section(w, "untagged", &s.untagged)?;
         section(w, "directions", &Scaled::of(s, &s.directions))?;
         section(w, "tcp", &Scaled::of(s, &s.tcp_flags))?;
-        for app in &s.apps {
+        for app in s.apps.iter().filter(|app| ALWAYS.contains(&app.token) || !app.tally.is_empty()) {
             section(w, app.token, app)?;
         }
         rows::table(w, &NAMES, s, options)?;
@@ -93,6 +93,9 @@ impl Format for Json {
         writer.finish()
     }
 }
+
+/// Protocols that are always there, with zeros if need be; others only where they were spoken.
+const ALWAYS: [&str; 5] = ["dns", "http", "llmnr", "mdns", "tls"];
 
 /// Whether numbers are scaled from samples.
 fn approximate(s: &Snapshot) -> Option<bool> {

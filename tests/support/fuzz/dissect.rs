@@ -1,4 +1,4 @@
-//! What applications say: DNS over UDP and TCP, multicast and link-local names, TLS hellos. Nothing may be held beyond the end, names are fit to be
+//! What applications say: DNS over UDP and TCP, multicast and link-local names, TLS hellos, HTTP/1. Nothing may be held beyond the end, names are fit to be
 //! shown, and of a stream the same is read however it is cut.
 //!
 //! Input: a byte that chooses the port, then payloads of one conversation: a byte (bit 0: from the server; bit 1: bytes are missing before it; bit 2:
@@ -22,8 +22,8 @@ const CUT: u8 = 4;
 struct Heard(u64);
 
 impl Listener for Heard {
-    fn message(&mut self, _: &AppMessage) {
-        self.0 += 1;
+    fn message(&mut self, message: &AppMessage) {
+        self.0 += u64::from(registry::token(message.app) == Some("dns"));
     }
 }
 
@@ -52,7 +52,7 @@ impl Conversation {
             self.dissectors.datagram(&mut self.slot, &payload, &mut self.heard);
         } else {
             if how & GAP != 0 {
-                self.dissectors.gap(&mut self.slot, way, &mut self.heard);
+                self.dissectors.gap(&mut self.slot, way, 100, &mut self.heard);
             }
             self.dissectors.stream(&mut self.slot, &payload, &mut self.heard);
         }
@@ -139,6 +139,12 @@ pub fn tls(data: &[u8]) {
     cut_in_two(443, &[], 11, data);
 }
 
+/// HTTP/1.
+pub fn http(data: &[u8]) {
+    run_with(6, &[80, 9], data);
+    cut_in_two(80, b"GET / HTTP/1.1\r\n", 16, data);
+}
+
 /// A message of DNS behind its length.
 fn framed(message: &[u8]) -> Vec<u8> {
     [&(message.len() as u16).to_be_bytes()[..], message].concat()
@@ -195,5 +201,23 @@ pub fn tls_seeds() -> Vec<Vec<u8>> {
         packed(0, &[(0, &whole), (FROM_SERVER, &tls_record(21, &[2, 40]))]),
         packed(0, &[(0, &old), (FROM_SERVER, &answer)]),
         packed(0, &[(0, &data), (FROM_SERVER | GAP, &answer), (0, &tls_record(20, &[1]))]),
+    ]
+}
+
+/// Requests and replies in a row, with bodies of each kind, missing bytes, and what a connection turns into.
+pub fn http_seeds() -> Vec<Vec<u8>> {
+    let get = b"GET /a HTTP/1.1\r\nHost: www.example.org\r\n\r\n";
+    let post = b"POST /b HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello";
+    let chunks = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+    let length = b"HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nabc";
+    let open = b"HTTP/1.0 200 OK\r\n\r\nuntil it ends";
+    vec![
+        packed(0, &[(0, get), (FROM_SERVER, chunks), (0, post), (FROM_SERVER, length)]),
+        packed(
+            1,
+            &[(0, &[&get[..], get, post].concat()), (FROM_SERVER, &chunks[..50]), (FROM_SERVER, &chunks[50..]), (FROM_SERVER, length)],
+        ),
+        packed(0, &[(0, get), (FROM_SERVER | GAP, open), (FROM_SERVER, length)]),
+        packed(0, &[(0, b"CONNECT a:1 HTTP/1.1\r\n\r\n"), (FROM_SERVER, b"HTTP/1.1 200 OK\r\n\r\n"), (0, get)]),
     ]
 }

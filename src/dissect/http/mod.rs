@@ -1,0 +1,296 @@
+//! HTTP/1 (RFC 9112): requests and replies of a connection in their order, each reply joined to its request by their number.
+//!
+//! A reader of our own, because a head is cut anywhere and may lack a part on a mirror: it is read line by line, so that nothing is held but the
+//! front of a line, and what is not understood of a head does not hide the rest of it. Bodies are passed over by their length without being
+//! looked at, gaps in them included.
+//!
+//! **Time** of a reply: from the last byte of the request to the first of the status line. A reply that comes before its request is complete has
+//! none. Interim replies (1xx) are none.
+
+mod side;
+
+use super::requests::{self, with_outcomes};
+use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
+use crate::model::{Counter, Direction, Measure, NameSource, Outcome, Tally, Transaction, learnt};
+use side::{Ends, Head, Side, Start};
+use std::borrow::Cow;
+
+/// Places of the counters.
+const REQUESTS: usize = 0;
+const STATUS: usize = 1;
+const HOSTS: usize = 2;
+const INCOMPLETE: usize = 3;
+
+const COUNTERS: &[Counter] = with_outcomes! {
+    "requests" "Requests" Measure::Codes(method);
+    "status" "Replies" Measure::Codes(status);
+    "hosts" "Hosts" Measure::Texts;
+    "incomplete" "Heads not read to their end" Measure::Count;
+};
+
+/// Methods (IANA's registry, and those of UPnP over TCP, of RPC over HTTP and of Microsoft's extensions that are met in practice).
+const METHODS: [&str; 42] = [
+    "GET",
+    "POST",
+    "HEAD",
+    "PUT",
+    "DELETE",
+    "OPTIONS",
+    "CONNECT",
+    "PATCH",
+    "TRACE",
+    "PROPFIND",
+    "PROPPATCH",
+    "MKCOL",
+    "COPY",
+    "MOVE",
+    "LOCK",
+    "UNLOCK",
+    "REPORT",
+    "SEARCH",
+    "SUBSCRIBE",
+    "UNSUBSCRIBE",
+    "NOTIFY",
+    "POLL",
+    "MERGE",
+    "CHECKOUT",
+    "CHECKIN",
+    "UNCHECKOUT",
+    "MKACTIVITY",
+    "MKWORKSPACE",
+    "VERSION-CONTROL",
+    "BASELINE-CONTROL",
+    "UPDATE",
+    "LABEL",
+    "ACL",
+    "BIND",
+    "UNBIND",
+    "REBIND",
+    "LINK",
+    "UNLINK",
+    "PURGE",
+    "BCOPY",
+    "RPC_IN_DATA",
+    "RPC_OUT_DATA",
+];
+/// Bytes of the longest method.
+const METHOD_BYTES: usize = 16;
+const HEAD: u8 = 2;
+const CONNECT: u8 = 6;
+
+fn method(place: u32) -> Cow<'static, str> {
+    METHODS.get(place as usize).map_or_else(|| place.to_string().into(), |method| Cow::Borrowed(*method))
+}
+
+fn status(code: u32) -> Cow<'static, str> {
+    code.to_string().into()
+}
+
+/// HTTP/1 over TCP.
+pub struct Http;
+
+/// Both directions of a connection.
+#[derive(Debug)]
+pub struct Connection {
+    sides: [Side; 2],
+    /// Requests and replies so far.
+    asked: u32,
+    answered: u32,
+    /// Which request a reply belongs to is not known before the next request: something before it is missing.
+    adrift: bool,
+    /// A request of which the end is not there yet, and that was not told of.
+    open: bool,
+    /// What the requests asked whose replies have no body: bits by their number.
+    bodiless: u64,
+    /// The same of those that ask for a tunnel.
+    tunnels: u64,
+    /// The connection turned into something else.
+    upgraded: bool,
+}
+
+impl Default for Connection {
+    fn default() -> Self {
+        let sides = [Side::default(), Side::default()];
+        Self { sides, asked: 0, answered: 0, adrift: true, open: false, bodiless: 0, tunnels: 0, upgraded: false }
+    }
+}
+
+impl Dissector for Http {
+    type State = Connection;
+
+    const ABOUT: About = About {
+        token: "http",
+        title: "Hypertext Transfer Protocol",
+        udp: None,
+        tcp: Some(&[80, 8080, 8000, 8008, 8081, 8888, 3128, 631, 5985]),
+        counters: COUNTERS,
+    };
+
+    fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
+        probe(payload.bytes)
+    }
+
+    fn stream(state: &mut Connection, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
+        let Connection { sides, .. } = state;
+        let Some(mut side) = sides.get_mut(payload.way as usize).map(std::mem::take) else { return Progress::Skip };
+        side.read(payload, out, state);
+        if let Some(place) = state.sides.get_mut(payload.way as usize) {
+            *place = side;
+        }
+        if state.upgraded { Progress::Done } else { Progress::Continue }
+    }
+
+    fn gap(state: &mut Connection, way: Direction, bytes: u32, out: &mut DissectOutput<'_>) -> Progress {
+        let Some(side) = state.sides.get_mut(way as usize) else { return Progress::Skip };
+        if !side.gap(bytes, out) {
+            state.adrift = true;
+        }
+        Progress::Continue
+    }
+
+    fn held(state: &Connection) -> usize {
+        state.sides.iter().map(Side::held).sum()
+    }
+
+    fn outcome(code: u32) -> Outcome {
+        match code {
+            // The first request without credentials, what is not there, and conditions that do not hold.
+            401 | 404 | 407 | 410 | 412 | 416 => Outcome::Expected,
+            400.. => Outcome::Error,
+            _ => Outcome::Ok,
+        }
+    }
+
+    fn transaction(transaction: &Transaction, tally: &mut Tally) {
+        requests::count(transaction, tally, COUNTERS);
+    }
+}
+
+impl Connection {
+    /// A request's or reply's head begins: its number and what it says in its first line.
+    fn begin(&mut self, start: Start, out: &mut DissectOutput<'_>) {
+        let Start::Request(method) = start else { return };
+        if self.adrift {
+            let last = self.asked.max(self.answered);
+            (self.asked, self.answered, self.adrift) = (last, last, false);
+        }
+        out.tally().add_code(REQUESTS, method.into());
+        let bit = 1u64 << (self.asked % 64);
+        set(&mut self.bodiless, bit, method == HEAD);
+        set(&mut self.tunnels, bit, method == CONNECT);
+        self.open = true;
+    }
+
+    /// The status line of a reply, which began with this payload.
+    fn status(&mut self, code: u32, began: &Payload<'_>, out: &mut DissectOutput<'_>) {
+        out.tally().add_code(STATUS, code);
+        // Interim, but for the one that changes the protocol.
+        if (100..200).contains(&code) && code != 101 {
+            return;
+        }
+        out.reply(began, self.answered, code);
+        if self.open && self.answered == self.asked {
+            self.ask(began, began.way.reversed(), out);
+        }
+        self.answered = self.answered.wrapping_add(1);
+    }
+
+    /// Tells of the request that is open.
+    fn ask(&mut self, payload: &Payload<'_>, way: Direction, out: &mut DissectOutput<'_>) {
+        out.request(&Payload { way, ..*payload }, self.asked);
+        self.asked = self.asked.wrapping_add(1);
+        self.open = false;
+    }
+
+    /// A head is complete: what follows it.
+    fn head(&mut self, head: &Head) -> Ends {
+        match head.start {
+            Start::Request(_) if head.chunked => Ends::Chunks,
+            Start::Request(_) => Ends::After(head.length.unwrap_or(0)),
+            Start::Nothing | Start::Reply(100 | 102..200) => Ends::After(0),
+            Start::Reply(code) => {
+                let bit = 1u64 << (self.answered.wrapping_sub(1) % 64);
+                self.upgraded = code == 101 || self.tunnels & bit != 0 && (200..300).contains(&code);
+                match (head.chunked, head.length) {
+                    _ if self.bodiless & bit != 0 || matches!(code, 101 | 204 | 304) => Ends::After(0),
+                    (true, _) => Ends::Chunks,
+                    (false, Some(length)) => Ends::After(length),
+                    (false, None) => Ends::WithConnection,
+                }
+            }
+        }
+    }
+
+    /// Counts the host that a request names, which is the server's name for this conversation.
+    fn host(&mut self, host: &[u8], is_direct: bool, payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
+        if host.is_empty() {
+            return;
+        }
+        let clean = learnt::clean(host);
+        out.tally().add_text(HOSTS, &clean);
+        let name = without_port(&clean);
+        // Of an address nothing new is learnt, and through a proxy the host is not the one that is spoken to.
+        if name.starts_with('[') || !name.bytes().any(|b| b.is_ascii_alphabetic()) {
+            return;
+        }
+        if out.server_name == 0 {
+            out.server_name(name);
+        }
+        if is_direct {
+            out.address_name(payload.addresses()[1], NameSource::Http, name.as_bytes(), payload.time);
+        }
+    }
+
+    /// A message is complete.
+    fn end(&mut self, start: Start, payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
+        if matches!(start, Start::Request(_)) && self.open {
+            self.ask(payload, payload.way, out);
+        }
+    }
+}
+
+fn set(bits: &mut u64, bit: u64, on: bool) {
+    *bits = if on { *bits | bit } else { *bits & !bit };
+}
+
+/// A host without its port.
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+/// The place of the method that a line begins with in [`METHODS`], and what follows it and a space.
+fn request_method(line: &[u8]) -> Option<(u8, &[u8])> {
+    let end = line.iter().take(METHOD_BYTES + 1).position(|&b| b == b' ')?;
+    let (method, rest) = line.split_at_checked(end)?;
+    let place = METHODS.iter().position(|known| known.as_bytes() == method)?;
+    Some((u8::try_from(place).ok()?, rest.get(1..)?))
+}
+
+/// The status of a line that begins a reply.
+fn reply_status(line: &[u8]) -> Option<u32> {
+    let &[major, b'.', minor, b' ', ref rest @ ..] = line.strip_prefix(b"HTTP/")? else { return None };
+    if !major.is_ascii_digit() || !minor.is_ascii_digit() {
+        return None;
+    }
+    super::lines::code(rest)
+}
+
+/// Whether a stream is HTTP/1: a known method with a version at the end of its line, or a status line.
+fn probe(bytes: &[u8]) -> Probe {
+    if reply_status(bytes).is_some() {
+        return Probe::Certain;
+    }
+    let Some((_, rest)) = request_method(bytes) else { return Probe::No };
+    let end = rest.iter().position(|&b| b == b'\n');
+    let line = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+    let is_versioned = line.windows(8).any(|part| part == b" HTTP/1.");
+    // A long address may end in a later segment.
+    let is_cut = end.is_none() && (line.starts_with(b"/") || line.starts_with(b"http"));
+    if is_versioned || is_cut { Probe::Certain } else { Probe::No }
+}
+
+#[cfg(test)]
+mod tests;
