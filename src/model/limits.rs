@@ -136,6 +136,12 @@ pub const SUBSCRIPTION_SNAPSHOTS: usize = 4;
 /// Rows of each table in a dashboard's snapshot. What is beyond stays countable by filter and by the report.
 pub const SNAPSHOT_ROWS: usize = 1_000;
 
+/// Pictures of which a dashboard remembers what was counted in all (about 350 bytes each): more than a minute of one a second.
+pub const RATE_MARKS: usize = 128;
+
+/// Rows of which a dashboard remembers the last minute, in some 20 points of 40 bytes: those of twelve tables, 10 MiB at most.
+pub const RATE_TRACKS: usize = 12 * SNAPSHOT_ROWS;
+
 /// Distinct VLANs remembered for one conversation.
 pub const VLANS_PER_FLOW: usize = 4;
 

@@ -7,6 +7,8 @@ use super::details::{self, Subject, finding};
 use super::held;
 use super::hints::{self, Here};
 use super::options::DashboardOptions;
+use super::panels::top;
+use super::rates::Rates;
 use super::screen::Entry;
 use super::screen::{Effect, Screen, Sorts};
 use super::screens::SCREENS;
@@ -76,11 +78,16 @@ pub(super) struct App {
     pub(super) stack: Vec<(Topic, Pane)>,
     pub(super) modal: Modal,
     latest: Arc<Snapshot>,
+    /// The newest picture that is shown, as it came; then with the rates of its screens; then with the rows of the filter.
+    raw: Arc<Snapshot>,
     held: Arc<Snapshot>,
     pub(super) shown: Arc<Snapshot>,
     pub(super) failure: Option<String>,
     pub(super) notice: Option<(String, Duration)>,
     trail: Trail,
+    rates: Rates,
+    /// Those of the moment the picture was paused.
+    held_rates: Option<Box<Rates>>,
     asked: Option<Query>,
     begun: bool,
     pub(super) now: Duration,
@@ -110,11 +117,14 @@ impl App {
             stack: Vec::new(),
             modal: Modal::None,
             latest: Arc::clone(&nothing),
+            raw: Arc::clone(&nothing),
             held: Arc::clone(&nothing),
             shown: nothing,
             failure: None,
             notice: None,
             trail: Trail::new(),
+            rates: Rates::default(),
+            held_rates: None,
             asked: None,
             begun: false,
             now: Duration::ZERO,
@@ -135,6 +145,7 @@ impl App {
         if !self.begun {
             self.begin(&snapshot);
         }
+        self.rates.note(&snapshot);
         self.latest = snapshot;
         if !self.view.paused {
             self.show_latest();
@@ -159,8 +170,10 @@ impl App {
     }
 
     fn show_latest(&mut self) {
-        self.held = Arc::clone(&self.latest);
+        self.raw = Arc::clone(&self.latest);
+        self.held = if self.latest.live { Arc::new(self.rates.smoothed(&self.latest)) } else { Arc::clone(&self.latest) };
         self.narrow();
+        self.settle();
         self.follow();
     }
 
@@ -172,10 +185,19 @@ impl App {
         }
     }
 
+    /// Notes the places of rows that are put together here.
+    fn settle(&mut self) {
+        if self.shown.live {
+            let scene = self.scene();
+            let named: Vec<_> = top::leaves(&scene).into_iter().map(|l| (l.name, scene.bits(l.recent, l.total))).collect();
+            self.rates.settle(named.into_iter());
+        }
+    }
+
     /// Notes the rates of the opened thing.
     fn follow(&mut self) {
         let Some((topic, _)) = self.stack.last() else { return };
-        let s = &self.shown;
+        let s = &self.raw;
         let per = |t: crate::model::Traffic| t.bits_per_second(s.recent_seconds) / 8.0;
         if let Some((one, other)) = details::page(topic).and_then(|page| page.sides(s, topic)) {
             if self.trail.len() == TRAIL {
@@ -220,6 +242,7 @@ impl App {
             pane: self.pane(),
             topic: self.stack.last().map(|s| &s.0),
             trail: &self.trail,
+            rates: self.held_rates.as_deref().unwrap_or(&self.rates),
             options: &self.options,
             theme: &self.theme,
             age: self.age,
@@ -292,6 +315,7 @@ impl App {
     /// Pauses or goes on.
     pub(super) fn pause(&mut self) {
         self.view.paused = !self.view.paused;
+        self.held_rates = self.view.paused.then(|| Box::new(self.rates.clone()));
         if !self.view.paused {
             self.show_latest();
         }

@@ -2,15 +2,23 @@
 
 use super::fields;
 use super::label;
+use super::rates::SPARK as SPARK_CELLS;
 use super::theme::Hue;
 use super::view::{Kind, Scene, Topic};
+use super::widgets::amount::{self, RATE};
+use super::widgets::strip;
 use super::widgets::table::{Cell, Col};
 use crate::model::Address;
+use crate::snapshot::table::TableSpec;
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::tables::endpoints::ENDPOINTS;
-use crate::snapshot::{Column, Conversation, HostRow, Order, Snapshot};
+use crate::snapshot::{Column, Conversation, HostRow, Order};
+use std::collections::HashMap;
 
 pub(super) use super::fields::{load_cell, load_title, numbers_text as vlans, side};
+
+/// Cells of a row's small picture.
+const SPARK: u16 = SPARK_CELLS as u16;
 
 /// A conversation and its kind.
 pub(super) type Talk<'a> = (Kind, &'a Conversation);
@@ -60,7 +68,48 @@ pub(super) fn conversations<'a>(kind: Option<Kind>, six: bool, whole: bool) -> V
         };
         Some(column)
     });
-    columns.collect()
+    beside_rate(
+        columns.collect(),
+        whole,
+        kind.is_none(),
+        [
+            |s, (k, c)| rate_cell(s, &Topic::conversation(*k, c), 1),
+            |s, (k, c)| rate_cell(s, &Topic::conversation(*k, c), 60),
+            |s, (k, c)| spark_cell(s, &Topic::conversation(*k, c)),
+        ],
+    )
+}
+
+/// What stands beside the rate of ten seconds on a live screen: those of a second and a minute, and a small picture of the last minute.
+fn beside_rate<R>(mut columns: Vec<Col<R>>, whole: bool, panel: bool, [second, minute, spark]: [fn(&Scene, &R) -> Cell; 3]) -> Vec<Col<R>> {
+    if let (false, Some(at)) = (whole, columns.iter().position(|c| c.sort == Some(Column::RATE))) {
+        let worth = if panel { 3 } else { 4 };
+        columns.insert(at + 1, Col::left("last min", SPARK..=SPARK, worth - 1, spark));
+        columns.insert(at + 1, Col::right("1 min", RATE..=RATE, worth.max(4) + 1, minute));
+        columns.insert(at, Col::right("1 s", RATE..=RATE, worth.max(4), second));
+    } else if !whole {
+        columns.push(Col::left("last min", SPARK..=SPARK, 3, spark));
+    }
+    columns
+}
+
+fn rate_cell(s: &Scene, topic: &Topic, seconds: i64) -> Cell {
+    match s.rates.of(topic, seconds) {
+        Some(bits) => Cell::Amount(amount::rate(s, bits), s.style(Hue::Text)),
+        None => Cell::Right(String::new(), s.style(Hue::Dim)),
+    }
+}
+
+/// Each row against its own largest.
+fn spark_cell(s: &Scene, topic: &Topic) -> Cell {
+    let values = s.rates.spark(topic);
+    let most = values.iter().flatten().copied().fold(0.0, f64::max);
+    let block = |value: &Option<f64>| match value {
+        Some(value) if *value > 0.0 => strip::block(value / most),
+        Some(_) => "▁",
+        None => " ",
+    };
+    Cell::Text(values.iter().map(block).collect(), s.style(if most > 0.0 { Hue::AreaHigh } else { Hue::Faint }))
 }
 
 /// Columns of an end point table of a kind (`None`: addresses of mixed kinds).
@@ -87,7 +136,30 @@ pub(super) fn hosts<'a>(kind: Option<Kind>, six: bool, whole: bool) -> Vec<Col<E
         }
         Some(column)
     });
-    columns.collect()
+    beside_rate(
+        columns.collect(),
+        whole,
+        kind.is_none(),
+        [
+            |s, (k, h)| rate_cell(s, &Topic::host(*k, h), 1),
+            |s, (k, h)| rate_cell(s, &Topic::host(*k, h), 60),
+            |s, (k, h)| spark_cell(s, &Topic::host(*k, h)),
+        ],
+    )
+}
+
+/// Sorts rows by an order; by the rate they keep the places they have while it changes little, so that they can be read.
+fn sort<R: Clone>(scene: &Scene, spec: &TableSpec<R>, order: Order, rows: &mut [(Topic, Kind, &R)]) {
+    if scene.whole() || order.column != Column::RATE {
+        return rows.sort_by(|x, y| spec.compare(order, x.2, y.2));
+    }
+    let ranks: HashMap<Topic, f64> = rows.iter().map(|row| (row.0.clone(), scene.rates.rank(&row.0))).collect();
+    let rank = |topic: &Topic| ranks.get(topic).copied().unwrap_or(0.0);
+    rows.sort_by(|x, y| {
+        let by = rank(&x.0).total_cmp(&rank(&y.0));
+        let by = if order.descending { by.reverse() } else { by };
+        by.then_with(|| spec.compare(Order { column: Column::BYTES, ..order }, x.2, y.2))
+    });
 }
 
 /// The application, or the innermost protocol where there is none.
@@ -113,18 +185,16 @@ pub(super) fn has_six<'a>(mut addresses: impl Iterator<Item = &'a Address>) -> b
 
 /// Conversations of a kind in an order, in the held order of the page.
 pub(super) fn conversation_rows<'a>(scene: &Scene<'a>, kind: Kind) -> Vec<(Topic, Talk<'a>)> {
-    let order = scene.view.conversations;
-    let mut rows: Vec<&Conversation> = kind.conversations(scene.snapshot).rows.iter().collect();
-    rows.sort_by(|x, y| CONVERSATIONS.compare(order, x, y));
-    scene.pane.arrange(rows.into_iter().map(|row| (Topic::conversation(kind, row), (kind, row))).collect())
+    let mut rows: Vec<_> = kind.conversations(scene.snapshot).rows.iter().map(|row| (Topic::conversation(kind, row), kind, row)).collect();
+    sort(scene, &CONVERSATIONS, scene.view.conversations, &mut rows);
+    scene.pane.arrange(rows.into_iter().map(|(topic, kind, row)| (topic, (kind, row))).collect())
 }
 
 /// End points of a kind in an order, in the held order of the page.
 pub(super) fn host_rows<'a>(scene: &Scene<'a>, kind: Kind) -> Vec<(Topic, End<'a>)> {
-    let order = scene.view.endpoints;
-    let mut rows: Vec<&HostRow> = kind.endpoints(scene.snapshot).rows.iter().collect();
-    rows.sort_by(|x, y| ENDPOINTS.compare(order, x, y));
-    scene.pane.arrange(rows.into_iter().map(|row| (Topic::host(kind, row), (kind, row))).collect())
+    let mut rows: Vec<_> = kind.endpoints(scene.snapshot).rows.iter().map(|row| (Topic::host(kind, row), kind, row)).collect();
+    sort(scene, &ENDPOINTS, scene.view.endpoints, &mut rows);
+    scene.pane.arrange(rows.into_iter().map(|(topic, kind, row)| (topic, (kind, row))).collect())
 }
 
 /// The order of "busiest first": now for a live port, in all for a file.
@@ -132,15 +202,30 @@ pub(super) fn busiest(live: bool) -> Order {
     Order { column: if live { Column::RATE } else { Column::BYTES }, descending: true }
 }
 
+/// The busiest addresses, by IP where there are any.
+pub(super) fn busiest_hosts<'a>(scene: &Scene<'a>) -> Vec<(Topic, End<'a>)> {
+    let order = busiest(scene.snapshot.live);
+    for kinds in [&[Kind::Ip, Kind::Ipv6][..], &[Kind::Eth]] {
+        let all = kinds.iter().flat_map(|&k| k.endpoints(scene.snapshot).rows.iter().map(move |r| (Topic::host(k, r), k, r)));
+        let mut rows: Vec<_> = all.collect();
+        if !rows.is_empty() {
+            sort(scene, &ENDPOINTS, order, &mut rows);
+            return rows.into_iter().map(|(topic, kind, row)| (topic, (kind, row))).collect();
+        }
+    }
+    Vec::new()
+}
+
 /// Transport conversations of all kinds, or the next lower layer that has some.
-pub(super) fn busiest_conversations<'a>(snapshot: &'a Snapshot, keep: &dyn Fn(&Conversation) -> bool) -> Vec<(Kind, &'a Conversation)> {
+pub(super) fn busiest_conversations<'a>(scene: &Scene<'a>, keep: &dyn Fn(&Conversation) -> bool) -> Vec<(Topic, Talk<'a>)> {
+    let snapshot = scene.snapshot;
     let order = busiest(snapshot.live);
     for kinds in [&[Kind::Tcp, Kind::Udp, Kind::Sctp][..], &[Kind::Ip, Kind::Ipv6], &[Kind::Eth]] {
-        let mut rows: Vec<(Kind, &Conversation)> =
-            kinds.iter().flat_map(|&k| k.conversations(snapshot).rows.iter().map(move |r| (k, r))).filter(|(_, row)| keep(row)).collect();
+        let all = kinds.iter().flat_map(|&k| k.conversations(snapshot).rows.iter().map(move |r| (k, r)));
+        let mut rows: Vec<_> = all.filter(|(_, row)| keep(row)).map(|(k, row)| (Topic::conversation(k, row), k, row)).collect();
         if !rows.is_empty() {
-            rows.sort_by(|x, y| CONVERSATIONS.compare(order, x.1, y.1));
-            return rows;
+            sort(scene, &CONVERSATIONS, order, &mut rows);
+            return rows.into_iter().map(|(topic, kind, row)| (topic, (kind, row))).collect();
         }
     }
     Vec::new()

@@ -1,6 +1,7 @@
 //! Columns of a screen, read off the fields of a table.
 
 use super::label;
+use super::rates;
 use super::theme::Hue;
 use super::view::{Kind as Layer, Scene};
 use super::widgets::amount::{self, COUNT, RATE, VOLUME};
@@ -18,7 +19,7 @@ pub(super) fn load_cell(scene: &Scene, recent: Traffic, total: Traffic, hue: Hue
 
 /// The title of that column.
 pub(super) fn load_title(whole: bool) -> &'static str {
-    if whole { "bytes" } else { "rate" }
+    if whole { "bytes" } else { rates::BASE_NAME }
 }
 
 /// The set a kind of rows stands for; mixed ones have what all with ports have.

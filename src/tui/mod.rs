@@ -31,6 +31,7 @@ mod options;
 mod paint;
 mod panels;
 mod picker;
+mod rates;
 mod run;
 mod screen;
 mod screens;

@@ -13,6 +13,7 @@
 use super::canvas::{Canvas, Hit, cut_end, split_top};
 use super::chrome::footer;
 use super::options::DashboardOptions;
+use super::rates::Rates;
 use super::run::{asked, theme};
 use super::screen::Hint;
 use super::terminal::{Events, Keys, Screen};
@@ -207,13 +208,14 @@ impl Picker {
     fn paint(&self, buffer: &mut Buffer) -> Vec<(Rect, Hit)> {
         let area = buffer.area;
         let mut canvas = Canvas::new(buffer, &self.theme);
-        let (snapshot, trail) = (Snapshot { live: true, ..Snapshot::default() }, Trail::new());
+        let (snapshot, trail, rates) = (Snapshot { live: true, ..Snapshot::default() }, Trail::new(), Rates::default());
         let scene = Scene {
             snapshot: &snapshot,
             view: &self.view,
             pane: &self.pane,
             topic: None,
             trail: &trail,
+            rates: &rates,
             options: &self.options,
             theme: &self.theme,
             age: None,

@@ -1,6 +1,7 @@
 //! What the user has chosen: which rows, in which order, in which units. Everything a page needs to draw itself.
 
 use super::options::DashboardOptions;
+use super::rates::{self, Rates};
 use super::theme::{Hue, Theme};
 use crate::model::{Address, Path, Subject, Timestamp, Traffic};
 use crate::snapshot::{Conversation, Filter, HostRow, Kinds, Order, Snapshot, Table};
@@ -226,6 +227,8 @@ pub(super) struct Scene<'a> {
     pub topic: Option<&'a Topic>,
     /// Rates of the topic since it was opened.
     pub trail: &'a Trail,
+    /// The last minute of every row.
+    pub rates: &'a Rates,
     /// What the program passed in.
     pub options: &'a DashboardOptions,
     /// The colours.
@@ -262,6 +265,22 @@ impl Scene<'_> {
     pub fn packets(&self, recent: Traffic, total: Traffic) -> f64 {
         let (traffic, seconds) = self.basis(recent, total);
         traffic.packets_per_second(seconds)
+    }
+
+    /// Traffic of now and the seconds it came in: the newest second of a live port, all of a file.
+    pub fn now(&self) -> (Traffic, f64) {
+        let s = self.snapshot;
+        self.rates.all(1).filter(|_| !self.whole()).unwrap_or_else(|| self.basis(s.recent, s.total))
+    }
+
+    /// A title with the time its numbers are about.
+    pub fn based(&self, title: &str, width: u16) -> String {
+        let base = match self.whole() {
+            true if width < 34 => "all",
+            true => "whole capture",
+            false => rates::BASE_NAME,
+        };
+        format!("{title} · {base}")
     }
 
     /// Wire bytes that shares refer to.

@@ -78,11 +78,11 @@ const FIELDS: &[Field<Conversation>] = &[
     Field::new("speaks", "Speaks", Kind::App, speaks).people().no_paper().screen(1, "app", 2).wide(6, 14).sorts("app").searched(false),
     Field::new("rate", "Rate", Kind::Rate, load).people().no_paper().screen(3, "rate", 1),
     Field::new("share", "Share", Kind::Share, load).people().no_paper().screen(4, "share", 6).tint(Tint::App).sorts(""),
-    Field::new("mean_rate", "Rate while open", Kind::BitRate, |c: &Conversation| Value::Real(c.total().bits_per_second(c.duration())))
+    Field::new("mean_rate", "Rate while active", Kind::BitRate, |c: &Conversation| Value::Real(c.total().bits_per_second(c.duration())))
         .people()
         .no_paper()
-        .screen(5, "while open", 7)
-        .wide(10, 10)
+        .screen(5, "while active", 7)
+        .wide(12, 12)
         .when(When::File)
         .sorts(""),
     Field::new("packet_rate", "Packet rate", Kind::PacketRate, load).people().no_paper().screen(6, "pps", 7).when(When::Live),

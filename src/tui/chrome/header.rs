@@ -1,7 +1,7 @@
 //! The first line: what am I looking at, can I believe it, how loaded is it.
 //!
 //! ```text
-//!  spantop  eth1 ⟂ promisc   10 G   ● mirror good     ▲ 1.24 Gb/s   312 kp/s   00:12:41   lost 0
+//!  spantop  eth1 ⟂ promisc   10 G   ● mirror good     now 1.24 Gb/s   312 kp/s   00:12:41   lost 0
 //! ```
 
 use crate::model::units;
@@ -113,16 +113,17 @@ fn right(scene: &Scene) -> Vec<Piece> {
             text: vec![(bar.into(), scene.style(Hue::Accent)), (format!(" {:>3.0} %", share * 100.0).into(), text)],
         });
     }
-    let rate = amount::rate(scene, scene.bits(s.recent, s.total));
+    let (traffic, seconds) = scene.now();
+    let rate = amount::rate(scene, traffic.bits_per_second(seconds));
     let mark = match (scene.whole(), s.mirror.one_in().is_some()) {
         (true, false) => "mean ",
         (true, true) => "mean ≈ ",
-        (false, false) => "▲ ",
-        (false, true) => "▲ ≈ ",
+        (false, false) => "now ",
+        (false, true) => "now ≈ ",
     };
     let (number, unit) = (format!("{:>4}", rate.number), format!(" {}", rate.unit));
     out.push(Piece { worth: 0, text: vec![(mark.into(), dim), (number.into(), scene.theme.strong(Hue::Title)), (unit.into(), text)] });
-    let packets = amount::packet_rate(scene.packets(s.recent, s.total));
+    let packets = amount::packet_rate(traffic.packets_per_second(seconds));
     out.push(Piece { worth: 4, text: vec![(packets.text().into(), text)] });
     if let (true, false, Some(first)) = (s.live, reading, s.first) {
         out.push(Piece { worth: 8, text: vec![(units::clock(s.now.seconds_since(first)).into(), text)] });

@@ -82,7 +82,7 @@ impl Screen for Page {
         }
         facts.push(("path".into(), row.path.to_string(), text));
         facts.push(("seen".into(), span_line(scene, row.first, row.last), text));
-        facts.push(("traffic".into(), traffic_line(scene, row.recent(), row.total()), text));
+        facts.push(("traffic".into(), traffic_line(scene, row.recent(), row.total(), Some(row.duration())), text));
         if !row.vlans.ids().is_empty() {
             facts.push(("vlans".into(), columns::vlans(row.vlans.ids()), text));
         }
@@ -129,6 +129,6 @@ fn draw_directions(canvas: &mut Canvas, area: Rect, scene: &Scene, row: &Convers
         Col::right("packets", COUNT + 1..=COUNT + 1, 5, |s, w| Cell::Amount(amount::count(w.total.packets), s.style(Hue::Text))),
     ];
     let columns = columns::for_file(columns, whole);
-    let body = titled(canvas, area, "Directions", &[], false);
+    let body = titled(canvas, area, &scene.based("Directions", area.width), &[], false);
     table::draw(canvas, scene, body, &columns, &rows, &Shape { inert: true, ..Shape::default() });
 }

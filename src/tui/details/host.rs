@@ -90,8 +90,9 @@ impl Screen for Page {
         if let Some(app) = row.app {
             facts.push(("speaks".into(), format!("{app}? by its port"), scene.style(Hue::Family(label::family(app)))));
         }
-        facts.push(("sends".into(), traffic_line(scene, row.recent_tx, row.tx), scene.style(Hue::Out)));
-        facts.push(("receives".into(), traffic_line(scene, row.recent_rx, row.rx), scene.style(Hue::In)));
+        let active = Some(row.last.seconds_since(row.first));
+        facts.push(("sends".into(), traffic_line(scene, row.recent_tx, row.tx, active), scene.style(Hue::Out)));
+        facts.push(("receives".into(), traffic_line(scene, row.recent_rx, row.rx, active), scene.style(Hue::In)));
         facts.push(("seen".into(), span_line(scene, row.first, row.last), text));
         let rest = head(canvas, area, scene, kind.name(), &facts, Some(("sends", "receives")));
         if rest.height >= 3 {

@@ -16,7 +16,7 @@ use super::widgets::amount;
 use super::widgets::chart::{self, LABELS, Plot};
 use super::widgets::frame::titled;
 use super::widgets::table::{self, Shape};
-use crate::model::Traffic;
+use crate::model::{Traffic, units};
 use crate::snapshot::{Conversation, Filter, Snapshot};
 use ratatui::layout::Rect;
 
@@ -51,14 +51,13 @@ pub(super) fn page(topic: &Topic) -> Option<&'static dyn Subject> {
 
 /// Conversations that belong to a thing, busiest first.
 fn related<'a>(scene: &Scene<'a>, keep: &dyn Fn(&Conversation) -> bool) -> Vec<(Topic, (Kind, &'a Conversation))> {
-    let rows = columns::busiest_conversations(scene.snapshot, keep);
-    scene.pane.arrange(rows.into_iter().map(|(k, c)| (Topic::conversation(k, c), (k, c))).collect())
+    scene.pane.arrange(columns::busiest_conversations(scene, keep))
 }
 
 /// Draws related conversations.
 fn draw_related(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, (Kind, &Conversation))]) {
     let note = [(format!("{} among those shown", rows.len()).into(), scene.style(Hue::Dim))];
-    let body = titled(canvas, area, "Conversations", &note, false);
+    let body = titled(canvas, area, &scene.based("Conversations", area.width), &note, false);
     let six = columns::has_six(rows.iter().take(usize::from(area.height)).map(|r| &r.1.1.a));
     let shape = Shape { focused: true, empty: "none among the rows shown", ..Shape::default() };
     table::draw(canvas, scene, body, &columns::conversations(None, six, scene.whole()), rows, &shape);
@@ -116,15 +115,20 @@ fn trail(canvas: &mut Canvas, area: Rect, scene: &Scene, (up_name, down_name): (
     chart::plot(canvas, body, &plot);
 }
 
-/// `12.3 GB in 45.6 M packets, 1.24 Gb/s, 312 kp/s`.
-fn traffic_line(scene: &Scene, recent: Traffic, total: Traffic) -> String {
-    format!(
-        "{}, {} · {} in {} packets",
-        amount::rate(scene, scene.bits(recent, total)).plain(),
-        amount::packet_rate(scene.packets(recent, total)).plain(),
-        amount::volume(total.wire_bytes).plain(),
-        crate::model::units::grouped(total.packets)
-    )
+/// `1.24 Gb/s, 312 kp/s in 10 s · 12.3 GB in 45.6 M packets`. A rate of a file is over the `active` seconds, from the first to the last
+/// packet of what it is about; where there are none there is no rate.
+fn traffic_line(scene: &Scene, recent: Traffic, total: Traffic, active: Option<f64>) -> String {
+    let (traffic, seconds, over) = match active {
+        Some(seconds) if scene.whole() => (total, seconds, "while active"),
+        _ if scene.whole() => (total, scene.snapshot.duration(), "over the whole capture"),
+        _ => (recent, scene.snapshot.recent_seconds, "in 10 s"),
+    };
+    let volume = format!("{} in {} packets", amount::volume(total.wire_bytes).plain(), units::grouped(total.packets));
+    if seconds <= 0.0 {
+        return volume;
+    }
+    let rate = amount::rate(scene, traffic.bits_per_second(seconds)).plain();
+    format!("{rate}, {} {over} · {volume}", amount::packet_rate(traffic.packets_per_second(seconds)).plain())
 }
 
 /// `14:02:11–14:09:40, 7m 29s`.

@@ -51,7 +51,7 @@ fn facts(scene: &Scene) -> Option<Vec<facts::Fact>> {
             Some(vec![
                 ("protocol".into(), label::full_name(*path), scene.style(Hue::Family(label::layer_family(layer)))),
                 ("path".into(), path.to_string(), text),
-                ("traffic".into(), traffic_line(scene, row.recent, row.traffic), text),
+                ("traffic".into(), traffic_line(scene, row.recent, row.traffic, None), text),
                 ("share".into(), amount::share(scene.share(row.recent, row.traffic)), text),
                 ("ends here".into(), crate::model::units::grouped(row.own.packets) + " packets have nothing known inside", text),
             ])
@@ -64,7 +64,7 @@ fn facts(scene: &Scene) -> Option<Vec<facts::Fact>> {
                     if leaf.guess { format!("{name}? by its port") } else { name.clone() },
                     scene.style(Hue::Family(leaf.family)),
                 ),
-                ("traffic".into(), traffic_line(scene, leaf.recent, leaf.total), text),
+                ("traffic".into(), traffic_line(scene, leaf.recent, leaf.total, None), text),
                 ("share".into(), amount::share(scene.share(leaf.recent, leaf.total)), text),
             ])
         }

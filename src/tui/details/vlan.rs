@@ -56,7 +56,7 @@ impl Screen for Page {
         let text = scene.style(Hue::Text);
         let facts = vec![
             ("vlan".into(), row.id.to_string(), text),
-            ("traffic".into(), traffic_line(scene, row.recent, row.traffic), text),
+            ("traffic".into(), traffic_line(scene, row.recent, row.traffic, None), text),
             ("share".into(), amount::share(scene.share(row.recent, row.traffic)), text),
         ];
         let rest = head(canvas, area, scene, "VLAN", &facts, None);

@@ -105,7 +105,8 @@ fn note(scene: &Scene, bins: &Bins, width: u16) -> Note {
     // What is said, and its rank: the last to go stands first.
     let mut said: Vec<(u8, Note)> = Vec::new();
     if s.live && !s.finished {
-        let now = scene.bits(s.recent, s.total);
+        let (traffic, seconds) = scene.now();
+        let now = traffic.bits_per_second(seconds);
         let share = utilisation(now).unwrap_or_default();
         said.push((0, vec![("now ".into(), dim), (rate(now / 8.0).into(), text), (share.into(), text)]));
     }

@@ -9,8 +9,7 @@
 use crate::model::path::Layer;
 use crate::model::proto::{Family, Proto};
 use crate::model::{AppBy, Path};
-use crate::snapshot::tables::endpoints::ENDPOINTS;
-use crate::snapshot::{Conversation, HostRow, Traffic};
+use crate::snapshot::{Conversation, Traffic};
 use crate::tui::canvas::Canvas;
 use crate::tui::columns::{self, End, Talk};
 use crate::tui::label;
@@ -87,8 +86,11 @@ fn matching(scene: &Scene) -> Vec<Leaf> {
 /// Busiest first, those that are idle left out.
 fn sorted(leaves: HashMap<String, Leaf>, scene: &Scene) -> Vec<Leaf> {
     let mut out: Vec<Leaf> = leaves.into_values().filter(|l| scene.basis(l.recent, l.total).0.packets > 0).collect();
-    let bytes = |l: &Leaf| scene.basis(l.recent, l.total).0.wire_bytes;
-    out.sort_by(|x, y| bytes(y).cmp(&bytes(x)).then_with(|| x.name.cmp(&y.name)));
+    let place = |l: &Leaf| {
+        let bits = scene.bits(l.recent, l.total);
+        if scene.whole() { bits } else { scene.rates.rank_of(&l.name, bits) }
+    };
+    out.sort_by(|x, y| place(y).total_cmp(&place(x)).then_with(|| x.name.cmp(&y.name)));
     out
 }
 
@@ -160,8 +162,9 @@ pub(in crate::tui) fn protocols(canvas: &mut Canvas, area: Rect, scene: &Scene, 
 
 /// The busiest conversations.
 pub(in crate::tui) fn conversation_rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, Talk<'a>)> {
-    let rows = columns::busiest_conversations(scene.snapshot, &|_| true);
-    scene.pane.arrange(rows.into_iter().take(ROWS).map(|(k, c)| (Topic::conversation(k, c), (k, c))).collect())
+    let mut rows = columns::busiest_conversations(scene, &|_| true);
+    rows.truncate(ROWS);
+    scene.pane.arrange(rows)
 }
 
 /// The busiest conversations.
@@ -173,16 +176,9 @@ pub(in crate::tui) fn conversations(canvas: &mut Canvas, area: Rect, scene: &Sce
 
 /// The busiest addresses.
 pub(in crate::tui) fn host_rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, End<'a>)> {
-    let order = columns::busiest(scene.snapshot.live);
-    for kinds in [&[Kind::Ip, Kind::Ipv6][..], &[Kind::Eth]] {
-        let mut rows: Vec<(Kind, &HostRow)> =
-            kinds.iter().flat_map(|&k| k.endpoints(scene.snapshot).rows.iter().map(move |r| (k, r))).collect();
-        if !rows.is_empty() {
-            rows.sort_by(|x, y| ENDPOINTS.compare(order, x.1, y.1));
-            return scene.pane.arrange(rows.into_iter().take(ROWS).map(|(k, h)| (Topic::host(k, h), (k, h))).collect());
-        }
-    }
-    Vec::new()
+    let mut rows = columns::busiest_hosts(scene);
+    rows.truncate(ROWS);
+    scene.pane.arrange(rows)
 }
 
 /// The busiest hosts.
@@ -194,7 +190,7 @@ pub(in crate::tui) fn hosts(canvas: &mut Canvas, area: Rect, scene: &Scene, kind
 
 fn panel<R>(canvas: &mut Canvas, area: Rect, scene: &Scene, (title, kind): (&str, usize), columns: &[Col<R>], rows: &[(Topic, R)]) {
     let focused = scene.pane.kind == kind;
-    let body = titled(canvas, area, title, &[], focused && scene.pane.selected.is_some());
+    let body = titled(canvas, area, &scene.based(title, area.width), &[], focused && scene.pane.selected.is_some());
     let empty = if scene.view.filter.is_some() { "nothing matches the filter" } else { "nothing yet" };
     table::draw(canvas, scene, body, columns, rows, &Shape { order: None, focused, kind: Some(kind), empty, ..Shape::default() });
 }

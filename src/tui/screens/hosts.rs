@@ -62,7 +62,8 @@ impl Screen for Hosts {
         let kind = kind(scene);
         let rows = columns::host_rows(scene, kind);
         let six = columns::has_six(rows.iter().map(|r| &r.1.1.address));
-        let body = titled(canvas, area, "Hosts", &shown(scene, rows.len(), kind.endpoints(scene.snapshot)), false);
+        let body =
+            titled(canvas, area, &scene.based("Hosts", area.width), &shown(scene, rows.len(), kind.endpoints(scene.snapshot)), false);
         let (line, body) = split_top(body, 1);
         let names: Vec<_> = KINDS.iter().map(|(k, n)| (*n, Some(k.endpoints(scene.snapshot).total_rows))).collect();
         kinds::draw(canvas, line, scene, &names);

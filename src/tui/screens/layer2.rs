@@ -101,10 +101,10 @@ fn vlans(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         fields::columns(&vlans::VLANS, Layers::ALL, whole, |s, v: &&VlanRow, at| fields::of_row(s, Kind::Eth, &vlans::VLANS, v, at));
     let rows = vlan_rows(scene);
     let untagged: Traffic = scene.snapshot.untagged;
-    let share = crate::tui::view::ratio(untagged.wire_bytes, scene.snapshot.total.wire_bytes);
+    let share = crate::tui::view::ratio(untagged.wire_bytes, scene.all_bytes());
     let note = [("untagged ".into(), scene.style(Hue::Dim)), (amount::share(share).into(), scene.style(Hue::Text))];
     let focused = scene.pane.kind == VLANS;
-    let body = titled(canvas, area, "VLANs", &note, focused && scene.pane.selected.is_some());
+    let body = titled(canvas, area, &scene.based("VLANs", area.width), &note, focused && scene.pane.selected.is_some());
     table::draw(
         canvas,
         scene,
@@ -119,7 +119,7 @@ fn stations(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let rows = columns::host_rows(scene, Kind::Eth);
     let focused = scene.pane.kind == STATIONS;
     let note = [(crate::model::units::grouped(scene.snapshot.endpoints.eth.total_rows).into(), scene.style(Hue::Dim))];
-    let body = titled(canvas, area, "Stations", &note, focused && scene.pane.selected.is_some());
+    let body = titled(canvas, area, &scene.based("Stations", area.width), &note, focused && scene.pane.selected.is_some());
     let shape = Shape { order: None, focused, kind: Some(STATIONS), empty: "no MAC addresses", ..Shape::default() };
     table::draw(canvas, scene, body, &columns::hosts(Some(Kind::Eth), false, scene.whole()), &rows, &shape);
 }

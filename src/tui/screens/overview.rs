@@ -97,7 +97,7 @@ fn middle(canvas: &mut Canvas, area: Rect, scene: &Scene) {
             _ => top::conversations(canvas, area, scene, CONVERSATIONS),
         };
     }
-    let left = if area.width < 100 { area.width - 51 } else { (area.width * 36 / 100).min(80) };
+    let left = if area.width < 100 { area.width - 51 } else { (area.width * 33 / 100).min(80) };
     let parts = columns(canvas, area, &[left]);
     if let [protocols, conversations] = parts[..] {
         top::protocols(canvas, protocols, scene, PROTOCOLS);

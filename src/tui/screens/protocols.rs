@@ -97,7 +97,7 @@ impl Screen for Protocols {
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
         let rows = rows(scene);
         let note = format!("{} paths", scene.snapshot.protocols.len());
-        let body = titled(canvas, area, "Protocol hierarchy", &[(note.into(), scene.style(Hue::Dim))], false);
+        let body = titled(canvas, area, &scene.based("Protocol hierarchy", area.width), &[(note.into(), scene.style(Hue::Dim))], false);
         let need = (rows.len() + 2).min(usize::from(u16::MAX)) as u16;
         let (tree, below) = split_top(body, if body.height >= need + 6 { need } else { body.height });
         table::draw(
@@ -137,10 +137,10 @@ fn speakers(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, Bran
     let chosen = scene.pane.selected.as_ref().and_then(|t| rows.iter().find(|r| r.0 == *t)).or(rows.first());
     let Some((_, branch)) = chosen else { return };
     let path = branch.row.path;
-    let found = shared::busiest_conversations(scene.snapshot, &|c| c.path.prefixes().any(|p| p == path));
-    let found: Vec<_> = found.into_iter().take(usize::from(area.height)).map(|(k, c)| (Topic::conversation(k, c), (k, c))).collect();
+    let mut found = shared::busiest_conversations(scene, &|c| c.path.prefixes().any(|p| p == path));
+    found.truncate(usize::from(area.height));
     let six = shared::has_six(found.iter().map(|r| &r.1.1.a));
-    let title = format!("Conversations with {}", path.last().map(|l| l.to_string()).unwrap_or_default());
+    let title = scene.based(&format!("Conversations with {}", path.last().map(|l| l.to_string()).unwrap_or_default()), area.width);
     let body = titled(canvas, area, &title, &[], false);
     let shape = Shape { inert: true, empty: "none among the rows shown", ..Shape::default() };
     table::draw(canvas, scene, body, &shared::conversations(None, six, scene.whole()), &found, &shape);

@@ -4,7 +4,9 @@ mod added;
 mod keys;
 mod limits;
 mod looks;
+mod rates;
 mod readme;
+
 mod said;
 mod tables;
 mod toy;

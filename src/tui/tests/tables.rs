@@ -5,6 +5,7 @@ use crate::snapshot::tables::toy::TOYS;
 use crate::snapshot::{Filter, SourceInfo};
 use crate::tui::canvas::Canvas;
 use crate::tui::panels::any_table::TablePanel;
+use crate::tui::rates::Rates;
 use crate::tui::view::{Pane, Scene, View};
 
 fn shown(filter: &str) -> String {
@@ -12,13 +13,15 @@ fn shown(filter: &str) -> String {
     let sources = vec![toy("train\x1b", 7), toy("bear", 1_234), toy("doll", 20)];
     let snapshot = Snapshot { filter: Some("toy".into()), sources, ..Snapshot::default() };
     let view = View { filter: Filter::parse(filter).expect("a filter"), ..View::default() };
-    let (options, theme, pane, trail) = (DashboardOptions::default(), Theme::new(Depth::Mono, false), Pane::default(), Default::default());
+    let (options, rates) = (DashboardOptions::default(), Rates::default());
+    let (theme, pane, trail) = (Theme::new(Depth::Mono, false), Pane::default(), Default::default());
     let scene = Scene {
         snapshot: &snapshot,
         view: &view,
         pane: &pane,
         topic: None,
         trail: &trail,
+        rates: &rates,
         options: &options,
         theme: &theme,
         age: None,

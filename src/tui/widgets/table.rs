@@ -186,6 +186,9 @@ pub(in crate::tui) fn draw<R>(canvas: &mut Canvas, scene: &Scene, area: Rect, co
             }
             x += wide + GAP;
         }
+        if at != Some(i) && !scene.whole() && scene.rates.is_silent(topic) {
+            canvas.over(line, scene.style(Hue::Dim));
+        }
         if at == Some(i) {
             let style = canvas.theme.selected();
             canvas.over(line, style);

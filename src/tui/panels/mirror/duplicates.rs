@@ -10,6 +10,7 @@
 
 use crate::model::units;
 use crate::tui::canvas::{Canvas, cut_end};
+use crate::tui::rates;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, ratio};
 use crate::tui::widgets::amount;
@@ -78,7 +79,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     ];
     if !scene.whole() {
         let now = amount::rate(scene, d.recent.bits_per_second(scene.snapshot.recent_seconds)).plain();
-        head.push((format!(" · {now} now").into(), scene.style(Hue::Dim)));
+        head.push((format!(" · {now} in {}", rates::BASE_NAME).into(), scene.style(Hue::Dim)));
     }
     canvas.pieces(body.x + 1, body.y, width, &head);
     let mut y = classes(canvas, Rect { y: body.y + 1, height: body.height - 1, ..body }, scene);

@@ -16,6 +16,7 @@ use crate::model::{Verdict, units};
 use crate::snapshot::Trust;
 use crate::tui::canvas::{Canvas, cut_end};
 use crate::tui::panels::facts;
+use crate::tui::rates;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, ratio};
 use crate::tui::widgets::amount;
@@ -89,7 +90,7 @@ pub(in crate::tui) fn headline(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         let line = if scene.whole() {
             format!("transport {transport} · {link} on the mirror link, {} of them analysed", units::bytes(scene.snapshot.total.wire_bytes))
         } else {
-            format!("transport {transport} · mirror link {link} · analysed {analysed}")
+            format!("transport {transport} · mirror link {link} · analysed {analysed} · in {}", rates::BASE_NAME)
         };
         let mut pieces = Vec::new();
         if let Some(n) = mirror.one_in() {

@@ -1,0 +1,337 @@
+//! Rates side by side: the last second, ten seconds and minute of everything that has a row.
+//!
+//! A live picture brings what came since the one before, a second of it: too little to compare rows by, they would change places all the
+//! time. [`Rates::smoothed`] turns it into a picture whose recent numbers cover ten seconds, so that everything on a screen rests on the
+//! same time; the other spans are looked up where they stand in a column. Files have no now and are left alone.
+
+use super::view::Topic;
+use crate::model::limits::{RATE_MARKS, RATE_TRACKS};
+use crate::model::time::SECOND;
+use crate::model::{Timestamp, Traffic};
+use crate::snapshot::{Casts, Conversation, Directions, HostRow, ProtocolRow, Snapshot, VlanRow};
+use std::collections::{HashMap, VecDeque};
+
+/// Seconds that the tables of a live screen rest on.
+pub(super) const BASE: i64 = 10;
+/// How that is named in titles.
+pub(super) const BASE_NAME: &str = "10 s";
+/// Cells of a row's small picture, and the seconds of each.
+pub(super) const SPARK: usize = 8;
+const SPARK_SECONDS: i64 = 8;
+/// A row moves when its rate has changed by more than this part since it took its place, and that of the minute by more than half as much:
+/// ten seconds of steady traffic differ from the next ten.
+const STEADY: f64 = 0.25;
+/// It moves at once when its rate has changed by this part.
+const JUMP: f64 = 0.6;
+
+/// What a screen shows besides rows.
+#[derive(Debug, Clone, Copy, Default)]
+struct Mix {
+    total: Traffic,
+    link: Traffic,
+    copies: Traffic,
+    untagged: Traffic,
+    sizes: [Traffic; 7],
+    casts: [Traffic; 3],
+    directions: [Traffic; 5],
+}
+
+/// A moment, and what had been counted by then.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    at: i64,
+    mix: Mix,
+}
+
+/// What had been counted of a row by some moments: both directions, oldest first.
+#[derive(Debug, Clone, Default)]
+struct Track {
+    points: VecDeque<(i64, [Traffic; 2])>,
+    /// Bytes a second by which it has its place.
+    rank: f64,
+    seen: i64,
+}
+
+/// What is known of the last minute.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Rates {
+    marks: VecDeque<Mark>,
+    tracks: HashMap<Topic, Track>,
+    ranks: HashMap<String, f64>,
+}
+
+/// Each row of a picture with its name and what was counted of it in all, recently, and when it began.
+fn rows(s: &Snapshot) -> impl Iterator<Item = (Topic, [Traffic; 2], [Traffic; 2], Option<Timestamp>)> + '_ {
+    use super::view::Kind::{Eth, Ip, Ipv6, Sctp, Tcp, Udp};
+    let kinds = [Tcp, Udp, Sctp, Ip, Ipv6, Eth];
+    let talks = kinds.into_iter().flat_map(move |kind| {
+        kind.conversations(s)
+            .rows
+            .iter()
+            .map(move |c: &Conversation| (Topic::conversation(kind, c), [c.ab, c.ba], [c.recent_ab, c.recent_ba], Some(c.first)))
+    });
+    let ends = kinds.into_iter().flat_map(move |kind| {
+        kind.endpoints(s)
+            .rows
+            .iter()
+            .map(move |h: &HostRow| (Topic::host(kind, h), [h.tx, h.rx], [h.recent_tx, h.recent_rx], Some(h.first)))
+    });
+    let one = |traffic| [traffic, Traffic::default()];
+    let vlans = s.vlans.rows.iter().map(move |v: &VlanRow| (Topic::Vlan(v.id), one(v.traffic), one(v.recent), None));
+    let paths = s.protocols.iter().map(move |p: &ProtocolRow| (Topic::Protocol(p.path), one(p.traffic), one(p.recent), None));
+    talks.chain(ends).chain(vlans).chain(paths)
+}
+
+fn mix(s: &Snapshot) -> Mix {
+    let (c, d) = (&s.casts, &s.directions);
+    Mix {
+        total: s.total,
+        link: s.mirror.link,
+        copies: s.mirror.duplicates.traffic,
+        untagged: s.untagged,
+        sizes: s.sizes,
+        casts: [c.unicast, c.multicast, c.broadcast],
+        directions: [d.inbound, d.outbound, d.inside, d.through, d.unknown],
+    }
+}
+
+/// What had been counted before the first picture that is seen; of what it tells no recent numbers, as much as of everything.
+fn before(s: &Snapshot) -> Mix {
+    let part = if s.total.packets == 0 { 0.0 } else { 1.0 - s.recent.packets as f64 / s.total.packets as f64 };
+    let scaled = |t: Traffic| Traffic { packets: (t.packets as f64 * part) as u64, wire_bytes: (t.wire_bytes as f64 * part) as u64 };
+    let now = mix(s);
+    Mix {
+        total: s.total.since(s.recent),
+        link: s.mirror.link.since(s.mirror.recent_link),
+        copies: s.mirror.duplicates.traffic.since(s.mirror.duplicates.recent),
+        untagged: scaled(now.untagged),
+        sizes: now.sizes.map(scaled),
+        casts: now.casts.map(scaled),
+        directions: now.directions.map(scaled),
+    }
+}
+
+fn nanos(seconds: f64) -> i64 {
+    (seconds.clamp(0.001, 3_600.0) * SECOND as f64) as i64
+}
+
+/// What came between two moments, by what had been counted at both.
+fn since<const N: usize>(now: [Traffic; N], then: [Traffic; N]) -> [Traffic; N] {
+    let mut out = now;
+    out.iter_mut().zip(then).for_each(|(now, then)| *now = now.since(then));
+    out
+}
+
+impl Rates {
+    /// Takes a picture into account.
+    pub fn note(&mut self, s: &Snapshot) {
+        if !s.live {
+            return;
+        }
+        let at = s.now.0;
+        // Everything was forgotten, or the clock was set back: what was known is about another time.
+        if self.marks.back().is_some_and(|last| at < last.at || s.total.packets < last.mix.total.packets) {
+            *self = Self::default();
+        }
+        let begin = at.saturating_sub(nanos(s.recent_seconds));
+        if self.marks.is_empty() {
+            self.marks.push_back(Mark { at: begin, mix: before(s) });
+        }
+        if self.marks.back().is_some_and(|last| last.at == at) {
+            self.marks.pop_back();
+        }
+        self.marks.push_back(Mark { at, mix: mix(s) });
+        let oldest = at.saturating_sub((SPARK as i64 + 2) * SPARK_SECONDS * SECOND);
+        while self.marks.len() > RATE_MARKS || self.marks.front().is_some_and(|mark| mark.at < oldest) {
+            self.marks.pop_front();
+        }
+        let (window, minute) = (self.moment(at, BASE), self.moment(at, 60));
+        for (topic, total, recent, first) in rows(s) {
+            if !self.tracks.contains_key(&topic) && self.tracks.len() >= RATE_TRACKS {
+                continue;
+            }
+            let track = self.tracks.entry(topic).or_default();
+            if track.points.is_empty() {
+                // What began before its first appearance is known since the picture before.
+                let begun = first.is_some_and(|first| first.0 > begin);
+                track.points.push_back((begin, if begun { Default::default() } else { since(total, recent) }));
+            }
+            track.push(at, total);
+            track.settle(at, window, minute);
+        }
+        self.tracks.retain(|_, track| track.seen >= oldest);
+    }
+
+    /// The latest moment that lies about so many seconds before `now`, else the earliest that is known.
+    fn moment(&self, now: i64, seconds: i64) -> i64 {
+        self.mark(now, seconds).map_or(now, |mark| mark.at)
+    }
+
+    fn mark(&self, now: i64, seconds: i64) -> Option<&Mark> {
+        let least = now.saturating_sub(seconds.saturating_mul(SECOND)).saturating_add(seconds.saturating_mul(SECOND / 20));
+        self.marks.iter().rev().find(|mark| mark.at <= least).or(self.marks.front())
+    }
+
+    /// The picture with recent numbers of the last ten seconds.
+    pub fn smoothed(&self, s: &Snapshot) -> Snapshot {
+        let mut out = s.clone();
+        let now = s.now.0;
+        let Some(mark) = self.mark(now, BASE).filter(|mark| s.live && mark.at < now) else { return out };
+        let window = mark.at;
+        out.recent_seconds = now.saturating_sub(window) as f64 / SECOND as f64;
+        let recent = |topic: &Topic, recent: &mut [&mut Traffic]| {
+            let Some(track) = self.tracks.get(topic) else { return };
+            recent.iter_mut().zip(track.within(now, window)).for_each(|(to, traffic)| **to = traffic);
+        };
+        use super::view::Kind::{Eth, Ip, Ipv6, Sctp, Tcp, Udp};
+        let c = &mut out.conversations;
+        for (kind, table) in
+            [(Tcp, &mut c.tcp), (Udp, &mut c.udp), (Sctp, &mut c.sctp), (Ip, &mut c.ip), (Ipv6, &mut c.ipv6), (Eth, &mut c.eth)]
+        {
+            for row in &mut table.rows {
+                recent(&Topic::conversation(kind, row), &mut [&mut row.recent_ab, &mut row.recent_ba]);
+            }
+        }
+        let e = &mut out.endpoints;
+        for (kind, table) in
+            [(Tcp, &mut e.tcp), (Udp, &mut e.udp), (Sctp, &mut e.sctp), (Ip, &mut e.ip), (Ipv6, &mut e.ipv6), (Eth, &mut e.eth)]
+        {
+            for row in &mut table.rows {
+                recent(&Topic::host(kind, row), &mut [&mut row.recent_tx, &mut row.recent_rx]);
+            }
+        }
+        out.vlans.rows.iter_mut().for_each(|row| recent(&Topic::Vlan(row.id), &mut [&mut row.recent]));
+        out.protocols.iter_mut().for_each(|row| recent(&Topic::Protocol(row.path), &mut [&mut row.recent]));
+        let then = mark.mix;
+        out.recent = s.total.since(then.total);
+        out.mirror.recent_link = s.mirror.link.since(then.link);
+        out.mirror.duplicates.recent = s.mirror.duplicates.traffic.since(then.copies);
+        out.untagged = s.untagged.since(then.untagged);
+        out.sizes = since(s.sizes, then.sizes);
+        let now = mix(s);
+        let [unicast, multicast, broadcast] = since(now.casts, then.casts);
+        out.casts = Casts { unicast, multicast, broadcast };
+        let [inbound, outbound, inside, through, unknown] = since(now.directions, then.directions);
+        out.directions = Directions { inbound, outbound, inside, through, unknown };
+        out
+    }
+
+    /// What came in all in the last so many seconds, and the seconds that covers.
+    pub fn all(&self, seconds: i64) -> Option<(Traffic, f64)> {
+        let last = self.marks.back()?;
+        let then = self.mark(last.at, seconds)?;
+        let covered = last.at.saturating_sub(then.at);
+        (covered > 0).then(|| (last.mix.total.since(then.mix.total), covered as f64 / SECOND as f64))
+    }
+
+    /// Bits a second of a row in the last so many seconds.
+    pub fn of(&self, topic: &Topic, seconds: i64) -> Option<f64> {
+        let now = self.marks.back()?.at;
+        let window = self.moment(now, seconds);
+        let [one, other] = self.tracks.get(topic)?.within(now, window);
+        Some(one.plus(other).bits_per_second(now.saturating_sub(window) as f64 / SECOND as f64))
+    }
+
+    /// Bytes a second by which a row has its place: those of the last ten seconds, held while they change little.
+    pub fn rank(&self, topic: &Topic) -> f64 {
+        self.tracks.get(topic).map_or(0.0, |track| track.rank)
+    }
+
+    /// Whether nothing came of a row in the last ten seconds.
+    pub fn is_silent(&self, topic: &Topic) -> bool {
+        self.tracks.get(topic).is_some_and(|track| track.rank <= 0.0)
+    }
+
+    /// Bytes of a row in each of the last spans of eight seconds, oldest first; the open one once half of it is over.
+    pub fn spark(&self, topic: &Topic) -> [Option<f64>; SPARK] {
+        let mut out = [None; SPARK];
+        let span = SPARK_SECONDS * SECOND;
+        let (Some(last), Some(first), Some(track)) = (self.marks.back(), self.marks.front(), self.tracks.get(topic)) else { return out };
+        let open = last.at.rem_euclid(span) >= span / 2;
+        let end = last.at.div_euclid(span).saturating_add(i64::from(open));
+        for (slot, number) in out.iter_mut().zip(end.saturating_sub(SPARK as i64)..end) {
+            let from = number.saturating_mul(span).max(first.at);
+            let to = number.saturating_add(1).saturating_mul(span).min(last.at);
+            if to > from {
+                let [one, other] = since(track.at(to), track.at(from));
+                *slot = Some(one.plus(other).wire_bytes as f64 * (span as f64 / to.saturating_sub(from) as f64));
+            }
+        }
+        out
+    }
+
+    /// The place of a row that is put together on the screen: its bytes a second, held while they change little.
+    pub fn rank_of(&self, name: &str, rate: f64) -> f64 {
+        self.ranks.get(name).copied().filter(|held| within(*held, rate, STEADY)).unwrap_or(rate)
+    }
+
+    /// Notes the rates of such rows.
+    pub fn settle(&mut self, named: impl Iterator<Item = (String, f64)>) {
+        self.ranks = named.map(|(name, rate)| (name.clone(), self.rank_of(&name, rate))).collect();
+    }
+}
+
+/// Whether a rate is as near to another one as this part of it; none is like nothing.
+fn within(held: f64, rate: f64, part: f64) -> bool {
+    held > 0.0 && rate > 0.0 && (rate - held).abs() <= held * part
+}
+
+impl Track {
+    /// Notes what is counted now. Of what is older than the longest rate needs it in full, one moment each eight seconds is enough.
+    fn push(&mut self, at: i64, total: [Traffic; 2]) {
+        self.seen = at;
+        match self.points.back_mut() {
+            Some(last) if last.1 == total => return,
+            Some(last) if last.0 >= at => last.1 = total,
+            _ => self.points.push_back((at, total)),
+        }
+        let fine = at.saturating_sub((BASE + 2) * SECOND);
+        let span = SPARK_SECONDS * SECOND;
+        let mut i = 0;
+        while let (Some(one), Some(next)) = (self.points.get(i), self.points.get(i + 1)) {
+            if next.0 >= fine {
+                break;
+            }
+            let old = next.0 < at.saturating_sub((SPARK as i64 + 2) * span);
+            if old || one.0.saturating_sub(1).div_euclid(span) == next.0.saturating_sub(1).div_euclid(span) {
+                self.points.remove(i);
+            } else {
+                i += 1;
+            }
+        }
+    }
+
+    /// What had been counted at a moment; before the first that is known, what was known then.
+    fn at(&self, moment: i64) -> [Traffic; 2] {
+        let known = self.points.iter().rev().find(|point| point.0 <= moment).or(self.points.front());
+        known.map(|point| point.1).unwrap_or_default()
+    }
+
+    /// What came since a moment, as if what is known of a part of the time held for all of it.
+    fn within(&self, now: i64, moment: i64) -> [Traffic; 2] {
+        let Some((_, total)) = self.points.back() else { return Default::default() };
+        let came = since(*total, self.at(moment));
+        let known = self.points.front().map_or(moment, |first| first.0);
+        let begun = self.points.front().is_some_and(|first| first.1 == [Traffic::default(); 2]);
+        if known <= moment || begun || now <= known {
+            return came;
+        }
+        let scale = now.saturating_sub(moment) as f64 / now.saturating_sub(known) as f64;
+        came.map(|t| Traffic { packets: (t.packets as f64 * scale) as u64, wire_bytes: (t.wire_bytes as f64 * scale) as u64 })
+    }
+
+    /// Takes its place anew where its rates have changed since the moments that they are counted from.
+    fn settle(&mut self, now: i64, ten: i64, minute: i64) {
+        let rate = |from| {
+            let [one, other] = self.within(now, from);
+            one.plus(other).wire_bytes as f64 / (now.saturating_sub(from).max(1) as f64 / SECOND as f64)
+        };
+        let (ten, minute) = (rate(ten), rate(minute));
+        let still = within(self.rank, ten, STEADY) || within(self.rank, ten, JUMP) && within(self.rank, minute, STEADY / 2.0);
+        // A row that is young finds its place first.
+        let young = self.points.front().is_none_or(|first| now.saturating_sub(first.0) <= (BASE + 5) * SECOND);
+        if young || !still {
+            self.rank = if within(ten, minute, JUMP) { (ten + minute) / 2.0 } else { ten };
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Rates that can be read: several spans side by side, rows that hold still.
+
+use super::*;
+use crate::model::{Timestamp, Traffic};
+use crate::snapshot::Conversation;
+use crate::tui::rates::{Rates, SPARK};
+use crate::tui::screen::Screen;
+use crate::tui::view::{Kind, Topic};
+
+const BEGIN: i64 = 1_764_072_000;
+
+/// Conversation `i` of steady ones: its rate varies by a fifth from second to second.
+fn steady(second: i64, i: u64) -> Traffic {
+    let mean = 1_000_000.0 / (1.0 + i as f64 * 0.12);
+    let mut x = (second as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ i.wrapping_mul(0xd1b5_4a32_d192_ed03);
+    x = (x ^ (x >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let noise = (x >> 11) as f64 / (1u64 << 53) as f64;
+    Traffic { packets: 100, wire_bytes: (mean * (0.8 + 0.4 * noise)) as u64 }
+}
+
+/// The picture at a second of what began at second 0.
+fn picture(second: i64, load: impl Fn(i64, u64) -> Traffic, rows: u64) -> Snapshot {
+    let mut s = demo::snapshot(Story::Calm, 0);
+    s.number = second as u64 + 2;
+    s.now = Timestamp::new(BEGIN + second, 0);
+    s.first = Some(Timestamp::new(BEGIN, 0));
+    let row = |i: u64| {
+        let mut row: Conversation = s.conversations.tcp.rows[0].clone();
+        row.a_port = 40_000 + i as u16;
+        row.first = Timestamp::new(BEGIN, 0);
+        (row.ba, row.recent_ba) = Default::default();
+        row.ab = (0..second).map(|at| load(at, i)).fold(Traffic::default(), Traffic::plus);
+        row.recent_ab = if second > 0 { load(second - 1, i) } else { Traffic::default() };
+        row
+    };
+    s.conversations.tcp.rows = (0..rows).map(row).collect();
+    s.conversations.udp.rows.clear();
+    s.total = s.conversations.tcp.rows.iter().map(Conversation::total).fold(Traffic::default(), Traffic::plus);
+    s.recent = s.conversations.tcp.rows.iter().map(Conversation::recent).fold(Traffic::default(), Traffic::plus);
+    s
+}
+
+fn top(session: &Session) -> Vec<Topic> {
+    crate::tui::screens::overview::Overview.topics(&session.app.scene()).into_iter().take(10).collect()
+}
+
+#[test]
+fn rows_of_steady_traffic_hold_still() {
+    let mut session = Session::new(Story::Empty, 120, 40);
+    (0..16).for_each(|second| session.see(picture(second, steady, 40)));
+    for begin in [16, 36, 56] {
+        let before = top(&session);
+        (begin..begin + 20).for_each(|second| session.see(picture(second, steady, 40)));
+        let moved = before.iter().zip(top(&session)).filter(|(was, is)| **was != *is).count();
+        assert!(moved <= 2, "{moved} of the first ten have moved in 20 s");
+    }
+}
+
+#[test]
+fn a_row_that_changes_moves_and_a_silent_one_is_last() {
+    let load = |second: i64, i: u64| match (i, second) {
+        (5, 30..) => Traffic { packets: 1, wire_bytes: 5_000_000 },
+        (0, 30..) => Traffic::default(),
+        _ => Traffic { packets: 1, wire_bytes: 1_000_000 / (i + 1) },
+    };
+    let mut session = Session::new(Story::Empty, 120, 40);
+    (0..30).for_each(|second| session.see(picture(second, load, 8)));
+    let port = |topic: &Topic| if let Topic::Conversation { a_port, .. } = topic { a_port - 40_000 } else { u16::MAX };
+    assert_eq!(port(&top(&session)[0]), 0);
+    (30..45).for_each(|second| session.see(picture(second, load, 8)));
+    let now = top(&session);
+    assert_eq!((port(&now[0]), port(&now[7])), (5, 0));
+}
+
+#[test]
+fn spans_are_exact() {
+    let mut rates = Rates::default();
+    let load = |second: i64, _: u64| Traffic { packets: 1, wire_bytes: 1_000 * (second as u64 + 1) };
+    (1..=40).for_each(|second| rates.note(&picture(second, load, 1)));
+    let snapshot = picture(40, load, 1);
+    let topic = Topic::conversation(Kind::Tcp, &snapshot.conversations.tcp.rows[0]);
+    let mean = |from: u64, to: u64| (from..=to).map(|k| k * 1_000).sum::<u64>() as f64 * 8.0 / (to - from + 1) as f64;
+    assert_eq!(rates.of(&topic, 1), Some(mean(40, 40)));
+    assert_eq!(rates.of(&topic, 10), Some(mean(31, 40)));
+    assert_eq!(rates.of(&topic, 60), Some(mean(1, 40)), "all there is of a minute");
+    let smoothed = rates.smoothed(&snapshot);
+    assert_eq!(smoothed.recent_seconds, 10.0);
+    assert_eq!(smoothed.conversations.tcp.rows[0].recent_ab.wire_bytes, (31..=40).map(|k| k * 1_000).sum::<u64>());
+    assert_eq!(smoothed.recent, smoothed.conversations.tcp.rows[0].recent_ab, "one time for everything");
+    // Second 0 of the small pictures is a multiple of eight: five of them are over.
+    let spark = rates.spark(&topic);
+    let known: Vec<u64> = spark.iter().flatten().map(|bytes| *bytes as u64).collect();
+    assert_eq!(known, (0..5u64).map(|k| (k * 8 + 1..=k * 8 + 8).map(|s| s * 1_000).sum()).collect::<Vec<u64>>());
+    assert_eq!(spark.len(), SPARK);
+}
+
+#[test]
+fn forgetting_and_a_clock_set_back_begin_anew() {
+    let mut rates = Rates::default();
+    let load = |_: i64, _: u64| Traffic { packets: 10, wire_bytes: 1_000 };
+    (0..=20).for_each(|second| rates.note(&picture(second, load, 1)));
+    let mut anew = picture(3, load, 1);
+    anew.now = Timestamp::new(BEGIN + 21, 0);
+    let topic = Topic::conversation(Kind::Tcp, &anew.conversations.tcp.rows[0]);
+    rates.note(&anew);
+    assert_eq!(rates.of(&topic, 60), Some(8_000.0));
+    rates.note(&picture(4, load, 1));
+    assert_eq!(rates.of(&topic, 10), Some(8_000.0), "the clock went back");
+    assert!(!rates.is_silent(&topic));
+}
+
+#[test]
+fn a_paused_picture_keeps_its_rates() {
+    let mut session = Session::new(Story::Empty, 160, 40);
+    let load = |second: i64, _: u64| Traffic { packets: 1, wire_bytes: if second < 20 { 1_000 } else { 9_000 } };
+    (0..20).for_each(|second| session.see(picture(second, load, 3)));
+    session.keys("4 p");
+    let row = |session: &Session| session.lines()[session.line_of(":40000")].clone();
+    let before = row(&session);
+    assert!(before.contains("8.00 kb/s"), "{before}");
+    (20..25).for_each(|second| session.see(picture(second, load, 3)));
+    assert_eq!(row(&session), before);
+    session.keys("p");
+    let after = row(&session);
+    assert!(after.contains("72.0 kb/s") && after.contains("33.6 kb/s"), "1 s and 10 s: {after}");
+}
