@@ -355,6 +355,7 @@ impl Router {
 
     fn mark_snapshot(&mut self, tape_block: &mut TapeBlock, finished: bool) {
         let request = Arc::new(self.request(finished));
+        self.pool.tell(Message::Peaks(self.intervals.peaks()));
         self.pool.tell(Message::Request(Arc::clone(&request)));
         tape_block.marks.push((tape_block.block.packets.len() as u32, Mark::Snapshot(request)));
     }

@@ -121,6 +121,9 @@ pub const COARSE_SAMPLES: usize = 90_000;
 /// Load samples a dashboard's snapshot carries at full resolution: an hour at one second.
 pub const SNAPSHOT_SAMPLES: usize = 3_600;
 
+/// Bins of a load history that are told apart (32 bytes each, 128 KiB): more than a screen has columns of dots, at any length of a capture.
+pub const FINE_BINS: usize = 4 * 1024;
+
 /// Newest milliseconds of which the load is known one by one (24 bytes each: 96 KiB): a packet up to four seconds late still counts in its own.
 pub const BURST_BINS: usize = 4 * 1024;
 

@@ -22,12 +22,14 @@ pub struct Chart {
 impl Chart {
     /// Bins `load` into at most `columns` columns; `None` when there is nothing to draw.
     ///
-    /// A column is a whole number of intervals wide, so that equal load gives equal columns.
+    /// A column is a whole number of bins wide, so that equal load gives equal columns.
     pub fn new(load: &Load, columns: usize) -> Option<Self> {
-        let samples: Vec<&Sample> = load.samples.iter().chain(load.open.as_ref()).filter(|s| s.length > 0).collect();
+        let (samples, interval): (Vec<&Sample>, i64) = match load.finest(None) {
+            Some(fine) => (fine.samples.iter().collect(), fine.width.max(1)),
+            None => (load.samples.iter().chain(load.open.as_ref()).filter(|s| s.length > 0).collect(), load.interval.max(1)),
+        };
         let from = samples.first()?.start;
         let end = samples.iter().map(|s| s.start.plus(s.length)).max()?;
-        let interval = load.interval.max(1);
         let columns = columns.max(1) as i64;
         let span = end.since(from).max(1);
         let intervals = span / interval + i64::from(span % interval != 0);

@@ -20,6 +20,7 @@ use crate::model::host::Checklist;
 use crate::model::time::SECOND;
 use crate::model::{AppSection, DissectLosses, Finding, LearntName, Severity, Timestamp};
 use serde::Serialize;
+use std::sync::Arc;
 
 /// Packets that were not analysed, by the stage that lost them, and packets that could not be decoded fully.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -124,6 +125,30 @@ pub struct Load {
     pub peak: Option<Sample>,
     /// The busiest millisecond of all: when, wire bytes, packets.
     pub peak_ms: Option<(Timestamp, u64, u64)>,
+    /// The same load in bins narrower than intervals where the time is short enough: that of all time, then that of the last seconds and
+    /// minutes of a live port. None where the clock was set back.
+    pub fine: Vec<FineLoad>,
+}
+
+impl Load {
+    /// The narrowest bins that hold everything since a moment, and their width: `None` asks for all time. Where nothing is narrower than the
+    /// intervals there are none: intervals tell more.
+    pub fn finest(&self, since: Option<Timestamp>) -> Option<&FineLoad> {
+        let holds =
+            |fine: &&FineLoad| fine.since.is_none_or(|known| since.is_some_and(|since| known <= since)) && fine.width < self.interval;
+        self.fine.iter().filter(holds).min_by_key(|fine| fine.width)
+    }
+}
+
+/// Load over time in bins of one width, which begin at multiples of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FineLoad {
+    /// Nanoseconds of a bin: a millisecond, or twice, four times … as much.
+    pub width: i64,
+    /// What came earlier is not in it; `None`: nothing is missing.
+    pub since: Option<Timestamp>,
+    /// Bins with packets, oldest first. Their busiest milliseconds are those of the link.
+    pub samples: Arc<[Sample]>,
 }
 
 /// RMON size classes (RFC 2819 etherStatsPkts…): upper bounds in bytes of the captured frame without FCS.

@@ -2,7 +2,7 @@
 
 use crate::model::limits::BURST_BINS;
 use crate::model::time::MILLISECOND;
-use crate::model::{Timestamp, Traffic};
+use crate::model::{Sum, Timestamp, Traffic};
 
 /// One millisecond and what came in it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -19,6 +19,17 @@ impl Burst {
     pub fn larger(self, other: Burst) -> Burst {
         let more = (other.traffic.wire_bytes, self.at) > (self.traffic.wire_bytes, other.at);
         if more { other } else { self }
+    }
+}
+
+/// The larger of two parts; of a time nothing can be taken away.
+impl Sum for Burst {
+    fn merge(&mut self, other: &Self) {
+        *self = self.larger(*other);
+    }
+
+    fn since(&self, _: &Self) -> Self {
+        *self
     }
 }
 

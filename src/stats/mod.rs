@@ -2,6 +2,7 @@
 
 pub mod bursts;
 pub mod context;
+pub mod doubling;
 pub mod exchange;
 pub mod flow;
 pub mod reassembly;
@@ -11,6 +12,7 @@ pub mod totals;
 
 pub use bursts::{Burst, Bursts};
 pub use context::{Context, ContextKey, Contexts};
+pub use doubling::Doubling;
 pub use exchange::Exchanges;
 pub use flow::{FlowHot, FlowTable, Record, TcpTrack};
 pub use reassembly::{Reassembler, ReassemblyCounts, ReassemblyPool, StreamEnd, StreamPiece};

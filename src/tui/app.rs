@@ -7,7 +7,7 @@ use super::details::{self, Subject, finding};
 use super::held;
 use super::hints::{self, Here};
 use super::options::DashboardOptions;
-use super::panels::top;
+use super::panels::{load, top};
 use super::rates::Rates;
 use super::screen::Entry;
 use super::screen::{Effect, Screen, Sorts};
@@ -398,6 +398,21 @@ impl App {
             self.select(None);
             self.view.filter = filter;
             self.narrow();
+        }
+    }
+
+    /// Shows a shorter time on the load chart, or a longer one; spans that would show nothing else are left out.
+    pub(super) fn zoom(&mut self, closer: bool) {
+        let useful = load::scales(&self.shown);
+        let all = SCALES.len();
+        let next = match closer {
+            true => useful.filter(|scale| *scale < self.view.scale).next_back(),
+            false => useful.clone().find(|scale| *scale > self.view.scale).or((self.view.scale < all).then_some(all)),
+        };
+        match next {
+            Some(scale) => self.view.scale = scale,
+            None if closer => self.say("this is as close as the times go".into()),
+            None => self.say("this is everything".into()),
         }
     }
 

@@ -195,8 +195,8 @@ impl App {
             KeyCode::Char('p' | ' ') => self.pause(),
             KeyCode::Char('s') => self.next_column(),
             KeyCode::Char('S') => self.turn(),
-            KeyCode::Char('+' | '=') => self.view.scale = self.view.scale.saturating_sub(1),
-            KeyCode::Char('-' | '_') => self.view.scale = (self.view.scale + 1).min(SCALES.len()),
+            KeyCode::Char('+' | '=') => self.zoom(true),
+            KeyCode::Char('-' | '_') => self.zoom(false),
             KeyCode::Char('d') => {
                 self.view.split = match self.view.split {
                     None => Some(true),

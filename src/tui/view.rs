@@ -158,8 +158,39 @@ impl Pane {
     }
 }
 
-/// Time spans of the load chart, in seconds; beyond the last one: everything.
-pub(super) const SCALES: [i64; 11] = [30, 60, 120, 300, 600, 1_800, 3_600, 10_800, 43_200, 86_400, 604_800];
+/// Time spans of the load chart, in nanoseconds; beyond the last one: everything.
+pub(super) const SCALES: [i64; 18] = {
+    const MILLIS: [i64; 18] = [
+        100,
+        200,
+        500,
+        1_000,
+        2_000,
+        5_000,
+        10_000,
+        30_000,
+        60_000,
+        120_000,
+        300_000,
+        600_000,
+        1_800_000,
+        3_600_000,
+        10_800_000,
+        43_200_000,
+        86_400_000,
+        604_800_000,
+    ];
+    let mut out = MILLIS;
+    let mut i = 0;
+    while i < out.len() {
+        out[i] *= 1_000_000;
+        i += 1;
+    }
+    out
+};
+
+/// The span a live chart begins with: five minutes.
+pub(super) const USUAL_SCALE: usize = 10;
 
 /// The tops of the axes of the load chart as they are drawn, so that they hold still (see [`super::widgets::chart::settle`]).
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -200,7 +231,7 @@ impl Default for View {
         Self {
             bytes: false,
             names: false,
-            scale: 3,
+            scale: USUAL_SCALE,
             split: None,
             conversations: Order::default(),
             endpoints: Order::default(),

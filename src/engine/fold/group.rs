@@ -70,6 +70,8 @@ pub struct ShardGroup {
     /// Headers of the packet walked last.
     headers: Box<Headers>,
     part: IntervalPart,
+    /// The load since the last snapshot, by milliseconds or as finely as there is room.
+    fine: Doubling<IntervalPart>,
     /// The interval that is open.
     open: OpenInterval,
     /// What came late, by the start of its interval.
@@ -93,6 +95,7 @@ impl ShardGroup {
             rules,
             headers: Box::default(),
             part: IntervalPart::default(),
+            fine: Doubling::default(),
             open: OpenInterval::default(),
             late: Vec::new(),
             parts: Vec::new(),
@@ -193,7 +196,7 @@ impl ShardGroup {
             let times = block.weight(packet);
             if let Some(heading) = shard.ingest_weighted(packet, flight, times, local, evicted) {
                 let wire = flight.wire();
-                self.part_of(packet.time).count(wire, times.into(), heading);
+                self.count_load(packet.time, wire, times.into(), heading);
             }
         } else {
             let mut waits = None;
@@ -204,7 +207,7 @@ impl ShardGroup {
             let recalls = shard.recalls();
             if let Some(heading) = heading {
                 let wire = flight.wire();
-                self.part_of(packet.time).count(wire, 1, heading);
+                self.count_load(packet.time, wire, 1, heading);
             }
             if recalls {
                 self.dissect_all(queue);
@@ -225,6 +228,17 @@ impl ShardGroup {
     fn dissect_all(&mut self, queue: &mut DissectQueue<'_>) {
         while let Some(packet) = queue.pop() {
             self.dissect(&packet);
+        }
+    }
+
+    /// Counts a packet in the interval and in the bin of its time.
+    #[inline(always)]
+    fn count_load(&mut self, time: Timestamp, wire: u32, times: u64, heading: TrafficDirection) {
+        self.part_of(time).count(wire, times, heading);
+        if time != Timestamp::UNKNOWN
+            && let Some(bin) = self.fine.at(time)
+        {
+            bin.count(wire, times, heading);
         }
     }
 
@@ -261,7 +275,7 @@ impl ShardGroup {
             let Some(shard) = self.shards.get_mut(at) else { return };
             let heading = shard.recount(&held, &self.headers, &self.local, &mut self.evicted);
             let wire = self.headers.wire;
-            self.part_of(packet.time).count(wire, 1, heading);
+            self.count_load(packet.time, wire, 1, heading);
         }
     }
 
@@ -298,7 +312,7 @@ impl ShardGroup {
                     self.close_all(send);
                 }
                 self.shards.iter_mut().for_each(|s| send(Message::Report(request.number, Box::new(s.report(request)))));
-                send(Message::Reported(request.number, self.part));
+                send(Message::Reported(request.number, self.part, std::mem::take(&mut self.fine)));
             }
             Mark::Reset => {
                 self.close_all(send);

@@ -6,13 +6,13 @@ use crate::engine::tape::Request;
 use crate::model::sum::sums;
 use crate::model::{FlowBatch, Timestamp, Traffic};
 use crate::snapshot::Sample;
-use crate::stats::Burst;
 use crate::stats::totals::TrafficDirection;
+use crate::stats::{Burst, Doubling};
 use std::sync::Arc;
 
 sums! {
     /// What one group counted in one interval.
-    #[derive(Debug, Clone, Copy, Default)]
+    #[derive(Debug, Clone, Copy, Default, PartialEq)]
     pub struct IntervalPart {
         /// Packets and bytes.
         pub traffic: Traffic,
@@ -47,6 +47,8 @@ pub enum Message {
     LateParts(Vec<(Timestamp, IntervalPart)>),
     /// The busiest milliseconds of late packets, by the start of the interval they belong to.
     LateBursts(Vec<(Timestamp, Burst)>),
+    /// The busiest milliseconds since the snapshot before.
+    Peaks(Doubling<Burst>),
     /// Before the interval of that number the clock was set back by so many nanoseconds.
     ClockStep(u64, i64),
     /// Conversations that had to make room.
@@ -59,8 +61,8 @@ pub enum Message {
     Still(Box<Request>),
     /// A shard's report for it.
     Report(u64, Box<ShardReport>),
-    /// A group has sent all its shards' reports for it; its part of the open interval.
-    Reported(u64, IntervalPart),
+    /// A group has sent all its shards' reports for it; its part of the open interval, and of the load since the snapshot before.
+    Reported(u64, IntervalPart, Doubling<IntervalPart>),
     /// A group has forgotten everything.
     Reset,
 }

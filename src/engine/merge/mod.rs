@@ -153,7 +153,7 @@ impl Merge {
         judge: Box<dyn Assess>,
         Recipients { flows, subscribers, publish }: Recipients,
     ) -> Self {
-        let mut timeline = Timeline::new(interval, groups);
+        let mut timeline = Timeline::new(interval, groups, base.live);
         if !subscribers.is_empty() {
             timeline.keep_ended();
         }
@@ -212,7 +212,9 @@ impl Merge {
                 }
                 self.absorb();
             }
-            Message::Reported(number, open) => {
+            Message::Peaks(peaks) => self.timeline.peaks(&peaks),
+            Message::Reported(number, open, fine) => {
+                self.timeline.fine(&fine);
                 let Some(pending) = self.pending.iter_mut().find(|p| p.request.number == number) else { return true };
                 pending.open.merge(&open);
                 pending.left = pending.left.saturating_sub(1);

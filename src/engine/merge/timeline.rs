@@ -1,10 +1,10 @@
 //! Load over time: puts the groups' parts of an interval and the router's facts about it together.
 
 use crate::engine::fold::message::IntervalPart;
-use crate::model::{Timestamp, Traffic};
-use crate::snapshot::{Load, Sample};
+use crate::model::{Sum, Timestamp, Traffic};
+use crate::snapshot::{FineLoad, Load, Sample};
 use crate::stats::series::Mergeable;
-use crate::stats::{Burst, Series};
+use crate::stats::{Burst, Doubling, Series};
 use std::collections::VecDeque;
 
 impl Mergeable for Sample {
@@ -40,8 +40,62 @@ pub struct Timeline {
     steps: VecDeque<(u64, i64)>,
     peak: Option<Sample>,
     burst: Burst,
+    /// The load in fine bins, until the clock is set back: their times would no longer be those of the intervals.
+    fine: Option<Fine>,
+    live: bool,
     /// Intervals that have ended, for whoever wants each of them.
     ended: Option<Vec<Sample>>,
+}
+
+/// Bins of all time, and on a live port the newest ones by themselves: of four seconds, and of two minutes.
+struct Levels<B> {
+    all: Doubling<B>,
+    recent: Vec<Doubling<B>>,
+}
+
+/// The widths of the newest bins: a millisecond times two to this.
+const RECENT: [u32; 2] = [0, 5];
+
+impl<B: Sum + Default> Levels<B> {
+    fn new(live: bool) -> Self {
+        Self { all: Doubling::default(), recent: RECENT.iter().filter(|_| live).map(|&shift| Doubling::recent(shift)).collect() }
+    }
+
+    fn add(&mut self, part: &Doubling<B>) {
+        self.all.add(part);
+        self.recent.iter_mut().for_each(|level| level.add(part));
+    }
+
+    fn each(&self) -> impl Iterator<Item = &Doubling<B>> {
+        std::iter::once(&self.all).chain(&self.recent)
+    }
+}
+
+/// The load in fine bins, with the busiest milliseconds of the link.
+struct Fine {
+    load: Levels<IntervalPart>,
+    peaks: Levels<Burst>,
+}
+
+impl Fine {
+    fn new(live: bool) -> Self {
+        Self { load: Levels::new(live), peaks: Levels::new(live) }
+    }
+
+    fn loads(&self) -> Vec<FineLoad> {
+        let level = |(at, (load, peaks)): (usize, (&Doubling<IntervalPart>, &Doubling<Burst>))| {
+            let width = load.width();
+            let samples = load.iter().filter(|(_, part)| part.traffic.packets > 0).map(|(start, part)| {
+                let mut sample = Sample { start, length: width, ..Sample::default() };
+                sample.add_part(*part);
+                let peak = peaks.overlapping(start, width).copied().fold(Burst::default(), Burst::larger);
+                sample.set_burst(peak);
+                sample
+            });
+            Some(FineLoad { width, since: load.begins().filter(|_| at > 0), samples: samples.collect() })
+        };
+        self.load.each().zip(self.peaks.each()).enumerate().filter_map(level).filter(|fine| !fine.samples.is_empty()).collect()
+    }
 }
 
 /// What a capture holds as a whole: earliest and latest packet, and what was analysed.
@@ -57,7 +111,7 @@ pub struct Extent {
 
 impl Timeline {
     /// A history of intervals of `interval` nanoseconds, each reported by the router and `groups` groups.
-    pub fn new(interval: i64, groups: usize) -> Self {
+    pub fn new(interval: i64, groups: usize, live: bool) -> Self {
         Self {
             interval,
             contributors: groups + 1,
@@ -67,6 +121,8 @@ impl Timeline {
             steps: VecDeque::new(),
             peak: None,
             burst: Burst::default(),
+            fine: Some(Fine::new(live)),
+            live,
             ended: None,
         }
     }
@@ -86,6 +142,7 @@ impl Timeline {
         self.series = Series::new(self.interval);
         self.peak = None;
         self.burst = Burst::default();
+        self.fine = Some(Fine::new(self.live));
     }
 
     /// What the router knows of an interval: start, length, busiest millisecond.
@@ -125,6 +182,17 @@ impl Timeline {
     /// The clock was set back by `nanos` before an interval: what came earlier stays as long ago as it was.
     pub fn clock_step(&mut self, number: u64, nanos: i64) {
         self.steps.push_back((number, nanos));
+        self.fine = None;
+    }
+
+    /// A group's load since the snapshot before.
+    pub fn fine(&mut self, part: &Doubling<IntervalPart>) {
+        self.fine.iter_mut().for_each(|fine| fine.load.add(part));
+    }
+
+    /// The busiest milliseconds since the snapshot before.
+    pub fn peaks(&mut self, peaks: &Doubling<Burst>) {
+        self.fine.iter_mut().for_each(|fine| fine.peaks.add(peaks));
     }
 
     fn contribute(&mut self, number: u64, change: impl FnOnce(&mut Sample)) {
@@ -172,7 +240,8 @@ impl Timeline {
         list.retain(|s| s.traffic.packets > 0);
         let burst = open.map_or(self.burst, |o| self.burst.larger(o.burst()));
         let peak_ms = (burst.traffic.wire_bytes > 0).then_some((burst.at, burst.traffic.wire_bytes, burst.traffic.packets));
-        Load { interval: self.interval, samples: list, open, peak: self.peak(extent), peak_ms }
+        let fine = self.fine.as_ref().map(Fine::loads).unwrap_or_default();
+        Load { interval: self.interval, samples: list, open, peak: self.peak(extent), peak_ms, fine }
     }
 
     /// The busiest interval; the capture as a whole where that is busier, because it lasts no longer than a few intervals: a peak is never

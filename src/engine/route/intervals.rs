@@ -4,7 +4,7 @@ use crate::engine::tape::open_interval::OpenInterval;
 use crate::model::limits::LATE_INTERVALS;
 use crate::model::{Timestamp, Traffic};
 use crate::snapshot::Sample;
-use crate::stats::{Burst, Bursts};
+use crate::stats::{Burst, Bursts, Doubling};
 
 /// An interval that ends: its number, what the router knows of it, and the one that opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,9 @@ pub struct Intervals {
     burst: Burst,
     /// Busiest milliseconds of intervals before the open one, by their start, since they were last asked for.
     late_bursts: Vec<(Timestamp, Burst)>,
+    /// The millisecond counted last, and the busiest ones of all before it by their time, since the last call.
+    millisecond: Burst,
+    peaks: Doubling<Burst>,
 }
 
 impl Intervals {
@@ -47,6 +50,8 @@ impl Intervals {
             bursts: Bursts::new(),
             burst: Burst::default(),
             late_bursts: Vec::new(),
+            millisecond: Burst::default(),
+            peaks: Doubling::default(),
         }
     }
 
@@ -64,6 +69,10 @@ impl Intervals {
     #[inline]
     pub fn count(&mut self, time: Timestamp, wire: u32) -> Option<Closed> {
         let burst = self.bursts.count(time, wire);
+        if burst.at != self.millisecond.at {
+            self.note_millisecond();
+        }
+        self.millisecond = burst;
         if time < self.open.start {
             self.count_late(time, burst);
             return None;
@@ -89,6 +98,21 @@ impl Intervals {
             Some((_, kept)) => *kept = kept.larger(burst),
             None => self.late_bursts.push((start, burst)),
         }
+    }
+
+    fn note_millisecond(&mut self) {
+        let done = std::mem::take(&mut self.millisecond);
+        if done.traffic.packets > 0
+            && let Some(peak) = self.peaks.at(done.at)
+        {
+            *peak = peak.larger(done);
+        }
+    }
+
+    /// The busiest milliseconds by their time, since the last call.
+    pub fn peaks(&mut self) -> Doubling<Burst> {
+        self.note_millisecond();
+        std::mem::take(&mut self.peaks)
     }
 
     /// The busiest milliseconds of earlier intervals, as far as late packets changed them since the last call.
@@ -171,6 +195,7 @@ impl Intervals {
     pub fn forget_late(&mut self) {
         self.late = 0;
         self.late_bursts.clear();
+        (self.millisecond, self.peaks) = Default::default();
     }
 
     /// The open interval so far.

@@ -11,11 +11,12 @@
 
 use crate::model::time::SECOND;
 use crate::model::{Timestamp, units};
+use crate::snapshot::Snapshot;
 use crate::tui::canvas::{Canvas, cells, split_top};
 use crate::tui::theme::Hue;
 use crate::tui::view::{Axes, SCALES, Scene, ratio};
 use crate::tui::widgets::amount;
-use crate::tui::widgets::bins::{self, Bin, Bins};
+use crate::tui::widgets::bins::{self, Bin, Bins, Window};
 use crate::tui::widgets::chart::{self, LABELS, Plot, settle};
 use crate::tui::widgets::frame::titled;
 use crate::tui::widgets::strip;
@@ -23,9 +24,27 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::borrow::Cow;
 
-/// The time scale in force: seconds, or everything.
-pub(in crate::tui) fn seconds(scene: &Scene) -> Option<i64> {
-    SCALES.get(scene.view.scale).copied()
+/// Bins that a chart shows at least: with fewer it would be a staircase.
+const FEWEST_BINS: i64 = 32;
+
+/// The time on the chart.
+fn window(scene: &Scene) -> Window {
+    let Some(&span) = SCALES.get(scene.view.scale) else { return Window::Everything };
+    match scene.snapshot.load.peak_ms {
+        Some((at, ..)) if scene.whole() => Window::Around(at, span),
+        _ => Window::Last(span),
+    }
+}
+
+/// Numbers of the spans that show less than everything, and something.
+pub(in crate::tui) fn scales(s: &Snapshot) -> impl DoubleEndedIterator<Item = usize> + Clone {
+    let known = match (s.first, s.last) {
+        (Some(first), Some(last)) => (if s.live { s.now.max(last) } else { last }).since(first),
+        _ => 0,
+    };
+    let finest = s.load.fine.iter().map(|fine| fine.width).min().unwrap_or(s.load.interval).min(s.load.interval);
+    let useful = move |span: i64| span < known && span / FEWEST_BINS >= finest;
+    SCALES.into_iter().enumerate().filter(move |(_, span)| useful(*span)).map(|(at, _)| at).collect::<Vec<_>>().into_iter()
 }
 
 /// Draws the chart of bits, and one of packets below it when there is room.
@@ -33,7 +52,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let (bits, packets) = if area.height >= 20 { split_top(area, area.height - area.height / 3) } else { (area, Rect::ZERO) };
     let columns = usize::from(area.width.saturating_sub(LABELS)) * 2;
     let s = scene.snapshot;
-    let bins = bins::gather(&s.load, s.now, seconds(scene), columns, s.finished);
+    let bins = bins::gather(&s.load, s.now, window(scene), columns, s.finished);
     let split = divided(scene);
     let before = Axes { key: (scene.view.scale, split, scene.view.bytes), ..Axes::default() };
     let mut axes = if scene.view.axes.key == before.key { scene.view.axes } else { before };
@@ -74,15 +93,23 @@ fn divided(scene: &Scene) -> bool {
 
 fn title(scene: &Scene, split: bool) -> String {
     let what = if split { "Load, out above, in below" } else { "Load" };
-    let span = match seconds(scene) {
-        None if scene.snapshot.live => "since the start".to_owned(),
-        None => "whole capture".to_owned(),
-        Some(s) if s < 60 => format!("last {s} s"),
-        Some(s) if s < 3_600 => format!("last {} min", s / 60),
-        Some(s) if s < 86_400 => format!("last {} h", s / 3_600),
-        Some(s) => format!("last {} d", s / 86_400),
+    let span = match window(scene) {
+        Window::Everything if scene.snapshot.live => "since the start".to_owned(),
+        Window::Everything => "whole capture".to_owned(),
+        Window::Last(span) => format!("last {}", span_name(span)),
+        Window::Around(_, span) => format!("{} around the busiest 1 ms", span_name(span)),
     };
     format!("{what} · {span}")
+}
+
+fn span_name(nanos: i64) -> String {
+    match (nanos / 1_000_000, nanos / SECOND) {
+        (ms, 0) => format!("{ms} ms"),
+        (_, s) if s < 60 => format!("{s} s"),
+        (_, s) if s < 3_600 => format!("{} min", s / 60),
+        (_, s) if s < 86_400 => format!("{} h", s / 3_600),
+        (_, s) => format!("{} d", s / 86_400),
+    }
 }
 
 type Note = Vec<(Cow<'static, str>, Style)>;
@@ -101,7 +128,7 @@ fn note(scene: &Scene, bins: &Bins, width: u16) -> Note {
     let rate = |bytes: f64| amount::rate(scene, bytes * 8.0).plain();
     let utilisation = |bits: f64| s.speed.filter(|speed| *speed > 0).map(|speed| format!(" {}", amount::share(bits / speed as f64)));
     let facts = bins.facts;
-    let mean = if scene.whole() && seconds(scene).is_none() { scene.bits(s.recent, s.total) / 8.0 } else { facts.mean };
+    let mean = if scene.whole() && window(scene) == Window::Everything { scene.bits(s.recent, s.total) / 8.0 } else { facts.mean };
     // What is said, and its rank: the last to go stands first.
     let mut said: Vec<(u8, Note)> = Vec::new();
     if s.live && !s.finished {
@@ -112,11 +139,15 @@ fn note(scene: &Scene, bins: &Bins, width: u16) -> Note {
     }
     let share = utilisation(mean * 8.0).filter(|_| !s.live).unwrap_or_default();
     said.push((1, vec![("mean ".into(), dim), (rate(mean).into(), text), (share.into(), text)]));
-    said.push((4, vec![("p95 ".into(), dim), (rate(facts.p95).into(), text)]));
+    if let Some(p95) = facts.p95 {
+        said.push((4, vec![("p95 1 s ".into(), dim), (rate(p95).into(), text)]));
+    }
     let interval = s.load.interval;
     let interval = s.load.peak.map_or(interval, |peak| peak.length);
     let span = if interval == SECOND { "1 s".to_owned() } else { units::duration(interval as f64 / SECOND as f64) };
-    said.push((2, vec![(format!("max {span} ").into(), dim), (rate(facts.max).into(), text)]));
+    if let Some(max) = facts.max {
+        said.push((2, vec![(format!("max {span} ").into(), dim), (rate(max).into(), text)]));
+    }
     if let Some((at, bytes)) = facts.worst {
         let (value, hue) = match s.speed.filter(|speed| *speed > 0) {
             Some(speed) => (amount::share(bytes * 8.0 / speed as f64), scene.theme.heat(bytes * 8.0 / speed as f64)),

@@ -17,8 +17,6 @@ pub(in crate::tui) struct Bin {
     pub inbound: f64,
     /// Wire bytes in the busiest millisecond of the intervals here, as a rate.
     pub peak_bytes: f64,
-    /// Nanoseconds that had samples.
-    covered: i64,
 }
 
 /// Bins without a cut between them.
@@ -30,6 +28,17 @@ pub(in crate::tui) struct Stretch {
     pub bins: usize,
     /// Beginning of the first, nanoseconds.
     pub start: i64,
+}
+
+/// Which time is shown; spans in nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::tui) enum Window {
+    /// All of it, without long silences.
+    Everything,
+    /// The newest.
+    Last(i64),
+    /// As much before as behind a moment.
+    Around(Timestamp, i64),
 }
 
 /// Load by columns of dots.
@@ -52,16 +61,18 @@ pub(in crate::tui) struct Bins {
 pub(in crate::tui) struct Facts {
     /// Wire bytes a second over the time in view.
     pub mean: f64,
-    /// Wire bytes a second that 95 of 100 intervals stay below.
-    pub p95: f64,
-    /// Wire bytes a second in the busiest interval.
-    pub max: f64,
+    /// Wire bytes a second that 95 of 100 intervals stay below; `None` where too few are in view.
+    pub p95: Option<f64>,
+    /// Wire bytes a second in the busiest interval; `None` where none is in view as a whole.
+    pub max: Option<f64>,
     /// The busiest millisecond: when, wire bytes a second.
     pub worst: Option<(Timestamp, f64)>,
 }
 
 /// Columns of dots that a cut takes.
 pub(in crate::tui) const CUT: usize = 16;
+/// What is younger fills this time from its left.
+const YOUNGEST: i64 = 30 * SECOND;
 /// Silences that are cut at most.
 const CUTS: usize = 3;
 
@@ -85,6 +96,14 @@ impl<'a> Known<'a> {
         self.since(i64::MIN)
     }
 
+    /// Narrower bins in their place, where there are some since a moment (`None`: for all time).
+    fn finer(&self, load: &'a Load, since: Option<i64>) -> Self {
+        match load.finest(since.map(Timestamp)) {
+            Some(fine) => Self { samples: &fine.samples, open: None },
+            None => Self { samples: self.samples, open: self.open },
+        }
+    }
+
     /// Those that end after a moment.
     fn since(&self, moment: i64) -> impl Iterator<Item = &'a Sample> + use<'a> {
         let begin = self.samples.partition_point(|s| end_of(s) <= moment);
@@ -92,36 +111,55 @@ impl<'a> Known<'a> {
     }
 }
 
-/// Spreads samples over `count` bins that end at `now`; `seconds` of `None` shows everything. What is younger than that fills a shorter time
-/// from its left. `finished`: nothing more will come.
-pub(in crate::tui) fn gather(load: &Load, now: Timestamp, seconds: Option<i64>, count: usize, finished: bool) -> Bins {
-    let known = Known::of(load, finished);
-    let (Some(first), Some(last)) = (known.all().next(), known.open.or(known.samples.last())) else { return Bins::default() };
+/// Spreads samples over `count` bins that end at `now`. What is younger than a window fills a shorter time from its left. `finished`: nothing
+/// more will come.
+pub(in crate::tui) fn gather(load: &Load, now: Timestamp, shown: Window, count: usize, finished: bool) -> Bins {
+    let intervals = Known::of(load, finished);
+    let (Some(first), Some(last)) = (intervals.all().next(), intervals.open.or(intervals.samples.last())) else { return Bins::default() };
     let interval = load.interval.max(1);
     // A port that has fallen silent moves on with the clock; otherwise the picture ends where the last interval ends.
     let quiet = now.0.saturating_sub(end_of(last)) > interval.saturating_mul(2);
-    let end = if quiet { now.0 } else { end_of(last) };
+    let mut end = if quiet { now.0 } else { end_of(last) };
+    let since = match shown {
+        Window::Everything => None,
+        Window::Last(span) => Some(end.saturating_sub(span)),
+        Window::Around(at, span) => Some(at.0.saturating_sub(span)),
+    };
+    let known = intervals.finer(load, since);
+    let mut begin = first.start.0;
+    if let (true, Some(first), Some(last)) =
+        (known.samples.as_ptr() != intervals.samples.as_ptr(), known.samples.first(), known.samples.last())
+    {
+        // Bins are known up to now, and narrow: there is no open one to wait for.
+        begin = first.start.0.max(begin);
+        end = if finished { end_of(last) } else { now.0.max(end_of(last)) };
+    }
     let count = count.max(1);
-    let age = end.saturating_sub(first.start.0).max(interval);
-    let (span, stretches) = match seconds {
-        Some(seconds) => window(first.start.0, end, age, seconds, count),
-        None => everything(&known, (first.start.0, end), age, interval, count),
+    let age = end.saturating_sub(begin).max(MILLISECOND);
+    let (span, stretches) = match shown {
+        Window::Last(span) => window(begin, end, age, span, count),
+        Window::Everything => everything(&known, (begin, end), age, interval, count),
+        Window::Around(at, span) => {
+            let start = at.0.saturating_sub(span / 2).min(end.saturating_sub(span)).max(begin);
+            end = end.min(start.saturating_add(span));
+            (divided(span.max(1), count), vec![Stretch { bin: 0, bins: count, start }])
+        }
     };
     let mut bins = vec![None::<Bin>; count];
     for stretch in &stretches {
         let Some(part) = bins.get_mut(stretch.bin..stretch.bin.saturating_add(stretch.bins)) else { continue };
-        known.since(stretch.start).for_each(|sample| spread(sample, stretch.start, span, part));
-        means(part, stretch.start, span, end);
+        known.since(stretch.start).take_while(|s| s.start.0 < end).for_each(|sample| spread(sample, stretch.start, span, part));
+        means(part, stretch.start, span, (begin, end));
     }
-    let from = stretches.first().map_or(first.start.0, |s| s.start).max(first.start.0);
-    let facts = facts(&known, from, end, interval);
+    let from = stretches.first().map_or(begin, |s| s.start).max(begin);
+    let facts = facts(&known, &intervals, (from, end), interval);
     Bins { span, end, bins, stretches, facts }
 }
 
 /// Some time up to now. Bins begin at multiples of their span: a bar keeps its height while it moves left.
-fn window(first: i64, end: i64, age: i64, seconds: i64, count: usize) -> (i64, Vec<Stretch>) {
-    let fitting = SCALES.iter().copied().find(|s| s.saturating_mul(SECOND) >= age).unwrap_or(seconds).min(seconds);
-    let span = divided(fitting.saturating_mul(SECOND), count);
+fn window(first: i64, end: i64, age: i64, shown: i64, count: usize) -> (i64, Vec<Stretch>) {
+    let fitting = SCALES.iter().copied().find(|span| *span >= age.max(YOUNGEST)).unwrap_or(shown).min(shown);
+    let span = divided(fitting, count);
     let latest = end.saturating_sub(1).div_euclid(span).saturating_sub(count as i64 - 1).saturating_mul(span);
     let start = latest.max(first.div_euclid(span).saturating_mul(span));
     (span, vec![Stretch { bin: 0, bins: count, start }])
@@ -177,18 +215,17 @@ fn spread(sample: &Sample, start: i64, span: i64, bins: &mut [Option<Bin>]) {
         bin.packets += sample.traffic.packets as f64 * part;
         bin.outbound += sample.outbound_bytes as f64 * part;
         bin.inbound += sample.inbound_bytes as f64 * part;
-        bin.covered = bin.covered.saturating_add(overlap);
         bin.peak_bytes = bin.peak_bytes.max(peak);
     }
 }
 
-/// Sums become means: over the whole bin, at both ends of a stretch over what is known of it.
-fn means(bins: &mut [Option<Bin>], start: i64, span: i64, end: i64) {
-    let last = usize::try_from(end.saturating_sub(1).saturating_sub(start) / span).unwrap_or(0);
-    let all = bins.len();
+/// Sums become means: over the whole bin, and of one that reaches beyond what is known over its part within that.
+fn means(bins: &mut [Option<Bin>], start: i64, span: i64, (begin, end): (i64, i64)) {
     for (i, bin) in bins.iter_mut().enumerate() {
+        let left = start.saturating_add(span.saturating_mul(i as i64));
+        let known = end.min(left.saturating_add(span)).saturating_sub(left.max(begin));
         if let Some(b) = bin {
-            let seconds = if i >= last || i == 0 || i + 1 == all { b.covered.max(1) } else { span } as f64 / SECOND as f64;
+            let seconds = known.clamp(1, span.max(1)) as f64 / SECOND as f64;
             for value in [&mut b.bytes, &mut b.packets, &mut b.outbound, &mut b.inbound] {
                 *value /= seconds;
             }
@@ -196,20 +233,14 @@ fn means(bins: &mut [Option<Bin>], start: i64, span: i64, end: i64) {
     }
 }
 
-/// Mean over the time in view; the rest by intervals, those without packets among them.
-fn facts(known: &Known, from: i64, end: i64, interval: i64) -> Facts {
+/// Mean and worst over the time in view; the rest by intervals, those without packets among them.
+fn facts(known: &Known, intervals: &Known, (from, end): (i64, i64), interval: i64) -> Facts {
     let mut out = Facts::default();
-    let (mut rates, mut bytes): (Vec<(f64, i64)>, f64) = (Vec::new(), 0.0);
-    for sample in known.since(from) {
-        let length = sample.length.max(1);
-        let inside = end_of(sample).saturating_sub(sample.start.0.max(from)).max(0);
-        let rate = sample.traffic.wire_bytes as f64 / (length as f64 / SECOND as f64);
-        bytes += rate * inside as f64 / SECOND as f64;
-        // A short last interval is no measure of the others.
-        if length >= interval / 2 || rates.is_empty() {
-            out.max = out.max.max(rate);
-            rates.push((rate, inside));
-        }
+    let inside = |sample: &Sample| end.min(end_of(sample)).saturating_sub(sample.start.0.max(from)).max(0);
+    let rate = |sample: &Sample| sample.traffic.wire_bytes as f64 / (sample.length.max(1) as f64 / SECOND as f64);
+    let mut bytes = 0.0;
+    for sample in known.since(from).take_while(|s| s.start.0 < end) {
+        bytes += rate(sample) * inside(sample) as f64 / SECOND as f64;
         let peak = sample.peak_ms_bytes as f64 * (SECOND / MILLISECOND) as f64;
         if peak > out.worst.map_or(0.0, |w| w.1) {
             out.worst = Some((sample.peak_ms_at.unwrap_or(sample.start), peak));
@@ -217,22 +248,33 @@ fn facts(known: &Known, from: i64, end: i64, interval: i64) -> Facts {
     }
     let view = end.saturating_sub(from).max(1);
     out.mean = bytes / (view as f64 / SECOND as f64);
+    let mut rates: Vec<(f64, i64)> = Vec::new();
+    for sample in intervals.since(from).take_while(|s| s.start.0 < end) {
+        let part = inside(sample);
+        // A short last interval is no measure of the others, nor is one of which a part is in view.
+        if (sample.length >= interval / 2 || rates.is_empty()) && part >= sample.length / 2 {
+            rates.push((rate(sample), part));
+        }
+    }
     rates.sort_by(|x, y| y.0.total_cmp(&x.0));
+    out.max = rates.first().map(|r| r.0);
     let mut above = view as f64 * 0.05;
-    out.p95 = rates
-        .iter()
-        .find(|(_, length)| {
-            above -= *length as f64;
-            above < 0.0
-        })
-        .map_or(0.0, |r| r.0);
+    let at = rates.iter().find(|(_, length)| {
+        above -= *length as f64;
+        above < 0.0
+    });
+    out.p95 = (view >= interval.saturating_mul(FEWEST_INTERVALS)).then(|| at.map_or(0.0, |r| r.0));
     out
 }
+
+/// Intervals of which 95 of 100 can be spoken.
+const FEWEST_INTERVALS: i64 = 10;
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::Traffic;
+    use crate::snapshot::FineLoad;
 
     fn sample(second: i64, bytes: u64) -> Sample {
         Sample {
@@ -254,28 +296,29 @@ mod tests {
     #[test]
     fn bins_keep_the_bytes_and_show_gaps() {
         let load = load(vec![sample(0, 100), sample(1, 300), sample(5, 500), sample(29, 10)]);
-        let bins = gather(&load, Timestamp::new(30, 0), Some(30), 30, false);
+        let bins = gather(&load, Timestamp::new(30, 0), Window::Last(30 * SECOND), 30, false);
         assert_eq!(rates(&bins)[..7], [Some(100.0), Some(300.0), None, None, None, Some(500.0), None]);
-        let coarse = gather(&load, Timestamp::new(30, 0), Some(30), 15, false);
+        let coarse = gather(&load, Timestamp::new(30, 0), Window::Last(30 * SECOND), 15, false);
         assert_eq!(rates(&coarse)[..4], [Some(200.0), None, Some(250.0), None]);
         assert_eq!(bins.facts.mean, 910.0 / 30.0);
-        assert_eq!((bins.facts.max, bins.facts.p95), (500.0, 300.0));
+        assert_eq!((bins.facts.max, bins.facts.p95), (Some(500.0), Some(300.0)));
     }
 
     #[test]
     fn a_silent_port_moves_on() {
         let load = load(vec![sample(0, 100), sample(20, 100)]);
-        let bins = gather(&load, Timestamp::new(40, 0), Some(30), 30, false);
+        let bins = gather(&load, Timestamp::new(40, 0), Window::Last(30 * SECOND), 30, false);
         assert_eq!(rates(&bins).iter().position(Option::is_some), Some(10));
         assert_eq!(bins.bins.iter().flatten().count(), 1);
     }
 
     #[test]
     fn a_young_capture_fills_a_shorter_time_from_the_left() {
-        let young = gather(&load((0..10).map(|s| sample(s, 100)).collect()), Timestamp::new(10, 0), Some(300), 60, false);
+        let young = gather(&load((0..10).map(|s| sample(s, 100)).collect()), Timestamp::new(10, 0), Window::Last(300 * SECOND), 60, false);
         assert_eq!((young.span, young.stretches[0].start), (SECOND / 2, 0));
         assert!(young.bins[..20].iter().all(Option::is_some) && young.bins[20..].iter().all(Option::is_none));
-        let older = gather(&load((0..400).map(|s| sample(s, 100)).collect()), Timestamp::new(400, 0), Some(300), 60, false);
+        let older =
+            gather(&load((0..400).map(|s| sample(s, 100)).collect()), Timestamp::new(400, 0), Window::Last(300 * SECOND), 60, false);
         assert!(older.bins.iter().all(Option::is_some));
         assert_eq!(older.span, 5 * SECOND);
     }
@@ -286,7 +329,7 @@ mod tests {
         let at = |millis: i64, finished| {
             let mut load = load.clone();
             load.open = Some(Sample { length: millis * 1_000_000, traffic: Traffic { packets: 1, wire_bytes: 60 }, ..sample(2, 0) });
-            rates(&gather(&load, Timestamp(2 * SECOND + millis * 1_000_000), Some(30), 30, finished))[2]
+            rates(&gather(&load, Timestamp(2 * SECOND + millis * 1_000_000), Window::Last(30 * SECOND), 30, finished))[2]
         };
         assert_eq!((at(400, false), at(600, false)), (None, Some(100.0)), "60 bytes in 0.6 s");
         assert_eq!(at(400, true), Some(150.0), "nothing more will come");
@@ -296,7 +339,7 @@ mod tests {
     fn long_silences_are_cut() {
         let day = 86_400;
         let samples = (0..60).chain(day..day + 60).map(|s| sample(s, 100)).collect();
-        let bins = gather(&load(samples), Timestamp::new(day + 60, 0), None, 200, true);
+        let bins = gather(&load(samples), Timestamp::new(day + 60, 0), Window::Everything, 200, true);
         assert_eq!(bins.stretches.len(), 2);
         assert_eq!(bins.stretches[1].start, day * SECOND);
         let with: Vec<usize> = bins.bins.iter().enumerate().filter(|(_, b)| b.is_some()).map(|(i, _)| i).collect();
@@ -309,11 +352,50 @@ mod tests {
         let odd = Sample { start: Timestamp(i64::MAX - 3), length: i64::MAX, ..Sample::default() };
         let load =
             Load { interval: 0, samples: vec![Sample { start: Timestamp(i64::MIN), ..odd }, odd], open: Some(odd), ..Load::default() };
-        for seconds in [None, Some(30), Some(i64::MAX)] {
+        for shown in [Window::Everything, Window::Last(30 * SECOND), Window::Last(i64::MAX), Window::Around(Timestamp(i64::MIN), 7)] {
             for count in [0, 7, 500] {
-                let _ = gather(&load, Timestamp(i64::MAX), seconds, count, true);
-                let _ = gather(&load, Timestamp(i64::MIN), seconds, count, false);
+                let _ = gather(&load, Timestamp(i64::MAX), shown, count, true);
+                let _ = gather(&load, Timestamp(i64::MIN), shown, count, false);
             }
         }
+    }
+
+    fn millis(at: i64, bytes: u64) -> Sample {
+        Sample {
+            start: Timestamp(at * MILLISECOND),
+            length: MILLISECOND,
+            traffic: Traffic { packets: 1, wire_bytes: bytes },
+            ..Sample::default()
+        }
+    }
+
+    #[test]
+    fn narrow_bins_fill_every_column_of_a_short_file() {
+        let mut load = load((0..9).map(|s| sample(s, 1_000)).collect());
+        load.fine = vec![FineLoad { width: MILLISECOND, since: None, samples: (0..9_000).map(|at| millis(at, 1)).collect() }];
+        let bins = gather(&load, Timestamp::new(9, 0), Window::Everything, 226, true);
+        assert!(bins.bins.iter().flatten().count() >= 225, "{}", bins.bins.iter().flatten().count());
+        assert!(bins.bins.iter().flatten().all(|b| (b.bytes - 1_000.0).abs() < 1.0));
+        let near = gather(&load, Timestamp::new(9, 0), Window::Around(Timestamp::new(4, 0), 100 * MILLISECOND), 100, true);
+        assert_eq!((near.span, near.stretches[0].start), (MILLISECOND, 4 * SECOND - 50 * MILLISECOND));
+        assert_eq!((near.bins.iter().flatten().count(), near.facts.mean), (100, 1_000.0));
+        assert_eq!((near.facts.max, near.facts.p95), (None, None), "no interval is in view");
+    }
+
+    #[test]
+    fn one_packet_at_the_edge_is_no_peak() {
+        let mut load = load(vec![sample(0, 1_000)]);
+        load.fine = vec![FineLoad { width: MILLISECOND, since: None, samples: [millis(0, 500), millis(999, 500)].into() }];
+        let bins = gather(&load, Timestamp::new(1, 0), Window::Everything, 10, true);
+        assert_eq!(rates(&bins)[0], Some(5_000.0), "over the column, not over the millisecond");
+    }
+
+    #[test]
+    fn the_newest_bins_are_for_the_newest_time() {
+        let mut load = load((0..100).map(|s| sample(s, 1_000)).collect());
+        let since = Some(Timestamp::new(96, 0));
+        load.fine = vec![FineLoad { width: MILLISECOND, since, samples: (96_000..100_000).map(|at| millis(at, 3)).collect() }];
+        let shown = |span| rates(&gather(&load, Timestamp::new(100, 0), Window::Last(span), 50, false))[40];
+        assert_eq!((shown(2 * SECOND), shown(30 * SECOND)), (Some(3_000.0), Some(1_000.0)));
     }
 }

@@ -11,7 +11,7 @@
 use super::amount;
 use super::bins::Bins;
 use super::braille::Dots;
-use crate::model::time::{SECOND, Timestamp};
+use crate::model::time::{MILLISECOND, SECOND, Timestamp};
 use crate::tui::canvas::{Canvas, cells};
 use crate::tui::theme::Hue;
 use ratatui::layout::Rect;
@@ -169,25 +169,54 @@ pub(in crate::tui) fn ticks(canvas: &mut Canvas, area: Rect, bins: &Bins, clock:
     }
 }
 
-/// Distances of ticks, in seconds.
-const STEPS: [i64; 18] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 604_800];
+/// Distances of ticks, in milliseconds.
+const STEPS: [i64; 27] = [
+    1,
+    2,
+    5,
+    10,
+    20,
+    50,
+    100,
+    200,
+    500,
+    1_000,
+    2_000,
+    5_000,
+    10_000,
+    15_000,
+    30_000,
+    60_000,
+    120_000,
+    300_000,
+    600_000,
+    900_000,
+    1_800_000,
+    3_600_000,
+    7_200_000,
+    21_600_000,
+    43_200_000,
+    86_400_000,
+    604_800_000,
+];
 
-/// Nanoseconds between ticks that are at least `wide` cells and `least` seconds apart.
+/// Nanoseconds between ticks that are at least `wide` cells and `least` nanoseconds apart.
 fn distance(per_cell: i64, wide: i64, least: i64) -> i64 {
-    let fits = |s: &i64| *s >= least && s.saturating_mul(SECOND) / per_cell >= wide;
-    let days = per_cell.saturating_mul(wide) / SECOND / 86_400 * 86_400;
-    STEPS.into_iter().find(fits).unwrap_or(days.saturating_add(86_400)).saturating_mul(SECOND)
+    let fits = |step: &i64| *step >= least && *step / per_cell >= wide;
+    let day = 86_400 * SECOND;
+    let days = per_cell.saturating_mul(wide) / day * day;
+    STEPS.into_iter().map(|ms| ms * MILLISECOND).find(fits).unwrap_or(days.saturating_add(day))
 }
 
 fn ago_ticks(canvas: &mut Canvas, field: Rect, bins: &Bins) {
     let dim = canvas.theme.style(Hue::Dim);
     let per_cell = bins.span.saturating_mul(2).max(1);
-    let window = bins.span.saturating_mul(bins.bins.len() as i64) / SECOND;
+    let window = bins.span.saturating_mul(bins.bins.len() as i64);
     // Minutes are not divided where minutes are counted, nor hours where hours are.
-    let least = if window > 9_000 {
-        3_600
-    } else if window > 150 {
-        60
+    let least = if window > 9_000 * SECOND {
+        3_600 * SECOND
+    } else if window > 150 * SECOND {
+        60 * SECOND
     } else {
         1
     };
@@ -199,7 +228,7 @@ fn ago_ticks(canvas: &mut Canvas, field: Rect, bins: &Bins) {
     let mut back = step;
     while back / per_cell <= i64::from(last) {
         let at = field.x + last - (back / per_cell) as u16;
-        let text = ago(back / SECOND);
+        let text = if back % SECOND == 0 { ago(back / SECOND) } else { format!("-{} ms", back / MILLISECOND) };
         if at + cells(&text) < now {
             canvas.put(at, field.y, field.right().saturating_sub(at), &text, dim);
         }
@@ -210,7 +239,7 @@ fn ago_ticks(canvas: &mut Canvas, field: Rect, bins: &Bins) {
 fn clock_ticks(canvas: &mut Canvas, field: Rect, bins: &Bins, offset: i64) {
     let dim = canvas.theme.style(Hue::Dim);
     let per_cell = bins.span.saturating_mul(2).max(1);
-    let step = distance(per_cell, 14, 1);
+    let step = distance(per_cell, 16, 1);
     let mut free = 0;
     for stretch in &bins.stretches {
         let (left, end) =
@@ -220,7 +249,11 @@ fn clock_ticks(canvas: &mut Canvas, field: Rect, bins: &Bins, offset: i64) {
         let dated = bins.stretches.len() > 1 || step >= 86_400 * SECOND;
         while at < end {
             let column = left.saturating_add((at.saturating_sub(stretch.start) / per_cell).clamp(0, i64::from(u16::MAX)) as u16);
-            let text = if dated { amount::date(Timestamp(at), offset) } else { amount::time_of_day(Timestamp(at), offset) };
+            let text = match (dated, step < SECOND) {
+                (true, _) => amount::date(Timestamp(at), offset),
+                (_, true) => amount::moment(Timestamp(at), offset),
+                (_, false) => amount::time_of_day(Timestamp(at), offset),
+            };
             if column >= free && column.saturating_add(cells(&text)) <= field.width {
                 canvas.put(field.x + column, field.y, field.width, &text, dim);
                 free = column + cells(&text) + 2;
