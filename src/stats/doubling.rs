@@ -167,7 +167,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn filled(millis: impl IntoIterator<Item = i64>, limit: usize) -> Doubling<Traffic> {
-        let mut out = Doubling::with_limit(limit);
+        let mut out = Doubling::<Traffic>::with_limit(limit);
         for at in millis {
             out.at(Timestamp(at * MILLISECOND)).expect("room").count(100);
         }

@@ -406,8 +406,8 @@ impl App {
         let useful = load::scales(&self.shown);
         let all = SCALES.len();
         let next = match closer {
-            true => useful.filter(|scale| *scale < self.view.scale).next_back(),
-            false => useful.clone().find(|scale| *scale > self.view.scale).or((self.view.scale < all).then_some(all)),
+            true => useful.iter().copied().rfind(|scale| *scale < self.view.scale),
+            false => useful.iter().copied().find(|scale| *scale > self.view.scale).or((self.view.scale < all).then_some(all)),
         };
         match next {
             Some(scale) => self.view.scale = scale,

@@ -4,7 +4,6 @@ use super::app::{App, Modal, QUESTION, Typing};
 use super::canvas::Hit;
 use super::chrome::palette::{self, Action, Choice, Palette};
 use super::screen::{Effect, Sorts};
-use super::view::SCALES;
 use crate::snapshot::{Column, Filter, Order, tables};
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use std::sync::Arc;

@@ -37,6 +37,7 @@ mod screen;
 mod screens;
 mod terminal;
 mod theme;
+mod topic;
 mod view;
 mod widgets;
 

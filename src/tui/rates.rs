@@ -4,7 +4,7 @@
 //! time. [`Rates::smoothed`] turns it into a picture whose recent numbers cover ten seconds, so that everything on a screen rests on the
 //! same time; the other spans are looked up where they stand in a column. Files have no now and are left alone.
 
-use super::view::Topic;
+use super::topic::{Kind, Topic};
 use crate::model::limits::{RATE_MARKS, RATE_TRACKS};
 use crate::model::time::SECOND;
 use crate::model::{Timestamp, Traffic};
@@ -62,7 +62,7 @@ pub(super) struct Rates {
 
 /// Each row of a picture with its name and what was counted of it in all, recently, and when it began.
 fn rows(s: &Snapshot) -> impl Iterator<Item = (Topic, [Traffic; 2], [Traffic; 2], Option<Timestamp>)> + '_ {
-    use super::view::Kind::{Eth, Ip, Ipv6, Sctp, Tcp, Udp};
+    use Kind::{Eth, Ip, Ipv6, Sctp, Tcp, Udp};
     let kinds = [Tcp, Udp, Sctp, Ip, Ipv6, Eth];
     let talks = kinds.into_iter().flat_map(move |kind| {
         kind.conversations(s)
@@ -183,7 +183,7 @@ impl Rates {
             let Some(track) = self.tracks.get(topic) else { return };
             recent.iter_mut().zip(track.within(now, window)).for_each(|(to, traffic)| **to = traffic);
         };
-        use super::view::Kind::{Eth, Ip, Ipv6, Sctp, Tcp, Udp};
+        use Kind::{Eth, Ip, Ipv6, Sctp, Tcp, Udp};
         let c = &mut out.conversations;
         for (kind, table) in
             [(Tcp, &mut c.tcp), (Udp, &mut c.udp), (Sctp, &mut c.sctp), (Ip, &mut c.ip), (Ipv6, &mut c.ipv6), (Eth, &mut c.eth)]

@@ -3,100 +3,12 @@
 use super::options::DashboardOptions;
 use super::rates::{self, Rates};
 use super::theme::{Hue, Theme};
-use crate::model::{Address, Path, Subject, Timestamp, Traffic};
-use crate::snapshot::{Conversation, Filter, HostRow, Kinds, Order, Snapshot, Table};
+pub(super) use super::topic::{Kind, Topic};
+use crate::model::{Timestamp, Traffic};
+use crate::snapshot::{Conversation, Filter, HostRow, Order, Snapshot};
 use std::any::Any;
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-
-/// A layer conversations and end points are counted at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Kind {
-    Tcp,
-    Udp,
-    Sctp,
-    Ip,
-    Ipv6,
-    Eth,
-}
-
-impl Kind {
-    /// The word on screen.
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Tcp => "TCP",
-            Kind::Udp => "UDP",
-            Kind::Sctp => "SCTP",
-            Kind::Ip => "IPv4",
-            Kind::Ipv6 => "IPv6",
-            Kind::Eth => "Ethernet",
-        }
-    }
-
-    /// The word registries use.
-    pub fn token(self) -> &'static str {
-        match self {
-            Kind::Tcp => "tcp",
-            Kind::Udp => "udp",
-            Kind::Sctp => "sctp",
-            Kind::Ip => "ip",
-            Kind::Ipv6 => "ipv6",
-            Kind::Eth => "eth",
-        }
-    }
-
-    /// Conversations of this kind.
-    pub fn conversations(self, snapshot: &Snapshot) -> &Table<Conversation> {
-        self.of(&snapshot.conversations)
-    }
-
-    /// End points of this kind.
-    pub fn endpoints(self, snapshot: &Snapshot) -> &Table<HostRow> {
-        self.of(&snapshot.endpoints)
-    }
-
-    fn of<R>(self, kinds: &Kinds<R>) -> &Table<R> {
-        match self {
-            Kind::Tcp => &kinds.tcp,
-            Kind::Udp => &kinds.udp,
-            Kind::Sctp => &kinds.sctp,
-            Kind::Ip => &kinds.ip,
-            Kind::Ipv6 => &kinds.ipv6,
-            Kind::Eth => &kinds.eth,
-        }
-    }
-}
-
-/// A thing that has a row and a page of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Topic {
-    /// A conversation.
-    Conversation { kind: Kind, a: Address, a_port: u16, b: Address, b_port: u16, first: Timestamp },
-    /// An end point.
-    Host { kind: Kind, address: Address, port: u16 },
-    /// A path of the hierarchy.
-    Protocol(Path),
-    /// An application known by its port or content.
-    App(String),
-    /// A VLAN identifier.
-    Vlan(u16),
-    /// A row that has no page: its number, which stays the same while the row is there.
-    Row(u64),
-    /// A finding: its identifier and what it is about.
-    Finding(&'static str, Subject),
-}
-
-impl Topic {
-    /// The topic of a conversation.
-    pub fn conversation(kind: Kind, row: &Conversation) -> Self {
-        Topic::Conversation { kind, a: row.a, a_port: row.a_port, b: row.b, b_port: row.b_port, first: row.first }
-    }
-
-    /// The topic of an end point.
-    pub fn host(kind: Kind, row: &HostRow) -> Self {
-        Topic::Host { kind, address: row.address, port: row.port }
-    }
-}
 
 /// One list: what is selected in it and how it is shown.
 #[derive(Debug, Default)]

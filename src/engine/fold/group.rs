@@ -13,6 +13,8 @@ use crate::engine::tape::precomputed::Precomputed;
 use crate::engine::tape::{Mark, TapeBlock};
 use crate::model::limits::{LATE_INTERVALS, SHARDS};
 use crate::model::{Timestamp, memory};
+use crate::stats::Doubling;
+use crate::stats::totals::TrafficDirection;
 use std::ops::Range;
 use std::sync::Arc;
 

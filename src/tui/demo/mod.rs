@@ -100,7 +100,7 @@ fn load(second: i64, from: i64) -> Load {
     let peak = samples.iter().max_by_key(|s| s.traffic.wire_bytes).copied();
     let fastest = samples.iter().max_by_key(|s| s.peak_ms_bytes);
     let peak_ms = fastest.and_then(|s| s.peak_ms_at.map(|t| (t, s.peak_ms_bytes, s.peak_ms_packets)));
-    Load { interval: SECOND, samples, open: None, peak, peak_ms }
+    Load { interval: SECOND, samples, open: None, peak, peak_ms, fine: Vec::new() }
 }
 
 fn split(bytes: f64, down: f64) -> (Traffic, Traffic) {

@@ -37,14 +37,14 @@ fn window(scene: &Scene) -> Window {
 }
 
 /// Numbers of the spans that show less than everything, and something.
-pub(in crate::tui) fn scales(s: &Snapshot) -> impl DoubleEndedIterator<Item = usize> + Clone {
+pub(in crate::tui) fn scales(s: &Snapshot) -> Vec<usize> {
     let known = match (s.first, s.last) {
         (Some(first), Some(last)) => (if s.live { s.now.max(last) } else { last }).since(first),
         _ => 0,
     };
     let finest = s.load.fine.iter().map(|fine| fine.width).min().unwrap_or(s.load.interval).min(s.load.interval);
     let useful = move |span: i64| span < known && span / FEWEST_BINS >= finest;
-    SCALES.into_iter().enumerate().filter(move |(_, span)| useful(*span)).map(|(at, _)| at).collect::<Vec<_>>().into_iter()
+    SCALES.into_iter().enumerate().filter(move |(_, span)| useful(*span)).map(|(at, _)| at).collect()
 }
 
 /// Draws the chart of bits, and one of packets below it when there is room.

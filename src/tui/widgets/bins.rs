@@ -28,6 +28,8 @@ pub(in crate::tui) struct Stretch {
     pub bins: usize,
     /// Beginning of the first, nanoseconds.
     pub start: i64,
+    /// End of what is known of it: a silence or the end of everything.
+    pub end: i64,
 }
 
 /// Which time is shown; spans in nanoseconds.
@@ -142,14 +144,14 @@ pub(in crate::tui) fn gather(load: &Load, now: Timestamp, shown: Window, count: 
         Window::Around(at, span) => {
             let start = at.0.saturating_sub(span / 2).min(end.saturating_sub(span)).max(begin);
             end = end.min(start.saturating_add(span));
-            (divided(span.max(1), count), vec![Stretch { bin: 0, bins: count, start }])
+            (divided(span.max(1), count), vec![Stretch { bin: 0, bins: count, start, end }])
         }
     };
     let mut bins = vec![None::<Bin>; count];
     for stretch in &stretches {
         let Some(part) = bins.get_mut(stretch.bin..stretch.bin.saturating_add(stretch.bins)) else { continue };
         known.since(stretch.start).take_while(|s| s.start.0 < end).for_each(|sample| spread(sample, stretch.start, span, part));
-        means(part, stretch.start, span, (begin, end));
+        means(part, stretch.start, span, (begin, stretch.end));
     }
     let from = stretches.first().map_or(begin, |s| s.start).max(begin);
     let facts = facts(&known, &intervals, (from, end), interval);
@@ -162,7 +164,7 @@ fn window(first: i64, end: i64, age: i64, shown: i64, count: usize) -> (i64, Vec
     let span = divided(fitting, count);
     let latest = end.saturating_sub(1).div_euclid(span).saturating_sub(count as i64 - 1).saturating_mul(span);
     let start = latest.max(first.div_euclid(span).saturating_mul(span));
-    (span, vec![Stretch { bin: 0, bins: count, start }])
+    (span, vec![Stretch { bin: 0, bins: count, start, end }])
 }
 
 /// Everything, but for silences that are much longer than what is left without them.
@@ -180,7 +182,7 @@ fn everything(known: &Known, (start, end): (i64, i64), age: i64, interval: i64, 
     for to in silences.iter().map(|s| s.0).chain([end]) {
         let needs = to.saturating_sub(from).max(1);
         let bins = usize::try_from(needs / span + i64::from(needs % span != 0)).unwrap_or(count);
-        stretches.push(Stretch { bin, bins: bins.min(count.saturating_sub(bin)), start: from });
+        stretches.push(Stretch { bin, bins: bins.min(count.saturating_sub(bin)), start: from, end: to });
         bin = bin.saturating_add(bins).saturating_add(CUT);
         from = silences.iter().find(|s| s.0 == to).map_or(end, |s| s.1);
     }
