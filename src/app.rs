@@ -5,6 +5,7 @@ mod console;
 mod interfaces;
 mod memory;
 mod output;
+mod packets;
 mod progress;
 mod rights;
 mod screen;
@@ -67,6 +68,7 @@ fn run(settings: &Invocation) -> Result<u8> {
             write_report(&console, common, &by_name(input)?, (format, table), output.as_deref(), *top)
         }
         Command::Check { input, format } => check::check(&console, common, &by_name(input)?, format),
+        Command::Packets { input, format } => packets::list(&console, common, &by_name(input)?, format).map(|()| 0),
         Command::Interfaces => interfaces::list(&console).map(|()| 0),
         Command::Explain { finding: Some(id) } => check::explain(&console, id).map(|()| 0),
         Command::Explain { finding: None } => check::list(&console).map(|()| 0),

@@ -72,6 +72,9 @@ pub fn parse(args: impl IntoIterator<Item = OsString>, formats: &[(&'static str,
 /// Report formats that a check comes in.
 const CHECK_FORMATS: [&str; 2] = ["text", "json"];
 
+/// Formats that a list of packets comes in.
+const PACKET_FORMATS: [&str; 2] = ["text", "json"];
+
 /// Whether the command line itself names the format of a report.
 fn format_is_typed(matches: &ArgMatches) -> bool {
     let report = matches.subcommand_matches("report");
@@ -115,8 +118,16 @@ fn with_default(mut command: clap::Command, entry: &config::Entry) -> Result<cla
     for name in names {
         if let Some(id) = command.find_subcommand(&name).and_then(id) {
             known = true;
-            // A check comes in fewer formats than the report that a file's `format` is about.
-            if name == "check" && entry.key == "format" && !entry.values.iter().all(|v| CHECK_FORMATS.contains(&v.as_str())) {
+            // Checks and lists come in fewer formats than the report that a file's `format` is about.
+            let fewer: Option<&[&str]> = match name.as_str() {
+                "check" => Some(&CHECK_FORMATS),
+                "packets" => Some(&PACKET_FORMATS),
+                _ => None,
+            };
+            if let Some(formats) = fewer
+                && entry.key == "format"
+                && !entry.values.iter().all(|v| formats.contains(&v.as_str()))
+            {
                 continue;
             }
             command = command.mut_subcommand(name, |c| change(c, id));

@@ -41,6 +41,7 @@ fn conversation(a: Address, b: Address, ports: (u16, u16), ab: Traffic, ba: Traf
         server_name: None,
         path: path(&[Proto::Eth, Proto::Ip, Proto::Tcp]),
         vlans: [10, 20].into_iter().collect(),
+        tcp: None,
     }
 }
 

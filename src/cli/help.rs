@@ -29,6 +29,15 @@ Examples:
 Several files are merged by packet time. On an interface, from a pipe and with --follow the report comes after --for, or at
 Ctrl-C or SIGTERM. What was lost goes to standard error. With --decap none --no-dedup the report is about the packets exactly as captured.";
 
+/// Below the help of `spantop packets`.
+pub const PACKETS: &str = "\
+Examples:
+  spantop packets --decap none --no-dedup office.pcapng     the flags that Wireshark shows
+  spantop packets office.pcapng | grep 'left out'           which packets are copies
+  spantop packets --format json office.pcapng | jq -c 'select(.analysis != [])'
+
+Flags are Wireshark's tcp.analysis.* by its own procedure, in the order of the capture. What is left out as a copy has none.";
+
 /// Below the help of `spantop check`.
 pub const CHECK: &str = "\
 Examples:

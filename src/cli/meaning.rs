@@ -44,6 +44,7 @@ impl Typed {
                 }
                 Command::Check { input: wanted(input.meant(None)?, "check")?, format }
             }
+            TypedCommand::Packets { input, format } => Command::Packets { input: wanted(input.meant(None)?, "packets")?, format },
             TypedCommand::Interfaces => Command::Interfaces,
             TypedCommand::Explain { finding } => Command::Explain { finding },
             TypedCommand::Completions { shell } => Command::Completions(Shell(shell)),

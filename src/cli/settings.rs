@@ -44,6 +44,13 @@ pub enum Command {
         /// Token of the report format: `text` or `json`.
         format: String,
     },
+    /// A list of packets.
+    Packets {
+        /// Where packets come from.
+        input: InputSettings,
+        /// Token of the format: `text` or `json`.
+        format: String,
+    },
     /// The list of interfaces.
     Interfaces,
     /// What a finding means.

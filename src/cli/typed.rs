@@ -1,6 +1,6 @@
 //! What can be typed: every option with its help. What it means: `meaning.rs`.
 
-use super::{CHECK_FORMATS, help, units};
+use super::{CHECK_FORMATS, PACKET_FORMATS, help, units};
 use crate::model::{Carrier, RspanChoice, StampChoice};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -51,6 +51,15 @@ pub(super) enum TypedCommand {
         input: TypedInput,
         /// How the answer looks
         #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = CHECK_FORMATS)]
+        format: String,
+    },
+    /// List the packets of captures, a line each: what Wireshark's TCP analysis says of them, and which are left out as copies
+    #[command(after_help = help::PACKETS)]
+    Packets {
+        #[command(flatten)]
+        input: TypedInput,
+        /// How a packet looks: a line to read, or a JSON object on a line
+        #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = PACKET_FORMATS)]
         format: String,
     },
     /// List the interfaces and what each would be good for

@@ -16,6 +16,7 @@ mod router;
 mod tape;
 mod threads;
 
+pub use fold::listing::PacketListener;
 pub use fold::local;
 pub use memory::MemoryPlan;
 pub use merge::{Ended, FlowListener, Published, Subscriber, Subscription, subscribe};
@@ -27,7 +28,7 @@ use crate::decode::Rules;
 use crate::error::{Error, Outcome, Result};
 use crate::model::limits::{BLOCK_BYTES, SHARDS};
 use crate::model::mix::Keys;
-use crate::model::{Address, StampChoice, clock};
+use crate::model::{Address, Decap, StampChoice, clock};
 use crate::settings::{LoadSettings, MirrorSettings};
 use crate::snapshot::{Feed, Query, Snapshot};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
@@ -124,6 +125,8 @@ pub struct Listeners {
     pub subscribers: Vec<Subscriber>,
     /// Who gets every closed conversation and is waited for.
     pub flows: Option<FlowListener>,
+    /// Who gets every packet with what became of it, and is waited for. Everything is folded in one thread then.
+    pub packets: Option<PacketListener>,
 }
 
 impl Listeners {
@@ -200,8 +203,12 @@ fn router(
     let base = Snapshot { live: settings.live, filter: settings.filter.clone(), speed: settings.mirror.speed, ..Snapshot::default() };
     let rules = rules_of(&settings.mirror.clone().resolved())?;
     let shards = ShardPlan { flow_records: listeners.flows.is_some() || !listeners.subscribers.is_empty(), ..plan_of(settings) };
-    let (workers, groups) = division(settings);
-    let groups: Vec<_> = groups.into_iter().map(|s| ShardGroup::new(s, shards, Arc::clone(&local), rules.clone())).collect();
+    let threads = if listeners.packets.is_some() { 0 } else { settings.threads };
+    let (workers, groups) = division(threads, settings.live);
+    let mut groups: Vec<_> = groups.into_iter().map(|s| ShardGroup::new(s, shards, Arc::clone(&local), rules.clone())).collect();
+    if let Some(listener) = listeners.packets {
+        groups = groups.into_iter().take(1).zip([listener]).map(|(group, listener)| group.listing(listener)).collect();
+    }
     let answered = Arc::new(AtomicU64::new(0));
     let publish: Publish = {
         let (answered, mut publish) = (Arc::clone(&answered), publish);
@@ -259,8 +266,8 @@ fn router(
 
 /// How many worker threads there are, and the shards of each group. Whoever reads a file may fold some, so there are more groups than
 /// workers; a live port is never made to wait for that.
-fn division(settings: &Settings) -> (usize, Vec<Range<u8>>) {
-    let (workers, groups) = match (settings.threads, settings.live) {
+fn division(threads: usize, live: bool) -> (usize, Vec<Range<u8>>) {
+    let (workers, groups) = match (threads, live) {
         (0, _) => (0, 1),
         (n, true) => (n.saturating_sub(1).clamp(1, SHARDS), n.saturating_sub(1).clamp(1, SHARDS)),
         (n, false) => {
@@ -294,6 +301,7 @@ fn plan_of(settings: &Settings) -> ShardPlan {
         flows: settings.memory.flows_per_shard,
         dedup: settings.mirror.dedup,
         flow_records: false,
+        nested: settings.mirror.decap == Decap::None,
         hash_keys: HashKeys { tables: random(), copies: on_a_port(), shards: on_a_port() },
     }
 }

@@ -4,6 +4,8 @@
 //! true value. Up to 64 ns every value has its own. The list grows to the longest duration seen; 2^41 ns (37 minutes) and more share the
 //! last bucket, and extremes and sums are exact.
 
+use super::sum::Sum;
+
 /// Buckets of each power of two, as a power of two.
 const SUB_BITS: u32 = 6;
 
@@ -129,6 +131,16 @@ impl Histogram {
             max: seconds(self.longest),
             mean: seconds(self.sum) / self.count.max(1) as f64,
         })
+    }
+}
+
+impl Sum for Histogram {
+    fn merge(&mut self, other: &Self) {
+        Histogram::merge(self, other);
+    }
+
+    fn since(&self, earlier: &Self) -> Self {
+        Histogram::since(self, earlier)
     }
 }
 

@@ -210,6 +210,24 @@ pub const HOLES_PER_SHARD: usize = 4 * 1024;
 /// late fills its oldest first and loses some beside that: as many as are lost of 10,000 segments at 1 % may lie in front.
 pub const HOLES_PER_FLOW: usize = 128;
 
+/// Connections whose segments are analysed as Wireshark does, per shard (128 bytes each, and as much again where few things happen in them: at most
+/// 400 MiB in all, taken as connections come): as many as there may be conversations in the default memory, half of them TCP. Those beyond have no
+/// `tcp.analysis` flags, and are counted.
+pub const ANALYSED_PER_SHARD: usize = 24 * 1024;
+
+/// Segments of one direction that wait for their acknowledgement in the analysis: Wireshark's own limit, beyond which it notes no more.
+pub const UNACKED_PER_FLOW: usize = 10_000;
+
+/// The same in all connections of a shard (16 bytes each; 2 MiB a shard with the room vectors keep, 128 MiB in all): 64 MB in flight in a shard at
+/// full segments, where most ports carry less than that together. What finds no room is not measured, and counted.
+pub const UNACKED_PER_SHARD: usize = 64 * 1024;
+
+/// TCP segments that come in IP fragments and are put together for the analysis at the same time, per shard (some 200 bytes each). Newer ones win.
+pub const SPLIT_SEGMENTS: usize = 256;
+
+/// Fragments of one such segment that are told apart while others are missing: 64 KiB in fragments of 1.4 KiB come in 47.
+pub const SPLIT_PIECES: usize = 64;
+
 /// Hosts and address blocks whose answered and unanswered conversations are told apart for asymmetric routing (32 bytes each).
 pub const PLACES: usize = 8 * 1024;
 

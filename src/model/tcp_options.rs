@@ -20,6 +20,8 @@ pub enum TcpOption<'a> {
         /// What of the peer's clock was received last.
         echo: u32,
     },
+    /// One of multipath TCP (RFC 8684 section 3), by its subtype.
+    Multipath(u8),
     /// Any other kind, by its number; also a known one with a length that is not its own.
     Other(u8),
 }
@@ -53,6 +55,12 @@ impl<'a> TcpOptions<'a> {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether there are time stamps and nothing else, laid out as nearly all systems do (RFC 7323 appendix A).
+    #[inline]
+    pub fn has_time_stamps_only(&self) -> bool {
+        matches!(self.0, [1, 1, 8, 10, rest @ ..] if rest.len() == 8)
     }
 
     /// The options in their order, without padding.
@@ -113,6 +121,7 @@ fn option(kind: u8, body: &[u8]) -> TcpOption<'_> {
         (8, &[a, b, c, d, e, f, g, h]) => {
             TcpOption::Timestamps { value: u32::from_be_bytes([a, b, c, d]), echo: u32::from_be_bytes([e, f, g, h]) }
         }
+        (30, &[first, ..]) => TcpOption::Multipath(first >> 4),
         _ => TcpOption::Other(kind),
     }
 }

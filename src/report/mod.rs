@@ -11,6 +11,7 @@ mod html;
 mod json;
 mod layout;
 mod markdown;
+pub mod packets;
 pub mod registry;
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,7 @@ pub use rows::{Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, Vla
 
 use crate::model::host::Checklist;
 use crate::model::time::SECOND;
-use crate::model::{AppSection, DissectLosses, Finding, LearntName, Severity, Timestamp};
+use crate::model::{AnalysisCounts, AppSection, DissectLosses, Finding, Histogram, LearntName, Severity, Timestamp};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -237,6 +237,17 @@ pub struct TcpFlags {
     pub reset: u64,
 }
 
+/// What Wireshark's TCP analysis counted (`tcp.analysis.*`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TcpAnalysis {
+    /// Packets by flag.
+    pub flags: AnalysisCounts,
+    /// Initial round trips: from the SYN to the first acknowledgement without one, once a connection.
+    pub handshake_rtt: Histogram,
+    /// Segments of connections for which there was no room.
+    pub not_analysed: u64,
+}
+
 /// Everything counted up to a moment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
@@ -292,6 +303,8 @@ pub struct Snapshot {
     pub untagged: Traffic,
     /// TCP flag counts.
     pub tcp_flags: TcpFlags,
+    /// What Wireshark says of TCP segments.
+    pub tcp_analysis: TcpAnalysis,
     /// What was counted of each application protocol.
     pub apps: Vec<AppSection>,
     /// Names of addresses, learnt from what passed by: by address, then source, then name; where not every row was asked for, those seen last.

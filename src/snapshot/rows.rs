@@ -1,6 +1,6 @@
 //! Rows of the tables in a snapshot.
 
-use crate::model::{Address, AppBy, Path, Timestamp, VlanStack};
+use crate::model::{Address, AppBy, ConnectionFigures, Path, Timestamp, VlanStack};
 use std::sync::Arc;
 
 pub use crate::model::Traffic;
@@ -95,6 +95,8 @@ pub struct Conversation {
     pub path: Path,
     /// VLANs seen, ascending (at most four).
     pub vlans: VlanStack,
+    /// What Wireshark's analysis counted of it, for TCP.
+    pub tcp: Option<Box<ConnectionFigures>>,
 }
 
 impl Conversation {

@@ -1,7 +1,7 @@
 //! How small things look in JSON. Sections of a snapshot derive `Serialize`; what the ground floor knows, which is free of serde, gets its
 //! shape here, a line a member. Names and types are promises (`report/json/mod.rs`). Lists of many rows are tables ([`super::table`]).
 
-use super::{DuplicateClass, Duplicates};
+use super::{DuplicateClass, Duplicates, TcpAnalysis};
 use crate::model::host::{Check, Checklist};
 use crate::model::{
     Address, AppSection, Counter, CounterValue, DissectLosses, Episode, Estimate, FileInterface, Histogram, LinkType, Mac, Sampling,
@@ -211,6 +211,21 @@ impl Serialize for Latency<'_> {
                 map.serialize_entry(name, &seconds)?;
             }
             map.serialize_entry("approximate", &true)?;
+        }
+        map.end()
+    }
+}
+
+/// A member a flag, and the initial round trips.
+impl Serialize for TcpAnalysis {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (token, n) in self.flags.iter() {
+            map.serialize_entry(token, &n)?;
+        }
+        map.serialize_entry("handshake_rtt", &Latency(&self.handshake_rtt))?;
+        if self.not_analysed > 0 {
+            map.serialize_entry("not_analysed", &self.not_analysed)?;
         }
         map.end()
     }

@@ -39,6 +39,8 @@ pub struct FlowHot<X> {
     pub tcp: TcpTrack,
     /// TCP's numbers.
     pub numbers: TcpHot,
+    /// Handle of what Wireshark's analysis keeps of it (0: nothing).
+    pub(super) analysis: u32,
     /// Where each direction is heading.
     pub heading: [TrafficDirection; 2],
     /// 0 or 1: the direction of the originator.

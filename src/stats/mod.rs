@@ -8,6 +8,7 @@ pub mod flow;
 pub mod reassembly;
 pub mod series;
 pub mod tcp;
+pub mod tcp_analysis;
 pub mod totals;
 
 pub use bursts::{Burst, Bursts};
@@ -18,4 +19,5 @@ pub use flow::{FlowHot, FlowTable, Record, TcpTrack};
 pub use reassembly::{Reassembler, ReassemblyCounts, ReassemblyPool, StreamEnd, StreamPiece};
 pub use series::Series;
 pub use tcp::{Follower, TcpCold, TcpHot};
+pub use tcp_analysis::{Analyser, TcpAnalysisSums};
 pub use totals::Totals;

@@ -5,13 +5,13 @@ use crate::engine::tape::Request;
 use crate::engine::tape::precomputed::Precomputed;
 use crate::mirror::{
     Acked, ClockCounts, Digest, DirectionCounts, DuplicateCounts, DuplicateFilter, Health, HealthCounts, Loss, LossCounts, LossState,
-    LostBytes, OneWayFlow, OrderCounts, Ratios, UnmatchedCounts,
+    LostBytes, OneWayFlow, OrderCounts, Ratios, UnmatchedCounts, Verdict,
 };
 use crate::model::mix::Keys;
 use crate::model::sum::{Appended, ByPart, sums};
 use crate::model::tcp::{HoleEvent, LostRange, TcpEvent};
 use crate::model::time::SECOND;
-use crate::model::{Cast, Direction, Frame, Mac, ProvingPackets, Timestamp, VlanStack};
+use crate::model::{Cast, Direction, Frame, Mac, PacketJudgement, ProvingPackets, Timestamp, VlanStack};
 use crate::stats::{Contexts, FlowTable, TcpHot};
 use crate::switch::{PeriodicSender, Switch, SwitchCounts, TagFlows, TagState};
 
@@ -32,6 +32,8 @@ pub struct Detectors {
     health: Health,
     switch: Switch,
     copied: ProvingPackets,
+    /// What the latest packet was.
+    verdict: Verdict,
 }
 
 sums! {
@@ -111,6 +113,7 @@ impl Detectors {
             health: Health::default(),
             switch: Switch::default(),
             copied: ProvingPackets::default(),
+            verdict: Verdict::First,
         }
     }
 
@@ -138,7 +141,18 @@ impl Detectors {
         if verdict.is_copy() {
             self.copied.note(frame.number);
         }
+        self.verdict = verdict;
         verdict.is_left_out()
+    }
+
+    /// What the latest packet was.
+    pub fn judgement(&self) -> PacketJudgement {
+        match self.verdict {
+            Verdict::First => PacketJudgement::New,
+            Verdict::Copy(_) => PacketJudgement::Copy,
+            Verdict::Ambiguous => PacketJudgement::Repeat,
+            Verdict::Held => PacketJudgement::Undecided,
+        }
     }
 
     /// What tells copies.

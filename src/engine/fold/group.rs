@@ -4,7 +4,8 @@ use super::dissect_queue::{DissectQueue, Waiting};
 use super::in_flight::InFlight;
 use super::shard::{Shard, ShardPlan};
 use crate::capture::{Block, Packet};
-use crate::decode::{self, Headers, Peel, Rules};
+use crate::decode::{self, Headers, Peel, Rules, TransportHeader};
+use crate::engine::fold::listing::{Listing, PacketListener};
 use crate::engine::fold::local::LocalNets;
 use crate::engine::fold::message::{IntervalPart, Message};
 use crate::engine::fold::rows::FlowReport;
@@ -12,7 +13,7 @@ use crate::engine::tape::open_interval::OpenInterval;
 use crate::engine::tape::precomputed::Precomputed;
 use crate::engine::tape::{Mark, TapeBlock};
 use crate::model::limits::{LATE_INTERVALS, SHARDS};
-use crate::model::{Timestamp, memory};
+use crate::model::{ListedPacket, PacketJudgement, Proto, Timestamp, memory};
 use crate::stats::Doubling;
 use crate::stats::totals::TrafficDirection;
 use std::ops::Range;
@@ -20,6 +21,9 @@ use std::sync::Arc;
 
 /// Packets in flight at once: as many as a core keeps memory requests in flight.
 const PIPELINE_DEPTH: usize = 16;
+/// How many packets before it is counted the memory is asked for what a packet's record refers to.
+const APPROACH: usize = 3;
+
 /// A packet in flight, and where it belongs.
 #[derive(Debug, Clone, Copy, Default)]
 struct Slot<'a> {
@@ -30,6 +34,8 @@ struct Slot<'a> {
     at: u8,
     /// Whether it waits to be shown.
     waits: bool,
+    /// Tunnels around a TCP segment that is to be analysed though they are not taken off.
+    nested: u8,
 }
 
 /// Which shards may have conversations to close at a mark: looking at each costs more than most intervals' packets.
@@ -59,6 +65,12 @@ impl Closing {
     }
 }
 
+/// How many tunnels are around a TCP segment, of a packet whose own transport is another.
+fn nested(headers: &Headers) -> u8 {
+    let is_nested = !headers.tunnels.is_empty() && !matches!(headers.transport, TransportHeader::Tcp { .. }) && headers.path.contains(Proto::Tcp);
+    if is_nested { u8::try_from(headers.tunnels.len()).unwrap_or(0) } else { 0 }
+}
+
 /// Some shards that follow each other.
 pub struct ShardGroup {
     numbers: Range<u8>,
@@ -83,6 +95,7 @@ pub struct ShardGroup {
     interval: u64,
     closing: Closing,
     evicted: Vec<FlowReport>,
+    listing: Option<Listing>,
 }
 
 impl ShardGroup {
@@ -104,7 +117,15 @@ impl ShardGroup {
             interval: 0,
             closing: Closing::default(),
             evicted: Vec::new(),
+            listing: None,
         }
+    }
+
+    /// Has every packet told.
+    #[must_use]
+    pub fn listing(mut self, listener: PacketListener) -> Self {
+        self.listing = Some(Listing::new(listener));
+        self
     }
 
     /// Folds one block, sending what it causes to the merge.
@@ -116,6 +137,9 @@ impl ShardGroup {
         }
         self.packets(tape_block, tape_block.marks.len());
         self.flush(send);
+        if let Some(listing) = &mut self.listing {
+            listing.tell();
+        }
     }
 
     /// Folds the packets of a run, shard by shard, so that a shard's counters and tables are near while its packets come. Some
@@ -138,6 +162,7 @@ impl ShardGroup {
         let (mut guessed, mut counted) = (0usize, 0usize);
         for (taken, &next) in order.iter().enumerate() {
             if taken - counted == PIPELINE_DEPTH {
+                self.approach(&slots[(counted + APPROACH) % PIPELINE_DEPTH]);
                 self.count(tape_block, &mut slots[counted % PIPELINE_DEPTH], &mut queue);
                 counted += 1;
             }
@@ -165,12 +190,16 @@ impl ShardGroup {
         let Some(shard) = self.shards.get_mut(usize::from(slot.at)) else { return };
         let bytes = block.bytes(packet);
         slot.waits = !facts.fast.is_blank();
+        slot.nested = 0;
         if slot.waits {
             slot.waits = shard.load(packet, bytes, facts, &mut slot.flight);
             return;
         }
         let peel = Peel { tunnels: packet.peels(), tag: packet.pops() };
         decode::walk(packet.link, bytes, packet.frame_wire(), &self.rules, peel, &mut self.headers);
+        if self.plan.nested {
+            slot.nested = nested(&self.headers);
+        }
         shard.load_walked(packet, bytes, &self.headers, &mut slot.flight);
     }
 
@@ -178,6 +207,13 @@ impl ShardGroup {
     fn probe(&self, slot: &mut Slot) {
         if let Some(shard) = self.shards.get(usize::from(slot.at)) {
             shard.probe(&mut slot.flight);
+        }
+    }
+
+    #[inline(always)]
+    fn approach(&self, slot: &Slot) {
+        if let Some(shard) = self.shards.get(usize::from(slot.at)) {
+            shard.approach(&slot.flight);
         }
     }
 
@@ -196,6 +232,11 @@ impl ShardGroup {
         let (flight, local, evicted) = (&slot.flight, &self.local, &mut self.evicted);
         if packet.weight != 0 {
             let times = block.weight(packet);
+            if let Some(listing) = self.listing.as_mut().filter(|_| times == 0) {
+                let judgement = PacketJudgement::Samples;
+                let packet_as_it_came = ListedPacket { judgement, ..ListedPacket::of(&flight.frame, packet.wire, packet.captured) };
+                listing.note(slot.packet, packet_as_it_came);
+            }
             if let Some(heading) = shard.ingest_weighted(packet, flight, times, local, evicted) {
                 let wire = flight.wire();
                 self.count_load(packet.time, wire, times.into(), heading);
@@ -203,6 +244,14 @@ impl ShardGroup {
         } else {
             let mut waits = None;
             let heading = shard.ingest(packet, flight, local, evicted, &mut waits);
+            if slot.nested > 0 && heading.is_some() {
+                let peel = Peel { tunnels: slot.nested, tag: packet.pops() };
+                decode::walk(packet.link, block.bytes(packet), packet.frame_wire(), &self.rules, peel, &mut self.headers);
+                shard.analyse_nested(packet, block.bytes(packet), &self.headers);
+            }
+            if let Some(listing) = &mut self.listing {
+                listing.note(slot.packet, shard.listed(packet, flight, heading.is_some()));
+            }
             if heading.is_none() {
                 shard.leave_out(packet, block.bytes(packet));
             }
@@ -320,8 +369,9 @@ impl ShardGroup {
                 self.close_all(send);
                 self.flush(send);
                 let interval = self.interval;
+                let listing = self.listing.take();
                 *self = Self::new(self.numbers.clone(), self.plan, Arc::clone(&self.local), std::mem::take(&mut self.rules));
-                self.interval = interval;
+                (self.interval, self.listing) = (interval, listing);
                 send(Message::Reset);
             }
         }

@@ -6,6 +6,7 @@ pub mod dissect_queue;
 pub mod group;
 mod held_packets;
 pub mod in_flight;
+pub mod listing;
 pub mod local;
 pub mod message;
 pub mod reader;

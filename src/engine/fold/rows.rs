@@ -101,12 +101,13 @@ pub fn seen_in(record: Record<FlowDetectors>, more_vlans: impl Iterator<Item = u
 /// A conversation's row; its `recent` numbers are what was added since the last report.
 pub fn conversation(
     record: Record<FlowDetectors>,
-    more_vlans: impl Iterator<Item = u16>,
+    at: u32,
+    table: &FlowTable<FlowDetectors>,
     contexts: &Contexts,
     reader: &Reader,
 ) -> Conversation {
     let (flow, added) = (record.flow, record.added());
-    let (path, vlans) = seen_in(record, more_vlans, contexts);
+    let (path, vlans) = seen_in(record, table.vlans(at), contexts);
     let kind = ConversationKind::of(flow.key.protocol);
     let by_content = registry::token(flow.app.app).map(|token| (token, AppBy::Content));
     let by_port = || app_by_port(kind, flow).map(|service| (service, AppBy::Port));
@@ -129,6 +130,7 @@ pub fn conversation(
         server_name: reader.server_name(&flow.app).cloned(),
         path,
         vlans,
+        tcp: (kind == ConversationKind::Tcp).then(|| Box::new(table.figures(at))),
     }
 }
 
@@ -190,7 +192,7 @@ fn score(order: Order) -> impl Fn(Record<FlowDetectors>) -> u64 {
 
 /// The rows a query asks of one shard, every touched one among them, and how many match in all (by [`ConversationKind`]).
 pub fn select(table: &FlowTable<FlowDetectors>, contexts: &Contexts, reader: &Reader, query: &Query) -> (Vec<FlowReport>, [u64; 4]) {
-    let row = |at: u32, record: Record<FlowDetectors>| conversation(record, table.vlans(at), contexts, reader);
+    let row = |at: u32, record: Record<FlowDetectors>| conversation(record, at, table, contexts, reader);
     let mut wanted: [Vec<(u64, u32)>; 3] = Default::default();
     let mut matching = [0u64; 4];
     let score = score(query.conversations);

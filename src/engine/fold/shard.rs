@@ -21,11 +21,13 @@ use crate::engine::tape::shard_key::FragmentTable;
 use crate::mirror::Digest;
 use crate::model::sum::sums;
 use crate::model::tcp::{HOLD, SYN};
-use crate::model::{AppId, AppSlot, CloseReason, Direction, FlowBatch, FlowKey, Frame, LearntName, Stop, Timestamp, Traffic};
+use crate::model::{
+    AppId, AppSlot, CloseReason, Direction, FlowBatch, FlowKey, Frame, LearntName, ListedPacket, SegmentAnalysis, Stop, Timestamp, Traffic,
+};
 use crate::snapshot::Conversation;
 use crate::stats::flow::{Counted, FlowChange, Flushed, Step};
 use crate::stats::totals::TrafficDirection;
-use crate::stats::{Context, Contexts, FlowTable, Record, Totals};
+use crate::stats::{Context, Contexts, FlowTable, Record, TcpAnalysisSums, Totals};
 
 sums! {
     /// What a shard counted since the beginning: one field a wing, each a sum.
@@ -37,6 +39,8 @@ sums! {
         pub mirror: DetectorReport,
         /// What is spoken.
         pub dissect: DissectReport,
+        /// What Wireshark says of TCP segments.
+        pub tcp: TcpAnalysisSums,
     }
 }
 
@@ -86,7 +90,7 @@ impl Whole {
     /// Every conversation's row.
     pub fn reports(&self) -> impl Iterator<Item = (Conversation, ConversationKind)> + '_ {
         self.flows.records().zip(0..).map(|(record, at)| {
-            (rows::conversation(record, self.flows.vlans(at), &self.contexts, &self.reader), ConversationKind::of(record.flow.key.protocol))
+            (rows::conversation(record, at, &self.flows, &self.contexts, &self.reader), ConversationKind::of(record.flow.key.protocol))
         })
     }
 
@@ -107,6 +111,8 @@ pub struct ShardPlan {
     pub dedup: bool,
     /// Whether somebody wants the records of closed conversations.
     pub flow_records: bool,
+    /// Whether TCP is analysed inside tunnels that are not taken off.
+    pub nested: bool,
     /// What keys the hashes.
     pub hash_keys: HashKeys,
 }
@@ -128,6 +134,8 @@ pub struct Shard {
     finished: bool,
     fragments: FragmentTable<(FlowKey, Direction)>,
     reader: Reader,
+    /// What Wireshark says of the latest packet.
+    analysis: SegmentAnalysis,
     /// Conversations that were closed while they were being read.
     ending: Vec<(u32, CloseReason)>,
 }
@@ -148,6 +156,7 @@ impl Shard {
             finished: false,
             fragments: FragmentTable::new(plan.hash_keys.shards),
             reader: Reader::new(plan.hash_keys.shards),
+            analysis: SegmentAnalysis::default(),
             ending: Vec::new(),
         }
     }
@@ -202,6 +211,12 @@ impl Shard {
         flight.probe = self.flows.probe(flight.hash);
     }
 
+    /// Asks the memory for what the conversation's record, which is near by now, refers to.
+    #[inline(always)]
+    pub fn approach(&self, flight: &InFlight) {
+        self.flows.approach(flight.probe);
+    }
+
     /// Folds in a packet in flight and says where it was heading; `None` when it is a copy that is left out. Conversations that had to make
     /// room are appended to `evicted`. `waits` is set where the dissectors want the packet's payload.
     #[inline]
@@ -238,13 +253,32 @@ impl Shard {
         if self.flows.app(at).is_some_and(AppSlot::is_wanted) {
             *waits = self.wants(at, frame);
         }
-        let Counted { flow, backward, tcp, holes } = self.flows.count(at, &step, packet.load);
+        let Counted { flow, backward, tcp, holes, analysis } = self.flows.count(at, &step, packet.load);
         self.detectors.conversation(&mut flow.detectors, frame, &flow.numbers, &tcp, holes, packet.load);
         let heading = flow.heading[step.direction as usize];
+        self.analysis = analysis;
         if backward {
             self.contexts.backward(self.flows.context(at, step.direction), step.time);
         }
         Some(heading)
+    }
+
+    /// Analyses the TCP segment in a tunnel of the packet that was folded in last, of which `headers` were found without the tunnel.
+    #[cold]
+    #[inline(never)]
+    pub fn analyse_nested(&mut self, packet: &Packet, bytes: &[u8], headers: &Headers) {
+        let mut frame = Frame::default();
+        headers.show(bytes, headers.flow(), &mut frame);
+        in_flight::arrived(packet, &mut frame);
+        self.analysis = self.flows.analyse_nested(&frame);
+    }
+
+    /// The packet that was folded in last, as a list shows it; whether it was `kept`.
+    pub fn listed(&self, packet: &Packet, flight: &InFlight, kept: bool) -> ListedPacket {
+        let has_segment = flight.frame.flow.is_some();
+        let analysis = if kept && has_segment { self.analysis } else { SegmentAnalysis::default() };
+        let judgement = self.detectors.judgement();
+        ListedPacket { kept, judgement, analysis, ..ListedPacket::of(&flight.frame, packet.wire, packet.captured) }
     }
 
     /// What is to be dissected of a packet, before it is counted.
@@ -335,7 +369,7 @@ impl Shard {
         self.flush();
         let (contexts, closed, reader) = (&self.contexts, &mut self.closed, &mut self.reader);
         let out = |record: Record<FlowDetectors>, at, table: &FlowTable<FlowDetectors>| {
-            let row = rows::conversation(record, table.vlans(at), contexts, reader);
+            let row = rows::conversation(record, at, table, contexts, reader);
             let mut slot = record.flow.app;
             reader.end(&mut slot, CloseReason::Evicted);
             evicted.push(FlowReport { row, kind: ConversationKind::of(record.flow.key.protocol), shown: false });
@@ -396,7 +430,7 @@ impl Shard {
         let mirror = self.detectors.report(&self.flows, &self.contexts, request);
         let mut report = ShardReport {
             shard: self.number,
-            sums: ShardSums { stats: self.totals, mirror, dissect: self.reader.report() },
+            sums: ShardSums { stats: self.totals, mirror, dissect: self.reader.report(), tcp: self.flows.analysis_sums() },
             contexts: Vec::new(),
             flows: Vec::new(),
             matching: [0; 4],

@@ -9,7 +9,7 @@ use crate::engine::tape::Request;
 use crate::model::{LearntName, Traffic};
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::tables::names::NAMES;
-use crate::snapshot::{Directions, Endpoints, Query, Snapshot, Table, TcpFlags};
+use crate::snapshot::{Directions, Endpoints, Query, Snapshot, Table, TcpAnalysis, TcpFlags};
 use crate::stats::totals::TrafficDirection;
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ impl Merge {
     /// The snapshot of a request that every group has answered; `None` when a thread it needs has gone.
     pub(super) fn assemble(&mut self, pending: Pending) -> Option<Arc<Snapshot>> {
         let Pending { request, open, sums, names, mut conversations, .. } = pending;
-        let ShardSums { stats: totals, mirror: detected, dissect: dissected } = sums;
+        let ShardSums { stats: totals, mirror: detected, dissect: dissected, tcp: analysed } = sums;
         let request = &request;
         let query = &request.query;
         for (table, evicted) in conversations.iter_mut().zip(self.tables.evicted) {
@@ -82,6 +82,11 @@ impl Merge {
             mirror,
             findings,
             tcp_flags: TcpFlags { syn: totals.syn, syn_ack: totals.syn_ack, fin: totals.fin, reset: totals.reset },
+            tcp_analysis: TcpAnalysis {
+                flags: analysed.flags,
+                handshake_rtt: analysed.initial_rtt,
+                not_analysed: analysed.not_analysed,
+            },
             conversations,
             endpoints: Endpoints { eth: eth_hosts, ip, ipv6, tcp, udp, sctp },
             live: self.base.live,

@@ -256,6 +256,7 @@ impl RowTable<Conversation> {
             server_name: None,
             path,
             vlans: VlanStack::default(),
+            tcp: None,
         };
         match self.row(hash, (a, b), make) {
             Some(row) => {

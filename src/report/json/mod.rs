@@ -21,7 +21,7 @@ use crate::snapshot::tables::protocols::PROTOCOLS;
 use crate::snapshot::tables::sizes::SIZES;
 use crate::snapshot::tables::tunnels::TUNNELS;
 use crate::snapshot::tables::vlans::VLANS;
-use crate::snapshot::{Sample, Snapshot};
+use crate::snapshot::{Sample, Snapshot, TcpAnalysis, TcpFlags};
 use findings::Told;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -69,7 +69,7 @@ impl Format for Json {
         rows::table(w, &VLANS, s, options)?;
         section(w, "untagged", &s.untagged)?;
         section(w, "directions", &Scaled::of(s, &s.directions))?;
-        section(w, "tcp", &Scaled::of(s, &s.tcp_flags))?;
+        section(w, "tcp", &Scaled::of(s, &Tcp { flags: &s.tcp_flags, analysis: &s.tcp_analysis }))?;
         for app in s.apps.iter().filter(|app| ALWAYS.contains(&app.token) || !app.tally.is_empty()) {
             section(w, app.token, app)?;
         }
@@ -158,6 +158,15 @@ impl<'a, T> Scaled<'a, T> {
     fn of(s: &Snapshot, numbers: &'a T) -> Self {
         Self { approximate: approximate(s), numbers }
     }
+}
+
+/// Packets by header flag, and what Wireshark says of them.
+#[derive(Serialize)]
+struct Tcp<'a> {
+    #[serde(flatten)]
+    flags: &'a TcpFlags,
+    #[serde(flatten)]
+    analysis: &'a TcpAnalysis,
 }
 
 /// A section on a line of its own.

@@ -36,6 +36,7 @@ fn web() -> Conversation {
         server_name: None,
         path: path(&[Proto::Eth, Proto::Vlan, Proto::Ip, Proto::Tcp]),
         vlans: [10].into_iter().collect(),
+        tcp: None,
     }
 }
 

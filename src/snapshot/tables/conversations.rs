@@ -1,6 +1,6 @@
 //! Who talks to whom.
 
-use crate::model::{Address, AppBy};
+use crate::model::{Address, AnalysisFlags, AppBy};
 use crate::snapshot::table::{Ends, Field, Kind, Layers, Room, Sheet, TableSpec, Tint, Value, When};
 use crate::snapshot::{Conversation, Traffic};
 use std::cmp::Ordering;
@@ -66,6 +66,30 @@ const FIELDS: &[Field<Conversation>] = &[
         .screen(2, "state", 5)
         .wide(9, 9)
         .of(Layers::TCP),
+    Field::new("syn", "SYNs", Kind::Count, |c: &Conversation| control(c, 0)).machine().no_csv().of(Layers::TCP),
+    Field::new("syn_ack", "SYN-ACKs", Kind::Count, |c: &Conversation| control(c, 1)).machine().no_csv().of(Layers::TCP),
+    Field::new("fin", "FINs", Kind::Count, |c: &Conversation| control(c, 2)).machine().no_csv().of(Layers::TCP),
+    Field::new("reset", "Resets", Kind::Count, |c: &Conversation| control(c, 3)).machine().no_csv().of(Layers::TCP),
+    // The report's first form promised the plural.
+    Field::new("retransmissions", "Retransmissions", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::RETRANSMISSION))
+        .machine()
+        .of(Layers::TCP),
+    Field::new("retransmission", "Retransmissions", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::RETRANSMISSION)).machine().no_csv().of(Layers::TCP),
+    Field::new("fast_retransmission", "Fast retransmissions", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::FAST_RETRANSMISSION)).machine().no_csv().of(Layers::TCP),
+    Field::new("spurious_retransmission", "Spurious retransmissions", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::SPURIOUS_RETRANSMISSION)).machine().no_csv().of(Layers::TCP),
+    Field::new("out_of_order", "Out of order", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::OUT_OF_ORDER)).machine().no_csv().of(Layers::TCP),
+    Field::new("duplicate_ack", "Duplicate ACKs", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::DUPLICATE_ACK)).machine().no_csv().of(Layers::TCP),
+    Field::new("lost_segment", "Segments not seen", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::LOST_SEGMENT)).machine().no_csv().of(Layers::TCP),
+    Field::new("ack_lost_segment", "ACKs of segments not seen", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::ACK_LOST_SEGMENT)).machine().no_csv().of(Layers::TCP),
+    Field::new("zero_window", "Zero windows", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::ZERO_WINDOW)).machine().no_csv().of(Layers::TCP),
+    Field::new("zero_window_probe", "Zero window probes", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::ZERO_WINDOW_PROBE)).machine().no_csv().of(Layers::TCP),
+    Field::new("zero_window_probe_ack", "Zero window probe ACKs", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::ZERO_WINDOW_PROBE_ACK)).machine().no_csv().of(Layers::TCP),
+    Field::new("window_full", "Windows full", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::WINDOW_FULL)).machine().no_csv().of(Layers::TCP),
+    Field::new("window_update", "Window updates", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::WINDOW_UPDATE)).machine().no_csv().of(Layers::TCP),
+    Field::new("keep_alive", "Keep-alives", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::KEEP_ALIVE)).machine().no_csv().of(Layers::TCP),
+    Field::new("keep_alive_ack", "Keep-alive ACKs", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::KEEP_ALIVE_ACK)).machine().no_csv().of(Layers::TCP),
+    Field::new("reused_ports", "Reused ports", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::REUSED_PORTS)).machine().no_csv().of(Layers::TCP),
+    Field::new("handshake_rtt", "Handshake", Kind::Span, handshake_rtt).machine().no_csv().of(Layers::TCP),
     Field::vlans("vlans", "VLANs", |c: &Conversation| c.vlans.ids()).no_paper().screen(10, "vlan", 10).sorts(""),
     Field::new("protocols", "Protocols", Kind::Path, |c: &Conversation| Value::Path(c.path)).machine().no_json().searched(true),
     Field::new("from", "From", Kind::End, |c: &Conversation| end(c, true)).people().no_screen().searched(false).paper(0, Room::Cut),
@@ -90,6 +114,21 @@ const FIELDS: &[Field<Conversation>] = &[
 
 fn by_ends(x: &Conversation, y: &Conversation) -> Ordering {
     (x.a, x.a_port, x.b, x.b_port).cmp(&(y.a, y.a_port, y.b, y.b_port)).then_with(|| x.first.cmp(&y.first))
+}
+
+/// Packets with a flag of Wireshark's TCP analysis.
+fn flagged(c: &Conversation, flag: AnalysisFlags) -> Value<'_> {
+    Value::count(c.tcp.as_ref().map(|tcp| tcp.of(flag)))
+}
+
+/// Packets with SYN, with SYN and ACK, FIN, RST.
+fn control(c: &Conversation, place: usize) -> Value<'_> {
+    Value::count(c.tcp.as_ref().and_then(|tcp| tcp.control.get(place).copied()).map(u64::from))
+}
+
+/// From the SYN to the first acknowledgement without one.
+fn handshake_rtt(c: &Conversation) -> Value<'_> {
+    c.tcp.as_ref().and_then(|tcp| tcp.initial_rtt).map_or(Value::None, Value::Span)
 }
 
 fn load(c: &Conversation) -> Value<'_> {

@@ -27,6 +27,11 @@ impl<X: Copy + Default> FlowTable<X> {
                 out(record, at, self);
             }
         }
+        for &(_, at) in &times {
+            if let Some(flow) = self.flows.get(at as usize) {
+                self.analyser.release(flow.analysis);
+            }
+        }
         self.remove(&gone);
     }
 

@@ -7,8 +7,9 @@ use crate::model::limits::VLANS_PER_FLOW;
 use crate::model::memory;
 use crate::model::mix::Keys;
 use crate::model::tcp::{ACK, HoleEvent, LostRange, SYN, TcpEvent, TcpMarks};
-use crate::model::{AppSlot, Direction, FlowKey, Frame, Segment, Timestamp, Traffic};
+use crate::model::{AppSlot, ConnectionFigures, Direction, FlowKey, Frame, Segment, SegmentAnalysis, Timestamp, Traffic};
 use crate::stats::tcp::{Follower, TcpCold, TcpHot};
+use crate::stats::tcp_analysis::{Analyser, TcpAnalysisSums};
 use crate::stats::totals::TrafficDirection;
 
 /// The number a conversation most probably has, and when that was found.
@@ -48,6 +49,8 @@ pub struct Counted<'t, X> {
     pub tcp: TcpEvent,
     /// What became of bytes of the connection that were not seen in their place.
     pub holes: &'t [HoleEvent],
+    /// What Wireshark says of it.
+    pub analysis: SegmentAnalysis,
 }
 
 /// Who began, by the first packet seen: its sender, or whom it answers. Where the beginning was not seen, a port below 1024 is a server's
@@ -94,6 +97,11 @@ pub struct FlowTable<X> {
     cap: usize,
     pub(super) vlans: hashbrown::HashMap<u32, [u16; VLANS_PER_FLOW]>,
     follower: Follower,
+    pub(super) analyser: Analyser,
+    /// The conversation that a SYN has just opened in place of another.
+    reused: u32,
+    /// TCP connections inside tunnels that are not taken off, which have no record: their handles in the analysis.
+    nested: hashbrown::HashMap<FlowKey, u32>,
 }
 
 impl<X: Copy + Default> FlowTable<X> {
@@ -111,6 +119,9 @@ impl<X: Copy + Default> FlowTable<X> {
             cap: cap.max(8),
             vlans: hashbrown::HashMap::new(),
             follower: Follower::default(),
+            analyser: Analyser::default(),
+            reused: NONE,
+            nested: hashbrown::HashMap::new(),
         }
     }
 
@@ -154,7 +165,8 @@ impl<X: Copy + Default> FlowTable<X> {
     #[inline(never)]
     fn is_reuse(&self, at: u32, step: &Step) -> bool {
         let (flow, rest) = (&self.flows[at as usize], &self.rest[at as usize]);
-        step.tcp.is_some_and(|tcp| flow.numbers.is_reuse(&rest.numbers, step.direction, tcp.sequence))
+        let follows = |tcp: &Segment| flow.numbers.is_reuse(&rest.numbers, step.direction, tcp.sequence);
+        step.tcp.is_some_and(|tcp| self.analyser.is_reuse(flow.analysis, step.direction, tcp).unwrap_or_else(|| follows(tcp)))
     }
 
     #[inline(never)]
@@ -200,7 +212,49 @@ impl<X: Copy + Default> FlowTable<X> {
                 holes = self.follower.hole_events();
             }
         }
-        Counted { flow, backward, tcp, holes }
+        let mut analysis = SegmentAnalysis::default();
+        if step.tcp.is_some() | step.frame.fragment {
+            let reuses = std::mem::replace(&mut self.reused, NONE) == at;
+            analysis = self.analyser.analyse(&mut flow.analysis, step.frame, step.direction, reuses);
+        }
+        Counted { flow, backward, tcp, holes, analysis }
+    }
+
+    /// Analyses a TCP segment in a tunnel that is not taken off: the packet counts in the conversation of its outer addresses.
+    pub fn analyse_nested(&mut self, frame: &Frame<'_>) -> SegmentAnalysis {
+        let Some((key, way)) = frame.flow else { return SegmentAnalysis::default() };
+        let mut handle = self.nested.get(&key).copied().unwrap_or(0);
+        let known = handle;
+        let reuses = frame.tcp.is_some_and(|tcp| self.analyser.is_reuse(handle, way, &tcp) == Some(true));
+        if reuses {
+            self.analyser.release(handle);
+            handle = 0;
+        }
+        let analysis = self.analyser.analyse(&mut handle, frame, way, reuses);
+        match handle {
+            0 => drop(self.nested.remove(&key)),
+            new if new != known => drop(self.nested.insert(key, new)),
+            _ => {}
+        }
+        analysis
+    }
+
+    /// Asks the memory for what the analysis will touch of a conversation whose record is near.
+    #[inline(always)]
+    pub fn approach(&self, hint: SlotHint) {
+        if let Some(flow) = self.flows.get(hint.at as usize) {
+            self.analyser.prefetch(flow.analysis);
+        }
+    }
+
+    /// What Wireshark's analysis counted of a conversation.
+    pub fn figures(&self, at: u32) -> ConnectionFigures {
+        self.flows.get(at as usize).map_or_else(Default::default, |flow| self.analyser.figures(flow.analysis))
+    }
+
+    /// What it counted of all of them.
+    pub fn analysis_sums(&self) -> TcpAnalysisSums {
+        self.analyser.sums()
     }
 
     /// Counts a packet that stands for others in its conversation, whose TCP numbers are not followed: those of the others are not known.
@@ -210,13 +264,14 @@ impl<X: Copy + Default> FlowTable<X> {
         let tcp = step.tcp.map_or_else(TcpEvent::default, |s| Follower::glimpse(&mut flow.numbers, &mut cold.numbers, step.direction, s));
         flow.hear(&tcp, step.direction, at, &mut self.lives);
         flow.tcp.note_sampled();
-        Counted { flow, backward, tcp, holes: &[] }
+        Counted { flow, backward, tcp, holes: &[], analysis: SegmentAnalysis::default() }
     }
 
     /// Counts a packet whose TCP numbers are not followed, for what came after it has been.
     pub fn count_again(&mut self, at: u32, step: &Step) -> Counted<'_, X> {
         let backward = self.tally(at, step);
-        Counted { flow: &mut self.flows[at as usize], backward, tcp: TcpEvent::default(), holes: &[] }
+        let (flow, tcp, analysis) = (&mut self.flows[at as usize], TcpEvent::default(), SegmentAnalysis::default());
+        Counted { flow, backward, tcp, holes: &[], analysis }
     }
 
     /// Whether [`Self::expire`] has something to tell.
@@ -268,6 +323,7 @@ impl<X: Copy + Default> FlowTable<X> {
             round: 0,
             tcp: TcpTrack::default(),
             numbers: TcpHot::default(),
+            analysis: 0,
             heading,
             originator: originator(step),
             life,
@@ -298,6 +354,7 @@ impl<X: Copy + Default> FlowTable<X> {
         self.epoch = self.epoch.wrapping_add(1);
         self.index.change(hash, old, at);
         self.lives.replace(old);
+        self.reused = at;
         at
     }
 

@@ -129,6 +129,7 @@ fn merged(rows: &[&Conversation], key: impl Fn(&Conversation) -> (Address, Addre
             recent_ba: Traffic::default(),
             state: None,
             app: None,
+            tcp: None,
             ..(*row).clone()
         });
         let (ab, ba, recent_ab, recent_ba) =

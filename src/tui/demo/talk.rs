@@ -83,6 +83,7 @@ pub fn transport(second: i64) -> Vec<(bool, Conversation)> {
                 server_name: None,
                 path: path(&[Proto::Eth, Proto::Vlan, Proto::Ip, transport]),
                 vlans: [s.vlan].into_iter().collect(),
+                tcp: None,
             };
             out.push((s.tcp, row));
         }
@@ -110,6 +111,7 @@ pub fn transport(second: i64) -> Vec<(bool, Conversation)> {
             server_name: None,
             path: path(&[Proto::Eth, Proto::Ipv6, Proto::Tcp]),
             vlans: Default::default(),
+            tcp: None,
         };
         out.push((true, row));
     }

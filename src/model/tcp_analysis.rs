@@ -1,0 +1,210 @@
+//! What Wireshark says of TCP segments: the words of its `tcp.analysis.*` flags, and the times that go with them.
+//!
+//! `stats::tcp_analysis` makes them by Wireshark's own procedure, quirks included, so that numbers can be compared; what is really wrong with a
+//! connection is another question, which [`TcpMarks`](super::tcp::TcpMarks) answer.
+
+use super::sum::Sum;
+use std::fmt;
+use std::ops::{BitOr, BitOrAssign};
+
+/// Wireshark's `tcp.analysis.*` flags of one segment: a set.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct AnalysisFlags(u16);
+
+macro_rules! flags {
+    ($($(#[$doc:meta])* $name:ident $token:literal = $bit:literal;)*) => {
+        impl AnalysisFlags {
+            $($(#[$doc])* pub const $name: AnalysisFlags = AnalysisFlags(1 << $bit);)*
+
+            /// How many flags there are.
+            pub const COUNT: usize = [$($bit),*].len();
+
+            /// Every flag with Wireshark's word for it, by its bit.
+            pub const ALL: [(AnalysisFlags, &'static str); Self::COUNT] = [$((AnalysisFlags::$name, $token),)*];
+        }
+    };
+}
+
+flags! {
+    /// It does not begin where the bytes seen so far end.
+    RETRANSMISSION "retransmission" = 0;
+    /// A retransmission soon after two duplicate acknowledgements that ask for it.
+    FAST_RETRANSMISSION "fast_retransmission" = 1;
+    /// A retransmission of what was acknowledged.
+    SPURIOUS_RETRANSMISSION "spurious_retransmission" = 2;
+    /// It is behind, and came too soon after what is ahead of it for a retransmission.
+    OUT_OF_ORDER "out_of_order" = 3;
+    /// An empty segment that repeats the last acknowledgement.
+    DUPLICATE_ACK "duplicate_ack" = 4;
+    /// Bytes before it were not seen.
+    LOST_SEGMENT "lost_segment" = 5;
+    /// It acknowledges bytes that were not seen.
+    ACK_LOST_SEGMENT "ack_lost_segment" = 6;
+    /// Its sender takes no more data.
+    ZERO_WINDOW "zero_window" = 7;
+    /// One byte to a receiver that takes none.
+    ZERO_WINDOW_PROBE "zero_window_probe" = 8;
+    /// The answer to that.
+    ZERO_WINDOW_PROBE_ACK "zero_window_probe_ack" = 9;
+    /// It fills the receiver's window to the last byte.
+    WINDOW_FULL "window_full" = 10;
+    /// An empty segment that announces another window and nothing else.
+    WINDOW_UPDATE "window_update" = 11;
+    /// At most one byte, just before the next one.
+    KEEP_ALIVE "keep_alive" = 12;
+    /// The answer to that.
+    KEEP_ALIVE_ACK "keep_alive_ack" = 13;
+    /// It opens a new connection between ports that had one.
+    REUSED_PORTS "reused_ports" = 14;
+}
+
+impl AnalysisFlags {
+    /// No flag.
+    pub const NONE: AnalysisFlags = AnalysisFlags(0);
+
+    /// Whether any of `others` is among them.
+    #[inline]
+    pub const fn has(self, others: AnalysisFlags) -> bool {
+        self.0 & others.0 != 0
+    }
+
+    /// Whether there is none.
+    #[inline]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Wireshark's words for them, in the order of their bits.
+    pub fn tokens(self) -> impl Iterator<Item = &'static str> {
+        Self::ALL.into_iter().filter(move |(flag, _)| self.has(*flag)).map(|(_, token)| token)
+    }
+
+    /// Their places in [`Self::ALL`].
+    pub fn places(self) -> impl Iterator<Item = usize> {
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let place = left.trailing_zeros() as usize;
+            left &= left.wrapping_sub(1);
+            (place < Self::COUNT).then_some(place)
+        })
+    }
+}
+
+impl BitOr for AnalysisFlags {
+    type Output = AnalysisFlags;
+
+    #[inline]
+    fn bitor(self, other: AnalysisFlags) -> AnalysisFlags {
+        AnalysisFlags(self.0 | other.0)
+    }
+}
+
+impl BitOrAssign for AnalysisFlags {
+    #[inline]
+    fn bitor_assign(&mut self, other: AnalysisFlags) {
+        self.0 |= other.0;
+    }
+}
+
+impl fmt::Debug for AnalysisFlags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.tokens()).finish()
+    }
+}
+
+/// What the analysis says of one segment. Durations are in nanoseconds. The default is a segment that was not analysed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SegmentAnalysis {
+    /// Its flags.
+    pub flags: AnalysisFlags,
+    /// Whether [`Self::ack_rtt`] can be taken for a round trip: none of the bytes it acknowledges was sent twice or out of order (Karn's
+    /// algorithm, RFC 6298 section 3).
+    pub ack_rtt_is_clean: bool,
+    /// Bytes that its sender has in flight with it, less what was acknowledged selectively (`tcp.analysis.bytes_in_flight`).
+    pub bytes_in_flight: Option<u32>,
+    /// The time since the segment whose end it acknowledges; of several copies the first (`tcp.analysis.ack_rtt`).
+    pub ack_rtt: Option<i64>,
+    /// Of a retransmission the time since the oldest segment not acknowledged (`tcp.analysis.rto`).
+    pub rto: Option<i64>,
+    /// The connection's initial round trip, from the latest SYN to the first acknowledgement without SYN of either side
+    /// (`tcp.analysis.initial_rtt`), as known with this segment.
+    pub initial_rtt: Option<i64>,
+}
+
+/// What was counted of one connection, as Wireshark names it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ConnectionFigures {
+    /// Packets with SYN and no ACK, with both, with FIN, with RST.
+    pub control: [u32; 4],
+    /// Packets by the places of [`AnalysisFlags::ALL`].
+    pub flags: [u32; AnalysisFlags::COUNT],
+    /// The initial round trip, in nanoseconds.
+    pub initial_rtt: Option<i64>,
+}
+
+impl ConnectionFigures {
+    /// How many packets have a flag.
+    pub fn of(&self, flag: AnalysisFlags) -> u64 {
+        flag.places().next().and_then(|place| self.flags.get(place)).copied().unwrap_or(0).into()
+    }
+}
+
+/// Packets by [`AnalysisFlags`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AnalysisCounts([u64; AnalysisFlags::COUNT]);
+
+impl AnalysisCounts {
+    /// Counts a packet with these flags.
+    pub fn count(&mut self, flags: AnalysisFlags) {
+        for place in flags.places() {
+            if let Some(n) = self.0.get_mut(place) {
+                *n = n.saturating_add(1);
+            }
+        }
+    }
+
+    /// How many packets have a flag.
+    pub fn of(&self, flag: AnalysisFlags) -> u64 {
+        flag.places().next().and_then(|place| self.0.get(place)).copied().unwrap_or(0)
+    }
+
+    /// Every flag's word and its packets.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        AnalysisFlags::ALL.iter().zip(&self.0).map(|((_, token), n)| (*token, *n))
+    }
+}
+
+impl Sum for AnalysisCounts {
+    fn merge(&mut self, other: &Self) {
+        self.0.merge(&other.0);
+    }
+
+    fn since(&self, earlier: &Self) -> Self {
+        Self(self.0.since(&earlier.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_a_set_with_words() {
+        let flags = AnalysisFlags::RETRANSMISSION | AnalysisFlags::REUSED_PORTS;
+        assert_eq!(flags.tokens().collect::<Vec<_>>(), ["retransmission", "reused_ports"]);
+        assert_eq!(format!("{flags:?}"), r#"{"retransmission", "reused_ports"}"#);
+        for (place, (flag, _)) in AnalysisFlags::ALL.iter().enumerate() {
+            assert_eq!(flag.places().collect::<Vec<_>>(), [place], "bits stand in their order");
+        }
+    }
+
+    #[test]
+    fn counts_merge() {
+        let mut counts = AnalysisCounts::default();
+        counts.count(AnalysisFlags::KEEP_ALIVE | AnalysisFlags::ZERO_WINDOW);
+        let before = counts;
+        counts.merge(&before);
+        assert_eq!((counts.of(AnalysisFlags::KEEP_ALIVE), counts.of(AnalysisFlags::WINDOW_FULL)), (2, 0));
+        assert_eq!(counts.since(&before), before);
+    }
+}

@@ -1,0 +1,173 @@
+//! A list of packets: a line, or a JSON object on a line, for each, as soon as it was looked at.
+
+use crate::model::time::SECOND;
+use crate::model::{Address, Direction, ListedPacket, Timestamp};
+use std::fmt::{self, Display};
+use std::io::{self, Write};
+
+/// How a list of packets looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PacketFormat {
+    /// For reading: times count from the first packet.
+    Text,
+    /// One object a line.
+    Json,
+}
+
+impl PacketFormat {
+    /// The words for them.
+    pub const TOKENS: [&'static str; 2] = ["text", "json"];
+
+    /// By its word.
+    pub fn find(token: &str) -> Option<Self> {
+        match token {
+            "text" => Some(Self::Text),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+}
+
+/// Writes packets one after the other.
+#[derive(Debug)]
+pub struct PacketList<W> {
+    out: W,
+    format: PacketFormat,
+    /// Time of the first packet.
+    first: Option<Timestamp>,
+}
+
+impl<W: Write> PacketList<W> {
+    /// An empty list that goes to `out`.
+    pub fn new(out: W, format: PacketFormat) -> Self {
+        Self { out, format, first: None }
+    }
+
+    /// Writes packets.
+    ///
+    /// # Errors
+    /// What the output answers to a write.
+    pub fn write(&mut self, packets: &[ListedPacket]) -> io::Result<()> {
+        for packet in packets {
+            let first = *self.first.get_or_insert(packet.time);
+            match self.format {
+                PacketFormat::Text => text(&mut self.out, packet, first)?,
+                PacketFormat::Json => json(&mut self.out, packet)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what waits in memory.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Seconds with nine decimals.
+struct Seconds(i64);
+
+impl Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (sign, magnitude) = (if self.0 < 0 { "-" } else { "" }, self.0.unsigned_abs());
+        write!(f, "{sign}{}.{:09}", magnitude / SECOND as u64, magnitude % SECOND as u64)
+    }
+}
+
+/// Sender and receiver, by the conversation or else by the link.
+fn ends(packet: &ListedPacket) -> Option<[(Address, u16); 2]> {
+    match (&packet.flow, packet.mac) {
+        (Some((key, way)), _) => {
+            let (a, b) = ((key.a(), key.a_port), (key.b(), key.b_port));
+            Some(if *way == Direction::AToB { [a, b] } else { [b, a] })
+        }
+        (None, Some((source, destination))) => Some([(Address::Mac(source), 0), (Address::Mac(destination), 0)]),
+        (None, None) => None,
+    }
+}
+
+/// Whether ports are part of the ends' names.
+fn has_ports(packet: &ListedPacket) -> bool {
+    packet.flow.is_some_and(|(key, _)| matches!(key.protocol, 6 | 17 | 33 | 132 | 136))
+}
+
+fn text(out: &mut impl Write, packet: &ListedPacket, first: Timestamp) -> io::Result<()> {
+    write!(out, "{:>6} {:>14}", packet.number, Seconds(packet.time.since(first)).to_string())?;
+    match ends(packet) {
+        Some([(from, a), (to, b)]) if has_ports(packet) => write!(out, "  {from} {a} > {to} {b}")?,
+        Some([(from, _), (to, _)]) => write!(out, "  {from} > {to}")?,
+        None => out.write_all(b"  ?")?,
+    }
+    write!(out, "  {}  {} bytes", packet.path, packet.wire)?;
+    let mut before = "  ";
+    for token in packet.analysis.flags.tokens() {
+        write!(out, "{before}{token}")?;
+        before = ", ";
+    }
+    if !packet.kept {
+        write!(out, "  (left out: {})", packet.judgement.token())?;
+    } else if packet.judgement != crate::model::PacketJudgement::New {
+        write!(out, "  ({})", packet.judgement.token())?;
+    }
+    out.write_all(b"\n")
+}
+
+fn json(out: &mut impl Write, packet: &ListedPacket) -> io::Result<()> {
+    // Nothing here needs to be escaped: addresses, numbers and words of this program.
+    write!(out, "{{\"number\":{},\"time\":\"{}\"", packet.number, packet.time)?;
+    write!(out, ",\"wire_bytes\":{},\"captured_bytes\":{},\"interface\":{}", packet.wire, packet.captured, packet.interface)?;
+    if let Some([(from, a), (to, b)]) = ends(packet) {
+        write!(out, ",\"source\":\"{from}\",\"destination\":\"{to}\"")?;
+        if has_ports(packet) {
+            write!(out, ",\"source_port\":{a},\"destination_port\":{b}")?;
+        }
+    }
+    write!(out, ",\"protocols\":\"{}\",\"analysis\":[", packet.path)?;
+    for (at, token) in packet.analysis.flags.tokens().enumerate() {
+        write!(out, "{}\"{token}\"", if at > 0 { "," } else { "" })?;
+    }
+    out.write_all(b"]")?;
+    let analysis = &packet.analysis;
+    for (name, nanos) in [("initial_rtt", analysis.initial_rtt), ("ack_rtt", analysis.ack_rtt), ("rto", analysis.rto)] {
+        if let Some(nanos) = nanos {
+            write!(out, ",\"{name}\":{}", Seconds(nanos))?;
+        }
+    }
+    if let Some(bytes) = analysis.bytes_in_flight {
+        write!(out, ",\"bytes_in_flight\":{bytes}")?;
+    }
+    writeln!(out, ",\"kept\":{},\"reason\":\"{}\"}}", packet.kept, packet.judgement.token())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AnalysisFlags, FlowKey, Path, Proto, SegmentAnalysis};
+
+    fn packet() -> ListedPacket {
+        let frame = crate::model::Frame { number: 7, time: Timestamp(1_500_000_000), wire: 60, ..Default::default() };
+        let mut path = Path::EMPTY;
+        [Proto::Eth, Proto::Ip, Proto::Tcp].into_iter().for_each(|p| path.push(p));
+        let flags = AnalysisFlags::KEEP_ALIVE | AnalysisFlags::ZERO_WINDOW;
+        let analysis = SegmentAnalysis { flags, ack_rtt: Some(-1), bytes_in_flight: Some(5), ..SegmentAnalysis::default() };
+        ListedPacket { path, flow: Some(FlowKey::v4(6, 0x0a00_0002, 0x0a00_0001, 40_000, 80)), analysis, ..ListedPacket::of(&frame, 64, 60) }
+    }
+
+    fn written(format: PacketFormat) -> String {
+        let mut out = Vec::new();
+        PacketList::new(&mut out, format).write(&[packet()]).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn lines_are_read_and_parsed() {
+        let want = "     7    0.000000000  10.0.0.2 40000 > 10.0.0.1 80  eth:ip:tcp  64 bytes  zero_window, keep_alive\n";
+        assert_eq!(written(PacketFormat::Text), want);
+        let json: serde_json::Value = serde_json::from_str(&written(PacketFormat::Json)).unwrap();
+        assert_eq!((&json["time"], &json["source_port"], &json["ack_rtt"]), (&"1.500000000".into(), &40_000.into(), &(-1e-9).into()));
+        assert_eq!(json["analysis"], serde_json::json!(["zero_window", "keep_alive"]));
+    }
+}

@@ -1,0 +1,164 @@
+//! Wireshark's TCP analysis: the flags, times and bytes in flight that tshark 4.0 prints of each segment, by the procedure it follows.
+//!
+//! The procedure goes by one pass in the order of the capture and by little state: what it calls a retransmission may be a copy that the mirror
+//! made, what it calls lost may have come by another way. Its numbers are here to be compared with Wireshark's. What is really wrong with a
+//! connection is told by the [follower](super::tcp), and findings rest on that alone.
+//!
+//! The rules keep sequence numbers of their own, because they differ on purpose: a RST moves them, 0 means unknown, a hole once
+//! jumped over stays so. They stand in [`rules`], their state in [`state`], segments that wait for their acknowledgement in [`unacked`], and
+//! [`split`] puts segments together that came in IP fragments, which are analysed once, where they are complete.
+//!
+//! Cost: a segment touches two cache lines, and the list of its direction or of the other.
+
+mod counts;
+mod rules;
+mod split;
+mod state;
+#[cfg(test)]
+mod tests;
+mod unacked;
+
+pub use counts::TcpAnalysisSums;
+
+use crate::model::limits::ANALYSED_PER_SHARD;
+use crate::model::tcp::{ACK, SYN};
+use crate::model::{AnalysisFlags, ConnectionFigures, Direction, Frame, Segment, SegmentAnalysis, TcpOptions, Timestamp, memory};
+use counts::Rare;
+use split::SplitSegments;
+use state::{Connection, Side};
+use unacked::Lists;
+
+/// A segment as the rules look at it.
+#[derive(Debug, Clone, Copy)]
+struct Seen<'a> {
+    time: Timestamp,
+    segment: Segment,
+    options: TcpOptions<'a>,
+    /// The capture cuts its options: Wireshark stops there, and prints nothing of it.
+    cut: bool,
+}
+
+/// Analyses the connections of one shard. Handles of connections are numbers from 1; 0 is one that is not analysed (yet).
+#[derive(Debug, Default)]
+pub struct Analyser {
+    connections: Vec<Connection>,
+    free: Vec<u32>,
+    rare: Vec<Rare>,
+    free_rare: Vec<u32>,
+    lists: Lists,
+    split: SplitSegments,
+    sums: TcpAnalysisSums,
+}
+
+impl Analyser {
+    /// Asks the memory for a connection.
+    #[inline(always)]
+    pub fn prefetch(&self, handle: u32) {
+        if let Some(connection) = self.connections.get((handle as usize).wrapping_sub(1)) {
+            let [first, second] = &connection.sides;
+            memory::prefetch(first);
+            memory::prefetch(&second.base);
+        }
+    }
+
+    /// Analyses a frame's segment, or the one that it completes, of the connection with this handle, which gets one if it has none. `reuses`
+    /// says that it opens a new connection between ports that had another.
+    #[inline]
+    pub fn analyse(&mut self, handle: &mut u32, frame: &Frame<'_>, way: Direction, reuses: bool) -> SegmentAnalysis {
+        if frame.fragment {
+            return self.analyse_piece(handle, frame, way, reuses);
+        }
+        let (Some(mut segment), Some(at)) = (frame.tcp, frame.transport) else { return SegmentAnalysis::default() };
+        let transport = frame.bytes.get(at as usize..).unwrap_or_default();
+        let options = TcpOptions::of_header(transport);
+        let header = u32::from(transport.get(12).copied().unwrap_or(0) >> 4) * 4;
+        let cut = header as usize > transport.len();
+        // An IP length beyond the frame's is not believed.
+        segment.payload = segment.payload.min(frame.wire.saturating_sub(at.saturating_add(header)));
+        self.segment(handle, &Seen { time: frame.time, segment, options, cut }, way, reuses)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn analyse_piece(&mut self, handle: &mut u32, frame: &Frame<'_>, way: Direction, reuses: bool) -> SegmentAnalysis {
+        let Some(whole) = self.split.take(frame) else { return SegmentAnalysis::default() };
+        let options = TcpOptions::of_header(whole.header());
+        self.segment(handle, &Seen { time: frame.time, segment: whole.segment, options, cut: false }, way, reuses)
+    }
+
+    #[inline(always)]
+    fn segment(&mut self, handle: &mut u32, seen: &Seen<'_>, way: Direction, reuses: bool) -> SegmentAnalysis {
+        if *handle == 0 {
+            *handle = self.open();
+        }
+        let Self { connections, lists, rare, free_rare, sums, .. } = self;
+        let Some(connection) = connections.get_mut((*handle as usize).wrapping_sub(1)) else { return SegmentAnalysis::default() };
+        let known = connection.initial_rtt;
+        let mut analysis = rules::judge(connection, lists, rare, free_rare, seen, way);
+        if reuses {
+            analysis.flags |= AnalysisFlags::REUSED_PORTS;
+        }
+        if known == 0 && connection.initial_rtt != 0 {
+            sums.initial_rtt.count(connection.initial_rtt);
+        }
+        if seen.cut {
+            return SegmentAnalysis::default();
+        }
+        if !analysis.flags.is_empty() {
+            sums.flags.count(analysis.flags);
+            if let Some(rare) = counts::rare(connection, rare, free_rare) {
+                rare.count(analysis.flags);
+            }
+        }
+        if seen.segment.flags & counts::COUNTED != 0 {
+            counts::count(connection, rare, free_rare, seen.segment.flags);
+        }
+        analysis
+    }
+
+    #[inline(never)]
+    fn open(&mut self) -> u32 {
+        if let Some(handle) = self.free.pop() {
+            return handle;
+        }
+        if self.connections.len() >= ANALYSED_PER_SHARD {
+            self.sums.not_analysed += 1;
+            return 0;
+        }
+        if self.connections.len() == self.connections.capacity() {
+            // Growing copies all there is; room that is not used yet costs nothing.
+            self.connections.reserve_exact(self.connections.len().max(memory::LARGE / size_of::<Connection>()));
+        }
+        self.connections.push(Connection::NEW);
+        self.connections.len() as u32
+    }
+
+    /// Whether a SYN without acknowledgement begins another connection than the one with this handle: its number is not the one that its direction
+    /// began with. `None` when nothing is known of the connection.
+    pub fn is_reuse(&self, handle: u32, way: Direction, segment: &Segment) -> Option<bool> {
+        let side = self.connections.get((handle as usize).wrapping_sub(1))?.sides.get(way as usize)?;
+        Some(segment.flags & (SYN | ACK) == SYN && side.is(Side::BASE) && side.base != segment.sequence)
+    }
+
+    /// What was counted of a connection.
+    pub fn figures(&self, handle: u32) -> ConnectionFigures {
+        let Some(connection) = self.connections.get((handle as usize).wrapping_sub(1)) else { return ConnectionFigures::default() };
+        counts::figures(connection, &self.rare)
+    }
+
+    /// Forgets a connection.
+    pub fn release(&mut self, handle: u32) {
+        let Some(connection) = self.connections.get_mut((handle as usize).wrapping_sub(1)) else { return };
+        let old = std::mem::replace(connection, Connection::NEW);
+        old.sides.iter().for_each(|side| self.lists.release(side.unacked));
+        if old.rare != 0 {
+            self.free_rare.push(old.rare);
+        }
+        self.free.push(handle);
+    }
+
+    /// Everything counted so far.
+    pub fn sums(&self) -> TcpAnalysisSums {
+        TcpAnalysisSums { not_noted: self.lists.left_out, ..self.sums.clone() }
+    }
+}

@@ -1,0 +1,222 @@
+//! The segments of each direction that were not acknowledged so far, oldest first.
+//!
+//! Almost always they stand in the order of their numbers: then an acknowledgement takes some from the front and no other is looked at. Where
+//! segments came again or out of order the whole list is gone through until it is in order again.
+
+use crate::model::Timestamp;
+use crate::model::limits::{UNACKED_PER_FLOW, UNACKED_PER_SHARD};
+use crate::model::tcp::before;
+use std::collections::VecDeque;
+
+/// A segment that was not acknowledged, or a part of it.
+#[derive(Debug, Clone, Copy)]
+struct Unacked {
+    sequence: u32,
+    end: u32,
+    time: Timestamp,
+}
+
+/// One direction's.
+#[derive(Debug, Default)]
+struct List {
+    segments: VecDeque<Unacked>,
+    /// A segment begins before the one in front of it ends.
+    mixed: bool,
+}
+
+/// An acknowledgement met the end of a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Met {
+    /// When the oldest of them came.
+    pub(super) time: Timestamp,
+    /// Nothing that was acknowledged had been sent twice or out of order.
+    pub(super) clean: bool,
+}
+
+/// All lists of a shard, by handles from 1. A list that becomes empty is given back.
+#[derive(Debug, Default)]
+pub(super) struct Lists {
+    lists: Vec<List>,
+    free: Vec<u32>,
+    /// Segments in all lists.
+    total: usize,
+    /// Segments that found no room.
+    pub(super) left_out: u64,
+}
+
+impl Lists {
+    fn get(&self, handle: u32) -> Option<&List> {
+        self.lists.get(handle.checked_sub(1)? as usize)
+    }
+
+    fn get_mut(&mut self, handle: u32) -> Option<&mut List> {
+        self.lists.get_mut(handle.checked_sub(1)? as usize)
+    }
+
+    /// Whether a direction's list takes no more, as Wireshark's does not.
+    pub(super) fn is_full(&self, handle: u32) -> bool {
+        self.get(handle).is_some_and(|list| list.segments.len() >= UNACKED_PER_FLOW)
+    }
+
+    /// When the oldest segment came.
+    pub(super) fn oldest(&self, handle: u32) -> Option<Timestamp> {
+        self.get(handle)?.segments.front().map(|s| s.time)
+    }
+
+    /// Adds a segment of at least one number.
+    pub(super) fn push(&mut self, handle: &mut u32, sequence: u32, end: u32, time: Timestamp) {
+        if self.total >= UNACKED_PER_SHARD {
+            self.left_out += 1;
+            return;
+        }
+        if *handle == 0 {
+            *handle = self.free.pop().unwrap_or_else(|| {
+                self.lists.push(List::default());
+                self.lists.len() as u32
+            });
+        }
+        let Some(list) = self.lists.get_mut((*handle as usize).wrapping_sub(1)) else { return };
+        if let (Some(first), Some(last)) = (list.segments.front(), list.segments.back()) {
+            // Numbers of a list in order are compared with the first: they have to lie on the same half of the circle.
+            list.mixed |= before(sequence, last.end) || end.wrapping_sub(first.sequence) > IN_ORDER;
+        }
+        list.segments.push_back(Unacked { sequence, end, time });
+        self.total += 1;
+    }
+
+    /// Takes out what an acknowledgement covers, and shortens what it covers in part.
+    #[inline]
+    pub(super) fn acknowledge(&mut self, handle: &mut u32, ack: u32) -> Option<Met> {
+        if *handle == 0 {
+            return None;
+        }
+        let list = self.lists.get_mut((*handle as usize).wrapping_sub(1))?;
+        let length = list.segments.len();
+        let met = if list.mixed { list.go_through(ack) } else { list.take_from_front(ack) };
+        self.total = self.total.saturating_sub(length.saturating_sub(list.segments.len()));
+        if list.segments.is_empty() {
+            list.mixed = false;
+            if list.segments.capacity() > KEPT {
+                list.segments = VecDeque::new();
+            }
+            self.free.push(*handle);
+            *handle = 0;
+        }
+        met
+    }
+
+    /// From the lowest number to the highest end of a direction's list, both counted from `base`.
+    pub(super) fn span(&self, handle: u32, base: u32) -> Option<u32> {
+        let list = self.get(handle)?;
+        let (first, last) = (list.segments.front()?, list.segments.back()?);
+        let from_base = |number: u32| number.wrapping_sub(base);
+        let (mut low, mut high) = (from_base(first.sequence), from_base(last.end));
+        if list.mixed || high < low {
+            for segment in &list.segments {
+                (low, high) = (low.min(from_base(segment.sequence)), high.max(from_base(segment.end)));
+            }
+        }
+        Some(high.wrapping_sub(low))
+    }
+
+    /// Gives a list back.
+    pub(super) fn release(&mut self, handle: u32) {
+        if let Some(list) = self.get_mut(handle) {
+            let length = list.segments.len();
+            *list = List::default();
+            self.total = self.total.saturating_sub(length);
+            self.free.push(handle);
+        }
+    }
+}
+
+/// Room that an empty list keeps for its next segments.
+const KEPT: usize = 64;
+
+/// How far a list in order may reach.
+const IN_ORDER: u32 = 1 << 30;
+
+impl List {
+    /// The list stands in order: what is acknowledged is in front.
+    fn take_from_front(&mut self, ack: u32) -> Option<Met> {
+        let mut met = None;
+        while let Some(front) = self.segments.front_mut() {
+            if front.end == ack {
+                met = met.or(Some(Met { time: front.time, clean: true }));
+            } else if before(ack, front.end) {
+                if before(front.sequence, ack) {
+                    front.sequence = ack;
+                }
+                // Half the circle away: before some and behind others.
+                if self.segments.back().is_some_and(|back| !before(ack, back.end)) {
+                    return met.or(self.go_through(ack));
+                }
+                break;
+            }
+            self.segments.pop_front();
+        }
+        met
+    }
+
+    fn go_through(&mut self, ack: u32) -> Option<Met> {
+        let (mut met, mut clean) = (None, true);
+        let (mut taken, mut kept): (Option<u32>, Option<u32>) = (None, None);
+        let mut mixed = false;
+        self.segments.retain_mut(|segment| {
+            if segment.end != ack && before(ack, segment.end) {
+                // What the front of was sent twice says nothing either.
+                if before(segment.sequence, ack) {
+                    segment.sequence = ack;
+                }
+                mixed |= kept.is_some_and(|end| before(segment.sequence, end));
+                kept = Some(segment.end);
+                return true;
+            }
+            if segment.end == ack && met.is_none() {
+                met = Some(segment.time);
+            }
+            clean &= taken.is_none_or(|end| !before(segment.sequence, end));
+            taken = Some(taken.map_or(segment.end, |end| if before(end, segment.end) { segment.end } else { end }));
+            false
+        });
+        self.mixed = mixed;
+        met.map(|time| Met { time, clean })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lists(segments: &[(u32, u32, i64)]) -> (Lists, u32) {
+        let (mut lists, mut handle) = (Lists::default(), 0);
+        segments.iter().for_each(|&(from, to, time)| lists.push(&mut handle, from, to, Timestamp(time)));
+        (lists, handle)
+    }
+
+    fn met(time: i64, clean: bool) -> Option<Met> {
+        Some(Met { time: Timestamp(time), clean })
+    }
+
+    #[test]
+    fn acknowledgements_take_from_the_front() {
+        let (mut lists, mut at) = lists(&[(u32::MAX - 9, 0, 1), (0, 10, 2), (10, 20, 3), (20, 30, 4)]);
+        assert_eq!(lists.span(at, u32::MAX - 9), Some(40));
+        assert_eq!(lists.acknowledge(&mut at, 10), met(2, true));
+        assert_eq!(lists.acknowledge(&mut at, 15), None, "in part");
+        assert_eq!((lists.span(at, u32::MAX - 9), lists.oldest(at)), (Some(15), Some(Timestamp(3))));
+        assert_eq!(lists.acknowledge(&mut at, 30), met(4, true));
+        assert_eq!((at, lists.total, lists.free.len()), (0, 0, 1));
+    }
+
+    #[test]
+    fn of_copies_the_oldest_counts_and_is_not_clean() {
+        let (mut lists, mut at) = lists(&[(0, 10, 1), (10, 20, 2), (0, 10, 3), (20, 30, 4)]);
+        assert_eq!(lists.acknowledge(&mut at, 10), met(1, false));
+        assert_eq!(lists.acknowledge(&mut at, 20), met(2, true), "in order again");
+        assert_eq!(lists.acknowledge(&mut at, 20), None);
+        assert_eq!((lists.span(at, 0), lists.total), (Some(10), 1));
+        lists.release(at);
+        assert_eq!(lists.total, 0);
+    }
+}
