@@ -9,8 +9,8 @@ use crate::model::learnt::NAME_BYTES;
 use crate::model::limits::*;
 use crate::model::{FlowRecord, Measure, Session};
 use crate::snapshot::{Conversation, HostRow, Sample};
-use crate::stats::Context;
 use crate::stats::exchange::Exchanges;
+use crate::stats::{Analyser, Context};
 use std::mem::size_of;
 
 /// A name at its longest, shared.
@@ -44,6 +44,9 @@ fn in_each_shard() -> Vec<(&'static str, usize, usize)> {
         ("texts told apart", TALLY_TEXTS * text_counters(), NAME + INDEX + 24),
         ("server names", SERVER_NAMES, NAME + INDEX + 24 + 2 * 16),
         ("names of addresses", LEARNT_NAMES, NAME + 2 * (48 + INDEX) + 4 * 32),
+        ("connections analysed", ANALYSED_PER_SHARD, Analyser::BYTES[0] + 4),
+        ("segments not acknowledged", UNACKED_PER_SHARD, Analyser::BYTES[1] + 4),
+        ("split segments", SPLIT_SEGMENTS, 160 + 8 * SPLIT_PIECES),
         ("hosts by side", PLACES, 32),
         ("MAC roles", MAC_ROLES, 16),
     ]

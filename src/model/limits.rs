@@ -210,17 +210,16 @@ pub const HOLES_PER_SHARD: usize = 4 * 1024;
 /// late fills its oldest first and loses some beside that: as many as are lost of 10,000 segments at 1 % may lie in front.
 pub const HOLES_PER_FLOW: usize = 128;
 
-/// Connections whose segments are analysed as Wireshark does, per shard (128 bytes each, and as much again where few things happen in them: at most
-/// 400 MiB in all, taken as connections come): as many as there may be conversations in the default memory, half of them TCP. Those beyond have no
-/// `tcp.analysis` flags, and are counted.
-pub const ANALYSED_PER_SHARD: usize = 24 * 1024;
+/// Connections whose segments are analysed as Wireshark does, per shard (128 bytes each, and 92 more where a flag was set: at most 220 MiB in all,
+/// taken as connections come): as many as there may be conversations in the default memory. Those beyond have no flags, and are counted.
+pub const ANALYSED_PER_SHARD: usize = 16 * 1024;
 
 /// Segments of one direction that wait for their acknowledgement in the analysis: Wireshark's own limit, beyond which it notes no more.
 pub const UNACKED_PER_FLOW: usize = 10_000;
 
-/// The same in all connections of a shard (16 bytes each; 2 MiB a shard with the room vectors keep, 128 MiB in all): 64 MB in flight in a shard at
-/// full segments, where most ports carry less than that together. What finds no room is not measured, and counted.
-pub const UNACKED_PER_SHARD: usize = 64 * 1024;
+/// The same in all connections of a shard (16 bytes each, 104 where each is alone in its direction: at most 104 MiB in all): 23 MB in flight in
+/// full segments in each of 64 shards. What finds no room is not measured, and counted.
+pub const UNACKED_PER_SHARD: usize = 16 * 1024;
 
 /// TCP segments that come in IP fragments and are put together for the analysis at the same time, per shard (some 200 bytes each). Newer ones win.
 pub const SPLIT_SEGMENTS: usize = 256;

@@ -153,7 +153,12 @@ mod tests {
         [Proto::Eth, Proto::Ip, Proto::Tcp].into_iter().for_each(|p| path.push(p));
         let flags = AnalysisFlags::KEEP_ALIVE | AnalysisFlags::ZERO_WINDOW;
         let analysis = SegmentAnalysis { flags, ack_rtt: Some(-1), bytes_in_flight: Some(5), ..SegmentAnalysis::default() };
-        ListedPacket { path, flow: Some(FlowKey::v4(6, 0x0a00_0002, 0x0a00_0001, 40_000, 80)), analysis, ..ListedPacket::of(&frame, 64, 60) }
+        ListedPacket {
+            path,
+            flow: Some(FlowKey::v4(6, 0x0a00_0002, 0x0a00_0001, 40_000, 80)),
+            analysis,
+            ..ListedPacket::of(&frame, 64, 60)
+        }
     }
 
     fn written(format: PacketFormat) -> String {

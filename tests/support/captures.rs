@@ -36,6 +36,16 @@ pub fn reported(name: &str) -> Option<PathBuf> {
     there.then_some(path)
 }
 
+/// The directory of captures made for single rules of the TCP analysis; `None`, and a printed note, where it is not there.
+pub fn crafted() -> Option<PathBuf> {
+    let path = directory().join("tcp-crafted");
+    let there = path.join("expected.tsv").exists();
+    if !there {
+        println!("skipped: no {}", path.display());
+    }
+    there.then_some(path)
+}
+
 /// Every capture of the index; `None`, and a printed note, where there are none.
 pub fn indexed() -> Option<Vec<Indexed>> {
     let directory = directory();

@@ -67,7 +67,8 @@ impl Closing {
 
 /// How many tunnels are around a TCP segment, of a packet whose own transport is another.
 fn nested(headers: &Headers) -> u8 {
-    let is_nested = !headers.tunnels.is_empty() && !matches!(headers.transport, TransportHeader::Tcp { .. }) && headers.path.contains(Proto::Tcp);
+    let is_nested =
+        !headers.tunnels.is_empty() && !matches!(headers.transport, TransportHeader::Tcp { .. }) && headers.path.contains(Proto::Tcp);
     if is_nested { u8::try_from(headers.tunnels.len()).unwrap_or(0) } else { 0 }
 }
 

@@ -82,11 +82,7 @@ impl Merge {
             mirror,
             findings,
             tcp_flags: TcpFlags { syn: totals.syn, syn_ack: totals.syn_ack, fin: totals.fin, reset: totals.reset },
-            tcp_analysis: TcpAnalysis {
-                flags: analysed.flags,
-                handshake_rtt: analysed.initial_rtt,
-                not_analysed: analysed.not_analysed,
-            },
+            tcp_analysis: TcpAnalysis { flags: analysed.flags, handshake_rtt: analysed.initial_rtt, not_analysed: analysed.not_analysed },
             conversations,
             endpoints: Endpoints { eth: eth_hosts, ip, ipv6, tcp, udp, sctp },
             live: self.base.live,

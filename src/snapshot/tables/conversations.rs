@@ -74,21 +74,74 @@ const FIELDS: &[Field<Conversation>] = &[
     Field::new("retransmissions", "Retransmissions", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::RETRANSMISSION))
         .machine()
         .of(Layers::TCP),
-    Field::new("retransmission", "Retransmissions", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::RETRANSMISSION)).machine().no_csv().of(Layers::TCP),
-    Field::new("fast_retransmission", "Fast retransmissions", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::FAST_RETRANSMISSION)).machine().no_csv().of(Layers::TCP),
-    Field::new("spurious_retransmission", "Spurious retransmissions", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::SPURIOUS_RETRANSMISSION)).machine().no_csv().of(Layers::TCP),
-    Field::new("out_of_order", "Out of order", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::OUT_OF_ORDER)).machine().no_csv().of(Layers::TCP),
-    Field::new("duplicate_ack", "Duplicate ACKs", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::DUPLICATE_ACK)).machine().no_csv().of(Layers::TCP),
-    Field::new("lost_segment", "Segments not seen", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::LOST_SEGMENT)).machine().no_csv().of(Layers::TCP),
-    Field::new("ack_lost_segment", "ACKs of segments not seen", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::ACK_LOST_SEGMENT)).machine().no_csv().of(Layers::TCP),
-    Field::new("zero_window", "Zero windows", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::ZERO_WINDOW)).machine().no_csv().of(Layers::TCP),
-    Field::new("zero_window_probe", "Zero window probes", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::ZERO_WINDOW_PROBE)).machine().no_csv().of(Layers::TCP),
-    Field::new("zero_window_probe_ack", "Zero window probe ACKs", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::ZERO_WINDOW_PROBE_ACK)).machine().no_csv().of(Layers::TCP),
-    Field::new("window_full", "Windows full", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::WINDOW_FULL)).machine().no_csv().of(Layers::TCP),
-    Field::new("window_update", "Window updates", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::WINDOW_UPDATE)).machine().no_csv().of(Layers::TCP),
-    Field::new("keep_alive", "Keep-alives", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::KEEP_ALIVE)).machine().no_csv().of(Layers::TCP),
-    Field::new("keep_alive_ack", "Keep-alive ACKs", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::KEEP_ALIVE_ACK)).machine().no_csv().of(Layers::TCP),
-    Field::new("reused_ports", "Reused ports", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::REUSED_PORTS)).machine().no_csv().of(Layers::TCP),
+    Field::new("retransmission", "Retransmissions", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::RETRANSMISSION))
+        .machine()
+        .no_csv()
+        .of(Layers::TCP),
+    Field::new("fast_retransmission", "Fast retransmissions", Kind::Count, |c: &Conversation| {
+        flagged(c, AnalysisFlags::FAST_RETRANSMISSION)
+    })
+    .machine()
+    .no_csv()
+    .of(Layers::TCP),
+    Field::new("spurious_retransmission", "Spurious retransmissions", Kind::Count, |c: &Conversation| {
+        flagged(c, AnalysisFlags::SPURIOUS_RETRANSMISSION)
+    })
+    .machine()
+    .no_csv()
+    .of(Layers::TCP),
+    Field::new("out_of_order", "Out of order", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::OUT_OF_ORDER))
+        .machine()
+        .no_csv()
+        .of(Layers::TCP),
+    Field::new("duplicate_ack", "Duplicate ACKs", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::DUPLICATE_ACK))
+        .machine()
+        .no_csv()
+        .of(Layers::TCP),
+    Field::new("lost_segment", "Segments not seen", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::LOST_SEGMENT))
+        .machine()
+        .no_csv()
+        .of(Layers::TCP),
+    Field::new("ack_lost_segment", "ACKs of segments not seen", Kind::Count, |c: &Conversation| {
+        flagged(c, AnalysisFlags::ACK_LOST_SEGMENT)
+    })
+    .machine()
+    .no_csv()
+    .of(Layers::TCP),
+    Field::new("zero_window", "Zero windows", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::ZERO_WINDOW))
+        .machine()
+        .no_csv()
+        .of(Layers::TCP),
+    Field::new("zero_window_probe", "Zero window probes", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::ZERO_WINDOW_PROBE))
+        .machine()
+        .no_csv()
+        .of(Layers::TCP),
+    Field::new("zero_window_probe_ack", "Zero window probe ACKs", Kind::Count, |c: &Conversation| {
+        flagged(c, AnalysisFlags::ZERO_WINDOW_PROBE_ACK)
+    })
+    .machine()
+    .no_csv()
+    .of(Layers::TCP),
+    Field::new("window_full", "Windows full", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::WINDOW_FULL))
+        .machine()
+        .no_csv()
+        .of(Layers::TCP),
+    Field::new("window_update", "Window updates", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::WINDOW_UPDATE))
+        .machine()
+        .no_csv()
+        .of(Layers::TCP),
+    Field::new("keep_alive", "Keep-alives", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::KEEP_ALIVE))
+        .machine()
+        .no_csv()
+        .of(Layers::TCP),
+    Field::new("keep_alive_ack", "Keep-alive ACKs", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::KEEP_ALIVE_ACK))
+        .machine()
+        .no_csv()
+        .of(Layers::TCP),
+    Field::new("reused_ports", "Reused ports", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::REUSED_PORTS))
+        .machine()
+        .no_csv()
+        .of(Layers::TCP),
     Field::new("handshake_rtt", "Handshake", Kind::Span, handshake_rtt).machine().no_csv().of(Layers::TCP),
     Field::vlans("vlans", "VLANs", |c: &Conversation| c.vlans.ids()).no_paper().screen(10, "vlan", 10).sorts(""),
     Field::new("protocols", "Protocols", Kind::Path, |c: &Conversation| Value::Path(c.path)).machine().no_json().searched(true),

@@ -76,10 +76,10 @@ pub(super) fn count(connection: &mut Connection, list: &mut Vec<Rare>, free: &mu
     for (at, has) in [syn && !ack, syn && ack, flags & FIN != 0, flags & RST != 0].into_iter().enumerate() {
         let Some(few) = connection.few.get_mut(at).filter(|_| has) else { continue };
         *few = few.wrapping_add(1);
-        if *few == 0 {
-            if let Some(many) = rare(connection, list, free).and_then(|rare| rare.control.get_mut(at)) {
-                *many = many.saturating_add(1 << u8::BITS);
-            }
+        if *few == 0
+            && let Some(many) = rare(connection, list, free).and_then(|rare| rare.control.get_mut(at))
+        {
+            *many = many.saturating_add(1 << u8::BITS);
         }
     }
 }

@@ -51,6 +51,10 @@ pub struct Analyser {
 }
 
 impl Analyser {
+    /// Bytes of a connection at most, and of a segment that waits for its acknowledgement.
+    #[cfg(test)]
+    pub const BYTES: [usize; 2] = [size_of::<Connection>() + size_of::<Rare>(), unacked::ALONE];
+
     /// Asks the memory for a connection.
     #[inline(always)]
     pub fn prefetch(&self, handle: u32) {

@@ -3,12 +3,12 @@
 //! `fwd` is the direction of the segment, `rev` the other. Numbers of 0 count as unknown, also when a real number becomes 0. Differences of time
 //! that are negative count as very long.
 
+use super::Seen;
 use super::counts::{self, Rare};
 use super::state::{Connection, NO_SCALE, Side, UNKNOWN_SCALE};
 use super::unacked::Lists;
-use crate::model::tcp_options::MAX_WINDOW_SCALE;
-use super::Seen;
 use crate::model::tcp::{ACK, FIN, RST, SYN, before};
+use crate::model::tcp_options::MAX_WINDOW_SCALE;
 use crate::model::time::MILLISECOND;
 use crate::model::{AnalysisFlags, Direction, Segment, SegmentAnalysis, TcpOption, TcpOptions, Timestamp};
 

@@ -33,6 +33,10 @@ pub(super) struct Met {
     pub(super) clean: bool,
 }
 
+/// Bytes of a segment that is alone in its list, with the list.
+#[cfg(test)]
+pub(super) const ALONE: usize = size_of::<List>() + 4 * size_of::<Unacked>();
+
 /// All lists of a shard, by handles from 1. A list that becomes empty is given back.
 #[derive(Debug, Default)]
 pub(super) struct Lists {
@@ -96,7 +100,9 @@ impl Lists {
         self.total = self.total.saturating_sub(length.saturating_sub(list.segments.len()));
         if list.segments.is_empty() {
             list.mixed = false;
-            if list.segments.capacity() > KEPT {
+            // The list given back last is the next to be used; room is kept in few.
+            let most = if self.free.len() < KEPT_LISTS { KEPT } else { 4 };
+            if list.segments.capacity() > most {
                 list.segments = VecDeque::new();
             }
             self.free.push(*handle);
@@ -130,8 +136,11 @@ impl Lists {
     }
 }
 
-/// Room that an empty list keeps for its next segments.
+/// Room that some empty lists keep for their next segments.
 const KEPT: usize = 64;
+
+/// How many of them.
+const KEPT_LISTS: usize = 64;
 
 /// How far a list in order may reach.
 const IN_ORDER: u32 = 1 << 30;
