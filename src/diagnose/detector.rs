@@ -216,6 +216,9 @@ impl Limit {
     }
 }
 
+/// Share of the traffic that a mirror may lose before what is missing in the network cannot be told from what the mirror lost.
+pub const MIRROR_LOSS: f64 = 0.01;
+
 /// A condition without which evidence means nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
@@ -229,6 +232,10 @@ pub enum Need {
     Unmerged,
     /// The clock was not set meanwhile.
     SteadyClock,
+    /// The mirror brings nearly everything.
+    Complete,
+    /// Packets are not sampled.
+    Unsampled,
 }
 
 impl Need {
@@ -250,6 +257,14 @@ impl Need {
             Need::SteadyClock if e.clock.steps > 0 => {
                 format!("the capture clock stepped back {} time(s)", grouped(e.clock.steps))
             }
+            Need::Complete => match e.loss.all.filter(|all| all.n >= 100 && all.low > MIRROR_LOSS) {
+                Some(all) => format!("the mirror loses {} of the traffic", percent(all.rate)),
+                None => return Ok(()),
+            },
+            Need::Unsampled => match e.loss.declared_sampling.filter(|n| *n > 1) {
+                Some(n) => format!("the mirror samples one packet in {n}"),
+                None => return Ok(()),
+            },
             _ => return Ok(()),
         };
         Err(complaint)

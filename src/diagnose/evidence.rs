@@ -7,7 +7,7 @@ use super::vendor::Vendor;
 use crate::model::Episode;
 use crate::model::evidence::{
     CastEvidence, ChecksumEvidence, ClockEvidence, ContentEvidence, ControlEvidence, CopyEvidence, HostEvidence, LossEvidence,
-    OrderEvidence, Outage, SideEvidence, SizeEvidence, TagEvidence, TransitEvidence,
+    NetworkEvidence, OrderEvidence, Outage, SideEvidence, SizeEvidence, TagEvidence, TransitEvidence,
 };
 
 /// Everything the detectors look at.
@@ -55,6 +55,10 @@ pub struct Evidence {
     pub contents: ContentEvidence,
     /// This host.
     pub host: HostEvidence,
+    /// What happened between hosts. It is judged by itself, as packets pass, without anything else of this.
+    pub network: NetworkEvidence,
+    /// The network is judged: at every step of its time, of a file as well, so that a finding holds from one to the next.
+    pub sliding: bool,
 }
 
 impl Evidence {

@@ -1,8 +1,8 @@
 //! Findings over time: they appear, hold and clear.
 
-use super::detector::{Detection, Page, Report, StandingFindings};
+use super::detector::{Detection, Detector, Page, Report, StandingFindings};
 use super::evidence::Evidence;
-use super::registry::DETECTORS;
+use super::registry::{DETECTORS, NETWORK};
 use super::vendor::Vendor;
 use crate::model::time::SECOND;
 use crate::model::units::grouped;
@@ -19,6 +19,8 @@ pub const CLEAR_AFTER: i64 = 10 * SECOND;
 struct Raised {
     finding: Finding,
     seen: Timestamp,
+    /// What was said when it was worst, of the network.
+    worst: Option<Box<Finding>>,
 }
 
 /// What stands between two judgements: findings by identifier and subject, at most [`limits::FINDINGS`].
@@ -38,10 +40,32 @@ pub struct Judgement {
     pub undecided: Vec<(&'static str, String)>,
 }
 
-/// Judges the evidence at packet time `now`.
+/// Judges the mirror by the evidence at packet time `now`.
 pub fn judge(evidence: &Evidence, state: &mut Judge, now: Timestamp) -> Judgement {
+    run(DETECTORS, evidence, state, now)
+}
+
+/// Judges the network by [`Evidence::network`] at packet time `now`. What the mirror's state does to it is [`silence`]'s.
+pub fn judge_network(evidence: &Evidence, state: &mut Judge, now: Timestamp) -> Judgement {
+    run(NETWORK, evidence, state, now)
+}
+
+/// Takes out of `findings` about the network those that the mirror cannot show, by the evidence of the mirror; says which and why.
+pub fn silence(findings: &mut Vec<Finding>, mirror: &Evidence) -> Vec<(&'static str, String)> {
+    let mut silenced = Vec::new();
+    for detector in NETWORK {
+        if let Some(complaint) = detector.needs().iter().find_map(|n| n.check(mirror).err()) {
+            let id = detector.page().id;
+            findings.retain(|f| f.id != id);
+            silenced.push((id, complaint));
+        }
+    }
+    silenced
+}
+
+fn run(detectors: &[&'static dyn Detector], evidence: &Evidence, state: &mut Judge, now: Timestamp) -> Judgement {
     let mut judgement = Judgement::default();
-    for detector in DETECTORS {
+    for detector in detectors {
         let page = detector.page();
         if state.any_stands(detector.yields_to()) {
             state.end(page.id);
@@ -68,7 +92,7 @@ pub fn judge(evidence: &Evidence, state: &mut Judge, now: Timestamp) -> Judgemen
         }
         state.expire(page.id, now);
     }
-    judgement.findings = state.listed(evidence);
+    judgement.findings = state.listed(detectors, evidence);
     judgement
 }
 
@@ -106,8 +130,29 @@ impl Judge {
         let times = episodes(old, &report.held, evidence, now);
         let mut finding = finding(page, report, evidence.vendor, now);
         finding.forgotten_episodes = old.map_or(0, |f| f.forgotten_episodes);
-        self.raised.insert(key, Raised { finding: finding.held(times), seen: now });
+        let finding = finding.held(times);
+        let worst = evidence.sliding.then(|| {
+            let before = self.raised.remove(&key).and_then(|r| r.worst).filter(|worst| worst.severity > finding.severity);
+            before.unwrap_or_else(|| Box::new(finding.clone()))
+        });
+        self.raised.insert(key, Raised { finding, seen: now, worst });
         true
+    }
+
+    /// Every finding as it was when it was worst, with all the times in which it held: what is said of a file, whose end is not what it is about.
+    pub fn at_worst(&self) -> Vec<Finding> {
+        let place = |id| NETWORK.iter().position(|d| d.page().id == id);
+        let mut findings: Vec<Finding> = self
+            .raised
+            .values()
+            .map(|r| {
+                let Finding { first, last, ref episodes, forgotten_episodes, .. } = r.finding;
+                let worst = r.worst.as_deref().unwrap_or(&r.finding).clone();
+                Finding { first, last, episodes: episodes.clone(), forgotten_episodes, active: true, ..worst }
+            })
+            .collect();
+        findings.sort_by_cached_key(|f| (Reverse(f.severity), Reverse(f.hosts), place(f.id), f.subject));
+        findings
     }
 
     /// Forgets the cleared finding that held longest ago; `false` without one.
@@ -117,11 +162,11 @@ impl Judge {
     }
 
     /// The findings in order, each with what it explains.
-    fn listed(&self, evidence: &Evidence) -> Vec<Finding> {
-        let place = |id| DETECTORS.iter().position(|d| d.page().id == id);
+    fn listed(&self, detectors: &[&'static dyn Detector], evidence: &Evidence) -> Vec<Finding> {
+        let place = |id| detectors.iter().position(|d| d.page().id == id);
         let mut findings: Vec<Finding> = self.raised.values().map(|r| r.finding.clone()).collect();
         for finding in findings.iter_mut().filter(|f| f.active) {
-            let explains = place(finding.id).and_then(|at| DETECTORS.get(at)).map_or(&[][..], |d| d.explains(evidence));
+            let explains = place(finding.id).and_then(|at| detectors.get(at)).map_or(&[][..], |d| d.explains(evidence));
             finding.cause_of = explains.iter().copied().filter(|id| self.any_stands(&[id])).collect();
         }
         findings.sort_by_cached_key(|f| (!f.active, Reverse(f.severity), Reverse(f.hosts), place(f.id), f.subject));
@@ -132,6 +177,9 @@ impl Judge {
 /// When a finding held, with this judgement: as the evidence knows, else on a live port now, which prolongs an episode that lasts, and in a
 /// file as long as the file is. What the evidence of a live port has forgotten is kept; a file's is known as a whole.
 fn episodes(old: Option<&Finding>, held: &[Episode], evidence: &Evidence, now: Timestamp) -> Vec<Episode> {
+    if evidence.sliding {
+        return prolonged(old, held, now);
+    }
     if !evidence.live {
         return if held.is_empty() { vec![evidence.span.unwrap_or(Episode::at(now))] } else { held.to_vec() };
     }
@@ -143,6 +191,18 @@ fn episodes(old: Option<&Finding>, held: &[Episode], evidence: &Evidence, now: T
         latest.last = now;
     } else {
         times.push(Episode::at(now));
+    }
+    times
+}
+
+/// When a finding of the network held: the stretch that is looked at slides on and forgets how it began, so while a finding stands its episode
+/// goes on.
+fn prolonged(old: Option<&Finding>, held: &[Episode], now: Timestamp) -> Vec<Episode> {
+    let latest = held.last().copied().unwrap_or(Episode::at(now));
+    let mut times = old.map(|f| f.episodes.clone()).unwrap_or_default();
+    match times.last_mut().filter(|t| old.is_some_and(|f| f.active) || t.last >= latest.first) {
+        Some(episode) => episode.last = episode.last.max(latest.last),
+        None => times.push(latest),
     }
     times
 }
@@ -171,3 +231,7 @@ fn finding(page: &'static Page, report: Report, vendor: Option<Vendor>, now: Tim
 #[cfg(test)]
 #[path = "judge_tests.rs"]
 pub(super) mod tests;
+
+#[cfg(test)]
+#[path = "network_tests.rs"]
+mod network_tests;

@@ -1,5 +1,5 @@
+use super::super::Vendor;
 use super::super::evidence::Evidence;
-use super::super::{IDS, Vendor};
 use super::*;
 use crate::model::evidence::*;
 use crate::model::{Address, Estimate, LinkType, Severity, Tunnel, TunnelKind};
@@ -12,6 +12,8 @@ pub(in crate::diagnose) fn clean() -> Evidence {
     let rate = |n| Some(Estimate { rate: 0.0, low: 0.0, high: 0.00004, n });
     let class = LoadClass { windows: 100, acked: 100_000_000, missing: 0, host: 0.0 };
     Evidence {
+        network: NetworkEvidence::default(),
+        sliding: false,
         seconds: 600.0,
         span: None,
         quiet: 0.0,
@@ -345,8 +347,9 @@ fn both_sides_of_every_threshold() {
         assert_eq!(active(&e), [(*id, *severity)], "case {i}: exactly {id}");
         assert!(!ids(&less).contains(id), "case {i}: not {id}");
     }
-    for id in IDS {
-        assert!(CASES.iter().any(|c| c.0 == *id), "no case for {id}");
+    for detector in DETECTORS {
+        let id = detector.page().id;
+        assert!(CASES.iter().any(|c| c.0 == id), "no case for {id}");
     }
 }
 
@@ -470,7 +473,7 @@ fn each_subject_is_a_finding_of_its_own() {
     let standing = StandingFindings::new(&stands);
     assert_eq!([10, 20, 30].map(|vlan| standing.on(Subject::Vlan(vlan))), [true, false, false], "each by its own evidence");
     assert!(!standing.at_all());
-    let listed: Vec<_> = state.listed(&e).iter().map(|f| (f.subject, f.active, f.first.0 / SECOND, f.last.0 / SECOND)).collect();
+    let listed: Vec<_> = state.listed(DETECTORS, &e).iter().map(|f| (f.subject, f.active, f.first.0 / SECOND, f.last.0 / SECOND)).collect();
     assert_eq!(listed, [(Subject::Vlan(10), true, 1, 2), (Subject::Vlan(20), false, 1, 1)]);
     state.end(page.id);
     assert!(state.raised.values().all(|r| !r.finding.active));
@@ -499,7 +502,7 @@ fn episodes_are_capped_and_counted() {
         state.raise(page, report_on(Subject::Network), &e, Timestamp(n * 2));
         state.end(page.id);
     }
-    let finding = state.listed(&e).remove(0);
+    let finding = state.listed(DETECTORS, &e).remove(0);
     assert_eq!((finding.episodes.len(), finding.forgotten_episodes), (limits::EPISODES, 3));
     assert_eq!((finding.first, finding.last), (Timestamp(2 * (times - 1)), Timestamp(2 * (times - 1))));
 }

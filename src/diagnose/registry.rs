@@ -1,75 +1,100 @@
 //! The list of detectors: the one place a new one is added.
 
 use super::detector::{Detector, Page};
-use super::findings::{capture, contents, copies, directionality, fidelity, host, loss, repeats, span, transit};
+use super::findings::{capture, connections, contents, copies, directionality, fidelity, host, loss, repeats, services, span, transit};
 use crate::model::Aspect;
 use std::fmt::Write as _;
 
 macro_rules! registry {
-    ($($id:literal $detector:expr;)*) => {
-        /// Every detector, in the order findings of equal weight are listed: what makes numbers useless first.
+    (mirror { $($id:literal $detector:expr;)* } network { $($net_id:literal $net_detector:expr;)* }) => {
+        /// Every detector of the mirror, in the order findings of equal weight are listed: what makes numbers useless first.
         pub(super) static DETECTORS: &[&'static dyn Detector] = &[$(&$detector,)*];
 
+        /// Every detector of the network, in the order findings of equal weight are listed: causes before effects.
+        pub(super) static NETWORK: &[&'static dyn Detector] = &[$(&$net_detector,)*];
+
         /// Identifiers of all findings.
-        pub const IDS: &[&str] = &[$($id,)*];
+        pub const IDS: &[&str] = &[$($id,)* $($net_id,)*];
 
         #[cfg(test)]
-        const TYPES: &[&str] = &[$(stringify!($detector),)*];
+        const TYPES: &[&str] = &[$(stringify!($detector),)* $(stringify!($net_detector),)*];
     };
 }
 
 registry! {
-    "mirror.silent" directionality::MirrorSilent;
-    "mirror.none" directionality::MirrorNone;
-    "dir.half" directionality::DirHalf;
-    "loop" transit::Loop;
-    "dup.every" copies::DupEvery;
-    "dup.some" copies::DupSome;
-    "dup.flood" repeats::DupFlood;
-    "route.loop" repeats::RouteLoop;
-    "span.oversub" span::SpanOversub;
-    "span.sampled" span::SpanSampled;
-    "span.ratelimit" span::SpanRatelimit;
-    "span.size" span::SpanSize;
-    "switch.loss" loss::SwitchLoss;
-    "upstream.loss" loss::UpstreamLoss;
-    "path.loss" loss::PathLoss;
-    "host.drop" loss::HostDrop;
-    "mirror.outage" capture::MirrorOutage;
-    "mirror.fragmented" transit::MirrorFragmented;
-    "route.asym" directionality::RouteAsym;
-    "dir.some" directionality::DirSome;
-    "vlan.stripped" directionality::VlanStripped;
-    "vlan.oneway" directionality::VlanOneway;
-    "cpu.blind" directionality::CpuBlind;
-    "trunc" fidelity::Trunc;
-    "trunc.capture" fidelity::TruncCapture;
-    "host.gro" fidelity::HostGro;
-    "src.tso" fidelity::SrcTso;
-    "host.txcsum" fidelity::HostTxcsum;
-    "csum.bad" fidelity::CsumBad;
-    "frames.errors" fidelity::FramesErrors;
-    "order.skew" capture::OrderSkew;
-    "clock.step" capture::ClockStep;
-    "clock.coarse" capture::ClockCoarse;
-    "foreign-mirror" transit::ForeignMirror;
-    "link.unknown" contents::LinkUnknown;
-    "link.encrypted" contents::LinkEncrypted;
-    "decap.port" contents::DecapPort;
-    "nic.transmits" host::NicTransmits;
-    "host.link" host::HostLink;
-    "host.oversize" host::HostOversize;
-    "host.pause" host::HostPause;
+    mirror {
+        "mirror.silent" directionality::MirrorSilent;
+        "mirror.none" directionality::MirrorNone;
+        "dir.half" directionality::DirHalf;
+        "loop" transit::Loop;
+        "dup.every" copies::DupEvery;
+        "dup.some" copies::DupSome;
+        "dup.flood" repeats::DupFlood;
+        "route.loop" repeats::RouteLoop;
+        "span.oversub" span::SpanOversub;
+        "span.sampled" span::SpanSampled;
+        "span.ratelimit" span::SpanRatelimit;
+        "span.size" span::SpanSize;
+        "switch.loss" loss::SwitchLoss;
+        "upstream.loss" loss::UpstreamLoss;
+        "path.loss" loss::PathLoss;
+        "host.drop" loss::HostDrop;
+        "mirror.outage" capture::MirrorOutage;
+        "mirror.fragmented" transit::MirrorFragmented;
+        "route.asym" directionality::RouteAsym;
+        "dir.some" directionality::DirSome;
+        "vlan.stripped" directionality::VlanStripped;
+        "vlan.oneway" directionality::VlanOneway;
+        "cpu.blind" directionality::CpuBlind;
+        "trunc" fidelity::Trunc;
+        "trunc.capture" fidelity::TruncCapture;
+        "host.gro" fidelity::HostGro;
+        "src.tso" fidelity::SrcTso;
+        "host.txcsum" fidelity::HostTxcsum;
+        "csum.bad" fidelity::CsumBad;
+        "frames.errors" fidelity::FramesErrors;
+        "order.skew" capture::OrderSkew;
+        "clock.step" capture::ClockStep;
+        "clock.coarse" capture::ClockCoarse;
+        "foreign-mirror" transit::ForeignMirror;
+        "link.unknown" contents::LinkUnknown;
+        "link.encrypted" contents::LinkEncrypted;
+        "decap.port" contents::DecapPort;
+        "nic.transmits" host::NicTransmits;
+        "host.link" host::HostLink;
+        "host.oversize" host::HostOversize;
+        "host.pause" host::HostPause;
+    }
+    network {
+        "scan.ports" connections::ScanPorts;
+        "scan.hosts" connections::ScanHosts;
+        "tcp.synflood" connections::TcpSynflood;
+        "icmp.unreachable" connections::IcmpUnreachable;
+        "tcp.no_answer" connections::TcpNoAnswer;
+        "tcp.refused" connections::TcpRefused;
+        "tcp.reset" connections::TcpReset;
+        "dns.unanswered" services::DnsUnanswered;
+        "dns.failing" services::DnsFailing;
+        "dns.slow" services::DnsSlow;
+        "server.slow" services::ServerSlow;
+        "http.errors" services::HttpErrors;
+        "service.errors" services::ServiceErrors;
+    }
+}
+
+/// All detectors, those of the mirror first.
+fn all() -> impl Iterator<Item = &'static &'static dyn Detector> {
+    DETECTORS.iter().chain(NETWORK)
 }
 
 /// What a finding takes from trust in the mirror; `None`: nothing, or there is no such finding.
 pub fn aspect(id: &str) -> Option<Aspect> {
-    DETECTORS.iter().map(|d| d.page()).find(|p| p.id == id)?.aspect
+    all().map(|d| d.page()).find(|p| p.id == id)?.aspect
 }
 
 /// Every finding by its identifier, with what it means in a sentence.
 pub fn summaries() -> impl Iterator<Item = (&'static str, String)> {
-    DETECTORS.iter().map(|d| d.page()).map(|page| {
+    all().map(|d| d.page()).map(|page| {
         let meaning = page.text(page.meaning);
         let end = meaning.find(". ").unwrap_or(meaning.len());
         (page.id, meaning.get(..end).unwrap_or(&meaning).trim_end_matches('.').to_owned())
@@ -79,7 +104,7 @@ pub fn summaries() -> impl Iterator<Item = (&'static str, String)> {
 /// What a finding means, how it is measured, what else it could be, what to change: plain text, at most 78 columns. `None` for an
 /// identifier that does not exist ([`IDS`]).
 pub fn explain(id: &str) -> Option<String> {
-    let page = DETECTORS.iter().map(|d| d.page()).find(|p| p.id == id)?;
+    let page = all().map(|d| d.page()).find(|p| p.id == id)?;
     let mut out = String::new();
     let _ = writeln!(out, "{}", page.id);
     for (head, text) in sections(page) {
@@ -143,7 +168,7 @@ mod tests {
     #[test]
     fn detectors_are_called_by_their_identifiers() {
         for (id, name) in IDS.iter().zip(TYPES) {
-            let words = id.split(['.', '-']).map(|word| word[..1].to_uppercase() + &word[1..]);
+            let words = id.split(['.', '-', '_']).map(|word| word[..1].to_uppercase() + &word[1..]);
             assert_eq!(name.rsplit("::").next().unwrap().trim(), words.collect::<String>(), "{id}");
         }
     }
@@ -151,8 +176,8 @@ mod tests {
     #[test]
     fn every_finding_says_everything() {
         let mut seen = std::collections::HashSet::new();
-        assert_eq!(DETECTORS.len(), IDS.len());
-        for (detector, id) in DETECTORS.iter().zip(IDS) {
+        assert_eq!(all().count(), IDS.len());
+        for (detector, id) in all().zip(IDS) {
             let page = detector.page();
             assert_eq!(page.id, *id, "the list names it as it names itself");
             assert!(seen.insert(page.id), "{id} twice");

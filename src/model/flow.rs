@@ -81,6 +81,15 @@ impl FlowKey {
         self.address(self.b)
     }
 
+    /// Source and destination of packets that go `way`, each with its port.
+    pub fn ends(&self, way: Direction) -> [(Address, u16); 2] {
+        let (a, b) = ((self.a(), self.a_port), (self.b(), self.b_port));
+        match way {
+            Direction::AToB => [a, b],
+            Direction::BToA => [b, a],
+        }
+    }
+
     /// Both addresses, `a` first.
     pub fn ips(&self) -> [IpAddr; 2] {
         [self.a, self.b].map(|n| match self.address(n) {

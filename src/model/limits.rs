@@ -300,6 +300,30 @@ pub const REASSEMBLY_AHEAD: u32 = 1 << 20;
 /// Texts told apart by one counter of a dissector, per shard (at most 320 bytes each, 20 MiB in all); more are counted together.
 pub const TALLY_TEXTS: usize = 1024;
 
+/// Attempts to open a TCP connection that are not decided, per shard (96 bytes each, 12 MiB in all): a flood of SYNs beyond is counted, not
+/// followed.
+pub const ATTEMPTS: usize = 2 * 1024;
+
+/// Services of which is known what happened to their clients (about 1 KiB each with a few clients, 8 MiB in all). Those beyond are counted
+/// together.
+pub const SERVICES: usize = 8 * 1024;
+
+/// Times of 10 s in which something happened to a service, of all services together (about 400 bytes each, 26 MiB): the oldest go first.
+pub const SERVICE_BINS: usize = 64 * 1024;
+
+/// Clients told apart of one service in one of them; further ones are counted together.
+pub const SERVICE_CLIENTS: usize = 32;
+
+/// Pairs of a source and a target, and of a source and a port, of which failed attempts are known (at most 8.2 KiB each, 67 MiB in all where
+/// all of them are scans of more than 256 ports or hosts; usually 100 bytes).
+pub const SCAN_PAIRS: usize = 4 * 1024;
+
+/// Different hosts of such a pair that are told apart; ports all are.
+pub const SCAN_TARGETS: usize = 512;
+
+/// How long a connection must have been silent for its RST to be that of an idle one: the shortest idle time-out in common use.
+pub const IDLE_CUT: i64 = 30 * SECOND;
+
 /// Packets of a group of shards that wait to be dissected (128 bytes each, 64 KiB in all): about as many as are counted while a piece of memory
 /// comes.
 pub const DISSECT_QUEUE: usize = 8;

@@ -3,6 +3,7 @@
 mod feed;
 mod filter;
 mod mirror;
+mod network;
 mod query;
 mod rows;
 mod shape;
@@ -13,6 +14,7 @@ pub use crate::model::{SourceInfo, Trust, TrustPart};
 pub use feed::Feed;
 pub use filter::Filter;
 pub use mirror::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Sides, TunnelRow};
+pub use network::{Network, Service};
 pub use query::{Column, Order, Query};
 pub use rows::{Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, VlanRow};
 
@@ -313,6 +315,10 @@ pub struct Snapshot {
     pub mirror: Mirror,
     /// The checklist of this host, for each interface; empty for files.
     pub host: Vec<Checklist>,
+    /// What is thought of the network.
+    pub network: Network,
+    /// What listens where, and how it serves its clients; where not every row was asked for, those used most.
+    pub services: Table<Service>,
     /// What is wrong: active ones first, by severity, then newest first.
     pub findings: Vec<Finding>,
 }

@@ -74,6 +74,8 @@ pub struct Exchanges {
     table: Vec<Slot>,
     started: Option<Timestamp>,
     ended: Vec<Transaction>,
+    /// When a request may have waited long enough.
+    due: Option<Timestamp>,
     keys: Keys,
 }
 
@@ -113,6 +115,10 @@ impl Exchanges {
             self.identifier(&mut slot, message, event);
         }
         self.transaction(&mut slot, message);
+        if message.is_request {
+            let due = message.time.plus(wait(&message.flow));
+            self.due = Some(self.due.map_or(due, |d| d.min(due)));
+        }
         if let Some(place) = self.table.get_mut(at) {
             *place = slot;
         }
@@ -207,9 +213,15 @@ impl Exchanges {
         }
     }
 
+    /// Whether [`Self::advance`] may have something to decide.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.due.is_some_and(|due| due < now)
+    }
+
     /// Decides what has waited long enough.
     pub fn advance(&mut self, now: Timestamp, event: &mut impl FnMut(ExchangeEvent)) {
         let mut table = std::mem::take(&mut self.table);
+        self.due = None;
         for slot in &mut table {
             if slot.state != State::Empty && is_expired(slot, now) {
                 self.decide(slot, now, event);
@@ -218,6 +230,9 @@ impl Exchanges {
             if is_overdue(slot, now) {
                 self.end(slot, now);
                 slot.course = Course::None;
+            } else if slot.course == Course::Open {
+                let due = slot.latest.plus(wait(&slot.flow));
+                self.due = Some(self.due.map_or(due, |d| d.min(due)));
             }
         }
         self.table = table;
@@ -243,9 +258,13 @@ fn is_expired(slot: &Slot, now: Timestamp) -> bool {
     now.since(slot.time) > limit
 }
 
+/// How long a request of a conversation waits for its reply.
+fn wait(flow: &FlowKey) -> i64 {
+    if flow.protocol == TCP { STREAM_WAIT } else { REPLY_WAIT }
+}
+
 fn is_overdue(slot: &Slot, now: Timestamp) -> bool {
-    let wait = if slot.flow.protocol == TCP { STREAM_WAIT } else { REPLY_WAIT };
-    slot.course != Course::None && now.since(slot.latest) > wait
+    slot.course != Course::None && now.since(slot.latest) > wait(&slot.flow)
 }
 
 /// The transaction of a slot.

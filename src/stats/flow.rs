@@ -18,7 +18,7 @@ pub use tcp::TcpTrack;
 
 use super::tcp::{TcpCold, TcpHot};
 use super::totals::TrafficDirection;
-use crate::model::{AppSlot, FlowKey, Timestamp, Traffic};
+use crate::model::{AppSlot, Direction, FlowKey, Timestamp, Traffic};
 use lifecycle::Life;
 
 /// One conversation: what each of its packets touches.
@@ -51,6 +51,13 @@ pub struct FlowHot<X> {
     pub app: AppSlot,
     /// What else is kept of it: the detectors' state.
     pub detectors: X,
+}
+
+impl<X> FlowHot<X> {
+    /// The latest packet of a direction, as long as its context has not changed since.
+    pub fn last_of(&self, way: Direction) -> Option<Timestamp> {
+        self.last.get(way as usize).copied().filter(|last| *last > Timestamp(i64::MIN))
+    }
 }
 
 /// What is needed of a conversation less often.

@@ -1,6 +1,7 @@
 //! One file a family of findings.
 
 pub(super) mod capture;
+pub(super) mod connections;
 pub(super) mod contents;
 pub(super) mod copies;
 pub(super) mod directionality;
@@ -8,6 +9,7 @@ pub(super) mod fidelity;
 pub(super) mod host;
 pub(super) mod loss;
 pub(super) mod repeats;
+pub(super) mod services;
 pub(super) mod span;
 pub(super) mod transit;
 
@@ -40,4 +42,10 @@ fn numbers(estimate: &Estimate) -> Vec<(&'static str, Value)> {
         ("share_high", Value::Share(estimate.high)),
         ("n", Value::Count(estimate.n)),
     ]
+}
+
+/// Reports of one kind about several subjects.
+fn all_of(reports: impl Iterator<Item = Report>) -> Detection {
+    let reports: Vec<Report> = reports.collect();
+    if reports.is_empty() { Detection::Clear } else { Detection::Present(reports) }
 }

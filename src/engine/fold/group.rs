@@ -24,6 +24,9 @@ const PIPELINE_DEPTH: usize = 16;
 /// How many packets before it is counted the memory is asked for what a packet's record refers to.
 const APPROACH: usize = 3;
 
+/// Events of a shard that wait for the end of their interval; more are handed over at the end of a block.
+const EVENTS_AT_ONCE: usize = 256;
+
 /// A packet in flight, and where it belongs.
 #[derive(Debug, Clone, Copy, Default)]
 struct Slot<'a> {
@@ -350,6 +353,7 @@ impl ShardGroup {
                 }
                 self.parts.push((*number, std::mem::take(&mut self.part)));
                 self.close_idle(next.start, *number, send);
+                self.network(*number, 0, |shard| shard.advance(next.start), send);
                 self.interval = number.saturating_add(1);
                 self.open = *next;
             }
@@ -362,6 +366,7 @@ impl ShardGroup {
                 if request.finished {
                     self.close_idle(request.now, self.interval, send);
                     self.close_all(send);
+                    self.network(self.interval, 0, |shard| shard.advance_all(request.now), send);
                 }
                 self.shards.iter_mut().for_each(|s| send(Message::Report(request.number, Box::new(s.report(request)))));
                 send(Message::Reported(request.number, self.part, std::mem::take(&mut self.fine)));
@@ -395,7 +400,18 @@ impl ShardGroup {
         self.shards.iter_mut().for_each(|s| s.close_all(interval, send));
     }
 
+    /// Hands over what happened between hosts in the interval of that number, of shards with more than `least` events.
+    fn network(&mut self, interval: u64, least: usize, first: impl Fn(&mut Shard), send: &mut dyn FnMut(Message)) {
+        for shard in &mut self.shards {
+            first(shard);
+            if shard.told() > least {
+                send(Message::Network(shard.network(interval)));
+            }
+        }
+    }
+
     fn flush(&mut self, send: &mut dyn FnMut(Message)) {
+        self.network(self.interval, EVENTS_AT_ONCE, |_| {}, send);
         if !self.evicted.is_empty() {
             let (interval, send_flows) = (self.interval, &mut |batch| send(Message::ClosedFlows(batch)));
             self.shards.iter_mut().for_each(|s| s.hand_over(interval, send_flows));

@@ -4,7 +4,7 @@ use crate::engine::fold::rows::FlowReport;
 use crate::engine::fold::shard::ShardReport;
 use crate::engine::tape::Request;
 use crate::model::sum::sums;
-use crate::model::{FlowBatch, Timestamp, Traffic};
+use crate::model::{FlowBatch, NetworkBatch, Timestamp, Traffic};
 use crate::snapshot::Sample;
 use crate::stats::totals::TrafficDirection;
 use crate::stats::{Burst, Doubling};
@@ -55,6 +55,8 @@ pub enum Message {
     Evicted(Vec<FlowReport>),
     /// Records of conversations that a shard closed.
     ClosedFlows(FlowBatch),
+    /// What happened between hosts in an interval, as a shard saw it.
+    Network(NetworkBatch),
     /// A snapshot is coming: its request.
     Request(Arc<Request>),
     /// A snapshot of a port on which nothing has come since the one before: shards have nothing to report.

@@ -5,7 +5,7 @@ use crate::dissect::{DissectReport, Dissectors, Listener, Payload};
 use crate::mirror::UnmatchedCounts;
 use crate::model::mix::Keys;
 use crate::model::tcp::{ACK, RST};
-use crate::model::{AppMessage, AppSlot, CloseReason, Direction, Frame, LearntName, Segment, Timestamp};
+use crate::model::{AppMessage, AppSlot, CloseReason, Direction, Frame, LearntName, Segment, Timestamp, Transaction};
 use crate::stats::exchange::{self, Exchanges};
 use crate::stats::{Reassembler, ReassemblyPool, StreamEnd, StreamPiece};
 use std::ops::ControlFlow;
@@ -20,6 +20,8 @@ pub struct Reader {
     dissectors: Dissectors<Streams>,
     pool: ReassemblyPool,
     exchanges: Exchanges,
+    /// Transactions that ended and were not handed over.
+    ended: Vec<Transaction>,
 }
 
 /// Takes what dissectors read to the exchange table.
@@ -59,8 +61,7 @@ impl Reader {
                 self.dissectors.datagram(slot, &payload(packet, packet.bytes, packet.length), listener);
             }
         }
-        let dissectors = &mut self.dissectors;
-        self.exchanges.take_ended(|transaction| dissectors.transaction(&transaction));
+        self.take_ended();
     }
 
     /// Looks at an ICMP echo, which belongs to no dissector.
@@ -158,8 +159,30 @@ impl Reader {
         if finished {
             self.exchanges.finish();
         }
-        let dissectors = &mut self.dissectors;
-        self.exchanges.take_ended(|transaction| dissectors.transaction(&transaction));
+        self.take_ended();
+    }
+
+    /// Whether something waited long enough for its reply, where an interval ends.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.exchanges.is_due(now)
+    }
+
+    fn take_ended(&mut self) {
+        let (dissectors, ended) = (&mut self.dissectors, &mut self.ended);
+        self.exchanges.take_ended(|transaction| {
+            dissectors.transaction(&transaction);
+            ended.push(transaction);
+        });
+    }
+
+    /// Takes out the transactions that ended since.
+    pub fn ended(&mut self) -> impl Iterator<Item = Transaction> + '_ {
+        self.ended.drain(..)
+    }
+
+    /// How many there are.
+    pub fn ended_count(&self) -> usize {
+        self.ended.len()
     }
 
     /// The name of the server of a conversation.

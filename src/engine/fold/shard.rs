@@ -1,5 +1,6 @@
 //! One of the 64 shards: folds its packets, in tape order, with no lock and no allocation a packet.
 
+mod network;
 mod recount;
 mod samples;
 
@@ -20,14 +21,14 @@ use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::shard_key::FragmentTable;
 use crate::mirror::Digest;
 use crate::model::sum::sums;
-use crate::model::tcp::{HOLD, SYN};
+use crate::model::tcp::{HOLD, SYN, TcpMarks};
 use crate::model::{
     AppId, AppSlot, CloseReason, Direction, FlowBatch, FlowKey, Frame, LearntName, ListedPacket, SegmentAnalysis, Stop, Timestamp, Traffic,
 };
 use crate::snapshot::Conversation;
 use crate::stats::flow::{Counted, FlowChange, Flushed, Step};
 use crate::stats::totals::TrafficDirection;
-use crate::stats::{Context, Contexts, FlowTable, Record, TcpAnalysisSums, Totals};
+use crate::stats::{Connections, Context, Contexts, FlowTable, Record, TcpAnalysisSums, Totals};
 
 sums! {
     /// What a shard counted since the beginning: one field a wing, each a sum.
@@ -136,6 +137,7 @@ pub struct Shard {
     reader: Reader,
     /// What Wireshark says of the latest packet.
     analysis: SegmentAnalysis,
+    connections: Connections,
     /// Conversations that were closed while they were being read.
     ending: Vec<(u32, CloseReason)>,
 }
@@ -157,6 +159,7 @@ impl Shard {
             fragments: FragmentTable::new(plan.hash_keys.shards),
             reader: Reader::new(plan.hash_keys.shards),
             analysis: SegmentAnalysis::default(),
+            connections: Connections::new(plan.hash_keys.tables),
             ending: Vec::new(),
         }
     }
@@ -253,7 +256,12 @@ impl Shard {
         if self.flows.app(at).is_some_and(AppSlot::is_wanted) {
             *waits = self.wants(at, frame);
         }
-        let Counted { flow, backward, tcp, holes, analysis } = self.flows.count(at, &step, packet.load);
+        let Counted { flow, backward, tcp, before, holes, analysis } = self.flows.count(at, &step, packet.load);
+        if tcp.marks.has(TcpMarks::COURSE) {
+            network::step(&mut self.connections, flow, frame, &tcp, before);
+        } else if step.tcp.is_none() {
+            network::datagram(&mut self.connections, frame);
+        }
         self.detectors.conversation(&mut flow.detectors, frame, &flow.numbers, &tcp, holes, packet.load);
         let heading = flow.heading[step.direction as usize];
         self.analysis = analysis;
@@ -426,7 +434,10 @@ impl Shard {
         let query = &request.query;
         self.flush();
         self.decide(if request.finished { request.now.plus(HOLD) } else { request.now });
-        self.reader.advance(request.now, request.finished, self.detectors.unmatched());
+        // What waits for its reply in a file is decided where intervals end, at the same times whatever else is asked.
+        if request.live || request.finished {
+            self.reader.advance(request.now, request.finished, self.detectors.unmatched());
+        }
         let mirror = self.detectors.report(&self.flows, &self.contexts, request);
         let mut report = ShardReport {
             shard: self.number,

@@ -122,6 +122,8 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         },
         contents: health.content_evidence(),
         host: HostEvidence { lost: sums.lost, ..HostEvidence::default() },
+        network: Default::default(),
+        sliding: false,
     }
 }
 

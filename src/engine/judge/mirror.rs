@@ -4,13 +4,17 @@ use crate::diagnose::{self, Judge};
 use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::judge::evidence::{self, Sources};
 use crate::engine::judge::history::{History, Sums};
+use crate::engine::judge::network::NetworkJudge;
 use crate::engine::merge::{Assess, Assessment};
 use crate::engine::tape::Request;
 use crate::engine::tape::facts::TunnelFacts;
 use crate::mirror::{CopyClass, DuplicateCounts};
 use crate::model::mirror::Purpose;
-use crate::model::{Mac, Timestamp, Traffic};
+use crate::model::{Mac, NetworkBatch, Timestamp, Traffic};
+use crate::snapshot::tables::services::SERVICES;
 use crate::snapshot::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Sides, Table, TunnelRow};
+
+use std::cmp::Reverse;
 
 /// VLAN pairs shown.
 const VLAN_PAIRS: usize = 64;
@@ -21,6 +25,7 @@ pub struct MirrorJudge {
     dedup: bool,
     judge: Judge,
     history: History,
+    network: NetworkJudge,
     begun: Option<Timestamp>,
     link_before: Traffic,
     copies_before: Traffic,
@@ -36,6 +41,10 @@ impl MirrorJudge {
 impl Assess for MirrorJudge {
     fn forget(&mut self) {
         *self = Self::new(self.dedup);
+    }
+
+    fn take(&mut self, batch: NetworkBatch) {
+        self.network.take(batch);
     }
 
     fn assess(
@@ -58,6 +67,7 @@ impl Assess for MirrorJudge {
         let evidence = evidence::evidence(sources, all, &lately);
         let evidence = super::host::with_host_facts(evidence, &request.host);
         let judgement = diagnose::judge(&evidence, &mut self.judge, request.now);
+        let (network, troubles) = self.network.assess(request.now, live, request.finished, &evidence);
         let host = super::host::checks(request, detected);
         let mirror = Mirror {
             link,
@@ -84,7 +94,15 @@ impl Assess for MirrorJudge {
         };
         self.link_before = link;
         self.copies_before = whole.counts.duplicates.copies();
-        Assessment { mirror, findings: judgement.findings, host }
+        let mut services = Table { rows: self.network.services(), ..Table::default() };
+        services.total_rows = services.rows.len() as u64;
+        services.rows.sort_by(SERVICES.key);
+        services.rows.truncate(request.query.rows);
+        // The mirror's come first where they weigh the same: they say whether the others can be believed.
+        let mut findings = judgement.findings;
+        findings.extend(troubles);
+        findings.sort_by_key(|f| (!f.active, Reverse(f.severity)));
+        Assessment { mirror, network, services, findings, host }
     }
 }
 

@@ -4,3 +4,4 @@ pub mod evidence;
 pub mod history;
 mod host;
 pub mod mirror;
+pub mod network;

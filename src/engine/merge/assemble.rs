@@ -27,7 +27,7 @@ impl Merge {
         if last && query.wants_every_row() {
             self.tables.close();
         }
-        let (ends, (Assessment { mirror, findings, host }, (conversations, eth_hosts))) =
+        let (ends, (Assessment { mirror, network, services, findings, host }, (conversations, eth_hosts))) =
             self.ends.tables(Wanted { query: query.clone(), live, last }, || {
                 for table in &mut conversations {
                     CONVERSATIONS.sort(query.conversations, &mut table.rows);
@@ -80,6 +80,8 @@ impl Merge {
             names: learnt(names, query),
             host,
             mirror,
+            network,
+            services,
             findings,
             tcp_flags: TcpFlags { syn: totals.syn, syn_ack: totals.syn_ack, fin: totals.fin, reset: totals.reset },
             tcp_analysis: TcpAnalysis { flags: analysed.flags, handshake_rtt: analysed.initial_rtt, not_analysed: analysed.not_analysed },

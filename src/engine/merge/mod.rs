@@ -5,6 +5,7 @@ mod cross_shard;
 mod endpoints;
 mod flow_stream;
 mod hierarchy;
+mod interval_order;
 mod row_budget;
 mod subscription;
 pub mod tables;
@@ -24,11 +25,12 @@ use crate::engine::merge::timeline::Timeline;
 use crate::engine::tape::Request;
 use crate::model::host::Checklist;
 use crate::model::limits::SHARDS;
-use crate::model::{Finding, LearntName, Mac, Sum, Traffic};
-use crate::snapshot::{Conversation, Losses, Mirror, Snapshot, Table};
+use crate::model::{Finding, LearntName, Mac, NetworkBatch, Sum, Traffic};
+use crate::snapshot::{Conversation, Losses, Mirror, Network, Service, Snapshot, Table};
 use crate::stats::Totals;
 use assemble::extent;
 use endpoints::EndpointLoad;
+use interval_order::IntervalOrder;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
@@ -51,6 +53,10 @@ pub struct Recipients {
 pub struct Assessment {
     /// Can the mirror be believed.
     pub mirror: Mirror,
+    /// What is thought of the network.
+    pub network: Network,
+    /// What listens where.
+    pub services: Table<Service>,
     /// What is wrong.
     pub findings: Vec<Finding>,
     /// The checklist of this host, for each interface.
@@ -67,6 +73,9 @@ pub trait Assess: Send {
         link: Traffic,
         mac_pairs: &mut dyn Iterator<Item = (Mac, Mac, u64)>,
     ) -> Assessment;
+
+    /// Takes in what happened between hosts, in the order of intervals and shards.
+    fn take(&mut self, batch: NetworkBatch);
 
     /// Forgets what stands.
     fn forget(&mut self);
@@ -86,6 +95,7 @@ pub struct Merge {
     total_before: Traffic,
     judge: Box<dyn Assess>,
     flows: FlowStream,
+    network: IntervalOrder<NetworkBatch>,
     subscribers: Subscribers,
     /// What the newest snapshot was made of.
     kept: Option<Kept>,
@@ -169,6 +179,7 @@ impl Merge {
             total_before: Traffic::default(),
             judge,
             flows,
+            network: IntervalOrder::new(groups),
             subscribers,
             kept: None,
             broken: false,
@@ -187,9 +198,12 @@ impl Merge {
                     self.timeline.part(number, part);
                     self.intervals_ended();
                     self.flows.pass(number);
+                    let judge = &mut self.judge;
+                    self.network.pass(number, |batch| judge.take(batch));
                 }
             }
             Message::ClosedFlows(batch) => self.flows.take(batch),
+            Message::Network(batch) => self.network.take(batch),
             Message::LateParts(parts) => self.timeline.late_parts(parts),
             Message::LateBursts(bursts) => self.timeline.late_bursts(bursts),
             Message::ClockStep(number, nanos) => self.timeline.clock_step(number, nanos),
@@ -223,6 +237,8 @@ impl Merge {
                 {
                     if pending.request.finished {
                         self.flows.finish();
+                        let judge = &mut self.judge;
+                        self.network.finish(|batch| judge.take(batch));
                     }
                     let taken = pending.request.taken;
                     match self.assemble(pending) {
@@ -241,6 +257,7 @@ impl Merge {
                     self.ends.forget();
                     self.total_before = Traffic::default();
                     self.judge.forget();
+                    self.network = IntervalOrder::new(self.groups);
                     self.timeline.reset();
                     self.kept = None;
                     self.subscribers.give(&Published::Reset);
@@ -284,6 +301,8 @@ impl Merge {
             load,
             host: judged.host,
             mirror: judged.mirror,
+            network: judged.network,
+            services: judged.services,
             findings: judged.findings,
             ..Snapshot::clone(snapshot)
         });

@@ -64,3 +64,18 @@ pub const PAUSE_MISSED: u64 = 200;
 
 /// Nanoseconds of traffic besides before its rate is known.
 pub const PAUSE_BESIDES: i64 = 30 * SECOND;
+
+/// Ports of a host that a source must fail at before it scans them (Zeek's default).
+pub const SCAN_PORTS: usize = 15;
+
+/// Hosts that a source must fail at by one port before it scans them (Zeek's default).
+pub const SCAN_HOSTS: usize = 25;
+
+/// How long failed attempts of a source belong together (Zeek's default).
+pub const SCAN_WINDOW: i64 = 300 * SECOND;
+
+/// Nanoseconds beyond the round trip to the server after which an answer is slow: people notice.
+pub const SLOW_REPLY: i64 = 500 * MILLISECOND;
+
+/// Nanoseconds after which an answer is very slow: clients of name servers ask again (1 s on Windows).
+pub const VERY_SLOW_REPLY: i64 = SECOND;

@@ -10,22 +10,23 @@ use crate::snapshot::tables::TABLES;
 use crate::snapshot::tables::casts::CASTS;
 use crate::snapshot::tables::losses::LOSSES;
 use crate::snapshot::tables::protocols::PROTOCOLS;
+use crate::snapshot::tables::services::SERVICES;
 use crate::snapshot::tables::sizes::SIZES;
 use crate::snapshot::{Snapshot, SourceInfo};
 
 impl Document {
     /// What a report on `s` says: tables of at most `rows` rows, a chart of at most `columns` columns.
     pub fn new(s: &Snapshot, rows: usize, columns: usize) -> Self {
-        let mut sections = vec![capture(s), losses(s)];
+        let mut sections = vec![wrong(s), capture(s), losses(s)];
         sections.extend(mirror::mirror(s, rows));
-        sections.extend(mirror::findings(s));
         sections.push(load(s, columns));
+        sections.extend(tables::sections(&SERVICES, s, rows, false));
         if s.total.packets > 0 {
             // A tree is whole or not at all.
             sections.extend(tables::sections(&PROTOCOLS, s, usize::MAX, true));
             sections.extend([tables::whole(&SIZES, s), tables::whole(&CASTS, s)]);
         }
-        for table in TABLES.iter().filter(|t| t.token() != PROTOCOLS.token) {
+        for table in TABLES.iter().filter(|t| ![PROTOCOLS.token, SERVICES.token].contains(&t.token())) {
             sections.extend(tables::sections(*table, s, rows, false));
         }
         sections.extend(tcp(s));
@@ -50,6 +51,35 @@ impl Document {
         }
         sections.extend([losses(s), capture(s)]);
         Self { title: title("check", s), sections }
+    }
+}
+
+/// What a report begins with: what is wrong, or what can be said when nothing is.
+fn wrong(s: &Snapshot) -> Section {
+    let mut parts = match mirror::findings(s) {
+        Some(findings) => findings.parts,
+        None => vec![Part::Note(tone(s.mirror.trust.verdict), format!("Mirror: {}", sentence(&s.mirror.trust.summary)))],
+    };
+    let network = &s.network;
+    let words = match network.verdict {
+        Verdict::Unknown => "Network: not judged, for no connection was opened and no request asked.".to_owned(),
+        Verdict::Good => format!("Network: no fault in {} to connect and requests.", plural(network.judged, "attempt")),
+        _ => String::new(),
+    };
+    if !words.is_empty() {
+        parts.push(Part::Note(tone(network.verdict), words));
+    }
+    let not_judged: Vec<&str> = network.not_judged.iter().map(|n| n.0).collect();
+    if let (Some(reason), false) = (network.not_judged.first().map(|n| &n.1), not_judged.is_empty()) {
+        parts.push(Part::Note(Tone::Plain, format!("Not judged, for {reason}: {}.", not_judged.join(", "))));
+    }
+    section("What is wrong", parts)
+}
+
+fn tone(verdict: Verdict) -> Tone {
+    match verdict {
+        Verdict::Good | Verdict::Noted => Tone::Good,
+        _ => Tone::Plain,
     }
 }
 

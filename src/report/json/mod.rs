@@ -8,6 +8,7 @@ mod findings;
 mod mirror;
 mod parallel_rows;
 mod rows;
+mod services;
 mod writer;
 
 use super::format::{Format, ReportOptions};
@@ -81,6 +82,10 @@ impl Format for Json {
         for table in TABLES.iter().filter(|t| t.in_json() && !PLACED.contains(&t.token())) {
             rows::table(w, *table, s, options)?;
         }
+        w.line()?;
+        w.key("services");
+        w.list(s.services.rows.iter().map(services::Told))?;
+        section(w, "network", &services::Judged(&s.network))?;
         if !s.host.is_empty() {
             w.line()?;
             w.key("host");

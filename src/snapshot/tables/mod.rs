@@ -9,6 +9,7 @@ pub mod load;
 pub mod losses;
 pub mod names;
 pub mod protocols;
+pub mod services;
 pub mod sessions;
 pub mod sizes;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub static TABLES: &[&dyn AnyTable] = &[
     &conversations::CONVERSATIONS,
     &endpoints::ENDPOINTS,
     &vlans::VLANS,
+    &services::SERVICES,
     &applications::APPLICATIONS,
     &names::NAMES,
     &tunnels::TUNNELS,

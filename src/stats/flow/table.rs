@@ -47,6 +47,8 @@ pub struct Counted<'t, X> {
     pub backward: bool,
     /// What it did to its TCP connection.
     pub tcp: TcpEvent,
+    /// How far its TCP connection had got before.
+    pub before: TcpTrack,
     /// What became of bytes of the connection that were not seen in their place.
     pub holes: &'t [HoleEvent],
     /// What Wireshark says of it.
@@ -196,6 +198,7 @@ impl<X: Copy + Default> FlowTable<X> {
     pub fn count(&mut self, at: u32, step: &Step, label: u8) -> Counted<'_, X> {
         let backward = self.tally(at, step);
         let flow = &mut self.flows[at as usize];
+        let before = flow.tcp;
         let (mut tcp, mut holes) = (TcpEvent::default(), &[][..]);
         if let Some(segment) = step.tcp {
             let rest = &mut self.rest;
@@ -217,7 +220,7 @@ impl<X: Copy + Default> FlowTable<X> {
             let reuses = std::mem::replace(&mut self.reused, NONE) == at;
             analysis = self.analyser.analyse(&mut flow.analysis, step.frame, step.direction, reuses);
         }
-        Counted { flow, backward, tcp, holes, analysis }
+        Counted { flow, backward, tcp, before, holes, analysis }
     }
 
     /// Analyses a TCP segment in a tunnel that is not taken off: the packet counts in the conversation of its outer addresses.
@@ -262,16 +265,17 @@ impl<X: Copy + Default> FlowTable<X> {
         let backward = self.tally(at, step);
         let (flow, cold) = (&mut self.flows[at as usize], &mut self.rest[at as usize]);
         let tcp = step.tcp.map_or_else(TcpEvent::default, |s| Follower::glimpse(&mut flow.numbers, &mut cold.numbers, step.direction, s));
+        let before = flow.tcp;
         flow.hear(&tcp, step.direction, at, &mut self.lives);
         flow.tcp.note_sampled();
-        Counted { flow, backward, tcp, holes: &[], analysis: SegmentAnalysis::default() }
+        Counted { flow, backward, tcp, before, holes: &[], analysis: SegmentAnalysis::default() }
     }
 
     /// Counts a packet whose TCP numbers are not followed, for what came after it has been.
     pub fn count_again(&mut self, at: u32, step: &Step) -> Counted<'_, X> {
         let backward = self.tally(at, step);
         let (flow, tcp, analysis) = (&mut self.flows[at as usize], TcpEvent::default(), SegmentAnalysis::default());
-        Counted { flow, backward, tcp, holes: &[], analysis }
+        Counted { before: flow.tcp, flow, backward, tcp, holes: &[], analysis }
     }
 
     /// Whether [`Self::expire`] has something to tell.

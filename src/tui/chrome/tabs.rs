@@ -1,7 +1,7 @@
 //! The second line: tabs, or breadcrumbs below a screen.
 //!
 //! ```text
-//!  1 Overview  2 Protocols  3 Hosts  4 Conversations  5 Layer 2  6 Problems ▲3  8 Mirror
+//!  1 Overview  2 Protocols  3 Hosts  4 Conversations  5 Services  6 Problems ▲3  8 Mirror
 //!  4 Conversations › 10.20.0.14:51532 ⇄ 10.20.1.7:443 › 10.20.0.14
 //! ```
 

@@ -6,7 +6,9 @@
 //!  ▲ DNS 10.20.1.2 slow
 //! ```
 
-use crate::model::Finding;
+use crate::model::units::plural;
+use crate::model::{Finding, Verdict};
+use crate::snapshot::Network;
 use crate::tui::canvas::{Canvas, Hit, cells, cut_end};
 use crate::tui::label;
 use crate::tui::panels::mirror;
@@ -22,7 +24,7 @@ pub(in crate::tui) fn rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a Finding)> {
     scene.pane.arrange(label::findings(scene).into_iter().filter(|f| f.1.active).collect())
 }
 
-/// What is said when there is no finding: of what, for nothing but the mirror is judged.
+/// What is said when there is no finding: of the mirror and of the network.
 fn nothing(canvas: &mut Canvas, body: Rect, scene: &Scene) {
     let trust = &scene.snapshot.mirror.trust;
     let (symbol, words, hue) = mirror::verdict(trust);
@@ -35,18 +37,19 @@ fn nothing(canvas: &mut Canvas, body: Rect, scene: &Scene) {
     let first: [(Cow<'_, str>, Style); 2] = [(format!("{symbol} ").into(), scene.style(hue)), (words.into(), style)];
     let used: u16 = first.iter().map(|p| cells(&p.0)).sum();
     let (x, width) = (body.x + 1, body.width.saturating_sub(2));
+    let network = network(&scene.snapshot.network);
     let cleared = scene.snapshot.findings.len();
     let mut below: Vec<String> = Vec::new();
-    if used + cells(NETWORK) + 3 > width {
-        below.push(NETWORK.to_owned());
+    if used + cells(&network) + 3 > width {
+        below.push(network.clone());
     }
     if cleared > 0 {
         below.push(format!("{cleared} cleared"));
     }
     if body.height > 0 {
         let drawn = canvas.pieces(x, body.y, width, &first);
-        if used + cells(NETWORK) + 3 <= width {
-            canvas.ink(x + drawn, body.y, width - drawn, &format!(" · {NETWORK}"), Hue::Dim);
+        if used + cells(&network) + 3 <= width {
+            canvas.ink(x + drawn, body.y, width - drawn, &format!(" · {network}"), Hue::Dim);
         }
     }
     for (text, y) in below.iter().zip(body.y + 1..body.bottom()) {
@@ -54,8 +57,13 @@ fn nothing(canvas: &mut Canvas, body: Rect, scene: &Scene) {
     }
 }
 
-/// Nothing looks at the network's own health yet.
-const NETWORK: &str = "network: not judged";
+/// What is thought of the network, when nothing is wrong with it.
+fn network(network: &Network) -> String {
+    match network.verdict {
+        Verdict::Unknown => "network: no connection or request seen yet".into(),
+        _ => format!("network: no fault in {}", plural(network.judged, "attempt")),
+    }
+}
 
 /// Draws the panel; `kind` is the kind of the page these rows are.
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, kind: usize) {

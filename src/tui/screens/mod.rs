@@ -9,6 +9,7 @@ pub(super) mod names;
 pub(super) mod overview;
 pub(super) mod problems;
 pub(super) mod protocols;
+pub(super) mod services;
 
 use super::screen::{Entry, entry};
 
@@ -18,9 +19,10 @@ pub(super) const SCREENS: &[Entry] = &[
     entry('2', &protocols::Protocols),
     entry('3', &hosts::Hosts),
     entry('4', &conversations::Conversations),
-    entry('5', &layer2::Layer2),
+    entry('5', &services::Services),
     entry('6', &problems::Problems),
     entry('8', &mirror::Mirror),
+    entry('0', &layer2::Layer2),
     Entry { digit: None, screen: &applications::Applications },
     Entry { digit: None, screen: &names::Names },
 ];

@@ -18,6 +18,8 @@ fn any_size_any_story() {
         "3 Down Enter",
         "6 Down Enter",
         "5 Down Enter",
+        "0",
+        "0 Down Enter",
         "2 Down Enter",
         "?",
         "/",
@@ -78,7 +80,7 @@ fn hostile_text_never_reaches_the_terminal() {
     session.app.options.explain = |_| Some("b\x1b[31m".into());
     session.app.options.source_title = evil.into();
     session.see(snapshot);
-    for keys in ["1", "2", "3", "4", "5", "6", "8", "8 Right", "6 Down Enter", "6 e"] {
+    for keys in ["1", "2", "3", "4", "5", "6", "8", "0", "8 Right", "6 Down Enter", "6 e"] {
         session.keys("Esc Esc").keys(keys);
         for cell in session.buffer().content() {
             let bad = |c: char| c.is_control() || c == '\u{202e}';

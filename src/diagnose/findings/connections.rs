@@ -1,0 +1,456 @@
+//! Attempts to connect: refused, not answered, cut, and made in great number.
+
+use super::{SURE, all_of};
+use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::figure::Figure::{Count, Nanos, Share};
+use crate::model::evidence::{SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, ScanEvidence, ServiceEvidence, ServiceWindow, Trouble, share};
+use crate::model::time::SECOND;
+use crate::model::units::{duration, grouped, percent, plural};
+use crate::model::{Address, Estimate, Proto, ServiceKey, Severity, Subject, Value, wilson};
+
+/// Attempts of which most must fail, by the lower end of the interval.
+const MOST: f64 = 0.5;
+
+/// Share below which a standing finding clears, by the upper end.
+const FEW: f64 = 0.25;
+
+/// Attempts before a silent or a refusing port is told of.
+const SILENT_ATTEMPTS: u64 = 3;
+const REFUSED_ATTEMPTS: u64 = 5;
+
+/// Refusals that are told of where the service answered before.
+const REFUSED_SINCE: u64 = 3;
+
+/// How long a port must have been silent.
+const SILENT_FOR: i64 = 10 * SECOND;
+
+/// Clients of a service that suffer before it is critical.
+pub(super) const SEVERAL: u64 = 3;
+
+/// Connections that were cut, as a share: told of, critical; how many there must be, and of how many.
+const CUT: f64 = 0.05;
+const CUT_MANY: f64 = 0.3;
+const CUT_LEAST: u64 = 5;
+const CUT_OF: u64 = 20;
+
+/// Half-open attempts of a flood in the shortest stretch that is judged, the share of attempts that are completed all the same, and sources.
+const FLOOD: u64 = 500;
+const FLOOD_COMPLETED: f64 = 0.1;
+const FLOOD_SOURCES: u64 = 32;
+
+/// Share of a source's attempts that fail while it scans.
+const SCAN_FAILS: f64 = 0.8;
+
+/// Ports or hosts from which on a scan inside is no note any more.
+const SCAN_MANY: u64 = 100;
+
+/// ICMP errors about a service, and clients that receive them.
+const UNREACHABLE: u64 = 10;
+
+/// The subject of a service.
+pub(super) fn subject(key: &ServiceKey) -> Subject {
+    Subject::Service { address: key.address, port: key.port, protocol: key.protocol }
+}
+
+/// Whether most trials surely fail; a standing finding clears when surely few do.
+pub(super) fn exceeded(estimate: &Estimate, raise: f64, clear: f64, stands: bool) -> bool {
+    if stands { estimate.high > clear && estimate.rate > 0.0 } else { estimate.low > raise }
+}
+
+/// Whether an address is not one of those that sites use inside (RFC 1918, RFC 4193, RFC 3927).
+fn is_outside(address: Address) -> bool {
+    match address {
+        Address::V4(a) => !(a.is_private() || a.is_link_local() || a.is_loopback()),
+        Address::V6(a) => !(matches!(a.segments()[0] & 0xfe00, 0xfc00) || a.segments()[0] & 0xffc0 == 0xfe80 || a.is_loopback()),
+        Address::Mac(_) => false,
+    }
+}
+
+fn tcp_services(e: &Evidence) -> impl Iterator<Item = &ServiceEvidence> {
+    e.network.services.iter().filter(|s| s.key.protocol == Proto::Tcp)
+}
+
+/// Nobody answers at a port.
+pub struct TcpNoAnswer;
+
+/// A port refuses connections.
+pub struct TcpRefused;
+
+/// Connections are cut.
+pub struct TcpReset;
+
+/// Half-open connections pile up.
+pub struct TcpSynflood;
+
+/// Many ports of one host are tried.
+pub struct ScanPorts;
+
+/// One port of many hosts is tried.
+pub struct ScanHosts;
+
+/// A router says that a service cannot be reached.
+pub struct IcmpUnreachable;
+
+impl Detector for TcpNoAnswer {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "tcp.no_answer",
+            aspect: None,
+            meaning: "Clients try to connect to this port, repeat their SYN, and nothing comes back: no SYN-ACK, no RST, no ICMP error.",
+            measured: "Attempts (a SYN and its repetitions) of at least two SYNs to which nothing came back: surely more than {most} of at \
+                       least {least} attempts within a minute, else within ten, over at least {time} (lower end of the {sure} interval). \
+                       Sources that scan are left out.",
+            cause: "The host is down or its service hangs, or a firewall drops the packets without a word.",
+            lookalikes: "A mirror that does not show what the server sends (then dir.half stands, or conversations show one direction); \
+                         IPv6 attempts that a client drops in favour of IPv4.",
+            remedy: "Is the host up, does it answer at other ports? If so look at the service and at the firewall before it, else at the \
+                     host and its link.",
+            topic: None,
+            figures: &[SURE, ("most", Share(MOST)), ("least", Count(SILENT_ATTEMPTS)), ("time", Nanos(SILENT_FOR))],
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::BothDirections, Need::Complete, Need::Unsampled]
+    }
+
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
+        all_of(tcp_services(e).filter_map(|service| {
+            let w = service.window(|w| w.attempts >= SILENT_ATTEMPTS)?;
+            let silent = w.trouble(Trouble::NoAnswer);
+            let stands = standing.on(subject(&service.key));
+            let span = silent.span?;
+            let nobody = service.last_success.is_none_or(|success| success < span.first);
+            let long = nobody && e.network.now.since(span.first) >= SILENT_FOR || span.last.since(span.first) >= SILENT_FOR;
+            let failing = wilson(silent.count, w.attempts);
+            if w.trouble(Trouble::Unreachable).count > 0 || !exceeded(&failing, MOST, FEW, stands) || !(long || stands) {
+                return None;
+            }
+            let answered = service.last_success.is_some();
+            let kind = match (answered, service.is_alive) {
+                (true, _) => "it answered before",
+                (false, true) => "the host answers elsewhere",
+                (false, false) => "nothing is heard of the host",
+            };
+            let severity = if answered && silent.clients >= 2 { Severity::Critical } else { Severity::Warning };
+            let clients = plural(silent.clients, "client");
+            let title = format!("Nobody answers at {}: {} of {clients} in vain; {kind}", service.key, plural(silent.count, "attempt"));
+            let evidence = vec![
+                ("attempts", Value::Count(w.attempts)),
+                ("unanswered", Value::Count(silent.count)),
+                ("share", Value::Share(failing.rate)),
+                ("clients", Value::Count(silent.clients)),
+            ];
+            let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(silent.clients).held(vec![span]);
+            Some(match (answered, service.is_alive) {
+                (false, false) => report.because("Nothing is heard of the host at all: it is down, or the address is nobody's."),
+                (false, true) => report.because("The host sends other packets: a firewall drops these, or the service hangs."),
+                (true, _) => report,
+            })
+        }))
+    }
+}
+
+impl Detector for TcpRefused {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "tcp.refused",
+            aspect: None,
+            meaning: "Clients try to connect to this port and are refused by RST: the host is there, and nothing listens.",
+            measured: "Attempts whose SYN was answered by RST: surely more than {most} of at least {least} attempts within a minute, else \
+                       within ten (lower end of the {sure} interval), or at least {since} since the service last answered. A refused SYN \
+                       that its sender repeats at once is one attempt. Sources that scan are left out.",
+            cause: "The service was stopped, crashed or listens elsewhere; or a firewall rejects the connection.",
+            lookalikes: "Clients that try a service which was never there (ident), IPv6 attempts beside IPv4.",
+            remedy: "Start the service, or send its clients where it is now. If it runs, look at firewalls on the host and on the way.",
+            topic: None,
+            figures: &[SURE, ("most", Share(MOST)), ("least", Count(REFUSED_ATTEMPTS)), ("since", Count(REFUSED_SINCE))],
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::BothDirections, Need::Unsampled]
+    }
+
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
+        all_of(tcp_services(e).filter_map(|service| {
+            let answered = service.last_success;
+            let stands = standing.on(subject(&service.key));
+            let since_answer = |w: &&ServiceWindow| {
+                let refused = w.trouble(Trouble::Refused);
+                refused.count >= REFUSED_SINCE && answered.zip(refused.span).is_some_and(|(success, span)| success < span.first)
+            };
+            let w = service.windows.iter().find(since_answer).or_else(|| service.window(|w| w.attempts >= REFUSED_ATTEMPTS))?;
+            let refused = w.trouble(Trouble::Refused);
+            let failing = wilson(refused.count, w.attempts);
+            let span = refused.span?;
+            if !(since_answer(&w) || exceeded(&failing, MOST, FEW, stands)) {
+                return None;
+            }
+            let severity = match (answered.is_some(), refused.clients) {
+                _ if service.key.port == IDENT => Severity::Note,
+                (true, 2..) => Severity::Critical,
+                _ => Severity::Warning,
+            };
+            let word = if answered.is_some() { "; it answered before" } else { "" };
+            let title = format!(
+                "{} refuses connections: {} of {}{word}",
+                service.key,
+                plural(refused.count, "attempt"),
+                plural(refused.clients, "client")
+            );
+            let evidence = vec![
+                ("attempts", Value::Count(w.attempts)),
+                ("refused", Value::Count(refused.count)),
+                ("share", Value::Share(failing.rate)),
+                ("clients", Value::Count(refused.clients)),
+            ];
+            Some(Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(refused.clients).held(vec![span]))
+        }))
+    }
+}
+
+/// The identification protocol (RFC 1413): mail servers still ask, nobody answers.
+const IDENT: u16 = 113;
+
+impl Detector for TcpReset {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "tcp.reset",
+            aspect: None,
+            meaning: "Connections to this service are cut by RST while data is on its way: what was transferred is lost or incomplete.",
+            measured: "Connections whose end was seen that ended by RST while sent data was not acknowledged yet: surely more than {cut} of \
+                       at least {of}, and at least {least} (lower end of the {sure} interval); critical above {many}.",
+            cause: "The server's process crashes or is overloaded, a load balancer or firewall gives up connections, or one end runs into \
+                    a time-out of its own.",
+            lookalikes: "Browsers that close a page while it loads; RST after FIN or when all was acknowledged is normal and not counted.",
+            remedy: "Look at the server's log at these times. If RSTs carry another TTL than the host's other packets, a device between \
+                     sends them.",
+            topic: None,
+            figures: &[SURE, ("cut", Share(CUT)), ("of", Count(CUT_OF)), ("least", Count(CUT_LEAST)), ("many", Share(CUT_MANY))],
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::BothDirections, Need::Complete, Need::Unsampled]
+    }
+
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
+        all_of(tcp_services(e).filter_map(|service| {
+            let w = service.window(|w| w.ended >= CUT_OF)?;
+            let cut = w.trouble(Trouble::Cut);
+            let share = wilson(cut.count, w.ended);
+            let span = cut.span?;
+            if cut.count < CUT_LEAST || !exceeded(&share, CUT, CUT / 2.0, standing.on(subject(&service.key))) {
+                return None;
+            }
+            let severity = if share.low > CUT_MANY { Severity::Critical } else { Severity::Warning };
+            let title = format!("Connections to {} are cut while data is on its way: {} of {}", service.key, grouped(cut.count), w.ended);
+            let evidence = vec![
+                ("cut", Value::Count(cut.count)),
+                ("ended", Value::Count(w.ended)),
+                ("share", Value::Share(share.rate)),
+                ("clients", Value::Count(cut.clients)),
+            ];
+            Some(Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(cut.clients).held(vec![span]))
+        }))
+    }
+}
+
+impl Detector for TcpSynflood {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "tcp.synflood",
+            aspect: None,
+            meaning: "Many sources open connections to this service and complete none: half-open connections fill its table until others \
+                      are not served.",
+            measured: "Attempts within a minute that were never completed, from at least {sources} sources: at least {flood}, while fewer \
+                       than {completed} of all attempts are completed.",
+            cause: "A flood of SYNs with forged sources, or a load test.",
+            lookalikes: "A popular server that went down: its clients repeat the same SYN (tcp.no_answer); a scan tries many ports or hosts.",
+            remedy: "SYN cookies on the server; filter the sources at the border where they have something in common.",
+            topic: None,
+            figures: &[("sources", Count(FLOOD_SOURCES)), ("flood", Count(FLOOD)), ("completed", Share(FLOOD_COMPLETED))],
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::BothDirections, Need::Unsampled]
+    }
+
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
+        all_of(tcp_services(e).filter_map(|service| {
+            // At the end of a file the whole of it counts as well: a flood may be shorter than it.
+            let half_open = |w: &ServiceWindow| w.lone.saturating_add(w.trouble(Trouble::HalfOpen).count);
+            let w = service.windows.iter().find(|w| half_open(w) >= FLOOD && w.sources >= FLOOD_SOURCES)?;
+            let open = half_open(w);
+            let completed = share(w.established, w.established.saturating_add(open));
+            if completed >= FLOOD_COMPLETED {
+                return None;
+            }
+            let title = format!("{} attempts to connect to {} were never completed", grouped(open), service.key);
+            let evidence =
+                vec![("half_open", Value::Count(open)), ("established", Value::Count(w.established)), ("sources", Value::Count(w.sources))];
+            let severity = if w.established == 0 && service.last_success.is_some() { Severity::Critical } else { Severity::Warning };
+            Some(Report::new(severity, title, evidence).about(subject(&service.key)))
+        }))
+    }
+}
+
+impl Detector for ScanPorts {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "scan.ports",
+            aspect: None,
+            meaning: "A host tries many ports of another one, and fails at most of them: it looks for services.",
+            measured: "Different ports of one host at which attempts of one source failed (refused or not answered), with less than {window} \
+                       between two of them: at least {ports}, while more than {fails} of the source's attempts fail. Inside the site a note \
+                       below {many} ports.",
+            cause: "A port scanner: your own inventory or monitoring, somebody curious, or malware.",
+            lookalikes: "A host that went down while many of its ports were in use; peer-to-peer programs.",
+            remedy: "Ask whose machine it is. What it fails at is not held against the hosts it tries.",
+            topic: None,
+            figures: &[
+                ("window", Nanos(SCAN_WINDOW)),
+                ("ports", Count(SCAN_PORTS as u64)),
+                ("fails", Share(SCAN_FAILS)),
+                ("many", Count(SCAN_MANY)),
+            ],
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::BothDirections]
+    }
+
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
+        let scans = || e.network.scans.iter().filter_map(|scan| Some((scan, scan.target?)));
+        all_of(scans().filter_map(|(scan, target)| {
+            // One finding a source: of its targets the one with most ports.
+            let most = scans().filter(|s| s.0.source == scan.source).max_by_key(|s| (s.0.failed, std::cmp::Reverse(s.1)))?;
+            if most.1 != target {
+                return None;
+            }
+            let title = |number: String| format!("{} tries {number} ports of {target} in vain", scan.source);
+            scanned(scan, is_outside(scan.source) || is_outside(target), &title)
+        }))
+    }
+}
+
+impl Detector for ScanHosts {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "scan.hosts",
+            aspect: None,
+            meaning: "A host tries the same port of many others, and fails at most of them: it looks for hosts with this service.",
+            measured: "Different hosts at which attempts of one source at one port failed (refused or not answered), with less than {window} \
+                       between two of them: at least {hosts}, while more than {fails} of the source's attempts fail. Inside the site a note \
+                       below {many} hosts.",
+            cause: "A scanner: your own inventory or monitoring, or malware that spreads.",
+            lookalikes: "An uplink that is down, so that everything outside fails for everybody; peer-to-peer programs.",
+            remedy: "Ask whose machine it is. Many hosts at the ports of file sharing, remote desktop or SSH are what malware does.",
+            topic: None,
+            figures: &[
+                ("window", Nanos(SCAN_WINDOW)),
+                ("hosts", Count(SCAN_HOSTS as u64)),
+                ("fails", Share(SCAN_FAILS)),
+                ("many", Count(SCAN_MANY)),
+            ],
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::BothDirections]
+    }
+
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
+        let scans = || e.network.scans.iter().filter_map(|scan| Some((scan, scan.port?)));
+        all_of(scans().filter_map(|(scan, port)| {
+            // One finding a source: of its ports the one with most hosts.
+            let most = scans().filter(|s| s.0.source == scan.source).max_by_key(|s| (s.0.failed, std::cmp::Reverse(s.1)))?;
+            if most.1 != port {
+                return None;
+            }
+            let title = |number: String| format!("{} tries port {port} of {number} hosts in vain", scan.source);
+            let mut report = scanned(scan, is_outside(scan.source), &title)?;
+            if SPREADING.contains(&port) && scan.failed >= SCAN_MANY && !is_outside(scan.source) {
+                report.severity = Severity::Critical;
+            }
+            Some(report)
+        }))
+    }
+}
+
+/// Ports by which malware spreads: SSH, file sharing, remote desktop.
+const SPREADING: [u16; 3] = [22, 445, 3389];
+
+/// The report of a scan, when most of what its source tries fails.
+fn scanned(scan: &ScanEvidence, crosses_border: bool, title: &dyn Fn(String) -> String) -> Option<Report> {
+    let failed = scan.refused.saturating_add(scan.unanswered);
+    if share(failed, failed.saturating_add(scan.succeeded)) <= SCAN_FAILS {
+        return None;
+    }
+    let severity = if crosses_border || scan.failed >= SCAN_MANY { Severity::Warning } else { Severity::Note };
+    let number = if scan.is_more { format!("more than {}", grouped(scan.failed)) } else { grouped(scan.failed) };
+    let seconds = scan.span.last.since(scan.span.first) as f64 / 1e9;
+    let evidence = vec![
+        ("different", Value::Count(scan.failed)),
+        ("refused", Value::Count(scan.refused)),
+        ("unanswered", Value::Count(scan.unanswered)),
+        ("succeeded", Value::Count(scan.succeeded)),
+        ("seconds", Value::Seconds(seconds)),
+    ];
+    Some(Report::new(severity, title(number), evidence).about(Subject::Host(scan.source)).held(vec![scan.span]))
+}
+
+impl Detector for IcmpUnreachable {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "icmp.unreachable",
+            aspect: None,
+            meaning: "Routers or hosts answer packets to this service with ICMP errors: it cannot be reached.",
+            measured: "ICMP errors (destination unreachable, without those about the size of packets) that quote packets to a service which \
+                       clients ask: at least {least} within a minute, or received by at least {several} clients.",
+            cause: "A route is missing, a filter rejects the packets, or nothing listens at a UDP port.",
+            lookalikes: "Late answers to a socket that was closed in the meantime, traceroute; both are not counted as services. Routers \
+                         limit how many errors they send, so their number says little.",
+            remedy: "Look at the route and the filters of whoever sends the errors.",
+            topic: None,
+            figures: &[("least", Count(UNREACHABLE)), ("several", Count(SEVERAL))],
+        }
+    }
+
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
+        all_of(e.network.services.iter().filter_map(|service| {
+            let enough = |w: &ServiceWindow| {
+                let t = w.trouble(Trouble::Unreachable);
+                t.count >= UNREACHABLE || t.clients >= SEVERAL
+            };
+            let stands = standing.on(subject(&service.key));
+            let w = service.window(|w| enough(w) || stands && w.trouble(Trouble::Unreachable).count > 0)?;
+            let errors = w.trouble(Trouble::Unreachable);
+            let title = format!(
+                "{}/{} cannot be reached: {} to {}",
+                service.key,
+                service.key.protocol.token(),
+                plural(errors.count, "ICMP error"),
+                plural(errors.clients, "client")
+            );
+            let evidence = vec![("errors", Value::Count(errors.count)), ("clients", Value::Count(errors.clients))];
+            let severity = if errors.clients >= SEVERAL { Severity::Critical } else { Severity::Warning };
+            let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(errors.clients);
+            Some(report.held(errors.span.into_iter().collect()))
+        }))
+    }
+}
+
+/// The times of a service in words: `p50 1.2 ms, p95 910 ms`.
+pub(super) fn times(w: &ServiceWindow) -> String {
+    w.response.map_or_else(String::new, |r| format!("median {}, 95 of 100 within {}", duration(r.p50), duration(r.p95)))
+}
+
+/// A share in words.
+pub(super) fn of(count: u64, all: u64) -> String {
+    format!("{} of {} ({})", grouped(count), grouped(all), percent(share(count, all)))
+}

@@ -1,0 +1,379 @@
+//! What services answer, and when: name servers, web servers and all others whose requests and answers are read.
+
+use super::connections::{SEVERAL, exceeded, of, subject, times};
+use super::{SURE, all_of};
+use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share};
+use crate::model::evidence::{SLOW_REPLY, ServiceEvidence, ServiceWindow, Trouble, VERY_SLOW_REPLY};
+use crate::model::units::{duration, grouped, plural};
+use crate::model::{Severity, Value, wilson};
+
+/// The names of protocols that have findings of their own.
+const DNS: &str = "dns";
+const HTTP: &str = "http";
+
+/// Share of queries without an answer: told of; how many queries there must be.
+const UNANSWERED: f64 = 0.05;
+const QUERIES: u64 = 20;
+
+/// Queries of which none was answered, that make a dead name server, and for how long.
+const DEAD: u64 = 5;
+const DEAD_SECONDS: f64 = 10.0;
+
+/// Share of errors among answers: told of, critical.
+const FAILING: f64 = 0.05;
+const FAILING_MOST: f64 = 0.5;
+
+/// Share of slow answers of a name server: told of; of very slow ones: critical. How many answers there must be.
+const SLOW: f64 = 0.05;
+const VERY_SLOW: f64 = 0.2;
+const ANSWERS: u64 = 50;
+
+/// Errors there must be at least.
+const BAD: u64 = 5;
+
+/// Share of errors among a web server's answers: told of, critical; how many answers there must be.
+const WEB_ERRORS: f64 = 0.02;
+const WEB_ERRORS_MANY: f64 = 0.1;
+const WEB_ANSWERS: u64 = 50;
+
+/// Share of very slow answers of another service, how many answers there must be, and the median that is critical, seconds.
+const SERVER_SLOW: f64 = 0.2;
+const SERVER_ANSWERS: u64 = 20;
+const SERVER_CRITICAL: f64 = 4.0;
+
+/// A name server does not answer.
+pub struct DnsUnanswered;
+
+/// A name server answers with errors.
+pub struct DnsFailing;
+
+/// A name server is slow.
+pub struct DnsSlow;
+
+/// A server is slow.
+pub struct ServerSlow;
+
+/// A web server answers with errors.
+pub struct HttpErrors;
+
+/// Another service answers with errors.
+pub struct ServiceErrors;
+
+fn speaking<'a>(e: &'a Evidence, app: &'static str) -> impl Iterator<Item = &'a ServiceEvidence> {
+    e.network.services.iter().filter(move |s| s.app_token == app)
+}
+
+/// Who waits, in words.
+fn waiting(clients: u64) -> String {
+    if clients == 1 { "1 client waits".into() } else { format!("{} wait", plural(clients, "client")) }
+}
+
+/// How bad it is by who suffers: one of a few clients is a warning.
+fn by_clients(clients: u64, is_grave: bool) -> Severity {
+    if is_grave && clients >= SEVERAL { Severity::Critical } else { Severity::Warning }
+}
+
+fn report(service: &ServiceEvidence, w: &ServiceWindow, trouble: Trouble, severity: Severity, title: String) -> Report {
+    let bad = w.trouble(trouble);
+    let n = if trouble == Trouble::Unanswered { w.requests } else { w.answered };
+    let share = wilson(bad.count, n);
+    let mut evidence = vec![
+        ("requests", Value::Count(w.requests)),
+        ("answered", Value::Count(w.answered)),
+        ("bad", Value::Count(bad.count)),
+        ("share", Value::Share(share.rate)),
+        ("share_low", Value::Share(share.low)),
+        ("clients", Value::Count(bad.clients)),
+    ];
+    if let Some(r) = w.response {
+        evidence.extend([("p50_seconds", Value::Seconds(r.p50)), ("p95_seconds", Value::Seconds(r.p95))]);
+    }
+    if let Some(half) = service.server_half {
+        evidence.push(("network_seconds", Value::Seconds(half)));
+    }
+    let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(bad.clients);
+    report.held(bad.span.into_iter().collect())
+}
+
+impl Detector for DnsUnanswered {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "dns.unanswered",
+            aspect: None,
+            meaning: "Queries to this name server are not answered. Whoever asks waits for seconds before it asks again or elsewhere, and \
+                      everything that begins with a name is slow or fails.",
+            measured: "Queries without an answer until five seconds after their last repetition: surely more than {share} of at least {n} \
+                       (lower end of the {sure} interval). The server is dead when none of at least {dead} queries was answered for {time}.",
+            cause: "The server is down or overloaded, or packets are dropped on the way.",
+            lookalikes: "A mirror that does not show its answers (dir.half, route.asym); clients that ask several servers at once and take \
+                         the first answer.",
+            remedy: "Ask the server by hand from another place. If it answers there, look for filters and loss on the way.",
+            topic: None,
+            figures: &[SURE, ("share", Share(UNANSWERED)), ("n", Count(QUERIES)), ("dead", Count(DEAD)), ("time", Seconds(DEAD_SECONDS))],
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::BothDirections, Need::Complete, Need::Unsampled]
+    }
+
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
+        all_of(speaking(e, DNS).filter_map(|service| {
+            let stands = standing.on(subject(&service.key));
+            let dead = |w: &ServiceWindow| {
+                let silent = w.trouble(Trouble::Unanswered);
+                let long = silent.span.is_some_and(|s| s.last.seconds_since(s.first) >= DEAD_SECONDS);
+                w.answered == 0 && silent.count >= DEAD && (long || stands)
+            };
+            let w = service.window(|w| dead(w)).or_else(|| service.window(|w| w.requests >= QUERIES))?;
+            let silent = w.trouble(Trouble::Unanswered);
+            let share = wilson(silent.count, w.requests);
+            if dead(w) {
+                let before = if service.last_success.is_some() { ", which answered before," } else { "" };
+                let title = format!(
+                    "Name server {}{before} does not answer: {} of {} in vain",
+                    service.key.address,
+                    if silent.count == 1 { "1 query".into() } else { format!("{} queries", grouped(silent.count)) },
+                    plural(silent.clients, "client")
+                );
+                let severity = if service.last_success.is_some() || silent.clients >= 2 { Severity::Critical } else { Severity::Warning };
+                return Some(report(service, w, Trouble::Unanswered, severity, title));
+            }
+            if silent.count < BAD || !exceeded(&share, UNANSWERED, UNANSWERED / 2.0, stands) {
+                return None;
+            }
+            let title = format!(
+                "Name server {} leaves {} queries unanswered; {}",
+                service.key.address,
+                of(silent.count, w.requests),
+                waiting(silent.clients)
+            );
+            Some(report(service, w, Trouble::Unanswered, by_clients(silent.clients, share.low > FAILING_MOST), title))
+        }))
+    }
+}
+
+impl Detector for DnsFailing {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "dns.failing",
+            aspect: None,
+            meaning: "This name server answers with errors (SERVFAIL, REFUSED, FORMERR, NOTIMP): names cannot be resolved.",
+            measured: "Answers with such a code: surely more than {share} of at least {n}, and at least {bad} (lower end of the {sure} \
+                       interval); critical above {most}. That a name does not exist is no error.",
+            cause: "The server cannot reach those it asks itself, a zone is broken or badly signed, or it does not serve these clients.",
+            lookalikes: "One broken zone that one client asks for again and again.",
+            remedy: "Look at its log, and whether it reaches the root and its forwarders.",
+            topic: None,
+            figures: &[SURE, ("share", Share(FAILING)), ("n", Count(QUERIES)), ("bad", Count(BAD)), ("most", Share(FAILING_MOST))],
+        }
+    }
+
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
+        all_of(speaking(e, DNS).filter_map(|service| {
+            let w = service.window(|w| w.answered >= QUERIES)?;
+            let bad = w.trouble(Trouble::Error);
+            let share = wilson(bad.count, w.answered);
+            if bad.count < BAD || !exceeded(&share, FAILING, FAILING / 2.0, standing.on(subject(&service.key))) {
+                return None;
+            }
+            let severity = match bad.clients {
+                ..=1 if share.low <= FAILING_MOST => Severity::Note,
+                clients => by_clients(clients, share.low > FAILING_MOST),
+            };
+            let title = format!(
+                "Name server {} answers {} queries with errors to {}: {}",
+                service.key.address,
+                of(bad.count, w.answered),
+                plural(bad.clients, "client"),
+                codes(w)
+            );
+            Some(report(service, w, Trouble::Error, severity, title))
+        }))
+    }
+}
+
+impl Detector for DnsSlow {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "dns.slow",
+            aspect: None,
+            meaning: "This name server answers slowly: everything that begins with a name waits for it.",
+            measured: "Answers more than {slow} after the first query: surely more than {share} of at least {n} (lower end of the {sure} \
+                       interval); critical when surely more than {most} take longer than {very}, for then clients ask again.",
+            cause: "It is overloaded, or those it asks itself answer slowly.",
+            lookalikes: "One slow zone; a cold cache after a restart.",
+            remedy: "Look at its load and at the servers it forwards to.",
+            topic: None,
+            figures: &[
+                SURE,
+                ("slow", Nanos(SLOW_REPLY)),
+                ("share", Share(SLOW)),
+                ("n", Count(ANSWERS)),
+                ("most", Share(VERY_SLOW)),
+                ("very", Nanos(VERY_SLOW_REPLY)),
+            ],
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::BothDirections, Need::SteadyClock]
+    }
+
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
+        all_of(speaking(e, DNS).filter_map(|service| {
+            let w = service.window(|w| w.answered >= ANSWERS)?;
+            let slow = w.trouble(Trouble::Slow);
+            let share = wilson(slow.count, w.answered);
+            if slow.count < BAD || !exceeded(&share, SLOW, SLOW / 2.0, standing.on(subject(&service.key))) {
+                return None;
+            }
+            let grave = wilson(w.trouble(Trouble::VerySlow).count, w.answered).low > VERY_SLOW;
+            let severity = if grave { Severity::Critical } else { Severity::Warning };
+            let title = format!("Name server {} answers slowly: {}; {}", service.key.address, times(w), waiting(slow.clients));
+            Some(report(service, w, Trouble::Slow, severity, title))
+        }))
+    }
+}
+
+impl Detector for ServerSlow {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "server.slow",
+            aspect: None,
+            meaning: "The service answers slowly, and the network does not: requests arrive and the first byte of the answer leaves late.",
+            measured: "Requests whose answer began more than {very} later: surely more than {share} of at least {n} (lower end of the \
+                       {sure} interval), while the round trip to the server is less than half of the median; critical when at least \
+                       {several} clients wait and the median is above {grave}.",
+            cause: "The server or what it depends on (database, storage, name server) is overloaded or waits.",
+            lookalikes: "Requests that are meant to wait: long polls, event streams, uploads.",
+            remedy: "Look at the server: load, locks, what it asks in its turn. If it asks another service seen here, look at that one's \
+                     times first.",
+            topic: None,
+            figures: &[
+                SURE,
+                ("very", Nanos(VERY_SLOW_REPLY)),
+                ("share", Share(SERVER_SLOW)),
+                ("n", Count(SERVER_ANSWERS)),
+                ("several", Count(SEVERAL)),
+                ("grave", Seconds(SERVER_CRITICAL)),
+            ],
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::BothDirections, Need::Complete, Need::SteadyClock]
+    }
+
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
+        all_of(e.network.services.iter().filter(|s| s.app_token != DNS && !s.app_token.is_empty()).filter_map(|service| {
+            let w = service.window(|w| w.answered >= SERVER_ANSWERS)?;
+            let slow = w.trouble(Trouble::VerySlow);
+            let share = wilson(slow.count, w.answered);
+            let median = w.response.map_or(0.0, |r| r.p50);
+            let network = service.server_half.unwrap_or(0.0);
+            if slow.count < BAD || !exceeded(&share, SERVER_SLOW, SERVER_SLOW / 2.0, standing.on(subject(&service.key))) {
+                return None;
+            }
+            if network > median / 2.0 {
+                return None;
+            }
+            let severity = by_clients(slow.clients, median > SERVER_CRITICAL);
+            let way = service.server_half.map_or_else(String::new, |half| format!(", network {}", duration(half)));
+            let title = format!("{} at {} answers slowly: {}{way}", service.app_token, service.key, times(w));
+            Some(report(service, w, Trouble::VerySlow, severity, title))
+        }))
+    }
+}
+
+/// The codes of errors in words: `503 12 times`.
+fn codes(w: &ServiceWindow) -> String {
+    let listed: Vec<String> = w.codes.iter().take(3).map(|c| format!("{} {}", c.text, plural(c.count, "time"))).collect();
+    listed.join(", ")
+}
+
+impl Detector for HttpErrors {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "http.errors",
+            aspect: None,
+            meaning: "The web server answers requests with errors of its own (status codes of the five hundreds).",
+            measured: "Answers with such a status: surely more than {share} of at least {n}, and at least {bad} (lower end of the {sure} \
+                       interval); critical above {many} when at least {several} clients suffer.",
+            cause: "The application behind it fails, is overloaded or cannot be reached by its proxy.",
+            lookalikes: "One broken page that one client asks for again and again.",
+            remedy: "Look at its error log at these times; behind a proxy at the server that it asks.",
+            topic: None,
+            figures: &[
+                SURE,
+                ("share", Share(WEB_ERRORS)),
+                ("n", Count(WEB_ANSWERS)),
+                ("bad", Count(BAD)),
+                ("many", Share(WEB_ERRORS_MANY)),
+                ("several", Count(SEVERAL)),
+            ],
+        }
+    }
+
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
+        all_of(speaking(e, HTTP).filter_map(|service| {
+            let w = service.window(|w| w.answered >= WEB_ANSWERS)?;
+            let bad = w.trouble(Trouble::Error);
+            let share = wilson(bad.count, w.answered);
+            if bad.count < BAD || !exceeded(&share, WEB_ERRORS, WEB_ERRORS / 2.0, standing.on(subject(&service.key))) {
+                return None;
+            }
+            let severity = by_clients(bad.clients, share.low > WEB_ERRORS_MANY);
+            let title = format!("Web server {} answers {} requests with errors: {}", service.key, of(bad.count, w.answered), codes(w));
+            Some(report(service, w, Trouble::Error, severity, title))
+        }))
+    }
+}
+
+impl Detector for ServiceErrors {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "service.errors",
+            aspect: None,
+            meaning: "The service answers requests with errors.",
+            measured: "Answers whose code is an error, negative answers that are normal left out: surely more than {share} of at least {n}, \
+                       and at least {bad} (lower end of the {sure} interval); critical above {most} when at least {several} clients suffer.",
+            cause: "The service fails, lacks something it needs, or its clients ask for what they may not.",
+            lookalikes: "One client that tries again and again.",
+            remedy: "Look at its log at these times.",
+            topic: None,
+            figures: &[
+                SURE,
+                ("share", Share(FAILING)),
+                ("n", Count(QUERIES)),
+                ("bad", Count(BAD)),
+                ("most", Share(FAILING_MOST)),
+                ("several", Count(SEVERAL)),
+            ],
+        }
+    }
+
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
+        let others = e.network.services.iter().filter(|s| !matches!(s.app_token, "" | DNS | HTTP));
+        all_of(others.filter_map(|service| {
+            let w = service.window(|w| w.answered >= QUERIES)?;
+            let bad = w.trouble(Trouble::Error);
+            let share = wilson(bad.count, w.answered);
+            if bad.count < BAD || !exceeded(&share, FAILING, FAILING / 2.0, standing.on(subject(&service.key))) {
+                return None;
+            }
+            let severity = if bad.clients <= 1 { Severity::Note } else { by_clients(bad.clients, share.low > FAILING_MOST) };
+            let title = format!(
+                "{} at {} answers {} requests with errors to {}: {}",
+                service.app_token,
+                service.key,
+                of(bad.count, w.answered),
+                plural(bad.clients, "client"),
+                codes(w)
+            );
+            Some(report(service, w, Trouble::Error, severity, title))
+        }))
+    }
+}

@@ -1,0 +1,188 @@
+//! Both sides of every threshold of the findings about the network, and what silences them.
+
+use super::super::evidence::Evidence;
+use super::super::registry::NETWORK;
+use super::*;
+use crate::model::evidence::*;
+use crate::model::{Address, AppId, Estimate, Proto, Quantiles, ServiceKey, Severity};
+use std::net::Ipv4Addr;
+
+const NOW: i64 = 1_700_000_000 * SECOND;
+
+fn host(n: u8) -> Address {
+    Address::V4(Ipv4Addr::new(10, 0, 0, n))
+}
+
+fn key() -> ServiceKey {
+    ServiceKey { address: host(9), port: 80, protocol: Proto::Tcp }
+}
+
+/// Something that went wrong so often, for so many clients, from half a minute ago to now.
+fn trouble(w: &mut ServiceWindow, trouble: Trouble, count: u64, clients: u64) {
+    let span = Some(Episode { first: Timestamp(NOW - 30 * SECOND), last: Timestamp(NOW) });
+    w.troubles[trouble as usize] = Troubled { count, clients, span };
+}
+
+/// A service with this in every stretch of time.
+fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
+    ServiceEvidence {
+        key: key(),
+        app: AppId::NONE,
+        app_token,
+        last_success: Some(Timestamp(NOW - 100 * SECOND)),
+        is_alive: true,
+        server_half: Some(0.001),
+        windows: vec![w],
+    }
+}
+
+fn evidence(service: ServiceEvidence) -> Evidence {
+    let network = NetworkEvidence { now: Timestamp(NOW), services: vec![service], scans: Vec::new() };
+    Evidence { network, sliding: true, ..Evidence::default() }
+}
+
+fn times(p50: f64, p95: f64) -> Option<Quantiles> {
+    Some(Quantiles { count: 100, min: 0.0, p50, p95, p99: p95, max: p95, mean: p50 })
+}
+
+fn scan(target: bool, failed: u64, succeeded: u64) -> Evidence {
+    let scan = ScanEvidence {
+        source: host(7),
+        target: target.then(|| host(9)),
+        port: (!target).then_some(445),
+        failed,
+        is_more: false,
+        refused: failed,
+        unanswered: 0,
+        succeeded,
+        span: Episode { first: Timestamp(NOW), last: Timestamp(NOW) },
+    };
+    let network = NetworkEvidence { now: Timestamp(NOW), services: Vec::new(), scans: vec![scan] };
+    Evidence { network, sliding: true, ..Evidence::default() }
+}
+
+/// Attempts to connect, so many of which went wrong in a way, for so many clients.
+fn attempts(all: u64, kind: Trouble, bad: u64, clients: u64) -> ServiceEvidence {
+    let mut w = ServiceWindow { attempts: all, established: all.saturating_sub(bad), ended: all, clients: 5, ..ServiceWindow::default() };
+    trouble(&mut w, kind, bad, clients);
+    service("", w)
+}
+
+/// Answers of a protocol, so many of which were bad in a way, for so many clients.
+fn answers(app: &'static str, all: u64, kind: Trouble, bad: u64, clients: u64) -> ServiceEvidence {
+    let answered = if kind == Trouble::Unanswered { all - bad } else { all };
+    let response = times(2.0, 3.0);
+    let mut w = ServiceWindow { requests: all, answered, clients: 5, response, ..ServiceWindow::default() };
+    trouble(&mut w, kind, bad, clients);
+    service(app, w)
+}
+
+fn never(service: ServiceEvidence) -> ServiceEvidence {
+    ServiceEvidence { last_success: None, ..service }
+}
+
+fn found(e: &Evidence) -> Vec<(&'static str, Severity)> {
+    let judgement = judge_network(e, &mut Judge::default(), Timestamp(NOW));
+    judgement.findings.iter().filter(|f| f.active).map(|f| (f.id, f.severity)).collect()
+}
+
+use Severity::{Critical, Note, Warning};
+use Trouble::*;
+
+#[test]
+fn both_sides_of_every_threshold_of_the_network() {
+    let cases: Vec<(&str, Severity, Evidence, Evidence)> = vec![
+        // Surely more than half: 4 of 4, not 3 of 3; 5 of 6, not 4 of 6.
+        ("tcp.no_answer", Warning, evidence(never(attempts(4, NoAnswer, 4, 1))), evidence(never(attempts(3, NoAnswer, 3, 1)))),
+        ("tcp.no_answer", Critical, evidence(attempts(4, NoAnswer, 4, 2)), evidence(attempts(9, NoAnswer, 4, 2))),
+        ("tcp.refused", Warning, evidence(never(attempts(5, Refused, 5, 1))), evidence(never(attempts(8, Refused, 4, 1)))),
+        ("tcp.refused", Critical, evidence(attempts(100, Refused, 3, 2)), evidence(attempts(100, Refused, 2, 2))),
+        ("tcp.reset", Warning, evidence(attempts(40, Cut, 6, 1)), evidence(attempts(40, Cut, 4, 1))),
+        ("tcp.reset", Critical, evidence(attempts(40, Cut, 20, 3)), evidence(attempts(19, Cut, 19, 3))),
+        ("icmp.unreachable", Warning, evidence(attempts(1, Unreachable, 10, 1)), evidence(attempts(1, Unreachable, 9, 2))),
+        ("icmp.unreachable", Critical, evidence(attempts(1, Unreachable, 3, 3)), evidence(attempts(1, Unreachable, 3, 2))),
+        ("scan.ports", Note, scan(true, 15, 3), scan(true, 15, 4)),
+        ("scan.ports", Warning, scan(true, 100, 0), scan(true, 100, 25)),
+        ("scan.hosts", Note, scan(false, 25, 0), scan(false, 25, 7)),
+        ("scan.hosts", Critical, scan(false, 100, 0), scan(false, 100, 25)),
+        ("dns.unanswered", Warning, evidence(answers("dns", 40, Unanswered, 6, 2)), evidence(answers("dns", 40, Unanswered, 4, 2))),
+        ("dns.unanswered", Critical, evidence(answers("dns", 5, Unanswered, 5, 1)), evidence(answers("dns", 4, Unanswered, 4, 1))),
+        ("dns.failing", Warning, evidence(answers("dns", 40, Error, 6, 2)), evidence(answers("dns", 19, Error, 19, 2))),
+        ("dns.failing", Critical, evidence(answers("dns", 40, Error, 30, 3)), evidence(answers("dns", 40, Error, 4, 3))),
+        ("dns.failing", Note, evidence(answers("dns", 40, Error, 6, 1)), evidence(answers("mdns", 19, Error, 19, 1))),
+        ("dns.slow", Warning, evidence(answers("dns", 50, Slow, 8, 2)), evidence(answers("dns", 49, Slow, 49, 2))),
+        ("server.slow", Warning, evidence(answers("http", 20, VerySlow, 10, 2)), evidence(answers("http", 20, VerySlow, 5, 2))),
+        ("http.errors", Warning, evidence(answers("http", 50, Error, 5, 1)), evidence(answers("http", 50, Error, 4, 1))),
+        ("http.errors", Critical, evidence(answers("http", 50, Error, 20, 3)), evidence(answers("http", 49, Error, 49, 3))),
+        ("service.errors", Note, evidence(answers("ldap", 20, Error, 5, 1)), evidence(answers("ldap", 20, Error, 4, 1))),
+        ("service.errors", Critical, evidence(answers("ldap", 20, Error, 18, 3)), evidence(answers("ldap", 19, Error, 18, 3))),
+    ];
+    for (i, (id, severity, enough, too_little)) in cases.iter().enumerate() {
+        assert_eq!(found(enough), [(*id, *severity)], "case {i}: exactly {id}");
+        assert!(!found(too_little).iter().any(|f| f.0 == *id), "case {i}: not {id}");
+    }
+    let flood = |lone, sources| {
+        let w = ServiceWindow { lone, sources, ..ServiceWindow::default() };
+        evidence(service("", w))
+    };
+    assert_eq!(found(&flood(500, 32)), [("tcp.synflood", Critical)]);
+    assert_eq!((found(&flood(499, 32)), found(&flood(500, 31))), (vec![], vec![]));
+    for detector in NETWORK {
+        let id = detector.page().id;
+        assert!(id == "tcp.synflood" || cases.iter().any(|c| c.0 == id), "no case for {id}");
+    }
+}
+
+#[test]
+fn lookalikes_are_nothing() {
+    // A name server that is very slow for many is critical; a slow server behind a long way is not the server.
+    let mut slow = answers("dns", 50, Slow, 25, 3);
+    trouble(&mut slow.windows[0], VerySlow, 25, 3);
+    assert_eq!(found(&evidence(slow)), [("dns.slow", Critical)]);
+    let far = ServiceEvidence { server_half: Some(1.5), ..answers("http", 20, VerySlow, 20, 3) };
+    assert_eq!(found(&evidence(far)), []);
+    // A router says why: then it is not silence.
+    let mut told = attempts(10, NoAnswer, 10, 1);
+    trouble(&mut told.windows[0], Unreachable, 10, 1);
+    assert_eq!(found(&evidence(told)), [("icmp.unreachable", Warning)]);
+    // Nobody listens for mail servers' questions.
+    let mut ident = never(attempts(20, Refused, 20, 3));
+    ident.key.port = 113;
+    assert_eq!(found(&evidence(ident)), [("tcp.refused", Note)]);
+    // It began a moment ago and may still answer.
+    let mut young = attempts(4, NoAnswer, 4, 2);
+    young.windows[0].troubles[NoAnswer as usize].span = Some(Episode { first: Timestamp(NOW - 5 * SECOND), last: Timestamp(NOW) });
+    assert_eq!(found(&evidence(young)), []);
+}
+
+#[test]
+fn a_standing_finding_goes_on_and_clears() {
+    let mut state = Judge::default();
+    let at = |s: i64| Timestamp(NOW + s * SECOND);
+    let bad = evidence(attempts(10, NoAnswer, 10, 2));
+    judge_network(&bad, &mut state, at(0));
+    let mut later = attempts(20, NoAnswer, 8, 2);
+    later.windows[0].troubles[NoAnswer as usize].span = Some(Episode { first: at(5), last: at(9) });
+    let standing = judge_network(&evidence(later.clone()), &mut state, at(10)).findings;
+    assert!(standing[0].active, "40 % is few only below a quarter, once it stands");
+    assert_eq!(standing[0].episodes, [Episode { first: Timestamp(NOW - 30 * SECOND), last: at(9) }], "one episode that goes on");
+    trouble(&mut later.windows[0], NoAnswer, 0, 0);
+    let cleared = judge_network(&evidence(later), &mut state, at(20)).findings;
+    assert!(!cleared[0].active);
+    assert_eq!(cleared[0].last, at(9));
+}
+
+#[test]
+fn what_the_mirror_cannot_show_is_not_judged() {
+    let lossy = || {
+        let rate = Estimate { rate: 0.1, low: 0.05, high: 0.15, n: 1_000 };
+        Evidence { loss: LossEvidence { all: Some(rate), ..LossEvidence::default() }, ..Evidence::default() }
+    };
+    let mut findings = judge_network(&evidence(attempts(10, NoAnswer, 10, 2)), &mut Judge::default(), Timestamp(NOW)).findings;
+    assert_eq!(findings.len(), 1);
+    let silenced = silence(&mut findings, &lossy());
+    assert_eq!(findings, []);
+    assert!(silenced.iter().any(|s| s.0 == "tcp.no_answer" && s.1.contains("10 %")), "{silenced:?}");
+    assert!(!silenced.iter().any(|s| s.0 == "tcp.refused"), "a RST is there or it is not");
+    assert_eq!(silence(&mut findings, &Evidence::default()), []);
+}

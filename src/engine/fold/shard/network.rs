@@ -1,0 +1,73 @@
+//! What happens between hosts, as a shard sees it, on its way to the merge.
+
+use super::Shard;
+use crate::engine::fold::detectors::FlowDetectors;
+use crate::model::tcp::TcpEvent;
+use crate::model::{Direction, Frame, IcmpError, NetworkBatch, NetworkEvent, Timestamp};
+use crate::stats::{Connections, Course, FlowHot, TcpTrack};
+
+/// A segment that is a step of its connection's course; `before` is how far it had got until then.
+#[inline(never)]
+pub(super) fn step(connections: &mut Connections, flow: &FlowHot<FlowDetectors>, frame: &Frame<'_>, tcp: &TcpEvent, before: TcpTrack) {
+    let (Some((key, way)), Some(segment)) = (&frame.flow, &frame.tcp) else { return };
+    let client = if flow.originator == 0 { Direction::AToB } else { Direction::BToA };
+    let in_flight = |way| flow.numbers.in_flight(way).map(|bytes| bytes > 0);
+    let course = Course {
+        flow: *key,
+        way: *way,
+        time: frame.time,
+        before: flow.last_of(way.reversed()).unwrap_or(frame.time),
+        client: flow.tcp.opened().then_some(client),
+        fins: flow.tcp.fins(),
+        is_cut: before.reset(),
+        app: flow.app.app,
+        outstanding: in_flight(Direction::AToB).zip(in_flight(Direction::BToA)).map(|(ab, ba)| ab || ba),
+    };
+    connections.step(&course, segment, tcp);
+}
+
+/// A packet that is no segment: an ICMP error tells of a conversation.
+#[inline]
+pub(super) fn datagram(connections: &mut Connections, frame: &Frame<'_>) {
+    if frame.flow.as_ref().is_some_and(|(key, _)| matches!(key.protocol, 1 | 58)) {
+        icmp(connections, frame);
+    }
+}
+
+#[inline(never)]
+fn icmp(connections: &mut Connections, frame: &Frame<'_>) {
+    if let (Some((key, way)), Some(quoted)) = (&frame.flow, frame.quoted_flow()) {
+        let [(reporter, _), (receiver, _)] = key.ends(*way);
+        connections.tell(NetworkEvent::Icmp(IcmpError { reporter, receiver, quoted, time: frame.time }));
+    }
+}
+
+impl Shard {
+    /// Decides what has waited long enough where an interval ends.
+    pub fn advance(&mut self, now: Timestamp) {
+        if self.connections.is_due(now) {
+            self.connections.advance(now);
+        }
+        if self.reader.is_due(now) {
+            self.reader.advance(now, false, self.detectors.unmatched());
+        }
+    }
+
+    /// The same at the end of the capture: what has not waited long enough is not judged.
+    pub fn advance_all(&mut self, now: Timestamp) {
+        self.connections.advance(now);
+        self.reader.advance(now, true, self.detectors.unmatched());
+    }
+
+    /// Events that wait to be handed over.
+    pub fn told(&self) -> usize {
+        self.connections.told() + self.reader.ended_count()
+    }
+
+    /// What happened since it was last asked, in the interval of that number.
+    pub fn network(&mut self, interval: u64) -> NetworkBatch {
+        let (mut events, unfollowed) = self.connections.take();
+        events.extend(self.reader.ended().map(NetworkEvent::Transaction));
+        NetworkBatch { interval, shard: self.number, events, unfollowed }
+    }
+}

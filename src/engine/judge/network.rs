@@ -1,0 +1,123 @@
+//! The network is judged: as packets pass, at every step of their time, and so the same in a file as it would have been live.
+
+use crate::diagnose::{self, Evidence, Judge};
+use crate::dissect::registry;
+use crate::model::evidence::ServiceWindow;
+use crate::model::{AppId, Finding, NetworkBatch, Outcome, Proto, ServiceKey, Severity, Timestamp, Transaction, TransactionEnd, Verdict};
+use crate::names::{self, Transport};
+use crate::snapshot::{Network, Service};
+use crate::stats::ServiceLedger;
+use crate::stats::services::{Answer, BIN};
+
+/// What stands between two judgements.
+#[derive(Debug, Default)]
+pub struct NetworkJudge {
+    ledger: ServiceLedger,
+    judge: Judge,
+    /// The number of the bin up to whose beginning was judged.
+    judged: Option<i64>,
+    findings: Vec<Finding>,
+}
+
+impl NetworkJudge {
+    /// Takes in what happened, and judges wherever a bin of time ends.
+    pub fn take(&mut self, batch: NetworkBatch) {
+        self.ledger.unfollowed = self.ledger.unfollowed.saturating_add(batch.unfollowed);
+        for event in &batch.events {
+            self.advance(event.time());
+            self.ledger.take(event, answer);
+        }
+    }
+
+    /// Judges up to the beginning of the bin that `now` is in.
+    fn advance(&mut self, now: Timestamp) {
+        let number = now.0.div_euclid(BIN);
+        let Some(judged) = self.judged else {
+            self.judged = Some(number);
+            return;
+        };
+        if number <= judged {
+            return;
+        }
+        self.look(Timestamp((judged + 1).saturating_mul(BIN)), false);
+        if number > judged + 1 {
+            self.look(Timestamp(number.saturating_mul(BIN)), false);
+        }
+        self.judged = Some(number);
+    }
+
+    fn look(&mut self, now: Timestamp, at_end: bool) {
+        let mut network = self.ledger.evidence(now, at_end);
+        for service in &mut network.services {
+            service.app_token = registry::token(service.app).unwrap_or_default();
+            let windows = std::mem::take(&mut service.windows);
+            service.windows = windows.into_iter().map(|w| worded(service.app, w)).collect();
+        }
+        let evidence = Evidence { network, sliding: true, ..Evidence::default() };
+        self.findings = diagnose::judge_network(&evidence, &mut self.judge, now).findings;
+    }
+
+    /// What is wrong with the network at `now`, as far as the mirror can show it, by the evidence of the mirror. `at_end`: nothing more comes.
+    pub fn assess(&mut self, now: Timestamp, live: bool, at_end: bool, mirror: &Evidence) -> (Network, Vec<Finding>) {
+        let end = self.ledger.now().map_or(now, |latest| latest.max(now));
+        if live || at_end {
+            self.look(end, at_end && !live);
+        }
+        let mut findings = if at_end && !live { self.judge.at_worst() } else { self.findings.clone() };
+        let not_judged = diagnose::silence(&mut findings, mirror);
+        let worst = findings.iter().filter(|f| f.active).map(|f| f.severity).max();
+        let verdict = match worst {
+            Some(Severity::Critical) => Verdict::Bad,
+            Some(Severity::Warning) => Verdict::Doubtful,
+            _ if self.ledger.judged == 0 => Verdict::Unknown,
+            Some(Severity::Note) => Verdict::Noted,
+            None => Verdict::Good,
+        };
+        let network =
+            Network { verdict, judged: self.ledger.judged, not_judged, unfollowed: self.ledger.unfollowed, beyond: self.ledger.beyond };
+        (network, findings)
+    }
+
+    /// Every service seen, in the order of addresses.
+    pub fn services(&self) -> Vec<Service> {
+        let service = |totals: crate::stats::services::ServiceTotals| Service {
+            key: totals.key,
+            app: registry::token(totals.app),
+            guess: guess(&totals.key),
+            last: totals.last,
+            response: totals.response.as_ref().and_then(|h| h.quantiles()),
+            network: totals.network.as_ref().and_then(|h| h.quantiles()),
+            client_network: totals.client_network.as_ref().and_then(|h| h.quantiles()),
+            counts: worded(totals.app, totals.counts),
+        };
+        self.ledger.totals().into_iter().map(service).collect()
+    }
+}
+
+/// Codes in the words of their protocol.
+fn worded(app: AppId, mut window: ServiceWindow) -> ServiceWindow {
+    for code in &mut window.codes {
+        code.text = registry::code_text(app, code.code);
+    }
+    window
+}
+
+/// What the port of a service usually means.
+fn guess(key: &ServiceKey) -> Option<&'static str> {
+    let transport = match key.protocol {
+        Proto::Tcp => Transport::Tcp,
+        Proto::Udp => Transport::Udp,
+        _ => Transport::Sctp,
+    };
+    names::service(key.port, transport)
+}
+
+/// What a transaction's answer means.
+fn answer(transaction: &Transaction) -> Answer {
+    match transaction.end {
+        // Whoever asks a group does not know whether anybody answers.
+        _ if matches!(registry::token(transaction.app), Some("mdns" | "llmnr")) => Answer::Uncounted,
+        TransactionEnd::Answered(code) if registry::outcome(transaction.app, code) == Outcome::Error => Answer::Error,
+        _ => Answer::Normal,
+    }
+}

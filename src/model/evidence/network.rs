@@ -1,0 +1,150 @@
+//! What findings about the network rest on: what happened to the clients of each service, and who failed at many.
+
+use crate::model::{Address, AppId, Episode, Quantiles, ServiceKey, Timestamp};
+use std::borrow::Cow;
+
+/// What may go wrong for the client of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// An attempt to connect was not answered.
+    NoAnswer,
+    /// An attempt to connect was answered by RST.
+    Refused,
+    /// A SYN-ACK was not acknowledged.
+    HalfOpen,
+    /// A connection was cut by RST while data was outstanding.
+    Cut,
+    /// A request was answered by an error.
+    Error,
+    /// A request was not answered.
+    Unanswered,
+    /// A request was answered more than [`super::SLOW_REPLY`] and the round trip to the server later.
+    Slow,
+    /// A request was answered more than [`super::VERY_SLOW_REPLY`] later.
+    VerySlow,
+    /// An ICMP error said that the service cannot be reached.
+    Unreachable,
+}
+
+impl Trouble {
+    /// How many there are.
+    pub const COUNT: usize = 9;
+}
+
+/// How often something went wrong.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Troubled {
+    /// How often.
+    pub count: u64,
+    /// For how many clients.
+    pub clients: u64,
+    /// When first and when last.
+    pub span: Option<Episode>,
+}
+
+/// How often an answer had a code.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CodeCount {
+    /// The code.
+    pub code: u32,
+    /// In words; the number where there are none.
+    pub text: Cow<'static, str>,
+    /// How often.
+    pub count: u64,
+}
+
+/// What happened to the clients of a service in a stretch of time, without those who try everything.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ServiceWindow {
+    /// Seconds of packet time it covers.
+    pub seconds: f64,
+    /// Attempts to connect that were decided.
+    pub attempts: u64,
+    /// Of them completed.
+    pub established: u64,
+    /// Connections that ended or were cut.
+    pub ended: u64,
+    /// Requests that were answered or not.
+    pub requests: u64,
+    /// Of them answered.
+    pub answered: u64,
+    /// Clients seen.
+    pub clients: u64,
+    /// Single SYNs that nothing answered.
+    pub lone: u64,
+    /// Whoever sent anything, told apart up to a cap.
+    pub sources: u64,
+    /// What went wrong, by [`Trouble`].
+    pub troubles: [Troubled; Trouble::COUNT],
+    /// Response times, seconds; quantiles of a sample where there were many.
+    pub response: Option<Quantiles>,
+    /// Codes of errors, most frequent first.
+    pub codes: Vec<CodeCount>,
+}
+
+impl ServiceWindow {
+    /// How often something went wrong.
+    pub fn trouble(&self, trouble: Trouble) -> Troubled {
+        self.troubles.get(trouble as usize).copied().unwrap_or_default()
+    }
+}
+
+/// One service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServiceEvidence {
+    /// Which.
+    pub key: ServiceKey,
+    /// What is spoken, where content told.
+    pub app: AppId,
+    /// Its token; empty where content did not tell.
+    pub app_token: &'static str,
+    /// When a client last succeeded; `None`: never seen.
+    pub last_success: Option<Timestamp>,
+    /// The host sent something to anybody in the last ten minutes.
+    pub is_alive: bool,
+    /// The shortest round trip to it, seconds: the half between the mirrored port and the server.
+    pub server_half: Option<f64>,
+    /// The last minute, the last ten minutes, and of a file everything: the shortest stretch that holds enough is looked at.
+    pub windows: Vec<ServiceWindow>,
+}
+
+impl ServiceEvidence {
+    /// The shortest stretch of which `enough` holds.
+    pub fn window(&self, enough: impl Fn(&ServiceWindow) -> bool) -> Option<&ServiceWindow> {
+        self.windows.iter().find(|w| enough(w))
+    }
+}
+
+/// Somebody who fails at many ports of a host, or at a port of many hosts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ScanEvidence {
+    /// Who.
+    pub source: Address,
+    /// The host whose ports were tried; `None` where many hosts were.
+    pub target: Option<Address>,
+    /// The port that was tried at many hosts.
+    pub port: Option<u16>,
+    /// Different ports or hosts failed at, up to the cap of what is told apart.
+    pub failed: u64,
+    /// Whether there were more.
+    pub is_more: bool,
+    /// Attempts that failed, by how.
+    pub refused: u64,
+    /// Not answered.
+    pub unanswered: u64,
+    /// Attempts of the source in this time that did not fail.
+    pub succeeded: u64,
+    /// When.
+    pub span: Episode,
+}
+
+/// Everything known of the network lately.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct NetworkEvidence {
+    /// Packet time.
+    pub now: Timestamp,
+    /// Services with something in the last ten minutes; of a file at its end, all of them.
+    pub services: Vec<ServiceEvidence>,
+    /// Who failed at many.
+    pub scans: Vec<ScanEvidence>,
+}

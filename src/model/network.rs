@@ -1,0 +1,172 @@
+//! What happened between hosts: the events that findings about the network rest on. Shards tell of them as they see them; the
+//! [service ledger](crate::stats::ServiceLedger) takes them in, in the order of intervals and shards.
+
+use super::{Address, AppId, Direction, FlowKey, Proto, QuotedFlow, Timestamp, Transaction};
+use std::fmt;
+
+/// What listens at a port of a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServiceKey {
+    /// The host.
+    pub address: Address,
+    /// The port it listens at.
+    pub port: u16,
+    /// The transport protocol of the port.
+    pub protocol: Proto,
+}
+
+impl ServiceKey {
+    /// The service that packets of a conversation going `way` are sent to; `None` without ports.
+    pub fn of(flow: &FlowKey, way: Direction) -> Option<Self> {
+        let (address, port) = flow.ends(way)[1];
+        let protocol = match flow.protocol {
+            6 => Proto::Tcp,
+            17 => Proto::Udp,
+            132 => Proto::Sctp,
+            _ => return None,
+        };
+        Some(Self { address, port, protocol })
+    }
+}
+
+/// The name in reports: `10.20.1.2:53`, `[2001:db8::1]:53`.
+impl fmt::Display for ServiceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.address {
+            Address::V6(_) => write!(f, "[{}]:{}", self.address, self.port),
+            _ => write!(f, "{}:{}", self.address, self.port),
+        }
+    }
+}
+
+/// What became of an attempt to open a TCP connection: all SYNs with the same ports and initial sequence number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttemptOutcome {
+    /// The handshake was completed.
+    Established,
+    /// The first SYN was answered by RST.
+    Refused,
+    /// Nothing came back.
+    Unanswered,
+    /// A SYN-ACK came back and was never acknowledged.
+    HalfOpen,
+    /// The client gave up behind the SYN-ACK by RST, as scanners do.
+    Abandoned,
+}
+
+/// An attempt to open a TCP connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempt {
+    /// The conversation.
+    pub flow: FlowKey,
+    /// The way of the SYN: from the client.
+    pub way: Direction,
+    /// The first SYN.
+    pub first: Timestamp,
+    /// When it was decided.
+    pub time: Timestamp,
+    /// What became of it.
+    pub outcome: AttemptOutcome,
+    /// SYNs seen.
+    pub syns: u8,
+    /// Nanoseconds from the SYN to its answer: the half of the path between the mirrored port and the server. `None` when a SYN was repeated, so
+    /// that it is not known which one was answered.
+    pub server_half: Option<i64>,
+    /// Nanoseconds from the SYN-ACK to the client's acknowledgement: the other half.
+    pub client_half: Option<i64>,
+    /// Whether an earlier outcome of the same attempt was told as [`AttemptOutcome::Unanswered`].
+    pub was_unanswered: bool,
+}
+
+/// Where in its life a connection was cut by RST (RFC 9293 section 3.10.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CutPhase {
+    /// Data of either side was not acknowledged yet.
+    Transfer,
+    /// Nothing was outstanding.
+    Quiet,
+    /// Nothing was outstanding, and nothing had passed for [`super::limits::IDLE_CUT`].
+    Idle,
+    /// One side had said by FIN that it has no more data.
+    AfterFin,
+}
+
+impl CutPhase {
+    /// Its words in reports.
+    pub const fn text(self) -> &'static str {
+        match self {
+            CutPhase::Transfer => "during a transfer",
+            CutPhase::Quiet => "with nothing outstanding",
+            CutPhase::Idle => "when idle",
+            CutPhase::AfterFin => "after FIN",
+        }
+    }
+}
+
+/// The end of an established connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConnectionEnd {
+    /// The conversation.
+    pub flow: FlowKey,
+    /// The way from the client.
+    pub way: Direction,
+    /// When it ended.
+    pub time: Timestamp,
+    /// What was spoken, where content told.
+    pub app: AppId,
+    /// How it was cut; `None`: closed by FIN of both sides.
+    pub cut: Option<CutPhase>,
+    /// The side that sent the RST is the client.
+    pub by_client: bool,
+}
+
+/// An ICMP error and the conversation it quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IcmpError {
+    /// Who sent it.
+    pub reporter: Address,
+    /// Who received it.
+    pub receiver: Address,
+    /// What it says.
+    pub quoted: QuotedFlow,
+    /// When.
+    pub time: Timestamp,
+}
+
+/// Something that happened between hosts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NetworkEvent {
+    /// An attempt to connect was decided.
+    Attempt(Attempt),
+    /// A connection ended.
+    Ended(ConnectionEnd),
+    /// A request and what became of it.
+    Transaction(Transaction),
+    /// A router or host reports that packets cannot be delivered.
+    Icmp(IcmpError),
+}
+
+impl NetworkEvent {
+    /// When it was known.
+    pub fn time(&self) -> Timestamp {
+        match self {
+            NetworkEvent::Attempt(attempt) => attempt.time,
+            NetworkEvent::Ended(end) => end.time,
+            NetworkEvent::Transaction(t) => t.answered.unwrap_or(t.asked),
+            NetworkEvent::Icmp(error) => error.time,
+        }
+    }
+}
+
+/// What a shard tells of one interval.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetworkBatch {
+    /// The number of the interval.
+    pub interval: u64,
+    /// The shard.
+    pub shard: u8,
+    /// What happened, in the order of the tape.
+    pub events: Vec<NetworkEvent>,
+    /// Attempts that were not followed because there were too many at a time.
+    pub unfollowed: u64,
+}

@@ -1,0 +1,93 @@
+//! Services, and what is thought of the network.
+
+use crate::model::Quantiles;
+use crate::model::evidence::Trouble;
+use crate::snapshot::{Network, Service};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+/// A service.
+pub struct Told<'a>(pub &'a Service);
+
+/// Times in seconds.
+struct Times<'a>(&'a Quantiles);
+
+impl Serialize for Times<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Quantiles { count, min, p50, p95, p99, max, .. } = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("n", count)?;
+        for (name, seconds) in [("min", min), ("p50", p50), ("p95", p95), ("p99", p99), ("max", max)] {
+            map.serialize_entry(name, seconds)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Told<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let s = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("address", &s.key.address)?;
+        map.serialize_entry("port", &s.key.port)?;
+        map.serialize_entry("protocol", s.key.protocol.token())?;
+        if let Some(app) = s.app.or(s.guess) {
+            map.serialize_entry("app", app)?;
+            map.serialize_entry("app_by", if s.app.is_some() { "content" } else { "port" })?;
+        }
+        map.serialize_entry("clients", &s.counts.clients)?;
+        map.serialize_entry("connections", &s.counts.attempts)?;
+        map.serialize_entry("established", &s.counts.established)?;
+        map.serialize_entry("requests", &s.counts.requests)?;
+        map.serialize_entry("errors", &s.errors())?;
+        for (name, trouble) in TROUBLES {
+            map.serialize_entry(name, &s.trouble(trouble))?;
+        }
+        if !s.counts.codes.is_empty() {
+            let codes: std::collections::BTreeMap<&str, u64> = s.counts.codes.iter().map(|c| (&*c.text, c.count)).collect();
+            map.serialize_entry("error_codes", &codes)?;
+        }
+        for (name, times) in [("response", &s.response), ("network", &s.network), ("client_network", &s.client_network)] {
+            map.serialize_entry(name, &times.as_ref().map(Times))?;
+        }
+        map.end()
+    }
+}
+
+/// What goes wrong, by its name here.
+const TROUBLES: [(&str, Trouble); 7] = [
+    ("refused", Trouble::Refused),
+    ("no_answer", Trouble::NoAnswer),
+    ("half_open", Trouble::HalfOpen),
+    ("cut", Trouble::Cut),
+    ("unanswered", Trouble::Unanswered),
+    ("error_answers", Trouble::Error),
+    ("unreachable", Trouble::Unreachable),
+];
+
+/// The verdict on the network.
+pub struct Judged<'a>(pub &'a Network);
+
+/// A finding that was not judged, and why.
+struct NotJudged<'a>(&'a (&'static str, String));
+
+impl Serialize for NotJudged<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("id", self.0.0)?;
+        map.serialize_entry("reason", &self.0.1)?;
+        map.end()
+    }
+}
+
+impl Serialize for Judged<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let n = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("verdict", n.verdict.token())?;
+        map.serialize_entry("judged", &n.judged)?;
+        map.serialize_entry("attempts_not_followed", &n.unfollowed)?;
+        map.serialize_entry("services_beyond_cap", &n.beyond)?;
+        map.serialize_entry("not_judged", &n.not_judged.iter().map(NotJudged).collect::<Vec<_>>())?;
+        map.end()
+    }
+}

@@ -1,0 +1,65 @@
+//! Services and the verdict on the network, as a snapshot shows them.
+
+use crate::model::evidence::{ServiceWindow, Trouble};
+use crate::model::{Quantiles, ServiceKey, Timestamp, Verdict};
+
+/// What is thought of the network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Network {
+    /// In one word; `unknown` while nothing was judged.
+    pub verdict: Verdict,
+    /// Attempts to connect and requests that were judged.
+    pub judged: u64,
+    /// Findings that the mirror cannot show, and why.
+    pub not_judged: Vec<(&'static str, String)>,
+    /// Attempts to connect that were not followed, for there were too many at a time.
+    pub unfollowed: u64,
+    /// Events of services beyond the cap.
+    pub beyond: u64,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self { verdict: Verdict::Unknown, judged: 0, not_judged: Vec::new(), unfollowed: 0, beyond: 0 }
+    }
+}
+
+/// A service since the beginning.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Service {
+    /// Which.
+    pub key: ServiceKey,
+    /// What is spoken, where content told.
+    pub app: Option<&'static str>,
+    /// What its port usually means.
+    pub guess: Option<&'static str>,
+    /// What happened to its clients.
+    pub counts: ServiceWindow,
+    /// From requests to their answers, seconds.
+    pub response: Option<Quantiles>,
+    /// From SYNs to their answers: the network between the mirrored port and the server, seconds.
+    pub network: Option<Quantiles>,
+    /// From SYN-ACKs to their acknowledgement: the network between the mirrored port and the client, seconds.
+    pub client_network: Option<Quantiles>,
+    /// The latest event.
+    pub last: Timestamp,
+}
+
+impl Service {
+    /// How often something went wrong.
+    pub fn trouble(&self, trouble: Trouble) -> u64 {
+        self.counts.trouble(trouble).count
+    }
+
+    /// Attempts to connect and requests.
+    pub fn uses(&self) -> u64 {
+        self.counts.attempts.saturating_add(self.counts.requests)
+    }
+
+    /// Attempts and requests that went wrong.
+    pub fn errors(&self) -> u64 {
+        [Trouble::NoAnswer, Trouble::Refused, Trouble::HalfOpen, Trouble::Cut, Trouble::Error, Trouble::Unanswered]
+            .into_iter()
+            .fold(0, |sum, trouble| sum.saturating_add(self.trouble(trouble)))
+    }
+}

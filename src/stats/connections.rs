@@ -1,0 +1,338 @@
+//! How TCP connections begin and end: attempts with their outcome, the two halves of the handshake's round trip, and who cut what.
+//!
+//! It listens to the steps of a connection's course, which few packets are, and keeps the attempts that are not decided yet; nothing of a
+//! connection that is open. An attempt is all SYNs with the same addresses, ports and initial sequence number, so that a refused SYN which its
+//! sender repeats, as Windows does, is one.
+
+use crate::model::limits::{ATTEMPTS, IDLE_CUT};
+use crate::model::mix::Keys;
+use crate::model::tcp::{FIN, RST, TcpEvent, TcpMarks};
+use crate::model::time::SECOND;
+use crate::model::{AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Direction, FlowKey, NetworkEvent, Segment, Timestamp};
+use hashbrown::hash_table::{Entry, HashTable};
+
+/// How long after its first SYN an attempt may be called unanswered, at least: longer than the first retransmission (1 s, RFC 6298 section 2.1)
+/// and the second (3 s) together.
+pub const ANSWER_WAIT: i64 = 3 * SECOND;
+
+/// The same for a SYN that is not repeated, and for a SYN-ACK that is not acknowledged.
+pub const SINGLE_WAIT: i64 = 5 * SECOND;
+
+/// How long after its last SYN an attempt is kept: longer than a refused SYN is repeated, and than the pauses of most retransmissions.
+const KEPT: i64 = 60 * SECOND;
+
+/// SYNs of a client that come less apart than this belong to what was decided.
+const REPEATED: i64 = 3 * SECOND;
+
+/// Where an attempt stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// SYNs were sent.
+    Sent,
+    /// A SYN-ACK came.
+    Answered,
+    /// Its outcome was told, and it cannot change any more.
+    Decided,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Pending {
+    flow: FlowKey,
+    way: Direction,
+    stage: Stage,
+    syns: u8,
+    answers: u8,
+    /// It was told that nothing came back.
+    told: bool,
+    /// Initial sequence number.
+    isn: u32,
+    first: Timestamp,
+    last: Timestamp,
+    answered: Timestamp,
+}
+
+/// What a shard knows of a connection when a step of its course comes.
+#[derive(Debug, Clone, Copy)]
+pub struct Course {
+    /// The conversation.
+    pub flow: FlowKey,
+    /// The way of the segment.
+    pub way: Direction,
+    /// When it passed.
+    pub time: Timestamp,
+    /// When the segment before it passed, of either side.
+    pub before: Timestamp,
+    /// The way from the client, where the beginning was seen.
+    pub client: Option<Direction>,
+    /// Sides that have sent FIN, this segment's included.
+    pub fins: u32,
+    /// Whether RST was seen before.
+    pub is_cut: bool,
+    /// What is spoken, as far as it was recognised.
+    pub app: AppId,
+    /// Whether data of either side was not acknowledged; `None` where that cannot be told.
+    pub outstanding: Option<bool>,
+}
+
+/// The attempts of one shard that are not decided, and what was.
+#[derive(Debug, Default)]
+pub struct Connections {
+    pending: HashTable<Pending>,
+    keys: Keys,
+    /// When one may have to be decided.
+    due: Option<Timestamp>,
+    events: Vec<NetworkEvent>,
+    unfollowed: u64,
+}
+
+impl Connections {
+    /// None seen; `keys` are those of the table's hash.
+    pub fn new(keys: Keys) -> Self {
+        Self { keys, ..Self::default() }
+    }
+
+    /// Takes in a step of a connection's course.
+    #[inline(never)]
+    pub fn step(&mut self, course: &Course, segment: &Segment, tcp: &TcpEvent) {
+        if tcp.marks.has(TcpMarks::SYN) {
+            return self.syn(course, segment);
+        }
+        if tcp.marks.has(TcpMarks::SYN_ACK) {
+            return self.syn_ack(course);
+        }
+        if segment.flags & RST != 0 {
+            return self.reset(course);
+        }
+        if tcp.marks.has(TcpMarks::FIRST_ACK) {
+            self.acknowledged(course);
+        }
+        if segment.flags & FIN != 0 && course.fins == 2 && !course.is_cut {
+            self.end(course, None);
+        }
+    }
+
+    fn syn(&mut self, course: &Course, segment: &Segment) {
+        let fresh = Pending {
+            flow: course.flow,
+            way: course.way,
+            stage: Stage::Sent,
+            syns: 1,
+            answers: 0,
+            told: false,
+            isn: segment.sequence,
+            first: course.time,
+            last: course.time,
+            answered: course.time,
+        };
+        let keys = self.keys;
+        let hash = course.flow.keyed_hash(&keys);
+        let is_full = self.pending.len() >= ATTEMPTS;
+        match self.pending.entry(hash, |p| p.flow == course.flow, |p| p.flow.keyed_hash(&keys)) {
+            Entry::Occupied(mut entry) => {
+                let pending = entry.get_mut();
+                let same = pending.isn == segment.sequence && pending.way == course.way;
+                let again = pending.stage == Stage::Decided && course.time.since(pending.last) > REPEATED;
+                if same && !again {
+                    pending.syns = pending.syns.saturating_add(1);
+                    pending.last = pending.last.max(course.time);
+                } else {
+                    let old = std::mem::replace(pending, fresh);
+                    if let Some(event) = replaced(&old, course.time) {
+                        self.events.push(event);
+                    }
+                }
+            }
+            Entry::Vacant(_) if is_full => self.unfollowed = self.unfollowed.saturating_add(1),
+            Entry::Vacant(entry) => {
+                entry.insert(fresh);
+            }
+        }
+        self.wait_until(course.time.plus(ANSWER_WAIT));
+    }
+
+    fn wait_until(&mut self, time: Timestamp) {
+        self.due = Some(self.due.map_or(time, |due| due.min(time)));
+    }
+
+    fn find(&mut self, flow: &FlowKey) -> Option<&mut Pending> {
+        let hash = flow.keyed_hash(&self.keys);
+        self.pending.find_mut(hash, |p| p.flow == *flow)
+    }
+
+    fn forget(&mut self, flow: &FlowKey) {
+        let hash = flow.keyed_hash(&self.keys);
+        if let Ok(entry) = self.pending.find_entry(hash, |p| p.flow == *flow) {
+            entry.remove();
+        }
+    }
+
+    fn syn_ack(&mut self, course: &Course) {
+        let Some(pending) = self.find(&course.flow).filter(|p| p.way != course.way && p.stage != Stage::Decided) else { return };
+        pending.answers = pending.answers.saturating_add(1);
+        if pending.stage == Stage::Sent {
+            (pending.stage, pending.answered) = (Stage::Answered, course.time);
+        }
+        self.wait_until(course.time.plus(SINGLE_WAIT));
+    }
+
+    /// The client's first segment without SYN, unless it is a RST: the handshake is complete.
+    fn acknowledged(&mut self, course: &Course) {
+        let Some(pending) = self.find(&course.flow).filter(|p| p.stage != Stage::Decided && p.way == course.way) else { return };
+        if pending.stage == Stage::Sent {
+            // It was answered, by what this mirror does not show.
+            return self.forget(&course.flow);
+        }
+        let client_half = (pending.answers == 1).then(|| course.time.since(pending.answered));
+        let attempt = Attempt { client_half, ..decided(pending, AttemptOutcome::Established, course.time) };
+        self.events.push(NetworkEvent::Attempt(attempt));
+        self.forget(&course.flow);
+    }
+
+    fn reset(&mut self, course: &Course) {
+        let Some(pending) = self.find(&course.flow) else {
+            if !course.is_cut {
+                self.end(course, Some(phase(course)));
+            }
+            return;
+        };
+        let outcome = match (pending.stage, pending.way == course.way) {
+            (Stage::Decided, _) => return,
+            (Stage::Sent, false) => AttemptOutcome::Refused,
+            (Stage::Sent, true) => {
+                // The client gave up itself: nothing is known of the server.
+                self.forget(&course.flow);
+                return;
+            }
+            (Stage::Answered, true) => AttemptOutcome::Abandoned,
+            (Stage::Answered, false) => AttemptOutcome::HalfOpen,
+        };
+        let mut attempt = decided(pending, outcome, course.time);
+        if outcome == AttemptOutcome::Refused {
+            attempt.server_half = (pending.syns == 1).then(|| course.time.since(pending.last));
+        }
+        pending.stage = Stage::Decided;
+        self.events.push(NetworkEvent::Attempt(attempt));
+    }
+
+    fn end(&mut self, course: &Course, cut: Option<CutPhase>) {
+        let Some(way) = course.client else { return };
+        let by_client = course.way == way;
+        self.events.push(NetworkEvent::Ended(ConnectionEnd { flow: course.flow, way, time: course.time, app: course.app, cut, by_client }));
+    }
+
+    /// Tells of an event that others saw.
+    pub fn tell(&mut self, event: NetworkEvent) {
+        self.events.push(event);
+    }
+
+    /// Whether [`Self::advance`] has something to do.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.due.is_some_and(|due| due <= now)
+    }
+
+    /// Decides on attempts that have waited long enough. To be called at marks of packet time, and once when nothing more comes.
+    pub fn advance(&mut self, now: Timestamp) {
+        let mut waited: Vec<Pending> = Vec::new();
+        let (mut due, mut gone) = (None, Vec::new());
+        for pending in self.pending.iter_mut() {
+            match pending.verdict(now) {
+                Verdict::Wait(until) => due = Some(due.map_or(until, |d: Timestamp| d.min(until))),
+                Verdict::Forget => gone.push(pending.flow),
+                Verdict::Tell => {
+                    waited.push(*pending);
+                    match pending.stage {
+                        Stage::Sent => pending.told = true,
+                        Stage::Answered | Stage::Decided => pending.stage = Stage::Decided,
+                    }
+                    let until = now.plus(SECOND);
+                    due = Some(due.map_or(until, |d| d.min(until)));
+                }
+            }
+        }
+        self.due = due;
+        gone.iter().for_each(|flow| self.forget(flow));
+        // The table's order is nobody's: theirs is that of their beginning.
+        waited.sort_by_key(|p| (p.first, p.flow.keyed_hash(&Keys::FIXED)));
+        let outcome = |p: &Pending| if p.stage == Stage::Sent { AttemptOutcome::Unanswered } else { AttemptOutcome::HalfOpen };
+        self.events.extend(waited.iter().map(|p| NetworkEvent::Attempt(decided(p, outcome(p), now))));
+    }
+
+    /// How many events wait to be handed over.
+    pub fn told(&self) -> usize {
+        self.events.len()
+    }
+
+    /// What happened since it was last asked, and how many attempts could not be followed.
+    pub fn take(&mut self) -> (Vec<NetworkEvent>, u64) {
+        (std::mem::take(&mut self.events), std::mem::take(&mut self.unfollowed))
+    }
+}
+
+/// What is to be done about an attempt.
+enum Verdict {
+    Wait(Timestamp),
+    Tell,
+    Forget,
+}
+
+impl Pending {
+    fn verdict(&self, now: Timestamp) -> Verdict {
+        let until = match (self.stage, self.told) {
+            (Stage::Sent, false) if self.syns > 1 => self.first.plus(ANSWER_WAIT).max(self.last.plus(SECOND)),
+            (Stage::Sent, false) => self.first.plus(SINGLE_WAIT),
+            (Stage::Answered, _) => self.answered.plus(SINGLE_WAIT),
+            (Stage::Decided, _) => self.last.plus(REPEATED),
+            (Stage::Sent, true) => self.last.plus(KEPT),
+        };
+        // Also when it lies as far ahead: then the clock was set back.
+        if now < until && until.since(now) <= 2 * KEPT {
+            return Verdict::Wait(until);
+        }
+        match (self.stage, self.told) {
+            (Stage::Sent, false) | (Stage::Answered, _) => Verdict::Tell,
+            (Stage::Decided, _) | (Stage::Sent, true) => Verdict::Forget,
+        }
+    }
+}
+
+/// An attempt with its outcome.
+fn decided(pending: &Pending, outcome: AttemptOutcome, time: Timestamp) -> Attempt {
+    let answered = pending.stage == Stage::Answered && pending.syns == 1;
+    Attempt {
+        flow: pending.flow,
+        way: pending.way,
+        first: pending.first,
+        time,
+        outcome,
+        syns: pending.syns,
+        server_half: answered.then(|| pending.answered.since(pending.first)),
+        client_half: None,
+        was_unanswered: pending.told,
+    }
+}
+
+/// What is told of an attempt whose ports another one takes: the client gave up.
+fn replaced(old: &Pending, now: Timestamp) -> Option<NetworkEvent> {
+    let outcome = match old.stage {
+        Stage::Sent if !old.told && now.since(old.first) >= ANSWER_WAIT => AttemptOutcome::Unanswered,
+        Stage::Answered if now.since(old.answered) >= ANSWER_WAIT => AttemptOutcome::HalfOpen,
+        _ => return None,
+    };
+    Some(NetworkEvent::Attempt(decided(old, outcome, now)))
+}
+
+fn phase(course: &Course) -> CutPhase {
+    if course.fins > 0 {
+        CutPhase::AfterFin
+    } else if course.outstanding == Some(true) {
+        CutPhase::Transfer
+    } else if course.time.since(course.before) >= IDLE_CUT {
+        CutPhase::Idle
+    } else {
+        CutPhase::Quiet
+    }
+}
+
+#[cfg(test)]
+#[path = "connections_tests.rs"]
+mod tests;

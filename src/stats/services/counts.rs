@@ -1,0 +1,217 @@
+//! What is counted of a service in a stretch of time.
+
+use crate::model::evidence::{CodeCount, ServiceWindow, Trouble, Troubled};
+use crate::model::limits::SERVICE_CLIENTS;
+use crate::model::{Address, Episode, Quantiles, Timestamp};
+
+/// What happened to one client, or to several together.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ClientCounts {
+    pub attempts: u32,
+    pub established: u32,
+    pub ended: u32,
+    pub answered: u32,
+    /// Single SYNs that nothing answered: a client that changed its mind, a scan or a flood.
+    pub lone: u32,
+    pub troubles: [u32; Trouble::COUNT],
+}
+
+impl ClientCounts {
+    /// Whether there was more than single SYNs.
+    fn is_client(&self) -> bool {
+        self.attempts > 0 || self.ended > 0 || self.answered > 0 || self.troubles.iter().any(|n| *n > 0)
+    }
+
+    fn add(&mut self, other: &Self) {
+        let sum = |a: &mut u32, b: u32| *a = a.saturating_add(b);
+        sum(&mut self.attempts, other.attempts);
+        sum(&mut self.established, other.established);
+        sum(&mut self.ended, other.ended);
+        sum(&mut self.answered, other.answered);
+        sum(&mut self.lone, other.lone);
+        self.troubles.iter_mut().zip(other.troubles).for_each(|(a, b)| sum(a, b));
+    }
+}
+
+/// Response times: all of them while they are few, then every second, every fourth and so on.
+#[derive(Debug, Clone, Default)]
+pub struct Latencies {
+    /// Microseconds.
+    values: Vec<u32>,
+    /// Only every so manyth is kept, as a power of two.
+    thinned: u32,
+    count: u64,
+}
+
+impl Latencies {
+    /// Values kept at most.
+    const KEPT: usize = 64;
+
+    /// Takes in a duration in nanoseconds.
+    pub fn note(&mut self, nanos: i64) {
+        let at = self.count;
+        self.count = self.count.saturating_add(1);
+        if at & ((1 << self.thinned) - 1) != 0 {
+            return;
+        }
+        if self.values.len() >= Self::KEPT {
+            let mut keep = false;
+            self.values.retain(|_| {
+                keep = !keep;
+                keep
+            });
+            self.thinned = (self.thinned + 1).min(40);
+            if at & ((1 << self.thinned) - 1) != 0 {
+                return;
+            }
+        }
+        self.values.push(u32::try_from(nanos.max(0) / 1_000).unwrap_or(u32::MAX));
+    }
+
+    /// Their quantiles together, seconds.
+    pub fn quantiles<'a>(all: impl Iterator<Item = &'a Latencies>) -> Option<Quantiles> {
+        let mut weighted: Vec<(u32, u64)> = Vec::new();
+        let mut count = 0u64;
+        for sample in all {
+            count = count.saturating_add(sample.count);
+            weighted.extend(sample.values.iter().map(|&v| (v, 1 << sample.thinned)));
+        }
+        weighted.sort_unstable();
+        let weight: u64 = weighted.iter().map(|w| w.1).sum();
+        let seconds = |micros: u32| f64::from(micros) / 1e6;
+        let quantile = |share: f64| {
+            let rank = (share * weight as f64).ceil().max(1.0) as u64;
+            let mut seen = 0;
+            let found = weighted.iter().find(|(_, times)| {
+                seen += times;
+                seen >= rank
+            });
+            found.map_or(0.0, |w| seconds(w.0))
+        };
+        let sum: f64 = weighted.iter().map(|&(v, times)| seconds(v) * times as f64).sum();
+        Some(Quantiles {
+            count,
+            min: seconds(weighted.first()?.0),
+            p50: quantile(0.5),
+            p95: quantile(0.95),
+            p99: quantile(0.99),
+            max: seconds(weighted.last()?.0),
+            mean: sum / weight.max(1) as f64,
+        })
+    }
+}
+
+/// What happened to a service.
+#[derive(Debug, Clone, Default)]
+pub struct ServiceCounts {
+    /// By client, in the order they came.
+    clients: Vec<(Address, ClientCounts)>,
+    /// Further clients.
+    others: ClientCounts,
+    spans: [Option<Episode>; Trouble::COUNT],
+    pub latencies: Latencies,
+    /// Codes of errors.
+    codes: Vec<(u32, u64)>,
+}
+
+impl ServiceCounts {
+    /// Codes told apart.
+    const CODES: usize = 16;
+
+    /// The counts of a client.
+    pub fn client(&mut self, address: Address) -> &mut ClientCounts {
+        let found = self.clients.iter().position(|c| c.0 == address);
+        let at = match found {
+            Some(at) => at,
+            None if self.clients.len() < SERVICE_CLIENTS => {
+                self.clients.push((address, ClientCounts::default()));
+                self.clients.len() - 1
+            }
+            None => return &mut self.others,
+        };
+        match self.clients.get_mut(at) {
+            Some((_, counts)) => counts,
+            None => &mut self.others,
+        }
+    }
+
+    /// Something went wrong for a client.
+    pub fn trouble(&mut self, client: Address, trouble: Trouble, from: Timestamp, to: Timestamp) {
+        let at = trouble as usize;
+        if let Some(n) = self.client(client).troubles.get_mut(at) {
+            *n = n.saturating_add(1);
+        }
+        if let Some(span) = self.spans.get_mut(at) {
+            *span = joined(*span, Some(Episode { first: from, last: to }));
+        }
+    }
+
+    /// A request was answered by an error.
+    pub fn code(&mut self, code: u32) {
+        if let Some((_, n)) = self.codes.iter_mut().find(|c| c.0 == code) {
+            *n = n.saturating_add(1);
+        } else if self.codes.len() < Self::CODES {
+            self.codes.push((code, 1));
+        }
+    }
+}
+
+fn joined(a: Option<Episode>, b: Option<Episode>) -> Option<Episode> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(Episode { first: a.first.min(b.first), last: a.last.max(b.last) }),
+        (one, other) => one.or(other),
+    }
+}
+
+/// Several stretches together, without the clients that `is_left_out`.
+pub fn window<'a>(
+    parts: impl Iterator<Item = &'a ServiceCounts> + Clone,
+    seconds: f64,
+    is_left_out: impl Fn(Address) -> bool,
+) -> ServiceWindow {
+    let mut clients: Vec<(Address, ClientCounts)> = Vec::new();
+    let mut sum = ClientCounts::default();
+    let (mut spans, mut codes) = ([None; Trouble::COUNT], Vec::<(u32, u64)>::new());
+    for part in parts.clone() {
+        sum.add(&part.others);
+        for (address, counts) in part.clients.iter().filter(|c| !is_left_out(c.0)) {
+            sum.add(counts);
+            match clients.iter_mut().find(|c| c.0 == *address) {
+                Some((_, all)) => all.add(counts),
+                None => clients.push((*address, *counts)),
+            }
+        }
+        for (span, more) in spans.iter_mut().zip(part.spans) {
+            *span = joined(*span, more);
+        }
+        for &(code, n) in &part.codes {
+            match codes.iter_mut().find(|c| c.0 == code) {
+                Some((_, all)) => *all = all.saturating_add(n),
+                None => codes.push((code, n)),
+            }
+        }
+    }
+    codes.sort_unstable_by_key(|&(code, n)| (std::cmp::Reverse(n), code));
+    let mut troubles = [Troubled::default(); Trouble::COUNT];
+    for (at, troubled) in troubles.iter_mut().enumerate() {
+        let of = |counts: &ClientCounts| counts.troubles.get(at).copied().unwrap_or(0);
+        troubled.count = of(&sum).into();
+        troubled.clients = clients.iter().filter(|c| of(&c.1) > 0).count() as u64;
+        troubled.span = spans.get(at).copied().flatten().filter(|_| troubled.count > 0);
+    }
+    let of = |trouble: Trouble| troubles.get(trouble as usize).map_or(0, |t: &Troubled| t.count);
+    ServiceWindow {
+        seconds,
+        attempts: sum.attempts.into(),
+        established: sum.established.into(),
+        ended: sum.ended.into(),
+        requests: u64::from(sum.answered) + of(Trouble::Unanswered),
+        answered: sum.answered.into(),
+        clients: clients.iter().filter(|c| c.1.is_client()).count() as u64,
+        sources: clients.len() as u64,
+        lone: sum.lone.into(),
+        troubles,
+        response: Latencies::quantiles(parts.map(|p| &p.latencies)),
+        codes: codes.into_iter().map(|(code, count)| CodeCount { code, text: code.to_string().into(), count }).collect(),
+    }
+}

@@ -1,0 +1,342 @@
+//! What happened to the clients of each service: the one place where events of all shards come together.
+//!
+//! Events come in the order of intervals and shards, so that results do not depend on the number of threads. Each service keeps what happened
+//! since the beginning, and in bins of [`BIN`] of packet time the last [`REMEMBERED`]. Somebody who fails at many ports or hosts is a scanner:
+//! what he fails at is held against nobody.
+
+mod counts;
+mod scans;
+#[cfg(test)]
+mod tests;
+
+use crate::model::evidence::{NetworkEvidence, SLOW_REPLY, ServiceEvidence, ServiceWindow, Trouble, VERY_SLOW_REPLY};
+use crate::model::limits::{SERVICE_BINS, SERVICES};
+use crate::model::time::SECOND;
+use crate::model::{
+    Address, AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Histogram, IcmpError, NetworkEvent, ServiceKey, Timestamp,
+    Transaction, TransactionEnd,
+};
+use counts::{ServiceCounts, window};
+use hashbrown::HashMap;
+use scans::Scans;
+use std::collections::VecDeque;
+
+/// Nanoseconds of packet time in one bin.
+pub const BIN: i64 = 10 * SECOND;
+
+/// Bins of the shortest stretch that is judged.
+const MINUTE: i64 = 6;
+
+/// Bins that are remembered.
+const REMEMBERED: i64 = 60;
+
+/// What is known of a service.
+#[derive(Debug, Default)]
+struct Service {
+    app: AppId,
+    whole: ServiceCounts,
+    /// Each with its number, ascending.
+    bins: VecDeque<(i64, ServiceCounts)>,
+    last: Timestamp,
+    last_success: Option<Timestamp>,
+    /// Shortest, nanoseconds.
+    server_half: Option<i64>,
+    client_half: Option<Histogram>,
+    network: Option<Histogram>,
+    response: Option<Histogram>,
+}
+
+/// What an answer's code means for whoever asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// What was asked for, or a negative answer that is normal.
+    Normal,
+    /// An error.
+    Error,
+    /// It is no answer whose time says something of the service.
+    Uncounted,
+}
+
+/// Everything known of services.
+#[derive(Debug, Default)]
+pub struct ServiceLedger {
+    services: HashMap<ServiceKey, Service>,
+    scans: Scans,
+    bins: usize,
+    /// When each host was last seen to send something that counts here.
+    alive: HashMap<Address, Timestamp>,
+    /// The latest event.
+    now: Option<Timestamp>,
+    /// Events of services beyond the cap.
+    pub beyond: u64,
+    /// Attempts that shards did not follow.
+    pub unfollowed: u64,
+    /// Attempts and requests that were decided.
+    pub judged: u64,
+}
+
+/// What the service table shows of a service: everything since the beginning.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServiceTotals {
+    /// Which.
+    pub key: ServiceKey,
+    /// What is spoken, where content told.
+    pub app: AppId,
+    /// Counts.
+    pub counts: ServiceWindow,
+    /// From the request to the answer.
+    pub response: Option<Histogram>,
+    /// From the SYN to its answer: the network between the mirrored port and the server.
+    pub network: Option<Histogram>,
+    /// From the SYN-ACK to its acknowledgement: the network between the mirrored port and the client.
+    pub client_network: Option<Histogram>,
+    /// The latest event.
+    pub last: Timestamp,
+}
+
+impl ServiceLedger {
+    /// Takes in an event; `answer` says what a transaction's answer means.
+    pub fn take(&mut self, event: &NetworkEvent, answer: impl Fn(&Transaction) -> Answer) {
+        let time = event.time();
+        self.now = Some(self.now.map_or(time, |now| now.max(time)));
+        match event {
+            NetworkEvent::Attempt(attempt) => self.attempt(attempt),
+            NetworkEvent::Ended(end) => self.ended(end),
+            NetworkEvent::Transaction(transaction) => self.transaction(transaction, answer(transaction)),
+            NetworkEvent::Icmp(error) => self.icmp(error),
+        }
+    }
+
+    fn attempt(&mut self, attempt: &Attempt) {
+        let Some(key) = ServiceKey::of(&attempt.flow, attempt.way) else { return };
+        let client = attempt.flow.ends(attempt.way)[0].0;
+        self.judged = self.judged.saturating_add(1);
+        let trouble = match attempt.outcome {
+            AttemptOutcome::Established | AttemptOutcome::Abandoned => None,
+            AttemptOutcome::Refused => Some(Trouble::Refused),
+            AttemptOutcome::Unanswered => Some(Trouble::NoAnswer),
+            AttemptOutcome::HalfOpen => Some(Trouble::HalfOpen),
+        };
+        match trouble {
+            Some(Trouble::Refused | Trouble::NoAnswer) => {
+                self.scans.failed(client, &key, attempt.time, trouble == Some(Trouble::Refused));
+            }
+            _ => self.scans.succeeded(client, attempt.time),
+        }
+        // One SYN that nothing answered may be a client that changed its mind: only a scan or a flood is made of those.
+        let is_counted = !(attempt.outcome == AttemptOutcome::Unanswered && attempt.syns < 2);
+        if attempt.outcome != AttemptOutcome::Unanswered {
+            self.note_alive(key.address, attempt.time);
+        }
+        if trouble.is_some() && self.scans.is_scanner(client, &key) {
+            return;
+        }
+        self.with(key, attempt.time, |counts| {
+            let of = counts.client(client);
+            if !is_counted {
+                of.lone = of.lone.saturating_add(1);
+                return;
+            }
+            of.attempts = of.attempts.saturating_add(1);
+            if attempt.outcome == AttemptOutcome::Established {
+                of.established = of.established.saturating_add(1);
+            }
+            if let Some(trouble) = trouble {
+                counts.trouble(client, trouble, attempt.first, attempt.time);
+            }
+        });
+        let Some(service) = self.services.get_mut(&key) else { return };
+        if attempt.outcome == AttemptOutcome::Established {
+            service.last_success = Some(attempt.time);
+        }
+        if let Some(half) = attempt.server_half {
+            service.server_half = Some(service.server_half.map_or(half, |least| least.min(half)));
+            service.network.get_or_insert_default().count(half);
+        }
+        if let Some(half) = attempt.client_half {
+            service.client_half.get_or_insert_default().count(half);
+        }
+    }
+
+    fn ended(&mut self, end: &ConnectionEnd) {
+        let Some(key) = ServiceKey::of(&end.flow, end.way) else { return };
+        let client = end.flow.ends(end.way)[0].0;
+        self.note_alive(key.address, end.time);
+        self.with(key, end.time, |counts| {
+            let of = counts.client(client);
+            of.ended = of.ended.saturating_add(1);
+            if end.cut == Some(CutPhase::Transfer) {
+                counts.trouble(client, Trouble::Cut, end.time, end.time);
+            }
+        });
+        if let Some(service) = self.services.get_mut(&key).filter(|_| end.app != AppId::NONE) {
+            service.app = end.app;
+        }
+    }
+
+    fn transaction(&mut self, t: &Transaction, answer: Answer) {
+        let Some(key) = ServiceKey::of(&t.flow, t.way).filter(|key| !is_group(key.address)) else { return };
+        let client = t.flow.ends(t.way)[0].0;
+        let time = t.answered.unwrap_or(t.asked);
+        if matches!(t.end, TransactionEnd::Forgotten) || answer == Answer::Uncounted {
+            return;
+        }
+        self.judged = self.judged.saturating_add(1);
+        let latency = t.latency();
+        if t.answered.is_some() {
+            self.note_alive(key.address, time);
+        }
+        let half = self.services.get(&key).and_then(|s| s.server_half).unwrap_or(0);
+        self.with(key, time, |counts| {
+            if let TransactionEnd::Answered(code) = t.end {
+                let of = counts.client(client);
+                of.answered = of.answered.saturating_add(1);
+                if answer == Answer::Error {
+                    counts.trouble(client, Trouble::Error, t.asked, time);
+                    counts.code(code);
+                }
+            } else {
+                counts.trouble(client, Trouble::Unanswered, t.asked, t.asked);
+            }
+            if let Some(latency) = latency {
+                counts.latencies.note(latency);
+                if latency > SLOW_REPLY.saturating_add(half) {
+                    counts.trouble(client, Trouble::Slow, t.asked, time);
+                }
+                if latency > VERY_SLOW_REPLY {
+                    counts.trouble(client, Trouble::VerySlow, t.asked, time);
+                }
+            }
+        });
+        let Some(service) = self.services.get_mut(&key) else { return };
+        service.app = t.app;
+        if let Some(latency) = latency {
+            service.last_success = Some(time);
+            service.response.get_or_insert_default().count(latency);
+        }
+    }
+
+    fn icmp(&mut self, error: &IcmpError) {
+        self.note_alive(error.reporter, error.time);
+        let Some(key) = ServiceKey::of(&error.quoted.key, error.quoted.direction) else { return };
+        let is_unreachable = match error.quoted.key.is_v6 {
+            false => error.quoted.kind == 3 && error.quoted.code != 4,
+            true => error.quoted.kind == 1,
+        };
+        // What comes too late for a closed socket is normal: only services are looked at that somebody asked.
+        if is_unreachable && self.services.contains_key(&key) {
+            self.with(key, error.time, |counts| counts.trouble(error.receiver, Trouble::Unreachable, error.time, error.time));
+        }
+    }
+
+    fn note_alive(&mut self, address: Address, time: Timestamp) {
+        if self.alive.len() < SERVICES || self.alive.contains_key(&address) {
+            self.alive.insert(address, time);
+        }
+    }
+
+    /// Counts something in a service, of all time and of its bin.
+    fn with(&mut self, key: ServiceKey, time: Timestamp, count: impl Fn(&mut ServiceCounts)) {
+        if self.services.len() >= SERVICES && !self.services.contains_key(&key) && !self.make_room(time) {
+            self.beyond = self.beyond.saturating_add(1);
+            return;
+        }
+        let service = self.services.entry(key).or_default();
+        service.last = service.last.max(time);
+        count(&mut service.whole);
+        let number = time.0.div_euclid(BIN);
+        let newest = service.bins.back().map_or(number, |b| b.0);
+        // What comes late counts in the newest bin.
+        if newest < number || service.bins.is_empty() {
+            service.bins.push_back((number, ServiceCounts::default()));
+            self.bins += 1;
+        }
+        while service.bins.len() > 1
+            && (self.bins > SERVICE_BINS || service.bins.front().is_some_and(|b| b.0.saturating_add(REMEMBERED) <= number))
+        {
+            service.bins.pop_front();
+            self.bins -= 1;
+        }
+        if let Some((_, counts)) = service.bins.back_mut() {
+            count(counts);
+        }
+    }
+
+    /// Forgets services that nobody reached and nobody asks any more; whether there were any.
+    fn make_room(&mut self, now: Timestamp) -> bool {
+        let (before, bins) = (self.services.len(), &mut self.bins);
+        self.services.retain(|_, service| {
+            let stays = service.last_success.is_some() || now.since(service.last) < MINUTE * BIN;
+            *bins -= if stays { 0 } else { service.bins.len() };
+            stays
+        });
+        self.services.len() < before
+    }
+
+    /// The latest event.
+    pub fn now(&self) -> Option<Timestamp> {
+        self.now
+    }
+
+    /// What findings rest on, at `now`. At the end of a file everything is looked at as well.
+    pub fn evidence(&self, now: Timestamp, at_end: bool) -> NetworkEvidence {
+        let number = now.0.div_euclid(BIN);
+        let remembered = number.saturating_sub(REMEMBERED);
+        let is_recent = |s: &Service| s.bins.back().is_some_and(|b| b.0 > remembered);
+        let mut services: Vec<ServiceEvidence> =
+            self.services.iter().filter(|(_, s)| at_end || is_recent(s)).map(|(key, s)| self.of(key, s, now, at_end)).collect();
+        services.sort_unstable_by_key(|s| s.key);
+        NetworkEvidence { now, services, scans: self.scans.evidence(now, at_end) }
+    }
+
+    fn of(&self, key: &ServiceKey, service: &Service, now: Timestamp, at_end: bool) -> ServiceEvidence {
+        let number = now.0.div_euclid(BIN);
+        let is_scanner = |client| self.scans.is_scanner(client, key);
+        let stretch = |bins: i64| {
+            let parts = service.bins.iter().filter(move |b| b.0 > number.saturating_sub(bins)).map(|b| &b.1);
+            window(parts, (bins * BIN / SECOND) as f64, is_scanner)
+        };
+        let mut windows = vec![stretch(MINUTE), stretch(REMEMBERED)];
+        if at_end {
+            windows.push(window(std::iter::once(&service.whole), 0.0, is_scanner));
+        }
+        let is_alive = self.alive.get(&key.address).is_some_and(|last| at_end || now.since(*last) <= REMEMBERED * BIN);
+        ServiceEvidence {
+            key: *key,
+            app: service.app,
+            app_token: "",
+            last_success: service.last_success,
+            is_alive,
+            server_half: service.server_half.map(|nanos| nanos as f64 / 1e9),
+            windows,
+        }
+    }
+
+    /// Every service since the beginning, those with most clients' events first.
+    pub fn totals(&self) -> Vec<ServiceTotals> {
+        let mut all: Vec<ServiceTotals> = self
+            .services
+            .iter()
+            .map(|(key, s)| ServiceTotals {
+                key: *key,
+                app: s.app,
+                counts: window(std::iter::once(&s.whole), 0.0, |_| false),
+                response: s.response.clone(),
+                network: s.network.clone(),
+                client_network: s.client_half.clone(),
+                last: s.last,
+            })
+            .collect();
+        all.sort_unstable_by_key(|s| s.key);
+        all
+    }
+}
+
+/// Whether nobody in particular listens there.
+fn is_group(address: Address) -> bool {
+    match address {
+        Address::V4(a) => a.is_multicast() || a.is_broadcast() || a.octets()[3] == 255,
+        Address::V6(a) => a.is_multicast(),
+        Address::Mac(mac) => mac.is_group(),
+    }
+}

@@ -1,0 +1,214 @@
+//! Who fails at many ports of a host, or at one port of many hosts.
+
+use crate::model::evidence::{SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, ScanEvidence};
+use crate::model::limits::{SCAN_PAIRS, SCAN_TARGETS};
+use crate::model::{Address, Episode, ServiceKey, Timestamp};
+use hashbrown::HashMap;
+use std::hash::Hash;
+
+/// Different things, counted exactly up to a cap.
+trait Different: Default {
+    /// What is told apart.
+    type Item: Copy;
+
+    /// Takes one in.
+    fn note(&mut self, item: Self::Item);
+
+    /// How many there are.
+    fn count(&self) -> usize;
+
+    /// Whether there were more than can be told apart.
+    fn is_more(&self) -> bool {
+        false
+    }
+}
+
+/// Ports: all of them can be told apart.
+#[derive(Debug, Clone, Default)]
+struct Ports {
+    /// While they are few, sorted.
+    few: Vec<u16>,
+    /// Afterwards a bit for each.
+    many: Vec<u64>,
+    count: usize,
+}
+
+impl Ports {
+    /// Ports up to which a list is smaller than the bits of all ports.
+    const FEW: usize = 256;
+}
+
+impl Different for Ports {
+    type Item = u16;
+
+    fn note(&mut self, port: u16) {
+        if self.many.is_empty() {
+            if let Err(at) = self.few.binary_search(&port) {
+                self.few.insert(at, port);
+                self.count = self.few.len();
+            }
+            if self.few.len() <= Self::FEW {
+                return;
+            }
+            self.many = vec![0; (1 << 16) / 64];
+            self.count = 0;
+            for port in std::mem::take(&mut self.few) {
+                self.note(port);
+            }
+            return;
+        }
+        if let Some(word) = self.many.get_mut(usize::from(port) / 64) {
+            let bit = 1 << (port % 64);
+            self.count += usize::from(*word & bit == 0);
+            *word |= bit;
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.count
+    }
+}
+
+/// Hosts.
+#[derive(Debug, Clone, Default)]
+struct Hosts {
+    /// Sorted.
+    told: Vec<Address>,
+    is_more: bool,
+}
+
+impl Different for Hosts {
+    type Item = Address;
+
+    fn note(&mut self, host: Address) {
+        let Err(at) = self.told.binary_search(&host) else { return };
+        if self.told.len() < SCAN_TARGETS {
+            self.told.insert(at, host);
+        } else {
+            self.is_more = true;
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.told.len()
+    }
+
+    fn is_more(&self) -> bool {
+        self.is_more
+    }
+}
+
+/// What one source failed at: ports of a host, or hosts at a port.
+#[derive(Debug, Clone)]
+struct Failed<D> {
+    targets: D,
+    refused: u64,
+    unanswered: u64,
+    span: Episode,
+}
+
+impl<D: Different> Failed<D> {
+    fn at(time: Timestamp) -> Self {
+        Self { targets: D::default(), refused: 0, unanswered: 0, span: Episode::at(time) }
+    }
+
+    fn note(&mut self, target: D::Item, time: Timestamp, is_refused: bool) {
+        if time.since(self.span.last) > SCAN_WINDOW {
+            *self = Self::at(time);
+        }
+        self.span = Episode { first: self.span.first.min(time), last: self.span.last.max(time) };
+        *(if is_refused { &mut self.refused } else { &mut self.unanswered }) += 1;
+        self.targets.note(target);
+    }
+
+    fn evidence(&self, source: Address, target: Option<Address>, port: Option<u16>, succeeded: u64) -> ScanEvidence {
+        ScanEvidence {
+            source,
+            target,
+            port,
+            failed: self.targets.count() as u64,
+            is_more: self.targets.is_more(),
+            refused: self.refused,
+            unanswered: self.unanswered,
+            succeeded,
+            span: self.span,
+        }
+    }
+}
+
+/// A source's attempts that did not fail.
+#[derive(Debug, Clone, Copy)]
+struct Succeeded {
+    count: u64,
+    last: Timestamp,
+}
+
+/// Failed attempts by source.
+#[derive(Debug, Default)]
+pub(super) struct Scans {
+    ports: HashMap<(Address, Address), Failed<Ports>>,
+    hosts: HashMap<(Address, u16), Failed<Hosts>>,
+    succeeded: HashMap<Address, Succeeded>,
+}
+
+/// Room for one more: the pairs that were silent longest go.
+fn make_room<K: Copy + Eq + Hash + Ord, V>(map: &mut HashMap<K, V>, last: impl Fn(&V) -> Timestamp) {
+    if map.len() < SCAN_PAIRS {
+        return;
+    }
+    let mut times: Vec<(Timestamp, K)> = map.iter().map(|(key, value)| (last(value), *key)).collect();
+    times.sort_unstable();
+    times.truncate(SCAN_PAIRS / 4);
+    for (_, key) in times {
+        map.remove(&key);
+    }
+}
+
+impl Scans {
+    /// An attempt of `source` failed.
+    pub fn failed(&mut self, source: Address, service: &ServiceKey, time: Timestamp, is_refused: bool) {
+        make_room(&mut self.ports, |f| f.span.last);
+        make_room(&mut self.hosts, |f| f.span.last);
+        self.ports.entry((source, service.address)).or_insert_with(|| Failed::at(time)).note(service.port, time, is_refused);
+        self.hosts.entry((source, service.port)).or_insert_with(|| Failed::at(time)).note(service.address, time, is_refused);
+    }
+
+    /// An attempt of `source` did not fail.
+    pub fn succeeded(&mut self, source: Address, time: Timestamp) {
+        make_room(&mut self.succeeded, |s| s.last);
+        let known = self.succeeded.entry(source).or_insert(Succeeded { count: 0, last: time });
+        if time.since(known.last) > SCAN_WINDOW {
+            known.count = 0;
+        }
+        (known.count, known.last) = (known.count.saturating_add(1), time);
+    }
+
+    /// Whether a source tries everything: what it fails at says nothing of those it tries.
+    pub fn is_scanner(&self, source: Address, service: &ServiceKey) -> bool {
+        let ports = self.ports.get(&(source, service.address)).is_some_and(|f| f.targets.count() >= SCAN_PORTS);
+        ports || self.hosts.get(&(source, service.port)).is_some_and(|f| f.targets.count() >= SCAN_HOSTS)
+    }
+
+    /// Everybody who failed at enough up to `now`, by source and what it tried; of a file's end `all` of them.
+    pub fn evidence(&self, now: Timestamp, all: bool) -> Vec<ScanEvidence> {
+        let is_recent = |span: &Episode| all || now.since(span.last) <= SCAN_WINDOW;
+        let succeeded = |source| self.succeeded.get(&source).filter(|s| now.since(s.last) <= SCAN_WINDOW).map_or(0, |s| s.count);
+        let ports = self.ports.iter().filter(|(_, f)| f.targets.count() >= SCAN_PORTS && is_recent(&f.span));
+        let hosts = self.hosts.iter().filter(|(_, f)| f.targets.count() >= SCAN_HOSTS && is_recent(&f.span));
+        let ports = ports.map(|(key, f)| f.evidence(key.0, Some(key.1), None, succeeded(key.0)));
+        let hosts = hosts.map(|(key, f)| f.evidence(key.0, None, Some(key.1), succeeded(key.0)));
+        let mut out: Vec<ScanEvidence> = ports.chain(hosts).collect();
+        out.sort_unstable_by_key(|s| (s.source, s.target, s.port));
+        out
+    }
+}
+
+/// A set of ports that tells how many it holds.
+#[cfg(test)]
+pub(super) fn tests_ports() -> impl FnMut(u16) -> usize {
+    let mut ports = Ports::default();
+    move |port| {
+        ports.note(port);
+        ports.count()
+    }
+}

@@ -1,0 +1,191 @@
+//! What the ledger makes of events.
+
+use super::*;
+use crate::model::{Direction, FlowKey, Proto, QuotedFlow};
+use std::net::Ipv4Addr;
+
+const START: i64 = 1_700_000_000 * SECOND;
+
+fn host(n: u8) -> Address {
+    Address::V4(Ipv4Addr::new(10, 0, 0, n))
+}
+
+fn key(server: u8, port: u16) -> ServiceKey {
+    ServiceKey { address: host(server), port, protocol: Proto::Tcp }
+}
+
+/// An attempt of client `from` at a port of host `to`, after `seconds`.
+fn attempt(from: u8, to: u8, port: u16, seconds: i64, outcome: AttemptOutcome) -> NetworkEvent {
+    let address = |n: u8| 0x0a00_0000 + u32::from(n);
+    let (flow, way) = FlowKey::v4(6, address(from), address(to), 40_000, port);
+    let time = Timestamp(START + seconds * SECOND);
+    NetworkEvent::Attempt(Attempt {
+        flow,
+        way,
+        first: time,
+        time,
+        outcome,
+        syns: 2,
+        server_half: (outcome == AttemptOutcome::Established).then_some(2_000_000),
+        client_half: None,
+        was_unanswered: false,
+    })
+}
+
+fn query(from: u8, to: u8, seconds: i64, latency: Option<i64>, code: u32) -> NetworkEvent {
+    let address = |n: u8| 0x0a00_0000 + u32::from(n);
+    let (flow, way) = FlowKey::v4(17, address(from), address(to), 40_000, 53);
+    let asked = Timestamp(START + seconds * SECOND);
+    NetworkEvent::Transaction(Transaction {
+        app: AppId::at(0),
+        flow,
+        way,
+        asked,
+        answered: latency.map(|l| asked.plus(l)),
+        end: latency.map_or(TransactionEnd::Unanswered, |_| TransactionEnd::Answered(code)),
+        question: 1,
+        repeated: 0,
+    })
+}
+
+fn ledger(events: &[NetworkEvent]) -> ServiceLedger {
+    let mut ledger = ServiceLedger::default();
+    let answer = |t: &Transaction| if t.end == TransactionEnd::Answered(2) { Answer::Error } else { Answer::Normal };
+    events.iter().for_each(|event| ledger.take(event, answer));
+    ledger
+}
+
+fn now(seconds: i64) -> Timestamp {
+    Timestamp(START + seconds * SECOND)
+}
+
+#[test]
+fn a_service_counts_what_happened_to_its_clients() {
+    let l = ledger(&[
+        attempt(1, 9, 80, 0, AttemptOutcome::Established),
+        attempt(2, 9, 80, 1, AttemptOutcome::Refused),
+        attempt(2, 9, 80, 2, AttemptOutcome::Refused),
+        attempt(3, 9, 80, 3, AttemptOutcome::Unanswered),
+    ]);
+    let evidence = l.evidence(now(5), false);
+    let [service] = &evidence.services[..] else { panic!("one service") };
+    assert_eq!((service.key, service.last_success, service.server_half), (key(9, 80), Some(now(0)), Some(0.002)));
+    let minute = &service.windows[0];
+    assert_eq!((minute.attempts, minute.established, minute.clients), (4, 1, 3));
+    let refused = minute.trouble(Trouble::Refused);
+    assert_eq!((refused.count, refused.clients), (2, 1));
+    assert_eq!(refused.span, Some(crate::model::Episode { first: now(1), last: now(2) }));
+    assert_eq!(minute.trouble(Trouble::NoAnswer).count, 1);
+}
+
+#[test]
+fn stretches_forget_and_the_whole_does_not() {
+    let l = ledger(&[attempt(1, 9, 80, 0, AttemptOutcome::Refused), attempt(1, 9, 80, 200, AttemptOutcome::Refused)]);
+    let counts =
+        |at, end| -> Vec<u64> { l.evidence(now(at), end).services.iter().flat_map(|s| s.windows.iter().map(|w| w.attempts)).collect() };
+    assert_eq!(counts(205, false), [1, 2], "a minute and ten");
+    assert_eq!(counts(300, false), [0, 2]);
+    assert_eq!(counts(900, false), [0u64; 0], "nothing lately");
+    assert_eq!(counts(900, true), [0, 0, 2], "at the end of a file everything");
+}
+
+#[test]
+fn a_scanner_is_held_against_nobody() {
+    let mut events: Vec<NetworkEvent> = (0..40).map(|p| attempt(7, 9, 1_000 + p, 0, AttemptOutcome::Refused)).collect();
+    events.push(attempt(1, 9, 1_020, 1, AttemptOutcome::Established));
+    let l = ledger(&events);
+    let evidence = l.evidence(now(5), false);
+    let [scan] = &evidence.scans[..] else { panic!("one scan: {:?}", evidence.scans) };
+    assert_eq!((scan.source, scan.target, scan.failed, scan.refused, scan.unanswered), (host(7), Some(host(9)), 40, 40, 0));
+    let failed: u64 = evidence.services.iter().map(|s| s.windows[0].trouble(Trouble::Refused).count).sum();
+    assert_eq!(failed, 0, "what was counted before it was known to be one does not count either");
+}
+
+#[test]
+fn a_sweep_is_told_by_its_port() {
+    let events: Vec<NetworkEvent> = (10..60).map(|to| attempt(7, to, 445, 0, AttemptOutcome::Unanswered)).collect();
+    let evidence = ledger(&events).evidence(now(5), false);
+    let [scan] = &evidence.scans[..] else { panic!("one scan") };
+    assert_eq!((scan.target, scan.port, scan.failed, scan.unanswered), (None, Some(445), 50, 50));
+}
+
+#[test]
+fn all_ports_can_be_told_apart() {
+    let mut ports = scans::tests_ports();
+    for port in 0..=u16::MAX {
+        ports(port);
+    }
+    assert_eq!(ports(7), 65_536);
+}
+
+#[test]
+fn requests_have_times_codes_and_silence() {
+    let ms = |n: i64| Some(n * 1_000_000);
+    let l = ledger(&[query(1, 9, 0, ms(10), 0), query(1, 9, 1, ms(900), 0), query(2, 9, 2, ms(1_500), 2), query(2, 9, 3, None, 0)]);
+    let evidence = l.evidence(now(5), false);
+    let w = &evidence.services[0].windows[0];
+    assert_eq!((w.requests, w.answered, w.clients), (4, 3, 2));
+    let n = |t| w.trouble(t).count;
+    assert_eq!((n(Trouble::Error), n(Trouble::Unanswered), n(Trouble::Slow), n(Trouble::VerySlow)), (1, 1, 2, 1));
+    assert_eq!(w.codes.iter().map(|c| (c.code, c.count)).collect::<Vec<_>>(), [(2, 1)]);
+    assert_eq!(w.response.map(|r| (r.count, r.p50, r.max)), Some((3, 0.9, 1.5)));
+    let [totals] = &l.totals()[..] else { panic!("one service") };
+    assert_eq!((totals.counts.requests, totals.response.as_ref().map(|h| h.len())), (4, Some(3)));
+}
+
+#[test]
+fn an_icmp_error_counts_only_for_what_somebody_asked() {
+    let error = |port: u16| {
+        let (quoted, direction) = FlowKey::v4(17, 0x0a00_0001, 0x0a00_0009, 40_000, port);
+        NetworkEvent::Icmp(IcmpError {
+            reporter: host(254),
+            receiver: host(1),
+            quoted: QuotedFlow { kind: 3, code: 1, rest: 0, key: quoted, direction },
+            time: now(4),
+        })
+    };
+    let evidence = ledger(&[query(1, 9, 3, None, 0), error(53), error(54)]).evidence(now(5), false);
+    assert_eq!(evidence.services.len(), 1);
+    assert_eq!(evidence.services[0].windows[0].trouble(Trouble::Unreachable).count, 1);
+}
+
+#[test]
+fn a_group_is_no_service() {
+    let (flow, way) = FlowKey::v4(17, 0x0a00_0001, 0xe000_00fb, 5353, 5353);
+    let asked = now(0);
+    let transaction =
+        Transaction { app: AppId::at(0), flow, way, asked, answered: None, end: TransactionEnd::Unanswered, question: 1, repeated: 0 };
+    assert_eq!(ledger(&[NetworkEvent::Transaction(transaction)]).totals(), []);
+    assert_eq!(way, Direction::AToB);
+}
+
+#[test]
+fn latencies_are_thinned_evenly() {
+    let mut sample = counts::Latencies::default();
+    (0..10_000).for_each(|ms| sample.note(ms * 1_000_000));
+    let q = counts::Latencies::quantiles(std::iter::once(&sample)).unwrap();
+    assert_eq!(q.count, 10_000);
+    assert!((q.p50 - 5.0).abs() < 0.3 && (q.p95 - 9.5).abs() < 0.3, "{q:?}");
+}
+
+#[test]
+fn services_beyond_the_cap_are_counted_together() {
+    let mut l = ServiceLedger::default();
+    for n in 0..SERVICES as u32 + 10 {
+        let (flow, way) = FlowKey::v4(6, 1, 0x0b00_0000 + n, 40_000, 80);
+        let time = now(0);
+        let event = NetworkEvent::Attempt(Attempt {
+            flow,
+            way,
+            first: time,
+            time,
+            outcome: AttemptOutcome::Established,
+            syns: 1,
+            server_half: None,
+            client_half: None,
+            was_unanswered: false,
+        });
+        l.take(&event, |_| Answer::Normal);
+    }
+    assert_eq!((l.totals().len(), l.beyond), (SERVICES, 10));
+}

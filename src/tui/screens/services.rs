@@ -1,0 +1,50 @@
+//! What listens where, who uses it, how fast it answers and what goes wrong.
+//!
+//! ```text
+//! ─ Services ──────────────────────────────────────────────────────────── 12 ─
+//!  service          app    clients  requests  failed  median    95 %  to server
+//!  10.20.1.2:53     dns         14     1,204      31  1.2 ms  910 ms
+//!  10.20.1.9:443    tls          3        20       0                    0.4 ms
+//! ```
+
+use crate::snapshot::Column;
+use crate::snapshot::tables::services::SERVICES;
+use crate::tui::canvas::Canvas;
+use crate::tui::panels::any_table::TablePanel;
+use crate::tui::screen::{Screen, Sorts};
+use crate::tui::view::{Scene, Topic};
+use ratatui::layout::Rect;
+
+/// Services; of more than a dashboard holds those used most.
+pub(in crate::tui) struct Services;
+
+const SHEET: TablePanel = TablePanel {
+    empty: "no service was used yet: they show with the first connection that is opened and the first question that is asked",
+    ..TablePanel::of(&SERVICES)
+};
+
+impl Screen for Services {
+    fn title(&self) -> &'static str {
+        "Services"
+    }
+
+    fn about(&self) -> &'static str {
+        "what listens where: clients, connections, requests, response times, what failed; since the beginning"
+    }
+
+    fn topics(&self, scene: &Scene) -> Vec<Topic> {
+        SHEET.topics(scene)
+    }
+
+    fn opens(&self, scene: &Scene, topic: &Topic) -> Option<Topic> {
+        SHEET.host(scene, topic)
+    }
+
+    fn sorting(&self) -> Option<(Sorts, Vec<Column>)> {
+        Some(SHEET.sorting())
+    }
+
+    fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
+        SHEET.draw(canvas, area, scene, true);
+    }
+}

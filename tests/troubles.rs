@@ -1,0 +1,374 @@
+//! Faults of the network, as a mirror in the middle shows them: each is found with its subject and numbers, and nothing else is.
+
+mod support;
+
+use spantop::capture::Memory;
+use spantop::engine::{self, Settings};
+use spantop::model::{LinkType, Severity, Timestamp, Verdict};
+use spantop::snapshot::Snapshot;
+use support::packet::message::{dns, dns_failure};
+use support::packet::{ACK, FIN, PSH, Packet, RST, SYN};
+
+const START: i64 = 1_700_000_000_000_000_000;
+
+/// Microseconds.
+type Micros = i64;
+
+/// A second, in microseconds.
+const S: Micros = 1_000_000;
+
+/// Traffic past a mirror: packets with their times, in any order.
+#[derive(Default)]
+struct Traffic {
+    packets: Vec<(Micros, Vec<u8>)>,
+    /// Identification of IP packets, so that none is a copy of another.
+    id: u16,
+}
+
+fn address(host: u8) -> [u8; 4] {
+    [10, 1, 0, host]
+}
+
+fn mac(host: u8) -> [u8; 6] {
+    [2, 0, 0, 0, 1, host]
+}
+
+impl Traffic {
+    fn push(&mut self, at: Micros, packet: Packet) {
+        self.packets.push((at, packet.build()));
+    }
+
+    fn ip(&mut self, from: u8, to: u8) -> Packet {
+        self.id = self.id.wrapping_add(1);
+        Packet::eth(mac(from), mac(to)).ip(address(from), address(to)).id(self.id)
+    }
+
+    /// One segment: numbers are relative to each side's first.
+    fn segment(&mut self, at: Micros, ends: [(u8, u16); 2], flags: u8, numbers: (u32, u32), bytes: usize) {
+        let [(from, source), (to, destination)] = ends;
+        let packet = self.ip(from, to).tcp(source, destination).seq(1_000 * u32::from(source) + numbers.0);
+        let packet = packet.ack(1_000 * u32::from(destination) + numbers.1).flags(flags).payload(&vec![b'x'; bytes]);
+        self.push(at, packet);
+    }
+
+    fn syn(&mut self, at: Micros, client: (u8, u16), server: (u8, u16)) {
+        self.segment(at, [client, server], SYN, (0, 0), 0);
+    }
+
+    /// A refused attempt.
+    fn refused(&mut self, at: Micros, client: (u8, u16), server: (u8, u16)) {
+        self.syn(at, client, server);
+        self.segment(at + 300, [server, client], RST | ACK, (0, 1), 0);
+    }
+
+    /// A whole connection: handshake, a question, an answer, both FINs. The mirror is 200 µs from the server and 100 µs from the client.
+    fn connection(&mut self, at: Micros, client: (u8, u16), server: (u8, u16)) {
+        let (there, back) = ([client, server], [server, client]);
+        self.syn(at, client, server);
+        self.segment(at + 400, back, SYN | ACK, (0, 1), 0);
+        self.segment(at + 600, there, ACK, (1, 1), 0);
+        self.segment(at + 700, there, PSH | ACK, (1, 1), 100);
+        self.segment(at + 1_100, back, PSH | ACK, (1, 101), 500);
+        self.segment(at + 1_300, there, FIN | ACK, (101, 501), 0);
+        self.segment(at + 1_700, back, FIN | ACK, (501, 102), 0);
+        self.segment(at + 1_900, there, ACK, (102, 502), 0);
+    }
+
+    /// A query for a name, and its answer so much later, with a code; `None`: no answer.
+    fn query(&mut self, at: Micros, client: u8, server: u8, id: u16, answer: Option<(Micros, u8)>) {
+        let name = format!("host{id}.example.org");
+        let port = 20_000 + id;
+        let query = self.ip(client, server).udp(port, 53).payload(&dns(id, &name, None));
+        self.push(at, query);
+        if let Some((later, code)) = answer {
+            let bytes = if code == 0 { dns(id, &name, Some([192, 0, 2, 1].into())) } else { dns_failure(id, &name, code) };
+            let reply = self.ip(server, client).udp(53, port).payload(&bytes);
+            self.push(at + later, reply);
+        }
+    }
+
+    /// Traffic of a healthy office beside the fault, for so many seconds: hosts 201 to 204 use a web server and a name server.
+    fn with_office(mut self, seconds: i64) -> Self {
+        for n in 0..seconds * 2 {
+            let (at, client) = (n * S / 2 + 17_000, 201 + (n % 4) as u8);
+            self.connection(at, (client, 30_000 + n as u16), (250, 80));
+            self.query(at + 100_000, client, 251, n as u16, Some((2_000, 0)));
+        }
+        self
+    }
+
+    fn seen_with(mut self, settings: &Settings) -> Snapshot {
+        self.packets.sort_by_key(|p| p.0);
+        let mut memory = Memory::new();
+        for (at, frame) in &self.packets {
+            memory.push(Timestamp(START + at * 1_000), LinkType::ETHERNET, frame.len() as u32, frame);
+        }
+        let outcome = engine::run(Box::new(memory), settings, Default::default()).unwrap();
+        assert_eq!(outcome.failure, None);
+        outcome.result
+    }
+
+    fn seen(self) -> Snapshot {
+        self.seen_with(&Settings::default())
+    }
+}
+
+/// Findings about the network: what, about whom, how bad.
+fn troubles(s: &Snapshot) -> Vec<(&'static str, String, Severity)> {
+    let network = s.findings.iter().filter(|f| spantop::diagnose::aspect(f.id).is_none());
+    network.map(|f| (f.id, f.subject.to_string(), f.severity)).collect()
+}
+
+fn title(s: &Snapshot) -> &str {
+    &s.findings.iter().find(|f| spantop::diagnose::aspect(f.id).is_none()).expect("a finding").title
+}
+
+fn only(id: &'static str, about: &str, severity: Severity) -> Vec<(&'static str, String, Severity)> {
+    vec![(id, about.to_owned(), severity)]
+}
+
+#[test]
+fn a_healthy_network_has_no_troubles_and_says_how_much_was_judged() {
+    let s = Traffic::default().with_office(120).seen();
+    assert_eq!(troubles(&s), []);
+    assert_eq!((s.network.verdict, s.network.judged), (Verdict::Good, 480), "240 connections and 240 queries");
+    let rows: Vec<_> =
+        s.services.rows.iter().map(|r| (r.key.to_string(), r.app.or(r.guess), r.counts.clients, r.uses(), r.errors())).collect();
+    assert_eq!(rows, [("10.1.0.250:80".to_owned(), Some("http"), 4, 240, 0), ("10.1.0.251:53".to_owned(), Some("dns"), 4, 240, 0)]);
+    let [web, names] = &s.services.rows[..] else { panic!("two services") };
+    let near = |seconds: Option<f64>, want: f64| (seconds.unwrap() - want).abs() < want * 0.01;
+    assert!(near(web.network.map(|q| q.p50), 400e-6) && near(web.client_network.map(|q| q.p50), 200e-6));
+    assert!(near(names.response.map(|q| q.p95), 2e-3));
+}
+
+#[test]
+fn nothing_is_judged_where_nothing_was_tried() {
+    let mut t = Traffic::default();
+    for n in 0..100 {
+        t.segment(n * S / 10, [(1, 5_000), (2, 80)], PSH | ACK, (n as u32 * 100, 1), 100);
+    }
+    let s = t.seen();
+    assert_eq!((s.network.verdict, s.network.judged, troubles(&s)), (Verdict::Unknown, 0, vec![]));
+}
+
+#[test]
+fn a_port_that_refuses() {
+    let mut t = Traffic::default();
+    for n in 0..8 {
+        t.refused(n * S, (1 + n as u8 % 2, 5_000 + n as u16), (9, 8_080));
+    }
+    let s = t.with_office(30).seen();
+    assert_eq!(troubles(&s), only("tcp.refused", "10.1.0.9:8080/tcp", Severity::Warning));
+    assert_eq!(title(&s), "10.1.0.9:8080 refuses connections: 8 attempts of 2 clients");
+}
+
+#[test]
+fn a_service_that_stopped_is_critical() {
+    let mut t = Traffic::default();
+    for n in 0..20 {
+        t.connection(n * S, (1 + n as u8 % 3, 5_000 + n as u16), (9, 8_080));
+    }
+    for n in 20..24 {
+        t.refused(n * S, (1 + n as u8 % 3, 5_000 + n as u16), (9, 8_080));
+    }
+    let s = t.with_office(30).seen();
+    assert_eq!(troubles(&s), only("tcp.refused", "10.1.0.9:8080/tcp", Severity::Critical));
+    assert!(title(&s).ends_with("it answered before"), "{}", title(&s));
+}
+
+#[test]
+fn a_refused_client_that_repeats_its_syn_is_one_attempt() {
+    let mut t = Traffic::default();
+    for n in 0..3 {
+        for again in 0..3 {
+            t.refused(n * 5 * S + again * S / 2, (1, 5_000 + n as u16), (9, 8_080));
+        }
+    }
+    assert_eq!(troubles(&t.with_office(30).seen()), [], "three attempts are too few to say");
+}
+
+#[test]
+fn nobody_answers() {
+    let mut t = Traffic::default();
+    for n in 0..5u16 {
+        for at in [0, 1, 3, 7] {
+            t.syn(i64::from(n) * 2 * S + at * S, (1 + n as u8 % 2, 5_000 + n), (9, 443));
+        }
+    }
+    let s = t.with_office(60).seen();
+    assert_eq!(troubles(&s), only("tcp.no_answer", "10.1.0.9:443/tcp", Severity::Warning));
+    assert_eq!(title(&s), "Nobody answers at 10.1.0.9:443: 5 attempts of 2 clients in vain; nothing is heard of the host");
+    let finding = s.findings.iter().find(|f| f.id == "tcp.no_answer").unwrap();
+    assert_eq!((finding.hosts, finding.first), (Some(2), Timestamp(START)), "since its first SYN");
+}
+
+#[test]
+fn one_direction_alone_is_no_silence() {
+    // The mirror shows what clients send: SYN, and then data, for it was answered.
+    let mut t = Traffic::default();
+    for n in 0..60u16 {
+        let (at, ends) = (i64::from(n) * S, [(1 + n as u8 % 3, 5_000 + n), (9, 443)]);
+        t.segment(at, ends, SYN, (0, 0), 0);
+        t.segment(at + 500, ends, ACK, (1, 1), 0);
+        for part in 0..8 {
+            t.segment(at + 600 + part, ends, PSH | ACK, (1 + 100 * part as u32, 1), 100);
+        }
+    }
+    assert_eq!(troubles(&t.seen()), []);
+}
+
+#[test]
+fn a_port_scan_is_told_by_its_source_and_held_against_nobody() {
+    let mut t = Traffic::default();
+    for port in 1..=200u16 {
+        if port % 2 == 0 {
+            t.refused(i64::from(port) * 10_000, (66, 40_000), (9, port))
+        } else {
+            t.syn(i64::from(port) * 10_000, (66, 40_000), (9, port))
+        }
+    }
+    let s = t.with_office(60).seen();
+    assert_eq!(troubles(&s), only("scan.ports", "10.1.0.66", Severity::Warning));
+    assert_eq!(title(&s), "10.1.0.66 tries 200 ports of 10.1.0.9 in vain");
+}
+
+#[test]
+fn a_sweep_is_told_by_its_port() {
+    let mut t = Traffic::default();
+    for host in 1..=120u8 {
+        t.syn(i64::from(host) * 20_000, (199, 40_000 + u16::from(host)), (host, 445));
+    }
+    let s = t.with_office(60).seen();
+    assert_eq!(troubles(&s), only("scan.hosts", "10.1.0.199", Severity::Critical));
+    assert_eq!(title(&s), "10.1.0.199 tries port 445 of 120 hosts in vain");
+}
+
+#[test]
+fn connections_that_are_cut() {
+    let mut t = Traffic::default();
+    for n in 0..40u16 {
+        let (at, client, server) = (i64::from(n) * S, (1 + n as u8 % 5, 5_000 + n), (9, 80));
+        if n % 4 == 0 {
+            let (there, back) = ([client, server], [server, client]);
+            t.syn(at, client, server);
+            t.segment(at + 400, back, SYN | ACK, (0, 1), 0);
+            t.segment(at + 600, there, ACK, (1, 1), 0);
+            t.segment(at + 700, there, PSH | ACK, (1, 1), 100);
+            t.segment(at + 1_100, back, RST, (1, 0), 0);
+        } else {
+            t.connection(at, client, server);
+        }
+    }
+    let s = t.with_office(60).seen();
+    assert_eq!(troubles(&s), only("tcp.reset", "10.1.0.9:80/tcp", Severity::Warning));
+    assert_eq!(title(&s), "Connections to 10.1.0.9:80 are cut while data is on its way: 10 of 40");
+}
+
+#[test]
+fn a_flood_of_syns() {
+    let mut t = Traffic::default();
+    for n in 0..3_000u16 {
+        let source = [198, 51, (n / 200) as u8, (n % 200) as u8];
+        let packet = Packet::eth(mac(1), mac(9)).ip(source, address(9)).id(n).tcp(1_024 + n, 80).seq(u32::from(n)).flags(SYN);
+        t.push(i64::from(n) * 3_000, packet);
+    }
+    let s = t.with_office(60).seen();
+    assert_eq!(troubles(&s), only("tcp.synflood", "10.1.0.9:80/tcp", Severity::Warning));
+}
+
+#[test]
+fn a_name_server_that_died() {
+    let mut t = Traffic::default();
+    for n in 0..30u16 {
+        t.query(i64::from(n) * S, 1 + n as u8 % 4, 53, 1_000 + n, Some((1_000, 0)));
+    }
+    for n in 30..60u16 {
+        t.query(i64::from(n) * S, 1 + n as u8 % 4, 53, 1_000 + n, None);
+    }
+    let s = t.with_office(120).seen();
+    let found = troubles(&s);
+    assert_eq!(found, only("dns.unanswered", "10.1.0.53:53/udp", Severity::Critical));
+}
+
+#[test]
+fn a_name_server_that_is_slow() {
+    let mut t = Traffic::default();
+    for n in 0..100u16 {
+        t.query(i64::from(n) * S / 2, 1 + n as u8 % 4, 53, 1_000 + n, Some((if n % 4 == 0 { 900_000 } else { 1_000 }, 0)));
+    }
+    let s = t.with_office(60).seen();
+    assert_eq!(troubles(&s), only("dns.slow", "10.1.0.53:53/udp", Severity::Warning));
+    assert_eq!(title(&s), "Name server 10.1.0.53 answers slowly: median 1.0 ms, 95 of 100 within 900.0 ms; 1 client waits");
+}
+
+#[test]
+fn a_name_server_that_fails() {
+    let mut t = Traffic::default();
+    for n in 0..100u16 {
+        t.query(
+            i64::from(n) * S / 2,
+            1 + n as u8 % 5,
+            53,
+            1_000 + n,
+            Some((
+                1_000,
+                if n % 5 == 0 {
+                    2
+                } else if n % 5 == 1 {
+                    3
+                } else {
+                    0
+                },
+            )),
+        );
+    }
+    let s = t.with_office(60).seen();
+    assert_eq!(troubles(&s), only("dns.failing", "10.1.0.53:53/udp", Severity::Note), "one client asks for it");
+    let mut t = Traffic::default();
+    for n in 0..100u16 {
+        t.query(i64::from(n) * S / 2, 1 + n as u8 % 7, 53, 1_000 + n, Some((1_000, if n % 5 == 0 { 2 } else { 0 })));
+    }
+    let s = t.with_office(60).seen();
+    assert_eq!(troubles(&s), only("dns.failing", "10.1.0.53:53/udp", Severity::Warning));
+    assert_eq!(title(&s), "Name server 10.1.0.53 answers 20 of 100 (20 %) queries with errors to 7 clients: SERVFAIL 20 times");
+}
+
+#[test]
+fn copies_of_every_packet_change_nothing() {
+    let fault = || {
+        let mut t = Traffic::default();
+        for n in 0..8 {
+            t.refused(n * S, (1 + n as u8 % 2, 5_000 + n as u16), (9, 8_080));
+        }
+        t.with_office(60)
+    };
+    let twice = || {
+        let mut t = fault();
+        let copies: Vec<_> = t.packets.iter().map(|(at, packet)| (at + 8, packet.clone())).collect();
+        t.packets.extend(copies);
+        t
+    };
+    assert_eq!(troubles(&twice().seen()), troubles(&fault().seen()));
+    assert_eq!(twice().seen().services.rows, fault().seen().services.rows);
+}
+
+#[test]
+fn findings_do_not_depend_on_threads() {
+    let fault = || {
+        let mut t = Traffic::default();
+        for port in 1..=60u16 {
+            t.refused(i64::from(port) * 100_000, (66, 40_000), (9, port));
+        }
+        for n in 0..30u16 {
+            t.query(i64::from(n) * S, 1 + n as u8 % 4, 53, 1_000 + n, None);
+        }
+        t.with_office(60)
+    };
+    let with = |threads| fault().seen_with(&Settings::with(|s| s.threads = threads));
+    let one = with(0);
+    assert_eq!(troubles(&one).len(), 2);
+    for threads in [1, 2, 3] {
+        let other = with(threads);
+        assert_eq!((&other.findings, &other.services.rows), (&one.findings, &one.services.rows), "{threads} threads");
+    }
+}
