@@ -41,8 +41,13 @@ pub struct Text(Box<clap::Error>);
 impl Text {
     /// Prints it and returns the exit code. A reader that has gone is not told.
     pub fn show(&self) -> u8 {
-        let _ = self.0.print();
-        u8::try_from(self.0.exit_code()).unwrap_or(2)
+        match self.0.print().and_then(|()| std::io::stdout().flush()) {
+            Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+                let _ = writeln!(std::io::stderr(), "spantop: cannot write to standard output: {e}");
+                1
+            }
+            _ => u8::try_from(self.0.exit_code()).unwrap_or(2),
+        }
     }
 }
 

@@ -367,6 +367,22 @@ fn a_full_disk_is_an_error_that_names_the_place() {
     let output = command.args(["report", &file]).stdout(full).stderr(Stdio::piped()).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("standard output"), "{}", stderr(&output));
+    for what in ["--help", "--version"] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_spantop")).arg(what).stdout(full).output().unwrap();
+        assert_eq!((output.status.code(), stderr(&output).contains("standard output")), (Some(1), true), "{what}");
+    }
+}
+
+#[test]
+fn a_link_to_a_report_that_is_not_there_yet_stays_a_link() {
+    let folder = folder("dangling");
+    let file = six_in(&folder);
+    let (link, place) = (folder.join("latest.txt"), folder.join("report.txt"));
+    std::os::unix::fs::symlink("report.txt", &link).unwrap();
+    let output = spantop(&["report", "-o", link.to_str().unwrap(), &file]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink() && fs::metadata(&place).unwrap().is_file());
 }
 
 /// A disk that fills while the report is written: no half report, and one that was there before stays as it is.

@@ -180,6 +180,35 @@ fn rotated_captures_are_read_one_after_the_other() {
 }
 
 #[test]
+fn a_file_in_the_place_of_one_that_went_is_another_one() {
+    let folder = folder("reused");
+    let pattern = folder.join("*.pcap");
+    fs::write(folder.join("a.pcap"), capture(0, 10)).unwrap();
+    let child = follow(&pattern);
+    fs::write(folder.join("b.pcap"), capture(10, 20)).unwrap();
+    pause();
+    pause();
+    // Where a file system gives the inode that is free to the next file, it is as long as the one before or longer.
+    for n in 0..4 {
+        fs::remove_file(folder.join(if n == 0 { "a.pcap".into() } else { format!("c{}.pcap", n - 1) })).unwrap();
+        fs::write(folder.join(format!("c{n}.pcap")), capture(20 + n * 20, 40 + n * 20)).unwrap();
+        pause();
+        pause();
+    }
+    signal(&child, "-INT");
+    assert_eq!(json(&ended(child))["capture"]["packets"], 100);
+}
+
+#[test]
+fn a_pipe_is_not_followed_but_read() {
+    let path = folder("followed-pipe").join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let output = spantop(&["report", "--follow", path.to_str().unwrap(), "--for", "1s"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("without --follow"));
+}
+
+#[test]
 fn a_capture_that_is_renamed_or_begun_anew_is_followed_by_its_name() {
     let folder = folder("renamed");
     let path = folder.join("a.pcap");

@@ -35,7 +35,7 @@ impl Output {
             Err(e) => return Err(refuse(&e)),
         }
         // A link stays a link: what it leads to is replaced.
-        let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let place = fs::canonicalize(path).unwrap_or_else(|_| led_to(path));
         if let InputSettings::Files(files) = input
             && files.paths.iter().any(|f| fs::canonicalize(f).is_ok_and(|f| f == place))
         {
@@ -82,6 +82,18 @@ impl Output {
         }
         outcome
     }
+}
+
+/// Where a path leads that leads to nothing yet: through symbolic links, whose last one names a file that is to be made.
+fn led_to(path: &Path) -> PathBuf {
+    /// As many as the system itself follows.
+    const LINKS: usize = 40;
+    let mut place = path.to_owned();
+    for _ in 0..LINKS {
+        let Ok(link) = fs::read_link(&place) else { break };
+        place = place.parent().map_or_else(|| link.clone(), |folder| folder.join(&link));
+    }
+    place
 }
 
 /// Prints to standard output; a reader that has gone is no failure.

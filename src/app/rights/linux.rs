@@ -178,6 +178,13 @@ fn may_write(who: Who, path: &Path) -> bool {
     may_reach(who, path) && may(who, &directory, 0o3) && !kept
 }
 
+/// Whether a file may be replaced as far as sticky directories go (unlink(2), `EPERM`): by the owner of either.
+fn may_replace(who: Who, path: &Path) -> bool {
+    let is_sticky = |folder: &fs::Metadata| folder.mode() & 0o1000 != 0 && folder.uid() != who.uid.as_raw();
+    let is_others = |file: &fs::Metadata| file.uid() != who.uid.as_raw();
+    !(fs::metadata(parent(path)).is_ok_and(|folder| is_sticky(&folder)) && fs::symlink_metadata(path).is_ok_and(|file| is_others(&file)))
+}
+
 fn parent(path: &Path) -> &Path {
     path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
@@ -216,6 +223,8 @@ pub fn give_up(user: Option<&str>, needs: &Needs, opener: Option<&Opener>) -> Re
         let root = Who { uid: Uid::from_raw(0), gid: Gid::from_raw(0) };
         kept.set(CapabilitySet::DAC_READ_SEARCH, !reads(root));
         kept.set(CapabilitySet::DAC_OVERRIDE, !writes(root));
+        // In a directory where only its owner may replace a file (sticky), root does so as ever.
+        kept.set(CapabilitySet::FOWNER, needs.writes.as_ref().is_some_and(|path| !may_replace(root, path)));
     }
     if let Some(opener) = opener {
         standing.refused.extend(opener.ask(Order::Prepare));
@@ -265,7 +274,9 @@ fn restrict_files(writes: Option<&Path>) -> Result<bool, landlock::RulesetError>
         .create()?;
     let places = DEVICES.iter().map(Path::new);
     let files = places.map(|p| (p, AccessFs::WriteFile.into())).chain(writes.map(|p| (p, write & AccessFs::from_file(ABI::V4))));
-    for (path, access) in files.chain(writes.map(|p| (parent(p), write))) {
+    // A file is written beside its place; a device or a pipe is written as it is.
+    let is_replaced = |path: &&Path| fs::metadata(path).map_or(true, |about| about.is_file());
+    for (path, access) in files.chain(writes.filter(is_replaced).map(|p| (parent(p), write))) {
         if let Ok(descriptor) = PathFd::new(path) {
             rules = rules.add_rule(PathBeneath::new(descriptor, access))?;
         }

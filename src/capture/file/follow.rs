@@ -6,21 +6,19 @@
 //! as no newer one has come.
 
 use super::glob::{is_pattern, matching};
+use super::input::Identity;
 use super::reader::Reader;
 use crate::capture::{Block, Bpf, Fill, Source, SourceInfo, SourceLosses};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::clock;
 use crate::model::limits::{FOLLOWED_FILES, FOLLOWED_SOURCES, SNIFF_BYTES};
 use std::collections::{HashMap, VecDeque};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::FileTypeExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Time between two looks at names and patterns.
 const EVERY: Duration = Duration::from_millis(250);
-
-/// A file, whatever its name: device and inode.
-type Identity = (u64, u64);
 
 /// Files that are followed, as one source.
 pub(super) struct Follow {
@@ -57,6 +55,10 @@ impl Follow {
             is_new: true,
         };
         for name in follow.names.iter().filter(|name| !is_pattern(name)) {
+            if std::fs::metadata(name).is_ok_and(|about| about.file_type().is_fifo() || about.file_type().is_socket()) {
+                let message = "--follow is for files: a pipe is read for as long as somebody writes to it, without --follow";
+                return Err(Error::usage(format!("{}: {message}", name.display())));
+            }
             // A missing file is a failure now; one that goes later is waited for.
             Reader::open(name, None, SNIFF_BYTES, true)?;
         }
@@ -78,9 +80,9 @@ impl Follow {
             for path in paths {
                 if let Ok(about) = std::fs::metadata(&path)
                     && about.is_file()
-                    && self.known.get(&(about.dev(), about.ino())).is_none_or(|end| about.len() < *end)
+                    && self.known.get(&Identity::of(&about)).is_none_or(|end| about.len() < *end)
                 {
-                    found.push((about.modified().unwrap_or(SystemTime::UNIX_EPOCH), path, (about.dev(), about.ino())));
+                    found.push((about.modified().unwrap_or(SystemTime::UNIX_EPOCH), path, Identity::of(&about)));
                 }
             }
         }
@@ -96,7 +98,7 @@ impl Follow {
     /// Whether the current file is shorter than what was read of it: it was begun anew.
     fn has_shrunk(&self) -> bool {
         let Some((path, reader)) = &self.current else { return false };
-        let now = std::fs::metadata(path).ok().filter(|about| (about.dev(), about.ino()) == reader.input().identity());
+        let now = std::fs::metadata(path).ok().filter(|about| Identity::of(about) == reader.input().identity());
         now.is_some_and(|about| about.len() < reader.input().position())
     }
 

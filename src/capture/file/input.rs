@@ -3,13 +3,14 @@
 use super::compress::{self, Compression};
 use crate::error::{Error, Result};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal, Read};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::time::SystemTime;
 
 /// Milliseconds a quiet pipe is waited for: a dashboard stays alive.
 pub(super) const READ_ATTEMPTS: u32 = 50;
@@ -117,6 +118,22 @@ enum Stream {
     Gone,
 }
 
+/// Which file it is, whatever its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Identity {
+    device: u64,
+    inode: u64,
+    /// When it was made, where the file system knows: an inode that is free is used again.
+    made: Option<SystemTime>,
+}
+
+impl Identity {
+    /// That of a file by what the system says of it.
+    pub(super) fn of(about: &Metadata) -> Self {
+        Self { device: about.dev(), inode: about.ino(), made: about.created().ok() }
+    }
+}
+
 /// One input, opened.
 pub(super) struct Input {
     stream: Stream,
@@ -124,7 +141,7 @@ pub(super) struct Input {
     size: Option<u64>,
     compression: Option<Compression>,
     waits: bool,
-    identity: (u64, u64),
+    identity: Identity,
 }
 
 impl Input {
@@ -154,7 +171,7 @@ impl Input {
         let meter = Arc::new(Meter { position: AtomicU64::new(0), patience, grows: AtomicBool::new(grows) });
         let size = (kind.is_file() && !grows).then_some(about.len());
         let raw = Raw { from: file, waits, head: Vec::new(), taken: 0, meter: Arc::clone(&meter) };
-        Ok(Self { stream: Stream::Fresh(raw), meter, size, compression: None, waits: waits || grows, identity: (about.dev(), about.ino()) })
+        Ok(Self { stream: Stream::Fresh(raw), meter, size, compression: None, waits: waits || grows, identity: Identity::of(&about) })
     }
 
     /// The file grows no more: what is there now is all of it.
@@ -162,8 +179,8 @@ impl Input {
         self.meter.grows.store(false, Relaxed);
     }
 
-    /// Which file it is, whatever its name: device and inode.
-    pub(super) fn identity(&self) -> (u64, u64) {
+    /// Which file it is, whatever its name.
+    pub(super) fn identity(&self) -> Identity {
         self.identity
     }
 
