@@ -73,7 +73,8 @@
 //! - a protocol: its line in [`model::proto`] and its step in [`decode`];
 //! - a fact of a packet's headers: its field in [`model::Frame`], written by `Headers::show` and, where the fast path knows it, by
 //!   [`model::FastHeaders::show`] (two bytes of it are free); what only few ask for is a method that reads the frame's bytes;
-//! - an application protocol: one file in `dissect/` and one line in `dissect/registry.rs`;
+//! - an application protocol: one file in `dissect/` and one line in `dissect/registry.rs`; one that is recognised only: one line in
+//!   `dissect/labels/mod.rs`;
 //! - what segments do to a TCP connection: a mark of [`model::tcp::TcpMarks`] that `stats/tcp/` makes; who listens to it: its line in
 //!   `engine/fold/detectors.rs`;
 //! - a time stamp of devices on the way: its line in [`model::StampKind`] and its step in [`decode::stamp`];

@@ -266,8 +266,6 @@ const EXPLAINED: &[(&str, usize, u64, &str)] = &[
     ("fuzz-2006-06-26-2594.pcap", 4, 13, "eleven answers are to another name than was asked for; some questions are asked again"),
     ("capwap_data.pcapng", 0, 0, "in a tunnel"),
     ("doq.pcapng", 2, 0, "DNS over QUIC"),
-    ("ftp-start-tls.pcap", 0, 0, "it begins as FTP: what a conversation turns into is not asked"),
-    ("ftp-start-tls.pcap", 1, 0, "likewise"),
     ("gnutella.pcap", 0, 5, "tshark takes port 6888 for BitTorrent's"),
     ("gnutella.pcap", 1, 5, "likewise"),
     (

@@ -70,6 +70,10 @@ pub enum Probe {
 pub enum Progress {
     /// More of the conversation.
     Continue,
+    /// What follows this payload is of another protocol, which is to be found out anew.
+    Becomes,
+    /// It, or already this payload of which nothing was read, is of another protocol.
+    BecameWith,
     /// Nothing: everything of interest was read.
     Done,
     /// Nothing: the rest cannot be read.
@@ -193,6 +197,11 @@ impl DissectOutput<'_> {
     /// Tells of the reply to it.
     pub(super) fn reply(&mut self, payload: &Payload<'_>, id: u32, code: u32) {
         self.tell(payload, false, id, code);
+    }
+
+    /// Tells that nothing is known of the reply to it: bytes are missing. The payload is one that goes the reply's way.
+    pub(super) fn lost(&mut self, payload: &Payload<'_>, id: u32) {
+        self.tell(payload, false, id, AppMessage::LOST);
     }
 
     fn tell(&mut self, payload: &Payload<'_>, is_request: bool, id: u32, code: u32) {

@@ -1,7 +1,7 @@
 //! The dissectors of one shard: who reads which conversation, and what all of them found.
 
 use super::names::{AddressNames, ServerNames};
-use super::registry::{State, Which};
+use super::registry::{self, State, Which};
 use super::slab::Slab;
 use super::{Carriage, DissectOutput, Listener, Payload, Probe, Progress};
 use crate::model::limits::{DISSECT_BYTES, DISSECT_STATES, PROBES, PROBES_ONE_WAY};
@@ -129,7 +129,8 @@ impl<R: Default> Dissectors<R> {
             AppStage::Probe => {
                 let is_known = self.identify(slot, payload, Carriage::Tcp).is_some();
                 if slot.stage == AppStage::Skip {
-                    self.states.remove(std::mem::take(&mut slot.state));
+                    // A name that was learnt before the protocol changed stays.
+                    slot.state = self.states.remove(slot.state).map_or(0, |reading| reading.server_name);
                 }
                 is_known
             }
@@ -141,7 +142,11 @@ impl<R: Default> Dissectors<R> {
     /// Reads the next bytes of one direction of a TCP conversation, in their order.
     pub fn stream(&mut self, slot: &mut AppSlot, payload: &Payload<'_>, listener: &mut dyn Listener) {
         if self.recognises(slot, payload) && (slot.state != 0 || self.attach(slot, R::default())) {
-            self.read(slot, listener, |state, out| state.stream(payload, out));
+            let progress = self.read(slot, listener, |state, out| state.stream(payload, out));
+            // Once: what it turned into does not turn into anything with its first payload.
+            if progress == Progress::BecameWith && self.recognises(slot, payload) {
+                self.read(slot, listener, |state, out| state.stream(payload, out));
+            }
         }
     }
 
@@ -195,25 +200,12 @@ impl<R: Default> Dissectors<R> {
         if *tried >= PROBES_ONE_WAY || payload.bytes.is_empty() {
             return None;
         }
-        let ports = payload.ports();
-        let mut found = None;
-        for which in Which::all() {
-            let Some(usual) = which.about().ports(transport) else { continue };
-            match which.probe(payload, transport) {
-                Probe::Certain => {
-                    found = Some(which);
-                    break;
-                }
-                Probe::Unsure if found.is_none() && ports.iter().any(|port| usual.contains(port)) => found = Some(which),
-                Probe::Unsure | Probe::No => {}
-            }
-        }
+        let found = recognised(payload, transport, slot.app);
+        slot.app = found.unwrap_or(slot.app);
         match found {
-            Some(which) => {
-                slot.app = which.app();
-                slot.stage = AppStage::Parse;
-            }
-            None => {
+            Some(app) if Which::of(app).is_some() => slot.stage = AppStage::Parse,
+            Some(app) if registry::is_final(app) => slot.stage = AppStage::Skip,
+            _ => {
                 *tried += 1;
                 // A side that never speaks, or is not mirrored, is not waited for.
                 let [a, b] = slot.tried;
@@ -222,13 +214,20 @@ impl<R: Default> Dissectors<R> {
                 }
             }
         }
-        found
+        found.and_then(Which::of)
     }
 
     /// Lets the dissector of a conversation read, and ends it when that wants no more.
-    fn read(&mut self, slot: &mut AppSlot, listener: &mut dyn Listener, read: impl FnOnce(&mut State, &mut DissectOutput<'_>) -> Progress) {
-        let (Some(which), Some(reading)) = (Which::of(slot.app), self.states.get_mut(slot.state)) else { return };
-        let Some(mut out) = output(&mut self.tallies, &mut self.addresses, &mut self.servers, listener, slot.app) else { return };
+    fn read(
+        &mut self,
+        slot: &mut AppSlot,
+        listener: &mut dyn Listener,
+        read: impl FnOnce(&mut State, &mut DissectOutput<'_>) -> Progress,
+    ) -> Progress {
+        let (Some(which), Some(reading)) = (Which::of(slot.app), self.states.get_mut(slot.state)) else { return Progress::Skip };
+        let Some(mut out) = output(&mut self.tallies, &mut self.addresses, &mut self.servers, listener, slot.app) else {
+            return Progress::Skip;
+        };
         let state = reading.state.get_or_insert_with(|| which.state());
         let held = state.held();
         out.room = DISSECT_BYTES.saturating_sub(self.held);
@@ -237,10 +236,17 @@ impl<R: Default> Dissectors<R> {
         reading.server_name = out.server_name;
         self.losses.bytes = self.losses.bytes.saturating_add(u64::from(out.refused));
         self.held = self.held.saturating_sub(held).saturating_add(state.held());
-        if out.refused || progress != Progress::Continue {
+        match progress {
+            Progress::Continue if !out.refused => {}
+            Progress::Becomes | Progress::BecameWith if !out.refused => {
+                self.held = self.held.saturating_sub(state.held());
+                reading.state = None;
+                (slot.stage, slot.tried) = (AppStage::Probe, [0, 0]);
+            }
             // Its dissector knows.
-            self.forget(slot, |_, _| {});
+            _ => drop(self.forget(slot, |_, _| {})),
         }
+        progress
     }
 
     /// The name of the server of a conversation, if it is known.
@@ -273,6 +279,24 @@ impl<R: Default> Dissectors<R> {
     pub fn held(&self) -> usize {
         self.held
     }
+}
+
+/// The protocol that a payload is certainly of, else the first of those that may be and have one of its ports. What a conversation turned into
+/// from a protocol `before` is told by content alone.
+fn recognised(payload: &Payload<'_>, transport: Carriage, before: AppId) -> Option<AppId> {
+    let ports = payload.ports();
+    let mut likely = None;
+    for (app, about) in registry::every() {
+        let Some(usual) = about.ports(transport) else { continue };
+        match registry::probe(app, payload, transport) {
+            Probe::Certain => return Some(app),
+            Probe::Unsure if likely.is_none() && before == AppId::NONE && ports.iter().any(|port| usual.contains(port)) => {
+                likely = Some(app)
+            }
+            Probe::Unsure | Probe::No => {}
+        }
+    }
+    likely
 }
 
 /// Where a protocol's dissector puts what it reads.

@@ -1,5 +1,6 @@
-//! The list of dissectors: one line each. Asked in this order; the first that is certain has the conversation.
+//! The list of dissectors: one line each; behind them the protocols of [`super::labels`]. Asked in this order; the first that is certain has the conversation.
 
+use super::labels::{LABELS, Label};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::model::{AppId, CloseReason, Direction, Outcome, Tally, Transaction};
 use std::borrow::Cow;
@@ -69,6 +70,23 @@ macro_rules! dissectors {
 dissectors! {
     Tls => super::tls::Tls;
     Http => super::http::Http;
+    Smb2 => super::smb2::Smb2;
+    Ldap => super::ldap::Ldap;
+    Kerberos => super::kerberos::Kerberos;
+    Mysql => super::mysql::Mysql;
+    Pgsql => super::pgsql::Pgsql;
+    Redis => super::redis::Redis;
+    Sip => super::sip::Sip;
+    Modbus => super::modbus::Modbus;
+    Smtp => super::replies::Smtp;
+    Ftp => super::replies::Ftp;
+    Imap => super::replies::Imap;
+    Pop => super::replies::Pop;
+    Dhcp => super::dhcp::Dhcp;
+    Snmp => super::snmp::Snmp;
+    Ntp => super::ntp::Ntp;
+    Radius => super::radius::Radius;
+    Nbns => super::nbns::Nbns;
     Mdns => super::dns::Mdns;
     Llmnr => super::dns::Llmnr;
     Dns => super::dns::Dns;
@@ -90,7 +108,29 @@ impl Which {
 
 /// What is known of the protocol of a conversation; `None` for one that was not recognised.
 pub fn about(app: AppId) -> Option<&'static About> {
-    Which::of(app).map(Which::about)
+    Which::of(app).map(Which::about).or_else(|| label(app).map(|label| &label.about))
+}
+
+/// The protocol that is recognised and read no further.
+fn label(app: AppId) -> Option<&'static Label> {
+    LABELS.get(app.place()?.checked_sub(ALL.len())?)
+}
+
+/// Whether nobody reads a protocol, and what it turns into is not looked for.
+pub(super) fn is_final(app: AppId) -> bool {
+    label(app).is_some_and(|label| !label.opens)
+}
+
+/// Every protocol, those first that are read.
+pub(super) fn every() -> impl Iterator<Item = (AppId, &'static About)> {
+    let labels = LABELS.iter().zip(ALL.len()..).map(|(label, place)| (AppId::at(place), &label.about));
+    Which::all().map(|which| (which.app(), which.about())).chain(labels)
+}
+
+/// Whether a payload is of a protocol.
+pub(super) fn probe(app: AppId, payload: &Payload<'_>, transport: Carriage) -> Probe {
+    let by_label = || label(app).map(|label| (label.probe)(payload, transport));
+    Which::of(app).map(|which| which.probe(payload, transport)).or_else(by_label).unwrap_or(Probe::No)
 }
 
 /// The usual token of a protocol, as in Wireshark's filter names (`dns`, `tls` …); `None` for one that was not recognised.
@@ -110,7 +150,7 @@ pub fn code_text(app: AppId, code: u32) -> Cow<'static, str> {
 
 /// The protocol of a token.
 pub fn app(token: &str) -> Option<AppId> {
-    Which::all().find(|which| which.about().token == token).map(Which::app)
+    every().find(|(_, about)| about.token == token).map(|(app, _)| app)
 }
 
 #[cfg(test)]
@@ -131,14 +171,13 @@ mod tests {
     #[test]
     fn tokens_and_counters_are_distinct_and_have_words() {
         let mut tokens = BTreeSet::new();
-        for which in Which::all() {
-            let about = which.about();
+        for (id, about) in every() {
             assert!(tokens.insert(about.token), "{} twice", about.token);
             assert!(!about.title.is_empty() && (about.udp.is_some() || about.tcp.is_some()), "{}", about.token);
             let counters: BTreeSet<_> = about.counters.iter().map(|c| c.token).collect();
             assert_eq!(counters.len(), about.counters.len(), "{}: a counter twice", about.token);
             assert!(about.counters.iter().all(|c| !c.title.is_empty()), "{}: a counter without title", about.token);
-            assert_eq!((app(about.token), token(which.app())), (Some(which.app()), Some(about.token)));
+            assert_eq!((app(about.token), token(id)), (Some(id), Some(about.token)));
         }
         assert_eq!((token(AppId::NONE), app("no such protocol")), (None, None));
     }

@@ -19,10 +19,15 @@ pub struct AppMessage {
     pub id: u32,
     /// A hash of what is asked (0: not readable), which must be the same in both: identifiers are used again.
     pub question: u32,
-    /// A reply's code.
+    /// A reply's code; [`Self::LOST`] where the reply was lost sight of.
     pub code: u32,
     /// Each message is one packet and every request is answered: what a mirror lost shows in its identifiers.
     pub tells_loss: bool,
+}
+
+impl AppMessage {
+    /// The code of a reply that nothing is known of: bytes are missing where it may have been.
+    pub const LOST: u32 = u32::MAX;
 }
 
 /// What the code of an answer means for the one who asked.

@@ -19,6 +19,10 @@ pub enum NameSource {
     Tls,
     /// The host that an HTTP request to the address asks for.
     Http,
+    /// What a DHCP client calls itself, with the address it asks for or was given.
+    Dhcp,
+    /// The NetBIOS name that a host claims for its own address.
+    Nbns,
 }
 
 impl NameSource {
@@ -31,6 +35,8 @@ impl NameSource {
             NameSource::Llmnr => "llmnr",
             NameSource::Tls => "tls",
             NameSource::Http => "http",
+            NameSource::Dhcp => "dhcp",
+            NameSource::Nbns => "nbns",
         }
     }
 }

@@ -166,6 +166,10 @@ impl Exchanges {
             ..*slot
         };
         match (message.is_request, slot.course) {
+            // More of the same request: time begins with its last byte.
+            (true, Course::Open) if same && slot.flow.protocol == TCP => {
+                (slot.asked, slot.latest) = (message.time, message.time);
+            }
             (true, Course::Open) if same => {
                 slot.repeated = slot.repeated.saturating_add(1);
                 slot.latest = slot.latest.max(message.time);
@@ -180,6 +184,11 @@ impl Exchanges {
                 }
                 *slot = fresh;
             }
+            (false, Course::Open) if message.code == AppMessage::LOST => {
+                self.ended.push(ended(slot, TransactionEnd::Forgotten));
+                slot.course = Course::Closed;
+            }
+            (false, _) if message.code == AppMessage::LOST => {}
             (false, Course::Open) if same && slot.way != message.way => {
                 let end = TransactionEnd::Answered(message.code);
                 self.ended.push(Transaction { answered: Some(message.time), ..ended(slot, end) });

@@ -46,6 +46,11 @@ pub fn crafted() -> Option<PathBuf> {
     there.then_some(path)
 }
 
+/// What nDPI's own tests say of a capture; `None` where they say nothing.
+pub fn ndpi(name: &str) -> Option<String> {
+    std::fs::read_to_string(directory().join("oracle/_upstream").join(format!("{name}.ndpi.out"))).ok()
+}
+
 /// Every capture of the index; `None`, and a printed note, where there are none.
 pub fn indexed() -> Option<Vec<Indexed>> {
     let directory = directory();

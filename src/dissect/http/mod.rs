@@ -86,6 +86,9 @@ fn status(code: u32) -> Cow<'static, str> {
     code.to_string().into()
 }
 
+/// Requests sent in a row that are given up one by one.
+const MOST_WAITING: u32 = 16;
+
 /// HTTP/1 over TCP.
 pub struct Http;
 
@@ -137,7 +140,7 @@ impl Dissector for Http {
         if let Some(place) = state.sides.get_mut(payload.way as usize) {
             *place = side;
         }
-        if state.upgraded { Progress::Done } else { Progress::Continue }
+        if state.upgraded { Progress::Becomes } else { Progress::Continue }
     }
 
     fn gap(state: &mut Connection, way: Direction, bytes: u32, out: &mut DissectOutput<'_>) -> Progress {
@@ -168,9 +171,14 @@ impl Dissector for Http {
 
 impl Connection {
     /// A request's or reply's head begins: its number and what it says in its first line.
-    fn begin(&mut self, start: Start, out: &mut DissectOutput<'_>) {
+    fn begin(&mut self, start: Start, payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
         let Start::Request(method) = start else { return };
         if self.adrift {
+            // Their replies are not known: those before them may be missing.
+            let waiting = self.asked.saturating_sub(self.answered);
+            for back in 1..=waiting.min(MOST_WAITING) {
+                out.lost(&Payload { way: payload.way.reversed(), ..*payload }, self.asked.wrapping_sub(back));
+            }
             let last = self.asked.max(self.answered);
             (self.asked, self.answered, self.adrift) = (last, last, false);
         }

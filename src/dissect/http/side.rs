@@ -176,7 +176,7 @@ fn start(head: &mut Head, line: &[u8], payload: &Payload<'_>, out: &mut DissectO
     if let Some((method, target)) = request_method(line) {
         head.is_direct = target.starts_with(b"/");
         head.start = Start::Request(method);
-        connection.begin(head.start, out);
+        connection.begin(head.start, payload, out);
         return At::Head;
     }
     // Empty lines before a message are passed over (RFC 9112 section 2.2).

@@ -1,6 +1,5 @@
 use super::*;
 use crate::dissect::talk::Talk;
-use crate::model::AppStage;
 use proptest::prelude::*;
 
 const GET: &str = "GET /a?b=c HTTP/1.1\r\nHost: www.example.org:8080\r\n\r\n";
@@ -65,14 +64,18 @@ fn a_reply_before_the_end_of_its_request_has_no_time() {
 }
 
 #[test]
-fn what_a_connection_turns_into_is_not_read() {
-    for (request, reply) in [
-        ("GET /chat HTTP/1.1\r\nUpgrade: websocket\r\n\r\n", "HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\n\r\n\x01\x02"),
-        ("CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n", "HTTP/1.1 200 Connected\r\n\r\n\x16\x03"),
-    ] {
-        let talk = Talk::tcp(3128).client(request).server(reply).client("GET / HTTP/1.1\r\n\r\n");
-        assert_eq!((talk.slot.stage, talk.counts("requests").len()), (AppStage::Skip, 1));
-    }
+fn what_a_connection_turns_into_is_found_out_anew() {
+    let websocket = Talk::tcp(80)
+        .client("GET /chat HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\n\r\n")
+        .server("HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\n\r\n")
+        .client(b"\x81\x05hello");
+    assert_eq!((websocket.app(), websocket.told("status"), websocket.pairs().len()), (Some("http"), "101 1".to_owned(), 1));
+    let connect = "CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n";
+    let mut tunnel = Talk::tcp(3128).client(connect).server("HTTP/1.1 200 Connected\r\n\r\n").client(b"\x16\x03\x01\0\x04\x01\0\0\0");
+    assert_eq!((tunnel.app(), tunnel.server_name().as_deref()), (Some("tls"), Some("a.example")));
+    tunnel.end();
+    let refused = Talk::tcp(3128).client(connect).server("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n").client(GET);
+    assert_eq!(refused.told("requests"), "GET 1, CONNECT 1");
 }
 
 #[test]
@@ -85,7 +88,7 @@ fn bytes_that_are_missing() {
     let talk = Talk::tcp(80).client(GET).server(length).server_gap(6_000).client(GET).server(length);
     assert_eq!(talk.pairs().last(), Some(&(1, Some((1, 200)))));
     let talk = Talk::tcp(80).client(GET).server_gap(500).client(GET).server("tail\r\n").server(length);
-    assert_eq!(talk.pairs(), [(0, None), (1, Some((2, 200)))]);
+    assert_eq!(talk.pairs(), [(0, Some((1, crate::model::AppMessage::LOST))), (1, Some((2, 200)))]);
     // A head that is cut is counted.
     let talk = Talk::tcp(80).client(GET).server("HTTP/1.1 200 OK\r\nContent-").server_gap(10).client(GET);
     assert_eq!(talk.told("incomplete"), "1");

@@ -1,13 +1,15 @@
 //! TLS: the server name, versions and application protocols of its hellos, and alerts before encryption begins.
 //!
 //! A reader of our own, because a ClientHello is cut anywhere (across records and segments, RFC 8446 section 5.1) and only a few of its
-//! fields are of interest. A conversation is read until both sides have said hello, or encrypt.
+//! fields are of interest. A conversation is read until both sides have said hello, or encrypt. A ClientHello is a request, answered by a
+//! ServerHello or by the server's alert.
 
 mod hello;
 mod records;
 
+use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{CloseReason, Counter, Direction, Measure, NameSource, Tally, learnt};
+use crate::model::{CloseReason, Counter, Direction, Measure, NameSource, Outcome, Tally, Transaction, learnt};
 use hello::{ClientHello, ServerHello};
 use records::{ALERT, APPLICATION_DATA, CLIENT_HELLO, Event, HANDSHAKE, RECORD_BYTES, Records, SERVER_HELLO};
 use std::borrow::Cow;
@@ -22,16 +24,16 @@ const PROTOCOLS: usize = 5;
 const ALERTS: usize = 6;
 const INCOMPLETE: usize = 7;
 
-const COUNTERS: &[Counter] = &[
-    Counter { token: "client_hellos", title: "ClientHello", measure: Measure::Count },
-    Counter { token: "server_hellos", title: "ServerHello", measure: Measure::Count },
-    Counter { token: "server_names", title: "Server names", measure: Measure::Texts },
-    Counter { token: "versions", title: "Versions chosen", measure: Measure::Codes(version) },
-    Counter { token: "offered_versions", title: "Highest version offered", measure: Measure::Codes(version) },
-    Counter { token: "application_protocols", title: "Application protocols offered", measure: Measure::Texts },
-    Counter { token: "alerts", title: "Alerts", measure: Measure::Codes(alert) },
-    Counter { token: "incomplete", title: "Hellos not read to their end", measure: Measure::Count },
-];
+const COUNTERS: &[Counter] = with_outcomes! {
+    "client_hellos" "ClientHello" Measure::Count;
+    "server_hellos" "ServerHello" Measure::Count;
+    "server_names" "Server names" Measure::Texts;
+    "versions" "Versions chosen" Measure::Codes(version);
+    "offered_versions" "Highest version offered" Measure::Codes(version);
+    "application_protocols" "Application protocols offered" Measure::Texts;
+    "alerts" "Alerts" Measure::Codes(alert);
+    "incomplete" "Hellos not read to their end" Measure::Count;
+};
 
 /// Usual names of versions.
 fn version(code: u32) -> Cow<'static, str> {
@@ -83,6 +85,13 @@ fn alert(code: u32) -> Cow<'static, str> {
     name.into()
 }
 
+/// The only request of a conversation, and how a ServerHello answers it.
+const HELLO: u32 = 0;
+const ACCEPTED: u32 = 0;
+/// Alerts that refuse nothing.
+const CLOSE_NOTIFY: u8 = 0;
+const UNRECOGNIZED_NAME: u8 = 112;
+
 /// TLS over TCP.
 pub struct Tls;
 
@@ -96,6 +105,8 @@ pub struct Handshake {
     server: bool,
     /// Payloads of a direction that is over.
     late: u8,
+    /// The way of the ClientHello.
+    asked: Option<Direction>,
 }
 
 /// Payloads of a direction that is over, after which the other is not waited for: it is not mirrored.
@@ -117,7 +128,7 @@ impl Dissector for Tls {
     }
 
     fn stream(state: &mut Handshake, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
-        let Handshake { sides, client, server, late } = state;
+        let Handshake { sides, client, server, late, asked } = state;
         let Some(side) = sides.get_mut(payload.way as usize) else { return Progress::Skip };
         if side.over {
             *late = late.saturating_add(1);
@@ -129,15 +140,26 @@ impl Dissector for Tls {
         side.read(payload.bytes, out, |event, out| match event {
             Event::Message(CLIENT_HELLO, body) => {
                 *client |= client_hello(body, payload, out);
+                if *client {
+                    *asked = Some(payload.way);
+                    out.request(payload, HELLO);
+                }
                 true
             }
             Event::Message(SERVER_HELLO, body) => {
                 let hello = server_hello(body, out);
+                if hello.is_some_and(|hello| !hello.is_retry) {
+                    out.reply(payload, HELLO, ACCEPTED);
+                }
                 *server |= hello.is_some_and(|hello| !hello.is_retry);
                 hello.is_some_and(|hello| hello.is_retry)
             }
             Event::Alert(code) => {
                 out.tally().add_code(ALERTS, code.into());
+                // Of the server, which refuses; a name it does not know need not be a refusal, nor is a goodbye one.
+                if !*server && *asked == Some(payload.way.reversed()) && !matches!(code, CLOSE_NOTIFY | UNRECOGNIZED_NAME) {
+                    out.reply(payload, HELLO, code.into());
+                }
                 true
             }
             // Between a retry and its second ClientHello there may be one (RFC 8446 appendix D.4).
@@ -162,6 +184,23 @@ impl Dissector for Tls {
         if state.sides.iter().any(Records::is_incomplete) {
             tally.add(INCOMPLETE);
         }
+    }
+
+    fn outcome(code: u32) -> Outcome {
+        match code {
+            ACCEPTED => Outcome::Ok,
+            // The user does not want any more.
+            90 => Outcome::Expected,
+            _ => Outcome::Error,
+        }
+    }
+
+    fn code_text(code: u32) -> Cow<'static, str> {
+        if code == ACCEPTED { "ServerHello".into() } else { alert(code) }
+    }
+
+    fn transaction(transaction: &Transaction, tally: &mut Tally) {
+        requests::count(transaction, tally, COUNTERS);
     }
 
     fn held(state: &Handshake) -> usize {

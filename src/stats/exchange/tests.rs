@@ -161,3 +161,19 @@ fn over_tcp_a_reply_is_waited_for_as_long_as_people_do() {
         assert_eq!(table.events.0, [0; 7], "a stream says nothing of the mirror");
     }
 }
+
+#[test]
+fn over_tcp_a_request_goes_on_until_its_last_byte_and_a_lost_reply_is_not_judged() {
+    let (flow, way) = FlowKey::v4(6, 0x0a00_0001, 0x0a00_0002, 40_000, 80);
+    let mut table = Table::new();
+    for (id, is_request, millis, code) in
+        [(1, true, 0, 0), (1, true, 30, 0), (1, false, 40, 7), (2, true, 50, 0), (2, false, 60, AppMessage::LOST)]
+    {
+        let way = if is_request { way } else { way.reversed() };
+        let time = Timestamp(millis * MILLISECOND);
+        let message = AppMessage { app: AppId::at(0), flow, way, time, is_request, id, question: 0, code, tells_loss: false };
+        table.exchanges.pass(&message, &mut |event| table.events.note(event));
+    }
+    table.advance(200_000);
+    assert_eq!(table.ends(), [(Answered(7), Some(10), 0), (Forgotten, None, 0)]);
+}

@@ -40,6 +40,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "dissect_dns_udp", run: dissect::dns_udp, seeds: dissect::dns_udp_seeds, mutations: 1000 },
     Target { name: "dissect_http", run: dissect::http, seeds: dissect::http_seeds, mutations: 1000 },
     Target { name: "dissect_local_names", run: dissect::local_names, seeds: dissect::local_names_seeds, mutations: 1000 },
+    Target { name: "dissect_others", run: dissect::others, seeds: dissect::others_seeds, mutations: 1000 },
     Target { name: "dissect_tls", run: dissect::tls, seeds: dissect::tls_seeds, mutations: 1000 },
     Target { name: "engine", run: engine::run, seeds: engine::seeds, mutations: 100 },
     Target { name: "fast_path", run: fast_path::run, seeds: fast_path::seeds, mutations: 500 },

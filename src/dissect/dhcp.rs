@@ -1,0 +1,176 @@
+//! DHCP (RFC 2131, 2132): messages by type, requests and their answers where both are addressed to one another, and the names that clients give
+//! themselves with the address they ask for or were given.
+
+use super::bytes::be32;
+use super::requests::{self, with_outcomes};
+use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
+use crate::model::{Address, Counter, Measure, NameSource, Outcome, Tally, Transaction};
+use std::borrow::Cow;
+use std::net::Ipv4Addr;
+
+const MESSAGES: usize = 0;
+
+const COUNTERS: &[Counter] = with_outcomes! {
+    "messages" "Messages" Measure::Codes(message_type);
+};
+
+/// Where the options begin, behind four fixed bytes.
+const OPTIONS: usize = 240;
+const COOKIE: u32 = 0x6382_5363;
+/// Options of one message that are looked at.
+const MOST_OPTIONS: usize = 64;
+
+const PAD: u8 = 0;
+const HOST_NAME: u8 = 12;
+const REQUESTED: u8 = 50;
+const MESSAGE_TYPE: u8 = 53;
+const DOMAIN_NAME: u8 = 81;
+const END: u8 = 255;
+
+const REQUEST: u32 = 3;
+const ACK: u32 = 5;
+const NAK: u32 = 6;
+
+fn message_type(code: u32) -> Cow<'static, str> {
+    const NAMES: [&str; 9] = ["BOOTP", "DISCOVER", "OFFER", "REQUEST", "DECLINE", "ACK", "NAK", "RELEASE", "INFORM"];
+    NAMES.get(code as usize).map_or_else(|| code.to_string().into(), |name| Cow::Borrowed(*name))
+}
+
+/// DHCP over UDP.
+pub struct Dhcp;
+
+impl Dissector for Dhcp {
+    type State = ();
+
+    const ABOUT: About = About { token: "dhcp", title: "Dynamic Host Configuration", udp: Some(&[67, 68]), tcp: None, counters: COUNTERS };
+
+    fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
+        let is_head = matches!(payload.bytes, [1 | 2, _, 0..=20, ..]);
+        match be32(payload.bytes, OPTIONS - 4) {
+            Some(COOKIE) if is_head => Probe::Certain,
+            None if is_head && payload.bytes.len() >= 44 && !payload.is_whole() => Probe::Unsure,
+            _ => Probe::No,
+        }
+    }
+
+    fn datagram(payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
+        let Some(message) = Message::read(payload.bytes) else { return Progress::Continue };
+        out.tally().add_code(MESSAGES, message.kind);
+        // To everyone, or from nobody, answer and request are not of one conversation.
+        if payload.addresses().into_iter().all(is_one_host) {
+            match message.kind {
+                1 | REQUEST | 8 => out.request(payload, message.id),
+                2 | ACK | NAK => out.reply(payload, message.id, message.kind),
+                _ => {}
+            }
+        }
+        if let (REQUEST | ACK, Some(address), Some(name)) = (message.kind, message.address, message.name) {
+            out.address_name(Address::V4(address), NameSource::Dhcp, name, payload.time);
+        }
+        Progress::Continue
+    }
+
+    fn outcome(code: u32) -> Outcome {
+        if code == NAK { Outcome::Error } else { Outcome::Ok }
+    }
+
+    fn code_text(code: u32) -> Cow<'static, str> {
+        message_type(code)
+    }
+
+    fn transaction(transaction: &Transaction, tally: &mut Tally) {
+        requests::count(transaction, tally, COUNTERS);
+    }
+}
+
+fn is_one_host(address: Address) -> bool {
+    matches!(address, Address::V4(ip) if !ip.is_unspecified() && !ip.is_broadcast() && !ip.is_multicast())
+}
+
+/// What a message says, as far as it is of interest.
+#[derive(Default)]
+struct Message<'a> {
+    kind: u32,
+    id: u32,
+    /// The client's address: given, asked for, or its own.
+    address: Option<Ipv4Addr>,
+    name: Option<&'a [u8]>,
+}
+
+impl<'a> Message<'a> {
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        let address = |at: usize| be32(bytes, at).filter(|&a| a != 0).map(Ipv4Addr::from_bits);
+        let mut message = Message { id: be32(bytes, 4)?, address: address(16).or_else(|| address(12)), ..Message::default() };
+        let mut rest = bytes.get(OPTIONS..)?;
+        for _ in 0..MOST_OPTIONS {
+            let (option, value);
+            match rest {
+                [] | [END, ..] => break,
+                [PAD, after @ ..] => {
+                    rest = after;
+                    continue;
+                }
+                [code, length, after @ ..] => {
+                    let Some((now, after)) = after.split_at_checked(usize::from(*length)) else { break };
+                    (option, value, rest) = (*code, now, after);
+                }
+                [_] => break,
+            }
+            match (option, value) {
+                (MESSAGE_TYPE, [kind, ..]) => message.kind = (*kind).into(),
+                (REQUESTED, value) => message.address = message.address.or_else(|| be32(value, 0).map(Ipv4Addr::from_bits)),
+                (HOST_NAME, value) => message.name = message.name.or(trimmed(value)),
+                // Flags and two codes before the name, which may be in DNS's form.
+                (DOMAIN_NAME, [flags, _, _, name @ ..]) if flags & 4 == 0 => message.name = trimmed(name).or(message.name),
+                _ => {}
+            }
+        }
+        Some(message)
+    }
+}
+
+/// A name without the zeros some put behind it.
+fn trimmed(name: &[u8]) -> Option<&[u8]> {
+    let end = name.iter().position(|&b| b == 0).unwrap_or(name.len());
+    name.get(..end).filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dissect::talk::Talk;
+
+    fn message(kind: u8, given: [u8; 4], options: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![0; 236];
+        (bytes[0], bytes[1], bytes[2], bytes[7]) = (1, 1, 6, 9);
+        bytes[16..20].copy_from_slice(&given);
+        [&bytes[..], &COOKIE.to_be_bytes(), &[53, 1, kind], options, &[255]].concat()
+    }
+
+    #[test]
+    fn a_client_renews_and_gives_its_name() {
+        let talk = Talk::udp(67).client(message(3, [0; 4], b"\x32\x04\x0a\0\0\x07\x0c\x05pc-17")).server(message(
+            5,
+            [10, 0, 0, 7],
+            b"\0\x0c\x04pc\x1b\0",
+        ));
+        assert_eq!(
+            (talk.app(), talk.told("messages"), talk.pairs()),
+            (Some("dhcp"), "REQUEST 1, ACK 1".to_owned(), vec![(9, Some((1, 5)))])
+        );
+        let mut names: Vec<_> = talk.dissectors.names().map(|n| format!("{} {} {}", n.address, n.name, n.source.token())).collect();
+        names.sort();
+        assert_eq!(names, ["10.0.0.7 pc-17 dhcp", "10.0.0.7 pc· dhcp"]);
+        assert_eq!((Dhcp::outcome(6), Dhcp::outcome(5)), (Outcome::Error, Outcome::Ok));
+    }
+
+    #[test]
+    fn what_is_cut_or_hostile() {
+        let whole = message(1, [0; 4], b"\x0c\xff");
+        let talk = Talk::udp(67).client(&whole).client(&whole[..242]).client(&whole[..100]).client([&whole[..], &[0; 300]].concat());
+        assert_eq!((talk.told("messages"), talk.dissectors.names().count()), ("BOOTP 1, DISCOVER 2".to_owned(), 0));
+        assert_eq!(Talk::udp(67).client(&whole[..239]).app(), None);
+        let many = [&whole[..243], &[1, 0].repeat(500)].concat();
+        assert_eq!(Talk::udp(9).client(many).app(), Some("dhcp"));
+    }
+}

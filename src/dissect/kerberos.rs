@@ -1,0 +1,219 @@
+//! Kerberos 5 over UDP and TCP (RFC 4120): requests for tickets, and the errors they are answered with.
+
+use super::ber::{Element, element, elements, find};
+use super::bytes::be32;
+use super::frames::{Framed, Frames};
+use super::requests::{self, with_outcomes};
+use super::turns::Turns;
+use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
+use crate::model::{Counter, Direction, Measure, Outcome, Tally, Transaction};
+use std::borrow::Cow;
+
+const MESSAGES: usize = 0;
+const ERRORS: usize = 1;
+
+const COUNTERS: &[Counter] = with_outcomes! {
+    "messages" "Messages" Measure::Codes(message_type);
+    "errors" "Errors" Measure::Codes(error);
+};
+
+/// Bytes of a message that are read: an error's code is near its beginning.
+const READ: usize = 512;
+/// Most bytes of a message that is believed.
+const MESSAGE: u32 = 1 << 20;
+
+const AS_REQUEST: u8 = 0x6a;
+const AS_REPLY: u8 = 0x6b;
+const TGS_REQUEST: u8 = 0x6c;
+const TGS_REPLY: u8 = 0x6d;
+const ERROR: u8 = 0x7e;
+
+fn message_type(tag: u32) -> Cow<'static, str> {
+    let name = match tag {
+        0x6a => "AS-REQ",
+        0x6b => "AS-REP",
+        0x6c => "TGS-REQ",
+        0x6d => "TGS-REP",
+        0x7e => "KRB-ERROR",
+        other => return other.to_string().into(),
+    };
+    name.into()
+}
+
+/// RFC 4120 section 7.5.9.
+fn error(code: u32) -> Cow<'static, str> {
+    let name = match code {
+        0 => "KDC_ERR_NONE",
+        6 => "KDC_ERR_C_PRINCIPAL_UNKNOWN",
+        7 => "KDC_ERR_S_PRINCIPAL_UNKNOWN",
+        12 => "KDC_ERR_POLICY",
+        13 => "KDC_ERR_BADOPTION",
+        14 => "KDC_ERR_ETYPE_NOSUPP",
+        18 => "KDC_ERR_CLIENT_REVOKED",
+        23 => "KDC_ERR_KEY_EXPIRED",
+        24 => "KDC_ERR_PREAUTH_FAILED",
+        25 => "KDC_ERR_PREAUTH_REQUIRED",
+        29 => "KDC_ERR_SVC_UNAVAILABLE",
+        31 => "KRB_AP_ERR_BAD_INTEGRITY",
+        32 => "KRB_AP_ERR_TKT_EXPIRED",
+        37 => "KRB_AP_ERR_SKEW",
+        41 => "KRB_AP_ERR_MODIFIED",
+        52 => "KRB_ERR_RESPONSE_TOO_BIG",
+        60 => "KRB_ERR_GENERIC",
+        68 => "KDC_ERR_WRONG_REALM",
+        other => return other.to_string().into(),
+    };
+    name.into()
+}
+
+/// Kerberos.
+pub struct Kerberos;
+
+/// Both directions of a connection.
+#[derive(Debug, Default)]
+pub struct Connection {
+    frames: [Frames; 2],
+    turns: Turns,
+}
+
+impl Dissector for Kerberos {
+    type State = Connection;
+
+    const ABOUT: About = About { token: "kerberos", title: "Kerberos", udp: Some(&[88]), tcp: Some(&[88]), counters: COUNTERS };
+
+    fn probe(payload: &Payload<'_>, carriage: Carriage) -> Probe {
+        let bytes = match carriage {
+            Carriage::Tcp => payload.bytes.get(4..).unwrap_or_default(),
+            Carriage::Udp => payload.bytes,
+        };
+        if read(bytes).is_some() { Probe::Certain } else { Probe::No }
+    }
+
+    fn datagram(payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
+        // Nothing ties an answer to its request but their ports.
+        match read(payload.bytes).map(|message| count(&message, out)) {
+            Some(None) => out.request(payload, 0),
+            Some(Some(code)) => out.reply(payload, 0, code),
+            None => {}
+        }
+        Progress::Continue
+    }
+
+    fn stream(state: &mut Connection, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
+        let Connection { frames, turns } = state;
+        let Some(frames) = frames.get_mut(payload.way as usize) else { return Progress::Skip };
+        frames.read(payload.bytes, out, READ, framed, |bytes, out| {
+            match bytes.get(4..).and_then(read).map(|message| count(&message, out)) {
+                Some(None) => turns.ask(payload, out),
+                Some(Some(code)) => turns.answer(payload, code, out),
+                None => {}
+            }
+        });
+        Progress::Continue
+    }
+
+    fn gap(state: &mut Connection, way: Direction, bytes: u32, _: &mut DissectOutput<'_>) -> Progress {
+        if state.frames.get_mut(way as usize).is_some_and(|frames| !frames.gap(bytes)) {
+            state.turns.gap();
+        }
+        Progress::Continue
+    }
+
+    fn held(state: &Connection) -> usize {
+        state.frames.iter().map(Frames::held).sum()
+    }
+
+    fn outcome(code: u32) -> Outcome {
+        match code {
+            0 => Outcome::Ok,
+            25 | 52 | 68 => Outcome::Expected,
+            6 | 18 | 23 | 24 | 31 | 37 => Outcome::Denied,
+            _ => Outcome::Error,
+        }
+    }
+
+    fn code_text(code: u32) -> Cow<'static, str> {
+        error(code)
+    }
+
+    fn transaction(transaction: &Transaction, tally: &mut Tally) {
+        requests::count(transaction, tally, COUNTERS);
+    }
+}
+
+fn framed(bytes: &[u8]) -> Framed {
+    match be32(bytes, 0) {
+        None => Framed::More,
+        Some(length) if (10..MESSAGE).contains(&length) => Framed::Bytes(length as usize + 4),
+        Some(_) => Framed::Nothing,
+    }
+}
+
+/// A message of version 5, its sequence inside of its tag.
+fn read(bytes: &[u8]) -> Option<Element<'_>> {
+    let message = element(bytes)?;
+    let sequence = element(message.inner).filter(|e| e.tag == 0x30)?;
+    // The version has the number 1 in a request, else 0.
+    let number = if matches!(message.tag, AS_REQUEST | TGS_REQUEST) { 0xa1 } else { 0xa0 };
+    let version = elements(sequence.inner).next().filter(|e| e.tag == number)?;
+    let is_known = matches!(message.tag, AS_REQUEST | AS_REPLY | TGS_REQUEST | TGS_REPLY | ERROR) && version.inner == [2, 1, 5];
+    is_known.then_some(Element { tag: message.tag, ..sequence })
+}
+
+/// Counts a message; the code where it is an answer.
+fn count(message: &Element<'_>, out: &mut DissectOutput<'_>) -> Option<u32> {
+    out.tally().add_code(MESSAGES, message.tag.into());
+    match message.tag {
+        AS_REPLY | TGS_REPLY => Some(0),
+        ERROR => {
+            let code = find(message.inner, 0xa6).and_then(|e| element(e.inner)).and_then(|e| e.number());
+            let code = code.and_then(|code| u32::try_from(code).ok()).unwrap_or(60);
+            out.tally().add_code(ERRORS, code);
+            Some(code)
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dissect::talk::Talk;
+
+    const ASK: &[u8] = b"\x6a\x0c\x30\x0a\xa1\x03\x02\x01\x05\xa2\x03\x02\x01\x0a";
+    const TICKET: &[u8] = b"\x6b\x0c\x30\x0a\xa0\x03\x02\x01\x05\xa1\x03\x02\x01\x0b";
+
+    fn failure(code: u8) -> Vec<u8> {
+        [&b"\x7e\x16\x30\x14\xa0\x03\x02\x01\x05\xa1\x03\x02\x01\x1e\xa5\x03\x02\x01\x00\xa6\x03\x02\x01"[..], &[code]].concat()
+    }
+
+    fn framed(message: &[u8]) -> Vec<u8> {
+        [&(message.len() as u32).to_be_bytes()[..], message].concat()
+    }
+
+    #[test]
+    fn a_login_over_udp() {
+        let talk = Talk::udp(9).client(ASK).server(failure(25)).client(ASK).server(TICKET);
+        assert_eq!((talk.app(), talk.codes()), (Some("kerberos"), vec![25, 0]));
+        assert_eq!(
+            (talk.told("messages"), talk.told("errors")),
+            ("AS-REQ 2, AS-REP 1, KRB-ERROR 1".into(), "KDC_ERR_PREAUTH_REQUIRED 1".into())
+        );
+        assert_eq!(
+            (Kerberos::outcome(25), Kerberos::outcome(24), Kerberos::outcome(7)),
+            (Outcome::Expected, Outcome::Denied, Outcome::Error)
+        );
+    }
+
+    #[test]
+    fn over_tcp_cut_anywhere() {
+        let (ask, answer) = (framed(ASK), framed(&failure(24)));
+        for cut in 1..answer.len() {
+            let talk = Talk::tcp(88).client(&ask).server(&answer[..cut]).server(&answer[cut..]).client(&ask).server(framed(TICKET));
+            assert_eq!((talk.codes(), talk.pairs().len()), (vec![24, 0], 2), "cut at {cut}");
+        }
+        let mut talk = Talk::tcp(88).client(&ask).server_gap(5).server(&answer).client([0xff; 40]).client(b"\0\0\0\x0c\x6a\x0c");
+        assert!(talk.codes().is_empty());
+        talk.end();
+    }
+}

@@ -1,0 +1,232 @@
+//! LDAP over TCP and UDP (RFC 4511): operations and the codes of their results, joined by their message identifier.
+//!
+//! A search that is to go on for ever (persistent search, synchronisation, notifications) is no request here. What a login seals is not read.
+
+use super::ber::{element, elements};
+use super::bytes::contains;
+use super::frames::{Framed, Frames};
+use super::requests::{self, with_outcomes};
+use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
+use crate::model::{Counter, Direction, Measure, Outcome, Tally, Transaction};
+use std::borrow::Cow;
+
+const OPERATIONS: usize = 0;
+const RESULTS: usize = 1;
+
+const COUNTERS: &[Counter] = with_outcomes! {
+    "operations" "Operations" Measure::Codes(operation);
+    "results" "Results" Measure::Codes(result);
+};
+
+/// Bytes of a message that are read.
+const READ: usize = 512;
+/// Most bytes of a message that is believed.
+const MESSAGE: usize = 64 << 20;
+
+const SEQUENCE: u8 = 0x30;
+const INTEGER: u8 = 0x02;
+const ENUMERATED: u8 = 0x0a;
+const UNBIND: u8 = 0x42;
+const ABANDON: u8 = 0x50;
+
+/// Controls of searches that go on: persistent search, synchronisation (RFC 4533), notification of Active Directory.
+const LASTING: [&[u8]; 3] = [b"2.16.840.1.113730.3.4.3", b"1.3.6.1.4.1.4203.1.9.1.1", b"1.2.840.113556.1.4.528"];
+
+fn operation(tag: u32) -> Cow<'static, str> {
+    let name = match tag {
+        0x60 => "bind",
+        0x42 => "unbind",
+        0x63 => "search",
+        0x66 => "modify",
+        0x68 => "add",
+        0x4a => "delete",
+        0x6c => "rename",
+        0x6e => "compare",
+        0x50 => "abandon",
+        0x77 => "extended",
+        other => return other.to_string().into(),
+    };
+    name.into()
+}
+
+/// RFC 4511 appendix A.
+fn result(code: u32) -> Cow<'static, str> {
+    let name = match code {
+        0 => "success",
+        1 => "operationsError",
+        2 => "protocolError",
+        3 => "timeLimitExceeded",
+        4 => "sizeLimitExceeded",
+        5 => "compareFalse",
+        6 => "compareTrue",
+        7 => "authMethodNotSupported",
+        8 => "strongerAuthRequired",
+        10 => "referral",
+        11 => "adminLimitExceeded",
+        14 => "saslBindInProgress",
+        16 => "noSuchAttribute",
+        20 => "attributeOrValueExists",
+        32 => "noSuchObject",
+        34 => "invalidDNSyntax",
+        48 => "inappropriateAuthentication",
+        49 => "invalidCredentials",
+        50 => "insufficientAccessRights",
+        51 => "busy",
+        52 => "unavailable",
+        53 => "unwillingToPerform",
+        65 => "objectClassViolation",
+        68 => "entryAlreadyExists",
+        80 => "other",
+        other => return other.to_string().into(),
+    };
+    name.into()
+}
+
+/// LDAP.
+pub struct Ldap;
+
+/// Both directions of a connection.
+#[derive(Debug, Default)]
+pub struct Messages([Frames; 2]);
+
+impl Dissector for Ldap {
+    type State = Messages;
+
+    const ABOUT: About =
+        About { token: "ldap", title: "Lightweight Directory Access", udp: Some(&[389]), tcp: Some(&[389, 3268]), counters: COUNTERS };
+
+    fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
+        match read(payload.bytes) {
+            Some(message) if is_request(message.tag) || result_of(message.tag) || is_part(message.tag) => Probe::Certain,
+            _ => Probe::No,
+        }
+    }
+
+    fn datagram(payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
+        message(payload.bytes, payload, out);
+        Progress::Continue
+    }
+
+    fn stream(state: &mut Messages, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
+        let Some(frames) = state.0.get_mut(payload.way as usize) else { return Progress::Skip };
+        frames.read(payload.bytes, out, READ, framed, |bytes, out| message(bytes, payload, out));
+        Progress::Continue
+    }
+
+    fn gap(state: &mut Messages, way: Direction, bytes: u32, _: &mut DissectOutput<'_>) -> Progress {
+        state.0.get_mut(way as usize).map(|frames| frames.gap(bytes));
+        Progress::Continue
+    }
+
+    fn held(state: &Messages) -> usize {
+        state.0.iter().map(Frames::held).sum()
+    }
+
+    fn outcome(code: u32) -> Outcome {
+        match code {
+            0 | 5 | 6 => Outcome::Ok,
+            4 | 10 | 14 | 16 | 20 | 32 | 68 => Outcome::Expected,
+            49 => Outcome::Denied,
+            _ => Outcome::Error,
+        }
+    }
+
+    fn code_text(code: u32) -> Cow<'static, str> {
+        result(code)
+    }
+
+    fn transaction(transaction: &Transaction, tally: &mut Tally) {
+        requests::count(transaction, tally, COUNTERS);
+    }
+}
+
+/// A message's identifier, operation and what is there of that.
+struct Message<'a> {
+    id: u32,
+    tag: u8,
+    inner: &'a [u8],
+}
+
+fn read(bytes: &[u8]) -> Option<Message<'_>> {
+    let whole = element(bytes).filter(|e| e.tag == SEQUENCE && (5..MESSAGE).contains(&e.length))?;
+    let mut parts = elements(whole.inner);
+    let id = parts.next().filter(|e| e.tag == INTEGER)?.number()?;
+    let operation = parts.next()?;
+    Some(Message { id: u32::try_from(id).ok()?, tag: operation.tag, inner: operation.inner })
+}
+
+fn framed(bytes: &[u8]) -> Framed {
+    match (bytes.first(), element(bytes)) {
+        (Some(&SEQUENCE), Some(whole)) if whole.length < MESSAGE => Framed::Bytes(whole.size()),
+        (Some(&SEQUENCE), None) if bytes.len() < 6 => Framed::More,
+        _ => Framed::Nothing,
+    }
+}
+
+fn is_request(tag: u8) -> bool {
+    matches!(tag, 0x60 | UNBIND | 0x63 | 0x66 | 0x68 | 0x4a | 0x6c | 0x6e | ABANDON | 0x77)
+}
+
+/// The last message of an answer, which holds its code.
+fn result_of(tag: u8) -> bool {
+    matches!(tag, 0x61 | 0x65 | 0x67 | 0x69 | 0x6b | 0x6d | 0x6f | 0x78)
+}
+
+/// What comes before it.
+fn is_part(tag: u8) -> bool {
+    matches!(tag, 0x64 | 0x73 | 0x79)
+}
+
+fn message(bytes: &[u8], payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
+    let Some(Message { id, tag, inner }) = read(bytes) else { return };
+    if is_request(tag) {
+        out.tally().add_code(OPERATIONS, tag.into());
+        let lasts = LASTING.iter().any(|control| contains(bytes, control));
+        if !matches!(tag, UNBIND | ABANDON) && !lasts {
+            out.request(payload, id);
+        }
+    } else if result_of(tag)
+        && let Some(code) = elements(inner).next().filter(|e| e.tag == ENUMERATED).and_then(|e| e.number())
+        && let Ok(code) = u32::try_from(code)
+    {
+        out.tally().add_code(RESULTS, code);
+        out.reply(payload, id, code);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dissect::talk::Talk;
+
+    const BIND: &[u8] = b"\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\0\x80\0";
+    const REFUSED: &[u8] = b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x31\x04\0\x04\0";
+    const SEARCH: &[u8] = b"\x30\x25\x02\x01\x02\x63\x20\x04\0\x0a\x01\x02\x0a\x01\0\x02\x01\0\x02\x01\0\x01\x01\0\x87\x0bobjectclass0\0";
+    const ENTRY: &[u8] = b"\x30\x84\0\0\0\x0b\x02\x01\x02\x64\x84\0\0\0\x02\x04\0";
+    const DONE: &[u8] = b"\x30\x84\0\0\0\x10\x02\x01\x02\x65\x84\0\0\0\x07\x0a\x01\x20\x04\0\x04\0";
+
+    #[test]
+    fn operations_and_their_results() {
+        let talk = Talk::tcp(9).client([BIND, SEARCH].concat()).server(REFUSED).server(ENTRY).server(DONE);
+        assert_eq!((talk.app(), talk.pairs()), (Some("ldap"), vec![(1, Some((1, 49))), (2, Some((3, 32)))]));
+        assert_eq!(
+            (talk.told("operations"), talk.told("results")),
+            ("bind 1, search 1".into(), "noSuchObject 1, invalidCredentials 1".into())
+        );
+        assert_eq!((Ldap::outcome(49), Ldap::outcome(32), Ldap::outcome(52)), (Outcome::Denied, Outcome::Expected, Outcome::Error));
+        let talk = Talk::udp(389).client(SEARCH).server(DONE);
+        assert_eq!((talk.app(), talk.pairs()), (Some("ldap"), vec![(2, Some((1, 32)))]));
+    }
+
+    #[test]
+    fn cut_anywhere_and_sealed() {
+        for cut in 9..SEARCH.len() {
+            let talk = Talk::tcp(389).client(BIND).client(&SEARCH[..cut]).client(&SEARCH[cut..]);
+            assert_eq!(talk.told("operations"), "bind 1, search 1", "cut at {cut}");
+        }
+        let mut talk =
+            Talk::tcp(389).client(BIND).server(REFUSED).client(b"\0\0\0\x40sealed").client_gap(4).client(SEARCH).client([0x30, 0x84, 0xff]);
+        assert_eq!(talk.told("operations"), "bind 1, search 1");
+        talk.end();
+    }
+}

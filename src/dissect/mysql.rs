@@ -1,0 +1,221 @@
+//! MySQL and MariaDB: the server's version, commands and the errors they are answered with, by turns.
+
+use super::bytes::{le16, le24};
+use super::frames::{Framed, Frames};
+use super::requests::{self, with_outcomes};
+use super::turns::Turns;
+use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
+use crate::model::{Counter, Direction, Measure, Outcome, Tally, Transaction, learnt};
+use std::borrow::Cow;
+
+const VERSIONS: usize = 0;
+const COMMANDS: usize = 1;
+const ERRORS: usize = 2;
+
+const COUNTERS: &[Counter] = with_outcomes! {
+    "versions" "Versions of servers" Measure::Texts;
+    "commands" "Commands" Measure::Codes(command);
+    "errors" "Errors" Measure::Codes(error);
+};
+
+/// Bytes of a packet that are read, and of its header.
+const READ: usize = 128;
+const HEADER: usize = 4;
+/// The flag of a client that goes on in TLS.
+const TLS: u16 = 0x0800;
+
+fn command(code: u32) -> Cow<'static, str> {
+    let name = match code {
+        1 => "quit",
+        2 => "use",
+        3 => "query",
+        4 => "fields",
+        14 => "ping",
+        17 => "change user",
+        18 => "binlog",
+        22 => "prepare",
+        23 => "execute",
+        25 => "close",
+        26 => "reset",
+        28 => "fetch",
+        other => return other.to_string().into(),
+    };
+    name.into()
+}
+
+fn error(code: u32) -> Cow<'static, str> {
+    let name = match code {
+        0 => "OK",
+        1040 => "1040 too many connections",
+        1044 => "1044 access to the database denied",
+        1045 => "1045 access denied",
+        1062 => "1062 duplicate entry",
+        1064 => "1064 syntax error",
+        1129 => "1129 host is blocked",
+        1130 => "1130 host is not allowed",
+        1146 => "1146 no such table",
+        1205 => "1205 lock wait timeout",
+        1213 => "1213 deadlock",
+        1698 => "1698 access denied",
+        other => return other.to_string().into(),
+    };
+    name.into()
+}
+
+/// MySQL.
+pub struct Mysql;
+
+/// Both directions of a connection.
+#[derive(Debug, Default)]
+pub struct Connection {
+    frames: [Frames; 2],
+    turns: Turns,
+    /// Which direction is the server's, where that is known.
+    server: Option<Direction>,
+    encrypted: bool,
+}
+
+impl Dissector for Mysql {
+    type State = Connection;
+
+    const ABOUT: About = About { token: "mysql", title: "MySQL", udp: None, tcp: Some(&[3306]), counters: COUNTERS };
+
+    fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
+        let Some(length) = le24(payload.bytes, 0) else { return Probe::No };
+        let fits = length + HEADER as u32 <= payload.length;
+        match payload.bytes.get(3..) {
+            // A greeting with a version such as "8.0.36" or "5.5.5-10.6.1-MariaDB".
+            Some([0, 10, b'0'..=b'9', b'.' | b'0'..=b'9', ..]) if fits => Probe::Certain,
+            Some([0, 0xff, ..] | [0, 1..=0x1c, ..]) if length + HEADER as u32 == payload.length => Probe::Unsure,
+            _ => Probe::No,
+        }
+    }
+
+    fn stream(state: &mut Connection, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
+        let Connection { frames, turns, server, encrypted } = state;
+        let Some(frames) = frames.get_mut(payload.way as usize) else { return Progress::Skip };
+        frames.read(payload.bytes, out, READ, framed, |bytes, out| {
+            let Some((&sequence, body)) = bytes.get(3..).and_then(<[u8]>::split_first) else { return };
+            if server.is_none() {
+                let greets = sequence == 0 && matches!(body.first(), Some(10 | 0xff));
+                *server = Some(if greets { payload.way } else { payload.way.reversed() });
+            }
+            if *server == Some(payload.way) {
+                answer(sequence, body, payload, turns, out);
+            } else {
+                *encrypted |= sequence == 1 && bytes.len() == 36 && le16(body, 0).is_some_and(|flags| flags & TLS != 0);
+                ask(sequence, body, payload, turns, out);
+            }
+        });
+        if state.encrypted { Progress::Becomes } else { Progress::Continue }
+    }
+
+    fn gap(state: &mut Connection, way: Direction, bytes: u32, _: &mut DissectOutput<'_>) -> Progress {
+        if state.frames.get_mut(way as usize).is_some_and(|frames| !frames.gap(bytes)) {
+            state.turns.gap();
+        }
+        Progress::Continue
+    }
+
+    fn held(state: &Connection) -> usize {
+        state.frames.iter().map(Frames::held).sum()
+    }
+
+    fn outcome(code: u32) -> Outcome {
+        match code {
+            0 => Outcome::Ok,
+            1044 | 1045 | 1130 | 1698 => Outcome::Denied,
+            // A value that is there already: programs ask for that.
+            1062 => Outcome::Expected,
+            _ => Outcome::Error,
+        }
+    }
+
+    fn code_text(code: u32) -> Cow<'static, str> {
+        error(code)
+    }
+
+    fn transaction(transaction: &Transaction, tally: &mut Tally) {
+        requests::count(transaction, tally, COUNTERS);
+    }
+}
+
+fn framed(bytes: &[u8]) -> Framed {
+    match le24(bytes, 0) {
+        Some(length) if bytes.len() >= HEADER => Framed::Bytes(length as usize + HEADER),
+        _ => Framed::More,
+    }
+}
+
+fn ask(sequence: u8, body: &[u8], payload: &Payload<'_>, turns: &mut Turns, out: &mut DissectOutput<'_>) {
+    let command = body.first().copied().unwrap_or(0);
+    if sequence == 0 {
+        out.tally().add_code(COMMANDS, command.into());
+        // Not answered: quit, close, long data; answered for ever: replication.
+        if matches!(command, 1 | 18 | 24 | 25 | 30) {
+            return;
+        }
+    }
+    turns.ask(payload, out);
+}
+
+fn answer(sequence: u8, body: &[u8], payload: &Payload<'_>, turns: &mut Turns, out: &mut DissectOutput<'_>) {
+    let code = match body {
+        [10, version @ ..] if sequence == 0 => {
+            let version = version.split(|&b| b == 0).next().unwrap_or_default();
+            out.tally().add_text(VERSIONS, &learnt::clean(version));
+            return;
+        }
+        [0xff, rest @ ..] => le16(rest, 0).map_or(0, u32::from),
+        _ => 0,
+    };
+    if code > 0 && (turns.is_open() || sequence == 0) {
+        out.tally().add_code(ERRORS, code);
+    }
+    turns.answer(payload, code, out);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dissect::talk::Talk;
+
+    fn packet(sequence: u8, body: &[u8]) -> Vec<u8> {
+        [&(body.len() as u32).to_le_bytes()[..3], &[sequence], body].concat()
+    }
+
+    const GREETING: &[u8] = b"\x0a8.0.36\0\x01\0\0\0saltsalt\0";
+
+    #[test]
+    fn commands_and_errors() {
+        let talk = Talk::tcp(9)
+            .server(packet(0, GREETING))
+            .client(packet(1, &[0x85; 60]))
+            .server(packet(2, b"\xff\x15\x04#28000Access denied"))
+            .client(packet(0, b"\x03SELECT 1"))
+            .server([packet(1, b"\x01"), packet(2, b"row"), packet(3, b"\xff\xff\xff")].concat())
+            .client(packet(0, b"\x01"));
+        assert_eq!((talk.app(), talk.codes(), talk.pairs().len()), (Some("mysql"), vec![1045, 0], 2));
+        assert_eq!(
+            (talk.told("versions"), talk.told("commands"), talk.told("errors")),
+            ("8.0.36 1".into(), "quit 1, query 1".into(), "1045 access denied 1".into())
+        );
+        assert_eq!((Mysql::outcome(1045), Mysql::outcome(1146)), (Outcome::Denied, Outcome::Error));
+    }
+
+    #[test]
+    fn encrypted_refused_or_missing() {
+        let talk = Talk::tcp(3306)
+            .server(packet(0, GREETING))
+            .client(packet(1, &[&[0, 8][..], &[0; 30]].concat()))
+            .client(b"\x16\x03\x01\0\x04\x01\0\0\0");
+        assert_eq!(talk.app(), Some("tls"));
+        let talk = Talk::tcp(3306).server(packet(0, b"\xff\x6a\x04Host is not allowed"));
+        assert_eq!(talk.told("errors"), "1130 host is not allowed 1");
+        let mut talk = Talk::tcp(3306).server(&packet(0, GREETING)[..9]).server(&packet(0, GREETING)[9..]).client(packet(0, b"\x03x"));
+        talk =
+            talk.server_gap(20).server(packet(1, b"\xff\x15\x04")).client(packet(0, b"\x03y")).server(packet(1, b"\0")).client([0xff; 3]);
+        assert_eq!(talk.pairs().iter().filter(|p| p.1.is_some_and(|(_, code)| code == 0)).count(), 1);
+        talk.end();
+    }
+}

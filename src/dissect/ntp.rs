@@ -1,0 +1,142 @@
+//! NTP (RFC 5905): a client's request and its answer, joined by the time stamp that the answer repeats; strata of the answers.
+
+use super::bytes::be32;
+use super::requests::{self, with_outcomes};
+use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
+use crate::model::{Counter, Measure, Outcome, Tally, Transaction};
+use std::borrow::Cow;
+
+const MODES: usize = 0;
+const STRATA: usize = 1;
+
+const COUNTERS: &[Counter] = with_outcomes! {
+    "modes" "Modes" Measure::Codes(mode_name);
+    "strata" "Strata of answers" Measure::Codes(stratum);
+};
+
+/// Bytes of a packet without extensions.
+const PACKET: u32 = 48;
+/// Where the origin and transmit time stamps are.
+const ORIGIN: usize = 24;
+const TRANSMIT: usize = 40;
+const CLIENT: u8 = 3;
+const SERVER: u8 = 4;
+
+fn mode_name(mode: u32) -> Cow<'static, str> {
+    const NAMES: [&str; 8] = ["reserved", "symmetric active", "symmetric passive", "client", "server", "broadcast", "control", "private"];
+    NAMES.get(mode as usize).map_or_else(|| mode.to_string().into(), |name| Cow::Borrowed(*name))
+}
+
+/// RFC 5905 figure 11.
+fn stratum(stratum: u32) -> Cow<'static, str> {
+    match stratum {
+        0 => "kiss of death".into(),
+        16 => "unsynchronised".into(),
+        other => format!("stratum {other}").into(),
+    }
+}
+
+/// NTP over UDP.
+pub struct Ntp;
+
+impl Dissector for Ntp {
+    type State = ();
+
+    const ABOUT: About = About { token: "ntp", title: "Network Time Protocol", udp: Some(&[123]), tcp: None, counters: COUNTERS };
+
+    fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
+        match payload.bytes {
+            [head, stratum, ..] if (1..=4).contains(&version(*head)) => match mode(*head) {
+                1..=5 if payload.length >= PACKET && *stratum <= 16 => Probe::Unsure,
+                6 | 7 => Probe::Unsure,
+                _ => Probe::No,
+            },
+            _ => Probe::No,
+        }
+    }
+
+    fn datagram(payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
+        let Some(&[head, stratum]) = payload.bytes.first_chunk() else { return Progress::Continue };
+        if !(1..=4).contains(&version(head)) {
+            return Progress::Continue;
+        }
+        out.tally().add_code(MODES, mode(head).into());
+        match mode(head) {
+            CLIENT => {
+                if let Some(id) = stamp(payload.bytes, TRANSMIT) {
+                    out.request(payload, id);
+                }
+            }
+            SERVER => {
+                out.tally().add_code(STRATA, stratum.into());
+                if let Some(id) = stamp(payload.bytes, ORIGIN) {
+                    out.reply(payload, id, stratum.into());
+                }
+            }
+            _ => {}
+        }
+        Progress::Continue
+    }
+
+    fn outcome(code: u32) -> Outcome {
+        if matches!(code, 0 | 16..) { Outcome::Error } else { Outcome::Ok }
+    }
+
+    fn code_text(code: u32) -> Cow<'static, str> {
+        stratum(code)
+    }
+
+    fn transaction(transaction: &Transaction, tally: &mut Tally) {
+        requests::count(transaction, tally, COUNTERS);
+    }
+}
+
+fn version(head: u8) -> u8 {
+    head >> 3 & 7
+}
+
+fn mode(head: u8) -> u8 {
+    head & 7
+}
+
+/// A time stamp, folded to an identifier.
+fn stamp(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(be32(bytes, at)? ^ be32(bytes, at + 4)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dissect::talk::Talk;
+
+    fn packet(head: u8, stratum: u8, origin: u8, transmit: u8) -> Vec<u8> {
+        let mut bytes = vec![0; 48];
+        (bytes[0], bytes[1], bytes[31], bytes[47]) = (head, stratum, origin, transmit);
+        bytes
+    }
+
+    #[test]
+    fn an_answer_repeats_the_time_of_its_request() {
+        let talk = Talk::udp(123)
+            .client(packet(0x23, 0, 0, 7))
+            .client(packet(0x23, 0, 0, 8))
+            .server(packet(0x24, 2, 8, 1))
+            .server(packet(0x24, 16, 7, 1));
+        assert_eq!((talk.app(), talk.pairs()), (Some("ntp"), vec![(7, Some((3, 16))), (8, Some((1, 2)))]));
+        assert_eq!((talk.told("modes"), talk.told("strata")), ("client 2, server 2".into(), "stratum 2 1, unsynchronised 1".into()));
+        assert_eq!((Ntp::outcome(16), Ntp::outcome(0), Ntp::outcome(3)), (Outcome::Error, Outcome::Error, Outcome::Ok));
+    }
+
+    #[test]
+    fn another_port_and_what_is_cut() {
+        assert_eq!(Talk::udp(9).client(packet(0x23, 0, 0, 7)).app(), None);
+        assert_eq!(Talk::udp(123).client(&packet(0x23, 0, 0, 7)[..47]).app(), None);
+        let talk = Talk::udp(123)
+            .client(packet(0x1b, 0, 0, 7))
+            .server(b"")
+            .server(b"\x24")
+            .server(&packet(0x24, 2, 7, 1)[..30])
+            .server([0xff; 60]);
+        assert_eq!((talk.pairs(), talk.told("modes")), (vec![(7, None)], "client 1, server 1".to_owned()));
+    }
+}

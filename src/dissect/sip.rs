@@ -1,0 +1,164 @@
+//! SIP over UDP (RFC 3261): requests by method, replies by status, joined by their call and its running number.
+//!
+//! A call is answered by the first sign of the other side that it is under way (180 and the like), for the rest of the time people take; any other
+//! request by its final reply.
+
+use super::lines::code;
+use super::requests::{self, with_outcomes};
+use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
+use crate::model::{Counter, Measure, Outcome, Tally, Transaction};
+use std::borrow::Cow;
+
+const REQUESTS: usize = 0;
+const STATUS: usize = 1;
+
+const COUNTERS: &[Counter] = with_outcomes! {
+    "requests" "Requests" Measure::Codes(method_name);
+    "status" "Replies" Measure::Codes(digits);
+};
+
+/// Methods (IANA's registry).
+const METHODS: [&str; 14] = [
+    "INVITE",
+    "ACK",
+    "BYE",
+    "CANCEL",
+    "OPTIONS",
+    "REGISTER",
+    "PRACK",
+    "SUBSCRIBE",
+    "NOTIFY",
+    "PUBLISH",
+    "INFO",
+    "REFER",
+    "MESSAGE",
+    "UPDATE",
+];
+const INVITE: u32 = 0;
+const ACK: u32 = 1;
+/// Header lines that are looked at.
+const LINES: usize = 64;
+
+fn method_name(place: u32) -> Cow<'static, str> {
+    METHODS.get(place as usize).map_or_else(|| place.to_string().into(), |name| Cow::Borrowed(*name))
+}
+
+fn digits(code: u32) -> Cow<'static, str> {
+    code.to_string().into()
+}
+
+/// SIP over UDP.
+pub struct Sip;
+
+impl Dissector for Sip {
+    type State = ();
+
+    const ABOUT: About =
+        About { token: "sip", title: "Session Initiation Protocol", udp: Some(&[5060]), tcp: Some(&[5060]), counters: COUNTERS };
+
+    fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
+        let line = payload.bytes.split(|&b| b == b'\n').next().unwrap_or_default().trim_ascii_end();
+        let is_request = method(line).is_some() && line.ends_with(b" SIP/2.0");
+        if is_request || reply_status(line).is_some() { Probe::Certain } else { Probe::No }
+    }
+
+    fn datagram(payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
+        let mut lines = payload.bytes.split(|&b| b == b'\n').map(<[u8]>::trim_ascii_end);
+        let first = lines.next().unwrap_or_default();
+        let (mut call, mut sequence) = (None, None);
+        for line in lines.take(LINES).take_while(|line| !line.is_empty()) {
+            call = call.or_else(|| header(line, &[b"call-id", b"i"]));
+            sequence = sequence.or_else(|| header(line, &[b"cseq"]));
+        }
+        // The method of a reply stands in its running number.
+        let of = sequence.and_then(|s| s.rsplit(|&b| b == b' ').next()).and_then(|name| METHODS.iter().position(|m| m.as_bytes() == name));
+        let id = call.zip(sequence).map(|(call, sequence)| hash(hash(0x811c_9dc5, call), sequence));
+        if let Some(method) = method(first) {
+            out.tally().add_code(REQUESTS, method);
+            // An ACK has no reply.
+            if let Some(id) = id.filter(|_| method != ACK) {
+                out.request(payload, id);
+            }
+        } else if let Some(code) = reply_status(first) {
+            out.tally().add_code(STATUS, code);
+            let is_interim = code < 200 && !(of == Some(INVITE as usize) && code > 100);
+            if let Some(id) = id.filter(|_| !is_interim) {
+                out.reply(payload, id, code);
+            }
+        }
+        Progress::Continue
+    }
+
+    fn outcome(code: u32) -> Outcome {
+        match code {
+            0..=399 => Outcome::Ok,
+            // First without credentials; nobody there, busy, gone, not wanted: people.
+            401 | 407 | 404 | 408 | 480 | 486 | 487 | 600 | 603 => Outcome::Expected,
+            403 => Outcome::Denied,
+            _ => Outcome::Error,
+        }
+    }
+
+    fn transaction(transaction: &Transaction, tally: &mut Tally) {
+        requests::count(transaction, tally, COUNTERS);
+    }
+}
+
+/// The place of the method that a request's line begins with.
+fn method(line: &[u8]) -> Option<u32> {
+    let end = line.iter().take(12).position(|&b| b == b' ')?;
+    let name = line.get(..end)?;
+    METHODS.iter().position(|known| known.as_bytes() == name).map(|place| place as u32)
+}
+
+fn reply_status(line: &[u8]) -> Option<u32> {
+    code(line.strip_prefix(b"SIP/2.0 ")?)
+}
+
+/// The value of a header of one of these names, in small letters.
+fn header<'a>(line: &'a [u8], names: &[&[u8]]) -> Option<&'a [u8]> {
+    let colon = line.iter().take(16).position(|&b| b == b':')?;
+    let name = line.get(..colon)?.trim_ascii();
+    names.iter().any(|known| name.eq_ignore_ascii_case(known)).then(|| line.get(colon + 1..).unwrap_or_default().trim_ascii())
+}
+
+/// FNV-1a, which ties a reply to its request.
+fn hash(start: u32, bytes: &[u8]) -> u32 {
+    bytes.iter().fold(start, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dissect::talk::Talk;
+
+    fn message(first: &str, sequence: &str) -> String {
+        format!("{first}\r\nVia: SIP/2.0/UDP a\r\nCall-ID: 77@a\r\nCSeq: {sequence}\r\n\r\n")
+    }
+
+    #[test]
+    fn a_call_is_answered_by_its_first_sign() {
+        let talk = Talk::udp(9)
+            .client(message("INVITE sip:b@c SIP/2.0", "1 INVITE"))
+            .server(message("SIP/2.0 100 Trying", "1 INVITE"))
+            .server(message("SIP/2.0 180 Ringing", "1 INVITE"))
+            .client(message("ACK sip:b@c SIP/2.0", "1 ACK"))
+            .client(message("REGISTER sip:c SIP/2.0", "2 REGISTER"))
+            .server(message("SIP/2.0 100 Trying", "2 REGISTER"))
+            .server(message("SIP/2.0 401 Unauthorized", "2 REGISTER").replace("Call-ID", "i "));
+        assert_eq!((talk.app(), talk.pairs().iter().map(|p| p.1).collect::<Vec<_>>()), (Some("sip"), vec![Some((2, 180)), Some((2, 401))]));
+        assert_eq!((talk.told("requests"), talk.told("status")), ("INVITE 1, ACK 1, REGISTER 1".into(), "100 2, 180 1, 401 1".into()));
+        assert_eq!((Sip::outcome(486), Sip::outcome(503), Sip::outcome(403)), (Outcome::Expected, Outcome::Error, Outcome::Denied));
+    }
+
+    #[test]
+    fn what_is_not_sip_or_cut() {
+        for bytes in ["OPTIONS rtsp://a RTSP/1.0\r\n", "SIP/2.0 2000\r\n", "INVITE", "", "SIP/2.0"] {
+            assert_ne!(Talk::udp(5060).client(bytes).app(), Some("sip"), "{bytes}");
+        }
+        let whole = message("INVITE sip:b@c SIP/2.0", "1 INVITE");
+        let talk = Talk::udp(5060).client(&whole).client(&whole[..40]).server("SIP/2.0 200 OK").server([0xff; 2_000]);
+        assert_eq!((talk.told("requests"), talk.pairs().len()), ("INVITE 2".to_owned(), 1));
+        assert_eq!(Talk::tcp(9).client(&whole).app(), Some("sip"));
+    }
+}
