@@ -46,11 +46,37 @@ pub fn check(console: &Console, common: &Common, input: &InputSettings, format: 
 pub fn explain(console: &Console, id: &str) -> Result<()> {
     match explanation(id) {
         Some(text) => output::print(console.text(&format!("{}\n", text.trim_end())).as_bytes()),
+        None if is_group(id) => print_list(console, |one| group_of(one) == id),
         None => Err(Error::usage(match cli::near(id, diagnose::IDS.iter().copied()).or_else(|| in_part(id)) {
             Some(near) => format!("explain: unknown finding '{id}'; did you mean {near}? (spantop explain lists them all)"),
-            None => format!("explain: unknown finding '{id}'; there are: {}", diagnose::IDS.join(", ")),
+            None => match speaking_of(id).as_slice() {
+                [] => format!("explain: unknown finding '{id}'; there are: {}", diagnose::IDS.join(", ")),
+                some => format!("explain: no finding is called '{id}'; these speak of it: {}", some.join(", ")),
+            },
         })),
     }
+}
+
+/// What stands before the dot: `dup` of `dup.every`.
+fn group_of(id: &str) -> &str {
+    id.split('.').next().unwrap_or(id)
+}
+
+fn is_group(id: &str) -> bool {
+    diagnose::IDS.iter().any(|one| one.len() > id.len() && group_of(one) == id)
+}
+
+/// Findings whose page has a word in it, those that have it most often first.
+fn speaking_of(word: &str) -> Vec<&'static str> {
+    const MOST: usize = 6;
+    let word = word.to_lowercase();
+    let often = |id: &&'static str| {
+        let text = explanation(id).unwrap_or_default().to_lowercase();
+        if word.len() < 3 { 0 } else { text.matches(word.as_str()).count() }
+    };
+    let mut found: Vec<(usize, &'static str)> = diagnose::IDS.iter().map(|id| (often(id), *id)).filter(|f| f.0 > 0).collect();
+    found.sort_by_key(|f| std::cmp::Reverse(f.0));
+    found.into_iter().take(MOST).map(|f| f.1).collect()
 }
 
 /// The only finding whose identifier has this text in it.
@@ -61,8 +87,13 @@ fn in_part(text: &str) -> Option<&'static str> {
 
 /// Prints every finding, each with what it means in a sentence.
 pub fn list(console: &Console) -> Result<()> {
+    print_list(console, |_| true)
+}
+
+fn print_list(console: &Console, shown: impl Fn(&str) -> bool) -> Result<()> {
     let width = diagnose::IDS.iter().map(|id| id.len()).max().unwrap_or(0);
-    let lines: String = diagnose::summaries().map(|(id, meaning)| format!("{id:width$}  {meaning}\n")).collect();
+    let lines: String =
+        diagnose::summaries().filter(|(id, _)| shown(id)).map(|(id, meaning)| format!("{id:width$}  {meaning}\n")).collect();
     output::print(console.text(&lines).as_bytes())
 }
 

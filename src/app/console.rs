@@ -124,7 +124,7 @@ impl Console {
             ("cut headers", l.decode_errors),
             ("malformed", l.malformed),
             ("late", l.late_packets),
-            ("folded conversations", l.evicted_flows),
+            ("conversations only in sums", l.evicted_flows),
         ];
         let serious = l.lost_packets() > 0 || l.evicted_flows > 0;
         if self.quiet && !serious {

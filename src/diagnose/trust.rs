@@ -155,10 +155,8 @@ fn completeness(e: &Evidence) -> Scored {
     match (tcp, single) {
         (Some(all), _) => {
             let text = format!(
-                "{} of acknowledged data never seen ({} to {}, n {} segments), {} lost here",
+                "{} of acknowledged TCP data never seen, wherever it was lost (n {} segments), {} lost in this host",
                 percent(all.rate),
-                percent(all.low),
-                percent(all.high),
                 grouped(all.n),
                 percent(host)
             );
@@ -233,7 +231,7 @@ fn timing(e: &Evidence) -> Scored {
     let grain = clock.grain as f64 / 1e9;
     (
         Some(through(GRAIN, grain)),
-        format!("grain {}, {} steps back (n {})", duration(grain), grouped(clock.steps), grouped(clock.differences)),
+        format!("clock resolution {}, {} steps back (n {})", duration(grain), grouped(clock.steps), grouped(clock.differences)),
     )
 }
 

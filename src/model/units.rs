@@ -69,11 +69,13 @@ pub fn grouped(value: u64) -> String {
     out
 }
 
-/// A share as a percentage: `48 %`, `4.2 %`, `0.03 %`, `0 %`.
+/// A share as a percentage: `48 %`, `4.2 %`, `0.03 %`, `0 %`; ten times and more as such: `270×`.
 pub fn percent(share: f64) -> String {
     let p = share * 100.0;
     if !p.is_finite() || p <= 0.0 {
         "0 %".into()
+    } else if p >= 999.5 {
+        format!("{share:.0}×")
     } else if p >= 9.95 {
         format!("{p:.0} %")
     } else if p >= 0.095 {
@@ -135,7 +137,7 @@ mod tests {
             assert!(n.len() <= 4);
         }
         assert_eq!(grouped(1_234_567), "1,234,567");
-        assert_eq!(percent(0.0003), "0.03 %");
+        assert_eq!((percent(0.0003), percent(9.9), percent(270.19)), ("0.03 %".into(), "990 %".into(), "270×".into()));
         assert_eq!(duration(185.0), "3 m 05 s");
         assert_eq!(
             (duration(1e-9), duration(9.4e-7), duration(9.999e-7), duration(8.5e-4)),

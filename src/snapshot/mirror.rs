@@ -29,6 +29,13 @@ pub struct DuplicateClass {
     pub traffic: Traffic,
 }
 
+impl DuplicateClass {
+    /// Whether these are copies; else they are counted as traffic and only look like copies.
+    pub fn is_copies(&self) -> bool {
+        !matches!(self.class, "ambiguous" | "repeated" | "looped")
+    }
+}
+
 /// Copies seen more than once.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Duplicates {

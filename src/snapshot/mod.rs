@@ -56,8 +56,18 @@ impl Losses {
             stage("Queue", self.queue_drops, Warning, "records a subscriber was too slow to take; no packet is lost by it"),
             stage("Cut headers", self.decode_errors, Warning, "packets captured too short to be decoded fully (--snaplen)"),
             stage("Malformed", self.malformed, Warning, "packets that contradict themselves"),
-            stage("Late", self.late_packets, Note, "packets older than the interval they arrived in"),
-            stage("Folded", self.evicted_flows, Warning, "conversations no longer kept one by one"),
+            stage(
+                "Came late",
+                self.late_packets,
+                Note,
+                "packets older than others before them by an interval or more; counted in their own",
+            ),
+            stage(
+                "Only in sums",
+                self.evicted_flows,
+                Warning,
+                "conversations that made room for others: counted, no longer kept one by one",
+            ),
         ]
     }
 

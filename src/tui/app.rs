@@ -370,10 +370,11 @@ impl App {
         let here = Here {
             deep: !self.stack.is_empty(),
             selected: self.pane().selected.is_some(),
-            opens: self.pane().selected.as_ref().is_some_and(|topic| {
-                let opened = self.page().opens(&self.scene(), topic);
-                details::page(opened.as_ref().unwrap_or(topic)).is_some()
-            }),
+            opens: self.page().opens_first() && self.stack.is_empty() && !self.topics().is_empty()
+                || self.pane().selected.as_ref().is_some_and(|topic| {
+                    let opened = self.page().opens(&self.scene(), topic);
+                    details::page(opened.as_ref().unwrap_or(topic)).is_some()
+                }),
             rows: !self.topics().is_empty(),
             filtered: self.view.filter.is_some(),
             live: self.shown.live,

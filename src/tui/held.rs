@@ -1,6 +1,12 @@
 //! The filter on rows that are held: at once, also while it is typed and while the picture is paused. What lies deeper comes from the engine.
+//!
+//! It means one thing on every screen: conversations that match, and what is in them. Hosts are those that match by themselves (their address,
+//! maker, port); where none does the filter is about what they speak, and they are the ends of conversations that match.
 
-use crate::snapshot::{Filter, Snapshot, Table};
+use crate::model::path::Layer;
+use crate::model::{Address, Path, Traffic};
+use crate::snapshot::{Conversation, Filter, HostRow, Kinds, ProtocolRow, Snapshot, Table};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// The snapshot with those rows of its tables that a filter shows.
@@ -11,11 +17,55 @@ pub(super) fn narrowed(snapshot: &Arc<Snapshot>, filter: Option<&Filter>) -> Arc
     for table in [&mut c.tcp, &mut c.udp, &mut c.sctp, &mut c.ip, &mut c.ipv6, &mut c.eth] {
         keep(table, |row| filter.matches_conversation(row));
     }
-    let e = &mut out.endpoints;
-    for table in [&mut e.tcp, &mut e.udp, &mut e.sctp, &mut e.ip, &mut e.ipv6, &mut e.eth] {
-        keep(table, |row| filter.matches_host(row));
+    let (talks, ends) = (&out.conversations, &mut out.endpoints);
+    let itself = each(ends).iter().any(|table| table.rows.iter().any(|row| filter.matches_host(row)));
+    let speakers = speakers(talks);
+    for (table, ported) in each(ends).into_iter().zip([true, true, true, false, false, false]) {
+        keep(table, |row| match itself {
+            true => filter.matches_host(row),
+            false => filter.may_match_host(row) && speakers.contains(&(row.address, if ported { row.port } else { 0 })),
+        });
     }
+    out.protocols = tree(&out);
     Arc::new(out)
+}
+
+fn each(ends: &mut Kinds<HostRow>) -> [&mut Table<HostRow>; 6] {
+    [&mut ends.tcp, &mut ends.udp, &mut ends.sctp, &mut ends.ip, &mut ends.ipv6, &mut ends.eth]
+}
+
+/// The ends of conversations, with and without their ports.
+fn speakers(talks: &Kinds<Conversation>) -> HashSet<(Address, u16)> {
+    let tables = [&talks.tcp, &talks.udp, &talks.sctp, &talks.ip, &talks.ipv6, &talks.eth];
+    let rows = tables.into_iter().flat_map(|table| &table.rows);
+    rows.flat_map(|c| [(c.a, c.a_port), (c.b, c.b_port), (c.a, 0), (c.b, 0)]).collect()
+}
+
+/// The hierarchy of the conversations that are left, in depth-first order, larger first. Of address pairs those count that no transport
+/// conversation tells more of.
+fn tree(s: &Snapshot) -> Vec<ProtocolRow> {
+    let c = &s.conversations;
+    let mut counts: HashMap<Path, [Traffic; 3]> = HashMap::new();
+    for row in [&c.tcp, &c.udp, &c.sctp].into_iter().flat_map(|table| &table.rows) {
+        for path in row.path.prefixes() {
+            let count = counts.entry(path).or_default();
+            count[0].add(row.total());
+            count[1].add(row.recent());
+            if path == row.path {
+                count[2].add(row.total());
+            }
+        }
+    }
+    let row =
+        |(path, [traffic, recent, own]): (&Path, &[Traffic; 3])| ProtocolRow { path: *path, traffic: *traffic, recent: *recent, own: *own };
+    let weight = |path: &Path| counts.get(path).map_or(0, |count| count[0].wire_bytes);
+    let mut rows: Vec<ProtocolRow> = counts.iter().map(row).collect();
+    // By what stands above them first: each by its weight, then by its name.
+    let place = |path: &Path| -> Vec<(std::cmp::Reverse<u64>, Option<Layer>)> {
+        path.prefixes().map(|above| (std::cmp::Reverse(weight(&above)), above.last())).collect()
+    };
+    rows.sort_by_cached_key(|row| place(&row.path).into_iter().map(|(w, layer)| (w, layer.map(|l| l.to_string()))).collect::<Vec<_>>());
+    rows
 }
 
 /// What the engine has filtered already stays as it is, with the rows it knows besides those that are here.

@@ -29,7 +29,7 @@ pub(super) fn list(screens: &[Entry], screen: &dyn Screen, here: &Here) -> Vec<H
     if here.rows {
         out.push(hint("↑↓", "select", "select a row; it holds still while selected (also j k)"));
     }
-    if here.selected && here.opens {
+    if here.opens {
         out.push(hint("⏎", "open", "open what is selected"));
     }
     if here.deep || here.selected {
@@ -39,7 +39,7 @@ pub(super) fn list(screens: &[Entry], screen: &dyn Screen, here: &Here) -> Vec<H
     out.push(hint(
         "/",
         "filter",
-        "show only rows that match, as you type: 10.0.0.0/8, tls, port 443, vlan 10, bytes > 1M, joined by and, or, not",
+        "show only conversations that match, and the hosts, protocols and applications in them, as you type: 10.0.0.0/8, tls, port 443, vlan 10, bytes > 1M, joined by and, or, not",
     ));
     if here.filtered && !here.deep && !here.selected {
         out.push(hint("Esc", "all", "show all rows again"));
@@ -57,12 +57,12 @@ pub(super) fn list(screens: &[Entry], screen: &dyn Screen, here: &Here) -> Vec<H
     out.push(hint("n", "names", "names or numbers of ports and network cards"));
     out.push(hint("t", "", "colours for a dark or a light background"));
     if here.live {
-        out.push(hint("r", "reset", "forget everything counted so far (asks first)"));
+        out.push(hint("r", "reset", "forget everything counted so far (asks first; live ports only)"));
     }
     out.push(hint("?", "keys", "these keys (also h)"));
     out.push(hint("q", "quit", "quit (also Ctrl-C)"));
     out.push(hint("Ctrl-Z", "", "stop until the shell continues it"));
-    out.push(hint(digits(screens), "", "go to a screen (also Tab)"));
+    out.push(hint(digits(screens), "", "go to the screen with that digit in its tab (also Tab)"));
     out.push(hint(":", "", "choose from all screens and actions (also Ctrl-P)"));
     out.push(hint("mouse", "", "tabs, rows, column heads and the keys below can be clicked; the wheel scrolls"));
     if here.rows {
@@ -96,5 +96,8 @@ fn digits(screens: &[Entry]) -> &'static str {
     // On a keyboard 0 stands behind 9.
     let place = |digit: char| if digit == '0' { 10 } else { digit.to_digit(10).unwrap_or(0) as usize };
     let last = screens.iter().filter_map(|entry| entry.digit).map(place).max().unwrap_or(0);
+    if screens.iter().filter(|entry| entry.digit.is_some()).count() < last {
+        return "digits";
+    }
     if last >= 10 { "1–0" } else { RANGES.get(last).copied().unwrap_or("1–9") }
 }

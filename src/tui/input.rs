@@ -168,7 +168,7 @@ impl App {
             KeyCode::Char('?' | 'h') | KeyCode::F(1) => self.modal = Modal::Help(0),
             KeyCode::Char(digit @ '0'..='9') => match self.screens.iter().position(|s| s.digit == Some(digit)) {
                 Some(i) => self.go(i),
-                None => self.say(format!("no screen has the digit {digit} · : lists them all")),
+                None => self.say(format!("no screen has the digit {digit} yet · : lists them all")),
             },
             KeyCode::Tab => self.go((self.screen + 1) % self.screens.len().max(1)),
             KeyCode::BackTab => self.go(self.screen.checked_sub(1).unwrap_or(self.screens.len().saturating_sub(1))),
@@ -181,7 +181,8 @@ impl App {
             KeyCode::Left => self.sideways(-1),
             KeyCode::Right => self.sideways(1),
             KeyCode::Enter => {
-                if let Some(topic) = self.pane().selected.clone() {
+                let first = || self.topics().into_iter().next().filter(|_| self.page().opens_first());
+                if let Some(topic) = self.pane().selected.clone().or_else(first) {
                     self.open(topic);
                 }
             }
@@ -207,6 +208,7 @@ impl App {
             KeyCode::Char('b') => self.view.bytes = !self.view.bytes,
             KeyCode::Char('n') => self.view.names = !self.view.names,
             KeyCode::Char('r') if self.shown.live => self.modal = Modal::Reset(self.now + QUESTION),
+            KeyCode::Char('r') => self.say("r forgets what was counted of a live port; a file stays as it is".into()),
             KeyCode::Char(c) => self.say(format!("{c} means nothing here · ? lists the keys that do")),
             _ => {}
         }

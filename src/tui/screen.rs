@@ -83,6 +83,11 @@ pub(super) trait Screen: Sync {
         None
     }
 
+    /// Whether `Enter` opens the first row where none is selected: the page shows it as if it were.
+    fn opens_first(&self) -> bool {
+        false
+    }
+
     /// What it sorts and by which columns.
     fn sorting(&self) -> Option<(Sorts, Vec<Column>)> {
         None

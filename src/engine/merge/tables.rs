@@ -34,6 +34,11 @@ pub trait Keyed: Clone {
     fn totals(&self) -> [Traffic; 2];
     /// Whether a query's filter shows it.
     fn matches(&self, query: &Query) -> bool;
+    /// Whether it may be shown for another row's sake.
+    fn may_match(&self, query: &Query) -> bool {
+        let _ = query;
+        false
+    }
     /// The places of the first rows in the query's order, as many as it wants.
     fn first(query: &Query, rows: &[Self]) -> Vec<u32>;
     /// Sorts rows in that order.
@@ -120,8 +125,13 @@ impl<R: Keyed> RowTable<R> {
         } else if query.filter.is_none() && self.rows.len() > query.rows {
             R::first(query, &self.rows).into_iter().filter_map(|at| self.rows.get(at as usize).cloned()).collect()
         } else {
-            let matching: Vec<R> = self.rows.iter().filter(|r| r.matches(query)).cloned().collect();
+            let mut matching: Vec<R> = self.rows.iter().filter(|r| r.matches(query)).cloned().collect();
             total_rows = matching.len() as u64;
+            if matching.is_empty() && query.rows < usize::MAX {
+                // The screen knows which of them have conversations that match.
+                matching = R::first(query, &self.rows).into_iter().filter_map(|at| self.rows.get(at as usize)).cloned().collect();
+                matching.retain(|row| row.may_match(query));
+            }
             matching
         };
         if !live {
@@ -154,6 +164,9 @@ impl Keyed for HostRow {
     }
     fn matches(&self, query: &Query) -> bool {
         query.filter.as_ref().is_none_or(|f| f.matches_host(self))
+    }
+    fn may_match(&self, query: &Query) -> bool {
+        query.filter.as_ref().is_none_or(|f| f.may_match_host(self))
     }
     fn first(query: &Query, rows: &[Self]) -> Vec<u32> {
         ENDPOINTS.first(query.endpoints, rows, query.rows)

@@ -34,7 +34,7 @@ pub fn mirror(s: &Snapshot, rows: usize) -> Option<Section> {
     }
     parts.extend(tables::parts(&TUNNELS, s, rows));
     for (detector, reason) in &m.silenced {
-        parts.push(Part::Note(Tone::Plain, format!("{} keeps silent: {}", printable(detector), printable(reason))));
+        parts.push(Part::Note(Tone::Plain, format!("{} is not judged: {}", printable(detector), printable(reason))));
     }
     Some(section("Mirror", parts))
 }
@@ -59,22 +59,30 @@ fn facts(m: &Mirror) -> Vec<(&'static str, String)> {
     let copies = match d.traffic.packets {
         0 => "none".to_owned(),
         n => {
-            let classes: Vec<String> = d.classes.iter().map(|c| format!("{} {}", c.class, units::grouped(c.traffic.packets))).collect();
+            let of = |copies: bool| -> Vec<String> {
+                let classes = d.classes.iter().filter(|c| c.is_copies() == copies && c.traffic.packets > 0);
+                classes.map(|c| format!("{} {}", c.class, units::grouped(c.traffic.packets))).collect()
+            };
             let dropped = if d.dropped { ", left out of the analysis" } else { "" };
-            format!("{} ({}): {}{dropped}", plural(n, "packet"), units::percent(d.share), classes.join(", "))
+            let besides = of(false);
+            let besides = if besides.is_empty() { String::new() } else { format!("; besides, counted as traffic: {}", besides.join(", ")) };
+            format!("{} ({}): {}{dropped}{besides}", plural(n, "packet"), units::percent(d.share), of(true).join(", "))
         }
     };
     facts.push(("Copies", copies));
     let l = &m.loss;
-    for (name, estimate) in [
-        ("Lost in this host", l.host),
-        ("Lost on the path", l.path),
-        ("Lost in the switch", l.switch),
-        ("Lost upstream", l.upstream),
-        ("Questions never seen", l.unmatched),
-    ] {
-        facts.push((name, loss(estimate)));
+    facts.push(("Lost in this host", loss(l.host)));
+    if let (None, None, Some(upstream)) = (l.path, l.switch, l.upstream) {
+        facts.push(("Lost before it", format!("{}; in the switch or on the path: nothing numbers the copies", loss(Some(upstream)))));
+    } else {
+        facts.push(("Lost on the path", loss(l.path)));
+        let switch = match (l.switch, l.path) {
+            (None, Some(_)) => "cannot be told apart from what the path lost".to_owned(),
+            (switch, _) => loss(switch),
+        };
+        facts.push(("Lost in the switch", switch));
     }
+    facts.push(("Questions never seen", loss(l.unmatched)));
     if m.sides.judged > 0 {
         let of = plural(m.sides.judged, "conversation");
         facts.push(("One-sided", format!("{} of {of}", units::grouped(m.sides.one_sided))));

@@ -14,6 +14,8 @@
 //!
 //! Joined by `and` (or nothing), `or`, `not` (`!`), parentheses. Case does not matter.
 //!
+//! Hosts that no word is part of are shown where one of their conversations is: `tls` shows who speaks it. So are protocols.
+//!
 //! What a row does not know (an end point its VLAN or TCP state, any table a field of another one) neither shows nor hides it: the
 //! other words decide.
 
@@ -148,9 +150,16 @@ impl Filter {
         self.matches(&CONVERSATIONS, row)
     }
 
-    /// Whether an end point is shown.
+    /// Whether an end point is shown for what is known of itself.
     pub fn matches_host(&self, row: &HostRow) -> bool {
         self.matches(&ENDPOINTS, row)
+    }
+
+    /// Whether an end point is shown where one of its conversations is: as [`Self::matches_host`], but for words that may be about what it
+    /// speaks.
+    pub fn may_match_host(&self, row: &HostRow) -> bool {
+        let term = |term: &Term| known(term, ENDPOINTS.fields, row).filter(|holds| *holds || !matches!(term, Term::Text(_)));
+        self.expression.holds(&term).unwrap_or(true)
     }
 }
 

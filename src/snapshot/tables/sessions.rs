@@ -48,7 +48,7 @@ pub static SESSIONS: TableSpec<Session> = TableSpec {
             .screen(11, "untaken", 3)
             .wide(7, 7)
             .tint(Tint::Bad),
-        Field::new("peeled", "Peeled", Kind::Flag, |m: &Session| Value::Flag(m.peeled)).paper(7, Room::Fixed).no_screen(),
+        Field::new("peeled", "Taken off", Kind::Flag, |m: &Session| Value::Flag(m.peeled)).paper(7, Room::Fixed).no_screen(),
         Field::text("decision", "Why", |m: &Session| Some(&m.decision)).machine(),
         Field::time("first", "First packet", |m: &Session| m.first).machine(),
         Field::time("last", "Last packet", |m: &Session| m.last).machine(),

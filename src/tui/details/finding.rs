@@ -94,6 +94,13 @@ pub(in crate::tui) fn body(canvas: &mut Canvas, area: Rect, scene: &Scene, findi
     }
 }
 
+/// How long it has been so, or was: up to now where it still is and more may come.
+pub(in crate::tui) fn lasting(scene: &Scene, finding: &Finding) -> String {
+    let s = scene.snapshot;
+    let until = if finding.active && !s.finished { s.now.max(finding.last) } else { finding.last };
+    amount::short_duration(until.seconds_since(finding.first).floor())
+}
+
 type Line = (u16, String, Style);
 
 fn lines(scene: &Scene, finding: &Finding, width: u16) -> Vec<Line> {
@@ -104,11 +111,16 @@ fn lines(scene: &Scene, finding: &Finding, width: u16) -> Vec<Line> {
         let line = if i == 0 { format!("{symbol} {line}") } else { format!("  {line}") };
         out.push((0, line, scene.theme.strong(hue)));
     }
-    let lasting = amount::short_duration(finding.last.seconds_since(finding.first).floor());
-    let still = if finding.active { "still so" } else { "cleared" };
+    let lasting = lasting(scene, finding);
     let severity = finding.severity.token();
     let when = if scene.snapshot.is_timed() {
-        format!("{severity} · {}, {lasting} · {still}", amount::span(finding.first, finding.last, scene.options.utc_offset))
+        let since = amount::time_of_day(finding.first, scene.utc_offset(finding.first));
+        if finding.active && !scene.snapshot.finished {
+            format!("{severity} · since {since}, for {lasting} · still so")
+        } else {
+            let state = if finding.active { "" } else { " · cleared" };
+            format!("{severity} · {}, for {lasting}{state}", amount::span(finding.first, finding.last, scene.options.utc_offset))
+        }
     } else {
         severity.to_owned()
     };

@@ -97,7 +97,7 @@ fn head(canvas: &mut Canvas, area: Rect, scene: &Scene, title: &str, list: &[fac
 
 /// Rates since the page was opened: first side up, second side down.
 fn trail(canvas: &mut Canvas, area: Rect, scene: &Scene, (up_name, down_name): (&str, &str)) {
-    let note = [(format!("▲ {up_name}  ").into(), scene.style(Hue::Out)), (format!("▼ {down_name}").into(), scene.style(Hue::In))];
+    let note = [(format!("↑ {up_name}  ").into(), scene.style(Hue::Out)), (format!("↓ {down_name}").into(), scene.style(Hue::In))];
     let body = titled(canvas, area, "Since opened", &note, false);
     let count = usize::from(body.width.saturating_sub(LABELS)) * 2;
     let unit = if scene.view.bytes { 1.0 } else { 8.0 };

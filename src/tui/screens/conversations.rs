@@ -88,7 +88,7 @@ pub(in crate::tui) fn shown<R>(scene: &Scene, rows: usize, table: &Table<R>) -> 
         out.push((units::grouped(table.total_rows).into(), dim));
     }
     if table.other_rows > 0 {
-        let folded = format!(" · {} folded, {}", units::count(table.other_rows), units::bytes(table.other.wire_bytes));
+        let folded = format!(" · {} more only in sums, {}", units::count(table.other_rows), units::bytes(table.other.wire_bytes));
         out.push((folded.into(), scene.style(Hue::Warn)));
     }
     out

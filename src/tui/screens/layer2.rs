@@ -102,7 +102,11 @@ fn vlans(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let rows = vlan_rows(scene);
     let untagged: Traffic = scene.snapshot.untagged;
     let share = crate::tui::view::ratio(untagged.wire_bytes, scene.all_bytes());
-    let note = [("untagged ".into(), scene.style(Hue::Dim)), (amount::share(share).into(), scene.style(Hue::Text))];
+    let mut note = vec![("untagged ".into(), scene.style(Hue::Dim)), (amount::share(share).into(), scene.style(Hue::Text))];
+    let tagged: f64 = scene.snapshot.vlans.rows.iter().map(|v| scene.share(v.recent, v.traffic)).sum();
+    if tagged + share > 1.005 && area.width >= 70 {
+        note.insert(0, ("a frame with two tags counts in both · ".into(), scene.style(Hue::Dim)));
+    }
     let focused = scene.pane.kind == VLANS;
     let body = titled(canvas, area, &scene.based("VLANs", area.width), &note, focused && scene.pane.selected.is_some());
     table::draw(

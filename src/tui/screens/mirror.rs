@@ -81,7 +81,7 @@ fn one(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let names: Vec<_> = PANELS.iter().map(|(name, _)| (*name, count(*name).filter(|n| *n > 0))).collect();
     kinds::draw(canvas, line, scene, &names);
     let Some((name, panel)) = PANELS.get(scene.pane.kind) else { return };
-    let trust = mirror.trust.parts.len().clamp(1, 8) as u16 + 1;
+    let trust = panels::trust_height(scene, area.width) + 1;
     if *name == "Trust" && !scene.snapshot.host.is_empty() && body.height >= trust + 4 {
         let (above, below) = split_top(body, trust);
         panel(canvas, above, scene);
@@ -94,7 +94,8 @@ fn one(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 /// Everything at once.
 fn grid(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let mirror = &scene.snapshot.mirror;
-    let (trust, rest) = split_top(area, mirror.trust.parts.len().clamp(1, 8) as u16 + 1 + u16::from(area.height >= 26));
+    let least = mirror.trust.parts.len().clamp(1, 8) as u16 + 1;
+    let (trust, rest) = split_top(area, (panels::trust_height(scene, area.width) + 1).min((area.height / 3).max(least)));
     panels::trust(canvas, trust, scene);
     let half = area.width / 2;
     let left: [(u16, Panel); 3] = [

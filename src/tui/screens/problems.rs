@@ -15,7 +15,6 @@ use crate::tui::label;
 use crate::tui::screen::{Effect, Hint, Screen};
 use crate::tui::theme::Hue;
 use crate::tui::view::{Pane, Scene, Topic};
-use crate::tui::widgets::amount;
 use crate::tui::widgets::frame::{columns as divide, titled};
 use crate::tui::widgets::table::{self, Cell, Col, Shape};
 use ratatui::crossterm::event::KeyEvent;
@@ -35,6 +34,10 @@ impl Screen for Problems {
 
     fn about(&self) -> &'static str {
         "findings, each with evidence, cause and remedy; on a live port what was mended clears after about a minute"
+    }
+
+    fn opens_first(&self) -> bool {
+        true
     }
 
     fn topics(&self, scene: &Scene) -> Vec<Topic> {
@@ -95,7 +98,7 @@ fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, &Fi
             body.x + 3,
             y + 1,
             body.width.saturating_sub(4),
-            "Detectors that must keep silent are listed on the Mirror screen.",
+            "What could not be judged, and why, stands on the Mirror screen (8).",
             Hue::Dim,
         );
         return;
@@ -107,8 +110,8 @@ fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, &Fi
             Cell::Pieces(vec![(format!("{symbol} ").into(), s.style(hue)), (f.title.clone().into(), s.style(text))])
         }),
         Col::left("id", 12..=18, 3, |s, f| Cell::Text(f.id.into(), s.style(Hue::Dim))),
-        Col::right("since", 8..=8, 1, |s, f| {
-            let text = if f.active { amount::short_duration(s.snapshot.now.seconds_since(f.first).floor()) } else { "cleared".into() };
+        Col::right("for", 8..=8, 1, |s, f| {
+            let text = if f.active { finding::lasting(s, f) } else { "cleared".into() };
             Cell::Right(text, s.style(Hue::Dim))
         }),
     ];

@@ -96,7 +96,10 @@ impl Screen for Protocols {
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
         let rows = rows(scene);
-        let note = format!("{} paths", scene.snapshot.protocols.len());
+        let note = match scene.view.filter {
+            Some(_) => "of the conversations that match".to_owned(),
+            None => format!("{} paths", scene.snapshot.protocols.len()),
+        };
         let body = titled(canvas, area, &scene.based("Protocol hierarchy", area.width), &[(note.into(), scene.style(Hue::Dim))], false);
         let need = (rows.len() + 2).min(usize::from(u16::MAX)) as u16;
         let (tree, below) = split_top(body, if body.height >= need + 6 { need } else { body.height });
@@ -106,7 +109,11 @@ impl Screen for Protocols {
             tree,
             &columns(scene.whole()),
             &rows,
-            &Shape { focused: true, empty: "no packets yet", ..Shape::default() },
+            &Shape {
+                focused: true,
+                empty: if scene.view.filter.is_some() { "nothing matches the filter" } else { "no packets yet" },
+                ..Shape::default()
+            },
         );
         if below.height > 0 && !rows.is_empty() {
             speakers(canvas, below, scene, &rows);

@@ -54,14 +54,14 @@ fn a_row_that_ends_does_not_move_the_selected_one() {
 fn sorting_asks_and_marks() {
     let mut session = Session::new(Story::Calm, 120, 40);
     session.keys("4 s s");
-    assert!(session.text().contains("▼ bytes"), "{}", session.text());
+    assert!(session.text().contains("▾ bytes"), "{}", session.text());
     let asked = session.effects.iter().rev().find_map(|e| if let Effect::Ask(q) = e { Some(q.clone()) } else { None });
     assert_eq!(asked.map(|q| (q.conversations.column, q.conversations.descending)), Some((Column::BYTES, true)));
     session.keys("S");
-    assert!(session.text().contains("▲ bytes"));
-    let header = session.lines()[4].chars().take_while(|c| *c != '▲').count() as u16;
+    assert!(session.text().contains("▴ bytes"));
+    let header = session.lines()[4].chars().take_while(|c| *c != '▴').count() as u16;
     session.mouse(MouseEventKind::Down(MouseButton::Left), header + 3, 4);
-    assert!(session.text().contains("▼ bytes"));
+    assert!(session.text().contains("▾ bytes"));
 }
 
 #[test]

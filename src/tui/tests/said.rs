@@ -28,7 +28,7 @@ fn its_rows_are_sorted_and_filtered_and_open_the_conversations() {
     let [www, backup] = order(&session);
     assert!(www < backup, "the counters' own order is by events");
     session.keys("s s");
-    assert!(session.text().contains('▼') || session.text().contains('▲'), "{}", session.text());
+    assert!(session.text().contains('▾') || session.text().contains('▴'), "{}", session.text());
     let [www, backup] = order(&session);
     assert!(www > backup, "sorted by name:\n{}", session.text());
     session.keys("S");

@@ -66,7 +66,7 @@ pub(in crate::tui) fn axis(value: f64) -> String {
     if prefix.is_empty() { number } else { format!("{number} {prefix}") }
 }
 
-/// A share in at most five cells: `100 %`, `49 %`, `4.2 %`, `<.1 %`.
+/// A share in at most five cells: `100 %`, `49 %`, `4.2 %`, `<.1 %`; ten times and more as such: `270×`.
 pub(in crate::tui) fn share(value: f64) -> String {
     let p = if value.is_finite() { value * 100.0 } else { 0.0 };
     if p <= 0.0 {
@@ -75,6 +75,8 @@ pub(in crate::tui) fn share(value: f64) -> String {
         "<.1 %".into()
     } else if p < 9.95 {
         format!("{p:.1} %")
+    } else if p >= 999.5 {
+        units::scaled(value).0 + units::scaled(value).1 + "×"
     } else {
         format!("{p:.0} %")
     }
@@ -161,7 +163,7 @@ mod tests {
             assert_eq!(volume(value).text().chars().count(), usize::from(VOLUME), "{value}");
             assert_eq!(count(value).text().chars().count(), usize::from(COUNT), "{value}");
         }
-        for value in [0.0, 0.000_01, 0.0004, 0.001, 0.0994, 0.0996, 0.999, 1.0, f64::NAN] {
+        for value in [0.0, 0.000_01, 0.0004, 0.001, 0.0994, 0.0996, 0.999, 1.0, 9.99, 9.996, 270.19, 99_999.0, f64::NAN] {
             assert!(share(value).chars().count() <= 5, "{value}");
         }
     }

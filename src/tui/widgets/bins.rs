@@ -152,6 +152,7 @@ pub(in crate::tui) fn gather(load: &Load, now: Timestamp, shown: Window, count: 
         let Some(part) = bins.get_mut(stretch.bin..stretch.bin.saturating_add(stretch.bins)) else { continue };
         known.since(stretch.start).take_while(|s| s.start.0 < end).for_each(|sample| spread(sample, stretch.start, span, part));
         means(part, stretch.start, span, (begin, stretch.end));
+        intervals.since(stretch.start).take_while(|s| s.start.0 < stretch.end).for_each(|sample| quiet(sample, stretch, span, part));
     }
     let from = stretches.first().map_or(begin, |s| s.start).max(begin);
     let facts = facts(&known, &intervals, (from, end), interval);
@@ -221,6 +222,13 @@ fn spread(sample: &Sample, start: i64, span: i64, bins: &mut [Option<Bin>]) {
     }
 }
 
+/// Nothing in a bin is no gap where its interval had packets.
+fn quiet(sample: &Sample, stretch: &Stretch, span: i64, bins: &mut [Option<Bin>]) {
+    let place = |time: i64| usize::try_from(time.saturating_sub(stretch.start).max(0) / span).unwrap_or(usize::MAX);
+    let (from, to) = (place(sample.start.0), place(end_of(sample).min(stretch.end).saturating_sub(1)));
+    bins.iter_mut().take(to.saturating_add(1)).skip(from).for_each(|slot| _ = slot.get_or_insert_default());
+}
+
 /// Sums become means: over the whole bin, and of one that reaches beyond what is known over its part within that.
 fn means(bins: &mut [Option<Bin>], start: i64, span: i64, (begin, end): (i64, i64)) {
     for (i, bin) in bins.iter_mut().enumerate() {
@@ -254,7 +262,7 @@ fn facts(known: &Known, intervals: &Known, (from, end): (i64, i64), interval: i6
     for sample in intervals.since(from).take_while(|s| s.start.0 < end) {
         let part = inside(sample);
         // A short last interval is no measure of the others, nor is one of which a part is in view.
-        if (sample.length >= interval / 2 || rates.is_empty()) && part >= sample.length / 2 {
+        if (sample.length >= interval / 2 || rates.is_empty()) && part >= sample.length / 10 * 9 {
             rates.push((rate(sample), part));
         }
     }

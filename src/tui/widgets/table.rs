@@ -233,7 +233,7 @@ fn head<R>(canvas: &mut Canvas, area: Rect, columns: &[Col<R>], fitted: &[(usize
     let dim = canvas.theme.style(Hue::Dim);
     for &(c, wide) in fitted {
         let column = &columns[c];
-        let marker = shape.order.filter(|order| column.sort == Some(order.column)).map(|o| if o.descending { "▼" } else { "▲" });
+        let marker = shape.order.filter(|order| column.sort == Some(order.column)).map(|o| if o.descending { "▾" } else { "▴" });
         let title = cut_end(column.title, wide.saturating_sub(if marker.is_some() { 2 } else { 0 }));
         let used = cells(&title);
         let style = if marker.is_some() { canvas.theme.strong(Hue::Accent) } else { dim };

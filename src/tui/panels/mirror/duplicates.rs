@@ -100,13 +100,15 @@ fn classes(canvas: &mut Canvas, area: Rect, scene: &Scene) -> u16 {
     let d = &scene.snapshot.mirror.duplicates;
     let mut y = area.y;
     for class in d.classes.iter().take(usize::from(area.height)) {
-        let share = ratio(class.traffic.packets, d.traffic.packets);
+        // What is counted as traffic has no share of the copies.
+        let share = if class.is_copies() { ratio(class.traffic.packets, d.traffic.packets) } else { 0.0 };
         canvas.ink(area.x + 1, y, 10, class.class, Hue::Text);
         let wide = (area.width / 4).clamp(4, 24);
         let style = scene.style(Hue::Family(crate::model::proto::Family::Tunnel));
         bar::draw(canvas, area.x + 12, y, wide, share, style);
         let x = area.x + 13 + wide;
-        canvas.right(x, y, 5, &amount::share(share), scene.style(Hue::Text));
+        let text = if class.is_copies() { amount::share(share) } else { "–".into() };
+        canvas.right(x, y, 5, &text, scene.style(Hue::Text));
         canvas.right(x + 6, y, 7, &units::count(class.traffic.packets), scene.style(Hue::Dim));
         let rest = area.right().saturating_sub(x + 16);
         canvas.ink(x + 15, y, rest, &cut_end(meaning(class.class), rest), Hue::Dim);

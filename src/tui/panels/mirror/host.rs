@@ -37,7 +37,7 @@ fn sign(verdict: Rating) -> (&'static str, Hue) {
     match verdict {
         Rating::Good => ("●", Hue::Good),
         Rating::Unknown => ("?", Hue::Dim),
-        Rating::Note => ("●", Hue::Accent),
+        Rating::Note => (" ", Hue::Dim),
         Rating::Warning => ("▲", Hue::Warn),
         Rating::Fail => ("✖", Hue::Bad),
     }

@@ -14,7 +14,7 @@ pub(in crate::tui) mod stamps;
 
 use crate::model::{Verdict, units};
 use crate::snapshot::Trust;
-use crate::tui::canvas::{Canvas, cut_end};
+use crate::tui::canvas::{Canvas, cut_end, wrap};
 use crate::tui::panels::facts;
 use crate::tui::rates;
 use crate::tui::theme::Hue;
@@ -103,14 +103,18 @@ pub(in crate::tui) fn headline(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 
 /// The parts of the score as gauges.
 pub(in crate::tui) fn trust(canvas: &mut Canvas, area: Rect, scene: &Scene) {
-    let body = titled(canvas, area, "Trust", &[("the weakest part decides".into(), scene.style(Hue::Dim))], false);
-    let parts = &scene.snapshot.mirror.trust.parts;
+    let trust = &scene.snapshot.mirror.trust;
+    let parts = &trust.parts;
+    let note = if trust.verdict == Verdict::Unknown { "of what could be judged so far" } else { "the weakest part decides" };
+    let body = titled(canvas, area, "Trust", &[(note.into(), scene.style(Hue::Dim))], false);
     if parts.is_empty() && body.height > 0 {
         canvas.ink(body.x + 1, body.y, body.width.saturating_sub(2), "no evidence yet", Hue::Dim);
     }
-    let wide = (body.width / 4).clamp(6, 24);
-    for (i, part) in parts.iter().enumerate().take(usize::from(body.height)) {
-        let y = body.y + i as u16;
+    let wide = gauge_width(body.width);
+    let room = usize::from(body.height);
+    let mut spare = room.saturating_sub(parts.len());
+    let mut y = body.y;
+    for part in parts.iter().take(room) {
         let hue = hue(Verdict::of_score(part.score));
         canvas.ink(body.x + 1, y, 12, part.name, Hue::Text);
         let style = scene.style(hue);
@@ -118,8 +122,28 @@ pub(in crate::tui) fn trust(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         let x = body.x + 14 + wide;
         canvas.right(x, y, 4, &part.score.map_or("?".into(), |s| s.to_string()), style);
         let width = body.right().saturating_sub(x + 7);
-        canvas.ink(x + 6, y, width, &cut_end(&part.evidence, width), Hue::Dim);
+        let lines = wrap(&part.evidence, width);
+        let shown = lines.len().min(spare.saturating_add(1));
+        spare = spare.saturating_sub(shown.saturating_sub(1));
+        for (i, line) in lines.iter().take(shown).enumerate() {
+            let cut = i + 1 == shown && shown < lines.len();
+            let line = if cut { cut_end(&format!("{line} …"), width).into_owned() } else { line.clone() };
+            canvas.ink(x + 6, y, width, &line, Hue::Dim);
+            y += 1;
+        }
+        y += u16::from(shown == 0);
     }
+}
+
+/// Cells of the gauges.
+fn gauge_width(width: u16) -> u16 {
+    (width / 4).clamp(6, 24)
+}
+
+/// Rows that the parts of the score need so that nothing of their evidence is cut.
+pub(in crate::tui) fn trust_height(scene: &Scene, width: u16) -> u16 {
+    let room = width.saturating_sub(gauge_width(width) + 21);
+    scene.snapshot.mirror.trust.parts.iter().map(|part| wrap(&part.evidence, room).len().max(1) as u16).sum::<u16>().clamp(1, 24)
 }
 
 /// Which directions the mirror carries.
