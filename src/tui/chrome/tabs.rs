@@ -35,6 +35,9 @@ fn wide(entry: &Entry, name: &str) -> u16 {
     }
 }
 
+/// Cells of the marks there usually are: `▲12`.
+const USUAL_MARKS: u16 = 4;
+
 /// What stands for tabs that have no room; `:` lists all.
 const MORE: &str = "…";
 
@@ -42,10 +45,12 @@ const MORE: &str = "…";
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, screens: &[Entry], current: usize) {
     let mark = |i: usize| screens.get(i).and_then(|s| s.screen.badge(scene.snapshot));
     let marks: u16 = (0..screens.len()).filter_map(mark).map(|m| cells(&m.0) + 1).sum();
+    // Names follow from the width alone: neither another screen nor a mark of usual size renames a tab.
     let names = NAMES.iter().find(|names| {
-        let all: u16 = screens.iter().enumerate().map(|(i, s)| wide(s, names(s, i == current))).sum();
-        let hidden = screens.iter().enumerate().any(|(i, s)| wide(s, names(s, i == current)) == 0);
-        all + marks + u16::from(hidden) * 2 <= area.width + 1
+        let all = |current| screens.iter().enumerate().map(|(i, s)| wide(s, names(s, i == current))).sum::<u16>();
+        let widest = (0..screens.len()).map(all).max().unwrap_or(0);
+        let hidden = screens.iter().any(|s| wide(s, names(s, false)) == 0);
+        widest + marks.max(USUAL_MARKS) + u16::from(hidden) * 2 <= area.width + 1
     });
     let names = names.or(NAMES.last()).copied().unwrap_or(|e, _| e.screen.title());
     let mut hidden = false;

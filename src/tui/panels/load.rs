@@ -122,7 +122,7 @@ fn note(scene: &Scene, bins: &Bins, width: u16) -> Note {
         return vec![(behind.into(), scene.theme.strong(Hue::Warn))];
     }
     if bins.bins.iter().all(Option::is_none) {
-        return vec![("no packets yet".into(), dim)];
+        return vec![(if scene.snapshot.finished { "no packets" } else { "waiting for packets" }.into(), dim)];
     }
     let s = scene.snapshot;
     let rate = |bytes: f64| amount::rate(scene, bytes * 8.0).plain();

@@ -96,9 +96,13 @@ pub(in crate::tui) fn shown<R>(scene: &Scene, rows: usize, table: &Table<R>) -> 
 
 /// What an empty table says.
 pub(in crate::tui) fn empty(scene: &Scene) -> &'static str {
-    match (&scene.view.filter, scene.snapshot.finished) {
-        (Some(_), _) => "nothing matches the filter",
+    let s = scene.snapshot;
+    match (&scene.view.filter, s.finished) {
+        (Some(_), _) => "nothing matches the filter · Esc shows all rows again",
+        (None, true) if s.total.packets == 0 => "the capture has no packets",
         (None, true) => "none in this capture",
-        (None, false) => "none yet",
+        (None, false) if s.total.packets == 0 && s.live => "waiting for packets: nothing has come from this port so far",
+        (None, false) if s.total.packets == 0 => "waiting for packets: nothing has been read so far",
+        (None, false) => "none yet: what has come so far is of other kinds",
     }
 }

@@ -115,7 +115,13 @@ fn vlans(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         body,
         &columns,
         &rows,
-        &Shape { order: None, focused, kind: Some(VLANS), empty: "no tagged frames", ..Shape::default() },
+        &Shape {
+            order: None,
+            focused,
+            kind: Some(VLANS),
+            empty: "no frame with a VLAN tag has come: an untagged port, or the switch takes tags off copies",
+            ..Shape::default()
+        },
     );
 }
 
@@ -124,6 +130,12 @@ fn stations(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let focused = scene.pane.kind == STATIONS;
     let note = [(crate::model::units::grouped(scene.snapshot.endpoints.eth.total_rows).into(), scene.style(Hue::Dim))];
     let body = titled(canvas, area, &scene.based("Stations", area.width), &note, focused && scene.pane.selected.is_some());
-    let shape = Shape { order: None, focused, kind: Some(STATIONS), empty: "no MAC addresses", ..Shape::default() };
+    let shape = Shape {
+        order: None,
+        focused,
+        kind: Some(STATIONS),
+        empty: "no MAC addresses: waiting for packets, or the link has none",
+        ..Shape::default()
+    };
     table::draw(canvas, scene, body, &columns::hosts(Some(Kind::Eth), false, scene.whole()), &rows, &shape);
 }

@@ -111,7 +111,11 @@ impl Screen for Protocols {
             &rows,
             &Shape {
                 focused: true,
-                empty: if scene.view.filter.is_some() { "nothing matches the filter" } else { "no packets yet" },
+                empty: if scene.view.filter.is_some() {
+                    "nothing matches the filter · Esc shows all again"
+                } else {
+                    "waiting for packets"
+                },
                 ..Shape::default()
             },
         );

@@ -108,7 +108,7 @@ pub(in crate::tui) fn trust(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let note = if trust.verdict == Verdict::Unknown { "of what could be judged so far" } else { "the weakest part decides" };
     let body = titled(canvas, area, "Trust", &[(note.into(), scene.style(Hue::Dim))], false);
     if parts.is_empty() && body.height > 0 {
-        canvas.ink(body.x + 1, body.y, body.width.saturating_sub(2), "no evidence yet", Hue::Dim);
+        canvas.ink(body.x + 1, body.y, body.width.saturating_sub(2), "waiting for packets: nothing to judge so far", Hue::Dim);
     }
     let wide = gauge_width(body.width);
     let room = usize::from(body.height);
@@ -154,7 +154,13 @@ pub(in crate::tui) fn directions(canvas: &mut Canvas, area: Rect, scene: &Scene)
         return;
     }
     if sides.judged == 0 {
-        canvas.ink(body.x + 1, body.y, body.width.saturating_sub(2), "no conversation could be judged yet", Hue::Dim);
+        canvas.ink(
+            body.x + 1,
+            body.y,
+            body.width.saturating_sub(2),
+            "waiting for conversations of five packets that could be answered",
+            Hue::Dim,
+        );
         return;
     }
     let one = ratio(sides.one_sided, sides.judged);
