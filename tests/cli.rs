@@ -550,6 +550,18 @@ fn every_finding_can_be_explained() {
 }
 
 #[test]
+fn a_group_of_findings_is_listed_and_a_word_of_their_texts_finds_them() {
+    let group = spantop(&["explain", "dup"]);
+    assert_eq!(group.status.code(), Some(0), "{}", stderr(&group));
+    let listed = stdout(&group);
+    assert!(listed.lines().count() > 1 && listed.lines().all(|line| line.starts_with("dup.")), "{listed}");
+    let word = spantop(&["explain", "policer"]);
+    assert_eq!(word.status.code(), Some(2));
+    assert!(stderr(&word).contains("speak of it: span.ratelimit"), "{}", stderr(&word));
+    assert!(stderr(&spantop(&["explain", "zzzz"])).contains("there are:"));
+}
+
+#[test]
 fn check_speaks_text_and_json() {
     let capture = concat!(env!("CARGO_MANIFEST_DIR"), "/captures/office.pcapng");
     let text = spantop(&["check", capture]);

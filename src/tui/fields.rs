@@ -88,7 +88,8 @@ fn width(kind: Kind) -> (u16, u16) {
         Kind::Count => (COUNT + 3, COUNT + 3),
         Kind::Id | Kind::Port | Kind::Flag => (6, 8),
         Kind::Real | Kind::Ratio | Kind::Span | Kind::Percent | Kind::Time | Kind::Side => (8, 8),
-        Kind::Share | Kind::PacketShare => (12, 22),
+        // Bars take what room is left: no gaps on wide screens.
+        Kind::Share | Kind::PacketShare => (12, 60),
         Kind::Word | Kind::App | Kind::State => (6, 14),
         Kind::Vlans => (4, 12),
         Kind::Text | Kind::Maker | Kind::Path => (10, 40),

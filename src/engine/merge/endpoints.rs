@@ -115,7 +115,8 @@ impl Tables {
         for (i, traffic) in [[ab, ba], [ba, ab]].into_iter().enumerate() {
             let (address, port) = talk.ends[i];
             let added = Increase { traffic, first: talk.first, last: talk.last };
-            let inside = || address.ip().map(|ip| self.local.contains(ip));
+            // Who has no address yet (0.0.0.0) is on no side.
+            let inside = || address.ip().filter(|ip| !ip.is_unspecified()).map(|ip| self.local.contains(ip));
             self.hosts[family(talk)].add(hashes[0][i], address, 0, added, inside, || None);
             if let Some(table) = self.ports.get_mut(*kind as usize) {
                 let app = || rows::transport(*kind).and_then(|t| names::service(port, t));

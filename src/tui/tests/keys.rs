@@ -236,3 +236,44 @@ fn branches_fold() {
     session.keys("Down Down Left");
     assert!(session.text().contains("ipv6"));
 }
+
+#[test]
+fn a_filter_means_the_same_on_every_screen() {
+    let mut session = Session::new(Story::Calm, 120, 40);
+    session.keys("4 /").kinds("tls").keys("Enter");
+    let talks = session.app.topics().len();
+    let all = demo::snapshot(Story::Calm, 0).conversations.tcp.rows.len();
+    assert!(talks > 0 && talks < all);
+    session.keys("3");
+    assert!(session.text().contains("10.20.1.7 "), "who speaks TLS: {}", session.text());
+    assert!(!session.text().contains("10.20.1.9 "), "who does not: {}", session.text());
+    session.keys("2");
+    let text = session.text();
+    assert!(
+        text.contains("tcp") && !text.contains("arp") && !text.contains("stp") && text.contains("of the conversations that match"),
+        "{text}"
+    );
+    session.keys("Esc 3 /").kinds("10.20.1.9").keys("Enter");
+    assert!(session.text().contains("10.20.1.9 ") && !session.text().contains("10.20.1.7 "), "an address: {}", session.text());
+}
+
+#[test]
+fn the_first_problem_opens_without_being_selected() {
+    let mut session = Session::new(Story::Trouble, 120, 40);
+    session.keys("6");
+    assert!(session.lines()[39].contains("⏎ open"), "{}", session.lines()[39]);
+    session.keys("Enter");
+    assert!(session.lines()[1].contains("› dup."), "{}", session.lines()[1]);
+}
+
+#[test]
+fn the_chart_zooms_on_files_past_spans_that_show_nothing() {
+    let mut session = Session::new(Story::File, 120, 40);
+    assert!(session.text().contains("Load · whole capture"));
+    session.keys("+");
+    assert!(session.text().contains("Load · 5 min around the busiest 1 ms"), "the capture has 7 minutes: {}", session.lines()[2]);
+    session.keys("-");
+    assert!(session.text().contains("Load · whole capture"));
+    session.keys("r");
+    assert!(session.text().contains("live port"), "r says why it does nothing");
+}

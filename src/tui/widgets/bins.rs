@@ -120,8 +120,8 @@ pub(in crate::tui) fn gather(load: &Load, now: Timestamp, shown: Window, count: 
     let (Some(first), Some(last)) = (intervals.all().next(), intervals.open.or(intervals.samples.last())) else { return Bins::default() };
     let interval = load.interval.max(1);
     // A port that has fallen silent moves on with the clock; otherwise the picture ends where the last interval ends.
-    let quiet = now.0.saturating_sub(end_of(last)) > interval.saturating_mul(2);
-    let mut end = if quiet { now.0 } else { end_of(last) };
+    let silent = now.0.saturating_sub(end_of(last)) > interval.saturating_mul(2);
+    let mut end = if silent { now.0 } else { end_of(last) };
     let since = match shown {
         Window::Everything => None,
         Window::Last(span) => Some(end.saturating_sub(span)),
