@@ -1,7 +1,7 @@
 //! The filter on rows that are held: at once, also while it is typed and while the picture is paused. What lies deeper comes from the engine.
 //!
 //! It means one thing on every screen: conversations that match, and what is in them. Hosts are those that match by themselves (their address,
-//! maker, port); where none does the filter is about what they speak, and they are the ends of conversations that match.
+//! maker, port); where none of a kind does the filter is about what they speak, and they are the ends of conversations that match.
 
 use crate::model::path::Layer;
 use crate::model::{Address, Path, Traffic};
@@ -18,20 +18,24 @@ pub(super) fn narrowed(snapshot: &Arc<Snapshot>, filter: Option<&Filter>) -> Arc
         keep(table, |row| filter.matches_conversation(row));
     }
     let (talks, ends) = (&out.conversations, &mut out.endpoints);
-    let itself = each(ends).iter().any(|table| table.rows.iter().any(|row| filter.matches_host(row)));
     let speakers = speakers(talks);
-    for (table, ported) in each(ends).into_iter().zip([true, true, true, false, false, false]) {
-        keep(table, |row| match itself {
-            true => filter.matches_host(row),
-            false => filter.may_match_host(row) && speakers.contains(&(row.address, if ported { row.port } else { 0 })),
-        });
+    let (ports, addresses) = each(ends);
+    for tables in [ports, addresses] {
+        let itself = tables.iter().any(|table| table.rows.iter().any(|row| filter.matches_host(row)));
+        for table in tables {
+            keep(table, |row| match itself {
+                true => filter.matches_host(row),
+                false => filter.may_match_host(row) && speakers.contains(&(row.address, row.port)),
+            });
+        }
     }
     out.protocols = tree(&out);
     Arc::new(out)
 }
 
-fn each(ends: &mut Kinds<HostRow>) -> [&mut Table<HostRow>; 6] {
-    [&mut ends.tcp, &mut ends.udp, &mut ends.sctp, &mut ends.ip, &mut ends.ipv6, &mut ends.eth]
+/// Ports, then addresses.
+fn each(ends: &mut Kinds<HostRow>) -> ([&mut Table<HostRow>; 3], [&mut Table<HostRow>; 3]) {
+    ([&mut ends.tcp, &mut ends.udp, &mut ends.sctp], [&mut ends.ip, &mut ends.ipv6, &mut ends.eth])
 }
 
 /// The ends of conversations, with and without their ports.

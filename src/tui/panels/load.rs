@@ -11,7 +11,7 @@
 
 use crate::model::time::SECOND;
 use crate::model::{Timestamp, units};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Sample, Snapshot};
 use crate::tui::canvas::{Canvas, cells, split_top};
 use crate::tui::theme::Hue;
 use crate::tui::view::{Axes, SCALES, Scene, ratio};
@@ -38,8 +38,9 @@ fn window(scene: &Scene) -> Window {
 
 /// Numbers of the spans that show less than everything, and something.
 pub(in crate::tui) fn scales(s: &Snapshot) -> Vec<usize> {
-    let known = match (s.first, s.last) {
-        (Some(first), Some(last)) => (if s.live { s.now.max(last) } else { last }).since(first),
+    let ends = |sample: &Sample| sample.start.plus(sample.length);
+    let known = match (s.load.samples.first().or(s.load.open.as_ref()), s.load.open.as_ref().or(s.load.samples.last())) {
+        (Some(first), Some(last)) => ends(last).since(first.start),
         _ => 0,
     };
     let finest = s.load.fine.iter().map(|fine| fine.width).min().unwrap_or(s.load.interval).min(s.load.interval);

@@ -191,6 +191,6 @@ pub(in crate::tui) fn hosts(canvas: &mut Canvas, area: Rect, scene: &Scene, kind
 fn panel<R>(canvas: &mut Canvas, area: Rect, scene: &Scene, (title, kind): (&str, usize), columns: &[Col<R>], rows: &[(Topic, R)]) {
     let focused = scene.pane.kind == kind;
     let body = titled(canvas, area, &scene.based(title, area.width), &[], focused && scene.pane.selected.is_some());
-    let empty = crate::tui::screens::conversations::empty(scene);
+    let empty = columns::empty(scene);
     table::draw(canvas, scene, body, columns, rows, &Shape { order: None, focused, kind: Some(kind), empty, ..Shape::default() });
 }

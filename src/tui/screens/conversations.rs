@@ -9,7 +9,7 @@
 use crate::model::units;
 use crate::snapshot::{Column, Snapshot, Table};
 use crate::tui::canvas::{Canvas, split_top};
-use crate::tui::columns;
+use crate::tui::columns::{self, empty};
 use crate::tui::panels::kinds;
 use crate::tui::screen::{Hint, Screen, Sorts};
 use crate::tui::theme::Hue;
@@ -92,17 +92,4 @@ pub(in crate::tui) fn shown<R>(scene: &Scene, rows: usize, table: &Table<R>) -> 
         out.push((folded.into(), scene.style(Hue::Warn)));
     }
     out
-}
-
-/// What an empty table says.
-pub(in crate::tui) fn empty(scene: &Scene) -> &'static str {
-    let s = scene.snapshot;
-    match (&scene.view.filter, s.finished) {
-        (Some(_), _) => "nothing matches the filter · Esc shows all rows again",
-        (None, true) if s.total.packets == 0 => "the capture has no packets",
-        (None, true) => "none in this capture",
-        (None, false) if s.total.packets == 0 && s.live => "waiting for packets: nothing has come from this port so far",
-        (None, false) if s.total.packets == 0 => "waiting for packets: nothing has been read so far",
-        (None, false) => "none yet: what has come so far is of other kinds",
-    }
 }

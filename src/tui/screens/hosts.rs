@@ -7,10 +7,10 @@
 
 use crate::snapshot::{Column, Snapshot};
 use crate::tui::canvas::{Canvas, split_top};
-use crate::tui::columns;
+use crate::tui::columns::{self, empty};
 use crate::tui::panels::kinds;
 use crate::tui::screen::{Hint, Screen, Sorts};
-use crate::tui::screens::conversations::{empty, shown};
+use crate::tui::screens::conversations::shown;
 use crate::tui::view::{Kind, Scene, Topic};
 use crate::tui::widgets::frame::titled;
 use crate::tui::widgets::table::{self, Shape};
