@@ -79,7 +79,8 @@ fn rows(s: &Snapshot) -> impl Iterator<Item = (Topic, [Traffic; 2], [Traffic; 2]
     let one = |traffic| [traffic, Traffic::default()];
     let vlans = s.vlans.rows.iter().map(move |v: &VlanRow| (Topic::Vlan(v.id), one(v.traffic), one(v.recent), None));
     let paths = s.protocols.iter().map(move |p: &ProtocolRow| (Topic::Protocol(p.path), one(p.traffic), one(p.recent), None));
-    talks.chain(ends).chain(vlans).chain(paths)
+    let tunnels = s.mirror.tunnels.rows.iter().map(move |t| (Topic::Tunnel(t.tunnel), one(t.traffic), one(t.recent), None));
+    talks.chain(ends).chain(vlans).chain(paths).chain(tunnels)
 }
 
 fn mix(s: &Snapshot) -> Mix {
@@ -202,6 +203,7 @@ impl Rates {
         }
         out.vlans.rows.iter_mut().for_each(|row| recent(&Topic::Vlan(row.id), &mut [&mut row.recent]));
         out.protocols.iter_mut().for_each(|row| recent(&Topic::Protocol(row.path), &mut [&mut row.recent]));
+        out.mirror.tunnels.rows.iter_mut().for_each(|row| recent(&Topic::Tunnel(row.tunnel), &mut [&mut row.recent]));
         let then = mark.mix;
         out.recent = s.total.since(then.total);
         out.mirror.recent_link = s.mirror.link.since(then.link);

@@ -1,6 +1,6 @@
 //! What a row is about, which is the same row in the next picture.
 
-use crate::model::{Address, Path, Subject, Timestamp};
+use crate::model::{Address, Path, Subject, Timestamp, Tunnel};
 use crate::snapshot::{Conversation, HostRow, Kinds, Snapshot, Table};
 
 /// A layer conversations and end points are counted at.
@@ -74,6 +74,8 @@ pub(super) enum Topic {
     App(String),
     /// A VLAN identifier.
     Vlan(u16),
+    /// A tunnel that crosses the link; it has no page.
+    Tunnel(Tunnel),
     /// A row that has no page: its number, which stays the same while the row is there.
     Row(u64),
     /// A finding: its identifier and what it is about.
