@@ -66,6 +66,7 @@ impl fmt::Display for Value {
 /// The name of a value for reading: words apart, without the unit that the value shows itself.
 pub fn evidence_name(name: &str, value: &Value) -> String {
     let unit = match value {
+        Value::Seconds(_) if name == "grain_seconds" => return "clock resolution".into(),
         Value::Seconds(_) => "_seconds",
         Value::BitsPerSecond(_) if name == "bits_per_second" => return "rate".into(),
         Value::BitsPerSecond(_) => "_bits_per_second",

@@ -13,7 +13,6 @@ use crate::snapshot::table::TableSpec;
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::tables::endpoints::ENDPOINTS;
 use crate::snapshot::{Column, Conversation, HostRow, Order};
-use std::collections::HashMap;
 
 pub(super) use super::fields::{load_cell, load_title, numbers_text as vlans, side};
 
@@ -149,17 +148,17 @@ pub(super) fn hosts<'a>(kind: Option<Kind>, six: bool, whole: bool) -> Vec<Col<E
 }
 
 /// Sorts rows by an order; by the rate they keep the places they have while it changes little, so that they can be read.
-fn sort<R: Clone>(scene: &Scene, spec: &TableSpec<R>, order: Order, rows: &mut [(Topic, Kind, &R)]) {
+fn sort<'a, R: Clone>(scene: &Scene, spec: &TableSpec<R>, order: Order, rows: &mut Vec<(Topic, Kind, &'a R)>) {
     if scene.whole() || order.column != Column::RATE {
         return rows.sort_by(|x, y| spec.compare(order, x.2, y.2));
     }
-    let ranks: HashMap<Topic, f64> = rows.iter().map(|row| (row.0.clone(), scene.rates.rank(&row.0))).collect();
-    let rank = |topic: &Topic| ranks.get(topic).copied().unwrap_or(0.0);
-    rows.sort_by(|x, y| {
-        let by = rank(&x.0).total_cmp(&rank(&y.0));
+    let mut ranked: Vec<(f64, (Topic, Kind, &'a R))> = rows.drain(..).map(|row| (scene.rates.rank(&row.0), row)).collect();
+    ranked.sort_by(|(x, one), (y, other)| {
+        let by = x.total_cmp(y);
         let by = if order.descending { by.reverse() } else { by };
-        by.then_with(|| spec.compare(Order { column: Column::BYTES, ..order }, x.2, y.2))
+        by.then_with(|| spec.compare(Order { column: Column::BYTES, ..order }, one.2, other.2))
     });
+    rows.extend(ranked.into_iter().map(|ranked| ranked.1));
 }
 
 /// The application, or the innermost protocol where there is none.

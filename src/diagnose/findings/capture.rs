@@ -141,7 +141,7 @@ impl Detector for ClockCoarse {
             aspect: Some(Aspect::Timing),
             meaning: "Time stamps are coarse or given in batches: bursts and times between packets shorter than that mean nothing.",
             measured: "The greatest common divisor of the differences between stamps, over at least {n} of them. A note \
-                       from {note} (bursts of ten times that need such a grain), a warning from {warning}. Batches: \
+                       from {note} (bursts of ten times that need such a resolution), a warning from {warning}. Batches: \
                        more than {batched} of the packets stamped like the one before, in runs of more than {run}.",
             cause: "The capture's clock or file format is coarse, or the driver stamps a batch of packets at once.",
             lookalikes: "Traffic made by a generator on an even beat.",

@@ -45,8 +45,9 @@ pub fn transport(second: i64) -> Vec<(bool, Conversation)> {
         for c in 0..s.clients {
             let seed = (n * 100) as u64 + u64::from(c);
             let share = s.weight / whole / skew / f64::from(c + 1);
-            let now = load_at(second) / 8.0 * share * (0.6 + 0.8 * smooth(seed, second, 20));
-            let total = now.max(1.0) * (900.0 + second as f64) * (0.5 + noise(seed, 1));
+            let rate = |second| load_at(second) / 8.0 * share * (0.6 + 0.8 * smooth(seed, second, 20));
+            let now = rate(second);
+            let total = rate(0).max(1.0) * 900.0 * (0.5 + noise(seed, 1)) + (1..=second).map(rate).sum::<f64>();
             let client = Address::V4(Ipv4Addr::new(10, 20, 0, 8 + (seed * 7 % 90) as u8));
             let server = Address::V4(Ipv4Addr::from(s.server));
             let port = 49_152 + (seed * 977 % 16_000) as u16;
@@ -91,8 +92,9 @@ pub fn transport(second: i64) -> Vec<(bool, Conversation)> {
     for c in 0..6u16 {
         let client = Address::V6(Ipv6Addr::new(0x2001, 0xdb8, 20, 0, 0x21b, 0x54ff, 0xfeaa, 0x100 + c));
         let server = Address::V6(Ipv6Addr::new(0x2001, 0xdb8, 99, 0, 0, 0, 0, 0x7));
-        let now = 1.1e6 / f64::from(c + 1) * (0.5 + smooth(900 + u64::from(c), second, 15));
-        let ((ab, ba), (recent_ab, recent_ba)) = (split(now * 700.0, 0.9), split(now, 0.9));
+        let rate = |second| 1.1e6 / f64::from(c + 1) * (0.5 + smooth(900 + u64::from(c), second, 15));
+        let total = rate(0) * 700.0 + (1..=second).map(rate).sum::<f64>();
+        let ((ab, ba), (recent_ab, recent_ba)) = (split(total, 0.9), split(rate(second), 0.9));
         let row = Conversation {
             a: client,
             a_port: 50_000 + c,
