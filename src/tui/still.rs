@@ -51,6 +51,14 @@ impl Still {
         self.app.painted(painted);
     }
 
+    /// What is on the screen, as lines of text.
+    pub fn text(&self) -> String {
+        let area = self.buffer.area;
+        let symbol = |x, y| self.buffer.cell((x, y)).map_or(" ", |cell| cell.symbol());
+        let line = |y| (0..area.width).map(|x| symbol(x, y)).collect::<String>().trim_end().to_owned() + "\n";
+        (0..area.height).map(line).collect()
+    }
+
     /// What is on the screen, as SVG.
     pub fn svg(&self) -> String {
         svg::draw(&self.buffer, self.light)

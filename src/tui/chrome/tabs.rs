@@ -17,21 +17,22 @@ use ratatui::style::Modifier;
 /// The name of a screen's tab, and whether it is the current one; empty: only its digit stands there, or nothing.
 type Naming = fn(&Entry, bool) -> &'static str;
 
-/// Names of the tabs, from those that need most room to those that need least. Screens without a digit go before names do.
-const NAMES: [Naming; 4] = [
-    |e, _| e.screen.title(),
-    |e, _| e.screen.short(),
-    |e, here| if here || e.digit.is_some() { e.screen.short() } else { "" },
-    |e, here| if here { e.screen.short() } else { "" },
+/// Names of the tabs and the cells between them, from those that need most room to those that need least. Screens without a digit go before names do.
+const NAMES: [(Naming, u16); 5] = [
+    (|e, _| e.screen.title(), 2),
+    (|e, _| e.screen.short(), 2),
+    (|e, here| if here || e.digit.is_some() { e.screen.short() } else { "" }, 2),
+    (|e, here| if here || e.digit.is_some() { e.screen.short() } else { "" }, 1),
+    (|e, here| if here { e.screen.short() } else { "" }, 2),
 ];
 
 /// Cells of a tab with the gap behind it, without its mark.
-fn wide(entry: &Entry, name: &str) -> u16 {
+fn wide(entry: &Entry, name: &str, gap: u16) -> u16 {
     match (entry.digit, name) {
         (None, "") => 0,
-        (None, name) => cells(name) + 2,
-        (Some(_), "") => 3,
-        (Some(_), name) => cells(name) + 4,
+        (None, name) => cells(name) + gap,
+        (Some(_), "") => 1 + gap,
+        (Some(_), name) => cells(name) + 2 + gap,
     }
 }
 
@@ -46,13 +47,13 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, scree
     let mark = |i: usize| screens.get(i).and_then(|s| s.screen.badge(scene.snapshot));
     let marks: u16 = (0..screens.len()).filter_map(mark).map(|m| cells(&m.0) + 1).sum();
     // Names follow from the width alone: neither another screen nor a mark of usual size renames a tab.
-    let names = NAMES.iter().find(|names| {
-        let all = |current| screens.iter().enumerate().map(|(i, s)| wide(s, names(s, i == current))).sum::<u16>();
+    let names = NAMES.iter().find(|(names, gap)| {
+        let all = |current| screens.iter().enumerate().map(|(i, s)| wide(s, names(s, i == current), *gap)).sum::<u16>();
         let widest = (0..screens.len()).map(all).max().unwrap_or(0);
-        let hidden = screens.iter().any(|s| wide(s, names(s, false)) == 0);
-        widest + marks.max(USUAL_MARKS) + u16::from(hidden) * 2 <= area.width + 1
+        let hidden = screens.iter().any(|s| wide(s, names(s, false), *gap) == 0);
+        widest + marks.max(USUAL_MARKS) + u16::from(hidden) * 2 <= area.width.saturating_add(gap - 1)
     });
-    let names = names.or(NAMES.last()).copied().unwrap_or(|e, _| e.screen.title());
+    let (names, gap) = names.or(NAMES.last()).copied().unwrap_or((|e, _| e.screen.title(), 2));
     let mut hidden = false;
     let mut x = area.x + 1;
     for (i, entry) in screens.iter().enumerate() {
@@ -61,7 +62,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, scree
         let digit = if here { scene.theme.strong(Hue::Accent) } else { scene.style(Hue::Accent) };
         let room = |x: u16| area.right().saturating_sub(x);
         let name = names(entry, here);
-        if wide(entry, name) == 0 {
+        if wide(entry, name, gap) == 0 {
             hidden = true;
             continue;
         }
@@ -78,7 +79,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, scree
             x += canvas.put(x + 1, area.y, room(x + 1), &mark, scene.theme.strong(hue)) + 1;
         }
         canvas.click(Rect { x: start, y: area.y, width: x.saturating_sub(start), height: 1 }, Hit::Tab(i));
-        x += 2;
+        x += gap;
         if x >= area.right() {
             return;
         }

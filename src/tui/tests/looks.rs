@@ -133,7 +133,8 @@ fn who_talks_to_itself_takes_part_in_no_more_than_everything() {
     session.see(snapshot);
     session.keys("3");
     let row = session.lines()[session.line_of("127.0.0.1")].clone();
-    assert!(row.contains("50 %") && !row.contains("100 %"), "{row}");
+    // Half of one of the two seconds there are, sent and received: once and not twice.
+    assert!((row.contains("24 %") || row.contains("25 %")) && !row.contains("48 %") && !row.contains("50 %"), "{row}");
 }
 
 #[test]
