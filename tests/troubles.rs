@@ -372,3 +372,100 @@ fn findings_do_not_depend_on_threads() {
         assert_eq!((&other.findings, &other.services.rows), (&one.findings, &one.services.rows), "{threads} threads");
     }
 }
+
+/// What happens to every so manyth segment of a transfer.
+#[derive(Clone, Copy, PartialEq)]
+enum Fate {
+    /// It is lost behind the mirrored port, and sent again.
+    LostBeyond,
+    /// It is lost before it passes the mirrored port, and sent again.
+    LostBefore,
+    /// It arrives, and the mirror does not show it.
+    NotMirrored,
+    /// It overtakes the next one.
+    Reordered,
+}
+
+impl Traffic {
+    /// The server sends `segments` of 100 bytes, one a millisecond; every `every`th has this fate. What is lost is sent again 6 ms later.
+    fn transfer(&mut self, at: Micros, client: (u8, u16), server: (u8, u16), segments: u32, (every, fate): (u32, Fate)) {
+        let (there, back) = ([client, server], [server, client]);
+        self.syn(at, client, server);
+        self.segment(at + 400, back, SYN | ACK, (0, 1), 0);
+        self.segment(at + 600, there, ACK, (1, 1), 0);
+        // Arrivals at the client: time past the mirror, segment, whether the mirror shows it.
+        let mut arrivals: Vec<(Micros, u32, bool)> = Vec::new();
+        for n in 0..segments {
+            let time = at + 1_000 + i64::from(n) * 1_000;
+            let is_hit = every > 0 && n % every == every - 1 && n + 10 < segments;
+            match fate {
+                _ if !is_hit => arrivals.push((time, n, true)),
+                Fate::NotMirrored => arrivals.push((time, n, false)),
+                Fate::Reordered => arrivals.push((time + 1_300, n, true)),
+                Fate::LostBeyond | Fate::LostBefore => {
+                    if fate == Fate::LostBeyond {
+                        self.segment(time, back, PSH | ACK, (1 + n * 100, 1), 100);
+                    }
+                    arrivals.push((time + 6_000, n, true));
+                }
+            }
+        }
+        arrivals.sort_unstable();
+        let mut here = std::collections::BTreeSet::new();
+        for (time, n, is_shown) in arrivals {
+            if is_shown {
+                self.segment(time, back, PSH | ACK, (1 + n * 100, 1), 100);
+            }
+            here.insert(n);
+            let next = (0..).find(|n| !here.contains(n)).unwrap_or(0);
+            self.segment(time + 200, there, ACK, (1, 1 + next * 100), 0);
+        }
+    }
+}
+
+/// Five transfers beside the office, in which something happens to every 25th segment.
+fn transfers(fate: Fate) -> Snapshot {
+    let mut t = Traffic::default();
+    for n in 0..5u16 {
+        t.transfer(i64::from(n) * 2 * S, (1 + n as u8, 5_000 + n), (9, 8_080), 500, (25, fate));
+    }
+    t.with_office(30).seen()
+}
+
+#[test]
+fn loss_is_told_with_the_side_it_is_on() {
+    use spantop::model::{Location, PathSide};
+    for (fate, side, location) in
+        [(Fate::LostBeyond, PathSide::Client, Location::BeyondMirror), (Fate::LostBefore, PathSide::Server, Location::BeforeMirror)]
+    {
+        let s = transfers(fate);
+        assert_eq!(troubles(&s), only("tcp.loss", "10.1.0.9:8080/tcp", Severity::Warning));
+        let finding = s.findings.iter().find(|f| f.id == "tcp.loss").unwrap();
+        assert_eq!((finding.side, finding.location, finding.hosts), (Some(side), Some(location), Some(5)), "{}", finding.title);
+        let lost = finding.evidence.iter().find(|e| e.0 == "lost").map(|e| e.1.to_string());
+        assert_eq!(lost.as_deref(), Some("95"), "19 of each transfer");
+    }
+}
+
+#[test]
+fn what_the_mirror_loses_or_reorders_is_no_loss_of_the_network() {
+    for fate in [Fate::NotMirrored, Fate::Reordered] {
+        let s = transfers(fate);
+        assert!(!troubles(&s).iter().any(|t| t.0 == "tcp.loss"), "{:?}", troubles(&s));
+    }
+}
+
+#[test]
+fn a_receiver_that_takes_no_data() {
+    let mut t = Traffic::default();
+    for n in 0..3u16 {
+        let (at, client, server) = (i64::from(n) * 10 * S, (1, 5_000 + n), (9, 8_080));
+        t.transfer(at, client, server, 20, (0, Fate::Reordered));
+        let zero = t.ip(1, 9).tcp(5_000 + n, 8_080).seq(1_000 * u32::from(5_000 + n) + 1).ack(1_000 * 8_080 + 2_001).flags(ACK).window(0);
+        t.push(at + 100_000, zero);
+        t.segment(at + 600_000, [client, server], ACK, (1, 2_001), 0);
+    }
+    let s = t.with_office(40).seen();
+    assert_eq!(troubles(&s), only("tcp.slow_receiver", "10.1.0.1", Severity::Warning));
+    assert_eq!(title(&s), "10.1.0.1 cannot take data from the server in time: 3 stalls, the longest 500.0 ms");
+}

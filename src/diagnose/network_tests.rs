@@ -4,7 +4,7 @@ use super::super::evidence::Evidence;
 use super::super::registry::NETWORK;
 use super::*;
 use crate::model::evidence::*;
-use crate::model::{Address, AppId, Estimate, Proto, Quantiles, ServiceKey, Severity};
+use crate::model::{Address, AppId, Estimate, PathSide, Proto, Quantiles, ServiceKey, Severity};
 use std::net::Ipv4Addr;
 
 const NOW: i64 = 1_700_000_000 * SECOND;
@@ -37,7 +37,7 @@ fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
 }
 
 fn evidence(service: ServiceEvidence) -> Evidence {
-    let network = NetworkEvidence { now: Timestamp(NOW), services: vec![service], scans: Vec::new() };
+    let network = NetworkEvidence { now: Timestamp(NOW), services: vec![service], ..NetworkEvidence::default() };
     Evidence { network, sliding: true, ..Evidence::default() }
 }
 
@@ -57,7 +57,7 @@ fn scan(target: bool, failed: u64, succeeded: u64) -> Evidence {
         succeeded,
         span: Episode { first: Timestamp(NOW), last: Timestamp(NOW) },
     };
-    let network = NetworkEvidence { now: Timestamp(NOW), services: Vec::new(), scans: vec![scan] };
+    let network = NetworkEvidence { now: Timestamp(NOW), scans: vec![scan], ..NetworkEvidence::default() };
     Evidence { network, sliding: true, ..Evidence::default() }
 }
 
@@ -75,6 +75,22 @@ fn answers(app: &'static str, all: u64, kind: Trouble, bad: u64, clients: u64) -
     let mut w = ServiceWindow { requests: all, answered, clients: 5, response, ..ServiceWindow::default() };
     trouble(&mut w, kind, bad, clients);
     service(app, w)
+}
+
+/// So many lost segments of so many, before the mirrored port and on the server's side.
+fn losses(segments: u64, lost: u64, connections: u64) -> Evidence {
+    let span = Some(Episode { first: Timestamp(NOW - 30 * SECOND), last: Timestamp(NOW) });
+    let loss = LossWindow { segments, lost: [0, lost], before: 0, connections, clients: connections, span };
+    evidence(service("", ServiceWindow { loss, ..ServiceWindow::default() }))
+}
+
+/// A receiver that stalled so often, for so many seconds at the longest, and still does.
+fn stalled(stalls: u64, longest: f64, probes: u64) -> Evidence {
+    let span = Episode { first: Timestamp(NOW - 30 * SECOND), last: Timestamp(NOW) };
+    let stall =
+        StallEvidence { receiver: host(9), service: key(), stalls, seconds: longest * stalls as f64, longest, probes, lasts: true, span };
+    let network = NetworkEvidence { now: Timestamp(NOW), stalls: vec![stall], ..NetworkEvidence::default() };
+    Evidence { network, sliding: true, ..Evidence::default() }
 }
 
 fn never(service: ServiceEvidence) -> ServiceEvidence {
@@ -114,6 +130,11 @@ fn both_sides_of_every_threshold_of_the_network() {
         ("server.slow", Warning, evidence(answers("http", 20, VerySlow, 10, 2)), evidence(answers("http", 20, VerySlow, 5, 2))),
         ("http.errors", Warning, evidence(answers("http", 50, Error, 5, 1)), evidence(answers("http", 50, Error, 4, 1))),
         ("http.errors", Critical, evidence(answers("http", 50, Error, 20, 3)), evidence(answers("http", 49, Error, 49, 3))),
+        ("tcp.loss", Warning, losses(1_000, 18, 3), losses(1_000, 15, 3)),
+        ("tcp.loss", Critical, losses(1_000, 70, 3), losses(299, 70, 3)),
+        ("tcp.slow_receiver", Warning, stalled(3, 0.1, 0), stalled(2, 0.5, 0)),
+        ("tcp.slow_receiver", Warning, stalled(1, 3.0, 1), stalled(1, 2.9, 1)),
+        ("tcp.slow_receiver", Critical, stalled(1, 31.0, 5), stalled(3, 0.06, 5)),
         ("service.errors", Note, evidence(answers("ldap", 20, Error, 5, 1)), evidence(answers("ldap", 20, Error, 4, 1))),
         ("service.errors", Critical, evidence(answers("ldap", 20, Error, 18, 3)), evidence(answers("ldap", 19, Error, 18, 3))),
     ];
@@ -153,6 +174,19 @@ fn lookalikes_are_nothing() {
     let mut young = attempts(4, NoAnswer, 4, 2);
     young.windows[0].troubles[NoAnswer as usize].span = Some(Episode { first: Timestamp(NOW - 5 * SECOND), last: Timestamp(NOW) });
     assert_eq!(found(&evidence(young)), []);
+}
+
+#[test]
+fn a_side_is_named_where_most_losses_are_on_it() {
+    let of = |e: &Evidence| {
+        let finding = judge_network(e, &mut Judge::default(), Timestamp(NOW)).findings.remove(0);
+        (finding.side, finding.location)
+    };
+    assert_eq!(of(&losses(1_000, 30, 3)), (Some(PathSide::Server), Some(crate::model::Location::BeyondMirror)));
+    assert_eq!(of(&losses(1_000, 30, 2)), (None, None), "one connection may be odd by itself");
+    let mut both = losses(1_000, 30, 3);
+    both.network.services[0].windows[0].loss.lost = [10, 20];
+    assert_eq!(of(&both).0, None);
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! The list of detectors: the one place a new one is added.
 
 use super::detector::{Detector, Page};
-use super::findings::{capture, connections, contents, copies, directionality, fidelity, host, loss, repeats, services, span, transit};
+use super::findings::{
+    capture, connections, contents, copies, directionality, fidelity, host, loss, repeats, segments, services, span, transit,
+};
 use crate::model::Aspect;
 use std::fmt::Write as _;
 
@@ -73,6 +75,8 @@ registry! {
         "tcp.no_answer" connections::TcpNoAnswer;
         "tcp.refused" connections::TcpRefused;
         "tcp.reset" connections::TcpReset;
+        "tcp.loss" segments::TcpLoss;
+        "tcp.slow_receiver" segments::TcpSlowReceiver;
         "dns.unanswered" services::DnsUnanswered;
         "dns.failing" services::DnsFailing;
         "dns.slow" services::DnsSlow;

@@ -304,6 +304,12 @@ pub const TALLY_TEXTS: usize = 1024;
 /// followed.
 pub const ATTEMPTS: usize = 2 * 1024;
 
+/// Connections in which segments were lost lately, per shard (120 bytes each, 8 MiB in all); loss in those beyond is not located.
+pub const LOSSY_CONNECTIONS: usize = 1024;
+
+/// Receivers that take no data at the same time, per shard; looked through one by one, and only while there is one.
+pub const STALLS: usize = 64;
+
 /// Services of which is known what happened to their clients (about 1 KiB each with a few clients, 8 MiB in all). Those beyond are counted
 /// together.
 pub const SERVICES: usize = 8 * 1024;

@@ -62,7 +62,9 @@ pub use learnt::{LearntName, NameSource};
 pub use link::LinkType;
 pub use listed_packet::{ListedPacket, PacketJudgement};
 pub use mirror::{Carrier, Decap, MirrorTag, Purpose, RspanChoice, Sampling, Session, SessionClock, Side, Tunnel, TunnelKind};
-pub use network::{Attempt, AttemptOutcome, ConnectionEnd, CutPhase, IcmpError, NetworkBatch, NetworkEvent, ServiceKey};
+pub use network::{
+    Attempt, AttemptOutcome, ConnectionEnd, CutPhase, IcmpError, LocatedLoss, NetworkBatch, NetworkEvent, ServiceKey, Stall,
+};
 pub use path::Path;
 pub use port::Port;
 pub use proof::ProvingPackets;

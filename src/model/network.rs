@@ -1,7 +1,7 @@
 //! What happened between hosts: the events that findings about the network rest on. Shards tell of them as they see them; the
 //! [service ledger](crate::stats::ServiceLedger) takes them in, in the order of intervals and shards.
 
-use super::{Address, AppId, Direction, FlowKey, Proto, QuotedFlow, Timestamp, Transaction};
+use super::{Address, AppId, Direction, FlowKey, Location, PathSide, Proto, QuotedFlow, Timestamp, Transaction};
 use std::fmt;
 
 /// What listens at a port of a host.
@@ -118,6 +118,8 @@ pub struct ConnectionEnd {
     pub cut: Option<CutPhase>,
     /// The side that sent the RST is the client.
     pub by_client: bool,
+    /// Packets of the conversation so far: from the client, from the server.
+    pub packets: [u64; 2],
 }
 
 /// An ICMP error and the conversation it quotes.
@@ -133,6 +135,58 @@ pub struct IcmpError {
     pub time: Timestamp,
 }
 
+/// A segment that was lost, located by what the mirror saw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LocatedLoss {
+    /// The conversation.
+    pub flow: FlowKey,
+    /// The way from the client.
+    pub client: Direction,
+    /// The way of the segment.
+    pub way: Direction,
+    /// When it was seen (again).
+    pub time: Timestamp,
+    /// Before it passed the mirrored port, or after.
+    pub location: Location,
+    /// Packets of the conversation so far.
+    pub packets: u64,
+    /// It had arrived, as its receiver says now: one that was told of before is taken back.
+    pub retracted: bool,
+}
+
+impl LocatedLoss {
+    /// The half of the path it was lost in.
+    pub fn side(&self) -> PathSide {
+        match (self.way == self.client, self.location) {
+            (true, Location::BeforeMirror) | (false, Location::BeyondMirror) => PathSide::Client,
+            (true, Location::BeyondMirror) | (false, Location::BeforeMirror) => PathSide::Server,
+        }
+    }
+}
+
+/// A receiver that took no data, or still takes none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stall {
+    /// The conversation.
+    pub flow: FlowKey,
+    /// The way of the receiver's segments.
+    pub way: Direction,
+    /// The way from the client.
+    pub client: Direction,
+    /// When it began.
+    pub first: Timestamp,
+    /// From when on it is told of here: of one that lasts the part that was not told yet.
+    pub from: Timestamp,
+    /// Up to when.
+    pub to: Timestamp,
+    /// How often its sender asked, since it began.
+    pub probes: u32,
+    /// The receiver takes data again.
+    pub reopened: bool,
+    /// Part of a stall that was told of before.
+    pub continues: bool,
+}
+
 /// Something that happened between hosts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NetworkEvent {
@@ -144,6 +198,10 @@ pub enum NetworkEvent {
     Transaction(Transaction),
     /// A router or host reports that packets cannot be delivered.
     Icmp(IcmpError),
+    /// A segment was lost.
+    Lost(LocatedLoss),
+    /// A receiver took no data.
+    Stalled(Stall),
 }
 
 impl NetworkEvent {
@@ -154,6 +212,8 @@ impl NetworkEvent {
             NetworkEvent::Ended(end) => end.time,
             NetworkEvent::Transaction(t) => t.answered.unwrap_or(t.asked),
             NetworkEvent::Icmp(error) => error.time,
+            NetworkEvent::Lost(lost) => lost.time,
+            NetworkEvent::Stalled(stall) => stall.to,
         }
     }
 }

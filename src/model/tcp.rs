@@ -85,6 +85,12 @@ marks! {
 }
 
 impl TcpMarks {
+    /// Both sets together.
+    #[must_use]
+    pub const fn or(self, other: TcpMarks) -> TcpMarks {
+        TcpMarks(self.0 | other.0)
+    }
+
     /// Whether any of `others` is among them.
     #[inline]
     pub const fn has(self, others: TcpMarks) -> bool {

@@ -62,6 +62,12 @@ impl AnalysisFlags {
     /// No flag.
     pub const NONE: AnalysisFlags = AnalysisFlags(0);
 
+    /// Both sets together.
+    #[must_use]
+    pub const fn or(self, other: AnalysisFlags) -> AnalysisFlags {
+        AnalysisFlags(self.0 | other.0)
+    }
+
     /// Whether any of `others` is among them.
     #[inline]
     pub const fn has(self, others: AnalysisFlags) -> bool {

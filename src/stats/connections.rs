@@ -70,6 +70,8 @@ pub struct Course {
     pub is_cut: bool,
     /// What is spoken, as far as it was recognised.
     pub app: AppId,
+    /// Packets so far, each way.
+    pub packets: [u64; 2],
     /// Whether data of either side was not acknowledged; `None` where that cannot be told.
     pub outstanding: Option<bool>,
 }
@@ -217,7 +219,10 @@ impl Connections {
     fn end(&mut self, course: &Course, cut: Option<CutPhase>) {
         let Some(way) = course.client else { return };
         let by_client = course.way == way;
-        self.events.push(NetworkEvent::Ended(ConnectionEnd { flow: course.flow, way, time: course.time, app: course.app, cut, by_client }));
+        let [there, back] = [way, way.reversed()].map(|way| course.packets.get(way as usize).copied().unwrap_or(0));
+        let (flow, time, app) = (course.flow, course.time, course.app);
+        let packets = [there, back];
+        self.events.push(NetworkEvent::Ended(ConnectionEnd { flow, way, time, app, cut, by_client, packets }));
     }
 
     /// Tells of an event that others saw.

@@ -41,6 +41,7 @@ impl Lab {
             fins: self.fins,
             is_cut: self.is_cut,
             app: AppId::NONE,
+            packets: [0; 2],
             outstanding: self.outstanding,
         };
         let segment = segment(flags, sequence);
@@ -229,6 +230,7 @@ fn attempts_beyond_the_cap_are_counted() {
             fins: 0,
             is_cut: false,
             app: AppId::NONE,
+            packets: [0; 2],
             outstanding: None,
         };
         let segment = segment(SYN, 0);

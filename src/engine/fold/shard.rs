@@ -21,14 +21,15 @@ use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::shard_key::FragmentTable;
 use crate::mirror::Digest;
 use crate::model::sum::sums;
-use crate::model::tcp::{HOLD, SYN, TcpMarks};
+use crate::model::tcp::{HOLD, SYN};
 use crate::model::{
-    AppId, AppSlot, CloseReason, Direction, FlowBatch, FlowKey, Frame, LearntName, ListedPacket, SegmentAnalysis, Stop, Timestamp, Traffic,
+    AnalysisFlags, AppId, AppSlot, CloseReason, Direction, FlowBatch, FlowKey, Frame, LearntName, ListedPacket, SegmentAnalysis, Stop,
+    Timestamp, Traffic,
 };
 use crate::snapshot::Conversation;
 use crate::stats::flow::{Counted, FlowChange, Flushed, Step};
 use crate::stats::totals::TrafficDirection;
-use crate::stats::{Connections, Context, Contexts, FlowTable, Record, TcpAnalysisSums, Totals};
+use crate::stats::{Connections, Context, Contexts, FlowTable, LossLocator, Record, Stalls, TcpAnalysisSums, Totals};
 
 sums! {
     /// What a shard counted since the beginning: one field a wing, each a sum.
@@ -138,6 +139,8 @@ pub struct Shard {
     /// What Wireshark says of the latest packet.
     analysis: SegmentAnalysis,
     connections: Connections,
+    losses: LossLocator,
+    stalls: Stalls,
     /// Conversations that were closed while they were being read.
     ending: Vec<(u32, CloseReason)>,
 }
@@ -160,6 +163,8 @@ impl Shard {
             reader: Reader::new(plan.hash_keys.shards),
             analysis: SegmentAnalysis::default(),
             connections: Connections::new(plan.hash_keys.tables),
+            losses: LossLocator::new(plan.hash_keys.tables),
+            stalls: Stalls::default(),
             ending: Vec::new(),
         }
     }
@@ -257,10 +262,13 @@ impl Shard {
             *waits = self.wants(at, frame);
         }
         let Counted { flow, backward, tcp, before, holes, analysis } = self.flows.count(at, &step, packet.load);
-        if tcp.marks.has(TcpMarks::COURSE) {
-            network::step(&mut self.connections, flow, frame, &tcp, before);
-        } else if step.tcp.is_none() {
+        if step.tcp.is_none() {
             network::datagram(&mut self.connections, frame);
+        } else if tcp.marks.has(network::MARKS) | analysis.flags.has(AnalysisFlags::ZERO_WINDOW) | self.stalls.any()
+            || self.losses.any() && frame.tcp.is_some_and(|segment| segment.payload == 0)
+        {
+            let segment = network::Seen { frame, tcp: &tcp, analysis: &analysis, before };
+            network::segment(&mut self.connections, &mut self.losses, &mut self.stalls, flow, &segment);
         }
         self.detectors.conversation(&mut flow.detectors, frame, &flow.numbers, &tcp, holes, packet.load);
         let heading = flow.heading[step.direction as usize];

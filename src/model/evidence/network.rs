@@ -24,11 +24,13 @@ pub enum Trouble {
     VerySlow,
     /// An ICMP error said that the service cannot be reached.
     Unreachable,
+    /// A connection lost a segment for the first time.
+    Lossy,
 }
 
 impl Trouble {
     /// How many there are.
-    pub const COUNT: usize = 9;
+    pub const COUNT: usize = 10;
 }
 
 /// How often something went wrong.
@@ -51,6 +53,44 @@ pub struct CodeCount {
     pub text: Cow<'static, str>,
     /// How often.
     pub count: u64,
+}
+
+/// Segments that were lost in the network, by what the mirror saw.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct LossWindow {
+    /// Packets of connections that ended or lost something.
+    pub segments: u64,
+    /// Lost on the clients' side of the mirrored port, and on the server's.
+    pub lost: [u64; 2],
+    /// Of them before they passed the mirrored port.
+    pub before: u64,
+    /// Connections that lost something.
+    pub connections: u64,
+    /// Clients whose connections did.
+    pub clients: u64,
+    /// When.
+    pub span: Option<Episode>,
+}
+
+/// A receiver that took no data for a while.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StallEvidence {
+    /// Who.
+    pub receiver: Address,
+    /// The service of the connection.
+    pub service: ServiceKey,
+    /// How often it took none.
+    pub stalls: u64,
+    /// Seconds in all.
+    pub seconds: f64,
+    /// The longest, seconds.
+    pub longest: f64,
+    /// How often senders asked in vain.
+    pub probes: u64,
+    /// The newest has not ended.
+    pub lasts: bool,
+    /// When.
+    pub span: Episode,
 }
 
 /// What happened to the clients of a service in a stretch of time, without those who try everything.
@@ -76,6 +116,8 @@ pub struct ServiceWindow {
     pub sources: u64,
     /// What went wrong, by [`Trouble`].
     pub troubles: [Troubled; Trouble::COUNT],
+    /// Segments that were lost.
+    pub loss: LossWindow,
     /// Response times, seconds; quantiles of a sample where there were many.
     pub response: Option<Quantiles>,
     /// Codes of errors, most frequent first.
@@ -147,4 +189,6 @@ pub struct NetworkEvidence {
     pub services: Vec<ServiceEvidence>,
     /// Who failed at many.
     pub scans: Vec<ScanEvidence>,
+    /// Receivers that took no data.
+    pub stalls: Vec<StallEvidence>,
 }

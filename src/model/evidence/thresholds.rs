@@ -79,3 +79,9 @@ pub const SLOW_REPLY: i64 = 500 * MILLISECOND;
 
 /// Nanoseconds after which an answer is very slow: clients of name servers ask again (1 s on Windows).
 pub const VERY_SLOW_REPLY: i64 = SECOND;
+
+/// A hole in a stream that closes sooner was reordering: longer than any that was reported between two mirrored directions (4.3 ms is rare).
+pub const LOSS_REORDERED: i64 = 3 * MILLISECOND;
+
+/// A segment that comes again later than this was waited for: the least retransmission time-out of common systems.
+pub const LOSS_TIMED_OUT: i64 = 200 * MILLISECOND;

@@ -6,57 +6,58 @@ use crate::snapshot::table::{Field, Kind, Room, TableSpec, Tint, Value, sheet};
 use std::cmp::Ordering;
 
 /// A row a service: those used most first.
-pub static SERVICES: TableSpec<Service> =
-    TableSpec {
-        sheets: &[sheet("Services", |s| (&s.services).into())],
-        fields: &[
-            Field::address("address", "Address", |s: &Service| s.key.address).machine(),
-            Field::port("port", "Port", |s: &Service| s.key.port.into()).machine(),
-            Field::word("protocol", "Protocol", |s: &Service| Some(s.key.protocol.token())).machine(),
-            Field::new("service", "Service", Kind::End, |s: &Service| Value::End(s.key.address, s.key.port))
-                .people()
-                .paper(0, Room::Cut)
-                .screen(0, "service", 0)
-                .wide(16, 44)
-                .searched(true),
-            Field::new("app", "App", Kind::App, app).paper(1, Room::Fixed).screen(1, "app", 1).wide(5, 12).searched(true),
-            Field::count("clients", "Clients", |s: &Service| s.counts.clients).paper(2, Room::Fixed).screen(2, "clients", 2).wide(7, 7),
-            Field::count("attempts", "Connections", |s: &Service| s.counts.attempts)
-                .paper(3, Room::Dropped(3))
-                .screen(3, "connects", 7)
-                .wide(8, 8),
-            Field::count("requests", "Requests", |s: &Service| s.counts.requests).paper(4, Room::Fixed).screen(4, "requests", 4).wide(8, 8),
-            Field::count("errors", "Failed", Service::errors).paper(5, Room::Fixed).screen(5, "failed", 3).wide(6, 8).tint(Tint::High),
-            Field::new("response_p50", "Median", Kind::Span, |s: &Service| span(s.response.map(|q| q.p50)))
-                .paper(6, Room::Fixed)
-                .optional()
-                .screen(6, "median", 4),
-            Field::new("response_p95", "95 %", Kind::Span, |s: &Service| span(s.response.map(|q| q.p95)))
-                .paper(7, Room::Fixed)
-                .optional()
-                .screen(7, "95 %", 3),
-            Field::new("response_p99", "99 %", Kind::Span, |s: &Service| span(s.response.map(|q| q.p99)))
-                .paper(8, Room::Dropped(2))
-                .optional()
-                .screen(8, "99 %", 9),
-            Field::new("network_p50", "Network", Kind::Span, |s: &Service| span(s.network.map(|q| q.p50)))
-                .paper(9, Room::Dropped(1))
-                .optional()
-                .screen(9, "to server", 6),
-            Field::new("client_network_p50", "To client", Kind::Span, |s: &Service| span(s.client_network.map(|q| q.p50)))
-                .no_paper()
-                .screen(10, "to client", 8),
-            trouble("refused", "Refused", |s| s.trouble(Trouble::Refused)),
-            trouble("no_answer", "No answer", |s| s.trouble(Trouble::NoAnswer)),
-            trouble("half_open", "Half-open", |s| s.trouble(Trouble::HalfOpen)),
-            trouble("cut", "Cut", |s| s.trouble(Trouble::Cut)),
-            trouble("unanswered", "Unanswered", |s| s.trouble(Trouble::Unanswered)),
-            trouble("error_answers", "Error answers", |s| s.trouble(Trouble::Error)),
-        ],
-        weight: Service::uses,
-        in_json: false,
-        ..TableSpec::new("services", "service", "", by_use)
-    };
+pub static SERVICES: TableSpec<Service> = TableSpec {
+    sheets: &[sheet("Services", |s| (&s.services).into())],
+    fields: &[
+        Field::address("address", "Address", |s: &Service| s.key.address).machine(),
+        Field::port("port", "Port", |s: &Service| s.key.port.into()).machine(),
+        Field::word("protocol", "Protocol", |s: &Service| Some(s.key.protocol.token())).machine(),
+        Field::new("service", "Service", Kind::End, |s: &Service| Value::End(s.key.address, s.key.port))
+            .people()
+            .paper(0, Room::Cut)
+            .screen(0, "service", 0)
+            .wide(16, 44)
+            .searched(true),
+        Field::new("app", "App", Kind::App, app).paper(1, Room::Fixed).screen(1, "app", 1).wide(5, 12).searched(true),
+        Field::count("clients", "Clients", |s: &Service| s.counts.clients).paper(2, Room::Fixed).screen(2, "clients", 2).wide(7, 7),
+        Field::count("attempts", "Connections", |s: &Service| s.counts.attempts)
+            .paper(3, Room::Dropped(3))
+            .screen(3, "connects", 7)
+            .wide(8, 8),
+        Field::count("requests", "Requests", |s: &Service| s.counts.requests).paper(4, Room::Fixed).screen(4, "requests", 4).wide(8, 8),
+        Field::count("errors", "Failed", Service::errors).paper(5, Room::Fixed).screen(5, "failed", 3).wide(6, 8).tint(Tint::High),
+        Field::new("response_p50", "Median", Kind::Span, |s: &Service| span(s.response.map(|q| q.p50)))
+            .paper(6, Room::Fixed)
+            .optional()
+            .screen(6, "median", 4),
+        Field::new("response_p95", "95 %", Kind::Span, |s: &Service| span(s.response.map(|q| q.p95)))
+            .paper(7, Room::Fixed)
+            .optional()
+            .screen(7, "95 %", 3),
+        Field::new("response_p99", "99 %", Kind::Span, |s: &Service| span(s.response.map(|q| q.p99)))
+            .paper(8, Room::Dropped(2))
+            .optional()
+            .screen(8, "99 %", 9),
+        Field::new("network_p50", "Network", Kind::Span, |s: &Service| span(s.network.map(|q| q.p50)))
+            .paper(9, Room::Dropped(1))
+            .optional()
+            .screen(9, "to server", 6)
+            .wide(9, 9),
+        Field::new("client_network_p50", "To client", Kind::Span, |s: &Service| span(s.client_network.map(|q| q.p50)))
+            .no_paper()
+            .screen(10, "to client", 8)
+            .wide(9, 9),
+        trouble("refused", "Refused", |s| s.trouble(Trouble::Refused)),
+        trouble("no_answer", "No answer", |s| s.trouble(Trouble::NoAnswer)),
+        trouble("half_open", "Half-open", |s| s.trouble(Trouble::HalfOpen)),
+        trouble("cut", "Cut", |s| s.trouble(Trouble::Cut)),
+        trouble("unanswered", "Unanswered", |s| s.trouble(Trouble::Unanswered)),
+        trouble("error_answers", "Error answers", |s| s.trouble(Trouble::Error)),
+    ],
+    weight: Service::uses,
+    in_json: false,
+    ..TableSpec::new("services", "service", "", by_use)
+};
 
 const fn trouble(token: &'static str, title: &'static str, get: fn(&Service) -> u64) -> Field<Service> {
     Field::count(token, title, get).no_paper().screen(20, title, 12).wide(6, 10)

@@ -1,8 +1,8 @@
 //! What is counted of a service in a stretch of time.
 
-use crate::model::evidence::{CodeCount, ServiceWindow, Trouble, Troubled};
+use crate::model::evidence::{CodeCount, LossWindow, ServiceWindow, Trouble, Troubled};
 use crate::model::limits::SERVICE_CLIENTS;
-use crate::model::{Address, Episode, Quantiles, Timestamp};
+use crate::model::{Address, Episode, LocatedLoss, Location, Quantiles, Timestamp};
 
 /// What happened to one client, or to several together.
 #[derive(Debug, Clone, Copy, Default)]
@@ -112,6 +112,46 @@ pub struct ServiceCounts {
     pub latencies: Latencies,
     /// Codes of errors.
     codes: Vec<(u32, u64)>,
+    pub segments: SegmentCounts,
+}
+
+/// Segments of a service's connections.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SegmentCounts {
+    /// Packets of connections that ended or lost something.
+    pub packets: u64,
+    /// Lost, by [`PathSide`].
+    pub lost: [u64; 2],
+    /// Of them before the mirrored port.
+    pub before: u64,
+    /// When.
+    pub span: Option<Episode>,
+}
+
+impl SegmentCounts {
+    fn add(&mut self, other: &Self) {
+        self.packets = self.packets.saturating_add(other.packets);
+        self.lost.iter_mut().zip(other.lost).for_each(|(a, b)| *a = a.saturating_add(b));
+        self.before = self.before.saturating_add(other.before);
+        self.span = joined(self.span, other.span);
+    }
+
+    /// A segment was not lost after all.
+    pub fn take_back(&mut self, lost: &LocatedLoss) {
+        if let Some(n) = self.lost.get_mut(lost.side() as usize) {
+            *n = n.saturating_sub(1);
+        }
+        self.before = self.before.saturating_sub(u64::from(lost.location == Location::BeforeMirror));
+    }
+
+    /// Segments that were lost.
+    pub fn note_lost(&mut self, lost: &LocatedLoss) {
+        if let Some(n) = self.lost.get_mut(lost.side() as usize) {
+            *n = n.saturating_add(1);
+        }
+        self.before = self.before.saturating_add(u64::from(lost.location == Location::BeforeMirror));
+        self.span = joined(self.span, Some(Episode::at(lost.time)));
+    }
 }
 
 impl ServiceCounts {
@@ -171,9 +211,11 @@ pub fn window<'a>(
 ) -> ServiceWindow {
     let mut clients: Vec<(Address, ClientCounts)> = Vec::new();
     let mut sum = ClientCounts::default();
+    let mut segments = SegmentCounts::default();
     let (mut spans, mut codes) = ([None; Trouble::COUNT], Vec::<(u32, u64)>::new());
     for part in parts.clone() {
         sum.add(&part.others);
+        segments.add(&part.segments);
         for (address, counts) in part.clients.iter().filter(|c| !is_left_out(c.0)) {
             sum.add(counts);
             match clients.iter_mut().find(|c| c.0 == *address) {
@@ -211,6 +253,14 @@ pub fn window<'a>(
         sources: clients.len() as u64,
         lone: sum.lone.into(),
         troubles,
+        loss: LossWindow {
+            segments: segments.packets,
+            lost: segments.lost,
+            before: segments.before,
+            connections: of(Trouble::Lossy),
+            clients: troubles.get(Trouble::Lossy as usize).map_or(0, |t: &Troubled| t.clients),
+            span: segments.span,
+        },
         response: Latencies::quantiles(parts.map(|p| &p.latencies)),
         codes: codes.into_iter().map(|(code, count)| CodeCount { code, text: code.to_string().into(), count }).collect(),
     }

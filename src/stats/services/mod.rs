@@ -5,6 +5,7 @@
 //! what he fails at is held against nobody.
 
 mod counts;
+mod lossy;
 mod scans;
 #[cfg(test)]
 mod tests;
@@ -13,11 +14,12 @@ use crate::model::evidence::{NetworkEvidence, SLOW_REPLY, ServiceEvidence, Servi
 use crate::model::limits::{SERVICE_BINS, SERVICES};
 use crate::model::time::SECOND;
 use crate::model::{
-    Address, AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Histogram, IcmpError, NetworkEvent, ServiceKey, Timestamp,
-    Transaction, TransactionEnd,
+    Address, AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Histogram, IcmpError, LocatedLoss, NetworkEvent, ServiceKey,
+    Timestamp, Transaction, TransactionEnd,
 };
 use counts::{ServiceCounts, window};
 use hashbrown::HashMap;
+use lossy::{LossyConnections, Receivers};
 use scans::Scans;
 use std::collections::VecDeque;
 
@@ -62,6 +64,8 @@ pub enum Answer {
 pub struct ServiceLedger {
     services: HashMap<ServiceKey, Service>,
     scans: Scans,
+    lossy: LossyConnections,
+    receivers: Receivers,
     bins: usize,
     /// When each host was last seen to send something that counts here.
     alive: HashMap<Address, Timestamp>,
@@ -104,6 +108,8 @@ impl ServiceLedger {
             NetworkEvent::Ended(end) => self.ended(end),
             NetworkEvent::Transaction(transaction) => self.transaction(transaction, answer(transaction)),
             NetworkEvent::Icmp(error) => self.icmp(error),
+            NetworkEvent::Lost(lost) => self.lost(lost),
+            NetworkEvent::Stalled(stall) => self.receivers.note(stall),
         }
     }
 
@@ -162,9 +168,12 @@ impl ServiceLedger {
         let Some(key) = ServiceKey::of(&end.flow, end.way) else { return };
         let client = end.flow.ends(end.way)[0].0;
         self.note_alive(key.address, end.time);
+        let all = end.packets.iter().fold(0u64, |sum, n| sum.saturating_add(*n));
+        let packets = all.saturating_sub(self.lossy.end(&end.flow));
         self.with(key, end.time, |counts| {
             let of = counts.client(client);
             of.ended = of.ended.saturating_add(1);
+            counts.segments.packets = counts.segments.packets.saturating_add(packets);
             if end.cut == Some(CutPhase::Transfer) {
                 counts.trouble(client, Trouble::Cut, end.time, end.time);
             }
@@ -229,6 +238,22 @@ impl ServiceLedger {
         }
     }
 
+    fn lost(&mut self, lost: &LocatedLoss) {
+        let Some(key) = ServiceKey::of(&lost.flow, lost.client) else { return };
+        let client = lost.flow.ends(lost.client)[0].0;
+        if lost.retracted {
+            return self.with(key, lost.time, |counts| counts.segments.take_back(lost));
+        }
+        let (is_first, packets) = self.lossy.note(&lost.flow, lost.time, lost.packets);
+        self.with(key, lost.time, |counts| {
+            counts.segments.packets = counts.segments.packets.saturating_add(packets);
+            counts.segments.note_lost(lost);
+            if is_first {
+                counts.trouble(client, Trouble::Lossy, lost.time, lost.time);
+            }
+        });
+    }
+
     fn note_alive(&mut self, address: Address, time: Timestamp) {
         if self.alive.len() < SERVICES || self.alive.contains_key(&address) {
             self.alive.insert(address, time);
@@ -286,7 +311,7 @@ impl ServiceLedger {
         let mut services: Vec<ServiceEvidence> =
             self.services.iter().filter(|(_, s)| at_end || is_recent(s)).map(|(key, s)| self.of(key, s, now, at_end)).collect();
         services.sort_unstable_by_key(|s| s.key);
-        NetworkEvidence { now, services, scans: self.scans.evidence(now, at_end) }
+        NetworkEvidence { now, services, scans: self.scans.evidence(now, at_end), stalls: self.receivers.evidence(now, at_end) }
     }
 
     fn of(&self, key: &ServiceKey, service: &Service, now: Timestamp, at_end: bool) -> ServiceEvidence {
@@ -296,10 +321,11 @@ impl ServiceLedger {
             let parts = service.bins.iter().filter(move |b| b.0 > number.saturating_sub(bins)).map(|b| &b.1);
             window(parts, (bins * BIN / SECOND) as f64, is_scanner)
         };
-        let mut windows = vec![stretch(MINUTE), stretch(REMEMBERED)];
-        if at_end {
-            windows.push(window(std::iter::once(&service.whole), 0.0, is_scanner));
-        }
+        // What held for a while was found while it did: the end of a file is about the whole of it.
+        let windows = match at_end {
+            true => vec![window(std::iter::once(&service.whole), 0.0, is_scanner)],
+            false => vec![stretch(MINUTE), stretch(REMEMBERED)],
+        };
         let is_alive = self.alive.get(&key.address).is_some_and(|last| at_end || now.since(*last) <= REMEMBERED * BIN);
         ServiceEvidence {
             key: *key,

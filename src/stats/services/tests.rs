@@ -86,7 +86,7 @@ fn stretches_forget_and_the_whole_does_not() {
     assert_eq!(counts(205, false), [1, 2], "a minute and ten");
     assert_eq!(counts(300, false), [0, 2]);
     assert_eq!(counts(900, false), [0u64; 0], "nothing lately");
-    assert_eq!(counts(900, true), [0, 0, 2], "at the end of a file everything");
+    assert_eq!(counts(900, true), [2], "at the end of a file everything");
 }
 
 #[test]

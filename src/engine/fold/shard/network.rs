@@ -2,28 +2,67 @@
 
 use super::Shard;
 use crate::engine::fold::detectors::FlowDetectors;
-use crate::model::tcp::TcpEvent;
-use crate::model::{Direction, Frame, IcmpError, NetworkBatch, NetworkEvent, Timestamp};
-use crate::stats::{Connections, Course, FlowHot, TcpTrack};
+use crate::model::tcp::{TcpEvent, TcpMarks};
+use crate::model::{AnalysisFlags, Direction, Frame, IcmpError, LocatedLoss, NetworkBatch, NetworkEvent, SegmentAnalysis, Timestamp};
+use crate::stats::{Connections, Course, FlowHot, LossLocator, Stalls, TcpTrack, located_loss};
 
-/// A segment that is a step of its connection's course; `before` is how far it had got until then.
+/// What makes a segment of interest here, beside windows of zero.
+pub(super) const MARKS: TcpMarks = TcpMarks::COURSE.or(located_loss::MARKS);
+
+/// A segment, and what was found of it.
+pub(super) struct Seen<'a> {
+    pub frame: &'a Frame<'a>,
+    pub tcp: &'a TcpEvent,
+    pub analysis: &'a SegmentAnalysis,
+    /// How far its connection had got before.
+    pub before: TcpTrack,
+}
+
+/// A segment that is a step of its connection's course, or of which something is lost or stalls.
 #[inline(never)]
-pub(super) fn step(connections: &mut Connections, flow: &FlowHot<FlowDetectors>, frame: &Frame<'_>, tcp: &TcpEvent, before: TcpTrack) {
+pub(super) fn segment(
+    connections: &mut Connections,
+    losses: &mut LossLocator,
+    stalls: &mut Stalls,
+    flow: &FlowHot<FlowDetectors>,
+    Seen { frame, tcp, analysis, before }: &Seen<'_>,
+) {
     let (Some((key, way)), Some(segment)) = (&frame.flow, &frame.tcp) else { return };
     let client = if flow.originator == 0 { Direction::AToB } else { Direction::BToA };
-    let in_flight = |way| flow.numbers.in_flight(way).map(|bytes| bytes > 0);
-    let course = Course {
-        flow: *key,
-        way: *way,
-        time: frame.time,
-        before: flow.last_of(way.reversed()).unwrap_or(frame.time),
-        client: flow.tcp.opened().then_some(client),
-        fins: flow.tcp.fins(),
-        is_cut: before.reset(),
-        app: flow.app.app,
-        outstanding: in_flight(Direction::AToB).zip(in_flight(Direction::BToA)).map(|(ab, ba)| ab || ba),
-    };
-    connections.step(&course, segment, tcp);
+    if tcp.marks.has(TcpMarks::COURSE) {
+        let in_flight = |way| flow.numbers.in_flight(way).map(|bytes| bytes > 0);
+        let course = Course {
+            flow: *key,
+            way: *way,
+            time: frame.time,
+            before: flow.last_of(way.reversed()).unwrap_or(frame.time),
+            client: flow.tcp.opened().then_some(client),
+            fins: flow.tcp.fins(),
+            is_cut: before.reset(),
+            app: flow.app.app,
+            packets: flow.traffic.map(|traffic| traffic.packets),
+            outstanding: in_flight(Direction::AToB).zip(in_flight(Direction::BToA)).map(|(ab, ba)| ab || ba),
+        };
+        connections.step(&course, segment, tcp);
+    }
+    if tcp.marks.has(located_loss::MARKS)
+        && let Some(lost) = losses.segment(key, (*way, client), frame.time, segment, tcp, analysis)
+    {
+        let packets = flow.traffic.iter().fold(0u64, |sum, traffic| sum.saturating_add(traffic.packets));
+        connections.tell(NetworkEvent::Lost(LocatedLoss { packets, ..lost }));
+    }
+    if segment.payload == 0
+        && losses.any()
+        && let Some(block) = frame.tcp_options().sack_blocks().next()
+        && let Some(lost) = losses.acknowledged(key, (*way, client), frame.time, segment.acknowledgement, block)
+    {
+        connections.tell(NetworkEvent::Lost(lost));
+    }
+    if (stalls.any() || analysis.flags.has(AnalysisFlags::ZERO_WINDOW))
+        && let Some(event) = stalls.segment(key, (*way, client), frame.time, segment, analysis)
+    {
+        connections.tell(event);
+    }
 }
 
 /// A packet that is no segment: an ICMP error tells of a conversation.
@@ -48,6 +87,8 @@ impl Shard {
         if self.connections.is_due(now) {
             self.connections.advance(now);
         }
+        let connections = &mut self.connections;
+        self.stalls.advance(now, |event| connections.tell(event));
         if self.reader.is_due(now) {
             self.reader.advance(now, false, self.detectors.unmatched());
         }
@@ -56,6 +97,8 @@ impl Shard {
     /// The same at the end of the capture: what has not waited long enough is not judged.
     pub fn advance_all(&mut self, now: Timestamp) {
         self.connections.advance(now);
+        let connections = &mut self.connections;
+        self.stalls.advance(now, |event| connections.tell(event));
         self.reader.advance(now, true, self.detectors.unmatched());
     }
 

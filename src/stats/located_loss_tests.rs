@@ -1,0 +1,123 @@
+//! Rows of the table of losses, one by one.
+
+use super::*;
+use crate::model::AnalysisFlags;
+
+const SENDER: Direction = Direction::AToB;
+const RECEIVER: Direction = Direction::BToA;
+
+#[derive(Default)]
+struct Lab(LossLocator);
+
+impl Lab {
+    /// A segment at a time in milliseconds, with what the follower says of it; what was lost with it.
+    fn see(
+        &mut self,
+        ms: f64,
+        way: Direction,
+        (sequence, ack): (u32, u32),
+        marks: TcpMarks,
+        analysis: SegmentAnalysis,
+    ) -> Option<Location> {
+        let flow = FlowKey::v4(6, 1, 2, 40_000, 80).0;
+        let segment = Segment { sequence, acknowledgement: ack, flags: 0x10, window: 1, payload: if way == SENDER { 100 } else { 0 } };
+        let event = TcpEvent { marks, ..TcpEvent::default() };
+        let time = Timestamp((ms * 1e6) as i64 + 1_000_000_000);
+        let lost = self.0.segment(&flow, (way, SENDER), time, &segment, &event, &analysis)?;
+        assert_eq!((lost.way, lost.time), (SENDER, time));
+        Some(lost.location)
+    }
+
+    fn asks(&mut self, ms: f64, ack: u32) {
+        assert_eq!(self.see(ms, RECEIVER, (1, ack), TcpMarks::DUPLICATE_ACK, SegmentAnalysis::default()), None);
+    }
+}
+
+fn waited(ms: i64) -> SegmentAnalysis {
+    SegmentAnalysis { rto: Some(ms * MILLISECOND), initial_rtt: Some(10 * MILLISECOND), ..SegmentAnalysis::default() }
+}
+
+#[test]
+fn seen_asked_for_and_seen_again_is_beyond() {
+    let mut lab = Lab::default();
+    lab.asks(10.0, 100);
+    assert_eq!(lab.see(11.5, SENDER, (100, 1), TcpMarks::REPEATED, waited(11)), None, "asked for once only");
+    lab.asks(10.5, 100);
+    assert_eq!(lab.see(12.0, SENDER, (100, 1), TcpMarks::REPEATED, waited(12)), Some(Location::BeyondMirror));
+    assert_eq!(lab.see(12.2, SENDER, (100, 1), TcpMarks::REPEATED, waited(12)), None, "a copy of it");
+    assert_eq!(lab.see(250.0, SENDER, (100, 1), TcpMarks::REPEATED, waited(250)), Some(Location::BeyondMirror), "and once more");
+}
+
+#[test]
+fn seen_again_after_a_time_out_is_beyond() {
+    let mut lab = Lab::default();
+    assert_eq!(lab.see(199.0, SENDER, (100, 1), TcpMarks::REPEATED, waited(199)), None, "a probe of the tail");
+    assert_eq!(lab.see(410.0, SENDER, (100, 1), TcpMarks::REPEATED, waited(200)), Some(Location::BeyondMirror));
+}
+
+#[test]
+fn what_was_acknowledged_is_not_lost() {
+    let mut lab = Lab::default();
+    let spurious = SegmentAnalysis { flags: AnalysisFlags::SPURIOUS_RETRANSMISSION, ..waited(300) };
+    assert_eq!(lab.see(300.0, SENDER, (100, 1), TcpMarks::REPEATED, spurious), None);
+}
+
+#[test]
+fn what_its_receiver_has_twice_is_taken_back() {
+    let mut lab = Lab::default();
+    assert_eq!(lab.see(300.0, SENDER, (100, 1), TcpMarks::REPEATED, waited(300)), Some(Location::BeyondMirror));
+    let flow = FlowKey::v4(6, 1, 2, 40_000, 80).0;
+    let mut says =
+        |ack, block| lab.0.acknowledged(&flow, (RECEIVER, SENDER), Timestamp(0), ack, block).map(|l| (l.way, l.location, l.retracted));
+    assert_eq!(says(100, (200, 300)), None, "a block ahead is what arrived behind a hole");
+    assert_eq!(says(200, (0, 100)), None, "another segment");
+    assert_eq!(says(200, (100, 200)), Some((SENDER, Location::BeyondMirror, true)));
+    assert_eq!(says(200, (100, 200)), None, "once");
+}
+
+#[test]
+fn a_copy_right_after_an_ask_is_no_loss() {
+    let mut lab = Lab::default();
+    lab.asks(10.0, 100);
+    lab.asks(10.1, 100);
+    assert_eq!(lab.see(10.9, SENDER, (100, 1), TcpMarks::REPEATED, waited(0)), None);
+}
+
+#[test]
+fn a_hole_that_is_asked_for_and_closes_late_is_before() {
+    let mut lab = Lab::default();
+    assert_eq!(lab.see(0.0, SENDER, (200, 1), TcpMarks::GAP, waited(0)), None);
+    lab.asks(1.0, 100);
+    assert_eq!(lab.see(12.0, SENDER, (100, 1), TcpMarks::FILLED, waited(0)), Some(Location::BeforeMirror));
+}
+
+#[test]
+fn what_is_reordered_is_not_lost() {
+    let mut lab = Lab::default();
+    lab.see(0.0, SENDER, (200, 1), TcpMarks::GAP, waited(0));
+    lab.asks(1.0, 100);
+    assert_eq!(lab.see(4.9, SENDER, (100, 1), TcpMarks::FILLED, waited(0)), None, "within half a round trip");
+    lab.see(10.0, SENDER, (400, 1), TcpMarks::GAP, waited(0));
+    assert_eq!(lab.see(30.0, SENDER, (300, 1), TcpMarks::FILLED, waited(0)), None, "nobody asked since the hole opened");
+}
+
+#[test]
+fn a_keep_alive_is_nothing() {
+    let mut lab = Lab::default();
+    let event = TcpEvent { marks: TcpMarks::REPEATED, ..TcpEvent::default() };
+    let segment = Segment { sequence: 1, acknowledgement: 1, flags: 0x10, window: 1, payload: 1 };
+    let flow = FlowKey::v4(6, 1, 2, 40_000, 80).0;
+    assert_eq!(lab.0.segment(&flow, (SENDER, SENDER), Timestamp(0), &segment, &event, &waited(900)), None);
+}
+
+#[test]
+fn connections_beyond_the_cap_are_not_judged() {
+    let mut locator = LossLocator::default();
+    for port in 0..LOSSY_CONNECTIONS as u32 + 5 {
+        let flow = FlowKey::v4(6, port, 2, 40_000, 80).0;
+        let segment = Segment { sequence: 1, acknowledgement: 1, flags: 0x10, window: 1, payload: 100 };
+        let event = TcpEvent { marks: TcpMarks::GAP, ..TcpEvent::default() };
+        locator.segment(&flow, (SENDER, SENDER), Timestamp(0), &segment, &event, &waited(0));
+    }
+    assert_eq!(locator.lossy.len(), LOSSY_CONNECTIONS);
+}

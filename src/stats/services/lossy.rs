@@ -1,0 +1,97 @@
+//! Connections that lost segments, and receivers that took no data.
+
+use super::{MINUTE, REMEMBERED};
+use crate::model::evidence::StallEvidence;
+use crate::model::limits::{LOSSY_CONNECTIONS, SERVICES};
+use crate::model::{Address, Episode, FlowKey, ServiceKey, Stall, Timestamp};
+use crate::stats::services::BIN;
+use hashbrown::HashMap;
+
+/// Connections that lost something, so that each is counted once.
+#[derive(Debug, Default)]
+pub(super) struct LossyConnections {
+    /// When each last did, and how many of its packets were counted.
+    known: HashMap<FlowKey, (Timestamp, u64)>,
+}
+
+impl LossyConnections {
+    /// A connection that has had so many packets lost a segment: whether for the first time in the last minute, and how many packets are new.
+    pub fn note(&mut self, flow: &FlowKey, time: Timestamp, packets: u64) -> (bool, u64) {
+        if self.known.len() >= 16 * LOSSY_CONNECTIONS {
+            self.known.retain(|_, known| time.since(known.0) < MINUTE * BIN);
+            if self.known.len() >= 16 * LOSSY_CONNECTIONS {
+                return (false, 0);
+            }
+        }
+        let before = self.known.insert(*flow, (time, packets));
+        let is_first = before.is_none_or(|(last, _)| time.since(last) >= MINUTE * BIN);
+        (is_first, packets.saturating_sub(before.map_or(0, |b| b.1)))
+    }
+
+    /// A connection ended; how many of its packets were counted already.
+    pub fn end(&mut self, flow: &FlowKey) -> u64 {
+        self.known.remove(flow).map_or(0, |known| known.1)
+    }
+}
+
+/// Stalls of one receiver at one service.
+#[derive(Debug, Clone, Copy)]
+struct Stalled {
+    stalls: u64,
+    nanos: i64,
+    longest: i64,
+    probes: u64,
+    lasts: bool,
+    span: Episode,
+}
+
+/// Receivers that took no data.
+#[derive(Debug, Default)]
+pub(super) struct Receivers {
+    known: HashMap<(Address, ServiceKey), Stalled>,
+}
+
+impl Receivers {
+    /// Takes in a stall.
+    pub fn note(&mut self, stall: &Stall) {
+        let Some(service) = ServiceKey::of(&stall.flow, stall.client) else { return };
+        let [(receiver, _), _] = stall.flow.ends(stall.way);
+        let key = (receiver, service);
+        if self.known.len() >= SERVICES && !self.known.contains_key(&key) {
+            return;
+        }
+        let fresh =
+            Stalled { stalls: 0, nanos: 0, longest: 0, probes: 0, lasts: false, span: Episode { first: stall.first, last: stall.to } };
+        let known = self.known.entry(key).or_insert(fresh);
+        // What was long ago is over.
+        if stall.first.since(known.span.last) > REMEMBERED * BIN {
+            *known = fresh;
+        }
+        known.stalls += u64::from(!stall.continues);
+        known.nanos = known.nanos.saturating_add(stall.to.since(stall.from).max(0));
+        known.longest = known.longest.max(stall.to.since(stall.first));
+        known.probes = known.probes.max(stall.probes.into());
+        known.lasts = !stall.reopened;
+        known.span.last = known.span.last.max(stall.to);
+    }
+
+    /// Those of the last ten minutes up to `now`; at the end of a file `all`.
+    pub fn evidence(&self, now: Timestamp, all: bool) -> Vec<StallEvidence> {
+        let recent = self.known.iter().filter(|(_, s)| all || now.since(s.span.last) < MINUTE * BIN);
+        let seconds = |nanos: i64| nanos as f64 / 1e9;
+        let mut out: Vec<StallEvidence> = recent
+            .map(|(&(receiver, service), s)| StallEvidence {
+                receiver,
+                service,
+                stalls: s.stalls,
+                seconds: seconds(s.nanos),
+                longest: seconds(s.longest),
+                probes: s.probes,
+                lasts: s.lasts,
+                span: s.span,
+            })
+            .collect();
+        out.sort_unstable_by_key(|s| (s.receiver, s.service));
+        out
+    }
+}
