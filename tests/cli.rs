@@ -96,6 +96,33 @@ fn a_report_in_json_says_what_is_in_the_file() {
     assert!(stderr(&output).contains("6 packets, lost 0"), "{}", stderr(&output));
 }
 
+#[test]
+fn packets_are_listed_with_their_flags() {
+    let folder = folder("packets");
+    // The third repeats the second after 20 ms: no copy of a mirror, a retransmission.
+    let data = || ip(None, 1, 2).tcp(40_000, 80).seq(101).ack(501).flags(ACK).window(0x2000).payload(b"data").build();
+    let file = folder.join("list.pcap").to_str().unwrap().to_owned();
+    fs::write(&file, pcap(&[(0, tcp(1, 2, 100, 0, SYN)), (10_000, data()), (30_000, data()), (30_010, data())])).unwrap();
+    let output = spantop(&["packets", "--decap", "none", "--no-dedup", &file]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let text = stdout(&output);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 4, "{text}");
+    assert!(lines[0].ends_with("10.0.0.1 40000 > 10.0.0.2 80  eth:ip:tcp  54 bytes"), "{text}");
+    assert!(lines[2].starts_with("     3    0.030000000") && lines[2].contains("  retransmission"), "{text}");
+    let output = spantop(&["packets", "--format", "json", &file]);
+    let json: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&json[1]["number"], &json[1]["time"]), (&2.into(), &"1700000000.010000000".into()));
+    assert_eq!((&json[2]["analysis"], &json[2]["kept"]), (&serde_json::json!(["retransmission"]), &true.into()));
+    assert_eq!((&json[3]["kept"], &json[3]["analysis"]), (&false.into(), &serde_json::json!([])), "{json:?}");
+    assert!(json[3]["reason"] == "copy" || json[3]["reason"] == "undecided", "{json:?}");
+    // Wrong usage is told, and nothing is written.
+    for wrong in [vec!["packets"], vec!["packets", "--format", "csv", &file], vec!["packets", "-i", "lo"]] {
+        let output = spantop(&wrong);
+        assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(2), ""), "{wrong:?}: {}", stderr(&output));
+    }
+}
+
 /// A pcapng file of one interface that lost 30 packets, and none else.
 fn losses_only_in(folder: &std::path::Path) -> String {
     let blocks: [&[u32]; 3] = [
@@ -419,15 +446,17 @@ fn a_reader_that_goes_away_is_no_error() {
         (0..20_000u32).map(|n| (u64::from(n), ip(None, 1, 2).udp(1024 + (n % 50_000) as u16, 9).payload(&[0; 10]).build())).collect();
     let path = folder.join("many.pcap");
     fs::write(&path, pcap(&frames)).unwrap();
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_spantop"));
-    command.args(["report", "-q", "--format", "json", path.to_str().unwrap()]);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut first = [0; 16];
-    let mut pipe = child.stdout.take().unwrap();
-    pipe.read_exact(&mut first).unwrap();
-    drop(pipe);
-    let output = child.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
+    for arguments in [["report", "--format", "json"], ["packets", "--format", "text"]] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_spantop"));
+        command.args(arguments).args(["-q", path.to_str().unwrap()]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut first = [0; 16];
+        let mut pipe = child.stdout.take().unwrap();
+        pipe.read_exact(&mut first).unwrap();
+        drop(pipe);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""), "{arguments:?}");
+    }
 }
 
 #[test]

@@ -32,8 +32,8 @@ pub(super) fn judge(
     way: Direction,
 ) -> SegmentAnalysis {
     let Seen { time, segment, .. } = seen;
-    let multipath = counts::get(connection, rare).map_or_else(Default::default, |rare| rare.multipath);
-    let of_multipath = multipath.seen != multipath.sides[way as usize];
+    let of_multipath = connection.sides[way as usize].is(Side::MULTIPATH)
+        && counts::get(connection, rare).is_some_and(|rare| rare.multipath.seen != rare.multipath.sides[way as usize]);
     let initial_rtt = connection.initial_rtt;
     let [a, b] = &mut connection.sides;
     let (fwd, rev) = if way as usize == 0 { (a, b) } else { (b, a) };
@@ -233,22 +233,14 @@ fn after(connection: &mut Connection, rare: &mut Vec<Rare>, free_rare: &mut Vec<
         }
     }
     side.sacked = 0;
-    if !seen.options.is_empty() || flags & SYN != 0 {
+    let plain = seen.options.is_empty() || seen.options.has_time_stamps_only();
+    if !plain || flags & SYN != 0 || side.is(Side::MULTIPATH) {
         options(connection, rare, free_rare, seen, way);
     }
 }
 
-#[inline(always)]
-fn options(connection: &mut Connection, rare: &mut Vec<Rare>, free_rare: &mut Vec<u32>, seen: &Seen<'_>, way: Direction) {
-    // Nothing but time stamps, as nearly every segment has.
-    if seen.segment.flags & SYN == 0 && seen.options.has_time_stamps_only() && connection.rare == 0 {
-        return;
-    }
-    all_options(connection, rare, free_rare, seen, way);
-}
-
 #[inline(never)]
-fn all_options(connection: &mut Connection, rare: &mut Vec<Rare>, free_rare: &mut Vec<u32>, seen: &Seen<'_>, way: Direction) {
+fn options(connection: &mut Connection, rare: &mut Vec<Rare>, free_rare: &mut Vec<u32>, seen: &Seen<'_>, way: Direction) {
     let [a, b] = &mut connection.sides;
     let (fwd, rev) = if way as usize == 0 { (a, b) } else { (b, a) };
     for option in seen.options.iter() {
@@ -274,10 +266,12 @@ fn all_options(connection: &mut Connection, rare: &mut Vec<Rare>, free_rare: &mu
 fn multipath(connection: &mut Connection, rare: &mut Vec<Rare>, free: &mut Vec<u32>, options: &TcpOptions<'_>, way: Direction) {
     let kinds = options.iter().filter_map(|o| if let TcpOption::Multipath(kind) = o { Some(kind) } else { None });
     let kinds = kinds.fold(0, |kinds, kind| kinds | 1u8.checked_shl(kind.into()).unwrap_or(0));
-    let known = counts::get(connection, rare).map_or(0, |rare| rare.multipath.seen);
+    let is_known = connection.sides[way as usize].is(Side::MULTIPATH);
+    let known = counts::get(connection, rare).filter(|_| is_known).map_or(0, |rare| rare.multipath.seen);
     if known | kinds == 0 {
         return;
     }
+    connection.sides.iter_mut().for_each(|side| side.flags |= Side::MULTIPATH);
     if let Some(rare) = counts::rare(connection, rare, free) {
         rare.multipath.sides[way as usize] = known;
         rare.multipath.seen = known | kinds;

@@ -49,6 +49,8 @@ impl Side {
     pub(super) const ONLY_SYN: u8 = 1 << 4;
     /// What it has in flight can be told.
     pub(super) const IN_FLIGHT: u8 = 1 << 5;
+    /// Options of multipath TCP were seen, in either direction.
+    pub(super) const MULTIPATH: u8 = 1 << 6;
 
     const NEW: Side = Side {
         next_time: Timestamp(0),
