@@ -217,7 +217,7 @@ pub const ANALYSED_PER_SHARD: usize = 16 * 1024;
 /// Segments of one direction that wait for their acknowledgement in the analysis: Wireshark's own limit, beyond which it notes no more.
 pub const UNACKED_PER_FLOW: usize = 10_000;
 
-/// The same in all connections of a shard (16 bytes each, 104 where each is alone in its direction: at most 104 MiB in all): 23 MB in flight in
+/// The same in all connections of a shard (16 bytes each, 64 where each is alone in its direction: at most 64 MiB in all): 23 MB in flight in
 /// full segments in each of 64 shards. What finds no room is not measured, and counted.
 pub const UNACKED_PER_SHARD: usize = 16 * 1024;
 

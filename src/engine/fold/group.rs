@@ -166,7 +166,7 @@ impl ShardGroup {
         let (mut guessed, mut counted) = (0usize, 0usize);
         for (taken, &next) in order.iter().enumerate() {
             if taken - counted == PIPELINE_DEPTH {
-                self.approach(&slots[(counted + APPROACH) % PIPELINE_DEPTH]);
+                self.approach(&slots[(counted + 2 * APPROACH) % PIPELINE_DEPTH], &slots[(counted + APPROACH) % PIPELINE_DEPTH]);
                 self.count(tape_block, &mut slots[counted % PIPELINE_DEPTH], &mut queue);
                 counted += 1;
             }
@@ -215,9 +215,12 @@ impl ShardGroup {
     }
 
     #[inline(always)]
-    fn approach(&self, slot: &Slot) {
+    fn approach(&self, slot: &Slot, near: &Slot) {
         if let Some(shard) = self.shards.get(usize::from(slot.at)) {
             shard.approach(&slot.flight);
+        }
+        if let Some(shard) = self.shards.get(usize::from(near.at)) {
+            shard.approach_more(&near.flight);
         }
     }
 

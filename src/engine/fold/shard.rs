@@ -225,6 +225,12 @@ impl Shard {
         self.flows.approach(flight.probe);
     }
 
+    /// The same, for what that refers to.
+    #[inline(always)]
+    pub fn approach_more(&self, flight: &InFlight) {
+        self.flows.approach_more(flight.probe);
+    }
+
     /// Folds in a packet in flight and says where it was heading; `None` when it is a copy that is left out. Conversations that had to make
     /// room are appended to `evicted`. `waits` is set where the dissectors want the packet's payload.
     #[inline]

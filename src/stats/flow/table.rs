@@ -250,6 +250,14 @@ impl<X: Copy + Default> FlowTable<X> {
         }
     }
 
+    /// The same, for what that refers to.
+    #[inline(always)]
+    pub fn approach_more(&self, hint: SlotHint) {
+        if let Some(flow) = self.flows.get(hint.at as usize) {
+            self.analyser.prefetch_lists(flow.analysis);
+        }
+    }
+
     /// What Wireshark's analysis counted of a conversation.
     pub fn figures(&self, at: u32) -> ConnectionFigures {
         self.flows.get(at as usize).map_or_else(Default::default, |flow| self.analyser.figures(flow.analysis))

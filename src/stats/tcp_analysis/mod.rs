@@ -65,6 +65,14 @@ impl Analyser {
         }
     }
 
+    /// Asks the memory for the lists of a connection that is near.
+    #[inline(always)]
+    pub fn prefetch_lists(&self, handle: u32) {
+        if let Some(connection) = self.connections.get((handle as usize).wrapping_sub(1)) {
+            connection.sides.iter().for_each(|side| self.lists.prefetch(side.unacked));
+        }
+    }
+
     /// Analyses a frame's segment, or the one that it completes, of the connection with this handle, which gets one if it has none. `reuses`
     /// says that it opens a new connection between ports that had another.
     #[inline]

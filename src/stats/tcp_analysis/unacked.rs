@@ -5,6 +5,7 @@
 
 use crate::model::Timestamp;
 use crate::model::limits::{UNACKED_PER_FLOW, UNACKED_PER_SHARD};
+use crate::model::memory;
 use crate::model::tcp::before;
 use std::collections::VecDeque;
 
@@ -16,12 +17,91 @@ struct Unacked {
     time: Timestamp,
 }
 
-/// One direction's.
-#[derive(Debug, Default)]
+/// One direction's: a cache line, for as many as most directions have in flight.
+#[derive(Debug, Clone)]
+#[repr(align(64))]
 struct List {
-    segments: VecDeque<Unacked>,
+    /// The oldest ones.
+    oldest: [Unacked; FEW],
+    /// How many there are of these.
+    few: u8,
     /// A segment begins before the one in front of it ends.
     mixed: bool,
+    /// Those behind them.
+    more: Option<Box<VecDeque<Unacked>>>,
+}
+
+/// Segments that need no room beside the list.
+const FEW: usize = 3;
+
+const _: () = assert!(size_of::<List>() == 64);
+
+impl List {
+    const EMPTY: List = List { oldest: [Unacked { sequence: 0, end: 0, time: Timestamp(0) }; FEW], few: 0, mixed: false, more: None };
+
+    fn len(&self) -> usize {
+        usize::from(self.few) + self.more.as_ref().map_or(0, |more| more.len())
+    }
+
+    fn oldest(&self) -> &[Unacked] {
+        self.oldest.get(..usize::from(self.few)).unwrap_or_default()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Unacked> {
+        self.oldest().iter().chain(self.more.iter().flat_map(|more| more.iter()))
+    }
+
+    fn back(&self) -> Option<&Unacked> {
+        self.more.as_ref().and_then(|more| more.back()).or_else(|| self.oldest().last())
+    }
+
+    #[inline(always)]
+    fn push_back(&mut self, segment: Unacked) {
+        match self.oldest.get_mut(usize::from(self.few)) {
+            Some(place) => {
+                *place = segment;
+                self.few += 1;
+            }
+            None => self.more.get_or_insert_default().push_back(segment),
+        }
+    }
+
+    #[inline(always)]
+    fn pop_front(&mut self) {
+        self.oldest.rotate_left(1);
+        self.few = self.few.saturating_sub(1);
+        self.refill();
+    }
+
+    /// Those behind move up.
+    #[inline(always)]
+    fn refill(&mut self) {
+        let Some(more) = &mut self.more else { return };
+        while let Some(place) = self.oldest.get_mut(usize::from(self.few))
+            && let Some(next) = more.pop_front()
+        {
+            *place = next;
+            self.few += 1;
+        }
+    }
+
+    fn retain(&mut self, mut keeps: impl FnMut(&mut Unacked) -> bool) {
+        let mut kept = 0;
+        for at in 0..usize::from(self.few) {
+            let Some(mut segment) = self.oldest.get(at).copied() else { break };
+            if keeps(&mut segment)
+                && let Some(place) = self.oldest.get_mut(kept)
+            {
+                *place = segment;
+                kept += 1;
+            }
+        }
+        self.few = kept as u8;
+        if let Some(more) = &mut self.more {
+            more.retain_mut(keeps);
+        }
+        self.refill();
+    }
 }
 
 /// An acknowledgement met the end of a segment.
@@ -35,7 +115,7 @@ pub(super) struct Met {
 
 /// Bytes of a segment that is alone in its list, with the list.
 #[cfg(test)]
-pub(super) const ALONE: usize = size_of::<List>() + 4 * size_of::<Unacked>();
+pub(super) const ALONE: usize = size_of::<List>();
 
 /// All lists of a shard, by handles from 1. A list that becomes empty is given back.
 #[derive(Debug, Default)]
@@ -57,14 +137,23 @@ impl Lists {
         self.lists.get_mut(handle.checked_sub(1)? as usize)
     }
 
+    /// Asks the memory for a list, or for those that are taken next where there is none yet.
+    #[inline(always)]
+    pub(super) fn prefetch(&self, handle: u32) {
+        match self.get(handle) {
+            Some(list) => memory::prefetch(list),
+            None => self.free.iter().rev().take(2).filter_map(|&next| self.get(next)).for_each(memory::prefetch),
+        }
+    }
+
     /// Whether a direction's list takes no more, as Wireshark's does not.
     pub(super) fn is_full(&self, handle: u32) -> bool {
-        self.get(handle).is_some_and(|list| list.segments.len() >= UNACKED_PER_FLOW)
+        self.get(handle).is_some_and(|list| list.more.is_some() && list.len() >= UNACKED_PER_FLOW)
     }
 
     /// When the oldest segment came.
     pub(super) fn oldest(&self, handle: u32) -> Option<Timestamp> {
-        self.get(handle)?.segments.front().map(|s| s.time)
+        self.get(handle)?.oldest().first().map(|s| s.time)
     }
 
     /// Adds a segment of at least one number.
@@ -75,16 +164,16 @@ impl Lists {
         }
         if *handle == 0 {
             *handle = self.free.pop().unwrap_or_else(|| {
-                self.lists.push(List::default());
+                self.lists.push(List::EMPTY);
                 self.lists.len() as u32
             });
         }
         let Some(list) = self.lists.get_mut((*handle as usize).wrapping_sub(1)) else { return };
-        if let (Some(first), Some(last)) = (list.segments.front(), list.segments.back()) {
+        if let (Some(first), Some(last)) = (list.oldest().first(), list.back()) {
             // Numbers of a list in order are compared with the first: they have to lie on the same half of the circle.
             list.mixed |= before(sequence, last.end) || end.wrapping_sub(first.sequence) > IN_ORDER;
         }
-        list.segments.push_back(Unacked { sequence, end, time });
+        list.push_back(Unacked { sequence, end, time });
         self.total += 1;
     }
 
@@ -95,15 +184,15 @@ impl Lists {
             return None;
         }
         let list = self.lists.get_mut((*handle as usize).wrapping_sub(1))?;
-        let length = list.segments.len();
+        let length = list.len();
         let met = if list.mixed { list.go_through(ack) } else { list.take_from_front(ack) };
-        self.total = self.total.saturating_sub(length.saturating_sub(list.segments.len()));
-        if list.segments.is_empty() {
+        self.total = self.total.saturating_sub(length.saturating_sub(list.len()));
+        if list.few == 0 {
             list.mixed = false;
             // The list given back last is the next to be used; room is kept in few.
-            let most = if self.free.len() < KEPT_LISTS { KEPT } else { 4 };
-            if list.segments.capacity() > most {
-                list.segments = VecDeque::new();
+            let most = if self.free.len() < KEPT_LISTS { KEPT } else { 0 };
+            if list.more.as_ref().is_some_and(|more| more.capacity() > most) {
+                list.more = None;
             }
             self.free.push(*handle);
             *handle = 0;
@@ -114,11 +203,11 @@ impl Lists {
     /// From the lowest number to the highest end of a direction's list, both counted from `base`.
     pub(super) fn span(&self, handle: u32, base: u32) -> Option<u32> {
         let list = self.get(handle)?;
-        let (first, last) = (list.segments.front()?, list.segments.back()?);
+        let (first, last) = (list.oldest().first()?, list.back()?);
         let from_base = |number: u32| number.wrapping_sub(base);
         let (mut low, mut high) = (from_base(first.sequence), from_base(last.end));
         if list.mixed || high < low {
-            for segment in &list.segments {
+            for segment in list.iter() {
                 (low, high) = (low.min(from_base(segment.sequence)), high.max(from_base(segment.end)));
             }
         }
@@ -128,8 +217,8 @@ impl Lists {
     /// Gives a list back.
     pub(super) fn release(&mut self, handle: u32) {
         if let Some(list) = self.get_mut(handle) {
-            let length = list.segments.len();
-            *list = List::default();
+            let length = list.len();
+            *list = List::EMPTY;
             self.total = self.total.saturating_sub(length);
             self.free.push(handle);
         }
@@ -149,7 +238,9 @@ impl List {
     /// The list stands in order: what is acknowledged is in front.
     fn take_from_front(&mut self, ack: u32) -> Option<Met> {
         let mut met = None;
-        while let Some(front) = self.segments.front_mut() {
+        while self.few > 0
+            && let [front, ..] = &mut self.oldest
+        {
             if front.end == ack {
                 met = met.or(Some(Met { time: front.time, clean: true }));
             } else if before(ack, front.end) {
@@ -157,12 +248,12 @@ impl List {
                     front.sequence = ack;
                 }
                 // Half the circle away: before some and behind others.
-                if self.segments.back().is_some_and(|back| !before(ack, back.end)) {
+                if self.back().is_some_and(|back| !before(ack, back.end)) {
                     return met.or(self.go_through(ack));
                 }
                 break;
             }
-            self.segments.pop_front();
+            self.pop_front();
         }
         met
     }
@@ -171,7 +262,7 @@ impl List {
         let (mut met, mut clean) = (None, true);
         let (mut taken, mut kept): (Option<u32>, Option<u32>) = (None, None);
         let mut mixed = false;
-        self.segments.retain_mut(|segment| {
+        self.retain(|segment| {
             if segment.end != ack && before(ack, segment.end) {
                 // What the front of was sent twice says nothing either.
                 if before(segment.sequence, ack) {
