@@ -19,10 +19,12 @@ use crate::stats::totals::TrafficDirection;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Packets in flight at once: as many as a core keeps memory requests in flight.
-const PIPELINE_DEPTH: usize = 16;
-/// How many packets before it is counted the memory is asked for what a packet's record refers to.
-const APPROACH: usize = 3;
+/// Packets in flight at once. At each step of the way the memory is asked for what the next step reads, which takes as long as some packets.
+const PIPELINE_DEPTH: usize = 24;
+/// How many packets after it was taken a packet's conversation is guessed.
+const PROBE: usize = 7;
+/// How many packets before it is counted the memory is asked for what a packet's record refers to, and for what that refers to.
+const APPROACH: [usize; 2] = [10, 4];
 
 /// Events of a shard that wait for the end of their interval; more are handed over at the end of a block.
 const EVENTS_AT_ONCE: usize = 256;
@@ -148,7 +150,7 @@ impl ShardGroup {
 
     /// Folds the packets of a run, shard by shard, so that a shard's counters and tables are near while its packets come. Some
     /// packets are in flight at a time: as one is taken the memory is asked for where its conversation's number is and where a copy of it would
-    /// be, half the way on for the conversation's record, and then it is shown and counted; in the order of the tape, each step.
+    /// be, some packets later for the conversation's record, then for what that refers to, and then it is shown and counted; in the order of the tape, each step.
     fn packets(&mut self, tape_block: &TapeBlock, run: usize) {
         let (begins, order) = tape_block.run(run, &self.numbers);
         if let Some(first) = begins.filter(|_| !self.begun) {
@@ -166,11 +168,11 @@ impl ShardGroup {
         let (mut guessed, mut counted) = (0usize, 0usize);
         for (taken, &next) in order.iter().enumerate() {
             if taken - counted == PIPELINE_DEPTH {
-                self.approach(&slots[(counted + 2 * APPROACH) % PIPELINE_DEPTH], &slots[(counted + APPROACH) % PIPELINE_DEPTH]);
+                self.approach(&slots, counted);
                 self.count(tape_block, &mut slots[counted % PIPELINE_DEPTH], &mut queue);
                 counted += 1;
             }
-            if taken - guessed > PIPELINE_DEPTH / 2 {
+            if taken - guessed > PROBE {
                 self.probe(&mut slots[guessed % PIPELINE_DEPTH]);
                 guessed += 1;
             }
@@ -184,6 +186,7 @@ impl ShardGroup {
             self.probe(&mut slots[n % PIPELINE_DEPTH]);
         }
         for n in counted..order.len() {
+            self.approach(&slots, n);
             self.count(tape_block, &mut slots[n % PIPELINE_DEPTH], &mut queue);
         }
         self.dissect_all(&mut queue);
@@ -215,7 +218,8 @@ impl ShardGroup {
     }
 
     #[inline(always)]
-    fn approach(&self, slot: &Slot, near: &Slot) {
+    fn approach(&self, slots: &[Slot; PIPELINE_DEPTH], counted: usize) {
+        let [slot, near] = APPROACH.map(|ahead| &slots[(counted + ahead) % PIPELINE_DEPTH]);
         if let Some(shard) = self.shards.get(usize::from(slot.at)) {
             shard.approach(&slot.flight);
         }

@@ -28,6 +28,7 @@ struct List {
     /// A segment begins before the one in front of it ends.
     mixed: bool,
     /// Those behind them.
+    #[allow(clippy::box_collection, reason = "few lists have any, and all are to fit in a line")]
     more: Option<Box<VecDeque<Unacked>>>,
 }
 
