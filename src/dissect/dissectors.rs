@@ -1,5 +1,6 @@
 //! The dissectors of one shard: who reads which conversation, and what all of them found.
 
+use super::firsts;
 use super::names::{AddressNames, ServerNames};
 use super::registry::{self, State, Which};
 use super::slab::Slab;
@@ -286,13 +287,14 @@ impl<R: Default> Dissectors<R> {
 fn recognised(payload: &Payload<'_>, transport: Carriage, before: AppId) -> Option<AppId> {
     let ports = payload.ports();
     let mut likely = None;
-    for (app, about) in registry::every() {
-        let Some(usual) = about.ports(transport) else { continue };
-        match registry::probe(app, payload, transport) {
-            Probe::Certain => return Some(app),
-            Probe::Unsure if likely.is_none() && before == AppId::NONE && ports.iter().any(|port| usual.contains(port)) => {
-                likely = Some(app)
-            }
+    for candidate in firsts::candidates(transport, *payload.bytes.first()?) {
+        let at_port = ports.iter().any(|port| candidate.ports.contains(port));
+        if candidate.at_port && !at_port {
+            continue;
+        }
+        match registry::probe(candidate.app, payload, transport) {
+            Probe::Certain => return Some(candidate.app),
+            Probe::Unsure if likely.is_none() && before == AppId::NONE && at_port => likely = Some(candidate.app),
             Probe::Unsure | Probe::No => {}
         }
     }

@@ -17,6 +17,7 @@ pub mod dhcp;
 mod dissector;
 mod dissectors;
 pub mod dns;
+mod firsts;
 mod frames;
 pub mod http;
 pub mod kerberos;
