@@ -87,6 +87,17 @@ const TRUE: &[(&str, &str, &str)] = &[
     ("seladb__PcapPlusPlus/file_heuristics__pcapng-example.pcapng.zst", "host.txcsum", "likewise"),
     ("seladb__PcapPlusPlus/ip-frag.pcap", "host.txcsum", "likewise"),
     ("the-tcpdump-group__tcpdump/of13_ericsson.pcapng", "host.txcsum", "likewise"),
+    // The network.
+    ("ntop__nDPI/synscan.pcap", "scan.ports", "nmap: 1,994 SYNs to 997 ports"),
+    ("chrissanders__packets/http_espn_fail.pcapng", "tcp.no_answer", "nine connections to one silent server, 84 SYNs sent again"),
+    ("chrissanders__packets/tcp_zerowindowdead.pcapng", "tcp.slow_receiver", "a window of zero that is asked for in vain for 23 s"),
+    (
+        "OISF__suricata-verify/mime__mime-stream-depth__input.pcap",
+        "tcp.slow_receiver",
+        "six windows of zero of up to 98 ms, 579 full windows",
+    ),
+    ("hostile/ntop__nDPI/fuzz-2006-06-26-2594.pcap", "dns.unanswered", "damaged on purpose: most answers are no DNS any more"),
+    ("ntop__nDPI/alexa-app.pcapng", "tcp.loss", "197 retransmissions to servers on a bad link"),
 ];
 
 fn report(path: &Path) -> Option<Snapshot> {
@@ -198,7 +209,7 @@ fn copies_are_recognised_and_no_retransmissions() {
 
 /// The captures that come with the program, made in a lab whose faults are known (captures/MANIFEST.md): their findings and verdicts.
 const BUNDLED: &[(&str, &[&str], &str)] = &[
-    ("office.pcapng", &[], "good"),
+    ("office.pcapng", &["dns.failing", "http.errors"], "good"),
     ("duplicates.pcap", &["dup.every"], "every packet arrives twice"),
     ("one-way.pcap", &["dir.half"], "one direction only"),
     ("vlans.pcap", &[], "too little was seen to judge"),

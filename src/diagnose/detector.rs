@@ -5,7 +5,7 @@ use super::figure::{Figure, filled};
 use super::vendor::Topic;
 use crate::model::evidence::share;
 use crate::model::units::{grouped, percent};
-use crate::model::{Aspect, Episode, Location, PathSide, ProvingPackets, Severity, Subject, Value};
+use crate::model::{Aspect, Episode, Location, PathSide, ProvingPackets, Severity, Subject, Value, wilson};
 
 /// What is said of a finding whatever its numbers.
 #[derive(Debug)]
@@ -216,6 +216,9 @@ impl Limit {
     }
 }
 
+/// Share of one-sided conversations from which on silence may be that of the mirror.
+pub const ONE_SIDED: f64 = 0.02;
+
 /// Share of the traffic that a mirror may lose before what is missing in the network cannot be told from what the mirror lost.
 pub const MIRROR_LOSS: f64 = 0.01;
 
@@ -232,8 +235,12 @@ pub enum Need {
     Unmerged,
     /// The clock was not set meanwhile.
     SteadyClock,
-    /// The mirror brings nearly everything.
+    /// Nearly all conversations show both directions: no host's answers take another way.
+    EverySide,
+    /// The mirror does not surely lose more than a little.
     Complete,
+    /// The mirror surely loses little.
+    SurelyComplete,
     /// Packets are not sampled.
     Unsampled,
 }
@@ -257,9 +264,24 @@ impl Need {
             Need::SteadyClock if e.clock.steps > 0 => {
                 format!("the capture clock stepped back {} time(s)", grouped(e.clock.steps))
             }
-            Need::Complete => match e.loss.all.filter(|all| all.n >= 100 && all.low > MIRROR_LOSS) {
-                Some(all) => format!("the mirror loses {} of the traffic", percent(all.rate)),
-                None => return Ok(()),
+            Need::EverySide => {
+                let sides = &e.sides;
+                if wilson(sides.one_sided, sides.judged).low <= ONE_SIDED {
+                    return Ok(());
+                }
+                format!("{} of {} conversations show one direction only", grouped(sides.one_sided), grouped(sides.judged))
+            }
+            Need::Complete => {
+                let witnesses = [e.loss.all.filter(|all| all.n >= 100), e.loss.orphans_alone(), e.loss.path, e.loss.host];
+                match witnesses.into_iter().flatten().find(|loss| loss.low > MIRROR_LOSS) {
+                    Some(loss) => format!("the mirror loses {} of the traffic", percent(loss.rate)),
+                    None => return Ok(()),
+                }
+            }
+            Need::SurelyComplete => match e.loss.all {
+                Some(all) if all.high <= MIRROR_LOSS => return Need::Complete.check(e),
+                Some(all) => format!("the mirror may lose up to {} of the traffic", percent(all.high)),
+                None => "what the mirror loses cannot be told".to_string(),
             },
             Need::Unsampled => match e.loss.declared_sampling.filter(|n| *n > 1) {
                 Some(n) => format!("the mirror samples one packet in {n}"),

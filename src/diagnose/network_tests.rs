@@ -218,5 +218,12 @@ fn what_the_mirror_cannot_show_is_not_judged() {
     assert_eq!(findings, []);
     assert!(silenced.iter().any(|s| s.0 == "tcp.no_answer" && s.1.contains("10 %")), "{silenced:?}");
     assert!(!silenced.iter().any(|s| s.0 == "tcp.refused"), "a RST is there or it is not");
-    assert_eq!(silence(&mut findings, &Evidence::default()), []);
+    let known = Estimate { rate: 0.0, low: 0.0, high: 0.001, n: 10_000 };
+    let mirror = Evidence { loss: LossEvidence { all: Some(known), ..LossEvidence::default() }, ..Evidence::default() };
+    assert_eq!(silence(&mut findings, &mirror), []);
+    let unknown = silence(&mut findings, &Evidence::default());
+    assert_eq!(unknown, [("tcp.loss", "what the mirror loses cannot be told".to_owned())]);
+    let asymmetric = Evidence { sides: SideEvidence { judged: 100, one_sided: 10, ..SideEvidence::default() }, ..mirror };
+    let unseen: Vec<_> = silence(&mut findings, &asymmetric).iter().map(|s| s.0).collect();
+    assert_eq!(unseen, ["tcp.no_answer", "tcp.reset", "tcp.loss", "dns.unanswered"]);
 }

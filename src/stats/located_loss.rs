@@ -19,6 +19,9 @@ use hashbrown::hash_table::{Entry, HashTable};
 /// A segment that comes again sooner is a copy.
 pub const COPIED: i64 = MILLISECOND;
 
+/// A segment that comes again later than this is another connection's, between the same ports: time-outs grow up to it.
+pub const RENEWED: i64 = 15 * SECOND;
+
 /// How long a duplicate acknowledgement stands for the hole it tells of.
 const ASKED: i64 = SECOND;
 
@@ -119,7 +122,7 @@ impl LossLocator {
             let recent = missing.again.iter().flatten().any(|a| a.number == segment.sequence && time.since(a.time) < COPIED);
             let acknowledged = analysis.flags.has(crate::model::AnalysisFlags::SPURIOUS_RETRANSMISSION);
             let asked = asked_for(segment.sequence, Timestamp(i64::MIN));
-            (!recent && !acknowledged && (asked && urged || waited >= LOSS_TIMED_OUT)).then_some(Location::BeyondMirror)
+            (!recent && !acknowledged && (asked && urged || (LOSS_TIMED_OUT..RENEWED).contains(&waited))).then_some(Location::BeyondMirror)
         } else {
             None
         };

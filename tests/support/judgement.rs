@@ -25,8 +25,13 @@ pub fn contradictions(s: &Snapshot) -> Vec<String> {
         wrong.push(format!("score {:?} is not {:?}", trust.score, trust.verdict));
     }
     let praise = ["good", "no fault found"].iter().any(|w| trust.summary.starts_with(w));
-    if praise && (low(trust.score) || active().any(|f| f.severity > Severity::Note)) {
-        wrong.push(format!("\"{}\" beside {:?} {:?}", trust.summary, trust.score, active().map(|f| f.id).collect::<Vec<_>>()));
+    // The summary is of the mirror, the network has a verdict of its own.
+    if praise && (low(trust.score) || mirror().any(|f| f.severity > Severity::Note)) {
+        wrong.push(format!("\"{}\" beside {:?} {:?}", trust.summary, trust.score, mirror().map(|f| f.id).collect::<Vec<_>>()));
+    }
+    let troubled = active().any(|f| diagnose::aspect(f.id).is_none() && f.severity > Severity::Note);
+    if troubled != matches!(s.network.verdict, Verdict::Doubtful | Verdict::Bad) {
+        wrong.push(format!("the network is {:?} and has troubles: {troubled}", s.network.verdict));
     }
     if trust.summary.is_empty() {
         wrong.push("a verdict without a word".into());

@@ -112,7 +112,7 @@ impl Detector for TcpNoAnswer {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Complete, Need::Unsampled]
+        &[Need::BothDirections, Need::EverySide, Need::Complete, Need::Unsampled]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -233,7 +233,7 @@ impl Detector for TcpReset {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Complete, Need::Unsampled]
+        &[Need::BothDirections, Need::EverySide, Need::Complete, Need::Unsampled]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {

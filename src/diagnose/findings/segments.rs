@@ -69,7 +69,16 @@ impl Detector for TcpLoss {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Unique, Need::Complete, Need::Unsampled, Need::Whole, Need::Unmerged, Need::SteadyClock]
+        &[
+            Need::BothDirections,
+            Need::EverySide,
+            Need::Unique,
+            Need::SurelyComplete,
+            Need::Unsampled,
+            Need::Whole,
+            Need::Unmerged,
+            Need::SteadyClock,
+        ]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {

@@ -116,7 +116,7 @@ impl Detector for DnsUnanswered {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Complete, Need::Unsampled]
+        &[Need::BothDirections, Need::EverySide, Need::Complete, Need::Unsampled]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
