@@ -1,4 +1,4 @@
-//! The list of dissectors: one line each; behind them the protocols of [`super::labels`]. Asked in this order; the first that is certain has the conversation.
+//! The list of dissectors: one line each; behind them the protocols of `labels`. Asked in this order; the first that is certain has the conversation.
 
 use super::labels::{LABELS, Label};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};

@@ -21,7 +21,9 @@ const BUCKETS: usize = SUB * (OCTAVES + 1);
 /// Durations in nanoseconds, in sums that merge.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Histogram {
-    /// Counts of each bucket, up to the highest one used. They stop at the largest `u32`.
+    /// The lowest bucket used.
+    first: usize,
+    /// Counts of each bucket from it on, up to the highest one used. They stop at the largest `u32`.
     buckets: Vec<u32>,
     count: u64,
     sum: u64,
@@ -57,16 +59,28 @@ impl Histogram {
     pub fn count(&mut self, nanos: i64) {
         let nanos = u64::try_from(nanos).unwrap_or(0);
         let at = bucket(nanos);
-        if at >= self.buckets.len() {
-            self.buckets.resize(at + 1, 0);
-        }
-        if let Some(n) = self.buckets.get_mut(at) {
+        self.reach(at..at + 1);
+        if let Some(n) = self.buckets.get_mut(at - self.first) {
             *n = n.saturating_add(1);
         }
         self.count = self.count.saturating_add(1);
         self.sum = self.sum.saturating_add(nanos);
         self.least = Some(self.least.map_or(nanos, |least| least.min(nanos)));
         self.longest = self.longest.max(nanos);
+    }
+
+    /// Makes room for these buckets.
+    fn reach(&mut self, used: std::ops::Range<usize>) {
+        if self.buckets.is_empty() {
+            self.first = used.start;
+        }
+        if used.start < self.first {
+            self.buckets.splice(0..0, std::iter::repeat_n(0, self.first - used.start));
+            self.first = used.start;
+        }
+        if used.end - self.first > self.buckets.len() {
+            self.buckets.resize(used.end - self.first, 0);
+        }
     }
 
     /// How many durations there are.
@@ -81,10 +95,11 @@ impl Histogram {
 
     /// Adds another's durations.
     pub fn merge(&mut self, other: &Histogram) {
-        if other.buckets.len() > self.buckets.len() {
-            self.buckets.resize(other.buckets.len(), 0);
+        if !other.buckets.is_empty() {
+            self.reach(other.first..other.first + other.buckets.len());
         }
-        self.buckets.iter_mut().zip(&other.buckets).for_each(|(a, b)| *a = a.saturating_add(*b));
+        let behind = self.buckets.iter_mut().skip(other.first - self.first.min(other.first));
+        behind.zip(&other.buckets).for_each(|(a, b)| *a = a.saturating_add(*b));
         self.count = self.count.saturating_add(other.count);
         self.sum = self.sum.saturating_add(other.sum);
         self.least = self.least.into_iter().chain(other.least).min();
@@ -94,10 +109,11 @@ impl Histogram {
     /// The durations that were added since `earlier`, a former state of this one. Their extremes are those of their buckets.
     #[must_use]
     pub fn since(&self, earlier: &Histogram) -> Histogram {
-        let before = earlier.buckets.iter().copied().chain(std::iter::repeat(0));
-        let buckets: Vec<u32> = self.buckets.iter().zip(before).map(|(a, b)| a.saturating_sub(b)).collect();
-        let used = |at: usize| middle(at).clamp(self.least.unwrap_or(0), self.longest);
+        let before = |at: usize| at.checked_sub(earlier.first).and_then(|at| earlier.buckets.get(at)).copied().unwrap_or(0);
+        let buckets: Vec<u32> = self.buckets.iter().zip(self.first..).map(|(n, at)| n.saturating_sub(before(at))).collect();
+        let used = |at: usize| middle(self.first + at).clamp(self.least.unwrap_or(0), self.longest);
         Histogram {
+            first: self.first,
             least: buckets.iter().position(|&n| n > 0).map(used),
             longest: buckets.iter().rposition(|&n| n > 0).map_or(0, used),
             count: self.count.saturating_sub(earlier.count),
@@ -110,7 +126,7 @@ impl Histogram {
     pub fn quantile(&self, share: f64) -> u64 {
         let rank = (share.clamp(0.0, 1.0) * self.count as f64).ceil().max(1.0) as u64;
         let mut seen = 0u64;
-        for (at, &n) in self.buckets.iter().enumerate() {
+        for (at, &n) in (self.first..).zip(&self.buckets) {
             seen = seen.saturating_add(n.into());
             if n > 0 && seen >= rank {
                 return middle(at).clamp(self.least.unwrap_or(0), self.longest);

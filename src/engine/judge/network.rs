@@ -85,9 +85,9 @@ impl NetworkJudge {
             app: registry::token(totals.app),
             guess: guess(&totals.key),
             last: totals.last,
-            response: totals.response.as_ref().and_then(|h| h.quantiles()),
-            network: totals.network.as_ref().and_then(|h| h.quantiles()),
-            client_network: totals.client_network.as_ref().and_then(|h| h.quantiles()),
+            response: totals.response,
+            network: totals.network,
+            client_network: totals.client_network,
             counts: worded(totals.app, totals.counts),
         };
         self.ledger.totals().into_iter().map(service).collect()

@@ -1,7 +1,7 @@
 //! What happened to the clients of each service: the one place where events of all shards come together.
 //!
 //! Events come in the order of intervals and shards, so that results do not depend on the number of threads. Each service keeps what happened
-//! since the beginning, and in bins of [`BIN`] of packet time the last [`REMEMBERED`]. Somebody who fails at many ports or hosts is a scanner:
+//! since the beginning, and in bins of [`BIN`] of packet time the last ten minutes. Somebody who fails at many ports or hosts is a scanner:
 //! what he fails at is held against nobody.
 
 mod counts;
@@ -14,8 +14,8 @@ use crate::model::evidence::{NetworkEvidence, SLOW_REPLY, ServiceEvidence, Servi
 use crate::model::limits::{SERVICE_BINS, SERVICES};
 use crate::model::time::SECOND;
 use crate::model::{
-    Address, AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Histogram, IcmpError, LocatedLoss, NetworkEvent, ServiceKey,
-    Timestamp, Transaction, TransactionEnd,
+    Address, AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Histogram, IcmpError, LocatedLoss, NetworkEvent, Quantiles,
+    ServiceKey, Timestamp, Transaction, TransactionEnd,
 };
 use counts::{ServiceCounts, window};
 use hashbrown::HashMap;
@@ -89,11 +89,11 @@ pub struct ServiceTotals {
     /// Counts.
     pub counts: ServiceWindow,
     /// From the request to the answer.
-    pub response: Option<Histogram>,
+    pub response: Option<Quantiles>,
     /// From the SYN to its answer: the network between the mirrored port and the server.
-    pub network: Option<Histogram>,
+    pub network: Option<Quantiles>,
     /// From the SYN-ACK to its acknowledgement: the network between the mirrored port and the client.
-    pub client_network: Option<Histogram>,
+    pub client_network: Option<Quantiles>,
     /// The latest event.
     pub last: Timestamp,
 }
@@ -347,9 +347,9 @@ impl ServiceLedger {
                 key: *key,
                 app: s.app,
                 counts: window(std::iter::once(&s.whole), 0.0, |_| false),
-                response: s.response.clone(),
-                network: s.network.clone(),
-                client_network: s.client_half.clone(),
+                response: s.response.as_ref().and_then(Histogram::quantiles),
+                network: s.network.as_ref().and_then(Histogram::quantiles),
+                client_network: s.client_half.as_ref().and_then(Histogram::quantiles),
                 last: s.last,
             })
             .collect();

@@ -130,7 +130,7 @@ fn requests_have_times_codes_and_silence() {
     assert_eq!(w.codes.iter().map(|c| (c.code, c.count)).collect::<Vec<_>>(), [(2, 1)]);
     assert_eq!(w.response.map(|r| (r.count, r.p50, r.max)), Some((3, 0.9, 1.5)));
     let [totals] = &l.totals()[..] else { panic!("one service") };
-    assert_eq!((totals.counts.requests, totals.response.as_ref().map(|h| h.len())), (4, Some(3)));
+    assert_eq!((totals.counts.requests, totals.response.map(|q| q.count)), (4, Some(3)));
 }
 
 #[test]

@@ -5,8 +5,8 @@
 //! connection is told by the [follower](super::tcp), and findings rest on that alone.
 //!
 //! The rules keep sequence numbers of their own, because they differ on purpose: a RST moves them, 0 means unknown, a hole once
-//! jumped over stays so. They stand in [`rules`], their state in [`state`], segments that wait for their acknowledgement in [`unacked`], and
-//! [`split`] puts segments together that came in IP fragments, which are analysed once, where they are complete.
+//! jumped over stays so. They stand in `rules`, their state in `state`, segments that wait for their acknowledgement in `unacked`, and
+//! `split` puts segments together that came in IP fragments, which are analysed once, where they are complete.
 //!
 //! Cost: a segment touches two cache lines, and the list of its direction or of the other.
 
