@@ -47,6 +47,10 @@
 //!   not depend on the number of workers, and the top rows are the true top rows.
 //! - **The mirror is judged** (`engine/judge/`) at every snapshot: the detectors' counts become evidence, the evidence findings and trust
 //!   ([`diagnose`]). A file is judged as a whole; on a live port findings rest on the recent past (`engine/judge/history.rs`).
+//! - **The network is judged** (`engine/judge/network.rs`) as packets pass, every ten seconds of their time, in a file as live. Shards tell what
+//!   happens between hosts as [`model::NetworkEvent`]s (`engine/fold/shard/network.rs`: attempts to connect, ends, lost segments, stalls,
+//!   transactions); they come together by interval and shard in one [`stats::ServiceLedger`], whose counts are the evidence. What the mirror
+//!   cannot show is silenced at the snapshot ([`diagnose::silence`]).
 //! - **Losses are counted where they happen** and shown: interface, kernel, our own stages, eviction at a cap. Every container
 //!   names its cap in [`model::limits`]; beyond it rows fold into an exact "other".
 //!
@@ -77,6 +81,10 @@
 //!   `dissect/labels/mod.rs`;
 //! - what segments do to a TCP connection: a mark of [`model::tcp::TcpMarks`] that `stats/tcp/` makes; who listens to it: its line in
 //!   `engine/fold/detectors.rs`;
+//! - what Wireshark says of a segment: `stats/tcp_analysis/`, which follows its rules and nothing else; findings do not rest on it;
+//! - something that happens between hosts: a variant of [`model::NetworkEvent`], told in `engine/fold/shard/network.rs` and counted in
+//!   `stats/services/`; a finding about it stands in the `network` part of `diagnose/registry.rs` and rests on
+//!   [`model::evidence::NetworkEvidence`];
 //! - a time stamp of devices on the way: its line in [`model::StampKind`] and its step in [`decode::stamp`];
 //! - a screen: one file and one line in `tui/screens/mod.rs`;
 //! - a line of the host checklist: one item in `diagnose/checklist/mod.rs`; what it rests on: a field of [`model::host`] and its

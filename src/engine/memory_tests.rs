@@ -10,7 +10,7 @@ use crate::model::limits::*;
 use crate::model::{FlowRecord, Measure, Session};
 use crate::snapshot::{Conversation, HostRow, Sample};
 use crate::stats::exchange::Exchanges;
-use crate::stats::{Analyser, Context};
+use crate::stats::{Analyser, Connections, Context, LossLocator, ServiceLedger};
 use std::mem::size_of;
 
 /// A name at its longest, shared.
@@ -47,6 +47,8 @@ fn in_each_shard() -> Vec<(&'static str, usize, usize)> {
         ("connections analysed", ANALYSED_PER_SHARD, Analyser::BYTES[0] + 4),
         ("segments not acknowledged", UNACKED_PER_SHARD, Analyser::BYTES[1] + 4),
         ("split segments", SPLIT_SEGMENTS, 160 + 8 * SPLIT_PIECES),
+        ("attempts to connect", ATTEMPTS, Connections::ATTEMPT_BYTES),
+        ("connections that lost segments", LOSSY_CONNECTIONS, LossLocator::CONNECTION_BYTES + 16 * 64 / SHARDS * 2),
         ("hosts by side", PLACES, 32),
         ("MAC roles", MAC_ROLES, 16),
     ]
@@ -57,6 +59,9 @@ fn once() -> Vec<(&'static str, usize, usize)> {
     let rows = size_of::<HostRow>() + size_of::<Conversation>();
     let sample = size_of::<Sample>() + 16;
     vec![
+        ("services", SERVICES, ServiceLedger::BYTES[0]),
+        ("times of services", SERVICE_BINS + SERVICES, ServiceLedger::BYTES[1]),
+        ("scans", SCAN_PAIRS, ServiceLedger::BYTES[2]),
         ("load", FINE_SAMPLES + COARSE_SAMPLES, sample),
         ("milliseconds", BURST_BINS, 24),
         ("sessions", SESSIONS, size_of::<Session>() + 600),

@@ -52,6 +52,10 @@ pub struct Quantiles {
 }
 
 impl Histogram {
+    /// Bytes that it takes at most beside itself.
+    #[cfg(test)]
+    pub const BYTES: usize = 4 * BUCKETS;
+
     /// Largest error of a quantile, as a share of its value.
     pub const ERROR: f64 = 0.5 / SUB as f64;
 

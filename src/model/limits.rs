@@ -304,25 +304,26 @@ pub const TALLY_TEXTS: usize = 1024;
 /// followed.
 pub const ATTEMPTS: usize = 2 * 1024;
 
-/// Connections in which segments were lost lately, per shard (120 bytes each, 8 MiB in all); loss in those beyond is not located.
-pub const LOSSY_CONNECTIONS: usize = 1024;
+/// Connections in which segments were lost lately, per shard (about 550 bytes each, 18 MiB in all); loss in those beyond is not located.
+pub const LOSSY_CONNECTIONS: usize = 256;
 
 /// Receivers that take no data at the same time, per shard; looked through one by one, and only while there is one.
 pub const STALLS: usize = 64;
 
-/// Services of which is known what happened to their clients (about 1 KiB each with a few clients, 8 MiB in all). Those beyond are counted
-/// together.
-pub const SERVICES: usize = 8 * 1024;
+/// Services of which is known what happened to their clients (at most 32 KiB each, 128 MiB in all, when times
+/// spread over all of their histograms; usually 2 KiB). Those beyond are counted together.
+pub const SERVICES: usize = 4 * 1024;
 
-/// Times of 10 s in which something happened to a service, of all services together (about 400 bytes each, 26 MiB): the oldest go first.
-pub const SERVICE_BINS: usize = 64 * 1024;
+/// Times of 10 s in which something happened to a service, of all services together (at most 5 KiB each with the clients it
+/// tells apart, 80 MiB): the oldest go first.
+pub const SERVICE_BINS: usize = 16 * 1024;
 
 /// Clients told apart of one service in one of them; further ones are counted together.
 pub const SERVICE_CLIENTS: usize = 32;
 
-/// Pairs of a source and a target, and of a source and a port, of which failed attempts are known (at most 8.2 KiB each, 67 MiB in all where
-/// all of them are scans of more than 256 ports or hosts; usually 100 bytes).
-pub const SCAN_PAIRS: usize = 4 * 1024;
+/// Pairs of a source and a target, and of a source and a port, of which failed attempts are known (at most 20 KiB both, 40 MiB in all where
+/// all of them are scans of more than 256 ports or hosts; usually 200 bytes).
+pub const SCAN_PAIRS: usize = 2 * 1024;
 
 /// Different hosts of such a pair that are told apart; ports all are.
 pub const SCAN_TARGETS: usize = 512;

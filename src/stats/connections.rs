@@ -88,6 +88,10 @@ pub struct Connections {
 }
 
 impl Connections {
+    /// Bytes of an attempt in its table, which may be twice as large as what is in it.
+    #[cfg(test)]
+    pub const ATTEMPT_BYTES: usize = 2 * (size_of::<Pending>() + 1);
+
     /// None seen; `keys` are those of the table's hash.
     pub fn new(keys: Keys) -> Self {
         Self { keys, ..Self::default() }

@@ -78,6 +78,10 @@ pub struct LossLocator {
 }
 
 impl LossLocator {
+    /// Bytes of a connection in its table, which may be twice as large as what is in it.
+    #[cfg(test)]
+    pub const CONNECTION_BYTES: usize = 2 * (size_of::<Lossy>() + 1);
+
     /// None known; `keys` are those of the table's hash.
     pub fn new(keys: Keys) -> Self {
         Self { keys, ..Self::default() }

@@ -158,6 +158,13 @@ impl ServiceCounts {
     /// Codes told apart.
     const CODES: usize = 16;
 
+    /// Bytes at most, with its clients, codes and response times.
+    #[cfg(test)]
+    pub const BYTES: usize = size_of::<(i64, Self)>()
+        + SERVICE_CLIENTS * size_of::<(Address, ClientCounts)>()
+        + Self::CODES * size_of::<(u32, u64)>()
+        + Latencies::KEPT * size_of::<u32>();
+
     /// The counts of a client.
     pub fn client(&mut self, address: Address) -> &mut ClientCounts {
         let found = self.clients.iter().position(|c| c.0 == address);

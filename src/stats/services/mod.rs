@@ -98,6 +98,15 @@ pub struct ServiceTotals {
     pub last: Timestamp,
 }
 
+#[cfg(test)]
+impl ServiceLedger {
+    /// Bytes of a service at most, of one of its bins, and of a pair of those who scan.
+    pub const BYTES: [usize; 3] = {
+        let bin = ServiceCounts::BYTES;
+        [size_of::<Service>() + bin + 3 * Histogram::BYTES + 3 * 64, bin, Scans::PAIR_BYTES]
+    };
+}
+
 impl ServiceLedger {
     /// Takes in an event; `answer` says what a transaction's answer means.
     pub fn take(&mut self, event: &NetworkEvent, answer: impl Fn(&Transaction) -> Answer) {

@@ -165,6 +165,10 @@ fn make_room<K: Copy + Eq + Hash + Ord, V>(map: &mut HashMap<K, V>, last: impl F
 }
 
 impl Scans {
+    /// Bytes of a source with a host whose ports it tries, and with a port that it tries everywhere.
+    #[cfg(test)]
+    pub const PAIR_BYTES: usize = (1 << 16) / 8 + SCAN_TARGETS * size_of::<Address>() + 2 * size_of::<Failed<Hosts>>() + 256;
+
     /// An attempt of `source` failed.
     pub fn failed(&mut self, source: Address, service: &ServiceKey, time: Timestamp, is_refused: bool) {
         make_room(&mut self.ports, |f| f.span.last);
