@@ -77,6 +77,8 @@
 //! - a protocol: its line in [`model::proto`] and its step in [`decode`];
 //! - a fact of a packet's headers: its field in [`model::Frame`], written by `Headers::show` and, where the fast path knows it, by
 //!   [`model::FastHeaders::show`] (two bytes of it are free); what only few ask for is a method that reads the frame's bytes;
+//! - a control protocol: its parser in `decode/` (`neighbour/` where devices say who they are) and its line in
+//!   `decode/control_message.rs`; what it says: a struct of the ground floor and a variant of [`model::ControlBody`];
 //! - an application protocol: one file in `dissect/` and one line in `dissect/registry.rs`; one that is recognised only: one line in
 //!   `dissect/labels/mod.rs`;
 //! - what segments do to a TCP connection: a mark of [`model::tcp::TcpMarks`] that `stats/tcp/` makes; who listens to it: its line in

@@ -51,7 +51,7 @@ pub fn arp_blocks(frame: &Frame<'_>) -> Option<ArpBlocks> {
 }
 
 /// The payload of a SNAP frame of this organisation and protocol (IEEE 802 clause 9.2).
-fn snap<'a>(frame: &Frame<'a>, [a, b, c]: [u8; 3], protocol: u16) -> Option<&'a [u8]> {
+pub(super) fn snap<'a>(frame: &Frame<'a>, [a, b, c]: [u8; 3], protocol: u16) -> Option<&'a [u8]> {
     let [high, low] = protocol.to_be_bytes();
     let body = frame.l2_payload().strip_prefix(&[0xaa, 0xaa, 3, a, b, c, high, low])?;
     (frame.l2_end != 0).then_some(body)

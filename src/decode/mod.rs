@@ -5,14 +5,19 @@
 //! (`walk.rs`). A new protocol is a step and one line in the table that names it: EtherTypes in `ethernet.rs`, SAPs in `llc.rs`,
 //! IP protocols in `transport.rs`, UDP ports that carry packets in `tunnel/mod.rs`.
 
+mod adjacency;
+mod bpdu;
 mod control;
+mod control_message;
 mod ethernet;
 mod fast_path;
 mod headers;
 mod ip;
+mod lacp;
 mod link;
 mod llc;
 mod mpls;
+mod neighbour;
 mod ppp;
 mod rules;
 pub mod sflow;
@@ -26,6 +31,7 @@ mod wlan;
 mod tests;
 
 pub use control::{arp_blocks, control};
+pub use control_message::{bare_message, group_message};
 pub use fast_path::fast;
 pub use headers::{Fragment, Headers, MAX_TUNNELS, Net, TransportHeader, TunnelLayer, Tunnels};
 pub use rules::{Peel, Rules, UnknownEncapsulation};

@@ -1,6 +1,10 @@
 //! Control packets of switches, routers and clocks: what they are and what of them says who is there.
 
-use super::Mac;
+use super::adjacency::{EapolStep, GatewayHello, GroupQuery, OspfPacket};
+use super::bpdu::Bpdu;
+use super::lacp::Lacp;
+use super::neighbour::Neighbour;
+use super::{Mac, Timestamp};
 
 /// A protocol with a regular sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,4 +68,42 @@ pub struct ArpBlocks {
     pub sender: u32,
     /// The target's.
     pub target: u32,
+}
+
+/// What a control packet says, read as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ControlBody {
+    /// A device and its port.
+    Neighbour(Box<Neighbour>),
+    /// Spanning tree.
+    Bpdu(Box<Bpdu>),
+    /// Link aggregation.
+    Lacp(Lacp),
+    /// A shared gateway address.
+    Gateway(GatewayHello),
+    /// OSPF.
+    Ospf(OspfPacket),
+    /// Who asks for groups.
+    Query(GroupQuery),
+    /// A port's authentication.
+    Eapol(EapolStep),
+}
+
+/// A control packet and how it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ControlMessage {
+    /// The number of the packet: messages are taken in in this order.
+    pub number: u64,
+    /// When.
+    pub time: Timestamp,
+    /// Who sent it.
+    pub source: Mac,
+    /// To whom.
+    pub destination: Mac,
+    /// The outermost VLAN tag it had, or that the mirror says it had.
+    pub tag: Option<u16>,
+    /// The mirror session it came through (0: none).
+    pub session: u16,
+    /// What it says.
+    pub body: ControlBody,
 }

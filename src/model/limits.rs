@@ -367,3 +367,6 @@ pub const SCREEN_COLUMNS: u16 = 1_000;
 
 /// Rows of a terminal that are drawn.
 pub const SCREEN_ROWS: u16 = 400;
+
+/// Entries of each list in what a device says of itself (addresses, VLANs, policies): more than a page shows.
+pub const NEIGHBOUR_LIST: usize = 32;

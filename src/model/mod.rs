@@ -3,7 +3,9 @@
 //! The lowest floor: `std` only, no I/O and no threads; the system's time is asked in `clock` alone. Everything else may use it; it uses nothing of the crate.
 
 pub mod address;
+pub mod adjacency;
 pub mod app;
+pub mod bpdu;
 pub mod clock;
 pub mod control;
 pub mod estimate;
@@ -17,6 +19,7 @@ pub mod frame;
 pub mod histogram;
 pub mod host;
 pub mod index;
+pub mod lacp;
 pub mod learnt;
 pub mod limits;
 pub mod link;
@@ -24,6 +27,7 @@ pub mod listed_packet;
 pub mod memory;
 pub mod mirror;
 pub mod mix;
+pub mod neighbour;
 pub mod network;
 pub mod numbers;
 pub mod path;
@@ -47,8 +51,10 @@ pub mod units;
 pub mod vlan;
 
 pub use address::{Address, Mac};
+pub use adjacency::{EapolStep, GatewayHello, GatewayProtocol, GroupQuery, OspfHello, OspfPacket};
 pub use app::{AppBy, AppId, AppSlot, AppStage, DissectLosses};
-pub use control::{ArpBlocks, Control, ControlFrame};
+pub use bpdu::{Bpdu, BpduFlags, BpduKind, BridgeId, PortRole, TreeInstance, TreeRegion};
+pub use control::{ArpBlocks, Control, ControlBody, ControlFrame, ControlMessage};
 pub use estimate::{Estimate, wilson};
 pub use exchange::{AppMessage, ExchangeEvent, Outcome, Transaction, TransactionEnd};
 pub use fast_headers::FastHeaders;
@@ -58,10 +64,12 @@ pub use flow_record::{CloseReason, FlowBatch, FlowRecord, TcpSummary};
 pub use frame::{Cast, Frame, Segment, Stop};
 pub use histogram::{Histogram, Quantiles};
 pub use host::HostFacts;
+pub use lacp::{Lacp, LacpEnd, LacpState};
 pub use learnt::{LearntName, NameSource};
 pub use link::LinkType;
 pub use listed_packet::{ListedPacket, PacketJudgement};
 pub use mirror::{Carrier, Decap, MirrorTag, Purpose, RspanChoice, Sampling, Session, SessionClock, Side, Tunnel, TunnelKind};
+pub use neighbour::{Abilities, Inventory, LinkClaims, MediaPolicy, Neighbour, NeighbourProtocol, PowerClaims};
 pub use network::{
     Attempt, AttemptOutcome, ConnectionEnd, CutPhase, IcmpError, LocatedLoss, NetworkBatch, NetworkEvent, ServiceKey, Stall,
 };

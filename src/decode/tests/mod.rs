@@ -1,6 +1,7 @@
 //! Hand-made packets, one header family a file.
 
 mod control;
+mod control_messages;
 mod fast_path;
 mod frame;
 mod inside;

@@ -2,12 +2,14 @@
 //!
 //! Input: a frame.
 
+use super::super::packet::control;
 use super::super::packet::message::{cdp, lldp, pvst, stp};
 use super::super::packet::{End, Packet};
 use spantop::decode::{self, Headers, Peel, Rules};
 use spantop::mirror::Health;
 use spantop::model::Sum;
-use spantop::model::{Frame, LinkType, Timestamp};
+use spantop::model::limits::NEIGHBOUR_LIST;
+use spantop::model::{ControlBody, Frame, LinkType, Timestamp};
 use spantop::switch::Switch;
 
 /// The target.
@@ -27,6 +29,13 @@ pub fn run(data: &[u8]) {
             switch.arp(&frame, &blocks);
         }
         health.observe(&frame);
+        for message in [decode::bare_message(&frame), decode::group_message(&frame)].into_iter().flatten() {
+            assert_eq!((message.time, message.number), (frame.time, frame.number));
+            if let ControlBody::Neighbour(n) = &message.body {
+                let lists = [n.management.len(), n.vlans.len(), n.policies.len(), n.heard.len()];
+                assert!(lists.iter().all(|l| *l <= NEIGHBOUR_LIST), "{lists:?}");
+            }
+        }
     }
     let sizes = health.counts().sizes;
     assert!(sizes.packets + sizes.no_length <= 2, "two frames");
@@ -42,7 +51,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let group = [0x01, 0x80, 0xc2, 0, 0, 2];
     let lacp = [&[1, 1, 1, 20][..], &[0x80; 18], &[2, 20], &[0x40; 18], &[3, 16], &[0; 14], &[0, 0]].concat();
     let vtp = Packet::eth(switch, [0x01, 0, 0x0c, 0xcc, 0xcc, 0xcc]).snap([0, 0, 0x0c]).ether_type(0x2003).payload(&[1; 40]).build();
-    vec![
+    let mut seeds = vec![
         lldp(switch, "Gi1/0/1", "sw1"),
         cdp(switch, "GigabitEthernet1/0/1", "sw1"),
         Packet::eth(switch, group).ether_type(0x8809).payload(&lacp).build(),
@@ -50,5 +59,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         pvst(switch, 10),
         vtp,
         Packet::arp(1, End::new(switch, [10, 0, 0, 1], 0), [0; 6], [10, 0, 0, 2].into()).build(),
-    ]
+    ];
+    seeds.extend(control::all().into_iter().map(|(_, frame)| frame));
+    seeds
 }

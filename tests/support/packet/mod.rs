@@ -20,7 +20,7 @@
 //! - A frame is padded to 60 bytes, inner frames too, unless [`Packet::unpadded`] is called.
 //!
 //! `link.rs` has what is below IP, `net.rs` IP and transports, `tunnel.rs` tunnels, `message.rs` what control and application protocols say,
-//! `captured.rs` packets of other link types, `checksum.rs` the sums, `fragment.rs` IP fragments,
+//! `control.rs` frames of control protocols, `captured.rs` packets of other link types, `checksum.rs` the sums, `fragment.rs` IP fragments,
 //! `file.rs` capture files. A new header is one function that pushes its bytes, and a line in `layer.rs` for each field to fill in.
 //!
 //! Included by path (`#[path = "…/tests/support/packet/mod.rs"]`), so that it uses nothing but the standard library and is in no release.
@@ -29,6 +29,7 @@
 
 pub mod captured;
 pub mod checksum;
+pub mod control;
 pub mod file;
 pub mod fragment;
 mod layer;

@@ -1,0 +1,91 @@
+//! Control packets read as a whole: which parser reads what.
+
+use super::control::snap;
+use super::{adjacency, bpdu, lacp, neighbour};
+use crate::model::{ControlBody, ControlMessage, Frame, Mac, Neighbour};
+
+/// Organisations that their control protocols are numbered by.
+const CISCO: [u8; 3] = [0x00, 0x00, 0x0c];
+const FOUNDRY: [u8; 3] = [0x00, 0xe0, 0x52];
+const EXTREME: [u8; 3] = [0x00, 0xe0, 0x2b];
+
+/// What a packet without a network layer says, where it is a control packet.
+pub fn bare_message(frame: &Frame<'_>) -> Option<ControlMessage> {
+    let (_, destination) = frame.mac?;
+    let body = frame.l2_payload();
+    let neighbour = |n: Option<Neighbour>| n.map(|n| ControlBody::Neighbour(Box::new(n)));
+    let found = match frame.ether_type {
+        0x88cc => neighbour(neighbour::lldp(body)),
+        0x8809 => lacp::lacp(body).map(ControlBody::Lacp),
+        0x888e => adjacency::eapol(body).map(ControlBody::Eapol),
+        _ if frame.l2_end == 0 => None,
+        _ if destination.is_group() => llc(frame, body),
+        // Extreme's group is written like a station's address.
+        _ if destination == Mac([0, 0xe0, 0x2b, 0, 0, 0]) => neighbour(snap(frame, EXTREME, 0x00bb).and_then(neighbour::edp)),
+        _ => None,
+    };
+    message(frame, found?)
+}
+
+/// What stands behind an LLC header.
+fn llc(frame: &Frame<'_>, body: &[u8]) -> Option<ControlBody> {
+    let bpdu = |b| ControlBody::Bpdu(Box::new(b));
+    if let Some(body) = body.strip_prefix(&[0x42, 0x42, 3]) {
+        return bpdu::bpdu(body).map(bpdu);
+    }
+    let neighbour = |n: Option<Neighbour>| n.map(|n| ControlBody::Neighbour(Box::new(n)));
+    match body {
+        [0xaa, 0xaa, 3, 0x00, 0x00, 0x0c, a, b, ..] => {
+            let protocol = u16::from_be_bytes([*a, *b]);
+            let body = snap(frame, CISCO, protocol)?;
+            match protocol {
+                0x2000 => neighbour(neighbour::cdp(body)),
+                0x2003 => neighbour(neighbour::vtp(body)),
+                0x2004 => neighbour(neighbour::dtp(body)),
+                0x0111 => neighbour(neighbour::udld(body)),
+                0x010b => bpdu::per_vlan(body).map(bpdu),
+                _ => None,
+            }
+        }
+        [0xaa, 0xaa, 3, 0x00, 0xe0, 0x52, 0x20, 0x00, ..] => neighbour(snap(frame, FOUNDRY, 0x2000).and_then(neighbour::fdp)),
+        [0xaa, 0xaa, 3, 0x00, 0xe0, 0x2b, 0x00, 0xbb, ..] => neighbour(snap(frame, EXTREME, 0x00bb).and_then(neighbour::edp)),
+        _ => None,
+    }
+}
+
+/// What a packet to a group says above the network layer, where it is a control packet.
+pub fn group_message(frame: &Frame<'_>) -> Option<ControlMessage> {
+    let (key, way) = frame.flow.as_ref()?;
+    if frame.fragment {
+        return None;
+    }
+    let [(sender, source_port), (_, port)] = key.ends(*way);
+    let neighbour = |n: Option<Neighbour>| n.map(|n| ControlBody::Neighbour(Box::new(n)));
+    let found = match (key.protocol, port) {
+        (17, 1985) if source_port == 1985 => adjacency::hsrp(frame.payload(), sender).map(ControlBody::Gateway),
+        (17, 2029) => adjacency::hsrp(frame.payload(), sender).map(ControlBody::Gateway),
+        (17, 3222) => adjacency::glbp(frame.payload(), sender).map(ControlBody::Gateway),
+        (17, 5678) => neighbour(neighbour::mndp(frame.payload())),
+        (89, _) => adjacency::ospf(frame.payload()).map(ControlBody::Ospf),
+        (112, _) => adjacency::vrrp(frame.payload(), sender).map(ControlBody::Gateway),
+        (2, _) => adjacency::igmp_query(frame.payload(), sender).map(ControlBody::Query),
+        (58, _) => adjacency::mld_query(frame.payload(), sender).map(ControlBody::Query),
+        _ => None,
+    };
+    message(frame, found?)
+}
+
+/// A control packet, and how it came.
+fn message(frame: &Frame<'_>, body: ControlBody) -> Option<ControlMessage> {
+    let (source, destination) = frame.mac?;
+    let tag = frame.vlans.ids().first().copied().or(frame.tag.and_then(|tag| tag.vlan)).map(|id| id & 0x0fff);
+    Some(ControlMessage {
+        number: frame.number,
+        time: frame.time,
+        source,
+        destination,
+        tag: tag.filter(|id| *id != 0),
+        session: frame.session,
+        body,
+    })
+}

@@ -1,0 +1,114 @@
+//! What routers, gateways and ports tell each other at regular times, beside the spanning tree.
+
+use super::Address;
+use std::net::Ipv4Addr;
+
+/// By what routers share a gateway's address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GatewayProtocol {
+    /// VRRP, RFC 9568 and RFC 3768.
+    Vrrp,
+    /// CARP, in the same IP protocol.
+    Carp,
+    /// HSRP, RFC 2281, and its second version.
+    Hsrp,
+    /// GLBP.
+    Glbp,
+}
+
+impl GatewayProtocol {
+    /// The word in reports.
+    pub fn token(self) -> &'static str {
+        match self {
+            GatewayProtocol::Vrrp => "vrrp",
+            GatewayProtocol::Carp => "carp",
+            GatewayProtocol::Hsrp => "hsrp",
+            GatewayProtocol::Glbp => "glbp",
+        }
+    }
+}
+
+/// What a router says of a group that shares an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GatewayHello {
+    /// By what.
+    pub protocol: GatewayProtocol,
+    /// Its version.
+    pub version: u8,
+    /// The group.
+    pub group: u16,
+    /// Whether the sender forwards for the group. With VRRP and CARP only that one sends.
+    pub is_active: bool,
+    /// It takes its leave: priority 0 of VRRP, HSRP's resignation.
+    pub leaves: bool,
+    /// The priority; the highest forwards (with CARP the lowest).
+    pub priority: u32,
+    /// Nanoseconds between two; `None`: not said.
+    pub hello: Option<i64>,
+    /// The sender.
+    pub sender: Option<Address>,
+    /// The shared address, the first of several.
+    pub address: Option<Address>,
+}
+
+/// What an OSPF packet says (RFC 2328 appendix A.3, RFC 5340 appendix A.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OspfPacket {
+    /// 2 or 3.
+    pub version: u8,
+    /// 1 hello, 2 database description, 3 request, 4 update, 5 acknowledgement.
+    pub kind: u8,
+    /// Who sends.
+    pub router: Ipv4Addr,
+    /// The area.
+    pub area: Ipv4Addr,
+    /// What a hello says.
+    pub hello: Option<OspfHello>,
+    /// The bytes of the longest packet of the sender's interface, as a database description says.
+    pub mtu: Option<u16>,
+}
+
+/// What an OSPF hello says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OspfHello {
+    /// Seconds between two.
+    pub interval: u16,
+    /// Seconds of silence after which a router is held to be gone.
+    pub dead: u32,
+    /// Bits of the network; `None` in version 3.
+    pub mask: Option<u8>,
+    /// Routers it hears.
+    pub neighbours: u16,
+}
+
+/// Who asks a link for the groups that are wanted there (RFC 3376, RFC 3810).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GroupQuery {
+    /// The version of IGMP, or of MLD.
+    pub version: u8,
+    /// Who asks.
+    pub querier: Address,
+    /// Whether it asks for all groups, not for one.
+    pub is_general: bool,
+}
+
+/// A step of a port's authentication (IEEE 802.1X clause 11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EapolStep {
+    /// The device asks to begin.
+    Start,
+    /// It takes its leave.
+    Logoff,
+    /// A key.
+    Key,
+    /// The port asks.
+    Request,
+    /// The device answers.
+    Response,
+    /// The device is let in.
+    Success,
+    /// It is not.
+    Failure,
+    /// Anything else.
+    Other,
+}

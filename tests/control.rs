@@ -1,0 +1,409 @@
+//! Control protocols against tshark, field by field: on every capture that has them, and on frames made from the standards.
+
+mod support;
+
+use serde_json::Value;
+use spantop::decode::{self, Headers, Peel, Rules};
+use spantop::model::{
+    Address, Bpdu, BpduKind, ControlBody, EapolStep, Frame, GatewayHello, GatewayProtocol, GroupQuery, Lacp, LacpEnd, LinkType, Neighbour,
+    NeighbourProtocol, OspfPacket,
+};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+use support::captures::indexed;
+use support::packet::{control, file};
+
+/// What is compared.
+const PROTOCOLS: &str = "lldp || cdp || fdp || edp || mndp || udld || vtp || dtp || stp || lacp || vrrp || carp || hsrp || glbp || ospf || \
+                         igmp.type == 0x11 || icmpv6.type == 130 || eapol";
+
+/// tshark's fields of one packet, each with all its values.
+type Fields = BTreeMap<String, Vec<String>>;
+
+/// The leaves of tshark's tree by their names.
+fn leaves(tree: &Value, fields: &mut Fields) {
+    let Value::Object(members) = tree else { return };
+    for (name, value) in members {
+        // `stp_stp_root_hw`: the protocol, then the field.
+        let name = name.split_once('_').map_or(name.as_str(), |(_, field)| field);
+        let values = match value {
+            Value::Array(values) => values.clone(),
+            one => vec![one.clone()],
+        };
+        for value in values {
+            match &value {
+                Value::String(text) => fields.entry(name.to_owned()).or_default().push(text.clone()),
+                Value::Bool(is) => fields.entry(name.to_owned()).or_default().push(u8::from(*is).to_string()),
+                tree => leaves(tree, fields),
+            }
+        }
+    }
+}
+
+/// tshark's packets of a file: number, bytes, fields. `None`, and a printed note, without tshark.
+fn tshark(path: &Path) -> Option<Vec<(String, Vec<u8>, Fields)>> {
+    let arguments = ["-T", "ek", "-x", "-Y", PROTOCOLS];
+    let Ok(output) = Command::new("tshark").arg("-r").arg(path).args(arguments).output() else {
+        println!("skipped: no tshark");
+        return None;
+    };
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let packets = text.lines().filter(|line| line.starts_with("{\"timestamp\"")).map(|line| {
+        let tree: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{}: {e}: {line}", path.display()));
+        let layers = tree["layers"].as_object().unwrap();
+        let hex = layers["frame_raw"].as_str().unwrap();
+        let bytes = (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()).collect();
+        let mut fields = Fields::new();
+        layers.values().for_each(|layer| leaves(layer, &mut fields));
+        let number = fields["frame_number"][0].clone();
+        (number, bytes, fields)
+    });
+    Some(packets.collect())
+}
+
+/// What a frame says, whatever tunnel it came in.
+fn read(bytes: &[u8]) -> Option<ControlBody> {
+    let mut headers = Headers::default();
+    decode::walk(LinkType::ETHERNET, bytes, bytes.len() as u32, &Rules::PLAIN, Peel::ALL, &mut headers);
+    let mut frame = Frame::default();
+    headers.show(bytes, headers.flow(), &mut frame);
+    decode::group_message(&frame).or_else(|| decode::bare_message(&frame)).map(|message| message.body)
+}
+
+/// A claim: tshark's field has these values, as numbers where they are some.
+struct Claims(Vec<(&'static str, Vec<String>)>);
+
+impl Claims {
+    fn number(&mut self, field: &'static str, value: impl Into<u64>) {
+        self.0.push((field, vec![value.into().to_string()]));
+    }
+
+    fn known(&mut self, field: &'static str, value: Option<impl Into<u64>>) {
+        self.0.push((field, value.into_iter().map(|v| v.into().to_string()).collect()));
+    }
+
+    fn text(&mut self, field: &'static str, value: &str) {
+        self.0.push((field, Some(value).filter(|v| !v.is_empty()).map(str::to_owned).into_iter().collect()));
+    }
+
+    fn list<T: ToString>(&mut self, field: &'static str, values: impl IntoIterator<Item = T>) {
+        self.0.push((field, values.into_iter().map(|v| v.to_string()).collect()));
+    }
+}
+
+fn lldp(n: &Neighbour, c: &mut Claims) {
+    c.list("lldp_chassis_id_mac", n.chassis_mac);
+    c.text("lldp_tlv_system_name", &n.system);
+    c.text("lldp_port_desc", &n.port_description);
+    c.known("lldp_time_to_live", n.hold);
+    c.known("lldp_ieee_802_1_port_vlan_id", n.native_vlan);
+    c.list("lldp_ieee_802_1_vlan_id", n.vlans.iter().map(|v| v.0));
+    c.list("lldp_ieee_802_1_vlan_name", n.vlans.iter().map(|v| &v.1));
+    c.known("lldp_ieee_802_3_mac_phy_auto_neg_status_supported", n.link.negotiates.map(|n| u8::from(n[0])));
+    c.known("lldp_ieee_802_3_mac_phy_auto_neg_status_enabled", n.link.negotiates.map(|n| u8::from(n[1])));
+    c.known("lldp_ieee_802_3_pmd_auto_neg_advertised_caps", n.link.offers);
+    c.known("lldp_ieee_802_3_pmd_mau_type", n.link.mau_type);
+    c.known("lldp_ieee_802_3_max_frame_size", n.link.max_frame);
+    c.text("lldp_media_sn", &n.inventory.serial);
+    c.text("lldp_media_model", &n.inventory.model);
+    c.text("lldp_media_hardware", &n.inventory.hardware);
+    c.text("lldp_media_firmware", &n.inventory.firmware);
+    c.text("lldp_media_software", &n.inventory.software);
+    c.text("lldp_media_manufacturer", &n.inventory.manufacturer);
+    c.text("lldp_media_asset", &n.inventory.asset);
+    let policy = n.policies.first();
+    c.known("lldp_media_vlan_id", policy.map(|p| p.vlan));
+    c.known("lldp_media_l2_prio", policy.map(|p| p.priority));
+    c.known("lldp_media_dscp", policy.map(|p| p.dscp));
+    if n.able.0 != 0 {
+        c.number("lldp_tlv_system_cap", n.able.0);
+        c.number("lldp_tlv_enable_system_cap", n.enabled.0);
+    }
+    if n.port_kind == Some(5) || n.port_kind == Some(1) {
+        c.text("lldp_port_id", &n.port);
+    }
+    let v4 = |a: &&Address| matches!(a, Address::V4(_));
+    c.list("lldp_mgn_addr_ip4", n.management.iter().filter(v4));
+}
+
+fn cdp(n: &Neighbour, c: &mut Claims) {
+    c.text("cdp_deviceid", &n.chassis);
+    c.text("cdp_portid", &n.port);
+    c.text("cdp_platform", &n.platform);
+    c.text("cdp_system_name", &n.system);
+    c.text("cdp_vtp_management_domain", &n.domain);
+    c.known("cdp_ttl", n.hold);
+    c.known("cdp_native_vlan", n.native_vlan);
+    c.known("cdp_duplex", n.link.full_duplex.map(u8::from));
+    c.known("cdp_mtu", n.link.mtu);
+}
+
+/// What a neighbour says, with the names of tshark's fields.
+fn neighbour(n: &Neighbour) -> Claims {
+    let mut c = Claims(Vec::new());
+    match n.protocol {
+        NeighbourProtocol::Lldp => lldp(n, &mut c),
+        NeighbourProtocol::Cdp => cdp(n, &mut c),
+        NeighbourProtocol::Udld => {
+            c.text("udld_device_id", &n.chassis);
+            c.text("udld_sent_through_interface", &n.port);
+        }
+        NeighbourProtocol::Vtp => {
+            c.text("vtp_md", &n.domain);
+            c.known("vtp_conf_rev_num", n.revision);
+            c.list("vtp_vlan_info_isl_vlan_id", n.vlans.iter().map(|v| v.0));
+            c.list("vtp_vlan_info_vlan_name", n.vlans.iter().map(|v| &v.1));
+        }
+        NeighbourProtocol::Dtp => {
+            c.text("dtp_domain", &n.domain);
+            c.list("dtp_senderid", n.chassis_mac);
+            c.known("dtp_tas", n.trunk.map(|t| t[0] & 7));
+            c.known("dtp_tos", n.trunk.map(|t| t[0] >> 7));
+            c.known("dtp_tat", n.trunk.map(|t| t[1] & 7));
+            c.known("dtp_tot", n.trunk.map(|t| t[1] >> 5));
+        }
+        NeighbourProtocol::Mndp => {
+            c.list("mndp_mac", n.chassis_mac);
+            c.text("mndp_identity", &n.system);
+            c.text("mndp_version", &n.description);
+            c.text("mndp_platform", &n.platform);
+            c.text("mndp_board", &n.inventory.model);
+            c.text("mndp_interfacename", &n.port);
+        }
+        NeighbourProtocol::Edp => {
+            c.list("edp_midmac", n.chassis_mac);
+            c.text("edp_display_string", &n.system);
+            c.list("edp_vlan_id", n.vlans.iter().map(|v| v.0));
+            c.list("edp_vlan_name", n.vlans.iter().map(|v| &v.1));
+        }
+        NeighbourProtocol::Fdp => {
+            c.list("fdp_string_text", [&n.chassis, &n.port, &n.description, &n.platform]);
+            c.known("fdp_holdtime", n.hold);
+        }
+    }
+    c
+}
+
+fn bpdu(b: &Bpdu) -> Claims {
+    let mut c = Claims(Vec::new());
+    c.number("stp_version", b.version);
+    if b.kind == BpduKind::TopologyChange {
+        c.number("stp_type", 0x80u8);
+        return c;
+    }
+    c.known("stp_flags", Some(b.flags.0));
+    for (names, id) in [(["stp_root_prio", "stp_root_ext"], b.root), (["stp_bridge_prio", "stp_bridge_ext"], b.bridge)] {
+        c.number(names[0], id.priority & 0xf000);
+        c.number(names[1], id.priority & 0x0fff);
+    }
+    c.list("stp_root_hw", [b.root.mac]);
+    c.list("stp_bridge_hw", [b.bridge.mac]);
+    c.number("stp_root_cost", b.cost);
+    c.number("stp_port", b.port);
+    for (name, time) in [("stp_msg_age", b.age), ("stp_max_age", b.max_age), ("stp_hello", b.hello), ("stp_forward", b.forward_delay)] {
+        c.list(name, [Bpdu::seconds(time)]);
+    }
+    c.known("stp_pvst_origvlan", b.vlan);
+    if let Some(r) = &b.region {
+        c.text("mstp_config_name", &r.name);
+        c.number("mstp_config_revision_level", r.revision);
+        c.number("mstp_cist_internal_root_path_cost", r.cost);
+        c.list("mstp_cist_bridge_hw", [r.bridge.mac]);
+        c.number("mstp_cist_bridge_prio", r.bridge.priority & 0xf000);
+        c.number("mstp_cist_remaining_hops", r.hops);
+        c.list("mstp_msti_root_hw", r.instances.iter().map(|i| i.root.mac));
+        c.list("mstp_msti_root_cost", r.instances.iter().map(|i| i.cost));
+        c.list("mstp_msti_remaining_hops", r.instances.iter().map(|i| i.hops));
+        c.list("mstp_msti_flags", r.instances.iter().map(|i| i.flags.0));
+    }
+    c
+}
+
+fn lacp(l: &Lacp) -> Claims {
+    let mut c = Claims(Vec::new());
+    let mut end = |names: [&'static str; 6], e: &LacpEnd| {
+        c.list(names[0], [e.system]);
+        c.number(names[1], e.system_priority);
+        c.number(names[2], e.key);
+        c.number(names[3], e.port_priority);
+        c.number(names[4], e.port);
+        c.number(names[5], e.state.0);
+    };
+    end(
+        [
+            "lacp_actor_sysid",
+            "lacp_actor_sys_priority",
+            "lacp_actor_key",
+            "lacp_actor_port_priority",
+            "lacp_actor_port",
+            "lacp_actor_state",
+        ],
+        &l.actor,
+    );
+    end(
+        [
+            "lacp_partner_sysid",
+            "lacp_partner_sys_priority",
+            "lacp_partner_key",
+            "lacp_partner_port_priority",
+            "lacp_partner_port",
+            "lacp_partner_state",
+        ],
+        &l.partner,
+    );
+    c.known("lacp_collector_max_delay", l.max_delay);
+    c
+}
+
+fn gateway(g: &GatewayHello) -> Claims {
+    let mut c = Claims(Vec::new());
+    let millis = g.hello.unwrap_or(0) as u64 / 1_000_000;
+    match (g.protocol, g.version) {
+        (GatewayProtocol::Vrrp, version) => {
+            c.number("vrrp_virt_rtr_id", g.group);
+            c.number("vrrp_prio", g.priority);
+            c.list("vrrp_version", [version]);
+            match version {
+                2 => c.number("vrrp_adver_int", millis / 1000),
+                _ => c.number("vrrp_short_adver_int", millis / 10),
+            }
+        }
+        (GatewayProtocol::Hsrp, 1) => {
+            c.number("hsrp_group", g.group);
+            c.number("hsrp_priority", g.priority);
+            c.number("hsrp_hellotime", millis / 1000);
+            c.list("hsrp_virt_ip", g.address);
+        }
+        (GatewayProtocol::Hsrp, _) => {
+            c.number("hsrp2_group", g.group);
+            c.number("hsrp2_priority", g.priority);
+            c.number("hsrp2_hellotime", millis);
+        }
+        (GatewayProtocol::Glbp, _) => {
+            c.number("glbp_group", g.group);
+            c.number("glbp_hello_priority", g.priority);
+            c.number("glbp_hello_helloint", millis);
+            c.list("glbp_hello_virtualipv4", g.address);
+        }
+        (GatewayProtocol::Carp, _) => c.number("carp_vhid", g.group),
+    }
+    c
+}
+
+fn ospf(o: &OspfPacket) -> Claims {
+    let mut c = Claims(Vec::new());
+    c.number("ospf_version", o.version);
+    c.number("ospf_msg", o.kind);
+    c.list("ospf_srcrouter", [o.router]);
+    c.list("ospf_area_id", [o.area]);
+    if o.version == 2 {
+        c.known("ospf_hello_hello_interval", o.hello.map(|h| h.interval));
+        c.known("ospf_hello_router_dead_interval", o.hello.map(|h| h.dead));
+    }
+    c.known("ospf_db_interface_mtu", o.mtu);
+    c
+}
+
+fn query(q: &GroupQuery) -> Claims {
+    let mut c = Claims(Vec::new());
+    if let Address::V4(_) = q.querier {
+        c.number("igmp_version", q.version);
+    }
+    c
+}
+
+/// Numbers in one form: `0x1f` and `31`, `20` and `20.0`.
+fn plain(text: &str) -> String {
+    let hex = text.strip_prefix("0x").and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    hex.map_or_else(|| text.trim().parse::<f64>().map_or_else(|_| text.trim().to_owned(), |n| n.to_string()), |n| n.to_string())
+}
+
+/// Compares what a packet says with tshark's fields; how many fields agreed.
+fn compare(place: &str, body: &ControlBody, fields: &Fields) -> usize {
+    let claims = match body {
+        ControlBody::Neighbour(n) => neighbour(n),
+        ControlBody::Bpdu(b) => bpdu(b),
+        ControlBody::Lacp(l) => lacp(l),
+        ControlBody::Gateway(g) => gateway(g),
+        ControlBody::Ospf(o) => ospf(o),
+        ControlBody::Query(q) => query(q),
+        ControlBody::Eapol(step) => {
+            let code = match step {
+                EapolStep::Request => Some(1u8),
+                EapolStep::Response => Some(2),
+                EapolStep::Success => Some(3),
+                EapolStep::Failure => Some(4),
+                _ => None,
+            };
+            let mut c = Claims(Vec::new());
+            c.known("eap_code", code);
+            c
+        }
+    };
+    let mut agreed = 0;
+    for (field, ours) in claims.0 {
+        let theirs: Vec<String> = fields.get(field).into_iter().flatten().map(|v| plain(v)).filter(|v| !v.is_empty()).collect();
+        let ours: Vec<String> = ours.iter().map(|v| plain(v)).collect();
+        assert_eq!(ours, theirs, "{place}: {field}: ours, tshark's");
+        agreed += usize::from(!ours.is_empty());
+    }
+    agreed
+}
+
+#[test]
+fn every_field_as_tshark_says_on_captures() {
+    let Some(captures) = indexed() else { return };
+    let mut agreed = BTreeMap::new();
+    let words =
+        ["stp", "lldp", "cdp", "lacp", "udld", "vtp", "dtp", "hsrp", "vrrp", "glbp", "ospf", "mndp", "igmp", "eapol", "capwap", "1kxun"];
+    for capture in captures {
+        let lower = format!("{} {}", capture.name, capture.exercises).to_lowercase();
+        if !words.iter().any(|word| lower.contains(word)) {
+            continue;
+        }
+        let Some(packets) = tshark(&capture.path) else { return };
+        for (number, bytes, fields) in packets {
+            let is_ethernet = fields["frame_encap_type"][0] == "1";
+            if let Some(body) = read(&bytes).filter(|_| is_ethernet) {
+                let place = format!("{} packet {number}", capture.name);
+                *agreed.entry(kind(&body)).or_insert(0) += compare(&place, &body, &fields);
+            }
+        }
+    }
+    println!("fields that agree: {agreed:?}");
+    for kind in ["lldp", "cdp", "udld", "vtp", "dtp", "mndp", "bpdu", "lacp", "gateway", "ospf"] {
+        assert!(agreed.get(kind).is_some_and(|n| *n > 0), "{kind}: {agreed:?}");
+    }
+}
+
+/// A word for what a packet is.
+fn kind(body: &ControlBody) -> &'static str {
+    match body {
+        ControlBody::Neighbour(n) => n.protocol.token(),
+        ControlBody::Bpdu(_) => "bpdu",
+        ControlBody::Lacp(_) => "lacp",
+        ControlBody::Gateway(_) => "gateway",
+        ControlBody::Ospf(_) => "ospf",
+        ControlBody::Query(_) => "query",
+        ControlBody::Eapol(_) => "eapol",
+    }
+}
+
+#[test]
+fn every_field_as_tshark_says_on_frames_made_from_the_standards() {
+    let frames = control::all();
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("control.pcap");
+    let packets = frames.iter().zip(0..).map(|((_, frame), at)| (at, &frame[..]));
+    std::fs::write(&path, file::pcap(packets)).unwrap();
+    for (name, frame) in &frames {
+        assert_eq!(read(frame).as_ref().map(kind), Some(*name));
+    }
+    let Some(packets) = tshark(&path) else { return };
+    assert_eq!(packets.len(), frames.len(), "tshark knows them all");
+    for ((name, frame), (number, bytes, fields)) in frames.iter().zip(packets) {
+        assert_eq!(frame, &bytes);
+        let agreed = compare(&format!("{name}, packet {number}"), &read(frame).unwrap(), &fields);
+        assert!(agreed > 0, "{name}: nothing compared");
+    }
+}

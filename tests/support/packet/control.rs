@@ -1,0 +1,385 @@
+//! Frames of control protocols, made from their standards.
+
+use super::Packet;
+use super::message::{lldp_element, rstp};
+use std::net::Ipv4Addr;
+
+/// Groups of the link.
+const BRIDGES: [u8; 6] = [0x01, 0x80, 0xc2, 0, 0, 0];
+const SLOW: [u8; 6] = [0x01, 0x80, 0xc2, 0, 0, 2];
+const PORT_ACCESS: [u8; 6] = [0x01, 0x80, 0xc2, 0, 0, 3];
+const NEAREST: [u8; 6] = [0x01, 0x80, 0xc2, 0, 0, 0x0e];
+const CISCO_GROUP: [u8; 6] = [0x01, 0, 0x0c, 0xcc, 0xcc, 0xcc];
+const CISCO: [u8; 3] = [0, 0, 0x0c];
+
+/// The address of the group of an IPv4 multicast address.
+pub fn group_mac(group: Ipv4Addr) -> [u8; 6] {
+    let [_, b, c, d] = group.octets();
+    [0x01, 0, 0x5e, b & 0x7f, c, d]
+}
+
+/// An organisation's LLDP element.
+fn organisation(id: [u8; 3], subtype: u8, value: &[u8]) -> Vec<u8> {
+    lldp_element(127, &[&id[..], &[subtype], value].concat())
+}
+
+/// An LLDPDU with everything: the mandatory elements, all basic ones, those of IEEE 802.1, IEEE 802.3 and of media endpoints.
+pub fn full_lldp(source: [u8; 6]) -> Vec<u8> {
+    let (bridges, links, media) = ([0, 0x80, 0xc2], [0, 0x12, 0x0f], [0, 0x12, 0xbb]);
+    let elements = [
+        lldp_element(1, &[&[4][..], &source].concat()),
+        lldp_element(2, b"\x05Gi1/0/24"),
+        lldp_element(3, &[0, 120]),
+        lldp_element(4, b"to the printer"),
+        lldp_element(5, b"sw-core-1"),
+        lldp_element(6, b"Example OS 1.2"),
+        lldp_element(7, &[0, 0x14, 0, 0x04]),
+        lldp_element(8, &[5, 1, 10, 0, 0, 2, 2, 0, 0, 0, 7, 0]),
+        organisation(bridges, 1, &[0, 10]),
+        organisation(bridges, 3, b"\x00\x0a\x05voice"),
+        organisation(bridges, 3, b"\x00\x14\x04data"),
+        organisation(bridges, 6, &[0, 99]),
+        organisation(bridges, 7, &[3, 0, 0, 0, 5]),
+        organisation(links, 1, &[3, 0x6c, 0x11, 0, 30]),
+        organisation(links, 2, &[7, 1, 4, 0x42, 0, 154, 0, 130]),
+        organisation(links, 4, &[0x24, 0x00]),
+        organisation(media, 1, &[0, 0x3f, 4]),
+        organisation(media, 2, &[1, 0x40, 0x15, 0x6e]),
+        organisation(media, 5, b"hw7"),
+        organisation(media, 6, b"fw1.0"),
+        organisation(media, 7, b"sw2.0"),
+        organisation(media, 8, b"SN123"),
+        organisation(media, 9, b"Example"),
+        organisation(media, 10, b"Model X"),
+        organisation(media, 11, b"asset 9"),
+        lldp_element(0, &[]),
+    ];
+    Packet::eth(source, NEAREST).ether_type(0x88cc).payload(&elements.concat()).build()
+}
+
+/// A value whose length counts its head.
+fn value(kind: u16, bytes: &[u8]) -> Vec<u8> {
+    [&kind.to_be_bytes()[..], &(bytes.len() as u16 + 4).to_be_bytes(), bytes].concat()
+}
+
+/// A CDP packet of a switch with a duplex and a native VLAN.
+pub fn full_cdp(source: [u8; 6], device: &str, port: &str, native: u16, full_duplex: bool) -> Vec<u8> {
+    let values = [
+        value(1, device.as_bytes()),
+        value(2, &[0, 0, 0, 1, 1, 1, 0xcc, 0, 4, 10, 0, 0, 3]),
+        value(3, port.as_bytes()),
+        value(4, &[0, 0, 0, 0x29]),
+        value(5, b"Example OS"),
+        value(6, b"Example 48"),
+        value(9, b"campus"),
+        value(0x0a, &native.to_be_bytes()),
+        value(0x0b, &[u8::from(full_duplex)]),
+        value(0x11, &1500u32.to_be_bytes()),
+        value(0x14, b"sw-a"),
+    ];
+    let mut body = [&[2, 180, 0, 0][..], &values.concat()].concat();
+    let sum = super::checksum::checksum(&body).to_be_bytes();
+    body[2..4].copy_from_slice(&sum);
+    Packet::eth(source, CISCO_GROUP).snap(CISCO).ether_type(0x2000).payload(&body).build()
+}
+
+fn fdp(source: [u8; 6]) -> Vec<u8> {
+    let values = [value(1, b"fastiron"), value(3, b"ethernet1/1/3"), value(5, b"08.0.30"), value(6, b"ICX")];
+    let body = [&[1, 100, 0, 0][..], &values.concat()].concat();
+    let group = [0x01, 0xe0, 0x52, 0xcc, 0xcc, 0xcc];
+    Packet::eth(source, group).snap([0, 0xe0, 0x52]).ether_type(0x2000).payload(&body).build()
+}
+
+fn edp(source: [u8; 6]) -> Vec<u8> {
+    let element = |kind: u8, bytes: &[u8]| [&[0x99, kind][..], &(bytes.len() as u16 + 4).to_be_bytes(), bytes].concat();
+    let info = [&[0, 0, 0, 23, 0, 0][..], &[0; 6], &[15, 3, 1, 4], &[0xff; 16]].concat();
+    let vlan = [&[0x10, 0, 0, 20][..], &[0; 4], &[10, 0, 0, 9], b"servers\0"].concat();
+    let values = [element(1, b"summit\0"), element(2, &info), element(5, &vlan), element(0, &[])].concat();
+    let length = (16 + values.len()) as u16;
+    let head = [&[1, 0][..], &length.to_be_bytes(), &[0, 0, 0, 1, 0, 0], &source].concat();
+    let mut body = [head, values].concat();
+    let sum = super::checksum::checksum(&body).to_be_bytes();
+    body[4..6].copy_from_slice(&sum);
+    Packet::eth(source, [0, 0xe0, 0x2b, 0, 0, 0]).snap([0, 0xe0, 0x2b]).ether_type(0x00bb).payload(&body).build()
+}
+
+fn mndp(source: [u8; 6]) -> Vec<u8> {
+    let value = |kind: u16, bytes: &[u8]| [&kind.to_be_bytes()[..], &(bytes.len() as u16).to_be_bytes(), bytes].concat();
+    let values =
+        [value(1, &source), value(5, b"router-7"), value(7, b"7.1"), value(8, b"MikroTik"), value(12, b"RB1"), value(16, b"ether2")];
+    let body = [&[0, 0, 0, 1][..], &values.concat()].concat();
+    Packet::eth(source, [0xff; 6]).ip([10, 0, 0, 7], [255; 4]).udp(5678, 5678).payload(&body).build()
+}
+
+fn udld(source: [u8; 6]) -> Vec<u8> {
+    let echo = [&1u32.to_be_bytes()[..], &[0, 3], b"FOX", &[0, 4], b"Te/1"].concat();
+    let values = [value(1, b"SERIAL1"), value(2, b"Te1/1/1"), value(3, &echo), value(4, &[15]), value(5, &[5]), value(6, b"sw-b")];
+    let mut body = [&[0x21, 0, 0, 0][..], &values.concat()].concat();
+    let sum = super::checksum::checksum(&body).to_be_bytes();
+    body[2..4].copy_from_slice(&sum);
+    Packet::eth(source, CISCO_GROUP).snap(CISCO).ether_type(0x0111).payload(&body).build()
+}
+
+fn vtp(source: [u8; 6], code: u8) -> Vec<u8> {
+    let mut body = vec![2, code, 1, 6];
+    body.extend(b"campus");
+    body.resize(36, 0);
+    body.extend(42u32.to_be_bytes());
+    if code == 1 {
+        body.extend([10, 0, 0, 2]);
+        body.extend(b"261128120000");
+        body.extend([7; 16]);
+    } else {
+        let vlan = |id: u16, name: &[u8]| {
+            let padded = name.len().next_multiple_of(4);
+            let mut entry = vec![12 + padded as u8, 0, 1, name.len() as u8];
+            entry.extend(id.to_be_bytes());
+            entry.extend([0x05, 0xdc, 0, 1, 0x86, 0xa1]);
+            entry.extend(name);
+            entry.resize(12 + padded, 0);
+            entry
+        };
+        body.extend([vlan(10, b"voice"), vlan(20, b"data")].concat());
+    }
+    Packet::eth(source, CISCO_GROUP).snap(CISCO).ether_type(0x2003).payload(&body).build()
+}
+
+fn dtp(source: [u8; 6]) -> Vec<u8> {
+    let body = [&[1][..], &value(1, b"campus\0"), &value(2, &[0x81]), &value(3, &[0xa5]), &value(4, &source)].concat();
+    Packet::eth(source, CISCO_GROUP).snap(CISCO).ether_type(0x2004).payload(&body).build()
+}
+
+/// A bridge's identifier: priority with its extension, address.
+pub fn bridge(priority: u16, last: u8) -> [u8; 8] {
+    let [a, b] = priority.to_be_bytes();
+    [a, b, 2, 0, 0, 0, 0, last]
+}
+
+/// A spanning tree hello.
+#[derive(Debug, Clone, Copy)]
+pub struct Hello {
+    /// The root.
+    pub root: [u8; 8],
+    /// The sender.
+    pub bridge: [u8; 8],
+    /// The cost to the root.
+    pub cost: u32,
+    /// Flags.
+    pub flags: u8,
+    /// The sender's port.
+    pub port: u16,
+}
+
+impl Hello {
+    /// Of a root bridge of the standard's priority, from its port 1, forwarding.
+    pub fn of_root(last: u8) -> Self {
+        Self { root: bridge(0x8000, last), bridge: bridge(0x8000, last), cost: 0, flags: 0x3c, port: 0x8001 }
+    }
+
+    /// The rapid BPDU.
+    pub fn rapid(&self) -> Vec<u8> {
+        let mut body = rstp(self.bridge, self.port);
+        body[4] = self.flags;
+        body[5..13].copy_from_slice(&self.root);
+        body[13..17].copy_from_slice(&self.cost.to_be_bytes());
+        body
+    }
+
+    /// The BPDU of the original protocol.
+    pub fn original(&self) -> Vec<u8> {
+        let mut body = self.rapid();
+        (body[2], body[3], body[4]) = (0, 0, self.flags & 0x81);
+        body.truncate(35);
+        body
+    }
+
+    /// A frame with the rapid one.
+    pub fn frame(&self, source: [u8; 6]) -> Vec<u8> {
+        Packet::eth(source, BRIDGES).llc(0x42, 0x42, 3).payload(&self.rapid()).build()
+    }
+
+    /// A frame with the original one.
+    pub fn original_frame(&self, source: [u8; 6]) -> Vec<u8> {
+        Packet::eth(source, BRIDGES).llc(0x42, 0x42, 3).payload(&self.original()).build()
+    }
+
+    /// A frame as Cisco sends it for a VLAN, in a tag of another where that is not the same.
+    pub fn per_vlan(&self, source: [u8; 6], vlan: u16, tag: Option<u16>) -> Vec<u8> {
+        let body = [&self.rapid()[..], &[0, 0, 0, 2], &vlan.to_be_bytes()].concat();
+        let group = [0x01, 0, 0x0c, 0xcc, 0xcc, 0xcd];
+        let begun = tag.into_iter().fold(Packet::eth(source, group), Packet::vlan);
+        begun.snap(CISCO).ether_type(0x010b).payload(&body).build()
+    }
+
+    /// A frame of a multiple spanning tree with one instance, of number 1.
+    pub fn multiple(&self, source: [u8; 6]) -> Vec<u8> {
+        let mut body = self.rapid();
+        (body[2], body[35]) = (3, 0);
+        body.truncate(36);
+        body.extend((64u16 + 16).to_be_bytes());
+        body.push(0);
+        let mut name = b"region-1".to_vec();
+        name.resize(32, 0);
+        body.extend(name);
+        body.extend(7u16.to_be_bytes());
+        body.extend([0xac; 16]);
+        body.extend(2000u32.to_be_bytes());
+        body.extend(self.bridge);
+        body.push(19);
+        body.push(0x7c);
+        body.extend(bridge(0x6001, 9));
+        body.extend(20_000u32.to_be_bytes());
+        body.extend([0x60, 0x80, 18]);
+        Packet::eth(source, BRIDGES).llc(0x42, 0x42, 3).payload(&body).build()
+    }
+}
+
+/// A topology change notification of the original protocol.
+pub fn topology_change(source: [u8; 6]) -> Vec<u8> {
+    Packet::eth(source, BRIDGES).llc(0x42, 0x42, 3).payload(&[0, 0, 0, 0x80]).build()
+}
+
+/// One end of an aggregated link: the last byte of the system's address, key, port, state.
+pub type LacpEnd = (u8, u16, u16, u8);
+
+/// A LACP packet from actor to partner.
+pub fn lacp(source: [u8; 6], actor: LacpEnd, partner: LacpEnd) -> Vec<u8> {
+    let end = |kind: u8, (system, key, port, state): LacpEnd| {
+        let mut out = vec![kind, 20, 0x80, 0, 2, 0, 0, 0, 1, system];
+        out.extend(key.to_be_bytes());
+        out.extend([0x80, 0]);
+        out.extend(port.to_be_bytes());
+        out.extend([state, 0, 0, 0]);
+        out
+    };
+    let mut body = [&[1, 1][..], &end(1, actor), &end(2, partner), &[3, 16, 0x80, 0]].concat();
+    body.resize(110, 0);
+    Packet::eth(source, SLOW).ether_type(0x8809).payload(&body).build()
+}
+
+/// A VRRP advertisement, version 2: group, priority, sender's last byte. One a second.
+pub fn vrrp(group: u8, priority: u8, sender: u8) -> Vec<u8> {
+    let mut body = vec![0x21, group, priority, 1, 0, 1, 0, 0, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0];
+    let sum = super::checksum::checksum(&body).to_be_bytes();
+    body[6..8].copy_from_slice(&sum);
+    let to = Ipv4Addr::new(224, 0, 0, 18);
+    let source = [0, 0, 0x5e, 0, 1, group];
+    Packet::eth(source, group_mac(to)).ip([10, 0, 0, sender], to).ttl(255).protocol(112).payload(&body).build()
+}
+
+fn vrrp3() -> Vec<u8> {
+    let body = [0x31, 5, 150, 1, 0, 25, 0, 0, 10, 0, 0, 1];
+    let to = Ipv4Addr::new(224, 0, 0, 18);
+    Packet::eth([0, 0, 0x5e, 0, 1, 5], group_mac(to)).ip([10, 0, 0, 3], to).ttl(255).protocol(112).payload(&body).build()
+}
+
+/// An HSRP hello, version 1: group, state (16 active, 8 standby), priority, sender's last byte. One every three seconds.
+pub fn hsrp(source: [u8; 6], group: u8, state: u8, priority: u8, sender: u8) -> Vec<u8> {
+    let body = [&[0, 0, state, 3, 10, priority, group, 0][..], b"cisco\0\0\0", &[10, 0, 0, 1]].concat();
+    let to = Ipv4Addr::new(224, 0, 0, 2);
+    Packet::eth(source, group_mac(to)).ip([10, 0, 0, sender], to).ttl(1).udp(1985, 1985).payload(&body).build()
+}
+
+fn hsrp2(source: [u8; 6]) -> Vec<u8> {
+    let mut body = vec![1, 40, 2, 0, 6, 4, 0x01, 0x2c];
+    body.extend(source);
+    for word in [110u32, 3000, 10_000] {
+        body.extend(word.to_be_bytes());
+    }
+    body.extend([10, 0, 0, 1]);
+    body.resize(42, 0);
+    let to = Ipv4Addr::new(224, 0, 0, 102);
+    Packet::eth(source, group_mac(to)).ip([10, 0, 0, 4], to).ttl(1).udp(1985, 1985).payload(&body).build()
+}
+
+/// An OSPF hello: the router's last byte, the interval and the dead interval in seconds, routers it hears.
+pub fn ospf_hello(source: [u8; 6], router: u8, [interval, dead]: [u16; 2], hears: &[u8]) -> Vec<u8> {
+    let body = [
+        &[255, 255, 255, 0][..],
+        &interval.to_be_bytes(),
+        &[2, 1],
+        &u32::from(dead).to_be_bytes(),
+        &[10, 0, 0, router],
+        &[0; 4],
+        &hears.iter().flat_map(|n| [10, 0, 0, *n]).collect::<Vec<u8>>(),
+    ]
+    .concat();
+    ospf(source, router, 1, &body)
+}
+
+/// A database description that tells the longest packet of the sender's interface.
+pub fn ospf_description(source: [u8; 6], router: u8, mtu: u16) -> Vec<u8> {
+    ospf(source, router, 2, &[&mtu.to_be_bytes()[..], &[2, 7, 0, 0, 0, 1]].concat())
+}
+
+fn ospf(source: [u8; 6], router: u8, kind: u8, body: &[u8]) -> Vec<u8> {
+    let length = (24 + body.len()) as u16;
+    let head = [&[2, kind][..], &length.to_be_bytes(), &[10, 0, 0, router], &[0; 4], &[0; 12]].concat();
+    let mut all = [&head, body].concat();
+    let sum = super::checksum::checksum(&all).to_be_bytes();
+    all[12..14].copy_from_slice(&sum);
+    let to = Ipv4Addr::new(224, 0, 0, 5);
+    Packet::eth(source, group_mac(to)).ip([10, 0, 0, router], to).ttl(1).protocol(89).payload(&all).build()
+}
+
+/// A general IGMP query, version 2.
+pub fn igmp_query(source: [u8; 6], sender: u8) -> Vec<u8> {
+    igmp(source, sender, 0x11, [224, 0, 0, 1], [0; 4])
+}
+
+/// A report that a host wants a group, version 2.
+pub fn igmp_report(source: [u8; 6], sender: u8, group: [u8; 4]) -> Vec<u8> {
+    igmp(source, sender, 0x16, group, group)
+}
+
+fn igmp(source: [u8; 6], sender: u8, kind: u8, to: [u8; 4], group: [u8; 4]) -> Vec<u8> {
+    let mut body = [&[kind, if kind == 0x11 { 100 } else { 0 }, 0, 0][..], &group].concat();
+    let sum = super::checksum::checksum(&body).to_be_bytes();
+    body[2..4].copy_from_slice(&sum);
+    Packet::eth(source, group_mac(to.into())).ip([10, 0, 0, sender], to).ttl(1).protocol(2).payload(&body).build()
+}
+
+/// An EAP packet of a code: 1 request, 2 response, 3 success, 4 failure.
+pub fn eap(source: [u8; 6], code: u8) -> Vec<u8> {
+    let eap: &[u8] = if code <= 2 { &[code, 7, 0, 5, 1] } else { &[code, 7, 0, 4] };
+    let body = [&[2, 0, 0, eap.len() as u8][..], eap].concat();
+    Packet::eth(source, PORT_ACCESS).ether_type(0x888e).payload(&body).build()
+}
+
+/// A PAUSE frame: so many quanta of 512 bit times.
+pub fn pause(source: [u8; 6], quanta: u16) -> Vec<u8> {
+    let body = [&[0, 1][..], &quanta.to_be_bytes()].concat();
+    Packet::eth(source, [0x01, 0x80, 0xc2, 0, 0, 1]).ether_type(0x8808).payload(&body).build()
+}
+
+/// One frame of each kind, with the word for its protocol.
+pub fn all() -> Vec<(&'static str, Vec<u8>)> {
+    let switch = [2, 0, 0, 0, 0, 9];
+    let hello = Hello { cost: 4, flags: 0x7d, ..Hello { root: bridge(0x1000, 1), ..Hello::of_root(9) } };
+    vec![
+        ("lldp", full_lldp(switch)),
+        ("cdp", full_cdp(switch, "sw-a.example", "GigabitEthernet1/0/3", 12, true)),
+        ("fdp", fdp(switch)),
+        ("edp", edp(switch)),
+        ("mndp", mndp(switch)),
+        ("udld", udld(switch)),
+        ("vtp", vtp(switch, 1)),
+        ("vtp", vtp(switch, 2)),
+        ("dtp", dtp(switch)),
+        ("bpdu", hello.frame(switch)),
+        ("bpdu", hello.original_frame(switch)),
+        ("bpdu", hello.per_vlan(switch, 10, Some(10))),
+        ("bpdu", hello.multiple(switch)),
+        ("bpdu", topology_change(switch)),
+        ("lacp", lacp(switch, (1, 13, 22, 0x3d), (2, 14, 25, 0x3c))),
+        ("gateway", vrrp(7, 100, 2)),
+        ("gateway", vrrp3()),
+        ("gateway", hsrp(switch, 3, 16, 120, 5)),
+        ("gateway", hsrp2(switch)),
+        ("ospf", ospf_hello(switch, 4, [10, 40], &[1, 2])),
+        ("ospf", ospf_description(switch, 4, 1500)),
+        ("query", igmp_query(switch, 1)),
+        ("eapol", eap(switch, 1)),
+        ("eapol", eap(switch, 4)),
+    ]
+}
