@@ -9,7 +9,7 @@ pub fn lldp(body: &[u8]) -> Option<Neighbour> {
     let mut rest = body;
     for place in 0..VALUES {
         let Some(head) = word(rest, 0) else {
-            n.is_broken |= place < 3;
+            n.is_broken |= place < 3 || !rest.is_empty();
             break;
         };
         let (kind, length) = (head >> 9, usize::from(head & 0x1ff));
