@@ -5,7 +5,10 @@
 //! read once, and all that has to be kept of it is a [`FastHeaders`]. Whatever is out of the ordinary is left to the steps of the walk.
 
 use super::{Rules, tunnel};
-use crate::model::{FastHeaders, FlowKey, Mac, Proto};
+use crate::model::{FastHeaders, FlowKey, Mac, Proto, TunnelKind};
+
+/// How options begin that are time stamps alone, laid out as nearly all systems do (RFC 7323 appendix A).
+const TIME_STAMPS: [u8; 4] = [1, 1, 8, 10];
 
 #[inline(always)]
 fn be16(bytes: &[u8], at: usize) -> u16 {
@@ -79,23 +82,25 @@ fn find(bytes: &[u8], wire: u32, rules: &Rules, fast: &mut FastHeaders) -> Optio
         _ => return None,
     }
     let left = (net_at + length).min(frame).checked_sub(net_at + header)?;
-    let (size, transport) = match fast.flow.protocol {
+    let behind = rest.get(header..)?;
+    let (size, transport, is_plain) = match fast.flow.protocol {
         6 => {
-            let tcp: &[u8; 20] = rest.get(header..)?.first_chunk()?;
+            let tcp: &[u8; 20] = behind.first_chunk()?;
             let size = usize::from(tcp[12] >> 4) * 4;
-            if size < 20 || size > left || size > rest.len() - header {
+            if size < 20 || size > left || size > behind.len() {
                 return None;
             }
             (fast.sequence, fast.acknowledgement) = (be32(tcp, 4), be32(tcp, 8));
             (fast.flags, fast.window) = (tcp[13], be16(tcp, 14));
-            (size, Proto::Tcp)
+            let only_time_stamps = size == 32 && behind.get(20..24) == Some(&TIME_STAMPS);
+            (size, Proto::Tcp, (size == 20 || only_time_stamps) && net_at + length <= wire as usize)
         }
         17 => {
             let length = usize::from(ends[2]);
             if length < 8 || length > left || tunnel::may_carry_packets(ends[0], ends[1], rules) {
                 return None;
             }
-            (8, Proto::Udp)
+            (8, Proto::Udp, behind.get(8..).and_then(TunnelKind::looks_like).is_none())
         }
         _ => return None,
     };
@@ -104,5 +109,6 @@ fn find(bytes: &[u8], wire: u32, rules: &Rules, fast: &mut FastHeaders) -> Optio
     // At most 65,535, even behind IPv6: a header is taken off.
     fast.payload = (net_at + length).saturating_sub(payload_at) as u16;
     fast.payload_at = payload_at as u8;
+    fast.is_plain = is_plain;
     Some(())
 }

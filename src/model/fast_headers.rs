@@ -39,7 +39,9 @@ pub struct FastHeaders {
     pub ttl: u8,
     /// DSCP and ECN.
     pub traffic_class: u8,
-    // Two bytes are free here: see the test.
+    /// [`Frame::is_plain`].
+    pub is_plain: bool,
+    // A byte is free here: see the test.
 }
 
 impl FastHeaders {
@@ -120,6 +122,7 @@ impl FastHeaders {
             let Self { sequence, acknowledgement, flags, window, payload, .. } = *self;
             frame.tcp = Some(Segment { sequence, acknowledgement, flags, window, payload: payload.into() });
         }
+        frame.is_plain = self.is_plain;
         frame.fragment = false;
         frame.piece = false;
         frame.stop = None;
@@ -135,12 +138,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_bytes_are_free_for_one_more_fact() {
+    fn a_byte_is_free_for_one_more_fact() {
         let FastHeaders { flow, source, destination, path, sequence, acknowledgement, hash, tags, .. } = FastHeaders::default();
-        let FastHeaders { payload, window, flags, direction, tagged, payload_at, ttl, traffic_class, .. } = FastHeaders::default();
+        let FastHeaders { payload, window, flags, direction, tagged, payload_at, ttl, traffic_class, is_plain, .. } =
+            FastHeaders::default();
         let long = size_of_val(&flow) + size_of_val(&[source, destination]) + size_of_val(&[path, sequence, acknowledgement, hash]);
         let short = size_of_val(&tags) + size_of_val(&[payload, window]) + size_of_val(&direction);
-        let bytes = size_of_val(&[flags, tagged, payload_at, ttl, traffic_class]);
-        assert_eq!((long + short + bytes + 2, size_of::<FastHeaders>()), (88, 88));
+        let bytes = size_of_val(&[flags, tagged, payload_at, ttl, traffic_class]) + size_of_val(&is_plain);
+        assert_eq!((long + short + bytes + 1, size_of::<FastHeaders>()), (88, 88));
     }
 }

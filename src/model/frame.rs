@@ -83,6 +83,9 @@ pub struct Frame<'a> {
     pub hash: u32,
     /// TCP, when its header is there.
     pub tcp: Option<Segment>,
+    /// Whether nothing that is looked at in each packet is left to be read in its bytes: a TCP segment that ends within the frame and has no
+    /// options, or time stamps alone; a UDP datagram that [looks like](super::TunnelKind::looks_like) no tunnel. False where that was not looked at.
+    pub is_plain: bool,
     /// Whether it is an IP fragment.
     pub fragment: bool,
     /// Whether it is the first piece of a copy that came in IP fragments: it ends early because the rest came in other packets.

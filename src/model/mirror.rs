@@ -31,6 +31,23 @@ impl TunnelKind {
         use TunnelKind::{ArubaErm, Capwap, Geneve, Gtp, HpErm, Jmirror, L2tp, Lisp, Lwapp, Sflow, Teredo, Tzsp, Vxlan, VxlanGpe};
         matches!(self, ArubaErm | Capwap | Geneve | Gtp | HpErm | Jmirror | L2tp | Lisp | Lwapp | Sflow | Teredo | Tzsp | Vxlan | VxlanGpe)
     }
+
+    /// What a datagram looks like on a port that nobody registered for it, by its header alone: VXLAN (RFC 7348 section 5, only the I flag and
+    /// reserved bits 0), Geneve (RFC 8926 section 3.4, version 0, Ethernet inside, reserved bits 0), TZSP (version 1, received or transmitted,
+    /// Ethernet, no tags but the end); and where the packet in it begins.
+    #[inline(always)]
+    pub fn looks_like(payload: &[u8]) -> Option<(TunnelKind, usize)> {
+        // Nearly all datagrams leave here.
+        if !matches!(payload.first(), Some(0x08 | 0x00 | 0x01)) {
+            return None;
+        }
+        match payload {
+            [0x08, 0, 0, 0, _, _, _, 0, ..] => Some((TunnelKind::Vxlan, 8)),
+            [options @ 0..=0x3f, 0x00 | 0x40, 0x65, 0x58, _, _, _, 0, ..] => Some((TunnelKind::Geneve, 8 + 4 * usize::from(*options))),
+            [1, 0 | 1, 0, 1, 1, ..] => Some((TunnelKind::Tzsp, 5)),
+            _ => None,
+        }
+    }
 }
 
 impl TunnelKind {

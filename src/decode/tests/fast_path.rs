@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::decode::{self, Fragment, TransportHeader};
-use crate::model::{Direction, FastHeaders, FlowKey, Frame, Segment};
+use crate::model::{Direction, FastHeaders, FlowKey, Frame, Segment, TunnelKind};
 use proptest::prelude::*;
 
 /// The frame that a walk's headers show.
@@ -40,7 +40,16 @@ fn agree(bytes: &[u8], wire: u32) -> bool {
         ..Frame::default()
     };
     fast.show(&mut frame);
-    let walked = walked(bytes, wire);
+    let ends = frame.transport.zip(frame.tcp).is_none_or(|(_, tcp)| frame.payload + tcp.payload <= wire);
+    let options = frame.tcp_options();
+    let is_tcp = frame.tcp.is_some();
+    let plain = if is_tcp {
+        ends && (options.is_empty() || options.has_time_stamps_only())
+    } else {
+        bytes.get(frame.payload as usize..).and_then(TunnelKind::looks_like).is_none()
+    };
+    assert_eq!(frame.is_plain, plain);
+    let walked = Frame { is_plain: plain, ..walked(bytes, wire) };
     assert_eq!(format!("{frame:?}"), format!("{walked:?}"));
     assert_eq!((frame.payload(), frame.l2_payload()), (walked.payload(), walked.l2_payload()));
     assert!(frame.payload().len() <= usize::from(fast.payload), "no more than the IP length says");

@@ -24,7 +24,7 @@ const PIPELINE_DEPTH: usize = 24;
 /// How many packets after it was taken a packet's conversation is guessed.
 const PROBE: usize = 7;
 /// How many packets before it is counted the memory is asked for what a packet's record refers to, and for what that refers to.
-const APPROACH: [usize; 2] = [10, 4];
+const APPROACH: [usize; 3] = [11, 6, 2];
 
 /// Events of a shard that wait for the end of their interval; more are handed over at the end of a block.
 const EVENTS_AT_ONCE: usize = 256;
@@ -219,12 +219,15 @@ impl ShardGroup {
 
     #[inline(always)]
     fn approach(&self, slots: &[Slot; PIPELINE_DEPTH], counted: usize) {
-        let [slot, near] = APPROACH.map(|ahead| &slots[(counted + ahead) % PIPELINE_DEPTH]);
+        let [slot, near, next] = APPROACH.map(|ahead| &slots[(counted + ahead) % PIPELINE_DEPTH]);
         if let Some(shard) = self.shards.get(usize::from(slot.at)) {
             shard.approach(&slot.flight);
         }
         if let Some(shard) = self.shards.get(usize::from(near.at)) {
             shard.approach_more(&near.flight);
+        }
+        if let Some(shard) = self.shards.get(usize::from(next.at)) {
+            shard.approach_most(&next.flight);
         }
     }
 

@@ -136,8 +136,6 @@ pub struct Shard {
     finished: bool,
     fragments: FragmentTable<(FlowKey, Direction)>,
     reader: Reader,
-    /// What Wireshark says of the latest packet.
-    analysis: SegmentAnalysis,
     connections: Connections,
     losses: LossLocator,
     stalls: Stalls,
@@ -161,7 +159,6 @@ impl Shard {
             finished: false,
             fragments: FragmentTable::new(plan.hash_keys.shards),
             reader: Reader::new(plan.hash_keys.shards),
-            analysis: SegmentAnalysis::default(),
             connections: Connections::new(plan.hash_keys.tables),
             losses: LossLocator::new(plan.hash_keys.tables),
             stalls: Stalls::default(),
@@ -231,6 +228,12 @@ impl Shard {
         self.flows.approach_more(flight.probe);
     }
 
+    /// The same, for what that refers to in turn.
+    #[inline(always)]
+    pub fn approach_most(&self, flight: &InFlight) {
+        self.flows.approach_most(flight.probe);
+    }
+
     /// Folds in a packet in flight and says where it was heading; `None` when it is a copy that is left out. Conversations that had to make
     /// room are appended to `evicted`. `waits` is set where the dissectors want the packet's payload.
     #[inline]
@@ -273,12 +276,11 @@ impl Shard {
         } else if tcp.marks.has(network::MARKS) | analysis.flags.has(AnalysisFlags::ZERO_WINDOW) | self.stalls.any()
             || self.losses.any() && frame.tcp.is_some_and(|segment| segment.payload == 0)
         {
-            let segment = network::Seen { frame, tcp: &tcp, analysis: &analysis, before };
+            let segment = network::Seen { frame, tcp: &tcp, analysis, before };
             network::segment(&mut self.connections, &mut self.losses, &mut self.stalls, flow, &segment);
         }
         self.detectors.conversation(&mut flow.detectors, frame, &flow.numbers, &tcp, holes, packet.load);
         let heading = flow.heading[step.direction as usize];
-        self.analysis = analysis;
         if backward {
             self.contexts.backward(self.flows.context(at, step.direction), step.time);
         }
@@ -292,13 +294,13 @@ impl Shard {
         let mut frame = Frame::default();
         headers.show(bytes, headers.flow(), &mut frame);
         in_flight::arrived(packet, &mut frame);
-        self.analysis = self.flows.analyse_nested(&frame);
+        self.flows.analyse_nested(&frame);
     }
 
     /// The packet that was folded in last, as a list shows it; whether it was `kept`.
     pub fn listed(&self, packet: &Packet, flight: &InFlight, kept: bool) -> ListedPacket {
         let has_segment = flight.frame.flow.is_some();
-        let analysis = if kept && has_segment { self.analysis } else { SegmentAnalysis::default() };
+        let analysis = if kept && has_segment { *self.flows.latest_analysis() } else { SegmentAnalysis::default() };
         let judgement = self.detectors.judgement();
         ListedPacket { kept, judgement, analysis, ..ListedPacket::of(&flight.frame, packet.wire, packet.captured) }
     }

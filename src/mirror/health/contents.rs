@@ -104,12 +104,12 @@ impl Carriers {
     /// Looks at a packet; what is a tunnel to the decoder already is none to be found.
     #[inline]
     pub fn observe(&mut self, frame: &Frame<'_>) {
-        let Some(header) = frame.transport.and_then(|at| frame.bytes.get(at as usize..)) else { return };
-        let Some((&[_, _, high, low, _, _, _, _], payload)) = header.split_first_chunk() else { return };
-        // The first byte of each kind; nearly all datagrams leave here.
-        if !matches!(payload.first(), Some(0x08 | 0x00 | 0x01)) {
+        // Nearly all datagrams leave here.
+        if frame.is_plain {
             return;
         }
+        let Some(header) = frame.transport.and_then(|at| frame.bytes.get(at as usize..)) else { return };
+        let Some((&[_, _, high, low, _, _, _, _], payload)) = header.split_first_chunk() else { return };
         let udp = frame.path.last() == Some(Layer::Known(Proto::Udp));
         if let Some(kind) = tunnel(payload).filter(|kind| udp && !is_read(*kind, frame.path)) {
             self.0.add((u16::from_be_bytes([high, low]), kind), 1, CARRIER_PORTS);
@@ -131,15 +131,9 @@ fn is_read(kind: TunnelKind, path: Path) -> bool {
     })
 }
 
-/// What a payload looks like: VXLAN (RFC 7348 section 5, only the I flag and reserved bits 0), Geneve (RFC 8926 section 3.4, version 0 and
-/// Ethernet inside, reserved bits 0), TZSP (version 1, received or transmitted, Ethernet, no tags but the end).
+/// What a payload is by its header and by the frame in it.
 fn tunnel(payload: &[u8]) -> Option<TunnelKind> {
-    let (kind, inner) = match payload {
-        [0x08, 0, 0, 0, _, _, _, 0, ..] => (TunnelKind::Vxlan, 8),
-        [options @ 0..=0x3f, 0x00 | 0x40, 0x65, 0x58, _, _, _, 0, ..] => (TunnelKind::Geneve, 8 + 4 * usize::from(*options)),
-        [1, 0 | 1, 0, 1, 1, ..] => (TunnelKind::Tzsp, 5),
-        _ => return None,
-    };
+    let (kind, inner) = TunnelKind::looks_like(payload)?;
     is_ethernet(payload.get(inner..)?).then_some(kind)
 }
 

@@ -52,7 +52,7 @@ pub struct Counted<'t, X> {
     /// What became of bytes of the connection that were not seen in their place.
     pub holes: &'t [HoleEvent],
     /// What Wireshark says of it.
-    pub analysis: SegmentAnalysis,
+    pub analysis: &'t SegmentAnalysis,
 }
 
 /// Who began, by the first packet seen: its sender, or whom it answers. Where the beginning was not seen, a port below 1024 is a server's
@@ -215,17 +215,18 @@ impl<X: Copy + Default> FlowTable<X> {
                 holes = self.follower.hole_events();
             }
         }
-        let mut analysis = SegmentAnalysis::default();
-        if step.tcp.is_some() | step.frame.fragment {
+        let analysis = if step.tcp.is_some() | step.frame.fragment {
             let reuses = std::mem::replace(&mut self.reused, NONE) == at;
-            analysis = self.analyser.analyse(&mut flow.analysis, step.frame, step.direction, reuses);
-        }
+            self.analyser.analyse(&mut flow.analysis, step.frame, step.direction, reuses)
+        } else {
+            self.analyser.skip()
+        };
         Counted { flow, backward, tcp, before, holes, analysis }
     }
 
     /// Analyses a TCP segment in a tunnel that is not taken off: the packet counts in the conversation of its outer addresses.
-    pub fn analyse_nested(&mut self, frame: &Frame<'_>) -> SegmentAnalysis {
-        let Some((key, way)) = frame.flow else { return SegmentAnalysis::default() };
+    pub fn analyse_nested(&mut self, frame: &Frame<'_>) {
+        let Some((key, way)) = frame.flow else { return };
         let mut handle = self.nested.get(&key).copied().unwrap_or(0);
         let known = handle;
         let reuses = frame.tcp.is_some_and(|tcp| self.analyser.is_reuse(handle, way, &tcp) == Some(true));
@@ -233,13 +234,25 @@ impl<X: Copy + Default> FlowTable<X> {
             self.analyser.release(handle);
             handle = 0;
         }
-        let analysis = self.analyser.analyse(&mut handle, frame, way, reuses);
+        self.analyser.analyse(&mut handle, frame, way, reuses);
         match handle {
             0 => drop(self.nested.remove(&key)),
             new if new != known => drop(self.nested.insert(key, new)),
             _ => {}
         }
-        analysis
+    }
+
+    /// The same, for what that refers to in turn.
+    #[inline(always)]
+    pub fn approach_most(&self, hint: SlotHint) {
+        if let Some(flow) = self.flows.get(hint.at as usize) {
+            self.analyser.prefetch_rings(flow.analysis);
+        }
+    }
+
+    /// What Wireshark's analysis says of the latest packet.
+    pub fn latest_analysis(&self) -> &SegmentAnalysis {
+        self.analyser.latest()
     }
 
     /// Asks the memory for what the analysis will touch of a conversation whose record is near.
@@ -276,13 +289,13 @@ impl<X: Copy + Default> FlowTable<X> {
         let before = flow.tcp;
         flow.hear(&tcp, step.direction, at, &mut self.lives);
         flow.tcp.note_sampled();
-        Counted { flow, backward, tcp, before, holes: &[], analysis: SegmentAnalysis::default() }
+        Counted { flow, backward, tcp, before, holes: &[], analysis: self.analyser.skip() }
     }
 
     /// Counts a packet whose TCP numbers are not followed, for what came after it has been.
     pub fn count_again(&mut self, at: u32, step: &Step) -> Counted<'_, X> {
         let backward = self.tally(at, step);
-        let (flow, tcp, analysis) = (&mut self.flows[at as usize], TcpEvent::default(), SegmentAnalysis::default());
+        let (flow, tcp, analysis) = (&mut self.flows[at as usize], TcpEvent::default(), self.analyser.skip());
         Counted { before: flow.tcp, flow, backward, tcp, holes: &[], analysis }
     }
 

@@ -67,6 +67,8 @@ pub struct ServiceLedger {
     lossy: LossyConnections,
     receivers: Receivers,
     bins: usize,
+    /// The bin of time in which nothing could be forgotten for others: it is not tried again before the next.
+    full: i64,
     /// When each host was last seen to send something that counts here.
     alive: HashMap<Address, Timestamp>,
     /// The latest event.
@@ -298,13 +300,22 @@ impl ServiceLedger {
 
     /// Forgets services that nobody reached and nobody asks any more; whether there were any.
     fn make_room(&mut self, now: Timestamp) -> bool {
+        let bin = now.0.div_euclid(BIN);
+        if self.full == bin {
+            return false;
+        }
+        self.full = bin;
         let (before, bins) = (self.services.len(), &mut self.bins);
         self.services.retain(|_, service| {
             let stays = service.last_success.is_some() || now.since(service.last) < MINUTE * BIN;
             *bins -= if stays { 0 } else { service.bins.len() };
             stays
         });
-        self.services.len() < before
+        let found = self.services.len() < before;
+        if found {
+            self.full = i64::MIN;
+        }
+        found
     }
 
     /// The latest event.

@@ -38,6 +38,19 @@ struct Seen<'a> {
     cut: bool,
 }
 
+impl<'a> Seen<'a> {
+    /// Reads in its bytes what the header at `at` says beside what every segment has.
+    #[inline(never)]
+    fn read(&mut self, frame: &Frame<'a>, at: u32) {
+        let transport = frame.bytes.get(at as usize..).unwrap_or_default();
+        let header = u32::from(transport.get(12).copied().unwrap_or(0) >> 4) * 4;
+        self.options = TcpOptions::of_header(transport);
+        self.cut = header as usize > transport.len();
+        // An IP length beyond the frame's is not believed.
+        self.segment.payload = self.segment.payload.min(frame.wire.saturating_sub(at.saturating_add(header)));
+    }
+}
+
 /// Analyses the connections of one shard. Handles of connections are numbers from 1; 0 is one that is not analysed (yet).
 #[derive(Debug, Default)]
 pub struct Analyser {
@@ -48,6 +61,8 @@ pub struct Analyser {
     lists: Lists,
     split: SplitSegments,
     sums: TcpAnalysisSums,
+    /// What was found of the latest packet: written where it stays, for copies of it cost as much as finding it.
+    latest: SegmentAnalysis,
 }
 
 impl Analyser {
@@ -73,40 +88,61 @@ impl Analyser {
         }
     }
 
+    /// The same, for what the lists have beside themselves.
+    #[inline(always)]
+    pub fn prefetch_rings(&self, handle: u32) {
+        if let Some(connection) = self.connections.get((handle as usize).wrapping_sub(1)) {
+            connection.sides.iter().for_each(|side| self.lists.prefetch_ring(side.unacked));
+        }
+    }
+
     /// Analyses a frame's segment, or the one that it completes, of the connection with this handle, which gets one if it has none. `reuses`
     /// says that it opens a new connection between ports that had another.
     #[inline]
-    pub fn analyse(&mut self, handle: &mut u32, frame: &Frame<'_>, way: Direction, reuses: bool) -> SegmentAnalysis {
+    pub fn analyse(&mut self, handle: &mut u32, frame: &Frame<'_>, way: Direction, reuses: bool) -> &SegmentAnalysis {
+        self.latest = SegmentAnalysis::default();
         if frame.fragment {
-            return self.analyse_piece(handle, frame, way, reuses);
+            self.analyse_piece(handle, frame, way, reuses);
+            return &self.latest;
         }
-        let (Some(mut segment), Some(at)) = (frame.tcp, frame.transport) else { return SegmentAnalysis::default() };
-        let transport = frame.bytes.get(at as usize..).unwrap_or_default();
-        let options = TcpOptions::of_header(transport);
-        let header = u32::from(transport.get(12).copied().unwrap_or(0) >> 4) * 4;
-        let cut = header as usize > transport.len();
-        // An IP length beyond the frame's is not believed.
-        segment.payload = segment.payload.min(frame.wire.saturating_sub(at.saturating_add(header)));
-        self.segment(handle, &Seen { time: frame.time, segment, options, cut }, way, reuses)
+        let (Some(segment), Some(at)) = (frame.tcp, frame.transport) else { return &self.latest };
+        let mut seen = Seen { time: frame.time, segment, options: TcpOptions::default(), cut: false };
+        if !frame.is_plain {
+            seen.read(frame, at);
+        }
+        self.segment(handle, &seen, way, reuses);
+        &self.latest
+    }
+
+    /// A packet that is no segment.
+    #[inline(always)]
+    pub fn skip(&mut self) -> &SegmentAnalysis {
+        self.latest = SegmentAnalysis::default();
+        &self.latest
+    }
+
+    /// What was found of the latest packet.
+    pub fn latest(&self) -> &SegmentAnalysis {
+        &self.latest
     }
 
     #[cold]
     #[inline(never)]
-    fn analyse_piece(&mut self, handle: &mut u32, frame: &Frame<'_>, way: Direction, reuses: bool) -> SegmentAnalysis {
-        let Some(whole) = self.split.take(frame) else { return SegmentAnalysis::default() };
+    fn analyse_piece(&mut self, handle: &mut u32, frame: &Frame<'_>, way: Direction, reuses: bool) {
+        let Some(whole) = self.split.take(frame) else { return };
         let options = TcpOptions::of_header(whole.header());
-        self.segment(handle, &Seen { time: frame.time, segment: whole.segment, options, cut: false }, way, reuses)
+        self.segment(handle, &Seen { time: frame.time, segment: whole.segment, options, cut: false }, way, reuses);
     }
 
     #[inline(always)]
-    fn segment(&mut self, handle: &mut u32, seen: &Seen<'_>, way: Direction, reuses: bool) -> SegmentAnalysis {
+    fn segment(&mut self, handle: &mut u32, seen: &Seen<'_>, way: Direction, reuses: bool) {
         if *handle == 0 {
             *handle = self.open();
         }
-        let Self { connections, lists, rare, free_rare, sums, .. } = self;
-        let Some(connection) = connections.get_mut((*handle as usize).wrapping_sub(1)) else { return SegmentAnalysis::default() };
+        let Self { connections, lists, rare, free_rare, sums, latest: analysis, .. } = self;
+        let Some(connection) = connections.get_mut((*handle as usize).wrapping_sub(1)) else { return };
         let known = connection.initial_rtt;
-        let mut analysis = rules::judge(connection, lists, rare, free_rare, seen, way);
+        rules::judge(connection, lists, rare, free_rare, seen, way, analysis);
         if reuses {
             analysis.flags |= AnalysisFlags::REUSED_PORTS;
         }
@@ -114,7 +150,8 @@ impl Analyser {
             sums.initial_rtt.count(connection.initial_rtt);
         }
         if seen.cut {
-            return SegmentAnalysis::default();
+            *analysis = SegmentAnalysis::default();
+            return;
         }
         if !analysis.flags.is_empty() {
             sums.flags.count(analysis.flags);
@@ -125,7 +162,6 @@ impl Analyser {
         if seen.segment.flags & counts::COUNTED != 0 {
             counts::count(connection, rare, free_rare, seen.segment.flags);
         }
-        analysis
     }
 
     #[inline(never)]

@@ -21,7 +21,7 @@ const MOST_IN_FLIGHT: u32 = 2_000_000_000;
 /// SACK blocks that are taken off what is in flight.
 const SACK_BLOCKS: usize = 3;
 
-/// Judges a segment and takes it into the connection's state.
+/// Judges a segment, into an `analysis` of which nothing is known so far, and takes it into the connection's state.
 #[inline(always)]
 pub(super) fn judge(
     connection: &mut Connection,
@@ -30,30 +30,31 @@ pub(super) fn judge(
     free_rare: &mut Vec<u32>,
     seen: &Seen<'_>,
     way: Direction,
-) -> SegmentAnalysis {
+    analysis: &mut SegmentAnalysis,
+) {
     let Seen { time, segment, .. } = seen;
     let of_multipath = connection.sides[way as usize].is(Side::MULTIPATH)
         && counts::get(connection, rare).is_some_and(|rare| rare.multipath.seen != rare.multipath.sides[way as usize]);
     let initial_rtt = connection.initial_rtt;
     let [a, b] = &mut connection.sides;
     let (fwd, rev) = if way as usize == 0 { (a, b) } else { (b, a) };
-    let mut analysis = SegmentAnalysis { flags: begin(fwd, rev, segment), ..SegmentAnalysis::default() };
-    let flags = &mut analysis.flags;
-    *flags |= place(fwd, rev, segment, of_multipath);
+    let mut flags = begin(fwd, rev, segment);
+    flags |= place(fwd, rev, segment, of_multipath);
     if segment.acknowledgement != fwd.last_ack {
         fwd.duplicates = 0;
     }
-    *flags |= acknowledged_unseen(rev, segment);
+    flags |= acknowledged_unseen(rev, segment);
     let is_data = segment.payload > 0 || segment.flags & (SYN | FIN) != 0;
     if is_data && !flags.has(AnalysisFlags::KEEP_ALIVE) {
         let again = sent_again(fwd, rev, segment, *time, initial_rtt);
-        *flags |= again;
+        flags |= again;
         if again == AnalysisFlags::RETRANSMISSION {
             let oldest = lists.oldest(fwd.unacked).unwrap_or(fwd.next_time);
             analysis.rto = Some(time.since(oldest)).filter(|&rto| rto != 0);
         }
     }
-    advance(fwd, lists, segment, *time, *flags, is_data);
+    analysis.flags = flags;
+    advance(fwd, lists, segment, *time, flags, is_data);
     if let Some(met) = lists.acknowledge(&mut rev.unacked, segment.acknowledgement) {
         analysis.ack_rtt = Some(time.since(met.time)).filter(|&rtt| rtt != 0);
         analysis.ack_rtt_is_clean = met.clean;
@@ -63,7 +64,6 @@ pub(super) fn judge(
     }
     after(connection, rare, free_rare, seen, way);
     analysis.initial_rtt = Some(connection.initial_rtt).filter(|&rtt| rtt != 0);
-    analysis
 }
 
 /// Where the numbers of both directions begin.

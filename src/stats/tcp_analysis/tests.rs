@@ -23,7 +23,7 @@ fn see(analyser: &mut Analyser, handle: &mut u32, way: Direction, time: i64, seg
     let bytes = header(&segment, options);
     let wire = bytes.len() as u32 + segment.payload;
     let frame = Frame { time: Timestamp(time), wire, bytes: &bytes, transport: Some(0), tcp: Some(segment), ..Frame::default() };
-    analyser.analyse(handle, &frame, way, false)
+    *analyser.analyse(handle, &frame, way, false)
 }
 
 fn data(sequence: u32, payload: u32) -> Segment {

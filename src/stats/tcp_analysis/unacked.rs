@@ -7,7 +7,6 @@ use crate::model::Timestamp;
 use crate::model::limits::{UNACKED_PER_FLOW, UNACKED_PER_SHARD};
 use crate::model::memory;
 use crate::model::tcp::before;
-use std::collections::VecDeque;
 
 /// A segment that was not acknowledged, or a part of it.
 #[derive(Debug, Clone, Copy)]
@@ -23,53 +22,89 @@ struct Unacked {
 struct List {
     /// The oldest ones.
     oldest: [Unacked; FEW],
-    /// How many there are of these.
+    /// Those behind them: a ring of none or a power of two, touched only where one is put there or taken from it.
+    ring: Box<[Unacked]>,
+    /// Where in the ring they begin.
+    head: u16,
+    /// How many there are in the ring.
+    behind: u16,
+    /// Where the last of all ends.
+    last_end: u32,
+    /// How many there are of the oldest.
     few: u8,
     /// A segment begins before the one in front of it ends.
     mixed: bool,
-    /// Those behind them.
-    #[allow(clippy::box_collection, reason = "few lists have any, and all are to fit in a line")]
-    more: Option<Box<VecDeque<Unacked>>>,
 }
 
 /// Segments that need no room beside the list.
-const FEW: usize = 3;
+const FEW: usize = 2;
 
-const _: () = assert!(size_of::<List>() == 64);
+/// Segments that the first ring has room for.
+const FIRST_RING: usize = 8;
+
+const _: () = assert!(size_of::<List>() == 64 && UNACKED_PER_FLOW <= 1 << 15);
+
+impl Unacked {
+    const NONE: Unacked = Unacked { sequence: 0, end: 0, time: Timestamp(0) };
+}
 
 impl List {
-    const EMPTY: List = List { oldest: [Unacked { sequence: 0, end: 0, time: Timestamp(0) }; FEW], few: 0, mixed: false, more: None };
+    fn empty() -> List {
+        List { oldest: [Unacked::NONE; FEW], ring: Box::default(), head: 0, behind: 0, last_end: 0, few: 0, mixed: false }
+    }
 
     fn len(&self) -> usize {
-        usize::from(self.few) + self.more.as_ref().map_or(0, |more| more.len())
+        usize::from(self.few) + usize::from(self.behind)
     }
 
     fn oldest(&self) -> &[Unacked] {
         self.oldest.get(..usize::from(self.few)).unwrap_or_default()
     }
 
-    fn iter(&self) -> impl Iterator<Item = &Unacked> {
-        self.oldest().iter().chain(self.more.iter().flat_map(|more| more.iter()))
+    /// The place in the ring of the `n`th there.
+    fn place(&self, n: u16) -> usize {
+        usize::from(self.head.wrapping_add(n)) & self.ring.len().wrapping_sub(1)
     }
 
-    fn back(&self) -> Option<&Unacked> {
-        self.more.as_ref().and_then(|more| more.back()).or_else(|| self.oldest().last())
+    fn iter(&self) -> impl Iterator<Item = &Unacked> {
+        self.oldest().iter().chain((0..self.behind).filter_map(|n| self.ring.get(self.place(n))))
     }
 
     #[inline(always)]
     fn push_back(&mut self, segment: Unacked) {
+        self.last_end = segment.end;
         match self.oldest.get_mut(usize::from(self.few)) {
             Some(place) => {
                 *place = segment;
                 self.few += 1;
             }
-            None => self.more.get_or_insert_default().push_back(segment),
+            None => {
+                if usize::from(self.behind) == self.ring.len() {
+                    self.resize((self.ring.len() * 2).max(FIRST_RING));
+                }
+                let at = self.place(self.behind);
+                if let Some(place) = self.ring.get_mut(at) {
+                    *place = segment;
+                    self.behind += 1;
+                }
+            }
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn resize(&mut self, room: usize) {
+        let mut ring = Vec::with_capacity(room);
+        ring.extend((0..self.behind).filter_map(|n| self.ring.get(self.place(n)).copied()));
+        ring.resize(room, Unacked::NONE);
+        (self.ring, self.head) = (ring.into_boxed_slice(), 0);
     }
 
     #[inline(always)]
     fn pop_front(&mut self) {
-        self.oldest.rotate_left(1);
+        // Two loads and two stores: a rotation in memory waits for itself.
+        let [front, second] = &mut self.oldest;
+        *front = *second;
         self.few = self.few.saturating_sub(1);
         self.refill();
     }
@@ -77,12 +112,13 @@ impl List {
     /// Those behind move up.
     #[inline(always)]
     fn refill(&mut self) {
-        let Some(more) = &mut self.more else { return };
-        while let Some(place) = self.oldest.get_mut(usize::from(self.few))
-            && let Some(next) = more.pop_front()
+        while self.behind > 0
+            && let Some(place) = self.oldest.get_mut(usize::from(self.few))
         {
-            *place = next;
+            let at = usize::from(self.head) & self.ring.len().wrapping_sub(1);
+            *place = self.ring.get(at).copied().unwrap_or(Unacked::NONE);
             self.few += 1;
+            (self.head, self.behind) = (at as u16 + 1, self.behind - 1);
         }
     }
 
@@ -95,12 +131,23 @@ impl List {
             {
                 *place = segment;
                 kept += 1;
+                self.last_end = segment.end;
             }
         }
         self.few = kept as u8;
-        if let Some(more) = &mut self.more {
-            more.retain_mut(keeps);
+        let mut kept = 0;
+        for n in 0..self.behind {
+            let Some(mut segment) = self.ring.get(self.place(n)).copied() else { break };
+            if keeps(&mut segment) {
+                let at = self.place(kept);
+                if let Some(place) = self.ring.get_mut(at) {
+                    *place = segment;
+                }
+                kept += 1;
+                self.last_end = segment.end;
+            }
         }
+        self.behind = kept;
         self.refill();
     }
 }
@@ -147,9 +194,18 @@ impl Lists {
         }
     }
 
+    /// Asks the memory for the ring of a list that is near: where the next segment is put, and where the next is taken from.
+    #[inline(always)]
+    pub(super) fn prefetch_ring(&self, handle: u32) {
+        let Some(list) = self.get(handle) else { return };
+        for n in [0, list.behind] {
+            list.ring.get(list.place(n)).into_iter().for_each(memory::prefetch);
+        }
+    }
+
     /// Whether a direction's list takes no more, as Wireshark's does not.
     pub(super) fn is_full(&self, handle: u32) -> bool {
-        self.get(handle).is_some_and(|list| list.more.is_some() && list.len() >= UNACKED_PER_FLOW)
+        self.get(handle).is_some_and(|list| list.len() >= UNACKED_PER_FLOW)
     }
 
     /// When the oldest segment came.
@@ -165,14 +221,14 @@ impl Lists {
         }
         if *handle == 0 {
             *handle = self.free.pop().unwrap_or_else(|| {
-                self.lists.push(List::EMPTY);
+                self.lists.push(List::empty());
                 self.lists.len() as u32
             });
         }
         let Some(list) = self.lists.get_mut((*handle as usize).wrapping_sub(1)) else { return };
-        if let (Some(first), Some(last)) = (list.oldest().first(), list.back()) {
+        if let Some(first) = list.oldest().first() {
             // Numbers of a list in order are compared with the first: they have to lie on the same half of the circle.
-            list.mixed |= before(sequence, last.end) || end.wrapping_sub(first.sequence) > IN_ORDER;
+            list.mixed |= before(sequence, list.last_end) || end.wrapping_sub(first.sequence) > IN_ORDER;
         }
         list.push_back(Unacked { sequence, end, time });
         self.total += 1;
@@ -192,11 +248,13 @@ impl Lists {
             list.mixed = false;
             // The list given back last is the next to be used; room is kept in few.
             let most = if self.free.len() < KEPT_LISTS { KEPT } else { 0 };
-            if list.more.as_ref().is_some_and(|more| more.capacity() > most) {
-                list.more = None;
+            if list.ring.len() > most {
+                list.ring = Box::default();
             }
             self.free.push(*handle);
             *handle = 0;
+        } else if list.ring.len() > FIRST_RING && usize::from(list.behind) < list.ring.len() / 4 {
+            list.resize(list.ring.len() / 2);
         }
         met
     }
@@ -204,9 +262,9 @@ impl Lists {
     /// From the lowest number to the highest end of a direction's list, both counted from `base`.
     pub(super) fn span(&self, handle: u32, base: u32) -> Option<u32> {
         let list = self.get(handle)?;
-        let (first, last) = (list.oldest().first()?, list.back()?);
+        let first = list.oldest().first()?;
         let from_base = |number: u32| number.wrapping_sub(base);
-        let (mut low, mut high) = (from_base(first.sequence), from_base(last.end));
+        let (mut low, mut high) = (from_base(first.sequence), from_base(list.last_end));
         if list.mixed || high < low {
             for segment in list.iter() {
                 (low, high) = (low.min(from_base(segment.sequence)), high.max(from_base(segment.end)));
@@ -219,7 +277,7 @@ impl Lists {
     pub(super) fn release(&mut self, handle: u32) {
         if let Some(list) = self.get_mut(handle) {
             let length = list.len();
-            *list = List::EMPTY;
+            *list = List::empty();
             self.total = self.total.saturating_sub(length);
             self.free.push(handle);
         }
@@ -249,7 +307,7 @@ impl List {
                     front.sequence = ack;
                 }
                 // Half the circle away: before some and behind others.
-                if self.back().is_some_and(|back| !before(ack, back.end)) {
+                if !before(ack, self.last_end) {
                     return met.or(self.go_through(ack));
                 }
                 break;
