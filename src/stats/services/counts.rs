@@ -223,13 +223,8 @@ pub fn window<'a>(
     for part in parts.clone() {
         sum.add(&part.others);
         segments.add(&part.segments);
-        for (address, counts) in part.clients.iter().filter(|c| !is_left_out(c.0)) {
-            sum.add(counts);
-            match clients.iter_mut().find(|c| c.0 == *address) {
-                Some((_, all)) => all.add(counts),
-                None => clients.push((*address, *counts)),
-            }
-        }
+        let counted = part.clients.iter().filter(|c| !is_left_out(c.0));
+        clients.extend(counted.inspect(|c| sum.add(&c.1)));
         for (span, more) in spans.iter_mut().zip(part.spans) {
             *span = joined(*span, more);
         }
@@ -240,6 +235,14 @@ pub fn window<'a>(
             }
         }
     }
+    clients.sort_unstable_by_key(|c| c.0);
+    clients.dedup_by(|again, first| {
+        let same = again.0 == first.0;
+        if same {
+            first.1.add(&again.1);
+        }
+        same
+    });
     codes.sort_unstable_by_key(|&(code, n)| (std::cmp::Reverse(n), code));
     let mut troubles = [Troubled::default(); Trouble::COUNT];
     for (at, troubled) in troubles.iter_mut().enumerate() {
