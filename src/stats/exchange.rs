@@ -72,6 +72,8 @@ struct Slot {
 #[derive(Debug, Default)]
 pub struct Exchanges {
     table: Vec<Slot>,
+    /// A bit for each place that has something to decide: a mark looks at no other.
+    busy: [u64; REQUESTS / 64],
     started: Option<Timestamp>,
     ended: Vec<Transaction>,
     /// When a request may have waited long enough.
@@ -121,6 +123,9 @@ impl Exchanges {
         }
         if let Some(place) = self.table.get_mut(at) {
             *place = slot;
+        }
+        if let Some(word) = self.busy.get_mut(at / 64) {
+            *word |= 1 << (at % 64);
         }
     }
 
@@ -231,7 +236,8 @@ impl Exchanges {
     pub fn advance(&mut self, now: Timestamp, event: &mut impl FnMut(ExchangeEvent)) {
         let mut table = std::mem::take(&mut self.table);
         self.due = None;
-        for slot in &mut table {
+        for at in self.busy() {
+            let Some(slot) = table.get_mut(at) else { continue };
             if slot.state != State::Empty && is_expired(slot, now) {
                 self.decide(slot, now, event);
                 slot.state = State::Empty;
@@ -243,8 +249,22 @@ impl Exchanges {
                 let due = slot.latest.plus(wait(&slot.flow));
                 self.due = Some(self.due.map_or(due, |d| d.min(due)));
             }
+            if slot.state == State::Empty
+                && slot.course == Course::None
+                && let Some(word) = self.busy.get_mut(at / 64)
+            {
+                *word &= !(1 << (at % 64));
+            }
         }
         self.table = table;
+    }
+
+    /// The places that have something to decide.
+    fn busy(&self) -> impl Iterator<Item = usize> + use<> {
+        self.busy
+            .into_iter()
+            .enumerate()
+            .flat_map(|(at, word)| (0..64).filter(move |bit| word >> bit & 1 != 0).map(move |bit| at * 64 + bit))
     }
 
     /// Nothing more comes: what still waits is not judged.
