@@ -68,7 +68,9 @@ fn run(settings: &Invocation) -> Result<u8> {
             write_report(&console, common, &by_name(input)?, (format, table), output.as_deref(), *top)
         }
         Command::Check { input, format } => check::check(&console, common, &by_name(input)?, format),
-        Command::Packets { input, format } => packets::list(&console, common, &by_name(input)?, format).map(|()| 0),
+        Command::Packets { input, format, stretch, tree } => {
+            packets::list(&console, common, &by_name(input)?, packets::Wanted { format, stretch: *stretch, tree: *tree }).map(|()| 0)
+        }
         Command::Interfaces => interfaces::list(&console).map(|()| 0),
         Command::Explain { finding: Some(id) } => check::explain(&console, id).map(|()| 0),
         Command::Explain { finding: None } => check::list(&console).map(|()| 0),

@@ -60,6 +60,7 @@
 //! |---|---|---|
 //! | 4 | `main.rs`, [`app`] | everything |
 //! | 3 | [`engine`] | every wing below |
+//! | 3 | [`browse`] | every wing below |
 //! | 3 | [`report`], [`tui`] | [`snapshot`] |
 //! | 3 | [`cli`] | |
 //! | 2 | [`capture`], [`decode`], [`dissect`], [`mirror`], [`diagnose`], [`stats`], [`switch`], [`names`], [`snapshot`] | [`model`]; none of each other |
@@ -79,6 +80,8 @@
 //!   [`model::FastHeaders::show`] (two bytes of it are free); what only few ask for is a method that reads the frame's bytes;
 //! - a control protocol: its parser in `decode/` (`neighbour/` where devices say who they are) and its line in
 //!   `decode/control_message.rs`; what it says: a struct of the ground floor and a variant of [`model::ControlBody`];
+//! - fields of a header for who looks at one packet: its function in `decode/tree/` and its line there; of a message: its file in
+//!   `dissect/tree/` and its line there;
 //! - an application protocol: one file in `dissect/` and one line in `dissect/registry.rs`; one that is recognised only: one line in
 //!   `dissect/labels/mod.rs`;
 //! - what segments do to a TCP connection: a mark of [`model::tcp::TcpMarks`] that `stats/tcp/` makes; who listens to it: its line in
@@ -113,6 +116,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 pub mod app;
+pub mod browse;
 pub mod capture;
 pub mod cli;
 pub mod decode;

@@ -3,7 +3,7 @@
 
 use crate::model::limits::MAX_PACKET_BYTES;
 use crate::model::time::SECOND;
-use crate::model::{Address, Carrier, Decap, RspanChoice, StampChoice};
+use crate::model::{Address, Carrier, Decap, RspanChoice, StampChoice, Timestamp};
 use ipnet::IpNet;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -83,6 +83,52 @@ pub struct FileSettings {
     pub follow: bool,
     /// Stop after this long.
     pub limit: Option<Duration>,
+}
+
+/// Where a stretch of packets begins or ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PacketBound {
+    /// At a packet, by its number from 1.
+    Number(u64),
+    /// So many nanoseconds behind the first packet.
+    Since(i64),
+    /// At a time.
+    At(Timestamp),
+}
+
+/// Some of the packets of captures.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PacketStretch {
+    /// The first wanted; `None`: from the beginning.
+    pub from: Option<PacketBound>,
+    /// The last wanted, itself included; `None`: to the end.
+    pub to: Option<PacketBound>,
+    /// How many, at most.
+    pub count: Option<u64>,
+}
+
+impl PacketStretch {
+    /// Whether a packet lies in it, however many were taken.
+    pub fn contains(&self, number: u64, time: Timestamp, first: Timestamp) -> bool {
+        let from = match self.from {
+            None => true,
+            Some(PacketBound::Number(from)) => number >= from,
+            Some(PacketBound::Since(nanos)) => time >= first.plus(nanos),
+            Some(PacketBound::At(from)) => time >= from,
+        };
+        let to = match self.to {
+            None => true,
+            Some(PacketBound::Number(to)) => number <= to,
+            Some(PacketBound::Since(nanos)) => time <= first.plus(nanos),
+            Some(PacketBound::At(to)) => time <= to,
+        };
+        from && to
+    }
+
+    /// Whether no packet behind that of this number can lie in it.
+    pub fn ends_at(&self, number: u64, taken: u64) -> bool {
+        self.count.is_some_and(|count| taken >= count) || matches!(self.to, Some(PacketBound::Number(to)) if number >= to)
+    }
 }
 
 /// What the mirror is, and what is undone of it before anything is counted.

@@ -108,7 +108,8 @@ fn packets_are_listed_with_their_flags() {
     let text = stdout(&output);
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 4, "{text}");
-    assert!(lines[0].ends_with("10.0.0.1 40000 > 10.0.0.2 80  eth:ip:tcp  54 bytes"), "{text}");
+    let first = "10.0.0.1 40000 > 10.0.0.2 80  eth:ip:tcp  54 bytes  TCP 40000 → 80 [SYN] Seq=100 Win=8192 Len=0";
+    assert!(lines[0].ends_with(first), "{text}");
     assert!(lines[2].starts_with("     3    0.030000000") && lines[2].contains("  retransmission"), "{text}");
     let output = spantop(&["packets", "--format", "json", &file]);
     let json: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -116,8 +117,26 @@ fn packets_are_listed_with_their_flags() {
     assert_eq!((&json[2]["analysis"], &json[2]["kept"]), (&serde_json::json!(["retransmission"]), &true.into()));
     assert_eq!((&json[3]["kept"], &json[3]["analysis"]), (&false.into(), &serde_json::json!([])), "{json:?}");
     assert!(json[3]["reason"] == "copy" || json[3]["reason"] == "undecided", "{json:?}");
+    // Some of them, and taken apart.
+    for (stretch, numbers) in [
+        (vec!["--from", "10ms", "--to", "30ms"], vec![2, 3]),
+        (vec!["--from", "1700000000.03"], vec![3, 4]),
+        (vec!["--to", "#2"], vec![1, 2]),
+        (vec!["--from", "2023-11-14T22:13:20.000001Z", "-c", "1"], vec![2]),
+    ] {
+        let output = spantop(&[vec!["packets", "--format", "json", "--tree", file.as_str()], stretch.clone()].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let json: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(json.iter().map(|p| p["number"].as_u64().unwrap()).collect::<Vec<_>>(), numbers, "{stretch:?}");
+        let field = &json[0]["layers"][2]["fields"][0];
+        assert_eq!((&field["name"], &field["number"], &field["offset"]), (&"tcp.srcport".into(), &40_000.into(), &34.into()));
+    }
+    let output = spantop(&["packets", "--tree", &file]);
+    assert!(stdout(&output).contains("Time to live: 64  [ip.ttl @22]"), "{}", stdout(&output));
     // Wrong usage is told, and nothing is written.
-    for wrong in [vec!["packets"], vec!["packets", "--format", "csv", &file], vec!["packets", "-i", "lo"]] {
+    for wrong in
+        [vec!["packets"], vec!["packets", "--from", "soon", &file], vec!["packets", "--format", "csv", &file], vec!["packets", "-i", "lo"]]
+    {
         let output = spantop(&wrong);
         assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(2), ""), "{wrong:?}: {}", stderr(&output));
     }

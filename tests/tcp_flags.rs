@@ -7,7 +7,7 @@
 mod support;
 
 use spantop::capture::{Memory, Source, file};
-use spantop::engine::{self, Listeners, Settings};
+use spantop::engine::{self, Listeners, PacketBatch, Settings};
 use spantop::model::{Decap, LinkType, ListedPacket, Timestamp};
 use spantop::settings::FileSettings;
 use spantop::snapshot::Snapshot;
@@ -43,7 +43,7 @@ fn analysed(source: Box<dyn Source>, change: impl FnOnce(&mut Settings)) -> (Sna
     let list = Arc::new(Mutex::new(Vec::new()));
     let listener = {
         let list = Arc::clone(&list);
-        Box::new(move |packets: &[ListedPacket]| list.lock().unwrap().extend_from_slice(packets))
+        Box::new(move |packets: &PacketBatch<'_>| list.lock().unwrap().extend(packets.iter().map(|(listed, _)| *listed)))
     };
     let listeners = Listeners { packets: Some(listener), ..Listeners::default() };
     let snapshot = engine::run_with(source, &settings, listeners, Default::default()).unwrap().complete().unwrap();

@@ -3,22 +3,36 @@
 use super::console::Console;
 use super::output::Output;
 use super::{engine_settings, progress, signals, source};
+use crate::browse;
 use crate::cli::Common;
-use crate::engine::{self, Listeners};
+use crate::engine::{self, Listeners, PacketBatch};
 use crate::error::{Error, Result};
 use crate::report::packets::{PacketFormat, PacketList};
-use crate::settings::InputSettings;
+use crate::settings::{InputSettings, PacketStretch};
 use crate::snapshot::Query;
 use std::io::{self, BufWriter, ErrorKind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// What is listed, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Token of the format.
+    pub format: &'a str,
+    /// Which packets.
+    pub stretch: PacketStretch,
+    /// Whether every header's fields are listed.
+    pub tree: bool,
+}
+
 /// Bytes gathered before a system call.
 const BUFFER: usize = 64 * 1024;
 
 /// Lists the packets of captures on standard output. A reader that has gone ends it without a word.
-pub fn list(console: &Console, common: &Common, input: &InputSettings, format: &str) -> Result<()> {
+pub fn list(console: &Console, common: &Common, input: &InputSettings, wanted: Wanted<'_>) -> Result<()> {
+    let Wanted { format, stretch, tree } = wanted;
     let format = PacketFormat::find(format).ok_or_else(|| Error::usage(format!("--format {format}: no such format")))?;
+    let rules = engine::rules_of(&common.mirror.clone().resolved())?;
     if matches!(input, InputSettings::Live(_)) {
         return Err(Error::usage("packets lists captures: spantop packets FILE (of a port: tcpdump -w - -i eth1 | spantop packets -)"));
     }
@@ -32,16 +46,32 @@ pub fn list(console: &Console, common: &Common, input: &InputSettings, format: &
     let source = progress::watch(source, console, input.limit(), signals::asks_for_statistics()?);
     let done = Arc::new(AtomicBool::new(false));
     let failed = Arc::new(Mutex::new(None));
-    let mut list = PacketList::new(BufWriter::with_capacity(BUFFER, io::stdout()), format);
+    let mut list = PacketList::new(BufWriter::with_capacity(BUFFER, io::stdout()), format, tree);
     let listener = {
         let (stop, done, failed) = (Arc::clone(&stop), Arc::clone(&done), Arc::clone(&failed));
-        Box::new(move |packets: &[_]| {
+        let (mut first, mut taken) = (None, 0);
+        Box::new(move |packets: &PacketBatch<'_>| {
             if done.load(Ordering::Relaxed) {
                 return;
             }
             // Whoever follows a capture sees each block as it is read.
-            if let Err(error) = list.write(packets).and_then(|()| list.flush()) {
-                *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            let mut over = false;
+            let mut written = Ok(());
+            for (listed, packet) in packets.iter() {
+                let first = *first.get_or_insert(listed.time);
+                if stretch.contains(listed.number, listed.time, first) {
+                    taken += 1;
+                    let tree = browse::take_apart(packet.link, packet.bytes, packet.wire, &rules);
+                    written = list.write(listed, Some(&tree));
+                }
+                over = stretch.ends_at(listed.number, taken);
+                if over || written.is_err() {
+                    break;
+                }
+            }
+            let written = written.and_then(|()| list.flush());
+            if over || written.is_err() {
+                *failed.lock().unwrap_or_else(PoisonError::into_inner) = written.err();
                 done.store(true, Ordering::Relaxed);
                 stop.store(true, Ordering::Relaxed);
             }
@@ -53,7 +83,7 @@ pub fn list(console: &Console, common: &Common, input: &InputSettings, format: &
         Some(error) => return Err(Error::io("cannot write to standard output", &error)),
         None => {}
     }
-    if stop.load(Ordering::Relaxed) && !source::is_endless(input) {
+    if stop.load(Ordering::Relaxed) && !done.load(Ordering::Relaxed) && !source::is_endless(input) {
         return Err(Error::Interrupted);
     }
     console.losses(&outcome.result);

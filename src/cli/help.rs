@@ -35,6 +35,7 @@ Examples:
   spantop packets --decap none --no-dedup office.pcapng     the flags that Wireshark shows
   spantop packets office.pcapng | grep 'left out'           which packets are copies
   spantop packets --format json office.pcapng | jq -c 'select(.analysis != [])'
+  spantop packets --tree --from 2m -c 1 office.pcapng       the first packet behind two minutes, taken apart
 
 Flags are Wireshark's tcp.analysis.* by its own procedure, in the order of the capture. What is left out as a copy has none.";
 

@@ -1,12 +1,13 @@
 //! From what was typed to what is meant.
 
 use super::settings::{Command, Common, Invocation};
-use super::typed::{Typed, TypedColor, TypedCommand, TypedCommon, TypedDecap, TypedInput, TypedTheme};
+use super::typed::{Typed, TypedColor, TypedCommand, TypedCommon, TypedDecap, TypedInput, TypedStretch, TypedTheme};
 use super::{Shell, units};
 use crate::error::{Error, Result};
 use crate::model::{Address, Decap};
 use crate::settings::{
-    BackgroundChoice, Color, ConsoleSettings, FileSettings, InputSettings, LiveSettings, LoadSettings, MirrorSettings, RightsSettings,
+    BackgroundChoice, Color, ConsoleSettings, FileSettings, InputSettings, LiveSettings, LoadSettings, MirrorSettings, PacketStretch,
+    RightsSettings,
 };
 use std::path::Path;
 use std::time::Duration;
@@ -44,7 +45,9 @@ impl Typed {
                 }
                 Command::Check { input: wanted(input.meant(None)?, "check")?, format }
             }
-            TypedCommand::Packets { input, format } => Command::Packets { input: wanted(input.meant(None)?, "packets")?, format },
+            TypedCommand::Packets { input, format, stretch, tree } => {
+                Command::Packets { input: wanted(input.meant(None)?, "packets")?, format, stretch: stretch.meant(), tree }
+            }
             TypedCommand::Interfaces => Command::Interfaces,
             TypedCommand::Explain { finding } => Command::Explain { finding },
             TypedCommand::Completions { shell } => Command::Completions(Shell(shell)),
@@ -81,6 +84,12 @@ fn replay(typed: Option<String>, input: &mut TypedInput) -> Result<Option<f64>> 
             input.files.insert(0, text.into());
             Ok(Some(1.0))
         }
+    }
+}
+
+impl TypedStretch {
+    fn meant(self) -> PacketStretch {
+        PacketStretch { from: self.from, to: self.to, count: self.count }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is meant by a command line: every value checked, every default filled in.
 
-use crate::settings::{ConsoleSettings, InputSettings, LoadSettings, MirrorSettings, RightsSettings};
+use crate::settings::{ConsoleSettings, InputSettings, LoadSettings, MirrorSettings, PacketStretch, RightsSettings};
 use std::path::PathBuf;
 
 /// A command and what holds for every command.
@@ -50,6 +50,10 @@ pub enum Command {
         input: InputSettings,
         /// Token of the format: `text` or `json`.
         format: String,
+        /// Which packets.
+        stretch: PacketStretch,
+        /// Whether the fields of every header are listed.
+        tree: bool,
     },
     /// The list of interfaces.
     Interfaces,

@@ -2,6 +2,7 @@
 
 use super::{CHECK_FORMATS, PACKET_FORMATS, help, units};
 use crate::model::{Carrier, RspanChoice, StampChoice};
+use crate::settings::PacketBound;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -61,6 +62,11 @@ pub(super) enum TypedCommand {
         /// How a packet looks: a line to read, or a JSON object on a line
         #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = PACKET_FORMATS)]
         format: String,
+        #[command(flatten)]
+        stretch: TypedStretch,
+        /// Take every packet apart: the fields of each header and message, with their place in its bytes
+        #[arg(long)]
+        tree: bool,
     },
     /// List the interfaces and what each would be good for
     Interfaces,
@@ -76,6 +82,20 @@ pub(super) enum TypedCommand {
     },
     /// Print the manual page
     Man,
+}
+
+/// Which of the packets.
+#[derive(Debug, Args)]
+pub(super) struct TypedStretch {
+    /// Begin here: 90s or 5m behind the first packet, a time (2026-11-28T14:02:11.5), seconds since 1970, or '#12' for a packet's number
+    #[arg(long, value_name = "WHEN", value_parser = units::bound)]
+    pub(super) from: Option<PacketBound>,
+    /// End here, this included: as --from
+    #[arg(long, value_name = "WHEN", value_parser = units::bound)]
+    pub(super) to: Option<PacketBound>,
+    /// At most so many packets
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) count: Option<u64>,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! Values with units, as they are typed: `30s`, `64MiB`, `10G`, `10.0.0.0/8`.
 
-use crate::model::{Carrier, RspanChoice, StampChoice, StampKind, TunnelKind};
+use crate::model::{Carrier, RspanChoice, StampChoice, StampKind, Timestamp, TunnelKind};
+use crate::settings::PacketBound;
 use std::time::Duration;
 
 /// Splits `12.5ms` into its number and its unit.
@@ -35,6 +36,41 @@ pub fn time(text: &str) -> Result<Duration, String> {
         rest = &rest[after..];
     }
     Duration::try_from_secs_f64(seconds).ok().filter(|d| !d.is_zero()).ok_or_else(|| "a time greater than zero is wanted".into())
+}
+
+/// Below this a bare number of seconds is counted from the first packet, above it since 1970: three years of a capture, and 1973.
+const FIRST_CLOCK_SECOND: f64 = 1e8;
+
+/// Where a stretch of packets begins or ends: `#12`, `90s`, `1700000000.25`, `2026-11-28T14:02:11.5+01:00`; a time without zone is of this host's.
+pub fn bound(text: &str) -> Result<PacketBound, String> {
+    let text = text.trim();
+    let wrong =
+        || "write 90s or 5m (behind the first packet), 2026-11-28T14:02:11, seconds since 1970, or #12 (a packet's number)".to_owned();
+    if let Some(number) = text.strip_prefix('#') {
+        return number.parse().ok().filter(|&n| n > 0).map(PacketBound::Number).ok_or_else(wrong);
+    }
+    if let Some(nanos) = decimal_seconds(text) {
+        let is_clock = nanos as f64 / 1e9 >= FIRST_CLOCK_SECOND;
+        return Ok(if is_clock { PacketBound::At(Timestamp(nanos)) } else { PacketBound::Since(nanos) });
+    }
+    if let Ok(span) = time(text) {
+        return Ok(PacketBound::Since(i64::try_from(span.as_nanos()).unwrap_or(i64::MAX)));
+    }
+    let zoned = text.parse::<jiff::Timestamp>().ok();
+    let local = || text.parse::<jiff::civil::DateTime>().ok()?.to_zoned(jiff::tz::TimeZone::system()).ok().map(|t| t.timestamp());
+    let time = zoned.or_else(local).ok_or_else(wrong)?;
+    i64::try_from(time.as_nanosecond()).map(|nanos| PacketBound::At(Timestamp(nanos))).map_err(|_| wrong())
+}
+
+/// Nanoseconds of a plain number of seconds, exactly: a floating-point number does not hold the nanoseconds of today.
+fn decimal_seconds(text: &str) -> Option<i64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !digits(whole) || !digits(fraction) || fraction.len() > 9 {
+        return None;
+    }
+    let nanos: i64 = format!("{fraction:0<9}").parse().ok()?;
+    whole.parse::<i64>().ok()?.checked_mul(1_000_000_000)?.checked_add(nanos)
 }
 
 /// A load interval: 1 ms to 1 d.

@@ -7,17 +7,20 @@ use crate::model::{Mac, Proto};
 /// Below this a type field is a length (IEEE 802.3 clause 3.2.6).
 const FIRST_ETHER_TYPE: u16 = 0x0600;
 
+/// Bytes of an Ethernet header.
+const HEADER: usize = 14;
+
 /// An Ethernet header.
 #[inline]
 pub(super) fn ethernet(walk: &mut Walk) -> Next {
-    let Some(&[d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5, t0, t1]) = walk.take::<14>() else { return walk.leaf(Proto::Eth) };
+    let Some(&[d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5, t0, t1]) = walk.take::<HEADER>() else { return walk.leaf(Proto::Eth) };
     let (source, destination) = (Mac([s0, s1, s2, s3, s4, s5]), Mac([d0, d1, d2, d3, d4, d5]));
     walk.mac(source, destination);
     let number = u16::from_be_bytes([t0, t1]);
     if number == FABRIC_PATH {
         return tunnel::fabric_path(walk, source, destination);
     }
-    walk.push(Proto::Eth);
+    walk.push_from(walk.at - HEADER, Proto::Eth);
     type_or_length(walk, number)
 }
 

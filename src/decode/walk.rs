@@ -2,6 +2,7 @@
 
 use super::headers::Headers;
 use super::rules::{Peel, Rules};
+use super::trace::Trace;
 use super::{ethernet, ip, link, llc, mpls, ppp, transport, tunnel, wlan};
 use crate::model::{Address, LinkType, Mac, MirrorTag, Proto, Purpose, Side, Stop, Tunnel, TunnelKind};
 use std::net::Ipv4Addr;
@@ -72,6 +73,8 @@ pub(super) struct Walk<'a, 'h> {
     pub rules: &'h Rules,
     /// What was found.
     pub headers: &'h mut Headers,
+    /// Where each header begins, for who wants to know.
+    trace: Option<&'h mut Trace>,
 }
 
 /// Walks the headers of one packet of link type `link`, `wire` bytes long on the wire, into `headers` (overwritten).
@@ -79,46 +82,93 @@ pub(super) struct Walk<'a, 'h> {
 /// The analysed frame is what is left when `peel` has been taken off.
 #[inline(never)]
 pub fn walk(link: LinkType, bytes: &[u8], wire: u32, rules: &Rules, peel: Peel, headers: &mut Headers) {
-    headers.reset(wire);
-    let mut walk = Walk {
-        bytes,
-        at: 0,
-        end: (wire as usize).max(bytes.len()),
-        declared: 0,
-        peel: peel.tunnels,
-        pop: peel.tag,
-        outside: true,
-        nets: 0,
-        partial: false,
-        may_be_cut: false,
-        rules,
-        headers,
-    };
+    let mut walk = Walk::begin(bytes, wire, rules, peel, headers);
     let mut next = if link == LinkType::ETHERNET { ethernet::ethernet(&mut walk) } else { Next::Link(link) };
     for _ in 0..MAX_STEPS {
-        next = match next {
-            Next::EtherType(number) => ethernet::ether_type(&mut walk, number),
-            Next::IpProtocol(number) => transport::ip_protocol(&mut walk, number),
-            Next::UdpPayload(source, destination) => tunnel::udp(&mut walk, source, destination),
-            Next::Ipv4 => ip::ipv4(&mut walk),
-            Next::Ipv6 => ip::ipv6(&mut walk),
-            Next::Ip => ip::ip(&mut walk),
-            Next::Ethernet => ethernet::ethernet(&mut walk),
-            Next::Llc => llc::llc(&mut walk),
-            Next::Mpls => mpls::label(&mut walk),
-            Next::Ppp => ppp::ppp(&mut walk),
-            Next::PppFramed => ppp::framed(&mut walk),
-            Next::Wlan => wlan::wlan(&mut walk, false, false),
-            Next::WlanSwapped => wlan::wlan(&mut walk, true, false),
-            Next::WlanPadded => wlan::wlan(&mut walk, false, true),
-            Next::Link(link) => link::link(&mut walk, link),
-            Next::End => break,
-        };
+        if next == Next::End {
+            break;
+        }
+        next = step(&mut walk, next);
     }
     walk.finish();
 }
 
-impl<'a> Walk<'a, '_> {
+/// Does what [`walk`] does, and notes in `trace` where each header begins and the last one ends.
+#[cold]
+pub(super) fn walk_traced<'a>(
+    link: LinkType,
+    bytes: &'a [u8],
+    wire: u32,
+    rules: &Rules,
+    peel: Peel,
+    headers: &mut Headers,
+    trace: &mut Trace,
+) {
+    let mut walk = Walk { trace: Some(trace), ..Walk::begin(bytes, wire, rules, peel, headers) };
+    let mut next = Next::Link(link);
+    for _ in 0..MAX_STEPS {
+        if next == Next::End {
+            break;
+        }
+        let at = walk.at;
+        next = step(&mut walk, next);
+        let path = walk.headers.path;
+        if let Some(trace) = walk.trace.as_deref_mut() {
+            trace.step(at, path);
+        }
+    }
+    walk.finish();
+    let (at, end) = (walk.at, walk.end);
+    if let Some(trace) = walk.trace {
+        trace.finish(at.min(bytes.len()), end.min(bytes.len()));
+    }
+}
+
+/// Reads the header that comes next.
+#[inline(always)]
+fn step(walk: &mut Walk<'_, '_>, next: Next) -> Next {
+    match next {
+        Next::EtherType(number) => ethernet::ether_type(walk, number),
+        Next::IpProtocol(number) => transport::ip_protocol(walk, number),
+        Next::UdpPayload(source, destination) => tunnel::udp(walk, source, destination),
+        Next::Ipv4 => ip::ipv4(walk),
+        Next::Ipv6 => ip::ipv6(walk),
+        Next::Ip => ip::ip(walk),
+        Next::Ethernet => ethernet::ethernet(walk),
+        Next::Llc => llc::llc(walk),
+        Next::Mpls => mpls::label(walk),
+        Next::Ppp => ppp::ppp(walk),
+        Next::PppFramed => ppp::framed(walk),
+        Next::Wlan => wlan::wlan(walk, false, false),
+        Next::WlanSwapped => wlan::wlan(walk, true, false),
+        Next::WlanPadded => wlan::wlan(walk, false, true),
+        Next::Link(link) => link::link(walk, link),
+        Next::End => Next::End,
+    }
+}
+
+impl<'a, 'h> Walk<'a, 'h> {
+    /// At the first byte of a packet.
+    #[inline(always)]
+    fn begin(bytes: &'a [u8], wire: u32, rules: &'h Rules, peel: Peel, headers: &'h mut Headers) -> Self {
+        headers.reset(wire);
+        Self {
+            bytes,
+            at: 0,
+            end: (wire as usize).max(bytes.len()),
+            declared: 0,
+            peel: peel.tunnels,
+            pop: peel.tag,
+            outside: true,
+            nets: 0,
+            partial: false,
+            may_be_cut: false,
+            rules,
+            headers,
+            trace: None,
+        }
+    }
+
     /// The next `N` bytes without moving; `None` (and the reason noted) when they are not all there.
     #[inline]
     pub fn peek<const N: usize>(&mut self) -> Option<&'a [u8; N]> {
@@ -169,13 +219,29 @@ impl<'a> Walk<'a, '_> {
     /// Appends a protocol to the path.
     #[inline]
     pub fn push(&mut self, proto: Proto) {
+        self.push_from(self.at, proto);
+    }
+
+    /// Appends a protocol whose header began at `at`.
+    #[inline]
+    pub fn push_from(&mut self, at: usize, proto: Proto) {
         self.headers.path.push(proto);
+        if self.trace.is_some() {
+            self.traced(at, proto);
+        }
+    }
+
+    #[cold]
+    fn traced(&mut self, at: usize, proto: Proto) {
+        if let Some(trace) = self.trace.as_deref_mut() {
+            trace.push(proto, at);
+        }
     }
 
     /// A leaf: a protocol that is named but not read.
     #[inline]
     pub fn leaf(&mut self, proto: Proto) -> Next {
-        self.headers.path.push(proto);
+        self.push(proto);
         Next::End
     }
 

@@ -40,6 +40,7 @@ mod slab;
 pub mod smb2;
 pub mod snmp;
 pub mod tls;
+pub mod tree;
 mod turns;
 
 pub use dissector::{About, Carriage, DissectOutput, Dissector, Listener, Payload, Probe, Progress};

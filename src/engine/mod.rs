@@ -16,7 +16,7 @@ mod router;
 mod tape;
 mod threads;
 
-pub use fold::listing::PacketListener;
+pub use fold::listing::{PacketBatch, PacketListener};
 pub use fold::local;
 pub use memory::MemoryPlan;
 pub use merge::{Ended, FlowListener, Published, Subscriber, Subscription, subscribe};
@@ -280,7 +280,10 @@ fn division(threads: usize, live: bool) -> (usize, Vec<Range<u8>>) {
 }
 
 /// How packets are decoded.
-fn rules_of(settings: &MirrorSettings) -> Result<Rules> {
+///
+/// # Errors
+/// A carrier does not run over UDP.
+pub fn rules_of(settings: &MirrorSettings) -> Result<Rules> {
     let mut rules = Rules::PLAIN;
     rules.stamps = settings.stamps != StampChoice::None;
     if let StampChoice::Ttag(number) = settings.stamps {

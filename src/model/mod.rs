@@ -30,6 +30,7 @@ pub mod mix;
 pub mod neighbour;
 pub mod network;
 pub mod numbers;
+pub mod packet_tree;
 pub mod path;
 pub mod port;
 mod proof;
@@ -73,6 +74,7 @@ pub use neighbour::{Abilities, Inventory, LinkClaims, MediaPolicy, Neighbour, Ne
 pub use network::{
     Attempt, AttemptOutcome, ConnectionEnd, CutPhase, IcmpError, LocatedLoss, NetworkBatch, NetworkEvent, ServiceKey, Stall,
 };
+pub use packet_tree::{LayerWriter, PacketTree, Show, TreeField, TreeLayer};
 pub use path::Path;
 pub use port::Port;
 pub use proof::ProvingPackets;

@@ -1,7 +1,7 @@
 //! A list of packets: a line, or a JSON object on a line, for each, as soon as it was looked at.
 
 use crate::model::time::SECOND;
-use crate::model::{Address, Direction, ListedPacket, Timestamp};
+use crate::model::{Address, Direction, ListedPacket, PacketTree, Timestamp, TreeField};
 use std::fmt::{self, Display};
 use std::io::{self, Write};
 
@@ -33,29 +33,32 @@ impl PacketFormat {
 pub struct PacketList<W> {
     out: W,
     format: PacketFormat,
+    /// Whether the fields of every header are written.
+    fields: bool,
     /// Time of the first packet.
     first: Option<Timestamp>,
 }
 
 impl<W: Write> PacketList<W> {
     /// An empty list that goes to `out`.
-    pub fn new(out: W, format: PacketFormat) -> Self {
-        Self { out, format, first: None }
+    pub fn new(out: W, format: PacketFormat, fields: bool) -> Self {
+        Self { out, format, fields, first: None }
     }
 
-    /// Writes packets.
+    /// Writes a packet, with what it says where that is known.
     ///
     /// # Errors
     /// What the output answers to a write.
-    pub fn write(&mut self, packets: &[ListedPacket]) -> io::Result<()> {
-        for packet in packets {
-            let first = *self.first.get_or_insert(packet.time);
-            match self.format {
-                PacketFormat::Text => text(&mut self.out, packet, first)?,
-                PacketFormat::Json => json(&mut self.out, packet)?,
-            }
+    pub fn write(&mut self, packet: &ListedPacket, tree: Option<&PacketTree>) -> io::Result<()> {
+        let first = *self.first.get_or_insert(packet.time);
+        match self.format {
+            PacketFormat::Text => text(&mut self.out, packet, first, tree)?,
+            PacketFormat::Json => json(&mut self.out, packet, tree, self.fields)?,
         }
-        Ok(())
+        match tree.filter(|_| self.fields && self.format == PacketFormat::Text) {
+            Some(tree) => text_fields(&mut self.out, tree),
+            None => Ok(()),
+        }
     }
 
     /// Writes what waits in memory.
@@ -94,7 +97,7 @@ fn has_ports(packet: &ListedPacket) -> bool {
     packet.flow.is_some_and(|(key, _)| matches!(key.protocol, 6 | 17 | 33 | 132 | 136))
 }
 
-fn text(out: &mut impl Write, packet: &ListedPacket, first: Timestamp) -> io::Result<()> {
+fn text(out: &mut impl Write, packet: &ListedPacket, first: Timestamp, tree: Option<&PacketTree>) -> io::Result<()> {
     write!(out, "{:>6} {:>14}", packet.number, Seconds(packet.time.since(first)).to_string())?;
     match ends(packet) {
         Some([(from, a), (to, b)]) if has_ports(packet) => write!(out, "  {from} {a} > {to} {b}")?,
@@ -112,11 +115,71 @@ fn text(out: &mut impl Write, packet: &ListedPacket, first: Timestamp) -> io::Re
     } else if packet.judgement != crate::model::PacketJudgement::New {
         write!(out, "  ({})", packet.judgement.token())?;
     }
+    if let Some(tree) = tree {
+        write!(out, "  {} {}", tree.protocol, tree.info.trim_end())?;
+    }
     out.write_all(b"\n")
 }
 
-fn json(out: &mut impl Write, packet: &ListedPacket) -> io::Result<()> {
-    // Nothing here needs to be escaped: addresses, numbers and words of this program.
+/// The fields, a line each, as deep as they lie; their bytes behind them.
+fn text_fields(out: &mut impl Write, tree: &PacketTree) -> io::Result<()> {
+    for layer in &tree.layers {
+        writeln!(out, "       {}{}{}", layer.title, if layer.summary.is_empty() { "" } else { ", " }, layer.summary)?;
+        for field in &layer.fields {
+            let indent = 9 + 2 * usize::from(field.depth);
+            write!(out, "{:indent$}{}: {}", "", field.title, field.value)?;
+            writeln!(out, "  [{}{}]", field.name, Place(field))?;
+        }
+    }
+    if tree.left_out > 0 {
+        writeln!(out, "       {} more fields", tree.left_out)?;
+    }
+    Ok(())
+}
+
+/// The bytes of a field and, of some bits, their mask.
+struct Place<'a>(&'a TreeField);
+
+impl Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let TreeField { at, length, mask, .. } = *self.0;
+        match length {
+            0 => Ok(()),
+            1 => write!(f, " @{at}"),
+            _ => write!(f, " @{at}-{}", at + length - 1),
+        }?;
+        if mask == 0 { Ok(()) } else { write!(f, " &0x{mask:x}") }
+    }
+}
+
+/// A text as JSON.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+fn json_fields(out: &mut impl Write, tree: &PacketTree) -> io::Result<()> {
+    write!(out, ",\"layers\":[")?;
+    for (n, layer) in tree.layers.iter().enumerate() {
+        write!(out, "{}{{\"name\":\"{}\",\"title\":{}", if n > 0 { "," } else { "" }, layer.token, quoted(&layer.title))?;
+        write!(out, ",\"offset\":{},\"length\":{},\"fields\":[", layer.at, layer.length)?;
+        for (n, field) in layer.fields.iter().enumerate() {
+            write!(out, "{}{{\"name\":\"{}\",\"title\":{}", if n > 0 { "," } else { "" }, field.name, quoted(&field.title))?;
+            write!(out, ",\"value\":{},\"offset\":{},\"length\":{}", quoted(&field.value), field.at, field.length)?;
+            if let Some(number) = field.number {
+                write!(out, ",\"number\":{number}")?;
+            }
+            if field.mask != 0 {
+                write!(out, ",\"mask\":{}", field.mask)?;
+            }
+            write!(out, ",\"depth\":{}}}", field.depth)?;
+        }
+        out.write_all(b"]}")?;
+    }
+    write!(out, "],\"fields_left_out\":{}", tree.left_out)
+}
+
+fn json(out: &mut impl Write, packet: &ListedPacket, tree: Option<&PacketTree>, fields: bool) -> io::Result<()> {
+    // Little here needs to be escaped: addresses, numbers and words of this program.
     write!(out, "{{\"number\":{},\"time\":\"{}\"", packet.number, packet.time)?;
     write!(out, ",\"wire_bytes\":{},\"captured_bytes\":{},\"interface\":{}", packet.wire, packet.captured, packet.interface)?;
     if let Some([(from, a), (to, b)]) = ends(packet) {
@@ -139,7 +202,14 @@ fn json(out: &mut impl Write, packet: &ListedPacket) -> io::Result<()> {
     if let Some(bytes) = analysis.bytes_in_flight {
         write!(out, ",\"bytes_in_flight\":{bytes}")?;
     }
-    writeln!(out, ",\"kept\":{},\"reason\":\"{}\"}}", packet.kept, packet.judgement.token())
+    write!(out, ",\"kept\":{},\"reason\":\"{}\"", packet.kept, packet.judgement.token())?;
+    if let Some(tree) = tree {
+        write!(out, ",\"protocol\":{},\"info\":{}", quoted(&tree.protocol), quoted(tree.info.trim_end()))?;
+        if fields {
+            json_fields(out, tree)?;
+        }
+    }
+    out.write_all(b"}\n")
 }
 
 #[cfg(test)]
@@ -163,7 +233,7 @@ mod tests {
 
     fn written(format: PacketFormat) -> String {
         let mut out = Vec::new();
-        PacketList::new(&mut out, format).write(&[packet()]).unwrap();
+        PacketList::new(&mut out, format, false).write(&packet(), None).unwrap();
         String::from_utf8(out).unwrap()
     }
 

@@ -4,7 +4,7 @@
 //! of nobody, so that only DNS itself yields transactions.
 
 mod stream;
-mod wire;
+pub(super) mod wire;
 
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::model::{Address, AppId, AppMessage, Counter, Measure, NameSource, Outcome, Tally, Transaction, TransactionEnd};

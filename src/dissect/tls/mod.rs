@@ -4,7 +4,7 @@
 //! fields are of interest. A conversation is read until both sides have said hello, or encrypt. A ClientHello is a request, answered by a
 //! ServerHello or by the server's alert.
 
-mod hello;
+pub(super) mod hello;
 mod records;
 
 use super::requests::{self, with_outcomes};

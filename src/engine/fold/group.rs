@@ -144,7 +144,7 @@ impl ShardGroup {
         self.packets(tape_block, tape_block.marks.len());
         self.flush(send);
         if let Some(listing) = &mut self.listing {
-            listing.tell();
+            listing.tell(&tape_block.block);
         }
     }
 

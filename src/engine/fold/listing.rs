@@ -1,22 +1,38 @@
 //! Tells whoever lists packets what became of each, in the order in which they came.
 
+use crate::capture::Block;
+use crate::engine::tape::reader::TapePacket;
 use crate::model::ListedPacket;
 
+/// Packets that follow each other, with what became of each.
+#[derive(Debug, Clone, Copy)]
+pub struct PacketBatch<'a> {
+    folded: &'a [(u32, ListedPacket)],
+    block: &'a Block,
+}
+
+impl<'a> PacketBatch<'a> {
+    /// Each packet, and how it was captured.
+    pub fn iter(&self) -> impl Iterator<Item = (&'a ListedPacket, TapePacket<'a>)> + use<'a> {
+        let block = self.block;
+        self.folded.iter().filter_map(move |(at, listed)| Some((listed, TapePacket::of(block, block.packets.get(*at as usize)?))))
+    }
+}
+
 /// Who gets every packet: some that follow each other at a time.
-pub type PacketListener = Box<dyn FnMut(&[ListedPacket]) + Send>;
+pub type PacketListener = Box<dyn FnMut(&PacketBatch<'_>) + Send>;
 
 /// The packets of a block that were folded, shard by shard, and who is told.
 pub struct Listing {
     /// Each with its place on the block.
     folded: Vec<(u32, ListedPacket)>,
-    ordered: Vec<ListedPacket>,
     listener: PacketListener,
 }
 
 impl Listing {
     /// Nothing so far.
     pub fn new(listener: PacketListener) -> Self {
-        Self { folded: Vec::new(), ordered: Vec::new(), listener }
+        Self { folded: Vec::new(), listener }
     }
 
     /// Notes a packet.
@@ -25,12 +41,11 @@ impl Listing {
     }
 
     /// Tells the packets of a block.
-    pub fn tell(&mut self) {
+    pub fn tell(&mut self, block: &Block) {
         self.folded.sort_unstable_by_key(|&(at, _)| at);
-        self.ordered.clear();
-        self.ordered.extend(self.folded.drain(..).map(|(_, packet)| packet));
-        if !self.ordered.is_empty() {
-            (self.listener)(&self.ordered);
+        if !self.folded.is_empty() {
+            (self.listener)(&PacketBatch { folded: &self.folded, block });
         }
+        self.folded.clear();
     }
 }

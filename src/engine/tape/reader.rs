@@ -61,6 +61,13 @@ pub struct TapePacket<'a> {
     pub bytes: &'a [u8],
 }
 
+impl<'a> TapePacket<'a> {
+    /// A packet of a block.
+    pub fn of(block: &'a Block, packet: &Packet) -> Self {
+        Self { time: packet.time, link: packet.link, wire: packet.wire, interface: packet.interface, bytes: block.captured(packet) }
+    }
+}
+
 /// Packets between two marks.
 #[derive(Debug, Clone)]
 pub struct TapeRun<'a> {
@@ -73,13 +80,7 @@ impl<'a> TapeRun<'a> {
     pub fn packets(&self) -> impl Iterator<Item = TapePacket<'a>> + use<'a> {
         let block = self.block;
         let own = move |p: &&Packet| p.weight == 0 || block.weight(p) == 0;
-        block.packets.get(self.range.clone()).unwrap_or(&[]).iter().filter(own).map(move |p| TapePacket {
-            time: p.time,
-            link: p.link,
-            wire: p.wire,
-            interface: p.interface,
-            bytes: block.captured(p),
-        })
+        block.packets.get(self.range.clone()).unwrap_or(&[]).iter().filter(own).map(move |p| TapePacket::of(block, p))
     }
 }
 

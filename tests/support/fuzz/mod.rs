@@ -16,8 +16,10 @@ mod engine;
 mod fast_path;
 mod files;
 mod filter;
+mod tree;
 
 pub use decode::assert_sound;
+pub use tree::assert_tree_is_sound;
 
 /// A fuzz target.
 #[derive(Clone, Copy)]
@@ -48,6 +50,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "file_pcapng", run: files::pcapng, seeds: files::pcapng_seeds, mutations: 1000 },
     Target { name: "file_snoop", run: files::snoop, seeds: files::snoop_seeds, mutations: 2000 },
     Target { name: "file_compressed", run: files::compressed, seeds: files::compressed_seeds, mutations: 500 },
+    Target { name: "tree", run: tree::run, seeds: tree::seeds, mutations: 300 },
     Target { name: "filter", run: filter::run, seeds: filter::seeds, mutations: 500 },
 ];
 

@@ -1,0 +1,20 @@
+//! Packets one by one, for who looks at them: taken apart, listed, followed.
+//!
+//! Everything here is made for what a person reads in one go. It keeps nothing of the traffic and is no part of counting it.
+
+use crate::decode::{self, Rules};
+use crate::dissect::{self, Payload};
+use crate::model::{LinkType, PacketTree, Timestamp};
+
+/// Takes a packet apart: its headers through every tunnel, and what is said behind them.
+pub fn take_apart(link: LinkType, bytes: &[u8], wire: u32, rules: &Rules) -> PacketTree {
+    let decoded = decode::tree::read(link, bytes, wire, rules);
+    let mut tree = decoded.tree;
+    if let Some((flow, way)) = decoded.flow.filter(|(flow, _)| matches!(flow.protocol, 6 | 17) && !decoded.fragment) {
+        let content = bytes.get(decoded.payload.clone()).unwrap_or_default();
+        let length = decoded.payload_wire.max(u32::try_from(content.len()).unwrap_or(u32::MAX));
+        let payload = Payload { flow: &flow, way, time: Timestamp::UNKNOWN, bytes: content, length };
+        dissect::tree::read(&mut tree, bytes, decoded.payload, &payload);
+    }
+    tree
+}
