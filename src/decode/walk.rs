@@ -95,15 +95,7 @@ pub fn walk(link: LinkType, bytes: &[u8], wire: u32, rules: &Rules, peel: Peel, 
 
 /// Does what [`walk`] does, and notes in `trace` where each header begins and the last one ends.
 #[cold]
-pub(super) fn walk_traced<'a>(
-    link: LinkType,
-    bytes: &'a [u8],
-    wire: u32,
-    rules: &Rules,
-    peel: Peel,
-    headers: &mut Headers,
-    trace: &mut Trace,
-) {
+pub(super) fn walk_traced(link: LinkType, bytes: &[u8], wire: u32, rules: &Rules, peel: Peel, headers: &mut Headers, trace: &mut Trace) {
     let mut walk = Walk { trace: Some(trace), ..Walk::begin(bytes, wire, rules, peel, headers) };
     let mut next = Next::Link(link);
     for _ in 0..MAX_STEPS {
