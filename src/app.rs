@@ -8,6 +8,7 @@ mod output;
 mod packets;
 mod progress;
 mod rights;
+mod save;
 mod screen;
 mod signals;
 mod source;
@@ -71,6 +72,7 @@ fn run(settings: &Invocation) -> Result<u8> {
         Command::Packets { input, format, stretch, tree } => {
             packets::list(&console, common, &by_name(input)?, packets::Wanted { format, stretch: *stretch, tree: *tree }).map(|()| 0)
         }
+        Command::Save { input, stretch, output } => save::save(&console, common, &by_name(input)?, *stretch, output).map(|()| 0),
         Command::Interfaces => interfaces::list(&console).map(|()| 0),
         Command::Explain { finding: Some(id) } => check::explain(&console, id).map(|()| 0),
         Command::Explain { finding: None } => check::list(&console).map(|()| 0),

@@ -63,7 +63,7 @@
 //! | 3 | [`browse`] | every wing below |
 //! | 3 | [`report`], [`tui`] | [`snapshot`] |
 //! | 3 | [`cli`] | |
-//! | 2 | [`capture`], [`decode`], [`dissect`], [`mirror`], [`diagnose`], [`stats`], [`switch`], [`names`], [`snapshot`] | [`model`]; none of each other |
+//! | 2 | [`capture`], [`decode`], [`dissect`], [`mirror`], [`diagnose`], [`stats`], [`switch`], [`record`], [`names`], [`snapshot`] | [`model`]; none of each other |
 //! | 1 | [`settings`] | [`model`] |
 //! | 1 | [`model`], [`error`](mod@error) | nothing |
 //!
@@ -127,6 +127,7 @@ pub mod error;
 pub mod mirror;
 pub mod model;
 pub mod names;
+pub mod record;
 pub mod report;
 pub mod settings;
 pub mod snapshot;

@@ -79,6 +79,8 @@ pub struct FileSettings {
     pub filter: Option<String>,
     /// Times as fast as it happened; `None`: as fast as it can be read.
     pub replay: Option<f64>,
+    /// Whether what they say of single packets (comments) is wanted.
+    pub notes: bool,
     /// Whether files are read on when they have grown, and patterns take in new ones.
     pub follow: bool,
     /// Stop after this long.

@@ -1,7 +1,7 @@
 //! A block: an arena of packet bytes and an index of the packets in it.
 
 use crate::model::limits::{BLOCK_BYTES, BLOCK_PACKETS, WEIGHTS};
-use crate::model::{LinkType, Timestamp};
+use crate::model::{LinkType, PacketNote, Timestamp};
 
 /// Where one packet lies in its [`Block`], and what the source knew of it.
 #[derive(Debug, Clone, Copy)]
@@ -90,6 +90,8 @@ pub struct Block {
     pub packets: Vec<Packet>,
     /// What packets with a weight stand for, in packets; 0 is a packet that brought samples and counts on the link only.
     pub weights: Weights,
+    /// What a file says of some of the packets, in tape order: only where somebody wants to know.
+    pub notes: Vec<PacketNote>,
     /// Bytes of `data` in use by a copying source ([`Block::push`]).
     used: usize,
 }
@@ -108,13 +110,14 @@ impl Block {
 
     /// An empty block with an arena of `bytes`.
     pub fn with_bytes(bytes: usize) -> Self {
-        Self { data: vec![0; bytes], packets: Vec::with_capacity(2048), weights: Weights::default(), used: 0 }
+        Self { data: vec![0; bytes], packets: Vec::with_capacity(2048), weights: Weights::default(), notes: Vec::new(), used: 0 }
     }
 
     /// Forgets the packets; the arena stays.
     pub fn clear(&mut self) {
         self.packets.clear();
         self.weights.0.clear();
+        self.notes.clear();
         self.used = 0;
     }
 
@@ -140,6 +143,12 @@ impl Block {
     #[inline]
     pub fn weight(&self, packet: &Packet) -> u32 {
         usize::from(packet.weight).checked_sub(1).map_or(1, |at| self.weights.0.get(at).copied().unwrap_or(1))
+    }
+
+    /// What the file says of a packet.
+    pub fn note(&self, packet: &Packet) -> Option<&PacketNote> {
+        let at = self.notes.binary_search_by_key(&packet.offset, |note| note.offset).ok()?;
+        self.notes.get(at)
     }
 
     /// The bytes of a packet as they were captured.

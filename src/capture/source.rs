@@ -2,7 +2,7 @@
 
 use super::Block;
 use crate::error::Result;
-use crate::model::SourceInfo;
+use crate::model::{FileInterface, SourceInfo};
 
 /// What a call of [`Source::fill`] came back with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,13 @@ pub trait Source: Send {
 
     /// What is known of the sources behind this one.
     fn info(&self) -> Vec<SourceInfo>;
+
+    /// What is known of an interface, by the number that its packets bear.
+    fn interface(&self, number: u16) -> Option<FileInterface> {
+        let info = self.info();
+        let source = info.get(usize::from(number))?;
+        Some(FileInterface { name: Some(source.name.clone()), ..FileInterface::default() })
+    }
 
     /// Loss counters so far.
     fn losses(&mut self) -> SourceLosses {

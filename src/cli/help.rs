@@ -39,6 +39,15 @@ Examples:
 
 Flags are Wireshark's tcp.analysis.* by its own procedure, in the order of the capture. What is left out as a copy has none.";
 
+/// Below the help of `spantop save`.
+pub const SAVE: &str = "\
+Examples:
+  spantop save office.pcapng -f 'host 10.0.0.7 and port 443' -o one.pcapng
+  spantop save a.pcapng b.pcapng.zst --from 2m --to 2m30s -o both.pcapng      merged by packet time
+  spantop save - -f 'vlan 10' -o - < big.pcap | tshark -r -
+
+The file is written beside its place and moved there when it is complete. Times are told from the first packet that -f lets pass.";
+
 /// Below the help of `spantop check`.
 pub const CHECK: &str = "\
 Examples:

@@ -48,6 +48,9 @@ impl Typed {
             TypedCommand::Packets { input, format, stretch, tree } => {
                 Command::Packets { input: wanted(input.meant(None)?, "packets")?, format, stretch: stretch.meant(), tree }
             }
+            TypedCommand::Save { input, stretch, output } => {
+                Command::Save { input: wanted(input.meant(None)?, "save")?, stretch: stretch.meant(), output }
+            }
             TypedCommand::Interfaces => Command::Interfaces,
             TypedCommand::Explain { finding } => Command::Explain { finding },
             TypedCommand::Completions { shell } => Command::Completions(Shell(shell)),
@@ -109,7 +112,7 @@ impl TypedInput {
                 return Err(Error::usage("--follow shows a capture as it grows, --replay as it happened: give one of them"));
             }
             let Self { files: paths, filter, follow, limit, .. } = self;
-            return Ok(Some(InputSettings::Files(FileSettings { paths, filter, replay, follow, limit })));
+            return Ok(Some(InputSettings::Files(FileSettings { paths, filter, replay, notes: false, follow, limit })));
         }
         if !self.interface.is_empty() {
             return Ok(Some(InputSettings::Live(LiveSettings {

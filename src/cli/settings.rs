@@ -55,6 +55,15 @@ pub enum Command {
         /// Whether the fields of every header are listed.
         tree: bool,
     },
+    /// Packets saved in a file of their own.
+    Save {
+        /// Where packets come from.
+        input: InputSettings,
+        /// Which packets.
+        stretch: PacketStretch,
+        /// Where they go; `-`: standard output.
+        output: PathBuf,
+    },
     /// The list of interfaces.
     Interfaces,
     /// What a finding means.

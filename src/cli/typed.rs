@@ -68,6 +68,17 @@ pub(super) enum TypedCommand {
         #[arg(long)]
         tree: bool,
     },
+    /// Save some packets of captures as pcapng: as they were captured, with link types, interfaces, nanoseconds and comments
+    #[command(after_help = help::SAVE)]
+    Save {
+        #[command(flatten)]
+        input: TypedInput,
+        #[command(flatten)]
+        stretch: TypedStretch,
+        /// Where they go; - is standard output
+        #[arg(short, long, value_name = "PATH")]
+        output: PathBuf,
+    },
     /// List the interfaces and what each would be good for
     Interfaces,
     /// Explain a finding: what it means, how it is measured, what to do

@@ -378,3 +378,9 @@ pub const TREE_TEXT: usize = 512;
 
 /// Headers of one packet that is taken apart.
 pub const TREE_LAYERS: usize = 48;
+
+/// Comments of one packet of a file that are kept: they are read only where packets are saved, a block at a time.
+pub const PACKET_COMMENTS: usize = 32;
+
+/// Interfaces of a savefile (4 bytes each while it is written): as many as a file that is read may have.
+pub const SAVED_INTERFACES: usize = FILE_INTERFACES;

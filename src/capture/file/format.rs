@@ -1,7 +1,7 @@
 //! What a capture file format is to the reader: something that frames records in a piece of memory.
 
 use crate::capture::{Packet, SourceLosses};
-use crate::model::{FileInterface, LinkType};
+use crate::model::{FileInterface, LinkType, PacketNote};
 
 /// Why framing stopped.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,6 +36,12 @@ pub(super) trait Format: Send {
     fn interfaces(&self) -> (Vec<FileInterface>, u64) {
         (Vec::new(), 0)
     }
+
+    /// Has what the file says of packets kept.
+    fn keep_notes(&mut self) {}
+
+    /// What the file said of the packets framed last, in their order.
+    fn notes(&mut self, _into: &mut Vec<PacketNote>) {}
 
     /// What is wrong with what the file tells, for people.
     fn problem(&self) -> Option<String> {

@@ -3,8 +3,8 @@
 use super::reader::Reader;
 use crate::capture::{Block, Fill, Packet, Source, SourceInfo, SourceLosses};
 use crate::error::Result;
-use crate::model::Timestamp;
 use crate::model::limits::{BLOCK_BYTES, MERGE_BYTES};
+use crate::model::{FileInterface, PacketNote, Timestamp};
 
 /// A file and the block it is read through.
 struct Lane {
@@ -97,6 +97,10 @@ impl Merge {
                 None => u16::MAX,
             };
             block.push(packet.time, packet.wire, packet.link, interface, lane.block.bytes(packet));
+            if let Some(note) = lane.block.note(packet) {
+                let offset = block.packets.last().map_or(0, |packet| packet.offset);
+                block.notes.push(PacketNote { offset, ..note.clone() });
+            }
             lane.next += 1;
         }
         true
@@ -122,6 +126,13 @@ impl Source for Merge {
 
     fn info(&self) -> Vec<SourceInfo> {
         self.lanes.iter().flat_map(|lane| lane.reader.info()).collect()
+    }
+
+    fn interface(&self, number: u16) -> Option<FileInterface> {
+        self.lanes.iter().find_map(|lane| {
+            let local = lane.interfaces.iter().position(|known| *known == Some(number))?;
+            lane.reader.interface(u16::try_from(local).ok()?)
+        })
     }
 
     fn waits(&self) -> bool {

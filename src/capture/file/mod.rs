@@ -75,6 +75,9 @@ pub fn open(settings: &FileSettings) -> Result<Box<dyn Source>> {
         if !known.insert(reader.input().identity()) {
             reader.tell("is given twice: its packets are counted twice");
         }
+        if settings.notes {
+            reader.keep_notes();
+        }
         readers.push(reader);
     }
     let source: Box<dyn Source> = match (readers.len(), readers.pop()) {

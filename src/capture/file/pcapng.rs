@@ -2,8 +2,10 @@
 
 use super::format::{Format, Order, Recognised, Step, link_type};
 use crate::capture::{Packet, SourceLosses};
-use crate::model::limits::{FILE_INTERFACES, INTERFACE_TEXT, LISTED_INTERFACES, MAX_PACKET_BYTES, PCAPNG_BLOCK_BYTES, RECORD_BYTES};
-use crate::model::{FileInterface, LinkType, Timestamp};
+use crate::model::limits::{
+    FILE_INTERFACES, INTERFACE_TEXT, LISTED_INTERFACES, MAX_PACKET_BYTES, PACKET_COMMENTS, PCAPNG_BLOCK_BYTES, RECORD_BYTES,
+};
+use crate::model::{FileInterface, LinkType, PacketNote, Timestamp};
 
 /// Block types.
 const SECTION: u32 = 0x0a0d_0d0a;
@@ -74,11 +76,21 @@ struct Pcapng {
     lost: SourceLosses,
     /// Time of the latest packet that has one.
     time: Timestamp,
+    /// What the file says of packets, where somebody wants to know.
+    notes: Option<Vec<PacketNote>>,
 }
 
 impl Default for Pcapng {
     fn default() -> Self {
-        Self { big: false, interfaces: Vec::new(), base: 0, before: Vec::new(), lost: SourceLosses::default(), time: Timestamp::UNKNOWN }
+        Self {
+            big: false,
+            interfaces: Vec::new(),
+            base: 0,
+            before: Vec::new(),
+            lost: SourceLosses::default(),
+            time: Timestamp::UNKNOWN,
+            notes: None,
+        }
     }
 }
 
@@ -209,6 +221,9 @@ impl Pcapng {
     /// (`epb_dropcount`, 4) of the enhanced one, behind the packet.
     #[inline(always)]
     fn packet_drops(&mut self, order: Order, kind: u32, id: usize, block: &[u8], behind: usize) {
+        if self.notes.is_some() {
+            self.note(order, block.get(behind..).unwrap_or(&[]));
+        }
         let drops = if kind == OLD_PACKET {
             Some(u64::from(order.u16(block, 10))).filter(|&n| n != u64::from(u16::MAX))
         } else if block.len() > behind + 4 {
@@ -219,6 +234,22 @@ impl Pcapng {
         };
         if let (Some(drops), Some(interface)) = (drops.filter(|&n| n > 0), self.interfaces.get_mut(id)) {
             interface.packet_drops = interface.packet_drops.saturating_add(drops);
+        }
+    }
+
+    /// Notes what the options of a packet say of it: comments (1) and flags (2).
+    #[cold]
+    fn note(&mut self, order: Order, rest: &[u8]) {
+        let mut note = PacketNote::default();
+        for (code, value) in options(order, rest) {
+            match code {
+                1 if note.comments.len() < PACKET_COMMENTS => note.comments.push(String::from_utf8_lossy(value).into_owned()),
+                2 if value.len() == 4 => note.flags = Some(order.u32(value, 0)),
+                _ => {}
+            }
+        }
+        if let Some(notes) = self.notes.as_mut().filter(|_| note != PacketNote::default()) {
+            notes.push(PacketNote { offset: u32::MAX, ..note });
         }
     }
 
@@ -269,6 +300,9 @@ impl Pcapng {
         let done = match kind {
             ENHANCED_PACKET | OLD_PACKET | SIMPLE_PACKET => self.packet(order, kind, body).map(|mut packet| {
                 packet.offset += *at as u32;
+                if let Some(note) = self.notes.as_mut().and_then(|notes| notes.last_mut()).filter(|note| note.offset == u32::MAX) {
+                    note.offset = packet.offset;
+                }
                 packets.push(packet);
             }),
             SECTION => self.section(body),
@@ -302,6 +336,14 @@ impl Format for Pcapng {
 
     fn losses(&self) -> SourceLosses {
         self.total()
+    }
+
+    fn keep_notes(&mut self) {
+        self.notes.get_or_insert_default();
+    }
+
+    fn notes(&mut self, into: &mut Vec<PacketNote>) {
+        self.notes.iter_mut().for_each(|notes| into.append(notes));
     }
 
     fn interfaces(&self) -> (Vec<FileInterface>, u64) {

@@ -6,9 +6,9 @@ use super::registry;
 use super::sniff;
 use crate::capture::{Block, Bpf, Fill, Packet, Source, SourceInfo, SourceLosses};
 use crate::error::{Error, Result};
-use crate::model::LinkType;
 use crate::model::limits::{BLOCK_PACKETS, RECORD_BYTES};
 use crate::model::text::printable;
+use crate::model::{FileInterface, LinkType};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
@@ -44,6 +44,8 @@ pub(super) struct Reader {
     warning: Option<String>,
     /// What is to be told of it besides.
     notice: Option<&'static str>,
+    /// Whether what it says of packets is wanted.
+    keeps_notes: bool,
 }
 
 impl Reader {
@@ -71,6 +73,7 @@ impl Reader {
             cut_short: false,
             warning: None,
             notice: None,
+            keeps_notes: false,
         };
         if !reader.input.waits() {
             reader.recognise()?;
@@ -81,6 +84,12 @@ impl Reader {
     /// What it is read from.
     pub(super) fn input(&self) -> &Input {
         &self.input
+    }
+
+    /// Has what it says of packets handed on with them.
+    pub(super) fn keep_notes(&mut self) {
+        self.keeps_notes = true;
+        self.format.iter_mut().for_each(|format| format.keep_notes());
     }
 
     /// Tells something of it beside what goes wrong.
@@ -118,7 +127,10 @@ impl Reader {
             };
             match registry::recognise(&self.carry, last) {
                 Recognised::More => {}
-                Recognised::Capture(found, header) => {
+                Recognised::Capture(mut found, header) => {
+                    if self.keeps_notes {
+                        found.keep_notes();
+                    }
                     self.format = Some(found);
                     self.skip = header as u64;
                     return Ok(true);
@@ -220,11 +232,14 @@ impl Reader {
         if self.skip > 0 {
             return Step::Need(1);
         }
-        let Block { data, packets, .. } = block;
+        let Block { data, packets, notes, .. } = block;
         let data = data.get(..have).unwrap_or(&[]);
         let before = packets.len();
         let step = format.frame(data, at, packets, BLOCK_PACKETS);
         self.framed += (packets.len() - before) as u64;
+        if self.keeps_notes {
+            format.notes(notes);
+        }
         let mut last = self.link_types.last().copied();
         let new: &[Packet] = packets.get(before..).unwrap_or(&[]);
         for packet in new {
@@ -241,6 +256,9 @@ impl Reader {
                 let bytes = data.get(from..from + packet.captured as usize).unwrap_or(&[]);
                 index <= before || filter.matches(packet.link, bytes)
             });
+        }
+        if !notes.is_empty() && self.filter.is_some() {
+            notes.retain(|note| packets.binary_search_by_key(&note.offset, |packet| packet.offset).is_ok());
         }
         self.packets += (packets.len() - before) as u64;
         step
@@ -311,6 +329,10 @@ impl Source for Reader {
             progress: self.input.progress(),
             ..SourceInfo::default()
         }]
+    }
+
+    fn interface(&self, number: u16) -> Option<FileInterface> {
+        self.format.as_ref()?.interfaces().0.into_iter().nth(number.into())
     }
 
     fn waits(&self) -> bool {

@@ -1,8 +1,8 @@
 //! Tells whoever lists packets what became of each, in the order in which they came.
 
 use crate::capture::Block;
-use crate::engine::tape::reader::TapePacket;
-use crate::model::ListedPacket;
+use crate::engine::tape::reader::captured;
+use crate::model::{ListedPacket, TapePacket};
 
 /// Packets that follow each other, with what became of each.
 #[derive(Debug, Clone, Copy)]
@@ -15,7 +15,7 @@ impl<'a> PacketBatch<'a> {
     /// Each packet, and how it was captured.
     pub fn iter(&self) -> impl Iterator<Item = (&'a ListedPacket, TapePacket<'a>)> + use<'a> {
         let block = self.block;
-        self.folded.iter().filter_map(move |(at, listed)| Some((listed, TapePacket::of(block, block.packets.get(*at as usize)?))))
+        self.folded.iter().filter_map(move |(at, listed)| Some((listed, captured(block, block.packets.get(*at as usize)?))))
     }
 }
 

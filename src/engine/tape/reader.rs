@@ -2,7 +2,8 @@
 
 use crate::capture::{Block, Packet};
 use crate::engine::tape::{Mark, TapeBlock};
-use crate::model::{LinkType, Timestamp};
+pub use crate::model::TapePacket;
+use crate::model::Timestamp;
 use std::ops::Range;
 
 /// Reads packets and marks in the order of the tape, in whichever thread is free: a recorder's ring, a savefile, a test. The next block
@@ -46,26 +47,9 @@ impl TapeMark {
     }
 }
 
-/// A packet as it was captured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TapePacket<'a> {
-    /// When.
-    pub time: Timestamp,
-    /// The link type of its bytes.
-    pub link: LinkType,
-    /// Bytes on the wire.
-    pub wire: u32,
-    /// The interface of the source it came from, counted from 0.
-    pub interface: u16,
-    /// The captured bytes.
-    pub bytes: &'a [u8],
-}
-
-impl<'a> TapePacket<'a> {
-    /// A packet of a block.
-    pub fn of(block: &'a Block, packet: &Packet) -> Self {
-        Self { time: packet.time, link: packet.link, wire: packet.wire, interface: packet.interface, bytes: block.captured(packet) }
-    }
+/// A packet of a block.
+pub fn captured<'a>(block: &'a Block, packet: &Packet) -> TapePacket<'a> {
+    TapePacket { time: packet.time, link: packet.link, wire: packet.wire, interface: packet.interface, bytes: block.captured(packet) }
 }
 
 /// Packets between two marks.
@@ -80,7 +64,7 @@ impl<'a> TapeRun<'a> {
     pub fn packets(&self) -> impl Iterator<Item = TapePacket<'a>> + use<'a> {
         let block = self.block;
         let own = move |p: &&Packet| p.weight == 0 || block.weight(p) == 0;
-        block.packets.get(self.range.clone()).unwrap_or(&[]).iter().filter(own).map(move |p| TapePacket::of(block, p))
+        block.packets.get(self.range.clone()).unwrap_or(&[]).iter().filter(own).map(move |p| captured(block, p))
     }
 }
 

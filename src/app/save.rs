@@ -1,0 +1,128 @@
+//! `spantop save`: some of the packets, as they were captured, in a file of their own.
+
+use super::console::{Console, say};
+use super::output::Output;
+use super::{signals, source};
+use crate::capture::{Block, Fill, Source};
+use crate::cli::Common;
+use crate::error::{Error, Result};
+use crate::model::{TapePacket, units};
+use crate::record::{InterfaceAbout, PcapngWriter};
+use crate::settings::{InputSettings, PacketStretch};
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// How many packets were met and how many of them saved.
+#[derive(Debug, Default)]
+struct Saved {
+    seen: u64,
+    saved: u64,
+    bytes: u64,
+}
+
+/// Saves packets. The file is there whole or not at all.
+pub fn save(console: &Console, common: &Common, input: &InputSettings, stretch: PacketStretch, output: &Path) -> Result<()> {
+    let mut input = input.clone();
+    let InputSettings::Files(files) = &mut input else {
+        return Err(Error::usage("save is for captures: spantop save FILE -o PATH (of a port: --ring, or tcpdump -w)"));
+    };
+    if files.follow {
+        return Err(Error::usage("save reads captures to their end: without --follow"));
+    }
+    files.notes = true;
+    let output = Output::new(Some(output), &input)?;
+    if output.is_stdout() && io::stdout().is_terminal() {
+        return Err(Error::usage("-o - is standard output, and that is a terminal: name a file, or pipe it somewhere"));
+    }
+    let stop = signals::watch()?;
+    let (mut source, _) = source::open(&input, output.path(), common, console)?;
+    let endless = source::is_endless(&input);
+    let (mut done, mut failure) = (Saved::default(), None);
+    output.write((!endless).then_some(&*stop), |out| {
+        let outcome = copy(source.as_mut(), stretch, &stop, endless, out, &mut done);
+        // What was read before a source failed is saved.
+        match outcome {
+            Ok(()) => Ok(()),
+            Err(Trouble::Read(error)) => {
+                failure = Some(error);
+                Ok(())
+            }
+            Err(Trouble::Write(error)) => Err(error),
+        }
+    })?;
+    for info in source.info() {
+        if let Some(warning) = info.warning {
+            say(format_args!("warning: {}: {warning}", info.name));
+        }
+    }
+    console.details(format_args!("saved {} of {} packets, {}", done.saved, done.seen, units::bytes(done.bytes)));
+    failure.map_or(Ok(()), Err)
+}
+
+/// What ends it early.
+enum Trouble {
+    Read(Error),
+    Write(io::Error),
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        Self::Write(error)
+    }
+}
+
+fn copy(
+    source: &mut dyn Source,
+    stretch: PacketStretch,
+    stop: &AtomicBool,
+    endless: bool,
+    out: &mut dyn Write,
+    done: &mut Saved,
+) -> std::result::Result<(), Trouble> {
+    let mut writer = PcapngWriter::new(out, "")?;
+    let mut block = Block::new();
+    let mut first = None;
+    loop {
+        block.clear();
+        let filled = source.fill(&mut block);
+        for packet in &block.packets {
+            done.seen += 1;
+            let first = *first.get_or_insert(packet.time);
+            if stretch.contains(done.seen, packet.time, first) {
+                let interface = || {
+                    let known = source.interface(packet.interface).unwrap_or_default();
+                    InterfaceAbout { name: known.name, description: known.description }
+                };
+                let captured = TapePacket {
+                    time: packet.time,
+                    link: packet.link,
+                    wire: packet.wire,
+                    interface: packet.interface,
+                    bytes: block.captured(packet),
+                };
+                writer.packet(&captured, block.note(packet), interface)?;
+                done.saved += 1;
+            }
+            if stretch.ends_at(done.seen, done.saved) {
+                done.bytes = writer.bytes();
+                return Ok(writer.flush()?);
+            }
+        }
+        done.bytes = writer.bytes();
+        match filled {
+            Ok(Fill::End) => return Ok(writer.flush()?),
+            Err(error) => {
+                writer.flush()?;
+                return Err(Trouble::Read(error));
+            }
+            // Whoever reads from a pipe sees what has come.
+            Ok(_) if endless => writer.flush()?,
+            Ok(_) => {}
+        }
+        if stop.load(Ordering::Relaxed) {
+            writer.flush()?;
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Packets saved in files of their own: what tshark reads from them is what it reads from the original.
+
+mod support;
+
+use spantop::capture::{Block, Fill, Source, file};
+use spantop::model::{LinkType, Timestamp};
+use spantop::settings::FileSettings;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use support::captures::indexed;
+
+fn spantop(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_spantop")).args(arguments).output().unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("save").join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Every packet of a file, as it was captured.
+fn packets(path: &Path) -> Vec<(Timestamp, LinkType, u32, Vec<u8>)> {
+    let mut source: Box<dyn Source> = file::open(&FileSettings { paths: vec![path.to_owned()], ..FileSettings::default() }).unwrap();
+    let (mut block, mut all) = (Block::new(), Vec::new());
+    loop {
+        block.clear();
+        let filled = source.fill(&mut block).unwrap();
+        all.extend(block.packets.iter().map(|p| (p.time, p.link, p.wire, block.captured(p).to_vec())));
+        if filled == Fill::End {
+            return all;
+        }
+    }
+}
+
+/// What tshark says of each packet: times, lengths, link types, interfaces, comments, direction.
+fn tshark(path: &Path, filter: &str) -> Option<Vec<String>> {
+    let fields = [
+        "frame.time_epoch",
+        "frame.len",
+        "frame.cap_len",
+        "frame.encap_type",
+        "frame.interface_name",
+        "frame.comment",
+        "frame.packet_flags",
+    ];
+    let mut command = Command::new("tshark");
+    command.args(["-n", "-T", "fields"]);
+    for field in fields {
+        command.args(["-e", field]);
+    }
+    if !filter.is_empty() {
+        command.args(["-Y", filter]);
+    }
+    let output = command.arg("-r").arg(path).output().ok()?;
+    Some(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
+}
+
+/// A capture, options of `save`, and the display filter that chooses the same packets.
+const SAVED: &[(&str, &[&str], &str)] = &[
+    ("seladb__PcapPlusPlus/many_interfaces-1.pcapng", &[], ""),
+    ("hadrielk__pcapng-test-generator/output_le__advanced__test101.pcapng", &[], ""),
+    ("hadrielk__pcapng-test-generator/output_le__basic__test010.pcapng", &[], ""),
+    ("seladb__PcapPlusPlus/nanosecs_big_endian.pcap", &["--from", "#3", "--to", "#7"], "frame.number >= 3 && frame.number <= 7"),
+    ("chrissanders__packets/arppoison.pcapng", &["-f", "arp"], "arp"),
+    ("epiecs__packetlife-backup/gmail.pcapng.cap", &["-f", "udp port 53"], "udp.port == 53"),
+    ("epiecs__packetlife-backup/gmail.pcapng.cap", &["--to", "0.5"], "frame.time_relative <= 0.5"),
+    ("blitz__tcptrace/dsack.dmp.gz", &["-f", "tcp", "-c", "25"], "frame.number <= 25"),
+    ("blitz__tcptrace/psc.fddi.dmp.gz", &[], ""),
+];
+
+#[test]
+fn a_saved_file_is_what_tshark_filters_from_the_original() {
+    let Some(captures) = indexed() else { return };
+    let folder = folder("tshark");
+    for (at, (name, options, filter)) in SAVED.iter().enumerate() {
+        let capture = captures.iter().find(|c| c.name == *name).unwrap_or_else(|| panic!("no {name}"));
+        let saved = folder.join(format!("{at}.pcapng"));
+        let (from, to) = (capture.path.to_str().unwrap(), saved.to_str().unwrap());
+        let output = spantop(&[&["save", from, "-o", to], *options].concat());
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", stderr(&output));
+        let Some(wanted) = tshark(&capture.path, filter) else {
+            println!("skipped: no tshark");
+            return;
+        };
+        assert_eq!(tshark(&saved, "").unwrap(), wanted, "{name} {options:?}");
+        assert!(!wanted.is_empty(), "{name}");
+        if options.is_empty() {
+            assert_eq!(packets(&saved), packets(&capture.path), "{name}");
+        }
+        let about = Command::new("capinfos").arg(&saved).output().unwrap();
+        assert!(about.status.success(), "{name}: {}", stderr(&about));
+    }
+}
+
+#[test]
+fn inputs_are_kept_and_troubles_are_told() {
+    use support::packet::{Packet, file::pcap};
+    let folder = folder("troubles");
+    let frame = Packet::eth([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]).ip([10, 0, 0, 1], [10, 0, 0, 2]).udp(1, 2).payload(b"x").build();
+    let original = pcap((0..3000).map(|n| (1_700_000_000_000_000_000 + n * 1000, frame.as_slice())));
+    let file = folder.join("in.pcap");
+    fs::write(&file, &original).unwrap();
+    let path = file.to_str().unwrap();
+    // What is read is never written.
+    let output = spantop(&["save", path, "-o", path]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert_eq!(fs::read(&file).unwrap(), original);
+    // A disk that is full is told, and nothing is left behind.
+    let output = spantop(&["save", path, "-o", "/dev/full"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains("/dev/full") && stderr(&output).contains("No space"), "{}", stderr(&output));
+    // A pipe.
+    let output = spantop(&["save", path, "--from", "#2999", "-o", "-"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let piped = folder.join("piped.pcapng");
+    fs::write(&piped, &output.stdout).unwrap();
+    assert_eq!(packets(&piped), packets(&file)[2998..]);
+    // A capture that is cut short is saved as far as it goes.
+    fs::write(&file, &original[..original.len() - 10]).unwrap();
+    let to = folder.join("cut.pcapng");
+    let output = spantop(&["save", path, "-o", to.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stderr(&output).contains("cut short"), "{}", stderr(&output));
+    assert_eq!(packets(&to).len(), 2999);
+    let left: Vec<_> = fs::read_dir(&folder).unwrap().map(|f| f.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 3, "{left:?}");
+    for wrong in [vec!["save", path], vec!["save", "-i", "lo", "-o", "x"], vec!["save", "-o", "x"]] {
+        assert_eq!(spantop(&wrong).status.code(), Some(2), "{wrong:?}");
+    }
+}
