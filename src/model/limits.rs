@@ -370,6 +370,7 @@ pub const SCREEN_ROWS: u16 = 400;
 
 /// Entries of each list in what a device says of itself (addresses, VLANs, policies): more than a page shows.
 pub const NEIGHBOUR_LIST: usize = 32;
+
 /// Fields of one packet that is taken apart (about 150 bytes each): a jumbo frame full of DNS records has fewer. Those beyond are counted.
 pub const TREE_FIELDS: usize = 2 * 1024;
 
