@@ -11,6 +11,7 @@ use crate::model::{FlowRecord, Measure, Session};
 use crate::snapshot::{Conversation, HostRow, Sample};
 use crate::stats::exchange::Exchanges;
 use crate::stats::{Analyser, Connections, Context, LossLocator, ServiceLedger};
+use crate::switch::SwitchLedger;
 use std::mem::size_of;
 
 /// A name at its longest, shared.
@@ -49,6 +50,7 @@ fn in_each_shard() -> Vec<(&'static str, usize, usize)> {
         ("split segments", SPLIT_SEGMENTS, 160 + 8 * SPLIT_PIECES),
         ("attempts to connect", ATTEMPTS, Connections::ATTEMPT_BYTES),
         ("connections that lost segments", LOSSY_CONNECTIONS, LossLocator::CONNECTION_BYTES + 16 * 64 / SHARDS * 2),
+        ("control packets", CONTROL_MESSAGES, 4 << 10),
         ("hosts by side", PLACES, 32),
         ("MAC roles", MAC_ROLES, 16),
     ]
@@ -62,6 +64,10 @@ fn once() -> Vec<(&'static str, usize, usize)> {
         ("services", SERVICES, ServiceLedger::BYTES[0]),
         ("times of services", SERVICE_BINS + SERVICES, ServiceLedger::BYTES[1]),
         ("scans", SCAN_PAIRS, ServiceLedger::BYTES[2]),
+        ("devices that say who they are", 2 * NEIGHBOURS, SwitchLedger::BYTES[0]),
+        ("spanning trees", 2 * TREES, SwitchLedger::BYTES[1]),
+        ("links and routers", 2 * (AGGREGATES + GATEWAYS + ROUTERS + QUERIERS + AUTHENTICATED_PORTS), SwitchLedger::BYTES[2]),
+        ("events at the switch", 2 * SWITCH_EVENTS, SwitchLedger::BYTES[3]),
         ("load", FINE_SAMPLES + COARSE_SAMPLES, sample),
         ("milliseconds", BURST_BINS, 24),
         ("sessions", SESSIONS, size_of::<Session>() + 600),

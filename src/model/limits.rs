@@ -368,6 +368,39 @@ pub const SCREEN_COLUMNS: u16 = 1_000;
 /// Rows of a terminal that are drawn.
 pub const SCREEN_ROWS: u16 = 400;
 
+/// Control packets of one shard that wait to be handed over (at most 4 KiB each, 64 MiB in all, usually a tenth of that): more than a hundred
+/// ports say in a second. Those beyond are counted.
+pub const CONTROL_MESSAGES: usize = 256;
+
+/// Control packets that wait for the end of their interval (the same ones): those beyond are counted.
+pub const CONTROL_WAITING: usize = SHARDS * CONTROL_MESSAGES;
+
+/// Devices that say who they are (at most 26 KiB each, usually one): the ports of a few switches. Those that left make room for new ones;
+/// those beyond are counted.
+pub const NEIGHBOURS: usize = 512;
+
+/// Spanning trees, one for each VLAN or instance and port that tells of it (some 400 bytes each): forty ports of a hundred VLANs. Those beyond
+/// are counted.
+pub const TREES: usize = 4 * 1024;
+
+/// Ends of aggregated links (some 200 bytes each). Those beyond are counted.
+pub const AGGREGATES: usize = 512;
+
+/// Routers that share gateways' addresses (some 200 bytes each), of all groups together. Those beyond are counted.
+pub const GATEWAYS: usize = 1024;
+
+/// Routers that speak OSPF (some 100 bytes each). Those beyond are counted.
+pub const ROUTERS: usize = 512;
+
+/// Who asks for multicast groups (some 100 bytes each). Those beyond are counted.
+pub const QUERIERS: usize = 512;
+
+/// Ports at which authentication failed (16 bytes each). Those beyond are counted.
+pub const AUTHENTICATED_PORTS: usize = 1024;
+
+/// Events at the switch that are kept (at most 1 KiB each); older ones make room, and are counted.
+pub const SWITCH_EVENTS: usize = 512;
+
 /// Entries of each list in what a device says of itself (addresses, VLANs, policies): more than a page shows.
 pub const NEIGHBOUR_LIST: usize = 32;
 

@@ -40,6 +40,7 @@ pub mod source;
 pub mod stamp;
 pub mod subject;
 pub mod sum;
+pub mod switch;
 pub mod tally;
 pub mod tape_packet;
 pub mod tcp;
@@ -85,6 +86,10 @@ pub use source::{FileInterface, SourceInfo};
 pub use stamp::{Stamp, StampChoice, StampKind, StampPort, Stamps};
 pub use subject::{Subject, SubjectPart};
 pub use sum::Sum;
+pub use switch::{
+    AggregateRow, GatewayRow, NeighbourRow, OspfRow, QuerierRow, SwitchEvent, SwitchEventKind, SwitchIdentity, SwitchView, TreeRow,
+    short_port,
+};
 pub use tally::{AppSection, Counter, CounterValue, Measure, Tally};
 pub use tape_packet::{PacketNote, TapePacket};
 pub use tcp_analysis::{AnalysisCounts, AnalysisFlags, ConnectionFigures, SegmentAnalysis};

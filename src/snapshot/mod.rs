@@ -20,7 +20,7 @@ pub use rows::{Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, Vla
 
 use crate::model::host::Checklist;
 use crate::model::time::SECOND;
-use crate::model::{AnalysisCounts, AppSection, DissectLosses, Finding, Histogram, LearntName, Severity, Timestamp};
+use crate::model::{AnalysisCounts, AppSection, DissectLosses, Finding, Histogram, LearntName, Severity, SwitchView, Timestamp};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -327,6 +327,8 @@ pub struct Snapshot {
     pub host: Vec<Checklist>,
     /// What is thought of the network.
     pub network: Network,
+    /// What the switch and its neighbours say.
+    pub switch: SwitchView,
     /// What listens where, and how it serves its clients; where not every row was asked for, those used most.
     pub services: Table<Service>,
     /// What is wrong: active ones first, by severity, then newest first.

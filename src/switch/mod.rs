@@ -3,15 +3,19 @@
 
 mod control;
 mod evidence;
+mod ledger;
+mod messages;
 mod periodic;
 mod tags;
 
 pub use control::ControlCounts;
+pub use ledger::SwitchLedger;
 pub use periodic::{OutageSpan, PeriodicSender, PeriodicSenders, outages};
 pub use tags::{TagCounts, TagFlows, TagState, VlanSet};
 
 use crate::model::sum::{Standing, sums};
-use crate::model::{ArpBlocks, ControlFrame, Frame};
+use crate::model::{ArpBlocks, ControlFrame, ControlMessage, Frame};
+use messages::ControlMessages;
 
 sums! {
     /// What one shard saw of the switch. What is a set (VLANs, address blocks, control protocols' systems and their packets) is always that
@@ -30,6 +34,7 @@ sums! {
 pub struct Switch {
     senders: PeriodicSenders,
     tags: TagCounts,
+    messages: ControlMessages,
 }
 
 impl Switch {
@@ -39,6 +44,21 @@ impl Switch {
         if let Some(id) = packet.vlan {
             self.tags.claim(id);
         }
+    }
+
+    /// Takes in a control packet that was read as a whole.
+    pub fn tell(&mut self, message: ControlMessage) {
+        self.messages.push(message);
+    }
+
+    /// Control packets that wait to be handed over.
+    pub fn told(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// Control packets that came since it was last asked, and how many there was no room for.
+    pub fn take(&mut self) -> (Vec<ControlMessage>, u64) {
+        self.messages.take()
     }
 
     /// Looks at an ARP packet.

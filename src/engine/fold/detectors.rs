@@ -11,7 +11,7 @@ use crate::model::mix::Keys;
 use crate::model::sum::{Appended, ByPart, sums};
 use crate::model::tcp::{HoleEvent, LostRange, TcpEvent};
 use crate::model::time::SECOND;
-use crate::model::{Cast, Direction, Frame, Mac, PacketJudgement, ProvingPackets, Timestamp, VlanStack};
+use crate::model::{Cast, ControlMessage, Direction, Frame, Mac, PacketJudgement, ProvingPackets, Timestamp, VlanStack};
 use crate::stats::{Contexts, FlowTable, TcpHot};
 use crate::switch::{PeriodicSender, Switch, SwitchCounts, TagFlows, TagState};
 
@@ -183,7 +183,11 @@ impl Detectors {
             self.health.datagram(frame);
         }
         self.health.observe(frame);
-        self.group(frame);
+        if self.group(frame)
+            && let Some(message) = decode::group_message(frame)
+        {
+            self.switch.tell(message);
+        }
     }
 
     /// Looks at a packet without a network layer.
@@ -193,17 +197,29 @@ impl Detectors {
         self.group(frame);
         if let Some(blocks) = decode::arp_blocks(frame) {
             self.switch.arp(frame, &blocks);
+        } else if let Some(message) = decode::bare_message(frame) {
+            self.switch.tell(message);
         }
     }
 
     /// Looks at a frame to a group address: control packets go to those.
     #[inline(always)]
-    fn group(&mut self, frame: &Frame) {
-        if frame.mac.is_some_and(|(_, destination)| destination.is_group())
-            && let Some(packet) = decode::control(frame)
-        {
+    fn group(&mut self, frame: &Frame) -> bool {
+        let is_group = frame.mac.is_some_and(|(_, destination)| destination.is_group());
+        if is_group && let Some(packet) = decode::control(frame) {
             self.switch.control(frame, &packet);
         }
+        is_group
+    }
+
+    /// Control packets that wait to be handed over.
+    pub fn told(&self) -> usize {
+        self.switch.told()
+    }
+
+    /// Control packets that came since it was last asked, and how many there was no room for.
+    pub fn control(&mut self) -> (Vec<ControlMessage>, u64) {
+        self.switch.take()
     }
 
     /// What the exchange table says of requests and replies goes here.

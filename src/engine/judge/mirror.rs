@@ -1,6 +1,6 @@
 //! From the detectors' counts to the mirror as a snapshot shows it.
 
-use crate::diagnose::{self, Judge};
+use crate::diagnose::{self, Judge, Topic, Vendor};
 use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::judge::evidence::{self, Sources};
 use crate::engine::judge::history::{History, Sums};
@@ -68,6 +68,10 @@ impl Assess for MirrorJudge {
         let evidence = super::host::with_host_facts(evidence, &request.host);
         let judgement = diagnose::judge(&evidence, &mut self.judge, request.now);
         let (network, troubles) = self.network.assess(request.now, live, request.finished, &evidence);
+        let mut switch = self.network.switch(request.now);
+        if switch.identity.is_none() && switch.link.is_empty() {
+            switch.remedy = if switch.packets == 0 { unseen(evidence.vendor) } else { UNNAMED.to_owned() };
+        }
         let host = super::host::checks(request, detected);
         let mirror = Mirror {
             link,
@@ -102,8 +106,18 @@ impl Assess for MirrorJudge {
         let mut findings = judgement.findings;
         findings.extend(troubles);
         findings.sort_by_key(|f| (!f.active, Reverse(f.severity)));
-        Assessment { mirror, network, services, findings, host }
+        Assessment { mirror, network, switch, services, findings, host }
     }
+}
+
+/// Control packets are mirrored, and none says who sends it.
+const UNNAMED: &str = "Other control packets are mirrored: with LLDP or CDP turned on at the port the switch says its name.";
+
+/// What brings the packets by which the switch could be known.
+fn unseen(vendor: Option<Vendor>) -> String {
+    let known = vendor.and_then(|v| Some((v, v.command(Topic::Encapsulation)?)));
+    let (vendor, command) = known.unwrap_or((Vendor::CiscoIos, Vendor::CiscoIos.command(Topic::Encapsulation).unwrap_or_default()));
+    format!("Most mirror sessions leave out what switches send themselves; {} includes it by {command}.", vendor.name())
 }
 
 /// The sessions, and by what the mirror arrives: the kind of the sessions taken off, `plain` without any.

@@ -3,11 +3,16 @@
 use crate::diagnose::{self, Evidence, Judge};
 use crate::dissect::registry;
 use crate::model::evidence::ServiceWindow;
-use crate::model::{AppId, Finding, NetworkBatch, Outcome, Proto, ServiceKey, Severity, Timestamp, Transaction, TransactionEnd, Verdict};
+use crate::model::limits::CONTROL_WAITING;
+use crate::model::{
+    AppId, ControlMessage, Finding, NetworkBatch, Outcome, Proto, ServiceKey, Severity, SwitchView, Timestamp, Transaction, TransactionEnd,
+    Verdict,
+};
 use crate::names::{self, Transport};
 use crate::snapshot::{Network, Service};
 use crate::stats::ServiceLedger;
 use crate::stats::services::{Answer, BIN};
+use crate::switch::SwitchLedger;
 
 /// What stands between two judgements.
 #[derive(Debug, Default)]
@@ -17,16 +22,48 @@ pub struct NetworkJudge {
     /// The number of the bin up to whose beginning was judged.
     judged: Option<i64>,
     findings: Vec<Finding>,
+    switch: SwitchLedger,
+    /// Control packets of the interval of that number, as shards handed them over.
+    waiting: (Option<u64>, Vec<ControlMessage>),
 }
 
 impl NetworkJudge {
     /// Takes in what happened, and judges wherever a bin of time ends.
     pub fn take(&mut self, batch: NetworkBatch) {
+        self.control(&batch);
         self.ledger.unfollowed = self.ledger.unfollowed.saturating_add(batch.unfollowed);
         for event in &batch.events {
             self.advance(event.time());
             self.ledger.take(event, answer);
         }
+    }
+
+    /// Control packets of an interval are put in the order in which they came, whatever their shards.
+    fn control(&mut self, batch: &NetworkBatch) {
+        if self.waiting.0 != Some(batch.interval) {
+            self.put_in_order();
+            self.waiting.0 = Some(batch.interval);
+        }
+        let list = &mut self.waiting.1;
+        let taken = batch.control.len().min(CONTROL_WAITING.saturating_sub(list.len()));
+        list.extend(batch.control.iter().take(taken).cloned());
+        self.switch.missed(batch.control_beyond.saturating_add((batch.control.len() - taken) as u64));
+    }
+
+    fn put_in_order(&mut self) {
+        let list = &mut self.waiting.1;
+        list.sort_by_key(|message| message.number);
+        for message in list.drain(..) {
+            self.switch.advance(message.time);
+            self.switch.take(&message);
+        }
+    }
+
+    /// What the switch and its neighbours say, up to `now`.
+    pub fn switch(&mut self, now: Timestamp) -> SwitchView {
+        self.put_in_order();
+        self.switch.advance(now);
+        self.switch.view()
     }
 
     /// Judges up to the beginning of the bin that `now` is in.

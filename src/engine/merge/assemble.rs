@@ -27,7 +27,7 @@ impl Merge {
         if last && query.wants_every_row() {
             self.tables.close();
         }
-        let (ends, (Assessment { mirror, network, services, findings, host }, (conversations, eth_hosts))) =
+        let (ends, (Assessment { mirror, network, switch, services, findings, host }, (conversations, eth_hosts))) =
             self.ends.tables(Wanted { query: query.clone(), live, last }, || {
                 for table in &mut conversations {
                     CONVERSATIONS.sort(query.conversations, &mut table.rows);
@@ -81,6 +81,7 @@ impl Merge {
             host,
             mirror,
             network,
+            switch,
             services,
             findings,
             tcp_flags: TcpFlags { syn: totals.syn, syn_ack: totals.syn_ack, fin: totals.fin, reset: totals.reset },

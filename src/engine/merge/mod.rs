@@ -25,7 +25,7 @@ use crate::engine::merge::timeline::Timeline;
 use crate::engine::tape::Request;
 use crate::model::host::Checklist;
 use crate::model::limits::SHARDS;
-use crate::model::{Finding, LearntName, Mac, NetworkBatch, Sum, Traffic};
+use crate::model::{Finding, LearntName, Mac, NetworkBatch, Sum, SwitchView, Traffic};
 use crate::snapshot::{Conversation, Losses, Mirror, Network, Service, Snapshot, Table};
 use crate::stats::Totals;
 use assemble::extent;
@@ -55,6 +55,8 @@ pub struct Assessment {
     pub mirror: Mirror,
     /// What is thought of the network.
     pub network: Network,
+    /// What the switch and its neighbours say.
+    pub switch: SwitchView,
     /// What listens where.
     pub services: Table<Service>,
     /// What is wrong.
@@ -302,6 +304,7 @@ impl Merge {
             host: judged.host,
             mirror: judged.mirror,
             network: judged.network,
+            switch: judged.switch,
             services: judged.services,
             findings: judged.findings,
             ..Snapshot::clone(snapshot)

@@ -2,7 +2,7 @@
 
 use super::format::{moment, plural, ratio};
 use super::tables::{self, section, tcp};
-use super::{Document, Part, Section, Tone, host, mirror};
+use super::{Document, Part, Section, Tone, host, mirror, switch};
 use crate::model::text::printable;
 use crate::model::{FileInterface, LinkType, Verdict, units};
 use crate::report::chart::Chart;
@@ -19,6 +19,7 @@ impl Document {
     pub fn new(s: &Snapshot, rows: usize, columns: usize) -> Self {
         let mut sections = vec![wrong(s), capture(s), losses(s)];
         sections.extend(mirror::mirror(s, rows));
+        sections.extend(switch::switch(s, rows));
         sections.push(load(s, columns));
         sections.extend(tables::sections(&SERVICES, s, rows, false));
         if s.total.packets > 0 {

@@ -4,6 +4,7 @@ mod build;
 pub mod format;
 mod host;
 mod mirror;
+mod switch;
 mod tables;
 
 pub use crate::snapshot::table::Room;

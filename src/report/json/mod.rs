@@ -9,6 +9,7 @@ mod mirror;
 mod parallel_rows;
 mod rows;
 mod services;
+mod switch;
 mod writer;
 
 use super::format::{Format, ReportOptions};
@@ -86,6 +87,7 @@ impl Format for Json {
         w.key("services");
         w.list(s.services.rows.iter().map(services::Told))?;
         section(w, "network", &services::Judged(&s.network))?;
+        section(w, "switch", &switch::Told(&s.switch))?;
         if !s.host.is_empty() {
             w.line()?;
             w.key("host");

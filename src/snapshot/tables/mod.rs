@@ -12,6 +12,7 @@ pub mod protocols;
 pub mod services;
 pub mod sessions;
 pub mod sizes;
+pub mod switch;
 #[cfg(test)]
 pub mod toy;
 pub mod trust;
@@ -35,6 +36,13 @@ pub static TABLES: &[&dyn AnyTable] = &[
     &sizes::SIZES,
     &casts::CASTS,
     &sessions::SESSIONS,
+    &switch::NEIGHBOURS,
+    &switch::TREES,
+    &switch::AGGREGATES,
+    &switch::GATEWAYS,
+    &switch::OSPF,
+    &switch::QUERIERS,
+    &switch::EVENTS,
     &trust::TRUST,
     &findings::FINDINGS,
     #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The first line: what am I looking at, can I believe it, how loaded is it.
 //!
 //! ```text
-//!  spantop  eth1 ⟂ promisc   10 G   ● mirror good     now 1.24 Gb/s   312 kp/s   00:12:41   lost 0
+//!  spantop  eth1  sw-core-1 Gi1/0/24  ⟂ promisc   10 G   ● mirror good     now 1.24 Gb/s   312 kp/s   00:12:41   lost 0
 //! ```
 
 use crate::model::units;
@@ -66,9 +66,13 @@ fn left(scene: &Scene, width: u16) -> Vec<Piece> {
     let room = (width / 4).max(10);
     let name = if cells(&name) > room { name.rsplit('/').next().unwrap_or_default().to_owned() } else { name };
     let source = vec![(cut_end(&name, room).into_owned().into(), scene.theme.style(Hue::Title))];
+    let switch = s.switch.title();
     let promiscuous = s.sources.iter().filter_map(|f| f.promiscuous).reduce(|a, b| a && b);
     let mut out = vec![Piece { worth: 9, text: vec![("spantop".into(), scene.theme.strong(Hue::Accent))] }];
     out.push(Piece { worth: 3, text: source });
+    if let Some(title) = switch {
+        out.push(Piece { worth: 5, text: vec![(cut_end(&title, (width / 4).max(12)).into_owned().into(), text)] });
+    }
     match promiscuous {
         Some(true) => out.push(Piece { worth: 6, text: vec![("⟂ promisc".into(), dim)] }),
         Some(false) => out.push(Piece { worth: 4, text: vec![("not promisc".into(), scene.style(Hue::Warn))] }),

@@ -4,6 +4,7 @@
 
 mod health;
 mod said;
+mod switch;
 mod talk;
 
 use super::{model, snapshot};
@@ -316,6 +317,7 @@ pub fn snapshot(story: Story, second: i64) -> Snapshot {
         tcp_flags: TcpFlags { syn: 18_204, syn_ack: 18_090, fin: 30_112, reset: 1_204 },
         mirror: if story == Story::Sampled { sampled(total, recent, second) } else { mirror(total, recent, second, trouble) },
         host: if live { vec![checklist(trouble)] } else { Vec::new() },
+        switch: switch::view(second, trouble),
         findings: if trouble { findings(second) } else { Vec::new() },
         protocols,
         ..bare

@@ -10,10 +10,11 @@ pub(super) mod overview;
 pub(super) mod problems;
 pub(super) mod protocols;
 pub(super) mod services;
+pub(super) mod switch;
 
 use super::screen::{Entry, entry};
 
-/// Every screen, in the order of their tabs: tabs, help, palette and the tables of README.md are made from this list. The digit 7 is kept for a screen about the switch.
+/// Every screen, in the order of their tabs: tabs, help, palette and the tables of README.md are made from this list.
 pub(super) const SCREENS: &[Entry] = &[
     entry('1', &overview::Overview),
     entry('2', &protocols::Protocols),
@@ -21,6 +22,7 @@ pub(super) const SCREENS: &[Entry] = &[
     entry('4', &conversations::Conversations),
     entry('5', &services::Services),
     entry('6', &problems::Problems),
+    entry('7', &switch::Switch),
     entry('8', &mirror::Mirror),
     entry('0', &layer2::Layer2),
     Entry { digit: None, screen: &applications::Applications },
@@ -37,7 +39,7 @@ mod tests {
         let (mut digits, mut titles) = (HashSet::new(), HashSet::new());
         for entry in SCREENS {
             if let Some(digit) = entry.digit {
-                assert!(digit.is_ascii_digit() && digit != '7');
+                assert!(digit.is_ascii_digit());
                 assert!(digits.insert(digit), "digit {digit} twice");
             }
             let title = entry.screen.title();

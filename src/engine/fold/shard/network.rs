@@ -104,13 +104,14 @@ impl Shard {
 
     /// Events that wait to be handed over.
     pub fn told(&self) -> usize {
-        self.connections.told() + self.reader.ended_count()
+        self.connections.told() + self.reader.ended_count() + self.detectors.told()
     }
 
     /// What happened since it was last asked, in the interval of that number.
     pub fn network(&mut self, interval: u64) -> NetworkBatch {
         let (mut events, unfollowed) = self.connections.take();
         events.extend(self.reader.ended().map(NetworkEvent::Transaction));
-        NetworkBatch { interval, shard: self.number, events, unfollowed }
+        let (control, control_beyond) = self.detectors.control();
+        NetworkBatch { interval, shard: self.number, events, unfollowed, control, control_beyond }
     }
 }

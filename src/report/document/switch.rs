@@ -1,0 +1,59 @@
+//! The switch, by what it and its neighbours say.
+
+use super::format::plural;
+use super::tables::{self, section};
+use super::{Part, Section, Tone};
+use crate::model::text::printable;
+use crate::model::{SwitchIdentity, SwitchView};
+use crate::snapshot::Snapshot;
+use crate::snapshot::tables::switch::{AGGREGATES, EVENTS, GATEWAYS, NEIGHBOURS, OSPF, QUERIERS, TREES};
+
+/// Which switch it is, then a table for each thing that was heard. Nothing where there are no packets.
+pub fn switch(s: &Snapshot, rows: usize) -> Option<Section> {
+    let v = &s.switch;
+    if s.total.packets == 0 {
+        return None;
+    }
+    let mut parts = identity(v);
+    parts.extend(tables::parts(&NEIGHBOURS, s, rows));
+    if v.trees.is_empty() {
+        parts.push(Part::Note(Tone::Plain, "Spanning tree: not visible in this mirror.".into()));
+    }
+    for table in [&TREES as &'static dyn crate::snapshot::table::AnyTable, &AGGREGATES, &GATEWAYS, &OSPF, &QUERIERS, &EVENTS] {
+        parts.extend(tables::parts(table, s, rows));
+    }
+    if v.events_forgotten > 0 {
+        parts.push(Part::Note(Tone::Plain, format!("{} made room for later ones.", plural(v.events_forgotten, "earlier event"))));
+    }
+    if v.beyond > 0 {
+        parts.push(Part::Note(Tone::Warning, format!("{} not taken in: there were too many.", plural(v.beyond, "control packet"))));
+    }
+    Some(section("Switch", parts))
+}
+
+fn identity(v: &SwitchView) -> Vec<Part> {
+    let Some(i) = &v.identity else {
+        let link = if v.link.is_empty() { String::new() } else { format!(" ({})", printable(&v.link.join(" – "))) };
+        let words = if v.unknown.is_empty() { "not visible in this mirror" } else { &v.unknown };
+        let mut parts = vec![Part::Note(Tone::Plain, format!("Which switch and port this is: {words}{link}."))];
+        if !v.remedy.is_empty() {
+            parts.push(Part::Note(Tone::Plain, v.remedy.clone()));
+        }
+        return parts;
+    };
+    vec![Part::Facts(facts(i))]
+}
+
+fn facts(i: &SwitchIdentity) -> Vec<(&'static str, String)> {
+    let mut facts = vec![("Switch", printable(&i.system).into_owned())];
+    facts.push(match i.port.as_str() {
+        "" => ("Ports", i.ports.to_string()),
+        port => ("Port", printable(port).into_owned()),
+    });
+    if let Some(address) = i.management {
+        facts.push(("Managed at", address.to_string()));
+    }
+    let likely = if i.is_likely { "; nobody else says so, it may be the device at the other end" } else { "" };
+    facts.push(("Known by", format!("{}{likely}", i.source.token().to_uppercase())));
+    facts
+}

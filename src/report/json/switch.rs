@@ -1,0 +1,211 @@
+//! The switch, by what it and its neighbours say.
+
+use crate::model::{
+    AggregateRow, BridgeId, GatewayRow, LacpEnd, Neighbour, NeighbourRow, OspfRow, QuerierRow, SwitchEvent, SwitchIdentity, SwitchView,
+    TreeRow,
+};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+/// The section.
+pub struct Told<'a>(pub &'a SwitchView);
+
+/// One of its rows.
+struct Row<'a, T>(&'a T);
+
+fn rows<T>(list: &[T]) -> Vec<Row<'_, T>> {
+    list.iter().map(Row).collect()
+}
+
+fn some(text: &str) -> Option<&str> {
+    Some(text).filter(|t| !t.is_empty())
+}
+
+impl Serialize for Told<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let v = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("identity", &v.identity.as_ref().map(Row))?;
+        if !v.link.is_empty() {
+            map.serialize_entry("link", &v.link)?;
+        }
+        if !v.unknown.is_empty() {
+            map.serialize_entry("unknown", &v.unknown)?;
+        }
+        if !v.remedy.is_empty() {
+            map.serialize_entry("remedy", &v.remedy)?;
+        }
+        map.serialize_entry("control_packets", &v.packets)?;
+        map.serialize_entry("control_packets_beyond_cap", &v.beyond)?;
+        map.serialize_entry("neighbours", &rows(&v.neighbours))?;
+        map.serialize_entry("spanning_tree", &rows(&v.trees))?;
+        map.serialize_entry("lacp", &rows(&v.aggregates))?;
+        map.serialize_entry("gateways", &rows(&v.gateways))?;
+        map.serialize_entry("ospf", &rows(&v.ospf))?;
+        map.serialize_entry("queriers", &rows(&v.queriers))?;
+        map.serialize_entry("events", &rows(&v.events))?;
+        map.serialize_entry("events_forgotten", &v.events_forgotten)?;
+        map.end()
+    }
+}
+
+/// Names and what stands behind them; `?` leaves out what is not known.
+macro_rules! row {
+    ($type:ty, $row:ident, { $($name:literal $(? $some:tt)? => $value:expr),* $(,)? }) => {
+        impl Serialize for Row<'_, $type> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let $row = self.0;
+                let mut map = serializer.serialize_map(None)?;
+                $(row!(@ map, $name, $value $(, $some)?);)*
+                map.end()
+            }
+        }
+    };
+    (@ $map:ident, $name:literal, $value:expr) => { $map.serialize_entry($name, &$value)? };
+    (@ $map:ident, $name:literal, $value:expr, some) => {
+        if let Some(value) = &$value {
+            $map.serialize_entry($name, value)?;
+        }
+    };
+}
+
+row!(SwitchIdentity, i, {
+    "system" => i.system,
+    "port" => some(&i.port),
+    "ports" => i.ports,
+    "management" => i.management,
+    "source" => i.source.token(),
+    "likely" => i.is_likely,
+});
+
+row!(NeighbourRow, n, {
+    "protocol" => n.told.protocol.token(),
+    "system" => some(&n.told.system),
+    "chassis" => some(&n.told.chassis),
+    "port" => some(&n.told.port),
+    "port_description" ?some => some(&n.told.port_description),
+    "source" => n.source,
+    "vlan" ?some => n.tag,
+    "description" ?some => some(&n.told.description),
+    "platform" ?some => some(&n.told.platform),
+    "management" => n.told.management,
+    "capabilities" => n.told.able.words(),
+    "enabled" => n.told.enabled.words(),
+    "hold_seconds" => n.told.hold,
+    "native_vlan" ?some => n.told.native_vlan,
+    "voice_vlan" ?some => n.told.voice_vlan,
+    "management_vlan" ?some => n.told.management_vlan,
+    "vlans" ?some => vlans(&n.told),
+    "duplex" ?some => n.told.link.full_duplex.map(|full| if full { "full" } else { "half" }),
+    "mau_type" ?some => n.told.link.mau_type,
+    "max_frame" ?some => n.told.link.max_frame,
+    "mtu" ?some => n.told.link.mtu,
+    "power" ?some => n.told.power.as_ref().map(Row),
+    "serial" ?some => some(&n.told.inventory.serial),
+    "model" ?some => some(&n.told.inventory.model),
+    "domain" ?some => some(&n.told.domain),
+    "revision" ?some => n.told.revision,
+    "packets" => n.packets,
+    "first" => n.first,
+    "last" => n.last,
+    "gone" => n.is_gone,
+});
+
+row!(crate::model::PowerClaims, p, {
+    "source" => p.is_source,
+    "class" => p.class,
+    "requested_milliwatts" => p.requested,
+    "allocated_milliwatts" => p.allocated,
+});
+
+/// VLANs by number, with their names.
+fn vlans(told: &Neighbour) -> Option<std::collections::BTreeMap<u16, &str>> {
+    (!told.vlans.is_empty()).then(|| told.vlans.iter().map(|(id, name)| (*id, name.as_str())).collect())
+}
+
+row!(BridgeId, b, { "priority" => b.priority, "mac" => b.mac });
+
+row!(TreeRow, t, {
+    "vlan" => t.vlan,
+    "instance" ?some => t.instance,
+    "protocol" => t.protocol,
+    "root" => Row(&t.root),
+    "bridge" => Row(&t.bridge),
+    "port" => t.port,
+    "cost" => t.cost,
+    "role" => t.role.token(),
+    "hello_seconds" => f64::from(t.times[0]) / 256.0,
+    "max_age_seconds" => f64::from(t.times[1]) / 256.0,
+    "forward_delay_seconds" => f64::from(t.times[2]) / 256.0,
+    "region" ?some => some(&t.region),
+    "hellos" => t.packets,
+    "topology_changes" => t.topology_changes,
+    "root_changes" => t.root_changes,
+    "last" => t.last,
+});
+
+row!(LacpEnd, e, {
+    "system" => e.system,
+    "system_priority" => e.system_priority,
+    "key" => e.key,
+    "port" => e.port,
+    "port_priority" => e.port_priority,
+    "state" => e.state.0,
+    "flags" => e.state.letters(),
+});
+
+row!(AggregateRow, a, {
+    "actor" => Row(&a.told.actor),
+    "partner" => Row(&a.told.partner),
+    "vlan" ?some => a.tag,
+    "partner_heard" => a.partner_heard,
+    "changes" => a.changes,
+    "packets" => a.packets,
+    "first" => a.first,
+    "last" => a.last,
+});
+
+row!(GatewayRow, g, {
+    "protocol" => g.protocol.token(),
+    "group" => g.group,
+    "vlan" ?some => g.tag,
+    "address" => g.address,
+    "router" => g.router,
+    "active" => g.is_active,
+    "priority" => g.priority,
+    "takeovers" => g.takeovers,
+    "packets" => g.packets,
+    "last" => g.last,
+});
+
+row!(OspfRow, o, {
+    "router" => o.router.to_string(),
+    "area" => o.area.to_string(),
+    "version" => o.version,
+    "vlan" ?some => o.tag,
+    "source" => o.source,
+    "hello_seconds" => o.times[0],
+    "dead_seconds" => o.times[1],
+    "neighbours" => o.neighbours,
+    "mtu" ?some => o.mtu,
+    "hellos" => o.packets,
+    "last" => o.last,
+});
+
+row!(QuerierRow, q, {
+    "protocol" => q.protocol,
+    "version" => q.version,
+    "querier" => q.querier,
+    "vlan" ?some => q.tag,
+    "queries" => q.packets,
+    "first" => q.first,
+    "last" => q.last,
+});
+
+row!(SwitchEvent, e, {
+    "at" => e.time,
+    "kind" => e.kind.token(),
+    "vlan" => e.vlan,
+    "who" => e.who,
+    "text" => e.text,
+    "count" => e.count,
+});

@@ -1,0 +1,107 @@
+//! Which switch and port is mirrored.
+//!
+//! The copies of a port hold what its switch announces there and what the device at the other end does. A switch that announces several ports
+//! is the mirrored one, for nobody else has more than one cable to it; a bridge beside something that is none is the switch; of two bridges
+//! that announce one port each it cannot be told.
+
+use crate::model::{Abilities, Address, NeighbourProtocol, NeighbourRow, SwitchIdentity, short_port};
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The switch.
+    pub identity: Option<SwitchIdentity>,
+    /// Both ends of the mirrored link, where it cannot be told which is which.
+    pub link: Vec<String>,
+    /// Why it is not known.
+    pub unknown: String,
+}
+
+/// A device, whatever protocols it speaks.
+struct Device<'a> {
+    name: &'a str,
+    ports: Vec<&'a str>,
+    abilities: u16,
+    management: Option<Address>,
+    source: NeighbourProtocol,
+}
+
+impl Device<'_> {
+    /// A switch or router; telephones and access points bridge as well.
+    fn is_bridge(&self) -> bool {
+        let has = |bits| Abilities(self.abilities).any(bits);
+        has(Abilities::BRIDGE | Abilities::ROUTER) && !has(Abilities::TELEPHONE | Abilities::ACCESS_POINT)
+    }
+}
+
+/// Finds the switch among those who say who they are.
+pub fn find(rows: &[NeighbourRow]) -> Found {
+    let devices = devices(rows);
+    let bridges: Vec<&Device> = devices.iter().filter(|d| d.is_bridge()).collect();
+    let several: Vec<&&Device> = bridges.iter().filter(|d| d.ports.len() > 1).collect();
+    let identity = match (several.as_slice(), bridges.as_slice()) {
+        ([one], _) => Some(identity(one, false)),
+        ([], [one]) => Some(identity(one, devices.len() == 1)),
+        _ => None,
+    };
+    if identity.is_some() {
+        return Found { identity, ..Found::default() };
+    }
+    let end = |d: &&Device| format!("{} {}", d.name, d.ports.first().map(|p| short_port(p)).unwrap_or_default()).trim().to_owned();
+    let unknown = match (devices.len(), bridges.as_slice()) {
+        (0, _) => "no LLDP or CDP packet is visible in this mirror",
+        (_, []) => "nobody who says so by LLDP or CDP in this mirror is a switch",
+        (_, [_, _]) => "two switches announce one port each: which of both ends is the mirrored port cannot be told",
+        _ => "several switches announce several ports: more than one is mirrored",
+    };
+    let link = if let [a, b] = bridges.as_slice() { vec![end(a), end(b)] } else { Vec::new() };
+    Found { identity: None, link, unknown: unknown.to_owned() }
+}
+
+fn identity(device: &Device, is_likely: bool) -> SwitchIdentity {
+    SwitchIdentity {
+        system: device.name.to_owned(),
+        port: if let [port] = device.ports.as_slice() { (*port).to_owned() } else { String::new() },
+        ports: device.ports.len() as u64,
+        management: device.management,
+        source: device.source,
+        is_likely,
+    }
+}
+
+/// The devices by their names. A name is told with and without a domain, by LLDP and CDP of the same device.
+fn devices(rows: &[NeighbourRow]) -> Vec<Device<'_>> {
+    let mut devices: Vec<Device> = Vec::new();
+    let is_local = |p| matches!(p, NeighbourProtocol::Lldp | NeighbourProtocol::Cdp | NeighbourProtocol::Fdp | NeighbourProtocol::Edp);
+    for row in rows.iter().filter(|row| is_local(row.told.protocol) && !row.told.name().is_empty()) {
+        let told = &row.told;
+        let (name, port) = (told.name(), told.port_name());
+        let abilities = if told.enabled.0 == 0 { told.able.0 } else { told.enabled.0 };
+        // What does not say what it is: Extreme's protocol is spoken by switches.
+        let abilities = if told.protocol == NeighbourProtocol::Edp { Abilities::BRIDGE } else { abilities };
+        let management = told.management.iter().copied().find(|a| !is_unspecified(*a));
+        match devices.iter_mut().find(|d| host(d.name) == host(name)) {
+            Some(device) => {
+                if !device.ports.iter().any(|p| short_port(p) == short_port(port)) {
+                    device.ports.push(port);
+                }
+                device.abilities |= abilities;
+                device.management = device.management.or(management);
+            }
+            None => devices.push(Device { name, ports: vec![port], abilities, management, source: told.protocol }),
+        }
+    }
+    devices
+}
+
+/// A name without its domain, unless it is an address.
+fn host(name: &str) -> &str {
+    match name.split_once('.') {
+        Some((host, _)) if host.contains(|c: char| !c.is_ascii_digit()) => host,
+        _ => name,
+    }
+}
+
+fn is_unspecified(address: Address) -> bool {
+    address.ip().is_some_and(|ip| ip.is_unspecified())
+}

@@ -1,0 +1,109 @@
+//! What the switch and its neighbours say, put together: the one place where control packets of all shards come together, in the order in
+//! which they came. One file a kind of what is said.
+
+mod aggregates;
+mod events;
+mod gateways;
+mod identity;
+mod neighbours;
+mod routers;
+mod trees;
+
+use crate::model::{ControlBody, ControlMessage, SwitchView, Timestamp};
+use aggregates::Aggregates;
+use events::EventLog;
+use gateways::Gateways;
+use neighbours::Neighbours;
+use routers::{Ports, Queriers, Routers};
+use trees::Trees;
+
+/// Where a control packet was seen: what is said in different places is not about the same link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Place {
+    session: u16,
+    tag: Option<u16>,
+}
+
+impl Place {
+    fn of(message: &ControlMessage) -> Self {
+        Self { session: message.session, tag: message.tag }
+    }
+}
+
+/// Everything that control packets say.
+#[derive(Debug, Default)]
+pub struct SwitchLedger {
+    neighbours: Neighbours,
+    trees: Trees,
+    aggregates: Aggregates,
+    gateways: Gateways,
+    routers: Routers,
+    queriers: Queriers,
+    ports: Ports,
+    log: EventLog,
+    begun: Option<Timestamp>,
+    latest: Option<Timestamp>,
+    packets: u64,
+    beyond: u64,
+}
+
+#[cfg(test)]
+impl SwitchLedger {
+    /// Bytes of a device, a tree, a link or router, an event, at most.
+    pub const BYTES: [usize; 4] = [Neighbours::ENTRY_BYTES, size_of::<trees::Tree>() + 256, 512, 512];
+}
+
+impl SwitchLedger {
+    /// Takes in a control packet.
+    pub fn take(&mut self, message: &ControlMessage) {
+        self.begun = Some(self.begun.map_or(message.time, |begun| begun.min(message.time)));
+        self.latest = Some(self.latest.map_or(message.time, |latest| latest.max(message.time)));
+        self.packets = self.packets.saturating_add(1);
+        let (log, place) = (&mut self.log, Place::of(message));
+        let had_room = match &message.body {
+            ControlBody::Neighbour(told) => self.neighbours.take(message, place, told, self.begun.unwrap_or_default(), log),
+            ControlBody::Bpdu(bpdu) => self.trees.take(message, place, bpdu, log),
+            ControlBody::Lacp(told) => self.aggregates.take(message, place, told, log),
+            ControlBody::Gateway(told) => self.gateways.take(message, place, told, log),
+            ControlBody::Ospf(told) => self.routers.take(message, place, told, log),
+            ControlBody::Query(query) => self.queriers.take(message, place, query),
+            ControlBody::Eapol(step) => self.ports.take(message, *step, log),
+        };
+        self.beyond = self.beyond.saturating_add(u64::from(!had_room));
+    }
+
+    /// So many control packets were not read, for there were too many at a time.
+    pub fn missed(&mut self, count: u64) {
+        self.beyond = self.beyond.saturating_add(count);
+    }
+
+    /// Packet time goes on to `now`: who was silent for too long is gone, if others were heard meanwhile.
+    pub fn advance(&mut self, now: Timestamp) {
+        if let Some(latest) = self.latest {
+            self.neighbours.advance(now, latest, &mut self.log);
+            self.routers.advance(now, &mut self.log);
+        }
+    }
+
+    /// What tables show.
+    pub fn view(&self) -> SwitchView {
+        let neighbours = self.neighbours.rows();
+        let identity::Found { identity, link, unknown } = identity::find(&neighbours);
+        SwitchView {
+            identity,
+            link,
+            unknown,
+            remedy: String::new(),
+            neighbours,
+            trees: self.trees.rows(),
+            aggregates: self.aggregates.rows(),
+            gateways: self.gateways.rows(),
+            ospf: self.routers.rows(),
+            queriers: self.queriers.rows(),
+            events: self.log.events(),
+            events_forgotten: self.log.forgotten(),
+            packets: self.packets,
+            beyond: self.beyond,
+        }
+    }
+}
