@@ -56,7 +56,8 @@ impl Trees {
             cost: i.cost,
         });
         let all: Vec<Told> = std::iter::once(common).chain(instances).collect();
-        all.iter().fold(true, |had_room, told| self.tree(m, place, bpdu, told, log) && had_room)
+        // Each is taken in, whether or not there was room for those before.
+        all.iter().filter(|told| !self.tree(m, place, bpdu, told, log)).count() == 0
     }
 
     fn tree(&mut self, m: &ControlMessage, place: Place, bpdu: &Bpdu, told: &Told, log: &mut EventLog) -> bool {
