@@ -5,6 +5,7 @@
 //! evidence is itself bad is silenced and says why. [`trust`] sums the mirror up. Adding a finding is one entry in a file of
 //! `findings/` and its line in the registry.
 
+mod causes;
 mod checklist;
 mod detector;
 mod evidence;
@@ -15,6 +16,7 @@ mod registry;
 mod trust;
 mod vendor;
 
+pub use causes::by_cause;
 pub use checklist::{Seen, checklist};
 pub use detector::{Detection, Detector, Limit, Need, Page, Report, StandingFindings};
 pub use evidence::Evidence;

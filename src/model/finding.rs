@@ -129,6 +129,15 @@ impl Location {
     }
 }
 
+/// The key of a finding that explains another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Explained {
+    /// Its identifier.
+    pub id: &'static str,
+    /// What it is about.
+    pub subject: Subject,
+}
+
 /// Something that was found, with what it was found by. Its key is ([`Finding::id`], [`Finding::subject`]).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
@@ -162,6 +171,8 @@ pub struct Finding {
     pub forgotten_episodes: u64,
     /// Identifiers of active findings that this one explains.
     pub cause_of: Vec<&'static str>,
+    /// The finding that this one follows from, and stands under.
+    pub explained_by: Option<Explained>,
     /// How many hosts suffer, where that is known.
     pub hosts: Option<u64>,
     /// Frame numbers, from 1, of packets that prove it; at most [`limits::PROVING_PACKETS`].
@@ -189,6 +200,7 @@ impl Finding {
             episodes: vec![Episode::at(at)],
             forgotten_episodes: 0,
             cause_of: Vec::new(),
+            explained_by: None,
             hosts: None,
             packets: Vec::new(),
             active: true,
@@ -215,6 +227,9 @@ impl Finding {
         }
         if !self.cause_of.is_empty() {
             out.push(format!("explains {}", self.cause_of.join(", ")));
+        }
+        if let Some(by) = &self.explained_by {
+            out.push(format!("follows from {}, {}", by.id, by.subject));
         }
         match (self.episodes.len() as u64).saturating_sub(1).saturating_add(self.forgotten_episodes) {
             0 => {}

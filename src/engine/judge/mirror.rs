@@ -106,6 +106,7 @@ impl Assess for MirrorJudge {
         let mut findings = judgement.findings;
         findings.extend(troubles);
         findings.sort_by_key(|f| (!f.active, Reverse(f.severity)));
+        diagnose::by_cause(&mut findings);
         Assessment { mirror, network, switch, services, findings, host }
     }
 }

@@ -45,6 +45,9 @@ impl Serialize for Told<'_> {
             map.serialize_entry("where", location)?;
         }
         map.serialize_entry("cause_of", &f.cause_of)?;
+        if let Some(by) = &f.explained_by {
+            map.serialize_entry("explained_by", &serde_json::json!({ "id": by.id, "subject": by.subject }))?;
+        }
         if let Some(hosts) = f.hosts {
             map.serialize_entry("hosts", &hosts)?;
         }

@@ -19,9 +19,15 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::borrow::Cow;
 
-/// Active findings.
+/// Active findings, without those that follow from another: that one stands for them.
 pub(in crate::tui) fn rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a Finding)> {
-    scene.pane.arrange(label::findings(scene).into_iter().filter(|f| f.1.active).collect())
+    scene.pane.arrange(label::findings(scene).into_iter().filter(|f| f.1.active && f.1.explained_by.is_none()).collect())
+}
+
+/// How many findings follow from this one.
+fn explained(scene: &Scene, cause: &Finding) -> usize {
+    let follows = |f: &&Finding| f.explained_by.is_some_and(|by| by.id == cause.id && by.subject == cause.subject);
+    scene.snapshot.findings.iter().filter(follows).count()
 }
 
 /// What is said when there is no finding: of the mirror and of the network.
@@ -80,11 +86,17 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, kind:
         let line = Rect { y: body.y + (i - skip) as u16, height: 1, ..body };
         let (symbol, hue) = label::severity(finding.severity);
         let width = line.width.saturating_sub(2);
+        let explains = explained(scene, finding);
+        let more = if explains == 0 { String::new() } else { format!(" (+{explains})") };
         canvas.pieces(
             line.x + 1,
             line.y,
             width,
-            &[(format!("{symbol} ").into(), scene.style(hue)), (cut_end(&finding.title, width.saturating_sub(2)), scene.style(Hue::Text))],
+            &[
+                (format!("{symbol} ").into(), scene.style(hue)),
+                (cut_end(&finding.title, width.saturating_sub(2 + cells(&more))), scene.style(Hue::Text)),
+                (more.into(), scene.style(Hue::Dim)),
+            ],
         );
         if chosen == Some(i) {
             canvas.over(line, scene.theme.selected());

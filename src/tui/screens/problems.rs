@@ -107,7 +107,13 @@ fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, &Fi
         Col::left("finding", 30..=100, 0, |s, f| {
             let (symbol, hue) = if f.active { label::severity(f.severity) } else { ("○", Hue::Dim) };
             let text = if f.active { Hue::Text } else { Hue::Dim };
-            Cell::Pieces(vec![(format!("{symbol} ").into(), s.style(hue)), (f.title.clone().into(), s.style(text))])
+            // What follows from the finding above stands under it.
+            let under = if f.explained_by.is_some() { "└ " } else { "" };
+            Cell::Pieces(vec![
+                (under.into(), s.style(Hue::Dim)),
+                (format!("{symbol} ").into(), s.style(hue)),
+                (f.title.clone().into(), s.style(text)),
+            ])
         }),
         Col::left("id", 12..=18, 3, |s, f| Cell::Text(f.id.into(), s.style(Hue::Dim))),
         Col::right("for", 8..=8, 1, |s, f| {

@@ -1,0 +1,226 @@
+//! Findings that others follow from: of what has one cause, the cause is told and the rest stands under it, with its own evidence.
+//!
+//! An edge says which findings can follow from which, and what both must be about. Both must have held at the same time, and the cause must not
+//! have begun long after its effect: [`BEGINS`]. What goes on long after its cause has ended is a finding of its own again: [`OUTLIVES`]. Where
+//! several causes fit, the one that explains most stays.
+
+use crate::model::time::SECOND;
+use crate::model::{Address, Explained, Finding, Subject};
+
+/// A cause begins this long after its effect at most: one stretch that is looked at.
+const BEGINS: i64 = 60 * SECOND;
+
+/// An effect outlives its cause by this at most: two such stretches.
+const OUTLIVES: i64 = 120 * SECOND;
+
+/// What cause and effect must be about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum About {
+    /// The same service.
+    Service,
+    /// The same host, be it one of its services.
+    Host,
+    /// Whatever it is: the cause strikes everything behind the same switch.
+    Anything,
+}
+
+struct Edge {
+    causes: &'static [&'static str],
+    effects: &'static [&'static str],
+    about: About,
+}
+
+/// What cannot be reached, whatever it was asked for.
+const SILENT: &[&str] = &["tcp.no_answer", "dns.unanswered", "ntp.bad"];
+
+/// What can follow from what. A finding that is an effect in one edge may be a cause in another; no way leads back.
+const EDGES: &[Edge] = &[
+    // Frames that circle fill every link, and every table.
+    Edge {
+        causes: &["loop.layer2"],
+        effects: &["storm.broadcast", "storm.multicast", "arp.storm", "mac.flapping", "flood.unicast"],
+        about: About::Anything,
+    },
+    Edge {
+        causes: &["loop.layer2", "storm.broadcast", "storm.multicast", "arp.storm"],
+        effects: &["tcp.loss", "tcp.rtt", "tcp.no_answer", "dns.unanswered", "dns.slow", "rtp.loss", "rtp.jitter"],
+        about: About::Anything,
+    },
+    Edge { causes: &["stp.root_changed", "stp.two_roots"], effects: &["stp.topology_changes"], about: About::Anything },
+    Edge { causes: &["dhcp.exhausted"], effects: &["dhcp.no_offer"], about: About::Anything },
+    // Whoever takes another's address takes its packets.
+    Edge {
+        causes: &["arp.conflict", "fhrp.two_masters"],
+        effects: &["tcp.no_answer", "tcp.reset", "tcp.refused", "tcp.loss", "dns.unanswered"],
+        about: About::Host,
+    },
+    // A host that does not answer for its own address answers nothing.
+    Edge { causes: &["arp.unanswered", "route.loop"], effects: &["icmp.unreachable"], about: About::Host },
+    Edge { causes: &["arp.unanswered", "route.loop", "icmp.unreachable"], effects: SILENT, about: About::Host },
+    Edge { causes: &["pmtu.blackhole"], effects: &["tcp.loss", "tls.failing", "server.slow", "service.errors"], about: About::Host },
+    Edge { causes: &["tcp.synflood"], effects: &["tcp.no_answer", "tcp.refused", "tcp.reset", "server.slow"], about: About::Service },
+    Edge { causes: &["tls.expiring"], effects: &["tls.failing"], about: About::Service },
+    Edge { causes: &["dns.unanswered"], effects: &["dns.failing", "dns.slow"], about: About::Service },
+];
+
+/// Puts what follows from something under it: notes in each which findings it explains or is explained by, and lists effects behind their
+/// cause. The order is kept otherwise.
+pub fn by_cause(findings: &mut Vec<Finding>) {
+    let count = findings.len();
+    let mut by: Vec<Option<usize>> = vec![None; count];
+    // Those that explain most come first; of two that explain the same, the one that is listed first.
+    let mut causes: Vec<(usize, Vec<usize>)> = (0..count).map(|at| (at, effects(findings, at))).filter(|c| !c.1.is_empty()).collect();
+    causes.sort_by_key(|(at, effects)| (std::cmp::Reverse(effects.len()), *at));
+    for (cause, effects) in &causes {
+        for &effect in effects {
+            if let Some(place @ None) = by.get_mut(effect) {
+                *place = Some(*cause);
+            }
+        }
+    }
+    for (effect, cause) in by.iter().enumerate() {
+        let Some(cause) = *cause else { continue };
+        let Some(id) = findings.get(effect).map(|f| f.id) else { continue };
+        if let Some(found) = findings.get_mut(cause)
+            && !found.cause_of.contains(&id)
+        {
+            found.cause_of.push(id);
+        }
+        let explained = findings.get(cause).map(|f| Explained { id: f.id, subject: f.subject });
+        if let Some(found) = findings.get_mut(effect) {
+            found.explained_by = explained;
+        }
+    }
+    let mut order: Vec<usize> = Vec::with_capacity(count);
+    (0..count).filter(|&at| by.get(at).is_some_and(Option::is_none)).for_each(|root| list(root, &by, &mut order));
+    let mut slots: Vec<Option<Finding>> = std::mem::take(findings).into_iter().map(Some).collect();
+    findings.extend(order.into_iter().filter_map(|at| slots.get_mut(at).and_then(Option::take)));
+}
+
+/// A finding, and behind it what follows from it.
+fn list(at: usize, by: &[Option<usize>], order: &mut Vec<usize>) {
+    order.push(at);
+    by.iter().enumerate().filter(|(_, cause)| **cause == Some(at)).for_each(|(effect, _)| list(effect, by, order));
+}
+
+/// Where those findings stand that can follow from the one at `at`.
+fn effects(findings: &[Finding], at: usize) -> Vec<usize> {
+    let Some(cause) = findings.get(at) else { return Vec::new() };
+    let follows = |effect: &Finding| {
+        let fits =
+            |edge: &Edge| edge.causes.contains(&cause.id) && edge.effects.contains(&effect.id) && is_about(edge.about, cause, effect);
+        effect.id != cause.id && EDGES.iter().any(fits) && at_the_same_time(cause, effect)
+    };
+    findings.iter().enumerate().filter(|(_, effect)| follows(effect)).map(|(at, _)| at).collect()
+}
+
+fn is_about(about: About, cause: &Finding, effect: &Finding) -> bool {
+    match about {
+        About::Anything => true,
+        About::Service => cause.subject == effect.subject,
+        About::Host => address(&cause.subject).is_some_and(|host| address(&effect.subject) == Some(host)),
+    }
+}
+
+fn address(subject: &Subject) -> Option<Address> {
+    match subject {
+        Subject::Host(address) | Subject::Service { address, .. } => Some(*address),
+        _ => None,
+    }
+}
+
+fn at_the_same_time(cause: &Finding, effect: &Finding) -> bool {
+    cause.active == effect.active
+        && cause.first <= effect.first.plus(BEGINS)
+        && effect.last <= cause.last.plus(OUTLIVES)
+        && effect.first <= cause.last.plus(OUTLIVES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Proto, Severity, Timestamp};
+
+    const HOST: Address = Address::V4(std::net::Ipv4Addr::new(10, 0, 0, 7));
+    const OTHER: Address = Address::V4(std::net::Ipv4Addr::new(10, 0, 0, 8));
+
+    fn finding(id: &'static str, subject: Subject, from: i64, to: i64) -> Finding {
+        let at = |s: i64| Timestamp(s * SECOND);
+        Finding { subject, first: at(from), last: at(to), ..Finding::new(id, Severity::Warning, id, at(from)) }
+    }
+
+    fn service(address: Address, port: u16) -> Subject {
+        Subject::Service { address, port, protocol: Proto::Tcp }
+    }
+
+    /// The findings as they are listed, those with a cause indented.
+    fn told(mut findings: Vec<Finding>) -> Vec<String> {
+        by_cause(&mut findings);
+        findings.iter().map(|f| format!("{}{} {}", if f.explained_by.is_some() { "  " } else { "" }, f.id, f.subject)).collect()
+    }
+
+    #[test]
+    fn what_a_host_that_is_gone_does_not_answer_stands_under_it() {
+        let findings = vec![
+            finding("tcp.no_answer", service(HOST, 443), 10, 90),
+            finding("tcp.no_answer", service(OTHER, 443), 10, 90),
+            finding("arp.unanswered", Subject::Host(HOST), 20, 90),
+            finding("tcp.no_answer", service(HOST, 22), 30, 90),
+        ];
+        assert_eq!(
+            told(findings),
+            [
+                "tcp.no_answer 10.0.0.8:443/tcp",
+                "arp.unanswered 10.0.0.7",
+                "  tcp.no_answer 10.0.0.7:443/tcp",
+                "  tcp.no_answer 10.0.0.7:22/tcp"
+            ]
+        );
+    }
+
+    #[test]
+    fn causes_of_causes_are_followed() {
+        let vlan = Subject::Vlan(7);
+        let findings = vec![
+            finding("tcp.loss", service(HOST, 80), 30, 60),
+            finding("storm.broadcast", vlan, 20, 60),
+            finding("loop.layer2", vlan, 20, 60),
+        ];
+        // The loop explains the loss as well as the storm does, and the storm too.
+        assert_eq!(told(findings), ["loop.layer2 VLAN 7", "  tcp.loss 10.0.0.7:80/tcp", "  storm.broadcast VLAN 7"]);
+    }
+
+    #[test]
+    fn time_decides() {
+        let pair = |cause: (i64, i64), effect: (i64, i64)| {
+            let mut findings = vec![
+                finding("arp.conflict", Subject::Host(HOST), cause.0, cause.1),
+                finding("tcp.reset", service(HOST, 80), effect.0, effect.1),
+            ];
+            by_cause(&mut findings);
+            (findings[1].explained_by.is_some(), findings[0].cause_of.len())
+        };
+        assert_eq!(pair((100, 200), (120, 200)), (true, 1));
+        assert_eq!(pair((100, 200), (40, 200)), (true, 1), "begins a minute after what it explains");
+        assert_eq!(pair((101, 200), (40, 200)), (false, 0), "later than that");
+        assert_eq!(pair((100, 200), (120, 320)), (true, 1));
+        assert_eq!(pair((100, 200), (120, 321)), (false, 0), "it goes on without it");
+    }
+
+    #[test]
+    fn a_cleared_cause_explains_nothing_that_stands() {
+        let cause = Finding { active: false, ..finding("arp.unanswered", Subject::Host(HOST), 10, 60) };
+        let told = told(vec![finding("tcp.no_answer", service(HOST, 80), 10, 60), cause]);
+        assert_eq!(told, ["tcp.no_answer 10.0.0.7:80/tcp", "arp.unanswered 10.0.0.7"]);
+    }
+
+    #[test]
+    fn no_way_leads_back() {
+        fn reaches(from: &str, to: &str, depth: usize) -> bool {
+            let next = EDGES.iter().filter(|e| e.causes.contains(&from)).flat_map(|e| e.effects.iter().filter(move |id| **id != from));
+            depth > 0 && next.into_iter().any(|id| *id == to || reaches(id, to, depth - 1))
+        }
+        let loops: Vec<_> = EDGES.iter().flat_map(|e| e.causes).filter(|id| reaches(id, id, 6)).collect();
+        assert!(loops.is_empty(), "{loops:?}");
+    }
+}
