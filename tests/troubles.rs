@@ -4,7 +4,7 @@ mod support;
 
 use spantop::capture::Memory;
 use spantop::engine::{self, Settings};
-use spantop::model::{LinkType, Severity, Timestamp, Verdict};
+use spantop::model::{LinkType, PathSide, Severity, Timestamp, Verdict};
 use spantop::snapshot::Snapshot;
 use support::packet::message::{dns, dns_failure};
 use support::packet::{ACK, FIN, PSH, Packet, RST, SYN};
@@ -63,15 +63,21 @@ impl Traffic {
 
     /// A whole connection: handshake, a question, an answer, both FINs. The mirror is 200 µs from the server and 100 µs from the client.
     fn connection(&mut self, at: Micros, client: (u8, u16), server: (u8, u16)) {
+        self.connection_over(at, client, server, (400, 200));
+    }
+
+    /// The same with these round trips to the server and to the client.
+    fn connection_over(&mut self, at: Micros, client: (u8, u16), server: (u8, u16), (to_server, to_client): (Micros, Micros)) {
         let (there, back) = ([client, server], [server, client]);
+        let both = to_server + to_client;
         self.syn(at, client, server);
-        self.segment(at + 400, back, SYN | ACK, (0, 1), 0);
-        self.segment(at + 600, there, ACK, (1, 1), 0);
-        self.segment(at + 700, there, PSH | ACK, (1, 1), 100);
-        self.segment(at + 1_100, back, PSH | ACK, (1, 101), 500);
-        self.segment(at + 1_300, there, FIN | ACK, (101, 501), 0);
-        self.segment(at + 1_700, back, FIN | ACK, (501, 102), 0);
-        self.segment(at + 1_900, there, ACK, (102, 502), 0);
+        self.segment(at + to_server, back, SYN | ACK, (0, 1), 0);
+        self.segment(at + both, there, ACK, (1, 1), 0);
+        self.segment(at + both + 100, there, PSH | ACK, (1, 1), 100);
+        self.segment(at + both + 100 + to_server, back, PSH | ACK, (1, 101), 500);
+        self.segment(at + 2 * both + 100, there, FIN | ACK, (101, 501), 0);
+        self.segment(at + 2 * both + 100 + to_server, back, FIN | ACK, (501, 102), 0);
+        self.segment(at + 3 * both + 100, there, ACK, (102, 502), 0);
     }
 
     /// A query for a name, and its answer so much later, with a code; `None`: no answer.
@@ -274,6 +280,53 @@ fn a_flood_of_syns() {
     }
     let s = t.with_office(60).seen();
     assert_eq!(troubles(&s), only("tcp.synflood", "10.1.0.9:80/tcp", Severity::Warning));
+}
+
+/// Round trips to a server, and for a minute and a half of five others.
+fn round_trips(usual: (Micros, Micros), then: (Micros, Micros)) -> Snapshot {
+    let mut traffic = Traffic::default();
+    for n in 0..600 {
+        let at = i64::from(n) * S / 2;
+        let trips = if (180 * S..270 * S).contains(&at) { then } else { usual };
+        traffic.connection_over(at, (10 + (n % 7) as u8, 30_000 + n as u16), (2, 443), trips);
+    }
+    traffic.seen()
+}
+
+#[test]
+fn a_round_trip_that_rises_is_told_with_its_side_and_its_time() {
+    for (then, side, from) in
+        [((45_000, 200), PathSide::Server, "10.1.0.2:443"), ((400, 45_000), PathSide::Client, "the clients of 10.1.0.2:443")]
+    {
+        let s = round_trips((400, 200), then);
+        assert_eq!(troubles(&s), only("tcp.rtt", "10.1.0.2:443/tcp", Severity::Warning));
+        let finding = &s.findings[0];
+        assert_eq!(finding.side, Some(side));
+        assert!(finding.title.starts_with(&format!("The round trip to {from} rose to 45.")), "{}", finding.title);
+        let seconds = |at: Timestamp| (at.0 - START) / 1_000_000_000;
+        assert!((180..=240).contains(&seconds(finding.first)) && (270..=340).contains(&seconds(finding.last)), "{finding:?}");
+    }
+}
+
+#[test]
+fn a_round_trip_that_is_long_all_the_time_is_a_note_and_a_short_one_nothing() {
+    let satellite = (600_000, 200);
+    assert_eq!(troubles(&round_trips(satellite, satellite)), only("tcp.rtt", "10.1.0.2:443/tcp", Severity::Note));
+    assert_eq!(troubles(&round_trips((400, 200), (1_100, 200))), []);
+}
+
+#[test]
+fn conversations_have_their_round_trips_by_side() {
+    let mut traffic = Traffic::default();
+    traffic.connection_over(0, (10, 30_000), (2, 443), (8_000, 1_500));
+    let s = traffic.seen();
+    let tcp = s.conversations.tcp.rows[0].tcp.as_ref().expect("a connection");
+    // 10.1.0.2:443 sorts before 10.1.0.10:30000: its side comes first.
+    let [server, client] = tcp.round_trips.sides;
+    assert_eq!((server.min, client.min), (8_000_000, 1_500_000));
+    assert_eq!(tcp.round_trips.handshake, [Some(8_000_000), Some(1_500_000)]);
+    assert_eq!(tcp.round_trips.handshake_total(), tcp.initial_rtt);
+    assert!(server.count >= 2 && client.count >= 2, "{tcp:?}");
 }
 
 #[test]

@@ -219,6 +219,9 @@ impl Limit {
 /// Share of one-sided conversations from which on silence may be that of the mirror.
 pub const ONE_SIDED: f64 = 0.02;
 
+/// Share of answers before their cause from which times of one side say nothing.
+const SHIFTED: f64 = 0.001;
+
 /// Share of the traffic that a mirror may lose before what is missing in the network cannot be told from what the mirror lost.
 pub const MIRROR_LOSS: f64 = 0.01;
 
@@ -243,6 +246,8 @@ pub enum Need {
     SurelyComplete,
     /// Packets are not sampled.
     Unsampled,
+    /// The two directions are not shifted against each other.
+    Aligned,
 }
 
 impl Need {
@@ -263,6 +268,13 @@ impl Need {
             }
             Need::SteadyClock if e.clock.steps > 0 => {
                 format!("the capture clock stepped back {} time(s)", grouped(e.clock.steps))
+            }
+            Need::Aligned => {
+                let order = &e.order;
+                if wilson(order.violations, order.judged).low <= SHIFTED {
+                    return Ok(());
+                }
+                format!("{} of the answers arrive before their cause", percent(order.rate()))
             }
             Need::EverySide => {
                 let sides = &e.sides;

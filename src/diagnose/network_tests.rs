@@ -4,7 +4,7 @@ use super::super::evidence::Evidence;
 use super::super::registry::NETWORK;
 use super::*;
 use crate::model::evidence::*;
-use crate::model::{Address, AppId, Estimate, PathSide, Proto, Quantiles, ServiceKey, Severity};
+use crate::model::{Address, AppId, Estimate, PathSide, Proto, Quantiles, ServiceKey, Severity, Value};
 use std::net::Ipv4Addr;
 
 const NOW: i64 = 1_700_000_000 * SECOND;
@@ -31,6 +31,7 @@ fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
         app_token,
         last_success: Some(Timestamp(NOW - 100 * SECOND)),
         is_alive: true,
+        usual_trips: [None; 2],
         server_half: Some(0.001),
         windows: vec![w],
     }
@@ -135,6 +136,9 @@ fn both_sides_of_every_threshold_of_the_network() {
         ("tcp.slow_receiver", Warning, stalled(3, 0.1, 0), stalled(2, 0.5, 0)),
         ("tcp.slow_receiver", Warning, stalled(1, 3.0, 1), stalled(1, 2.9, 1)),
         ("tcp.slow_receiver", Critical, stalled(1, 31.0, 5), stalled(3, 0.06, 5)),
+        ("tcp.rtt", Warning, trips(0.040, Some(0.002), 3), trips(0.040, Some(0.002), 2)),
+        ("tcp.rtt", Critical, trips(0.560, Some(0.05), 3), trips(0.079, Some(0.05), 3)),
+        ("tcp.rtt", Note, trips(0.301, None, 3), trips(0.299, None, 3)),
         ("service.errors", Note, evidence(answers("ldap", 20, Error, 5, 1)), evidence(answers("ldap", 20, Error, 4, 1))),
         ("service.errors", Critical, evidence(answers("ldap", 20, Error, 18, 3)), evidence(answers("ldap", 19, Error, 18, 3))),
     ];
@@ -226,4 +230,28 @@ fn what_the_mirror_cannot_show_is_not_judged() {
     let asymmetric = Evidence { sides: SideEvidence { judged: 100, one_sided: 10, ..SideEvidence::default() }, ..mirror };
     let unseen: Vec<_> = silence(&mut findings, &asymmetric).iter().map(|s| s.0).collect();
     assert_eq!(unseen, ["tcp.no_answer", "tcp.reset", "tcp.loss", "dns.unanswered"]);
+}
+
+/// A service whose round trips in the last minute have this median on the server's side, and usually another.
+fn trips(p50: f64, usual: Option<f64>, connections: u64) -> Evidence {
+    let mut w = ServiceWindow { clients: 4, ..ServiceWindow::default() };
+    w.trips[1] = TripWindow { times: times(p50, p50 * 2.0), connections };
+    evidence(ServiceEvidence { usual_trips: [None, usual], ..service("http", w) })
+}
+
+#[test]
+fn round_trips_that_rose_are_told_with_their_side() {
+    let found = |e: &Evidence| judge_network(e, &mut Judge::default(), Timestamp(NOW)).findings.into_iter().find(|f| f.id == "tcp.rtt");
+    let rose = found(&trips(0.040, Some(0.002), 5)).expect("20 times as long");
+    assert_eq!((rose.severity, rose.side), (Severity::Warning, Some(PathSide::Server)));
+    assert_eq!(rose.title, "The round trip to 10.0.0.9:80 rose to 40.0 ms (usually 2.0 ms)");
+    assert!(rose.evidence.contains(&("usual_seconds", Value::Seconds(0.002))));
+    assert_eq!(found(&trips(0.9, Some(0.05), 5)).map(|f| f.severity), Some(Severity::Critical));
+    // Three times as long but hardly longer, or not even that; too few connections; nothing to compare with.
+    for quiet in [trips(0.006, Some(0.0019), 5), trips(0.1, Some(0.05), 5), trips(0.040, Some(0.002), 2), trips(0.040, None, 5)] {
+        assert!(found(&quiet).is_none(), "{quiet:?}");
+    }
+    // A satellite link is always long.
+    let long = found(&trips(0.6, Some(0.58), 5)).expect("long");
+    assert_eq!((long.severity, &*long.title), (Severity::Note, "The round trip to 10.0.0.9:80 is long: 600.0 ms"));
 }

@@ -2,7 +2,7 @@
 
 use super::detector::{Detector, Page};
 use super::findings::{
-    capture, connections, contents, copies, directionality, fidelity, host, loss, repeats, segments, services, span, transit,
+    capture, connections, contents, copies, directionality, fidelity, host, loss, repeats, round_trips, segments, services, span, transit,
 };
 use crate::model::Aspect;
 use std::fmt::Write as _;
@@ -76,6 +76,7 @@ registry! {
         "tcp.refused" connections::TcpRefused;
         "tcp.reset" connections::TcpReset;
         "tcp.loss" segments::TcpLoss;
+        "tcp.rtt" round_trips::TcpRtt;
         "tcp.slow_receiver" segments::TcpSlowReceiver;
         "dns.unanswered" services::DnsUnanswered;
         "dns.failing" services::DnsFailing;

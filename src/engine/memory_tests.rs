@@ -47,6 +47,7 @@ fn in_each_shard() -> Vec<(&'static str, usize, usize)> {
         ("names of addresses", LEARNT_NAMES, NAME + 2 * (48 + INDEX) + 4 * 32),
         ("connections analysed", ANALYSED_PER_SHARD, Analyser::BYTES[0] + 4),
         ("segments not acknowledged", UNACKED_PER_SHARD, Analyser::BYTES[1] + 4),
+        ("round trips", MEASURED_PER_SHARD, Analyser::BYTES[2] + 4),
         ("split segments", SPLIT_SEGMENTS, 160 + 8 * SPLIT_PIECES),
         ("attempts to connect", ATTEMPTS, Connections::ATTEMPT_BYTES),
         ("connections that lost segments", LOSSY_CONNECTIONS, LossLocator::CONNECTION_BYTES + 16 * 64 / SHARDS * 2),

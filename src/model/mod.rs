@@ -36,6 +36,7 @@ pub mod port;
 mod proof;
 pub mod proto;
 pub mod quote;
+pub mod round_trips;
 pub mod source;
 pub mod stamp;
 pub mod subject;
@@ -74,7 +75,7 @@ pub use listed_packet::{ListedPacket, PacketJudgement};
 pub use mirror::{Carrier, Decap, MirrorTag, Purpose, RspanChoice, Sampling, Session, SessionClock, Side, Tunnel, TunnelKind};
 pub use neighbour::{Abilities, Inventory, LinkClaims, MediaPolicy, Neighbour, NeighbourProtocol, PowerClaims};
 pub use network::{
-    Attempt, AttemptOutcome, ConnectionEnd, CutPhase, IcmpError, LocatedLoss, NetworkBatch, NetworkEvent, ServiceKey, Stall,
+    Attempt, AttemptOutcome, ConnectionEnd, CutPhase, IcmpError, LocatedLoss, NetworkBatch, NetworkEvent, RoundTrip, ServiceKey, Stall,
 };
 pub use packet_tree::{LayerWriter, PacketTree, Show, TreeField, TreeLayer};
 pub use path::Path;
@@ -82,6 +83,7 @@ pub use port::Port;
 pub use proof::ProvingPackets;
 pub use proto::Proto;
 pub use quote::QuotedFlow;
+pub use round_trips::{RoundTripFigures, SideTrips};
 pub use source::{FileInterface, SourceInfo};
 pub use stamp::{Stamp, StampChoice, StampKind, StampPort, Stamps};
 pub use subject::{Subject, SubjectPart};

@@ -39,6 +39,21 @@ impl fmt::Display for ServiceKey {
     }
 }
 
+/// A round trip between the mirrored port and one end of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RoundTrip {
+    /// The conversation.
+    pub flow: FlowKey,
+    /// The way from the client.
+    pub way: Direction,
+    /// The end.
+    pub side: PathSide,
+    /// When it was measured.
+    pub time: Timestamp,
+    /// Nanoseconds.
+    pub nanos: i64,
+}
+
 /// What became of an attempt to open a TCP connection: all SYNs with the same ports and initial sequence number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AttemptOutcome {
@@ -202,6 +217,8 @@ pub enum NetworkEvent {
     Lost(LocatedLoss),
     /// A receiver took no data.
     Stalled(Stall),
+    /// A round trip was measured.
+    RoundTrip(RoundTrip),
 }
 
 impl NetworkEvent {
@@ -214,6 +231,7 @@ impl NetworkEvent {
             NetworkEvent::Icmp(error) => error.time,
             NetworkEvent::Lost(lost) => lost.time,
             NetworkEvent::Stalled(stall) => stall.to,
+            NetworkEvent::RoundTrip(trip) => trip.time,
         }
     }
 }

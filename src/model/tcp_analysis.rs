@@ -3,6 +3,7 @@
 //! `stats::tcp_analysis` makes them by Wireshark's own procedure, quirks included, so that numbers can be compared; what is really wrong with a
 //! connection is another question, which [`TcpMarks`](super::tcp::TcpMarks) answer.
 
+use super::RoundTripFigures;
 use super::sum::Sum;
 use std::fmt;
 use std::ops::{BitOr, BitOrAssign};
@@ -126,6 +127,10 @@ pub struct SegmentAnalysis {
     /// Whether [`Self::ack_rtt`] can be taken for a round trip: none of the bytes it acknowledges was sent twice or out of order (Karn's
     /// algorithm, RFC 6298 section 3).
     pub ack_rtt_is_clean: bool,
+    /// Whether its sender did not wait with it: it acknowledges two segments or more, or is part of the handshake.
+    pub ack_rtt_is_prompt: bool,
+    /// Whether [`Self::ack_rtt`] was taken for a round trip: of many in a short time few are.
+    pub is_round_trip: bool,
     /// Bytes that its sender has in flight with it, less what was acknowledged selectively (`tcp.analysis.bytes_in_flight`).
     pub bytes_in_flight: Option<u32>,
     /// The time since the segment whose end it acknowledges; of several copies the first (`tcp.analysis.ack_rtt`).
@@ -146,6 +151,8 @@ pub struct ConnectionFigures {
     pub flags: [u32; AnalysisFlags::COUNT],
     /// The initial round trip, in nanoseconds.
     pub initial_rtt: Option<i64>,
+    /// Round trips by the end they lead to.
+    pub round_trips: RoundTripFigures,
 }
 
 impl ConnectionFigures {

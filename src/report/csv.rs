@@ -100,6 +100,7 @@ fn put(value: Value<'_>, out: &mut String) {
         Value::Time(time) => show(&time),
         Value::End(address, port) => show(&format_args!("{address} {port}")),
         Value::Ends(ends) => show(&format_args!("{} {} {} {}", ends.first.0, ends.first.1, ends.second.0, ends.second.1)),
+        Value::Trips(..) | Value::Handshake(..) => {}
         Value::Load { total, .. } => show(&total.wire_bytes),
         Value::Numbers(numbers) => {
             for (at, n) in numbers.iter().enumerate() {

@@ -4,11 +4,13 @@
 //! connection that is open. An attempt is all SYNs with the same addresses, ports and initial sequence number, so that a refused SYN which its
 //! sender repeats, as Windows does, is one.
 
-use crate::model::limits::{ATTEMPTS, IDLE_CUT};
+use crate::model::limits::{ATTEMPTS, IDLE_CUT, ROUND_TRIPS};
 use crate::model::mix::Keys;
 use crate::model::tcp::{FIN, RST, TcpEvent, TcpMarks};
 use crate::model::time::SECOND;
-use crate::model::{AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Direction, FlowKey, NetworkEvent, Segment, Timestamp};
+use crate::model::{
+    AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Direction, FlowKey, NetworkEvent, RoundTrip, Segment, Timestamp,
+};
 use hashbrown::hash_table::{Entry, HashTable};
 
 /// How long after its first SYN an attempt may be called unanswered, at least: longer than the first retransmission (1 s, RFC 6298 section 2.1)
@@ -85,6 +87,8 @@ pub struct Connections {
     due: Option<Timestamp>,
     events: Vec<NetworkEvent>,
     unfollowed: u64,
+    /// Round trips told of this interval.
+    trips: u32,
 }
 
 impl Connections {
@@ -232,6 +236,19 @@ impl Connections {
     /// Tells of an event that others saw.
     pub fn tell(&mut self, event: NetworkEvent) {
         self.events.push(event);
+    }
+
+    /// A round trip, unless many were told of this interval.
+    pub fn tell_trip(&mut self, trip: RoundTrip) {
+        if self.trips < ROUND_TRIPS {
+            self.trips += 1;
+            self.events.push(NetworkEvent::RoundTrip(trip));
+        }
+    }
+
+    /// An interval ends.
+    pub fn next_interval(&mut self) {
+        self.trips = 0;
     }
 
     /// Whether [`Self::advance`] has something to do.

@@ -8,6 +8,7 @@ pub mod exchange;
 pub mod flow;
 pub mod located_loss;
 pub mod reassembly;
+pub mod round_trips;
 pub mod series;
 pub mod services;
 pub mod stalls;

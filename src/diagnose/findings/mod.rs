@@ -9,6 +9,7 @@ pub(super) mod fidelity;
 pub(super) mod host;
 pub(super) mod loss;
 pub(super) mod repeats;
+pub(super) mod round_trips;
 pub(super) mod segments;
 pub(super) mod services;
 pub(super) mod span;

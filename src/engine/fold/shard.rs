@@ -273,7 +273,10 @@ impl Shard {
         let Counted { flow, backward, tcp, before, holes, analysis } = self.flows.count(at, &step, packet.load);
         if step.tcp.is_none() {
             network::datagram(&mut self.connections, frame);
-        } else if tcp.marks.has(network::MARKS) | analysis.flags.has(AnalysisFlags::ZERO_WINDOW) | self.stalls.any()
+        } else if tcp.marks.has(network::MARKS)
+            | analysis.flags.has(AnalysisFlags::ZERO_WINDOW)
+            | analysis.is_round_trip
+            | self.stalls.any()
             || self.losses.any() && frame.tcp.is_some_and(|segment| segment.payload == 0)
         {
             let segment = network::Seen { frame, tcp: &tcp, analysis, before };

@@ -17,7 +17,9 @@ pub use copies::{CopyEvidence, CopyGap};
 pub use directions::{ANSWERED, CONCENTRATED, HALF, HALF_CLEAR, JUDGED, SideEvidence, TagEvidence};
 pub use host::{ControlEvidence, HostEvidence, TransitEvidence};
 pub use loss::{FlatTop, LoadClass, LossEvidence, SessionLoss, SizeLoss};
-pub use network::{CodeCount, LossWindow, NetworkEvidence, ScanEvidence, ServiceEvidence, ServiceWindow, StallEvidence, Trouble, Troubled};
+pub use network::{
+    CodeCount, LossWindow, NetworkEvidence, ScanEvidence, ServiceEvidence, ServiceWindow, StallEvidence, TripWindow, Trouble, Troubled,
+};
 pub use thresholds::{
     CLOCK_STEP, COMPARED_BYTES, COPY_REACH, FLAT_WINDOWS, LONGEST_RATE_WINDOW, LOOP_HOPS, LOSS_REORDERED, LOSS_TIMED_OUT, MIDWAY_SEGMENTS,
     NARROW_SEQUENCE_BITS, NETWORK_BITS, ONE_SIDE_PACKETS, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_STEADY, RATE_WINDOW,

@@ -72,6 +72,15 @@ pub struct LossWindow {
     pub span: Option<Episode>,
 }
 
+/// Round trips between the mirrored port and one side.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TripWindow {
+    /// Seconds; quantiles of a sample where there were many.
+    pub times: Option<Quantiles>,
+    /// Connections they are of, told apart up to a few.
+    pub connections: u64,
+}
+
 /// A receiver that took no data for a while.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StallEvidence {
@@ -118,6 +127,8 @@ pub struct ServiceWindow {
     pub troubles: [Troubled; Trouble::COUNT],
     /// Segments that were lost.
     pub loss: LossWindow,
+    /// Round trips on the clients' side of the mirrored port, and on the server's.
+    pub trips: [TripWindow; 2],
     /// Response times, seconds; quantiles of a sample where there were many.
     pub response: Option<Quantiles>,
     /// Codes of errors, most frequent first.
@@ -146,6 +157,8 @@ pub struct ServiceEvidence {
     pub is_alive: bool,
     /// The shortest round trip to it, seconds: the half between the mirrored port and the server.
     pub server_half: Option<f64>,
+    /// The usual round trip on the clients' side and on the server's, seconds; `None` while too little is known.
+    pub usual_trips: [Option<f64>; 2],
     /// The last minute, the last ten minutes, and of a file everything: the shortest stretch that holds enough is looked at.
     pub windows: Vec<ServiceWindow>,
 }

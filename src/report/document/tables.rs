@@ -137,6 +137,7 @@ fn cell(head: &Head, layers: Layers, value: Value<'_>, s: &Snapshot) -> Cell {
             let [a, b] = [ends.first, ends.second].map(|(address, n)| end(address, port(n)));
             text(format!("{a} {b}"))
         }
+        (_, Value::Trips(..) | Value::Handshake(..)) => text(""),
         (_, Value::Numbers(numbers)) => text(numbers.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")),
         (_, Value::Path(path)) => text(path.to_string()),
         (_, Value::Layer(layer)) => text(layer.to_string()),

@@ -4,7 +4,7 @@ use super::buffer::Piece;
 use super::parallel_rows;
 use super::writer::Writer;
 use crate::model::time::SECOND;
-use crate::model::{Address, Timestamp, Traffic};
+use crate::model::{Address, SideTrips, Timestamp, Traffic};
 use crate::report::format::ReportOptions;
 use crate::snapshot::Snapshot;
 use crate::snapshot::table::{AnyRows, AnyTable, Cells, Head, InJson, SheetHead, Value};
@@ -213,5 +213,51 @@ pub fn value(w: &mut Writer, value: Value<'_>) {
             w.traffic(total);
             w.close(b'}');
         }
+        Value::Trips(trips, client) => sides(w, |w, at| side(w, trips.sides.get(client as usize ^ at))),
+        Value::Handshake(trips, client) => {
+            let half = |at: usize| trips.handshake.get(at).copied().flatten();
+            w.open(b'{');
+            for (name, nanos) in [
+                // Each half ends with what the end sends that it leads to.
+                ("client", half(client as usize)),
+                ("server", half(client as usize ^ 1)),
+                ("total", trips.handshake_total()),
+            ] {
+                w.key(name);
+                span(w, nanos);
+            }
+            w.close(b'}');
+        }
     }
+}
+
+/// What there is of the client's side and of the server's.
+fn sides(w: &mut Writer, mut of: impl FnMut(&mut Writer, usize)) {
+    w.open(b'{');
+    for (at, name) in ["client", "server"].into_iter().enumerate() {
+        w.key(name);
+        of(w, at);
+    }
+    w.close(b'}');
+}
+
+/// A time in seconds, or nothing.
+fn span(w: &mut Writer, nanos: Option<i64>) {
+    match nanos {
+        Some(nanos) => w.float(seconds(nanos)),
+        None => w.null(),
+    }
+}
+
+/// Round trips to one end.
+fn side(w: &mut Writer, side: Option<&SideTrips>) {
+    let Some(side) = side.filter(|side| side.count > 0) else { return w.null() };
+    let quantile = |at: usize| side.quantiles.and_then(|q| q.get(at).copied());
+    w.open(b'{');
+    for (name, nanos) in [("min", Some(side.min)), ("p50", quantile(0)), ("p95", quantile(1))] {
+        w.key(name);
+        span(w, nanos);
+    }
+    w.count("n", side.count.into());
+    w.close(b'}');
 }

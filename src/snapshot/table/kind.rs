@@ -55,6 +55,8 @@ pub enum Kind {
     Span,
     /// A stack of protocols.
     Path,
+    /// Round trips to both ends of a connection.
+    Trips,
 }
 
 impl Kind {

@@ -3,7 +3,7 @@
 use super::super::TcpState;
 use crate::model::path::Layer;
 use crate::model::time::SECOND;
-use crate::model::{Address, Path, Timestamp, Traffic};
+use crate::model::{Address, Direction, Path, RoundTripFigures, Timestamp, Traffic};
 use std::cmp::Ordering;
 
 /// A value, as far as possible without its form: every output writes it in its own way.
@@ -41,6 +41,10 @@ pub enum Value<'a> {
     Layer(Layer),
     /// The state of a TCP connection.
     State(TcpState),
+    /// Round trips of a connection, and in which of its directions its client sends.
+    Trips(&'a RoundTripFigures, Direction),
+    /// Those of its handshake.
+    Handshake(&'a RoundTripFigures, Direction),
     /// Packets and wire bytes in all, and of them those since the previous snapshot.
     Load {
         /// In all.

@@ -1,6 +1,6 @@
 //! Who talks to whom.
 
-use crate::model::{Address, AnalysisFlags, AppBy};
+use crate::model::{Address, AnalysisFlags, AppBy, Direction, RoundTripFigures};
 use crate::snapshot::table::{Ends, Field, Kind, Layers, Room, Sheet, TableSpec, Tint, Value, When};
 use crate::snapshot::{Conversation, Traffic};
 use std::cmp::Ordering;
@@ -143,6 +143,28 @@ const FIELDS: &[Field<Conversation>] = &[
         .no_csv()
         .of(Layers::TCP),
     Field::new("handshake_rtt", "Handshake", Kind::Span, handshake_rtt).machine().no_csv().of(Layers::TCP),
+    Field::new("rtt", "Round trips", Kind::Trips, |c: &Conversation| trips(c).map_or(Value::None, |(t, way)| Value::Trips(t, way)))
+        .machine()
+        .no_csv()
+        .sorts("")
+        .of(Layers::TCP),
+    Field::new("handshake", "Handshake halves", Kind::Trips, |c: &Conversation| {
+        trips(c).filter(|(t, _)| t.handshake.iter().any(Option::is_some)).map_or(Value::None, |(t, way)| Value::Handshake(t, way))
+    })
+    .machine()
+    .no_csv()
+    .sorts("")
+    .of(Layers::TCP),
+    Field::new("client_rtt", "RTT client side", Kind::Span, |c: &Conversation| side_rtt(c, 0))
+        .no_json()
+        .no_paper()
+        .screen(11, "rtt client", 12)
+        .of(Layers::TCP),
+    Field::new("server_rtt", "RTT server side", Kind::Span, |c: &Conversation| side_rtt(c, 1))
+        .no_json()
+        .no_paper()
+        .screen(12, "rtt server", 11)
+        .of(Layers::TCP),
     Field::vlans("vlans", "VLANs", |c: &Conversation| c.vlans.ids()).no_paper().screen(10, "vlan", 10).sorts(""),
     Field::new("protocols", "Protocols", Kind::Path, |c: &Conversation| Value::Path(c.path)).machine().no_json().searched(true),
     Field::new("from", "From", Kind::End, |c: &Conversation| end(c, true)).people().no_screen().searched(false).paper(0, Room::Cut),
@@ -177,6 +199,18 @@ fn flagged(c: &Conversation, flag: AnalysisFlags) -> Value<'_> {
 /// Packets with SYN, with SYN and ACK, FIN, RST.
 fn control(c: &Conversation, place: usize) -> Value<'_> {
     Value::count(c.tcp.as_ref().and_then(|tcp| tcp.control.get(place).copied()).map(u64::from))
+}
+
+/// Round trips, where there are any, and in which direction the client sends.
+fn trips(c: &Conversation) -> Option<(&RoundTripFigures, Direction)> {
+    let way = if c.originator_is_a { Direction::AToB } else { Direction::BToA };
+    c.tcp.as_ref().map(|tcp| (&tcp.round_trips, way)).filter(|(trips, _)| trips.sides.iter().any(|side| side.count > 0))
+}
+
+/// The median round trip between the mirrored port and the client (0) or the server (1); the least where there is no median.
+fn side_rtt(c: &Conversation, side: usize) -> Value<'_> {
+    let of = trips(c).and_then(|(trips, way)| trips.sides.get(way as usize ^ side)).filter(|side| side.count > 0);
+    of.map_or(Value::None, |side| Value::Span(side.quantiles.map_or(side.min, |[median, _]| median)))
 }
 
 /// From the SYN to the first acknowledgement without one.

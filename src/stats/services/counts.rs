@@ -1,8 +1,8 @@
 //! What is counted of a service in a stretch of time.
 
-use crate::model::evidence::{CodeCount, LossWindow, ServiceWindow, Trouble, Troubled};
+use crate::model::evidence::{CodeCount, LossWindow, ServiceWindow, TripWindow, Trouble, Troubled};
 use crate::model::limits::SERVICE_CLIENTS;
-use crate::model::{Address, Episode, LocatedLoss, Location, Quantiles, Timestamp};
+use crate::model::{Address, Episode, LocatedLoss, Location, PathSide, Quantiles, Timestamp};
 
 /// What happened to one client, or to several together.
 #[derive(Debug, Clone, Copy, Default)]
@@ -113,6 +113,83 @@ pub struct ServiceCounts {
     /// Codes of errors.
     codes: Vec<(u32, u64)>,
     pub segments: SegmentCounts,
+    /// Round trips by [`PathSide`].
+    trips: [Option<Box<TripCounts>>; 2],
+}
+
+/// Round trips on one side of the mirrored port.
+#[derive(Debug, Clone, Default)]
+pub struct TripCounts {
+    pub times: Latencies,
+    /// Hashes of connections they are of: the first few.
+    connections: [u32; Self::CONNECTIONS],
+}
+
+impl TripCounts {
+    /// Connections told apart.
+    const CONNECTIONS: usize = 4;
+
+    /// Takes in a round trip of a connection.
+    pub fn note(&mut self, nanos: i64, connection: u32) {
+        self.times.note(nanos);
+        self.connection(connection.max(1));
+    }
+
+    fn connection(&mut self, hash: u32) {
+        if let Some(place) = self.connections.iter_mut().find(|known| **known == hash || **known == 0) {
+            *place = hash;
+        }
+    }
+
+    /// Several together.
+    fn window<'a>(parts: impl Iterator<Item = &'a TripCounts> + Clone) -> TripWindow {
+        let mut connections = TripCounts::default();
+        parts.clone().flat_map(|part| part.connections).filter(|hash| *hash != 0).for_each(|hash| connections.connection(hash));
+        TripWindow {
+            times: Latencies::quantiles(parts.map(|part| &part.times)),
+            connections: connections.connections.iter().filter(|hash| **hash != 0).count() as u64,
+        }
+    }
+}
+
+/// The usual round trip on each side: medians of past bins. One that is far longer than usual is not taken in, so that trouble does not become
+/// what is usual.
+#[derive(Debug, Clone, Default)]
+pub struct UsualTrips([Vec<u32>; 2]);
+
+impl UsualTrips {
+    /// Medians kept, and needed.
+    const KEPT: usize = 30;
+    const LEAST: usize = 10;
+    /// Round trips whose median counts.
+    const OF: u64 = 5;
+
+    /// Takes in a bin that is over.
+    pub fn note(&mut self, bin: &ServiceCounts) {
+        for (side, medians) in self.0.iter_mut().enumerate() {
+            let times = bin.trips(side).and_then(|trips| Latencies::quantiles(std::iter::once(&trips.times)));
+            let Some(times) = times.filter(|times| times.count >= Self::OF) else { continue };
+            let micros = (times.p50 * 1e6) as u32;
+            if median(medians).is_some_and(|usual| micros > usual.saturating_mul(2)) {
+                continue;
+            }
+            if medians.len() >= Self::KEPT {
+                medians.remove(0);
+            }
+            medians.push(micros);
+        }
+    }
+
+    /// Seconds on a side; `None` while too little is known.
+    pub fn median(&self, side: usize) -> Option<f64> {
+        self.0.get(side).and_then(|medians| median(medians)).map(|micros| f64::from(micros) / 1e6)
+    }
+}
+
+fn median(of: &[u32]) -> Option<u32> {
+    let mut sorted = of.to_vec();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied().filter(|_| of.len() >= UsualTrips::LEAST)
 }
 
 /// Segments of a service's connections.
@@ -163,7 +240,23 @@ impl ServiceCounts {
     pub const BYTES: usize = size_of::<(i64, Self)>()
         + SERVICE_CLIENTS * size_of::<(Address, ClientCounts)>()
         + Self::CODES * size_of::<(u32, u64)>()
-        + Latencies::KEPT * size_of::<u32>();
+        + Latencies::KEPT * size_of::<u32>()
+        + 2 * (size_of::<TripCounts>() + Latencies::KEPT * size_of::<u32>());
+
+    /// Round trips on a side.
+    pub fn trips_mut(&mut self, side: PathSide) -> &mut TripCounts {
+        let [client, server] = &mut self.trips;
+        match side {
+            PathSide::Client => client,
+            PathSide::Server => server,
+        }
+        .get_or_insert_default()
+    }
+
+    /// The same, where there are any.
+    pub fn trips(&self, side: usize) -> Option<&TripCounts> {
+        self.trips.get(side)?.as_deref()
+    }
 
     /// The counts of a client.
     pub fn client(&mut self, address: Address) -> &mut ClientCounts {
@@ -271,6 +364,7 @@ pub fn window<'a>(
             clients: troubles.get(Trouble::Lossy as usize).map_or(0, |t: &Troubled| t.clients),
             span: segments.span,
         },
+        trips: [0, 1].map(|side| TripCounts::window(parts.clone().filter_map(move |p| p.trips(side)))),
         response: Latencies::quantiles(parts.map(|p| &p.latencies)),
         codes: codes.into_iter().map(|(code, count)| CodeCount { code, text: code.to_string().into(), count }).collect(),
     }

@@ -12,12 +12,13 @@ mod tests;
 
 use crate::model::evidence::{NetworkEvidence, SLOW_REPLY, ServiceEvidence, ServiceWindow, Trouble, VERY_SLOW_REPLY};
 use crate::model::limits::{SERVICE_BINS, SERVICES};
+use crate::model::mix::Keys;
 use crate::model::time::SECOND;
 use crate::model::{
     Address, AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Histogram, IcmpError, LocatedLoss, NetworkEvent, Quantiles,
-    ServiceKey, Timestamp, Transaction, TransactionEnd,
+    RoundTrip, ServiceKey, Timestamp, Transaction, TransactionEnd,
 };
-use counts::{ServiceCounts, window};
+use counts::{ServiceCounts, UsualTrips, window};
 use hashbrown::HashMap;
 use lossy::{LossyConnections, Receivers};
 use scans::Scans;
@@ -39,6 +40,7 @@ struct Service {
     whole: ServiceCounts,
     /// Each with its number, ascending.
     bins: VecDeque<(i64, ServiceCounts)>,
+    usual: UsualTrips,
     last: Timestamp,
     last_success: Option<Timestamp>,
     /// Shortest, nanoseconds.
@@ -121,6 +123,7 @@ impl ServiceLedger {
             NetworkEvent::Icmp(error) => self.icmp(error),
             NetworkEvent::Lost(lost) => self.lost(lost),
             NetworkEvent::Stalled(stall) => self.receivers.note(stall),
+            NetworkEvent::RoundTrip(trip) => self.round_trip(trip),
         }
     }
 
@@ -265,6 +268,12 @@ impl ServiceLedger {
         });
     }
 
+    fn round_trip(&mut self, trip: &RoundTrip) {
+        let Some(key) = ServiceKey::of(&trip.flow, trip.way) else { return };
+        let connection = (trip.flow.keyed_hash(&Keys::FIXED) >> 32) as u32;
+        self.with(key, trip.time, |counts| counts.trips_mut(trip.side).note(trip.nanos, connection));
+    }
+
     fn note_alive(&mut self, address: Address, time: Timestamp) {
         if self.alive.len() < SERVICES || self.alive.contains_key(&address) {
             self.alive.insert(address, time);
@@ -284,6 +293,9 @@ impl ServiceLedger {
         let newest = service.bins.back().map_or(number, |b| b.0);
         // What comes late counts in the newest bin.
         if newest < number || service.bins.is_empty() {
+            if let Some((_, past)) = service.bins.back() {
+                service.usual.note(past);
+            }
             service.bins.push_back((number, ServiceCounts::default()));
             self.bins += 1;
         }
@@ -354,6 +366,7 @@ impl ServiceLedger {
             last_success: service.last_success,
             is_alive,
             server_half: service.server_half.map(|nanos| nanos as f64 / 1e9),
+            usual_trips: [0, 1].map(|side| service.usual.median(side)),
             windows,
         }
     }

@@ -23,6 +23,7 @@ pub use counts::TcpAnalysisSums;
 use crate::model::limits::ANALYSED_PER_SHARD;
 use crate::model::tcp::{ACK, SYN};
 use crate::model::{AnalysisFlags, ConnectionFigures, Direction, Frame, Segment, SegmentAnalysis, TcpOptions, Timestamp, memory};
+use crate::stats::round_trips::{RoundTrips, Trip};
 use counts::Rare;
 use split::SplitSegments;
 use state::{Connection, Side};
@@ -60,15 +61,16 @@ pub struct Analyser {
     free_rare: Vec<u32>,
     lists: Lists,
     split: SplitSegments,
+    trips: RoundTrips,
     sums: TcpAnalysisSums,
     /// What was found of the latest packet: written where it stays, for copies of it cost as much as finding it.
     latest: SegmentAnalysis,
 }
 
 impl Analyser {
-    /// Bytes of a connection at most, and of a segment that waits for its acknowledgement.
+    /// Bytes of a connection at most, of a segment that waits for its acknowledgement, and of a connection's round trips.
     #[cfg(test)]
-    pub const BYTES: [usize; 2] = [size_of::<Connection>() + size_of::<Rare>(), unacked::ALONE];
+    pub const BYTES: [usize; 3] = [size_of::<Connection>() + size_of::<Rare>(), unacked::ALONE, RoundTrips::BYTES];
 
     /// Asks the memory for a connection.
     #[inline(always)]
@@ -139,15 +141,23 @@ impl Analyser {
         if *handle == 0 {
             *handle = self.open();
         }
-        let Self { connections, lists, rare, free_rare, sums, latest: analysis, .. } = self;
+        let Self { connections, lists, rare, free_rare, sums, trips, latest: analysis, .. } = self;
         let Some(connection) = connections.get_mut((*handle as usize).wrapping_sub(1)) else { return };
         let known = connection.initial_rtt;
         rules::judge(connection, lists, rare, free_rare, seen, way, analysis);
         if reuses {
             analysis.flags |= AnalysisFlags::REUSED_PORTS;
         }
-        if known == 0 && connection.initial_rtt != 0 {
+        let completes = known == 0 && connection.initial_rtt != 0;
+        if completes {
             sums.initial_rtt.count(connection.initial_rtt);
+        }
+        if let Some(nanos) = analysis.ack_rtt.filter(|_| analysis.ack_rtt_is_clean) {
+            let handshake = completes || seen.segment.flags & SYN != 0;
+            // Nobody waits with the acknowledgements of a handshake.
+            analysis.ack_rtt_is_prompt |= handshake;
+            let trip = Trip { time: seen.time, way, nanos, prompt: analysis.ack_rtt_is_prompt, handshake };
+            analysis.is_round_trip = trips.note(&mut connection.trips, &trip);
         }
         if seen.cut {
             *analysis = SegmentAnalysis::default();
@@ -191,7 +201,7 @@ impl Analyser {
     /// What was counted of a connection.
     pub fn figures(&self, handle: u32) -> ConnectionFigures {
         let Some(connection) = self.connections.get((handle as usize).wrapping_sub(1)) else { return ConnectionFigures::default() };
-        counts::figures(connection, &self.rare)
+        ConnectionFigures { round_trips: self.trips.figures(connection.trips), ..counts::figures(connection, &self.rare) }
     }
 
     /// Forgets a connection.
@@ -199,6 +209,7 @@ impl Analyser {
         let Some(connection) = self.connections.get_mut((handle as usize).wrapping_sub(1)) else { return };
         let old = std::mem::replace(connection, Connection::NEW);
         old.sides.iter().for_each(|side| self.lists.release(side.unacked));
+        self.trips.release(old.trips);
         if old.rare != 0 {
             self.free_rare.push(old.rare);
         }

@@ -58,6 +58,7 @@ pub(super) fn judge(
     if let Some(met) = lists.acknowledge(&mut rev.unacked, segment.acknowledgement) {
         analysis.ack_rtt = Some(time.since(met.time)).filter(|&rtt| rtt != 0);
         analysis.ack_rtt_is_clean = met.clean;
+        analysis.ack_rtt_is_prompt = met.several;
     }
     if segment.payload > 0 && fwd.is(Side::IN_FLIGHT) {
         analysis.bytes_in_flight = in_flight(fwd, rev, lists, segment);

@@ -1,6 +1,7 @@
 //! What the rules need to know of a connection: two cache lines, touched once a segment.
 
 use crate::model::Timestamp;
+use crate::stats::round_trips::TripsHandle;
 
 /// [`Side::scale`]: nothing is known of the window scale.
 pub(super) const UNKNOWN_SCALE: u8 = u8::MAX;
@@ -97,11 +98,13 @@ pub(super) struct Connection {
     pub(super) few: [u8; 4],
     /// Handle of what few connections have (0: nothing).
     pub(super) rare: u32,
+    /// Its round trips.
+    pub(super) trips: TripsHandle,
 }
 
 impl Connection {
     pub(super) const NEW: Connection =
-        Connection { sides: [Side::NEW; 2], syn_time: Timestamp::UNKNOWN, initial_rtt: 0, few: [0; 4], rare: 0 };
+        Connection { sides: [Side::NEW; 2], syn_time: Timestamp::UNKNOWN, initial_rtt: 0, few: [0; 4], rare: 0, trips: TripsHandle::NONE };
 }
 
 const _: () = assert!(size_of::<Side>() == 48 && size_of::<Connection>() == 128);

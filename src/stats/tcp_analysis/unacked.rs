@@ -159,6 +159,8 @@ pub(super) struct Met {
     pub(super) time: Timestamp,
     /// Nothing that was acknowledged had been sent twice or out of order.
     pub(super) clean: bool,
+    /// Two segments or more were acknowledged.
+    pub(super) several: bool,
 }
 
 /// Bytes of a segment that is alone in its list, with the list.
@@ -243,7 +245,9 @@ impl Lists {
         let list = self.lists.get_mut((*handle as usize).wrapping_sub(1))?;
         let length = list.len();
         let met = if list.mixed { list.go_through(ack) } else { list.take_from_front(ack) };
-        self.total = self.total.saturating_sub(length.saturating_sub(list.len()));
+        let taken = length.saturating_sub(list.len());
+        let met = met.map(|met| Met { several: taken > 1, ..met });
+        self.total = self.total.saturating_sub(taken);
         if list.few == 0 {
             list.mixed = false;
             // The list given back last is the next to be used; room is kept in few.
@@ -301,7 +305,7 @@ impl List {
             && let [front, ..] = &mut self.oldest
         {
             if front.end == ack {
-                met = met.or(Some(Met { time: front.time, clean: true }));
+                met = met.or(Some(Met { time: front.time, clean: true, several: false }));
             } else if before(ack, front.end) {
                 if before(front.sequence, ack) {
                     front.sequence = ack;
@@ -339,7 +343,7 @@ impl List {
             false
         });
         self.mixed = mixed;
-        met.map(|time| Met { time, clean })
+        met.map(|time| Met { time, clean, several: false })
     }
 }
 
@@ -353,26 +357,26 @@ mod tests {
         (lists, handle)
     }
 
-    fn met(time: i64, clean: bool) -> Option<Met> {
-        Some(Met { time: Timestamp(time), clean })
+    fn met(time: i64, clean: bool, several: bool) -> Option<Met> {
+        Some(Met { time: Timestamp(time), clean, several })
     }
 
     #[test]
     fn acknowledgements_take_from_the_front() {
         let (mut lists, mut at) = lists(&[(u32::MAX - 9, 0, 1), (0, 10, 2), (10, 20, 3), (20, 30, 4)]);
         assert_eq!(lists.span(at, u32::MAX - 9), Some(40));
-        assert_eq!(lists.acknowledge(&mut at, 10), met(2, true));
+        assert_eq!(lists.acknowledge(&mut at, 10), met(2, true, true));
         assert_eq!(lists.acknowledge(&mut at, 15), None, "in part");
         assert_eq!((lists.span(at, u32::MAX - 9), lists.oldest(at)), (Some(15), Some(Timestamp(3))));
-        assert_eq!(lists.acknowledge(&mut at, 30), met(4, true));
+        assert_eq!(lists.acknowledge(&mut at, 30), met(4, true, true));
         assert_eq!((at, lists.total, lists.free.len()), (0, 0, 1));
     }
 
     #[test]
     fn of_copies_the_oldest_counts_and_is_not_clean() {
         let (mut lists, mut at) = lists(&[(0, 10, 1), (10, 20, 2), (0, 10, 3), (20, 30, 4)]);
-        assert_eq!(lists.acknowledge(&mut at, 10), met(1, false));
-        assert_eq!(lists.acknowledge(&mut at, 20), met(2, true), "in order again");
+        assert_eq!(lists.acknowledge(&mut at, 10), met(1, false, true));
+        assert_eq!(lists.acknowledge(&mut at, 20), met(2, true, false), "in order again");
         assert_eq!(lists.acknowledge(&mut at, 20), None);
         assert_eq!((lists.span(at, 0), lists.total), (Some(10), 1));
         lists.release(at);

@@ -10,6 +10,7 @@
 
 use super::{Subject, gone, head, related, span_line, traffic_line};
 use crate::model::text::printable;
+use crate::model::time::SECOND;
 use crate::model::{AppBy, Traffic};
 use crate::snapshot::{Conversation, Snapshot};
 use crate::tui::canvas::{Canvas, split_top};
@@ -80,6 +81,9 @@ impl Screen for Page {
         if let Some(name) = &row.server_name {
             facts.push(("server".into(), printable(name).into_owned(), text));
         }
+        if let Some(trips) = trips(row) {
+            facts.push(("round trip".into(), trips, text));
+        }
         facts.push(("path".into(), row.path.to_string(), text));
         facts.push(("seen".into(), span_line(scene, row.first, row.last), text));
         facts.push(("traffic".into(), traffic_line(scene, row.recent(), row.total(), Some(row.duration())), text));
@@ -94,6 +98,22 @@ impl Screen for Page {
             super::draw_related(canvas, rest, scene, &siblings);
         }
     }
+}
+
+/// Round trips on both sides of the mirrored port: medians, or the least where acknowledgements may have waited.
+fn trips(row: &Conversation) -> Option<String> {
+    let trips = &row.tcp.as_ref()?.round_trips;
+    let client = usize::from(!row.originator_is_a);
+    let side = |name: &str, at: usize| {
+        let side = trips.sides.get(at).filter(|side| side.count > 0)?;
+        let seconds = |nanos: i64| amount::short_duration(nanos as f64 / SECOND as f64);
+        Some(match side.quantiles {
+            Some([p50, p95]) => format!("{name} {} (min {}, p95 {})", seconds(p50), seconds(side.min), seconds(p95)),
+            None => format!("{name} {} at least", seconds(side.min)),
+        })
+    };
+    let sides: Vec<String> = [side("client side", client), side("server side", 1 - client)].into_iter().flatten().collect();
+    (!sides.is_empty()).then(|| sides.join(" · "))
 }
 
 struct Way {

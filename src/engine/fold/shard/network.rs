@@ -3,7 +3,9 @@
 use super::Shard;
 use crate::engine::fold::detectors::FlowDetectors;
 use crate::model::tcp::{TcpEvent, TcpMarks};
-use crate::model::{AnalysisFlags, Direction, Frame, IcmpError, LocatedLoss, NetworkBatch, NetworkEvent, SegmentAnalysis, Timestamp};
+use crate::model::{
+    AnalysisFlags, Direction, Frame, IcmpError, LocatedLoss, NetworkBatch, NetworkEvent, PathSide, RoundTrip, SegmentAnalysis, Timestamp,
+};
 use crate::stats::{Connections, Course, FlowHot, LossLocator, Stalls, TcpTrack, located_loss};
 
 /// What makes a segment of interest here, beside windows of zero.
@@ -58,6 +60,13 @@ pub(super) fn segment(
     {
         connections.tell(NetworkEvent::Lost(lost));
     }
+    if analysis.is_round_trip
+        && let Some(nanos) = analysis.ack_rtt
+        && analysis.ack_rtt_is_prompt
+    {
+        let side = if *way == client { PathSide::Client } else { PathSide::Server };
+        connections.tell_trip(RoundTrip { flow: *key, way: client, side, time: frame.time, nanos });
+    }
     if (stalls.any() || analysis.flags.has(AnalysisFlags::ZERO_WINDOW))
         && let Some(event) = stalls.segment(key, (*way, client), frame.time, segment, analysis)
     {
@@ -84,6 +93,7 @@ fn icmp(connections: &mut Connections, frame: &Frame<'_>) {
 impl Shard {
     /// Decides what has waited long enough where an interval ends.
     pub fn advance(&mut self, now: Timestamp) {
+        self.connections.next_interval();
         if self.connections.is_due(now) {
             self.connections.advance(now);
         }

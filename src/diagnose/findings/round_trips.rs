@@ -1,0 +1,120 @@
+//! Round trips that have become long, or are.
+
+use super::all_of;
+use super::connections::subject;
+use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::figure::Figure::{Count, Seconds, Times};
+use crate::model::evidence::{ServiceEvidence, ServiceWindow};
+use crate::model::units::duration;
+use crate::model::{PathSide, Severity, Value};
+
+/// Times the usual median from which a round trip has become long, and until which it stays so.
+const ROSE: f64 = 3.0;
+const STAYS: f64 = 1.5;
+
+/// Seconds beyond the usual that matter: where the usual is below the border, and elsewhere; and what is grave.
+const NEAR: f64 = 0.005;
+const EXCESS_NEAR: f64 = 0.005;
+const EXCESS: f64 = 0.030;
+const EXCESS_GRAVE: f64 = 0.5;
+
+/// A round trip that is long as such: twice the 150 ms that ITU-T G.114 allows one way.
+const LONG: f64 = 0.3;
+
+/// Round trips of so many connections.
+const TRIPS: u64 = 20;
+const CONNECTIONS: u64 = 3;
+
+/// The way to and from a service's hosts takes longer than it did.
+pub struct TcpRtt;
+
+impl Detector for TcpRtt {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "tcp.rtt",
+            aspect: None,
+            meaning: "The way through the network to this service, or to its clients, takes longer than it usually does: everything that waits \
+                      for answers becomes slower.",
+            measured: "Times from a segment to its acknowledgement on one side of the mirrored port, of handshakes and of acknowledgements of \
+                       two segments or more, none of them sent twice: their median in the last minute, of at least {trips} in {connections} \
+                       connections, against the usual one, which is the median of earlier times. Raised from {rose} times the usual and \
+                       {excess} beyond it ({near_excess} where the usual is below {near}); critical from {grave} beyond it; clears at {stays} \
+                       times the usual. A median above {long} that does not change is a note.",
+            cause: "A queue that fills: a link at its limit, a shaper, a shallow uplink; or packets take a longer way than before.",
+            lookalikes: "Satellite and mobile links, which are always long; radio that sleeps, of one host; receivers that wait with their \
+                         acknowledgements, which are not counted.",
+            remedy: "Look at the load of the links on the side that is named at these times, and at what changed the way.",
+            topic: None,
+            figures: &[
+                ("trips", Count(TRIPS)),
+                ("connections", Count(CONNECTIONS)),
+                ("rose", Times(ROSE)),
+                ("excess", Seconds(EXCESS)),
+                ("near_excess", Seconds(EXCESS_NEAR)),
+                ("near", Seconds(NEAR)),
+                ("grave", Seconds(EXCESS_GRAVE)),
+                ("stays", Times(STAYS)),
+                ("long", Seconds(LONG)),
+            ],
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::BothDirections, Need::Unique, Need::Aligned, Need::Unmerged, Need::SteadyClock]
+    }
+
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
+        all_of(e.network.services.iter().filter_map(|service| {
+            let stands = standing.on(subject(&service.key));
+            let window = service.windows.first()?;
+            // Where both sides are long the one that is longer is told.
+            let mut sides: Vec<(f64, Report)> = (0..2).filter_map(|side| long(service, window, side, stands)).collect();
+            sides.sort_by(|x, y| y.0.total_cmp(&x.0));
+            sides.into_iter().next().map(|s| s.1)
+        }))
+    }
+}
+
+fn long(service: &ServiceEvidence, window: &ServiceWindow, side: usize, stands: bool) -> Option<(f64, Report)> {
+    let trips = window.trips.get(side)?;
+    let times = trips.times.as_ref().filter(|times| times.count >= TRIPS && trips.connections >= CONNECTIONS)?;
+    let usual = service.usual_trips.get(side).copied().flatten();
+    let excess = times.p50 - usual.unwrap_or(times.p50);
+    let least = usual.map_or(f64::INFINITY, |usual| if usual < NEAR { EXCESS_NEAR } else { EXCESS });
+    let factor = if stands { STAYS } else { ROSE };
+    let rose = usual.is_some_and(|usual| times.p50 > factor * usual) && excess > if stands { least / 2.0 } else { least };
+    if !rose && times.p50 <= LONG {
+        return None;
+    }
+    // One host that sleeps is no trouble of the network.
+    let is_alone = side == PathSide::Client as usize && window.clients <= 1;
+    let severity = match rose {
+        true if is_alone => Severity::Note,
+        true if excess > EXCESS_GRAVE => Severity::Critical,
+        true => Severity::Warning,
+        false => Severity::Note,
+    };
+    let side = if side == PathSide::Client as usize { PathSide::Client } else { PathSide::Server };
+    let way = match side {
+        PathSide::Client => format!("the clients of {}", service.key),
+        PathSide::Server => service.key.to_string(),
+    };
+    let title = match usual.filter(|_| rose) {
+        Some(usual) => format!("The round trip to {way} rose to {} (usually {})", duration(times.p50), duration(usual)),
+        None => format!("The round trip to {way} is long: {}", duration(times.p50)),
+    };
+    let mut evidence = vec![
+        ("p50_seconds", Value::Seconds(times.p50)),
+        ("p95_seconds", Value::Seconds(times.p95)),
+        ("min_seconds", Value::Seconds(times.min)),
+        ("n", Value::Count(times.count)),
+        ("connections", Value::Count(trips.connections)),
+    ];
+    if let Some(usual) = usual {
+        evidence.push(("usual_seconds", Value::Seconds(usual)));
+    }
+    let mut report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(window.clients);
+    report.side = Some(side);
+    Some((excess.max(0.0), report))
+}

@@ -1,0 +1,233 @@
+//! Round trips from the middle of the path: the time from a segment to its acknowledgement is the way from the mirrored port to its receiver
+//! and back; what is acknowledged in the other direction measures the other half.
+//!
+//! Segments that were sent twice say nothing (Karn's algorithm, RFC 6298 section 3). Receivers may wait with the acknowledgement of a single
+//! segment, so the median is told of those of two segments or more. A connection's first round trips are all taken in, later ones now and
+//! then: it costs a cache line each time.
+
+use crate::model::limits::MEASURED_PER_SHARD;
+use crate::model::{Direction, RoundTripFigures, SideTrips, Timestamp};
+
+/// Round trips of a connection that are all taken in.
+const ALL_OF: u32 = 16;
+
+/// Later ones: one in so many ticks.
+const PAUSE: u32 = 96;
+
+/// Nanoseconds of a tick, as a power of two: a millisecond.
+const TICK: u32 = 20;
+
+/// Buckets of a histogram: four an octave, from a microsecond to 33 seconds.
+const BUCKETS: usize = 100;
+
+/// The bucket of a duration in microseconds.
+fn bucket(micros: u32) -> usize {
+    let micros = micros.max(1);
+    let octave = micros.ilog2();
+    let quarter = (u64::from(micros) << 2 >> octave) & 3;
+    (octave as usize * 4 + quarter as usize).min(BUCKETS - 1)
+}
+
+/// The middle of a bucket, in nanoseconds.
+fn middle(bucket: usize) -> i64 {
+    let (octave, quarter) = (bucket / 4, bucket as i64 % 4);
+    // Twice the lower bound is (8 + 2q) quarters, and a quarter more is the middle.
+    ((9 + 2 * quarter) * 1_000 << octave) / 8
+}
+
+/// Durations that are few or have many repetitions: a count that is full halves all.
+#[derive(Debug, Clone, Copy)]
+struct Sketch([u8; BUCKETS]);
+
+impl Sketch {
+    fn count(&mut self, nanos: i64) {
+        let at = bucket(u32::try_from(nanos / 1_000).unwrap_or(u32::MAX));
+        let Some(n) = self.0.get_mut(at) else { return };
+        *n += 1;
+        if *n == u8::MAX {
+            self.0.iter_mut().for_each(|n| *n /= 2);
+        }
+    }
+
+    fn quantile(&self, share: f64) -> Option<i64> {
+        let all: u32 = self.0.iter().map(|n| u32::from(*n)).sum();
+        let rank = (f64::from(all) * share).ceil().max(1.0) as u32;
+        let mut seen = 0;
+        let found = self.0.iter().position(|n| {
+            seen += u32::from(*n);
+            seen >= rank
+        });
+        found.filter(|_| all > 0).map(middle)
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct SideRecord {
+    min: i64,
+    count: u32,
+    sketch: Sketch,
+}
+
+/// A connection's round trips.
+#[derive(Debug, Clone, Copy)]
+struct Record {
+    sides: [SideRecord; 2],
+    handshake: [i64; 2],
+}
+
+impl Record {
+    const NEW: Record = Record { sides: [SideRecord { min: i64::MAX, count: 0, sketch: Sketch([0; BUCKETS]) }; 2], handshake: [0; 2] };
+}
+
+/// What of it a connection keeps beside its other state.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TripsHandle {
+    /// Of the record (0: none).
+    record: u32,
+    /// The tick from which on the next one is taken in.
+    next: u32,
+}
+
+impl TripsHandle {
+    /// Of a connection of which nothing was measured.
+    pub const NONE: TripsHandle = TripsHandle { record: 0, next: 0 };
+}
+
+/// A time between a segment and its acknowledgement.
+#[derive(Debug, Clone, Copy)]
+pub struct Trip {
+    /// When it was acknowledged.
+    pub time: Timestamp,
+    /// The direction of the acknowledgement: it comes from the end that is measured.
+    pub way: Direction,
+    /// Nanoseconds.
+    pub nanos: i64,
+    /// Whether the receiver cannot have waited with it.
+    pub prompt: bool,
+    /// Whether it is one of the handshake's.
+    pub handshake: bool,
+}
+
+/// The round trips of a shard's connections.
+#[derive(Debug, Default)]
+pub struct RoundTrips {
+    records: Vec<Record>,
+    free: Vec<u32>,
+}
+
+impl RoundTrips {
+    /// Bytes of a connection's.
+    #[cfg(test)]
+    pub const BYTES: usize = size_of::<Record>() + size_of::<u32>();
+
+    /// Takes in a round trip unless there were many lately; whether it did.
+    #[inline]
+    pub fn note(&mut self, handle: &mut TripsHandle, trip: &Trip) -> bool {
+        let tick = (trip.time.0 >> TICK) as u32;
+        // The ticks wrap after weeks; a pause is short.
+        if tick.wrapping_sub(handle.next) as i32 <= 0 && handle.record != 0 && handle.next != 0 {
+            return false;
+        }
+        self.take(handle, trip, tick)
+    }
+
+    #[inline(never)]
+    fn take(&mut self, handle: &mut TripsHandle, trip: &Trip, tick: u32) -> bool {
+        if handle.record == 0 {
+            handle.record = match self.free.pop() {
+                Some(at) => at,
+                None if self.records.len() < MEASURED_PER_SHARD => {
+                    self.records.push(Record::NEW);
+                    self.records.len() as u32
+                }
+                None => return false,
+            };
+        }
+        let Some(record) = self.records.get_mut((handle.record as usize).wrapping_sub(1)) else { return false };
+        if let Some(half) = record.handshake.get_mut(trip.way as usize).filter(|_| trip.handshake) {
+            *half = trip.nanos;
+        }
+        let Some(side) = record.sides.get_mut(trip.way as usize) else { return false };
+        side.min = side.min.min(trip.nanos);
+        side.count = side.count.saturating_add(1);
+        if trip.prompt {
+            side.sketch.count(trip.nanos);
+        }
+        if side.count > ALL_OF {
+            handle.next = tick.wrapping_add(PAUSE).max(1);
+        }
+        true
+    }
+
+    /// What is known of a connection.
+    pub fn figures(&self, handle: TripsHandle) -> RoundTripFigures {
+        let Some(record) = self.records.get((handle.record as usize).wrapping_sub(1)) else { return RoundTripFigures::default() };
+        let side = |of: &SideRecord| SideTrips {
+            count: of.count,
+            min: if of.count == 0 { 0 } else { of.min },
+            // What is told within a tenth does not contradict what is known exactly.
+            quantiles: of.sketch.quantile(0.5).zip(of.sketch.quantile(0.95)).map(|(p50, p95)| [p50.max(of.min), p95.max(of.min)]),
+        };
+        let half = |nanos: i64| Some(nanos).filter(|&nanos| nanos > 0);
+        RoundTripFigures { sides: [side(&record.sides[0]), side(&record.sides[1])], handshake: record.handshake.map(half) }
+    }
+
+    /// Forgets a connection's.
+    pub fn release(&mut self, handle: TripsHandle) {
+        if let Some(record) = self.records.get_mut((handle.record as usize).wrapping_sub(1)) {
+            *record = Record::NEW;
+            self.free.push(handle.record);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::time::{MILLISECOND, SECOND};
+
+    fn trip(time: i64, nanos: i64, prompt: bool) -> Trip {
+        Trip { time: Timestamp(time), way: Direction::BToA, nanos, prompt, handshake: false }
+    }
+
+    #[test]
+    fn buckets_are_within_a_tenth_of_what_is_in_them() {
+        for micros in [1u32, 2, 3, 4, 5, 7, 9, 100, 999, 12_345, 300_000, 7_000_000, 33_000_000] {
+            let (told, is) = (middle(bucket(micros)) as f64, f64::from(micros) * 1000.0);
+            assert!((told / is - 1.0).abs() <= if micros < 4 { 0.25 } else { 0.125 }, "{micros}: {told}");
+        }
+        assert_eq!(bucket(u32::MAX), BUCKETS - 1);
+    }
+
+    #[test]
+    fn only_prompt_ones_have_a_median_and_all_have_a_least() {
+        let (mut trips, mut handle) = (RoundTrips::default(), TripsHandle::default());
+        assert!(trips.note(&mut handle, &trip(SECOND, 40 * MILLISECOND, false)));
+        let [quiet, side] = trips.figures(handle).sides;
+        assert_eq!((quiet, side.count, side.min, side.quantiles), (SideTrips::default(), 1, 40 * MILLISECOND, None));
+        for n in 0..9 {
+            assert!(trips.note(&mut handle, &trip(SECOND, (2 + n) * MILLISECOND, true)));
+        }
+        let side = trips.figures(handle).sides[1];
+        let [p50, p95] = side.quantiles.unwrap();
+        assert_eq!((side.count, side.min), (10, 2 * MILLISECOND));
+        assert!((5_300_000..6_700_000).contains(&p50) && (9_000_000..11_100_000).contains(&p95), "{p50} {p95}");
+    }
+
+    #[test]
+    fn of_many_one_in_a_while_is_taken_in() {
+        let (mut trips, mut handle) = (RoundTrips::default(), TripsHandle::default());
+        let taken = (0..10_000).filter(|n| trips.note(&mut handle, &trip(SECOND + n * MILLISECOND, MILLISECOND, true))).count();
+        assert!((16 + 90..16 + 110).contains(&taken), "{taken}");
+        trips.release(handle);
+        assert_eq!(trips.figures(handle), RoundTripFigures::default());
+        assert_eq!((trips.records.len(), trips.free.len()), (1, 1));
+    }
+
+    #[test]
+    fn the_cap_is_kept() {
+        let mut trips = RoundTrips::default();
+        let taken = (0..MEASURED_PER_SHARD + 9).filter(|_| trips.note(&mut TripsHandle::default(), &trip(SECOND, 5, true))).count();
+        assert_eq!(taken, MEASURED_PER_SHARD);
+    }
+}
