@@ -32,7 +32,7 @@ fn bucket(micros: u32) -> usize {
 fn middle(bucket: usize) -> i64 {
     let (octave, quarter) = (bucket / 4, bucket as i64 % 4);
     // Twice the lower bound is (8 + 2q) quarters, and a quarter more is the middle.
-    ((9 + 2 * quarter) * 1_000 << octave) / 8
+    (((9 + 2 * quarter) * 1_000) << octave) / 8
 }
 
 /// Durations that are few or have many repetitions: a count that is full halves all.
