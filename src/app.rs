@@ -7,6 +7,7 @@ mod memory;
 mod output;
 mod packets;
 mod progress;
+mod recorder;
 mod rights;
 mod save;
 mod screen;
@@ -56,13 +57,15 @@ fn run(settings: &Invocation) -> Result<u8> {
     let console = Console::new(common);
     let by_name = |input: &InputSettings| source::by_name(input.clone());
     match &settings.command {
-        Command::Welcome if console.interactive() => screen::pick_and_watch(common).map(|()| 0),
-        Command::Welcome => {
+        Command::Welcome { recorder } if console.interactive() => screen::pick_and_watch(common, recorder).map(|()| 0),
+        Command::Welcome { .. } => {
             console::print_help(&cli::help(&formats()));
             Ok(2)
         }
-        Command::Dashboard { input, .. } if console.interactive() => screen::watch(&by_name(input)?, common).map(|()| 0),
-        Command::Dashboard { input, top } => write_report(&console, common, &by_name(input)?, (report::FORMATS[0], None), None, *top),
+        Command::Dashboard { input, recorder, .. } if console.interactive() => {
+            screen::watch(&by_name(input)?, common, recorder).map(|()| 0)
+        }
+        Command::Dashboard { input, top, .. } => write_report(&console, common, &by_name(input)?, (report::FORMATS[0], None), None, *top),
         Command::Report { input, format, output, top, table } => {
             let format = report::find(format).ok_or_else(|| Error::usage(format!("--format {format}: no such format")))?;
             let table = table.as_deref().map(|name| the_table(format, name)).transpose()?;

@@ -224,6 +224,15 @@ pub enum BackgroundChoice {
     Light,
 }
 
+/// What is kept of the packets themselves while a dashboard runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RecorderSettings {
+    /// Bytes of the last packets in memory; `None`: an eighth of what may be used, at most a quarter of what is free.
+    pub memory: Option<u64>,
+    /// Where packets are saved that somebody wants to keep.
+    pub save_dir: Option<PathBuf>,
+}
+
 /// What becomes of the program's rights once its sources are open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RightsSettings {

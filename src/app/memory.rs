@@ -37,9 +37,20 @@ fn limit(text: &str) -> Option<u64> {
     text.trim().parse().ok()
 }
 
+/// What the recorder may take of a budget: an eighth, and at most a quarter of what is free.
+pub fn recorder(budget: u64) -> u64 {
+    let free = fs::read_to_string("/proc/meminfo").ok().and_then(|text| kibibytes(&text, "MemAvailable:"));
+    (budget / 8).min(free.unwrap_or(u64::MAX) / 4)
+}
+
 /// Bytes of memory in all, of `/proc/meminfo` (proc_meminfo(5)).
 fn total(text: &str) -> Option<u64> {
-    let kib: u64 = text.lines().find_map(|l| l.strip_prefix("MemTotal:"))?.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    kibibytes(text, "MemTotal:")
+}
+
+/// Bytes of a line of it.
+fn kibibytes(text: &str, line: &str) -> Option<u64> {
+    let kib: u64 = text.lines().find_map(|l| l.strip_prefix(line))?.trim().strip_suffix("kB")?.trim().parse().ok()?;
     kib.checked_mul(1024)
 }
 

@@ -1,49 +1,65 @@
 //! The dashboard: an engine in the background, a screen in front.
 
 use super::console::Console;
-use super::{check, engine_settings, output, signals, source};
+use super::rights::Needs;
+use super::{check, engine_settings, output, recorder, signals, source};
+use crate::capture::file::PacketIndex;
 use crate::capture::{Source, ports};
 use crate::cli::Common;
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::time::SECOND;
 use crate::model::{Mac, Timestamp};
 use crate::names;
-use crate::settings::{BackgroundChoice, Color, InputSettings, LiveSettings};
+use crate::settings::{BackgroundChoice, Color, InputSettings, LiveSettings, RecorderSettings};
 use crate::snapshot::{Feed, Query};
 use crate::tui;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// Lets the user pick an interface, then watches it.
-pub fn pick_and_watch(common: &Common) -> Result<()> {
+pub fn pick_and_watch(common: &Common, recorder: &RecorderSettings) -> Result<()> {
     let stop = Arc::default();
     signals::guard(&stop, tui::give_back)?;
     let Some(name) = tui::pick(&ports::list, &options("", common, &stop))? else { return Ok(()) };
     let live = LiveSettings { interfaces: vec![name], ..LiveSettings::default() };
     let input = InputSettings::Live(live);
-    show(&input, open(&input, common)?, common, &stop)
+    let index = Arc::default();
+    show(&input, open(&input, common, recorder, &index)?, common, (recorder, index), &stop)
 }
 
 /// Watches interfaces or captures.
-pub fn watch(input: &InputSettings, common: &Common) -> Result<()> {
+pub fn watch(input: &InputSettings, common: &Common, recorder: &RecorderSettings) -> Result<()> {
     // Opened first: threads that are started later begin with what rights are left.
-    let source = open(input, common)?;
+    let index = Arc::default();
+    let source = open(input, common, recorder, &index)?;
     let stop = Arc::default();
     signals::guard(&stop, tui::give_back)?;
-    show(input, source, common, &stop)
+    show(input, source, common, (recorder, index), &stop)
 }
 
-fn open(input: &InputSettings, common: &Common) -> Result<Box<dyn Source>> {
-    source::open(input, None, common, &Console::new(common)).map(|(source, _)| source)
+fn open(input: &InputSettings, common: &Common, recorder: &RecorderSettings, index: &Arc<PacketIndex>) -> Result<Box<dyn Source>> {
+    let needs = Needs { folders: recorder.save_dir.iter().cloned().collect(), ..Needs::default() };
+    if let Some(folder) = needs.folders.iter().find(|folder| !folder.is_dir()) {
+        return Err(Error::usage(format!("{}: no such directory", folder.display())));
+    }
+    source::open_noting(input, needs, Some(index), common, &Console::new(common)).map(|(source, _)| source)
 }
 
-fn show(input: &InputSettings, source: Box<dyn Source>, common: &Common, stop: &Arc<AtomicBool>) -> Result<()> {
+fn show(
+    input: &InputSettings,
+    source: Box<dyn Source>,
+    common: &Common,
+    (recorder, index): (&RecorderSettings, Arc<PacketIndex>),
+    stop: &Arc<AtomicBool>,
+) -> Result<()> {
     let mut settings = engine_settings(common, input, &source.info());
     settings.query = Query::default();
-    let engine = Engine::start(source, &settings)?;
+    let kept = recorder::Kept::of(input, source.as_ref(), common, recorder, &mut settings);
+    let engine = Engine::start_with(source, &settings, kept.listeners)?;
     let title = source::title(input);
-    tui::run(&engine, &options(&title, common, stop))?;
+    let packets = recorder::browser(kept.recorder, input, index, common, recorder)?;
+    tui::run(&engine, &tui::DashboardOptions { packets, ..options(&title, common, stop) })?;
     let leaving = tui::ExitSummary::of(&engine.last(), &title);
     // A source that does not end must not hold the program up now: from here on a signal ends it.
     stop.store(true, std::sync::atomic::Ordering::Relaxed);

@@ -2,6 +2,7 @@
 
 use super::console::Console;
 use super::rights::{self, Needs, Opener, Standing};
+use crate::capture::file::PacketIndex;
 use crate::capture::{self, Source, ports};
 use crate::cli::{self, Common};
 use crate::error::{Error, Result};
@@ -10,15 +11,28 @@ use rustix::fs::FileType;
 use std::io::{ErrorKind, IsTerminal};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Opens interfaces or captures, and gives up the rights that took; `writes` is a file that is to be written later.
 pub fn open(input: &InputSettings, writes: Option<&Path>, common: &Common, console: &Console) -> Result<(Box<dyn Source>, Standing)> {
+    let needs = Needs { writes: writes.map(Path::to_owned), ..Needs::default() };
+    open_noting(input, needs, None, common, console)
+}
+
+/// Does what [`open`] does for what else there is to be written, and has where packets of captures lie noted.
+pub fn open_noting(
+    input: &InputSettings,
+    needs: Needs,
+    index: Option<&Arc<PacketIndex>>,
+    common: &Common,
+    console: &Console,
+) -> Result<(Box<dyn Source>, Standing)> {
     let opener = match input {
         InputSettings::Live(_) => Some(Opener::start().map_err(|e| Error::io("cannot start the thread that opens ports", &e))?),
         InputSettings::Files(_) => None,
     };
-    let source = open_with_rights(input, opener.as_ref())?;
-    let needs = Needs { reads: files(input), writes: writes.map(Path::to_owned) };
+    let source = open_with_rights(input, opener.as_ref(), index)?;
+    let needs = Needs { reads: files(input), ..needs };
     let standing = rights::give_up(&common.rights, &needs, opener.as_ref(), console)?;
     Ok((source, standing))
 }
@@ -31,7 +45,7 @@ fn files(input: &InputSettings) -> Vec<PathBuf> {
     }
 }
 
-fn open_with_rights(input: &InputSettings, opener: Option<&Opener>) -> Result<Box<dyn Source>> {
+fn open_with_rights(input: &InputSettings, opener: Option<&Opener>, index: Option<&Arc<PacketIndex>>) -> Result<Box<dyn Source>> {
     match input {
         InputSettings::Live(live) => {
             if live.interfaces.len() > 1 && live.interfaces.iter().any(|name| name == "any") {
@@ -49,7 +63,7 @@ fn open_with_rights(input: &InputSettings, opener: Option<&Opener>) -> Result<Bo
             if files.limit.is_some() && !is_endless(input) {
                 return Err(Error::usage("--for goes with a port, a pipe or --follow: a capture is read to its end"));
             }
-            capture::file::open(files).map_err(|error| explained(error, files))
+            capture::file::open_noting(files, index).map_err(|error| explained(error, files))
         }
     }
 }

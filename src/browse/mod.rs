@@ -1,6 +1,18 @@
 //! Packets one by one, for who looks at them: taken apart, listed, followed.
 //!
-//! Everything here is made for what a person reads in one go. It keeps nothing of the traffic and is no part of counting it.
+//! Everything here is made for what a person reads in one go. It keeps nothing of the traffic and is no part of counting it. Where the
+//! packets lie is a [`Shelf`]: a capture that is read again, or a recorder's memory. A [`Browser`] answers a screen's questions in a
+//! thread of its own, the last one first.
+
+mod answer;
+mod browser;
+mod lines;
+mod matching;
+mod shelf;
+mod stream;
+
+pub use browser::Browser;
+pub use shelf::{FileShelf, RecorderShelf, Shelf};
 
 use crate::decode::{self, Rules};
 use crate::dissect::{self, Payload};

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::model::{Address, Decap};
 use crate::settings::{
     BackgroundChoice, Color, ConsoleSettings, FileSettings, InputSettings, LiveSettings, LoadSettings, MirrorSettings, PacketStretch,
-    RightsSettings,
+    RecorderSettings, RightsSettings,
 };
 use std::path::Path;
 use std::time::Duration;
@@ -17,13 +17,17 @@ impl Typed {
     pub(super) fn meant(self, format_is_typed: bool) -> Result<Invocation> {
         let common = self.common.meant();
         let rows = |top: Option<u64>| top.map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+        let recorder = RecorderSettings { memory: self.recorder.map(|bytes| bytes as u64), save_dir: self.save_dir };
+        if recorder != RecorderSettings::default() && self.command.is_some() {
+            return Err(Error::usage("--recorder and --save-dir go with the dashboard, not with a command"));
+        }
         let top_level = self.input.is_given() || self.replay.is_some();
         let Some(command) = self.command else {
             let mut input = self.input;
             let replay = replay(self.replay, &mut input)?;
             let command = match input.meant(replay)? {
-                Some(input) => Command::Dashboard { input, top: rows(self.top) },
-                None => Command::Welcome,
+                Some(input) => Command::Dashboard { input, top: rows(self.top), recorder },
+                None => Command::Welcome { recorder },
             };
             return Ok(Invocation { command, common });
         };

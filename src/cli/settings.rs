@@ -1,6 +1,6 @@
 //! What is meant by a command line: every value checked, every default filled in.
 
-use crate::settings::{ConsoleSettings, InputSettings, LoadSettings, MirrorSettings, PacketStretch, RightsSettings};
+use crate::settings::{ConsoleSettings, InputSettings, LoadSettings, MirrorSettings, PacketStretch, RecorderSettings, RightsSettings};
 use std::path::PathBuf;
 
 /// A command and what holds for every command.
@@ -16,13 +16,18 @@ pub struct Invocation {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
     /// Nothing was said: pick an interface on a terminal, else help.
-    Welcome,
+    Welcome {
+        /// What is kept of the packets.
+        recorder: RecorderSettings,
+    },
     /// The dashboard; a text report when standard output is no terminal.
     Dashboard {
         /// Where packets come from.
         input: InputSettings,
         /// Rows of each table, for the text report.
         top: Option<usize>,
+        /// What is kept of the packets.
+        recorder: RecorderSettings,
     },
     /// A report.
     Report {

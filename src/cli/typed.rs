@@ -21,6 +21,12 @@ pub(super) struct Typed {
     /// Rows of each table when standard output is no terminal [default: 20]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) top: Option<u64>,
+    /// Memory for the last packets of a port, to look at and to save; 0 keeps none [default: an eighth of --memory]
+    #[arg(long, value_name = "SIZE", value_parser = units::size)]
+    pub(super) recorder: Option<usize>,
+    /// Directory for packets that are saved from the dashboard (W): without it no file is written
+    #[arg(long, value_name = "DIR")]
+    pub(super) save_dir: Option<PathBuf>,
     #[command(flatten)]
     pub(super) common: TypedCommon,
 }

@@ -424,3 +424,19 @@ pub const PACKET_COMMENTS: usize = 32;
 
 /// Interfaces of a savefile (4 bytes each while it is written): as many as a file that is read may have.
 pub const SAVED_INTERFACES: usize = FILE_INTERFACES;
+
+/// Places of a capture that can be begun at, for who looks at single packets (at most 1 KiB each, usually 100 bytes): one a block, and of longer
+/// captures one of every two, four, eight blocks.
+pub const INDEX_PLACES: usize = 8 * 1024;
+
+/// Bytes of a piece of the recorder's memory (and half as many for its index): what a screen copies at most to see the newest packets.
+pub const SEGMENT_BYTES: usize = 1 << 20;
+
+/// Packets of a list that is not of all of them (8 bytes each): those beyond are not listed.
+pub const LISTED_PACKETS: usize = 1 << 20;
+
+/// Rows of a list of packets that are made at once.
+pub const PAGE_ROWS: usize = SCREEN_ROWS as usize;
+
+/// Bytes of a conversation that are shown.
+pub const STREAM_BYTES: usize = 1 << 20;

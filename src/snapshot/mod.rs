@@ -4,6 +4,7 @@ mod feed;
 mod filter;
 mod mirror;
 mod network;
+mod packets;
 mod query;
 mod rows;
 mod shape;
@@ -15,6 +16,9 @@ pub use feed::Feed;
 pub use filter::Filter;
 pub use mirror::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Sides, TunnelRow};
 pub use network::{Network, Service};
+pub use packets::{
+    PacketContents, PacketPage, PacketRequest, PacketRow, PacketSeek, PacketStore, PacketStream, PacketSubject, StreamPiece,
+};
 pub use query::{Column, Order, Query};
 pub use rows::{Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, VlanRow};
 

@@ -11,8 +11,8 @@ use super::panels::{load, top};
 use super::rates::Rates;
 use super::screen::Entry;
 use super::screen::{Effect, Screen, Sorts};
-use super::screens::SCREENS;
 use super::screens::overview::Overview;
+use super::screens::{SCREENS, packets};
 use super::theme::Theme;
 use super::view::{Pane, SCALES, Scene, Topic, Trail, View};
 use crate::snapshot::{Filter, Query, Snapshot};
@@ -75,6 +75,8 @@ pub(super) struct App {
     pub(super) screens: &'static [Entry],
     pub(super) screen: usize,
     panes: Vec<Pane>,
+    /// What was drawn of the packets.
+    packets_seen: u64,
     pub(super) stack: Vec<(Topic, Pane)>,
     pub(super) modal: Modal,
     latest: Arc<Snapshot>,
@@ -108,12 +110,13 @@ impl App {
         let view = View { bytes: options.bytes, names: options.names, ..View::default() };
         let nothing = Arc::new(Snapshot::default());
         Self {
+            panes: screens.iter().map(|entry| entry.screen.pane(&options)).collect(),
+            packets_seen: 0,
             options,
             theme,
             view,
             screens,
             screen: 0,
-            panes: screens.iter().map(|_| Pane::default()).collect(),
             stack: Vec::new(),
             modal: Modal::None,
             latest: Arc::clone(&nothing),
@@ -151,6 +154,29 @@ impl App {
             self.show_latest();
         }
         true
+    }
+
+    /// Whether there is something new to see of the packets, where they are in front.
+    pub fn note_packets(&mut self) -> bool {
+        let Some(store) = self.options.packets.as_ref().filter(|_| self.pane().own.get::<packets::state::State>().is_some()) else {
+            return false;
+        };
+        let version = store.version();
+        std::mem::replace(&mut self.packets_seen, version) != version
+    }
+
+    /// Goes to the packets of what is selected, or of what the page is about.
+    pub(super) fn show_packets(&mut self) {
+        let is_it = |entry: &Entry| entry.screen.title() == packets::Packets.title();
+        let Some(screen) = self.screens.iter().position(is_it) else { return };
+        let first = || self.topics().into_iter().next().filter(|_| self.page().opens_first());
+        let topic = self.pane().selected.clone().or_else(|| self.stack.last().map(|(topic, _)| topic.clone())).or_else(first);
+        let topic = topic.map(|topic| self.page().opens(&self.scene(), &topic).unwrap_or(topic));
+        let (subject, about) = packets::of_topic(&self.shown, topic.as_ref());
+        self.go(screen);
+        if let Some(state) = self.pane().own.get::<packets::state::State>() {
+            state.looking().show(subject, about);
+        }
     }
 
     /// Takes the age of the newest picture; whether anything on screen changes.

@@ -36,11 +36,15 @@ pub(super) fn list(screens: &[Entry], screen: &dyn Screen, here: &Here) -> Vec<H
         out.push(hint("Esc", "back", if here.deep { "one level up" } else { "let go of the selection" }));
     }
     out.extend_from_slice(screen.keys());
-    out.push(hint(
+    // There it looks for a text.
+    let lists_packets = screen.title() == "Packets";
+    if !lists_packets {
+        out.push(hint(
         "/",
         "filter",
         "show only conversations that match, and the hosts, protocols and applications in them, as you type: 10.0.0.0/8, tls, port 443, vlan 10, bytes > 1M, joined by and, or, not",
     ));
+    }
     if here.filtered && !here.deep && !here.selected {
         out.push(hint("Esc", "all", "show all rows again"));
     }
@@ -49,6 +53,9 @@ pub(super) fn list(screens: &[Entry], screen: &dyn Screen, here: &Here) -> Vec<H
         out.push(hint("S", "turn", "turn the order around"));
     }
     out.push(hint("p", "pause", "hold the picture while counting goes on (also Space)"));
+    if !lists_packets {
+        out.push(hint("P", "packets", "the packets of what is selected, or of what the page is about"));
+    }
     if screen.charts() {
         out.push(hint("+ −", "time", "shorter or longer time on the chart"));
         out.push(hint("d", "directions", "chart the directions apart or together"));

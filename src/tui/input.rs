@@ -192,6 +192,7 @@ impl App {
                 let text = before.as_ref().map(|f| f.text().to_owned()).unwrap_or_default();
                 self.modal = Modal::Filter(Typing { input: Input::new(text), error: None, before, since: self.now });
             }
+            KeyCode::Char('P') => self.show_packets(),
             KeyCode::Char('p' | ' ') => self.pause(),
             KeyCode::Char('s') => self.next_column(),
             KeyCode::Char('S') => self.turn(),

@@ -2,6 +2,7 @@
 
 use super::theme::{Background, ColorChoice};
 use crate::model::{Mac, Timestamp};
+use crate::snapshot::PacketStore;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -10,6 +11,8 @@ use std::sync::atomic::AtomicBool;
 pub struct DashboardOptions {
     /// What is looked at, for the first line: interface or file names.
     pub source_title: String,
+    /// Who has the packets themselves, where somebody has.
+    pub packets: Option<Arc<dyn PacketStore>>,
     /// Set from outside (a signal) to leave.
     pub stop: Arc<AtomicBool>,
     /// A longer explanation of a finding, by its identifier.
@@ -36,6 +39,7 @@ impl Default for DashboardOptions {
     fn default() -> Self {
         Self {
             source_title: String::new(),
+            packets: None,
             stop: Arc::default(),
             explain: |_| None,
             manufacturer: |_| None,

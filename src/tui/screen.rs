@@ -3,6 +3,7 @@
 //! A screen is asked first about every key ([`Screen::key`]); what it needs to remember it keeps in its [`Pane`] ([`super::view::Own`]).
 
 use super::canvas::Canvas;
+use super::options::DashboardOptions;
 use super::theme::Hue;
 use super::view::{Pane, Scene, Topic};
 use crate::snapshot::{Column, Query, Snapshot};
@@ -107,6 +108,12 @@ pub(super) trait Screen: Sync {
     fn key(&self, pane: &mut Pane, key: KeyEvent, snapshot: &Snapshot) -> Option<Effect> {
         let _ = (pane, key, snapshot);
         None
+    }
+
+    /// Its list as the dashboard begins.
+    fn pane(&self, options: &DashboardOptions) -> Pane {
+        let _ = options;
+        Pane::default()
     }
 
     /// A mark in the tab.

@@ -15,7 +15,7 @@ use rustix::thread::{
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What `sudo` leaves of who called it.
@@ -71,7 +71,7 @@ impl Opener {
                     }
                     Order::GiveUp => {
                         let mut refused = give_up_all_but(CapabilitySet::NET_RAW);
-                        refused.extend(restrict_files(None).err().map(|e| format!("files ({e})")));
+                        refused.extend(restrict_files(None, &[]).err().map(|e| format!("files ({e})")));
                         let _ = answer.send(refused);
                     }
                 }
@@ -205,12 +205,13 @@ fn become_user(who: Who) -> Result<(), nix::Error> {
 /// The user does not exist, or may not do what is needed.
 pub fn give_up(user: Option<&str>, needs: &Needs, opener: Option<&Opener>) -> Result<Standing, String> {
     let mut standing = Standing::default();
-    let (reads, writes) = (|who| needs.reads.iter().all(|p| may_read(who, p)), |who| needs.writes.iter().all(|p| may_write(who, p)));
+    // A file in each directory stands for those to come.
+    let made: Vec<PathBuf> = needs.writes.iter().cloned().chain(needs.folders.iter().map(|folder| folder.join("new"))).collect();
+    let (reads, writes) = (|who| needs.reads.iter().all(|p| may_read(who, p)), |who| made.iter().all(|p| may_write(who, p)));
     // What was asked for has to be possible: for the user it is given up to, for root as the owner of files, or for root as ever.
     let whom = whom(user)?;
     if let (Some(name), Some(who)) = (user, whom)
-        && let Some(path) =
-            needs.reads.iter().find(|p| p.exists() && !may_read(who, p)).or(needs.writes.iter().find(|p| !may_write(who, p)))
+        && let Some(path) = needs.reads.iter().find(|p| p.exists() && !may_read(who, p)).or(made.iter().find(|p| !may_write(who, p)))
     {
         return Err(format!(
             "--user {name} may not use {}; give that user the right, or name another",
@@ -246,9 +247,9 @@ pub fn give_up(user: Option<&str>, needs: &Needs, opener: Option<&Opener>) -> Re
         standing.holds.push("one thread may open ports again (NET_RAW)".into());
     }
     standing.holds.push("no new privileges".into());
-    match restrict_files(needs.writes.as_deref()) {
-        Ok(true) => standing.holds.push(match &needs.writes {
-            Some(path) => format!("writes only to {} (Landlock)", printable(&parent(path).display().to_string())),
+    match restrict_files(needs.writes.as_deref(), &needs.folders) {
+        Ok(true) => standing.holds.push(match needs.writes.as_deref().map(parent).or(needs.folders.first().map(PathBuf::as_path)) {
+            Some(path) => format!("writes only to {} (Landlock)", printable(&path.display().to_string())),
             None => "writes no file (Landlock)".into(),
         }),
         // An old kernel is no fault of anybody's: it is told where everything is told.
@@ -264,7 +265,7 @@ fn names(set: CapabilitySet) -> String {
 
 /// Forbids writing, running programs and TCP, but for the file's directory and terminals. Reading stays as it is: captures, `/sys` and `/proc`
 /// are read all the time. False where the kernel has no Landlock.
-fn restrict_files(writes: Option<&Path>) -> Result<bool, landlock::RulesetError> {
+fn restrict_files(writes: Option<&Path>, folders: &[PathBuf]) -> Result<bool, landlock::RulesetError> {
     // Without the device controls of the fifth version: a terminal opened by its name is asked for its size.
     let write = AccessFs::from_write(ABI::V4);
     let mut rules = Ruleset::default()
@@ -276,7 +277,8 @@ fn restrict_files(writes: Option<&Path>) -> Result<bool, landlock::RulesetError>
     let files = places.map(|p| (p, AccessFs::WriteFile.into())).chain(writes.map(|p| (p, write & AccessFs::from_file(ABI::V4))));
     // A file is written beside its place; a device or a pipe is written as it is.
     let is_replaced = |path: &&Path| fs::metadata(path).map_or(true, |about| about.is_file());
-    for (path, access) in files.chain(writes.filter(is_replaced).map(|p| (parent(p), write))) {
+    let folders = folders.iter().map(|p| (p.as_path(), write));
+    for (path, access) in files.chain(writes.filter(is_replaced).map(|p| (parent(p), write))).chain(folders) {
         if let Ok(descriptor) = PathFd::new(path) {
             rules = rules.add_rule(PathBeneath::new(descriptor, access))?;
         }

@@ -27,6 +27,8 @@ pub struct Needs {
     pub reads: Vec<PathBuf>,
     /// The file to be written, and the directory it is written in.
     pub writes: Option<PathBuf>,
+    /// Directories in which files are made as they are wanted.
+    pub folders: Vec<PathBuf>,
 }
 
 /// What became of the program's rights.

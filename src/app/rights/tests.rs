@@ -45,7 +45,7 @@ mod linux {
         }
         let (asked, other) = (folder("asked"), folder("other"));
         let report = asked.join("report.json");
-        let standing = system::give_up(None, &Needs { reads: Vec::new(), writes: Some(report.clone()) }, None).unwrap();
+        let standing = system::give_up(None, &Needs { writes: Some(report.clone()), ..Needs::default() }, None).unwrap();
         assert_eq!(standing.refused, Vec::<String>::new());
         fs::write(&report, "{}").unwrap();
         fs::rename(&report, asked.join("moved.json")).unwrap();

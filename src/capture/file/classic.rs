@@ -55,6 +55,7 @@ enum Lengths {
 }
 
 /// A pcap file behind its header.
+#[derive(Clone)]
 struct Classic {
     order: Order,
     variant: Variant,
@@ -184,6 +185,10 @@ impl Classic {
 impl Format for Classic {
     fn name(&self) -> &'static str {
         self.variant.name
+    }
+
+    fn fork(&self) -> Option<Box<dyn Format>> {
+        Some(Box::new(self.clone()))
     }
 
     fn frame(&mut self, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> Step {

@@ -37,6 +37,11 @@ pub(super) trait Format: Send {
         (Vec::new(), 0)
     }
 
+    /// Another one that knows the same, to frame the file from here on a second time; `None` where that is too much.
+    fn fork(&self) -> Option<Box<dyn Format>> {
+        None
+    }
+
     /// Has what the file says of packets kept.
     fn keep_notes(&mut self) {}
 

@@ -4,7 +4,7 @@ use super::compress::{self, Compression};
 use crate::error::{Error, Result};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, ErrorKind, IsTerminal, Read};
+use std::io::{self, ErrorKind, IsTerminal, Read, Seek, SeekFrom};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
@@ -177,6 +177,27 @@ impl Input {
     /// The file grows no more: what is there now is all of it.
     pub(super) fn stop_growing(&self) {
         self.meter.grows.store(false, Relaxed);
+    }
+
+    /// Whether it can be read from elsewhere: a file on disk that is not compressed.
+    pub(super) fn is_sought(&self) -> bool {
+        self.size.is_some() && self.compression.is_none()
+    }
+
+    /// Goes on reading at a byte of the file.
+    ///
+    /// # Errors
+    /// It is no file on disk, or compressed.
+    pub(super) fn seek(&mut self, position: u64) -> io::Result<()> {
+        let (Stream::Fresh(mut raw) | Stream::Plain(mut raw)) = std::mem::replace(&mut self.stream, Stream::Gone) else {
+            return Err(ErrorKind::Unsupported.into());
+        };
+        raw.from.seek(SeekFrom::Start(position))?;
+        raw.head.clear();
+        raw.taken = 0;
+        self.meter.position.store(position, Relaxed);
+        self.stream = Stream::Plain(raw);
+        Ok(())
     }
 
     /// Which file it is, whatever its name.

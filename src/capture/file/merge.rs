@@ -1,10 +1,12 @@
 //! Several files as one tape, by packet time.
 
+use super::index::PacketIndex;
 use super::reader::Reader;
 use crate::capture::{Block, Fill, Packet, Source, SourceInfo, SourceLosses};
 use crate::error::Result;
 use crate::model::limits::{BLOCK_BYTES, MERGE_BYTES};
 use crate::model::{FileInterface, PacketNote, Timestamp};
+use std::sync::Arc;
 
 /// A file and the block it is read through.
 struct Lane {
@@ -41,14 +43,17 @@ impl Lane {
 pub(super) struct Merge {
     lanes: Vec<Lane>,
     interfaces: u16,
+    /// Who is told how many packets have gone, and how many have.
+    index: Option<Arc<PacketIndex>>,
+    packets: u64,
 }
 
 impl Merge {
     /// Merges files.
-    pub(super) fn new(readers: Vec<Reader>) -> Self {
+    pub(super) fn new(readers: Vec<Reader>, index: Option<Arc<PacketIndex>>) -> Self {
         let bytes = (MERGE_BYTES / readers.len().max(1)).clamp(16 * 1024, BLOCK_BYTES);
         let lane = |reader| Lane { reader, block: Block::with_bytes(bytes), next: 0, ended: false, interfaces: Vec::new() };
-        Self { lanes: readers.into_iter().map(lane).collect(), interfaces: 0 }
+        Self { lanes: readers.into_iter().map(lane).collect(), interfaces: 0, index, packets: 0 }
     }
 
     /// The lane to go next, and the time up to which it may go on without asking again: exclusive when a lane before it has
@@ -107,8 +112,8 @@ impl Merge {
     }
 }
 
-impl Source for Merge {
-    fn fill(&mut self, block: &mut Block) -> Result<Fill> {
+impl Merge {
+    fn merge(&mut self, block: &mut Block) -> Result<Fill> {
         loop {
             for lane in &mut self.lanes {
                 if !lane.advance()? {
@@ -122,6 +127,17 @@ impl Source for Merge {
                 return Ok(Fill::Packets);
             }
         }
+    }
+}
+
+impl Source for Merge {
+    fn fill(&mut self, block: &mut Block) -> Result<Fill> {
+        let filled = self.merge(block);
+        self.packets += block.packets.len() as u64;
+        if let Some(index) = &self.index {
+            index.note(self.packets, None);
+        }
+        filled
     }
 
     fn info(&self) -> Vec<SourceInfo> {

@@ -15,6 +15,7 @@
 //! | `follow` | files that grow, and patterns that take in new ones |
 //! | `glob` | patterns of file names |
 //! | `descriptors` | how many files may be open at once |
+//! | `index` | where packets lie, to be read again |
 //! | `replay` | at the pace of packet time |
 
 mod classic;
@@ -24,6 +25,7 @@ mod erf;
 mod follow;
 mod format;
 mod glob;
+mod index;
 mod input;
 mod merge;
 mod netmon;
@@ -41,10 +43,12 @@ use crate::error::{Error, Result};
 use crate::model::limits::{LEAST_SNIFF_BYTES, MERGE_BYTES, SNIFF_BYTES};
 use crate::settings::FileSettings;
 use follow::Follow;
+pub use index::PacketIndex;
 use merge::Merge;
 use reader::Reader;
 use replay::Replay;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// Opens capture files; `-` is standard input. Several are merged by packet time (ties: in the order given).
 ///
@@ -55,6 +59,14 @@ use std::collections::HashSet;
 /// A file is missing, unreadable, a directory, empty, or no capture; the filter is no expression; the pace is not positive. The
 /// message is one line and names the file or the flag.
 pub fn open(settings: &FileSettings) -> Result<Box<dyn Source>> {
+    open_noting(settings, None)
+}
+
+/// Does what [`open`] does, and has where their packets lie noted in an index while they are read.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_noting(settings: &FileSettings, index: Option<&Arc<PacketIndex>>) -> Result<Box<dyn Source>> {
     if let Some(text) = &settings.filter {
         Bpf::new(text)?;
     }
@@ -81,10 +93,13 @@ pub fn open(settings: &FileSettings) -> Result<Box<dyn Source>> {
         readers.push(reader);
     }
     let source: Box<dyn Source> = match (readers.len(), readers.pop()) {
-        (1, Some(only)) => Box::new(only),
+        (1, Some(mut only)) => {
+            only.note_in(index.cloned());
+            Box::new(only)
+        }
         (_, Some(last)) => {
             readers.push(last);
-            Box::new(Merge::new(readers))
+            Box::new(Merge::new(readers, index.cloned()))
         }
         (_, None) => return Err(Error::usage("no capture file given")),
     };

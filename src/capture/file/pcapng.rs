@@ -26,6 +26,7 @@ const HEAD: usize = 8;
 const FRAME: usize = 12;
 
 /// An interface of the current section.
+#[derive(Clone)]
 struct Interface {
     link: LinkType,
     snap: u32,
@@ -66,6 +67,7 @@ fn text(value: &[u8]) -> Option<String> {
 }
 
 /// A pcapng file.
+#[derive(Clone)]
 struct Pcapng {
     big: bool,
     interfaces: Vec<Interface>,
@@ -336,6 +338,13 @@ impl Format for Pcapng {
 
     fn losses(&self) -> SourceLosses {
         self.total()
+    }
+
+    fn fork(&self) -> Option<Box<dyn Format>> {
+        /// More would take more memory than reading from the beginning is worth.
+        const FORKED: usize = 64;
+        let few = self.interfaces.len() <= FORKED && self.before.len() <= FORKED;
+        few.then(|| Box::new(Self { notes: None, ..self.clone() }) as Box<dyn Format>)
     }
 
     fn keep_notes(&mut self) {

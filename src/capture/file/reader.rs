@@ -1,6 +1,7 @@
 //! One capture file as a source.
 
 use super::format::{Format, Recognised, Step};
+use super::index::{PacketIndex, Place};
 use super::input::{Chunk, Input, READ_ATTEMPTS, reason};
 use super::registry;
 use super::sniff;
@@ -8,9 +9,10 @@ use crate::capture::{Block, Bpf, Fill, Packet, Source, SourceInfo, SourceLosses}
 use crate::error::{Error, Result};
 use crate::model::limits::{BLOCK_PACKETS, RECORD_BYTES};
 use crate::model::text::printable;
-use crate::model::{FileInterface, LinkType};
+use crate::model::{FileInterface, LinkType, Timestamp};
 use std::io::{self, ErrorKind};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Times an arena is read and found to hold nothing wanted before a call returns: a filter that accepts nothing must not
 /// keep the caller for the length of the file.
@@ -46,6 +48,8 @@ pub(super) struct Reader {
     notice: Option<&'static str>,
     /// Whether what it says of packets is wanted.
     keeps_notes: bool,
+    /// Who is told where packets lie.
+    index: Option<Arc<PacketIndex>>,
 }
 
 impl Reader {
@@ -74,6 +78,7 @@ impl Reader {
             warning: None,
             notice: None,
             keeps_notes: false,
+            index: None,
         };
         if !reader.input.waits() {
             reader.recognise()?;
@@ -90,6 +95,35 @@ impl Reader {
     pub(super) fn keep_notes(&mut self) {
         self.keeps_notes = true;
         self.format.iter_mut().for_each(|format| format.keep_notes());
+    }
+
+    /// Has where packets lie noted.
+    pub(super) fn note_in(&mut self, index: Option<Arc<PacketIndex>>) {
+        self.index = index;
+    }
+
+    /// Goes on from a place that was noted when the file was read before.
+    ///
+    /// # Errors
+    /// The file cannot be sought in.
+    pub(super) fn resume(&mut self, position: u64, packets: u64, mut format: Box<dyn Format>) -> Result<()> {
+        if let Err(error) = self.input.seek(position) {
+            return Err(self.error(self.unreadable(&error)));
+        }
+        if self.keeps_notes {
+            format.keep_notes();
+        }
+        self.carry.clear();
+        (self.base, self.skip, self.packets, self.framed) = (position, 0, packets, packets);
+        self.format = Some(format);
+        Ok(())
+    }
+
+    /// Where the next block begins, if it is to be noted.
+    fn place(&self) -> Option<Place> {
+        let wanted = self.index.as_ref().is_some_and(|index| index.wants()) && self.input.is_sought();
+        let format = if wanted { self.format.as_ref()?.fork()? } else { return None };
+        Some(Place { position: self.base + self.skip, packets: self.packets, time: Timestamp::UNKNOWN, format })
     }
 
     /// Tells something of it beside what goes wrong.
@@ -300,7 +334,12 @@ impl Source for Reader {
             return Ok(Fill::End);
         }
         let known = if self.format.is_some() { Ok(true) } else { self.recognise() };
-        match known.and_then(|known| if known { self.read_block(block) } else { Ok(Fill::Quiet) }) {
+        let place = self.place();
+        let filled = known.and_then(|known| if known { self.read_block(block) } else { Ok(Fill::Quiet) });
+        if let (Some(index), Some(first)) = (&self.index, block.packets.first()) {
+            index.note(self.packets, place.map(|place| Place { time: first.time, ..place }));
+        }
+        match filled {
             Ok(Fill::End) if !block.packets.is_empty() => Ok(Fill::Packets),
             Ok(fill) => Ok(fill),
             Err(error) => {

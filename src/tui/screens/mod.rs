@@ -7,6 +7,7 @@ pub(super) mod layer2;
 pub(super) mod mirror;
 pub(super) mod names;
 pub(super) mod overview;
+pub(super) mod packets;
 pub(super) mod problems;
 pub(super) mod protocols;
 pub(super) mod services;
@@ -24,6 +25,7 @@ pub(super) const SCREENS: &[Entry] = &[
     entry('6', &problems::Problems),
     entry('7', &switch::Switch),
     entry('8', &mirror::Mirror),
+    entry('9', &packets::Packets),
     entry('0', &layer2::Layer2),
     Entry { digit: None, screen: &applications::Applications },
     Entry { digit: None, screen: &names::Names },

@@ -7,6 +7,7 @@ mod looks;
 mod rates;
 mod readme;
 
+mod packets;
 mod said;
 mod tables;
 mod toy;

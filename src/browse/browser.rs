@@ -1,0 +1,210 @@
+//! The thread that answers a screen: what was asked last is answered, what was asked before is forgotten.
+
+use super::answer::Librarian;
+use super::shelf::Shelf;
+use crate::decode::Rules;
+use crate::error::{Error, Result};
+use crate::model::clock;
+use crate::model::units;
+use crate::record::{InterfaceAbout, PcapngWriter};
+use crate::snapshot::{PacketPage, PacketRequest, PacketStore, PacketSubject};
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long a screen waits for an answer before it shows the one before.
+const PATIENCE: Duration = Duration::from_millis(30);
+/// How often a list that grows is shown anew.
+const EVERY: Duration = Duration::from_millis(200);
+/// How often packets that came meanwhile are looked for.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// What the screen asks and the thread answers.
+#[derive(Default)]
+struct Desk {
+    request: PacketRequest,
+    /// Counts requests, and the one that was answered.
+    asked: u64,
+    answered: u64,
+    page: Arc<PacketPage>,
+    /// A list to be saved, and what came of the one before.
+    save: Option<PacketSubject>,
+    saved: Option<String>,
+}
+
+/// What both sides share.
+#[derive(Default)]
+struct Room {
+    desk: Mutex<Desk>,
+    asked: Condvar,
+    answered: Condvar,
+    version: AtomicU64,
+    over: AtomicBool,
+}
+
+/// Answers a screen's questions about packets.
+pub struct Browser {
+    room: Arc<Room>,
+}
+
+impl Browser {
+    /// Starts the thread. Saved files are put into `folder`, where there is one.
+    ///
+    /// # Errors
+    /// The system refuses a thread.
+    pub fn start(shelf: Box<dyn Shelf>, rules: Rules, folder: Option<PathBuf>) -> Result<Self> {
+        let room = Arc::new(Room::default());
+        let thread = {
+            let room = Arc::clone(&room);
+            move || serve(&room, Librarian::new(shelf, rules), folder)
+        };
+        std::thread::Builder::new()
+            .name("packets".into())
+            .spawn(thread)
+            .map_err(|e| Error::io("cannot start the thread that reads packets again", &e))?;
+        Ok(Self { room })
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        self.room.over.store(true, Ordering::Relaxed);
+        self.room.asked.notify_all();
+    }
+}
+
+impl PacketStore for Browser {
+    fn look(&self, request: &PacketRequest) -> Arc<PacketPage> {
+        let mut desk = self.room.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        if desk.request != *request || desk.asked == 0 {
+            desk.request = request.clone();
+            desk.asked += 1;
+            self.room.asked.notify_all();
+            let asked = desk.asked;
+            let waiting = |desk: &mut Desk| desk.answered < asked;
+            desk = self.room.answered.wait_timeout_while(desk, PATIENCE, waiting).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        Arc::clone(&desk.page)
+    }
+
+    fn version(&self) -> u64 {
+        self.room.version.load(Ordering::Relaxed)
+    }
+
+    fn save(&self, subject: &PacketSubject) -> String {
+        let mut desk = self.room.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        (desk.save, desk.saved) = (Some(subject.clone()), None);
+        self.room.asked.notify_all();
+        // Saving what is in memory takes a moment; more is told when it is done.
+        let waiting = |desk: &mut Desk| desk.saved.is_none();
+        let patience = 10 * PATIENCE;
+        desk = self.room.answered.wait_timeout_while(desk, patience, waiting).unwrap_or_else(PoisonError::into_inner).0;
+        desk.saved.clone().unwrap_or_else(|| "saving …".to_owned())
+    }
+}
+
+fn serve(room: &Room, mut librarian: Librarian, folder: Option<PathBuf>) {
+    let (mut answered, mut told, mut total) = (0, None::<Instant>, 0);
+    let mut more = false;
+    while !room.over.load(Ordering::Relaxed) {
+        let (request, asked, save) = {
+            let mut desk = room.desk.lock().unwrap_or_else(PoisonError::into_inner);
+            if !more && desk.asked == answered && desk.save.is_none() {
+                desk = room.asked.wait_timeout(desk, LOOK).unwrap_or_else(PoisonError::into_inner).0;
+            }
+            (desk.request.clone(), desk.asked, desk.save.take())
+        };
+        if let Some(subject) = save {
+            let words = save_list(&mut librarian, &subject, folder.as_ref());
+            let mut desk = room.desk.lock().unwrap_or_else(PoisonError::into_inner);
+            desk.saved = Some(words);
+            room.answered.notify_all();
+        }
+        // Nobody has asked yet: the capture is not read twice for nothing.
+        if asked == 0 {
+            continue;
+        }
+        let was_more = std::mem::replace(&mut more, librarian.work(&request));
+        let is_due = told.is_none_or(|at| clock::since(at) >= EVERY);
+        let grew = librarian.shelf().range().end != total;
+        if asked != answered || was_more != more || (more || grew) && is_due {
+            total = librarian.shelf().range().end;
+            let page = Arc::new(librarian.page(&request));
+            (answered, told) = (asked, Some(clock::now()));
+            let mut desk = room.desk.lock().unwrap_or_else(PoisonError::into_inner);
+            if desk.page != page {
+                desk.page = page;
+                room.version.fetch_add(1, Ordering::Relaxed);
+            }
+            desk.answered = asked;
+            room.answered.notify_all();
+        }
+    }
+}
+
+/// Saves a list under a name that nothing has yet.
+fn save_list(librarian: &mut Librarian, subject: &PacketSubject, folder: Option<&PathBuf>) -> String {
+    let Some(folder) = folder else {
+        return "nothing is saved: this run may write no file · start with --save-dir DIR".to_owned();
+    };
+    match write(librarian, subject, folder) {
+        Ok((path, 0, _)) => {
+            let _ = std::fs::remove_file(path);
+            "there is no packet to save".to_owned()
+        }
+        Ok((path, packets, bytes)) => {
+            format!("saved {} in {} to {}", units::plural(packets, "packet"), units::bytes(bytes), path.display())
+        }
+        Err(error) => format!("cannot save to {}: {error}", folder.display()),
+    }
+}
+
+/// Names tried for a file.
+const NAMES: u32 = 10_000;
+
+fn create(folder: &std::path::Path) -> io::Result<(PathBuf, File)> {
+    for n in 1..NAMES {
+        let path = folder.join(format!("spantop-{n:04}.pcapng"));
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            other => return other.map(|file| (path, file)),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+fn write(librarian: &mut Librarian, subject: &PacketSubject, folder: &std::path::Path) -> io::Result<(PathBuf, u64, u64)> {
+    let (path, file) = create(folder)?;
+    let mut writer = PcapngWriter::new(BufWriter::new(file), &format!("saved from the dashboard: {}", words(subject)))?;
+    // Names of interfaces are known beforehand: the shelf is being read while packets are written.
+    let names: Vec<InterfaceAbout> = (0..64).map(|n| librarian.shelf().interface(n)).collect();
+    let (mut packets, mut failure) = (0u64, None);
+    let read = librarian.all(subject, &mut |packet| {
+        if failure.is_none() {
+            let about = || names.get(usize::from(packet.interface)).cloned().unwrap_or_default();
+            failure = writer.packet(packet, None, about).err();
+            packets += 1;
+        }
+    });
+    if let Some(error) = failure {
+        return Err(error);
+    }
+    read.map_err(io::Error::other)?;
+    writer.flush()?;
+    Ok((path, packets, writer.bytes()))
+}
+
+/// A list in words, for the comment of its file.
+fn words(subject: &PacketSubject) -> String {
+    match subject {
+        PacketSubject::All => "all packets".to_owned(),
+        PacketSubject::Between { a, a_port, b, b_port, .. } => format!("between {a} port {a_port} and {b} port {b_port}"),
+        PacketSubject::Host { address, port: 0 } => format!("of {address}"),
+        PacketSubject::Host { address, port } => format!("of {address} port {port}"),
+        PacketSubject::Vlan(id) => format!("in VLAN {id}"),
+        PacketSubject::Numbers(numbers) => format!("packets {numbers:?}"),
+    }
+}

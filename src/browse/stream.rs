@@ -1,0 +1,92 @@
+//! What a conversation says: the bytes of its segments or datagrams, one after the other.
+
+use super::matching::Matcher;
+use crate::model::limits::STREAM_BYTES;
+use crate::model::{Direction, TapePacket};
+use crate::snapshot::{PacketStream, PacketSubject, StreamPiece};
+
+/// Puts together what a conversation says. TCP is read in the order of its sequence numbers as far as the capture has them in order: what
+/// was sent again is left out, what is missing is told.
+pub(super) struct StreamReader {
+    subject: PacketSubject,
+    stream: PacketStream,
+    kept: usize,
+    /// Which way went first.
+    first: Option<Direction>,
+    /// Next sequence number, by way.
+    next: [Option<u32>; 2],
+}
+
+impl StreamReader {
+    /// Of a conversation.
+    pub fn new(subject: PacketSubject) -> Self {
+        Self { subject, stream: PacketStream::default(), kept: 0, first: None, next: [None; 2] }
+    }
+
+    /// What it is of.
+    pub fn subject(&self) -> &PacketSubject {
+        &self.subject
+    }
+
+    /// Whether no more is kept.
+    pub fn is_full(&self) -> bool {
+        self.stream.cut
+    }
+
+    /// Shows it a packet (its number from 0).
+    pub fn show(&mut self, matcher: &mut Matcher, number: u64, packet: &TapePacket<'_>) {
+        if self.stream.cut || !matcher.matches(&self.subject, number, packet) {
+            return;
+        }
+        let Some(way) = matcher.way() else { return };
+        let headers = matcher.headers();
+        let mut frame = crate::model::Frame::default();
+        headers.show(packet.bytes, headers.flow(), &mut frame);
+        let (mut bytes, segment) = (frame.payload(), frame.tcp);
+        if let (None, Some((key, way))) = (self.first, frame.flow) {
+            let ends = [format!("{}:{}", key.a(), key.a_port), format!("{}:{}", key.b(), key.b_port)];
+            let [a, b] = ends;
+            self.stream.ends = if way == Direction::AToB { [a, b] } else { [b, a] };
+        }
+        let forth = way == *self.first.get_or_insert(way);
+        let mut missing = 0;
+        if let Some(segment) = segment {
+            const SYN: u8 = 2;
+            let start = segment.sequence.wrapping_add(u32::from(segment.flags & SYN != 0));
+            let Some(next) = self.next.get_mut(usize::from(!forth)) else { return };
+            let ahead = next.map_or(0, |next| start.wrapping_sub(next) as i32);
+            if ahead < 0 {
+                bytes = bytes.get(ahead.unsigned_abs() as usize..).unwrap_or_default();
+            }
+            missing = u32::try_from(ahead.max(0)).unwrap_or(0);
+            let end = start.wrapping_add(segment.payload);
+            if next.is_none_or(|next| end.wrapping_sub(next) as i32 > 0) {
+                *next = Some(end);
+            }
+        }
+        if !bytes.is_empty() {
+            self.keep(forth, missing, bytes);
+        }
+    }
+
+    fn keep(&mut self, forth: bool, missing: u32, bytes: &[u8]) {
+        let room = STREAM_BYTES - self.kept;
+        let bytes = match bytes.get(..room) {
+            Some(part) if part.len() < bytes.len() => {
+                self.stream.cut = true;
+                part
+            }
+            _ => bytes,
+        };
+        self.kept += bytes.len();
+        match self.stream.pieces.last_mut().filter(|piece| piece.forth == forth && missing == 0) {
+            Some(piece) => piece.bytes.extend_from_slice(bytes),
+            None => self.stream.pieces.push(StreamPiece { forth, missing, bytes: bytes.to_vec() }),
+        }
+    }
+
+    /// What was read by now.
+    pub fn told(&self, whole: bool) -> PacketStream {
+        PacketStream { whole, ..self.stream.clone() }
+    }
+}

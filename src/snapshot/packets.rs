@@ -1,0 +1,173 @@
+//! How a screen gets packets without knowing where they lie.
+
+use crate::model::{Address, PacketTree, Timestamp};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// Which packets a list holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum PacketSubject {
+    /// All of them.
+    #[default]
+    All,
+    /// Those between two ends, both ways. A port of 0 is any; without a protocol every one.
+    Between {
+        /// One end.
+        a: Address,
+        /// Its port.
+        a_port: u16,
+        /// The other end.
+        b: Address,
+        /// Its port.
+        b_port: u16,
+        /// IP protocol number.
+        protocol: Option<u8>,
+    },
+    /// Those from or to a host. A port of 0 is any.
+    Host {
+        /// The host.
+        address: Address,
+        /// Its port.
+        port: u16,
+    },
+    /// Those in a VLAN.
+    Vlan(u16),
+    /// Those of these numbers, ascending.
+    Numbers(Vec<u64>),
+}
+
+/// What a screen wants to see.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PacketRequest {
+    /// Which packets the list holds.
+    pub subject: PacketSubject,
+    /// The first row of the window, from 0.
+    pub first: u64,
+    /// Rows of the window.
+    pub rows: usize,
+    /// The row that is taken apart.
+    pub chosen: u64,
+    /// Where to go: answered once for each number it is asked under.
+    pub seek: Option<(u64, PacketSeek)>,
+    /// Whether what the conversation of the chosen packet says is wanted.
+    pub stream: bool,
+    /// Whether packets that come and go meanwhile are to be left out: somebody reads.
+    pub hold: bool,
+}
+
+/// A place in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PacketSeek {
+    /// The packet of this number, or the first behind it.
+    Number(u64),
+    /// The first packet at or behind this time, in nanoseconds since the first packet of the capture.
+    Since(i64),
+    /// The next packet whose line has a text in it.
+    Text {
+        /// In small letters.
+        text: String,
+        /// The row to begin behind (or before).
+        row: u64,
+        /// Towards the beginning.
+        back: bool,
+    },
+}
+
+/// One packet of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PacketRow {
+    /// Its number, from 1.
+    pub number: u64,
+    /// When it came.
+    pub time: Timestamp,
+    /// Who sent it.
+    pub source: String,
+    /// Whom it is for.
+    pub destination: String,
+    /// Its innermost protocol.
+    pub protocol: Cow<'static, str>,
+    /// Bytes on the wire.
+    pub wire: u32,
+    /// What it says.
+    pub info: String,
+}
+
+/// One packet taken apart.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PacketContents {
+    /// Its number.
+    pub number: u64,
+    /// When it came.
+    pub time: Timestamp,
+    /// Bytes on the wire.
+    pub wire: u32,
+    /// Its layers.
+    pub tree: PacketTree,
+    /// The captured bytes.
+    pub bytes: Vec<u8>,
+    /// Its conversation; everything, where it has none.
+    pub subject: PacketSubject,
+}
+
+/// Some bytes of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamPiece {
+    /// Whether they go the way of the first.
+    pub forth: bool,
+    /// Bytes that are missing before them.
+    pub missing: u32,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// What a conversation says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PacketStream {
+    /// Its ends, the one that speaks first before the other.
+    pub ends: [String; 2],
+    /// What is said, in the order of the capture.
+    pub pieces: Vec<StreamPiece>,
+    /// Whether there is more than is kept.
+    pub cut: bool,
+    /// Whether all of the capture was looked through.
+    pub whole: bool,
+}
+
+/// The answer to a request.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PacketPage {
+    /// The list it is of.
+    pub subject: PacketSubject,
+    /// Rows known so far.
+    pub total: u64,
+    /// How much of the capture was looked through for rows, 0 to 1; `None`: all of it.
+    pub searched: Option<f32>,
+    /// The first row of the window.
+    pub first: u64,
+    /// The rows.
+    pub rows: Vec<PacketRow>,
+    /// The row that is taken apart, and the packet.
+    pub chosen: Option<(u64, Arc<PacketContents>)>,
+    /// Time of the first packet.
+    pub begin: Timestamp,
+    /// The row found under a number of asking; `None`: there is none.
+    pub found: Option<(u64, Option<u64>)>,
+    /// What the conversation says.
+    pub stream: Option<Arc<PacketStream>>,
+    /// Where the packets lie, in a few words.
+    pub place: String,
+    /// What went wrong.
+    pub trouble: Option<String>,
+}
+
+/// A supplier of packets: a capture, the memory of a recorder, or a test.
+pub trait PacketStore: Send + Sync {
+    /// Asks for rows and says what is known by now. Waits a moment for the answer, never long.
+    fn look(&self, request: &PacketRequest) -> Arc<PacketPage>;
+
+    /// Another number when there is something new to see.
+    fn version(&self) -> u64;
+
+    /// Saves the packets of a list as a file; says in words what came of it.
+    fn save(&self, subject: &PacketSubject) -> String;
+}

@@ -1,0 +1,194 @@
+//! Keys of the screen of packets.
+
+use super::state::{Focus, Looking, StreamView, TypedLine};
+use crate::snapshot::{PacketSeek, PacketSubject};
+use crate::tui::screen::Hint;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+pub(super) const HINTS: &[Hint] = &[
+    Hint {
+        key: "↑↓",
+        word: "select",
+        help: "select a packet, or a field of it (also j k, PgUp PgDn, g G); on a port G follows the newest",
+    },
+    Hint { key: "⏎", word: "fields", help: "go into the fields of the packet; there: open and close a header" },
+    Hint { key: "/", word: "search", help: "look for a text in the lines of the list; n goes on, N goes back" },
+    Hint { key: "#", word: "go to", help: "go to a packet by its number, or to a second with a point in it (12.5)" },
+    Hint { key: "f", word: "only", help: "only the conversation of this packet; Esc shows all again" },
+    Hint { key: "x", word: "stream", help: "what the conversation of this packet says, as text or in hexadecimal (h)" },
+    Hint { key: "W", word: "save", help: "save the packets of this list as pcapng" },
+];
+
+/// A key; whether it meant something here.
+pub(super) fn press(looking: &mut Looking, key: KeyEvent, live: bool) -> bool {
+    if looking.store.is_none() || key.modifiers.contains(KeyModifiers::CONTROL) {
+        return false;
+    }
+    if looking.typing.is_some() {
+        type_line(looking, key.code);
+        return true;
+    }
+    looking.notice = None;
+    if looking.stream.is_some() {
+        return in_stream(looking, key.code);
+    }
+    if looking.focus == Focus::Tree && in_tree(looking, key.code) {
+        return true;
+    }
+    in_list(looking, key.code, live)
+}
+
+fn in_list(looking: &mut Looking, key: KeyCode, live: bool) -> bool {
+    let page = looking.height.max(2) as i64 - 1;
+    match key {
+        KeyCode::Down | KeyCode::Char('j') => step(looking, 1),
+        KeyCode::Up | KeyCode::Char('k') => step(looking, -1),
+        KeyCode::PageDown => step(looking, page),
+        KeyCode::PageUp => step(looking, -page),
+        KeyCode::Home | KeyCode::Char('g') => step(looking, i64::MIN),
+        KeyCode::End | KeyCode::Char('G') => {
+            step(looking, i64::MAX);
+            looking.tail = live;
+        }
+        KeyCode::Enter | KeyCode::Right => looking.focus = Focus::Tree,
+        KeyCode::Char('/') => looking.typing = Some(TypedLine { search: true, text: String::new() }),
+        KeyCode::Char('#') => looking.typing = Some(TypedLine { search: false, text: String::new() }),
+        KeyCode::Char('n') if !looking.text.is_empty() => search(looking, false),
+        KeyCode::Char('N') if !looking.text.is_empty() => search(looking, true),
+        KeyCode::Char('f') if looking.conversation != PacketSubject::All => {
+            let subject = looking.conversation.clone();
+            let about = words(&subject);
+            looking.show(subject, about);
+        }
+        KeyCode::Char('x') if looking.conversation != PacketSubject::All => {
+            looking.tail = false;
+            looking.stream = Some(StreamView::default());
+        }
+        KeyCode::Char('W') => {
+            let subject = looking.subject.clone();
+            looking.notice = looking.store.as_ref().map(|store| store.save(&subject));
+        }
+        KeyCode::Esc | KeyCode::Backspace if looking.subject != PacketSubject::All => looking.show(PacketSubject::All, String::new()),
+        _ => return false,
+    }
+    true
+}
+
+fn in_tree(looking: &mut Looking, key: KeyCode) -> bool {
+    let last = looking.lines.saturating_sub(1);
+    match key {
+        KeyCode::Down | KeyCode::Char('j') => looking.field = (looking.field + 1).min(last),
+        KeyCode::Up | KeyCode::Char('k') => looking.field = looking.field.saturating_sub(1),
+        KeyCode::PageDown => looking.field = (looking.field + 10).min(last),
+        KeyCode::PageUp => looking.field = looking.field.saturating_sub(10),
+        KeyCode::Home | KeyCode::Char('g') => looking.field = 0,
+        KeyCode::End | KeyCode::Char('G') => looking.field = last,
+        KeyCode::Enter | KeyCode::Char(' ') => {
+            if let Some((token, open)) = looking.layer {
+                turn(looking, token, !open);
+            }
+        }
+        KeyCode::Right => {
+            if let Some((token, false)) = looking.layer {
+                turn(looking, token, true);
+            }
+        }
+        KeyCode::Left => match looking.layer {
+            Some((token, true)) => turn(looking, token, false),
+            _ => looking.focus = Focus::List,
+        },
+        KeyCode::Esc | KeyCode::Backspace => looking.focus = Focus::List,
+        _ => return false,
+    }
+    true
+}
+
+fn turn(looking: &mut Looking, token: &'static str, open: bool) {
+    if open {
+        looking.open.insert(token);
+    } else {
+        looking.open.remove(token);
+        // Where the innermost header is open by itself, closing it is remembered.
+        looking.open.insert("");
+    }
+}
+
+fn in_stream(looking: &mut Looking, key: KeyCode) -> bool {
+    let Some(view) = &mut looking.stream else { return false };
+    match key {
+        KeyCode::Down | KeyCode::Char('j') => view.scroll = view.scroll.saturating_add(1),
+        KeyCode::Up | KeyCode::Char('k') => view.scroll = view.scroll.saturating_sub(1),
+        KeyCode::PageDown | KeyCode::Char(' ') => view.scroll = view.scroll.saturating_add(10),
+        KeyCode::PageUp => view.scroll = view.scroll.saturating_sub(10),
+        KeyCode::Home | KeyCode::Char('g') => view.scroll = 0,
+        KeyCode::End | KeyCode::Char('G') => view.scroll = usize::MAX,
+        KeyCode::Char('h') => *view = StreamView { hex: !view.hex, scroll: 0 },
+        KeyCode::Esc | KeyCode::Backspace | KeyCode::Char('x') => looking.stream = None,
+        _ => return false,
+    }
+    true
+}
+
+/// Moves the cursor.
+fn step(looking: &mut Looking, by: i64) {
+    let last = looking.total.saturating_sub(1);
+    looking.row = match by {
+        i64::MIN => 0,
+        i64::MAX => last,
+        by => looking.row.saturating_add_signed(by).min(last),
+    };
+    looking.tail = false;
+    looking.field = 0;
+}
+
+/// Characters of a line that is typed.
+const TYPED: usize = 80;
+
+fn type_line(looking: &mut Looking, key: KeyCode) {
+    let Some(typing) = &mut looking.typing else { return };
+    match key {
+        KeyCode::Esc => looking.typing = None,
+        KeyCode::Backspace if typing.text.pop().is_none() => looking.typing = None,
+        KeyCode::Char(c) if typing.text.chars().count() < TYPED && !crate::model::text::is_unfit(c) => typing.text.push(c),
+        KeyCode::Enter => {
+            let Some(typed) = looking.typing.take() else { return };
+            match (typed.search, typed.text.trim()) {
+                (_, "") => {}
+                (true, text) => {
+                    looking.text = text.to_lowercase();
+                    search(looking, false);
+                }
+                (false, text) => go_to(looking, text),
+            }
+        }
+        _ => {}
+    }
+}
+
+fn search(looking: &mut Looking, back: bool) {
+    let (text, row) = (looking.text.clone(), looking.row);
+    looking.go(PacketSeek::Text { text, row, back });
+}
+
+/// A number, or seconds with a point.
+fn go_to(looking: &mut Looking, text: &str) {
+    let text = text.trim_start_matches('#');
+    let seconds = text.strip_suffix('s').unwrap_or(text);
+    match (text.parse::<u64>(), seconds.parse::<f64>()) {
+        (Ok(number), _) => looking.go(PacketSeek::Number(number)),
+        (_, Ok(seconds)) if seconds.is_finite() => looking.go(PacketSeek::Since((seconds * 1e9) as i64)),
+        _ => looking.notice = Some(format!("{text}: write a packet's number, or seconds such as 12.5")),
+    }
+}
+
+/// A list in a few words.
+pub(super) fn words(subject: &PacketSubject) -> String {
+    let end = |address: &crate::model::Address, port: u16| if port == 0 { address.to_string() } else { format!("{address} port {port}") };
+    match subject {
+        PacketSubject::All => String::new(),
+        PacketSubject::Between { a, a_port, b, b_port, .. } => format!("{} ⇄ {}", end(a, *a_port), end(b, *b_port)),
+        PacketSubject::Host { address, port } => end(address, *port),
+        PacketSubject::Vlan(id) => format!("VLAN {id}"),
+        PacketSubject::Numbers(_) => "what proves it".to_owned(),
+    }
+}

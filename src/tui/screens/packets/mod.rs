@@ -1,0 +1,148 @@
+//! The packets themselves: a list, the packet under the cursor taken apart, its bytes with those of the chosen field marked, and what its
+//! conversation says.
+//!
+//! ```text
+//! ─ Packets ─ 10.20.0.14 ⇄ 10.20.1.2 ───────────────────────────── 1,204 of 9,310 ─
+//!     no        time  from               to                 protocol  bytes  info
+//!     17    0.031204  10.20.0.14         10.20.1.2          DNS          78  Standard query 0x1f2a A files.example
+//! ─ Packet 17 ───────────────────────────────────┬─ Bytes ─────────────────────────
+//!  ▸ Ethernet, Src: …                            │ 0000  00 1b 54 00 01 02 00 1b  …
+//!  ▾ IPv4, Src: 10.20.0.14, Dst: 10.20.1.2       │ 0010  00 40 12 34 40 00 40 11  …
+//!      Time to live: 64                          │
+//! ```
+
+mod contents;
+mod keys;
+mod list;
+pub(in crate::tui) mod state;
+mod stream;
+mod subject;
+
+use crate::snapshot::{PacketPage, Snapshot};
+use crate::tui::canvas::{Canvas, Listing, cut_end, split_top};
+use crate::tui::options::DashboardOptions;
+use crate::tui::screen::{Effect, Hint, Screen};
+use crate::tui::theme::Hue;
+use crate::tui::view::{Pane, Scene};
+use crate::tui::widgets::frame::{columns as divide, titled};
+use ratatui::crossterm::event::KeyEvent;
+use ratatui::layout::Rect;
+use state::{Focus, Looking, State};
+use std::sync::Arc;
+pub(in crate::tui) use subject::of_topic;
+
+/// Packets.
+pub(in crate::tui) struct Packets;
+
+/// Below this width tree and bytes do not stand side by side.
+const BESIDE: u16 = 118;
+/// Cells of sixteen bytes with their place and their text.
+const HEX: u16 = 74;
+
+impl Screen for Packets {
+    fn title(&self) -> &'static str {
+        "Packets"
+    }
+
+    fn about(&self) -> &'static str {
+        "the packets themselves: list, every header's fields, bytes, what a conversation says; of a capture, or of a port's last ones"
+    }
+
+    fn pane(&self, options: &DashboardOptions) -> Pane {
+        let mut pane = Pane::default();
+        pane.own.change(|state: &mut State| *state = State::new(options.packets.clone()));
+        pane
+    }
+
+    fn keys(&self) -> &'static [Hint] {
+        keys::HINTS
+    }
+
+    fn key(&self, pane: &mut Pane, key: KeyEvent, snapshot: &Snapshot) -> Option<Effect> {
+        keys::press(&mut pane.own.get::<State>()?.looking(), key, snapshot.live).then_some(Effect::Done)
+    }
+
+    fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
+        let Some(state) = scene.pane.own.get::<State>() else { return };
+        let looking = &mut *state.looking();
+        looking.clicked(scene.pane.selected.as_ref());
+        let above = list_height(area.height, looking.stream.is_some());
+        looking.height = usize::from(above.saturating_sub(2)).max(1);
+        looking.offset = scene.pane.offset as u64;
+        let Some(page) = looking.page(scene.snapshot.live) else { return nothing(canvas, area, scene) };
+        canvas.listing = Listing { offset: page.first as usize, height: looking.height };
+        let (upper, lower) = split_top(area, above);
+        let body = titled(canvas, upper, &looking.title(), &note(scene, looking, &page), looking.focus == Focus::List);
+        list::draw(canvas, body, scene, looking, &page);
+        if lower.height < 3 {
+            return;
+        }
+        if let Some(view) = &looking.stream {
+            stream::draw(canvas, lower, scene, view, &page);
+        } else {
+            below(canvas, lower, scene, looking, &page);
+        }
+    }
+}
+
+/// Lines of the list with its title and its head.
+fn list_height(height: u16, stream: bool) -> u16 {
+    let share = if stream { height / 4 } else { height * 45 / 100 };
+    share.max(5).min(height)
+}
+
+/// Draws the packet under the cursor: its fields, and beside or below them its bytes.
+fn below(canvas: &mut Canvas, area: Rect, scene: &Scene, looking: &mut Looking, page: &PacketPage) {
+    let Some((_, contents)) = &page.chosen else { return };
+    let contents = Arc::clone(contents);
+    let (tree, bytes) = if area.width >= BESIDE {
+        let parts = divide(canvas, area, &[area.width - HEX - 1]);
+        (parts.first().copied().unwrap_or(area), parts.get(1).copied())
+    } else if area.height >= 9 {
+        let (tree, bytes) = split_top(area, area.height - (area.height / 3).clamp(4, 8));
+        (tree, Some(bytes))
+    } else {
+        (area, None)
+    };
+    let title = format!("Packet {} · {} bytes", contents.number, contents.wire);
+    let body = titled(canvas, tree, &title, &[], looking.focus == Focus::Tree);
+    let marked = contents::tree(canvas, body, scene, looking, &contents);
+    if let Some(bytes) = bytes {
+        let what = if marked.is_empty() { String::new() } else { format!("bytes {}–{}", marked.start, marked.end - 1) };
+        let body = titled(canvas, bytes, "Bytes", &[(what.into(), scene.style(Hue::Dim))], false);
+        contents::bytes(canvas, body, scene, &contents.bytes, marked);
+    }
+}
+
+/// What stands at the right of the title: what is being typed or was said, how many there are, where they lie.
+fn note<'a>(scene: &Scene, looking: &Looking, page: &PacketPage) -> Vec<(std::borrow::Cow<'a, str>, ratatui::style::Style)> {
+    let dim = scene.style(Hue::Dim);
+    let strong = scene.theme.strong(Hue::Accent);
+    if let Some(typing) = &looking.typing {
+        return vec![(format!("{}{}▏", typing.prompt(), typing.text).into(), strong)];
+    }
+    let mut out = Vec::new();
+    if let Some(trouble) = &page.trouble {
+        out.push((format!("{}  ", cut_end(trouble, 60)).into(), scene.style(Hue::Bad)));
+    } else if let Some(notice) = &looking.notice {
+        out.push((format!("{notice}  ").into(), scene.style(Hue::Warn)));
+    } else if !page.place.is_empty() {
+        out.push((format!("{}  ", page.place).into(), dim));
+    }
+    if let Some(searched) = page.searched {
+        out.push((format!("looked through {:.0} %  ", searched * 100.0).into(), scene.style(Hue::Accent)));
+    }
+    out.push((crate::model::units::plural(page.total, "packet").into(), scene.style(Hue::Text)));
+    if scene.snapshot.live {
+        out.push((if looking.tail { " · newest" } else { " · held, G follows" }.into(), dim));
+    }
+    out
+}
+
+/// What is shown where there is nothing to read packets from.
+fn nothing(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let body = titled(canvas, area, "Packets", &[], false);
+    let text = "No packets are kept here: the recorder is off (--recorder 64M turns it on).";
+    canvas.ink(body.x + 1, body.y, body.width.saturating_sub(2), text, Hue::Dim);
+    let _ = scene;
+}

@@ -1,0 +1,172 @@
+//! The screen of packets: list, fields, bytes, what a conversation says, and the ways there.
+
+use super::*;
+use crate::model::{PacketTree, Show, Timestamp};
+use crate::snapshot::{
+    PacketContents, PacketPage, PacketRequest, PacketRow, PacketSeek, PacketStore, PacketStream, PacketSubject, StreamPiece,
+};
+use std::sync::Mutex;
+
+/// Packets of one made-up conversation: a question and an answer, again and again.
+#[derive(Default)]
+struct Few {
+    asked: Mutex<Vec<PacketRequest>>,
+}
+
+const TOTAL: u64 = 9_310;
+const QUERY: &[u8] = b"\x00\x1b\x54\x14\x00\x02\x00\x1b\x54\x14\x00\x0e\x08\x00\x45\x00\x00\x3c\x12\x34\x40\x00\x40\x11\x13\x5d\x0a\x14\x00\x0e\x0a\x14\x01\x02\xc9\x4b\x00\x35\x00\x28\x9a\x01\x1f\x2a\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x05files\x07example\x00\x00\x01\x00\x01\x1b[2J";
+
+fn subject() -> PacketSubject {
+    let address = |last: [u8; 2]| Address::V4([10, 20, last[0], last[1]].into());
+    PacketSubject::Between { a: address([0, 14]), a_port: 51_531, b: address([1, 2]), b_port: 53, protocol: Some(17) }
+}
+
+fn row(row: u64) -> PacketRow {
+    let asks = row.is_multiple_of(2);
+    let ends = ["10.20.0.14".to_owned(), "10.20.1.2".to_owned()];
+    let [a, b] = ends;
+    PacketRow {
+        number: row * 3 + 17,
+        time: Timestamp(1_764_075_600_000_000_000 + row as i64 * 31_204_117),
+        source: if asks { a.clone() } else { b.clone() },
+        destination: if asks { b } else { a },
+        protocol: if row % 7 == 3 { "TLSv1.3" } else { "DNS" }.into(),
+        wire: if asks { 78 } else { 94 },
+        info: if asks { "Standard query 0x1f2a A files.example" } else { "Standard query response 0x1f2a A files.example A 10.20.1.9" }
+            .into(),
+    }
+}
+
+fn contents(at: u64) -> PacketContents {
+    let mut tree = PacketTree::default();
+    let mut eth = tree.layer("eth", "Ethernet", QUERY, 0..14);
+    eth.mac("eth.dst", "Destination", 0);
+    eth.mac("eth.src", "Source", 6);
+    eth.summary("Src: 00:1b:54:14:00:0e, Dst: 00:1b:54:14:00:02");
+    let mut ip = tree.layer("ip", "IPv4", QUERY, 14..34);
+    ip.bits("ip.version", "Version", 0, 1, 0xf0, Show::Dec);
+    ip.number("ip.ttl", "Time to live", 8, 1, Show::Dec);
+    ip.ipv4("ip.src", "Source address", 12);
+    ip.summary("Src: 10.20.0.14, Dst: 10.20.1.2");
+    tree.layer("udp", "UDP", QUERY, 34..42).number("udp.srcport", "Source port", 0, 2, Show::Dec);
+    let mut dns = tree.layer("dns", "Domain Name System", QUERY, 42..73);
+    dns.number("dns.id", "Transaction ID", 0, 2, Show::Hex);
+    dns.text("dns.qry.name", "Question", 13, 5);
+    dns.summary("Standard query 0x1f2a A files.example");
+    let row = row(at);
+    PacketContents { number: row.number, time: row.time, wire: row.wire, tree, bytes: QUERY.to_vec(), subject: subject() }
+}
+
+impl PacketStore for Few {
+    fn look(&self, request: &PacketRequest) -> Arc<PacketPage> {
+        self.asked.lock().unwrap().push(request.clone());
+        let first = request.first.min(TOTAL - 1);
+        let found = request.seek.as_ref().map(|(serial, seek)| {
+            let row = match seek {
+                PacketSeek::Number(number) => Some(number.saturating_sub(17) / 3),
+                PacketSeek::Since(_) => Some(99),
+                PacketSeek::Text { text, row, .. } => (text == "response").then_some(row + 1),
+            };
+            (*serial, row)
+        });
+        let pieces = vec![
+            StreamPiece { forth: true, missing: 0, bytes: b"GET / HTTP/1.1\r\nHost: a\x1b[2J\r\n\r\n".to_vec() },
+            StreamPiece { forth: false, missing: 1460, bytes: b"HTTP/1.1 200 OK\r\n\r\n\0\x01\x02".to_vec() },
+        ];
+        let ends = ["10.20.0.14:51531".to_owned(), "10.20.1.2:53".to_owned()];
+        Arc::new(PacketPage {
+            subject: request.subject.clone(),
+            total: TOTAL,
+            first,
+            rows: (first..TOTAL).take(request.rows).map(row).collect(),
+            chosen: Some((request.chosen, Arc::new(contents(request.chosen.min(TOTAL - 1))))),
+            begin: row(0).time,
+            found,
+            stream: request.stream.then(|| Arc::new(PacketStream { ends, pieces, cut: false, whole: true })),
+            place: "recorder: the last 48 s in 128 MB".into(),
+            ..PacketPage::default()
+        })
+    }
+
+    fn version(&self) -> u64 {
+        1
+    }
+
+    fn save(&self, subject: &PacketSubject) -> String {
+        format!("saved {}", if *subject == PacketSubject::All { "all" } else { "some" })
+    }
+}
+
+fn session(story: Story, width: u16, height: u16) -> (Session, Arc<Few>) {
+    let mut session = Session::new(story, width, height);
+    let few = Arc::new(Few::default());
+    let options = DashboardOptions { packets: Some(few.clone()), ..session.app.options.clone() };
+    session.app = App::new(options, Theme::new(Depth::Mono, false));
+    session.see(demo::snapshot(story, 0));
+    (session, few)
+}
+
+#[test]
+fn packets_look_as_they_did() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        let (mut session, _) = session(Story::File, width, height);
+        session.keys("9");
+        insta::assert_snapshot!(format!("packets_{width}x{height}"), session.text());
+        session.keys("Down Enter Down Down Enter Down");
+        insta::assert_snapshot!(format!("packets_fields_{width}x{height}"), session.text());
+    }
+    let (mut session, _) = session(Story::File, 120, 40);
+    session.keys("9 x");
+    insta::assert_snapshot!("packets_stream_120x40", session.text());
+    session.keys("h");
+    insta::assert_snapshot!("packets_stream_hex_120x40", session.text());
+}
+
+#[test]
+fn the_cursor_walks_and_goes_where_it_is_sent() {
+    let (mut session, few) = session(Story::File, 120, 40);
+    session.keys("9 Down Down G");
+    assert!(session.text().contains(&row(TOTAL - 1).number.to_string()), "{}", session.text());
+    session.keys("Up g #").kinds("47").keys("Enter");
+    assert!(session.line_of("▎") > 0 && session.lines()[session.line_of("▎")].contains(" 47 "), "{}", session.text());
+    session.keys("#").kinds("12.5").keys("Enter");
+    assert!(few.asked.lock().unwrap().iter().any(|r| matches!(r.seek, Some((_, PacketSeek::Since(12_500_000_000))))));
+    session.keys("g /").kinds("Response").keys("Enter");
+    assert!(session.lines()[session.line_of("▎")].contains("response"), "{}", session.text());
+    session.keys("/").kinds("never").keys("Enter");
+    assert!(session.text().contains("nothing found"), "{}", session.text());
+    session.keys("#").kinds("soon").keys("Enter");
+    assert!(session.text().contains("write a packet's number"), "{}", session.text());
+    session.keys("W");
+    assert!(session.text().contains("saved all"), "{}", session.text());
+    session.keys("f W");
+    assert!(session.text().contains("saved some") && session.text().contains("10.20.0.14 port 51531"), "{}", session.text());
+    session.keys("Esc W");
+    assert!(session.text().contains("saved all"), "{}", session.text());
+    let y = session.line_of("▎") as u16 + 3;
+    session.mouse(MouseEventKind::Down(MouseButton::Left), 20, y);
+    assert_eq!(session.line_of("▎") as u16, y, "{}", session.text());
+}
+
+#[test]
+fn a_row_leads_to_its_packets() {
+    let (mut session, few) = session(Story::Trouble, 120, 40);
+    session.keys("4 Down P");
+    let last = few.asked.lock().unwrap().last().cloned().unwrap();
+    assert!(matches!(last.subject, PacketSubject::Between { protocol: Some(6), .. }), "{last:?}");
+    assert!(!last.hold, "a port's newest packets are followed");
+    session.keys("Up");
+    assert!(few.asked.lock().unwrap().last().unwrap().hold, "until somebody reads");
+    session.keys("3 Down P");
+    assert!(matches!(few.asked.lock().unwrap().last().unwrap().subject, PacketSubject::Host { .. }));
+    session.keys("1 P");
+    assert_eq!(few.asked.lock().unwrap().last().unwrap().subject, PacketSubject::All);
+}
+
+#[test]
+fn any_size_is_drawn() {
+    for (width, height) in [(1, 1), (10, 5), (30, 8), (60, 15), (118, 12), (300, 100)] {
+        let (mut session, _) = session(Story::Calm, width, height);
+        session.keys("9 Enter Down x h Down Esc / a Esc G Up");
+    }
+}
