@@ -5,9 +5,10 @@ use crate::model::Timestamp;
 use crate::model::proto::Family;
 use crate::model::time::SECOND;
 use crate::snapshot::{PacketPage, PacketRow};
-use crate::tui::canvas::{Canvas, Hit, cut_end, cut_middle, split_top};
+use crate::tui::canvas::{Canvas, Hit, cells, cut_end, cut_middle, split_top};
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, Topic};
+use crate::tui::widgets::amount;
 use ratatui::layout::Rect;
 
 /// Widths of the columns before the last one.
@@ -17,24 +18,29 @@ struct Widths {
     end: u16,
     protocol: u16,
     length: u16,
+    gap: u16,
 }
 
-fn widths(page: &PacketPage, width: u16) -> Widths {
-    let longest = |pick: fn(&PacketRow) -> &str| page.rows.iter().map(|row| crate::tui::canvas::cells(pick(row))).max().unwrap_or(0);
+fn widths(scene: &Scene, page: &PacketPage, width: u16) -> Widths {
+    let longest = |pick: fn(&PacketRow) -> &str| page.rows.iter().map(|row| cells(pick(row))).max().unwrap_or(0);
     let room = match width {
-        0..80 => 13,
-        80..118 => 15,
+        0..100 => 13,
+        100..118 => 15,
         118..160 => 17,
         _ => 39,
     };
     let end = longest(|row| &row.source).max(longest(|row| &row.destination)).clamp(9, room);
     let number = page.rows.last().map_or(1, |row| row.number.to_string().len() as u16).max(3);
-    Widths { number, time: if width < 80 { 9 } else { 13 }, end, protocol: longest(|row| &row.protocol).clamp(8, 10), length: 5 }
+    // Where there is little room what a packet says is worth more than how long it is.
+    let small = width < 100;
+    let time = page.rows.iter().map(|row| cells(&time(scene, page.begin, row.time, small))).max().unwrap_or(0).max(8);
+    let (gap, length) = if small { (1, 0) } else { (2, 5) };
+    Widths { number, time, end, protocol: longest(|row| &row.protocol).clamp(8, 10), length, gap }
 }
 
 pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, looking: &Looking, page: &PacketPage) {
     let (head, body) = split_top(area, 1);
-    let widths = widths(page, area.width);
+    let widths = widths(scene, page, area.width);
     let dim = scene.style(Hue::Dim);
     line(canvas, head, &widths, ["no", "time", "from", "to", "protocol", "bytes", "info"], [dim; 7]);
     if page.rows.is_empty() {
@@ -45,7 +51,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, looking: &Loo
     for (at, row) in page.rows.iter().enumerate().take(usize::from(body.height)) {
         let area = Rect { y: body.y + at as u16, height: 1, ..body };
         let place = page.first + at as u64;
-        let time = time(scene, page.begin, row.time, widths.time);
+        let time = time(scene, page.begin, row.time, widths.length == 0);
         let (text, dim) = (scene.style(Hue::Text), scene.style(Hue::Dim));
         let protocol = scene.style(Hue::Family(family(&row.protocol)));
         let styles = [dim, dim, text, text, protocol, text, text];
@@ -63,37 +69,42 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, looking: &Loo
 fn line(canvas: &mut Canvas, area: Rect, widths: &Widths, texts: [&str; 7], styles: [ratatui::style::Style; 7]) {
     let [number, time, from, to, protocol, length, info] = texts;
     let [s0, s1, s2, s3, s4, s5, s6] = styles;
+    let gap = widths.gap;
     let mut x = area.x + 1;
     canvas.right(x, area.y, widths.number, number, s0);
-    x += widths.number + 2;
+    x += widths.number + gap;
     canvas.right(x, area.y, widths.time, time, s1);
-    x += widths.time + 2;
+    x += widths.time + gap;
     canvas.put(x, area.y, widths.end, &cut_middle(from, widths.end), s2);
-    x += widths.end + 2;
+    x += widths.end + gap;
     canvas.put(x, area.y, widths.end, &cut_middle(to, widths.end), s3);
-    x += widths.end + 2;
+    x += widths.end + gap;
     canvas.put(x, area.y, widths.protocol, &cut_end(protocol, widths.protocol), s4);
-    x += widths.protocol + 2;
-    canvas.right(x, area.y, widths.length, length, s5);
-    x += widths.length + 2;
+    x += widths.protocol + gap;
+    if widths.length > 0 {
+        canvas.right(x, area.y, widths.length, length, s5);
+        x += widths.length + gap;
+    }
     let room = (area.right()).saturating_sub(x);
     canvas.put(x, area.y, room, &cut_end(info, room), s6);
 }
 
-/// Seconds since the first packet of a capture; on a port the time of day.
-fn time(scene: &Scene, begin: Timestamp, time: Timestamp, width: u16) -> String {
+/// Seconds since the first packet of a capture; on a port, and of a capture that is longer than a day, the time of day.
+fn time(scene: &Scene, begin: Timestamp, time: Timestamp, short: bool) -> String {
     if time == Timestamp::UNKNOWN {
         return "–".to_owned();
     }
-    let decimals = if width < 12 { 3 } else { 6 };
-    if scene.snapshot.live {
-        let local = time.0.div_euclid(SECOND) + scene.utc_offset(time);
-        let day = local.rem_euclid(86_400);
-        let micros = time.0.rem_euclid(SECOND) / 1000;
-        let clock = format!("{:02}:{:02}:{:02}", day / 3600, day / 60 % 60, day % 60);
-        return if width < 12 { clock } else { format!("{clock}.{:04}", micros / 100) };
+    let since = time.seconds_since(begin);
+    if !scene.snapshot.live && since.abs() < 86_400.0 {
+        return if short { format!("{since:.3}") } else { format!("{since:.6}") };
     }
-    format!("{:.decimals$}", time.seconds_since(begin))
+    let offset = scene.utc_offset(time);
+    let date = if scene.snapshot.live { String::new() } else { amount::date(time, offset).split_off(5) + " " };
+    match (scene.snapshot.live, short) {
+        (true, false) => format!("{}.{:06}", amount::time_of_day(time, offset), time.0.rem_euclid(SECOND) / 1000),
+        (false, true) => date + &amount::time_of_day(time, offset),
+        _ => date + &amount::moment(time, offset),
+    }
 }
 
 /// The family whose hue a protocol of the list wears.

@@ -1,6 +1,7 @@
 //! What a conversation says, as text or in hexadecimal: the one who speaks first in one colour, the other in another.
 
 use super::state::StreamView;
+use crate::model::text::is_unfit;
 use crate::model::units;
 use crate::snapshot::{PacketPage, PacketStream, StreamPiece};
 use crate::tui::canvas::Canvas;
@@ -59,10 +60,11 @@ fn text(stream: &PacketStream, width: usize) -> Vec<Said> {
         out.extend(gap(piece));
         for line in piece.bytes.split(|byte| *byte == b'\n') {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
-            let shown: Vec<char> = String::from_utf8_lossy(line)
-                .chars()
-                .map(|c| if crate::model::text::is_unfit(c) || c == '\u{fffd}' { '·' } else { c })
-                .collect();
+            let shown: Vec<char> = match std::str::from_utf8(line) {
+                Ok(text) => text.chars().map(|c| if is_unfit(c) { '·' } else { c }).collect(),
+                // What is no text in UTF-8 is none in anything that could be told here.
+                Err(_) => line.iter().map(|byte| if (0x20..0x7f).contains(byte) { char::from(*byte) } else { '·' }).collect(),
+            };
             if shown.is_empty() {
                 out.push((String::new(), Some(piece.forth)));
             }
