@@ -1,6 +1,6 @@
 //! Where packets lie that somebody looks at.
 
-use crate::capture::file::PacketIndex;
+use crate::capture::file::{self, PacketIndex};
 use crate::capture::{Block, Fill, Source};
 use crate::error::Result;
 use crate::model::{TapePacket, Timestamp, units};
@@ -60,7 +60,7 @@ impl FileShelf {
         // Reading on is cheaper than opening anew where the place is near.
         let is_near = self.source.as_ref().is_some_and(|(_, next)| *next <= number && number - next < NEAR);
         if !is_near {
-            self.source = Some(self.index.open(&self.settings, number)?);
+            self.source = Some(file::reopen(&self.settings, &self.index, number)?);
         }
         loop {
             let Some((source, next)) = &mut self.source else { return Ok(false) };

@@ -3,12 +3,8 @@
 //! Only a single uncompressed file can be sought in. Of others (compressed, several at once) every reading begins at the beginning.
 
 use super::format::Format;
-use super::reader::Reader;
-use crate::capture::{Bpf, Source};
-use crate::error::Result;
 use crate::model::Timestamp;
-use crate::model::limits::{INDEX_PLACES, SNIFF_BYTES};
-use crate::settings::FileSettings;
+use crate::model::limits::INDEX_PLACES;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
@@ -84,28 +80,12 @@ impl PacketIndex {
         places.list.push(place);
     }
 
-    /// Opens the capture again so that it begins with a packet not behind that of this number (from 0); says which it begins with.
-    ///
-    /// # Errors
-    /// It cannot be opened any more.
-    pub fn open(&self, settings: &FileSettings, number: u64) -> Result<(Box<dyn Source>, u64)> {
-        let place = {
-            let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-            let at = places.list.partition_point(|place| place.packets <= number);
-            let place = at.checked_sub(1).and_then(|at| places.list.get(at));
-            place.and_then(|place| Some((place.position, place.packets, place.format.fork()?)))
-        };
-        let (Some((position, packets, format)), [path]) = (place, settings.paths.as_slice()) else {
-            let plain = FileSettings { replay: None, follow: false, limit: None, ..settings.clone() };
-            return Ok((super::open(&plain)?, 0));
-        };
-        let filter = settings.filter.as_deref().map(Bpf::new).transpose()?;
-        let mut reader = Reader::open(path, filter, SNIFF_BYTES, false)?;
-        if settings.notes {
-            reader.keep_notes();
-        }
-        reader.resume(position, packets, format)?;
-        Ok((Box::new(reader), packets))
+    /// The last place kept that is not behind a packet of this number (from 0): byte, packets before it, and what the format knows there.
+    pub(super) fn place(&self, number: u64) -> Option<(u64, u64, Box<dyn Format>)> {
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = places.list.partition_point(|place| place.packets <= number);
+        let place = places.list.get(at.checked_sub(1)?)?;
+        Some((place.position, place.packets, place.format.fork()?))
     }
 
     /// The number (from 0) of a packet that comes before all those at or behind a time, as far as times ascend.

@@ -109,3 +109,21 @@ pub fn open_noting(settings: &FileSettings, index: Option<&Arc<PacketIndex>>) ->
         Some(speed) => Err(Error::usage(format!("replay speed {speed} is not a positive number"))),
     }
 }
+
+/// Opens captures again so that they begin with a packet not behind that of this number (from 0); says which they begin with.
+///
+/// # Errors
+/// They cannot be opened any more.
+pub fn reopen(settings: &FileSettings, index: &PacketIndex, number: u64) -> Result<(Box<dyn Source>, u64)> {
+    let (Some((position, packets, format)), [path]) = (index.place(number), settings.paths.as_slice()) else {
+        let plain = FileSettings { replay: None, follow: false, limit: None, ..settings.clone() };
+        return Ok((open(&plain)?, 0));
+    };
+    let filter = settings.filter.as_deref().map(Bpf::new).transpose()?;
+    let mut reader = Reader::open(path, filter, SNIFF_BYTES, false)?;
+    if settings.notes {
+        reader.keep_notes();
+    }
+    reader.resume(position, packets, format)?;
+    Ok((Box::new(reader), packets))
+}

@@ -1,0 +1,146 @@
+//! Packets looked at one by one: a capture read again from its middle shows the same packets as read from its beginning, and a screen's
+//! questions are answered.
+
+mod support;
+
+use spantop::browse::{Browser, FileShelf, Shelf};
+use spantop::capture::{Block, Fill, file};
+use spantop::decode::Rules;
+use spantop::settings::FileSettings;
+use spantop::snapshot::{PacketRequest, PacketSeek, PacketStore, PacketSubject};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use support::network::{self, Plan};
+
+const START: i64 = 1_700_000_000_000_000_000;
+
+/// A capture of several blocks, and its frames.
+fn capture(name: &str) -> (PathBuf, Vec<Vec<u8>>) {
+    let plan = Plan { connections: 2_500, ..Plan::default() };
+    let packets = network::run(&plan);
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("browse-{name}.pcap"));
+    let file = support::packet::file::pcap(packets.iter().map(|p| (START + p.time, p.frame.as_slice())));
+    fs::write(&path, file).unwrap();
+    (path, packets.into_iter().map(|p| p.frame).collect())
+}
+
+/// Reads it once, as the engine does, and returns a shelf of it.
+fn shelf(path: &Path) -> FileShelf {
+    let settings = FileSettings { paths: vec![path.to_owned()], ..FileSettings::default() };
+    let index = Arc::default();
+    let mut source = file::open_noting(&settings, Some(&index)).unwrap();
+    let mut block = Block::new();
+    loop {
+        block.clear();
+        if source.fill(&mut block).unwrap() == Fill::End {
+            return FileShelf::new(settings, index);
+        }
+    }
+}
+
+#[test]
+fn a_capture_is_read_from_its_middle() {
+    let (path, frames) = capture("middle");
+    let mut shelf = shelf(&path);
+    assert_eq!(shelf.range(), 0..frames.len() as u64);
+    assert_eq!(shelf.place(), "", "it can be sought in");
+    // From the end to the beginning, so that nothing is read on.
+    for number in (0..frames.len() as u64).rev().step_by(997).chain([0, frames.len() as u64 - 1]) {
+        let mut found = false;
+        assert!(
+            shelf
+                .read(number, &mut |n, packet| {
+                    found |= n == number;
+                    assert_eq!(packet.bytes, frames[n as usize], "packet {n}");
+                })
+                .unwrap()
+        );
+        assert!(found, "packet {number}");
+    }
+    assert!(!shelf.read(frames.len() as u64, &mut |_, _| {}).unwrap());
+    // Compressed it is read from the beginning, and says so.
+    let packed = path.with_extension("pcap.gz");
+    let mut encoder = flate2::write::GzEncoder::new(fs::File::create(&packed).unwrap(), flate2::Compression::fast());
+    std::io::copy(&mut fs::File::open(&path).unwrap(), &mut encoder).unwrap();
+    encoder.finish().unwrap();
+    let mut shelf = self::shelf(&packed);
+    assert!(shelf.place().contains("from the beginning"), "{}", shelf.place());
+    let last = frames.len() as u64 - 1;
+    let mut bytes = Vec::new();
+    shelf
+        .read(last, &mut |n, packet| {
+            if n == last {
+                bytes = packet.bytes.to_vec()
+            }
+        })
+        .unwrap();
+    assert_eq!(bytes, frames[last as usize]);
+}
+
+/// Asks until the answer is as wanted.
+fn until(
+    browser: &Browser,
+    request: &PacketRequest,
+    wanted: impl Fn(&spantop::snapshot::PacketPage) -> bool,
+) -> Arc<spantop::snapshot::PacketPage> {
+    let begun = Instant::now();
+    loop {
+        let page = browser.look(request);
+        if wanted(&page) {
+            return page;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "{page:?}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_screen_gets_lists_places_and_streams() {
+    let (path, frames) = capture("screen");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browse-saved");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    let browser = Browser::start(Box::new(shelf(&path)), Rules::PLAIN, Some(folder.clone())).unwrap();
+    let all = frames.len() as u64;
+    let mut request = PacketRequest { rows: 20, first: all - 10, chosen: all - 1, ..PacketRequest::default() };
+    let page = until(&browser, &request, |page| page.total == all && page.rows.len() == 10);
+    assert_eq!(page.rows[9].number, all);
+    let contents = Arc::clone(&page.chosen.as_ref().unwrap().1);
+    assert_eq!(contents.bytes, frames[frames.len() - 1]);
+    assert!(contents.tree.find_layer("eth").is_some());
+    // One conversation: as many as there are packets of it.
+    let subject = contents.subject.clone();
+    assert_ne!(subject, PacketSubject::All);
+    request.subject = subject.clone();
+    (request.first, request.chosen) = (0, 0);
+    let page = until(&browser, &request, |page| page.subject == subject && page.searched.is_none() && page.total > 0);
+    assert!(page.total < all / 100, "{}", page.total);
+    // To a number, and to a text that is nowhere.
+    request.subject = PacketSubject::All;
+    request.seek = Some((1, PacketSeek::Number(500)));
+    let page = until(&browser, &request, |page| page.found.is_some_and(|(serial, _)| serial == 1));
+    assert_eq!(page.found, Some((1, Some(499))));
+    request.seek = Some((2, PacketSeek::Text { text: "no such words".into(), row: 0, back: false }));
+    let page = until(&browser, &request, |page| page.found.is_some_and(|(serial, _)| serial == 2));
+    assert_eq!(page.found, Some((2, None)));
+    request.seek = Some((3, PacketSeek::Since(i64::MAX / 4)));
+    let page = until(&browser, &request, |page| page.found.is_some_and(|(serial, _)| serial == 3));
+    assert_eq!(page.found, Some((3, Some(all - 1))), "behind the end is the end");
+    // What a conversation says.
+    request.subject = subject.clone();
+    request.stream = true;
+    let page = until(&browser, &request, |page| page.stream.as_ref().is_some_and(|stream| stream.whole));
+    let stream = page.stream.as_ref().unwrap();
+    assert!(!stream.cut && stream.ends.iter().all(|end| end.contains(':')), "{:?}", stream.ends);
+    // And what is saved of it.
+    let words = browser.save(&subject);
+    let begun = Instant::now();
+    let saved = folder.join("spantop-0001.pcapng");
+    while !saved.exists() || fs::metadata(&saved).unwrap().len() == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{words}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(words.contains("saved") || words.contains("saving"), "{words}");
+}
