@@ -13,6 +13,7 @@ mod save;
 mod screen;
 mod signals;
 mod source;
+mod trigger;
 
 use crate::capture::host::HostProbe;
 use crate::cli::{self, Command, Common, Invocation, Parsed};
@@ -20,7 +21,7 @@ use crate::engine;
 use crate::error::{Error, Outcome, Result};
 use crate::model;
 use crate::report::{self, Format, JoinScoped, ReportOptions};
-use crate::settings::InputSettings;
+use crate::settings::{InputSettings, RecorderSettings};
 use crate::snapshot::tables::TABLES;
 use crate::snapshot::{Query, Snapshot};
 use console::Console;
@@ -64,6 +65,9 @@ fn run(settings: &Invocation) -> Result<u8> {
         }
         Command::Dashboard { input, recorder, .. } if console.interactive() => {
             screen::watch(&by_name(input)?, common, recorder).map(|()| 0)
+        }
+        Command::Dashboard { recorder, .. } if *recorder != RecorderSettings::default() => {
+            Err(Error::usage("--recorder, --save-dir, --save-on and --ring go with the dashboard: on a terminal"))
         }
         Command::Dashboard { input, top, .. } => write_report(&console, common, &by_name(input)?, (report::FORMATS[0], None), None, *top),
         Command::Report { input, format, output, top, table } => {

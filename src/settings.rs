@@ -231,6 +231,21 @@ pub struct RecorderSettings {
     pub memory: Option<u64>,
     /// Where packets are saved that somebody wants to keep.
     pub save_dir: Option<PathBuf>,
+    /// Findings that have the packets around them saved: identifiers, or the groups they begin with.
+    pub save_on: Vec<String>,
+    /// The ring of files, where there is to be one.
+    pub ring: Option<RingSettings>,
+}
+
+/// A ring of files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RingSettings {
+    /// Its directory.
+    pub folder: PathBuf,
+    /// How many files are kept.
+    pub files: usize,
+    /// Bytes after which the next one begins.
+    pub bytes: u64,
 }
 
 /// What becomes of the program's rights once its sources are open.

@@ -6,27 +6,39 @@ use crate::capture::Source;
 use crate::capture::file::PacketIndex;
 use crate::cli::Common;
 use crate::engine::{self, Listeners, MemoryPlan, TapeMark, TapeReader, TapeRun};
-use crate::error::Result;
-use crate::record::Recorder;
+use crate::error::{Error, Result};
+use crate::record::{Recorder, Ring, RingPlan, RingStatus};
 use crate::settings::{InputSettings, RecorderSettings};
-use crate::snapshot::PacketStore;
 use std::sync::Arc;
 
 /// Reads the tape into the recorder's memory.
-struct RecorderReader(Recorder);
+struct RecorderReader {
+    recorder: Option<Recorder>,
+    ring: Option<Ring>,
+}
 
 impl TapeReader for RecorderReader {
     fn block(&mut self, run: &TapeRun<'_>) {
-        self.0.record(run.packets());
+        if let Some(recorder) = &self.recorder {
+            recorder.record(run.packets());
+        }
+        if let Some(ring) = &mut self.ring {
+            ring.record(run.packets());
+        }
     }
 
-    fn mark(&mut self, _: TapeMark) {}
+    fn mark(&mut self, _: TapeMark) {
+        // What came in an interval is on the disk when it ends.
+        self.ring.iter_mut().for_each(Ring::hand_over);
+    }
 }
 
 /// Who keeps packets, and who shows them to them.
 pub struct Kept {
     /// The recorder, and the names of its interfaces.
     pub recorder: Option<(Recorder, Vec<String>)>,
+    /// The ring that is written.
+    pub ring: Option<Arc<RingStatus>>,
     /// Readers of the tape.
     pub listeners: Listeners,
 }
@@ -39,29 +51,41 @@ impl Kept {
         common: &Common,
         wanted: &RecorderSettings,
         settings: &mut engine::Settings,
-    ) -> Self {
+    ) -> Result<Self> {
         let budget = common.memory.unwrap_or_else(memory::default_budget);
         let bytes = wanted.memory.unwrap_or_else(|| memory::recorder(budget));
-        if !source::is_endless(input) || bytes == 0 {
-            return Self { recorder: None, listeners: Listeners::default() };
+        let names: Vec<String> = source.info().into_iter().map(|info| info.name).collect();
+        if !source::is_endless(input) {
+            if wanted.ring.is_some() {
+                return Err(Error::usage("--ring is for ports and pipes: a capture is on the disk already"));
+            }
+            return Ok(Self { recorder: None, ring: None, listeners: Listeners::default() });
         }
-        settings.memory = MemoryPlan::within(budget.saturating_sub(bytes));
-        let recorder = Recorder::new(usize::try_from(bytes).unwrap_or(usize::MAX));
-        let names = source.info().into_iter().map(|info| info.name).collect();
-        Self { listeners: Listeners::reader(RecorderReader(recorder.clone())), recorder: Some((recorder, names)) }
+        let recorder = (bytes > 0).then(|| {
+            settings.memory = MemoryPlan::within(budget.saturating_sub(bytes));
+            Recorder::new(usize::try_from(bytes).unwrap_or(usize::MAX))
+        });
+        let plan = wanted.ring.as_ref().map(|ring| RingPlan { folder: ring.folder.clone(), files: ring.files, bytes: ring.bytes });
+        let ring = plan.map(|plan| Ring::start(plan, names.clone())).transpose()?;
+        let status = ring.as_ref().map(Ring::status);
+        let listeners = match (&recorder, &ring) {
+            (None, None) => Listeners::default(),
+            _ => Listeners::reader(RecorderReader { recorder: recorder.clone(), ring }),
+        };
+        Ok(Self { recorder: recorder.map(|recorder| (recorder, names)), ring: status, listeners })
     }
 }
 
 /// Who answers a screen's questions about packets, where there are any to be looked at.
 pub fn browser(
-    recorder: Option<(Recorder, Vec<String>)>,
+    (recorder, ring): (Option<(Recorder, Vec<String>)>, Option<Arc<RingStatus>>),
     input: &InputSettings,
     index: Arc<PacketIndex>,
     common: &Common,
     wanted: &RecorderSettings,
-) -> Result<Option<Arc<dyn PacketStore>>> {
+) -> Result<Option<Arc<Browser>>> {
     let shelf: Box<dyn Shelf> = match (recorder, input) {
-        (Some((recorder, names)), _) => Box::new(RecorderShelf::new(recorder, names)),
+        (Some((recorder, names)), _) => Box::new(RecorderShelf::new(recorder, names).with_ring(ring)),
         (None, InputSettings::Files(files)) if !source::is_endless(input) => Box::new(FileShelf::new(files.clone(), index)),
         _ => return Ok(None),
     };

@@ -1,7 +1,8 @@
 //! The dashboard: an engine in the background, a screen in front.
 
-use super::console::Console;
+use super::console::{Console, say};
 use super::rights::Needs;
+use super::trigger::Triggered;
 use super::{check, engine_settings, output, recorder, signals, source};
 use crate::capture::file::PacketIndex;
 use crate::capture::{Source, ports};
@@ -12,7 +13,7 @@ use crate::model::time::SECOND;
 use crate::model::{Mac, Timestamp};
 use crate::names;
 use crate::settings::{BackgroundChoice, Color, InputSettings, LiveSettings, RecorderSettings};
-use crate::snapshot::{Feed, Query};
+use crate::snapshot::{Feed, PacketStore, Query};
 use crate::tui;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -39,7 +40,8 @@ pub fn watch(input: &InputSettings, common: &Common, recorder: &RecorderSettings
 }
 
 fn open(input: &InputSettings, common: &Common, recorder: &RecorderSettings, index: &Arc<PacketIndex>) -> Result<Box<dyn Source>> {
-    let needs = Needs { folders: recorder.save_dir.iter().cloned().collect(), ..Needs::default() };
+    let ring = recorder.ring.as_ref().map(|ring| ring.folder.clone());
+    let needs = Needs { folders: recorder.save_dir.iter().cloned().chain(ring).collect(), ..Needs::default() };
     if let Some(folder) = needs.folders.iter().find(|folder| !folder.is_dir()) {
         return Err(Error::usage(format!("{}: no such directory", folder.display())));
     }
@@ -55,15 +57,23 @@ fn show(
 ) -> Result<()> {
     let mut settings = engine_settings(common, input, &source.info());
     settings.query = Query::default();
-    let kept = recorder::Kept::of(input, source.as_ref(), common, recorder, &mut settings);
+    let kept = recorder::Kept::of(input, source.as_ref(), common, recorder, &mut settings)?;
     let engine = Engine::start_with(source, &settings, kept.listeners)?;
     let title = source::title(input);
-    let packets = recorder::browser(kept.recorder, input, index, common, recorder)?;
-    tui::run(&engine, &tui::DashboardOptions { packets, ..options(&title, common, stop) })?;
+    let browser = recorder::browser((kept.recorder, kept.ring.clone()), input, index, common, recorder)?;
+    let packets = browser.clone().map(|browser| browser as Arc<dyn PacketStore>);
+    let feed = Triggered::new(&engine, browser, recorder.save_on.clone());
+    tui::run(&feed, &tui::DashboardOptions { packets, ..options(&title, common, stop) })?;
     let leaving = tui::ExitSummary::of(&engine.last(), &title);
     // A source that does not end must not hold the program up now: from here on a signal ends it.
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
     output::print(Console::new(common).text(&(leaving.lines().join("\n") + "\n")).as_bytes())?;
+    if let Some(ring) = kept.ring {
+        ring.trouble().into_iter().for_each(|trouble| say(format_args!("warning: the ring: {trouble}")));
+        if ring.lost() > 0 {
+            say(format_args!("warning: {} packets are not in the ring: the disk was too slow or full", ring.lost()));
+        }
+    }
     engine.failure().map_or(Ok(()), Err)
 }
 

@@ -259,14 +259,28 @@ impl Librarian {
         Ok(())
     }
 
-    /// Shows every packet of a list.
-    pub fn all(&mut self, subject: &PacketSubject, show: &mut dyn FnMut(&TapePacket<'_>)) -> Result<()> {
-        let range = self.shelf.range();
+    /// Shows every packet of a list; of a span of time those that are there now, whatever the screen holds.
+    pub fn all(
+        &mut self,
+        subject: &PacketSubject,
+        span: Option<(Timestamp, Timestamp)>,
+        show: &mut dyn FnMut(&TapePacket<'_>),
+    ) -> Result<()> {
+        let mut fresh = span.map(|_| self.shelf.again());
+        let shelf = match &mut fresh {
+            Some(shelf) => {
+                shelf.refresh();
+                shelf.as_mut()
+            }
+            None => self.shelf.as_mut(),
+        };
+        let range = shelf.range();
+        let is_in = |time: Timestamp| span.is_none_or(|(from, to)| time >= from && time <= to);
         let (mut at, matcher) = (range.start, &mut self.matcher);
         while at < range.end {
             let from = at;
-            let read = self.shelf.read(at, &mut |number, packet| {
-                if number >= from && number < range.end && matcher.matches(subject, number, packet) {
+            let read = shelf.read(at, &mut |number, packet| {
+                if number >= from && number < range.end && is_in(packet.time) && matcher.matches(subject, number, packet) {
                     show(packet);
                 }
                 at = at.max(number + 1);

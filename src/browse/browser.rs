@@ -4,10 +4,10 @@ use super::answer::Librarian;
 use super::shelf::Shelf;
 use crate::decode::Rules;
 use crate::error::{Error, Result};
-use crate::model::clock;
-use crate::model::units;
+use crate::model::{Timestamp, clock, units};
 use crate::record::{InterfaceAbout, PcapngWriter};
 use crate::snapshot::{PacketPage, PacketRequest, PacketStore, PacketSubject};
+use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter};
 use std::path::PathBuf;
@@ -22,6 +22,14 @@ const EVERY: Duration = Duration::from_millis(200);
 /// How often packets that came meanwhile are looked for.
 const LOOK: Duration = Duration::from_millis(250);
 
+/// Some packets to be saved.
+struct SaveJob {
+    subject: PacketSubject,
+    /// From when to when; `None`: all there are on the shelf.
+    span: Option<(Timestamp, Timestamp)>,
+    why: String,
+}
+
 /// What the screen asks and the thread answers.
 #[derive(Default)]
 struct Desk {
@@ -30,8 +38,8 @@ struct Desk {
     asked: u64,
     answered: u64,
     page: Arc<PacketPage>,
-    /// A list to be saved, and what came of the one before.
-    save: Option<PacketSubject>,
+    /// Lists to be saved, and what came of the one before.
+    save: VecDeque<SaveJob>,
     saved: Option<String>,
 }
 
@@ -69,6 +77,15 @@ impl Browser {
     }
 }
 
+impl Browser {
+    /// Saves the packets of a span of time, when there is a moment; `why` stands in the file.
+    pub fn save_span(&self, from: Timestamp, to: Timestamp, why: String) {
+        let mut desk = self.room.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        desk.save.push_back(SaveJob { subject: PacketSubject::All, span: Some((from, to)), why });
+        self.room.asked.notify_all();
+    }
+}
+
 impl Drop for Browser {
     fn drop(&mut self) {
         self.room.over.store(true, Ordering::Relaxed);
@@ -96,7 +113,8 @@ impl PacketStore for Browser {
 
     fn save(&self, subject: &PacketSubject) -> String {
         let mut desk = self.room.desk.lock().unwrap_or_else(PoisonError::into_inner);
-        (desk.save, desk.saved) = (Some(subject.clone()), None);
+        desk.save.push_back(SaveJob { subject: subject.clone(), span: None, why: format!("saved from the dashboard: {}", words(subject)) });
+        desk.saved = None;
         self.room.asked.notify_all();
         // Saving what is in memory takes a moment; more is told when it is done.
         let waiting = |desk: &mut Desk| desk.saved.is_none();
@@ -112,13 +130,13 @@ fn serve(room: &Room, mut librarian: Librarian, folder: Option<PathBuf>) {
     while !room.over.load(Ordering::Relaxed) {
         let (request, asked, save) = {
             let mut desk = room.desk.lock().unwrap_or_else(PoisonError::into_inner);
-            if !more && desk.asked == answered && desk.save.is_none() {
+            if !more && desk.asked == answered && desk.save.is_empty() {
                 desk = room.asked.wait_timeout(desk, LOOK).unwrap_or_else(PoisonError::into_inner).0;
             }
-            (desk.request.clone(), desk.asked, desk.save.take())
+            (desk.request.clone(), desk.asked, desk.save.pop_front())
         };
-        if let Some(subject) = save {
-            let words = save_list(&mut librarian, &subject, folder.as_ref());
+        if let Some(job) = save {
+            let words = save_list(&mut librarian, &job, folder.as_ref());
             let mut desk = room.desk.lock().unwrap_or_else(PoisonError::into_inner);
             desk.saved = Some(words);
             room.answered.notify_all();
@@ -146,11 +164,11 @@ fn serve(room: &Room, mut librarian: Librarian, folder: Option<PathBuf>) {
 }
 
 /// Saves a list under a name that nothing has yet.
-fn save_list(librarian: &mut Librarian, subject: &PacketSubject, folder: Option<&PathBuf>) -> String {
+fn save_list(librarian: &mut Librarian, job: &SaveJob, folder: Option<&PathBuf>) -> String {
     let Some(folder) = folder else {
         return "nothing is saved: this run may write no file · start with --save-dir DIR".to_owned();
     };
-    match write(librarian, subject, folder) {
+    match write(librarian, job, folder) {
         Ok((path, 0, _)) => {
             let _ = std::fs::remove_file(path);
             "there is no packet to save".to_owned()
@@ -176,13 +194,13 @@ fn create(folder: &std::path::Path) -> io::Result<(PathBuf, File)> {
     Err(io::ErrorKind::AlreadyExists.into())
 }
 
-fn write(librarian: &mut Librarian, subject: &PacketSubject, folder: &std::path::Path) -> io::Result<(PathBuf, u64, u64)> {
+fn write(librarian: &mut Librarian, job: &SaveJob, folder: &std::path::Path) -> io::Result<(PathBuf, u64, u64)> {
     let (path, file) = create(folder)?;
-    let mut writer = PcapngWriter::new(BufWriter::new(file), &format!("saved from the dashboard: {}", words(subject)))?;
+    let mut writer = PcapngWriter::new(BufWriter::new(file), &job.why)?;
     // Names of interfaces are known beforehand: the shelf is being read while packets are written.
     let names: Vec<InterfaceAbout> = (0..64).map(|n| librarian.shelf().interface(n)).collect();
     let (mut packets, mut failure) = (0u64, None);
-    let read = librarian.all(subject, &mut |packet| {
+    let read = librarian.all(&job.subject, job.span, &mut |packet| {
         if failure.is_none() {
             let about = || names.get(usize::from(packet.interface)).cloned().unwrap_or_default();
             failure = writer.packet(packet, None, about).err();

@@ -4,7 +4,7 @@ use crate::capture::file::{self, PacketIndex};
 use crate::capture::{Block, Fill, Source};
 use crate::error::Result;
 use crate::model::{TapePacket, Timestamp, units};
-use crate::record::{InterfaceAbout, Recorder, Segment};
+use crate::record::{InterfaceAbout, Recorder, RingStatus, Segment};
 use crate::settings::FileSettings;
 use std::ops::Range;
 use std::sync::Arc;
@@ -32,6 +32,9 @@ pub trait Shelf: Send {
 
     /// Where they lie, in a few words.
     fn place(&mut self) -> String;
+
+    /// Another one, of all that is there now.
+    fn again(&self) -> Box<dyn Shelf>;
 }
 
 /// A capture, read again from disk.
@@ -110,6 +113,10 @@ impl Shelf for FileShelf {
     fn place(&mut self) -> String {
         if self.index.is_sought() { String::new() } else { "read from the beginning each time (compressed, or several files)".to_owned() }
     }
+
+    fn again(&self) -> Box<dyn Shelf> {
+        Box::new(Self::new(self.settings.clone(), Arc::clone(&self.index)))
+    }
 }
 
 /// A recorder's memory.
@@ -119,12 +126,21 @@ pub struct RecorderShelf {
     interfaces: Vec<String>,
     segments: Vec<Arc<Segment>>,
     seen: Range<u64>,
+    /// The ring that is written beside it.
+    ring: Option<Arc<RingStatus>>,
 }
 
 impl RecorderShelf {
     /// What a recorder holds of packets of these interfaces.
     pub fn new(recorder: Recorder, interfaces: Vec<String>) -> Self {
-        Self { recorder, interfaces, segments: Vec::new(), seen: 0..0 }
+        Self { recorder, interfaces, segments: Vec::new(), seen: 0..0, ring: None }
+    }
+
+    /// Tells of a ring that is written beside it.
+    #[must_use]
+    pub fn with_ring(mut self, ring: Option<Arc<RingStatus>>) -> Self {
+        self.ring = ring;
+        self
     }
 }
 
@@ -166,6 +182,15 @@ impl Shelf for RecorderShelf {
         let time = |segment: Option<&Arc<Segment>>, at: fn(&Segment) -> usize| segment.and_then(|s| Some(s.get(at(s))?.time));
         let (first, last) = (time(self.segments.first(), |_| 0), time(self.segments.last(), |s| s.len().saturating_sub(1)));
         let span = first.zip(last).map_or(0.0, |(first, last)| last.seconds_since(first).max(0.0));
-        format!("recorder: the last {} in {}", units::duration(span), units::bytes(self.recorder.capacity() as u64))
+        let ring = self.ring.as_ref().map_or(String::new(), |ring| match (ring.trouble(), ring.lost()) {
+            (Some(trouble), lost) => format!(" · ring: {trouble}, {lost} packets lost"),
+            (None, 0) => " · ring written".to_owned(),
+            (None, lost) => format!(" · ring written, {lost} packets lost"),
+        });
+        format!("recorder: the last {} in {}{ring}", units::duration(span), units::bytes(self.recorder.capacity() as u64))
+    }
+
+    fn again(&self) -> Box<dyn Shelf> {
+        Box::new(Self::new(self.recorder.clone(), self.interfaces.clone()))
     }
 }

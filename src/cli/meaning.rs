@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::model::{Address, Decap};
 use crate::settings::{
     BackgroundChoice, Color, ConsoleSettings, FileSettings, InputSettings, LiveSettings, LoadSettings, MirrorSettings, PacketStretch,
-    RecorderSettings, RightsSettings,
+    RecorderSettings, RightsSettings, RingSettings,
 };
 use std::path::Path;
 use std::time::Duration;
@@ -17,9 +17,12 @@ impl Typed {
     pub(super) fn meant(self, format_is_typed: bool) -> Result<Invocation> {
         let common = self.common.meant();
         let rows = |top: Option<u64>| top.map(|n| usize::try_from(n).unwrap_or(usize::MAX));
-        let recorder = RecorderSettings { memory: self.recorder.map(|bytes| bytes as u64), save_dir: self.save_dir };
+        let (files, bytes) = (self.ring_files as usize, self.ring_size as u64);
+        let ring = self.ring.map(|folder| RingSettings { folder, files, bytes });
+        let recorder =
+            RecorderSettings { memory: self.recorder.map(|bytes| bytes as u64), save_dir: self.save_dir, save_on: self.save_on, ring };
         if recorder != RecorderSettings::default() && self.command.is_some() {
-            return Err(Error::usage("--recorder and --save-dir go with the dashboard, not with a command"));
+            return Err(Error::usage("--recorder, --save-dir, --save-on and --ring go with the dashboard, not with a command"));
         }
         let top_level = self.input.is_given() || self.replay.is_some();
         let Some(command) = self.command else {

@@ -27,6 +27,18 @@ pub(super) struct Typed {
     /// Directory for packets that are saved from the dashboard (W): without it no file is written
     #[arg(long, value_name = "DIR")]
     pub(super) save_dir: Option<PathBuf>,
+    /// Save the 30 s before and after such a finding, into --save-dir: its identifier, or the group it begins with (may be given again)
+    #[arg(long, value_name = "FINDING", requires = "save_dir")]
+    pub(super) save_on: Vec<String>,
+    /// Write all packets of a port into files in this directory, the oldest making room for the newest
+    #[arg(long, value_name = "DIR")]
+    pub(super) ring: Option<PathBuf>,
+    /// How many files the ring keeps
+    #[arg(long, value_name = "N", default_value = "10", requires = "ring", value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    pub(super) ring_files: u32,
+    /// How large a file of the ring becomes
+    #[arg(long, value_name = "SIZE", default_value = "1GiB", requires = "ring", value_parser = units::ring)]
+    pub(super) ring_size: usize,
     #[command(flatten)]
     pub(super) common: TypedCommon,
 }

@@ -107,6 +107,12 @@ pub fn buffer(text: &str) -> Result<usize, String> {
     Ok(bytes)
 }
 
+/// The size of a file of a ring.
+pub fn ring(text: &str) -> Result<usize, String> {
+    let bytes = size(text)?;
+    if bytes < 64 << 10 { Err("a file of the ring has at least 64KiB".into()) } else { Ok(bytes) }
+}
+
 /// The memory for what grows with the traffic, in bytes.
 ///
 /// # Errors

@@ -152,6 +152,11 @@ impl<W: Write> PcapngWriter<W> {
         self.out.flush()
     }
 
+    /// Where it is written.
+    pub fn out(&mut self) -> &mut W {
+        &mut self.out
+    }
+
     /// Bytes written so far.
     pub fn bytes(&self) -> u64 {
         self.bytes

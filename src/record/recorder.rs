@@ -33,7 +33,7 @@ pub struct Segment {
 }
 
 impl Segment {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { bytes: Vec::with_capacity(SEGMENT_BYTES), slots: Vec::with_capacity(SEGMENT_PACKETS), first: 0 }
     }
 
@@ -70,12 +70,12 @@ impl Segment {
         (0..self.len()).filter_map(|at| self.get(at))
     }
 
-    fn has_room(&self, packet: &TapePacket<'_>) -> bool {
+    pub(super) fn has_room(&self, packet: &TapePacket<'_>) -> bool {
         self.is_empty() || self.bytes.len() + packet.bytes.len() <= SEGMENT_BYTES && self.slots.len() < SEGMENT_PACKETS
     }
 
     #[inline]
-    fn push(&mut self, packet: &TapePacket<'_>) {
+    pub(super) fn push(&mut self, packet: &TapePacket<'_>) {
         let offset = self.bytes.len() as u32;
         self.bytes.extend_from_slice(packet.bytes);
         self.slots.push(Slot {
@@ -88,7 +88,7 @@ impl Segment {
         });
     }
 
-    fn begin(&mut self, first: u64) {
+    pub(super) fn begin(&mut self, first: u64) {
         self.bytes.clear();
         self.slots.clear();
         self.first = first;

@@ -6,11 +6,7 @@ use crate::tui::screen::Hint;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 pub(super) const HINTS: &[Hint] = &[
-    Hint {
-        key: "↑↓",
-        word: "select",
-        help: "select a packet, or a field of it (also j k, PgUp PgDn, g G); on a port G follows the newest",
-    },
+    Hint { key: "↑↓", word: "select", help: "select a packet, or a field of it; on a port G follows the newest (also j k PgUp PgDn)" },
     Hint { key: "⏎", word: "fields", help: "go into the fields of the packet; there: open and close a header" },
     Hint { key: "/", word: "search", help: "look for a text in the lines of the list; n goes on, N goes back" },
     Hint { key: "#", word: "go to", help: "go to a packet by its number, or to a second with a point in it (12.5)" },

@@ -1,0 +1,292 @@
+//! The ring of files: packets written to disk as they come, the oldest file making room for the newest.
+//!
+//! The tape waits for no disk: packets are copied into a few pieces of memory, and where none is free they are lost to the ring, counted, and
+//! to nobody else. A thread writes the pieces. After each one the file is complete: what ends the program leaves a file that can be read.
+
+use super::recorder::Segment;
+use super::{InterfaceAbout, PcapngWriter};
+use crate::error::{Error, Result};
+use crate::model::limits::{RING_FILES, RING_PIECES};
+use crate::model::{TapePacket, clock};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use std::collections::VecDeque;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// Where files are written, how many and how large.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RingPlan {
+    /// Their directory.
+    pub folder: PathBuf,
+    /// How many are kept.
+    pub files: usize,
+    /// Bytes after which the next one begins.
+    pub bytes: u64,
+}
+
+/// What became of a ring, for who shows it.
+#[derive(Debug, Default)]
+pub struct RingStatus {
+    written: AtomicU64,
+    lost: AtomicU64,
+    trouble: Mutex<Option<String>>,
+}
+
+impl RingStatus {
+    /// Packets written.
+    pub fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    /// Packets that are in no file, because the disk was too slow or full.
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    /// Why nothing is written now.
+    pub fn trouble(&self) -> Option<String> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn tell(&self, trouble: Option<String>) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    }
+}
+
+/// The side of the tape.
+pub struct Ring {
+    piece: Option<Segment>,
+    free: Receiver<Segment>,
+    full: Option<Sender<Segment>>,
+    status: Arc<RingStatus>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Ring {
+    /// Makes the first file and starts the thread. `names` are those of the interfaces, by number.
+    ///
+    /// # Errors
+    /// The directory takes no file, or the system refuses a thread.
+    pub fn start(plan: RingPlan, names: Vec<String>) -> Result<Self> {
+        let status = Arc::new(RingStatus::default());
+        let failed = |error: &io::Error| Error::io(format_args!("cannot write to {} (--ring)", plan.folder.display()), error);
+        let mut files = Files { known: existing(&plan.folder), plan: plan.clone(), names, current: None, number: 0, failed: None };
+        files.next().map_err(|e| failed(&e))?;
+        let (give_back, free) = bounded(RING_PIECES);
+        let (full, pieces) = bounded::<Segment>(RING_PIECES);
+        for _ in 0..RING_PIECES {
+            let _ = give_back.send(Segment::new());
+        }
+        let thread = {
+            let status = Arc::clone(&status);
+            std::thread::Builder::new().name("ring".into()).spawn(move || {
+                for mut piece in pieces {
+                    files.take(&piece, &status);
+                    piece.begin(0);
+                    let _ = give_back.try_send(piece);
+                }
+            })
+        };
+        let thread = thread.map_err(|e| Error::io("cannot start the thread that writes the ring (--ring)", &e))?;
+        Ok(Self { piece: None, free, full: Some(full), status, thread: Some(thread) })
+    }
+
+    /// What became of it.
+    pub fn status(&self) -> Arc<RingStatus> {
+        Arc::clone(&self.status)
+    }
+
+    /// Takes packets.
+    pub fn record<'a>(&mut self, packets: impl Iterator<Item = TapePacket<'a>>) {
+        for packet in packets {
+            if self.piece.as_ref().is_some_and(|piece| !piece.has_room(&packet)) {
+                self.hand_over();
+            }
+            if self.piece.is_none() {
+                self.piece = self.free.try_recv().ok();
+            }
+            match &mut self.piece {
+                Some(piece) => piece.push(&packet),
+                None => _ = self.status.lost.fetch_add(1, Ordering::Relaxed),
+            }
+        }
+    }
+
+    /// Hands over what there is, to be written now.
+    pub fn hand_over(&mut self) {
+        let Some(piece) = self.piece.take().filter(|piece| !piece.is_empty()) else { return };
+        let Some(full) = &self.full else { return };
+        if let Err(TrySendError::Full(piece) | TrySendError::Disconnected(piece)) = full.try_send(piece) {
+            self.status.lost.fetch_add(piece.len() as u64, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Ring {
+    fn drop(&mut self) {
+        self.hand_over();
+        self.full = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The files that a ring before this one left.
+fn existing(folder: &Path) -> VecDeque<PathBuf> {
+    let names = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> = names.map(|entry| entry.path()).filter(|path| number(path).is_some()).collect();
+    found.sort();
+    found.into_iter().collect()
+}
+
+/// The number of a file of a ring.
+fn number(path: &Path) -> Option<u64> {
+    path.file_name()?.to_str()?.strip_prefix(PREFIX)?.strip_suffix(".pcapng")?.parse().ok()
+}
+
+const PREFIX: &str = "spantop-ring-";
+
+/// Time between two attempts to write after one failed.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// The side of the disk.
+struct Files {
+    plan: RingPlan,
+    names: Vec<String>,
+    known: VecDeque<PathBuf>,
+    current: Option<(File, PcapngWriter<Vec<u8>>, u64)>,
+    number: u64,
+    failed: Option<Instant>,
+}
+
+impl Files {
+    /// Begins the next file, and removes the oldest where there are enough.
+    fn next(&mut self) -> io::Result<()> {
+        self.current = None;
+        while self.known.len() >= self.plan.files.clamp(1, RING_FILES) {
+            if let Some(oldest) = self.known.pop_front() {
+                let _ = fs::remove_file(oldest);
+            }
+        }
+        let newest = self.known.back().and_then(|path| number(path)).unwrap_or(0);
+        self.number = self.number.max(newest) + 1;
+        let path = self.plan.folder.join(format!("{PREFIX}{:06}.pcapng", self.number));
+        let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
+        self.known.push_back(path);
+        self.current = Some((file, PcapngWriter::new(Vec::new(), "ring of spantop")?, 0));
+        Ok(())
+    }
+
+    /// Writes a piece.
+    fn take(&mut self, piece: &Segment, status: &RingStatus) {
+        if self.failed.is_some_and(|at| clock::since(at) < AGAIN) {
+            status.lost.fetch_add(piece.len() as u64, Ordering::Relaxed);
+            return;
+        }
+        match self.write(piece) {
+            Ok(()) => {
+                status.written.fetch_add(piece.len() as u64, Ordering::Relaxed);
+                if self.failed.take().is_some() {
+                    status.tell(None);
+                }
+            }
+            Err(error) => {
+                status.lost.fetch_add(piece.len() as u64, Ordering::Relaxed);
+                status.tell(Some(format!("{}: {error}", self.plan.folder.display())));
+                self.failed = Some(clock::now());
+                self.current = None;
+            }
+        }
+    }
+
+    fn write(&mut self, piece: &Segment) -> io::Result<()> {
+        if self.current.as_ref().is_none_or(|(_, _, bytes)| *bytes >= self.plan.bytes) {
+            self.next()?;
+        }
+        let Some((file, writer, written)) = &mut self.current else { return Ok(()) };
+        let names = &self.names;
+        for packet in piece.packets() {
+            let about = || InterfaceAbout { name: names.get(usize::from(packet.interface)).cloned(), description: None };
+            writer.packet(&packet, None, about)?;
+        }
+        let bytes = writer.out();
+        let outcome = file.write_all(bytes);
+        if outcome.is_err() {
+            // What is left is whole up to the piece before.
+            let _ = file.set_len(*written);
+        }
+        *written += bytes.len() as u64;
+        bytes.clear();
+        outcome
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{LinkType, Timestamp};
+
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("spantop-ring-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    fn fill(ring: &mut Ring, packets: i64) {
+        let bytes = [7; 1000];
+        for n in 0..packets {
+            let packet = TapePacket { time: Timestamp(n), link: LinkType::ETHERNET, wire: 1000, interface: 0, bytes: &bytes };
+            ring.record(std::iter::once(packet));
+        }
+        ring.hand_over();
+    }
+
+    #[test]
+    fn the_oldest_file_makes_room_for_the_newest() {
+        let folder = folder("turns");
+        let plan = RingPlan { folder: folder.clone(), files: 3, bytes: 100_000 };
+        for _ in 0..2 {
+            let mut ring = Ring::start(plan.clone(), vec!["eth1".into()]).unwrap();
+            let status = ring.status();
+            for _ in 0..5 {
+                fill(&mut ring, 150);
+                while status.written() + status.lost() == 0 {
+                    std::thread::yield_now();
+                }
+            }
+            drop(ring);
+            assert_eq!((status.written(), status.lost(), status.trouble()), (750, 0, None));
+            assert_eq!(existing(&folder).len(), 3);
+        }
+        let numbers: Vec<_> = existing(&folder).iter().filter_map(|path| number(path)).collect();
+        assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1) && numbers[0] > 5, "{numbers:?}");
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_directory_that_takes_no_file_is_told() {
+        let plan = RingPlan { folder: "/nowhere/at/all".into(), files: 3, bytes: 100_000 };
+        let error = Ring::start(plan, Vec::new()).err().unwrap().to_string();
+        assert!(error.contains("/nowhere/at/all") && error.contains("--ring"), "{error}");
+        // One that goes while packets are written is told too, and the packets are counted as lost.
+        let folder = folder("gone");
+        let mut ring = Ring::start(RingPlan { folder: folder.clone(), files: 3, bytes: 1 }, Vec::new()).unwrap();
+        let status = ring.status();
+        fill(&mut ring, 10);
+        while status.written() == 0 {
+            std::thread::yield_now();
+        }
+        fs::remove_dir_all(&folder).unwrap();
+        fill(&mut ring, 10);
+        drop(ring);
+        assert_eq!((status.written(), status.lost()), (10, 10));
+        assert!(status.trouble().is_some());
+    }
+}
