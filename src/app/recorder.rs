@@ -33,10 +33,13 @@ impl TapeReader for RecorderReader {
     }
 }
 
-/// Who keeps packets, and who shows them to them.
+/// A recorder, and the names of its interfaces.
+type Recording = (Recorder, Vec<String>);
+
+/// What is kept of packets, and who keeps it.
 pub struct Kept {
     /// The recorder, and the names of its interfaces.
-    pub recorder: Option<(Recorder, Vec<String>)>,
+    pub recorder: Option<Recording>,
     /// The ring that is written.
     pub ring: Option<Arc<RingStatus>>,
     /// Readers of the tape.
@@ -78,7 +81,7 @@ impl Kept {
 
 /// Who answers a screen's questions about packets, where there are any to be looked at.
 pub fn browser(
-    (recorder, ring): (Option<(Recorder, Vec<String>)>, Option<Arc<RingStatus>>),
+    (recorder, ring): (Option<Recording>, Option<Arc<RingStatus>>),
     input: &InputSettings,
     index: Arc<PacketIndex>,
     common: &Common,
