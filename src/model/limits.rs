@@ -215,9 +215,9 @@ pub const HOLES_PER_FLOW: usize = 128;
 pub const ANALYSED_PER_SHARD: usize = 16 * 1024;
 
 /// Round trips that a shard tells of an interval: a sample of them is enough.
-pub const ROUND_TRIPS: u32 = 64;
+pub const ROUND_TRIPS: u32 = 16;
 
-/// Connections whose round trips are kept, per shard (248 bytes each: at most 32 MiB in all, taken as they are measured). Those beyond have none.
+/// Connections whose round trips are kept, per shard (256 bytes each: at most 33 MiB in all, taken as they are measured). Those beyond have none.
 pub const MEASURED_PER_SHARD: usize = 2 * 1024;
 
 /// Segments of one direction that wait for their acknowledgement in the analysis: Wireshark's own limit, beyond which it notes no more.
