@@ -97,6 +97,11 @@ const TRUE: &[(&str, &str, &str)] = &[
         "six windows of zero of up to 98 ms, 579 full windows",
     ),
     ("hostile/ntop__nDPI/fuzz-2006-06-26-2594.pcap", "dns.unanswered", "damaged on purpose: most answers are no DNS any more"),
+    (
+        "the-tcpdump-group__tcpdump/LACP.pcap",
+        "lacp.half",
+        "tshark: port 22 says of its partner first that it is expired, then for 76 s that it is defaulted and all zero",
+    ),
     ("ntop__nDPI/alexa-app.pcapng", "tcp.loss", "197 retransmissions to servers on a bad link"),
 ];
 

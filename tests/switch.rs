@@ -4,12 +4,12 @@ mod support;
 
 use spantop::capture::Memory;
 use spantop::engine::{self, Settings};
-use spantop::model::{LinkType, NeighbourProtocol, SwitchEventKind, Timestamp};
+use spantop::model::{LinkType, NeighbourProtocol, Severity, SwitchEventKind, Timestamp, Value};
 use spantop::snapshot::Snapshot;
 use std::collections::BTreeSet;
-use support::packet::Packet;
 use support::packet::control::{self, Hello};
 use support::packet::message::{cdp, lldp};
+use support::packet::{ACK, End, PSH, Packet, RST, SYN};
 
 const START: i64 = 1_700_000_000_000_000_000;
 
@@ -221,4 +221,354 @@ fn a_cdp_of_the_builder_and_an_unknown_device_do_no_harm() {
     let s = t.look();
     assert_eq!(s.switch.neighbours.len(), 1);
     assert_eq!(s.switch.identity, None, "it does not say that it is a switch");
+}
+
+/// What is found, with its severity and subject.
+fn found(s: &Snapshot) -> Vec<(&'static str, Severity, String)> {
+    let network = s.findings.iter().filter(|f| spantop::diagnose::aspect(f.id).is_none());
+    network.map(|f| (f.id, f.severity, f.subject.to_string())).collect()
+}
+
+fn value(s: &Snapshot, id: &str, name: &str) -> Option<Value> {
+    let finding = s.findings.iter().find(|f| f.id == id)?;
+    finding.evidence.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone())
+}
+
+/// A hello of bridge `bridge` that names `root`.
+fn naming(root: u8, bridge: u8) -> Hello {
+    Hello { root: control::bridge(0x8000, root), cost: if root == bridge { 0 } else { 4 }, ..Hello::of_root(bridge) }
+}
+
+#[test]
+fn another_root_is_told_once_for_all_vlans() {
+    let mut t = Traffic::default();
+    t.talk(0..120 * S);
+    for vlan in [10, 20, 30] {
+        let of = |root: u8| Hello { root: control::bridge(0x8000 + vlan, root), ..naming(1, 9) };
+        t.every(2 * S, 0..60 * S, &of(5).per_vlan(mac(9), vlan, Some(vlan)));
+        t.every(2 * S, 60 * S..120 * S, &of(2).per_vlan(mac(9), vlan, Some(vlan)));
+    }
+    let s = t.look();
+    assert_eq!(found(&s), [("stp.root_changed", Severity::Warning, "32768/02:00:00:00:00:02".to_owned())]);
+    assert_eq!(
+        (value(&s, "stp.root_changed", "changes"), value(&s, "stp.root_changed", "vlans")),
+        (Some(Value::Count(1)), Some(Value::Count(3)))
+    );
+    assert_eq!(s.switch.events.iter().filter(|e| e.kind == SwitchEventKind::RootChanged).map(|e| e.count).sum::<u64>(), 3);
+}
+
+#[test]
+fn an_election_is_no_change_of_root() {
+    let mut t = Traffic::default();
+    t.talk(0..120 * S);
+    t.every(2 * S, 0..6 * S, &naming(9, 9).frame(mac(9)));
+    t.every(2 * S, 6 * S..120 * S, &naming(1, 9).frame(mac(9)));
+    assert_eq!(found(&t.look()), []);
+}
+
+#[test]
+fn topology_changes_count_once_whoever_tells_of_them() {
+    for (times, expected) in [(5, 1), (4, 0)] {
+        let mut t = Traffic::default();
+        t.talk(0..280 * S);
+        for bridge in [8, 9] {
+            let calm = naming(1, bridge);
+            let is_change = |at: Millis| (0..times).any(|n| (n * 50 * S + 20 * S..n * 50 * S + 26 * S).contains(&at));
+            for at in (0..280 * S).step_by(2000) {
+                let flags = if is_change(at) { 0x3d } else { 0x3c };
+                t.push(at + i64::from(bridge) * 10, Hello { flags, ..calm }.frame(mac(bridge)));
+            }
+        }
+        let s = t.look();
+        assert_eq!(found(&s).len(), expected, "{times}: {:?}", found(&s));
+        if expected == 1 {
+            assert_eq!(value(&s, "stp.topology_changes", "changes"), Some(Value::Count(5)));
+            assert_eq!(value(&s, "stp.topology_changes", "first_told_by"), Some(Value::Text("02:00:00:00:00:08".into())));
+        }
+    }
+}
+
+#[test]
+fn a_tree_that_falls_apart_has_two_roots_and_two_networks_are_a_note() {
+    let mut t = Traffic::default();
+    t.talk(0..300 * S);
+    t.every(2 * S, 0..300 * S, &naming(1, 1).frame(mac(1)));
+    t.every(2 * S, 500..100 * S, &naming(1, 9).frame(mac(9)));
+    t.every(2 * S, 100 * S + 500..300 * S, &naming(9, 9).frame(mac(9)));
+    let ids: Vec<_> = found(&t.look()).into_iter().map(|f| (f.0, f.1)).collect();
+    assert_eq!(ids, [("stp.two_roots", Severity::Warning), ("stp.root_changed", Severity::Warning)]);
+    let mut apart = Traffic::default();
+    apart.every(2 * S, 0..300 * S, &naming(1, 1).frame(mac(1)));
+    apart.every(2 * S, 500..300 * S, &naming(9, 9).frame(mac(9)));
+    assert_eq!(found(&apart.look()).into_iter().map(|f| (f.0, f.1)).collect::<Vec<_>>(), [("stp.two_roots", Severity::Note)]);
+}
+
+#[test]
+fn hellos_of_one_bridge_that_are_missing() {
+    let with_gaps = |gaps: &[std::ops::Range<Millis>], witness: bool| {
+        let mut t = Traffic::default();
+        t.talk(0..400 * S);
+        let frame = naming(1, 9).frame(mac(9));
+        for at in (0..400 * S).step_by(2000).filter(|at| !gaps.iter().any(|g| g.contains(at))) {
+            t.push(at, frame.clone());
+        }
+        if witness {
+            t.every(2 * S, 300..400 * S, &naming(1, 8).frame(mac(8)));
+        }
+        found(&t.look())
+    };
+    let twice = [100 * S..108 * S, 200 * S..210 * S];
+    let told = with_gaps(&twice, true);
+    assert_eq!(told, [("stp.bpdu_lost", Severity::Warning, "32768/02:00:00:00:00:09".to_owned())]);
+    assert_eq!(with_gaps(&twice, false), [], "nobody else shows that the mirror was well");
+    assert_eq!(with_gaps(&twice[..1], true), [], "once");
+    assert_eq!(with_gaps(&[100 * S..180 * S, 200 * S..280 * S], true), [], "it was away");
+}
+
+#[test]
+fn two_masters_and_their_lookalikes() {
+    let mut t = Traffic::default();
+    t.talk(0..100 * S);
+    t.every(S, 0..100 * S, &control::vrrp(7, 200, 2));
+    t.every(S, 300..100 * S, &control::vrrp(7, 100, 3));
+    let s = t.look();
+    assert_eq!(found(&s), [("fhrp.two_masters", Severity::Critical, "10.0.0.1".to_owned())]);
+    assert_eq!(value(&s, "fhrp.two_masters", "routers"), Some(Value::Text("10.0.0.2 and 10.0.0.3".into())));
+    // The better one returns: both say so for two hellos.
+    let mut back = Traffic::default();
+    back.talk(0..100 * S);
+    back.every(S, 0..52 * S, &control::vrrp(7, 100, 3));
+    back.every(S, 50 * S + 300..100 * S, &control::vrrp(7, 200, 2));
+    assert_eq!(found(&back.look()), []);
+    // HSRP's standby router sends as well.
+    let mut hsrp = Traffic::default();
+    hsrp.every(3 * S, 0..100 * S, &control::hsrp(mac(2), 3, 16, 120, 2));
+    hsrp.every(3 * S, S..100 * S, &control::hsrp(mac(3), 3, 8, 100, 3));
+    assert_eq!(found(&hsrp.look()), []);
+}
+
+#[test]
+fn a_gateway_that_flips() {
+    let mut t = Traffic::default();
+    t.talk(0..400 * S);
+    for turn in 0..4 {
+        let sender = if turn % 2 == 0 { 2 } else { 3 };
+        t.every(S, turn * 100 * S + 4 * S..(turn + 1) * 100 * S, &control::vrrp(7, 100 + sender, sender));
+    }
+    let s = t.look();
+    assert_eq!(found(&s), [("fhrp.flip", Severity::Warning, "10.0.0.1".to_owned())]);
+    assert_eq!(value(&s, "fhrp.flip", "changes"), Some(Value::Count(3)));
+}
+
+#[test]
+fn aggregated_links_that_do_not_work() {
+    const GOOD: u8 = 0x3d;
+    const DEFAULTED: u8 = 0x45;
+    let mut half = Traffic::default();
+    half.talk(0..120 * S);
+    half.every(S, 0..60 * S, &control::lacp(mac(1), (1, 13, 22, DEFAULTED), (0, 0, 0, 0)));
+    assert_eq!(found(&half.look()), [("lacp.half", Severity::Warning, "02:00:00:00:00:01".to_owned())]);
+    let mut starts = Traffic::default();
+    starts.every(S, 0..3 * S, &control::lacp(mac(1), (1, 13, 22, DEFAULTED), (0, 0, 0, 0)));
+    starts.every(30 * S, 3 * S..200 * S, &control::lacp(mac(1), (1, 13, 22, GOOD), (2, 14, 25, GOOD)));
+    assert_eq!(found(&starts.look()), []);
+    // Two links of one group lead to two systems; the second carries nothing. Where both carry, each is a group of its own.
+    for (state, expected) in [(0x0d, 1), (GOOD, 0)] {
+        let mut apart = Traffic::default();
+        apart.every(30 * S, 0..200 * S, &control::lacp(mac(1), (1, 13, 22, GOOD), (2, 14, 25, GOOD)));
+        apart.every(30 * S, S..200 * S, &control::lacp(mac(2), (1, 13, 23, state), (3, 14, 25, GOOD)));
+        let ids: Vec<_> = found(&apart.look()).into_iter().map(|f| f.0).collect();
+        assert_eq!(ids, ["lacp.mismatch"; 1][..expected], "{state:#x}");
+    }
+}
+
+#[test]
+fn a_router_that_falls_silent() {
+    let until = |end: Millis, others: bool| {
+        let mut t = Traffic::default();
+        t.talk(0..300 * S);
+        t.every(10 * S, 0..end, &control::ospf_hello(mac(3), 3, [10, 40], &[4]));
+        if others {
+            t.every(10 * S, 2 * S..300 * S, &control::ospf_hello(mac(4), 4, [10, 40], &[3]));
+        }
+        found(&t.look())
+    };
+    assert_eq!(until(100 * S, true), [("ospf.hello_lost", Severity::Warning, "02:00:00:00:00:03".to_owned())]);
+    assert_eq!(until(100 * S, false), [], "nobody else shows that the mirror was well");
+    assert_eq!(until(280 * S, true), [], "not silent for as long as its neighbours wait");
+}
+
+#[test]
+fn routers_that_disagree_about_the_mtu() {
+    for (other, expected) in [(9000, 1), (1500, 0)] {
+        let mut t = Traffic::default();
+        for (router, mtu) in [(3, 1500), (4, other)] {
+            t.every(10 * S, 0..60 * S, &control::ospf_hello(mac(router), router, [10, 40], &[7 - router]));
+            t.push(5 * S + i64::from(router), control::ospf_description(mac(router), router, mtu));
+        }
+        let ids: Vec<_> = found(&t.look()).into_iter().map(|f| f.0).collect();
+        assert_eq!(ids, ["mtu.mismatch"; 1][..expected]);
+    }
+}
+
+/// A TCP connection with some data both ways, ended by RST or left open.
+fn session(t: &mut Traffic, port: u16, is_cut: bool) {
+    let mut numbers = (100u32, 900u32);
+    let mut at = S;
+    let mut send = |forth: bool, flags: u8, bytes: usize, at: Millis| {
+        let (from, to, ports) = if forth { (101, 102, (40_000, port)) } else { (102, 101, (port, 40_000)) };
+        let (own, other) = if forth { (numbers.0, numbers.1) } else { (numbers.1, numbers.0) };
+        let packet = Packet::eth(mac(from), mac(to)).ip([10, 1, 0, from], [10, 1, 0, to]).id(at as u16).tcp(ports.0, ports.1);
+        let frame = packet.seq(own).ack(other).flags(flags).payload(&vec![b'x'; bytes]).build();
+        let step = bytes as u32 + u32::from(flags & SYN != 0);
+        if forth {
+            numbers.0 += step
+        } else {
+            numbers.1 += step
+        }
+        t.frames.push((at, frame));
+    };
+    send(true, SYN, 0, at);
+    send(false, SYN | ACK, 0, at + 1);
+    send(true, ACK, 0, at + 2);
+    for _ in 0..6 {
+        at += 10 * S;
+        send(true, PSH | ACK, 19, at);
+        send(false, PSH | ACK, 19, at + 2);
+        send(true, ACK, 0, at + 4);
+    }
+    if is_cut {
+        send(false, RST | ACK, 0, at + 5 * S);
+    }
+}
+
+#[test]
+fn a_bgp_session_that_ends() {
+    for (port, is_cut, expected) in [(179, true, 1), (179, false, 0), (8080, true, 0)] {
+        let mut t = Traffic::default();
+        t.talk(0..200 * S);
+        session(&mut t, port, is_cut);
+        let ids: Vec<_> = found(&t.look()).into_iter().map(|f| f.0).collect();
+        assert_eq!(ids, ["bgp.reset"; 1][..expected], "port {port}, cut {is_cut}");
+    }
+}
+
+#[test]
+fn a_port_that_refuses_devices() {
+    for (failures, successes, expected) in [(3, 1, 1), (2, 0, 0), (4, 4, 0)] {
+        let mut t = Traffic::default();
+        t.talk(0..100 * S);
+        (0..failures).for_each(|n| t.push(n * 9 * S, control::eap(mac(9), 4)));
+        (0..successes).for_each(|n| t.push(n * 9 * S + 4 * S, control::eap(mac(9), 3)));
+        let ids: Vec<_> = found(&t.look()).into_iter().map(|f| f.0).collect();
+        assert_eq!(ids, ["eapol.failing"; 1][..expected], "{failures} and {successes}");
+    }
+}
+
+#[test]
+fn two_queriers_and_a_takeover() {
+    let mut t = Traffic::default();
+    t.talk(0..600 * S);
+    t.every(125 * S, 0..600 * S, &control::igmp_query(mac(3), 3));
+    t.every(125 * S, 2 * S..600 * S, &control::igmp_query(mac(4), 4));
+    assert_eq!(found(&t.look()), [("igmp.two_queriers", Severity::Note, "10.0.0.4".to_owned())]);
+    let mut takeover = Traffic::default();
+    takeover.every(125 * S, 0..300 * S, &control::igmp_query(mac(4), 4));
+    takeover.every(125 * S, 260 * S..900 * S, &control::igmp_query(mac(3), 3));
+    takeover.every(125 * S, 2 * S..900 * S, &control::igmp_query(mac(5), 0));
+    assert_eq!(found(&takeover.look()), []);
+}
+
+#[test]
+fn ends_of_one_link_that_differ() {
+    let ends = |native: u16, full: bool, is_link: bool| {
+        let mut t = Traffic::default();
+        t.every(60 * S, 0..120 * S, &control::full_cdp(mac(1), "sw-a", "Gi0/1", 1, true));
+        t.every(60 * S, S..120 * S, &control::full_cdp(mac(2), "sw-b", "Gi0/2", native, full));
+        if is_link {
+            t.every(30 * S, 0..120 * S, &control::lacp(mac(1), (1, 13, 22, 0x3d), (2, 14, 25, 0x3d)));
+            t.every(30 * S, S..120 * S, &control::lacp(mac(2), (2, 14, 25, 0x3d), (1, 13, 22, 0x3d)));
+        }
+        found(&t.look()).into_iter().map(|f| f.0).collect::<Vec<_>>()
+    };
+    assert_eq!(ends(10, true, true), ["vlan.native"]);
+    assert_eq!(ends(1, false, true), ["duplex.mismatch"]);
+    assert_eq!(ends(1, true, true), [""; 0]);
+    assert_eq!(ends(10, false, false), [""; 0], "two ports that nothing shows to be ends of one link");
+}
+
+/// A broadcast that no other is equal to.
+fn broadcast(n: u32) -> Vec<u8> {
+    let [_, b, c, d] = n.to_be_bytes();
+    Packet::arp(1, End::new(mac(7), [10, 1, 0, 7], 0), [0; 6], [10, b, c, d].into()).build()
+}
+
+#[test]
+fn storms_and_what_is_none() {
+    let flood = |seconds: Millis, frame: &dyn Fn(u32) -> Vec<u8>| {
+        let mut t = Traffic::default();
+        t.talk(0..30 * S);
+        (0..seconds * 1500).for_each(|n| t.push(5 * S + n * 2 / 3, frame(n as u32)));
+        t.look()
+    };
+    let s = flood(8, &broadcast);
+    let told: Vec<_> = found(&s).into_iter().filter(|f| f.0.starts_with("storm")).collect();
+    assert_eq!(told, [("storm.broadcast", Severity::Warning, "network".to_owned())]);
+    assert_eq!(value(&s, "storm.broadcast", "station"), Some(Value::Text("02:00:00:00:00:07".into())));
+    assert!(matches!(value(&s, "storm.broadcast", "peak_frames_per_second"), Some(Value::Count(1499..=1501))));
+    let short = flood(3, &broadcast);
+    assert!(!found(&short).iter().any(|f| f.0.starts_with("storm")), "an address scan ends soon: {:?}", found(&short));
+    // Video for a group, at the same rate, is meant.
+    let group = |to: [u8; 4]| {
+        move |n: u32| {
+            let packet = Packet::eth(mac(7), control::group_mac(to.into())).ip([10, 1, 0, 7], to).id(n as u16).udp(5004, 5004);
+            packet.payload(&n.to_be_bytes().repeat(8)).build()
+        }
+    };
+    assert_eq!(found(&flood(8, &group([239, 1, 1, 1]))), []);
+    let hellos = flood(8, &group([224, 0, 0, 5]));
+    assert_eq!(found(&hellos).iter().map(|f| f.0).collect::<Vec<_>>(), ["storm.multicast"]);
+}
+
+#[test]
+fn a_station_that_holds_up_its_link() {
+    for (rate, seconds, expected) in [(30, 15, 1), (30, 5, 0), (5, 15, 0)] {
+        let mut t = Traffic::default();
+        t.talk(0..30 * S);
+        (0..rate * seconds).for_each(|n| t.push(2 * S + n * 1000 / rate, control::pause(mac(7), 0xff00 + n as u16 % 200)));
+        let ids: Vec<_> = found(&t.look()).into_iter().map(|f| f.0).collect();
+        assert_eq!(ids, ["pause.storm"; 1][..expected], "{rate} for {seconds} s");
+    }
+}
+
+#[test]
+fn a_healthy_network_is_silent_for_an_hour() {
+    const HOUR: Millis = 3600 * S;
+    let mut t = Traffic::default();
+    t.talk(0..HOUR);
+    t.every(2 * S, 0..HOUR, &naming(1, 9).frame(mac(9)));
+    for vlan in [10, 20] {
+        t.every(2 * S, 100..HOUR, &naming(1, 8).per_vlan(mac(8), vlan, Some(vlan)));
+    }
+    t.every(2 * S, 200..HOUR, &naming(1, 6).multiple(mac(6)));
+    // One change of the topology, as when a cable is pulled.
+    t.every(2 * S, 1800 * S + 50..1804 * S, &Hello { flags: 0x3d, ..naming(1, 9) }.frame(mac(9)));
+    t.every(30 * S, 0..HOUR, &control::lacp(mac(1), (1, 13, 22, 0x3d), (2, 14, 25, 0x3d)));
+    t.every(30 * S, S..HOUR, &control::lacp(mac(2), (2, 14, 25, 0x3d), (1, 13, 22, 0x3d)));
+    t.every(30 * S, 0..HOUR, &control::full_lldp(mac(9)));
+    t.every(60 * S, 0..HOUR, &control::full_cdp(mac(8), "sw-b", "Gi0/2", 10, true));
+    // One failover of VRRP, and HSRP with its standby router.
+    t.every(S, 0..1800 * S, &control::vrrp(7, 200, 2));
+    t.every(S, 1804 * S..HOUR, &control::vrrp(7, 100, 3));
+    t.every(3 * S, 0..HOUR, &control::hsrp(mac(2), 3, 16, 120, 2));
+    t.every(3 * S, S..HOUR, &control::hsrp(mac(3), 3, 8, 100, 3));
+    t.every(10 * S, 0..HOUR, &control::ospf_hello(mac(3), 3, [10, 40], &[4]));
+    t.every(10 * S, 2 * S..HOUR, &control::ospf_hello(mac(4), 4, [10, 40], &[3]));
+    t.every(125 * S, 0..HOUR, &control::igmp_query(mac(3), 3));
+    t.every(900 * S, 0..HOUR, &control::eap(mac(9), 3));
+    let s = t.look();
+    assert_eq!(found(&s), []);
+    assert!(s.switch.packets > 10_000 && s.switch.beyond == 0, "{} {}", s.switch.packets, s.switch.beyond);
+    assert_eq!(events(&s, SwitchEventKind::GatewayChanged).len(), 1);
+    assert_eq!(events(&s, SwitchEventKind::TopologyChange).len(), 1);
 }

@@ -94,6 +94,24 @@ fn stalled(stalls: u64, longest: f64, probes: u64) -> Evidence {
     Evidence { network, sliding: true, ..Evidence::default() }
 }
 
+/// Something that switches or routers said so often, with another measure, for so many seconds.
+fn said(kind: SwitchTroubleKind, count: u64, measure: f64, seconds: i64) -> Evidence {
+    let trouble = SwitchTrouble {
+        kind,
+        subject: Subject::Network,
+        vlan: None,
+        vlans: 1,
+        who: "a".to_owned(),
+        other: "b".to_owned(),
+        count,
+        measure,
+        span: Episode { first: Timestamp(NOW - seconds * SECOND), last: Timestamp(NOW) },
+    };
+    let switch = SwitchEvidence { troubles: vec![trouble] };
+    let network = NetworkEvidence { now: Timestamp(NOW), switch, ..NetworkEvidence::default() };
+    Evidence { network, sliding: true, ..Evidence::default() }
+}
+
 fn never(service: ServiceEvidence) -> ServiceEvidence {
     ServiceEvidence { last_success: None, ..service }
 }
@@ -142,6 +160,7 @@ fn both_sides_of_every_threshold_of_the_network() {
         ("service.errors", Note, evidence(answers("ldap", 20, Error, 5, 1)), evidence(answers("ldap", 20, Error, 4, 1))),
         ("service.errors", Critical, evidence(answers("ldap", 20, Error, 18, 3)), evidence(answers("ldap", 19, Error, 18, 3))),
     ];
+    let cases: Vec<_> = cases.into_iter().chain(switch_cases()).collect();
     for (i, (id, severity, enough, too_little)) in cases.iter().enumerate() {
         assert_eq!(found(enough), [(*id, *severity)], "case {i}: exactly {id}");
         assert!(!found(too_little).iter().any(|f| f.0 == *id), "case {i}: not {id}");
@@ -156,6 +175,40 @@ fn both_sides_of_every_threshold_of_the_network() {
         let id = detector.page().id;
         assert!(id == "tcp.synflood" || cases.iter().any(|c| c.0 == id), "no case for {id}");
     }
+}
+
+/// The same of what switches and routers say; where one is enough, none is too little.
+fn switch_cases() -> Vec<(&'static str, Severity, Evidence, Evidence)> {
+    use SwitchTroubleKind::*;
+    let none = || said(TopologyChanges, 1, 0.0, 0);
+    vec![
+        ("stp.root_changed", Warning, said(RootChanged, 1, 0.0, 0), none()),
+        ("stp.root_changed", Critical, said(RootChanged, 3, 0.0, 0), none()),
+        ("stp.topology_changes", Warning, said(TopologyChanges, 5, 0.0, 0), said(TopologyChanges, 4, 0.0, 0)),
+        ("stp.topology_changes", Critical, said(TopologyChanges, 20, 0.0, 0), said(TopologyChanges, 4, 0.0, 0)),
+        ("stp.two_roots", Warning, said(TwoRoots, 2, 1.0, 60), none()),
+        ("stp.two_roots", Note, said(TwoRoots, 2, 0.0, 60), none()),
+        ("stp.bpdu_lost", Warning, said(HellosMissing, 2, 8.0, 60), said(HellosMissing, 1, 8.0, 60)),
+        ("fhrp.two_masters", Critical, said(TwoMasters, 6, 5.0, 5), said(TwoMasters, 5, 9.0, 9)),
+        ("fhrp.two_masters", Critical, said(TwoMasters, 9, 5.0, 5), said(TwoMasters, 9, 4.9, 5)),
+        ("fhrp.flip", Warning, said(GatewayFlips, 3, 0.0, 60), said(GatewayFlips, 2, 0.0, 60)),
+        ("lacp.half", Warning, said(LinkUnheard, 3, 0.0, 10), said(LinkUnheard, 3, 0.0, 9)),
+        ("lacp.half", Warning, said(LinkUnheard, 3, 0.0, 90), said(LinkUnheard, 2, 0.0, 90)),
+        ("lacp.mismatch", Warning, said(LinksApart, 2, 0.0, 30), said(LinksApart, 2, 0.0, 29)),
+        ("ospf.hello_lost", Warning, said(RouterSilent, 1, 40.0, 60), none()),
+        ("bgp.reset", Warning, said(PeerLost, 1, 1.0, 0), none()),
+        ("bgp.reset", Critical, said(PeerLost, 3, 1.0, 0), none()),
+        ("mtu.mismatch", Warning, said(MtuDiffers, 1500, 9000.0, 0), none()),
+        ("vlan.native", Warning, said(NativeVlanDiffers, 1, 10.0, 0), none()),
+        ("duplex.mismatch", Warning, said(DuplexDiffers, 1, 0.0, 0), none()),
+        ("eapol.failing", Warning, said(NotLetIn, 3, 1.0, 60), said(NotLetIn, 3, 2.0, 60)),
+        ("eapol.failing", Warning, said(NotLetIn, 3, 0.0, 60), said(NotLetIn, 2, 0.0, 60)),
+        ("igmp.two_queriers", Note, said(TwoQueriers, 3, 0.0, 300), none()),
+        ("storm.broadcast", Warning, said(Broadcasts, 5, 9_999.0, 5), said(Broadcasts, 4, 9_999.0, 4)),
+        ("storm.broadcast", Critical, said(Broadcasts, 5, 10_000.0, 5), said(Broadcasts, 4, 10_000.0, 4)),
+        ("storm.multicast", Warning, said(LinkMulticasts, 5, 2_000.0, 5), said(LinkMulticasts, 4, 2_000.0, 4)),
+        ("pause.storm", Warning, said(Pauses, 10, 30.0, 10), said(Pauses, 9, 30.0, 9)),
+    ]
 }
 
 #[test]

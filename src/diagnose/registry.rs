@@ -2,7 +2,8 @@
 
 use super::detector::{Detector, Page};
 use super::findings::{
-    capture, connections, contents, copies, directionality, fidelity, host, loss, repeats, round_trips, segments, services, span, transit,
+    bridges, capture, connections, contents, copies, directionality, fidelity, host, loss, repeats, round_trips, routers, segments,
+    services, span, transit,
 };
 use crate::model::Aspect;
 use std::fmt::Write as _;
@@ -68,6 +69,24 @@ registry! {
         "host.pause" host::HostPause;
     }
     network {
+        "storm.broadcast" routers::StormBroadcast;
+        "storm.multicast" routers::StormMulticast;
+        "stp.two_roots" bridges::StpTwoRoots;
+        "stp.root_changed" bridges::StpRootChanged;
+        "stp.topology_changes" bridges::StpTopologyChanges;
+        "stp.bpdu_lost" bridges::StpBpduLost;
+        "fhrp.two_masters" routers::FhrpTwoMasters;
+        "fhrp.flip" routers::FhrpFlip;
+        "ospf.hello_lost" routers::OspfHelloLost;
+        "bgp.reset" routers::BgpReset;
+        "mtu.mismatch" routers::MtuMismatch;
+        "vlan.native" bridges::VlanNative;
+        "duplex.mismatch" bridges::DuplexMismatch;
+        "lacp.half" bridges::LacpHalf;
+        "lacp.mismatch" bridges::LacpMismatch;
+        "pause.storm" routers::PauseStorm;
+        "eapol.failing" routers::EapolFailing;
+        "igmp.two_queriers" routers::IgmpTwoQueriers;
         "scan.ports" connections::ScanPorts;
         "scan.hosts" connections::ScanHosts;
         "tcp.synflood" connections::TcpSynflood;
@@ -164,7 +183,7 @@ mod tests {
 
     /// Whether a text holds a number: not in a command, nor in the name of a standard or of a percentile or protocol.
     fn digits(text: &str) -> bool {
-        const NAMES: [&str; 5] = ["IEEE 802.1AE", "95th", "5th", "IPv4", "IPv6"];
+        const NAMES: [&str; 6] = ["IEEE 802.1AE", "IEEE 802.1X", "95th", "5th", "IPv4", "IPv6"];
         let text = text.split('`').step_by(2).collect::<String>();
         NAMES.iter().fold(text, |text, name| text.replace(name, "")).chars().any(|c| c.is_ascii_digit())
     }

@@ -7,7 +7,7 @@ use crate::engine::memory::{FLOW, MemoryPlan};
 use crate::engine::merge::INDEX;
 use crate::model::learnt::NAME_BYTES;
 use crate::model::limits::*;
-use crate::model::{FlowRecord, Measure, Session};
+use crate::model::{FloodSecond, FlowRecord, Measure, Session};
 use crate::snapshot::{Conversation, HostRow, Sample};
 use crate::stats::exchange::Exchanges;
 use crate::stats::{Analyser, Connections, Context, LossLocator, ServiceLedger};
@@ -52,6 +52,7 @@ fn in_each_shard() -> Vec<(&'static str, usize, usize)> {
         ("attempts to connect", ATTEMPTS, Connections::ATTEMPT_BYTES),
         ("connections that lost segments", LOSSY_CONNECTIONS, LossLocator::CONNECTION_BYTES + 16 * 64 / SHARDS * 2),
         ("control packets", CONTROL_MESSAGES, 4 << 10),
+        ("floods", FLOOD_WAITING + FLOOD_ROWS, size_of::<FloodSecond>()),
         ("hosts by side", PLACES, 32),
         ("MAC roles", MAC_ROLES, 16),
     ]
@@ -68,6 +69,8 @@ fn once() -> Vec<(&'static str, usize, usize)> {
         ("devices that say who they are", 2 * NEIGHBOURS, SwitchLedger::BYTES[0]),
         ("spanning trees", 2 * TREES, SwitchLedger::BYTES[1]),
         ("links and routers", 2 * (AGGREGATES + GATEWAYS + ROUTERS + QUERIERS + AUTHENTICATED_PORTS), SwitchLedger::BYTES[2]),
+        ("changes of trees", 3 * TREE_HISTORY, 64),
+        ("sessions of routers and floods", PEERS + STORMS, 700),
         ("events at the switch", 2 * SWITCH_EVENTS, SwitchLedger::BYTES[3]),
         ("load", FINE_SAMPLES + COARSE_SAMPLES, sample),
         ("milliseconds", BURST_BINS, 24),

@@ -392,6 +392,25 @@ pub const TREES: usize = 4 * 1024;
 /// Ends of aggregated links (some 200 bytes each). Those beyond are counted.
 pub const AGGREGATES: usize = 512;
 
+/// Changes of spanning trees that are remembered, of roots, of the topology and of missing hellos (100 bytes each): of ten minutes, in which a
+/// healthy network has a few. Older ones make room.
+pub const TREE_HISTORY: usize = 4 * 1024;
+
+/// Times of changes that are remembered of a gateway, a session or a port (8 or 16 bytes each). Older ones make room.
+pub const CHANGES_REMEMBERED: usize = 32;
+
+/// Pairs of routers whose sessions ended (700 bytes each). Those beyond are not judged.
+pub const PEERS: usize = 512;
+
+/// Senders of frames to many that a shard tells apart in a second (40 bytes each); further ones count with another one's.
+pub const FLOOD_ROWS: usize = 32;
+
+/// Seconds of such counts of one shard that wait to be handed over, in rows; those beyond are not judged.
+pub const FLOOD_WAITING: usize = 4 * 1024;
+
+/// VLANs, kinds and stations of which floods are added up (100 bytes each). Those beyond are not judged.
+pub const STORMS: usize = 4 * 1024;
+
 /// Routers that share gateways' addresses (some 200 bytes each), of all groups together. Those beyond are counted.
 pub const GATEWAYS: usize = 1024;
 

@@ -89,8 +89,8 @@ pub use stamp::{Stamp, StampChoice, StampKind, StampPort, Stamps};
 pub use subject::{Subject, SubjectPart};
 pub use sum::Sum;
 pub use switch::{
-    AggregateRow, GatewayRow, NeighbourRow, OspfRow, QuerierRow, SwitchEvent, SwitchEventKind, SwitchIdentity, SwitchView, TreeRow,
-    short_port,
+    AggregateRow, Flood, FloodSecond, GatewayRow, NeighbourRow, OspfRow, QuerierRow, SwitchEvent, SwitchEventKind, SwitchIdentity,
+    SwitchView, TreeRow, short_port,
 };
 pub use tally::{AppSection, Counter, CounterValue, Measure, Tally};
 pub use tape_packet::{PacketNote, TapePacket};

@@ -1,7 +1,9 @@
 //! What happened between hosts: the events that findings about the network rest on. Shards tell of them as they see them; the
 //! [service ledger](crate::stats::ServiceLedger) takes them in, in the order of intervals and shards.
 
-use super::{Address, AppId, ControlMessage, Direction, FlowKey, Location, PathSide, Proto, QuotedFlow, Timestamp, Transaction};
+use super::{
+    Address, AppId, ControlMessage, Direction, FloodSecond, FlowKey, Location, PathSide, Proto, QuotedFlow, Timestamp, Transaction,
+};
 use std::fmt;
 
 /// What listens at a port of a host.
@@ -249,6 +251,8 @@ pub struct NetworkBatch {
     pub unfollowed: u64,
     /// Control packets, in the order of the tape.
     pub control: Vec<ControlMessage>,
+    /// Frames to many, by the second, in the order of the tape.
+    pub floods: Vec<FloodSecond>,
     /// Control packets that were not read because there were too many at a time.
     pub control_beyond: u64,
 }

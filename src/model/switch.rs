@@ -108,6 +108,8 @@ pub struct GatewayRow {
     pub is_active: bool,
     /// Its priority.
     pub priority: u32,
+    /// Nanoseconds between its hellos.
+    pub hello: i64,
     /// Times it became the one that forwards after another.
     pub takeovers: u64,
     /// Packets.
@@ -215,6 +217,32 @@ pub struct SwitchEvent {
     pub text: String,
     /// How often within a few seconds: by several ports, in several VLANs.
     pub count: u64,
+}
+
+/// Frames to many that are counted by the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Flood {
+    /// To everybody.
+    Broadcast,
+    /// To groups of the link's own protocols.
+    LinkMulticast,
+    /// A request to stop sending for a while.
+    Pause,
+}
+
+/// What a shard counted of frames to many in one second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FloodSecond {
+    /// Of which kind.
+    pub kind: Flood,
+    /// The outermost VLAN (0: none).
+    pub vlan: u16,
+    /// Who sent them; where there are too many senders, one of them.
+    pub source: Mac,
+    /// Seconds since 1970.
+    pub second: i64,
+    /// How many.
+    pub frames: u64,
 }
 
 /// Everything known of the switch.

@@ -3,6 +3,7 @@
 
 mod control;
 mod evidence;
+mod floods;
 mod ledger;
 mod messages;
 mod periodic;
@@ -15,6 +16,8 @@ pub use tags::{TagCounts, TagFlows, TagState, VlanSet};
 
 use crate::model::sum::{Standing, sums};
 use crate::model::{ArpBlocks, ControlFrame, ControlMessage, Frame};
+use crate::model::{FloodSecond, Timestamp};
+use floods::FloodCounter;
 use messages::ControlMessages;
 
 sums! {
@@ -35,6 +38,7 @@ pub struct Switch {
     senders: PeriodicSenders,
     tags: TagCounts,
     messages: ControlMessages,
+    floods: FloodCounter,
 }
 
 impl Switch {
@@ -51,9 +55,25 @@ impl Switch {
         self.messages.push(message);
     }
 
-    /// Control packets that wait to be handed over.
+    /// Counts a frame to a group.
+    #[inline]
+    pub fn flood(&mut self, frame: &Frame<'_>) {
+        self.floods.count(frame);
+    }
+
+    /// An interval ends at `now`.
+    pub fn advance(&mut self, now: Timestamp) {
+        self.floods.advance(now);
+    }
+
+    /// Frames to many, of seconds that have ended since it was last asked.
+    pub fn floods(&mut self) -> Vec<FloodSecond> {
+        self.floods.take()
+    }
+
+    /// What waits to be handed over.
     pub fn told(&self) -> usize {
-        self.messages.len()
+        self.messages.len() + self.floods.told()
     }
 
     /// Control packets that came since it was last asked, and how many there was no room for.

@@ -1,5 +1,6 @@
 //! One file a family of findings.
 
+pub(super) mod bridges;
 pub(super) mod capture;
 pub(super) mod connections;
 pub(super) mod contents;
@@ -10,6 +11,7 @@ pub(super) mod host;
 pub(super) mod loss;
 pub(super) mod repeats;
 pub(super) mod round_trips;
+pub(super) mod routers;
 pub(super) mod segments;
 pub(super) mod services;
 pub(super) mod span;

@@ -11,7 +11,7 @@ use crate::model::mix::Keys;
 use crate::model::sum::{Appended, ByPart, sums};
 use crate::model::tcp::{HoleEvent, LostRange, TcpEvent};
 use crate::model::time::SECOND;
-use crate::model::{Cast, ControlMessage, Direction, Frame, Mac, PacketJudgement, ProvingPackets, Timestamp, VlanStack};
+use crate::model::{Cast, ControlMessage, Direction, FloodSecond, Frame, Mac, PacketJudgement, ProvingPackets, Timestamp, VlanStack};
 use crate::stats::{Contexts, FlowTable, TcpHot};
 use crate::switch::{PeriodicSender, Switch, SwitchCounts, TagFlows, TagState};
 
@@ -206,13 +206,26 @@ impl Detectors {
     #[inline(always)]
     fn group(&mut self, frame: &Frame) -> bool {
         let is_group = frame.mac.is_some_and(|(_, destination)| destination.is_group());
-        if is_group && let Some(packet) = decode::control(frame) {
-            self.switch.control(frame, &packet);
+        if is_group {
+            self.switch.flood(frame);
+            if let Some(packet) = decode::control(frame) {
+                self.switch.control(frame, &packet);
+            }
         }
         is_group
     }
 
-    /// Control packets that wait to be handed over.
+    /// An interval ends at `now`.
+    pub fn advance(&mut self, now: Timestamp) {
+        self.switch.advance(now);
+    }
+
+    /// Frames to many, by the second.
+    pub fn floods(&mut self) -> Vec<FloodSecond> {
+        self.switch.floods()
+    }
+
+    /// What of the switch waits to be handed over.
     pub fn told(&self) -> usize {
         self.switch.told()
     }

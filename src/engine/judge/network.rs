@@ -4,15 +4,19 @@ use crate::diagnose::{self, Evidence, Judge};
 use crate::dissect::registry;
 use crate::model::evidence::ServiceWindow;
 use crate::model::limits::CONTROL_WAITING;
+use crate::model::time::SECOND;
 use crate::model::{
-    AppId, ControlMessage, Finding, NetworkBatch, Outcome, Proto, ServiceKey, Severity, SwitchView, Timestamp, Transaction, TransactionEnd,
-    Verdict,
+    AppId, ControlMessage, Finding, FloodSecond, NetworkBatch, NetworkEvent, Outcome, Proto, ServiceKey, Severity, SwitchView, Timestamp,
+    Transaction, TransactionEnd, Verdict,
 };
 use crate::names::{self, Transport};
 use crate::snapshot::{Network, Service};
 use crate::stats::ServiceLedger;
 use crate::stats::services::{Answer, BIN};
 use crate::switch::SwitchLedger;
+
+/// Frames to many that a shard counts in a second, from which it is judged by their time even where nothing else happens.
+const FLOODED: u64 = 16;
 
 /// What stands between two judgements.
 #[derive(Debug, Default)]
@@ -25,6 +29,7 @@ pub struct NetworkJudge {
     switch: SwitchLedger,
     /// Control packets of the interval of that number, as shards handed them over.
     waiting: (Option<u64>, Vec<ControlMessage>),
+    floods: Vec<FloodSecond>,
 }
 
 impl NetworkJudge {
@@ -34,6 +39,9 @@ impl NetworkJudge {
         self.ledger.unfollowed = self.ledger.unfollowed.saturating_add(batch.unfollowed);
         for event in &batch.events {
             self.advance(event.time());
+            if let NetworkEvent::Ended(end) = event {
+                self.switch.ended(end);
+            }
             self.ledger.take(event, answer);
         }
     }
@@ -47,13 +55,24 @@ impl NetworkJudge {
         let list = &mut self.waiting.1;
         let taken = batch.control.len().min(CONTROL_WAITING.saturating_sub(list.len()));
         list.extend(batch.control.iter().take(taken).cloned());
+        self.floods.extend_from_slice(&batch.floods);
         self.switch.missed(batch.control_beyond.saturating_add((batch.control.len() - taken) as u64));
     }
 
     fn put_in_order(&mut self) {
+        let mut floods = std::mem::take(&mut self.floods);
+        // Each shard counts on its own; by seconds, what they counted belongs together.
+        floods.sort_by_key(|told| told.second);
+        for told in &floods {
+            if told.frames >= FLOODED {
+                self.advance(Timestamp(told.second.saturating_mul(SECOND)));
+            }
+            self.switch.flood(told);
+        }
         let list = &mut self.waiting.1;
         list.sort_by_key(|message| message.number);
-        for message in list.drain(..) {
+        for message in std::mem::take(list) {
+            self.advance(message.time);
             self.switch.advance(message.time);
             self.switch.take(&message);
         }
@@ -85,6 +104,7 @@ impl NetworkJudge {
 
     fn look(&mut self, now: Timestamp, at_end: bool) {
         let mut network = self.ledger.evidence(now, at_end);
+        network.switch = self.switch.evidence(now);
         for service in &mut network.services {
             service.app_token = registry::token(service.app).unwrap_or_default();
             let windows = std::mem::take(&mut service.windows);
@@ -96,6 +116,8 @@ impl NetworkJudge {
 
     /// What is wrong with the network at `now`, as far as the mirror can show it, by the evidence of the mirror. `at_end`: nothing more comes.
     pub fn assess(&mut self, now: Timestamp, live: bool, at_end: bool, mirror: &Evidence) -> (Network, Vec<Finding>) {
+        self.put_in_order();
+        self.switch.advance(now);
         let end = self.ledger.now().map_or(now, |latest| latest.max(now));
         if live || at_end {
             self.look(end, at_end && !live);

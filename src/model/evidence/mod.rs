@@ -9,6 +9,7 @@ mod directions;
 mod host;
 mod loss;
 mod network;
+mod switch;
 mod thresholds;
 mod time;
 
@@ -19,6 +20,10 @@ pub use host::{ControlEvidence, HostEvidence, TransitEvidence};
 pub use loss::{FlatTop, LoadClass, LossEvidence, SessionLoss, SizeLoss};
 pub use network::{
     CodeCount, LossWindow, NetworkEvidence, ScanEvidence, ServiceEvidence, ServiceWindow, StallEvidence, TripWindow, Trouble, Troubled,
+};
+pub use switch::{
+    HELLOS_AWAY, HELLOS_MISSING, PAUSE_RATE, QUERIERS_BESIDE, ROOT_STOOD, ROOTS_BESIDE, SESSION_PACKETS, STORM_RATE, SWITCH_RECENT,
+    SwitchEvidence, SwitchTrouble, SwitchTroubleKind, TOPOLOGY_RECENT, TOPOLOGY_TOGETHER,
 };
 pub use thresholds::{
     CLOCK_STEP, COMPARED_BYTES, COPY_REACH, FLAT_WINDOWS, LONGEST_RATE_WINDOW, LOOP_HOPS, LOSS_REORDERED, LOSS_TIMED_OUT, MIDWAY_SEGMENTS,

@@ -1,5 +1,6 @@
 //! What findings about the network rest on: what happened to the clients of each service, and who failed at many.
 
+use super::SwitchEvidence;
 use crate::model::{Address, AppId, Episode, Quantiles, ServiceKey, Timestamp};
 use std::borrow::Cow;
 
@@ -204,4 +205,6 @@ pub struct NetworkEvidence {
     pub scans: Vec<ScanEvidence>,
     /// Receivers that took no data.
     pub stalls: Vec<StallEvidence>,
+    /// What switches and routers said.
+    pub switch: SwitchEvidence,
 }

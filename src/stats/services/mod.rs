@@ -343,7 +343,13 @@ impl ServiceLedger {
         let mut services: Vec<ServiceEvidence> =
             self.services.iter().filter(|(_, s)| at_end || is_recent(s)).map(|(key, s)| self.of(key, s, now, at_end)).collect();
         services.sort_unstable_by_key(|s| s.key);
-        NetworkEvidence { now, services, scans: self.scans.evidence(now, at_end), stalls: self.receivers.evidence(now, at_end) }
+        NetworkEvidence {
+            now,
+            services,
+            scans: self.scans.evidence(now, at_end),
+            stalls: self.receivers.evidence(now, at_end),
+            ..NetworkEvidence::default()
+        }
     }
 
     fn of(&self, key: &ServiceKey, service: &Service, now: Timestamp, at_end: bool) -> ServiceEvidence {

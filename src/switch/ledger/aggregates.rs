@@ -1,15 +1,27 @@
 //! Aggregated links: IEEE 802.1AX clause 6.4.
 
-use super::Place;
 use super::events::EventLog;
+use super::{Place, trouble};
+use crate::model::evidence::{SwitchTrouble, SwitchTroubleKind};
 use crate::model::limits::AGGREGATES;
-use crate::model::{AggregateRow, ControlMessage, Lacp, LacpState, SwitchEventKind};
+use crate::model::time::SECOND;
+use crate::model::{AggregateRow, ControlMessage, Episode, Lacp, LacpState, Mac, Subject, SwitchEventKind, Timestamp};
+use std::collections::BTreeMap;
+
+/// Nanoseconds for which what an end said holds: three of its slow packets.
+const HOLDS: i64 = 95 * SECOND;
 
 /// An end of a link.
 #[derive(Debug)]
 struct End {
     place: Place,
     row: AggregateRow,
+    /// Since when it does not hear the other end, and packets that said so.
+    unheard: Option<(Timestamp, u64)>,
+    /// Since when it sends nothing into the link.
+    idle: Option<Timestamp>,
+    /// Who sends for it.
+    source: Mac,
 }
 
 /// All of them.
@@ -25,31 +37,16 @@ impl Aggregates {
             let actor = &e.row.told.actor;
             e.place == place && (actor.system, actor.port) == (told.actor.system, told.actor.port)
         };
-        if let Some(End { row, .. }) = self.list.iter_mut().find(is_same) {
-            let (old, new) = (row.told.actor, told.actor);
-            // How often the other end wants to hear is no state of the link.
-            let bits = |state: LacpState| state.0 & !LacpState::SHORT;
-            let who = format!("{} port {}", new.system, new.port);
-            if bits(old.state) != bits(new.state) {
-                row.changes = row.changes.saturating_add(1);
-                let text = format!("state {} became {}", old.state.letters(), new.state.letters());
-                log.note(m.time, SwitchEventKind::AggregateChanged, m.tag, who.clone(), text);
+        if self.list.iter_mut().find(is_same).is_none() {
+            if self.list.len() >= AGGREGATES {
+                return false;
             }
-            let (before, now) = (row.told.partner, told.partner);
-            if (before.system, before.port, before.key) != (now.system, now.port, now.key) {
-                let text = format!("partner {} port {} became {} port {}", before.system, before.port, now.system, now.port);
-                log.note(m.time, SwitchEventKind::AggregateChanged, m.tag, who, text);
-            }
-            row.packets = row.packets.saturating_add(1);
-            row.last = row.last.max(m.time);
-            row.told = *told;
-            return true;
+            let row = AggregateRow { told: *told, tag: m.tag, packets: 0, partner_heard: false, changes: 0, first: m.time, last: m.time };
+            self.list.push(End { place, row, unheard: None, idle: None, source: m.source });
         }
-        if self.list.len() >= AGGREGATES {
-            return false;
+        if let Some(end) = self.list.iter_mut().find(is_same) {
+            end.follow(m, told, log);
         }
-        let row = AggregateRow { told: *told, tag: m.tag, packets: 1, partner_heard: false, changes: 0, first: m.time, last: m.time };
-        self.list.push(End { place, row });
         true
     }
 
@@ -63,5 +60,96 @@ impl Aggregates {
             self.list.iter().map(|e| AggregateRow { partner_heard: heard(&e.row), ..e.row.clone() }).collect();
         rows.sort_by_key(|r| (r.told.actor.system, r.told.actor.port, r.tag));
         rows
+    }
+
+    /// Pairs of addresses that are the two ends of a link, by what both ends say.
+    pub fn pairs(&self) -> Vec<[Mac; 2]> {
+        let key = |system: Mac, port: u16| (system, port);
+        let mut pairs = Vec::new();
+        for (at, a) in self.list.iter().enumerate() {
+            let (actor, partner) = (a.row.told.actor, a.row.told.partner);
+            for b in self.list.iter().skip(at + 1) {
+                let (other, back) = (b.row.told.actor, b.row.told.partner);
+                let meet = key(partner.system, partner.port) == key(other.system, other.port)
+                    && key(back.system, back.port) == key(actor.system, actor.port);
+                if meet && a.place == b.place {
+                    pairs.push([a.source, b.source]);
+                }
+            }
+        }
+        pairs
+    }
+
+    /// What was unhealthy lately.
+    pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
+        let fresh = |e: &&End| now.since(e.row.last) <= HOLDS;
+        for end in self.list.iter().filter(fresh) {
+            if let Some((since, packets)) = end.unheard {
+                let actor = end.row.told.actor;
+                out.push(SwitchTrouble {
+                    vlan: end.place.tag,
+                    who: format!("{} port {}", actor.system, actor.port),
+                    ..trouble(
+                        SwitchTroubleKind::LinkUnheard,
+                        Subject::Station(end.source),
+                        packets,
+                        Episode { first: since, last: end.row.last },
+                    )
+                });
+            }
+        }
+        let mut groups: BTreeMap<(Place, Mac, u16), Vec<&End>> = BTreeMap::new();
+        for end in self.list.iter().filter(fresh).filter(|e| e.unheard.is_none() && e.row.packets >= 3) {
+            let actor = end.row.told.actor;
+            groups.entry((end.place, actor.system, actor.key)).or_default().push(end);
+        }
+        for ((place, system, key), ends) in groups {
+            let partner = |e: &&End| (e.row.told.partner.system, e.row.told.partner.key);
+            let first = ends.first().map(partner);
+            let Some(other) = ends.iter().find(|e| Some(partner(e)) != first) else { continue };
+            // Links of one key to different systems are allowed, where each forms a group of its own: then all of them send.
+            let Some(idle) = ends.iter().filter_map(|e| e.idle).min() else { continue };
+            let (a, b) = (first.unwrap_or_default(), partner(other));
+            out.push(SwitchTrouble {
+                vlan: place.tag,
+                who: format!("{system} key {key}"),
+                other: format!("{} key {} and {} key {}", a.0, a.1, b.0, b.1),
+                ..trouble(
+                    SwitchTroubleKind::LinksApart,
+                    Subject::Station(system),
+                    ends.len() as u64,
+                    Episode { first: idle, last: ends.iter().map(|e| e.row.last).max().unwrap_or(idle) },
+                )
+            });
+        }
+    }
+}
+
+impl End {
+    fn follow(&mut self, m: &ControlMessage, told: &Lacp, log: &mut EventLog) {
+        let row = &mut self.row;
+        let (old, new) = (row.told.actor, told.actor);
+        // How often the other end wants to hear is no state of the link.
+        let bits = |state: LacpState| state.0 & !LacpState::SHORT;
+        let who = format!("{} port {}", new.system, new.port);
+        if bits(old.state) != bits(new.state) {
+            row.changes = row.changes.saturating_add(1);
+            let text = format!("state {} became {}", old.state.letters(), new.state.letters());
+            log.note(m.time, SwitchEventKind::AggregateChanged, m.tag, who.clone(), text);
+        }
+        let (before, now) = (row.told.partner, told.partner);
+        if (before.system, before.port, before.key) != (now.system, now.port, now.key) {
+            let text = format!("partner {} port {} became {} port {}", before.system, before.port, now.system, now.port);
+            log.note(m.time, SwitchEventKind::AggregateChanged, m.tag, who, text);
+        }
+        row.packets = row.packets.saturating_add(1);
+        row.last = row.last.max(m.time);
+        row.told = *told;
+        self.source = m.source;
+        self.unheard = new.state.any(LacpState::DEFAULTED | LacpState::EXPIRED).then(|| {
+            let (since, packets) = self.unheard.unwrap_or((m.time, 0));
+            (since, packets.saturating_add(1))
+        });
+        self.idle = (!new.state.any(LacpState::DISTRIBUTING)).then(|| self.idle.unwrap_or(m.time));
     }
 }

@@ -1,10 +1,12 @@
 //! Gateways' addresses that routers share: VRRP, CARP, HSRP, GLBP.
 
-use super::Place;
 use super::events::EventLog;
-use crate::model::limits::GATEWAYS;
+use super::{Place, trouble};
+use crate::model::evidence::{SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind};
+use crate::model::limits::{CHANGES_REMEMBERED, GATEWAYS};
 use crate::model::time::SECOND;
-use crate::model::{Address, ControlMessage, GatewayHello, GatewayProtocol, GatewayRow, SwitchEventKind, Timestamp};
+use crate::model::{Address, ControlMessage, Episode, GatewayHello, GatewayProtocol, GatewayRow, Subject, SwitchEventKind, Timestamp};
+use std::collections::VecDeque;
 
 /// Hellos that may be missing before a router that forwarded does so no longer (RFC 9568 section 6.1).
 const MISSING: i64 = 3;
@@ -30,6 +32,10 @@ struct Group {
     routers: Vec<Router>,
     /// Who forwards.
     active: Option<Address>,
+    /// When that changed.
+    flips: VecDeque<Timestamp>,
+    /// Since when two say so in turn, when they did so last, how often, and who.
+    both: Option<(Episode, u64, [Address; 2])>,
 }
 
 /// All groups.
@@ -48,7 +54,7 @@ impl Gateways {
             Some(at) => at,
             None if self.routers >= GATEWAYS => return false,
             None => {
-                self.list.push(Group { key, routers: Vec::new(), active: None });
+                self.list.push(Group { key, routers: Vec::new(), active: None, flips: VecDeque::new(), both: None });
                 self.list.len() - 1
             }
         };
@@ -70,6 +76,33 @@ impl Gateways {
         rows.sort_by_key(|r| (r.protocol, r.group, r.tag, r.address, r.router));
         rows
     }
+
+    /// What was unhealthy lately.
+    pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
+        for group in &self.list {
+            let (place, protocol, number, address) = group.key;
+            let Some(subject) = address.or(group.active).map(Subject::Host) else { continue };
+            let group_name = format!("{} group {number}", protocol.token());
+            let recent: Vec<Timestamp> = group.flips.iter().copied().filter(|t| now.since(*t) <= SWITCH_RECENT).collect();
+            if let (Some(first), Some(last)) = (recent.first(), recent.last()) {
+                out.push(SwitchTrouble {
+                    vlan: place.tag,
+                    who: group_name.clone(),
+                    other: group.active.map(|a| a.to_string()).unwrap_or_default(),
+                    ..trouble(SwitchTroubleKind::GatewayFlips, subject, recent.len() as u64, Episode { first: *first, last: *last })
+                });
+            }
+            if let Some((span, times, [a, b])) = group.both.filter(|both| now.since(both.0.last) <= 10 * group.wait()) {
+                out.push(SwitchTrouble {
+                    vlan: place.tag,
+                    who: group_name,
+                    other: format!("{a} and {b}"),
+                    measure: span.last.seconds_since(span.first) / (group.wait() as f64 / MISSING as f64 / SECOND as f64),
+                    ..trouble(SwitchTroubleKind::TwoMasters, subject, times, span)
+                });
+            }
+        }
+    }
 }
 
 fn row(m: &ControlMessage, told: &GatewayHello, router: Address) -> GatewayRow {
@@ -81,6 +114,7 @@ fn row(m: &ControlMessage, told: &GatewayHello, router: Address) -> GatewayRow {
         router,
         is_active: told.is_active,
         priority: told.priority,
+        hello: told.hello.filter(|h| *h > 0).unwrap_or(USUAL_HELLO),
         takeovers: 0,
         packets: 0,
         last: m.time,
@@ -88,14 +122,29 @@ fn row(m: &ControlMessage, told: &GatewayHello, router: Address) -> GatewayRow {
 }
 
 impl Group {
+    /// How long whoever forwards may be silent.
+    fn wait(&self) -> i64 {
+        self.routers.iter().map(|r| r.row.hello).max().unwrap_or(USUAL_HELLO).saturating_mul(MISSING)
+    }
+
     fn follow(&mut self, m: &ControlMessage, told: &GatewayHello, router: Address, log: &mut EventLog) {
         let wait = told.hello.filter(|h| *h > 0).unwrap_or(USUAL_HELLO).saturating_mul(MISSING);
         // Whoever forwarded before does so while it still says so.
+        let said = |routers: &[Router], who: Address| routers.iter().find(|r| r.row.router == who).and_then(|r| r.active);
         let before = self.active.filter(|active| *active != router);
-        let still = before.is_some_and(|active| {
-            let said = self.routers.iter().find(|r| r.row.router == active).and_then(|r| r.active);
-            said.is_some_and(|said| m.time.since(said) <= wait)
+        let still = before.is_some_and(|active| said(&self.routers, active).is_some_and(|said| m.time.since(said) <= wait));
+        // Another one that said so since this one did last: they take turns.
+        let own_last = said(&self.routers, router);
+        let other = self.routers.iter().filter(|r| r.row.router != router).find_map(|r| {
+            let said = r.active.filter(|said| m.time.since(*said) <= wait)?;
+            own_last.filter(|own| said > *own && m.time.since(*own) <= wait).map(|_| r.row.router)
         });
+        if let (Some(other), true) = (other.filter(|other| alike(*other, router)), told.is_active) {
+            let pair = if other < router { [other, router] } else { [router, other] };
+            let standing = self.both.filter(|(span, _, who)| *who == pair && m.time.since(span.last) <= wait.saturating_mul(2));
+            let (first, times) = standing.map_or((m.time, 0), |(span, times, _)| (span.first, times));
+            self.both = Some((Episode { first, last: m.time }, times.saturating_add(1), pair));
+        }
         let Some(own) = self.routers.iter_mut().find(|r| r.row.router == router) else { return };
         own.row.packets = own.row.packets.saturating_add(1);
         own.row.last = own.row.last.max(m.time);
@@ -104,10 +153,25 @@ impl Group {
         if told.is_active && !still {
             if let Some(before) = before {
                 own.row.takeovers = own.row.takeovers.saturating_add(1);
+                if self.flips.len() >= CHANGES_REMEMBERED {
+                    self.flips.pop_front();
+                }
+                self.flips.push_back(m.time);
                 let text = format!("forwards for {} group {}, after {before}", told.protocol.token(), told.group);
                 log.note(m.time, SwitchEventKind::GatewayChanged, m.tag, router.to_string(), text);
             }
             self.active = Some(router);
+            // Whoever forwarded before said so last, and does no longer.
+            self.routers.iter_mut().filter(|r| r.row.router != router).for_each(|r| r.row.is_active = false);
         }
+    }
+}
+
+/// Whether two routers may be of one network: a group's number alone says nothing.
+pub fn alike(a: Address, b: Address) -> bool {
+    match (a, b) {
+        (Address::V4(a), Address::V4(b)) => a.to_bits() >> 8 == b.to_bits() >> 8,
+        (Address::V6(a), Address::V6(b)) => a.to_bits() >> 64 == b.to_bits() >> 64,
+        _ => false,
     }
 }

@@ -3,18 +3,22 @@
 
 mod aggregates;
 mod events;
+mod floods;
 mod gateways;
 mod identity;
+mod links;
 mod neighbours;
 mod routers;
 mod trees;
 
-use crate::model::{ControlBody, ControlMessage, SwitchView, Timestamp};
+use crate::model::evidence::{SwitchEvidence, SwitchTrouble, SwitchTroubleKind};
+use crate::model::{ConnectionEnd, ControlBody, ControlMessage, Episode, FloodSecond, Subject, SwitchView, Timestamp};
 use aggregates::Aggregates;
 use events::EventLog;
+use floods::Storms;
 use gateways::Gateways;
 use neighbours::Neighbours;
-use routers::{Ports, Queriers, Routers};
+use routers::{Peers, Ports, Queriers, Routers};
 use trees::Trees;
 
 /// Where a control packet was seen: what is said in different places is not about the same link.
@@ -30,6 +34,11 @@ impl Place {
     }
 }
 
+/// A trouble with what every kind has.
+fn trouble(kind: SwitchTroubleKind, subject: Subject, count: u64, span: Episode) -> SwitchTrouble {
+    SwitchTrouble { kind, subject, vlan: None, vlans: 1, who: String::new(), other: String::new(), count, measure: 0.0, span }
+}
+
 /// Everything that control packets say.
 #[derive(Debug, Default)]
 pub struct SwitchLedger {
@@ -40,6 +49,8 @@ pub struct SwitchLedger {
     routers: Routers,
     queriers: Queriers,
     ports: Ports,
+    peers: Peers,
+    storms: Storms,
     log: EventLog,
     begun: Option<Timestamp>,
     latest: Option<Timestamp>,
@@ -67,9 +78,38 @@ impl SwitchLedger {
             ControlBody::Gateway(told) => self.gateways.take(message, place, told, log),
             ControlBody::Ospf(told) => self.routers.take(message, place, told, log),
             ControlBody::Query(query) => self.queriers.take(message, place, query),
-            ControlBody::Eapol(step) => self.ports.take(message, *step, log),
+            ControlBody::Eapol(step) => self.ports.take(message, place, *step, log),
         };
         self.beyond = self.beyond.saturating_add(u64::from(!had_room));
+    }
+
+    /// Takes in what a shard counted of frames to many in a second.
+    pub fn flood(&mut self, told: &FloodSecond) {
+        self.beyond = self.beyond.saturating_add(u64::from(!self.storms.take(told)));
+    }
+
+    /// Takes in the end of a connection: sessions between routers are not meant to end.
+    pub fn ended(&mut self, end: &ConnectionEnd) {
+        self.peers.take(end);
+    }
+
+    /// What was unhealthy lately.
+    pub fn evidence(&self, now: Timestamp) -> SwitchEvidence {
+        let mut troubles = Vec::new();
+        let out = &mut troubles;
+        self.trees.troubles(now, out);
+        self.gateways.troubles(now, out);
+        self.aggregates.troubles(now, out);
+        self.routers.troubles(now, out);
+        self.peers.troubles(now, out);
+        self.ports.troubles(now, out);
+        self.queriers.troubles(now, out);
+        self.storms.troubles(now, out);
+        let pairs = self.aggregates.pairs();
+        if !pairs.is_empty() || self.neighbours.hear_each_other() {
+            links::troubles(&self.neighbours.rows(), &pairs, now, out);
+        }
+        SwitchEvidence { troubles }
     }
 
     /// So many control packets were not read, for there were too many at a time.

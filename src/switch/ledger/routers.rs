@@ -1,17 +1,30 @@
-//! Routers that speak OSPF, who asks for groups, and ports that authenticate.
+//! Routers that speak OSPF, sessions of BGP, who asks for groups, and ports that authenticate.
 
-use super::Place;
 use super::events::EventLog;
-use crate::model::limits::{AUTHENTICATED_PORTS, QUERIERS, ROUTERS};
+use super::gateways::alike;
+use super::{Place, trouble};
+use crate::model::evidence::{QUERIERS_BESIDE, SESSION_PACKETS, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind};
+use crate::model::limits::{AUTHENTICATED_PORTS, CHANGES_REMEMBERED, PEERS, QUERIERS, ROUTERS};
 use crate::model::time::SECOND;
-use crate::model::{Address, ControlMessage, EapolStep, GroupQuery, Mac, OspfPacket, OspfRow, QuerierRow, SwitchEventKind, Timestamp};
+use crate::model::{
+    Address, ConnectionEnd, ControlMessage, EapolStep, Episode, GroupQuery, Mac, OspfPacket, OspfRow, QuerierRow, Subject, SwitchEventKind,
+    Timestamp,
+};
+use std::collections::{BTreeMap, VecDeque};
+
+/// The port of BGP (RFC 4271).
+const BGP: u16 = 179;
+
+/// Hellos before a router is known to send them regularly.
+const REGULAR: u64 = 5;
 
 /// A router.
 #[derive(Debug)]
 struct Router {
     place: Place,
     row: OspfRow,
-    is_silent: bool,
+    /// Since when it is silent.
+    silent: Option<Timestamp>,
 }
 
 /// All that speak OSPF.
@@ -47,12 +60,12 @@ impl Routers {
                 packets: 0,
                 last: m.time,
             };
-            self.list.push(Router { place, row, is_silent: false });
+            self.list.push(Router { place, row, silent: None });
         }
-        let Some(Router { row, is_silent, .. }) = self.list.iter_mut().find(is_same) else { return true };
+        let Some(Router { row, silent, .. }) = self.list.iter_mut().find(is_same) else { return true };
         row.mtu = told.mtu.or(row.mtu);
         let Some(hello) = told.hello else { return true };
-        if std::mem::take(is_silent) {
+        if silent.take().is_some() {
             let text = format!("sends hellos again after {} s", m.time.since(row.last) / SECOND);
             log.note(m.time, SwitchEventKind::RouterChanged, m.tag, row.router.to_string(), text);
         }
@@ -66,10 +79,10 @@ impl Routers {
     /// Whoever was silent for longer than its neighbours wait is gone, if others at the same place were heard meanwhile.
     pub fn advance(&mut self, now: Timestamp, log: &mut EventLog) {
         let heard: Vec<(Place, Timestamp)> = self.list.iter().map(|r| (r.place, r.row.last)).collect();
-        for Router { place, row, is_silent } in self.list.iter_mut().filter(|r| !r.is_silent && r.row.packets > 1) {
+        for Router { place, row, silent } in self.list.iter_mut().filter(|r| r.silent.is_none() && r.row.packets > 1) {
             let ends = row.last.plus(i64::from(row.times[1]).saturating_mul(SECOND));
             if now > ends && heard.iter().any(|(other, last)| other == place && *last > ends) {
-                *is_silent = true;
+                *silent = Some(ends);
                 let text = format!("sent no hello for {} s, its dead interval", row.times[1]);
                 log.note(ends, SwitchEventKind::RouterChanged, row.tag, row.router.to_string(), text);
             }
@@ -81,6 +94,93 @@ impl Routers {
         let mut rows: Vec<OspfRow> = self.list.iter().map(|r| r.row.clone()).collect();
         rows.sort_by_key(|r| (r.version, r.area, r.router, r.tag));
         rows
+    }
+
+    /// What was unhealthy lately.
+    pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
+        for router in self.list.iter().filter(|r| r.row.packets >= REGULAR) {
+            let row = &router.row;
+            if let Some(since) = router.silent.filter(|since| now.since(*since) <= SWITCH_RECENT) {
+                let others = self.list.iter().filter(|o| o.place == router.place && o.row.last > since).count();
+                out.push(SwitchTrouble {
+                    vlan: row.tag,
+                    who: row.router.to_string(),
+                    measure: f64::from(row.times[1]),
+                    ..trouble(
+                        SwitchTroubleKind::RouterSilent,
+                        Subject::Station(row.source),
+                        others as u64,
+                        Episode { first: row.last, last: now.max(row.last) },
+                    )
+                });
+            }
+        }
+        let mut areas: BTreeMap<(Place, u8, std::net::Ipv4Addr), Vec<&OspfRow>> = BTreeMap::new();
+        let known = self.list.iter().filter(|r| r.row.mtu.is_some_and(|mtu| mtu > 0) && now.since(r.row.last) <= SWITCH_RECENT);
+        for router in known {
+            areas.entry((router.place, router.row.version, router.row.area)).or_default().push(&router.row);
+        }
+        for mut rows in areas.into_values() {
+            rows.sort_by_key(|r| (r.mtu, r.router));
+            let (Some(small), Some(large)) = (rows.first(), rows.last()) else { continue };
+            if small.mtu == large.mtu {
+                continue;
+            }
+            out.push(SwitchTrouble {
+                vlan: small.tag,
+                who: small.router.to_string(),
+                other: large.router.to_string(),
+                measure: f64::from(large.mtu.unwrap_or(0)),
+                ..trouble(
+                    SwitchTroubleKind::MtuDiffers,
+                    Subject::Station(small.source),
+                    u64::from(small.mtu.unwrap_or(0)),
+                    Episode { first: small.last.min(large.last), last: small.last.max(large.last) },
+                )
+            });
+        }
+    }
+}
+
+/// Sessions between routers that ended.
+#[derive(Debug, Default)]
+pub struct Peers {
+    list: BTreeMap<[Address; 2], VecDeque<(Timestamp, bool)>>,
+}
+
+impl Peers {
+    /// Takes in the end of a connection.
+    pub fn take(&mut self, end: &ConnectionEnd) {
+        let [(a, a_port), (b, b_port)] = end.flow.ends(end.way);
+        let packets = end.packets[0].saturating_add(end.packets[1]);
+        // What both opened at the same time is closed again soon.
+        if (a_port != BGP && b_port != BGP) || packets < SESSION_PACKETS || end.packets.contains(&0) {
+            return;
+        }
+        let pair = if a < b { [a, b] } else { [b, a] };
+        if !self.list.contains_key(&pair) && self.list.len() >= PEERS {
+            return;
+        }
+        let ends = self.list.entry(pair).or_default();
+        if ends.len() >= CHANGES_REMEMBERED {
+            ends.pop_front();
+        }
+        ends.push_back((end.time, end.cut.is_some()));
+    }
+
+    /// Sessions that ended lately.
+    pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
+        for ([a, b], ends) in &self.list {
+            let recent: Vec<&(Timestamp, bool)> = ends.iter().filter(|(t, _)| now.since(*t) <= SWITCH_RECENT).collect();
+            let (Some(first), Some(last)) = (recent.first(), recent.last()) else { continue };
+            let subject = Subject::Conversation { a: *a, a_port: 0, b: *b, b_port: 0, protocol: crate::model::Proto::Tcp };
+            out.push(SwitchTrouble {
+                who: a.to_string(),
+                other: b.to_string(),
+                measure: recent.iter().filter(|(_, cut)| *cut).count() as f64,
+                ..trouble(SwitchTroubleKind::PeerLost, subject, recent.len() as u64, Episode { first: first.0, last: last.0 })
+            });
+        }
     }
 }
 
@@ -98,6 +198,10 @@ impl Queriers {
         }
         let protocol = if matches!(query.querier, Address::V6(_)) { "mld" } else { "igmp" };
         if let Some((_, row)) = self.list.iter_mut().find(|(at, row)| *at == place && row.querier == query.querier) {
+            // After a pause longer than another querier waits it begins anew.
+            if m.time.since(row.last) > QUERIERS_BESIDE {
+                row.first = m.time;
+            }
             row.packets = row.packets.saturating_add(1);
             row.last = row.last.max(m.time);
             row.version = query.version;
@@ -118,30 +222,86 @@ impl Queriers {
         rows.sort_by_key(|r| (r.protocol, r.tag, r.querier));
         rows
     }
+
+    /// Pairs that ask side by side, where one of them should have stopped. Who asks from no address takes no part in the election.
+    pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
+        let asks = |row: &QuerierRow| {
+            let has_address = row.querier.ip().is_some_and(|ip| !ip.is_unspecified());
+            has_address && row.packets >= 3 && now.since(row.last) <= QUERIERS_BESIDE
+        };
+        for (at, (place, a)) in self.list.iter().enumerate() {
+            for (other, b) in self.list.iter().skip(at + 1) {
+                let (first, last) = (a.first.max(b.first), a.last.min(b.last));
+                let is_pair = place == other && a.protocol == b.protocol && alike(a.querier, b.querier);
+                if !is_pair || !asks(a) || !asks(b) || last.since(first) < QUERIERS_BESIDE {
+                    continue;
+                }
+                let (low, high) = if a.querier < b.querier { (a, b) } else { (b, a) };
+                out.push(SwitchTrouble {
+                    vlan: place.tag,
+                    who: high.querier.to_string(),
+                    other: low.querier.to_string(),
+                    ..trouble(SwitchTroubleKind::TwoQueriers, Subject::Host(high.querier), high.packets, Episode { first, last })
+                });
+            }
+        }
+    }
+}
+
+/// A port that lets devices in, or does not.
+#[derive(Debug, Default)]
+struct Port {
+    failures: VecDeque<Timestamp>,
+    successes: VecDeque<Timestamp>,
 }
 
 /// Ports that let devices in, or do not.
 #[derive(Debug, Default)]
 pub struct Ports {
-    list: Vec<(Mac, u64)>,
+    list: BTreeMap<(Place, Mac), Port>,
 }
 
 impl Ports {
     /// Takes in a step; false where there is no room.
-    pub fn take(&mut self, m: &ControlMessage, step: EapolStep, log: &mut EventLog) -> bool {
-        if step != EapolStep::Failure {
+    pub fn take(&mut self, m: &ControlMessage, place: Place, step: EapolStep, log: &mut EventLog) -> bool {
+        let key = (place, m.source);
+        if !matches!(step, EapolStep::Failure | EapolStep::Success) {
             return true;
         }
-        let text = "did not let a device in".to_owned();
-        log.note(m.time, SwitchEventKind::AuthenticationFailed, m.tag, m.source.to_string(), text);
-        if let Some((_, failures)) = self.list.iter_mut().find(|(mac, _)| *mac == m.source) {
-            *failures = failures.saturating_add(1);
-            return true;
+        if step == EapolStep::Failure {
+            let text = "did not let a device in".to_owned();
+            log.note(m.time, SwitchEventKind::AuthenticationFailed, m.tag, m.source.to_string(), text);
         }
-        let has_room = self.list.len() < AUTHENTICATED_PORTS;
-        if has_room {
-            self.list.push((m.source, 1));
+        if !self.list.contains_key(&key) && self.list.len() >= AUTHENTICATED_PORTS {
+            return false;
         }
-        has_room
+        let port = self.list.entry(key).or_default();
+        let times = if step == EapolStep::Failure { &mut port.failures } else { &mut port.successes };
+        if times.len() >= CHANGES_REMEMBERED {
+            times.pop_front();
+        }
+        times.push_back(m.time);
+        true
+    }
+
+    /// Ports that refused devices lately, with how many they let in.
+    pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
+        let recent =
+            |times: &VecDeque<Timestamp>| -> Vec<Timestamp> { times.iter().copied().filter(|t| now.since(*t) <= SWITCH_RECENT).collect() };
+        for ((place, mac), port) in &self.list {
+            let failures = recent(&port.failures);
+            let (Some(first), Some(last)) = (failures.first(), failures.last()) else { continue };
+            out.push(SwitchTrouble {
+                vlan: place.tag,
+                who: mac.to_string(),
+                measure: recent(&port.successes).len() as f64,
+                ..trouble(
+                    SwitchTroubleKind::NotLetIn,
+                    Subject::Station(*mac),
+                    failures.len() as u64,
+                    Episode { first: *first, last: *last },
+                )
+            });
+        }
     }
 }

@@ -1,10 +1,17 @@
 //! Spanning trees, as bridges tell of them: IEEE 802.1Q clause 13 and 14.
 
-use super::Place;
 use super::events::EventLog;
-use crate::model::limits::TREES;
-use crate::model::{Bpdu, BpduFlags, BpduKind, BridgeId, ControlMessage, Mac, PortRole, SwitchEventKind, TreeRow};
-use std::collections::BTreeMap;
+use super::{Place, trouble};
+use crate::model::evidence::{
+    HELLOS_AWAY, HELLOS_MISSING, ROOT_STOOD, ROOTS_BESIDE, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind, TOPOLOGY_RECENT,
+    TOPOLOGY_TOGETHER,
+};
+use crate::model::limits::{TREE_HISTORY, TREES};
+use crate::model::time::SECOND;
+use crate::model::{
+    Bpdu, BpduFlags, BpduKind, BridgeId, ControlMessage, Episode, Mac, PortRole, Subject, SwitchEventKind, Timestamp, TreeRow,
+};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// What one port of a bridge says of a tree.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,12 +28,33 @@ struct Key {
 pub struct Tree {
     row: TreeRow,
     changing: bool,
+    /// Since when it names the root it names.
+    since: Timestamp,
+    /// The root it named before, where that had stood for a while.
+    before: Option<BridgeId>,
+    /// Since when no hello was missing.
+    unbroken: Timestamp,
+}
+
+/// Something that changed in a tree.
+#[derive(Debug, Clone, Copy)]
+struct Change {
+    time: Timestamp,
+    vlan: Option<u16>,
+    /// Who says so.
+    bridge: BridgeId,
+    /// Of a root: the old one and the new one. Of the topology: the bridge twice.
+    roots: [BridgeId; 2],
 }
 
 /// All of them.
 #[derive(Debug, Default)]
 pub struct Trees {
     list: BTreeMap<Key, Tree>,
+    roots: VecDeque<Change>,
+    topology: VecDeque<Change>,
+    /// Hellos that were missing: from, to, who.
+    missing: VecDeque<(Episode, BridgeId, u16, Option<u16>)>,
 }
 
 /// One tree in a BPDU, which may hold several.
@@ -62,6 +90,7 @@ impl Trees {
 
     fn tree(&mut self, m: &ControlMessage, place: Place, bpdu: &Bpdu, told: &Told, log: &mut EventLog) -> bool {
         let key = Key { place, vlan: bpdu.vlan, instance: told.instance, source: m.source, port: bpdu.port };
+        let changing = told.flags.topology_change();
         let row = TreeRow {
             vlan: bpdu.vlan,
             instance: told.instance,
@@ -74,27 +103,70 @@ impl Trees {
             times: [bpdu.hello, bpdu.max_age, bpdu.forward_delay],
             region: bpdu.region.as_ref().map(|region| region.name.clone()).unwrap_or_default(),
             packets: 1,
-            topology_changes: u64::from(told.flags.topology_change()),
+            topology_changes: u64::from(changing),
             root_changes: 0,
             last: m.time,
         };
-        let changing = told.flags.topology_change();
-        if let Some(tree) = self.list.get_mut(&key) {
-            tree.follow(row, changing, log);
-            return true;
+        if changing && self.list.get(&key).is_none_or(|tree| !tree.changing) {
+            remember(&mut self.topology, Change { time: m.time, vlan: bpdu.vlan, bridge: told.bridge, roots: [told.bridge; 2] });
         }
-        let has_room = self.list.len() < TREES;
-        if has_room {
-            self.list.insert(key, Tree { row, changing });
+        self.look_for_missing(m, &key, bpdu);
+        let Some(tree) = self.list.get_mut(&key) else {
+            let has_room = self.list.len() < TREES;
+            if has_room {
+                self.list.insert(key, Tree { row, changing, since: m.time, before: None, unbroken: m.time });
+            }
+            return has_room;
+        };
+        if told.root != tree.row.root {
+            let old = tree.row.root;
+            // What a bridge said for a moment, while it or the tree began, was no root.
+            let stood = m.time.since(tree.since) >= ROOT_STOOD;
+            if stood {
+                remember(&mut self.roots, Change { time: m.time, vlan: bpdu.vlan, bridge: told.bridge, roots: [old, told.root] });
+            }
+            tree.before = if stood { Some(old) } else { tree.before };
+            tree.since = m.time;
         }
-        has_room
+        tree.follow(row, changing, log);
+        true
+    }
+
+    /// Hellos of a port that came regularly and were missing, while those of another came.
+    fn look_for_missing(&mut self, m: &ControlMessage, key: &Key, bpdu: &Bpdu) {
+        let Some(hello) = bpdu.hello_nanos().filter(|hello| *hello >= SECOND) else { return };
+        let Some(tree) = self.list.get(key) else { return };
+        let (last, row) = (tree.row.last, (tree.row.bridge, tree.row.port, tree.row.vlan));
+        let gap = m.time.since(last);
+        if gap <= hello.saturating_mul(HELLOS_MISSING + 1) - hello / 2 {
+            return;
+        }
+        let witnessed = self.list.iter().any(|(other, tree)| {
+            other.place.session == key.place.session
+                && other.source != key.source
+                && tree.unbroken < last
+                && m.time.since(tree.row.last) <= hello.saturating_add(hello / 2)
+        });
+        let regular = tree.row.packets >= 5 && last.since(tree.unbroken) >= hello.saturating_mul(4);
+        if witnessed && regular && gap <= hello.saturating_mul(HELLOS_AWAY) {
+            if self.missing.len() >= TREE_HISTORY {
+                self.missing.pop_front();
+            }
+            self.missing.push_back((Episode { first: last, last: m.time }, row.0, row.1, row.2));
+        }
+        if let Some(tree) = self.list.get_mut(key) {
+            tree.unbroken = m.time;
+        }
     }
 
     /// A notification says neither of which tree nor from which port it is: the bridge is known by its address alone.
     fn notification(&mut self, m: &ControlMessage, place: Place, log: &mut EventLog) {
+        let mut bridge = BridgeId { priority: 0, mac: m.source };
         if let Some((_, tree)) = self.list.iter_mut().find(|(key, _)| key.place == place && key.source == m.source) {
             tree.row.topology_changes = tree.row.topology_changes.saturating_add(1);
+            bridge = tree.row.bridge;
         }
+        remember(&mut self.topology, Change { time: m.time, vlan: m.tag, bridge, roots: [bridge; 2] });
         let text = "notifies the root of a topology change".to_owned();
         log.note(m.time, SwitchEventKind::TopologyChange, m.tag, m.source.to_string(), text);
     }
@@ -105,6 +177,140 @@ impl Trees {
         rows.sort_by_key(|r| (r.vlan, r.instance, r.bridge, r.port));
         rows
     }
+
+    /// What was unhealthy lately.
+    pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
+        self.changed_roots(now, out);
+        self.changed_topology(now, out);
+        self.two_roots(now, out);
+        self.missing_hellos(now, out);
+    }
+
+    /// Roots that took over, each with what it replaced: in every VLAN the same bridge is one.
+    fn changed_roots(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
+        let mut by_root: BTreeMap<Mac, Vec<&Change>> = BTreeMap::new();
+        for change in self.roots.iter().filter(|c| now.since(c.time) <= SWITCH_RECENT) {
+            by_root.entry(change.roots[1].mac).or_default().push(change);
+        }
+        for changes in by_root.into_values() {
+            let (Some(first), Some(last)) = (changes.first(), changes.last()) else { continue };
+            let root = last.roots[1];
+            let subject = Subject::Bridge { priority: root.priority & 0xf000, mac: root.mac };
+            let times = distinct(changes.iter().map(|c| c.time));
+            out.push(SwitchTrouble {
+                vlan: one_vlan(changes.iter().map(|c| c.vlan)),
+                vlans: vlans(changes.iter().map(|c| c.vlan)),
+                who: root.to_string(),
+                other: first.roots[0].to_string(),
+                measure: f64::from(first.roots[0].priority),
+                ..trouble(SwitchTroubleKind::RootChanged, subject, times, Episode { first: first.time, last: last.time })
+            });
+        }
+    }
+
+    fn changed_topology(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
+        let recent: Vec<&Change> = self.topology.iter().filter(|c| now.since(c.time) <= TOPOLOGY_RECENT).collect();
+        let (Some(first), Some(last)) = (recent.first(), recent.last()) else { return };
+        // Whoever says so first most often is nearest to where it changes.
+        let mut begins: BTreeMap<Mac, u64> = BTreeMap::new();
+        let mut before: Option<Timestamp> = None;
+        for change in &recent {
+            if before.is_none_or(|t| change.time.since(t) > TOPOLOGY_TOGETHER) {
+                *begins.entry(change.bridge.mac).or_default() += 1;
+            }
+            before = Some(change.time);
+        }
+        let who = begins.iter().max_by_key(|(mac, n)| (**n, std::cmp::Reverse(**mac))).map(|(mac, _)| mac.to_string());
+        let span = Episode { first: first.time, last: last.time };
+        out.push(SwitchTrouble {
+            vlan: one_vlan(recent.iter().map(|c| c.vlan)),
+            vlans: vlans(recent.iter().map(|c| c.vlan)),
+            who: who.unwrap_or_default(),
+            ..trouble(SwitchTroubleKind::TopologyChanges, Subject::Network, distinct(recent.iter().map(|c| c.time)), span)
+        });
+    }
+
+    /// Trees of which bridges name different roots, each for longer than it takes to settle. Instances of several regions have a root each.
+    fn two_roots(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
+        let mut trees: BTreeMap<(u16, Option<u16>), Vec<&Tree>> = BTreeMap::new();
+        for (key, tree) in self.list.iter().filter(|(key, _)| key.instance.is_none_or(|i| i == 0)) {
+            let fresh =
+                now.since(tree.row.last) <= (i64::from(tree.row.times[0]) * SECOND / 256).max(SECOND).saturating_mul(HELLOS_MISSING);
+            if fresh && now.since(tree.since) >= ROOTS_BESIDE && tree.row.role != PortRole::Alternate {
+                trees.entry((key.place.session, key.vlan)).or_default().push(tree);
+            }
+        }
+        for ((_, vlan), mut trees) in trees {
+            trees.sort_by_key(|tree| tree.row.root);
+            let (Some(best), Some(worst)) = (trees.first(), trees.last()) else { continue };
+            if best.row.root == worst.row.root {
+                continue;
+            }
+            // They were one tree before: somebody who names one of them now named the other one then.
+            let split = trees.iter().any(|t| t.before.is_some_and(|b| b != t.row.root && trees.iter().any(|o| o.row.root == b)));
+            let begun = trees.iter().map(|t| t.since).max().unwrap_or(now);
+            let roots: BTreeSet<BridgeId> = trees.iter().map(|t| t.row.root).collect();
+            let subject = vlan.map_or(Subject::Network, Subject::Vlan);
+            out.push(SwitchTrouble {
+                vlan,
+                who: best.row.root.to_string(),
+                other: worst.row.root.to_string(),
+                measure: f64::from(u8::from(split)),
+                ..trouble(SwitchTroubleKind::TwoRoots, subject, roots.len() as u64, Episode { first: begun, last: now.max(begun) })
+            });
+        }
+    }
+
+    fn missing_hellos(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
+        let mut by_bridge: BTreeMap<(Mac, u16), Vec<&(Episode, BridgeId, u16, Option<u16>)>> = BTreeMap::new();
+        for gap in self.missing.iter().filter(|(gap, ..)| now.since(gap.last) <= SWITCH_RECENT) {
+            by_bridge.entry((gap.1.mac, gap.2 & 0x0fff)).or_default().push(gap);
+        }
+        for gaps in by_bridge.into_values() {
+            let (Some(first), Some(last)) = (gaps.first(), gaps.last()) else { continue };
+            let subject = Subject::Bridge { priority: last.1.priority & 0xf000, mac: last.1.mac };
+            let longest = gaps.iter().map(|g| g.0.last.since(g.0.first)).max().unwrap_or(0);
+            out.push(SwitchTrouble {
+                vlan: one_vlan(gaps.iter().map(|g| g.3)),
+                vlans: vlans(gaps.iter().map(|g| g.3)),
+                who: format!("{} port {}", last.1, last.2 & 0x0fff),
+                measure: longest as f64 / SECOND as f64,
+                ..trouble(
+                    SwitchTroubleKind::HellosMissing,
+                    subject,
+                    distinct(gaps.iter().map(|g| g.0.last)),
+                    Episode { first: first.0.first, last: last.0.last },
+                )
+            });
+        }
+    }
+}
+
+fn remember(list: &mut VecDeque<Change>, change: Change) {
+    if list.len() >= TREE_HISTORY {
+        list.pop_front();
+    }
+    list.push_back(change);
+}
+
+/// How many moments there are that are further apart than one change takes to be told by everybody.
+fn distinct(times: impl Iterator<Item = Timestamp>) -> u64 {
+    let (mut count, mut before) = (0u64, None::<Timestamp>);
+    for time in times {
+        count += u64::from(before.is_none_or(|t| time.since(t) > TOPOLOGY_TOGETHER));
+        before = Some(time);
+    }
+    count
+}
+
+fn one_vlan(all: impl Iterator<Item = Option<u16>>) -> Option<u16> {
+    let mut all = all.peekable();
+    let first = *all.peek()?;
+    if all.all(|vlan| vlan == first) { first } else { None }
+}
+
+fn vlans(all: impl Iterator<Item = Option<u16>>) -> u64 {
+    all.collect::<BTreeSet<_>>().len() as u64
 }
 
 impl Tree {

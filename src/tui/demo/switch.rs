@@ -67,6 +67,7 @@ fn gateway(last: u8, is_active: bool, second: i64) -> GatewayRow {
         router: Address::V4([10, 20, 0, last].into()),
         is_active,
         priority: if is_active { 110 } else { 100 },
+        hello: 3_000_000_000,
         takeovers: 0,
         packets: 1_200,
         last: at(second - 1),

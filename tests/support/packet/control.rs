@@ -322,7 +322,7 @@ fn ospf(source: [u8; 6], router: u8, kind: u8, body: &[u8]) -> Vec<u8> {
     Packet::eth(source, group_mac(to)).ip([10, 0, 0, router], to).ttl(1).protocol(89).payload(&all).build()
 }
 
-/// A general IGMP query, version 2.
+/// A general IGMP query, version 2; of sender 0 from no address.
 pub fn igmp_query(source: [u8; 6], sender: u8) -> Vec<u8> {
     igmp(source, sender, 0x11, [224, 0, 0, 1], [0; 4])
 }
@@ -336,7 +336,12 @@ fn igmp(source: [u8; 6], sender: u8, kind: u8, to: [u8; 4], group: [u8; 4]) -> V
     let mut body = [&[kind, if kind == 0x11 { 100 } else { 0 }, 0, 0][..], &group].concat();
     let sum = super::checksum::checksum(&body).to_be_bytes();
     body[2..4].copy_from_slice(&sum);
-    Packet::eth(source, group_mac(to.into())).ip([10, 0, 0, sender], to).ttl(1).protocol(2).payload(&body).build()
+    Packet::eth(source, group_mac(to.into()))
+        .ip(if sender == 0 { [0; 4] } else { [10, 0, 0, sender] }, to)
+        .ttl(1)
+        .protocol(2)
+        .payload(&body)
+        .build()
 }
 
 /// An EAP packet of a code: 1 request, 2 response, 3 success, 4 failure.

@@ -3,6 +3,7 @@
 use super::Shard;
 use crate::engine::fold::detectors::FlowDetectors;
 use crate::model::tcp::{TcpEvent, TcpMarks};
+use crate::model::time::SECOND;
 use crate::model::{
     AnalysisFlags, Direction, Frame, IcmpError, LocatedLoss, NetworkBatch, NetworkEvent, PathSide, RoundTrip, SegmentAnalysis, Timestamp,
 };
@@ -94,6 +95,7 @@ impl Shard {
     /// Decides what has waited long enough where an interval ends.
     pub fn advance(&mut self, now: Timestamp) {
         self.connections.next_interval();
+        self.detectors.advance(now);
         if self.connections.is_due(now) {
             self.connections.advance(now);
         }
@@ -106,6 +108,7 @@ impl Shard {
 
     /// The same at the end of the capture: what has not waited long enough is not judged.
     pub fn advance_all(&mut self, now: Timestamp) {
+        self.detectors.advance(now.plus(SECOND));
         self.connections.advance(now);
         let connections = &mut self.connections;
         self.stalls.advance(now, |event| connections.tell(event));
@@ -122,6 +125,7 @@ impl Shard {
         let (mut events, unfollowed) = self.connections.take();
         events.extend(self.reader.ended().map(NetworkEvent::Transaction));
         let (control, control_beyond) = self.detectors.control();
-        NetworkBatch { interval, shard: self.number, events, unfollowed, control, control_beyond }
+        let floods = self.detectors.floods();
+        NetworkBatch { interval, shard: self.number, events, unfollowed, control, floods, control_beyond }
     }
 }

@@ -1,0 +1,122 @@
+//! What findings about switches and routers rest on: what control packets said lately that healthy networks do not say.
+
+use crate::model::time::SECOND;
+use crate::model::{Episode, Subject};
+
+/// What may go wrong between switches and routers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SwitchTroubleKind {
+    /// Bridges named another root.
+    RootChanged,
+    /// Bridges said that the topology changes.
+    TopologyChanges,
+    /// Bridges name different roots of one tree at the same time.
+    TwoRoots,
+    /// Hellos of a bridge were missing, and came again.
+    HellosMissing,
+    /// Two routers forward for one shared address.
+    TwoMasters,
+    /// The router that forwards for a shared address changed.
+    GatewayFlips,
+    /// An end of an aggregated link does not hear the other.
+    LinkUnheard,
+    /// Links of one group lead to different systems.
+    LinksApart,
+    /// A router sends no hellos any more.
+    RouterSilent,
+    /// Neighbouring routers disagree about the longest packet.
+    MtuDiffers,
+    /// A session between routers ended.
+    PeerLost,
+    /// A port does not let devices in.
+    NotLetIn,
+    /// Two routers ask for groups.
+    TwoQueriers,
+    /// The ends of a link disagree about its duplex mode.
+    DuplexDiffers,
+    /// The ends of a link disagree about the VLAN of frames without a tag.
+    NativeVlanDiffers,
+    /// Broadcasts, one rate after the other.
+    Broadcasts,
+    /// Multicasts of protocols of the link, one rate after the other.
+    LinkMulticasts,
+    /// A station asks its link to pause.
+    Pauses,
+}
+
+/// Something of this kind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SwitchTrouble {
+    /// What.
+    pub kind: SwitchTroubleKind,
+    /// What it is about.
+    pub subject: Subject,
+    /// The VLAN; `None`: none, or several.
+    pub vlan: Option<u16>,
+    /// How many VLANs or trees it was seen in.
+    pub vlans: u64,
+    /// Who does it.
+    pub who: String,
+    /// What stood before, or the other one.
+    pub other: String,
+    /// How often.
+    pub count: u64,
+    /// The measure that is compared beside it: a share, a rate, a number of others.
+    pub measure: f64,
+    /// When.
+    pub span: Episode,
+}
+
+impl SwitchTrouble {
+    /// Seconds from the first to the last time.
+    pub fn seconds(&self) -> f64 {
+        self.span.last.seconds_since(self.span.first)
+    }
+}
+
+/// Everything of the kind that was seen lately.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SwitchEvidence {
+    /// One after the other.
+    pub troubles: Vec<SwitchTrouble>,
+}
+
+impl SwitchEvidence {
+    /// Those of a kind.
+    pub fn of(&self, kind: SwitchTroubleKind) -> impl Iterator<Item = &SwitchTrouble> {
+        self.troubles.iter().filter(move |t| t.kind == kind)
+    }
+}
+
+/// Nanoseconds for which changes are remembered: root and gateway changes, missing hellos, lost sessions, refused devices.
+pub const SWITCH_RECENT: i64 = 600 * SECOND;
+
+/// The same of topology changes.
+pub const TOPOLOGY_RECENT: i64 = 300 * SECOND;
+
+/// Changes of the topology within this time are one: each bridge tells of it in turn.
+pub const TOPOLOGY_TOGETHER: i64 = 5 * SECOND;
+
+/// Nanoseconds for which a bridge must have named a root before another one is a change: as long as an old hello holds by default, so that an election is none.
+pub const ROOT_STOOD: i64 = 20 * SECOND;
+
+/// Nanoseconds for which different roots must be named side by side: longer than a spanning tree takes to settle by its default times.
+pub const ROOTS_BESIDE: i64 = 60 * SECOND;
+
+/// Hellos in a row that must be missing: after as many a bridge gives up a rapid neighbour (IEEE 802.1Q clause 13).
+pub const HELLOS_MISSING: i64 = 3;
+
+/// Hellos in a row that are missing when their sender was away and nothing was lost: more.
+pub const HELLOS_AWAY: i64 = 30;
+
+/// Packets of a session that ended, before its end says something: what is opened twice at a time is closed again.
+pub const SESSION_PACKETS: u64 = 10;
+
+/// Nanoseconds for which two queriers must have asked side by side: the time after which one holds the other for gone (RFC 3376 section 8.5).
+pub const QUERIERS_BESIDE: i64 = 255 * SECOND;
+
+/// Frames in a second from which it counts as one of a storm, of broadcasts or of multicasts of the link's protocols.
+pub const STORM_RATE: u64 = 1_000;
+
+/// PAUSE frames in a second from which a link is held up: each stops it for at most 34 ms at 1 Gb/s.
+pub const PAUSE_RATE: u64 = 20;
