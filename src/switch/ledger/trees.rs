@@ -47,14 +47,22 @@ struct Change {
     roots: [BridgeId; 2],
 }
 
+/// Hellos of a port that were missing.
+#[derive(Debug, Clone, Copy)]
+struct Gap {
+    span: Episode,
+    bridge: BridgeId,
+    port: u16,
+    vlan: Option<u16>,
+}
+
 /// All of them.
 #[derive(Debug, Default)]
 pub struct Trees {
     list: BTreeMap<Key, Tree>,
     roots: VecDeque<Change>,
     topology: VecDeque<Change>,
-    /// Hellos that were missing: from, to, who.
-    missing: VecDeque<(Episode, BridgeId, u16, Option<u16>)>,
+    missing: VecDeque<Gap>,
 }
 
 /// One tree in a BPDU, which may hold several.
@@ -152,7 +160,8 @@ impl Trees {
             if self.missing.len() >= TREE_HISTORY {
                 self.missing.pop_front();
             }
-            self.missing.push_back((Episode { first: last, last: m.time }, row.0, row.1, row.2));
+            let span = Episode { first: last, last: m.time };
+            self.missing.push_back(Gap { span, bridge: row.0, port: row.1, vlan: row.2 });
         }
         if let Some(tree) = self.list.get_mut(key) {
             tree.unbroken = m.time;
@@ -262,24 +271,24 @@ impl Trees {
     }
 
     fn missing_hellos(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
-        let mut by_bridge: BTreeMap<(Mac, u16), Vec<&(Episode, BridgeId, u16, Option<u16>)>> = BTreeMap::new();
-        for gap in self.missing.iter().filter(|(gap, ..)| now.since(gap.last) <= SWITCH_RECENT) {
-            by_bridge.entry((gap.1.mac, gap.2 & 0x0fff)).or_default().push(gap);
+        let mut by_bridge: BTreeMap<(Mac, u16), Vec<&Gap>> = BTreeMap::new();
+        for gap in self.missing.iter().filter(|gap| now.since(gap.span.last) <= SWITCH_RECENT) {
+            by_bridge.entry((gap.bridge.mac, gap.port & 0x0fff)).or_default().push(gap);
         }
         for gaps in by_bridge.into_values() {
             let (Some(first), Some(last)) = (gaps.first(), gaps.last()) else { continue };
-            let subject = Subject::Bridge { priority: last.1.priority & 0xf000, mac: last.1.mac };
-            let longest = gaps.iter().map(|g| g.0.last.since(g.0.first)).max().unwrap_or(0);
+            let subject = Subject::Bridge { priority: last.bridge.priority & 0xf000, mac: last.bridge.mac };
+            let longest = gaps.iter().map(|g| g.span.last.since(g.span.first)).max().unwrap_or(0);
             out.push(SwitchTrouble {
-                vlan: one_vlan(gaps.iter().map(|g| g.3)),
-                vlans: vlans(gaps.iter().map(|g| g.3)),
-                who: format!("{} port {}", last.1, last.2 & 0x0fff),
+                vlan: one_vlan(gaps.iter().map(|g| g.vlan)),
+                vlans: vlans(gaps.iter().map(|g| g.vlan)),
+                who: format!("{} port {}", last.bridge, last.port & 0x0fff),
                 measure: longest as f64 / SECOND as f64,
                 ..trouble(
                     SwitchTroubleKind::HellosMissing,
                     subject,
-                    distinct(gaps.iter().map(|g| g.0.last)),
-                    Episode { first: first.0.first, last: last.0.last },
+                    distinct(gaps.iter().map(|g| g.span.last)),
+                    Episode { first: first.span.first, last: last.span.last },
                 )
             });
         }
