@@ -27,6 +27,11 @@ pub fn take_apart(link: LinkType, bytes: &[u8], wire: u32, rules: &Rules) -> Pac
         let length = decoded.payload_wire.max(u32::try_from(content.len()).unwrap_or(u32::MAX));
         let payload = Payload { flow: &flow, way, time: Timestamp::UNKNOWN, bytes: content, length };
         dissect::tree::read(&mut tree, bytes, decoded.payload, &payload);
+        // What lies behind the packet comes last.
+        if let Some(at) = tree.layers.iter().position(|layer| layer.token == "eth.padding") {
+            let padding = tree.layers.remove(at);
+            tree.layers.push(padding);
+        }
     }
     tree
 }

@@ -182,12 +182,13 @@ impl Shelf for RecorderShelf {
         let time = |segment: Option<&Arc<Segment>>, at: fn(&Segment) -> usize| segment.and_then(|s| Some(s.get(at(s))?.time));
         let (first, last) = (time(self.segments.first(), |_| 0), time(self.segments.last(), |s| s.len().saturating_sub(1)));
         let span = first.zip(last).map_or(0.0, |(first, last)| last.seconds_since(first).max(0.0));
-        let ring = self.ring.as_ref().map_or(String::new(), |ring| match (ring.trouble(), ring.lost()) {
-            (Some(trouble), lost) => format!(" · ring: {trouble}, {lost} packets lost"),
-            (None, 0) => " · ring written".to_owned(),
-            (None, lost) => format!(" · ring written, {lost} packets lost"),
-        });
-        format!("recorder: the last {} in {}{ring}", units::duration(span), units::bytes(self.recorder.capacity() as u64))
+        let kept = format!("recorder: the last {} in {}", units::duration(span), units::bytes(self.recorder.capacity() as u64));
+        match self.ring.as_ref().map(|ring| (ring.trouble(), ring.lost())) {
+            None => kept,
+            Some((Some(trouble), lost)) => format!("ring: {lost} packets lost, {trouble} · {kept}"),
+            Some((None, 0)) => format!("{kept} · ring written"),
+            Some((None, lost)) => format!("ring: {lost} packets lost · {kept}"),
+        }
     }
 
     fn again(&self) -> Box<dyn Shelf> {

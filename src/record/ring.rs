@@ -183,6 +183,15 @@ impl Files {
         Ok(())
     }
 
+    /// Leaves a file that could not be written on: one in which nothing is goes.
+    fn leave(&mut self) {
+        if let Some((_, _, 0)) = self.current.take()
+            && let Some(path) = self.known.pop_back()
+        {
+            let _ = fs::remove_file(path);
+        }
+    }
+
     /// Writes a piece.
     fn take(&mut self, piece: &Segment, status: &RingStatus) {
         if self.failed.is_some_and(|at| clock::since(at) < AGAIN) {
@@ -200,21 +209,28 @@ impl Files {
                 status.lost.fetch_add(piece.len() as u64, Ordering::Relaxed);
                 status.tell(Some(format!("{}: {error}", self.plan.folder.display())));
                 self.failed = Some(clock::now());
-                self.current = None;
+                self.leave();
             }
         }
     }
 
     fn write(&mut self, piece: &Segment) -> io::Result<()> {
-        if self.current.as_ref().is_none_or(|(_, _, bytes)| *bytes >= self.plan.bytes) {
-            self.next()?;
-        }
-        let Some((file, writer, written)) = &mut self.current else { return Ok(()) };
-        let names = &self.names;
         for packet in piece.packets() {
+            if self.current.as_ref().is_none_or(|(_, writer, _)| writer.bytes() >= self.plan.bytes) {
+                self.put()?;
+                self.next()?;
+            }
+            let Some((_, writer, _)) = &mut self.current else { return Ok(()) };
+            let names = &self.names;
             let about = || InterfaceAbout { name: names.get(usize::from(packet.interface)).cloned(), description: None };
             writer.packet(&packet, None, about)?;
         }
+        self.put()
+    }
+
+    /// Puts what was written so far into the file.
+    fn put(&mut self) -> io::Result<()> {
+        let Some((file, writer, written)) = &mut self.current else { return Ok(()) };
         let bytes = writer.out();
         let outcome = file.write_all(bytes);
         if outcome.is_err() {

@@ -19,7 +19,7 @@ mod stream;
 mod subject;
 
 use crate::snapshot::{PacketPage, Snapshot};
-use crate::tui::canvas::{Canvas, Listing, cut_end, split_top};
+use crate::tui::canvas::{Canvas, Listing, cells, cut_end, split_top};
 use crate::tui::options::DashboardOptions;
 use crate::tui::screen::{Effect, Hint, Screen};
 use crate::tui::theme::Hue;
@@ -72,7 +72,7 @@ impl Screen for Packets {
         let Some(page) = looking.page(scene.snapshot.live) else { return nothing(canvas, area, scene) };
         canvas.listing = Listing { offset: page.first as usize, height: looking.height };
         let (upper, lower) = split_top(area, above);
-        let body = titled(canvas, upper, &looking.title(), &note(scene, looking, &page), looking.focus == Focus::List);
+        let body = titled(canvas, upper, &looking.title(), &note(scene, looking, &page, area.width), looking.focus == Focus::List);
         list::draw(canvas, body, scene, looking, &page);
         if lower.height < 3 {
             return;
@@ -114,27 +114,31 @@ fn below(canvas: &mut Canvas, area: Rect, scene: &Scene, looking: &mut Looking, 
     }
 }
 
-/// What stands at the right of the title: what is being typed or was said, how many there are, where they lie.
-fn note<'a>(scene: &Scene, looking: &Looking, page: &PacketPage) -> Vec<(std::borrow::Cow<'a, str>, ratatui::style::Style)> {
+/// What stands at the right of the title: what is being typed or was said, how many there are, where they lie. The first of it is cut to fit.
+fn note<'a>(scene: &Scene, looking: &Looking, page: &PacketPage, width: u16) -> Vec<(std::borrow::Cow<'a, str>, ratatui::style::Style)> {
     let dim = scene.style(Hue::Dim);
-    let strong = scene.theme.strong(Hue::Accent);
     if let Some(typing) = &looking.typing {
-        return vec![(format!("{}{}▏", typing.prompt(), typing.text).into(), strong)];
+        return vec![(format!("{}{}▏", typing.prompt(), typing.text).into(), scene.theme.strong(Hue::Accent))];
     }
-    let mut out = Vec::new();
-    if let Some(trouble) = &page.trouble {
-        out.push((format!("{}  ", cut_end(trouble, 60)).into(), scene.style(Hue::Bad)));
-    } else if let Some(notice) = &looking.notice {
-        out.push((format!("{notice}  ").into(), scene.style(Hue::Warn)));
-    } else if !page.place.is_empty() {
-        out.push((format!("{}  ", page.place).into(), dim));
-    }
+    let mut out: Vec<(std::borrow::Cow<'a, str>, ratatui::style::Style)> = Vec::new();
     if let Some(searched) = page.searched {
         out.push((format!("looked through {:.0} %  ", searched * 100.0).into(), scene.style(Hue::Accent)));
     }
     out.push((crate::model::units::plural(page.total, "packet").into(), scene.style(Hue::Text)));
     if scene.snapshot.live {
         out.push((if looking.tail { " · newest" } else { " · held, G follows" }.into(), dim));
+    }
+    let said = match (&page.trouble, &looking.notice) {
+        (Some(trouble), _) => Some((trouble, Hue::Bad)),
+        (None, Some(notice)) => Some((notice, Hue::Warn)),
+        // A ring that cannot be written is no mere remark.
+        (None, None) if page.place.contains("lost") => Some((&page.place, Hue::Bad)),
+        (None, None) => Some((&page.place, Hue::Dim)).filter(|(place, _)| !place.is_empty()),
+    };
+    let used: u16 = out.iter().map(|(text, _)| cells(text)).sum::<u16>() + cells(&looking.title());
+    let room = width.saturating_sub(used + 12);
+    if let Some((text, hue)) = said.filter(|_| room > 8) {
+        out.insert(0, (format!("{}  ", cut_end(text, room)).into(), scene.style(hue)));
     }
     out
 }
