@@ -155,15 +155,18 @@ const FIELDS: &[Field<Conversation>] = &[
     .no_csv()
     .sorts("")
     .of(Layers::TCP),
+    Field::new("retransmitted", "Retransmitted", Kind::Ratio, retransmitted).people().no_paper().screen(13, "retrans", 10).of(Layers::TCP),
     Field::new("client_rtt", "RTT client side", Kind::Span, |c: &Conversation| side_rtt(c, 0))
         .no_json()
         .no_paper()
         .screen(11, "rtt client", 12)
+        .wide(10, 10)
         .of(Layers::TCP),
     Field::new("server_rtt", "RTT server side", Kind::Span, |c: &Conversation| side_rtt(c, 1))
         .no_json()
         .no_paper()
         .screen(12, "rtt server", 11)
+        .wide(10, 10)
         .of(Layers::TCP),
     Field::vlans("vlans", "VLANs", |c: &Conversation| c.vlans.ids()).no_paper().screen(10, "vlan", 10).sorts(""),
     Field::new("protocols", "Protocols", Kind::Path, |c: &Conversation| Value::Path(c.path)).machine().no_json().searched(true),
@@ -199,6 +202,12 @@ fn flagged(c: &Conversation, flag: AnalysisFlags) -> Value<'_> {
 /// Packets with SYN, with SYN and ACK, FIN, RST.
 fn control(c: &Conversation, place: usize) -> Value<'_> {
     Value::count(c.tcp.as_ref().and_then(|tcp| tcp.control.get(place).copied()).map(u64::from))
+}
+
+/// The part of a connection's packets that were sent again, as Wireshark counts them.
+fn retransmitted(c: &Conversation) -> Value<'_> {
+    let again = c.tcp.as_ref().map_or(0, |tcp| tcp.of(AnalysisFlags::RETRANSMISSION));
+    if again == 0 { Value::None } else { Value::Real(again as f64 / c.total().packets.max(1) as f64) }
 }
 
 /// Round trips, where there are any, and in which direction the client sends.

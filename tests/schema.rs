@@ -1,0 +1,181 @@
+//! The JSON report against its schema, `schema/spantop.report.1.json` (JSON Schema, draft 2020-12): every member is described there, and has a
+//! type that the schema allows, in the reports of the bundled captures and of those beside the repository.
+//!
+//! When the report gains a member, `SCHEMA=write cargo test --test schema` adds it to the file: it is then in the commit, to be read and
+//! described there. Nothing is ever taken out by itself: what was promised once stays.
+
+mod support;
+
+use serde_json::{Map, Value, json};
+use spantop::capture::file;
+use spantop::engine::{self, Settings};
+use spantop::report::{self, ReportOptions};
+use spantop::settings::FileSettings;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const FILE: &str = "schema/spantop.report.1.json";
+
+/// Members whose own members have names that packets choose, or a protocol's many words: counts by name.
+const MAPS: &[&str] = &[
+    "application_protocols",
+    "commands",
+    "error_codes",
+    "errors",
+    "evidence",
+    "exceptions",
+    "functions",
+    "hosts",
+    "messages",
+    "methods",
+    "modes",
+    "offered_versions",
+    "operations",
+    "rcodes",
+    "replies",
+    "requests",
+    "results",
+    "server_names",
+    "status",
+    "strata",
+    "versions",
+];
+
+/// What JSON Schema calls the type of a value; whole numbers are numbers, for one report may round what another does not.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// The types that a schema allows.
+fn kinds(schema: &Value) -> Vec<&str> {
+    match &schema["type"] {
+        Value::Array(all) => all.iter().filter_map(Value::as_str).collect(),
+        one => one.as_str().into_iter().collect(),
+    }
+}
+
+/// Holds a value against a schema made of `type`, `properties`, `required`, `additionalProperties`, `items` and `const`.
+fn check(value: &Value, schema: &Value, at: &str, wrong: &mut Vec<String>) {
+    if !kinds(schema).contains(&kind(value)) {
+        return wrong.push(format!("{at}: {} is not among {:?}", kind(value), kinds(schema)));
+    }
+    if let Some(only) = schema.get("const").filter(|only| *only != value) {
+        wrong.push(format!("{at}: {value} is not {only}"));
+    }
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                let at = format!("{at}.{name}");
+                match (&schema["properties"][name], &schema["additionalProperties"]) {
+                    (Value::Null, Value::Object(_)) => check(member, &schema["additionalProperties"], &at, wrong),
+                    (Value::Null, _) => wrong.push(format!("{at}: not in the schema")),
+                    (own, _) => check(member, own, &at, wrong),
+                }
+            }
+            let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            wrong.extend(required.filter(|name| !members.contains_key(*name)).map(|name| format!("{at}: no {name}")));
+        }
+        Value::Array(items) => items.iter().for_each(|item| check(item, &schema["items"], &format!("{at}[]"), wrong)),
+        _ => {}
+    }
+}
+
+/// Adds to a schema what a value has beyond it.
+fn widen(schema: &mut Value, value: &Value, name: &str) {
+    let mut all: Vec<String> = kinds(schema).into_iter().map(str::to_owned).collect();
+    if !all.iter().any(|k| k == kind(value)) {
+        all.push(kind(value).to_owned());
+        all.sort_unstable();
+        schema["type"] = if let [one] = all.as_slice() { json!(one) } else { json!(all) };
+    }
+    match value {
+        Value::Object(members) if MAPS.contains(&name) && schema.get("properties").is_none() => {
+            members.values().for_each(|member| widen_in(schema, "additionalProperties", member, ""));
+            if schema.get("additionalProperties").is_none() {
+                schema["additionalProperties"] = json!({ "type": "number" });
+            }
+        }
+        Value::Object(members) => {
+            schema["additionalProperties"] = json!(false);
+            if schema.get("properties").is_none() {
+                schema["properties"] = json!({});
+            }
+            for (name, member) in members {
+                widen_in(&mut schema["properties"], name, member, name);
+            }
+        }
+        Value::Array(items) => {
+            items.iter().for_each(|item| widen_in(schema, "items", item, ""));
+        }
+        _ => {}
+    }
+}
+
+fn widen_in(schema: &mut Value, place: &str, value: &Value, name: &str) {
+    if schema.get(place).is_none_or(|known| !known.is_object()) {
+        schema[place] = Value::Object(Map::new());
+    }
+    widen(&mut schema[place], value, name);
+}
+
+fn captures() -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = fs::read_dir("captures").into_iter().flatten().map(|f| f.unwrap().path()).collect();
+    paths.retain(|p| p.extension().is_some_and(|e| e == "pcap" || e == "pcapng"));
+    paths.extend(support::captures::indexed().into_iter().flatten().map(|c| c.path));
+    paths.sort();
+    paths
+}
+
+fn reported(path: &Path) -> Option<Value> {
+    let source = file::open(&FileSettings { paths: vec![path.to_owned()], ..FileSettings::default() }).ok()?;
+    let snapshot = engine::run(source, &Settings::default(), Default::default()).ok()?.result;
+    let mut out = Vec::new();
+    let options = ReportOptions { rows: 200, ..ReportOptions::default() };
+    report::write(report::find("json").unwrap(), &snapshot, &options, &mut out).unwrap();
+    Some(serde_json::from_slice(&out).unwrap())
+}
+
+#[test]
+fn every_report_is_as_the_schema_says() {
+    let reports: Vec<(PathBuf, Value)> = captures().into_iter().filter_map(|path| reported(&path).map(|report| (path, report))).collect();
+    let mut schema: Value = serde_json::from_str(&fs::read_to_string(FILE).unwrap_or_else(|_| "{}".into())).unwrap();
+    if std::env::var("SCHEMA").is_ok_and(|v| v == "write") {
+        reports.iter().for_each(|(_, report)| widen(&mut schema, report, ""));
+        fs::write(FILE, format!("{}\n", serde_json::to_string_pretty(&schema).unwrap())).unwrap();
+    }
+    let mut wrong = Vec::new();
+    for (path, report) in &reports {
+        check(report, &schema, &path.display().to_string(), &mut wrong);
+    }
+    assert!(wrong.is_empty(), "{} members, such as {:#?}", wrong.len(), &wrong[..wrong.len().min(9)]);
+    assert!(!reports.is_empty() || !Path::new("captures").exists());
+}
+
+#[test]
+fn what_a_schema_does_not_allow_is_found() {
+    let schema = json!({ "type": "object", "additionalProperties": false, "required": ["n"], "properties": {
+        "n": { "type": ["null", "number"] },
+        "list": { "type": "array", "items": { "type": "string" } },
+        "counts": { "type": "object", "additionalProperties": { "type": "number" } },
+        "schema": { "type": "string", "const": "a" },
+    } });
+    let wrong = |value: Value| {
+        let mut wrong = Vec::new();
+        check(&value, &schema, "$", &mut wrong);
+        wrong
+    };
+    assert_eq!(wrong(json!({ "n": 1, "list": ["a"], "counts": { "any": 1 }, "schema": "a" })), [""; 0]);
+    assert_eq!(wrong(json!({ "n": null })), [""; 0]);
+    assert_eq!(wrong(json!({ "n": "1" })), ["$.n: string is not among [\"null\", \"number\"]"]);
+    assert_eq!(wrong(json!({ "list": [1] })), ["$.list[]: number is not among [\"string\"]", "$: no n"]);
+    assert_eq!(wrong(json!({ "n": 1, "counts": { "any": "x" } })), ["$.counts.any: string is not among [\"number\"]"]);
+    assert_eq!(wrong(json!({ "n": 1, "more": 1 })), ["$.more: not in the schema"]);
+    assert_eq!(wrong(json!({ "n": 1, "schema": "b" })), ["$.schema: \"b\" is not \"a\""]);
+}
