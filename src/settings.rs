@@ -127,6 +127,17 @@ impl PacketStretch {
         from && to
     }
 
+    /// Whether it ends before it begins, as far as that can be told without the packets.
+    pub fn is_backwards(&self) -> bool {
+        use PacketBound::{At, Number, Since};
+        match (self.from, self.to) {
+            (Some(Number(from)), Some(Number(to))) => from > to,
+            (Some(Since(from)), Some(Since(to))) => from > to,
+            (Some(At(from)), Some(At(to))) => from > to,
+            _ => false,
+        }
+    }
+
     /// Whether no packet behind that of this number can lie in it.
     pub fn ends_at(&self, number: u64, taken: u64) -> bool {
         self.count.is_some_and(|count| taken >= count) || matches!(self.to, Some(PacketBound::Number(to)) if number >= to)

@@ -135,3 +135,26 @@ fn inputs_are_kept_and_troubles_are_told() {
         assert_eq!(spantop(&wrong).status.code(), Some(2), "{wrong:?}");
     }
 }
+
+#[test]
+fn a_stretch_that_ends_before_it_begins_is_refused_and_an_empty_one_told() {
+    let Some(capture) =
+        std::fs::read_dir("captures").ok().and_then(|mut d| d.find_map(|f| f.ok().map(|f| f.path()).filter(|p| p.ends_with("vlans.pcap"))))
+    else {
+        return;
+    };
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("nothing.pcapng");
+    let _ = std::fs::remove_file(&out);
+    let run = |stretch: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_spantop"));
+        let outcome = command.arg("save").arg(&capture).args(stretch).arg("-o").arg(&out).output().unwrap();
+        (outcome.status.code(), String::from_utf8_lossy(&outcome.stderr).into_owned())
+    };
+    for backwards in [["--from", "#5", "--to", "#3"], ["--from", "5s", "--to", "3s"]] {
+        let (code, said) = run(&backwards);
+        assert!(code == Some(2) && said.contains("--from lies behind --to"), "{code:?} {said}");
+        assert!(!out.exists());
+    }
+    let (code, said) = run(&["--from", "2999-01-01T00:00:00"]);
+    assert!(code == Some(0) && said.contains("the file holds none"), "{code:?} {said}");
+}

@@ -56,6 +56,9 @@ pub fn save(console: &Console, common: &Common, input: &InputSettings, stretch: 
             say(format_args!("warning: {}: {warning}", info.name));
         }
     }
+    if done.saved == 0 {
+        say(format_args!("warning: no packet of {} lies in what was asked for: the file holds none", done.seen));
+    }
     console.details(format_args!("saved {} of {} packets, {}", done.saved, done.seen, units::bytes(done.bytes)));
     failure.map_or(Ok(()), Err)
 }

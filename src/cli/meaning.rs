@@ -53,10 +53,10 @@ impl Typed {
                 Command::Check { input: wanted(input.meant(None)?, "check")?, format }
             }
             TypedCommand::Packets { input, format, stretch, tree } => {
-                Command::Packets { input: wanted(input.meant(None)?, "packets")?, format, stretch: stretch.meant(), tree }
+                Command::Packets { input: wanted(input.meant(None)?, "packets")?, format, stretch: stretch.meant()?, tree }
             }
             TypedCommand::Save { input, stretch, output } => {
-                Command::Save { input: wanted(input.meant(None)?, "save")?, stretch: stretch.meant(), output }
+                Command::Save { input: wanted(input.meant(None)?, "save")?, stretch: stretch.meant()?, output }
             }
             TypedCommand::Interfaces => Command::Interfaces,
             TypedCommand::Explain { finding } => Command::Explain { finding },
@@ -98,8 +98,12 @@ fn replay(typed: Option<String>, input: &mut TypedInput) -> Result<Option<f64>> 
 }
 
 impl TypedStretch {
-    fn meant(self) -> PacketStretch {
-        PacketStretch { from: self.from, to: self.to, count: self.count }
+    fn meant(self) -> Result<PacketStretch> {
+        let stretch = PacketStretch { from: self.from, to: self.to, count: self.count };
+        if stretch.is_backwards() {
+            return Err(Error::usage("--from lies behind --to: no packet can be in between"));
+        }
+        Ok(stretch)
     }
 }
 

@@ -142,6 +142,14 @@ pub struct SegmentAnalysis {
     pub initial_rtt: Option<i64>,
 }
 
+impl SegmentAnalysis {
+    /// As Wireshark prints it: the initial round trip stands only beside something else.
+    pub fn as_printed(&self) -> Self {
+        let alone = self.flags.is_empty() && self.ack_rtt.is_none() && self.rto.is_none() && self.bytes_in_flight.is_none();
+        Self { initial_rtt: self.initial_rtt.filter(|_| !alone), ..*self }
+    }
+}
+
 /// What was counted of one connection, as Wireshark names it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ConnectionFigures {

@@ -66,6 +66,7 @@ impl Sketch {
 #[repr(align(64))]
 struct SideRecord {
     min: i64,
+    max: i64,
     handshake: i64,
     count: u32,
     sketch: Sketch,
@@ -80,7 +81,7 @@ struct Record {
 }
 
 impl Record {
-    const NEW: Record = Record { sides: [SideRecord { min: i64::MAX, handshake: 0, count: 0, sketch: Sketch([0; BUCKETS]) }; 2] };
+    const NEW: Record = Record { sides: [SideRecord { min: i64::MAX, max: 0, handshake: 0, count: 0, sketch: Sketch([0; BUCKETS]) }; 2] };
 }
 
 /// What of it a connection keeps beside its other state.
@@ -153,6 +154,7 @@ impl RoundTrips {
             side.handshake = trip.nanos;
         }
         side.min = side.min.min(trip.nanos);
+        side.max = side.max.max(trip.nanos);
         side.count = side.count.saturating_add(1);
         if trip.prompt {
             side.sketch.count(trip.nanos);
@@ -170,7 +172,11 @@ impl RoundTrips {
             count: of.count,
             min: if of.count == 0 { 0 } else { of.min },
             // What is told within a tenth does not contradict what is known exactly.
-            quantiles: of.sketch.quantile(0.5).zip(of.sketch.quantile(0.95)).map(|(p50, p95)| [p50.max(of.min), p95.max(of.min)]),
+            quantiles: of
+                .sketch
+                .quantile(0.5)
+                .zip(of.sketch.quantile(0.95))
+                .map(|of_all| <[i64; 2]>::from(of_all).map(|nanos| nanos.clamp(of.min, of.max.max(of.min)))),
         };
         let half = |of: &SideRecord| Some(of.handshake).filter(|&nanos| nanos > 0);
         let [a, b] = &record.sides;

@@ -303,7 +303,7 @@ impl Shard {
     /// The packet that was folded in last, as a list shows it; whether it was `kept`.
     pub fn listed(&self, packet: &Packet, flight: &InFlight, kept: bool) -> ListedPacket {
         let has_segment = flight.frame.flow.is_some();
-        let analysis = if kept && has_segment { *self.flows.latest_analysis() } else { SegmentAnalysis::default() };
+        let analysis = if kept && has_segment { self.flows.latest_analysis().as_printed() } else { SegmentAnalysis::default() };
         let judgement = self.detectors.judgement();
         ListedPacket { kept, judgement, analysis, ..ListedPacket::of(&flight.frame, packet.wire, packet.captured) }
     }

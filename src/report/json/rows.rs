@@ -259,5 +259,10 @@ fn side(w: &mut Writer, side: Option<&SideTrips>) {
         span(w, nanos);
     }
     w.count("n", side.count.into());
+    // The quantiles are those of a histogram.
+    if side.count > 1 && side.quantiles.is_some() {
+        w.key("approximate");
+        w.boolean(true);
+    }
     w.close(b'}');
 }
