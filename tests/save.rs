@@ -155,6 +155,6 @@ fn a_stretch_that_ends_before_it_begins_is_refused_and_an_empty_one_told() {
         assert!(code == Some(2) && said.contains("--from lies behind --to"), "{code:?} {said}");
         assert!(!out.exists());
     }
-    let (code, said) = run(&["--from", "2999-01-01T00:00:00"]);
+    let (code, said) = run(&["--from", "4000000000"]);
     assert!(code == Some(0) && said.contains("the file holds none"), "{code:?} {said}");
 }
