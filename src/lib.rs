@@ -88,7 +88,8 @@
 //!   `engine/fold/detectors.rs`;
 //! - what Wireshark says of a segment: `stats/tcp_analysis/`, which follows its rules and nothing else; findings do not rest on it;
 //! - something that happens between hosts: a variant of [`model::NetworkEvent`], told in `engine/fold/shard/network.rs` and counted in
-//!   `stats/services/`; a finding about it stands in the `network` part of `diagnose/registry.rs` and rests on
+//!   `stats/services/`, or where it is seldom and of addresses or clocks a [`model::Sight`], read in `engine/fold/shard/sightings.rs` and kept in
+//!   `stats/sightings/`; a finding about it stands in the `network` part of `diagnose/registry.rs` and rests on
 //!   [`model::evidence::NetworkEvidence`];
 //! - a time stamp of devices on the way: its line in [`model::StampKind`] and its step in [`decode::stamp`];
 //! - a screen: one file and one line in `tui/screens/mod.rs`;

@@ -108,7 +108,7 @@ macro_rules! targets {
 
 targets!(
     control decode dissect_dns_tcp dissect_dns_udp dissect_http dissect_local_names dissect_others dissect_tls engine fast_path file_pcap file_pcapng file_snoop tree
-    file_compressed filter
+    file_compressed filter sightings
 );
 
 /// Each target has its binary and its seeds in `fuzz/`. `FUZZ_SEEDS=write` puts the seeds there.

@@ -102,6 +102,19 @@ const TRUE: &[(&str, &str, &str)] = &[
         "lacp.half",
         "tshark: port 22 says of its partner first that it is expired, then for 76 s that it is defaulted and all zero",
     ),
+    ("ntop__nDPI/teams.pcap", "dhcp.no_offer", "a switch asks for an address every five seconds, six times, and nothing answers"),
+    ("dhcp-request-flood__test.pcap", "dhcp.exhausted", "one station sends 10,000 DISCOVERs in the same microsecond"),
+    ("packet-c.cap", "tls.old", "tshark: nine ServerHellos of TLS 1.0"),
+    ("ntop__nDPI/ftp-start-tls.pcap", "tls.old", "tshark: likewise, one"),
+    (
+        "ntop__nDPI/alexa-app.pcapng",
+        "tls.old",
+        "tshark: likewise, to three servers that were offered more, and of one client that offers no more",
+    ),
+    ("seladb__PcapPlusPlus/example.pcap", "tls.old", "tshark: likewise, two, of a client that offers no more"),
+    ("ntop__nDPI/teams.pcap", "tls.expiring", "its certificate ends 28 days later"),
+    ("OISF__suricata-verify/tls__tls-subjectaltname__input.pcap", "tls.expiring", "its certificate ended four years before"),
+    ("ip_fragmented_garbage.pcap", "ip.fragments", "made of TCP segments in fragments"),
     ("ntop__nDPI/alexa-app.pcapng", "tcp.loss", "197 retransmissions to servers on a bad link"),
 ];
 

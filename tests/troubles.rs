@@ -1,5 +1,11 @@
 //! Faults of the network, as a mirror in the middle shows them: each is found with its subject and numbers, and nothing else is.
 
+#[path = "troubles/addresses.rs"]
+mod addresses;
+#[path = "troubles/logins.rs"]
+mod logins;
+#[path = "troubles/sizes.rs"]
+mod sizes;
 mod support;
 
 use spantop::capture::Memory;

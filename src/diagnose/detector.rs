@@ -225,6 +225,9 @@ const SHIFTED: f64 = 0.001;
 /// Share of the traffic that a mirror may lose before what is missing in the network cannot be told from what the mirror lost.
 pub const MIRROR_LOSS: f64 = 0.01;
 
+/// Share of tagged frames below which VLANs cannot be told apart, where there are several.
+const UNTAGGED: f64 = 0.001;
+
 /// A condition without which evidence means nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
@@ -248,6 +251,8 @@ pub enum Need {
     Unsampled,
     /// The two directions are not shifted against each other.
     Aligned,
+    /// Frames of several VLANs can be told apart.
+    Tagged,
 }
 
 impl Need {
@@ -289,6 +294,14 @@ impl Need {
                     Some(loss) => format!("the mirror loses {} of the traffic", percent(loss.rate)),
                     None => return Ok(()),
                 }
+            }
+            Need::Tagged => {
+                let tags = &e.tags;
+                let all = tags.tagged.saturating_add(tags.untagged);
+                if all == 0 || tags.claimed <= 1 || share(tags.tagged, all) >= UNTAGGED {
+                    return Ok(());
+                }
+                format!("{} VLANs are mirrored without their tags", grouped(tags.claimed))
             }
             Need::SurelyComplete => match e.loss.all {
                 Some(all) if all.high <= MIRROR_LOSS => return Need::Complete.check(e),

@@ -4,7 +4,7 @@ use super::super::evidence::Evidence;
 use super::super::registry::NETWORK;
 use super::*;
 use crate::model::evidence::*;
-use crate::model::{Address, AppId, Estimate, PathSide, Proto, Quantiles, ServiceKey, Severity, Value};
+use crate::model::{Address, AppId, DhcpConfig, Estimate, PathSide, Proto, Quantiles, ServiceKey, Severity, Value};
 use std::net::Ipv4Addr;
 
 const NOW: i64 = 1_700_000_000 * SECOND;
@@ -112,6 +112,113 @@ fn said(kind: SwitchTroubleKind, count: u64, measure: f64, seconds: i64) -> Evid
     Evidence { network, sliding: true, ..Evidence::default() }
 }
 
+/// What was seen of addresses, routers and clocks.
+fn sighted(fill: impl FnOnce(&mut SightingEvidence)) -> Evidence {
+    let mut network = NetworkEvidence { now: Timestamp(NOW), ..NetworkEvidence::default() };
+    fill(&mut network.sightings);
+    Evidence { network, sliding: true, ..Evidence::default() }
+}
+
+const SPAN: Episode = Episode { first: Timestamp(NOW - 30 * SECOND), last: Timestamp(NOW) };
+
+fn station(n: u8) -> StationEvidence {
+    StationEvidence { mac: crate::model::Mac([2, 0, 0, 0, 0, n]), maker: None, count: 5, last: Timestamp(NOW) }
+}
+
+fn conflict(is_needed: bool) -> Evidence {
+    let stations = vec![station(1), station(2)];
+    sighted(|s| s.conflicts.push(ConflictEvidence { vlan: None, address: host(9), stations, is_needed, span: SPAN }))
+}
+
+fn gone(askers: u64, is_router: bool) -> Evidence {
+    let address = Ipv4Addr::new(10, 0, 0, 9);
+    let unanswered =
+        UnansweredEvidence { vlan: None, address, requests: 10, askers, last_answer: None, others: [9, 9], is_router, span: SPAN };
+    sighted(|s| s.unanswered.push(unanswered))
+}
+
+fn arp_storm(rate: f64) -> Evidence {
+    let source = Some(station(1));
+    sighted(|s| s.storms.push(ArpStormEvidence { vlan: None, source, rate, senders: 3, median: 1.0, span: SPAN }))
+}
+
+/// Clients that wait, of them new ones, of how many, and how many others were given theirs or refused.
+fn dhcp(waiting: u64, waiting_new: u64, clients: u64, given: u64, refused: u64) -> Evidence {
+    let servers = vec![Ipv4Addr::new(10, 0, 0, 2)];
+    let refused_clients = refused.min(2);
+    let last_answer = Some(Timestamp(NOW - 60 * SECOND));
+    let dhcp =
+        DhcpEvidence { vlan: None, waiting, waiting_new, clients, servers, last_answer, given, refused, refused_clients, span: SPAN };
+    sighted(|s| s.dhcp.push(dhcp))
+}
+
+fn second_server(told: DhcpConfig, differs: bool) -> Evidence {
+    let (server, before) = (Ipv4Addr::new(10, 0, 0, 66), Ipv4Addr::new(10, 0, 0, 2));
+    let told = [DhcpConfig::default(), told];
+    let second =
+        SecondServerEvidence { vlan: None, server, source: station(1), before, told, differs, alone: 700.0, clients: 1, span: SPAN };
+    sighted(|s| s.second_servers.push(second))
+}
+
+fn second_router(differs: bool) -> Evidence {
+    let (router, before) = ("fe80::66".parse().unwrap(), "fe80::1".parse().unwrap());
+    let source = station(1);
+    let second = SecondRouterEvidence { vlan: None, router, source, before, prefixes: [None; 2], differs, alone: 700.0, span: SPAN };
+    sighted(|s| s.second_routers.push(second))
+}
+
+fn clock(fault: ClockFault) -> Evidence {
+    sighted(|s| s.clocks.push(ClockEvidenceOfServer { server: host(9), fault, answers: 2, clients: 1, servers: 4, span: SPAN }))
+}
+
+fn black_hole(senders: u64) -> Evidence {
+    let hole =
+        BlackHoleEvidence { receiver: host(9), sender: None, conversations: 2, senders, smallest: 1_500, was_told: false, span: SPAN };
+    let network = NetworkEvidence { now: Timestamp(NOW), black_holes: vec![hole], ..NetworkEvidence::default() };
+    Evidence { network, sliding: true, ..Evidence::default() }
+}
+
+fn fragments(minute: [u64; 2], names: u64) -> Evidence {
+    sighted(|s| s.fragments.push(FragmentEvidence { receiver: host(9), senders: 1, minute, all: minute, names, tcp: 0, span: SPAN }))
+}
+
+fn tls(fill: impl FnOnce(&mut NetworkEvidence)) -> Evidence {
+    let mut network = NetworkEvidence { now: Timestamp(NOW), ..NetworkEvidence::default() };
+    fill(&mut network);
+    Evidence { network, sliding: true, ..Evidence::default() }
+}
+
+fn tls_failing(failed: u64, hellos: u64, clients: [u64; 2]) -> Evidence {
+    let alerts = vec![CodeCount { code: 48, text: "unknown_ca".into(), count: failed }];
+    tls(|n| n.tls_failures.push(TlsFailureEvidence { key: key(), hellos, failed, clients, alerts, by_client: true, span: SPAN }))
+}
+
+fn tls_old(version: u16) -> Evidence {
+    tls(|n| n.tls_old.push(OldTlsEvidence { service: None, host: host(1), version, count: 1, span: SPAN }))
+}
+
+/// A certificate of a year with so many days left.
+fn certificate(days: i64, refused: u64) -> Evidence {
+    let now = NOW / SECOND;
+    let valid = [now - (365 - days) * 86_400, now + days * 86_400];
+    let name = crate::model::ShortName::new(b"x");
+    tls(|n| n.certificates.push(CertificateEvidence { key: key(), name, valid, seen: Timestamp(NOW), refused }))
+}
+
+/// Kerberos' answers, so many of which say that the client's clock is wrong.
+fn skewed(count: u64) -> Evidence {
+    let mut service = answers("kerberos", 100, Denied, count, 1);
+    service.windows[0].denied = vec![CodeCount { code: 37, text: "37".into(), count }];
+    evidence(service)
+}
+
+/// A time server that so many requests were sent to in vain.
+fn no_time(bad: u64) -> Evidence {
+    let mut silent = answers("ntp", bad, Unanswered, bad, 1);
+    silent.key = ServiceKey { address: host(9), port: 123, protocol: Proto::Udp };
+    evidence(silent)
+}
+
 fn never(service: ServiceEvidence) -> ServiceEvidence {
     ServiceEvidence { last_success: None, ..service }
 }
@@ -157,6 +264,54 @@ fn both_sides_of_every_threshold_of_the_network() {
         ("tcp.rtt", Warning, trips(0.040, Some(0.002), 3), trips(0.040, Some(0.002), 2)),
         ("tcp.rtt", Critical, trips(0.560, Some(0.05), 3), trips(0.079, Some(0.05), 3)),
         ("tcp.rtt", Note, trips(0.301, None, 3), trips(0.299, None, 3)),
+        ("arp.conflict", Warning, conflict(false), sighted(|_| {})),
+        ("arp.conflict", Critical, conflict(true), sighted(|_| {})),
+        ("arp.unanswered", Note, gone(1, false), sighted(|_| {})),
+        ("arp.unanswered", Warning, gone(4, false), sighted(|_| {})),
+        ("arp.unanswered", Critical, gone(5, false), sighted(|_| {})),
+        ("arp.unanswered", Critical, gone(1, true), sighted(|_| {})),
+        ("arp.storm", Warning, arp_storm(1_000.0), sighted(|_| {})),
+        ("arp.storm", Critical, arp_storm(1_001.0), sighted(|_| {})),
+        ("dhcp.no_offer", Warning, dhcp(2, 2, 3, 5, 0), dhcp(3, 3, 4, 1, 0)),
+        ("dhcp.no_offer", Critical, dhcp(2, 2, 2, 0, 0), dhcp(0, 0, 2, 0, 2)),
+        ("dhcp.no_offer", Critical, dhcp(3, 2, 9, 1, 0), dhcp(0, 0, 2, 0, 0)),
+        ("dhcp.exhausted", Critical, dhcp(3, 3, 9, 1, 0), dhcp(3, 2, 9, 1, 0)),
+        ("dhcp.exhausted", Critical, dhcp(0, 0, 9, 0, 3), dhcp(0, 0, 9, 0, 2)),
+        (
+            "dhcp.rogue",
+            Critical,
+            second_server(DhcpConfig { router: Some(Ipv4Addr::LOCALHOST), ..DhcpConfig::default() }, true),
+            sighted(|_| {}),
+        ),
+        (
+            "dhcp.rogue",
+            Warning,
+            second_server(DhcpConfig { mask: Some(Ipv4Addr::LOCALHOST), ..DhcpConfig::default() }, true),
+            sighted(|_| {}),
+        ),
+        ("dhcp.rogue", Note, second_server(DhcpConfig::default(), false), sighted(|_| {})),
+        ("nd.rogue_ra", Warning, second_router(true), sighted(|_| {})),
+        ("nd.rogue_ra", Note, second_router(false), sighted(|_| {})),
+        ("ntp.bad", Note, clock(ClockFault::Refuses(*b"RATE")), sighted(|_| {})),
+        ("ntp.bad", Warning, clock(ClockFault::Unsynchronised), sighted(|_| {})),
+        ("ntp.bad", Critical, clock(ClockFault::Differs(-1_001.0)), sighted(|_| {})),
+        ("ntp.bad", Warning, clock(ClockFault::Differs(1_000.0)), sighted(|_| {})),
+        ("ntp.bad", Warning, no_time(5), no_time(4)),
+        ("pmtu.blackhole", Warning, black_hole(1), sighted(|_| {})),
+        ("pmtu.blackhole", Critical, black_hole(3), sighted(|_| {})),
+        ("ip.fragments", Warning, fragments([15, 5], 0), fragments([100, 6], 0)),
+        ("ip.fragments", Warning, fragments([35, 7], 0), fragments([1, 4], 0)),
+        ("ip.fragments", Note, fragments([30, 0], 100), fragments([30, 0], 99)),
+        ("auth.failing", Warning, evidence(answers("ldap", 20, Denied, 11, 2)), evidence(answers("ldap", 20, Denied, 9, 2))),
+        ("auth.failing", Warning, skewed(3), skewed(2)),
+        ("tls.failing", Warning, tls_failing(5, 20, [2, 3]), tls_failing(2, 20, [2, 3])),
+        ("tls.failing", Critical, tls_failing(3, 3, [3, 0]), tls_failing(3, 4, [3, 1])),
+        ("tls.failing", Note, tls_failing(5, 20, [1, 3]), tls_failing(5, 19, [1, 3])),
+        ("tls.old", Note, tls_old(0x0302), sighted(|_| {})),
+        ("tls.old", Warning, tls_old(0x0300), sighted(|_| {})),
+        ("tls.expiring", Note, certificate(29, 0), certificate(30, 0)),
+        ("tls.expiring", Warning, certificate(-1, 0), certificate(300, 0)),
+        ("tls.expiring", Critical, certificate(-1, 1), certificate(100, 1)),
         ("service.errors", Note, evidence(answers("ldap", 20, Error, 5, 1)), evidence(answers("ldap", 20, Error, 4, 1))),
         ("service.errors", Critical, evidence(answers("ldap", 20, Error, 18, 3)), evidence(answers("ldap", 19, Error, 18, 3))),
     ];
@@ -282,7 +437,7 @@ fn what_the_mirror_cannot_show_is_not_judged() {
     assert_eq!(unknown, [("tcp.loss", "what the mirror loses cannot be told".to_owned())]);
     let asymmetric = Evidence { sides: SideEvidence { judged: 100, one_sided: 10, ..SideEvidence::default() }, ..mirror };
     let unseen: Vec<_> = silence(&mut findings, &asymmetric).iter().map(|s| s.0).collect();
-    assert_eq!(unseen, ["tcp.no_answer", "tcp.reset", "tcp.loss", "dns.unanswered"]);
+    assert_eq!(unseen, ["tcp.no_answer", "tcp.reset", "tcp.loss", "dns.unanswered", "ntp.bad"]);
 }
 
 /// A service whose round trips in the last minute have this median on the server's side, and usually another.

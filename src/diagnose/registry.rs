@@ -2,8 +2,8 @@
 
 use super::detector::{Detector, Page};
 use super::findings::{
-    bridges, capture, connections, contents, copies, directionality, fidelity, host, loss, repeats, round_trips, routers, segments,
-    services, span, transit,
+    addresses, bridges, capture, clocks, connections, contents, copies, directionality, fidelity, host, logins, loss, neighbours, repeats,
+    round_trips, routers, segments, services, sizes, span, transit,
 };
 use crate::model::Aspect;
 use std::fmt::Write as _;
@@ -87,22 +87,36 @@ registry! {
         "pause.storm" routers::PauseStorm;
         "eapol.failing" routers::EapolFailing;
         "igmp.two_queriers" routers::IgmpTwoQueriers;
+        "arp.conflict" neighbours::ArpConflict;
+        "arp.unanswered" neighbours::ArpUnanswered;
+        "dhcp.rogue" addresses::DhcpRogue;
+        "dhcp.exhausted" addresses::DhcpExhausted;
+        "dhcp.no_offer" addresses::DhcpNoOffer;
+        "nd.rogue_ra" neighbours::NdRogueRa;
+        "arp.storm" neighbours::ArpStorm;
         "scan.ports" connections::ScanPorts;
         "scan.hosts" connections::ScanHosts;
         "tcp.synflood" connections::TcpSynflood;
+        "pmtu.blackhole" sizes::PmtuBlackhole;
         "icmp.unreachable" connections::IcmpUnreachable;
         "tcp.no_answer" connections::TcpNoAnswer;
         "tcp.refused" connections::TcpRefused;
         "tcp.reset" connections::TcpReset;
         "tcp.loss" segments::TcpLoss;
         "tcp.rtt" round_trips::TcpRtt;
+        "ip.fragments" sizes::IpFragments;
         "tcp.slow_receiver" segments::TcpSlowReceiver;
         "dns.unanswered" services::DnsUnanswered;
         "dns.failing" services::DnsFailing;
         "dns.slow" services::DnsSlow;
         "server.slow" services::ServerSlow;
         "http.errors" services::HttpErrors;
+        "tls.expiring" logins::TlsExpiring;
+        "tls.failing" logins::TlsFailing;
+        "auth.failing" logins::AuthFailing;
         "service.errors" services::ServiceErrors;
+        "tls.old" logins::TlsOld;
+        "ntp.bad" clocks::NtpBad;
     }
 }
 
@@ -183,8 +197,12 @@ mod tests {
 
     /// Whether a text holds a number: not in a command, nor in the name of a standard or of a percentile or protocol.
     fn digits(text: &str) -> bool {
-        const NAMES: [&str; 6] = ["IEEE 802.1AE", "IEEE 802.1X", "95th", "5th", "IPv4", "IPv6"];
+        const NAMES: [&str; 7] = ["IEEE 802.1AE", "IEEE 802.1X", "95th", "5th", "IPv4", "IPv6", "ICMPv6"];
         let text = text.split('`').step_by(2).collect::<String>();
+        // The number of an RFC is its name.
+        let mut parts = text.split("RFC ");
+        let first = parts.next().unwrap_or_default().to_owned();
+        let text = parts.fold(first, |text, part| text + part.trim_start_matches(|c: char| c.is_ascii_digit()));
         NAMES.iter().fold(text, |text, name| text.replace(name, "")).chars().any(|c| c.is_ascii_digit())
     }
 

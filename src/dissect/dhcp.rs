@@ -4,7 +4,7 @@
 use super::bytes::be32;
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Address, Counter, Measure, NameSource, Outcome, Tally, Transaction};
+use crate::model::{Address, Counter, DhcpConfig, DhcpSight, Mac, Measure, NameSource, Outcome, Tally, Transaction};
 use std::borrow::Cow;
 use std::net::Ipv4Addr;
 
@@ -21,9 +21,14 @@ const COOKIE: u32 = 0x6382_5363;
 const MOST_OPTIONS: usize = 64;
 
 const PAD: u8 = 0;
+const MASK: u8 = 1;
+const ROUTER: u8 = 3;
+const NAME_SERVER: u8 = 6;
 const HOST_NAME: u8 = 12;
 const REQUESTED: u8 = 50;
 const MESSAGE_TYPE: u8 = 53;
+const SERVER: u8 = 54;
+const VENDOR_CLASS: u8 = 60;
 const DOMAIN_NAME: u8 = 81;
 const END: u8 = 255;
 
@@ -95,6 +100,28 @@ struct Message<'a> {
     /// The client's address: given, asked for, or its own.
     address: Option<Ipv4Addr>,
     name: Option<&'a [u8]>,
+    server: Option<Ipv4Addr>,
+    told: DhcpConfig,
+    is_boot: bool,
+}
+
+/// Who asks for an address or gives one, as a message says; `None` without a client's hardware address of six bytes (RFC 2131 section 2), or
+/// when it is no DHCP message.
+pub fn sight(bytes: &[u8]) -> Option<DhcpSight> {
+    if be32(bytes, OPTIONS - 4) != Some(COOKIE) || !matches!(bytes, [1 | 2, _, 6, ..]) {
+        return None;
+    }
+    let message = Message::read(bytes)?;
+    let address = |at: usize| be32(bytes, at).map(Ipv4Addr::from_bits);
+    Some(DhcpSight {
+        kind: u8::try_from(message.kind).ok()?,
+        client: bytes.get(28..)?.first_chunk().map(|mac| Mac(*mac))?,
+        server: message.server,
+        given: address(16)?,
+        relay: address(24)?,
+        told: message.told,
+        is_boot: message.is_boot,
+    })
 }
 
 impl<'a> Message<'a> {
@@ -119,6 +146,11 @@ impl<'a> Message<'a> {
             match (option, value) {
                 (MESSAGE_TYPE, [kind, ..]) => message.kind = (*kind).into(),
                 (REQUESTED, value) => message.address = message.address.or_else(|| be32(value, 0).map(Ipv4Addr::from_bits)),
+                (MASK, value) => message.told.mask = be32(value, 0).map(Ipv4Addr::from_bits),
+                (ROUTER, value) => message.told.router = be32(value, 0).map(Ipv4Addr::from_bits),
+                (NAME_SERVER, value) => message.told.name_server = be32(value, 0).map(Ipv4Addr::from_bits),
+                (SERVER, value) => message.server = be32(value, 0).map(Ipv4Addr::from_bits),
+                (VENDOR_CLASS, value) => message.is_boot = value.starts_with(b"PXEClient"),
                 (HOST_NAME, value) => message.name = message.name.or(trimmed(value)),
                 // Flags and two codes before the name, which may be in DNS's form.
                 (DOMAIN_NAME, [flags, _, _, name @ ..]) if flags & 4 == 0 => message.name = trimmed(name).or(message.name),

@@ -2,7 +2,8 @@
 
 use super::names::{AddressNames, ServerNames};
 use crate::model::{
-    Address, AppId, AppMessage, CloseReason, Counter, Direction, FlowKey, NameSource, Outcome, Tally, Timestamp, Transaction,
+    Address, AppId, AppMessage, CloseReason, Counter, Direction, FlowKey, NameSource, Outcome, Tally, Timestamp, TlsNews, TlsSight,
+    Transaction,
 };
 use std::borrow::Cow;
 use std::fmt;
@@ -84,6 +85,9 @@ pub enum Progress {
 pub trait Listener {
     /// A request or a reply, to be joined with its counterpart.
     fn message(&mut self, message: &AppMessage);
+
+    /// What a TLS handshake shows.
+    fn tls(&mut self, _: &TlsSight) {}
 }
 
 /// Nobody listens.
@@ -207,6 +211,11 @@ impl DissectOutput<'_> {
     fn tell(&mut self, payload: &Payload<'_>, is_request: bool, id: u32, code: u32) {
         let Payload { flow, way, time, .. } = *payload;
         self.message(AppMessage { app: self.app, flow: *flow, way, time, is_request, id, question: 0, code, tells_loss: false });
+    }
+
+    /// Tells what a TLS handshake shows; `way` is the way from the client.
+    pub(super) fn tls(&mut self, payload: &Payload<'_>, way: Direction, news: TlsNews) {
+        self.listener.tls(&TlsSight { flow: *payload.flow, way, time: payload.time, news });
     }
 
     /// Tells that an address was called so.

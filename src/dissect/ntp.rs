@@ -3,7 +3,8 @@
 use super::bytes::be32;
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Counter, Measure, Outcome, Tally, Transaction};
+use crate::model::time::SECOND;
+use crate::model::{Address, ClockSight, Counter, Measure, Outcome, Tally, Timestamp, Transaction};
 use std::borrow::Cow;
 
 const MODES: usize = 0;
@@ -102,6 +103,35 @@ fn mode(head: u8) -> u8 {
 /// A time stamp, folded to an identifier.
 fn stamp(bytes: &[u8], at: usize) -> Option<u32> {
     Some(be32(bytes, at)? ^ be32(bytes, at + 4)?)
+}
+
+/// Seconds from 1900, where NTP begins, to 1970 (RFC 5905 figure 4).
+const TO_1970: i64 = 2_208_988_800;
+
+/// What the answer of a time server, seen at `now` on its way from the server to the client, says of its clock; `None` of anything else.
+pub fn sight(bytes: &[u8], now: Timestamp, [server, client]: [Address; 2]) -> Option<ClockSight> {
+    let &[head, stratum] = bytes.first_chunk()?;
+    if !matches!(mode(head), SERVER | 5) || !(1..=4).contains(&version(head)) || bytes.len() < PACKET as usize {
+        return None;
+    }
+    // Seconds of 16 bits and their fraction.
+    let milliseconds = |at: usize| be32(bytes, at).map(|short| ((u64::from(short) * 1_000) >> 16) as u32);
+    let (seconds, fraction) = (be32(bytes, TRANSMIT)?, be32(bytes, TRANSMIT + 4)?);
+    let ahead = (seconds != 0).then(|| {
+        // Eras of 136 years follow each other: the nearest is meant (RFC 5905 section 6).
+        let since_1900 = now.0.div_euclid(SECOND).saturating_add(TO_1970) as u32;
+        let whole = i64::from(seconds.wrapping_sub(since_1900) as i32) * 1_000;
+        whole + ((i64::from(fraction) * 1_000) >> 32) - now.0.rem_euclid(SECOND) / 1_000_000
+    });
+    Some(ClockSight {
+        server,
+        client,
+        stratum,
+        leap: head >> 6,
+        distance: (milliseconds(4)? / 2).saturating_add(milliseconds(8)?),
+        ahead,
+        reference: bytes.get(12..)?.first_chunk().copied()?,
+    })
 }
 
 #[cfg(test)]

@@ -7,10 +7,10 @@ use crate::engine::memory::{FLOW, MemoryPlan};
 use crate::engine::merge::INDEX;
 use crate::model::learnt::NAME_BYTES;
 use crate::model::limits::*;
-use crate::model::{FloodSecond, FlowRecord, Measure, Session};
+use crate::model::{FloodSecond, FlowRecord, Measure, Session, Sighting};
 use crate::snapshot::{Conversation, HostRow, Sample};
 use crate::stats::exchange::Exchanges;
-use crate::stats::{Analyser, Connections, Context, LossLocator, ServiceLedger};
+use crate::stats::{Analyser, Connections, Context, LossLocator, ServiceLedger, SightingLedger};
 use crate::switch::SwitchLedger;
 use std::mem::size_of;
 
@@ -53,6 +53,8 @@ fn in_each_shard() -> Vec<(&'static str, usize, usize)> {
         ("connections that lost segments", LOSSY_CONNECTIONS, LossLocator::CONNECTION_BYTES + 16 * 64 / SHARDS * 2),
         ("control packets", CONTROL_MESSAGES, 4 << 10),
         ("floods", FLOOD_WAITING + FLOOD_ROWS, size_of::<FloodSecond>()),
+        ("sightings", SIGHTINGS, 2 * size_of::<Sighting>()),
+        ("datagrams in fragments", OPEN_DATAGRAMS, 512),
         ("hosts by side", PLACES, 32),
         ("MAC roles", MAC_ROLES, 16),
     ]
@@ -66,12 +68,14 @@ fn once() -> Vec<(&'static str, usize, usize)> {
         ("services", SERVICES, ServiceLedger::BYTES[0]),
         ("times of services", SERVICE_BINS + SERVICES, ServiceLedger::BYTES[1]),
         ("scans", SCAN_PAIRS, ServiceLedger::BYTES[2]),
+        ("TLS services", SERVICES, ServiceLedger::TLS_BYTES),
         ("devices that say who they are", 2 * NEIGHBOURS, SwitchLedger::BYTES[0]),
         ("spanning trees", 2 * TREES, SwitchLedger::BYTES[1]),
         ("links and routers", 2 * (AGGREGATES + GATEWAYS + ROUTERS + QUERIERS + AUTHENTICATED_PORTS), SwitchLedger::BYTES[2]),
         ("changes of trees", 3 * TREE_HISTORY, 64),
         ("sessions of routers and floods", PEERS + STORMS, 700),
         ("events at the switch", 2 * SWITCH_EVENTS, SwitchLedger::BYTES[3]),
+        ("addresses, stations, clients, servers, routers and clocks", 10 * SIGHTED, SightingLedger::BYTES),
         ("load", FINE_SAMPLES + COARSE_SAMPLES, sample),
         ("milliseconds", BURST_BINS, 24),
         ("sessions", SESSIONS, size_of::<Session>() + 600),

@@ -316,6 +316,12 @@ pub const LOSSY_CONNECTIONS: usize = 256;
 /// Receivers that take no data at the same time, per shard; looked through one by one, and only while there is one.
 pub const STALLS: usize = 64;
 
+/// Datagrams of which fragments are missing, per shard (at most 512 bytes each, 8 MiB in all); pieces of those beyond are not looked at.
+pub const OPEN_DATAGRAMS: usize = 256;
+
+/// Segments that do not get through at the same time, per shard (96 bytes each); looked through one by one, and only while there is one.
+pub const STUCK: usize = 64;
+
 /// Services of which is known what happened to their clients (at most 32 KiB each, 128 MiB in all, when times
 /// spread over all of their histograms; usually 2 KiB). Those beyond are counted together.
 pub const SERVICES: usize = 4 * 1024;
@@ -333,6 +339,17 @@ pub const SCAN_PAIRS: usize = 2 * 1024;
 
 /// Different hosts of such a pair that are told apart; ports all are.
 pub const SCAN_TARGETS: usize = 512;
+
+/// Different sightings of addresses and clocks gathered in an interval, per shard (at most 256 bytes each, 16 MiB in all): further ones are
+/// counted only.
+pub const SIGHTINGS: usize = 1024;
+
+/// Addresses, stations, clients and servers of each kind of which is known what was seen (at most 1.5 KiB each, 60 MiB in all, usually a tenth); those silent
+/// longest go first.
+pub const SIGHTED: usize = 4 * 1024;
+
+/// Who asks for one address, told apart (32 bytes each).
+pub const SIGHT_ASKERS: usize = 16;
 
 /// How long a connection must have been silent for its RST to be that of an idle one: the shortest idle time-out in common use.
 pub const IDLE_CUT: i64 = 30 * SECOND;

@@ -2,7 +2,8 @@
 //! [service ledger](crate::stats::ServiceLedger) takes them in, in the order of intervals and shards.
 
 use super::{
-    Address, AppId, ControlMessage, Direction, FloodSecond, FlowKey, Location, PathSide, Proto, QuotedFlow, Timestamp, Transaction,
+    Address, AppId, ControlMessage, Direction, FloodSecond, FlowKey, Location, PathSide, Proto, QuotedFlow, Sighting, Timestamp,
+    Transaction,
 };
 use std::fmt;
 
@@ -204,6 +205,100 @@ pub struct Stall {
     pub continues: bool,
 }
 
+/// A large segment that was sent several times and did not arrive, although smaller ones do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StuckSegment {
+    /// The conversation.
+    pub flow: FlowKey,
+    /// The way of the segment.
+    pub way: Direction,
+    /// The way from the client.
+    pub client: Direction,
+    /// Bytes of its IP packet.
+    pub length: u32,
+    /// When it was sent first.
+    pub first: Timestamp,
+    /// When it was sent last.
+    pub time: Timestamp,
+    /// How often it was sent again.
+    pub repeated: u32,
+}
+
+/// A name, as far as it fits, for events that are copied.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct ShortName {
+    bytes: [u8; 46],
+    length: u8,
+}
+
+impl ShortName {
+    /// Its first bytes.
+    pub fn new(name: &[u8]) -> Self {
+        let mut bytes = [0; 46];
+        let length = name.len().min(bytes.len());
+        bytes.iter_mut().zip(name).for_each(|(to, from)| *to = *from);
+        Self { bytes, length: length as u8 }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+}
+
+/// Fit to be shown.
+impl fmt::Display for ShortName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.bytes.get(..usize::from(self.length)).unwrap_or_default();
+        f.write_str(&super::text::printable(&String::from_utf8_lossy(name)))
+    }
+}
+
+impl fmt::Debug for ShortName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// What a TLS handshake shows before all is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TlsNews {
+    /// The server chose a version.
+    Chosen {
+        /// Which.
+        version: u16,
+        /// The highest that its client offered.
+        offered: u16,
+    },
+    /// An alert that refuses something (RFC 8446 section 6.2).
+    Alert {
+        /// Its description.
+        code: u8,
+        /// The client sent it.
+        by_client: bool,
+    },
+    /// The server's certificate.
+    Certificate {
+        /// Seconds since 1970 from when and until when it is valid.
+        valid: [i64; 2],
+        /// Its first DNS name, else its common name.
+        name: ShortName,
+    },
+}
+
+/// Something a TLS handshake shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TlsSight {
+    /// The conversation.
+    pub flow: FlowKey,
+    /// The way from the client.
+    pub way: Direction,
+    /// When.
+    pub time: Timestamp,
+    /// What.
+    pub news: TlsNews,
+}
+
 /// Something that happened between hosts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NetworkEvent {
@@ -221,6 +316,12 @@ pub enum NetworkEvent {
     Stalled(Stall),
     /// A round trip was measured.
     RoundTrip(RoundTrip),
+    /// A TLS handshake showed something.
+    Tls(TlsSight),
+    /// A large segment does not get through.
+    Stuck(StuckSegment),
+    /// An address was asked for, given or announced.
+    Sighted(Sighting),
 }
 
 impl NetworkEvent {
@@ -234,6 +335,9 @@ impl NetworkEvent {
             NetworkEvent::Lost(lost) => lost.time,
             NetworkEvent::Stalled(stall) => stall.to,
             NetworkEvent::RoundTrip(trip) => trip.time,
+            NetworkEvent::Tls(seen) => seen.time,
+            NetworkEvent::Stuck(stuck) => stuck.time,
+            NetworkEvent::Sighted(sighting) => sighting.last,
         }
     }
 }

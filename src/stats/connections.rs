@@ -251,6 +251,11 @@ impl Connections {
         self.trips = 0;
     }
 
+    /// So many things that happened found no room to be told of.
+    pub fn note_unfollowed(&mut self, count: u64) {
+        self.unfollowed = self.unfollowed.saturating_add(count);
+    }
+
     /// Whether [`Self::advance`] has something to do.
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.due.is_some_and(|due| due <= now)

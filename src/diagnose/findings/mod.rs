@@ -1,19 +1,24 @@
 //! One file a family of findings.
 
+pub(super) mod addresses;
 pub(super) mod bridges;
 pub(super) mod capture;
+pub(super) mod clocks;
 pub(super) mod connections;
 pub(super) mod contents;
 pub(super) mod copies;
 pub(super) mod directionality;
 pub(super) mod fidelity;
 pub(super) mod host;
+pub(super) mod logins;
 pub(super) mod loss;
+pub(super) mod neighbours;
 pub(super) mod repeats;
 pub(super) mod round_trips;
 pub(super) mod routers;
 pub(super) mod segments;
 pub(super) mod services;
+pub(super) mod sizes;
 pub(super) mod span;
 pub(super) mod transit;
 

@@ -12,6 +12,7 @@ use crate::model::{Severity, Value, wilson};
 /// The names of protocols that have findings of their own.
 const DNS: &str = "dns";
 const HTTP: &str = "http";
+const TLS: &str = "tls";
 
 /// Share of queries without an answer: told of; how many queries there must be.
 const UNANSWERED: f64 = 0.05;
@@ -356,7 +357,7 @@ impl Detector for ServiceErrors {
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
-        let others = e.network.services.iter().filter(|s| !matches!(s.app_token, "" | DNS | HTTP));
+        let others = e.network.services.iter().filter(|s| !matches!(s.app_token, "" | DNS | HTTP | TLS));
         all_of(others.filter_map(|service| {
             let w = service.window(|w| w.answered >= QUERIES)?;
             let bad = w.trouble(Trouble::Error);

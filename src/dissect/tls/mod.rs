@@ -4,14 +4,16 @@
 //! fields are of interest. A conversation is read until both sides have said hello, or encrypt. A ClientHello is a request, answered by a
 //! ServerHello or by the server's alert.
 
+mod certificate;
 pub(super) mod hello;
 mod records;
 
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{CloseReason, Counter, Direction, Measure, NameSource, Outcome, Tally, Transaction, learnt};
+use crate::model::{CloseReason, Counter, Direction, Measure, NameSource, Outcome, Tally, TlsNews, Transaction, learnt};
+use certificate::Certificate;
 use hello::{ClientHello, ServerHello};
-use records::{ALERT, APPLICATION_DATA, CLIENT_HELLO, Event, HANDSHAKE, RECORD_BYTES, Records, SERVER_HELLO};
+use records::{ALERT, APPLICATION_DATA, CERTIFICATE, CLIENT_HELLO, Event, HANDSHAKE, RECORD_BYTES, Records, SERVER_HELLO};
 use std::borrow::Cow;
 
 /// Places of the counters.
@@ -50,7 +52,7 @@ fn version(code: u32) -> Cow<'static, str> {
 }
 
 /// Usual names of alerts (RFC 8446 section 6).
-fn alert(code: u32) -> Cow<'static, str> {
+pub fn alert(code: u32) -> Cow<'static, str> {
     let name = match code {
         0 => "close_notify",
         10 => "unexpected_message",
@@ -92,6 +94,14 @@ const ACCEPTED: u32 = 0;
 const CLOSE_NOTIFY: u8 = 0;
 const UNRECOGNIZED_NAME: u8 = 112;
 
+/// Whether an alert says that the connection cannot be (RFC 8446 section 6.2).
+fn is_refusal(code: u8) -> bool {
+    matches!(code, 40 | 42..=49 | 70 | 71 | 80 | 86 | 109 | 116 | 120)
+}
+
+/// The newest version in which certificates and alerts of a handshake are in clear.
+const CLEAR: u16 = 0x0303;
+
 /// TLS over TCP.
 pub struct Tls;
 
@@ -107,6 +117,19 @@ pub struct Handshake {
     late: u8,
     /// The way of the ClientHello.
     asked: Option<Direction>,
+    /// The highest version it offers.
+    offered: u16,
+    /// The ServerHello chose a version in which more of the handshake is in clear.
+    clear: bool,
+    /// Somebody refused to go on.
+    refused: bool,
+}
+
+impl Handshake {
+    /// Whether both hellos were read.
+    fn has_both(&self) -> bool {
+        self.client && self.server
+    }
 }
 
 /// Payloads of a direction that is over, after which the other is not waited for: it is not mirrored.
@@ -128,7 +151,7 @@ impl Dissector for Tls {
     }
 
     fn stream(state: &mut Handshake, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
-        let Handshake { sides, client, server, late, asked } = state;
+        let Handshake { sides, client, server, late, asked, offered, clear, refused } = state;
         let Some(side) = sides.get_mut(payload.way as usize) else { return Progress::Skip };
         if side.over {
             *late = late.saturating_add(1);
@@ -139,8 +162,8 @@ impl Dissector for Tls {
         }
         side.read(payload.bytes, out, |event, out| match event {
             Event::Message(CLIENT_HELLO, body) => {
-                *client |= client_hello(body, payload, out);
-                if *client {
+                if let Some(version) = client_hello(body, payload, out) {
+                    (*client, *offered) = (true, version);
                     *asked = Some(payload.way);
                     out.request(payload, HELLO);
                 }
@@ -151,11 +174,28 @@ impl Dissector for Tls {
                 if hello.is_some_and(|hello| !hello.is_retry) {
                     out.reply(payload, HELLO, ACCEPTED);
                 }
-                *server |= hello.is_some_and(|hello| !hello.is_retry);
-                hello.is_some_and(|hello| hello.is_retry)
+                let Some(hello) = hello else { return false };
+                *server |= !hello.is_retry;
+                *clear = *client && !hello.is_retry && hello.version <= CLEAR;
+                if let Some(way) = asked.filter(|_| !hello.is_retry) {
+                    out.tls(payload, way, TlsNews::Chosen { version: hello.version, offered: *offered });
+                }
+                hello.is_retry || *clear
+            }
+            Event::Message(CERTIFICATE, body) => {
+                if let Some(way) = asked.filter(|asked| *server && *asked != payload.way)
+                    && let Some(Certificate { valid, name }) = Certificate::read(body)
+                {
+                    out.tls(payload, way, TlsNews::Certificate { valid, name });
+                }
+                true
             }
             Event::Alert(code) => {
                 out.tally().add_code(ALERTS, code.into());
+                if let Some(way) = asked.filter(|_| is_refusal(code) && !*refused) {
+                    *refused = true;
+                    out.tls(payload, way, TlsNews::Alert { code, by_client: way == payload.way });
+                }
                 // Of the server, which refuses; a name it does not know need not be a refusal, nor is a goodbye one.
                 if !*server && *asked == Some(payload.way.reversed()) && !matches!(code, CLOSE_NOTIFY | UNRECOGNIZED_NAME) {
                     out.reply(payload, HELLO, code.into());
@@ -168,20 +208,23 @@ impl Dissector for Tls {
             Event::ApplicationData | Event::Unreadable => false,
         });
         let both = state.sides.iter().all(|side| side.over);
-        if both || state.server && state.client { Progress::Done } else { Progress::Continue }
+        if both || state.server && state.client && !state.clear { Progress::Done } else { Progress::Continue }
     }
 
     fn gap(state: &mut Handshake, way: Direction, _: u32, out: &mut DissectOutput<'_>) -> Progress {
+        let had_hello = state.has_both();
         let Some(side) = state.sides.get_mut(way as usize) else { return Progress::Skip };
         if !side.over {
-            out.tally().add(INCOMPLETE);
+            if !had_hello {
+                out.tally().add(INCOMPLETE);
+            }
             side.give_up();
         }
         if state.sides.iter().all(|side| side.over) { Progress::Skip } else { Progress::Continue }
     }
 
     fn end(state: &mut Handshake, _: Option<CloseReason>, tally: &mut Tally) {
-        if state.sides.iter().any(Records::is_incomplete) {
+        if !state.has_both() && state.sides.iter().any(Records::is_incomplete) {
             tally.add(INCOMPLETE);
         }
     }
@@ -255,9 +298,9 @@ fn old_hello(bytes: &[u8], out: &mut DissectOutput<'_>) -> Progress {
     Progress::Done
 }
 
-/// Counts a ClientHello; whether it is one.
-fn client_hello(body: &[u8], payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> bool {
-    let Some(hello) = ClientHello::read(body) else { return false };
+/// Counts a ClientHello; the highest version it offers, if it is one.
+fn client_hello(body: &[u8], payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Option<u16> {
+    let hello = ClientHello::read(body)?;
     out.tally().add(CLIENT_HELLOS);
     out.tally().add_code(OFFERED, hello.version.into());
     if let Some(name) = hello.server_name {
@@ -271,7 +314,7 @@ fn client_hello(body: &[u8], payload: &Payload<'_>, out: &mut DissectOutput<'_>)
         let clean = learnt::clean(protocol);
         out.tally().add_text(PROTOCOLS, &clean);
     }
-    true
+    Some(hello.version)
 }
 
 /// Counts a ServerHello.

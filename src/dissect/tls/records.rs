@@ -12,6 +12,7 @@ pub const APPLICATION_DATA: u8 = 23;
 /// Handshake message types.
 pub const CLIENT_HELLO: u8 = 1;
 pub const SERVER_HELLO: u8 = 2;
+pub const CERTIFICATE: u8 = 11;
 
 /// Most bytes of a record (RFC 5246 section 6.2.3).
 pub const RECORD_BYTES: u16 = 18_432;
@@ -173,9 +174,9 @@ impl Records {
     }
 }
 
-/// Messages that are not waited for: all but the hellos, and what is longer than any.
+/// Messages that are not waited for: all but hellos and certificates, and what is longer than any.
 fn is_passed_over(kind: u8, length: usize) -> bool {
-    !matches!(kind, CLIENT_HELLO | SERVER_HELLO) || length > MESSAGE_BYTES
+    !matches!(kind, CLIENT_HELLO | SERVER_HELLO | CERTIFICATE) || length > MESSAGE_BYTES
 }
 
 /// Type and length of a handshake message.

@@ -5,7 +5,7 @@ use crate::dissect::{DissectReport, Dissectors, Listener, Payload};
 use crate::mirror::UnmatchedCounts;
 use crate::model::mix::Keys;
 use crate::model::tcp::{ACK, RST};
-use crate::model::{AppMessage, AppSlot, CloseReason, Direction, Frame, LearntName, Segment, Timestamp, Transaction};
+use crate::model::{AppMessage, AppSlot, CloseReason, Direction, Frame, LearntName, Segment, Timestamp, TlsSight, Transaction};
 use crate::stats::exchange::{self, Exchanges};
 use crate::stats::{Reassembler, ReassemblyPool, StreamEnd, StreamPiece};
 use std::ops::ControlFlow;
@@ -22,11 +22,14 @@ pub struct Reader {
     exchanges: Exchanges,
     /// Transactions that ended and were not handed over.
     ended: Vec<Transaction>,
+    /// What TLS handshakes showed, likewise.
+    tls: Vec<TlsSight>,
 }
 
 /// Takes what dissectors read to the exchange table.
 struct ToExchanges<'a> {
     exchanges: &'a mut Exchanges,
+    tls: &'a mut Vec<TlsSight>,
     mirror: &'a mut UnmatchedCounts,
 }
 
@@ -34,6 +37,10 @@ impl Listener for ToExchanges<'_> {
     fn message(&mut self, message: &AppMessage) {
         let mirror = &mut *self.mirror;
         self.exchanges.pass(message, &mut |event| mirror.note(event));
+    }
+
+    fn tls(&mut self, seen: &TlsSight) {
+        self.tls.push(*seen);
     }
 }
 
@@ -57,7 +64,7 @@ impl Reader {
         match packet.segment {
             Some(segment) => self.segment(slot, packet, &segment, mirror),
             None => {
-                let listener = &mut ToExchanges { exchanges: &mut self.exchanges, mirror };
+                let listener = &mut ToExchanges { exchanges: &mut self.exchanges, tls: &mut self.tls, mirror };
                 self.dissectors.datagram(slot, &payload(packet, packet.bytes, packet.length), listener);
             }
         }
@@ -81,7 +88,7 @@ impl Reader {
         }
         let Some(mut streams) = self.dissectors.detach(slot) else { return };
         let (dissectors, pool) = (&mut self.dissectors, &mut self.pool);
-        let listener = &mut ToExchanges { exchanges: &mut self.exchanges, mirror };
+        let listener = &mut ToExchanges { exchanges: &mut self.exchanges, tls: &mut self.tls, mirror };
         let [a, b] = &mut streams;
         let (this, other, back) = match packet.way {
             Direction::AToB => (a, b, Direction::BToA),
@@ -180,9 +187,14 @@ impl Reader {
         self.ended.drain(..)
     }
 
-    /// How many there are.
+    /// Takes out what TLS handshakes showed since.
+    pub fn tls(&mut self) -> impl Iterator<Item = TlsSight> + '_ {
+        self.tls.drain(..)
+    }
+
+    /// How many there are of both.
     pub fn ended_count(&self) -> usize {
-        self.ended.len()
+        self.ended.len() + self.tls.len()
     }
 
     /// The name of the server of a conversation.

@@ -3,6 +3,7 @@
 mod network;
 mod recount;
 mod samples;
+mod sightings;
 
 use super::dissect_queue::Waiting;
 use super::held_packets::HeldPackets;
@@ -29,7 +30,9 @@ use crate::model::{
 use crate::snapshot::Conversation;
 use crate::stats::flow::{Counted, FlowChange, Flushed, Step};
 use crate::stats::totals::TrafficDirection;
-use crate::stats::{Connections, Context, Contexts, FlowTable, LossLocator, Record, Stalls, TcpAnalysisSums, Totals};
+use crate::stats::{
+    Connections, Context, Contexts, FlowTable, Fragments, Gathering, LossLocator, Record, Stalls, StuckSegments, TcpAnalysisSums, Totals,
+};
 
 sums! {
     /// What a shard counted since the beginning: one field a wing, each a sum.
@@ -139,6 +142,9 @@ pub struct Shard {
     connections: Connections,
     losses: LossLocator,
     stalls: Stalls,
+    stuck: StuckSegments,
+    sightings: Gathering,
+    pieces: Fragments,
     /// Conversations that were closed while they were being read.
     ending: Vec<(u32, CloseReason)>,
 }
@@ -162,6 +168,9 @@ impl Shard {
             connections: Connections::new(plan.hash_keys.tables),
             losses: LossLocator::new(plan.hash_keys.tables),
             stalls: Stalls::default(),
+            stuck: StuckSegments::default(),
+            sightings: Gathering::default(),
+            pieces: Fragments::default(),
             ending: Vec::new(),
         }
     }
@@ -170,6 +179,7 @@ impl Shard {
     pub fn begin(&mut self, time: Timestamp) {
         self.detectors.begin(time);
         self.reader.begin(time);
+        self.pieces.begin(time);
     }
 
     /// Takes one of the commonest packets in flight, as the router read it, and asks the memory for what it needs next. False when it cannot be
@@ -259,6 +269,7 @@ impl Shard {
         let Some(step) = step(frame) else {
             self.totals.directions[TrafficDirection::Unknown as usize].count(frame.wire);
             self.detectors.bare(frame);
+            sightings::bare(&mut self.sightings, frame);
             self.contexts.count(&in_flight::context(frame), frame.time, frame.wire);
             return Some(TrafficDirection::Unknown);
         };
@@ -272,7 +283,7 @@ impl Shard {
         }
         let Counted { flow, backward, tcp, before, holes, analysis } = self.flows.count(at, &step, packet.load);
         if step.tcp.is_none() {
-            network::datagram(&mut self.connections, frame);
+            network::datagram(&mut self.connections, (&mut self.sightings, &mut self.pieces), frame);
         } else if tcp.marks.has(network::MARKS)
             | analysis.flags.has(AnalysisFlags::ZERO_WINDOW)
             | analysis.is_round_trip
@@ -280,7 +291,8 @@ impl Shard {
             || self.losses.any() && frame.tcp.is_some_and(|segment| segment.payload == 0)
         {
             let segment = network::Seen { frame, tcp: &tcp, analysis, before };
-            network::segment(&mut self.connections, &mut self.losses, &mut self.stalls, flow, &segment);
+            let ledgers = (&mut self.losses, &mut self.stalls, &mut self.stuck);
+            network::segment(&mut self.connections, ledgers, flow, &segment);
         }
         self.detectors.conversation(&mut flow.detectors, frame, &flow.numbers, &tcp, holes, packet.load);
         let heading = flow.heading[step.direction as usize];

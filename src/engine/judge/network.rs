@@ -1,7 +1,7 @@
 //! The network is judged: as packets pass, at every step of their time, and so the same in a file as it would have been live.
 
 use crate::diagnose::{self, Evidence, Judge};
-use crate::dissect::registry;
+use crate::dissect::{registry, tls};
 use crate::model::evidence::ServiceWindow;
 use crate::model::limits::CONTROL_WAITING;
 use crate::model::time::SECOND;
@@ -11,8 +11,8 @@ use crate::model::{
 };
 use crate::names::{self, Transport};
 use crate::snapshot::{Network, Service};
-use crate::stats::ServiceLedger;
 use crate::stats::services::{Answer, BIN};
+use crate::stats::{ServiceLedger, SightingLedger};
 use crate::switch::SwitchLedger;
 
 /// Frames to many that a shard counts in a second, from which it is judged by their time even where nothing else happens.
@@ -22,6 +22,7 @@ const FLOODED: u64 = 16;
 #[derive(Debug, Default)]
 pub struct NetworkJudge {
     ledger: ServiceLedger,
+    sightings: SightingLedger,
     judge: Judge,
     /// The number of the bin up to whose beginning was judged.
     judged: Option<i64>,
@@ -42,7 +43,13 @@ impl NetworkJudge {
             if let NetworkEvent::Ended(end) = event {
                 self.switch.ended(end);
             }
-            self.ledger.take(event, answer);
+            match event {
+                NetworkEvent::Sighted(sighting) => {
+                    self.ledger.note_time(sighting.last);
+                    self.sightings.take(sighting);
+                }
+                _ => self.ledger.take(event, answer),
+            }
         }
     }
 
@@ -110,6 +117,11 @@ impl NetworkJudge {
             let windows = std::mem::take(&mut service.windows);
             service.windows = windows.into_iter().map(|w| worded(service.app, w)).collect();
         }
+        for alert in network.tls_failures.iter_mut().flat_map(|f| &mut f.alerts) {
+            alert.text = tls::alert(alert.code);
+        }
+        network.sightings = self.sightings.evidence(now, |host| self.ledger.last_heard(host), |host| self.ledger.is_server(host));
+        network.sightings.stations().for_each(|station| station.maker = names::manufacturer(station.mac));
         let evidence = Evidence { network, sliding: true, ..Evidence::default() };
         self.findings = diagnose::judge_network(&evidence, &mut self.judge, now).findings;
     }
@@ -155,7 +167,7 @@ impl NetworkJudge {
 
 /// Codes in the words of their protocol.
 fn worded(app: AppId, mut window: ServiceWindow) -> ServiceWindow {
-    for code in &mut window.codes {
+    for code in window.codes.iter_mut().chain(&mut window.denied) {
         code.text = registry::code_text(app, code.code);
     }
     window
@@ -177,6 +189,7 @@ fn answer(transaction: &Transaction) -> Answer {
         // Whoever asks a group does not know whether anybody answers.
         _ if matches!(registry::token(transaction.app), Some("mdns" | "llmnr")) => Answer::Uncounted,
         TransactionEnd::Answered(code) if registry::outcome(transaction.app, code) == Outcome::Error => Answer::Error,
+        TransactionEnd::Answered(code) if registry::outcome(transaction.app, code) == Outcome::Denied => Answer::Denied,
         _ => Answer::Normal,
     }
 }

@@ -9,6 +9,7 @@ mod directions;
 mod host;
 mod loss;
 mod network;
+mod sightings;
 mod switch;
 mod thresholds;
 mod time;
@@ -19,16 +20,24 @@ pub use directions::{ANSWERED, CONCENTRATED, HALF, HALF_CLEAR, JUDGED, SideEvide
 pub use host::{ControlEvidence, HostEvidence, TransitEvidence};
 pub use loss::{FlatTop, LoadClass, LossEvidence, SessionLoss, SizeLoss};
 pub use network::{
-    CodeCount, LossWindow, NetworkEvidence, ScanEvidence, ServiceEvidence, ServiceWindow, StallEvidence, TripWindow, Trouble, Troubled,
+    BlackHoleEvidence, CertificateEvidence, CodeCount, LossWindow, NetworkEvidence, OldTlsEvidence, ScanEvidence, ServiceEvidence,
+    ServiceWindow, StallEvidence, TlsFailureEvidence, TripWindow, Trouble, Troubled,
+};
+pub use sightings::{
+    ArpStormEvidence, ClockEvidenceOfServer, ClockFault, ConflictEvidence, DhcpEvidence, DhcpFloodEvidence, FragmentEvidence,
+    SecondRouterEvidence, SecondServerEvidence, SightingEvidence, StationEvidence, UnansweredEvidence,
 };
 pub use switch::{
     HELLOS_AWAY, HELLOS_MISSING, PAUSE_RATE, QUERIERS_BESIDE, ROOT_STOOD, ROOTS_BESIDE, SESSION_PACKETS, STORM_RATE, SWITCH_RECENT,
     SwitchEvidence, SwitchTrouble, SwitchTroubleKind, TOPOLOGY_RECENT, TOPOLOGY_TOGETHER,
 };
 pub use thresholds::{
-    CLOCK_STEP, COMPARED_BYTES, COPY_REACH, FLAT_WINDOWS, LONGEST_RATE_WINDOW, LOOP_HOPS, LOSS_REORDERED, LOSS_TIMED_OUT, MIDWAY_SEGMENTS,
-    NARROW_SEQUENCE_BITS, NETWORK_BITS, ONE_SIDE_PACKETS, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_STEADY, RATE_WINDOW,
-    RATE_WINDOW_LENGTHS, RATIO_BYTES, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, SILENT, SLOW_REPLY, UTILISATION_BOUNDS, VERY_SLOW_REPLY,
+    ALONE, ARP_ANSWERED, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_TARGETS, ARP_VLAN_RATE,
+    CLOCK_ANSWERS, CLOCK_DIFFERS, CLOCK_DISTANCE, CLOCK_SERVERS, CLOCK_STEP, COMPARED_BYTES, CONFLICT_TURNS, COPY_REACH, DHCP_CLAIMED,
+    DHCP_DISCOVERS, DHCP_FLOOD, DHCP_WAITED, FLAT_WINDOWS, FRAGMENTS_WAIT, LONGEST_RATE_WINDOW, LOOP_HOPS, LOSS_REORDERED, LOSS_TIMED_OUT,
+    MIDWAY_SEGMENTS, NARROW_SEQUENCE_BITS, NETWORK_BITS, ONE_SIDE_PACKETS, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_STEADY,
+    PROXY_ADDRESSES, RATE_WINDOW, RATE_WINDOW_LENGTHS, RATIO_BYTES, ROUTERS_BESIDE, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, SERVERS_BESIDE,
+    SIGHT_BINS, SIGHT_HELD, SILENT, SLOW_REPLY, STUCK_LARGE, STUCK_REPEATED, STUCK_WAITED, UTILISATION_BOUNDS, VERY_SLOW_REPLY,
 };
 pub use time::{ClockEvidence, OrderEvidence, Outage};
 

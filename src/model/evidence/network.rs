@@ -1,7 +1,7 @@
 //! What findings about the network rest on: what happened to the clients of each service, and who failed at many.
 
-use super::SwitchEvidence;
-use crate::model::{Address, AppId, Episode, Quantiles, ServiceKey, Timestamp};
+use super::{SightingEvidence, SwitchEvidence};
+use crate::model::{Address, AppId, Episode, Quantiles, ServiceKey, ShortName, Timestamp};
 use std::borrow::Cow;
 
 /// What may go wrong for the client of a service.
@@ -27,11 +27,13 @@ pub enum Trouble {
     Unreachable,
     /// A connection lost a segment for the first time.
     Lossy,
+    /// Credentials were refused.
+    Denied,
 }
 
 impl Trouble {
     /// How many there are.
-    pub const COUNT: usize = 10;
+    pub const COUNT: usize = 11;
 }
 
 /// How often something went wrong.
@@ -103,6 +105,74 @@ pub struct StallEvidence {
     pub span: Episode,
 }
 
+/// Somebody who receives small packets and no large ones.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BlackHoleEvidence {
+    /// Who.
+    pub receiver: Address,
+    /// Who sends them, where it is one.
+    pub sender: Option<Address>,
+    /// Conversations in which they vanish, told apart up to a cap.
+    pub conversations: u64,
+    /// Who sends them, likewise.
+    pub senders: u64,
+    /// Bytes of the smallest IP packet that vanished.
+    pub smallest: u64,
+    /// Senders were told by ICMP what size is too large, and went on.
+    pub was_told: bool,
+    /// When.
+    pub span: Episode,
+}
+
+/// TLS connections to a service that failed before they were encrypted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TlsFailureEvidence {
+    /// Which service.
+    pub key: ServiceKey,
+    /// Handshakes in the last ten minutes.
+    pub hellos: u64,
+    /// Of them failed.
+    pub failed: u64,
+    /// Clients to which that happened, and clients to which it did not, told apart up to a cap.
+    pub clients: [u64; 2],
+    /// Alerts, most frequent first.
+    pub alerts: Vec<CodeCount>,
+    /// The most frequent is the client's.
+    pub by_client: bool,
+    /// When.
+    pub span: Episode,
+}
+
+/// Somebody who speaks an old version of TLS.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OldTlsEvidence {
+    /// The service that chooses it; `None`: a client that knows nothing newer.
+    pub service: Option<ServiceKey>,
+    /// The host of either.
+    pub host: Address,
+    /// The oldest version.
+    pub version: u16,
+    /// Connections.
+    pub count: u64,
+    /// When.
+    pub span: Episode,
+}
+
+/// The newest certificate of a service.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CertificateEvidence {
+    /// Which service.
+    pub key: ServiceKey,
+    /// Its first DNS name, else its common name.
+    pub name: ShortName,
+    /// Seconds since 1970 from when and until when it is valid.
+    pub valid: [i64; 2],
+    /// When it was seen last.
+    pub seen: Timestamp,
+    /// How often clients refused a certificate of the service.
+    pub refused: u64,
+}
+
 /// What happened to the clients of a service in a stretch of time, without those who try everything.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ServiceWindow {
@@ -134,6 +204,8 @@ pub struct ServiceWindow {
     pub response: Option<Quantiles>,
     /// Codes of errors, most frequent first.
     pub codes: Vec<CodeCount>,
+    /// Codes of answers that refuse credentials, most frequent first.
+    pub denied: Vec<CodeCount>,
 }
 
 impl ServiceWindow {
@@ -207,4 +279,14 @@ pub struct NetworkEvidence {
     pub stalls: Vec<StallEvidence>,
     /// What switches and routers said.
     pub switch: SwitchEvidence,
+    /// Who receives no large packets.
+    pub black_holes: Vec<BlackHoleEvidence>,
+    /// TLS that fails.
+    pub tls_failures: Vec<TlsFailureEvidence>,
+    /// Old versions of TLS.
+    pub tls_old: Vec<OldTlsEvidence>,
+    /// Certificates.
+    pub certificates: Vec<CertificateEvidence>,
+    /// Addresses, routers and clocks.
+    pub sightings: SightingEvidence,
 }

@@ -85,3 +85,91 @@ pub const LOSS_REORDERED: i64 = 3 * MILLISECOND;
 
 /// A segment that comes again later than this was waited for: the least retransmission time-out of common systems.
 pub const LOSS_TIMED_OUT: i64 = 200 * MILLISECOND;
+
+/// Times of ten seconds that make the stretch in which what is seen seldom is counted.
+pub const SIGHT_BINS: usize = 6;
+
+/// How often each of two stations must claim an address in turn, within a minute, before it is a conflict (RFC 5227 section 2.4 defends once).
+pub const CONFLICT_TURNS: usize = 2;
+
+/// Addresses from which on a station answers for others (proxy ARP, RFC 1027), so that what it claims is no conflict.
+pub const PROXY_ADDRESSES: usize = 5;
+
+/// Requests for an address in a minute that nothing answers before it is told of.
+pub const ARP_REQUESTS: u64 = 10;
+
+/// Nanoseconds that nothing must have answered.
+pub const ARP_SILENT: i64 = 3 * SECOND;
+
+/// Bytes of the smallest IP packet that may be too large: every path of today takes smaller ones.
+pub const STUCK_LARGE: u32 = 1_000;
+
+/// How often a segment that is too large must have been sent again, and over how long: the second retransmission waits twice as long as the
+/// first.
+pub const STUCK_REPEATED: u32 = 2;
+
+/// See [`STUCK_REPEATED`], nanoseconds.
+pub const STUCK_WAITED: i64 = 500 * MILLISECOND;
+
+/// How long a datagram may lack fragments before it is lost: as long as hosts wait for them at least (15 s by RFC 791 section 3.2).
+pub const FRAGMENTS_WAIT: i64 = 15 * SECOND;
+
+/// Stretches of ten seconds that a storm must last.
+pub const ARP_STRETCHES: i64 = 3;
+
+/// Share of the other requests of those who ask that must surely be seen answered: replies go to one station and may not be mirrored.
+pub const ARP_ANSWERED: f64 = 0.2;
+
+/// Addresses that one asks for in vain from which on it is a sweep, held against no address.
+pub const ARP_SWEEP: usize = 16;
+
+/// Different addresses asked for in a minute from which on many requests are a sweep and no storm.
+pub const ARP_TARGETS: usize = 64;
+
+/// ARP packets of one station a second that a switch's guard allows (the usual default of dynamic ARP inspection).
+pub const ARP_RATE: u64 = 15;
+
+/// How many times as many as half of the others send.
+pub const ARP_OTHERS: f64 = 10.0;
+
+/// ARP packets of a VLAN a second, beyond one for each of its hosts.
+pub const ARP_VLAN_RATE: u64 = 100;
+
+/// How much of its highest rate a storm still has: a router that restarts resolves everything once and stops.
+pub const ARP_LASTS: f64 = 0.7;
+
+/// DISCOVERs of a client without an answer, and over how long (RFC 2131 section 4.1: again after 4, 8 and 16 s).
+pub const DHCP_DISCOVERS: u64 = 3;
+
+/// Nanoseconds over which they must be spread.
+pub const DHCP_WAITED: i64 = 10 * SECOND;
+
+/// Different clients that a station claims to be within a minute while it empties a pool.
+pub const DHCP_CLAIMED: usize = 50;
+
+/// DISCOVERs of one client within a minute that are a flood.
+pub const DHCP_FLOOD: u64 = 100;
+
+/// How long a DHCP server or IPv6 router must have been alone before a second one is a newcomer.
+pub const ALONE: i64 = 600 * SECOND;
+
+/// How long two DHCP servers are held beside each other.
+pub const SERVERS_BESIDE: i64 = 3_600 * SECOND;
+
+/// How long two IPv6 routers are held beside each other: the longest pause between announcements (RFC 4861 section 6.2.1).
+pub const ROUTERS_BESIDE: i64 = 1_800 * SECOND;
+
+/// How long a finding about addresses is told of after the latest sighting.
+pub const SIGHT_HELD: i64 = 600 * SECOND;
+
+/// Milliseconds of distance from the reference clock that a client accepts (MAXDIST, RFC 5905 section 11.2.2).
+pub const CLOCK_DISTANCE: u32 = 1_000;
+
+/// Milliseconds by which a clock differs that a client would step (STEPT, RFC 5905 section 11.4), and by which it would give up (PANICT).
+pub const CLOCK_DIFFERS: [i64; 2] = [128, 1_000_000];
+
+/// Servers by whose clocks another is judged, itself included.
+pub const CLOCK_SERVERS: usize = 3;
+
+/// Wrong answers in a row.
+pub const CLOCK_ANSWERS: u64 = 2;

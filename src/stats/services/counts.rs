@@ -112,6 +112,8 @@ pub struct ServiceCounts {
     pub latencies: Latencies,
     /// Codes of errors.
     codes: Vec<(u32, u64)>,
+    /// Codes of refused credentials.
+    denied: Vec<(u32, u64)>,
     pub segments: SegmentCounts,
     /// Round trips by [`PathSide`].
     trips: [Option<Box<TripCounts>>; 2],
@@ -239,7 +241,7 @@ impl ServiceCounts {
     #[cfg(test)]
     pub const BYTES: usize = size_of::<(i64, Self)>()
         + SERVICE_CLIENTS * size_of::<(Address, ClientCounts)>()
-        + Self::CODES * size_of::<(u32, u64)>()
+        + 2 * Self::CODES * size_of::<(u32, u64)>()
         + Latencies::KEPT * size_of::<u32>()
         + 2 * (size_of::<TripCounts>() + Latencies::KEPT * size_of::<u32>());
 
@@ -288,10 +290,19 @@ impl ServiceCounts {
 
     /// A request was answered by an error.
     pub fn code(&mut self, code: u32) {
-        if let Some((_, n)) = self.codes.iter_mut().find(|c| c.0 == code) {
+        Self::count(&mut self.codes, code);
+    }
+
+    /// A request was answered by a refusal of credentials.
+    pub fn refusal(&mut self, code: u32) {
+        Self::count(&mut self.denied, code);
+    }
+
+    fn count(codes: &mut Vec<(u32, u64)>, code: u32) {
+        if let Some((_, n)) = codes.iter_mut().find(|c| c.0 == code) {
             *n = n.saturating_add(1);
-        } else if self.codes.len() < Self::CODES {
-            self.codes.push((code, 1));
+        } else if codes.len() < Self::CODES {
+            codes.push((code, 1));
         }
     }
 }
@@ -300,6 +311,19 @@ fn joined(a: Option<Episode>, b: Option<Episode>) -> Option<Episode> {
     match (a, b) {
         (Some(a), Some(b)) => Some(Episode { first: a.first.min(b.first), last: a.last.max(b.last) }),
         (one, other) => one.or(other),
+    }
+}
+
+fn counted(codes: Vec<(u32, u64)>) -> Vec<CodeCount> {
+    codes.into_iter().map(|(code, count)| CodeCount { code, text: code.to_string().into(), count }).collect()
+}
+
+fn merge(all: &mut Vec<(u32, u64)>, part: &[(u32, u64)]) {
+    for &(code, n) in part {
+        match all.iter_mut().find(|c| c.0 == code) {
+            Some((_, sum)) => *sum = sum.saturating_add(n),
+            None => all.push((code, n)),
+        }
     }
 }
 
@@ -312,7 +336,7 @@ pub fn window<'a>(
     let mut clients: Vec<(Address, ClientCounts)> = Vec::new();
     let mut sum = ClientCounts::default();
     let mut segments = SegmentCounts::default();
-    let (mut spans, mut codes) = ([None; Trouble::COUNT], Vec::<(u32, u64)>::new());
+    let (mut spans, mut codes, mut denied) = ([None; Trouble::COUNT], Vec::<(u32, u64)>::new(), Vec::<(u32, u64)>::new());
     for part in parts.clone() {
         sum.add(&part.others);
         segments.add(&part.segments);
@@ -321,12 +345,8 @@ pub fn window<'a>(
         for (span, more) in spans.iter_mut().zip(part.spans) {
             *span = joined(*span, more);
         }
-        for &(code, n) in &part.codes {
-            match codes.iter_mut().find(|c| c.0 == code) {
-                Some((_, all)) => *all = all.saturating_add(n),
-                None => codes.push((code, n)),
-            }
-        }
+        merge(&mut codes, &part.codes);
+        merge(&mut denied, &part.denied);
     }
     clients.sort_unstable_by_key(|c| c.0);
     clients.dedup_by(|again, first| {
@@ -337,6 +357,7 @@ pub fn window<'a>(
         same
     });
     codes.sort_unstable_by_key(|&(code, n)| (std::cmp::Reverse(n), code));
+    denied.sort_unstable_by_key(|&(code, n)| (std::cmp::Reverse(n), code));
     let mut troubles = [Troubled::default(); Trouble::COUNT];
     for (at, troubled) in troubles.iter_mut().enumerate() {
         let of = |counts: &ClientCounts| counts.troubles.get(at).copied().unwrap_or(0);
@@ -366,6 +387,7 @@ pub fn window<'a>(
         },
         trips: [0, 1].map(|side| TripCounts::window(parts.clone().filter_map(move |p| p.trips(side)))),
         response: Latencies::quantiles(parts.map(|p| &p.latencies)),
-        codes: codes.into_iter().map(|(code, count)| CodeCount { code, text: code.to_string().into(), count }).collect(),
+        codes: counted(codes),
+        denied: counted(denied),
     }
 }

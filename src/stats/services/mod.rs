@@ -4,11 +4,13 @@
 //! since the beginning, and in bins of [`BIN`] of packet time the last ten minutes. Somebody who fails at many ports or hosts is a scanner:
 //! what he fails at is held against nobody.
 
+mod black_holes;
 mod counts;
 mod lossy;
 mod scans;
 #[cfg(test)]
 mod tests;
+mod tls_servers;
 
 use crate::model::evidence::{NetworkEvidence, SLOW_REPLY, ServiceEvidence, ServiceWindow, Trouble, VERY_SLOW_REPLY};
 use crate::model::limits::{SERVICE_BINS, SERVICES};
@@ -18,11 +20,13 @@ use crate::model::{
     Address, AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Histogram, IcmpError, LocatedLoss, NetworkEvent, Quantiles,
     RoundTrip, ServiceKey, Timestamp, Transaction, TransactionEnd,
 };
+use black_holes::BlackHoles;
 use counts::{ServiceCounts, UsualTrips, window};
 use hashbrown::HashMap;
 use lossy::{LossyConnections, Receivers};
 use scans::Scans;
 use std::collections::VecDeque;
+use tls_servers::TlsServers;
 
 /// Nanoseconds of packet time in one bin.
 pub const BIN: i64 = 10 * SECOND;
@@ -57,6 +61,8 @@ pub enum Answer {
     Normal,
     /// An error.
     Error,
+    /// Credentials are refused.
+    Denied,
     /// It is no answer whose time says something of the service.
     Uncounted,
 }
@@ -68,6 +74,8 @@ pub struct ServiceLedger {
     scans: Scans,
     lossy: LossyConnections,
     receivers: Receivers,
+    black_holes: BlackHoles,
+    tls: TlsServers,
     bins: usize,
     /// The bin of time in which nothing could be forgotten for others: it is not tried again before the next.
     full: i64,
@@ -109,21 +117,29 @@ impl ServiceLedger {
         let bin = ServiceCounts::BYTES;
         [size_of::<Service>() + bin + 3 * Histogram::BYTES + 3 * 64, bin, Scans::PAIR_BYTES]
     };
+
+    /// Bytes of a TLS service at most.
+    pub const TLS_BYTES: usize = TlsServers::BYTES;
 }
 
 impl ServiceLedger {
     /// Takes in an event; `answer` says what a transaction's answer means.
     pub fn take(&mut self, event: &NetworkEvent, answer: impl Fn(&Transaction) -> Answer) {
-        let time = event.time();
-        self.now = Some(self.now.map_or(time, |now| now.max(time)));
+        self.note_time(event.time());
         match event {
             NetworkEvent::Attempt(attempt) => self.attempt(attempt),
             NetworkEvent::Ended(end) => self.ended(end),
             NetworkEvent::Transaction(transaction) => self.transaction(transaction, answer(transaction)),
-            NetworkEvent::Icmp(error) => self.icmp(error),
+            NetworkEvent::Icmp(error) => {
+                self.black_holes.icmp(error);
+                self.icmp(error);
+            }
+            NetworkEvent::Tls(seen) => self.tls.take(seen),
+            NetworkEvent::Stuck(stuck) => self.black_holes.note(stuck),
             NetworkEvent::Lost(lost) => self.lost(lost),
             NetworkEvent::Stalled(stall) => self.receivers.note(stall),
             NetworkEvent::RoundTrip(trip) => self.round_trip(trip),
+            NetworkEvent::Sighted(_) => {}
         }
     }
 
@@ -217,6 +233,9 @@ impl ServiceLedger {
                 if answer == Answer::Error {
                     counts.trouble(client, Trouble::Error, t.asked, time);
                     counts.code(code);
+                } else if answer == Answer::Denied {
+                    counts.trouble(client, Trouble::Denied, t.asked, time);
+                    counts.refusal(code);
                 }
             } else {
                 counts.trouble(client, Trouble::Unanswered, t.asked, t.asked);
@@ -330,6 +349,21 @@ impl ServiceLedger {
         found
     }
 
+    /// Time has come to this.
+    pub fn note_time(&mut self, time: Timestamp) {
+        self.now = Some(self.now.map_or(time, |now| now.max(time)));
+    }
+
+    /// When a host was last seen to answer anybody.
+    pub fn last_heard(&self, address: Address) -> Option<Timestamp> {
+        self.alive.get(&address).copied()
+    }
+
+    /// Whether clients use a service of a host.
+    pub fn is_server(&self, address: Address) -> bool {
+        self.services.iter().any(|(key, service)| key.address == address && service.last_success.is_some())
+    }
+
     /// The latest event.
     pub fn now(&self) -> Option<Timestamp> {
         self.now
@@ -348,6 +382,10 @@ impl ServiceLedger {
             services,
             scans: self.scans.evidence(now, at_end),
             stalls: self.receivers.evidence(now, at_end),
+            black_holes: self.black_holes.evidence(now),
+            tls_failures: self.tls.failures(now),
+            tls_old: self.tls.old(now),
+            certificates: self.tls.certificates(now),
             ..NetworkEvidence::default()
         }
     }

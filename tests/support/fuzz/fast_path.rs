@@ -22,6 +22,8 @@ pub fn run(data: &[u8]) {
     headers.show(bytes, headers.flow(), &mut walked);
     // This the fast path leaves to others.
     walked.wire = 0;
+    // What the router alone looks at.
+    walked.is_plain = fast.is_plain;
     // What the packet before left behind must not show.
     let mut frame = Frame {
         stop: Some(Stop::Malformed),

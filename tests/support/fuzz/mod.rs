@@ -16,6 +16,7 @@ mod engine;
 mod fast_path;
 mod files;
 mod filter;
+mod sightings;
 mod tree;
 
 pub use decode::assert_sound;
@@ -52,6 +53,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "file_compressed", run: files::compressed, seeds: files::compressed_seeds, mutations: 500 },
     Target { name: "tree", run: tree::run, seeds: tree::seeds, mutations: 300 },
     Target { name: "filter", run: filter::run, seeds: filter::seeds, mutations: 500 },
+    Target { name: "sightings", run: sightings::run, seeds: sightings::seeds, mutations: 500 },
 ];
 
 /// Runs the target of that name.

@@ -115,3 +115,100 @@ pub fn cdp(source: [u8; 6], port: &str, device: &str) -> Vec<u8> {
     body[2..4].copy_from_slice(&sum);
     Packet::eth(source, [0x01, 0, 0x0c, 0xcc, 0xcc, 0xcc]).snap([0, 0, 0x0c]).ether_type(0x2000).payload(&body).build()
 }
+
+/// What a DHCP message says.
+#[derive(Debug, Clone, Copy)]
+pub struct DhcpMessage {
+    /// Type: 1 DISCOVER, 2 OFFER, 3 REQUEST, 5 ACK, 6 NAK.
+    pub kind: u8,
+    /// The address that is given.
+    pub given: [u8; 4],
+    /// The server's identifier.
+    pub server: Option<[u8; 4]>,
+    /// The router.
+    pub router: Option<[u8; 4]>,
+    /// The name server.
+    pub names: Option<[u8; 4]>,
+    /// The vendor class; none where empty.
+    pub class: &'static str,
+}
+
+/// A DHCP message of or to a client.
+pub fn dhcp(client: [u8; 6], message: &DhcpMessage) -> Vec<u8> {
+    let mut bytes = vec![0; 236];
+    (bytes[0], bytes[1], bytes[2]) = (if matches!(message.kind, 2 | 5 | 6) { 2 } else { 1 }, 1, 6);
+    bytes[4..8].copy_from_slice(&client[2..6]);
+    bytes[16..20].copy_from_slice(&message.given);
+    bytes[28..34].copy_from_slice(&client);
+    bytes.extend([0x63, 0x82, 0x53, 0x63, 53, 1, message.kind]);
+    for (code, value) in [(54, message.server), (3, message.router), (6, message.names)] {
+        if let Some(value) = value {
+            bytes.extend([code, 4]);
+            bytes.extend(value);
+        }
+    }
+    if !message.class.is_empty() {
+        bytes.extend([60, message.class.len() as u8]);
+        bytes.extend(message.class.as_bytes());
+    }
+    bytes.push(255);
+    bytes
+}
+
+/// An NTP packet: its first byte, stratum, what tells the request it belongs to, and its time in milliseconds since 1900.
+pub fn ntp(head: u8, stratum: u8, request: u64, milliseconds: u64) -> Vec<u8> {
+    let mut bytes = vec![0; 48];
+    (bytes[0], bytes[1]) = (head, stratum);
+    // Root delay and dispersion: a few milliseconds.
+    (bytes[7], bytes[11]) = (200, 200);
+    let id = (request | 1 << 40).to_be_bytes();
+    if milliseconds == 0 {
+        bytes[40..].copy_from_slice(&id);
+    } else {
+        bytes[24..32].copy_from_slice(&id);
+        bytes[40..44].copy_from_slice(&((milliseconds / 1_000) as u32).to_be_bytes());
+        bytes[44..].copy_from_slice(&((((milliseconds % 1_000) << 32) / 1_000 + 1) as u32).to_be_bytes());
+    }
+    bytes
+}
+
+/// What is behind the first eight bytes of a neighbour advertisement: an address and its station.
+pub fn neighbour_advertisement(address: std::net::Ipv6Addr, mac: [u8; 6]) -> Vec<u8> {
+    [&address.octets()[..], &[2, 1], &mac].concat()
+}
+
+/// What is behind the first eight bytes of a router advertisement: no times, and a prefix of 64 bits.
+pub fn router_advertisement(prefix: std::net::Ipv6Addr) -> Vec<u8> {
+    [&[0; 8][..], &[3, 4, 64, 0xc0], &[0; 12], &prefix.octets()].concat()
+}
+
+fn der(tag: u8, inner: &[u8]) -> Vec<u8> {
+    let length = inner.len();
+    let head = if length < 128 { vec![tag, length as u8] } else { vec![tag, 0x82, (length >> 8) as u8, length as u8] };
+    [head, inner.to_vec()].concat()
+}
+
+/// The body of a Certificate message before TLS 1.3 with one certificate: its DNS name, and its times as UTCTime (13 bytes) or GeneralizedTime.
+pub fn certificate(name: &str, times: [&str; 2]) -> Vec<u8> {
+    let time = |t: &str| der(if t.len() > 13 { 0x18 } else { 0x17 }, t.as_bytes());
+    let common = |name: &str| der(0x30, &der(0x31, &der(0x30, &[der(6, &[0x55, 4, 3]), der(12, name.as_bytes())].concat())));
+    let alternative = der(0x30, &[der(6, &[0x55, 0x1d, 0x11]), der(4, &der(0x30, &der(0x82, name.as_bytes())))].concat());
+    let signed = [
+        der(0xa0, &der(2, &[2])),
+        der(2, &[7; 16]),
+        der(0x30, &der(6, &[0x2a, 0x86, 0x48])),
+        common("An issuer"),
+        der(0x30, &times.map(time).concat()),
+        common("Not its DNS name"),
+        der(0x30, &[3; 200]),
+        der(0xa3, &der(0x30, &[der(0x30, &[der(6, &[0x55, 0x1d, 0x13]), der(4, &[0x30, 0])].concat()), alternative].concat())),
+    ];
+    let whole = der(0x30, &[der(0x30, &signed.concat()), der(0x30, &[1; 20]), der(3, &[9; 256])].concat());
+    behind_length(3, &behind_length(3, &whole))
+}
+
+/// A ServerHello before TLS 1.3 that chooses a version, and a Certificate message behind it.
+pub fn server_flight(version: u16, certificate: &[u8]) -> Vec<u8> {
+    let hello = [&version.to_be_bytes()[..], &[9; 32], &[0, 0, 0x2f, 0]].concat();
+    [&[2][..], &behind_length(3, &hello), &[11], &behind_length(3, certificate)].concat()
+}

@@ -1,13 +1,16 @@
 //! What happens between hosts, as a shard sees it, on its way to the merge.
 
-use super::Shard;
+use super::{Shard, sightings};
 use crate::engine::fold::detectors::FlowDetectors;
-use crate::model::tcp::{TcpEvent, TcpMarks};
+use crate::model::tcp::{FIN, TcpEvent, TcpMarks};
 use crate::model::time::SECOND;
 use crate::model::{
-    AnalysisFlags, Direction, Frame, IcmpError, LocatedLoss, NetworkBatch, NetworkEvent, PathSide, RoundTrip, SegmentAnalysis, Timestamp,
+    AnalysisFlags, Direction, Frame, IcmpError, LocatedLoss, Mac, NetworkBatch, NetworkEvent, PathSide, RoundTrip, Segment,
+    SegmentAnalysis, Timestamp,
 };
-use crate::stats::{Connections, Course, FlowHot, LossLocator, Stalls, TcpTrack, located_loss};
+use crate::stats::{
+    Connections, Course, FlowHot, Fragments, Gathering, LossLocator, Stalls, StuckSegments, TcpTrack, located_loss, stuck::Repeated,
+};
 
 /// What makes a segment of interest here, beside windows of zero.
 pub(super) const MARKS: TcpMarks = TcpMarks::COURSE.or(located_loss::MARKS);
@@ -25,8 +28,7 @@ pub(super) struct Seen<'a> {
 #[inline(never)]
 pub(super) fn segment(
     connections: &mut Connections,
-    losses: &mut LossLocator,
-    stalls: &mut Stalls,
+    (losses, stalls, stuck): (&mut LossLocator, &mut Stalls, &mut StuckSegments),
     flow: &FlowHot<FlowDetectors>,
     Seen { frame, tcp, analysis, before }: &Seen<'_>,
 ) {
@@ -54,6 +56,16 @@ pub(super) fn segment(
         let packets = flow.traffic.iter().fold(0u64, |sum, traffic| sum.saturating_add(traffic.packets));
         connections.tell(NetworkEvent::Lost(LocatedLoss { packets, ..lost }));
     }
+    let repeated = tcp.marks.has(TcpMarks::REPEATED) && !analysis.flags.has(AnalysisFlags::SPURIOUS_RETRANSMISSION);
+    let event = match repeated && segment.payload > 1 {
+        true => stuck.repeated(key, (*way, client), frame.time, &again(frame, *way, segment, flow, analysis)),
+        false if stuck.any() => {
+            let ends = segment.flags & FIN != 0;
+            stuck.acknowledged(key, *way, frame.time, (segment.acknowledgement, ends), frame.tcp_options().sack_blocks())
+        }
+        false => None,
+    };
+    event.into_iter().for_each(|event| connections.tell(event));
     if segment.payload == 0
         && losses.any()
         && let Some(block) = frame.tcp_options().sack_blocks().next()
@@ -75,13 +87,41 @@ pub(super) fn segment(
     }
 }
 
-/// A packet that is no segment: an ICMP error tells of a conversation.
+/// A segment that was sent again, and whether anything as large was acknowledged before it.
+fn again(frame: &Frame<'_>, way: Direction, segment: &Segment, flow: &FlowHot<FlowDetectors>, analysis: &SegmentAnalysis) -> Repeated {
+    let length = frame.ip_end().saturating_sub(frame.net.unwrap_or(0));
+    let sent = flow.traffic.get(way as usize).copied().unwrap_or_default();
+    // What was sent, without headers, this copy of it, and what is on its way.
+    let headers = sent.packets.saturating_mul(HEADERS);
+    let data = sent.wire_bytes.saturating_sub(headers).saturating_sub(segment.payload.into());
+    let on_its_way = flow.numbers.in_flight(way).map_or(0, u64::from);
+    let is_first = data.saturating_sub(on_its_way) < u64::from(segment.payload);
+    Repeated { number: segment.sequence, length, payload: segment.payload, waited: analysis.rto.unwrap_or(0), is_first }
+}
+
+/// Bytes of Ethernet's, IPv4's and TCP's headers without options.
+const HEADERS: u64 = 54;
+
+/// A packet that is no segment: an ICMP error tells of a conversation, others of addresses and clocks.
 #[inline]
-pub(super) fn datagram(connections: &mut Connections, frame: &Frame<'_>) {
-    if frame.flow.as_ref().is_some_and(|(key, _)| matches!(key.protocol, 1 | 58)) {
-        icmp(connections, frame);
+pub(super) fn datagram(connections: &mut Connections, (seen, pieces): (&mut Gathering, &mut Fragments), frame: &Frame<'_>) {
+    let Some((key, _)) = &frame.flow else { return };
+    if frame.fragment {
+        sightings::fragment(seen, pieces, frame);
+    }
+    match key.protocol {
+        17 if TELLING.contains(&key.a_port) | TELLING.contains(&key.b_port) => sightings::datagram(seen, frame),
+        1 => icmp(connections, frame),
+        58 => {
+            icmp(connections, frame);
+            sightings::discovery(seen, frame);
+        }
+        _ => {}
     }
 }
+
+/// Ports of DHCP and NTP.
+const TELLING: [u16; 3] = [67, 68, 123];
 
 #[inline(never)]
 fn icmp(connections: &mut Connections, frame: &Frame<'_>) {
@@ -99,6 +139,7 @@ impl Shard {
         if self.connections.is_due(now) {
             self.connections.advance(now);
         }
+        self.tell(now);
         let connections = &mut self.connections;
         self.stalls.advance(now, |event| connections.tell(event));
         if self.reader.is_due(now) {
@@ -110,9 +151,22 @@ impl Shard {
     pub fn advance_all(&mut self, now: Timestamp) {
         self.detectors.advance(now.plus(SECOND));
         self.connections.advance(now);
+        self.tell(now);
         let connections = &mut self.connections;
         self.stalls.advance(now, |event| connections.tell(event));
         self.reader.advance(now, true, self.detectors.unmatched());
+    }
+
+    /// Tells what was gathered in an interval that ends.
+    fn tell(&mut self, now: Timestamp) {
+        let seen = &mut self.sightings;
+        self.pieces.advance(now, |time, sight| seen.note(time, None, Mac::default(), sight));
+        if self.sightings.is_empty() {
+            return;
+        }
+        let (seen, unfollowed) = self.sightings.take();
+        self.connections.note_unfollowed(unfollowed);
+        seen.into_iter().for_each(|sighting| self.connections.tell(NetworkEvent::Sighted(sighting)));
     }
 
     /// Events that wait to be handed over.
@@ -123,6 +177,7 @@ impl Shard {
     /// What happened since it was last asked, in the interval of that number.
     pub fn network(&mut self, interval: u64) -> NetworkBatch {
         let (mut events, unfollowed) = self.connections.take();
+        events.extend(self.reader.tls().map(NetworkEvent::Tls));
         events.extend(self.reader.ended().map(NetworkEvent::Transaction));
         let (control, control_beyond) = self.detectors.control();
         let floods = self.detectors.floods();

@@ -1,0 +1,106 @@
+//! Time servers: wrong, or silent.
+
+use super::all_of;
+use super::connections::subject;
+use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::figure::Figure::{Count, Seconds};
+use crate::model::evidence::{
+    CLOCK_ANSWERS, CLOCK_DIFFERS, CLOCK_DISTANCE, CLOCK_SERVERS, ClockEvidenceOfServer, ClockFault, ServiceEvidence, Trouble,
+};
+use crate::model::units::{duration, grouped, plural};
+use crate::model::{Proto, ServiceKey, Severity, Value, text};
+
+/// Requests without an answer before a time server is called silent.
+const SILENT_REQUESTS: u64 = 5;
+
+/// A time server that is wrong or silent.
+pub struct NtpBad;
+
+impl Detector for NtpBad {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "ntp.bad",
+            aspect: None,
+            meaning: "A time server does not know the time, refuses to tell it, tells another than most, or does not answer. Clients drift, and \
+                      logins, certificates and logs fail with their clocks.",
+            measured: "Answers of servers only: at least {answers} in a row of stratum zero (it refuses), unsynchronised by stratum or leap \
+                       indicator, or farther than {distance} from the reference clock; a clock that differs by more than {step} from most of \
+                       at least {servers} servers, each compared with the capture's clock (critical beyond {panic}); or {silent} requests \
+                       without an answer since the last one.",
+            cause: "The server has lost its own source, was started a moment ago, or limits how often it is asked.",
+            lookalikes: "When all servers differ from the capture alike, the capture's clock is wrong.",
+            remedy: "Look at the server's sources (`ntpq -p`, `chronyc sources`). Where it refuses, ask less often or another one.",
+            topic: None,
+            figures: &[
+                ("answers", Count(CLOCK_ANSWERS)),
+                ("distance", Seconds(CLOCK_DISTANCE as f64 / 1e3)),
+                ("step", Seconds(CLOCK_DIFFERS[0] as f64 / 1e3)),
+                ("panic", Seconds(CLOCK_DIFFERS[1] as f64 / 1e3)),
+                ("servers", Count(CLOCK_SERVERS as u64)),
+                ("silent", Count(SILENT_REQUESTS)),
+            ],
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::BothDirections, Need::EverySide, Need::SteadyClock, Need::Complete, Need::Unsampled]
+    }
+
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
+        let wrong = &e.network.sightings.clocks;
+        let silent = e.network.services.iter().filter_map(silent);
+        all_of(wrong.iter().map(bad).chain(silent.filter(|s| !wrong.iter().any(|w| subject(&key(w)) == s.subject))))
+    }
+}
+
+fn key(c: &ClockEvidenceOfServer) -> ServiceKey {
+    ServiceKey { address: c.server, port: 123, protocol: Proto::Udp }
+}
+
+fn bad(c: &ClockEvidenceOfServer) -> Report {
+    let mut severity = Severity::Warning;
+    let what = match c.fault {
+        ClockFault::Refuses(code) => {
+            severity = Severity::Note;
+            format!("refuses to tell the time ({})", text::printable(&String::from_utf8_lossy(&code)))
+        }
+        ClockFault::Unsynchronised => "does not know the time: it is not synchronised".to_owned(),
+        ClockFault::Far(distance) => format!("is {} away from its reference clock", duration(distance)),
+        ClockFault::Differs(seconds) => {
+            if seconds.abs() * 1e3 > CLOCK_DIFFERS[1] as f64 {
+                severity = Severity::Critical;
+            }
+            let way = if seconds > 0.0 { "ahead of" } else { "behind" };
+            format!("is {} {way} most of {} servers", duration(seconds.abs()), grouped(c.servers))
+        }
+    };
+    let title = format!("Time server {} {what}: {}", c.server, plural(c.clients, "client"));
+    let mut evidence = vec![("answers", Value::Count(c.answers)), ("clients", Value::Count(c.clients))];
+    match c.fault {
+        ClockFault::Far(seconds) => evidence.push(("distance_seconds", Value::Seconds(seconds))),
+        ClockFault::Differs(seconds) => evidence.push(("difference_seconds", Value::Seconds(seconds))),
+        _ => {}
+    }
+    Report::new(severity, title, evidence).about(subject(&key(c))).suffered_by(c.clients).held(vec![c.span])
+}
+
+fn silent(service: &ServiceEvidence) -> Option<Report> {
+    let w = service.windows.iter().find(|w| w.trouble(Trouble::Unanswered).count >= SILENT_REQUESTS)?;
+    let silent = w.trouble(Trouble::Unanswered);
+    let span = silent.span?;
+    let since = service.last_success;
+    if service.app_token != "ntp" || service.key.port != 123 || since.is_some_and(|success| success >= span.first) {
+        return None;
+    }
+    let title = format!(
+        "Time server {} does not answer: {} of {}{}",
+        service.key.address,
+        plural(silent.count, "request"),
+        plural(silent.clients, "client"),
+        if since.is_some() { "; it answered before" } else { "" },
+    );
+    let evidence = vec![("unanswered", Value::Count(silent.count)), ("clients", Value::Count(silent.clients))];
+    let severity = if since.is_some() || silent.clients > 1 { Severity::Warning } else { Severity::Note };
+    Some(Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(silent.clients).held(vec![span]))
+}

@@ -1,0 +1,270 @@
+//! Who is not let in: refused logins, TLS connections that fail before they are encrypted, old versions and certificates that end.
+
+use super::connections::{exceeded, subject};
+use super::{SURE, all_of};
+use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::figure::Figure::{Count, Nanos, Share};
+use crate::model::evidence::{CertificateEvidence, OldTlsEvidence, ServiceEvidence, TlsFailureEvidence, Trouble};
+use crate::model::time::SECOND;
+use crate::model::units::{duration, grouped, percent, plural};
+use crate::model::{Episode, Severity, Subject, Timestamp, Value, wilson};
+
+/// Share of refused logins: told of; of how many answers, and how many at least.
+const DENIED: f64 = 0.3;
+const ANSWERS: u64 = 10;
+const LEAST: u64 = 5;
+
+/// Kerberos' code for clocks that differ too much (RFC 4120 section 7.5.9), and how often it is told of.
+const SKEW: u32 = 37;
+const SKEWED: u64 = 3;
+
+/// Share of handshakes that fail: told of; of how many, and how many at least.
+const FAILING: f64 = 0.05;
+const HELLOS: u64 = 20;
+
+/// Clients, all of which fail, that are enough; and that are critical.
+const CLIENTS: u64 = 3;
+
+/// The end of a certificate is near: the share of its life, at most and at least.
+const REST: f64 = 0.1;
+const DAY: i64 = 86_400;
+const NEAR: i64 = 30 * DAY;
+
+/// Logins are refused.
+pub struct AuthFailing;
+
+/// TLS connections fail.
+pub struct TlsFailing;
+
+/// Old versions of TLS are spoken.
+pub struct TlsOld;
+
+/// A certificate ends soon, or has ended.
+pub struct TlsExpiring;
+
+impl Detector for AuthFailing {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "auth.failing",
+            aspect: None,
+            meaning: "Logins at this service are refused: somebody's password is wrong or old, or somebody tries passwords.",
+            measured: "Answers that refuse credentials (Kerberos, LDAP, SMB, RADIUS, MySQL, PostgreSQL, Redis, mail, FTP, SNMP): surely more than \
+                       {share} of at least {n} answers, and at least {least}, within a minute, else within ten (lower end of the {sure} \
+                       interval); or {skewed} refusals by Kerberos because of a client's clock. What is asked without credentials first is \
+                       normal and left out.",
+            cause: "A password that was changed and is stored somewhere, an account that is locked, a directory that lost its data, a clock that \
+                    is wrong; or an attempt to guess.",
+            lookalikes: "Tests of monitoring systems with a wrong password on purpose.",
+            remedy: "Look at the service's log for the user names. One client and many refusals: look at that client first.",
+            topic: None,
+            figures: &[SURE, ("share", Share(DENIED)), ("n", Count(ANSWERS)), ("least", Count(LEAST)), ("skewed", Count(SKEWED))],
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Complete, Need::Unsampled]
+    }
+
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
+        all_of(e.network.services.iter().filter_map(|service| denied(service, standing.on(subject(&service.key)))))
+    }
+}
+
+fn denied(service: &ServiceEvidence, stands: bool) -> Option<Report> {
+    let skew = |codes: &[crate::model::evidence::CodeCount]| codes.iter().find(|c| c.code == SKEW).map_or(0, |c| c.count);
+    let kerberos = service.app_token == "kerberos";
+    let skewed = service.windows.iter().find(|w| kerberos && skew(&w.denied) >= SKEWED);
+    let w = skewed.or_else(|| service.window(|w| w.answered >= ANSWERS))?;
+    let bad = w.trouble(Trouble::Denied);
+    let share = wilson(bad.count, w.answered);
+    if skewed.is_none() && (bad.count < LEAST || !exceeded(&share, DENIED, DENIED / 2.0, stands)) {
+        return None;
+    }
+    let codes: Vec<String> = w.denied.iter().take(3).map(|c| format!("{} {} times", c.text, grouped(c.count))).collect();
+    let who = plural(bad.clients, "client");
+    let title = match skewed {
+        Some(w) => format!("Logins at {} are refused because clocks differ: {} times, {who}", service.key, grouped(skew(&w.denied))),
+        None => format!(
+            "Logins at {} are refused: {} of {} answers ({}) to {who}: {}",
+            service.key,
+            grouped(bad.count),
+            grouped(w.answered),
+            percent(share.rate),
+            codes.join(", ")
+        ),
+    };
+    let evidence = vec![
+        ("answers", Value::Count(w.answered)),
+        ("refused", Value::Count(bad.count)),
+        ("share", Value::Share(share.rate)),
+        ("share_low", Value::Share(share.low)),
+        ("clients", Value::Count(bad.clients)),
+    ];
+    let report = Report::new(Severity::Warning, title, evidence).about(subject(&service.key)).suffered_by(bad.clients);
+    Some(report.held(bad.span.into_iter().collect()))
+}
+
+impl Detector for TlsFailing {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "tls.failing",
+            aspect: None,
+            meaning: "TLS connections to this service are given up before anything is encrypted: client and server agree on no version or \
+                      cipher, or the client does not accept the certificate.",
+            measured: "Handshakes that end by an alert in clear that refuses something: surely more than {share} of at least {n} (lower end of \
+                       the {sure} interval), or of at least {clients} clients all. Alerts of TLS one point three that are encrypted cannot be \
+                       seen. Critical with {clients} clients, a note with one.",
+            cause: "An expired certificate or one of an unknown issuer, a server or client without a common version, a name the server does not \
+                    know.",
+            lookalikes: "Scanners that try every version; one program that trusts one certificate only.",
+            remedy: "The alert says who objects and to what: look at the certificate, or at the versions and ciphers of both.",
+            topic: None,
+            figures: &[SURE, ("share", Share(FAILING)), ("n", Count(HELLOS)), ("clients", Count(CLIENTS))],
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::BothDirections, Need::Complete, Need::Unsampled, Need::Whole]
+    }
+
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
+        all_of(e.network.tls_failures.iter().filter_map(|f| failing(f, standing.on(subject(&f.key)))))
+    }
+}
+
+fn failing(f: &TlsFailureEvidence, stands: bool) -> Option<Report> {
+    let share = wilson(f.failed, f.hellos);
+    let [clients, others] = f.clients;
+    let often = f.hellos >= HELLOS && exceeded(&share, FAILING, FAILING / 2.0, stands);
+    if !(often || clients >= CLIENTS && others == 0) {
+        return None;
+    }
+    let who = if f.by_client { "the client objects" } else { "the server objects" };
+    let alert = f.alerts.first().map(|a| a.text.replace('_', " ")).unwrap_or_default();
+    let title = format!(
+        "TLS to {} fails: {} of {} connections, {}; {who}: {alert}",
+        f.key,
+        grouped(f.failed),
+        grouped(f.hellos),
+        plural(clients, "client")
+    );
+    let mut evidence = vec![
+        ("handshakes", Value::Count(f.hellos)),
+        ("failed", Value::Count(f.failed)),
+        ("share", Value::Share(share.rate)),
+        ("share_low", Value::Share(share.low)),
+        ("clients", Value::Count(clients)),
+    ];
+    let alerts: Vec<String> = f.alerts.iter().take(4).map(|a| format!("{} {}", grouped(a.count), a.text)).collect();
+    evidence.push(("alerts", Value::Text(alerts.join(", "))));
+    let severity = match clients {
+        CLIENTS.. => Severity::Critical,
+        2 => Severity::Warning,
+        _ => Severity::Note,
+    };
+    Some(Report::new(severity, title, evidence).about(subject(&f.key)).suffered_by(clients).held(vec![f.span]))
+}
+
+/// The usual name of a version.
+fn version(version: u16) -> String {
+    match version {
+        0x0302 => "TLS 1.1".into(),
+        0x0301 => "TLS 1.0".into(),
+        0x0300 => "SSL 3.0".into(),
+        0x0002 => "SSL 2.0".into(),
+        other => format!("version 0x{other:04x}"),
+    }
+}
+
+impl Detector for TlsOld {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "tls.old",
+            aspect: None,
+            meaning: "A server or client speaks a version of TLS that is not safe any more (RFC 8996, RFC 7568).",
+            measured: "Versions that servers choose, not those that records or hellos bear for the sake of old devices: older than TLS one point \
+                       two. It is the server's where its client offered more, else the client's. A warning for SSL.",
+            cause: "An old device or program, or settings that were never renewed.",
+            lookalikes: "Scanners that offer old versions to see who takes them.",
+            remedy: "Renew the program, or switch newer versions on; where that cannot be, keep it in a network of its own.",
+            topic: None,
+            figures: &[],
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Whole]
+    }
+
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
+        all_of(e.network.tls_old.iter().map(old))
+    }
+}
+
+fn old(o: &OldTlsEvidence) -> Report {
+    let (version, times) = (version(o.version), plural(o.count, "connection"));
+    let (about, title) = match &o.service {
+        Some(key) => (subject(key), format!("{key} still chooses {version}: {times}")),
+        None => (Subject::Host(o.host), format!("{} knows nothing newer than {version}: {times}", o.host)),
+    };
+    let severity = if o.version <= 0x0300 { Severity::Warning } else { Severity::Note };
+    let evidence = vec![("connections", Value::Count(o.count)), ("version", Value::Text(version))];
+    Report::new(severity, title, evidence).about(about).held(vec![o.span])
+}
+
+impl Detector for TlsExpiring {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "tls.expiring",
+            aspect: None,
+            meaning: "The certificate of this service has ended, is not valid yet, or ends soon. When it has ended clients refuse to connect.",
+            measured: "The server's own certificate where it is sent in clear (before TLS one point three), by the packets' time: a note when less \
+                       than {rest} of its life are left, at most {most} and at least {least}; a warning when it is not valid; critical when \
+                       clients refuse it by an alert.",
+            cause: "Nobody renewed it, or what does so by itself fails; or a clock is wrong.",
+            lookalikes: "An old capture is judged by its own time; where its clock is far behind nothing is said. A certificate that ends soon may be renewed tonight.",
+            remedy: "Renew the certificate, and have the service load it.",
+            topic: None,
+            figures: &[("rest", Share(REST)), ("most", Nanos(NEAR * SECOND)), ("least", Nanos(DAY * SECOND))],
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Whole, Need::SteadyClock]
+    }
+
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
+        all_of(e.network.certificates.iter().filter_map(expiring))
+    }
+}
+
+fn expiring(c: &CertificateEvidence) -> Option<Report> {
+    let [from, until] = c.valid;
+    let now = c.seen.0.div_euclid(SECOND);
+    let near = ((until.saturating_sub(from) as f64 * REST) as i64).clamp(DAY, NEAR);
+    let left = until.saturating_sub(now);
+    let is_valid = now >= from && left >= 0;
+    // Nobody gives out certificates that begin later than tomorrow: then the capture's clock is wrong.
+    if is_valid && left >= near || from.saturating_sub(now) > DAY {
+        return None;
+    }
+    let whose = if c.name.is_empty() { c.key.to_string() } else { format!("{} at {}", c.name, c.key) };
+    let what = match (now < from, left < 0) {
+        (true, _) => format!("is not valid before {} from now", duration(from.saturating_sub(now) as f64)),
+        (_, true) => format!("ended {} ago", duration(left.unsigned_abs() as f64)),
+        _ => format!("ends in {}", duration(left as f64)),
+    };
+    let evidence = vec![
+        ("valid_from", Value::Time(Timestamp::new(from, 0))),
+        ("valid_until", Value::Time(Timestamp::new(until, 0))),
+        ("refused_by_clients", Value::Count(c.refused)),
+    ];
+    let severity = match (is_valid, c.refused) {
+        (true, _) => Severity::Note,
+        (false, 0) => Severity::Warning,
+        (false, _) => Severity::Critical,
+    };
+    let title = format!("The certificate of {whose} {what}");
+    Some(Report::new(severity, title, evidence).about(subject(&c.key)).held(vec![Episode::at(c.seen)]))
+}

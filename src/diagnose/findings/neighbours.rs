@@ -1,0 +1,251 @@
+//! Addresses in the link layer: claimed twice, asked for in vain, asked for without end, and IPv6 routers that announce themselves.
+
+use super::{SURE, all_of};
+use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::figure::Figure::{Count, Nanos, Share, Times};
+use crate::model::evidence::{
+    ALONE, ARP_ANSWERED, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_TARGETS, ARP_VLAN_RATE,
+    ArpStormEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence, StationEvidence,
+    UnansweredEvidence,
+};
+use crate::model::time::SECOND;
+use crate::model::units::{duration, grouped, plural};
+use crate::model::{Address, Severity, Subject, Value, wilson};
+
+/// Stations of one address that are told of.
+const STRETCH: i64 = 60 * SECOND;
+
+/// Hosts that look for one that is gone before it is critical.
+const MANY_ASKERS: u64 = 5;
+
+/// ARP packets a second that are critical.
+const ARP_MANY: f64 = 1_000.0;
+
+/// Two devices use one address.
+pub struct ArpConflict;
+
+/// A host is gone and others look for it.
+pub struct ArpUnanswered;
+
+/// Very many ARP packets.
+pub struct ArpStorm;
+
+/// A second IPv6 router.
+pub struct NdRogueRa;
+
+/// A VLAN, or the network where there is none.
+pub(super) fn place(vlan: Option<u16>) -> Subject {
+    vlan.map_or(Subject::Network, Subject::Vlan)
+}
+
+/// ` in VLAN 10`.
+pub(super) fn within(vlan: Option<u16>) -> String {
+    vlan.map(|id| format!(" in VLAN {id}")).unwrap_or_default()
+}
+
+/// `02:00:00:00:01:09 (Cisco Systems)`.
+pub(super) fn station(s: &StationEvidence) -> String {
+    s.maker.map_or_else(|| s.mac.to_string(), |maker| format!("{} ({maker})", s.mac))
+}
+
+impl Detector for ArpConflict {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "arp.conflict",
+            aspect: None,
+            meaning: "Two devices use the same address. Others send to whichever was heard last, so both have connections that hang and break.",
+            measured: "Senders of ARP packets, of IPv6 neighbour advertisements: two hardware addresses that claim the address in turn, at \
+                       least {turns} times each within {stretch}, towards the same host or both towards everybody. Redundant gateways (VRRP, \
+                       HSRP, GLBP, CARP) and stations that answer for {proxy} addresses or more are left out. Critical when the address \
+                       is a router's or one that others use.",
+            cause: "An address was given by hand that DHCP gives as well, a device was copied with its settings, or somebody pretends to be \
+                    another (ARP spoofing).",
+            lookalikes: "A cluster that is moving back and forth between its members.",
+            remedy: "Find both stations by their hardware addresses in the switch's table, and give one of them another address. Where \
+                     neither is wrong, suspect spoofing.",
+            topic: None,
+            figures: &[("turns", Count(CONFLICT_TURNS as u64)), ("stretch", Nanos(STRETCH)), ("proxy", Count(PROXY_ADDRESSES as u64))],
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Unique, Need::Tagged]
+    }
+
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
+        all_of(e.network.sightings.conflicts.iter().map(conflict))
+    }
+}
+
+fn conflict(c: &ConflictEvidence) -> Report {
+    let names: Vec<String> = c.stations.iter().map(station).collect();
+    let title = format!("Two devices use {}{}: {}", c.address, within(c.vlan), names.join(" and "));
+    let claims = c.stations.iter().fold(0u64, |sum, s| sum.saturating_add(s.count));
+    let mut evidence = vec![("claims", Value::Count(claims))];
+    for (name, station) in ["first_station", "second_station"].into_iter().zip(&c.stations) {
+        evidence.push((name, Value::Text(station.mac.to_string())));
+    }
+    let severity = if c.is_needed { Severity::Critical } else { Severity::Warning };
+    Report::new(severity, title, evidence).about(Subject::Host(c.address)).held(vec![c.span])
+}
+
+impl Detector for ArpUnanswered {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "arp.unanswered",
+            aspect: None,
+            meaning: "Hosts look for an address in their own network and nobody answers: it is down or gone, and nothing can be sent to it.",
+            measured: "ARP requests: at least {requests} within {stretch} for an address of which nothing has been heard since, for at least {silent}, by hosts to which \
+                       replies are seen; of their other requests surely more than {answered} are answered (lower end of the {sure} interval). \
+                       Hosts that look for more than {sweep} addresses in vain, probes and announcements are left out. A note with one host \
+                       that asks; critical with {many}, or when it is their router.",
+            cause: "The host is down, was moved to another VLAN, or its address changed.",
+            lookalikes: "A host that sleeps; an old entry in somebody's settings.",
+            remedy: "Is the host up and linked, in this VLAN, with this address? If it is gone for good, find who still asks for it.",
+            topic: None,
+            figures: &[
+                SURE,
+                ("requests", Count(ARP_REQUESTS)),
+                ("stretch", Nanos(STRETCH)),
+                ("silent", Nanos(ARP_SILENT)),
+                ("answered", Share(ARP_ANSWERED)),
+                ("sweep", Count(ARP_SWEEP as u64)),
+                ("many", Count(MANY_ASKERS)),
+            ],
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::BothDirections, Need::Complete, Need::Unsampled, Need::Tagged]
+    }
+
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
+        all_of(e.network.sightings.unanswered.iter().map(unanswered))
+    }
+}
+
+fn unanswered(u: &UnansweredEvidence) -> Report {
+    let what = if u.is_router { "The router " } else { "" };
+    let ending = match u.last_answer {
+        Some((last, _)) => format!("last heard {} before", duration(u.span.last.seconds_since(last).max(0.0))),
+        None => "it was never heard".to_owned(),
+    };
+    let hosts = if u.askers == 1 { "1 host looks".to_owned() } else { format!("{} look", plural(u.askers, "host")) };
+    let title = format!("{what}{} is gone{}: {hosts} for it in vain; {ending}", u.address, within(u.vlan));
+    let [others, replies] = u.others;
+    let mut evidence = vec![
+        ("requests", Value::Count(u.requests)),
+        ("askers", Value::Count(u.askers)),
+        ("other_requests", Value::Count(others)),
+        ("other_requests_answered", Value::Count(replies)),
+        ("answered_low", Value::Share(wilson(replies, others).low)),
+    ];
+    if let Some((last, mac)) = u.last_answer {
+        evidence.extend([("last_heard", Value::Time(last)), ("station", Value::Text(mac.to_string()))]);
+    }
+    let severity = match u.askers {
+        _ if u.is_router => Severity::Critical,
+        0 | 1 => Severity::Note,
+        MANY_ASKERS.. => Severity::Critical,
+        _ => Severity::Warning,
+    };
+    Report::new(severity, title, evidence).about(Subject::Host(Address::V4(u.address))).suffered_by(u.askers).held(vec![u.span])
+}
+
+impl Detector for ArpStorm {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "arp.storm",
+            aspect: None,
+            meaning: "One station, or all of a VLAN together, send ARP packets in great number. Each goes to every host, which has to look at it.",
+            measured: "ARP requests and announcements by sender: more than {rate} a second in {stretches} stretches of ten seconds in a row, more than {others} times as many as \
+                       half of the others send, and not less than {lasts} of the most in a minute (a router that restarts stops soon); or \
+                       more than {all} a second in a VLAN, and more than one for each of its senders. Who asks for {targets} addresses or \
+                       more is sweeping. Critical above {many} a second.",
+            cause: "A program or network card gone wrong, a loop, or an attack on the tables of switches and hosts.",
+            lookalikes: "An inventory that looks for every host; a gateway that has just taken over.",
+            remedy: "Find the station's port in the switch's table and look at it; limit ARP at its port.",
+            topic: None,
+            figures: &[
+                ("rate", Count(ARP_RATE)),
+                ("stretches", Count(ARP_STRETCHES as u64)),
+                ("others", Times(ARP_OTHERS)),
+                ("lasts", Share(ARP_LASTS)),
+                ("all", Count(ARP_VLAN_RATE)),
+                ("targets", Count(ARP_TARGETS as u64)),
+                ("many", Count(ARP_MANY as u64)),
+            ],
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Unique, Need::Unsampled]
+    }
+
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
+        all_of(e.network.sightings.storms.iter().map(storm))
+    }
+}
+
+fn storm(s: &ArpStormEvidence) -> Report {
+    let rate = grouped(s.rate as u64);
+    let (subject, title) = match &s.source {
+        Some(source) => {
+            let title = format!("{} floods the network{} with ARP: {rate} packets a second", station(source), within(s.vlan));
+            (Subject::Station(source.mac), title)
+        }
+        None => (
+            place(s.vlan),
+            format!("ARP floods the network{}: {rate} packets a second of {}", within(s.vlan), plural(s.senders, "station")),
+        ),
+    };
+    let evidence = vec![
+        ("packets_per_second", Value::Number(s.rate)),
+        ("senders", Value::Count(s.senders)),
+        ("median_of_others", Value::Number(s.median)),
+    ];
+    let severity = if s.rate > ARP_MANY { Severity::Critical } else { Severity::Warning };
+    Report::new(severity, title, evidence).about(subject).held(vec![s.span])
+}
+
+impl Detector for NdRogueRa {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "nd.rogue_ra",
+            aspect: None,
+            meaning: "A second device announces itself as IPv6 router. Hosts make addresses of its prefix and send what leaves the network \
+                      through it (RFC 6104).",
+            measured: "Router advertisements with a lifetime: from a second address and station within {beside} of another, with no common \
+                       prefix or other configuration flags; or of one that came after the other had been alone for {alone}, told of for \
+                       {held} (a note when both announce the same). Routers that share an address by VRRP are left out.",
+            cause: "A host that shares its connection, a router plugged in by somebody, or an attack.",
+            lookalikes: "Two routers on purpose, each with its own prefix; a new router that replaces the old one.",
+            remedy: "Find the station's port in the switch's table; switch RA guard on at ports of hosts (RFC 6105).",
+            topic: None,
+            figures: &[("beside", Nanos(ROUTERS_BESIDE)), ("alone", Nanos(ALONE)), ("held", Nanos(SIGHT_HELD))],
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Tagged]
+    }
+
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
+        all_of(e.network.sightings.second_routers.iter().map(second_router))
+    }
+}
+
+fn second_router(r: &SecondRouterEvidence) -> Report {
+    let title = format!("{} announces itself as IPv6 router{} beside {}: {}", r.router, within(r.vlan), r.before, station(&r.source));
+    let mut evidence = vec![
+        ("advertisements", Value::Count(r.source.count)),
+        ("station", Value::Text(r.source.mac.to_string())),
+        ("router_before", Value::Text(r.before.to_string())),
+    ];
+    for (name, prefix) in ["prefix_before", "prefix"].into_iter().zip(r.prefixes) {
+        evidence.extend(prefix.map(|(address, length)| (name, Value::Text(format!("{address}/{length}")))));
+    }
+    let severity = if r.differs { Severity::Warning } else { Severity::Note };
+    Report::new(severity, title, evidence).about(Subject::Host(Address::V6(r.router))).held(vec![r.span])
+}

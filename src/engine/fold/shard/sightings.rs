@@ -1,0 +1,142 @@
+//! Frames that tell who has which address, and what time it is.
+
+use crate::dissect::{dhcp, ntp};
+use crate::model::{Address, Frame, Mac, Sight};
+use crate::stats::{Fragments, Gathering, fragments::Piece};
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+const ARP: u16 = 0x0806;
+const ROUTER: u8 = 134;
+const NEIGHBOUR: u8 = 136;
+
+/// A frame without a network layer that is counted.
+#[inline]
+pub(super) fn bare(seen: &mut Gathering, frame: &Frame<'_>) {
+    if frame.ether_type == ARP
+        && let Some(what) = arp(frame.l2_payload())
+    {
+        note(seen, frame, what);
+    }
+}
+
+fn note(seen: &mut Gathering, frame: &Frame<'_>, what: Sight) {
+    let source = frame.mac.map(|(source, _)| source).unwrap_or_default();
+    seen.note(frame.time, frame.vlans.outermost(), source, what);
+}
+
+/// ARP for IPv4 over hardware addresses of six bytes (RFC 826).
+fn arp(bytes: &[u8]) -> Option<Sight> {
+    let [_, _, 8, 0, 6, 4, 0, operation @ (1 | 2), a, b, c, d, e, f, s0, s1, s2, s3, _, _, _, _, _, _, t0, t1, t2, t3] =
+        *bytes.first_chunk::<28>()?
+    else {
+        return None;
+    };
+    let (sender, target) = (Ipv4Addr::new(s0, s1, s2, s3), Ipv4Addr::new(t0, t1, t2, t3));
+    Some(Sight::Arp { is_reply: operation == 2, sender, sender_mac: Mac([a, b, c, d, e, f]), target })
+}
+
+/// ICMPv6: neighbour discovery (RFC 4861) among it.
+#[inline(never)]
+pub(super) fn discovery(seen: &mut Gathering, frame: &Frame<'_>) {
+    // What is not from the same link is not to be believed (RFC 4861 sections 6.1.2 and 7.1.2).
+    let (Some((key, way)), Some(at), 255) = (&frame.flow, frame.transport, frame.ttl) else { return };
+    let bytes = frame.bytes.get(at as usize..frame.ip_end() as usize).unwrap_or_default();
+    let [(Address::V6(from), _), (Address::V6(to), _)] = key.ends(*way) else { return };
+    let source = frame.mac.map(|(source, _)| source).unwrap_or_default();
+    let what = match bytes.first() {
+        Some(&ROUTER) => router(bytes, from),
+        Some(&NEIGHBOUR) => neighbour(bytes, to, source),
+        _ => return,
+    };
+    if let Some(what) = what {
+        note(seen, frame, what);
+    }
+}
+
+/// A router advertisement, with its first prefix for autoconfiguration (RFC 4861 section 4.6.2).
+fn router(bytes: &[u8], source: Ipv6Addr) -> Option<Sight> {
+    let &[_, _, _, _, _, flags, l0, l1, ..] = bytes.first_chunk::<16>()?;
+    let mut prefix = None;
+    for (kind, option) in options(bytes.get(16..)?) {
+        if let (3, [_, _, length, flags, _, _, _, _, _, _, _, _, _, _, _, _, address @ ..]) = (kind, option)
+            && flags & 0x40 != 0
+            && let Some(address) = address.first_chunk::<16>()
+        {
+            prefix = prefix.or(Some((Ipv6Addr::from(*address), *length)));
+        }
+    }
+    Some(Sight::Router { source, lifetime: u16::from_be_bytes([l0, l1]), flags: flags & 0xc0, prefix })
+}
+
+/// A neighbour advertisement with the override flag, which proxies and anycast addresses leave out.
+fn neighbour(bytes: &[u8], asker: Ipv6Addr, source: Mac) -> Option<Sight> {
+    let head = bytes.first_chunk::<24>()?;
+    let address = head.last_chunk::<16>().map(|a| Ipv6Addr::from(*a))?;
+    let told = options(bytes.get(24..)?).find_map(|(kind, option)| match (kind, option) {
+        (2, [_, _, mac @ ..]) => mac.first_chunk::<6>().map(|mac| Mac(*mac)),
+        _ => None,
+    });
+    (head[4] & 0x20 != 0).then_some(Sight::Neighbour { address, mac: told.unwrap_or(source), asker })
+}
+
+/// Options of neighbour discovery: type, length in eights of bytes (RFC 4861 section 4.6).
+fn options(mut bytes: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+    std::iter::from_fn(move || {
+        let (&kind, &length) = (bytes.first()?, bytes.get(1)?);
+        let (option, rest) = bytes.split_at_checked(usize::from(length) * 8).filter(|_| length > 0)?;
+        bytes = rest;
+        Some((kind, option))
+    })
+    .take(16)
+}
+
+/// UDP to or from a port of those that tell of addresses and clocks.
+#[inline(never)]
+pub(super) fn datagram(seen: &mut Gathering, frame: &Frame<'_>) {
+    let Some((key, way)) = &frame.flow else { return };
+    let [(from, source), (to, destination)] = key.ends(*way);
+    let what = match (source, destination) {
+        (67 | 68, 67 | 68) => dhcp::sight(frame.payload()).map(Sight::Dhcp),
+        (123, _) => ntp::sight(frame.payload(), frame.time, [from, to]).map(Sight::Clock),
+        _ => None,
+    };
+    if let Some(what) = what {
+        note(seen, frame, what);
+    }
+}
+
+/// A piece of a datagram. Of TCP it is counted only: its first piece is a segment as well.
+#[inline(never)]
+pub(super) fn fragment(seen: &mut Gathering, pieces: &mut Fragments, frame: &Frame<'_>) {
+    let Some((key, way)) = frame.flow.as_ref().filter(|_| !frame.piece) else { return };
+    let Some(piece) = piece(frame, key.ends(*way)) else { return };
+    let what = match piece {
+        Piece { protocol: 6, ends: [from, to], .. } => {
+            Some(Sight::Datagram { from, to, protocol: 6, is_whole: true, is_dns: false, pieces: 1 })
+        }
+        _ => pieces.note(frame.time, &piece),
+    };
+    if let Some(what) = what {
+        seen.note(frame.time, None, Mac::default(), what);
+    }
+}
+
+fn piece(frame: &Frame<'_>, [(from, source), (to, destination)]: [(Address, u16); 2]) -> Option<Piece> {
+    let bytes = frame.bytes.get(frame.net? as usize..)?;
+    let (ends, is_dns) = ([from, to], source == 53 || destination == 53);
+    let word = |at: usize| Some(u32::from(u16::from_be_bytes(*bytes.get(at..)?.first_chunk()?)));
+    match *bytes.first()? {
+        first @ 0x45..=0x4f => {
+            let (length, id, place, protocol) = (word(2)?, word(4)?, word(6)?, *bytes.get(9)?);
+            let length = length.checked_sub(u32::from(first & 15) * 4)?;
+            Some(Piece { ends, protocol, id, offset: (place & 0x1fff) * 8, length, more: place & 0x2000 != 0, is_dns })
+        }
+        // Behind the fixed header, where fragments have their header usually.
+        0x60..=0x6f if *bytes.get(6)? == 44 => {
+            let (length, place, protocol) = (word(4)?.checked_sub(8)?, word(42)?, *bytes.get(40)?);
+            let id = word(44)? << 16 | word(46)?;
+            Some(Piece { ends, protocol, id, offset: place & 0xfff8, length, more: place & 1 != 0, is_dns })
+        }
+        _ => None,
+    }
+}

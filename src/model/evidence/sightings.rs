@@ -1,0 +1,236 @@
+//! What findings about addresses, routers and clocks rest on.
+
+use crate::model::{Address, DhcpConfig, Episode, Mac, Timestamp};
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// A station, with who made it as far as its address tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StationEvidence {
+    /// Its address.
+    pub mac: Mac,
+    /// Who made it.
+    pub maker: Option<&'static str>,
+    /// How often it claimed the address.
+    pub count: u64,
+    /// When last.
+    pub last: Timestamp,
+}
+
+/// An address that two stations claim in turn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConflictEvidence {
+    /// Where.
+    pub vlan: Option<u16>,
+    /// Which.
+    pub address: Address,
+    /// Who, in the order of their addresses.
+    pub stations: Vec<StationEvidence>,
+    /// It is a router or serves others.
+    pub is_needed: bool,
+    /// When.
+    pub span: Episode,
+}
+
+/// An address that is asked for in vain.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnansweredEvidence {
+    /// Where.
+    pub vlan: Option<u16>,
+    /// Which.
+    pub address: Ipv4Addr,
+    /// Requests in the last minute.
+    pub requests: u64,
+    /// Who asks, whose other requests are seen to be answered.
+    pub askers: u64,
+    /// When it last answered, and by which hardware address.
+    pub last_answer: Option<(Timestamp, Mac)>,
+    /// Other requests of those who ask, and how many of them were answered.
+    pub others: [u64; 2],
+    /// It is a router.
+    pub is_router: bool,
+    /// When.
+    pub span: Episode,
+}
+
+/// Very many ARP packets.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ArpStormEvidence {
+    /// Where.
+    pub vlan: Option<u16>,
+    /// The one who sends them; `None`: many together.
+    pub source: Option<StationEvidence>,
+    /// Packets a second.
+    pub rate: f64,
+    /// Who sends any.
+    pub senders: u64,
+    /// What half of the others send at most, a second.
+    pub median: f64,
+    /// When.
+    pub span: Episode,
+}
+
+/// Clients that ask for an address, in one VLAN.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DhcpEvidence {
+    /// Where.
+    pub vlan: Option<u16>,
+    /// Clients that asked several times and got nothing.
+    pub waiting: u64,
+    /// Of them never served before, since others were.
+    pub waiting_new: u64,
+    /// Clients that asked in the last ten minutes.
+    pub clients: u64,
+    /// Servers that were ever seen to offer or give anything.
+    pub servers: Vec<Ipv4Addr>,
+    /// When one last did.
+    pub last_answer: Option<Timestamp>,
+    /// Addresses that were given since those who wait began to, and clients that were refused in the last minute.
+    pub given: u64,
+    /// Refusals.
+    pub refused: u64,
+    /// Clients they went to.
+    pub refused_clients: u64,
+    /// When those who wait began to, and when they last asked.
+    pub span: Episode,
+}
+
+/// Somebody who asks for very many addresses, or for one again and again.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DhcpFloodEvidence {
+    /// Where.
+    pub vlan: Option<u16>,
+    /// The station.
+    pub source: StationEvidence,
+    /// Different clients it claims to be.
+    pub clients: u64,
+    /// Requests in the last minute.
+    pub requests: u64,
+    /// When.
+    pub span: Episode,
+}
+
+/// Two DHCP servers that serve the same clients.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SecondServerEvidence {
+    /// Where.
+    pub vlan: Option<u16>,
+    /// The one that was seen later.
+    pub server: Ipv4Addr,
+    /// Its station.
+    pub source: StationEvidence,
+    /// The one that was seen first.
+    pub before: Ipv4Addr,
+    /// What both tell their clients.
+    pub told: [DhcpConfig; 2],
+    /// Nothing that they tell is the same.
+    pub differs: bool,
+    /// How long the first was alone, seconds.
+    pub alone: f64,
+    /// Clients it answered.
+    pub clients: u64,
+    /// When.
+    pub span: Episode,
+}
+
+/// Two routers that announce themselves by IPv6.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SecondRouterEvidence {
+    /// Where.
+    pub vlan: Option<u16>,
+    /// The one that was seen later.
+    pub router: Ipv6Addr,
+    /// Its station.
+    pub source: StationEvidence,
+    /// The one that was seen first.
+    pub before: Ipv6Addr,
+    /// The prefixes of both.
+    pub prefixes: [Option<(Ipv6Addr, u8)>; 2],
+    /// What they announce is not the same.
+    pub differs: bool,
+    /// How long the first was alone, seconds.
+    pub alone: f64,
+    /// When.
+    pub span: Episode,
+}
+
+/// Datagrams in fragments.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FragmentEvidence {
+    /// Who receives them.
+    pub receiver: Address,
+    /// Who sends them, told apart up to a cap.
+    pub senders: u64,
+    /// Those of the last minute: whole, and not.
+    pub minute: [u64; 2],
+    /// Those since the beginning.
+    pub all: [u64; 2],
+    /// Fragments of queries and answers of name servers in the last minute.
+    pub names: u64,
+    /// Fragments of TCP segments in the last minute.
+    pub tcp: u64,
+    /// When.
+    pub span: Episode,
+}
+
+/// What is wrong with a time server's answers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ClockFault {
+    /// It says by stratum 0 that it does not serve (RFC 5905 section 7.4), with this code.
+    Refuses([u8; 4]),
+    /// It says by its stratum or leap indicator that it is not synchronised.
+    Unsynchronised,
+    /// Its distance from the reference clock, seconds.
+    Far(f64),
+    /// Its clock differs from those of most others, seconds.
+    Differs(f64),
+}
+
+/// A time server whose answers are wrong.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ClockEvidenceOfServer {
+    /// Which.
+    pub server: Address,
+    /// What is wrong.
+    pub fault: ClockFault,
+    /// Wrong answers in a row.
+    pub answers: u64,
+    /// Clients they went to.
+    pub clients: u64,
+    /// Other servers it was compared with.
+    pub servers: u64,
+    /// When.
+    pub span: Episode,
+}
+
+impl SightingEvidence {
+    /// Every station named.
+    pub fn stations(&mut self) -> impl Iterator<Item = &mut StationEvidence> {
+        let claimed = self.conflicts.iter_mut().flat_map(|c| &mut c.stations);
+        let floods = self.storms.iter_mut().filter_map(|s| s.source.as_mut()).chain(self.dhcp_floods.iter_mut().map(|f| &mut f.source));
+        let second = self.second_servers.iter_mut().map(|s| &mut s.source).chain(self.second_routers.iter_mut().map(|r| &mut r.source));
+        claimed.chain(floods).chain(second)
+    }
+}
+
+/// What was seen of addresses, routers and clocks.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SightingEvidence {
+    /// Addresses that two claim.
+    pub conflicts: Vec<ConflictEvidence>,
+    /// Addresses that are asked for in vain.
+    pub unanswered: Vec<UnansweredEvidence>,
+    /// Floods of ARP.
+    pub storms: Vec<ArpStormEvidence>,
+    /// Clients that wait for an address.
+    pub dhcp: Vec<DhcpEvidence>,
+    /// Floods of DHCP.
+    pub dhcp_floods: Vec<DhcpFloodEvidence>,
+    /// DHCP servers beside another.
+    pub second_servers: Vec<SecondServerEvidence>,
+    /// IPv6 routers beside another.
+    pub second_routers: Vec<SecondRouterEvidence>,
+    /// Datagrams in fragments.
+    pub fragments: Vec<FragmentEvidence>,
+    /// Time servers that are wrong.
+    pub clocks: Vec<ClockEvidenceOfServer>,
+}

@@ -1,0 +1,126 @@
+//! What is seen seldom and says much: how addresses are resolved, given out and announced. A shard gathers what is alike within an interval, so
+//! that a flood of it is few [`Sighting`]s.
+
+use super::{Mac, Timestamp};
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// A DHCP message (RFC 2131), as far as it tells who gives out what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DhcpSight {
+    /// Its type (RFC 2132 section 9.6).
+    pub kind: u8,
+    /// The client's hardware address.
+    pub client: Mac,
+    /// Who answers (option 54).
+    pub server: Option<Ipv4Addr>,
+    /// The address that is given; 0.0.0.0: none.
+    pub given: Ipv4Addr,
+    /// The relay it came through; 0.0.0.0: none.
+    pub relay: Ipv4Addr,
+    /// What the client is told.
+    pub told: DhcpConfig,
+    /// A client that looks for what to boot from (option 60 `PXEClient`): DHCP servers may leave it to others.
+    pub is_boot: bool,
+}
+
+/// What a DHCP server tells its clients: where two servers differ, one leads clients astray.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DhcpConfig {
+    /// The first router (option 3).
+    pub router: Option<Ipv4Addr>,
+    /// The first name server (option 6).
+    pub name_server: Option<Ipv4Addr>,
+    /// The subnet mask (option 1).
+    pub mask: Option<Ipv4Addr>,
+}
+
+/// An answer of a time server (RFC 5905 section 7.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClockSight {
+    /// The server.
+    pub server: super::Address,
+    /// The client.
+    pub client: super::Address,
+    /// Its stratum: 0 with a code in the reference identifier, 16 unsynchronised.
+    pub stratum: u8,
+    /// The leap indicator: 3 is unsynchronised.
+    pub leap: u8,
+    /// Root delay halved plus root dispersion, milliseconds.
+    pub distance: u32,
+    /// What the server's clock says beyond the capture's, milliseconds; `None` without a time.
+    pub ahead: Option<i64>,
+    /// The reference identifier: of stratum 0 four letters (RFC 5905 section 7.4).
+    pub reference: [u8; 4],
+}
+
+/// What was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Sight {
+    /// An ARP packet (RFC 826).
+    Arp {
+        /// A reply, not a request.
+        is_reply: bool,
+        /// Who says so.
+        sender: Ipv4Addr,
+        /// The hardware address it claims.
+        sender_mac: Mac,
+        /// Whom it asks for, or tells.
+        target: Ipv4Addr,
+    },
+    /// A neighbour advertisement (RFC 4861 section 4.4) that others are to believe (override flag).
+    Neighbour {
+        /// The address it claims.
+        address: Ipv6Addr,
+        /// The hardware address it claims.
+        mac: Mac,
+        /// Whom it tells.
+        asker: Ipv6Addr,
+    },
+    /// A router advertisement (RFC 4861 section 4.2).
+    Router {
+        /// Who announces himself.
+        source: Ipv6Addr,
+        /// For how many seconds as a default router; 0: not.
+        lifetime: u16,
+        /// Managed and other configuration flags.
+        flags: u8,
+        /// The first prefix that hosts make addresses of.
+        prefix: Option<(Ipv6Addr, u8)>,
+    },
+    /// A DHCP message.
+    Dhcp(DhcpSight),
+    /// A datagram that came in fragments (TCP: one of them).
+    Datagram {
+        /// From whom.
+        from: super::Address,
+        /// To whom.
+        to: super::Address,
+        /// What it carries.
+        protocol: u8,
+        /// Whether all of it came.
+        is_whole: bool,
+        /// It is of a name server.
+        is_dns: bool,
+        /// In how many fragments.
+        pieces: u8,
+    },
+    /// An answer of a time server.
+    Clock(ClockSight),
+}
+
+/// Something seen so often within an interval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sighting {
+    /// First.
+    pub first: Timestamp,
+    /// Last.
+    pub last: Timestamp,
+    /// The outermost VLAN.
+    pub vlan: Option<u16>,
+    /// Who sent the frame.
+    pub source: Mac,
+    /// What.
+    pub what: Sight,
+    /// How often.
+    pub count: u64,
+}

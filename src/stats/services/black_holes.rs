@@ -1,0 +1,95 @@
+//! Ways on which large packets vanish, by who receives them.
+
+use super::BIN;
+use crate::model::evidence::{BlackHoleEvidence, SIGHT_HELD};
+use crate::model::limits::{SERVICE_CLIENTS, SERVICES};
+use crate::model::{Address, Episode, FlowKey, IcmpError, StuckSegment, Timestamp};
+use hashbrown::HashMap;
+
+#[derive(Debug)]
+struct BlackHole {
+    conversations: Vec<FlowKey>,
+    senders: Vec<Address>,
+    /// The smallest packet that vanished.
+    smallest: u32,
+    repeated: u64,
+    /// Told by ICMP, and sent as large all the same.
+    was_told: bool,
+    span: Episode,
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub(super) struct BlackHoles {
+    known: HashMap<Address, BlackHole>,
+    /// Who was told that packets to somebody are too large, and when last.
+    told: HashMap<(Address, Address), Timestamp>,
+}
+
+impl BlackHoles {
+    /// Takes in an ICMP error: one that says how large packets may be ends what it is about.
+    pub fn icmp(&mut self, error: &IcmpError) {
+        let quoted = &error.quoted;
+        let is_too_big = if quoted.key.is_v6 { quoted.kind == 2 } else { (quoted.kind, quoted.code) == (3, 4) };
+        if !is_too_big {
+            return;
+        }
+        if self.told.len() >= SERVICES {
+            self.told.retain(|_, last| error.time.since(*last) < 60 * BIN);
+        }
+        let [(from, _), (to, _)] = quoted.key.ends(quoted.direction);
+        if self.told.len() < SERVICES {
+            self.told.insert((from, to), error.time);
+        }
+    }
+
+    /// Takes in a segment that is stuck.
+    pub fn note(&mut self, stuck: &StuckSegment) {
+        let [(from, _), (to, _)] = stuck.flow.ends(stuck.way);
+        if self.known.len() >= SERVICES && !self.known.contains_key(&to) {
+            self.known.retain(|_, hole| stuck.time.since(hole.span.last) <= SIGHT_HELD);
+            if self.known.len() >= SERVICES {
+                return;
+            }
+        }
+        let hole = self.known.entry(to).or_insert_with(|| BlackHole {
+            conversations: Vec::new(),
+            senders: Vec::new(),
+            smallest: stuck.length,
+            repeated: 0,
+            was_told: false,
+            span: Episode { first: stuck.first, last: stuck.time },
+        });
+        if hole.conversations.len() < SERVICE_CLIENTS && !hole.conversations.contains(&stuck.flow) {
+            hole.conversations.push(stuck.flow);
+        }
+        if hole.senders.len() < SERVICE_CLIENTS && !hole.senders.contains(&from) {
+            hole.senders.push(from);
+        }
+        hole.smallest = hole.smallest.min(stuck.length);
+        hole.repeated = hole.repeated.saturating_add(1);
+        hole.was_told |= self.told.get(&(from, to)).is_some_and(|told| *told >= stuck.first);
+        hole.span = Episode { first: hole.span.first.min(stuck.first), last: hole.span.last.max(stuck.time) };
+    }
+
+    /// Everybody who lately received no large packets, in the order of addresses.
+    pub fn evidence(&self, now: Timestamp) -> Vec<BlackHoleEvidence> {
+        let lately = self.known.iter().filter(|(_, hole)| now.since(hole.span.last) <= SIGHT_HELD / 2);
+        let mut all: Vec<BlackHoleEvidence> = lately
+            .map(|(receiver, hole)| BlackHoleEvidence {
+                receiver: *receiver,
+                sender: match hole.senders.as_slice() {
+                    [one] => Some(*one),
+                    _ => None,
+                },
+                conversations: hole.conversations.len() as u64,
+                senders: hole.senders.len() as u64,
+                smallest: hole.smallest.into(),
+                was_told: hole.was_told,
+                span: hole.span,
+            })
+            .collect();
+        all.sort_unstable_by_key(|hole| hole.receiver);
+        all
+    }
+}

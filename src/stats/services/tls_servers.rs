@@ -1,0 +1,193 @@
+//! What TLS connections to a service come to before they are encrypted.
+
+use crate::model::evidence::{CertificateEvidence, CodeCount, OldTlsEvidence, SIGHT_HELD, TlsFailureEvidence};
+use crate::model::limits::{SERVICE_CLIENTS, SERVICES};
+use crate::model::time::SECOND;
+use crate::model::{Address, Episode, ServiceKey, ShortName, Timestamp, TlsNews, TlsSight};
+use hashbrown::HashMap;
+use std::collections::VecDeque;
+
+/// Stretches in which connections are counted, and how many are remembered.
+const BIN: i64 = 60 * SECOND;
+const REMEMBERED: i64 = 10;
+
+/// The newest version that is old.
+const OLD: u16 = 0x0302;
+
+/// Clients and alerts of ten seconds that are told apart.
+const BIN_CLIENTS: usize = 4;
+const ALERTS: usize = 4;
+
+#[derive(Debug, Default)]
+struct Hellos {
+    chosen: u64,
+    failed: u64,
+    /// Of those that failed.
+    clients: Vec<Address>,
+    /// Of those that did not.
+    others: Vec<Address>,
+    alerts: Vec<(u8, bool, u64)>,
+    span: Option<Episode>,
+}
+
+#[derive(Debug, Default)]
+struct Server {
+    /// By number.
+    bins: VecDeque<(i64, Hellos)>,
+    certificate: Option<(ShortName, [i64; 2], Timestamp)>,
+    /// Clients that refused a certificate.
+    refused: u64,
+    last: Timestamp,
+}
+
+/// Connections in an old version.
+#[derive(Debug, Clone, Copy)]
+struct Old {
+    version: u16,
+    count: u64,
+    span: Episode,
+}
+
+/// All TLS services.
+#[derive(Debug, Default)]
+pub(super) struct TlsServers {
+    servers: HashMap<ServiceKey, Server>,
+    /// Services that chose an old version although more was offered, and clients that offered no more.
+    old: HashMap<(Option<ServiceKey>, Address), Old>,
+}
+
+fn with_room<T: PartialEq>(list: &mut Vec<T>, cap: usize, item: T) {
+    if list.len() < cap && !list.contains(&item) {
+        list.push(item);
+    }
+}
+
+impl Hellos {
+    fn fail(&mut self, client: Address, code: u8, by_client: bool, time: Timestamp) {
+        self.failed = self.failed.saturating_add(1);
+        with_room(&mut self.clients, BIN_CLIENTS, client);
+        if let Some(alert) = self.alerts.iter_mut().find(|a| (a.0, a.1) == (code, by_client)) {
+            alert.2 = alert.2.saturating_add(1);
+        } else if self.alerts.len() < ALERTS {
+            self.alerts.push((code, by_client, 1));
+        }
+        let span = self.span.get_or_insert(Episode::at(time));
+        (span.first, span.last) = (span.first.min(time), span.last.max(time));
+    }
+}
+
+impl TlsServers {
+    /// Bytes of a service at most: each of its bins tells clients apart.
+    #[cfg(test)]
+    pub const BYTES: usize =
+        REMEMBERED as usize * (size_of::<(i64, Hellos)>() + 2 * BIN_CLIENTS * size_of::<Address>() + ALERTS * 16) + 512;
+
+    /// Takes in what a connection showed.
+    pub fn take(&mut self, seen: &TlsSight) {
+        let Some(key) = ServiceKey::of(&seen.flow, seen.way) else { return };
+        let client = seen.flow.ends(seen.way)[0].0;
+        if self.servers.len() >= SERVICES && !self.servers.contains_key(&key) {
+            self.servers.retain(|_, s| seen.time.since(s.last) < REMEMBERED * BIN);
+            if self.servers.len() >= SERVICES {
+                return;
+            }
+        }
+        let server = self.servers.entry(key).or_default();
+        server.last = server.last.max(seen.time);
+        let number = seen.time.0.div_euclid(BIN);
+        if server.bins.back().is_none_or(|b| b.0 < number) {
+            server.bins.push_back((number, Hellos::default()));
+        }
+        while server.bins.front().is_some_and(|b| b.0 <= number.saturating_sub(REMEMBERED)) {
+            server.bins.pop_front();
+        }
+        let Some((_, hellos)) = server.bins.back_mut() else { return };
+        match seen.news {
+            TlsNews::Chosen { version, offered } => {
+                hellos.chosen = hellos.chosen.saturating_add(1);
+                with_room(&mut hellos.others, BIN_CLIENTS, client);
+                self.choose(key, client, version, offered, seen.time);
+            }
+            TlsNews::Alert { code, by_client } => {
+                hellos.fail(client, code, by_client, seen.time);
+                server.refused = server.refused.saturating_add(u64::from(by_client && (42..=46).contains(&code)));
+            }
+            TlsNews::Certificate { valid, name } => server.certificate = Some((name, valid, seen.time)),
+        }
+    }
+
+    fn choose(&mut self, key: ServiceKey, client: Address, version: u16, offered: u16, time: Timestamp) {
+        if version > OLD || self.old.len() >= SERVICES {
+            return;
+        }
+        // Who knows nothing newer is the one to change.
+        let who = if offered <= OLD { (None, client) } else { (Some(key), key.address) };
+        let old = self.old.entry(who).or_insert(Old { version, count: 0, span: Episode::at(time) });
+        (old.version, old.count) = (old.version.min(version), old.count.saturating_add(1));
+        old.span.last = old.span.last.max(time);
+    }
+
+    /// Who speaks an old version.
+    pub fn old(&self, now: Timestamp) -> Vec<OldTlsEvidence> {
+        let lately = self.old.iter().filter(|(_, old)| now.since(old.span.last) <= SIGHT_HELD);
+        let mut all: Vec<OldTlsEvidence> = lately
+            .map(|(&(service, host), old)| OldTlsEvidence { service, host, version: old.version, count: old.count, span: old.span })
+            .collect();
+        all.sort_unstable_by_key(|o| (o.service, o.host));
+        all
+    }
+
+    /// Services with failures, as they were lately.
+    pub fn failures(&self, now: Timestamp) -> Vec<TlsFailureEvidence> {
+        let number = now.0.saturating_sub(1).div_euclid(BIN);
+        let mut all: Vec<TlsFailureEvidence> = self
+            .servers
+            .iter()
+            .filter_map(|(key, server)| {
+                let bins = server.bins.iter().filter(|b| b.0 > number.saturating_sub(REMEMBERED)).map(|b| &b.1);
+                let (mut sum, mut chosen) = (Hellos::default(), 0u64);
+                for bin in bins {
+                    chosen = chosen.saturating_add(bin.chosen);
+                    sum.failed = sum.failed.saturating_add(bin.failed);
+                    bin.clients.iter().for_each(|c| with_room(&mut sum.clients, SERVICE_CLIENTS, *c));
+                    bin.others.iter().for_each(|c| with_room(&mut sum.others, SERVICE_CLIENTS, *c));
+                    for &(code, by_client, n) in &bin.alerts {
+                        match sum.alerts.iter_mut().find(|a| (a.0, a.1) == (code, by_client)) {
+                            Some(alert) => alert.2 = alert.2.saturating_add(n),
+                            None => sum.alerts.push((code, by_client, n)),
+                        }
+                    }
+                    sum.span = match (sum.span, bin.span) {
+                        (Some(a), Some(b)) => Some(Episode { first: a.first.min(b.first), last: a.last.max(b.last) }),
+                        (a, b) => a.or(b),
+                    };
+                }
+                sum.alerts.sort_unstable_by_key(|a| (std::cmp::Reverse(a.2), a.0, a.1));
+                let by_client = sum.alerts.first()?.1;
+                let alerts = sum.alerts.iter().map(|a| CodeCount { code: a.0.into(), text: "".into(), count: a.2 }).collect();
+                // A ServerHello came before what a client objects to.
+                let refused = sum.alerts.iter().filter(|a| !a.1).fold(0u64, |n, a| n.saturating_add(a.2));
+                let hellos = chosen.saturating_add(refused).max(sum.failed);
+                let clients = [sum.clients.len() as u64, sum.others.iter().filter(|c| !sum.clients.contains(c)).count() as u64];
+                Some(TlsFailureEvidence { key: *key, hellos, failed: sum.failed, clients, alerts, by_client, span: sum.span? })
+            })
+            .collect();
+        all.sort_unstable_by_key(|f| f.key);
+        all
+    }
+
+    /// The newest certificate of each service.
+    pub fn certificates(&self, now: Timestamp) -> Vec<CertificateEvidence> {
+        let mut all: Vec<CertificateEvidence> = self
+            .servers
+            .iter()
+            .filter(|(_, s)| now.since(s.last) <= SIGHT_HELD)
+            .filter_map(|(key, s)| {
+                let (name, valid, seen) = s.certificate?;
+                Some(CertificateEvidence { key: *key, name, valid, seen, refused: s.refused })
+            })
+            .collect();
+        all.sort_unstable_by_key(|c| c.key);
+        all
+    }
+}

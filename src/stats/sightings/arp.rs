@@ -1,0 +1,342 @@
+//! Who claims which address, who is asked for in vain, and who floods.
+
+use super::BIN;
+use super::bounded::{Lasting, Recent, entry};
+use crate::model::evidence::{
+    ARP_ANSWERED, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_TARGETS, ARP_VLAN_RATE,
+    ArpStormEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, SIGHT_BINS, SIGHT_HELD, StationEvidence, UnansweredEvidence,
+};
+use crate::model::limits::SIGHT_ASKERS;
+use crate::model::{Address, Episode, Mac, Sighting, Timestamp, wilson};
+use hashbrown::HashMap;
+use std::collections::VecDeque;
+use std::net::Ipv4Addr;
+
+/// A minute.
+const MINUTE: i64 = SIGHT_BINS as i64 * BIN;
+
+/// Turns remembered of one address.
+const TURNS: usize = 16;
+
+/// Stations that claim one address, told apart.
+const CLAIMANTS: usize = 4;
+
+/// Most ARP packets a second for which two full bins are waited.
+const SURELY: u64 = 1_000;
+
+type InVlan<T> = (Option<u16>, T);
+
+/// An address, and who claims it.
+#[derive(Debug, Default)]
+struct Claims {
+    stations: Vec<StationEvidence>,
+    /// Who claimed it after somebody else had: when, which of the stations, and towards whom (`None`: everybody).
+    turns: VecDeque<(Timestamp, usize, Option<Address>)>,
+    conflict: Option<(Episode, [usize; 2])>,
+    last: Timestamp,
+}
+
+/// An address that is asked for.
+#[derive(Debug, Default)]
+struct Target {
+    /// Since it last answered.
+    askers: Vec<(Ipv4Addr, Recent)>,
+    first: Timestamp,
+    answered: Option<(Timestamp, Mac)>,
+    last: Timestamp,
+}
+
+/// A host that asks for others.
+#[derive(Debug, Default)]
+struct Asker {
+    requests: u64,
+    replies: u64,
+    /// Whose replies to it are seen, up to [`SIGHT_ASKERS`].
+    repliers: Vec<Ipv4Addr>,
+    last: Timestamp,
+}
+
+/// A station that sends ARP packets.
+#[derive(Debug, Default)]
+struct Sender {
+    sent: Recent,
+    /// What it claims, up to [`PROXY_ADDRESSES`].
+    addresses: Vec<Address>,
+    /// What it asks for, up to [`ARP_TARGETS`], each with the latest bin.
+    targets: Vec<(Ipv4Addr, i64)>,
+    last: Timestamp,
+}
+
+macro_rules! lasting {
+    ($($kind:ty),*) => { $(impl Lasting for $kind { fn last(&self) -> Timestamp { self.last } })* };
+}
+lasting!(Claims, Target, Asker, Sender);
+
+/// All that is known by ARP and neighbour advertisements.
+#[derive(Debug, Default)]
+pub(super) struct ArpLedger {
+    claims: HashMap<InVlan<Address>, Claims>,
+    targets: HashMap<InVlan<Ipv4Addr>, Target>,
+    askers: HashMap<InVlan<Ipv4Addr>, Asker>,
+    senders: HashMap<InVlan<Mac>, Sender>,
+}
+
+/// Addresses of redundant gateways, which belong to several devices: VRRP (RFC 9568) and CARP, HSRP, GLBP.
+fn is_virtual(mac: Mac) -> bool {
+    matches!(
+        mac.0,
+        [0, 0, 0x5e, 0, 1 | 2, _]
+            | [0, 0, 0x0c, 0x07, 0xac, _]
+            | [0, 0, 0x0c, 0x9f, 0xf0..=0xff, _]
+            | [0, 5, 0x73, 0xa0, ..]
+            | [0, 7, 0xb4, ..]
+    )
+}
+
+impl Claims {
+    fn note(&mut self, seen: &Sighting, mac: Mac, towards: Option<Address>) {
+        self.last = self.last.max(seen.last);
+        let at = self.stations.iter().position(|s| s.mac == mac).unwrap_or_else(|| {
+            if self.stations.len() < CLAIMANTS {
+                self.stations.push(StationEvidence { mac, maker: None, count: 0, last: seen.last });
+            }
+            self.stations.len().saturating_sub(1)
+        });
+        let Some(station) = self.stations.get_mut(at).filter(|s| s.mac == mac) else { return };
+        station.count = station.count.saturating_add(seen.count);
+        station.last = station.last.max(seen.last);
+        let before = self.turns.iter().rev().find(|turn| turn.2 == towards);
+        if before.is_some_and(|turn| turn.1 == at && seen.last.since(turn.0) < MINUTE) {
+            return;
+        }
+        self.turns.push_back((seen.last, at, towards));
+        while self.turns.len() > TURNS || self.turns.front().is_some_and(|turn| seen.last.since(turn.0) > MINUTE) {
+            self.turns.pop_front();
+        }
+        if let Some(pair) = self.pair(towards) {
+            let first = self.turns.iter().filter(|turn| turn.2 == towards).map(|turn| turn.0).min().unwrap_or(seen.last);
+            let first = self.conflict.map_or(first, |(span, _)| if seen.last.since(span.last) < SIGHT_HELD { span.first } else { first });
+            self.conflict = Some((Episode { first, last: seen.last }, pair));
+        }
+    }
+
+    /// Two stations that took turns towards the same.
+    fn pair(&self, towards: Option<Address>) -> Option<[usize; 2]> {
+        let turns = |at: usize| self.turns.iter().filter(|turn| turn.1 == at && turn.2 == towards).count();
+        let mut often = (0..self.stations.len()).filter(|at| turns(*at) >= CONFLICT_TURNS);
+        Some([often.next()?, often.next()?])
+    }
+}
+
+impl ArpLedger {
+    /// How many addresses, targets, hosts that ask and stations are known.
+    #[cfg(test)]
+    pub fn counts(&self) -> [usize; 4] {
+        [self.claims.len(), self.targets.len(), self.askers.len(), self.senders.len()]
+    }
+
+    /// Takes in an ARP packet.
+    pub fn take(&mut self, seen: &Sighting, is_reply: bool, (sender, mac): (Ipv4Addr, Mac), target: Ipv4Addr) {
+        let (vlan, bin) = (seen.vlan, seen.last.0.div_euclid(BIN));
+        // Replies are as many as those who ask want.
+        if !is_reply || target == sender {
+            let station = entry(&mut self.senders, (vlan, seen.source));
+            station.last = station.last.max(seen.last);
+            station.sent.add(bin, seen.count);
+            if target != sender {
+                station.asks(target, bin);
+            }
+        }
+        // Whoever looks whether an address is free has none yet (RFC 5227 section 1.1).
+        if sender.is_unspecified() {
+            return;
+        }
+        let is_announcement = target == sender;
+        let towards = (is_reply && !is_announcement).then_some(Address::V4(target));
+        self.claim(seen, Address::V4(sender), mac, towards);
+        let known = entry(&mut self.targets, (vlan, sender));
+        known.last = known.last.max(seen.last);
+        known.answered = Some((known.answered.map_or(seen.last, |a| a.0.max(seen.last)), mac));
+        known.askers.clear();
+        if is_reply && !is_announcement {
+            let asker = entry(&mut self.askers, (vlan, target));
+            asker.replies = asker.replies.saturating_add(seen.count);
+            if asker.repliers.len() < SIGHT_ASKERS && !asker.repliers.contains(&sender) {
+                asker.repliers.push(sender);
+            }
+            asker.last = asker.last.max(seen.last);
+        } else if !is_reply && !is_announcement {
+            self.ask(seen, sender, target);
+        }
+    }
+
+    fn ask(&mut self, seen: &Sighting, asker: Ipv4Addr, target: Ipv4Addr) {
+        let who = entry(&mut self.askers, (seen.vlan, asker));
+        who.requests = who.requests.saturating_add(seen.count);
+        who.last = who.last.max(seen.last);
+        let asked = entry(&mut self.targets, (seen.vlan, target));
+        asked.last = asked.last.max(seen.last);
+        // It answered within the same interval.
+        if asked.answered.is_some_and(|(answered, _)| answered >= seen.first) {
+            return;
+        }
+        if asked.askers.is_empty() {
+            asked.first = seen.first;
+        }
+        let bin = seen.last.0.div_euclid(BIN);
+        if let Some((_, recent)) = asked.askers.iter_mut().find(|(address, _)| *address == asker) {
+            recent.add(bin, seen.count);
+        } else if asked.askers.len() < SIGHT_ASKERS {
+            let mut recent = Recent::default();
+            recent.add(bin, seen.count);
+            asked.askers.push((asker, recent));
+        }
+    }
+
+    /// A station claims an address, towards somebody or everybody.
+    pub fn claim(&mut self, seen: &Sighting, address: Address, mac: Mac, towards: Option<Address>) {
+        if is_virtual(mac) || mac.is_group() {
+            return;
+        }
+        let station = entry(&mut self.senders, (seen.vlan, mac));
+        station.last = station.last.max(seen.last);
+        if station.addresses.len() < PROXY_ADDRESSES && !station.addresses.contains(&address) {
+            station.addresses.push(address);
+        }
+        entry(&mut self.claims, (seen.vlan, address)).note(seen, mac, towards);
+    }
+
+    /// Addresses that two stations claim in turn.
+    pub fn conflicts(&self, now: Timestamp, is_needed: impl Fn(Address) -> bool) -> Vec<ConflictEvidence> {
+        let is_proxy = |vlan, mac| self.senders.get(&(vlan, mac)).is_some_and(|s| s.addresses.len() >= PROXY_ADDRESSES);
+        let of = |(&(vlan, address), claims): (&InVlan<Address>, &Claims)| {
+            let (span, pair) = claims.conflict.filter(|(span, _)| now.since(span.last) <= SIGHT_HELD)?;
+            let mut stations: Vec<StationEvidence> = pair.iter().filter_map(|at| claims.stations.get(*at)).copied().collect();
+            stations.sort_unstable_by_key(|s| s.mac);
+            let are_own = !stations.iter().any(|s| is_proxy(vlan, s.mac));
+            are_own.then(|| ConflictEvidence { vlan, address, stations, is_needed: is_needed(address), span })
+        };
+        let mut all: Vec<ConflictEvidence> = self.claims.iter().filter_map(of).collect();
+        all.sort_unstable_by_key(|c| (c.vlan, c.address));
+        all
+    }
+
+    /// Addresses that are asked for in vain by those whose other requests are seen to be answered.
+    pub fn unanswered(
+        &self,
+        now: Timestamp,
+        is_router: impl Fn(Address) -> bool,
+        last_heard: impl Fn(Address) -> Option<Timestamp>,
+    ) -> Vec<UnansweredEvidence> {
+        let bin = now.0.saturating_sub(1).div_euclid(BIN);
+        let mut vain: HashMap<InVlan<Ipv4Addr>, usize> = HashMap::new();
+        for (&(vlan, _), target) in &self.targets {
+            for (asker, _) in target.askers.iter().filter(|(_, recent)| recent.minute(bin) > 0) {
+                *vain.entry((vlan, *asker)).or_default() += 1;
+            }
+        }
+        let of = |(&(vlan, address), target): (&InVlan<Ipv4Addr>, &Target)| {
+            let (mut requests, mut askers, mut others, mut replies) = (0u64, 0u64, 0u64, 0u64);
+            for (asker, recent) in &target.askers {
+                let (count, key) = (recent.minute(bin), (vlan, *asker));
+                let Some(who) = self.askers.get(&key).filter(|who| count > 0 && who.shows(address)) else { continue };
+                if vain.get(&key).is_some_and(|n| *n > ARP_SWEEP) {
+                    continue;
+                }
+                (requests, askers) = (requests.saturating_add(count), askers + 1);
+                let besides = who.requests.saturating_sub(count);
+                others = others.saturating_add(besides);
+                replies = replies.saturating_add(who.replies.min(besides));
+            }
+            let is_silent = last_heard(Address::V4(address)).is_none_or(|heard| heard < target.first);
+            let is_silent = is_silent && now.since(target.first) >= ARP_SILENT;
+            let is_vain = requests >= ARP_REQUESTS && wilson(replies, others).low > ARP_ANSWERED && is_silent;
+            let (last_answer, span) = (target.answered, Episode { first: target.first, last: target.last });
+            let is_router = is_router(Address::V4(address));
+            is_vain.then_some(UnansweredEvidence {
+                vlan,
+                address,
+                requests,
+                askers,
+                last_answer,
+                others: [others, replies],
+                is_router,
+                span,
+            })
+        };
+        let mut all: Vec<UnansweredEvidence> = self.targets.iter().filter_map(of).collect();
+        all.sort_unstable_by_key(|u| (u.vlan, u.address));
+        all
+    }
+
+    /// Stations and VLANs that flood.
+    pub fn storms(&self, now: Timestamp) -> Vec<ArpStormEvidence> {
+        // The newest ten seconds that are over.
+        let bin = now.0.div_euclid(BIN).saturating_sub(1);
+        let span = Episode { first: Timestamp(bin.saturating_sub(1).saturating_mul(BIN)), last: now };
+        let mut vlans: HashMap<Option<u16>, Vec<(u64, Mac, &Sender)>> = HashMap::new();
+        for (&(vlan, mac), sender) in self.senders.iter().filter(|(_, s)| s.sent.minute(bin) > 0) {
+            vlans.entry(vlan).or_default().push((sender.sent.at(bin), mac, sender));
+        }
+        let mut out = Vec::new();
+        for (vlan, mut senders) in vlans {
+            senders.sort_unstable_by_key(|s| (std::cmp::Reverse(s.0), s.1));
+            let total = |bin| senders.iter().fold(0u64, |sum, s| sum.saturating_add(s.2.sent.at(bin)));
+            let hosts = senders.len() as u64;
+            let before = out.len();
+            let mut sweeps = 0u64;
+            for &(sent, mac, sender) in senders.iter().take_while(|s| s.0 > ARP_RATE * 10) {
+                if sender.is_sweep(bin) {
+                    sweeps = sweeps.saturating_add(sent);
+                    continue;
+                }
+                let median = senders.get(senders.len().div_ceil(2)).map_or(0, |s| s.0);
+                let lasts = sent as f64 >= ARP_LASTS * sender.sent.most(bin) as f64;
+                let held = (0..ARP_STRETCHES).all(|back| sender.sent.at(bin.saturating_sub(back)) > ARP_RATE * 10);
+                let held = held && lasts || sent > SURELY * 10;
+                if held && sent as f64 > ARP_OTHERS * median as f64 {
+                    let source = Some(StationEvidence { mac, maker: None, count: sender.sent.minute(bin), last: sender.last });
+                    let (rate, median) = (sent as f64 / 10.0, median as f64 / 10.0);
+                    out.push(ArpStormEvidence { vlan, source, rate, senders: hosts, median, span });
+                }
+            }
+            let least = (ARP_VLAN_RATE * 10).max(hosts.saturating_mul(10));
+            let all = total(bin);
+            let is_flood = |sent: u64| sent.saturating_sub(sweeps) > least;
+            let held = (0..ARP_STRETCHES).all(|back| is_flood(total(bin.saturating_sub(back))));
+            if out.len() == before && held && sweeps < all / 2 {
+                out.push(ArpStormEvidence { vlan, source: None, rate: all as f64 / 10.0, senders: hosts, median: 0.0, span });
+            }
+        }
+        out.sort_unstable_by_key(|s| (s.vlan, s.source.map(|s| s.mac)));
+        out
+    }
+}
+
+impl Asker {
+    /// Whether the mirror would show this one's reply to it: it did before, or it shows those of several. Those of one may be seen because
+    /// the mirror is that one's port.
+    fn shows(&self, replier: Ipv4Addr) -> bool {
+        self.repliers.len() > 1 || self.repliers.contains(&replier)
+    }
+}
+
+impl Sender {
+    fn asks(&mut self, target: Ipv4Addr, bin: i64) {
+        if let Some(known) = self.targets.iter_mut().find(|t| t.0 == target) {
+            known.1 = known.1.max(bin);
+            return;
+        }
+        if self.targets.len() >= ARP_TARGETS {
+            self.targets.retain(|t| bin.saturating_sub(t.1) < SIGHT_BINS as i64);
+        }
+        if self.targets.len() < ARP_TARGETS {
+            self.targets.push((target, bin));
+        }
+    }
+
+    /// It looks for whoever there is.
+    fn is_sweep(&self, bin: i64) -> bool {
+        self.targets.iter().filter(|t| bin.saturating_sub(t.1) < SIGHT_BINS as i64).count() >= ARP_TARGETS
+    }
+}

@@ -1,0 +1,250 @@
+//! Who asks for an address, and who gives it.
+
+use super::BIN;
+use super::bounded::{Lasting, Recent, entry};
+use crate::model::evidence::{
+    ALONE, DHCP_CLAIMED, DHCP_DISCOVERS, DHCP_FLOOD, DHCP_WAITED, DhcpEvidence, DhcpFloodEvidence, SERVERS_BESIDE, SIGHT_BINS, SIGHT_HELD,
+    SecondServerEvidence, StationEvidence,
+};
+use crate::model::limits::SIGHT_ASKERS;
+use crate::model::{Address, DhcpConfig, DhcpSight, Episode, Mac, Sighting, Timestamp};
+use hashbrown::HashMap;
+use std::net::Ipv4Addr;
+
+const DISCOVER: u8 = 1;
+const OFFER: u8 = 2;
+const ACK: u8 = 5;
+const NAK: u8 = 6;
+
+/// A minute.
+const MINUTE: i64 = SIGHT_BINS as i64 * BIN;
+
+/// Configurations of one server that are told apart: it serves several subnets.
+const CONFIGS: usize = 8;
+
+/// A client.
+#[derive(Debug, Default)]
+struct Client {
+    /// DISCOVERs since anybody offered or gave it anything.
+    discovers: u64,
+    first: Timestamp,
+    asked: Option<Timestamp>,
+    /// Not answered yet, and not one that others serve.
+    is_boot: bool,
+    answered: Option<Timestamp>,
+    given: Option<Timestamp>,
+    refused: Recent,
+    sent: Recent,
+    last: Timestamp,
+}
+
+/// A server, towards clients of one VLAN and relay.
+#[derive(Debug, Default)]
+struct Server {
+    mac: Mac,
+    first: Option<Timestamp>,
+    told: Vec<DhcpConfig>,
+    clients: Vec<Mac>,
+    answers: u64,
+    last: Timestamp,
+}
+
+/// A station that asks for addresses directly.
+#[derive(Debug, Default)]
+struct Station {
+    requests: Recent,
+    /// Other clients than itself, up to [`DHCP_CLAIMED`], each with the latest bin.
+    claimed: Vec<(Mac, i64)>,
+    last: Timestamp,
+}
+
+macro_rules! lasting {
+    ($($kind:ty),*) => { $(impl Lasting for $kind { fn last(&self) -> Timestamp { self.last } })* };
+}
+lasting!(Client, Server, Station);
+
+/// All that is known by DHCP.
+#[derive(Debug, Default)]
+pub(super) struct DhcpLedger {
+    clients: HashMap<(Option<u16>, Mac), Client>,
+    servers: HashMap<(Option<u16>, Ipv4Addr, Ipv4Addr), Server>,
+    stations: HashMap<(Option<u16>, Mac), Station>,
+}
+
+fn with_room<T: PartialEq>(list: &mut Vec<T>, cap: usize, item: T) {
+    if list.len() < cap && !list.contains(&item) {
+        list.push(item);
+    }
+}
+
+impl DhcpLedger {
+    /// Takes in a message.
+    pub fn take(&mut self, seen: &Sighting, message: &DhcpSight) {
+        let bin = seen.last.0.div_euclid(BIN);
+        match message.kind {
+            DISCOVER => self.discover(seen, message, bin),
+            OFFER | ACK if !message.given.is_unspecified() => self.answer(seen, message),
+            NAK => {
+                let client = entry(&mut self.clients, (seen.vlan, message.client));
+                client.refused.add(bin, seen.count);
+                client.last = client.last.max(seen.last);
+            }
+            _ => {}
+        }
+    }
+
+    fn discover(&mut self, seen: &Sighting, message: &DhcpSight, bin: i64) {
+        let client = entry(&mut self.clients, (seen.vlan, message.client));
+        client.last = client.last.max(seen.last);
+        client.is_boot = message.is_boot;
+        client.sent.add(bin, seen.count);
+        // It was answered within the same interval, or gave up a while ago.
+        if client.answered.is_none_or(|answered| answered < seen.first) {
+            if client.discovers == 0 || client.asked.is_some_and(|asked| seen.first.since(asked) > 2 * MINUTE) {
+                (client.first, client.discovers) = (seen.first, 0);
+            }
+            client.discovers = client.discovers.saturating_add(seen.count);
+            client.asked = Some(client.asked.map_or(seen.last, |asked| asked.max(seen.last)));
+        }
+        // What came through a relay shows its address instead of the client's.
+        if message.relay.is_unspecified() {
+            let station = entry(&mut self.stations, (seen.vlan, seen.source));
+            station.last = station.last.max(seen.last);
+            station.requests.add(bin, seen.count);
+            if message.client != seen.source {
+                station.claims(message.client, bin);
+            }
+        }
+    }
+
+    fn answer(&mut self, seen: &Sighting, message: &DhcpSight) {
+        let keys: Vec<(Option<u16>, Mac)> = match self.clients.contains_key(&(seen.vlan, message.client)) {
+            true => vec![(seen.vlan, message.client)],
+            // The way back may be seen in another VLAN.
+            false => self.clients.keys().filter(|key| key.1 == message.client).copied().collect(),
+        };
+        for key in keys {
+            let client = entry(&mut self.clients, key);
+            client.answered = Some(client.answered.map_or(seen.last, |answered| answered.max(seen.last)));
+            client.discovers = 0;
+            client.last = client.last.max(seen.last);
+            if message.kind == ACK {
+                client.given = client.answered;
+            }
+        }
+        let Some(id) = message.server else { return };
+        let server = entry(&mut self.servers, (seen.vlan, message.relay, id));
+        let first = server.first.map_or(seen.first, |first| first.min(seen.first));
+        (server.mac, server.first) = (seen.source, Some(first));
+        server.last = server.last.max(seen.last);
+        server.answers = server.answers.saturating_add(seen.count);
+        with_room(&mut server.told, CONFIGS, message.told);
+        with_room(&mut server.clients, SIGHT_ASKERS, message.client);
+    }
+
+    /// Whether clients are told to use this address as their router.
+    pub fn is_router(&self, address: Address) -> bool {
+        self.servers.values().any(|s| s.told.iter().any(|told| told.router.map(Address::V4) == Some(address)))
+    }
+
+    /// Clients that wait, by VLAN.
+    pub fn waiting(&self, now: Timestamp) -> Vec<DhcpEvidence> {
+        let bin = now.0.saturating_sub(1).div_euclid(BIN);
+        let mut vlans: Vec<Option<u16>> = self.clients.keys().map(|key| key.0).collect();
+        vlans.sort_unstable();
+        vlans.dedup();
+        vlans.into_iter().filter_map(|vlan| self.waiting_in(vlan, bin, now)).collect()
+    }
+
+    fn waiting_in(&self, vlan: Option<u16>, bin: i64, now: Timestamp) -> Option<DhcpEvidence> {
+        let here = || self.clients.iter().filter(move |(key, _)| key.0 == vlan).map(|(_, client)| client);
+        let waits = |c: &&Client| {
+            let asked = c.asked.filter(|asked| now.since(*asked) <= 2 * MINUTE);
+            c.discovers >= DHCP_DISCOVERS && !c.is_boot && asked.is_some_and(|asked| asked.since(c.first) >= DHCP_WAITED)
+        };
+        let first = here().filter(waits).map(|c| c.first).min();
+        let last = here().filter(waits).filter_map(|c| c.asked).max();
+        let given = here().filter(|c| c.given.is_some_and(|given| first.is_some_and(|first| given >= first))).count();
+        let refused = here().fold(0u64, |sum, c| sum.saturating_add(c.refused.minute(bin)));
+        let refused_clients = here().filter(|c| c.refused.minute(bin) > 0).count() as u64;
+        let mut servers: Vec<Ipv4Addr> = self.servers.keys().filter(|key| key.0 == vlan).map(|key| key.2).collect();
+        servers.sort_unstable();
+        servers.dedup();
+        let span = Episode { first: first.unwrap_or(now), last: last.unwrap_or(now) };
+        (first.is_some() || refused > 0).then(|| DhcpEvidence {
+            vlan,
+            waiting: here().filter(waits).count() as u64,
+            waiting_new: here().filter(waits).filter(|c| c.given.is_none()).count() as u64,
+            clients: here().filter(|c| now.since(c.last) <= SIGHT_HELD).count() as u64,
+            servers,
+            last_answer: here().filter_map(|c| c.answered).max(),
+            given: given as u64,
+            refused,
+            refused_clients,
+            span,
+        })
+    }
+
+    /// Stations that claim to be many clients, or ask without end.
+    pub fn floods(&self, now: Timestamp) -> Vec<DhcpFloodEvidence> {
+        let bin = now.0.saturating_sub(1).div_euclid(BIN);
+        let of = |(&(vlan, mac), station): (&(Option<u16>, Mac), &Station)| {
+            let requests = station.requests.minute(bin);
+            let clients = station.claimed.iter().filter(|c| bin.saturating_sub(c.1) < SIGHT_BINS as i64).count();
+            let many = self.clients.get(&(vlan, mac)).is_some_and(|c| c.sent.minute(bin) > DHCP_FLOOD);
+            let one = || station.claimed.iter().any(|c| self.clients.get(&(vlan, c.0)).is_some_and(|c| c.sent.minute(bin) > DHCP_FLOOD));
+            let is_flood = clients >= DHCP_CLAIMED || requests > DHCP_FLOOD && (many || one());
+            let source = StationEvidence { mac, maker: None, count: requests, last: station.last };
+            let span = Episode { first: Timestamp(station.last.0.saturating_sub(MINUTE)).max(Timestamp(0)), last: station.last };
+            is_flood.then_some(DhcpFloodEvidence { vlan, source, clients: clients as u64, requests, span })
+        };
+        let mut all: Vec<DhcpFloodEvidence> = self.stations.iter().filter_map(of).collect();
+        all.sort_unstable_by_key(|f| (f.vlan, f.source.mac));
+        all
+    }
+
+    /// Servers that serve the same clients as one that was there before.
+    pub fn second_servers(&self, now: Timestamp) -> Vec<SecondServerEvidence> {
+        let mut out = Vec::new();
+        for (&(vlan, relay, id), server) in self.servers.iter().filter(|(_, s)| now.since(s.last) <= SIGHT_HELD) {
+            let Some(since) = server.first else { continue };
+            let beside = self
+                .servers
+                .iter()
+                .filter(|(key, s)| key.0 == vlan && key.1 == relay && key.2 != id && server.last.since(s.last) <= SERVERS_BESIDE);
+            // The one that was there first; of two in one moment the one with more clients.
+            let older = beside
+                .filter_map(|(key, s)| Some((s.first?, std::cmp::Reverse(s.clients.len()), key.2, s)))
+                .min_by_key(|o| (o.0, o.1, o.2))
+                .filter(|o| (o.0, o.1, o.2) < (since, std::cmp::Reverse(server.clients.len()), id));
+            let Some((first, _, before, known)) = older else { continue };
+            let differs = !server.told.iter().any(|told| known.told.contains(told));
+            let alone = since.since(first).max(0);
+            if differs || alone >= ALONE {
+                let told = [known, server].map(|s| s.told.last().copied().unwrap_or_default());
+                let source = StationEvidence { mac: server.mac, maker: None, count: server.answers, last: server.last };
+                let (clients, span) = (server.clients.len() as u64, Episode { first: since, last: server.last });
+                let alone = alone as f64 / 1e9;
+                out.push(SecondServerEvidence { vlan, server: id, source, before, told, differs, alone, clients, span });
+            }
+        }
+        out.sort_unstable_by_key(|s| (s.vlan, s.server, s.before));
+        out.dedup_by_key(|s| s.server);
+        out
+    }
+}
+
+impl Station {
+    fn claims(&mut self, client: Mac, bin: i64) {
+        if let Some(known) = self.claimed.iter_mut().find(|c| c.0 == client) {
+            known.1 = known.1.max(bin);
+            return;
+        }
+        if self.claimed.len() >= DHCP_CLAIMED {
+            self.claimed.retain(|c| bin.saturating_sub(c.1) < SIGHT_BINS as i64);
+        }
+        if self.claimed.len() < DHCP_CLAIMED {
+            self.claimed.push((client, bin));
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! How addresses are resolved, given out and announced, and what clocks say: seen seldom, and kept by address, station and server.
+//!
+//! A shard gathers sightings that are alike within an interval ([`Gathering`]); the ledger takes them in by interval and shard. Within an interval
+//! nothing depends on their order.
+
+mod arp;
+mod bounded;
+mod clocks;
+mod datagrams;
+mod dhcp;
+mod gathering;
+mod routers;
+#[cfg(test)]
+mod tests;
+
+pub use gathering::Gathering;
+
+use crate::model::evidence::SightingEvidence;
+use crate::model::time::SECOND;
+use crate::model::{Address, Sight, Sighting, Timestamp};
+use arp::ArpLedger;
+use clocks::ClockLedger;
+use datagrams::{Datagram, DatagramLedger};
+use dhcp::DhcpLedger;
+use routers::RouterLedger;
+
+/// Nanoseconds of packet time in which sightings are counted together.
+const BIN: i64 = 10 * SECOND;
+
+/// Everything known of what is seen seldom.
+#[derive(Debug, Default)]
+pub struct SightingLedger {
+    arp: ArpLedger,
+    dhcp: DhcpLedger,
+    routers: RouterLedger,
+    clocks: ClockLedger,
+    datagrams: DatagramLedger,
+}
+
+impl SightingLedger {
+    /// Bytes of what is kept of one address, station, client or server at most, and how many kinds of them there are.
+    #[cfg(test)]
+    pub const BYTES: usize = 1_536;
+
+    /// Takes in a sighting.
+    pub fn take(&mut self, seen: &Sighting) {
+        match &seen.what {
+            Sight::Arp { is_reply, sender, sender_mac, target } => self.arp.take(seen, *is_reply, (*sender, *sender_mac), *target),
+            Sight::Neighbour { address, mac, asker } => {
+                self.arp.claim(seen, Address::V6(*address), *mac, Some(Address::V6(*asker)));
+            }
+            Sight::Router { source, lifetime, flags, prefix } => self.routers.take(seen, *source, (*lifetime, *flags), *prefix),
+            Sight::Dhcp(message) => self.dhcp.take(seen, message),
+            &Sight::Datagram { from, to, protocol, is_whole, is_dns, pieces } => {
+                self.datagrams.take(seen, &Datagram { ends: [from, to], protocol, is_whole, is_dns, pieces });
+            }
+            Sight::Clock(answer) => self.clocks.take(seen, answer),
+        }
+    }
+
+    /// What findings rest on at `now`; `last_heard` tells when a host was last seen to answer anybody, `is_server` whether others use it.
+    pub fn evidence(
+        &self,
+        now: Timestamp,
+        last_heard: impl Fn(Address) -> Option<Timestamp>,
+        is_server: impl Fn(Address) -> bool,
+    ) -> SightingEvidence {
+        let is_router = |address| self.dhcp.is_router(address);
+        SightingEvidence {
+            conflicts: self.arp.conflicts(now, |address| is_router(address) || is_server(address)),
+            unanswered: self.arp.unanswered(now, is_router, last_heard),
+            storms: self.arp.storms(now),
+            dhcp: self.dhcp.waiting(now),
+            dhcp_floods: self.dhcp.floods(now),
+            second_servers: self.dhcp.second_servers(now),
+            second_routers: self.routers.second(now),
+            fragments: self.datagrams.evidence(now),
+            clocks: self.clocks.wrong(now),
+        }
+    }
+}

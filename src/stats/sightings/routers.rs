@@ -1,0 +1,89 @@
+//! Who announces himself as IPv6 router.
+
+use super::bounded::{Lasting, entry};
+use crate::model::evidence::{ALONE, ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence, StationEvidence};
+use crate::model::{Episode, Mac, Sighting, Timestamp};
+use hashbrown::HashMap;
+use std::net::Ipv6Addr;
+
+/// Prefixes of one router that are told apart.
+const PREFIXES: usize = 8;
+
+#[derive(Debug, Default)]
+struct Router {
+    first: Option<Timestamp>,
+    prefixes: Vec<(Ipv6Addr, u8)>,
+    flags: u8,
+    count: u64,
+    last: Timestamp,
+}
+
+impl Lasting for Router {
+    fn last(&self) -> Timestamp {
+        self.last
+    }
+}
+
+impl Router {
+    /// Neither what it says of configuration nor any prefix is the other's.
+    fn differs(&self, other: &Router) -> bool {
+        let both_tell = !self.prefixes.is_empty() && !other.prefixes.is_empty();
+        self.flags != other.flags || both_tell && !self.prefixes.iter().any(|p| other.prefixes.contains(p))
+    }
+}
+
+/// All IPv6 routers.
+#[derive(Debug, Default)]
+pub(super) struct RouterLedger {
+    routers: HashMap<(Option<u16>, Ipv6Addr, Mac), Router>,
+}
+
+/// VRRP for IPv6 (RFC 9568 section 7.3): the address of whichever router is the active one.
+fn is_virtual(mac: Mac) -> bool {
+    matches!(mac.0, [0, 0, 0x5e, 0, 2, _] | [0, 5, 0x73, 0xa0, ..])
+}
+
+impl RouterLedger {
+    /// Takes in an advertisement.
+    pub fn take(&mut self, seen: &Sighting, source: Ipv6Addr, (lifetime, flags): (u16, u8), prefix: Option<(Ipv6Addr, u8)>) {
+        if lifetime == 0 {
+            self.routers.remove(&(seen.vlan, source, seen.source));
+            return;
+        }
+        let router = entry(&mut self.routers, (seen.vlan, source, seen.source));
+        router.first = Some(router.first.map_or(seen.first, |first| first.min(seen.first)));
+        router.last = router.last.max(seen.last);
+        router.count = router.count.saturating_add(seen.count);
+        router.flags = flags;
+        if let Some(prefix) = prefix.filter(|p| router.prefixes.len() < PREFIXES && !router.prefixes.contains(p)) {
+            router.prefixes.push(prefix);
+        }
+    }
+
+    /// Routers beside one that was there before.
+    pub fn second(&self, now: Timestamp) -> Vec<SecondRouterEvidence> {
+        let mut out = Vec::new();
+        let lately = |r: &Router| now.since(r.last) <= ROUTERS_BESIDE;
+        for (&(vlan, address, mac), router) in self.routers.iter().filter(|(key, r)| lately(r) && !is_virtual(key.2)) {
+            let Some(since) = router.first else { continue };
+            let older = self
+                .routers
+                .iter()
+                .filter(|(key, r)| key.0 == vlan && (key.1, key.2) != (address, mac) && since.since(r.last) <= ROUTERS_BESIDE)
+                .filter_map(|(key, r)| Some((r.first?, key.1, key.2, r)))
+                .min_by_key(|o| (o.0, o.1, o.2))
+                .filter(|o| (o.0, o.1, o.2) < (since, address, mac));
+            let Some((first, before, _, known)) = older else { continue };
+            let alone = since.since(first).max(0);
+            let differs = router.differs(known);
+            if differs || alone >= ALONE && now.since(since) <= SIGHT_HELD {
+                let source = StationEvidence { mac, maker: None, count: router.count, last: router.last };
+                let prefixes = [known, router].map(|r| r.prefixes.first().copied());
+                let (span, alone) = (Episode { first: since, last: router.last }, alone as f64 / 1e9);
+                out.push(SecondRouterEvidence { vlan, router: address, source, before, prefixes, differs, alone, span });
+            }
+        }
+        out.sort_unstable_by_key(|r| (r.vlan, r.router, r.source.mac));
+        out
+    }
+}

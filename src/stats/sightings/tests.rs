@@ -1,0 +1,119 @@
+//! What the ledger makes of sightings.
+
+use super::bounded::Recent;
+use super::*;
+use crate::model::limits::{SIGHTED, SIGHTINGS};
+use crate::model::{DhcpConfig, DhcpSight, Mac};
+use std::net::Ipv4Addr;
+
+const START: i64 = 1_700_000_000 * SECOND;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp(START + seconds * SECOND)
+}
+
+fn mac(n: u32) -> Mac {
+    let [a, b, c, d] = n.to_be_bytes();
+    Mac([2, 0, a, b, c, d])
+}
+
+fn ip(n: u32) -> Ipv4Addr {
+    Ipv4Addr::from_bits(0x0a00_0000 + n)
+}
+
+fn arp(seconds: i64, vlan: Option<u16>, is_reply: bool, (from, to): (u32, u32), station: u32) -> Sighting {
+    let what = Sight::Arp { is_reply, sender: ip(from), sender_mac: mac(station), target: ip(to) };
+    Sighting { first: at(seconds), last: at(seconds), vlan, source: mac(station), what, count: 1 }
+}
+
+fn evidence(ledger: &SightingLedger, seconds: i64) -> SightingEvidence {
+    ledger.evidence(at(seconds), |_| None, |_| false)
+}
+
+#[test]
+fn a_minute_slides_on() {
+    let mut recent = Recent::default();
+    for bin in 100..110 {
+        recent.add(bin, bin as u64);
+    }
+    assert_eq!((recent.at(109), recent.at(104), recent.at(103), recent.at(110)), (109, 104, 0, 0));
+    assert_eq!((recent.minute(109), recent.most(109)), (104 + 105 + 106 + 107 + 108 + 109, 109));
+    recent.add(105, 1);
+    assert_eq!(recent.at(109), 110, "what is late counts in the newest");
+    recent.add(1_000_000, 1);
+    assert_eq!(recent.minute(1_000_000), 1);
+}
+
+#[test]
+fn the_same_address_in_two_vlans_is_two_addresses() {
+    let mut ledger = SightingLedger::default();
+    for n in 0..4 {
+        ledger.take(&arp(n * 2, Some(10), true, (9, 1), 1));
+        ledger.take(&arp(n * 2 + 1, Some(20), true, (9, 1), 2));
+    }
+    assert_eq!(evidence(&ledger, 10).conflicts, []);
+    for n in 5..9 {
+        ledger.take(&arp(n * 2, Some(10), true, (9, 1), 3));
+        ledger.take(&arp(n * 2 + 1, Some(10), true, (9, 1), 1));
+    }
+    let found = evidence(&ledger, 20).conflicts;
+    let [conflict] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((conflict.vlan, conflict.address), (Some(10), Address::V4(ip(9))));
+    assert_eq!(conflict.stations.iter().map(|s| s.mac).collect::<Vec<_>>(), [mac(1), mac(3)]);
+    assert_eq!(evidence(&ledger, 700).conflicts, [], "told of for ten minutes");
+}
+
+#[test]
+fn an_answer_ends_the_wait_whatever_its_place_in_the_interval() {
+    let gone = |answers_first: bool| {
+        let mut ledger = SightingLedger::default();
+        for n in 0..30 {
+            let request = arp(n, None, false, (1, 9), 1);
+            let answer = arp(n, None, true, (9, 1), 9);
+            let both = if answers_first { [answer, request] } else { [request, answer] };
+            both.iter().for_each(|s| ledger.take(s));
+        }
+        for n in 30..60 {
+            ledger.take(&arp(n, None, false, (1, 9), 1));
+        }
+        // The mirror shows what others reply as well.
+        for n in 0..60 {
+            ledger.take(&arp(n, None, false, (1, 8), 1));
+            ledger.take(&arp(n, None, true, (8, 1), 8));
+        }
+        evidence(&ledger, 30).unanswered.len() + 10 * evidence(&ledger, 60).unanswered.len()
+    };
+    assert_eq!((gone(true), gone(false)), (10, 10));
+}
+
+#[test]
+fn a_host_that_is_heard_is_not_gone() {
+    let mut ledger = SightingLedger::default();
+    for n in 0..30 {
+        ledger.take(&arp(n, None, false, (1, 9), 1));
+        ledger.take(&arp(n, None, false, (1, 8), 1));
+        ledger.take(&arp(n, None, true, (8, 1), 8));
+        ledger.take(&arp(n, None, false, (1, 7), 1));
+        ledger.take(&arp(n, None, n > 20, (7, 1), 7));
+    }
+    assert_eq!(evidence(&ledger, 30).unanswered.len(), 1);
+    assert_eq!(ledger.evidence(at(30), |_| Some(at(20)), |_| false).unanswered, [], "its replies take another way");
+}
+
+#[test]
+fn what_is_kept_is_bounded() {
+    let mut gathering = Gathering::default();
+    let mut ledger = SightingLedger::default();
+    for n in 0..3 * SIGHTED as u32 {
+        let what = Sight::Arp { is_reply: false, sender: ip(n), sender_mac: mac(n), target: ip(n + 1) };
+        gathering.note(at(0), None, mac(n), what);
+        ledger.take(&arp(i64::from(n) / 1_000, None, false, (n, n + 1), n));
+        let told = DhcpConfig::default();
+        let message = DhcpSight { kind: 1, client: mac(n), server: None, given: ip(0), relay: Ipv4Addr::UNSPECIFIED, told, is_boot: false };
+        ledger.take(&Sighting { what: Sight::Dhcp(message), ..arp(1, None, true, (1, 2), n) });
+    }
+    let (seen, unfollowed) = gathering.take();
+    assert_eq!((seen.len(), unfollowed), (SIGHTINGS, (3 * SIGHTED - SIGHTINGS) as u64));
+    assert!(gathering.is_empty());
+    assert!(ledger.arp.counts().into_iter().all(|n| n <= SIGHTED), "{:?}", ledger.arp.counts());
+}

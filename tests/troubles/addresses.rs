@@ -1,0 +1,376 @@
+//! Addresses: claimed twice, asked for in vain, given by the wrong server or not at all; routers and clocks.
+
+use super::support::packet::message::{DhcpMessage, dhcp, neighbour_advertisement, ntp, router_advertisement};
+use super::support::packet::{End, Packet};
+use super::{Micros, S, START, Traffic, address, mac, only, title, troubles};
+use spantop::model::Severity;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+fn end(host: u8) -> End {
+    End::new(mac(host), address(host), 0)
+}
+
+impl Traffic {
+    /// A request for a host, and its reply from a station.
+    fn resolve(&mut self, at: Micros, asker: u8, target: u8, answer: Option<[u8; 6]>) {
+        self.push(at, Packet::arp(1, end(asker), [0; 6], Ipv4Addr::from(address(target))));
+        if let Some(station) = answer {
+            let from = End::new(station, address(target), 0);
+            self.push(at + 150, Packet::arp(2, from, mac(asker), Ipv4Addr::from(address(asker))));
+        }
+    }
+
+    /// Hosts resolve each other as they should, for so many seconds.
+    fn with_neighbours(mut self, seconds: i64) -> Self {
+        for n in 0..seconds {
+            let asker = 101 + (n % 6) as u8;
+            self.resolve(n * S + 5_000, asker, 250 - (n % 3) as u8, Some(mac(250 - (n % 3) as u8)));
+        }
+        self
+    }
+
+    /// A message of a client to everybody, from nobody.
+    fn asks(&mut self, at: Micros, client: [u8; 6], message: &DhcpMessage) {
+        let packet = Packet::eth(client, [0xff; 6]).ip([0, 0, 0, 0], [255, 255, 255, 255]).id(self.next());
+        self.push(at, packet.udp(68, 67).payload(&dhcp(client, message)));
+    }
+
+    /// A message of a server to a client.
+    fn gives(&mut self, at: Micros, server: u8, client: [u8; 6], message: &DhcpMessage) {
+        let packet = Packet::eth(mac(server), client).ip(address(server), [10, 1, 0, 99]).id(self.next());
+        self.push(at, packet.udp(67, 68).payload(&dhcp(client, message)));
+    }
+
+    /// A client gets an address of a server that tells it of a router and a name server.
+    fn lease(&mut self, at: Micros, client: [u8; 6], server: u8, (router, names): (u8, u8)) {
+        let told = DhcpMessage { server: Some(address(server)), router: Some(address(router)), names: Some(address(names)), ..OFFER };
+        self.asks(at, client, &DISCOVER);
+        self.gives(at + 2_000, server, client, &told);
+        self.asks(at + 4_000, client, &DhcpMessage { kind: 3, ..DISCOVER });
+        self.gives(at + 6_000, server, client, &DhcpMessage { kind: 5, ..told });
+    }
+
+    fn next(&mut self) -> u16 {
+        self.id = self.id.wrapping_add(1);
+        self.id
+    }
+
+    /// A client asks a time server and gets an answer of this stratum, whose clock is so many milliseconds ahead.
+    fn time(&mut self, at: Micros, client: u8, server: u8, answer: Option<(u8, i64)>) {
+        let ask = self.ip(client, server).udp(123, 123).payload(&ntp(0x23, 0, at as u64, 0));
+        self.push(at, ask);
+        if let Some((stratum, ahead)) = answer {
+            let now = (START / 1_000_000_000 + 2_208_988_800) * 1_000 + (at + 1_000) / 1_000 + ahead;
+            let leap = if stratum == 16 { 0xc0 } else { 0 };
+            let reply = self.ip(server, client).udp(123, 123).payload(&ntp(0x24 | leap, stratum, at as u64, now as u64));
+            self.push(at + 1_000, reply);
+        }
+    }
+}
+
+const DISCOVER: DhcpMessage = DhcpMessage { kind: 1, given: [0; 4], server: None, router: None, names: None, class: "" };
+const OFFER: DhcpMessage = DhcpMessage { kind: 2, given: [10, 1, 0, 99], ..DISCOVER };
+
+fn client(n: u8) -> [u8; 6] {
+    [2, 0, 0, 0, 9, n]
+}
+
+#[test]
+fn an_address_that_two_devices_use() {
+    let mut t = Traffic::default();
+    for n in 0..4 {
+        t.resolve(n * 4 * S, 3, 9, Some(mac(9)));
+        let second = End::new(mac(77), address(9), 0);
+        t.push(n * 4 * S + 400, Packet::arp(2, second, mac(3), Ipv4Addr::from(address(3))));
+    }
+    let s = t.with_neighbours(30).with_office(30).seen();
+    assert_eq!(troubles(&s), only("arp.conflict", "10.1.0.9", Severity::Warning));
+    assert_eq!(title(&s), "Two devices use 10.1.0.9: 02:00:00:00:01:09 and 02:00:00:00:01:4d");
+}
+
+#[test]
+fn a_server_whose_address_another_takes_is_critical() {
+    let mut t = Traffic::default();
+    for n in 0..5 {
+        for station in [250, 77] {
+            let from = End::new(mac(station), address(250), 0);
+            t.push(n * 5 * S + i64::from(station) * 1_000, Packet::arp(1, from, [0; 6], Ipv4Addr::from(address(1))));
+        }
+        t.resolve(n * 5 * S + 300_000, 7, 1, Some(mac(1)));
+    }
+    assert_eq!(troubles(&t.with_office(40).seen()), only("arp.conflict", "10.1.0.250", Severity::Critical));
+}
+
+#[test]
+fn stations_that_share_or_take_over_an_address_do_not_fight() {
+    let virtual_mac = |last| [0, 0, 0x5e, 0, 1, last];
+    let mut t = Traffic::default();
+    for n in 0..10u8 {
+        let at = i64::from(n) * 3 * S;
+        // A gateway that answers by its shared address and by its own.
+        t.resolve(at, 3, 200, Some(if n % 2 == 0 { virtual_mac(7) } else { mac(200) }));
+        // A server that was replaced.
+        t.resolve(at + 1_000, 4, 210, Some(if n < 5 { mac(210) } else { mac(211) }));
+        // Two network cards as one: each asker always gets the same.
+        t.resolve(at + 2_000, 5 + n % 2, 220, Some(mac(220 + n % 2)));
+        // A router that answers for others beside them.
+        for host in 230..238 {
+            t.resolve(at + i64::from(host) * 1_000, 8, host, Some(if n % 2 == 0 { mac(1) } else { mac(host) }));
+        }
+        // A client looks whether its address is free, and announces it.
+        let probe = End::new(mac(40 + n), [0, 0, 0, 0], 0);
+        t.push(at + 600_000, Packet::arp(1, probe, [0; 6], Ipv4Addr::from(address(9))));
+    }
+    assert_eq!(troubles(&t.with_neighbours(30).with_office(30).seen()), []);
+}
+
+#[test]
+fn an_ipv6_address_that_two_devices_use() {
+    let address: Ipv6Addr = "2001:db8::9".parse().unwrap();
+    let asker: Ipv6Addr = "2001:db8::1".parse().unwrap();
+    let build = |is_override| {
+        let mut t = Traffic::default();
+        for n in 0..4 {
+            for station in [9, 77] {
+                let at = n * 4 * S + i64::from(station) * 10;
+                let packet = Packet::eth(mac(station), mac(1)).ip(address, asker).ttl(255);
+                let [kind, code, rest] = [136, 0, 0];
+                let flags = if is_override { 0x60 } else { 0x40 };
+                let packet = packet.icmp(kind, code, [flags, rest, rest, rest]);
+                t.push(at, packet.payload(&neighbour_advertisement(address, mac(station))));
+            }
+        }
+        t.with_office(30).seen()
+    };
+    assert_eq!(troubles(&build(true)), only("arp.conflict", "2001:db8::9", Severity::Warning));
+    assert_eq!(troubles(&build(false)), [], "an anycast address belongs to several");
+}
+
+#[test]
+fn a_host_that_is_gone() {
+    let of = |askers: u8, replies: bool, one_port: bool| {
+        let mut t = Traffic::default();
+        for n in 0..30u8 {
+            let at = i64::from(n) * S + 3_000;
+            let asker = 1 + n % askers;
+            t.resolve(at, asker, 9, None);
+            t.resolve(at + 1_000, asker, 240, replies.then(|| mac(240)));
+            t.resolve(at + 2_000, asker, 241, (replies && !one_port).then(|| mac(241)));
+        }
+        t.with_office(60)
+    };
+    let build = |askers, replies| of(askers, replies, false);
+    let s = build(2, true).seen();
+    assert_eq!(troubles(&s), only("arp.unanswered", "10.1.0.9", Severity::Warning));
+    assert_eq!(title(&s), "10.1.0.9 is gone: 2 hosts look for it in vain; it was never heard");
+    assert_eq!(troubles(&build(1, true).seen()), only("arp.unanswered", "10.1.0.9", Severity::Note), "one host's old setting");
+    assert_eq!(troubles(&build(6, true).seen()), only("arp.unanswered", "10.1.0.9", Severity::Critical));
+    assert_eq!(troubles(&build(6, false).seen()), [], "the mirror shows no replies at all");
+    assert_eq!(troubles(&of(6, true, true).seen()), [], "the mirror is the port of one host, and shows what that one replies");
+}
+
+#[test]
+fn a_router_that_dies_is_critical_from_then_on() {
+    let mut t = Traffic::default();
+    t.lease(S / 2, client(1), 2, (1, 53));
+    for n in 0..60u8 {
+        let at = i64::from(n) * S + 3_000;
+        t.resolve(at, 3 + n % 2, 1, (n < 20).then(|| mac(1)));
+        t.resolve(at + 1_000, 3 + n % 2, 240, Some(mac(240)));
+    }
+    let s = t.with_office(60).seen();
+    assert_eq!(troubles(&s), only("arp.unanswered", "10.1.0.1", Severity::Critical));
+    let finding = s.findings.iter().find(|f| f.id == "arp.unanswered").unwrap();
+    assert!(finding.title.starts_with("The router 10.1.0.1 is gone: 2 hosts look for it in vain; last heard "), "{}", finding.title);
+    assert_eq!(finding.first.0, START + 20 * S * 1_000 + 3_000_000, "since the first request that nothing answered");
+}
+
+#[test]
+fn probes_announcements_and_sweeps_ask_nobody_in_particular() {
+    let mut t = Traffic::default();
+    for n in 0..40u8 {
+        let at = i64::from(n) * S;
+        let probe = End::new(mac(40 + n), [0, 0, 0, 0], 0);
+        t.push(at, Packet::arp(1, probe, [0; 6], Ipv4Addr::from(address(9))));
+        t.push(at + 10, Packet::arp(1, end(12), [0; 6], Ipv4Addr::from(address(12))));
+        t.resolve(at + 20, 13, 240, Some(mac(240)));
+        for target in if n % 4 == 0 { 150..180 } else { 0..0 } {
+            t.resolve(at + i64::from(target) * 1_000, 13, target, None);
+        }
+    }
+    assert_eq!(troubles(&t.with_office(60).seen()), []);
+}
+
+/// A station that sends so many ARP packets a second from second to second.
+fn flood(each: i64, from: i64, to: i64, targets: u8) -> Traffic {
+    let mut t = Traffic::default();
+    for n in from * each..to * each {
+        t.resolve(n * S / each, 66, 10 + (n % i64::from(targets)) as u8, Some(mac(10 + (n % i64::from(targets)) as u8)));
+    }
+    t.with_neighbours(60).with_office(60)
+}
+
+#[test]
+fn a_station_that_floods_with_arp() {
+    let s = flood(60, 5, 50, 2).seen();
+    assert_eq!(troubles(&s), only("arp.storm", "02:00:00:00:01:42", Severity::Warning));
+    assert!(title(&s).starts_with("02:00:00:00:01:42 floods the network with ARP: 6"), "{}", title(&s));
+    assert_eq!(troubles(&flood(1_200, 5, 26, 40).seen())[..1], only("arp.storm", "02:00:00:00:01:42", Severity::Critical)[..]);
+}
+
+#[test]
+fn a_router_that_restarts_and_a_sweep_are_no_storm() {
+    assert_eq!(troubles(&flood(100, 5, 14, 40).seen()), [], "it resolves everything once");
+    assert_eq!(troubles(&flood(60, 5, 50, 90).seen()), [], "it looks for whoever there is");
+    assert_eq!(troubles(&flood(14, 5, 50, 2).seen()), [], "what a switch lets through");
+}
+
+/// Clients that ask from a second on at the times of RFC 2131, and clients that are served.
+fn dhcp_clients(waiting: u8, served: &[Micros], class: &'static str) -> Traffic {
+    let mut t = Traffic::default();
+    for n in 0..waiting {
+        for at in [0, 4, 12, 28, 44] {
+            t.asks(20 * S + at * S + i64::from(n) * 1_000, client(n), &DhcpMessage { class, ..DISCOVER });
+        }
+    }
+    for (n, at) in served.iter().enumerate() {
+        t.lease(*at, client(100 + n as u8), 2, (1, 53));
+    }
+    t.with_neighbours(90).with_office(90)
+}
+
+#[test]
+fn clients_that_get_no_address() {
+    let s = dhcp_clients(3, &[S], "").seen();
+    assert_eq!(troubles(&s), only("dhcp.no_offer", "network", Severity::Critical));
+    assert_eq!(title(&s), "3 clients get no address by DHCP: the last answer came 1 m 02 s before");
+    assert_eq!(troubles(&dhcp_clients(1, &[S], "").seen()), only("dhcp.no_offer", "network", Severity::Warning));
+    let unseen = dhcp_clients(4, &[], "").seen();
+    assert_eq!(troubles(&unseen), only("dhcp.no_offer", "network", Severity::Note), "no server was ever seen");
+    assert_eq!(troubles(&dhcp_clients(3, &[S], "PXEClient:Arch:00000").seen()), []);
+}
+
+#[test]
+fn a_pool_that_is_empty() {
+    let s = dhcp_clients(3, &[S, 30 * S, 40 * S], "").seen();
+    assert_eq!(troubles(&s), only("dhcp.exhausted", "10.1.0.2", Severity::Critical));
+    assert_eq!(title(&s), "The pool of the DHCP server is empty: 3 new clients get no address, 2 others get their old one");
+}
+
+#[test]
+fn clients_that_are_refused() {
+    let mut t = Traffic::default();
+    for n in 0..4 {
+        t.asks(i64::from(n) * S, client(n), &DhcpMessage { kind: 3, ..DISCOVER });
+        t.gives(i64::from(n) * S + 2_000, 2, client(n), &DhcpMessage { kind: 6, server: Some(address(2)), ..DISCOVER });
+    }
+    assert_eq!(troubles(&t.with_office(30).seen()), only("dhcp.exhausted", "network", Severity::Critical));
+}
+
+#[test]
+fn a_station_that_empties_a_pool() {
+    let build = |is_itself: bool| {
+        let mut t = Traffic::default();
+        for n in 0..80u8 {
+            let source = if is_itself { client(n) } else { mac(66) };
+            let packet = Packet::eth(source, [0xff; 6]).ip([0, 0, 0, 0], [255, 255, 255, 255]).id(t.next());
+            t.push(i64::from(n) * S / 8, packet.udp(68, 67).payload(&dhcp(client(n), &DISCOVER)));
+            t.gives(i64::from(n) * S / 8 + 2_000, 2, client(n), &DhcpMessage { server: Some(address(2)), ..OFFER });
+        }
+        t.with_office(30).seen()
+    };
+    let s = build(false);
+    assert_eq!(troubles(&s), only("dhcp.exhausted", "02:00:00:00:01:42", Severity::Critical));
+    assert_eq!(title(&s), "02:00:00:00:01:42 asks for addresses of 50 or more clients");
+    assert_eq!(troubles(&build(true)), [], "after a power cut every telephone asks for itself");
+}
+
+#[test]
+fn a_second_dhcp_server() {
+    let build = |second: (u8, u8), relay: bool| {
+        let mut t = Traffic::default();
+        for n in 0..6 {
+            t.lease(i64::from(n) * 5 * S, client(n), 2, (1, 53));
+            let told = DhcpMessage { server: Some(address(66)), router: Some(address(second.0)), names: Some(address(second.1)), ..OFFER };
+            if n > 2 {
+                let given = if relay { [0; 4] } else { told.given };
+                t.gives(i64::from(n) * 5 * S + 1_000, 66, client(n), &DhcpMessage { given, ..told });
+            }
+        }
+        t.with_office(40).seen()
+    };
+    let s = build((66, 66), false);
+    assert_eq!(troubles(&s), only("dhcp.rogue", "10.1.0.66", Severity::Critical));
+    let want = "A second DHCP server answers: 10.1.0.66 beside 10.1.0.2, with another router and name server; 02:00:00:00:01:42";
+    assert_eq!(title(&s), want);
+    assert_eq!(troubles(&build((1, 53), false)), [], "two servers that say the same");
+    assert_eq!(troubles(&build((66, 66), true)), [], "it gives no address but what to boot from");
+}
+
+#[test]
+fn a_second_ipv6_router() {
+    let build = |prefix: &str, lifetime: u16, virtual_mac: bool| {
+        let mut t = Traffic::default();
+        for n in 0..20 {
+            for (host, prefix) in [(1, "2001:db8:1::"), (66, prefix)] {
+                let source: Ipv6Addr = format!("fe80::{host}").parse().unwrap();
+                let group: Ipv6Addr = "ff02::1".parse().unwrap();
+                let station = if virtual_mac { [0, 0, 0x5e, 0, 2, host] } else { mac(host) };
+                let lifetime = if host == 66 { lifetime } else { 1_800 };
+                let [high, low] = lifetime.to_be_bytes();
+                let packet = Packet::eth(station, [0x33, 0x33, 0, 0, 0, 1]).ip(source, group).ttl(255).icmp(134, 0, [64, 0, high, low]);
+                t.push(n * 3 * S + i64::from(host) * 1_000, packet.payload(&router_advertisement(prefix.parse().unwrap())));
+            }
+        }
+        t.with_office(60).seen()
+    };
+    let s = build("2001:db8:66::", 1_800, false);
+    assert_eq!(troubles(&s), only("nd.rogue_ra", "fe80::66", Severity::Warning));
+    assert_eq!(title(&s), "fe80::66 announces itself as IPv6 router beside fe80::1: 02:00:00:00:01:42");
+    assert_eq!(troubles(&build("2001:db8:1::", 1_800, false)), [], "two routers of one network");
+    assert_eq!(troubles(&build("2001:db8:66::", 0, false)), [], "no router, it only tells a prefix");
+    assert_eq!(troubles(&build("2001:db8:66::", 1_800, true)), [], "routers that stand in for each other");
+}
+
+#[test]
+fn a_time_server_that_does_not_know_the_time() {
+    let build = |answers: [Option<(u8, i64)>; 4]| {
+        let mut t = Traffic::default();
+        for n in 0..8 {
+            for (server, answer) in (240..).zip(answers) {
+                t.time(n * 8 * S + i64::from(server) * 1_000, 1 + n as u8 % 2, server, answer);
+            }
+        }
+        t.with_office(70).seen()
+    };
+    let good = Some((2, 3));
+    assert_eq!(troubles(&build([good; 4])), []);
+    let s = build([good, good, Some((16, 0)), good]);
+    assert_eq!(troubles(&s), only("ntp.bad", "10.1.0.242:123/udp", Severity::Warning));
+    assert_eq!(title(&s), "Time server 10.1.0.242 does not know the time: it is not synchronised: 2 clients");
+    let s = build([good, good, good, Some((2, -700))]);
+    assert_eq!(troubles(&s), only("ntp.bad", "10.1.0.243:123/udp", Severity::Warning));
+    assert_eq!(title(&s), "Time server 10.1.0.243 is 703.0 ms behind most of 4 servers: 2 clients");
+    assert_eq!(troubles(&build([good, Some((3, 5_000_000)), good, good])), only("ntp.bad", "10.1.0.241:123/udp", Severity::Critical));
+    assert_eq!(troubles(&build([Some((2, 90_000)); 4])), [], "the probe's own clock is wrong");
+    assert_eq!(troubles(&build([good, Some((2, 700)), None, Some((0, 0))])).len(), 2, "two agree on nothing: nobody knows who is right");
+    assert_eq!(troubles(&build([good, good, good, None])), only("ntp.bad", "10.1.0.243:123/udp", Severity::Warning));
+}
+
+#[test]
+fn sightings_do_not_depend_on_threads() {
+    use spantop::engine::Settings;
+    let with = |threads| {
+        let mut t = dhcp_clients(3, &[S, 30 * S], "");
+        for n in 0..4 {
+            t.resolve(n * 4 * S, 3, 9, Some(mac(9)));
+            t.resolve(n * 4 * S + 500, 3, 9, Some(mac(77)));
+        }
+        t.seen_with(&Settings::with(|s| s.threads = threads))
+    };
+    let one = with(0);
+    assert_eq!(troubles(&one).len(), 2);
+    for threads in [1, 2, 3] {
+        assert_eq!(with(threads).findings, one.findings, "{threads} threads");
+    }
+}

@@ -1,0 +1,141 @@
+//! Logins and TLS that are refused, old versions, certificates.
+
+use super::support::packet::message::{certificate, client_hello, server_flight, server_hello, tls_record};
+use super::{ACK, FIN, Micros, PSH, S, SYN, Traffic, only, title, troubles};
+use spantop::model::Severity;
+
+/// How a TLS connection goes on behind the ClientHello.
+#[derive(Clone)]
+enum Ending {
+    /// The server chooses this version of today and all is encrypted.
+    Modern,
+    /// The server chooses an older version and shows a certificate with these times; the client objects by an alert.
+    Old(u16, [&'static str; 2], Option<u8>),
+    /// The server refuses by an alert.
+    Refused(u8),
+}
+
+/// In November 2023, when the packets pass.
+const GOOD: [&str; 2] = ["230901000000Z", "240901000000Z"];
+
+impl Traffic {
+    fn bytes(&mut self, at: Micros, ends: [(u8, u16); 2], numbers: (u32, u32), bytes: &[u8]) {
+        let [(from, source), (to, destination)] = ends;
+        let packet = self.ip(from, to).tcp(source, destination).seq(1_000 * u32::from(source) + numbers.0);
+        let packet = packet.ack(1_000 * u32::from(destination) + numbers.1).flags(PSH | ACK).payload(bytes);
+        self.push(at, packet);
+    }
+
+    /// What each side says in turn, over one connection that is closed by both.
+    fn talk(&mut self, at: Micros, client: (u8, u16), server: (u8, u16), turns: &[(bool, Vec<u8>)]) {
+        let (there, back) = ([client, server], [server, client]);
+        self.syn(at, client, server);
+        self.segment(at + 400, back, SYN | ACK, (0, 1), 0);
+        self.segment(at + 600, there, ACK, (1, 1), 0);
+        let (mut c, mut s, mut time) = (1, 1, at + 1_000);
+        for (by_client, bytes) in turns {
+            let (ends, numbers) = if *by_client { (there, (c, s)) } else { (back, (s, c)) };
+            self.bytes(time, ends, numbers, bytes);
+            *(if *by_client { &mut c } else { &mut s }) += bytes.len() as u32;
+            time += 500;
+        }
+        self.segment(time, there, FIN | ACK, (c, s), 0);
+        self.segment(time + 400, back, FIN | ACK, (s, c + 1), 0);
+        self.segment(time + 600, there, ACK, (c + 1, s + 1), 0);
+    }
+
+    fn tls(&mut self, at: Micros, client: (u8, u16), server: (u8, u16), ending: &Ending) {
+        let hello = (true, tls_record(22, &client_hello(Some("www.example.org"), &[])));
+        let encrypted = |by_client| (by_client, [tls_record(20, &[1]), tls_record(23, &[7; 60])].concat());
+        let turns = match ending {
+            Ending::Modern => vec![hello, (false, tls_record(22, &server_hello(0x0304))), encrypted(false), encrypted(true)],
+            Ending::Refused(code) => vec![hello, (false, tls_record(21, &[2, *code]))],
+            Ending::Old(version, times, alert) => {
+                let flight = tls_record(22, &server_flight(*version, &certificate("www.example.org", *times)));
+                let last = alert.map_or_else(|| encrypted(true), |code| (true, tls_record(21, &[2, code])));
+                vec![hello, (false, flight), last, encrypted(false)]
+            }
+        };
+        self.talk(at, client, server, &turns);
+    }
+}
+
+/// So many connections of so many clients, of which each `every`th ends so and the others are of today.
+fn connections(count: u16, clients: u8, every: u16, ending: Ending) -> Traffic {
+    let mut t = Traffic::default();
+    for n in 0..count {
+        let ending = if n % every == 0 { ending.clone() } else { Ending::Modern };
+        t.tls(i64::from(n) * S / 2, (1 + (n % u16::from(clients)) as u8, 5_000 + n), (9, 443), &ending);
+    }
+    t.with_office(60)
+}
+
+#[test]
+fn tls_that_is_refused() {
+    let s = connections(40, 3, 4, Ending::Refused(70)).seen();
+    assert_eq!(troubles(&s), only("tls.failing", "10.1.0.9:443/tcp", Severity::Critical));
+    assert_eq!(title(&s), "TLS to 10.1.0.9:443 fails: 10 of 40 connections, 3 clients; the server objects: protocol version");
+    let s = connections(40, 2, 3, Ending::Old(0x0303, GOOD, Some(48))).seen();
+    assert_eq!(troubles(&s), only("tls.failing", "10.1.0.9:443/tcp", Severity::Warning));
+    assert!(title(&s).ends_with("the client objects: unknown ca"), "{}", title(&s));
+    assert_eq!(troubles(&connections(40, 1, 3, Ending::Old(0x0303, GOOD, Some(48))).seen())[0].2, Severity::Note, "one program");
+    for code in [0, 90, 112] {
+        assert_eq!(
+            troubles(&connections(40, 3, 4, Ending::Refused(code)).seen()).iter().filter(|f| f.0 == "tls.failing").count(),
+            0,
+            "{code}"
+        );
+    }
+    assert_eq!(troubles(&connections(40, 4, 1, Ending::Old(0x0303, GOOD, None)).seen()), []);
+}
+
+#[test]
+fn old_versions_of_tls() {
+    let s = connections(6, 2, 1, Ending::Old(0x0301, GOOD, None)).seen();
+    assert_eq!(troubles(&s), only("tls.old", "10.1.0.9:443/tcp", Severity::Note));
+    assert_eq!(title(&s), "10.1.0.9:443 still chooses TLS 1.0: 6 connections");
+    assert_eq!(
+        troubles(&connections(6, 2, 1, Ending::Old(0x0300, GOOD, None)).seen()),
+        only("tls.old", "10.1.0.9:443/tcp", Severity::Warning)
+    );
+    assert_eq!(troubles(&connections(6, 2, 1, Ending::Modern).seen()), [], "its hellos bear old versions for the sake of old devices");
+}
+
+#[test]
+fn certificates_that_end() {
+    let of = |times, alert| connections(6, 2, 1, Ending::Old(0x0303, times, alert)).seen();
+    let s = of(["230901000000Z", "231120000000Z"], None);
+    assert_eq!(troubles(&s), only("tls.expiring", "10.1.0.9:443/tcp", Severity::Note));
+    assert!(title(&s).starts_with("The certificate of www.example.org at 10.1.0.9:443 ends in 5 d"), "{}", title(&s));
+    let s = of(["220901000000Z", "231110000000Z"], None);
+    assert_eq!(troubles(&s), only("tls.expiring", "10.1.0.9:443/tcp", Severity::Warning));
+    let s = of(["20231115000000Z", "20241115000000Z"], None);
+    assert!(title(&s).contains("is not valid before 1 h"), "{}", title(&s));
+    assert_eq!(troubles(&of(["20231201000000Z", "20241201000000Z"], None)), [], "the capture's clock is wrong");
+    assert_eq!(
+        troubles(&of(["220901000000Z", "231110000000Z"], Some(45)))[0],
+        only("tls.expiring", "10.1.0.9:443/tcp", Severity::Critical)[0]
+    );
+    assert_eq!(troubles(&of(["230901000000Z", "231230000000Z"], None)), [], "45 days of 120 are left");
+}
+
+/// LDAP binds of these clients, of which each `every`th is refused.
+fn binds(clients: u8, every: u16) -> Traffic {
+    let mut t = Traffic::default();
+    for n in 0..30u16 {
+        let id = n as u8 + 1;
+        let code = if n % every == 0 { 49 } else { 0 };
+        let bind = vec![0x30, 12, 2, 1, id, 0x60, 7, 2, 1, 3, 4, 0, 0x80, 0];
+        let reply = vec![0x30, 12, 2, 1, id, 0x61, 7, 10, 1, code, 4, 0, 4, 0];
+        t.talk(i64::from(n) * S, (1 + (n % u16::from(clients)) as u8, 5_000 + n), (9, 389), &[(true, bind), (false, reply)]);
+    }
+    t.with_office(60)
+}
+
+#[test]
+fn logins_that_are_refused() {
+    let s = binds(3, 2).seen();
+    assert_eq!(troubles(&s), only("auth.failing", "10.1.0.9:389/tcp", Severity::Warning));
+    assert!(title(&s).starts_with("Logins at 10.1.0.9:389 are refused: 15 of 30 answers (50 %) to 3 clients: "), "{}", title(&s));
+    assert_eq!(troubles(&binds(3, 5).seen()), [], "people mistype");
+}

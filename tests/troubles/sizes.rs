@@ -1,0 +1,89 @@
+//! Packets too large for the way.
+
+use super::support::packet::fragment;
+use super::{ACK, FIN, Micros, PSH, S, SYN, Traffic, only, title, troubles};
+use spantop::model::Severity;
+
+const KILO: usize = 1_448;
+
+impl Traffic {
+    /// A connection to a server whose answer of `segments` full ones and a small one does not get through, but for the small one. `after` is how much
+    /// data went the same way before. The client gives up by FIN after eight seconds.
+    fn hangs(&mut self, at: Micros, client: (u8, u16), server: (u8, u16), before: u32, is_seen: bool) {
+        let (there, back) = ([client, server], [server, client]);
+        self.syn(at, client, server);
+        self.segment(at + 400, back, SYN | ACK, (0, 1), 0);
+        self.segment(at + 600, there, ACK, (1, 1), 0);
+        self.segment(at + 700, there, PSH | ACK, (1, 1), 100);
+        let mut next = 1;
+        for n in 0..before {
+            self.segment(at + 1_000 + i64::from(n) * 500, back, PSH | ACK, (next, 101), KILO);
+            next += KILO as u32;
+            self.segment(at + 1_200 + i64::from(n) * 500, there, ACK, (101, next), 0);
+        }
+        let large = next;
+        for wait in [100_000, 320_000, 760_000, 1_640_000, 3_400_000] {
+            self.segment(at + wait, back, PSH | ACK, (large, 101), KILO);
+        }
+        self.segment(at + 101_000, back, PSH | ACK, (large + KILO as u32, 101), 200);
+        if is_seen {
+            self.segment(at + 101_300, there, ACK, (101, large), 0);
+            self.segment(at + 6 * S, there, FIN | ACK, (101, large), 0);
+        }
+    }
+}
+
+#[test]
+fn large_packets_that_vanish() {
+    let mut t = Traffic::default();
+    for n in 0..2 {
+        t.hangs(i64::from(n) * 3 * S, (1, 5_000 + n), (9, 80), 0, true);
+    }
+    let s = t.with_office(60).seen();
+    assert_eq!(troubles(&s), only("pmtu.blackhole", "10.1.0.1", Severity::Warning));
+    assert_eq!(title(&s), "Large packets vanish on the way to 10.1.0.1 from 10.1.0.9: 1,488 bytes in 2 connections");
+    let mut t = Traffic::default();
+    for n in 0..4u8 {
+        t.hangs(i64::from(n) * 3 * S, (1 + n, 5_000 + u16::from(n)), (9, 80), 0, true);
+    }
+    // What was told of the first two by themselves stays told.
+    let found = troubles(&t.with_office(60).seen());
+    assert_eq!(found[..1], only("pmtu.blackhole", "10.1.0.9", Severity::Critical));
+    assert!(found.iter().all(|f| f.0 == "pmtu.blackhole") && found.len() <= 3, "{found:?}");
+}
+
+#[test]
+fn a_receiver_that_died_and_a_way_that_carried_as_much_before_are_no_black_hole() {
+    for (before, is_seen) in [(0, false), (3, true)] {
+        let mut t = Traffic::default();
+        for n in 0..3 {
+            t.hangs(i64::from(n) * 3 * S, (1, 5_000 + n), (9, 80), before, is_seen);
+        }
+        let found = troubles(&t.with_office(60).seen());
+        assert!(!found.iter().any(|f| f.0 == "pmtu.blackhole"), "{before} {is_seen}: {found:?}");
+    }
+}
+
+/// Datagrams to host 9 in three fragments, of each `every`th of which one is missing.
+fn fragmented(port: u16, every: u16) -> Traffic {
+    let mut t = Traffic::default();
+    for n in 0..80u16 {
+        let datagram = t.ip(3, 9).udp(port, 40_000).payload(&[7; 4_000]).build();
+        for (at, piece) in fragment::divide(&datagram, 1_480, n.into()).into_iter().enumerate() {
+            if every == 0 || n % every != 0 || at != 1 {
+                t.packets.push((2 * S + i64::from(n) * S / 2 + at as i64, piece));
+            }
+        }
+    }
+    t.with_office(70)
+}
+
+#[test]
+fn fragments_that_are_lost() {
+    let s = fragmented(2_049, 4).seen();
+    assert_eq!(troubles(&s), only("ip.fragments", "10.1.0.9", Severity::Warning));
+    assert!(title(&s).starts_with("Fragments to 10.1.0.9 are lost: "), "{}", title(&s));
+    assert_eq!(troubles(&fragmented(2_049, 0).seen()), [], "a file server's, all of which arrive");
+    assert_eq!(troubles(&fragmented(2_049, 40).seen()), [], "few");
+    assert_eq!(troubles(&fragmented(53, 0).seen()), only("ip.fragments", "10.1.0.9", Severity::Note), "of a name server");
+}
