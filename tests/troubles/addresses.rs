@@ -215,7 +215,18 @@ fn a_station_that_floods_with_arp() {
     let s = flood(60, 5, 50, 2).seen();
     assert_eq!(troubles(&s), only("arp.storm", "02:00:00:00:01:42", Severity::Warning));
     assert!(title(&s).starts_with("02:00:00:00:01:42 floods the network with ARP: 6"), "{}", title(&s));
-    assert_eq!(troubles(&flood(1_200, 5, 26, 40).seen())[..1], only("arp.storm", "02:00:00:00:01:42", Severity::Critical)[..]);
+}
+
+/// Equal frames some milliseconds apart are copies as far as anybody can tell: here each has another sender address.
+#[test]
+fn a_station_that_floods_with_arp_for_everybody_is_critical() {
+    let mut t = Traffic::default();
+    for n in 5 * 1_200..26 * 1_200i64 {
+        let asker = End::new(mac(66), [10, 1, 7, (n % 251) as u8], 0);
+        t.push(n * S / 1_200, Packet::arp(1, asker, [0; 6], Ipv4Addr::from(address(10 + (n % 40) as u8))));
+    }
+    let s = t.with_neighbours(60).with_office(60).seen();
+    assert_eq!(troubles(&s)[..1], only("arp.storm", "02:00:00:00:01:42", Severity::Critical)[..], "{:?}", s.findings);
 }
 
 #[test]
