@@ -296,6 +296,8 @@ impl Headers {
             }
             _ => None,
         };
+        // What a walk found may hold anything: its bytes are looked at.
+        frame.is_plain = false;
         frame.fragment = !matches!(self.fragment, Fragment::Whole);
         frame.piece = self.piece;
         frame.stop = self.stop;

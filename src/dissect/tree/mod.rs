@@ -1,6 +1,6 @@
 //! One payload taken apart: what an application says in a datagram or a segment, for who looks at a single packet. Which protocol it is say the
 //! [probes](super::registry) that all packets are shown to; without the conversation's history what begins in the middle of a message is
-//! data. One file a protocol, and a line in [`writer`].
+//! data. One file a protocol, and a line in `writer`.
 
 mod dhcp;
 mod dns;
