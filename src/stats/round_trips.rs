@@ -217,7 +217,7 @@ mod tests {
         let [quiet, side] = trips.figures(handle).sides;
         assert_eq!((quiet, side.count, side.min, side.quantiles), (SideTrips::default(), 1, 40 * MILLISECOND, None));
         for n in 0..9 {
-            assert!(trips.note(&mut handle, &trip((1 + n) * SECOND, (2 + n) * MILLISECOND, true)));
+            assert!(trips.note(&mut handle, &trip((2 + 2 * n) * SECOND, (2 + n) * MILLISECOND, true)));
         }
         let side = trips.figures(handle).sides[1];
         let [p50, p95] = side.quantiles.unwrap();
