@@ -109,7 +109,7 @@ const TRUE: &[(&str, &str, &str)] = &[
     (
         "ntop__nDPI/alexa-app.pcapng",
         "tls.old",
-        "tshark: likewise, to three servers that were offered more, and of one client that offers no more",
+        "tshark: likewise, of three servers that were offered more; the one client offers TLS 1.2 as well and is not told",
     ),
     ("seladb__PcapPlusPlus/example.pcap", "tls.old", "tshark: likewise, two, of a client that offers no more"),
     ("ntop__nDPI/teams.pcap", "tls.expiring", "its certificate ends 28 days later"),

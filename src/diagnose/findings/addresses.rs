@@ -209,7 +209,7 @@ fn flood(f: &DhcpFloodEvidence) -> Report {
     let is_starving = f.clients >= DHCP_CLAIMED as u64;
     let title = match is_starving {
         true => format!("{} asks for addresses of {} or more clients{}", station(&f.source), grouped(f.clients), within(f.vlan)),
-        false => format!("{} asks for an address {} times a minute{}", station(&f.source), grouped(f.requests), within(f.vlan)),
+        false => format!("{} asks for an address {} times within a minute{}", station(&f.source), grouped(f.requests), within(f.vlan)),
     };
     let evidence = vec![("requests", Value::Count(f.requests)), ("clients", Value::Count(f.clients))];
     let severity = if is_starving { Severity::Critical } else { Severity::Warning };

@@ -184,7 +184,7 @@ impl Detector for TlsOld {
             aspect: None,
             meaning: "A server or client speaks a version of TLS that is not safe any more (RFC 8996, RFC 7568).",
             measured: "Versions that servers choose, not those that records or hellos bear for the sake of old devices: older than TLS one point \
-                       two. It is the server's where its client offered more, else the client's. A warning for SSL.",
+                       two. It is the server's where its client offered more, else the client's, if it never offers more. A warning for SSL.",
             cause: "An old device or program, or settings that were never renewed.",
             lookalikes: "Scanners that offer old versions to see who takes them.",
             remedy: "Renew the program, or switch newer versions on; where that cannot be, keep it in a network of its own.",

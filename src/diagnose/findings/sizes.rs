@@ -165,6 +165,6 @@ fn fragments(f: &FragmentEvidence) -> Option<Report> {
         }
     }
     let (count, what) = if f.names >= PIECES { (f.names, "Answers of name servers") } else { (f.tcp, "TCP") };
-    let title = format!("{what} to {} in fragments: {} in a minute", f.receiver, grouped(count));
+    let title = format!("{what} to {} in fragments: {} within a minute", f.receiver, grouped(count));
     (count >= PIECES).then(|| report(Severity::Note, title, vec![("fragments", Value::Count(count)), ("senders", Value::Count(f.senders))]))
 }

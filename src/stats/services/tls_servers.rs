@@ -4,7 +4,7 @@ use crate::model::evidence::{CertificateEvidence, CodeCount, OldTlsEvidence, SIG
 use crate::model::limits::{SERVICE_CLIENTS, SERVICES};
 use crate::model::time::SECOND;
 use crate::model::{Address, Episode, ServiceKey, ShortName, Timestamp, TlsNews, TlsSight};
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use std::collections::VecDeque;
 
 /// Stretches in which connections are counted, and how many are remembered.
@@ -54,6 +54,8 @@ pub(super) struct TlsServers {
     servers: HashMap<ServiceKey, Server>,
     /// Services that chose an old version although more was offered, and clients that offered no more.
     old: HashMap<(Option<ServiceKey>, Address), Old>,
+    /// Clients that offered more at least once: what they offer less with is a second attempt, or another program.
+    newer: HashSet<Address>,
 }
 
 fn with_room<T: PartialEq>(list: &mut Vec<T>, cap: usize, item: T) {
@@ -79,8 +81,9 @@ impl Hellos {
 impl TlsServers {
     /// Bytes of a service at most: each of its bins tells clients apart.
     #[cfg(test)]
-    pub const BYTES: usize =
-        REMEMBERED as usize * (size_of::<(i64, Hellos)>() + 2 * BIN_CLIENTS * size_of::<Address>() + ALERTS * 16) + 512;
+    pub const BYTES: usize = REMEMBERED as usize * (size_of::<(i64, Hellos)>() + 2 * BIN_CLIENTS * size_of::<Address>() + ALERTS * 16)
+        + 512
+        + 2 * size_of::<Address>();
 
     /// Takes in what a connection showed.
     pub fn take(&mut self, seen: &TlsSight) {
@@ -117,6 +120,9 @@ impl TlsServers {
     }
 
     fn choose(&mut self, key: ServiceKey, client: Address, version: u16, offered: u16, time: Timestamp) {
+        if offered > OLD && self.newer.len() < SERVICES {
+            self.newer.insert(client);
+        }
         if version > OLD || self.old.len() >= SERVICES {
             return;
         }
@@ -129,7 +135,10 @@ impl TlsServers {
 
     /// Who speaks an old version.
     pub fn old(&self, now: Timestamp) -> Vec<OldTlsEvidence> {
+        // Of a client that is not known any more nothing can be said.
+        let knows_more = |host: &Address| self.newer.len() >= SERVICES || self.newer.contains(host);
         let lately = self.old.iter().filter(|(_, old)| now.since(old.span.last) <= SIGHT_HELD);
+        let lately = lately.filter(|((service, host), _)| service.is_some() || !knows_more(host));
         let mut all: Vec<OldTlsEvidence> = lately
             .map(|(&(service, host), old)| OldTlsEvidence { service, host, version: old.version, count: old.count, span: old.span })
             .collect();
@@ -189,5 +198,32 @@ impl TlsServers {
             .collect();
         all.sort_unstable_by_key(|c| c.key);
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Direction, FlowKey};
+
+    /// Who is told of old versions after these connections of one client: offered, chosen.
+    fn told(connections: &[(u16, u16)]) -> Vec<(bool, u64)> {
+        let mut servers = TlsServers::default();
+        for (n, &(offered, version)) in connections.iter().enumerate() {
+            let (flow, way) = FlowKey::v4(6, 0x0a00_0001, 0x0a00_0002, 40_000 + n as u16, 443);
+            let time = Timestamp(n as i64 * SECOND);
+            servers.take(&TlsSight { flow, way, time, news: TlsNews::Chosen { version, offered } });
+        }
+        servers.old(Timestamp(connections.len() as i64 * SECOND)).iter().map(|old| (old.service.is_some(), old.count)).collect()
+    }
+
+    #[test]
+    fn a_client_that_offers_more_elsewhere_is_not_held_for_old() {
+        let (old, new) = (0x0301, 0x0303);
+        assert_eq!(told(&[(old, old), (old, old)]), [(false, 2)]);
+        assert_eq!(told(&[(old, old), (new, new)]), [], "its second attempt, or another program of it");
+        assert_eq!(told(&[(new, old), (old, old)]), [(true, 1)], "the server's fault where more was offered");
+        assert_eq!(told(&[(new, new)]), []);
+        assert_eq!(FlowKey::v4(6, 0x0a00_0001, 0x0a00_0002, 40_000, 443).1, Direction::AToB);
     }
 }
