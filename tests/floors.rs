@@ -21,6 +21,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("nix", &["app/rights/"]),
     ("landlock", &["app/rights/"]),
     ("etherparse", &["decode/"]),
+    ("x509_parser", &["dissect/tls/"]),
     ("ratatui", &["tui/"]),
     ("crossterm", &["tui/"]),
     ("clap", &["cli.rs", "cli/manual.rs", "cli/typed.rs"]),

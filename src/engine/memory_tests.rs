@@ -80,6 +80,11 @@ fn once() -> Vec<(&'static str, usize, usize)> {
         ("milliseconds", BURST_BINS, 24),
         ("sessions", SESSIONS, size_of::<Session>() + 600),
         ("rows shown", SNAPSHOT_ROWS, 6 * rows),
+        // Of the recorder README speaks by itself.
+        ("pieces on their way into a ring of files", RING_PIECES, SEGMENT_BYTES + SEGMENT_BYTES / 2),
+        ("packets of a list", LISTED_PACKETS, 8),
+        ("places of a capture", INDEX_PLACES, 1024),
+        ("a conversation that is shown", STREAM_BYTES, 2),
     ]
 }
 

@@ -245,6 +245,17 @@ impl ServiceCounts {
         + Latencies::KEPT * size_of::<u32>()
         + 2 * (size_of::<TripCounts>() + Latencies::KEPT * size_of::<u32>());
 
+    /// Whether anything went wrong, or may have: nothing can be found where nothing did.
+    pub fn is_troubled(&self) -> bool {
+        let lone = |counts: &ClientCounts| counts.lone > 0;
+        self.spans.iter().any(Option::is_some)
+            || !self.codes.is_empty()
+            || !self.denied.is_empty()
+            || self.segments.lost.iter().any(|n| *n > 0)
+            || lone(&self.others)
+            || self.clients.iter().any(|c| lone(&c.1))
+    }
+
     /// Round trips on a side.
     pub fn trips_mut(&mut self, side: PathSide) -> &mut TripCounts {
         let [client, server] = &mut self.trips;

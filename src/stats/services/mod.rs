@@ -400,7 +400,9 @@ impl ServiceLedger {
         // What held for a while was found while it did: the end of a file is about the whole of it.
         let windows = match at_end {
             true => vec![window(std::iter::once(&service.whole), 0.0, is_scanner)],
-            false => vec![stretch(MINUTE), stretch(REMEMBERED)],
+            // Most services have no trouble: of them round trips alone are looked at.
+            false if service.bins.iter().any(|b| b.1.is_troubled()) => vec![stretch(MINUTE), stretch(REMEMBERED)],
+            false => vec![stretch(MINUTE)],
         };
         let is_alive = self.alive.get(&key.address).is_some_and(|last| at_end || now.since(*last) <= REMEMBERED * BIN);
         ServiceEvidence {

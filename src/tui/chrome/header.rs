@@ -71,7 +71,10 @@ fn left(scene: &Scene, width: u16) -> Vec<Piece> {
     let mut out = vec![Piece { worth: 9, text: vec![("spantop".into(), scene.theme.strong(Hue::Accent))] }];
     out.push(Piece { worth: 3, text: source });
     if let Some(title) = switch {
-        out.push(Piece { worth: 5, text: vec![(cut_end(&title, (width / 4).max(12)).into_owned().into(), text)] });
+        // Who alone says something of itself may be the device at the other end.
+        let doubt = if s.switch.identity.as_ref().is_some_and(|i| i.is_likely) { "?" } else { "" };
+        let title = cut_end(&title, (width / 4).max(12)).into_owned();
+        out.push(Piece { worth: 5, text: vec![(title.into(), text), (doubt.into(), dim)] });
     }
     match promiscuous {
         Some(true) => out.push(Piece { worth: 6, text: vec![("⟂ promisc".into(), dim)] }),

@@ -11,7 +11,7 @@
 
 use crate::snapshot::Snapshot;
 use crate::snapshot::tables::switch::{AGGREGATES, EVENTS, GATEWAYS, NEIGHBOURS, OSPF, QUERIERS, TREES};
-use crate::tui::canvas::{Canvas, cut_end, split_top, wrap};
+use crate::tui::canvas::{Canvas, cells, cut_end, split_top, wrap};
 use crate::tui::panels::any_table::TablePanel;
 use crate::tui::panels::kinds;
 use crate::tui::screen::{Hint, Screen};
@@ -134,8 +134,15 @@ fn identity(scene: &Scene, width: u16) -> Vec<Line> {
         line.extend([("   managed at ".into(), dim), (address.to_string().into(), text)]);
     }
     line.extend([("   by ".into(), dim), (i.source.token().to_uppercase().into(), text)]);
-    if i.is_likely {
-        line.push(("   nobody else says who it is: it may be the device at the other end".into(), dim));
+    if !i.is_likely {
+        return vec![line];
     }
-    vec![line]
+    let said = "nobody else says who it is: it may be the device at the other end";
+    let used: usize = line.iter().map(|piece| usize::from(cells(&piece.0))).sum();
+    if used + 3 + said.len() <= usize::from(width) {
+        line.push((format!("   {said}").into(), dim));
+        return vec![line];
+    }
+    let below = wrap(said, width).into_iter().map(|line| vec![(line.into(), dim)]);
+    std::iter::once(line).chain(below).collect()
 }

@@ -193,17 +193,18 @@ pub fn certificate(name: &str, times: [&str; 2]) -> Vec<u8> {
     let time = |t: &str| der(if t.len() > 13 { 0x18 } else { 0x17 }, t.as_bytes());
     let common = |name: &str| der(0x30, &der(0x31, &der(0x30, &[der(6, &[0x55, 4, 3]), der(12, name.as_bytes())].concat())));
     let alternative = der(0x30, &[der(6, &[0x55, 0x1d, 0x11]), der(4, &der(0x30, &der(0x82, name.as_bytes())))].concat());
+    let algorithm = der(0x30, &[der(6, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11]), der(5, &[])].concat());
     let signed = [
         der(0xa0, &der(2, &[2])),
         der(2, &[7; 16]),
-        der(0x30, &der(6, &[0x2a, 0x86, 0x48])),
+        algorithm.clone(),
         common("An issuer"),
         der(0x30, &times.map(time).concat()),
         common("Not its DNS name"),
-        der(0x30, &[3; 200]),
+        der(0x30, &[algorithm.clone(), der(3, &[[0; 1].as_slice(), &[3; 200]].concat())].concat()),
         der(0xa3, &der(0x30, &[der(0x30, &[der(6, &[0x55, 0x1d, 0x13]), der(4, &[0x30, 0])].concat()), alternative].concat())),
     ];
-    let whole = der(0x30, &[der(0x30, &signed.concat()), der(0x30, &[1; 20]), der(3, &[9; 256])].concat());
+    let whole = der(0x30, &[der(0x30, &signed.concat()), algorithm, der(3, &[[0; 1].as_slice(), &[9; 256]].concat())].concat());
     behind_length(3, &behind_length(3, &whole))
 }
 
