@@ -25,7 +25,7 @@ fn main() {
                 let spantop::error::Outcome { result: snapshot, failure } =
                     engine::run(Box::new(source), &settings, Default::default()).expect("packets in memory can be read");
                 assert!(failure.is_none(), "{failure:?}");
-                assert_eq!(snapshot.total.packets, packets);
+                assert_eq!(snapshot.stats.total.packets, packets);
                 packets
             });
         }

@@ -13,8 +13,8 @@
 //!
 //! let source = Memory::new().with(Timestamp::new(1_700_000_000, 0), LinkType::ETHERNET, 60, &frame);
 //! let snapshot = engine::run(Box::new(source), &Settings::default(), Default::default())?.complete()?;
-//! assert_eq!(snapshot.total.wire_bytes, 60);
-//! assert_eq!(snapshot.protocols[0].path.to_string(), "eth");
+//! assert_eq!(snapshot.stats.total.wire_bytes, 60);
+//! assert_eq!(snapshot.stats.protocols[0].path.to_string(), "eth");
 //! # Ok::<(), spantop::Error>(())
 //! ```
 //!

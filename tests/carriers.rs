@@ -32,7 +32,7 @@ fn analyse(frames: &Frames) -> Snapshot {
 }
 
 fn ids(s: &Snapshot) -> Vec<&'static str> {
-    s.findings.iter().filter(|f| f.active).map(|f| f.id).collect()
+    s.diagnosis.findings.iter().filter(|f| f.active).map(|f| f.id).collect()
 }
 
 fn clean() -> Vec<Copied> {
@@ -118,7 +118,7 @@ fn a_sequence_number_is_the_outer_sessions_whatever_lies_inside() {
             assert!(found.inner_bytes > found.packets * 60 && found.inner_bytes < found.outer_bytes, "{name}: {found:?}");
             let others: Vec<_> = s.mirror.sessions.iter().filter(|other| other.tunnel != found.tunnel).collect();
             assert!(others.iter().all(|other| !other.sequenced), "{name}: {others:#?}");
-            assert!(!ids(&s).contains(&"path.loss") && !ids(&s).contains(&"loop"), "{name}: {:#?}", s.findings);
+            assert!(!ids(&s).contains(&"path.loss") && !ids(&s).contains(&"loop"), "{name}: {:#?}", s.diagnosis.findings);
             assert_eq!(s.mirror.loss.path.map(|e| e.rate), Some(0.0), "{name}");
         }
     }
@@ -135,7 +135,7 @@ fn what_the_outer_session_lost_is_counted_exactly_whatever_lies_inside() {
         let missing = session(&s).missing as usize;
         // The very last ones are not missing between others.
         assert!(missing.abs_diff(all - frames.len()) <= 3 && missing > 100, "{name}: {missing}");
-        assert!(ids(&s).contains(&"path.loss") && !ids(&s).contains(&"decap.port"), "{name}: {:#?}", s.findings);
+        assert!(ids(&s).contains(&"path.loss") && !ids(&s).contains(&"decap.port"), "{name}: {:#?}", s.diagnosis.findings);
         assert_eq!(s.mirror.loss.path.map(|e| (e.rate * 100.0).round()), Some(10.0), "{name}");
     }
 }
@@ -160,8 +160,8 @@ fn a_mirror_that_carries_itself_is_told_and_each_session_keeps_its_numbers() {
         let frames = mirror_of_mirror(kind);
         let half = frames.len() as u64 / 2;
         let s = analyse(&frames);
-        assert!(ids(&s).contains(&"loop") && ids(&s).contains(&"dup.every"), "{kind:?}: {:#?}", s.findings);
-        let finding = s.findings.iter().find(|f| f.id == "loop").unwrap();
+        assert!(ids(&s).contains(&"loop") && ids(&s).contains(&"dup.every"), "{kind:?}: {:#?}", s.diagnosis.findings);
+        let finding = s.diagnosis.findings.iter().find(|f| f.id == "loop").unwrap();
         assert_eq!(finding.evidence[0].1, spantop::model::Value::Count(half), "{kind:?}");
         let eighth = s.mirror.sessions.iter().find(|s| s.tunnel.id == 8).unwrap();
         assert_eq!((eighth.packets, eighth.sequenced, eighth.missing), (half, true, 0), "{kind:?}");
@@ -170,14 +170,14 @@ fn a_mirror_that_carries_itself_is_told_and_each_session_keeps_its_numbers() {
         let first = session(&s);
         assert_eq!((first.packets, first.missing), (2 * half, 0), "{kind:?}");
         // The first few of those without an IPv4 identification are kept: nothing tells them from repetition yet.
-        assert!(s.total.packets - half < half / 20, "{kind:?}: {} of {half}", s.total.packets);
+        assert!(s.stats.total.packets - half < half / 20, "{kind:?}: {} of {half}", s.stats.total.packets);
     }
     // Another analyser's mirror that is seen inside is none of it.
     let mut other = mirror_of_mirror(Wrap::Erspan2);
     other.retain(|(_, frame)| frame[26..30] == [198, 51, 100, 1]);
     other.iter_mut().for_each(|(_, frame)| frame[33] = 99);
     let s = analyse(&other);
-    assert!(!ids(&s).contains(&"loop"), "{:#?}", s.findings);
+    assert!(!ids(&s).contains(&"loop"), "{:#?}", s.diagnosis.findings);
     assert_eq!(s.mirror.sessions.iter().map(|s| (s.sequenced, s.missing)).collect::<Vec<_>>(), [(true, 0); 2]);
 }
 
@@ -220,24 +220,24 @@ fn divided(carrier: Carrier, mtu: usize, keep: impl Fn(usize, usize) -> bool, tu
 
 /// What must not depend on whether copies came in pieces.
 fn numbers(s: &Snapshot) -> impl PartialEq + std::fmt::Debug + use<> {
-    let mut rows: Vec<_> = s.conversations.tcp.rows.iter().map(|r| (r.a, r.a_port, r.b, r.b_port, r.total())).collect();
+    let mut rows: Vec<_> = s.stats.conversations.tcp.rows.iter().map(|r| (r.a, r.a_port, r.b, r.b_port, r.total())).collect();
     rows.sort_by_key(|r| format!("{r:?}"));
     let hosts: std::collections::BTreeSet<_> =
-        s.endpoints.ip.rows.iter().chain(&s.endpoints.ipv6.rows).map(|h| h.address.to_string()).collect();
-    (s.total, rows, hosts, s.protocols.iter().map(|p| (p.path.to_string(), p.traffic)).collect::<Vec<_>>())
+        s.stats.endpoints.ip.rows.iter().chain(&s.stats.endpoints.ipv6.rows).map(|h| h.address.to_string()).collect();
+    (s.stats.total, rows, hosts, s.stats.protocols.iter().map(|p| (p.path.to_string(), p.traffic)).collect::<Vec<_>>())
 }
 
 #[test]
 fn copies_in_fragments_count_once_and_whole() {
     for (name, carrier) in CARRIERS {
         let whole = analyse(&divided(carrier, 9_000, |_, _| true, |_| {}));
-        assert_eq!(ids(&whole), [""; 0], "{name}: {:#?}", whole.findings);
+        assert_eq!(ids(&whole), [""; 0], "{name}: {:#?}", whole.diagnosis.findings);
         let cases: [(&str, usize, Turn); 3] =
             [("in two", 1_500, |_| {}), ("in many", 400, |_| {}), ("the last piece first", 1_400, |pieces| pieces.reverse())];
         for (how, mtu, turn) in cases {
             let frames = divided(carrier, mtu, |_, _| true, turn);
             let s = analyse(&frames);
-            assert_eq!(ids(&s), ["mirror.fragmented"], "{name} {how}: {:#?}", s.findings);
+            assert_eq!(ids(&s), ["mirror.fragmented"], "{name} {how}: {:#?}", s.diagnosis.findings);
             assert_eq!(numbers(&s), numbers(&whole), "{name} {how}");
             // All of it was on the link, and in the session.
             let bytes: usize = frames.iter().map(|f| f.1.len()).sum();
@@ -246,7 +246,7 @@ fn copies_in_fragments_count_once_and_whole() {
             assert_eq!((session.packets, session.outer_bytes), (whole.mirror.sessions[0].packets, bytes as u64), "{name} {how}");
             assert_eq!(session.inner_bytes, whole.mirror.sessions[0].inner_bytes, "{name} {how}");
         }
-        let finding = analyse(&divided(carrier, 1_500, |_, _| true, |_| {})).findings.remove(0);
+        let finding = analyse(&divided(carrier, 1_500, |_, _| true, |_| {})).diagnosis.findings.remove(0);
         let count = finding.evidence.iter().find(|e| e.0 == "fragments").unwrap().1.clone();
         let more = clean().iter().enumerate().filter(|(n, c)| divide(&carrier(*n, &c.frame), 1_500, 0).len() > 1).count();
         assert_eq!(count, spantop::model::Value::Count(more as u64), "{name}");
@@ -261,8 +261,8 @@ fn a_lost_piece_is_the_mirrors_loss_and_nobodys_traffic() {
         assert_eq!(numbers(&later), numbers(&whole), "{name}: the first piece has all that is counted");
         let first = analyse(&divided(carrier, 1_400, |n, piece| piece > 0 || n % 3 != 0, |_| {}));
         let lost = clean().iter().enumerate().filter(|(n, _)| n % 3 == 0).count() as u64;
-        assert_eq!(first.total.packets, whole.total.packets - lost, "{name}");
-        assert!(first.endpoints.ip.rows.iter().all(|h| h.address.to_string() != "192.0.2.10"), "{name}: an end of the tunnel");
+        assert_eq!(first.stats.total.packets, whole.stats.total.packets - lost, "{name}");
+        assert!(first.stats.endpoints.ip.rows.iter().all(|h| h.address.to_string() != "192.0.2.10"), "{name}: an end of the tunnel");
         assert!(!ids(&first).contains(&"trunc.capture"), "{name}: {:?}", ids(&first));
     }
 }
@@ -276,18 +276,18 @@ fn fragments_inside_a_mirror_and_beside_it_count_as_they_are() {
     let pieces: Vec<(i64, Vec<u8>)> =
         (0..200).flat_map(|n| divide(&big(n), 1_500, n as u32).into_iter().map(move |p| (n as i64 * 1_000_000, p))).collect();
     let plain = analyse(&pieces);
-    assert_eq!((plain.total.packets, plain.fragments), (600, 600));
+    assert_eq!((plain.stats.total.packets, plain.stats.fragments), (600, 600));
     let carried: Frames = pieces.iter().enumerate().map(|(n, (time, frame))| (*time, CARRIERS[4].1(n, frame))).collect();
     let inside = analyse(&carried);
-    assert_eq!((inside.total, inside.fragments), (plain.total, 600));
+    assert_eq!((inside.stats.total, inside.stats.fragments), (plain.stats.total, 600));
     assert!(!ids(&inside).contains(&"mirror.fragmented"), "{:?}", ids(&inside));
     // Beside a mirror's fragments, between other ends.
     let mut both = divided(CARRIERS[4].1, 1_500, |_, _| true, |_| {});
-    let alone = analyse(&both).total;
+    let alone = analyse(&both).stats.total;
     both.extend(pieces.iter().take(60).cloned());
     both.sort_by_key(|f| f.0);
     let s = analyse(&both);
-    assert_eq!((s.total.packets, s.fragments), (alone.packets + 60, 60));
+    assert_eq!((s.stats.total.packets, s.stats.fragments), (alone.packets + 60, 60));
 }
 
 #[test]

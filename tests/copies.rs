@@ -60,20 +60,21 @@ fn copied(packets: &[Sent], times: i64, gap: i64) -> Vec<Sent> {
 
 fn found(s: &Snapshot) -> Vec<(&'static str, Severity)> {
     assert_eq!(support::judgement::contradictions(s), [""; 0], "{:#?}", s.mirror.trust);
-    s.findings.iter().filter(|f| f.active).map(|f| (f.id, f.severity)).collect()
+    s.diagnosis.findings.iter().filter(|f| f.active).map(|f| (f.id, f.severity)).collect()
 }
 
 /// Everything is counted, in every table and at its time, for any number of threads and any size of block.
 fn hides_nothing(name: &str, packets: &[Sent], finding: &'static str) -> Snapshot {
     let (s, want) = (report(packets), truth(packets));
-    assert_eq!((s.total, s.tcp_flags, s.casts), (want.total, want.tcp_flags, want.casts), "{name}");
-    assert_eq!(s.load.peak.map(|p| p.traffic), want.load.peak.map(|p| p.traffic), "{name}");
+    assert_eq!((s.stats.total, s.stats.tcp_flags, s.stats.casts), (want.stats.total, want.stats.tcp_flags, want.stats.casts), "{name}");
+    assert_eq!(s.stats.load.peak.map(|p| p.traffic), want.stats.load.peak.map(|p| p.traffic), "{name}");
     assert_eq!(
-        s.load.samples.iter().map(|x| x.traffic).collect::<Vec<_>>(),
-        want.load.samples.iter().map(|x| x.traffic).collect::<Vec<_>>()
+        s.stats.load.samples.iter().map(|x| x.traffic).collect::<Vec<_>>(),
+        want.stats.load.samples.iter().map(|x| x.traffic).collect::<Vec<_>>()
     );
     let rows = |s: &Snapshot| {
-        let mut rows: Vec<_> = s.conversations.ip.rows.iter().chain(&s.conversations.eth.rows).map(|r| (r.a, r.b, r.total())).collect();
+        let mut rows: Vec<_> =
+            s.stats.conversations.ip.rows.iter().chain(&s.stats.conversations.eth.rows).map(|r| (r.a, r.b, r.total())).collect();
         rows.sort_by_key(|r| (r.0.to_string(), r.1.to_string()));
         rows
     };
@@ -109,7 +110,7 @@ fn floods_of_equal_packets() {
         hides_nothing("answers to requests", &plain, "dup.flood");
         all.extend((0..3000).map(|k| (1_500 * MS + k * gap, query.clone())));
         let s = report(&all);
-        assert_eq!(s.total, truth(&all).total, "queries {gap} apart");
+        assert_eq!(s.stats.total, truth(&all).stats.total, "queries {gap} apart");
     }
 }
 
@@ -140,7 +141,7 @@ fn routing_loops() {
         let mut all = network(0.2);
         (0..50).for_each(|n| all.extend(routing_loop(n + 1, from + i64::from(n) * 50 * MS, hop)));
         let s = hides_nothing(&format!("hops of {hop}"), &all, "route.loop");
-        let title = &s.findings.iter().find(|f| f.id == "route.loop").unwrap().title;
+        let title = &s.diagnosis.findings.iter().find(|f| f.id == "route.loop").unwrap().title;
         assert_eq!(title, "A routing loop: 50 packets went round, 2,950 times in all");
     }
 }
@@ -151,19 +152,19 @@ fn a_storm_of_one_frame() {
     let mut all = network(0.2);
     all.extend((0..5000).map(|k| (1_000 * MS + k * 30 * US, ask.clone())));
     let (s, want) = (report(&all), truth(&all));
-    assert_eq!((s.total, s.casts), (want.total, want.casts));
+    assert_eq!((s.stats.total, s.stats.casts), (want.stats.total, want.stats.casts));
 }
 
 #[test]
 fn floods_through_a_mirror_that_makes_copies() {
     for (times, gap) in [(2, 5 * US), (2, 20 * MS), (4, 3 * US)] {
         let mut all = network(0.0);
-        let quiet = truth(&all).total.packets;
+        let quiet = truth(&all).stats.total.packets;
         all.extend(request_flood(3000, 3_000 * MS, 150 * US));
         let s = report(&copied(&all, times, gap));
-        let counted = s.total.packets - quiet;
+        let counted = s.stats.total.packets - quiet;
         assert!((3_000..=if gap > MS { 3_250 } else { 3_030 }).contains(&counted), "{times} times, {gap} apart: {counted} of 3,000");
-        let every = s.findings.iter().find(|f| f.id == "dup.every" && f.active);
+        let every = s.diagnosis.findings.iter().find(|f| f.id == "dup.every" && f.active);
         assert!(every.is_some(), "{times} times, {gap} apart: {:?} {:#?}", found(&s), s.mirror.duplicates);
     }
 }
@@ -174,10 +175,10 @@ fn copies_far_apart() {
     // Before it is known how far apart copies come those that nothing else tells are kept: 0.4 s of 6.
     for (ipv6, slack) in [(0.0, 3), (0.3, 8)] {
         let once = network(ipv6);
-        let want = truth(&once).total.packets;
+        let want = truth(&once).stats.total.packets;
         for gap in [30 * US, 3 * MS, 15 * MS, 20 * MS, 50 * MS, 100 * MS, 200 * MS, 300 * MS] {
             let s = report(&copied(&once, 2, gap));
-            let more = s.total.packets - want;
+            let more = s.stats.total.packets - want;
             let right = more * 100 <= want * (if gap < MS { slack / 8 } else { slack + u64::from(gap > 90 * MS) });
             if !right || found(&s) != [("dup.every", Severity::Critical)] {
                 wrong.push(format!(
@@ -194,13 +195,13 @@ fn copies_far_apart() {
 #[test]
 fn copies_many_times() {
     let once = network(0.2);
-    let want = truth(&once).total.packets;
+    let want = truth(&once).stats.total.packets;
     let mut wrong = Vec::new();
     for (times, words) in [(2, "twice"), (4, "four times"), (5, "five times"), (6, "six times"), (10, "ten times"), (12, "12 times")] {
         let s = report(&copied(&once, times, 2 * US));
-        assert_eq!(s.findings[0].title, format!("Every packet arrives {words}"));
+        assert_eq!(s.diagnosis.findings[0].title, format!("Every packet arrives {words}"));
         assert_eq!(found(&s), [("dup.every", Severity::Critical)]);
-        let more = s.total.packets - want;
+        let more = s.stats.total.packets - want;
         // Acknowledgements without identification are kept before it is known how often packets come.
         if more * 1000 > want * 6 * (times as u64 - 1) {
             wrong.push(format!("{times} times: {more} of {want} too many: {:?}", s.mirror.duplicates.classes));
@@ -213,7 +214,7 @@ fn copies_many_times() {
 fn flooded_frames_are_counted_once() {
     for times in [2, 3, 6, 12, 24] {
         let mut all = copied(&network(0.0), 2, 4 * US);
-        let before = truth(&network(0.0)).casts;
+        let before = truth(&network(0.0)).stats.casts;
         for n in 0..100u8 {
             let at = i64::from(n) * 12 * MS;
             let ask = Packet::eth(A, [0xff; 6]).ether_type(0x0806).payload(&[0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 0x0a]).build();
@@ -221,7 +222,7 @@ fn flooded_frames_are_counted_once() {
             let name = group.udp(5353, 5353).payload(&dns(0, &format!("p{n}.local"), None)).build();
             all.extend(copied(&[(at, name), (at + 6 * MS, ask)], times, 2 * US));
         }
-        let casts = report(&all).casts;
+        let casts = report(&all).stats.casts;
         let [multicast, broadcast] =
             [(casts.multicast, before.multicast), (casts.broadcast, before.broadcast)].map(|(a, b)| a.packets - b.packets);
         assert_eq!((multicast, broadcast), (100, 100), "{times} times");
@@ -238,19 +239,19 @@ fn reported(name: &str, right: impl Fn(&Snapshot)) {
 #[test]
 fn reported_captures() {
     reported("syn_flood_equal.pcap.zst", |s| {
-        assert_eq!((s.tcp_flags.syn, s.load.peak.map(|p| p.bits_per_second())), (3083, Some(1_108_008.0)));
+        assert_eq!((s.stats.tcp_flags.syn, s.stats.load.peak.map(|p| p.bits_per_second())), (3083, Some(1_108_008.0)));
     });
     reported("routing_loop.pcap.zst", |s| {
-        assert_eq!((s.total.packets, found(s)), (4158, vec![("route.loop", Severity::Note)]));
+        assert_eq!((s.stats.total.packets, found(s)), (4158, vec![("route.loop", Severity::Note)]));
     });
     reported("twice_20ms.pcap.zst", |s| {
-        assert_eq!((s.total.packets, found(s)), (2751, vec![("dup.every", Severity::Critical)]));
+        assert_eq!((s.stats.total.packets, found(s)), (2751, vec![("dup.every", Severity::Critical)]));
     });
     reported("five_times.pcap.zst", |s| {
-        assert_eq!((s.total.packets, found(s)), (260, vec![("dup.every", Severity::Critical)]));
-        assert_eq!(s.findings[0].title, "Every packet arrives five times");
+        assert_eq!((s.stats.total.packets, found(s)), (260, vec![("dup.every", Severity::Critical)]));
+        assert_eq!(s.diagnosis.findings[0].title, "Every packet arrives five times");
     });
     reported("flooded_six_times.pcap.zst", |s| {
-        assert_eq!((s.casts.broadcast.packets, s.casts.multicast.packets), (100, 100));
+        assert_eq!((s.stats.casts.broadcast.packets, s.stats.casts.multicast.packets), (100, 100));
     });
 }

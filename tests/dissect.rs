@@ -39,7 +39,7 @@ fn reply(port: u16, message: &[u8]) -> Vec<u8> {
 
 /// The number of a protocol's counter.
 fn counted<'s>(s: &'s Snapshot, app: &str, counter: &str) -> &'s CounterValue {
-    let section = s.apps.iter().find(|a| a.token == app).unwrap();
+    let section = s.dissect.apps.iter().find(|a| a.token == app).unwrap();
     section.rows().find(|(c, _)| c.token == counter).unwrap().1
 }
 
@@ -77,10 +77,10 @@ fn dns_with_known_latencies_and_codes() {
     let q = latency.quantiles().unwrap();
     assert_eq!((q.count, q.min, q.max), (22, 0.010, 3.0));
     assert!((q.p50 - 0.010).abs() < 0.0002 && (q.p95 - 0.040).abs() < 0.0005, "{q:?}");
-    let names: Vec<_> = s.names.rows.iter().map(|n| format!("{} {} {}", n.address, n.name, n.source.token())).collect();
+    let names: Vec<_> = s.dissect.names.rows.iter().map(|n| format!("{} {} {}", n.address, n.name, n.source.token())).collect();
     assert_eq!(names, ["192.0.2.7 slow.example.org dns", "192.0.2.7 www.example.org dns"]);
-    assert!(s.conversations.udp.rows.iter().all(|c| (c.app, c.app_by) == (Some("dns"), Some(AppBy::Content))));
-    assert_eq!(analyse(&packets, &Settings { threads: 0, ..Settings::default() }).apps, s.apps);
+    assert!(s.stats.conversations.udp.rows.iter().all(|c| (c.app, c.app_by) == (Some("dns"), Some(AppBy::Content))));
+    assert_eq!(analyse(&packets, &Settings { threads: 0, ..Settings::default() }).dissect.apps, s.dissect.apps);
 }
 
 /// A ClientHello record for a server name, some 1,700 bytes long.
@@ -121,7 +121,7 @@ fn connection_between(port: u16, server: u16, segments: &[(usize, &[u8])], end: 
 
 fn server_name(packets: &Packets) -> (Option<String>, Option<&'static str>, Snapshot) {
     let s = analyse(packets, &Settings::default());
-    let row = &s.conversations.tcp.rows[0];
+    let row = &s.stats.conversations.tcp.rows[0];
     let found = (row.server_name.as_deref().map(str::to_owned), row.app);
     (found.0, found.1, s)
 }
@@ -136,7 +136,7 @@ fn a_server_name_across_two_segments_in_any_order() {
         assert_eq!(count(&s, "tls", "client_hellos"), 1);
         let CounterValue::Texts { texts, .. } = counted(&s, "tls", "server_names") else { panic!("no names") };
         assert_eq!(texts.iter().map(|(t, n)| (&**t, *n)).collect::<Vec<_>>(), [("www.example.org", 1)]);
-        assert_eq!(s.losses.dissection, Default::default());
+        assert_eq!(s.capture.losses.dissection, Default::default());
     }
 }
 
@@ -153,10 +153,10 @@ fn a_gap_leaves_the_protocol_and_no_name() {
 fn a_port_alone_is_a_guess() {
     let unknown: &[(usize, &[u8])] = &[(0, b"nothing that is known")];
     let (_, app, s) = server_name(&connection_between(40_000, 443, unknown, 21));
-    assert_eq!((app, s.conversations.tcp.rows[0].app_by), (Some("https"), Some(AppBy::Port)));
+    assert_eq!((app, s.stats.conversations.tcp.rows[0].app_by), (Some("https"), Some(AppBy::Port)));
     // The port it was opened from is its client's, whatever is called like that elsewhere.
     let (_, app, s) = server_name(&connection_between(443, 4433, unknown, 21));
-    assert_eq!((app, s.conversations.tcp.rows[0].app_by), (None, None));
+    assert_eq!((app, s.stats.conversations.tcp.rows[0].app_by), (None, None));
 }
 
 /// A server's hello in three segments, each longer than the one before; `order` is that of their coming.

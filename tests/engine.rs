@@ -32,11 +32,11 @@ fn run(plan: &Plan, settings: &Settings) -> Snapshot {
 #[test]
 fn no_strip_is_lost_between_threads() {
     let plan = Plan { connections: 40, ..Plan::default() };
-    let want = run(&plan, &Settings { threads: 0, ..Settings::default() }).total;
+    let want = run(&plan, &Settings { threads: 0, ..Settings::default() }).stats.total;
     assert!(want.packets > 0);
     for round in 0..200 {
         let threads = 1 + round % 4;
-        let got = run(&plan, &Settings { threads, block_bytes: 2_000, ..Settings::default() }).total;
+        let got = run(&plan, &Settings { threads, block_bytes: 2_000, ..Settings::default() }).stats.total;
         assert_eq!(got, want, "threads {threads}, round {round}");
     }
 }
@@ -45,7 +45,7 @@ fn no_strip_is_lost_between_threads() {
 fn threads_and_block_sizes_do_not_change_a_number() {
     let plan = Plan { connections: 300, ..Plan::default() };
     let want = run(&plan, &Settings { threads: 0, ..Settings::default() });
-    assert!(want.total.packets > 5_000, "{}", want.total.packets);
+    assert!(want.stats.total.packets > 5_000, "{}", want.stats.total.packets);
     for threads in [0, 1, 2, 3, 7] {
         for block_bytes in [2_000, 70_000, 512 * 1024] {
             let got = run(&plan, &Settings { threads, block_bytes, ..Settings::default() });
@@ -58,16 +58,16 @@ fn threads_and_block_sizes_do_not_change_a_number() {
 fn tables_close() {
     let s = run(&Plan::default(), &Settings::default());
     let sum = |rows: &[spantop::snapshot::Conversation]| rows.iter().map(|r| r.total().packets).sum::<u64>();
-    let c = &s.conversations;
+    let c = &s.stats.conversations;
     let ip = sum(&c.ip.rows) + sum(&c.ipv6.rows);
     assert_eq!(ip, sum(&c.tcp.rows) + sum(&c.udp.rows), "all IP traffic of the model is TCP or UDP");
-    assert_eq!(sum(&c.eth.rows), s.total.packets);
-    assert_eq!(s.sizes.iter().map(|t| t.packets).sum::<u64>(), s.total.packets);
-    assert_eq!(s.protocols.first().map(|r| r.traffic), Some(s.total));
-    assert_eq!(s.protocols.iter().map(|r| r.own.packets).sum::<u64>(), s.total.packets);
-    let series = s.load.samples.iter().map(|x| x.traffic.packets).sum::<u64>();
-    assert_eq!(series, s.total.packets);
-    let tx: u64 = s.endpoints.ip.rows.iter().map(|r| r.tx.packets).sum();
+    assert_eq!(sum(&c.eth.rows), s.stats.total.packets);
+    assert_eq!(s.stats.sizes.iter().map(|t| t.packets).sum::<u64>(), s.stats.total.packets);
+    assert_eq!(s.stats.protocols.first().map(|r| r.traffic), Some(s.stats.total));
+    assert_eq!(s.stats.protocols.iter().map(|r| r.own.packets).sum::<u64>(), s.stats.total.packets);
+    let series = s.stats.load.samples.iter().map(|x| x.traffic.packets).sum::<u64>();
+    assert_eq!(series, s.stats.total.packets);
+    let tx: u64 = s.stats.endpoints.ip.rows.iter().map(|r| r.tx.packets).sum();
     assert_eq!(tx, sum(&c.ip.rows));
 }
 
@@ -76,14 +76,14 @@ fn beyond_a_cap_conversations_fold_into_an_exact_rest() {
     let plan = Plan { connections: 3_000, segments: 2, seconds: 60.0, ..Plan::default() };
     let all = run(&plan, &Settings::default());
     let few = run(&plan, &Settings { memory: MemoryPlan { flows_per_shard: 16, ..MemoryPlan::default() }, ..Settings::default() });
-    assert!(few.losses.evicted_flows > 0);
-    assert_eq!(few.total, all.total);
+    assert!(few.capture.losses.evicted_flows > 0);
+    assert_eq!(few.stats.total, all.stats.total);
     let closed = |s: &Snapshot| {
-        let t = &s.conversations;
+        let t = &s.stats.conversations;
         [&t.tcp, &t.udp].map(|table| table.rows.iter().map(|r| r.total().wire_bytes).sum::<u64>() + table.other.wire_bytes)
     };
     assert_eq!(closed(&few), closed(&all));
-    assert!(few.conversations.ip == all.conversations.ip, "address pairs outlive the conversations they are made of");
+    assert!(few.stats.conversations.ip == all.stats.conversations.ip, "address pairs outlive the conversations they are made of");
 }
 
 /// Whatever little memory there is, sums of rows and of what is "other" are exact, and whoever reads gets the same.
@@ -95,28 +95,33 @@ fn under_a_small_budget_every_table_closes() {
     let small = |threads| run(&plan, &Settings { memory, threads, ..Settings::default() });
     let few = small(0);
     let hosts = |s: &Snapshot| {
-        let e = &s.endpoints;
+        let e = &s.stats.endpoints;
         [&e.ip, &e.ipv6, &e.tcp, &e.udp].map(|t| t.rows.iter().map(|r| r.tx.packets + r.rx.packets).sum::<u64>() + t.other.packets)
     };
     let pairs = |s: &Snapshot| {
-        [&s.conversations.ip, &s.conversations.eth].map(|t| t.rows.iter().map(|r| r.total().packets).sum::<u64>() + t.other.packets)
+        [&s.stats.conversations.ip, &s.stats.conversations.eth]
+            .map(|t| t.rows.iter().map(|r| r.total().packets).sum::<u64>() + t.other.packets)
     };
-    assert_eq!((few.total, hosts(&few), pairs(&few)), (all.total, hosts(&all), pairs(&all)));
+    assert_eq!((few.stats.total, hosts(&few), pairs(&few)), (all.stats.total, hosts(&all), pairs(&all)));
     assert!(
-        !few.conversations.eth.rows.is_empty() && !few.endpoints.eth.rows.is_empty(),
+        !few.stats.conversations.eth.rows.is_empty() && !few.stats.endpoints.eth.rows.is_empty(),
         "stations are told of late, and have their place"
     );
-    let folded: u64 = [&few.endpoints.ip, &few.endpoints.tcp, &few.endpoints.udp].iter().map(|t| t.other_rows).sum();
-    assert!(folded > 0 && few.conversations.ip.other_rows + few.conversations.eth.other_rows > 0);
+    let folded: u64 = [&few.stats.endpoints.ip, &few.stats.endpoints.tcp, &few.stats.endpoints.udp].iter().map(|t| t.other_rows).sum();
+    assert!(folded > 0 && few.stats.conversations.ip.other_rows + few.stats.conversations.eth.other_rows > 0);
     // Which rows are the first to come goes by the order in which conversations make room; without that it is that of the shards.
     let memory = MemoryPlan { flows_per_shard: MemoryPlan::default().flows_per_shard, ..memory };
     let roomy = |threads| run(&plan, &Settings { memory, threads, ..Settings::default() });
     let want = roomy(0);
     for threads in [1, 2, 7] {
         let (pressed, other) = (small(threads), roomy(threads));
-        assert_eq!((pressed.total, hosts(&pressed), pairs(&pressed)), (all.total, hosts(&all), pairs(&all)), "{threads} threads");
-        assert!(other.endpoints == want.endpoints, "end points with {threads} threads");
-        assert!(other.conversations == want.conversations, "conversations with {threads} threads");
+        assert_eq!(
+            (pressed.stats.total, hosts(&pressed), pairs(&pressed)),
+            (all.stats.total, hosts(&all), pairs(&all)),
+            "{threads} threads"
+        );
+        assert!(other.stats.endpoints == want.stats.endpoints, "end points with {threads} threads");
+        assert!(other.stats.conversations == want.stats.conversations, "conversations with {threads} threads");
     }
 }
 
@@ -138,8 +143,8 @@ fn queries_while_a_file_is_read_lose_nothing() {
             std::thread::sleep(std::time::Duration::from_millis(1));
         }
         let got = engine.latest();
-        assert_eq!((got.total, got.protocols.first().map(|r| r.traffic)), (want.total, Some(want.total)));
-        assert_eq!(got.endpoints.ip.total_rows, want.endpoints.ip.total_rows);
+        assert_eq!((got.stats.total, got.stats.protocols.first().map(|r| r.traffic)), (want.stats.total, Some(want.stats.total)));
+        assert_eq!(got.stats.endpoints.ip.total_rows, want.stats.endpoints.ip.total_rows);
     }
 }
 
@@ -177,7 +182,7 @@ fn flow_records_add_up_to_the_rows_for_any_number_of_threads() {
         assert!(batches.iter().all(|b| b.lost == 0));
         // By ends and ports: a later connection on the same ports is a row of its own, so are its records.
         let mut rows = BTreeMap::<_, (u64, u64, u64, u64)>::new();
-        let tables = &snapshot.conversations;
+        let tables = &snapshot.stats.conversations;
         for row in tables.tcp.rows.iter().chain(&tables.udp.rows) {
             let sum = rows.entry((row.a, row.b, row.a_port, row.b_port)).or_default();
             *sum = (sum.0 + row.ab.packets, sum.1 + row.ab.wire_bytes, sum.2 + row.ba.packets, sum.3 + row.ba.wire_bytes);
@@ -207,9 +212,9 @@ fn flow_records_of_evicted_conversations_add_up_too() {
     );
     let records = || batches.iter().flat_map(|b| &b.records);
     assert!(records().any(|r| r.reason == CloseReason::Evicted));
-    assert!(snapshot.losses.evicted_flows > 0);
+    assert!(snapshot.capture.losses.evicted_flows > 0);
     let packets: u64 = records().map(|r| r.traffic[0].packets + r.traffic[1].packets).sum();
-    let pairs = snapshot.conversations.ip.rows.iter().chain(&snapshot.conversations.ipv6.rows);
+    let pairs = snapshot.stats.conversations.ip.rows.iter().chain(&snapshot.stats.conversations.ipv6.rows);
     let ip: u64 = pairs.map(|r| r.total().packets).sum();
     assert_eq!((packets, batches.iter().map(|b| b.lost).sum::<u64>()), (ip, 0));
 }

@@ -33,7 +33,7 @@ fn seen(packets: &[(bool, (u16, u16), u8)]) -> Snapshot {
 /// Whether the client is taken for the one that began.
 fn client_began(packets: &[(bool, (u16, u16), u8)]) -> bool {
     let snapshot = seen(packets);
-    let row = &snapshot.conversations.tcp.rows[0];
+    let row = &snapshot.stats.conversations.tcp.rows[0];
     let originator = if row.originator_is_a { row.a } else { row.b };
     originator.to_string() == "192.0.2.10"
 }

@@ -251,18 +251,18 @@ fn a_running_engine_sees_the_host_change() {
     let wait = |what: &str, there: &dyn Fn(&Snapshot) -> bool| {
         let start = Instant::now();
         while !there(&engine.latest()) {
-            assert!(start.elapsed() < Duration::from_secs(20), "{what}: {:?}", engine.latest().findings);
+            assert!(start.elapsed() < Duration::from_secs(20), "{what}: {:?}", engine.latest().diagnosis.findings);
             std::thread::sleep(Duration::from_millis(100));
         }
     };
-    let severity = |s: &Snapshot| s.findings.iter().find(|f| f.active && f.id == "nic.transmits").map(|f| f.severity);
-    wait("the checklist", &|s| s.host.len() == 1 && s.host[0].interface == "b");
+    let severity = |s: &Snapshot| s.diagnosis.findings.iter().find(|f| f.active && f.id == "nic.transmits").map(|f| f.severity);
+    wait("the checklist", &|s| s.diagnosis.host.len() == 1 && s.diagnosis.host[0].interface == "b");
     assert_eq!(severity(&engine.latest()), None);
     run("ip addr add 192.0.2.7/24 dev b");
     wait("a note of the address", &|s| severity(s) == Some(Severity::Note));
     send_plain("b", 3);
     wait("a warning of what was sent", &|s| severity(s) == Some(Severity::Warning));
-    let remedy = engine.latest().findings.iter().find(|f| f.id == "nic.transmits").map(|f| f.remedy.clone());
+    let remedy = engine.latest().diagnosis.findings.iter().find(|f| f.id == "nic.transmits").map(|f| f.remedy.clone());
     assert!(remedy.as_ref().is_some_and(|r| r.contains("ip addr flush dev b")), "{remedy:?}");
     // Counting anew forgets what was sent; the address stays.
     engine.reset();

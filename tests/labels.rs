@@ -98,8 +98,8 @@ fn ends(transport: &str, c: &Conversation) -> [String; 2] {
 }
 
 fn ours(s: &Snapshot) -> BTreeMap<[String; 2], &'static str> {
-    let tcp = s.conversations.tcp.rows.iter().map(|c| (ends("TCP", c), c));
-    let udp = s.conversations.udp.rows.iter().map(|c| (ends("UDP", c), c));
+    let tcp = s.stats.conversations.tcp.rows.iter().map(|c| (ends("TCP", c), c));
+    let udp = s.stats.conversations.udp.rows.iter().map(|c| (ends("UDP", c), c));
     tcp.chain(udp).map(|(ends, c)| (ends, c.app.filter(|_| c.app_by == Some(AppBy::Content)).unwrap_or("-"))).collect()
 }
 

@@ -64,13 +64,13 @@ fn analyse(bytes: &[u8]) -> Snapshot {
 
 /// What the conversation is, whatever held it: ends, packets each way, connection marks.
 fn assert_found(s: &Snapshot, what: &str) {
-    let [row] = s.conversations.tcp.rows.as_slice() else { panic!("{what}: {:#?}", s.conversations.tcp.rows) };
+    let [row] = s.stats.conversations.tcp.rows.as_slice() else { panic!("{what}: {:#?}", s.stats.conversations.tcp.rows) };
     let [(a, b), (b_port, a_port)] = [(row.a.to_string(), row.b.to_string()), (row.b_port.to_string(), row.a_port.to_string())];
     let (client, server) = (format!("{a}:{a_port}"), format!("{b}:{b_port}"));
     assert_eq!((client.as_str(), server.as_str()), ("192.0.2.10:40000", "192.0.2.20:443"), "{what}");
     assert_eq!((row.ab.packets, row.ba.packets), (11, 10), "{what}");
     assert_eq!(s.mirror.link.packets, 21, "{what}");
-    assert!(s.findings.iter().all(|f| f.id != "link.unknown"), "{what}: {:#?}", s.findings);
+    assert!(s.diagnosis.findings.iter().all(|f| f.id != "link.unknown"), "{what}: {:#?}", s.diagnosis.findings);
 }
 
 fn held(way: &Captured, frame: &[u8]) -> Vec<u8> {
@@ -90,11 +90,11 @@ fn every_link_type_shows_the_conversation() {
         }
         // What the capture itself put before a frame is no load.
         let bytes: usize = packets.iter().map(|p| p.len() - way.own).sum();
-        assert_eq!((s.total.packets, s.total.wire_bytes as usize), (21, bytes), "{what}");
+        assert_eq!((s.stats.total.packets, s.stats.total.wire_bytes as usize), (21, bytes), "{what}");
         let eth = if way.over == Over::Frame { ":eth" } else { "" };
         let path = format!("{}{eth}:ip:tcp", way.path);
-        assert!(s.protocols.iter().any(|p| p.path.to_string() == path && p.traffic.packets == 21), "{what}: {path}");
-        let names: Vec<_> = s.sources[0].link_types.iter().map(ToString::to_string).collect();
+        assert!(s.stats.protocols.iter().any(|p| p.path.to_string() == path && p.traffic.packets == 21), "{what}: {path}");
+        let names: Vec<_> = s.capture.sources[0].link_types.iter().map(ToString::to_string).collect();
         assert!(way.link == 11 || names.iter().all(|n| !n.starts_with("LINKTYPE_")), "{what}: {names:?}");
     }
 }
@@ -119,7 +119,7 @@ fn cooked_captures_of_every_hardware_type() {
 fn link_types_known_by_name_are_named() {
     for &(link, bytes, name) in NAMED {
         let s = analyse(&pcap_of(link.into(), &vec![bytes.to_vec(); 3]));
-        let last = s.protocols.last().unwrap();
+        let last = s.stats.protocols.last().unwrap();
         assert_eq!((last.path.to_string(), last.traffic.packets), (name.to_owned(), 3), "{link}");
         assert_eq!(s.mirror.trust.verdict, Verdict::Unknown);
     }
@@ -131,14 +131,14 @@ fn files_of_capture_cards_and_of_network_monitor() {
     let bytes: u64 = frames.iter().map(|f| f.len() as u64).sum();
     let s = analyse(&erf_file(&frames));
     assert_found(&s, "erf");
-    assert_eq!((s.total.wire_bytes, s.losses.interface_drops, s.sources[0].format.as_str()), (bytes, 21, "erf"));
-    assert_eq!(s.first.unwrap().0, 1_700_000_000_000_000_000);
+    assert_eq!((s.stats.total.wire_bytes, s.capture.losses.interface_drops, s.capture.sources[0].format.as_str()), (bytes, 21, "erf"));
+    assert_eq!(s.capture.first.unwrap().0, 1_700_000_000_000_000_000);
     for version in [(1, 1), (2, 0), (2, 1), (2, 2), (2, 3)] {
         let s = analyse(&netmon(version, 1, &frames));
         assert_found(&s, &format!("{version:?}"));
         let beyond = if version.0 == 1 { 0 } else { 21 * 4 };
-        assert_eq!((s.total.wire_bytes, s.sources[0].format.as_str()), (bytes + beyond, "netmon"), "{version:?}");
-        assert_eq!(s.last.unwrap().0 - s.first.unwrap().0, 20_000_000, "{version:?}");
+        assert_eq!((s.stats.total.wire_bytes, s.capture.sources[0].format.as_str()), (bytes + beyond, "netmon"), "{version:?}");
+        assert_eq!(s.capture.last.unwrap().0 - s.capture.first.unwrap().0, 20_000_000, "{version:?}");
     }
 }
 
@@ -155,6 +155,6 @@ fn interfaces_of_different_link_types_in_one_file() {
     }
     let s = analyse(&file);
     assert_found(&s, "two interfaces");
-    let rows: Vec<_> = s.sources[0].interfaces.iter().map(|i| (i.name.clone().unwrap(), i.link.to_string(), i.packets)).collect();
+    let rows: Vec<_> = s.capture.sources[0].interfaces.iter().map(|i| (i.name.clone().unwrap(), i.link.to_string(), i.packets)).collect();
     assert_eq!(rows, [("eth0".to_owned(), "ETHERNET".to_owned(), 11), ("nflog".to_owned(), "NFLOG".to_owned(), 10)]);
 }

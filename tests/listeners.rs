@@ -133,7 +133,7 @@ fn a_reader_of_a_live_port_gets_what_was_sent() {
     let (packets, sent, copier) = (packets(), Arc::default(), Copier::default());
     let engine = Engine::start_with(Box::new(port(&packets, 40, &sent)), &live(), Listeners::reader(copier.clone())).unwrap();
     wait("all packets", || sent.load(Ordering::Relaxed) == packets.len() as u64);
-    assert_eq!(engine.last().total.packets, engine.latest().total.packets);
+    assert_eq!(engine.last().stats.total.packets, engine.latest().stats.total.packets);
     let kept = copier.0.lock().unwrap();
     assert!(kept.0.iter().map(|p| &p.2).eq(packets.iter().map(|p| &p.2)));
 }
@@ -219,13 +219,13 @@ fn a_subscriber_gets_every_interval_and_every_snapshot() {
         settings.load.interval = 50_000_000;
         let got = engine::run_with(Box::new(memory(&packets)), &settings, Listeners::subscriber(give), Default::default()).unwrap();
         let Heard { intervals, snapshots, flows, lost } = listener.join().unwrap();
-        assert_eq!((lost, got.result.losses.queue_drops), (0, 0));
-        assert!(intervals.len() > 20 && intervals == got.result.load.samples, "{} intervals", intervals.len());
+        assert_eq!((lost, got.result.capture.losses.queue_drops), (0, 0));
+        assert!(intervals.len() > 20 && intervals == got.result.stats.load.samples, "{} intervals", intervals.len());
         assert_eq!(snapshots.len(), 1);
         assert!(*snapshots[0] == got.result);
         assert!(flows.is_sorted_by_key(|b| (b.interval, b.shard)));
         let told: u64 = flows.iter().flat_map(|b| &b.records).map(|r| r.traffic[0].packets + r.traffic[1].packets).sum();
-        let rows = &got.result.conversations;
+        let rows = &got.result.stats.conversations;
         let pairs: u64 = rows.ip.rows.iter().chain(&rows.ipv6.rows).map(|r| r.total().packets).sum();
         assert!(told == pairs && told > 0, "every conversation is told as it is closed: {told} of {pairs} packets");
         assert!(flows == *first.get_or_insert_with(|| flows.clone()), "threads {threads}");
@@ -247,10 +247,14 @@ fn a_slow_subscriber_loses_counted_records_and_slows_nobody() {
     let listener = listen(take, Duration::from_millis(100));
     let (got, took) = run(Listeners::subscriber(give));
     let Heard { intervals, lost, .. } = listener.join().unwrap();
-    assert!(took < Duration::from_secs(5), "it would take {} s to take them all", alone.load.samples.len() / 10);
-    assert!(lost > 0 && intervals.len() as u64 + lost >= alone.load.samples.len() as u64, "{} and {lost} lost", intervals.len());
-    assert!(got.losses.queue_drops > 0 && got.losses.queue_drops <= lost, "told: {}, lost {lost}", got.losses.queue_drops);
-    assert_eq!((got.total, got.losses.lost_packets()), (alone.total, 0), "records are lost, no packet");
+    assert!(took < Duration::from_secs(5), "it would take {} s to take them all", alone.stats.load.samples.len() / 10);
+    assert!(lost > 0 && intervals.len() as u64 + lost >= alone.stats.load.samples.len() as u64, "{} and {lost} lost", intervals.len());
+    assert!(
+        got.capture.losses.queue_drops > 0 && got.capture.losses.queue_drops <= lost,
+        "told: {}, lost {lost}",
+        got.capture.losses.queue_drops
+    );
+    assert_eq!((got.stats.total, got.capture.losses.lost_packets()), (alone.stats.total, 0), "records are lost, no packet");
 }
 
 #[test]
@@ -296,16 +300,16 @@ fn a_quiet_port_repeats_its_picture_with_the_time_of_now() {
     wait("more pictures", || engine.latest().number >= before.number + 2);
     let after = engine.latest();
     assert!(after.now > before.now && engine.age() < Duration::from_secs(2));
-    assert_eq!(after.recent.packets, 0);
+    assert_eq!(after.stats.recent.packets, 0);
     let same = |a: &Snapshot, b: &Snapshot| {
-        a.total == b.total
-            && a.conversations == b.conversations
-            && a.endpoints == b.endpoints
-            && a.protocols == b.protocols
-            && a.load.samples == b.load.samples
+        a.stats.total == b.stats.total
+            && a.stats.conversations == b.stats.conversations
+            && a.stats.endpoints == b.stats.endpoints
+            && a.stats.protocols == b.stats.protocols
+            && a.stats.load.samples == b.stats.load.samples
             && a.mirror.link == b.mirror.link
     };
     assert!(same(&before, &after));
     let last = engine.last();
-    assert_eq!((last.total, last.conversations.ip.total_rows), (after.total, after.conversations.ip.total_rows));
+    assert_eq!((last.stats.total, last.stats.conversations.ip.total_rows), (after.stats.total, after.stats.conversations.ip.total_rows));
 }

@@ -87,7 +87,7 @@ impl Port {
         loop {
             let s = self.engine.latest();
             if s.mirror.link.packets == self.sent {
-                assert_eq!(s.losses.late_packets, 0, "a replay's quiet moments do not move its clock");
+                assert_eq!(s.capture.losses.late_packets, 0, "a replay's quiet moments do not move its clock");
                 return s;
             }
             assert!(begun.elapsed().as_secs() < 30, "{} of {} packets", s.mirror.link.packets, self.sent);
@@ -108,7 +108,7 @@ fn clean() -> Vec<Copied> {
 }
 
 fn active(s: &Snapshot) -> Vec<&'static str> {
-    s.findings.iter().filter(|f| f.active).map(|f| f.id).collect()
+    s.diagnosis.findings.iter().filter(|f| f.active).map(|f| f.id).collect()
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn duplication_that_stops() {
     assert_eq!(active(&once), ["dup.some"], "a third of the last minute");
     let again = port.step(twice.clone());
     assert_eq!(active(&again), ["dup.some"]);
-    let [first, second] = [&once, &again].map(|s| s.findings[0].clone());
+    let [first, second] = [&once, &again].map(|s| s.diagnosis.findings[0].clone());
     assert!(second.first == first.first && second.last > first.last && second.evidence != first.evidence, "it is brought up to date");
     port.step(twice.clone());
     assert_eq!(active(&port.step(twice)), ["dup.every"], "now all of the last minute");
@@ -130,7 +130,7 @@ fn duplication_that_stops() {
     assert_eq!(active(&mended[1]), ["dup.some"], "a part of the last minute");
     assert_eq!(active(mended.last().unwrap()), [""; 0]);
     let last = mended.last().unwrap();
-    let mut listed: Vec<_> = last.findings.iter().map(|f| f.id).collect();
+    let mut listed: Vec<_> = last.diagnosis.findings.iter().map(|f| f.id).collect();
     listed.sort_unstable();
     assert_eq!(listed, ["dup.every", "dup.some"], "what was found stays listed");
     // The bridge sends its own frames through six ports at once. Until it shows that copies have ended the first of these pass for some.
@@ -151,7 +151,7 @@ fn loss_that_stops() {
     let mended: Vec<_> = (0..5).map(|_| port.step(clean())).collect();
     assert_eq!(active(&mended[0]), ["upstream.loss"], "the last minute holds it still");
     let last = mended.last().unwrap();
-    assert_eq!(active(last), [""; 0], "{:#?}", last.findings);
+    assert_eq!(active(last), [""; 0], "{:#?}", last.diagnosis.findings);
     let all = last.mirror.loss.upstream.expect("an estimate");
     assert!((0.005..0.03).contains(&all.rate) && all.low > 0.0, "the ledger is of the whole run: {all:?}");
     assert_eq!(last.mirror.trust.summary, "good", "{:#?}", last.mirror.trust);
@@ -164,7 +164,7 @@ fn a_direction_that_comes_back() {
     assert_eq!(active(&port.step(half.clone())), ["dir.half"]);
     assert_eq!(active(&port.step(half)), ["dir.half"]);
     let mended: Vec<_> = (0..5).map(|_| port.step(clean())).collect();
-    assert_eq!(active(mended.last().unwrap()), [""; 0], "{:#?}", mended.last().unwrap().findings);
+    assert_eq!(active(mended.last().unwrap()), [""; 0], "{:#?}", mended.last().unwrap().diagnosis.findings);
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn silence_by_the_clock_on_the_wall() {
         std::thread::sleep(Duration::from_millis(5));
     }
     let s = fresh.engine.latest();
-    assert!(s.number > 0 && active(&s).is_empty(), "{:?}", s.findings);
+    assert!(s.number > 0 && active(&s).is_empty(), "{:?}", s.diagnosis.findings);
 }
 
 /// 24 packets in 12 s, as a port receives them that is no mirror's: broadcast, multicast, and what this host itself sends and receives. The
@@ -211,13 +211,14 @@ fn what_this_host_sends_and_receives_is_no_mirror() {
         engine::run(Box::new(memory), &settings, Default::default()).unwrap().result
     };
     let s = run(no_mirror(false));
-    let found = s.findings.iter().find(|f| f.id == "mirror.none" && f.active).unwrap_or_else(|| panic!("{:#?}", s.findings));
+    let found =
+        s.diagnosis.findings.iter().find(|f| f.id == "mirror.none" && f.active).unwrap_or_else(|| panic!("{:#?}", s.diagnosis.findings));
     let told = |name: &str| found.evidence.iter().find(|e| e.0 == name).map(|e| e.1.clone());
     assert_eq!(["unicast_to_others", "unicast_to_this_host"].map(told), [Some(Value::Count(0)), Some(Value::Count(12))]);
     assert!(found.title.contains("this host's own packets"), "{}", found.title);
     assert_eq!(s.mirror.trust.verdict, Verdict::Bad);
     let s = run(no_mirror(true));
-    assert!(s.findings.iter().all(|f| f.id != "mirror.none"), "a quarter is for others: {:#?}", s.findings);
+    assert!(s.diagnosis.findings.iter().all(|f| f.id != "mirror.none"), "a quarter is for others: {:#?}", s.diagnosis.findings);
 }
 
 /// Of a file it is not known whose port it was taken at.
@@ -230,7 +231,7 @@ fn a_file_of_broadcast_and_multicast_says_so() {
         memory.push(Timestamp(START + n * 500_000_000), LinkType::ETHERNET, frame.len() as u32, &frame);
     }
     let s = engine::run(Box::new(memory), &Settings::default(), Default::default()).unwrap().result;
-    let found: Vec<_> = s.findings.iter().map(|f| (f.id, f.severity, (f.last.0 - f.first.0) / 500_000_000)).collect();
+    let found: Vec<_> = s.diagnosis.findings.iter().map(|f| (f.id, f.severity, (f.last.0 - f.first.0) / 500_000_000)).collect();
     assert_eq!(found, [("mirror.none", Severity::Note, 23)], "from the first packet to the last");
     let trust = &s.mirror.trust;
     assert_eq!(
@@ -268,7 +269,7 @@ fn it_is_said_what_was_seen_instead() {
     let inner = |n: i64| ethernet([8, 6], &[&[0, 1, 8, 0, 6, 4, 0, 1][..], &(n as u32).to_be_bytes(), &[0; 40]].concat());
     let s = of(LinkType::ETHERNET, &|n| udp(12_345, &[&[8, 0, 0, 0, 0, 0, 77, 0][..], &inner(n)].concat()));
     assert_eq!(says(&s), unknown("looks like VXLAN on UDP port 12345: --decap-port 12345=vxlan", &["decap.port"]));
-    assert!(s.findings[0].remedy.contains("--decap-port 12345=vxlan"), "{:?}", s.findings[0]);
+    assert!(s.diagnosis.findings[0].remedy.contains("--decap-port 12345=vxlan"), "{:?}", s.diagnosis.findings[0]);
     let s = of(LinkType::ETHERNET, &|n| udp(9, &(n as u32).to_be_bytes()));
     assert!(says(&s).1.starts_with("no TCP was seen"), "{:?}", says(&s));
 }

@@ -104,7 +104,7 @@ fn is_comparable(path: &str) -> bool {
 type Hierarchy = BTreeMap<String, (u64, u64)>;
 
 fn our_hierarchy(s: &Snapshot) -> Hierarchy {
-    let rows = s.protocols.iter().map(|row| (row.path.to_string(), (row.traffic.packets, row.traffic.wire_bytes)));
+    let rows = s.stats.protocols.iter().map(|row| (row.path.to_string(), (row.traffic.packets, row.traffic.wire_bytes)));
     rows.filter(|(path, _)| is_comparable(path)).collect()
 }
 
@@ -212,14 +212,14 @@ fn differences(s: &Snapshot, oracle: &Value) -> Vec<String> {
             out.push(format!("{what}: {ours}, tshark {theirs}"));
         }
     };
-    same("packets", s.total.packets.to_string(), number(oracle, "packets").to_string());
-    same("bytes", s.total.wire_bytes.to_string(), number(oracle, "bytes").to_string());
-    same("captured", s.captured_bytes.to_string(), number(oracle, "cap_bytes").to_string());
+    same("packets", s.stats.total.packets.to_string(), number(oracle, "packets").to_string());
+    same("bytes", s.stats.total.wire_bytes.to_string(), number(oracle, "bytes").to_string());
+    same("captured", s.capture.captured_bytes.to_string(), number(oracle, "cap_bytes").to_string());
     let stamp = |name: &str| oracle[name].as_str().and_then(time).map_or("none".into(), |t| t.to_string());
     let ours = |t: Option<Timestamp>| t.map_or("none".into(), |t| t.to_string());
-    same("first", ours(s.first), stamp("first_ts"));
-    same("last", ours(s.last), stamp("last_ts"));
-    let vlans: BTreeMap<String, u64> = s.vlans.rows.iter().map(|row| (row.id.to_string(), row.traffic.packets)).collect();
+    same("first", ours(s.capture.first), stamp("first_ts"));
+    same("last", ours(s.capture.last), stamp("last_ts"));
+    let vlans: BTreeMap<String, u64> = s.stats.vlans.rows.iter().map(|row| (row.id.to_string(), row.traffic.packets)).collect();
     let theirs: BTreeMap<String, u64> =
         oracle["vlan_ids"].as_object().into_iter().flatten().filter_map(|(id, n)| Some((id.clone(), n.as_u64()?))).collect();
     same("VLANs", format!("{vlans:?}"), format!("{theirs:?}"));
@@ -235,7 +235,7 @@ fn tables(s: &Snapshot, oracle: &Value) -> Vec<String> {
     let mut out = Vec::new();
     let tunnels = has_two(oracle, &["ip", "ipv6"]);
     let frames = has_two(oracle, &["eth", "cfp"]);
-    let (c, e) = (&s.conversations, &s.endpoints);
+    let (c, e) = (&s.stats.conversations, &s.stats.endpoints);
     for (kind, table, ports) in [("ipv4", &c.ip, false), ("ipv6", &c.ipv6, false), ("tcp", &c.tcp, true), ("udp", &c.udp, true)] {
         let ours = table.rows.iter().map(|row| our_conversation(row, ports)).collect();
         let rows = oracle["conversations"][kind].as_array().into_iter().flatten();

@@ -35,7 +35,7 @@ fn analyse_with(mut frames: Frames, settings: &Settings) -> Snapshot {
 }
 
 fn ids(s: &Snapshot) -> Vec<&'static str> {
-    s.findings.iter().filter(|f| f.active).map(|f| f.id).collect()
+    s.diagnosis.findings.iter().filter(|f| f.active).map(|f| f.id).collect()
 }
 
 const CLIENT: [u8; 6] = [2, 0, 0, 0, 0, 1];
@@ -91,19 +91,20 @@ fn sent_again(sack: bool) -> Frames {
 fn what_its_receiver_has_and_was_not_seen_is_lost_though_it_is_sent_again() {
     let told = |s: &Snapshot| ids(s).contains(&"upstream.loss");
     let s = analyse(sent_again(false));
-    assert!(!told(&s), "it may have been lost in the network: {:?}", s.findings);
+    assert!(!told(&s), "it may have been lost in the network: {:?}", s.diagnosis.findings);
     let s = analyse(sent_again(true));
-    assert!(told(&s), "{:?}", s.findings);
-    let share = s.findings.iter().filter(|f| f.id == "upstream.loss").flat_map(|f| &f.evidence).find_map(|(name, value)| match value {
-        Value::Share(share) if *name == "share" || *name == "rate" => Some(*share),
-        _ => None,
-    });
-    assert!(share.is_some_and(|share| (share - 0.1).abs() < 0.02), "a tenth is: {:?}", s.findings);
+    assert!(told(&s), "{:?}", s.diagnosis.findings);
+    let share =
+        s.diagnosis.findings.iter().filter(|f| f.id == "upstream.loss").flat_map(|f| &f.evidence).find_map(|(name, value)| match value {
+            Value::Share(share) if *name == "share" || *name == "rate" => Some(*share),
+            _ => None,
+        });
+    assert!(share.is_some_and(|share| (share - 0.1).abs() < 0.02), "a tenth is: {:?}", s.diagnosis.findings);
 }
 
 /// From when, for how many seconds, and how many packets are missing, as the finding says.
 fn outage(s: &Snapshot) -> Option<(i64, f64, u64)> {
-    let found = s.findings.iter().find(|f| f.id == "mirror.outage")?;
+    let found = s.diagnosis.findings.iter().find(|f| f.id == "mirror.outage")?;
     assert_eq!(found.severity, Severity::Warning);
     let told = |name: &str| found.evidence.iter().find(|e| e.0 == name).map(|e| e.1.clone());
     match [told("from"), told("seconds"), told("missed")] {
@@ -163,10 +164,10 @@ fn a_quiet_port_without_a_mirror_is_known_soon() {
     let settings = Settings { live: true, host: Some(host), threads: 0, ..Settings::default() };
     for (what, frames) in [("ARP and spanning tree", mixed), ("IPv6 only", v6_only), ("one a second", hardly)] {
         let s = analyse_with(frames.clone(), &settings);
-        assert!(ids(&s).contains(&"mirror.none"), "{what}: {:?}", s.findings);
+        assert!(ids(&s).contains(&"mirror.none"), "{what}: {:?}", s.diagnosis.findings);
         // A conversation of others beside it, and it is one.
         let s = analyse_with([frames, datagrams(0..12, 1.0, 9)].concat(), &settings);
-        assert!(!ids(&s).contains(&"mirror.none"), "{what}: {:?}", s.findings);
+        assert!(!ids(&s).contains(&"mirror.none"), "{what}: {:?}", s.diagnosis.findings);
     }
 }
 

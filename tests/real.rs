@@ -134,7 +134,7 @@ fn no_false_finding() {
         let Some(s) = report(&path) else { continue };
         read += 1;
         contradicting.extend(support::judgement::contradictions(&s).into_iter().map(|what| format!("{}: {what}", path.display())));
-        for finding in s.findings.iter().filter(|f| f.active) {
+        for finding in s.diagnosis.findings.iter().filter(|f| f.active) {
             let name = path.to_string_lossy();
             match TRUE.iter().position(|t| name.ends_with(t.0) && t.1 == finding.id) {
                 Some(line) => *used.entry(line).or_default() += 1,
@@ -241,7 +241,7 @@ fn bundled_captures_show_the_faults_they_were_made_with() {
     let mut wrong = Vec::new();
     for &(name, findings, verdict) in BUNDLED {
         let s = report(&directory.join(name)).unwrap();
-        let mut found: Vec<_> = s.findings.iter().filter(|f| f.active).map(|f| f.id).collect();
+        let mut found: Vec<_> = s.diagnosis.findings.iter().filter(|f| f.active).map(|f| f.id).collect();
         found.sort_unstable();
         if found != findings || s.mirror.trust.summary != verdict {
             wrong.push(format!("{name}: {found:?} {:#?}", s.mirror.trust));
@@ -256,7 +256,7 @@ fn bundled_captures_show_the_faults_they_were_made_with() {
 fn the_stations_of_a_one_way_capture_are_evidence() {
     let capture = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/one-way.pcap");
     let s = report(&capture).unwrap();
-    let finding = s.findings.iter().find(|f| f.id == "dir.half").expect("the finding");
+    let finding = s.diagnosis.findings.iter().find(|f| f.id == "dir.half").expect("the finding");
     let found: Vec<_> = finding.evidence.iter().filter(|e| e.0.starts_with("macs_")).map(|(name, value)| (*name, value.clone())).collect();
     let want = [("macs_only_sending", 1), ("macs_only_receiving", 2), ("macs_in_both_roles", 0)].map(|(n, c)| (n, Value::Count(c)));
     assert_eq!(found, want);

@@ -7,7 +7,8 @@ use spantop::model::{
 };
 use spantop::report::{self, ReportOptions};
 use spantop::snapshot::{
-    Conversation, DuplicateClass, HostRow, Losses, ProtocolRow, Sample, Snapshot, SourceInfo, TcpState, Trust, TrustPart, VlanRow,
+    CaptureSummary, Conversation, DuplicateClass, HostRow, Losses, ProtocolRow, Sample, Snapshot, SourceInfo, TcpState, Trust, TrustPart,
+    VlanRow,
 };
 use std::net::Ipv4Addr;
 use unicode_width::UnicodeWidthStr;
@@ -49,7 +50,7 @@ fn conversation(a: Address, b: Address, ports: (u16, u16), ab: Traffic, ba: Traf
 fn full() -> Snapshot {
     let v4 = |d: u8| Address::V4([10, 0, 0, d].into());
     let v6 = |d: u16| Address::V6([0x2001, 0xdb8, 0x1111, 0x2222, 0x3333, 0x4444, 0x5555, d].into());
-    let mut s = Snapshot {
+    let capture = CaptureSummary {
         sources: vec![SourceInfo {
             name: "evil\x1b[2J<b>|.pcap".into(),
             format: "pcapng".into(),
@@ -60,31 +61,32 @@ fn full() -> Snapshot {
             warning: Some("cut short in the middle of a packet".into()),
             ..SourceInfo::default()
         }],
-        total: traffic(10, 1000),
         captured_bytes: 900,
         truncated_packets: 2,
         first: Some(Timestamp(1_700_000_000_000_000_001)),
         last: Some(Timestamp(1_700_000_001_500_000_001)),
         speed: Some(10_000_000_000),
         losses: Losses { kernel_drops: 3, malformed: 1, ..Losses::default() },
-        tcp_flags: spantop::snapshot::TcpFlags { syn: 1, syn_ack: 2, fin: 3, reset: 4 },
-        untagged: traffic(1, 60),
-        ..Snapshot::default()
+        ..CaptureSummary::default()
     };
-    s.load.interval = 1_000_000_000;
+    let mut s = Snapshot { capture, ..Snapshot::default() };
+    s.stats.total = traffic(10, 1000);
+    s.stats.untagged = traffic(1, 60);
+    s.stats.tcp_flags = spantop::snapshot::TcpFlags { syn: 1, syn_ack: 2, fin: 3, reset: 4 };
+    s.stats.load.interval = 1_000_000_000;
     for second in [0i64, 1, 5] {
-        s.load.samples.push(Sample {
+        s.stats.load.samples.push(Sample {
             start: Timestamp(1_700_000_000_000_000_001 + second * 1_000_000_000),
             length: 1_000_000_000,
             traffic: traffic(3, 333),
             ..Sample::default()
         });
     }
-    s.load.peak = s.load.samples.first().copied();
-    s.load.peak_ms = Some((Timestamp(1_700_000_000_100_000_000), 125, 2));
-    s.sizes[0] = traffic(9, 540);
-    s.sizes[6] = traffic(1, 460);
-    s.protocols = vec![
+    s.stats.load.peak = s.stats.load.samples.first().copied();
+    s.stats.load.peak_ms = Some((Timestamp(1_700_000_000_100_000_000), 125, 2));
+    s.stats.sizes[0] = traffic(9, 540);
+    s.stats.sizes[6] = traffic(1, 460);
+    s.stats.protocols = vec![
         ProtocolRow { path: path(&[Proto::Eth]), traffic: traffic(10, 1000), recent: traffic(0, 0), own: traffic(0, 0) },
         ProtocolRow { path: path(&[Proto::Eth, Proto::Ip]), traffic: traffic(9, 900), recent: traffic(0, 0), own: traffic(9, 900) },
     ];
@@ -93,16 +95,16 @@ fn full() -> Snapshot {
         app: Some("=https"),
         ..conversation(v4(1), v4(2), (50_000, 443), traffic(4, 400), traffic(3, 200))
     };
-    s.conversations.tcp.rows = vec![tcp, conversation(v6(1), v6(2), (50_000, 65_535), traffic(1, 60), traffic(0, 0))];
-    s.conversations.tcp.total_rows = 2;
-    s.conversations.tcp.other = traffic(5, 500);
-    s.conversations.tcp.other_rows = 4;
-    s.conversations.ip.rows = vec![conversation(v4(1), v4(2), (0, 0), traffic(4, 400), traffic(3, 200))];
-    s.conversations.ip.total_rows = 1;
+    s.stats.conversations.tcp.rows = vec![tcp, conversation(v6(1), v6(2), (50_000, 65_535), traffic(1, 60), traffic(0, 0))];
+    s.stats.conversations.tcp.total_rows = 2;
+    s.stats.conversations.tcp.other = traffic(5, 500);
+    s.stats.conversations.tcp.other_rows = 4;
+    s.stats.conversations.ip.rows = vec![conversation(v4(1), v4(2), (0, 0), traffic(4, 400), traffic(3, 200))];
+    s.stats.conversations.ip.total_rows = 1;
     let (m1, m2) = (Address::Mac(Mac([0, 1, 2, 3, 4, 5])), Address::Mac(Mac::BROADCAST));
-    s.conversations.eth.rows = vec![conversation(m1, m2, (0, 0), traffic(10, 1000), traffic(0, 0))];
-    s.conversations.eth.total_rows = 1;
-    s.endpoints.ip.rows = vec![HostRow {
+    s.stats.conversations.eth.rows = vec![conversation(m1, m2, (0, 0), traffic(10, 1000), traffic(0, 0))];
+    s.stats.conversations.eth.total_rows = 1;
+    s.stats.endpoints.ip.rows = vec![HostRow {
         address: v4(1),
         port: 0,
         tx: traffic(4, 400),
@@ -114,9 +116,9 @@ fn full() -> Snapshot {
         inside: Some(true),
         app: None,
     }];
-    s.endpoints.ip.total_rows = 1;
-    s.vlans.rows = vec![VlanRow { id: 10, traffic: traffic(9, 940), recent: traffic(0, 0) }];
-    s.vlans.total_rows = 1;
+    s.stats.endpoints.ip.total_rows = 1;
+    s.stats.vlans.rows = vec![VlanRow { id: 10, traffic: traffic(9, 940), recent: traffic(0, 0) }];
+    s.stats.vlans.total_rows = 1;
     s.mirror.transport = "plain";
     s.mirror.link = traffic(10, 1000);
     s.mirror.duplicates.traffic = traffic(5, 500);
@@ -155,7 +157,7 @@ fn full() -> Snapshot {
         location: Some(Location::BeyondMirror),
         ..Finding::new("dup.every", Severity::Critical, "Every packet is copied twice \x1b]0;x\x07", Timestamp(0))
     };
-    s.findings = vec![found.held(times.map(|(first, last)| Episode { first: Timestamp(first), last: Timestamp(last) }).to_vec())];
+    s.diagnosis.findings = vec![found.held(times.map(|(first, last)| Episode { first: Timestamp(first), last: Timestamp(last) }).to_vec())];
     s
 }
 
@@ -348,7 +350,7 @@ fn the_host_stands_under_its_name() {
     let mut s = full();
     let json = |s: &Snapshot| -> Value { serde_json::from_str(&written("json", s, &ReportOptions::default())).unwrap() };
     assert!(json(&s).get("host").is_none());
-    s.host = vec![Checklist {
+    s.diagnosis.host = vec![Checklist {
         interface: "eth\x1b[2J1".into(),
         checks: vec![
             line("link", "up", Rating::Good, None),

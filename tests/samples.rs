@@ -105,31 +105,31 @@ fn samples_are_scaled_and_datagrams_count_on_the_link() {
     let rate = 8u64;
     let bytes: u64 = taken.iter().map(|f| f.len() as u64).sum();
     assert!(taken.len() > 500, "{}", taken.len());
-    assert_eq!((s.total.packets, s.total.wire_bytes), (taken.len() as u64 * rate, bytes * rate));
+    assert_eq!((s.stats.total.packets, s.stats.total.wire_bytes), (taken.len() as u64 * rate, bytes * rate));
     let truth = network.iter().map(|p| p.frame.len() as f64).sum::<f64>();
-    assert!((s.total.wire_bytes as f64 / truth - 1.0).abs() < 0.15, "{} of {truth}", s.total.wire_bytes);
+    assert!((s.stats.total.wire_bytes as f64 / truth - 1.0).abs() < 0.15, "{} of {truth}", s.stats.total.wire_bytes);
     let outer: u64 = link.iter().map(|(_, f)| f.len() as u64).sum();
     assert_eq!((s.mirror.link.packets, s.mirror.link.wire_bytes), (link.len() as u64, outer));
-    assert_eq!((s.captured_bytes, s.truncated_packets, s.losses.decode_errors), (outer, 0, 0));
+    assert_eq!((s.capture.captured_bytes, s.capture.truncated_packets, s.capture.losses.decode_errors), (outer, 0, 0));
     // Every table closes over the scaled frames.
     let sum = |rows: &[spantop::snapshot::Conversation]| rows.iter().map(|r| r.total().packets).sum::<u64>();
-    assert_eq!(sum(&s.conversations.eth.rows), s.total.packets);
-    assert_eq!(s.protocols.first().map(|r| r.traffic), Some(s.total));
-    assert_eq!(s.load.samples.iter().map(|x| x.traffic.wire_bytes).sum::<u64>(), s.total.wire_bytes);
-    let d = &s.directions;
+    assert_eq!(sum(&s.stats.conversations.eth.rows), s.stats.total.packets);
+    assert_eq!(s.stats.protocols.first().map(|r| r.traffic), Some(s.stats.total));
+    assert_eq!(s.stats.load.samples.iter().map(|x| x.traffic.wire_bytes).sum::<u64>(), s.stats.total.wire_bytes);
+    let d = &s.stats.directions;
     let headings = [d.inbound, d.outbound, d.inside, d.through, d.unknown];
-    assert_eq!(headings.iter().map(|t| t.wire_bytes).sum::<u64>(), s.total.wire_bytes);
-    assert!(s.conversations.udp.rows.iter().all(|c| c.a_port != 6343 && c.b_port != 6343), "the datagrams are no conversation");
+    assert_eq!(headings.iter().map(|t| t.wire_bytes).sum::<u64>(), s.stats.total.wire_bytes);
+    assert!(s.stats.conversations.udp.rows.iter().all(|c| c.a_port != 6343 && c.b_port != 6343), "the datagrams are no conversation");
     // Flags and stations, counted by hand.
     let is_syn = |f: &Vec<u8>| {
         let at = if f[12..14] == [0x81, 0] { 18 } else { 14 };
         let (protocol, tcp) = if f[at] >> 4 == 4 { (f[at + 9], at + 20) } else { (f[at + 6], at + 40) };
         matches!(f[at - 2..at], [0x08, 0] | [0x86, 0xdd]) && protocol == 6 && f[tcp + 13] & 0x12 == 0x02
     };
-    assert_eq!(s.tcp_flags.syn, taken.iter().filter(|f| is_syn(f)).count() as u64 * rate);
+    assert_eq!(s.stats.tcp_flags.syn, taken.iter().filter(|f| is_syn(f)).count() as u64 * rate);
     let mut stations: BTreeMap<[u8; 6], u64> = BTreeMap::new();
     taken.iter().for_each(|f| *stations.entry(f[6..12].try_into().unwrap()).or_default() += f.len() as u64 * rate);
-    for row in s.endpoints.eth.rows.iter().filter(|r| r.tx.packets > 0) {
+    for row in s.stats.endpoints.eth.rows.iter().filter(|r| r.tx.packets > 0) {
         let Address::Mac(mac) = row.address else { panic!("{:?}", row.address) };
         assert_eq!(stations.get(&mac.0), Some(&row.tx.wire_bytes));
     }
@@ -140,7 +140,7 @@ fn samples_are_scaled_and_datagrams_count_on_the_link() {
     assert_eq!((sampling.one_in, sampling.samples, sampling.unread, sampling.drops), (8, taken.len() as u64, 0, 0));
     assert_eq!((session.packets, session.inner_bytes, s.mirror.one_in()), (link.len() as u64, bytes, Some(8)));
     // What was not sampled is not missing, not one-sided and not disordered.
-    let found: Vec<_> = s.findings.iter().filter(|f| f.active).map(|f| f.id).collect();
+    let found: Vec<_> = s.diagnosis.findings.iter().filter(|f| f.active).map(|f| f.id).collect();
     assert_eq!(found, ["span.sampled"]);
     assert_eq!((s.mirror.sides.judged, s.mirror.duplicates.traffic.packets), (0, 0));
 }
@@ -149,7 +149,7 @@ fn samples_are_scaled_and_datagrams_count_on_the_link() {
 fn threads_and_block_sizes_do_not_change_a_sample() {
     let (link, _) = sampled(&busy(), &mut Agent::new(16), 7);
     let want = analyse(&link, &Settings { threads: 0, ..Settings::default() });
-    assert!(want.total.packets > 3_000);
+    assert!(want.stats.total.packets > 3_000);
     for threads in [0, 1, 3] {
         for block_bytes in [3_000, 70_000] {
             let got = analyse(&link, &Settings { threads, block_bytes, ..Settings::default() });
@@ -194,7 +194,7 @@ fn samples_that_only_cross_the_link_stay_what_they_are() {
     let mut link = plain.clone();
     link.extend(samples.clone());
     link.sort_by_key(|(time, _)| *time);
-    let count = |s: &Snapshot| (s.total.packets, s.mirror.sessions.iter().map(|x| x.peeled).collect::<Vec<_>>());
+    let count = |s: &Snapshot| (s.stats.total.packets, s.mirror.sessions.iter().map(|x| x.peeled).collect::<Vec<_>>());
     // By default and without decapsulation they are packets like others; to an end of ours, or on the user's word, they are samples.
     let all = link.len() as u64;
     assert_eq!(count(&analyse(&link, &Settings::default())), (all, vec![false]));
@@ -230,7 +230,7 @@ fn damaged_and_crafted_samples_break_nothing() {
             }),
         );
         assert_eq!(s.mirror.link.packets, link.len() as u64);
-        assert_eq!(s.protocols.iter().map(|r| r.own.wire_bytes).sum::<u64>(), s.total.wire_bytes);
+        assert_eq!(s.stats.protocols.iter().map(|r| r.own.wire_bytes).sum::<u64>(), s.stats.total.wire_bytes);
     }
     // The largest numbers there are: no sum overflows, what cannot be counted is told.
     let mut agent = Agent::new(u32::MAX);
@@ -242,5 +242,5 @@ fn damaged_and_crafted_samples_break_nothing() {
     let s = analyse(&link, &Settings { threads: 0, ..Settings::default() });
     let sampling = s.mirror.sessions[0].sampling.unwrap();
     assert_eq!(sampling.samples + sampling.unread, 3000);
-    assert_eq!(s.total.packets, sampling.samples * u64::from(u32::MAX));
+    assert_eq!(s.stats.total.packets, sampling.samples * u64::from(u32::MAX));
 }

@@ -42,7 +42,7 @@ fn clean() -> Vec<Copied> {
 }
 
 fn ids(s: &Snapshot) -> Vec<&'static str> {
-    let mut ids: Vec<_> = s.findings.iter().filter(|f| f.active).map(|f| f.id).collect();
+    let mut ids: Vec<_> = s.diagnosis.findings.iter().filter(|f| f.active).map(|f| f.id).collect();
     ids.sort_unstable();
     ids.dedup();
     ids
@@ -58,7 +58,7 @@ fn lost_data(all: &[Copied], kept: &[Copied]) -> f64 {
 /// Exactly these findings and no other.
 fn expect(name: &str, s: &Snapshot, want: &[&str]) {
     let got = ids(s);
-    let details: Vec<_> = s.findings.iter().map(|f| (f.id, f.title.clone(), f.evidence.clone())).collect();
+    let details: Vec<_> = s.diagnosis.findings.iter().map(|f| (f.id, f.title.clone(), f.evidence.clone())).collect();
     assert_eq!(got, want, "{name}: {details:#?}\ntrust {:#?}", s.mirror.trust);
     assert_eq!(support::judgement::contradictions(s), [""; 0], "{name}: {:#?}", s.mirror.trust);
 }
@@ -87,7 +87,8 @@ fn retransmissions_are_not_duplicates() {
     let s = analyse(&mirror::span(&network::run(&plan), is_server, true, true), SourceLosses::default());
     expect("lossy network", &s, &["tcp.loss"]);
     // A tenth of all segments is lost, half of it on each side of the switch.
-    let found = s.findings.iter().filter(|f| f.id == "tcp.loss").map(|f| f.evidence.iter().find(|e| e.0 == "loss_share").map(|e| &e.1));
+    let found =
+        s.diagnosis.findings.iter().filter(|f| f.id == "tcp.loss").map(|f| f.evidence.iter().find(|e| e.0 == "loss_share").map(|e| &e.1));
     for share in found.flatten() {
         assert!(matches!(share, Value::Share(share) if (0.03..0.15).contains(share)), "{share:?}");
     }
@@ -100,7 +101,7 @@ fn both_directions_of_every_port() {
     let copies = mirror::span(&network(), |_| true, true, true);
     let s = analyse(&copies, SourceLosses::default());
     expect("twice", &s, &["dup.every"]);
-    let proof = &s.findings[0].packets;
+    let proof = &s.diagnosis.findings[0].packets;
     assert!(proof.len() == PROVING_PACKETS && proof.is_sorted(), "{proof:?}");
     for &number in proof {
         let at = number as usize - 1;
@@ -110,7 +111,7 @@ fn both_directions_of_every_port() {
     let alone = analyse(&once, SourceLosses::default());
     // Without an IPv4 identification the first few copies of a capture are kept: nothing tells them from repetition yet.
     let sum = |s: &Snapshot, v6: bool| {
-        let rows = s.conversations.tcp.rows.iter().filter(|r| matches!(r.a, spantop::model::Address::V6(_)) == v6);
+        let rows = s.stats.conversations.tcp.rows.iter().filter(|r| matches!(r.a, spantop::model::Address::V6(_)) == v6);
         rows.map(|r| r.total().packets).sum::<u64>()
     };
     assert_eq!(sum(&s, false), sum(&alone, false));
@@ -129,7 +130,11 @@ fn the_remedy_speaks_the_switchs_language() {
     copies.push(Copied { time: 50_000_000, frame, wire, side: Side::Egress, port: 100, vlan: 0 });
     let s = analyse(&mirror::sort(copies), SourceLosses::default());
     expect("twice", &s, &["dup.every"]);
-    assert!(s.findings[0].remedy.contains("Arista EOS: `monitor session S source Ethernet1 rx`"), "{}", s.findings[0].remedy);
+    assert!(
+        s.diagnosis.findings[0].remedy.contains("Arista EOS: `monitor session S source Ethernet1 rx`"),
+        "{}",
+        s.diagnosis.findings[0].remedy
+    );
 }
 
 #[test]
@@ -265,7 +270,7 @@ fn one_in_n() {
         let name = format!("one in {n}");
         expect(&name, &s, &["span.sampled"]);
         close(&name, s.mirror.loss.upstream, lost_data(&all, &kept));
-        let told = s.findings.iter().find(|f| f.id == "span.sampled").and_then(|f| f.evidence.iter().find(|e| e.0 == "one_in"));
+        let told = s.diagnosis.findings.iter().find(|f| f.id == "span.sampled").and_then(|f| f.evidence.iter().find(|e| e.0 == "one_in"));
         assert_eq!(told.map(|e| e.1.clone()), Some(Value::Number(n as f64)), "{name}");
     }
 }
@@ -282,7 +287,7 @@ fn a_limited_rate() {
             let name = format!("limit {limit}, speed {speed:?}");
             expect(&name, &s, &["span.ratelimit"]);
             close(&name, s.mirror.loss.upstream, lost_data(&all, &kept));
-            let told = s.findings[0].evidence.iter().find(|e| e.0 == "bits_per_second").map(|e| e.1.clone());
+            let told = s.diagnosis.findings[0].evidence.iter().find(|e| e.0 == "bits_per_second").map(|e| e.1.clone());
             assert!(matches!(told, Some(Value::BitsPerSecond(rate)) if (rate - limit).abs() < 0.02 * limit), "{name}: {told:?}");
         }
     }
@@ -298,7 +303,7 @@ fn a_slow_limited_rate() {
         let s = analyse_with(&kept, Settings::with(|s| s.mirror.speed = Some(1_000_000_000)));
         let name = format!("limit {limit}, bucket {bucket}");
         expect(&name, &s, &["span.ratelimit"]);
-        let told = s.findings[0].evidence.iter().find(|e| e.0 == "bits_per_second").map(|e| e.1.clone());
+        let told = s.diagnosis.findings[0].evidence.iter().find(|e| e.0 == "bits_per_second").map(|e| e.1.clone());
         assert!(matches!(told, Some(Value::BitsPerSecond(rate)) if (rate - limit).abs() < 0.02 * limit), "{name}: {told:?}");
     }
 }
@@ -358,7 +363,7 @@ fn bursts_beyond_a_limit() {
             let s = analyse_with(&kept, Settings::with(|s| s.mirror.speed = Some(1_000_000_000)));
             let name = format!("{connections} conversations, limit {limit}");
             expect(&name, &s, &["upstream.loss"]);
-            assert!(s.findings[0].cause.contains("in runs"), "{name}: {:?}", s.findings[0]);
+            assert!(s.diagnosis.findings[0].cause.contains("in runs"), "{name}: {:?}", s.diagnosis.findings[0]);
             let orphans = s.mirror.loss.unmatched.expect("answers");
             assert!(orphans.rate < 0.02 && orphans.n > 50, "{name}: {orphans:?}");
         }
@@ -425,7 +430,7 @@ fn nothing_arrives_for_a_while() {
     let gone = |c: &Copied| (20_000_000_000..30_000_000_000).contains(&c.time);
     let s = analyse(&mirror::filter(all.clone(), |c| !gone(c)), SourceLosses::default());
     expect("outage", &s, &["mirror.outage"]);
-    let seconds = s.findings[0].evidence.iter().find(|e| e.0 == "seconds").map(|e| e.1.clone());
+    let seconds = s.diagnosis.findings[0].evidence.iter().find(|e| e.0 == "seconds").map(|e| e.1.clone());
     assert!(matches!(seconds, Some(Value::Seconds(n)) if (9.0..13.0).contains(&n)), "{seconds:?}");
     // The same for the one regular sender alone: its own affair.
     let hello = |c: &Copied| c.frame.starts_with(&[0x01, 0x80, 0xc2, 0, 0, 0]);
@@ -486,7 +491,7 @@ fn tags_in_one_direction() {
 fn cut_at_128() {
     let s = analyse(&mirror::slice(clean(), 128), SourceLosses::default());
     expect("sliced", &s, &["trunc"]);
-    assert!(!s.findings[0].packets.is_empty());
+    assert!(!s.diagnosis.findings[0].packets.is_empty());
 }
 
 #[test]
@@ -540,8 +545,9 @@ fn every_encapsulation_shows_the_mirrored_network() {
         let s = analyse(&mirror::wrap(clean(), how, 1), SourceLosses::default());
         assert_eq!(s.mirror.transport, token);
         expect(token, &s, &[]);
-        let rows = |s: &Snapshot| s.conversations.tcp.rows.iter().map(|r| (r.a, r.a_port, r.b, r.b_port, r.ab, r.ba)).collect::<Vec<_>>();
+        let rows =
+            |s: &Snapshot| s.stats.conversations.tcp.rows.iter().map(|r| (r.a, r.a_port, r.b, r.b_port, r.ab, r.ba)).collect::<Vec<_>>();
         assert!(rows(&s) == rows(&bare), "{token}: conversations are those of the mirrored network");
-        assert!(s.mirror.link.wire_bytes > s.total.wire_bytes);
+        assert!(s.mirror.link.wire_bytes > s.stats.total.wire_bytes);
     }
 }

@@ -67,7 +67,7 @@ impl Traffic {
         let snapshot = run(0);
         let other = run(3);
         assert_eq!(snapshot.switch, other.switch, "whatever the threads");
-        assert_eq!(snapshot.findings, other.findings, "whatever the threads");
+        assert_eq!(snapshot.diagnosis.findings, other.diagnosis.findings, "whatever the threads");
         snapshot
     }
 }
@@ -80,7 +80,7 @@ fn events(s: &Snapshot, kind: SwitchEventKind) -> Vec<(i64, String, String, u64)
 
 /// Findings of the network.
 fn troubles(s: &Snapshot) -> BTreeSet<&'static str> {
-    s.findings.iter().filter(|f| spantop::diagnose::aspect(f.id).is_none()).map(|f| f.id).collect()
+    s.diagnosis.findings.iter().filter(|f| spantop::diagnose::aspect(f.id).is_none()).map(|f| f.id).collect()
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_bridge_beside_a_host_is_the_switch() {
     assert_eq!(s.switch.title().as_deref(), Some("sw-core-1 Gi1/0/24"));
     assert_eq!(s.switch.neighbours.len(), 2);
     assert!(s.switch.unknown.is_empty() && s.switch.remedy.is_empty());
-    assert!(troubles(&s).is_empty(), "{:?}", s.findings);
+    assert!(troubles(&s).is_empty(), "{:?}", s.diagnosis.findings);
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn a_failover_is_an_event_and_no_fault() {
     assert_eq!(changes, [(104, "10.0.0.3".into(), "forwards for vrrp group 7, after 10.0.0.2".into(), 1)]);
     let routers: Vec<_> = s.switch.gateways.iter().map(|g| (g.router.to_string(), g.takeovers)).collect();
     assert_eq!(routers, [("10.0.0.2".to_owned(), 0), ("10.0.0.3".to_owned(), 1)]);
-    assert!(troubles(&s).is_empty(), "{:?}", s.findings);
+    assert!(troubles(&s).is_empty(), "{:?}", s.diagnosis.findings);
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn links_routers_and_queriers_are_listed() {
     assert_eq!(routers, [("10.0.0.3".to_owned(), [10, 40], 1, 12), ("10.0.0.4".to_owned(), [10, 40], 1, 12)]);
     assert_eq!(s.switch.queriers.iter().map(|q| (q.querier.to_string(), q.packets)).collect::<Vec<_>>(), [("10.0.0.3".to_owned(), 2)]);
     assert!(events(&s, SwitchEventKind::AggregateChanged).is_empty());
-    assert!(troubles(&s).is_empty(), "{:?}", s.findings);
+    assert!(troubles(&s).is_empty(), "{:?}", s.diagnosis.findings);
 }
 
 #[test]
@@ -225,12 +225,12 @@ fn a_cdp_of_the_builder_and_an_unknown_device_do_no_harm() {
 
 /// What is found, with its severity and subject.
 fn found(s: &Snapshot) -> Vec<(&'static str, Severity, String)> {
-    let network = s.findings.iter().filter(|f| spantop::diagnose::aspect(f.id).is_none());
+    let network = s.diagnosis.findings.iter().filter(|f| spantop::diagnose::aspect(f.id).is_none());
     network.map(|f| (f.id, f.severity, f.subject.to_string())).collect()
 }
 
 fn value(s: &Snapshot, id: &str, name: &str) -> Option<Value> {
-    let finding = s.findings.iter().find(|f| f.id == id)?;
+    let finding = s.diagnosis.findings.iter().find(|f| f.id == id)?;
     finding.evidence.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone())
 }
 

@@ -121,9 +121,9 @@ fn a_healthy_connection_has_no_flag() {
     assert_eq!(times(4), (Some(9_000_000), true, None));
     assert_eq!(times(5), (None, false, Some(1460)));
     assert_eq!(packets[2].analysis.initial_rtt, Some(10_000_000));
-    let row = snapshot.conversations.tcp.rows[0].tcp.as_ref().unwrap();
+    let row = snapshot.stats.conversations.tcp.rows[0].tcp.as_ref().unwrap();
     assert_eq!((row.control, row.initial_rtt, row.flags), ([1, 1, 2, 0], Some(10_000_000), [0; 15]));
-    assert_eq!(snapshot.tcp_analysis.handshake_rtt.len(), 1);
+    assert_eq!(snapshot.stats.tcp_analysis.handshake_rtt.len(), 1);
 }
 
 #[test]
@@ -272,7 +272,7 @@ fn connections_on_the_same_ports() {
     let (snapshot, packets) = analysed(Box::new(memory(&again, |_| Vec::new())), |_| ());
     let found: Vec<String> = packets.iter().map(words).collect();
     assert_eq!(found, again.map(|s| s.7));
-    assert_eq!(snapshot.conversations.tcp.rows.len(), 2);
+    assert_eq!(snapshot.stats.conversations.tcp.rows.len(), 2);
     // A RST far ahead moves the numbers; the same SYN again moves them back.
     let wild = [
         HELLO[0],
@@ -343,7 +343,7 @@ fn what_is_in_a_tunnel_is_analysed() {
     }
     let (snapshot, packets) = analysed(Box::new(memory), |_| ());
     assert_eq!(packets.iter().map(words).collect::<Vec<_>>(), steps.iter().map(|s| s.7).collect::<Vec<_>>());
-    assert_eq!(snapshot.conversations.tcp.total_rows, 0);
+    assert_eq!(snapshot.stats.conversations.tcp.total_rows, 0);
 }
 
 /// Packets with flags, by flag.
@@ -416,9 +416,9 @@ fn every_report_counts_as_tshark_does() {
         }
         compared += 1;
         let (snapshot, packets) = analysed(opened(&capture.path), |_| ());
-        let counted: BTreeMap<&str, u64> = snapshot.tcp_analysis.flags.iter().filter(|(_, n)| *n > 0).collect();
+        let counted: BTreeMap<&str, u64> = snapshot.stats.tcp_analysis.flags.iter().filter(|(_, n)| *n > 0).collect();
         assert_eq!(counted, sums(&packets), "{}: a report counts its packets", capture.name);
-        for (token, ours) in snapshot.tcp_analysis.flags.iter() {
+        for (token, ours) in snapshot.stats.tcp_analysis.flags.iter() {
             let theirs = oracle["tcp_analysis"][token].as_u64().unwrap_or(0);
             if ours != theirs {
                 let known = EXPLAINED_REPORTS.iter().any(|(name, tokens, _)| capture.name.ends_with(name) && tokens.contains(&token));
@@ -447,15 +447,16 @@ fn conversations_add_up_to_the_report() {
     }
     let (snapshot, list) = analysed(Box::new(memory), |_| ());
     let mut rows = spantop::model::AnalysisCounts::default();
-    for row in snapshot.conversations.tcp.rows.iter().filter_map(|c| c.tcp.as_ref()) {
+    for row in snapshot.stats.conversations.tcp.rows.iter().filter_map(|c| c.tcp.as_ref()) {
         for ((flag, _), n) in spantop::model::AnalysisFlags::ALL.iter().zip(row.flags) {
             (0..n).for_each(|_| rows.count(*flag));
         }
     }
-    assert_eq!(rows, snapshot.tcp_analysis.flags);
+    assert_eq!(rows, snapshot.stats.tcp_analysis.flags);
     assert!(list.iter().filter(|p| !p.analysis.flags.is_empty()).count() > 20);
-    let control =
-        |at: usize| snapshot.conversations.tcp.rows.iter().filter_map(|c| c.tcp.as_ref()).map(|t| u64::from(t.control[at])).sum::<u64>();
-    let totals = snapshot.tcp_flags;
+    let control = |at: usize| {
+        snapshot.stats.conversations.tcp.rows.iter().filter_map(|c| c.tcp.as_ref()).map(|t| u64::from(t.control[at])).sum::<u64>()
+    };
+    let totals = snapshot.stats.tcp_flags;
     assert_eq!([0, 1, 2, 3].map(control), [totals.syn, totals.syn_ack, totals.fin, totals.reset]);
 }

@@ -34,10 +34,14 @@ fn source(times: impl IntoIterator<Item = i64>) -> Memory {
 fn run_with(source: Memory, settings: &Settings) -> Snapshot {
     let Outcome { result: snapshot, failure } = engine::run(Box::new(source), settings, Default::default()).unwrap();
     assert_eq!(failure, None);
-    let counted: u64 = snapshot.load.samples.iter().map(|s| s.traffic.packets).sum();
-    assert!(snapshot.first.is_none() || counted == snapshot.total.packets, "{counted} of {} in the series", snapshot.total.packets);
+    let counted: u64 = snapshot.stats.load.samples.iter().map(|s| s.traffic.packets).sum();
+    assert!(
+        snapshot.capture.first.is_none() || counted == snapshot.stats.total.packets,
+        "{counted} of {} in the series",
+        snapshot.stats.total.packets
+    );
     let mean = snapshot.mean_bits_per_second();
-    assert!(snapshot.load.peak.is_none_or(|p| p.bits_per_second() >= mean), "a peak below the mean");
+    assert!(snapshot.stats.load.peak.is_none_or(|p| p.bits_per_second() >= mean), "a peak below the mean");
     snapshot
 }
 
@@ -56,11 +60,11 @@ fn a_clock_set_back_an_hour_makes_no_peak() {
     let steady = |start: i64| (0..300).map(move |n| start + n * 100 * MILLISECOND);
     let times: Vec<i64> = steady(START).chain(steady(START - 3600 * SECOND + 31 * SECOND)).collect();
     let s = run(&times, &Settings::default());
-    assert_eq!(s.load.samples.len(), 60);
-    assert!(s.load.samples.iter().all(|x| x.traffic.packets == 10 && x.peak_ms_packets == 1), "{:?}", s.load.samples);
-    assert_eq!(s.load.peak.map(|p| p.traffic.packets), Some(10));
-    assert_eq!(s.load.peak_ms.map(|p| (p.1, p.2)), Some((142, 1)));
-    assert_eq!(s.losses.late_packets, 300);
+    assert_eq!(s.stats.load.samples.len(), 60);
+    assert!(s.stats.load.samples.iter().all(|x| x.traffic.packets == 10 && x.peak_ms_packets == 1), "{:?}", s.stats.load.samples);
+    assert_eq!(s.stats.load.peak.map(|p| p.traffic.packets), Some(10));
+    assert_eq!(s.stats.load.peak_ms.map(|p| (p.1, p.2)), Some((142, 1)));
+    assert_eq!(s.capture.losses.late_packets, 300);
 }
 
 #[test]
@@ -69,8 +73,8 @@ fn one_wrong_time_stamp_makes_no_peak() {
         let mut times: Vec<i64> = (0..500).map(|n| START + n * 100 * MILLISECOND).collect();
         times[37] = times[37].saturating_add(wrong).max(i64::MIN + 1);
         let s = run(&times, &Settings::default());
-        assert_eq!(s.load.peak.map(|p| p.traffic.packets), Some(10), "{wrong}");
-        assert_eq!(s.load.peak_ms.map(|p| p.2), Some(1), "{wrong}");
+        assert_eq!(s.stats.load.peak.map(|p| p.traffic.packets), Some(10), "{wrong}");
+        assert_eq!(s.stats.load.peak_ms.map(|p| p.2), Some(1), "{wrong}");
     }
 }
 
@@ -82,10 +86,10 @@ fn the_order_of_packets_does_not_matter() {
     times.sort_unstable();
     let sorted = run(&times, &Settings::default());
     // Intervals are counted from the first packet, wherever it lies.
-    let shift = shuffled.load.samples[0].start.since(sorted.load.samples[0].start).rem_euclid(SECOND);
-    assert!(shuffled.losses.late_packets > 2_000, "{} {shift}", shuffled.losses.late_packets);
-    assert!(shuffled.load.samples.len().abs_diff(sorted.load.samples.len()) <= 1);
-    assert!(shuffled.load.peak.unwrap().traffic.packets < 25);
+    let shift = shuffled.stats.load.samples[0].start.since(sorted.stats.load.samples[0].start).rem_euclid(SECOND);
+    assert!(shuffled.capture.losses.late_packets > 2_000, "{} {shift}", shuffled.capture.losses.late_packets);
+    assert!(shuffled.stats.load.samples.len().abs_diff(sorted.stats.load.samples.len()) <= 1);
+    assert!(shuffled.stats.load.peak.unwrap().traffic.packets < 25);
 }
 
 #[test]
@@ -95,12 +99,12 @@ fn bursts_are_exact_at_any_interval() {
     times[700] = times[699] + 400_000;
     for interval in [MILLISECOND, 10 * MILLISECOND, SECOND, 60 * SECOND, 61 * SECOND, 300 * SECOND, 86_400 * SECOND] {
         let s = run(&times, &Settings::with(|s| s.load.interval = interval));
-        assert_eq!(s.load.peak_ms, Some((Timestamp(times[699]), 284, 2)), "interval {interval}");
-        assert_eq!(s.load.samples.iter().map(|x| x.peak_ms_bytes).max(), Some(284), "interval {interval}");
+        assert_eq!(s.stats.load.peak_ms, Some((Timestamp(times[699]), 284, 2)), "interval {interval}");
+        assert_eq!(s.stats.load.samples.iter().map(|x| x.peak_ms_bytes).max(), Some(284), "interval {interval}");
     }
     times.push(times[1_499] - 3_000 * MILLISECOND + 200_000);
     let s = run(&times, &Settings::default());
-    assert_eq!(s.load.samples.iter().filter(|x| x.peak_ms_packets == 2).count(), 2);
+    assert_eq!(s.stats.load.samples.iter().filter(|x| x.peak_ms_packets == 2).count(), 2);
 }
 
 #[test]
@@ -113,28 +117,28 @@ fn packets_and_bytes_of_a_burst_are_of_the_same_millisecond() {
     (0..10).for_each(|n| push(i64::from(n), 20, n));
     push(500 * MILLISECOND, 1_400, 10);
     let s = run_with(memory, &Settings::default());
-    assert_eq!(s.load.peak_ms, Some((Timestamp(START + 500 * MILLISECOND), 1_442, 1)));
+    assert_eq!(s.stats.load.peak_ms, Some((Timestamp(START + 500 * MILLISECOND), 1_442, 1)));
 }
 
 #[test]
 fn a_short_capture_has_no_peak_below_its_mean() {
     let s = run(&[START, START + 5 * MILLISECOND, START + 20 * MILLISECOND], &Settings::default());
-    let peak = s.load.peak.unwrap();
-    assert_eq!((peak.length, peak.traffic, peak.start), (20 * MILLISECOND, s.total, Timestamp(START)));
+    let peak = s.stats.load.peak.unwrap();
+    assert_eq!((peak.length, peak.traffic, peak.start), (20 * MILLISECOND, s.stats.total, Timestamp(START)));
     // The last interval has hardly begun, and most packets are in it.
     let times: Vec<i64> = [START].into_iter().chain((0..90).map(|n| START + SECOND + n)).collect();
-    assert_eq!(run(&times, &Settings::default()).load.peak.map(|p| p.traffic.packets), Some(91));
+    assert_eq!(run(&times, &Settings::default()).stats.load.peak.map(|p| p.traffic.packets), Some(91));
 }
 
 #[test]
 fn packets_without_a_time_have_none() {
     let none = Timestamp::UNKNOWN.0;
     let s = run(&[none; 20], &Settings::default());
-    assert_eq!((s.total.packets, s.first, s.last, s.is_timed()), (20, None, None, false));
-    assert_eq!((s.load.samples.len(), s.load.peak, s.load.peak_ms), (0, None, None));
+    assert_eq!((s.stats.total.packets, s.capture.first, s.capture.last, s.is_timed()), (20, None, None, false));
+    assert_eq!((s.stats.load.samples.len(), s.stats.load.peak, s.stats.load.peak_ms), (0, None, None));
     let s = run(&[none, none, START, none, START + SECOND, none], &Settings::default());
-    assert_eq!((s.first, s.last), (Some(Timestamp(START)), Some(Timestamp(START + SECOND))));
-    assert_eq!(s.load.samples.iter().map(|x| x.traffic.packets).collect::<Vec<_>>(), [4, 2]);
+    assert_eq!((s.capture.first, s.capture.last), (Some(Timestamp(START)), Some(Timestamp(START + SECOND))));
+    assert_eq!(s.stats.load.samples.iter().map(|x| x.traffic.packets).collect::<Vec<_>>(), [4, 2]);
 }
 
 /// A live port whose packets a test writes, fill by fill.
@@ -184,18 +188,18 @@ fn a_wall_clock_set_back_does_not_blind_a_live_port() {
     for ahead in [37 * SECOND, 3600 * SECOND] {
         let s = stepped(ahead, 500);
         assert!((s.now.0 - wall()).abs() < 20 * SECOND, "now is {} s ahead", (s.now.0 - wall()) / SECOND);
-        assert_eq!((s.total.packets, s.losses.late_packets), (1_000, 0));
-        let samples = &s.load.samples;
+        assert_eq!((s.stats.total.packets, s.capture.losses.late_packets), (1_000, 0));
+        let samples = &s.stats.load.samples;
         assert_eq!(samples.iter().map(|x| x.traffic.packets).sum::<u64>(), 1_000);
         assert!(samples.iter().all(|x| (x.start.0 - wall()).abs() < 60 * SECOND), "what came before is as long ago as it was");
         assert!(samples.iter().all(|x| x.traffic.packets <= 60), "{samples:?}");
         assert!(s.duration() > 1.5 && s.duration() < 60.0, "{}", s.duration());
-        assert!(s.findings.iter().any(|f| f.id == "clock.step"), "{:?}", s.findings);
+        assert!(s.diagnosis.findings.iter().any(|f| f.id == "clock.step"), "{:?}", s.diagnosis.findings);
     }
 }
 
 #[test]
 fn packets_by_a_clock_of_their_own_are_no_step() {
     let s = stepped(37 * SECOND, 0);
-    assert!(s.findings.iter().all(|f| f.id != "clock.step"), "{:?}", s.findings);
+    assert!(s.diagnosis.findings.iter().all(|f| f.id != "clock.step"), "{:?}", s.diagnosis.findings);
 }

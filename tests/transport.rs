@@ -53,7 +53,7 @@ fn metamako(n: u64, time: i64, frame: &[u8], ahead: i64) -> Vec<u8> {
 
 /// The numbers that a trailer must not change, beyond the frames before it was believed.
 fn load(s: &Snapshot) -> (u64, u64) {
-    (s.total.packets, s.total.wire_bytes)
+    (s.stats.total.packets, s.stats.total.wire_bytes)
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn each_trailer_is_found_and_left_out() {
         let s = analyse(&stamped, &Settings::default());
         let [found] = s.mirror.stamps.as_slice() else { panic!("{kind:?}: {:#?}", s.mirror.stamps) };
         assert_eq!((found.kind, found.bytes, found.degraded), (kind, each * found.packets, 0));
-        let missed = s.total.packets - found.packets;
+        let missed = s.stats.total.packets - found.packets;
         assert!((63..200).contains(&missed), "{kind:?}: {missed}, with those that have no network layer");
         assert_eq!(load(&s), (want.0, want.1 + missed * each), "{kind:?}");
         assert_eq!(s.mirror.link.wire_bytes, want.1 + want.0 * each, "the mirror's own link carries them");
@@ -109,8 +109,8 @@ fn what_is_not_consistent_is_no_trailer() {
     let noise = with(&frames, |n, _, _| (0..20).map(|i| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> i) as u8).collect());
     for frames in [holed, noise] {
         let s = analyse(&frames, &Settings::default());
-        assert_eq!((s.mirror.stamps.len(), s.total.packets), (0, want.0));
-        assert_eq!(s.total.wire_bytes, frames.iter().map(|f| f.1.len() as u64).sum::<u64>());
+        assert_eq!((s.mirror.stamps.len(), s.stats.total.packets), (0, want.0));
+        assert_eq!(s.stats.total.wire_bytes, frames.iter().map(|f| f.1.len() as u64).sum::<u64>());
     }
 }
 
@@ -164,7 +164,7 @@ fn an_arista_7150_tells_of_its_drops() {
     assert_eq!(found.kind, StampKind::Arista7150);
     let seconds = (next / SECOND - 1) as u64;
     assert_eq!((found.drops, found.bytes), (Some(seconds * 3), found.packets * 4));
-    assert!(found.packets + 300 > s.total.packets, "{} of {}", found.packets, s.total.packets);
+    assert!(found.packets + 300 > s.stats.total.packets, "{} of {}", found.packets, s.stats.total.packets);
     assert!(found.offset.is_some_and(|o| o.abs() < 1e-6), "{:?}", found.offset);
     let switch = s.mirror.loss.switch.unwrap();
     assert!((switch.rate - (seconds * 3) as f64 / (seconds * 3 + found.packets + found.without) as f64).abs() < 1e-9, "{switch:?}");
@@ -233,7 +233,7 @@ fn erspan_frames_lose_their_check_sequence() {
     assert_eq!(count(&half), ((want.0, want.1 + 4 * kept), false));
     // Without decapsulation nothing is taken off.
     let none = analyse(&most, &Settings::with(|s| s.mirror.decap = Decap::None));
-    assert_eq!(none.total.wire_bytes, most.iter().map(|f| f.1.len() as u64).sum::<u64>());
+    assert_eq!(none.stats.total.wire_bytes, most.iter().map(|f| f.1.len() as u64).sum::<u64>());
 }
 
 #[test]
@@ -246,20 +246,20 @@ fn the_vlan_of_a_remote_mirror_is_taken_off() {
         tagged.iter().map(|p| (p.time, if p.frame[12..14] == [0x81, 0] { p.frame.clone() } else { tag(10, &p.frame) })).collect();
     let carried: Frames = own.iter().map(|(t, f)| (*t, tag(999, f))).collect();
     let want = analyse(&own, &Settings::default());
-    let vlans = |s: &Snapshot| s.vlans.rows.iter().map(|v| (v.id, v.traffic.packets)).collect::<Vec<_>>();
+    let vlans = |s: &Snapshot| s.stats.vlans.rows.iter().map(|v| (v.id, v.traffic.packets)).collect::<Vec<_>>();
     let named = analyse(&carried, &Settings::with(|s| s.mirror.rspan = RspanChoice::Vlan(999)));
     assert_eq!((load(&named), vlans(&named), named.mirror.transport), (load(&want), vlans(&want), "rspan"));
     let rows = |s: &Snapshot| {
         let of = |c: &spantop::snapshot::Conversation| (c.a, c.a_port, c.b, c.b_port, c.ab, c.ba, c.vlans);
-        s.conversations.tcp.rows.iter().map(of).collect::<Vec<_>>()
+        s.stats.conversations.tcp.rows.iter().map(of).collect::<Vec<_>>()
     };
     assert!(rows(&named) == rows(&want), "conversations and their VLANs");
-    assert_eq!(named.protocols[1].path.to_string(), "eth:vlan");
+    assert_eq!(named.stats.protocols[1].path.to_string(), "eth:vlan");
     let found = analyse(&carried, &Settings::default());
     let [session] = found.mirror.sessions.as_slice() else { panic!("{:#?}", found.mirror.sessions) };
     assert_eq!((session.tunnel.id, session.peeled, session.packets), (999, true, carried.len() as u64 - 256));
-    assert_eq!(load(&found), (want.total.packets, want.total.wire_bytes + 4 * 256));
-    assert_eq!(found.vlans.rows.iter().find(|v| v.id == 999).map(|v| v.traffic.packets), Some(256));
+    assert_eq!(load(&found), (want.stats.total.packets, want.stats.total.wire_bytes + 4 * 256));
+    assert_eq!(found.stats.vlans.rows.iter().find(|v| v.id == 999).map(|v| v.traffic.packets), Some(256));
     for threads in [0, 2] {
         for block_bytes in [2_500, 60_000] {
             assert!(analyse(&carried, &Settings { threads, block_bytes, ..Settings::default() }) == found);
@@ -267,7 +267,7 @@ fn the_vlan_of_a_remote_mirror_is_taken_off() {
     }
     for settings in [Settings::with(|s| s.mirror.decap = Decap::None), Settings::with(|s| s.mirror.rspan = RspanChoice::None)] {
         let s = analyse(&carried, &settings);
-        assert_eq!((s.total.wire_bytes, s.mirror.transport), (want.total.wire_bytes + 4 * want.total.packets, "plain"));
+        assert_eq!((s.stats.total.wire_bytes, s.mirror.transport), (want.stats.total.wire_bytes + 4 * want.stats.total.packets, "plain"));
     }
 }
 

@@ -127,12 +127,12 @@ impl Traffic {
 
 /// Findings about the network: what, about whom, how bad.
 fn troubles(s: &Snapshot) -> Vec<(&'static str, String, Severity)> {
-    let network = s.findings.iter().filter(|f| spantop::diagnose::aspect(f.id).is_none());
+    let network = s.diagnosis.findings.iter().filter(|f| spantop::diagnose::aspect(f.id).is_none());
     network.map(|f| (f.id, f.subject.to_string(), f.severity)).collect()
 }
 
 fn title(s: &Snapshot) -> &str {
-    &s.findings.iter().find(|f| spantop::diagnose::aspect(f.id).is_none()).expect("a finding").title
+    &s.diagnosis.findings.iter().find(|f| spantop::diagnose::aspect(f.id).is_none()).expect("a finding").title
 }
 
 fn only(id: &'static str, about: &str, severity: Severity) -> Vec<(&'static str, String, Severity)> {
@@ -143,11 +143,11 @@ fn only(id: &'static str, about: &str, severity: Severity) -> Vec<(&'static str,
 fn a_healthy_network_has_no_troubles_and_says_how_much_was_judged() {
     let s = Traffic::default().with_office(120).seen();
     assert_eq!(troubles(&s), []);
-    assert_eq!((s.network.verdict, s.network.judged), (Verdict::Good, 480), "240 connections and 240 queries");
+    assert_eq!((s.diagnosis.network.verdict, s.diagnosis.network.judged), (Verdict::Good, 480), "240 connections and 240 queries");
     let rows: Vec<_> =
-        s.services.rows.iter().map(|r| (r.key.to_string(), r.app.or(r.guess), r.counts.clients, r.uses(), r.errors())).collect();
+        s.stats.services.rows.iter().map(|r| (r.key.to_string(), r.app.or(r.guess), r.counts.clients, r.uses(), r.errors())).collect();
     assert_eq!(rows, [("10.1.0.250:80".to_owned(), Some("http"), 4, 240, 0), ("10.1.0.251:53".to_owned(), Some("dns"), 4, 240, 0)]);
-    let [web, names] = &s.services.rows[..] else { panic!("two services") };
+    let [web, names] = &s.stats.services.rows[..] else { panic!("two services") };
     let near = |seconds: Option<f64>, want: f64| (seconds.unwrap() - want).abs() < want * 0.01;
     assert!(near(web.network.map(|q| q.p50), 400e-6) && near(web.client_network.map(|q| q.p50), 200e-6));
     assert!(near(names.response.map(|q| q.p95), 2e-3));
@@ -160,7 +160,7 @@ fn nothing_is_judged_where_nothing_was_tried() {
         t.segment(n * S / 10, [(1, 5_000), (2, 80)], PSH | ACK, (n as u32 * 100, 1), 100);
     }
     let s = t.seen();
-    assert_eq!((s.network.verdict, s.network.judged, troubles(&s)), (Verdict::Unknown, 0, vec![]));
+    assert_eq!((s.diagnosis.network.verdict, s.diagnosis.network.judged, troubles(&s)), (Verdict::Unknown, 0, vec![]));
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn nobody_answers() {
     let s = t.with_office(60).seen();
     assert_eq!(troubles(&s), only("tcp.no_answer", "10.1.0.9:443/tcp", Severity::Warning));
     assert_eq!(title(&s), "Nobody answers at 10.1.0.9:443: 5 attempts of 2 clients in vain; nothing is heard of the host");
-    let finding = s.findings.iter().find(|f| f.id == "tcp.no_answer").unwrap();
+    let finding = s.diagnosis.findings.iter().find(|f| f.id == "tcp.no_answer").unwrap();
     assert_eq!((finding.hosts, finding.first), (Some(2), Timestamp(START)), "since its first SYN");
 }
 
@@ -306,7 +306,7 @@ fn a_round_trip_that_rises_is_told_with_its_side_and_its_time() {
     {
         let s = round_trips((400, 200), then);
         assert_eq!(troubles(&s), only("tcp.rtt", "10.1.0.2:443/tcp", Severity::Warning));
-        let finding = &s.findings[0];
+        let finding = &s.diagnosis.findings[0];
         assert_eq!(finding.side, Some(side));
         assert!(finding.title.starts_with(&format!("The round trip to {from} rose to 45.")), "{}", finding.title);
         let seconds = |at: Timestamp| (at.0 - START) / 1_000_000_000;
@@ -326,7 +326,7 @@ fn conversations_have_their_round_trips_by_side() {
     let mut traffic = Traffic::default();
     traffic.connection_over(0, (10, 30_000), (2, 443), (8_000, 1_500));
     let s = traffic.seen();
-    let tcp = s.conversations.tcp.rows[0].tcp.as_ref().expect("a connection");
+    let tcp = s.stats.conversations.tcp.rows[0].tcp.as_ref().expect("a connection");
     // 10.1.0.2:443 sorts before 10.1.0.10:30000: its side comes first.
     let [server, client] = tcp.round_trips.sides;
     assert_eq!((server.min, client.min), (8_000_000, 1_500_000));
@@ -408,7 +408,7 @@ fn copies_of_every_packet_change_nothing() {
         t
     };
     assert_eq!(troubles(&twice().seen()), troubles(&fault().seen()));
-    assert_eq!(twice().seen().services.rows, fault().seen().services.rows);
+    assert_eq!(twice().seen().stats.services.rows, fault().seen().stats.services.rows);
 }
 
 #[test]
@@ -428,7 +428,11 @@ fn findings_do_not_depend_on_threads() {
     assert_eq!(troubles(&one).len(), 2);
     for threads in [1, 2, 3] {
         let other = with(threads);
-        assert_eq!((&other.findings, &other.services.rows), (&one.findings, &one.services.rows), "{threads} threads");
+        assert_eq!(
+            (&other.diagnosis.findings, &other.stats.services.rows),
+            (&one.diagnosis.findings, &one.stats.services.rows),
+            "{threads} threads"
+        );
     }
 }
 
@@ -498,8 +502,8 @@ fn loss_is_told_with_the_side_it_is_on() {
         [(Fate::LostBeyond, PathSide::Client, Location::BeyondMirror), (Fate::LostBefore, PathSide::Server, Location::BeforeMirror)]
     {
         let s = transfers(fate);
-        assert_eq!(troubles(&s), only("tcp.loss", "10.1.0.9:8080/tcp", Severity::Warning), "{:?}", s.network);
-        let finding = s.findings.iter().find(|f| f.id == "tcp.loss").unwrap();
+        assert_eq!(troubles(&s), only("tcp.loss", "10.1.0.9:8080/tcp", Severity::Warning), "{:?}", s.diagnosis.network);
+        let finding = s.diagnosis.findings.iter().find(|f| f.id == "tcp.loss").unwrap();
         assert_eq!((finding.side, finding.location, finding.hosts), (Some(side), Some(location), Some(5)), "{}", finding.title);
         let lost = finding.evidence.iter().find(|e| e.0 == "lost").map(|e| e.1.to_string());
         assert_eq!(lost.as_deref(), Some("380"), "19 of each transfer");

@@ -88,12 +88,12 @@ impl Console {
 
     /// How much of the captures a filter chose, and what it does not look behind where that was nothing.
     fn filtered(&self, s: &Snapshot) {
-        let Some(filter) = s.filter.as_deref().filter(|_| !self.quiet) else { return };
-        let all: Vec<u64> = s.sources.iter().filter_map(|source| source.unfiltered).collect();
+        let Some(filter) = s.capture.filter.as_deref().filter(|_| !self.quiet) else { return };
+        let all: Vec<u64> = s.capture.sources.iter().filter_map(|source| source.unfiltered).collect();
         if all.is_empty() {
             return;
         }
-        let chosen = s.sources.iter().fold(0u64, |sum, source| sum.saturating_add(source.packets));
+        let chosen = s.capture.sources.iter().fold(0u64, |sum, source| sum.saturating_add(source.packets));
         let all = all.into_iter().fold(0u64, u64::saturating_add);
         say(format_args!("filter '{filter}': {} of {} matched", units::grouped(chosen), report::document::format::plural(all, "packet")));
         if chosen == 0 && all > 0 {
@@ -105,7 +105,7 @@ impl Console {
 
     /// What was lost and what is wrong with the sources. A loss is told even to the quiet.
     pub fn losses(&self, s: &Snapshot) {
-        let warnings = || s.sources.iter().filter_map(|source| source.warning.as_ref().map(|warning| (&source.name, warning)));
+        let warnings = || s.capture.sources.iter().filter_map(|source| source.warning.as_ref().map(|warning| (&source.name, warning)));
         for (name, warning) in warnings().take(WARNINGS) {
             say(format_args!("warning: {name}: {warning}"));
         }
@@ -116,7 +116,7 @@ impl Console {
             ));
         }
         self.filtered(s);
-        let l = &s.losses;
+        let l = &s.capture.losses;
         let stages = [
             ("interface", l.interface_drops),
             ("kernel", l.kernel_drops),
@@ -134,7 +134,7 @@ impl Console {
             stages.iter().filter(|(_, n)| *n > 0 || self.verbose).map(|(stage, n)| format!("{stage} {}", units::grouped(*n))).collect();
         let details = if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) };
         let warning = if serious { "warning: " } else { "" };
-        let (all, kept) = (s.mirror.link.packets, s.total.packets);
+        let (all, kept) = (s.mirror.link.packets, s.stats.total.packets);
         let packets = report::document::format::plural(all.max(kept), "packet");
         // Copies, carriers of what was taken off: the report's first number is what came, its tables are about what is left.
         let analysed = if all > kept { format!(" ({} of them analysed)", units::grouped(kept)) } else { String::new() };

@@ -55,7 +55,7 @@ impl<'a> Triggered<'a> {
             return;
         }
         pending.number = snapshot.number;
-        for finding in snapshot.findings.iter().filter(|finding| finding.active && self.is_wanted(finding)) {
+        for finding in snapshot.diagnosis.findings.iter().filter(|finding| finding.active && self.is_wanted(finding)) {
             if pending.seen.len() < SAVED_FINDINGS && pending.seen.insert((finding.id, finding.subject, finding.first)) {
                 let at = finding.first;
                 let why = format!("30 s before and after {} began: {}", finding.id, finding.title);

@@ -30,7 +30,7 @@ use crate::model::limits::{BLOCK_BYTES, SHARDS};
 use crate::model::mix::Keys;
 use crate::model::{Address, Decap, StampChoice, clock};
 use crate::settings::{LoadSettings, MirrorSettings};
-use crate::snapshot::{Feed, Query, Snapshot};
+use crate::snapshot::{CaptureSummary, Feed, Query, Snapshot};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use fold::group::ShardGroup;
 use fold::local::LocalNets;
@@ -200,7 +200,7 @@ fn router(
     stop: Arc<AtomicBool>,
 ) -> Result<Router> {
     let local = Arc::new(LocalNets::new(settings.load.local_nets.clone()));
-    let base = Snapshot { live: settings.live, filter: settings.filter.clone(), speed: settings.mirror.speed, ..Snapshot::default() };
+    let base = Snapshot { live: settings.live, capture: asked(settings), ..Snapshot::default() };
     let rules = rules_of(&settings.mirror.clone().resolved())?;
     let shards = ShardPlan { flow_records: listeners.flows.is_some() || !listeners.subscribers.is_empty(), ..plan_of(settings) };
     let threads = if listeners.packets.is_some() { 0 } else { settings.threads };
@@ -279,6 +279,11 @@ fn division(threads: usize, live: bool) -> (usize, Vec<Range<u8>>) {
     (workers, (0..groups).map(|n| start(n)..start(n + 1)).collect())
 }
 
+/// What was asked for of the capture.
+fn asked(settings: &Settings) -> CaptureSummary {
+    CaptureSummary { filter: settings.filter.clone(), speed: settings.mirror.speed, ..CaptureSummary::default() }
+}
+
 /// How packets are decoded.
 ///
 /// # Errors
@@ -333,13 +338,8 @@ impl Engine {
     /// # Errors
     /// When the system refuses a thread.
     pub fn start_with(source: Box<dyn Source>, settings: &Settings, listeners: Listeners) -> Result<Self> {
-        let start = Snapshot {
-            live: settings.live,
-            filter: settings.filter.clone(),
-            speed: settings.mirror.speed,
-            sources: source.info(),
-            ..Snapshot::default()
-        };
+        let start =
+            Snapshot { live: settings.live, capture: CaptureSummary { sources: source.info(), ..asked(settings) }, ..Snapshot::default() };
         let latest = Arc::new(Mutex::new((Arc::new(start), clock::now())));
         let failure = Arc::new(Mutex::new(None));
         let stop = Arc::new(AtomicBool::new(false));

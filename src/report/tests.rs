@@ -1,12 +1,19 @@
 //! A table in one file and one line stands in every format.
 
 use super::{ReportOptions, find, write};
-use crate::snapshot::{Snapshot, SourceInfo};
+use crate::snapshot::{CaptureSummary, Snapshot, SourceInfo};
 
 /// The toy table's rows (`snapshot/tables/toy.rs`).
 fn toys() -> Snapshot {
     let toy = |name: &str, packets| SourceInfo { name: name.into(), packets, ..SourceInfo::default() };
-    Snapshot { filter: Some("toy".into()), sources: vec![toy("=bear", 1_234), toy("train\x1b", 7)], ..Snapshot::default() }
+    Snapshot {
+        capture: CaptureSummary {
+            filter: Some("toy".into()),
+            sources: vec![toy("=bear", 1_234), toy("train\x1b", 7)],
+            ..CaptureSummary::default()
+        },
+        ..Snapshot::default()
+    }
 }
 
 fn written(format: &str, table: Option<&'static str>) -> String {

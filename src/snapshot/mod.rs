@@ -10,6 +10,7 @@ mod rows;
 mod shape;
 pub mod table;
 pub mod tables;
+mod wings;
 
 pub use crate::model::{SourceInfo, Trust, TrustPart};
 pub use feed::Feed;
@@ -21,10 +22,10 @@ pub use packets::{
 };
 pub use query::{Column, Order, Query};
 pub use rows::{Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, VlanRow};
+pub use wings::{CaptureSummary, Diagnosis, Dissected, Statistics};
 
-use crate::model::host::Checklist;
 use crate::model::time::SECOND;
-use crate::model::{AnalysisCounts, AppSection, DissectLosses, Finding, Histogram, LearntName, Severity, SwitchView, Timestamp};
+use crate::model::{AnalysisCounts, DissectLosses, Histogram, Severity, SwitchView, Timestamp};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -264,7 +265,7 @@ pub struct TcpAnalysis {
     pub not_analysed: u64,
 }
 
-/// Everything counted up to a moment.
+/// Everything counted up to a moment: one field a wing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
     /// Increases with every snapshot.
@@ -277,77 +278,29 @@ pub struct Snapshot {
     pub now: Timestamp,
     /// Seconds covered by the `recent` numbers of the rows.
     pub recent_seconds: f64,
-    /// Where the packets come from.
-    pub sources: Vec<SourceInfo>,
-    /// The capture filter in force.
-    pub filter: Option<String>,
-    /// Speed of the monitored link in bits per second, as told by the user or the interface.
-    pub speed: Option<u64>,
-    /// Packets and wire bytes in all.
-    pub total: Traffic,
-    /// Packets and wire bytes since the previous snapshot (`recent_seconds`).
-    pub recent: Traffic,
-    /// Captured bytes in all.
-    pub captured_bytes: u64,
-    /// Packets captured shorter than they were on the wire.
-    pub truncated_packets: u64,
-    /// IP fragments seen.
-    pub fragments: u64,
-    /// Earliest and latest packet time.
-    pub first: Option<Timestamp>,
-    /// Latest packet time.
-    pub last: Option<Timestamp>,
-    /// Losses by stage.
-    pub losses: Losses,
-    /// Load over time.
-    pub load: Load,
-    /// Packets by RMON size class ([`SIZE_CLASSES`]).
-    pub sizes: [Traffic; 7],
-    /// Unicast, multicast, broadcast.
-    pub casts: Casts,
-    /// Inside and outside.
-    pub directions: Directions,
-    /// Protocol hierarchy: every path with the packets that have it, ancestors included, in depth-first order, larger first.
-    pub protocols: Vec<ProtocolRow>,
-    /// Who talks to whom.
-    pub conversations: Conversations,
-    /// Who talks.
-    pub endpoints: Endpoints,
-    /// VLANs: a packet counts once for each identifier it carries.
-    pub vlans: Table<VlanRow>,
-    /// Packets without a VLAN tag.
-    pub untagged: Traffic,
-    /// TCP flag counts.
-    pub tcp_flags: TcpFlags,
-    /// What Wireshark says of TCP segments.
-    pub tcp_analysis: TcpAnalysis,
-    /// What was counted of each application protocol.
-    pub apps: Vec<AppSection>,
-    /// Names of addresses, learnt from what passed by: by address, then source, then name; where not every row was asked for, those seen last.
-    pub names: Table<LearntName>,
+    /// Where the packets come from, when, and how many were lost.
+    pub capture: CaptureSummary,
+    /// What was counted.
+    pub stats: Statistics,
+    /// What applications say.
+    pub dissect: Dissected,
     /// Can the mirror be believed.
     pub mirror: Mirror,
-    /// The checklist of this host, for each interface; empty for files.
-    pub host: Vec<Checklist>,
-    /// What is thought of the network.
-    pub network: Network,
     /// What the switch and its neighbours say.
     pub switch: SwitchView,
-    /// What listens where, and how it serves its clients; where not every row was asked for, those used most.
-    pub services: Table<Service>,
-    /// What is wrong: active ones first, by severity, then newest first.
-    pub findings: Vec<Finding>,
+    /// What is thought of this host and of the network, and what is wrong.
+    pub diagnosis: Diagnosis,
 }
 
 impl Snapshot {
     /// Whether there is a time to speak of: a file without packets knows none.
     pub fn is_timed(&self) -> bool {
-        self.live || self.first.is_some()
+        self.live || self.capture.first.is_some()
     }
 
     /// Seconds from the first to the last packet.
     pub fn duration(&self) -> f64 {
-        match (self.first, self.last) {
+        match (self.capture.first, self.capture.last) {
             (Some(first), Some(last)) => last.seconds_since(first),
             _ => 0.0,
         }
@@ -356,6 +309,6 @@ impl Snapshot {
     /// Mean bits per second over the whole capture, 0 when it has no duration.
     pub fn mean_bits_per_second(&self) -> f64 {
         let d = self.duration();
-        if d > 0.0 { self.total.wire_bytes as f64 * 8.0 / d } else { 0.0 }
+        if d > 0.0 { self.stats.total.wire_bytes as f64 * 8.0 / d } else { 0.0 }
     }
 }

@@ -236,10 +236,10 @@ pub(super) fn empty(scene: &Scene) -> &'static str {
     let s = scene.snapshot;
     match (&scene.view.filter, s.finished) {
         (Some(_), _) => "nothing matches the filter · Esc shows all rows again",
-        (None, true) if s.total.packets == 0 => "the capture has no packets",
+        (None, true) if s.stats.total.packets == 0 => "the capture has no packets",
         (None, true) => "none in this capture",
-        (None, false) if s.total.packets == 0 && s.live => "waiting for packets: nothing has come from this port so far",
-        (None, false) if s.total.packets == 0 => "waiting for packets: nothing has been read so far",
+        (None, false) if s.stats.total.packets == 0 && s.live => "waiting for packets: nothing has come from this port so far",
+        (None, false) if s.stats.total.packets == 0 => "waiting for packets: nothing has been read so far",
         (None, false) => "none yet: what has come so far is of other kinds",
     }
 }

@@ -21,15 +21,15 @@ const NAMED: usize = 3;
 impl ExitSummary {
     /// Sums up a snapshot.
     pub fn of(snapshot: &Snapshot, source: &str) -> Self {
-        let l = snapshot.losses;
-        let mut wrong: Vec<_> = snapshot.findings.iter().filter(|f| f.active).map(|f| (f.severity, f.title.clone())).collect();
+        let l = snapshot.capture.losses;
+        let mut wrong: Vec<_> = snapshot.diagnosis.findings.iter().filter(|f| f.active).map(|f| (f.severity, f.title.clone())).collect();
         wrong.sort_by_key(|w| std::cmp::Reverse(w.0));
         let trust = &snapshot.mirror.trust;
         Self {
             source: source.to_owned(),
             seconds: snapshot.duration(),
-            packets: snapshot.total.packets,
-            wire_bytes: snapshot.total.wire_bytes,
+            packets: snapshot.stats.total.packets,
+            wire_bytes: snapshot.stats.total.wire_bytes,
             lost: [(l.interface_drops, "interface"), (l.kernel_drops, "kernel")],
             mirror: trust.score.map_or(String::new(), |_| trust.summary.clone()),
             wrong,
@@ -69,20 +69,20 @@ impl ExitSummary {
 mod tests {
     use super::*;
     use crate::model::{Timestamp, Traffic};
+    use crate::snapshot::{CaptureSummary, Statistics};
 
     #[test]
     fn four_lines() {
         let mut s = Snapshot {
-            first: Some(Timestamp::new(0, 0)),
-            last: Some(Timestamp::new(10, 0)),
-            total: Traffic { packets: 990, wire_bytes: 1_250_000 },
+            capture: CaptureSummary { first: Some(Timestamp::new(0, 0)), last: Some(Timestamp::new(10, 0)), ..CaptureSummary::default() },
+            stats: Statistics { total: Traffic { packets: 990, wire_bytes: 1_250_000 }, ..Statistics::default() },
             ..Snapshot::default()
         };
         assert_eq!(
             ExitSummary::of(&s, "eth1").lines(),
             ["eth1: 10.00 s", "990 packets, 1.25 MB, mean 1.00 Mb/s", "lost 0", "nothing wrong was found"]
         );
-        s.losses.kernel_drops = 10;
+        s.capture.losses.kernel_drops = 10;
         s.mirror.trust.score = Some(50);
         s.mirror.trust.summary = "every\x1b[2Jpacket twice".into();
         let lines = ExitSummary::of(&s, "").lines();

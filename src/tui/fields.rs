@@ -139,7 +139,7 @@ pub(super) fn cell(scene: &Scene, layer: Layer, head: &Head, value: Value<'_>, f
         (Kind::PacketRate, Value::Load { total, recent }) => Cell::Amount(amount::packet_rate(scene.packets(recent, total)), style),
         (_, Value::None) => Cell::Right(if head.asks { "?" } else { "" }.into(), scene.style(Hue::Dim)),
         (Kind::PacketShare, Value::Load { total, .. }) => {
-            Cell::Share(super::view::ratio(total.packets, scene.snapshot.total.packets), style)
+            Cell::Share(super::view::ratio(total.packets, scene.snapshot.stats.total.packets), style)
         }
         (Kind::Share, Value::Load { total, recent }) => Cell::Share(scene.share(recent, total), style),
         (Kind::Percent, Value::Load { total, recent }) => Cell::Right(amount::share(scene.share(recent, total)), style),

@@ -13,11 +13,11 @@ use std::sync::Arc;
 pub(super) fn narrowed(snapshot: &Arc<Snapshot>, filter: Option<&Filter>) -> Arc<Snapshot> {
     let Some(filter) = filter else { return Arc::clone(snapshot) };
     let mut out = Snapshot::clone(snapshot);
-    let c = &mut out.conversations;
+    let c = &mut out.stats.conversations;
     for table in [&mut c.tcp, &mut c.udp, &mut c.sctp, &mut c.ip, &mut c.ipv6, &mut c.eth] {
         keep(table, |row| filter.matches_conversation(row));
     }
-    let (talks, ends) = (&out.conversations, &mut out.endpoints);
+    let (talks, ends) = (&out.stats.conversations, &mut out.stats.endpoints);
     let speakers = speakers(talks);
     let (ports, addresses) = each(ends);
     for tables in [ports, addresses] {
@@ -29,7 +29,7 @@ pub(super) fn narrowed(snapshot: &Arc<Snapshot>, filter: Option<&Filter>) -> Arc
             });
         }
     }
-    out.protocols = tree(&out);
+    out.stats.protocols = tree(&out);
     Arc::new(out)
 }
 
@@ -48,7 +48,7 @@ fn speakers(talks: &Kinds<Conversation>) -> HashSet<(Address, u16)> {
 /// The hierarchy of the conversations that are left, in depth-first order, larger first. Of address pairs those count that no transport
 /// conversation tells more of.
 fn tree(s: &Snapshot) -> Vec<ProtocolRow> {
-    let c = &s.conversations;
+    let c = &s.stats.conversations;
     let mut counts: HashMap<Path, [Traffic; 3]> = HashMap::new();
     for row in [&c.tcp, &c.udp, &c.sctp].into_iter().flat_map(|table| &table.rows) {
         for path in row.path.prefixes() {

@@ -115,7 +115,7 @@ pub(super) fn severity(severity: Severity) -> (&'static str, Hue) {
 
 /// Findings with their topics, in the snapshot's order.
 pub(super) fn findings<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a Finding)> {
-    scene.snapshot.findings.iter().map(|f| (Topic::Finding(f.id, f.subject), f)).collect()
+    scene.snapshot.diagnosis.findings.iter().map(|f| (Topic::Finding(f.id, f.subject), f)).collect()
 }
 
 /// The full name of the innermost protocol.

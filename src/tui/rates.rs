@@ -77,20 +77,20 @@ fn rows(s: &Snapshot) -> impl Iterator<Item = (Topic, [Traffic; 2], [Traffic; 2]
             .map(move |h: &HostRow| (Topic::host(kind, h), [h.tx, h.rx], [h.recent_tx, h.recent_rx], Some(h.first)))
     });
     let one = |traffic| [traffic, Traffic::default()];
-    let vlans = s.vlans.rows.iter().map(move |v: &VlanRow| (Topic::Vlan(v.id), one(v.traffic), one(v.recent), None));
-    let paths = s.protocols.iter().map(move |p: &ProtocolRow| (Topic::Protocol(p.path), one(p.traffic), one(p.recent), None));
+    let vlans = s.stats.vlans.rows.iter().map(move |v: &VlanRow| (Topic::Vlan(v.id), one(v.traffic), one(v.recent), None));
+    let paths = s.stats.protocols.iter().map(move |p: &ProtocolRow| (Topic::Protocol(p.path), one(p.traffic), one(p.recent), None));
     let tunnels = s.mirror.tunnels.rows.iter().map(move |t| (Topic::Tunnel(t.tunnel), one(t.traffic), one(t.recent), None));
     talks.chain(ends).chain(vlans).chain(paths).chain(tunnels)
 }
 
 fn mix(s: &Snapshot) -> Mix {
-    let (c, d) = (&s.casts, &s.directions);
+    let (c, d) = (&s.stats.casts, &s.stats.directions);
     Mix {
-        total: s.total,
+        total: s.stats.total,
         link: s.mirror.link,
         copies: s.mirror.duplicates.traffic,
-        untagged: s.untagged,
-        sizes: s.sizes,
+        untagged: s.stats.untagged,
+        sizes: s.stats.sizes,
         casts: [c.unicast, c.multicast, c.broadcast],
         directions: [d.inbound, d.outbound, d.inside, d.through, d.unknown],
     }
@@ -98,11 +98,11 @@ fn mix(s: &Snapshot) -> Mix {
 
 /// What had been counted before the first picture that is seen; of what it tells no recent numbers, as much as of everything.
 fn before(s: &Snapshot) -> Mix {
-    let part = if s.total.packets == 0 { 0.0 } else { 1.0 - s.recent.packets as f64 / s.total.packets as f64 };
+    let part = if s.stats.total.packets == 0 { 0.0 } else { 1.0 - s.stats.recent.packets as f64 / s.stats.total.packets as f64 };
     let scaled = |t: Traffic| Traffic { packets: (t.packets as f64 * part) as u64, wire_bytes: (t.wire_bytes as f64 * part) as u64 };
     let now = mix(s);
     Mix {
-        total: s.total.since(s.recent),
+        total: s.stats.total.since(s.stats.recent),
         link: s.mirror.link.since(s.mirror.recent_link),
         copies: s.mirror.duplicates.traffic.since(s.mirror.duplicates.recent),
         untagged: scaled(now.untagged),
@@ -131,7 +131,7 @@ impl Rates {
         }
         let at = s.now.0;
         // Everything was forgotten, or the clock was set back: what was known is about another time.
-        if self.marks.back().is_some_and(|last| at < last.at || s.total.packets < last.mix.total.packets) {
+        if self.marks.back().is_some_and(|last| at < last.at || s.stats.total.packets < last.mix.total.packets) {
             *self = Self::default();
         }
         let begin = at.saturating_sub(nanos(s.recent_seconds));
@@ -185,7 +185,7 @@ impl Rates {
             recent.iter_mut().zip(track.within(now, window)).for_each(|(to, traffic)| **to = traffic);
         };
         use Kind::{Eth, Ip, Ipv6, Sctp, Tcp, Udp};
-        let c = &mut out.conversations;
+        let c = &mut out.stats.conversations;
         for (kind, table) in
             [(Tcp, &mut c.tcp), (Udp, &mut c.udp), (Sctp, &mut c.sctp), (Ip, &mut c.ip), (Ipv6, &mut c.ipv6), (Eth, &mut c.eth)]
         {
@@ -193,7 +193,7 @@ impl Rates {
                 recent(&Topic::conversation(kind, row), &mut [&mut row.recent_ab, &mut row.recent_ba]);
             }
         }
-        let e = &mut out.endpoints;
+        let e = &mut out.stats.endpoints;
         for (kind, table) in
             [(Tcp, &mut e.tcp), (Udp, &mut e.udp), (Sctp, &mut e.sctp), (Ip, &mut e.ip), (Ipv6, &mut e.ipv6), (Eth, &mut e.eth)]
         {
@@ -201,20 +201,20 @@ impl Rates {
                 recent(&Topic::host(kind, row), &mut [&mut row.recent_tx, &mut row.recent_rx]);
             }
         }
-        out.vlans.rows.iter_mut().for_each(|row| recent(&Topic::Vlan(row.id), &mut [&mut row.recent]));
-        out.protocols.iter_mut().for_each(|row| recent(&Topic::Protocol(row.path), &mut [&mut row.recent]));
+        out.stats.vlans.rows.iter_mut().for_each(|row| recent(&Topic::Vlan(row.id), &mut [&mut row.recent]));
+        out.stats.protocols.iter_mut().for_each(|row| recent(&Topic::Protocol(row.path), &mut [&mut row.recent]));
         out.mirror.tunnels.rows.iter_mut().for_each(|row| recent(&Topic::Tunnel(row.tunnel), &mut [&mut row.recent]));
         let then = mark.mix;
-        out.recent = s.total.since(then.total);
+        out.stats.recent = s.stats.total.since(then.total);
         out.mirror.recent_link = s.mirror.link.since(then.link);
         out.mirror.duplicates.recent = s.mirror.duplicates.traffic.since(then.copies);
-        out.untagged = s.untagged.since(then.untagged);
-        out.sizes = since(s.sizes, then.sizes);
+        out.stats.untagged = s.stats.untagged.since(then.untagged);
+        out.stats.sizes = since(s.stats.sizes, then.sizes);
         let now = mix(s);
         let [unicast, multicast, broadcast] = since(now.casts, then.casts);
-        out.casts = Casts { unicast, multicast, broadcast };
+        out.stats.casts = Casts { unicast, multicast, broadcast };
         let [inbound, outbound, inside, through, unknown] = since(now.directions, then.directions);
-        out.directions = Directions { inbound, outbound, inside, through, unknown };
+        out.stats.directions = Directions { inbound, outbound, inside, through, unknown };
         out
     }
 

@@ -41,12 +41,12 @@ impl Kind {
 
     /// Conversations of this kind.
     pub fn conversations(self, snapshot: &Snapshot) -> &Table<Conversation> {
-        self.of(&snapshot.conversations)
+        self.of(&snapshot.stats.conversations)
     }
 
     /// End points of this kind.
     pub fn endpoints(self, snapshot: &Snapshot) -> &Table<HostRow> {
-        self.of(&snapshot.endpoints)
+        self.of(&snapshot.stats.endpoints)
     }
 
     fn of<R>(self, kinds: &Kinds<R>) -> &Table<R> {

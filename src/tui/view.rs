@@ -213,7 +213,7 @@ impl Scene<'_> {
     /// Traffic of now and the seconds it came in: the newest second of a live port, all of a file.
     pub fn now(&self) -> (Traffic, f64) {
         let s = self.snapshot;
-        self.rates.all(1).filter(|_| !self.whole()).unwrap_or_else(|| self.basis(s.recent, s.total))
+        self.rates.all(1).filter(|_| !self.whole()).unwrap_or_else(|| self.basis(s.stats.recent, s.stats.total))
     }
 
     /// A title with the time its numbers are about.
@@ -228,7 +228,7 @@ impl Scene<'_> {
 
     /// Wire bytes that shares refer to.
     pub fn all_bytes(&self) -> u64 {
-        self.basis(self.snapshot.recent, self.snapshot.total).0.wire_bytes
+        self.basis(self.snapshot.stats.recent, self.snapshot.stats.total).0.wire_bytes
     }
 
     /// Share of all wire bytes.

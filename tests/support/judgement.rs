@@ -8,7 +8,7 @@ use spantop::snapshot::Snapshot;
 pub fn contradictions(s: &Snapshot) -> Vec<String> {
     let trust = &s.mirror.trust;
     let mut wrong = Vec::new();
-    let active = || s.findings.iter().filter(|f| f.active);
+    let active = || s.diagnosis.findings.iter().filter(|f| f.active);
     let mirror = || active().filter(|f| diagnose::aspect(f.id).is_some());
     let grave = mirror().map(|f| f.severity).max();
     let low = |score: Option<u8>| score.is_some_and(|s| s < Verdict::DOUBTFUL_BELOW);
@@ -30,8 +30,8 @@ pub fn contradictions(s: &Snapshot) -> Vec<String> {
         wrong.push(format!("\"{}\" beside {:?} {:?}", trust.summary, trust.score, mirror().map(|f| f.id).collect::<Vec<_>>()));
     }
     let troubled = active().any(|f| diagnose::aspect(f.id).is_none() && f.severity > Severity::Note);
-    if troubled != matches!(s.network.verdict, Verdict::Doubtful | Verdict::Bad) {
-        wrong.push(format!("the network is {:?} and has troubles: {troubled}", s.network.verdict));
+    if troubled != matches!(s.diagnosis.network.verdict, Verdict::Doubtful | Verdict::Bad) {
+        wrong.push(format!("the network is {:?} and has troubles: {troubled}", s.diagnosis.network.verdict));
     }
     if trust.summary.is_empty() {
         wrong.push("a verdict without a word".into());
@@ -44,7 +44,7 @@ pub fn contradictions(s: &Snapshot) -> Vec<String> {
 fn shares_above_all(s: &Snapshot) -> Vec<String> {
     use spantop::model::Value;
     let mut wrong = Vec::new();
-    for f in &s.findings {
+    for f in &s.diagnosis.findings {
         for (name, value) in &f.evidence {
             if let Value::Share(x) = value
                 && !(0.0..=1.0).contains(x)

@@ -180,7 +180,7 @@ fn a_router_that_dies_is_critical_from_then_on() {
     }
     let s = t.with_office(60).seen();
     assert_eq!(troubles(&s), only("arp.unanswered", "10.1.0.1", Severity::Critical));
-    let finding = s.findings.iter().find(|f| f.id == "arp.unanswered").unwrap();
+    let finding = s.diagnosis.findings.iter().find(|f| f.id == "arp.unanswered").unwrap();
     assert!(finding.title.starts_with("The router 10.1.0.1 is gone: 2 hosts look for it in vain; last heard "), "{}", finding.title);
     assert_eq!(finding.first.0, START + 20 * S * 1_000 + 3_000_000, "since the first request that nothing answered");
 }
@@ -226,7 +226,7 @@ fn a_station_that_floods_with_arp_for_everybody_is_critical() {
         t.push(n * S / 1_200, Packet::arp(1, asker, [0; 6], Ipv4Addr::from(address(10 + (n % 40) as u8))));
     }
     let s = t.with_neighbours(60).with_office(60).seen();
-    assert_eq!(troubles(&s)[..1], only("arp.storm", "02:00:00:00:01:42", Severity::Critical)[..], "{:?}", s.findings);
+    assert_eq!(troubles(&s)[..1], only("arp.storm", "02:00:00:00:01:42", Severity::Critical)[..], "{:?}", s.diagnosis.findings);
 }
 
 #[test]
@@ -382,6 +382,6 @@ fn sightings_do_not_depend_on_threads() {
     let one = with(0);
     assert_eq!(troubles(&one).len(), 2);
     for threads in [1, 2, 3] {
-        assert_eq!(with(threads).findings, one.findings, "{threads} threads");
+        assert_eq!(with(threads).diagnosis.findings, one.diagnosis.findings, "{threads} threads");
     }
 }

@@ -9,7 +9,9 @@ use crate::engine::tape::Request;
 use crate::model::{LearntName, Traffic};
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::tables::names::NAMES;
-use crate::snapshot::{Directions, Endpoints, Query, Snapshot, Table, TcpAnalysis, TcpFlags};
+use crate::snapshot::{
+    CaptureSummary, Diagnosis, Directions, Dissected, Endpoints, Query, Snapshot, Statistics, Table, TcpAnalysis, TcpFlags,
+};
 use crate::stats::totals::TrafficDirection;
 use std::sync::Arc;
 
@@ -54,43 +56,47 @@ impl Merge {
             finished: request.finished,
             now: request.now,
             recent_seconds: request.recent_seconds,
-            sources: request.sources.clone(),
-            total,
-            recent,
-            captured_bytes: totals.captured_bytes,
-            truncated_packets: totals.truncated,
-            fragments: totals.fragments,
-            first: request.first,
-            last: request.latest,
-            losses,
-            load,
-            sizes: totals.sizes,
-            casts: self.tables.casts,
-            directions: Directions {
-                inbound: heading(TrafficDirection::Inbound),
-                outbound: heading(TrafficDirection::Outbound),
-                inside: heading(TrafficDirection::Inside),
-                through: heading(TrafficDirection::Through),
-                unknown: heading(TrafficDirection::Unknown),
-            },
-            protocols: self.tables.hierarchy.rows(request.live),
-            vlans: self.tables.vlan_table(request.live),
-            untagged: self.tables.untagged,
-            apps: dissected.sections(),
-            names: learnt(names, query),
-            host,
-            mirror,
-            network,
-            switch,
-            services,
-            findings,
-            tcp_flags: TcpFlags { syn: totals.syn, syn_ack: totals.syn_ack, fin: totals.fin, reset: totals.reset },
-            tcp_analysis: TcpAnalysis { flags: analysed.flags, handshake_rtt: analysed.initial_rtt, not_analysed: analysed.not_analysed },
-            conversations,
-            endpoints: Endpoints { eth: eth_hosts, ip, ipv6, tcp, udp, sctp },
             live: self.base.live,
-            filter: self.base.filter.clone(),
-            speed: self.base.speed,
+            capture: CaptureSummary {
+                sources: request.sources.clone(),
+                captured_bytes: totals.captured_bytes,
+                truncated_packets: totals.truncated,
+                first: request.first,
+                last: request.latest,
+                losses,
+                ..self.base.capture.clone()
+            },
+            stats: Statistics {
+                total,
+                recent,
+                fragments: totals.fragments,
+                load,
+                sizes: totals.sizes,
+                casts: self.tables.casts,
+                directions: Directions {
+                    inbound: heading(TrafficDirection::Inbound),
+                    outbound: heading(TrafficDirection::Outbound),
+                    inside: heading(TrafficDirection::Inside),
+                    through: heading(TrafficDirection::Through),
+                    unknown: heading(TrafficDirection::Unknown),
+                },
+                protocols: self.tables.hierarchy.rows(request.live),
+                vlans: self.tables.vlan_table(request.live),
+                untagged: self.tables.untagged,
+                tcp_flags: TcpFlags { syn: totals.syn, syn_ack: totals.syn_ack, fin: totals.fin, reset: totals.reset },
+                tcp_analysis: TcpAnalysis {
+                    flags: analysed.flags,
+                    handshake_rtt: analysed.initial_rtt,
+                    not_analysed: analysed.not_analysed,
+                },
+                conversations,
+                endpoints: Endpoints { eth: eth_hosts, ip, ipv6, tcp, udp, sctp },
+                services,
+            },
+            dissect: Dissected { apps: dissected.sections(), names: learnt(names, query) },
+            mirror,
+            switch,
+            diagnosis: Diagnosis { host, network, findings },
         });
         // Only a live port, which goes on, may have nothing to add to it.
         self.kept = (live && !request.finished).then(|| Kept { snapshot: Arc::clone(&snapshot), detected, totals, open });

@@ -26,7 +26,7 @@ use crate::engine::tape::Request;
 use crate::model::host::Checklist;
 use crate::model::limits::SHARDS;
 use crate::model::{Finding, LearntName, Mac, NetworkBatch, Sum, SwitchView, Traffic};
-use crate::snapshot::{Conversation, Losses, Mirror, Network, Service, Snapshot, Table};
+use crate::snapshot::{CaptureSummary, Conversation, Diagnosis, Losses, Mirror, Network, Service, Snapshot, Statistics, Table};
 use crate::stats::Totals;
 use assemble::extent;
 use endpoints::EndpointLoad;
@@ -287,26 +287,29 @@ impl Merge {
     fn still(&mut self, request: &Request) {
         let Some(Kept { snapshot, detected, totals, open }) = &self.kept else { return };
         let judged = self.judge.assess(request, detected, totals.link, &mut self.tables.mac_pairs());
-        let same = snapshot.load.open.map(|o| o.start) == request.open.map(|o| o.start);
+        let same = snapshot.stats.load.open.map(|o| o.start) == request.open.map(|o| o.start);
         let part = if same { *open } else { IntervalPart::default() };
-        let load = self.timeline.load(request.query.samples, request.open, part, extent(request, snapshot.total));
-        let losses =
-            Losses { interface_drops: request.losses.interface_drops, kernel_drops: request.losses.kernel_drops, ..snapshot.losses };
+        let load = self.timeline.load(request.query.samples, request.open, part, extent(request, snapshot.stats.total));
+        let losses = Losses {
+            interface_drops: request.losses.interface_drops,
+            kernel_drops: request.losses.kernel_drops,
+            ..snapshot.capture.losses
+        };
         let next = Arc::new(Snapshot {
             number: request.number,
             now: request.now,
             recent_seconds: request.recent_seconds,
-            sources: request.sources.clone(),
-            first: request.first,
-            last: request.latest,
-            losses,
-            load,
-            host: judged.host,
+            capture: CaptureSummary {
+                sources: request.sources.clone(),
+                first: request.first,
+                last: request.latest,
+                losses,
+                ..snapshot.capture.clone()
+            },
+            stats: Statistics { load, services: judged.services, ..snapshot.stats.clone() },
             mirror: judged.mirror,
-            network: judged.network,
             switch: judged.switch,
-            services: judged.services,
-            findings: judged.findings,
+            diagnosis: Diagnosis { host: judged.host, network: judged.network, findings: judged.findings },
             ..Snapshot::clone(snapshot)
         });
         if let Some(kept) = &mut self.kept {

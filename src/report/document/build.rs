@@ -22,7 +22,7 @@ impl Document {
         sections.extend(switch::switch(s, rows));
         sections.push(load(s, columns));
         sections.extend(tables::sections(&SERVICES, s, rows, false));
-        if s.total.packets > 0 {
+        if s.stats.total.packets > 0 {
             // A tree is whole or not at all.
             sections.extend(tables::sections(&PROTOCOLS, s, usize::MAX, true));
             sections.extend([tables::whole(&SIZES, s), tables::whole(&CASTS, s)]);
@@ -37,9 +37,9 @@ impl Document {
     /// Only what tells whether the numbers can be believed, the verdict first; when `talkative`, also what could not be judged and why.
     pub fn verdict(s: &Snapshot, rows: usize, talkative: bool) -> Self {
         let mut sections: Vec<Section> = mirror::mirror(s, rows).into_iter().collect();
-        sections.extend(host::host(&s.host));
+        sections.extend(host::host(&s.diagnosis.host));
         sections.extend(mirror::findings(s));
-        if s.findings.is_empty() {
+        if s.diagnosis.findings.is_empty() {
             let trust = &s.mirror.trust;
             let note = match trust.verdict {
                 Verdict::Good => Part::Note(Tone::Good, "Nothing is wrong that could be seen.".into()),
@@ -61,7 +61,7 @@ fn wrong(s: &Snapshot) -> Section {
         Some(findings) => findings.parts,
         None => vec![Part::Note(tone(s.mirror.trust.verdict), format!("Mirror: {}", sentence(&s.mirror.trust.summary)))],
     };
-    let network = &s.network;
+    let network = &s.diagnosis.network;
     let words = match network.verdict {
         Verdict::Unknown => "Network: not judged, for no connection was opened and no request asked.".to_owned(),
         Verdict::Good => format!("Network: no fault in {} to connect and requests.", plural(network.judged, "attempt")),
@@ -95,7 +95,7 @@ fn sentence(summary: &str) -> String {
 
 /// What was done, and with what.
 fn title(verb: &str, s: &Snapshot) -> String {
-    let names: Vec<String> = s.sources.iter().map(|source| printable(&source.name).into_owned()).collect();
+    let names: Vec<String> = s.capture.sources.iter().map(|source| printable(&source.name).into_owned()).collect();
     match names.as_slice() {
         [] => format!("spantop {verb}"),
         [first, second, third, rest @ ..] if !rest.is_empty() => {
@@ -149,13 +149,13 @@ fn interfaces(source: &SourceInfo) -> Vec<(&'static str, String)> {
 
 fn capture(s: &Snapshot) -> Section {
     let with_interfaces = |one| [vec![("Source", source(one))], interfaces(one)].concat();
-    let mut facts: Vec<(&'static str, String)> = s.sources.iter().take(SOURCES).flat_map(with_interfaces).collect();
-    if let more @ [_, ..] = s.sources.get(SOURCES..).unwrap_or_default() {
+    let mut facts: Vec<(&'static str, String)> = s.capture.sources.iter().take(SOURCES).flat_map(with_interfaces).collect();
+    if let more @ [_, ..] = s.capture.sources.get(SOURCES..).unwrap_or_default() {
         let packets = more.iter().fold(0u64, |sum, one| sum.saturating_add(one.packets));
         facts.push(("Source", format!("{} more, {}", units::grouped(more.len() as u64), plural(packets, "packet"))));
     }
     let mut links: Vec<LinkType> = Vec::new();
-    for link in s.sources.iter().flat_map(|one| &one.link_types) {
+    for link in s.capture.sources.iter().flat_map(|one| &one.link_types) {
         if !links.contains(link) {
             links.push(*link);
         }
@@ -164,14 +164,14 @@ fn capture(s: &Snapshot) -> Section {
     if !links.is_empty() {
         facts.push(("Link type", links.join(", ")));
     }
-    if let Some(filter) = &s.filter {
+    if let Some(filter) = &s.capture.filter {
         facts.push(("Filter", printable(filter).into_owned()));
     }
-    if let (Some(first), Some(last)) = (s.first, s.last) {
+    if let (Some(first), Some(last)) = (s.capture.first, s.capture.last) {
         facts.push(("First packet", moment(first)));
         facts.push(("Last packet", moment(last)));
     }
-    if s.first.is_some() || s.total.packets == 0 {
+    if s.capture.first.is_some() || s.stats.total.packets == 0 {
         facts.push(("Duration", units::duration(s.duration())));
     } else {
         facts.push(("Times", "none: the packets were recorded without".into()));
@@ -179,19 +179,22 @@ fn capture(s: &Snapshot) -> Section {
     let link = s.mirror.link;
     facts.push(("Packets", units::grouped(link.packets)));
     facts.push(("On the wire", format!("{} bytes ({})", units::grouped(link.wire_bytes), units::bytes(link.wire_bytes))));
-    if link != s.total {
-        let (packets, bytes) = (units::grouped(s.total.packets), units::grouped(s.total.wire_bytes));
+    if link != s.stats.total {
+        let (packets, bytes) = (units::grouped(s.stats.total.packets), units::grouped(s.stats.total.wire_bytes));
         facts.push(("Mirrored network", format!("{packets} packets, {bytes} bytes: without encapsulation and further copies")));
     }
-    if s.captured_bytes != link.wire_bytes {
-        let cut = format!(", {} cut at the snap length", plural(s.truncated_packets, "packet"));
-        facts.push(("Captured", format!("{} bytes ({}){cut}", units::grouped(s.captured_bytes), units::bytes(s.captured_bytes))));
+    if s.capture.captured_bytes != link.wire_bytes {
+        let cut = format!(", {} cut at the snap length", plural(s.capture.truncated_packets, "packet"));
+        facts.push((
+            "Captured",
+            format!("{} bytes ({}){cut}", units::grouped(s.capture.captured_bytes), units::bytes(s.capture.captured_bytes)),
+        ));
     }
-    if s.fragments > 0 {
-        facts.push(("IP fragments", units::grouped(s.fragments)));
+    if s.stats.fragments > 0 {
+        facts.push(("IP fragments", units::grouped(s.stats.fragments)));
     }
     let mut parts = vec![Part::Facts(facts)];
-    for one in s.sources.iter().filter_map(|one| one.warning.as_ref().map(|w| (&one.name, w))) {
+    for one in s.capture.sources.iter().filter_map(|one| one.warning.as_ref().map(|w| (&one.name, w))) {
         parts.push(Part::Note(Tone::Warning, format!("{}: {}", printable(one.0), printable(one.1))));
     }
     if link.packets == 0 {
@@ -201,13 +204,13 @@ fn capture(s: &Snapshot) -> Section {
 }
 
 fn losses(s: &Snapshot) -> Section {
-    let l = &s.losses;
+    let l = &s.capture.losses;
     let mut parts = Vec::new();
     let lost = l.lost_packets();
     if lost == 0 {
         parts.push(Part::Note(Tone::Good, "No packet is known to be lost on this host.".into()));
     } else {
-        let share = units::percent(ratio(lost, lost.saturating_add(s.total.packets)));
+        let share = units::percent(ratio(lost, lost.saturating_add(s.stats.total.packets)));
         parts.push(Part::Heading(Tone::Critical, format!("{} lost on this host ({share})", plural(lost, "packet"))));
     }
     if l.stages().iter().any(|stage| stage.count > 0) {
@@ -219,33 +222,33 @@ fn losses(s: &Snapshot) -> Section {
 fn load(s: &Snapshot, columns: usize) -> Section {
     let duration = s.duration();
     let mut facts = Vec::new();
-    let of_link = |bits: f64| match s.speed {
+    let of_link = |bits: f64| match s.capture.speed {
         Some(speed) if speed > 0 => format!(", {} of {}", units::percent(bits / speed as f64), units::bits_per_second(speed as f64)),
         _ => String::new(),
     };
     if duration > 0.0 {
         let mean = s.mean_bits_per_second();
-        let packets = units::packets_per_second(s.total.packets_per_second(duration));
+        let packets = units::packets_per_second(s.stats.total.packets_per_second(duration));
         facts.push(("Mean", format!("{}, {packets}{}", units::bits_per_second(mean), of_link(mean))));
     }
-    if let Some(peak) = s.load.peak {
+    if let Some(peak) = s.stats.load.peak {
         let rate = peak.bits_per_second();
         let at = moment(peak.start);
         facts
             .push(("Peak", format!("{} over {}{}, at {at}", units::bits_per_second(rate), units::duration(peak.seconds()), of_link(rate))));
     }
-    if let Some((at, bytes, packets)) = s.load.peak_ms {
+    if let Some((at, bytes, packets)) = s.stats.load.peak_ms {
         let rate = bytes as f64 * 8000.0;
         let what = format!("{} over 1 ms ({}){}", units::bits_per_second(rate), plural(packets, "packet"), of_link(rate));
         facts.push(("Burst", format!("{what}, at {}", moment(at))));
     }
-    let d = &s.directions;
+    let d = &s.stats.directions;
     if d.inbound.packets + d.outbound.packets > 0 {
         let way = |t: crate::model::Traffic| format!("{}, {}", units::bytes(t.wire_bytes), plural(t.packets, "packet"));
         facts.push(("Inbound", way(d.inbound)));
         facts.push(("Outbound", way(d.outbound)));
     }
     let mut parts = vec![Part::Facts(facts)];
-    parts.extend(Chart::new(&s.load, columns).filter(|chart| chart.values.len() > 1).map(Part::Chart));
+    parts.extend(Chart::new(&s.stats.load, columns).filter(|chart| chart.values.len() > 1).map(Part::Chart));
     section("Load", parts)
 }

@@ -132,10 +132,10 @@ pub fn not_judged(m: &Mirror) -> Option<Section> {
 
 /// What is wrong; `None` when nothing is.
 pub fn findings(s: &Snapshot) -> Option<Section> {
-    if s.findings.is_empty() {
+    if s.diagnosis.findings.is_empty() {
         return None;
     }
-    let parts = s.findings.iter().flat_map(|f| finding(f, s.is_timed())).collect();
+    let parts = s.diagnosis.findings.iter().flat_map(|f| finding(f, s.is_timed())).collect();
     Some(section("Findings", parts))
 }
 

@@ -11,7 +11,7 @@ use crate::snapshot::tables::switch::{AGGREGATES, EVENTS, GATEWAYS, NEIGHBOURS, 
 /// Which switch it is, then a table for each thing that was heard. Nothing where there are no packets.
 pub fn switch(s: &Snapshot, rows: usize) -> Option<Section> {
     let v = &s.switch;
-    if s.total.packets == 0 {
+    if s.stats.total.packets == 0 {
         return None;
     }
     let mut parts = identity(v);

@@ -113,14 +113,14 @@ fn lines(table: &dyn AnyTable, layers: Layers, rows: &dyn AnyRows, shown: Range<
 /// A value as people read it.
 fn cell(head: &Head, layers: Layers, value: Value<'_>, s: &Snapshot) -> Cell {
     let port = |port| layers.meets(Layers::PORTS).then_some(port);
-    let of_all = |part: u64| ratio(part, s.total.wire_bytes);
+    let of_all = |part: u64| ratio(part, s.stats.total.wire_bytes);
     match (head.kind, value) {
         (_, Value::None) => text(if head.asks { "?" } else { "" }),
         (Kind::Bytes, Value::Count(n)) => bytes(n),
         (Kind::Id | Kind::Port, Value::Count(n)) => text(n.to_string()),
         (_, Value::Count(n)) => count(n),
-        (Kind::Share, Value::Load { total, .. }) => share(total.wire_bytes, s.total.wire_bytes),
-        (Kind::PacketShare, Value::Load { total, .. }) => share(total.packets, s.total.packets),
+        (Kind::Share, Value::Load { total, .. }) => share(total.wire_bytes, s.stats.total.wire_bytes),
+        (Kind::PacketShare, Value::Load { total, .. }) => share(total.packets, s.stats.total.packets),
         (Kind::Percent, Value::Load { total, .. }) => text(units::percent(of_all(total.wire_bytes))),
         (Kind::PacketRate, Value::Load { total, .. }) => text(units::packets_per_second(total.packets_per_second(s.duration()))),
         (_, Value::Load { total, .. }) => text(units::bits_per_second(total.bits_per_second(s.duration()))),
@@ -148,10 +148,10 @@ fn cell(head: &Head, layers: Layers, value: Value<'_>, s: &Snapshot) -> Cell {
 
 /// TCP packets by flag, `None` without TCP.
 pub fn tcp(s: &Snapshot) -> Option<Section> {
-    if s.conversations.tcp.total_rows == 0 {
+    if s.stats.conversations.tcp.total_rows == 0 {
         return None;
     }
-    let f = &s.tcp_flags;
+    let f = &s.stats.tcp_flags;
     let facts = [("SYN", f.syn), ("SYN, ACK", f.syn_ack), ("FIN", f.fin), ("RST", f.reset)];
     Some(section("TCP flags", vec![Part::Facts(facts.map(|(n, v)| (n, plural(v, "packet"))).into())]))
 }

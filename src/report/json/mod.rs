@@ -62,17 +62,17 @@ impl Format for Json {
             w.flag("approximate", true);
         }
         section(w, "capture", &Capture::of(s))?;
-        section(w, "losses", &s.losses)?;
+        section(w, "losses", &s.capture.losses)?;
         load(w, s, options)?;
         // A tree is whole or not at all.
         rows::table(w, &PROTOCOLS, s, &ReportOptions { rows: usize::MAX, ..*options })?;
         rows::table(w, &CONVERSATIONS, s, options)?;
         rows::table(w, &ENDPOINTS, s, options)?;
         rows::table(w, &VLANS, s, options)?;
-        section(w, "untagged", &s.untagged)?;
-        section(w, "directions", &Scaled::of(s, &s.directions))?;
-        section(w, "tcp", &Scaled::of(s, &Tcp { flags: &s.tcp_flags, analysis: &s.tcp_analysis }))?;
-        for app in s.apps.iter().filter(|app| ALWAYS.contains(&app.token) || !app.tally.is_empty()) {
+        section(w, "untagged", &s.stats.untagged)?;
+        section(w, "directions", &Scaled::of(s, &s.stats.directions))?;
+        section(w, "tcp", &Scaled::of(s, &Tcp { flags: &s.stats.tcp_flags, analysis: &s.stats.tcp_analysis }))?;
+        for app in s.dissect.apps.iter().filter(|app| ALWAYS.contains(&app.token) || !app.tally.is_empty()) {
             section(w, app.token, app)?;
         }
         rows::table(w, &NAMES, s, options)?;
@@ -85,17 +85,17 @@ impl Format for Json {
         }
         w.line()?;
         w.key("services");
-        w.list(s.services.rows.iter().map(services::Told))?;
-        section(w, "network", &services::Judged(&s.network))?;
+        w.list(s.stats.services.rows.iter().map(services::Told))?;
+        section(w, "network", &services::Judged(&s.diagnosis.network))?;
         section(w, "switch", &switch::Told(&s.switch))?;
-        if !s.host.is_empty() {
+        if !s.diagnosis.host.is_empty() {
             w.line()?;
             w.key("host");
-            w.list(&s.host)?;
+            w.list(&s.diagnosis.host)?;
         }
         w.line()?;
         w.key("findings");
-        w.list(s.findings.iter().map(|finding| Told { finding, timed: s.is_timed() }))?;
+        w.list(s.diagnosis.findings.iter().map(|finding| Told { finding, timed: s.is_timed() }))?;
         w.close(b'}');
         writer.finish()
     }
@@ -130,24 +130,24 @@ struct Capture<'a> {
 impl<'a> Capture<'a> {
     fn of(s: &'a Snapshot) -> Self {
         let mut link_types: Vec<LinkType> = Vec::new();
-        for link in s.sources.iter().flat_map(|source| &source.link_types) {
+        for link in s.capture.sources.iter().flat_map(|source| &source.link_types) {
             if !link_types.contains(link) {
                 link_types.push(*link);
             }
         }
         Self {
-            sources: &s.sources,
+            sources: &s.capture.sources,
             link_types,
             packets: s.mirror.link.packets,
             wire_bytes: s.mirror.link.wire_bytes,
-            captured_bytes: s.captured_bytes,
-            first: s.first,
-            last: s.last,
+            captured_bytes: s.capture.captured_bytes,
+            first: s.capture.first,
+            last: s.capture.last,
             duration: s.duration(),
-            truncated_packets: s.truncated_packets,
-            cut_short: s.sources.iter().any(|source| source.cut_short),
-            fragments: s.fragments,
-            filter: s.filter.as_deref(),
+            truncated_packets: s.capture.truncated_packets,
+            cut_short: s.capture.sources.iter().any(|source| source.cut_short),
+            fragments: s.stats.fragments,
+            filter: s.capture.filter.as_deref(),
         }
     }
 }
@@ -190,10 +190,10 @@ fn load(w: &mut Writer, s: &Snapshot, options: &ReportOptions) -> io::Result<()>
     w.open(b'{');
     w.members(&LoadFacts::of(s));
     w.key("series");
-    w.list(s.load.samples.iter().chain(s.load.open.as_ref()).map(|sample| Interval { sample, base: s.load.interval }))?;
+    w.list(s.stats.load.samples.iter().chain(s.stats.load.open.as_ref()).map(|sample| Interval { sample, base: s.stats.load.interval }))?;
     w.key("sizes");
     rows::only(w, &SIZES, s, &ReportOptions { rows: usize::MAX, ..*options })?;
-    w.section("casts", &s.casts);
+    w.section("casts", &s.stats.casts);
     w.close(b'}');
     Ok(())
 }
@@ -229,13 +229,13 @@ impl LoadFacts {
             |(at, wire_bytes, packets)| Burst { at, traffic: Traffic { packets, wire_bytes }, bits_per_second: wire_bytes as f64 * 8000.0 };
         Self {
             approximate: approximate(s),
-            interval: s.load.interval as f64 / SECOND as f64,
+            interval: s.stats.load.interval as f64 / SECOND as f64,
             mean_bits_per_second: s.mean_bits_per_second(),
-            peak_bits_per_second: s.load.peak.map_or(0.0, |p| p.bits_per_second()),
-            peak_at: s.load.peak.map(|p| p.start),
-            mean_packets_per_second: s.total.packets_per_second(s.duration()),
-            peak_millisecond: s.load.peak_ms.map(burst),
-            link_bits_per_second: s.speed,
+            peak_bits_per_second: s.stats.load.peak.map_or(0.0, |p| p.bits_per_second()),
+            peak_at: s.stats.load.peak.map(|p| p.start),
+            mean_packets_per_second: s.stats.total.packets_per_second(s.duration()),
+            peak_millisecond: s.stats.load.peak_ms.map(burst),
+            link_bits_per_second: s.capture.speed,
         }
     }
 }

@@ -48,7 +48,9 @@ impl AppRow {
 
 /// A row a number; those of a protocol follow each other.
 pub static APPLICATIONS: TableSpec<AppRow> = TableSpec {
-    sheets: &[sheet("Applications", |s| Rows::of(s.apps.iter().filter(|app| !app.tally.is_empty()).flat_map(rows).collect::<Vec<_>>()))],
+    sheets: &[sheet("Applications", |s| {
+        Rows::of(s.dissect.apps.iter().filter(|app| !app.tally.is_empty()).flat_map(rows).collect::<Vec<_>>())
+    })],
     fields: &[
         Field::app("app", "Application", |r: &AppRow| Some(r.app)).machine().searched(true),
         Field::word("counter", "Counter", |r: &AppRow| Some(r.counter)).machine(),

@@ -13,7 +13,7 @@ pub struct CastRow {
 /// Packets by destination: one station, a group, all.
 pub static CASTS: TableSpec<CastRow> = TableSpec {
     sheets: &[placed("Unicast, multicast, broadcast", |s| {
-        let rows = [("unicast", s.casts.unicast), ("multicast", s.casts.multicast), ("broadcast", s.casts.broadcast)];
+        let rows = [("unicast", s.stats.casts.unicast), ("multicast", s.stats.casts.multicast), ("broadcast", s.stats.casts.broadcast)];
         Rows::of(rows.map(|(kind, traffic)| CastRow { kind, traffic }).to_vec())
     })],
     fields: &[

@@ -6,12 +6,12 @@ use crate::snapshot::table::{Field, Kind, Layers, Room, Sheet, TableSpec, Tint, 
 /// End points of every kind.
 pub static ENDPOINTS: TableSpec<HostRow> = TableSpec {
     sheets: &[
-        Sheet { token: "eth", title: "Ethernet hosts", layers: Layers::ETH, paper: Some(2), rows: |s| (&s.endpoints.eth).into() },
-        Sheet { token: "ip", title: "IPv4 hosts", layers: Layers::IP, paper: Some(0), rows: |s| (&s.endpoints.ip).into() },
-        Sheet { token: "ipv6", title: "IPv6 hosts", layers: Layers::IPV6, paper: Some(1), rows: |s| (&s.endpoints.ipv6).into() },
-        Sheet { token: "tcp", title: "TCP ports", layers: Layers::TCP, paper: None, rows: |s| (&s.endpoints.tcp).into() },
-        Sheet { token: "udp", title: "UDP ports", layers: Layers::UDP, paper: None, rows: |s| (&s.endpoints.udp).into() },
-        Sheet { token: "sctp", title: "SCTP ports", layers: Layers::SCTP, paper: None, rows: |s| (&s.endpoints.sctp).into() },
+        Sheet { token: "eth", title: "Ethernet hosts", layers: Layers::ETH, paper: Some(2), rows: |s| (&s.stats.endpoints.eth).into() },
+        Sheet { token: "ip", title: "IPv4 hosts", layers: Layers::IP, paper: Some(0), rows: |s| (&s.stats.endpoints.ip).into() },
+        Sheet { token: "ipv6", title: "IPv6 hosts", layers: Layers::IPV6, paper: Some(1), rows: |s| (&s.stats.endpoints.ipv6).into() },
+        Sheet { token: "tcp", title: "TCP ports", layers: Layers::TCP, paper: None, rows: |s| (&s.stats.endpoints.tcp).into() },
+        Sheet { token: "udp", title: "UDP ports", layers: Layers::UDP, paper: None, rows: |s| (&s.stats.endpoints.udp).into() },
+        Sheet { token: "sctp", title: "SCTP ports", layers: Layers::SCTP, paper: None, rows: |s| (&s.stats.endpoints.sctp).into() },
     ],
     fields: FIELDS,
     weight: |h| h.total().wire_bytes,

@@ -5,7 +5,7 @@ use crate::snapshot::table::{Field, Kind, Rows, TableSpec, Value, placed};
 
 /// Findings: active ones first, by severity, then newest first. The reports for people and JSON say more of each.
 pub static FINDINGS: TableSpec<Finding> = TableSpec {
-    sheets: &[placed("Findings", |s| Rows::of(&s.findings))],
+    sheets: &[placed("Findings", |s| Rows::of(&s.diagnosis.findings))],
     fields: &[
         Field::word("id", "Finding", |f: &Finding| Some(f.id)),
         Field::word("subject_kind", "Kind", |f: &Finding| Some(f.subject.kind())),

@@ -5,7 +5,9 @@ use crate::snapshot::table::{Field, Kind, Rows, TableSpec, Value, placed};
 
 /// A row an interval, oldest first; the last one may be open. Intervals without packets are absent.
 pub static LOAD: TableSpec<Sample> = TableSpec {
-    sheets: &[placed("Load over time", |s| Rows::of(s.load.samples.iter().chain(s.load.open.as_ref()).copied().collect::<Vec<_>>()))],
+    sheets: &[placed("Load over time", |s| {
+        Rows::of(s.stats.load.samples.iter().chain(s.stats.load.open.as_ref()).copied().collect::<Vec<_>>())
+    })],
     fields: &[
         Field::time("start", "Start", |x: &Sample| x.start),
         Field::span("length", "Length", |x: &Sample| x.length),

@@ -5,7 +5,7 @@ use crate::snapshot::table::{Field, Room, Rows, TableSpec, placed};
 
 /// The stages that counted anything.
 pub static LOSSES: TableSpec<LossStage> = TableSpec {
-    sheets: &[placed("Losses", |s| Rows::of(s.losses.stages().into_iter().filter(|l| l.count > 0).collect::<Vec<_>>()))],
+    sheets: &[placed("Losses", |s| Rows::of(s.capture.losses.stages().into_iter().filter(|l| l.count > 0).collect::<Vec<_>>()))],
     fields: &[
         Field::word("stage", "Stage", |l: &LossStage| Some(l.stage)).paper(0, Room::Fixed),
         Field::count("count", "Count", |l: &LossStage| l.count).paper(1, Room::Fixed),

@@ -5,7 +5,7 @@ use crate::snapshot::table::{Field, Room, TableSpec, Tint, sheet};
 
 /// A row for each address, source and name. All of them can be forged by whoever sends them: they name, they do not prove.
 pub static NAMES: TableSpec<LearntName> = TableSpec {
-    sheets: &[sheet("Names learnt", |s| (&s.names).into())],
+    sheets: &[sheet("Names learnt", |s| (&s.dissect.names).into())],
     fields: &[
         Field::address("address", "Address", |n: &LearntName| n.address).paper(0, Room::Cut).screen(0, "address", 0),
         Field::text("name", "Name", |n: &LearntName| Some(&n.name)).paper(1, Room::Cut).screen(1, "name", 0).wide(20, 70),

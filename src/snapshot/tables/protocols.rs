@@ -6,7 +6,7 @@ use crate::snapshot::table::{Field, Kind, Room, Rows, TableSpec, Tint, Value, Wh
 
 /// Every path with the packets that have it, depth first: a packet counts once at each of its layers.
 pub static PROTOCOLS: TableSpec<ProtocolRow> = TableSpec {
-    sheets: &[sheet("Protocols", |s| Rows::of(&s.protocols))],
+    sheets: &[sheet("Protocols", |s| Rows::of(&s.stats.protocols))],
     fields: &[
         Field::new("path", "Path", Kind::Path, |p: &ProtocolRow| Value::Path(p.path)).machine().searched(true),
         Field::new("protocol", "Protocol", Kind::App, |p: &ProtocolRow| p.path.last().map_or(Value::None, Value::Layer))

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 /// A row a service: those used most first.
 pub static SERVICES: TableSpec<Service> = TableSpec {
-    sheets: &[sheet("Services", |s| (&s.services).into())],
+    sheets: &[sheet("Services", |s| (&s.stats.services).into())],
     fields: &[
         Field::address("address", "Address", |s: &Service| s.key.address).machine(),
         Field::port("port", "Port", |s: &Service| s.key.port.into()).machine(),

@@ -17,7 +17,7 @@ pub struct SizeRow {
 pub static SIZES: TableSpec<SizeRow> = TableSpec {
     sheets: &[placed("Packet sizes", |s| {
         let row = |(&(from, to), &traffic): (&(u32, u32), &Traffic)| SizeRow { from, to, label: label(from, to), traffic };
-        Rows::of(SIZE_CLASSES.iter().zip(&s.sizes).map(row).collect::<Vec<_>>())
+        Rows::of(SIZE_CLASSES.iter().zip(&s.stats.sizes).map(row).collect::<Vec<_>>())
     })],
     fields: &[
         Field::count("from", "From", |r: &SizeRow| r.from.into()).machine(),

@@ -15,5 +15,5 @@ pub static TOYS: TableSpec<SourceInfo> = TableSpec {
 };
 
 fn rows(s: &Snapshot) -> Rows<'_, SourceInfo> {
-    Rows::of(if s.filter.as_deref() == Some("toy") { s.sources.as_slice() } else { &[] })
+    Rows::of(if s.capture.filter.as_deref() == Some("toy") { s.capture.sources.as_slice() } else { &[] })
 }

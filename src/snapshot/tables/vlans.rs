@@ -5,7 +5,7 @@ use crate::snapshot::table::{Field, Kind, Room, TableSpec, Tint, Value, When, sh
 
 /// VLAN identifiers: a packet counts once for each it carries.
 pub static VLANS: TableSpec<VlanRow> = TableSpec {
-    sheets: &[sheet("VLANs", |s| (&s.vlans).into())],
+    sheets: &[sheet("VLANs", |s| (&s.stats.vlans).into())],
     fields: &[
         Field::id("id", "VLAN", |v: &VlanRow| v.id.into()).paper(0, Room::Fixed).left().screen(0, "vlan", 0).wide(6, 8),
         Field::count("packets", "Packets", |v: &VlanRow| v.traffic.packets).paper(1, Room::Fixed).screen(5, "packets", 5).wide(7, 7),
@@ -26,9 +26,9 @@ pub static VLANS: TableSpec<VlanRow> = TableSpec {
     // Packets without a tag are no VLAN.
     foot: Some(|s, token| match token {
         "id" => Value::Word("untagged"),
-        "packets" => Value::Count(s.untagged.packets),
-        "wire_bytes" => Value::Count(s.untagged.wire_bytes),
-        "share" => Value::Load { total: s.untagged, recent: s.untagged },
+        "packets" => Value::Count(s.stats.untagged.packets),
+        "wire_bytes" => Value::Count(s.stats.untagged.wire_bytes),
+        "share" => Value::Load { total: s.stats.untagged, recent: s.stats.untagged },
         _ => Value::None,
     }),
     ..TableSpec::new("vlans", "VLAN", "wire_bytes", |x, y| x.id.cmp(&y.id))

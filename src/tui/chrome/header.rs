@@ -59,7 +59,7 @@ fn left(scene: &Scene, width: u16) -> Vec<Piece> {
     let s = scene.snapshot;
     let (text, dim) = (scene.style(Hue::Text), scene.style(Hue::Dim));
     let name = if scene.options.source_title.is_empty() {
-        s.sources.iter().map(|f| f.name.as_str()).collect::<Vec<_>>().join(" + ")
+        s.capture.sources.iter().map(|f| f.name.as_str()).collect::<Vec<_>>().join(" + ")
     } else {
         scene.options.source_title.clone()
     };
@@ -67,7 +67,7 @@ fn left(scene: &Scene, width: u16) -> Vec<Piece> {
     let name = if cells(&name) > room { name.rsplit('/').next().unwrap_or_default().to_owned() } else { name };
     let source = vec![(cut_end(&name, room).into_owned().into(), scene.theme.style(Hue::Title))];
     let switch = s.switch.title();
-    let promiscuous = s.sources.iter().filter_map(|f| f.promiscuous).reduce(|a, b| a && b);
+    let promiscuous = s.capture.sources.iter().filter_map(|f| f.promiscuous).reduce(|a, b| a && b);
     let mut out = vec![Piece { worth: 9, text: vec![("spantop".into(), scene.theme.strong(Hue::Accent))] }];
     out.push(Piece { worth: 3, text: source });
     if let Some(title) = switch {
@@ -81,10 +81,10 @@ fn left(scene: &Scene, width: u16) -> Vec<Piece> {
         Some(false) => out.push(Piece { worth: 4, text: vec![("not promisc".into(), scene.style(Hue::Warn))] }),
         None => {}
     }
-    if let Some(filter) = &s.filter {
+    if let Some(filter) = &s.capture.filter {
         out.push(Piece { worth: 6, text: vec![("bpf ".into(), dim), (cut_end(filter, 24).into_owned().into(), text)] });
     }
-    if let Some(speed) = s.speed {
+    if let Some(speed) = s.capture.speed {
         out.push(Piece { worth: 7, text: vec![(amount::speed(speed).into(), text)] });
     }
     // Every number is an estimate then.
@@ -132,9 +132,9 @@ fn right(scene: &Scene) -> Vec<Piece> {
     out.push(Piece { worth: 0, text: vec![(mark.into(), dim), (number.into(), scene.theme.strong(Hue::Title)), (unit.into(), text)] });
     let packets = amount::packet_rate(traffic.packets_per_second(seconds));
     out.push(Piece { worth: 4, text: vec![(packets.text().into(), text)] });
-    if let (true, false, Some(first)) = (s.live, reading, s.first) {
+    if let (true, false, Some(first)) = (s.live, reading, s.capture.first) {
         out.push(Piece { worth: 8, text: vec![(units::clock(s.now.seconds_since(first)).into(), text)] });
-    } else if let (Some(first), Some(last)) = (s.first, s.last) {
+    } else if let (Some(first), Some(last)) = (s.capture.first, s.capture.last) {
         out.push(Piece {
             worth: 8, text: vec![(amount::span(first, last, scene.options.utc_offset).replace(" – ", "–").into(), text)]
         });
@@ -148,21 +148,21 @@ fn right(scene: &Scene) -> Vec<Piece> {
 
 /// How much of the files has been read, while they are.
 fn progress(s: &Snapshot) -> Option<f64> {
-    let known: Vec<f64> = s.sources.iter().filter_map(|f| f.progress).map(f64::from).collect();
+    let known: Vec<f64> = s.capture.sources.iter().filter_map(|f| f.progress).map(f64::from).collect();
     let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
     (!known.is_empty() && !s.finished).then_some(mean.clamp(0.0, 1.0))
 }
 
 /// `lost 0`, or a badge with the share and the stage that loses most.
 fn lost(scene: &Scene) -> Vec<(Cow<'static, str>, Style)> {
-    let l = scene.snapshot.losses;
+    let l = scene.snapshot.capture.losses;
     let lost = l.lost_packets();
     if lost == 0 {
         return vec![("lost 0".into(), scene.style(Hue::Dim))];
     }
     let stages = [(l.interface_drops, "interface"), (l.kernel_drops, "kernel")];
     let stage = stages.into_iter().max_by_key(|s| s.0).map_or("", |s| s.1);
-    let share = ratio(lost, scene.snapshot.total.packets.saturating_add(lost));
+    let share = ratio(lost, scene.snapshot.stats.total.packets.saturating_add(lost));
     vec![(format!(" lost {} {stage} ", amount::share(share)).into(), scene.theme.badge(Hue::Bad))]
 }
 
@@ -172,13 +172,14 @@ pub(in crate::tui) fn banner(snapshot: &Snapshot, failure: Option<&str>) -> Opti
         return Some((Hue::Bad, format!("✖ {failure}")));
     }
     let warnings: Vec<String> = snapshot
+        .capture
         .sources
         .iter()
-        .filter_map(|f| f.warning.as_ref().map(|w| if snapshot.sources.len() > 1 { format!("{}: {w}", f.name) } else { w.clone() }))
+        .filter_map(|f| f.warning.as_ref().map(|w| if snapshot.capture.sources.len() > 1 { format!("{}: {w}", f.name) } else { w.clone() }))
         .collect();
     if !warnings.is_empty() {
         return Some((Hue::Warn, format!("▲ {}", warnings.join(" · "))));
     }
-    let cut: Vec<&str> = snapshot.sources.iter().filter(|f| f.cut_short).map(|f| f.name.as_str()).collect();
+    let cut: Vec<&str> = snapshot.capture.sources.iter().filter(|f| f.cut_short).map(|f| f.name.as_str()).collect();
     (!cut.is_empty()).then(|| (Hue::Warn, format!("▲ {} ends in the middle of a packet", cut.join(", "))))
 }

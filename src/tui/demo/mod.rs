@@ -13,8 +13,8 @@ use model::path::Layer;
 use model::time::SECOND;
 use model::{Address, LinkType, Mac, Path, Proto, Timestamp, Traffic};
 use snapshot::{
-    Casts, Conversation, Conversations, Directions, Endpoints, HostRow, Load, Losses, ProtocolRow, Sample, Snapshot, SourceInfo, Table,
-    TcpFlags, VlanRow,
+    CaptureSummary, Casts, Conversation, Conversations, Diagnosis, Directions, Dissected, Endpoints, HostRow, Load, Losses, ProtocolRow,
+    Sample, Snapshot, SourceInfo, Statistics, Table, TcpFlags, VlanRow,
 };
 use std::collections::BTreeMap;
 
@@ -246,13 +246,13 @@ pub fn snapshot(story: Story, second: i64) -> Snapshot {
     let bare = Snapshot {
         number: second.unsigned_abs() + 1,
         live,
-        sources: vec![facts],
+        capture: CaptureSummary { sources: vec![facts], ..CaptureSummary::default() },
         recent_seconds: 1.0,
         now: at(second),
         ..Snapshot::default()
     };
     if story == Story::Empty {
-        return Snapshot { speed: Some(10_000_000_000), ..bare };
+        return Snapshot { capture: CaptureSummary { speed: Some(10_000_000_000), ..bare.capture }, ..bare };
     }
     let rows = talk::transport(second);
     let transports = sum(rows.iter().map(|r| r.1.total()));
@@ -277,49 +277,57 @@ pub fn snapshot(story: Story, second: i64) -> Snapshot {
     let owned = |rows: Vec<&Conversation>| rows.into_iter().cloned().collect::<Vec<_>>();
     Snapshot {
         finished: !live,
-        speed: live.then_some(10_000_000_000),
-        total,
-        recent,
-        captured_bytes: total.wire_bytes,
-        first: Some(at(-HISTORY)),
-        last: Some(at(second)),
-        losses: Losses { kernel_drops: drops, decode_errors: if trouble { 312 } else { 0 }, ..Losses::default() },
-        load: load(second, if live { -HISTORY } else { -447 }),
-        sizes: [0.31, 0.06, 0.04, 0.03, 0.04, 0.52, 0.0].map(|s| part(total, s)),
-        casts: Casts { unicast: part(total, 0.986), multicast: part(total, 0.005), broadcast: part(total, 0.009) },
-        directions: Directions {
-            inbound: part(total, 0.21),
-            outbound: part(total, 0.06),
-            inside: part(total, 0.72),
-            through: Traffic::default(),
-            unknown: part(total, 0.01),
+        capture: CaptureSummary {
+            speed: live.then_some(10_000_000_000),
+            captured_bytes: total.wire_bytes,
+            first: Some(at(-HISTORY)),
+            last: Some(at(second)),
+            losses: Losses { kernel_drops: drops, decode_errors: if trouble { 312 } else { 0 }, ..Losses::default() },
+            ..bare.capture
         },
-        conversations: Conversations {
-            tcp: table(owned(of(true))),
-            udp: table(owned(of(false))),
-            ip: table(merged(&v4, |r| (r.a, r.b))),
-            ipv6: table(merged(&v6, |r| (r.a, r.b))),
-            eth: table(eth.clone()),
-            ..Conversations::default()
+        stats: Statistics {
+            total,
+            recent,
+            load: load(second, if live { -HISTORY } else { -447 }),
+            sizes: [0.31, 0.06, 0.04, 0.03, 0.04, 0.52, 0.0].map(|s| part(total, s)),
+            casts: Casts { unicast: part(total, 0.986), multicast: part(total, 0.005), broadcast: part(total, 0.009) },
+            directions: Directions {
+                inbound: part(total, 0.21),
+                outbound: part(total, 0.06),
+                inside: part(total, 0.72),
+                through: Traffic::default(),
+                unknown: part(total, 0.01),
+            },
+            conversations: Conversations {
+                tcp: table(owned(of(true))),
+                udp: table(owned(of(false))),
+                ip: table(merged(&v4, |r| (r.a, r.b))),
+                ipv6: table(merged(&v6, |r| (r.a, r.b))),
+                eth: table(eth.clone()),
+                ..Conversations::default()
+            },
+            endpoints: Endpoints {
+                tcp: table(hosts(&of(true), true)),
+                udp: table(hosts(&of(false), true)),
+                ip: table(hosts(&v4, false)),
+                ipv6: table(hosts(&v6, false)),
+                eth: table(hosts(&eth.iter().collect::<Vec<_>>(), false)),
+                ..Endpoints::default()
+            },
+            vlans: table(vlans(&rows)),
+            untagged: part(total, 0.02),
+            tcp_flags: TcpFlags { syn: 18_204, syn_ack: 18_090, fin: 30_112, reset: 1_204 },
+            protocols,
+            ..Statistics::default()
         },
-        endpoints: Endpoints {
-            tcp: table(hosts(&of(true), true)),
-            udp: table(hosts(&of(false), true)),
-            ip: table(hosts(&v4, false)),
-            ipv6: table(hosts(&v6, false)),
-            eth: table(hosts(&eth.iter().collect::<Vec<_>>(), false)),
-            ..Endpoints::default()
-        },
-        vlans: table(vlans(&rows)),
-        untagged: part(total, 0.02),
-        apps: said::apps(second),
-        names: table(said::names(second)),
-        tcp_flags: TcpFlags { syn: 18_204, syn_ack: 18_090, fin: 30_112, reset: 1_204 },
+        dissect: Dissected { apps: said::apps(second), names: table(said::names(second)) },
         mirror: if story == Story::Sampled { sampled(total, recent, second) } else { mirror(total, recent, second, trouble) },
-        host: if live { vec![checklist(trouble)] } else { Vec::new() },
         switch: switch::view(second, trouble),
-        findings: if trouble { findings(second) } else { Vec::new() },
-        protocols,
+        diagnosis: Diagnosis {
+            host: if live { vec![checklist(trouble)] } else { Vec::new() },
+            findings: if trouble { findings(second) } else { Vec::new() },
+            ..Diagnosis::default()
+        },
         ..bare
     }
 }

@@ -46,7 +46,7 @@ fn facts(scene: &Scene) -> Option<Vec<facts::Fact>> {
     let text = scene.style(Hue::Text);
     match scene.topic? {
         Topic::Protocol(path) => {
-            let row = scene.snapshot.protocols.iter().find(|r| r.path == *path)?;
+            let row = scene.snapshot.stats.protocols.iter().find(|r| r.path == *path)?;
             let layer = path.last()?;
             Some(vec![
                 ("protocol".into(), label::full_name(*path), scene.style(Hue::Family(label::layer_family(layer)))),

@@ -49,7 +49,7 @@ impl Screen for Page {
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
         let row = match scene.topic {
-            Some(Topic::Vlan(id)) => scene.snapshot.vlans.rows.iter().find(|r| r.id == *id),
+            Some(Topic::Vlan(id)) => scene.snapshot.stats.vlans.rows.iter().find(|r| r.id == *id),
             _ => None,
         };
         let Some(row) = row else { return gone(canvas, area, scene) };

@@ -27,7 +27,7 @@ pub(in crate::tui) fn rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a Finding)> {
 /// How many findings follow from this one.
 fn explained(scene: &Scene, cause: &Finding) -> usize {
     let follows = |f: &&Finding| f.explained_by.is_some_and(|by| by.id == cause.id && by.subject == cause.subject);
-    scene.snapshot.findings.iter().filter(follows).count()
+    scene.snapshot.diagnosis.findings.iter().filter(follows).count()
 }
 
 /// What is said when there is no finding: of the mirror and of the network.
@@ -43,8 +43,8 @@ fn nothing(canvas: &mut Canvas, body: Rect, scene: &Scene) {
     let first: [(Cow<'_, str>, Style); 2] = [(format!("{symbol} ").into(), scene.style(hue)), (words.into(), style)];
     let used: u16 = first.iter().map(|p| cells(&p.0)).sum();
     let (x, width) = (body.x + 1, body.width.saturating_sub(2));
-    let network = network(&scene.snapshot.network);
-    let cleared = scene.snapshot.findings.len();
+    let network = network(&scene.snapshot.diagnosis.network);
+    let cleared = scene.snapshot.diagnosis.findings.len();
     let mut below: Vec<String> = Vec::new();
     if used + cells(&network) + 3 > width {
         below.push(network.clone());

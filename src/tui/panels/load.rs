@@ -30,7 +30,7 @@ const FEWEST_BINS: i64 = 32;
 /// The time on the chart.
 fn window(scene: &Scene) -> Window {
     let Some(&span) = SCALES.get(scene.view.scale) else { return Window::Everything };
-    match scene.snapshot.load.peak_ms {
+    match scene.snapshot.stats.load.peak_ms {
         Some((at, ..)) if scene.whole() => Window::Around(at, span),
         _ => Window::Last(span),
     }
@@ -39,11 +39,12 @@ fn window(scene: &Scene) -> Window {
 /// Numbers of the spans that show less than everything, and something.
 pub(in crate::tui) fn scales(s: &Snapshot) -> Vec<usize> {
     let ends = |sample: &Sample| sample.start.plus(sample.length);
-    let known = match (s.load.samples.first().or(s.load.open.as_ref()), s.load.open.as_ref().or(s.load.samples.last())) {
-        (Some(first), Some(last)) => ends(last).since(first.start),
-        _ => 0,
-    };
-    let finest = s.load.fine.iter().map(|fine| fine.width).min().unwrap_or(s.load.interval).min(s.load.interval);
+    let known =
+        match (s.stats.load.samples.first().or(s.stats.load.open.as_ref()), s.stats.load.open.as_ref().or(s.stats.load.samples.last())) {
+            (Some(first), Some(last)) => ends(last).since(first.start),
+            _ => 0,
+        };
+    let finest = s.stats.load.fine.iter().map(|fine| fine.width).min().unwrap_or(s.stats.load.interval).min(s.stats.load.interval);
     let useful = move |span: i64| span < known && span / FEWEST_BINS >= finest;
     SCALES.into_iter().enumerate().filter(move |(_, span)| useful(*span)).map(|(at, _)| at).collect()
 }
@@ -53,7 +54,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let (bits, packets) = if area.height >= 20 { split_top(area, area.height - area.height / 3) } else { (area, Rect::ZERO) };
     let columns = usize::from(area.width.saturating_sub(LABELS)) * 2;
     let s = scene.snapshot;
-    let bins = bins::gather(&s.load, s.now, window(scene), columns, s.finished);
+    let bins = bins::gather(&s.stats.load, s.now, window(scene), columns, s.finished);
     let split = divided(scene);
     let before = Axes { key: (scene.view.scale, split, scene.view.bytes), ..Axes::default() };
     let mut axes = if scene.view.axes.key == before.key { scene.view.axes } else { before };
@@ -82,14 +83,14 @@ fn series(bins: &Bins, value: fn(&Bin) -> f64) -> Vec<Option<f64>> {
 /// What a millisecond can hold at most, in bytes a second: the link's speed, or where that is not known the most there was.
 fn full(scene: &Scene, bins: &Bins) -> f64 {
     let worst = bins.facts.worst.map_or(0.0, |w| w.1);
-    scene.snapshot.speed.map_or(worst, |speed| speed as f64 / 8.0)
+    scene.snapshot.capture.speed.map_or(worst, |speed| speed as f64 / 8.0)
 }
 
 /// Whether out and in are drawn apart: as the user says, else when most of the traffic crosses the border.
 fn divided(scene: &Scene) -> bool {
-    let d = &scene.snapshot.directions;
+    let d = &scene.snapshot.stats.directions;
     let crossing = d.inbound.wire_bytes.saturating_add(d.outbound.wire_bytes);
-    scene.view.split.unwrap_or(ratio(crossing, scene.snapshot.total.wire_bytes) >= 0.6)
+    scene.view.split.unwrap_or(ratio(crossing, scene.snapshot.stats.total.wire_bytes) >= 0.6)
 }
 
 fn title(scene: &Scene, split: bool) -> String {
@@ -127,9 +128,11 @@ fn note(scene: &Scene, bins: &Bins, width: u16) -> Note {
     }
     let s = scene.snapshot;
     let rate = |bytes: f64| amount::rate(scene, bytes * 8.0).plain();
-    let utilisation = |bits: f64| s.speed.filter(|speed| *speed > 0).map(|speed| format!(" {}", amount::share(bits / speed as f64)));
+    let utilisation =
+        |bits: f64| s.capture.speed.filter(|speed| *speed > 0).map(|speed| format!(" {}", amount::share(bits / speed as f64)));
     let facts = bins.facts;
-    let mean = if scene.whole() && window(scene) == Window::Everything { scene.bits(s.recent, s.total) / 8.0 } else { facts.mean };
+    let mean =
+        if scene.whole() && window(scene) == Window::Everything { scene.bits(s.stats.recent, s.stats.total) / 8.0 } else { facts.mean };
     // What is said, and its rank: the last to go stands first.
     let mut said: Vec<(u8, Note)> = Vec::new();
     if s.live && !s.finished {
@@ -143,14 +146,14 @@ fn note(scene: &Scene, bins: &Bins, width: u16) -> Note {
     if let Some(p95) = facts.p95 {
         said.push((4, vec![("p95 1 s ".into(), dim), (rate(p95).into(), text)]));
     }
-    let interval = s.load.interval;
-    let interval = s.load.peak.map_or(interval, |peak| peak.length);
+    let interval = s.stats.load.interval;
+    let interval = s.stats.load.peak.map_or(interval, |peak| peak.length);
     let span = if interval == SECOND { "1 s".to_owned() } else { units::duration(interval as f64 / SECOND as f64) };
     if let Some(max) = facts.max {
         said.push((2, vec![(format!("max {span} ").into(), dim), (rate(max).into(), text)]));
     }
     if let Some((at, bytes)) = facts.worst {
-        let (value, hue) = match s.speed.filter(|speed| *speed > 0) {
+        let (value, hue) = match s.capture.speed.filter(|speed| *speed > 0) {
             Some(speed) => (amount::share(bytes * 8.0 / speed as f64), scene.theme.heat(bytes * 8.0 / speed as f64)),
             None => (rate(bytes), text),
         };
@@ -192,7 +195,7 @@ fn chosen(mut said: Vec<(u8, Note)>, room: u16, dim: Style) -> Note {
 fn packet_note(scene: &Scene) -> Note {
     let dim = scene.style(Hue::Dim);
     let s = scene.snapshot;
-    let mean = if s.total.packets > 0 { s.total.wire_bytes as f64 / s.total.packets as f64 } else { 0.0 };
+    let mean = if s.stats.total.packets > 0 { s.stats.total.wire_bytes as f64 / s.stats.total.packets as f64 } else { 0.0 };
     vec![("mean packet ".into(), dim), (format!("{mean:.0} B").into(), scene.style(Hue::Text))]
 }
 
@@ -204,7 +207,7 @@ fn largest(values: &[Option<f64>]) -> f64 {
 fn draw_bits(canvas: &mut Canvas, area: Rect, scene: &Scene, bins: &Bins, split: bool, before: Option<f64>) -> f64 {
     let unit = if scene.view.bytes { 1.0 } else { 8.0 };
     let scaled = |value: fn(&Bin) -> f64| -> Vec<Option<f64>> { series(bins, value).into_iter().map(|v| v.map(|v| v * unit)).collect() };
-    let speed = scene.snapshot.speed.filter(|speed| *speed > 0);
+    let speed = scene.snapshot.capture.speed.filter(|speed| *speed > 0);
     let limit = speed.map(|speed| speed as f64 * unit / 8.0);
     let theme = *canvas.theme;
     let (up, down) = if split { (scaled(|b| b.outbound), Some(scaled(|b| b.inbound))) } else { (scaled(|b| b.bytes), None) };

@@ -47,14 +47,14 @@ pub(in crate::tui) fn size_names() -> [String; 7] {
 /// Packets by size.
 pub(in crate::tui) fn sizes(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let body = titled(canvas, area, &scene.based("Sizes", area.width), &[("packets".into(), scene.style(Hue::Dim))], false);
-    let rows: Vec<_> = size_names().into_iter().zip(scene.snapshot.sizes).map(|(name, t)| (name, t, Hue::AreaHigh)).collect();
+    let rows: Vec<_> = size_names().into_iter().zip(scene.snapshot.stats.sizes).map(|(name, t)| (name, t, Hue::AreaHigh)).collect();
     bars(canvas, body, &rows, false);
 }
 
 /// Packets by kind of destination, and bytes by direction when there is room.
 pub(in crate::tui) fn casts(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let body = titled(canvas, area, &scene.based("Casts", area.width), &[("packets".into(), scene.style(Hue::Dim))], false);
-    let c = scene.snapshot.casts;
+    let c = scene.snapshot.stats.casts;
     let rows = [("unicast", c.unicast), ("multicast", c.multicast), ("broadcast", c.broadcast)];
     bars(canvas, body, &rows.map(|(n, t)| (n.to_owned(), t, Hue::AreaHigh)), false);
     if body.height >= 8 {
@@ -66,7 +66,7 @@ pub(in crate::tui) fn casts(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 /// Bytes by direction relative to the local networks.
 pub(in crate::tui) fn directions(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let body = titled(canvas, area, &scene.based("Directions", area.width), &[("bytes".into(), scene.style(Hue::Dim))], false);
-    let d = scene.snapshot.directions;
+    let d = scene.snapshot.stats.directions;
     let rows = [
         ("out", d.outbound, Hue::Out),
         ("in", d.inbound, Hue::In),
@@ -86,7 +86,7 @@ pub(in crate::tui) fn losses(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         &[("packets".into(), scene.style(Hue::Dim))],
         false,
     );
-    let stages = scene.snapshot.losses.stages();
+    let stages = scene.snapshot.capture.losses.stages();
     for (i, stage) in stages.iter().enumerate().take(usize::from(body.height)) {
         let y = body.y + i as u16;
         let hue = match stage.severity {

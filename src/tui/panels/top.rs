@@ -47,8 +47,8 @@ pub(in crate::tui) fn leaves(scene: &Scene) -> Vec<Leaf> {
     if scene.view.filter.is_some() {
         return matching(scene);
     }
-    let mut own: HashMap<Path, Traffic> = HashMap::with_capacity(snapshot.protocols.len());
-    for row in &snapshot.protocols {
+    let mut own: HashMap<Path, Traffic> = HashMap::with_capacity(snapshot.stats.protocols.len());
+    for row in &snapshot.stats.protocols {
         own.insert(row.path, row.recent);
         let mut parent = Path::EMPTY;
         let depth = row.path.depth();
@@ -58,7 +58,7 @@ pub(in crate::tui) fn leaves(scene: &Scene) -> Vec<Leaf> {
         }
     }
     let mut leaves: HashMap<String, Leaf> = HashMap::new();
-    for row in &snapshot.protocols {
+    for row in &snapshot.stats.protocols {
         let Some(layer) = row.path.last() else { continue };
         let recent = own.get(&row.path).copied().unwrap_or_default();
         add(&mut leaves, (layer.to_string(), label::layer_family(layer), row.path), recent, row.own, false);

@@ -25,7 +25,7 @@ const ALL: TablePanel = TablePanel { empty: "nothing was recognised by its conte
 
 /// The numbers of the protocol chosen.
 fn sheet(scene: &Scene) -> TablePanel {
-    TablePanel { group: scene.snapshot.apps.get(scene.pane.kind).map(|app| app.title), ..ALL }
+    TablePanel { group: scene.snapshot.dissect.apps.get(scene.pane.kind).map(|app| app.title), ..ALL }
 }
 
 impl Screen for Applications {
@@ -42,7 +42,7 @@ impl Screen for Applications {
     }
 
     fn kinds(&self, snapshot: &Snapshot) -> usize {
-        snapshot.apps.len()
+        snapshot.dissect.apps.len()
     }
 
     fn topics(&self, scene: &Scene) -> Vec<Topic> {
@@ -51,7 +51,7 @@ impl Screen for Applications {
 
     /// Who speaks it.
     fn opens(&self, scene: &Scene, _: &Topic) -> Option<Topic> {
-        scene.snapshot.apps.get(scene.pane.kind).map(|app| Topic::App(app.token.to_owned()))
+        scene.snapshot.dissect.apps.get(scene.pane.kind).map(|app| Topic::App(app.token.to_owned()))
     }
 
     fn sorting(&self) -> Option<(Sorts, Vec<Column>)> {
@@ -63,7 +63,7 @@ impl Screen for Applications {
     }
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
-        let apps = &scene.snapshot.apps;
+        let apps = &scene.snapshot.dissect.apps;
         let (line, body) = split_top(area, u16::from(!apps.is_empty()));
         let names: Vec<_> =
             apps.iter().map(|app| (app.token, Some(TablePanel { group: Some(app.title), ..ALL }.count(scene.snapshot)))).collect();

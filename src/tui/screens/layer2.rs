@@ -69,7 +69,7 @@ impl Screen for Layer2 {
         };
         let parts = divide(canvas, area, &[left]);
         let [lists, mixes] = parts[..] else { return };
-        let want = (scene.snapshot.vlans.rows.len() + 3).min(usize::from(u16::MAX)) as u16;
+        let want = (scene.snapshot.stats.vlans.rows.len() + 3).min(usize::from(u16::MAX)) as u16;
         let (above, below) = split_top(lists, want.clamp(5, (lists.height / 2).max(5)));
         vlans(canvas, above, scene);
         stations(canvas, below, scene);
@@ -89,7 +89,7 @@ impl Screen for Layer2 {
 
 /// VLANs, busiest first; untagged traffic is a row without a page.
 fn vlan_rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a VlanRow)> {
-    let mut rows: Vec<&VlanRow> = scene.snapshot.vlans.rows.iter().collect();
+    let mut rows: Vec<&VlanRow> = scene.snapshot.stats.vlans.rows.iter().collect();
     let bytes = |r: &VlanRow| scene.basis(r.recent, r.traffic).0.wire_bytes;
     rows.sort_by(|x, y| bytes(y).cmp(&bytes(x)).then(x.id.cmp(&y.id)));
     scene.pane.arrange(rows.into_iter().map(|r| (Topic::Vlan(r.id), r)).collect())
@@ -100,10 +100,10 @@ fn vlans(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let columns: Vec<Col<&VlanRow>> =
         fields::columns(&vlans::VLANS, Layers::ALL, whole, |s, v: &&VlanRow, at| fields::of_row(s, Kind::Eth, &vlans::VLANS, v, at));
     let rows = vlan_rows(scene);
-    let untagged: Traffic = scene.snapshot.untagged;
+    let untagged: Traffic = scene.snapshot.stats.untagged;
     let share = crate::tui::view::ratio(untagged.wire_bytes, scene.all_bytes());
     let mut note = vec![("untagged ".into(), scene.style(Hue::Dim)), (amount::share(share).into(), scene.style(Hue::Text))];
-    let tagged: f64 = scene.snapshot.vlans.rows.iter().map(|v| scene.share(v.recent, v.traffic)).sum();
+    let tagged: f64 = scene.snapshot.stats.vlans.rows.iter().map(|v| scene.share(v.recent, v.traffic)).sum();
     if tagged + share > 1.005 && area.width >= 70 {
         note.insert(0, ("a frame with two tags counts in both · ".into(), scene.style(Hue::Dim)));
     }
@@ -128,7 +128,7 @@ fn vlans(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 fn stations(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let rows = columns::host_rows(scene, Kind::Eth);
     let focused = scene.pane.kind == STATIONS;
-    let note = [(crate::model::units::grouped(scene.snapshot.endpoints.eth.total_rows).into(), scene.style(Hue::Dim))];
+    let note = [(crate::model::units::grouped(scene.snapshot.stats.endpoints.eth.total_rows).into(), scene.style(Hue::Dim))];
     let body = titled(canvas, area, &scene.based("Stations", area.width), &note, focused && scene.pane.selected.is_some());
     let shape = Shape {
         order: None,

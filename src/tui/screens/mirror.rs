@@ -82,7 +82,7 @@ fn one(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     kinds::draw(canvas, line, scene, &names);
     let Some((name, panel)) = PANELS.get(scene.pane.kind) else { return };
     let trust = panels::trust_height(scene, area.width) + 1;
-    if *name == "Trust" && !scene.snapshot.host.is_empty() && body.height >= trust + 4 {
+    if *name == "Trust" && !scene.snapshot.diagnosis.host.is_empty() && body.height >= trust + 4 {
         let (above, below) = split_top(body, trust);
         panel(canvas, above, scene);
         host::draw(canvas, below, scene);

@@ -53,7 +53,7 @@ impl Screen for Problems {
     }
 
     fn badge(&self, snapshot: &Snapshot) -> Option<(String, Hue)> {
-        let active = snapshot.findings.iter().filter(|f| f.active);
+        let active = snapshot.diagnosis.findings.iter().filter(|f| f.active);
         let worst = active.clone().map(|f| f.severity).max()?;
         let count = active.clone().filter(|f| f.severity >= Severity::Warning).count();
         let (symbol, hue) = label::severity(worst);

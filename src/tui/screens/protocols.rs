@@ -42,7 +42,7 @@ pub(in crate::tui) struct Branch<'a> {
 
 /// The rows of the tree that are not inside a closed branch. Their order is the snapshot's (a tree holds still by itself).
 pub(in crate::tui) fn rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, Branch<'a>)> {
-    let all = &scene.snapshot.protocols;
+    let all = &scene.snapshot.stats.protocols;
     let closed = scene.pane.own.get::<Folded>();
     let mut hidden: Option<usize> = None;
     let mut out = Vec::with_capacity(all.len());
@@ -98,7 +98,7 @@ impl Screen for Protocols {
         let rows = rows(scene);
         let note = match scene.view.filter {
             Some(_) => "of the conversations that match".to_owned(),
-            None => format!("{} paths", scene.snapshot.protocols.len()),
+            None => format!("{} paths", scene.snapshot.stats.protocols.len()),
         };
         let body = titled(canvas, area, &scene.based("Protocol hierarchy", area.width), &[(note.into(), scene.style(Hue::Dim))], false);
         let need = (rows.len() + 2).min(usize::from(u16::MAX)) as u16;
@@ -128,7 +128,7 @@ impl Screen for Protocols {
 /// Closes the selected branch, or goes to the one above it.
 fn close(pane: &mut Pane, snapshot: &Snapshot) -> Effect {
     let Some(Topic::Protocol(path)) = pane.selected else { return Effect::Step(0) };
-    let below = snapshot.protocols.iter().any(|r| parent(r.path) == Some(path));
+    let below = snapshot.stats.protocols.iter().any(|r| parent(r.path) == Some(path));
     let closed = below && pane.own.change(|folded: &mut Folded| folded.insert(path));
     if let (false, Some(above)) = (closed, parent(path)) {
         pane.selected = Some(Topic::Protocol(above));

@@ -45,7 +45,7 @@ fn a_row_that_ends_does_not_move_the_selected_one() {
     let (before, rows) = (shown(&session), session.app.topics());
     let mut next = demo::snapshot(Story::Calm, 1);
     let gone = &rows[0];
-    next.conversations.tcp.rows.retain(|r| Topic::conversation(Kind::Tcp, r) != *gone);
+    next.stats.conversations.tcp.rows.retain(|r| Topic::conversation(Kind::Tcp, r) != *gone);
     session.see(next);
     assert_eq!(session.app.topics().len(), rows.len() - 1);
     assert_eq!(shown(&session), before);
@@ -248,7 +248,7 @@ fn a_filter_means_the_same_on_every_screen() {
     let mut session = Session::new(Story::Calm, 120, 40);
     session.keys("4 /").kinds("tls").keys("Enter");
     let talks = session.app.topics().len();
-    let all = demo::snapshot(Story::Calm, 0).conversations.tcp.rows.len();
+    let all = demo::snapshot(Story::Calm, 0).stats.conversations.tcp.rows.len();
     assert!(talks > 0 && talks < all);
     session.keys("3");
     assert!(session.text().contains("10.20.1.7 "), "who speaks TLS: {}", session.text());

@@ -61,21 +61,21 @@ fn any_keys_in_any_order() {
 fn hostile_text_never_reaches_the_terminal() {
     let evil = "a\x1b[2J\x07\r\n\u{202e}b\u{9b}31m";
     let mut snapshot = demo::snapshot(Story::Trouble, 1);
-    snapshot.sources[0].name = evil.into();
-    snapshot.sources[0].warning = Some(evil.into());
-    snapshot.filter = Some(evil.into());
-    for finding in &mut snapshot.findings {
+    snapshot.capture.sources[0].name = evil.into();
+    snapshot.capture.sources[0].warning = Some(evil.into());
+    snapshot.capture.filter = Some(evil.into());
+    for finding in &mut snapshot.diagnosis.findings {
         finding.title = evil.into();
         finding.cause = evil.into();
         finding.evidence.push(("name", crate::model::Value::Text(evil.into())));
     }
     snapshot.mirror.trust.summary = evil.into();
     snapshot.mirror.silenced.push(("x", evil.into()));
-    for check in &mut snapshot.host[0].checks {
+    for check in &mut snapshot.diagnosis.host[0].checks {
         check.found = evil.into();
         check.command = Some(evil.into());
     }
-    snapshot.host[0].interface = evil.into();
+    snapshot.diagnosis.host[0].interface = evil.into();
     let mut session = Session::new(Story::Trouble, 120, 40);
     session.app.options.explain = |_| Some("b\x1b[31m".into());
     session.app.options.source_title = evil.into();
@@ -92,8 +92,8 @@ fn hostile_text_never_reaches_the_terminal() {
 #[test]
 fn a_thousand_rows_draw_quickly() {
     let mut snapshot = demo::snapshot(Story::Trouble, 1);
-    let model = snapshot.conversations.tcp.rows[0].clone();
-    snapshot.conversations.tcp.rows = (0..1_000u32)
+    let model = snapshot.stats.conversations.tcp.rows[0].clone();
+    snapshot.stats.conversations.tcp.rows = (0..1_000u32)
         .map(|i| {
             let mut row = model.clone();
             row.a = Address::V4((0x0a00_0000 + i * 7).into());
@@ -101,7 +101,7 @@ fn a_thousand_rows_draw_quickly() {
             row
         })
         .collect();
-    snapshot.conversations.tcp.total_rows = 100_000;
+    snapshot.stats.conversations.tcp.total_rows = 100_000;
     let mut session = Session::with(Story::Trouble, 200, 60, Theme::new(Depth::True, false));
     session.see(snapshot);
     for keys in ["1", "4", "4 Down", "3"] {

@@ -120,15 +120,15 @@ fn nothing_found_says_of_what() {
 #[test]
 fn who_talks_to_itself_takes_part_in_no_more_than_everything() {
     let mut snapshot = demo::snapshot(Story::Calm, 1);
-    let mut talk = snapshot.conversations.ip.rows[0].clone();
+    let mut talk = snapshot.stats.conversations.ip.rows[0].clone();
     let itself = Address::V4([127, 0, 0, 1].into());
     (talk.a, talk.b) = (itself, itself);
-    let half = crate::model::Traffic { packets: 10, wire_bytes: snapshot.recent.wire_bytes / 2 };
+    let half = crate::model::Traffic { packets: 10, wire_bytes: snapshot.stats.recent.wire_bytes / 2 };
     (talk.recent_ab, talk.recent_ba, talk.ab, talk.ba) = (half, crate::model::Traffic::default(), half, crate::model::Traffic::default());
-    let mut host = snapshot.endpoints.ip.rows[0].clone();
+    let mut host = snapshot.stats.endpoints.ip.rows[0].clone();
     (host.address, host.recent_tx, host.recent_rx, host.tx, host.rx) = (itself, half, half, half, half);
-    snapshot.conversations.ip.rows = vec![talk];
-    snapshot.endpoints.ip.rows = vec![host];
+    snapshot.stats.conversations.ip.rows = vec![talk];
+    snapshot.stats.endpoints.ip.rows = vec![host];
     let mut session = Session::new(Story::Calm, 140, 20);
     session.see(snapshot);
     session.keys("3");
@@ -155,7 +155,7 @@ fn a_failure_is_loud() {
     session.draw();
     assert!(session.lines()[2].contains("✖ eth1: the interface has gone"));
     let mut warned = demo::snapshot(Story::Calm, 1);
-    warned.sources[0].warning = Some("the link is down".into());
+    warned.capture.sources[0].warning = Some("the link is down".into());
     let mut session = Session::new(Story::Calm, 80, 24);
     session.see(warned);
     assert!(session.lines()[2].contains("▲ the link is down"));
@@ -165,7 +165,7 @@ fn a_failure_is_loud() {
 fn a_file_that_is_read_shows_how_far() {
     let mut snapshot = demo::snapshot(Story::File, 0);
     snapshot.finished = false;
-    snapshot.sources[0].progress = Some(0.62);
+    snapshot.capture.sources[0].progress = Some(0.62);
     let mut session = Session::new(Story::File, 120, 40);
     assert!(session.text().contains("read to the end"));
     snapshot.number += 1;

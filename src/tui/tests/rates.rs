@@ -23,9 +23,9 @@ fn picture(second: i64, load: impl Fn(i64, u64) -> Traffic, rows: u64) -> Snapsh
     let mut s = demo::snapshot(Story::Calm, 0);
     s.number = second as u64 + 2;
     s.now = Timestamp::new(BEGIN + second, 0);
-    s.first = Some(Timestamp::new(BEGIN, 0));
+    s.capture.first = Some(Timestamp::new(BEGIN, 0));
     let row = |i: u64| {
-        let mut row: Conversation = s.conversations.tcp.rows[0].clone();
+        let mut row: Conversation = s.stats.conversations.tcp.rows[0].clone();
         row.a_port = 40_000 + i as u16;
         row.first = Timestamp::new(BEGIN, 0);
         (row.ba, row.recent_ba) = Default::default();
@@ -33,10 +33,10 @@ fn picture(second: i64, load: impl Fn(i64, u64) -> Traffic, rows: u64) -> Snapsh
         row.recent_ab = if second > 0 { load(second - 1, i) } else { Traffic::default() };
         row
     };
-    s.conversations.tcp.rows = (0..rows).map(row).collect();
-    s.conversations.udp.rows.clear();
-    s.total = s.conversations.tcp.rows.iter().map(Conversation::total).fold(Traffic::default(), Traffic::plus);
-    s.recent = s.conversations.tcp.rows.iter().map(Conversation::recent).fold(Traffic::default(), Traffic::plus);
+    s.stats.conversations.tcp.rows = (0..rows).map(row).collect();
+    s.stats.conversations.udp.rows.clear();
+    s.stats.total = s.stats.conversations.tcp.rows.iter().map(Conversation::total).fold(Traffic::default(), Traffic::plus);
+    s.stats.recent = s.stats.conversations.tcp.rows.iter().map(Conversation::recent).fold(Traffic::default(), Traffic::plus);
     s
 }
 
@@ -78,15 +78,15 @@ fn spans_are_exact() {
     let load = |second: i64, _: u64| Traffic { packets: 1, wire_bytes: 1_000 * (second as u64 + 1) };
     (1..=40).for_each(|second| rates.note(&picture(second, load, 1)));
     let snapshot = picture(40, load, 1);
-    let topic = Topic::conversation(Kind::Tcp, &snapshot.conversations.tcp.rows[0]);
+    let topic = Topic::conversation(Kind::Tcp, &snapshot.stats.conversations.tcp.rows[0]);
     let mean = |from: u64, to: u64| (from..=to).map(|k| k * 1_000).sum::<u64>() as f64 * 8.0 / (to - from + 1) as f64;
     assert_eq!(rates.of(&topic, 1), Some(mean(40, 40)));
     assert_eq!(rates.of(&topic, 10), Some(mean(31, 40)));
     assert_eq!(rates.of(&topic, 60), Some(mean(1, 40)), "all there is of a minute");
     let smoothed = rates.smoothed(&snapshot);
     assert_eq!(smoothed.recent_seconds, 10.0);
-    assert_eq!(smoothed.conversations.tcp.rows[0].recent_ab.wire_bytes, (31..=40).map(|k| k * 1_000).sum::<u64>());
-    assert_eq!(smoothed.recent, smoothed.conversations.tcp.rows[0].recent_ab, "one time for everything");
+    assert_eq!(smoothed.stats.conversations.tcp.rows[0].recent_ab.wire_bytes, (31..=40).map(|k| k * 1_000).sum::<u64>());
+    assert_eq!(smoothed.stats.recent, smoothed.stats.conversations.tcp.rows[0].recent_ab, "one time for everything");
     // Second 0 of the small pictures is a multiple of eight: five of them are over.
     let spark = rates.spark(&topic);
     let known: Vec<u64> = spark.iter().flatten().map(|bytes| *bytes as u64).collect();
@@ -101,7 +101,7 @@ fn forgetting_and_a_clock_set_back_begin_anew() {
     (0..=20).for_each(|second| rates.note(&picture(second, load, 1)));
     let mut anew = picture(3, load, 1);
     anew.now = Timestamp::new(BEGIN + 21, 0);
-    let topic = Topic::conversation(Kind::Tcp, &anew.conversations.tcp.rows[0]);
+    let topic = Topic::conversation(Kind::Tcp, &anew.stats.conversations.tcp.rows[0]);
     rates.note(&anew);
     assert_eq!(rates.of(&topic, 60), Some(8_000.0));
     rates.note(&picture(4, load, 1));

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::snapshot::tables::toy::TOYS;
-use crate::snapshot::{Filter, SourceInfo};
+use crate::snapshot::{CaptureSummary, Filter, SourceInfo};
 use crate::tui::canvas::Canvas;
 use crate::tui::panels::any_table::TablePanel;
 use crate::tui::rates::Rates;
@@ -11,7 +11,8 @@ use crate::tui::view::{Pane, Scene, View};
 fn shown(filter: &str) -> String {
     let toy = |name: &str, packets| SourceInfo { name: name.into(), packets, ..SourceInfo::default() };
     let sources = vec![toy("train\x1b", 7), toy("bear", 1_234), toy("doll", 20)];
-    let snapshot = Snapshot { filter: Some("toy".into()), sources, ..Snapshot::default() };
+    let snapshot =
+        Snapshot { capture: CaptureSummary { filter: Some("toy".into()), sources, ..CaptureSummary::default() }, ..Snapshot::default() };
     let view = View { filter: Filter::parse(filter).expect("a filter"), ..View::default() };
     let (options, rates) = (DashboardOptions::default(), Rates::default());
     let (theme, pane, trail) = (Theme::new(Depth::Mono, false), Pane::default(), Default::default());

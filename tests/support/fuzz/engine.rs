@@ -40,8 +40,8 @@ pub fn run(data: &[u8]) {
     let count = frames.len() as u64;
     let snapshot = analyse(frames.into_iter());
     assert_eq!(snapshot.mirror.link.packets, count, "every packet was on the link");
-    let rows: u64 = snapshot.protocols.iter().filter(|row| row.path.depth() == 1).map(|row| row.traffic.packets).sum();
-    assert_eq!(rows, snapshot.total.packets, "the protocols add up to the total");
+    let rows: u64 = snapshot.stats.protocols.iter().filter(|row| row.path.depth() == 1).map(|row| row.traffic.packets).sum();
+    assert_eq!(rows, snapshot.stats.total.packets, "the protocols add up to the total");
     for format in report::FORMATS {
         let mut out = Vec::new();
         report::write(*format, &snapshot, &Default::default(), &mut out).expect("memory can be written");

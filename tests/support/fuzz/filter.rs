@@ -20,14 +20,14 @@ pub fn run(data: &[u8]) {
     assert_eq!(Filter::parse(filter.text()).as_ref(), Ok(&Some(filter.clone())), "{text:?}");
     let negated = Filter::parse(&format!("not ({text})"));
     let rows = rows();
-    for row in rows.conversations.named().iter().flat_map(|(_, table, _)| &table.rows) {
+    for row in rows.stats.conversations.named().iter().flat_map(|(_, table, _)| &table.rows) {
         let shown = filter.matches_conversation(row);
         if let Ok(Some(negated)) = &negated {
             // A row that cannot know (a number asked of an address) is shown by both.
             assert!(shown || negated.matches_conversation(row), "neither {text:?} nor its opposite shows {row:?}");
         }
     }
-    for row in rows.endpoints.named().iter().flat_map(|(_, table, _)| &table.rows) {
+    for row in rows.stats.endpoints.named().iter().flat_map(|(_, table, _)| &table.rows) {
         filter.matches_host(row);
     }
 }

@@ -26,7 +26,7 @@ pub fn run(data: &[u8]) {
         memory.push(Timestamp(1_700_000_000_000_000_000 + n * 7_000_000_000), LinkType::ETHERNET, data.len() as u32, data);
     }
     let outcome = engine::run(Box::new(memory), &Settings { threads: 0, ..Settings::default() }, Default::default()).unwrap();
-    assert_eq!(outcome.result.total.packets, 3, "each is counted");
+    assert_eq!(outcome.result.stats.total.packets, 3, "each is counted");
 }
 
 /// One message of each kind.

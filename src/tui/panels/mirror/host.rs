@@ -25,12 +25,12 @@ type Line = (u16, String, Style);
 
 /// What of the checklists is not as it should be, in number.
 pub(in crate::tui) fn failing(scene: &Scene) -> u64 {
-    scene.snapshot.host.iter().flat_map(|list| &list.checks).filter(|c| c.verdict >= Rating::Warning).count() as u64
+    scene.snapshot.diagnosis.host.iter().flat_map(|list| &list.checks).filter(|c| c.verdict >= Rating::Warning).count() as u64
 }
 
 /// Rows the panel can use; none where there is no host to check.
 pub(in crate::tui) fn height(scene: &Scene, width: u16) -> u16 {
-    if scene.snapshot.host.is_empty() { 0 } else { (lines(scene, width.saturating_sub(2)).len() + 2).min(60) as u16 }
+    if scene.snapshot.diagnosis.host.is_empty() { 0 } else { (lines(scene, width.saturating_sub(2)).len() + 2).min(60) as u16 }
 }
 
 fn sign(verdict: Rating) -> (&'static str, Hue) {
@@ -45,7 +45,7 @@ fn sign(verdict: Rating) -> (&'static str, Hue) {
 
 /// Draws the panel; where it is alone on the screen it scrolls.
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
-    let lists = &scene.snapshot.host;
+    let lists = &scene.snapshot.diagnosis.host;
     let title = match &lists[..] {
         [one] => format!("This host {}", one.interface),
         _ => "This host".to_owned(),
@@ -78,7 +78,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 }
 
 fn lines(scene: &Scene, width: u16) -> Vec<Line> {
-    let lists = &scene.snapshot.host;
+    let lists = &scene.snapshot.diagnosis.host;
     let mut out = Vec::new();
     if lists.is_empty() {
         let why = if scene.snapshot.live { "nothing is known of it yet" } else { "it is checked for live ports only" };

@@ -64,7 +64,7 @@ fn counted(name: &'static str, short: &'static str, lost: u64, of: u64) -> Stage
 fn stages(scene: &Scene) -> Vec<Stage> {
     let s = scene.snapshot;
     let ledger = s.mirror.loss;
-    let all = s.total.packets.saturating_add(s.losses.lost_packets());
+    let all = s.stats.total.packets.saturating_add(s.capture.losses.lost_packets());
     let mut out = Vec::with_capacity(6);
     match (ledger.switch, ledger.path, ledger.upstream) {
         (None, None, Some(both)) => out.push(estimated("switch or path", "upstream", Some(both))),
@@ -74,20 +74,20 @@ fn stages(scene: &Scene) -> Vec<Stage> {
         }
     }
     if s.live {
-        out.push(counted("interface", "nic", s.losses.interface_drops, all));
-        out.push(counted("kernel", "kernel", s.losses.kernel_drops, all));
+        out.push(counted("interface", "nic", s.capture.losses.interface_drops, all));
+        out.push(counted("kernel", "kernel", s.capture.losses.kernel_drops, all));
     } else {
         let host = ledger.host.map(|h| estimated("capturing host", "host", Some(h)));
         out.push(host.unwrap_or_else(|| estimated("capturing host", "host", None)));
     }
-    out.push(counted("queue", "queue", s.losses.queue_drops, all));
-    let analysed = ratio(s.total.packets, all.max(1));
+    out.push(counted("queue", "queue", s.capture.losses.queue_drops, all));
+    let analysed = ratio(s.stats.total.packets, all.max(1));
     out.push(Stage {
         name: "analysed",
         short: "analysed",
         symbol: "",
         figure: if all == 0 { "nothing yet".into() } else { amount::share(analysed) },
-        basis: if all == 0 { String::new() } else { units::count(s.total.packets) },
+        basis: if all == 0 { String::new() } else { units::count(s.stats.total.packets) },
         hue: Hue::Text,
     });
     out

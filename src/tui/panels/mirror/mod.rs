@@ -86,9 +86,12 @@ pub(in crate::tui) fn headline(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         };
         let now = mirror.recent_link.bits_per_second(scene.snapshot.recent_seconds);
         let link = if scene.whole() { units::bytes(mirror.link.wire_bytes) } else { amount::rate(scene, now).plain() };
-        let analysed = amount::rate(scene, scene.bits(scene.snapshot.recent, scene.snapshot.total)).plain();
+        let analysed = amount::rate(scene, scene.bits(scene.snapshot.stats.recent, scene.snapshot.stats.total)).plain();
         let line = if scene.whole() {
-            format!("transport {transport} · {link} on the mirror link, {} of them analysed", units::bytes(scene.snapshot.total.wire_bytes))
+            format!(
+                "transport {transport} · {link} on the mirror link, {} of them analysed",
+                units::bytes(scene.snapshot.stats.total.wire_bytes)
+            )
         } else {
             format!("transport {transport} · mirror link {link} · analysed {analysed} · in {}", rates::BASE_NAME)
         };

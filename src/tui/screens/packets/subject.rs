@@ -20,7 +20,7 @@ pub(in crate::tui) fn of_topic(snapshot: &Snapshot, topic: Option<&Topic>) -> (P
         Some(Topic::Host { address, port, .. }) => PacketSubject::Host { address: *address, port: *port },
         Some(Topic::Vlan(id)) => PacketSubject::Vlan(*id),
         Some(Topic::Finding(id, about)) => {
-            let found = snapshot.findings.iter().find(|finding| finding.id == *id && finding.subject == *about);
+            let found = snapshot.diagnosis.findings.iter().find(|finding| finding.id == *id && finding.subject == *about);
             let mut numbers = found.map(|finding| finding.packets.clone()).unwrap_or_default();
             numbers.sort_unstable();
             let subject = if numbers.is_empty() { of_subject(about) } else { PacketSubject::Numbers(numbers) };
