@@ -5,7 +5,7 @@ use super::connections::subject;
 use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Seconds, Times};
-use crate::model::evidence::{ServiceEvidence, ServiceWindow};
+use crate::model::evidence::{FEWEST_TRIPS, ServiceEvidence, ServiceWindow};
 use crate::model::units::duration;
 use crate::model::{PathSide, Severity, Value};
 
@@ -23,7 +23,6 @@ const EXCESS_GRAVE: f64 = 0.5;
 const LONG: f64 = 0.3;
 
 /// Round trips of so many connections.
-const TRIPS: u64 = 20;
 const CONNECTIONS: u64 = 3;
 
 /// The way to and from a service's hosts takes longer than it did.
@@ -47,7 +46,7 @@ impl Detector for TcpRtt {
             remedy: "Look at the load of the links on the side that is named at these times, and at what changed the way.",
             topic: None,
             figures: &[
-                ("trips", Count(TRIPS)),
+                ("trips", Count(FEWEST_TRIPS)),
                 ("connections", Count(CONNECTIONS)),
                 ("rose", Times(ROSE)),
                 ("excess", Seconds(EXCESS)),
@@ -78,7 +77,7 @@ impl Detector for TcpRtt {
 
 fn long(service: &ServiceEvidence, window: &ServiceWindow, side: usize, stands: bool) -> Option<(f64, Report)> {
     let trips = window.trips.get(side)?;
-    let times = trips.times.as_ref().filter(|times| times.count >= TRIPS && trips.connections >= CONNECTIONS)?;
+    let times = trips.times.as_ref().filter(|times| times.count >= FEWEST_TRIPS && trips.connections >= CONNECTIONS)?;
     let usual = service.usual_trips.get(side).copied().flatten();
     let excess = times.p50 - usual.unwrap_or(times.p50);
     let least = usual.map_or(f64::INFINITY, |usual| if usual < NEAR { EXCESS_NEAR } else { EXCESS });

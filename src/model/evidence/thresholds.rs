@@ -74,6 +74,9 @@ pub const SCAN_HOSTS: usize = 25;
 /// How long failed attempts of a source belong together (Zeek's default).
 pub const SCAN_WINDOW: i64 = 300 * SECOND;
 
+/// Round trips of a service on a side within a minute from which on anything is said of them.
+pub const FEWEST_TRIPS: u64 = 20;
+
 /// Nanoseconds beyond the round trip to the server after which an answer is slow: people notice.
 pub const SLOW_REPLY: i64 = 500 * MILLISECOND;
 

@@ -47,6 +47,11 @@ impl Latencies {
     /// Values kept at most.
     const KEPT: usize = 64;
 
+    /// How many were taken in.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
     /// Takes in a duration in nanoseconds.
     pub fn note(&mut self, nanos: i64) {
         let at = self.count;
@@ -157,7 +162,15 @@ impl TripCounts {
 /// The usual round trip on each side: medians of past bins. One that is far longer than usual is not taken in, so that trouble does not become
 /// what is usual.
 #[derive(Debug, Clone, Default)]
-pub struct UsualTrips([Vec<u32>; 2]);
+pub struct UsualTrips([UsualTrip; 2]);
+
+#[derive(Debug, Clone, Default)]
+struct UsualTrip {
+    /// Medians of bins, microseconds, oldest first.
+    medians: Vec<u32>,
+    /// Their median, once there are enough.
+    median: Option<u32>,
+}
 
 impl UsualTrips {
     /// Medians kept, and needed.
@@ -168,30 +181,34 @@ impl UsualTrips {
 
     /// Takes in a bin that is over.
     pub fn note(&mut self, bin: &ServiceCounts) {
-        for (side, medians) in self.0.iter_mut().enumerate() {
-            let times = bin.trips(side).and_then(|trips| Latencies::quantiles(std::iter::once(&trips.times)));
-            let Some(times) = times.filter(|times| times.count >= Self::OF) else { continue };
+        for (side, of) in self.0.iter_mut().enumerate() {
+            let Some(trips) = bin.trips(side).filter(|trips| trips.times.count >= Self::OF) else { continue };
+            let Some(times) = Latencies::quantiles(std::iter::once(&trips.times)) else { continue };
             let micros = (times.p50 * 1e6) as u32;
-            if median(medians).is_some_and(|usual| micros > usual.saturating_mul(2)) {
+            if of.median.is_some_and(|usual| micros > usual.saturating_mul(2)) {
                 continue;
             }
-            if medians.len() >= Self::KEPT {
-                medians.remove(0);
+            if of.medians.len() >= Self::KEPT {
+                of.medians.remove(0);
             }
-            medians.push(micros);
+            of.medians.push(micros);
+            of.median = median(&of.medians);
         }
     }
 
     /// Seconds on a side; `None` while too little is known.
     pub fn median(&self, side: usize) -> Option<f64> {
-        self.0.get(side).and_then(|medians| median(medians)).map(|micros| f64::from(micros) / 1e6)
+        self.0.get(side).and_then(|of| of.median).map(|micros| f64::from(micros) / 1e6)
     }
 }
 
 fn median(of: &[u32]) -> Option<u32> {
+    if of.len() < UsualTrips::LEAST {
+        return None;
+    }
     let mut sorted = of.to_vec();
     sorted.sort_unstable();
-    sorted.get(sorted.len() / 2).copied().filter(|_| of.len() >= UsualTrips::LEAST)
+    sorted.get(sorted.len() / 2).copied()
 }
 
 /// Segments of a service's connections.

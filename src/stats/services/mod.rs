@@ -12,7 +12,7 @@ mod scans;
 mod tests;
 mod tls_servers;
 
-use crate::model::evidence::{NetworkEvidence, SLOW_REPLY, ServiceEvidence, ServiceWindow, Trouble, VERY_SLOW_REPLY};
+use crate::model::evidence::{FEWEST_TRIPS, NetworkEvidence, SLOW_REPLY, ServiceEvidence, ServiceWindow, Trouble, VERY_SLOW_REPLY};
 use crate::model::limits::{SERVICE_BINS, SERVICES};
 use crate::model::mix::Keys;
 use crate::model::time::SECOND;
@@ -44,6 +44,8 @@ struct Service {
     whole: ServiceCounts,
     /// Each with its number, ascending.
     bins: VecDeque<(i64, ServiceCounts)>,
+    /// The latest of them in which anything went wrong, but for the newest, in which it may still.
+    troubled: Option<i64>,
     usual: UsualTrips,
     last: Timestamp,
     last_success: Option<Timestamp>,
@@ -52,6 +54,28 @@ struct Service {
     client_half: Option<Histogram>,
     network: Option<Histogram>,
     response: Option<Histogram>,
+}
+
+impl Service {
+    /// The bins of the last so many up to a number.
+    fn latest(&self, number: i64, bins: i64) -> impl Iterator<Item = &ServiceCounts> + Clone {
+        self.bins.iter().rev().take_while(move |b| b.0 > number.saturating_sub(bins)).map(|b| &b.1)
+    }
+
+    /// Whether anything went wrong in what is remembered.
+    fn is_troubled(&self, number: i64) -> bool {
+        let remembered = number.saturating_sub(REMEMBERED);
+        self.troubled.is_some_and(|latest| latest > remembered)
+            || self.bins.back().is_some_and(|(latest, counts)| *latest > remembered && counts.is_troubled())
+    }
+
+    /// Whether anything can be found: most services have no trouble, of them only round trips of the last minute tell anything. Every service is
+    /// asked every ten seconds of packet time.
+    fn may_tell(&self, number: i64) -> bool {
+        let trips =
+            |side| self.latest(number, MINUTE).filter_map(|c| c.trips(side)).fold(0u64, |sum, t| sum.saturating_add(t.times.count()));
+        self.is_troubled(number) || (0..2).any(|side| trips(side) >= FEWEST_TRIPS)
+    }
 }
 
 /// What an answer's code means for whoever asked.
@@ -312,8 +336,9 @@ impl ServiceLedger {
         let newest = service.bins.back().map_or(number, |b| b.0);
         // What comes late counts in the newest bin.
         if newest < number || service.bins.is_empty() {
-            if let Some((_, past)) = service.bins.back() {
+            if let Some((number, past)) = service.bins.back() {
                 service.usual.note(past);
+                service.troubled = if past.is_troubled() { Some(*number) } else { service.troubled };
             }
             service.bins.push_back((number, ServiceCounts::default()));
             self.bins += 1;
@@ -372,10 +397,8 @@ impl ServiceLedger {
     /// What findings rest on, at `now`. At the end of a file everything is looked at as well.
     pub fn evidence(&self, now: Timestamp, at_end: bool) -> NetworkEvidence {
         let number = now.0.div_euclid(BIN);
-        let remembered = number.saturating_sub(REMEMBERED);
-        let is_recent = |s: &Service| s.bins.back().is_some_and(|b| b.0 > remembered);
         let mut services: Vec<ServiceEvidence> =
-            self.services.iter().filter(|(_, s)| at_end || is_recent(s)).map(|(key, s)| self.of(key, s, now, at_end)).collect();
+            self.services.iter().filter(|(_, s)| at_end || s.may_tell(number)).map(|(key, s)| self.of(key, s, now, at_end)).collect();
         services.sort_unstable_by_key(|s| s.key);
         NetworkEvidence {
             now,
@@ -393,15 +416,11 @@ impl ServiceLedger {
     fn of(&self, key: &ServiceKey, service: &Service, now: Timestamp, at_end: bool) -> ServiceEvidence {
         let number = now.0.div_euclid(BIN);
         let is_scanner = |client| self.scans.is_scanner(client, key);
-        let stretch = |bins: i64| {
-            let parts = service.bins.iter().filter(move |b| b.0 > number.saturating_sub(bins)).map(|b| &b.1);
-            window(parts, (bins * BIN / SECOND) as f64, is_scanner)
-        };
+        let stretch = |bins: i64| window(service.latest(number, bins), (bins * BIN / SECOND) as f64, is_scanner);
         // What held for a while was found while it did: the end of a file is about the whole of it.
         let windows = match at_end {
             true => vec![window(std::iter::once(&service.whole), 0.0, is_scanner)],
-            // Most services have no trouble: of them round trips alone are looked at.
-            false if service.bins.iter().any(|b| b.1.is_troubled()) => vec![stretch(MINUTE), stretch(REMEMBERED)],
+            false if service.is_troubled(number) => vec![stretch(MINUTE), stretch(REMEMBERED)],
             false => vec![stretch(MINUTE)],
         };
         let is_alive = self.alive.get(&key.address).is_some_and(|last| at_end || now.since(*last) <= REMEMBERED * BIN);
