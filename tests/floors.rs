@@ -16,10 +16,11 @@ const PLACES: &[(&str, &[&str])] = &[
     ("netlink_sys", &["capture/host/linux/"]),
     ("netlink_packet_core", &["capture/host/linux/"]),
     ("rtime_clock", &["capture/host/linux/"]),
-    ("libc", &["model/memory.rs"]),
+    ("libc", &["model/memory.rs", "app/rights/"]),
     // Rights are given up in one place.
     ("nix", &["app/rights/"]),
     ("landlock", &["app/rights/"]),
+    ("seccompiler", &["app/rights/"]),
     ("etherparse", &["decode/"]),
     ("x509_parser", &["dissect/tls/"]),
     ("ratatui", &["tui/"]),

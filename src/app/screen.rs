@@ -21,7 +21,7 @@ use std::sync::atomic::AtomicBool;
 /// Lets the user pick an interface, then watches it.
 pub fn pick_and_watch(common: &Common, recorder: &RecorderSettings) -> Result<()> {
     let stop = Arc::default();
-    signals::guard(&stop, tui::give_back)?;
+    signals::guard(&stop, tui::give_back, &common.rights)?;
     let Some(name) = tui::pick(&ports::list, &options("", common, &stop))? else { return Ok(()) };
     let live = LiveSettings { interfaces: vec![name], ..LiveSettings::default() };
     let input = InputSettings::Live(live);
@@ -35,7 +35,7 @@ pub fn watch(input: &InputSettings, common: &Common, recorder: &RecorderSettings
     let index = Arc::default();
     let source = open(input, common, recorder, &index)?;
     let stop = Arc::default();
-    signals::guard(&stop, tui::give_back)?;
+    signals::guard(&stop, tui::give_back, &common.rights)?;
     show(input, source, common, (recorder, index), &stop)
 }
 

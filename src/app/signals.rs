@@ -1,6 +1,7 @@
 //! Signals: leave, stop at once, say how far it is, and never leave a terminal behind that is not as it was.
 
 use crate::error::{Error, Result};
+use crate::settings::RightsSettings;
 use signal_hook::consts::{SIGABRT, SIGALRM, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ};
 use signal_hook::flag::{register, register_conditional_shutdown};
 use signal_hook::iterator::Signals;
@@ -30,16 +31,18 @@ pub fn asks_for_statistics() -> Result<Arc<AtomicBool>> {
 /// Watches over a dashboard from a thread of its own, because the one that draws may be held up by a terminal that takes nothing.
 /// Ctrl-C, SIGTERM and a terminal that has gone set `stop`; when it is set already, the terminal is given back and the program ends at
 /// once. Other signals that end a program give the terminal back first. SIGUSR1 means nothing here: the statistics are on the screen.
-pub fn guard(stop: &Arc<AtomicBool>, give_back: fn()) -> Result<()> {
+pub fn guard(stop: &Arc<AtomicBool>, give_back: fn(), rights: &RightsSettings) -> Result<()> {
     let leave = [SIGINT, SIGTERM, SIGHUP];
     let end = [SIGQUIT, SIGABRT, SIGALRM, SIGVTALRM, SIGPROF, SIGUSR2, SIGXCPU, SIGXFSZ];
     let failed = |e| Error::io("cannot watch for signals", &e);
     let mut signals = Signals::new(leave.iter().chain(&end).chain(&[SIGUSR1])).map_err(failed)?;
-    let stop = Arc::clone(stop);
+    let (stop, sandbox) = (Arc::clone(stop), rights.sandbox);
     let watching = std::thread::Builder::new().name("signals".into());
     let watch = move || {
         // Where a port is still to be picked, the thread starts with all rights.
-        super::rights::give_up_early();
+        if sandbox {
+            super::rights::give_up_early();
+        }
         for signal in signals.forever() {
             let ends = end.contains(&signal) || leave.contains(&signal) && stop.swap(true, Ordering::Relaxed);
             if ends {

@@ -5,10 +5,23 @@ use crate::model::{Carrier, RspanChoice, StampChoice};
 use crate::settings::PacketBound;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::Duration;
 
+/// The version, the commit it was built from where whoever built it told (`SPANTOP_COMMIT`), and what is in it.
+static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
+    let commit = option_env!("SPANTOP_COMMIT").map_or_else(String::new, |commit| format!(" ({commit})"));
+    let rights = if cfg!(target_os = "linux") { "capabilities, Landlock, seccomp" } else { "none" };
+    format!(
+        "{}{commit}\nbuilt for {}-{}; compression: gzip, zstd, lz4, xz; rights given up by: {rights}",
+        env!("CARGO_PKG_VERSION"),
+        std::env::consts::ARCH,
+        std::env::consts::OS
+    )
+});
+
 #[derive(Debug, Parser)]
-#[command(name = "spantop", version, about = "top for a switch's SPAN port", after_help = help::EXAMPLES)]
+#[command(name = "spantop", version, long_version = LONG_VERSION.as_str(), about = "top for a switch's SPAN port", after_help = help::EXAMPLES)]
 #[command(max_term_width = 110, arg_required_else_help = false)]
 pub(super) struct Typed {
     #[command(subcommand)]

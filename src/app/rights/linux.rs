@@ -1,5 +1,6 @@
-//! Linux: capabilities(7), no_new_privs, the user, and Landlock (landlock(7)).
+//! Linux: capabilities(7), no_new_privs, the user, Landlock (landlock(7)), and the system calls that are refused.
 
+use super::calls::{self, Work};
 use super::{Needs, Standing};
 use crate::capture::live::WithRights;
 use crate::model::text::printable;
@@ -72,6 +73,7 @@ impl Opener {
                     Order::GiveUp => {
                         let mut refused = give_up_all_but(CapabilitySet::NET_RAW);
                         refused.extend(restrict_files(None, &[]).err().map(|e| format!("files ({e})")));
+                        refused.extend(calls::restrict(Work::Ports).err().map(|e| format!("system calls ({e})")));
                         let _ = answer.send(refused);
                     }
                 }
@@ -125,9 +127,12 @@ fn give_up_all_but(kept: CapabilitySet) -> Vec<String> {
 /// Has a thread that was started before the sources were open give up everything. Root's lose their rights with the user: the C library ends
 /// a process in which one thread may change the user and another may not.
 pub fn give_up_early() {
-    if !geteuid().is_root() {
+    if geteuid().is_root() {
+        let _ = set_no_new_privs(true);
+    } else {
         let _ = give_up_all_but(CapabilitySet::empty());
     }
+    let _ = calls::restrict(Work::Packets { writes: false });
 }
 
 /// A user and its group.
@@ -255,6 +260,11 @@ pub fn give_up(user: Option<&str>, needs: &Needs, opener: Option<&Opener>) -> Re
         // An old kernel is no fault of anybody's: it is told where everything is told.
         Ok(false) => standing.holds.push("this kernel has no Landlock: files as the user may".into()),
         Err(e) => standing.refused.push(format!("files ({e})")),
+    }
+    let writes = needs.writes.is_some() || !needs.folders.is_empty();
+    match calls::restrict(Work::Packets { writes }) {
+        Ok(()) => standing.holds.push("runs no program, opens no socket but to ask the kernel (seccomp)".into()),
+        Err(e) => standing.refused.push(format!("system calls ({e})")),
     }
     Ok(standing)
 }

@@ -1,9 +1,11 @@
 //! Rights are given up once the sources are open: what reads packets has no capability, no way to gain one, and writes to no file but the
-//! one that was asked for.
+//! one that was asked for, runs no program and opens no socket.
 //!
 //! One thread keeps what it takes to open a port ([`Opener`]): a port that vanished may come back. It sees no packet. All others, which are
 //! started later, begin without rights. Where the system refuses a step the others are taken all the same, and it is told which.
 
+#[cfg(target_os = "linux")]
+mod calls;
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;
 #[cfg(target_os = "linux")]

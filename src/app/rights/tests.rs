@@ -49,7 +49,7 @@ mod linux {
         assert_eq!(standing.refused, Vec::<String>::new());
         fs::write(&report, "{}").unwrap();
         fs::rename(&report, asked.join("moved.json")).unwrap();
-        assert_eq!(status("NoNewPrivs:"), "1");
+        assert_eq!((status("NoNewPrivs:").as_str(), status("Seccomp:").as_str()), ("1", "2"));
         assert_eq!(u64::from_str_radix(&status("CapEff:"), 16), Ok(0));
         assert_eq!(status("CapPrm:"), status("CapEff:"));
         if has_landlock() && standing.line().contains("writes only to") {
@@ -57,6 +57,7 @@ mod linux {
             assert!(refused(fs::write(other.join("stolen"), "x")), "{standing:?}");
             assert!(refused(Command::new("/bin/true").status().map(drop)), "a program was run");
             assert!(refused(std::net::TcpListener::bind("127.0.0.1:0").map(drop)), "a socket was bound");
+            assert!(refused(std::net::UdpSocket::bind("127.0.0.1:0").map(drop)), "a socket was made");
             // So do threads started later.
             let late = std::thread::spawn(move || fs::write(other.join("stolen"), "x")).join().unwrap();
             assert!(refused(late));
@@ -89,6 +90,38 @@ mod linux {
         assert_eq!(*seen.lock().unwrap(), format!("{net_raw:016x} 1"));
         let late = std::thread::spawn(|| status("CapPrm:")).join().unwrap();
         assert_eq!(u64::from_str_radix(&late, 16), Ok(0));
+    }
+
+    #[test]
+    fn whoever_makes_no_file_cannot_also_without_landlock() {
+        if outside("linux::whoever_makes_no_file_cannot_also_without_landlock") {
+            return;
+        }
+        let other = folder("calls");
+        fs::write(other.join("old"), "x").unwrap();
+        rustix::thread::set_no_new_privs(true).unwrap();
+        calls::restrict(calls::Work::Packets { writes: false }).unwrap();
+        let refused = |outcome: std::io::Result<()>| outcome.unwrap_err().kind() == std::io::ErrorKind::PermissionDenied;
+        assert!(refused(fs::write(other.join("new"), "x")), "a file was made");
+        assert!(refused(fs::rename(other.join("old"), other.join("new"))), "a file was renamed");
+        assert!(refused(fs::remove_file(other.join("old"))), "a file was removed");
+        assert!(refused(Command::new("/bin/true").status().map(drop)), "a program was run");
+        assert!(refused(std::os::unix::net::UnixStream::pair().map(drop)), "a pair of sockets was made");
+        assert_eq!(fs::read_to_string(other.join("old")).unwrap(), "x", "reading goes on");
+        assert!(refused(std::net::UdpSocket::bind("127.0.0.1:0").map(drop)), "a socket was made");
+    }
+
+    #[test]
+    fn what_opens_ports_speaks_to_nobody() {
+        if outside("linux::what_opens_ports_speaks_to_nobody") {
+            return;
+        }
+        rustix::thread::set_no_new_privs(true).unwrap();
+        calls::restrict(calls::Work::Ports).unwrap();
+        let refused = |outcome: std::io::Result<()>| outcome.unwrap_err().kind() == std::io::ErrorKind::PermissionDenied;
+        assert!(refused(std::net::TcpStream::connect("127.0.0.1:9").map(drop)), "a connection was tried");
+        assert!(std::net::UdpSocket::bind("127.0.0.1:0").is_ok(), "a socket to ask about interfaces");
+        assert!(refused(Command::new("/bin/true").status().map(drop)), "a program was run");
     }
 
     #[test]

@@ -1,0 +1,169 @@
+//! The system calls that are refused (seccomp(2)), thread by thread: whoever takes over what reads packets runs no program, reaches no other
+//! process, and opens no way out. A refused call fails with `EPERM`; nothing is killed, so that a fault is told like any other.
+//!
+//! Landlock knows paths and this knows calls: what both forbid holds on kernels that have only one of them.
+
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule, TargetArch, apply_filter,
+};
+use std::collections::BTreeMap;
+
+/// What a thread does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// Reads packets and everything that follows.
+    Packets {
+        /// Makes files.
+        writes: bool,
+    },
+    /// Opens ports again, and sees no packet.
+    Ports,
+}
+
+/// What no thread of this program has to do.
+const NEVER: &[i64] = &[
+    // Programs, and other processes' memory.
+    libc::SYS_execve,
+    libc::SYS_execveat,
+    libc::SYS_ptrace,
+    libc::SYS_process_vm_readv,
+    libc::SYS_process_vm_writev,
+    libc::SYS_pidfd_getfd,
+    // What goes around this filter, or gives the kernel programs.
+    libc::SYS_io_uring_setup,
+    libc::SYS_io_uring_enter,
+    libc::SYS_io_uring_register,
+    libc::SYS_bpf,
+    libc::SYS_userfaultfd,
+    libc::SYS_perf_event_open,
+    // The machine as a whole.
+    libc::SYS_mount,
+    libc::SYS_umount2,
+    libc::SYS_pivot_root,
+    libc::SYS_chroot,
+    libc::SYS_unshare,
+    libc::SYS_setns,
+    libc::SYS_reboot,
+    libc::SYS_swapon,
+    libc::SYS_swapoff,
+    libc::SYS_acct,
+    libc::SYS_init_module,
+    libc::SYS_finit_module,
+    libc::SYS_delete_module,
+    libc::SYS_kexec_load,
+    libc::SYS_settimeofday,
+    libc::SYS_clock_settime,
+    libc::SYS_sethostname,
+    libc::SYS_setdomainname,
+    libc::SYS_add_key,
+    libc::SYS_request_key,
+    libc::SYS_keyctl,
+    libc::SYS_open_by_handle_at,
+    // Whoever waits for others to call.
+    libc::SYS_listen,
+    libc::SYS_accept,
+    libc::SYS_accept4,
+    libc::SYS_socketpair,
+];
+
+#[cfg(target_arch = "x86_64")]
+const NEVER_HERE: &[i64] = &[libc::SYS_fork, libc::SYS_vfork, libc::SYS_iopl, libc::SYS_ioperm];
+#[cfg(not(target_arch = "x86_64"))]
+const NEVER_HERE: &[i64] = &[];
+
+/// What changes a file system.
+const WRITING: &[i64] = &[
+    libc::SYS_openat2,
+    libc::SYS_unlinkat,
+    libc::SYS_renameat,
+    libc::SYS_renameat2,
+    libc::SYS_mkdirat,
+    libc::SYS_mknodat,
+    libc::SYS_linkat,
+    libc::SYS_symlinkat,
+    libc::SYS_truncate,
+    libc::SYS_fchmod,
+    libc::SYS_fchmodat,
+    libc::SYS_fchown,
+    libc::SYS_fchownat,
+    libc::SYS_setxattr,
+    libc::SYS_lsetxattr,
+    libc::SYS_fsetxattr,
+    libc::SYS_memfd_create,
+];
+
+#[cfg(target_arch = "x86_64")]
+const WRITING_HERE: &[i64] = &[
+    libc::SYS_creat,
+    libc::SYS_unlink,
+    libc::SYS_rename,
+    libc::SYS_mkdir,
+    libc::SYS_rmdir,
+    libc::SYS_mknod,
+    libc::SYS_link,
+    libc::SYS_symlink,
+    libc::SYS_chmod,
+    libc::SYS_chown,
+    libc::SYS_lchown,
+];
+#[cfg(not(target_arch = "x86_64"))]
+const WRITING_HERE: &[i64] = &[];
+
+/// Kinds of sockets: the low bits of their type (`SOCK_TYPE_MASK` of linux/net.h).
+const SOCKET_KIND: u64 = 0xf;
+
+type Rules = BTreeMap<i64, Vec<SeccompRule>>;
+type Outcome<T> = Result<T, seccompiler::BackendError>;
+
+fn when(argument: u8, compared: SeccompCmpOp, value: i32) -> Outcome<SeccompCondition> {
+    SeccompCondition::new(argument, SeccompCmpArgLen::Dword, compared, u64::from(value.cast_unsigned()))
+}
+
+/// Refuses sockets of any other family: what asks the kernel about interfaces is all that most threads have.
+fn only_families(families: &[i32]) -> Outcome<SeccompRule> {
+    SeccompRule::new(families.iter().map(|&family| when(0, SeccompCmpOp::Ne, family)).collect::<Outcome<_>>()?)
+}
+
+/// Refuses the making of a file, by the argument that holds the flags.
+fn no_new_file(flags: u8) -> Outcome<SeccompRule> {
+    SeccompRule::new(vec![when(flags, SeccompCmpOp::MaskedEq(u64::from(libc::O_CREAT.cast_unsigned())), libc::O_CREAT)?])
+}
+
+fn refused(work: Work) -> Outcome<Rules> {
+    let mut rules: Rules = NEVER.iter().chain(NEVER_HERE).map(|&call| (call, Vec::new())).collect();
+    let sockets = match work {
+        Work::Packets { .. } => vec![only_families(&[libc::AF_NETLINK])?],
+        // libpcap asks for an interface's properties through any socket that it gets.
+        Work::Ports => vec![
+            only_families(&[libc::AF_NETLINK, libc::AF_PACKET, libc::AF_INET, libc::AF_UNIX])?,
+            SeccompRule::new(vec![
+                when(0, SeccompCmpOp::Eq, libc::AF_INET)?,
+                when(1, SeccompCmpOp::MaskedEq(SOCKET_KIND), libc::SOCK_RAW)?,
+            ])?,
+            SeccompRule::new(vec![
+                when(0, SeccompCmpOp::Eq, libc::AF_INET)?,
+                when(1, SeccompCmpOp::MaskedEq(SOCKET_KIND), libc::SOCK_STREAM)?,
+            ])?,
+        ],
+    };
+    rules.insert(libc::SYS_socket, sockets);
+    if work != (Work::Packets { writes: true }) {
+        rules.extend(WRITING.iter().chain(WRITING_HERE).map(|&call| (call, Vec::new())));
+        rules.insert(libc::SYS_openat, vec![no_new_file(2)?]);
+        #[cfg(target_arch = "x86_64")]
+        rules.insert(libc::SYS_open, vec![no_new_file(1)?]);
+    }
+    Ok(rules)
+}
+
+/// Refuses the calling thread, and those it starts from now on, what their work does not need. It wants `no_new_privs`.
+///
+/// # Errors
+/// The kernel has no seccomp, or the filter is not known for this machine; in words.
+pub fn restrict(work: Work) -> Result<(), String> {
+    let machine = TargetArch::try_from(std::env::consts::ARCH).map_err(|_| "not known for this machine".to_owned())?;
+    let denied = SeccompAction::Errno(libc::EPERM.cast_unsigned());
+    let filter = refused(work).and_then(|rules| SeccompFilter::new(rules, SeccompAction::Allow, denied, machine));
+    let program: BpfProgram = filter.and_then(BpfProgram::try_from).map_err(|e| e.to_string())?;
+    apply_filter(&program).map_err(|e| e.to_string())
+}
