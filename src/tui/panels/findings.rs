@@ -1,15 +1,16 @@
-//! What is wrong, one line a finding.
+//! What is wrong: a finding takes two lines where its title wants them and there is room for all, else one.
 //!
 //! ```text
 //! ─ What is wrong ─────────────
 //!  ▲ loss toward 10.20.3.0/24
-//!  ▲ DNS 10.20.1.2 slow
+//!  ▲ DNS 10.20.1.2 is slow: p95
+//!    910 ms, 14 clients wait
 //! ```
 
 use crate::model::units::plural;
 use crate::model::{Finding, Verdict};
 use crate::snapshot::Network;
-use crate::tui::canvas::{Canvas, Hit, cells, cut_end};
+use crate::tui::canvas::{Canvas, Hit, cells, cut_end, wrap};
 use crate::tui::label;
 use crate::tui::panels::mirror;
 use crate::tui::theme::Hue;
@@ -71,6 +72,31 @@ fn network(network: &Network) -> String {
     }
 }
 
+/// Lines of a title at most.
+const LINES: usize = 2;
+
+/// Cells beside a title: the margins and the sign before it.
+const BESIDE: u16 = 4;
+
+/// A finding's title with how many it explains, in at most so many lines of at most `width` cells.
+fn title(scene: &Scene, finding: &Finding, width: u16, most: usize) -> Vec<String> {
+    let explains = explained(scene, finding);
+    let more = if explains == 0 { String::new() } else { format!(" (+{explains})") };
+    let mut lines = wrap(&format!("{}{more}", finding.title), width);
+    if lines.len() > most {
+        let rest = lines.drain(most.saturating_sub(1)..).collect::<Vec<_>>().join(" ");
+        let rest = rest.strip_suffix(&more).unwrap_or(&rest);
+        lines.push(format!("{}{more}", cut_end(rest, width.saturating_sub(cells(&more)))));
+    }
+    lines
+}
+
+/// Rows that the panel needs at a width, its heading among them.
+pub(in crate::tui) fn height(scene: &Scene, width: u16) -> u16 {
+    let lines: usize = rows(scene).iter().map(|row| title(scene, row.1, width.saturating_sub(BESIDE), LINES).len()).sum();
+    u16::try_from(lines.clamp(1, 12)).unwrap_or(1) + 1
+}
+
 /// Draws the panel; `kind` is the kind of the page these rows are.
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, kind: usize) {
     let rows = rows(scene);
@@ -79,28 +105,28 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, kind:
     if rows.is_empty() {
         nothing(canvas, body, scene);
     }
-    let height = usize::from(body.height);
+    let (height, width) = (usize::from(body.height), body.width.saturating_sub(BESIDE));
+    let mut titles: Vec<Vec<String>> = rows.iter().map(|row| title(scene, row.1, width, LINES)).collect();
+    if titles.iter().map(Vec::len).sum::<usize>() > height {
+        titles = rows.iter().map(|row| title(scene, row.1, width, 1)).collect();
+    }
     let chosen = scene.pane.selected.as_ref().filter(|_| focused).and_then(|t| rows.iter().position(|r| r.0 == *t));
     let skip = chosen.map_or(0, |at| (at + 1).saturating_sub(height));
-    for (i, (topic, finding)) in rows.iter().enumerate().skip(skip).take(height) {
-        let line = Rect { y: body.y + (i - skip) as u16, height: 1, ..body };
-        let (symbol, hue) = label::severity(finding.severity);
-        let width = line.width.saturating_sub(2);
-        let explains = explained(scene, finding);
-        let more = if explains == 0 { String::new() } else { format!(" (+{explains})") };
-        canvas.pieces(
-            line.x + 1,
-            line.y,
-            width,
-            &[
-                (format!("{symbol} ").into(), scene.style(hue)),
-                (cut_end(&finding.title, width.saturating_sub(2 + cells(&more))), scene.style(Hue::Text)),
-                (more.into(), scene.style(Hue::Dim)),
-            ],
-        );
-        if chosen == Some(i) {
-            canvas.over(line, scene.theme.selected());
+    let mut y = body.y;
+    for (i, ((topic, finding), lines)) in rows.iter().zip(&titles).enumerate().skip(skip) {
+        let place = Rect { y, height: (lines.len() as u16).min(body.bottom().saturating_sub(y)), ..body };
+        if place.height == 0 {
+            break;
         }
-        canvas.click(line, Hit::Row(Some(kind), topic.clone()));
+        let (symbol, hue) = label::severity(finding.severity);
+        canvas.ink(place.x + 1, y, 2, symbol, hue);
+        for (line, y) in lines.iter().zip(y..place.bottom()) {
+            canvas.ink(place.x + 3, y, width, line, Hue::Text);
+        }
+        if chosen == Some(i) {
+            canvas.over(place, scene.theme.selected());
+        }
+        canvas.click(place, Hit::Row(Some(kind), topic.clone()));
+        y = place.bottom();
     }
 }

@@ -111,7 +111,7 @@ fn bottom(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let wrong: Panel = |c, a, s| findings::draw(c, a, s, WRONG);
     // Where little is wrong, the losses fill the column.
     let wrong_and_losses: Panel = |c, a, s| {
-        let findings = findings::rows(s).len().clamp(1, 8) as u16 + 2;
+        let findings = findings::height(s, a.width) + 1;
         let (above, below) = split_top(a, if a.height >= findings + 5 { findings } else { a.height });
         findings::draw(c, above, s, WRONG);
         shares::losses(c, below, s);
