@@ -1,0 +1,57 @@
+//! What `docs/` says of findings is what the program says: `DOCS=write cargo test --test docs` writes it.
+
+use spantop::diagnose;
+use std::fmt::Write as _;
+
+/// The catalogue as Markdown: a section a finding, in the order of the registry.
+fn catalogue() -> String {
+    let mut out = String::from(
+        "# Findings\n\nEvery finding there is, as `spantop explain ID` tells it; made from the program. Those of the mirror come first: whether \
+         what arrives can be believed. Back to [the README](../README.md).\n",
+    );
+    for (id, _) in diagnose::summaries() {
+        let text = diagnose::explain(id).expect("a page for each identifier");
+        let _ = write!(out, "\n## `{id}`\n");
+        for part in text.split("\n\n").skip(1) {
+            let (head, body) = part.split_once('\n').expect("a heading and its text");
+            let body: Vec<&str> = body.split_whitespace().collect();
+            let _ = write!(out, "\n**{head}.** {}\n", body.join(" ").replace('<', "&lt;").replace('|', "\\|"));
+        }
+    }
+    out
+}
+
+#[test]
+fn the_catalogue_is_what_the_program_says() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/findings.md");
+    let wanted = catalogue();
+    if std::env::var_os("DOCS").is_some() {
+        std::fs::write(path, &wanted).expect("docs/findings.md");
+    }
+    let written = std::fs::read_to_string(path).unwrap_or_default();
+    let first = written.lines().zip(wanted.lines()).find(|(a, b)| a != b);
+    assert!(written == wanted, "DOCS=write cargo test --test docs writes it; first difference: {first:?}");
+    assert!(wanted.matches("\n## `").count() > 80, "all of them");
+}
+
+#[test]
+fn every_link_between_the_documents_leads_somewhere() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let documents = ["README.md", "SECURITY.md", "CONTRIBUTING.md", "docs/mirroring.md", "docs/troubleshooting.md", "docs/lifecycle.md"];
+    let mut links = 0;
+    for name in documents {
+        let text = std::fs::read_to_string(root.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).filter(|l| !l.contains("://")) {
+            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if path.is_empty() { root.join(name) } else { root.join(name).parent().expect("a folder").join(path) };
+            assert!(target.exists(), "{name}: {link}");
+            if !anchor.is_empty() {
+                let headings = std::fs::read_to_string(&target).expect("text");
+                let slug = |l: &str| l.trim_start_matches('#').trim().to_lowercase().replace(' ', "-").replace([',', '.', ':'], "");
+                assert!(headings.lines().filter(|l| l.starts_with('#')).any(|l| slug(l) == anchor), "{name}: {link}");
+            }
+            links += 1;
+        }
+    }
+    assert!(links > 10, "{links}");
+}
