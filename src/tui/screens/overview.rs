@@ -112,7 +112,7 @@ fn bottom(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     // Where little is wrong, the losses fill the column.
     let wrong_and_losses: Panel = |c, a, s| {
         let findings = findings::height(s, a.width) + 1;
-        let (above, below) = split_top(a, if a.height >= findings + 5 { findings } else { a.height });
+        let (above, below) = split_top(a, if a.height >= findings + 4 { findings } else { a.height });
         findings::draw(c, above, s, WRONG);
         shares::losses(c, below, s);
     };
