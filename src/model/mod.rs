@@ -16,6 +16,7 @@ pub mod finding;
 pub mod flow;
 pub mod flow_record;
 pub mod frame;
+pub mod groups;
 pub mod histogram;
 pub mod host;
 pub mod index;
@@ -67,6 +68,7 @@ pub use finding::{Episode, Explained, Finding, Location, PathSide, Severity, Val
 pub use flow::{Direction, FlowKey};
 pub use flow_record::{CloseReason, FlowBatch, FlowRecord, TcpSummary};
 pub use frame::{Cast, Frame, Segment, Stop};
+pub use groups::group_meaning;
 pub use histogram::{Histogram, Quantiles};
 pub use host::HostFacts;
 pub use lacp::{Lacp, LacpEnd, LacpState};

@@ -6,6 +6,7 @@ use super::{Part, Section, Tone};
 use crate::model::text::printable;
 use crate::model::{SwitchIdentity, SwitchView};
 use crate::snapshot::Snapshot;
+use crate::snapshot::tables::stations::GROUPS;
 use crate::snapshot::tables::switch::{AGGREGATES, EVENTS, GATEWAYS, NEIGHBOURS, OSPF, QUERIERS, TREES};
 
 /// Which switch it is, then a table for each thing that was heard. Nothing where there are no packets.
@@ -19,7 +20,7 @@ pub fn switch(s: &Snapshot, rows: usize) -> Option<Section> {
     if v.trees.is_empty() {
         parts.push(Part::Note(Tone::Plain, "Spanning tree: not visible in this mirror.".into()));
     }
-    for table in [&TREES as &'static dyn crate::snapshot::table::AnyTable, &AGGREGATES, &GATEWAYS, &OSPF, &QUERIERS, &EVENTS] {
+    for table in [&TREES as &'static dyn crate::snapshot::table::AnyTable, &AGGREGATES, &GATEWAYS, &OSPF, &QUERIERS, &GROUPS, &EVENTS] {
         parts.extend(tables::parts(table, s, rows));
     }
     if v.events_forgotten > 0 {

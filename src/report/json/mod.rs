@@ -87,7 +87,7 @@ impl Format for Json {
         w.key("services");
         w.list(s.stats.services.rows.iter().map(services::Told))?;
         section(w, "network", &services::Judged(&s.diagnosis.network))?;
-        section(w, "switch", &switch::Told(&s.switch))?;
+        section(w, "switch", &switch::Told { snapshot: s, rows: options.rows })?;
         if !s.diagnosis.host.is_empty() {
             w.line()?;
             w.key("host");

@@ -1,13 +1,19 @@
 //! The switch, by what it and its neighbours say.
 
 use crate::model::{
-    AggregateRow, BridgeId, GatewayRow, LacpEnd, Neighbour, NeighbourRow, OspfRow, QuerierRow, SwitchEvent, SwitchIdentity, SwitchView,
-    TreeRow,
+    AggregateRow, BridgeId, GatewayRow, LacpEnd, Neighbour, NeighbourRow, OspfRow, QuerierRow, SwitchEvent, SwitchIdentity, TreeRow,
 };
+use crate::snapshot::Snapshot;
+use crate::snapshot::tables::stations::{GroupRow, StationRow, groups, stations};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// The section.
-pub struct Told<'a>(pub &'a SwitchView);
+pub struct Told<'a> {
+    /// Where everything stands.
+    pub snapshot: &'a Snapshot,
+    /// Stations and groups at most.
+    pub rows: usize,
+}
 
 /// One of its rows.
 struct Row<'a, T>(&'a T);
@@ -22,7 +28,7 @@ fn some(text: &str) -> Option<&str> {
 
 impl Serialize for Told<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let v = self.0;
+        let v = &self.snapshot.switch;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("identity", &v.identity.as_ref().map(Row))?;
         if !v.link.is_empty() {
@@ -38,6 +44,11 @@ impl Serialize for Told<'_> {
         map.serialize_entry("control_packets_beyond_cap", &v.beyond)?;
         map.serialize_entry("neighbours", &rows(&v.neighbours))?;
         map.serialize_entry("spanning_tree", &rows(&v.trees))?;
+        let (mut stations, mut groups) = (stations(self.snapshot), groups(self.snapshot));
+        stations.truncate(self.rows);
+        groups.truncate(self.rows);
+        map.serialize_entry("stations", &rows(&stations))?;
+        map.serialize_entry("groups", &rows(&groups))?;
         map.serialize_entry("lacp", &rows(&v.aggregates))?;
         map.serialize_entry("gateways", &rows(&v.gateways))?;
         map.serialize_entry("ospf", &rows(&v.ospf))?;
@@ -199,6 +210,30 @@ row!(QuerierRow, q, {
     "queries" => q.packets,
     "first" => q.first,
     "last" => q.last,
+});
+
+row!(StationRow, s, {
+    "mac" => s.mac,
+    "name" ?some => some(&s.name),
+    "role" ?some => s.role,
+    "local" => s.mac.is_local(),
+    "vlans" => s.vlans.ids(),
+    "tx_packets" => s.traffic[0].packets,
+    "tx_wire_bytes" => s.traffic[0].wire_bytes,
+    "rx_packets" => s.traffic[1].packets,
+    "rx_wire_bytes" => s.traffic[1].wire_bytes,
+    "first" => s.first,
+    "last" => s.last,
+});
+
+row!(GroupRow, g, {
+    "mac" => g.mac,
+    "meaning" => g.meaning,
+    "senders" => g.senders,
+    "vlans" => g.vlans.ids(),
+    "packets" => g.traffic.packets,
+    "wire_bytes" => g.traffic.wire_bytes,
+    "last" => g.last,
 });
 
 row!(SwitchEvent, e, {

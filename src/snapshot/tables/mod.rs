@@ -12,6 +12,7 @@ pub mod protocols;
 pub mod services;
 pub mod sessions;
 pub mod sizes;
+pub mod stations;
 pub mod switch;
 #[cfg(test)]
 pub mod toy;
@@ -36,6 +37,8 @@ pub static TABLES: &[&dyn AnyTable] = &[
     &sizes::SIZES,
     &casts::CASTS,
     &sessions::SESSIONS,
+    &stations::STATIONS,
+    &stations::GROUPS,
     &switch::NEIGHBOURS,
     &switch::TREES,
     &switch::AGGREGATES,

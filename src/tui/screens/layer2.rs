@@ -1,4 +1,4 @@
-//! The switch's view: VLANs, stations, casts, sizes.
+//! The switch's view: VLANs, stations, groups, casts, sizes.
 //!
 //! ```text
 //! ─ VLANs ──────────────────────────────┬─ Casts ───────────────
@@ -7,12 +7,14 @@
 //!  00:1b:54:aa:0c:01   sends  receives  │ ≤64   ██████     31 %
 //! ```
 
+use crate::model::Address;
 use crate::snapshot::table::Layers;
-use crate::snapshot::tables::vlans;
-use crate::snapshot::{Snapshot, Traffic, VlanRow};
+use crate::snapshot::tables::{stations, vlans};
+use crate::snapshot::{HostRow, Snapshot, Traffic, VlanRow};
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::columns;
 use crate::tui::fields;
+use crate::tui::panels::any_table::TablePanel;
 use crate::tui::panels::shares;
 use crate::tui::screen::{Hint, Screen};
 use crate::tui::theme::Hue;
@@ -27,6 +29,10 @@ pub(in crate::tui) struct Layer2;
 
 const VLANS: usize = 0;
 const STATIONS: usize = 1;
+const GROUPS: usize = 2;
+
+/// What is sent to many.
+const GROUP_PANEL: TablePanel = TablePanel { empty: "nothing was sent to a group", ..TablePanel::of(&stations::GROUPS) };
 
 impl Screen for Layer2 {
     fn title(&self) -> &'static str {
@@ -34,7 +40,7 @@ impl Screen for Layer2 {
     }
 
     fn about(&self) -> &'static str {
-        "VLANs, MAC addresses, broadcast and multicast"
+        "VLANs, MAC addresses, groups and what they mean, broadcast and multicast"
     }
 
     fn short(&self) -> &'static str {
@@ -42,18 +48,23 @@ impl Screen for Layer2 {
     }
 
     fn kinds(&self, _: &Snapshot) -> usize {
-        2
+        3
     }
 
     fn topics(&self, scene: &Scene) -> Vec<Topic> {
         match scene.pane.kind {
-            STATIONS => columns::host_rows(scene, Kind::Eth).into_iter().map(|r| r.0).collect(),
+            STATIONS => station_rows(scene).into_iter().map(|r| r.0).collect(),
+            GROUPS => GROUP_PANEL.topics(scene),
             _ => vlan_rows(scene).into_iter().map(|r| r.0).collect(),
         }
     }
 
+    fn opens(&self, scene: &Scene, topic: &Topic) -> Option<Topic> {
+        if scene.pane.kind == GROUPS { GROUP_PANEL.host(scene, topic) } else { None }
+    }
+
     fn keys(&self) -> &'static [Hint] {
-        &[Hint { key: "← →", word: "panel", help: "VLANs or stations" }]
+        &[Hint { key: "← →", word: "panel", help: "VLANs, stations or groups" }]
     }
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
@@ -61,6 +72,7 @@ impl Screen for Layer2 {
             0..76 => {
                 return match scene.pane.kind {
                     STATIONS => stations(canvas, area, scene),
+                    GROUPS => GROUP_PANEL.draw(canvas, area, scene, true),
                     _ => vlans(canvas, area, scene),
                 };
             }
@@ -72,7 +84,15 @@ impl Screen for Layer2 {
         let want = (scene.snapshot.stats.vlans.rows.len() + 3).min(usize::from(u16::MAX)) as u16;
         let (above, below) = split_top(lists, want.clamp(5, (lists.height / 2).max(5)));
         vlans(canvas, above, scene);
-        stations(canvas, below, scene);
+        match scene.pane.kind {
+            GROUPS if below.height < 20 => GROUP_PANEL.draw(canvas, below, scene, true),
+            _ if below.height < 20 => stations(canvas, below, scene),
+            kind => {
+                let (middle, lowest) = split_top(below, below.height - below.height / 3);
+                stations(canvas, middle, scene);
+                GROUP_PANEL.draw(canvas, lowest, scene, kind == GROUPS);
+            }
+        }
         let (casts, rest) = split_top(mixes, 5);
         let (directions, rest) = if rest.height >= 12 { split_top(rest, 7) } else { (Rect::ZERO, rest) };
         let (sizes, losses) = split_top(rest, if rest.height >= 17 { 9 } else { rest.height });
@@ -125,10 +145,16 @@ fn vlans(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     );
 }
 
+/// Stations, busiest first: groups are none.
+fn station_rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, columns::End<'a>)> {
+    let is_group = |row: &HostRow| matches!(row.address, Address::Mac(mac) if mac.is_group());
+    columns::host_rows(scene, Kind::Eth).into_iter().filter(|(_, (_, row))| !is_group(row)).collect()
+}
+
 fn stations(canvas: &mut Canvas, area: Rect, scene: &Scene) {
-    let rows = columns::host_rows(scene, Kind::Eth);
+    let rows = station_rows(scene);
     let focused = scene.pane.kind == STATIONS;
-    let note = [(crate::model::units::grouped(scene.snapshot.stats.endpoints.eth.total_rows).into(), scene.style(Hue::Dim))];
+    let note = [(crate::model::units::grouped(rows.len() as u64).into(), scene.style(Hue::Dim))];
     let body = titled(canvas, area, &scene.based("Stations", area.width), &note, focused && scene.pane.selected.is_some());
     let shape = Shape {
         order: None,

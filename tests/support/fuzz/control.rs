@@ -8,16 +8,16 @@ use super::super::packet::{End, Packet};
 use spantop::decode::{self, Headers, Peel, Rules};
 use spantop::mirror::Health;
 use spantop::model::Sum;
-use spantop::model::limits::NEIGHBOUR_LIST;
-use spantop::model::{ControlBody, Frame, LinkType, Timestamp};
-use spantop::switch::Switch;
+use spantop::model::limits::{NEIGHBOUR_LIST, SWITCH_EVENTS};
+use spantop::model::{ControlBody, ControlMessage, Frame, LinkType, Timestamp};
+use spantop::switch::{Switch, SwitchLedger};
 
 /// The target.
 pub fn run(data: &[u8]) {
     let mut headers = Headers::default();
     decode::walk(LinkType::ETHERNET, data, data.len() as u32, &Rules::PLAIN, Peel::NONE, &mut headers);
     let (mut health, mut switch) = (Health::default(), Switch::default());
-    let mut told = 0;
+    let (mut ledger, mut told) = (SwitchLedger::default(), 0);
     for time in [1, 2] {
         let mut frame = Frame { time: Timestamp(time * 1_000_000_000), ..Frame::default() };
         headers.show(data, headers.flow(), &mut frame);
@@ -30,6 +30,10 @@ pub fn run(data: &[u8]) {
         }
         health.observe(&frame);
         for message in [decode::bare_message(&frame), decode::group_message(&frame)].into_iter().flatten() {
+            let at = Timestamp(time.wrapping_mul(i64::from(frame.wire) * 40_000_000_000));
+            ledger.advance(at);
+            ledger.take(&ControlMessage { time: at, ..message.clone() });
+            assert!(ledger.evidence(at).troubles.len() <= 256 + 1, "one sender, 64 instances at most");
             assert_eq!((message.time, message.number), (frame.time, frame.number));
             if let ControlBody::Neighbour(n) = &message.body {
                 let lists = [n.management.len(), n.vlans.len(), n.policies.len(), n.heard.len()];
@@ -37,6 +41,8 @@ pub fn run(data: &[u8]) {
             }
         }
     }
+    let view = ledger.view();
+    assert!(view.neighbours.len() <= 2 && view.events.len() <= SWITCH_EVENTS, "{} devices", view.neighbours.len());
     let sizes = health.counts().sizes;
     assert!(sizes.packets + sizes.no_length <= 2, "two frames");
     assert!(told == 0 || told == 2, "the same frame says the same");
