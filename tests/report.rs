@@ -115,6 +115,8 @@ fn full() -> Snapshot {
         last: Timestamp(1_700_000_001_500_000_001),
         inside: Some(true),
         app: None,
+        vlans: spantop::model::VlanStack::default(),
+        peers: 1,
     }];
     s.stats.endpoints.ip.total_rows = 1;
     s.stats.vlans.rows = vec![VlanRow { id: 10, traffic: traffic(9, 940), recent: traffic(0, 0) }];

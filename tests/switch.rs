@@ -572,3 +572,60 @@ fn a_healthy_network_is_silent_for_an_hour() {
     assert_eq!(events(&s, SwitchEventKind::GatewayChanged).len(), 1);
     assert_eq!(events(&s, SwitchEventKind::TopologyChange).len(), 1);
 }
+
+#[test]
+fn stations_and_groups_say_what_they_are() {
+    use spantop::snapshot::tables::stations::{groups, stations};
+    let mut t = Traffic::default();
+    let phone = [0x3a, 1, 2, 3, 4, 5];
+    let virtual_machine = [0x00, 0x50, 0x56, 1, 2, 3];
+    t.every(30 * S, 0..60 * S, &control::full_lldp(mac(9)));
+    t.every(2 * S, 0..60 * S, &naming(1, 8).per_vlan(mac(8), 10, Some(10)));
+    t.every(S, 0..10 * S, &control::vrrp(7, 200, 2));
+    for vlan in [10, 20, 30, 40, 50] {
+        t.push(
+            5 * S,
+            Packet::eth(phone, [0xff; 6]).vlan(vlan).ip([10, 1, 0, 5], [255; 4]).udp(68, 67).payload(&vlan.to_be_bytes()).build(),
+        );
+    }
+    t.push(S, Packet::arp(2, End::new(virtual_machine, [10, 1, 0, 6], 0), mac(9), [10, 1, 0, 1].into()).build());
+    t.push(S + 1, Packet::eth(virtual_machine, mac(9)).ip([10, 1, 0, 6], [10, 1, 0, 1]).udp(9, 9).payload(b"x").build());
+    t.push(2 * S, Packet::eth(mac(7), control::group_mac([239, 1, 1, 1].into())).ip([10, 1, 0, 7], [239, 1, 1, 1]).udp(9, 9).build());
+    t.push(3 * S, Packet::eth(mac(6), control::group_mac([239, 1, 1, 1].into())).ip([10, 1, 0, 6], [239, 1, 1, 1]).udp(9, 9).build());
+    let s = t.look();
+    let (stations, groups) = (stations(&s), groups(&s));
+    assert!(stations.iter().all(|row| !row.mac.is_group()) && groups.iter().all(|row| row.mac.is_group()));
+    assert_eq!(stations.len() + groups.len(), s.endpoints.eth.rows.len());
+    let of = |mac: [u8; 6]| stations.iter().find(|row| row.mac.0 == mac).unwrap();
+    assert_eq!((of(mac(9)).role, of(mac(9)).name.as_str()), (Some("switch"), "sw-core-1"));
+    assert_eq!(of(mac(8)).role, Some("switch"), "it speaks a spanning tree");
+    assert_eq!(of([0, 0, 0x5e, 0, 1, 7]).role, Some("shared gateway"));
+    assert_eq!((of(virtual_machine).role, of(virtual_machine).claims.as_str()), (Some("virtual"), "10.1.0.6"));
+    assert!(of(phone).mac.is_local() && of(phone).role.is_none() && !of(virtual_machine).mac.is_local());
+    assert_eq!(of(phone).vlans.ids(), [10, 20, 30, 40], "the lowest four of five");
+    let group = |address: [u8; 6]| groups.iter().find(|row| row.mac.0 == address).unwrap();
+    assert_eq!((group([0xff; 6]).meaning, group([0xff; 6]).senders), ("everybody", 1));
+    assert_eq!(group([0x01, 0, 0x5e, 0, 0, 0x12]).meaning, "VRRP, CARP");
+    assert_eq!(group([0x01, 0, 0x0c, 0xcc, 0xcc, 0xcd]).vlans.ids(), [10]);
+    let stream = group([0x01, 0, 0x5e, 1, 1, 1]);
+    assert_eq!((stream.meaning, stream.senders, stream.traffic.packets), ("an IPv4 group", 2, 2));
+}
+
+#[test]
+fn a_million_stations_stay_within_the_caps() {
+    let mut source = Memory::new();
+    for n in 0..1_000_000u32 {
+        let [a, b, c, d] = n.to_be_bytes();
+        let mut frame = [0u8; 60];
+        frame[..6].copy_from_slice(&[0xff; 6]);
+        frame[6..12].copy_from_slice(&[2, 1, a, b, c, d]);
+        frame[12..14].copy_from_slice(&[0x88, 0xb5]);
+        source = source.with(Timestamp(START + i64::from(n) * 1_000), LinkType::ETHERNET, 60, &frame);
+    }
+    let s = engine::run(Box::new(source), &Settings::default(), Default::default()).unwrap().complete().unwrap();
+    let table = &s.endpoints.eth;
+    assert_eq!(s.total.packets, 1_000_000);
+    assert!(table.rows.len() <= spantop::model::limits::SHARDS * spantop::model::limits::CONTEXTS_PER_SHARD + 1, "{}", table.rows.len());
+    // Those without a row are in the sums: protocols and kinds of destination close.
+    assert_eq!((s.casts.broadcast.packets, s.protocols[0].traffic.packets), (1_000_000, 1_000_000));
+}

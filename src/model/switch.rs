@@ -268,6 +268,8 @@ pub struct SwitchView {
     pub ospf: Vec<OspfRow>,
     /// Who asks for groups.
     pub queriers: Vec<QuerierRow>,
+    /// Who claimed which network address by ARP or neighbour discovery, in the order of stations.
+    pub addresses: Vec<(Mac, Address)>,
     /// What happened, oldest first; the latest [`super::limits::SWITCH_EVENTS`].
     pub events: Vec<SwitchEvent>,
     /// Events that made room for later ones.

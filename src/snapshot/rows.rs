@@ -139,6 +139,10 @@ pub struct HostRow {
     pub inside: Option<bool>,
     /// What it serves or speaks, by its port (port tables).
     pub app: Option<&'static str>,
+    /// VLANs it was seen in, ascending, at most four (MAC addresses).
+    pub vlans: VlanStack,
+    /// Addresses it sent to or received from (MAC addresses).
+    pub peers: u32,
 }
 
 impl HostRow {

@@ -89,7 +89,7 @@ impl NetworkJudge {
     pub fn switch(&mut self, now: Timestamp) -> SwitchView {
         self.put_in_order();
         self.switch.advance(now);
-        self.switch.view()
+        SwitchView { addresses: self.sightings.addresses(), ..self.switch.view() }
     }
 
     /// Judges up to the beginning of the bin that `now` is in.

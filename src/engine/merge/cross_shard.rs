@@ -117,10 +117,13 @@ impl CrossShard {
             let traffic = if a_first { [added, zero] } else { [zero, added] };
             let added_at = |traffic| Increase { traffic, first: context.first, last: context.last };
             let pair = (Address::Mac(a), Address::Mac(b));
-            self.eth_pairs.add(hash, pair, added_at(traffic), key.path, a_first, ids);
+            let is_new = self.eth_pairs.add(hash, pair, added_at(traffic), key.path, a_first, ids);
             for (station, traffic) in [(source, [added, zero]), (destination, [zero, added])] {
                 let hash = self.eth_hosts.hash((Address::Mac(station), 0));
-                self.eth_hosts.add(hash, Address::Mac(station), 0, added_at(traffic), || None, || None);
+                if let Some(row) = self.eth_hosts.add(hash, Address::Mac(station), 0, added_at(traffic), || None, || None) {
+                    ids.iter().filter(|id| **id != 0).for_each(|&id| row.vlans.insert(id));
+                    row.peers = row.peers.saturating_add(u32::from(is_new));
+                }
             }
         }
     }

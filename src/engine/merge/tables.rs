@@ -83,8 +83,8 @@ impl<R: Keyed> RowTable<R> {
         }
     }
 
-    /// The row of a key, made if there is none; `None` when the table is full (then the caller counts with [`Self::count_other`]).
-    fn row(&mut self, hash: u64, key: R::Key, make: impl FnOnce() -> R) -> Option<&mut R> {
+    /// The number of a key's row, which is made if there is none; `None` when the table is full (then the caller counts with [`Self::count_other`]).
+    fn row(&mut self, hash: u64, key: R::Key, make: impl FnOnce() -> R) -> Option<u32> {
         let at = match self.index.find(hash, |at| self.rows[at as usize].key() == key) {
             NONE if self.room.take(size_of::<R>() + INDEX + NUMBERS) => {
                 let at = self.rows.len();
@@ -103,7 +103,7 @@ impl<R: Keyed> RowTable<R> {
         if x.packets == 0 && y.packets == 0 {
             self.touched.push(at);
         }
-        Some(row)
+        Some(at)
     }
 
     fn count_other(&mut self, added: [Traffic; 2]) {
@@ -219,7 +219,7 @@ impl RowTable<HostRow> {
         added: Increase,
         inside: impl FnOnce() -> Option<bool>,
         app: impl FnOnce() -> Option<&'static str>,
-    ) {
+    ) -> Option<&mut HostRow> {
         let zero = Traffic::default();
         let make = || HostRow {
             address,
@@ -232,24 +232,36 @@ impl RowTable<HostRow> {
             last: added.last,
             inside: inside(),
             app: app(),
+            vlans: VlanStack::default(),
+            peers: 0,
         };
-        match self.row(hash, (address, port), make) {
-            Some(row) => {
-                row.tx.add(added.traffic[0]);
-                row.rx.add(added.traffic[1]);
-                row.recent_tx.add(added.traffic[0]);
-                row.recent_rx.add(added.traffic[1]);
-                row.first = row.first.min(added.first);
-                row.last = row.last.max(added.last);
-            }
-            None => self.count_other(added.traffic),
-        }
+        let Some(at) = self.row(hash, (address, port), make) else {
+            self.count_other(added.traffic);
+            return None;
+        };
+        let row = self.rows.get_mut(at as usize)?;
+        row.tx.add(added.traffic[0]);
+        row.rx.add(added.traffic[1]);
+        row.recent_tx.add(added.traffic[0]);
+        row.recent_rx.add(added.traffic[1]);
+        row.first = row.first.min(added.first);
+        row.last = row.last.max(added.last);
+        Some(row)
     }
 }
 
 impl RowTable<Conversation> {
-    /// Adds what went between two addresses, `a` not greater than `b`. `hash` is that of the pair.
-    pub fn add(&mut self, hash: u64, (a, b): (Address, Address), added: Increase, path: Path, originator_is_a: bool, vlans: &[u16]) {
+    /// Adds what went between two addresses, `a` not greater than `b`; whether it is the first of them. `hash` is that of the pair.
+    pub fn add(
+        &mut self,
+        hash: u64,
+        (a, b): (Address, Address),
+        added: Increase,
+        path: Path,
+        originator_is_a: bool,
+        vlans: &[u16],
+    ) -> bool {
+        let before = self.rows.len();
         let zero = Traffic::default();
         let make = || Conversation {
             a,
@@ -271,7 +283,8 @@ impl RowTable<Conversation> {
             vlans: VlanStack::default(),
             tcp: None,
         };
-        match self.row(hash, (a, b), make) {
+        let at = self.row(hash, (a, b), make);
+        match at.and_then(|at| self.rows.get_mut(at as usize)) {
             Some(row) => {
                 row.ab.add(added.traffic[0]);
                 row.ba.add(added.traffic[1]);
@@ -287,5 +300,6 @@ impl RowTable<Conversation> {
             }
             None => self.count_other(added.traffic),
         }
+        self.rows.len() > before
     }
 }

@@ -215,9 +215,11 @@ row!(QuerierRow, q, {
 row!(StationRow, s, {
     "mac" => s.mac,
     "name" ?some => some(&s.name),
+    "addresses" => s.addresses,
     "role" ?some => s.role,
-    "local" => s.mac.is_local(),
+    "locally_administered" => s.mac.is_local(),
     "vlans" => s.vlans.ids(),
+    "peers" => s.peers,
     "tx_packets" => s.traffic[0].packets,
     "tx_wire_bytes" => s.traffic[0].wire_bytes,
     "rx_packets" => s.traffic[1].packets,

@@ -144,6 +144,8 @@ fn end_points_are_judged_by_what_they_know() {
         last: Timestamp(0),
         inside: Some(true),
         app: Some("tls"),
+        vlans: crate::model::VlanStack::default(),
+        peers: 0,
     };
     for (filter, shown) in [
         ("10.0", true),

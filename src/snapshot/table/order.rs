@@ -147,6 +147,8 @@ mod tests {
                         last: Timestamp(first + sent as i64),
                         inside: (sent > 1).then_some(sent > 3),
                         app: (received > 2).then_some("x"),
+                        vlans: crate::model::VlanStack::default(),
+                        peers: 0,
                     }
                 })
                 .collect();

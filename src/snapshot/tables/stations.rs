@@ -10,12 +10,18 @@ use std::collections::BTreeMap;
 pub struct StationRow {
     /// Its address.
     pub mac: Mac,
-    /// The name it says it has; empty: none.
+    /// The name it says it has, or that is known of one of its addresses; empty: none.
     pub name: String,
+    /// Network addresses it claimed, by ARP and neighbour discovery (at most [`ADDRESSES`]).
+    pub addresses: Vec<Address>,
+    /// The same as words.
+    pub claims: String,
     /// What it is, as far as it shows: `switch`, `router`, `phone`, `access point`, `host`, `shared gateway`, `virtual`.
     pub role: Option<&'static str>,
     /// The VLANs it was seen in, ascending (at most four).
     pub vlans: VlanStack,
+    /// Stations and groups it talked with.
+    pub peers: u64,
     /// What it sent, and what it received.
     pub traffic: [Traffic; 2],
     /// The same since the previous snapshot.
@@ -26,6 +32,9 @@ pub struct StationRow {
     pub last: Timestamp,
 }
 
+/// Addresses of one station that are named.
+pub const ADDRESSES: usize = 8;
+
 /// A group.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupRow {
@@ -33,7 +42,7 @@ pub struct GroupRow {
     pub mac: Mac,
     /// What it means.
     pub meaning: &'static str,
-    /// How many stations sent to it.
+    /// How many stations sent to it, as far as pairs of stations are told apart.
     pub senders: u64,
     /// The VLANs it was seen in, ascending (at most four).
     pub vlans: VlanStack,
@@ -55,37 +64,42 @@ pub static STATIONS: TableSpec<StationRow> = TableSpec {
             .optional()
             .screen(1, "name", 3)
             .wide(8, 30),
+        Field::text("addresses", "Addresses", |s: &StationRow| Some(s.claims.as_str()).filter(|a| !a.is_empty()))
+            .paper(2, Room::Cut)
+            .optional()
+            .screen(2, "addresses", 6)
+            .wide(9, 32),
         Field::new("maker", "Maker", Kind::Maker, |s: &StationRow| Value::Address(Address::Mac(s.mac)))
             .people()
             .no_paper()
-            .screen(2, "maker", 5)
+            .screen(3, "maker", 5)
             .wide(10, 26)
             .tint(Tint::Dim)
             .sorts(""),
-        Field::word("role", "Role", |s: &StationRow| s.role).paper(2, Room::Fixed).optional().screen(3, "role", 4).wide(6, 14),
-        Field::new("local", "Given locally", Kind::Flag, |s: &StationRow| Value::Flag(s.mac.is_local()))
-            .paper(3, Room::Dropped(2))
-            .screen(8, "local", 8)
-            .wide(5, 5),
-        Field::vlans("vlans", "VLANs", |s: &StationRow| s.vlans.ids()).paper(4, Room::Fixed).optional().screen(4, "vlans", 6).wide(5, 14),
+        Field::word("role", "Role", |s: &StationRow| s.role).paper(3, Room::Fixed).optional().screen(4, "role", 4).wide(6, 14),
+        Field::new("locally_administered", "Local address", Kind::Flag, |s: &StationRow| Value::Flag(s.mac.is_local()))
+            .paper(4, Room::Dropped(2))
+            .no_screen(),
+        Field::vlans("vlans", "VLANs", |s: &StationRow| s.vlans.ids()).paper(5, Room::Fixed).optional().screen(5, "vlans", 7).wide(5, 14),
+        Field::count("peers", "Peers", |s: &StationRow| s.peers).machine(),
         Field::count("tx_packets", "Packets sent", |s: &StationRow| s.traffic[0].packets).machine(),
-        Field::bytes("tx_wire_bytes", "Sent", |s: &StationRow| s.traffic[0].wire_bytes).no_screen().paper(5, Room::Fixed),
+        Field::bytes("tx_wire_bytes", "Sent", |s: &StationRow| s.traffic[0].wire_bytes).no_screen().paper(6, Room::Fixed),
         Field::count("rx_packets", "Packets received", |s: &StationRow| s.traffic[1].packets).machine(),
-        Field::bytes("rx_wire_bytes", "Received", |s: &StationRow| s.traffic[1].wire_bytes).no_screen().paper(6, Room::Fixed),
+        Field::bytes("rx_wire_bytes", "Received", |s: &StationRow| s.traffic[1].wire_bytes).no_screen().paper(7, Room::Fixed),
         Field::new("sends", "Sends", Kind::Rate, |s: &StationRow| load(s, 0))
             .people()
             .no_paper()
-            .screen(5, "sends", 1)
+            .screen(6, "sends", 1)
             .tint(Tint::Out)
             .sorts("tx_wire_bytes"),
         Field::new("receives", "Receives", Kind::Rate, |s: &StationRow| load(s, 1))
             .people()
             .no_paper()
-            .screen(6, "receives", 2)
+            .screen(7, "receives", 2)
             .tint(Tint::In)
             .sorts("rx_wire_bytes"),
-        Field::time("first", "First seen", |s: &StationRow| s.first).paper(7, Room::Dropped(1)).no_screen(),
-        Field::time("last", "Last seen", |s: &StationRow| s.last).paper(8, Room::Dropped(0)).screen(7, "last seen", 7).wide(10, 19),
+        Field::time("first", "First seen", |s: &StationRow| s.first).paper(8, Room::Dropped(1)).no_screen(),
+        Field::time("last", "Last seen", |s: &StationRow| s.last).paper(9, Room::Dropped(0)).screen(8, "last seen", 8).wide(10, 19),
     ],
     weight: |s| s.traffic[0].wire_bytes.saturating_add(s.traffic[1].wire_bytes),
     in_json: false,
@@ -123,28 +137,25 @@ fn load(s: &StationRow, at: usize) -> Value<'static> {
     Value::Load { total: of(&s.traffic), recent: of(&s.recent) }
 }
 
-/// What is known of addresses beside their own rows.
+/// What is known of stations beside their own rows.
 #[derive(Default)]
 struct Besides<'s> {
-    vlans: BTreeMap<Mac, VlanStack>,
-    senders: BTreeMap<Mac, u64>,
     roles: BTreeMap<Mac, (&'s str, &'static str)>,
+    addresses: BTreeMap<Mac, Vec<Address>>,
+    names: BTreeMap<Address, &'s str>,
 }
 
 impl<'s> Besides<'s> {
     fn of(s: &'s Snapshot) -> Self {
         let mut besides = Self::default();
-        for row in &s.conversations.eth.rows {
-            let (Address::Mac(a), Address::Mac(b)) = (row.a, row.b) else { continue };
-            for mac in [a, b] {
-                let vlans = besides.vlans.entry(mac).or_default();
-                row.vlans.ids().iter().for_each(|id| vlans.insert(*id));
+        for (mac, address) in &s.switch.addresses {
+            let list = besides.addresses.entry(*mac).or_default();
+            if list.len() < ADDRESSES {
+                list.push(*address);
             }
-            for (mac, sent) in [(a, row.ba), (b, row.ab)] {
-                if mac.is_group() && sent.packets > 0 {
-                    *besides.senders.entry(mac).or_default() += 1;
-                }
-            }
+        }
+        if !besides.addresses.is_empty() {
+            besides.names.extend(s.names.rows.iter().rev().map(|row| (row.address, row.name.as_ref())));
         }
         for row in &s.switch.trees {
             besides.roles.entry(row.bridge.mac).or_insert(("", "switch"));
@@ -192,11 +203,16 @@ fn rows<R: Clone>(s: &Snapshot, groups: bool, make: fn(&HostRow, Mac, &Besides<'
 fn station(host: &HostRow, mac: Mac, besides: &Besides<'_>) -> StationRow {
     let (name, role) = besides.roles.get(&mac).copied().map_or(("", None), |(name, role)| (name, Some(role)));
     let role = role.or(mac.is_shared_gateway().then_some("shared gateway")).or(mac.is_virtual_machine().then_some("virtual"));
+    let addresses = besides.addresses.get(&mac).cloned().unwrap_or_default();
+    let learnt = || addresses.iter().find_map(|address| besides.names.get(address)).copied().unwrap_or_default();
     StationRow {
         mac,
-        name: name.to_owned(),
+        name: if name.is_empty() { learnt() } else { name }.to_owned(),
+        claims: addresses.iter().map(Address::to_string).collect::<Vec<_>>().join(" "),
+        addresses,
         role,
-        vlans: besides.vlans.get(&mac).copied().unwrap_or_default(),
+        vlans: host.vlans,
+        peers: host.peers.into(),
         traffic: [host.tx, host.rx],
         recent: [host.recent_tx, host.recent_rx],
         first: host.first,
@@ -204,12 +220,12 @@ fn station(host: &HostRow, mac: Mac, besides: &Besides<'_>) -> StationRow {
     }
 }
 
-fn group(host: &HostRow, mac: Mac, besides: &Besides<'_>) -> GroupRow {
+fn group(host: &HostRow, mac: Mac, _: &Besides<'_>) -> GroupRow {
     GroupRow {
         mac,
         meaning: group_meaning(mac).unwrap_or_default(),
-        senders: besides.senders.get(&mac).copied().unwrap_or(0),
-        vlans: besides.vlans.get(&mac).copied().unwrap_or_default(),
+        senders: host.peers.into(),
+        vlans: host.vlans,
         traffic: host.rx,
         recent: host.recent_rx,
         last: host.last,

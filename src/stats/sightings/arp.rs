@@ -135,6 +135,15 @@ impl ArpLedger {
         [self.claims.len(), self.targets.len(), self.askers.len(), self.senders.len()]
     }
 
+    /// Who claimed which address, in the order of stations.
+    pub fn owners(&self) -> Vec<(Mac, Address)> {
+        let of = |(key, claims): (&InVlan<Address>, &Claims)| claims.stations.iter().map(|s| (s.mac, key.1)).collect::<Vec<_>>();
+        let mut all: Vec<(Mac, Address)> = self.claims.iter().flat_map(of).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
     /// Takes in an ARP packet.
     pub fn take(&mut self, seen: &Sighting, is_reply: bool, (sender, mac): (Ipv4Addr, Mac), target: Ipv4Addr) {
         let (vlan, bin) = (seen.vlan, seen.last.0.div_euclid(BIN));

@@ -17,7 +17,7 @@ pub use gathering::Gathering;
 
 use crate::model::evidence::SightingEvidence;
 use crate::model::time::SECOND;
-use crate::model::{Address, Sight, Sighting, Timestamp};
+use crate::model::{Address, Mac, Sight, Sighting, Timestamp};
 use arp::ArpLedger;
 use clocks::ClockLedger;
 use datagrams::{Datagram, DatagramLedger};
@@ -56,6 +56,11 @@ impl SightingLedger {
             }
             Sight::Clock(answer) => self.clocks.take(seen, answer),
         }
+    }
+
+    /// Who claimed which address, in the order of stations.
+    pub fn addresses(&self) -> Vec<(Mac, Address)> {
+        self.arp.owners()
     }
 
     /// What findings rest on at `now`; `last_heard` tells when a host was last seen to answer anybody, `is_server` whether others use it.

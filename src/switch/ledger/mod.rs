@@ -140,6 +140,7 @@ impl SwitchLedger {
             gateways: self.gateways.rows(),
             ospf: self.routers.rows(),
             queriers: self.queriers.rows(),
+            addresses: Vec::new(),
             events: self.log.events(),
             events_forgotten: self.log.forgotten(),
             packets: self.packets,

@@ -177,7 +177,10 @@ fn hosts(rows: &[&Conversation], ports: bool) -> Vec<HostRow> {
                 last: row.last,
                 inside,
                 app: row.app.filter(|_| ports && port < 30_000),
+                vlans: row.vlans,
+                peers: 0,
             });
+            host.peers += 1;
             host.tx.add(tx);
             host.rx.add(rx);
             host.recent_tx.add(recent_tx);

@@ -7,12 +7,10 @@
 //!  00:1b:54:aa:0c:01   sends  receives  │ ≤64   ██████     31 %
 //! ```
 
-use crate::model::Address;
 use crate::snapshot::table::Layers;
 use crate::snapshot::tables::{stations, vlans};
-use crate::snapshot::{HostRow, Snapshot, Traffic, VlanRow};
+use crate::snapshot::{Snapshot, Traffic, VlanRow};
 use crate::tui::canvas::{Canvas, split_top};
-use crate::tui::columns;
 use crate::tui::fields;
 use crate::tui::panels::any_table::TablePanel;
 use crate::tui::panels::shares;
@@ -30,6 +28,10 @@ pub(in crate::tui) struct Layer2;
 const VLANS: usize = 0;
 const STATIONS: usize = 1;
 const GROUPS: usize = 2;
+
+/// Who is there.
+const STATION_PANEL: TablePanel =
+    TablePanel { empty: "no MAC addresses: waiting for packets, or the link has none", ..TablePanel::of(&stations::STATIONS) };
 
 /// What is sent to many.
 const GROUP_PANEL: TablePanel = TablePanel { empty: "nothing was sent to a group", ..TablePanel::of(&stations::GROUPS) };
@@ -53,14 +55,18 @@ impl Screen for Layer2 {
 
     fn topics(&self, scene: &Scene) -> Vec<Topic> {
         match scene.pane.kind {
-            STATIONS => station_rows(scene).into_iter().map(|r| r.0).collect(),
+            STATIONS => STATION_PANEL.topics(scene),
             GROUPS => GROUP_PANEL.topics(scene),
             _ => vlan_rows(scene).into_iter().map(|r| r.0).collect(),
         }
     }
 
     fn opens(&self, scene: &Scene, topic: &Topic) -> Option<Topic> {
-        if scene.pane.kind == GROUPS { GROUP_PANEL.host(scene, topic) } else { None }
+        match scene.pane.kind {
+            STATIONS => STATION_PANEL.host(scene, topic),
+            GROUPS => GROUP_PANEL.host(scene, topic),
+            _ => None,
+        }
     }
 
     fn keys(&self) -> &'static [Hint] {
@@ -71,7 +77,7 @@ impl Screen for Layer2 {
         let left = match area.width {
             0..76 => {
                 return match scene.pane.kind {
-                    STATIONS => stations(canvas, area, scene),
+                    STATIONS => STATION_PANEL.draw(canvas, area, scene, true),
                     GROUPS => GROUP_PANEL.draw(canvas, area, scene, true),
                     _ => vlans(canvas, area, scene),
                 };
@@ -84,14 +90,16 @@ impl Screen for Layer2 {
         let want = (scene.snapshot.stats.vlans.rows.len() + 3).min(usize::from(u16::MAX)) as u16;
         let (above, below) = split_top(lists, want.clamp(5, (lists.height / 2).max(5)));
         vlans(canvas, above, scene);
-        match scene.pane.kind {
-            GROUPS if below.height < 20 => GROUP_PANEL.draw(canvas, below, scene, true),
-            _ if below.height < 20 => stations(canvas, below, scene),
-            kind => {
-                let (middle, lowest) = split_top(below, below.height - below.height / 3);
-                stations(canvas, middle, scene);
-                GROUP_PANEL.draw(canvas, lowest, scene, kind == GROUPS);
-            }
+        let kind = scene.pane.kind;
+        let has_groups = kind == GROUPS || GROUP_PANEL.count(scene.snapshot) > 0;
+        if has_groups && below.height >= 20 {
+            let (middle, lowest) = split_top(below, below.height - below.height / 3);
+            STATION_PANEL.draw(canvas, middle, scene, kind == STATIONS);
+            GROUP_PANEL.draw(canvas, lowest, scene, kind == GROUPS);
+        } else if kind == GROUPS {
+            GROUP_PANEL.draw(canvas, below, scene, true);
+        } else {
+            STATION_PANEL.draw(canvas, below, scene, kind == STATIONS);
         }
         let (casts, rest) = split_top(mixes, 5);
         let (directions, rest) = if rest.height >= 12 { split_top(rest, 7) } else { (Rect::ZERO, rest) };
@@ -143,25 +151,4 @@ fn vlans(canvas: &mut Canvas, area: Rect, scene: &Scene) {
             ..Shape::default()
         },
     );
-}
-
-/// Stations, busiest first: groups are none.
-fn station_rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, columns::End<'a>)> {
-    let is_group = |row: &HostRow| matches!(row.address, Address::Mac(mac) if mac.is_group());
-    columns::host_rows(scene, Kind::Eth).into_iter().filter(|(_, (_, row))| !is_group(row)).collect()
-}
-
-fn stations(canvas: &mut Canvas, area: Rect, scene: &Scene) {
-    let rows = station_rows(scene);
-    let focused = scene.pane.kind == STATIONS;
-    let note = [(crate::model::units::grouped(rows.len() as u64).into(), scene.style(Hue::Dim))];
-    let body = titled(canvas, area, &scene.based("Stations", area.width), &note, focused && scene.pane.selected.is_some());
-    let shape = Shape {
-        order: None,
-        focused,
-        kind: Some(STATIONS),
-        empty: "no MAC addresses: waiting for packets, or the link has none",
-        ..Shape::default()
-    };
-    table::draw(canvas, scene, body, &columns::hosts(Some(Kind::Eth), false, scene.whole()), &rows, &shape);
 }
