@@ -2,6 +2,9 @@
 
 mod support;
 
+#[path = "switch/stations.rs"]
+mod stations;
+
 use spantop::capture::Memory;
 use spantop::engine::{self, Settings};
 use spantop::model::{LinkType, NeighbourProtocol, Severity, SwitchEventKind, Timestamp, Value};
@@ -54,6 +57,11 @@ impl Traffic {
     }
 
     fn look(&self) -> Snapshot {
+        self.look_at(&Settings::default())
+    }
+
+    /// Through settings of one's own.
+    fn look_at(&self, settings: &Settings) -> Snapshot {
         let run = |threads| {
             let mut frames: Vec<&(Millis, Vec<u8>)> = self.frames.iter().collect();
             frames.sort_by_key(|f| f.0);
@@ -61,7 +69,7 @@ impl Traffic {
                 let time = Timestamp(START + at * 1_000_000);
                 source.with(time, LinkType::ETHERNET, frame.len() as u32, frame)
             });
-            let settings = Settings { threads, ..Settings::default() };
+            let settings = Settings { threads, ..settings.clone() };
             engine::run(Box::new(source), &settings, Default::default()).unwrap().complete().unwrap()
         };
         let snapshot = run(0);
@@ -595,7 +603,7 @@ fn stations_and_groups_say_what_they_are() {
     let s = t.look();
     let (stations, groups) = (stations(&s), groups(&s));
     assert!(stations.iter().all(|row| !row.mac.is_group()) && groups.iter().all(|row| row.mac.is_group()));
-    assert_eq!(stations.len() + groups.len(), s.endpoints.eth.rows.len());
+    assert_eq!(stations.len() + groups.len(), s.stats.endpoints.eth.rows.len());
     let of = |mac: [u8; 6]| stations.iter().find(|row| row.mac.0 == mac).unwrap();
     assert_eq!((of(mac(9)).role, of(mac(9)).name.as_str()), (Some("switch"), "sw-core-1"));
     assert_eq!(of(mac(8)).role, Some("switch"), "it speaks a spanning tree");
@@ -623,9 +631,9 @@ fn a_million_stations_stay_within_the_caps() {
         source = source.with(Timestamp(START + i64::from(n) * 1_000), LinkType::ETHERNET, 60, &frame);
     }
     let s = engine::run(Box::new(source), &Settings::default(), Default::default()).unwrap().complete().unwrap();
-    let table = &s.endpoints.eth;
-    assert_eq!(s.total.packets, 1_000_000);
+    let table = &s.stats.endpoints.eth;
+    assert_eq!(s.stats.total.packets, 1_000_000);
     assert!(table.rows.len() <= spantop::model::limits::SHARDS * spantop::model::limits::CONTEXTS_PER_SHARD + 1, "{}", table.rows.len());
     // Those without a row are in the sums: protocols and kinds of destination close.
-    assert_eq!((s.casts.broadcast.packets, s.protocols[0].traffic.packets), (1_000_000, 1_000_000));
+    assert_eq!((s.stats.casts.broadcast.packets, s.stats.protocols[0].traffic.packets), (1_000_000, 1_000_000));
 }

@@ -38,7 +38,7 @@ const EDGES: &[Edge] = &[
     // Frames that circle fill every link, and every table.
     Edge {
         causes: &["loop.layer2"],
-        effects: &["storm.broadcast", "storm.multicast", "arp.storm", "mac.flapping", "flood.unicast"],
+        effects: &["storm.broadcast", "storm.multicast", "arp.storm", "mac.flapping", "flood.unicast", "link.saturated"],
         about: About::Anything,
     },
     Edge {
@@ -46,6 +46,9 @@ const EDGES: &[Edge] = &[
         effects: &["tcp.loss", "tcp.rtt", "tcp.no_answer", "dns.unanswered", "dns.slow", "rtp.loss", "rtp.jitter"],
         about: About::Anything,
     },
+    // Switches that no longer know where stations are.
+    Edge { causes: &["mac.overflow", "stp.topology_changes"], effects: &["flood.unicast"], about: About::Anything },
+    Edge { causes: &["link.saturated"], effects: &["burst.micro", "tcp.loss", "tcp.rtt"], about: About::Anything },
     Edge { causes: &["stp.root_changed", "stp.two_roots"], effects: &["stp.topology_changes"], about: About::Anything },
     Edge { causes: &["dhcp.exhausted"], effects: &["dhcp.no_offer"], about: About::Anything },
     // Whoever takes another's address takes its packets.

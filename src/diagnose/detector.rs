@@ -4,7 +4,7 @@ use super::evidence::Evidence;
 use super::figure::{Figure, filled};
 use super::vendor::Topic;
 use crate::model::evidence::share;
-use crate::model::units::{grouped, percent};
+use crate::model::units::{duration, grouped, percent};
 use crate::model::{Aspect, Episode, Location, PathSide, ProvingPackets, Severity, Subject, Value, wilson};
 
 /// What is said of a finding whatever its numbers.
@@ -253,7 +253,12 @@ pub enum Need {
     Aligned,
     /// Frames of several VLANs can be told apart.
     Tagged,
+    /// Milliseconds can be told apart by the capture's clock.
+    FineClock,
 }
+
+/// Nanoseconds of the coarsest clock by which milliseconds can be told apart: a tenth of one.
+const FINE_CLOCK: u64 = 100_000;
 
 impl Need {
     /// Whether it holds, or why not.
@@ -294,6 +299,9 @@ impl Need {
                     Some(loss) => format!("the mirror loses {} of the traffic", percent(loss.rate)),
                     None => return Ok(()),
                 }
+            }
+            Need::FineClock if e.clock.grain > FINE_CLOCK => {
+                format!("the capture clock is coarse: {}", duration(e.clock.grain as f64 / 1e9))
             }
             Need::Tagged => {
                 let tags = &e.tags;

@@ -3,7 +3,7 @@
 use super::detector::{Detector, Page};
 use super::findings::{
     addresses, bridges, capture, clocks, connections, contents, copies, directionality, fidelity, host, logins, loss, neighbours, repeats,
-    round_trips, routers, segments, services, sizes, span, transit,
+    round_trips, routers, segments, services, sizes, span, stations, transit,
 };
 use crate::model::Aspect;
 use std::fmt::Write as _;
@@ -69,6 +69,9 @@ registry! {
         "host.pause" host::HostPause;
     }
     network {
+        "loop.layer2" stations::LoopLayer2;
+        "mac.overflow" stations::MacOverflow;
+        "mac.flapping" stations::MacFlapping;
         "storm.broadcast" routers::StormBroadcast;
         "storm.multicast" routers::StormMulticast;
         "stp.two_roots" bridges::StpTwoRoots;
@@ -80,13 +83,18 @@ registry! {
         "ospf.hello_lost" routers::OspfHelloLost;
         "bgp.reset" routers::BgpReset;
         "mtu.mismatch" routers::MtuMismatch;
+        "vlan.leak" stations::VlanLeak;
         "vlan.native" bridges::VlanNative;
         "duplex.mismatch" bridges::DuplexMismatch;
         "lacp.half" bridges::LacpHalf;
         "lacp.mismatch" bridges::LacpMismatch;
         "pause.storm" routers::PauseStorm;
         "eapol.failing" routers::EapolFailing;
+        "flood.unicast" stations::FloodUnicast;
+        "link.saturated" stations::LinkSaturated;
+        "burst.micro" stations::BurstMicro;
         "igmp.two_queriers" routers::IgmpTwoQueriers;
+        "igmp.no_querier" stations::IgmpNoQuerier;
         "arp.conflict" neighbours::ArpConflict;
         "arp.unanswered" neighbours::ArpUnanswered;
         "dhcp.rogue" addresses::DhcpRogue;

@@ -17,8 +17,9 @@ use crate::engine::tape::{Mark, Request, TapeBlock};
 use crate::error::Error;
 use crate::model::clock::{self, Ticker};
 use crate::model::limits::COPY_DECIDED;
+use crate::model::limits::SHARDS;
 use crate::model::time::SECOND;
-use crate::model::{Address, Timestamp};
+use crate::model::{Address, LinkLoad, LinkType, NetworkBatch, StationNews, Timestamp};
 use crate::settings::MirrorSettings;
 use crate::snapshot::{Losses, Query};
 use crossbeam_channel::Receiver;
@@ -61,6 +62,23 @@ const LEAVE: Duration = Duration::from_secs(2);
 /// A thread could not go on: nothing that is shown from then on would be true.
 pub fn fault(words: &str) -> Error {
     Error::internal(format!("a fault of this program ended the analysis: {words}"))
+}
+
+/// How full the link was in the interval of that number, on its way to the judge.
+fn link_load(interval: u64, load: LinkLoad) -> Message {
+    let (events, control, floods) = (Vec::new(), Vec::new(), Vec::new());
+    Message::Network(NetworkBatch {
+        interval,
+        // Behind those of all shards.
+        shard: SHARDS as u8,
+        events,
+        unfollowed: 0,
+        control,
+        floods,
+        control_beyond: 0,
+        stations: StationNews::default(),
+        load: Some(load),
+    })
 }
 
 /// Whether everything that had arrived when the program was told to end has been read: nothing is left, or what comes now is newer.
@@ -117,7 +135,7 @@ impl Router {
         host: HostWatch,
         answered: Arc<AtomicU64>,
     ) -> Self {
-        let intervals = Intervals::new(plan.interval);
+        let intervals = Intervals::new(plan.interval, plan.mirror.speed);
         let utilisation = Utilisation::new(plan.mirror.speed);
         let sides = Known { ours: std::mem::take(&mut plan.ours), ends: std::mem::take(&mut plan.mirror.ends) };
         let peek =
@@ -252,7 +270,7 @@ impl Router {
                 }
                 self.host.forget();
                 (self.first, self.latest, self.recent, self.ticked) = (None, None, None, None);
-                self.intervals.forget_late();
+                self.intervals.forget_late(self.plan.mirror.speed);
                 self.peek.forget();
                 self.utilisation = Utilisation::new(self.plan.mirror.speed);
                 self.begun = clock::now();
@@ -288,12 +306,13 @@ impl Router {
     }
 
     /// Ends an interval before the packet of that index.
-    fn close_interval(&mut self, tape_block: &mut TapeBlock, at: usize, Closed { number, sample, next }: Closed) {
+    fn close_interval(&mut self, tape_block: &mut TapeBlock, at: usize, Closed { number, sample, next, load }: Closed) {
         if tape_block.marks.is_empty() && at == 0 {
             tape_block.open = OpenInterval { start: sample.start, ..next };
         }
         tape_block.marks.push((at as u32, Mark::Interval(number, next)));
         self.pool.tell(Message::IntervalFacts(number, sample));
+        load.into_iter().for_each(|load| self.pool.tell(link_load(number, load)));
     }
 
     fn route(&mut self, tape_block: &mut TapeBlock) {
@@ -316,12 +335,16 @@ impl Router {
                 first = first.min(time);
                 latest = latest.max(time);
             }
-            if let Some(Closed { number, sample, next }) = self.intervals.count(packet.time, packet.wire) {
+            if let Some(Closed { number, sample, next, load }) = self.intervals.count(packet.time, packet.wire) {
                 marks.push((at as u32, Mark::Interval(number, next)));
                 self.pool.tell(Message::IntervalFacts(number, sample));
+                load.into_iter().for_each(|load| self.pool.tell(link_load(number, load)));
             }
             let from = packet.offset as usize;
             let bytes = data.get(from..from + packet.captured as usize).unwrap_or(&[]);
+            if self.intervals.is_burst() && packet.link == LinkType::ETHERNET {
+                self.intervals.link().contribute(bytes, packet.wire);
+            }
             packet.load = self.utilisation.class(packet.time, packet.wire);
             self.peek.route(packet, bytes, reading);
             if let Some(times) = self.peek.copies.news() {
@@ -407,6 +430,7 @@ impl Router {
             open: self.intervals.open(),
             tunnels: self.peek.tunnels(),
             load: self.utilisation.facts().clone(),
+            used: self.intervals.link().used(),
         }
     }
 

@@ -425,6 +425,31 @@ pub const FLOOD_ROWS: usize = 32;
 /// Seconds of such counts of one shard that wait to be handed over, in rows; those beyond are not judged.
 pub const FLOOD_WAITING: usize = 4 * 1024;
 
+/// Pairs of stations of a sample that a shard tells apart in an interval (120 bytes each, 4 MiB in all); further ones are not judged.
+pub const SAMPLED_PAIRS: usize = 256;
+
+/// Stations that are new that a shard tells of in an interval (16 bytes each); those beyond are counted.
+pub const FRESH_STATIONS: usize = 1024;
+
+/// Frames to groups that a shard watches for coming again, by their content (40 bytes each); newer ones take the place of seldom ones.
+pub const CIRCLING_WATCHED: usize = 64;
+
+/// Stations of which is known that they sent anything (8 bytes each, 16 in the set): when there are more, all are forgotten.
+pub const STATIONS_KNOWN: usize = 128 * 1024;
+
+/// Stations that are watched, because frames are sent to them or because of the ports they send from (some 250 bytes each). Those silent
+/// longest make room.
+pub const STATIONS_WATCHED: usize = 16 * 1024;
+
+/// Multicast groups and VLANs of which streams and members are known, and pairs of VLANs that share frames (some 200 bytes each).
+pub const GROUPS: usize = 4 * 1024;
+
+/// Bursts of the monitored link that are listed, the latest (300 bytes each).
+pub const LINK_BURSTS: usize = 256;
+
+/// Pairs of stations that are told apart in a burst (24 bytes each).
+pub const BURST_CONTRIBUTORS: usize = 10;
+
 /// VLANs, kinds and stations of which floods are added up (100 bytes each). Those beyond are not judged.
 pub const STORMS: usize = 4 * 1024;
 

@@ -24,6 +24,7 @@ pub mod lacp;
 pub mod learnt;
 pub mod limits;
 pub mod link;
+pub mod link_use;
 pub mod listed_packet;
 pub mod memory;
 pub mod mirror;
@@ -41,6 +42,7 @@ pub mod round_trips;
 pub mod sighting;
 pub mod source;
 pub mod stamp;
+pub mod station;
 pub mod subject;
 pub mod sum;
 pub mod switch;
@@ -74,12 +76,13 @@ pub use host::HostFacts;
 pub use lacp::{Lacp, LacpEnd, LacpState};
 pub use learnt::{LearntName, NameSource};
 pub use link::LinkType;
+pub use link_use::{BurstContributor, LinkBurst, LinkUse, USE_CLASSES};
 pub use listed_packet::{ListedPacket, PacketJudgement};
 pub use mirror::{Carrier, Decap, MirrorTag, Purpose, RspanChoice, Sampling, Session, SessionClock, Side, Tunnel, TunnelKind};
 pub use neighbour::{Abilities, Inventory, LinkClaims, MediaPolicy, Neighbour, NeighbourProtocol, PowerClaims};
 pub use network::{
-    Attempt, AttemptOutcome, ConnectionEnd, CutPhase, IcmpError, LocatedLoss, NetworkBatch, NetworkEvent, RoundTrip, ServiceKey, ShortName,
-    Stall, StuckSegment, TlsNews, TlsSight,
+    Attempt, AttemptOutcome, ConnectionEnd, CutPhase, IcmpError, LinkLoad, LocatedLoss, NetworkBatch, NetworkEvent, RoundTrip, ServiceKey,
+    ShortName, Stall, StuckSegment, TlsNews, TlsSight,
 };
 pub use packet_tree::{LayerWriter, PacketTree, Show, TreeField, TreeLayer};
 pub use path::Path;
@@ -91,6 +94,7 @@ pub use round_trips::{RoundTripFigures, SideTrips};
 pub use sighting::{ClockSight, DhcpConfig, DhcpSight, Sight, Sighting};
 pub use source::{FileInterface, SourceInfo};
 pub use stamp::{Stamp, StampChoice, StampKind, StampPort, Stamps};
+pub use station::{CirclingFrame, FreshStation, SAMPLED_FRAMES, SampledPair, StationNews};
 pub use subject::{Subject, SubjectPart};
 pub use sum::Sum;
 pub use switch::{

@@ -106,6 +106,27 @@ pub enum Sight {
     },
     /// An answer of a time server.
     Clock(ClockSight),
+    /// A copy of an ARP request, as it is left out of everything else: it may show the same frame in another VLAN.
+    ArpCopy {
+        /// Who asks.
+        sender: Ipv4Addr,
+        /// The hardware address it claims.
+        sender_mac: Mac,
+        /// Whom it asks for.
+        target: Ipv4Addr,
+    },
+    /// Where a station sends from, by an ARP request and what the mirroring device says of it.
+    Place {
+        /// The mirror session.
+        session: u16,
+        /// The port by which the frame entered the device.
+        port: Option<u32>,
+    },
+    /// A host wants what is sent to a group (IGMP, MLD).
+    Join {
+        /// Which group.
+        group: super::Address,
+    },
 }
 
 /// Something seen so often within an interval.

@@ -1,6 +1,6 @@
 //! What is known of the switch from what it and its neighbours say: rows of tables and events.
 
-use super::{Address, BridgeId, GatewayProtocol, Lacp, Mac, Neighbour, NeighbourProtocol, PortRole, Timestamp};
+use super::{Address, BridgeId, GatewayProtocol, Lacp, LinkUse, Mac, Neighbour, NeighbourProtocol, PortRole, Timestamp};
 use std::net::Ipv4Addr;
 
 /// Which switch and port the mirror shows.
@@ -228,6 +228,8 @@ pub enum Flood {
     LinkMulticast,
     /// A request to stop sending for a while.
     Pause,
+    /// To a group of a wider scope, as video is: by group, not by sender.
+    Stream,
 }
 
 /// What a shard counted of frames to many in one second.
@@ -237,7 +239,7 @@ pub struct FloodSecond {
     pub kind: Flood,
     /// The outermost VLAN (0: none).
     pub vlan: u16,
-    /// Who sent them; where there are too many senders, one of them.
+    /// Who sent them; where there are too many senders, one of them. Of a stream the group.
     pub source: Mac,
     /// Seconds since 1970.
     pub second: i64,
@@ -274,6 +276,8 @@ pub struct SwitchView {
     pub events: Vec<SwitchEvent>,
     /// Events that made room for later ones.
     pub events_forgotten: u64,
+    /// How the monitored link was used; `None` where its speed is not known.
+    pub link_use: Option<LinkUse>,
     /// Control packets that were read.
     pub packets: u64,
     /// Control packets that were not, for there were too many at a time, and senders beyond the caps.

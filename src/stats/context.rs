@@ -91,12 +91,13 @@ impl Contexts {
         fingerprint(&self.keys, path, stations(mac), vlans.bits())
     }
 
-    /// The number of a context in which a packet was seen at `time`; its traffic is to be flushed later.
+    /// The number of a context in which a packet was seen at `time`, and whether it is a new one; its traffic is to be flushed later.
     #[inline(never)]
-    pub fn enter(&mut self, key: &ContextKey, time: Timestamp) -> u32 {
+    pub fn enter(&mut self, key: &ContextKey, time: Timestamp) -> (u32, bool) {
+        let before = self.rows.len();
         let at = self.find(key, time);
         self.backward(at, time);
-        at
+        (at, self.rows.len() > before)
     }
 
     /// Adds traffic of packets in a context, the last of them at `last`.
@@ -115,8 +116,9 @@ impl Contexts {
         }
     }
 
-    /// Counts a packet that belongs to no conversation.
-    pub fn count(&mut self, key: &ContextKey, time: Timestamp, wire: u32) {
+    /// Counts a packet that belongs to no conversation; whether its context is a new one.
+    pub fn count(&mut self, key: &ContextKey, time: Timestamp, wire: u32) -> bool {
+        let before = self.rows.len();
         let at = match self.rows.get(self.loose as usize) {
             Some(row) if row.key == *key => self.loose,
             _ => self.find(key, time),
@@ -124,6 +126,7 @@ impl Contexts {
         self.loose = at;
         self.backward(at, time);
         self.flush(at, Traffic { packets: 1, wire_bytes: wire.into() }, time);
+        self.rows.len() > before
     }
 
     /// Counts packets that the one just counted without a conversation stands for as well.
@@ -195,10 +198,11 @@ mod tests {
     #[test]
     fn traffic_is_settled_where_packets_were_seen() {
         let mut c = Contexts::new(Keys::FIXED);
-        let a = c.enter(&key(1), Timestamp(5));
-        let b = c.enter(&key(2), Timestamp(6));
+        let (a, is_new) = c.enter(&key(1), Timestamp(5));
+        assert!(is_new);
+        let (b, _) = c.enter(&key(2), Timestamp(6));
         assert_ne!(a, b);
-        assert_eq!(c.enter(&key(1), Timestamp(4)), a);
+        assert_eq!(c.enter(&key(1), Timestamp(4)), (a, false));
         c.flush(a, Traffic { packets: 2, wire_bytes: 120 }, Timestamp(5));
         let row = c.get(a).unwrap();
         assert_eq!((row.traffic.packets, row.first, row.last), (2, Timestamp(4), Timestamp(5)));

@@ -24,6 +24,8 @@ impl FloodCounter {
         if second > self.second {
             self.end(second);
         }
+        // A stream is known by its group.
+        let source = if kind == Flood::Stream { destination } else { source };
         let vlan = frame.vlans.ids().first().copied().unwrap_or(0);
         let is_same = |row: &FloodSecond| (row.kind, row.vlan, row.source) == (kind, vlan, source);
         if self.rows.get(self.latest).is_some_and(is_same) {
@@ -79,6 +81,9 @@ fn kind(frame: &Frame<'_>, Mac(to): Mac) -> Option<Flood> {
         | [0x33, 0x33, 0xff, ..]
         | [0x01, 0x80, 0xc2, ..]
         | [0x01, 0x00, 0x0c, ..] => Some(Flood::LinkMulticast),
+        // SSDP announces itself to a group of a wider scope.
+        [0x01, 0x00, 0x5e, 0x7f, 0xff, 0xfa] => None,
+        [0x01, 0x00, 0x5e, ..] => Some(Flood::Stream),
         _ => None,
     }
 }
@@ -113,8 +118,9 @@ mod tests {
         floods.count(&frame(7, 1, [0x01, 0, 0x5e, 0x01, 2, 3]));
         assert_eq!(floods.told(), 0);
         floods.advance(Timestamp(8 * SECOND));
-        let told: Vec<_> = floods.take().iter().map(|f| (f.second, f.source.0[5], f.frames)).collect();
-        assert_eq!(told, [(7, 1, 3), (7, 2, 1)], "a stream to a group is no flood");
+        let told: Vec<_> = floods.take().iter().map(|f| (f.kind, f.second, f.source.0[5], f.frames)).collect();
+        let broadcasts = [(Flood::Broadcast, 7, 1, 3), (Flood::Broadcast, 7, 2, 1)];
+        assert_eq!(told, [broadcasts[0], broadcasts[1], (Flood::Stream, 7, 3, 1)], "a stream to a group is no flood");
     }
 
     #[test]

@@ -7,11 +7,13 @@ mod floods;
 mod ledger;
 mod messages;
 mod periodic;
+mod stations;
 mod tags;
 
 pub use control::ControlCounts;
 pub use ledger::SwitchLedger;
 pub use periodic::{OutageSpan, PeriodicSender, PeriodicSenders, outages};
+pub use stations::StationWatch;
 pub use tags::{TagCounts, TagFlows, TagState, VlanSet};
 
 use crate::model::sum::{Standing, sums};
@@ -39,6 +41,7 @@ pub struct Switch {
     tags: TagCounts,
     messages: ControlMessages,
     floods: FloodCounter,
+    stations: StationWatch,
 }
 
 impl Switch {
@@ -64,6 +67,13 @@ impl Switch {
     /// An interval ends at `now`.
     pub fn advance(&mut self, now: Timestamp) {
         self.floods.advance(now);
+        self.stations.advance(now);
+    }
+
+    /// What is seen of stations.
+    #[inline(always)]
+    pub fn stations(&mut self) -> &mut StationWatch {
+        &mut self.stations
     }
 
     /// Frames to many, of seconds that have ended since it was last asked.
@@ -73,7 +83,7 @@ impl Switch {
 
     /// What waits to be handed over.
     pub fn told(&self) -> usize {
-        self.messages.len() + self.floods.told()
+        self.messages.len() + self.floods.told() + self.stations.told()
     }
 
     /// Control packets that came since it was last asked, and how many there was no room for.

@@ -20,6 +20,7 @@ pub(super) mod segments;
 pub(super) mod services;
 pub(super) mod sizes;
 pub(super) mod span;
+pub(super) mod stations;
 pub(super) mod transit;
 
 use super::detector::{Detection, Report};

@@ -13,7 +13,7 @@ use crate::model::tcp::{HoleEvent, LostRange, TcpEvent};
 use crate::model::time::SECOND;
 use crate::model::{Cast, ControlMessage, Direction, FloodSecond, Frame, Mac, PacketJudgement, ProvingPackets, Timestamp, VlanStack};
 use crate::stats::{Contexts, FlowTable, TcpHot};
-use crate::switch::{PeriodicSender, Switch, SwitchCounts, TagFlows, TagState};
+use crate::switch::{PeriodicSender, StationWatch, Switch, SwitchCounts, TagFlows, TagState};
 
 /// What the detectors keep of a conversation, in its record.
 #[derive(Debug, Clone, Copy, Default)]
@@ -34,6 +34,8 @@ pub struct Detectors {
     copied: ProvingPackets,
     /// What the latest packet was.
     verdict: Verdict,
+    /// What tells its content from that of others.
+    content: u64,
 }
 
 sums! {
@@ -114,6 +116,7 @@ impl Detectors {
             switch: Switch::default(),
             copied: ProvingPackets::default(),
             verdict: Verdict::First,
+            content: 0,
         }
     }
 
@@ -142,7 +145,22 @@ impl Detectors {
             self.copied.note(frame.number);
         }
         self.verdict = verdict;
+        self.content = digest.content();
         verdict.is_left_out()
+    }
+
+    /// Looks at a copy that is left out of everything else: whether it goes round.
+    #[inline(never)]
+    pub fn left_out(&mut self, frame: &Frame<'_>) {
+        if frame.mac.is_some_and(|(_, destination)| destination.is_group()) {
+            self.switch.stations().group(frame, self.content);
+        }
+    }
+
+    /// What is seen of stations.
+    #[inline(always)]
+    pub fn stations(&mut self) -> &mut StationWatch {
+        self.switch.stations()
     }
 
     /// What the latest packet was.
@@ -208,6 +226,7 @@ impl Detectors {
         let is_group = frame.mac.is_some_and(|(_, destination)| destination.is_group());
         if is_group {
             self.switch.flood(frame);
+            self.switch.stations().group(frame, self.content);
             if let Some(packet) = decode::control(frame) {
                 self.switch.control(frame, &packet);
             }

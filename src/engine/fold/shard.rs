@@ -33,6 +33,7 @@ use crate::stats::totals::TrafficDirection;
 use crate::stats::{
     Connections, Context, Contexts, FlowTable, Fragments, Gathering, LossLocator, Record, Stalls, StuckSegments, TcpAnalysisSums, Totals,
 };
+use crate::switch::StationWatch;
 
 sums! {
     /// What a shard counted since the beginning: one field a wing, each a sum.
@@ -258,7 +259,12 @@ impl Shard {
         let frame = &flight.frame;
         self.totals.count_link(packet.wire, packet.captured);
         if self.detectors.is_copy(frame, &flight.digest) && self.dedup {
+            self.detectors.left_out(frame);
+            sightings::copy(&mut self.sightings, frame);
             return None;
+        }
+        if StationWatch::is_sampled(frame) {
+            self.detectors.stations().sample(frame);
         }
         self.totals.count(frame.wire);
         match frame.stop {
@@ -270,7 +276,9 @@ impl Shard {
             self.totals.directions[TrafficDirection::Unknown as usize].count(frame.wire);
             self.detectors.bare(frame);
             sightings::bare(&mut self.sightings, frame);
-            self.contexts.count(&in_flight::context(frame), frame.time, frame.wire);
+            if self.contexts.count(&in_flight::context(frame), frame.time, frame.wire) {
+                self.is_fresh(frame);
+            }
             return Some(TrafficDirection::Unknown);
         };
         self.totals.count_tcp(step.flags);
@@ -387,9 +395,20 @@ impl Shard {
             self.flows.note_vlan(at, old.ids());
             self.flows.note_vlan(at, context.vlans.ids());
         }
-        let now = self.contexts.enter(context, step.time);
+        let (now, is_new) = self.contexts.enter(context, step.time);
+        if is_new {
+            self.is_fresh(frame);
+        }
         let (contexts, totals) = (&mut self.contexts, &mut self.totals);
         self.flows.change_context(at, step.direction, fingerprint, now, |flushed| flush(contexts, totals, flushed));
+    }
+
+    /// Takes notice of a frame that no other was like, by its stations and protocols.
+    #[inline(never)]
+    fn is_fresh(&mut self, frame: &Frame) {
+        if let Some((source, _)) = frame.mac {
+            self.detectors.stations().fresh(source, frame.time);
+        }
     }
 
     /// Decides what is lost of what was acknowledged and did not come.

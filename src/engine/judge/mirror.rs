@@ -69,6 +69,7 @@ impl Assess for MirrorJudge {
         let judgement = diagnose::judge(&evidence, &mut self.judge, request.now);
         let (network, troubles) = self.network.assess(request.now, live, request.finished, &evidence);
         let mut switch = self.network.switch(request.now);
+        switch.link_use.clone_from(&request.used);
         if switch.identity.is_none() && switch.link.is_empty() {
             switch.remedy = if switch.packets == 0 { unseen(evidence.vendor) } else { UNNAMED.to_owned() };
         }

@@ -6,8 +6,8 @@ use crate::model::evidence::ServiceWindow;
 use crate::model::limits::CONTROL_WAITING;
 use crate::model::time::SECOND;
 use crate::model::{
-    AppId, ControlMessage, Finding, FloodSecond, NetworkBatch, NetworkEvent, Outcome, Proto, ServiceKey, Severity, SwitchView, Timestamp,
-    Transaction, TransactionEnd, Verdict,
+    AppId, ControlMessage, Finding, Flood, FloodSecond, NetworkBatch, NetworkEvent, Outcome, Proto, ServiceKey, Severity, SwitchView,
+    Timestamp, Transaction, TransactionEnd, Verdict,
 };
 use crate::names::{self, Transport};
 use crate::snapshot::{Network, Service};
@@ -37,6 +37,16 @@ impl NetworkJudge {
     /// Takes in what happened, and judges wherever a bin of time ends.
     pub fn take(&mut self, batch: NetworkBatch) {
         self.control(&batch);
+        self.switch.stations(&batch.stations);
+        if let Some(load) = &batch.load {
+            self.switch.load(load);
+        }
+        if let Some(last) = batch.stations.last()
+            && self.judged.is_none_or(|judged| last.0.div_euclid(BIN) > judged)
+            && self.switch.is_watchful(last)
+        {
+            self.advance(last);
+        }
         self.ledger.unfollowed = self.ledger.unfollowed.saturating_add(batch.unfollowed);
         for event in &batch.events {
             self.advance(event.time());
@@ -46,6 +56,7 @@ impl NetworkJudge {
             match event {
                 NetworkEvent::Sighted(sighting) => {
                     self.ledger.note_time(sighting.last);
+                    self.switch.seen(sighting);
                     self.sightings.take(sighting);
                 }
                 _ => self.ledger.take(event, answer),
@@ -71,7 +82,7 @@ impl NetworkJudge {
         // Each shard counts on its own; by seconds, what they counted belongs together.
         floods.sort_by_key(|told| told.second);
         for told in &floods {
-            if told.frames >= FLOODED {
+            if told.frames >= FLOODED && told.kind != Flood::Stream {
                 self.advance(Timestamp(told.second.saturating_mul(SECOND)));
             }
             self.switch.flood(told);

@@ -2,9 +2,9 @@
 
 use crate::engine::tape::open_interval::OpenInterval;
 use crate::model::limits::LATE_INTERVALS;
-use crate::model::{Timestamp, Traffic};
+use crate::model::{LinkLoad, Timestamp, Traffic};
 use crate::snapshot::Sample;
-use crate::stats::{Burst, Bursts, Doubling};
+use crate::stats::{Burst, Bursts, Doubling, LinkWatch};
 
 /// An interval that ends: its number, what the router knows of it, and the one that opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Closed {
     pub sample: Sample,
     /// What follows.
     pub next: OpenInterval,
+    /// How full the link was.
+    pub load: Option<LinkLoad>,
 }
 
 /// Follows the running maximum of packet time. Intervals are counted from the first packet's time; empty ones are skipped. A packet older
@@ -34,11 +36,12 @@ pub struct Intervals {
     /// The millisecond counted last, and the busiest ones of all before it by their time, since the last call.
     millisecond: Burst,
     peaks: Doubling<Burst>,
+    link: LinkWatch,
 }
 
 impl Intervals {
-    /// Intervals of `length` nanoseconds.
-    pub fn new(length: i64) -> Self {
+    /// Intervals of `length` nanoseconds, on a link of that speed.
+    pub fn new(length: i64, speed: Option<u64>) -> Self {
         let zero = Timestamp(0);
         Self {
             open: OpenInterval::first(zero, length),
@@ -52,6 +55,7 @@ impl Intervals {
             late_bursts: Vec::new(),
             millisecond: Burst::default(),
             peaks: Doubling::default(),
+            link: LinkWatch::new(speed),
         }
     }
 
@@ -107,6 +111,20 @@ impl Intervals {
         {
             *peak = peak.larger(done);
         }
+        if done.traffic.packets > 0 {
+            self.link.note(done);
+        }
+    }
+
+    /// Whether the packet counted last came in a burst of the link.
+    #[inline(always)]
+    pub fn is_burst(&self) -> bool {
+        self.link.is_burst(self.millisecond.traffic)
+    }
+
+    /// How full the link is.
+    pub fn link(&mut self) -> &mut LinkWatch {
+        &mut self.link
     }
 
     /// The busiest milliseconds by their time, since the last call.
@@ -132,6 +150,7 @@ impl Intervals {
     /// The clock was set back to `now`: closes the open interval and begins anew there. Also by how much time went back.
     pub fn step_back(&mut self, now: Timestamp) -> Option<(Closed, i64)> {
         let before = self.now.filter(|_| self.begun)?;
+        self.link.finish();
         let mut closed = self.close_open(OpenInterval::first(now, self.open.length));
         closed.sample.length = before.since(closed.sample.start).clamp(0, self.open.length);
         self.now = Some(now);
@@ -145,6 +164,8 @@ impl Intervals {
             return None;
         }
         let now = self.now.unwrap_or(self.open.start);
+        self.note_millisecond();
+        self.link.finish();
         let closed = self.close_open(OpenInterval { start: now, ..self.open });
         self.begun = false;
         Some(closed)
@@ -153,8 +174,9 @@ impl Intervals {
     fn close_open(&mut self, next: OpenInterval) -> Closed {
         let (number, sample) = (self.number, self.sample(self.open.length));
         self.number += 1;
+        let load = self.link.interval(sample.start, next.start.since(sample.start).clamp(0, sample.length));
         self.open_at(next);
-        Closed { number, sample, next }
+        Closed { number, sample, next, load }
     }
 
     fn sample(&self, length: i64) -> Sample {
@@ -192,10 +214,11 @@ impl Intervals {
     }
 
     /// Starts counting late packets anew.
-    pub fn forget_late(&mut self) {
+    pub fn forget_late(&mut self, speed: Option<u64>) {
         self.late = 0;
         self.late_bursts.clear();
         (self.millisecond, self.peaks) = Default::default();
+        self.link = LinkWatch::new(speed);
     }
 
     /// The open interval so far.
@@ -218,7 +241,7 @@ mod tests {
 
     #[test]
     fn counted_from_the_first_packet_gaps_skipped_late_ones_counted() {
-        let mut i = Intervals::new(S);
+        let mut i = Intervals::new(S, None);
         let t = |x: i64| Timestamp(100 * S + S / 2 + x);
         assert!(count(&mut i, t(0), 1).is_none());
         assert!(count(&mut i, t(S - 1), 1).is_none());
@@ -235,7 +258,7 @@ mod tests {
 
     #[test]
     fn wild_times_do_not_overflow() {
-        let mut i = Intervals::new(S);
+        let mut i = Intervals::new(S, None);
         for t in [i64::MIN, i64::MAX, 0, i64::MAX, i64::MIN] {
             count(&mut i, Timestamp(t), 1);
         }
@@ -244,7 +267,7 @@ mod tests {
 
     #[test]
     fn late_packets_make_no_peak_but_their_own() {
-        let mut i = Intervals::new(S);
+        let mut i = Intervals::new(S, None);
         count(&mut i, Timestamp(0), 100);
         count(&mut i, Timestamp(10 * S), 100);
         for k in 0..50 {
@@ -260,7 +283,7 @@ mod tests {
 
     #[test]
     fn a_clock_set_back_begins_a_new_interval() {
-        let mut i = Intervals::new(S);
+        let mut i = Intervals::new(S, None);
         assert!(i.step_back(Timestamp(0)).is_none());
         count(&mut i, Timestamp(100 * S), 60);
         count(&mut i, Timestamp(100 * S + 300), 60);

@@ -133,6 +133,12 @@ pub struct Digest {
 }
 
 impl Digest {
+    /// What tells the packet's content from that of others.
+    #[inline(always)]
+    pub fn content(&self) -> u64 {
+        self.print.key
+    }
+
     /// That of one of the commonest packets, for whose digest its print stands.
     #[inline(always)]
     pub fn of_brief(fast: &FastHeaders, print: &Fingerprint) -> Self {

@@ -27,10 +27,7 @@ pub use sightings::{
     ArpStormEvidence, ClockEvidenceOfServer, ClockFault, ConflictEvidence, DhcpEvidence, DhcpFloodEvidence, FragmentEvidence,
     SecondRouterEvidence, SecondServerEvidence, SightingEvidence, StationEvidence, UnansweredEvidence,
 };
-pub use switch::{
-    HELLOS_AWAY, HELLOS_MISSING, PAUSE_RATE, QUERIERS_BESIDE, ROOT_STOOD, ROOTS_BESIDE, SESSION_PACKETS, STORM_RATE, SWITCH_RECENT,
-    SwitchEvidence, SwitchTrouble, SwitchTroubleKind, TOPOLOGY_RECENT, TOPOLOGY_TOGETHER,
-};
+pub use switch::*;
 pub use thresholds::{
     ALONE, ARP_ANSWERED, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_TARGETS, ARP_VLAN_RATE,
     CLOCK_ANSWERS, CLOCK_DIFFERS, CLOCK_DISTANCE, CLOCK_SERVERS, CLOCK_STEP, COMPARED_BYTES, CONFLICT_TURNS, COPY_REACH, DHCP_CLAIMED,

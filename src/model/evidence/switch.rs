@@ -42,6 +42,22 @@ pub enum SwitchTroubleKind {
     LinkMulticasts,
     /// A station asks its link to pause.
     Pauses,
+    /// Frames to stations that are not heard of any more.
+    UnicastFlooded,
+    /// Frames to groups go round.
+    FramesCircle,
+    /// A station is at different ports in turn.
+    StationMoves,
+    /// New stations, more than a network has.
+    StationsWithoutEnd,
+    /// The same frames in two VLANs.
+    VlansJoined,
+    /// Streams to groups for which nobody asks.
+    NoQuerier,
+    /// Short bursts that fill the link.
+    LinkBursts,
+    /// The link is full.
+    LinkFull,
 }
 
 /// Something of this kind.
@@ -120,3 +136,66 @@ pub const STORM_RATE: u64 = 1_000;
 
 /// PAUSE frames in a second from which a link is held up: each stops it for at most 34 ms at 1 Gb/s.
 pub const PAUSE_RATE: u64 = 20;
+
+/// Nanoseconds after which a switch forgets where a station is that sends nothing (IEEE 802.1D table 7-5).
+pub const STATION_FORGOTTEN: i64 = 300 * SECOND;
+
+/// Frames a second to a station that is not heard, from which on they are told of.
+pub const FLOODED_RATE: u64 = 50;
+
+/// Stations to which frames must be flooded, and senders of them, before it is more than one host that only listens.
+pub const FLOODED_STATIONS: u64 = 3;
+
+/// How often the same frame to a group must come within a second, and in how many of its 64 parts, to be one that circles: copies of a mirror come together.
+pub const CIRCLING: [u64; 2] = [64, 24];
+
+/// Different frames that must circle, and stations that sent them.
+pub const CIRCLING_FRAMES: [u64; 2] = [3, 2];
+
+/// Changes of a station's port within [`MOVES_WITHIN`].
+pub const MOVES: u64 = 3;
+
+/// Nanoseconds.
+pub const MOVES_WITHIN: i64 = 10 * SECOND;
+
+/// New stations within ten seconds from which they are more than a network has; twice in a row.
+pub const NEW_STATIONS: u64 = 1_000;
+
+/// Nanoseconds in which everybody is new.
+pub const ACQUAINTED: i64 = 60 * SECOND;
+
+/// Of addresses that makers gave, the share of different makers that no network has: there most stations are of few makers.
+pub const NEW_MAKERS: f64 = 0.9;
+
+/// Stations and frames that must be seen in two VLANs.
+pub const LEAKED: [u64; 2] = [3, 10];
+
+/// VLANs that share frames with one VLAN, from which on that one is meant to hold those of others.
+pub const LEAKED_PARTNERS: usize = 3;
+
+/// Nanoseconds that two sightings of one frame are apart at most.
+pub const LEAKED_WITHIN: i64 = 2 * SECOND;
+
+/// Nanoseconds without a query after which switches forget who wants a group (RFC 3376 section 8.4).
+pub const MEMBERS_FORGOTTEN: i64 = 260 * SECOND;
+
+/// Frames of a stream to a group in a minute.
+pub const STREAM_FRAMES: u64 = 600;
+
+/// Shares of the link's speed: a burst, and one that fills the link.
+pub const BURST: [f64; 2] = [0.5, 0.9];
+
+/// Milliseconds of a short burst at most.
+pub const BURST_SHORT: u32 = 100;
+
+/// Short bursts that fill the link within a minute, and the share of its speed that is used meanwhile at most.
+pub const BURSTS: u64 = 10;
+
+/// See [`BURSTS`].
+pub const BURSTS_MEAN: f64 = 0.3;
+
+/// Share of the link's speed, and nanoseconds in which it is used, from which on it is full.
+pub const LINK_FULL: f64 = 0.95;
+
+/// See [`LINK_FULL`].
+pub const LINK_FULL_FOR: i64 = 10 * SECOND;

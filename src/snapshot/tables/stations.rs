@@ -155,7 +155,7 @@ impl<'s> Besides<'s> {
             }
         }
         if !besides.addresses.is_empty() {
-            besides.names.extend(s.names.rows.iter().rev().map(|row| (row.address, row.name.as_ref())));
+            besides.names.extend(s.dissect.names.rows.iter().rev().map(|row| (row.address, row.name.as_ref())));
         }
         for row in &s.switch.trees {
             besides.roles.entry(row.bridge.mac).or_insert(("", "switch"));
@@ -197,7 +197,7 @@ fn rows<R: Clone>(s: &Snapshot, groups: bool, make: fn(&HostRow, Mac, &Besides<'
         Address::Mac(mac) if mac.is_group() == groups => Some(make(host, mac, &besides)),
         _ => None,
     };
-    Rows::of(s.endpoints.eth.rows.iter().filter_map(row).collect::<Vec<R>>())
+    Rows::of(s.stats.endpoints.eth.rows.iter().filter_map(row).collect::<Vec<R>>())
 }
 
 fn station(host: &HostRow, mac: Mac, besides: &Besides<'_>) -> StationRow {

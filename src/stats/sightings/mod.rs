@@ -55,6 +55,8 @@ impl SightingLedger {
                 self.datagrams.take(seen, &Datagram { ends: [from, to], protocol, is_whole, is_dns, pieces });
             }
             Sight::Clock(answer) => self.clocks.take(seen, answer),
+            // Of stations, VLANs and groups: the switch's.
+            Sight::ArpCopy { .. } | Sight::Place { .. } | Sight::Join { .. } => {}
         }
     }
 

@@ -55,6 +55,8 @@ impl Storms {
                 continue;
             }
             let (kind, subject) = match (kind, vlan) {
+                // Of groups: see there.
+                (Flood::Stream, _) => continue,
                 (Flood::Pause, _) => (SwitchTroubleKind::Pauses, Subject::Station(who)),
                 (Flood::Broadcast, 0) => (SwitchTroubleKind::Broadcasts, Subject::Network),
                 (Flood::Broadcast, id) => (SwitchTroubleKind::Broadcasts, Subject::Vlan(*id & 0x0fff)),

@@ -5,20 +5,32 @@ mod aggregates;
 mod events;
 mod floods;
 mod gateways;
+mod groups;
 mod identity;
 mod links;
+mod load;
+mod loops;
 mod neighbours;
 mod routers;
+mod stations;
 mod trees;
 
 use crate::model::evidence::{SwitchEvidence, SwitchTrouble, SwitchTroubleKind};
-use crate::model::{ConnectionEnd, ControlBody, ControlMessage, Episode, FloodSecond, Subject, SwitchView, Timestamp};
+use crate::model::{
+    ConnectionEnd, ControlBody, ControlMessage, Episode, Flood, FloodSecond, LinkLoad, Mac, Sight, Sighting, StationNews, Subject,
+    SwitchView, Timestamp,
+};
 use aggregates::Aggregates;
 use events::EventLog;
 use floods::Storms;
 use gateways::Gateways;
+use groups::Groups;
+use load::LinkLoads;
+use loops::{Leaks, Loops};
 use neighbours::Neighbours;
 use routers::{Peers, Ports, Queriers, Routers};
+use stations::Stations;
+use std::collections::BTreeSet;
 use trees::Trees;
 
 /// Where a control packet was seen: what is said in different places is not about the same link.
@@ -39,6 +51,11 @@ fn trouble(kind: SwitchTroubleKind, subject: Subject, count: u64, span: Episode)
     SwitchTrouble { kind, subject, vlan: None, vlans: 1, who: String::new(), other: String::new(), count, measure: 0.0, span }
 }
 
+/// One station as an example; empty without any.
+fn one_of(stations: &BTreeSet<Mac>) -> String {
+    stations.first().map(|mac| mac.to_string()).unwrap_or_default()
+}
+
 /// Everything that control packets say.
 #[derive(Debug, Default)]
 pub struct SwitchLedger {
@@ -51,6 +68,11 @@ pub struct SwitchLedger {
     ports: Ports,
     peers: Peers,
     storms: Storms,
+    stations: Stations,
+    loops: Loops,
+    leaks: Leaks,
+    groups: Groups,
+    loads: LinkLoads,
     log: EventLog,
     begun: Option<Timestamp>,
     latest: Option<Timestamp>,
@@ -70,6 +92,7 @@ impl SwitchLedger {
         self.begun = Some(self.begun.map_or(message.time, |begun| begun.min(message.time)));
         self.latest = Some(self.latest.map_or(message.time, |latest| latest.max(message.time)));
         self.packets = self.packets.saturating_add(1);
+        self.stations.heard(message.source, message.time);
         let (log, place) = (&mut self.log, Place::of(message));
         let had_room = match &message.body {
             ControlBody::Neighbour(told) => self.neighbours.take(message, place, told, self.begun.unwrap_or_default(), log),
@@ -85,7 +108,39 @@ impl SwitchLedger {
 
     /// Takes in what a shard counted of frames to many in a second.
     pub fn flood(&mut self, told: &FloodSecond) {
-        self.beyond = self.beyond.saturating_add(u64::from(!self.storms.take(told)));
+        if told.kind == Flood::Stream {
+            self.groups.stream(told);
+        } else {
+            self.beyond = self.beyond.saturating_add(u64::from(!self.storms.take(told)));
+        }
+    }
+
+    /// Takes in what a shard saw of stations in an interval.
+    pub fn stations(&mut self, news: &StationNews) {
+        news.fresh.iter().for_each(|fresh| self.stations.fresh(fresh));
+        news.pairs.iter().for_each(|pair| self.stations.pair(pair));
+        news.circling.iter().for_each(|frame| self.loops.take(frame));
+    }
+
+    /// Takes in how full the link was in an interval.
+    pub fn load(&mut self, load: &LinkLoad) {
+        self.loads.take(load);
+    }
+
+    /// Takes in something that is seen seldom, as far as it is of stations, VLANs and groups.
+    pub fn seen(&mut self, seen: &Sighting) {
+        self.stations.heard(seen.source, seen.last);
+        match seen.what {
+            Sight::Arp { .. } | Sight::ArpCopy { .. } => self.leaks.take(seen),
+            Sight::Place { session, port } => self.stations.place(seen.source, seen.vlan, (session, port), (seen.first, seen.last)),
+            Sight::Join { group } => self.groups.joined(seen.source, seen.vlan, group, seen.last),
+            _ => {}
+        }
+    }
+
+    /// Whether something is going on at `now` that is to be judged by its own time, even where nothing else happens.
+    pub fn is_watchful(&self, now: Timestamp) -> bool {
+        self.loops.any() || self.stations.is_watchful(now)
     }
 
     /// Takes in the end of a connection: sessions between routers are not meant to end.
@@ -105,6 +160,11 @@ impl SwitchLedger {
         self.ports.troubles(now, out);
         self.queriers.troubles(now, out);
         self.storms.troubles(now, out);
+        self.stations.troubles(now, out);
+        self.loops.troubles(now, out);
+        self.leaks.troubles(now, out);
+        self.groups.troubles(&self.queriers.rows(), now, out);
+        self.loads.troubles(now, out);
         let pairs = self.aggregates.pairs();
         if !pairs.is_empty() || self.neighbours.hear_each_other() {
             links::troubles(&self.neighbours.rows(), &pairs, now, out);
@@ -141,6 +201,7 @@ impl SwitchLedger {
             ospf: self.routers.rows(),
             queriers: self.queriers.rows(),
             addresses: Vec::new(),
+            link_use: None,
             events: self.log.events(),
             events_forgotten: self.log.forgotten(),
             packets: self.packets,

@@ -112,6 +112,7 @@ pub(super) fn datagram(connections: &mut Connections, (seen, pieces): (&mut Gath
     match key.protocol {
         17 if TELLING.contains(&key.a_port) | TELLING.contains(&key.b_port) => sightings::datagram(seen, frame),
         1 => icmp(connections, frame),
+        2 => sightings::membership(seen, frame),
         58 => {
             icmp(connections, frame);
             sightings::discovery(seen, frame);
@@ -181,6 +182,7 @@ impl Shard {
         events.extend(self.reader.ended().map(NetworkEvent::Transaction));
         let (control, control_beyond) = self.detectors.control();
         let floods = self.detectors.floods();
-        NetworkBatch { interval, shard: self.number, events, unfollowed, control, floods, control_beyond }
+        let stations = self.detectors.stations().take();
+        NetworkBatch { interval, shard: self.number, events, unfollowed, control, floods, control_beyond, stations, load: None }
     }
 }

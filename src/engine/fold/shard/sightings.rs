@@ -1,6 +1,7 @@
 //! Frames that tell who has which address, and what time it is.
 
 use crate::dissect::{dhcp, ntp};
+use crate::model::mirror::Side;
 use crate::model::{Address, Frame, Mac, Sight};
 use crate::stats::{Fragments, Gathering, fragments::Piece};
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -16,7 +17,49 @@ pub(super) fn bare(seen: &mut Gathering, frame: &Frame<'_>) {
         && let Some(what) = arp(frame.l2_payload())
     {
         note(seen, frame, what);
+        // Where frames leave a switch its stations are everywhere.
+        if let Some(tag) = frame.tag.filter(|tag| tag.side == Some(Side::Ingress) && (tag.port.is_some() || frame.session != 0)) {
+            note(seen, frame, Sight::Place { session: frame.session, port: tag.port });
+        }
     }
+}
+
+/// A copy that is left out.
+pub(super) fn copy(seen: &mut Gathering, frame: &Frame<'_>) {
+    if frame.ether_type == ARP
+        && let Some(Sight::Arp { is_reply: false, sender, sender_mac, target }) = arp(frame.l2_payload())
+    {
+        note(seen, frame, Sight::ArpCopy { sender, sender_mac, target });
+    }
+}
+
+/// A host joins groups: IGMP's reports (RFC 2236 section 2, RFC 3376 section 4.2).
+#[inline(never)]
+pub(super) fn membership(seen: &mut Gathering, frame: &Frame<'_>) {
+    let group = |bytes: &[u8]| bytes.first_chunk::<4>().map(|b| Ipv4Addr::from(*b));
+    match frame.payload() {
+        [0x12 | 0x16, _, _, _, rest @ ..] => group(rest).into_iter().for_each(|group| join(seen, frame, Address::V4(group))),
+        [0x22, _, _, _, _, _, count @ ..] if count.len() >= 2 => {
+            let mut rest = count.get(2..).unwrap_or_default();
+            for _ in 0..RECORDS {
+                let [kind, more, a, b, ..] = *rest else { return };
+                // Not one that wants to hear nobody of the group.
+                let sources = usize::from(u16::from_be_bytes([a, b]));
+                if let Some(address) = rest.get(4..).and_then(group).filter(|_| matches!(kind, 2 | 4) || sources > 0 && kind != 6) {
+                    join(seen, frame, Address::V4(address));
+                }
+                rest = rest.get(8 + 4 * (sources + usize::from(more))..).unwrap_or_default();
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Records of one report that are read.
+const RECORDS: usize = 16;
+
+fn join(seen: &mut Gathering, frame: &Frame<'_>, group: Address) {
+    note(seen, frame, Sight::Join { group });
 }
 
 fn note(seen: &mut Gathering, frame: &Frame<'_>, what: Sight) {

@@ -1,0 +1,90 @@
+//! How full the monitored link is: short bursts that fill it, and whether it is full all the time.
+
+use super::trouble;
+use crate::model::evidence::{BURSTS, BURSTS_MEAN, LINK_FULL, LINK_FULL_FOR, SwitchTrouble, SwitchTroubleKind};
+use crate::model::time::SECOND;
+use crate::model::{Episode, LinkLoad, Subject, Timestamp};
+use std::collections::VecDeque;
+
+/// Nanoseconds that are looked at for bursts.
+const MINUTE: i64 = 60 * SECOND;
+
+/// Intervals remembered at most.
+const INTERVALS: usize = 4 * 1024;
+
+/// Intervals of the last minute, and how long the link is full.
+#[derive(Debug, Default)]
+pub struct LinkLoads {
+    list: VecDeque<LinkLoad>,
+    /// Intervals, one after the other, in which it was full.
+    full: Option<Run>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    span: Episode,
+    bits: u64,
+    nanos: i64,
+    speed: u64,
+}
+
+impl Run {
+    fn share(&self) -> f64 {
+        self.bits as f64 * 1e9 / (self.nanos.max(1) as f64 * self.speed.max(1) as f64)
+    }
+}
+
+fn end(load: &LinkLoad) -> Timestamp {
+    load.start.plus(load.length)
+}
+
+impl LinkLoads {
+    /// Takes in an interval.
+    pub fn take(&mut self, load: &LinkLoad) {
+        while self.list.len() >= INTERVALS || self.list.front().is_some_and(|old| end(load).since(old.start) > MINUTE) {
+            self.list.pop_front();
+        }
+        self.list.push_back(*load);
+        let one = Run { span: Episode { first: load.start, last: end(load) }, bits: load.bits, nanos: load.length, speed: load.speed };
+        // What began in one interval ends in the next: short ones are looked at together.
+        let follows = |run: &Run| load.start.since(run.span.last) <= SECOND;
+        self.full = match self.full.filter(follows) {
+            Some(run) => Some(Run {
+                span: Episode { first: run.span.first, last: one.span.last },
+                bits: run.bits.saturating_add(one.bits),
+                nanos: run.nanos.saturating_add(one.nanos),
+                speed: one.speed,
+            })
+            .filter(|run| run.share() >= LINK_FULL),
+            None => None,
+        }
+        .or((one.share() >= LINK_FULL).then_some(one))
+        .or(self.full.filter(|run| run.nanos >= LINK_FULL_FOR && load.start.since(run.span.last) <= LINK_FULL_FOR));
+    }
+
+    /// What was unhealthy lately.
+    pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
+        if let Some(run) = self.full.filter(|run| run.nanos >= LINK_FULL_FOR && now.since(run.span.last) <= LINK_FULL_FOR) {
+            let seconds = (run.nanos / SECOND).unsigned_abs();
+            out.push(SwitchTrouble {
+                measure: run.share(),
+                vlans: run.speed,
+                ..trouble(SwitchTroubleKind::LinkFull, Subject::Network, seconds, run.span)
+            });
+        }
+        let lately = || self.list.iter().filter(|load| now.since(end(load)) <= MINUTE);
+        let bursts = lately().fold(0u64, |sum, load| sum.saturating_add(load.full_bursts.into()));
+        let nanos = lately().fold(0i64, |sum, load| sum.saturating_add(load.length));
+        let bits = lately().fold(0u64, |sum, load| sum.saturating_add(load.bits));
+        let with_bursts = || lately().filter(|load| load.full_bursts > 0);
+        let (Some(first), Some(last)) = (with_bursts().next(), with_bursts().last()) else { return };
+        let mean = bits as f64 * 1e9 / (nanos.max(1) as f64 * last.speed.max(1) as f64);
+        if bursts >= BURSTS && mean <= BURSTS_MEAN {
+            out.push(SwitchTrouble {
+                vlans: lately().map(|load| u64::from(load.longest)).max().unwrap_or(0),
+                measure: mean,
+                ..trouble(SwitchTroubleKind::LinkBursts, Subject::Network, bursts, Episode { first: first.start, last: end(last) })
+            });
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Frames to groups that go round, and frames that are in two VLANs.
+
+use super::{one_of, trouble};
+use crate::model::evidence::{
+    CIRCLING_FRAMES, LEAKED, LEAKED_PARTNERS, LEAKED_WITHIN, STORM_RATE, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind,
+};
+use crate::model::limits::{GROUPS, STORMS};
+use crate::model::time::SECOND;
+use crate::model::{CirclingFrame, Episode, Mac, Sight, Sighting, Subject, Timestamp};
+use hashbrown::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+
+/// Stations told apart.
+const SENDERS: usize = 16;
+
+/// Nanoseconds after its last such second in which a loop still counts.
+const LASTS: i64 = 15 * SECOND;
+
+/// What circled in one second.
+#[derive(Debug, Default)]
+struct Circled {
+    times: u64,
+    frames: u64,
+    senders: BTreeSet<Mac>,
+}
+
+impl Circled {
+    fn is_loop(&self) -> bool {
+        let [frames, senders] = CIRCLING_FRAMES;
+        self.times >= STORM_RATE && self.frames >= frames && self.senders.len() as u64 >= senders
+    }
+}
+
+/// Loops of switches, by VLAN and second.
+#[derive(Debug, Default)]
+pub struct Loops {
+    seconds: BTreeMap<(u16, i64), Circled>,
+}
+
+impl Loops {
+    /// Takes in a frame that came again and again in a second.
+    pub fn take(&mut self, told: &CirclingFrame) {
+        let key = (told.vlan, told.second);
+        while self.seconds.len() >= STORMS && !self.seconds.contains_key(&key) {
+            let Some(oldest) = self.seconds.keys().min_by_key(|key| key.1).copied() else { break };
+            self.seconds.remove(&oldest);
+        }
+        let circled = self.seconds.entry(key).or_default();
+        circled.times = circled.times.saturating_add(told.times);
+        circled.frames = circled.frames.saturating_add(1);
+        if circled.senders.len() < SENDERS {
+            circled.senders.insert(told.source);
+        }
+    }
+
+    /// Whether a loop is to be judged by its own time.
+    pub fn any(&self) -> bool {
+        !self.seconds.is_empty()
+    }
+
+    /// What was unhealthy lately.
+    pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
+        let vlans: BTreeSet<u16> = self.seconds.keys().map(|key| key.0).collect();
+        for vlan in vlans {
+            let is_loop = |second: i64| self.seconds.get(&(vlan, second)).filter(|circled| circled.is_loop());
+            let range = (vlan, i64::MIN)..=(vlan, i64::MAX);
+            let Some(last) = self.seconds.range(range).rev().find(|(_, c)| c.is_loop()).map(|(key, _)| key.1) else { continue };
+            let at = |second: i64| Timestamp(second.saturating_mul(SECOND));
+            if now.since(at(last.saturating_add(1))) > LASTS {
+                continue;
+            }
+            let run: Vec<(i64, &Circled)> = (0..STORMS as i64).map_while(|back| Some((last - back, is_loop(last - back)?))).collect();
+            let first = run.last().map_or(last, |r| r.0);
+            let senders: BTreeSet<&Mac> = run.iter().flat_map(|r| &r.1.senders).collect();
+            let times = run.iter().fold(0u64, |sum, r| sum.saturating_add(r.1.times));
+            out.push(SwitchTrouble {
+                vlan: Some(vlan & 0x0fff).filter(|id| *id != 0),
+                vlans: times / (run.len() as u64).max(1),
+                who: senders.first().map(|mac| mac.to_string()).unwrap_or_default(),
+                other: senders.len().to_string(),
+                measure: run.iter().map(|r| r.1.times).max().unwrap_or(0) as f64,
+                ..trouble(
+                    SwitchTroubleKind::FramesCircle,
+                    if vlan == 0 { Subject::Network } else { Subject::Vlan(vlan & 0x0fff) },
+                    run.len() as u64,
+                    Episode { first: at(first), last: at(last.saturating_add(1)) },
+                )
+            });
+        }
+    }
+}
+
+/// An ARP request, which a switch leaves as it is.
+type Request = (Mac, Ipv4Addr, Ipv4Addr);
+
+/// Frames that were seen in two VLANs.
+#[derive(Debug)]
+struct Shared {
+    frames: u64,
+    stations: BTreeSet<Mac>,
+    span: Episode,
+}
+
+/// VLANs that are joined somewhere.
+#[derive(Debug, Default)]
+pub struct Leaks {
+    requests: HashMap<Request, (u16, Timestamp)>,
+    pairs: BTreeMap<(u16, u16), Shared>,
+}
+
+impl Leaks {
+    /// Takes in an ARP request or a copy of one, each in its VLAN.
+    pub fn take(&mut self, seen: &Sighting) {
+        let (Sight::Arp { is_reply: false, sender, sender_mac, target } | Sight::ArpCopy { sender, sender_mac, target }) = seen.what else {
+            return;
+        };
+        let Some(vlan) = seen.vlan else { return };
+        let request = (sender_mac, sender, target);
+        let before = self.requests.get(&request).copied();
+        if before.is_none() && self.requests.len() >= GROUPS {
+            self.requests.retain(|_, (_, time)| seen.last.since(*time) <= LEAKED_WITHIN);
+            if self.requests.len() >= GROUPS {
+                return;
+            }
+        }
+        self.requests.insert(request, (vlan, seen.last));
+        let Some((other, _)) = before.filter(|(id, time)| *id != vlan && seen.first.since(*time) <= LEAKED_WITHIN) else { return };
+        let key = (vlan.min(other), vlan.max(other));
+        if self.pairs.len() >= GROUPS && !self.pairs.contains_key(&key) {
+            return;
+        }
+        let span = Episode { first: seen.first, last: seen.last };
+        let shared = self.pairs.entry(key).or_insert_with(|| Shared { frames: 0, stations: BTreeSet::new(), span });
+        if seen.first.since(shared.span.last) > SWITCH_RECENT {
+            *shared = Shared { frames: 0, stations: BTreeSet::new(), span };
+        }
+        shared.frames = shared.frames.saturating_add(1);
+        shared.span.last = shared.span.last.max(seen.last);
+        if shared.stations.len() < SENDERS {
+            shared.stations.insert(sender_mac);
+        }
+    }
+
+    /// What was unhealthy lately.
+    pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
+        let partners = |id: u16| self.pairs.keys().filter(|(a, b)| *a == id || *b == id).count();
+        let [stations, frames] = LEAKED;
+        for (&(a, b), shared) in &self.pairs {
+            let enough = shared.stations.len() as u64 >= stations && shared.frames >= frames;
+            if !enough || now.since(shared.span.last) > SWITCH_RECENT || partners(a).max(partners(b)) >= LEAKED_PARTNERS {
+                continue;
+            }
+            out.push(SwitchTrouble {
+                vlan: Some(a),
+                vlans: shared.stations.len() as u64,
+                who: one_of(&shared.stations),
+                other: b.to_string(),
+                ..trouble(SwitchTroubleKind::VlansJoined, Subject::Vlan(a), shared.frames, shared.span)
+            });
+        }
+    }
+}

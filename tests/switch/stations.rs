@@ -1,0 +1,268 @@
+//! Stations that are flooded, move or have no end; loops; VLANs that are joined; groups for which nobody asks; full links. And what looks like
+//! it and is none.
+
+use super::support::packet::control;
+use super::support::packet::{End, Erspan, Packet};
+use super::{Millis, S, Traffic, found, mac, value};
+use spantop::engine::Settings;
+use spantop::model::{Severity, Value};
+use spantop::settings::MirrorSettings;
+use spantop::snapshot::Snapshot;
+
+/// A datagram from one station to another, unlike any other.
+fn datagram(from: u8, to: u8, n: i64) -> Vec<u8> {
+    let packet = Packet::eth(mac(from), mac(to)).ip([10, 1, 0, from], [10, 1, 0, to]).id(n as u16).udp(5000, 5000);
+    packet.payload(&n.to_be_bytes()).build()
+}
+
+fn asks(from: u8, target: u8, vlan: Option<u16>) -> Vec<u8> {
+    let end = End::new(mac(from), [10, 1, 0, from], 0);
+    let mut frame = Packet::arp(1, end, [0; 6], [10, 1, 0, target].into()).build();
+    if let Some(id) = vlan {
+        let [high, low] = id.to_be_bytes();
+        frame.splice(12..12, [0x81, 0, high, low]);
+    }
+    frame
+}
+
+/// Findings of the network but those that only say how many frames there are.
+fn ids(s: &Snapshot) -> Vec<(&'static str, Severity)> {
+    found(s).into_iter().map(|f| (f.0, f.1)).collect()
+}
+
+/// Receivers that are sent 60 frames a second each for ten minutes by two stations; each says something as often as told.
+fn listeners(receivers: std::ops::Range<u8>, every: Option<Millis>) -> Traffic {
+    let mut t = Traffic::default();
+    t.talk(0..600 * S);
+    for to in receivers {
+        t.push(i64::from(to), asks(to, 101, None));
+        (0..600 * 60).for_each(|n| t.push(1000 + n * 1000 / 60 + i64::from(to) % 7, datagram(41 + (n % 2) as u8, to, n)));
+        if let Some(every) = every {
+            (1..600 * S / every).for_each(|n| t.push(n * every, asks(to, 101, None)));
+        }
+    }
+    t
+}
+
+#[test]
+fn frames_to_stations_that_are_not_heard_any_more() {
+    let s = listeners(31..34, None).look();
+    assert_eq!(ids(&s), [("flood.unicast", Severity::Warning)]);
+    assert_eq!(value(&s, "flood.unicast", "stations"), Some(Value::Count(3)));
+    assert_eq!(value(&s, "flood.unicast", "senders"), Some(Value::Count(2)));
+    let rate = value(&s, "flood.unicast", "frames_per_second");
+    assert!(matches!(rate, Some(Value::Count(160..=200))), "{rate:?}: three times 60, by a sample");
+    assert_eq!(ids(&listeners(31..32, None).look()), [("flood.unicast", Severity::Note)], "one that only listens");
+    assert_eq!(ids(&listeners(31..34, Some(250 * S)).look()), [], "they are heard in time");
+}
+
+#[test]
+fn routers_and_shared_gateways_are_not_flooded() {
+    let mut t = Traffic::default();
+    t.talk(0..600 * S);
+    for n in 0..600 * 100i64 {
+        let to = [192, 0, 2, (n % 50) as u8];
+        let frame = Packet::eth(mac(41), mac(1)).ip([10, 1, 0, 41], to).id(n as u16).udp(5000, 5000).payload(&n.to_be_bytes()).build();
+        t.push(n * 10, frame);
+        let shared = [0, 0, 0x5e, 0, 1, 7];
+        let frame = Packet::eth(mac(42), shared).ip([10, 1, 0, 42], [192, 0, 2, 200]).id(n as u16).udp(5000, 5000);
+        t.push(n * 10 + 3, frame.payload(&n.to_be_bytes()).build());
+    }
+    assert_eq!(ids(&t.look()), []);
+}
+
+#[test]
+fn a_loop_of_switches() {
+    let mut t = Traffic::default();
+    t.talk(0..30 * S);
+    let frames: Vec<Vec<u8>> = (1..6).map(|n| asks(n, 200, None)).collect();
+    (0..8 * 1500).for_each(|n| t.push(5 * S + n * 2 / 3, frames[(n % 5) as usize].clone()));
+    let s = t.look();
+    let told = ids(&s);
+    assert!(told.contains(&("loop.layer2", Severity::Critical)), "{told:?}");
+    assert!(told.iter().all(|f| matches!(f.0, "loop.layer2" | "storm.broadcast" | "arp.storm")), "{told:?}");
+    assert!(matches!(value(&s, "loop.layer2", "frames_per_second"), Some(Value::Count(1400..=1510))));
+    assert!(matches!(value(&s, "loop.layer2", "seconds"), Some(Value::Count(7..=8))));
+    let storm = s.diagnosis.findings.iter().find(|f| f.id == "storm.broadcast");
+    assert!(storm.is_none_or(|f| f.explained_by.is_some_and(|by| by.id == "loop.layer2")), "the loop explains it");
+}
+
+#[test]
+fn copies_of_many_ports_and_a_station_that_repeats_itself_are_no_loop() {
+    let mut copies = Traffic::default();
+    copies.talk(0..30 * S);
+    for second in 0..20 {
+        for from in 1..20u8 {
+            (0..90).for_each(|n| copies.push(second * S + i64::from(from) * 50 + n / 30, asks(from, 200, None)));
+        }
+    }
+    let told = ids(&copies.look());
+    assert!(!told.iter().any(|f| f.0 == "loop.layer2"), "{told:?}");
+    let mut one = Traffic::default();
+    one.talk(0..30 * S);
+    (0..8 * 1500).for_each(|n| one.push(5 * S + n * 2 / 3, asks(7, 200, None)));
+    let told = ids(&one.look());
+    assert!(!told.iter().any(|f| f.0 == "loop.layer2"), "{told:?}");
+}
+
+/// ARP requests of a station by a mirror session that copies where frames enter; each asks for another address.
+fn through(t: &mut Traffic, at: Millis, session: u16, from: u8, n: u8) {
+    let header = Erspan { session, vlan: 0, sequence: Some(u32::from(n) + at as u32), granularity: 1, ..Erspan::default() };
+    let outer = Packet::eth(mac(250), mac(251)).ip([192, 0, 2, 1], [192, 0, 2, 2]).id(at as u16);
+    t.push(at, outer.erspan3(header).frame(&asks(from, n, None)).build());
+}
+
+#[test]
+fn a_station_at_two_ports_and_one_that_moved() {
+    let flapping = |moves: i64| {
+        let mut t = Traffic::default();
+        for n in 0..120i64 {
+            through(&mut t, n * 500, 1, 20, (n % 200) as u8);
+            through(&mut t, n * 500 + 7, 2, 21, (n % 200) as u8);
+            // One that is at port 1, and after each move at the other.
+            let moved = (n * moves / 120) % 2;
+            through(&mut t, n * 500 + 13, 1 + moved as u16, 30, (n % 200) as u8);
+        }
+        found(&t.look())
+    };
+    assert_eq!(flapping(40), [("mac.flapping", Severity::Warning, "02:00:00:00:00:1e".to_owned())]);
+    assert_eq!(flapping(1), [], "a laptop");
+    assert_eq!(flapping(2), [], "there and back");
+}
+
+/// New stations, so many a second, by a rule for their addresses.
+fn newcomers(t: &mut Traffic, seconds: std::ops::Range<i64>, rate: i64, address: impl Fn(u32) -> [u8; 6]) {
+    for second in seconds {
+        for n in 0..rate {
+            let number = (second * rate + n) as u32;
+            let frame = Packet::eth(address(number), [0xff; 6]).ip([10, 2, 0, 1], [10, 255, 255, 255]).id(number as u16).udp(9, 9);
+            t.push(second * S + n * 1000 / rate, frame.payload(&number.to_be_bytes()).build());
+        }
+    }
+}
+
+/// Numbers that look like chance.
+fn scattered(n: u32) -> [u8; 6] {
+    let mixed = u64::from(n).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
+    [mixed[0], mixed[1], mixed[2], mixed[3], mixed[4], mixed[5]]
+}
+
+#[test]
+fn stations_without_end() {
+    let mut t = Traffic::default();
+    t.talk(0..120 * S);
+    newcomers(&mut t, 70..100, 150, scattered);
+    let s = t.look();
+    let told = ids(&s);
+    assert_eq!(told, [("mac.overflow", Severity::Critical)]);
+    assert!(
+        matches!(value(&s, "mac.overflow", "stations"), Some(Value::Count(4000..=4500))),
+        "{:?}",
+        value(&s, "mac.overflow", "stations")
+    );
+    // A large network that is connected: a few makers.
+    let mut network = Traffic::default();
+    network.talk(0..120 * S);
+    newcomers(&mut network, 70..100, 150, |n| [0, 0x1b, 0x54 + (n % 7) as u8, (n >> 16) as u8, (n >> 8) as u8, n as u8]);
+    assert_eq!(ids(&network.look()), []);
+    // At the beginning everybody is new.
+    let mut begins = Traffic::default();
+    begins.talk(0..120 * S);
+    newcomers(&mut begins, 0..30, 150, scattered);
+    assert_eq!(ids(&begins.look()), []);
+}
+
+#[test]
+fn two_vlans_that_are_joined() {
+    let leak = |stations: std::ops::Range<u8>, vlans: &[u16]| {
+        let mut t = Traffic::default();
+        t.talk(0..120 * S);
+        for n in 0..50i64 {
+            for from in stations.clone() {
+                for (at, vlan) in vlans.iter().enumerate() {
+                    t.push(n * 2 * S + i64::from(from) * 20 + at as i64, asks(from, (n % 250) as u8, Some(*vlan)));
+                }
+            }
+        }
+        t.look()
+    };
+    let s = leak(1..5, &[10, 20]);
+    let told: Vec<_> = found(&s).into_iter().filter(|f| f.0 != "arp.unanswered").collect();
+    assert_eq!(told, [("vlan.leak", Severity::Warning, "VLAN 10".to_owned())]);
+    assert_eq!((value(&s, "vlan.leak", "other_vlan"), value(&s, "vlan.leak", "stations")), (Some(Value::Count(20)), Some(Value::Count(4))));
+    let none = |s: &Snapshot| !found(s).iter().any(|f| f.0 == "vlan.leak");
+    assert!(none(&leak(1..2, &[10, 20])), "one station may be in both");
+    assert!(none(&leak(1..5, &[10, 20, 30, 99])), "a VLAN that holds those of others");
+    assert!(none(&leak(1..5, &[10])));
+}
+
+/// A stream to a group for so many seconds.
+fn stream(t: &mut Traffic, seconds: i64, rate: i64) {
+    for n in 0..seconds * rate {
+        let packet = Packet::eth(mac(7), control::group_mac([239, 1, 1, 1].into())).ip([10, 0, 0, 7], [239, 1, 1, 1]).id(n as u16);
+        t.push(1000 + n * 1000 / rate, packet.udp(5004, 5004).payload(&n.to_be_bytes()).build());
+    }
+}
+
+#[test]
+fn a_stream_for_which_nobody_asks() {
+    let with = |seconds: i64, joins: bool, queries: bool| {
+        let mut t = Traffic::default();
+        t.talk(0..(seconds + 5) * S);
+        stream(&mut t, seconds, 20);
+        if joins {
+            t.push(2 * S, control::igmp_report(mac(8), 8, [239, 1, 1, 1]));
+        }
+        if queries {
+            t.every(125 * S, 500..seconds * S, &control::igmp_query(mac(3), 3));
+        }
+        found(&t.look())
+    };
+    assert_eq!(with(400, true, false), [("igmp.no_querier", Severity::Note, "239.1.1.1".to_owned())]);
+    assert_eq!(with(400, true, true), []);
+    assert_eq!(with(400, false, false), [], "nobody joined, as where a router sends it to a switch");
+    assert_eq!(with(200, true, false), [], "not as long as memberships hold");
+}
+
+fn of_speed(t: &Traffic, speed: u64) -> Snapshot {
+    t.look_at(&Settings { mirror: MirrorSettings { speed: Some(speed), ..MirrorSettings::default() }, ..Settings::default() })
+}
+
+/// A large frame, unlike any other.
+fn large(n: i64) -> Vec<u8> {
+    let packet = Packet::eth(mac(41), mac(42)).ip([10, 1, 0, 41], [10, 1, 0, 42]).id(n as u16).udp(5000, 5000);
+    packet.payload(&n.to_be_bytes().repeat(184)).build()
+}
+
+#[test]
+fn short_bursts_and_a_full_link() {
+    let bursts = |each: i64, seconds: i64| {
+        let mut t = Traffic::default();
+        t.talk(0..60 * S);
+        for second in 0..seconds {
+            (0..each).for_each(|n| t.push(second * S + 100, large(second * each + n)));
+            (0..each).for_each(|n| t.push(second * S + 101, large(5000 + second * each + n)));
+        }
+        t
+    };
+    let s = of_speed(&bursts(8, 30), 100_000_000);
+    assert_eq!(found(&s), [("burst.micro", Severity::Note, "network".to_owned())]);
+    assert_eq!(value(&s, "burst.micro", "bursts"), Some(Value::Count(30)));
+    let used = s.switch.link_use.as_ref().unwrap();
+    assert_eq!((used.bursts, used.list.len(), used.list[0].milliseconds), (30, 30, 2));
+    assert_eq!(used.list[0].top[0].ends.map(|mac| mac.0), [mac(41), mac(42)]);
+    assert_eq!(found(&of_speed(&bursts(8, 8), 100_000_000)), [], "a few");
+    assert_eq!(found(&of_speed(&bursts(3, 30), 100_000_000)), [], "they do not fill it");
+    assert_eq!(found(&bursts(8, 30).look()), [], "of no known speed");
+    // 163 frames of 1,538 bytes a second are 2 Mb/s.
+    let full = |seconds: i64| {
+        let mut t = Traffic::default();
+        t.talk(0..60 * S);
+        (0..seconds * 163).for_each(|n| t.push(10 * S + n * 1000 / 163, large(n)));
+        of_speed(&t, 2_000_000)
+    };
+    let s = full(20);
+    assert_eq!(ids(&s), [("link.saturated", Severity::Note)]);
+    assert!(matches!(value(&s, "link.saturated", "seconds"), Some(Value::Count(18..=21))), "{:?}", value(&s, "link.saturated", "seconds"));
+    assert_eq!(found(&full(8)), [], "not for long");
+}
