@@ -31,6 +31,8 @@ fn mac(last: u8) -> [u8; 6] {
 #[derive(Default)]
 struct Traffic {
     frames: Vec<(Millis, Vec<u8>)>,
+    /// Frames of one millisecond are some microseconds apart.
+    is_fine: bool,
 }
 
 impl Traffic {
@@ -65,8 +67,11 @@ impl Traffic {
         let run = |threads| {
             let mut frames: Vec<&(Millis, Vec<u8>)> = self.frames.iter().collect();
             frames.sort_by_key(|f| f.0);
+            let (mut latest, mut within) = (i64::MIN, 0);
             let source = frames.iter().fold(Memory::new(), |source, (at, frame)| {
-                let time = Timestamp(START + at * 1_000_000);
+                within = if *at == latest && self.is_fine { within + 1 } else { 0 };
+                latest = *at;
+                let time = Timestamp(START + at * 1_000_000 + within * 7_919);
                 source.with(time, LinkType::ETHERNET, frame.len() as u32, frame)
             });
             let settings = Settings { threads, ..settings.clone() };

@@ -332,11 +332,28 @@ fn both_sides_of_every_threshold_of_the_network() {
     }
 }
 
+/// The same with so many others: senders, VLANs.
+fn beside(mut evidence: Evidence, others: u64) -> Evidence {
+    evidence.network.switch.troubles.iter_mut().for_each(|t| t.vlans = others);
+    evidence
+}
+
 /// The same of what switches and routers say; where one is enough, none is too little.
 fn switch_cases() -> Vec<(&'static str, Severity, Evidence, Evidence)> {
     use SwitchTroubleKind::*;
     let none = || said(TopologyChanges, 1, 0.0, 0);
     vec![
+        ("loop.layer2", Critical, said(FramesCircle, 3, 1_500.0, 3), said(FramesCircle, 2, 1_500.0, 2)),
+        ("mac.overflow", Critical, said(StationsWithoutEnd, 2_000, 1_000.0, 20), none()),
+        ("mac.flapping", Warning, said(StationMoves, 3, 1.0, 10), none()),
+        ("mac.flapping", Critical, said(StationMoves, 30, 9.0, 10), none()),
+        ("vlan.leak", Warning, said(VlansJoined, 10, 0.0, 60), none()),
+        ("flood.unicast", Note, said(UnicastFlooded, 1, 60.0, 300), none()),
+        ("flood.unicast", Warning, beside(said(UnicastFlooded, 3, 60.0, 300), 2), none()),
+        ("flood.unicast", Note, beside(said(UnicastFlooded, 2, 60.0, 300), 2), none()),
+        ("link.saturated", Note, said(LinkFull, 10, 0.97, 10), none()),
+        ("burst.micro", Note, said(LinkBursts, 10, 0.1, 60), none()),
+        ("igmp.no_querier", Note, said(NoQuerier, 6_000, 20.0, 300), none()),
         ("stp.root_changed", Warning, said(RootChanged, 1, 0.0, 0), none()),
         ("stp.root_changed", Critical, said(RootChanged, 3, 0.0, 0), none()),
         ("stp.topology_changes", Warning, said(TopologyChanges, 5, 0.0, 0), said(TopologyChanges, 4, 0.0, 0)),

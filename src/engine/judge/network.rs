@@ -38,8 +38,10 @@ impl NetworkJudge {
     pub fn take(&mut self, batch: NetworkBatch) {
         self.control(&batch);
         self.switch.stations(&batch.stations);
-        if let Some(load) = &batch.load {
-            self.switch.load(load);
+        if let Some(load) = &batch.load
+            && self.switch.load(load)
+        {
+            self.advance(load.start.plus(load.length));
         }
         if let Some(last) = batch.stations.last()
             && self.judged.is_none_or(|judged| last.0.div_euclid(BIN) > judged)

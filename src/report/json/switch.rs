@@ -1,7 +1,8 @@
 //! The switch, by what it and its neighbours say.
 
 use crate::model::{
-    AggregateRow, BridgeId, GatewayRow, LacpEnd, Neighbour, NeighbourRow, OspfRow, QuerierRow, SwitchEvent, SwitchIdentity, TreeRow,
+    AggregateRow, BridgeId, BurstContributor, GatewayRow, LacpEnd, LinkBurst, LinkUse, Neighbour, NeighbourRow, OspfRow, QuerierRow,
+    SwitchEvent, SwitchIdentity, TreeRow,
 };
 use crate::snapshot::Snapshot;
 use crate::snapshot::tables::stations::{GroupRow, StationRow, groups, stations};
@@ -49,6 +50,9 @@ impl Serialize for Told<'_> {
         groups.truncate(self.rows);
         map.serialize_entry("stations", &rows(&stations))?;
         map.serialize_entry("groups", &rows(&groups))?;
+        if let Some(used) = &v.link_use {
+            map.serialize_entry("bursts", &Row(used))?;
+        }
         map.serialize_entry("lacp", &rows(&v.aggregates))?;
         map.serialize_entry("gateways", &rows(&v.gateways))?;
         map.serialize_entry("ospf", &rows(&v.ospf))?;
@@ -226,6 +230,29 @@ row!(StationRow, s, {
     "rx_wire_bytes" => s.traffic[1].wire_bytes,
     "first" => s.first,
     "last" => s.last,
+});
+
+row!(LinkUse, u, {
+    "bin" => 0.001,
+    "speed_bits_per_second" => u.speed,
+    "count" => u.bursts,
+    "list" => rows(&u.list),
+    "p95" => u.percentile(0.95),
+    "utilisation" => u.classes().to_vec(),
+});
+
+row!(LinkBurst, b, {
+    "at" => b.at,
+    "duration" => f64::from(b.milliseconds) / 1e3,
+    "peak_bits_per_second" => b.peak,
+    "bytes" => b.bytes,
+    "top" => rows(&b.top),
+});
+
+row!(BurstContributor, c, {
+    "from" => c.ends[0],
+    "to" => c.ends[1],
+    "bytes" => c.bytes,
 });
 
 row!(GroupRow, g, {

@@ -62,6 +62,11 @@ impl LinkLoads {
         .or(self.full.filter(|run| run.nanos >= LINK_FULL_FOR && load.start.since(run.span.last) <= LINK_FULL_FOR));
     }
 
+    /// Whether something is going on that is to be judged by its own time.
+    pub fn is_watchful(&self) -> bool {
+        self.full.is_some_and(|run| run.nanos >= LINK_FULL_FOR) || self.list.iter().any(|load| load.full_bursts > 0)
+    }
+
     /// What was unhealthy lately.
     pub fn troubles(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
         if let Some(run) = self.full.filter(|run| run.nanos >= LINK_FULL_FOR && now.since(run.span.last) <= LINK_FULL_FOR) {

@@ -105,7 +105,8 @@ struct Shared {
 /// VLANs that are joined somewhere.
 #[derive(Debug, Default)]
 pub struct Leaks {
-    requests: HashMap<Request, (u16, Timestamp)>,
+    /// Where each was seen lately.
+    requests: HashMap<Request, Vec<(u16, Timestamp)>>,
     pairs: BTreeMap<(u16, u16), Shared>,
 }
 
@@ -117,15 +118,23 @@ impl Leaks {
         };
         let Some(vlan) = seen.vlan else { return };
         let request = (sender_mac, sender, target);
-        let before = self.requests.get(&request).copied();
-        if before.is_none() && self.requests.len() >= GROUPS {
-            self.requests.retain(|_, (_, time)| seen.last.since(*time) <= LEAKED_WITHIN);
+        if self.requests.len() >= GROUPS && !self.requests.contains_key(&request) {
+            self.requests.retain(|_, places| places.iter().any(|(_, time)| seen.last.since(*time) <= LEAKED_WITHIN));
             if self.requests.len() >= GROUPS {
                 return;
             }
         }
-        self.requests.insert(request, (vlan, seen.last));
-        let Some((other, _)) = before.filter(|(id, time)| *id != vlan && seen.first.since(*time) <= LEAKED_WITHIN) else { return };
+        let places = self.requests.entry(request).or_default();
+        places.retain(|(id, time)| *id != vlan && seen.first.since(*time) <= LEAKED_WITHIN);
+        let others: Vec<u16> = places.iter().map(|place| place.0).collect();
+        if places.len() <= LEAKED_PARTNERS {
+            places.push((vlan, seen.last));
+        }
+        others.iter().for_each(|other| self.share(seen, sender_mac, vlan, *other));
+    }
+
+    /// The same frame was in two VLANs.
+    fn share(&mut self, seen: &Sighting, station: Mac, vlan: u16, other: u16) {
         let key = (vlan.min(other), vlan.max(other));
         if self.pairs.len() >= GROUPS && !self.pairs.contains_key(&key) {
             return;
@@ -138,7 +147,7 @@ impl Leaks {
         shared.frames = shared.frames.saturating_add(1);
         shared.span.last = shared.span.last.max(seen.last);
         if shared.stations.len() < SENDERS {
-            shared.stations.insert(sender_mac);
+            shared.stations.insert(station);
         }
     }
 

@@ -122,9 +122,10 @@ impl SwitchLedger {
         news.circling.iter().for_each(|frame| self.loops.take(frame));
     }
 
-    /// Takes in how full the link was in an interval.
-    pub fn load(&mut self, load: &LinkLoad) {
+    /// Takes in how full the link was in an interval; whether that is to be judged by its own time.
+    pub fn load(&mut self, load: &LinkLoad) -> bool {
         self.loads.take(load);
+        self.loads.is_watchful()
     }
 
     /// Takes in something that is seen seldom, as far as it is of stations, VLANs and groups.

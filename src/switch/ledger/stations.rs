@@ -93,7 +93,10 @@ impl Receiver {
         let back = now.0.div_euclid(BIN).saturating_sub(self.newest).max(0);
         let bins = usize::try_from(back).map_or(0, |back| BINS.saturating_sub(back));
         let frames = self.frames.iter().take(bins).fold(0u64, |sum, n| sum.saturating_add(*n));
-        frames.saturating_mul(SAMPLED_FRAMES) / (BINS as u64 * BIN.unsigned_abs() / SECOND.unsigned_abs())
+        // Of the bin that is open only a part has passed.
+        let open = if back == 0 { now.0.rem_euclid(BIN) - BIN } else { 0 };
+        let seconds = (bins as i64 * BIN).saturating_add(open) / SECOND;
+        frames.saturating_mul(SAMPLED_FRAMES) / seconds.unsigned_abs().max(1)
     }
 
     /// Since when it is sent frames and sends nothing, where that is longer than a switch remembers it.
