@@ -82,7 +82,7 @@ impl LinkLoads {
         let nanos = lately().fold(0i64, |sum, load| sum.saturating_add(load.length));
         let bits = lately().fold(0u64, |sum, load| sum.saturating_add(load.bits));
         let with_bursts = || lately().filter(|load| load.full_bursts > 0);
-        let (Some(first), Some(last)) = (with_bursts().next(), with_bursts().last()) else { return };
+        let (Some(first), Some(last)) = (with_bursts().next(), with_bursts().next_back()) else { return };
         let mean = bits as f64 * 1e9 / (nanos.max(1) as f64 * last.speed.max(1) as f64);
         if bursts >= BURSTS && mean <= BURSTS_MEAN {
             out.push(SwitchTrouble {

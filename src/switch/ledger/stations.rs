@@ -47,6 +47,9 @@ struct Receiver {
     frames: [u64; BINS],
 }
 
+/// A station that is sent frames and sends none: frames a second, who, since when.
+type Silent<'a> = (u64, Mac, Timestamp, &'a Receiver);
+
 /// Where a station sends from.
 #[derive(Debug)]
 struct Position {
@@ -231,7 +234,7 @@ impl Stations {
 
     /// Stations that are sent frames and are not heard, by VLAN.
     fn flooded(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
-        let mut by_vlan: BTreeMap<Option<u16>, Vec<(u64, Mac, Timestamp, &Receiver)>> = BTreeMap::new();
+        let mut by_vlan: BTreeMap<Option<u16>, Vec<Silent<'_>>> = BTreeMap::new();
         for (mac, station) in self.receivers.iter().filter(|(_, station)| !station.is_router) {
             let (Some(since), rate) = (station.silent_since(now), station.rate(now)) else { continue };
             if rate >= FLOODED_RATE {
