@@ -10,6 +10,10 @@ use std::collections::VecDeque;
 /// Bytes that a frame takes up on the wire beside its own: preamble, check sequence, gap (IEEE 802.3).
 const OVERHEAD: u64 = 24;
 
+/// Bits per second of the slowest link of which bursts are told: there a millisecond holds eight full frames, on a slower one a single frame
+/// would be a burst.
+const SLOWEST: u64 = 100_000_000;
+
 /// Milliseconds that wait, because packets of them may still come.
 const WAITING: usize = 4;
 
@@ -47,7 +51,7 @@ impl LinkWatch {
     /// Of a link of `speed` bits per second.
     pub fn new(speed: Option<u64>) -> Self {
         let speed = speed.filter(|speed| *speed >= 1_000_000);
-        let half = speed.map_or(u64::MAX, |speed| (speed as f64 / 8_000.0 * BURST[0]) as u64);
+        let half = speed.filter(|speed| *speed >= SLOWEST).map_or(u64::MAX, |speed| (speed as f64 / 8_000.0 * BURST[0]) as u64);
         Self { speed, half, ..Self::default() }
     }
 
@@ -98,7 +102,7 @@ impl LinkWatch {
         if self.run.as_ref().is_some_and(|run| done.at.since(run.last) > 2 * MILLISECOND) {
             self.end_run();
         }
-        if share < BURST[0] {
+        if share < BURST[0] || speed < SLOWEST {
             return;
         }
         let run = self.run.get_or_insert_with(|| Run { first: done.at, last: done.at, peak: 0, bytes: 0, top: Vec::new() });
