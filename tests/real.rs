@@ -115,6 +115,7 @@ const TRUE: &[(&str, &str, &str)] = &[
     ("ntop__nDPI/teams.pcap", "tls.expiring", "its certificate ends 28 days later"),
     ("OISF__suricata-verify/tls__tls-subjectaltname__input.pcap", "tls.expiring", "its certificate ended four years before"),
     ("ip_fragmented_garbage.pcap", "ip.fragments", "made of TCP segments in fragments"),
+    ("ntop__nDPI/alexa-app.pcapng", "icmp.redirect", "tshark: two redirects of the router"),
     ("ntop__nDPI/alexa-app.pcapng", "tcp.loss", "197 retransmissions to servers on a bad link"),
 ];
 

@@ -37,6 +37,7 @@ fn conversation(a: Address, b: Address, ports: (u16, u16), ab: Traffic, ba: Traf
         last: Timestamp(1_700_000_001_500_000_001),
         originator_is_a: false,
         state: None,
+        ended: None,
         app: None,
         app_by: None,
         server_name: None,
@@ -92,6 +93,7 @@ fn full() -> Snapshot {
     ];
     let tcp = Conversation {
         state: Some(TcpState::Closed),
+        ended: None,
         app: Some("=https"),
         ..conversation(v4(1), v4(2), (50_000, 443), traffic(4, 400), traffic(3, 200))
     };

@@ -2,11 +2,17 @@
 
 #[path = "troubles/addresses.rs"]
 mod addresses;
+#[path = "troubles/detours.rs"]
+mod detours;
+#[path = "troubles/loads.rs"]
+mod loads;
 #[path = "troubles/logins.rs"]
 mod logins;
 #[path = "troubles/sizes.rs"]
 mod sizes;
 mod support;
+#[path = "troubles/voice.rs"]
+mod voice;
 
 use spantop::capture::Memory;
 use spantop::engine::{self, Settings};

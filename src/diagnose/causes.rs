@@ -51,6 +51,9 @@ const EDGES: &[Edge] = &[
     Edge { causes: &["link.saturated"], effects: &["burst.micro", "tcp.loss", "tcp.rtt"], about: About::Anything },
     Edge { causes: &["stp.root_changed", "stp.two_roots"], effects: &["stp.topology_changes"], about: About::Anything },
     Edge { causes: &["dhcp.exhausted"], effects: &["dhcp.no_offer"], about: About::Anything },
+    // A link that is full, and what waits for it.
+    Edge { causes: &["load.surge"], effects: &["tcp.rtt", "tcp.loss", "rtp.loss", "rtp.jitter", "dns.slow"], about: About::Anything },
+    Edge { causes: &["nd.rogue_ra"], effects: &["ipv6.broken"], about: About::Anything },
     // Whoever takes another's address takes its packets.
     Edge {
         causes: &["arp.conflict", "fhrp.two_masters"],

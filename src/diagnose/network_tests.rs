@@ -315,7 +315,7 @@ fn both_sides_of_every_threshold_of_the_network() {
         ("service.errors", Note, evidence(answers("ldap", 20, Error, 5, 1)), evidence(answers("ldap", 20, Error, 4, 1))),
         ("service.errors", Critical, evidence(answers("ldap", 20, Error, 18, 3)), evidence(answers("ldap", 19, Error, 18, 3))),
     ];
-    let cases: Vec<_> = cases.into_iter().chain(switch_cases()).collect();
+    let cases: Vec<_> = cases.into_iter().chain(switch_cases()).chain(way_cases()).chain(media_cases()).collect();
     for (i, (id, severity, enough, too_little)) in cases.iter().enumerate() {
         assert_eq!(found(enough), [(*id, *severity)], "case {i}: exactly {id}");
         assert!(!found(too_little).iter().any(|f| f.0 == *id), "case {i}: not {id}");
@@ -380,6 +380,132 @@ fn switch_cases() -> Vec<(&'static str, Severity, Evidence, Evidence)> {
         ("storm.broadcast", Critical, said(Broadcasts, 5, 10_000.0, 5), said(Broadcasts, 4, 10_000.0, 4)),
         ("storm.multicast", Warning, said(LinkMulticasts, 5, 2_000.0, 5), said(LinkMulticasts, 4, 2_000.0, 4)),
         ("pause.storm", Warning, said(Pauses, 10, 30.0, 10), said(Pauses, 9, 30.0, 9)),
+    ]
+}
+
+/// The same of ways that are not taken: redirects, IPv6, QUIC; and of windows and keep-alives.
+fn way_cases() -> Vec<(&'static str, Severity, Evidence, Evidence)> {
+    let span = Episode { first: Timestamp(NOW - 30 * SECOND), last: Timestamp(NOW) };
+    let of = |fill: &dyn Fn(&mut NetworkEvidence)| {
+        let mut network = NetworkEvidence { now: Timestamp(NOW), ..NetworkEvidence::default() };
+        fill(&mut network);
+        Evidence { network, sliding: true, ..Evidence::default() }
+    };
+    let redirect = |minute, is_router, gateway_is_unknown| {
+        let source = StationEvidence { mac: crate::model::Mac([2, 0, 0, 0, 0, 1]), maker: None, count: minute, last: Timestamp(NOW) };
+        let (router, target, gateway) = (host(1), host(8), host(2));
+        let redirect = RedirectEvidence {
+            vlan: None,
+            router,
+            source,
+            is_router,
+            gateway_is_unknown,
+            count: minute,
+            minute,
+            hosts: 1,
+            target,
+            gateway,
+            span,
+        };
+        sighted(|e| e.redirects.push(redirect))
+    };
+    let falls = |servers, tried, fell_back, clients| {
+        let service = (servers == 1).then(key);
+        of(&|e| e.fallbacks.push(FallbackEvidence { service, servers, tried, fell_back, clients, lost: 0.25, span }))
+    };
+    let quic = |tried, fell_back, servers| {
+        let name = crate::model::ShortName::new(b"a.example");
+        of(&|e| e.quic = Some(QuicEvidence { tried, fell_back, clients: 2, names: 3, name, servers, span }))
+    };
+    let kept =
+        |count, packets, connections| of(&|e| e.kept_alive.push(KeepAliveEvidence { host: host(3), count, packets, connections, span }));
+    let window = |full, bytes, fastest| {
+        let (flow, _) = crate::model::FlowKey::v4(6, 1, 2, 40_000, 80);
+        let (receiver, sender) = (host(3), host(4));
+        let (window, rate) = (65_535, 640e3);
+        let (is_steady, is_unscaled, has_lost) = (true, false, false);
+        let transfer = WindowEvidence {
+            flow,
+            receiver,
+            sender,
+            port: 80,
+            samples: 100,
+            full,
+            window,
+            is_steady,
+            is_unscaled,
+            has_lost,
+            bytes,
+            round_trip: 0.1,
+            round_trips: 20.0,
+            rate,
+            fastest,
+            span,
+        };
+        of(&|e| e.windows.push(transfer))
+    };
+    let surge = |any: bool| {
+        let surge = SurgeEvidence { host: host(3), bytes_per_second: 4e6, usual: 1e5, share: 0.9, peer: Some((host(4), 445)), span };
+        of(&|e| e.surges.extend(any.then_some(surge)))
+    };
+    vec![
+        ("icmp.redirect", Note, redirect(9, None, false), sighted(|_| {})),
+        ("icmp.redirect", Warning, redirect(10, Some(true), false), sighted(|_| {})),
+        ("icmp.redirect", Warning, redirect(1, Some(false), false), sighted(|_| {})),
+        ("icmp.redirect", Warning, redirect(1, None, true), sighted(|_| {})),
+        ("ipv6.broken", Warning, falls(1, 4, 4, 1), falls(1, 2, 2, 1)),
+        ("ipv6.broken", Warning, falls(1, 20, 15, 1), falls(1, 20, 13, 1)),
+        ("ipv6.broken", Critical, falls(3, 20, 20, 3), falls(2, 20, 20, 3)),
+        ("quic.blocked", Note, quic(5, 5, 2), quic(4, 4, 2)),
+        ("quic.blocked", Note, quic(20, 15, 2), quic(20, 13, 2)),
+        ("quic.blocked", Note, quic(5, 5, 2), quic(5, 5, 1)),
+        ("tcp.keepalive", Note, kept(1_000, 2_000, 60), kept(999, 2_000, 60)),
+        ("tcp.keepalive", Note, kept(1_000, 8_000, 60), kept(1_000, 10_000, 60)),
+        ("tcp.keepalive", Note, kept(1_000, 2_000, 249), kept(1_000, 2_000, 250)),
+        ("load.surge", Note, surge(true), surge(false)),
+        ("tcp.window_limited", Warning, window(90, 10_000_000, 4e6), window(30, 10_000_000, 4e6)),
+        ("tcp.window_limited", Note, window(90, 1_000_000, 4e6), window(90, 999_999, 4e6)),
+        ("tcp.window_limited", Note, window(90, 1_000_000, 1.32e6), window(90, 1_000_000, 1.3e6)),
+    ]
+}
+
+/// The same of voice.
+fn media_cases() -> Vec<(&'static str, Severity, Evidence, Evidence)> {
+    let span = Episode { first: Timestamp(NOW - 30 * SECOND), last: Timestamp(NOW) };
+    let stream = |payload_type, lost, jitter: f64, high, uneven| {
+        let (from, to, jitter) = (host(1), host(2), Some(jitter));
+        let stream = MediaEvidence {
+            from,
+            to,
+            port: 4_000,
+            payload_type,
+            received: 1_000,
+            lost,
+            gaps: lost,
+            spaced: 900,
+            uneven,
+            jitter,
+            high,
+            is_offered: false,
+            span,
+        };
+        let network = NetworkEvidence { now: Timestamp(NOW), media: vec![stream], ..NetworkEvidence::default() };
+        Evidence { network, sliding: true, ..Evidence::default() }
+    };
+    let few = |received, lost| {
+        let mut e = stream(0, lost, 0.0, 0.0, 0);
+        e.network.media[0].received = received;
+        e
+    };
+    vec![
+        ("rtp.loss", Warning, stream(0, 25, 0.0, 0.0, 0), stream(0, 15, 0.0, 0.0, 0)),
+        ("rtp.loss", Critical, stream(96, 80, 0.0, 0.0, 0), stream(96, 15, 0.0, 0.0, 0)),
+        // Of a codec that bears less.
+        ("rtp.loss", Critical, stream(4, 60, 0.0, 0.0, 0), stream(4, 15, 0.0, 0.0, 0)),
+        ("rtp.loss", Warning, few(480, 20), few(479, 20)),
+        ("rtp.jitter", Warning, stream(0, 0, 0.040, 10.0, 0), stream(0, 0, 0.040, 9.9, 0)),
+        ("rtp.jitter", Warning, stream(0, 0, 0.020, 0.0, 70), stream(0, 0, 0.020, 0.0, 45)),
+        ("rtp.jitter", Critical, stream(0, 0, 0.3, 10.0, 0), stream(0, 0, 0.3, 9.9, 0)),
     ]
 }
 
@@ -451,10 +577,11 @@ fn what_the_mirror_cannot_show_is_not_judged() {
     let mirror = Evidence { loss: LossEvidence { all: Some(known), ..LossEvidence::default() }, ..Evidence::default() };
     assert_eq!(silence(&mut findings, &mirror), []);
     let unknown = silence(&mut findings, &Evidence::default());
-    assert_eq!(unknown, [("tcp.loss", "what the mirror loses cannot be told".to_owned())]);
+    assert_eq!(unknown, ["tcp.loss", "rtp.loss"].map(|id| (id, "what the mirror loses cannot be told".to_owned())));
     let asymmetric = Evidence { sides: SideEvidence { judged: 100, one_sided: 10, ..SideEvidence::default() }, ..mirror };
     let unseen: Vec<_> = silence(&mut findings, &asymmetric).iter().map(|s| s.0).collect();
-    assert_eq!(unseen, ["tcp.no_answer", "tcp.reset", "tcp.loss", "dns.unanswered", "ntp.bad"]);
+    let want = ["ipv6.broken", "tcp.no_answer", "tcp.reset", "tcp.loss", "tcp.window_limited", "dns.unanswered", "ntp.bad", "quic.blocked"];
+    assert_eq!(unseen, want);
 }
 
 /// A service whose round trips in the last minute have this median on the server's side, and usually another.

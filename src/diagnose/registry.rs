@@ -2,8 +2,7 @@
 
 use super::detector::{Detector, Page};
 use super::findings::{
-    addresses, bridges, capture, clocks, connections, contents, copies, directionality, fidelity, host, logins, loss, neighbours, repeats,
-    round_trips, routers, segments, services, sizes, span, stations, transit,
+    addresses, bridges, capture, chatter, clocks, connections, contents, copies, detours, directionality, fidelity, host, loads, logins, loss, neighbours, repeats, round_trips, routers, segments, services, sizes, span, stations, transit, voice, windows,
 };
 use crate::model::Aspect;
 use std::fmt::Write as _;
@@ -107,12 +106,15 @@ registry! {
         "tcp.synflood" connections::TcpSynflood;
         "pmtu.blackhole" sizes::PmtuBlackhole;
         "icmp.unreachable" connections::IcmpUnreachable;
+        "icmp.redirect" detours::IcmpRedirect;
+        "ipv6.broken" detours::Ipv6Broken;
         "tcp.no_answer" connections::TcpNoAnswer;
         "tcp.refused" connections::TcpRefused;
         "tcp.reset" connections::TcpReset;
         "tcp.loss" segments::TcpLoss;
         "tcp.rtt" round_trips::TcpRtt;
         "ip.fragments" sizes::IpFragments;
+        "tcp.window_limited" windows::TcpWindowLimited;
         "tcp.slow_receiver" segments::TcpSlowReceiver;
         "dns.unanswered" services::DnsUnanswered;
         "dns.failing" services::DnsFailing;
@@ -125,6 +127,11 @@ registry! {
         "service.errors" services::ServiceErrors;
         "tls.old" logins::TlsOld;
         "ntp.bad" clocks::NtpBad;
+        "rtp.loss" voice::RtpLoss;
+        "rtp.jitter" voice::RtpJitter;
+        "quic.blocked" detours::QuicBlocked;
+        "load.surge" loads::LoadSurge;
+        "tcp.keepalive" chatter::TcpKeepalive;
     }
 }
 

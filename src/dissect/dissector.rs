@@ -2,8 +2,8 @@
 
 use super::names::{AddressNames, ServerNames};
 use crate::model::{
-    Address, AppId, AppMessage, CloseReason, Counter, Direction, FlowKey, NameSource, Outcome, Tally, Timestamp, TlsNews, TlsSight,
-    Transaction,
+    Address, AppId, AppMessage, CloseReason, Counter, Direction, FlowKey, MediaOffer, NameSource, Outcome, RtpPacket, Tally, Timestamp,
+    TlsNews, TlsSight, Transaction,
 };
 use std::borrow::Cow;
 use std::fmt;
@@ -62,6 +62,8 @@ pub enum Probe {
     Certain,
     /// It may be; a registered port decides.
     Unsure,
+    /// It may be, if the next packets follow this one, of which this is remembered.
+    Follows(u32),
     /// It is not.
     No,
 }
@@ -88,6 +90,12 @@ pub trait Listener {
 
     /// What a TLS handshake shows.
     fn tls(&mut self, _: &TlsSight) {}
+
+    /// A packet of a stream of voice or pictures.
+    fn rtp(&mut self, _: &RtpPacket) {}
+
+    /// Where such a stream is going to be sent.
+    fn offer(&mut self, _: &MediaOffer) {}
 }
 
 /// Nobody listens.
@@ -127,6 +135,9 @@ pub trait Dissector {
 
     /// Its name, ports and counters.
     const ABOUT: About;
+
+    /// Whether it keeps something of a conversation over UDP: then it reads its datagrams as the pieces of a stream.
+    const KEEPS: bool = false;
 
     /// Whether a payload of an unknown conversation is this protocol's.
     fn probe(payload: &Payload<'_>, transport: Carriage) -> Probe;
@@ -216,6 +227,16 @@ impl DissectOutput<'_> {
     /// Tells what a TLS handshake shows; `way` is the way from the client.
     pub(super) fn tls(&mut self, payload: &Payload<'_>, way: Direction, news: TlsNews) {
         self.listener.tls(&TlsSight { flow: *payload.flow, way, time: payload.time, news });
+    }
+
+    /// Tells of a packet of a stream.
+    pub(super) fn rtp(&mut self, packet: &RtpPacket) {
+        self.listener.rtp(packet);
+    }
+
+    /// Tells where a stream is going to be sent.
+    pub(super) fn offer(&mut self, address: Address, port: u16, time: Timestamp) {
+        self.listener.offer(&MediaOffer { address, port, time });
     }
 
     /// Tells that an address was called so.

@@ -3,10 +3,14 @@
 use super::firsts;
 use super::names::{AddressNames, ServerNames};
 use super::registry::{self, State, Which};
+use super::rtp;
 use super::slab::Slab;
 use super::{Carriage, DissectOutput, Listener, Payload, Probe, Progress};
-use crate::model::limits::{DISSECT_BYTES, DISSECT_STATES, PROBES, PROBES_ONE_WAY};
-use crate::model::{AppId, AppSection, AppSlot, AppStage, CloseReason, Direction, DissectLosses, LearntName, Sum, Tally, Transaction};
+use crate::model::limits::{DISSECT_BYTES, DISSECT_STATES, PROBES, PROBES_ONE_WAY, RTP_CANDIDATES};
+use crate::model::{
+    AppId, AppSection, AppSlot, AppStage, CloseReason, Direction, DissectLosses, FlowKey, LearntName, Sum, Tally, Transaction,
+};
+use hashbrown::HashMap;
 use std::sync::Arc;
 
 /// What the dissectors of one shard, or of all, found so far.
@@ -63,6 +67,8 @@ pub struct Dissectors<R = ()> {
     tallies: Vec<Tally>,
     addresses: AddressNames,
     servers: ServerNames,
+    /// Conversations whose packets may be a stream's: the way of the packet that is remembered, how many followed it, and the packet.
+    following: HashMap<FlowKey, (Direction, u8, u32)>,
     /// Bytes held of incomplete messages.
     held: usize,
     losses: DissectLosses,
@@ -75,6 +81,7 @@ impl<R> Default for Dissectors<R> {
             tallies: Which::all().map(|which| Tally::new(which.about().counters)).collect(),
             addresses: AddressNames::default(),
             servers: ServerNames::default(),
+            following: HashMap::new(),
             held: 0,
             losses: DissectLosses::default(),
         }
@@ -93,6 +100,12 @@ impl<R: Default> Dissectors<R> {
             AppStage::Probe => self.identify(slot, payload, Carriage::Udp),
         };
         let Some(which) = which else { return };
+        if which.keeps() {
+            if slot.state != 0 || self.attach(slot, R::default()) {
+                self.read(slot, listener, |state, out| state.stream(payload, out));
+            }
+            return;
+        }
         let mut out = output(&mut self.tallies, &mut self.addresses, &mut self.servers, listener, which.app());
         let Some(out) = out.as_mut() else { return };
         if which.datagram(payload, out) != Progress::Continue {
@@ -197,11 +210,23 @@ impl<R: Default> Dissectors<R> {
     /// Shows a payload of an unknown conversation to the dissectors of its transport.
     #[inline(never)]
     fn identify(&mut self, slot: &mut AppSlot, payload: &Payload<'_>, transport: Carriage) -> Option<Which> {
-        let tried = slot.tried.get_mut(payload.way as usize)?;
+        let tried = slot.tried.get(payload.way as usize)?;
         if *tried >= PROBES_ONE_WAY || payload.bytes.is_empty() {
             return None;
         }
-        let found = recognised(payload, transport, slot.app);
+        let (found, follows) = recognised(payload, transport, slot.app);
+        let (found, is_stream) = match follows.filter(|_| found.is_none()) {
+            Some((app, sample)) => match self.follows(payload, sample) {
+                Some(true) => (Some(app), false),
+                Some(false) => (None, true),
+                None => (None, false),
+            },
+            None => (found, false),
+        };
+        if is_stream {
+            return None;
+        }
+        let Some(tried) = slot.tried.get_mut(payload.way as usize) else { return None };
         slot.app = found.unwrap_or(slot.app);
         match found {
             Some(app) if Which::of(app).is_some() => slot.stage = AppStage::Parse,
@@ -212,10 +237,36 @@ impl<R: Default> Dissectors<R> {
                 let [a, b] = slot.tried;
                 if a.max(b) >= PROBES && a.min(b) > 0 || a.max(b) >= PROBES_ONE_WAY {
                     slot.stage = AppStage::Skip;
+                    self.following.remove(payload.flow);
                 }
             }
         }
         found.and_then(Which::of)
+    }
+
+    /// Whether a packet is of a stream whose earlier packets are remembered: enough of them (`true`) or some; `None` when it is not.
+    fn follows(&mut self, payload: &Payload<'_>, sample: u32) -> Option<bool> {
+        let Some((way, count, before)) = self.following.get_mut(payload.flow) else {
+            // What began and never went on makes room for others.
+            if self.following.len() >= RTP_CANDIDATES {
+                self.following.clear();
+            }
+            self.following.insert(*payload.flow, (payload.way, 0, sample));
+            return Some(false);
+        };
+        if *way != payload.way {
+            return None;
+        }
+        if !rtp::follows(*before, sample) {
+            (*count, *before) = (0, sample);
+            return None;
+        }
+        (*count, *before) = (*count + 1, sample);
+        let is_enough = *count >= rtp::FOLLOWING;
+        if is_enough {
+            self.following.remove(payload.flow);
+        }
+        Some(is_enough)
     }
 
     /// Lets the dissector of a conversation read, and ends it when that wants no more.
@@ -284,21 +335,25 @@ impl<R: Default> Dissectors<R> {
 
 /// The protocol that a payload is certainly of, else the first of those that may be and have one of its ports. What a conversation turned into
 /// from a protocol `before` is told by content alone.
-fn recognised(payload: &Payload<'_>, transport: Carriage, before: AppId) -> Option<AppId> {
+///
+/// Beside it what is remembered of the payload where it may be of a stream.
+fn recognised(payload: &Payload<'_>, transport: Carriage, before: AppId) -> (Option<AppId>, Option<(AppId, u32)>) {
     let ports = payload.ports();
-    let mut likely = None;
-    for candidate in firsts::candidates(transport, *payload.bytes.first()?) {
+    let (mut likely, mut follows) = (None, None);
+    let Some(first) = payload.bytes.first() else { return (None, None) };
+    for candidate in firsts::candidates(transport, *first) {
         let at_port = ports.iter().any(|port| candidate.ports.contains(port));
         if candidate.at_port && !at_port {
             continue;
         }
         match registry::probe(candidate.app, payload, transport) {
-            Probe::Certain => return Some(candidate.app),
+            Probe::Certain => return (Some(candidate.app), None),
+            Probe::Follows(sample) => follows = Some((candidate.app, sample)),
             Probe::Unsure if likely.is_none() && before == AppId::NONE && at_port => likely = Some(candidate.app),
             Probe::Unsure | Probe::No => {}
         }
     }
-    likely
+    (likely, follows)
 }
 
 /// Where a protocol's dissector puts what it reads.

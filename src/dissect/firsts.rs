@@ -40,6 +40,7 @@ const FIRSTS: &[(&str, &[RangeInclusive<u8>])] = &[
     ("resp", &[b'$'..=b'_']),
     ("rsync", &[b'@'..=b'@']),
     ("rtcp", &[0x80..=0xbf]),
+    ("rtp", &[0x80..=0xbf]),
     ("rtsp", &[b'A'..=b'Z']),
     ("s7comm", &[3..=3]),
     ("sip", &[b'A'..=b'Z']),

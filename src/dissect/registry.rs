@@ -22,6 +22,10 @@ macro_rules! dissectors {
                 match self { $(Which::$name => &<$dissector as Dissector>::ABOUT),* }
             }
 
+            pub(super) fn keeps(self) -> bool {
+                match self { $(Which::$name => <$dissector as Dissector>::KEEPS),* }
+            }
+
             pub(super) fn probe(self, payload: &Payload<'_>, transport: Carriage) -> Probe {
                 match self { $(Which::$name => <$dissector as Dissector>::probe(payload, transport)),* }
             }
@@ -90,6 +94,8 @@ dissectors! {
     Mdns => super::dns::Mdns;
     Llmnr => super::dns::Llmnr;
     Dns => super::dns::Dns;
+    Quic => super::quic::Quic;
+    Rtp => super::rtp::Rtp;
 }
 
 impl Which {

@@ -6,8 +6,9 @@
 use super::lines::code;
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Counter, Measure, Outcome, Tally, Transaction};
+use crate::model::{Address, Counter, Measure, Outcome, Tally, Transaction};
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 const REQUESTS: usize = 0;
 const STATUS: usize = 1;
@@ -66,10 +67,11 @@ impl Dissector for Sip {
         let mut lines = payload.bytes.split(|&b| b == b'\n').map(<[u8]>::trim_ascii_end);
         let first = lines.next().unwrap_or_default();
         let (mut call, mut sequence) = (None, None);
-        for line in lines.take(LINES).take_while(|line| !line.is_empty()) {
+        for line in lines.by_ref().take(LINES).take_while(|line| !line.is_empty()) {
             call = call.or_else(|| header(line, &[b"call-id", b"i"]));
             sequence = sequence.or_else(|| header(line, &[b"cseq"]));
         }
+        offers(lines, payload, out);
         // The method of a reply stands in its running number.
         let of = sequence.and_then(|s| s.rsplit(|&b| b == b' ').next()).and_then(|name| METHODS.iter().position(|m| m.as_bytes() == name));
         let id = call.zip(sequence).map(|(call, sequence)| hash(hash(0x811c_9dc5, call), sequence));
@@ -101,6 +103,24 @@ impl Dissector for Sip {
 
     fn transaction(transaction: &Transaction, tally: &mut Tally) {
         requests::count(transaction, tally, COUNTERS);
+    }
+}
+
+/// Where the media of a call are going to be sent (SDP, RFC 8866 sections 5.7 and 5.14).
+fn offers<'a>(lines: impl Iterator<Item = &'a [u8]>, payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
+    let mut address = None;
+    for line in lines.take(LINES) {
+        let mut words = line.split(|&b| b == b' ').filter_map(|word| std::str::from_utf8(word).ok());
+        match words.next() {
+            Some("c=IN") => address = words.nth(1).and_then(|word| word.parse::<IpAddr>().ok()),
+            Some("m=audio" | "m=video") => {
+                let port = words.next().and_then(|word| word.parse::<u16>().ok()).filter(|port| *port != 0);
+                if let Some((address, port)) = address.zip(port) {
+                    out.offer(Address::from(address), port, payload.time);
+                }
+            }
+            _ => {}
+        }
     }
 }
 

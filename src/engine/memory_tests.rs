@@ -10,7 +10,7 @@ use crate::model::limits::*;
 use crate::model::{FloodSecond, FlowRecord, Measure, Session, Sighting};
 use crate::snapshot::{Conversation, HostRow, Sample};
 use crate::stats::exchange::Exchanges;
-use crate::stats::{Analyser, Connections, Context, LossLocator, ServiceLedger, SightingLedger};
+use crate::stats::{Analyser, Connections, Context, LossLocator, RtpStreams, ServiceLedger, SightingLedger, Talkers};
 use crate::switch::SwitchLedger;
 use std::mem::size_of;
 
@@ -57,6 +57,10 @@ fn in_each_shard() -> Vec<(&'static str, usize, usize)> {
         ("frames that may circle", 17 * CIRCLING_WATCHED, 40),
         ("sightings", SIGHTINGS, 2 * size_of::<Sighting>()),
         ("datagrams in fragments", OPEN_DATAGRAMS, 512),
+        ("connections that are kept alive", KEPT_ALIVE, 96),
+        ("bytes of conversations", TALKERS, Talkers::BYTES),
+        ("streams of voice", RTP_STREAMS, RtpStreams::BYTES),
+        ("packets that may be a stream's", RTP_CANDIDATES, 64),
         ("hosts by side", PLACES, 32),
         ("MAC roles", MAC_ROLES, 16),
     ]
@@ -70,6 +74,11 @@ fn once() -> Vec<(&'static str, usize, usize)> {
         ("services", SERVICES, ServiceLedger::BYTES[0]),
         ("times of services", SERVICE_BINS + SERVICES, ServiceLedger::BYTES[1]),
         ("scans", SCAN_PAIRS, ServiceLedger::BYTES[2]),
+        ("attempts by IPv6, connections that are kept alive", BESIDE, ServiceLedger::BESIDE_BYTES),
+        ("streams of voice", MEDIA_STREAMS, ServiceLedger::MEDIA_BYTES[0]),
+        ("windows of connections", WINDOWED, ServiceLedger::WINDOW_BYTES),
+        ("loads of hosts", LOADED_HOSTS, ServiceLedger::LOAD_BYTES),
+        ("clients of QUIC", QUIC_CLIENTS, ServiceLedger::MEDIA_BYTES[1]),
         ("TLS services", SERVICES, ServiceLedger::TLS_BYTES),
         ("devices that say who they are", 2 * NEIGHBOURS, SwitchLedger::BYTES[0]),
         ("spanning trees", 2 * TREES, SwitchLedger::BYTES[1]),
@@ -90,6 +99,7 @@ fn once() -> Vec<(&'static str, usize, usize)> {
         ("packets of a list", LISTED_PACKETS, 8),
         ("places of a capture", INDEX_PLACES, 1024),
         ("a conversation that is shown", STREAM_BYTES, 2),
+        ("a connection that is drawn", STREAM_SEGMENTS, 2 * 64),
     ]
 }
 

@@ -319,6 +319,41 @@ pub const STALLS: usize = 64;
 /// Datagrams of which fragments are missing, per shard (at most 512 bytes each, 8 MiB in all); pieces of those beyond are not looked at.
 pub const OPEN_DATAGRAMS: usize = 256;
 
+/// Streams of voice or pictures at the same time, per shard (320 bytes each): of several thousand calls.
+pub const RTP_STREAMS: usize = 512;
+
+/// The same of all shards, for ten minutes (500 bytes each), and places where they are going to be sent (100 bytes each).
+pub const MEDIA_STREAMS: usize = 4 * 1024;
+
+/// See [`MEDIA_STREAMS`].
+pub const MEDIA_OFFERS: usize = 4 * 1024;
+
+/// Conversations over UDP, per shard, of which it is not known yet whether their packets are a stream's (64 bytes each).
+pub const RTP_CANDIDATES: usize = 512;
+
+/// Connections whose windows are looked at, and hosts whose fastest transfer is known (350 bytes each).
+pub const WINDOWED: usize = 4 * 1024;
+
+/// Conversations whose bytes of ten seconds ago are known, per shard (80 bytes each): those of more than 10 kB.
+pub const TALKERS: usize = 2 * 1024;
+
+/// Hosts of a shard that are told of every ten seconds: what matters is most of the traffic.
+pub const TALKERS_TOLD: usize = 64;
+
+/// Hosts whose usual load is known (700 bytes each).
+pub const LOADED_HOSTS: usize = 4 * 1024;
+
+/// Clients whose attempts by QUIC are held beside those by TLS (1 KiB each), and conversations by QUIC without an answer so far (100 bytes each).
+pub const QUIC_CLIENTS: usize = 2 * 1024;
+
+/// Connections with keep-alives at the same time, by their way, per shard (96 bytes each). A host that keeps hundreds alive is found by a part of
+/// them.
+pub const KEPT_ALIVE: usize = 512;
+
+/// Stations whose attempts by IPv6 and IPv4 are held beside each other (700 bytes each), services that are tried by IPv6 (1.5 KiB each), and
+/// connections that are kept alive (200 bytes each).
+pub const BESIDE: usize = 4 * 1024;
+
 /// Segments that do not get through at the same time, per shard (96 bytes each); looked through one by one, and only while there is one.
 pub const STUCK: usize = 64;
 
@@ -498,6 +533,9 @@ pub const LISTED_PACKETS: usize = 1 << 20;
 
 /// Rows of a list of packets that are made at once.
 pub const PAGE_ROWS: usize = SCREEN_ROWS as usize;
+
+/// Segments of a conversation that are drawn (64 bytes each).
+pub const STREAM_SEGMENTS: usize = 32 * 1024;
 
 /// Bytes of a conversation that are shown.
 pub const STREAM_BYTES: usize = 1 << 20;

@@ -39,6 +39,7 @@ mod proof;
 pub mod proto;
 pub mod quote;
 pub mod round_trips;
+pub mod rtp;
 pub mod sighting;
 pub mod source;
 pub mod stamp;
@@ -81,8 +82,7 @@ pub use listed_packet::{ListedPacket, PacketJudgement};
 pub use mirror::{Carrier, Decap, MirrorTag, Purpose, RspanChoice, Sampling, Session, SessionClock, Side, Tunnel, TunnelKind};
 pub use neighbour::{Abilities, Inventory, LinkClaims, MediaPolicy, Neighbour, NeighbourProtocol, PowerClaims};
 pub use network::{
-    Attempt, AttemptOutcome, ConnectionEnd, CutPhase, IcmpError, LinkLoad, LocatedLoss, NetworkBatch, NetworkEvent, RoundTrip, ServiceKey,
-    ShortName, Stall, StuckSegment, TlsNews, TlsSight,
+    Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Flight, HostLoad, IcmpError, KeptAlive, LinkLoad, LocatedLoss, NetworkBatch, NetworkEvent, RoundTrip, ServiceKey, ShortName, Stall, StuckSegment, TlsNews, TlsSight,
 };
 pub use packet_tree::{LayerWriter, PacketTree, Show, TreeField, TreeLayer};
 pub use path::Path;
@@ -91,6 +91,7 @@ pub use proof::ProvingPackets;
 pub use proto::Proto;
 pub use quote::QuotedFlow;
 pub use round_trips::{RoundTripFigures, SideTrips};
+pub use rtp::{MediaNews, MediaOffer, RtpPacket};
 pub use sighting::{ClockSight, DhcpConfig, DhcpSight, Sight, Sighting};
 pub use source::{FileInterface, SourceInfo};
 pub use stamp::{Stamp, StampChoice, StampKind, StampPort, Stamps};

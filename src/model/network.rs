@@ -2,8 +2,7 @@
 //! [service ledger](crate::stats::ServiceLedger) takes them in, in the order of intervals and shards.
 
 use super::{
-    Address, AppId, ControlMessage, Direction, FloodSecond, FlowKey, Location, PathSide, Proto, QuotedFlow, Sighting, StationNews,
-    Timestamp, Transaction,
+    Address, AppId, ControlMessage, Direction, FloodSecond, FlowKey, Location, Mac, MediaNews, MediaOffer, PathSide, Proto, QuotedFlow, Sighting, StationNews, Timestamp, Transaction,
 };
 use std::fmt;
 
@@ -55,6 +54,21 @@ pub struct RoundTrip {
     pub time: Timestamp,
     /// Nanoseconds.
     pub nanos: i64,
+    /// What was in flight, where both SYNs were seen.
+    pub flight: Option<Flight>,
+}
+
+/// Data on its way to the end that acknowledges some of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flight {
+    /// Bytes seen and not acknowledged before.
+    pub bytes: u32,
+    /// The window of the end that acknowledges, in bytes.
+    pub window: u32,
+    /// The window scale option was not in both SYNs.
+    pub is_unscaled: bool,
+    /// Bytes on the wire that went to it so far.
+    pub sent: u64,
 }
 
 /// What became of an attempt to open a TCP connection: all SYNs with the same ports and initial sequence number.
@@ -79,6 +93,8 @@ pub struct Attempt {
     pub flow: FlowKey,
     /// The way of the SYN: from the client.
     pub way: Direction,
+    /// Who sent the frame of the SYN: the client, or a router on its way.
+    pub station: Mac,
     /// The first SYN.
     pub first: Timestamp,
     /// When it was decided.
@@ -110,6 +126,32 @@ pub enum CutPhase {
 }
 
 impl CutPhase {
+    /// All of them, each at the place of its number.
+    pub const ALL: [CutPhase; 4] = [CutPhase::Transfer, CutPhase::Quiet, CutPhase::Idle, CutPhase::AfterFin];
+
+    /// Where a connection is that RST meets: sides that sent FIN, whether data was outstanding, and nanoseconds since the segment before.
+    pub fn of(fins: u32, outstanding: Option<bool>, pause: i64) -> Self {
+        if fins > 0 {
+            CutPhase::AfterFin
+        } else if outstanding == Some(true) {
+            CutPhase::Transfer
+        } else if pause >= super::limits::IDLE_CUT {
+            CutPhase::Idle
+        } else {
+            CutPhase::Quiet
+        }
+    }
+
+    /// Its word in JSON.
+    pub const fn token(self) -> &'static str {
+        match self {
+            CutPhase::Transfer => "transfer",
+            CutPhase::Quiet => "quiet",
+            CutPhase::Idle => "idle",
+            CutPhase::AfterFin => "after_fin",
+        }
+    }
+
     /// Its words in reports.
     pub const fn text(self) -> &'static str {
         match self {
@@ -205,6 +247,42 @@ pub struct Stall {
     pub continues: bool,
 }
 
+/// Keep-alives of one side of a connection (RFC 9293 section 3.8.4): of one that takes no data they are probes, and not told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptAlive {
+    /// The conversation.
+    pub flow: FlowKey,
+    /// The way of the keep-alives.
+    pub way: Direction,
+    /// How many.
+    pub count: u64,
+    /// Packets that way since the last ones that were told, theirs included.
+    pub packets: u64,
+    /// The first.
+    pub first: Timestamp,
+    /// The last.
+    pub last: Timestamp,
+}
+
+/// What a host sent and received in some time, as one shard saw it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HostLoad {
+    /// Who; `None`: all together.
+    pub host: Option<Address>,
+    /// Bytes on the wire.
+    pub bytes: u64,
+    /// In so many nanoseconds up to `time`.
+    pub nanos: i64,
+    /// With whom most of it was.
+    pub peer: Option<Address>,
+    /// How much that was.
+    pub peer_bytes: u64,
+    /// The lower port of that conversation.
+    pub port: u16,
+    /// The end of this time.
+    pub time: Timestamp,
+}
+
 /// A large segment that was sent several times and did not arrive, although smaller ones do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StuckSegment {
@@ -263,6 +341,8 @@ impl fmt::Debug for ShortName {
 /// What a TLS handshake shows before all is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TlsNews {
+    /// The client asks for a server by this name; over UDP by QUIC.
+    Named(ShortName),
     /// The server chose a version.
     Chosen {
         /// Which.
@@ -277,6 +357,8 @@ pub enum TlsNews {
         /// The client sent it.
         by_client: bool,
     },
+    /// An alert that refuses nothing: a goodbye, or a remark.
+    Remark,
     /// The server's certificate.
     Certificate {
         /// Seconds since 1970 from when and until when it is valid.
@@ -320,6 +402,14 @@ pub enum NetworkEvent {
     Tls(TlsSight),
     /// A large segment does not get through.
     Stuck(StuckSegment),
+    /// A connection is kept alive.
+    KeptAlive(KeptAlive),
+    /// So much passed.
+    Load(HostLoad),
+    /// Voice or pictures came, or did not.
+    Media(MediaNews),
+    /// Where they are going to be sent.
+    Offered(MediaOffer),
     /// An address was asked for, given or announced.
     Sighted(Sighting),
 }
@@ -337,6 +427,10 @@ impl NetworkEvent {
             NetworkEvent::RoundTrip(trip) => trip.time,
             NetworkEvent::Tls(seen) => seen.time,
             NetworkEvent::Stuck(stuck) => stuck.time,
+            NetworkEvent::KeptAlive(kept) => kept.last,
+            NetworkEvent::Load(load) => load.time,
+            NetworkEvent::Media(news) => news.last,
+            NetworkEvent::Offered(offer) => offer.time,
             NetworkEvent::Sighted(sighting) => sighting.last,
         }
     }

@@ -127,6 +127,17 @@ pub enum Sight {
         /// Which group.
         group: super::Address,
     },
+    /// A router tells a host of a better way (RFC 792 "Redirect Message", RFC 4861 section 4.5).
+    Redirect {
+        /// Who tells.
+        router: super::Address,
+        /// Whom.
+        host: super::Address,
+        /// Where the host wants to.
+        target: super::Address,
+        /// By whom it is to go; the target itself where it is on the link.
+        gateway: super::Address,
+    },
 }
 
 /// Something seen so often within an interval.

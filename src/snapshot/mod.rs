@@ -18,10 +18,10 @@ pub use filter::Filter;
 pub use mirror::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Sides, TunnelRow};
 pub use network::{Network, Service};
 pub use packets::{
-    PacketContents, PacketPage, PacketRequest, PacketRow, PacketSeek, PacketStore, PacketStream, PacketSubject, StreamPiece,
+    PacketContents, PacketPage, PacketRequest, PacketRow, PacketSeek, PacketSegment, PacketStore, PacketStream, PacketSubject, StreamPiece,
 };
 pub use query::{Column, Order, Query};
-pub use rows::{Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, VlanRow};
+pub use rows::{ConnectionEnding, Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, VlanRow};
 pub use wings::{CaptureSummary, Diagnosis, Dissected, Statistics};
 
 use crate::model::time::SECOND;

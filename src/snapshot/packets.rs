@@ -120,6 +120,25 @@ pub struct StreamPiece {
     pub bytes: Vec<u8>,
 }
 
+/// A TCP segment of a conversation, for a graph of it. Numbers are relative to the first of their way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PacketSegment {
+    /// When it passed.
+    pub time: Timestamp,
+    /// Whether it goes the way of the first.
+    pub forth: bool,
+    /// Its sequence number.
+    pub sequence: u32,
+    /// Bytes of its payload, SYN and FIN counted.
+    pub length: u32,
+    /// What it acknowledges.
+    pub acknowledgement: Option<u32>,
+    /// Bytes that may be sent beyond that; `None` where the scale is not known.
+    pub window: Option<u32>,
+    /// What it acknowledges beyond (RFC 2018).
+    pub selective: [Option<(u32, u32)>; 3],
+}
+
 /// What a conversation says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PacketStream {
@@ -127,6 +146,8 @@ pub struct PacketStream {
     pub ends: [String; 2],
     /// What is said, in the order of the capture.
     pub pieces: Vec<StreamPiece>,
+    /// Its segments, in the order of the capture.
+    pub segments: Vec<PacketSegment>,
     /// Whether there is more than is kept.
     pub cut: bool,
     /// Whether all of the capture was looked through.

@@ -1,6 +1,6 @@
 //! Rows of the tables in a snapshot.
 
-use crate::model::{Address, AppBy, ConnectionFigures, Path, Timestamp, VlanStack};
+use crate::model::{Address, AppBy, ConnectionFigures, CutPhase, Path, Timestamp, VlanStack};
 use std::sync::Arc;
 
 pub use crate::model::Traffic;
@@ -58,6 +58,75 @@ impl TcpState {
     }
 }
 
+/// How a TCP connection ended, or how it stands at the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConnectionEnding {
+    /// SYNs, and nothing came back.
+    NoAnswer,
+    /// RST came back.
+    Refused,
+    /// A SYN-ACK was not acknowledged.
+    HalfOpen,
+    /// Both sides sent FIN.
+    Closed,
+    /// One side did.
+    HalfClosed,
+    /// RST: whether the client's, and where it met the connection.
+    Reset {
+        /// See above.
+        by_client: bool,
+        /// See above.
+        phase: CutPhase,
+    },
+    /// It stands.
+    Open,
+    /// Its beginning was not seen, and it stands.
+    Unknown,
+}
+
+impl ConnectionEnding {
+    /// Its words in reports.
+    pub fn token(self) -> &'static str {
+        match self {
+            ConnectionEnding::NoAnswer => "no answer",
+            ConnectionEnding::Refused => "refused",
+            ConnectionEnding::HalfOpen => "half-open",
+            ConnectionEnding::Closed => "closed",
+            ConnectionEnding::HalfClosed => "half-closed",
+            ConnectionEnding::Reset { .. } => "reset",
+            ConnectionEnding::Open => "open",
+            ConnectionEnding::Unknown => "unknown",
+        }
+    }
+
+    /// In words, with who cut it and where: `reset by the server during a transfer`.
+    pub fn text(self) -> String {
+        match self {
+            ConnectionEnding::Reset { by_client, phase } => {
+                format!("reset by the {} {}", if by_client { "client" } else { "server" }, phase.text())
+            }
+            other => other.token().to_owned(),
+        }
+    }
+
+    /// Who sent the RST.
+    pub fn by(self) -> Option<&'static str> {
+        match self {
+            ConnectionEnding::Reset { by_client, .. } => Some(if by_client { "client" } else { "server" }),
+            ConnectionEnding::Refused => Some("server"),
+            _ => None,
+        }
+    }
+
+    /// Where it met the connection.
+    pub fn phase(self) -> Option<&'static str> {
+        match self {
+            ConnectionEnding::Reset { phase, .. } => Some(phase.token()),
+            _ => None,
+        }
+    }
+}
+
 /// One conversation; `a` is the numerically smaller (address, port).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conversation {
@@ -85,6 +154,8 @@ pub struct Conversation {
     pub originator_is_a: bool,
     /// TCP state, for TCP.
     pub state: Option<TcpState>,
+    /// How it ended or stands, for TCP.
+    pub ended: Option<ConnectionEnding>,
     /// What is spoken: by content where known, else by the registered port.
     pub app: Option<&'static str>,
     /// Which of both.

@@ -4,12 +4,12 @@
 //! connection that is open. An attempt is all SYNs with the same addresses, ports and initial sequence number, so that a refused SYN which its
 //! sender repeats, as Windows does, is one.
 
-use crate::model::limits::{ATTEMPTS, IDLE_CUT, ROUND_TRIPS};
+use crate::model::limits::{ATTEMPTS, ROUND_TRIPS};
 use crate::model::mix::Keys;
 use crate::model::tcp::{FIN, RST, TcpEvent, TcpMarks};
 use crate::model::time::SECOND;
 use crate::model::{
-    AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Direction, FlowKey, NetworkEvent, RoundTrip, Segment, Timestamp,
+    AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Direction, FlowKey, Mac, NetworkEvent, RoundTrip, Segment, Timestamp,
 };
 use hashbrown::hash_table::{Entry, HashTable};
 
@@ -41,6 +41,7 @@ enum Stage {
 struct Pending {
     flow: FlowKey,
     way: Direction,
+    station: Mac,
     stage: Stage,
     syns: u8,
     answers: u8,
@@ -60,6 +61,8 @@ pub struct Course {
     pub flow: FlowKey,
     /// The way of the segment.
     pub way: Direction,
+    /// Who sent its frame.
+    pub station: Mac,
     /// When it passed.
     pub time: Timestamp,
     /// When the segment before it passed, of either side.
@@ -125,6 +128,7 @@ impl Connections {
         let fresh = Pending {
             flow: course.flow,
             way: course.way,
+            station: course.station,
             stage: Stage::Sent,
             syns: 1,
             answers: 0,
@@ -332,6 +336,7 @@ fn decided(pending: &Pending, outcome: AttemptOutcome, time: Timestamp) -> Attem
     Attempt {
         flow: pending.flow,
         way: pending.way,
+        station: pending.station,
         first: pending.first,
         time,
         outcome,
@@ -353,15 +358,7 @@ fn replaced(old: &Pending, now: Timestamp) -> Option<NetworkEvent> {
 }
 
 fn phase(course: &Course) -> CutPhase {
-    if course.fins > 0 {
-        CutPhase::AfterFin
-    } else if course.outstanding == Some(true) {
-        CutPhase::Transfer
-    } else if course.time.since(course.before) >= IDLE_CUT {
-        CutPhase::Idle
-    } else {
-        CutPhase::Quiet
-    }
+    CutPhase::of(course.fins, course.outstanding, course.time.since(course.before))
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ impl Traffic {
     }
 
     /// Hosts resolve each other as they should, for so many seconds.
-    fn with_neighbours(mut self, seconds: i64) -> Self {
+    pub(super) fn with_neighbours(mut self, seconds: i64) -> Self {
         for n in 0..seconds {
             let asker = 101 + (n % 6) as u8;
             self.resolve(n * S + 5_000, asker, 250 - (n % 3) as u8, Some(mac(250 - (n % 3) as u8)));

@@ -1,7 +1,7 @@
 //! Logins and TLS that are refused, old versions, certificates.
 
 use super::support::packet::message::{certificate, client_hello, server_flight, server_hello, tls_record};
-use super::{ACK, FIN, Micros, PSH, S, SYN, Traffic, only, title, troubles};
+use super::{ACK, FIN, Micros, PSH, RST, S, SYN, Traffic, only, title, troubles};
 use spantop::model::Severity;
 
 /// How a TLS connection goes on behind the ClientHello.
@@ -13,6 +13,10 @@ enum Ending {
     Old(u16, [&'static str; 2], Option<u8>),
     /// The server refuses by an alert.
     Refused(u8),
+    /// The server ends it, by RST or by FIN, or the client does.
+    Cut,
+    Closed,
+    GivenUp,
 }
 
 /// In November 2023, when the packets pass.
@@ -49,6 +53,7 @@ impl Traffic {
         let encrypted = |by_client| (by_client, [tls_record(20, &[1]), tls_record(23, &[7; 60])].concat());
         let turns = match ending {
             Ending::Modern => vec![hello, (false, tls_record(22, &server_hello(0x0304))), encrypted(false), encrypted(true)],
+            Ending::Cut | Ending::Closed | Ending::GivenUp => return self.ends_early(at, client, server, &hello.1, ending),
             Ending::Refused(code) => vec![hello, (false, tls_record(21, &[2, *code]))],
             Ending::Old(version, times, alert) => {
                 let flight = tls_record(22, &server_flight(*version, &certificate("www.example.org", *times)));
@@ -58,6 +63,40 @@ impl Traffic {
         };
         self.talk(at, client, server, &turns);
     }
+}
+
+impl Traffic {
+    /// A hello that is answered by the end of the connection.
+    fn ends_early(&mut self, at: Micros, client: (u8, u16), server: (u8, u16), hello: &[u8], ending: &Ending) {
+        let (there, back) = ([client, server], [server, client]);
+        self.syn(at, client, server);
+        self.segment(at + 400, back, SYN | ACK, (0, 1), 0);
+        self.segment(at + 600, there, ACK, (1, 1), 0);
+        let (c, s) = (1_000 * u32::from(client.1), 1_000 * u32::from(server.1));
+        let packet = self.ip(client.0, server.0).tcp(client.1, server.1).seq(c + 1).ack(s + 1).flags(PSH | ACK).payload(hello);
+        self.push(at + 700, packet);
+        let said = 1 + hello.len() as u32;
+        match ending {
+            Ending::Cut => self.segment(at + 1_100, back, RST | ACK, (1, said), 0),
+            Ending::GivenUp => self.segment(at + 90_000, there, RST, (said, 1), 0),
+            _ => {
+                self.segment(at + 1_100, back, FIN | ACK, (1, said), 0);
+                self.segment(at + 1_300, there, FIN | ACK, (said, 2), 0);
+                self.segment(at + 1_700, back, ACK, (2, said + 1), 0);
+            }
+        }
+    }
+}
+
+#[test]
+fn tls_that_is_ended_without_an_answer() {
+    for (ending, words) in [(Ending::Cut, "reset without an answer"), (Ending::Closed, "closed without an answer")] {
+        let found = connections(40, 3, 4, ending).seen();
+        let finding = found.diagnosis.findings.iter().find(|f| f.id == "tls.failing").expect(words);
+        assert!(finding.title.ends_with(&format!("the server objects: {words}")), "{}", finding.title);
+    }
+    let found = troubles(&connections(40, 3, 4, Ending::GivenUp).seen());
+    assert!(!found.iter().any(|f| f.0 == "tls.failing"), "the client's own will: {found:?}");
 }
 
 /// So many connections of so many clients, of which each `every`th ends so and the others are of today.

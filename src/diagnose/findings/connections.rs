@@ -1,10 +1,14 @@
 //! Attempts to connect: refused, not answered, cut, and made in great number.
 
+use super::neighbours::station;
 use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share};
-use crate::model::evidence::{SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, ScanEvidence, ServiceEvidence, ServiceWindow, Trouble, share};
+use crate::model::evidence::{
+    ARP_SWEEP_ANSWERED, ARP_TARGETS, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, ScanEvidence, ServiceEvidence, ServiceWindow, SweepEvidence,
+    Trouble, share,
+};
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent, plural};
 use crate::model::{Address, Estimate, Proto, ServiceKey, Severity, Subject, Value, wilson};
@@ -345,8 +349,9 @@ impl Detector for ScanHosts {
             aspect: None,
             meaning: "A host tries the same port of many others, and fails at most of them: it looks for hosts with this service.",
             measured: "Different hosts at which attempts of one source at one port failed (refused or not answered), with less than {window} \
-                       between two of them: at least {hosts}, while more than {fails} of the source's attempts fail. Inside the site a note \
-                       below {many} hosts.",
+                       between two of them: at least {hosts}, while more than {fails} of the source's attempts fail. Or a host (no router) \
+                       that asks by ARP for at least {targets} addresses within a minute of which fewer than {answer} answer. Inside the \
+                       site a note below {many} hosts.",
             cause: "A scanner: your own inventory or monitoring, or malware that spreads.",
             lookalikes: "An uplink that is down, so that everything outside fails for everybody; peer-to-peer programs.",
             remedy: "Ask whose machine it is. Many hosts at the ports of file sharing, remote desktop or SSH are what malware does.",
@@ -354,6 +359,8 @@ impl Detector for ScanHosts {
             figures: &[
                 ("window", Nanos(SCAN_WINDOW)),
                 ("hosts", Count(SCAN_HOSTS as u64)),
+                ("targets", Count(ARP_TARGETS as u64)),
+                ("answer", Share(ARP_SWEEP_ANSWERED)),
                 ("fails", Share(SCAN_FAILS)),
                 ("many", Count(SCAN_MANY)),
             ],
@@ -366,20 +373,42 @@ impl Detector for ScanHosts {
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         let scans = || e.network.scans.iter().filter_map(|scan| Some((scan, scan.port?)));
-        all_of(scans().filter_map(|(scan, port)| {
-            // One finding a source: of its ports the one with most hosts.
-            let most = scans().filter(|s| s.0.source == scan.source).max_by_key(|s| (s.0.failed, std::cmp::Reverse(s.1)))?;
-            if most.1 != port {
-                return None;
-            }
-            let title = |number: String| format!("{} tries port {port} of {number} hosts in vain", scan.source);
-            let mut report = scanned(scan, is_outside(scan.source), &title)?;
-            if SPREADING.contains(&port) && scan.failed >= SCAN_MANY && !is_outside(scan.source) {
-                report.severity = Severity::Critical;
-            }
-            Some(report)
-        }))
+        let found: Vec<Report> = scans()
+            .filter_map(|(scan, port)| {
+                // One finding a source: of its ports the one with most hosts.
+                let most = scans().filter(|s| s.0.source == scan.source).max_by_key(|s| (s.0.failed, std::cmp::Reverse(s.1)))?;
+                if most.1 != port {
+                    return None;
+                }
+                let title = |number: String| format!("{} tries port {port} of {number} hosts in vain", scan.source);
+                let mut report = scanned(scan, is_outside(scan.source), &title)?;
+                if SPREADING.contains(&port) && scan.failed >= SCAN_MANY && !is_outside(scan.source) {
+                    report.severity = Severity::Critical;
+                }
+                Some(report)
+            })
+            .collect();
+        let sweeps = e.network.sightings.sweeps.iter().map(swept).filter(|swept| !found.iter().any(|f| f.subject == swept.subject));
+        let sweeps: Vec<Report> = sweeps.collect();
+        all_of(found.into_iter().chain(sweeps))
     }
+}
+
+/// The report of a host that looks for others by ARP.
+fn swept(sweep: &SweepEvidence) -> Report {
+    let title = format!(
+        "{} looks for hosts by ARP: {} addresses or more in a minute{}",
+        sweep.source,
+        grouped(sweep.targets),
+        if sweep.in_order { ", one after the other" } else { "" },
+    );
+    let evidence = vec![
+        ("targets", Value::Count(sweep.targets)),
+        ("answered", Value::Count(sweep.answered)),
+        ("requests", Value::Count(sweep.station.count)),
+        ("station", Value::Text(station(&sweep.station))),
+    ];
+    Report::new(Severity::Note, title, evidence).about(Subject::Host(sweep.source)).held(vec![sweep.span])
 }
 
 /// Ports by which malware spreads: SSH, file sharing, remote desktop.

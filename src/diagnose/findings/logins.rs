@@ -112,7 +112,8 @@ impl Detector for TlsFailing {
             aspect: None,
             meaning: "TLS connections to this service are given up before anything is encrypted: client and server agree on no version or \
                       cipher, or the client does not accept the certificate.",
-            measured: "Handshakes that end by an alert in clear that refuses something: surely more than {share} of at least {n} (lower end of \
+            measured: "Handshakes that end by an alert in clear that refuses something, or whose hello the server answers by RST or by closing \
+                       the connection: surely more than {share} of at least {n} (lower end of \
                        the {sure} interval), or of at least {clients} clients all. Alerts of TLS one point three that are encrypted cannot be \
                        seen. Critical with {clients} clients, a note with one.",
             cause: "An expired certificate or one of an unknown issuer, a server or client without a common version, a name the server does not \

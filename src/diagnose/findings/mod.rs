@@ -3,13 +3,16 @@
 pub(super) mod addresses;
 pub(super) mod bridges;
 pub(super) mod capture;
+pub(super) mod chatter;
 pub(super) mod clocks;
 pub(super) mod connections;
 pub(super) mod contents;
 pub(super) mod copies;
+pub(super) mod detours;
 pub(super) mod directionality;
 pub(super) mod fidelity;
 pub(super) mod host;
+pub(super) mod loads;
 pub(super) mod logins;
 pub(super) mod loss;
 pub(super) mod neighbours;
@@ -22,6 +25,8 @@ pub(super) mod sizes;
 pub(super) mod span;
 pub(super) mod stations;
 pub(super) mod transit;
+pub(super) mod voice;
+pub(super) mod windows;
 
 use super::detector::{Detection, Report};
 use crate::diagnose::figure::Figure;

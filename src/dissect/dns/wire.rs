@@ -1,7 +1,8 @@
 //! DNS messages on the wire (RFC 1035 section 4), read in place.
 //!
 //! A reader of our own: it takes what one look needs (header, question, addresses) without an allocation, goes on where a message is cut, and
-//! bounds what a crafted one can cost: pointers lead backwards and at most 16 times, names have at most 255 bytes.
+//! bounds what a crafted one can cost: pointers lead backwards and at most 16 times, names have at most 255 bytes. (`domain` refuses a message
+//! whose end is not there, as with every capture that cuts packets, and owns the names that it hands out.)
 
 /// Bytes of the header.
 pub const HEADER: usize = 12;

@@ -2,7 +2,8 @@
 //!
 //! A reader of our own, because a head is cut anywhere and may lack a part on a mirror: it is read line by line, so that nothing is held but the
 //! front of a line, and what is not understood of a head does not hide the rest of it. Bodies are passed over by their length without being
-//! looked at, gaps in them included.
+//! looked at, gaps in them included. (`httparse` reads a head only when all of it lies in one piece: up to 64 KiB would be held of each direction,
+//! and read again from the beginning with every segment; and a header it refuses ends the whole head.)
 //!
 //! **Time** of a reply: from the last byte of the request to the first of the status line. A reply that comes before its request is complete has
 //! none. Interim replies (1xx) are none.

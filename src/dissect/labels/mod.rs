@@ -7,6 +7,7 @@ mod signs;
 
 use super::bytes::{be16, be24, be32};
 use super::{About, Carriage, Payload, Probe};
+pub(super) use signs::quic as probe_quic;
 use signs::*;
 
 /// A protocol that is recognised only.
@@ -52,7 +53,6 @@ pub(super) const LABELS: &[Label] = &[
     label("git", "Git", NO, on(&[9418]), |p, _| certain(is_git(p))),
     // The web and what is carried by it.
     label("http2", "HTTP/2", NO, on(&[80, 8080]), |p, _| http2(p)),
-    label("quic", "QUIC", on(&[443, 784, 853, 8443]), NO, |p, _| quic(p)),
     label("gquic", "Google QUIC", on(&[443, 80]), NO, |p, _| gquic(p)),
     label("dtls", "Datagram TLS", ANY, NO, |p, _| dtls(p)),
     label("ssdp", "Simple Service Discovery", on(&[1900]), NO, |p, _| ssdp(p)),

@@ -23,6 +23,10 @@ pub struct ClientHello<'a> {
     pub server_name: Option<&'a [u8]>,
     /// The list of application protocols, each behind its length.
     protocols: &'a [u8],
+    /// Numbers of ciphers.
+    ciphers: &'a [u8],
+    /// Extensions, behind the length of all.
+    extensions: &'a [u8],
 }
 
 impl<'a> ClientHello<'a> {
@@ -34,9 +38,10 @@ impl<'a> ClientHello<'a> {
         let session = rest.byte()?;
         rest.take(session.into())?;
         let ciphers = rest.word()?;
-        rest.take(ciphers.into())?;
+        hello.ciphers = rest.take(ciphers.into())?;
         let compressions = rest.byte()?;
         rest.take(compressions.into())?;
+        hello.extensions = rest.0;
         for (kind, data) in extensions(rest) {
             match kind {
                 SERVER_NAME => hello.server_name = hello.server_name.or(server_name(data)),
@@ -50,6 +55,23 @@ impl<'a> ClientHello<'a> {
             }
         }
         Some(hello)
+    }
+
+    /// The ciphers it offers, in its order.
+    pub fn ciphers(&self) -> impl Iterator<Item = u16> + use<'a> {
+        self.ciphers.chunks_exact(2).map(|pair| pair.iter().fold(0, |word, byte| word << 8 | u16::from(*byte)))
+    }
+
+    /// Its extensions, in its order.
+    pub fn extensions(&self) -> impl Iterator<Item = (u16, &'a [u8])> + use<'a> {
+        extensions(Bytes(self.extensions))
+    }
+
+    /// The first application protocol it offers, whatever it is.
+    pub fn first_protocol(&self) -> Option<&'a [u8]> {
+        let mut rest = Bytes(self.protocols);
+        let length = rest.byte()?;
+        rest.take(length.into())
     }
 
     /// The application protocols it offers.
@@ -111,7 +133,7 @@ fn server_name(data: &[u8]) -> Option<&[u8]> {
 }
 
 /// Values that clients send so that servers learn to ignore what they do not know (RFC 8701).
-fn is_grease(value: u16) -> bool {
+pub fn is_grease(value: u16) -> bool {
     let [a, b] = value.to_be_bytes();
     a == b && a & 15 == 10
 }

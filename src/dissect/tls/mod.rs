@@ -1,16 +1,18 @@
 //! TLS: the server name, versions and application protocols of its hellos, and alerts before encryption begins.
 //!
 //! A reader of our own, because a ClientHello is cut anywhere (across records and segments, RFC 8446 section 5.1) and only a few of its
-//! fields are of interest. A conversation is read until both sides have said hello, or encrypt. A ClientHello is a request, answered by a
+//! fields are of interest. (`tls-parser` wants whole records, allocates a list of extensions for each hello, and gives up at the first extension
+//! that it does not understand, where here the rest is still read.) A conversation is read until both sides have said hello, or encrypt. A ClientHello is a request, answered by a
 //! ServerHello or by the server's alert.
 
 mod certificate;
 pub(super) mod hello;
+pub(super) mod ja4;
 mod records;
 
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{CloseReason, Counter, Direction, Measure, NameSource, Outcome, Tally, TlsNews, Transaction, learnt};
+use crate::model::{CloseReason, Counter, Direction, Measure, NameSource, Outcome, ShortName, Tally, TlsNews, Transaction, learnt};
 use certificate::Certificate;
 use hello::{ClientHello, ServerHello};
 use records::{ALERT, APPLICATION_DATA, CERTIFICATE, CLIENT_HELLO, Event, HANDSHAKE, RECORD_BYTES, Records, SERVER_HELLO};
@@ -25,6 +27,7 @@ const OFFERED: usize = 4;
 const PROTOCOLS: usize = 5;
 const ALERTS: usize = 6;
 const INCOMPLETE: usize = 7;
+const FINGERPRINTS: usize = 8;
 
 const COUNTERS: &[Counter] = with_outcomes! {
     "client_hellos" "ClientHello" Measure::Count;
@@ -35,6 +38,7 @@ const COUNTERS: &[Counter] = with_outcomes! {
     "application_protocols" "Application protocols offered" Measure::Texts;
     "alerts" "Alerts" Measure::Codes(alert);
     "incomplete" "Hellos not read to their end" Measure::Count;
+    "ja4" "Client fingerprints (JA4)" Measure::Texts;
 };
 
 /// Usual names of versions.
@@ -50,6 +54,9 @@ fn version(code: u32) -> Cow<'static, str> {
         other => format!("0x{other:04x}").into(),
     }
 }
+
+const TLS_RESET: u32 = crate::model::evidence::TLS_RESET as u32;
+const TLS_CLOSED: u32 = crate::model::evidence::TLS_CLOSED as u32;
 
 /// Usual names of alerts (RFC 8446 section 6).
 pub fn alert(code: u32) -> Cow<'static, str> {
@@ -82,6 +89,9 @@ pub fn alert(code: u32) -> Cow<'static, str> {
         115 => "unknown_psk_identity",
         116 => "certificate_required",
         120 => "no_application_protocol",
+        // No alerts, but what a server may do in place of one.
+        TLS_RESET => "reset without an answer",
+        TLS_CLOSED => "closed without an answer",
         other => return other.to_string().into(),
     };
     name.into()
@@ -195,6 +205,8 @@ impl Dissector for Tls {
                 if let Some(way) = asked.filter(|_| is_refusal(code) && !*refused) {
                     *refused = true;
                     out.tls(payload, way, TlsNews::Alert { code, by_client: way == payload.way });
+                } else if let Some(way) = *asked {
+                    out.tls(payload, way, TlsNews::Remark);
                 }
                 // Of the server, which refuses; a name it does not know need not be a refusal, nor is a goodbye one.
                 if !*server && *asked == Some(payload.way.reversed()) && !matches!(code, CLOSE_NOTIFY | UNRECOGNIZED_NAME) {
@@ -303,12 +315,14 @@ fn client_hello(body: &[u8], payload: &Payload<'_>, out: &mut DissectOutput<'_>)
     let hello = ClientHello::read(body)?;
     out.tally().add(CLIENT_HELLOS);
     out.tally().add_code(OFFERED, hello.version.into());
+    out.tally().add_text(FINGERPRINTS, &ja4::ja4(&hello, false));
     if let Some(name) = hello.server_name {
         let clean = learnt::clean(name);
         out.tally().add_text(SERVER_NAMES, &clean);
         out.server_name(&clean);
         let [_, server] = payload.addresses();
         out.address_name(server, NameSource::Tls, name, payload.time);
+        out.tls(payload, payload.way, TlsNews::Named(ShortName::new(clean.as_bytes())));
     }
     for protocol in hello.protocols() {
         let clean = learnt::clean(protocol);

@@ -71,7 +71,7 @@ fn protocol(payload: &Payload<'_>, carriage: Carriage) -> Option<(&'static str, 
             Probe::Unsure if on_port => by_port = by_port.or(named(app)),
             // A message in the middle of a conversation looks different from the first one.
             Probe::No if on_port && goes_on(about.token, payload.bytes) => by_port = by_port.or(named(app)),
-            Probe::Unsure | Probe::No => {}
+            Probe::Unsure | Probe::Follows(_) | Probe::No => {}
         }
     }
     by_port.or_else(|| (carriage == Carriage::Tcp && tls::is_record(payload.bytes)).then_some(("tls", "TLS")))

@@ -5,9 +5,12 @@ use crate::dissect::{DissectReport, Dissectors, Listener, Payload};
 use crate::mirror::UnmatchedCounts;
 use crate::model::mix::Keys;
 use crate::model::tcp::{ACK, RST};
-use crate::model::{AppMessage, AppSlot, CloseReason, Direction, Frame, LearntName, Segment, Timestamp, TlsSight, Transaction};
+use crate::model::{
+    AppMessage, AppSlot, CloseReason, Direction, Frame, LearntName, MediaOffer, NetworkEvent, RtpPacket, Segment, Timestamp, TlsSight,
+    Transaction,
+};
 use crate::stats::exchange::{self, Exchanges};
-use crate::stats::{Reassembler, ReassemblyPool, StreamEnd, StreamPiece};
+use crate::stats::{Reassembler, ReassemblyPool, RtpStreams, StreamEnd, StreamPiece};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -24,12 +27,17 @@ pub struct Reader {
     ended: Vec<Transaction>,
     /// What TLS handshakes showed, likewise.
     tls: Vec<TlsSight>,
+    /// Where voice and pictures are going to be sent, likewise.
+    offers: Vec<MediaOffer>,
+    rtp: RtpStreams,
 }
 
 /// Takes what dissectors read to the exchange table.
 struct ToExchanges<'a> {
     exchanges: &'a mut Exchanges,
     tls: &'a mut Vec<TlsSight>,
+    offers: &'a mut Vec<MediaOffer>,
+    rtp: &'a mut RtpStreams,
     mirror: &'a mut UnmatchedCounts,
 }
 
@@ -41,6 +49,14 @@ impl Listener for ToExchanges<'_> {
 
     fn tls(&mut self, seen: &TlsSight) {
         self.tls.push(*seen);
+    }
+
+    fn rtp(&mut self, packet: &RtpPacket) {
+        self.rtp.take(packet);
+    }
+
+    fn offer(&mut self, offer: &MediaOffer) {
+        self.offers.push(*offer);
     }
 }
 
@@ -64,7 +80,13 @@ impl Reader {
         match packet.segment {
             Some(segment) => self.segment(slot, packet, &segment, mirror),
             None => {
-                let listener = &mut ToExchanges { exchanges: &mut self.exchanges, tls: &mut self.tls, mirror };
+                let listener = &mut ToExchanges {
+                    exchanges: &mut self.exchanges,
+                    tls: &mut self.tls,
+                    offers: &mut self.offers,
+                    rtp: &mut self.rtp,
+                    mirror,
+                };
                 self.dissectors.datagram(slot, &payload(packet, packet.bytes, packet.length), listener);
             }
         }
@@ -88,7 +110,8 @@ impl Reader {
         }
         let Some(mut streams) = self.dissectors.detach(slot) else { return };
         let (dissectors, pool) = (&mut self.dissectors, &mut self.pool);
-        let listener = &mut ToExchanges { exchanges: &mut self.exchanges, tls: &mut self.tls, mirror };
+        let listener =
+            &mut ToExchanges { exchanges: &mut self.exchanges, tls: &mut self.tls, offers: &mut self.offers, rtp: &mut self.rtp, mirror };
         let [a, b] = &mut streams;
         let (this, other, back) = match packet.way {
             Direction::AToB => (a, b, Direction::BToA),
@@ -192,9 +215,19 @@ impl Reader {
         self.tls.drain(..)
     }
 
-    /// How many there are of both.
+    /// Takes out where voice and pictures are going to be sent, of what was said since.
+    pub fn offers(&mut self) -> impl Iterator<Item = MediaOffer> + '_ {
+        self.offers.drain(..)
+    }
+
+    /// Tells what became of streams where an interval ends; `all` of it when nothing more comes.
+    pub fn media(&mut self, now: Timestamp, all: bool, tell: impl FnMut(NetworkEvent)) {
+        self.rtp.advance(now, all, tell);
+    }
+
+    /// How many there are of all of them.
     pub fn ended_count(&self) -> usize {
-        self.ended.len() + self.tls.len()
+        self.ended.len() + self.tls.len() + self.offers.len()
     }
 
     /// The name of the server of a conversation.

@@ -6,7 +6,7 @@ use crate::engine::fold::detectors::FlowDetectors;
 use crate::model::{Address, AppBy, LearntName, Path, Timestamp, Traffic, VlanStack};
 use crate::names;
 use crate::snapshot::tables::names::NAMES;
-use crate::snapshot::{Column, Conversation, Order, Query, TcpState};
+use crate::snapshot::{Column, ConnectionEnding, Conversation, Order, Query, TcpState};
 use crate::stats::{Contexts, FlowHot, FlowTable, Record, TcpTrack};
 
 /// What a conversation means for its two ends.
@@ -125,6 +125,7 @@ pub fn conversation(
         last: record.last(),
         originator_is_a: flow.originator == 0,
         state: (kind == ConversationKind::Tcp).then(|| state(&flow.tcp)),
+        ended: (kind == ConversationKind::Tcp).then(|| ended(flow)),
         app,
         app_by,
         server_name: reader.server_name(&flow.app).cloned(),
@@ -169,6 +170,26 @@ fn state(tcp: &TcpTrack) -> TcpState {
         TcpState::SynReceived
     } else {
         TcpState::SynSent
+    }
+}
+
+/// How a connection ended, by what was seen of it.
+fn ended(flow: &FlowHot<FlowDetectors>) -> ConnectionEnding {
+    let tcp = &flow.tcp;
+    if let Some((way, phase)) = tcp.cut() {
+        let by_client = way as u8 == flow.originator;
+        return match phase {
+            _ if !tcp.midstream() && !tcp.answered() && !tcp.acked() && !by_client => ConnectionEnding::Refused,
+            phase => ConnectionEnding::Reset { by_client, phase },
+        };
+    }
+    match tcp.fins() {
+        2 => ConnectionEnding::Closed,
+        1 => ConnectionEnding::HalfClosed,
+        _ if tcp.midstream() || tcp.sampled() => ConnectionEnding::Unknown,
+        _ if !tcp.answered() => ConnectionEnding::NoAnswer,
+        _ if !tcp.acked() => ConnectionEnding::HalfOpen,
+        _ => ConnectionEnding::Open,
     }
 }
 

@@ -31,7 +31,8 @@ use crate::snapshot::Conversation;
 use crate::stats::flow::{Counted, FlowChange, Flushed, Step};
 use crate::stats::totals::TrafficDirection;
 use crate::stats::{
-    Connections, Context, Contexts, FlowTable, Fragments, Gathering, LossLocator, Record, Stalls, StuckSegments, TcpAnalysisSums, Totals,
+    Connections, Context, Contexts, FlowTable, Fragments, Gathering, KeepAlives, LossLocator, Record, Stalls, StuckSegments, Talkers,
+    TcpAnalysisSums, Totals,
 };
 use crate::switch::StationWatch;
 
@@ -144,6 +145,8 @@ pub struct Shard {
     losses: LossLocator,
     stalls: Stalls,
     stuck: StuckSegments,
+    kept: KeepAlives,
+    talkers: Talkers,
     sightings: Gathering,
     pieces: Fragments,
     /// Conversations that were closed while they were being read.
@@ -170,6 +173,8 @@ impl Shard {
             losses: LossLocator::new(plan.hash_keys.tables),
             stalls: Stalls::default(),
             stuck: StuckSegments::default(),
+            kept: KeepAlives::default(),
+            talkers: Talkers::default(),
             sightings: Gathering::default(),
             pieces: Fragments::default(),
             ending: Vec::new(),
@@ -299,7 +304,7 @@ impl Shard {
             || self.losses.any() && frame.tcp.is_some_and(|segment| segment.payload == 0)
         {
             let segment = network::Seen { frame, tcp: &tcp, analysis, before };
-            let ledgers = (&mut self.losses, &mut self.stalls, &mut self.stuck);
+            let ledgers = (&mut self.losses, &mut self.stalls, &mut self.stuck, &mut self.kept);
             network::segment(&mut self.connections, ledgers, flow, &segment);
         }
         self.detectors.conversation(&mut flow.detectors, frame, &flow.numbers, &tcp, holes, packet.load);

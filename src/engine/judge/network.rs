@@ -133,7 +133,12 @@ impl NetworkJudge {
         for alert in network.tls_failures.iter_mut().flat_map(|f| &mut f.alerts) {
             alert.text = tls::alert(alert.code);
         }
-        network.sightings = self.sightings.evidence(now, |host| self.ledger.last_heard(host), |host| self.ledger.is_server(host));
+        network.sightings = self.sightings.evidence(
+            now,
+            |host| self.ledger.last_heard(host),
+            |host| self.ledger.is_server(host),
+            |station| self.ledger.speaks_for(station),
+        );
         network.sightings.stations().for_each(|station| station.maker = names::manufacturer(station.mac));
         let evidence = Evidence { network, sliding: true, ..Evidence::default() };
         self.findings = diagnose::judge_network(&evidence, &mut self.judge, now).findings;

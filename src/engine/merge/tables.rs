@@ -276,6 +276,7 @@ impl RowTable<Conversation> {
             last: added.last,
             originator_is_a,
             state: None,
+            ended: None,
             app: None,
             app_by: None,
             server_name: None,

@@ -1,7 +1,7 @@
 //! What findings about the network rest on: what happened to the clients of each service, and who failed at many.
 
 use super::{SightingEvidence, SwitchEvidence};
-use crate::model::{Address, AppId, Episode, Quantiles, ServiceKey, ShortName, Timestamp};
+use crate::model::{Address, AppId, Episode, FlowKey, Quantiles, ServiceKey, ShortName, Timestamp};
 use std::borrow::Cow;
 
 /// What may go wrong for the client of a service.
@@ -173,6 +173,144 @@ pub struct CertificateEvidence {
     pub refused: u64,
 }
 
+/// A service that clients try by IPv6 in vain, and then reach by IPv4.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FallbackEvidence {
+    /// Which; `None`: all of them together.
+    pub service: Option<ServiceKey>,
+    /// How many services that happened at.
+    pub servers: u64,
+    /// Attempts by IPv6 in the last ten minutes, the latest up to a cap.
+    pub tried: u64,
+    /// Of them failed, and followed by one by IPv4 that did not.
+    pub fell_back: u64,
+    /// Clients of these.
+    pub clients: u64,
+    /// Seconds until they went on by IPv4, half of them less.
+    pub lost: f64,
+    /// When.
+    pub span: Episode,
+}
+
+/// A host that keeps connections alive, in the last minute.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct KeepAliveEvidence {
+    /// Who.
+    pub host: Address,
+    /// Keep-alives.
+    pub count: u64,
+    /// Packets that it sent in these connections, the keep-alives included.
+    pub packets: u64,
+    /// The connections.
+    pub connections: u64,
+    /// When.
+    pub span: Episode,
+}
+
+/// A stream of voice or pictures in the last minute; of a file at its end, all of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MediaEvidence {
+    /// Who sends it.
+    pub from: Address,
+    /// Who receives it.
+    pub to: Address,
+    /// At which port.
+    pub port: u16,
+    /// The payload type of its latest packet (RFC 3551).
+    pub payload_type: u8,
+    /// Packets that came, each once.
+    pub received: u64,
+    /// Packets that did not come.
+    pub lost: u64,
+    /// Gaps they are from.
+    pub gaps: u64,
+    /// Packets whose spacing was compared with their time stamps.
+    pub spaced: u64,
+    /// Of them far off.
+    pub uneven: u64,
+    /// Interarrival jitter of the latest second, seconds; `None` while the clock is not known.
+    pub jitter: Option<f64>,
+    /// Seconds for which it was high.
+    pub high: f64,
+    /// Two who call each other agreed on it.
+    pub is_offered: bool,
+    /// When.
+    pub span: Episode,
+}
+
+/// A transfer, and the window of its receiver.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WindowEvidence {
+    /// The conversation.
+    pub flow: FlowKey,
+    /// Who receives.
+    pub receiver: Address,
+    /// Who sends.
+    pub sender: Address,
+    /// The server's port.
+    pub port: u16,
+    /// Acknowledgements that were looked at.
+    pub samples: u64,
+    /// Those at which the window was full.
+    pub full: u64,
+    /// The largest window, bytes.
+    pub window: u64,
+    /// It hardly changed.
+    pub is_steady: bool,
+    /// The window scale option was not in both SYNs.
+    pub is_unscaled: bool,
+    /// Segments of the connection were lost.
+    pub has_lost: bool,
+    /// Bytes that were transferred meanwhile.
+    pub bytes: u64,
+    /// The round trip of the handshake, seconds, and how many of them the transfer took.
+    pub round_trip: f64,
+    /// See `round_trip`.
+    pub round_trips: f64,
+    /// Bytes a second.
+    pub rate: f64,
+    /// Bytes a second of the fastest transfer that was seen at both hosts.
+    pub fastest: f64,
+    /// When.
+    pub span: Episode,
+}
+
+/// A host whose load is many times its usual.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SurgeEvidence {
+    /// Who.
+    pub host: Address,
+    /// The most of ten seconds, bytes a second.
+    pub bytes_per_second: f64,
+    /// What it usually does not exceed, bytes a second.
+    pub usual: f64,
+    /// Its share of the traffic then.
+    pub share: f64,
+    /// With whom most of that was, and the lower port.
+    pub peer: Option<(Address, u16)>,
+    /// When.
+    pub span: Episode,
+}
+
+/// Attempts by QUIC, of all clients, in the last ten minutes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QuicEvidence {
+    /// Attempts, the latest up to a cap.
+    pub tried: u64,
+    /// Of them repeated without an answer, while the client asked the same server by TCP.
+    pub fell_back: u64,
+    /// Clients of these, and names they asked for.
+    pub clients: u64,
+    /// See `clients`.
+    pub names: u64,
+    /// One of the names.
+    pub name: ShortName,
+    /// Servers that answered nobody.
+    pub servers: u64,
+    /// When.
+    pub span: Episode,
+}
+
 /// What happened to the clients of a service in a stretch of time, without those who try everything.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ServiceWindow {
@@ -287,6 +425,18 @@ pub struct NetworkEvidence {
     pub tls_old: Vec<OldTlsEvidence>,
     /// Certificates.
     pub certificates: Vec<CertificateEvidence>,
+    /// Services tried by IPv6 in vain.
+    pub fallbacks: Vec<FallbackEvidence>,
+    /// Streams of voice and pictures.
+    pub media: Vec<MediaEvidence>,
+    /// Transfers and the windows of their receivers.
+    pub windows: Vec<WindowEvidence>,
+    /// Hosts whose load is many times their usual.
+    pub surges: Vec<SurgeEvidence>,
+    /// What became of QUIC, where any was tried in vain.
+    pub quic: Option<QuicEvidence>,
+    /// Hosts that keep connections alive.
+    pub kept_alive: Vec<KeepAliveEvidence>,
     /// Addresses, routers and clocks.
     pub sightings: SightingEvidence,
 }

@@ -202,10 +202,57 @@ pub struct ClockEvidenceOfServer {
     pub span: Episode,
 }
 
+/// A router that tells hosts to go another way.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RedirectEvidence {
+    /// Where.
+    pub vlan: Option<u16>,
+    /// Who tells.
+    pub router: Address,
+    /// Its station.
+    pub source: StationEvidence,
+    /// It is one of the routers that hosts are told of; `None` where no routers are known.
+    pub is_router: Option<bool>,
+    /// The new way leads by somebody nobody has heard of, where others are heard.
+    pub gateway_is_unknown: bool,
+    /// How often, and in the last minute.
+    pub count: u64,
+    /// See `count`.
+    pub minute: u64,
+    /// Hosts that were told, told apart up to a cap.
+    pub hosts: u64,
+    /// Where one of them wanted to.
+    pub target: Address,
+    /// By whom it is to go.
+    pub gateway: Address,
+    /// When.
+    pub span: Episode,
+}
+
+/// A host that looks by ARP for whoever there is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SweepEvidence {
+    /// Where.
+    pub vlan: Option<u16>,
+    /// Who.
+    pub source: Address,
+    /// Its station.
+    pub station: StationEvidence,
+    /// Addresses asked for in the last minute, told apart up to a cap.
+    pub targets: u64,
+    /// Of them answering.
+    pub answered: u64,
+    /// Each is shortly behind the one before.
+    pub in_order: bool,
+    /// When.
+    pub span: Episode,
+}
+
 impl SightingEvidence {
     /// Every station named.
     pub fn stations(&mut self) -> impl Iterator<Item = &mut StationEvidence> {
         let claimed = self.conflicts.iter_mut().flat_map(|c| &mut c.stations);
+        let claimed = claimed.chain(self.redirects.iter_mut().map(|r| &mut r.source)).chain(self.sweeps.iter_mut().map(|s| &mut s.station));
         let floods = self.storms.iter_mut().filter_map(|s| s.source.as_mut()).chain(self.dhcp_floods.iter_mut().map(|f| &mut f.source));
         let second = self.second_servers.iter_mut().map(|s| &mut s.source).chain(self.second_routers.iter_mut().map(|r| &mut r.source));
         claimed.chain(floods).chain(second)
@@ -233,4 +280,8 @@ pub struct SightingEvidence {
     pub fragments: Vec<FragmentEvidence>,
     /// Time servers that are wrong.
     pub clocks: Vec<ClockEvidenceOfServer>,
+    /// Routers that send hosts elsewhere.
+    pub redirects: Vec<RedirectEvidence>,
+    /// Hosts that look for whoever there is.
+    pub sweeps: Vec<SweepEvidence>,
 }

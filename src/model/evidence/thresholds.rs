@@ -129,6 +129,42 @@ pub const ARP_SWEEP: usize = 16;
 /// Different addresses asked for in a minute from which on many requests are a sweep and no storm.
 pub const ARP_TARGETS: usize = 64;
 
+/// Interarrival jitter of voice that is high, nanoseconds: most receivers hold back no more.
+pub const MEDIA_JITTER: i64 = 30 * MILLISECOND;
+
+/// Nanoseconds by which a packet of voice is far off.
+pub const MEDIA_UNEVEN: i64 = 60 * MILLISECOND;
+
+/// In place of an alert's number: the server answers a hello by RST. No alert has the number.
+pub const TLS_RESET: u8 = 254;
+
+/// The same: it closes the connection.
+pub const TLS_CLOSED: u8 = 255;
+
+/// Share of a receiver's window that is in flight, but for a segment, when it is full.
+pub const WINDOW_FULL: f64 = 0.95;
+
+/// How many times its usual load a host has in a surge, and at the end of one.
+pub const SURGE_TIMES: f64 = 5.0;
+
+/// See [`SURGE_TIMES`].
+pub const SURGE_ENDS: f64 = 2.0;
+
+/// Bits a second of a surge at least.
+pub const SURGE_RATE: f64 = 10e6;
+
+/// Share of all traffic that a surge is.
+pub const SURGE_SHARE: f64 = 0.5;
+
+/// Nanoseconds within which a client whose QUIC is not answered asks the same by TCP.
+pub const QUIC_WITHIN: i64 = 5 * SECOND;
+
+/// Nanoseconds within which a client that tries IPv6 in vain goes on by IPv4 (RFC 8305 section 8: 250 ms, at most 2 s).
+pub const FALLBACK_WITHIN: i64 = 2 * SECOND;
+
+/// Share of them that must answer for it to be no sweep.
+pub const ARP_SWEEP_ANSWERED: f64 = 0.2;
+
 /// ARP packets of one station a second that a switch's guard allows (the usual default of dynamic ARP inspection).
 pub const ARP_RATE: u64 = 15;
 

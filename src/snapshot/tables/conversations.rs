@@ -2,7 +2,7 @@
 
 use crate::model::{Address, AnalysisFlags, AppBy, Direction, RoundTripFigures};
 use crate::snapshot::table::{Ends, Field, Kind, Layers, Room, Sheet, TableSpec, Tint, Value, When};
-use crate::snapshot::{Conversation, Traffic};
+use crate::snapshot::{ConnectionEnding, Conversation, Traffic};
 use std::cmp::Ordering;
 
 /// Conversations of every kind.
@@ -84,6 +84,9 @@ const FIELDS: &[Field<Conversation>] = &[
         .screen(2, "state", 5)
         .wide(9, 9)
         .of(Layers::TCP),
+    Field::word("ended", "Ended", |c: &Conversation| c.ended.map(ConnectionEnding::token)).machine().no_csv().of(Layers::TCP),
+    Field::word("by", "Ended by", |c: &Conversation| c.ended.and_then(ConnectionEnding::by)).machine().no_csv().of(Layers::TCP),
+    Field::word("cut_in", "Cut in", |c: &Conversation| c.ended.and_then(ConnectionEnding::phase)).machine().no_csv().of(Layers::TCP),
     Field::new("syn", "SYNs", Kind::Count, |c: &Conversation| control(c, 0)).machine().no_csv().of(Layers::TCP),
     Field::new("syn_ack", "SYN-ACKs", Kind::Count, |c: &Conversation| control(c, 1)).machine().no_csv().of(Layers::TCP),
     Field::new("fin", "FINs", Kind::Count, |c: &Conversation| control(c, 2)).machine().no_csv().of(Layers::TCP),

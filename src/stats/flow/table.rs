@@ -7,7 +7,7 @@ use crate::model::limits::VLANS_PER_FLOW;
 use crate::model::memory;
 use crate::model::mix::Keys;
 use crate::model::tcp::{ACK, HoleEvent, LostRange, SYN, TcpEvent, TcpMarks};
-use crate::model::{AppSlot, ConnectionFigures, Direction, FlowKey, Frame, Segment, SegmentAnalysis, Timestamp, Traffic};
+use crate::model::{AppSlot, ConnectionFigures, CutPhase, Direction, FlowKey, Frame, Segment, SegmentAnalysis, Timestamp, Traffic};
 use crate::stats::tcp::{Follower, TcpCold, TcpHot};
 use crate::stats::tcp_analysis::{Analyser, TcpAnalysisSums};
 use crate::stats::totals::TrafficDirection;
@@ -486,6 +486,12 @@ impl<X> FlowHot<X> {
     #[inline(always)]
     fn hear(&mut self, event: &TcpEvent, way: Direction, at: u32, lives: &mut Lives) {
         if event.marks.has(TcpMarks::COURSE) {
+            if event.marks.has(TcpMarks::RST) {
+                let in_flight = |way| self.numbers.in_flight(way).map(|bytes| bytes > 0);
+                let outstanding = in_flight(way).zip(in_flight(way.reversed())).map(|(there, back)| there || back);
+                let pause = self.last_of(way).zip(self.last_of(way.reversed())).map_or(0, |(now, before)| now.since(before));
+                self.tcp.note_cut(way, CutPhase::of(self.tcp.fins(), outstanding, pause));
+            }
             self.tcp.note(event, way);
             if self.tcp.has_ended() {
                 lives.end(at, &mut self.life);

@@ -1,19 +1,23 @@
 //! How far a TCP connection has got, as the events of its segments tell.
 
-use crate::model::Direction;
 use crate::model::tcp::{TcpEvent, TcpMarks};
+use crate::model::{CutPhase, Direction};
 
 /// A connection's course: which steps of it were seen.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct TcpTrack(u8);
+pub struct TcpTrack(u16);
 
 impl TcpTrack {
-    const SYN_ACK: u8 = 1 << 0;
-    const ACKED: u8 = 1 << 1;
-    const FIN: [u8; 2] = [1 << 2, 1 << 3];
-    const RST: u8 = 1 << 4;
-    const JOINED: u8 = 1 << 5;
-    const SAMPLED: u8 = 1 << 6;
+    const SYN_ACK: u16 = 1 << 0;
+    const ACKED: u16 = 1 << 1;
+    const FIN: [u16; 2] = [1 << 2, 1 << 3];
+    const RST: u16 = 1 << 4;
+    const JOINED: u16 = 1 << 5;
+    const SAMPLED: u16 = 1 << 6;
+    /// The first RST was the other direction's than A to B.
+    const RST_BACK: u16 = 1 << 7;
+    /// Where the first RST met it: a place of [`CutPhase::ALL`].
+    const PHASE: u16 = 8;
 
     /// Listens to what a segment did.
     #[inline(never)]
@@ -29,6 +33,20 @@ impl TcpTrack {
                 self.0 |= seen;
             }
         }
+    }
+
+    /// Notes where the first RST met the connection, before the event of its segment is noted.
+    pub(super) fn note_cut(&mut self, way: Direction, phase: CutPhase) {
+        if !self.reset() {
+            self.0 |= (phase as u16) << Self::PHASE | if way == Direction::BToA { Self::RST_BACK } else { 0 };
+        }
+    }
+
+    /// Which way the first RST went, and where it met the connection.
+    pub fn cut(&self) -> Option<(Direction, CutPhase)> {
+        let way = if self.0 & Self::RST_BACK == 0 { Direction::AToB } else { Direction::BToA };
+        let phase = CutPhase::ALL.get(usize::from(self.0 >> Self::PHASE & 3)).copied()?;
+        self.reset().then_some((way, phase))
     }
 
     /// Whether RST was seen.
@@ -80,6 +98,17 @@ impl TcpTrack {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_rst_says_who_and_where() {
+        let mut track = TcpTrack::default();
+        assert_eq!(track.cut(), None);
+        for (way, phase) in [(Direction::BToA, CutPhase::Idle), (Direction::AToB, CutPhase::Transfer)] {
+            track.note_cut(way, phase);
+            track.note(&TcpEvent { marks: TcpMarks::RST, ..TcpEvent::default() }, way);
+        }
+        assert_eq!(track.cut(), Some((Direction::BToA, CutPhase::Idle)));
+    }
 
     #[test]
     fn the_course_is_what_events_tell() {

@@ -6,27 +6,39 @@
 
 mod black_holes;
 mod counts;
+mod fallbacks;
+mod kept_alive;
+mod loads;
 mod lossy;
+mod media;
+mod quic_attempts;
 mod scans;
 #[cfg(test)]
 mod tests;
 mod tls_servers;
+mod windows;
 
 use crate::model::evidence::{FEWEST_TRIPS, NetworkEvidence, SLOW_REPLY, ServiceEvidence, ServiceWindow, Trouble, VERY_SLOW_REPLY};
 use crate::model::limits::{SERVICE_BINS, SERVICES};
 use crate::model::mix::Keys;
 use crate::model::time::SECOND;
 use crate::model::{
-    Address, AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Histogram, IcmpError, LocatedLoss, NetworkEvent, Quantiles,
+    Address, AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Histogram, IcmpError, LocatedLoss, Mac, NetworkEvent, Quantiles,
     RoundTrip, ServiceKey, Timestamp, Transaction, TransactionEnd,
 };
 use black_holes::BlackHoles;
 use counts::{ServiceCounts, UsualTrips, window};
+use fallbacks::Fallbacks;
 use hashbrown::HashMap;
+use kept_alive::KeptConnections;
+use loads::Loads;
 use lossy::{LossyConnections, Receivers};
+use media::MediaStreams;
+use quic_attempts::QuicAttempts;
 use scans::Scans;
 use std::collections::VecDeque;
 use tls_servers::TlsServers;
+use windows::Windows;
 
 /// Nanoseconds of packet time in one bin.
 pub const BIN: i64 = 10 * SECOND;
@@ -100,6 +112,12 @@ pub struct ServiceLedger {
     receivers: Receivers,
     black_holes: BlackHoles,
     tls: TlsServers,
+    fallbacks: Fallbacks,
+    kept: KeptConnections,
+    media: MediaStreams,
+    quic: QuicAttempts,
+    windows: Windows,
+    loads: Loads,
     bins: usize,
     /// The bin of time in which nothing could be forgotten for others: it is not tried again before the next.
     full: i64,
@@ -142,6 +160,18 @@ impl ServiceLedger {
         [size_of::<Service>() + bin + 3 * Histogram::BYTES + 3 * 64, bin, Scans::PAIR_BYTES]
     };
 
+    /// Bytes of a station and a service tried by IPv6, and of a connection that is kept alive.
+    pub const BESIDE_BYTES: usize = Fallbacks::BYTES + KeptConnections::BYTES;
+
+    /// Bytes of a stream of voice, and of a client that speaks QUIC.
+    pub const MEDIA_BYTES: [usize; 2] = [MediaStreams::BYTES + 100, QuicAttempts::BYTES];
+
+    /// Bytes of a host whose load is known.
+    pub const LOAD_BYTES: usize = Loads::BYTES;
+
+    /// Bytes of a connection whose window is looked at.
+    pub const WINDOW_BYTES: usize = Windows::BYTES;
+
     /// Bytes of a TLS service at most.
     pub const TLS_BYTES: usize = TlsServers::BYTES;
 }
@@ -158,11 +188,18 @@ impl ServiceLedger {
                 self.black_holes.icmp(error);
                 self.icmp(error);
             }
-            NetworkEvent::Tls(seen) => self.tls.take(seen),
+            NetworkEvent::Tls(seen) => {
+                self.quic.hello(seen);
+                self.tls.take(seen);
+            }
+            NetworkEvent::Load(load) => self.loads.take(load),
+            NetworkEvent::Media(news) => self.media.take(news),
+            NetworkEvent::Offered(offer) => self.media.offer(offer),
             NetworkEvent::Stuck(stuck) => self.black_holes.note(stuck),
             NetworkEvent::Lost(lost) => self.lost(lost),
             NetworkEvent::Stalled(stall) => self.receivers.note(stall),
             NetworkEvent::RoundTrip(trip) => self.round_trip(trip),
+            NetworkEvent::KeptAlive(kept) => self.kept.take(kept),
             NetworkEvent::Sighted(_) => {}
         }
     }
@@ -170,6 +207,10 @@ impl ServiceLedger {
     fn attempt(&mut self, attempt: &Attempt) {
         let Some(key) = ServiceKey::of(&attempt.flow, attempt.way) else { return };
         let client = attempt.flow.ends(attempt.way)[0].0;
+        self.fallbacks.take(attempt, key);
+        if attempt.outcome == AttemptOutcome::Established {
+            self.windows.opened(attempt);
+        }
         self.judged = self.judged.saturating_add(1);
         let trouble = match attempt.outcome {
             AttemptOutcome::Established | AttemptOutcome::Abandoned => None,
@@ -219,6 +260,7 @@ impl ServiceLedger {
     }
 
     fn ended(&mut self, end: &ConnectionEnd) {
+        self.tls.ended(end);
         let Some(key) = ServiceKey::of(&end.flow, end.way) else { return };
         let client = end.flow.ends(end.way)[0].0;
         self.note_alive(key.address, end.time);
@@ -239,6 +281,7 @@ impl ServiceLedger {
 
     fn transaction(&mut self, t: &Transaction, answer: Answer) {
         let Some(key) = ServiceKey::of(&t.flow, t.way).filter(|key| !is_group(key.address)) else { return };
+        self.quic.transaction(t, &key);
         let client = t.flow.ends(t.way)[0].0;
         let time = t.answered.unwrap_or(t.asked);
         if matches!(t.end, TransactionEnd::Forgotten) || answer == Answer::Uncounted {
@@ -298,6 +341,7 @@ impl ServiceLedger {
     fn lost(&mut self, lost: &LocatedLoss) {
         let Some(key) = ServiceKey::of(&lost.flow, lost.client) else { return };
         let client = lost.flow.ends(lost.client)[0].0;
+        self.windows.lost(lost);
         if lost.retracted {
             return self.with(key, lost.time, |counts| counts.segments.take_back(lost));
         }
@@ -313,6 +357,7 @@ impl ServiceLedger {
 
     fn round_trip(&mut self, trip: &RoundTrip) {
         let Some(key) = ServiceKey::of(&trip.flow, trip.way) else { return };
+        self.windows.acknowledged(trip);
         let connection = (trip.flow.keyed_hash(&Keys::FIXED) >> 32) as u32;
         self.with(key, trip.time, |counts| counts.trips_mut(trip.side).note(trip.nanos, connection));
     }
@@ -384,6 +429,11 @@ impl ServiceLedger {
         self.alive.get(&address).copied()
     }
 
+    /// The only address by which a station connects to others; `None` of a router.
+    pub fn speaks_for(&self, station: Mac) -> Option<Address> {
+        self.fallbacks.speaks_for(station)
+    }
+
     /// Whether clients use a service of a host.
     pub fn is_server(&self, address: Address) -> bool {
         self.services.iter().any(|(key, service)| key.address == address && service.last_success.is_some())
@@ -409,6 +459,12 @@ impl ServiceLedger {
             tls_failures: self.tls.failures(now),
             tls_old: self.tls.old(now),
             certificates: self.tls.certificates(now),
+            fallbacks: self.fallbacks.evidence(now, at_end),
+            media: self.media.evidence(now, at_end),
+            surges: self.loads.evidence(now),
+            windows: self.windows.evidence(now, at_end),
+            quic: self.quic.evidence(now, at_end),
+            kept_alive: self.kept.evidence(now),
             ..NetworkEvidence::default()
         }
     }

@@ -20,6 +20,7 @@ fn attempt(from: u8, to: u8, port: u16, seconds: i64, outcome: AttemptOutcome) -
     let (flow, way) = FlowKey::v4(6, address(from), address(to), 40_000, port);
     let time = Timestamp(START + seconds * SECOND);
     NetworkEvent::Attempt(Attempt {
+        station: Mac::default(),
         flow,
         way,
         first: time,
@@ -175,6 +176,7 @@ fn services_beyond_the_cap_are_counted_together() {
         let (flow, way) = FlowKey::v4(6, 1, 0x0b00_0000 + n, 40_000, 80);
         let time = now(0);
         let event = NetworkEvent::Attempt(Attempt {
+            station: Mac::default(),
             flow,
             way,
             first: time,

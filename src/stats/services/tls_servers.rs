@@ -1,11 +1,14 @@
 //! What TLS connections to a service come to before they are encrypted.
 
-use crate::model::evidence::{CertificateEvidence, CodeCount, OldTlsEvidence, SIGHT_HELD, TlsFailureEvidence};
+use crate::model::evidence::{CertificateEvidence, CodeCount, OldTlsEvidence, SIGHT_HELD, TLS_CLOSED, TLS_RESET, TlsFailureEvidence};
 use crate::model::limits::{SERVICE_CLIENTS, SERVICES};
 use crate::model::time::SECOND;
-use crate::model::{Address, Episode, ServiceKey, ShortName, Timestamp, TlsNews, TlsSight};
+use crate::model::{Address, ConnectionEnd, Episode, FlowKey, ServiceKey, ShortName, Timestamp, TlsNews, TlsSight};
 use hashbrown::{HashMap, HashSet};
 use std::collections::VecDeque;
+
+/// IP protocol number of TCP.
+const TCP: u8 = 6;
 
 /// Stretches in which connections are counted, and how many are remembered.
 const BIN: i64 = 60 * SECOND;
@@ -56,6 +59,8 @@ pub(super) struct TlsServers {
     old: HashMap<(Option<ServiceKey>, Address), Old>,
     /// Clients that offered more at least once: what they offer less with is a second attempt, or another program.
     newer: HashSet<Address>,
+    /// Hellos that nothing answered so far.
+    asked: HashMap<FlowKey, Timestamp>,
 }
 
 fn with_room<T: PartialEq>(list: &mut Vec<T>, cap: usize, item: T) {
@@ -88,6 +93,13 @@ impl TlsServers {
     /// Takes in what a connection showed.
     pub fn take(&mut self, seen: &TlsSight) {
         let Some(key) = ServiceKey::of(&seen.flow, seen.way) else { return };
+        if matches!(seen.news, TlsNews::Named(_)) {
+            return self.hello(seen);
+        }
+        self.asked.remove(&seen.flow);
+        if matches!(seen.news, TlsNews::Remark) {
+            return;
+        }
         let client = seen.flow.ends(seen.way)[0].0;
         if self.servers.len() >= SERVICES && !self.servers.contains_key(&key) {
             self.servers.retain(|_, s| seen.time.since(s.last) < REMEMBERED * BIN);
@@ -115,8 +127,28 @@ impl TlsServers {
                 hellos.fail(client, code, by_client, seen.time);
                 server.refused = server.refused.saturating_add(u64::from(by_client && (42..=46).contains(&code)));
             }
+            TlsNews::Named(_) | TlsNews::Remark => {}
             TlsNews::Certificate { valid, name } => server.certificate = Some((name, valid, seen.time)),
         }
+    }
+
+    fn hello(&mut self, seen: &TlsSight) {
+        if self.asked.len() >= SERVICES {
+            self.asked.retain(|_, time| seen.time.since(*time) < BIN);
+        }
+        if seen.flow.protocol == TCP && self.asked.len() < SERVICES {
+            self.asked.insert(seen.flow, seen.time);
+        }
+    }
+
+    /// Takes in the end of a connection: a server that ends it instead of an answer refuses it without a word.
+    pub fn ended(&mut self, end: &ConnectionEnd) {
+        let gave_up = end.cut.is_some() && end.by_client;
+        if self.asked.remove(&end.flow).is_none() || gave_up {
+            return;
+        }
+        let code = if end.cut.is_some() { TLS_RESET } else { TLS_CLOSED };
+        self.take(&TlsSight { flow: end.flow, way: end.way, time: end.time, news: TlsNews::Alert { code, by_client: false } });
     }
 
     fn choose(&mut self, key: ServiceKey, client: Address, version: u16, offered: u16, time: Timestamp) {
@@ -204,7 +236,7 @@ impl TlsServers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Direction, FlowKey};
+    use crate::model::Direction;
 
     /// Who is told of old versions after these connections of one client: offered, chosen.
     fn told(connections: &[(u16, u16)]) -> Vec<(bool, u64)> {

@@ -3,8 +3,9 @@
 use super::BIN;
 use super::bounded::{Lasting, Recent, entry};
 use crate::model::evidence::{
-    ARP_ANSWERED, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_TARGETS, ARP_VLAN_RATE,
-    ArpStormEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, SIGHT_BINS, SIGHT_HELD, StationEvidence, UnansweredEvidence,
+    ARP_ANSWERED, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_SWEEP_ANSWERED, ARP_TARGETS,
+    ARP_VLAN_RATE, ArpStormEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, SIGHT_BINS, SIGHT_HELD, StationEvidence,
+    SweepEvidence, UnansweredEvidence,
 };
 use crate::model::limits::SIGHT_ASKERS;
 use crate::model::{Address, Episode, Mac, Sighting, Timestamp, wilson};
@@ -62,9 +63,18 @@ struct Sender {
     sent: Recent,
     /// What it claims, up to [`PROXY_ADDRESSES`].
     addresses: Vec<Address>,
-    /// What it asks for, up to [`ARP_TARGETS`], each with the latest bin.
-    targets: Vec<(Ipv4Addr, i64)>,
+    /// What it asks for, up to [`ARP_TARGETS`], in the order it began to.
+    targets: Vec<Asked>,
     last: Timestamp,
+}
+
+/// An address that a station asks for.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    target: Ipv4Addr,
+    times: u32,
+    /// The latest bin.
+    bin: i64,
 }
 
 macro_rules! lasting {
@@ -153,7 +163,7 @@ impl ArpLedger {
             station.last = station.last.max(seen.last);
             station.sent.add(bin, seen.count);
             if target != sender {
-                station.asks(target, bin);
+                station.asks(target, bin, seen.count);
             }
         }
         // Whoever looks whether an address is free has none yet (RFC 5227 section 1.1).
@@ -278,6 +288,48 @@ impl ArpLedger {
         all
     }
 
+    /// Whether an address was ever claimed; `None` where so few are that this says nothing.
+    pub fn is_known(&self, vlan: Option<u16>, address: Address) -> Option<bool> {
+        let is_claimed = self.claims.contains_key(&(vlan, address));
+        let others = || self.claims.keys().filter(|key| key.0 == vlan).take(PROXY_ADDRESSES).count();
+        (is_claimed || others() >= PROXY_ADDRESSES).then_some(is_claimed)
+    }
+
+    /// Hosts that look for whoever there is, and find few. `is_host` says of a station whether it surely is no router, which asks for whatever
+    /// somebody outside wants.
+    pub fn sweeps(&self, now: Timestamp, is_host: impl Fn(Option<u16>, Mac, Address) -> bool) -> Vec<SweepEvidence> {
+        let bin = now.0.saturating_sub(1).div_euclid(BIN);
+        let of = |(&(vlan, mac), sender): (&InVlan<Mac>, &Sender)| {
+            let &[source @ Address::V4(address)] = sender.addresses.as_slice() else { return None };
+            let targets = sender.recent(bin).count();
+            if targets < ARP_TARGETS || !is_host(vlan, mac, source) {
+                return None;
+            }
+            let answers = |asked: &&Asked| {
+                let answered = self.targets.get(&(vlan, asked.target)).and_then(|t| t.answered);
+                answered.is_some_and(|(at, _)| is_recent(at.0.div_euclid(BIN), bin))
+            };
+            let answered = sender.recent(bin).filter(answers).count();
+            let shows = self.askers.get(&(vlan, address)).is_some_and(|asker| asker.replies > 0);
+            // Where replies to it are not mirrored: who is answered does not ask again.
+            let vain = if shows { targets.saturating_sub(answered) } else { sender.recent(bin).filter(|t| t.times > 1).count() };
+            let follows = sender.recent(bin).zip(sender.recent(bin).skip(1));
+            let ascending = follows.filter(|(a, b)| (1..=4).contains(&b.target.to_bits().wrapping_sub(a.target.to_bits()))).count();
+            (vain as f64 > (1.0 - ARP_SWEEP_ANSWERED) * targets as f64).then_some(SweepEvidence {
+                vlan,
+                source,
+                station: StationEvidence { mac, maker: None, count: sender.sent.minute(bin), last: sender.last },
+                targets: targets as u64,
+                answered: answered as u64,
+                in_order: ascending * 5 >= targets * 4,
+                span: Episode { first: Timestamp(bin.saturating_sub(SIGHT_BINS as i64 - 1).saturating_mul(BIN)), last: sender.last },
+            })
+        };
+        let mut all: Vec<SweepEvidence> = self.senders.iter().filter_map(of).collect();
+        all.sort_unstable_by_key(|s| (s.vlan, s.source, s.station.mac));
+        all
+    }
+
     /// Stations and VLANs that flood.
     pub fn storms(&self, now: Timestamp) -> Vec<ArpStormEvidence> {
         // The newest ten seconds that are over.
@@ -331,21 +383,33 @@ impl Asker {
 }
 
 impl Sender {
-    fn asks(&mut self, target: Ipv4Addr, bin: i64) {
-        if let Some(known) = self.targets.iter_mut().find(|t| t.0 == target) {
-            known.1 = known.1.max(bin);
+    fn asks(&mut self, target: Ipv4Addr, bin: i64, count: u64) {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        if let Some(known) = self.targets.iter_mut().find(|t| t.target == target) {
+            known.times = if is_recent(known.bin, bin) { known.times.saturating_add(count) } else { count };
+            known.bin = known.bin.max(bin);
             return;
         }
         if self.targets.len() >= ARP_TARGETS {
-            self.targets.retain(|t| bin.saturating_sub(t.1) < SIGHT_BINS as i64);
+            self.targets.retain(|t| is_recent(t.bin, bin));
         }
         if self.targets.len() < ARP_TARGETS {
-            self.targets.push((target, bin));
+            self.targets.push(Asked { target, times: count, bin });
         }
+    }
+
+    /// What it asked for in the minute up to and with that bin.
+    fn recent(&self, bin: i64) -> impl Iterator<Item = &Asked> + Clone {
+        self.targets.iter().filter(move |t| is_recent(t.bin, bin))
     }
 
     /// It looks for whoever there is.
     fn is_sweep(&self, bin: i64) -> bool {
-        self.targets.iter().filter(|t| bin.saturating_sub(t.1) < SIGHT_BINS as i64).count() >= ARP_TARGETS
+        self.recent(bin).count() >= ARP_TARGETS
     }
+}
+
+/// Whether a bin is of the last minute.
+fn is_recent(of: i64, bin: i64) -> bool {
+    bin.saturating_sub(of) < SIGHT_BINS as i64
 }

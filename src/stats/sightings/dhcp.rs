@@ -147,6 +147,16 @@ impl DhcpLedger {
         self.servers.values().any(|s| s.told.iter().any(|told| told.router.map(Address::V4) == Some(address)))
     }
 
+    /// Whether clients were told to use any router.
+    pub fn tells_routers(&self) -> bool {
+        self.servers.values().any(|s| s.told.iter().any(|told| told.router.is_some()))
+    }
+
+    /// Whether a station was given an address.
+    pub fn is_served(&self, vlan: Option<u16>, mac: Mac) -> bool {
+        self.clients.get(&(vlan, mac)).is_some_and(|client| client.given.is_some())
+    }
+
     /// Clients that wait, by VLAN.
     pub fn waiting(&self, now: Timestamp) -> Vec<DhcpEvidence> {
         let bin = now.0.saturating_sub(1).div_euclid(BIN);

@@ -4,11 +4,12 @@
 //! nothing depends on their order.
 
 mod arp;
-mod bounded;
+pub(in crate::stats) mod bounded;
 mod clocks;
 mod datagrams;
 mod dhcp;
 mod gathering;
+mod redirects;
 mod routers;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use arp::ArpLedger;
 use clocks::ClockLedger;
 use datagrams::{Datagram, DatagramLedger};
 use dhcp::DhcpLedger;
+use redirects::RedirectLedger;
 use routers::RouterLedger;
 
 /// Nanoseconds of packet time in which sightings are counted together.
@@ -35,6 +37,7 @@ pub struct SightingLedger {
     routers: RouterLedger,
     clocks: ClockLedger,
     datagrams: DatagramLedger,
+    redirects: RedirectLedger,
 }
 
 impl SightingLedger {
@@ -55,6 +58,7 @@ impl SightingLedger {
                 self.datagrams.take(seen, &Datagram { ends: [from, to], protocol, is_whole, is_dns, pieces });
             }
             Sight::Clock(answer) => self.clocks.take(seen, answer),
+            &Sight::Redirect { router, host, target, gateway } => self.redirects.take(seen, router, host, (target, gateway)),
             // Of stations, VLANs and groups: the switch's.
             Sight::ArpCopy { .. } | Sight::Place { .. } | Sight::Join { .. } => {}
         }
@@ -65,14 +69,23 @@ impl SightingLedger {
         self.arp.owners()
     }
 
-    /// What findings rest on at `now`; `last_heard` tells when a host was last seen to answer anybody, `is_server` whether others use it.
+    /// What findings rest on at `now`; `last_heard` tells when a host was last seen to answer anybody, `is_server` whether others use it,
+    /// `speaks_for` the only address that a station connects to others from.
     pub fn evidence(
         &self,
         now: Timestamp,
         last_heard: impl Fn(Address) -> Option<Timestamp>,
         is_server: impl Fn(Address) -> bool,
+        speaks_for: impl Fn(Mac) -> Option<Address>,
     ) -> SightingEvidence {
-        let is_router = |address| self.dhcp.is_router(address);
+        let is_router = |address| self.dhcp.is_router(address) || self.routers.is_router(address);
+        let told = |address| match address {
+            Address::V6(_) => self.routers.any(),
+            _ => self.dhcp.tells_routers(),
+        };
+        let is_host = |vlan, mac, address| {
+            !is_router(address) && (self.dhcp.is_served(vlan, mac) || speaks_for(mac).is_some_and(|own| own == address))
+        };
         SightingEvidence {
             conflicts: self.arp.conflicts(now, |address| is_router(address) || is_server(address)),
             unanswered: self.arp.unanswered(now, is_router, last_heard),
@@ -83,6 +96,12 @@ impl SightingLedger {
             second_routers: self.routers.second(now),
             fragments: self.datagrams.evidence(now),
             clocks: self.clocks.wrong(now),
+            redirects: self.redirects.evidence(
+                now,
+                |address| told(address).then(|| is_router(address)),
+                |vlan, address| if is_router(address) { Some(true) } else { self.arp.is_known(vlan, address) },
+            ),
+            sweeps: self.arp.sweeps(now, is_host),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::bounded::{Lasting, entry};
 use crate::model::evidence::{ALONE, ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence, StationEvidence};
-use crate::model::{Episode, Mac, Sighting, Timestamp};
+use crate::model::{Address, Episode, Mac, Sighting, Timestamp};
 use hashbrown::HashMap;
 use std::net::Ipv6Addr;
 
@@ -58,6 +58,16 @@ impl RouterLedger {
         if let Some(prefix) = prefix.filter(|p| router.prefixes.len() < PREFIXES && !router.prefixes.contains(p)) {
             router.prefixes.push(prefix);
         }
+    }
+
+    /// Whether somebody announces himself by this address.
+    pub fn is_router(&self, address: Address) -> bool {
+        self.routers.keys().any(|key| Address::V6(key.1) == address)
+    }
+
+    /// Whether anybody announces himself.
+    pub fn any(&self) -> bool {
+        !self.routers.is_empty()
     }
 
     /// Routers beside one that was there before.

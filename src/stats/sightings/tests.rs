@@ -27,7 +27,7 @@ fn arp(seconds: i64, vlan: Option<u16>, is_reply: bool, (from, to): (u32, u32), 
 }
 
 fn evidence(ledger: &SightingLedger, seconds: i64) -> SightingEvidence {
-    ledger.evidence(at(seconds), |_| None, |_| false)
+    ledger.evidence(at(seconds), |_| None, |_| false, |_| None)
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_host_that_is_heard_is_not_gone() {
         ledger.take(&arp(n, None, n > 20, (7, 1), 7));
     }
     assert_eq!(evidence(&ledger, 30).unanswered.len(), 1);
-    assert_eq!(ledger.evidence(at(30), |_| Some(at(20)), |_| false).unanswered, [], "its replies take another way");
+    assert_eq!(ledger.evidence(at(30), |_| Some(at(20)), |_| false, |_| None).unanswered, [], "its replies take another way");
 }
 
 #[test]

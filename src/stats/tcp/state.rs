@@ -122,6 +122,11 @@ impl TcpHot {
         }
     }
 
+    /// Whether a direction's latest segment announces that it takes no data.
+    pub fn takes_nothing(&self, way: Direction) -> bool {
+        self.streams[way as usize].window == 0
+    }
+
     /// The window that a direction's latest segment announces, in bytes; `None` when not both SYNs were seen.
     pub fn window(&self, way: Direction) -> Option<u32> {
         Some(u32::from(self.streams[way as usize].window) << self.window_scale(way)?)

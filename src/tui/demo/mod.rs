@@ -129,6 +129,7 @@ fn merged(rows: &[&Conversation], key: impl Fn(&Conversation) -> (Address, Addre
             recent_ab: Traffic::default(),
             recent_ba: Traffic::default(),
             state: None,
+            ended: None,
             app: None,
             tcp: None,
             ..(*row).clone()

@@ -73,7 +73,8 @@ impl Screen for Page {
         let mut facts = vec![("began by".to_owned(), first.clone(), text), ("answers".to_owned(), second.clone(), text)];
         if let Some(state) = row.state {
             let (word, hue) = label::state(state);
-            facts.push(("state".into(), word.into(), scene.style(hue)));
+            let ended = row.ended.filter(|ended| ended.by().is_some()).map(|ended| format!(": {}", ended.text())).unwrap_or_default();
+            facts.push(("state".into(), format!("{word}{ended}"), scene.style(hue)));
         }
         let family = columns::conversation_family(row);
         let guess = if row.app_by == Some(AppBy::Port) { "? by its port" } else { "" };

@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::{PacketTree, Show, Timestamp};
 use crate::snapshot::{
-    PacketContents, PacketPage, PacketRequest, PacketRow, PacketSeek, PacketStore, PacketStream, PacketSubject, StreamPiece,
+    PacketContents, PacketPage, PacketRequest, PacketRow, PacketSeek, PacketSegment, PacketStore, PacketStream, PacketSubject, StreamPiece,
 };
 use std::sync::Mutex;
 
@@ -57,6 +57,31 @@ fn contents(at: u64) -> PacketContents {
     PacketContents { number: row.number, time: row.time, wire: row.wire, tree, bytes: QUERY.to_vec(), subject: subject() }
 }
 
+/// A download in bursts, of which a segment is lost and sent again.
+fn segments() -> Vec<PacketSegment> {
+    let mut out = Vec::new();
+    let segment = |micros: i64, forth, sequence, length, acknowledgement| PacketSegment {
+        time: Timestamp(micros * 1_000),
+        forth,
+        sequence,
+        length,
+        acknowledgement: Some(acknowledgement),
+        window: Some(64_000),
+        selective: [None; 3],
+    };
+    for n in 0..200u32 {
+        let at = i64::from(n / 10) * 50_000 + i64::from(n % 10) * 100;
+        out.push(segment(at, false, 1 + n * 1_400, 1_400, 1));
+        let ack = if (100..130).contains(&n) { 1 + 100 * 1_400 } else { 1 + (n + 1) * 1_400 };
+        let mut answer = segment(at + 20_000, true, 1, 0, ack);
+        answer.selective[0] = (101..130).contains(&n).then_some((1 + 101 * 1_400, 1 + (n + 1) * 1_400));
+        out.push(answer);
+    }
+    out.push(segment(630_000, false, 1 + 100 * 1_400, 1_400, 1));
+    out.sort_by_key(|segment| segment.time);
+    out
+}
+
 impl PacketStore for Few {
     fn look(&self, request: &PacketRequest) -> Arc<PacketPage> {
         self.asked.lock().unwrap().push(request.clone());
@@ -82,7 +107,7 @@ impl PacketStore for Few {
             chosen: Some((request.chosen, Arc::new(contents(request.chosen.min(TOTAL - 1))))),
             begin: row(0).time,
             found,
-            stream: request.stream.then(|| Arc::new(PacketStream { ends, pieces, cut: false, whole: true })),
+            stream: request.stream.then(|| Arc::new(PacketStream { ends, pieces, segments: segments(), cut: false, whole: true })),
             place: "recorder: the last 48 s in 128 MB".into(),
             ..PacketPage::default()
         })
@@ -120,6 +145,22 @@ fn packets_look_as_they_did() {
     insta::assert_snapshot!("packets_stream_120x40", session.text());
     session.keys("h");
     insta::assert_snapshot!("packets_stream_hex_120x40", session.text());
+}
+
+#[test]
+fn a_connection_is_drawn() {
+    let (mut session, few) = session(Story::File, 120, 40);
+    session.keys("9 v");
+    assert!(few.asked.lock().unwrap().last().is_some_and(|request| request.stream));
+    assert!(session.text().contains("nothing was sent this way"), "the client only acknowledges");
+    session.keys("d");
+    insta::assert_snapshot!("packets_graph_sequence_120x40", session.text());
+    session.keys("v");
+    insta::assert_snapshot!("packets_graph_flight_120x40", session.text());
+    session.keys("v");
+    insta::assert_snapshot!("packets_graph_trips_120x40", session.text());
+    session.keys("h");
+    assert!(session.text().contains("GET / HTTP/1.1"), "{}", session.text());
 }
 
 #[test]

@@ -5,15 +5,16 @@ use crate::engine::fold::detectors::FlowDetectors;
 use crate::model::tcp::{FIN, TcpEvent, TcpMarks};
 use crate::model::time::SECOND;
 use crate::model::{
-    AnalysisFlags, Direction, Frame, IcmpError, LocatedLoss, Mac, NetworkBatch, NetworkEvent, PathSide, RoundTrip, Segment,
+    AnalysisFlags, Direction, Flight, Frame, IcmpError, LocatedLoss, Mac, NetworkBatch, NetworkEvent, PathSide, RoundTrip, Segment,
     SegmentAnalysis, Timestamp,
 };
 use crate::stats::{
-    Connections, Course, FlowHot, Fragments, Gathering, LossLocator, Stalls, StuckSegments, TcpTrack, located_loss, stuck::Repeated,
+    Connections, Course, FlowHot, Fragments, Gathering, KeepAlives, LossLocator, Record, Stalls, StuckSegments, Talk, TcpTrack,
+    located_loss, stuck::Repeated,
 };
 
 /// What makes a segment of interest here, beside windows of zero.
-pub(super) const MARKS: TcpMarks = TcpMarks::COURSE.or(located_loss::MARKS);
+pub(super) const MARKS: TcpMarks = TcpMarks::COURSE.or(located_loss::MARKS).or(TcpMarks::KEEP_ALIVE);
 
 /// A segment, and what was found of it.
 pub(super) struct Seen<'a> {
@@ -28,7 +29,7 @@ pub(super) struct Seen<'a> {
 #[inline(never)]
 pub(super) fn segment(
     connections: &mut Connections,
-    (losses, stalls, stuck): (&mut LossLocator, &mut Stalls, &mut StuckSegments),
+    (losses, stalls, stuck, kept): (&mut LossLocator, &mut Stalls, &mut StuckSegments, &mut KeepAlives),
     flow: &FlowHot<FlowDetectors>,
     Seen { frame, tcp, analysis, before }: &Seen<'_>,
 ) {
@@ -39,6 +40,7 @@ pub(super) fn segment(
         let course = Course {
             flow: *key,
             way: *way,
+            station: frame.mac.map(|(source, _)| source).unwrap_or_default(),
             time: frame.time,
             before: flow.last_of(way.reversed()).unwrap_or(frame.time),
             client: flow.tcp.opened().then_some(client),
@@ -49,6 +51,11 @@ pub(super) fn segment(
             outstanding: in_flight(Direction::AToB).zip(in_flight(Direction::BToA)).map(|(ab, ba)| ab || ba),
         };
         connections.step(&course, segment, tcp);
+    }
+    // Of one that takes no data it is a probe.
+    if tcp.marks.has(TcpMarks::KEEP_ALIVE) && !flow.numbers.takes_nothing(way.reversed()) {
+        let sent = flow.traffic.get(*way as usize).map_or(0, |traffic| traffic.packets);
+        kept.note(key, *way, frame.time, sent);
     }
     if tcp.marks.has(located_loss::MARKS)
         && let Some(lost) = losses.segment(key, (*way, client), frame.time, segment, tcp, analysis)
@@ -78,13 +85,21 @@ pub(super) fn segment(
         && analysis.ack_rtt_is_prompt
     {
         let side = if *way == client { PathSide::Client } else { PathSide::Server };
-        connections.tell_trip(RoundTrip { flow: *key, way: client, side, time: frame.time, nanos });
+        connections.tell_trip(RoundTrip { flow: *key, way: client, side, time: frame.time, nanos, flight: flight(flow, *way, tcp) });
     }
     if (stalls.any() || analysis.flags.has(AnalysisFlags::ZERO_WINDOW))
         && let Some(event) = stalls.segment(key, (*way, client), frame.time, segment, analysis)
     {
         connections.tell(event);
     }
+}
+
+/// What was in flight to the end that acknowledges some of it.
+fn flight(flow: &FlowHot<FlowDetectors>, way: Direction, tcp: &TcpEvent) -> Option<Flight> {
+    let numbers = &flow.numbers;
+    let bytes = numbers.in_flight(way.reversed())?.saturating_add(tcp.advanced);
+    let sent = flow.traffic.get(way.reversed() as usize)?.wire_bytes;
+    Some(Flight { bytes, window: numbers.window(way)?, is_unscaled: numbers.window_scale(way) == Some(0), sent })
 }
 
 /// A segment that was sent again, and whether anything as large was acknowledged before it.
@@ -111,10 +126,10 @@ pub(super) fn datagram(connections: &mut Connections, (seen, pieces): (&mut Gath
     }
     match key.protocol {
         17 if TELLING.contains(&key.a_port) | TELLING.contains(&key.b_port) => sightings::datagram(seen, frame),
-        1 => icmp(connections, frame),
+        1 => icmp(connections, seen, frame),
         2 => sightings::membership(seen, frame),
         58 => {
-            icmp(connections, frame);
+            icmp(connections, seen, frame);
             sightings::discovery(seen, frame);
         }
         _ => {}
@@ -125,9 +140,12 @@ pub(super) fn datagram(connections: &mut Connections, (seen, pieces): (&mut Gath
 const TELLING: [u16; 3] = [67, 68, 123];
 
 #[inline(never)]
-fn icmp(connections: &mut Connections, frame: &Frame<'_>) {
+fn icmp(connections: &mut Connections, seen: &mut Gathering, frame: &Frame<'_>) {
     if let (Some((key, way)), Some(quoted)) = (&frame.flow, frame.quoted_flow()) {
         let [(reporter, _), (receiver, _)] = key.ends(*way);
+        if quoted.kind == sightings::REDIRECT && !quoted.key.is_v6 {
+            sightings::redirect(seen, frame, quoted.key.ends(quoted.direction)[1].0);
+        }
         connections.tell(NetworkEvent::Icmp(IcmpError { reporter, receiver, quoted, time: frame.time }));
     }
 }
@@ -143,6 +161,16 @@ impl Shard {
         self.tell(now);
         let connections = &mut self.connections;
         self.stalls.advance(now, |event| connections.tell(event));
+        self.kept.advance(now, |event| connections.tell(event));
+        let packets = self.totals.link.packets;
+        if self.talkers.is_due(now, packets, self.flows.len()) {
+            let talk = |record: Record<'_, FlowDetectors>| {
+                let bytes = record.flow.traffic.iter().fold(0u64, |sum, traffic| sum.saturating_add(traffic.wire_bytes));
+                Talk { flow: record.flow.key, bytes, first: record.rest.first, last: record.last() }
+            };
+            self.talkers.look(now, packets, self.flows.records().map(talk), |event| connections.tell(event));
+        }
+        self.reader.media(now, false, |event| connections.tell(event));
         if self.reader.is_due(now) {
             self.reader.advance(now, false, self.detectors.unmatched());
         }
@@ -155,6 +183,8 @@ impl Shard {
         self.tell(now);
         let connections = &mut self.connections;
         self.stalls.advance(now, |event| connections.tell(event));
+        self.kept.advance(now, |event| connections.tell(event));
+        self.reader.media(now, true, |event| connections.tell(event));
         self.reader.advance(now, true, self.detectors.unmatched());
     }
 
@@ -177,8 +207,11 @@ impl Shard {
 
     /// What happened since it was last asked, in the interval of that number.
     pub fn network(&mut self, interval: u64) -> NetworkBatch {
-        let (mut events, unfollowed) = self.connections.take();
-        events.extend(self.reader.tls().map(NetworkEvent::Tls));
+        // What a connection showed comes before its end.
+        let mut events: Vec<NetworkEvent> = self.reader.tls().map(NetworkEvent::Tls).collect();
+        let (told, unfollowed) = self.connections.take();
+        events.extend(told);
+        events.extend(self.reader.offers().map(NetworkEvent::Offered));
         events.extend(self.reader.ended().map(NetworkEvent::Transaction));
         let (control, control_beyond) = self.detectors.control();
         let floods = self.detectors.floods();

@@ -9,6 +9,10 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 const ARP: u16 = 0x0806;
 const ROUTER: u8 = 134;
 const NEIGHBOUR: u8 = 136;
+const REDIRECT_V6: u8 = 137;
+
+/// ICMP for IPv4: a redirect (RFC 792).
+pub(super) const REDIRECT: u8 = 5;
 
 /// A frame without a network layer that is counted.
 #[inline]
@@ -89,6 +93,7 @@ pub(super) fn discovery(seen: &mut Gathering, frame: &Frame<'_>) {
     let what = match bytes.first() {
         Some(&ROUTER) => router(bytes, from),
         Some(&NEIGHBOUR) => neighbour(bytes, to, source),
+        Some(&REDIRECT_V6) => better_hop(bytes, from, to),
         _ => return,
     };
     if let Some(what) = what {
@@ -120,6 +125,24 @@ fn neighbour(bytes: &[u8], asker: Ipv6Addr, source: Mac) -> Option<Sight> {
         _ => None,
     });
     (head[4] & 0x20 != 0).then_some(Sight::Neighbour { address, mac: told.unwrap_or(source), asker })
+}
+
+/// A redirect of IPv6, which only a router of the same link may send (RFC 4861 section 8.1).
+fn better_hop(bytes: &[u8], from: Ipv6Addr, to: Ipv6Addr) -> Option<Sight> {
+    let address = |at: usize| bytes.get(at..)?.first_chunk::<16>().map(|a| Address::V6(Ipv6Addr::from(*a)));
+    from.is_unicast_link_local().then_some(())?;
+    Some(Sight::Redirect { router: Address::V6(from), host: Address::V6(to), target: address(24)?, gateway: address(8)? })
+}
+
+/// A redirect of IPv4, by the packet it quotes (RFC 792).
+#[inline(never)]
+pub(super) fn redirect(seen: &mut Gathering, frame: &Frame<'_>, target: Address) {
+    let (Some((key, way)), Some(at)) = (&frame.flow, frame.transport) else { return };
+    let [(router, _), (host, _)] = key.ends(*way);
+    let gateway = frame.bytes.get(at as usize + 4..frame.ip_end() as usize).and_then(|bytes| bytes.first_chunk::<4>());
+    if let Some(gateway) = gateway.map(|bytes| Address::V4(Ipv4Addr::from(*bytes))) {
+        note(seen, frame, Sight::Redirect { router, host, target, gateway });
+    }
 }
 
 /// Options of neighbour discovery: type, length in eights of bytes (RFC 4861 section 4.6).

@@ -1,6 +1,6 @@
 //! Keys of the screen of packets.
 
-use super::state::{Focus, Looking, StreamView, TypedLine};
+use super::state::{Drawn, Focus, Looking, StreamView, TypedLine};
 use crate::snapshot::{PacketSeek, PacketSubject};
 use crate::tui::screen::Hint;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -12,6 +12,11 @@ pub(super) const HINTS: &[Hint] = &[
     Hint { key: "#", word: "go to", help: "go to a packet by its number, or to a second with a point in it (12.5)" },
     Hint { key: "f", word: "only", help: "only the conversation of this packet; Esc shows all again" },
     Hint { key: "x", word: "stream", help: "what the conversation of this packet says, as text or in hexadecimal (h)" },
+    Hint {
+        key: "v",
+        word: "graph",
+        help: "draw the TCP connection of this packet: sequence numbers, bytes in flight, round trips (v goes on, d turns the way round)",
+    },
     Hint { key: "W", word: "save", help: "save the packets of this list as pcapng" },
 ];
 
@@ -59,6 +64,10 @@ fn in_list(looking: &mut Looking, key: KeyCode, live: bool) -> bool {
         KeyCode::Char('x') if looking.conversation != PacketSubject::All => {
             looking.tail = false;
             looking.stream = Some(StreamView::default());
+        }
+        KeyCode::Char('v') if looking.conversation != PacketSubject::All => {
+            looking.tail = false;
+            looking.stream = Some(StreamView { drawn: Some(Drawn::Sequence), ..StreamView::default() });
         }
         KeyCode::Char('W') => {
             let subject = looking.subject.clone();
@@ -118,7 +127,10 @@ fn in_stream(looking: &mut Looking, key: KeyCode) -> bool {
         KeyCode::PageUp => view.scroll = view.scroll.saturating_sub(10),
         KeyCode::Home | KeyCode::Char('g') => view.scroll = 0,
         KeyCode::End | KeyCode::Char('G') => view.scroll = usize::MAX,
-        KeyCode::Char('h') => *view = StreamView { hex: !view.hex, scroll: 0 },
+        KeyCode::Char('v') => view.drawn = Some(view.drawn.map_or(Drawn::Sequence, Drawn::next)),
+        KeyCode::Char('d') if view.drawn.is_some() => view.back = !view.back,
+        KeyCode::Char('h') if view.drawn.is_some() => view.drawn = None,
+        KeyCode::Char('h') => *view = StreamView { hex: !view.hex, ..StreamView::default() },
         KeyCode::Esc | KeyCode::Backspace | KeyCode::Char('x') => looking.stream = None,
         _ => return false,
     }

@@ -12,6 +12,7 @@
 //! ```
 
 mod contents;
+mod graph;
 mod keys;
 mod list;
 pub(in crate::tui) mod state;
@@ -78,7 +79,10 @@ impl Screen for Packets {
             return;
         }
         if let Some(view) = &looking.stream {
-            stream::draw(canvas, lower, scene, view, &page);
+            match view.drawn {
+                Some(drawn) => graph::draw(canvas, lower, scene, view, drawn, &page),
+                None => stream::draw(canvas, lower, scene, view, &page),
+            }
         } else {
             below(canvas, lower, scene, looking, &page);
         }

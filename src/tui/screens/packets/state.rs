@@ -32,9 +32,35 @@ impl TypedLine {
     }
 }
 
+/// What is drawn of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::tui) enum Drawn {
+    /// Sequence numbers over time.
+    Sequence,
+    /// Bytes in flight against the window.
+    Flight,
+    /// Round trips over time.
+    Trips,
+}
+
+impl Drawn {
+    /// The next one.
+    pub fn next(self) -> Self {
+        match self {
+            Drawn::Sequence => Drawn::Flight,
+            Drawn::Flight => Drawn::Trips,
+            Drawn::Trips => Drawn::Sequence,
+        }
+    }
+}
+
 /// What a conversation says, looked at.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::tui) struct StreamView {
+    /// Drawn instead.
+    pub drawn: Option<Drawn>,
+    /// Of the other way.
+    pub back: bool,
     /// In hexadecimal.
     pub hex: bool,
     /// Lines scrolled.

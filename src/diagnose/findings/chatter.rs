@@ -1,0 +1,59 @@
+//! Packets that nobody needs.
+
+use super::{SURE, all_of};
+use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::figure::Figure::{Count, Seconds, Share};
+use crate::model::units::{duration, grouped, plural};
+use crate::model::{Severity, Subject, Value, wilson};
+
+/// Keep-alives in a minute, their share of what the host sends in these connections, and the pause between two.
+const KEEP_ALIVES: u64 = 1_000;
+const MUCH: f64 = 0.1;
+const OFTEN: f64 = 15.0;
+
+/// A host keeps connections alive too often.
+pub struct TcpKeepalive;
+
+impl Detector for TcpKeepalive {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "tcp.keepalive",
+            aspect: None,
+            meaning: "A host asks again and again whether its idle connections are still there: packets that carry nothing, and that keep \
+                      tables of firewalls full and batteries empty.",
+            measured: "Segments of at most one byte just before the next one expected, while their receiver takes data: at least {least} by \
+                       one host within a minute, surely more than {share} of what it sends in these connections (lower end of the {sure} \
+                       interval), with less than {pause} between two of one connection.",
+            cause: "A program or a system setting with a far too short interval; very many connections that are kept open without need.",
+            lookalikes: "Probes of a receiver that takes no data, which are not counted. Protocols with keep-alives of their own (MQTT, BGP) \
+                         send data.",
+            remedy: "Set the interval of keep-alives to minutes, or close connections that are not used.",
+            topic: None,
+            figures: &[SURE, ("least", Count(KEEP_ALIVES)), ("share", Share(MUCH)), ("pause", Seconds(OFTEN))],
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::BothDirections, Need::Unique]
+    }
+
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
+        all_of(e.network.kept_alive.iter().filter_map(|kept| {
+            let share = wilson(kept.count, kept.packets);
+            let pause = 60.0 * kept.connections as f64 / kept.count.max(1) as f64;
+            if kept.count < KEEP_ALIVES || share.low <= MUCH || pause >= OFTEN {
+                return None;
+            }
+            let (count, connections) = (grouped(kept.count), plural(kept.connections, "connection"));
+            let title = format!("{} sends {count} keep-alives a minute on {connections}, one every {}", kept.host, duration(pause));
+            let evidence = vec![
+                ("keep_alives", Value::Count(kept.count)),
+                ("share", Value::Share(share.rate)),
+                ("connections", Value::Count(kept.connections)),
+                ("pause_seconds", Value::Seconds(pause)),
+            ];
+            Some(Report::new(Severity::Note, title, evidence).about(Subject::Host(kept.host)).held(vec![kept.span]))
+        }))
+    }
+}

@@ -1,0 +1,115 @@
+//! Transfers that a receiver's window holds back.
+
+use super::{SURE, all_of};
+use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::figure::Figure::{Count, Seconds, Share};
+use crate::model::evidence::{WINDOW_FULL, WindowEvidence};
+use crate::model::units::{bits_per_second, bytes, duration, percent};
+use crate::model::{Severity, Subject, Value, wilson};
+
+/// Share of the time in which the window must be full.
+const HELD_BACK: f64 = 0.3;
+
+/// Round trips and bytes of the transfer, and bytes from which on it is a warning.
+const ROUND_TRIPS: f64 = 10.0;
+const BYTES: u64 = 1_000_000;
+const MUCH: u64 = 10_000_000;
+
+/// Acknowledgements that are looked at.
+const SAMPLES: u64 = 10;
+
+/// Round trips below which a window is hardly ever what holds back, seconds.
+const NEAR: f64 = 0.001;
+
+/// Share of the fastest rate seen that the window allows at most.
+const SLOWER: f64 = 0.5;
+
+/// Bytes that can be announced without the window scale option (RFC 7323 section 2.2).
+const UNSCALED: u64 = 65_535;
+
+/// A receiver's window holds a transfer back.
+pub struct TcpWindowLimited;
+
+impl Detector for TcpWindowLimited {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "tcp.window_limited",
+            aspect: None,
+            meaning: "A transfer is as fast as the window of its receiver allows on a path of this length, and no faster: no more than a window \
+                      may be on its way in a round trip. Neither the network nor the sender is the cause.",
+            measured: "Bytes in flight (those before the mirrored port estimated by the rate) of at least {full} of the window less a segment: \
+                       surely in more than {share} of at least {samples} acknowledgements (lower end of the {sure} interval), over at least \
+                       {trips} round trips of {near} or more and {bytes} bytes, without loss, while the window stays as it is, and the rate it \
+                       allows is below {slower} of the fastest that was seen at both hosts. Only where both SYNs were seen. A note below \
+                       {much} bytes.",
+            cause: "The receiver's buffer is set too small (a fixed size in the program, or limits of the system), or one side does not offer \
+                    the window scale option, or a device between takes it out.",
+            lookalikes: "A sender with a small buffer of its own, or one that has nothing to send: then the window is not full.",
+            remedy: "Let the receiver's system choose the size (automatic tuning), raise its limits (`net.ipv4.tcp_rmem`), and take fixed \
+                     sizes (`SO_RCVBUF`) out of the program. Where the option lacks, find out which side or device leaves it out.",
+            topic: None,
+            figures: &[
+                SURE,
+                ("full", Share(WINDOW_FULL)),
+                ("share", Share(HELD_BACK)),
+                ("samples", Count(SAMPLES)),
+                ("trips", Count(ROUND_TRIPS as u64)),
+                ("near", Seconds(NEAR)),
+                ("bytes", Count(BYTES)),
+                ("slower", Share(SLOWER)),
+                ("much", Count(MUCH)),
+            ],
+        }
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::BothDirections, Need::EverySide, Need::Aligned, Need::Unmerged, Need::Unsampled]
+    }
+
+    fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
+        let held: Vec<&WindowEvidence> = e.network.windows.iter().filter(|w| is_held_back(w)).collect();
+        // Of several transfers of one pair the largest is told.
+        let largest = held.iter().filter(|w| {
+            let others = held.iter().filter(|o| (o.receiver, o.sender) == (w.receiver, w.sender));
+            others.max_by_key(|o| (o.bytes, o.port, o.span.first)).is_some_and(|o| o.flow == w.flow)
+        });
+        all_of(largest.map(|w| limited(w)))
+    }
+}
+
+fn is_held_back(w: &WindowEvidence) -> bool {
+    let allowed = w.window as f64 / w.round_trip;
+    let is_long = w.round_trip >= NEAR && w.round_trips >= ROUND_TRIPS && w.bytes >= BYTES && w.samples >= SAMPLES;
+    is_long && w.is_steady && !w.has_lost && wilson(w.full, w.samples).low > HELD_BACK && allowed < SLOWER * w.fastest
+}
+
+fn limited(w: &WindowEvidence) -> Report {
+    let full = wilson(w.full, w.samples);
+    let allowed = w.window as f64 / w.round_trip;
+    let title = format!(
+        "A transfer from {} to {} is held back by the window of {}: {} a round trip of {}, at most {}",
+        w.sender,
+        w.receiver,
+        w.receiver,
+        bytes(w.window),
+        duration(w.round_trip),
+        bits_per_second(8.0 * allowed)
+    );
+    let evidence = vec![
+        ("window", Value::Bytes(w.window)),
+        ("round_trip_seconds", Value::Seconds(w.round_trip)),
+        ("allowed_rate", Value::BitsPerSecond(8.0 * allowed)),
+        ("rate", Value::BitsPerSecond(8.0 * w.rate)),
+        ("fastest_rate", Value::BitsPerSecond(8.0 * w.fastest)),
+        ("full_share", Value::Share(full.rate)),
+        ("transferred", Value::Bytes(w.bytes)),
+        ("port", Value::Count(w.port.into())),
+    ];
+    let severity = if w.bytes >= MUCH { Severity::Warning } else { Severity::Note };
+    let report = Report::new(severity, title, evidence).about(Subject::Host(w.receiver)).suffered_by(1).held(vec![w.span]);
+    match w.is_unscaled && w.window <= UNSCALED {
+        true => report.because("One side's SYN offers no window scaling, or a device between took the option out.".to_owned()),
+        false => report.because(format!("The window is full {} of the time and does not grow.", percent(full.rate))),
+    }
+}

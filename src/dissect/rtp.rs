@@ -1,0 +1,134 @@
+//! RTP (RFC 3550): voice and pictures. Its header is too weak to be recognised by one packet: a stream is, by packets whose numbers follow.
+
+use super::bytes::be32;
+use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
+use crate::model::{Counter, Measure, RtpPacket};
+use std::borrow::Cow;
+
+const PACKETS: usize = 0;
+const TYPES: usize = 1;
+
+const COUNTERS: &[Counter] = &[
+    Counter { token: "packets", title: "Packets", measure: Measure::Count },
+    Counter { token: "payload_types", title: "Payload types", measure: Measure::Codes(payload_type) },
+];
+
+/// Bytes of a header without contributing sources.
+const HEADER: u32 = 12;
+
+/// Packets whose numbers follow the one before it, before a stream is one.
+pub(super) const FOLLOWING: u8 = 4;
+
+/// Payload types with a fixed meaning (RFC 3551 section 6).
+fn payload_type(code: u32) -> Cow<'static, str> {
+    let name = match code {
+        0 => "PCMU",
+        3 => "GSM",
+        4 => "G723",
+        8 => "PCMA",
+        9 => "G722",
+        10 | 11 => "L16",
+        13 => "CN",
+        14 => "MPA",
+        18 => "G729",
+        26 => "JPEG",
+        31 => "H261",
+        32 => "MPV",
+        33 => "MP2T",
+        34 => "H263",
+        other => return format!("type {other}").into(),
+    };
+    name.into()
+}
+
+/// RTP.
+pub struct Rtp;
+
+impl Dissector for Rtp {
+    type State = ();
+
+    const ABOUT: About = About { token: "rtp", title: "Real-time Transport", udp: Some(&[]), tcp: None, counters: COUNTERS };
+
+    fn probe(payload: &Payload<'_>, _: Carriage) -> Probe {
+        header(payload).map_or(Probe::No, |packet| Probe::Follows(sample(&packet)))
+    }
+
+    fn datagram(payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
+        if let Some(packet) = header(payload) {
+            out.tally().add(PACKETS);
+            out.tally().add_code(TYPES, packet.payload_type.into());
+            out.rtp(&packet);
+        }
+        Progress::Continue
+    }
+}
+
+/// The header of a packet: version 2, and no RTCP beside it (RFC 5761 section 4).
+fn header(payload: &Payload<'_>) -> Option<RtpPacket> {
+    let &[first, second, s0, s1] = payload.bytes.first_chunk()?;
+    let (payload_type, marker) = (second & 0x7f, second & 0x80 != 0);
+    let sources = u32::from(first & 15) * 4;
+    let is_known = payload_type <= 34 || payload_type >= 96;
+    if first >> 6 != 2 || !is_known || (64..=95).contains(&payload_type) || payload.length <= HEADER + sources {
+        return None;
+    }
+    Some(RtpPacket {
+        flow: *payload.flow,
+        way: payload.way,
+        time: payload.time,
+        source: be32(payload.bytes, 8)?,
+        sequence: u16::from_be_bytes([s0, s1]),
+        ticks: be32(payload.bytes, 4)?,
+        payload_type,
+        marker,
+    })
+}
+
+/// What is remembered of a packet until the next: the stream, folded, and the number.
+fn sample(packet: &RtpPacket) -> u32 {
+    let folded = packet.source ^ packet.source >> 12 ^ packet.source >> 24;
+    folded << 16 & 0x0fff_0000 | u32::from(packet.sequence)
+}
+
+/// Whether a packet is of the same stream as the one before, and its number follows.
+pub(super) fn follows(before: u32, now: u32) -> bool {
+    before & 0x0fff_0000 == now & 0x0fff_0000 && (1..=4).contains(&(now as u16).wrapping_sub(before as u16))
+}
+
+#[cfg(test)]
+mod tests {
+
+    use crate::dissect::talk::Talk;
+
+    fn packet(number: u16, source: u32) -> Vec<u8> {
+        [&[0x80, 0][..], &number.to_be_bytes(), &(u32::from(number) * 160).to_be_bytes(), &source.to_be_bytes(), &[7; 160]].concat()
+    }
+
+    #[test]
+    fn a_stream_is_told_by_numbers_that_follow() {
+        let told = |numbers: &[u16]| {
+            let mut talk = Talk::udp(16_384);
+            for (at, &n) in numbers.iter().enumerate() {
+                // The other side speaks as well, about as often.
+                talk = talk.client(packet(n, 77));
+                talk = if at % 2 == 0 { talk.server(packet(n.wrapping_mul(3), 99 + u32::from(n))) } else { talk };
+            }
+            talk.app().map(str::to_owned)
+        };
+        assert_eq!(told(&[65_533, 65_534, 65_535, 0, 1, 2]).as_deref(), Some("rtp"));
+        assert_eq!(told(&[1, 2, 4, 5, 6, 7]).as_deref(), Some("rtp"), "one is lost");
+        assert_eq!(told(&[1, 900, 7, 30_000, 12, 5]), None);
+        assert_eq!(told(&[5; 8]), None, "the same again and again");
+    }
+
+    #[test]
+    fn what_only_looks_like_it() {
+        for bytes in [&[0x80u8, 200, 0, 1][..], &[0x40; 40], &[0x80; 12], &[]] {
+            let mut talk = Talk::udp(16_384);
+            for _ in 0..8 {
+                talk = talk.client(bytes);
+            }
+            assert_ne!(talk.app(), Some("rtp"), "{bytes:?}");
+        }
+    }
+}

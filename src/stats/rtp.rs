@@ -1,0 +1,328 @@
+//! Streams of voice and pictures: what is missing of them, and how evenly they come (RFC 3550 section 6.4.1 and appendix A).
+//!
+//! A packet is lost when 64 later ones came without it. A step of more than 3,000 numbers (appendix A.1), or a pause, begins anew: the stream was
+//! moved or muted.
+
+use crate::model::evidence::MEDIA_UNEVEN;
+use crate::model::limits::RTP_STREAMS;
+use crate::model::rtp::clock_rate;
+use crate::model::time::SECOND;
+use crate::model::{Direction, FlowKey, MediaNews, NetworkEvent, RtpPacket, Timestamp};
+use hashbrown::HashMap;
+
+/// Steps beyond it are no loss (MAX_DROPOUT, RFC 3550 appendix A.1).
+const DROPOUT: u16 = 3_000;
+
+/// A longer pause is one of the sender's.
+const PAUSE: i64 = 3 * SECOND;
+
+/// A stream that says nothing for so long is forgotten.
+const FORGOTTEN: i64 = 60 * SECOND;
+
+/// A stream is told of this often.
+const TOLD: i64 = SECOND;
+
+/// Clocks that are in use, and over how long one must be seen that the payload type does not tell.
+const CLOCKS: [u32; 10] = [8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 90_000];
+const CLOCK_SEEN: i64 = 2 * SECOND;
+
+#[derive(Debug, Clone, Copy)]
+struct Stream {
+    payload_type: u8,
+    highest: u16,
+    /// Which of the numbers up to the highest came: that one in the lowest bit.
+    seen: u64,
+    received: u64,
+    lost: u64,
+    gaps: u64,
+    /// The packet before the latest that was lost was lost as well.
+    in_gap: bool,
+    clock: Option<u32>,
+    /// Whether that stays so.
+    is_settled: bool,
+    /// When the clock began to be looked at, and what it said.
+    since: (Timestamp, u32),
+    latest: (Timestamp, u32),
+    /// Nanoseconds, sixteenths.
+    jitter: i64,
+    range: Option<[i64; 2]>,
+    spaced: [u64; 2],
+    first: Timestamp,
+    last: Timestamp,
+    told: Timestamp,
+}
+
+impl Stream {
+    fn new(packet: &RtpPacket) -> Self {
+        Self {
+            payload_type: packet.payload_type,
+            highest: packet.sequence,
+            seen: u64::MAX,
+            received: 1,
+            lost: 0,
+            gaps: 0,
+            in_gap: false,
+            clock: clock_rate(packet.payload_type),
+            is_settled: false,
+            since: (packet.time, packet.ticks),
+            latest: (packet.time, packet.ticks),
+            jitter: 0,
+            range: None,
+            spaced: [0; 2],
+            first: packet.time,
+            last: packet.time,
+            told: packet.time,
+        }
+    }
+
+    /// Goes on from this packet as if there had been none before.
+    fn restart(&mut self, packet: &RtpPacket) {
+        self.flush();
+        self.received = self.received.saturating_add(1);
+        (self.highest, self.jitter) = (packet.sequence, 0);
+        self.since = (packet.time, packet.ticks);
+        self.latest = self.since;
+    }
+
+    /// What is missing up to the highest number does not come any more.
+    fn flush(&mut self) {
+        for at in (0..u64::BITS).rev() {
+            self.leaves(self.seen >> at & 1 == 1);
+        }
+        self.seen = u64::MAX;
+    }
+
+    /// A number leaves those that are waited for.
+    fn leaves(&mut self, came: bool) {
+        self.lost = self.lost.saturating_add(u64::from(!came));
+        self.gaps = self.gaps.saturating_add(u64::from(!came && !self.in_gap));
+        self.in_gap = !came;
+    }
+
+    fn take(&mut self, packet: &RtpPacket) {
+        let ahead = packet.sequence.wrapping_sub(self.highest);
+        let behind = self.highest.wrapping_sub(packet.sequence);
+        if packet.time.since(self.last) > PAUSE || ahead.min(behind) > DROPOUT {
+            return self.renew(packet);
+        }
+        self.last = self.last.max(packet.time);
+        if ahead == 0 || behind < ahead {
+            // A copy, or late.
+            let bit = 1u64.checked_shl(behind.into()).unwrap_or(0);
+            if bit & !self.seen != 0 {
+                self.seen |= bit;
+                self.received = self.received.saturating_add(1);
+                self.spacing(packet);
+            }
+            return;
+        }
+        for _ in 0..ahead {
+            self.leaves(self.seen >> 63 == 1);
+            self.seen <<= 1;
+        }
+        self.seen |= 1;
+        self.highest = packet.sequence;
+        self.received = self.received.saturating_add(1);
+        self.spacing(packet);
+    }
+
+    fn renew(&mut self, packet: &RtpPacket) {
+        self.restart(packet);
+        self.last = self.last.max(packet.time);
+    }
+
+    /// Compares the time since the packet before with the time between their stamps.
+    fn spacing(&mut self, packet: &RtpPacket) {
+        let (before, ticks) = std::mem::replace(&mut self.latest, (packet.time, packet.ticks));
+        let step = packet.ticks.wrapping_sub(ticks) as i32;
+        // Events and comfort noise stand beside the clock of the voice, pictures have one stamp for several packets.
+        let is_other = std::mem::replace(&mut self.payload_type, packet.payload_type) != packet.payload_type;
+        if is_other || packet.marker || step.unsigned_abs() > 1 << 20 {
+            self.since = self.latest;
+            return;
+        }
+        self.find_clock();
+        let Some(clock) = self.clock.filter(|_| step != 0) else { return };
+        let spaced = i64::from(step).saturating_mul(SECOND) / i64::from(clock);
+        let off = packet.time.since(before).saturating_sub(spaced).saturating_abs();
+        // A clock that jumped.
+        if off > PAUSE {
+            return;
+        }
+        self.jitter = self.jitter.saturating_add(off).saturating_sub(self.jitter / 16);
+        let now = self.jitter / 16;
+        self.range = Some(self.range.map_or([now; 2], |[least, most]| [least.min(now), most.max(now)]));
+        let [all, uneven] = &mut self.spaced;
+        *all = all.saturating_add(1);
+        *uneven = uneven.saturating_add(u64::from(off > MEDIA_UNEVEN));
+    }
+
+    /// Finds out a clock that the payload type does not tell, by how far it goes in seconds; one that goes otherwise than its type says is not
+    /// known.
+    fn find_clock(&mut self) {
+        let (now, ticks) = self.latest;
+        let seen = now.since(self.since.0);
+        if self.is_settled || seen < CLOCK_SEEN {
+            return;
+        }
+        let rate = f64::from(ticks.wrapping_sub(self.since.1)) * 1e9 / seen as f64;
+        let goes = |clock: &u32, off: f64| (rate / f64::from(*clock) - 1.0).abs() < off;
+        let told = clock_rate(self.payload_type);
+        self.clock = match told {
+            Some(clock) => Some(clock).filter(|clock| goes(clock, 0.2)),
+            None => CLOCKS.into_iter().find(|clock| goes(clock, 0.03)),
+        };
+        if self.clock.is_none() {
+            (self.range, self.spaced, self.jitter) = (None, [0; 2], 0);
+        }
+        self.is_settled = self.clock.is_some() || told.is_some();
+        self.since = self.latest;
+    }
+}
+
+/// The streams of one shard.
+#[derive(Debug, Default)]
+pub struct RtpStreams {
+    streams: HashMap<(FlowKey, bool, u32), Stream>,
+}
+
+impl RtpStreams {
+    /// Bytes of one.
+    #[cfg(test)]
+    pub const BYTES: usize = 2 * size_of::<((FlowKey, bool, u32), Stream)>();
+
+    /// Takes in a packet.
+    pub fn take(&mut self, packet: &RtpPacket) {
+        let key = (packet.flow, packet.way == Direction::AToB, packet.source);
+        if let Some(stream) = self.streams.get_mut(&key) {
+            stream.take(packet);
+        } else if self.streams.len() < RTP_STREAMS {
+            self.streams.insert(key, Stream::new(packet));
+        }
+    }
+
+    /// Tells what became of streams, at a mark of packet time; when nothing more comes, `all` of it.
+    pub fn advance(&mut self, now: Timestamp, all: bool, tell: impl FnMut(NetworkEvent)) {
+        if self.streams.is_empty() {
+            return;
+        }
+        let mut told: Vec<MediaNews> = Vec::new();
+        self.streams.retain(|&(flow, forth, source), stream| {
+            let silent = now.since(stream.last);
+            if all || silent > PAUSE {
+                stream.flush();
+            }
+            if (stream.received > 0 || stream.lost > 0) && (all || now.since(stream.told) >= TOLD) {
+                let way = if forth { Direction::AToB } else { Direction::BToA };
+                told.push(MediaNews {
+                    flow,
+                    way,
+                    source,
+                    payload_type: stream.payload_type,
+                    received: std::mem::take(&mut stream.received),
+                    lost: std::mem::take(&mut stream.lost),
+                    gaps: std::mem::take(&mut stream.gaps),
+                    jitter: stream.range.take(),
+                    spaced: std::mem::take(&mut stream.spaced),
+                    first: stream.first,
+                    last: stream.last,
+                });
+                (stream.told, stream.first) = (now, stream.last);
+            }
+            silent < FORGOTTEN
+        });
+        told.sort_unstable_by_key(|news| (news.first, news.flow.ends(news.way), news.source));
+        told.into_iter().map(NetworkEvent::Media).for_each(tell);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::time::MILLISECOND;
+
+    /// Sends packets of a stream: number, milliseconds, ticks.
+    fn stream(payload_type: u8, packets: impl IntoIterator<Item = (u32, i64, u32)>) -> Vec<MediaNews> {
+        let flow = FlowKey::v4(17, 1, 2, 4_000, 5_000).0;
+        let mut streams = RtpStreams::default();
+        let mut last = 0;
+        for (number, ms, ticks) in packets {
+            last = ms;
+            streams.take(&RtpPacket {
+                flow,
+                way: Direction::AToB,
+                time: Timestamp(ms * MILLISECOND),
+                source: 7,
+                sequence: number as u16,
+                ticks,
+                payload_type,
+                marker: false,
+            });
+        }
+        let mut out = Vec::new();
+        streams.advance(Timestamp(last * MILLISECOND + 10 * SECOND), true, |event| {
+            if let NetworkEvent::Media(news) = event {
+                out.push(news);
+            }
+        });
+        out
+    }
+
+    fn even(n: u32) -> (u32, i64, u32) {
+        (n, i64::from(n) * 20, n.wrapping_mul(160))
+    }
+
+    #[test]
+    fn what_is_missing_is_lost_and_what_is_late_or_twice_is_not() {
+        let counts = |numbers: Vec<u32>| {
+            let told = stream(0, numbers.into_iter().map(even));
+            (told[0].received, told[0].lost, told[0].gaps)
+        };
+        assert_eq!(counts((65_500..65_700).collect()), (200, 0, 0), "numbers wrap");
+        assert_eq!(counts((0..200).filter(|n| !(n % 50 == 7 || n % 50 == 8)).collect()), (192, 8, 4));
+        assert_eq!(
+            counts(
+                (0..200)
+                    .map(|n| if n % 10 == 3 {
+                        n + 1
+                    } else if n % 10 == 4 {
+                        n - 1
+                    } else {
+                        n
+                    })
+                    .collect()
+            ),
+            (200, 0, 0)
+        );
+        assert_eq!(counts((0..200).flat_map(|n| [n, n]).collect()), (200, 0, 0));
+        assert_eq!(counts(vec![1, 2, 3, 5]), (4, 1, 1), "at the end nothing is waited for");
+    }
+
+    #[test]
+    fn a_stream_that_moves_or_pauses_begins_anew() {
+        let moved = (0..100).map(even).chain((0..100).map(|n| (n + 40_000, 2_000 + i64::from(n) * 20, n * 160)));
+        assert_eq!((stream(0, moved)[0].lost, ()), (0, ()));
+        let paused = (0..100).map(even).chain((0..100).map(|n| (n + 700, 30_000 + i64::from(n) * 20, n * 160)));
+        assert_eq!(stream(0, paused)[0].lost, 0);
+    }
+
+    #[test]
+    fn jitter_is_that_of_the_standard() {
+        let steady = stream(0, (0..500).map(even));
+        assert_eq!((steady[0].jitter, steady[0].spaced), (Some([0, 0]), [499, 0]));
+        // Every other packet is 70 ms late: each is 70 ms off its neighbour.
+        let uneven = stream(0, (0..500).map(|n| (n, i64::from(n) * 20 + if n % 2 == 0 { 0 } else { 70 }, n * 160)));
+        let Some([_, most]) = uneven[0].jitter else { panic!("no jitter") };
+        assert!((68 * MILLISECOND..=70 * MILLISECOND).contains(&most), "{most}");
+        assert_eq!(uneven[0].spaced, [499, 499]);
+    }
+
+    #[test]
+    fn a_clock_is_found_out() {
+        let told = |rate: u32| stream(96, (0..500).map(move |n| (n, i64::from(n) * 20, n * (rate / 50))))[0].jitter;
+        assert_eq!((told(48_000), told(90_000)), (Some([0, 0]), Some([0, 0])));
+        assert_eq!(told(70_000), None, "no clock that is in use");
+        // Half a second between packets that say 20 ms: the clock is not that of the type.
+        assert_eq!(stream(0, (0..40).map(|n| (n, i64::from(n) * 500, n * 160)))[0].jitter, None);
+    }
+}

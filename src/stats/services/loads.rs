@@ -1,0 +1,163 @@
+//! Hosts whose load is many times their usual.
+
+use super::BIN;
+use crate::model::evidence::{SURGE_ENDS, SURGE_RATE, SURGE_SHARE, SURGE_TIMES, SurgeEvidence};
+use crate::model::limits::LOADED_HOSTS;
+use crate::model::{Address, Episode, HostLoad, Timestamp};
+use hashbrown::HashMap;
+use std::collections::VecDeque;
+
+/// Bins that make what is usual, and those of them in which a host must have been heard.
+const USUAL: usize = 60;
+const HEARD: usize = 30;
+
+/// Bins of a surge before it is told of.
+const HELD: u64 = 2;
+
+#[derive(Debug, Default)]
+struct Load {
+    /// Bytes in each of the last bins that were as usual, oldest first.
+    usual: VecDeque<u64>,
+    /// The bin that is open, and what was counted in it.
+    open: (i64, u64),
+    /// The peer with most of it.
+    peer: Option<(Address, u16, u64)>,
+    surge: Option<Surge>,
+    last: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Surge {
+    bins: u64,
+    most: u64,
+    usual: u64,
+    share: f64,
+    peer: Option<(Address, u16, u64)>,
+    span: Episode,
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub(super) struct Loads {
+    hosts: HashMap<Address, Load>,
+    /// Everything together, by the number of the bin.
+    all: VecDeque<(i64, u64)>,
+}
+
+impl Loads {
+    /// Bytes of a host.
+    #[cfg(test)]
+    pub const BYTES: usize = size_of::<(Address, Load)>() + 64 * size_of::<u64>();
+
+    /// Takes in what a shard counted in some time.
+    pub fn take(&mut self, load: &HostLoad) {
+        // It ends with its bin; of a longer time its part counts.
+        let bin = load.time.0.div_euclid(BIN);
+        // A longer time is as many bins of the same load.
+        let bins = load.nanos.saturating_add(BIN / 2).div_euclid(BIN).clamp(1, USUAL as i64);
+        let bytes = (load.bytes as f64 * BIN as f64 / load.nanos.max(1) as f64) as u64;
+        let Some(host) = load.host else {
+            match self.all.iter_mut().rev().find(|(number, _)| *number == bin) {
+                Some((_, sum)) => *sum = sum.saturating_add(bytes),
+                None => self.all.push_back((bin, bytes)),
+            }
+            while self.all.len() > 2 * USUAL {
+                self.all.pop_front();
+            }
+            return;
+        };
+        if self.hosts.len() >= LOADED_HOSTS && !self.hosts.contains_key(&host) {
+            self.hosts.retain(|_, known| load.time.since(known.last) < USUAL as i64 * BIN);
+            if self.hosts.len() >= LOADED_HOSTS {
+                return;
+            }
+        }
+        let known = self.hosts.entry(host).or_default();
+        known.last = known.last.max(load.time);
+        if known.open.0 < bin {
+            let begins = bin.saturating_sub(bins - 1).max(known.open.0.saturating_add(1));
+            known.close(&self.all, begins);
+            if known.surge.is_none() {
+                (begins..bin).for_each(|_| known.usual.push_back(bytes));
+                known.shorten();
+            }
+            known.open.0 = bin;
+        }
+        known.open.1 = known.open.1.saturating_add(bytes);
+        if let Some(peer) = load.peer.filter(|_| known.peer.is_none_or(|(_, _, most)| load.peer_bytes > most)) {
+            known.peer = Some((peer, load.port, load.peer_bytes));
+        }
+    }
+
+    /// Hosts whose load is far above their usual.
+    pub fn evidence(&self, now: Timestamp) -> Vec<SurgeEvidence> {
+        let told = |(host, load): (&Address, &Load)| {
+            let surge = load.surge.filter(|surge| surge.bins >= HELD && now.since(surge.span.last) <= 3 * BIN)?;
+            Some(SurgeEvidence {
+                host: *host,
+                bytes_per_second: surge.most as f64 * 1e9 / BIN as f64,
+                usual: surge.usual as f64 * 1e9 / BIN as f64,
+                share: surge.share,
+                peer: surge.peer.map(|(peer, port, _)| (peer, port)),
+                span: surge.span,
+            })
+        };
+        let mut all: Vec<SurgeEvidence> = self.hosts.iter().filter_map(told).collect();
+        all.sort_unstable_by_key(|s| s.host);
+        all
+    }
+}
+
+impl Load {
+    /// The open bin ends, and the one of this number begins.
+    fn close(&mut self, all: &VecDeque<(i64, u64)>, next: i64) {
+        let (bin, bytes) = std::mem::replace(&mut self.open, (next, 0));
+        let peer = self.peer.take();
+        if bin == 0 {
+            return;
+        }
+        let end = Timestamp(bin.saturating_add(1).saturating_mul(BIN));
+        let whole = all.iter().find(|(number, _)| *number == bin).map_or(0, |(_, sum)| *sum);
+        let share = bytes as f64 / whole.max(1) as f64;
+        let usual = self.usual();
+        let times = |times: f64| usual.is_some_and(|usual| bytes as f64 > times * usual as f64);
+        let is_much = bytes as f64 * 8e9 / BIN as f64 > SURGE_RATE && share > SURGE_SHARE;
+        match &mut self.surge {
+            Some(surge) if times(SURGE_ENDS) && next.saturating_sub(bin) <= 2 => {
+                surge.bins = surge.bins.saturating_add(1);
+                surge.span.last = end;
+                if bytes > surge.most {
+                    (surge.most, surge.share, surge.peer) = (bytes, share, peer);
+                }
+                return;
+            }
+            None if is_much && times(SURGE_TIMES) => {
+                let span = Episode { first: Timestamp(bin.saturating_mul(BIN)), last: end };
+                self.surge = Some(Surge { bins: 1, most: bytes, usual: usual.unwrap_or(0), share, peer, span });
+                return;
+            }
+            _ => self.surge = None,
+        }
+        // What is not told of was little.
+        let silent = usize::try_from(next.saturating_sub(bin).saturating_sub(1)).unwrap_or(USUAL).min(USUAL);
+        self.usual.extend(std::iter::once(bytes).chain(std::iter::repeat_n(0, silent)));
+        self.shorten();
+    }
+
+    fn shorten(&mut self) {
+        while self.usual.len() > USUAL {
+            self.usual.pop_front();
+        }
+    }
+
+    /// What 95 of 100 of the usual bins do not exceed; `None` while too little is known.
+    fn usual(&self) -> Option<u64> {
+        let heard = self.usual.iter().filter(|bytes| **bytes > 0).count();
+        if self.usual.len() < USUAL || heard < HEARD {
+            return None;
+        }
+        let mut sorted: Vec<u64> = self.usual.iter().copied().collect();
+        sorted.sort_unstable();
+        sorted.get(USUAL * 95 / 100).copied()
+    }
+}

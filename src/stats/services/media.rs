@@ -1,0 +1,113 @@
+//! Streams of voice and pictures, by who receives them.
+
+use super::{BIN, REMEMBERED};
+use crate::model::evidence::{MEDIA_JITTER, MediaEvidence};
+use crate::model::limits::{MEDIA_OFFERS, MEDIA_STREAMS};
+use crate::model::{Address, Direction, Episode, FlowKey, MediaNews, MediaOffer, Timestamp};
+use crate::stats::sightings::bounded::Recent;
+use hashbrown::HashMap;
+
+#[derive(Debug, Default)]
+struct Stream {
+    payload_type: u8,
+    received: Recent,
+    lost: Recent,
+    gaps: Recent,
+    spaced: Recent,
+    uneven: Recent,
+    whole: [u64; 5],
+    /// Since when the jitter was never below what is told of.
+    high_since: Option<Timestamp>,
+    /// The most of the latest time, nanoseconds.
+    jitter: Option<i64>,
+    is_offered: bool,
+    first: Option<Timestamp>,
+    last: Timestamp,
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub(super) struct MediaStreams {
+    streams: HashMap<(FlowKey, bool, u32), Stream>,
+    /// Where streams are going to be sent, and when that was said.
+    offers: HashMap<(Address, u16), Timestamp>,
+}
+
+impl MediaStreams {
+    /// Bytes of a stream.
+    #[cfg(test)]
+    pub const BYTES: usize = size_of::<((FlowKey, bool, u32), Stream)>();
+
+    /// Takes in what two who call each other agree on.
+    pub fn offer(&mut self, offer: &MediaOffer) {
+        if self.offers.len() >= MEDIA_OFFERS {
+            self.offers.retain(|_, said| offer.time.since(*said) < REMEMBERED * BIN);
+        }
+        if self.offers.len() < MEDIA_OFFERS {
+            self.offers.insert((offer.address, offer.port), offer.time);
+        }
+        // What came before the answer that agrees to it.
+        for (&(flow, forth, _), stream) in &mut self.streams {
+            let way = if forth { Direction::AToB } else { Direction::BToA };
+            stream.is_offered |= flow.ends(way)[1] == (offer.address, offer.port);
+        }
+    }
+
+    /// Takes in what became of a stream.
+    pub fn take(&mut self, news: &MediaNews) {
+        let key = (news.flow, news.way == Direction::AToB, news.source);
+        if self.streams.len() >= MEDIA_STREAMS && !self.streams.contains_key(&key) {
+            self.streams.retain(|_, stream| news.last.since(stream.last) < REMEMBERED * BIN);
+            if self.streams.len() >= MEDIA_STREAMS {
+                return;
+            }
+        }
+        let is_offered = self.offers.contains_key(&news.flow.ends(news.way)[1]);
+        let stream = self.streams.entry(key).or_default();
+        let bin = news.last.0.div_euclid(BIN);
+        let [spaced, uneven] = news.spaced;
+        let counts = [news.received, news.lost, news.gaps, spaced, uneven];
+        let recent = [&mut stream.received, &mut stream.lost, &mut stream.gaps, &mut stream.spaced, &mut stream.uneven];
+        recent.into_iter().zip(counts).for_each(|(recent, count)| recent.add(bin, count));
+        stream.whole.iter_mut().zip(counts).for_each(|(sum, count)| *sum = sum.saturating_add(count));
+        stream.payload_type = news.payload_type;
+        stream.is_offered |= is_offered;
+        stream.first = Some(stream.first.map_or(news.first, |first| first.min(news.first)));
+        stream.last = stream.last.max(news.last);
+        let since = stream.high_since.unwrap_or(news.first);
+        stream.jitter = news.jitter.map(|[_, most]| most);
+        stream.high_since = news.jitter.filter(|[least, _]| *least > MEDIA_JITTER).map(|_| since);
+    }
+
+    /// Streams of the last minute up to `now`; at the end of a file all of them, as a whole.
+    pub fn evidence(&self, now: Timestamp, all: bool) -> Vec<MediaEvidence> {
+        let bin = now.0.saturating_sub(1).div_euclid(BIN);
+        let lately = self.streams.iter().filter(|(_, s)| all || now.since(s.last) < 6 * BIN);
+        let mut out: Vec<MediaEvidence> = lately
+            .filter_map(|(&(flow, forth, _), s)| {
+                let way = if forth { Direction::AToB } else { Direction::BToA };
+                let [(from, _), (to, port)] = flow.ends(way);
+                let minute = [&s.received, &s.lost, &s.gaps, &s.spaced, &s.uneven].map(|recent| recent.minute(bin));
+                let [received, lost, gaps, spaced, uneven] = if all { s.whole } else { minute };
+                let high = s.high_since.map_or(0, |since| s.last.since(since));
+                Some(MediaEvidence {
+                    from,
+                    to,
+                    port,
+                    payload_type: s.payload_type,
+                    received,
+                    lost,
+                    gaps,
+                    spaced,
+                    uneven,
+                    jitter: s.jitter.map(|nanos| nanos as f64 / 1e9),
+                    high: high as f64 / 1e9,
+                    is_offered: s.is_offered,
+                    span: Episode { first: s.first?, last: s.last },
+                })
+            })
+            .collect();
+        out.sort_unstable_by_key(|s| (s.to, s.from, s.port, s.span.first));
+        out
+    }
+}

@@ -1,0 +1,115 @@
+//! Clients whose QUIC is not answered, and that ask the same by TCP.
+
+use super::{BIN, REMEMBERED};
+use crate::model::evidence::{QUIC_WITHIN, QuicEvidence};
+use crate::model::limits::QUIC_CLIENTS;
+use crate::model::{Address, Episode, FlowKey, ServiceKey, ShortName, Timestamp, TlsNews, TlsSight, Transaction, TransactionEnd};
+use hashbrown::HashMap;
+use std::collections::VecDeque;
+
+/// Hellos by TCP that are remembered of a client, and outcomes of QUIC of all clients.
+const HELLOS: usize = 8;
+const OUTCOMES: usize = 64;
+
+/// What a client asked for by TCP.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    time: Timestamp,
+    server: Address,
+    name: ShortName,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Outcome {
+    time: Timestamp,
+    client: Address,
+    server: Address,
+    name: ShortName,
+    is_answered: bool,
+    fell_back: bool,
+}
+
+/// What became of QUIC.
+#[derive(Debug, Default)]
+pub(super) struct QuicAttempts {
+    /// Conversations whose hello was read and of which nothing is decided.
+    asked: HashMap<FlowKey, (Timestamp, ShortName)>,
+    by_tcp: HashMap<Address, VecDeque<Asked>>,
+    outcomes: VecDeque<Outcome>,
+}
+
+impl QuicAttempts {
+    /// Bytes of a client, and of a conversation that waits.
+    #[cfg(test)]
+    pub const BYTES: usize = (HELLOS * size_of::<Asked>()).next_power_of_two() + size_of::<(FlowKey, Timestamp, ShortName)>() + 64;
+
+    /// Takes in what a hello asks for.
+    pub fn hello(&mut self, seen: &TlsSight) {
+        let TlsNews::Named(name) = seen.news else { return };
+        let [(client, _), (server, _)] = seen.flow.ends(seen.way);
+        if seen.flow.protocol == UDP {
+            if self.asked.len() >= QUIC_CLIENTS {
+                self.asked.retain(|_, (time, _)| seen.time.since(*time) < 6 * BIN);
+            }
+            if self.asked.len() < QUIC_CLIENTS {
+                self.asked.insert(seen.flow, (seen.time, name));
+            }
+            return;
+        }
+        if self.by_tcp.len() >= QUIC_CLIENTS && !self.by_tcp.contains_key(&client) {
+            self.by_tcp.retain(|_, hellos| hellos.back().is_some_and(|h| seen.time.since(h.time) < 6 * BIN));
+            if self.by_tcp.len() >= QUIC_CLIENTS {
+                return;
+            }
+        }
+        let hellos = self.by_tcp.entry(client).or_default();
+        if hellos.len() >= HELLOS {
+            hellos.pop_front();
+        }
+        hellos.push_back(Asked { time: seen.time, server, name });
+    }
+
+    /// Takes in what became of a request, which may be a hello by QUIC.
+    pub fn transaction(&mut self, t: &Transaction, service: &ServiceKey) {
+        if t.flow.protocol != UDP || matches!(t.end, TransactionEnd::Forgotten) {
+            return;
+        }
+        let Some((_, name)) = self.asked.remove(&t.flow) else { return };
+        let client = t.flow.ends(t.way)[0].0;
+        let is_answered = t.answered.is_some();
+        let same = |h: &Asked| (h.name == name || h.server == service.address) && (0..=QUIC_WITHIN).contains(&h.time.since(t.asked));
+        let asked_again = self.by_tcp.get(&client).is_some_and(|hellos| hellos.iter().any(same));
+        let fell_back = !is_answered && t.repeated > 0 && asked_again;
+        if self.outcomes.len() >= OUTCOMES {
+            self.outcomes.pop_front();
+        }
+        self.outcomes.push_back(Outcome { time: t.asked, client, server: service.address, name, is_answered, fell_back });
+    }
+
+    /// Those of the last ten minutes, unless the latest was answered.
+    pub fn evidence(&self, now: Timestamp, all: bool) -> Option<QuicEvidence> {
+        let recent: Vec<&Outcome> = self.outcomes.iter().filter(|o| all || now.since(o.time) < REMEMBERED * BIN).collect();
+        let vain: Vec<&Outcome> = recent.iter().copied().filter(|o| o.fell_back).collect();
+        if recent.iter().max_by_key(|o| o.time).is_none_or(|latest| latest.is_answered) {
+            return None;
+        }
+        let count = |of: &dyn Fn(&Outcome) -> String| {
+            let mut different: Vec<String> = vain.iter().map(|o| of(o)).collect();
+            different.sort_unstable();
+            different.dedup();
+            different.len() as u64
+        };
+        Some(QuicEvidence {
+            tried: recent.len() as u64,
+            fell_back: vain.len() as u64,
+            clients: count(&|o| o.client.to_string()),
+            names: count(&|o| o.name.to_string()),
+            servers: count(&|o| o.server.to_string()),
+            name: vain.first()?.name,
+            span: Episode { first: vain.iter().map(|o| o.time).min()?, last: vain.iter().map(|o| o.time).max()? },
+        })
+    }
+}
+
+/// IP protocol number of UDP.
+const UDP: u8 = 17;

@@ -1,0 +1,148 @@
+//! How much each host sends and receives, by ten seconds: what load that rises is told by.
+//!
+//! The records of conversations are looked through at marks of packet time. That is done where enough packets came to pay for it, else later for
+//! a longer time: the rate stays right.
+
+use crate::model::limits::{TALKERS, TALKERS_TOLD};
+use crate::model::time::SECOND;
+use crate::model::{Address, FlowKey, HostLoad, NetworkEvent, Timestamp};
+use hashbrown::HashMap;
+
+/// Nanoseconds of packet time between two looks.
+pub const EVERY: i64 = 10 * SECOND;
+
+/// Packets a record that is looked through costs: there must be as many.
+const PACKETS_A_RECORD: u64 = 4;
+
+/// Bytes a second of a host below which nothing is told.
+const LITTLE: u64 = 10_000;
+
+/// A conversation as it is when it is looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Talk {
+    /// Who.
+    pub flow: FlowKey,
+    /// Bytes of both ways so far.
+    pub bytes: u64,
+    /// Its first packet.
+    pub first: Timestamp,
+    /// Its last.
+    pub last: Timestamp,
+}
+
+/// What was known of a shard's conversations at the last look.
+#[derive(Debug, Default)]
+pub struct Talkers {
+    /// Bytes of a conversation, and when that was.
+    known: HashMap<FlowKey, (u64, Timestamp)>,
+    packets: u64,
+    since: Option<Timestamp>,
+}
+
+impl Talkers {
+    /// Bytes of a conversation.
+    #[cfg(test)]
+    pub const BYTES: usize = 2 * (size_of::<(FlowKey, u64, Timestamp)>() + 1);
+
+    /// Whether it is time to look, at a mark, when so many packets came so far and there are so many conversations.
+    pub fn is_due(&mut self, now: Timestamp, packets: u64, flows: usize) -> bool {
+        let since = *self.since.get_or_insert(now);
+        let is_over = now.0.div_euclid(EVERY) > since.0.div_euclid(EVERY);
+        is_over && packets.saturating_sub(self.packets) >= PACKETS_A_RECORD.saturating_mul(flows as u64).max(1)
+    }
+
+    /// Looks at all conversations, when so many packets came so far; tells of all together, and of the hosts with most.
+    pub fn look(&mut self, now: Timestamp, packets: u64, talks: impl Iterator<Item = Talk>, mut tell: impl FnMut(NetworkEvent)) {
+        let Some(since) = self.since.replace(now) else { return };
+        self.packets = packets;
+        let nanos = now.since(since).max(1);
+        // It belongs to the time that ends here, not to the one that begins.
+        let time = Timestamp(now.0.saturating_sub(1));
+        let mut hosts: HashMap<Address, HostLoad> = HashMap::new();
+        let mut all = 0u64;
+        for talk in talks.filter(|talk| talk.last >= since) {
+            // Of one that is seen here for the first time and began before it is not known how much is new.
+            let known = self.known.get(&talk.flow).map_or(if talk.first >= since { 0 } else { talk.bytes }, |known| known.0);
+            self.note(&talk, now);
+            let bytes = talk.bytes.saturating_sub(known);
+            all = all.saturating_add(bytes);
+            let ends = [talk.flow.a(), talk.flow.b()];
+            for (at, host) in ends.into_iter().enumerate() {
+                let peer = ends.get(1 - at).copied();
+                let fresh = HostLoad { host: Some(host), bytes: 0, nanos, peer, peer_bytes: 0, port: 0, time };
+                let load = hosts.entry(host).or_insert(fresh);
+                load.bytes = load.bytes.saturating_add(bytes);
+                if bytes > load.peer_bytes {
+                    let port = talk.flow.a_port.min(talk.flow.b_port);
+                    (load.peer, load.peer_bytes, load.port) = (peer, bytes, port);
+                }
+            }
+        }
+        tell(NetworkEvent::Load(HostLoad { host: None, bytes: all, nanos, peer: None, peer_bytes: 0, port: 0, time }));
+        let least = LITTLE.saturating_mul(u64::try_from(nanos / SECOND).unwrap_or(1));
+        let mut most: Vec<HostLoad> = hosts.into_values().filter(|load| load.bytes >= least).collect();
+        most.sort_unstable_by_key(|load| (std::cmp::Reverse(load.bytes), load.host));
+        most.into_iter().take(TALKERS_TOLD).map(NetworkEvent::Load).for_each(tell);
+    }
+
+    fn note(&mut self, talk: &Talk, now: Timestamp) {
+        if talk.bytes < LITTLE {
+            return;
+        }
+        if self.known.len() >= TALKERS && !self.known.contains_key(&talk.flow) {
+            self.known.retain(|_, known| now.since(known.1) < 6 * EVERY);
+        }
+        if self.known.len() < TALKERS || self.known.contains_key(&talk.flow) {
+            self.known.insert(talk.flow, (talk.bytes, now));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(talkers: &mut Talkers, seconds: i64, talks: &[(u32, u64, i64, i64)]) -> Vec<(Option<Address>, u64)> {
+        let at = |s: i64| Timestamp(s * SECOND);
+        let talks = talks.iter().map(|&(n, bytes, first, last)| Talk {
+            flow: FlowKey::v4(6, n, 100, 40_000, 80).0,
+            bytes,
+            first: at(first),
+            last: at(last),
+        });
+        let mut out = Vec::new();
+        talkers.look(at(seconds), 1, talks, |event| {
+            if let NetworkEvent::Load(load) = event {
+                out.push((load.host, load.bytes));
+            }
+        });
+        out
+    }
+
+    #[test]
+    fn what_is_new_counts_for_both_ends() {
+        let host = |n: u32| Some(Address::V4(std::net::Ipv4Addr::from_bits(n)));
+        let mut talkers = Talkers::default();
+        let at = |s: i64| Timestamp(s * SECOND);
+        assert!(!talkers.is_due(at(0), 100, 1));
+        let first = told(&mut talkers, 10, &[(1, 500_000, 1, 9), (2, 300_000, 2, 9)]);
+        assert_eq!(first, [(None, 800_000), (host(100), 800_000), (host(1), 500_000), (host(2), 300_000)]);
+        let next = told(&mut talkers, 20, &[(1, 900_000, 1, 19), (2, 300_000, 2, 9), (3, 200_000, 15, 18)]);
+        assert_eq!(next, [(None, 600_000), (host(100), 600_000), (host(1), 400_000), (host(3), 200_000)]);
+        assert_eq!(told(&mut talkers, 30, &[(1, 900_000, 1, 19)]), [(None, 0)]);
+        assert_eq!(
+            told(&mut talkers, 40, &[(1, 900_100, 1, 39), (9, 5_000_000, 2, 39)])[0],
+            (None, 100),
+            "it paused; another was not known"
+        );
+    }
+
+    #[test]
+    fn it_waits_until_packets_pay_for_it() {
+        let mut talkers = Talkers::default();
+        let at = |s: i64| Timestamp(s * SECOND);
+        assert!(!talkers.is_due(at(5), 0, 100));
+        assert!(!talkers.is_due(at(9), 1_000, 100) && !talkers.is_due(at(12), 399, 100));
+        assert!(talkers.is_due(at(12), 400, 100));
+    }
+}
