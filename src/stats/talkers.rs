@@ -56,8 +56,8 @@ impl Talkers {
         let Some(since) = self.since.replace(now) else { return };
         self.packets = packets;
         let nanos = now.since(since).max(1);
-        // It belongs to the time that ends here, not to the one that begins.
-        let time = Timestamp(now.0.saturating_sub(1));
+        // It belongs to the ten seconds that are over, not to those that have begun.
+        let time = Timestamp(now.0.div_euclid(EVERY).saturating_mul(EVERY).saturating_sub(1));
         let mut hosts: HashMap<Address, HostLoad> = HashMap::new();
         let mut all = 0u64;
         for talk in talks.filter(|talk| talk.last >= since) {

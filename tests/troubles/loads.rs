@@ -66,7 +66,7 @@ fn transfers(how: Sending) -> Vec<(&'static str, String, Severity)> {
 
 #[test]
 fn a_window_that_holds_back() {
-    assert_eq!(transfers(HELD), only("tcp.window_limited", "10.1.0.1", Severity::Note));
+    assert_eq!(transfers(HELD), only("tcp.window_limited", "10.1.0.1", Severity::Warning));
 }
 
 #[test]
