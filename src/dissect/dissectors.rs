@@ -226,7 +226,7 @@ impl<R: Default> Dissectors<R> {
         if is_stream {
             return None;
         }
-        let Some(tried) = slot.tried.get_mut(payload.way as usize) else { return None };
+        let tried = slot.tried.get_mut(payload.way as usize)?;
         slot.app = found.unwrap_or(slot.app);
         match found {
             Some(app) if Which::of(app).is_some() => slot.stage = AppStage::Parse,
