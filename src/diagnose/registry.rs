@@ -2,7 +2,8 @@
 
 use super::detector::{Detector, Page};
 use super::findings::{
-    addresses, bridges, capture, chatter, clocks, connections, contents, copies, detours, directionality, fidelity, host, loads, logins, loss, neighbours, repeats, round_trips, routers, segments, services, sizes, span, stations, transit, voice, windows,
+    addresses, bridges, capture, chatter, clocks, connections, contents, copies, detours, directionality, fidelity, host, loads, logins,
+    loss, neighbours, repeats, round_trips, routers, segments, services, sizes, span, stations, transit, voice, windows,
 };
 use crate::model::Aspect;
 use std::fmt::Write as _;

@@ -2,7 +2,8 @@
 //! [service ledger](crate::stats::ServiceLedger) takes them in, in the order of intervals and shards.
 
 use super::{
-    Address, AppId, ControlMessage, Direction, FloodSecond, FlowKey, Location, Mac, MediaNews, MediaOffer, PathSide, Proto, QuotedFlow, Sighting, StationNews, Timestamp, Transaction,
+    Address, AppId, ControlMessage, Direction, FloodSecond, FlowKey, Location, Mac, MediaNews, MediaOffer, PathSide, Proto, QuotedFlow,
+    Sighting, StationNews, Timestamp, Transaction,
 };
 use std::fmt;
 
