@@ -2,10 +2,14 @@
 
 mod check;
 mod console;
+mod diff;
+mod exports;
 mod interfaces;
 mod memory;
 mod output;
 mod packets;
+mod preferences;
+mod privacy;
 mod progress;
 mod recorder;
 mod rights;
@@ -26,7 +30,9 @@ use crate::snapshot::tables::TABLES;
 use crate::snapshot::{Query, Snapshot};
 use console::Console;
 use output::Output;
-use rights::Standing;
+use preferences::Preferences;
+use privacy::Privacy;
+use rights::{Needs, Standing};
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
@@ -56,15 +62,20 @@ fn formats() -> Vec<(&'static str, &'static str)> {
 fn run(settings: &Invocation) -> Result<u8> {
     let common = &settings.common;
     let console = Console::new(common);
+    // What is wrong with the configuration file is told before anything is done; the commands about it look themselves.
+    if let Command::Config(command) = &settings.command {
+        return preferences::run(&console, common, command);
+    }
+    let preferences = Preferences::in_force(common)?;
     let by_name = |input: &InputSettings| source::by_name(input.clone());
     match &settings.command {
-        Command::Welcome { recorder } if console.interactive() => screen::pick_and_watch(common, recorder).map(|()| 0),
+        Command::Welcome { recorder } if console.interactive() => screen::pick_and_watch(common, &preferences, recorder).map(|()| 0),
         Command::Welcome { .. } => {
             console::print_help(&cli::help(&formats()));
             Ok(2)
         }
         Command::Dashboard { input, recorder, .. } if console.interactive() => {
-            screen::watch(&by_name(input)?, common, recorder).map(|()| 0)
+            screen::watch(&by_name(input)?, common, &preferences, recorder).map(|()| 0)
         }
         Command::Dashboard { recorder, .. } if *recorder != RecorderSettings::default() => {
             Err(Error::usage("--recorder, --save-dir, --save-on and --ring go with the dashboard: on a terminal"))
@@ -80,9 +91,14 @@ fn run(settings: &Invocation) -> Result<u8> {
             packets::list(&console, common, &by_name(input)?, packets::Wanted { format, stretch: *stretch, tree: *tree }).map(|()| 0)
         }
         Command::Save { input, stretch, output } => save::save(&console, common, &by_name(input)?, *stretch, output).map(|()| 0),
+        Command::Diff { files, filter, format, output, top, all } => {
+            let wanted = diff::Wanted { files, filter: filter.as_ref(), format, output: output.as_deref(), top: *top, all: *all };
+            diff::diff(&console, common, &wanted).map(|()| 0)
+        }
         Command::Interfaces => interfaces::list(&console).map(|()| 0),
         Command::Explain { finding: Some(id) } => check::explain(&console, id).map(|()| 0),
         Command::Explain { finding: None } => check::list(&console).map(|()| 0),
+        Command::Config(_) => Ok(0),
         Command::Completions(shell) => output::print(&cli::completions(*shell, &formats())).map(|()| 0),
         Command::Man => {
             let mut page = Vec::new();
@@ -144,7 +160,19 @@ fn fold(
     writes: Option<&Path>,
     stop: &Arc<AtomicBool>,
 ) -> Result<(Outcome<Snapshot>, Standing)> {
-    let (source, standing) = source::open(input, writes, common, console)?;
+    fold_with(console, common, input, rows, Needs { writes: writes.map(Path::to_owned), ..Needs::default() }, stop)
+}
+
+/// Does what [`fold`] does, where more is to be read or written later.
+fn fold_with(
+    console: &Console,
+    common: &Common,
+    input: &InputSettings,
+    rows: usize,
+    needs: Needs,
+    stop: &Arc<AtomicBool>,
+) -> Result<(Outcome<Snapshot>, Standing)> {
+    let (source, standing) = source::open_noting(input, needs, None, common, console)?;
     let mut settings = engine_settings(common, input, &source.info());
     settings.query = Query { rows, ..Query::everything() };
     let source = progress::watch(source, console, input.limit(), signals::asks_for_statistics()?);
@@ -167,7 +195,9 @@ fn engine_settings(common: &Common, input: &InputSettings, sources: &[crate::cap
         [only] => only.speed,
         _ => None,
     };
+    let mut privacy = Privacy::of(common);
     let mut mirror = common.mirror.clone();
+    mirror.ends = privacy.addresses(mirror.ends);
     mirror.speed = mirror.speed.or(port);
     let (live, host) = match input {
         InputSettings::Live(live) => {
@@ -176,13 +206,14 @@ fn engine_settings(common: &Common, input: &InputSettings, sources: &[crate::cap
         InputSettings::Files(files) => (files.replay.is_some() || files.follow, None),
     };
     engine::Settings {
-        load: common.load.clone(),
+        load: privacy.load(&common.load),
         mirror,
         live,
         limit: input.limit(),
-        filter: input.filter().cloned(),
-        ours: if host.is_some() { own_addresses() } else { Vec::new() },
-        host,
+        filter: input.filter().map(|filter| privacy.filter(filter)),
+        ours: if host.is_some() { privacy.addresses(own_addresses()) } else { Vec::new() },
+        // The checklist is about this host, by its names.
+        host: host.filter(|_| !common.privacy.anonymize),
         threads: threads(common),
         memory: engine::MemoryPlan::within(common.memory.unwrap_or_else(memory::default_budget)),
         ..engine::Settings::default()

@@ -9,8 +9,10 @@ mod settings;
 mod typed;
 mod units;
 
+pub use config::{ConfigEntry, ConfigFile, read as read_config, usual_place};
 pub use near::near;
-pub use settings::{Command, Common, Invocation};
+pub use settings::{Command, Common, ConfigCommand, InForce, Invocation};
+pub use units::time;
 
 use crate::error::{Error, Result};
 use clap::builder::{PossibleValue, PossibleValuesParser};
@@ -62,20 +64,91 @@ pub fn parse(args: impl IntoIterator<Item = OsString>, formats: &[(&'static str,
         Ok(matches) => matches,
         Err(printed) => return misspelt(&args, &printed).map_or_else(|| Ok(Parsed::Printed(Text(Box::new(printed)))), Err),
     };
-    if let Some(path) = matches.get_one::<PathBuf>("config").cloned() {
-        for entry in config::read(&path)? {
-            command = with_default(command, &entry)?;
-            matches = command.clone().try_get_matches_from(&args).map_err(|e| in_file(&entry, &e))?;
+    let mut file = None;
+    if let Some(path) = config_path(&matches) {
+        let read = config::read(&path)?;
+        for entry in &read.options {
+            command = with_default(command, entry)?;
+            matches = command.clone().try_get_matches_from(&args).map_err(|e| in_file(entry, &e))?;
         }
+        file = Some(read);
     }
     match Typed::from_arg_matches(&matches) {
-        Ok(typed) => Ok(Parsed::Invocation(Box::new(typed.meant(format_is_typed(&matches))?))),
+        Ok(typed) => {
+            let mut meant = typed.meant(format_is_typed(&matches))?;
+            if let Command::Config(ConfigCommand::Print { options }) = &mut meant.command {
+                *options = in_force(&matches, file.as_ref());
+            }
+            meant.common.file = file;
+            Ok(Parsed::Invocation(Box::new(meant)))
+        }
         Err(printed) => Ok(Parsed::Printed(Text(Box::new(printed)))),
     }
 }
 
+/// The configuration file that counts: the one that is named, or the usual one where it is there. Commands that are about the file or that
+/// nothing can be configured of do without.
+fn config_path(matches: &ArgMatches) -> Option<PathBuf> {
+    let is_print = |config: &ArgMatches| config.subcommand_name() == Some("print");
+    match matches.subcommand() {
+        Some(("config", config)) if !is_print(config) => return None,
+        Some(("completions" | "man", _)) => return None,
+        _ => {}
+    }
+    let named = matches.get_one::<PathBuf>("config").cloned();
+    named.or_else(|| usual_place().filter(|path| path.is_file()))
+}
+
+/// The options that hold for every command, with the values that are in force.
+fn in_force(matches: &ArgMatches, file: Option<&ConfigFile>) -> Vec<InForce> {
+    let typed = Typed::command();
+    let common = typed.get_arguments().filter(|a| a.is_global_set() && !["config", "help", "version"].contains(&a.get_id().as_str()));
+    let mut out: Vec<InForce> = common
+        .filter_map(|arg| {
+            let (id, key) = (arg.get_id().as_str(), arg.get_long()?.to_owned());
+            let line = file.and_then(|file| file.options.iter().find(|entry| entry.key == key));
+            let origin = match (matches.value_source(id), line) {
+                (Some(ValueSource::CommandLine), _) => "command line".to_owned(),
+                (_, Some(line)) => line.place.clone(),
+                (Some(ValueSource::DefaultValue), None) => String::new(),
+                _ => return None,
+            };
+            let values = match line.filter(|line| line.place == origin) {
+                Some(line) => line.values.clone(),
+                None => matches.get_raw(id).map(|raw| raw.map(|v| v.to_string_lossy().into_owned()).collect()).unwrap_or_default(),
+            };
+            let values = if values.is_empty() { vec![matches.get_flag(id).to_string()] } else { values };
+            Some(InForce { key, values, is_list: matches!(arg.get_action(), clap::ArgAction::Append), origin })
+        })
+        .collect();
+    let others = file.iter().flat_map(|file| &file.options).filter(|entry| !out.iter().any(|known| known.key == entry.key));
+    let others: Vec<InForce> = others
+        .map(|e| InForce { key: e.key.clone(), values: e.values.clone(), is_list: e.values.len() != 1, origin: e.place.clone() })
+        .collect();
+    out.extend(others);
+    out
+}
+
+/// What is wrong with the options of a configuration file, each by itself.
+pub fn wrong_options(file: &ConfigFile, formats: &[(&'static str, &'static str)]) -> Vec<String> {
+    let wrong = |entry: &ConfigEntry| {
+        let changed = with_default(command(formats), entry).map_err(|e| e.to_string());
+        // What an option takes is looked at where it is used: in commands that have it.
+        let lines: [&[&str]; 4] =
+            [&["spantop", "x"], &["spantop", "report", "x"], &["spantop", "packets", "x"], &["spantop", "save", "-o", "x", "x"]];
+        let checked = changed.map(|command| {
+            lines.iter().find_map(|line| command.clone().try_get_matches_from(*line).err()).map(|e| in_file(entry, &e).to_string())
+        });
+        checked.unwrap_or_else(Some)
+    };
+    file.options.iter().filter_map(wrong).collect()
+}
+
 /// Report formats that a check comes in.
 const CHECK_FORMATS: [&str; 2] = ["text", "json"];
+
+/// Formats that a comparison comes in.
+const DIFF_FORMATS: [&str; 4] = ["text", "json", "markdown", "html"];
 
 /// Formats that a list of packets comes in.
 const PACKET_FORMATS: [&str; 2] = ["text", "json"];
@@ -106,7 +179,7 @@ fn command(formats: &[(&'static str, &'static str)]) -> clap::Command {
 }
 
 /// Makes the values of a configuration file the defaults of the option they name, wherever it occurs.
-fn with_default(mut command: clap::Command, entry: &config::Entry) -> Result<clap::Command> {
+fn with_default(mut command: clap::Command, entry: &ConfigEntry) -> Result<clap::Command> {
     let id = |c: &clap::Command| {
         c.get_arguments().find(|a| a.get_long() == Some(&entry.key) && a.get_id() != "config").map(|a| a.get_id().clone())
     };
@@ -127,6 +200,7 @@ fn with_default(mut command: clap::Command, entry: &config::Entry) -> Result<cla
             let fewer: Option<&[&str]> = match name.as_str() {
                 "check" => Some(&CHECK_FORMATS),
                 "packets" => Some(&PACKET_FORMATS),
+                "diff" => Some(&DIFF_FORMATS),
                 _ => None,
             };
             if let Some(formats) = fewer
@@ -145,7 +219,7 @@ fn with_default(mut command: clap::Command, entry: &config::Entry) -> Result<cla
     }
 }
 
-fn in_file(entry: &config::Entry, error: &clap::Error) -> Error {
+fn in_file(entry: &ConfigEntry, error: &clap::Error) -> Error {
     let text = error.to_string();
     let first = text.lines().next().unwrap_or_default();
     Error::usage(format!("{}: {}", entry.place, first.strip_prefix("error: ").unwrap_or(first)))

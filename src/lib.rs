@@ -63,7 +63,7 @@
 //! | 3 | [`browse`] | every wing below |
 //! | 3 | [`report`], [`tui`] | [`snapshot`] |
 //! | 3 | [`cli`] | |
-//! | 2 | [`capture`], [`decode`], [`dissect`], [`mirror`], [`diagnose`], [`stats`], [`switch`], [`record`], [`names`], [`snapshot`] | [`model`]; none of each other |
+//! | 2 | [`anonymize`], [`capture`], [`decode`], [`dissect`], [`mirror`], [`diagnose`], [`stats`], [`switch`], [`record`], [`names`], [`snapshot`] | [`model`]; none of each other |
 //! | 1 | [`settings`] | [`model`] |
 //! | 1 | [`model`], [`error`](mod@error) | nothing |
 //!
@@ -106,6 +106,7 @@
 //!   itself ([`snapshot::tables::applications`]);
 //! - a fuzz target: one file and one line in `tests/support/fuzz/`, its binary in `fuzz/`;
 //! - a report format: one file and one line in `report/registry.rs`;
+//! - a message that holds addresses or names of its own: its function in `anonymize/messages.rs` and its line there;
 //! - a capture file format: one file in `capture/file/` and one line in its `registry.rs`.
 
 // Packets, files, flags and terminals reach this code: none of them may make it panic. Tests may, that is how they fail.
@@ -116,6 +117,7 @@
 // Time is packet time; the system's is asked in `model::clock` alone.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
+pub mod anonymize;
 pub mod app;
 pub mod browse;
 pub mod capture;

@@ -217,22 +217,23 @@ pub struct ConsoleSettings {
     pub verbose: bool,
     /// When colours are used.
     pub color: Color,
-    /// The background the dashboard's colours are for.
-    pub background: BackgroundChoice,
+    /// The dashboard's colours.
+    pub theme: ThemeChoice,
     /// The dashboard draws with ASCII only.
     pub ascii: bool,
 }
 
-/// The background the dashboard's colours are for.
+/// Names of the dashboard's themes. The first two are for the terminal's own background.
+pub const THEMES: [&str; 8] = ["dark", "light", "nord", "dracula", "gruvbox", "catppuccin", "tokyo-night", "solarized-light"];
+
+/// The colours of the dashboard.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum BackgroundChoice {
-    /// What the terminal says.
+pub enum ThemeChoice {
+    /// Dark or light, as the terminal says.
     #[default]
     Auto,
-    /// Dark.
-    Dark,
-    /// Light.
-    Light,
+    /// One of [`THEMES`].
+    Named(&'static str),
 }
 
 /// What is kept of the packets themselves while a dashboard runs.
@@ -257,6 +258,15 @@ pub struct RingSettings {
     pub files: usize,
     /// Bytes after which the next one begins.
     pub bytes: u64,
+}
+
+/// Whether packets lose the addresses and names in them before anything looks at them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PrivacySettings {
+    /// Whether they do.
+    pub anonymize: bool,
+    /// A file with the key; `None`: another one each time.
+    pub key: Option<PathBuf>,
 }
 
 /// What becomes of the program's rights once its sources are open.

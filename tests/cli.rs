@@ -6,7 +6,7 @@ use assert_cmd::Command;
 use serde_json::Value;
 use std::fs;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 use support::packet::{ACK, Packet, RST, SYN, file};
@@ -24,7 +24,7 @@ fn folder(test: &str) -> PathBuf {
 
 fn spantop(arguments: &[&str]) -> Output {
     let mut command = Command::cargo_bin("spantop").unwrap();
-    command.args(arguments).env_remove("NO_COLOR").timeout(PATIENCE).output().unwrap()
+    command.args(arguments).env_remove("NO_COLOR").env("XDG_CONFIG_HOME", "/nonexistent").timeout(PATIENCE).output().unwrap()
 }
 
 fn stdout(output: &Output) -> String {
@@ -508,14 +508,148 @@ fn a_configuration_file_speaks_where_the_command_line_is_silent() {
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["load"]["interval"], 2.0, "the command line wins");
     for (text, words) in [
-        ("quiet = true\nspeling = 1\n", "spantop.toml:2: unknown key 'speling'"),
-        ("# x\ninterval = \"soon\"\n", "spantop.toml:2: invalid value 'soon' for '--interval"),
-        ("top = = 1\n", "spantop.toml:1: "),
-        ("config = \"x\"\n", "spantop.toml:1: unknown key 'config'"),
+        ("quiet = true\nspeling = 1\n", "spantop.toml:2:1: unknown key 'speling'"),
+        ("# x\ninterval = \"soon\"\n", "spantop.toml:2:1: invalid value 'soon' for '--interval"),
+        ("top = = 1\n", "spantop.toml:1:7: "),
+        ("config = \"x\"\n", "spantop.toml:1:1: unknown key 'config'"),
     ] {
         let output = spantop(&["report", "--config", &say(text), &file]);
         assert_eq!(output.status.code(), Some(2), "{text}");
         assert!(stderr(&output).contains(words), "{text} says: {}", stderr(&output));
+    }
+}
+
+/// Runs the program where a configuration file may lie in its usual place.
+fn at_home(home: &Path, args: &[&str]) -> Output {
+    let mut command = Command::cargo_bin("spantop").unwrap();
+    command.args(args).env("XDG_CONFIG_HOME", home).timeout(PATIENCE).output().unwrap()
+}
+
+#[test]
+fn the_usual_configuration_file_is_made_checked_printed_and_obeyed() {
+    let home = folder("config-home");
+    let file = six_in(&home);
+    let _ = fs::remove_dir_all(home.join("spantop"));
+    let made = at_home(&home, &["config", "init"]);
+    let config = home.join("spantop/config.toml");
+    assert!(made.status.success() && stdout(&made).trim() == config.to_str().unwrap(), "{}", stderr(&made));
+    let text = fs::read_to_string(&config).unwrap();
+    assert_eq!(at_home(&home, &["config", "init"]).status.code(), Some(2), "it is not written again");
+    assert_eq!(fs::read_to_string(&config).unwrap(), text);
+    assert!(stdout(&at_home(&home, &["config", "check"])).contains("nothing is wrong"));
+
+    fs::write(&config, "format = \"json\"\n[thresholds]\nslow_reply = \"250ms\"\n[keys]\npause = \"x\"\n").unwrap();
+    assert!(stdout(&at_home(&home, &["report", &file])).starts_with('{'), "its options hold");
+    assert!(!stdout(&at_home(&home, &["report", "--format", "text", &file])).starts_with('{'), "the command line goes before it");
+    let explained = stdout(&at_home(&home, &["explain", "dns.slow"]));
+    assert!(explained.contains("slow_reply") && explained.contains("250 ms, changed from 500"), "{explained}");
+    let printed = stdout(&at_home(&home, &["config", "print", "--interval", "2s"]));
+    for line in ["interval = \"2s\"  # command line", "slow_reply = \"250ms\"", "pause = [\"x\"]", "quit = [\"q\"]"] {
+        assert!(printed.contains(line), "{line} is not in\n{printed}");
+    }
+    // What is printed is a file that says the same.
+    let again = home.join("again.toml");
+    fs::write(&again, &printed).unwrap();
+    let checked = at_home(&home, &["config", "check", again.to_str().unwrap()]);
+    assert!(checked.status.success(), "{}", stderr(&checked));
+
+    fs::write(&config, "quiet = true\nspeling = 1\n[keys]\npause = \"s\"\nsort = \"s\"\n[hosts]\nx = \"y\"\n").unwrap();
+    let checked = at_home(&home, &["config", "check"]);
+    assert_eq!(checked.status.code(), Some(2));
+    for words in ["config.toml:2:1: unknown key 'speling'", "config.toml:4:1: s does 'sort' as well", "config.toml:7:1: 'x' is no address"]
+    {
+        assert!(stderr(&checked).contains(words), "{words} is not in {}", stderr(&checked));
+    }
+    assert_eq!(at_home(&home, &["report", &file]).status.code(), Some(2), "nothing is done by halves");
+    assert!(at_home(&home, &["report", "--config", "/dev/null", &file]).status.success());
+}
+
+#[test]
+fn a_threshold_decides_what_is_found() {
+    let home = folder("config-threshold");
+    fs::create_dir_all(home.join("spantop")).unwrap();
+    let file = home.join("scan.pcap");
+    // A source that is refused at 12 ports of a host: below Zeek's fifteen.
+    let packets: Vec<_> = (0..12u16)
+        .flat_map(|port| {
+            let at = u64::from(port) * 100_000;
+            let ask = ip(None, 1, 2).tcp(40_000 + port, 1_000 + port).seq(7).flags(SYN).build();
+            let no = ip(None, 2, 1).tcp(1_000 + port, 40_000 + port).ack(8).flags(RST | ACK).build();
+            [(at, ask), (at + 1_000, no)]
+        })
+        .collect();
+    fs::write(&file, pcap(&packets)).unwrap();
+    let scans = || stdout(&at_home(&home, &["report", "--format", "json", file.to_str().unwrap()])).contains("scan.ports");
+    assert!(!scans());
+    fs::write(home.join("spantop/config.toml"), "[thresholds]\nscan_ports = 10\n").unwrap();
+    assert!(scans());
+}
+
+/// Segments of a port of a server, one every tenth of a second for so many seconds.
+fn used(server: u8, seconds: u64) -> Vec<(u64, Vec<u8>)> {
+    (0..seconds * 10)
+        .map(|n| (n * 100_000, ip(None, 1, server).tcp(40_000, 80).seq(n as u32).flags(ACK).payload(&[7; 100]).build()))
+        .collect()
+}
+
+#[test]
+fn diff_tells_what_is_new_and_gone() {
+    let folder = folder("diff");
+    let (a, b) = (folder.join("a.pcap"), folder.join("b.pcap"));
+    fs::write(&a, pcap(&used(2, 20))).unwrap();
+    fs::write(&b, pcap(&used(3, 20))).unwrap();
+    let (a, b) = (a.to_str().unwrap(), b.to_str().unwrap());
+    let json: Value = serde_json::from_slice(&spantop(&["diff", "--format", "json", a, b]).stdout).unwrap();
+    assert_eq!(json["schema"], "spantop.diff/1");
+    let told = |subject: &str| {
+        json["changes"].as_array().unwrap().iter().find(|c| c["kind"] == "host" && c["subject"] == subject).cloned().unwrap()
+    };
+    assert_eq!((&told("10.0.0.3")["change"], &told("10.0.0.3")["significant"]), (&Value::from("new"), &Value::from(true)));
+    assert_eq!(told("10.0.0.2")["change"], "gone");
+    let text = spantop(&["diff", a, b]);
+    assert!(text.status.success() && stdout(&text).contains("10.0.0.3") && stdout(&text).contains("What counts"), "{}", stdout(&text));
+    assert!(stdout(&spantop(&["diff", a, a])).contains("Nothing differs beyond chance"));
+    let page = folder.join("d.html");
+    assert!(spantop(&["diff", a, b, "-o", page.to_str().unwrap()]).status.success());
+    assert!(fs::read_to_string(&page).unwrap().contains("<td") && fs::read_to_string(&page).unwrap().contains("10.0.0.3"));
+    assert_eq!(spantop(&["diff", a]).status.code(), Some(2));
+    assert_eq!(spantop(&["diff", a, "/nonexistent.pcap"]).status.code(), Some(1));
+    assert_eq!(spantop(&["diff", a, b, "-o", b]).status.code(), Some(2), "what is read is never written");
+}
+
+#[test]
+fn filters_of_a_selection_are_understood_by_those_they_are_for() {
+    use spantop::model::{Address, Mac};
+    use spantop::snapshot::PacketSubject;
+    let folder = folder("selection");
+    let file = folder.join("a.pcap");
+    let mut packets = used(2, 1);
+    packets.extend(used(3, 1));
+    packets.sort_by_key(|p| p.0);
+    fs::write(&file, pcap(&packets)).unwrap();
+    let file = file.to_str().unwrap();
+    let four = |n: u8| Address::V4([10, 0, 0, n].into());
+    let mac = |n: u8| Address::Mac(Mac([2, 0, 0, 0, 0, n]));
+    let between = |a, a_port, b, b_port, protocol| PacketSubject::Between { a, a_port, b, b_port, protocol };
+    for (subject, count) in [
+        (between(four(1), 40_000, four(2), 80, Some(6)), 10),
+        (between(four(1), 40_000, four(2), 80, None), 10),
+        (between(four(1), 0, four(3), 0, None), 10),
+        (between(mac(1), 0, mac(2), 0, None), 10),
+        (PacketSubject::Host { address: four(1), port: 0 }, 20),
+        (PacketSubject::Host { address: four(2), port: 80 }, 10),
+        (PacketSubject::Host { address: mac(3), port: 0 }, 10),
+        (PacketSubject::Vlan(10), 0),
+    ] {
+        let bpf = subject.bpf().unwrap();
+        let output = spantop(&["report", "--format", "json", "-f", &bpf, file]);
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{bpf}: {e}: {}", stderr(&output)));
+        assert_eq!(json["capture"]["packets"], count, "{bpf}");
+        let display = subject.wireshark().unwrap();
+        if let Ok(shown) = std::process::Command::new("tshark").args(["-r", file, "-Y", &display]).output() {
+            assert!(shown.status.success(), "{display}: {}", String::from_utf8_lossy(&shown.stderr));
+            assert_eq!(String::from_utf8_lossy(&shown.stdout).lines().count(), count, "{display}");
+        }
     }
 }
 

@@ -29,6 +29,9 @@ const PLACES: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli.rs", "cli/typed.rs"]),
     ("clap_mangen", &["cli/manual.rs"]),
     ("indicatif", &["app/"]),
+    ("aes", &["anonymize/pan.rs"]),
+    ("toml", &["cli/config.rs"]),
+    ("toml_edit", &["app/preferences/"]),
     ("signal_hook", &["app/", "tui/terminal.rs"]),
     ("minijinja", &["report/"]),
     // Time is packet time; these wait for the system, or tell how long something took.
@@ -36,8 +39,10 @@ const PLACES: &[(&str, &[&str])] = &[
 ];
 
 /// Rings of modules that are as they should be: parent, one member, why.
-const RINGS: &[(&str, &str, &str)] =
-    &[("decode", "walk", "packets nest without end: the walk calls the steps, and steps speak of the walk and call each other")];
+const RINGS: &[(&str, &str, &str)] = &[
+    ("decode", "walk", "packets nest without end: the walk calls the steps, and steps speak of the walk and call each other"),
+    ("anonymize", "network", "packets nest without end: tunnels carry frames, errors quote packets"),
+];
 
 /// Starting threads is the engine's business; what waits for a disk has one of its own (a screen's questions about packets, the ring of
 /// files), and the composition root has one for signals and one that opens ports (tests may).

@@ -158,6 +158,40 @@ fn every_report_is_as_the_schema_says() {
     assert!(!reports.is_empty() || !Path::new("captures").exists());
 }
 
+const DIFF_FILE: &str = "schema/spantop.diff.1.json";
+
+#[test]
+fn every_comparison_is_as_its_schema_says() {
+    let pictures: Vec<spantop::snapshot::Snapshot> = captures()
+        .into_iter()
+        .filter(|path| path.starts_with("captures"))
+        .filter_map(|path| {
+            let source = file::open(&FileSettings { paths: vec![path], ..FileSettings::default() }).ok()?;
+            engine::run(source, &Settings::default(), Default::default()).ok().map(|outcome| outcome.result)
+        })
+        .collect();
+    let pairs = pictures.iter().zip(pictures.iter().skip(1)).chain(pictures.first().map(|first| (first, first)));
+    let compared: Vec<Value> = pairs
+        .map(|(before, after)| {
+            let mut out = Vec::new();
+            let comparison = spantop::snapshot::Comparison::of(before, after);
+            report::write_diff("json", &comparison, false, &ReportOptions::default(), &mut out).unwrap();
+            serde_json::from_slice(&out).unwrap()
+        })
+        .collect();
+    let mut schema: Value = serde_json::from_str(&fs::read_to_string(DIFF_FILE).unwrap_or_else(|_| "{}".into())).unwrap();
+    if std::env::var("SCHEMA").is_ok_and(|v| v == "write") {
+        compared.iter().for_each(|one| widen(&mut schema, one, ""));
+        fs::write(DIFF_FILE, format!("{}\n", serde_json::to_string_pretty(&schema).unwrap())).unwrap();
+    }
+    let mut wrong = Vec::new();
+    compared.iter().for_each(|one| check(one, &schema, "$", &mut wrong));
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    if let Some(itself) = compared.last() {
+        assert_eq!((&itself["significant"], &itself["noise"]), (&json!(0), &json!(0)), "a capture does not differ from itself");
+    }
+}
+
 #[test]
 fn what_a_schema_does_not_allow_is_found() {
     let schema = json!({ "type": "object", "additionalProperties": false, "required": ["n"], "properties": {

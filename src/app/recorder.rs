@@ -1,6 +1,6 @@
 //! What is kept of the packets themselves while a dashboard runs: the last ones of a port in memory, or where those of a capture lie.
 
-use super::{memory, source};
+use super::{memory, privacy, source};
 use crate::browse::{Browser, FileShelf, RecorderShelf, Shelf};
 use crate::capture::Source;
 use crate::capture::file::PacketIndex;
@@ -89,7 +89,9 @@ pub fn browser(
 ) -> Result<Option<Arc<Browser>>> {
     let shelf: Box<dyn Shelf> = match (recorder, input) {
         (Some((recorder, names)), _) => Box::new(RecorderShelf::new(recorder, names).with_ring(ring)),
-        (None, InputSettings::Files(files)) if !source::is_endless(input) => Box::new(FileShelf::new(files.clone(), index)),
+        (None, InputSettings::Files(files)) if !source::is_endless(input) => {
+            privacy::shelf(Box::new(FileShelf::new(files.clone(), index)), common)?
+        }
         _ => return Ok(None),
     };
     let rules = engine::rules_of(&common.mirror.clone().resolved())?;

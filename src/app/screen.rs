@@ -1,9 +1,10 @@
 //! The dashboard: an engine in the background, a screen in front.
 
 use super::console::{Console, say};
+use super::preferences::{Keeper, Preferences};
 use super::rights::Needs;
 use super::trigger::Triggered;
-use super::{check, engine_settings, output, recorder, signals, source};
+use super::{check, engine_settings, exports, output, recorder, signals, source};
 use crate::capture::file::PacketIndex;
 use crate::capture::{Source, ports};
 use crate::cli::Common;
@@ -12,31 +13,34 @@ use crate::error::{Error, Result};
 use crate::model::time::SECOND;
 use crate::model::{Mac, Timestamp};
 use crate::names;
-use crate::settings::{BackgroundChoice, Color, InputSettings, LiveSettings, RecorderSettings};
+use crate::settings::{Color, InputSettings, LiveSettings, RecorderSettings, ThemeChoice};
 use crate::snapshot::{Feed, PacketStore, Query};
 use crate::tui;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// Lets the user pick an interface, then watches it.
-pub fn pick_and_watch(common: &Common, recorder: &RecorderSettings) -> Result<()> {
+pub fn pick_and_watch(common: &Common, preferences: &Preferences, recorder: &RecorderSettings) -> Result<()> {
     let stop = Arc::default();
     signals::guard(&stop, tui::give_back, &common.rights)?;
-    let Some(name) = tui::pick(&ports::list, &options("", common, &stop))? else { return Ok(()) };
+    let keeper = Arc::new(Keeper::open(common));
+    let Some(name) = tui::pick(&ports::list, &options("", common, (preferences, &keeper), &stop))? else { return Ok(()) };
     let live = LiveSettings { interfaces: vec![name], ..LiveSettings::default() };
     let input = InputSettings::Live(live);
     let index = Arc::default();
-    show(&input, open(&input, common, recorder, &index)?, common, (recorder, index), &stop)
+    show(&input, open(&input, common, recorder, &index)?, common, (recorder, index), (preferences, &keeper), &stop)
 }
 
 /// Watches interfaces or captures.
-pub fn watch(input: &InputSettings, common: &Common, recorder: &RecorderSettings) -> Result<()> {
-    // Opened first: threads that are started later begin with what rights are left.
-    let index = Arc::default();
-    let source = open(input, common, recorder, &index)?;
+pub fn watch(input: &InputSettings, common: &Common, preferences: &Preferences, recorder: &RecorderSettings) -> Result<()> {
+    // Signals are waited for by a pair of sockets, which is refused once rights are given up; its thread gives them up by itself.
     let stop = Arc::default();
     signals::guard(&stop, tui::give_back, &common.rights)?;
-    show(input, source, common, (recorder, index), &stop)
+    // Opened before the others: threads that are started later begin with what rights are left.
+    let index = Arc::default();
+    let keeper = Arc::new(Keeper::open(common));
+    let source = open(input, common, recorder, &index)?;
+    show(input, source, common, (recorder, index), (preferences, &keeper), &stop)
 }
 
 fn open(input: &InputSettings, common: &Common, recorder: &RecorderSettings, index: &Arc<PacketIndex>) -> Result<Box<dyn Source>> {
@@ -53,6 +57,7 @@ fn show(
     source: Box<dyn Source>,
     common: &Common,
     (recorder, index): (&RecorderSettings, Arc<PacketIndex>),
+    preferences: (&Preferences, &Arc<Keeper>),
     stop: &Arc<AtomicBool>,
 ) -> Result<()> {
     let mut settings = engine_settings(common, input, &source.info());
@@ -63,11 +68,24 @@ fn show(
     let browser = recorder::browser((kept.recorder, kept.ring.clone()), input, index, common, recorder)?;
     let packets = browser.clone().map(|browser| browser as Arc<dyn PacketStore>);
     let feed = Triggered::new(&engine, browser, recorder.save_on.clone());
-    tui::run(&feed, &tui::DashboardOptions { packets, ..options(&title, common, stop) })?;
+    let capture_file = match input {
+        InputSettings::Files(files) if !source::is_endless(input) && files.paths.len() == 1 => files.paths.first().cloned(),
+        _ => None,
+    };
+    let export =
+        recorder.save_dir.clone().map(|folder| Arc::new(move |export: &tui::Export| exports::write(&folder, export)) as tui::ExportTo);
+    let open = (!common.rights.sandbox).then(|| Arc::new(exports::open) as tui::OpenWith);
+    let options = tui::DashboardOptions { packets, capture_file, export, open, ..options(&title, common, preferences, stop) };
+    let bookmarks = tui::run(&feed, &options)?;
     let leaving = tui::ExitSummary::of(&engine.last(), &title);
     // A source that does not end must not hold the program up now: from here on a signal ends it.
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
-    output::print(Console::new(common).text(&(leaving.lines().join("\n") + "\n")).as_bytes())?;
+    let mut lines = leaving.lines().to_vec();
+    if !bookmarks.is_empty() {
+        lines.push("bookmarks:".into());
+        lines.extend(bookmarks);
+    }
+    output::print(Console::new(common).text(&(lines.join("\n") + "\n")).as_bytes())?;
     if let Some(ring) = kept.ring {
         ring.trouble().into_iter().for_each(|trouble| say(format_args!("warning: the ring: {trouble}")));
         if ring.lost() > 0 {
@@ -77,7 +95,13 @@ fn show(
     engine.failure().map_or(Ok(()), Err)
 }
 
-fn options(title: &str, common: &Common, stop: &Arc<AtomicBool>) -> tui::DashboardOptions {
+fn options(
+    title: &str,
+    common: &Common,
+    (preferences, keeper): (&Preferences, &Arc<Keeper>),
+    stop: &Arc<AtomicBool>,
+) -> tui::DashboardOptions {
+    let keeper = Arc::clone(keeper);
     tui::DashboardOptions {
         source_title: title.to_owned(),
         stop: Arc::clone(stop),
@@ -89,13 +113,23 @@ fn options(title: &str, common: &Common, stop: &Arc<AtomicBool>) -> tui::Dashboa
             Color::Always => tui::ColorChoice::Always,
             Color::Never => tui::ColorChoice::Never,
         },
-        background: match common.console.background {
-            BackgroundChoice::Auto => tui::Background::Auto,
-            BackgroundChoice::Dark => tui::Background::Dark,
-            BackgroundChoice::Light => tui::Background::Light,
+        background: match common.console.theme {
+            ThemeChoice::Auto => tui::Background::Auto,
+            ThemeChoice::Named("dark") => tui::Background::Dark,
+            ThemeChoice::Named("light") => tui::Background::Light,
+            ThemeChoice::Named(name) => tui::Background::Named(name),
         },
         ascii: common.console.ascii.then_some(true),
         utc_offset,
+        bytes: preferences.bytes.unwrap_or(false),
+        names: preferences.shows_names(),
+        keymap: preferences.keymap.clone(),
+        scale: preferences.scale,
+        conversations: preferences.conversations,
+        endpoints: preferences.endpoints,
+        columns: Arc::new(preferences.columns.clone()),
+        own_names: Arc::new(preferences.own_names.clone()),
+        keep: Some(Arc::new(move |kept: &tui::Kept| keeper.keep(kept))),
         ..tui::DashboardOptions::default()
     }
 }

@@ -1,6 +1,7 @@
 //! From what was meant to an open source.
 
 use super::console::Console;
+use super::privacy;
 use super::rights::{self, Needs, Opener, Standing};
 use crate::capture::file::PacketIndex;
 use crate::capture::{self, Source, ports};
@@ -31,8 +32,8 @@ pub fn open_noting(
         InputSettings::Live(_) => Some(Opener::start().map_err(|e| Error::io("cannot start the thread that opens ports", &e))?),
         InputSettings::Files(_) => None,
     };
-    let source = open_with_rights(input, opener.as_ref(), index)?;
-    let needs = Needs { reads: files(input), ..needs };
+    let source = privacy::masked(open_with_rights(input, opener.as_ref(), index)?, common)?;
+    let needs = Needs { reads: files(input).into_iter().chain(needs.reads).collect(), ..needs };
     let standing = rights::give_up(&common.rights, &needs, opener.as_ref(), console)?;
     Ok((source, standing))
 }

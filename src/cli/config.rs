@@ -1,50 +1,94 @@
-//! The configuration file: long options and their values as TOML, used where the command line says nothing.
+//! The configuration file: long options and their values as TOML, used where the command line says nothing, and below them sections for
+//! what no option says. What the sections mean is known to those who are told: here they are lines with a place.
 
 use crate::error::{Error, Result};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
-/// One line of the file.
+/// A configuration file, read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConfigFile {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its options.
+    pub options: Vec<ConfigEntry>,
+    /// What stands in its sections, in order.
+    pub sections: Vec<ConfigEntry>,
+}
+
+/// One line of a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// A long option without its dashes.
+pub struct ConfigEntry {
+    /// The section it stands in, parts joined by dots; empty: it is an option.
+    pub section: String,
+    /// Its key: for an option its long name without dashes.
     pub key: String,
     /// Its values, as they would be typed.
     pub values: Vec<String>,
-    /// Where it stands: `FILE:LINE`.
+    /// Where it stands: `FILE:LINE:COLUMN`.
     pub place: String,
+}
+
+/// Where the configuration file lies unless told otherwise: `$XDG_CONFIG_HOME/spantop/config.toml`, `~/.config/spantop/config.toml`.
+pub fn usual_place() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")))?;
+    Some(folder.join("spantop").join("config.toml"))
 }
 
 /// Reads a configuration file.
 ///
 /// # Errors
-/// When it cannot be read or is not TOML, or a value is of a kind no option takes. The message names file and line.
-pub fn read(path: &Path) -> Result<Vec<Entry>> {
+/// When it cannot be read or is not TOML, or a value is of a kind that nothing takes. The message names file, line and column.
+pub fn read(path: &Path) -> Result<ConfigFile> {
     let text = std::fs::read_to_string(path).map_err(|e| Error::usage(format!("--config {}: {e}", path.display())))?;
-    parse(&text, &path.display().to_string())
+    parse(&text, path)
 }
 
-fn parse(text: &str, name: &str) -> Result<Vec<Entry>> {
-    let place = |at: usize| format!("{name}:{}", text.get(..at).unwrap_or(text).matches('\n').count() + 1);
+fn parse(text: &str, path: &Path) -> Result<ConfigFile> {
+    let name = path.display().to_string();
+    let place = |at: usize| {
+        let before = text.get(..at).unwrap_or(text);
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        format!("{name}:{}:{column}", before.matches('\n').count() + 1)
+    };
     let table = DeTable::parse(text).map_err(|e| {
         let at = e.span().map_or(0, |span| span.start);
-        Error::usage(format!("{}: {}", place(at), e.message()))
+        Error::usage(format!("{}: {}", place(at), e.message().replace('\n', ", ")))
     })?;
-    let mut entries: Vec<(usize, Entry)> = Vec::new();
-    for (key, value) in table.get_ref() {
+    let mut entries = Vec::new();
+    collect(table.get_ref(), "", &place, &mut entries)?;
+    entries.sort_by_key(|(at, _)| *at);
+    let (options, sections) = entries.into_iter().map(|(_, entry)| entry).partition(|entry: &ConfigEntry| entry.section.is_empty());
+    Ok(ConfigFile { path: path.to_owned(), options, sections })
+}
+
+/// How deep sections nest.
+const DEEPEST: usize = 3;
+
+fn collect(table: &DeTable, section: &str, place: &dyn Fn(usize) -> String, into: &mut Vec<(usize, ConfigEntry)>) -> Result<()> {
+    for (key, value) in table {
         let at = key.span().start;
-        let place = place(at);
+        if let DeValue::Table(inner) = value.get_ref() {
+            let name = if section.is_empty() { key.get_ref().to_string() } else { format!("{section}.{}", key.get_ref()) };
+            if name.matches('.').count() >= DEEPEST {
+                return Err(Error::usage(format!("{}: '{name}' lies too deep", place(at))));
+            }
+            collect(inner, &name, place, into)?;
+            continue;
+        }
         let values = match value.get_ref() {
             DeValue::Array(list) => list.iter().map(|v| plain(v.get_ref())).collect::<Option<Vec<_>>>(),
             one => plain(one).map(|v| vec![v]),
         };
         let Some(values) = values else {
-            return Err(Error::usage(format!("{place}: '{}' takes a word, a number, true or false, or a list of them", key.get_ref())));
+            let words = "takes a word, a number, true or false, or a list of them";
+            return Err(Error::usage(format!("{}: '{}' {words}", place(at), key.get_ref())));
         };
-        entries.push((at, Entry { key: key.get_ref().to_string(), values, place }));
+        let entry = ConfigEntry { section: section.to_owned(), key: key.get_ref().to_string(), values, place: place(at) };
+        into.push((at, entry));
     }
-    entries.sort_by_key(|(at, _)| *at);
-    Ok(entries.into_iter().map(|(_, entry)| entry).collect())
+    Ok(())
 }
 
 fn plain(value: &DeValue) -> Option<String> {
@@ -61,24 +105,34 @@ fn plain(value: &DeValue) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Result<ConfigFile> {
+        parse(text, Path::new("f.toml"))
+    }
+
     #[test]
-    fn entries_know_their_line() {
-        let entries =
-            parse("interval = \"5s\"\n\n# a comment\nlocal-net = [\"10.0.0.0/8\", \"::1\"]\nquiet = true\ntop = 7\n", "f.toml").unwrap();
-        let got: Vec<_> = entries.iter().map(|e| (e.key.as_str(), e.values.join(" "), e.place.as_str())).collect();
+    fn entries_know_their_line_and_column() {
+        let file =
+            read("interval = \"5s\"\n\n# a comment\n  local-net = [\"10.0.0.0/8\", \"::1\"]\nquiet = true\ntop = 7\n[keys]\npause = \"x\"\n[keys.packets]\nsearch = [\"y\", \"z\"]\n")
+                .unwrap();
+        let got: Vec<_> = file.options.iter().map(|e| (e.key.as_str(), e.values.join(" "), e.place.as_str())).collect();
         let want = [
-            ("interval", "5s", "f.toml:1"),
-            ("local-net", "10.0.0.0/8 ::1", "f.toml:4"),
-            ("quiet", "true", "f.toml:5"),
-            ("top", "7", "f.toml:6"),
+            ("interval", "5s", "f.toml:1:1"),
+            ("local-net", "10.0.0.0/8 ::1", "f.toml:4:3"),
+            ("quiet", "true", "f.toml:5:1"),
+            ("top", "7", "f.toml:6:1"),
         ];
         assert_eq!(got, want.map(|(k, v, p)| (k, v.to_owned(), p)));
+        let got: Vec<_> =
+            file.sections.iter().map(|e| (e.section.as_str(), e.key.as_str(), e.values.join(" "), e.place.as_str())).collect();
+        let want = [("keys", "pause", "x", "f.toml:8:1"), ("keys.packets", "search", "y z", "f.toml:10:1")];
+        assert_eq!(got, want.map(|(s, k, v, p)| (s, k, v.to_owned(), p)));
     }
 
     #[test]
     fn what_is_wrong_is_named() {
-        let say = |text: &str| parse(text, "f.toml").unwrap_err().to_string();
-        assert!(say("a = 1\nb = \n").starts_with("f.toml:2: "), "{}", say("a = 1\nb = \n"));
-        assert_eq!(say("[report]\ntop = 5\n"), "f.toml:1: 'report' takes a word, a number, true or false, or a list of them");
+        let say = |text: &str| read(text).unwrap_err().to_string();
+        assert!(say("a = 1\nb = \n").starts_with("f.toml:2:"), "{}", say("a = 1\nb = \n"));
+        assert_eq!(say("top = 2026-11-28\n"), "f.toml:1:1: 'top' takes a word, a number, true or false, or a list of them");
+        assert!(say("[a.b.c.d]\nx = 1\n").contains("lies too deep"));
     }
 }

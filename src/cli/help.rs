@@ -48,6 +48,32 @@ Examples:
 
 The file is written beside its place and moved there when it is complete. Times are told from the first packet that -f lets pass.";
 
+/// Below the help of `spantop config`.
+pub const CONFIG: &str = "\
+Examples:
+  spantop config init                   writes the file, everything in it a comment
+  spantop config check                  exit 0 when nothing is wrong with it, else 2
+  spantop config print | less           what is in force, and where it comes from
+
+The command line goes before the file. Without a section: long options (interval = \"5s\", local-net = [\"10.0.0.0/8\"]). Sections:
+  [dashboard]   scale, bytes, names
+  [columns]     columns of a table, in their order: conversations = [\"speaks\", \"rate\", \"share\"]
+  [order]       what conversations and endpoints are sorted by: conversations = \"-wire_bytes\"
+  [hosts]       names of your own: \"10.0.0.53\" = \"dns-1\", also of MAC addresses
+  [ports]       \"8443/tcp\" = \"intranet\"
+  [thresholds]  what findings are measured with: slow_reply = \"300ms\" (spantop explain names them)
+  [keys]        pause = [\"Space\", \"F5\"]; of one screen: [keys.packets] search = \"Ctrl-s\"";
+
+/// Below the help of `spantop diff`.
+pub const DIFF: &str = "\
+Examples:
+  spantop diff yesterday.pcapng today.pcapng
+  spantop diff --all a.pcap b.pcap                     what is noise too, and why
+  spantop diff --format json a.pcap b.pcap | jq '.changes[] | select(.significant)'
+  spantop diff a.pcap b.pcap -o changes.html
+
+Rates are compared, for two captures seldom last equally long. The rules are told with the answer. Exit 0: it was compared, whatever was found.";
+
 /// Below the help of `spantop check`.
 pub const CHECK: &str = "\
 Examples:

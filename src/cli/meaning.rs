@@ -1,12 +1,12 @@
 //! From what was typed to what is meant.
 
-use super::settings::{Command, Common, Invocation};
-use super::typed::{Typed, TypedColor, TypedCommand, TypedCommon, TypedDecap, TypedInput, TypedStretch, TypedTheme};
+use super::settings::{Command, Common, ConfigCommand, Invocation};
+use super::typed::{Typed, TypedColor, TypedCommand, TypedCommon, TypedConfig, TypedDecap, TypedInput, TypedStretch};
 use super::{Shell, units};
 use crate::error::{Error, Result};
 use crate::model::{Address, Decap};
 use crate::settings::{
-    BackgroundChoice, Color, ConsoleSettings, FileSettings, InputSettings, LiveSettings, LoadSettings, MirrorSettings, PacketStretch,
+    Color, ConsoleSettings, FileSettings, InputSettings, LiveSettings, LoadSettings, MirrorSettings, PacketStretch, PrivacySettings,
     RecorderSettings, RightsSettings, RingSettings,
 };
 use std::path::Path;
@@ -58,8 +58,18 @@ impl Typed {
             TypedCommand::Save { input, stretch, output } => {
                 Command::Save { input: wanted(input.meant(None)?, "save")?, stretch: stretch.meant()?, output }
             }
+            TypedCommand::Diff { before, after, filter, format, output, top, all } => {
+                let implied = output.as_deref().and_then(implied_format);
+                let format = format.unwrap_or_else(|| implied.unwrap_or("text").to_owned());
+                Command::Diff { files: [before, after], filter, format, output, top: rows(top), all }
+            }
             TypedCommand::Interfaces => Command::Interfaces,
             TypedCommand::Explain { finding } => Command::Explain { finding },
+            TypedCommand::Config { action } => Command::Config(match action {
+                TypedConfig::Check { file } => ConfigCommand::Check(file),
+                TypedConfig::Print => ConfigCommand::Print { options: Vec::new() },
+                TypedConfig::Init => ConfigCommand::Init,
+            }),
             TypedCommand::Completions { shell } => Command::Completions(Shell(shell)),
             TypedCommand::Man => Command::Man,
         };
@@ -172,14 +182,13 @@ impl TypedCommon {
                     TypedColor::Always => Color::Always,
                     TypedColor::Never => Color::Never,
                 },
-                background: match self.theme {
-                    TypedTheme::Auto => BackgroundChoice::Auto,
-                    TypedTheme::Dark => BackgroundChoice::Dark,
-                    TypedTheme::Light => BackgroundChoice::Light,
-                },
+                theme: self.theme,
                 ascii: self.ascii,
             },
+            privacy: PrivacySettings { anonymize: self.anonymize || self.anonymize_key.is_some(), key: self.anonymize_key },
             rights: RightsSettings { sandbox: !self.no_sandbox, user: self.user },
+            named_file: self.config,
+            file: None,
         }
     }
 }

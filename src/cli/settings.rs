@@ -1,6 +1,9 @@
 //! What is meant by a command line: every value checked, every default filled in.
 
-use crate::settings::{ConsoleSettings, InputSettings, LoadSettings, MirrorSettings, PacketStretch, RecorderSettings, RightsSettings};
+use super::ConfigFile;
+use crate::settings::{
+    ConsoleSettings, InputSettings, LoadSettings, MirrorSettings, PacketStretch, PrivacySettings, RecorderSettings, RightsSettings,
+};
 use std::path::PathBuf;
 
 /// A command and what holds for every command.
@@ -69,6 +72,21 @@ pub enum Command {
         /// Where they go; `-`: standard output.
         output: PathBuf,
     },
+    /// Two captures held against each other.
+    Diff {
+        /// The earlier and the later.
+        files: [PathBuf; 2],
+        /// Capture filter for both.
+        filter: Option<String>,
+        /// Token of the format.
+        format: String,
+        /// Where it goes; `None`: standard output.
+        output: Option<PathBuf>,
+        /// Differences of each kind; `None`: what the format wants.
+        top: Option<usize>,
+        /// Whether noise is listed too.
+        all: bool,
+    },
     /// The list of interfaces.
     Interfaces,
     /// What a finding means.
@@ -76,6 +94,8 @@ pub enum Command {
         /// Its identifier; `None`: the list of them.
         finding: Option<String>,
     },
+    /// Something about the configuration file.
+    Config(ConfigCommand),
     /// Shell completions.
     Completions(super::Shell),
     /// The manual page.
@@ -95,6 +115,39 @@ pub struct Common {
     pub mirror: MirrorSettings,
     /// What is said on the terminal, and how.
     pub console: ConsoleSettings,
+    /// Whether addresses and names are replaced.
+    pub privacy: PrivacySettings,
     /// What becomes of the program's rights.
     pub rights: RightsSettings,
+    /// The configuration file that was named.
+    pub named_file: Option<PathBuf>,
+    /// The configuration file, where there is one.
+    pub file: Option<ConfigFile>,
+}
+
+/// Something about the configuration file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConfigCommand {
+    /// Say what is wrong with one; `None`: with the one that would be used.
+    Check(Option<PathBuf>),
+    /// Print what is in force.
+    Print {
+        /// The options.
+        options: Vec<InForce>,
+    },
+    /// Make one in which everything stands as a comment.
+    Init,
+}
+
+/// An option and what is in force of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InForce {
+    /// The long option without dashes.
+    pub key: String,
+    /// Its values.
+    pub values: Vec<String>,
+    /// Whether it takes several.
+    pub is_list: bool,
+    /// Where they come from; empty: by default.
+    pub origin: String,
 }

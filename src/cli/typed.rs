@@ -1,8 +1,9 @@
 //! What can be typed: every option with its help. What it means: `meaning.rs`.
 
-use super::{CHECK_FORMATS, PACKET_FORMATS, help, units};
+use super::{CHECK_FORMATS, DIFF_FORMATS, PACKET_FORMATS, help, units};
 use crate::model::{Carrier, RspanChoice, StampChoice};
-use crate::settings::PacketBound;
+use crate::settings::{PacketBound, THEMES, ThemeChoice};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -110,12 +111,43 @@ pub(super) enum TypedCommand {
         #[arg(short, long, value_name = "PATH")]
         output: PathBuf,
     },
+    /// Compare two captures: new and gone hosts, services, load, findings, and which of it is more than chance
+    #[command(after_help = help::DIFF)]
+    Diff {
+        /// The earlier capture
+        #[arg(value_name = "BEFORE")]
+        before: PathBuf,
+        /// The later one
+        #[arg(value_name = "AFTER")]
+        after: PathBuf,
+        /// Capture filter for both, in pcap-filter(7) syntax
+        #[arg(short, long, value_name = "BPF")]
+        filter: Option<String>,
+        /// How it looks; without it the ending of -o decides (.html, .json, .md)
+        #[arg(long, value_name = "FORMAT", value_parser = DIFF_FORMATS)]
+        format: Option<String>,
+        /// Write to PATH (all or nothing) instead of standard output
+        #[arg(short, long, value_name = "PATH")]
+        output: Option<PathBuf>,
+        /// Differences of each kind [default: 20 for reading, all in JSON]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+        top: Option<u64>,
+        /// List what is noise too, and why (JSON always does)
+        #[arg(long)]
+        all: bool,
+    },
     /// List the interfaces and what each would be good for
     Interfaces,
     /// Explain a finding: what it means, how it is measured, what to do
     Explain {
         /// Identifier of the finding, such as dup.every [default: list them all]
         finding: Option<String>,
+    },
+    /// The configuration file: check it, print what is in force, make one
+    #[command(after_help = help::CONFIG)]
+    Config {
+        #[command(subcommand)]
+        action: TypedConfig,
     },
     /// Print shell completions
     Completions {
@@ -124,6 +156,19 @@ pub(super) enum TypedCommand {
     },
     /// Print the manual page
     Man,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TypedConfig {
+    /// Say what is wrong with a configuration file, each with line and column
+    Check {
+        /// The file [default: the one that would be used]
+        file: Option<PathBuf>,
+    },
+    /// Print what is in force, as a configuration file, with where it comes from
+    Print,
+    /// Make a configuration file in which every setting stands as a comment
+    Init,
 }
 
 /// Which of the packets.
@@ -209,18 +254,26 @@ pub(super) struct TypedCommon {
     /// Never resolve names (this program does not anyway)
     #[arg(short, long, global = true)]
     pub(super) numeric: bool,
-    /// Read options from a TOML file; keys are long options
+    /// The configuration file, TOML: long options without dashes, and sections [default: spantop/config.toml in $XDG_CONFIG_HOME or ~/.config]
     #[arg(long, global = true, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(super) color: TypedColor,
-    /// The background the dashboard's colours are for
-    #[arg(long, global = true, value_name = "BACKGROUND", default_value = "auto")]
-    pub(super) theme: TypedTheme,
+    /// The dashboard's colours: auto is dark or light, as the terminal's background; other themes bring their own
+    #[arg(long, global = true, value_name = "THEME", default_value = "auto",
+        value_parser = PossibleValuesParser::new(std::iter::once("auto").chain(THEMES)).try_map(|name| units::theme(&name)))]
+    pub(super) theme: ThemeChoice,
     /// Draw the dashboard with ASCII only (by itself where the locale is not UTF-8)
     #[arg(long, global = true)]
     pub(super) ascii: bool,
+    /// Replace addresses, names and words of payloads before anything looks at them, in screens, reports and saved files: networks stay
+    /// together, MAC addresses keep their maker
+    #[arg(long, global = true)]
+    pub(super) anonymize: bool,
+    /// The key for it: a file of 32 bytes or more; the same key replaces the same way (implies --anonymize) [default: another each time]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) anonymize_key: Option<PathBuf>,
     /// Become this user once the ports are open [default: who called sudo, else nobody]
     #[arg(long, global = true, value_name = "NAME")]
     pub(super) user: Option<String>,
@@ -247,11 +300,4 @@ pub(super) enum TypedColor {
     Auto,
     Always,
     Never,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum TypedTheme {
-    Auto,
-    Dark,
-    Light,
 }

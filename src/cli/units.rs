@@ -1,7 +1,7 @@
 //! Values with units, as they are typed: `30s`, `64MiB`, `10G`, `10.0.0.0/8`.
 
 use crate::model::{Carrier, RspanChoice, StampChoice, StampKind, Timestamp, TunnelKind};
-use crate::settings::PacketBound;
+use crate::settings::{PacketBound, THEMES, ThemeChoice};
 use std::time::Duration;
 
 /// Splits `12.5ms` into its number and its unit.
@@ -80,6 +80,15 @@ pub fn interval(text: &str) -> Result<Duration, String> {
         return Err("an interval is between 1ms and 1d".into());
     }
     Ok(value)
+}
+
+/// The colours of the dashboard: `auto`, or a theme's name.
+pub fn theme(text: &str) -> Result<ThemeChoice, String> {
+    if text == "auto" {
+        return Ok(ThemeChoice::Auto);
+    }
+    let named = THEMES.iter().find(|name| **name == text).map(|name| ThemeChoice::Named(name));
+    named.ok_or_else(|| format!("there are auto, {}", THEMES.join(", ")))
 }
 
 /// An amount of bytes: `65536`, `64MiB`, `10MB`; `K`, `M`, `G` alone are powers of 1024.

@@ -1,10 +1,11 @@
 //! Numbers in texts: a page names its thresholds by placeholders, and they are written from the constants that detectors compare with.
 
+use crate::model::evidence::{Threshold, ThresholdUnit};
 use crate::model::units;
 use std::fmt;
 
 /// A number that a text names, in its unit.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Figure {
     /// A count of things.
     Count(u64),
@@ -18,6 +19,19 @@ pub enum Figure {
     BitsPerSecond(f64),
     /// How many times as much.
     Times(f64),
+    /// A threshold that a user may change: what is in force.
+    Tuned(&'static Threshold),
+}
+
+impl Figure {
+    /// A value of a threshold.
+    pub fn of(threshold: &Threshold, value: f64) -> Self {
+        match threshold.unit {
+            ThresholdUnit::Count => Figure::Count(value as u64),
+            ThresholdUnit::Share => Figure::Share(value),
+            ThresholdUnit::Time => Figure::Seconds(value / 1e9),
+        }
+    }
 }
 
 /// Without zeros behind the point.
@@ -37,6 +51,7 @@ impl fmt::Display for Figure {
             Figure::Seconds(x) => write!(f, "{} µs", short(x * 1e6)),
             Figure::BitsPerSecond(x) => f.write_str(&units::bits_per_second(x)),
             Figure::Times(x) => f.write_str(&short(x)),
+            Figure::Tuned(threshold) => Figure::of(threshold, threshold.value()).fmt(f),
         }
     }
 }

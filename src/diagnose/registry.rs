@@ -1,6 +1,7 @@
 //! The list of detectors: the one place a new one is added.
 
 use super::detector::{Detector, Page};
+use super::figure::Figure;
 use super::findings::{
     addresses, bridges, capture, clocks, connections, contents, copies, directionality, fidelity, host, logins, loss, neighbours, repeats,
     round_trips, routers, segments, services, sizes, span, stations, transit,
@@ -155,6 +156,16 @@ pub fn explain(id: &str) -> Option<String> {
     let _ = writeln!(out, "{}", page.id);
     for (head, text) in sections(page) {
         let _ = write!(out, "\n{head}\n{}", wrapped(&page.text(text)));
+    }
+    let tuned =
+        || page.figures.iter().filter_map(|(_, figure)| if let Figure::Tuned(threshold) = figure { Some(*threshold) } else { None });
+    if tuned().next().is_some() {
+        let _ = writeln!(out, "\nThresholds that a configuration file may change ([thresholds])");
+        for t in tuned() {
+            let (now, usual) = (Figure::of(t, t.value()), Figure::of(t, t.default));
+            let changed = if t.is_changed() { format!(", changed from {usual}") } else { String::new() };
+            out.push_str(&wrapped(&format!("{}: {} ({now}{changed})", t.token, t.about)));
+        }
     }
     if let Some(topic) = page.topic {
         let commands: Vec<_> = super::Vendor::ALL.iter().filter_map(|v| Some(format!("{}: {}", v.name(), v.command(topic)?))).collect();

@@ -58,6 +58,15 @@ impl Address {
         }
     }
 
+    /// Whether it stands for several: a multicast group, or everybody.
+    pub fn is_group(self) -> bool {
+        match self {
+            Address::Mac(mac) => mac.is_group(),
+            Address::V4(a) => a.is_multicast() || a.is_broadcast(),
+            Address::V6(a) => a.is_multicast(),
+        }
+    }
+
     /// The IP address, if it is one.
     pub fn ip(self) -> Option<IpAddr> {
         match self {

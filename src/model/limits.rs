@@ -333,6 +333,10 @@ pub const SERVICE_BINS: usize = 16 * 1024;
 /// Clients told apart of one service in one of them; further ones are counted together.
 pub const SERVICE_CLIENTS: usize = 32;
 
+/// Addresses of a kind of which is remembered what stands for them (at most 80 bytes each, 10 MiB for both kinds); beyond it all are worked out
+/// anew.
+pub const ANONYMIZED_ADDRESSES: usize = 64 * 1024;
+
 /// Pairs of a source and a target, and of a source and a port, of which failed attempts are known (at most 20 KiB both, 40 MiB in all where
 /// all of them are scans of more than 256 ports or hosts; usually 200 bytes).
 pub const SCAN_PAIRS: usize = 2 * 1024;

@@ -33,14 +33,17 @@ impl Format for Html {
     }
 
     fn write(&self, snapshot: &Snapshot, options: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
-        let document = Document::new(snapshot, options.rows, COLUMNS);
-        let mut environment = Environment::new();
-        environment.set_auto_escape_callback(|_| AutoEscape::Html);
-        let sections: Vec<Value> = document.sections.iter().map(section).collect();
-        let values = context! { title => document.title, version => env!("CARGO_PKG_VERSION"), sections => sections };
-        let page = environment.render_named_str("page.html", PAGE, values).map_err(io::Error::other)?;
-        out.write_all(page.as_bytes())
+        out.write_all(page(&Document::new(snapshot, options.rows, COLUMNS))?.as_bytes())
     }
+}
+
+/// A document as a page.
+pub(super) fn page(document: &Document) -> io::Result<String> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    let sections: Vec<Value> = document.sections.iter().map(section).collect();
+    let values = context! { title => document.title.as_str(), version => env!("CARGO_PKG_VERSION"), sections => sections };
+    environment.render_named_str("page.html", PAGE, values).map_err(io::Error::other)
 }
 
 fn section(section: &Section) -> Value {

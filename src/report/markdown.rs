@@ -24,17 +24,21 @@ impl Format for Markdown {
 
     fn write(&self, snapshot: &Snapshot, options: &ReportOptions, out: &mut dyn Write) -> io::Result<()> {
         let width = options.width.max(40);
-        let document = Document::new(snapshot, options.rows, width - 11);
-        writeln!(out, "# {}", escape(&document.title))?;
-        for section in &document.sections {
-            writeln!(out, "\n## {}", escape(&section.title))?;
-            for part in &section.parts {
-                writeln!(out)?;
-                write_part(part, width, out)?;
-            }
-        }
-        Ok(())
+        page(&Document::new(snapshot, options.rows, width - 11), width, out)
     }
+}
+
+/// A document as Markdown.
+pub(super) fn page(document: &Document, width: usize, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "# {}", escape(&document.title))?;
+    for section in &document.sections {
+        writeln!(out, "\n## {}", escape(&section.title))?;
+        for part in &section.parts {
+            writeln!(out)?;
+            write_part(part, width, out)?;
+        }
+    }
+    Ok(())
 }
 
 fn write_part(part: &Part, width: usize, out: &mut dyn Write) -> io::Result<()> {

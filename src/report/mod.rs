@@ -5,6 +5,7 @@
 
 mod chart;
 mod csv;
+mod diff;
 pub mod document;
 pub mod format;
 mod html;
@@ -17,6 +18,7 @@ pub mod registry;
 mod tests;
 mod text;
 
+pub use diff::{DIFF_FORMATS, write_diff};
 pub use format::{Format, JoinScoped, ReportOptions};
 pub use registry::{FORMATS, find};
 pub use text::render;

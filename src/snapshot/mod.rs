@@ -1,5 +1,6 @@
 //! An immutable picture of everything counted up to a moment. Screens, reports and exports are functions of a [`Snapshot`].
 
+mod compare;
 mod feed;
 mod filter;
 mod mirror;
@@ -7,12 +8,14 @@ mod network;
 mod packets;
 mod query;
 mod rows;
+mod selection;
 mod shape;
 pub mod table;
 pub mod tables;
 mod wings;
 
 pub use crate::model::{SourceInfo, Trust, TrustPart};
+pub use compare::{Change, ChangeKind, ChangeWay, ComparedSide, Comparison, Measure, RULES};
 pub use feed::Feed;
 pub use filter::Filter;
 pub use mirror::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Sides, TunnelRow};

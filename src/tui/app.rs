@@ -6,16 +6,18 @@ use super::columns::busiest;
 use super::details::{self, Subject, finding};
 use super::held;
 use super::hints::{self, Here};
-use super::options::DashboardOptions;
+use super::options::{DashboardOptions, Kept};
 use super::panels::{load, top};
 use super::rates::Rates;
+use super::row_action::Bookmark;
 use super::screen::Entry;
 use super::screen::{Effect, Screen, Sorts};
 use super::screens::overview::Overview;
 use super::screens::{SCREENS, packets};
 use super::theme::Theme;
 use super::view::{Pane, SCALES, Scene, Topic, Trail, View};
-use crate::snapshot::{Filter, Query, Snapshot};
+use crate::model::Timestamp;
+use crate::snapshot::{Column, Filter, Order, Query, Snapshot};
 use ratatui::layout::Rect;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,8 +37,21 @@ pub(super) enum Modal {
     Reset(Duration),
     /// Every screen and every key that works here, to choose from.
     Palette(Palette),
+    /// The note of a bookmark.
+    Note(Note),
     /// A text about a finding, scrolled by so many lines.
     Explain { title: String, text: String, scroll: usize },
+}
+
+/// A bookmark whose note is being typed.
+#[derive(Debug)]
+pub(super) struct Note {
+    /// What was typed.
+    pub input: Input,
+    /// The moment.
+    pub at: Timestamp,
+    /// Where the user was.
+    pub place: String,
 }
 
 /// A filter that is being typed. It holds at once; leaving brings back the one before.
@@ -97,6 +112,10 @@ pub(super) struct App {
     pub(super) hits: Vec<(Rect, Hit)>,
     pub(super) listing: Listing,
     pub(super) overflow: usize,
+    /// Moments with notes, oldest first.
+    pub(super) bookmarks: Vec<Bookmark>,
+    /// What was drawn on last.
+    pub(super) area: Rect,
 }
 
 impl App {
@@ -135,6 +154,8 @@ impl App {
             hits: Vec::new(),
             listing: Listing::default(),
             overflow: 0,
+            bookmarks: Vec::new(),
+            area: Rect::default(),
         }
     }
 
@@ -188,9 +209,14 @@ impl App {
     /// The first snapshot tells whether this is a live port: busiest now, or busiest in all and the whole time.
     fn begin(&mut self, first: &Snapshot) {
         self.begun = true;
-        self.view.conversations = busiest(first.live);
-        self.view.endpoints = busiest(first.live);
-        if !first.live {
+        // A file has no rates of now.
+        let usual = |chosen: Option<Order>| chosen.filter(|o| first.live || o.column != Column::RATE).unwrap_or(busiest(first.live));
+        self.view.conversations = usual(self.options.conversations);
+        self.view.endpoints = usual(self.options.endpoints);
+        let chosen = self.options.scale.and_then(|nanos| SCALES.iter().position(|scale| *scale >= nanos));
+        if let Some(scale) = chosen.filter(|_| first.live) {
+            self.view.scale = scale;
+        } else if !first.live {
             self.view.scale = SCALES.len();
         }
     }
@@ -446,6 +472,20 @@ impl App {
     /// Says something in the footer for a moment.
     pub(super) fn say(&mut self, words: String) {
         self.notice = Some((words, self.now + NOTICE));
+    }
+
+    /// Has what was chosen on screen written down.
+    pub(super) fn keep(&mut self) {
+        let kept = Kept {
+            theme: self.theme.name(),
+            bytes: self.view.bytes,
+            names: self.view.names,
+            scale: SCALES.get(self.view.scale).copied(),
+            conversations: self.view.conversations,
+            endpoints: self.view.endpoints,
+        };
+        let said = self.options.keep.as_ref().map(|keep| keep(&kept));
+        self.say(said.unwrap_or_else(|| "there is nowhere to keep it".into()));
     }
 
     /// The newest snapshot, also while paused.

@@ -8,7 +8,7 @@ use crate::snapshot::Column;
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Color, Style};
 use std::borrow::Cow;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -57,6 +57,19 @@ pub(super) struct Canvas<'a> {
 }
 
 impl<'a> Canvas<'a> {
+    /// Gives every cell that has no colours of its own those of the theme, where it brings its own background.
+    pub fn paper(&mut self) {
+        let Some((behind, text)) = self.theme.paper() else { return };
+        for cell in &mut self.buffer.content {
+            if cell.bg == Color::Reset {
+                cell.bg = behind;
+            }
+            if cell.fg == Color::Reset {
+                cell.fg = text;
+            }
+        }
+    }
+
     /// An empty canvas.
     pub fn new(buffer: &'a mut Buffer, theme: &'a Theme) -> Self {
         Self { buffer, theme, hits: Vec::new(), listing: Listing::default(), overflow: 0, axes: None, cursor: None }

@@ -79,6 +79,18 @@ pub(super) fn conversations<'a>(kind: Option<Kind>, six: bool, whole: bool) -> V
     )
 }
 
+/// Those of the screen of conversations: the ones that the user chose, where there was a choice.
+pub(super) fn chosen_conversations<'a>(scene: &Scene, kind: Kind, six: bool) -> Vec<Col<Talk<'a>>> {
+    let heads: Vec<_> = CONVERSATIONS.fields.iter().map(|f| f.head).collect();
+    fields::chosen(scene, "conversations", &heads, conversations(Some(kind), six, scene.whole()))
+}
+
+/// Those of the screen of hosts: the ones that the user chose, where there was a choice.
+pub(super) fn chosen_hosts<'a>(scene: &Scene, kind: Kind, six: bool) -> Vec<Col<End<'a>>> {
+    let heads: Vec<_> = ENDPOINTS.fields.iter().map(|f| f.head).collect();
+    fields::chosen(scene, "endpoints", &heads, hosts(Some(kind), six, scene.whole()))
+}
+
 /// What stands beside the rate of ten seconds on a live screen: those of a second and a minute, and a small picture of the last minute.
 fn beside_rate<R>(mut columns: Vec<Col<R>>, whole: bool, panel: bool, [second, minute, spark]: [fn(&Scene, &R) -> Cell; 3]) -> Vec<Col<R>> {
     if let (false, Some(at)) = (whole, columns.iter().position(|c| c.sort == Some(Column::RATE))) {

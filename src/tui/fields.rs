@@ -62,6 +62,29 @@ pub(super) fn column<R>(head: &Head, screen: &OnScreen, at: usize, whole: bool, 
     Col { title, width, max, right, sort, worth: screen.worth, cell: Content::Field(cell, at) }
 }
 
+/// What columns that are no fields are called where columns are chosen.
+const OTHERS: [(&str, &str); 3] = [("1 s", "rate_1s"), ("1 min", "rate_1min"), ("last min", "last_minute")];
+
+/// The token of a column where columns are chosen.
+fn token_of<R>(heads: &[Head], column: &Col<R>) -> &'static str {
+    match column.cell {
+        Content::Field(_, at) => heads.get(at).map_or("", |head| head.token),
+        _ => OTHERS.iter().find(|(title, _)| *title == column.title).map_or("", |(_, token)| *token),
+    }
+}
+
+/// The columns that the user chose for a table, in that order and in that order kept where there is little room; what a row is stands first.
+pub(super) fn chosen<R>(scene: &Scene, table: &str, heads: &[Head], mut columns: Vec<Col<R>>) -> Vec<Col<R>> {
+    let Some(wanted) = scene.options.columns.get(table) else { return columns };
+    let place = |i: usize, column: &Col<R>| {
+        if i == 0 { Some(0) } else { wanted.iter().position(|w| w == token_of(heads, column)).map(|at| at + 1) }
+    };
+    let mut kept: Vec<(usize, Col<R>)> =
+        columns.drain(..).enumerate().filter_map(|(i, column)| Some((place(i, &column)?, column))).collect();
+    kept.sort_by_key(|k| k.0);
+    kept.into_iter().map(|(at, column)| Col { worth: u8::try_from(at).unwrap_or(u8::MAX), ..column }).collect()
+}
+
 /// The columns of a table on a screen; `cell` draws a field of a row, usually by [`of_row`].
 pub(super) fn columns<R: Clone, T>(
     spec: &TableSpec<R>,

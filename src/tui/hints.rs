@@ -45,6 +45,17 @@ pub(super) fn list(screens: &[Entry], screen: &dyn Screen, here: &Here) -> Vec<H
         "show only conversations that match, and the hosts, protocols and applications in them, as you type: 10.0.0.0/8, tls, port 443, vlan 10, bytes > 1M, joined by and, or, not",
     ));
     }
+    if here.selected || here.deep {
+        out.push(hint("m", "menu", "what can be done with the row: filter, copy, open elsewhere, export (also a right click)"));
+    }
+    if !lists_packets {
+        out.push(hint("f", "", "only what is selected"));
+    }
+    out.push(hint("F", "", "leave out what is selected"));
+    out.push(hint("c", "", "copy the row (by the terminal: OSC 52)"));
+    out.push(hint("y", "", "copy Wireshark's display filter of what is selected"));
+    out.push(hint("Y", "", "copy the capture filter (BPF) of what is selected"));
+    out.push(hint("B", "", "mark this moment with a note, which exports and the end carry"));
     if here.filtered && !here.deep && !here.selected {
         out.push(hint("Esc", "all", "show all rows again"));
     }
@@ -62,7 +73,8 @@ pub(super) fn list(screens: &[Entry], screen: &dyn Screen, here: &Here) -> Vec<H
     }
     out.push(hint("b", "bits/bytes", "bits or bytes"));
     out.push(hint("n", "names", "names or numbers of ports and network cards"));
-    out.push(hint("t", "", "colours for a dark or a light background"));
+    out.push(hint("t", "", "the next theme: dark, light, nord, dracula, gruvbox, catppuccin, tokyo-night, solarized-light"));
+    out.push(hint("C", "", "keep theme, units, names, time scale and orders in the configuration file"));
     if here.live {
         out.push(hint("r", "reset", "forget everything counted so far (asks first; live ports only)"));
     }

@@ -3,6 +3,7 @@
 use super::app::{App, Modal, QUESTION, Typing};
 use super::canvas::Hit;
 use super::chrome::palette::{self, Action, Choice, Palette};
+use super::row_action::RowAction;
 use super::screen::{Effect, Sorts};
 use crate::snapshot::{Column, Filter, Order, tables};
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
@@ -26,7 +27,21 @@ impl App {
         effects
     }
 
+    /// A key as it was pressed.
     fn key(&mut self, key: KeyEvent, event: &Event) -> Vec<Effect> {
+        let typing = matches!(self.modal, Modal::Filter(_) | Modal::Palette(_) | Modal::Note(_)) || self.page().is_typing(self.pane());
+        let meaning = if typing { Some(key) } else { self.options.keymap.meaning(self.page().title(), key) };
+        match meaning {
+            Some(key) => self.meant(key, event),
+            None => {
+                self.say("this key has been given away · ? lists the keys that mean something".into());
+                Vec::new()
+            }
+        }
+    }
+
+    /// A key as it is meant.
+    fn meant(&mut self, key: KeyEvent, event: &Event) -> Vec<Effect> {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         if control && key.code == KeyCode::Char('c') {
             return vec![Effect::Quit];
@@ -52,6 +67,17 @@ impl App {
                 if yes { vec![Effect::Reset] } else { Vec::new() }
             }
             Modal::Palette(palette) => self.palette_key(key, event, palette),
+            Modal::Note(mut note) => {
+                match key.code {
+                    KeyCode::Esc => {}
+                    KeyCode::Enter => self.bookmark(note),
+                    _ => {
+                        note.input.handle_event(event);
+                        self.modal = Modal::Note(note);
+                    }
+                }
+                Vec::new()
+            }
             Modal::Filter(typing) => {
                 self.type_filter(key, event, typing);
                 Vec::new()
@@ -92,9 +118,13 @@ impl App {
                 self.typed(&mut typing);
                 self.modal = Modal::Filter(typing);
             }
-            Modal::Palette(Palette { mut input, .. }) => {
+            Modal::Palette(Palette { mut input, menu, .. }) => {
                 insert(&mut input, line);
-                self.modal = Modal::Palette(Palette { input, at: 0 });
+                self.modal = Modal::Palette(Palette { input, at: 0, menu });
+            }
+            Modal::Note(mut note) => {
+                insert(&mut note.input, line);
+                self.modal = Modal::Note(note);
             }
             other => self.modal = other,
         }
@@ -114,13 +144,13 @@ impl App {
             Effect::Done => {}
             Effect::Step(by) => self.step(by),
             Effect::Explain => self.explain(),
-            Effect::Ask(_) | Effect::Reset | Effect::Suspend | Effect::Quit => return vec![effect],
+            other => return vec![other],
         }
         Vec::new()
     }
 
     fn palette_key(&mut self, key: KeyEvent, event: &Event, mut palette: Palette) -> Vec<Effect> {
-        let found = self.choices(palette.input.value());
+        let found = self.choices(&palette);
         let last = found.len().saturating_sub(1);
         match key.code {
             KeyCode::Esc => return Vec::new(),
@@ -136,9 +166,19 @@ impl App {
         Vec::new()
     }
 
+    /// Every line of the palette.
+    pub(super) fn palette_lines(&self, palette: &Palette) -> Vec<Choice> {
+        if palette.menu {
+            return self.row_choices();
+        }
+        let mut lines = palette::choices(self.screens, &self.hints(), &|hint| self.options.keymap.shown(self.page().title(), hint));
+        lines.extend(self.row_choices().into_iter().filter(|choice| choice.key.is_empty()));
+        lines
+    }
+
     /// The lines of the palette for what was typed.
-    fn choices(&self, typed: &str) -> Vec<Choice> {
-        palette::matching(&palette::choices(self.screens, &self.hints()), typed)
+    fn choices(&self, palette: &Palette) -> Vec<Choice> {
+        palette::matching(&self.palette_lines(palette), palette.input.value())
     }
 
     fn choose(&mut self, action: Action) -> Vec<Effect> {
@@ -147,9 +187,10 @@ impl App {
                 self.go(screen);
                 Vec::new()
             }
+            Action::Row(action) => self.act(action),
             Action::Press(code) => {
                 let key = KeyEvent::from(code);
-                self.key(key, &Event::Key(key))
+                self.meant(key, &Event::Key(key))
             }
         }
     }
@@ -205,15 +246,27 @@ impl App {
                     Some(false) => None,
                 };
             }
-            KeyCode::Char('t') => self.theme = self.theme.on(!self.theme.is_light()),
+            KeyCode::Char('t') => self.next_theme(),
+            KeyCode::Char('C') => self.keep(),
             KeyCode::Char('b') => self.view.bytes = !self.view.bytes,
             KeyCode::Char('n') => self.view.names = !self.view.names,
             KeyCode::Char('r') if self.shown.live => self.modal = Modal::Reset(self.now + QUESTION),
             KeyCode::Char('r') => self.say("r forgets what was counted of a live port; a file stays as it is".into()),
+            KeyCode::Char('m') => self.modal = Modal::Palette(Palette { menu: true, ..Palette::default() }),
+            KeyCode::Char(c) if RowAction::of_key(c).is_some() => {
+                return RowAction::of_key(c).map(|action| self.act(action)).unwrap_or_default();
+            }
             KeyCode::Char(c) => self.say(format!("{c} means nothing here · ? lists the keys that do")),
             _ => {}
         }
         Vec::new()
+    }
+
+    /// The theme after this one, by its name.
+    fn next_theme(&mut self) {
+        self.theme = self.theme.next();
+        let more = if self.theme.is_painted() { "" } else { " · too few colours here: in those of the terminal" };
+        self.say(format!("theme {}{more}", self.theme.name()));
     }
 
     /// Moves the selection, or scrolls a text where there are no rows.
@@ -335,9 +388,22 @@ impl App {
             MouseEventKind::ScrollDown => self.scroll(WHEEL),
             MouseEventKind::ScrollUp => self.scroll(-WHEEL),
             MouseEventKind::Down(MouseButton::Left) => return self.click(mouse.column, mouse.row),
+            MouseEventKind::Down(MouseButton::Right) if matches!(self.modal, Modal::None) => self.menu_at(mouse.column, mouse.row),
             _ => {}
         }
         Vec::new()
+    }
+
+    /// Selects the row at a place and shows what can be done with it.
+    fn menu_at(&mut self, x: u16, y: u16) {
+        let hit = self.hits.iter().rev().find(|(area, _)| area.contains((x, y).into())).map(|h| h.1.clone());
+        if let Some(Hit::Row(kind, topic)) = hit {
+            if let Some(kind) = kind.filter(|k| *k != self.pane().kind) {
+                self.kind(kind);
+            }
+            self.select(Some(topic));
+            self.modal = Modal::Palette(Palette { menu: true, ..Palette::default() });
+        }
     }
 
     /// Moves the window; the selection goes with it where it would leave.
@@ -361,7 +427,7 @@ impl App {
     fn click(&mut self, x: u16, y: u16) -> Vec<Effect> {
         let hit = self.hits.iter().rev().find(|(area, _)| area.contains((x, y).into())).map(|h| h.1.clone());
         if let (Modal::Palette(palette), Some(Hit::Choice(i))) = (&self.modal, &hit) {
-            let found = self.choices(palette.input.value());
+            let found = self.choices(palette);
             self.modal = Modal::None;
             return found.get(*i).map(|choice| self.choose(choice.action)).unwrap_or_default();
         }

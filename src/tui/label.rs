@@ -46,6 +46,9 @@ pub(super) fn layer_family(layer: Layer) -> Family {
 
 /// An address, by its maker's name when names are wanted.
 pub(super) fn address(scene: &Scene, address: Address) -> String {
+    if let Some(own) = scene.options.own_names.hosts.get(&address).filter(|_| scene.view.names) {
+        return own.clone();
+    }
     match address {
         Address::Mac(mac) if scene.view.names => mac_name(scene, mac),
         other => other.to_string(),
@@ -73,10 +76,12 @@ pub(super) fn endpoint(scene: &Scene, kind: Kind, addr: Address, port: u16) -> S
     if !matches!(kind, Kind::Tcp | Kind::Udp | Kind::Sctp) {
         return text;
     }
-    let name = if scene.view.names { (scene.options.service)(port, kind.token()) } else { None };
+    let own = scene.options.own_names.port(port, kind.token());
+    let name = if scene.view.names { own.or_else(|| (scene.options.service)(port, kind.token())) } else { None };
+    let is_named = scene.view.names && scene.options.own_names.hosts.contains_key(&addr);
     match (addr, name) {
-        (Address::V6(_), Some(name)) => format!("[{text}]:{name}"),
-        (Address::V6(_), None) => format!("[{text}]:{port}"),
+        (Address::V6(_), Some(name)) if !is_named => format!("[{text}]:{name}"),
+        (Address::V6(_), None) if !is_named => format!("[{text}]:{port}"),
         (_, Some(name)) => format!("{text}:{name}"),
         (_, None) => format!("{text}:{port}"),
     }

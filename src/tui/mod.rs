@@ -14,6 +14,7 @@
 //! - a panel: one file in `panels/`, a pure function from a scene to cells;
 //! - a colour: one line in `theme.rs`.
 
+mod actions;
 mod app;
 mod ascii;
 mod background;
@@ -24,14 +25,18 @@ mod details;
 mod exit_summary;
 mod fields;
 mod held;
+mod hint;
 mod hints;
+mod hue;
 mod input;
+mod keymap;
 mod label;
 mod options;
 mod paint;
 mod panels;
 mod picker;
 mod rates;
+mod row_action;
 mod run;
 mod screen;
 mod screens;
@@ -39,6 +44,7 @@ mod still;
 mod svg;
 mod terminal;
 mod theme;
+mod themes;
 mod topic;
 mod view;
 mod widgets;
@@ -52,8 +58,10 @@ use crate::{model, snapshot};
 
 pub use ascii::{text as in_ascii, wanted as wants_ascii};
 pub use exit_summary::ExitSummary;
-pub use options::DashboardOptions;
+pub use keymap::{KeyChange, Keymap};
+pub use options::{ChosenColumns, DashboardOptions, ExportTo, Keep, Kept, OpenWith, OwnNames};
 pub use picker::pick;
+pub use row_action::{Bookmark, Export};
 pub use run::run;
 pub use still::Still;
 pub use terminal::give_back;

@@ -1,10 +1,57 @@
 //! What the program tells the dashboard before it starts.
 
+use super::keymap::Keymap;
+use super::row_action::Export;
 use super::theme::{Background, ColorChoice};
-use crate::model::{Mac, Timestamp};
-use crate::snapshot::PacketStore;
+use crate::model::{Address, Mac, Timestamp};
+use crate::snapshot::{Order, PacketStore};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+
+/// Names that the user gave to addresses and ports.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OwnNames {
+    /// Of addresses.
+    pub hosts: HashMap<Address, String>,
+    /// Of ports: number, and `tcp`, `udp`, `sctp` or, for all of them, nothing.
+    pub ports: HashMap<(u16, String), String>,
+}
+
+impl OwnNames {
+    /// The name of a port.
+    pub fn port(&self, port: u16, transport: &str) -> Option<&str> {
+        if self.ports.is_empty() {
+            return None;
+        }
+        let found = |transport: &str| self.ports.get(&(port, transport.to_owned()));
+        found(transport).or_else(|| found("")).map(String::as_str)
+    }
+}
+
+/// Columns of a table that the user chose, in their order: the table's token, and theirs.
+pub type ChosenColumns = HashMap<String, Vec<String>>;
+
+/// What the user has chosen on screen and wants to keep.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// The theme, by its name.
+    pub theme: &'static str,
+    /// Bytes instead of bits.
+    pub bytes: bool,
+    /// Names instead of numbers.
+    pub names: bool,
+    /// Nanoseconds of the load chart; `None`: everything.
+    pub scale: Option<i64>,
+    /// Order of conversations.
+    pub conversations: Order,
+    /// Order of end points.
+    pub endpoints: Order,
+}
+
+/// Who writes down what is to be kept, and says in a line what became of it.
+pub type Keep = Arc<dyn Fn(&Kept) -> String + Send + Sync>;
 
 /// Settings and services of the dashboard. Functions are passed in because screens know nothing of the wings that have them.
 #[derive(Clone)]
@@ -33,7 +80,33 @@ pub struct DashboardOptions {
     pub bytes: bool,
     /// Names of ports and manufacturers instead of numbers at the start.
     pub names: bool,
+    /// Which key does what.
+    pub keymap: Keymap,
+    /// Nanoseconds of the load chart at the start; `None`: as the source is.
+    pub scale: Option<i64>,
+    /// Order of conversations at the start.
+    pub conversations: Option<Order>,
+    /// Order of end points at the start.
+    pub endpoints: Option<Order>,
+    /// Columns of tables, where they are not the usual ones.
+    pub columns: Arc<ChosenColumns>,
+    /// Names that the user gave.
+    pub own_names: Arc<OwnNames>,
+    /// Who writes down what the user wants to keep.
+    pub keep: Option<Keep>,
+    /// The capture that is looked at, where it is one file.
+    pub capture_file: Option<PathBuf>,
+    /// Who writes exports into files, and says in a line what became of it.
+    pub export: Option<ExportTo>,
+    /// Who runs other programs, where the program still may.
+    pub open: Option<OpenWith>,
 }
+
+/// Who writes exports into files.
+pub type ExportTo = Arc<dyn Fn(&Export) -> String + Send + Sync>;
+
+/// Who opens a capture in a program, with a display filter; what became of it.
+pub type OpenWith = Arc<dyn Fn(&str, &Path, Option<&str>) -> String + Send + Sync>;
 
 impl Default for DashboardOptions {
     fn default() -> Self {
@@ -50,6 +123,16 @@ impl Default for DashboardOptions {
             utc_offset: |_| 0,
             bytes: false,
             names: false,
+            keymap: Keymap::default(),
+            scale: None,
+            conversations: None,
+            endpoints: None,
+            columns: Arc::default(),
+            own_names: Arc::default(),
+            keep: None,
+            capture_file: None,
+            export: None,
+            open: None,
         }
     }
 }

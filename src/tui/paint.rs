@@ -18,6 +18,7 @@ use ratatui::layout::Rect;
 
 /// What drawing found out.
 pub(super) struct Painted {
+    area: Rect,
     hits: Vec<(Rect, Hit)>,
     listing: Listing,
     overflow: usize,
@@ -29,6 +30,15 @@ pub(super) struct Painted {
 impl App {
     /// Draws everything into a buffer. Same state, same cells.
     pub fn paint(&self, buffer: &mut Buffer) -> Painted {
+        self.paint_all(buffer, true)
+    }
+
+    /// Draws everything but what lies over the page.
+    pub(super) fn paint_without_modal(&self, buffer: &mut Buffer) {
+        self.paint_all(buffer, false);
+    }
+
+    fn paint_all(&self, buffer: &mut Buffer, with_modal: bool) -> Painted {
         let area = buffer.area;
         let scene = self.scene();
         let mut canvas = Canvas::new(buffer, &self.theme);
@@ -55,8 +65,11 @@ impl App {
         if last.height > 0 {
             self.paint_footer(&mut canvas, last, &scene);
         }
-        self.paint_modal(&mut canvas, area, last, &scene);
-        Painted { hits: canvas.hits, listing: canvas.listing, overflow: canvas.overflow, axes: canvas.axes, cursor: canvas.cursor }
+        if with_modal {
+            self.paint_modal(&mut canvas, area, last, &scene);
+        }
+        canvas.paper();
+        Painted { area, hits: canvas.hits, listing: canvas.listing, overflow: canvas.overflow, axes: canvas.axes, cursor: canvas.cursor }
     }
 
     fn paint_footer(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
@@ -69,7 +82,8 @@ impl App {
         } else if self.shown.finished {
             force.push((if self.shown.live { "ended" } else { "read to the end" }.to_owned(), scene.style(Hue::Dim)));
         }
-        footer::draw(canvas, area, &self.hints(), &force);
+        let shown = |hint: &super::screen::Hint| self.options.keymap.shown(self.page().title(), hint).0;
+        footer::draw(canvas, area, &self.hints(), &shown, &force);
     }
 
     fn paint_modal(&self, canvas: &mut Canvas, area: Rect, last: Rect, scene: &Scene) {
@@ -79,7 +93,7 @@ impl App {
                     footer::message(canvas, last, words, scene.style(Hue::Warn));
                 }
             }
-            Modal::Help(scroll) => help::draw(canvas, area, self.page().title(), &self.hints(), *scroll),
+            Modal::Help(scroll) => help::draw(canvas, area, self.page().title(), (&self.hints(), &self.options.keymap), *scroll),
             Modal::Filter(typing) => {
                 let Typing { input, error, .. } = typing;
                 footer::input(canvas, last, scene, input.value(), input.cursor(), error.as_deref());
@@ -88,13 +102,18 @@ impl App {
                 let words = "Forget everything counted so far?  r or y forget · any other key keep";
                 footer::message(canvas, last, words, scene.theme.strong(Hue::Warn));
             }
-            Modal::Palette(open) => palette::draw(canvas, area, open, &palette::choices(self.screens, &self.hints())),
+            Modal::Palette(open) => palette::draw(canvas, area, open, &self.palette_lines(open)),
+            Modal::Note(note) => {
+                let words = ("bookmark ", "a note for this moment · ⏎ keep · Esc leave");
+                footer::line(canvas, last, scene, words, note.input.value(), note.input.cursor(), None);
+            }
             Modal::Explain { title, text, scroll } => help::text(canvas, area, title, text, *scroll),
         }
     }
 
     /// Remembers what drawing found out.
     pub fn painted(&mut self, painted: Painted) {
+        self.area = painted.area;
         self.hits = painted.hits;
         self.listing = painted.listing;
         self.overflow = painted.overflow;

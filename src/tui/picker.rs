@@ -238,7 +238,7 @@ impl Picker {
         table::draw(&mut canvas, &scene, body, &columns(), &rows, &shape);
         match &self.failure {
             Some(failure) => footer::message(&mut canvas, last, &format!("✖ {failure}"), self.theme.strong(Hue::Bad)),
-            None => footer::draw(&mut canvas, last, &HINTS, &[]),
+            None => footer::draw(&mut canvas, last, &HINTS, &|hint| hint.key.to_owned(), &[]),
         }
         canvas.hits
     }

@@ -1,5 +1,6 @@
 //! The loop: events in, frames out.
 
+use super::actions::line;
 use super::app::App;
 use super::options::DashboardOptions;
 use super::screen::Effect;
@@ -26,16 +27,20 @@ pub(super) fn theme(options: &DashboardOptions) -> Theme {
 
 /// The same on the background the terminal says it has, where the user has said none.
 pub(super) fn asked(theme: Theme, options: &DashboardOptions, keys: &mut Keys) -> Theme {
-    let asks = options.background == Background::Auto && theme.is_coloured();
+    let asks = theme.is_coloured() && (options.background == Background::Auto || !theme.is_painted());
     let light = asks.then(|| keys.background()).flatten();
-    theme.on(light.unwrap_or(theme.is_light()))
+    match (options.background, light) {
+        (_, None) | (Background::Dark | Background::Light, _) => theme,
+        (Background::Named(name), Some(light)) => theme.on(light).named(name),
+        (Background::Auto, Some(light)) => theme.on(light),
+    }
 }
 
 /// Shows the dashboard until the user leaves, a signal comes, or the terminal goes. A source that ends or fails stays on screen.
 ///
 /// # Errors
 /// When there is no terminal, or it cannot be set up.
-pub fn run(feed: &dyn Feed, options: &DashboardOptions) -> Result<()> {
+pub fn run(feed: &dyn Feed, options: &DashboardOptions) -> Result<Vec<String>> {
     let mut screen = Screen::enter(&options.stop)?;
     let mut keys = Keys::new();
     let mut app = App::new(options.clone(), asked(theme(options), options, &mut keys));
@@ -48,7 +53,7 @@ pub fn run(feed: &dyn Feed, options: &DashboardOptions) -> Result<()> {
     match outcome {
         Err(e) if !options.stop.load(Ordering::Relaxed) && e.kind() != std::io::ErrorKind::UnexpectedEof => Err(Error::io("terminal", &e)),
         // A terminal that has gone (a closed ssh session) is a way of leaving.
-        _ => Ok(()),
+        _ => Ok(app.bookmarks.iter().map(|bookmark| line(bookmark, options.utc_offset)).collect()),
     }
 }
 
@@ -78,7 +83,8 @@ fn watch(feed: &dyn Feed, app: &mut App, screen: &mut Screen, events: &mut dyn E
         let read_until = clock::now() + KEY_FRAME;
         while let Some(now) = event {
             (changed, pressed) = (true, true);
-            match obey(feed, app.update(&now)) {
+            let effects = app.update(&now).into_iter().filter_map(|effect| outside(app, screen, effect)).collect::<Vec<_>>();
+            match obey(feed, effects) {
                 Next::GoOn => {}
                 Next::Suspend => {
                     screen.suspend(true)?;
@@ -101,6 +107,41 @@ pub(super) fn draw(app: &mut App, frame: &mut ratatui::Frame) {
     app.painted(painted);
 }
 
+/// Does what takes the terminal or another program, and says what became of it; what is for the feed comes back.
+fn outside(app: &mut App, screen: &mut Screen, effect: Effect) -> Option<Effect> {
+    let said = match effect {
+        Effect::Copy(text, what) => match screen.copy(&text) {
+            Ok(()) => format!("copied {what}, where the terminal allows it: {text}"),
+            Err(e) => format!("not copied: {e}"),
+        },
+        Effect::Export(export) => match &app.options.export {
+            Some(write) => write(&export),
+            None => "there is nowhere to write to: --save-dir DIR names a directory (without it the dashboard may write no file)".into(),
+        },
+        Effect::Open { program, file, filter } => match app.options.open.clone() {
+            // It has the terminal meanwhile.
+            Some(open) if program == "termshark" => screen.lend(|| open(program, &file, filter.as_deref())),
+            Some(open) => open(program, &file, filter.as_deref()),
+            None => {
+                let command = command(program, &file, filter.as_deref());
+                let copied =
+                    if screen.copy(&command).is_ok() { "copied, for it runs no programs itself (--no-sandbox does): " } else { "" };
+                format!("{copied}{command}")
+            }
+        },
+        other => return Some(other),
+    };
+    app.say(said);
+    None
+}
+
+/// A command line that a shell takes as it is meant.
+fn command(program: &str, file: &std::path::Path, filter: Option<&str>) -> String {
+    let quoted = |text: &str| format!("'{}'", crate::model::text::printable(text).replace('\'', r"'\''"));
+    let filter = filter.map(|filter| format!(" -Y {}", quoted(filter))).unwrap_or_default();
+    format!("{program} -r {}{filter}", quoted(&file.display().to_string()))
+}
+
 /// What the loop does after an event.
 enum Next {
     GoOn,
@@ -117,8 +158,8 @@ fn obey(feed: &dyn Feed, effects: impl IntoIterator<Item = Effect>) -> Next {
             Effect::Reset => feed.reset(),
             Effect::Suspend => next = Next::Suspend,
             Effect::Quit => return Next::Leave,
-            // The dashboard has done these itself.
-            Effect::Done | Effect::Step(_) | Effect::Explain => {}
+            // The dashboard has done these itself, or the terminal.
+            Effect::Done | Effect::Step(_) | Effect::Explain | Effect::Copy(..) | Effect::Export(_) | Effect::Open { .. } => {}
         }
     }
     next

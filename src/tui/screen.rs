@@ -3,12 +3,15 @@
 //! A screen is asked first about every key ([`Screen::key`]); what it needs to remember it keeps in its [`Pane`] ([`super::view::Own`]).
 
 use super::canvas::Canvas;
+pub(super) use super::hint::Hint;
 use super::options::DashboardOptions;
+use super::row_action::Export;
 use super::theme::Hue;
 use super::view::{Pane, Scene, Topic};
 use crate::snapshot::{Column, Query, Snapshot};
 use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
+use std::path::PathBuf;
 
 /// What comes of an event: for the dashboard to do, or, through it, for the world.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +26,19 @@ pub(super) enum Effect {
     Ask(Query),
     /// Forget everything counted.
     Reset,
+    /// Have the terminal put a text into the clipboard; what it is, in words.
+    Copy(String, String),
+    /// Write something into a file of its own.
+    Export(Export),
+    /// Open a capture in another program, with a display filter.
+    Open {
+        /// The program.
+        program: &'static str,
+        /// The capture.
+        file: PathBuf,
+        /// Wireshark's filter.
+        filter: Option<String>,
+    },
     /// Stop until the shell continues the program.
     Suspend,
     /// Leave.
@@ -38,17 +54,6 @@ pub(super) enum Sorts {
     Endpoints,
     /// The page's own, of the rows of the table of a token.
     Rows(&'static str),
-}
-
-/// A key that works here, and what it does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Hint {
-    /// The key as printed.
-    pub key: &'static str,
-    /// One or two words for the footer.
-    pub word: &'static str,
-    /// A line for the help.
-    pub help: &'static str,
 }
 
 /// One screen: a pure function from a scene to cells, and what its keys act on.
@@ -108,6 +113,12 @@ pub(super) trait Screen: Sync {
     fn key(&self, pane: &mut Pane, key: KeyEvent, snapshot: &Snapshot) -> Option<Effect> {
         let _ = (pane, key, snapshot);
         None
+    }
+
+    /// Whether a line is being typed in it: then keys are letters.
+    fn is_typing(&self, pane: &Pane) -> bool {
+        let _ = pane;
+        false
     }
 
     /// Its list as the dashboard begins.

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::model::clock;
 use crate::model::limits::{SCREEN_COLUMNS, SCREEN_ROWS};
 use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::clipboard::CopyToClipboard;
 use ratatui::crossterm::cursor::Show;
 use ratatui::crossterm::event::{self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event};
 use ratatui::crossterm::terminal::{
@@ -227,6 +228,24 @@ impl Screen {
         }
         signal_hook::low_level::emulate_default_handler(SIGTSTP)?;
         self.again()
+    }
+
+    /// Has the terminal put a text into the clipboard (OSC 52).
+    ///
+    /// # Errors
+    /// When the terminal has gone.
+    pub fn copy(&mut self, text: &str) -> std::io::Result<()> {
+        execute!(self.terminal.backend_mut(), CopyToClipboard::to_clipboard_from(text))
+    }
+
+    /// Lends the terminal to somebody, and says what they say.
+    pub fn lend(&mut self, to: impl FnOnce() -> String) -> String {
+        give_back();
+        let said = to();
+        match self.again() {
+            Ok(()) => said,
+            Err(e) => format!("{said} ({e})"),
+        }
     }
 
     fn again(&mut self) -> std::io::Result<()> {

@@ -1,5 +1,8 @@
 //! Every colour of the dashboard, in one place: what a colour means, and how it looks in four colour depths on dark and light.
 
+pub(super) use super::hue::Hue;
+use super::hue::nearest_of_256;
+use super::themes::{SCHEMES, Scheme};
 use crate::model::proto::Family;
 use ratatui::style::{Color, Modifier, Style};
 
@@ -39,67 +42,29 @@ pub enum Background {
     Dark,
     /// Dark text on light.
     Light,
+    /// A theme by its name ([`crate::settings::THEMES`]).
+    Named(&'static str),
 }
 
-/// What a colour is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hue {
-    /// Values.
-    Text,
-    /// Labels, units, zeros.
-    Dim,
-    /// Lines between panels, empty parts of bars.
-    Faint,
-    /// Titles of panels.
-    Title,
-    /// All is well.
-    Good,
-    /// Something suffers.
-    Warn,
-    /// Numbers cannot be believed.
-    Bad,
-    /// What is selected and what can be pressed.
-    Accent,
-    /// Chart area at its foot.
-    AreaLow,
-    /// Chart area at its top.
-    AreaHigh,
-    /// Traffic from inside to outside; first end of a conversation.
-    Out,
-    /// Traffic from outside to inside; second end of a conversation.
-    In,
-    /// A protocol family.
-    Family(Family),
-}
-
-/// Dark and light 24-bit colour, and the nearest of the sixteen.
-struct Ink(u32, u32, Color);
-
-fn ink(hue: Hue) -> Ink {
+/// The nearest of the sixteen colours every terminal has.
+fn sixteen(hue: Hue) -> Color {
     match hue {
-        Hue::Text => Ink(0xd4d9e2, 0x24292f, Color::Reset),
-        Hue::Dim => Ink(0x7f8997, 0x6e7781, Color::DarkGray),
-        Hue::Faint => Ink(0x3d4552, 0xc4cad2, Color::DarkGray),
-        Hue::Title => Ink(0xeef1f6, 0x0b1220, Color::Reset),
-        Hue::Good => Ink(0x62c488, 0x1a7f37, Color::Green),
-        Hue::Warn => Ink(0xeac45c, 0x8a6100, Color::Yellow),
-        Hue::Bad => Ink(0xf4706c, 0xc01c28, Color::Red),
-        Hue::Accent => Ink(0x56c6de, 0x00788f, Color::Cyan),
-        Hue::AreaLow => Ink(0x2f6aa6, 0x7fb2e5, Color::LightBlue),
-        Hue::AreaHigh => Ink(0x66b3f4, 0x1f6fc0, Color::LightBlue),
-        Hue::Out => Ink(0x66b3f4, 0x1f6fc0, Color::LightBlue),
-        Hue::In => Ink(0xb79cf5, 0x7344c4, Color::Magenta),
+        Hue::Text | Hue::Title => Color::Reset,
+        Hue::Dim | Hue::Faint => Color::DarkGray,
+        Hue::Good => Color::Green,
+        Hue::Warn => Color::Yellow,
+        Hue::Bad => Color::Red,
+        Hue::Accent => Color::Cyan,
+        Hue::AreaLow | Hue::AreaHigh | Hue::Out => Color::LightBlue,
+        Hue::In => Color::Magenta,
         Hue::Family(family) => match family {
-            Family::Web => Ink(0x6ea8fe, 0x1f6feb, Color::LightBlue),
-            Family::Storage => Ink(0xe8975a, 0xb35309, Color::LightRed),
-            Family::Media => Ink(0xd88cf0, 0x9a3fb8, Color::LightMagenta),
-            Family::Infrastructure => Ink(0x4cc4ae, 0x0b7d69, Color::LightCyan),
-            Family::Network => Ink(0xc9b57c, 0x7d6a1e, Color::LightYellow),
-            Family::Transport => Ink(0x93a7c4, 0x51658a, Color::Gray),
-            Family::Link => Ink(0x8a94a3, 0x66707c, Color::Gray),
-            Family::Control => Ink(0xf08cae, 0xb8336a, Color::LightMagenta),
-            Family::Tunnel => Ink(0x9d92fb, 0x5b4bd6, Color::Magenta),
-            Family::Other => Ink(0xa9a49a, 0x6b665c, Color::Gray),
+            Family::Web => Color::LightBlue,
+            Family::Storage => Color::LightRed,
+            Family::Media | Family::Control => Color::LightMagenta,
+            Family::Infrastructure => Color::LightCyan,
+            Family::Network => Color::LightYellow,
+            Family::Transport | Family::Link | Family::Other => Color::Gray,
+            Family::Tunnel => Color::Magenta,
         },
     }
 }
@@ -108,14 +73,17 @@ fn ink(hue: Hue) -> Ink {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Theme {
     depth: Depth,
+    /// The terminal's own background.
     light: bool,
+    /// Its number among the themes.
+    scheme: usize,
     ascii: bool,
 }
 
 impl Theme {
     /// A theme of a given depth.
     pub fn new(depth: Depth, light: bool) -> Self {
-        Self { depth, light, ascii: false }
+        Self { depth, light, scheme: usize::from(light), ascii: false }
     }
 
     /// The same in ASCII, or not.
@@ -123,14 +91,47 @@ impl Theme {
         Self { ascii, ..self }
     }
 
-    /// The same on another background.
+    /// The terminal's own colours on another background.
     pub fn on(self, light: bool) -> Self {
-        Self { light, ..self }
+        Self { light, scheme: usize::from(light), ..self }
     }
 
-    /// Whether the background is light.
+    /// Another theme, by its name; as it is where there is none of that name.
+    pub fn named(self, name: &str) -> Self {
+        let scheme = SCHEMES.iter().position(|s| s.name == name).unwrap_or(self.scheme);
+        Self { scheme, ..self }
+    }
+
+    /// The theme after this one.
+    pub(super) fn next(self) -> Self {
+        Self { scheme: (self.scheme + 1) % SCHEMES.len(), ..self }
+    }
+
+    /// The name of the theme.
+    pub fn name(self) -> &'static str {
+        self.colours().name
+    }
+
+    /// Whether there are colours enough for a theme to bring its own background.
+    pub(super) fn is_painted(self) -> bool {
+        matches!(self.depth, Depth::Indexed | Depth::True)
+    }
+
+    fn colours(&self) -> &'static Scheme {
+        static FIRST: &Scheme = &SCHEMES[0];
+        SCHEMES.get(self.scheme).unwrap_or(FIRST)
+    }
+
+    /// Whether the background is light: the theme's own where it is drawn, else the terminal's.
     pub fn is_light(self) -> bool {
-        self.light
+        let colours = self.colours();
+        if colours.paper.is_none() || self.is_painted() { colours.light } else { self.light }
+    }
+
+    /// Background and text of every cell that has none of its own, where the theme brings them.
+    pub(super) fn paper(&self) -> Option<(Color, Color)> {
+        let [behind, text] = self.colours().paper.filter(|_| self.is_painted())?;
+        Some((self.convert(behind, Color::Reset), self.convert(text, Color::Reset)))
     }
 
     /// Whether drawings are made of ASCII.
@@ -159,17 +160,17 @@ impl Theme {
         let light = match background {
             Background::Dark => false,
             Background::Light => true,
-            Background::Auto => {
+            Background::Auto | Background::Named(_) => {
                 says("COLORFGBG").rsplit(';').next().and_then(|n| n.parse::<u8>().ok()).is_some_and(|n| n == 7 || (9..=15).contains(&n))
             }
         };
-        Self { depth, light, ascii: super::ascii::wanted(environment) }
+        let theme = Self { ascii: super::ascii::wanted(environment), ..Self::new(depth, light) };
+        if let Background::Named(name) = background { theme.named(name) } else { theme }
     }
 
     /// The colour of a hue.
     fn color(&self, hue: Hue) -> Color {
-        let Ink(dark, light, sixteen) = ink(hue);
-        self.convert(if self.light { light } else { dark }, sixteen)
+        self.convert(self.colours().ink(hue), sixteen(hue))
     }
 
     fn convert(&self, rgb: u32, sixteen: Color) -> Color {
@@ -178,12 +179,12 @@ impl Theme {
             Depth::Mono => Color::Reset,
             Depth::Sixteen => match sixteen {
                 // Light variants vanish on white.
-                Color::LightBlue if self.light => Color::Blue,
-                Color::LightRed if self.light => Color::Red,
-                Color::LightMagenta if self.light => Color::Magenta,
-                Color::LightCyan if self.light => Color::Cyan,
-                Color::LightYellow if self.light => Color::Yellow,
-                Color::Gray if self.light => Color::DarkGray,
+                Color::LightBlue if self.is_light() => Color::Blue,
+                Color::LightRed if self.is_light() => Color::Red,
+                Color::LightMagenta if self.is_light() => Color::Magenta,
+                Color::LightCyan if self.is_light() => Color::Cyan,
+                Color::LightYellow if self.is_light() => Color::Yellow,
+                Color::Gray if self.is_light() => Color::DarkGray,
                 other => other,
             },
             Depth::Indexed => Color::Indexed(nearest_of_256(r, g, b)),
@@ -221,10 +222,7 @@ impl Theme {
         match self.depth {
             // One foreground, so that no word of the row is a patch of its own.
             Depth::Mono | Depth::Sixteen => Style::new().fg(Color::Reset).remove_modifier(Modifier::DIM).add_modifier(Modifier::REVERSED),
-            _ => {
-                let rgb = if self.light { 0xd3ecf2 } else { 0x1d3a45 };
-                Style::new().bg(self.convert(rgb, Color::Reset))
-            }
+            _ => Style::new().bg(self.convert(self.colours().selected, Color::Reset)),
         }
     }
 
@@ -251,30 +249,13 @@ impl Theme {
 
     /// A colour between two, for terminals with more than sixteen.
     fn between(&self, low: Hue, high: Hue, part: f64, sixteen: Color) -> Style {
-        let (low, high) = (ink(low), ink(high));
-        let (low, high) = if self.light { (low.1, high.1) } else { (low.0, high.0) };
+        let (low, high) = (self.colours().ink(low), self.colours().ink(high));
         let mix = |shift: u32| {
             let (from, to) = (f64::from(low >> shift & 0xff), f64::from(high >> shift & 0xff));
             (from + (to - from) * part.clamp(0.0, 1.0)) as u32
         };
         Style::new().fg(self.convert(mix(16) << 16 | mix(8) << 8 | mix(0), sixteen))
     }
-}
-
-/// The nearest colour of the 6×6×6 cube or the grey ramp of the xterm palette.
-fn nearest_of_256(r: u8, g: u8, b: u8) -> u8 {
-    const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
-    let step = |v: u8| (0..6u8).min_by_key(|&i| STEPS[usize::from(i)].abs_diff(v)).unwrap_or(0);
-    let (ri, gi, bi) = (step(r), step(g), step(b));
-    let distance = |x: u8, y: u8, z: u8| {
-        let d = |p: u8, q: u8| u32::from(p.abs_diff(q)).pow(2);
-        d(x, r) + d(y, g) + d(z, b)
-    };
-    let cube = distance(STEPS[usize::from(ri)], STEPS[usize::from(gi)], STEPS[usize::from(bi)]);
-    let mean = ((u16::from(r) + u16::from(g) + u16::from(b)) / 3) as u8;
-    let ramp = (mean.saturating_sub(3) / 10).min(23);
-    let gray = 8 + ramp * 10;
-    if distance(gray, gray, gray) < cube { 232 + ramp } else { 16 + 36 * ri + 6 * gi + bi }
 }
 
 #[cfg(test)]

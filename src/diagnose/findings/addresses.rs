@@ -5,7 +5,7 @@ use super::connections::SEVERAL;
 use super::neighbours::{place, station, within};
 use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos};
+use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
 use crate::model::evidence::{
     ALONE, DHCP_CLAIMED, DHCP_DISCOVERS, DHCP_FLOOD, DHCP_WAITED, DhcpEvidence, DhcpFloodEvidence, SERVERS_BESIDE, SIGHT_HELD,
     SecondServerEvidence,
@@ -142,7 +142,7 @@ fn rogue(s: &SecondServerEvidence) -> Report {
 
 impl Detector for DhcpExhausted {
     fn page(&self) -> &'static Page {
-        &Page {
+        static PAGE: Page = Page {
             id: "dhcp.exhausted",
             aspect: None,
             meaning: "A DHCP server has no addresses left for new clients, or somebody asks for so many that it soon will have none.",
@@ -160,9 +160,10 @@ impl Detector for DhcpExhausted {
                 ("refusals", Count(REFUSALS)),
                 ("refused", Count(REFUSED)),
                 ("claimed", Count(DHCP_CLAIMED as u64)),
-                ("flood", Count(DHCP_FLOOD)),
+                ("flood", Tuned(&DHCP_FLOOD)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {

@@ -3,8 +3,11 @@
 use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Share};
-use crate::model::evidence::{SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, ScanEvidence, ServiceEvidence, ServiceWindow, Trouble, share};
+use crate::diagnose::figure::Figure::{Count, Nanos, Share, Tuned};
+use crate::model::evidence::{
+    CUT_SHARE, FLOOD_CONNECTIONS, REFUSED_ATTEMPTS, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, SILENT_ATTEMPTS, ScanEvidence, ServiceEvidence,
+    ServiceWindow, Trouble, share,
+};
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent, plural};
 use crate::model::{Address, Estimate, Proto, ServiceKey, Severity, Subject, Value, wilson};
@@ -14,10 +17,6 @@ const MOST: f64 = 0.5;
 
 /// Share below which a standing finding clears, by the upper end.
 const FEW: f64 = 0.25;
-
-/// Attempts before a silent or a refusing port is told of.
-const SILENT_ATTEMPTS: u64 = 3;
-const REFUSED_ATTEMPTS: u64 = 5;
 
 /// Refusals that are told of where the service answered before.
 const REFUSED_SINCE: u64 = 3;
@@ -29,13 +28,11 @@ const SILENT_FOR: i64 = 10 * SECOND;
 pub(super) const SEVERAL: u64 = 3;
 
 /// Connections that were cut, as a share: told of, critical; how many there must be, and of how many.
-const CUT: f64 = 0.05;
 const CUT_MANY: f64 = 0.3;
 const CUT_LEAST: u64 = 5;
 const CUT_OF: u64 = 20;
 
 /// Half-open attempts of a flood in the shortest stretch that is judged, the share of attempts that are completed all the same, and sources.
-const FLOOD: u64 = 500;
 const FLOOD_COMPLETED: f64 = 0.1;
 const FLOOD_SOURCES: u64 = 32;
 
@@ -94,7 +91,7 @@ pub struct IcmpUnreachable;
 
 impl Detector for TcpNoAnswer {
     fn page(&self) -> &'static Page {
-        &Page {
+        static PAGE: Page = Page {
             id: "tcp.no_answer",
             aspect: None,
             meaning: "Clients try to connect to this port, repeat their SYN, and nothing comes back: no SYN-ACK, no RST, no ICMP error.",
@@ -107,8 +104,9 @@ impl Detector for TcpNoAnswer {
             remedy: "Is the host up, does it answer at other ports? If so look at the service and at the firewall before it, else at the \
                      host and its link.",
             topic: None,
-            figures: &[SURE, ("most", Share(MOST)), ("least", Count(SILENT_ATTEMPTS)), ("time", Nanos(SILENT_FOR))],
-        }
+            figures: &[SURE, ("most", Share(MOST)), ("least", Tuned(&SILENT_ATTEMPTS)), ("time", Nanos(SILENT_FOR))],
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -117,7 +115,7 @@ impl Detector for TcpNoAnswer {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         all_of(tcp_services(e).filter_map(|service| {
-            let w = service.window(|w| w.attempts >= SILENT_ATTEMPTS)?;
+            let w = service.window(|w| w.attempts >= SILENT_ATTEMPTS.number())?;
             let silent = w.trouble(Trouble::NoAnswer);
             let stands = standing.on(subject(&service.key));
             let span = silent.span?;
@@ -154,7 +152,7 @@ impl Detector for TcpNoAnswer {
 
 impl Detector for TcpRefused {
     fn page(&self) -> &'static Page {
-        &Page {
+        static PAGE: Page = Page {
             id: "tcp.refused",
             aspect: None,
             meaning: "Clients try to connect to this port and are refused by RST: the host is there, and nothing listens.",
@@ -165,8 +163,9 @@ impl Detector for TcpRefused {
             lookalikes: "Clients that try a service which was never there (ident), IPv6 attempts beside IPv4.",
             remedy: "Start the service, or send its clients where it is now. If it runs, look at firewalls on the host and on the way.",
             topic: None,
-            figures: &[SURE, ("most", Share(MOST)), ("least", Count(REFUSED_ATTEMPTS)), ("since", Count(REFUSED_SINCE))],
-        }
+            figures: &[SURE, ("most", Share(MOST)), ("least", Tuned(&REFUSED_ATTEMPTS)), ("since", Count(REFUSED_SINCE))],
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -181,7 +180,7 @@ impl Detector for TcpRefused {
                 let refused = w.trouble(Trouble::Refused);
                 refused.count >= REFUSED_SINCE && answered.zip(refused.span).is_some_and(|(success, span)| success < span.first)
             };
-            let w = service.windows.iter().find(since_answer).or_else(|| service.window(|w| w.attempts >= REFUSED_ATTEMPTS))?;
+            let w = service.windows.iter().find(since_answer).or_else(|| service.window(|w| w.attempts >= REFUSED_ATTEMPTS.number()))?;
             let refused = w.trouble(Trouble::Refused);
             let failing = wilson(refused.count, w.attempts);
             let span = refused.span?;
@@ -216,7 +215,7 @@ const IDENT: u16 = 113;
 
 impl Detector for TcpReset {
     fn page(&self) -> &'static Page {
-        &Page {
+        static PAGE: Page = Page {
             id: "tcp.reset",
             aspect: None,
             meaning: "Connections to this service are cut by RST while data is on its way: what was transferred is lost or incomplete.",
@@ -228,8 +227,9 @@ impl Detector for TcpReset {
             remedy: "Look at the server's log at these times. If RSTs carry another TTL than the host's other packets, a device between \
                      sends them.",
             topic: None,
-            figures: &[SURE, ("cut", Share(CUT)), ("of", Count(CUT_OF)), ("least", Count(CUT_LEAST)), ("many", Share(CUT_MANY))],
-        }
+            figures: &[SURE, ("cut", Tuned(&CUT_SHARE)), ("of", Count(CUT_OF)), ("least", Count(CUT_LEAST)), ("many", Share(CUT_MANY))],
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -242,7 +242,7 @@ impl Detector for TcpReset {
             let cut = w.trouble(Trouble::Cut);
             let share = wilson(cut.count, w.ended);
             let span = cut.span?;
-            if cut.count < CUT_LEAST || !exceeded(&share, CUT, CUT / 2.0, standing.on(subject(&service.key))) {
+            if cut.count < CUT_LEAST || !exceeded(&share, CUT_SHARE.value(), CUT_SHARE.value() / 2.0, standing.on(subject(&service.key))) {
                 return None;
             }
             let severity = if share.low > CUT_MANY { Severity::Critical } else { Severity::Warning };
@@ -260,7 +260,7 @@ impl Detector for TcpReset {
 
 impl Detector for TcpSynflood {
     fn page(&self) -> &'static Page {
-        &Page {
+        static PAGE: Page = Page {
             id: "tcp.synflood",
             aspect: None,
             meaning: "Many sources open connections to this service and complete none: half-open connections fill its table until others \
@@ -271,8 +271,9 @@ impl Detector for TcpSynflood {
             lookalikes: "A popular server that went down: its clients repeat the same SYN (tcp.no_answer); a scan tries many ports or hosts.",
             remedy: "SYN cookies on the server; filter the sources at the border where they have something in common.",
             topic: None,
-            figures: &[("sources", Count(FLOOD_SOURCES)), ("flood", Count(FLOOD)), ("completed", Share(FLOOD_COMPLETED))],
-        }
+            figures: &[("sources", Count(FLOOD_SOURCES)), ("flood", Tuned(&FLOOD_CONNECTIONS)), ("completed", Share(FLOOD_COMPLETED))],
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -283,7 +284,7 @@ impl Detector for TcpSynflood {
         all_of(tcp_services(e).filter_map(|service| {
             // At the end of a file the whole of it counts as well: a flood may be shorter than it.
             let half_open = |w: &ServiceWindow| w.lone.saturating_add(w.trouble(Trouble::HalfOpen).count);
-            let w = service.windows.iter().find(|w| half_open(w) >= FLOOD && w.sources >= FLOOD_SOURCES)?;
+            let w = service.windows.iter().find(|w| half_open(w) >= FLOOD_CONNECTIONS.number() && w.sources >= FLOOD_SOURCES)?;
             let open = half_open(w);
             let completed = share(w.established, w.established.saturating_add(open));
             if completed >= FLOOD_COMPLETED {
@@ -300,7 +301,7 @@ impl Detector for TcpSynflood {
 
 impl Detector for ScanPorts {
     fn page(&self) -> &'static Page {
-        &Page {
+        static PAGE: Page = Page {
             id: "scan.ports",
             aspect: None,
             meaning: "A host tries many ports of another one, and fails at most of them: it looks for services.",
@@ -312,12 +313,13 @@ impl Detector for ScanPorts {
             remedy: "Ask whose machine it is. What it fails at is not held against the hosts it tries.",
             topic: None,
             figures: &[
-                ("window", Nanos(SCAN_WINDOW)),
-                ("ports", Count(SCAN_PORTS as u64)),
+                ("window", Tuned(&SCAN_WINDOW)),
+                ("ports", Tuned(&SCAN_PORTS)),
                 ("fails", Share(SCAN_FAILS)),
                 ("many", Count(SCAN_MANY)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -340,7 +342,7 @@ impl Detector for ScanPorts {
 
 impl Detector for ScanHosts {
     fn page(&self) -> &'static Page {
-        &Page {
+        static PAGE: Page = Page {
             id: "scan.hosts",
             aspect: None,
             meaning: "A host tries the same port of many others, and fails at most of them: it looks for hosts with this service.",
@@ -352,12 +354,13 @@ impl Detector for ScanHosts {
             remedy: "Ask whose machine it is. Many hosts at the ports of file sharing, remote desktop or SSH are what malware does.",
             topic: None,
             figures: &[
-                ("window", Nanos(SCAN_WINDOW)),
-                ("hosts", Count(SCAN_HOSTS as u64)),
+                ("window", Tuned(&SCAN_WINDOW)),
+                ("hosts", Tuned(&SCAN_HOSTS)),
                 ("fails", Share(SCAN_FAILS)),
                 ("many", Count(SCAN_MANY)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {

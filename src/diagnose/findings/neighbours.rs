@@ -3,7 +3,7 @@
 use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Share, Times};
+use crate::diagnose::figure::Figure::{Count, Nanos, Share, Times, Tuned};
 use crate::model::evidence::{
     ALONE, ARP_ANSWERED, ARP_LASTS, ARP_OTHERS, ARP_RATE, ARP_REQUESTS, ARP_SILENT, ARP_STRETCHES, ARP_SWEEP, ARP_TARGETS, ARP_VLAN_RATE,
     ArpStormEvidence, CONFLICT_TURNS, ConflictEvidence, PROXY_ADDRESSES, ROUTERS_BESIDE, SIGHT_HELD, SecondRouterEvidence, StationEvidence,
@@ -92,7 +92,7 @@ fn conflict(c: &ConflictEvidence) -> Report {
 
 impl Detector for ArpUnanswered {
     fn page(&self) -> &'static Page {
-        &Page {
+        static PAGE: Page = Page {
             id: "arp.unanswered",
             aspect: None,
             meaning: "Hosts look for an address in their own network and nobody answers: it is down or gone, and nothing can be sent to it.",
@@ -106,14 +106,15 @@ impl Detector for ArpUnanswered {
             topic: None,
             figures: &[
                 SURE,
-                ("requests", Count(ARP_REQUESTS)),
+                ("requests", Tuned(&ARP_REQUESTS)),
                 ("stretch", Nanos(STRETCH)),
                 ("silent", Nanos(ARP_SILENT)),
                 ("answered", Share(ARP_ANSWERED)),
                 ("sweep", Count(ARP_SWEEP as u64)),
                 ("many", Count(MANY_ASKERS)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -155,7 +156,7 @@ fn unanswered(u: &UnansweredEvidence) -> Report {
 
 impl Detector for ArpStorm {
     fn page(&self) -> &'static Page {
-        &Page {
+        static PAGE: Page = Page {
             id: "arp.storm",
             aspect: None,
             meaning: "One station, or all of a VLAN together, send ARP packets in great number. Each goes to every host, which has to look at it.",
@@ -168,15 +169,16 @@ impl Detector for ArpStorm {
             remedy: "Find the station's port in the switch's table and look at it; limit ARP at its port.",
             topic: None,
             figures: &[
-                ("rate", Count(ARP_RATE)),
+                ("rate", Tuned(&ARP_RATE)),
                 ("stretches", Count(ARP_STRETCHES as u64)),
                 ("others", Times(ARP_OTHERS)),
                 ("lasts", Share(ARP_LASTS)),
-                ("all", Count(ARP_VLAN_RATE)),
+                ("all", Tuned(&ARP_VLAN_RATE)),
                 ("targets", Count(ARP_TARGETS as u64)),
                 ("many", Count(ARP_MANY as u64)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {

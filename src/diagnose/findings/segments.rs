@@ -4,15 +4,13 @@ use super::connections::{exceeded, subject};
 use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share};
+use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Tuned};
 use crate::model::evidence::{LOSS_REORDERED, LOSS_TIMED_OUT};
-use crate::model::evidence::{ServiceEvidence, ServiceWindow};
+use crate::model::evidence::{LOST_CRITICAL_SHARE, LOST_SHARE, ServiceEvidence, ServiceWindow};
 use crate::model::units::{duration, grouped, percent, plural};
 use crate::model::{Location, PathSide, Severity, Subject, Value, wilson};
 
 /// Share of lost segments: told of, critical; of how many segments, and how many at least.
-const LOST: f64 = 0.01;
-const LOST_MANY: f64 = 0.05;
 const SEGMENTS: u64 = 300;
 const LOST_LEAST: u64 = 5;
 
@@ -38,7 +36,7 @@ pub struct TcpSlowReceiver;
 
 impl Detector for TcpLoss {
     fn page(&self) -> &'static Page {
-        &Page {
+        static PAGE: Page = Page {
             id: "tcp.loss",
             aspect: None,
             meaning: "Segments of this service's connections are lost in the network and have to be sent again: transfers are slow, and \
@@ -57,15 +55,16 @@ impl Detector for TcpLoss {
                 SURE,
                 ("timeout", Nanos(LOSS_TIMED_OUT)),
                 ("reordered", Nanos(LOSS_REORDERED)),
-                ("lost", Share(LOST)),
+                ("lost", Tuned(&LOST_SHARE)),
                 ("segments", Count(SEGMENTS)),
                 ("least", Count(LOST_LEAST)),
-                ("many", Share(LOST_MANY)),
+                ("many", Tuned(&LOST_CRITICAL_SHARE)),
                 ("sided", Count(SIDED)),
                 ("connections", Count(SIDED_CONNECTIONS)),
                 ("one", Share(ONE_SIDE)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -94,7 +93,7 @@ fn lost(service: &ServiceEvidence, w: &ServiceWindow, stands: bool) -> Option<Re
     let [client, server] = loss.lost;
     let all = client.saturating_add(server);
     let share = wilson(all, loss.segments);
-    if all < LOST_LEAST || !exceeded(&share, LOST, LOST / 2.0, stands) {
+    if all < LOST_LEAST || !exceeded(&share, LOST_SHARE.value(), LOST_SHARE.value() / 2.0, stands) {
         return None;
     }
     let is_sided = all >= SIDED && loss.connections >= SIDED_CONNECTIONS;
@@ -119,7 +118,7 @@ fn lost(service: &ServiceEvidence, w: &ServiceWindow, stands: bool) -> Option<Re
         ("before_mirror", Value::Count(loss.before)),
         ("connections", Value::Count(loss.connections)),
     ];
-    let severity = if share.low >= LOST_MANY { Severity::Critical } else { Severity::Warning };
+    let severity = if share.low >= LOST_CRITICAL_SHARE.value() { Severity::Critical } else { Severity::Warning };
     let mut report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(loss.clients);
     (report.location, report.side) = (location, side);
     Some(report.held(loss.span.into_iter().collect()))

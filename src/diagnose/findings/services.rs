@@ -4,8 +4,10 @@ use super::connections::{SEVERAL, exceeded, of, subject, times};
 use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share};
-use crate::model::evidence::{SLOW_REPLY, ServiceEvidence, ServiceWindow, Trouble, VERY_SLOW_REPLY};
+use crate::diagnose::figure::Figure::{Count, Seconds, Share, Tuned};
+use crate::model::evidence::{
+    FAILING_SHARE, SLOW_REPLY, SLOW_SHARE, ServiceEvidence, ServiceWindow, Trouble, UNANSWERED_SHARE, VERY_SLOW_REPLY, WEB_ERRORS_SHARE,
+};
 use crate::model::units::{duration, grouped, plural};
 use crate::model::{Severity, Value, wilson};
 
@@ -15,7 +17,6 @@ const HTTP: &str = "http";
 const TLS: &str = "tls";
 
 /// Share of queries without an answer: told of; how many queries there must be.
-const UNANSWERED: f64 = 0.05;
 const QUERIES: u64 = 20;
 
 /// Queries of which none was answered, that make a dead name server, and for how long.
@@ -23,11 +24,9 @@ const DEAD: u64 = 5;
 const DEAD_SECONDS: f64 = 10.0;
 
 /// Share of errors among answers: told of, critical.
-const FAILING: f64 = 0.05;
 const FAILING_MOST: f64 = 0.5;
 
 /// Share of slow answers of a name server: told of; of very slow ones: critical. How many answers there must be.
-const SLOW: f64 = 0.05;
 const VERY_SLOW: f64 = 0.2;
 const ANSWERS: u64 = 50;
 
@@ -35,7 +34,6 @@ const ANSWERS: u64 = 50;
 const BAD: u64 = 5;
 
 /// Share of errors among a web server's answers: told of, critical; how many answers there must be.
-const WEB_ERRORS: f64 = 0.02;
 const WEB_ERRORS_MANY: f64 = 0.1;
 const WEB_ANSWERS: u64 = 50;
 
@@ -100,7 +98,7 @@ fn report(service: &ServiceEvidence, w: &ServiceWindow, trouble: Trouble, severi
 
 impl Detector for DnsUnanswered {
     fn page(&self) -> &'static Page {
-        &Page {
+        static PAGE: Page = Page {
             id: "dns.unanswered",
             aspect: None,
             meaning: "Queries to this name server are not answered. Whoever asks waits for seconds before it asks again or elsewhere, and \
@@ -112,8 +110,15 @@ impl Detector for DnsUnanswered {
                          the first answer.",
             remedy: "Ask the server by hand from another place. If it answers there, look for filters and loss on the way.",
             topic: None,
-            figures: &[SURE, ("share", Share(UNANSWERED)), ("n", Count(QUERIES)), ("dead", Count(DEAD)), ("time", Seconds(DEAD_SECONDS))],
-        }
+            figures: &[
+                SURE,
+                ("share", Tuned(&UNANSWERED_SHARE)),
+                ("n", Count(QUERIES)),
+                ("dead", Count(DEAD)),
+                ("time", Seconds(DEAD_SECONDS)),
+            ],
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -142,7 +147,7 @@ impl Detector for DnsUnanswered {
                 let severity = if service.last_success.is_some() || silent.clients >= 2 { Severity::Critical } else { Severity::Warning };
                 return Some(report(service, w, Trouble::Unanswered, severity, title));
             }
-            if silent.count < BAD || !exceeded(&share, UNANSWERED, UNANSWERED / 2.0, stands) {
+            if silent.count < BAD || !exceeded(&share, UNANSWERED_SHARE.value(), UNANSWERED_SHARE.value() / 2.0, stands) {
                 return None;
             }
             let title = format!(
@@ -158,7 +163,7 @@ impl Detector for DnsUnanswered {
 
 impl Detector for DnsFailing {
     fn page(&self) -> &'static Page {
-        &Page {
+        static PAGE: Page = Page {
             id: "dns.failing",
             aspect: None,
             meaning: "This name server answers with errors (SERVFAIL, REFUSED, FORMERR, NOTIMP): names cannot be resolved.",
@@ -168,8 +173,9 @@ impl Detector for DnsFailing {
             lookalikes: "One broken zone that one client asks for again and again.",
             remedy: "Look at its log, and whether it reaches the root and its forwarders.",
             topic: None,
-            figures: &[SURE, ("share", Share(FAILING)), ("n", Count(QUERIES)), ("bad", Count(BAD)), ("most", Share(FAILING_MOST))],
-        }
+            figures: &[SURE, ("share", Tuned(&FAILING_SHARE)), ("n", Count(QUERIES)), ("bad", Count(BAD)), ("most", Share(FAILING_MOST))],
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -177,7 +183,8 @@ impl Detector for DnsFailing {
             let w = service.window(|w| w.answered >= QUERIES)?;
             let bad = w.trouble(Trouble::Error);
             let share = wilson(bad.count, w.answered);
-            if bad.count < BAD || !exceeded(&share, FAILING, FAILING / 2.0, standing.on(subject(&service.key))) {
+            if bad.count < BAD || !exceeded(&share, FAILING_SHARE.value(), FAILING_SHARE.value() / 2.0, standing.on(subject(&service.key)))
+            {
                 return None;
             }
             let severity = match bad.clients {
@@ -198,7 +205,7 @@ impl Detector for DnsFailing {
 
 impl Detector for DnsSlow {
     fn page(&self) -> &'static Page {
-        &Page {
+        static PAGE: Page = Page {
             id: "dns.slow",
             aspect: None,
             meaning: "This name server answers slowly: everything that begins with a name waits for it.",
@@ -210,13 +217,14 @@ impl Detector for DnsSlow {
             topic: None,
             figures: &[
                 SURE,
-                ("slow", Nanos(SLOW_REPLY)),
-                ("share", Share(SLOW)),
+                ("slow", Tuned(&SLOW_REPLY)),
+                ("share", Tuned(&SLOW_SHARE)),
                 ("n", Count(ANSWERS)),
                 ("most", Share(VERY_SLOW)),
-                ("very", Nanos(VERY_SLOW_REPLY)),
+                ("very", Tuned(&VERY_SLOW_REPLY)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -228,7 +236,7 @@ impl Detector for DnsSlow {
             let w = service.window(|w| w.answered >= ANSWERS)?;
             let slow = w.trouble(Trouble::Slow);
             let share = wilson(slow.count, w.answered);
-            if slow.count < BAD || !exceeded(&share, SLOW, SLOW / 2.0, standing.on(subject(&service.key))) {
+            if slow.count < BAD || !exceeded(&share, SLOW_SHARE.value(), SLOW_SHARE.value() / 2.0, standing.on(subject(&service.key))) {
                 return None;
             }
             let grave = wilson(w.trouble(Trouble::VerySlow).count, w.answered).low > VERY_SLOW;
@@ -241,7 +249,7 @@ impl Detector for DnsSlow {
 
 impl Detector for ServerSlow {
     fn page(&self) -> &'static Page {
-        &Page {
+        static PAGE: Page = Page {
             id: "server.slow",
             aspect: None,
             meaning: "The service answers slowly, and the network does not: requests arrive and the first byte of the answer leaves late.",
@@ -255,13 +263,14 @@ impl Detector for ServerSlow {
             topic: None,
             figures: &[
                 SURE,
-                ("very", Nanos(VERY_SLOW_REPLY)),
+                ("very", Tuned(&VERY_SLOW_REPLY)),
                 ("share", Share(SERVER_SLOW)),
                 ("n", Count(SERVER_ANSWERS)),
                 ("several", Count(SEVERAL)),
                 ("grave", Seconds(SERVER_CRITICAL)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn needs(&self) -> &'static [Need] {
@@ -297,7 +306,7 @@ fn codes(w: &ServiceWindow) -> String {
 
 impl Detector for HttpErrors {
     fn page(&self) -> &'static Page {
-        &Page {
+        static PAGE: Page = Page {
             id: "http.errors",
             aspect: None,
             meaning: "The web server answers requests with errors of its own (status codes of the five hundreds).",
@@ -309,13 +318,14 @@ impl Detector for HttpErrors {
             topic: None,
             figures: &[
                 SURE,
-                ("share", Share(WEB_ERRORS)),
+                ("share", Tuned(&WEB_ERRORS_SHARE)),
                 ("n", Count(WEB_ANSWERS)),
                 ("bad", Count(BAD)),
                 ("many", Share(WEB_ERRORS_MANY)),
                 ("several", Count(SEVERAL)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -323,7 +333,9 @@ impl Detector for HttpErrors {
             let w = service.window(|w| w.answered >= WEB_ANSWERS)?;
             let bad = w.trouble(Trouble::Error);
             let share = wilson(bad.count, w.answered);
-            if bad.count < BAD || !exceeded(&share, WEB_ERRORS, WEB_ERRORS / 2.0, standing.on(subject(&service.key))) {
+            if bad.count < BAD
+                || !exceeded(&share, WEB_ERRORS_SHARE.value(), WEB_ERRORS_SHARE.value() / 2.0, standing.on(subject(&service.key)))
+            {
                 return None;
             }
             let severity = by_clients(bad.clients, share.low > WEB_ERRORS_MANY);
@@ -335,7 +347,7 @@ impl Detector for HttpErrors {
 
 impl Detector for ServiceErrors {
     fn page(&self) -> &'static Page {
-        &Page {
+        static PAGE: Page = Page {
             id: "service.errors",
             aspect: None,
             meaning: "The service answers requests with errors.",
@@ -347,13 +359,14 @@ impl Detector for ServiceErrors {
             topic: None,
             figures: &[
                 SURE,
-                ("share", Share(FAILING)),
+                ("share", Tuned(&FAILING_SHARE)),
                 ("n", Count(QUERIES)),
                 ("bad", Count(BAD)),
                 ("most", Share(FAILING_MOST)),
                 ("several", Count(SEVERAL)),
             ],
-        }
+        };
+        &PAGE
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -362,7 +375,8 @@ impl Detector for ServiceErrors {
             let w = service.window(|w| w.answered >= QUERIES)?;
             let bad = w.trouble(Trouble::Error);
             let share = wilson(bad.count, w.answered);
-            if bad.count < BAD || !exceeded(&share, FAILING, FAILING / 2.0, standing.on(subject(&service.key))) {
+            if bad.count < BAD || !exceeded(&share, FAILING_SHARE.value(), FAILING_SHARE.value() / 2.0, standing.on(subject(&service.key)))
+            {
                 return None;
             }
             let severity = if bad.clients <= 1 { Severity::Note } else { by_clients(bad.clients, share.low > FAILING_MOST) };

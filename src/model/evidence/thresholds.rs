@@ -65,23 +65,8 @@ pub const PAUSE_MISSED: u64 = 200;
 /// Nanoseconds of traffic besides before its rate is known.
 pub const PAUSE_BESIDES: i64 = 30 * SECOND;
 
-/// Ports of a host that a source must fail at before it scans them (Zeek's default).
-pub const SCAN_PORTS: usize = 15;
-
-/// Hosts that a source must fail at by one port before it scans them (Zeek's default).
-pub const SCAN_HOSTS: usize = 25;
-
-/// How long failed attempts of a source belong together (Zeek's default).
-pub const SCAN_WINDOW: i64 = 300 * SECOND;
-
 /// Round trips of a service on a side within a minute from which on anything is said of them.
 pub const FEWEST_TRIPS: u64 = 20;
-
-/// Nanoseconds beyond the round trip to the server after which an answer is slow: people notice.
-pub const SLOW_REPLY: i64 = 500 * MILLISECOND;
-
-/// Nanoseconds after which an answer is very slow: clients of name servers ask again (1 s on Windows).
-pub const VERY_SLOW_REPLY: i64 = SECOND;
 
 /// A hole in a stream that closes sooner was reordering: longer than any that was reported between two mirrored directions (4.3 ms is rare).
 pub const LOSS_REORDERED: i64 = 3 * MILLISECOND;
@@ -97,9 +82,6 @@ pub const CONFLICT_TURNS: usize = 2;
 
 /// Addresses from which on a station answers for others (proxy ARP, RFC 1027), so that what it claims is no conflict.
 pub const PROXY_ADDRESSES: usize = 5;
-
-/// Requests for an address in a minute that nothing answers before it is told of.
-pub const ARP_REQUESTS: u64 = 10;
 
 /// Nanoseconds that nothing must have answered.
 pub const ARP_SILENT: i64 = 3 * SECOND;
@@ -129,14 +111,8 @@ pub const ARP_SWEEP: usize = 16;
 /// Different addresses asked for in a minute from which on many requests are a sweep and no storm.
 pub const ARP_TARGETS: usize = 64;
 
-/// ARP packets of one station a second that a switch's guard allows (the usual default of dynamic ARP inspection).
-pub const ARP_RATE: u64 = 15;
-
 /// How many times as many as half of the others send.
 pub const ARP_OTHERS: f64 = 10.0;
-
-/// ARP packets of a VLAN a second, beyond one for each of its hosts.
-pub const ARP_VLAN_RATE: u64 = 100;
 
 /// How much of its highest rate a storm still has: a router that restarts resolves everything once and stops.
 pub const ARP_LASTS: f64 = 0.7;
@@ -149,9 +125,6 @@ pub const DHCP_WAITED: i64 = 10 * SECOND;
 
 /// Different clients that a station claims to be within a minute while it empties a pool.
 pub const DHCP_CLAIMED: usize = 50;
-
-/// DISCOVERs of one client within a minute that are a flood.
-pub const DHCP_FLOOD: u64 = 100;
 
 /// How long a DHCP server or IPv6 router must have been alone before a second one is a newcomer.
 pub const ALONE: i64 = 600 * SECOND;

@@ -266,10 +266,10 @@ impl ServiceLedger {
             }
             if let Some(latency) = latency {
                 counts.latencies.note(latency);
-                if latency > SLOW_REPLY.saturating_add(half) {
+                if latency > SLOW_REPLY.nanos().saturating_add(half) {
                     counts.trouble(client, Trouble::Slow, t.asked, time);
                 }
-                if latency > VERY_SLOW_REPLY {
+                if latency > VERY_SLOW_REPLY.nanos() {
                     counts.trouble(client, Trouble::VerySlow, t.asked, time);
                 }
             }

@@ -113,7 +113,7 @@ impl<D: Different> Failed<D> {
     }
 
     fn note(&mut self, target: D::Item, time: Timestamp, is_refused: bool) {
-        if time.since(self.span.last) > SCAN_WINDOW {
+        if time.since(self.span.last) > SCAN_WINDOW.nanos() {
             *self = Self::at(time);
         }
         self.span = Episode { first: self.span.first.min(time), last: self.span.last.max(time) };
@@ -181,7 +181,7 @@ impl Scans {
     pub fn succeeded(&mut self, source: Address, time: Timestamp) {
         make_room(&mut self.succeeded, |s| s.last);
         let known = self.succeeded.entry(source).or_insert(Succeeded { count: 0, last: time });
-        if time.since(known.last) > SCAN_WINDOW {
+        if time.since(known.last) > SCAN_WINDOW.nanos() {
             known.count = 0;
         }
         (known.count, known.last) = (known.count.saturating_add(1), time);
@@ -189,16 +189,16 @@ impl Scans {
 
     /// Whether a source tries everything: what it fails at says nothing of those it tries.
     pub fn is_scanner(&self, source: Address, service: &ServiceKey) -> bool {
-        let ports = self.ports.get(&(source, service.address)).is_some_and(|f| f.targets.count() >= SCAN_PORTS);
-        ports || self.hosts.get(&(source, service.port)).is_some_and(|f| f.targets.count() >= SCAN_HOSTS)
+        let ports = self.ports.get(&(source, service.address)).is_some_and(|f| f.targets.count() as u64 >= SCAN_PORTS.number());
+        ports || self.hosts.get(&(source, service.port)).is_some_and(|f| f.targets.count() as u64 >= SCAN_HOSTS.number())
     }
 
     /// Everybody who failed at enough up to `now`, by source and what it tried; of a file's end `all` of them.
     pub fn evidence(&self, now: Timestamp, all: bool) -> Vec<ScanEvidence> {
-        let is_recent = |span: &Episode| all || now.since(span.last) <= SCAN_WINDOW;
-        let succeeded = |source| self.succeeded.get(&source).filter(|s| now.since(s.last) <= SCAN_WINDOW).map_or(0, |s| s.count);
-        let ports = self.ports.iter().filter(|(_, f)| f.targets.count() >= SCAN_PORTS && is_recent(&f.span));
-        let hosts = self.hosts.iter().filter(|(_, f)| f.targets.count() >= SCAN_HOSTS && is_recent(&f.span));
+        let is_recent = |span: &Episode| all || now.since(span.last) <= SCAN_WINDOW.nanos();
+        let succeeded = |source| self.succeeded.get(&source).filter(|s| now.since(s.last) <= SCAN_WINDOW.nanos()).map_or(0, |s| s.count);
+        let ports = self.ports.iter().filter(|(_, f)| f.targets.count() as u64 >= SCAN_PORTS.number() && is_recent(&f.span));
+        let hosts = self.hosts.iter().filter(|(_, f)| f.targets.count() as u64 >= SCAN_HOSTS.number() && is_recent(&f.span));
         let ports = ports.map(|(key, f)| f.evidence(key.0, Some(key.1), None, succeeded(key.0)));
         let hosts = hosts.map(|(key, f)| f.evidence(key.0, None, Some(key.1), succeeded(key.0)));
         let mut out: Vec<ScanEvidence> = ports.chain(hosts).collect();

@@ -259,7 +259,7 @@ impl ArpLedger {
             }
             let is_silent = last_heard(Address::V4(address)).is_none_or(|heard| heard < target.first);
             let is_silent = is_silent && now.since(target.first) >= ARP_SILENT;
-            let is_vain = requests >= ARP_REQUESTS && wilson(replies, others).low > ARP_ANSWERED && is_silent;
+            let is_vain = requests >= ARP_REQUESTS.number() && wilson(replies, others).low > ARP_ANSWERED && is_silent;
             let (last_answer, span) = (target.answered, Episode { first: target.first, last: target.last });
             let is_router = is_router(Address::V4(address));
             is_vain.then_some(UnansweredEvidence {
@@ -294,14 +294,14 @@ impl ArpLedger {
             let hosts = senders.len() as u64;
             let before = out.len();
             let mut sweeps = 0u64;
-            for &(sent, mac, sender) in senders.iter().take_while(|s| s.0 > ARP_RATE * 10) {
+            for &(sent, mac, sender) in senders.iter().take_while(|s| s.0 > ARP_RATE.number() * 10) {
                 if sender.is_sweep(bin) {
                     sweeps = sweeps.saturating_add(sent);
                     continue;
                 }
                 let median = senders.get(senders.len().div_ceil(2)).map_or(0, |s| s.0);
                 let lasts = sent as f64 >= ARP_LASTS * sender.sent.most(bin) as f64;
-                let held = (0..ARP_STRETCHES).all(|back| sender.sent.at(bin.saturating_sub(back)) > ARP_RATE * 10);
+                let held = (0..ARP_STRETCHES).all(|back| sender.sent.at(bin.saturating_sub(back)) > ARP_RATE.number() * 10);
                 let held = held && lasts || sent > SURELY * 10;
                 if held && sent as f64 > ARP_OTHERS * median as f64 {
                     let source = Some(StationEvidence { mac, maker: None, count: sender.sent.minute(bin), last: sender.last });
@@ -309,7 +309,7 @@ impl ArpLedger {
                     out.push(ArpStormEvidence { vlan, source, rate, senders: hosts, median, span });
                 }
             }
-            let least = (ARP_VLAN_RATE * 10).max(hosts.saturating_mul(10));
+            let least = (ARP_VLAN_RATE.number() * 10).max(hosts.saturating_mul(10));
             let all = total(bin);
             let is_flood = |sent: u64| sent.saturating_sub(sweeps) > least;
             let held = (0..ARP_STRETCHES).all(|back| is_flood(total(bin.saturating_sub(back))));

@@ -191,9 +191,10 @@ impl DhcpLedger {
         let of = |(&(vlan, mac), station): (&(Option<u16>, Mac), &Station)| {
             let requests = station.requests.minute(bin);
             let clients = station.claimed.iter().filter(|c| bin.saturating_sub(c.1) < SIGHT_BINS as i64).count();
-            let many = self.clients.get(&(vlan, mac)).is_some_and(|c| c.sent.minute(bin) > DHCP_FLOOD);
-            let one = || station.claimed.iter().any(|c| self.clients.get(&(vlan, c.0)).is_some_and(|c| c.sent.minute(bin) > DHCP_FLOOD));
-            let is_flood = clients >= DHCP_CLAIMED || requests > DHCP_FLOOD && (many || one());
+            let many = self.clients.get(&(vlan, mac)).is_some_and(|c| c.sent.minute(bin) > DHCP_FLOOD.number());
+            let one =
+                || station.claimed.iter().any(|c| self.clients.get(&(vlan, c.0)).is_some_and(|c| c.sent.minute(bin) > DHCP_FLOOD.number()));
+            let is_flood = clients >= DHCP_CLAIMED || requests > DHCP_FLOOD.number() && (many || one());
             let source = StationEvidence { mac, maker: None, count: requests, last: station.last };
             let span = Episode { first: Timestamp(station.last.0.saturating_sub(MINUTE)).max(Timestamp(0)), last: station.last };
             is_flood.then_some(DhcpFloodEvidence { vlan, source, clients: clients as u64, requests, span })

@@ -14,14 +14,15 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 /// Draws as many hints as fit, and what is in force at the right.
-pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, hints: &[Hint], in_force: &[(String, Style)]) {
+pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, hints: &[Hint], shown: &dyn Fn(&Hint) -> String, in_force: &[(String, Style)]) {
     let force: u16 = in_force.iter().map(|f| cells(&f.0) + 2).sum();
     let force = force.min(area.width / 2);
     let mut x = area.x + 1;
     for hint in fitting(hints, area.width.saturating_sub(force)) {
-        let wide = cells(hint.key) + cells(hint.word) + 1;
+        let key = shown(&hint);
+        let wide = cells(&key) + cells(hint.word) + 1;
         let start = x;
-        x += canvas.ink(x, area.y, wide, hint.key, Hue::Accent) + 1;
+        x += canvas.ink(x, area.y, wide, &key, Hue::Accent) + 1;
         x += canvas.ink(x, area.y, wide, hint.word, Hue::Dim) + 2;
         if let Some(code) = palette::code(hint.key) {
             canvas.click(Rect { x: start, y: area.y, width: x - start, height: 1 }, Hit::Press(code));
@@ -42,8 +43,22 @@ pub(in crate::tui) fn message(canvas: &mut Canvas, area: Rect, text: &str, style
 
 /// Draws the line a filter is typed in, with what is wrong with it.
 pub(in crate::tui) fn input(canvas: &mut Canvas, area: Rect, scene: &Scene, value: &str, cursor: usize, error: Option<&str>) {
+    let help = "vlan 10 and tcp · an address, network, port or protocol · ⏎ apply · Esc leave";
+    line(canvas, area, scene, ("filter ", help), value, cursor, error);
+}
+
+/// Draws a line that is typed in: what for, what could be typed, what is wrong with it.
+pub(in crate::tui) fn line(
+    canvas: &mut Canvas,
+    area: Rect,
+    scene: &Scene,
+    (name, help): (&str, &str),
+    value: &str,
+    cursor: usize,
+    error: Option<&str>,
+) {
     canvas.clear(area);
-    let prompt = canvas.ink(area.x + 1, area.y, 9, "filter ", Hue::Accent) + 1;
+    let prompt = canvas.ink(area.x + 1, area.y, 10, name, Hue::Accent) + 1;
     let width = area.width.saturating_sub(prompt + 1);
     let error_width = error.map_or(0, |e| (cells(e) + 3).min(width / 2));
     let room = width.saturating_sub(error_width).max(1);
@@ -52,7 +67,6 @@ pub(in crate::tui) fn input(canvas: &mut Canvas, area: Rect, scene: &Scene, valu
     let shown: String = value.chars().skip(skip).collect();
     canvas.put(area.x + prompt, area.y, room, &shown, scene.style(Hue::Text));
     if value.is_empty() {
-        let help = "vlan 10 and tcp · an address, network, port or protocol · ⏎ apply · Esc leave";
         canvas.put(area.x + prompt + 1, area.y, room.saturating_sub(1), &cut_end(help, room.saturating_sub(1)), scene.style(Hue::Dim));
     }
     if let Some(error) = error {

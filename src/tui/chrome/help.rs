@@ -1,15 +1,17 @@
 //! The keys that work here, over everything else.
 
 use crate::tui::canvas::{Canvas, cells, cut_end};
+use crate::tui::keymap::Keymap;
 use crate::tui::screen::Hint;
 use crate::tui::theme::Hue;
 use crate::tui::widgets::frame::popup;
 use ratatui::layout::Rect;
 
 /// Draws the keys in one or two columns.
-pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, title: &str, hints: &[Hint], scroll: usize) {
-    let key = hints.iter().map(|h| cells(h.key)).max().unwrap_or(0) + 2;
-    let text = hints.iter().map(|h| cells(h.help)).max().unwrap_or(0);
+pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, title: &str, (hints, keymap): (&[Hint], &Keymap), scroll: usize) {
+    let hints: Vec<(String, &str)> = hints.iter().map(|hint| keymap.shown(title, hint)).collect();
+    let key = hints.iter().map(|h| cells(&h.0)).max().unwrap_or(0) + 2;
+    let text = hints.iter().map(|h| cells(h.1)).max().unwrap_or(0);
     let one = key + text + 2;
     let two = one * 2 + 6 <= area.width && hints.len() > 12;
     let rows = if two { hints.len().div_ceil(2) } else { hints.len() } as u16;
@@ -28,9 +30,9 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, title: &str, hints: 
         for (i, hint) in hints.iter().skip(column * per_column).take(per_column).skip(scroll).take(height).enumerate() {
             let y = inner.y + 1 + i as u16;
             let room = inner.right().saturating_sub(x);
-            canvas.ink(x, y, room, hint.key, Hue::Accent);
+            canvas.ink(x, y, room, &hint.0, Hue::Accent);
             let room = room.saturating_sub(key);
-            canvas.ink(x + key, y, room, &cut_end(hint.help, room), Hue::Text);
+            canvas.ink(x + key, y, room, &cut_end(hint.1, room), Hue::Text);
         }
     }
 }

@@ -8,6 +8,7 @@
 //! ```
 
 use crate::tui::canvas::{Canvas, Hit, cells, cut_end};
+use crate::tui::row_action::RowAction;
 use crate::tui::screen::Entry;
 use crate::tui::screen::Hint;
 use crate::tui::theme::Hue;
@@ -23,6 +24,8 @@ pub(in crate::tui) struct Palette {
     pub input: Input,
     /// The chosen line.
     pub at: usize,
+    /// Whether it holds what can be done with a row, and nothing else.
+    pub menu: bool,
 }
 
 /// What choosing a line does.
@@ -32,6 +35,8 @@ pub(in crate::tui) enum Action {
     Go(usize),
     /// As if this key had been pressed.
     Press(KeyCode),
+    /// Do something with the row.
+    Row(RowAction),
 }
 
 /// A line.
@@ -59,7 +64,7 @@ pub(in crate::tui) fn code(key: &str) -> Option<KeyCode> {
 }
 
 /// Screens in the order of their tabs, then the keys of the page in front.
-pub(in crate::tui) fn choices(screens: &[Entry], hints: &[Hint]) -> Vec<Choice> {
+pub(in crate::tui) fn choices(screens: &[Entry], hints: &[Hint], shown: &dyn Fn(&Hint) -> (String, &'static str)) -> Vec<Choice> {
     let screens = screens.iter().enumerate().map(|(i, entry)| Choice {
         key: entry.digit.map(String::from).unwrap_or_default(),
         name: entry.screen.title().to_owned(),
@@ -68,7 +73,8 @@ pub(in crate::tui) fn choices(screens: &[Entry], hints: &[Hint]) -> Vec<Choice> 
     });
     let keys = hints.iter().filter_map(|hint| {
         let action = Action::Press(code(hint.key)?);
-        Some(Choice { key: hint.key.to_owned(), name: hint.word.to_owned(), about: hint.help.to_owned(), action })
+        let (key, help) = shown(hint);
+        Some(Choice { key, name: hint.word.to_owned(), about: help.to_owned(), action })
     });
     screens.chain(keys).collect()
 }
@@ -90,7 +96,13 @@ pub(in crate::tui) fn matching(choices: &[Choice], typed: &str) -> Vec<Choice> {
 /// Draws it.
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, palette: &Palette, choices: &[Choice]) {
     let found = matching(choices, palette.input.value());
-    let inner = popup(canvas, area, area.width.saturating_sub(4).min(88), (choices.len().min(40) + 4) as u16, "All screens and actions");
+    let inner = popup(
+        canvas,
+        area,
+        area.width.saturating_sub(4).min(88),
+        (choices.len().min(40) + 4) as u16,
+        if palette.menu { "What to do with it" } else { "All screens and actions" },
+    );
     if inner.height < 2 || inner.width < 8 {
         return;
     }

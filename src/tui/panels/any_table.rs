@@ -115,6 +115,7 @@ impl TablePanel {
             .filter(|(at, screen)| screen.place == 0 || told(*at))
             .filter_map(|(at, screen)| Some(fields::column(heads.get(*at)?, screen, *at, scene.whole(), cell)))
             .collect();
+        let columns = fields::chosen(scene, self.table.token(), &heads, columns);
         let empty = if scene.view.filter.is_some() { "nothing matches the filter" } else { self.empty };
         let shape = Shape { order: list.then(|| self.order(scene, list)), focused: list, empty, inert: !list, ..Shape::default() };
         table::draw(canvas, scene, body, &columns, &lines, &shape);

@@ -74,7 +74,7 @@ impl Screen for Conversations {
         let names: Vec<_> = KINDS.iter().map(|k| (k.name(), Some(k.conversations(scene.snapshot).total_rows))).collect();
         kinds::draw(canvas, line, scene, &names);
         let shape = Shape { order: Some(scene.view.conversations), focused: true, empty: empty(scene), ..Shape::default() };
-        table::draw(canvas, scene, body, &columns::conversations(Some(kind), six, scene.whole()), &rows, &shape);
+        table::draw(canvas, scene, body, &columns::chosen_conversations(scene, kind, six), &rows, &shape);
     }
 }
 

@@ -72,7 +72,7 @@ impl Screen for Hosts {
             canvas,
             scene,
             body,
-            &columns::hosts(Some(kind), six, scene.whole()),
+            &columns::chosen_hosts(scene, kind, six),
             &rows,
             &Shape { order, focused: true, empty: empty(scene), ..Shape::default() },
         );

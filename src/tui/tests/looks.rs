@@ -138,14 +138,34 @@ fn who_talks_to_itself_takes_part_in_no_more_than_everything() {
 }
 
 #[test]
-fn t_turns_to_the_other_background() {
+fn t_walks_through_the_themes_and_comes_back() {
     let mut session = Session::with(Story::Calm, 80, 24, Theme::new(Depth::True, false));
-    let before = session.buffer().content().to_vec();
+    let cells = |session: &Session| session.buffer().content()[..80 * 23].to_vec();
+    let before = cells(&session);
     session.keys("t");
-    assert!(session.app.theme.is_light());
-    assert_ne!(session.buffer().content(), before);
+    assert!(session.app.theme.is_light() && session.app.theme.name() == "light");
+    let mut seen = vec![before.clone(), cells(&session)];
+    for name in &crate::settings::THEMES[2..] {
+        session.keys("t");
+        assert!(session.lines()[23].contains(&format!("theme {name}")), "{}", session.text());
+        let now = cells(&session);
+        assert!(!seen.contains(&now), "{name} looks like another");
+        assert!(now.iter().all(|c| c.bg != ratatui::style::Color::Reset && c.fg != ratatui::style::Color::Reset), "{name} has a hole");
+        seen.push(now);
+    }
     session.keys("t");
-    assert_eq!(session.buffer().content(), before);
+    assert_eq!(cells(&session), before);
+}
+
+#[test]
+fn a_theme_without_its_colours_leaves_the_background_alone() {
+    for light in [false, true] {
+        let mut session = Session::with(Story::Trouble, 80, 24, Theme::new(Depth::Sixteen, light).named("dracula"));
+        assert_eq!(session.app.theme.is_light(), light, "as the terminal is");
+        assert!(session.buffer().content().iter().all(|c| c.bg == ratatui::style::Color::Reset));
+        session.keys("t");
+        assert!(session.lines()[23].contains("too few colours here"));
+    }
 }
 
 #[test]

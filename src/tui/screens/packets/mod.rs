@@ -58,6 +58,10 @@ impl Screen for Packets {
         keys::HINTS
     }
 
+    fn is_typing(&self, pane: &Pane) -> bool {
+        pane.own.get::<State>().is_some_and(|state| state.looking().typing.is_some())
+    }
+
     fn key(&self, pane: &mut Pane, key: KeyEvent, snapshot: &Snapshot) -> Option<Effect> {
         keys::press(&mut pane.own.get::<State>()?.looking(), key, snapshot.live).then_some(Effect::Done)
     }

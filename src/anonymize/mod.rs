@@ -1,0 +1,61 @@
+//! Packets without the addresses and names that were in them, before anything looks at them: what is shown, reported and saved afterwards
+//! cannot hold what was never seen.
+//!
+//! - IP addresses: prefix-preserving (Crypto-PAn, Xu et al. 2002, with AES-128): two addresses of one network stay in one network. Classes D and
+//!   E, loopback, unspecified and link-local prefixes stay what they are.
+//! - MAC addresses keep their maker (the first three octets) and whether they are groups; the device's part is enciphered.
+//! - Names and other words in payloads are replaced by words of the same length, the same word always by the same one. Words of the
+//!   protocols themselves stay (`words.rs`). Addresses inside ARP, ICMP, neighbour discovery, DNS, DHCP, NTP, LLDP and spanning tree messages are
+//!   replaced as in headers; other control protocols are blanked.
+//! - Checksums that were right are right afterwards, and wrong ones wrong.
+
+mod checksum;
+mod link;
+mod messages;
+mod network;
+mod pan;
+mod words;
+
+use crate::model::{Address, LinkType};
+use pan::Pan;
+
+/// Bytes of a key.
+pub const KEY_BYTES: usize = 32;
+
+/// Replaces what a packet says of who and where.
+#[derive(Debug)]
+pub struct Anonymizer {
+    pan: Pan,
+}
+
+impl Anonymizer {
+    /// One that replaces by a key: the same key replaces the same way.
+    pub fn new(key: &[u8; KEY_BYTES]) -> Self {
+        Self { pan: Pan::new(key) }
+    }
+
+    /// Replaces everything in a captured packet, in place.
+    pub fn packet(&mut self, link: LinkType, bytes: &mut [u8]) {
+        link::frame(&mut self.pan, link, bytes);
+    }
+
+    /// What stands for an address.
+    pub fn address(&mut self, address: Address) -> Address {
+        match address {
+            Address::Mac(mac) => {
+                let mut bytes = mac.0;
+                self.pan.mac(&mut bytes);
+                Address::Mac(crate::model::Mac(bytes))
+            }
+            Address::V4(a) => Address::V4(self.pan.v4(a.to_bits()).into()),
+            Address::V6(a) => Address::V6(self.pan.v6(a.to_bits()).into()),
+        }
+    }
+
+    /// A text with its words replaced.
+    pub fn text(&mut self, text: &str) -> String {
+        let mut bytes = text.as_bytes().to_vec();
+        words::replace(&self.pan, &mut bytes);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}

@@ -1,0 +1,225 @@
+//! `spantop config`: what is wrong with the file, what is in force, and a file to begin with.
+
+use super::Preferences;
+use crate::app::console::{Console, say};
+use crate::app::{formats, output};
+use crate::cli::{self, Common, ConfigCommand, InForce};
+use crate::error::{Error, Result};
+use crate::model::evidence::{THRESHOLDS, ThresholdUnit};
+use crate::tui::Keymap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+/// Does what is wanted; the exit code.
+pub fn run(console: &Console, common: &Common, command: &ConfigCommand) -> Result<u8> {
+    match command {
+        ConfigCommand::Check(file) => check(console, file.clone().or_else(|| common.named_file.clone())),
+        ConfigCommand::Print { options } => {
+            let preferences = Preferences::in_force(common)?;
+            output::print(in_force(common, options, &preferences).as_bytes()).map(|()| 0)
+        }
+        ConfigCommand::Init => init(common.named_file.clone()),
+    }
+}
+
+fn usual() -> Result<PathBuf> {
+    cli::usual_place().ok_or_else(|| Error::usage("neither XDG_CONFIG_HOME nor HOME names a directory: name the file with --config FILE"))
+}
+
+fn check(console: &Console, named: Option<PathBuf>) -> Result<u8> {
+    let path = match named {
+        Some(path) => path,
+        None => usual()?,
+    };
+    let file = cli::read_config(&path)?;
+    let mut wrong = cli::wrong_options(&file, &formats());
+    wrong.extend(Preferences::read(&file).1);
+    for line in &wrong {
+        say(line);
+    }
+    if wrong.is_empty() {
+        output::print(console.text(&format!("{}: nothing is wrong with it\n", path.display())).as_bytes())?;
+        return Ok(0);
+    }
+    Ok(2)
+}
+
+/// A text as TOML has it.
+fn quoted(text: &str) -> String {
+    toml_edit::Value::from(text).to_string().trim().to_owned()
+}
+
+fn value(text: &str) -> String {
+    if text.parse::<i64>().is_ok() || text == "true" || text == "false" { text.to_owned() } else { quoted(text) }
+}
+
+/// A value of a threshold as a file has it.
+pub(super) fn threshold_value(unit: ThresholdUnit, value: f64) -> String {
+    match unit {
+        ThresholdUnit::Count | ThresholdUnit::Share => value.to_string(),
+        ThresholdUnit::Time if value % 1e9 == 0.0 => format!("{}s", value / 1e9),
+        ThresholdUnit::Time => format!("{}ms", value / 1e6),
+    }
+}
+
+fn list(values: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+    format!("[{}]", values.into_iter().map(|v| quoted(v.as_ref())).collect::<Vec<_>>().join(", "))
+}
+
+/// What is in force, as a file that would say so.
+fn in_force(common: &Common, options: &[InForce], preferences: &Preferences) -> String {
+    let mut out = match &common.file {
+        Some(file) => format!("# {}\n", file.path.display()),
+        None => "# no configuration file\n".to_owned(),
+    };
+    for option in options {
+        let values = if option.is_list { list(&option.values) } else { option.values.first().map(|v| value(v)).unwrap_or_default() };
+        let origin = if option.origin.is_empty() { String::new() } else { format!("  # {}", option.origin) };
+        let _ = writeln!(out, "{} = {values}{origin}", option.key);
+    }
+    let _ = writeln!(out, "\n[dashboard]");
+    if let Some(scale) = preferences.scale {
+        let text = if scale == i64::MAX { "all".to_owned() } else { threshold_value(ThresholdUnit::Time, scale as f64) };
+        let _ = writeln!(out, "scale = {}", quoted(&text));
+    }
+    let _ = writeln!(out, "bytes = {}\nnames = {}", preferences.bytes.unwrap_or(false), preferences.shows_names());
+    let _ = writeln!(out, "\n[columns]");
+    let mut columns: Vec<_> = preferences.columns.iter().collect();
+    columns.sort();
+    for (table, tokens) in columns {
+        let _ = writeln!(out, "{table} = {}", list(tokens));
+    }
+    let _ = writeln!(out, "\n[order]");
+    for (table, order) in [("conversations", preferences.conversations), ("endpoints", preferences.endpoints)] {
+        if let Some(order) = order {
+            let _ = writeln!(out, "{table} = {}", quoted(&super::keeper::order(order)));
+        }
+    }
+    let _ = writeln!(out, "\n[hosts]");
+    let mut hosts: Vec<_> = preferences.own_names.hosts.iter().collect();
+    hosts.sort();
+    for (address, name) in hosts {
+        let _ = writeln!(out, "{} = {}", quoted(&address.to_string()), quoted(name));
+    }
+    let _ = writeln!(out, "\n[ports]");
+    let mut ports: Vec<_> = preferences.own_names.ports.iter().collect();
+    ports.sort();
+    for ((port, transport), name) in ports {
+        let key = if transport.is_empty() { port.to_string() } else { format!("{port}/{transport}") };
+        let _ = writeln!(out, "{} = {}", quoted(&key), quoted(name));
+    }
+    out + &thresholds("") + &keys(&preferences.keymap, "")
+}
+
+fn thresholds(mark: &str) -> String {
+    let mut out = "\n[thresholds]\n".to_owned();
+    for t in THRESHOLDS {
+        let text = threshold_value(t.unit, t.value());
+        let text = if t.unit == ThresholdUnit::Time { quoted(&text) } else { text };
+        let changed = if t.is_changed() { format!(" (else {})", threshold_value(t.unit, t.default)) } else { String::new() };
+        let _ = writeln!(out, "{mark}{} = {text}  # {}{changed}", t.token, t.about);
+    }
+    out
+}
+
+fn keys(map: &Keymap, mark: &str) -> String {
+    let (mut out, mut place) = (String::new(), None);
+    for (scope, action, keys) in map.listed() {
+        if place != Some(scope) {
+            let _ = writeln!(out, "\n[keys{}{}]", if scope.is_empty() { "" } else { "." }, scope.to_lowercase());
+            place = Some(scope);
+        }
+        let _ = writeln!(out, "{mark}{action} = {}", list(keys));
+    }
+    out
+}
+
+/// A file in which everything stands as a comment.
+fn template() -> String {
+    let themes = crate::settings::THEMES.join(", ");
+    let head = format!(
+        "# spantop's configuration. The command line goes before it; spantop config check says what is wrong with it.\n\
+         # Options, by their long names without dashes (spantop --help):\n\n\
+         #theme = \"auto\"  # auto, {themes}\n#interval = \"1s\"\n#local-net = [\"10.0.0.0/8\"]\n#speed = \"10G\"\n\n\
+         [dashboard]\n#scale = \"5m\"  # time on the load chart of a port; all: everything\n#bytes = false\n#names = false\n\n\
+         [columns]\n#conversations = [\"speaks\", \"rate\", \"last_minute\", \"share\"]\n\n\
+         [order]\n#conversations = \"-rate\"\n#endpoints = \"-rate\"\n\n\
+         [hosts]\n#\"10.0.0.53\" = \"dns-1\"\n\n[ports]\n#\"8443/tcp\" = \"intranet\"\n"
+    );
+    head + &thresholds("#") + &keys(&Keymap::default(), "#")
+}
+
+fn init(named: Option<PathBuf>) -> Result<u8> {
+    let path = match named {
+        Some(path) => path,
+        None => usual()?,
+    };
+    let refused = |e: std::io::Error| match e.kind() {
+        std::io::ErrorKind::AlreadyExists => Error::usage(format!("{}: there is one already, and it stays as it is", path.display())),
+        _ => Error::io(path.display().to_string(), &e),
+    };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(refused)?;
+    }
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(&path).map_err(refused)?;
+    file.write_all(template().as_bytes()).map_err(refused)?;
+    output::print(format!("{}\n", path.display()).as_bytes()).map(|()| 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::ConfigFile;
+
+    fn read(name: &str, text: &str) -> ConfigFile {
+        let path = std::env::temp_dir().join(format!("spantop-{name}-{}.toml", std::process::id()));
+        std::fs::write(&path, text).unwrap();
+        let file = cli::read_config(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        file
+    }
+
+    fn wrong(file: &ConfigFile) -> Vec<String> {
+        let mut wrong = cli::wrong_options(file, &formats());
+        wrong.extend(Preferences::read(file).1);
+        wrong
+    }
+
+    #[test]
+    fn the_template_is_right_as_it_is_and_with_every_comment_taken_off() {
+        let text = template();
+        assert_eq!(wrong(&read("template", &text)), Vec::<String>::new());
+        let bare: String =
+            text.lines().map(|l| format!("{}\n", l.strip_prefix('#').filter(|l| !l.starts_with(' ')).unwrap_or(l))).collect();
+        let file = read("bare", &bare);
+        assert_eq!(wrong(&file), Vec::<String>::new(), "{bare}");
+        assert!(file.options.len() >= 4 && file.sections.len() > 60, "{}", file.sections.len());
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_all_at_once() {
+        let text = "theme = \"mud\"\nspeling = 1\n[dashboard]\nscale = \"soon\"\n[columns]\nconversations = [\"sausage\"]\n[order]\nhosts = \"x\"\n\
+                    [hosts]\n\"10.0.0.256\" = \"x\"\n\"10.0.0.1\" = \"\"\n[ports]\n\"http\" = \"x\"\n[thresholds]\nslow_reply = \"1us\"\nslow_repli = 1\n\
+                    [keys]\npause = \"s\"\n[kees]\nx = 1\n";
+        let wrong = wrong(&read("wrong", text));
+        let wanted = [
+            (":1:1: ", "mud"),
+            (":2:1: ", "unknown key 'speling'"),
+            (":4:1: ", "does not begin with a number"),
+            (":6:1: ", "has no column 'sausage'"),
+            (":8:1: ", "has no order"),
+            (":10:1: ", "is no address"),
+            (":11:1: ", "a name has"),
+            (":13:1: ", "is no port"),
+            (":15:1: ", "slow_reply lies between 1ms and 60s"),
+            (":16:1: ", "did you mean slow_reply?"),
+            (":20:1: ", "did you mean [keys]?"),
+            (":18:1: ", "s does 'sort' as well"),
+        ];
+        assert_eq!(wrong.len(), wanted.len(), "{wrong:#?}");
+        for (place, words) in wanted {
+            assert!(wrong.iter().any(|w| w.contains(place) && w.contains(words)), "{place}{words} is not in {wrong:#?}");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Writes what was chosen on screen into the configuration file, and leaves everything else in it as it is, comments too.
+//!
+//! The file is opened before rights are given up; after that nothing else could be. It is written in place, what it held before is put back
+//! where that fails, and a file that somebody has replaced or broken meanwhile is left alone.
+
+use crate::cli::{self, Common};
+use crate::model::text::printable;
+use crate::snapshot::Order;
+use crate::tui::Kept;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use toml_edit::{DocumentMut, Item, Table, value};
+
+/// A configuration file that can be written, or why it cannot.
+#[derive(Debug)]
+pub struct Keeper {
+    path: Option<PathBuf>,
+    file: Result<Mutex<File>, String>,
+}
+
+/// An order as a file has it.
+pub(super) fn order(order: Order) -> String {
+    format!("{}{}", if order.descending { "-" } else { "" }, order.column.0)
+}
+
+/// A span of time as a file has it.
+fn span(nanos: i64) -> String {
+    if nanos % 1_000_000_000 == 0 { format!("{}s", nanos / 1_000_000_000) } else { format!("{}ms", nanos / 1_000_000) }
+}
+
+impl Keeper {
+    /// Opens the file that counts, while that may be done.
+    pub fn open(common: &Common) -> Self {
+        let path = common.file.as_ref().map(|file| file.path.clone()).or_else(|| common.named_file.clone()).or_else(cli::usual_place);
+        let file = match &path {
+            None => Err("nothing names a configuration file".to_owned()),
+            Some(path) => OpenOptions::new().read(true).write(true).open(path).map(Mutex::new).map_err(|e| match e.kind() {
+                std::io::ErrorKind::NotFound => format!("there is no {} yet: spantop config init makes it", path.display()),
+                _ => format!("{}: {e}", path.display()),
+            }),
+        };
+        Self { path, file }
+    }
+
+    /// Writes down what is to be kept and says what became of it.
+    pub fn keep(&self, kept: &Kept) -> String {
+        let text = match (&self.file, &self.path) {
+            (Err(why), _) => why.clone(),
+            (Ok(file), Some(path)) => match file.lock() {
+                Ok(mut file) => match write(&mut file, path, kept) {
+                    Ok(()) => format!("kept in {}", path.display()),
+                    Err(why) => format!("not kept: {why}"),
+                },
+                Err(_) => "not kept: an earlier attempt went wrong".into(),
+            },
+            (Ok(_), None) => "nothing names a configuration file".into(),
+        };
+        printable(&text).into_owned()
+    }
+}
+
+fn write(file: &mut File, path: &PathBuf, kept: &Kept) -> Result<(), String> {
+    let here = |e: std::io::Error| format!("{}: {e}", path.display());
+    let is_it = |now: &Metadata, open: &Metadata| now.ino() == open.ino() && now.dev() == open.dev();
+    if !is_it(&std::fs::metadata(path).map_err(here)?, &file.metadata().map_err(here)?) {
+        return Err(format!("{} has been replaced since the start (an editor does so); it counts from the next start", path.display()));
+    }
+    let mut before = String::new();
+    file.seek(SeekFrom::Start(0)).and_then(|_| file.read_to_string(&mut before)).map_err(here)?;
+    let after = changed(&before, kept).map_err(|e| format!("{} is broken, and stays as it is: {e}", path.display()))?;
+    put(file, &after).map_err(|e| {
+        let _ = put(file, &before);
+        here(e)
+    })
+}
+
+/// Writes a text in place of what there is.
+fn put(file: &mut File, text: &str) -> std::io::Result<()> {
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(text.as_bytes())?;
+    file.set_len(text.len() as u64)?;
+    file.sync_data()
+}
+
+/// A configuration with what is to be kept in it.
+fn changed(text: &str, kept: &Kept) -> Result<String, String> {
+    let mut document: DocumentMut = text.parse().map_err(|e: toml_edit::TomlError| e.message().replace('\n', ", "))?;
+    // What is said already keeps the comment beside it.
+    let mut set = |section: Option<&str>, key: &str, new: toml_edit::Value| {
+        let table: Option<&mut dyn toml_edit::TableLike> = match section {
+            None => Some(document.as_table_mut()),
+            Some(name) => document.entry(name).or_insert(Item::Table(Table::new())).as_table_like_mut(),
+        };
+        let Some(table) = table else { return };
+        match table.get_mut(key).and_then(Item::as_value_mut) {
+            Some(old) => {
+                let decor = old.decor().clone();
+                *old = new;
+                *old.decor_mut() = decor;
+            }
+            None => drop(table.insert(key, value(new))),
+        }
+    };
+    set(None, "theme", kept.theme.into());
+    set(Some("dashboard"), "bytes", kept.bytes.into());
+    set(Some("dashboard"), "names", kept.names.into());
+    set(Some("dashboard"), "scale", kept.scale.map_or("all".to_owned(), span).into());
+    set(Some("order"), "conversations", order(kept.conversations).into());
+    set(Some("order"), "endpoints", order(kept.endpoints).into());
+    Ok(document.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::Column;
+
+    fn kept() -> Kept {
+        let order = Order { column: Column::BYTES, descending: true };
+        Kept { theme: "nord", bytes: true, names: false, scale: Some(60_000_000_000), conversations: order, endpoints: order }
+    }
+
+    #[test]
+    fn comments_and_order_stay() {
+        let text = "# mine\ntheme = \"dark\" # at night\n\n[keys] # moved\npause = \"x\"\n\n[dashboard]\n# wide\nscale = \"5m\"   # five\n";
+        let after = changed(text, &kept()).unwrap();
+        for part in [
+            "# mine\ntheme = \"nord\" # at night\n",
+            "[keys] # moved\npause = \"x\"\n",
+            "# wide\nscale = \"60s\"   # five\n",
+            "conversations = \"-wire_bytes\"",
+        ] {
+            assert!(after.contains(part), "{part} is not in\n{after}");
+        }
+        assert_eq!(changed(&after, &kept()).unwrap(), after, "twice is once");
+        assert!(changed("theme = \n", &kept()).is_err());
+    }
+
+    #[test]
+    fn a_broken_or_replaced_file_loses_nothing() {
+        let path = std::env::temp_dir().join(format!("spantop-keeper-{}.toml", std::process::id()));
+        let keeper = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            let file = OpenOptions::new().read(true).write(true).open(&path).map(Mutex::new).map_err(|e| e.to_string());
+            Keeper { path: Some(path.clone()), file }
+        };
+        let broken = keeper("theme = = \n# precious\n");
+        assert!(broken.keep(&kept()).contains("is broken, and stays as it is"));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "theme = = \n# precious\n");
+        let good = keeper("# precious\n");
+        assert!(good.keep(&kept()).starts_with("kept in "));
+        let written = std::fs::read_to_string(&path).unwrap();
+        assert!(written.contains("# precious") && written.contains("theme = \"nord\""), "{written}");
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, "# another\n").unwrap();
+        assert!(good.keep(&kept()).contains("has been replaced"));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "# another\n");
+        std::fs::remove_file(&path).unwrap();
+        assert!(good.keep(&kept()).contains("not kept"));
+    }
+}

@@ -1,0 +1,198 @@
+//! From lines with a place to preferences.
+
+use super::Preferences;
+use crate::cli::{self, ConfigEntry, ConfigFile, near};
+use crate::model::evidence::{THRESHOLDS, ThresholdUnit};
+use crate::model::text::printable;
+use crate::model::{Address, Mac};
+use crate::snapshot::table::Head;
+use crate::snapshot::{Column, Order, tables};
+use crate::tui::{KeyChange, Keymap};
+use std::net::IpAddr;
+
+/// The sections there are.
+const SECTIONS: [&str; 7] = ["dashboard", "columns", "order", "hosts", "ports", "thresholds", "keys"];
+/// Columns that are no fields of a table.
+const RATES: [&str; 3] = ["rate_1s", "rate_1min", "last_minute"];
+/// Characters of a name.
+const LONGEST_NAME: usize = 64;
+/// Names of one kind.
+const MOST_NAMES: usize = 65_536;
+
+/// Reads every line; what is wrong is told with its place.
+pub(super) fn read(file: &ConfigFile) -> (Preferences, Vec<String>) {
+    let (mut out, mut wrong, mut keys) = (Preferences::default(), Vec::new(), Vec::new());
+    for entry in &file.sections {
+        let done = match entry.section.as_str() {
+            "dashboard" => dashboard(entry, &mut out),
+            "columns" => columns(entry, &mut out),
+            "order" => order(entry, &mut out),
+            "hosts" => host(entry, &mut out),
+            "ports" => port(entry, &mut out),
+            "thresholds" => threshold(entry, &mut out),
+            section if section == "keys" || section.starts_with("keys.") => {
+                let scope = section.strip_prefix("keys.").unwrap_or_default().to_owned();
+                keys.push(entry);
+                out.changes.push(KeyChange { scope, action: entry.key.clone(), keys: entry.values.clone() });
+                Ok(())
+            }
+            section => Err(match near(section, SECTIONS) {
+                Some(near) => format!("there is no section [{section}]; did you mean [{near}]?"),
+                None => format!("there is no section [{section}]; there are {}", SECTIONS.join(", ")),
+            }),
+        };
+        if let Err(error) = done {
+            wrong.push(format!("{}: {}", entry.place, printable(&error)));
+        }
+    }
+    let (keymap, errors) = Keymap::new(&out.changes);
+    wrong.extend(errors.into_iter().map(|(at, error)| {
+        let place = keys.get(at).map_or("", |entry| entry.place.as_str());
+        format!("{place}: {}", printable(&error))
+    }));
+    out.keymap = keymap;
+    (out, wrong)
+}
+
+/// The only value of a line.
+fn one(entry: &ConfigEntry) -> Result<&str, String> {
+    match entry.values.as_slice() {
+        [only] => Ok(only),
+        _ => Err(format!("'{}' takes one value", entry.key)),
+    }
+}
+
+fn flag(entry: &ConfigEntry) -> Result<bool, String> {
+    one(entry)?.parse().map_err(|_| format!("'{}' is true or false", entry.key))
+}
+
+fn dashboard(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
+    match entry.key.as_str() {
+        "bytes" => out.bytes = Some(flag(entry)?),
+        "names" => out.names = Some(flag(entry)?),
+        "scale" => {
+            let text = one(entry)?;
+            out.scale = match text {
+                "all" => Some(i64::MAX),
+                text => Some(nanos(text)?),
+            };
+        }
+        other => {
+            return Err(format!("unknown key '{other}'; [dashboard] has scale, bytes, names (theme is an option: above all sections)"));
+        }
+    }
+    Ok(())
+}
+
+fn nanos(text: &str) -> Result<i64, String> {
+    cli::time(text).map(|span| i64::try_from(span.as_nanos()).unwrap_or(i64::MAX))
+}
+
+/// The columns of a table, or what is wrong with its name.
+fn heads(table: &str) -> Result<Vec<Head>, String> {
+    let found = tables::find(table).map(|t| t.heads());
+    found.ok_or_else(|| {
+        let all: Vec<&str> = tables::TABLES.iter().map(|t| t.token()).collect();
+        match near(table, all.iter().copied()) {
+            Some(near) => format!("there is no table '{table}'; did you mean {near}?"),
+            None => format!("there is no table '{table}'; there are {}", all.join(", ")),
+        }
+    })
+}
+
+fn columns(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
+    let heads = heads(&entry.key)?;
+    let has_rates = ["conversations", "endpoints"].contains(&entry.key.as_str());
+    let mut known: Vec<&str> = heads.iter().filter(|h| h.screen.is_some()).map(|h| h.token).collect();
+    known.extend(RATES.iter().filter(|_| has_rates));
+    if let Some(wrong) = entry.values.iter().find(|value| !known.contains(&value.as_str())) {
+        return Err(match near(wrong, known.iter().copied()) {
+            Some(near) => format!("{} has no column '{wrong}'; did you mean {near}?", entry.key),
+            None => format!("{} has no column '{wrong}'; there are {}", entry.key, known.join(", ")),
+        });
+    }
+    out.columns.insert(entry.key.clone(), entry.values.clone());
+    Ok(())
+}
+
+fn order(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
+    let text = one(entry)?;
+    let (descending, token) = text.strip_prefix('-').map_or((false, text), |token| (true, token));
+    let place = match entry.key.as_str() {
+        "conversations" => &mut out.conversations,
+        "endpoints" => &mut out.endpoints,
+        other => return Err(format!("'{other}' has no order to be set; there are conversations and endpoints")),
+    };
+    let heads = heads(&entry.key)?;
+    let sorts: Vec<&'static str> = heads.iter().map(|h| h.sort).filter(|sort| !sort.is_empty()).collect();
+    let found = sorts.iter().find(|sort| **sort == token);
+    let column = found
+        .ok_or_else(|| format!("{} cannot be sorted by '{token}'; there are {} (-rate: the largest first)", entry.key, sorts.join(", ")))?;
+    *place = Some(Order { column: Column(column), descending });
+    Ok(())
+}
+
+/// A name that may stand on a screen.
+fn name(entry: &ConfigEntry) -> Result<String, String> {
+    let text = one(entry)?.trim();
+    if text.is_empty() || text.chars().count() > LONGEST_NAME {
+        return Err(format!("a name has 1 to {LONGEST_NAME} characters"));
+    }
+    Ok(printable(text).into_owned())
+}
+
+fn mac(text: &str) -> Option<Mac> {
+    let mut bytes = [0; 6];
+    let mut parts = text.split([':', '-']);
+    for byte in &mut bytes {
+        let part = parts.next().filter(|part| part.len() == 2)?;
+        *byte = u8::from_str_radix(part, 16).ok()?;
+    }
+    parts.next().is_none().then_some(Mac(bytes))
+}
+
+fn host(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
+    let address = entry.key.parse::<IpAddr>().ok().map(Address::from).or_else(|| mac(&entry.key).map(Address::Mac));
+    let address =
+        address.ok_or_else(|| format!("'{}' is no address; write \"10.0.0.53\", \"2001:db8::1\" or \"00:11:22:33:44:55\"", entry.key))?;
+    if out.own_names.hosts.len() >= MOST_NAMES {
+        return Err(format!("more than {MOST_NAMES} names of hosts"));
+    }
+    out.own_names.hosts.insert(address, name(entry)?);
+    Ok(())
+}
+
+fn port(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
+    let (number, transport) = entry.key.split_once('/').unwrap_or((&entry.key, ""));
+    let number = number.parse::<u16>().map_err(|_| format!("'{}' is no port; write \"8443/tcp\" or \"8443\"", entry.key))?;
+    if !["", "tcp", "udp", "sctp"].contains(&transport) {
+        return Err(format!("'{transport}' has no ports; there are tcp, udp, sctp"));
+    }
+    out.own_names.ports.insert((number, transport.to_owned()), name(entry)?);
+    Ok(())
+}
+
+fn threshold(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
+    let known = || THRESHOLDS.iter().map(|t| t.token);
+    let found = THRESHOLDS.iter().find(|t| t.token == entry.key);
+    let threshold = found.ok_or_else(|| match near(&entry.key, known()) {
+        Some(near) => format!("there is no threshold '{}'; did you mean {near}?", entry.key),
+        None => format!("there is no threshold '{}'; there are {}", entry.key, known().collect::<Vec<_>>().join(", ")),
+    })?;
+    let text = one(entry)?;
+    let number = |text: &str| text.trim().parse::<f64>().map_err(|_| format!("'{text}' is no number"));
+    let value = match threshold.unit {
+        ThresholdUnit::Time => nanos(text)? as f64,
+        ThresholdUnit::Count => number(text)?.round(),
+        ThresholdUnit::Share => match text.trim().strip_suffix('%') {
+            Some(percent) => number(percent)? / 100.0,
+            None => number(text)?,
+        },
+    };
+    if !(value >= threshold.least && value <= threshold.most) {
+        let show = |v: f64| super::command::threshold_value(threshold.unit, v);
+        return Err(format!("{} lies between {} and {}", threshold.token, show(threshold.least), show(threshold.most)));
+    }
+    out.thresholds.push((threshold, value));
+    Ok(())
+}

@@ -1,0 +1,187 @@
+//! Privacy mode: what leaves a source has lost its addresses and names before anything else sees it.
+
+use crate::anonymize::{Anonymizer, KEY_BYTES};
+use crate::browse::Shelf;
+use crate::capture::{Block, Fill, Source, SourceLosses};
+use crate::cli::Common;
+use crate::error::{Error, Result};
+use crate::model::{Address, FileInterface, SourceInfo, TapePacket, Timestamp};
+use crate::record::InterfaceAbout;
+use crate::settings::LoadSettings;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use std::fs::File;
+use std::io::Read;
+use std::net::IpAddr;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+/// The key of this run, once it is known: a capture that is read again is replaced by the same one.
+static KEY: OnceLock<[u8; KEY_BYTES]> = OnceLock::new();
+
+/// The networks that are local unless told otherwise, as the engine has them: RFC 1918, RFC 6598, RFC 4193, loopback and link-local ones.
+const PRIVATE: [&str; 9] =
+    ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "fc00::/7", "fe80::/10", "::1/128"];
+
+fn key(common: &Common) -> Result<[u8; KEY_BYTES]> {
+    if let Some(key) = KEY.get() {
+        return Ok(*key);
+    }
+    let path = common.privacy.key.clone();
+    let place = path.clone().unwrap_or_else(|| "/dev/urandom".into());
+    let mut key = [0; KEY_BYTES];
+    File::open(&place).and_then(|mut file| file.read_exact(&mut key)).map_err(|e| match e.kind() {
+        std::io::ErrorKind::UnexpectedEof => {
+            Error::usage(format!("--anonymize-key {}: a key has {KEY_BYTES} bytes or more", place.display()))
+        }
+        _ if path.is_some() => Error::usage(format!("--anonymize-key {}: {e}", place.display())),
+        _ => Error::io(place.display().to_string(), &e),
+    })?;
+    Ok(*KEY.get_or_init(|| key))
+}
+
+fn anonymizer(common: &Common) -> Result<Option<Anonymizer>> {
+    if !common.privacy.anonymize {
+        return Ok(None);
+    }
+    key(common).map(|key| Some(Anonymizer::new(&key)))
+}
+
+/// A source whose packets are replaced, where that is wanted.
+pub fn masked(source: Box<dyn Source>, common: &Common) -> Result<Box<dyn Source>> {
+    Ok(match anonymizer(common)? {
+        Some(anonymizer) => Box::new(MaskedSource { source, anonymizer }),
+        None => source,
+    })
+}
+
+/// A shelf whose packets are replaced, where that is wanted.
+pub fn shelf(shelf: Box<dyn Shelf>, common: &Common) -> Result<Box<dyn Shelf>> {
+    Ok(match anonymizer(common)? {
+        Some(anonymizer) => Box::new(MaskedShelf { shelf, anonymizer }),
+        None => shelf,
+    })
+}
+
+struct MaskedSource {
+    source: Box<dyn Source>,
+    anonymizer: Anonymizer,
+}
+
+impl Source for MaskedSource {
+    fn fill(&mut self, block: &mut Block) -> Result<Fill> {
+        let filled = self.source.fill(block);
+        for packet in &block.packets {
+            let start = packet.offset as usize;
+            if let Some(bytes) = block.data.get_mut(start..start.saturating_add(packet.captured as usize)) {
+                self.anonymizer.packet(packet.link, bytes);
+            }
+        }
+        // What people wrote beside packets.
+        block.notes.iter_mut().for_each(|note| note.comments.clear());
+        filled
+    }
+
+    fn info(&self) -> Vec<SourceInfo> {
+        self.source.info()
+    }
+
+    fn interface(&self, number: u16) -> Option<FileInterface> {
+        self.source.interface(number)
+    }
+
+    fn losses(&mut self) -> SourceLosses {
+        self.source.losses()
+    }
+
+    fn is_live(&self) -> bool {
+        self.source.is_live()
+    }
+
+    fn waits(&self) -> bool {
+        self.source.waits()
+    }
+}
+
+struct MaskedShelf {
+    shelf: Box<dyn Shelf>,
+    anonymizer: Anonymizer,
+}
+
+impl Shelf for MaskedShelf {
+    fn refresh(&mut self) {
+        self.shelf.refresh();
+    }
+
+    fn range(&mut self) -> Range<u64> {
+        self.shelf.range()
+    }
+
+    fn read(&mut self, number: u64, show: &mut dyn FnMut(u64, &TapePacket<'_>)) -> Result<bool> {
+        let (anonymizer, mut bytes) = (&mut self.anonymizer, Vec::new());
+        self.shelf.read(number, &mut |number, packet| {
+            bytes.clear();
+            bytes.extend_from_slice(packet.bytes);
+            anonymizer.packet(packet.link, &mut bytes);
+            show(number, &TapePacket { bytes: &bytes, ..*packet });
+        })
+    }
+
+    fn before(&mut self, time: Timestamp) -> u64 {
+        self.shelf.before(time)
+    }
+
+    fn interface(&mut self, number: u16) -> InterfaceAbout {
+        self.shelf.interface(number)
+    }
+
+    fn place(&mut self) -> String {
+        self.shelf.place()
+    }
+
+    fn again(&self) -> Box<dyn Shelf> {
+        // Both were made with the key of this run.
+        let anonymizer = Anonymizer::new(&KEY.get().copied().unwrap_or_default());
+        Box::new(Self { shelf: self.shelf.again(), anonymizer })
+    }
+}
+
+/// What the user said of addresses, as packets will have them.
+pub struct Privacy(Option<Anonymizer>);
+
+impl Privacy {
+    /// The sources have been opened: the key is known.
+    pub fn of(common: &Common) -> Self {
+        Self(anonymizer(common).ok().flatten())
+    }
+
+    /// Addresses.
+    pub fn addresses(&mut self, addresses: Vec<Address>) -> Vec<Address> {
+        match &mut self.0 {
+            Some(anonymizer) => addresses.into_iter().map(|address| anonymizer.address(address)).collect(),
+            None => addresses,
+        }
+    }
+
+    /// The local networks: prefixes stay prefixes.
+    pub fn load(&mut self, load: &LoadSettings) -> LoadSettings {
+        let mut load = load.clone();
+        let Some(anonymizer) = &mut self.0 else { return load };
+        if load.local_nets.is_empty() {
+            load.local_nets = PRIVATE.iter().filter_map(|net| net.parse().ok()).collect();
+        }
+        let replaced = |net: &IpNet| {
+            let address = anonymizer.address(Address::from(net.network())).ip()?;
+            Some(match address {
+                IpAddr::V4(a) => IpNet::V4(Ipv4Net::new(a, net.prefix_len()).ok()?.trunc()),
+                IpAddr::V6(a) => IpNet::V6(Ipv6Net::new(a, net.prefix_len()).ok()?.trunc()),
+            })
+        };
+        load.local_nets = load.local_nets.iter().filter_map(replaced).collect();
+        load
+    }
+
+    /// A capture filter as it is told: it names what is not to be named.
+    pub fn filter(&self, filter: &str) -> String {
+        if self.0.is_some() { "(hidden: --anonymize)".into() } else { filter.to_owned() }
+    }
+}

@@ -1,0 +1,202 @@
+//! What can be done with a row: show only it, leave it out, copy it, find it elsewhere, write the screen down, mark the moment.
+//!
+//! What goes to a clipboard or a command line holds addresses and numbers alone, or text that is safe to print: nothing that packets could
+//! have chosen reaches a shell.
+
+use super::app::{App, Modal, Note};
+use super::chrome::palette::{Action, Choice};
+use super::row_action::{Bookmark, Export, RowAction};
+use super::screen::{Effect, Sorts};
+use super::screens::packets;
+use super::view::Topic;
+use super::widgets::amount;
+use crate::model::Timestamp;
+use crate::model::text::printable;
+use crate::snapshot::{Filter, PacketSubject};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// A bookmark in one line.
+pub(super) fn line(bookmark: &Bookmark, utc_offset: fn(Timestamp) -> i64) -> String {
+    let (at, offset) = (bookmark.at, utc_offset(bookmark.at));
+    format!("{} {}  {}  {}", amount::date(at, offset), amount::moment(at, offset), bookmark.place, bookmark.note)
+}
+
+/// Most bookmarks that are kept.
+const BOOKMARKS: usize = 1_000;
+
+impl App {
+    /// The row that an action is about: what is selected, else what the page is about.
+    fn target(&self) -> Option<Topic> {
+        let topic = self.pane().selected.clone().or_else(|| self.stack.last().map(|(topic, _)| topic.clone()))?;
+        Some(self.page().opens(&self.scene(), &topic).unwrap_or(topic))
+    }
+
+    /// The packets of the target.
+    fn subject_of_target(&self) -> PacketSubject {
+        let own = self.pane().own.get::<packets::state::State>().map(|state| state.looking().conversation.clone());
+        own.unwrap_or_else(|| packets::of_topic(&self.shown, self.target().as_ref()).0)
+    }
+
+    /// The words of the screens' filter, of Wireshark's and of BPF for the target.
+    fn filter_words(&self) -> [Option<String>; 3] {
+        let word = match self.target() {
+            Some(Topic::Protocol(path)) => path.last().map(|layer| layer.to_string()),
+            Some(Topic::App(token)) => Some(token),
+            _ => None,
+        };
+        if let Some(word) = word.filter(|w| w.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))) {
+            let bpf = match word.as_str() {
+                "arp" | "ip" | "tcp" | "udp" | "sctp" | "icmp" | "igmp" => Some(word.clone()),
+                "ipv6" => Some("ip6".into()),
+                "icmpv6" => Some("icmp6".into()),
+                _ => None,
+            };
+            return [Some(word.clone()), Some(word), bpf];
+        }
+        let subject = self.subject_of_target();
+        [subject.row_filter(), subject.wireshark(), subject.bpf()]
+    }
+
+    /// Does an action; what the world has to do comes back.
+    pub(super) fn act(&mut self, action: RowAction) -> Vec<Effect> {
+        const NOTHING: &str = "select a row first: nothing is chosen that could be filtered by";
+        let [rows, wireshark, bpf] = self.filter_words();
+        let copied = |text: Option<String>, what: &str| match text {
+            Some(text) => vec![Effect::Copy(text, what.to_owned())],
+            None => Vec::new(),
+        };
+        let effects = match action {
+            RowAction::Only | RowAction::Not => {
+                match rows {
+                    Some(words) => self.add_filter(&words, action == RowAction::Not),
+                    None => self.say(NOTHING.into()),
+                }
+                return Vec::new();
+            }
+            RowAction::Copy => copied(self.row_text(), "the row"),
+            RowAction::Wireshark => copied(wireshark, "the display filter"),
+            RowAction::Bpf => copied(bpf, "the capture filter"),
+            RowAction::OpenWireshark => self.open_in("wireshark", wireshark),
+            RowAction::OpenTermshark => self.open_in("termshark", wireshark),
+            RowAction::ExportText => vec![Effect::Export(Export::Text(self.screen_text(), "txt"))],
+            RowAction::ExportHtml => vec![Effect::Export(Export::Text(self.screen_html(), "html"))],
+            RowAction::ExportCsv => match self.page().sorting() {
+                Some((Sorts::Conversations, _)) => vec![Effect::Export(Export::Csv("conversations", Arc::clone(&self.shown)))],
+                Some((Sorts::Endpoints, _)) => vec![Effect::Export(Export::Csv("endpoints", Arc::clone(&self.shown)))],
+                Some((Sorts::Rows(table), _)) => vec![Effect::Export(Export::Csv(table, Arc::clone(&self.shown)))],
+                None => {
+                    self.say("this page has no table that CSV could hold".into());
+                    return Vec::new();
+                }
+            },
+            RowAction::Bookmark => {
+                self.modal = Modal::Note(Note { input: tui_input::Input::default(), at: self.shown.now, place: self.place() });
+                return Vec::new();
+            }
+        };
+        if effects.is_empty() {
+            self.say(NOTHING.into());
+        }
+        effects
+    }
+
+    /// Narrows the filter to some rows, or leaves them out.
+    fn add_filter(&mut self, words: &str, out: bool) {
+        let new = if out { format!("not ({words})") } else { words.to_owned() };
+        let text = match self.view.filter.as_ref().map(Filter::text) {
+            Some(old) => format!("({old}) and {new}"),
+            None => new,
+        };
+        match Filter::parse(&text) {
+            Ok(filter) => {
+                self.stack.clear();
+                self.filter(filter);
+            }
+            Err(error) => self.say(error),
+        }
+    }
+
+    /// The command that opens the capture elsewhere.
+    fn open_in(&mut self, program: &'static str, filter: Option<String>) -> Vec<Effect> {
+        let Some(file) = self.options.capture_file.clone() else {
+            self.say(format!("{program} opens files: W on the packets saves some (--save-dir)"));
+            return vec![Effect::Done];
+        };
+        vec![Effect::Open { program, file, filter }]
+    }
+
+    /// The selected row as it stands on the screen.
+    fn row_text(&self) -> Option<String> {
+        let selected = self.pane().selected.clone()?;
+        let place = self.hits.iter().find(|(_, hit)| matches!(hit, super::canvas::Hit::Row(_, topic) if *topic == selected))?.0;
+        let buffer = self.still();
+        let line: String = (place.left()..place.right()).filter_map(|x| buffer.cell((x, place.y)).map(|c| c.symbol().to_owned())).collect();
+        Some(line.split_whitespace().collect::<Vec<_>>().join(" ").trim_start_matches('▎').trim().to_owned())
+    }
+
+    /// Where the user is, in words.
+    fn place(&self) -> String {
+        let row = self.row_text().map(|row| format!(" · {row}")).unwrap_or_default();
+        printable(&format!("{}{row}", self.page().title())).into_owned()
+    }
+
+    /// The screen as it was last drawn, without what lies over it.
+    fn still(&self) -> Buffer {
+        let mut buffer = Buffer::empty(Rect { x: 0, y: 0, ..self.area });
+        self.paint_without_modal(&mut buffer);
+        buffer
+    }
+
+    fn bookmark_lines(&self) -> Vec<String> {
+        self.bookmarks.iter().map(|b| line(b, self.options.utc_offset)).collect()
+    }
+
+    fn screen_text(&self) -> String {
+        let buffer = self.still();
+        let symbol = |x, y| buffer.cell((x, y)).map_or(" ", |cell| cell.symbol());
+        let mut out = String::new();
+        for y in 0..buffer.area.height {
+            let line: String = (0..buffer.area.width).map(|x| symbol(x, y)).collect();
+            let _ = writeln!(out, "{}", line.trim_end());
+        }
+        if !self.bookmarks.is_empty() {
+            let _ = writeln!(out, "\nBookmarks\n{}", self.bookmark_lines().join("\n"));
+        }
+        out
+    }
+
+    fn screen_html(&self) -> String {
+        let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+        let drawing = super::svg::draw(&self.still(), self.theme.is_light());
+        let marks: String = self.bookmark_lines().iter().map(|line| format!("<li>{}</li>\n", escaped(line))).collect();
+        let marks = if marks.is_empty() { String::new() } else { format!("<h2>Bookmarks</h2>\n<ul>\n{marks}</ul>\n") };
+        let title = escaped(&printable(&format!("spantop: {}, {}", self.options.source_title, self.page().title())));
+        format!(
+            "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>{title}</title>\n<h1>{title}</h1>\n{drawing}\n{marks}</html>\n"
+        )
+    }
+
+    /// Keeps a bookmark.
+    pub(super) fn bookmark(&mut self, note: Note) {
+        if self.bookmarks.len() >= BOOKMARKS {
+            self.bookmarks.remove(0);
+        }
+        let text = printable(note.input.value().trim()).into_owned();
+        self.bookmarks.push(Bookmark { at: note.at, place: note.place, note: text });
+        self.say(format!("bookmark {}: exports and the end carry it", self.bookmarks.len()));
+    }
+
+    /// What the menu of a row holds.
+    pub(super) fn row_choices(&self) -> Vec<Choice> {
+        let choice = |(action, key, name, about): &(RowAction, &str, &str, &str)| {
+            let hint = RowAction::ALL.iter().find(|known| known.0 == *action).map_or("", |known| known.1);
+            let hint = super::screen::Hint { key: hint, word: "", help: "" };
+            let key = if key.is_empty() { String::new() } else { self.options.keymap.shown(self.page().title(), &hint).0 };
+            Choice { key, name: (*name).to_owned(), about: (*about).to_owned(), action: Action::Row(*action) }
+        };
+        RowAction::ALL.iter().map(choice).collect()
+    }
+}
