@@ -452,7 +452,20 @@ mod tests {
     fn row(address: Address, tx: Traffic) -> HostRow {
         let none = Traffic::default();
         let (first, last) = (Timestamp(0), Timestamp(0));
-        HostRow { address, port: 0, tx, rx: none, recent_tx: none, recent_rx: none, first, last, inside: None, app: None }
+        HostRow {
+            address,
+            port: 0,
+            tx,
+            rx: none,
+            recent_tx: none,
+            recent_rx: none,
+            first,
+            last,
+            inside: None,
+            app: None,
+            peers: Default::default(),
+            vlans: Default::default(),
+        }
     }
 
     fn host(n: u8, packets: u64) -> HostRow {
