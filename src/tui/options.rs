@@ -2,7 +2,7 @@
 
 use super::theme::{Background, ColorChoice};
 use crate::model::{Mac, Timestamp};
-use crate::snapshot::PacketStore;
+use crate::snapshot::{PacketStore, SpanStore};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -13,6 +13,8 @@ pub struct DashboardOptions {
     pub source_title: String,
     /// Who has the packets themselves, where somebody has.
     pub packets: Option<Arc<dyn PacketStore>>,
+    /// Who reads spans of the past again, where somebody can.
+    pub spans: Option<Arc<dyn SpanStore>>,
     /// Set from outside (a signal) to leave.
     pub stop: Arc<AtomicBool>,
     /// A longer explanation of a finding, by its identifier.
@@ -40,6 +42,7 @@ impl Default for DashboardOptions {
         Self {
             source_title: String::new(),
             packets: None,
+            spans: None,
             stop: Arc::default(),
             explain: |_| None,
             manufacturer: |_| None,
