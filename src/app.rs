@@ -13,6 +13,7 @@ mod save;
 mod screen;
 mod signals;
 mod source;
+mod span_reader;
 mod trigger;
 
 use crate::capture::host::HostProbe;

@@ -57,13 +57,15 @@ fn show(
 ) -> Result<()> {
     let mut settings = engine_settings(common, input, &source.info());
     settings.query = Query::default();
+    settings.history = true;
     let kept = recorder::Kept::of(input, source.as_ref(), common, recorder, &mut settings)?;
     let engine = Engine::start_with(source, &settings, kept.listeners)?;
     let title = source::title(input);
+    let spans = recorder::spans((kept.recorder.clone(), None), input, Arc::clone(&index), &settings)?;
     let browser = recorder::browser((kept.recorder, kept.ring.clone()), input, index, common, recorder)?;
     let packets = browser.clone().map(|browser| browser as Arc<dyn PacketStore>);
     let feed = Triggered::new(&engine, browser, recorder.save_on.clone());
-    tui::run(&feed, &tui::DashboardOptions { packets, ..options(&title, common, stop) })?;
+    tui::run(&feed, &tui::DashboardOptions { packets, spans, ..options(&title, common, stop) })?;
     let leaving = tui::ExitSummary::of(&engine.last(), &title);
     // A source that does not end must not hold the program up now: from here on a signal ends it.
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
