@@ -75,6 +75,10 @@ impl PacketSubject {
                 let list: Vec<String> = numbers.iter().map(u64::to_string).collect();
                 Some(format!("frame.number in {{{}}}", list.join(", ")))
             }
+            Self::During(span, of) => {
+                let time = format!("frame.time_epoch >= {} && frame.time_epoch < {}", span.from, span.to);
+                Some(of.wireshark().map_or_else(|| time.clone(), |of| format!("({of}) && {time}")))
+            }
         }
     }
 
@@ -97,6 +101,8 @@ impl PacketSubject {
                 Some(format!("{} or {}", one("src "), one("dst ")))
             }
             Self::Vlan(id) => Some(format!("vlan {id}")),
+            // A capture filter knows no time.
+            Self::During(_, of) => of.bpf(),
         }
     }
 
@@ -114,6 +120,7 @@ impl PacketSubject {
             }
             Self::Host { address, port: number } => Some(joined([Some(end(address)), port(*number)], " and ")),
             Self::Vlan(id) => Some(format!("vlan {id}")),
+            Self::During(_, of) => of.row_filter(),
         }
     }
 }

@@ -330,7 +330,7 @@ mod tests {
     fn every_key_that_is_shown_can_be_moved() {
         let pages = SCREENS.iter().map(|e| e.screen).chain(PAGES.iter().map(|&p| p as &dyn Screen));
         for page in pages {
-            let here = Here { deep: true, selected: true, opens: true, rows: true, filtered: true, live: true };
+            let here = Here { deep: true, selected: true, opens: true, rows: true, filtered: true, live: true, cursor: true, past: true };
             for hint in hints::list(SCREENS, page, &here) {
                 assert!(is_listed(page.title(), &hint), "{}: '{}' has no line in ACTIONS", page.title(), hint.key);
             }
