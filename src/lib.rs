@@ -51,6 +51,9 @@
 //!   happens between hosts as [`model::NetworkEvent`]s (`engine/fold/shard/network.rs`: attempts to connect, ends, lost segments, stalls,
 //!   transactions); they come together by interval and shard in one [`stats::ServiceLedger`], whose counts are the evidence. What the mirror
 //!   cannot show is silenced at the snapshot ([`diagnose::silence`]).
+//! - **The past** is kept where somebody looks back: at the marks where a slot ends shards hand over what changed
+//!   (`engine/fold/shard/history.rs`), the merge keeps sums and the largest rows of each slot, finer ones of late
+//!   (`engine/merge/history.rs`), and from them comes the picture of any span ([`snapshot::history`]).
 //! - **Losses are counted where they happen** and shown: interface, kernel, our own stages, eviction at a cap. Every container
 //!   names its cap in [`model::limits`]; beyond it rows fold into an exact "other".
 //!

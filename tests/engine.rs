@@ -6,7 +6,8 @@ use spantop::capture::Memory;
 use spantop::engine::{self, FlowListener, MemoryPlan, Settings};
 use spantop::error::Outcome;
 use spantop::model::{CloseReason, FlowBatch, LinkType, Timestamp};
-use spantop::snapshot::Snapshot;
+use spantop::model::{TimeSpan, Traffic};
+use spantop::snapshot::{Snapshot, Table};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use support::network::{self, Plan};
@@ -217,4 +218,114 @@ fn flow_records_of_evicted_conversations_add_up_too() {
     let pairs = snapshot.stats.conversations.ip.rows.iter().chain(&snapshot.stats.conversations.ipv6.rows);
     let ip: u64 = pairs.map(|r| r.total().packets).sum();
     assert_eq!((packets, batches.iter().map(|b| b.lost).sum::<u64>()), (ip, 0));
+}
+
+fn looking_back(change: impl FnOnce(&mut Settings)) -> Settings {
+    let mut settings = Settings { history: true, ..Settings::default() };
+    change(&mut settings);
+    settings
+}
+
+fn conversations(table: &Table<spantop::snapshot::Conversation>) -> Traffic {
+    table.rows.iter().fold(table.other, |sum, row| sum.plus(row.total()))
+}
+
+#[test]
+fn the_past_does_not_depend_on_threads_and_blocks() {
+    let plan = Plan { connections: 200, seconds: 90.0, ..Plan::default() };
+    let want = run(&plan, &looking_back(|s| s.threads = 0)).history;
+    assert!(want.slots.len() > 50, "{}", want.slots.len());
+    for threads in [1, 2, 7] {
+        for block_bytes in [2_000, 512 * 1024] {
+            let got = run(&plan, &looking_back(|s| (s.threads, s.block_bytes) = (threads, block_bytes))).history;
+            assert!(got == want, "threads {threads}, blocks of {block_bytes}");
+        }
+    }
+}
+
+/// Of every slot, and of everything, rows and the rest are exactly what was counted.
+#[test]
+fn the_past_closes() {
+    let plan = Plan { connections: 3_000, segments: 2, seconds: 60.0, ..Plan::default() };
+    for flows_per_shard in [16, MemoryPlan::default().flows_per_shard] {
+        let s = run(&plan, &looking_back(|s| s.memory = MemoryPlan { flows_per_shard, ..MemoryPlan::default() }));
+        assert_eq!(s.history.total(), s.stats.total);
+        let ip = conversations(&s.stats.conversations.ip).plus(conversations(&s.stats.conversations.ipv6));
+        let mut sums = [Traffic::default(); 6];
+        for slot in s.history.slots.iter() {
+            let total = slot.sums.total();
+            assert_eq!(slot.protocols.total(), total);
+            assert_eq!(slot.mac_pairs.total(), total);
+            assert_eq!(slot.sums.casts.iter().copied().fold(Traffic::default(), Traffic::plus), total);
+            assert_eq!(slot.sums.directions.iter().copied().fold(Traffic::default(), Traffic::plus), total);
+            assert_eq!(slot.hosts.total(), slot.pairs.total().plus(slot.pairs.total()), "who sends and who receives");
+            assert!(slot.pairs.rows.len() <= 64 && slot.talks.rows.len() <= 128);
+            for (sum, part) in sums.iter_mut().zip([slot.talks.total(), slot.pairs.total()]) {
+                sum.add(part);
+            }
+        }
+        assert_eq!((sums[0], sums[1]), (ip, ip), "all IP traffic of the model is TCP or UDP");
+        let all = s.in_span(s.history.extent().unwrap()).unwrap();
+        assert_eq!((all.stats.total, all.stats.sizes, all.stats.casts), (s.stats.total, s.stats.sizes, s.stats.casts));
+        assert_eq!((all.stats.directions, all.stats.tcp_flags), (s.stats.directions, s.stats.tcp_flags));
+        assert_eq!(all.stats.protocols, s.stats.protocols);
+        assert_eq!(all.stats.vlans, s.stats.vlans);
+        let c = &all.stats.conversations;
+        assert_eq!(conversations(&c.tcp).plus(conversations(&c.udp)), ip);
+        assert_eq!(conversations(&c.ip).plus(conversations(&c.ipv6)), ip);
+        // What a row lacks stays within the bound that is told.
+        let shortfall = all.span.as_ref().unwrap().shortfall;
+        for row in &s.stats.conversations.tcp.rows {
+            let same = |r: &&spantop::snapshot::Conversation| {
+                (r.a, r.a_port, r.b, r.b_port, r.first) == (row.a, row.a_port, row.b, row.b_port, row.first)
+            };
+            let told = c.tcp.rows.iter().find(same).map_or(0, |r| r.total().wire_bytes);
+            let exact = row.total().wire_bytes;
+            assert!(told <= exact && exact - told <= shortfall, "{told} of {exact}, at most {shortfall} missing");
+        }
+    }
+}
+
+/// The numbers of a span are those of its packets alone.
+#[test]
+fn a_span_is_the_sum_of_its_packets() {
+    let plan = Plan { connections: 40, seconds: 60.0, ..Plan::default() };
+    let s = run(&plan, &looking_back(|_| {}));
+    let slots = &s.history.slots;
+    for (from, to) in [(3, 9), (20, 21), (0, slots.len()), (slots.len() / 2, slots.len())] {
+        let asked = TimeSpan { from: slots[from].span.from, to: slots[to - 1].span.to };
+        let shown = s.in_span(asked).unwrap();
+        assert_eq!(shown.span.as_ref().unwrap().span, asked);
+        let mut memory = Memory::new();
+        for p in network::run(&plan).into_iter().filter(|p| asked.contains(Timestamp(START + p.time))) {
+            memory.push(Timestamp(START + p.time), LinkType::ETHERNET, p.frame.len() as u32, &p.frame);
+        }
+        let cut = engine::run(Box::new(memory), &Settings::default(), Default::default()).unwrap().result;
+        assert!(cut.stats.total.packets > 0);
+        assert_eq!(shown.stats.total, cut.stats.total);
+        assert_eq!((shown.stats.sizes, shown.stats.casts, shown.stats.untagged), (cut.stats.sizes, cut.stats.casts, cut.stats.untagged));
+        assert_eq!(shown.stats.protocols, cut.stats.protocols);
+        assert_eq!(shown.stats.vlans.rows, cut.stats.vlans.rows);
+        let talks = |s: &Snapshot| {
+            let c = &s.stats.conversations;
+            [&c.tcp, &c.udp, &c.ip, &c.ipv6, &c.eth].map(|t| {
+                assert_eq!(t.other.packets, 0, "few enough for all to have a row");
+                let mut rows: Vec<_> = t.rows.iter().map(|r| (r.a, r.a_port, r.b, r.b_port, r.ab, r.ba)).collect();
+                rows.sort_by_key(|r| (r.0, r.1, r.2, r.3));
+                rows
+            })
+        };
+        assert_eq!(talks(&shown), talks(&cut));
+        let hosts = |s: &Snapshot| {
+            let e = &s.stats.endpoints;
+            [&e.ip, &e.ipv6, &e.eth, &e.tcp, &e.udp].map(|t| {
+                let mut rows: Vec<_> = t.rows.iter().map(|r| (r.address, r.port, r.tx, r.rx, r.inside)).collect();
+                rows.sort_by_key(|r| (r.0, r.1));
+                rows
+            })
+        };
+        assert_eq!(hosts(&shown), hosts(&cut));
+    }
+    let before = TimeSpan { from: Timestamp(0), to: Timestamp(START) };
+    assert!(s.in_span(before).is_none(), "nothing is known of it");
 }

@@ -2,13 +2,14 @@
 
 use crate::dissect::DissectReport;
 use crate::engine::fold::dissect_queue::DissectQueue;
+use crate::engine::fold::history::TalkDelta;
 use crate::engine::fold::reader::Reader;
 use crate::engine::memory::{FLOW, MemoryPlan};
 use crate::engine::merge::INDEX;
 use crate::model::learnt::NAME_BYTES;
 use crate::model::limits::*;
 use crate::model::{FloodSecond, FlowRecord, Measure, Session, Sighting};
-use crate::snapshot::{Conversation, HostRow, Sample};
+use crate::snapshot::{Conversation, HistorySlot, HostRow, Sample};
 use crate::stats::exchange::Exchanges;
 use crate::stats::{Analyser, Connections, Context, LossLocator, ServiceLedger, SightingLedger};
 use crate::switch::SwitchLedger;
@@ -28,6 +29,9 @@ fn in_each_shard() -> Vec<(&'static str, usize, usize)> {
     let flows = MemoryPlan::within(DEFAULT_MEMORY).flows_per_shard;
     vec![
         ("VLANs of conversations, where more than one", flows, 16),
+        ("conversations that added to the past", flows, 40),
+        ("hosts that added to the past", HISTORY_HOSTS, 64),
+        ("what is added to the past", HISTORY_FLOWS, size_of::<TalkDelta>()),
         ("closed conversations", CLOSED_FLOWS, size_of::<FlowRecord>()),
         // A vector may be twice as long as what is in it; between two marks each conversation may be put in once more.
         ("conversations that wait for their end", WHEEL_ENTRIES + FLOWS_PER_SHARD, 2 * 4),
@@ -81,6 +85,8 @@ fn once() -> Vec<(&'static str, usize, usize)> {
         ("stations known", 2 * STATIONS_KNOWN, 8),
         ("stations watched", 2 * STATIONS_WATCHED + 3 * GROUPS, 256),
         ("bursts", LINK_BURSTS, 400),
+        ("the past", HISTORY_LEVELS.iter().map(|level| level.1).sum(), HistorySlot::BYTES),
+        ("a span that is read again", 1, 2 * SPAN_BYTES + SPAN_MEMORY as usize),
         ("load", FINE_SAMPLES + COARSE_SAMPLES, sample),
         ("milliseconds", BURST_BINS, 24),
         ("sessions", SESSIONS, size_of::<Session>() + 600),

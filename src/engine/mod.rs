@@ -33,11 +33,12 @@ use crate::settings::{LoadSettings, MirrorSettings};
 use crate::snapshot::{CaptureSummary, Feed, Query, Snapshot};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use fold::group::ShardGroup;
+use fold::history::HistoryPace;
 use fold::local::LocalNets;
 use fold::shard::ShardPlan;
 use host_watch::HostWatch;
 use judge::mirror::MirrorJudge;
-use merge::{EndpointTables, FlowStream, Merge, Publish, Recipients, RowBudget, Subscribers};
+use merge::{EndpointTables, FlowStream, HistoryKeeper, Merge, Publish, Recipients, RowBudget, Subscribers};
 use pool::{TapeFollower, WorkerPool};
 use router::{Plan, Router};
 use std::hash::{BuildHasher, RandomState};
@@ -74,6 +75,8 @@ pub struct Settings {
     pub ours: Vec<Address>,
     /// Interfaces of this host to be looked at while their packets are read; none for files.
     pub host: Option<crate::capture::host::HostProbe>,
+    /// Whether the past is kept, so that a screen can look back ([`crate::snapshot::history`]).
+    pub history: bool,
     /// How much may be kept.
     pub memory: MemoryPlan,
     /// Bytes of a block (tests vary it; results must not).
@@ -92,6 +95,7 @@ impl Default for Settings {
             filter: None,
             ours: Vec::new(),
             host: None,
+            history: false,
             memory: MemoryPlan::default(),
             block_bytes: BLOCK_BYTES,
         }
@@ -225,6 +229,7 @@ fn router(
     };
     let ends = ends.map_err(|e| Error::io(NO_THREADS, &e))?;
     let judge = Box::new(MirrorJudge::new(settings.mirror.dedup));
+    let history = settings.history.then(|| HistoryKeeper::new(groups.len(), settings.load.interval, Arc::clone(&local)));
     let subscribers = Subscribers::new(listeners.subscribers);
     let flows = FlowStream::new(groups.len(), subscribers.listen_to_flows(listeners.flows));
     let mut merge = Merge::new(
@@ -235,7 +240,8 @@ fn router(
         base,
         judge,
         Recipients { flows, subscribers, publish },
-    );
+    )
+    .with_history(history);
     let sink = Box::new(move |message| merge.take(message));
     let followers = groups
         .into_iter()
@@ -309,6 +315,7 @@ fn plan_of(settings: &Settings) -> ShardPlan {
         flows: settings.memory.flows_per_shard,
         dedup: settings.mirror.dedup,
         flow_records: false,
+        history: settings.history.then_some(if settings.live { HistoryPace::EachInterval } else { HistoryPace::Doubling }),
         nested: settings.mirror.decap == Decap::None,
         hash_keys: HashKeys { tables: random(), copies: on_a_port(), shards: on_a_port() },
     }

@@ -2,8 +2,18 @@
 
 use super::{Query, Snapshot};
 use crate::error::Error;
+use crate::model::TimeSpan;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// A supplier of exact pictures of the past: whoever can read its packets again.
+pub trait SpanStore: Send + Sync {
+    /// What was counted in a span, where that is known by now. Waits a moment for it, never long.
+    fn look(&self, span: TimeSpan) -> Option<Arc<Snapshot>>;
+
+    /// Another number when there is something new to see.
+    fn version(&self) -> u64;
+}
 
 /// A supplier of snapshots: the engine, or a test.
 pub trait Feed {

@@ -3,6 +3,7 @@
 mod compare;
 mod feed;
 mod filter;
+pub mod history;
 mod mirror;
 mod network;
 mod packets;
@@ -16,8 +17,9 @@ mod wings;
 
 pub use crate::model::{SourceInfo, Trust, TrustPart};
 pub use compare::{Change, ChangeKind, ChangeWay, ComparedSide, Comparison, Measure, RULES};
-pub use feed::Feed;
+pub use feed::{Feed, SpanStore};
 pub use filter::Filter;
+pub use history::{History, HistorySlot, SpanShown};
 pub use mirror::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Sides, TunnelRow};
 pub use network::{Network, Service};
 pub use packets::{
@@ -293,6 +295,10 @@ pub struct Snapshot {
     pub switch: SwitchView,
     /// What is thought of this host and of the network, and what is wrong.
     pub diagnosis: Diagnosis,
+    /// What was counted when; empty where nobody looks back.
+    pub history: History,
+    /// Which span of the past the numbers are of; `None`: they are not of the past.
+    pub span: Option<Arc<SpanShown>>,
 }
 
 impl Snapshot {

@@ -1,6 +1,6 @@
 //! How a screen gets packets without knowing where they lie.
 
-use crate::model::{Address, PacketTree, Timestamp};
+use crate::model::{Address, PacketTree, TimeSpan, Timestamp};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -34,6 +34,25 @@ pub enum PacketSubject {
     Vlan(u16),
     /// Those of these numbers, ascending.
     Numbers(Vec<u64>),
+    /// Those of a list that came in a span of time.
+    During(TimeSpan, Box<PacketSubject>),
+}
+
+impl PacketSubject {
+    /// The span of time it is limited to.
+    pub fn span(&self) -> Option<TimeSpan> {
+        if let Self::During(span, _) = self { Some(*span) } else { None }
+    }
+
+    /// The same list in a span of time.
+    #[must_use]
+    pub fn during(self, span: Option<TimeSpan>) -> Self {
+        match (span, self) {
+            (Some(span), Self::During(_, of)) => Self::During(span, of),
+            (Some(span), of) => Self::During(span, Box::new(of)),
+            (None, of) => of,
+        }
+    }
 }
 
 /// What a screen wants to see.

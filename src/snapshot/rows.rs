@@ -1,6 +1,7 @@
 //! Rows of the tables in a snapshot.
 
 use crate::model::{Address, AppBy, ConnectionFigures, Path, Timestamp, VlanStack};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use crate::model::Traffic;
@@ -168,6 +169,40 @@ pub struct ProtocolRow {
     pub recent: Traffic,
     /// Packets whose innermost layer this is.
     pub own: Traffic,
+}
+
+impl ProtocolRow {
+    /// Every path and its ancestors, depth first, larger siblings first: from whole paths of packets with what was counted of them in all and
+    /// recently.
+    pub fn tree(leaves: impl Iterator<Item = (Path, Traffic, Traffic)>) -> Vec<Self> {
+        let zero = Traffic::default();
+        let mut nodes: BTreeMap<Path, Self> = BTreeMap::new();
+        let mut children: BTreeMap<Path, Vec<Path>> = BTreeMap::new();
+        for (leaf, total, recent) in leaves {
+            let mut parent = Path::EMPTY;
+            for path in leaf.prefixes() {
+                let row = nodes.entry(path).or_insert_with(|| {
+                    children.entry(parent).or_default().push(path);
+                    Self { path, traffic: zero, recent: zero, own: zero }
+                });
+                row.traffic.add(total);
+                row.recent.add(recent);
+                if path == leaf {
+                    row.own.add(total);
+                }
+                parent = path;
+            }
+        }
+        let mut out = Vec::with_capacity(nodes.len());
+        let mut stack = vec![Path::EMPTY];
+        while let Some(path) = stack.pop() {
+            out.extend(nodes.get(&path));
+            let mut below = children.remove(&path).unwrap_or_default();
+            below.sort_by_key(|p| nodes.get(p).map(|r| (r.traffic.wire_bytes, std::cmp::Reverse(*p))));
+            stack.extend(below);
+        }
+        out
+    }
 }
 
 /// One VLAN identifier.

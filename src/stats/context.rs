@@ -54,6 +54,8 @@ pub struct Context {
     pub traffic: Traffic,
     /// Counted in it at the last report.
     reported: Traffic,
+    /// Counted in it when somebody last looked back.
+    marked: Traffic,
     /// First packet.
     pub first: Timestamp,
     /// Last packet.
@@ -151,7 +153,14 @@ impl Contexts {
             }
         }
         let at = self.rows.len() as u32;
-        self.rows.push(Context { key: *key, traffic: Traffic::default(), reported: Traffic::default(), first: time, last: time });
+        self.rows.push(Context {
+            key: *key,
+            traffic: Traffic::default(),
+            reported: Traffic::default(),
+            marked: Traffic::default(),
+            first: time,
+            last: time,
+        });
         let (rows, keys) = (&self.rows, self.keys);
         self.index.insert_unique(hash, at, |&at| {
             let key = &rows[at as usize].key;
@@ -173,6 +182,18 @@ impl Contexts {
     /// Every context that was counted in since the last [report](Self::report), with what was added.
     pub fn added(&self) -> impl Iterator<Item = (&Context, Traffic)> {
         self.rows.iter().map(|row| (row, row.traffic.since(row.reported))).filter(|(_, added)| added.packets > 0)
+    }
+
+    /// Every context that was counted in since the last call, with what was added: for the past.
+    pub fn added_since(&mut self) -> Vec<(ContextKey, Traffic)> {
+        let mut out = Vec::new();
+        for row in &mut self.rows {
+            let added = row.traffic.since(std::mem::replace(&mut row.marked, row.traffic));
+            if added.packets > 0 {
+                out.push((row.key, added));
+            }
+        }
+        out
     }
 
     /// Every context that was counted in since the last call, with what was added.

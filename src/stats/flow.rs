@@ -8,6 +8,7 @@
 
 mod evict;
 mod lifecycle;
+mod look_back;
 mod table;
 mod tcp;
 mod wheel;

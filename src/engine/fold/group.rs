@@ -13,7 +13,7 @@ use crate::engine::tape::open_interval::OpenInterval;
 use crate::engine::tape::precomputed::Precomputed;
 use crate::engine::tape::{Mark, TapeBlock};
 use crate::model::limits::{LATE_INTERVALS, SHARDS};
-use crate::model::{ListedPacket, PacketJudgement, Proto, Timestamp, memory};
+use crate::model::{ListedPacket, PacketJudgement, Proto, TimeSpan, Timestamp, memory};
 use crate::stats::Doubling;
 use crate::stats::totals::TrafficDirection;
 use std::ops::Range;
@@ -100,6 +100,8 @@ pub struct ShardGroup {
     /// Number of the interval that is open.
     interval: u64,
     closing: Closing,
+    /// When the slot of the past began that is open.
+    slot: Option<Timestamp>,
     evicted: Vec<FlowReport>,
     listing: Option<Listing>,
 }
@@ -122,6 +124,7 @@ impl ShardGroup {
             parts: Vec::new(),
             interval: 0,
             closing: Closing::default(),
+            slot: None,
             evicted: Vec::new(),
             listing: None,
         }
@@ -362,6 +365,7 @@ impl ShardGroup {
                     self.decide_copies(|shard| shard.decide_copies(next.start, false));
                 }
                 self.parts.push((*number, std::mem::take(&mut self.part)));
+                self.end_of_interval(*number, send);
                 self.close_idle(next.start, *number, send);
                 self.network(*number, 0, |shard| shard.advance(next.start), send);
                 self.interval = number.saturating_add(1);
@@ -374,6 +378,7 @@ impl ShardGroup {
                 }
                 self.flush(send);
                 if request.finished {
+                    self.history(self.interval, request.latest.map_or(self.open.start, |latest| latest.plus(1)), send);
                     self.close_idle(request.now, self.interval, send);
                     self.close_all(send);
                     self.network(self.interval, 0, |shard| shard.advance_all(request.now), send);
@@ -391,6 +396,25 @@ impl ShardGroup {
                 send(Message::Reset);
             }
         }
+    }
+
+    /// An interval ends, and perhaps a slot of the past.
+    fn end_of_interval(&mut self, number: u64, send: &mut dyn FnMut(Message)) {
+        self.slot.get_or_insert(self.open.start);
+        if self.plan.history.is_some_and(|pace| pace.ends(number)) {
+            self.history(number, self.open.end(), send);
+        }
+    }
+
+    /// Hands over what is added to the past, to a slot that ends with the interval of that number.
+    fn history(&mut self, number: u64, end: Timestamp, send: &mut dyn FnMut(Message)) {
+        if self.plan.history.is_none() {
+            return;
+        }
+        // What is decided on when everything is over has no time of its own.
+        let from = self.slot.take().unwrap_or(end);
+        let span = TimeSpan { from, to: end.max(from) };
+        self.shards.iter_mut().filter_map(|shard| shard.history(number, span)).for_each(|batch| send(Message::History(Box::new(batch))));
     }
 
     /// Closes conversations that have ended or were silent for too long by `now`, where the interval of that number ends.

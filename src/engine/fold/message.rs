@@ -1,5 +1,6 @@
 //! What comes back from the tape: messages to the merge.
 
+use crate::engine::fold::history::HistoryBatch;
 use crate::engine::fold::rows::FlowReport;
 use crate::engine::fold::shard::ShardReport;
 use crate::engine::tape::Request;
@@ -57,6 +58,8 @@ pub enum Message {
     ClosedFlows(FlowBatch),
     /// What happened between hosts in an interval, as a shard saw it.
     Network(NetworkBatch),
+    /// What a shard adds to the past.
+    History(Box<HistoryBatch>),
     /// A snapshot is coming: its request.
     Request(Arc<Request>),
     /// A snapshot of a port on which nothing has come since the one before: shards have nothing to report.

@@ -5,6 +5,7 @@ pub mod detectors;
 pub mod dissect_queue;
 pub mod group;
 mod held_packets;
+pub mod history;
 pub mod in_flight;
 pub mod listing;
 pub mod local;

@@ -109,9 +109,7 @@ pub fn conversation(
     let (flow, added) = (record.flow, record.added());
     let (path, vlans) = seen_in(record, table.vlans(at), contexts);
     let kind = ConversationKind::of(flow.key.protocol);
-    let by_content = registry::token(flow.app.app).map(|token| (token, AppBy::Content));
-    let by_port = || app_by_port(kind, flow).map(|service| (service, AppBy::Port));
-    let (app, app_by) = by_content.or_else(by_port).unzip();
+    let (app, app_by) = spoken(flow).unzip();
     Conversation {
         a: flow.key.a(),
         b: flow.key.b(),
@@ -132,6 +130,13 @@ pub fn conversation(
         vlans,
         tcp: (kind == ConversationKind::Tcp).then(|| Box::new(table.figures(at))),
     }
+}
+
+/// What is spoken in a conversation, and how that is known.
+pub fn spoken(flow: &FlowHot<FlowDetectors>) -> Option<(&'static str, AppBy)> {
+    let by_content = registry::token(flow.app.app).map(|token| (token, AppBy::Content));
+    let by_port = || app_by_port(ConversationKind::of(flow.key.protocol), flow).map(|service| (service, AppBy::Port));
+    by_content.or_else(by_port)
 }
 
 /// The service that a conversation's ports stand for: of a connection whose beginning was seen the port it was opened to, for the other is a

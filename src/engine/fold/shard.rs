@@ -1,5 +1,6 @@
 //! One of the 64 shards: folds its packets, in tape order, with no lock and no allocation a packet.
 
+mod history;
 mod network;
 mod recount;
 mod samples;
@@ -15,6 +16,7 @@ use crate::decode::{Fragment, Headers};
 use crate::dissect::DissectReport;
 use crate::engine::fold::closed_flows::ClosedFlows;
 use crate::engine::fold::detectors::{DetectorReport, Detectors, FlowDetectors};
+use crate::engine::fold::history::HistoryPace;
 use crate::engine::fold::local::LocalNets;
 use crate::engine::fold::rows::{self, ConversationKind, FlowReport};
 use crate::engine::tape::Request;
@@ -34,6 +36,7 @@ use crate::stats::{
     Connections, Context, Contexts, FlowTable, Fragments, Gathering, LossLocator, Record, Stalls, StuckSegments, TcpAnalysisSums, Totals,
 };
 use crate::switch::StationWatch;
+use history::ShardHistory;
 
 sums! {
     /// What a shard counted since the beginning: one field a wing, each a sum.
@@ -119,6 +122,8 @@ pub struct ShardPlan {
     pub flow_records: bool,
     /// Whether TCP is analysed inside tunnels that are not taken off.
     pub nested: bool,
+    /// Where slots of the past end; `None`: nobody looks back.
+    pub history: Option<HistoryPace>,
     /// What keys the hashes.
     pub hash_keys: HashKeys,
 }
@@ -148,11 +153,17 @@ pub struct Shard {
     pieces: Fragments,
     /// Conversations that were closed while they were being read.
     ending: Vec<(u32, CloseReason)>,
+    /// What was added since a slot of the past ended, where somebody looks back.
+    history: Option<ShardHistory>,
 }
 
 impl Shard {
     /// An empty shard.
     pub fn new(number: u8, plan: ShardPlan) -> Self {
+        let mut flows = FlowTable::new(plan.flows, plan.hash_keys.tables);
+        if plan.history.is_some() {
+            flows.look_back();
+        }
         Self {
             number,
             dedup: plan.dedup,
@@ -161,7 +172,7 @@ impl Shard {
             held: HeldPackets::default(),
             totals: Totals::default(),
             contexts: Contexts::new(plan.hash_keys.tables),
-            flows: FlowTable::new(plan.flows, plan.hash_keys.tables),
+            flows,
             closed: ClosedFlows::new(number, plan.flow_records),
             finished: false,
             fragments: FragmentTable::new(plan.hash_keys.shards),
@@ -173,6 +184,7 @@ impl Shard {
             sightings: Gathering::default(),
             pieces: Fragments::default(),
             ending: Vec::new(),
+            history: plan.history.map(|_| ShardHistory::default()),
         }
     }
 
@@ -424,6 +436,7 @@ impl Shard {
 
     #[inline(never)]
     fn make_room(&mut self, evicted: &mut Vec<FlowReport>) {
+        self.look_back();
         self.flush();
         let (contexts, closed, reader) = (&self.contexts, &mut self.closed, &mut self.reader);
         let out = |record: Record<FlowDetectors>, at, table: &FlowTable<FlowDetectors>| {

@@ -2,7 +2,7 @@
 
 use super::endpoints::Wanted;
 use super::timeline::Extent;
-use super::{Assessment, Kept, Merge, Pending};
+use super::{Assessment, HistoryKeeper, Kept, Merge, Pending};
 use crate::engine::fold::rows;
 use crate::engine::fold::shard::ShardSums;
 use crate::engine::tape::Request;
@@ -97,6 +97,8 @@ impl Merge {
             mirror,
             switch,
             diagnosis: Diagnosis { host, network, findings },
+            history: self.history.as_ref().map(HistoryKeeper::history).unwrap_or_default(),
+            span: None,
         });
         // Only a live port, which goes on, may have nothing to add to it.
         self.kept = (live && !request.finished).then(|| Kept { snapshot: Arc::clone(&snapshot), detected, totals, open });

@@ -20,34 +20,11 @@ impl Hierarchy {
 
     /// Every path and its ancestors, depth first, larger siblings first. `recent` is since the previous call, or all unless `live`.
     pub fn rows(&mut self, live: bool) -> Vec<ProtocolRow> {
-        let zero = Traffic::default();
-        let mut nodes: BTreeMap<Path, ProtocolRow> = BTreeMap::new();
-        let mut children: BTreeMap<Path, Vec<Path>> = BTreeMap::new();
-        for (&leaf, (total, recent)) in &mut self.leaves {
+        let leaves = self.leaves.iter_mut().map(|(&path, (total, recent))| {
             let recent = if live { std::mem::take(recent) } else { *total };
-            let mut parent = Path::EMPTY;
-            for path in leaf.prefixes() {
-                let row = nodes.entry(path).or_insert_with(|| {
-                    children.entry(parent).or_default().push(path);
-                    ProtocolRow { path, traffic: zero, recent: zero, own: zero }
-                });
-                row.traffic.add(*total);
-                row.recent.add(recent);
-                if path == leaf {
-                    row.own.add(*total);
-                }
-                parent = path;
-            }
-        }
-        let mut out = Vec::with_capacity(nodes.len());
-        let mut stack = vec![Path::EMPTY];
-        while let Some(path) = stack.pop() {
-            out.extend(nodes.get(&path));
-            let mut below = children.remove(&path).unwrap_or_default();
-            below.sort_by_key(|p| nodes.get(p).map(|r| (r.traffic.wire_bytes, std::cmp::Reverse(*p))));
-            stack.extend(below);
-        }
-        out
+            (path, *total, recent)
+        });
+        ProtocolRow::tree(leaves)
     }
 }
 

@@ -5,6 +5,7 @@ mod cross_shard;
 mod endpoints;
 mod flow_stream;
 mod hierarchy;
+mod history;
 mod interval_order;
 mod row_budget;
 mod subscription;
@@ -13,6 +14,7 @@ mod timeline;
 
 pub use endpoints::EndpointTables;
 pub use flow_stream::{FlowListener, FlowStream};
+pub use history::HistoryKeeper;
 pub use row_budget::{INDEX, NUMBERS, RowBudget};
 pub use subscription::{Ended, Published, Subscriber, Subscribers, Subscription, subscribe};
 
@@ -99,6 +101,8 @@ pub struct Merge {
     flows: FlowStream,
     network: IntervalOrder<NetworkBatch>,
     subscribers: Subscribers,
+    /// The past, where somebody looks back.
+    history: Option<HistoryKeeper>,
     /// What the newest snapshot was made of.
     kept: Option<Kept>,
     /// The end points have been lost: there will be no more snapshots.
@@ -183,9 +187,17 @@ impl Merge {
             flows,
             network: IntervalOrder::new(groups),
             subscribers,
+            history: None,
             kept: None,
             broken: false,
         }
+    }
+
+    /// Keeps the past as well.
+    #[must_use]
+    pub fn with_history(mut self, history: Option<HistoryKeeper>) -> Self {
+        self.history = history;
+        self
     }
 
     /// Takes one message. False when there will be no snapshot any more, because a thread has gone.
@@ -202,13 +214,22 @@ impl Merge {
                     self.flows.pass(number);
                     let judge = &mut self.judge;
                     self.network.pass(number, |batch| judge.take(batch));
+                    self.history.iter_mut().for_each(|history| history.pass(number));
                 }
             }
             Message::ClosedFlows(batch) => self.flows.take(batch),
             Message::Network(batch) => self.network.take(batch),
+            Message::History(batch) => {
+                if let Some(history) = &mut self.history {
+                    history.take(*batch);
+                }
+            }
             Message::LateParts(parts) => self.timeline.late_parts(parts),
             Message::LateBursts(bursts) => self.timeline.late_bursts(bursts),
-            Message::ClockStep(number, nanos) => self.timeline.clock_step(number, nanos),
+            Message::ClockStep(number, nanos) => {
+                self.timeline.clock_step(number, nanos);
+                self.history.iter_mut().for_each(|history| history.clock_step(number, nanos));
+            }
             Message::Evicted(flows) => {
                 let load = Arc::new(EndpointLoad { flows, whole: None });
                 self.ends.take(&load);
@@ -241,6 +262,7 @@ impl Merge {
                         self.flows.finish();
                         let judge = &mut self.judge;
                         self.network.finish(|batch| judge.take(batch));
+                        self.history.iter_mut().for_each(HistoryKeeper::finish);
                     }
                     let taken = pending.request.taken;
                     match self.assemble(pending) {
@@ -260,6 +282,7 @@ impl Merge {
                     self.total_before = Traffic::default();
                     self.judge.forget();
                     self.network = IntervalOrder::new(self.groups);
+                    self.history = self.history.as_ref().map(HistoryKeeper::emptied);
                     self.timeline.reset();
                     self.kept = None;
                     self.subscribers.give(&Published::Reset);
@@ -310,6 +333,7 @@ impl Merge {
             mirror: judged.mirror,
             switch: judged.switch,
             diagnosis: Diagnosis { host: judged.host, network: judged.network, findings: judged.findings },
+            history: self.history.as_ref().map(HistoryKeeper::history).unwrap_or_default(),
             ..Snapshot::clone(snapshot)
         });
         if let Some(kept) = &mut self.kept {

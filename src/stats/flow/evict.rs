@@ -52,6 +52,12 @@ impl<X: Copy + Default> FlowTable<X> {
             *at = moved[*at as usize];
             *at != NONE
         });
+        if let Some(marked) = &mut self.marked {
+            marked.retain_mut(|(at, _)| {
+                *at = moved[*at as usize];
+                *at != NONE
+            });
+        }
         let vlans = std::mem::take(&mut self.vlans);
         self.vlans = vlans.into_iter().map(|(at, ids)| (moved[at as usize], ids)).filter(|&(at, _)| at != NONE).collect();
         self.lives.renumber(|at| moved.get(at as usize).copied().filter(|&at| at != NONE));

@@ -66,7 +66,7 @@ pub(super) struct Life {
 impl Life {
     /// It was closed, and no packet has come since.
     const CLOSED: u8 = 1;
-    /// It was touched in the open round before it was closed.
+    /// It is in the list of those touched since the last report.
     const TOUCHED: u8 = 2;
     /// It is known to have ended by FIN or RST.
     const ENDED: u8 = 4;
@@ -156,11 +156,14 @@ impl<X: Copy + Default> FlowTable<X> {
         if !flow.life.is(Life::TOUCHED) {
             self.touched.push(at);
         }
+        let mut traffic = flow.traffic;
+        if let Some(this_way) = traffic.get_mut(way) {
+            *this_way = this_way.since(Traffic { packets: 1, wire_bytes: wire.into() });
+        }
+        if let Some(marked) = &mut self.marked {
+            marked.push((at, traffic));
+        }
         if flow.life.is(Life::CLOSED) {
-            let mut traffic = flow.traffic;
-            if let Some(this_way) = traffic.get_mut(way) {
-                *this_way = this_way.since(Traffic { packets: 1, wire_bytes: wire.into() });
-            }
             self.lives.reopened.insert(at, Opening { first: time, traffic });
             // What has ended once does so again, if only to take in stragglers.
             let ended = flow.life.flags & Life::ENDED;
@@ -174,7 +177,7 @@ impl<X: Copy + Default> FlowTable<X> {
                 flow.app = AppSlot::default();
             }
         }
-        flow.life.flags &= !Life::TOUCHED;
+        flow.life.flags |= Life::TOUCHED;
     }
 
     /// When [`Self::close_idle`] may next have something to do, unless a packet comes before.
@@ -251,7 +254,7 @@ impl<X: Copy + Default> FlowTable<X> {
         self.tell(at, FlowChange::Closed(reason), tell);
         self.lives.reopened.remove(&at);
         if let Some(flow) = self.flows.get_mut(at as usize) {
-            flow.life.flags |= Life::CLOSED | if flow.round == self.round { Life::TOUCHED } else { 0 };
+            flow.life.flags |= Life::CLOSED;
             // Its next packet is the first of a round, and opens it.
             flow.round = 0;
         }

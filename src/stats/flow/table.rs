@@ -90,6 +90,8 @@ pub struct FlowTable<X> {
     pub(super) flows: Vec<FlowHot<X>>,
     pub(super) rest: Vec<FlowCold>,
     pub(super) touched: Vec<u32>,
+    /// Touched since the last look back, with what each had before; nothing where nobody looks back.
+    pub(super) marked: Option<Vec<(u32, [Traffic; 2])>>,
     pub(super) lives: Lives,
     pub(super) index: Index,
     pub(super) keys: Keys,
@@ -113,6 +115,7 @@ impl<X: Copy + Default> FlowTable<X> {
             flows: Vec::new(),
             rest: Vec::new(),
             touched: Vec::new(),
+            marked: None,
             lives: Lives::default(),
             index: Index::default(),
             keys,
@@ -470,7 +473,7 @@ impl<X: Copy + Default> FlowTable<X> {
             }
         }
         self.touched.clear();
-        self.round = self.round.wrapping_add(1).max(1);
+        self.next_round();
     }
 
     /// Gives all conversations away, leaving an empty table.
@@ -498,7 +501,7 @@ impl<X> FlowHot<X> {
 }
 
 #[inline]
-fn flush_one<X>(flow: &FlowHot<X>, rest: &mut FlowCold, way: usize, flush: &mut impl FnMut(Flushed)) {
+pub(super) fn flush_one<X>(flow: &FlowHot<X>, rest: &mut FlowCold, way: usize, flush: &mut impl FnMut(Flushed)) {
     let added = flow.traffic[way].since(rest.flushed[way]);
     if added.packets > 0 {
         rest.flushed[way] = flow.traffic[way];

@@ -1,0 +1,320 @@
+//! The picture of a span of the past: the snapshot with what was counted in it.
+
+use super::{AppAbout, History, HistorySlot, PairAbout, RowAbout, SlotSums, TalkAbout, TalkKey, TopRow, TopRows};
+use crate::model::limits::SNAPSHOT_ROWS;
+use crate::model::{Address, Finding, Sum, TimeSpan, Timestamp, Traffic};
+use crate::snapshot::{
+    CaptureSummary, Casts, Conversation, Conversations, Diagnosis, Directions, Dissected, Endpoints, HostRow, Kinds, ProtocolRow, Snapshot,
+    Statistics, Table, TcpFlags, VlanRow,
+};
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+
+/// Which span a picture is of, and how well it is known.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SpanShown {
+    /// The time it covers: that of whole slots.
+    pub span: TimeSpan,
+    /// What was asked for.
+    pub asked: TimeSpan,
+    /// Nanoseconds of its longest slot: how closely its ends are known.
+    pub resolution: i64,
+    /// Wire bytes that a row may lack at most: what was counted of it in slots in which it was not among the largest.
+    pub shortfall: u64,
+    /// Its packets were read again: nothing is missing, and its ends are exact.
+    pub exact: bool,
+    /// Applications of conversations, by IP protocol; where its packets were read again their conversations tell.
+    pub apps: TopRows<(u8, &'static str), AppAbout>,
+}
+
+/// A table's sum over slots.
+fn over<'a, K: Ord + Hash + Clone + 'a, A: RowAbout + 'a>(
+    slots: &'a [Arc<HistorySlot>],
+    table: fn(&HistorySlot) -> &TopRows<K, A>,
+) -> TopRows<K, A> {
+    TopRows::sum(slots.iter().map(move |slot| table(slot)), SNAPSHOT_ROWS)
+}
+
+/// Rows of a table from those of slots.
+fn table<K, A, R>(from: TopRows<K, A>, row: impl FnMut(TopRow<K, A>) -> R) -> Table<R> {
+    let total_rows = (from.rows.len() as u64).saturating_add(from.other_rows);
+    let [one, other] = from.other;
+    let mut rows: Vec<TopRow<K, A>> = from.rows;
+    rows.sort_by_key(|row| std::cmp::Reverse(row.wire_bytes()));
+    Table { rows: rows.into_iter().map(row).collect(), total_rows, other: one.plus(other), other_rows: from.other_rows }
+}
+
+/// A conversation's row. What is not kept of the past is not told: the present says nothing of it.
+fn talk(key: &TalkKey, about: TalkAbout, traffic: [Traffic; 2], span: TimeSpan) -> Conversation {
+    let (app, app_by) = about.app.unzip();
+    Conversation {
+        a: key.a.0,
+        b: key.b.0,
+        a_port: key.a.1,
+        b_port: key.b.1,
+        ab: traffic[0],
+        ba: traffic[1],
+        recent_ab: traffic[0],
+        recent_ba: traffic[1],
+        first: key.first,
+        last: about.last.min(span.to).max(key.first),
+        originator_is_a: about.originator_is_a,
+        state: None,
+        app,
+        app_by,
+        server_name: about.server_name,
+        path: about.path,
+        vlans: about.vlans,
+        tcp: None,
+    }
+}
+
+/// Rows of the present, by what names them: what they say besides numbers holds for the past as well.
+fn known<'s, K: Hash + Eq, R>(rows: impl Iterator<Item = &'s R>, key: fn(&R) -> K) -> HashMap<K, &'s R> {
+    rows.map(|row| (key(row), row)).collect()
+}
+
+fn host(address: Address, port: u16, traffic: [Traffic; 2], span: TimeSpan, known: Option<&HostRow>, inside: Option<bool>) -> HostRow {
+    HostRow {
+        address,
+        port,
+        tx: traffic[0],
+        rx: traffic[1],
+        recent_tx: traffic[0],
+        recent_rx: traffic[1],
+        first: known.map_or(span.from, |row| row.first),
+        last: known.map_or(span.to, |row| row.last.min(span.to)).max(known.map_or(span.from, |row| row.first)),
+        inside: inside.or(known.and_then(|row| row.inside)),
+        app: known.and_then(|row| row.app),
+    }
+}
+
+impl Snapshot {
+    /// The same with the numbers of a span of the past, of whole slots of its [`History`]; `None` where nothing is kept of it. Tables of which
+    /// no past is kept stay as they are.
+    #[must_use]
+    pub fn in_span(&self, asked: TimeSpan) -> Option<Self> {
+        let slots = self.history.covering(asked);
+        let span = match (slots.first(), slots.last()) {
+            (Some(first), Some(last)) => first.span.join(last.span),
+            // Nothing came in it.
+            _ => self.history.extent().filter(|extent| extent.overlaps(asked)).map(|_| asked)?,
+        };
+        let mut sums = SlotSums::default();
+        slots.iter().for_each(|slot| sums.merge(&slot.sums));
+        let (conversations, endpoints, talk_shortfall) = talks(self, slots, span);
+        let apps = over(slots, |slot| &slot.apps);
+        let shown = SpanShown {
+            span,
+            asked,
+            resolution: slots.iter().map(|slot| slot.span.length()).max().unwrap_or(0),
+            shortfall: talk_shortfall,
+            exact: false,
+            apps,
+        };
+        let [unicast, multicast, broadcast] = sums.casts;
+        let [inbound, outbound, inside, through, unknown] = sums.directions;
+        let [syn, syn_ack, fin, reset] = sums.tcp_flags;
+        let paths = over(slots, |slot| &slot.protocols);
+        let one = |row: TopRow<u16, ()>| VlanRow { id: row.key, traffic: row.traffic[0], recent: row.traffic[0] };
+        let (capture, stats) = (self.capture.clone(), self.stats.clone());
+        Some(Self {
+            live: false,
+            finished: true,
+            now: span.to,
+            recent_seconds: span.seconds(),
+            capture: CaptureSummary {
+                captured_bytes: sums.captured_bytes,
+                truncated_packets: sums.truncated,
+                first: Some(span.from),
+                last: Some(span.to),
+                ..capture
+            },
+            stats: Statistics {
+                total: sums.total(),
+                recent: sums.total(),
+                fragments: sums.fragments,
+                sizes: sums.sizes,
+                casts: Casts { unicast, multicast, broadcast },
+                directions: Directions { inbound, outbound, inside, through, unknown },
+                protocols: ProtocolRow::tree(paths.rows.iter().map(|row| (row.key, row.traffic[0], row.traffic[0]))),
+                vlans: table(over(slots, |slot| &slot.vlans), one),
+                untagged: sums.untagged,
+                tcp_flags: TcpFlags { syn, syn_ack, fin, reset },
+                conversations,
+                endpoints,
+                ..stats
+            },
+            diagnosis: Diagnosis {
+                findings: self.diagnosis.findings.iter().filter_map(|finding| held_in(finding, span)).collect(),
+                ..self.diagnosis.clone()
+            },
+            span: Some(Arc::new(shown)),
+            ..self.clone()
+        })
+    }
+}
+
+impl Snapshot {
+    /// The same with the numbers of a span whose packets were read again and counted in `exact`.
+    #[must_use]
+    pub fn with_span(&self, span: TimeSpan, exact: &Self) -> Self {
+        let mut stats = exact.stats.clone();
+        let (now, then) = (&self.stats.conversations, &mut stats.conversations);
+        name_alike(&now.tcp, &mut then.tcp, span);
+        name_alike(&now.udp, &mut then.udp, span);
+        name_alike(&now.sctp, &mut then.sctp, span);
+        name_alike(&now.ip, &mut then.ip, span);
+        name_alike(&now.ipv6, &mut then.ipv6, span);
+        name_alike(&now.eth, &mut then.eth, span);
+        let shown = SpanShown { span, asked: span, exact: true, ..SpanShown::default() };
+        Self {
+            live: false,
+            finished: true,
+            now: span.to,
+            recent_seconds: span.seconds(),
+            capture: CaptureSummary {
+                captured_bytes: exact.capture.captured_bytes,
+                truncated_packets: exact.capture.truncated_packets,
+                first: Some(span.from),
+                last: Some(span.to),
+                ..self.capture.clone()
+            },
+            stats,
+            dissect: Dissected { apps: exact.dissect.apps.clone(), ..self.dissect.clone() },
+            diagnosis: Diagnosis {
+                findings: self.diagnosis.findings.iter().filter_map(|finding| held_in(finding, span)).collect(),
+                ..self.diagnosis.clone()
+            },
+            span: Some(Arc::new(shown)),
+            ..self.clone()
+        }
+    }
+}
+
+/// Rows keep the beginning by which the present names them.
+fn name_alike(now: &Table<Conversation>, then: &mut Table<Conversation>, span: TimeSpan) {
+    type Key = (Address, u16, Address, u16);
+    let key = |row: &Conversation| -> Key { (row.a, row.a_port, row.b, row.b_port) };
+    let in_time = now.rows.iter().filter(|row| row.first < span.to && row.last >= span.from);
+    let known: HashMap<Key, Timestamp> = in_time.map(|row| (key(row), row.first)).collect();
+    for row in &mut then.rows {
+        row.first = known.get(&key(row)).copied().unwrap_or(row.first);
+    }
+}
+
+/// Conversations, hosts, and what a conversation may lack.
+fn talks(s: &Snapshot, slots: &[Arc<HistorySlot>], span: TimeSpan) -> (Conversations, Endpoints, u64) {
+    let all = over(slots, |slot| &slot.talks);
+    let shortfall = all.shortfall;
+    let mut of_kind: [TopRows<TalkKey, TalkAbout>; 3] = Default::default();
+    // Which kind the others are of is not kept: they stand under TCP, as most are.
+    let kind = |protocol: u8| match protocol {
+        17 => 1,
+        132 => 2,
+        _ => 0,
+    };
+    for row in all.rows {
+        if let Some(rows) = of_kind.get_mut(kind(row.key.protocol)) {
+            rows.rows.push(row);
+        }
+    }
+    of_kind[0].add_other(all.other, all.other_rows, shortfall);
+    let e = &s.stats.endpoints;
+    let ports = of_kind.each_ref().map(|rows| {
+        let ends = rows.rows.iter().flat_map(|row| {
+            let [ab, ba] = row.traffic;
+            [(row.key.a, [ab, ba]), (row.key.b, [ba, ab])].map(|(key, traffic)| TopRow { key, about: (), traffic })
+        });
+        let mut ends = TopRows::gather(ends, SNAPSHOT_ROWS);
+        let [ab, ba] = rows.other;
+        let both = ab.plus(ba);
+        ends.add_other([both, both], rows.other_rows, rows.shortfall);
+        ends
+    });
+    let [tcp_ports, udp_ports, sctp_ports] = ports;
+    let port_table = |rows: TopRows<(Address, u16), ()>, now: &Table<HostRow>| {
+        let known = known(now.rows.iter(), |row| (row.address, row.port));
+        table(rows, |row| host(row.key.0, row.key.1, row.traffic, span, known.get(&row.key).copied(), None))
+    };
+    let [tcp, udp, sctp] = of_kind.map(|rows| table(rows, |row| talk(&row.key, row.about, row.traffic, span)));
+    let (ip, ipv6) = pairs(s, slots, span);
+    let (hosts, hosts6) = hosts(s, slots, span);
+    let stations = known(e.eth.rows.iter(), |row| row.address);
+    let eth_hosts = table(over(slots, |slot| &slot.stations), |row| {
+        let address = Address::Mac(row.key);
+        host(address, 0, row.traffic, span, stations.get(&address).copied(), None)
+    });
+    let known_pairs = known(s.stats.conversations.eth.rows.iter(), |row| [row.a, row.b]);
+    let eth = table(over(slots, |slot| &slot.mac_pairs), |row| {
+        let ends = row.key.map(Address::Mac);
+        pair(ends, &row.about, row.traffic, span, known_pairs.get(&ends).copied())
+    });
+    let endpoints = Kinds {
+        eth: eth_hosts,
+        ip: hosts,
+        ipv6: hosts6,
+        tcp: port_table(tcp_ports, &e.tcp),
+        udp: port_table(udp_ports, &e.udp),
+        sctp: port_table(sctp_ports, &e.sctp),
+    };
+    (Kinds { eth, ip, ipv6, tcp, udp, sctp }, endpoints, shortfall)
+}
+
+/// A pair of addresses. When it was first seen the present knows, which names it by that.
+fn pair([a, b]: [Address; 2], about: &PairAbout, traffic: [Traffic; 2], span: TimeSpan, known: Option<&Conversation>) -> Conversation {
+    let first = known.map_or(span.from, |row| row.first);
+    let key = TalkKey { a: (a, 0), b: (b, 0), protocol: 0, first };
+    let vlans = known.map_or_else(Default::default, |row| row.vlans);
+    let &PairAbout { path, originator_is_a } = about;
+    let last = known.map_or(span.to, |row| row.last);
+    talk(&key, TalkAbout { app: None, server_name: None, path, vlans, originator_is_a, last }, traffic, span)
+}
+
+/// Rows of one kind and of the other; what has no row stands with the first, unless that has none at all.
+fn divide<K, A>(all: TopRows<K, A>, is_first: impl Fn(&K) -> bool) -> (TopRows<K, A>, TopRows<K, A>) {
+    let (one, other): (Vec<_>, Vec<_>) = all.rows.into_iter().partition(|row| is_first(&row.key));
+    let rest = |rows| TopRows { rows, ..TopRows::default() };
+    let whole = |rows| TopRows { rows, other: all.other, other_rows: all.other_rows, shortfall: all.shortfall };
+    if one.is_empty() { (rest(one), whole(other)) } else { (whole(one), rest(other)) }
+}
+
+fn pairs(s: &Snapshot, slots: &[Arc<HistorySlot>], span: TimeSpan) -> (Table<Conversation>, Table<Conversation>) {
+    let c = &s.stats.conversations;
+    let known = known(c.ip.rows.iter().chain(&c.ipv6.rows), |row| [row.a, row.b]);
+    let (four, six) = divide(over(slots, |slot| &slot.pairs), |[a, _]| matches!(a, Address::V4(_)));
+    let [four, six] = [four, six].map(|rows| table(rows, |row| pair(row.key, &row.about, row.traffic, span, known.get(&row.key).copied())));
+    (four, six)
+}
+
+fn hosts(s: &Snapshot, slots: &[Arc<HistorySlot>], span: TimeSpan) -> (Table<HostRow>, Table<HostRow>) {
+    let known = known(s.stats.endpoints.ip.rows.iter().chain(&s.stats.endpoints.ipv6.rows), |row| row.address);
+    let (four, six) = divide(over(slots, |slot| &slot.hosts), |a| matches!(a, Address::V4(_)));
+    let [four, six] =
+        [four, six].map(|rows| table(rows, |row| host(row.key, 0, row.traffic, span, known.get(&row.key).copied(), row.about.0)));
+    (four, six)
+}
+
+/// A finding as it held in a span: in which of its episodes.
+fn held_in(finding: &Finding, span: TimeSpan) -> Option<Finding> {
+    let closed = |first: Timestamp, last: Timestamp| TimeSpan { from: first, to: last.plus(1) };
+    let whole = closed(finding.first, finding.last).overlaps(span);
+    let episode = finding.episodes.iter().rev().find(|e| closed(e.first, e.last).overlaps(span));
+    if !whole && episode.is_none() {
+        return None;
+    }
+    let mut out = finding.clone();
+    if let Some(episode) = episode {
+        (out.first, out.last) = (episode.first, episode.last);
+    }
+    out.active = true;
+    Some(out)
+}
+
+impl History {
+    /// Wire bytes and packets of everything it knows of.
+    pub fn total(&self) -> Traffic {
+        self.slots.iter().map(|slot| slot.sums.total()).fold(Traffic::default(), Traffic::plus)
+    }
+}

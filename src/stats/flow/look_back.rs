@@ -1,0 +1,35 @@
+//! What conversations added since somebody last looked: for the past, whose slots end where intervals end.
+//!
+//! A packet pays nothing for it: a conversation's first packet of a round notes what it had before.
+
+use super::table::flush_one;
+use super::{FlowTable, Flushed};
+use crate::model::Traffic;
+
+impl<X: Copy + Default> FlowTable<X> {
+    /// From now on it is noted what conversations add.
+    pub fn look_back(&mut self) {
+        self.marked.get_or_insert_default();
+    }
+
+    /// What conversations added since the last call, by their numbers; one may be told in more than one part. `flush` gets what each direction
+    /// did since it was last flushed, so that contexts are up to date.
+    pub fn added_since(&mut self, mut flush: impl FnMut(Flushed)) -> Vec<(u32, [Traffic; 2])> {
+        let Some(marked) = self.marked.as_mut() else { return Vec::new() };
+        let mut added = std::mem::take(marked);
+        added.retain_mut(|(at, before)| {
+            let (Some(flow), Some(rest)) = (self.flows.get(*at as usize), self.rest.get_mut(*at as usize)) else { return false };
+            (0..2).for_each(|way| flush_one(flow, rest, way, &mut flush));
+            let [ab, ba] = flow.traffic;
+            *before = [ab.since(before[0]), ba.since(before[1])];
+            before.iter().any(|traffic| traffic.packets > 0)
+        });
+        self.next_round();
+        added
+    }
+
+    /// The next packet of each conversation is the first of a round.
+    pub(super) fn next_round(&mut self) {
+        self.round = self.round.wrapping_add(1).max(1);
+    }
+}
