@@ -224,5 +224,6 @@ fn words(subject: &PacketSubject) -> String {
         PacketSubject::Host { address, port } => format!("of {address} port {port}"),
         PacketSubject::Vlan(id) => format!("in VLAN {id}"),
         PacketSubject::Numbers(numbers) => format!("packets {numbers:?}"),
+        PacketSubject::During(span, of) => format!("{} from {} to {} s since 1970", words(of), span.from, span.to),
     }
 }

@@ -4,8 +4,12 @@ use super::matching::Matcher;
 use super::shelf::Shelf;
 use crate::error::Result;
 use crate::model::limits::LISTED_PACKETS;
+use crate::model::time::SECOND;
 use crate::snapshot::PacketSubject;
 use std::collections::VecDeque;
+
+/// How much later than a span a packet must be for none of the span to come behind it: more than mirrors and merged captures mix up.
+const DISORDER: i64 = 60 * SECOND;
 
 /// The packets of a list by their numbers from 0.
 #[derive(Default)]
@@ -18,6 +22,10 @@ pub(super) struct Lines {
     /// Packets that there are.
     end: u64,
     start: u64,
+    /// Whether looking has begun.
+    begun: bool,
+    /// Whether nothing more of its span can come.
+    over: bool,
     /// More were found than have room.
     pub full: bool,
 }
@@ -50,13 +58,19 @@ impl Lines {
 
     /// Looks through the packets that follow; whether there is more to be looked through.
     pub fn look_on(&mut self, shelf: &mut dyn Shelf, matcher: &mut Matcher) -> Result<bool> {
-        if self.is_all() || self.next >= self.end || self.full {
+        if self.is_all() || self.next >= self.end || self.full || self.over {
             return Ok(false);
         }
+        let span = self.subject.span();
+        if let Some(span) = span.filter(|_| !self.begun) {
+            self.next = self.next.max(shelf.before(span.from));
+        }
+        self.begun = true;
         let (subject, found) = (&self.subject, &mut self.found);
-        let mut next = self.next;
+        let (mut next, mut is_behind) = (self.next, false);
         let read = shelf.read(self.next, &mut |number, packet| {
             if number >= next {
+                is_behind |= span.is_some_and(|span| packet.time >= span.to.plus(DISORDER));
                 if found.len() < LISTED_PACKETS && matcher.matches(subject, number, packet) {
                     found.push_back(number);
                 }
@@ -64,7 +78,8 @@ impl Lines {
             }
         })?;
         self.full = self.found.len() >= LISTED_PACKETS;
-        self.next = if read { next.max(self.next + 1) } else { self.end };
+        self.next = if read && !is_behind { next.max(self.next + 1) } else { self.end };
+        self.over = is_behind;
         Ok(self.next < self.end && !self.full)
     }
 
@@ -76,7 +91,7 @@ impl Lines {
     /// How much was looked through; `None`: all.
     pub fn searched(&self) -> Option<f32> {
         let all = (self.end - self.start.min(self.end)).max(1);
-        let done = self.is_all() || self.next >= self.end || self.full;
+        let done = self.is_all() || self.next >= self.end || self.full || self.over;
         (!done).then(|| (self.next - self.start.min(self.next)) as f32 / all as f32)
     }
 

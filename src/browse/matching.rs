@@ -24,6 +24,7 @@ impl Matcher {
     pub fn matches(&mut self, subject: &PacketSubject, number: u64, packet: &TapePacket<'_>) -> bool {
         match subject {
             PacketSubject::All => true,
+            PacketSubject::During(span, of) => span.contains(packet.time) && self.matches(of, number, packet),
             PacketSubject::Numbers(numbers) => numbers.binary_search(&(number + 1)).is_ok(),
             _ => {
                 for tunnels in 0..=TUNNELS {
@@ -60,7 +61,7 @@ impl Matcher {
                 ends.is_some_and(|ends| ends.iter().any(|end| is(*end, *address, *port)))
             }
             PacketSubject::Vlan(id) => self.headers.vlans.ids().contains(id),
-            PacketSubject::All | PacketSubject::Numbers(_) => true,
+            PacketSubject::All | PacketSubject::Numbers(_) | PacketSubject::During(..) => true,
         }
     }
 

@@ -15,6 +15,7 @@ use super::screen::{Effect, Screen, Sorts};
 use super::screens::overview::Overview;
 use super::screens::{SCREENS, packets};
 use super::theme::Theme;
+use super::time_cursor::ChartTimes;
 use super::view::{Pane, SCALES, Scene, Topic, Trail, View};
 use crate::model::Timestamp;
 use crate::snapshot::{Column, Filter, Order, Query, Snapshot};
@@ -97,7 +98,7 @@ pub(super) struct App {
     latest: Arc<Snapshot>,
     /// The newest picture that is shown, as it came; then with the rates of its screens; then with the rows of the filter.
     raw: Arc<Snapshot>,
-    held: Arc<Snapshot>,
+    pub(super) held: Arc<Snapshot>,
     pub(super) shown: Arc<Snapshot>,
     pub(super) failure: Option<String>,
     pub(super) notice: Option<(String, Duration)>,
@@ -105,6 +106,12 @@ pub(super) struct App {
     rates: Rates,
     /// Those of the moment the picture was paused.
     held_rates: Option<Box<Rates>>,
+    /// The picture of the time that is looked at, where that is not now.
+    pub(super) past: Option<Arc<Snapshot>>,
+    /// What was seen of spans that were read again.
+    pub(super) spans_seen: u64,
+    /// Where times are on the load chart that was drawn last.
+    pub(super) chart_times: Option<ChartTimes>,
     asked: Option<Query>,
     begun: bool,
     pub(super) now: Duration,
@@ -147,6 +154,9 @@ impl App {
             trail: Trail::new(),
             rates: Rates::default(),
             held_rates: None,
+            past: None,
+            spans_seen: 0,
+            chart_times: None,
             asked: None,
             begun: false,
             now: Duration::ZERO,
@@ -198,6 +208,7 @@ impl App {
         if let Some(state) = self.pane().own.get::<packets::state::State>() {
             state.looking().show(subject, about);
         }
+        self.show_span_packets();
     }
 
     /// Takes the age of the newest picture; whether anything on screen changes.
@@ -230,8 +241,9 @@ impl App {
     }
 
     /// Shows the rows that are held, filtered.
-    fn narrow(&mut self) {
-        self.shown = held::narrowed(&self.held, self.view.filter.as_ref());
+    pub(super) fn narrow(&mut self) {
+        self.look_back();
+        self.shown = held::narrowed(self.past.as_ref().unwrap_or(&self.held), self.view.filter.as_ref());
         if self.pane().selected.is_some() {
             self.hold();
         }
@@ -288,8 +300,11 @@ impl App {
     }
 
     pub(super) fn scene(&self) -> Scene<'_> {
+        // What no past is kept of is shown as it is now.
+        let is_timeless = self.is_timeless();
         Scene {
-            snapshot: &self.shown,
+            snapshot: if is_timeless { &self.held } else { &self.shown },
+            base: &self.held,
             view: &self.view,
             pane: self.pane(),
             topic: self.stack.last().map(|s| &s.0),
@@ -298,7 +313,7 @@ impl App {
             options: &self.options,
             theme: &self.theme,
             age: self.age,
-            behind: self.latest.now.seconds_since(self.shown.now).max(0.0),
+            behind: self.latest.now.seconds_since(self.held.now).max(0.0),
         }
     }
 
@@ -361,6 +376,7 @@ impl App {
             self.stack.clear();
             self.trail.clear();
             self.screen = screen;
+            self.show_span_packets();
         }
     }
 
@@ -429,7 +445,9 @@ impl App {
                 }),
             rows: !self.topics().is_empty(),
             filtered: self.view.filter.is_some(),
-            live: self.shown.live,
+            live: self.held.live,
+            past: !self.held.history.slots.is_empty(),
+            cursor: self.view.cursor.is_some(),
         };
         hints::list(self.screens, self.page(), &here)
     }
@@ -456,7 +474,11 @@ impl App {
 
     /// Shows a shorter time on the load chart, or a longer one; spans that would show nothing else are left out.
     pub(super) fn zoom(&mut self, closer: bool) {
-        let useful = load::scales(&self.shown);
+        if let Some(cursor) = &mut self.view.cursor {
+            let span = cursor.span();
+            cursor.centre = span.from.plus(span.length() / 2);
+        }
+        let useful = load::scales(&self.held);
         let all = SCALES.len();
         let next = match closer {
             true => useful.iter().copied().rfind(|scale| *scale < self.view.scale),

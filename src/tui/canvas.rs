@@ -2,6 +2,7 @@
 
 use super::ascii;
 use super::theme::{Hue, Theme};
+use super::time_cursor::ChartTimes;
 use super::view::{Axes, Topic};
 use crate::model::text::printable;
 use crate::snapshot::Column;
@@ -52,6 +53,8 @@ pub(super) struct Canvas<'a> {
     pub overflow: usize,
     /// The axes of the load chart, where there is one.
     pub axes: Option<Axes>,
+    /// Where times are on it.
+    pub chart_times: Option<ChartTimes>,
     /// Where the text cursor is.
     pub cursor: Option<(u16, u16)>,
 }
@@ -72,7 +75,7 @@ impl<'a> Canvas<'a> {
 
     /// An empty canvas.
     pub fn new(buffer: &'a mut Buffer, theme: &'a Theme) -> Self {
-        Self { buffer, theme, hits: Vec::new(), listing: Listing::default(), overflow: 0, axes: None, cursor: None }
+        Self { buffer, theme, hits: Vec::new(), listing: Listing::default(), overflow: 0, axes: None, chart_times: None, cursor: None }
     }
 
     /// Writes text at most `width` cells wide; returns the cells used.

@@ -17,6 +17,10 @@ pub(super) struct Here {
     pub filtered: bool,
     /// Counts can be forgotten.
     pub live: bool,
+    /// There is a past to look at.
+    pub past: bool,
+    /// It is looked at.
+    pub cursor: bool,
 }
 
 const fn hint(key: &'static str, word: &'static str, help: &'static str) -> Hint {
@@ -36,6 +40,9 @@ pub(super) fn list(screens: &[Entry], screen: &dyn Screen, here: &Here) -> Vec<H
         out.push(hint("Esc", "back", if here.deep { "one level up" } else { "let go of the selection" }));
     }
     out.extend_from_slice(screen.keys());
+    if here.cursor && !here.deep && !here.selected {
+        out.push(hint("Esc", "now", "return to now"));
+    }
     // There it looks for a text.
     let lists_packets = screen.title() == "Packets";
     if !lists_packets {
@@ -46,7 +53,7 @@ pub(super) fn list(screens: &[Entry], screen: &dyn Screen, here: &Here) -> Vec<H
     ));
     }
     if here.selected || here.deep {
-        out.push(hint("m", "menu", "what can be done with the row: filter, copy, open elsewhere, export (also a right click)"));
+        out.push(hint("m", "", "what can be done with the row: filter, copy, open elsewhere, export; so does a right click"));
     }
     if !lists_packets {
         out.push(hint("f", "", "only what is selected"));
@@ -56,7 +63,7 @@ pub(super) fn list(screens: &[Entry], screen: &dyn Screen, here: &Here) -> Vec<H
     out.push(hint("y", "", "copy Wireshark's display filter of what is selected"));
     out.push(hint("Y", "", "copy the capture filter (BPF) of what is selected"));
     out.push(hint("B", "", "mark this moment with a note, which exports and the end carry"));
-    if here.filtered && !here.deep && !here.selected {
+    if here.filtered && !here.deep && !here.selected && !here.cursor {
         out.push(hint("Esc", "all", "show all rows again"));
     }
     if screen.sorting().is_some() {
@@ -70,6 +77,15 @@ pub(super) fn list(screens: &[Entry], screen: &dyn Screen, here: &Here) -> Vec<H
     if screen.charts() {
         out.push(hint("+ −", "time", "shorter or longer time on the chart"));
         out.push(hint("d", "directions", "chart the directions apart or together"));
+    }
+    if here.past && !lists_packets {
+        out.push(hint("[ ]", "span", "mark where a span of time begins and ends: every list shows what was counted in it"));
+        out.push(hint(
+            ", .",
+            "back",
+            "look back: move the time cursor by a column or slot, with < and > by ten; ← and → on the chart, a click and a drag do so too (also Shift-← Shift-→)",
+        ));
+        out.push(hint("w", "worst", "put the time cursor on the worst burst; again: on the next one"));
     }
     out.push(hint("b", "bits/bytes", "bits or bytes"));
     out.push(hint("n", "names", "names or numbers of ports and network cards"));

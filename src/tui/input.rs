@@ -64,7 +64,11 @@ impl App {
             }
             Modal::Reset(until) => {
                 let yes = matches!(key.code, KeyCode::Char('r' | 'y')) && self.now < until;
-                if yes { vec![Effect::Reset] } else { Vec::new() }
+                if yes {
+                    self.return_to_now();
+                    return vec![Effect::Reset];
+                }
+                Vec::new()
             }
             Modal::Palette(palette) => self.palette_key(key, event, palette),
             Modal::Note(mut note) => {
@@ -196,6 +200,9 @@ impl App {
     }
 
     fn page_key(&mut self, key: KeyEvent, control: bool) -> Vec<Effect> {
+        if !control && self.time_key(key).is_some() {
+            return Vec::new();
+        }
         let page = self.listing.height.max(1) as isize;
         match key.code {
             KeyCode::Char('q') => return vec![Effect::Quit],
@@ -250,7 +257,7 @@ impl App {
             KeyCode::Char('C') => self.keep(),
             KeyCode::Char('b') => self.view.bytes = !self.view.bytes,
             KeyCode::Char('n') => self.view.names = !self.view.names,
-            KeyCode::Char('r') if self.shown.live => self.modal = Modal::Reset(self.now + QUESTION),
+            KeyCode::Char('r') if self.held.live => self.modal = Modal::Reset(self.now + QUESTION),
             KeyCode::Char('r') => self.say("r forgets what was counted of a live port; a file stays as it is".into()),
             KeyCode::Char('m') => self.modal = Modal::Palette(Palette { menu: true, ..Palette::default() }),
             KeyCode::Char(c) if RowAction::of_key(c).is_some() => {
@@ -319,7 +326,7 @@ impl App {
             self.close();
         } else if self.pane().selected.is_some() {
             self.select(None);
-        } else {
+        } else if !self.return_to_now() {
             self.filter(None);
         }
     }
@@ -384,6 +391,9 @@ impl App {
     }
 
     fn mouse(&mut self, mouse: MouseEvent) -> Vec<Effect> {
+        if matches!(self.modal, Modal::None) && self.time_mouse(mouse) {
+            return Vec::new();
+        }
         match mouse.kind {
             MouseEventKind::ScrollDown => self.scroll(WHEEL),
             MouseEventKind::ScrollUp => self.scroll(-WHEEL),

@@ -4,7 +4,7 @@ use super::keymap::Keymap;
 use super::row_action::Export;
 use super::theme::{Background, ColorChoice};
 use crate::model::{Address, Mac, Timestamp};
-use crate::snapshot::{Order, PacketStore};
+use crate::snapshot::{Order, PacketStore, SpanStore};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -60,6 +60,8 @@ pub struct DashboardOptions {
     pub source_title: String,
     /// Who has the packets themselves, where somebody has.
     pub packets: Option<Arc<dyn PacketStore>>,
+    /// Who reads spans of the past again, where somebody can.
+    pub spans: Option<Arc<dyn SpanStore>>,
     /// Set from outside (a signal) to leave.
     pub stop: Arc<AtomicBool>,
     /// A longer explanation of a finding, by its identifier.
@@ -113,6 +115,7 @@ impl Default for DashboardOptions {
         Self {
             source_title: String::new(),
             packets: None,
+            spans: None,
             stop: Arc::default(),
             explain: |_| None,
             manufacturer: |_| None,

@@ -12,6 +12,7 @@ use super::app::{App, Modal, Typing};
 use super::canvas::{Canvas, Hit, Listing, split_top};
 use super::chrome::{footer, header, help, palette, tabs};
 use super::theme::Hue;
+use super::time_cursor::ChartTimes;
 use super::view::{Axes, Scene};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -23,6 +24,7 @@ pub(super) struct Painted {
     listing: Listing,
     overflow: usize,
     axes: Option<Axes>,
+    chart_times: Option<ChartTimes>,
     /// Where the text cursor is.
     pub cursor: Option<(u16, u16)>,
 }
@@ -43,7 +45,7 @@ impl App {
         let scene = self.scene();
         let mut canvas = Canvas::new(buffer, &self.theme);
         let (top, rest) = split_top(area, 1);
-        header::draw(&mut canvas, top, &scene);
+        header::draw(&mut canvas, top, &Scene { snapshot: &self.shown, ..scene });
         let (second, rest) = split_top(rest, u16::from(rest.height >= 5));
         if second.height > 0 {
             match self.screens.get(self.screen).filter(|_| !self.stack.is_empty()) {
@@ -52,7 +54,10 @@ impl App {
             }
         }
         let (body, last) = split_top(rest, if rest.height >= 4 { rest.height - 1 } else { rest.height });
-        let banner = header::banner(&self.shown, self.failure.as_deref());
+        // What no past is kept of must not be taken for that of the span.
+        let timeless = self.is_timeless();
+        let words = "All of the time up to now: of this no past is kept by spans · Esc returns to now";
+        let banner = header::banner(&self.shown, self.failure.as_deref()).or_else(|| timeless.then(|| (Hue::Warn, words.to_owned())));
         let (line, body) = split_top(body, u16::from(banner.is_some() && body.height > 2));
         if let (Some((hue, words)), true) = (banner, line.height > 0) {
             let style = self.theme.badge(hue);
@@ -69,7 +74,8 @@ impl App {
             self.paint_modal(&mut canvas, area, last, &scene);
         }
         canvas.paper();
-        Painted { area, hits: canvas.hits, listing: canvas.listing, overflow: canvas.overflow, axes: canvas.axes, cursor: canvas.cursor }
+        let Canvas { hits, listing, overflow, axes, chart_times, cursor, .. } = canvas;
+        Painted { area, hits, listing, overflow, axes, chart_times, cursor }
     }
 
     fn paint_footer(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
@@ -77,10 +83,13 @@ impl App {
         if let Some(filter) = &self.view.filter {
             force.push((format!("/ {}", filter.text()), scene.theme.strong(Hue::Accent)));
         }
+        if self.past.is_some() {
+            force.push(("◂ the past".to_owned(), scene.theme.strong(Hue::Warn)));
+        }
         if self.view.paused {
             force.push(("❚❚ paused".to_owned(), scene.theme.strong(Hue::Warn)));
-        } else if self.shown.finished {
-            force.push((if self.shown.live { "ended" } else { "read to the end" }.to_owned(), scene.style(Hue::Dim)));
+        } else if self.held.finished {
+            force.push((if self.held.live { "ended" } else { "read to the end" }.to_owned(), scene.style(Hue::Dim)));
         }
         let shown = |hint: &super::screen::Hint| self.options.keymap.shown(self.page().title(), hint).0;
         footer::draw(canvas, area, &self.hints(), &shown, &force);
@@ -118,6 +127,7 @@ impl App {
         self.listing = painted.listing;
         self.overflow = painted.overflow;
         self.view.axes = painted.axes.unwrap_or(self.view.axes);
+        self.chart_times = painted.chart_times;
         let offset = self.listing.offset;
         if let Some(pane) = self.pane_mut() {
             pane.offset = offset;

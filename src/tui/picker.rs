@@ -210,6 +210,7 @@ impl Picker {
         let mut canvas = Canvas::new(buffer, &self.theme);
         let (snapshot, trail, rates) = (Snapshot { live: true, ..Snapshot::default() }, Trail::new(), Rates::default());
         let scene = Scene {
+            base: &snapshot,
             snapshot: &snapshot,
             view: &self.view,
             pane: &self.pane,

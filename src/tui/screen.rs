@@ -104,6 +104,16 @@ pub(super) trait Screen: Sync {
         false
     }
 
+    /// Whether its numbers are those of the span where the past is looked at.
+    fn looks_back(&self) -> bool {
+        true
+    }
+
+    /// Whether they are where the span's packets were read again.
+    fn looks_back_exactly(&self) -> bool {
+        self.looks_back()
+    }
+
     /// Keys of its own, for footer, help, palette and README.
     fn keys(&self) -> &'static [Hint] {
         &[]

@@ -3,8 +3,9 @@
 use super::options::DashboardOptions;
 use super::rates::{self, Rates};
 use super::theme::{Hue, Theme};
+use super::time_cursor::TimeCursor;
 pub(super) use super::topic::{Kind, Topic};
-use crate::model::{Timestamp, Traffic};
+use crate::model::{Timestamp, Traffic, units};
 use crate::snapshot::{Conversation, Filter, HostRow, Order, Snapshot};
 use std::any::Any;
 use std::collections::{HashMap, VecDeque};
@@ -134,6 +135,8 @@ pub(super) struct View {
     pub filter: Option<Filter>,
     /// The picture is held.
     pub paused: bool,
+    /// The time that is looked at; `None`: now.
+    pub cursor: Option<TimeCursor>,
     /// Where axes end now.
     pub axes: Axes,
 }
@@ -149,6 +152,7 @@ impl Default for View {
             endpoints: Order::default(),
             filter: None,
             paused: false,
+            cursor: None,
             axes: Axes::default(),
         }
     }
@@ -162,6 +166,8 @@ pub(super) type Trail = VecDeque<(f64, f64)>;
 pub(super) struct Scene<'a> {
     /// The numbers.
     pub snapshot: &'a Snapshot,
+    /// Those of everything up to now, also where `snapshot` is about a span of the past.
+    pub base: &'a Snapshot,
     /// The user's choices.
     pub view: &'a View,
     /// The page's list.
@@ -218,6 +224,12 @@ impl Scene<'_> {
 
     /// A title with the time its numbers are about.
     pub fn based(&self, title: &str, width: u16) -> String {
+        if let Some(shown) = &self.snapshot.span {
+            let seconds = shown.span.seconds();
+            let length = if (1.0..60.0).contains(&seconds) { format!("{seconds:.1} s") } else { units::duration(seconds) };
+            let base = if width < 34 { "span".to_owned() } else { format!("span of {length}") };
+            return format!("{title} · {base}");
+        }
         let base = match self.whole() {
             true if width < 34 => "all",
             true => "whole capture",

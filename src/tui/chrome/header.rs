@@ -122,6 +122,7 @@ fn right(scene: &Scene) -> Vec<Piece> {
     }
     let (traffic, seconds) = scene.now();
     let rate = amount::rate(scene, traffic.bits_per_second(seconds));
+    let past = amount::past(scene, s);
     let mark = match (scene.whole(), s.mirror.one_in().is_some()) {
         (true, false) => "mean ",
         (true, true) => "mean ≈ ",
@@ -132,7 +133,10 @@ fn right(scene: &Scene) -> Vec<Piece> {
     out.push(Piece { worth: 0, text: vec![(mark.into(), dim), (number.into(), scene.theme.strong(Hue::Title)), (unit.into(), text)] });
     let packets = amount::packet_rate(traffic.packets_per_second(seconds));
     out.push(Piece { worth: 4, text: vec![(packets.text().into(), text)] });
-    if let (true, false, Some(first)) = (s.live, reading, s.capture.first) {
+    if let Some((times, closely)) = past {
+        out.push(Piece { worth: 1, text: vec![(format!(" ◂ {times} ").into(), scene.theme.badge(Hue::Warn))] });
+        out.push(Piece { worth: 6, text: vec![(closely.into(), dim)] });
+    } else if let (true, false, Some(first)) = (s.live, reading, s.capture.first) {
         out.push(Piece { worth: 8, text: vec![(units::clock(s.now.seconds_since(first)).into(), text)] });
     } else if let (Some(first), Some(last)) = (s.capture.first, s.capture.last) {
         out.push(Piece {
@@ -162,7 +166,8 @@ fn lost(scene: &Scene) -> Vec<(Cow<'static, str>, Style)> {
     }
     let stages = [(l.interface_drops, "interface"), (l.kernel_drops, "kernel")];
     let stage = stages.into_iter().max_by_key(|s| s.0).map_or("", |s| s.1);
-    let share = ratio(lost, scene.snapshot.stats.total.packets.saturating_add(lost));
+    // What was lost is known of all of the time only.
+    let share = ratio(lost, scene.base.stats.total.packets.saturating_add(lost));
     vec![(format!(" lost {} {stage} ", amount::share(share)).into(), scene.theme.badge(Hue::Bad))]
 }
 

@@ -3,6 +3,7 @@
 //! Included by both by its path; the including module brings `model` and `snapshot` into scope.
 
 mod health;
+mod past;
 mod said;
 mod switch;
 mod talk;
@@ -325,6 +326,7 @@ pub fn snapshot(story: Story, second: i64) -> Snapshot {
         },
         dissect: Dissected { apps: said::apps(second), names: table(said::names(second)) },
         mirror: if story == Story::Sampled { sampled(total, recent, second) } else { mirror(total, recent, second, trouble) },
+        history: past::history(second, if live { 300 } else { 447 }),
         switch: switch::view(second, trouble),
         diagnosis: Diagnosis {
             host: if live { vec![checklist(trouble)] } else { Vec::new() },

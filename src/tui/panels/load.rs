@@ -10,10 +10,11 @@
 //! ```
 
 use crate::model::time::SECOND;
-use crate::model::{Timestamp, units};
+use crate::model::{TimeSpan, Timestamp, units};
 use crate::snapshot::{Sample, Snapshot};
 use crate::tui::canvas::{Canvas, cells, split_top};
 use crate::tui::theme::Hue;
+use crate::tui::time_cursor::{ChartStretch, ChartTimes};
 use crate::tui::view::{Axes, SCALES, Scene, ratio};
 use crate::tui::widgets::amount;
 use crate::tui::widgets::bins::{self, Bin, Bins, Window};
@@ -31,6 +32,7 @@ const FEWEST_BINS: i64 = 32;
 fn window(scene: &Scene) -> Window {
     let Some(&span) = SCALES.get(scene.view.scale) else { return Window::Everything };
     match scene.snapshot.stats.load.peak_ms {
+        _ if let Some(cursor) = scene.view.cursor => Window::Around(cursor.centre, span),
         Some((at, ..)) if scene.whole() => Window::Around(at, span),
         _ => Window::Last(span),
     }
@@ -51,6 +53,8 @@ pub(in crate::tui) fn scales(s: &Snapshot) -> Vec<usize> {
 
 /// Draws the chart of bits, and one of packets below it when there is room.
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    // The chart shows all of the time, whatever span of it is looked at.
+    let (past, scene) = (scene.snapshot, &Scene { snapshot: scene.base, ..*scene });
     let (bits, packets) = if area.height >= 20 { split_top(area, area.height - area.height / 3) } else { (area, Rect::ZERO) };
     let columns = usize::from(area.width.saturating_sub(LABELS)) * 2;
     let s = scene.snapshot;
@@ -58,14 +62,17 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let split = divided(scene);
     let before = Axes { key: (scene.view.scale, split, scene.view.bytes), ..Axes::default() };
     let mut axes = if scene.view.axes.key == before.key { scene.view.axes } else { before };
-    let body = titled(canvas, bits, &title(scene, split), &note(scene, &bins, bits.width), false);
+    let body = titled(canvas, bits, &title(scene, split), &note(scene, past, &bins, bits.width), false);
     let (field, ticks) = split_top(body, body.height.saturating_sub(1));
     let (heat, field) = split_top(field, u16::from(field.height >= 4));
     strip::draw(canvas, heat, "1 ms", &series(&bins, |b| b.peak_bytes), full(scene, &bins));
     axes.bits = Some(draw_bits(canvas, field, scene, &bins, split, axes.bits));
-    let clock = scene.whole().then(|| scene.utc_offset(Timestamp(bins.end.saturating_sub(bins.span))));
+    let clock = (scene.whole() || scene.view.cursor.is_some()).then(|| scene.utc_offset(Timestamp(bins.end.saturating_sub(bins.span))));
     chart::cuts(canvas, field, &bins);
     chart::ticks(canvas, ticks, &bins, clock);
+    let times = chart_times(field, &bins);
+    looked_at(canvas, scene, &times, heat.height);
+    canvas.chart_times = Some(times);
     if packets.height > 0 {
         let body = titled(canvas, packets, "Packets", &packet_note(scene), false);
         let (field, ticks) = split_top(body, body.height.saturating_sub(1));
@@ -99,6 +106,9 @@ fn title(scene: &Scene, split: bool) -> String {
         Window::Everything if scene.snapshot.live => "since the start".to_owned(),
         Window::Everything => "whole capture".to_owned(),
         Window::Last(span) => format!("last {}", span_name(span)),
+        Window::Around(at, span) if scene.view.cursor.is_some() => {
+            format!("{} around {}", span_name(span), amount::time_of_day(at, scene.utc_offset(at)))
+        }
         Window::Around(_, span) => format!("{} around the busiest 1 ms", span_name(span)),
     };
     format!("{what} · {span}")
@@ -117,8 +127,11 @@ fn span_name(nanos: i64) -> String {
 type Note = Vec<(Cow<'static, str>, Style)>;
 
 /// What is said of the load, the most important first, as much as there is room for.
-fn note(scene: &Scene, bins: &Bins, width: u16) -> Note {
+fn note(scene: &Scene, past: &Snapshot, bins: &Bins, width: u16) -> Note {
     let (dim, text) = (scene.style(Hue::Dim), scene.style(Hue::Text));
+    if let Some(note) = past_note(scene, past, width) {
+        return note;
+    }
     if scene.view.paused {
         let behind = format!("❚❚ paused, {} behind", amount::short_duration(scene.behind.floor()));
         return vec![(behind.into(), scene.theme.strong(Hue::Warn))];
@@ -164,6 +177,53 @@ fn note(scene: &Scene, bins: &Bins, width: u16) -> Note {
         }
     }
     chosen(said, width.saturating_sub(34), dim)
+}
+
+/// What is said of the span that is looked at.
+fn past_note(scene: &Scene, past: &Snapshot, width: u16) -> Option<Note> {
+    let (dim, text) = (scene.style(Hue::Dim), scene.style(Hue::Text));
+    let (times, closely) = amount::past(scene, past)?;
+    let s = scene.snapshot;
+    let mut said: Vec<(u8, Note)> = vec![(0, vec![(times.into(), scene.theme.strong(Hue::Warn))]), (3, vec![(closely.into(), dim)])];
+    let mean = past.stats.total.bits_per_second(past.recent_seconds);
+    let speed = s.capture.speed.filter(|speed| *speed > 0);
+    let share = speed.map(|speed| format!(" {}", amount::share(mean / speed as f64))).unwrap_or_default();
+    said.push((1, vec![("mean ".into(), dim), (amount::rate(scene, mean).plain().into(), text), (share.into(), text)]));
+    let span = past.span.as_ref()?.span;
+    let inside =
+        s.stats.load.samples.iter().filter(|sample| span.overlaps(TimeSpan { from: sample.start, to: sample.start.plus(sample.length) }));
+    let worst = inside.filter(|sample| sample.peak_ms_at.is_none_or(|at| span.contains(at))).max_by_key(|sample| sample.peak_ms_bytes);
+    if let Some(worst) = worst.filter(|worst| worst.peak_ms_bytes > 0) {
+        let bits = worst.peak_ms_bytes as f64 * 8_000.0;
+        let (value, hue) = match speed {
+            Some(speed) => (amount::share(bits / speed as f64), scene.theme.heat(bits / speed as f64)),
+            None => (amount::rate(scene, bits).plain(), text),
+        };
+        let at = worst.peak_ms_at.map(|at| format!(" at {}", amount::moment(at, scene.utc_offset(at)))).unwrap_or_default();
+        said.push((2, vec![("max 1 ms ".into(), dim), (value.into(), hue), (at.into(), dim)]));
+    }
+    Some(chosen(said, width.saturating_sub(34), dim))
+}
+
+/// Where times are on a chart whose axis stands in its first cells.
+fn chart_times(area: Rect, bins: &Bins) -> ChartTimes {
+    let labels = LABELS.min(area.width);
+    let stretches = bins.stretches.iter().map(|s| ChartStretch { bin: s.bin, bins: s.bins, start: s.start, end: s.end });
+    let field = Rect { x: area.x + labels, width: area.width - labels, ..area };
+    ChartTimes { field, span: bins.span, end: bins.end, stretches: stretches.collect() }
+}
+
+/// Marks the columns of the span that is looked at, and the cursor under them.
+fn looked_at(canvas: &mut Canvas, scene: &Scene, times: &ChartTimes, above: u16) {
+    let Some(cursor) = scene.view.cursor else { return };
+    let field = times.field;
+    if let Some((x, width)) = times.columns(cursor.span()) {
+        let y = field.y.saturating_sub(above);
+        canvas.over(Rect { x, y, width, height: field.height + above }, scene.theme.selected());
+    }
+    if let Some((x, width)) = times.columns(cursor.here) {
+        canvas.put(x + width / 2, field.bottom(), 1, "▲", scene.theme.strong(Hue::Warn));
+    }
 }
 
 /// The pieces that fit, in their order; a later one with the same beginning replaces the shorter.

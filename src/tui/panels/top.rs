@@ -118,8 +118,19 @@ fn divide(leaves: &mut HashMap<String, Leaf>, scene: &Scene, kind: Kind, proto: 
     let bare = |row: &Conversation| row.path.last() == Some(Layer::Known(proto));
     let mut moved = (Traffic::default(), Traffic::default());
     let mut by_app: HashMap<&str, (Traffic, Traffic, Path, bool)> = HashMap::new();
+    let slots = scene.snapshot.span.as_ref().filter(|span| !span.exact);
+    if let Some(span) = slots {
+        // Of a span applications are kept by themselves: those of conversations that have no row among them.
+        let path = kind.conversations(scene.snapshot).rows.iter().find(|r| bare(r)).map_or(Path::EMPTY, |row| row.path);
+        let number = [6u8, 17, 132].get([Kind::Tcp, Kind::Udp, Kind::Sctp].iter().position(|k| *k == kind).unwrap_or(0)).copied();
+        for row in span.apps.rows.iter().filter(|row| Some(row.key.0) == number && leaves.get(row.key.1).is_none()) {
+            by_app.insert(row.key.1, (row.traffic[0], row.traffic[0], path, row.about.0));
+            moved.0.add(row.traffic[0]);
+            moved.1.add(row.traffic[0]);
+        }
+    }
     for row in kind.conversations(scene.snapshot).rows.iter().filter(|r| bare(r)) {
-        if let Some(app) = row.app {
+        if let Some(app) = row.app.filter(|_| slots.is_none()) {
             let entry = by_app.entry(app).or_insert((Traffic::default(), Traffic::default(), row.path, true));
             entry.3 &= row.app_by == Some(AppBy::Port);
             entry.0.add(row.recent());

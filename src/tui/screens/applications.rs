@@ -62,6 +62,14 @@ impl Screen for Applications {
         &[Hint { key: "← →", word: "protocol", help: "the protocol" }]
     }
 
+    fn looks_back(&self) -> bool {
+        false
+    }
+
+    fn looks_back_exactly(&self) -> bool {
+        true
+    }
+
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
         let apps = &scene.snapshot.dissect.apps;
         let (line, body) = split_top(area, u16::from(!apps.is_empty()));

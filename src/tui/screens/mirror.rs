@@ -54,6 +54,10 @@ impl Screen for Mirror {
         &[Hint { key: "← →", word: "panel", help: "trust, this host, duplicates, sessions, stamps, tunnels, not judged" }]
     }
 
+    fn looks_back(&self) -> bool {
+        false
+    }
+
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
         let (top, rest) = split_top(area, 2);
         panels::headline(canvas, top, scene);

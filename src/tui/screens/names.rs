@@ -40,6 +40,10 @@ impl Screen for Names {
         Some(SHEET.sorting())
     }
 
+    fn looks_back(&self) -> bool {
+        false
+    }
+
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
         SHEET.draw(canvas, area, scene, true);
     }

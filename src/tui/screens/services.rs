@@ -44,6 +44,14 @@ impl Screen for Services {
         Some(SHEET.sorting())
     }
 
+    fn looks_back(&self) -> bool {
+        false
+    }
+
+    fn looks_back_exactly(&self) -> bool {
+        true
+    }
+
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
         SHEET.draw(canvas, area, scene, true);
     }

@@ -71,6 +71,10 @@ impl Screen for Switch {
         &[Hint { key: "← →", word: "panel", help: "neighbours, spanning tree, link aggregation, gateways, routers, queriers, events" }]
     }
 
+    fn looks_back(&self) -> bool {
+        false
+    }
+
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
         let lines = identity(scene, area.width.saturating_sub(2));
         let (head, rest) = split_top(area, (lines.len() as u16).min(area.height / 3));

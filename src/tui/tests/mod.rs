@@ -1,6 +1,7 @@
 //! Whole sessions without a terminal: keys in, cells out.
 
 mod added;
+mod cursor;
 mod keys;
 mod limits;
 mod looks;

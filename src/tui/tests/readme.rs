@@ -27,9 +27,9 @@ fn row(hint: &Hint) -> (String, String) {
 /// Keys that work on a page in some state, as the help lists them.
 fn hints(screens: &[Entry], page: &dyn Screen) -> Vec<Hint> {
     let mut out: Vec<Hint> = Vec::new();
-    for state in 0..16u8 {
+    for state in 0..32u8 {
         let on = |bit: u8| state & bit != 0;
-        let here = Here { deep: on(1), selected: on(2), opens: true, rows: true, filtered: on(4), live: on(8) };
+        let here = Here { deep: on(1), selected: on(2), opens: true, rows: true, filtered: on(4), live: on(8), past: true, cursor: on(16) };
         for hint in hints::list(screens, page, &here) {
             if !out.contains(&hint) {
                 out.push(hint);

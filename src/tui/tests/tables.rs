@@ -17,6 +17,7 @@ fn shown(filter: &str) -> String {
     let (options, rates) = (DashboardOptions::default(), Rates::default());
     let (theme, pane, trail) = (Theme::new(Depth::Mono, false), Pane::default(), Default::default());
     let scene = Scene {
+        base: &snapshot,
         snapshot: &snapshot,
         view: &view,
         pane: &pane,

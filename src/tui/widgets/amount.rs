@@ -2,6 +2,7 @@
 
 use crate::model::time::{SECOND, Timestamp};
 use crate::model::units;
+use crate::snapshot::Snapshot;
 use crate::tui::view::Scene;
 
 /// A number and its unit, both of fixed width.
@@ -138,6 +139,29 @@ pub(in crate::tui) fn short_duration(seconds: f64) -> String {
     } else {
         format!("{}d {:02}h", whole / 86_400, whole % 86_400 / 3_600)
     }
+}
+
+/// The time that is shown, in words: `14:02:11.304–14:02:41.304`, its length, and how closely its ends are known.
+pub(in crate::tui) fn past(scene: &Scene, snapshot: &Snapshot) -> Option<(String, String)> {
+    let shown = snapshot.span.as_ref()?;
+    let (from, to) = (shown.span.from, shown.span.to);
+    let offset = |at| scene.utc_offset(at);
+    let day = |at| date(at, offset(at));
+    let whole = from.0.rem_euclid(SECOND) == 0 && to.0.rem_euclid(SECOND) == 0;
+    let time = |at| if whole { time_of_day(at, offset(at)) } else { moment(at, offset(at)) };
+    let dated = day(from) != day(to) || scene.base.now.since(from) > 86_400 * SECOND;
+    let times =
+        if dated { span(from, to, scene.options.utc_offset).replace(" – ", "–") } else { format!("{}–{}", time(from), time(to)) };
+    let length = short_duration(shown.span.seconds());
+    let closely = short_duration(shown.resolution as f64 / SECOND as f64);
+    let closely = if shown.exact {
+        format!("{length} exactly")
+    } else if shown.resolution > 0 && shown.resolution < shown.span.length() {
+        format!("{length} to {closely}")
+    } else {
+        length
+    };
+    Some((times, closely))
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ fn in_list(looking: &mut Looking, key: KeyCode, live: bool) -> bool {
         KeyCode::Char('n') if !looking.text.is_empty() => search(looking, false),
         KeyCode::Char('N') if !looking.text.is_empty() => search(looking, true),
         KeyCode::Char('f') if looking.conversation != PacketSubject::All => {
-            let subject = looking.conversation.clone();
+            let subject = looking.conversation.clone().during(looking.subject.span());
             let about = words(&subject);
             looking.show(subject, about);
         }
@@ -186,5 +186,8 @@ pub(super) fn words(subject: &PacketSubject) -> String {
         PacketSubject::Host { address, port } => end(address, *port),
         PacketSubject::Vlan(id) => format!("VLAN {id}"),
         PacketSubject::Numbers(_) => "what proves it".to_owned(),
+        PacketSubject::During(_, of) => {
+            [words(of), "of the span".to_owned()].into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" · ")
+        }
     }
 }

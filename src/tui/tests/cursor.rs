@@ -1,0 +1,166 @@
+//! The time cursor: spans of the past on every screen, and the way back to now.
+
+use super::*;
+use crate::model::{TimeSpan, Timestamp, Traffic};
+use crate::snapshot::{Conversation, Table};
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+fn shown(session: &Session) -> TimeSpan {
+    session.app.shown.span.as_ref().expect("a span is shown").span
+}
+
+fn all(table: &Table<Conversation>) -> Traffic {
+    table.rows.iter().fold(table.other, |sum, row| sum.plus(row.total()))
+}
+
+#[test]
+fn spans_look_as_they_did() {
+    for (width, height) in SIZES {
+        for (name, story, keys) in [
+            ("overview", Story::Calm, "w"),
+            ("overview-file", Story::File, ", < [ > ]"),
+            ("conversations", Story::Calm, "4 , [ < ]"),
+            ("hosts", Story::Trouble, "3 , [ < ]"),
+            ("services", Story::Calm, ", 5"),
+        ] {
+            let mut session = Session::new(story, width, height);
+            session.keys(keys);
+            insta::assert_snapshot!(format!("past-{name}-{width}x{height}"), session.text());
+        }
+    }
+}
+
+#[test]
+fn a_span_is_marked_and_left() {
+    let mut session = Session::new(Story::Calm, 120, 40);
+    let now = session.text();
+    session.keys("4 ,");
+    let one = shown(&session);
+    assert_eq!(one.seconds(), 1.0, "a slot of the history");
+    session.keys("[ , , ,");
+    assert_eq!((shown(&session).to, shown(&session).seconds()), (one.to, 4.0), "it grows with the cursor");
+    session.keys("]");
+    assert_eq!(shown(&session).seconds(), 4.0, "whichever end was marked first");
+    session.keys("[");
+    assert!(session.text().contains("the span begins here") && shown(&session).seconds() == 1.0, "a new one");
+    session.keys(". . . ]");
+    let marked = shown(&session);
+    assert_eq!(marked.seconds(), 4.0);
+    session.keys(". .");
+    assert_eq!(shown(&session), marked, "it stays as it was marked");
+    assert!(session.lines()[0].contains("◂ "), "{}", session.lines()[0]);
+    assert!(session.text().contains("Conversations · span of 4.0 s"), "{}", session.text());
+    // Other screens show the same time.
+    session.keys("3");
+    assert!(session.text().contains("Hosts · span of 4.0 s"));
+    session.keys("1 Esc");
+    assert!(session.app.shown.span.is_none());
+    assert_eq!(session.text(), now);
+}
+
+#[test]
+fn numbers_of_a_span_are_the_sum_of_its_slots() {
+    for story in [Story::Calm, Story::File] {
+        let mut session = Session::new(story, 120, 40);
+        session.keys("4 , < [ > > ]");
+        let span = shown(&session);
+        let s = &session.app.shown;
+        let slots = session.app.held.history.covering(span).to_vec();
+        assert!(slots.len() > 5);
+        let sum = slots.iter().fold(Traffic::default(), |sum, slot| sum.plus(slot.sums.total()));
+        assert_eq!(s.stats.total, sum);
+        let c = &s.stats.conversations;
+        assert_eq!(all(&c.tcp).plus(all(&c.udp)), sum, "rows and the rest");
+        assert_eq!(all(&c.ip).plus(all(&c.ipv6)), sum);
+        assert_eq!(s.stats.protocols.iter().filter(|p| p.path.depth() == 1).fold(Traffic::default(), |a, p| a.plus(p.traffic)), sum);
+        assert_eq!(s.recent_seconds, span.seconds());
+    }
+}
+
+#[test]
+fn a_span_stays_while_time_goes_on() {
+    let mut session = Session::new(Story::Calm, 120, 40);
+    session.keys("4 , [ < ]");
+    let (before, span) = (session.lines()[5..38].to_vec(), shown(&session));
+    session.see(demo::snapshot(Story::Calm, 20));
+    assert_eq!((session.lines()[5..38].to_vec(), shown(&session)), (before, span));
+    session.keys("p");
+    session.see(demo::snapshot(Story::Calm, 40));
+    session.keys(", [ , ]");
+    assert_eq!(shown(&session).seconds(), 2.0, "paused is the same");
+    session.keys("Esc");
+    assert!(session.app.shown.span.is_none());
+}
+
+#[test]
+fn the_worst_burst_is_found_and_then_the_next() {
+    let mut session = Session::new(Story::Calm, 160, 45);
+    session.keys("w");
+    let history = session.app.held.history.extent().unwrap();
+    let samples = &session.app.held.stats.load.samples;
+    let mut peaks: Vec<(u64, Timestamp)> = samples.iter().filter_map(|s| Some((s.peak_ms_bytes, s.peak_ms_at?))).collect();
+    peaks.retain(|p| history.contains(p.1));
+    peaks.sort_by_key(|p| (std::cmp::Reverse(p.0), p.1));
+    assert!(shown(&session).contains(peaks[0].1), "{:?}", shown(&session));
+    assert!(session.text().contains("the worst burst: "), "{}", session.text());
+    session.keys("w");
+    assert!(shown(&session).contains(peaks[1].1));
+    assert!(session.text().contains("burst 2 of "), "{}", session.text());
+    session.keys("Esc w");
+    assert!(shown(&session).contains(peaks[0].1));
+}
+
+#[test]
+fn a_click_and_a_drag_in_the_chart_choose_a_time() {
+    let mut session = Session::new(Story::Calm, 120, 40);
+    session.mouse(MouseEventKind::Down(MouseButton::Left), 80, 8);
+    let first = shown(&session);
+    session.mouse(MouseEventKind::Drag(MouseButton::Left), 90, 8);
+    let dragged = shown(&session);
+    assert_eq!(dragged.from, first.from);
+    assert!(dragged.length() > 5 * first.length(), "{first:?} {dragged:?}");
+    session.mouse(MouseEventKind::Drag(MouseButton::Left), 70, 8);
+    assert!(shown(&session).from < first.from && shown(&session).to == first.to);
+    // The arrows move it where no row is selected.
+    session.mouse(MouseEventKind::Down(MouseButton::Left), 60, 8);
+    let before = shown(&session);
+    session.keys("Right");
+    assert!(shown(&session).from > before.from);
+    session.keys("Left");
+    assert_eq!(shown(&session).from, before.from);
+    session.keys("+ + Esc");
+    assert!(session.app.shown.span.is_none());
+}
+
+#[test]
+fn the_filter_and_pages_work_on_a_span() {
+    let mut session = Session::new(Story::Calm, 120, 40);
+    session.keys("4 , [ < ] /").kinds("port 445");
+    session.keys("Enter");
+    let rows = &session.app.shown.stats.conversations.tcp.rows;
+    assert!(!rows.is_empty() && rows.iter().all(|r| r.a_port == 445 || r.b_port == 445));
+    session.keys("Down Enter");
+    assert!(session.app.stack.len() == 1 && session.text().contains("smb2"), "{}", session.text());
+    session.keys("Esc Esc Esc Esc");
+    assert!(session.app.shown.span.is_none() && session.app.view.filter.is_none());
+}
+
+#[test]
+fn without_a_past_the_keys_say_so() {
+    let mut session = Session::new(Story::Empty, 120, 40);
+    for key in [",", "[", "w"] {
+        session.keys(key);
+        assert!(session.text().contains("there is no past yet"), "{key}: {}", session.text());
+    }
+    assert!(!session.app.hints().iter().any(|hint| hint.key == "[ ]"));
+}
+
+#[test]
+fn what_has_no_past_is_not_taken_for_it() {
+    let mut session = Session::new(Story::Calm, 120, 40);
+    session.keys(", 5");
+    assert!(session.text().contains("All of the time up to now"), "{}", session.text());
+    session.keys("Esc");
+    assert!(!session.text().contains("All of the time up to now"));
+}
