@@ -17,6 +17,7 @@ mod save;
 mod screen;
 mod signals;
 mod source;
+mod span_reader;
 mod trigger;
 
 use crate::capture::host::HostProbe;

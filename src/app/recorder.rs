@@ -1,5 +1,6 @@
 //! What is kept of the packets themselves while a dashboard runs: the last ones of a port in memory, or where those of a capture lie.
 
+use super::span_reader::SpanReader;
 use super::{memory, privacy, source};
 use crate::browse::{Browser, FileShelf, RecorderShelf, Shelf};
 use crate::capture::Source;
@@ -9,6 +10,7 @@ use crate::engine::{self, Listeners, MemoryPlan, TapeMark, TapeReader, TapeRun};
 use crate::error::{Error, Result};
 use crate::record::{Recorder, Ring, RingPlan, RingStatus};
 use crate::settings::{InputSettings, RecorderSettings};
+use crate::snapshot::SpanStore;
 use std::sync::Arc;
 
 /// Reads the tape into the recorder's memory.
@@ -79,21 +81,44 @@ impl Kept {
     }
 }
 
+/// Where the packets of a source lie, where they can be looked at.
+fn shelf(
+    (recorder, ring): (Option<Recording>, Option<Arc<RingStatus>>),
+    input: &InputSettings,
+    index: Arc<PacketIndex>,
+    common: &Common,
+) -> Result<Option<Box<dyn Shelf>>> {
+    Ok(match (recorder, input) {
+        (Some((recorder, names)), _) => Some(Box::new(RecorderShelf::new(recorder, names).with_ring(ring))),
+        // What is read again has to lose its names again.
+        (None, InputSettings::Files(files)) if !source::is_endless(input) => {
+            Some(privacy::shelf(Box::new(FileShelf::new(files.clone(), index)), common)?)
+        }
+        _ => None,
+    })
+}
+
 /// Who answers a screen's questions about packets, where there are any to be looked at.
 pub fn browser(
-    (recorder, ring): (Option<Recording>, Option<Arc<RingStatus>>),
+    recording: (Option<Recording>, Option<Arc<RingStatus>>),
     input: &InputSettings,
     index: Arc<PacketIndex>,
     common: &Common,
     wanted: &RecorderSettings,
 ) -> Result<Option<Arc<Browser>>> {
-    let shelf: Box<dyn Shelf> = match (recorder, input) {
-        (Some((recorder, names)), _) => Box::new(RecorderShelf::new(recorder, names).with_ring(ring)),
-        (None, InputSettings::Files(files)) if !source::is_endless(input) => {
-            privacy::shelf(Box::new(FileShelf::new(files.clone(), index)), common)?
-        }
-        _ => return Ok(None),
-    };
+    let Some(shelf) = shelf(recording, input, index, common)? else { return Ok(None) };
     let rules = engine::rules_of(&common.mirror.clone().resolved())?;
     Ok(Some(Arc::new(Browser::start(shelf, rules, wanted.save_dir.clone())?)))
+}
+
+/// Who reads spans of the past again, where their packets are still there.
+pub fn spans(
+    recording: (Option<Recording>, Option<Arc<RingStatus>>),
+    input: &InputSettings,
+    index: Arc<PacketIndex>,
+    settings: &engine::Settings,
+    common: &Common,
+) -> Result<Option<Arc<dyn SpanStore>>> {
+    let Some(shelf) = shelf(recording, input, index, common)? else { return Ok(None) };
+    Ok(Some(Arc::new(SpanReader::start(shelf, settings)?)))
 }

@@ -62,9 +62,11 @@ fn show(
 ) -> Result<()> {
     let mut settings = engine_settings(common, input, &source.info());
     settings.query = Query::default();
+    settings.history = true;
     let kept = recorder::Kept::of(input, source.as_ref(), common, recorder, &mut settings)?;
     let engine = Engine::start_with(source, &settings, kept.listeners)?;
     let title = source::title(input);
+    let spans = recorder::spans((kept.recorder.clone(), None), input, Arc::clone(&index), &settings, common)?;
     let browser = recorder::browser((kept.recorder, kept.ring.clone()), input, index, common, recorder)?;
     let packets = browser.clone().map(|browser| browser as Arc<dyn PacketStore>);
     let feed = Triggered::new(&engine, browser, recorder.save_on.clone());
@@ -75,7 +77,7 @@ fn show(
     let export =
         recorder.save_dir.clone().map(|folder| Arc::new(move |export: &tui::Export| exports::write(&folder, export)) as tui::ExportTo);
     let open = (!common.rights.sandbox).then(|| Arc::new(exports::open) as tui::OpenWith);
-    let options = tui::DashboardOptions { packets, capture_file, export, open, ..options(&title, common, preferences, stop) };
+    let options = tui::DashboardOptions { packets, spans, capture_file, export, open, ..options(&title, common, preferences, stop) };
     let bookmarks = tui::run(&feed, &options)?;
     let leaving = tui::ExitSummary::of(&engine.last(), &title);
     // A source that does not end must not hold the program up now: from here on a signal ends it.

@@ -1,0 +1,245 @@
+//! Spans of the past, read again from where their packets lie: what the slots of the past tell by the second, this tells exactly.
+//!
+//! Only as much as fits in [`SPAN_BYTES`] is read again; of longer spans the slots tell, which are as good there.
+
+use crate::browse::Shelf;
+use crate::capture::Memory;
+use crate::engine::{self, MemoryPlan};
+use crate::error::{Error, Result};
+use crate::model::limits::{SPAN_BYTES, SPAN_MEMORY};
+use crate::model::time::SECOND;
+use crate::model::{TimeSpan, Timestamp};
+use crate::snapshot::{Query, Snapshot, SpanStore};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long a screen waits for an answer before it shows what the slots tell.
+const PATIENCE: Duration = Duration::from_millis(30);
+/// How much later than a span a packet must be for none of the span to come behind it.
+const DISORDER: i64 = 2 * SECOND;
+
+/// What the screen asks and the thread answers.
+#[derive(Default)]
+struct Desk {
+    asked: Option<TimeSpan>,
+    /// The span that was answered last, and its picture, where it could be read again.
+    answer: Option<(TimeSpan, Option<Arc<Snapshot>>)>,
+}
+
+#[derive(Default)]
+struct Room {
+    desk: Mutex<Desk>,
+    asked: Condvar,
+    answered: Condvar,
+    version: AtomicU64,
+    over: AtomicBool,
+}
+
+impl Room {
+    fn is_asked(&self, span: TimeSpan) -> bool {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner).asked == Some(span) && !self.over.load(Ordering::Relaxed)
+    }
+}
+
+/// The thread that reads spans again: the one asked for last.
+pub struct SpanReader {
+    room: Arc<Room>,
+}
+
+impl SpanReader {
+    /// Reads from a shelf, and counts as `settings` say.
+    ///
+    /// # Errors
+    /// The system refuses a thread.
+    pub fn start(shelf: Box<dyn Shelf>, settings: &engine::Settings) -> Result<Self> {
+        let room = Arc::<Room>::default();
+        let settings = engine::Settings {
+            threads: 0,
+            query: Query::default(),
+            live: false,
+            limit: None,
+            host: None,
+            history: false,
+            memory: MemoryPlan::within(SPAN_MEMORY),
+            ..settings.clone()
+        };
+        let theirs = Arc::clone(&room);
+        std::thread::Builder::new()
+            .name("spans".into())
+            .spawn(move || serve(&theirs, shelf.as_ref(), &settings))
+            .map_err(|e| Error::io("cannot start the thread that reads spans again", &e))?;
+        Ok(Self { room })
+    }
+}
+
+impl Drop for SpanReader {
+    fn drop(&mut self) {
+        self.room.over.store(true, Ordering::Relaxed);
+        self.room.asked.notify_all();
+    }
+}
+
+impl SpanStore for SpanReader {
+    fn look(&self, span: TimeSpan) -> Option<Arc<Snapshot>> {
+        let mut desk = self.room.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_answered = |desk: &Desk| desk.answer.as_ref().is_some_and(|(answered, _)| *answered == span);
+        if desk.asked != Some(span) && !is_answered(&desk) {
+            desk.asked = Some(span);
+            self.room.asked.notify_all();
+            desk =
+                self.room.answered.wait_timeout_while(desk, PATIENCE, |desk| !is_answered(desk)).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        desk.answer.as_ref().filter(|(answered, _)| *answered == span).and_then(|(_, snapshot)| snapshot.clone())
+    }
+
+    fn version(&self) -> u64 {
+        self.room.version.load(Ordering::Relaxed)
+    }
+}
+
+fn serve(room: &Room, shelf: &dyn Shelf, settings: &engine::Settings) {
+    loop {
+        let span = {
+            let mut desk = room.desk.lock().unwrap_or_else(PoisonError::into_inner);
+            loop {
+                if room.over.load(Ordering::Relaxed) {
+                    return;
+                }
+                let answered = desk.answer.as_ref().map(|(span, _)| *span);
+                match desk.asked {
+                    Some(span) if answered != Some(span) => break span,
+                    _ => desk = room.asked.wait(desk).unwrap_or_else(PoisonError::into_inner),
+                }
+            }
+        };
+        let picture = read(shelf.again().as_mut(), span, || room.is_asked(span)).and_then(|packets| {
+            let outcome = engine::run(Box::new(packets), settings, Arc::default()).ok()?;
+            Some(Arc::new(outcome.result))
+        });
+        let mut desk = room.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        if desk.asked == Some(span) {
+            desk.answer = Some((span, picture));
+            room.version.fetch_add(1, Ordering::Relaxed);
+            room.answered.notify_all();
+        }
+    }
+}
+
+/// The packets of a span; `None` where they are too many, are not there any more, or are not wanted any more.
+fn read(shelf: &mut dyn Shelf, span: TimeSpan, is_wanted: impl Fn() -> bool) -> Option<Memory> {
+    shelf.refresh();
+    let range = shelf.range();
+    let mut packets = Memory::new();
+    let (mut at, mut bytes, mut is_behind) = (shelf.before(span.from).max(range.start), 0usize, false);
+    // Of a memory that has forgotten what came before, the first packet must be older than the span.
+    let mut first: Option<Timestamp> = None;
+    while at < range.end && !is_behind && bytes <= SPAN_BYTES {
+        if !is_wanted() {
+            return None;
+        }
+        let from = at;
+        let read = shelf.read(at, &mut |number, packet| {
+            if number >= from && number < range.end {
+                first.get_or_insert(packet.time);
+                is_behind |= packet.time >= span.to.plus(DISORDER);
+                if span.contains(packet.time) && bytes <= SPAN_BYTES {
+                    bytes = bytes.saturating_add(packet.bytes.len().saturating_add(64));
+                    packets.push(packet.time, packet.link, packet.wire, packet.bytes);
+                }
+                at = at.max(number + 1);
+            }
+        });
+        if !read.unwrap_or(false) || at == from {
+            break;
+        }
+    }
+    let is_whole = range.start == 0 || first.is_some_and(|first| first < span.from);
+    (bytes <= SPAN_BYTES && is_whole).then_some(packets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{LinkType, TapePacket};
+    use crate::record::InterfaceAbout;
+    use std::ops::Range;
+
+    /// A packet each millisecond from 1,000 s on; what is before `from` was forgotten.
+    #[derive(Clone)]
+    struct Millis {
+        from: u64,
+        to: u64,
+        bytes: Vec<u8>,
+    }
+
+    impl Shelf for Millis {
+        fn range(&mut self) -> Range<u64> {
+            self.from..self.to
+        }
+        fn read(&mut self, number: u64, show: &mut dyn FnMut(u64, &TapePacket<'_>)) -> Result<bool> {
+            for n in number..(number + 100).min(self.to) {
+                let time = Timestamp::new(1_000, n as i64 * 1_000_000);
+                show(n, &TapePacket { time, link: LinkType::ETHERNET, wire: self.bytes.len() as u32, interface: 0, bytes: &self.bytes });
+            }
+            Ok(number < self.to)
+        }
+        fn before(&mut self, time: Timestamp) -> u64 {
+            let millis = time.since(Timestamp::new(1_000, 0)) / 1_000_000;
+            u64::try_from(millis - 10).unwrap_or(0).clamp(self.from, self.to)
+        }
+        fn interface(&mut self, _: u16) -> InterfaceAbout {
+            InterfaceAbout::default()
+        }
+        fn place(&mut self) -> String {
+            String::new()
+        }
+        fn again(&self) -> Box<dyn Shelf> {
+            Box::new(self.clone())
+        }
+    }
+
+    fn millis(from: i64, to: i64) -> TimeSpan {
+        let at = |ms: i64| Timestamp::new(1_000, ms * 1_000_000);
+        TimeSpan { from: at(from), to: at(to) }
+    }
+
+    /// What a reader answers in the end.
+    fn answer(reader: &SpanReader, span: TimeSpan) -> Option<Arc<Snapshot>> {
+        for _ in 0..500 {
+            let seen = reader.look(span);
+            let desk = reader.room.desk.lock().unwrap();
+            if desk.answer.as_ref().is_some_and(|(answered, _)| *answered == span) {
+                return seen.or_else(|| desk.answer.as_ref().and_then(|a| a.1.clone()));
+            }
+            drop(desk);
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("no answer");
+    }
+
+    #[test]
+    fn a_span_has_its_packets_and_no_others() {
+        let bytes = vec![0xff; 60];
+        let reader =
+            SpanReader::start(Box::new(Millis { from: 0, to: 9_000, bytes: bytes.clone() }), &engine::Settings::default()).unwrap();
+        for (from, to) in [(1_000, 1_010), (0, 9_000), (2_500, 2_501), (8_999, 20_000)] {
+            let told = answer(&reader, millis(from, to)).expect("it can be read again");
+            assert_eq!(told.stats.total.packets as i64, to.min(9_000) - from);
+        }
+        let version = reader.version();
+        assert!(answer(&reader, millis(8_999, 20_000)).is_some());
+        assert_eq!(reader.version(), version, "asked twice, read once");
+        let forgetful = SpanReader::start(Box::new(Millis { from: 3_000, to: 9_000, bytes }), &engine::Settings::default()).unwrap();
+        assert!(answer(&forgetful, millis(2_900, 3_100)).is_none(), "part of it is not there any more");
+        assert_eq!(answer(&forgetful, millis(3_001, 3_101)).map(|s| s.stats.total.packets), Some(100));
+    }
+
+    #[test]
+    fn what_is_too_much_is_left_to_the_slots() {
+        let shelf = Millis { from: 0, to: 9_000, bytes: vec![0; 20_000] };
+        let reader = SpanReader::start(Box::new(shelf), &engine::Settings::default()).unwrap();
+        assert!(answer(&reader, millis(0, 9_000)).is_none());
+        assert_eq!(answer(&reader, millis(0, 20)).map(|s| s.stats.total.packets), Some(20));
+    }
+}
