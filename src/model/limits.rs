@@ -141,7 +141,7 @@ pub const HISTORY_LEVELS: [(i64, usize); 5] = [(1, 300), (10, 180), (60, 240), (
 
 /// Intervals of a file of which each is a slot of its past. Of as many more every two together are one, then every four …: what a longer
 /// file costs does not grow with its intervals.
-pub const HISTORY_INTERVALS: u64 = 512;
+pub const HISTORY_INTERVALS: u64 = 64;
 
 /// Bytes of packets of a span that are read again to show it exactly (about twice as many are taken while that is done): half a second of 1 Gb/s
 /// in full, minutes of most networks. Of longer spans the slots of the past tell.
