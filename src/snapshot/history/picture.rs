@@ -87,6 +87,8 @@ fn host(address: Address, port: u16, traffic: [Traffic; 2], span: TimeSpan, know
         last: known.map_or(span.to, |row| row.last.min(span.to)).max(known.map_or(span.from, |row| row.first)),
         inside: inside.or(known.and_then(|row| row.inside)),
         app: known.and_then(|row| row.app),
+        peers: known.map_or(0, |row| row.peers),
+        vlans: known.map_or_else(Default::default, |row| row.vlans),
     }
 }
 
