@@ -42,6 +42,7 @@ impl PacketSubject {
     pub fn wireshark(&self) -> Option<String> {
         match self {
             Self::All => None,
+            Self::During(_, of) => of.wireshark(),
             Self::Between { a, a_port, b, b_port, protocol } => {
                 // Both ways in one: the ends change places, and so do the ports.
                 let way = |from: &Address, from_port: u16, to: &Address, to_port: u16| {
@@ -86,6 +87,8 @@ impl PacketSubject {
     pub fn bpf(&self) -> Option<String> {
         match self {
             Self::All | Self::Numbers(_) => None,
+            // No capture filter knows the time.
+            Self::During(_, of) => of.bpf(),
             Self::Between { a, a_port, b, b_port, protocol } => {
                 let name = transport(*protocol);
                 let way = |from: &Address, from_port: u16, to: &Address, to_port: u16| {
@@ -115,6 +118,7 @@ impl PacketSubject {
         let port = |port: u16| (port > 0).then(|| format!("port {port}"));
         match self {
             Self::All | Self::Numbers(_) => None,
+            Self::During(_, of) => of.row_filter(),
             Self::Between { a, a_port, b, b_port, protocol } => {
                 Some(joined([transport(*protocol).map(str::to_owned), Some(end(a)), port(*a_port), Some(end(b)), port(*b_port)], " and "))
             }
