@@ -42,7 +42,6 @@ impl PacketSubject {
     pub fn wireshark(&self) -> Option<String> {
         match self {
             Self::All => None,
-            Self::During(_, of) => of.wireshark(),
             Self::Between { a, a_port, b, b_port, protocol } => {
                 // Both ways in one: the ends change places, and so do the ports.
                 let way = |from: &Address, from_port: u16, to: &Address, to_port: u16| {
@@ -104,8 +103,6 @@ impl PacketSubject {
                 Some(format!("{} or {}", one("src "), one("dst ")))
             }
             Self::Vlan(id) => Some(format!("vlan {id}")),
-            // A capture filter knows no time.
-            Self::During(_, of) => of.bpf(),
         }
     }
 
@@ -124,7 +121,6 @@ impl PacketSubject {
             }
             Self::Host { address, port: number } => Some(joined([Some(end(address)), port(*number)], " and ")),
             Self::Vlan(id) => Some(format!("vlan {id}")),
-            Self::During(_, of) => of.row_filter(),
         }
     }
 }
