@@ -81,6 +81,8 @@ fn once() -> Vec<(&'static str, usize, usize)> {
         ("stations known", 2 * STATIONS_KNOWN, 8),
         ("stations watched", 2 * STATIONS_WATCHED + 3 * GROUPS, 256),
         ("bursts", LINK_BURSTS, 400),
+        ("a switch that is asked", 3 * ASKED_PORTS, 1_500),
+        ("stations of that switch", 3 * ASKED_STATIONS, 32),
         ("load", FINE_SAMPLES + COARSE_SAMPLES, sample),
         ("milliseconds", BURST_BINS, 24),
         ("sessions", SESSIONS, size_of::<Session>() + 600),
