@@ -1,8 +1,8 @@
 //! The switch, by what it and its neighbours say.
 
 use crate::model::{
-    AggregateRow, AskedSwitch, BridgeId, BurstContributor, GatewayRow, LacpEnd, LinkBurst, LinkUse, Neighbour, NeighbourRow, OspfRow, PortRow, QuerierRow,
-    SwitchEvent, SwitchIdentity, TreeRow,
+    AggregateRow, AskedSwitch, BridgeId, BurstContributor, GatewayRow, LacpEnd, LinkBurst, LinkUse, Neighbour, NeighbourRow, OspfRow,
+    PortRow, QuerierRow, SwitchEvent, SwitchIdentity, TreeRow,
 };
 use crate::snapshot::Snapshot;
 use crate::snapshot::tables::stations::{GroupRow, StationRow, groups, stations};
