@@ -17,6 +17,9 @@ const ROWS: u32 = 20;
 /// Questions of one walk at most: a switch of a thousand ports and ten thousand stations takes fewer.
 const QUESTIONS: u32 = 4_000;
 
+/// A number and its value, where that is one that is read.
+type Row = (Vec<u64>, Option<Told>);
+
 /// The switch, by a socket that was opened while that was allowed.
 pub struct SwitchAgent {
     settings: AskSettings,
@@ -112,7 +115,7 @@ impl SwitchAgent {
     }
 
     /// The rows behind a number.
-    fn rows(&mut self, after: &[u64]) -> Result<Vec<(Vec<u64>, Option<Told>)>, String> {
+    fn rows(&mut self, after: &[u64]) -> Result<Vec<Row>, String> {
         let oid = Oid::from(after).map_err(|_| "an answer that is none".to_owned())?;
         let mut tried = 0;
         let error = loop {
