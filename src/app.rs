@@ -1,5 +1,6 @@
 //! The composition root: from settings to a source, an engine, and a screen or a report.
 
+mod ask;
 mod check;
 mod console;
 mod diff;
@@ -173,11 +174,16 @@ fn fold_with(
     needs: Needs,
     stop: &Arc<AtomicBool>,
 ) -> Result<(Outcome<Snapshot>, Standing)> {
+    let asked = ask::agent(common, input)?;
     let (source, standing) = source::open_noting(input, needs, None, common, console)?;
     let mut settings = engine_settings(common, input, &source.info());
+    settings.switch = asked;
     settings.query = Query { rows, ..Query::everything() };
     let source = progress::watch(source, console, input.limit(), signals::asks_for_statistics()?);
     let outcome = engine::run(source, &settings, Arc::clone(stop))?;
+    if let Some(trouble) = outcome.result.switch.asked.as_ref().and_then(|asked| asked.trouble.as_ref()) {
+        console::say(format_args!("warning: --switch: {trouble}"));
+    }
     match input {
         // A pipe that brought nothing but a failure is no capture; a port is one, whatever comes.
         InputSettings::Files(_) if outcome.failure.is_some() && outcome.result.mirror.link.packets == 0 => {

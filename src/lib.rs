@@ -54,6 +54,8 @@
 //! - **The past** is kept where somebody looks back: at the marks where a slot ends shards hand over what changed
 //!   (`engine/fold/shard/history.rs`), the merge keeps sums and the largest rows of each slot, finer ones of late
 //!   (`engine/merge/history.rs`), and from them comes the picture of any span ([`snapshot::history`]).
+//! - **The switch is asked** (`engine/switch_watch.rs`, [`ask`]) only when told to, in a thread of its own; what it says is handed to the judge with
+//!   each snapshot, as evidence and as a table.
 //! - **Losses are counted where they happen** and shown: interface, kernel, our own stages, eviction at a cap. Every container
 //!   names its cap in [`model::limits`]; beyond it rows fold into an exact "other".
 //!
@@ -66,7 +68,7 @@
 //! | 3 | [`browse`] | every wing below |
 //! | 3 | [`report`], [`tui`] | [`snapshot`] |
 //! | 3 | [`cli`] | |
-//! | 2 | [`anonymize`], [`capture`], [`decode`], [`dissect`], [`mirror`], [`diagnose`], [`stats`], [`switch`], [`record`], [`names`], [`snapshot`] | [`model`]; none of each other |
+//! | 2 | [`anonymize`], [`ask`], [`capture`], [`decode`], [`dissect`], [`mirror`], [`diagnose`], [`stats`], [`switch`], [`record`], [`names`], [`snapshot`] | [`model`]; none of each other |
 //! | 1 | [`settings`] | [`model`] |
 //! | 1 | [`model`], [`error`](mod@error) | nothing |
 //!
@@ -102,6 +104,7 @@
 //!   [`model::evidence`], filled by the wing that measures it; a threshold that wings measure with and texts name: one constant in
 //!   `model/evidence/thresholds.rs`; packets that prove it: a [`model::ProvingPackets`] among the counts;
 //! - a kind of packet for tests: one function in `tests/support/packet/`;
+//! - something to ask a switch for: its column in `ask/mib.rs`;
 //! - a counter: one field of a struct in `sums!` ([`model::sum`]); what a new wing counts in a shard: one field of
 //!   `engine::fold::shard::ShardSums`. Both are merged over shards and subtracted over time by their fields;
 //! - a table: one file in `snapshot/tables/` and one line in [`snapshot::tables::TABLES`]; a column of one: one line in its file. JSON, CSV,
@@ -122,6 +125,7 @@
 
 pub mod anonymize;
 pub mod app;
+pub mod ask;
 pub mod browse;
 pub mod capture;
 pub mod cli;

@@ -284,6 +284,106 @@ impl Default for RightsSettings {
     }
 }
 
+/// Something that is shown nowhere.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Keeps it.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// What it is.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// The same.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+/// A keyed digest of SNMP (RFC 3414, RFC 7860).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SnmpDigest {
+    /// HMAC-MD5-96.
+    Md5,
+    /// HMAC-SHA-96.
+    Sha1,
+    /// HMAC-128-SHA-224.
+    Sha224,
+    /// HMAC-192-SHA-256.
+    Sha256,
+    /// HMAC-256-SHA-384.
+    Sha384,
+    /// HMAC-384-SHA-512.
+    Sha512,
+}
+
+/// A cipher of SNMP (RFC 3414, RFC 3826).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SnmpPrivacy {
+    /// CBC-DES.
+    Des,
+    /// CFB128-AES-128.
+    Aes128,
+    /// The same with 192 bits.
+    Aes192,
+    /// The same with 256 bits.
+    Aes256,
+}
+
+/// By what a switch lets itself be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SnmpAccess {
+    /// Version 2c.
+    Community(Secret),
+    /// Version 3.
+    User {
+        /// The user.
+        user: String,
+        /// How it shows who it is.
+        authentication: Option<(SnmpDigest, Secret)>,
+        /// How questions and answers are kept from others.
+        privacy: Option<(SnmpPrivacy, Secret)>,
+    },
+}
+
+impl SnmpAccess {
+    /// The version, for people.
+    pub fn version(&self) -> &'static str {
+        if matches!(self, SnmpAccess::Community(_)) { "v2c" } else { "v3" }
+    }
+}
+
+/// A switch that is asked what it says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskSettings {
+    /// Its name or address.
+    pub host: String,
+    /// The port its agent listens at.
+    pub port: u16,
+    /// By what it lets itself be asked.
+    pub access: SnmpAccess,
+    /// The port of it that copies come from.
+    pub mirror_port: Option<String>,
+}
+
+impl AskSettings {
+    /// Address and port.
+    pub fn target(&self) -> String {
+        if self.host.contains(':') { format!("[{}]:{}", self.host, self.port) } else { format!("{}:{}", self.host, self.port) }
+    }
+}
+
 /// When colours are used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Color {

@@ -21,6 +21,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("nix", &["app/rights/"]),
     ("landlock", &["app/rights/"]),
     ("seccompiler", &["app/rights/"]),
+    ("snmp2", &["ask/"]),
     ("etherparse", &["decode/"]),
     ("x509_parser", &["dissect/tls/"]),
     ("aes", &["dissect/quic/"]),

@@ -4,7 +4,8 @@ use super::console::{Console, say};
 use super::preferences::{Keeper, Preferences};
 use super::rights::Needs;
 use super::trigger::Triggered;
-use super::{check, engine_settings, exports, output, recorder, signals, source};
+use super::{ask, check, engine_settings, exports, output, recorder, signals, source};
+use crate::ask::SharedAgent;
 use crate::capture::file::PacketIndex;
 use crate::capture::{Source, ports};
 use crate::cli::Common;
@@ -28,7 +29,8 @@ pub fn pick_and_watch(common: &Common, preferences: &Preferences, recorder: &Rec
     let live = LiveSettings { interfaces: vec![name], ..LiveSettings::default() };
     let input = InputSettings::Live(live);
     let index = Arc::default();
-    show(&input, open(&input, common, recorder, &index)?, common, (recorder, index), (preferences, &keeper), &stop)
+    let asked = ask::agent(common, &input)?;
+    show(&input, (open(&input, common, recorder, &index)?, asked), common, (recorder, index), (preferences, &keeper), &stop)
 }
 
 /// Watches interfaces or captures.
@@ -39,8 +41,9 @@ pub fn watch(input: &InputSettings, common: &Common, preferences: &Preferences, 
     // Opened before the others: threads that are started later begin with what rights are left.
     let index = Arc::default();
     let keeper = Arc::new(Keeper::open(common));
+    let asked = ask::agent(common, input)?;
     let source = open(input, common, recorder, &index)?;
-    show(input, source, common, (recorder, index), (preferences, &keeper), &stop)
+    show(input, (source, asked), common, (recorder, index), (preferences, &keeper), &stop)
 }
 
 fn open(input: &InputSettings, common: &Common, recorder: &RecorderSettings, index: &Arc<PacketIndex>) -> Result<Box<dyn Source>> {
@@ -54,7 +57,7 @@ fn open(input: &InputSettings, common: &Common, recorder: &RecorderSettings, ind
 
 fn show(
     input: &InputSettings,
-    source: Box<dyn Source>,
+    (source, asked): (Box<dyn Source>, Option<SharedAgent>),
     common: &Common,
     (recorder, index): (&RecorderSettings, Arc<PacketIndex>),
     preferences: (&Preferences, &Arc<Keeper>),
@@ -63,6 +66,7 @@ fn show(
     let mut settings = engine_settings(common, input, &source.info());
     settings.query = Query::default();
     settings.history = true;
+    settings.switch = asked;
     let kept = recorder::Kept::of(input, source.as_ref(), common, recorder, &mut settings)?;
     let engine = Engine::start_with(source, &settings, kept.listeners)?;
     let title = source::title(input);

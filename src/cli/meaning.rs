@@ -1,6 +1,6 @@
 //! From what was typed to what is meant.
 
-use super::settings::{Command, Common, ConfigCommand, Invocation};
+use super::settings::{Command, Common, ConfigCommand, Invocation, SwitchRequest};
 use super::typed::{Typed, TypedColor, TypedCommand, TypedCommon, TypedConfig, TypedDecap, TypedInput, TypedStretch};
 use super::{Shell, units};
 use crate::error::{Error, Result};
@@ -15,6 +15,10 @@ use std::time::Duration;
 impl Typed {
     /// From what was typed to what is meant.
     pub(super) fn meant(self, format_is_typed: bool) -> Result<Invocation> {
+        let alone = self.common.switch.is_none() && (self.common.switch_credentials.is_some() || self.common.switch_port.is_some());
+        if alone {
+            return Err(Error::usage("--switch-credentials and --switch-port go with --switch snmp://HOST"));
+        }
         let common = self.common.meant();
         let rows = |top: Option<u64>| top.map(|n| usize::try_from(n).unwrap_or(usize::MAX));
         let (files, bytes) = (self.ring_files as usize, self.ring_size as u64);
@@ -48,7 +52,8 @@ impl Typed {
             }
             TypedCommand::Check { mut input, format } => {
                 if input.files.is_empty() {
-                    input.limit.get_or_insert(CHECK_TIME);
+                    // A switch is asked at the beginning, and again when enough may have changed.
+                    input.limit.get_or_insert(if common.switch.is_some() { CHECK_TIME_ASKING } else { CHECK_TIME });
                 }
                 Command::Check { input: wanted(input.meant(None)?, "check")?, format }
             }
@@ -79,6 +84,9 @@ impl Typed {
 
 /// How long a check looks at a port.
 const CHECK_TIME: Duration = Duration::from_secs(10);
+
+/// The same where a switch is asked.
+const CHECK_TIME_ASKING: Duration = Duration::from_secs(25);
 
 /// The report format that the ending of a file's name stands for.
 fn implied_format(output: &Path) -> Option<&'static str> {
@@ -174,6 +182,12 @@ impl TypedCommon {
                 ends: self.mirror_to.into_iter().map(Address::from).collect(),
                 speed: self.speed,
             },
+            switch: self.switch.map(|(host, port)| SwitchRequest {
+                host,
+                port,
+                credentials: self.switch_credentials,
+                mirror_port: self.switch_port,
+            }),
             console: ConsoleSettings {
                 quiet: self.quiet,
                 verbose: self.verbose,

@@ -113,6 +113,8 @@ pub struct Common {
     pub load: LoadSettings,
     /// What the mirror is, and what is undone of it.
     pub mirror: MirrorSettings,
+    /// The switch that is asked.
+    pub switch: Option<SwitchRequest>,
     /// What is said on the terminal, and how.
     pub console: ConsoleSettings,
     /// Whether addresses and names are replaced.
@@ -150,4 +152,17 @@ pub struct InForce {
     pub is_list: bool,
     /// Where they come from; empty: by default.
     pub origin: String,
+}
+
+/// A switch that is to be asked, before its credentials are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SwitchRequest {
+    /// Its name or address.
+    pub host: String,
+    /// The port its agent listens at.
+    pub port: u16,
+    /// Where its credentials stand; `None`: in the environment.
+    pub credentials: Option<PathBuf>,
+    /// The port of it that sends the copies.
+    pub mirror_port: Option<String>,
 }

@@ -248,6 +248,16 @@ pub(super) struct TypedCommon {
     /// Speed of the monitored link, for utilisation (10G)
     #[arg(long, global = true, value_name = "SPEED", value_parser = units::speed)]
     pub(super) speed: Option<u64>,
+    /// Ask the switch what it says of its ports, by SNMP (snmp://10.0.0.2); from another interface than those that capture
+    #[arg(long, global = true, value_name = "URL", value_parser = units::switch)]
+    pub(super) switch: Option<(String, u16)>,
+    /// File with the credentials for --switch: lines such as community = "…", or user, auth, auth-password, privacy, privacy-password; without it
+    /// those of the environment (SPANTOP_SWITCH_COMMUNITY …)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) switch_credentials: Option<PathBuf>,
+    /// Port of that switch which sends the copies: its name, alias or number [default: the one at which it knows this host]
+    #[arg(long, global = true, value_name = "PORT")]
+    pub(super) switch_port: Option<String>,
     /// A local network (may be given again) [default: the private ranges]
     #[arg(long, global = true, value_name = "CIDR", value_parser = units::network)]
     pub(super) local_net: Vec<ipnet::IpNet>,

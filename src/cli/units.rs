@@ -91,6 +91,24 @@ pub fn theme(text: &str) -> Result<ThemeChoice, String> {
     named.ok_or_else(|| format!("there are auto, {}", THEMES.join(", ")))
 }
 
+/// A switch to be asked: `snmp://HOST` or `snmp://HOST:PORT`, an IPv6 address in brackets.
+pub fn switch(text: &str) -> Result<(String, u16), String> {
+    const SNMP: u16 = 161;
+    let rest = text.strip_prefix("snmp://").ok_or("a switch is asked by snmp://HOST or snmp://HOST:PORT")?.trim_end_matches('/');
+    if rest.contains('@') {
+        return Err("credentials stand in a file (--switch-credentials) or in the environment, where others do not see them".into());
+    }
+    let (host, port) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, port)) => (host, port.strip_prefix(':').or(port.is_empty().then_some("")).ok_or("an address, then :PORT")?),
+        None => rest.split_once(':').unwrap_or((rest, "")),
+    };
+    if host.is_empty() || host.contains(['/', ' ']) {
+        return Err("a name or an address is missing behind snmp://".into());
+    }
+    let port = if port.is_empty() { Ok(SNMP) } else { port.parse().map_err(|_| format!("'{port}' is no port (1 to 65535)")) };
+    Ok((host.to_owned(), port?))
+}
+
 /// An amount of bytes: `65536`, `64MiB`, `10MB`; `K`, `M`, `G` alone are powers of 1024.
 pub fn size(text: &str) -> Result<usize, String> {
     let (value, unit) = split(text.trim())?;

@@ -240,6 +240,10 @@ const CASES: &[Case] = &[
     ("upstream.loss", Warning, 0.0051, 0.0049, |e, low| {
         (e.loss.all, e.loss.upstream, e.loss.unmatched) = (None, None, estimate(0.02, low, 188));
     }),
+    ("switch.discards", Warning, 101.0, 10.0, |e, discards| {
+        let [discards, sent] = [discards as u64, 9_999];
+        e.loss.mirror_port = Some(PortLoss { port: "Gi1/0/24".into(), discards, errors: 1, sent, seconds: 10.0 });
+    }),
     ("switch.loss", Critical, 0.05, 0.001, |e, rate| {
         (e.loss.switch, e.loss.upstream) = (estimate(rate, if rate > 0.01 { 0.04 } else { 0.0004 }, 9_999), estimate(0.05, 0.04, 9_999));
     }),

@@ -39,6 +39,7 @@ registry! {
         "span.sampled" span::SpanSampled;
         "span.ratelimit" span::SpanRatelimit;
         "span.size" span::SpanSize;
+        "switch.discards" loss::SwitchDiscards;
         "switch.loss" loss::SwitchLoss;
         "upstream.loss" loss::UpstreamLoss;
         "path.loss" loss::PathLoss;

@@ -297,6 +297,7 @@ fn short(e: &Evidence, finding: &Finding) -> String {
     };
     match finding.id {
         "dir.half" => "one direction only".into(),
+        "switch.discards" => format!("{} of the copies are dropped by the switch's mirror port", lost(e.loss.switch)),
         "switch.loss" => format!("{} of the traffic never reached the mirror", lost(e.loss.switch)),
         "upstream.loss" => format!("{} of the traffic never reached this host", lost(e.loss.upstream)),
         "path.loss" => format!("{} of the copies lost on the way", lost(e.loss.path)),

@@ -96,6 +96,8 @@ fn once() -> Vec<(&'static str, usize, usize)> {
         ("bursts", LINK_BURSTS, 400),
         ("the past", HISTORY_LEVELS.iter().map(|level| level.1).sum(), HistorySlot::BYTES),
         ("a span that is read again", 1, 2 * SPAN_BYTES + SPAN_MEMORY as usize),
+        ("a switch that is asked", 3 * ASKED_PORTS, 1_500),
+        ("stations of that switch", 3 * ASKED_STATIONS, 32),
         ("load", FINE_SAMPLES + COARSE_SAMPLES, sample),
         ("milliseconds", BURST_BINS, 24),
         ("sessions", SESSIONS, size_of::<Session>() + 600),

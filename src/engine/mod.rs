@@ -13,6 +13,7 @@ mod merge;
 mod pool;
 mod route;
 mod router;
+mod switch_watch;
 mod tape;
 mod threads;
 
@@ -23,6 +24,7 @@ pub use merge::{Ended, FlowListener, Published, Subscriber, Subscription, subscr
 pub use tape::reader::{TapeMark, TapePacket, TapeReader, TapeRun};
 pub use threads::join_scoped;
 
+use crate::ask::SharedAgent;
 use crate::capture::Source;
 use crate::decode::Rules;
 use crate::error::{Error, Outcome, Result};
@@ -47,6 +49,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use switch_watch::SwitchWatch;
 use tape::precomputed::HashKeys;
 
 const NO_THREADS: &str = "cannot start worker threads (--threads)";
@@ -77,6 +80,8 @@ pub struct Settings {
     pub host: Option<crate::capture::host::HostProbe>,
     /// Whether the past is kept, so that a screen can look back ([`crate::snapshot::history`]).
     pub history: bool,
+    /// The switch that is asked what it says of itself.
+    pub switch: Option<SharedAgent>,
     /// How much may be kept.
     pub memory: MemoryPlan,
     /// Bytes of a block (tests vary it; results must not).
@@ -96,6 +101,7 @@ impl Default for Settings {
             ours: Vec::new(),
             host: None,
             history: false,
+            switch: None,
             memory: MemoryPlan::default(),
             block_bytes: BLOCK_BYTES,
         }
@@ -267,7 +273,8 @@ fn router(
     };
     let host =
         HostWatch::start(settings.host.as_ref(), watched).map_err(|e| Error::io("cannot start the thread that looks at this host", &e))?;
-    Ok(Router::new(source, pool, plan, commands, stop, host, answered))
+    let switch = SwitchWatch::start(settings.switch.as_ref()).map_err(|e| Error::io("cannot start the thread that asks the switch", &e))?;
+    Ok(Router::new(source, pool, plan, commands, stop, (host, switch), answered))
 }
 
 /// How many worker threads there are, and the shards of each group. Whoever reads a file may fold some, so there are more groups than

@@ -10,6 +10,7 @@ use crate::engine::host_watch::HostWatch;
 use crate::engine::route::intervals::{Closed, Intervals};
 use crate::engine::route::peek::{Known, Peek};
 use crate::engine::route::utilisation::Utilisation;
+use crate::engine::switch_watch::SwitchWatch;
 use crate::engine::tape::facts::ClockSteps;
 use crate::engine::tape::open_interval::OpenInterval;
 use crate::engine::tape::precomputed::{HashKeys, Precomputed};
@@ -97,6 +98,7 @@ pub struct Router {
     commands: Receiver<Command>,
     stop: Arc<AtomicBool>,
     host: HostWatch,
+    switch: SwitchWatch,
     peek: Peek,
     intervals: Intervals,
     utilisation: Utilisation,
@@ -132,7 +134,7 @@ impl Router {
         mut plan: Plan,
         commands: Receiver<Command>,
         stop: Arc<AtomicBool>,
-        host: HostWatch,
+        (host, switch): (HostWatch, SwitchWatch),
         answered: Arc<AtomicU64>,
     ) -> Self {
         let intervals = Intervals::new(plan.interval, plan.mirror.speed);
@@ -147,6 +149,7 @@ impl Router {
             commands,
             stop,
             host,
+            switch,
             peek,
             intervals,
             utilisation,
@@ -269,6 +272,7 @@ impl Router {
                     self.pool.show(tape_block);
                 }
                 self.host.forget();
+                self.switch.forget();
                 (self.first, self.latest, self.recent, self.ticked) = (None, None, None, None);
                 self.intervals.forget_late(self.plan.mirror.speed);
                 self.peek.forget();
@@ -426,6 +430,7 @@ impl Router {
             },
             sources: infos,
             host: self.host.facts(finished && self.source.is_live()),
+            switch: self.switch.asked(),
             clock_steps: self.steps.recent(),
             open: self.intervals.open(),
             tunnels: self.peek.tunnels(),

@@ -518,6 +518,12 @@ pub const LINK_BURSTS: usize = 256;
 /// Pairs of stations that are told apart in a burst (24 bytes each).
 pub const BURST_CONTRIBUTORS: usize = 10;
 
+/// Ports of a switch that is asked (1 KiB each): of a large chassis. Those beyond are not shown, and that is told.
+pub const ASKED_PORTS: usize = 4 * 1024;
+
+/// Stations that a switch which is asked knows (32 bytes each).
+pub const ASKED_STATIONS: usize = 16 * 1024;
+
 /// VLANs, kinds and stations of which floods are added up (100 bytes each). Those beyond are not judged.
 pub const STORMS: usize = 4 * 1024;
 

@@ -5,6 +5,7 @@
 pub mod address;
 pub mod adjacency;
 pub mod app;
+pub mod asked;
 pub mod bpdu;
 pub mod clock;
 pub mod control;
@@ -63,6 +64,7 @@ pub mod vlan;
 pub use address::{Address, Mac};
 pub use adjacency::{EapolStep, GatewayHello, GatewayProtocol, GroupQuery, OspfHello, OspfPacket};
 pub use app::{AppBy, AppId, AppSlot, AppStage, DissectLosses};
+pub use asked::{AskedSwitch, PortCounts, PortRow, SwitchAnswer, SwitchPort};
 pub use bpdu::{Bpdu, BpduFlags, BpduKind, BridgeId, PortRole, TreeInstance, TreeRegion};
 pub use control::{ArpBlocks, Control, ControlBody, ControlFrame, ControlMessage};
 pub use estimate::{Estimate, wilson};

@@ -22,6 +22,8 @@ pub enum NeighbourProtocol {
     Vtp,
     /// Dynamic Trunking Protocol.
     Dtp,
+    /// It was asked (SNMP).
+    Snmp,
 }
 
 impl NeighbourProtocol {
@@ -36,6 +38,7 @@ impl NeighbourProtocol {
             NeighbourProtocol::Udld => "udld",
             NeighbourProtocol::Vtp => "vtp",
             NeighbourProtocol::Dtp => "dtp",
+            NeighbourProtocol::Snmp => "snmp",
         }
     }
 }

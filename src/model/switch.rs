@@ -1,7 +1,10 @@
 //! What is known of the switch from what it and its neighbours say: rows of tables and events.
 
-use super::{Address, BridgeId, GatewayProtocol, Lacp, LinkUse, Mac, Neighbour, NeighbourProtocol, PortRole, Timestamp};
+use super::{
+    Address, AskedSwitch, BridgeId, GatewayProtocol, Lacp, LinkUse, Mac, Neighbour, NeighbourProtocol, PortRole, PortRow, Timestamp,
+};
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 /// Which switch and port the mirror shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -248,7 +251,7 @@ pub struct FloodSecond {
 }
 
 /// Everything known of the switch.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SwitchView {
     /// Which it is, where that is known.
     pub identity: Option<SwitchIdentity>,
@@ -276,6 +279,10 @@ pub struct SwitchView {
     pub events: Vec<SwitchEvent>,
     /// Events that made room for later ones.
     pub events_forgotten: u64,
+    /// What it says of itself; `None` where it is not asked.
+    pub asked: Option<Arc<AskedSwitch>>,
+    /// Its ports, where it was asked.
+    pub ports: Vec<PortRow>,
     /// How the monitored link was used; `None` where its speed is not known.
     pub link_use: Option<LinkUse>,
     /// Control packets that were read.

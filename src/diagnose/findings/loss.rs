@@ -7,7 +7,8 @@ use crate::diagnose::figure::Figure::{self, Count, Nanos, Share};
 use crate::diagnose::vendor::Topic;
 use crate::model::evidence::{MIDWAY_SEGMENTS, NARROW_SEQUENCE_BITS, SessionLoss, share};
 use crate::model::tcp;
-use crate::model::units::percent;
+use crate::model::text::printable;
+use crate::model::units::{duration, percent, plural};
 use crate::model::{Aspect, Estimate, Severity, Subject, Value};
 
 /// Things looked at before a rate is given.
@@ -107,9 +108,60 @@ pub struct PathLoss;
 /// Packets lost in this host.
 pub struct HostDrop;
 
+/// The port that sends the copies drops some.
+pub struct SwitchDiscards;
+
+impl Detector for SwitchDiscards {
+    fn page(&self) -> &'static Page {
+        &Page {
+            id: "switch.discards",
+            aspect: Some(Aspect::Completeness),
+            meaning: "The switch itself says that the port which sends the copies drops some of them: it is to send more than it can. What is \
+                      dropped is missing here, whatever this host does.",
+            measured: "Packets that the port discarded (ifOutDiscards, ifOutErrors) between two answers of the switch, which was asked by \
+                       SNMP, beside those that it sent: above {limit}, a warning from {warning}, critical from {critical}. On a live port \
+                       between the latest two answers.",
+            cause: "The ports that are mirrored carry more together than the port for the copies; bursts exceed its buffer.",
+            lookalikes: "A switch that counts what it never meant to send, as frames of a VLAN that is not allowed there: then this host \
+                         misses nothing.",
+            remedy: "Mirror fewer sources or one direction, filter at the source, or use a faster destination port.",
+            topic: Some(Topic::Relief),
+            figures: &[("limit", Share(SEQUENCE_LIMIT.raise)), WARN, CRITICAL],
+        }
+    }
+
+    fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
+        // Where it was not asked there is nothing to wait for.
+        let Some(port) = &e.loss.mirror_port else { return Detection::Clear };
+        let dropped = port.discards.saturating_add(port.errors);
+        let rate = share(dropped, port.sent.saturating_add(dropped));
+        present_if(dropped > 0 && SEQUENCE_LIMIT.exceeded(rate, standing.at_all()), || {
+            let title = format!(
+                "{} of the switch drops {} of the copies: {} in {}",
+                printable(&port.port),
+                percent(rate),
+                plural(dropped, "packet"),
+                duration(port.seconds)
+            );
+            let evidence = vec![
+                ("share", Value::Share(rate)),
+                ("discards", Value::Count(port.discards)),
+                ("errors", Value::Count(port.errors)),
+                ("sent", Value::Count(port.sent)),
+                ("seconds", Value::Seconds(port.seconds)),
+                ("port", Value::Text(port.port.clone())),
+            ];
+            Report::new(severity(rate), title, evidence)
+        })
+    }
+}
+
+/// What says the same, with its reason.
+const TOLD: &[&str] = &["span.oversub", "span.sampled", "span.ratelimit", "span.size", "switch.discards"];
+
 impl Detector for SwitchLoss {
     fn yields_to(&self) -> &'static [&'static str] {
-        PATTERNS
+        TOLD
     }
 
     fn page(&self) -> &'static Page {

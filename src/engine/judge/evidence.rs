@@ -2,6 +2,7 @@
 
 use crate::diagnose::{Evidence, Hints, recognise};
 use crate::engine::fold::detectors::{Counts, DetectorReport};
+use crate::engine::judge::asked;
 use crate::engine::judge::history::{SessionSums, Sums};
 use crate::engine::route::utilisation::occupied;
 use crate::engine::tape::Request;
@@ -88,10 +89,11 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
         vendor: recognise(&hints).map(|r| r.vendor),
         copies: CopyEvidence { proof: counts.copied, ..counts.duplicates.evidence(!dropped) },
         loss: LossEvidence {
+            mirror_port: asked::mirror_port(request),
             all,
             host: split.host,
             path: split.transport,
-            switch: split.switch,
+            switch: asked::larger(split.switch, asked::mirror_port(request).as_ref().and_then(asked::loss)),
             upstream: split.upstream,
             unmatched: unmatched(sums),
             by_session: by_session(sums, split),

@@ -2,6 +2,7 @@
 
 use crate::diagnose::{self, Judge, Topic, Vendor};
 use crate::engine::fold::detectors::DetectorReport;
+use crate::engine::judge::asked;
 use crate::engine::judge::evidence::{self, Sources};
 use crate::engine::judge::history::{History, Sums};
 use crate::engine::judge::network::NetworkJudge;
@@ -70,6 +71,7 @@ impl Assess for MirrorJudge {
         let (network, troubles) = self.network.assess(request.now, live, request.finished, &evidence);
         let mut switch = self.network.switch(request.now);
         switch.link_use.clone_from(&request.used);
+        asked::add(&mut switch, request);
         if switch.identity.is_none() && switch.link.is_empty() {
             switch.remedy = if switch.packets == 0 { unseen(evidence.vendor) } else { UNNAMED.to_owned() };
         }
@@ -80,7 +82,7 @@ impl Assess for MirrorJudge {
             loss: LossLedger {
                 host: split.host,
                 path: split.transport,
-                switch: split.switch,
+                switch: asked::larger(split.switch, asked::mirror_port(request).as_ref().and_then(asked::loss)),
                 upstream: split.upstream,
                 unmatched: evidence::unmatched(&whole),
             },

@@ -1,5 +1,6 @@
 //! From what the shards' detectors counted to findings and trust.
 
+mod asked;
 pub mod evidence;
 pub mod history;
 mod host;

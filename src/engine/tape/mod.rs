@@ -9,7 +9,7 @@ pub mod shard_key;
 use crate::capture::{Block, Packet};
 use crate::mirror::CopyTimes;
 use crate::model::limits::SHARDS;
-use crate::model::{HostFacts, LinkUse, Timestamp};
+use crate::model::{AskedSwitch, HostFacts, LinkUse, Timestamp};
 use crate::snapshot::{Losses, Query, Sample, SourceInfo};
 use facts::{ClockSteps, LoadFacts, TunnelFacts};
 use open_interval::OpenInterval;
@@ -71,6 +71,8 @@ pub struct Request {
     pub tunnels: TunnelFacts,
     /// Load of the mirror link.
     pub load: LoadFacts,
+    /// What a switch that is asked says of itself.
+    pub switch: Option<Arc<AskedSwitch>>,
     /// How the monitored link was used, by milliseconds.
     pub used: Option<LinkUse>,
 }

@@ -69,9 +69,26 @@ pub struct SessionLoss {
     pub span: Episode,
 }
 
+/// What a switch that was asked says its mirror port dropped.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PortLoss {
+    /// The port's name.
+    pub port: String,
+    /// Packets dropped for want of room.
+    pub discards: u64,
+    /// Packets dropped for errors.
+    pub errors: u64,
+    /// Packets sent.
+    pub sent: u64,
+    /// Seconds between the answers that this is the difference of.
+    pub seconds: f64,
+}
+
 /// Where packets went missing.
 #[derive(Debug, Clone, Default)]
 pub struct LossEvidence {
+    /// What the switch says, where it was asked twice or more and the mirror port is known.
+    pub mirror_port: Option<PortLoss>,
     /// Of acknowledged TCP data, what was never seen; `n` in segments.
     pub all: Option<Estimate>,
     /// Lost in this host.

@@ -19,7 +19,7 @@ pub use contents::{CastEvidence, ChecksumEvidence, ContentEvidence, SizeEvidence
 pub use copies::{CopyEvidence, CopyGap};
 pub use directions::{ANSWERED, CONCENTRATED, HALF, HALF_CLEAR, JUDGED, SideEvidence, TagEvidence};
 pub use host::{ControlEvidence, HostEvidence, TransitEvidence};
-pub use loss::{FlatTop, LoadClass, LossEvidence, SessionLoss, SizeLoss};
+pub use loss::{FlatTop, LoadClass, LossEvidence, PortLoss, SessionLoss, SizeLoss};
 pub use network::{
     BlackHoleEvidence, CertificateEvidence, CodeCount, FallbackEvidence, KeepAliveEvidence, LossWindow, MediaEvidence, NetworkEvidence,
     OldTlsEvidence, QuicEvidence, ScanEvidence, ServiceEvidence, ServiceWindow, StallEvidence, SurgeEvidence, TlsFailureEvidence,

@@ -6,6 +6,7 @@ use super::{Part, Section, Tone};
 use crate::model::text::printable;
 use crate::model::{SwitchIdentity, SwitchView};
 use crate::snapshot::Snapshot;
+use crate::snapshot::tables::ports::PORTS;
 use crate::snapshot::tables::stations::GROUPS;
 use crate::snapshot::tables::switch::{AGGREGATES, EVENTS, GATEWAYS, NEIGHBOURS, OSPF, QUERIERS, TREES};
 
@@ -16,6 +17,8 @@ pub fn switch(s: &Snapshot, rows: usize) -> Option<Section> {
         return None;
     }
     let mut parts = identity(v);
+    parts.extend(asked(v));
+    parts.extend(tables::parts(&PORTS, s, rows));
     parts.extend(tables::parts(&NEIGHBOURS, s, rows));
     if v.trees.is_empty() {
         parts.push(Part::Note(Tone::Plain, "Spanning tree: not visible in this mirror.".into()));
@@ -30,6 +33,20 @@ pub fn switch(s: &Snapshot, rows: usize) -> Option<Section> {
         parts.push(Part::Note(Tone::Warning, format!("{} not taken in: there were too many.", plural(v.beyond, "control packet"))));
     }
     Some(section("Switch", parts))
+}
+
+/// What came of asking it.
+fn asked(v: &SwitchView) -> Vec<Part> {
+    let Some(asked) = &v.asked else { return Vec::new() };
+    let mut parts = Vec::new();
+    if let Some(trouble) = &asked.trouble {
+        parts.push(Part::Note(Tone::Warning, format!("Asking the switch: {}.", printable(trouble))));
+    }
+    if asked.newest.is_some() && !v.ports.iter().any(|port| port.is_mirror) {
+        let words = "Which of its ports sends the copies is not known: --switch-port names it, and then its discards are the mirror's.";
+        parts.push(Part::Note(Tone::Plain, words.into()));
+    }
+    parts
 }
 
 fn identity(v: &SwitchView) -> Vec<Part> {

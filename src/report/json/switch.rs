@@ -1,8 +1,8 @@
 //! The switch, by what it and its neighbours say.
 
 use crate::model::{
-    AggregateRow, BridgeId, BurstContributor, GatewayRow, LacpEnd, LinkBurst, LinkUse, Neighbour, NeighbourRow, OspfRow, QuerierRow,
-    SwitchEvent, SwitchIdentity, TreeRow,
+    AggregateRow, AskedSwitch, BridgeId, BurstContributor, GatewayRow, LacpEnd, LinkBurst, LinkUse, Neighbour, NeighbourRow, OspfRow,
+    PortRow, QuerierRow, SwitchEvent, SwitchIdentity, TreeRow,
 };
 use crate::snapshot::Snapshot;
 use crate::snapshot::tables::stations::{GroupRow, StationRow, groups, stations};
@@ -52,6 +52,10 @@ impl Serialize for Told<'_> {
         map.serialize_entry("groups", &rows(&groups))?;
         if let Some(used) = &v.link_use {
             map.serialize_entry("bursts", &Row(used))?;
+        }
+        if let Some(asked) = &v.asked {
+            map.serialize_entry("asked", &Row(asked.as_ref()))?;
+            map.serialize_entry("ports", &rows(&v.ports))?;
         }
         map.serialize_entry("lacp", &rows(&v.aggregates))?;
         map.serialize_entry("gateways", &rows(&v.gateways))?;
@@ -253,6 +257,42 @@ row!(BurstContributor, c, {
     "from" => c.ends[0],
     "to" => c.ends[1],
     "bytes" => c.bytes,
+});
+
+row!(AskedSwitch, a, {
+    "target" => a.target,
+    "answers" => a.answers,
+    "trouble" ?some => a.trouble.as_deref(),
+    "system" ?some => a.newest.as_ref().map(|n| n.name.as_str()),
+    "description" ?some => a.newest.as_ref().map(|n| n.description.as_str()),
+    "location" ?some => a.newest.as_ref().and_then(|n| some(&n.location)),
+    "uptime_seconds" ?some => a.newest.as_ref().map(|n| n.uptime as f64 / 100.0),
+    "at" ?some => a.newest.as_ref().map(|n| n.at),
+    "seconds" ?some => a.first.as_ref().zip(a.newest.as_ref()).map(|(first, newest)| newest.at.seconds_since(first.at)),
+    "cut" => a.newest.as_ref().is_some_and(|n| n.is_cut),
+});
+
+row!(PortRow, p, {
+    "index" => p.port.index,
+    "name" => p.port.name,
+    "description" ?some => some(&p.port.description),
+    "alias" ?some => some(&p.port.alias),
+    "up" => p.port.is_up,
+    "enabled" => p.port.is_enabled,
+    "mirrors" => p.is_mirror,
+    "speed_bits_per_second" ?some => (p.port.speed > 0).then_some(p.port.speed),
+    "full_duplex" ?some => p.port.full_duplex,
+    "in_bytes" => p.added.0.bytes[0],
+    "out_bytes" => p.added.0.bytes[1],
+    "in_packets" => p.added.0.packets[0],
+    "out_packets" => p.added.0.packets[1],
+    "in_discards" => p.added.0.discards[0],
+    "out_discards" => p.added.0.discards[1],
+    "in_errors" => p.added.0.errors[0],
+    "out_errors" => p.added.0.errors[1],
+    "stations" => p.port.stations,
+    "neighbour" ?some => p.port.neighbour.as_ref().map(|n| n.0.as_str()),
+    "neighbour_port" ?some => p.port.neighbour.as_ref().map(|n| n.1.as_str()),
 });
 
 row!(GroupRow, g, {

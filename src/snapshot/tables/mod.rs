@@ -8,6 +8,7 @@ pub mod findings;
 pub mod load;
 pub mod losses;
 pub mod names;
+pub mod ports;
 pub mod protocols;
 pub mod services;
 pub mod sessions;
@@ -39,6 +40,7 @@ pub static TABLES: &[&dyn AnyTable] = &[
     &sessions::SESSIONS,
     &stations::STATIONS,
     &stations::GROUPS,
+    &ports::PORTS,
     &switch::NEIGHBOURS,
     &switch::TREES,
     &switch::AGGREGATES,

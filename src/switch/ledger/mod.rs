@@ -202,6 +202,8 @@ impl SwitchLedger {
             ospf: self.routers.rows(),
             queriers: self.queriers.rows(),
             addresses: Vec::new(),
+            asked: None,
+            ports: Vec::new(),
             link_use: None,
             events: self.log.events(),
             events_forgotten: self.log.forgotten(),

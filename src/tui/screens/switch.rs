@@ -10,6 +10,7 @@
 //! ```
 
 use crate::snapshot::Snapshot;
+use crate::snapshot::tables::ports::PORTS;
 use crate::snapshot::tables::switch::{AGGREGATES, EVENTS, GATEWAYS, NEIGHBOURS, OSPF, QUERIERS, TREES};
 use crate::tui::canvas::{Canvas, cells, cut_end, split_top, wrap};
 use crate::tui::panels::any_table::TablePanel;
@@ -28,8 +29,9 @@ pub(in crate::tui) struct Switch;
 const UNSEEN: &str = "not visible in this mirror: most mirror sessions leave out what switches say to each other";
 
 /// The panels, in the order Left and Right walk through them.
-const PANELS: [(&str, TablePanel); 7] = [
+const PANELS: [(&str, TablePanel); 8] = [
     ("Neighbours", TablePanel { empty: UNSEEN, ..TablePanel::of(&NEIGHBOURS) }),
+    ("Ports", TablePanel { empty: "the switch is asked only when told to: --switch snmp://HOST", ..TablePanel::of(&PORTS) }),
     ("Spanning tree", TablePanel { empty: UNSEEN, ..TablePanel::of(&TREES) }),
     ("LACP", TablePanel { empty: UNSEEN, ..TablePanel::of(&AGGREGATES) }),
     ("Gateways", TablePanel { empty: "no VRRP, CARP, HSRP or GLBP is visible in this mirror", ..TablePanel::of(&GATEWAYS) }),
@@ -39,8 +41,8 @@ const PANELS: [(&str, TablePanel); 7] = [
 ];
 
 const NEIGHBOURS_AT: usize = 0;
-const TREES_AT: usize = 1;
-const EVENTS_AT: usize = 6;
+const TREES_AT: usize = 2;
+const EVENTS_AT: usize = 7;
 
 fn panel(at: usize) -> &'static TablePanel {
     PANELS.get(at).map_or(&PANELS[0].1, |panel| &panel.1)
@@ -68,7 +70,11 @@ impl Screen for Switch {
     }
 
     fn keys(&self) -> &'static [Hint] {
-        &[Hint { key: "← →", word: "panel", help: "neighbours, spanning tree, link aggregation, gateways, routers, queriers, events" }]
+        &[Hint {
+            key: "← →",
+            word: "panel",
+            help: "neighbours, ports, spanning tree, link aggregation, gateways, routers, queriers, events",
+        }]
     }
 
     fn looks_back(&self) -> bool {
@@ -122,6 +128,15 @@ type Line = Vec<(Cow<'static, str>, ratatui::style::Style)>;
 
 /// Which switch it is, or why that is not known and what to change.
 fn identity(scene: &Scene, width: u16) -> Vec<Line> {
+    let mut lines = named(scene, width);
+    let trouble = scene.snapshot.switch.asked.as_ref().and_then(|asked| asked.trouble.as_ref());
+    lines.extend(trouble.into_iter().flat_map(|words| {
+        wrap(words, width).into_iter().take(2).map(|line| vec![(line.into(), scene.style(Hue::Warn))]).collect::<Vec<Line>>()
+    }));
+    lines
+}
+
+fn named(scene: &Scene, width: u16) -> Vec<Line> {
     let v = &scene.snapshot.switch;
     let (text, dim) = (scene.style(Hue::Text), scene.style(Hue::Dim));
     let Some(i) = &v.identity else {

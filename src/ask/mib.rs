@@ -1,0 +1,304 @@
+//! What is asked for, by its number, and what answers mean.
+
+use crate::model::limits::{ASKED_PORTS, ASKED_STATIONS};
+use crate::model::{Mac, SwitchAnswer, SwitchPort};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A value of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// Any number.
+    Number(u64),
+    /// Bytes, of text or an address.
+    Bytes(Vec<u8>),
+}
+
+impl Told {
+    fn number(&self) -> u64 {
+        match self {
+            Told::Number(n) => *n,
+            Told::Bytes(_) => 0,
+        }
+    }
+
+    /// Text of at most 255 bytes.
+    fn text(&self) -> String {
+        match self {
+            Told::Number(n) => n.to_string(),
+            Told::Bytes(bytes) => {
+                let text = bytes.get(..bytes.len().min(255)).unwrap_or_default();
+                String::from_utf8_lossy(text).trim_matches(['\0', ' ']).to_owned()
+            }
+        }
+    }
+}
+
+/// A column of a table, or a single value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Column {
+    /// system (RFC 3418).
+    Description,
+    /// See there.
+    Uptime,
+    /// See there.
+    Name,
+    /// See there.
+    Location,
+    /// ifTable (RFC 2863).
+    PortDescription,
+    /// See there.
+    PortEnabled,
+    /// See there.
+    PortUp,
+    /// See there.
+    InDiscards,
+    /// See there.
+    InErrors,
+    /// See there.
+    OutDiscards,
+    /// See there.
+    OutErrors,
+    /// ifXTable.
+    PortName,
+    /// See there, 64 bits wide.
+    InBytes,
+    /// See there.
+    InUnicast,
+    /// See there.
+    InMulticast,
+    /// See there.
+    InBroadcast,
+    /// See there.
+    OutBytes,
+    /// See there.
+    OutUnicast,
+    /// See there.
+    OutMulticast,
+    /// See there.
+    OutBroadcast,
+    /// Megabits per second.
+    PortSpeed,
+    /// See there.
+    PortAlias,
+    /// dot3StatsDuplexStatus (RFC 3635).
+    Duplex,
+    /// dot1dBasePortIfIndex (RFC 4188): the interface of a bridge's port.
+    BridgePort,
+    /// dot1dTpFdbPort: the bridge's port of a station.
+    Station,
+    /// dot1qTpFdbPort (RFC 4363): the same by VLAN.
+    VlanStation,
+    /// lldpLocPortId (IEEE 802.1AB): the name of LLDP's own number of a port.
+    LldpPort,
+    /// lldpRemPortId.
+    NeighbourPort,
+    /// lldpRemSysName.
+    NeighbourName,
+}
+
+/// Everything that is asked for, with its object identifier.
+pub const COLUMNS: &[(Column, &[u64])] = &[
+    (Column::Description, &[1, 3, 6, 1, 2, 1, 1, 1]),
+    (Column::Uptime, &[1, 3, 6, 1, 2, 1, 1, 3]),
+    (Column::Name, &[1, 3, 6, 1, 2, 1, 1, 5]),
+    (Column::Location, &[1, 3, 6, 1, 2, 1, 1, 6]),
+    (Column::PortDescription, &[1, 3, 6, 1, 2, 1, 2, 2, 1, 2]),
+    (Column::PortEnabled, &[1, 3, 6, 1, 2, 1, 2, 2, 1, 7]),
+    (Column::PortUp, &[1, 3, 6, 1, 2, 1, 2, 2, 1, 8]),
+    (Column::InDiscards, &[1, 3, 6, 1, 2, 1, 2, 2, 1, 13]),
+    (Column::InErrors, &[1, 3, 6, 1, 2, 1, 2, 2, 1, 14]),
+    (Column::OutDiscards, &[1, 3, 6, 1, 2, 1, 2, 2, 1, 19]),
+    (Column::OutErrors, &[1, 3, 6, 1, 2, 1, 2, 2, 1, 20]),
+    (Column::PortName, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 1]),
+    (Column::InBytes, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 6]),
+    (Column::InUnicast, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 7]),
+    (Column::InMulticast, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 8]),
+    (Column::InBroadcast, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 9]),
+    (Column::OutBytes, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 10]),
+    (Column::OutUnicast, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 11]),
+    (Column::OutMulticast, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 12]),
+    (Column::OutBroadcast, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 13]),
+    (Column::PortSpeed, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 15]),
+    (Column::PortAlias, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 18]),
+    (Column::Duplex, &[1, 3, 6, 1, 2, 1, 10, 7, 2, 1, 19]),
+    (Column::BridgePort, &[1, 3, 6, 1, 2, 1, 17, 1, 4, 1, 2]),
+    (Column::Station, &[1, 3, 6, 1, 2, 1, 17, 4, 3, 1, 2]),
+    (Column::VlanStation, &[1, 3, 6, 1, 2, 1, 17, 7, 1, 2, 2, 1, 2]),
+    (Column::LldpPort, &[1, 0, 8802, 1, 1, 2, 1, 3, 7, 1, 3]),
+    (Column::NeighbourPort, &[1, 0, 8802, 1, 1, 2, 1, 4, 1, 1, 7]),
+    (Column::NeighbourName, &[1, 0, 8802, 1, 1, 2, 1, 4, 1, 1, 9]),
+];
+
+/// An answer that is being put together.
+#[derive(Debug, Default)]
+pub struct Draft {
+    answer: SwitchAnswer,
+    ports: BTreeMap<u32, SwitchPort>,
+    bridge_ports: BTreeMap<u32, u32>,
+    stations: BTreeSet<(Mac, u32)>,
+    lldp_ports: BTreeMap<u64, String>,
+    neighbours: BTreeMap<u64, (String, String)>,
+}
+
+impl Draft {
+    /// Whether there is room for more of a column.
+    pub fn has_room(&self, column: Column) -> bool {
+        match column {
+            Column::Station | Column::VlanStation => self.stations.len() < ASKED_STATIONS,
+            _ => true,
+        }
+    }
+
+    /// Takes in one value of a column; `suffix` is what its number ends with.
+    pub fn take(&mut self, column: Column, suffix: &[u64], value: &Told) {
+        let text = || value.text();
+        match column {
+            Column::Description => self.answer.description = text(),
+            Column::Uptime => self.answer.uptime = value.number(),
+            Column::Name => self.answer.name = text(),
+            Column::Location => self.answer.location = text(),
+            Column::BridgePort => {
+                if let (Some(port), true) = (last(suffix), self.bridge_ports.len() < ASKED_PORTS) {
+                    self.bridge_ports.insert(port, u32::try_from(value.number()).unwrap_or(0));
+                }
+            }
+            Column::Station | Column::VlanStation => self.station(suffix, value),
+            // What LLDP calls a port, and by which number: some switches use ifIndex, others count.
+            Column::LldpPort => self.lldp(suffix.last(), |draft, number| _ = draft.lldp_ports.insert(number, text())),
+            Column::NeighbourPort => self.lldp(neighbour(suffix), |draft, number| draft.neighbours.entry(number).or_default().1 = text()),
+            Column::NeighbourName => self.lldp(neighbour(suffix), |draft, number| draft.neighbours.entry(number).or_default().0 = text()),
+            _ => self.port(column, suffix, value),
+        }
+    }
+
+    fn station(&mut self, suffix: &[u64], value: &Told) {
+        let bytes = suffix.last_chunk::<6>().map(|b| b.map(|n| u8::try_from(n).unwrap_or(0)));
+        if let Some(mac) = bytes.filter(|_| self.stations.len() < ASKED_STATIONS) {
+            self.stations.insert((Mac(mac), u32::try_from(value.number()).unwrap_or(0)));
+        } else {
+            self.answer.is_cut = true;
+        }
+    }
+
+    fn lldp(&mut self, number: Option<&u64>, note: impl FnOnce(&mut Self, u64)) {
+        if let Some(number) = number.filter(|_| self.lldp_ports.len() + self.neighbours.len() < 2 * ASKED_PORTS) {
+            note(self, *number);
+        }
+    }
+
+    fn port(&mut self, column: Column, suffix: &[u64], value: &Told) {
+        let Some(index) = last(suffix) else { return };
+        if self.ports.len() >= ASKED_PORTS && !self.ports.contains_key(&index) {
+            self.answer.is_cut = true;
+            return;
+        }
+        let port = self.ports.entry(index).or_insert_with(|| SwitchPort { index, ..SwitchPort::default() });
+        let (counts, number) = (&mut port.counts, value.number());
+        let add = |slot: &mut u64| *slot = slot.saturating_add(number);
+        let [received, sent] = &mut counts.packets;
+        match column {
+            Column::PortDescription => port.description = value.text(),
+            Column::PortName => port.name = value.text(),
+            Column::PortAlias => port.alias = value.text(),
+            Column::PortEnabled => port.is_enabled = number == 1,
+            Column::PortUp => port.is_up = number == 1,
+            Column::PortSpeed => port.speed = number.saturating_mul(1_000_000),
+            Column::Duplex => port.full_duplex = matches!(number, 2 | 3).then_some(number == 3),
+            Column::InBytes => counts.bytes[0] = number,
+            Column::OutBytes => counts.bytes[1] = number,
+            Column::InDiscards => counts.discards[0] = number,
+            Column::OutDiscards => counts.discards[1] = number,
+            Column::InErrors => counts.errors[0] = number,
+            Column::OutErrors => counts.errors[1] = number,
+            Column::InUnicast | Column::InMulticast | Column::InBroadcast => add(received),
+            Column::OutUnicast | Column::OutMulticast | Column::OutBroadcast => add(sent),
+            _ => {}
+        }
+    }
+
+    /// The answer: stations and neighbours at the ports they belong to.
+    pub fn done(self) -> SwitchAnswer {
+        let Self { mut answer, mut ports, bridge_ports, stations, lldp_ports, neighbours } = self;
+        for (mac, bridge_port) in stations {
+            let index = bridge_ports.get(&bridge_port).copied().unwrap_or(bridge_port);
+            if let Some(port) = ports.get_mut(&index) {
+                port.stations = port.stations.saturating_add(1);
+                answer.stations.push((mac, index));
+            }
+        }
+        answer.stations.dedup();
+        for (number, neighbour) in neighbours {
+            let named = lldp_ports.get(&number);
+            let by_name =
+                named.and_then(|name| ports.values().find(|p| [&p.name, &p.description, &p.alias].contains(&name)).map(|p| p.index));
+            let index = by_name.or_else(|| u32::try_from(number).ok());
+            if let Some(port) = index.and_then(|index| ports.get_mut(&index)) {
+                port.neighbour = Some(neighbour);
+            }
+        }
+        for port in ports.values_mut().filter(|port| port.name.is_empty()) {
+            port.name.clone_from(&port.description);
+        }
+        answer.ports = ports.into_values().collect();
+        answer
+    }
+}
+
+fn last(suffix: &[u64]) -> Option<u32> {
+    suffix.last().and_then(|n| u32::try_from(*n).ok())
+}
+
+/// The local port of a row of LLDP's neighbours: time, port, index.
+fn neighbour(suffix: &[u64]) -> Option<&u64> {
+    suffix.get(1).filter(|_| suffix.len() == 3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Told {
+        Told::Bytes(text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn values_come_together_at_their_ports() {
+        let mut draft = Draft::default();
+        draft.take(Column::Name, &[0], &text("sw-core-1"));
+        for (index, name) in [(10_101, "Gi1/0/1"), (10_124, "Gi1/0/24")] {
+            draft.take(Column::PortName, &[index], &text(name));
+            draft.take(Column::PortUp, &[index], &Told::Number(1));
+            draft.take(Column::PortSpeed, &[index], &Told::Number(1_000));
+        }
+        draft.take(Column::OutUnicast, &[10_124], &Told::Number(5));
+        draft.take(Column::OutBroadcast, &[10_124], &Told::Number(2));
+        draft.take(Column::OutDiscards, &[10_124], &Told::Number(9));
+        draft.take(Column::BridgePort, &[1], &Told::Number(10_101));
+        draft.take(Column::VlanStation, &[20, 0, 27, 84, 1, 2, 3], &Told::Number(1));
+        draft.take(Column::Station, &[0, 27, 84, 1, 2, 3], &Told::Number(1));
+        draft.take(Column::LldpPort, &[24], &text("Gi1/0/24"));
+        draft.take(Column::NeighbourName, &[7, 24, 1], &text("probe"));
+        draft.take(Column::NeighbourPort, &[7, 24, 1], &text("eth1"));
+        let answer = draft.done();
+        let [one, mirror] = answer.ports.as_slice() else { panic!("{:?}", answer.ports) };
+        assert_eq!((answer.name.as_str(), one.stations, &answer.stations), ("sw-core-1", 1, &vec![(Mac([0, 27, 84, 1, 2, 3]), 10_101)]));
+        assert_eq!((mirror.counts.packets, mirror.counts.discards, mirror.speed), ([0, 7], [0, 9], 1_000_000_000));
+        assert_eq!(mirror.neighbour, Some(("probe".into(), "eth1".into())));
+    }
+
+    #[test]
+    fn what_makes_no_sense_does_no_harm_and_there_is_a_cap() {
+        let mut draft = Draft::default();
+        for &(column, _) in COLUMNS {
+            for suffix in [&[][..], &[u64::MAX], &[1, 2], &[0; 20]] {
+                draft.take(column, suffix, &Told::Number(u64::MAX));
+                draft.take(column, suffix, &Told::Bytes(vec![0xff; 4_000]));
+            }
+        }
+        for n in 0..3 * ASKED_PORTS as u64 {
+            draft.take(Column::PortUp, &[n], &Told::Number(1));
+        }
+        let answer = draft.done();
+        assert!(answer.is_cut && answer.ports.len() <= ASKED_PORTS && answer.description.chars().count() <= 255);
+    }
+}
