@@ -143,6 +143,8 @@ fn cdp(n: &Neighbour, c: &mut Claims) {
 fn neighbour(n: &Neighbour) -> Claims {
     let mut c = Claims(Vec::new());
     match n.protocol {
+        // Asked for, never captured.
+        NeighbourProtocol::Snmp => panic!("{n:?} was not heard"),
         NeighbourProtocol::Lldp => lldp(n, &mut c),
         NeighbourProtocol::Cdp => cdp(n, &mut c),
         NeighbourProtocol::Udld => {

@@ -79,6 +79,7 @@ const ACTIONS: &[Action] = &[
     action("Packets", "go_to", &["#"]),
     action("Packets", "only", &["f"]),
     action("Packets", "stream", &["x"]),
+    action("Packets", "graph", &["v"]),
     action("Packets", "save", &["W"]),
 ];
 

@@ -103,7 +103,9 @@ mod tests {
         let ends = |pace: HistoryPace, n: u64| (0..n).filter(|&i| pace.ends(i)).count() as u64;
         assert_eq!(ends(HistoryPace::EachInterval, 100_000), 100_000);
         assert_eq!(ends(HistoryPace::Doubling, 2 * HISTORY_INTERVALS), 2 * HISTORY_INTERVALS);
-        assert_eq!(ends(HistoryPace::Doubling, 1 << 20), (2 + 10) * HISTORY_INTERVALS);
+        // Each doubling costs as much as the one before.
+        let doublings = u64::from(((1u64 << 20) / HISTORY_INTERVALS).ilog2());
+        assert_eq!(ends(HistoryPace::Doubling, 1 << 20), (1 + doublings) * HISTORY_INTERVALS);
         assert!(HistoryPace::Doubling.ends(u64::MAX) && HistoryPace::EachInterval.ends(u64::MAX));
     }
 }
