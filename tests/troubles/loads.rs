@@ -87,6 +87,11 @@ fn load(parts: &[(i64, i64, i64)]) -> Vec<(&'static str, String, Severity)> {
             t.push(n * S / frames, packet);
         }
     }
+    // A receiver that never says anything would be one to which switches flood.
+    for minute in 0..12 {
+        let packet = t.ip(9, 1).udp(9_000, 5_000).payload(b"still here");
+        t.push(minute * 60 * S + S / 3, packet);
+    }
     troubles(&t.with_office(700).seen())
 }
 

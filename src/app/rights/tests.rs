@@ -106,7 +106,7 @@ mod linux {
         assert!(refused(fs::rename(other.join("old"), other.join("new"))), "a file was renamed");
         assert!(refused(fs::remove_file(other.join("old"))), "a file was removed");
         assert!(refused(Command::new("/bin/true").status().map(drop)), "a program was run");
-        assert!(refused(std::os::unix::net::UnixStream::pair().map(drop)), "a pair of sockets was made");
+        assert!(std::os::unix::net::UnixStream::pair().is_ok(), "what waits for keys is woken by a pair of its own");
         assert_eq!(fs::read_to_string(other.join("old")).unwrap(), "x", "reading goes on");
         assert!(refused(std::net::UdpSocket::bind("127.0.0.1:0").map(drop)), "a socket was made");
     }
