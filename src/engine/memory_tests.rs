@@ -91,7 +91,7 @@ fn once() -> Vec<(&'static str, usize, usize)> {
         ("sessions of routers and floods", PEERS + STORMS, 700),
         ("events at the switch", 2 * SWITCH_EVENTS, SwitchLedger::BYTES[3]),
         ("addresses, stations, clients, servers, routers and clocks", 10 * SIGHTED, SightingLedger::BYTES),
-        ("stations known", 2 * STATIONS_KNOWN, 8),
+        ("stations known", 4 * STATIONS_KNOWN, 8),
         ("stations watched", 2 * STATIONS_WATCHED + 3 * GROUPS, 256),
         ("bursts", LINK_BURSTS, 400),
         ("the past", HISTORY_LEVELS.iter().map(|level| level.1).sum(), HistorySlot::BYTES),

@@ -33,6 +33,8 @@ pub struct FreshStation {
     pub time: Timestamp,
     /// Who sent it.
     pub source: Mac,
+    /// Whether it is a packet of a conversation: later ones are seen by a sample only.
+    pub talks: bool,
 }
 
 /// A frame to a group that came again and again, spread over a second.

@@ -67,10 +67,10 @@ impl StationWatch {
 
     /// Takes in the first frame from one station to another.
     #[inline(never)]
-    pub fn fresh(&mut self, source: Mac, time: Timestamp) {
-        if self.fresh.last().is_some_and(|latest| latest.source == source) {
+    pub fn fresh(&mut self, source: Mac, time: Timestamp, talks: bool) {
+        if self.fresh.last().is_some_and(|latest| latest.source == source && latest.talks >= talks) {
         } else if self.fresh.len() < FRESH_STATIONS {
-            self.fresh.push(FreshStation { time, source });
+            self.fresh.push(FreshStation { time, source, talks });
         } else {
             self.beyond = self.beyond.saturating_add(1);
         }
@@ -181,7 +181,7 @@ mod tests {
             let [.., a, b] = n.to_be_bytes();
             let mac = Some((Mac([2, 0, 0, 0, a, b]), Mac([2, 1, 0, 0, 0, 1])));
             watch.sample(&Frame { mac, ..Frame::default() });
-            watch.fresh(Mac([2, 0, 0, 0, a, b]), Timestamp(0));
+            watch.fresh(Mac([2, 0, 0, 0, a, b]), Timestamp(0), true);
         }
         let news = watch.take();
         assert_eq!((news.pairs.len(), news.fresh.len(), news.beyond), (SAMPLED_PAIRS, FRESH_STATIONS.min(3 * SAMPLED_PAIRS), 0));

@@ -55,7 +55,8 @@ impl Detector for FloodUnicast {
             meaning: "Frames go to stations that have sent nothing for so long that switches no longer know where they are. Each such frame \
                       is sent to every port of its VLAN: all hosts there share the link with traffic that is not theirs.",
             measured: "Stations that sent no frame for {forgotten} and are sent at least {rate} frames a second meanwhile, counted in a \
-                       sample; not those to whose address frames for several hosts go (routers, shared gateways). From {stations} stations \
+                       sample; not those to whose address frames for several hosts go (routers, shared gateways), nor those that ever sent a packet of a conversation, \
+                       whose later silence a sample cannot tell. From {stations} stations \
                        and several senders a warning, otherwise a note.",
             cause: "Packets take another way back than forth, so that a switch on the way never hears the receiver; routers remember \
                     addresses for longer than switches; a receiver that only listens; a table of addresses that is full.",

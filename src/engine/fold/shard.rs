@@ -424,7 +424,7 @@ impl Shard {
     #[inline(never)]
     fn is_fresh(&mut self, frame: &Frame) {
         if let Some((source, _)) = frame.mac {
-            self.detectors.stations().fresh(source, frame.time);
+            self.detectors.stations().fresh(source, frame.time, frame.flow.is_some());
         }
     }
 

@@ -73,6 +73,8 @@ pub struct Stations {
     receivers: HashMap<Mac, Receiver>,
     positions: BTreeMap<(Option<u16>, Mac), Position>,
     known: HashSet<Mac>,
+    /// Those that sent a packet of a conversation: whether they have fallen silent a sample cannot tell.
+    talking: HashSet<Mac>,
     begun: Option<Timestamp>,
     fresh: BTreeMap<i64, Newcomers>,
     latest: Timestamp,
@@ -163,6 +165,9 @@ impl Stations {
     /// Takes in a station's first frame to another, or of another protocol.
     pub fn fresh(&mut self, fresh: &FreshStation) {
         self.heard(fresh.source, fresh.time);
+        if fresh.talks && self.talking.len() < STATIONS_KNOWN {
+            self.talking.insert(fresh.source);
+        }
         let begun = *self.begun.get_or_insert(fresh.time);
         self.latest = self.latest.max(fresh.time);
         if self.known.len() >= STATIONS_KNOWN {
@@ -235,7 +240,9 @@ impl Stations {
     /// Stations that are sent frames and are not heard, by VLAN.
     fn flooded(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
         let mut by_vlan: BTreeMap<Option<u16>, Vec<Silent<'_>>> = BTreeMap::new();
-        for (mac, station) in self.receivers.iter().filter(|(_, station)| !station.is_router) {
+        // Beyond the cap nobody is known well enough.
+        let is_sure = |mac: &Mac| self.talking.len() < STATIONS_KNOWN && !self.talking.contains(mac);
+        for (mac, station) in self.receivers.iter().filter(|(mac, station)| !station.is_router && is_sure(mac)) {
             let (Some(since), rate) = (station.silent_since(now), station.rate(now)) else { continue };
             if rate >= FLOODED_RATE {
                 by_vlan.entry(station.vlan).or_default().push((rate, *mac, since, station));
