@@ -1,6 +1,6 @@
 //! QUIC (RFC 9000): version, and what the client's hello asks for, which the keys of its Initial packets open to everybody.
 //!
-//! A hello may lie in several packets, in pieces of any order. Read until it is whole, at most [`DATAGRAMS`]; behind it nothing is legible.
+//! A hello may lie in several packets, in pieces of any order. Read until it is whole, at most `DATAGRAMS`; behind it nothing is legible.
 
 mod initial;
 
