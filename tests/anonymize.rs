@@ -72,6 +72,14 @@ fn has(text: &str, secret: &str) -> bool {
     })
 }
 
+/// Where a secret stands, with what is around it.
+fn around(text: &str, secret: &str) -> Vec<String> {
+    let places = text.match_indices(secret).take(3);
+    places
+        .map(|(at, _)| text[..at].chars().rev().take(80).collect::<String>().chars().rev().chain(text[at..].chars().take(80)).collect())
+        .collect()
+}
+
 #[test]
 fn nothing_comes_out_that_was_in_the_bundled_captures() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("anonymize");
@@ -93,7 +101,7 @@ fn nothing_comes_out_that_was_in_the_bundled_captures() {
         for (what, output) in &outputs {
             let text = String::from_utf8_lossy(output);
             let found: Vec<&String> = secrets.iter().filter(|secret| has(&text, secret)).collect();
-            assert!(found.is_empty(), "{name}: {what} holds {found:?}");
+            assert!(found.is_empty(), "{name}: {what} holds {found:?}: {:?}", found.first().map(|secret| around(&text, secret)));
         }
         // What is counted stays what it was.
         let after = report(&path, &["--anonymize"]);
