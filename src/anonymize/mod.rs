@@ -34,6 +34,14 @@ impl Anonymizer {
         Self { pan: Pan::new(key) }
     }
 
+    /// Whether every address of the private IPv4 networks (RFC 1918, RFC 6598) becomes one outside of its own network. With one key in three
+    /// one of these networks stays: neighbouring bits are often flipped alike, for their blocks are the same wherever a bit of the address is
+    /// that of the padding, so that flipping none is far likelier ((3/4)^n of n bits) than by chance alone.
+    pub fn moves_private(&mut self) -> bool {
+        let networks: [(u32, u32); 4] = [(0x0a00_0000, 8), (0x6440_0000, 10), (0xac10_0000, 12), (0xc0a8_0000, 16)];
+        networks.iter().all(|&(network, bits)| (self.pan.v4(network) ^ network) >> (32 - bits) != 0)
+    }
+
     /// Replaces everything in a captured packet, in place.
     pub fn packet(&mut self, link: LinkType, bytes: &mut [u8]) {
         link::frame(&mut self.pan, link, bytes);
@@ -57,5 +65,27 @@ impl Anonymizer {
         let mut bytes = text.as_bytes().to_vec();
         words::replace(&self.pan, &mut bytes);
         String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_moves_private_networks_leaves_no_address_of_theirs() {
+        let mut good = 0;
+        for n in 0..=255u8 {
+            let mut key = [n; KEY_BYTES];
+            key.iter_mut().enumerate().for_each(|(at, b)| *b = b.wrapping_mul(31).wrapping_add(at as u8).rotate_left(u32::from(n) % 8));
+            let mut anonymizer = Anonymizer::new(&key);
+            let stays = |anonymizer: &mut Anonymizer, a: [u8; 4]| anonymizer.address(Address::V4(a.into())) == Address::V4(a.into());
+            if anonymizer.moves_private() {
+                good += 1;
+                let hosts = (0..=255).flat_map(|h| [[10, 77, 0, h], [192, 168, 1, h], [172, 20, h, 1], [100, 64, 0, h]]);
+                assert!(hosts.into_iter().all(|host| !stays(&mut anonymizer, host)), "key {n}");
+            }
+        }
+        assert!((100..230).contains(&good), "{good} of 256");
     }
 }

@@ -1,5 +1,6 @@
 //! Privacy mode: what leaves a source has lost its addresses and names before anything else sees it.
 
+use super::console::say;
 use crate::anonymize::{Anonymizer, KEY_BYTES};
 use crate::browse::Shelf;
 use crate::capture::{Block, Fill, Source, SourceLosses};
@@ -13,10 +14,14 @@ use std::fs::File;
 use std::io::Read;
 use std::net::IpAddr;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::OnceLock;
 
 /// The key of this run, once it is known: a capture that is read again is replaced by the same one.
 static KEY: OnceLock<[u8; KEY_BYTES]> = OnceLock::new();
+
+/// Random keys tried at most: that all of them are weak does not happen.
+const KEYS_DRAWN: usize = 256;
 
 /// The networks that are local unless told otherwise, as the engine has them: RFC 1918, RFC 6598, RFC 4193, loopback and link-local ones.
 const PRIVATE: [&str; 9] =
@@ -28,15 +33,32 @@ fn key(common: &Common) -> Result<[u8; KEY_BYTES]> {
     }
     let path = common.privacy.key.clone();
     let place = path.clone().unwrap_or_else(|| "/dev/urandom".into());
-    let mut key = [0; KEY_BYTES];
-    File::open(&place).and_then(|mut file| file.read_exact(&mut key)).map_err(|e| match e.kind() {
+    // A key that nobody chose is drawn until it is a good one.
+    let tries = if path.is_some() { 1 } else { KEYS_DRAWN };
+    let (key, moves) = read_key(&place, tries).map_err(|e| match e.kind() {
         std::io::ErrorKind::UnexpectedEof => {
             Error::usage(format!("--anonymize-key {}: a key has {KEY_BYTES} bytes or more", place.display()))
         }
         _ if path.is_some() => Error::usage(format!("--anonymize-key {}: {e}", place.display())),
         _ => Error::io(place.display().to_string(), &e),
     })?;
+    if !moves {
+        say(format_args!("warning: this key leaves private addresses in their network (one key in three does): another one hides more"));
+    }
     Ok(*KEY.get_or_init(|| key))
+}
+
+/// Reads a key, again and again until one moves private networks away or `tries` are over; whether it does.
+fn read_key(place: &Path, tries: usize) -> std::io::Result<([u8; KEY_BYTES], bool)> {
+    let (mut key, mut moves) = ([0; KEY_BYTES], false);
+    for _ in 0..tries {
+        File::open(place)?.read_exact(&mut key)?;
+        moves = Anonymizer::new(&key).moves_private();
+        if moves {
+            break;
+        }
+    }
+    Ok((key, moves))
 }
 
 fn anonymizer(common: &Common) -> Result<Option<Anonymizer>> {
