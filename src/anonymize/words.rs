@@ -71,9 +71,11 @@ pub fn replace(pan: &Pan, bytes: &mut [u8]) {
     while at < bytes.len() {
         let length = |is: fn(&u8) -> bool| bytes.get(at..).map_or(0, |rest| rest.iter().take_while(|b| is(b)).count());
         let dotted = length(|b| b.is_ascii_digit() || *b == b'.');
-        if let Some(quad) = bytes.get_mut(at..at + dotted).filter(|quad| is_quad(quad)) {
-            word(pan, quad);
-            at += dotted;
+        // One may end a sentence, or begin the name of the way back (RFC 1035 section 3.5).
+        let quad = bytes.get(at..at + dotted).map_or(0, |run| run.iter().rposition(|b| *b != b'.').map_or(0, |last| last + 1));
+        if let Some(found) = bytes.get_mut(at..at + quad).filter(|found| is_quad(found)) {
+            word(pan, found);
+            at += quad;
             continue;
         }
         // Two bytes a letter (UTF-16, as Windows has names).
@@ -125,6 +127,8 @@ mod tests {
         assert_eq!(replaced("example"), replaced("example"));
         assert_eq!(replaced("EXAMPLE").to_lowercase(), replaced("example"));
         assert!(!replaced("at 10.20.30.40 now").contains("10.20.30.40"));
+        assert!(!replaced("Ask 10.20.30.40. Then").contains("10.20.30.40"));
+        assert!(!replaced("40.30.20.10.in-addr.arpa").contains("40.30.20.10"));
         assert_eq!(replaced("251125110538Z"), "251125110538Z");
         let wide = |text: &str| text.bytes().flat_map(|b| [b, 0]).map(char::from).collect::<String>();
         assert_eq!(replaced(&wide("FILESRV")), wide(&replaced("FILESRV")));
