@@ -55,3 +55,11 @@ fn every_link_between_the_documents_leads_somewhere() {
     }
     assert!(links > 10, "{links}");
 }
+
+#[test]
+fn readme_names_every_finding_of_the_network() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("README.md");
+    let first = diagnose::IDS.iter().position(|id| *id == "loop.layer2").expect("the network's come after the mirror's");
+    let missing: Vec<_> = diagnose::IDS[first..].iter().filter(|id| !readme.contains(&format!("`{id}`"))).collect();
+    assert!(missing.is_empty() && diagnose::IDS.len() - first > 50, "{missing:?}");
+}
