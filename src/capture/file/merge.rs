@@ -6,6 +6,8 @@ use crate::capture::{Block, Fill, Packet, Source, SourceInfo, SourceLosses};
 use crate::error::Result;
 use crate::model::limits::{BLOCK_BYTES, MERGE_BYTES};
 use crate::model::{FileInterface, PacketNote, Timestamp};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 /// A file and the block it is read through.
@@ -42,6 +44,10 @@ impl Lane {
 /// A stable k-way merge: of the files' next packets the earliest goes first, of equal ones that of the file named first.
 pub(super) struct Merge {
     lanes: Vec<Lane>,
+    /// The lanes whose next packet is known, by its time: with a thousand files nobody looks at all of them for each packet.
+    heads: BinaryHeap<Reverse<(Timestamp, usize)>>,
+    /// The lanes whose next packet is not known yet, the one to look at first last.
+    unknown: Vec<usize>,
     interfaces: u16,
     /// Who is told how many packets have gone, and how many have.
     index: Option<Arc<PacketIndex>>,
@@ -53,27 +59,39 @@ impl Merge {
     pub(super) fn new(readers: Vec<Reader>, index: Option<Arc<PacketIndex>>) -> Self {
         let bytes = (MERGE_BYTES / readers.len().max(1)).clamp(16 * 1024, BLOCK_BYTES);
         let lane = |reader| Lane { reader, block: Block::with_bytes(bytes), next: 0, ended: false, interfaces: Vec::new() };
-        Self { lanes: readers.into_iter().map(lane).collect(), interfaces: 0, index, packets: 0 }
+        let unknown = (0..readers.len()).rev().collect();
+        let lanes: Vec<Lane> = readers.into_iter().map(lane).collect();
+        Self { heads: BinaryHeap::with_capacity(lanes.len()), lanes, unknown, interfaces: 0, index, packets: 0 }
     }
 
-    /// The lane to go next, and the time up to which it may go on without asking again: exclusive when a lane before it has
-    /// that time, else inclusive.
-    fn choose(&self) -> Option<(usize, Timestamp, bool)> {
-        let mut best: Option<(Timestamp, usize)> = None;
-        let mut second: Option<(Timestamp, usize)> = None;
-        for (index, lane) in self.lanes.iter().enumerate() {
-            let Some(packet) = lane.head() else { continue };
-            let this = (packet.time, index);
-            if best.is_none_or(|b| this < b) {
-                second = best;
-                best = Some(this);
-            } else if second.is_none_or(|s| this < s) {
-                second = Some(this);
+    /// Makes sure that the next packet of every lane is known, or that there is none. False: one is not known yet.
+    fn look(&mut self) -> Result<bool> {
+        while let Some(&index) = self.unknown.last() {
+            if let Some(lane) = self.lanes.get_mut(index) {
+                if !lane.advance()? {
+                    return Ok(false);
+                }
+                self.heads.extend(lane.head().map(|packet| Reverse((packet.time, index))));
             }
+            self.unknown.pop();
         }
-        let (_, index) = best?;
-        let (until, other) = second.unwrap_or((Timestamp(i64::MAX), usize::MAX));
+        Ok(true)
+    }
+
+    /// The lane to go next, which leaves the heap, and the time up to which it may go on without asking again: exclusive when a
+    /// lane before it has that time, else inclusive.
+    fn choose(&mut self) -> Option<(usize, Timestamp, bool)> {
+        let Reverse((_, index)) = self.heads.pop()?;
+        let (until, other) = self.heads.peek().map_or((Timestamp(i64::MAX), usize::MAX), |Reverse(second)| *second);
         Some((index, until, index < other))
+    }
+
+    /// Puts a lane back that has had its turn.
+    fn put_back(&mut self, index: usize) {
+        match self.lanes.get(index).and_then(Lane::head) {
+            Some(packet) => self.heads.push(Reverse((packet.time, index))),
+            None => self.unknown.push(index),
+        }
     }
 
     /// Copies packets of one lane as long as they are its turn. False: the block is full.
@@ -115,15 +133,15 @@ impl Merge {
 impl Merge {
     fn merge(&mut self, block: &mut Block) -> Result<Fill> {
         loop {
-            for lane in &mut self.lanes {
-                if !lane.advance()? {
-                    return Ok(if block.packets.is_empty() { Fill::Quiet } else { Fill::Packets });
-                }
+            if !self.look()? {
+                return Ok(if block.packets.is_empty() { Fill::Quiet } else { Fill::Packets });
             }
             let Some((index, until, inclusive)) = self.choose() else {
                 return Ok(if block.packets.is_empty() { Fill::End } else { Fill::Packets });
             };
-            if !self.copy(index, until, inclusive, block) {
+            let has_room = self.copy(index, until, inclusive, block);
+            self.put_back(index);
+            if !has_room {
                 return Ok(Fill::Packets);
             }
         }
@@ -160,5 +178,49 @@ impl Source for Merge {
             interface: sum.interface.saturating_add(l.interface),
             kernel: sum.kernel.saturating_add(l.kernel),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packet::file;
+    use crate::settings::FileSettings;
+
+    /// What [`Merge`] promises, by looking at every file for every packet.
+    fn by_looking_at_all(files: &[Vec<(i64, Vec<u8>)>]) -> Vec<(i64, Vec<u8>)> {
+        let mut next = vec![0; files.len()];
+        let mut merged = Vec::new();
+        loop {
+            let heads = files.iter().enumerate().filter_map(|(index, file)| Some((file.get(next[index])?.0, index)));
+            let Some((_, index)) = heads.min() else { return merged };
+            merged.push(files[index][next[index]].clone());
+            next[index] += 1;
+        }
+    }
+
+    #[test]
+    fn the_earliest_goes_first_then_the_file_named_first_whatever_the_order_within_files() {
+        let folder = std::env::temp_dir().join(format!("spantop-merge-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        for count in [2_usize, 3, 70] {
+            // Many equal times, times that go back within a file, files of different lengths, empty ones.
+            let time = |file: usize, packet: usize| ((file * 7 + packet * packet * 5) % 23) as i64 * 1_000;
+            let bytes = |file: usize, packet: usize| [vec![0; 14], vec![file as u8, packet as u8]].concat();
+            let files: Vec<Vec<_>> =
+                (0..count).map(|file| (0..(file * 13) % 29).map(|packet| (time(file, packet), bytes(file, packet))).collect()).collect();
+            let paths: Vec<_> = (0..count).map(|file| folder.join(format!("{count}-{file}.pcap"))).collect();
+            for (path, packets) in paths.iter().zip(&files) {
+                std::fs::write(path, file::pcap(packets.iter().map(|(time, bytes)| (*time, bytes.as_slice())))).unwrap();
+            }
+            let mut source = super::super::open(&FileSettings { paths, ..FileSettings::default() }).unwrap();
+            let (mut merged, mut block) = (Vec::new(), Block::with_bytes(16 * 1024));
+            while source.fill(&mut block).unwrap() != Fill::End {
+                merged.extend(block.packets.iter().map(|packet| (packet.time.0, block.bytes(packet).to_vec())));
+                block.clear();
+            }
+            assert_eq!(merged, by_looking_at_all(&files), "{count} files");
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -21,6 +21,13 @@ const FRUITLESS: usize = 64;
 /// Link types listed for one file: a capture has one or a few.
 const LINK_TYPES: usize = 64;
 
+/// Records without a byte that are told: no program that captures writes them, and a few megabytes that decompress to billions of zeros hold as
+/// many. They are counted like any other; whoever waits for them should know why.
+const EMPTY_RECORDS: u64 = 100_000;
+
+/// Packets of a block that are looked at to see whether all are empty.
+const SAMPLED: usize = 16;
+
 /// One file, pipe or standard input.
 pub(super) struct Reader {
     name: String,
@@ -41,6 +48,8 @@ pub(super) struct Reader {
     /// Packets framed, before the filter.
     framed: u64,
     packets: u64,
+    /// Packets of no byte, in blocks that consist of them.
+    empty: u64,
     link_types: Vec<LinkType>,
     cut_short: bool,
     warning: Option<String>,
@@ -73,6 +82,7 @@ impl Reader {
             filter,
             framed: 0,
             packets: 0,
+            empty: 0,
             link_types: Vec::new(),
             cut_short: false,
             warning: None,
@@ -298,6 +308,15 @@ impl Reader {
         step
     }
 
+    /// Counts packets of no byte where a look at a few says that there are many.
+    fn count_empty(&mut self, packets: &[Packet]) {
+        let is_empty = |packet: &&Packet| packet.wire == 0 && packet.captured == 0;
+        let step = (packets.len() / SAMPLED).max(1);
+        if packets.iter().step_by(step).all(|packet| is_empty(&packet)) {
+            self.empty = self.empty.saturating_add(packets.iter().filter(is_empty).count() as u64);
+        }
+    }
+
     fn cut(&mut self, at: u64) {
         self.cut_short = true;
         self.warning = Some(format!("cut short in the middle of a packet at byte {at}"));
@@ -336,6 +355,7 @@ impl Source for Reader {
         let known = if self.format.is_some() { Ok(true) } else { self.recognise() };
         let place = self.place();
         let filled = known.and_then(|known| if known { self.read_block(block) } else { Ok(Fill::Quiet) });
+        self.count_empty(&block.packets);
         if let (Some(index), Some(first)) = (&self.index, block.packets.first()) {
             index.note(self.packets, place.map(|place| Place { time: first.time, ..place }));
         }
@@ -351,7 +371,10 @@ impl Source for Reader {
 
     fn info(&self) -> Vec<SourceInfo> {
         let problem = self.format.as_ref().and_then(|f| f.problem());
-        let warnings = [self.warning.as_deref(), self.notice, self.filter.as_ref().and_then(Bpf::problem), problem.as_deref()];
+        let empty = (self.empty >= EMPTY_RECORDS)
+            .then(|| format!("{} of its records hold no byte: no program that captures writes such", self.empty));
+        let filter = self.filter.as_ref().and_then(Bpf::problem);
+        let warnings = [self.warning.as_deref(), self.notice, filter, problem.as_deref(), empty.as_deref()];
         let (interfaces, more_interfaces) = self.format.as_ref().map_or_else(Default::default, |f| f.interfaces());
         let warning = warnings.iter().flatten().copied().collect::<Vec<_>>().join("; ");
         vec![SourceInfo {
