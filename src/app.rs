@@ -19,6 +19,7 @@ mod screen;
 mod signals;
 mod source;
 mod span_reader;
+mod temporary;
 mod trigger;
 
 use crate::capture::host::HostProbe;

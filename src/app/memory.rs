@@ -1,15 +1,24 @@
 //! How much memory the program may take when nobody says.
 
 use crate::model::limits::DEFAULT_MEMORY;
+use rustix::process::{Resource, getrlimit};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A quarter of what there is: of the machine's memory or of what the control group allows, and at most [`DEFAULT_MEMORY`].
+/// A quarter of what there is: of the machine's memory, of what the control group allows, or of what `ulimit -v` and `-d` allow, and at most
+/// [`DEFAULT_MEMORY`].
 pub fn default_budget() -> u64 {
     let lines = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
     let allowed = groups(&lines, Path::new("/sys/fs/cgroup")).iter().filter_map(|file| limit(&fs::read_to_string(file).ok()?)).min();
     let machine = fs::read_to_string("/proc/meminfo").ok().and_then(|text| total(&text));
-    allowed.into_iter().chain(machine).map(|bytes| bytes / 4).min().map_or(DEFAULT_MEMORY, |quarter| quarter.min(DEFAULT_MEMORY))
+    let limits = [Resource::As, Resource::Data].into_iter().filter_map(|resource| getrlimit(resource).current);
+    allowed
+        .into_iter()
+        .chain(machine)
+        .chain(limits)
+        .map(|bytes| bytes / 4)
+        .min()
+        .map_or(DEFAULT_MEMORY, |quarter| quarter.min(DEFAULT_MEMORY))
 }
 
 /// The files with the limits of a process's control groups and of all those around them, of both versions (cgroups(7)).

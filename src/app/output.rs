@@ -1,9 +1,11 @@
 //! Where a report goes: standard output, or a file that is there whole or not at all.
 
+use super::temporary::Temporary;
 use crate::error::{Error, Result};
 use crate::settings::InputSettings;
 use rustix::fs::OFlags;
-use std::fs::{self, File, OpenOptions};
+use std::cell::RefCell;
+use std::fs::{self, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,8 +18,9 @@ const BUFFER: usize = 256 * 1024;
 pub enum Output {
     /// Standard output.
     Stdout,
-    /// A regular file, new or replaced: written beside its place and moved there when complete.
-    Replace(PathBuf),
+    /// A regular file, new or replaced: written beside its place and moved there when complete. What is to belong to somebody else is made
+    /// at once, for the right to give it away is given up later.
+    Replace(PathBuf, RefCell<Option<Temporary>>),
     /// A device or a pipe: written as it is.
     Device(PathBuf),
 }
@@ -42,15 +45,15 @@ impl Output {
             return Err(Error::usage(format!("-o {} is one of the captures to be read; name another file", path.display())));
         }
         // A directory that takes no file is found out now, not after an hour of capturing.
-        Temporary::create(&place).map_err(|e| refuse(&e))?;
-        Ok(Output::Replace(place))
+        let new = Temporary::create(&place).map_err(|e| refuse(&e))?;
+        Ok(Output::Replace(place, RefCell::new(Some(new).filter(Temporary::is_given))))
     }
 
     /// The file, if it is none that is open already.
     pub fn path(&self) -> Option<&Path> {
         match self {
             Output::Stdout => None,
-            Output::Replace(path) | Output::Device(path) => Some(path),
+            Output::Replace(path, _) | Output::Device(path) => Some(path),
         }
     }
 
@@ -73,9 +76,8 @@ impl Output {
                 .open(path)
                 .and_then(|file| buffered(file, interrupt, write))
                 .map_err(|e| Error::io(format_args!("cannot write {} (-o)", path.display()), &e)),
-            Output::Replace(path) => {
-                replace(path, interrupt, write).map_err(|e| Error::io(format_args!("cannot write {} (-o)", path.display()), &e))
-            }
+            Output::Replace(path, given) => replace(path, given.take(), interrupt, write)
+                .map_err(|e| Error::io(format_args!("cannot write {} (-o)", path.display()), &e)),
         };
         if outcome.is_err() && interrupt.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
             return Err(Error::Interrupted);
@@ -122,48 +124,15 @@ fn buffered(out: impl Write, interrupt: Option<&AtomicBool>, write: impl FnOnce(
     }
 }
 
-fn replace(path: &Path, interrupt: Option<&AtomicBool>, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let temporary = Temporary::create(path)?;
-    buffered(&temporary.file, interrupt, write)?;
-    temporary.persist(path)
-}
-
-/// A file beside the place of another one; gone unless it was moved there.
-struct Temporary {
-    path: PathBuf,
-    file: File,
-    kept: bool,
-}
-
-impl Temporary {
-    fn create(beside: &Path) -> io::Result<Self> {
-        let name = beside.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "names no file"))?;
-        let mut hidden = std::ffi::OsString::from(".");
-        hidden.push(name);
-        hidden.push(format!(".{}.tmp", std::process::id()));
-        let path = beside.with_file_name(hidden);
-        let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
-        Ok(Self { path, file, kept: false })
-    }
-
-    fn persist(mut self, place: &Path) -> io::Result<()> {
-        if let Ok(meta) = fs::metadata(place) {
-            // A replaced file keeps its permissions where the system allows.
-            let _ = self.file.set_permissions(meta.permissions());
-        }
-        self.file.sync_all()?;
-        fs::rename(&self.path, place)?;
-        self.kept = true;
-        Ok(())
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if !self.kept {
-            let _ = fs::remove_file(&self.path);
-        }
-    }
+fn replace(
+    path: &Path,
+    given: Option<Temporary>,
+    interrupt: Option<&AtomicBool>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let temporary = given.map_or_else(|| Temporary::create(path), Ok)?;
+    buffered(temporary.file(), interrupt, write)?;
+    temporary.persist()
 }
 
 /// A writer that fails once a flag is up.

@@ -9,16 +9,28 @@ use signal_hook::low_level::emulate_default_handler;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A flag that the first Ctrl-C or SIGTERM sets; a second one ends the program at once.
+/// A flag that the first Ctrl-C, SIGTERM or SIGHUP sets; a second one ends the program at once. Who started it with SIGHUP ignored (`nohup`)
+/// wants it to outlive the terminal.
 pub fn watch() -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
-    for (signal, status) in [(SIGINT, 130), (SIGTERM, 143)] {
+    for (signal, status) in [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] {
+        if signal == SIGHUP && is_ignored(signal) {
+            continue;
+        }
         // The order matters: the shutdown looks at the flag before this signal sets it.
         register_conditional_shutdown(signal, status, Arc::clone(&stop))
             .and_then(|_| register(signal, Arc::clone(&stop)))
             .map_err(|e| Error::io("cannot watch for Ctrl-C", &e))?;
     }
     Ok(stop)
+}
+
+/// Whether a signal is ignored, where the system tells (proc_pid_status(5)).
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let bit = u32::try_from(signal - 1).ok().and_then(|bit| 1_u64.checked_shl(bit));
+    mask.zip(bit).is_some_and(|(mask, bit)| mask & bit != 0)
 }
 
 /// A flag that SIGUSR1 sets: somebody asks for statistics, as of tcpdump.
