@@ -2,12 +2,15 @@
 # Builds what is given away, from the sources as they are:
 #
 #   packaging/build.sh files    the program, its manual page and completions, into target/package
-#   packaging/build.sh deb      a Debian package (wants cargo-deb)
-#   packaging/build.sh rpm      an RPM package (wants cargo-generate-rpm)
-#   packaging/build.sh tarball  a .tar.gz of the files
-#   packaging/build.sh static   a program that needs no library, where the musl target and a libpcap.a for it are there
+#   packaging/build.sh deb      a Debian package (wants cargo-deb); it uses the system's libpcap
+#   packaging/build.sh rpm      an RPM package (wants cargo-generate-rpm), with a libpcap of its own
+#   packaging/build.sh tarball  a .tar.gz of the files, with a libpcap of its own
+#   packaging/build.sh static   a program that needs no library at all, by musl, into target/package/static
 #
+# Systems call libpcap by different names, so what is to run on several brings its own: packaging/libpcap.sh builds it. LIBPCAP_LIBDIR names
+# another one; where none can be had, the system's is used, and that is said.
 # The same sources give the same bytes: times are SOURCE_DATE_EPOCH, by default that of the last commit, and paths of this machine are left out.
+# packaging/try.sh tries what comes out.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -19,8 +22,17 @@ SPANTOP_COMMIT=${SPANTOP_COMMIT:-$(git rev-parse --short HEAD 2>/dev/null || ech
 export SPANTOP_COMMIT
 export RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=$PWD=/spantop --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
 
+# Functions that compile to the same code (sorting, dropping) are there once, where the linker can do that.
+same='-C link-arg=-Wl,--icf=all'
+probe=$(mktemp -d)
+# shellcheck disable=SC2086 # two words
+if echo 'fn main() {}' | rustc $same -o "$probe/program" - 2>/dev/null; then RUSTFLAGS="$RUSTFLAGS $same"; fi
+rm -rf "$probe"
+
+say() { echo "build: $*" >&2; }
+
 die() {
-    echo "build: $*" >&2
+    say "$@"
     exit 1
 }
 
@@ -30,12 +42,31 @@ files() {
     cp "$target/dist/spantop" "$files/spantop"
     "$files/spantop" man | gzip -9n >"$files/spantop.1.gz"
     for shell in bash zsh fish; do "$files/spantop" completions "$shell" >"$files/spantop.$shell"; done
+    say "$(du -k "$files/spantop" | cut -f 1) KB: $files/spantop"
+}
+
+# own KIND: a libpcap that is linked into the program.
+own() {
+    [ -z "${LIBPCAP_LIBDIR:-}" ] || return 0
+    if LIBPCAP_LIBDIR=$(packaging/libpcap.sh "$1"); then
+        export LIBPCAP_LIBDIR
+    else
+        unset LIBPCAP_LIBDIR
+        return 1
+    fi
 }
 
 static() {
-    [ -n "${LIBPCAP_LIBDIR:-}" ] || die "static: LIBPCAP_LIBDIR names the directory of a libpcap.a built for musl (configure --host, CC=musl-gcc)"
-    rustup target list --installed 2>/dev/null | grep -q x86_64-unknown-linux-musl || die "static: rustup target add x86_64-unknown-linux-musl"
-    cargo build --locked --profile dist --target x86_64-unknown-linux-musl
+    local machine
+    machine=$(uname -m)-unknown-linux-musl
+    [ -d "$(rustc --print sysroot)/lib/rustlib/$machine" ] || die "static: rustup target add $machine"
+    own musl || die "static: there is no libpcap for musl; LIBPCAP_LIBDIR names the directory of a libpcap.a"
+    # What is written in C is compiled for musl, too; Rust brings what it takes to link.
+    export "CC_${machine//-/_}=musl-gcc"
+    RUSTFLAGS=${RUSTFLAGS/ -C link-arg=-Wl,--icf=all/} cargo build --locked --profile dist --target "$machine"
+    mkdir -p "$files/static"
+    cp "$target/$machine/dist/spantop" "$files/static/spantop"
+    say "$(du -k "$files/static/spantop" | cut -f 1) KB: $files/static/spantop"
 }
 
 case ${1:-} in
@@ -43,19 +74,22 @@ files) files ;;
 deb)
     command -v cargo-deb >/dev/null || die "deb: cargo install cargo-deb"
     files
-    cargo deb --no-build --profile dist
+    cargo deb --no-build --profile dist --output "$target/debian/"
     ;;
 rpm)
     command -v cargo-generate-rpm >/dev/null || die "rpm: cargo install cargo-generate-rpm"
+    own gnu || say "rpm: the system's libpcap is used; systems that call it by another name will not take the package"
     files
     cargo generate-rpm --target-dir "$target" --profile dist
     ;;
 tarball)
+    own gnu || say "tarball: the system's libpcap is used; systems that call it by another name will not run the program"
     files
     name=spantop-$(uname -m)-linux
-    tar --sort=name --owner=0 --group=0 --mtime="@$SOURCE_DATE_EPOCH" -C "$files" -c . | gzip -9n >"target/$name.tar.gz"
-    echo "target/$name.tar.gz"
+    tar --sort=name --owner=0 --group=0 --mtime="@$SOURCE_DATE_EPOCH" --mode=u+rw,go+r-w --exclude=./static -C "$files" -c . | gzip -9n >"$target/$name.tar.gz"
+    echo "$target/$name.tar.gz"
     ;;
 static) static ;;
+flags) echo "$RUSTFLAGS" ;; # what it compiles with, for who wants to add to it
 *) die "files, deb, rpm, tarball or static?" ;;
 esac

@@ -1,0 +1,211 @@
+#!/usr/bin/env bash
+# Tries what build.sh made, the way a stranger would. What cannot be tried here is passed over with a word.
+#
+#   packaging/try.sh            everything below but "same", which builds twice from nothing
+#   packaging/try.sh deb        the Debian package in a bare system of its own: installed, used, removed, nothing left
+#   packaging/try.sh rpm        what the RPM package holds and asks for, and its program
+#   packaging/try.sh tarball    the same of the .tar.gz
+#   packaging/try.sh static     that the program asks for no library
+#   packaging/try.sh crate      cargo package, and cargo install from what it made
+#   packaging/try.sh same       that the same sources give the same bytes, in another directory too
+#
+# The bare system is made by debootstrap (as root, from the mirror this system uses or DEBIAN_MIRROR, suite DEBIAN_SUITE) and kept in
+# target/bare for the next time.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+work=$(mktemp -d "${TMPDIR:-/tmp}/spantop-try.XXXXXX")
+root=""
+
+clean() {
+    [ -z "$root" ] || umount -q "$root/proc" "$root/dev" 2>/dev/null || true
+    rm -rf --one-file-system "$work"
+}
+trap clean EXIT
+
+say() { echo "try: $*" >&2; }
+
+die() {
+    say "$@"
+    exit 1
+}
+
+# skip WORD: what cannot be tried here is no failure.
+skip() {
+    say "skipped $*"
+    return 0
+}
+
+have() { PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null 2>&1; }
+
+# newest PATTERN: the file made last.
+newest() {
+    local found
+    # shellcheck disable=SC2086 # a pattern
+    found=$(ls -t $1 2>/dev/null | head -n 1)
+    [ -n "$found" ] || die "there is no $1: packaging/build.sh makes it"
+    echo "$found"
+}
+
+# used PROGRAM: what anybody does first.
+used() {
+    "$@" --version | grep '^spantop [0-9]' >/dev/null || die "$* --version"
+    "$@" report -q /capture.pcapng >"$work/report" || die "$* report"
+    grep -q 'packets' "$work/report" || die "the report says nothing of packets"
+    "$@" check -q /capture.pcapng >/dev/null || [ $? -le 1 ] || die "$* check"
+}
+
+# ---- Debian ---------------------------------------------------------------------------------------------------------
+
+suite() { . /etc/os-release && echo "${DEBIAN_SUITE:-${VERSION_CODENAME:-stable}}"; }
+
+bare() { # a bare system in $root, a copy that is thrown away
+    local base
+    base=$target/bare/$(suite)
+    if [ ! -e "$base/complete" ]; then
+        rm -rf --one-file-system "$base"
+        mkdir -p "$base"
+        say "making a bare $(suite) in $base"
+        debootstrap --variant=minbase "$(suite)" "$base/root" "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$work/debootstrap.log" 2>&1 ||
+            { tail -n 5 "$work/debootstrap.log" >&2; rm -rf --one-file-system "$base"; return 1; }
+        touch "$base/complete"
+    fi
+    root=$work/root
+    cp -a "$base/root" "$root"
+    cp /etc/resolv.conf "$root/etc/resolv.conf" 2>/dev/null || true
+    mount -t proc proc "$root/proc"
+    mount --bind /dev "$root/dev"
+}
+
+inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=xterm LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
+
+# Everything there is, but for what packages keep books in and what every apt writes.
+listed() {
+    inside find / -xdev \( -path /proc -o -path /dev -o -path /var/lib/dpkg -o -path /var/lib/apt -o -path /var/cache -o -path /var/log \
+        -o -path /tmp -o -path /etc/ld.so.cache -o -path /capture.pcapng -o -path /spantop.deb \) -prune -o -print | sort
+}
+
+try_deb() {
+    [ "$(id -u)" = 0 ] || { skip "deb: a bare system needs root"; return; }
+    have debootstrap || { skip "deb: debootstrap is not here"; return; }
+    local package
+    package=$(newest "$target/debian/spantop_*.deb")
+    bare || { skip "deb: no bare system can be made here (no network?)"; return; }
+    cp "$package" "$root/spantop.deb"
+    cp captures/office.pcapng "$root/capture.pcapng"
+    inside apt-get update -qq >/dev/null 2>&1 || { skip "deb: the bare system reaches no mirror"; return; }
+    # Pages and completions are what a bare system leaves out.
+    rm -f "$root"/etc/dpkg/dpkg.cfg.d/*doc*
+    listed >"$work/before"
+    inside apt-get install -y --no-install-recommends /spantop.deb >"$work/install.log" 2>&1 || { cat "$work/install.log" >&2; die "it is not installed"; }
+    used inside spantop
+    [ "$(inside spantop --version)" = "$(inside /usr/bin/spantop --version)" ] || die "another spantop is in the way"
+    inside getcap /usr/bin/spantop | grep 'cap_net_raw[=+]ep' >/dev/null || die "what captures has no right to"
+    inside setpriv --reuid=65534 --regid=65534 --clear-groups spantop report -q /capture.pcapng >/dev/null || die "nobody may not read a file with it"
+    gzip -dc "$root/usr/share/man/man1/spantop.1.gz" | grep '^\.TH SPANTOP 1' >/dev/null || die "the manual page is none"
+    inside apt-get install -y -qq --no-install-recommends mandoc >/dev/null 2>&1 && {
+        inside mandoc -T lint -W error /usr/share/man/man1/spantop.1.gz || die "the manual page has errors"
+        inside apt-get purge -y -qq --autoremove mandoc >/dev/null 2>&1
+    }
+    inside bash -n /usr/share/bash-completion/completions/spantop || die "the completions of bash"
+    inside bash -c '. /usr/share/bash-completion/completions/spantop && complete -p spantop' >/dev/null || die "bash completes nothing"
+    for file in usr/share/zsh/vendor-completions/_spantop usr/share/fish/vendor_completions.d/spantop.fish usr/share/doc/spantop/copyright; do
+        [ -s "$root/$file" ] || die "$file is missing"
+    done
+    say "deb: $(du -k "$package" | cut -f 1) KB, $(inside dpkg-query -W -f '${Installed-Size}' spantop) KB installed, asks for $(inside dpkg-query -W -f '${Depends}' spantop)"
+    inside apt-get purge -y --autoremove spantop >"$work/remove.log" 2>&1 || { cat "$work/remove.log" >&2; die "it is not removed"; }
+    listed >"$work/after"
+    diff "$work/before" "$work/after" >&2 || die "that is left behind, or gone"
+    say "deb: installed, used, removed, nothing left"
+}
+
+# ---- RPM, tarball ---------------------------------------------------------------------------------------------------
+
+try_rpm() {
+    have rpm && have rpm2cpio && have cpio || { skip "rpm: rpm, rpm2cpio or cpio is not here"; return; }
+    local package place=$work/rpm
+    package=$(newest "$target/generate-rpm/spantop-*.rpm")
+    mkdir "$place"
+    rpm -qp --list "$package" >"$work/list"
+    for file in /usr/bin/spantop /usr/share/man/man1/spantop.1.gz /usr/share/bash-completion/completions/spantop; do
+        grep -qx "$file" "$work/list" || die "rpm: $file is missing"
+    done
+    rpm -qp --scripts "$package" | grep setcap >/dev/null || die "rpm: what captures gets no right to"
+    # Debian calls libpcap by a name that no system with RPM knows.
+    ! rpm -qp --requires "$package" | grep 'libpcap\.so\.0' >/dev/null || die "rpm: it asks for Debian's libpcap.so.0.8; build it with a libpcap of its own (LIBPCAP_LIBDIR) or on a system with RPM"
+    rpm2cpio "$package" | (cd "$place" && cpio --quiet -idm)
+    cp captures/office.pcapng "$work/capture.pcapng"
+    used_here "$place/usr/bin/spantop"
+    say "rpm: $(du -k "$package" | cut -f 1) KB, asks for $(rpm -qp --requires "$package" | grep -v '^rpmlib' | tr '\n' ' ')"
+}
+
+used_here() {
+    "$1" --version | grep '^spantop [0-9]' >/dev/null || die "$1 --version"
+    "$1" report -q captures/office.pcapng | grep packets >/dev/null || die "$1 report"
+}
+
+try_tarball() {
+    local package place=$work/tarball
+    package=$(newest "$target/spantop-*-linux.tar.gz")
+    mkdir "$place"
+    tar -xzf "$package" -C "$place"
+    used_here "$place/spantop"
+    gzip -t "$place/spantop.1.gz"
+    say "tarball: $(du -k "$package" | cut -f 1) KB"
+}
+
+try_static() {
+    local program=target/package/static/spantop
+    [ -x "$program" ] || { skip "static: there is no $program (packaging/build.sh static)"; return; }
+    ! ldd "$program" 2>/dev/null | grep '=>' >/dev/null || die "static: it asks for libraries: $(ldd "$program")"
+    used_here "$program"
+    say "static: $(du -k "$program" | cut -f 1) KB, asks for nothing"
+}
+
+# ---- cargo ----------------------------------------------------------------------------------------------------------
+
+try_crate() {
+    cargo package --locked --no-verify --allow-dirty --target-dir "$work/crate" >"$work/package.log" 2>&1 || { cat "$work/package.log" >&2; die "cargo package"; }
+    mkdir "$work/unpacked"
+    tar -xzf "$work"/crate/package/spantop-*.crate --strip-components=1 -C "$work/unpacked"
+    local named
+    for named in Cargo.lock README.md LICENSE-MIT LICENSE-APACHE CHANGELOG.md src/main.rs src/names/vendors.tsv; do
+        [ -e "$work/unpacked/$named" ] || die "crate: $named is missing"
+    done
+    ! find "$work/unpacked" -size +2M | grep . >&2 || die "crate: that is large"
+    cargo metadata --locked --offline --format-version 1 --manifest-path "$work/unpacked/Cargo.toml" >/dev/null || die "crate: what is packed is no whole package"
+    # With the profile and directory of build.sh little is left to compile.
+    RUSTFLAGS="$(packaging/build.sh flags)" cargo install --locked --path . --profile dist --root "$work/installed" --target-dir "$target" >"$work/install.log" 2>&1 ||
+        { tail -n 20 "$work/install.log" >&2; die "cargo install --path ."; }
+    used_here "$work/installed/bin/spantop"
+    say "crate: $(du -k "$work"/crate/package/spantop-*.crate | cut -f 1) KB, cargo install --path . works"
+}
+
+# What is committed, built twice: in another place, with another user's paths and clock.
+try_same() {
+    have git && git rev-parse HEAD >/dev/null 2>&1 || { skip "same: this is no clone"; return; }
+    local place
+    for place in one two/deeper; do
+        mkdir -p "$work/$place"
+        git archive HEAD | tar -x -C "$work/$place"
+        (
+            export SOURCE_DATE_EPOCH=1700000000 SPANTOP_COMMIT=same TMPDIR=$work CARGO_TARGET_DIR="$work/$place/target" TZ="UTC${#place}" LC_ALL=C
+            cd "$work/$place" && packaging/build.sh tarball
+        ) >"$work/same.log" 2>&1 || { tail -n 20 "$work/same.log" >&2; die "same: it does not build"; }
+    done
+    cmp "$work"/one/target/spantop-*.tar.gz "$work"/two/deeper/target/spantop-*.tar.gz || die "same: built twice, two programs"
+    say "same: $(sha256sum <"$work"/one/target/package/spantop | cut -c 1-16)… twice"
+}
+
+case ${1:-all} in
+all)
+    try_deb
+    try_rpm
+    try_tarball
+    try_static
+    try_crate
+    ;;
+deb | rpm | tarball | static | crate | same) "try_$1" ;;
+*) die "deb, rpm, tarball, static, crate or same?" ;;
+esac
