@@ -171,7 +171,10 @@ fn sweep(place: &Path) {
             continue;
         }
         let path = entry.path();
-        let is_left = File::open(&path).is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok());
+        // Somebody may have put something else in its place meanwhile.
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let opened = openat(CWD, &path, OFlags::RDONLY | flags, Mode::empty()).map(File::from);
+        let is_left = opened.is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok());
         if is_left {
             let _ = fs::remove_file(path);
         }
