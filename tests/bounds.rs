@@ -17,7 +17,7 @@ use support::packet::{Packet, SYN};
 /// What grows with the traffic may take this much (`--memory`).
 const ALLOWED: u64 = 64 << 20;
 
-/// What the README allows for the rest in these floods: the program itself, its blocks, what the mirror's and the network's judges keep.
+/// What is left of the README's 192 MiB for the rest in these floods: the program itself, its blocks, what the judges of mirror and network keep.
 const REST: u64 = 128 << 20;
 
 /// Packets of a flood: beyond what 64 MiB hold of conversations (64 thousand) and everything else.
