@@ -1,5 +1,6 @@
 //! Every fuzz target over its corpus, over its seeds and over mutations of both that are the same every time.
-//! `FUZZ_ROUNDS=100` runs a hundred times as many, where there is no fuzzer.
+//! `FUZZ_ROUNDS=100` runs a hundred times as many, where there is no fuzzer; `FUZZ_SECONDS=60 FUZZ_SEED=7 … -- --nocapture --test-threads=1` other ones for
+//! a minute each, and says how many.
 
 mod support;
 
@@ -7,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 use support::Rng;
 use support::fuzz::{TARGETS, Target};
 
@@ -87,6 +89,21 @@ fn hold(target: &Target) {
             run(&data);
         }
     }
+    let number = |name: &str| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
+    let Some(seconds) = number("FUZZ_SECONDS") else { return };
+    let (mut rng, begun, mut executions) = (Rng(number("FUZZ_SEED").unwrap_or(1)), Instant::now(), 0_u64);
+    while begun.elapsed() < Duration::from_secs(seconds) {
+        let any = |rng: &mut Rng| rng.below(corpus.len() as u64) as usize;
+        let mut data = corpus[any(&mut rng)].clone();
+        // Small changes of small changes: now and then one far from every member.
+        for _ in 0..1 + rng.below(4) * rng.below(4) {
+            let other = any(&mut rng);
+            mutate(&mut data, &corpus[other], &mut rng);
+            run(&data);
+            executions += 1;
+        }
+    }
+    println!("{}: {executions} executions in {} s", target.name, begun.elapsed().as_secs());
 }
 
 /// One test a target, so that they run beside each other and a failure names its target.
