@@ -134,10 +134,12 @@ try_rpm() {
     rpm -qp --scripts "$package" | grep setcap >/dev/null || die "rpm: what captures gets no right to"
     # Debian calls libpcap by a name that no system with RPM knows.
     ! rpm -qp --requires "$package" | grep 'libpcap\.so\.0' >/dev/null || die "rpm: it asks for Debian's libpcap.so.0.8; build it with a libpcap of its own (LIBPCAP_LIBDIR) or on a system with RPM"
-    rpm2cpio "$package" | (cd "$place" && cpio --quiet -idm)
-    cp captures/office.pcapng "$work/capture.pcapng"
+    rpm -K --nosignature "$package" >/dev/null || die "rpm: its digests are wrong"
+    # Some rpm2cpio end with an error after everything is written.
+    rpm2cpio "$package" >"$work/rpm.cpio" || true
+    (cd "$place" && cpio --quiet -idm <"$work/rpm.cpio")
     used_here "$place/usr/bin/spantop"
-    say "rpm: $(du -k "$package" | cut -f 1) KB, asks for $(rpm -qp --requires "$package" | grep -v '^rpmlib' | tr '\n' ' ')"
+    say "rpm: $(du -k "$package" | cut -f 1) KB, asks for $(rpm -qp --requires "$package" | grep -v '^rpmlib\|^rtld\|(GLIBC\|(GCC' | tr '\n' ' ')"
 }
 
 used_here() {
