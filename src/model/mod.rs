@@ -6,6 +6,7 @@ pub mod address;
 pub mod adjacency;
 pub mod app;
 pub mod asked;
+pub mod bounded;
 pub mod bpdu;
 pub mod clock;
 pub mod control;

@@ -3,10 +3,11 @@
 //! The records of conversations are looked through at marks of packet time. That is done where enough packets came to pay for it, else later for
 //! a longer time: the rate stays right.
 
+use crate::model::bounded::BoundedMap;
 use crate::model::limits::{TALKERS, TALKERS_TOLD};
 use crate::model::time::SECOND;
 use crate::model::{Address, FlowKey, HostLoad, NetworkEvent, Timestamp};
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashMap};
 
 /// Nanoseconds of packet time between two looks.
 pub const EVERY: i64 = 10 * SECOND;
@@ -33,8 +34,8 @@ pub struct Talk {
 /// What was known of a shard's conversations at the last look.
 #[derive(Debug, Default)]
 pub struct Talkers {
-    /// Bytes of a conversation, and when that was.
-    known: HashMap<FlowKey, (u64, Timestamp)>,
+    /// Bytes of a conversation.
+    known: BoundedMap<FlowKey, u64, TALKERS, { 6 * EVERY / SECOND }, DefaultHashBuilder>,
     packets: u64,
     since: Option<Timestamp>,
 }
@@ -62,7 +63,7 @@ impl Talkers {
         let mut all = 0u64;
         for talk in talks.filter(|talk| talk.last >= since) {
             // Of one that is seen here for the first time and began before it is not known how much is new.
-            let known = self.known.get(&talk.flow).map_or(if talk.first >= since { 0 } else { talk.bytes }, |known| known.0);
+            let known = self.known.get(&talk.flow).map_or(if talk.first >= since { 0 } else { talk.bytes }, |known| *known);
             self.note(&talk, now);
             let bytes = talk.bytes.saturating_sub(known);
             all = all.saturating_add(bytes);
@@ -89,12 +90,7 @@ impl Talkers {
         if talk.bytes < LITTLE {
             return;
         }
-        if self.known.len() >= TALKERS && !self.known.contains_key(&talk.flow) {
-            self.known.retain(|_, known| now.since(known.1) < 6 * EVERY);
-        }
-        if self.known.len() < TALKERS || self.known.contains_key(&talk.flow) {
-            self.known.insert(talk.flow, (talk.bytes, now));
-        }
+        self.known.insert(talk.flow, talk.bytes, now);
     }
 }
 

@@ -253,7 +253,7 @@ impl Shard {
     /// The same, for what that refers to.
     #[inline(always)]
     pub fn approach_more(&self, flight: &InFlight) {
-        self.flows.approach_more(flight.probe);
+        self.flows.approach_more(flight.probe, flight.frame.time);
     }
 
     /// The same, for what that refers to in turn.

@@ -268,9 +268,9 @@ impl<X: Copy + Default> FlowTable<X> {
 
     /// The same, for what that refers to.
     #[inline(always)]
-    pub fn approach_more(&self, hint: SlotHint) {
+    pub fn approach_more(&self, hint: SlotHint, time: Timestamp) {
         if let Some(flow) = self.flows.get(hint.at as usize) {
-            self.analyser.prefetch_lists(flow.analysis);
+            self.analyser.prefetch_lists(flow.analysis, time);
         }
     }
 

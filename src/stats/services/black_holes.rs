@@ -1,10 +1,10 @@
 //! Ways on which large packets vanish, by who receives them.
 
-use super::BIN;
+use super::{Bounded, REMEMBERED_SECONDS};
 use crate::model::evidence::{BlackHoleEvidence, SIGHT_HELD};
 use crate::model::limits::{SERVICE_CLIENTS, SERVICES};
+use crate::model::time::SECOND;
 use crate::model::{Address, Episode, FlowKey, IcmpError, StuckSegment, Timestamp};
-use hashbrown::HashMap;
 
 #[derive(Debug)]
 struct BlackHole {
@@ -21,9 +21,9 @@ struct BlackHole {
 /// All of them.
 #[derive(Debug, Default)]
 pub(super) struct BlackHoles {
-    known: HashMap<Address, BlackHole>,
+    known: Bounded<Address, BlackHole, SERVICES, { SIGHT_HELD / SECOND }>,
     /// Who was told that packets to somebody are too large, and when last.
-    told: HashMap<(Address, Address), Timestamp>,
+    told: Bounded<(Address, Address), (), SERVICES, REMEMBERED_SECONDS>,
 }
 
 impl BlackHoles {
@@ -34,32 +34,22 @@ impl BlackHoles {
         if !is_too_big {
             return;
         }
-        if self.told.len() >= SERVICES {
-            self.told.retain(|_, last| error.time.since(*last) < 60 * BIN);
-        }
         let [(from, _), (to, _)] = quoted.key.ends(quoted.direction);
-        if self.told.len() < SERVICES {
-            self.told.insert((from, to), error.time);
-        }
+        self.told.entry((from, to), error.time);
     }
 
     /// Takes in a segment that is stuck.
     pub fn note(&mut self, stuck: &StuckSegment) {
         let [(from, _), (to, _)] = stuck.flow.ends(stuck.way);
-        if self.known.len() >= SERVICES && !self.known.contains_key(&to) {
-            self.known.retain(|_, hole| stuck.time.since(hole.span.last) <= SIGHT_HELD);
-            if self.known.len() >= SERVICES {
-                return;
-            }
-        }
-        let hole = self.known.entry(to).or_insert_with(|| BlackHole {
+        let fresh = || BlackHole {
             conversations: Vec::new(),
             senders: Vec::new(),
             smallest: stuck.length,
             repeated: 0,
             was_told: false,
             span: Episode { first: stuck.first, last: stuck.time },
-        });
+        };
+        let Some(hole) = self.known.entry_or(to, stuck.time, fresh) else { return };
         if hole.conversations.len() < SERVICE_CLIENTS && !hole.conversations.contains(&stuck.flow) {
             hole.conversations.push(stuck.flow);
         }
@@ -68,15 +58,15 @@ impl BlackHoles {
         }
         hole.smallest = hole.smallest.min(stuck.length);
         hole.repeated = hole.repeated.saturating_add(1);
-        hole.was_told |= self.told.get(&(from, to)).is_some_and(|told| *told >= stuck.first);
+        hole.was_told |= self.told.last(&(from, to)).is_some_and(|told| told >= stuck.first);
         hole.span = Episode { first: hole.span.first.min(stuck.first), last: hole.span.last.max(stuck.time) };
     }
 
     /// Everybody who lately received no large packets, in the order of addresses.
     pub fn evidence(&self, now: Timestamp) -> Vec<BlackHoleEvidence> {
-        let lately = self.known.iter().filter(|(_, hole)| now.since(hole.span.last) <= SIGHT_HELD / 2);
+        let lately = self.known.iter().filter(|(_, hole, _)| now.since(hole.span.last) <= SIGHT_HELD / 2);
         let mut all: Vec<BlackHoleEvidence> = lately
-            .map(|(receiver, hole)| BlackHoleEvidence {
+            .map(|(receiver, hole, _)| BlackHoleEvidence {
                 receiver: *receiver,
                 sender: match hole.senders.as_slice() {
                     [one] => Some(*one),

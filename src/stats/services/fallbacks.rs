@@ -2,12 +2,11 @@
 //!
 //! A client has an address of each kind, so that it is known by the station that sends its SYNs: where that is a router, nothing is told.
 
-use super::{MINUTE, REMEMBERED};
+use super::{Bounded, MINUTE, REMEMBERED, REMEMBERED_SECONDS};
 use crate::model::evidence::{FALLBACK_WITHIN, FallbackEvidence};
 use crate::model::limits::BESIDE;
 use crate::model::{Address, Attempt, AttemptOutcome, Episode, Mac, ServiceKey, Timestamp};
 use crate::stats::services::BIN;
-use hashbrown::HashMap;
 use std::collections::VecDeque;
 
 /// Attempts remembered of a station, and outcomes of a service.
@@ -36,7 +35,6 @@ struct Station {
     is_router: bool,
     failed: VecDeque<Try>,
     succeeded: VecDeque<Try>,
-    last: Timestamp,
 }
 
 /// What became of an attempt by IPv6.
@@ -52,14 +50,13 @@ struct Outcome {
 #[derive(Debug, Default)]
 struct Tried {
     outcomes: VecDeque<Outcome>,
-    last: Timestamp,
 }
 
 /// What stations try by both.
 #[derive(Debug, Default)]
 pub(super) struct Fallbacks {
-    stations: HashMap<Mac, Station>,
-    services: HashMap<ServiceKey, Tried>,
+    stations: Bounded<Mac, Station, BESIDE, REMEMBERED_SECONDS>,
+    services: Bounded<ServiceKey, Tried, BESIDE, REMEMBERED_SECONDS>,
 }
 
 fn push<T>(list: &mut VecDeque<T>, cap: usize, item: T) {
@@ -67,22 +64,6 @@ fn push<T>(list: &mut VecDeque<T>, cap: usize, item: T) {
         list.pop_front();
     }
     list.push_back(item);
-}
-
-/// The entry of a key; where there is no room, nothing of the last ten minutes stays out.
-fn entry<K: std::hash::Hash + Eq + Copy, V: Default>(
-    map: &mut HashMap<K, V>,
-    key: K,
-    now: Timestamp,
-    last: impl Fn(&V) -> Timestamp,
-) -> Option<&mut V> {
-    if map.len() >= BESIDE && !map.contains_key(&key) {
-        map.retain(|_, value| now.since(last(value)) < REMEMBERED * BIN);
-        if map.len() >= BESIDE {
-            return None;
-        }
-    }
-    Some(map.entry(key).or_default())
 }
 
 impl Fallbacks {
@@ -94,8 +75,7 @@ impl Fallbacks {
     /// Takes in an attempt.
     pub fn take(&mut self, attempt: &Attempt, service: ServiceKey) {
         let client = attempt.flow.ends(attempt.way)[0].0;
-        let Some(station) = entry(&mut self.stations, attempt.station, attempt.time, |s| s.last) else { return };
-        station.last = station.last.max(attempt.time);
+        let Some(station) = self.stations.entry(attempt.station, attempt.time) else { return };
         let failed = matches!(attempt.outcome, AttemptOutcome::Refused | AttemptOutcome::Unanswered);
         let this = Try { first: attempt.first, service };
         match client {
@@ -115,8 +95,7 @@ impl Fallbacks {
                 if failed && !is_router && later.is_none() {
                     push(&mut station.failed, TRIES, this);
                 }
-                let Some(tried) = entry(&mut self.services, service, attempt.time, |t| t.last) else { return };
-                tried.last = tried.last.max(attempt.time);
+                let Some(tried) = self.services.entry(service, attempt.time) else { return };
                 // It was told before that nothing came back.
                 let known = tried.outcomes.iter_mut().rev().find(|o| o.first == attempt.first && o.client == client);
                 let lost = later.filter(|_| failed && !is_router).map(|v4| v4.since(attempt.first));
@@ -146,7 +125,7 @@ impl Fallbacks {
     /// Services that were tried by IPv6 in the last ten minutes, and fallen back from; behind them all of them together.
     pub fn evidence(&self, now: Timestamp, all: bool) -> Vec<FallbackEvidence> {
         let is_recent = |o: &&Outcome| all || now.since(o.first) < REMEMBERED * BIN;
-        let mut keys: Vec<&ServiceKey> = self.services.keys().collect();
+        let mut keys: Vec<&ServiceKey> = self.services.iter().map(|(key, ..)| key).collect();
         keys.sort_unstable();
         let (mut out, mut every, mut servers) = (Vec::new(), Vec::new(), 0u64);
         for key in keys {

@@ -1,10 +1,9 @@
 //! Hosts whose load is many times their usual.
 
-use super::BIN;
+use super::{BIN, Bounded, REMEMBERED_SECONDS};
 use crate::model::evidence::{SURGE_ENDS, SURGE_RATE, SURGE_SHARE, SURGE_TIMES, SurgeEvidence};
 use crate::model::limits::LOADED_HOSTS;
 use crate::model::{Address, Episode, HostLoad, Timestamp};
-use hashbrown::HashMap;
 use std::collections::VecDeque;
 
 /// Bins that make what is usual, and those of them in which a host must have been heard.
@@ -23,7 +22,6 @@ struct Load {
     /// The peer with most of it.
     peer: Option<(Address, u16, u64)>,
     surge: Option<Surge>,
-    last: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +37,7 @@ struct Surge {
 /// All of them.
 #[derive(Debug, Default)]
 pub(super) struct Loads {
-    hosts: HashMap<Address, Load>,
+    hosts: Bounded<Address, Load, LOADED_HOSTS, REMEMBERED_SECONDS>,
     /// Everything together, by the number of the bin.
     all: VecDeque<(i64, u64)>,
 }
@@ -66,14 +64,7 @@ impl Loads {
             }
             return;
         };
-        if self.hosts.len() >= LOADED_HOSTS && !self.hosts.contains_key(&host) {
-            self.hosts.retain(|_, known| load.time.since(known.last) < USUAL as i64 * BIN);
-            if self.hosts.len() >= LOADED_HOSTS {
-                return;
-            }
-        }
-        let known = self.hosts.entry(host).or_default();
-        known.last = known.last.max(load.time);
+        let Some(known) = self.hosts.entry(host, load.time) else { return };
         if known.open.0 < bin {
             let begins = bin.saturating_sub(bins - 1).max(known.open.0.saturating_add(1));
             known.close(&self.all, begins);
@@ -91,7 +82,7 @@ impl Loads {
 
     /// Hosts whose load is far above their usual.
     pub fn evidence(&self, now: Timestamp) -> Vec<SurgeEvidence> {
-        let told = |(host, load): (&Address, &Load)| {
+        let told = |(host, load, _): (&Address, &Load, Timestamp)| {
             let surge = load.surge.filter(|surge| surge.bins >= HELD && now.since(surge.span.last) <= 3 * BIN)?;
             Some(SurgeEvidence {
                 host: *host,

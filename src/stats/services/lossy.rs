@@ -1,29 +1,25 @@
 //! Connections that lost segments, and receivers that took no data.
 
-use super::{MINUTE, REMEMBERED};
+use super::{Bounded, MINUTE, MINUTE_SECONDS, REMEMBERED, REMEMBERED_SECONDS};
 use crate::model::evidence::StallEvidence;
 use crate::model::limits::{LOSSY_CONNECTIONS, SERVICES};
 use crate::model::{Address, Episode, FlowKey, ServiceKey, Stall, Timestamp};
 use crate::stats::services::BIN;
-use hashbrown::HashMap;
 
 /// Connections that lost something, so that each is counted once.
 #[derive(Debug, Default)]
 pub(super) struct LossyConnections {
     /// When each last did, and how many of its packets were counted.
-    known: HashMap<FlowKey, (Timestamp, u64)>,
+    known: Bounded<FlowKey, (Timestamp, u64), { 16 * LOSSY_CONNECTIONS }, MINUTE_SECONDS>,
 }
 
 impl LossyConnections {
     /// A connection that has had so many packets lost a segment: whether for the first time in the last minute, and how many packets are new.
     pub fn note(&mut self, flow: &FlowKey, time: Timestamp, packets: u64) -> (bool, u64) {
-        if self.known.len() >= 16 * LOSSY_CONNECTIONS {
-            self.known.retain(|_, known| time.since(known.0) < MINUTE * BIN);
-            if self.known.len() >= 16 * LOSSY_CONNECTIONS {
-                return (false, 0);
-            }
+        let before = self.known.get(flow).copied();
+        if !self.known.insert(*flow, (time, packets), time) {
+            return (false, 0);
         }
-        let before = self.known.insert(*flow, (time, packets));
         let is_first = before.is_none_or(|(last, _)| time.since(last) >= MINUTE * BIN);
         (is_first, packets.saturating_sub(before.map_or(0, |b| b.1)))
     }
@@ -48,7 +44,7 @@ struct Stalled {
 /// Receivers that took no data.
 #[derive(Debug, Default)]
 pub(super) struct Receivers {
-    known: HashMap<(Address, ServiceKey), Stalled>,
+    known: Bounded<(Address, ServiceKey), Stalled, SERVICES, REMEMBERED_SECONDS>,
 }
 
 impl Receivers {
@@ -56,13 +52,9 @@ impl Receivers {
     pub fn note(&mut self, stall: &Stall) {
         let Some(service) = ServiceKey::of(&stall.flow, stall.client) else { return };
         let [(receiver, _), _] = stall.flow.ends(stall.way);
-        let key = (receiver, service);
-        if self.known.len() >= SERVICES && !self.known.contains_key(&key) {
-            return;
-        }
         let fresh =
             Stalled { stalls: 0, nanos: 0, longest: 0, probes: 0, lasts: false, span: Episode { first: stall.first, last: stall.to } };
-        let known = self.known.entry(key).or_insert(fresh);
+        let Some(known) = self.known.entry_or((receiver, service), stall.to, || fresh) else { return };
         // What was long ago is over.
         if stall.first.since(known.span.last) > REMEMBERED * BIN {
             *known = fresh;
@@ -77,10 +69,10 @@ impl Receivers {
 
     /// Those of the last ten minutes up to `now`; at the end of a file `all`.
     pub fn evidence(&self, now: Timestamp, all: bool) -> Vec<StallEvidence> {
-        let recent = self.known.iter().filter(|(_, s)| all || now.since(s.span.last) < MINUTE * BIN);
+        let recent = self.known.iter().filter(|(_, s, _)| all || now.since(s.span.last) < MINUTE * BIN);
         let seconds = |nanos: i64| nanos as f64 / 1e9;
         let mut out: Vec<StallEvidence> = recent
-            .map(|(&(receiver, service), s)| StallEvidence {
+            .map(|(&(receiver, service), s, _)| StallEvidence {
                 receiver,
                 service,
                 stalls: s.stalls,

@@ -1,11 +1,10 @@
 //! Streams of voice and pictures, by who receives them.
 
-use super::{BIN, REMEMBERED};
+use super::{BIN, Bounded, REMEMBERED_SECONDS};
 use crate::model::evidence::{MEDIA_JITTER, MediaEvidence};
 use crate::model::limits::{MEDIA_OFFERS, MEDIA_STREAMS};
 use crate::model::{Address, Direction, Episode, FlowKey, MediaNews, MediaOffer, Timestamp};
 use crate::stats::sightings::bounded::Recent;
-use hashbrown::HashMap;
 
 #[derive(Debug, Default)]
 struct Stream {
@@ -22,15 +21,14 @@ struct Stream {
     jitter: Option<i64>,
     is_offered: bool,
     first: Option<Timestamp>,
-    last: Timestamp,
 }
 
 /// All of them.
 #[derive(Debug, Default)]
 pub(super) struct MediaStreams {
-    streams: HashMap<(FlowKey, bool, u32), Stream>,
+    streams: Bounded<(FlowKey, bool, u32), Stream, MEDIA_STREAMS, REMEMBERED_SECONDS>,
     /// Where streams are going to be sent, and when that was said.
-    offers: HashMap<(Address, u16), Timestamp>,
+    offers: Bounded<(Address, u16), (), MEDIA_OFFERS, REMEMBERED_SECONDS>,
 }
 
 impl MediaStreams {
@@ -40,14 +38,9 @@ impl MediaStreams {
 
     /// Takes in what two who call each other agree on.
     pub fn offer(&mut self, offer: &MediaOffer) {
-        if self.offers.len() >= MEDIA_OFFERS {
-            self.offers.retain(|_, said| offer.time.since(*said) < REMEMBERED * BIN);
-        }
-        if self.offers.len() < MEDIA_OFFERS {
-            self.offers.insert((offer.address, offer.port), offer.time);
-        }
+        self.offers.entry((offer.address, offer.port), offer.time);
         // What came before the answer that agrees to it.
-        for (&(flow, forth, _), stream) in &mut self.streams {
+        for (&(flow, forth, _), stream) in self.streams.iter_mut() {
             let way = if forth { Direction::AToB } else { Direction::BToA };
             stream.is_offered |= flow.ends(way)[1] == (offer.address, offer.port);
         }
@@ -56,14 +49,8 @@ impl MediaStreams {
     /// Takes in what became of a stream.
     pub fn take(&mut self, news: &MediaNews) {
         let key = (news.flow, news.way == Direction::AToB, news.source);
-        if self.streams.len() >= MEDIA_STREAMS && !self.streams.contains_key(&key) {
-            self.streams.retain(|_, stream| news.last.since(stream.last) < REMEMBERED * BIN);
-            if self.streams.len() >= MEDIA_STREAMS {
-                return;
-            }
-        }
         let is_offered = self.offers.contains_key(&news.flow.ends(news.way)[1]);
-        let stream = self.streams.entry(key).or_default();
+        let Some(stream) = self.streams.entry(key, news.last) else { return };
         let bin = news.last.0.div_euclid(BIN);
         let [spaced, uneven] = news.spaced;
         let counts = [news.received, news.lost, news.gaps, spaced, uneven];
@@ -73,7 +60,6 @@ impl MediaStreams {
         stream.payload_type = news.payload_type;
         stream.is_offered |= is_offered;
         stream.first = Some(stream.first.map_or(news.first, |first| first.min(news.first)));
-        stream.last = stream.last.max(news.last);
         let since = stream.high_since.unwrap_or(news.first);
         stream.jitter = news.jitter.map(|[_, most]| most);
         stream.high_since = news.jitter.filter(|[least, _]| *least > MEDIA_JITTER).map(|_| since);
@@ -82,14 +68,14 @@ impl MediaStreams {
     /// Streams of the last minute up to `now`; at the end of a file all of them, as a whole.
     pub fn evidence(&self, now: Timestamp, all: bool) -> Vec<MediaEvidence> {
         let bin = now.0.saturating_sub(1).div_euclid(BIN);
-        let lately = self.streams.iter().filter(|(_, s)| all || now.since(s.last) < 6 * BIN);
+        let lately = self.streams.iter().filter(|(_, _, last)| all || now.since(*last) < 6 * BIN);
         let mut out: Vec<MediaEvidence> = lately
-            .filter_map(|(&(flow, forth, _), s)| {
+            .filter_map(|(&(flow, forth, _), s, last)| {
                 let way = if forth { Direction::AToB } else { Direction::BToA };
                 let [(from, _), (to, port)] = flow.ends(way);
                 let minute = [&s.received, &s.lost, &s.gaps, &s.spaced, &s.uneven].map(|recent| recent.minute(bin));
                 let [received, lost, gaps, spaced, uneven] = if all { s.whole } else { minute };
-                let high = s.high_since.map_or(0, |since| s.last.since(since));
+                let high = s.high_since.map_or(0, |since| last.since(since));
                 Some(MediaEvidence {
                     from,
                     to,
@@ -103,7 +89,7 @@ impl MediaStreams {
                     jitter: s.jitter.map(|nanos| nanos as f64 / 1e9),
                     high: high as f64 / 1e9,
                     is_offered: s.is_offered,
-                    span: Episode { first: s.first?, last: s.last },
+                    span: Episode { first: s.first?, last },
                 })
             })
             .collect();

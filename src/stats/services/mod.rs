@@ -18,6 +18,7 @@ mod tests;
 mod tls_servers;
 mod windows;
 
+use crate::model::bounded::BoundedMap;
 use crate::model::evidence::{FEWEST_TRIPS, NetworkEvidence, SLOW_REPLY, ServiceEvidence, ServiceWindow, Trouble, VERY_SLOW_REPLY};
 use crate::model::limits::{SERVICE_BINS, SERVICES};
 use crate::model::mix::Keys;
@@ -29,7 +30,7 @@ use crate::model::{
 use black_holes::BlackHoles;
 use counts::{ServiceCounts, UsualTrips, window};
 use fallbacks::Fallbacks;
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashMap};
 use kept_alive::KeptConnections;
 use loads::Loads;
 use lossy::{LossyConnections, Receivers};
@@ -48,6 +49,13 @@ const MINUTE: i64 = 6;
 
 /// Bins that are remembered.
 const REMEMBERED: i64 = 60;
+
+/// Seconds of packet time in a minute, and in all bins that are remembered.
+const MINUTE_SECONDS: i64 = MINUTE * BIN / SECOND;
+const REMEMBERED_SECONDS: i64 = REMEMBERED * BIN / SECOND;
+
+/// What is known beside the services.
+type Bounded<K, V, const CAP: usize, const SECONDS: i64> = BoundedMap<K, V, CAP, SECONDS, DefaultHashBuilder>;
 
 /// What is known of a service.
 #[derive(Debug, Default)]
@@ -122,7 +130,7 @@ pub struct ServiceLedger {
     /// The bin of time in which nothing could be forgotten for others: it is not tried again before the next.
     full: i64,
     /// When each host was last seen to send something that counts here.
-    alive: HashMap<Address, Timestamp>,
+    alive: Bounded<Address, (), SERVICES, REMEMBERED_SECONDS>,
     /// The latest event.
     now: Option<Timestamp>,
     /// Events of services beyond the cap.
@@ -363,9 +371,7 @@ impl ServiceLedger {
     }
 
     fn note_alive(&mut self, address: Address, time: Timestamp) {
-        if self.alive.len() < SERVICES || self.alive.contains_key(&address) {
-            self.alive.insert(address, time);
-        }
+        self.alive.entry(address, time);
     }
 
     /// Counts something in a service, of all time and of its bin.
@@ -426,7 +432,7 @@ impl ServiceLedger {
 
     /// When a host was last seen to answer anybody.
     pub fn last_heard(&self, address: Address) -> Option<Timestamp> {
-        self.alive.get(&address).copied()
+        self.alive.last(&address)
     }
 
     /// The only address by which a station connects to others; `None` of a router.
@@ -479,7 +485,7 @@ impl ServiceLedger {
             false if service.is_troubled(number) => vec![stretch(MINUTE), stretch(REMEMBERED)],
             false => vec![stretch(MINUTE)],
         };
-        let is_alive = self.alive.get(&key.address).is_some_and(|last| at_end || now.since(*last) <= REMEMBERED * BIN);
+        let is_alive = self.alive.last(&key.address).is_some_and(|last| at_end || now.since(last) <= REMEMBERED * BIN);
         ServiceEvidence {
             key: *key,
             app: service.app,

@@ -1,10 +1,9 @@
 //! Clients whose QUIC is not answered, and that ask the same by TCP.
 
-use super::{BIN, REMEMBERED};
+use super::{BIN, Bounded, MINUTE_SECONDS, REMEMBERED};
 use crate::model::evidence::{QUIC_WITHIN, QuicEvidence};
 use crate::model::limits::QUIC_CLIENTS;
 use crate::model::{Address, Episode, FlowKey, ServiceKey, ShortName, Timestamp, TlsNews, TlsSight, Transaction, TransactionEnd};
-use hashbrown::HashMap;
 use std::collections::VecDeque;
 
 /// Hellos by TCP that are remembered of a client, and outcomes of QUIC of all clients.
@@ -33,8 +32,8 @@ struct Outcome {
 #[derive(Debug, Default)]
 pub(super) struct QuicAttempts {
     /// Conversations whose hello was read and of which nothing is decided.
-    asked: HashMap<FlowKey, (Timestamp, ShortName)>,
-    by_tcp: HashMap<Address, VecDeque<Asked>>,
+    asked: Bounded<FlowKey, ShortName, QUIC_CLIENTS, MINUTE_SECONDS>,
+    by_tcp: Bounded<Address, VecDeque<Asked>, QUIC_CLIENTS, MINUTE_SECONDS>,
     outcomes: VecDeque<Outcome>,
 }
 
@@ -48,21 +47,10 @@ impl QuicAttempts {
         let TlsNews::Named(name) = seen.news else { return };
         let [(client, _), (server, _)] = seen.flow.ends(seen.way);
         if seen.flow.protocol == UDP {
-            if self.asked.len() >= QUIC_CLIENTS {
-                self.asked.retain(|_, (time, _)| seen.time.since(*time) < 6 * BIN);
-            }
-            if self.asked.len() < QUIC_CLIENTS {
-                self.asked.insert(seen.flow, (seen.time, name));
-            }
+            self.asked.insert(seen.flow, name, seen.time);
             return;
         }
-        if self.by_tcp.len() >= QUIC_CLIENTS && !self.by_tcp.contains_key(&client) {
-            self.by_tcp.retain(|_, hellos| hellos.back().is_some_and(|h| seen.time.since(h.time) < 6 * BIN));
-            if self.by_tcp.len() >= QUIC_CLIENTS {
-                return;
-            }
-        }
-        let hellos = self.by_tcp.entry(client).or_default();
+        let Some(hellos) = self.by_tcp.entry(client, seen.time) else { return };
         if hellos.len() >= HELLOS {
             hellos.pop_front();
         }
@@ -74,7 +62,7 @@ impl QuicAttempts {
         if t.flow.protocol != UDP || matches!(t.end, TransactionEnd::Forgotten) {
             return;
         }
-        let Some((_, name)) = self.asked.remove(&t.flow) else { return };
+        let Some(name) = self.asked.remove(&t.flow) else { return };
         let client = t.flow.ends(t.way)[0].0;
         let is_answered = t.answered.is_some();
         let same = |h: &Asked| (h.name == name || h.server == service.address) && (0..=QUIC_WITHIN).contains(&h.time.since(t.asked));

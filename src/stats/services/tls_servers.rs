@@ -1,5 +1,6 @@
 //! What TLS connections to a service come to before they are encrypted.
 
+use super::Bounded;
 use crate::model::evidence::{CertificateEvidence, CodeCount, OldTlsEvidence, SIGHT_HELD, TLS_CLOSED, TLS_RESET, TlsFailureEvidence};
 use crate::model::limits::{SERVICE_CLIENTS, SERVICES};
 use crate::model::time::SECOND;
@@ -40,7 +41,6 @@ struct Server {
     certificate: Option<(ShortName, [i64; 2], Timestamp)>,
     /// Clients that refused a certificate.
     refused: u64,
-    last: Timestamp,
 }
 
 /// Connections in an old version.
@@ -54,13 +54,13 @@ struct Old {
 /// All TLS services.
 #[derive(Debug, Default)]
 pub(super) struct TlsServers {
-    servers: HashMap<ServiceKey, Server>,
+    servers: Bounded<ServiceKey, Server, SERVICES, { REMEMBERED * BIN / SECOND }>,
     /// Services that chose an old version although more was offered, and clients that offered no more.
     old: HashMap<(Option<ServiceKey>, Address), Old>,
     /// Clients that offered more at least once: what they offer less with is a second attempt, or another program.
     newer: HashSet<Address>,
     /// Hellos that nothing answered so far.
-    asked: HashMap<FlowKey, Timestamp>,
+    asked: Bounded<FlowKey, (), SERVICES, { BIN / SECOND }>,
 }
 
 fn with_room<T: PartialEq>(list: &mut Vec<T>, cap: usize, item: T) {
@@ -101,14 +101,7 @@ impl TlsServers {
             return;
         }
         let client = seen.flow.ends(seen.way)[0].0;
-        if self.servers.len() >= SERVICES && !self.servers.contains_key(&key) {
-            self.servers.retain(|_, s| seen.time.since(s.last) < REMEMBERED * BIN);
-            if self.servers.len() >= SERVICES {
-                return;
-            }
-        }
-        let server = self.servers.entry(key).or_default();
-        server.last = server.last.max(seen.time);
+        let Some(server) = self.servers.entry(key, seen.time) else { return };
         let number = seen.time.0.div_euclid(BIN);
         if server.bins.back().is_none_or(|b| b.0 < number) {
             server.bins.push_back((number, Hellos::default()));
@@ -133,11 +126,8 @@ impl TlsServers {
     }
 
     fn hello(&mut self, seen: &TlsSight) {
-        if self.asked.len() >= SERVICES {
-            self.asked.retain(|_, time| seen.time.since(*time) < BIN);
-        }
-        if seen.flow.protocol == TCP && self.asked.len() < SERVICES {
-            self.asked.insert(seen.flow, seen.time);
+        if seen.flow.protocol == TCP {
+            self.asked.entry(seen.flow, seen.time);
         }
     }
 
@@ -184,7 +174,7 @@ impl TlsServers {
         let mut all: Vec<TlsFailureEvidence> = self
             .servers
             .iter()
-            .filter_map(|(key, server)| {
+            .filter_map(|(key, server, _)| {
                 let bins = server.bins.iter().filter(|b| b.0 > number.saturating_sub(REMEMBERED)).map(|b| &b.1);
                 let (mut sum, mut chosen) = (Hellos::default(), 0u64);
                 for bin in bins {
@@ -222,8 +212,8 @@ impl TlsServers {
         let mut all: Vec<CertificateEvidence> = self
             .servers
             .iter()
-            .filter(|(_, s)| now.since(s.last) <= SIGHT_HELD)
-            .filter_map(|(key, s)| {
+            .filter(|(_, _, last)| now.since(*last) <= SIGHT_HELD)
+            .filter_map(|(key, s, _)| {
                 let (name, valid, seen) = s.certificate?;
                 Some(CertificateEvidence { key: *key, name, valid, seen, refused: s.refused })
             })

@@ -3,12 +3,11 @@
 //! What is in flight is seen where the mirror is: what is on its way before it is added, by the rate and the half of the round trip on the
 //! sender's side, as the handshake showed it.
 
-use super::{BIN, MINUTE, REMEMBERED};
+use super::{BIN, Bounded, MINUTE_SECONDS, REMEMBERED};
 use crate::model::evidence::{WINDOW_FULL, WindowEvidence};
 use crate::model::limits::WINDOWED;
 use crate::model::time::SECOND;
 use crate::model::{Address, Attempt, Direction, Episode, FlowKey, LocatedLoss, PathSide, RoundTrip, Timestamp};
-use hashbrown::HashMap;
 
 /// The largest segment that is usual, by which a window may lack to be full.
 const SEGMENT: f64 = 1_460.0;
@@ -49,18 +48,10 @@ struct Transfer {
 /// All of them.
 #[derive(Debug, Default)]
 pub(super) struct Windows {
-    halves: HashMap<FlowKey, (Halves, Timestamp)>,
-    transfers: HashMap<(FlowKey, bool), Transfer>,
+    halves: Bounded<FlowKey, Halves, WINDOWED, MINUTE_SECONDS>,
+    transfers: Bounded<(FlowKey, bool), Transfer, WINDOWED, MINUTE_SECONDS>,
     /// Bytes a nanosecond of the fastest transfer from or to a host.
-    fastest: HashMap<Address, (f64, Timestamp)>,
-}
-
-/// Room for one more: what is older than ten minutes goes; whether there is any.
-fn has_room<K: Eq + std::hash::Hash, V>(map: &mut HashMap<K, V>, key: &K, now: Timestamp, last: impl Fn(&V) -> Timestamp) -> bool {
-    if map.len() >= WINDOWED && !map.contains_key(key) {
-        map.retain(|_, value| now.since(last(value)) < MINUTE * BIN);
-    }
-    map.len() < WINDOWED || map.contains_key(key)
+    fastest: Bounded<Address, f64, WINDOWED, MINUTE_SECONDS>,
 }
 
 impl Windows {
@@ -73,9 +64,7 @@ impl Windows {
         let (Some(server), Some(client)) = (attempt.server_half, attempt.client_half) else { return };
         self.transfers.remove(&(attempt.flow, true));
         self.transfers.remove(&(attempt.flow, false));
-        if has_room(&mut self.halves, &attempt.flow, attempt.time, |h| h.1) {
-            self.halves.insert(attempt.flow, ([client, server], attempt.time));
-        }
+        self.halves.insert(attempt.flow, [client, server], attempt.time);
     }
 
     /// Takes in a loss: what is held back by loss is not by the window.
@@ -90,14 +79,12 @@ impl Windows {
     /// Takes in an acknowledgement, whose window counts where both SYNs were seen.
     pub fn acknowledged(&mut self, trip: &RoundTrip) {
         let Some(flight) = trip.flight.filter(|flight| flight.window > 0) else { return };
-        let Some((halves, seen)) = self.halves.get_mut(&trip.flow) else { return };
-        *seen = trip.time;
-        let [client, server] = *halves;
-        let before = if trip.side == PathSide::Client { server } else { client };
-        let key = (trip.flow, trip.side == PathSide::Client);
-        if !has_room(&mut self.transfers, &key, trip.time, |t| t.last) {
+        if !self.halves.contains_key(&trip.flow) {
             return;
         }
+        let Some(&mut [client, server]) = self.halves.entry(trip.flow, trip.time) else { return };
+        let before = if trip.side == PathSide::Client { server } else { client };
+        let key = (trip.flow, trip.side == PathSide::Client);
         let fresh = Transfer {
             client: trip.way,
             samples: 0,
@@ -113,7 +100,7 @@ impl Windows {
             first: trip.time,
             last: trip.time,
         };
-        let known = self.transfers.entry(key).or_insert(fresh);
+        let Some(known) = self.transfers.entry_or(key, trip.time, || fresh) else { return };
         let step = trip.time.since(known.last);
         (known.last, known.bytes[1]) = (known.last.max(trip.time), flight.sent);
         known.least = known.least.min(trip.nanos);
@@ -129,9 +116,8 @@ impl Windows {
             let rate = flight.sent.saturating_sub(from) as f64 / measured as f64;
             (known.anchor, known.rate) = ((trip.time, flight.sent), Some(rate));
             for (host, _) in trip.flow.ends(Direction::AToB) {
-                if has_room(&mut self.fastest, &host, trip.time, |f| f.1) {
-                    let fastest = self.fastest.entry(host).or_insert((rate, trip.time));
-                    *fastest = (fastest.0.max(rate), trip.time);
+                if let Some(fastest) = self.fastest.entry(host, trip.time) {
+                    *fastest = fastest.max(rate);
                 }
             }
         }
@@ -144,16 +130,16 @@ impl Windows {
 
     /// Transfers of the last ten minutes; at the end of a file all of them.
     pub fn evidence(&self, now: Timestamp, all: bool) -> Vec<WindowEvidence> {
-        let lately = self.transfers.iter().filter(|(_, t)| all || now.since(t.last) < REMEMBERED * BIN);
+        let lately = self.transfers.iter().filter(|(_, t, _)| all || now.since(t.last) < REMEMBERED * BIN);
         let mut out: Vec<WindowEvidence> = lately
-            .filter_map(|(&(flow, to_client), t)| {
+            .filter_map(|(&(flow, to_client), t, _)| {
                 let [(client, _), (server, port)] = flow.ends(t.client);
                 let (receiver, sender) = if to_client { (client, server) } else { (server, client) };
-                let ([halves_client, halves_server], _) = *self.halves.get(&flow)?;
+                let [halves_client, halves_server] = *self.halves.get(&flow)?;
                 let trip = halves_client.saturating_add(halves_server).max(1) as f64 / 1e9;
                 let active = t.active as f64 / 1e9;
                 let bytes = t.bytes[1].saturating_sub(t.bytes[0]);
-                let fastest = |host| self.fastest.get(&host).map_or(0.0, |f| f.0 * 1e9);
+                let fastest = |host| self.fastest.get(&host).map_or(0.0, |rate| rate * 1e9);
                 Some(WindowEvidence {
                     flow,
                     receiver,

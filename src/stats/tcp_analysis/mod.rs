@@ -82,11 +82,12 @@ impl Analyser {
         }
     }
 
-    /// Asks the memory for the lists of a connection that is near.
+    /// Asks the memory for the lists of a connection that is near, and for its round trips where one is taken in at `time`.
     #[inline(always)]
-    pub fn prefetch_lists(&self, handle: u32) {
+    pub fn prefetch_lists(&self, handle: u32, time: Timestamp) {
         if let Some(connection) = self.connections.get((handle as usize).wrapping_sub(1)) {
             connection.sides.iter().for_each(|side| self.lists.prefetch(side.unacked));
+            self.trips.prefetch(connection.trips, time);
         }
     }
 

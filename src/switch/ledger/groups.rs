@@ -1,11 +1,11 @@
 //! Streams to groups, who wants them, and whether anybody asks.
 
 use super::trouble;
+use crate::model::bounded::BoundedMap;
 use crate::model::evidence::{MEMBERS_FORGOTTEN, STREAM_FRAMES, SwitchTrouble, SwitchTroubleKind};
 use crate::model::limits::GROUPS;
 use crate::model::time::SECOND;
 use crate::model::{Address, Episode, FloodSecond, Mac, QuerierRow, Subject, Timestamp};
-use std::collections::BTreeMap;
 
 /// Nanoseconds without a frame after which a stream has ended.
 const ENDED: i64 = 10 * SECOND;
@@ -21,13 +21,12 @@ struct Stream {
     frames: u64,
     /// Who joined last, with the group's address.
     joined: Option<(Mac, Address)>,
-    touched: i64,
 }
 
 /// All of them, by VLAN and the group's address of the link layer.
 #[derive(Debug, Default)]
 pub struct Groups {
-    list: BTreeMap<(u16, Mac), Stream>,
+    list: BoundedMap<(u16, Mac), Stream, GROUPS, { MEMBERS_FORGOTTEN / SECOND }>,
 }
 
 /// The link layer's address of an IPv4 group (RFC 1112 section 6.4).
@@ -39,16 +38,7 @@ fn link_address(group: Address) -> Option<Mac> {
 
 impl Groups {
     fn at(&mut self, key: (u16, Mac), second: i64) -> Option<&mut Stream> {
-        if self.list.len() >= GROUPS && !self.list.contains_key(&key) {
-            let now = second;
-            self.list.retain(|_, stream| now.saturating_sub(stream.touched).saturating_mul(SECOND) <= MEMBERS_FORGOTTEN);
-            if self.list.len() >= GROUPS {
-                return None;
-            }
-        }
-        let stream = self.list.entry(key).or_default();
-        stream.touched = stream.touched.max(second);
-        Some(stream)
+        self.list.entry(key, Timestamp(second.saturating_mul(SECOND)))
     }
 
     /// Takes in what a shard counted of a stream in a second.
@@ -73,8 +63,9 @@ impl Groups {
     pub fn troubles(&self, queriers: &[QuerierRow], now: Timestamp, out: &mut Vec<SwitchTrouble>) {
         let at = |second: i64| Timestamp(second.saturating_mul(SECOND));
         let mut told = 0;
-        for (&(vlan, mac), stream) in &self.list {
-            let Some((host, group)) = stream.joined else { continue };
+        let mut joined: Vec<_> = self.list.iter().filter_map(|(key, stream, _)| Some((*key, stream, stream.joined?))).collect();
+        joined.sort_unstable_by_key(|(key, ..)| *key);
+        for ((vlan, mac), stream, (host, group)) in joined {
             let span = Episode { first: at(stream.first), last: at(stream.last.saturating_add(1)) };
             let length = span.last.since(span.first);
             let lately = now.since(span.last) <= ENDED && length >= MEMBERS_FORGOTTEN;

@@ -1,13 +1,13 @@
 //! Frames to groups that go round, and frames that are in two VLANs.
 
 use super::{one_of, trouble};
+use crate::model::bounded::BoundedMap;
 use crate::model::evidence::{
     CIRCLING_FRAMES, LEAKED, LEAKED_PARTNERS, LEAKED_WITHIN, STORM_RATE, SWITCH_RECENT, SwitchTrouble, SwitchTroubleKind,
 };
 use crate::model::limits::{GROUPS, STORMS};
 use crate::model::time::SECOND;
 use crate::model::{CirclingFrame, Episode, Mac, Sight, Sighting, Subject, Timestamp};
-use hashbrown::HashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
@@ -106,7 +106,7 @@ struct Shared {
 #[derive(Debug, Default)]
 pub struct Leaks {
     /// Where each was seen lately.
-    requests: HashMap<Request, Vec<(u16, Timestamp)>>,
+    requests: BoundedMap<Request, Vec<(u16, Timestamp)>, GROUPS, { LEAKED_WITHIN / SECOND }>,
     pairs: BTreeMap<(u16, u16), Shared>,
 }
 
@@ -118,13 +118,7 @@ impl Leaks {
         };
         let Some(vlan) = seen.vlan else { return };
         let request = (sender_mac, sender, target);
-        if self.requests.len() >= GROUPS && !self.requests.contains_key(&request) {
-            self.requests.retain(|_, places| places.iter().any(|(_, time)| seen.last.since(*time) <= LEAKED_WITHIN));
-            if self.requests.len() >= GROUPS {
-                return;
-            }
-        }
-        let places = self.requests.entry(request).or_default();
+        let Some(places) = self.requests.entry(request, seen.last) else { return };
         places.retain(|(id, time)| *id != vlan && seen.first.since(*time) <= LEAKED_WITHIN);
         let others: Vec<u16> = places.iter().map(|place| place.0).collect();
         if places.len() <= LEAKED_PARTNERS {

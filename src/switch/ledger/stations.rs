@@ -1,6 +1,7 @@
 //! Stations: whether they are heard, from which port, and how many are new.
 
 use super::trouble;
+use crate::model::bounded::BoundedMap;
 use crate::model::evidence::{
     ACQUAINTED, FLOODED_RATE, MOVES, MOVES_WITHIN, NEW_MAKERS, NEW_STATIONS, STATION_FORGOTTEN, SWITCH_RECENT, SwitchTrouble,
     SwitchTroubleKind,
@@ -71,7 +72,7 @@ struct Newcomers {
 #[derive(Debug, Default)]
 pub struct Stations {
     receivers: HashMap<Mac, Receiver>,
-    positions: BTreeMap<(Option<u16>, Mac), Position>,
+    positions: BoundedMap<(Option<u16>, Mac), Position, STATIONS_WATCHED, { SWITCH_RECENT / SECOND }>,
     known: HashSet<Mac>,
     /// Those that sent a packet of a conversation: whether they have fallen silent a sample cannot tell.
     talking: HashSet<Mac>,
@@ -197,13 +198,8 @@ impl Stations {
             return;
         }
         let key = (vlan, mac);
-        if self.positions.len() >= STATIONS_WATCHED && !self.positions.contains_key(&key) {
-            self.positions.retain(|_, position| first.since(position.last) <= SWITCH_RECENT);
-            if self.positions.len() >= STATIONS_WATCHED {
-                return;
-            }
-        }
-        let position = self.positions.entry(key).or_insert_with(|| Position { place, last, changes: VecDeque::new(), run: None });
+        let fresh = || Position { place, last, changes: VecDeque::new(), run: None };
+        let Some(position) = self.positions.entry_or(key, last, fresh) else { return };
         if position.place != place {
             // It was at the other place after it had been here already: there and back.
             let times = if position.last > first { [Some(first), Some(last)] } else { [Some(first), None] };
@@ -271,11 +267,12 @@ impl Stations {
 
     /// Stations that are at several ports in turn.
     fn moving(&self, now: Timestamp, out: &mut Vec<SwitchTrouble>) {
-        let moving: Vec<_> = self
+        let mut moving: Vec<_> = self
             .positions
             .iter()
-            .filter_map(|(key, position)| Some((key, position, position.run.filter(|run| now.since(run.last) <= MOVES_WITHIN * 2)?)))
+            .filter_map(|(key, position, _)| Some((key, position, position.run.filter(|run| now.since(run.last) <= MOVES_WITHIN * 2)?)))
             .collect();
+        moving.sort_unstable_by_key(|m| *m.0);
         if moving.len() > MOVING {
             let first = moving.iter().map(|m| m.2.first).min().unwrap_or(now);
             let last = moving.iter().map(|m| m.2.last).max().unwrap_or(now);
