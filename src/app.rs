@@ -35,7 +35,7 @@ use console::Console;
 use output::Output;
 use preferences::Preferences;
 use privacy::Privacy;
-use rights::{Needs, Standing};
+use rights::{Needs, RightsLeft};
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
@@ -91,11 +91,12 @@ fn run(settings: &Invocation) -> Result<u8> {
         }
         Command::Check { input, format } => check::check(&console, common, &by_name(input)?, format),
         Command::Packets { input, format, stretch, tree } => {
-            packets::list(&console, common, &by_name(input)?, packets::Wanted { format, stretch: *stretch, tree: *tree }).map(|()| 0)
+            packets::list(&console, common, &by_name(input)?, packets::ListingRequest { format, stretch: *stretch, tree: *tree })
+                .map(|()| 0)
         }
         Command::Save { input, stretch, output } => save::save(&console, common, &by_name(input)?, *stretch, output).map(|()| 0),
         Command::Diff { files, filter, format, output, top, all } => {
-            let wanted = diff::Wanted { files, filter: filter.as_ref(), format, output: output.as_deref(), top: *top, all: *all };
+            let wanted = diff::DiffRequest { files, filter: filter.as_ref(), format, output: output.as_deref(), top: *top, all: *all };
             diff::diff(&console, common, &wanted).map(|()| 0)
         }
         Command::Interfaces => interfaces::list(&console).map(|()| 0),
@@ -162,7 +163,7 @@ fn fold(
     rows: usize,
     writes: Option<&Path>,
     stop: &Arc<AtomicBool>,
-) -> Result<(Outcome<Snapshot>, Standing)> {
+) -> Result<(Outcome<Snapshot>, RightsLeft)> {
     fold_with(console, common, input, rows, Needs { writes: writes.map(Path::to_owned), ..Needs::default() }, stop)
 }
 
@@ -174,7 +175,7 @@ fn fold_with(
     rows: usize,
     needs: Needs,
     stop: &Arc<AtomicBool>,
-) -> Result<(Outcome<Snapshot>, Standing)> {
+) -> Result<(Outcome<Snapshot>, RightsLeft)> {
     let asked = ask::agent(common, input)?;
     let (source, standing) = source::open_noting(input, needs, None, common, console)?;
     let mut settings = engine_settings(common, input, &source.info());

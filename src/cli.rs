@@ -33,14 +33,14 @@ pub enum Parsed {
     /// What is to be done.
     Invocation(Box<Invocation>),
     /// Clap has something to print instead: help, the version, or what is wrong.
-    Printed(Text),
+    Printed(ClapText),
 }
 
 /// A text that clap prints.
 #[derive(Debug)]
-pub struct Text(Box<clap::Error>);
+pub struct ClapText(Box<clap::Error>);
 
-impl Text {
+impl ClapText {
     /// Prints it and returns the exit code. A reader that has gone is not told.
     pub fn show(&self) -> u8 {
         match self.0.print().and_then(|()| std::io::stdout().flush()) {
@@ -62,7 +62,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>, formats: &[(&'static str,
     let mut command = command(formats);
     let mut matches = match command.clone().try_get_matches_from(&args) {
         Ok(matches) => matches,
-        Err(printed) => return misspelt(&args, &printed).map_or_else(|| Ok(Parsed::Printed(Text(Box::new(printed)))), Err),
+        Err(printed) => return misspelt(&args, &printed).map_or_else(|| Ok(Parsed::Printed(ClapText(Box::new(printed)))), Err),
     };
     let mut file = None;
     if let Some(path) = config_path(&matches) {
@@ -82,7 +82,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>, formats: &[(&'static str,
             meant.common.file = file;
             Ok(Parsed::Invocation(Box::new(meant)))
         }
-        Err(printed) => Ok(Parsed::Printed(Text(Box::new(printed)))),
+        Err(printed) => Ok(Parsed::Printed(ClapText(Box::new(printed)))),
     }
 }
 

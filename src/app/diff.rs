@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 const ROWS: usize = 20;
 
 /// What is to be compared, and how it is told.
-pub struct Wanted<'a> {
+pub struct DiffRequest<'a> {
     /// The earlier and the later capture.
     pub files: &'a [PathBuf; 2],
     /// Capture filter for both.
@@ -31,7 +31,7 @@ pub struct Wanted<'a> {
 }
 
 /// Reads both captures whole and tells what differs.
-pub fn diff(console: &Console, common: &Common, wanted: &Wanted) -> Result<()> {
+pub fn diff(console: &Console, common: &Common, wanted: &DiffRequest) -> Result<()> {
     if wanted.files.iter().all(|path| path.as_os_str() == "-") {
         return Err(Error::usage("standard input (-) can be read only once"));
     }

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is listed, and how.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
+pub struct ListingRequest<'a> {
     /// Token of the format.
     pub format: &'a str,
     /// Which packets.
@@ -29,8 +29,8 @@ pub struct Wanted<'a> {
 const BUFFER: usize = 64 * 1024;
 
 /// Lists the packets of captures on standard output. A reader that has gone ends it without a word.
-pub fn list(console: &Console, common: &Common, input: &InputSettings, wanted: Wanted<'_>) -> Result<()> {
-    let Wanted { format, stretch, tree } = wanted;
+pub fn list(console: &Console, common: &Common, input: &InputSettings, wanted: ListingRequest<'_>) -> Result<()> {
+    let ListingRequest { format, stretch, tree } = wanted;
     let format = PacketFormat::find(format).ok_or_else(|| Error::usage(format!("--format {format}: no such format")))?;
     let rules = engine::rules_of(&common.mirror.clone().resolved())?;
     if matches!(input, InputSettings::Live(_)) {

@@ -39,7 +39,7 @@ impl TapeReader for RecorderReader {
 type Recording = (Recorder, Vec<String>);
 
 /// What is kept of packets, and who keeps it.
-pub struct Kept {
+pub struct PacketKeepers {
     /// The recorder, and the names of its interfaces.
     pub recorder: Option<Recording>,
     /// The ring that is written.
@@ -48,7 +48,7 @@ pub struct Kept {
     pub listeners: Listeners,
 }
 
-impl Kept {
+impl PacketKeepers {
     /// What is to be kept of a source. What the recorder takes is taken from what the tables may.
     pub fn of(
         input: &InputSettings,

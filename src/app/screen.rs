@@ -67,7 +67,7 @@ fn show(
     settings.query = Query::default();
     settings.history = true;
     settings.switch = asked;
-    let kept = recorder::Kept::of(input, source.as_ref(), common, recorder, &mut settings)?;
+    let kept = recorder::PacketKeepers::of(input, source.as_ref(), common, recorder, &mut settings)?;
     let engine = Engine::start_with(source, &settings, kept.listeners)?;
     let title = source::title(input);
     let spans = recorder::spans((kept.recorder.clone(), None), input, Arc::clone(&index), &settings, common)?;
@@ -135,7 +135,7 @@ fn options(
         endpoints: preferences.endpoints,
         columns: Arc::new(preferences.columns.clone()),
         own_names: Arc::new(preferences.own_names.clone()),
-        keep: Some(Arc::new(move |kept: &tui::Kept| keeper.keep(kept))),
+        keep: Some(Arc::new(move |kept: &tui::KeptChoices| keeper.keep(kept))),
         ..tui::DashboardOptions::default()
     }
 }

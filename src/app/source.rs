@@ -2,7 +2,7 @@
 
 use super::console::Console;
 use super::privacy;
-use super::rights::{self, Needs, Opener, Standing};
+use super::rights::{self, Needs, Opener, RightsLeft};
 use crate::capture::file::PacketIndex;
 use crate::capture::{self, Source, ports};
 use crate::cli::{self, Common};
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Opens interfaces or captures, and gives up the rights that took; `writes` is a file that is to be written later.
-pub fn open(input: &InputSettings, writes: Option<&Path>, common: &Common, console: &Console) -> Result<(Box<dyn Source>, Standing)> {
+pub fn open(input: &InputSettings, writes: Option<&Path>, common: &Common, console: &Console) -> Result<(Box<dyn Source>, RightsLeft)> {
     let needs = Needs { writes: writes.map(Path::to_owned), ..Needs::default() };
     open_noting(input, needs, None, common, console)
 }
@@ -27,7 +27,7 @@ pub fn open_noting(
     index: Option<&Arc<PacketIndex>>,
     common: &Common,
     console: &Console,
-) -> Result<(Box<dyn Source>, Standing)> {
+) -> Result<(Box<dyn Source>, RightsLeft)> {
     let opener = match input {
         InputSettings::Live(_) => Some(Opener::start().map_err(|e| Error::io("cannot start the thread that opens ports", &e))?),
         InputSettings::Files(_) => None,

@@ -6,26 +6,26 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A value of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Told {
+pub enum MibValue {
     /// Any number.
     Number(u64),
     /// Bytes, of text or an address.
     Bytes(Vec<u8>),
 }
 
-impl Told {
+impl MibValue {
     fn number(&self) -> u64 {
         match self {
-            Told::Number(n) => *n,
-            Told::Bytes(_) => 0,
+            MibValue::Number(n) => *n,
+            MibValue::Bytes(_) => 0,
         }
     }
 
     /// Text of at most 255 bytes.
     fn text(&self) -> String {
         match self {
-            Told::Number(n) => n.to_string(),
-            Told::Bytes(bytes) => {
+            MibValue::Number(n) => n.to_string(),
+            MibValue::Bytes(bytes) => {
                 let text = bytes.get(..bytes.len().min(255)).unwrap_or_default();
                 String::from_utf8_lossy(text).trim_matches(['\0', ' ']).to_owned()
             }
@@ -35,7 +35,7 @@ impl Told {
 
 /// A column of a table, or a single value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Column {
+pub enum MibColumn {
     /// system (RFC 3418).
     Description,
     /// See there.
@@ -97,36 +97,36 @@ pub enum Column {
 }
 
 /// Everything that is asked for, with its object identifier.
-pub const COLUMNS: &[(Column, &[u64])] = &[
-    (Column::Description, &[1, 3, 6, 1, 2, 1, 1, 1]),
-    (Column::Uptime, &[1, 3, 6, 1, 2, 1, 1, 3]),
-    (Column::Name, &[1, 3, 6, 1, 2, 1, 1, 5]),
-    (Column::Location, &[1, 3, 6, 1, 2, 1, 1, 6]),
-    (Column::PortDescription, &[1, 3, 6, 1, 2, 1, 2, 2, 1, 2]),
-    (Column::PortEnabled, &[1, 3, 6, 1, 2, 1, 2, 2, 1, 7]),
-    (Column::PortUp, &[1, 3, 6, 1, 2, 1, 2, 2, 1, 8]),
-    (Column::InDiscards, &[1, 3, 6, 1, 2, 1, 2, 2, 1, 13]),
-    (Column::InErrors, &[1, 3, 6, 1, 2, 1, 2, 2, 1, 14]),
-    (Column::OutDiscards, &[1, 3, 6, 1, 2, 1, 2, 2, 1, 19]),
-    (Column::OutErrors, &[1, 3, 6, 1, 2, 1, 2, 2, 1, 20]),
-    (Column::PortName, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 1]),
-    (Column::InBytes, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 6]),
-    (Column::InUnicast, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 7]),
-    (Column::InMulticast, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 8]),
-    (Column::InBroadcast, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 9]),
-    (Column::OutBytes, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 10]),
-    (Column::OutUnicast, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 11]),
-    (Column::OutMulticast, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 12]),
-    (Column::OutBroadcast, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 13]),
-    (Column::PortSpeed, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 15]),
-    (Column::PortAlias, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 18]),
-    (Column::Duplex, &[1, 3, 6, 1, 2, 1, 10, 7, 2, 1, 19]),
-    (Column::BridgePort, &[1, 3, 6, 1, 2, 1, 17, 1, 4, 1, 2]),
-    (Column::Station, &[1, 3, 6, 1, 2, 1, 17, 4, 3, 1, 2]),
-    (Column::VlanStation, &[1, 3, 6, 1, 2, 1, 17, 7, 1, 2, 2, 1, 2]),
-    (Column::LldpPort, &[1, 0, 8802, 1, 1, 2, 1, 3, 7, 1, 3]),
-    (Column::NeighbourPort, &[1, 0, 8802, 1, 1, 2, 1, 4, 1, 1, 7]),
-    (Column::NeighbourName, &[1, 0, 8802, 1, 1, 2, 1, 4, 1, 1, 9]),
+pub const COLUMNS: &[(MibColumn, &[u64])] = &[
+    (MibColumn::Description, &[1, 3, 6, 1, 2, 1, 1, 1]),
+    (MibColumn::Uptime, &[1, 3, 6, 1, 2, 1, 1, 3]),
+    (MibColumn::Name, &[1, 3, 6, 1, 2, 1, 1, 5]),
+    (MibColumn::Location, &[1, 3, 6, 1, 2, 1, 1, 6]),
+    (MibColumn::PortDescription, &[1, 3, 6, 1, 2, 1, 2, 2, 1, 2]),
+    (MibColumn::PortEnabled, &[1, 3, 6, 1, 2, 1, 2, 2, 1, 7]),
+    (MibColumn::PortUp, &[1, 3, 6, 1, 2, 1, 2, 2, 1, 8]),
+    (MibColumn::InDiscards, &[1, 3, 6, 1, 2, 1, 2, 2, 1, 13]),
+    (MibColumn::InErrors, &[1, 3, 6, 1, 2, 1, 2, 2, 1, 14]),
+    (MibColumn::OutDiscards, &[1, 3, 6, 1, 2, 1, 2, 2, 1, 19]),
+    (MibColumn::OutErrors, &[1, 3, 6, 1, 2, 1, 2, 2, 1, 20]),
+    (MibColumn::PortName, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 1]),
+    (MibColumn::InBytes, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 6]),
+    (MibColumn::InUnicast, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 7]),
+    (MibColumn::InMulticast, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 8]),
+    (MibColumn::InBroadcast, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 9]),
+    (MibColumn::OutBytes, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 10]),
+    (MibColumn::OutUnicast, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 11]),
+    (MibColumn::OutMulticast, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 12]),
+    (MibColumn::OutBroadcast, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 13]),
+    (MibColumn::PortSpeed, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 15]),
+    (MibColumn::PortAlias, &[1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 18]),
+    (MibColumn::Duplex, &[1, 3, 6, 1, 2, 1, 10, 7, 2, 1, 19]),
+    (MibColumn::BridgePort, &[1, 3, 6, 1, 2, 1, 17, 1, 4, 1, 2]),
+    (MibColumn::Station, &[1, 3, 6, 1, 2, 1, 17, 4, 3, 1, 2]),
+    (MibColumn::VlanStation, &[1, 3, 6, 1, 2, 1, 17, 7, 1, 2, 2, 1, 2]),
+    (MibColumn::LldpPort, &[1, 0, 8802, 1, 1, 2, 1, 3, 7, 1, 3]),
+    (MibColumn::NeighbourPort, &[1, 0, 8802, 1, 1, 2, 1, 4, 1, 1, 7]),
+    (MibColumn::NeighbourName, &[1, 0, 8802, 1, 1, 2, 1, 4, 1, 1, 9]),
 ];
 
 /// An answer that is being put together.
@@ -142,36 +142,40 @@ pub struct Draft {
 
 impl Draft {
     /// Whether there is room for more of a column.
-    pub fn has_room(&self, column: Column) -> bool {
+    pub fn has_room(&self, column: MibColumn) -> bool {
         match column {
-            Column::Station | Column::VlanStation => self.stations.len() < ASKED_STATIONS,
+            MibColumn::Station | MibColumn::VlanStation => self.stations.len() < ASKED_STATIONS,
             _ => true,
         }
     }
 
     /// Takes in one value of a column; `suffix` is what its number ends with.
-    pub fn take(&mut self, column: Column, suffix: &[u64], value: &Told) {
+    pub fn take(&mut self, column: MibColumn, suffix: &[u64], value: &MibValue) {
         let text = || value.text();
         match column {
-            Column::Description => self.answer.description = text(),
-            Column::Uptime => self.answer.uptime = value.number(),
-            Column::Name => self.answer.name = text(),
-            Column::Location => self.answer.location = text(),
-            Column::BridgePort => {
+            MibColumn::Description => self.answer.description = text(),
+            MibColumn::Uptime => self.answer.uptime = value.number(),
+            MibColumn::Name => self.answer.name = text(),
+            MibColumn::Location => self.answer.location = text(),
+            MibColumn::BridgePort => {
                 if let (Some(port), true) = (last(suffix), self.bridge_ports.len() < ASKED_PORTS) {
                     self.bridge_ports.insert(port, u32::try_from(value.number()).unwrap_or(0));
                 }
             }
-            Column::Station | Column::VlanStation => self.station(suffix, value),
+            MibColumn::Station | MibColumn::VlanStation => self.station(suffix, value),
             // What LLDP calls a port, and by which number: some switches use ifIndex, others count.
-            Column::LldpPort => self.lldp(suffix.last(), |draft, number| _ = draft.lldp_ports.insert(number, text())),
-            Column::NeighbourPort => self.lldp(neighbour(suffix), |draft, number| draft.neighbours.entry(number).or_default().1 = text()),
-            Column::NeighbourName => self.lldp(neighbour(suffix), |draft, number| draft.neighbours.entry(number).or_default().0 = text()),
+            MibColumn::LldpPort => self.lldp(suffix.last(), |draft, number| _ = draft.lldp_ports.insert(number, text())),
+            MibColumn::NeighbourPort => {
+                self.lldp(neighbour(suffix), |draft, number| draft.neighbours.entry(number).or_default().1 = text())
+            }
+            MibColumn::NeighbourName => {
+                self.lldp(neighbour(suffix), |draft, number| draft.neighbours.entry(number).or_default().0 = text())
+            }
             _ => self.port(column, suffix, value),
         }
     }
 
-    fn station(&mut self, suffix: &[u64], value: &Told) {
+    fn station(&mut self, suffix: &[u64], value: &MibValue) {
         let bytes = suffix.last_chunk::<6>().map(|b| b.map(|n| u8::try_from(n).unwrap_or(0)));
         if let Some(mac) = bytes.filter(|_| self.stations.len() < ASKED_STATIONS) {
             self.stations.insert((Mac(mac), u32::try_from(value.number()).unwrap_or(0)));
@@ -186,7 +190,7 @@ impl Draft {
         }
     }
 
-    fn port(&mut self, column: Column, suffix: &[u64], value: &Told) {
+    fn port(&mut self, column: MibColumn, suffix: &[u64], value: &MibValue) {
         let Some(index) = last(suffix) else { return };
         if self.ports.len() >= ASKED_PORTS && !self.ports.contains_key(&index) {
             self.answer.is_cut = true;
@@ -197,21 +201,21 @@ impl Draft {
         let add = |slot: &mut u64| *slot = slot.saturating_add(number);
         let [received, sent] = &mut counts.packets;
         match column {
-            Column::PortDescription => port.description = value.text(),
-            Column::PortName => port.name = value.text(),
-            Column::PortAlias => port.alias = value.text(),
-            Column::PortEnabled => port.is_enabled = number == 1,
-            Column::PortUp => port.is_up = number == 1,
-            Column::PortSpeed => port.speed = number.saturating_mul(1_000_000),
-            Column::Duplex => port.full_duplex = matches!(number, 2 | 3).then_some(number == 3),
-            Column::InBytes => counts.bytes[0] = number,
-            Column::OutBytes => counts.bytes[1] = number,
-            Column::InDiscards => counts.discards[0] = number,
-            Column::OutDiscards => counts.discards[1] = number,
-            Column::InErrors => counts.errors[0] = number,
-            Column::OutErrors => counts.errors[1] = number,
-            Column::InUnicast | Column::InMulticast | Column::InBroadcast => add(received),
-            Column::OutUnicast | Column::OutMulticast | Column::OutBroadcast => add(sent),
+            MibColumn::PortDescription => port.description = value.text(),
+            MibColumn::PortName => port.name = value.text(),
+            MibColumn::PortAlias => port.alias = value.text(),
+            MibColumn::PortEnabled => port.is_enabled = number == 1,
+            MibColumn::PortUp => port.is_up = number == 1,
+            MibColumn::PortSpeed => port.speed = number.saturating_mul(1_000_000),
+            MibColumn::Duplex => port.full_duplex = matches!(number, 2 | 3).then_some(number == 3),
+            MibColumn::InBytes => counts.bytes[0] = number,
+            MibColumn::OutBytes => counts.bytes[1] = number,
+            MibColumn::InDiscards => counts.discards[0] = number,
+            MibColumn::OutDiscards => counts.discards[1] = number,
+            MibColumn::InErrors => counts.errors[0] = number,
+            MibColumn::OutErrors => counts.errors[1] = number,
+            MibColumn::InUnicast | MibColumn::InMulticast | MibColumn::InBroadcast => add(received),
+            MibColumn::OutUnicast | MibColumn::OutMulticast | MibColumn::OutBroadcast => add(sent),
             _ => {}
         }
     }
@@ -257,28 +261,28 @@ fn neighbour(suffix: &[u64]) -> Option<&u64> {
 mod tests {
     use super::*;
 
-    fn text(text: &str) -> Told {
-        Told::Bytes(text.as_bytes().to_vec())
+    fn text(text: &str) -> MibValue {
+        MibValue::Bytes(text.as_bytes().to_vec())
     }
 
     #[test]
     fn values_come_together_at_their_ports() {
         let mut draft = Draft::default();
-        draft.take(Column::Name, &[0], &text("sw-core-1"));
+        draft.take(MibColumn::Name, &[0], &text("sw-core-1"));
         for (index, name) in [(10_101, "Gi1/0/1"), (10_124, "Gi1/0/24")] {
-            draft.take(Column::PortName, &[index], &text(name));
-            draft.take(Column::PortUp, &[index], &Told::Number(1));
-            draft.take(Column::PortSpeed, &[index], &Told::Number(1_000));
+            draft.take(MibColumn::PortName, &[index], &text(name));
+            draft.take(MibColumn::PortUp, &[index], &MibValue::Number(1));
+            draft.take(MibColumn::PortSpeed, &[index], &MibValue::Number(1_000));
         }
-        draft.take(Column::OutUnicast, &[10_124], &Told::Number(5));
-        draft.take(Column::OutBroadcast, &[10_124], &Told::Number(2));
-        draft.take(Column::OutDiscards, &[10_124], &Told::Number(9));
-        draft.take(Column::BridgePort, &[1], &Told::Number(10_101));
-        draft.take(Column::VlanStation, &[20, 0, 27, 84, 1, 2, 3], &Told::Number(1));
-        draft.take(Column::Station, &[0, 27, 84, 1, 2, 3], &Told::Number(1));
-        draft.take(Column::LldpPort, &[24], &text("Gi1/0/24"));
-        draft.take(Column::NeighbourName, &[7, 24, 1], &text("probe"));
-        draft.take(Column::NeighbourPort, &[7, 24, 1], &text("eth1"));
+        draft.take(MibColumn::OutUnicast, &[10_124], &MibValue::Number(5));
+        draft.take(MibColumn::OutBroadcast, &[10_124], &MibValue::Number(2));
+        draft.take(MibColumn::OutDiscards, &[10_124], &MibValue::Number(9));
+        draft.take(MibColumn::BridgePort, &[1], &MibValue::Number(10_101));
+        draft.take(MibColumn::VlanStation, &[20, 0, 27, 84, 1, 2, 3], &MibValue::Number(1));
+        draft.take(MibColumn::Station, &[0, 27, 84, 1, 2, 3], &MibValue::Number(1));
+        draft.take(MibColumn::LldpPort, &[24], &text("Gi1/0/24"));
+        draft.take(MibColumn::NeighbourName, &[7, 24, 1], &text("probe"));
+        draft.take(MibColumn::NeighbourPort, &[7, 24, 1], &text("eth1"));
         let answer = draft.done();
         let [one, mirror] = answer.ports.as_slice() else { panic!("{:?}", answer.ports) };
         assert_eq!((answer.name.as_str(), one.stations, &answer.stations), ("sw-core-1", 1, &vec![(Mac([0, 27, 84, 1, 2, 3]), 10_101)]));
@@ -291,12 +295,12 @@ mod tests {
         let mut draft = Draft::default();
         for &(column, _) in COLUMNS {
             for suffix in [&[][..], &[u64::MAX], &[1, 2], &[0; 20]] {
-                draft.take(column, suffix, &Told::Number(u64::MAX));
-                draft.take(column, suffix, &Told::Bytes(vec![0xff; 4_000]));
+                draft.take(column, suffix, &MibValue::Number(u64::MAX));
+                draft.take(column, suffix, &MibValue::Bytes(vec![0xff; 4_000]));
             }
         }
         for n in 0..3 * ASKED_PORTS as u64 {
-            draft.take(Column::PortUp, &[n], &Told::Number(1));
+            draft.take(MibColumn::PortUp, &[n], &MibValue::Number(1));
         }
         let answer = draft.done();
         assert!(answer.is_cut && answer.ports.len() <= ASKED_PORTS && answer.description.chars().count() <= 255);

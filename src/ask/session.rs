@@ -1,6 +1,6 @@
 //! A session with a switch's SNMP agent.
 
-use super::mib::{COLUMNS, Column, Draft, Told};
+use super::mib::{COLUMNS, Draft, MibColumn, MibValue};
 use crate::model::SwitchAnswer;
 use crate::settings::{AskSettings, SnmpAccess, SnmpDigest, SnmpPrivacy};
 use snmp2::v3::{Auth, AuthProtocol, Cipher, KeyExtension, Security};
@@ -18,7 +18,7 @@ const ROWS: u32 = 20;
 const QUESTIONS: u32 = 4_000;
 
 /// A number and its value, where that is one that is read.
-type Row = (Vec<u64>, Option<Told>);
+type Row = (Vec<u64>, Option<MibValue>);
 
 /// The switch, by a socket that was opened while that was allowed.
 pub struct SwitchAgent {
@@ -92,7 +92,7 @@ impl SwitchAgent {
     }
 
     /// Asks for a column to its end.
-    fn column(&mut self, column: Column, number: &[u64], draft: &mut Draft) -> Result<(), String> {
+    fn column(&mut self, column: MibColumn, number: &[u64], draft: &mut Draft) -> Result<(), String> {
         let mut next = number.to_vec();
         while draft.has_room(column) && self.questions < QUESTIONS {
             self.questions += 1;
@@ -175,12 +175,12 @@ fn security(access: &SnmpAccess) -> Security {
 }
 
 /// The value, where it is a number or bytes.
-fn told(value: &Value<'_>) -> Option<Told> {
+fn told(value: &Value<'_>) -> Option<MibValue> {
     Some(match value {
-        Value::Integer(n) => Told::Number(u64::try_from(*n).unwrap_or(0)),
-        Value::Counter32(n) | Value::Unsigned32(n) | Value::Timeticks(n) => Told::Number((*n).into()),
-        Value::Counter64(n) => Told::Number(*n),
-        Value::OctetString(bytes) => Told::Bytes(bytes.to_vec()),
+        Value::Integer(n) => MibValue::Number(u64::try_from(*n).unwrap_or(0)),
+        Value::Counter32(n) | Value::Unsigned32(n) | Value::Timeticks(n) => MibValue::Number((*n).into()),
+        Value::Counter64(n) => MibValue::Number(*n),
+        Value::OctetString(bytes) => MibValue::Bytes(bytes.to_vec()),
         _ => return None,
     })
 }

@@ -4,7 +4,7 @@ use crate::capture::file::{self, PacketIndex};
 use crate::capture::{Block, Fill, Source};
 use crate::error::Result;
 use crate::model::{TapePacket, Timestamp, units};
-use crate::record::{InterfaceAbout, Recorder, RingStatus, Segment};
+use crate::record::{InterfaceAbout, PacketRun, Recorder, RingStatus};
 use crate::settings::FileSettings;
 use std::ops::Range;
 use std::sync::Arc;
@@ -124,7 +124,7 @@ pub struct RecorderShelf {
     recorder: Recorder,
     /// Names of the interfaces, by number.
     interfaces: Vec<String>,
-    segments: Vec<Arc<Segment>>,
+    segments: Vec<Arc<PacketRun>>,
     seen: Range<u64>,
     /// The ring that is written beside it.
     ring: Option<Arc<RingStatus>>,
@@ -169,7 +169,7 @@ impl Shelf for RecorderShelf {
     }
 
     fn before(&mut self, time: Timestamp) -> u64 {
-        let begins = |segment: &Segment| segment.get(0).is_some_and(|packet| packet.time < time);
+        let begins = |segment: &PacketRun| segment.get(0).is_some_and(|packet| packet.time < time);
         let at = self.segments.partition_point(|segment| begins(segment));
         at.checked_sub(1).and_then(|at| self.segments.get(at)).map_or(self.seen.start, |segment| segment.first())
     }
@@ -179,7 +179,7 @@ impl Shelf for RecorderShelf {
     }
 
     fn place(&mut self) -> String {
-        let time = |segment: Option<&Arc<Segment>>, at: fn(&Segment) -> usize| segment.and_then(|s| Some(s.get(at(s))?.time));
+        let time = |segment: Option<&Arc<PacketRun>>, at: fn(&PacketRun) -> usize| segment.and_then(|s| Some(s.get(at(s))?.time));
         let (first, last) = (time(self.segments.first(), |_| 0), time(self.segments.last(), |s| s.len().saturating_sub(1)));
         let span = first.zip(last).map_or(0.0, |(first, last)| last.seconds_since(first).max(0.0));
         let kept = format!("recorder: the last {} in {}", units::duration(span), units::bytes(self.recorder.capacity() as u64));

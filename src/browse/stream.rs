@@ -4,7 +4,7 @@ use super::matching::Matcher;
 use crate::model::limits::{STREAM_BYTES, STREAM_SEGMENTS};
 use crate::model::tcp::{ACK, FIN, SYN};
 use crate::model::{Direction, Frame, Segment, TapePacket};
-use crate::snapshot::{PacketSegment, PacketStream, PacketSubject, StreamPiece};
+use crate::snapshot::{PacketSegment, PacketStream, PacketSubject, StreamBytes};
 
 /// Puts together what a conversation says. TCP is read in the order of its sequence numbers as far as the capture has them in order: what
 /// was sent again is left out, what is missing is told.
@@ -126,7 +126,7 @@ impl StreamReader {
         self.kept += bytes.len();
         match self.stream.pieces.last_mut().filter(|piece| piece.forth == forth && missing == 0) {
             Some(piece) => piece.bytes.extend_from_slice(bytes),
-            None => self.stream.pieces.push(StreamPiece { forth, missing, bytes: bytes.to_vec() }),
+            None => self.stream.pieces.push(StreamBytes { forth, missing, bytes: bytes.to_vec() }),
         }
     }
 

@@ -71,13 +71,13 @@ pub struct Kerberos;
 
 /// Both directions of a connection.
 #[derive(Debug, Default)]
-pub struct Connection {
+pub struct KerberosConnection {
     frames: [Frames; 2],
     turns: Turns,
 }
 
 impl Dissector for Kerberos {
-    type State = Connection;
+    type State = KerberosConnection;
 
     const ABOUT: About = About { token: "kerberos", title: "Kerberos", udp: Some(&[88]), tcp: Some(&[88]), counters: COUNTERS };
 
@@ -99,8 +99,8 @@ impl Dissector for Kerberos {
         Progress::Continue
     }
 
-    fn stream(state: &mut Connection, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
-        let Connection { frames, turns } = state;
+    fn stream(state: &mut KerberosConnection, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
+        let KerberosConnection { frames, turns } = state;
         let Some(frames) = frames.get_mut(payload.way as usize) else { return Progress::Skip };
         frames.read(payload.bytes, out, READ, framed, |bytes, out| {
             match bytes.get(4..).and_then(read).map(|message| count(&message, out)) {
@@ -112,14 +112,14 @@ impl Dissector for Kerberos {
         Progress::Continue
     }
 
-    fn gap(state: &mut Connection, way: Direction, bytes: u32, _: &mut DissectOutput<'_>) -> Progress {
+    fn gap(state: &mut KerberosConnection, way: Direction, bytes: u32, _: &mut DissectOutput<'_>) -> Progress {
         if state.frames.get_mut(way as usize).is_some_and(|frames| !frames.gap(bytes)) {
             state.turns.gap();
         }
         Progress::Continue
     }
 
-    fn held(state: &Connection) -> usize {
+    fn held(state: &KerberosConnection) -> usize {
         state.frames.iter().map(Frames::held).sum()
     }
 

@@ -87,10 +87,10 @@ pub struct Ldap;
 
 /// Both directions of a connection.
 #[derive(Debug, Default)]
-pub struct Messages([Frames; 2]);
+pub struct LdapMessages([Frames; 2]);
 
 impl Dissector for Ldap {
-    type State = Messages;
+    type State = LdapMessages;
 
     const ABOUT: About =
         About { token: "ldap", title: "Lightweight Directory Access", udp: Some(&[389]), tcp: Some(&[389, 3268]), counters: COUNTERS };
@@ -107,18 +107,18 @@ impl Dissector for Ldap {
         Progress::Continue
     }
 
-    fn stream(state: &mut Messages, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
+    fn stream(state: &mut LdapMessages, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
         let Some(frames) = state.0.get_mut(payload.way as usize) else { return Progress::Skip };
         frames.read(payload.bytes, out, READ, framed, |bytes, out| message(bytes, payload, out));
         Progress::Continue
     }
 
-    fn gap(state: &mut Messages, way: Direction, bytes: u32, _: &mut DissectOutput<'_>) -> Progress {
+    fn gap(state: &mut LdapMessages, way: Direction, bytes: u32, _: &mut DissectOutput<'_>) -> Progress {
         state.0.get_mut(way as usize).map(|frames| frames.gap(bytes));
         Progress::Continue
     }
 
-    fn held(state: &Messages) -> usize {
+    fn held(state: &LdapMessages) -> usize {
         state.0.iter().map(Frames::held).sum()
     }
 

@@ -56,10 +56,10 @@ pub struct Modbus;
 
 /// Both directions of a connection.
 #[derive(Debug, Default)]
-pub struct Messages([Frames; 2]);
+pub struct ModbusMessages([Frames; 2]);
 
 impl Dissector for Modbus {
-    type State = Messages;
+    type State = ModbusMessages;
 
     const ABOUT: About = About { token: "modbus", title: "Modbus", udp: None, tcp: Some(&[PORT]), counters: COUNTERS };
 
@@ -67,7 +67,7 @@ impl Dissector for Modbus {
         if matches!(framed(payload.bytes), Framed::Bytes(n) if n <= payload.length as usize) { Probe::Unsure } else { Probe::No }
     }
 
-    fn stream(state: &mut Messages, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
+    fn stream(state: &mut ModbusMessages, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
         let Some(frames) = state.0.get_mut(payload.way as usize) else { return Progress::Skip };
         frames.read(payload.bytes, out, READ, framed, |bytes, out| {
             let (Some(id), Some(&function)) = (be16(bytes, 0), bytes.get(HEADER + 1)) else { return };
@@ -85,12 +85,12 @@ impl Dissector for Modbus {
         Progress::Continue
     }
 
-    fn gap(state: &mut Messages, way: Direction, bytes: u32, _: &mut DissectOutput<'_>) -> Progress {
+    fn gap(state: &mut ModbusMessages, way: Direction, bytes: u32, _: &mut DissectOutput<'_>) -> Progress {
         state.0.get_mut(way as usize).map(|frames| frames.gap(bytes));
         Progress::Continue
     }
 
-    fn held(state: &Messages) -> usize {
+    fn held(state: &ModbusMessages) -> usize {
         state.0.iter().map(Frames::held).sum()
     }
 

@@ -67,7 +67,7 @@ pub struct Mysql;
 
 /// Both directions of a connection.
 #[derive(Debug, Default)]
-pub struct Connection {
+pub struct MysqlConnection {
     frames: [Frames; 2],
     turns: Turns,
     /// Which direction is the server's, where that is known.
@@ -76,7 +76,7 @@ pub struct Connection {
 }
 
 impl Dissector for Mysql {
-    type State = Connection;
+    type State = MysqlConnection;
 
     const ABOUT: About = About { token: "mysql", title: "MySQL", udp: None, tcp: Some(&[3306]), counters: COUNTERS };
 
@@ -91,8 +91,8 @@ impl Dissector for Mysql {
         }
     }
 
-    fn stream(state: &mut Connection, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
-        let Connection { frames, turns, server, encrypted } = state;
+    fn stream(state: &mut MysqlConnection, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
+        let MysqlConnection { frames, turns, server, encrypted } = state;
         let Some(frames) = frames.get_mut(payload.way as usize) else { return Progress::Skip };
         frames.read(payload.bytes, out, READ, framed, |bytes, out| {
             let Some((&sequence, body)) = bytes.get(3..).and_then(<[u8]>::split_first) else { return };
@@ -110,14 +110,14 @@ impl Dissector for Mysql {
         if state.encrypted { Progress::Becomes } else { Progress::Continue }
     }
 
-    fn gap(state: &mut Connection, way: Direction, bytes: u32, _: &mut DissectOutput<'_>) -> Progress {
+    fn gap(state: &mut MysqlConnection, way: Direction, bytes: u32, _: &mut DissectOutput<'_>) -> Progress {
         if state.frames.get_mut(way as usize).is_some_and(|frames| !frames.gap(bytes)) {
             state.turns.gap();
         }
         Progress::Continue
     }
 
-    fn held(state: &Connection) -> usize {
+    fn held(state: &MysqlConnection) -> usize {
         state.frames.iter().map(Frames::held).sum()
     }
 

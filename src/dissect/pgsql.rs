@@ -46,7 +46,7 @@ pub struct Pgsql;
 
 /// Both directions of a connection.
 #[derive(Debug, Default)]
-pub struct Connection {
+pub struct PgsqlConnection {
     frames: [Frames; 2],
     turns: Turns,
     /// Which direction is the client's, once it has begun.
@@ -58,7 +58,7 @@ pub struct Connection {
 }
 
 impl Dissector for Pgsql {
-    type State = Connection;
+    type State = PgsqlConnection;
 
     const ABOUT: About = About { token: "pgsql", title: "PostgreSQL", udp: None, tcp: Some(&[5432]), counters: COUNTERS };
 
@@ -78,7 +78,7 @@ impl Dissector for Pgsql {
         }
     }
 
-    fn stream(state: &mut Connection, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
+    fn stream(state: &mut PgsqlConnection, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
         let mut bytes = payload.bytes;
         let begins = matches!(be32(bytes, 4), Some(STARTUP | TLS | CANCEL | GSS));
         if state.client.is_none() {
@@ -96,7 +96,7 @@ impl Dissector for Pgsql {
                 _ => {}
             }
         }
-        let Connection { frames, turns, started, asked_tls, .. } = state;
+        let PgsqlConnection { frames, turns, started, asked_tls, .. } = state;
         let Some(frames) = frames.get_mut(payload.way as usize) else { return Progress::Skip };
         let untyped = is_client && !*started;
         if untyped {
@@ -118,14 +118,14 @@ impl Dissector for Pgsql {
         Progress::Continue
     }
 
-    fn gap(state: &mut Connection, way: Direction, bytes: u32, _: &mut DissectOutput<'_>) -> Progress {
+    fn gap(state: &mut PgsqlConnection, way: Direction, bytes: u32, _: &mut DissectOutput<'_>) -> Progress {
         if state.frames.get_mut(way as usize).is_some_and(|frames| !frames.gap(bytes)) {
             state.turns.gap();
         }
         Progress::Continue
     }
 
-    fn held(state: &Connection) -> usize {
+    fn held(state: &PgsqlConnection) -> usize {
         state.frames.iter().map(Frames::held).sum()
     }
 

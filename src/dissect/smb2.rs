@@ -108,10 +108,10 @@ pub struct Smb2;
 
 /// Both directions of a connection.
 #[derive(Debug, Default)]
-pub struct Messages([Frames; 2]);
+pub struct Smb2Messages([Frames; 2]);
 
 impl Dissector for Smb2 {
-    type State = Messages;
+    type State = Smb2Messages;
 
     const ABOUT: About =
         About { token: "smb2", title: "Server Message Block 2 and 3", udp: None, tcp: Some(&[445, 139]), counters: COUNTERS };
@@ -123,18 +123,18 @@ impl Dissector for Smb2 {
         if payload.bytes.first() == Some(&0) && (is_new || is_both) { Probe::Certain } else { Probe::No }
     }
 
-    fn stream(state: &mut Messages, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
+    fn stream(state: &mut Smb2Messages, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
         let Some(frames) = state.0.get_mut(payload.way as usize) else { return Progress::Skip };
         frames.read(payload.bytes, out, READ, framed, |bytes, out| messages(bytes.get(SESSION..).unwrap_or_default(), payload, out));
         Progress::Continue
     }
 
-    fn gap(state: &mut Messages, way: Direction, bytes: u32, _: &mut DissectOutput<'_>) -> Progress {
+    fn gap(state: &mut Smb2Messages, way: Direction, bytes: u32, _: &mut DissectOutput<'_>) -> Progress {
         state.0.get_mut(way as usize).map(|frames| frames.gap(bytes));
         Progress::Continue
     }
 
-    fn held(state: &Messages) -> usize {
+    fn held(state: &Smb2Messages) -> usize {
         state.0.iter().map(Frames::held).sum()
     }
 

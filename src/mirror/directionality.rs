@@ -39,7 +39,7 @@ impl Prefix {
 sums! {
     /// Judged conversations, and of them one-sided ones.
     #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-    pub struct Judged {
+    pub struct JudgedConversations {
         /// All.
         pub all: u64,
         /// With packets in one direction only.
@@ -63,11 +63,11 @@ sums! {
     #[derive(Debug, Clone, Default, PartialEq, Eq)]
     pub struct DirectionCounts {
         /// TCP conversations with at least [`ONE_SIDE_PACKETS`] from one side, without unanswered attempts.
-        pub tcp: Judged,
+        pub tcp: JudgedConversations,
         /// The same of other protocols to unicast addresses: one-sided ones are normal (logs, streams), so only shown.
-        pub other: Judged,
+        pub other: JudgedConversations,
         /// By host and address block of either end, TCP only.
-        places: HashMap<Prefix, Judged> => Places,
+        places: HashMap<Prefix, JudgedConversations> => Places,
     }
 }
 
@@ -80,8 +80,8 @@ fn entry<K: Hash + Eq, V: Default>(table: &mut HashMap<K, V>, key: K, cap: usize
 #[derive(Debug)]
 struct Places;
 
-impl Rule<HashMap<Prefix, Judged>> for Places {
-    fn merge(sum: &mut HashMap<Prefix, Judged>, other: &HashMap<Prefix, Judged>) {
+impl Rule<HashMap<Prefix, JudgedConversations>> for Places {
+    fn merge(sum: &mut HashMap<Prefix, JudgedConversations>, other: &HashMap<Prefix, JudgedConversations>) {
         let mut more: Vec<_> = other.iter().collect();
         // Which of them find room must not depend on how a table lies in memory.
         if sum.len() < PLACES && sum.len() + more.len() > PLACES {
@@ -94,7 +94,7 @@ impl Rule<HashMap<Prefix, Judged>> for Places {
         }
     }
 
-    fn since(now: &HashMap<Prefix, Judged>, _: &HashMap<Prefix, Judged>) -> HashMap<Prefix, Judged> {
+    fn since(now: &HashMap<Prefix, JudgedConversations>, _: &HashMap<Prefix, JudgedConversations>) -> HashMap<Prefix, JudgedConversations> {
         now.clone()
     }
 }
@@ -108,13 +108,13 @@ impl DirectionCounts {
         }
         let one_sided = u64::from(least == 0);
         if flow.key.protocol != TCP {
-            self.other = Judged { all: self.other.all + 1, one_sided: self.other.one_sided + one_sided };
+            self.other = JudgedConversations { all: self.other.all + 1, one_sided: self.other.one_sided + one_sided };
             return;
         }
         if !flow.acknowledged {
             return;
         }
-        self.tcp = Judged { all: self.tcp.all + 1, one_sided: self.tcp.one_sided + one_sided };
+        self.tcp = JudgedConversations { all: self.tcp.all + 1, one_sided: self.tcp.one_sided + one_sided };
         let [a, b] = [Prefix::of(flow.key.a()).unwrap_or_default(), Prefix::of(flow.key.b()).unwrap_or_default()];
         for (i, place) in [a[0], a[1], b[0], b[1]].into_iter().enumerate() {
             if i >= 2 && a.contains(&place) {
@@ -209,14 +209,14 @@ mod tests {
     fn five_packets_without_answer_are_one_sided() {
         let mut counts = DirectionCounts::default();
         add(&mut counts, 0x0a00_0001, 0x0a00_0101, [4, 0]);
-        assert_eq!(counts.tcp, Judged::default(), "four packets say nothing");
+        assert_eq!(counts.tcp, JudgedConversations::default(), "four packets say nothing");
         add(&mut counts, 0x0a00_0001, 0x0a00_0101, [5, 0]);
         add(&mut counts, 0x0a00_0001, 0x0a00_0101, [1, 5]);
         counts.add(&OneWayFlow { key: &key(1, 2, TCP), packets: [9, 0], acknowledged: false });
         counts.add(&OneWayFlow { key: &key(1, 2, 17), packets: [9, 0], acknowledged: false });
         counts.add(&OneWayFlow { key: &key(1, 0xe000_0001, 17), packets: [9, 0], acknowledged: false });
-        assert_eq!(counts.tcp, Judged { all: 2, one_sided: 1 });
-        assert_eq!(counts.other, Judged { all: 1, one_sided: 1 });
+        assert_eq!(counts.tcp, JudgedConversations { all: 2, one_sided: 1 });
+        assert_eq!(counts.other, JudgedConversations { all: 1, one_sided: 1 });
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub mod stamps;
 pub mod switch_clock;
 mod windows;
 
-pub use directionality::{DirectionCounts, Judged, MacRoleCounts, MacRoles, OneWayFlow};
+pub use directionality::{DirectionCounts, JudgedConversations, MacRoleCounts, MacRoles, OneWayFlow};
 pub use duplicates::{CopyClass, CopyTimes, CopyWatch, Digest, DuplicateCounts, DuplicateFilter, Fingerprint, Verdict};
 pub use estimate::{LossSplit, clustered};
 pub use flat_top::flat_top;

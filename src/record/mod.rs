@@ -8,5 +8,5 @@ mod recorder;
 mod ring;
 
 pub use pcapng::{InterfaceAbout, PcapngWriter};
-pub use recorder::{Recorder, Segment};
+pub use recorder::{PacketRun, Recorder};
 pub use ring::{Ring, RingPlan, RingStatus};

@@ -25,14 +25,14 @@ struct Slot {
 
 /// Some packets that followed each other.
 #[derive(Debug)]
-pub struct Segment {
+pub struct PacketRun {
     bytes: Vec<u8>,
     slots: Vec<Slot>,
     /// The number of its first packet, from 0.
     first: u64,
 }
 
-impl Segment {
+impl PacketRun {
     pub(super) fn new() -> Self {
         Self { bytes: Vec::with_capacity(SEGMENT_BYTES), slots: Vec::with_capacity(SEGMENT_PACKETS), first: 0 }
     }
@@ -101,8 +101,8 @@ impl Segment {
 
 /// Segments behind each other.
 struct Held {
-    full: VecDeque<Arc<Segment>>,
-    open: Segment,
+    full: VecDeque<Arc<PacketRun>>,
+    open: PacketRun,
     /// Segments held at most, the open one among them.
     most: usize,
 }
@@ -123,7 +123,7 @@ impl Recorder {
     /// Keeps packets in at most so many bytes, at least in two segments.
     pub fn new(bytes: usize) -> Self {
         let most = (bytes / (SEGMENT_BYTES + SEGMENT_PACKETS * size_of::<Slot>())).max(2);
-        Self { held: Arc::new(Mutex::new(Held { full: VecDeque::with_capacity(most), open: Segment::new(), most })) }
+        Self { held: Arc::new(Mutex::new(Held { full: VecDeque::with_capacity(most), open: PacketRun::new(), most })) }
     }
 
     /// Keeps packets that follow those before.
@@ -138,7 +138,7 @@ impl Recorder {
     }
 
     /// What is held now: nothing of it changes any more. The newest packets are copied.
-    pub fn segments(&self) -> Vec<Arc<Segment>> {
+    pub fn segments(&self) -> Vec<Arc<PacketRun>> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         held.full.iter().cloned().chain((!held.open.is_empty()).then(|| Arc::new(held.open.copy()))).collect()
     }
@@ -161,7 +161,7 @@ impl Held {
     fn turn(&mut self) {
         let next = self.open.first + self.open.len() as u64;
         let oldest = if self.full.len() + 1 >= self.most { self.full.pop_front() } else { None };
-        let mut fresh = oldest.and_then(|segment| Arc::try_unwrap(segment).ok()).unwrap_or_else(Segment::new);
+        let mut fresh = oldest.and_then(|segment| Arc::try_unwrap(segment).ok()).unwrap_or_else(PacketRun::new);
         fresh.begin(next);
         self.full.push_back(Arc::new(std::mem::replace(&mut self.open, fresh)));
     }

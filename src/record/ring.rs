@@ -3,7 +3,7 @@
 //! The tape waits for no disk: packets are copied into a few pieces of memory, and where none is free they are lost to the ring, counted, and
 //! to nobody else. A thread writes the pieces. After each one the file is complete: what ends the program leaves a file that can be read.
 
-use super::recorder::Segment;
+use super::recorder::PacketRun;
 use super::{InterfaceAbout, PcapngWriter};
 use crate::error::{Error, Result};
 use crate::model::limits::{RING_FILES, RING_PIECES};
@@ -60,9 +60,9 @@ impl RingStatus {
 
 /// The side of the tape.
 pub struct Ring {
-    piece: Option<Segment>,
-    free: Receiver<Segment>,
-    full: Option<Sender<Segment>>,
+    piece: Option<PacketRun>,
+    free: Receiver<PacketRun>,
+    full: Option<Sender<PacketRun>>,
     status: Arc<RingStatus>,
     thread: Option<JoinHandle<()>>,
 }
@@ -78,9 +78,9 @@ impl Ring {
         let mut files = Files { known: existing(&plan.folder), plan: plan.clone(), names, current: None, number: 0, failed: None };
         files.next().map_err(|e| failed(&e))?;
         let (give_back, free) = bounded(RING_PIECES);
-        let (full, pieces) = bounded::<Segment>(RING_PIECES);
+        let (full, pieces) = bounded::<PacketRun>(RING_PIECES);
         for _ in 0..RING_PIECES {
-            let _ = give_back.send(Segment::new());
+            let _ = give_back.send(PacketRun::new());
         }
         let thread = {
             let status = Arc::clone(&status);
@@ -193,7 +193,7 @@ impl Files {
     }
 
     /// Writes a piece.
-    fn take(&mut self, piece: &Segment, status: &RingStatus) {
+    fn take(&mut self, piece: &PacketRun, status: &RingStatus) {
         if self.failed.is_some_and(|at| clock::since(at) < AGAIN) {
             status.lost.fetch_add(piece.len() as u64, Ordering::Relaxed);
             return;
@@ -214,7 +214,7 @@ impl Files {
         }
     }
 
-    fn write(&mut self, piece: &Segment) -> io::Result<()> {
+    fn write(&mut self, piece: &PacketRun) -> io::Result<()> {
         for packet in piece.packets() {
             if self.current.as_ref().is_none_or(|(_, writer, _)| writer.bytes() >= self.plan.bytes) {
                 self.put()?;

@@ -6,7 +6,7 @@ use super::format::ReportOptions;
 use super::{html, markdown, render};
 use crate::model::text::printable;
 use crate::model::units;
-use crate::snapshot::{Change, ChangeKind, ChangeWay, Comparison, Measure, RULES};
+use crate::snapshot::{Change, ChangeKind, ChangeWay, ComparedMeasure, Comparison, RULES};
 use serde_json::json;
 use std::io::{self, Write};
 
@@ -65,14 +65,14 @@ fn change(c: &Change) -> serde_json::Value {
 }
 
 /// A value in its unit.
-pub(crate) fn value(measure: Measure, value: Option<f64>) -> String {
+pub(crate) fn value(measure: ComparedMeasure, value: Option<f64>) -> String {
     let Some(value) = value else { return "–".into() };
     match measure {
-        Measure::BitRate => units::bits_per_second(value),
-        Measure::PacketRate => format!("{value:.1} /s"),
-        Measure::Response => units::duration(value),
-        Measure::Errors => units::percent(value),
-        Measure::Severity => match value as u8 {
+        ComparedMeasure::BitRate => units::bits_per_second(value),
+        ComparedMeasure::PacketRate => format!("{value:.1} /s"),
+        ComparedMeasure::Response => units::duration(value),
+        ComparedMeasure::Errors => units::percent(value),
+        ComparedMeasure::Severity => match value as u8 {
             3 => "critical".into(),
             2 => "warning".into(),
             _ => "note".into(),

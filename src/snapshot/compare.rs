@@ -110,7 +110,7 @@ impl ChangeWay {
 
 /// What was compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Measure {
+pub enum ComparedMeasure {
     /// Bits per second.
     BitRate,
     /// Packets per second.
@@ -123,7 +123,7 @@ pub enum Measure {
     Severity,
 }
 
-impl Measure {
+impl ComparedMeasure {
     /// The word for programs, with its unit.
     pub fn token(self) -> &'static str {
         match self {
@@ -157,7 +157,7 @@ pub struct Change {
     /// The identifier, of a finding.
     pub id: Option<&'static str>,
     /// What was compared.
-    pub measure: Measure,
+    pub measure: ComparedMeasure,
     /// The first's value; `None`: it has none.
     pub before: Option<f64>,
     /// The second's value; `None`: it has none.
@@ -251,7 +251,14 @@ impl<'a> Work<'a> {
         Self { before, after, seconds, busier: x.max(y), changes: Vec::new(), alike: 0 }
     }
 
-    fn push(&mut self, kind: ChangeKind, subject: String, measure: Measure, [before, after]: [Option<f64>; 2], noise: &'static str) {
+    fn push(
+        &mut self,
+        kind: ChangeKind,
+        subject: String,
+        measure: ComparedMeasure,
+        [before, after]: [Option<f64>; 2],
+        noise: &'static str,
+    ) {
         let way = match (before, after) {
             (None, _) => ChangeWay::New,
             (_, None) => ChangeWay::Gone,
@@ -280,7 +287,7 @@ impl<'a> Work<'a> {
                 continue;
             }
             let noise = if values.iter().flatten().all(|w| *w < 2.0) { "a note" } else { "" };
-            self.push(ChangeKind::Finding, f.title.clone(), Measure::Severity, values, noise);
+            self.push(ChangeKind::Finding, f.title.clone(), ComparedMeasure::Severity, values, noise);
             if let Some(change) = self.changes.last_mut() {
                 change.id = Some(f.id);
             }
@@ -298,10 +305,10 @@ impl<'a> Work<'a> {
         };
         let bits: fn(&super::Sample) -> f64 = super::Sample::bits_per_second;
         let packets: fn(&super::Sample) -> f64 = |sample| sample.traffic.packets_per_second(sample.seconds());
-        for (measure, value) in [(Measure::BitRate, bits), (Measure::PacketRate, packets)] {
+        for (measure, value) in [(ComparedMeasure::BitRate, bits), (ComparedMeasure::PacketRate, packets)] {
             let ((n, x), (m, y)) = (spread(self.before, value), spread(self.after, value));
             let rate = |s: &Snapshot, seconds| match measure {
-                Measure::BitRate => s.stats.total.bits_per_second(seconds),
+                ComparedMeasure::BitRate => s.stats.total.bits_per_second(seconds),
                 _ => s.stats.total.packets_per_second(seconds),
             };
             let (a, b) = (rate(self.before, self.seconds[0]), rate(self.after, self.seconds[1]));
@@ -342,7 +349,7 @@ impl<'a> Work<'a> {
                 }
             }
         };
-        self.push(kind, subject, Measure::BitRate, rates, noise);
+        self.push(kind, subject, ComparedMeasure::BitRate, rates, noise);
     }
 
     fn both<K: Ord>(
@@ -416,14 +423,14 @@ impl<'a> Work<'a> {
             };
             let rate = |s: Option<&Service>, seconds: f64| s.map(|s| s.uses() as f64 / seconds);
             let values = [rate(x, self.seconds[0]), rate(y, self.seconds[1])];
-            return self.push(ChangeKind::Service, name, Measure::PacketRate, values, noise);
+            return self.push(ChangeKind::Service, name, ComparedMeasure::PacketRate, values, noise);
         };
         let mut differs = false;
         if let (Some(p), Some(q)) = (&before.response, &after.response) {
             let (a, b) = (p.p50, q.p50);
             if p.count >= ANSWERS && q.count >= ANSWERS && a.max(b) >= SLOWER * a.min(b) {
                 let noise = if (a - b).abs() < NOTICED { "less than 5 ms" } else { "" };
-                self.push(ChangeKind::Service, name.clone(), Measure::Response, [Some(a), Some(b)], noise);
+                self.push(ChangeKind::Service, name.clone(), ComparedMeasure::Response, [Some(a), Some(b)], noise);
                 differs = true;
             }
         }
@@ -433,7 +440,7 @@ impl<'a> Work<'a> {
             self.push(
                 ChangeKind::Service,
                 name,
-                Measure::Errors,
+                ComparedMeasure::Errors,
                 [Some(a.rate), Some(b.rate)],
                 if apart { "" } else { "its intervals overlap" },
             );

@@ -16,14 +16,14 @@ pub mod tables;
 mod wings;
 
 pub use crate::model::{SourceInfo, Trust, TrustPart};
-pub use compare::{Change, ChangeKind, ChangeWay, ComparedSide, Comparison, Measure, RULES};
+pub use compare::{Change, ChangeKind, ChangeWay, ComparedMeasure, ComparedSide, Comparison, RULES};
 pub use feed::{Feed, SpanStore};
 pub use filter::Filter;
 pub use history::{History, HistorySlot, SpanShown};
 pub use mirror::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Sides, TunnelRow};
 pub use network::{Network, Service};
 pub use packets::{
-    PacketContents, PacketPage, PacketRequest, PacketRow, PacketSeek, PacketSegment, PacketStore, PacketStream, PacketSubject, StreamPiece,
+    PacketContents, PacketPage, PacketRequest, PacketRow, PacketSeek, PacketSegment, PacketStore, PacketStream, PacketSubject, StreamBytes,
 };
 pub use query::{Column, Order, Query};
 pub use rows::{ConnectionEnding, Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, VlanRow};

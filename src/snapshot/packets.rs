@@ -130,7 +130,7 @@ pub struct PacketContents {
 
 /// Some bytes of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StreamPiece {
+pub struct StreamBytes {
     /// Whether they go the way of the first.
     pub forth: bool,
     /// Bytes that are missing before them.
@@ -164,7 +164,7 @@ pub struct PacketStream {
     /// Its ends, the one that speaks first before the other.
     pub ends: [String; 2],
     /// What is said, in the order of the capture.
-    pub pieces: Vec<StreamPiece>,
+    pub pieces: Vec<StreamBytes>,
     /// Its segments, in the order of the capture.
     pub segments: Vec<PacketSegment>,
     /// Whether there is more than is kept.

@@ -81,10 +81,8 @@ struct Record {
 const _: () = assert!(size_of::<[Extremes; 2]>() == 64 && size_of::<Record>() == 256);
 
 impl Record {
-    const NEW: Record = Record {
-        extremes: [Extremes { min: i64::MAX, max: 0, handshake: 0, count: 0 }; 2],
-        sketches: [Sketch([0; BUCKETS]); 2],
-    };
+    const NEW: Record =
+        Record { extremes: [Extremes { min: i64::MAX, max: 0, handshake: 0, count: 0 }; 2], sketches: [Sketch([0; BUCKETS]); 2] };
 }
 
 /// What of it a connection keeps beside its other state.

@@ -6,7 +6,7 @@ use super::columns::busiest;
 use super::details::{self, Subject, finding};
 use super::held;
 use super::hints::{self, Here};
-use super::options::{DashboardOptions, Kept};
+use super::options::{DashboardOptions, KeptChoices};
 use super::panels::{load, top};
 use super::rates::Rates;
 use super::row_action::Bookmark;
@@ -498,7 +498,7 @@ impl App {
 
     /// Has what was chosen on screen written down.
     pub(super) fn keep(&mut self) {
-        let kept = Kept {
+        let kept = KeptChoices {
             theme: self.theme.name(),
             bytes: self.view.bytes,
             names: self.view.names,

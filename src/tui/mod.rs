@@ -61,7 +61,7 @@ use crate::{model, snapshot};
 pub use ascii::{text as in_ascii, wanted as wants_ascii};
 pub use exit_summary::ExitSummary;
 pub use keymap::{KeyChange, Keymap};
-pub use options::{ChosenColumns, DashboardOptions, ExportTo, Keep, Kept, OpenWith, OwnNames};
+pub use options::{ChosenColumns, DashboardOptions, ExportTo, Keep, KeptChoices, OpenWith, OwnNames};
 pub use picker::pick;
 pub use row_action::{Bookmark, Export};
 pub use run::run;

@@ -35,7 +35,7 @@ pub type ChosenColumns = HashMap<String, Vec<String>>;
 
 /// What the user has chosen on screen and wants to keep.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Kept {
+pub struct KeptChoices {
     /// The theme, by its name.
     pub theme: &'static str,
     /// Bytes instead of bits.
@@ -51,7 +51,7 @@ pub struct Kept {
 }
 
 /// Who writes down what is to be kept, and says in a line what became of it.
-pub type Keep = Arc<dyn Fn(&Kept) -> String + Send + Sync>;
+pub type Keep = Arc<dyn Fn(&KeptChoices) -> String + Send + Sync>;
 
 /// Settings and services of the dashboard. Functions are passed in because screens know nothing of the wings that have them.
 #[derive(Clone)]

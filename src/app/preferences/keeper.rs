@@ -6,7 +6,7 @@
 use crate::cli::{self, Common};
 use crate::model::text::printable;
 use crate::snapshot::Order;
-use crate::tui::Kept;
+use crate::tui::KeptChoices;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
@@ -46,7 +46,7 @@ impl Keeper {
     }
 
     /// Writes down what is to be kept and says what became of it.
-    pub fn keep(&self, kept: &Kept) -> String {
+    pub fn keep(&self, kept: &KeptChoices) -> String {
         let text = match (&self.file, &self.path) {
             (Err(why), _) => why.clone(),
             (Ok(file), Some(path)) => match file.lock() {
@@ -62,7 +62,7 @@ impl Keeper {
     }
 }
 
-fn write(file: &mut File, path: &PathBuf, kept: &Kept) -> Result<(), String> {
+fn write(file: &mut File, path: &PathBuf, kept: &KeptChoices) -> Result<(), String> {
     let here = |e: std::io::Error| format!("{}: {e}", path.display());
     let is_it = |now: &Metadata, open: &Metadata| now.ino() == open.ino() && now.dev() == open.dev();
     if !is_it(&std::fs::metadata(path).map_err(here)?, &file.metadata().map_err(here)?) {
@@ -86,7 +86,7 @@ fn put(file: &mut File, text: &str) -> std::io::Result<()> {
 }
 
 /// A configuration with what is to be kept in it.
-fn changed(text: &str, kept: &Kept) -> Result<String, String> {
+fn changed(text: &str, kept: &KeptChoices) -> Result<String, String> {
     let mut document: DocumentMut = text.parse().map_err(|e: toml_edit::TomlError| e.message().replace('\n', ", "))?;
     // What is said already keeps the comment beside it.
     let mut set = |section: Option<&str>, key: &str, new: toml_edit::Value| {
@@ -118,9 +118,9 @@ mod tests {
     use super::*;
     use crate::snapshot::Column;
 
-    fn kept() -> Kept {
+    fn kept() -> KeptChoices {
         let order = Order { column: Column::BYTES, descending: true };
-        Kept { theme: "nord", bytes: true, names: false, scale: Some(60_000_000_000), conversations: order, endpoints: order }
+        KeptChoices { theme: "nord", bytes: true, names: false, scale: Some(60_000_000_000), conversations: order, endpoints: order }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Systems without capabilities and Landlock: nothing is given up, and that is said.
 
-use super::{Needs, Standing};
+use super::{Needs, RightsLeft};
 use std::sync::Arc;
 
 /// Opens ports in the thread that asks.
@@ -29,6 +29,6 @@ pub fn give_up_early() {}
 ///
 /// # Errors
 /// None.
-pub fn give_up(_user: Option<&str>, _needs: &Needs, _opener: Option<&Opener>) -> Result<Standing, String> {
-    Ok(Standing { holds: Vec::new(), refused: Vec::new() })
+pub fn give_up(_user: Option<&str>, _needs: &Needs, _opener: Option<&Opener>) -> Result<RightsLeft, String> {
+    Ok(RightsLeft { holds: Vec::new(), refused: Vec::new() })
 }

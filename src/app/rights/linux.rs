@@ -1,7 +1,7 @@
 //! Linux: capabilities(7), no_new_privs, the user, Landlock (landlock(7)), and the system calls that are refused.
 
 use super::calls::{self, Work};
-use super::{Needs, Standing};
+use super::{Needs, RightsLeft};
 use crate::capture::live::WithRights;
 use crate::model::text::printable;
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -208,8 +208,8 @@ fn become_user(who: Who) -> Result<(), nix::Error> {
 ///
 /// # Errors
 /// The user does not exist, or may not do what is needed.
-pub fn give_up(user: Option<&str>, needs: &Needs, opener: Option<&Opener>) -> Result<Standing, String> {
-    let mut standing = Standing::default();
+pub fn give_up(user: Option<&str>, needs: &Needs, opener: Option<&Opener>) -> Result<RightsLeft, String> {
+    let mut standing = RightsLeft::default();
     // A file in each directory stands for those to come.
     let made: Vec<PathBuf> = needs.writes.iter().cloned().chain(needs.folders.iter().map(|folder| folder.join("new"))).collect();
     let (reads, writes) = (|who| needs.reads.iter().all(|p| may_read(who, p)), |who| made.iter().all(|p| may_write(who, p)));

@@ -35,14 +35,14 @@ pub struct Needs {
 
 /// What became of the program's rights.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct RightsLeft {
     /// What holds now, in a few words each.
     pub holds: Vec<String>,
     /// What the system refused.
     pub refused: Vec<String>,
 }
 
-impl Standing {
+impl RightsLeft {
     /// One line.
     pub fn line(&self) -> String {
         if self.holds.is_empty() { "kept as they were".to_owned() } else { self.holds.join("; ") }
@@ -53,9 +53,9 @@ impl Standing {
 ///
 /// # Errors
 /// The user to become does not exist, or may not read or write what is named.
-pub fn give_up(settings: &RightsSettings, needs: &Needs, opener: Option<&Opener>, console: &Console) -> Result<Standing> {
+pub fn give_up(settings: &RightsSettings, needs: &Needs, opener: Option<&Opener>, console: &Console) -> Result<RightsLeft> {
     if !settings.sandbox {
-        return Ok(Standing { holds: vec!["kept as they were (--no-sandbox)".into()], refused: Vec::new() });
+        return Ok(RightsLeft { holds: vec!["kept as they were (--no-sandbox)".into()], refused: Vec::new() });
     }
     let standing = system::give_up(settings.user.as_deref(), needs, opener).map_err(Error::usage)?;
     if !standing.refused.is_empty() {

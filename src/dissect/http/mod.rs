@@ -13,7 +13,7 @@ mod side;
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::model::{Counter, Direction, Measure, NameSource, Outcome, Tally, Transaction, learnt};
-use side::{Ends, Head, Side, Start};
+use side::{BodyEnd, HttpSide, MessageHead, Start};
 use std::borrow::Cow;
 
 /// Places of the counters.
@@ -95,8 +95,8 @@ pub struct Http;
 
 /// Both directions of a connection.
 #[derive(Debug)]
-pub struct Connection {
-    sides: [Side; 2],
+pub struct HttpConnection {
+    sides: [HttpSide; 2],
     /// Requests and replies so far.
     asked: u32,
     answered: u32,
@@ -112,15 +112,15 @@ pub struct Connection {
     upgraded: bool,
 }
 
-impl Default for Connection {
+impl Default for HttpConnection {
     fn default() -> Self {
-        let sides = [Side::default(), Side::default()];
+        let sides = [HttpSide::default(), HttpSide::default()];
         Self { sides, asked: 0, answered: 0, adrift: true, open: false, bodiless: 0, tunnels: 0, upgraded: false }
     }
 }
 
 impl Dissector for Http {
-    type State = Connection;
+    type State = HttpConnection;
 
     const ABOUT: About = About {
         token: "http",
@@ -134,8 +134,8 @@ impl Dissector for Http {
         probe(payload.bytes)
     }
 
-    fn stream(state: &mut Connection, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
-        let Connection { sides, .. } = state;
+    fn stream(state: &mut HttpConnection, payload: &Payload<'_>, out: &mut DissectOutput<'_>) -> Progress {
+        let HttpConnection { sides, .. } = state;
         let Some(mut side) = sides.get_mut(payload.way as usize).map(std::mem::take) else { return Progress::Skip };
         side.read(payload, out, state);
         if let Some(place) = state.sides.get_mut(payload.way as usize) {
@@ -144,7 +144,7 @@ impl Dissector for Http {
         if state.upgraded { Progress::Becomes } else { Progress::Continue }
     }
 
-    fn gap(state: &mut Connection, way: Direction, bytes: u32, out: &mut DissectOutput<'_>) -> Progress {
+    fn gap(state: &mut HttpConnection, way: Direction, bytes: u32, out: &mut DissectOutput<'_>) -> Progress {
         let Some(side) = state.sides.get_mut(way as usize) else { return Progress::Skip };
         if !side.gap(bytes, out) {
             state.adrift = true;
@@ -152,8 +152,8 @@ impl Dissector for Http {
         Progress::Continue
     }
 
-    fn held(state: &Connection) -> usize {
-        state.sides.iter().map(Side::held).sum()
+    fn held(state: &HttpConnection) -> usize {
+        state.sides.iter().map(HttpSide::held).sum()
     }
 
     fn outcome(code: u32) -> Outcome {
@@ -170,7 +170,7 @@ impl Dissector for Http {
     }
 }
 
-impl Connection {
+impl HttpConnection {
     /// A request's or reply's head begins: its number and what it says in its first line.
     fn begin(&mut self, start: Start, payload: &Payload<'_>, out: &mut DissectOutput<'_>) {
         let Start::Request(method) = start else { return };
@@ -212,19 +212,19 @@ impl Connection {
     }
 
     /// A head is complete: what follows it.
-    fn head(&mut self, head: &Head) -> Ends {
+    fn head(&mut self, head: &MessageHead) -> BodyEnd {
         match head.start {
-            Start::Request(_) if head.chunked => Ends::Chunks,
-            Start::Request(_) => Ends::After(head.length.unwrap_or(0)),
-            Start::Nothing | Start::Reply(100 | 102..200) => Ends::After(0),
+            Start::Request(_) if head.chunked => BodyEnd::Chunks,
+            Start::Request(_) => BodyEnd::After(head.length.unwrap_or(0)),
+            Start::Nothing | Start::Reply(100 | 102..200) => BodyEnd::After(0),
             Start::Reply(code) => {
                 let bit = 1u64 << (self.answered.wrapping_sub(1) % 64);
                 self.upgraded = code == 101 || self.tunnels & bit != 0 && (200..300).contains(&code);
                 match (head.chunked, head.length) {
-                    _ if self.bodiless & bit != 0 || matches!(code, 101 | 204 | 304) => Ends::After(0),
-                    (true, _) => Ends::Chunks,
-                    (false, Some(length)) => Ends::After(length),
-                    (false, None) => Ends::WithConnection,
+                    _ if self.bodiless & bit != 0 || matches!(code, 101 | 204 | 304) => BodyEnd::After(0),
+                    (true, _) => BodyEnd::Chunks,
+                    (false, Some(length)) => BodyEnd::After(length),
+                    (false, None) => BodyEnd::WithConnection,
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! One direction of an HTTP/1 connection: heads line by line, bodies by their length (RFC 9112 section 6.3).
 
-use super::{Connection, INCOMPLETE, reply_status, request_method};
+use super::{HttpConnection, INCOMPLETE, reply_status, request_method};
 use crate::dissect::lines::{Lines, number};
 use crate::dissect::{DissectOutput, Payload};
 use crate::model::limits::HEAD_LINES;
@@ -19,7 +19,7 @@ pub enum Start {
 
 /// Where a body ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ends {
+pub enum BodyEnd {
     /// After so many bytes.
     After(u64),
     /// With a last chunk.
@@ -30,7 +30,7 @@ pub enum Ends {
 
 /// What a head says, as far as it is of interest.
 #[derive(Debug, Default)]
-pub struct Head {
+pub struct MessageHead {
     /// Its first line.
     pub start: Start,
     /// `Content-Length`.
@@ -66,15 +66,15 @@ enum At {
 
 /// One direction.
 #[derive(Debug, Default)]
-pub struct Side {
+pub struct HttpSide {
     at: At,
     lines: Lines,
-    head: Head,
+    head: MessageHead,
 }
 
-impl Side {
+impl HttpSide {
     /// Reads the next bytes.
-    pub fn read(&mut self, payload: &Payload<'_>, out: &mut DissectOutput<'_>, connection: &mut Connection) {
+    pub fn read(&mut self, payload: &Payload<'_>, out: &mut DissectOutput<'_>, connection: &mut HttpConnection) {
         let mut rest = payload.bytes;
         if self.at == At::Until && (reply_status(rest).is_some() || request_method(rest).is_some()) {
             self.at = At::Start;
@@ -96,7 +96,7 @@ impl Side {
             }
             if self.at == At::Body(0) {
                 connection.end(self.head.start, payload, out);
-                (self.at, self.head) = (At::Start, Head::default());
+                (self.at, self.head) = (At::Start, MessageHead::default());
             }
         }
     }
@@ -140,13 +140,20 @@ impl Side {
 }
 
 /// Reads a line, and says where that leads.
-fn step(at: At, head: &mut Head, line: &[u8], payload: &Payload<'_>, out: &mut DissectOutput<'_>, connection: &mut Connection) -> At {
+fn step(
+    at: At,
+    head: &mut MessageHead,
+    line: &[u8],
+    payload: &Payload<'_>,
+    out: &mut DissectOutput<'_>,
+    connection: &mut HttpConnection,
+) -> At {
     match at {
         At::Start => start(head, line, payload, out, connection),
         At::Head if line.is_empty() => match connection.head(head) {
-            Ends::After(bytes) => At::Body(bytes),
-            Ends::Chunks => At::Size,
-            Ends::WithConnection => At::Until,
+            BodyEnd::After(bytes) => At::Body(bytes),
+            BodyEnd::Chunks => At::Size,
+            BodyEnd::WithConnection => At::Until,
         },
         At::Head => {
             head.lines = head.lines.saturating_add(1);
@@ -166,8 +173,8 @@ fn step(at: At, head: &mut Head, line: &[u8], payload: &Payload<'_>, out: &mut D
 }
 
 /// Reads the first line of a message.
-fn start(head: &mut Head, line: &[u8], payload: &Payload<'_>, out: &mut DissectOutput<'_>, connection: &mut Connection) -> At {
-    *head = Head::default();
+fn start(head: &mut MessageHead, line: &[u8], payload: &Payload<'_>, out: &mut DissectOutput<'_>, connection: &mut HttpConnection) -> At {
+    *head = MessageHead::default();
     if let Some(code) = reply_status(line) {
         head.start = Start::Reply(code);
         connection.status(code, payload, out);
@@ -184,7 +191,7 @@ fn start(head: &mut Head, line: &[u8], payload: &Payload<'_>, out: &mut DissectO
 }
 
 /// Reads a header line.
-fn header(head: &mut Head, line: &[u8], payload: &Payload<'_>, out: &mut DissectOutput<'_>, connection: &mut Connection) {
+fn header(head: &mut MessageHead, line: &[u8], payload: &Payload<'_>, out: &mut DissectOutput<'_>, connection: &mut HttpConnection) {
     let Some(colon) = line.iter().position(|&b| b == b':') else { return };
     let (name, value) = (line.get(..colon).unwrap_or_default(), line.get(colon + 1..).unwrap_or_default().trim_ascii());
     if name.eq_ignore_ascii_case(b"content-length") {
@@ -204,7 +211,7 @@ fn chunk_size(line: &[u8]) -> Option<u64> {
     u64::from_str_radix(text, 16).ok().filter(|&bytes| bytes < 1 << 48)
 }
 
-impl Connection {
+impl HttpConnection {
     /// It is not known any more where a message ends.
     fn lost(&mut self) -> At {
         self.adrift = true;

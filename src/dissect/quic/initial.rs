@@ -67,7 +67,7 @@ impl<'a> Initial<'a> {
     }
 
     /// What the client encrypted with these keys.
-    pub fn open(&self, keys: &Keys) -> Option<Vec<u8>> {
+    pub fn open(&self, keys: &InitialKeys) -> Option<Vec<u8>> {
         let sample = self.packet.get(self.number_at + 4..)?.first_chunk::<16>()?;
         let mut mask = GenericArray::from(*sample);
         keys.header.encrypt_block(&mut mask);
@@ -99,13 +99,13 @@ fn salt(version: u32) -> Option<&'static [u8; 20]> {
 }
 
 /// What a client's Initial packets are protected with.
-pub struct Keys {
+pub struct InitialKeys {
     header: Aes128,
     packet: Aes128Gcm,
     iv: [u8; 12],
 }
 
-impl Keys {
+impl InitialKeys {
     /// Those of a version and the identifier of the client's first packet.
     pub fn new(version: u32, destination: &[u8]) -> Option<Self> {
         let hkdf = Hkdf::<Sha256>::new(Some(salt(version)?), destination);
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn keys_are_those_of_the_standards() {
         let id = [0x83, 0x94, 0xc8, 0xf0, 0x3e, 0x51, 0x57, 0x08];
-        let iv = |version| Keys::new(version, &id).map(|keys| keys.iv);
+        let iv = |version| InitialKeys::new(version, &id).map(|keys| keys.iv);
         assert_eq!(iv(V1), Some([0xfa, 0x04, 0x4b, 0x2f, 0x42, 0xa3, 0xfd, 0x3b, 0x46, 0xfb, 0x25, 0x5c]));
         assert_eq!(iv(V2), Some([0x91, 0xf7, 0x3e, 0x23, 0x51, 0xd8, 0xfa, 0x91, 0x66, 0x0e, 0x90, 0x9f]));
         assert_eq!(iv(7), None);
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn nothing_is_read_beyond_the_packet() {
         let whole = [&[0xc3, 0, 0, 0, 1, 8][..], &[1; 8], &[0, 0, 0x41, 0], &[7; 260]].concat();
-        assert!(Initial::read(&whole).is_some_and(|initial| initial.open(&Keys::new(1, initial.destination).unwrap()).is_none()));
+        assert!(Initial::read(&whole).is_some_and(|initial| initial.open(&InitialKeys::new(1, initial.destination).unwrap()).is_none()));
         (0..whole.len()).for_each(|cut| assert!(Initial::read(&whole[..cut]).is_none() || cut >= 274, "{cut}"));
     }
 }

@@ -11,7 +11,7 @@ use super::tls::ja4::ja4;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::model::limits::MESSAGE_BYTES;
 use crate::model::{CloseReason, Counter, Direction, Measure, NameSource, ShortName, Tally, TlsNews, Transaction, learnt};
-use initial::{Initial, Keys, V1, V2, varint};
+use initial::{Initial, InitialKeys, V1, V2, varint};
 use std::borrow::Cow;
 
 const VERSIONS: usize = 0;
@@ -156,7 +156,7 @@ impl Hello {
         // Behind a Retry it is another one (RFC 9001 section 5.2).
         let known = [self.identifier.as_slice(), initial.destination].into_iter().filter(|id| !id.is_empty());
         let opened = known.map(<[u8]>::to_vec).find_map(|id| {
-            let frames = initial.open(&Keys::new(initial.version, &id)?)?;
+            let frames = initial.open(&InitialKeys::new(initial.version, &id)?)?;
             Some((id, frames))
         });
         if let Some((id, frames)) = opened {

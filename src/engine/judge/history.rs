@@ -196,11 +196,11 @@ struct Kept {
 
 /// Earlier states of a live port's counts.
 #[derive(Debug, Default)]
-pub struct History {
+pub struct CountsHistory {
     kept: VecDeque<Kept>,
 }
 
-impl History {
+impl CountsHistory {
     /// What was added lately, up to `now`, whose counts are `sums`; everything, while the run is younger than that.
     pub fn recent(&mut self, now: Timestamp, sums: &Sums) -> Sums {
         // A clock that was set back: what was kept cannot be placed any more.
@@ -255,7 +255,7 @@ mod tests {
     }
 
     /// A second by second run with this many packets a second: length of the window and packets in it, at the end.
-    fn run(history: &mut History, seconds: std::ops::Range<i64>, rate: u64) -> (i64, u64, u64) {
+    fn run(history: &mut CountsHistory, seconds: std::ops::Range<i64>, rate: u64) -> (i64, u64, u64) {
         let mut last = (0, 0, 0);
         for s in seconds {
             let (now, sums) = at(s, rate * s as u64);
@@ -267,19 +267,19 @@ mod tests {
 
     #[test]
     fn the_window_is_as_long_as_it_must_be() {
-        assert_eq!(run(&mut History::default(), 0..8, 100), (7, 700, 70), "a young run is looked at as a whole");
-        let (length, packets, lost) = run(&mut History::default(), 0..900, 100);
+        assert_eq!(run(&mut CountsHistory::default(), 0..8, 100), (7, 700, 70), "a young run is looked at as a whole");
+        let (length, packets, lost) = run(&mut CountsHistory::default(), 0..900, 100);
         assert!((60..=65).contains(&length), "{length}");
         assert_eq!((packets, lost), (100 * length as u64, 10 * length as u64));
-        let (length, _, _) = run(&mut History::default(), 0..900, 20_000);
+        let (length, _, _) = run(&mut CountsHistory::default(), 0..900, 20_000);
         assert!((10..=15).contains(&length), "{length}");
-        let (length, packets, _) = run(&mut History::default(), 0..3_000, 1);
+        let (length, packets, _) = run(&mut CountsHistory::default(), 0..3_000, 1);
         assert!((540..=600).contains(&length) && packets < 1_000, "{length} {packets}");
     }
 
     #[test]
     fn little_is_kept_and_a_clock_set_back_begins_anew() {
-        let mut history = History::default();
+        let mut history = CountsHistory::default();
         run(&mut history, 0..10_000, 10);
         assert!(history.kept.len() <= 25, "{}", history.kept.len());
         let (now, sums) = at(5_000, 200_000);

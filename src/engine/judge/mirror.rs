@@ -4,7 +4,7 @@ use crate::diagnose::{self, Judge, Topic, Vendor};
 use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::judge::asked;
 use crate::engine::judge::evidence::{self, Sources};
-use crate::engine::judge::history::{History, Sums};
+use crate::engine::judge::history::{CountsHistory, Sums};
 use crate::engine::judge::network::NetworkJudge;
 use crate::engine::merge::{Assess, Assessment};
 use crate::engine::tape::Request;
@@ -25,7 +25,7 @@ const VLAN_PAIRS: usize = 64;
 pub struct MirrorJudge {
     dedup: bool,
     judge: Judge,
-    history: History,
+    history: CountsHistory,
     network: NetworkJudge,
     begun: Option<Timestamp>,
     link_before: Traffic,

@@ -10,10 +10,10 @@ use crate::capture::Packet;
 use crate::decode::{self, Headers, Peel, Rules};
 use crate::engine::tape::facts::TunnelFacts;
 use crate::engine::tape::precomputed::{HashKeys, Precomputed};
-use crate::engine::tape::shard_key::{FragmentTable, Piece, shard_of_flow, shard_of_frame, shard_of_hash};
+use crate::engine::tape::shard_key::{FragmentTable, FragmentedDatagram, shard_of_flow, shard_of_frame, shard_of_hash};
 use crate::mirror::{CopyWatch, Ours, Sessions};
 use crate::model::{Address, Decap, Frame, LinkType, RspanChoice, StampChoice, Traffic, Tunnel, TunnelKind};
-use rspan::{Found, RspanWatch};
+use rspan::{RspanFrame, RspanWatch};
 use samples::Samples;
 use stamps::StampWatch;
 
@@ -102,10 +102,10 @@ impl Peek {
         }
         if self.rspan.wants(interface) {
             match self.rspan.inspect(packet, bytes) {
-                Some(Found::Carried(tunnel, named)) => {
+                Some(RspanFrame::Carried(tunnel, named)) => {
                     packet.session = self.sessions.carry(&tunnel, packet.frame_wire(), named, packet.time);
                 }
-                Some(Found::Suspect(tunnel)) => self.sessions.suspect(&tunnel, packet.time),
+                Some(RspanFrame::Suspect(tunnel)) => self.sessions.suspect(&tunnel, packet.time),
                 None => {}
             }
         }
@@ -125,7 +125,7 @@ impl Peek {
         if packet.link == LinkType::ETHERNET {
             self.stamps.header(packet, bytes, &self.headers);
         }
-        let piece = Piece::of(&self.headers);
+        let piece = FragmentedDatagram::of(&self.headers);
         if let Some(piece) = piece.filter(|piece| !piece.first)
             && self.take_piece(packet, &piece)
         {

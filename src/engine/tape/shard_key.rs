@@ -27,7 +27,7 @@ pub fn shard_of_frame(headers: &Headers, keys: &HashKeys) -> u8 {
 
 /// Which fragmented datagram a packet is a piece of.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Piece {
+pub struct FragmentedDatagram {
     key: FlowKey,
     id: u32,
     direction: Direction,
@@ -37,7 +37,7 @@ pub struct Piece {
     ports: bool,
 }
 
-impl Piece {
+impl FragmentedDatagram {
     /// By a packet's headers; `None` of a whole datagram.
     #[inline]
     pub fn of(headers: &Headers) -> Option<Self> {
@@ -76,7 +76,7 @@ impl<V: Copy> FragmentTable<V> {
 
     /// Remembers `value` when `headers` are a first fragment's; returns what was remembered when they are a later one's.
     pub fn pass(&mut self, headers: &Headers, value: impl FnOnce() -> V) -> Option<V> {
-        let piece = Piece::of(headers)?;
+        let piece = FragmentedDatagram::of(headers)?;
         if !piece.first {
             return self.recall(&piece);
         }
@@ -87,14 +87,14 @@ impl<V: Copy> FragmentTable<V> {
     }
 
     /// Remembers `value` for the other pieces of a datagram.
-    pub fn remember(&mut self, piece: &Piece, value: V) {
+    pub fn remember(&mut self, piece: &FragmentedDatagram, value: V) {
         if let Some(slot) = self.slots.get_mut(piece.slot(&self.keys)) {
             *slot = Some((piece.key, piece.id, piece.direction, value));
         }
     }
 
     /// What was remembered for a piece's datagram.
-    pub fn recall(&self, piece: &Piece) -> Option<V> {
+    pub fn recall(&self, piece: &FragmentedDatagram) -> Option<V> {
         let slot = self.slots.get(piece.slot(&self.keys))?.as_ref()?;
         ((slot.0, slot.1, slot.2) == (piece.key, piece.id, piece.direction)).then_some(slot.3)
     }

@@ -12,13 +12,13 @@ const TURN_BYTES: usize = 96 * 1024;
 const PIECE: usize = 32;
 
 /// Text that is written again and again: the names of members in long lists.
-pub struct Piece {
+pub struct MemberText {
     bytes: [u8; PIECE],
     used: usize,
     text: Box<str>,
 }
 
-impl Piece {
+impl MemberText {
     /// This text.
     pub fn new(text: &str) -> Self {
         let mut bytes = [0; PIECE];
@@ -79,7 +79,7 @@ impl Buffer {
 
     /// Puts a piece in that is prepared: one move of a fixed length, behind which others are stored.
     #[inline(always)]
-    pub fn put_piece(&mut self, piece: &Piece) {
+    pub fn put_piece(&mut self, piece: &MemberText) {
         let room = self.bytes.get_mut(self.used..).and_then(|bytes| bytes.first_chunk_mut::<PIECE>());
         match room {
             Some(place) if piece.used <= PIECE => {

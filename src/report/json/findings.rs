@@ -4,7 +4,7 @@ use crate::model::{Finding, Location, PathSide, Timestamp, Value};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// A finding, and whether there is a time to speak of.
-pub struct Told<'a> {
+pub struct FindingJson<'a> {
     /// The finding.
     pub finding: &'a Finding,
     /// Whether packets have times.
@@ -20,9 +20,9 @@ impl Serialize for Named<'_> {
     }
 }
 
-impl Serialize for Told<'_> {
+impl Serialize for FindingJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Told { finding: f, timed } = *self;
+        let FindingJson { finding: f, timed } = *self;
         let when = |time: Timestamp| timed.then_some(time);
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("id", f.id)?;

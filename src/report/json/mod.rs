@@ -24,7 +24,7 @@ use crate::snapshot::tables::sizes::SIZES;
 use crate::snapshot::tables::tunnels::TUNNELS;
 use crate::snapshot::tables::vlans::VLANS;
 use crate::snapshot::{Sample, Snapshot, TcpAnalysis, TcpFlags};
-use findings::Told;
+use findings::FindingJson;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use std::io;
@@ -85,9 +85,9 @@ impl Format for Json {
         }
         w.line()?;
         w.key("services");
-        w.list(s.stats.services.rows.iter().map(services::Told))?;
-        section(w, "network", &services::Judged(&s.diagnosis.network))?;
-        section(w, "switch", &switch::Told { snapshot: s, rows: options.rows })?;
+        w.list(s.stats.services.rows.iter().map(services::ServiceJson))?;
+        section(w, "network", &services::NetworkJson(&s.diagnosis.network))?;
+        section(w, "switch", &switch::SwitchJson { snapshot: s, rows: options.rows })?;
         if !s.diagnosis.host.is_empty() {
             w.line()?;
             w.key("host");
@@ -95,7 +95,7 @@ impl Format for Json {
         }
         w.line()?;
         w.key("findings");
-        w.list(s.diagnosis.findings.iter().map(|finding| Told { finding, timed: s.is_timed() }))?;
+        w.list(s.diagnosis.findings.iter().map(|finding| FindingJson { finding, timed: s.is_timed() }))?;
         w.close(b'}');
         writer.finish()
     }

@@ -1,6 +1,6 @@
 //! Tables: an array of rows for each sheet, read off the fields.
 
-use super::buffer::Piece;
+use super::buffer::MemberText;
 use super::parallel_rows;
 use super::writer::Writer;
 use crate::model::time::SECOND;
@@ -71,8 +71,8 @@ fn rest(w: &mut Writer, rows: u64, traffic: Traffic) {
 /// A field to be written: its name with what stands around it, in the first place of a row and in others, and whether nothing becomes
 /// `null`.
 struct Member {
-    first: Piece,
-    name: Piece,
+    first: MemberText,
+    name: MemberText,
     null: bool,
 }
 
@@ -84,7 +84,7 @@ fn array(w: &mut Writer, heads: &[Head], sheet: Option<SheetHead>, rows: &dyn An
         .enumerate()
         .filter(|(_, h)| belongs(h))
         .map(|(field, h)| {
-            let [first, name] = ["{", ","].map(|before| Piece::new(&format!("{before}\"{}\":", h.token)));
+            let [first, name] = ["{", ","].map(|before| MemberText::new(&format!("{before}\"{}\":", h.token)));
             (field, Member { first, name, null: h.json == InJson::Always })
         })
         .unzip();

@@ -6,7 +6,7 @@ use crate::snapshot::{Network, Service};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// A service.
-pub struct Told<'a>(pub &'a Service);
+pub struct ServiceJson<'a>(pub &'a Service);
 
 /// Times in seconds.
 struct Times<'a>(&'a Quantiles);
@@ -23,7 +23,7 @@ impl Serialize for Times<'_> {
     }
 }
 
-impl Serialize for Told<'_> {
+impl Serialize for ServiceJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let s = self.0;
         let mut map = serializer.serialize_map(None)?;
@@ -65,7 +65,7 @@ const TROUBLES: [(&str, Trouble); 7] = [
 ];
 
 /// The verdict on the network.
-pub struct Judged<'a>(pub &'a Network);
+pub struct NetworkJson<'a>(pub &'a Network);
 
 /// A finding that was not judged, and why.
 struct NotJudged<'a>(&'a (&'static str, String));
@@ -79,7 +79,7 @@ impl Serialize for NotJudged<'_> {
     }
 }
 
-impl Serialize for Judged<'_> {
+impl Serialize for NetworkJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let n = self.0;
         let mut map = serializer.serialize_map(None)?;

@@ -9,7 +9,7 @@ use crate::snapshot::tables::stations::{GroupRow, StationRow, groups, stations};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// The section.
-pub struct Told<'a> {
+pub struct SwitchJson<'a> {
     /// Where everything stands.
     pub snapshot: &'a Snapshot,
     /// Stations and groups at most.
@@ -27,7 +27,7 @@ fn some(text: &str) -> Option<&str> {
     Some(text).filter(|t| !t.is_empty())
 }
 
-impl Serialize for Told<'_> {
+impl Serialize for SwitchJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let v = &self.snapshot.switch;
         let mut map = serializer.serialize_map(None)?;

@@ -1,6 +1,6 @@
 //! Writes JSON piece by piece: a report of a million rows needs no second copy of them and no allocation a field.
 
-use super::buffer::{Buffer, Piece};
+use super::buffer::{Buffer, MemberText};
 use crate::model::{Address, Mac, Timestamp, Traffic};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -76,7 +76,7 @@ impl<'a> Writer<'a> {
 
     /// The name of a member with everything around it, where a row is written piece by piece: `{"name":` or `,"name":`.
     #[inline(always)]
-    pub fn name(&mut self, piece: &Piece) {
+    pub fn name(&mut self, piece: &MemberText) {
         self.buffer.put_piece(piece);
         self.comma = false;
     }

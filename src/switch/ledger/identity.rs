@@ -8,7 +8,7 @@ use crate::model::{Abilities, Address, NeighbourProtocol, NeighbourRow, SwitchId
 
 /// What was found.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct FoundIdentity {
     /// The switch.
     pub identity: Option<SwitchIdentity>,
     /// Both ends of the mirrored link, where it cannot be told which is which.
@@ -35,7 +35,7 @@ impl Device<'_> {
 }
 
 /// Finds the switch among those who say who they are.
-pub fn find(rows: &[NeighbourRow]) -> Found {
+pub fn find(rows: &[NeighbourRow]) -> FoundIdentity {
     let devices = devices(rows);
     let bridges: Vec<&Device> = devices.iter().filter(|d| d.is_bridge()).collect();
     let several: Vec<&&Device> = bridges.iter().filter(|d| d.ports.len() > 1).collect();
@@ -45,7 +45,7 @@ pub fn find(rows: &[NeighbourRow]) -> Found {
         _ => None,
     };
     if identity.is_some() {
-        return Found { identity, ..Found::default() };
+        return FoundIdentity { identity, ..FoundIdentity::default() };
     }
     let end = |d: &&Device| format!("{} {}", d.name, d.ports.first().map(|p| short_port(p)).unwrap_or_default()).trim().to_owned();
     let unknown = match (devices.len(), bridges.as_slice()) {
@@ -55,7 +55,7 @@ pub fn find(rows: &[NeighbourRow]) -> Found {
         _ => "several switches announce several ports: more than one is mirrored",
     };
     let link = if let [a, b] = bridges.as_slice() { vec![end(a), end(b)] } else { Vec::new() };
-    Found { identity: None, link, unknown: unknown.to_owned() }
+    FoundIdentity { identity: None, link, unknown: unknown.to_owned() }
 }
 
 fn identity(device: &Device, is_likely: bool) -> SwitchIdentity {

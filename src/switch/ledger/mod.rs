@@ -189,7 +189,7 @@ impl SwitchLedger {
     /// What tables show.
     pub fn view(&self) -> SwitchView {
         let neighbours = self.neighbours.rows();
-        let identity::Found { identity, link, unknown } = identity::find(&neighbours);
+        let identity::FoundIdentity { identity, link, unknown } = identity::find(&neighbours);
         SwitchView {
             identity,
             link,

@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::{PacketTree, Show, Timestamp};
 use crate::snapshot::{
-    PacketContents, PacketPage, PacketRequest, PacketRow, PacketSeek, PacketSegment, PacketStore, PacketStream, PacketSubject, StreamPiece,
+    PacketContents, PacketPage, PacketRequest, PacketRow, PacketSeek, PacketSegment, PacketStore, PacketStream, PacketSubject, StreamBytes,
 };
 use std::sync::Mutex;
 
@@ -95,8 +95,8 @@ impl PacketStore for Few {
             (*serial, row)
         });
         let pieces = vec![
-            StreamPiece { forth: true, missing: 0, bytes: b"GET / HTTP/1.1\r\nHost: a\x1b[2J\r\n\r\n".to_vec() },
-            StreamPiece { forth: false, missing: 1460, bytes: b"HTTP/1.1 200 OK\r\n\r\n\0\x01\x02".to_vec() },
+            StreamBytes { forth: true, missing: 0, bytes: b"GET / HTTP/1.1\r\nHost: a\x1b[2J\r\n\r\n".to_vec() },
+            StreamBytes { forth: false, missing: 1460, bytes: b"HTTP/1.1 200 OK\r\n\r\n\0\x01\x02".to_vec() },
         ];
         let ends = ["10.20.0.14:51531".to_owned(), "10.20.1.2:53".to_owned()];
         Arc::new(PacketPage {

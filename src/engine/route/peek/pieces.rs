@@ -7,14 +7,14 @@
 use super::Peek;
 use crate::capture::Packet;
 use crate::decode::Net;
-use crate::engine::tape::shard_key::{Piece, shard_of_flow};
+use crate::engine::tape::shard_key::{FragmentedDatagram, shard_of_flow};
 use crate::model::Address;
 
 impl Peek {
     /// Takes a packet that is a later piece of a mirror's datagram off the tape's analysis. False when it is none.
     #[cold]
     #[inline(never)]
-    pub(super) fn take_piece(&mut self, packet: &mut Packet, piece: &Piece) -> bool {
+    pub(super) fn take_piece(&mut self, packet: &mut Packet, piece: &FragmentedDatagram) -> bool {
         let session = match self.carriers.recall(piece) {
             // The first piece is no mirror's, so this is none.
             Some(None) => return false,
@@ -33,7 +33,7 @@ impl Peek {
     /// Notes what the first piece of a datagram has in it: a copy, or nothing of a mirror's.
     #[cold]
     #[inline(never)]
-    pub(super) fn note_first_piece(&mut self, packet: &Packet, piece: &Piece) {
+    pub(super) fn note_first_piece(&mut self, packet: &Packet, piece: &FragmentedDatagram) {
         let carries = packet.peels() > 0;
         self.carriers.remember(piece, carries.then_some(packet.session));
         if carries {

@@ -42,7 +42,7 @@ enum Phase {
 
 /// What a frame is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Found {
+pub enum RspanFrame {
     /// One whose outermost tag is the mirror's, by what was seen or (true) by the user's word.
     Carried(Tunnel, bool),
     /// The last of those that make a VLAN look like a mirror's, without a second tag to prove it.
@@ -82,7 +82,7 @@ impl RspanWatch {
     }
 
     /// Looks at a frame. One that is carried by the mirror's VLAN is marked so.
-    pub fn inspect(&mut self, packet: &mut Packet, bytes: &[u8]) -> Option<Found> {
+    pub fn inspect(&mut self, packet: &mut Packet, bytes: &[u8]) -> Option<RspanFrame> {
         let at = usize::from(packet.interface);
         while self.interfaces.len() <= at {
             self.interfaces.push(match self.choice {
@@ -102,7 +102,7 @@ impl RspanWatch {
                 if carried {
                     packet.peel |= Packet::POP;
                 }
-                carried.then(|| Found::Carried(tunnel(*vlan), self.choice != RspanChoice::Auto))
+                carried.then(|| RspanFrame::Carried(tunnel(*vlan), self.choice != RspanChoice::Auto))
             }
             Phase::Looking(seen) => {
                 seen.push(Seen::of(bytes));
@@ -118,7 +118,7 @@ impl RspanWatch {
 }
 
 /// What the frames looked at say.
-fn decide(seen: &[Seen]) -> (Phase, Option<Found>) {
+fn decide(seen: &[Seen]) -> (Phase, Option<RspanFrame>) {
     let around = |vlan: u16| seen.iter().filter(move |s| s.vlan == Some(vlan));
     // Any two frames differ in few of 256: the tag around nearly all of them is around one of the first three.
     let candidates = seen.iter().take(LOOKED_AT - SAME + 1).filter_map(|s| s.vlan);
@@ -129,7 +129,7 @@ fn decide(seen: &[Seen]) -> (Phase, Option<Found>) {
     let mut networks: Vec<[u8; 3]> = seen.iter().filter_map(|s| s.network).collect();
     networks.sort_unstable();
     networks.dedup();
-    (Phase::None, (networks.len() > 1).then(|| Found::Suspect(tunnel(vlan))))
+    (Phase::None, (networks.len() > 1).then(|| RspanFrame::Suspect(tunnel(vlan))))
 }
 
 #[cfg(test)]
@@ -143,7 +143,7 @@ mod tests {
         tagged.ether_type(ether_type).payload(&[0, 1, 8, 0, 6, 4, 0, 1, 2, 2, 2, 2, 2, 2, 10, 0, network, 1]).build()
     }
 
-    fn run(choice: RspanChoice, frames: impl Iterator<Item = Vec<u8>>) -> (Vec<Option<Found>>, u64) {
+    fn run(choice: RspanChoice, frames: impl Iterator<Item = Vec<u8>>) -> (Vec<Option<RspanFrame>>, u64) {
         let mut watch = RspanWatch::new(choice);
         let mut popped = 0;
         let mut found = Vec::new();
@@ -163,7 +163,7 @@ mod tests {
         let odd = |n: u16| if n < 2 { frame(&[], 0x88cc, 0) } else { tagged(n) };
         let (found, popped) = run(RspanChoice::Auto, (0..1000).map(odd));
         assert_eq!((found.len(), popped), (1000 - LOOKED_AT, (1000 - LOOKED_AT) as u64));
-        assert_eq!(found[0], Some(Found::Carried(tunnel(999), false)));
+        assert_eq!(found[0], Some(RspanFrame::Carried(tunnel(999), false)));
         let (_, popped) = run(RspanChoice::Auto, (0..1000).map(|n| if n % 64 == 1 { frame(&[], 0x88cc, 0) } else { tagged(n) }));
         assert_eq!(popped, 0, "four of 256 have no such tag");
         assert_eq!(run(RspanChoice::None, (0..1000).map(tagged)).1, 0);
@@ -176,9 +176,9 @@ mod tests {
         let unmatched =
             |network: fn(u16) -> u8| (0..1000).map(move |n| frame(&[(0x8100, 7)], if n % 9 == 0 { 0x0806 } else { 0x0800 }, network(n)));
         assert_eq!(run(RspanChoice::Auto, unmatched(|_| 1)), (Vec::new(), 0), "one subnet in one VLAN is how it should be");
-        assert_eq!(run(RspanChoice::Auto, unmatched(|n| (n % 2) as u8)), (vec![Some(Found::Suspect(tunnel(7)))], 0));
+        assert_eq!(run(RspanChoice::Auto, unmatched(|n| (n % 2) as u8)), (vec![Some(RspanFrame::Suspect(tunnel(7)))], 0));
         let (found, popped) = run(RspanChoice::Vlan(7), unmatched(|_| 1));
-        assert_eq!((found[0], popped), (Some(Found::Carried(tunnel(7), true)), 1000));
+        assert_eq!((found[0], popped), (Some(RspanFrame::Carried(tunnel(7), true)), 1000));
         assert_eq!(run(RspanChoice::Vlan(8), unmatched(|_| 1)).1, 0);
     }
 }

@@ -3,7 +3,7 @@
 use super::state::StreamView;
 use crate::model::text::is_unfit;
 use crate::model::units;
-use crate::snapshot::{PacketPage, PacketStream, StreamPiece};
+use crate::snapshot::{PacketPage, PacketStream, StreamBytes};
 use crate::tui::canvas::Canvas;
 use crate::tui::theme::Hue;
 use crate::tui::view::Scene;
@@ -49,7 +49,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, view: &Stream
     }
 }
 
-fn gap(piece: &StreamPiece) -> Option<Said> {
+fn gap(piece: &StreamBytes) -> Option<Said> {
     (piece.missing > 0).then(|| (format!("[{} missing in the capture]", units::bytes(piece.missing.into())), None))
 }
 
