@@ -9,8 +9,10 @@ mod support;
 use serde_json::{Map, Value, json};
 use spantop::capture::file;
 use spantop::engine::{self, Settings};
+use spantop::model::host::{Check, Checklist, Rating};
 use spantop::report::{self, ReportOptions};
 use spantop::settings::FileSettings;
+use spantop::snapshot::Snapshot;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -133,18 +135,40 @@ fn captures() -> Vec<PathBuf> {
     paths
 }
 
-fn reported(path: &Path) -> Option<Value> {
+fn counted(path: &Path) -> Option<Snapshot> {
     let source = file::open(&FileSettings { paths: vec![path.to_owned()], ..FileSettings::default() }).ok()?;
-    let snapshot = engine::run(source, &Settings::default(), Default::default()).ok()?.result;
+    Some(engine::run(source, &Settings::default(), Default::default()).ok()?.result)
+}
+
+fn told(snapshot: &Snapshot) -> Value {
     let mut out = Vec::new();
     let options = ReportOptions { rows: 200, ..ReportOptions::default() };
-    report::write(report::find("json").unwrap(), &snapshot, &options, &mut out).unwrap();
-    Some(serde_json::from_slice(&out).unwrap())
+    report::write(report::find("json").unwrap(), snapshot, &options, &mut out).unwrap();
+    serde_json::from_slice(&out).unwrap()
+}
+
+/// A snapshot with what a live port has beside a file: the speed of its link, and what is thought of this host.
+fn as_if_live(mut snapshot: Snapshot) -> Snapshot {
+    let check = |verdict, command: Option<&str>| Check {
+        id: "mtu",
+        name: "MTU",
+        verdict,
+        found: "1,500 bytes".into(),
+        why: "Larger frames do not fit.".into(),
+        command: command.map(Into::into),
+    };
+    snapshot.capture.speed = Some(1_000_000_000);
+    let checks = vec![check(Rating::Good, None), check(Rating::Warning, Some("ip link set dev eth1 mtu 9216"))];
+    snapshot.diagnosis.host = vec![Checklist { interface: "eth1".into(), checks }];
+    snapshot
 }
 
 #[test]
 fn every_report_is_as_the_schema_says() {
-    let reports: Vec<(PathBuf, Value)> = captures().into_iter().filter_map(|path| reported(&path).map(|report| (path, report))).collect();
+    let mut reports: Vec<(PathBuf, Value)> =
+        captures().into_iter().filter_map(|path| counted(&path).map(|snapshot| (path, told(&snapshot)))).collect();
+    let live = captures().first().and_then(|path| counted(path)).map(|snapshot| told(&as_if_live(snapshot)));
+    reports.extend(live.map(|report| (PathBuf::from("live"), report)));
     let mut schema: Value = serde_json::from_str(&fs::read_to_string(FILE).unwrap_or_else(|_| "{}".into())).unwrap();
     if std::env::var("SCHEMA").is_ok_and(|v| v == "write") {
         reports.iter().for_each(|(_, report)| widen(&mut schema, report, ""));

@@ -57,10 +57,31 @@ impl Traffic {
 
     /// One segment: numbers are relative to each side's first.
     fn segment(&mut self, at: Micros, ends: [(u8, u16); 2], flags: u8, numbers: (u32, u32), bytes: usize) {
+        self.says(at, ends, flags, numbers, &vec![b'x'; bytes]);
+    }
+
+    /// The same with these words.
+    fn says(&mut self, at: Micros, ends: [(u8, u16); 2], flags: u8, numbers: (u32, u32), words: &[u8]) {
         let [(from, source), (to, destination)] = ends;
         let packet = self.ip(from, to).tcp(source, destination).seq(1_000 * u32::from(source) + numbers.0);
-        let packet = packet.ack(1_000 * u32::from(destination) + numbers.1).flags(flags).payload(&vec![b'x'; bytes]);
-        self.push(at, packet);
+        self.push(at, packet.ack(1_000 * u32::from(destination) + numbers.1).flags(flags).payload(words));
+    }
+
+    /// A page that the server sends so much later.
+    fn page(&mut self, at: Micros, client: (u8, u16), server: (u8, u16), later: Micros) {
+        let (there, back) = ([client, server], [server, client]);
+        let ask = b"GET /news HTTP/1.1\r\nHost: www.example.org\r\n\r\n";
+        let reply = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+        let (asked, said) = (1 + ask.len() as u32, 1 + reply.len() as u32);
+        self.syn(at, client, server);
+        self.segment(at + 400, back, SYN | ACK, (0, 1), 0);
+        self.segment(at + 600, there, ACK, (1, 1), 0);
+        self.says(at + 700, there, PSH | ACK, (1, 1), ask);
+        self.segment(at + 1_100, back, ACK, (1, asked), 0);
+        self.says(at + 700 + later, back, PSH | ACK, (1, asked), reply);
+        self.segment(at + 900 + later, there, FIN | ACK, (asked, said), 0);
+        self.segment(at + 1_300 + later, back, FIN | ACK, (said, asked + 1), 0);
+        self.segment(at + 1_500 + later, there, ACK, (asked + 1, said + 1), 0);
     }
 
     fn syn(&mut self, at: Micros, client: (u8, u16), server: (u8, u16)) {
@@ -364,6 +385,20 @@ fn a_name_server_that_is_slow() {
     let s = t.with_office(60).seen();
     assert_eq!(troubles(&s), only("dns.slow", "10.1.0.53:53/udp", Severity::Warning));
     assert_eq!(title(&s), "Name server 10.1.0.53 answers slowly: median 1.0 ms, 95 of 100 within 900.0 ms; 1 client waits");
+}
+
+#[test]
+fn a_web_server_that_is_slow_and_one_that_holds_requests_until_there_is_news() {
+    let seen = |later: fn(i64) -> Micros| {
+        let mut t = Traffic::default();
+        (0..100).for_each(|n| t.page(n * S, (1 + n as u8 % 4, 5_000 + n as u16), (9, 8_080), later(n)));
+        t.with_office(130).seen()
+    };
+    let s = seen(|n| if n % 2 == 0 { 2 * S } else { 20_000 });
+    assert_eq!(troubles(&s), only("server.slow", "10.1.0.9:8080/tcp", Severity::Warning));
+    assert_eq!(troubles(&seen(|n| 25 * S + n % 5 * S)), [], "long polls");
+    let s = seen(|n| if n % 2 == 0 { 25 * S } else { 20_000 });
+    assert_eq!(troubles(&s), [], "between pages that come at once");
 }
 
 #[test]

@@ -297,6 +297,16 @@ const CASES: &[Case] = &[
         e.sides.stations = stations as u64;
     }),
     ("mirror.silent", Critical, 10.0, 9.9, |e, quiet| *e = Evidence { live: true, quiet, ..Evidence::default() }),
+    // 24 packets in 7 s, and then nothing for 13 s: a link with little to say.
+    ("mirror.silent", Note, 13.0, 9.9, |e, quiet| {
+        *e = Evidence { live: true, quiet, packets: 24, seconds: 7.0 + quiet, ..Evidence::default() }
+    }),
+    ("mirror.silent", Warning, 60.0, 9.9, |e, quiet| {
+        *e = Evidence { live: true, quiet, packets: 24, seconds: 7.0 + quiet, ..Evidence::default() }
+    }),
+    ("mirror.silent", Critical, 10.0, 9.9, |e, quiet| {
+        *e = Evidence { live: true, quiet, packets: 60 * 60, seconds: 60.0 + quiet, ..Evidence::default() };
+    }),
     ("mirror.outage", Warning, 3.0, 2.0, |e, missed| {
         e.outages = vec![Outage { seconds: 8.0, senders: 1, missed: missed as _, ..Outage::default() }];
     }),

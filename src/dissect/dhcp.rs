@@ -9,6 +9,8 @@ use std::borrow::Cow;
 use std::net::Ipv4Addr;
 
 const MESSAGES: usize = 0;
+/// The last of those that [`with_outcomes`] adds.
+const NOT_JUDGED: usize = COUNTERS.len() - 1;
 
 const COUNTERS: &[Counter] = with_outcomes! {
     "messages" "Messages" Measure::Codes(message_type);
@@ -32,9 +34,12 @@ const VENDOR_CLASS: u8 = 60;
 const DOMAIN_NAME: u8 = 81;
 const END: u8 = 255;
 
+const DISCOVER: u32 = 1;
+const OFFER: u32 = 2;
 const REQUEST: u32 = 3;
 const ACK: u32 = 5;
 const NAK: u32 = 6;
+const INFORM: u32 = 8;
 
 fn message_type(code: u32) -> Cow<'static, str> {
     const NAMES: [&str; 9] = ["BOOTP", "DISCOVER", "OFFER", "REQUEST", "DECLINE", "ACK", "NAK", "RELEASE", "INFORM"];
@@ -62,12 +67,12 @@ impl Dissector for Dhcp {
         let Some(message) = Message::read(payload.bytes) else { return Progress::Continue };
         out.tally().add_code(MESSAGES, message.kind);
         // To everyone, or from nobody, answer and request are not of one conversation.
-        if payload.addresses().into_iter().all(is_one_host) {
-            match message.kind {
-                1 | REQUEST | 8 => out.request(payload, message.id),
-                2 | ACK | NAK => out.reply(payload, message.id, message.kind),
-                _ => {}
-            }
+        let is_of_one = payload.addresses().into_iter().all(is_one_host);
+        match message.kind {
+            DISCOVER | REQUEST | INFORM if is_of_one => out.request(payload, message.id),
+            OFFER | ACK | NAK if is_of_one => out.reply(payload, message.id, message.kind),
+            DISCOVER | REQUEST | INFORM => out.tally().add(NOT_JUDGED),
+            _ => {}
         }
         if let (REQUEST | ACK, Some(address), Some(name)) = (message.kind, message.address, message.name) {
             out.address_name(Address::V4(address), NameSource::Dhcp, name, payload.time);
@@ -194,6 +199,15 @@ mod tests {
         names.sort();
         assert_eq!(names, ["10.0.0.7 pc-17 dhcp", "10.0.0.7 pc· dhcp"]);
         assert_eq!((Dhcp::outcome(6), Dhcp::outcome(5)), (Outcome::Error, Outcome::Ok));
+    }
+
+    #[test]
+    fn what_goes_to_everyone_is_not_judged() {
+        let talk = Talk::broadcast(67).client(message(1, [0; 4], b"")).client(message(3, [0; 4], b""));
+        assert_eq!(
+            (talk.told("not_judged"), talk.told("messages"), talk.pairs()),
+            ("2".to_owned(), "DISCOVER 1, REQUEST 1".to_owned(), vec![])
+        );
     }
 
     #[test]

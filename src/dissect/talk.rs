@@ -40,6 +40,12 @@ impl Talk {
         Self::new(6, port)
     }
 
+    /// Over UDP, from nobody to everyone on the link.
+    pub fn broadcast(port: u16) -> Self {
+        let (key, client) = FlowKey::v4(17, 0, u32::MAX, 40_000, port);
+        Self { key, client, ..Self::udp(port) }
+    }
+
     fn new(protocol: u8, port: u16) -> Self {
         let (key, client) = FlowKey::v4(protocol, 0x0a00_0001, 0x0a00_0002, 40_000, port);
         Self { dissectors: Dissectors::default(), slot: AppSlot::default(), key, client, heard: Heard::default(), time: 0, beyond: 0 }

@@ -409,18 +409,25 @@ impl Detector for MirrorNone {
 /// Seconds without a packet: every switch sends something more often.
 const QUIET: f64 = 10.0;
 
+/// Packets that the rate before leads to expect in the meantime: where as many fail to come the link did not just fall quiet.
+const EXPECTED: f64 = 500.0;
+
+/// Seconds without a packet after which also a link with little to say should have said something.
+const LONG: f64 = 60.0;
+
 impl Detector for MirrorSilent {
     fn page(&self) -> &'static Page {
         &Page {
             id: "mirror.silent",
             aspect: Some(Aspect::Coverage),
             meaning: "Nothing arrives at all, not even broadcasts.",
-            measured: "No packet in at least {seconds} of a live port.",
+            measured: "No packet in at least {seconds} of a live port. Critical where none came before, or where at least {expected} packets would \
+                have come at the rate before; else a note, and from {long} on a warning.",
             cause: "The cable, the destination port or the session is down, or a capture filter matches nothing.",
             lookalikes: "A mirrored port without any traffic; copies that come encapsulated to another address.",
             remedy: "Check the link light, the session on the switch (`show monitor session all` or its like) and the filter.",
             topic: None,
-            figures: &[("seconds", Seconds(QUIET))],
+            figures: &[("seconds", Seconds(QUIET)), ("expected", Count(EXPECTED as u64)), ("long", Seconds(LONG))],
         }
     }
 
@@ -428,8 +435,13 @@ impl Detector for MirrorSilent {
         if !e.live {
             return Detection::Unknown("not a live port".into());
         }
-        present_if(e.quiet >= QUIET, || {
-            Report::new(Severity::Critical, "Nothing arrives on this port", vec![("seconds", Value::Seconds(e.quiet))])
-        })
+        let rate = e.packets as f64 / (e.seconds - e.quiet).max(1.0);
+        let (severity, title) = match e.packets {
+            0 => (Severity::Critical, "Nothing arrives on this port"),
+            _ if rate * e.quiet >= EXPECTED => (Severity::Critical, "Nothing arrives on this port any more"),
+            _ if e.quiet >= LONG => (Severity::Warning, "Nothing arrives on this port any more"),
+            _ => (Severity::Note, "Nothing arrives on this port at the moment"),
+        };
+        present_if(e.quiet >= QUIET, || Report::new(severity, title, vec![("seconds", Value::Seconds(e.quiet))]))
     }
 }

@@ -6,7 +6,8 @@ use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, Standin
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Seconds, Share, Tuned};
 use crate::model::evidence::{
-    FAILING_SHARE, SLOW_REPLY, SLOW_SHARE, ServiceEvidence, ServiceWindow, Trouble, UNANSWERED_SHARE, VERY_SLOW_REPLY, WEB_ERRORS_SHARE,
+    FAILING_SHARE, LONG_POLL, SLOW_REPLY, SLOW_SHARE, ServiceEvidence, ServiceWindow, Trouble, UNANSWERED_SHARE, VERY_SLOW_REPLY,
+    WEB_ERRORS_SHARE,
 };
 use crate::model::units::{duration, grouped, plural};
 use crate::model::{Severity, Value, wilson};
@@ -257,7 +258,8 @@ impl Detector for ServerSlow {
                        {sure} interval), while the round trip to the server is less than half of the median; critical when at least \
                        {several} clients wait and the median is above {grave}.",
             cause: "The server or what it depends on (database, storage, name server) is overloaded or waits.",
-            lookalikes: "Requests that are meant to wait: long polls, event streams, uploads.",
+            lookalikes: "Requests that are meant to wait: event streams, uploads. Answers by HTTP that begin {held} later or more count as long \
+                         polls, which the server holds until there is something to tell: they are not judged.",
             remedy: "Look at the server: load, locks, what it asks in its turn. If it asks another service seen here, look at that one's \
                      times first.",
             topic: None,
@@ -268,6 +270,7 @@ impl Detector for ServerSlow {
                 ("n", Count(SERVER_ANSWERS)),
                 ("several", Count(SEVERAL)),
                 ("grave", Seconds(SERVER_CRITICAL)),
+                ("held", Tuned(&LONG_POLL)),
             ],
         };
         &PAGE

@@ -2,7 +2,7 @@
 
 use crate::diagnose::{self, Evidence, Judge};
 use crate::dissect::{registry, tls};
-use crate::model::evidence::ServiceWindow;
+use crate::model::evidence::{LONG_POLL, ServiceWindow};
 use crate::model::limits::CONTROL_WAITING;
 use crate::model::time::SECOND;
 use crate::model::{
@@ -208,6 +208,9 @@ fn answer(transaction: &Transaction) -> Answer {
         _ if matches!(registry::token(transaction.app), Some("mdns" | "llmnr")) => Answer::Uncounted,
         TransactionEnd::Answered(code) if registry::outcome(transaction.app, code) == Outcome::Error => Answer::Error,
         TransactionEnd::Answered(code) if registry::outcome(transaction.app, code) == Outcome::Denied => Answer::Denied,
+        _ if registry::token(transaction.app) == Some("http") && transaction.latency().is_some_and(|nanos| nanos >= LONG_POLL.nanos()) => {
+            Answer::Held
+        }
         _ => Answer::Normal,
     }
 }

@@ -89,6 +89,9 @@ pub static SLOW_REPLY: Threshold =
 /// Time after which an answer is very slow: clients of name servers ask again (1 s on Windows).
 pub static VERY_SLOW_REPLY: Threshold =
     Threshold::time("very_slow_reply", [MILLISECOND, SECOND, 600 * SECOND], "an answer that takes longer is very slow");
+/// Time from which on an answer by HTTP was held back until there was something to tell: servers hold such requests for 25 s and longer.
+pub static LONG_POLL: Threshold =
+    Threshold::time("long_poll", [SECOND, 20 * SECOND, 600 * SECOND], "an answer by HTTP that takes longer was held back on purpose");
 /// Share of slow answers of a service.
 pub static SLOW_SHARE: Threshold = Threshold::share("slow_share", [0.001, 0.05, 1.0], "slow answers of a service, of all its answers");
 /// Share of queries without an answer.
@@ -133,9 +136,10 @@ pub static DHCP_FLOOD: Threshold =
     Threshold::count("dhcp_flood", [10.0, 100.0, 1e9], "DISCOVERs of one client in a minute that are a flood");
 
 /// Every threshold that may be changed.
-pub static THRESHOLDS: [&Threshold; 19] = [
+pub static THRESHOLDS: [&Threshold; 20] = [
     &SLOW_REPLY,
     &VERY_SLOW_REPLY,
+    &LONG_POLL,
     &SLOW_SHARE,
     &UNANSWERED_SHARE,
     &FAILING_SHARE,

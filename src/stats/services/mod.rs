@@ -107,6 +107,8 @@ pub enum Answer {
     Error,
     /// Credentials are refused.
     Denied,
+    /// The server held the request until there was something to tell: the time says nothing of the service.
+    Held,
     /// It is no answer whose time says something of the service.
     Uncounted,
 }
@@ -315,7 +317,7 @@ impl ServiceLedger {
             } else {
                 counts.trouble(client, Trouble::Unanswered, t.asked, t.asked);
             }
-            if let Some(latency) = latency {
+            if let Some(latency) = latency.filter(|_| answer != Answer::Held) {
                 counts.latencies.note(latency);
                 if latency > SLOW_REPLY.nanos().saturating_add(half) {
                     counts.trouble(client, Trouble::Slow, t.asked, time);
@@ -329,7 +331,9 @@ impl ServiceLedger {
         service.app = t.app;
         if let Some(latency) = latency {
             service.last_success = Some(time);
-            service.response.get_or_insert_default().count(latency);
+            if answer != Answer::Held {
+                service.response.get_or_insert_default().count(latency);
+            }
         }
     }
 
