@@ -154,7 +154,7 @@ fn as_if_live(mut snapshot: Snapshot) -> Snapshot {
         name: "MTU",
         verdict,
         found: "1,500 bytes".into(),
-        why: "Larger frames do not fit.".into(),
+        why: "Larger frames do not fit.",
         command: command.map(Into::into),
     };
     snapshot.capture.speed = Some(1_000_000_000);
