@@ -207,6 +207,15 @@ impl Finding {
         }
     }
 
+    /// Keeps its times within those of the packets: a stretch that was looked at may begin before the first of them.
+    pub fn within(&mut self, packets: Episode) {
+        let within = |time: Timestamp| time.min(packets.last).max(packets.first);
+        (self.first, self.last) = (within(self.first), within(self.last));
+        for episode in &mut self.episodes {
+            *episode = Episode { first: within(episode.first), last: within(episode.last) };
+        }
+    }
+
     /// What else is known of it, in short sentences: what it is about, where it was, who suffers, what it explains, when it was seen before,
     /// which packets prove it.
     pub fn remarks(&self) -> Vec<String> {
@@ -260,6 +269,16 @@ impl Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn its_times_lie_within_those_of_the_packets() {
+        let at = |s: i64| Timestamp(s * 1_000_000_000);
+        let mut finding = Finding::new("dhcp.exhausted", Severity::Note, "", at(90));
+        (finding.first, finding.episodes) = (at(0), vec![Episode { first: at(0), last: at(70) }, Episode { first: at(75), last: at(90) }]);
+        finding.within(Episode { first: at(60), last: at(80) });
+        assert_eq!((finding.first, finding.last), (at(60), at(80)));
+        assert_eq!(finding.episodes, [Episode { first: at(60), last: at(70) }, Episode { first: at(75), last: at(80) }]);
+    }
 
     #[test]
     fn values_are_read_with_their_unit() {

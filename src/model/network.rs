@@ -181,6 +181,8 @@ pub struct ConnectionEnd {
     pub by_client: bool,
     /// Packets of the conversation so far: from the client, from the server.
     pub packets: [u64; 2],
+    /// Of them those of the ways that carry data.
+    pub data_packets: u64,
 }
 
 /// An ICMP error and the conversation it quotes.
@@ -209,7 +211,7 @@ pub struct LocatedLoss {
     pub time: Timestamp,
     /// Before it passed the mirrored port, or after.
     pub location: Location,
-    /// Packets of the conversation so far.
+    /// Packets of the conversation so far, of the ways that carry data.
     pub packets: u64,
     /// It had arrived, as its receiver says now: one that was told of before is taken back.
     pub retracted: bool,

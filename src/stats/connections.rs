@@ -77,6 +77,8 @@ pub struct Course {
     pub app: AppId,
     /// Packets so far, each way.
     pub packets: [u64; 2],
+    /// Of them those of the ways that carry data.
+    pub data_packets: u64,
     /// Whether data of either side was not acknowledged; `None` where that cannot be told.
     pub outstanding: Option<bool>,
 }
@@ -233,8 +235,8 @@ impl Connections {
         let by_client = course.way == way;
         let [there, back] = [way, way.reversed()].map(|way| course.packets.get(way as usize).copied().unwrap_or(0));
         let (flow, time, app) = (course.flow, course.time, course.app);
-        let packets = [there, back];
-        self.events.push(NetworkEvent::Ended(ConnectionEnd { flow, way, time, app, cut, by_client, packets }));
+        let (packets, data_packets) = ([there, back], course.data_packets);
+        self.events.push(NetworkEvent::Ended(ConnectionEnd { flow, way, time, app, cut, by_client, packets, data_packets }));
     }
 
     /// Tells of an event that others saw.

@@ -43,6 +43,7 @@ impl Lab {
             is_cut: self.is_cut,
             app: AppId::NONE,
             packets: [0; 2],
+            data_packets: 0,
             outstanding: self.outstanding,
         };
         let segment = segment(flags, sequence);
@@ -233,6 +234,7 @@ fn attempts_beyond_the_cap_are_counted() {
             is_cut: false,
             app: AppId::NONE,
             packets: [0; 2],
+            data_packets: 0,
             outstanding: None,
         };
         let segment = segment(SYN, 0);

@@ -43,7 +43,7 @@ impl Detector for TcpLoss {
                       users wait for time-outs.",
             measured: "Segments that are seen again because their receiver asked for them, or after more than {timeout}: lost beyond the \
                        mirrored port; holes that close later than {reordered} and half a round trip, for which the receiver asked: lost \
-                       before it. Raised when they surely are more than {lost} of at least {segments} packets, and at least {least} (lower \
+                       before it. Raised when they surely are more than {lost} of at least {segments} packets of the ways that carry data, and at least {least} (lower \
                        end of the {sure} interval); critical from {many}. The side is named from {sided} losses in {connections} \
                        connections on, when {one} of them are on it.",
             cause: "A full queue (then round-trip times rise as well), a bad cable or transceiver, a duplex mismatch, radio.",

@@ -153,6 +153,9 @@ impl NetworkJudge {
             self.look(end, at_end && !live);
         }
         let mut findings = if at_end && !live { self.judge.at_worst() } else { self.findings.clone() };
+        if let Some(packets) = mirror.span {
+            findings.iter_mut().for_each(|finding| finding.within(packets));
+        }
         let not_judged = diagnose::silence(&mut findings, mirror);
         let worst = findings.iter().filter(|f| f.active).map(|f| f.severity).max();
         let verdict = match worst {

@@ -61,7 +61,7 @@ pub struct CodeCount {
 /// Segments that were lost in the network, by what the mirror saw.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct LossWindow {
-    /// Packets of connections that ended or lost something.
+    /// Packets of connections that ended or lost something, of the ways that carry data.
     pub segments: u64,
     /// Lost on the clients' side of the mirrored port, and on the server's.
     pub lost: [u64; 2],

@@ -16,8 +16,8 @@
 //!
 //! Hosts that no word is part of are shown where one of their conversations is: `tls` shows who speaks it. So are protocols.
 //!
-//! What a row does not know (an end point its VLAN or TCP state, any table a field of another one) neither shows nor hides it: the
-//! other words decide.
+//! What a table does not know (end points their VLAN or TCP state, any table a field of another one) neither shows nor hides its rows: the
+//! other words decide. Where a row has nothing in a field that its table knows, only `!=` holds.
 
 mod parse;
 
@@ -213,7 +213,11 @@ fn known<R>(term: &Term, fields: &[Field<R>], row: &R) -> Option<bool> {
         }
         Term::Field(token, comparison, operand) => {
             let field = fields.iter().find(|f| f.head.token == *token)?;
-            compare(field.value(row), *comparison, operand)
+            match field.value(row) {
+                // Nothing is neither more nor less than anything, nor equal to it.
+                Value::None => Some(*comparison == Comparison::Unequal),
+                value => compare(value, *comparison, operand),
+            }
         }
     }
 }

@@ -213,7 +213,13 @@ impl Parser {
                 self.field(token)
             }
             "src" | "dst" => Err(format!("`{word}` cannot be asked of a conversation, which goes both ways; use `ip` or `port`")),
-            _ => Ok(network(&word).filter(|_| word.contains('/')).map(Term::Network).unwrap_or_else(|| protocol_or_text(word))),
+            _ => match word.split_once('/') {
+                Some((address, _)) if address.parse::<IpAddr>().is_ok() => match network(&word) {
+                    Some(network) => Ok(Term::Network(network)),
+                    None => Err(format!("`{word}` is no network: its length is 0 to {}", if address.contains(':') { 128 } else { 32 })),
+                },
+                _ => Ok(protocol_or_text(word)),
+            },
         }
     }
 

@@ -195,6 +195,11 @@ fn fields_are_compared() {
         ("not toy_count > 5", true),
         ("toy_count > 5 and port 80", false),
         ("duration > long", true),
+        // It has none: of UDP nothing is retransmitted.
+        ("retransmissions > 0", false),
+        ("retransmissions = 0", false),
+        ("retransmissions != 0", true),
+        ("not retransmissions > 0", true),
     ] {
         assert_eq!(shows(filter, &lasting), shown, "{filter}");
     }
@@ -208,6 +213,8 @@ fn says_which_word_is_wrong() {
         ("port 70000", "not `70000`"),
         ("port", "`port` needs a number"),
         ("host files", "`host` needs an address or a network such as 10.0.0.0/8, not `files`"),
+        ("10.0.0.0/99", "`10.0.0.0/99` is no network: its length is 0 to 32"),
+        ("2001:db8::/129 or tcp", "`2001:db8::/129` is no network: its length is 0 to 128"),
         ("vlan 5000", "`vlan` needs a number from 0 to 4095, not `5000`"),
         ("state open", "`state` needs one of syn_sent, syn_received, established"),
         ("mac 00:1b:21:1:2:3:4", "not `00:1b:21:1:2:3:4`"),

@@ -214,7 +214,7 @@ fn median(of: &[u32]) -> Option<u32> {
 /// Segments of a service's connections.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SegmentCounts {
-    /// Packets of connections that ended or lost something.
+    /// Packets of connections that ended or lost something, of the ways that carry data.
     pub packets: u64,
     /// Lost, by [`PathSide`].
     pub lost: [u64; 2],

@@ -274,8 +274,7 @@ impl ServiceLedger {
         let Some(key) = ServiceKey::of(&end.flow, end.way) else { return };
         let client = end.flow.ends(end.way)[0].0;
         self.note_alive(key.address, end.time);
-        let all = end.packets.iter().fold(0u64, |sum, n| sum.saturating_add(*n));
-        let packets = all.saturating_sub(self.lossy.end(&end.flow));
+        let packets = end.data_packets.saturating_sub(self.lossy.end(&end.flow));
         self.with(key, end.time, |counts| {
             let of = counts.client(client);
             of.ended = of.ended.saturating_add(1);

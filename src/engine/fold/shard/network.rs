@@ -6,7 +6,7 @@ use crate::model::tcp::{FIN, TcpEvent, TcpMarks};
 use crate::model::time::SECOND;
 use crate::model::{
     AnalysisFlags, Direction, Flight, Frame, IcmpError, LocatedLoss, Mac, NetworkBatch, NetworkEvent, PathSide, RoundTrip, Segment,
-    SegmentAnalysis, Timestamp,
+    SegmentAnalysis, Timestamp, Traffic,
 };
 use crate::stats::{
     Connections, Course, FlowHot, Fragments, Gathering, KeepAlives, LossLocator, Record, Stalls, StuckSegments, Talk, TcpTrack,
@@ -48,6 +48,7 @@ pub(super) fn segment(
             is_cut: before.reset(),
             app: flow.app.app,
             packets: flow.traffic.map(|traffic| traffic.packets),
+            data_packets: data_packets(flow),
             outstanding: in_flight(Direction::AToB).zip(in_flight(Direction::BToA)).map(|(ab, ba)| ab || ba),
         };
         connections.step(&course, segment, tcp);
@@ -60,8 +61,7 @@ pub(super) fn segment(
     if tcp.marks.has(located_loss::MARKS)
         && let Some(lost) = losses.segment(key, (*way, client), frame.time, segment, tcp, analysis)
     {
-        let packets = flow.traffic.iter().fold(0u64, |sum, traffic| sum.saturating_add(traffic.packets));
-        connections.tell(NetworkEvent::Lost(LocatedLoss { packets, ..lost }));
+        connections.tell(NetworkEvent::Lost(LocatedLoss { packets: data_packets(flow), ..lost }));
     }
     let repeated = tcp.marks.has(TcpMarks::REPEATED) && !analysis.flags.has(AnalysisFlags::SPURIOUS_RETRANSMISSION);
     let event = match repeated && segment.payload > 1 {
@@ -116,6 +116,20 @@ fn again(frame: &Frame<'_>, way: Direction, segment: &Segment, flow: &FlowHot<Fl
 
 /// Bytes of Ethernet's, IPv4's and TCP's headers without options.
 const HEADERS: u64 = 54;
+
+/// Bytes beyond them that a packet without data may have: IPv6, time stamps, three tags.
+const NO_DATA: u64 = 44;
+
+/// Packets of the ways that carry data, so that the acknowledgements of a transfer do not make a loss look half as bad: only data is lost in a
+/// way that can be seen. Where every way is made of packets that are hardly larger than their headers, all count.
+fn data_packets(flow: &FlowHot<FlowDetectors>) -> u64 {
+    let carries = |sent: &&Traffic| sent.wire_bytes > sent.packets.saturating_mul(HEADERS + NO_DATA);
+    let sum = |packets: u64, sent: &Traffic| packets.saturating_add(sent.packets);
+    match flow.traffic.iter().filter(carries).fold(0, sum) {
+        0 => flow.traffic.iter().fold(0, sum),
+        packets => packets,
+    }
+}
 
 /// A packet that is no segment: an ICMP error tells of a conversation, others of addresses and clocks.
 #[inline]
