@@ -103,6 +103,11 @@ try_deb() {
     [ "$(inside spantop --version)" = "$(inside /usr/bin/spantop --version)" ] || die "another spantop is in the way"
     inside getcap /usr/bin/spantop | grep 'cap_net_raw[=+]ep' >/dev/null || die "what captures has no right to"
     inside setpriv --reuid=65534 --regid=65534 --clear-groups spantop report -q /capture.pcapng >/dev/null || die "nobody may not read a file with it"
+    # A port of a network of its own: whether it may be opened is all that is asked.
+    if unshare --net true 2>/dev/null; then
+        unshare --net chroot "$root" env -i PATH=/usr/bin:/bin setpriv --reuid=65534 --regid=65534 --clear-groups \
+            spantop report -q -i lo --for 1s >/dev/null 2>&1 || die "nobody may not open a port with it"
+    fi
     gzip -dc "$root/usr/share/man/man1/spantop.1.gz" | grep '^\.TH SPANTOP 1' >/dev/null || die "the manual page is none"
     inside apt-get install -y -qq --no-install-recommends mandoc >/dev/null 2>&1 && {
         inside mandoc -T lint -W error /usr/share/man/man1/spantop.1.gz || die "the manual page has errors"
