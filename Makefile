@@ -64,7 +64,7 @@ test: setup-test
 lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
-	@if command -v shellcheck >/dev/null; then shellcheck -x captures/*.sh tests/*.sh .ci/run; \
+	@if command -v shellcheck >/dev/null; then shellcheck -x captures/*.sh tests/*.sh packaging/*.sh packaging/*/post* .ci/run; \
 	else echo "shellcheck is not here: scripts not checked"; fi
 	@if command -v cargo-deny >/dev/null; then $(CARGO) deny --locked check --hide-inclusion-graph licenses bans sources; \
 	else echo "cargo-deny is not here: licences and sources of dependencies not checked"; fi

@@ -34,7 +34,10 @@ for tool in flex bison make "$compiler"; do command -v "$tool" >/dev/null || die
 
 # The source from the package archive: an index of sources of its own, signed as the system's is.
 fetch() {
-    command -v apt-get >/dev/null && command -v dpkg-source >/dev/null || die "LIBPCAP_SOURCE names the source of libpcap; without it apt-get and dpkg-dev are needed"
+    local tool
+    for tool in apt-get dpkg-source; do
+        command -v "$tool" >/dev/null || die "LIBPCAP_SOURCE names the source of libpcap; without it $tool is needed"
+    done
     local apt=$place.apt key=/usr/share/keyrings/debian-archive-keyring.gpg
     [ -e "$key" ] || die "LIBPCAP_SOURCE names the source of libpcap: this system's apt is not Debian's"
     # shellcheck source=/dev/null

@@ -42,7 +42,7 @@ have() { PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null 2>&1; }
 # newest PATTERN: the file made last.
 newest() {
     local found
-    # shellcheck disable=SC2086 # a pattern
+    # shellcheck disable=SC2086,SC2012 # a pattern; names are our own
     found=$(ls -t $1 2>/dev/null | head -n 1)
     [ -n "$found" ] || die "there is no $1: packaging/build.sh makes it"
     echo "$found"
@@ -58,6 +58,7 @@ used() {
 
 # ---- Debian ---------------------------------------------------------------------------------------------------------
 
+# shellcheck source=/dev/null
 suite() { . /etc/os-release && echo "${DEBIAN_SUITE:-${VERSION_CODENAME:-stable}}"; }
 
 bare() { # a bare system in $root, a copy that is thrown away
@@ -118,6 +119,7 @@ try_deb() {
     for file in usr/share/zsh/vendor-completions/_spantop usr/share/fish/vendor_completions.d/spantop.fish usr/share/doc/spantop/copyright; do
         [ -s "$root/$file" ] || die "$file is missing"
     done
+    # shellcheck disable=SC2016 # dpkg-query's own
     say "deb: $(du -k "$package" | cut -f 1) KB, $(inside dpkg-query -W -f '${Installed-Size}' spantop) KB installed, asks for $(inside dpkg-query -W -f '${Depends}' spantop)"
     inside apt-get purge -y --autoremove spantop >"$work/remove.log" 2>&1 || { cat "$work/remove.log" >&2; die "it is not removed"; }
     listed >"$work/after"
@@ -128,7 +130,7 @@ try_deb() {
 # ---- RPM, tarball ---------------------------------------------------------------------------------------------------
 
 try_rpm() {
-    have rpm && have rpm2cpio && have cpio || { skip "rpm: rpm, rpm2cpio or cpio is not here"; return; }
+    for tool in rpm rpm2cpio cpio; do have "$tool" || { skip "rpm: $tool is not here"; return; }; done
     local package place=$work/rpm
     package=$(newest "$target/generate-rpm/spantop-*.rpm")
     mkdir "$place"
@@ -191,7 +193,7 @@ try_crate() {
 
 # What is committed, built twice: in another place, with another user's paths and clock.
 try_same() {
-    have git && git rev-parse HEAD >/dev/null 2>&1 || { skip "same: this is no clone"; return; }
+    git rev-parse HEAD >/dev/null 2>&1 || { skip "same: this is no clone"; return; }
     local place
     for place in one two/deeper; do
         mkdir -p "$work/$place"
