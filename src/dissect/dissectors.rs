@@ -304,8 +304,8 @@ impl<R: Default> Dissectors<R> {
     /// The name of the server of a conversation, if it is known.
     pub fn server_name(&self, slot: &AppSlot) -> Option<&Arc<str>> {
         let number = match slot.stage {
-            AppStage::Probe => 0,
-            AppStage::Parse => self.states.get(slot.state).map_or(0, |reading| reading.server_name),
+            // One that turns into another protocol keeps what was learnt before.
+            AppStage::Probe | AppStage::Parse => self.states.get(slot.state).map_or(0, |reading| reading.server_name),
             AppStage::Skip => slot.state,
         };
         self.servers.get(number)

@@ -111,6 +111,8 @@ fn cut_in_two(port: u16, first: &[u8], shortest: usize, data: &[u8]) {
         return;
     }
     let cut = shortest + usize::from(choice) * bytes.len() / 256 % (bytes.len() - shortest);
+    // Where nobody knows any more where a message of HTTP ends, a segment that begins like one is where it goes on, and a piece is a segment.
+    let Some(cut) = (cut..bytes.len()).find(|&at| port != 80 || !bytes[at].is_ascii_uppercase()) else { return };
     let (mut whole, mut pieces) = (Conversation::new(6, port), Conversation::new(6, port));
     pieces.show(0, &bytes[..cut]);
     if registry::token(pieces.slot.app).is_some() {
