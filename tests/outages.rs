@@ -255,6 +255,45 @@ fn upload(port: u16, late: i64, lost_each: u32) -> Frames {
     frames
 }
 
+/// Short connections of which one direction comes so much late: all of the server's answer is there before the client asks.
+fn early_answers(late: i64) -> Vec<(i64, Vec<u8>)> {
+    let mut frames = Vec::new();
+    for n in 0..250u16 {
+        let (at, port, id) = (i64::from(n) * 200 * MILLISECOND, 20_000 + n, 10 * n);
+        let mut step = |after: i64, is_client: bool, flags: u8, seq: u32, ack: u32, bytes: usize| {
+            let packet = match is_client {
+                true => Packet::eth(CLIENT, SERVER).ip([10, 0, 0, 1], [10, 0, 0, 2]).tcp(port, 443),
+                false => Packet::eth(SERVER, CLIENT).ip([10, 0, 0, 2], [10, 0, 0, 1]).tcp(443, port),
+            };
+            let packet = packet.seq(seq).ack(ack).flags(flags).id(id + (after / MILLISECOND) as u16).payload(&vec![b'x'; bytes]);
+            frames.push((at + after + if is_client { late } else { 0 }, packet.build()));
+        };
+        step(0, true, SYN, 999, 0, 0);
+        step(MILLISECOND, false, SYN | ACK, 4_999, 1_000, 0);
+        step(2 * MILLISECOND, true, ACK, 1_000, 5_000, 0);
+        step(3 * MILLISECOND, true, PSH | ACK, 1_000, 5_000, 200);
+        step(4 * MILLISECOND, false, PSH | ACK, 5_000, 1_200, 900);
+        step(5 * MILLISECOND, true, ACK, 1_200, 5_900, 0);
+    }
+    frames
+}
+
+#[test]
+fn a_direction_that_comes_a_second_late_is_told_as_that_alone() {
+    for late in [600 * MILLISECOND, SECOND, 1_900 * MILLISECOND] {
+        let s = analyse(early_answers(late));
+        assert_eq!(ids(&s), ["order.skew"], "{late}");
+        assert_eq!(s.mirror.loss.unmatched.map(|lost| lost.rate), Some(0.0), "every question is there: {late}");
+        let found = &s.diagnosis.findings[0];
+        let told = found.evidence.iter().find_map(|(name, value)| match value {
+            Value::Seconds(seconds) if *name == "p50_seconds" => Some(*seconds),
+            _ => None,
+        });
+        let near = told.is_some_and(|seconds| (seconds * 1e9 / late as f64 - 1.0).abs() < 0.12);
+        assert!(near && found.title.contains("by about"), "{late}: {told:?}, {}", found.title);
+    }
+}
+
 #[test]
 fn a_direction_that_comes_milliseconds_late_is_out_of_order_and_not_lost() {
     for late in [MILLISECOND, 3 * MILLISECOND, 5 * MILLISECOND, 30 * MILLISECOND] {

@@ -5,11 +5,12 @@ mod support;
 use spantop::capture::{Block, Fill, Memory, Source, SourceInfo};
 use spantop::engine::{self, Settings};
 use spantop::error::{Outcome, Result};
-use spantop::model::{LinkType, Timestamp};
+use spantop::model::{LinkType, Timestamp, Value};
+use spantop::report::{self, ReportOptions};
 use spantop::snapshot::Snapshot;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use support::Rng;
-use support::packet::{End, Packet};
+use support::packet::{ACK, End, Packet, SYN};
 
 const START: i64 = 1_700_000_000_000_000_000;
 const MILLISECOND: i64 = 1_000_000;
@@ -65,6 +66,30 @@ fn a_clock_set_back_an_hour_makes_no_peak() {
     assert_eq!(s.stats.load.peak.map(|p| p.traffic.packets), Some(10));
     assert_eq!(s.stats.load.peak_ms.map(|p| (p.1, p.2)), Some((142, 1)));
     assert_eq!(s.capture.losses.late_packets, 300);
+}
+
+/// What a file says of steps of its clock, for any number of threads: how many, and the largest in seconds.
+fn steps(times: &[i64]) -> Option<(u64, f64)> {
+    let s = run(times, &Settings::default());
+    let found = s.diagnosis.findings.iter().find(|f| f.id == "clock.step")?;
+    match (&found.evidence[0].1, &found.evidence[1].1) {
+        (Value::Count(n), Value::Seconds(seconds)) => Some((*n, *seconds)),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn steps_of_the_clock_are_counted_once() {
+    let from = |start: i64, n: i64| (0..n).map(move |k| START + start + k * 10 * MILLISECOND);
+    // Each stretch begins where the one before it ends, but for the step.
+    let (hour, day) = (3_600 * SECOND, 86_400 * SECOND);
+    let once: Vec<i64> = from(0, 2_000).chain(from(20 * SECOND - hour, 2_000)).collect();
+    assert_eq!(steps(&once), Some((1, 3_600.0 - 0.01)));
+    let twice: Vec<i64> = from(0, 900).chain(from(9 * SECOND - day, 900)).chain(from(18 * SECOND - 2 * day, 900)).collect();
+    assert_eq!(steps(&twice), Some((2, 86_400.0 - 0.01)));
+    let there_and_back: Vec<i64> = from(0, 900).chain(from(9 * SECOND + hour, 900)).chain(from(18 * SECOND, 900)).collect();
+    assert_eq!(steps(&there_and_back), Some((1, 3_600.0 - 0.01)));
+    assert_eq!(steps(&from(0, 2_000).collect::<Vec<_>>()), None);
 }
 
 #[test]
@@ -202,4 +227,45 @@ fn a_wall_clock_set_back_does_not_blind_a_live_port() {
 fn packets_by_a_clock_of_their_own_are_no_step() {
     let s = stepped(37 * SECOND, 0);
     assert!(s.diagnosis.findings.iter().all(|f| f.id != "clock.step"), "{:?}", s.diagnosis.findings);
+}
+
+/// A connection of which no packet has a time, with an answer to a request in it.
+#[test]
+fn packets_without_times_have_no_durations() {
+    let mut memory = Memory::new();
+    let end = |n: u8| End::new([2, 0, 0, 0, 0, n], [10, 0, 0, n], 5_000 + u16::from(n));
+    let (client, server) = (end(1), End { port: 80, ..end(2) });
+    let segment = |from: End, to: End, flags: u8, seq: u32, ack: u32, payload: &[u8]| {
+        Packet::between(from, to).tcp(from.port, to.port).seq(seq).ack(ack).flags(flags).payload(payload).build()
+    };
+    let frames = [
+        segment(client, server, SYN, 9, 0, b""),
+        segment(server, client, SYN | ACK, 99, 10, b""),
+        segment(client, server, ACK, 10, 100, b""),
+        segment(client, server, ACK, 10, 100, b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"),
+        segment(server, client, ACK, 100, 48, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+    ];
+    for frame in &frames {
+        memory.push(Timestamp::UNKNOWN, LinkType::ETHERNET, frame.len() as u32, frame);
+    }
+    let s = engine::run(Box::new(memory), &Settings::default(), Default::default()).unwrap().complete().unwrap();
+    assert!(!s.is_timed() && s.stats.total.packets == 5);
+    let row = &s.stats.conversations.tcp.rows[0];
+    assert_eq!((row.first, row.last), (Timestamp::UNKNOWN, Timestamp::UNKNOWN));
+    let service = &s.stats.services.rows[0];
+    assert_eq!((service.counts.established, service.response, service.network), (1, None, None), "counts are known");
+    let write = |format: &str| {
+        let mut out = Vec::new();
+        report::write(report::find(format).unwrap(), &s, &ReportOptions::default(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let json: serde_json::Value = serde_json::from_str(&write("json")).unwrap();
+    let told = &json["conversations"]["tcp"][0];
+    assert!(told["start"].is_null() && told["duration"].is_null() && told["handshake_rtt"].is_null(), "{told}");
+    assert!(json["services"][0]["network"].is_null());
+    let text = write("text");
+    for wrong in ["1970", " 0 s", "in 0 s"] {
+        assert!(!text.contains(wrong), "{wrong}: {text}");
+    }
+    assert!(text.contains("recorded without times"), "{text}");
 }

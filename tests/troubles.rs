@@ -4,6 +4,8 @@
 mod addresses;
 #[path = "troubles/detours.rs"]
 mod detours;
+#[path = "troubles/floods.rs"]
+mod floods;
 #[path = "troubles/loads.rs"]
 mod loads;
 #[path = "troubles/logins.rs"]

@@ -4,7 +4,7 @@ use super::evidence::Evidence;
 use super::figure::{Figure, filled};
 use super::vendor::Topic;
 use crate::model::evidence::share;
-use crate::model::units::{duration, grouped, percent};
+use crate::model::units::{duration, grouped, percent, times};
 use crate::model::{Aspect, Episode, Location, PathSide, ProvingPackets, Severity, Subject, Value, wilson};
 
 /// What is said of a finding whatever its numbers.
@@ -191,6 +191,11 @@ pub trait Detector: Sync {
         &[]
     }
 
+    /// Of one that rests on the mirror's evidence: whether it says something of the network all the same.
+    fn is_of_the_network(&self) -> bool {
+        false
+    }
+
     /// Looks at the evidence. For subjects that stand already the lower limit counts.
     fn judge(&self, evidence: &Evidence, standing: StandingFindings<'_>) -> Detection;
 }
@@ -277,7 +282,7 @@ impl Need {
                 format!("{} of the segments are several in one", percent(e.sizes.merged()))
             }
             Need::SteadyClock if e.clock.steps > 0 => {
-                format!("the capture clock stepped back {} time(s)", grouped(e.clock.steps))
+                format!("the capture clock stepped back {}", times(e.clock.steps))
             }
             Need::Aligned => {
                 let order = &e.order;

@@ -6,7 +6,7 @@ use super::registry::{DETECTORS, NETWORK};
 use super::vendor::Vendor;
 use crate::model::time::SECOND;
 use crate::model::units::grouped;
-use crate::model::{Episode, Finding, Subject, Timestamp, limits};
+use crate::model::{Episode, Finding, Severity, Subject, Timestamp, limits};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -48,6 +48,12 @@ pub fn judge(evidence: &Evidence, state: &mut Judge, now: Timestamp) -> Judgemen
 /// Judges the network by [`Evidence::network`] at packet time `now`. What the mirror's state does to it is [`silence`]'s.
 pub fn judge_network(evidence: &Evidence, state: &mut Judge, now: Timestamp) -> Judgement {
     run(NETWORK, evidence, state, now)
+}
+
+/// Of the findings that the mirror's evidence gives, the severity of those that say something of the network.
+pub fn gravest_of_the_network(findings: &[Finding]) -> Option<Severity> {
+    let of_network = |id| DETECTORS.iter().any(|d| d.page().id == id && d.is_of_the_network());
+    findings.iter().filter(|f| f.active && of_network(f.id)).map(|f| f.severity).max()
 }
 
 /// Takes out of `findings` about the network those that the mirror cannot show, by the evidence of the mirror; says which and why.

@@ -176,8 +176,13 @@ const CASES: &[Case] = &[
     ("dup.flood", Note, 100.0, 99.0, |e, packets| {
         e.copies = CopyEvidence { packets: 10_000, repeated: packets as u64, ..CopyEvidence::default() };
     }),
+    ("route.loop", Critical, 101.0, 100.0, |e, looped| {
+        // A note from 30 on; the scale is by what is critical.
+        let loops = if looped > 100.0 { 3 } else { 2 };
+        e.copies = CopyEvidence { packets: 10_000, loops, looped: looped as u64, ..CopyEvidence::default() };
+    }),
     ("route.loop", Note, 3.0, 2.0, |e, loops| {
-        e.copies = CopyEvidence { packets: 10_000, loops: loops as u64, looped: 300, ..CopyEvidence::default() };
+        e.copies = CopyEvidence { packets: 100_000, loops: loops as u64, looped: 300, ..CopyEvidence::default() };
     }),
     ("route.loop", Note, 30.0, 29.0, |e, looped| {
         e.copies = CopyEvidence { packets: 10_000, loops: 3, looped: looped as u64, ..CopyEvidence::default() };

@@ -20,7 +20,7 @@ fn key() -> ServiceKey {
 /// Something that went wrong so often, for so many clients, from half a minute ago to now.
 fn trouble(w: &mut ServiceWindow, trouble: Trouble, count: u64, clients: u64) {
     let span = Some(Episode { first: Timestamp(NOW - 30 * SECOND), last: Timestamp(NOW) });
-    w.troubles[trouble as usize] = Troubled { count, clients, span };
+    w.troubles[trouble as usize] = Troubled { count, clients, is_more: false, span };
 }
 
 /// A service with this in every stretch of time.

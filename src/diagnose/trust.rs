@@ -67,7 +67,11 @@ pub fn trust(e: &Evidence, findings: &[Finding], host: &[Checklist]) -> Trust {
         let named = worst.filter(|f| bounded != score && f.severity > Severity::Note && !text.contains(&f.title));
         let text = named.map_or(text.clone(), |f| format!("{text}; {}", f.title));
         graves.push(grave);
-        parts.push(TrustPart { name: aspect.token(), score: bounded, evidence: format!("{text}, in {}", duration(e.seconds)) });
+        parts.push(TrustPart {
+            name: aspect.token(),
+            score: bounded,
+            evidence: if e.seconds > 0.0 { format!("{text}, in {}", duration(e.seconds)) } else { text },
+        });
     }
     let told = |aspect: Aspect| parts.iter().any(|p| p.name == aspect.token() && p.score.is_some());
     let all = told(Aspect::Completeness) && told(Aspect::Coverage);
@@ -146,7 +150,8 @@ fn completeness(e: &Evidence) -> Scored {
     if let Some(n) = e.loss.declared_sampling.filter(|n| *n > 1) {
         return (Some(through(LOSS, 1.0 - 1.0 / f64::from(n))), format!("the mirror samples one packet in {n}"));
     }
-    let host = e.loss.host.map_or_else(|| share(e.host.lost, e.packets.saturating_add(e.host.lost)), |h| h.rate);
+    let lost = if e.live || e.packets > 0 { e.host.lost } else { 0 };
+    let host = e.loss.host.map_or_else(|| share(lost, e.packets.saturating_add(lost)), |h| h.rate);
     let path = e.loss.path.filter(|p| p.n >= 100).map_or(0.0, |p| p.rate);
     let known = host.max(path);
     let complaint = [Need::BothDirections, Need::Unique].iter().find_map(|n| n.check(e).err());
@@ -211,8 +216,13 @@ fn fidelity(e: &Evidence) -> Scored {
     let wrong = share(e.checksums.wrong, e.checksums.all());
     let tags = if e.tags.flows >= 20 { share(e.tags.one_way, e.tags.flows) } else { 0.0 };
     let worst = cut.max(merged).max(tags).max(10.0 * wrong);
+    // What the capture cut is no change by the mirror, and is said where there is any.
+    let by_capture = match e.sizes.cut_by_capture {
+        0 => String::new(),
+        n => format!(" by the mirror and {} by the capture", percent(share(n, e.sizes.packets))),
+    };
     let text = format!(
-        "{} cut, {} merged, {} with tags one way, {} of {} checksums wrong (n {} packets)",
+        "{} cut{by_capture}, {} merged, {} with tags one way, {} of {} checksums wrong (n {} packets)",
         percent(cut),
         percent(merged),
         percent(tags),

@@ -42,6 +42,12 @@ impl AddressNames {
                     (*first, *last) = ((*first).min(now), (*last).max(now));
                 }
             }
+            // An address written out names nothing.
+            Err(clean) if clean.parse::<std::net::IpAddr>().is_ok() => {
+                if list.is_empty() {
+                    self.known.remove(&(address, source));
+                }
+            }
             Err(clean) if self.len < LEARNT_NAMES && list.len() < NAMES_PER_ADDRESS => {
                 list.push((clean.into(), [now, now]));
                 self.len += 1;
@@ -107,6 +113,18 @@ impl ServerNames {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_is_no_name() {
+        let mut names = AddressNames::default();
+        let address = Address::V4([192, 0, 2, 7].into());
+        for name in ["192.0.2.7", "198.51.100.1", "2001:db8::1"] {
+            names.note(address, NameSource::Tls, name.as_bytes(), Timestamp(1));
+        }
+        assert_eq!((names.iter().count(), names.refused()), (0, 0));
+        names.note(address, NameSource::Tls, b"7.example", Timestamp(1));
+        assert_eq!(names.iter().count(), 1);
+    }
 
     #[test]
     fn an_address_keeps_its_names_apart_by_source() {

@@ -90,6 +90,9 @@ fn has_caught_up((since, wall): (Instant, Timestamp), newest: Option<Timestamp>)
 /// A wall clock that lies further behind than this was set back.
 const CLOCK_STEP: i64 = SECOND;
 
+/// Nanoseconds that a packet must be earlier than the one before it for the clock to have been set back.
+const STEP_BACK: i64 = crate::model::evidence::CLOCK_STEP;
+
 /// The router's state.
 pub struct Router {
     source: Box<dyn Source>,
@@ -274,6 +277,7 @@ impl Router {
                 self.host.forget();
                 self.switch.forget();
                 (self.first, self.latest, self.recent, self.ticked) = (None, None, None, None);
+                self.steps = ClockSteps::default();
                 self.intervals.forget_late(self.plan.mirror.speed);
                 self.peek.forget();
                 self.utilisation = Utilisation::new(self.plan.mirror.speed);
@@ -302,11 +306,10 @@ impl Router {
         self.pool.tell(Message::ClockStep(closed.number + 1, by));
         let earlier = |time: Option<Timestamp>| time.map(|t| t.plus(by.saturating_neg()));
         (self.first, self.latest, self.ticked) = (earlier(self.first), earlier(self.latest), earlier(self.ticked));
-        self.steps = ClockSteps {
-            count: self.steps.recent().count.saturating_add(1),
-            largest: self.steps.recent().largest.max(by),
-            last: Some(clock::now()),
-        };
+        // Packets that follow are not a second step.
+        self.recent = self.recent.map(|recent| recent.min(at));
+        self.steps = self.steps.recent();
+        self.steps.note(1, by);
     }
 
     /// Ends an interval before the packet of that index.
@@ -329,12 +332,17 @@ impl Router {
         if !packets.is_empty() && marks.is_empty() {
             *open = self.intervals.begin(time);
         }
+        let (mut steps, mut largest) = (0u64, 0i64);
         // What is left of earlier blocks is written over.
         precomputed.resize(precomputed.len().max(packets.len()), Precomputed::default());
         for (at, (packet, reading)) in packets.iter_mut().zip(precomputed.iter_mut()).enumerate() {
             if packet.time == Timestamp::UNKNOWN {
                 packet.time = time;
             } else {
+                let back = time.since(packet.time);
+                if back > STEP_BACK {
+                    (steps, largest) = (steps + 1, largest.max(back));
+                }
                 time = packet.time;
                 first = first.min(time);
                 latest = latest.max(time);
@@ -354,6 +362,10 @@ impl Router {
             if let Some(times) = self.peek.copies.news() {
                 marks.push((at as u32 + 1, Mark::Copies(times)));
             }
+        }
+        if steps > 0 {
+            self.steps = if self.source.is_live() { self.steps.recent() } else { self.steps };
+            self.steps.note(steps, largest);
         }
         if latest != Timestamp::UNKNOWN {
             (self.first, self.latest, self.recent) = (Some(first), Some(latest), Some(time));
@@ -431,7 +443,7 @@ impl Router {
             sources: infos,
             host: self.host.facts(finished && self.source.is_live()),
             switch: self.switch.asked(),
-            clock_steps: self.steps.recent(),
+            clock_steps: if live { self.steps.recent() } else { self.steps },
             open: self.intervals.open(),
             tunnels: self.peek.tunnels(),
             load: self.utilisation.facts().clone(),

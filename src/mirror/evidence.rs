@@ -126,7 +126,7 @@ impl HealthCounts {
 }
 
 impl order::ClockCounts {
-    /// The clock as evidence.
+    /// The clock as evidence, but for its steps: only who sees every packet can count those.
     pub fn evidence(&self) -> ClockEvidence {
         ClockEvidence {
             packets: self.packets,
@@ -134,8 +134,7 @@ impl order::ClockCounts {
             differences: self.differences(),
             equal: self.equal,
             longest_run: self.longest_run,
-            steps: self.steps,
-            largest_step: self.largest_step as f64 / 1e9,
+            ..ClockEvidence::default()
         }
     }
 }
@@ -144,13 +143,14 @@ impl OrderCounts {
     /// Causes and effects as evidence, with what acknowledgements and answers say; `outer_in_order`: of outer sequence numbers.
     pub fn evidence(&self, loss: &LossCounts, health: &HealthCounts, outer_in_order: Option<bool>) -> OrderEvidence {
         let asked = &health.unmatched;
-        let mut skew = self.skew;
+        let opened = self.with_far();
+        let mut skew = opened.skew;
         skew.merge(&loss.late_skew);
         skew.merge(&asked.skew);
         let sum = |of: [u64; 3]| of.iter().fold(0u64, |sum, n| sum.saturating_add(*n));
         OrderEvidence {
-            judged: sum([self.handshakes, loss.acks, asked.answered]),
-            violations: sum([self.inverted, loss.late, asked.inverted]),
+            judged: sum([opened.handshakes, loss.acks, asked.answered]),
+            violations: sum([opened.inverted, loss.late, asked.inverted]),
             skew: skew.quantile(0.5).zip(skew.quantile(0.99)).map(|(a, b)| [a, b]),
             outer_in_order,
             queues: None,

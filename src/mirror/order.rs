@@ -5,20 +5,25 @@
 //! 2 ns for the clock once its grain is settled.
 
 use crate::model::Timestamp;
-use crate::model::evidence::CLOCK_STEP;
-use crate::model::sum::{Largest, Own, Rule, sums};
+use crate::model::sum::{Largest, Own, Rule, Sum, sums};
 use crate::model::tcp::{TcpEvent, TcpMarks};
 use crate::model::time::SECOND;
 
-/// Steps of a histogram of skews: powers of two of microseconds, the last one everything beyond 2^30 µs.
-pub const SKEW_BINS: usize = 32;
+/// Steps of a histogram of skews, eight an octave of microseconds: a value is known to 6 %. The last one holds everything beyond 2^31 µs.
+pub const SKEW_BINS: usize = 8 * 30;
 
 sums! {
     /// By how much effects came before their causes.
-    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub struct Skews {
-        /// Bin 0: below 1 µs; bin k: from 2^(k-1) µs to below 2^k µs.
+        /// Below 8 µs a bin each, then eight for what begins with the same bit.
         pub bins: [u64; SKEW_BINS],
+    }
+}
+
+impl Default for Skews {
+    fn default() -> Self {
+        Self { bins: [0; SKEW_BINS] }
     }
 }
 
@@ -26,8 +31,9 @@ impl Skews {
     /// Counts one, in nanoseconds (negative counts as 0).
     pub fn add(&mut self, nanos: i64) {
         let micros = nanos.max(0) as u64 / 1000;
-        let bin = (u64::BITS - micros.leading_zeros()) as usize;
-        self.bins[bin.min(SKEW_BINS - 1)] += 1;
+        if let Some(bin) = self.bins.get_mut(bin_of(micros)) {
+            *bin = bin.saturating_add(1);
+        }
     }
 
     /// How many.
@@ -35,7 +41,7 @@ impl Skews {
         self.bins.iter().fold(0, |sum, n| sum.saturating_add(*n))
     }
 
-    /// Seconds that a share of them (0 to 1) does not exceed, to a factor of two; `None` without any.
+    /// Seconds that a share of them (0 to 1) does not exceed, to two digits; `None` without any.
     pub fn quantile(&self, share: f64) -> Option<f64> {
         let total = self.count();
         if total == 0 {
@@ -47,8 +53,32 @@ impl Skews {
             sum = sum.saturating_add(*n);
             sum >= want
         })?;
-        Some((1u64 << bin) as f64 / 1e6)
+        Some(rounded(middle_of(bin)) / 1e6)
     }
+}
+
+/// The bin of so many microseconds.
+fn bin_of(micros: u64) -> usize {
+    if micros < 8 {
+        return micros as usize;
+    }
+    let octave = micros.ilog2();
+    ((octave as usize - 2) * 8 + (micros >> (octave - 3)) as usize % 8).min(SKEW_BINS - 1)
+}
+
+/// The middle of a bin, microseconds.
+fn middle_of(bin: usize) -> f64 {
+    if bin < 8 {
+        return bin as f64 + 0.5;
+    }
+    let width = (1u64 << (bin / 8 - 1)) as f64;
+    (8 + bin % 8) as f64 * width + (width - 1.0) / 2.0
+}
+
+/// As many digits as are known: two.
+fn rounded(micros: f64) -> f64 {
+    let digit = 10f64.powf(micros.max(1.0).log10().floor() - 1.0).max(1.0);
+    (micros / digit).round().max(1.0) * digit
 }
 
 /// How long SYN-ACKs are not counted as answers, from the beginning of the capture on: their SYN may have passed before the capture began.
@@ -64,6 +94,12 @@ sums! {
         pub inverted: u64,
         /// By how much.
         pub skew: Skews,
+        /// Handshakes whose SYN came so long after the SYN-ACK that it may be a repeated one.
+        pub far: u64,
+        /// Of these those whose SYN-ACK came after the first second.
+        pub far_resolved: u64,
+        /// By how much.
+        pub far_skew: Skews,
         /// SYN-ACKs, each handshake's first, after the first second.
         pub answers: u64,
         /// Of them those that came before their SYN, or without it.
@@ -77,7 +113,26 @@ sums! {
 impl OrderCounts {
     /// SYN-ACKs whose SYN was never seen.
     pub fn unmatched(&self) -> u64 {
-        self.early.saturating_sub(self.resolved)
+        let far = if self.is_far_apart() { self.far_resolved } else { 0 };
+        self.early.saturating_sub(self.resolved.saturating_add(far))
+    }
+
+    /// Whether most handshakes show their SYN half a second and more after its answer: SYNs are not repeated that often, the directions come
+    /// that far apart.
+    pub fn is_far_apart(&self) -> bool {
+        self.far > self.handshakes
+    }
+
+    /// The same with the SYNs that came so late, where they are no repeated ones.
+    #[must_use]
+    pub fn with_far(&self) -> Self {
+        let mut all = *self;
+        if self.is_far_apart() {
+            all.handshakes = all.handshakes.saturating_add(self.far);
+            all.inverted = all.inverted.saturating_add(self.far);
+            all.skew.merge(&self.far_skew);
+        }
+        all
     }
 
     /// Tells when the capture began.
@@ -105,8 +160,15 @@ impl OrderCounts {
             self.early += settled;
         }
         let lag = i64::from(event.lag);
+        if !event.marks.has(TcpMarks::LATE_SYN) {
+            return;
+        }
         // A SYN repeated a second later because the answer was slow is no violation.
-        if event.marks.has(TcpMarks::LATE_SYN) && lag < SECOND / 2 {
+        if lag >= SECOND / 2 {
+            self.far_resolved += u64::from(is_settled(time.plus(-lag)));
+            self.far += 1;
+            self.far_skew.add(lag);
+        } else {
             self.resolved += u64::from(is_settled(time.plus(-lag)));
             self.handshakes += 1;
             self.inverted += 1;
@@ -129,10 +191,6 @@ sums! {
         pub longest_run: u64 => Largest,
         /// Packets stamped earlier than the packet before.
         pub backward: u64,
-        /// Of them by more than [`CLOCK_STEP`]: the clock was set.
-        pub steps: u64,
-        /// Largest step back, in nanoseconds.
-        pub largest_step: u64 => Largest,
         run: u64 => Own,
         last: Option<Timestamp> => Own,
         differences: u64,
@@ -179,8 +237,6 @@ impl ClockCounts {
         self.run = 0;
         if difference < 0 {
             self.backward += 1;
-            self.steps += u64::from(difference < -CLOCK_STEP);
-            self.largest_step = self.largest_step.max(difference.unsigned_abs());
         }
         self.differences += 1;
         if self.grain != 1 && (self.differences < SETTLED || self.differences.is_multiple_of(16)) {
@@ -197,7 +253,6 @@ impl ClockCounts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Sum;
     use crate::model::time::MILLISECOND;
     use proptest::prelude::*;
 
@@ -212,10 +267,34 @@ mod tests {
         counts.observe(&event(TcpMarks::SYN | TcpMarks::LATE_SYN, 40_000), Timestamp(45_000));
         counts.observe(&event(TcpMarks::SYN_ACK, 0), Timestamp(50_000));
         assert_eq!((counts.handshakes, counts.inverted), (1, 1));
-        assert_eq!(counts.skew.quantile(0.5), Some(64e-6), "40 µs lies between 32 and 64");
+        assert_eq!(counts.skew.quantile(0.5), Some(42e-6), "40 µs lies between 40 and 44");
         counts.observe(&event(TcpMarks::ANSWERED, 0), Timestamp(1));
         counts.observe(&event(TcpMarks::LATE_SYN, SECOND as u32), Timestamp(SECOND));
         assert_eq!((counts.handshakes, counts.inverted), (2, 1));
+        assert_eq!((counts.far, counts.with_far().inverted), (1, 1));
+    }
+
+    #[test]
+    fn directions_a_second_apart_are_no_repeated_syns() {
+        let mut counts = OrderCounts::default();
+        counts.begin(Timestamp(0));
+        for n in 2..12 {
+            counts.observe(&event(TcpMarks::EARLY_ANSWER, 0), Timestamp(n * SECOND));
+            counts.observe(&event(TcpMarks::LATE_SYN, SECOND as u32), Timestamp((n + 1) * SECOND));
+        }
+        assert_eq!((counts.handshakes, counts.inverted, counts.unmatched()), (0, 0, 0));
+        let all = counts.with_far();
+        assert_eq!((all.handshakes, all.inverted, all.skew.quantile(0.5)), (10, 10, Some(1.0)));
+    }
+
+    #[test]
+    fn a_skew_is_known_to_two_digits() {
+        for micros in [1u64, 9, 40, 131, 924, 92_500, 131_072, 2_000_000, 1_000_000_000] {
+            let mut skews = Skews::default();
+            skews.add(micros as i64 * 1000);
+            let told = skews.quantile(0.5).unwrap() * 1e6;
+            assert!((told / micros as f64 - 1.0).abs() <= if micros < 8 { 1.0 } else { 0.11 }, "{micros}: {told}");
+        }
     }
 
     #[test]
@@ -241,9 +320,8 @@ mod tests {
         for t in [0, 64_000, 64_000, 64_000, 192_000, 128_000, 50 * MILLISECOND, 0] {
             clock.observe(Timestamp(t));
         }
-        assert_eq!((clock.equal, clock.longest_run, clock.backward, clock.steps), (2, 3, 2, 1));
+        assert_eq!((clock.equal, clock.longest_run, clock.backward), (2, 3, 2));
         assert_eq!(clock.grain, 16_000);
-        assert_eq!(clock.largest_step, 50 * MILLISECOND as u64);
     }
 
     proptest! {
@@ -265,7 +343,7 @@ mod tests {
             values.iter().for_each(|v| skews.add(*v));
             prop_assert_eq!(skews.count(), values.len() as u64);
             let most = *values.iter().max().unwrap_or(&0) as f64 / 1e9;
-            prop_assert!(skews.quantile(1.0).is_some_and(|q| q > most && q <= (most * 2.0).max(1e-6) + 1e-6));
+            prop_assert!(skews.quantile(1.0).is_some_and(|q| (q - most).abs() <= most * 0.11 + 1e-6), "{most}");
         }
     }
 }

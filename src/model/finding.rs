@@ -30,6 +30,8 @@ impl Severity {
 pub enum Value {
     /// A count of things.
     Count(u64),
+    /// A count of things of which there were more than are told apart.
+    AtLeast(u64),
     /// A share, 0 to 1.
     Share(f64),
     /// A number without a unit, such as a factor.
@@ -51,13 +53,14 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Value::Count(n) => f.write_str(&units::grouped(*n)),
+            Value::AtLeast(n) => write!(f, "at least {}", units::grouped(*n)),
             Value::Share(x) => f.write_str(&units::percent(*x)),
             Value::Number(x) if x.fract() == 0.0 && x.abs() < 1e15 => write!(f, "{x:.0}"),
             Value::Number(x) => write!(f, "{x:.3}"),
             Value::Seconds(x) => f.write_str(&units::duration(*x)),
             Value::BitsPerSecond(x) => f.write_str(&units::bits_per_second(*x)),
             Value::Bytes(n) => write!(f, "{} bytes", units::grouped(*n)),
-            Value::Time(at) => at.fmt(f),
+            Value::Time(at) => f.write_str(&at.utc()),
             Value::Text(text) => f.write_str(text),
         }
     }
@@ -289,7 +292,8 @@ mod tests {
             (Value::Seconds(0.25), "250.0 ms"),
             (Value::BitsPerSecond(1e8), "100 Mb/s"),
             (Value::Bytes(1_408), "1,408 bytes"),
-            (Value::Time(Timestamp(1_500_000_000)), "1.500000000"),
+            (Value::AtLeast(1_200), "at least 1,200"),
+            (Value::Time(Timestamp(1_700_000_025_050_000_000)), "2023-11-14 22:13:45.050 UTC"),
         ];
         for (value, text) in values {
             assert_eq!(value.to_string(), text);

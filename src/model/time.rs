@@ -41,6 +41,25 @@ impl Timestamp {
     }
 }
 
+impl Timestamp {
+    /// Date and time of day in UTC, to the millisecond where it is no whole second: `2023-11-14 22:13:20.123 UTC`. The proleptic Gregorian
+    /// calendar, by counting days from 1 March of the year 0.
+    pub fn utc(self) -> String {
+        let (seconds, nanos) = (self.0.div_euclid(SECOND), self.0.rem_euclid(SECOND));
+        let (days, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+        let days = days + 719_468;
+        let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month_from_march = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+        let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+        let year = year_of_era + era * 400 + i64::from(month <= 2);
+        let part = if nanos == 0 { String::new() } else { format!(".{:03}", nanos / MILLISECOND) };
+        format!("{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}{part} UTC", of_day / 3_600, of_day / 60 % 60, of_day % 60)
+    }
+}
+
 /// Seconds since 1970 with exactly nine decimals (`1700000000.000000001`), the form of the JSON report.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,6 +72,22 @@ impl fmt::Display for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dates() {
+        for (seconds, text) in [
+            (0, "1970-01-01 00:00:00 UTC"),
+            (951_782_400, "2000-02-29 00:00:00 UTC"),
+            (1_700_000_000, "2023-11-14 22:13:20 UTC"),
+            (1_483_025_213, "2016-12-29 15:26:53 UTC"),
+            (4_107_542_399, "2100-02-28 23:59:59 UTC"),
+            (-1, "1969-12-31 23:59:59 UTC"),
+        ] {
+            assert_eq!(Timestamp::new(seconds, 0).utc(), text);
+        }
+        assert_eq!(Timestamp(1_700_000_025_050_000_000).utc(), "2023-11-14 22:13:45.050 UTC");
+        assert_eq!(Timestamp(i64::MIN).utc(), "1677-09-21 00:12:43.145 UTC");
+    }
 
     #[test]
     fn nine_decimals() {

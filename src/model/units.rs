@@ -56,6 +56,11 @@ pub fn plural(n: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(n), if n == 1 { "" } else { "s" })
 }
 
+/// How often: `once`, `12 times`.
+pub fn times(n: u64) -> String {
+    if n == 1 { "once".to_owned() } else { plural(n, "time") }
+}
+
 /// A whole number with thin grouping: `1,234,567`.
 pub fn grouped(value: u64) -> String {
     let digits = value.to_string();

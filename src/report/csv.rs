@@ -92,7 +92,7 @@ fn put(value: Value<'_>, out: &mut String) {
     };
     match value {
         Value::None => {}
-        Value::Count(n) => show(&n),
+        Value::Count(n) | Value::AtLeast(n) => show(&n),
         Value::Real(x) => show(&x),
         Value::Span(_) => show(&value.seconds().unwrap_or_default()),
         Value::Flag(flag) => show(&flag),

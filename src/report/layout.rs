@@ -1,4 +1,4 @@
-//! Lines of a fixed width: columns that line up, text cut with an ellipsis, a chart of blocks.
+//! Lines of a fixed width: columns that line up, text that goes on in the next line where it is too long, a chart of blocks.
 
 use super::chart::Chart;
 use super::document::{Column, Room, Table, format};
@@ -17,25 +17,36 @@ const LEAST: usize = 12;
 /// Columns between columns.
 const GAP: usize = 2;
 
-/// Cuts `text` in the middle to at most `width` columns.
-pub fn cut(text: &str, width: usize) -> String {
+/// Breaks `text` into lines of at most `width` columns, at spaces, and words that are longer behind a sign or anywhere: nothing is lost.
+pub fn broken(text: &str, width: usize) -> Vec<String> {
     if text.width() <= width {
-        return text.to_owned();
+        return vec![text.to_owned()];
     }
-    let keep = width.saturating_sub(1);
-    let head = take(text.chars(), keep - keep / 2);
-    let tail: String = take(text.chars().rev(), keep / 2).chars().rev().collect();
-    format!("{head}…{tail}")
+    wrap(text, width).iter().flat_map(|line| pieces(line, width.max(1))).collect()
 }
 
-fn take(chars: impl Iterator<Item = char>, width: usize) -> String {
-    let mut used = 0;
-    chars
-        .take_while(|c| {
+/// Pieces of a word that is too long.
+fn pieces(word: &str, width: usize) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut rest = word;
+    while rest.width() > width {
+        let mut used = 0;
+        let fits = rest.char_indices().take_while(|(_, c)| {
             used += c.width().unwrap_or(0);
             used <= width
-        })
-        .collect()
+        });
+        let ends: Vec<(usize, char)> = fits.map(|(at, c)| (at + c.len_utf8(), c)).collect();
+        let sign = ends.iter().skip(ends.len() / 2).rev().find(|(_, c)| matches!(c, '.' | ':' | '-' | '/' | '_' | ','));
+        let first = rest.chars().next().map_or(0, char::len_utf8);
+        let at = sign.or(ends.last()).map_or(first, |(at, _)| *at);
+        let (piece, behind) = rest.split_at(at.max(first));
+        out.push(piece.to_owned());
+        rest = behind;
+    }
+    if !rest.is_empty() {
+        out.push(rest.to_owned());
+    }
+    out
 }
 
 /// Fills `text` to `width` columns.
@@ -72,24 +83,16 @@ pub fn table(table: &Table, width: usize) -> Vec<String> {
     lines
 }
 
-/// One row; a wrapped last cell makes several lines. Columns of no width are left out.
+/// One row; cells that are too long make several lines of it. Columns of no width are left out.
 fn line(cells: &[String], widths: &[usize], columns: &[Column]) -> Vec<String> {
     let gap = " ".repeat(GAP);
-    let mut first: Vec<String> = Vec::new();
-    let mut rest: Vec<String> = Vec::new();
-    let mut before = 0;
-    for ((text, &width), column) in cells.iter().zip(widths).zip(columns).filter(|((_, w), _)| **w > 0) {
-        if column.room == Room::Wrapped && text.width() > width {
-            let mut wrapped = wrap(text, width).into_iter();
-            first.extend(wrapped.next());
-            rest = wrapped.collect();
-        } else {
-            first.push(pad(&cut(text, width), width, column.right));
-            before += width + GAP;
-        }
-    }
-    let head = first.join(&gap).trim_end().to_owned();
-    std::iter::once(head).chain(rest.into_iter().map(|text| format!("{}{text}", " ".repeat(before)))).collect()
+    let shown = cells.iter().zip(widths).zip(columns).filter(|((_, width), _)| **width > 0);
+    let columns: Vec<(Vec<String>, usize, bool)> =
+        shown.map(|((text, &width), column)| (broken(text, width), width, column.right)).collect();
+    let most = columns.iter().map(|(lines, ..)| lines.len()).max().unwrap_or(0);
+    let part =
+        |at: usize, (lines, width, right): &(Vec<String>, usize, bool)| pad(lines.get(at).map_or("", String::as_str), *width, *right);
+    (0..most).map(|at| columns.iter().map(|column| part(at, column)).collect::<Vec<_>>().join(&gap).trim_end().to_owned()).collect()
 }
 
 /// Makes room: first spare columns go, then the widest that may be cut or wrapped give way.
@@ -143,7 +146,7 @@ pub fn chart(chart: &Chart, width: usize) -> Vec<String> {
         }
         lines.push(text.trim_end().to_owned());
     }
-    let (from, to) = (format::time_of_day(chart.from), format::time_of_day(chart.to));
+    let [from, to] = format::span_ends(chart.from, chart.to);
     let step = format!("one step {}", units::duration(chart.step));
     let space = room.saturating_sub(from.width() + to.width() + step.width());
     lines.push(format!("{}{from}{}{step}{}{to}", " ".repeat(11), " ".repeat(space / 2), " ".repeat(space - space / 2)));
@@ -172,11 +175,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cuts_in_the_middle() {
-        assert_eq!(cut("2001:db8::1", 20), "2001:db8::1");
-        assert_eq!(cut("2001:db8:1111:2222::1", 11), "2001:…2::1".replace("…2", "…22"));
-        assert!(cut("漢字漢字漢字", 5).width() <= 5);
-        assert_eq!(cut("abc", 0), "…");
+    fn what_is_too_long_goes_on_in_the_next_line() {
+        assert_eq!(broken("2001:db8::1", 20), ["2001:db8::1"]);
+        assert_eq!(broken("2001:db8:1111:2222::1", 11), ["2001:db8:", "1111:2222::", "1"]);
+        assert_eq!(broken("forwards for virtual router 1", 12), ["forwards for", "virtual", "router 1"]);
+        assert_eq!(broken("http.example.test", 12), ["http.example", ".test"]);
+        assert_eq!(broken("abc", 0).concat(), "abc");
+        for text in ["漢字漢字漢字", "32769/00:19:06:ea:b8:80", "aaaaaaaaaaaaaaaaaaaa bb", ""] {
+            for width in 2..30 {
+                let lines = broken(text, width);
+                assert!(lines.iter().all(|line| line.width() <= width), "{text} {width} {lines:?}");
+                assert_eq!(lines.concat().replace(' ', ""), text.replace(' ', ""), "nothing is lost");
+            }
+        }
     }
 
     #[test]

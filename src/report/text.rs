@@ -58,15 +58,19 @@ impl Page {
     }
 
     fn toned(&self, tone: Tone, text: &str) -> String {
+        let sign = tone.sign();
+        let text = if sign.is_empty() { text.to_owned() } else { format!("{sign} {text}") };
+        self.styled(tone, &text)
+    }
+
+    fn styled(&self, tone: Tone, text: &str) -> String {
         let style = match tone {
             Tone::Plain => "",
             Tone::Good => "32",
             Tone::Warning => "33",
             Tone::Critical => "1;31",
         };
-        let sign = tone.sign();
-        let text = if sign.is_empty() { text.to_owned() } else { format!("{sign} {text}") };
-        self.paint(style, &text)
+        self.paint(style, text)
     }
 
     fn section(&self, section: &Section, text: &mut String) {
@@ -95,7 +99,14 @@ impl Page {
                 lines
             }
             Part::Chart(chart) => layout::chart(chart, room),
-            Part::Note(tone, words) => layout::wrap(words, room - 2).iter().map(|line| self.toned(*tone, line)).collect(),
+            Part::Note(tone, words) => {
+                let behind = " ".repeat(tone.sign().width());
+                let line = |(at, line): (usize, &String)| match (at, behind.is_empty()) {
+                    (1.., false) => self.styled(*tone, &format!("{behind} {line}")),
+                    _ => self.toned(*tone, line),
+                };
+                layout::wrap(words, room - 2).iter().enumerate().map(line).collect()
+            }
             Part::Heading(tone, words) => vec![self.toned(*tone, words)],
         }
     }

@@ -13,6 +13,7 @@ mod selection;
 mod shape;
 pub mod table;
 pub mod tables;
+mod untimed;
 mod wings;
 
 pub use crate::model::{SourceInfo, Trust, TrustPart};

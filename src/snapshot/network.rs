@@ -1,6 +1,7 @@
 //! Services and the verdict on the network, as a snapshot shows them.
 
 use crate::model::evidence::{ServiceWindow, Trouble};
+use crate::model::units::grouped;
 use crate::model::{Quantiles, ServiceKey, Timestamp, Verdict};
 
 /// What is thought of the network.
@@ -21,6 +22,16 @@ pub struct Network {
 impl Default for Network {
     fn default() -> Self {
         Self { verdict: Verdict::Unknown, judged: 0, not_judged: Vec::new(), unfollowed: 0, beyond: 0 }
+    }
+}
+
+impl Network {
+    /// What was judged, in words.
+    pub fn attempts(&self) -> String {
+        match self.judged {
+            1 => "1 attempt to connect or request".to_owned(),
+            n => format!("{} attempts to connect and requests", grouped(n)),
+        }
     }
 }
 

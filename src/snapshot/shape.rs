@@ -191,7 +191,7 @@ impl Serialize for Subject {
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Value::Count(n) | Value::Bytes(n) => serializer.serialize_u64(*n),
+            Value::Count(n) | Value::AtLeast(n) | Value::Bytes(n) => serializer.serialize_u64(*n),
             Value::Share(x) | Value::Number(x) | Value::Seconds(x) | Value::BitsPerSecond(x) => serializer.serialize_f64(*x),
             Value::Time(at) => at.serialize(serializer),
             Value::Text(text) => serializer.serialize_str(text),

@@ -171,6 +171,7 @@ pub(super) fn cell(scene: &Scene, layer: Layer, head: &Head, value: Value<'_>, f
         (Kind::Id, Value::Count(n)) => Cell::Text(n.to_string(), style),
         (Kind::Port, Value::Count(n)) => Cell::Right(n.to_string(), style),
         (_, Value::Count(n)) => Cell::Amount(amount::count(n), style),
+        (_, Value::AtLeast(n)) => Cell::Right(format!("≥ {n}"), style),
         (_, Value::Trips(..) | Value::Handshake(..)) => Cell::Right(String::new(), style),
         (_, Value::Span(_)) => Cell::Right(amount::short_duration(value.seconds().unwrap_or_default()), style),
         (_, Value::Time(time)) => Cell::Right(amount::time_of_day(time, scene.utc_offset(time)), style),

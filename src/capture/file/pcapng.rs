@@ -70,6 +70,8 @@ fn text(value: &[u8]) -> Option<String> {
 #[derive(Clone)]
 struct Pcapng {
     big: bool,
+    /// The largest count of drops that cannot be true.
+    impossible: u64,
     interfaces: Vec<Interface>,
     /// Interfaces of the sections before: how many, and the first of them as they are listed.
     base: usize,
@@ -86,6 +88,7 @@ impl Default for Pcapng {
     fn default() -> Self {
         Self {
             big: false,
+            impossible: 0,
             interfaces: Vec::new(),
             base: 0,
             before: Vec::new(),
@@ -171,6 +174,14 @@ impl Pcapng {
         for (code, value) in options(order, block.get(HEAD + 12..).unwrap_or(&[])) {
             if value.len() >= 8 {
                 let n = order.u64(value, 0);
+                if code != 5 && code != 7 {
+                    continue;
+                }
+                // What cannot be true says nothing of the other counts.
+                if n > POSSIBLE_DROPS {
+                    self.impossible = self.impossible.max(n);
+                    continue;
+                }
                 match code {
                     5 => interface.losses.interface = interface.losses.interface.max(n),
                     7 => interface.losses.kernel = interface.losses.kernel.max(n),
@@ -234,7 +245,12 @@ impl Pcapng {
         } else {
             None
         };
-        if let (Some(drops), Some(interface)) = (drops.filter(|&n| n > 0), self.interfaces.get_mut(id)) {
+        let drops = drops.filter(|&n| n > 0);
+        if let Some(drops) = drops.filter(|&n| n > POSSIBLE_DROPS) {
+            self.impossible = self.impossible.max(drops);
+            return;
+        }
+        if let (Some(drops), Some(interface)) = (drops, self.interfaces.get_mut(id)) {
             interface.packet_drops = interface.packet_drops.saturating_add(drops);
         }
     }
@@ -364,9 +380,8 @@ impl Format for Pcapng {
     }
 
     fn problem(&self) -> Option<String> {
-        let losses = self.total();
-        let most = losses.interface.max(losses.kernel);
-        (most > POSSIBLE_DROPS).then(|| format!("its statistics tell of {most} dropped packets, which cannot be true"))
+        let most = self.impossible;
+        (most > 0).then(|| format!("its statistics tell of {most} dropped packets, which cannot be true: not counted"))
     }
 }
 

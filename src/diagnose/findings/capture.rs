@@ -7,7 +7,7 @@ use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Times};
 use crate::model::evidence::{CLOCK_STEP, Outage, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_STEADY, SILENT, share};
 use crate::model::tcp::HOLD;
 use crate::model::time::SECOND;
-use crate::model::units::{duration, grouped, percent};
+use crate::model::units::{duration, grouped, percent, times};
 use crate::model::{Aspect, Episode, Severity, Value, wilson};
 
 /// Effects before causes.
@@ -86,7 +86,7 @@ impl Detector for OrderSkew {
                 vec![("share", Value::Share(rate)), ("violations", Value::Count(order.violations)), ("pairs", Value::Count(order.judged))];
             let mut by = String::new();
             if let Some([p50, p99]) = order.skew {
-                by = format!(", by {} in the median", duration(p50));
+                by = format!(", by about {} in the median", duration(p50));
                 evidence.push(("p50_seconds", Value::Seconds(p50)));
                 evidence.push(("p99_seconds", Value::Seconds(p99)));
             }
@@ -127,8 +127,8 @@ impl Detector for ClockStep {
         let clock = &e.clock;
         present_if(clock.steps > 0, || {
             let evidence = vec![("steps", Value::Count(clock.steps)), ("largest_seconds", Value::Seconds(clock.largest_step))];
-            let title =
-                format!("The capture clock stepped back {} time(s), by up to {}", grouped(clock.steps), duration(clock.largest_step));
+            let by = if clock.steps == 1 { "by" } else { "by up to" };
+            let title = format!("The capture clock stepped back {}, {by} {}", times(clock.steps), duration(clock.largest_step));
             Report::new(Severity::Warning, title, evidence)
         })
     }

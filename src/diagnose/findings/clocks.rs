@@ -97,10 +97,10 @@ fn silent(service: &ServiceEvidence) -> Option<Report> {
         "Time server {} does not answer: {} of {}{}",
         service.key.address,
         plural(silent.count, "request"),
-        plural(silent.clients, "client"),
+        silent.who(),
         if since.is_some() { "; it answered before" } else { "" },
     );
-    let evidence = vec![("unanswered", Value::Count(silent.count)), ("clients", Value::Count(silent.clients))];
+    let evidence = vec![("unanswered", Value::Count(silent.count)), ("clients", silent.told())];
     let severity = if since.is_some() || silent.clients > 1 { Severity::Warning } else { Severity::Note };
     Some(Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(silent.clients).held(vec![span]))
 }

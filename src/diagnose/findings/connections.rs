@@ -37,6 +37,9 @@ const CUT_OF: u64 = 20;
 const FLOOD_COMPLETED: f64 = 0.1;
 const FLOOD_SOURCES: u64 = 32;
 
+/// SYN-ACKs that nobody acknowledges, from which on the number of sources does not matter.
+const FLOOD_ANSWERED: u64 = 256;
+
 /// Share of a source's attempts that fail while it scans.
 const SCAN_FAILS: f64 = 0.8;
 
@@ -96,7 +99,8 @@ impl Detector for TcpNoAnswer {
             id: "tcp.no_answer",
             aspect: None,
             meaning: "Clients try to connect to this port, repeat their SYN, and nothing comes back: no SYN-ACK, no RST, no ICMP error.",
-            measured: "Attempts (a SYN and its repetitions) of at least two SYNs to which nothing came back: surely more than {most} of at \
+            measured: "Attempts of at least two SYNs to which nothing came back, or of clients that send single ones more often than every \
+                       three seconds: surely more than {most} of at \
                        least {least} attempts within a minute, else within ten, over at least {time} (lower end of the {sure} interval). \
                        Sources that scan are left out.",
             cause: "The host is down or its service hangs, or a firewall drops the packets without a word.",
@@ -117,6 +121,9 @@ impl Detector for TcpNoAnswer {
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         all_of(tcp_services(e).filter_map(|service| {
             let w = service.window(|w| w.attempts >= SILENT_ATTEMPTS.number())?;
+            if service.windows.iter().any(is_flood) {
+                return None;
+            }
             let silent = w.trouble(Trouble::NoAnswer);
             let stands = standing.on(subject(&service.key));
             let span = silent.span?;
@@ -133,13 +140,13 @@ impl Detector for TcpNoAnswer {
                 (false, false) => "nothing is heard of the host",
             };
             let severity = if answered && silent.clients >= 2 { Severity::Critical } else { Severity::Warning };
-            let clients = plural(silent.clients, "client");
+            let clients = silent.who();
             let title = format!("Nobody answers at {}: {} of {clients} in vain; {kind}", service.key, plural(silent.count, "attempt"));
             let evidence = vec![
                 ("attempts", Value::Count(w.attempts)),
                 ("unanswered", Value::Count(silent.count)),
                 ("share", Value::Share(failing.rate)),
-                ("clients", Value::Count(silent.clients)),
+                ("clients", silent.told()),
             ];
             let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(silent.clients).held(vec![span]);
             Some(match (answered, service.is_alive) {
@@ -194,17 +201,12 @@ impl Detector for TcpRefused {
                 _ => Severity::Warning,
             };
             let word = if answered.is_some() { "; it answered before" } else { "" };
-            let title = format!(
-                "{} refuses connections: {} of {}{word}",
-                service.key,
-                plural(refused.count, "attempt"),
-                plural(refused.clients, "client")
-            );
+            let title = format!("{} refuses connections: {} of {}{word}", service.key, plural(refused.count, "attempt"), refused.who());
             let evidence = vec![
                 ("attempts", Value::Count(w.attempts)),
                 ("refused", Value::Count(refused.count)),
                 ("share", Value::Share(failing.rate)),
-                ("clients", Value::Count(refused.clients)),
+                ("clients", refused.told()),
             ];
             Some(Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(refused.clients).held(vec![span]))
         }))
@@ -252,11 +254,24 @@ impl Detector for TcpReset {
                 ("cut", Value::Count(cut.count)),
                 ("ended", Value::Count(w.ended)),
                 ("share", Value::Share(share.rate)),
-                ("clients", Value::Count(cut.clients)),
+                ("clients", cut.told()),
             ];
             Some(Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(cut.clients).held(vec![span]))
         }))
     }
+}
+
+/// Attempts that were not completed, of clients that do not repeat their SYN.
+fn never_completed(w: &ServiceWindow) -> u64 {
+    w.lone.saturating_add(w.trouble(Trouble::HalfOpen).count)
+}
+
+/// Whether half-open connections pile up: from many sources, or with the server's answers to them outstanding.
+fn is_flood(w: &ServiceWindow) -> bool {
+    let open = never_completed(w);
+    open >= FLOOD_CONNECTIONS.number()
+        && (w.sources >= FLOOD_SOURCES || w.trouble(Trouble::HalfOpen).count >= FLOOD_ANSWERED)
+        && share(w.established, w.established.saturating_add(open)) < FLOOD_COMPLETED
 }
 
 impl Detector for TcpSynflood {
@@ -264,15 +279,20 @@ impl Detector for TcpSynflood {
         static PAGE: Page = Page {
             id: "tcp.synflood",
             aspect: None,
-            meaning: "Many sources open connections to this service and complete none: half-open connections fill its table until others \
-                      are not served.",
-            measured: "Attempts within a minute that were never completed, from at least {sources} sources: at least {flood}, while fewer \
-                       than {completed} of all attempts are completed.",
+            meaning: "Connections to this service are opened in great number and not completed: half-open connections fill its table until \
+                      others are not served.",
+            measured: "Attempts within a minute that were never completed, from at least {sources} sources, or with {answered} SYN-ACKs \
+                       that nobody acknowledges: at least {flood}, while fewer than {completed} of all attempts are completed.",
             cause: "A flood of SYNs with forged sources, or a load test.",
             lookalikes: "A popular server that went down: its clients repeat the same SYN (tcp.no_answer); a scan tries many ports or hosts.",
             remedy: "SYN cookies on the server; filter the sources at the border where they have something in common.",
             topic: None,
-            figures: &[("sources", Count(FLOOD_SOURCES)), ("flood", Tuned(&FLOOD_CONNECTIONS)), ("completed", Share(FLOOD_COMPLETED))],
+            figures: &[
+                ("sources", Count(FLOOD_SOURCES)),
+                ("answered", Count(FLOOD_ANSWERED)),
+                ("flood", Tuned(&FLOOD_CONNECTIONS)),
+                ("completed", Share(FLOOD_COMPLETED)),
+            ],
         };
         &PAGE
     }
@@ -284,16 +304,14 @@ impl Detector for TcpSynflood {
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         all_of(tcp_services(e).filter_map(|service| {
             // At the end of a file the whole of it counts as well: a flood may be shorter than it.
-            let half_open = |w: &ServiceWindow| w.lone.saturating_add(w.trouble(Trouble::HalfOpen).count);
-            let w = service.windows.iter().find(|w| half_open(w) >= FLOOD_CONNECTIONS.number() && w.sources >= FLOOD_SOURCES)?;
-            let open = half_open(w);
-            let completed = share(w.established, w.established.saturating_add(open));
-            if completed >= FLOOD_COMPLETED {
-                return None;
-            }
+            let w = service.windows.iter().find(|w| is_flood(w))?;
+            let open = never_completed(w);
             let title = format!("{} attempts to connect to {} were never completed", grouped(open), service.key);
-            let evidence =
-                vec![("half_open", Value::Count(open)), ("established", Value::Count(w.established)), ("sources", Value::Count(w.sources))];
+            let evidence = vec![
+                ("half_open", Value::Count(open)),
+                ("established", Value::Count(w.established)),
+                ("sources", if w.is_more { Value::AtLeast(w.sources) } else { Value::Count(w.sources) }),
+            ];
             let severity = if w.established == 0 && service.last_success.is_some() { Severity::Critical } else { Severity::Warning };
             Some(Report::new(severity, title, evidence).about(subject(&service.key)))
         }))
@@ -466,7 +484,7 @@ impl Detector for IcmpUnreachable {
                 plural(errors.count, "ICMP error"),
                 plural(errors.clients, "client")
             );
-            let evidence = vec![("errors", Value::Count(errors.count)), ("clients", Value::Count(errors.clients))];
+            let evidence = vec![("errors", Value::Count(errors.count)), ("clients", errors.told())];
             let severity = if errors.clients >= SEVERAL { Severity::Critical } else { Severity::Warning };
             let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(errors.clients);
             Some(report.held(errors.span.into_iter().collect()))

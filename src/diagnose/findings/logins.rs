@@ -82,7 +82,7 @@ fn denied(service: &ServiceEvidence, stands: bool) -> Option<Report> {
         return None;
     }
     let codes: Vec<String> = w.denied.iter().take(3).map(|c| format!("{} {} times", c.text, grouped(c.count))).collect();
-    let who = plural(bad.clients, "client");
+    let who = bad.who();
     let title = match skewed {
         Some(w) => format!("Logins at {} are refused because clocks differ: {} times, {who}", service.key, grouped(skew(&w.denied))),
         None => format!(
@@ -99,7 +99,7 @@ fn denied(service: &ServiceEvidence, stands: bool) -> Option<Report> {
         ("refused", Value::Count(bad.count)),
         ("share", Value::Share(share.rate)),
         ("share_low", Value::Share(share.low)),
-        ("clients", Value::Count(bad.clients)),
+        ("clients", bad.told()),
     ];
     let report = Report::new(Severity::Warning, title, evidence).about(subject(&service.key)).suffered_by(bad.clients);
     Some(report.held(bad.span.into_iter().collect()))

@@ -292,6 +292,15 @@ impl Detector for HostDrop {
 
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         let lost = e.host.lost;
+        // Counters without a packet beside them are of a capture whose packets are not in this file.
+        if !e.live && e.packets == 0 {
+            return match lost {
+                0 => Detection::Clear,
+                _ => {
+                    Detection::Unknown(format!("{} dropped in the capture, and none that arrived is in this file", plural(lost, "packet")))
+                }
+            };
+        }
         let rate = e.loss.host.map_or_else(|| share(lost, e.packets.saturating_add(lost)), |h| h.rate);
         if lost == 0 && rate <= 0.0 {
             return Detection::Clear;
@@ -302,6 +311,8 @@ impl Detector for HostDrop {
             _ => Severity::Note,
         };
         let evidence = vec![("share", Value::Share(rate)), ("lost", Value::Count(lost)), ("packets", Value::Count(e.packets))];
-        Detection::from(Report::new(severity, format!("This host loses {} of what arrives", percent(rate)), evidence))
+        let who = if e.live { "This host loses" } else { "The host that captured lost" };
+        let what = if e.live { "arrives" } else { "arrived" };
+        Detection::from(Report::new(severity, format!("{who} {} of what {what}", percent(rate)), evidence))
     }
 }

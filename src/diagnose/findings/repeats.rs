@@ -3,7 +3,7 @@
 use super::present_if;
 use crate::diagnose::detector::{Detection, Detector, Page, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos};
+use crate::diagnose::figure::Figure::{Count, Nanos, Share};
 use crate::model::evidence::{COPY_REACH, LOOP_HOPS, share};
 use crate::model::units::{grouped, plural};
 use crate::model::{Severity, Value};
@@ -14,6 +14,9 @@ const PACKETS: u64 = 100;
 /// Different packets that went round before a loop is told of, and how often all of them did.
 const LOOPS: u64 = 3;
 const TURNS: u64 = 30;
+
+/// Share of all packets from which on a loop is critical: the link carries little else soon.
+const LOOPED: f64 = 0.01;
 
 /// Equal packets come more often than the mirror makes copies.
 pub struct DupFlood;
@@ -40,6 +43,10 @@ impl Detector for DupFlood {
         }
     }
 
+    fn is_of_the_network(&self) -> bool {
+        true
+    }
+
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let n = e.copies.repeated;
         present_if(n >= PACKETS || standing.at_all() && n > 0, || {
@@ -58,7 +65,8 @@ impl Detector for RouteLoop {
             meaning: "Packets pass the same link again and again, each time with a lower TTL, until it is used up: routers send them \
                       to each other. They do not arrive, and the link carries each of them many times.",
             measured: "Packets with the same identification and content between the same MAC addresses, with a TTL at least {hops} \
-                       lower: at least {loops} different ones, {turns} packets in all. All of them are counted as traffic.",
+                       lower: at least {loops} different ones, {turns} packets in all; critical above {looped} of all packets. All of them are \
+                       counted as traffic.",
             cause: "Two or more routers each think the other is the way: a default route towards a router that has none itself, a \
                     route that was withdrawn on one side.",
             lookalikes: "A short loop while routes change is normal and lasts seconds. A firewall that gets a packet three times and \
@@ -66,21 +74,23 @@ impl Detector for RouteLoop {
             remedy: "Nothing at the mirror. Compare the routes to these destinations on both routers; let a router drop what no route \
                      leads to (a discard route for its own networks).",
             topic: None,
-            figures: &[("hops", Count(LOOP_HOPS as u64)), ("loops", Count(LOOPS)), ("turns", Count(TURNS))],
+            figures: &[("hops", Count(LOOP_HOPS as u64)), ("loops", Count(LOOPS)), ("turns", Count(TURNS)), ("looped", Share(LOOPED))],
         }
+    }
+
+    fn is_of_the_network(&self) -> bool {
+        true
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let copies = &e.copies;
         let found = copies.loops >= LOOPS && copies.looped >= TURNS;
         present_if(found || standing.at_all() && copies.looped > 0, || {
-            let evidence = vec![
-                ("packets", Value::Count(copies.looped)),
-                ("different", Value::Count(copies.loops)),
-                ("share", Value::Share(share(copies.looped, copies.packets))),
-            ];
+            let share = share(copies.looped, copies.packets);
+            let evidence =
+                vec![("packets", Value::Count(copies.looped)), ("different", Value::Count(copies.loops)), ("share", Value::Share(share))];
             let title = format!("A routing loop: {} went round, {} in all", plural(copies.loops, "packet"), plural(copies.looped, "time"));
-            Report::new(Severity::Note, title, evidence)
+            Report::new(if share > LOOPED { Severity::Critical } else { Severity::Note }, title, evidence)
         })
     }
 }

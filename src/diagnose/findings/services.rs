@@ -6,7 +6,7 @@ use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, Standin
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Seconds, Share, Tuned};
 use crate::model::evidence::{
-    FAILING_SHARE, LONG_POLL, SLOW_REPLY, SLOW_SHARE, ServiceEvidence, ServiceWindow, Trouble, UNANSWERED_SHARE, VERY_SLOW_REPLY,
+    FAILING_SHARE, LONG_POLL, SLOW_REPLY, SLOW_SHARE, ServiceEvidence, ServiceWindow, Trouble, Troubled, UNANSWERED_SHARE, VERY_SLOW_REPLY,
     WEB_ERRORS_SHARE,
 };
 use crate::model::units::{duration, grouped, plural};
@@ -66,8 +66,8 @@ fn speaking<'a>(e: &'a Evidence, app: &'static str) -> impl Iterator<Item = &'a 
 }
 
 /// Who waits, in words.
-fn waiting(clients: u64) -> String {
-    if clients == 1 { "1 client waits".into() } else { format!("{} wait", plural(clients, "client")) }
+fn waiting(clients: &Troubled) -> String {
+    if clients.clients == 1 && !clients.is_more { "1 client waits".into() } else { format!("{} wait", clients.who()) }
 }
 
 /// How bad it is by who suffers: one of a few clients is a warning.
@@ -85,7 +85,7 @@ fn report(service: &ServiceEvidence, w: &ServiceWindow, trouble: Trouble, severi
         ("bad", Value::Count(bad.count)),
         ("share", Value::Share(share.rate)),
         ("share_low", Value::Share(share.low)),
-        ("clients", Value::Count(bad.clients)),
+        ("clients", bad.told()),
     ];
     if let Some(r) = w.response {
         evidence.extend([("p50_seconds", Value::Seconds(r.p50)), ("p95_seconds", Value::Seconds(r.p95))]);
@@ -143,7 +143,7 @@ impl Detector for DnsUnanswered {
                     "Name server {}{before} does not answer: {} of {} in vain",
                     service.key.address,
                     if silent.count == 1 { "1 query".into() } else { format!("{} queries", grouped(silent.count)) },
-                    plural(silent.clients, "client")
+                    silent.who()
                 );
                 let severity = if service.last_success.is_some() || silent.clients >= 2 { Severity::Critical } else { Severity::Warning };
                 return Some(report(service, w, Trouble::Unanswered, severity, title));
@@ -155,7 +155,7 @@ impl Detector for DnsUnanswered {
                 "Name server {} leaves {} queries unanswered; {}",
                 service.key.address,
                 of(silent.count, w.requests),
-                waiting(silent.clients)
+                waiting(&silent)
             );
             Some(report(service, w, Trouble::Unanswered, by_clients(silent.clients, share.low > FAILING_MOST), title))
         }))
@@ -196,7 +196,7 @@ impl Detector for DnsFailing {
                 "Name server {} answers {} queries with errors to {}: {}",
                 service.key.address,
                 of(bad.count, w.answered),
-                plural(bad.clients, "client"),
+                bad.who(),
                 codes(w)
             );
             Some(report(service, w, Trouble::Error, severity, title))
@@ -242,7 +242,7 @@ impl Detector for DnsSlow {
             }
             let grave = wilson(w.trouble(Trouble::VerySlow).count, w.answered).low > VERY_SLOW;
             let severity = if grave { Severity::Critical } else { Severity::Warning };
-            let title = format!("Name server {} answers slowly: {}; {}", service.key.address, times(w), waiting(slow.clients));
+            let title = format!("Name server {} answers slowly: {}; {}", service.key.address, times(w), waiting(&slow));
             Some(report(service, w, Trouble::Slow, severity, title))
         }))
     }
@@ -388,7 +388,7 @@ impl Detector for ServiceErrors {
                 service.app_token,
                 service.key,
                 of(bad.count, w.answered),
-                plural(bad.clients, "client"),
+                bad.who(),
                 codes(w)
             );
             Some(report(service, w, Trouble::Error, severity, title))

@@ -88,7 +88,7 @@ pub fn http2(p: &Payload<'_>) -> Probe {
 pub fn quic(p: &Payload<'_>) -> Probe {
     let Some(&[head, a, b, c, d, cid, ..]) = p.bytes.first_chunk::<7>() else { return Probe::No };
     let version = u32::from_be_bytes([a, b, c, d]);
-    let is_known = matches!(version, 1 | 0x6b33_43cf | 0xff00_0000..=0xff00_00ff | 0xface_b000..=0xface_b00f);
+    let is_known = matches!(version, 1 | 0x6b33_43cf | 0xff00_0000..=0xff00_0022 | 0xface_b000..=0xface_b00f);
     let is_long = head & 0xc0 == 0xc0 && cid <= 20;
     graded(is_long && is_known && length(p) >= 100, head & 0x80 != 0 && cid <= 20 && (is_known || version == 0))
 }

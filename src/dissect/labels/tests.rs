@@ -79,6 +79,9 @@ fn datagrams_of_lengths_that_tell() {
     assert_eq!(told(true, 9, &of(1, 147)), None);
     assert_eq!((told(true, 9, &of(4, 64)), told(true, 51_820, &of(4, 64))), (None, Some("wg")));
     let quic = [&[0xc3, 0, 0, 0, 1, 8][..], &[7; 1_194]].concat();
+    // Of drafts there were 34: what carries a higher number, such as a broadcast that begins with ones, is something else.
+    let draft = |n: u8| told(true, 9, &[&[0xff, 0xff, 0, 0, n, 8][..], &[7; 1_194]].concat());
+    assert_eq!([29, 34, 35, 0xa0].map(draft), [Some("quic"), Some("quic"), None, None]);
     assert_eq!((told(true, 9, &quic), told(true, 9, &quic[..50])), (Some("quic"), None));
     let ike = |at: usize| {
         let mut bytes = vec![0; at + 28];

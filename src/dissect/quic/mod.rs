@@ -53,7 +53,8 @@ fn version(code: u32) -> Cow<'static, str> {
     match code {
         V1 => "1".into(),
         V2 => "2".into(),
-        0xff00_0000..=0xff00_00ff => format!("draft {}", code & 0xff).into(),
+        // The last draft was the 34th.
+        0xff00_0000..=0xff00_0022 => format!("draft {}", code & 0xff).into(),
         other => format!("0x{other:08x}").into(),
     }
 }

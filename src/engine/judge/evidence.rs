@@ -135,14 +135,10 @@ fn declared_sampling(request: &Request) -> Option<u32> {
     peeled.filter_map(|s| s.sampling).max_by_key(|s| s.samples).map(|s| s.one_in)
 }
 
-/// The clock as packets show it, with the steps of the wall clock that the router saw.
+/// The clock as packets show it, with its steps back, which the router saw.
 fn clock(counts: &Counts, request: &Request) -> ClockEvidence {
-    let seen = counts.clock.evidence();
-    ClockEvidence {
-        steps: seen.steps.max(request.clock_steps.count),
-        largest_step: seen.largest_step.max(request.clock_steps.largest.unsigned_abs() as f64 / 1e9),
-        ..seen
-    }
+    let steps = request.clock_steps;
+    ClockEvidence { steps: steps.count, largest_step: steps.largest.unsigned_abs() as f64 / 1e9, ..counts.clock.evidence() }
 }
 
 /// Times without a mirror: by the senders that are regular as a clock, and by pauses of traffic that has none. `usual` is how many packets arrive

@@ -11,7 +11,7 @@ use crate::engine::tape::Request;
 use crate::engine::tape::facts::TunnelFacts;
 use crate::mirror::{CopyClass, DuplicateCounts};
 use crate::model::mirror::Purpose;
-use crate::model::{Mac, NetworkBatch, Timestamp, Traffic};
+use crate::model::{Finding, Mac, NetworkBatch, Timestamp, Traffic};
 use crate::snapshot::tables::services::SERVICES;
 use crate::snapshot::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Sides, Table, TunnelRow};
 
@@ -68,7 +68,10 @@ impl Assess for MirrorJudge {
         let evidence = evidence::evidence(sources, all, &lately);
         let evidence = super::host::with_host_facts(evidence, &request.host);
         let judgement = diagnose::judge(&evidence, &mut self.judge, request.now);
-        let (network, troubles) = self.network.assess(request.now, live, request.finished, &evidence);
+        let (network, troubles) = {
+            let besides = diagnose::gravest_of_the_network(&judgement.findings);
+            self.network.assess(request.now, (live, request.finished), &evidence, besides)
+        };
         let mut switch = self.network.switch(request.now);
         switch.link_use.clone_from(&request.used);
         asked::add(&mut switch, request);
@@ -108,9 +111,20 @@ impl Assess for MirrorJudge {
         // The mirror's come first where they weigh the same: they say whether the others can be believed.
         let mut findings = judgement.findings;
         findings.extend(troubles);
+        // What is looked at may begin before the capture: nothing was found there.
+        findings.iter_mut().for_each(|finding| begin_with(finding, request.first));
         findings.sort_by_key(|f| (!f.active, Reverse(f.severity)));
         diagnose::by_cause(&mut findings);
         Assessment { mirror, network, switch, services, findings, host }
+    }
+}
+
+/// Nothing is found before the first packet.
+fn begin_with(finding: &mut Finding, first: Option<Timestamp>) {
+    let Some(first) = first.filter(|first| *first > finding.first && *first <= finding.last) else { return };
+    finding.first = first;
+    for episode in finding.episodes.iter_mut().filter(|episode| episode.last >= first) {
+        episode.first = episode.first.max(first);
     }
 }
 

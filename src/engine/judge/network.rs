@@ -145,7 +145,14 @@ impl NetworkJudge {
     }
 
     /// What is wrong with the network at `now`, as far as the mirror can show it, by the evidence of the mirror. `at_end`: nothing more comes.
-    pub fn assess(&mut self, now: Timestamp, live: bool, at_end: bool, mirror: &Evidence) -> (Network, Vec<Finding>) {
+    /// Besides counts what the mirror's evidence says of the network.
+    pub fn assess(
+        &mut self,
+        now: Timestamp,
+        (live, at_end): (bool, bool),
+        mirror: &Evidence,
+        besides: Option<Severity>,
+    ) -> (Network, Vec<Finding>) {
         self.put_in_order();
         self.switch.advance(now);
         let end = self.ledger.now().map_or(now, |latest| latest.max(now));
@@ -157,7 +164,7 @@ impl NetworkJudge {
             findings.iter_mut().for_each(|finding| finding.within(packets));
         }
         let not_judged = diagnose::silence(&mut findings, mirror);
-        let worst = findings.iter().filter(|f| f.active).map(|f| f.severity).max();
+        let worst = findings.iter().filter(|f| f.active).map(|f| f.severity).max().max(besides);
         let verdict = match worst {
             Some(Severity::Critical) => Verdict::Bad,
             Some(Severity::Warning) => Verdict::Doubtful,

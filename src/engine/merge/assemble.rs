@@ -6,11 +6,12 @@ use super::{Assessment, HistoryKeeper, Kept, Merge, Pending};
 use crate::engine::fold::rows;
 use crate::engine::fold::shard::ShardSums;
 use crate::engine::tape::Request;
-use crate::model::{LearntName, Traffic};
+use crate::model::{AppBy, LearntName, Proto, ServiceKey, Traffic};
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::tables::names::NAMES;
 use crate::snapshot::{
-    CaptureSummary, Diagnosis, Directions, Dissected, Endpoints, Query, Snapshot, Statistics, Table, TcpAnalysis, TcpFlags,
+    CaptureSummary, Conversation, Conversations, Diagnosis, Directions, Dissected, Endpoints, Query, Service, Snapshot, Statistics, Table,
+    TcpAnalysis, TcpFlags,
 };
 use crate::stats::totals::TrafficDirection;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ impl Merge {
         if last && query.wants_every_row() {
             self.tables.close();
         }
-        let (ends, (Assessment { mirror, network, switch, services, findings, host }, (conversations, eth_hosts))) =
+        let (ends, (Assessment { mirror, network, switch, mut services, findings, host }, (conversations, eth_hosts))) =
             self.ends.tables(Wanted { query: query.clone(), live, last }, || {
                 for table in &mut conversations {
                     CONVERSATIONS.sort(query.conversations, &mut table.rows);
@@ -51,7 +52,8 @@ impl Merge {
         losses.dissection = dissected.losses;
         let heading = |h: TrafficDirection| totals.directions[h as usize];
         let [ip, ipv6, tcp, udp, sctp] = ends;
-        let snapshot = Arc::new(Snapshot {
+        name_services(&mut services.rows, &conversations);
+        let mut snapshot = Snapshot {
             number: request.number,
             finished: request.finished,
             now: request.now,
@@ -99,10 +101,34 @@ impl Merge {
             diagnosis: Diagnosis { host, network, findings },
             history: self.history.as_ref().map(HistoryKeeper::history).unwrap_or_default(),
             span: None,
-        });
+        };
+        if !snapshot.is_timed() {
+            snapshot.forget_times();
+        }
+        let snapshot = Arc::new(snapshot);
         // Only a live port, which goes on, may have nothing to add to it.
         self.kept = (live && !request.finished).then(|| Kept { snapshot: Arc::clone(&snapshot), detected, totals, open });
         Some(snapshot)
+    }
+}
+
+/// Services of which no event told what is spoken there are called as their conversations are, where content told it of those.
+fn name_services(services: &mut [Service], conversations: &Conversations) {
+    let of = |rows: &'_ [Conversation], protocol: Proto| -> Vec<(ServiceKey, &'static str)> {
+        let told = rows.iter().filter(|c| c.app_by == Some(AppBy::Content));
+        let server = |c: &Conversation| match c.originator_is_a {
+            true => ServiceKey { address: c.b, port: c.b_port, protocol },
+            false => ServiceKey { address: c.a, port: c.a_port, protocol },
+        };
+        told.filter_map(|c| Some((server(c), c.app?))).collect()
+    };
+    let mut spoken = of(&conversations.tcp.rows, Proto::Tcp);
+    spoken.extend(of(&conversations.udp.rows, Proto::Udp));
+    spoken.extend(of(&conversations.sctp.rows, Proto::Sctp));
+    spoken.sort_unstable();
+    for service in services.iter_mut().filter(|service| service.app.is_none()) {
+        let at = spoken.partition_point(|(key, _)| *key < service.key);
+        service.app = spoken.get(at).filter(|(key, _)| *key == service.key).map(|(_, app)| *app);
     }
 }
 

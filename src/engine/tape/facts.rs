@@ -21,7 +21,7 @@ pub struct TunnelFacts {
     pub stamps: Vec<Stamps>,
 }
 
-/// How often a live port's clock was set back.
+/// How often the clock was set back.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ClockSteps {
     /// How often.
@@ -36,6 +36,13 @@ pub struct ClockSteps {
 const TOLD: Duration = Duration::from_secs(60);
 
 impl ClockSteps {
+    /// Takes in so many more, by at most so many nanoseconds.
+    pub fn note(&mut self, count: u64, by: i64) {
+        self.count = self.count.saturating_add(count);
+        self.largest = self.largest.max(by);
+        self.last = Some(clock::now());
+    }
+
     /// Of the last minute; none when the last one was earlier.
     #[must_use]
     pub fn recent(self) -> Self {

@@ -16,7 +16,7 @@ const WEAK: u64 = 10 * MILLISECOND as u64;
 /// Farthest apart that the first two packets of a sender may be, when nothing is known of it.
 const PAIR: u64 = 2 * MILLISECOND as u64;
 /// Gaps below this are alike: captures have stamps of a microsecond, and some switches send copies one behind the other.
-const GRAIN: u64 = 20_000;
+pub(super) const GRAIN: u64 = 20_000;
 /// Packets of the shard that are looked through for the one before in a conversation.
 const LOOK_BACK: usize = 64;
 /// Sightings of a packet while it is not known how many a mirror makes: to one station.

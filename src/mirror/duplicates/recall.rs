@@ -2,8 +2,9 @@
 //!
 //! What is kept here is what judging needs; whoever left the packets out keeps them by the same slots, to count them after all.
 
-use super::counts::{CopyClass, gap_end};
+use super::counts::{CopyClass, gap_code, gap_end};
 use super::fingerprint::Vantage;
+use super::judge::GRAIN;
 use super::table::Entry;
 use super::{CopyTimes, DuplicateFilter, REACH, WINDOW};
 use crate::model::Traffic;
@@ -167,6 +168,8 @@ impl DuplicateFilter {
         match copy.sign {
             Sign::Likely if self.known.of(copy.group).times == 1 => self.by_conversation(copy),
             Sign::Sure | Sign::Likely => Fate::Open,
+            // Switches flood frames to groups: those that come one behind the other are copies, as where there is no room to wait.
+            Sign::Weak if copy.group && self.known.group.times == 0 && copy.code <= gap_code(GRAIN) => Fate::Copy,
             // Who copies nearly everything copies the few frames to groups as well.
             Sign::Weak if unicast.every && unicast.is_near(copy.code) => Fate::Copy,
             Sign::Weak if self.shard.stands(copy.code) && copy.seen <= self.counts.usual_copies() => Fate::Copy,

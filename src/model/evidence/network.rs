@@ -1,7 +1,8 @@
 //! What findings about the network rest on: what happened to the clients of each service, and who failed at many.
 
 use super::{SightingEvidence, SwitchEvidence};
-use crate::model::{Address, AppId, Episode, FlowKey, Quantiles, ServiceKey, ShortName, Timestamp};
+use crate::model::units::plural;
+use crate::model::{Address, AppId, Episode, FlowKey, Quantiles, ServiceKey, ShortName, Timestamp, Value};
 use std::borrow::Cow;
 
 /// What may go wrong for the client of a service.
@@ -43,8 +44,23 @@ pub struct Troubled {
     pub count: u64,
     /// For how many clients.
     pub clients: u64,
+    /// For others besides, which were not told apart.
+    pub is_more: bool,
     /// When first and when last.
     pub span: Option<Episode>,
+}
+
+impl Troubled {
+    /// For how many clients, in words.
+    pub fn who(&self) -> String {
+        let who = plural(self.clients, "client");
+        if self.is_more { format!("at least {who}") } else { who }
+    }
+
+    /// The same as evidence.
+    pub fn told(&self) -> Value {
+        if self.is_more { Value::AtLeast(self.clients) } else { Value::Count(self.clients) }
+    }
 }
 
 /// How often an answer had a code.
@@ -328,10 +344,16 @@ pub struct ServiceWindow {
     pub answered: u64,
     /// Clients seen.
     pub clients: u64,
+    /// There are others, which were not told apart.
+    pub is_more_clients: bool,
     /// Single SYNs that nothing answered.
     pub lone: u64,
+    /// Of them those of clients that tried again and again, which count as attempts all the same.
+    pub again: u64,
     /// Whoever sent anything, told apart up to a cap.
     pub sources: u64,
+    /// There are others, which were not told apart.
+    pub is_more: bool,
     /// What went wrong, by [`Trouble`].
     pub troubles: [Troubled; Trouble::COUNT],
     /// Segments that were lost.
@@ -347,6 +369,18 @@ pub struct ServiceWindow {
 }
 
 impl ServiceWindow {
+    /// The same with single SYNs that nothing answered among the attempts, and whoever sent them among the clients: nothing that was seen is
+    /// missing.
+    pub fn with_lone(mut self) -> Self {
+        let lone = self.lone.saturating_sub(self.again);
+        self.attempts = self.attempts.saturating_add(lone);
+        if let Some(silent) = self.troubles.get_mut(Trouble::NoAnswer as usize) {
+            silent.count = silent.count.saturating_add(lone);
+        }
+        (self.clients, self.is_more_clients) = (self.sources, self.is_more);
+        self
+    }
+
     /// How often something went wrong.
     pub fn trouble(&self, trouble: Trouble) -> Troubled {
         self.troubles.get(trouble as usize).copied().unwrap_or_default()

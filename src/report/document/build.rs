@@ -64,7 +64,7 @@ fn wrong(s: &Snapshot) -> Section {
     let network = &s.diagnosis.network;
     let words = match network.verdict {
         Verdict::Unknown => "Network: not judged, for no connection was opened and no request asked.".to_owned(),
-        Verdict::Good => format!("Network: no fault in {} to connect and requests.", plural(network.judged, "attempt")),
+        Verdict::Good => format!("Network: no fault in {}.", network.attempts()),
         _ => String::new(),
     };
     if !words.is_empty() {
@@ -209,6 +209,9 @@ fn losses(s: &Snapshot) -> Section {
     let lost = l.lost_packets();
     if lost == 0 {
         parts.push(Part::Note(Tone::Good, "No packet is known to be lost on this host.".into()));
+    } else if s.mirror.loss.host.is_none() {
+        let words = format!("{} dropped in the capture, and none that arrived is there to compare with", plural(lost, "packet"));
+        parts.push(Part::Heading(Tone::Warning, words));
     } else {
         let share = units::percent(ratio(lost, lost.saturating_add(s.stats.total.packets)));
         parts.push(Part::Heading(Tone::Critical, format!("{} lost on this host ({share})", plural(lost, "packet"))));
@@ -248,7 +251,10 @@ fn load(s: &Snapshot, columns: usize) -> Section {
         facts.push(("Inbound", way(d.inbound)));
         facts.push(("Outbound", way(d.outbound)));
     }
-    let mut parts = vec![Part::Facts(facts)];
+    let mut parts = match facts.is_empty() {
+        true if !s.is_timed() => vec![Part::Note(Tone::Plain, "Not known: the packets were recorded without times.".into())],
+        _ => vec![Part::Facts(facts)],
+    };
     parts.extend(Chart::new(&s.stats.load, columns).filter(|chart| chart.values.len() > 1).map(Part::Chart));
     section("Load", parts)
 }

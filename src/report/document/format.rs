@@ -63,9 +63,11 @@ pub fn moment(time: Timestamp) -> String {
     utc(time, "%Y-%m-%d %H:%M:%S%.3f UTC")
 }
 
-/// The time of day in UTC.
-pub fn time_of_day(time: Timestamp) -> String {
-    utc(time, "%H:%M:%S")
+/// Beginning and end of an axis in UTC, with their dates where it goes over more than one.
+pub fn span_ends(from: Timestamp, to: Timestamp) -> [String; 2] {
+    let date = |time| utc(time, "%Y-%m-%d");
+    let form = if date(from) == date(to) { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
+    [from, to].map(|time| utc(time, form))
 }
 
 fn utc(time: Timestamp, form: &str) -> String {

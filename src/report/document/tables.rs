@@ -119,6 +119,7 @@ fn cell(head: &Head, layers: Layers, value: Value<'_>, s: &Snapshot) -> Cell {
         (Kind::Bytes, Value::Count(n)) => bytes(n),
         (Kind::Id | Kind::Port, Value::Count(n)) => text(n.to_string()),
         (_, Value::Count(n)) => count(n),
+        (_, Value::AtLeast(n)) => text(format!("≥ {}", units::grouped(n))),
         (Kind::Share, Value::Load { total, .. }) => share(total.wire_bytes, s.stats.total.wire_bytes),
         (Kind::PacketShare, Value::Load { total, .. }) => share(total.packets, s.stats.total.packets),
         (Kind::Percent, Value::Load { total, .. }) => text(units::percent(of_all(total.wire_bytes))),

@@ -16,7 +16,14 @@ struct Named<'a>(&'a [(&'static str, Value)]);
 
 impl Serialize for Named<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+        let mut map = serializer.serialize_map(None)?;
+        for (name, value) in self.0 {
+            map.serialize_entry(name, value)?;
+            if matches!(value, Value::AtLeast(_)) {
+                map.serialize_entry(&format!("{name}_at_least"), &true)?;
+            }
+        }
+        map.end()
     }
 }
 

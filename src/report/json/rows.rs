@@ -179,7 +179,7 @@ fn seconds(nanos: i64) -> f64 {
 pub fn value(w: &mut Writer, value: Value<'_>) {
     match value {
         Value::None => w.null(),
-        Value::Count(n) => w.number(n),
+        Value::Count(n) | Value::AtLeast(n) => w.number(n),
         Value::Real(x) => w.float(x),
         Value::Span(nanos) => w.float(seconds(nanos)),
         Value::Flag(flag) => w.boolean(flag),

@@ -35,6 +35,9 @@ impl Serialize for ServiceJson<'_> {
             map.serialize_entry("app_by", if s.app.is_some() { "content" } else { "port" })?;
         }
         map.serialize_entry("clients", &s.counts.clients)?;
+        if s.counts.is_more_clients {
+            map.serialize_entry("clients_at_least", &true)?;
+        }
         map.serialize_entry("connections", &s.counts.attempts)?;
         map.serialize_entry("established", &s.counts.established)?;
         map.serialize_entry("requests", &s.counts.requests)?;

@@ -27,6 +27,9 @@ pub enum Getter<R> {
     Value(fn(&R) -> Value<'_>),
 }
 
+/// A length of time that is not known.
+pub const NO_SPAN: i64 = i64::MIN;
+
 impl<R> Clone for Getter<R> {
     fn clone(&self) -> Self {
         *self
@@ -80,8 +83,8 @@ impl<R> Getter<R> {
             Getter::Word(get) => Value::word(get(row)),
             Getter::Text(get) => Value::text(get(row)),
             Getter::Address(get) => Value::Address(get(row)),
-            Getter::Time(get) => Value::Time(get(row)),
-            Getter::Span(get) => Value::Span(get(row)),
+            Getter::Time(get) => Some(get(row)).filter(|time| *time != Timestamp::UNKNOWN).map_or(Value::None, Value::Time),
+            Getter::Span(get) => Some(get(row)).filter(|span| *span != NO_SPAN).map_or(Value::None, Value::Span),
             Getter::State(get) => get(row).map_or(Value::None, Value::State),
             Getter::Numbers(get) => Value::Numbers(get(row)),
             Getter::Value(get) => get(row),
@@ -106,8 +109,14 @@ impl<R> Getter<R> {
                 None => out.none(place),
             },
             Getter::Address(get) => out.address(place, get(row)),
-            Getter::Time(get) => out.time(place, get(row)),
-            Getter::Span(get) => out.span(place, get(row)),
+            Getter::Time(get) => match get(row) {
+                Timestamp::UNKNOWN => out.none(place),
+                time => out.time(place, time),
+            },
+            Getter::Span(get) => match get(row) {
+                NO_SPAN => out.none(place),
+                nanos => out.span(place, nanos),
+            },
             Getter::Numbers(get) => out.value(place, Value::Numbers(get(row))),
             Getter::Value(get) => out.value(place, get(row)),
         }
@@ -121,7 +130,7 @@ impl<R> Getter<R> {
             Getter::Time(get) => ordered(get(row).0).saturating_add(1),
             Getter::Span(get) => ordered(get(row)).saturating_add(1),
             Getter::Value(get) => match get(row) {
-                Value::Count(n) => n.saturating_add(1),
+                Value::Count(n) | Value::AtLeast(n) => n.saturating_add(1),
                 Value::Span(n) => ordered(n).saturating_add(1),
                 Value::Time(t) => ordered(t.0).saturating_add(1),
                 Value::Real(x) => {

@@ -40,7 +40,7 @@ mod order;
 mod value;
 
 pub use field::Field;
-pub use getter::{Cells, Getter};
+pub use getter::{Cells, Getter, NO_SPAN};
 pub use head::{Head, InJson, OnPaper, OnScreen, Room, Tint, When};
 pub use kind::{Kind, Layers};
 pub use value::{Ends, Value};

@@ -13,6 +13,8 @@ pub enum Value<'a> {
     None,
     /// A whole number: packets, bytes, an identifier.
     Count(u64),
+    /// A whole number of things of which there were more than are told apart.
+    AtLeast(u64),
     /// Any other number.
     Real(f64),
     /// Yes or no.
@@ -125,7 +127,7 @@ impl<'a> Value<'a> {
     pub fn compare(self, other: Value<'_>) -> Ordering {
         use Value::*;
         match (self, other) {
-            (Count(x), Count(y)) => x.cmp(&y),
+            (Count(x) | AtLeast(x), Count(y) | AtLeast(y)) => x.cmp(&y),
             (Real(x), Real(y)) => x.total_cmp(&y),
             (Flag(x), Flag(y)) => x.cmp(&y),
             (Address(x), Address(y)) => x.cmp(&y),

@@ -103,6 +103,8 @@ fn rows(section: &AppSection) -> Vec<AppRow> {
         let sum = |n: &mut dyn Iterator<Item = u64>| n.fold(0, u64::saturating_add);
         match value {
             CounterValue::Count(n) => out.push(AppRow { count: *n, ..plain }),
+            // Where nothing was measured there is no time.
+            CounterValue::Latency(h) if h.len() == 0 => {}
             CounterValue::Latency(h) => out.push(AppRow { count: h.len(), quantiles: h.quantiles(), ..plain }),
             CounterValue::Codes(codes) => {
                 let all = sum(&mut codes.values().copied());

@@ -1,7 +1,7 @@
 //! Who talks to whom.
 
-use crate::model::{Address, AnalysisFlags, AppBy, Direction, RoundTripFigures};
-use crate::snapshot::table::{Ends, Field, Kind, Layers, Room, Sheet, TableSpec, Tint, Value, When};
+use crate::model::{Address, AnalysisFlags, AppBy, Direction, RoundTripFigures, Timestamp};
+use crate::snapshot::table::{Ends, Field, Kind, Layers, NO_SPAN, Room, Sheet, TableSpec, Tint, Value, When};
 use crate::snapshot::{ConnectionEnding, Conversation, Traffic};
 use std::cmp::Ordering;
 
@@ -72,8 +72,8 @@ const FIELDS: &[Field<Conversation>] = &[
     Field::bytes("wire_bytes_ab", "Bytes A to B", |c: &Conversation| c.ab.wire_bytes).machine(),
     Field::count("packets_ba", "Packets B to A", |c: &Conversation| c.ba.packets).machine(),
     Field::bytes("wire_bytes_ba", "Bytes B to A", |c: &Conversation| c.ba.wire_bytes).machine(),
-    Field::time("start", "Start", |c: &Conversation| c.first).machine(),
-    Field::span("duration", "Duration", |c: &Conversation| c.last.since(c.first)).paper(8, Room::Dropped(1)).screen(9, "lasted", 9),
+    Field::time("start", "Start", |c: &Conversation| c.first).or_null().machine(),
+    Field::span("duration", "Duration", lasted).or_null().paper(8, Room::Dropped(1)).screen(9, "lasted", 9),
     Field::word("originator", "Originator", |c: &Conversation| Some(if c.originator_is_a { "a" } else { "b" })).machine(),
     Field::app("app", "App", |c: &Conversation| c.app).machine().searched(true),
     Field::word("app_by", "App known by", |c: &Conversation| c.app_by.map(AppBy::token)).machine().no_csv(),
@@ -241,6 +241,11 @@ fn trips(c: &Conversation) -> Option<(&RoundTripFigures, Direction)> {
 fn side_rtt(c: &Conversation, side: usize) -> Value<'_> {
     let of = trips(c).and_then(|(trips, way)| trips.sides.get(way as usize ^ side)).filter(|side| side.count > 0);
     of.map_or(Value::None, |side| Value::Span(side.quantiles.map_or(side.min, |[median, _]| median)))
+}
+
+/// From its first to its last packet.
+fn lasted(c: &Conversation) -> i64 {
+    if c.first == Timestamp::UNKNOWN { NO_SPAN } else { c.last.since(c.first) }
 }
 
 /// From the SYN to the first acknowledgement without one.

@@ -11,41 +11,41 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
     fields: &[
         Field::address("address", "Address", |s: &Service| s.key.address).machine(),
         Field::port("port", "Port", |s: &Service| s.key.port.into()).machine(),
-        Field::word("protocol", "Protocol", |s: &Service| Some(s.key.protocol.token())).machine(),
+        Field::word("protocol", "Over", |s: &Service| Some(s.key.protocol.token())).paper(1, Room::Fixed).screen(1, "over", 1).wide(4, 4),
         Field::new("service", "Service", Kind::End, |s: &Service| Value::End(s.key.address, s.key.port))
             .people()
             .paper(0, Room::Cut)
             .screen(0, "service", 0)
             .wide(16, 44)
             .searched(true),
-        Field::new("app", "App", Kind::App, app).paper(1, Room::Fixed).screen(1, "app", 1).wide(5, 12).searched(true),
-        Field::count("clients", "Clients", |s: &Service| s.counts.clients).paper(2, Room::Fixed).screen(2, "clients", 2).wide(7, 7),
+        Field::new("app", "App", Kind::App, app).paper(2, Room::Fixed).screen(2, "app", 1).wide(5, 12).searched(true),
+        Field::new("clients", "Clients", Kind::Count, clients).paper(3, Room::Fixed).screen(3, "clients", 2).wide(7, 7),
         Field::count("attempts", "Connections", |s: &Service| s.counts.attempts)
-            .paper(3, Room::Dropped(3))
-            .screen(3, "connects", 7)
+            .paper(4, Room::Dropped(3))
+            .screen(4, "connects", 7)
             .wide(8, 8),
-        Field::count("requests", "Requests", |s: &Service| s.counts.requests).paper(4, Room::Fixed).screen(4, "requests", 4).wide(8, 8),
-        Field::count("errors", "Failed", Service::errors).paper(5, Room::Fixed).screen(5, "failed", 3).wide(6, 8).tint(Tint::High),
+        Field::count("requests", "Requests", |s: &Service| s.counts.requests).paper(5, Room::Fixed).screen(5, "requests", 4).wide(8, 8),
+        Field::count("errors", "Failed", Service::errors).paper(6, Room::Fixed).screen(6, "failed", 3).wide(6, 8).tint(Tint::High),
         Field::new("response_p50", "Median", Kind::Span, |s: &Service| span(s.response.map(|q| q.p50)))
-            .paper(6, Room::Fixed)
-            .optional()
-            .screen(6, "median", 4),
-        Field::new("response_p95", "95 %", Kind::Span, |s: &Service| span(s.response.map(|q| q.p95)))
             .paper(7, Room::Fixed)
             .optional()
-            .screen(7, "95 %", 3),
+            .screen(7, "median", 4),
+        Field::new("response_p95", "95 %", Kind::Span, |s: &Service| span(s.response.map(|q| q.p95)))
+            .paper(8, Room::Fixed)
+            .optional()
+            .screen(8, "95 %", 3),
         Field::new("response_p99", "99 %", Kind::Span, |s: &Service| span(s.response.map(|q| q.p99)))
-            .paper(8, Room::Dropped(2))
+            .paper(9, Room::Dropped(2))
             .optional()
-            .screen(8, "99 %", 9),
+            .screen(9, "99 %", 9),
         Field::new("network_p50", "Network", Kind::Span, |s: &Service| span(s.network.map(|q| q.p50)))
-            .paper(9, Room::Dropped(1))
+            .paper(10, Room::Dropped(1))
             .optional()
-            .screen(9, "to server", 6)
+            .screen(10, "to server", 6)
             .wide(9, 9),
         Field::new("client_network_p50", "To client", Kind::Span, |s: &Service| span(s.client_network.map(|q| q.p50)))
             .no_paper()
-            .screen(10, "to client", 8)
+            .screen(11, "to client", 8)
             .wide(9, 9),
         trouble("refused", "Refused", |s| s.trouble(Trouble::Refused)),
         trouble("no_answer", "No answer", |s| s.trouble(Trouble::NoAnswer)),
@@ -61,6 +61,10 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
 
 const fn trouble(token: &'static str, title: &'static str, get: fn(&Service) -> u64) -> Field<Service> {
     Field::count(token, title, get).no_paper().screen(20, title, 12).wide(6, 10)
+}
+
+fn clients(s: &Service) -> Value<'static> {
+    if s.counts.is_more_clients { Value::AtLeast(s.counts.clients) } else { Value::Count(s.counts.clients) }
 }
 
 /// Seconds as a length of time.

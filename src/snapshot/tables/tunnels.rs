@@ -16,7 +16,10 @@ pub static TUNNELS: TableSpec<TunnelRow> = TableSpec {
             .paper(5, Room::Fixed)
             .screen(5, "bytes", 4)
             .when(When::Live),
-        Field::bytes("inner_wire_bytes", "Inside", |t: &TunnelRow| t.inner_bytes).paper(6, Room::Fixed).no_screen(),
+        Field::new("inner_wire_bytes", "Inside", Kind::Bytes, |t: &TunnelRow| Value::count(inside(t)))
+            .paper(6, Room::Fixed)
+            .optional()
+            .no_screen(),
         Field::new("rate", "Rate", Kind::Rate, |t: &TunnelRow| Value::Load { total: t.traffic, recent: t.recent })
             .people()
             .no_paper()
@@ -27,8 +30,16 @@ pub static TUNNELS: TableSpec<TunnelRow> = TableSpec {
     ..TableSpec::new("tunnels", "tunnel", "wire_bytes", |x, y| x.tunnel.cmp(&y.tunnel))
 };
 
+/// Bytes of what is inside; not known of a tunnel that is not taken off.
+fn inside(t: &TunnelRow) -> Option<u64> {
+    (t.inner_bytes > 0).then_some(t.inner_bytes)
+}
+
 /// The part of its bytes that is not inside.
 fn overhead(t: &TunnelRow) -> Value<'_> {
     let all = t.traffic.wire_bytes;
-    Value::Real(if all == 0 { 0.0 } else { all.saturating_sub(t.inner_bytes) as f64 / all as f64 })
+    match inside(t) {
+        Some(inner) if all > 0 => Value::Real(all.saturating_sub(inner) as f64 / all as f64),
+        _ => Value::None,
+    }
 }

@@ -1,8 +1,9 @@
 //! What is counted of a service in a stretch of time.
 
 use crate::model::evidence::{CodeCount, LossWindow, ServiceWindow, TripWindow, Trouble, Troubled};
-use crate::model::limits::SERVICE_CLIENTS;
+use crate::model::limits::{FURTHER_CLIENTS, SERVICE_CLIENTS};
 use crate::model::{Address, Episode, LocatedLoss, Location, PathSide, Quantiles, Timestamp};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// What happened to one client, or to several together.
 #[derive(Debug, Clone, Copy, Default)]
@@ -20,6 +21,11 @@ impl ClientCounts {
     /// Whether there was more than single SYNs.
     fn is_client(&self) -> bool {
         self.attempts > 0 || self.ended > 0 || self.answered > 0 || self.troubles.iter().any(|n| *n > 0)
+    }
+
+    /// Whether there was anything.
+    fn is_any(&self) -> bool {
+        self.lone > 0 || self.is_client()
     }
 
     fn add(&mut self, other: &Self) {
@@ -113,6 +119,12 @@ pub struct ServiceCounts {
     clients: Vec<(Address, ClientCounts)>,
     /// Further clients.
     others: ClientCounts,
+    /// Single SYNs of clients that try again and again: they count as attempts all the same.
+    pub again: u32,
+    /// Hashes of those, ascending, where they are told apart.
+    further: Vec<u32>,
+    /// Whether they are.
+    tells_further: bool,
     spans: [Option<Episode>; Trouble::COUNT],
     pub latencies: Latencies,
     /// Codes of errors.
@@ -297,7 +309,12 @@ impl ServiceCounts {
                 self.clients.push((address, ClientCounts::default()));
                 self.clients.len() - 1
             }
-            None => return &mut self.others,
+            None => {
+                if self.tells_further {
+                    self.note_further(address);
+                }
+                return &mut self.others;
+            }
         };
         match self.clients.get_mut(at) {
             Some((_, counts)) => counts,
@@ -305,11 +322,38 @@ impl ServiceCounts {
         }
     }
 
+    /// Counts of everything, which tell more clients apart.
+    pub fn of_everything() -> Self {
+        Self { tells_further: true, ..Self::default() }
+    }
+
+    /// Tells a client apart that has no counts of its own.
+    fn note_further(&mut self, client: Address) {
+        let mut hasher = DefaultHasher::new();
+        client.hash(&mut hasher);
+        let hash = (hasher.finish() >> 32) as u32;
+        if self.further.len() < FURTHER_CLIENTS
+            && let Err(at) = self.further.binary_search(&hash)
+        {
+            self.further.insert(at, hash);
+        }
+    }
+
+    /// Single SYNs of a client that nothing answered, where it has counts of its own.
+    pub fn lone_of(&self, client: Address) -> Option<u32> {
+        self.clients.iter().find(|c| c.0 == client).map(|c| c.1.lone)
+    }
+
     /// Something went wrong for a client.
     pub fn trouble(&mut self, client: Address, trouble: Trouble, from: Timestamp, to: Timestamp) {
+        self.troubles(client, (trouble, 1), from, to);
+    }
+
+    /// The same, so many times.
+    pub fn troubles(&mut self, client: Address, (trouble, times): (Trouble, u32), from: Timestamp, to: Timestamp) {
         let at = trouble as usize;
         if let Some(n) = self.client(client).troubles.get_mut(at) {
-            *n = n.saturating_add(1);
+            *n = n.saturating_add(times);
         }
         if let Some(span) = self.spans.get_mut(at) {
             *span = joined(*span, Some(Episode { first: from, last: to }));
@@ -362,11 +406,15 @@ pub fn window<'a>(
     is_left_out: impl Fn(Address) -> bool,
 ) -> ServiceWindow {
     let mut clients: Vec<(Address, ClientCounts)> = Vec::new();
-    let mut sum = ClientCounts::default();
+    let (mut sum, mut others) = (ClientCounts::default(), ClientCounts::default());
+    let (mut further, mut again) = (Vec::<u32>::new(), 0u64);
     let mut segments = SegmentCounts::default();
     let (mut spans, mut codes, mut denied) = ([None; Trouble::COUNT], Vec::<(u32, u64)>::new(), Vec::<(u32, u64)>::new());
     for part in parts.clone() {
         sum.add(&part.others);
+        others.add(&part.others);
+        further.extend(&part.further);
+        again = again.saturating_add(part.again.into());
         segments.add(&part.segments);
         let counted = part.clients.iter().filter(|c| !is_left_out(c.0));
         clients.extend(counted.inspect(|c| sum.add(&c.1)));
@@ -391,6 +439,7 @@ pub fn window<'a>(
         let of = |counts: &ClientCounts| counts.troubles.get(at).copied().unwrap_or(0);
         troubled.count = of(&sum).into();
         troubled.clients = clients.iter().filter(|c| of(&c.1) > 0).count() as u64;
+        troubled.is_more = of(&others) > 0;
         troubled.span = spans.get(at).copied().flatten().filter(|_| troubled.count > 0);
     }
     let of = |trouble: Trouble| troubles.get(trouble as usize).map_or(0, |t: &Troubled| t.count);
@@ -402,8 +451,12 @@ pub fn window<'a>(
         requests: u64::from(sum.answered) + of(Trouble::Unanswered),
         answered: sum.answered.into(),
         clients: clients.iter().filter(|c| c.1.is_client()).count() as u64,
-        sources: clients.len() as u64,
+        sources: (clients.len() + further.len()) as u64,
+        // Whoever has no counts of its own was not told apart, or only up to a cap.
+        is_more: others.is_any() && (further.is_empty() || further.len() >= FURTHER_CLIENTS),
+        is_more_clients: others.is_client(),
         lone: sum.lone.into(),
+        again,
         troubles,
         loss: LossWindow {
             segments: segments.packets,

@@ -20,6 +20,8 @@ mod windows;
 
 use crate::model::bounded::BoundedMap;
 use crate::model::evidence::{FEWEST_TRIPS, NetworkEvidence, SLOW_REPLY, ServiceEvidence, ServiceWindow, Trouble, VERY_SLOW_REPLY};
+#[cfg(test)]
+use crate::model::limits::FURTHER_CLIENTS;
 use crate::model::limits::{SERVICE_BINS, SERVICES};
 use crate::model::mix::Keys;
 use crate::model::time::SECOND;
@@ -46,6 +48,9 @@ pub const BIN: i64 = 10 * SECOND;
 
 /// Bins of the shortest stretch that is judged.
 const MINUTE: i64 = 6;
+
+/// Single SYNs of one client in a bin from which on they are attempts that nothing answers.
+const TRIES: u32 = 4;
 
 /// Bins that are remembered.
 const REMEMBERED: i64 = 60;
@@ -77,6 +82,10 @@ struct Service {
 }
 
 impl Service {
+    fn new() -> Self {
+        Self { whole: ServiceCounts::of_everything(), ..Self::default() }
+    }
+
     /// The bins of the last so many up to a number.
     fn latest(&self, number: i64, bins: i64) -> impl Iterator<Item = &ServiceCounts> + Clone {
         self.bins.iter().rev().take_while(move |b| b.0 > number.saturating_sub(bins)).map(|b| &b.1)
@@ -167,7 +176,7 @@ impl ServiceLedger {
     /// Bytes of a service at most, of one of its bins, and of a pair of those who scan.
     pub const BYTES: [usize; 3] = {
         let bin = ServiceCounts::BYTES;
-        [size_of::<Service>() + bin + 3 * Histogram::BYTES + 3 * 64, bin, Scans::PAIR_BYTES]
+        [size_of::<Service>() + bin + FURTHER_CLIENTS * size_of::<u32>() + 3 * Histogram::BYTES + 3 * 64, bin, Scans::PAIR_BYTES]
     };
 
     /// Bytes of a station and a service tried by IPv6, and of a connection that is kept alive.
@@ -236,6 +245,7 @@ impl ServiceLedger {
         }
         // One SYN that nothing answered may be a client that changed its mind: only a scan or a flood is made of those.
         let is_counted = !(attempt.outcome == AttemptOutcome::Unanswered && attempt.syns < 2);
+        let tries = if is_counted { 0 } else { self.tries(key, client, attempt.time) };
         if attempt.outcome != AttemptOutcome::Unanswered {
             self.note_alive(key.address, attempt.time);
         }
@@ -246,6 +256,12 @@ impl ServiceLedger {
             let of = counts.client(client);
             if !is_counted {
                 of.lone = of.lone.saturating_add(1);
+                if tries == 0 {
+                    return;
+                }
+                of.attempts = of.attempts.saturating_add(tries);
+                counts.again = counts.again.saturating_add(tries);
+                counts.troubles(client, (Trouble::NoAnswer, tries), attempt.first, attempt.time);
                 return;
             }
             of.attempts = of.attempts.saturating_add(1);
@@ -266,6 +282,18 @@ impl ServiceLedger {
         }
         if let Some(half) = attempt.client_half {
             service.client_half.get_or_insert_default().count(half);
+        }
+    }
+
+    /// What another single SYN of a client that nothing answered makes of it: whoever sends more than one every three seconds does not change
+    /// its mind, it tries again and again. So many attempts were not counted yet.
+    fn tries(&self, key: ServiceKey, client: Address, time: Timestamp) -> u32 {
+        let bins = self.services.get(&key).map(|service| &service.bins);
+        let newest = bins.and_then(VecDeque::back).filter(|(number, _)| *number >= time.0.div_euclid(BIN));
+        match newest.and_then(|(_, counts)| counts.lone_of(client)).unwrap_or(0).saturating_add(1) {
+            ..TRIES => 0,
+            TRIES => TRIES,
+            _ => 1,
         }
     }
 
@@ -383,7 +411,7 @@ impl ServiceLedger {
             self.beyond = self.beyond.saturating_add(1);
             return;
         }
-        let service = self.services.entry(key).or_default();
+        let service = self.services.entry(key).or_insert_with(Service::new);
         service.last = service.last.max(time);
         count(&mut service.whole);
         let number = time.0.div_euclid(BIN);
@@ -509,7 +537,7 @@ impl ServiceLedger {
             .map(|(key, s)| ServiceTotals {
                 key: *key,
                 app: s.app,
-                counts: window(std::iter::once(&s.whole), 0.0, |_| false),
+                counts: window(std::iter::once(&s.whole), 0.0, |_| false).with_lone(),
                 response: s.response.as_ref().and_then(Histogram::quantiles),
                 network: s.network.as_ref().and_then(Histogram::quantiles),
                 client_network: s.client_half.as_ref().and_then(Histogram::quantiles),

@@ -130,9 +130,16 @@ fn right(scene: &Scene) -> Vec<Piece> {
         (false, true) => "now ≈ ",
     };
     let (number, unit) = (format!("{:>4}", rate.number), format!(" {}", rate.unit));
-    out.push(Piece { worth: 0, text: vec![(mark.into(), dim), (number.into(), scene.theme.strong(Hue::Title)), (unit.into(), text)] });
-    let packets = amount::packet_rate(traffic.packets_per_second(seconds));
-    out.push(Piece { worth: 4, text: vec![(packets.text().into(), text)] });
+    if !s.live && s.duration() <= 0.0 && s.stats.total.packets > 0 {
+        // What took no time, or no known one, has no rate.
+        let (packets, volume) = (units::plural(s.stats.total.packets, "packet"), units::bytes(s.stats.total.wire_bytes));
+        out.push(Piece { worth: 0, text: vec![(packets.into(), scene.theme.strong(Hue::Title))] });
+        out.push(Piece { worth: 4, text: vec![(volume.into(), text)] });
+    } else {
+        let packets = amount::packet_rate(traffic.packets_per_second(seconds));
+        out.push(Piece { worth: 0, text: vec![(mark.into(), dim), (number.into(), scene.theme.strong(Hue::Title)), (unit.into(), text)] });
+        out.push(Piece { worth: 4, text: vec![(packets.text().into(), text)] });
+    }
     if let Some((times, closely)) = past {
         out.push(Piece { worth: 1, text: vec![(format!(" ◂ {times} ").into(), scene.theme.badge(Hue::Warn))] });
         out.push(Piece { worth: 6, text: vec![(closely.into(), dim)] });

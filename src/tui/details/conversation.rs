@@ -11,7 +11,7 @@
 use super::{Subject, gone, head, related, span_line, traffic_line};
 use crate::model::text::printable;
 use crate::model::time::SECOND;
-use crate::model::{AppBy, Traffic};
+use crate::model::{AppBy, Timestamp, Traffic};
 use crate::snapshot::{Conversation, Snapshot};
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::columns;
@@ -86,7 +86,9 @@ impl Screen for Page {
             facts.push(("round trip".into(), trips, text));
         }
         facts.push(("path".into(), row.path.to_string(), text));
-        facts.push(("seen".into(), span_line(scene, row.first, row.last), text));
+        if row.first != Timestamp::UNKNOWN {
+            facts.push(("seen".into(), span_line(scene, row.first, row.last), text));
+        }
         facts.push(("traffic".into(), traffic_line(scene, row.recent(), row.total(), Some(row.duration())), text));
         if !row.vlans.ids().is_empty() {
             facts.push(("vlans".into(), columns::vlans(row.vlans.ids()), text));

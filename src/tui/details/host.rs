@@ -7,7 +7,7 @@
 //! ```
 
 use super::{Subject, draw_related, gone, head, related, span_line, traffic_line};
-use crate::model::{Address, Traffic};
+use crate::model::{Address, Timestamp, Traffic};
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::{Conversation, Filter, HostRow, Snapshot};
 use crate::tui::canvas::Canvas;
@@ -93,7 +93,9 @@ impl Screen for Page {
         let active = Some(row.last.seconds_since(row.first));
         facts.push(("sends".into(), traffic_line(scene, row.recent_tx, row.tx, active), scene.style(Hue::Out)));
         facts.push(("receives".into(), traffic_line(scene, row.recent_rx, row.rx, active), scene.style(Hue::In)));
-        facts.push(("seen".into(), span_line(scene, row.first, row.last), text));
+        if row.first != Timestamp::UNKNOWN {
+            facts.push(("seen".into(), span_line(scene, row.first, row.last), text));
+        }
         let rest = head(canvas, area, scene, kind.name(), &facts, Some(("sends", "receives")));
         if rest.height >= 3 {
             draw_related(canvas, rest, scene, &conversations(scene));

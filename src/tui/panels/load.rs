@@ -137,7 +137,7 @@ fn note(scene: &Scene, past: &Snapshot, bins: &Bins, width: u16) -> Note {
         return vec![(behind.into(), scene.theme.strong(Hue::Warn))];
     }
     if bins.bins.iter().all(Option::is_none) {
-        return vec![(if scene.snapshot.finished { "no packets" } else { "waiting for packets" }.into(), dim)];
+        return vec![(nothing(scene.snapshot).into(), dim)];
     }
     let s = scene.snapshot;
     let rate = |bytes: f64| amount::rate(scene, bytes * 8.0).plain();
@@ -162,7 +162,10 @@ fn note(scene: &Scene, past: &Snapshot, bins: &Bins, width: u16) -> Note {
     let interval = s.stats.load.interval;
     let interval = s.stats.load.peak.map_or(interval, |peak| peak.length);
     let span = if interval == SECOND { "1 s".to_owned() } else { units::duration(interval as f64 / SECOND as f64) };
-    if let Some(max) = facts.max {
+    // Of the whole capture the maximum is the report's, which is never below the mean.
+    let everything = scene.whole() && window(scene) == Window::Everything;
+    let peak = s.stats.load.peak.map(|peak| peak.bits_per_second() / 8.0).filter(|_| everything);
+    if let Some(max) = peak.or(facts.max) {
         said.push((2, vec![(format!("max {span} ").into(), dim), (rate(max).into(), text)]));
     }
     if let Some((at, bytes)) = facts.worst {
@@ -177,6 +180,16 @@ fn note(scene: &Scene, past: &Snapshot, bins: &Bins, width: u16) -> Note {
         }
     }
     chosen(said, width.saturating_sub(34), dim)
+}
+
+/// What is said where no time has any packets.
+fn nothing(s: &Snapshot) -> &'static str {
+    match (s.finished, s.stats.total.packets, s.is_timed()) {
+        (true, 1.., false) => "none: the packets were recorded without times",
+        (true, 1.., true) => "none of the packets is in the time shown",
+        (true, 0, _) => "no packets",
+        (false, ..) => "waiting for packets",
+    }
 }
 
 /// What is said of the span that is looked at.

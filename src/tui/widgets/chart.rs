@@ -246,17 +246,20 @@ fn clock_ticks(canvas: &mut Canvas, field: Rect, bins: &Bins, offset: i64) {
             ((stretch.bin / 2) as u16, stretch.start.saturating_add(bins.span.saturating_mul(stretch.bins as i64)).min(bins.end));
         // Absolute times stand at round moments, so that a longer capture of the same time reads the same.
         let mut at = stretch.start.saturating_add(step - 1).div_euclid(step).saturating_mul(step);
-        let dated = bins.stretches.len() > 1 || step >= 86_400 * SECOND;
+        let (dated, days) = (bins.stretches.len() > 1 || step >= 86_400 * SECOND, step >= 86_400 * SECOND);
+        // A date is said once, with the time behind it; then times, until it changes.
+        let mut told = String::new();
         while at < end {
             let column = left.saturating_add((at.saturating_sub(stretch.start) / per_cell).clamp(0, i64::from(u16::MAX)) as u16);
             let text = match (dated, step < SECOND) {
-                (true, _) => amount::date(Timestamp(at), offset),
+                (true, _) => dated_tick(at, offset, days, &told),
                 (_, true) => amount::moment(Timestamp(at), offset),
                 (_, false) => amount::time_of_day(Timestamp(at), offset),
             };
             if column >= free && column.saturating_add(cells(&text)) <= field.width {
                 canvas.put(field.x + column, field.y, field.width, &text, dim);
                 free = column + cells(&text) + 2;
+                told = amount::date(Timestamp(at), offset);
             }
             at = at.saturating_add(step);
         }
@@ -265,6 +268,16 @@ fn clock_ticks(canvas: &mut Canvas, field: Rect, bins: &Bins, offset: i64) {
         let length = bins.end.saturating_sub(stretch.start) as f64 / SECOND as f64;
         canvas.put(field.x, field.y, field.width, &amount::time_of_day(Timestamp(stretch.start), offset), dim);
         canvas.right(field.x, field.y, field.width, &format!("+{}", amount::short_duration(length)), dim);
+    }
+}
+
+/// A tick of an axis that goes over dates, behind one of the date `told`.
+fn dated_tick(at: i64, offset: i64, days: bool, told: &str) -> String {
+    let (date, time) = (amount::date(Timestamp(at), offset), amount::time_of_day(Timestamp(at), offset));
+    match (days, date == told) {
+        (true, _) => date,
+        (false, true) => time,
+        (false, false) => format!("{date} {time}"),
     }
 }
 
@@ -295,6 +308,15 @@ fn ago(seconds: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_date_is_said_once_and_with_its_time() {
+        let at = 1_700_000_000 * SECOND;
+        assert_eq!(dated_tick(at, 0, false, ""), "2023-11-14 22:13:20");
+        assert_eq!(dated_tick(at + 600 * SECOND, 0, false, "2023-11-14"), "22:23:20");
+        assert_eq!(dated_tick(at + 7_200 * SECOND, 0, false, "2023-11-14"), "2023-11-15 00:13:20");
+        assert_eq!(dated_tick(at, 0, true, ""), "2023-11-14");
+    }
 
     #[test]
     fn an_axis_holds_still_and_is_filled() {

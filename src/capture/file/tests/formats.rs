@@ -366,3 +366,19 @@ fn pcapng_interfaces_are_listed_one_by_one() {
     let (_, info) = read(&[LITTLE.section(), many, LITTLE.enhanced(99, 9, 60, &[0; 60])].concat());
     assert_eq!((info.interfaces.len(), info.more_interfaces, info.packets), (64, 36, 1));
 }
+
+#[test]
+fn drops_that_cannot_be_true_are_no_losses() {
+    let packet = || LITTLE.enhanced(0, 9, 60, &[0; 60]);
+    let begin = || [LITTLE.section(), LITTLE.interface(1, 0, &[]), packet()].concat();
+    for (drops, told) in [([u64::MAX, 4], [0, 4]), ([3, u64::MAX - 1], [3, 0]), ([1 << 60, 1 << 60], [0, 0]), ([1_000, 7], [1_000, 7])] {
+        let file = [begin(), LITTLE.statistics(0, drops[0], drops[1])].concat();
+        let temp = Temp::new(&file);
+        let mut source = open(&FileSettings { paths: vec![temp.0.clone()], ..FileSettings::default() }).unwrap();
+        drain(source.as_mut(), 4096).unwrap();
+        let losses = source.losses();
+        assert_eq!([losses.interface, losses.kernel], told, "{drops:?}");
+        let warned = source.info()[0].warning.is_some();
+        assert_eq!(warned, told != drops, "{drops:?}");
+    }
+}

@@ -169,6 +169,19 @@ fn flooded_frames_that_come_many_times_are_counted_once() {
     }
 }
 
+/// So seldom that the first are decided on before it is known how often frames to groups come.
+#[test]
+fn flooded_frames_that_come_seldom_are_counted_once() {
+    for copies in [3, 4, 8] {
+        let mut all = conversation(false, 1, 300, 0);
+        for n in 0..120 {
+            let name = format!("who has {n}");
+            all.extend(times(&[broadcast(profinet(name.as_bytes())).at(n * 500 * MS + 700 * US)], copies, 2 * US));
+        }
+        assert_eq!(OneShard::run(&all).counted(), 300 + 120, "{copies} times");
+    }
+}
+
 #[test]
 fn requests_and_ends_are_judged_by_the_same_measure() {
     for v6 in [false, true] {
