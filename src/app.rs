@@ -1,6 +1,7 @@
 //! The composition root: from settings to a source, an engine, and a screen or a report.
 
 mod ask;
+mod baseline;
 mod check;
 mod console;
 mod diff;
@@ -77,17 +78,22 @@ fn run(settings: &Invocation) -> Result<u8> {
             console::print_help(&cli::help(&formats()));
             Ok(2)
         }
-        Command::Dashboard { input, recorder, .. } if console.interactive() => {
-            screen::watch(&by_name(input)?, common, &preferences, recorder).map(|()| 0)
+        Command::Dashboard { input, recorder, compare, .. } if console.interactive() => {
+            screen::watch(&by_name(input)?, common, &preferences, (recorder, compare.as_deref())).map(|()| 0)
+        }
+        Command::Dashboard { compare: Some(_), .. } => {
+            Err(Error::usage("--compare goes with the dashboard, on a terminal; spantop diff BEFORE AFTER compares two captures"))
         }
         Command::Dashboard { recorder, .. } if *recorder != RecorderSettings::default() => {
             Err(Error::usage("--recorder, --save-dir, --save-on and --ring go with the dashboard: on a terminal"))
         }
-        Command::Dashboard { input, top, .. } => write_report(&console, common, &by_name(input)?, (report::FORMATS[0], None), None, *top),
+        Command::Dashboard { input, top, .. } => {
+            write_report(&console, (common, &preferences), &by_name(input)?, (report::FORMATS[0], None), None, *top)
+        }
         Command::Report { input, format, output, top, table } => {
             let format = report::find(format).ok_or_else(|| Error::usage(format!("--format {format}: no such format")))?;
             let table = table.as_deref().map(|name| the_table(format, name)).transpose()?;
-            write_report(&console, common, &by_name(input)?, (format, table), output.as_deref(), *top)
+            write_report(&console, (common, &preferences), &by_name(input)?, (format, table), output.as_deref(), *top)
         }
         Command::Check { input, format } => check::check(&console, common, &by_name(input)?, format),
         Command::Packets { input, format, stretch, tree } => {
@@ -124,7 +130,7 @@ fn the_table(format: &dyn Format, name: &str) -> Result<&'static str> {
 
 fn write_report(
     console: &Console,
-    common: &Common,
+    (common, preferences): (&Common, &Preferences),
     input: &InputSettings,
     (format, table): (&dyn Format, Option<&'static str>),
     output: Option<&Path>,
@@ -133,7 +139,8 @@ fn write_report(
     let rows = top.unwrap_or_else(|| format.rows());
     let output = Output::new(output, input)?;
     let stop = signals::watch()?;
-    let (Outcome { result: snapshot, failure }, _) = fold(console, common, input, rows, output.path(), &stop)?;
+    let (Outcome { result: mut snapshot, failure }, _) = fold(console, common, input, rows, output.path(), &stop)?;
+    preferences.name_hosts(&mut snapshot);
     // An interrupted file has no report; an interrupted port or pipe has one, and writing it is no longer to be interrupted by the flag.
     let interrupt = (!source::is_endless(input)).then_some(&*stop);
     let options = ReportOptions {

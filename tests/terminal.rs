@@ -1,5 +1,7 @@
 //! The dashboard in a real terminal: it draws, and it ends when its terminal goes.
 
+mod support;
+
 use spantop::snapshot::{Feed, Query, Snapshot};
 use spantop::tui;
 use std::cell::Cell;
@@ -9,23 +11,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-
-fn tmux(socket: &str, arguments: &[&str]) -> Option<String> {
-    let out = Command::new("tmux").args(["-L", socket]).args(arguments).output().ok()?;
-    Some(String::from_utf8_lossy(&out.stdout).into_owned())
-}
-
-/// Waits at most 20 s for `done`.
-fn within(mut done: impl FnMut() -> bool) -> bool {
-    let begun = Instant::now();
-    while begun.elapsed() < Duration::from_secs(20) {
-        if done() {
-            return true;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    false
-}
+use support::tty::{CAPTURE, PROGRAM, Tty, tmux, within};
 
 #[test]
 fn draws_and_ends_with_its_terminal() {
@@ -49,69 +35,6 @@ fn draws_and_ends_with_its_terminal() {
     }
     assert!(ended, "still running after its terminal has gone");
 }
-
-/// A terminal for a test: its own tmux server, ended with it.
-struct Tty {
-    socket: String,
-    folder: PathBuf,
-}
-
-impl Tty {
-    /// A shell command in a terminal of 100×30; `None` (and a word about it) without tmux.
-    fn run(name: &str, command: &str) -> Option<Self> {
-        if Command::new("tmux").arg("-V").output().is_err() {
-            eprintln!("skipped: tmux is not installed");
-            return None;
-        }
-        let socket = format!("spantop-{name}-{}", std::process::id());
-        let folder = std::env::temp_dir().join(&socket);
-        std::fs::create_dir_all(&folder).ok()?;
-        let tty = Self { socket, folder };
-        let command = command.replace("SPANTOP", PROGRAM).replace("CAPTURE", CAPTURE).replace("FOLDER", &tty.folder.display().to_string());
-        tty.tmux(&["new-session", "-d", "-x", "100", "-y", "30", &command]);
-        Some(tty)
-    }
-
-    fn tmux(&self, arguments: &[&str]) -> String {
-        tmux(&self.socket, arguments).unwrap_or_default()
-    }
-
-    fn screen(&self) -> String {
-        self.tmux(&["capture-pane", "-p"])
-    }
-
-    fn shows(&self, text: &str) -> bool {
-        within(|| self.screen().contains(text))
-    }
-
-    fn keys(&self, keys: &[&str]) {
-        self.tmux(&[&["send-keys"], keys].concat());
-    }
-
-    /// Alternate screen, mouse, cursor.
-    fn modes(&self) -> String {
-        self.tmux(&["display-message", "-p", "#{alternate_on} #{mouse_any_flag} #{cursor_flag}"]).trim().to_owned()
-    }
-
-    fn file(&self, name: &str) -> String {
-        std::fs::read_to_string(self.folder.join(name)).unwrap_or_default().trim().to_owned()
-    }
-
-    /// Sends a signal to the process whose number is in a file.
-    fn signal(&self, name: &str, to: &str) {
-        let _ = Command::new("kill").args([name, &self.file(to)]).status();
-    }
-}
-
-impl Drop for Tty {
-    fn drop(&mut self) {
-        self.tmux(&["kill-server"]);
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_spantop");
-const CAPTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/captures/office.pcapng");
 
 /// The modes of a terminal that a shell has.
 const PLAIN: &str = "0 0 1";
@@ -371,4 +294,27 @@ fn a_panic_gives_the_terminal_back() {
     let mut kept: Vec<&str> = shown.lines().filter(|l| ["icanon", "echo", "isig"].contains(&l.trim_end_matches(';'))).collect();
     kept.sort_unstable();
     assert_eq!(kept, ["echo", "icanon", "isig"], "{shown}");
+}
+
+/// What the program has written of a ring is whole and in order whenever it is killed.
+#[test]
+fn a_ring_is_whole_after_a_kill() {
+    let feed = "(cat CAPTURE; sleep 60) | sh -c 'echo $$ >FOLDER/pid; exec SPANTOP - --ring FOLDER/ring --ring-files 3 --ring-size 1MiB'";
+    let Some(tty) = Tty::run("ring", &format!("mkdir -p FOLDER/ring; {feed}")) else { return };
+    // The whole capture came: 27 s of it.
+    assert!(tty.shows("00:00:2"), "{}", tty.screen());
+    std::thread::sleep(Duration::from_secs(3));
+    tty.signal("-KILL", "pid");
+    let mut files: Vec<_> = std::fs::read_dir(tty.folder.join("ring")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(!files.is_empty(), "nothing was written");
+    let listed = Command::new(PROGRAM).args(["packets", "--no-dedup", "--format", "json"]).args(&files).output().unwrap();
+    let said = String::from_utf8_lossy(&listed.stderr);
+    assert!(listed.status.success() && !said.contains("middle of a packet"), "{said}");
+    let written = String::from_utf8_lossy(&listed.stdout).lines().count();
+    // Of 1,949 packets; those of the last second of the capture may not have been handed over yet.
+    assert!((1_850..=1_949).contains(&written), "{written} packets in {files:?}");
+    if Command::new("capinfos").arg("-v").output().is_ok() {
+        assert!(Command::new("capinfos").args(&files).output().unwrap().status.success());
+    }
 }

@@ -2,8 +2,8 @@
 
 use crate::model::clock;
 use crate::model::text::printable;
-use crate::report::{self, ReportOptions};
-use crate::tui::Export;
+use crate::report::{self, ReportNote, ReportOptions};
+use crate::tui::{self, Export};
 use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -25,6 +25,8 @@ fn create(folder: &Path, export: &Export) -> io::Result<String> {
     let ending = match export {
         Export::Text(_, ending) => ending,
         Export::Csv(..) => "csv",
+        Export::Report("text", ..) => "txt",
+        Export::Report(format, ..) => format,
     };
     let seconds = clock::wall().0.div_euclid(1_000_000_000);
     let time = jiff::Timestamp::from_second(seconds).unwrap_or_default().to_zoned(jiff::tz::TimeZone::system());
@@ -42,6 +44,18 @@ fn create(folder: &Path, export: &Export) -> io::Result<String> {
             Export::Csv(table, snapshot) => {
                 let format = report::find("csv").ok_or_else(|| io::Error::other("there is no CSV"))?;
                 report::write(format, snapshot, &ReportOptions { table: Some(table), ..ReportOptions::default() }, &mut out)
+            }
+            Export::Report(format, snapshot, bookmarks) => {
+                let format = report::find(format).ok_or_else(|| io::Error::other("there is no such format"))?;
+                let note = |(mark, when): &(tui::Bookmark, String)| ReportNote {
+                    at: mark.at,
+                    when: when.clone(),
+                    place: mark.place.clone(),
+                    note: mark.note.clone(),
+                };
+                let notes: Vec<ReportNote> = bookmarks.iter().map(note).collect();
+                let options = ReportOptions { rows: format.rows(), ..ReportOptions::default() };
+                report::write_with_notes(format, snapshot, &notes, &options, &mut out)
             }
         };
         if let Err(e) = written.and_then(|()| out.flush()) {

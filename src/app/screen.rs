@@ -4,7 +4,7 @@ use super::console::{Console, say};
 use super::preferences::{Keeper, Preferences};
 use super::rights::Needs;
 use super::trigger::Triggered;
-use super::{ask, check, engine_settings, exports, output, recorder, signals, source};
+use super::{ask, baseline, check, engine_settings, exports, output, recorder, signals, source};
 use crate::ask::SharedAgent;
 use crate::capture::file::PacketIndex;
 use crate::capture::{Source, ports};
@@ -17,6 +17,7 @@ use crate::names;
 use crate::settings::{Color, InputSettings, LiveSettings, RecorderSettings, ThemeChoice};
 use crate::snapshot::{Feed, PacketStore, Query};
 use crate::tui;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -30,11 +31,16 @@ pub fn pick_and_watch(common: &Common, preferences: &Preferences, recorder: &Rec
     let input = InputSettings::Live(live);
     let index = Arc::default();
     let asked = ask::agent(common, &input)?;
-    show(&input, (open(&input, common, recorder, &index)?, asked), common, (recorder, index), (preferences, &keeper), &stop)
+    show(&input, (open(&input, common, (recorder, None), &index)?, asked), common, (recorder, None, index), (preferences, &keeper), &stop)
 }
 
 /// Watches interfaces or captures.
-pub fn watch(input: &InputSettings, common: &Common, preferences: &Preferences, recorder: &RecorderSettings) -> Result<()> {
+pub fn watch(
+    input: &InputSettings,
+    common: &Common,
+    preferences: &Preferences,
+    (recorder, compare): (&RecorderSettings, Option<&Path>),
+) -> Result<()> {
     // Signals are waited for by a pair of sockets, which is refused once rights are given up; its thread gives them up by itself.
     let stop = Arc::default();
     signals::guard(&stop, tui::give_back, &common.rights)?;
@@ -42,13 +48,19 @@ pub fn watch(input: &InputSettings, common: &Common, preferences: &Preferences, 
     let index = Arc::default();
     let keeper = Arc::new(Keeper::open(common));
     let asked = ask::agent(common, input)?;
-    let source = open(input, common, recorder, &index)?;
-    show(input, (source, asked), common, (recorder, index), (preferences, &keeper), &stop)
+    let source = open(input, common, (recorder, compare), &index)?;
+    show(input, (source, asked), common, (recorder, compare, index), (preferences, &keeper), &stop)
 }
 
-fn open(input: &InputSettings, common: &Common, recorder: &RecorderSettings, index: &Arc<PacketIndex>) -> Result<Box<dyn Source>> {
+fn open(
+    input: &InputSettings,
+    common: &Common,
+    (recorder, compare): (&RecorderSettings, Option<&Path>),
+    index: &Arc<PacketIndex>,
+) -> Result<Box<dyn Source>> {
     let ring = recorder.ring.as_ref().map(|ring| ring.folder.clone());
-    let needs = Needs { folders: recorder.save_dir.iter().cloned().chain(ring).collect(), ..Needs::default() };
+    let reads = compare.map(Path::to_owned).into_iter().collect();
+    let needs = Needs { reads, folders: recorder.save_dir.iter().cloned().chain(ring).collect(), ..Needs::default() };
     if let Some(folder) = needs.folders.iter().find(|folder| !folder.is_dir()) {
         return Err(Error::usage(format!("{}: no such directory", folder.display())));
     }
@@ -59,7 +71,7 @@ fn show(
     input: &InputSettings,
     (source, asked): (Box<dyn Source>, Option<SharedAgent>),
     common: &Common,
-    (recorder, index): (&RecorderSettings, Arc<PacketIndex>),
+    (recorder, compare, index): (&RecorderSettings, Option<&Path>, Arc<PacketIndex>),
     preferences: (&Preferences, &Arc<Keeper>),
     stop: &Arc<AtomicBool>,
 ) -> Result<()> {
@@ -81,7 +93,9 @@ fn show(
     let export =
         recorder.save_dir.clone().map(|folder| Arc::new(move |export: &tui::Export| exports::write(&folder, export)) as tui::ExportTo);
     let open = (!common.rights.sandbox).then(|| Arc::new(exports::open) as tui::OpenWith);
-    let options = tui::DashboardOptions { packets, spans, capture_file, export, open, ..options(&title, common, preferences, stop) };
+    let baseline = compare.map(|path| baseline::start(path, input.filter(), common, stop)).transpose()?;
+    let options =
+        tui::DashboardOptions { packets, spans, baseline, capture_file, export, open, ..options(&title, common, preferences, stop) };
     let bookmarks = tui::run(&feed, &options)?;
     let leaving = tui::ExitSummary::of(&engine.last(), &title);
     // A source that does not end must not hold the program up now: from here on a signal ends it.

@@ -48,8 +48,7 @@ impl StreamReader {
         headers.show(packet.bytes, headers.flow(), &mut frame);
         let (mut bytes, segment) = (frame.payload(), frame.tcp);
         if let (None, Some((key, way))) = (self.first, frame.flow) {
-            let ends = [format!("{}:{}", key.a(), key.a_port), format!("{}:{}", key.b(), key.b_port)];
-            let [a, b] = ends;
+            let [a, b] = [end(key.a().to_string(), key.a_port), end(key.b().to_string(), key.b_port)];
             self.stream.ends = if way == Direction::AToB { [a, b] } else { [b, a] };
         }
         let forth = way == *self.first.get_or_insert(way);
@@ -133,5 +132,13 @@ impl StreamReader {
     /// What was read by now.
     pub fn told(&self, whole: bool) -> PacketStream {
         PacketStream { whole, ..self.stream.clone() }
+    }
+}
+/// An end as it is written: with its port where it has one.
+fn end(address: String, port: u16) -> String {
+    match (port, address.contains(':')) {
+        (0, _) => address,
+        (_, true) => format!("[{address}]:{port}"),
+        (_, false) => format!("{address}:{port}"),
     }
 }

@@ -28,12 +28,19 @@ impl Typed {
         if recorder != RecorderSettings::default() && self.command.is_some() {
             return Err(Error::usage("--recorder, --save-dir, --save-on and --ring go with the dashboard, not with a command"));
         }
+        if self.compare.is_some() && self.command.is_some() {
+            return Err(Error::usage("--compare goes with the dashboard; spantop diff BEFORE AFTER compares two captures"));
+        }
+        let compare = self.compare;
         let top_level = self.input.is_given() || self.replay.is_some();
         let Some(command) = self.command else {
             let mut input = self.input;
             let replay = replay(self.replay, &mut input)?;
             let command = match input.meant(replay)? {
-                Some(input) => Command::Dashboard { input, top: rows(self.top), recorder },
+                Some(input) => Command::Dashboard { input, top: rows(self.top), recorder, compare },
+                None if compare.is_some() => {
+                    return Err(Error::usage("--compare FILE needs something to compare it with: a capture, or -i"));
+                }
                 None => Command::Welcome { recorder },
             };
             return Ok(Invocation { command, common });

@@ -31,6 +31,8 @@ pub enum Command {
         top: Option<usize>,
         /// What is kept of the packets.
         recorder: RecorderSettings,
+        /// A capture that is compared with.
+        compare: Option<PathBuf>,
     },
     /// A report.
     Report {

@@ -44,6 +44,9 @@ pub(super) struct Typed {
     /// Save the 30 s before and after such a finding, into --save-dir: its identifier, or the group it begins with (may be given again)
     #[arg(long, value_name = "FINDING", requires = "save_dir")]
     pub(super) save_on: Vec<String>,
+    /// Compare what is looked at with another capture, an earlier one say: the dashboard's screen Compare (D)
+    #[arg(long, value_name = "FILE")]
+    pub(super) compare: Option<PathBuf>,
     /// Write all packets of a port into files in this directory, the oldest making room for the newest
     #[arg(long, value_name = "DIR")]
     pub(super) ring: Option<PathBuf>,

@@ -23,6 +23,8 @@ pub enum NameSource {
     Dhcp,
     /// The NetBIOS name that a host claims for its own address.
     Nbns,
+    /// What the user calls it, in the configuration: not learnt at all.
+    Own,
 }
 
 impl NameSource {
@@ -37,6 +39,7 @@ impl NameSource {
             NameSource::Http => "http",
             NameSource::Dhcp => "dhcp",
             NameSource::Nbns => "nbns",
+            NameSource::Own => "own",
         }
     }
 }

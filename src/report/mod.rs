@@ -12,6 +12,7 @@ mod html;
 mod json;
 mod layout;
 mod markdown;
+mod notes;
 pub mod packets;
 pub mod registry;
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod text;
 
 pub use diff::{DIFF_FORMATS, write_diff};
 pub use format::{Format, JoinScoped, ReportOptions};
+pub use notes::{ReportNote, write_with_notes};
 pub use registry::{FORMATS, find};
 pub use text::render;
 

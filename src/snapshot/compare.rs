@@ -4,7 +4,7 @@
 //! equally long.
 
 use super::{Service, Snapshot};
-use crate::model::{Address, Finding, Severity, wilson};
+use crate::model::{Address, Finding, Severity, Subject, wilson};
 use std::collections::BTreeMap;
 
 /// Times by which a rate must differ.
@@ -156,6 +156,8 @@ pub struct Change {
     pub subject: String,
     /// The identifier, of a finding.
     pub id: Option<&'static str>,
+    /// What a page could be about; `None` for what has none.
+    pub about: Option<Subject>,
     /// What was compared.
     pub measure: ComparedMeasure,
     /// The first's value; `None`: it has none.
@@ -194,6 +196,8 @@ pub struct Comparison {
     pub changes: Vec<Change>,
     /// Things that both have and that do not differ.
     pub alike: u64,
+    /// What could not be compared, in a sentence; empty: nothing.
+    pub left_out: &'static str,
 }
 
 impl Comparison {
@@ -204,13 +208,13 @@ impl Comparison {
         work.load();
         work.services();
         work.tables();
-        let Work { mut changes, alike, .. } = work;
+        let Work { mut changes, alike, left_out, .. } = work;
         let weight = |c: &Change| (c.after.unwrap_or(0.0) - c.before.unwrap_or(0.0)).abs();
         changes.sort_by(|x, y| {
             let place = |c: &Change| (!c.significant, c.kind);
             place(x).cmp(&place(y)).then(weight(y).total_cmp(&weight(x))).then(x.subject.cmp(&y.subject)).then(x.measure.cmp(&y.measure))
         });
-        Self { sides: [side(before), side(after)], changes, alike }
+        Self { sides: [side(before), side(after)], changes, alike, left_out }
     }
 
     /// Differences that are more than noise.
@@ -225,10 +229,21 @@ fn side(s: &Snapshot) -> ComparedSide {
         name: names.join(", "),
         packets: s.stats.total.packets,
         wire_bytes: s.stats.total.wire_bytes,
-        seconds: s.duration(),
+        seconds: seconds(s),
         verdict: s.mirror.trust.verdict.token(),
     }
 }
+
+/// Seconds that a picture covers.
+fn seconds(s: &Snapshot) -> f64 {
+    s.span.as_ref().map_or_else(|| s.duration(), |shown| shown.span.seconds())
+}
+
+/// Why a row that one side does not have may not be new, or gone.
+const NOT_LISTED: &str = "not every row is listed";
+
+/// What is said where services of a span are not known.
+const NO_SERVICES: &str = "Services are not compared: no past is kept of them, and the packets of the span were not read again.";
 
 /// What one side has of a thing: packets and bytes.
 type Amount = (u64, u64);
@@ -241,20 +256,21 @@ struct Work<'a> {
     busier: f64,
     changes: Vec<Change>,
     alike: u64,
+    left_out: &'static str,
 }
 
 impl<'a> Work<'a> {
     fn new(before: &'a Snapshot, after: &'a Snapshot) -> Self {
         // A capture of one packet lasts no time; a second keeps rates finite.
-        let seconds = [before, after].map(|s| if s.duration() > 0.0 { s.duration() } else { 1.0 });
+        let seconds = [before, after].map(|s| Some(seconds(s)).filter(|seconds| *seconds > 0.0).unwrap_or(1.0));
         let [x, y] = [(before, seconds[0]), (after, seconds[1])].map(|(s, seconds)| s.stats.total.bits_per_second(seconds));
-        Self { before, after, seconds, busier: x.max(y), changes: Vec::new(), alike: 0 }
+        Self { before, after, seconds, busier: x.max(y), changes: Vec::new(), alike: 0, left_out: "" }
     }
 
     fn push(
         &mut self,
         kind: ChangeKind,
-        subject: String,
+        (subject, about): (String, Option<Subject>),
         measure: ComparedMeasure,
         [before, after]: [Option<f64>; 2],
         noise: &'static str,
@@ -265,7 +281,7 @@ impl<'a> Work<'a> {
             (Some(x), Some(y)) if y >= x => ChangeWay::More,
             _ => ChangeWay::Less,
         };
-        self.changes.push(Change { kind, subject, id: None, measure, before, after, way, significant: noise.is_empty(), noise });
+        self.changes.push(Change { kind, subject, id: None, about, measure, before, after, way, significant: noise.is_empty(), noise });
     }
 
     fn findings(&mut self) {
@@ -287,7 +303,7 @@ impl<'a> Work<'a> {
                 continue;
             }
             let noise = if values.iter().flatten().all(|w| *w < 2.0) { "a note" } else { "" };
-            self.push(ChangeKind::Finding, f.title.clone(), ComparedMeasure::Severity, values, noise);
+            self.push(ChangeKind::Finding, (f.title.clone(), Some(f.subject)), ComparedMeasure::Severity, values, noise);
             if let Some(change) = self.changes.last_mut() {
                 change.id = Some(f.id);
             }
@@ -323,17 +339,18 @@ impl<'a> Work<'a> {
                 () if a.max(b) < FACTOR * a.min(b) => "less than twice",
                 () => "",
             };
-            self.push(ChangeKind::Load, "all traffic".into(), measure, [Some(a), Some(b)], noise);
+            self.push(ChangeKind::Load, ("all traffic".into(), None), measure, [Some(a), Some(b)], noise);
         }
     }
 
-    /// Something that both may have, by packets and bytes. `whole`: the second lists all there is of the kind.
-    fn rate(&mut self, kind: ChangeKind, subject: String, [x, y]: [Option<Amount>; 2], whole: bool) {
+    /// Something that both may have, by packets and bytes. `whole`: whether each lists all there is of the kind.
+    fn rate(&mut self, kind: ChangeKind, subject: (String, Option<Subject>), [x, y]: [Option<Amount>; 2], whole: [bool; 2]) {
         let rates = [(x, self.seconds[0]), (y, self.seconds[1])].map(|(amount, seconds)| amount.map(|a| a.1 as f64 * 8.0 / seconds));
         let few = [x, y].iter().flatten().all(|amount| amount.0 < PACKETS);
         let noise = match (x, y) {
             (Some((packets, _)), None) if packets as f64 / self.seconds[0] * self.seconds[1] < EXPECTED => "too seldom to be missed",
-            (Some(_), None) if !whole => "not every row is listed",
+            (Some(_), None) if !whole[1] => NOT_LISTED,
+            (None, Some(_)) if !whole[0] => NOT_LISTED,
             (None, Some((packets, _))) if packets as f64 / self.seconds[1] * self.seconds[0] < EXPECTED => "too seldom to be missed",
             (Some(_), None) | (None, Some(_)) => "",
             _ => {
@@ -357,8 +374,8 @@ impl<'a> Work<'a> {
         kind: ChangeKind,
         before: BTreeMap<K, Amount>,
         mut after: BTreeMap<K, Amount>,
-        whole: bool,
-        name: impl Fn(&K) -> String,
+        whole: [bool; 2],
+        name: impl Fn(&K) -> (String, Option<Subject>),
     ) {
         for (key, x) in before {
             let y = after.remove(&key);
@@ -376,28 +393,39 @@ impl<'a> Work<'a> {
         }
         let ip =
             |s: &'a Snapshot| s.stats.endpoints.ip.rows.iter().chain(&s.stats.endpoints.ipv6.rows).filter(|row| !row.address.is_group());
-        let whole = |table: &super::Table<super::HostRow>| table.total_rows <= table.rows.len() as u64;
-        let all = whole(&after.stats.endpoints.ip) && whole(&after.stats.endpoints.ipv6);
-        self.both(ChangeKind::Host, hosts(ip(before)), hosts(ip(after)), all, Address::to_string);
+        let whole =
+            |pick: fn(&Snapshot) -> &super::Table<super::HostRow>| [before, after].map(|s| pick(s).total_rows <= pick(s).rows.len() as u64);
+        let [v4, v6, stations] = [whole(|s| &s.stats.endpoints.ip), whole(|s| &s.stats.endpoints.ipv6), whole(|s| &s.stats.endpoints.eth)];
+        let all = [v4[0] && v6[0], v4[1] && v6[1]];
+        let host = |address: &Address| (address.to_string(), Some(Subject::Host(*address)));
+        self.both(ChangeKind::Host, hosts(ip(before)), hosts(ip(after)), all, host);
         let eth = |s: &'a Snapshot| s.stats.endpoints.eth.rows.iter().filter(|row| !row.address.is_group());
-        self.both(ChangeKind::Station, hosts(eth(before)), hosts(eth(after)), whole(&after.stats.endpoints.eth), Address::to_string);
+        let station = |address: &Address| {
+            let about = if let Address::Mac(mac) = address { Some(Subject::Station(*mac)) } else { None };
+            (address.to_string(), about)
+        };
+        self.both(ChangeKind::Station, hosts(eth(before)), hosts(eth(after)), stations, station);
         let paths = |s: &'a Snapshot| -> BTreeMap<String, Amount> {
             s.stats.protocols.iter().map(|p| (p.path.to_string(), (p.traffic.packets, p.traffic.wire_bytes))).collect()
         };
-        self.both(ChangeKind::Protocol, paths(before), paths(after), true, String::clone);
+        self.both(ChangeKind::Protocol, paths(before), paths(after), [true; 2], |path| (path.clone(), None));
         let vlans = |s: &'a Snapshot| -> BTreeMap<u16, Amount> {
             s.stats.vlans.rows.iter().map(|v| (v.id, (v.traffic.packets, v.traffic.wire_bytes))).collect()
         };
-        let all = after.stats.vlans.total_rows <= after.stats.vlans.rows.len() as u64;
-        self.both(ChangeKind::Vlan, vlans(before), vlans(after), all, |id| format!("VLAN {id}"));
+        let all = [before, after].map(|s| s.stats.vlans.total_rows <= s.stats.vlans.rows.len() as u64);
+        self.both(ChangeKind::Vlan, vlans(before), vlans(after), all, |id| (format!("VLAN {id}"), Some(Subject::Vlan(*id))));
     }
 
     fn services(&mut self) {
         let keyed = |s: &'a Snapshot| -> BTreeMap<String, &'a Service> {
             s.stats.services.rows.iter().map(|service| (format!("{}/{}", service.key, service.key.protocol.token()), service)).collect()
         };
+        if [self.before, self.after].iter().any(|s| s.span.as_ref().is_some_and(|shown| !shown.exact)) {
+            self.left_out = NO_SERVICES;
+            return;
+        }
         let (before, mut after) = (keyed(self.before), keyed(self.after));
-        let whole = self.after.stats.services.total_rows <= self.after.stats.services.rows.len() as u64;
+        let whole = [self.before, self.after].map(|s| s.stats.services.total_rows <= s.stats.services.rows.len() as u64);
         for (name, x) in before {
             let y = after.remove(&name);
             self.service(name, Some(x), y, whole);
@@ -407,7 +435,9 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn service(&mut self, name: String, x: Option<&Service>, y: Option<&Service>, whole: bool) {
+    fn service(&mut self, name: String, x: Option<&Service>, y: Option<&Service>, whole: [bool; 2]) {
+        let key = x.or(y).map(|s| s.key);
+        let about = key.map(|key| Subject::Service { address: key.address, port: key.port, protocol: key.protocol });
         let (Some(before), Some(after)) = (x, y) else {
             // Each use is at least a packet there and one back.
             let uses = |s: Option<&Service>| s.map(|s| s.uses());
@@ -418,19 +448,19 @@ impl<'a> Work<'a> {
             };
             let noise = match () {
                 () if expected < EXPECTED => "too seldom to be missed",
-                () if y.is_none() && !whole => "not every row is listed",
+                () if y.is_none() && !whole[1] || x.is_none() && !whole[0] => NOT_LISTED,
                 () => "",
             };
             let rate = |s: Option<&Service>, seconds: f64| s.map(|s| s.uses() as f64 / seconds);
             let values = [rate(x, self.seconds[0]), rate(y, self.seconds[1])];
-            return self.push(ChangeKind::Service, name, ComparedMeasure::PacketRate, values, noise);
+            return self.push(ChangeKind::Service, (name, about), ComparedMeasure::PacketRate, values, noise);
         };
         let mut differs = false;
         if let (Some(p), Some(q)) = (&before.response, &after.response) {
             let (a, b) = (p.p50, q.p50);
             if p.count >= ANSWERS && q.count >= ANSWERS && a.max(b) >= SLOWER * a.min(b) {
                 let noise = if (a - b).abs() < NOTICED { "less than 5 ms" } else { "" };
-                self.push(ChangeKind::Service, name.clone(), ComparedMeasure::Response, [Some(a), Some(b)], noise);
+                self.push(ChangeKind::Service, (name.clone(), about), ComparedMeasure::Response, [Some(a), Some(b)], noise);
                 differs = true;
             }
         }
@@ -439,7 +469,7 @@ impl<'a> Work<'a> {
             let apart = a.high < b.low || b.high < a.low;
             self.push(
                 ChangeKind::Service,
-                name,
+                (name, about),
                 ComparedMeasure::Errors,
                 [Some(a.rate), Some(b.rate)],
                 if apart { "" } else { "its intervals overlap" },

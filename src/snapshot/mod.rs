@@ -1,5 +1,6 @@
 //! An immutable picture of everything counted up to a moment. Screens, reports and exports are functions of a [`Snapshot`].
 
+mod baseline;
 mod compare;
 mod feed;
 mod filter;
@@ -17,6 +18,7 @@ mod untimed;
 mod wings;
 
 pub use crate::model::{SourceInfo, Trust, TrustPart};
+pub use baseline::{Baseline, BaselineState};
 pub use compare::{Change, ChangeKind, ChangeWay, ComparedMeasure, ComparedSide, Comparison, RULES};
 pub use feed::{Feed, SpanStore};
 pub use filter::Filter;

@@ -11,6 +11,12 @@ pub struct Column(pub &'static str);
 impl Column {
     /// Wire bytes since the previous snapshot.
     pub const RATE: Self = Self("rate");
+    /// Wire bytes of the last second, on screens that remember.
+    pub const RATE_SECOND: Self = Self("rate_1s");
+    /// Wire bytes of the last minute, on screens that remember.
+    pub const RATE_MINUTE: Self = Self("rate_1min");
+    /// Packets that were sent again, by Wireshark's count.
+    pub const RETRANSMISSIONS: Self = Self("retransmission");
     /// Packets since the previous snapshot.
     pub const PACKET_RATE: Self = Self("packet_rate");
     /// Wire bytes in all.
@@ -33,6 +39,22 @@ impl Column {
     pub const SENT: Self = Self("tx_wire_bytes");
     /// Bytes that a host received.
     pub const RECEIVED: Self = Self("rx_wire_bytes");
+}
+
+impl Column {
+    /// Whether it is about now, of which a file has none.
+    pub fn is_of_now(self) -> bool {
+        [Self::RATE, Self::RATE_SECOND, Self::RATE_MINUTE, Self::PACKET_RATE].contains(&self)
+    }
+
+    /// The seconds of a rate that only screens remember.
+    pub fn remembered_seconds(self) -> Option<i64> {
+        match self {
+            Self::RATE_SECOND => Some(1),
+            Self::RATE_MINUTE => Some(60),
+            _ => None,
+        }
+    }
 }
 
 /// An order of rows.

@@ -83,6 +83,14 @@ impl App {
             RowAction::OpenTermshark => self.open_in("termshark", wireshark),
             RowAction::ExportText => vec![Effect::Export(Export::Text(self.screen_text(), "txt"))],
             RowAction::ExportHtml => vec![Effect::Export(Export::Text(self.screen_html(), "html"))],
+            RowAction::Report(format) => {
+                let offset = self.options.utc_offset;
+                let when = |b: &Bookmark| format!("{} {}", amount::date(b.at, offset(b.at)), amount::moment(b.at, offset(b.at)));
+                let marks = self.bookmarks.iter().map(|b| (b.clone(), when(b))).collect();
+                // What is looked at: a span of the past, or everything as it was counted.
+                let of = self.past.as_ref().unwrap_or(&self.raw);
+                vec![Effect::Export(Export::Report(format, Arc::clone(of), marks))]
+            }
             RowAction::ExportCsv => match self.page().sorting() {
                 Some((Sorts::Conversations, _)) => vec![Effect::Export(Export::Csv("conversations", Arc::clone(&self.shown)))],
                 Some((Sorts::Endpoints, _)) => vec![Effect::Export(Export::Csv("endpoints", Arc::clone(&self.shown)))],
@@ -92,6 +100,11 @@ impl App {
                     return Vec::new();
                 }
             },
+            RowAction::Save => {
+                let said = self.save_packets();
+                self.say_long(said);
+                return Vec::new();
+            }
             RowAction::Bookmark => {
                 self.modal = Modal::Note(Note { input: tui_input::Input::default(), at: self.shown.now, place: self.place() });
                 return Vec::new();
@@ -101,6 +114,15 @@ impl App {
             self.say(NOTHING.into());
         }
         effects
+    }
+
+    /// Saves the packets of the target, in the span that is looked at; what became of it.
+    fn save_packets(&self) -> String {
+        let Some(store) = &self.options.packets else { return "no packets are kept here (--recorder 64M keeps the last ones)".into() };
+        match self.subject_of_target() {
+            PacketSubject::All if self.view.cursor.is_none() => "select a row first: P lists all packets, W there saves them".into(),
+            subject => store.save(&subject.during(self.view.cursor.as_ref().map(|cursor| cursor.span()))),
+        }
     }
 
     /// Narrows the filter to some rows, or leaves them out.

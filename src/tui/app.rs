@@ -13,7 +13,7 @@ use super::row_action::Bookmark;
 use super::screen::Entry;
 use super::screen::{Effect, Screen, Sorts};
 use super::screens::overview::Overview;
-use super::screens::{SCREENS, packets};
+use super::screens::{SCREENS, compare, packets};
 use super::theme::Theme;
 use super::time_cursor::ChartTimes;
 use super::view::{Pane, SCALES, Scene, Topic, Trail, View};
@@ -93,11 +93,13 @@ pub(super) struct App {
     panes: Vec<Pane>,
     /// What was drawn of the packets.
     packets_seen: u64,
+    /// What was seen of the capture that is compared with.
+    baseline_seen: u64,
     pub(super) stack: Vec<(Topic, Pane)>,
     pub(super) modal: Modal,
     latest: Arc<Snapshot>,
     /// The newest picture that is shown, as it came; then with the rates of its screens; then with the rows of the filter.
-    raw: Arc<Snapshot>,
+    pub(super) raw: Arc<Snapshot>,
     pub(super) held: Arc<Snapshot>,
     pub(super) shown: Arc<Snapshot>,
     pub(super) failure: Option<String>,
@@ -138,6 +140,7 @@ impl App {
         Self {
             panes: screens.iter().map(|entry| entry.screen.pane(&options)).collect(),
             packets_seen: 0,
+            baseline_seen: 0,
             options,
             theme,
             view,
@@ -196,6 +199,20 @@ impl App {
         std::mem::replace(&mut self.packets_seen, version) != version
     }
 
+    /// Whether the capture that is compared with has been read meanwhile.
+    pub fn note_baseline(&mut self) -> bool {
+        let version = self.options.baseline.as_ref().map_or(0, |baseline| baseline.version());
+        std::mem::replace(&mut self.baseline_seen, version) != version
+    }
+
+    /// Goes to what changed.
+    pub(super) fn show_changes(&mut self) {
+        let is_it = |entry: &Entry| entry.screen.title() == compare::Compare.title();
+        if let Some(screen) = self.screens.iter().position(is_it) {
+            self.go(screen);
+        }
+    }
+
     /// Goes to the packets of what is selected, or of what the page is about.
     pub(super) fn show_packets(&mut self) {
         let is_it = |entry: &Entry| entry.screen.title() == packets::Packets.title();
@@ -221,10 +238,11 @@ impl App {
     fn begin(&mut self, first: &Snapshot) {
         self.begun = true;
         // A file has no rates of now.
-        let usual = |chosen: Option<Order>| chosen.filter(|o| first.live || o.column != Column::RATE).unwrap_or(busiest(first.live));
+        let usual = |chosen: Option<Order>| chosen.filter(|o| first.live || !o.column.is_of_now()).unwrap_or(busiest(first.live));
         self.view.conversations = usual(self.options.conversations);
         self.view.endpoints = usual(self.options.endpoints);
-        let chosen = self.options.scale.and_then(|nanos| SCALES.iter().position(|scale| *scale >= nanos));
+        // Longer than the longest: everything.
+        let chosen = self.options.scale.map(|nanos| SCALES.iter().position(|scale| *scale >= nanos).unwrap_or(SCALES.len()));
         if let Some(scale) = chosen.filter(|_| first.live) {
             self.view.scale = scale;
         } else if !first.live {
@@ -398,9 +416,12 @@ impl App {
             (Some(mine), Some(narrowed)) => Some(mine.and(narrowed)),
             (mine, narrowed) => mine.or(narrowed),
         };
+        // What only the screen remembers is of rows that are busy now.
+        let known =
+            |order: Order| if order.column.remembered_seconds().is_some() { Order { column: Column::RATE, ..order } } else { order };
         Query {
-            conversations: if sorts == Some(Sorts::Conversations) { self.view.conversations } else { usual },
-            endpoints: if sorts == Some(Sorts::Endpoints) { self.view.endpoints } else { usual },
+            conversations: if sorts == Some(Sorts::Conversations) { known(self.view.conversations) } else { usual },
+            endpoints: if sorts == Some(Sorts::Endpoints) { known(self.view.endpoints) } else { usual },
             filter,
             ..Query::default()
         }
@@ -489,6 +510,11 @@ impl App {
             None if closer => self.say("this is as close as the times go".into()),
             None => self.say("this is everything".into()),
         }
+    }
+
+    /// Says something that is to be read in peace.
+    pub(super) fn say_long(&mut self, words: String) {
+        self.notice = Some((words, self.now + 4 * NOTICE));
     }
 
     /// Says something in the footer for a moment.

@@ -96,8 +96,9 @@ fn beside_rate<R>(mut columns: Vec<Col<R>>, whole: bool, panel: bool, [second, m
     if let (false, Some(at)) = (whole, columns.iter().position(|c| c.sort == Some(Column::RATE))) {
         let worth = if panel { 3 } else { 4 };
         columns.insert(at + 1, Col::left("last min", SPARK..=SPARK, worth - 1, spark));
-        columns.insert(at + 1, Col::right("1 min", RATE..=RATE, worth.max(4) + 1, minute));
-        columns.insert(at, Col::right("1 s", RATE..=RATE, worth.max(4), second));
+        let sorted = |column, by| Col { sort: Some(by), ..column };
+        columns.insert(at + 1, sorted(Col::right("1 min", RATE..=RATE, worth.max(4) + 1, minute), Column::RATE_MINUTE));
+        columns.insert(at, sorted(Col::right("1 s", RATE..=RATE, worth.max(4), second), Column::RATE_SECOND));
     } else if !whole {
         columns.push(Col::left("last min", SPARK..=SPARK, 3, spark));
     }
@@ -162,10 +163,17 @@ pub(super) fn hosts<'a>(kind: Option<Kind>, six: bool, whole: bool) -> Vec<Col<E
 
 /// Sorts rows by an order; by the rate they keep the places they have while it changes little, so that they can be read.
 fn sort<'a, R: Clone>(scene: &Scene, spec: &TableSpec<R>, order: Order, rows: &mut Vec<(Topic, Kind, &'a R)>) {
-    if scene.whole() || order.column != Column::RATE {
+    let seconds = order.column.remembered_seconds();
+    if scene.whole() || order.column != Column::RATE && seconds.is_none() {
+        // A file has no now.
+        let order = if order.column.is_of_now() && scene.whole() { Order { column: Column::BYTES, ..order } } else { order };
         return rows.sort_by(|x, y| spec.compare(order, x.2, y.2));
     }
-    let mut ranked: Vec<(f64, (Topic, Kind, &'a R))> = rows.drain(..).map(|row| (scene.rates.rank(&row.0), row)).collect();
+    let rank = |topic: &Topic| match seconds {
+        Some(seconds) => scene.rates.of(topic, seconds).unwrap_or(0.0),
+        None => scene.rates.rank(topic),
+    };
+    let mut ranked: Vec<(f64, (Topic, Kind, &'a R))> = rows.drain(..).map(|row| (rank(&row.0), row)).collect();
     ranked.sort_by(|(x, one), (y, other)| {
         let by = x.total_cmp(y);
         let by = if order.descending { by.reverse() } else { by };

@@ -62,7 +62,7 @@ pub(super) fn list(screens: &[Entry], screen: &dyn Screen, here: &Here) -> Vec<H
     out.push(hint("c", "", "copy the row (by the terminal: OSC 52)"));
     out.push(hint("y", "", "copy Wireshark's display filter of what is selected"));
     out.push(hint("Y", "", "copy the capture filter (BPF) of what is selected"));
-    out.push(hint("B", "", "mark this moment with a note, which exports and the end carry"));
+    out.push(hint("B", "", "mark this moment with a note, which reports, exports and the end carry"));
     if here.filtered && !here.deep && !here.selected && !here.cursor {
         out.push(hint("Esc", "all", "show all rows again"));
     }
@@ -73,6 +73,10 @@ pub(super) fn list(screens: &[Entry], screen: &dyn Screen, here: &Here) -> Vec<H
     out.push(hint("p", "pause", "hold the picture while counting goes on (also Space)"));
     if !lists_packets {
         out.push(hint("P", "packets", "the packets of what is selected, or of what the page is about"));
+    }
+    out.push(hint("D", "", "what changed: against another capture, or between two spans of time"));
+    if !lists_packets {
+        out.push(hint("W", "", "save the packets of what is selected, or of the span, as pcapng"));
     }
     if screen.charts() {
         out.push(hint("+ −", "time", "shorter or longer time on the chart"));

@@ -241,6 +241,7 @@ impl App {
                 self.modal = Modal::Filter(Typing { input: Input::new(text), error: None, before, since: self.now });
             }
             KeyCode::Char('P') => self.show_packets(),
+            KeyCode::Char('D') => self.show_changes(),
             KeyCode::Char('p' | ' ') => self.pause(),
             KeyCode::Char('s') => self.next_column(),
             KeyCode::Char('S') => self.turn(),
@@ -347,7 +348,7 @@ impl App {
         let Some(now) = self.order(sorts).map(|order| order.column) else { return };
         // A file has no rates of now.
         let live = self.shown.live;
-        let columns: Vec<Column> = columns.iter().copied().filter(|c| live || ![Column::RATE, Column::PACKET_RATE].contains(c)).collect();
+        let columns: Vec<Column> = columns.iter().copied().filter(|c| live || !c.is_of_now()).collect();
         let at = columns.iter().position(|c| *c == now).map_or(0, |i| (i + 1) % columns.len().max(1));
         if let Some(column) = columns.get(at) {
             self.sort(*column);

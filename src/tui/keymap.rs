@@ -59,6 +59,8 @@ const ACTIONS: &[Action] = &[
     action("", "copy", &["c"]),
     action("", "wireshark_filter", &["y"]),
     action("", "capture_filter", &["Y"]),
+    action("", "save", &["W"]),
+    action("", "changes", &["D"]),
     action("", "bookmark", &["B"]),
     action("", "reset", &["r"]),
     action("", "help", &["?", "h", "F1"]),
@@ -75,6 +77,8 @@ const ACTIONS: &[Action] = &[
     action("", "screen_8", &["8"]),
     action("", "screen_9", &["9"]),
     action("", "screen_0", &["0"]),
+    action("Compare", "against", &["a"]),
+    action("Compare", "noise", &["z"]),
     action("Packets", "search", &["/"]),
     action("Packets", "go_to", &["#"]),
     action("Packets", "only", &["f"]),
@@ -104,6 +108,12 @@ const NAMES: [(&str, KeyCode); 15] = [
     ("End", KeyCode::End),
     ("Del", KeyCode::Delete),
 ];
+
+/// What is done everywhere by a key that usually does it, in words.
+pub(super) fn word(key: &str) -> String {
+    let known = ACTIONS.iter().find(|action| action.scope.is_empty() && action.keys.contains(&key));
+    known.map_or_else(String::new, |action| action.token.replace('_', " "))
+}
 
 /// A key: its code, and whether Ctrl is held.
 type Stroke = (KeyCode, bool);

@@ -4,7 +4,7 @@ use super::keymap::Keymap;
 use super::row_action::Export;
 use super::theme::{Background, ColorChoice};
 use crate::model::{Address, Mac, Timestamp};
-use crate::snapshot::{Order, PacketStore, SpanStore};
+use crate::snapshot::{Baseline, Order, PacketStore, SpanStore};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -62,6 +62,8 @@ pub struct DashboardOptions {
     pub packets: Option<Arc<dyn PacketStore>>,
     /// Who reads spans of the past again, where somebody can.
     pub spans: Option<Arc<dyn SpanStore>>,
+    /// The capture that is compared with, where there is one.
+    pub baseline: Option<Arc<Baseline>>,
     /// Set from outside (a signal) to leave.
     pub stop: Arc<AtomicBool>,
     /// A longer explanation of a finding, by its identifier.
@@ -116,6 +118,7 @@ impl Default for DashboardOptions {
             source_title: String::new(),
             packets: None,
             spans: None,
+            baseline: None,
             stop: Arc::default(),
             explain: |_| None,
             manufacturer: |_| None,

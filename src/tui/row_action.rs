@@ -21,19 +21,23 @@ pub(super) enum RowAction {
     OpenWireshark,
     /// Open it in termshark, or copy the command that does.
     OpenTermshark,
+    /// Save its packets as a file.
+    Save,
     /// Write the screen down as text.
     ExportText,
     /// Write the rows of the page down.
     ExportCsv,
     /// Write the screen down as a page with a drawing.
     ExportHtml,
+    /// Write a whole report down, with the bookmarks: the token of its format.
+    Report(&'static str),
     /// Mark the moment, with a note.
     Bookmark,
 }
 
 impl RowAction {
     /// Every action: its key where it has one, its name, what it does.
-    pub const ALL: [(Self, &'static str, &'static str, &'static str); 11] = [
+    pub const ALL: [(Self, &'static str, &'static str, &'static str); 15] = [
         (Self::Only, "f", "only this", "only what is selected; Esc shows all again"),
         (Self::Not, "F", "not this", "leave out what is selected"),
         (Self::Copy, "c", "copy", "copy the row (by the terminal: OSC 52)"),
@@ -41,10 +45,14 @@ impl RowAction {
         (Self::Bpf, "Y", "capture filter", "copy the capture filter (BPF) of what is selected"),
         (Self::OpenWireshark, "", "open in Wireshark", "open the capture in Wireshark with that filter, or copy the command"),
         (Self::OpenTermshark, "", "open in termshark", "open the capture in termshark with that filter, or copy the command"),
+        (Self::Save, "W", "save packets", "save its packets into --save-dir as pcapng"),
         (Self::ExportText, "", "export text", "write this screen into --save-dir as text"),
         (Self::ExportCsv, "", "export CSV", "write the rows of this page into --save-dir as CSV"),
         (Self::ExportHtml, "", "export HTML", "write this screen into --save-dir as HTML"),
-        (Self::Bookmark, "B", "bookmark", "mark this moment with a note, which exports and the end carry"),
+        (Self::Report("html"), "", "report HTML", "write a whole report, with the bookmarks, into --save-dir as HTML"),
+        (Self::Report("text"), "", "report text", "write a whole report, with the bookmarks, into --save-dir as text"),
+        (Self::Report("json"), "", "report JSON", "write a whole report, with the bookmarks, into --save-dir as JSON"),
+        (Self::Bookmark, "B", "bookmark", "mark this moment with a note, which reports, exports and the end carry"),
     ];
 
     /// The action of a key.
@@ -71,4 +79,6 @@ pub enum Export {
     Text(String, &'static str),
     /// The rows of a table, by its token.
     Csv(&'static str, Arc<Snapshot>),
+    /// A report, by the token of its format, and bookmarks with their times in words.
+    Report(&'static str, Arc<Snapshot>, Vec<(Bookmark, String)>),
 }

@@ -69,6 +69,7 @@ fn watch(feed: &dyn Feed, app: &mut App, screen: &mut Screen, events: &mut dyn E
         changed |= app.note_age(feed.age());
         changed |= app.note_packets();
         changed |= app.note_span();
+        changed |= app.note_baseline();
         changed |= app.see(feed.latest(), feed.failure().map(|e| e.to_string()));
         obey(feed, app.question());
         let least = if pressed { KEY_FRAME } else { FRAME };

@@ -15,6 +15,15 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    /// The layer of an address.
+    pub fn of_address(address: Address) -> Self {
+        match address {
+            Address::Mac(_) => Kind::Eth,
+            Address::V4(_) => Kind::Ip,
+            Address::V6(_) => Kind::Ipv6,
+        }
+    }
+
     /// The word on screen.
     pub fn name(self) -> &'static str {
         match self {

@@ -9,6 +9,7 @@ pub mod mirror;
 pub mod namespace;
 pub mod network;
 pub mod packet;
+pub mod tty;
 
 /// A small seeded generator (splitmix64): the same numbers on every machine.
 #[derive(Debug, Clone)]

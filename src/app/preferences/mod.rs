@@ -10,7 +10,8 @@ pub use keeper::Keeper;
 use crate::cli::{Common, ConfigFile};
 use crate::error::{Error, Result};
 use crate::model::evidence::Threshold;
-use crate::snapshot::Order;
+use crate::model::{LearntName, NameSource};
+use crate::snapshot::{Order, Snapshot};
 use crate::tui::{ChosenColumns, KeyChange, Keymap, OwnNames};
 
 /// What a configuration file says beside options.
@@ -50,6 +51,24 @@ impl Preferences {
         self.names.unwrap_or(given)
     }
 
+    /// Tells a report what the user calls the hosts in it.
+    pub fn name_hosts(&self, snapshot: &mut Snapshot) {
+        let ends = &snapshot.stats.endpoints;
+        let rows = [&ends.ip, &ends.ipv6, &ends.eth].into_iter().flat_map(|table| &table.rows);
+        let mut named: Vec<LearntName> = rows
+            .filter_map(|row| {
+                let name = self.own_names.hosts.get(&row.address)?;
+                let name = name.as_str().into();
+                Some(LearntName { address: row.address, name, source: NameSource::Own, first: row.first, last: row.last })
+            })
+            .collect();
+        named.sort_by_key(|name| name.address);
+        let names = &mut snapshot.dissect.names;
+        names.total_rows = names.total_rows.saturating_add(named.len() as u64);
+        named.append(&mut names.rows);
+        names.rows = named;
+    }
+
     /// What the configuration file says, its thresholds in force from now on.
     ///
     /// # Errors
@@ -69,5 +88,38 @@ impl Preferences {
             threshold.set(*value);
         }
         Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Address, Timestamp, Traffic};
+    use crate::snapshot::HostRow;
+
+    #[test]
+    fn a_report_has_the_users_names_of_hosts_that_are_in_it() {
+        let at = |n: u8| Address::V4([10, 0, 0, n].into());
+        let row = HostRow {
+            address: at(1),
+            port: 0,
+            tx: Traffic::default(),
+            rx: Traffic::default(),
+            recent_tx: Traffic::default(),
+            recent_rx: Traffic::default(),
+            first: Timestamp(1),
+            last: Timestamp(2),
+            inside: None,
+            app: None,
+            peers: 0,
+            vlans: Default::default(),
+        };
+        let mut snapshot = Snapshot::default();
+        snapshot.stats.endpoints.ip.rows.push(row);
+        let mut preferences = Preferences::default();
+        preferences.own_names.hosts = [(at(1), "dns-1".to_owned()), (at(2), "elsewhere".to_owned())].into();
+        preferences.name_hosts(&mut snapshot);
+        let names: Vec<_> = snapshot.dissect.names.rows.iter().map(|n| (n.address, &*n.name, n.source.token())).collect();
+        assert_eq!((names, snapshot.dissect.names.total_rows), (vec![(at(1), "dns-1", "own")], 1));
     }
 }

@@ -124,7 +124,9 @@ fn order(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
         other => return Err(format!("'{other}' has no order to be set; there are conversations and endpoints")),
     };
     let heads = heads(&entry.key)?;
-    let sorts: Vec<&'static str> = heads.iter().map(|h| h.sort).filter(|sort| !sort.is_empty()).collect();
+    let of_screens = [Column::RATE_SECOND.0, Column::RATE_MINUTE.0];
+    let mut sorts: Vec<&'static str> = heads.iter().map(|h| h.sort).filter(|sort| !sort.is_empty()).chain(of_screens).collect();
+    sorts.dedup();
     let found = sorts.iter().find(|sort| **sort == token);
     let column = found
         .ok_or_else(|| format!("{} cannot be sorted by '{token}'; there are {} (-rate: the largest first)", entry.key, sorts.join(", ")))?;

@@ -176,7 +176,13 @@ const FIELDS: &[Field<Conversation>] = &[
     .no_csv()
     .sorts("")
     .of(Layers::TCP),
-    Field::new("retransmitted", "Retransmitted", Kind::Ratio, retransmitted).people().no_paper().screen(13, "retrans", 10).of(Layers::TCP),
+    Field::new("retransmitted", "Retransmitted", Kind::Ratio, retransmitted)
+        .people()
+        .no_paper()
+        .screen(13, "retrans", 10)
+        .wide(9, 9)
+        .sorts("retransmission")
+        .of(Layers::TCP),
     Field::new("client_rtt", "RTT client side", Kind::Span, |c: &Conversation| side_rtt(c, 0))
         .no_json()
         .no_paper()

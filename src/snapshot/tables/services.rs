@@ -25,7 +25,7 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
             .screen(4, "connects", 7)
             .wide(8, 8),
         Field::count("requests", "Requests", |s: &Service| s.counts.requests).paper(5, Room::Fixed).screen(5, "requests", 4).wide(8, 8),
-        Field::count("errors", "Failed", Service::errors).paper(6, Room::Fixed).screen(6, "failed", 3).wide(6, 8).tint(Tint::High),
+        Field::count("errors", "Failed", Service::errors).paper(6, Room::Fixed).screen(6, "failed", 3).wide(6, 8).tint(Tint::Warn),
         Field::new("response_p50", "Median", Kind::Span, |s: &Service| span(s.response.map(|q| q.p50)))
             .paper(7, Room::Fixed)
             .optional()
@@ -47,12 +47,12 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
             .no_paper()
             .screen(11, "to client", 8)
             .wide(9, 9),
-        trouble("refused", "Refused", |s| s.trouble(Trouble::Refused)),
-        trouble("no_answer", "No answer", |s| s.trouble(Trouble::NoAnswer)),
-        trouble("half_open", "Half-open", |s| s.trouble(Trouble::HalfOpen)),
-        trouble("cut", "Cut", |s| s.trouble(Trouble::Cut)),
-        trouble("unanswered", "Unanswered", |s| s.trouble(Trouble::Unanswered)),
-        trouble("error_answers", "Error answers", |s| s.trouble(Trouble::Error)),
+        trouble("refused", "refused", |s| s.trouble(Trouble::Refused)),
+        trouble("no_answer", "no answer", |s| s.trouble(Trouble::NoAnswer)),
+        trouble("half_open", "half-open", |s| s.trouble(Trouble::HalfOpen)),
+        trouble("cut", "cut", |s| s.trouble(Trouble::Cut)),
+        trouble("unanswered", "unanswered", |s| s.trouble(Trouble::Unanswered)),
+        trouble("error_answers", "errors", |s| s.trouble(Trouble::Error)),
     ],
     weight: Service::uses,
     in_json: false,

@@ -1,46 +1,60 @@
 //! The keys that work here, over everything else.
 
-use crate::tui::canvas::{Canvas, cells, cut_end};
+use crate::tui::canvas::{Canvas, cells, cut_end, wrap};
 use crate::tui::keymap::Keymap;
 use crate::tui::screen::Hint;
 use crate::tui::theme::Hue;
 use crate::tui::widgets::frame::popup;
 use ratatui::layout::Rect;
 
-/// Draws the keys in one or two columns.
+/// Cells of a line of help that are still read well.
+const LINE: u16 = 84;
+
+/// Draws the keys in one or two columns; long explanations take several lines.
 pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, title: &str, (hints, keymap): (&[Hint], &Keymap), scroll: usize) {
     let hints: Vec<(String, &str)> = hints.iter().map(|hint| keymap.shown(title, hint)).collect();
     let key = hints.iter().map(|h| cells(&h.0)).max().unwrap_or(0) + 2;
-    let text = hints.iter().map(|h| cells(h.1)).max().unwrap_or(0);
-    let one = key + text + 2;
-    let two = one * 2 + 6 <= area.width && hints.len() > 12;
-    let rows = if two { hints.len().div_ceil(2) } else { hints.len() } as u16;
-    let width = if two { one * 2 + 6 } else { one + 4 };
-    let inner = popup(canvas, area, width, rows + 4, &format!("Keys · {title}"));
+    let wanted = hints.iter().map(|h| cells(h.1)).max().unwrap_or(0).min(LINE);
+    let room = area.width.saturating_sub(6);
+    let two = (key + wanted) * 2 + 2 <= room && hints.len() > 12;
+    let text = if two { wanted } else { wanted.min(room.saturating_sub(key)) };
+    // Each line with the key that it explains, where it is the first.
+    let lines = |hints: &[(String, &str)]| -> Vec<(String, String)> {
+        let wrapped = |(key, help): &(String, &str)| {
+            let lines = wrap(help, text.max(8)).into_iter().enumerate();
+            lines.map(|(i, line)| (if i == 0 { key.clone() } else { String::new() }, line)).collect::<Vec<_>>()
+        };
+        hints.iter().flat_map(wrapped).collect()
+    };
+    let half = if two { hints.len().div_ceil(2) } else { hints.len() };
+    let (left, right) = hints.split_at(half);
+    let columns = [lines(left), lines(right)];
+    let rows = columns.iter().map(Vec::len).max().unwrap_or(0);
+    let width = if two { (key + text) * 2 + 6 } else { key + text + 4 };
+    let inner = popup(canvas, area, width, u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(4), &format!("Keys · {title}"));
     if inner.height < 2 {
         return;
     }
     let height = usize::from(inner.height.saturating_sub(2)).max(1);
-    let columns = if two { 2 } else { 1 };
-    let per_column = if two { hints.len().div_ceil(2) } else { hints.len() };
-    canvas.overflow = per_column.saturating_sub(height);
+    canvas.overflow = rows.saturating_sub(height);
     let scroll = scroll.min(canvas.overflow);
-    for column in 0..columns {
-        let x = inner.x + column as u16 * (one + 2);
-        for (i, hint) in hints.iter().skip(column * per_column).take(per_column).skip(scroll).take(height).enumerate() {
-            let y = inner.y + 1 + i as u16;
+    for (lines, x) in columns.iter().zip([inner.x, inner.x + key + text + 2]) {
+        for ((key_name, line), y) in lines.iter().skip(scroll).take(height).zip(inner.y + 1..) {
             let room = inner.right().saturating_sub(x);
-            canvas.ink(x, y, room, &hint.0, Hue::Accent);
+            canvas.ink(x, y, room, key_name, Hue::Accent);
             let room = room.saturating_sub(key);
-            canvas.ink(x + key, y, room, &cut_end(hint.1, room), Hue::Text);
+            canvas.ink(x + key, y, room, &cut_end(line, room), Hue::Text);
         }
+    }
+    if canvas.overflow > scroll {
+        canvas.right(inner.x, inner.bottom().saturating_sub(1), inner.width, "more ↓", canvas.theme.style(Hue::Accent));
     }
 }
 
 /// Draws wrapped text over everything else.
 pub(in crate::tui) fn text(canvas: &mut Canvas, area: Rect, title: &str, words: &str, scroll: usize) {
     let width = area.width.saturating_sub(4).min(96);
-    let lines = crate::tui::canvas::wrap(words, width.saturating_sub(6));
+    let lines = wrap(words, width.saturating_sub(6));
     let inner = popup(canvas, area, width, lines.len().min(usize::from(u16::MAX) - 4) as u16 + 2, title);
     let height = usize::from(inner.height);
     canvas.overflow = lines.len().saturating_sub(height);

@@ -8,6 +8,7 @@
 //! ```
 
 use crate::tui::canvas::{Canvas, Hit, cells, cut_end};
+use crate::tui::keymap;
 use crate::tui::row_action::RowAction;
 use crate::tui::screen::Entry;
 use crate::tui::screen::Hint;
@@ -74,7 +75,9 @@ pub(in crate::tui) fn choices(screens: &[Entry], hints: &[Hint], shown: &dyn Fn(
     let keys = hints.iter().filter_map(|hint| {
         let action = Action::Press(code(hint.key)?);
         let (key, help) = shown(hint);
-        Some(Choice { key, name: hint.word.to_owned(), about: help.to_owned(), action })
+        // What has no word in the footer is called as configuration files call it.
+        let name = if hint.word.is_empty() { keymap::word(hint.key) } else { hint.word.to_owned() };
+        Some(Choice { key, name, about: help.to_owned(), action })
     });
     screens.chain(keys).collect()
 }
@@ -99,7 +102,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, palette: &Palette, c
     let inner = popup(
         canvas,
         area,
-        area.width.saturating_sub(4).min(88),
+        area.width.saturating_sub(4).min(108),
         (choices.len().min(40) + 4) as u16,
         if palette.menu { "What to do with it" } else { "All screens and actions" },
     );

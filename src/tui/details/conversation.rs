@@ -8,7 +8,7 @@
 //!  10.20.0.14:51532 →   210 Mb/s  …  bytes  packets  ███████ 92 %
 //! ```
 
-use super::{Subject, gone, head, related, span_line, traffic_line};
+use super::{Subject, gone, head, related, span_line, traffic_line, troubles};
 use crate::model::text::printable;
 use crate::model::time::SECOND;
 use crate::model::{AppBy, Timestamp, Traffic};
@@ -70,7 +70,9 @@ impl Screen for Page {
         let b = label::endpoint(scene, kind, row.b, row.b_port);
         let (first, second) = if row.originator_is_a { (&a, &b) } else { (&b, &a) };
         let text = scene.style(Hue::Text);
-        let mut facts = vec![("began by".to_owned(), first.clone(), text), ("answers".to_owned(), second.clone(), text)];
+        let mut facts = vec![("began by".to_owned(), first.clone(), text), ("with".to_owned(), second.clone(), text)];
+        let ends = [(row.a, row.a_port), (row.b, row.b_port)];
+        facts.extend(troubles::findings(scene, &ends));
         if let Some(state) = row.state {
             let (word, hue) = label::state(state);
             let ended = row.ended.filter(|ended| ended.by().is_some()).map(|ended| format!(": {}", ended.text())).unwrap_or_default();
@@ -82,6 +84,9 @@ impl Screen for Page {
         if let Some(name) = &row.server_name {
             facts.push(("server".into(), printable(name).into_owned(), text));
         }
+        let server = ends.get(usize::from(row.originator_is_a)).copied().unwrap_or((row.b, row.b_port));
+        facts.extend(troubles::service(scene, server, kind.token()));
+        facts.extend(troubles::segments(scene, row));
         if let Some(trips) = trips(row) {
             facts.push(("round trip".into(), trips, text));
         }

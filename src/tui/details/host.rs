@@ -6,7 +6,7 @@
 //! ─ Conversations ────────────────────────────────────────────────
 //! ```
 
-use super::{Subject, draw_related, gone, head, related, span_line, traffic_line};
+use super::{Subject, draw_related, gone, head, related, span_line, traffic_line, troubles};
 use crate::model::{Address, Timestamp, Traffic};
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::{Conversation, Filter, HostRow, Snapshot};
@@ -79,6 +79,8 @@ impl Screen for Page {
         if row.port != 0 {
             facts.push(("port".into(), row.port.to_string(), text));
         }
+        facts.extend(troubles::findings(scene, &[(row.address, row.port)]));
+        facts.extend(troubles::service(scene, (row.address, row.port), kind.token()));
         if let Address::Mac(mac) = row.address {
             let maker = (scene.options.manufacturer)(mac).unwrap_or(if mac.is_group() { "a group address" } else { "unknown" });
             facts.push(("maker".into(), maker.into(), text));

@@ -4,6 +4,7 @@ mod conversation;
 pub(super) mod finding;
 mod host;
 mod protocol;
+mod troubles;
 mod vlan;
 
 use super::canvas::{Canvas, split_top};

@@ -8,7 +8,7 @@
 //! ```
 
 use crate::model::proto::Family;
-use crate::model::{Address, units};
+use crate::model::units;
 use crate::snapshot::table::{self as descriptor, AnyRows, AnyTable, Head, Value};
 use crate::snapshot::{Column, Order, Snapshot};
 use crate::tui::canvas::Canvas;
@@ -77,7 +77,7 @@ impl TablePanel {
         let (heads, rows) = (self.table.heads(), self.table.rows(0, scene.snapshot));
         let line = self.lines(scene, &heads, rows.as_ref(), true).into_iter().find(|line| line.0 == *topic)?.1;
         (0..heads.len()).find_map(|field| match rows.value(line.at, field) {
-            Value::Address(address) | Value::End(address, _) => Some(Topic::Host { kind: layer(address), address, port: 0 }),
+            Value::Address(address) | Value::End(address, _) => Some(Topic::Host { kind: Kind::of_address(address), address, port: 0 }),
             _ => None,
         })
     }
@@ -137,15 +137,6 @@ fn identity(heads: &[Head], rows: &dyn AnyRows, at: usize) -> u64 {
         }
     }
     hash.finish()
-}
-
-/// The layer of an address.
-fn layer(address: Address) -> Kind {
-    match address {
-        Address::Mac(_) => Kind::Eth,
-        Address::V4(_) => Kind::Ip,
-        Address::V6(_) => Kind::Ipv6,
-    }
 }
 
 fn cell(scene: &Scene, line: &Line, field: usize) -> Option<table::Cell> {

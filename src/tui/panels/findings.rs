@@ -20,9 +20,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::borrow::Cow;
 
-/// Active findings, without those that follow from another: that one stands for them.
+/// Active findings, without those that follow from another that is shown: that one stands for them.
 pub(in crate::tui) fn rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a Finding)> {
-    scene.pane.arrange(label::findings(scene).into_iter().filter(|f| f.1.active && f.1.explained_by.is_none()).collect())
+    let all = &scene.snapshot.diagnosis.findings;
+    let stands = |f: &Finding| f.explained_by.is_none_or(|by| !all.iter().any(|c| c.active && c.id == by.id && c.subject == by.subject));
+    scene.pane.arrange(label::findings(scene).into_iter().filter(|f| f.1.active && stands(f.1)).collect())
 }
 
 /// How many findings follow from this one.
@@ -60,7 +62,8 @@ fn nothing(canvas: &mut Canvas, body: Rect, scene: &Scene) {
         }
     }
     for (text, y) in below.iter().zip(body.y + 1..body.bottom()) {
-        canvas.ink(x + 2, y, width.saturating_sub(2), text, Hue::Dim);
+        let room = width.saturating_sub(2);
+        canvas.ink(x + 2, y, room, &cut_end(text, room), Hue::Dim);
     }
 }
 

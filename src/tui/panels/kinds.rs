@@ -36,6 +36,11 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, kinds
         let current = i == scene.pane.kind;
         let style = if current { scene.theme.strong(Hue::Accent).add_modifier(Modifier::UNDERLINED) } else { scene.style(Hue::Dim) };
         let start = x;
+        // Half a name is none: there are more.
+        if !current && x + cells(name) > area.right() {
+            canvas.put(x.saturating_sub(GAP - 1).min(area.right().saturating_sub(1)), area.y, 1, "…", style);
+            break;
+        }
         x += canvas.put(x, area.y, area.right().saturating_sub(x), name, style);
         if let Some(count) = count.filter(|_| counts || current) {
             let style = scene.style(if count == 0 { Hue::Faint } else { Hue::Dim });

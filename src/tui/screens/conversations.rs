@@ -52,7 +52,22 @@ impl Screen for Conversations {
 
     fn sorting(&self) -> Option<(Sorts, Vec<Column>)> {
         use Column as C;
-        Some((Sorts::Conversations, vec![C::RATE, C::PACKET_RATE, C::BYTES, C::PACKETS, C::DURATION, C::STATE, C::APP, C::ENDS]))
+        Some((
+            Sorts::Conversations,
+            vec![
+                C::RATE,
+                C::RATE_MINUTE,
+                C::RETRANSMISSIONS,
+                C::PACKET_RATE,
+                C::PACKETS,
+                C::DURATION,
+                C::STATE,
+                C::APP,
+                C::ENDS,
+                C::RATE_SECOND,
+                C::BYTES,
+            ],
+        ))
     }
 
     fn keys(&self) -> &'static [Hint] {

@@ -51,7 +51,21 @@ impl Screen for Hosts {
 
     fn sorting(&self) -> Option<(Sorts, Vec<Column>)> {
         use Column as C;
-        Some((Sorts::Endpoints, vec![C::RATE, C::SENT, C::RECEIVED, C::PACKET_RATE, C::BYTES, C::PACKETS, C::DURATION, C::ADDRESS]))
+        Some((
+            Sorts::Endpoints,
+            vec![
+                C::RATE,
+                C::RATE_MINUTE,
+                C::SENT,
+                C::RECEIVED,
+                C::PACKET_RATE,
+                C::BYTES,
+                C::PACKETS,
+                C::DURATION,
+                C::ADDRESS,
+                C::RATE_SECOND,
+            ],
+        ))
     }
 
     fn keys(&self) -> &'static [Hint] {

@@ -1,6 +1,7 @@
 //! The screens: one file each, and a line each in [`SCREENS`].
 
 pub(super) mod applications;
+pub(super) mod compare;
 pub(super) mod conversations;
 pub(super) mod hosts;
 pub(super) mod layer2;
@@ -29,6 +30,7 @@ pub(super) const SCREENS: &[Entry] = &[
     entry('0', &layer2::Layer2),
     Entry { digit: None, screen: &applications::Applications },
     Entry { digit: None, screen: &names::Names },
+    Entry { digit: None, screen: &compare::Compare },
 ];
 
 #[cfg(test)]

@@ -23,6 +23,9 @@ use ratatui::layout::Rect;
 /// Findings.
 pub(in crate::tui) struct Problems;
 
+/// Below this width titles beside a preview would be cut.
+const BESIDE: u16 = 150;
+
 fn rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a Finding)> {
     scene.pane.arrange(label::findings(scene))
 }
@@ -65,7 +68,7 @@ impl Screen for Problems {
         let chosen = scene.pane.selected.as_ref().and_then(|t| rows.iter().find(|r| r.0 == *t)).or(rows.first());
         let (list, preview) = if rows.is_empty() {
             (area, None)
-        } else if area.width >= 110 {
+        } else if area.width >= BESIDE {
             let parts = divide(canvas, area, &[(area.width * 46 / 100).min(90)]);
             (parts[0], parts.get(1).copied())
         } else if area.height >= 16 {
@@ -104,7 +107,8 @@ fn draw_list(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &[(Topic, &Fi
         return;
     }
     let columns: [Col<&Finding>; 3] = [
-        Col::left("finding", 30..=100, 0, |s, f| {
+        // The title says more than the identifier, which stands below as well.
+        Col::left("finding", 64..=120, 0, |s, f| {
             let (symbol, hue) = if f.active { label::severity(f.severity) } else { ("○", Hue::Dim) };
             let text = if f.active { Hue::Text } else { Hue::Dim };
             // What follows from the finding above stands under it.

@@ -55,6 +55,8 @@ fn a_row_that_ends_does_not_move_the_selected_one() {
 fn sorting_asks_and_marks() {
     let mut session = Session::new(Story::Calm, 120, 40);
     session.keys("4 s s");
+    assert!(session.text().contains("▾ retrans"), "{}", session.text());
+    session.keys("s s s s s s s s");
     assert!(session.text().contains("▾ bytes"), "{}", session.text());
     let asked = session.effects.iter().rev().find_map(|e| if let Effect::Ask(q) = e { Some(q.clone()) } else { None });
     assert_eq!(asked.map(|q| (q.conversations.column, q.conversations.descending)), Some((Column::BYTES, true)));

@@ -1,6 +1,8 @@
 //! Whole sessions without a terminal: keys in, cells out.
 
+mod actions;
 mod added;
+mod compare;
 mod cursor;
 mod keys;
 mod limits;

@@ -87,16 +87,19 @@ impl<R> Col<R> {
 const GAP: u16 = 2;
 
 /// Which columns fit, and how wide they are.
-pub(in crate::tui) fn fit<R>(columns: &[Col<R>], width: u16) -> Vec<(usize, u16)> {
+pub(in crate::tui) fn fit<R>(columns: &[Col<R>], width: u16, order: Option<Order>) -> Vec<(usize, u16)> {
+    // By what rows are sorted can be read.
+    let worth =
+        |at: usize| if order.is_some_and(|o| columns[at].sort == Some(o.column)) { columns[at].worth.min(1) } else { columns[at].worth };
     let mut kept: Vec<usize> = (0..columns.len()).collect();
     let needs = |kept: &[usize]| kept.iter().map(|&i| columns[i].width + GAP).sum::<u16>().saturating_sub(GAP);
     // The first column says what a row is: it gets a quarter more before columns of little worth get anything.
     let comfort = columns.first().map_or(0, |c| (c.width / 4).min(c.max.saturating_sub(c.width)));
     while kept.len() > 1 {
-        let Some(worst) = (0..kept.len()).max_by_key(|&k| (columns[kept[k]].worth, k)) else { break };
-        let extra = if columns[kept[worst]].worth > 2 { comfort } else { 0 };
+        let Some(worst) = (0..kept.len()).max_by_key(|&k| (worth(kept[k]), k)) else { break };
+        let extra = if worth(kept[worst]) > 2 { comfort } else { 0 };
         // The first number stays as long as half of the first column does.
-        let give = if columns[kept[worst]].worth == 1 { columns[kept[0]].width / 2 } else { 0 };
+        let give = if worth(kept[worst]) == 1 { columns[kept[0]].width / 2 } else { 0 };
         if needs(&kept) + extra <= width + give {
             break;
         }
@@ -157,7 +160,7 @@ pub(in crate::tui) struct Shape {
 pub(in crate::tui) fn draw<R>(canvas: &mut Canvas, scene: &Scene, area: Rect, columns: &[Col<R>], rows: &[(Topic, R)], shape: &Shape) {
     let (header, body) = split_top(area, 1);
     let inner = padded(body, 1);
-    let fitted = fit(columns, inner.width);
+    let fitted = fit(columns, inner.width, shape.order);
     if header.height > 0 {
         head(canvas, padded(header, 1), columns, &fitted, shape);
     }
@@ -313,10 +316,14 @@ mod tests {
     #[test]
     fn columns_go_by_worth_and_grow_to_their_limit() {
         let all = [column(10, 20, 0), column(5, 5, 2), column(5, 5, 1)];
-        assert_eq!(fit(&all, 24), [(0, 10), (1, 5), (2, 5)]);
-        assert_eq!(fit(&all, 30), [(0, 16), (1, 5), (2, 5)]);
-        assert_eq!(fit(&all, 20), [(0, 13), (2, 5)]);
-        assert_eq!(fit(&all, 100), [(0, 20), (1, 5), (2, 5)]);
-        assert_eq!(fit(&all, 3), [(0, 3)]);
+        assert_eq!(fit(&all, 24, None), [(0, 10), (1, 5), (2, 5)]);
+        assert_eq!(fit(&all, 30, None), [(0, 16), (1, 5), (2, 5)]);
+        assert_eq!(fit(&all, 20, None), [(0, 13), (2, 5)]);
+        assert_eq!(fit(&all, 100, None), [(0, 20), (1, 5), (2, 5)]);
+        assert_eq!(fit(&all, 3, None), [(0, 3)]);
+        let mut all = [column(10, 20, 0), column(5, 5, 9), column(5, 5, 4)];
+        assert_eq!(fit(&all, 20, None), [(0, 13), (2, 5)]);
+        all[1].sort = Some(Column::BYTES);
+        assert_eq!(fit(&all, 20, Some(Order::largest(Column::BYTES.0))), [(0, 13), (1, 5)], "by what is sorted stays");
     }
 }

@@ -1,0 +1,91 @@
+//! Why something is slow or fails, on the page about it: what was found about it, how fast its service answers, what was sent again.
+
+use crate::model::{Address, AnalysisFlags, Subject, units};
+use crate::snapshot::{Conversation, Service};
+use crate::tui::label;
+use crate::tui::panels::facts::Fact;
+use crate::tui::theme::Hue;
+use crate::tui::view::Scene;
+use crate::tui::widgets::amount;
+
+/// Findings that stand on a page at most.
+const FINDINGS: usize = 3;
+
+/// An end: an address, and a port or 0 for any.
+pub(super) type EndOf = (Address, u16);
+
+/// Whether a finding's subject is one of these ends, at one of them, or a conversation of one of them (of both, where there are two).
+fn concerns(subject: Subject, ends: &[EndOf]) -> bool {
+    let meets = |address: Address, port: u16| ends.iter().any(|(here, at)| *here == address && (*at == 0 || port == 0 || *at == port));
+    match subject {
+        Subject::Host(address) | Subject::Group(address) => meets(address, 0),
+        Subject::Station(mac) => meets(Address::Mac(mac), 0),
+        Subject::Service { address, port, .. } => meets(address, port),
+        Subject::Conversation { a, a_port, b, b_port, .. } if ends.len() > 1 => meets(a, a_port) && meets(b, b_port),
+        Subject::Conversation { a, a_port, b, b_port, .. } => meets(a, a_port) || meets(b, b_port),
+        _ => false,
+    }
+}
+
+/// What was found about these ends, worst first.
+pub(super) fn findings(scene: &Scene, ends: &[EndOf]) -> Vec<Fact> {
+    let mut about: Vec<_> = scene.snapshot.diagnosis.findings.iter().filter(|f| f.active && concerns(f.subject, ends)).collect();
+    about.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    let more = about.len().saturating_sub(FINDINGS);
+    let mut out: Vec<Fact> = Vec::new();
+    for finding in about.into_iter().take(FINDINGS) {
+        let (symbol, hue) = label::severity(finding.severity);
+        out.push(("wrong".into(), format!("{symbol} {}", finding.title), scene.style(hue)));
+    }
+    if more > 0 {
+        out.push((String::new(), format!("and {more} more: 6 lists them"), scene.style(Hue::Dim)));
+    }
+    out
+}
+
+/// How fast a service answers, and how far away it is: whether the server or the network is slow.
+pub(super) fn service(scene: &Scene, (address, port): EndOf, transport: &str) -> Vec<Fact> {
+    let of = |s: &&Service| s.key.address == address && s.key.port == port && s.key.protocol.token() == transport;
+    let Some(service) = scene.snapshot.stats.services.rows.iter().find(of) else { return Vec::new() };
+    let mut pieces: Vec<String> = Vec::new();
+    if let Some(response) = service.response {
+        let (half, most) = (amount::short_duration(response.p50), amount::short_duration(response.p95));
+        pieces.push(format!("half within {half}, 95 % within {most} ({})", units::plural(response.count, "answer")));
+    }
+    for (name, trips) in [("way to the server", service.network), ("to its clients", service.client_network)] {
+        if let Some(trips) = trips {
+            pieces.push(format!("{name} {}", amount::short_duration(trips.p50)));
+        }
+    }
+    if service.errors() > 0 {
+        pieces.push(format!("{} of {} went wrong", units::grouped(service.errors()), units::grouped(service.uses())));
+    }
+    if pieces.is_empty() { Vec::new() } else { vec![("answers".into(), pieces.join(" · "), scene.style(Hue::Text))] }
+}
+
+/// What Wireshark's analysis says of a connection, where there is something.
+pub(super) fn segments(scene: &Scene, row: &Conversation) -> Vec<Fact> {
+    let Some(tcp) = &row.tcp else { return Vec::new() };
+    let again = tcp.of(AnalysisFlags::RETRANSMISSION);
+    let mut pieces: Vec<String> = Vec::new();
+    if again > 0 {
+        let share = again as f64 / row.total().packets.max(1) as f64;
+        pieces.push(format!("{} sent again ({})", units::plural(again, "segment"), amount::share(share)));
+    }
+    let counted = [
+        (AnalysisFlags::LOST_SEGMENT, "segment not seen", "segments not seen"),
+        (AnalysisFlags::ZERO_WINDOW, "zero window", "zero windows"),
+        (AnalysisFlags::WINDOW_FULL, "full window", "full windows"),
+    ];
+    for (flag, one, many) in counted {
+        match tcp.of(flag) {
+            0 => {}
+            1 => pieces.push(format!("1 {one}")),
+            n => pieces.push(format!("{} {many}", units::grouped(n))),
+        }
+    }
+    match pieces.is_empty() {
+        true => vec![("segments".into(), "none sent again, no window closed".into(), scene.style(Hue::Dim))],
+        false => vec![("segments".into(), pieces.join(" · "), scene.style(Hue::Text))],
+    }
+}
