@@ -52,7 +52,7 @@ const RINGS: &[(&str, &str, &str)] = &[
 /// files), and the composition root has one for signals and one that opens ports (tests may).
 const THREADS: (&[&str], &[&str]) = (
     &["thread::spawn", "thread::Builder", "thread::scope"],
-    &["engine/", "browse/browser.rs", "record/ring.rs", "app/signals.rs", "app/span_reader.rs", "app/rights/"],
+    &["engine/", "browse/browser.rs", "record/ring.rs", "app/signals.rs", "app/span_reader.rs", "app/baseline.rs", "app/rights/"],
 );
 
 fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
