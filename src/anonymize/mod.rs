@@ -9,11 +9,19 @@
 //!   replaced as in headers; other control protocols are blanked.
 //! - Checksums that were right are right afterwards, and wrong ones wrong.
 
+mod ber;
+mod bytes;
 mod checksum;
+mod embedded;
 mod link;
 mod messages;
 mod network;
 mod pan;
+mod payload;
+mod talk;
+mod tls;
+mod tunnel;
+mod veil;
 mod words;
 
 use crate::model::{Address, LinkType};
@@ -63,7 +71,7 @@ impl Anonymizer {
     /// A text with its words replaced.
     pub fn text(&mut self, text: &str) -> String {
         let mut bytes = text.as_bytes().to_vec();
-        words::replace(&self.pan, &mut bytes);
+        words::text(&self.pan, &mut bytes);
         String::from_utf8_lossy(&bytes).into_owned()
     }
 }

@@ -4,6 +4,7 @@ use crate::model::limits::ANONYMIZED_ADDRESSES;
 use aes::Aes128;
 use aes::cipher::{BlockEncrypt, KeyInit};
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::Ipv6Addr;
 
 /// The cipher, and what was enciphered of late.
@@ -12,6 +13,8 @@ pub struct Pan {
     pad: u128,
     fours: HashMap<u32, u32>,
     sixes: HashMap<u128, u128>,
+    stations: HashMap<[u8; 6], [u8; 6]>,
+    depth: u8,
 }
 
 impl std::fmt::Debug for Pan {
@@ -30,9 +33,37 @@ impl Pan {
         let aes = Aes128::new(&cipher_key.into());
         let mut pad = [0; 16];
         pad.copy_from_slice(second);
-        let mut pan = Self { aes, pad: 0, fours: HashMap::new(), sixes: HashMap::new() };
+        let mut pan = Self { aes, pad: 0, fours: HashMap::new(), sixes: HashMap::new(), stations: HashMap::new(), depth: 0 };
         pan.pad = pan.encrypt(u128::from_be_bytes(pad));
         pan
+    }
+
+    /// Goes into a packet within a packet; false where there are too many around it already, and the packet is nobody's.
+    pub fn enter(&mut self) -> bool {
+        /// Packets within packets: real ones are four or five deep.
+        const DEEPEST: u8 = 16;
+        let enters = self.depth < DEEPEST;
+        self.depth += u8::from(enters);
+        enters
+    }
+
+    /// Comes out of it again.
+    pub fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// Replaces the address that bytes begin with, if it was met before; how long it is, 0 where they begin with none.
+    pub fn met(&self, bytes: &mut [u8]) -> usize {
+        fn put<const N: usize>(bytes: &mut [u8], known: Option<[u8; N]>) -> Option<usize> {
+            let (place, known) = (bytes.first_chunk_mut::<N>()?, known?);
+            let changes = *place != known;
+            *place = known;
+            changes.then_some(N)
+        }
+        let six = bytes.first_chunk().and_then(|b| self.sixes.get(&u128::from_be_bytes(*b))).map(|to| to.to_be_bytes());
+        let station = bytes.first_chunk().and_then(|b| self.stations.get(b)).copied();
+        let four = bytes.first_chunk().and_then(|b| self.fours.get(&u32::from_be_bytes(*b))).map(|to| to.to_be_bytes());
+        put(bytes, six).or_else(|| put(bytes, station)).or_else(|| put(bytes, four)).unwrap_or(0)
     }
 
     /// One block.
@@ -66,10 +97,7 @@ impl Pan {
         let from = if address >> 16 == 0xa9fe { 16 } else { 3 };
         let flips = self.flips(u128::from(address) << 96, from, 32);
         let out = address ^ (flips >> 96) as u32;
-        if self.fours.len() >= ANONYMIZED_ADDRESSES {
-            self.fours.clear();
-        }
-        self.fours.insert(address, out);
+        remember(&mut self.fours, address, out);
         out
     }
 
@@ -97,10 +125,7 @@ impl Pan {
             [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ..] => address & !0xffff_ffff | u128::from(self.v4(address as u32)),
             _ => address ^ self.flips(address, 3, 128),
         };
-        if self.sixes.len() >= ANONYMIZED_ADDRESSES {
-            self.sixes.clear();
-        }
-        self.sixes.insert(address, out);
+        remember(&mut self.sixes, address, out);
         out
     }
 
@@ -119,18 +144,28 @@ impl Pan {
     }
 
     /// Replaces a MAC address: its maker stays. Groups stay, but for those that hold the end of an IPv6 address.
-    pub fn mac(&self, mac: &mut [u8]) {
-        let Some([a, b, c, x, y, z]) = mac.first_chunk::<6>().copied() else { return };
+    pub fn mac(&mut self, mac: &mut [u8]) {
+        let Some(station) = mac.first_chunk_mut::<6>() else { return };
+        let [a, b, c, x, y, z] = *station;
         let is_solicited = [a, b, c] == [0x33, 0x33, 0xff];
         if (a & 1 == 1 && !is_solicited) || [a, b, c, x, y, z] == [0; 6] {
             return;
         }
         let mut low = [x, y, z];
         self.low(&mut low);
-        if let Some(place) = mac.get_mut(3..6) {
-            place.copy_from_slice(&low);
-        }
+        let [x, y, z] = low;
+        let out = [a, b, c, x, y, z];
+        remember(&mut self.stations, *station, out);
+        *station = out;
     }
+}
+
+/// Keeps what stands for an address; beyond the cap all are forgotten, and worked out anew.
+fn remember<K: Hash + Eq, V>(known: &mut HashMap<K, V>, address: K, out: V) {
+    if known.len() >= ANONYMIZED_ADDRESSES {
+        known.clear();
+    }
+    known.insert(address, out);
 }
 
 #[cfg(test)]
@@ -184,7 +219,7 @@ mod tests {
 
     #[test]
     fn stations_keep_their_maker() {
-        let pan = Pan::new(&KEY);
+        let mut pan = Pan::new(&KEY);
         let mut seen = std::collections::HashSet::new();
         for n in 0..2_000u16 {
             let [x, y] = n.to_be_bytes();

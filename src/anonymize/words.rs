@@ -1,6 +1,7 @@
 //! Words in payloads: each becomes another one of its length, the same one everywhere; letters stay letters, digits digits.
 
 use super::pan::Pan;
+use super::veil::veil;
 
 /// Words that protocols are made of: who speaks what can still be told. In small letters, between spaces.
 const KEPT: &str = " http https get head post put delete options connect trace patch host user agent accept encoding language content type length \
@@ -10,9 +11,9 @@ const KEPT: &str = " http https get head post put delete options connect trace p
     starttls auth login imap imap4rev1 capability select examine fetch uid append logout pop pop3 user pass stat list retr dele noop cwd pwd \
     pasv epsv port eprt stor ftp sip invite register bye ack cancel subscribe notify via max forwards call cseq contact expires rtp avp tcp udp \
     tls smb ntlmssp krbtgt ldap mysql native password redis ping pong info select get set mget incr rfb rtsp describe setup play teardown amqp \
-    mqtt mqisdp snmp public arpa addr ip6 local udp tcp dns ntp the and for are you with that this ";
+    mqtt mqisdp websocket switching protocols partial redirect multiple choices trying ringing gone timeout gateway snmp public arpa addr ip6 local udp tcp dns ntp the and for are you with that this ";
 
-/// Shorter runs of letters and digits are no words.
+/// Shorter runs of letters and digits are no words, unless they are labels of a host's name.
 const SHORTEST: usize = 3;
 
 fn is_kept(word: &[u8]) -> bool {
@@ -27,6 +28,16 @@ fn is_kept(word: &[u8]) -> bool {
 /// Times in certificates: digits and a Z (X.509's UTCTime and GeneralizedTime).
 fn is_time(word: &[u8]) -> bool {
     matches!(word, [digits @ .., b'Z'] if matches!(digits.len(), 12 | 14) && digits.iter().all(u8::is_ascii_digit))
+}
+
+/// Whether bytes are a text, as far as their beginning tells.
+pub fn is_text(bytes: &[u8]) -> bool {
+    const LOOKED_AT: usize = 256;
+    let looked = bytes.get(..LOOKED_AT).unwrap_or(bytes);
+    // A letter may be cut in the middle.
+    let is_utf8 = std::str::from_utf8(looked).map_or_else(|e| e.error_len().is_none() || e.valid_up_to() > 64, |_| true);
+    let good = looked.iter().filter(|b| matches!(b, 0x20..=0x7e | b'\t' | b'\r' | b'\n') || is_utf8 && **b >= 0x80).count();
+    !bytes.is_empty() && good * 100 >= looked.len() * 90 && looked.first().is_some_and(|b| *b >= 0x20 || b.is_ascii_whitespace())
 }
 
 /// Replaces one word, whatever it is.
@@ -65,47 +76,145 @@ pub fn word(pan: &Pan, word: &mut [u8]) {
     }
 }
 
-/// Replaces the words in a payload, and IPv4 addresses that are written out.
+/// Whether a byte may be in a label of a host's name.
+fn is_label(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') || *byte >= 0x80
+}
+
+/// Replaces every word of a name, however short it is.
+pub fn name(pan: &Pan, bytes: &mut [u8]) {
+    letters(pan, bytes);
+    bytes.split_mut(|b| !is_label(b)).filter(|label| !label.is_empty() && !is_kept(label)).for_each(|label| word(pan, label));
+}
+
+/// Two bytes a letter, the higher first.
+pub fn wide(pan: &Pan, bytes: &mut [u8]) {
+    let mut narrow: Vec<u8> = bytes.chunks_exact(2).filter_map(|pair| pair.get(1).copied()).collect();
+    name(pan, &mut narrow);
+    bytes.chunks_exact_mut(2).zip(narrow).for_each(|(pair, letter)| pair.copy_from_slice(&[0, letter]));
+}
+
+/// Letters beyond ASCII become letters of it, of which there are many for each.
+fn letters(pan: &Pan, bytes: &mut [u8]) {
+    for run in bytes.chunk_by_mut(|a, b| (*a >= 0x80) == (*b >= 0x80)).filter(|run| run.first().is_some_and(|b| *b >= 0x80)) {
+        veil(pan, run);
+        run.iter_mut().for_each(|b| *b = b'a' + *b % 26);
+    }
+}
+
+/// Replaces the words in a text, and addresses that are written out.
+pub fn text(pan: &Pan, bytes: &mut [u8]) {
+    letters(pan, bytes);
+    replace(pan, bytes);
+}
+
+/// Replaces the words in bytes of which some are text.
 pub fn replace(pan: &Pan, bytes: &mut [u8]) {
     let mut at = 0;
     while at < bytes.len() {
-        let length = |is: fn(&u8) -> bool| bytes.get(at..).map_or(0, |rest| rest.iter().take_while(|b| is(b)).count());
-        let dotted = length(|b| b.is_ascii_digit() || *b == b'.');
-        // One may end a sentence, or begin the name of the way back (RFC 1035 section 3.5).
-        let quad = bytes.get(at..at + dotted).map_or(0, |run| run.iter().rposition(|b| *b != b'.').map_or(0, |last| last + 1));
-        if let Some(found) = bytes.get_mut(at..at + quad).filter(|found| is_quad(found)) {
-            word(pan, found);
-            at += quad;
-            continue;
-        }
-        // Two bytes a letter (UTF-16, as Windows has names).
-        let wide =
-            bytes.get(at..).map_or(0, |rest| rest.chunks_exact(2).take_while(|p| matches!(p, [b, 0] if b.is_ascii_alphanumeric())).count());
-        if let Some(found) = bytes.get_mut(at..at + wide * 2).filter(|_| wide >= SHORTEST) {
-            let mut narrow: Vec<u8> = found.iter().step_by(2).copied().collect();
-            if narrow.iter().any(u8::is_ascii_alphabetic) && !is_kept(&narrow) {
-                word(pan, &mut narrow);
-            }
-            found.iter_mut().step_by(2).zip(narrow).for_each(|(to, from)| *to = from);
-            at += wide * 2;
-            continue;
-        }
-        let run = bytes.get(at..).map_or(0, |rest| rest.iter().take_while(|b| b.is_ascii_alphanumeric()).count());
-        if let Some(found) = bytes.get_mut(at..at + run)
-            && run >= SHORTEST
-            && found.iter().any(u8::is_ascii_alphabetic)
-            && !is_kept(found)
-            && !is_time(found)
-        {
-            word(pan, found);
-        }
-        at += run.max(1);
+        let (before, rest) = bytes.split_at_mut(at);
+        at += size_of_chunk(before, rest)
+            .or_else(|| written_address(pan, rest))
+            .or_else(|| wide_word(pan, rest))
+            .or_else(|| host_name(pan, before, rest))
+            .unwrap_or_else(|| single_word(pan, rest));
     }
+}
+
+/// The length of a piece of a body on a line of its own (RFC 9112 section 7.1) is a number.
+fn size_of_chunk(before: &[u8], rest: &[u8]) -> Option<usize> {
+    let digits = rest.iter().take_while(|b| b.is_ascii_hexdigit()).count();
+    let is_line = before.is_empty() || before.ends_with(b"\r\n");
+    (is_line && (1..=6).contains(&digits) && rest.get(digits..)?.starts_with(b"\r\n")).then_some(digits)
+}
+
+/// An address that is written out: dotted, as FTP has it with commas, IPv6, or a station's.
+fn written_address(pan: &Pan, rest: &mut [u8]) -> Option<usize> {
+    let run = |is: fn(&u8) -> bool| rest.iter().take_while(|b| is(b)).count();
+    let dotted = run(|b| b.is_ascii_digit() || *b == b'.');
+    // One may end a sentence, or begin the name of the way back (RFC 1035 section 3.5).
+    let quad = rest.get(..dotted)?.iter().rposition(|b| *b != b'.').map_or(0, |last| last + 1);
+    let commas = run(|b| b.is_ascii_digit() || *b == b',');
+    let colons = run(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'-'));
+    let length = if is_quad(rest.get(..quad)?) {
+        quad
+    } else if is_host_port(rest.get(..commas)?) {
+        commas
+    } else if is_colons(rest.get(..colons)?) {
+        colons
+    } else {
+        return None;
+    };
+    word(pan, rest.get_mut(..length)?);
+    Some(length)
+}
+
+/// Two bytes a letter (UTF-16, as Windows has names).
+fn wide_word(pan: &Pan, rest: &mut [u8]) -> Option<usize> {
+    let wide = rest.chunks_exact(2).take_while(|p| matches!(p, [b, 0] if b.is_ascii_alphanumeric())).count();
+    let found = rest.get_mut(..wide * 2).filter(|_| wide >= SHORTEST)?;
+    let mut narrow: Vec<u8> = found.iter().step_by(2).copied().collect();
+    if narrow.iter().any(u8::is_ascii_alphabetic) && !is_kept(&narrow) {
+        word(pan, &mut narrow);
+    }
+    found.iter_mut().step_by(2).zip(narrow).for_each(|(to, from)| *to = from);
+    Some(wide * 2)
+}
+
+/// A host's name: labels with dots between, the last of letters alone. All of them are replaced, however short.
+fn host_name(pan: &Pan, before: &[u8], rest: &mut [u8]) -> Option<usize> {
+    if before.last().is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'.') {
+        return None;
+    }
+    let run = rest.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')).count();
+    let length = rest.get(..run)?.iter().rposition(|b| b.is_ascii_alphanumeric()).map_or(0, |last| last + 1);
+    let found = rest.get_mut(..length)?;
+    let last = found.rsplit(|b| *b == b'.').next()?;
+    let is_name = last.len() >= 2 && last.len() < found.len() && last.iter().all(u8::is_ascii_alphabetic);
+    if !is_name || found.split(|b| *b == b'.').any(<[u8]>::is_empty) {
+        return None;
+    }
+    name(pan, found);
+    Some(length)
+}
+
+/// A word, or a byte that is part of none; how long it is.
+fn single_word(pan: &Pan, rest: &mut [u8]) -> usize {
+    let run = rest.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+    // A time's Z may be followed by what looks like a digit.
+    let time = [13, 15].into_iter().find(|length| rest.get(..*length).is_some_and(is_time));
+    if let Some(length) = time {
+        return length;
+    }
+    if let Some(found) = rest.get_mut(..run)
+        && run >= SHORTEST
+        && found.iter().any(u8::is_ascii_alphabetic)
+        && !is_kept(found)
+    {
+        word(pan, found);
+    }
+    run.max(1)
 }
 
 /// Whether these are four numbers with dots between.
 fn is_quad(text: &[u8]) -> bool {
     (7..=15).contains(&text.len()) && std::str::from_utf8(text).is_ok_and(|text| text.parse::<std::net::Ipv4Addr>().is_ok())
+}
+
+/// Whether these are a host and a port as FTP writes them (RFC 959 section 4.1.2).
+fn is_host_port(text: &[u8]) -> bool {
+    let mut parts = text.split(|b| *b == b',');
+    parts.by_ref().filter(|part| std::str::from_utf8(part).is_ok_and(|part| part.parse::<u8>().is_ok())).count() == 6
+        && text.iter().filter(|b| **b == b',').count() == 5
+}
+
+/// Whether this is an IPv6 address, or a station's.
+fn is_colons(text: &[u8]) -> bool {
+    let is_station = text.len() == 17
+        && text.iter().enumerate().all(|(at, b)| if at % 3 == 2 { matches!(b, b':' | b'-') } else { b.is_ascii_hexdigit() });
+    let colons = text.iter().filter(|b| **b == b':').count();
+    is_station
+        || colons >= 2 && text.len() > 3 && std::str::from_utf8(text).is_ok_and(|text| text.parse::<std::net::Ipv6Addr>().is_ok())
 }
 
 #[cfg(test)]
@@ -120,16 +229,24 @@ mod tests {
 
     #[test]
     fn words_become_others_of_their_length_and_always_the_same() {
-        let text = replaced("GET /secret/Payroll.html HTTP/1.1\r\nHost: intranet.example.org\r\n");
-        assert!(text.starts_with("GET /") && text.contains(".html HTTP/1.1\r\nHost: "), "{text}");
-        assert!(!["secret", "Payroll", "intranet", "example", "org"].iter().any(|word| text.contains(word)), "{text}");
-        assert_eq!(text.len(), "GET /secret/Payroll.html HTTP/1.1\r\nHost: intranet.example.org\r\n".len());
+        let page = replaced("GET /secret/Payroll.html HTTP/1.1\r\nHost: intranet.example.org\r\n");
+        assert!(page.starts_with("GET /") && page.contains(".html HTTP/1.1\r\nHost: "), "{page}");
+        assert!(!["secret", "Payroll", "intranet", "example", "org"].iter().any(|word| page.contains(word)), "{page}");
+        assert_eq!(page.len(), "GET /secret/Payroll.html HTTP/1.1\r\nHost: intranet.example.org\r\n".len());
         assert_eq!(replaced("example"), replaced("example"));
         assert_eq!(replaced("EXAMPLE").to_lowercase(), replaced("example"));
         assert!(!replaced("at 10.20.30.40 now").contains("10.20.30.40"));
         assert!(!replaced("Ask 10.20.30.40. Then").contains("10.20.30.40"));
         assert!(!replaced("40.30.20.10.in-addr.arpa").contains("40.30.20.10"));
-        assert_eq!(replaced("251125110538Z"), "251125110538Z");
+        for kept in ["251125110538Z", "251125110538Z0", "20251125110538Z0", "\r\n1fa0\r\n", "HTTP/1.1", "q=0.9"] {
+            assert_eq!(replaced(kept), kept);
+        }
+        for (name, part) in [("see t.me", "t.me"), ("732231.ms.ok.ru", "ok"), ("227 (192,168,1,20,7,8)", "192,168"), ("at 2001:db8::7", "db8")] {
+            assert!(!replaced(name).contains(part), "{}", replaced(name));
+        }
+        let mut letters = "小佛專機".as_bytes().to_vec();
+        text(&Pan::new(&[7; 32]), &mut letters);
+        assert!(letters.iter().all(u8::is_ascii_lowercase));
         let wide = |text: &str| text.bytes().flat_map(|b| [b, 0]).map(char::from).collect::<String>();
         assert_eq!(replaced(&wide("FILESRV")), wide(&replaced("FILESRV")));
     }

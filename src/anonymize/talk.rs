@@ -1,0 +1,177 @@
+//! Protocols of which the analysis reads more than words: their headers stay, what they carry does not.
+
+use super::bytes::{from, part, v4, v6, word};
+use super::embedded;
+use super::pan::Pan;
+use super::payload::mixed;
+use super::veil::veil;
+use super::words;
+
+/// A part of a stream that is no text: packets in it, or enciphered, but for what says where messages of HTTP begin and end.
+pub fn body(pan: &mut Pan, bytes: &mut [u8], kept: usize) {
+    if embedded::packets(pan, bytes) {
+        return;
+    }
+    let begins = |at: &usize| bytes.get(*at..).is_some_and(|rest| rest.starts_with(b"HTTP/1."));
+    let text = (0..bytes.len()).find(begins).unwrap_or(bytes.len());
+    let (body, text) = bytes.split_at_mut(text);
+    words::text(pan, text);
+    let (head, body) = body.split_at_mut(kept.min(body.len()));
+    embedded::sweep(pan, head);
+    // Pieces of a body have their lengths on lines between them.
+    let mut at = 0;
+    let mut from = 0;
+    while at < body.len() {
+        match chunk_line(body.get(at..).unwrap_or_default(), at == 0) {
+            Some(length) => {
+                veil(pan, part(body, from, at));
+                at += length;
+                from = at;
+            }
+            None => at += 1,
+        }
+    }
+    veil(pan, part(body, from, usize::MAX));
+}
+
+/// The length of a line that says how long the next piece of a body is (RFC 9112 section 7.1), with the end of the one before.
+fn chunk_line(rest: &[u8], is_first: bool) -> Option<usize> {
+    let before = if rest.starts_with(b"\r\n") { 2 } else { 0 };
+    if before == 0 && !is_first {
+        return None;
+    }
+    let digits = rest.get(before..)?.iter().take_while(|b| b.is_ascii_hexdigit()).count();
+    let behind = rest.get(before + digits..)?;
+    let end = behind.starts_with(b"\r\n").then_some(before + digits + 2)?;
+    (digits <= 6 && (digits > 0 || rest.len() == end)).then_some(end)
+}
+
+/// MySQL: packets with a length and a number before them.
+pub fn mysql(pan: &mut Pan, bytes: &mut [u8]) {
+    let mut at = 0;
+    while let Some([a, b, c, _]) = bytes.get(at..).and_then(|b| b.first_chunk::<4>()) {
+        let end = at + 4 + (usize::from(*a) | usize::from(*b) << 8 | usize::from(*c) << 16);
+        mixed(pan, part(bytes, at + 4, end));
+        at = end;
+    }
+}
+
+/// Modbus: who is asked for what, and whether that failed; values are enciphered.
+pub fn modbus(pan: &mut Pan, bytes: &mut [u8]) {
+    /// Header, function, and the number of an exception.
+    const KEPT: usize = 9;
+    let mut at = 0;
+    while at + KEPT <= bytes.len() {
+        let end = at + 6 + usize::from(word(bytes, at + 4));
+        veil(pan, part(bytes, at + KEPT, end));
+        at = end.max(at + KEPT);
+    }
+}
+
+/// RADIUS (RFC 2865 section 5): addresses and words of attributes, all else is enciphered.
+pub fn radius(pan: &mut Pan, bytes: &mut [u8]) {
+    let mut at = 20;
+    while let Some(&[kind, length]) = bytes.get(at..).and_then(|b| b.first_chunk::<2>()) {
+        let end = at + usize::from(length).max(2);
+        let value = part(bytes, at + 2, end);
+        match kind {
+            4 | 8 => v4(pan, value, 0),
+            168 | 95 => v6(pan, value, 0),
+            // Kinds, times and counts.
+            5 | 6 | 7 | 10 | 27 | 28 | 40 | 41 | 42 | 43 | 45..=49 | 52 | 53 | 61 => {}
+            _ if words::is_text(value) => words::name(pan, value),
+            _ => veil(pan, value),
+        }
+        at = end;
+    }
+}
+
+/// STUN (RFC 8489 section 5): kinds and lengths of attributes.
+pub fn stun(pan: &mut Pan, bytes: &mut [u8]) {
+    let mut at = 20;
+    while at + 4 <= bytes.len() {
+        let end = at + 4 + usize::from(word(bytes, at + 2)).next_multiple_of(4);
+        veil(pan, part(bytes, at + 4, end));
+        at = end;
+    }
+}
+
+/// DTLS: as TLS, but for longer headers; what is not enciphered are words.
+pub fn dtls(pan: &mut Pan, bytes: &mut [u8]) {
+    let mut at = 0;
+    while at + 13 <= bytes.len() {
+        let end = at + 13 + usize::from(word(bytes, at + 11));
+        let is_handshake = bytes.get(at) == Some(&22);
+        let body = part(bytes, at + 13, end);
+        if is_handshake { mixed(pan, body) } else { veil(pan, body) }
+        at = end;
+    }
+}
+
+/// Whether this is a long header of QUIC (RFC 9000 section 17.2), of a version that there is.
+pub fn is_quic(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x80..=0xff, 0, 0, 0, 0 | 1, ..] | [0xc0..=0xff, 0x6b, 0x33, 0x43, 0xcf, ..] | [0xc0..=0xff, 0xff, 0, 0, ..])
+        && bytes.len() > 20
+}
+
+/// A number of QUIC's and how long it is written.
+fn variable(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
+    let first = bytes.get(at)?;
+    let size = 1usize << (first >> 6);
+    let digits = bytes.get(at + 1..at + size)?;
+    Some((digits.iter().fold(usize::from(first & 0x3f), |n, b| n << 8 | usize::from(*b)), size))
+}
+
+/// QUIC: headers stay. Who saw a handshake's first packets can decipher them, so that they are enciphered anew.
+pub fn quic(pan: &mut Pan, bytes: &mut [u8]) {
+    let mut at = 0;
+    while let Some(length) = long_header(bytes.get(at..).unwrap_or_default()) {
+        let (header, length) = length;
+        veil(pan, part(bytes, at + header, at.saturating_add(header).saturating_add(length)));
+        at = at.saturating_add(header).saturating_add(length);
+    }
+    // A short header: flags and an identifier.
+    let short = if at == 0 { 9 } else { 1 };
+    veil(pan, from(bytes, at.saturating_add(short)));
+}
+
+/// Bytes of a long header and of what it announces.
+fn long_header(bytes: &[u8]) -> Option<(usize, usize)> {
+    if !is_quic(bytes) {
+        return None;
+    }
+    let destination = usize::from(*bytes.get(5)?);
+    let source = usize::from(*bytes.get(6 + destination)?);
+    let mut at = 7 + destination + source;
+    // Versions that a server has are numbers; retries have a token to the end.
+    if bytes.get(1..5)? == [0; 4] {
+        return Some((bytes.len(), 0));
+    }
+    match bytes.first()? >> 4 & 3 {
+        0 => {
+            let (token, size) = variable(bytes, at)?;
+            at = at.checked_add(size)?.checked_add(token)?;
+        }
+        3 => return Some((at, bytes.len())),
+        _ => {}
+    }
+    let (length, size) = variable(bytes, at)?;
+    Some((at + size, length))
+}
+
+/// RTP and RTCP (RFC 3550): headers, and the times of reports.
+pub fn real_time(pan: &mut Pan, bytes: &mut [u8]) {
+    let is_control = bytes.get(1).is_some_and(|kind| matches!(kind, 192..=223));
+    if is_control || bytes.len() < 12 {
+        let mut at = 0;
+        while at + 4 <= bytes.len() {
+            let (kind, end) = (bytes.get(at + 1).copied().unwrap_or(0), at + 4 + usize::from(word(bytes, at + 2)) * 4);
+            if !matches!(kind, 200 | 201) {
+                veil(pan, part(bytes, at + 8, end));
+            }
+            at = end;
+        }
+    } else {
+        veil(pan, from(bytes, 12));
+    }
+}

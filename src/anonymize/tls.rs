@@ -1,0 +1,128 @@
+//! TLS (RFC 8446, RFC 5246): names and certificates are replaced, what is enciphered already is so once more, all else stays.
+
+use super::ber::{self, Of};
+use super::bytes::{from, part, v4, word};
+use super::pan::Pan;
+use super::veil::veil;
+use super::words;
+
+const HANDSHAKE: u8 = 22;
+const DATA: u8 = 23;
+
+/// Whether a record begins here.
+pub fn is_record(bytes: &[u8]) -> bool {
+    matches!(bytes, [20..=24, 3, 0..=4, high, ..] if *high <= 0x48)
+}
+
+fn three(bytes: &[u8], at: usize) -> usize {
+    bytes.get(at..at + 3).map_or(0, |b| b.iter().fold(0, |n, b| n << 8 | usize::from(*b)))
+}
+
+/// A part of a stream.
+pub fn stream(pan: &mut Pan, bytes: &mut [u8]) {
+    let mut at = 0;
+    while is_record(bytes.get(at..).unwrap_or_default()) {
+        let end = at + 5 + usize::from(word(bytes, at + 3));
+        let kind = bytes.get(at).copied();
+        let body = part(bytes, at + 5, end);
+        match kind {
+            Some(HANDSHAKE) => handshake(pan, body),
+            Some(DATA) => veil(pan, body),
+            _ => {}
+        }
+        at = end;
+    }
+    within(pan, from(bytes, at));
+}
+
+fn handshake(pan: &mut Pan, bytes: &mut [u8]) {
+    let mut at = 0;
+    while let Some(&kind) = bytes.get(at) {
+        let end = at + 4 + three(bytes, at + 1);
+        let body = part(bytes, at + 4, end);
+        match kind {
+            1 => client_hello(pan, body),
+            // A ticket behind its lifetime.
+            4 => veil(pan, from(body, 6)),
+            11 => certificates(pan, body),
+            // Whose certificates are wanted; what says that one is good.
+            13 => within(pan, body),
+            22 => ber::elements(pan, Of::Other, from(body, 4), 0),
+            _ => {}
+        }
+        at = end;
+    }
+}
+
+/// The name asked for, tickets; all else says what the client can do.
+fn client_hello(pan: &mut Pan, body: &mut [u8]) {
+    let session = body.get(34).map_or(0, |n| usize::from(*n));
+    let ciphers = 35 + session;
+    let compressions = ciphers + 2 + usize::from(word(body, ciphers));
+    let mut at = compressions + 3 + body.get(compressions).map_or(0, |n| usize::from(*n));
+    while at + 4 <= body.len() {
+        let (kind, end) = (word(body, at), at + 4 + usize::from(word(body, at + 2)));
+        let value = part(body, at + 4, end);
+        match kind {
+            0 => words::name(pan, from(value, 5)),
+            35 => veil(pan, value),
+            // Identities of sessions before this one, and what proves them; their lengths stay.
+            41 => {
+                let identity = 4 + usize::from(word(value, 2));
+                veil(pan, part(value, 4, identity));
+            }
+            _ => {}
+        }
+        at = end;
+    }
+}
+
+fn certificates(pan: &mut Pan, body: &mut [u8]) {
+    let mut at = 3;
+    while at + 3 < body.len() {
+        let end = at + 3 + three(body, at);
+        ber::elements(pan, Of::Other, part(body, at + 3, end), 0);
+        at = end;
+    }
+}
+
+/// What begins within a record: enciphered data, or the rest of certificates. Records and elements are found by what they begin with.
+fn within(pan: &mut Pan, bytes: &mut [u8]) {
+    /// Letters and digits by chance are shorter, nearly always.
+    const LONG: usize = 6;
+    let mut at = 0;
+    while at < bytes.len() {
+        let rest = from(bytes, at);
+        at += match *rest {
+            _ if at > 0 && is_record(rest) => {
+                let (kind, length) = (rest.first().copied(), usize::from(word(rest, 3)));
+                if kind == Some(HANDSHAKE) {
+                    handshake(pan, part(rest, 5, 5 + length));
+                    5 + length
+                } else {
+                    5
+                }
+            }
+            [0x17, 13, ..] => 15,
+            [0x18, 15, ..] => 17,
+            [0x87, 4, _, _, _, _, ..] => {
+                v4(pan, rest, 2);
+                6
+            }
+            // Strings and names, behind their lengths.
+            [0x0c | 0x13 | 0x14 | 0x16 | 0x81 | 0x82 | 0x86, length @ 2..=0x7f, ..]
+                if rest.get(2..2 + usize::from(length)).is_some_and(words::is_text) =>
+            {
+                words::name(pan, part(rest, 2, 2 + usize::from(length)));
+                2 + usize::from(length)
+            }
+            _ => {
+                let run = rest.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-')).count();
+                if run >= LONG {
+                    words::name(pan, part(rest, 0, run));
+                }
+                run.max(1)
+            }
+        };
+    }
+}
