@@ -77,6 +77,9 @@ fn element(pan: &mut Pan, of: Of, tag: u8, content: &mut [u8], depth: u8) {
         (0x80..=0x9f, ..=2) => {}
         // UTF-16, as some directories write.
         (0x1e, _) => words::wide(pan, content),
+        // Keys are numbers in a string of bits, behind the count of those that are none.
+        (3, 4..) if wholly(from(content, 1)) => elements(pan, of, from(content, 1), depth + 1),
+        (2 | 3, 4..) => veil(pan, from(content, 1)),
         _ if words::is_text(content) => words::name(pan, content),
         // Truth, usage and constraints are short; keys and signatures are not.
         (3, ..=3) | (_, ..=1) => {}

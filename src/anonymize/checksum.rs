@@ -77,7 +77,9 @@ mod tests {
     fn what_is_left_to_the_card_stays_so() {
         let pseudo = Pseudo { before: 0x1234, after: 0xfff0, protocol: 17, length: 8 };
         let wrong = [0u8, 1, 0, 2, 0, 8, 0x55, 0x55];
-        let partial = |addresses: u16| [0, 1, 0, 2, 0, 8].into_iter().chain((fold(u64::from(addresses) + 25) as u16).to_be_bytes()).collect::<Vec<u8>>();
+        let partial = |addresses: u16| {
+            [0, 1, 0, 2, 0, 8].into_iter().chain((fold(u64::from(addresses) + 25) as u16).to_be_bytes()).collect::<Vec<u8>>()
+        };
         let right = |addresses: u32| {
             let mut bytes = [0u8, 1, 0, 2, 0, 8, 0, 0];
             let all = fold(u64::from(sum(&bytes)) + u64::from(addresses) + 25) as u16;

@@ -112,7 +112,8 @@ fn transport(pan: &mut Pan, bytes: &mut [u8], pseudo: Pseudo, is_part: bool) {
         51 => {
             let header = (bytes.get(1).map_or(0, |n| usize::from(*n)) + 2) * 4;
             veil(pan, part(bytes, 12, header));
-            let inner = Pseudo { protocol: bytes.first().copied().unwrap_or(59), length: pseudo.length.saturating_sub(header as u16), ..pseudo };
+            let inner =
+                Pseudo { protocol: bytes.first().copied().unwrap_or(59), length: pseudo.length.saturating_sub(header as u16), ..pseudo };
             // One within the other without end would be an attack.
             if pan.enter() {
                 transport(pan, from(bytes, header), inner, is_part);

@@ -29,7 +29,10 @@ pub fn of_ports(pan: &mut Pan, ports: [u16; 2], stream: bool, bytes: &mut [u8]) 
 
 /// Ports that TLS is spoken on from the first byte.
 fn speaks_tls(port: u16) -> bool {
-    matches!(port, 443 | 465 | 563 | 636 | 853 | 989 | 990 | 992 | 993 | 994 | 995 | 2376 | 3269 | 4433 | 5061 | 5223 | 5671 | 6443 | 8443 | 8883)
+    matches!(
+        port,
+        443 | 465 | 563 | 636 | 853 | 989 | 990 | 992 | 993 | 994 | 995 | 2376 | 3269 | 4433 | 5061 | 5223 | 5671 | 6443 | 8443 | 8883
+    )
 }
 
 fn of_stream(pan: &mut Pan, ports: [u16; 2], bytes: &mut [u8]) {
@@ -99,7 +102,11 @@ fn of_datagram(pan: &mut Pan, ports: [u16; 2], bytes: &mut [u8]) {
         [20..=25, 0xfe, 0xfd | 0xff, ..] => talk::dtls(pan, bytes),
         _ if talk::is_quic(bytes) || is(|p| *p == 443) && bytes.first().is_some_and(|b| b & 0x40 != 0) => talk::quic(pan, bytes),
         [_, _, _, _, _, _, _, _, _, b'Q', ..] => mixed(pan, from(bytes, 13)),
-        [0x80..=0xbf, ..] if bytes.len() >= 8 => talk::real_time(pan, bytes),
+        [0x80..=0xbf, ..] if bytes.len() >= 8 => {
+            if !embedded::packets(pan, bytes) {
+                talk::real_time(pan, bytes);
+            }
+        }
         _ => opaque(pan, bytes, kept_of_datagram(ports)),
     }
 }

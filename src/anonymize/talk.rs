@@ -103,7 +103,11 @@ pub fn dtls(pan: &mut Pan, bytes: &mut [u8]) {
         let end = at + 13 + usize::from(word(bytes, at + 11));
         let is_handshake = bytes.get(at) == Some(&22);
         let body = part(bytes, at + 13, end);
-        if is_handshake { mixed(pan, body) } else { veil(pan, body) }
+        if is_handshake {
+            mixed(pan, body)
+        } else {
+            veil(pan, body)
+        }
         at = end;
     }
 }

@@ -52,7 +52,7 @@ fn tzsp(pan: &mut Pan, bytes: &mut [u8]) {
     while let Some(&tag) = bytes.get(at) {
         let length = if tag < 2 { 0 } else { 1 + bytes.get(at + 1).map_or(0, |n| usize::from(*n)) };
         // The sensor's number, and the station's address of some senders.
-        if matches!(tag, 0x3c | 0x3d..=0xff) {
+        if tag >= 0x3c {
             veil(pan, part(bytes, at + 2, at + 1 + length));
         }
         at += 1 + length;
@@ -73,7 +73,7 @@ fn teredo(pan: &mut Pan, bytes: &mut [u8]) {
     veil(pan, part(bytes, 4, authentication.max(4)));
     let rest = from(bytes, authentication);
     if rest.starts_with(&[0, 0]) && rest.len() >= 8 {
-        let mut turn = |rest: &mut [u8]| part(rest, 4, 8).iter_mut().for_each(|b| *b = !*b);
+        let turn = |rest: &mut [u8]| part(rest, 4, 8).iter_mut().for_each(|b| *b = !*b);
         turn(rest);
         v4(pan, rest, 4);
         turn(rest);

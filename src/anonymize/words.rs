@@ -81,10 +81,15 @@ fn is_label(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') || *byte >= 0x80
 }
 
+/// Whether a label is a word of protocols: services (_tcp), and where names of a link and of the way back are.
+pub fn is_protocols(label: &[u8]) -> bool {
+    label.first() == Some(&b'_') || label.eq_ignore_ascii_case(b"local") || label.eq_ignore_ascii_case(b"arpa")
+}
+
 /// Replaces every word of a name, however short it is.
 pub fn name(pan: &Pan, bytes: &mut [u8]) {
     letters(pan, bytes);
-    bytes.split_mut(|b| !is_label(b)).filter(|label| !label.is_empty() && !is_kept(label)).for_each(|label| word(pan, label));
+    bytes.split_mut(|b| !is_label(b)).filter(|label| !label.is_empty() && !is_protocols(label)).for_each(|label| word(pan, label));
 }
 
 /// Two bytes a letter, the higher first.
@@ -170,7 +175,9 @@ fn host_name(pan: &Pan, before: &[u8], rest: &mut [u8]) -> Option<usize> {
     let length = rest.get(..run)?.iter().rposition(|b| b.is_ascii_alphanumeric()).map_or(0, |last| last + 1);
     let found = rest.get_mut(..length)?;
     let last = found.rsplit(|b| *b == b'.').next()?;
-    let is_name = last.len() >= 2 && last.len() < found.len() && last.iter().all(u8::is_ascii_alphabetic);
+    // A kind of file is none.
+    let is_kind = is_kept(last) && !is_protocols(last);
+    let is_name = last.len() >= 2 && last.len() < found.len() && last.iter().all(u8::is_ascii_alphabetic) && !is_kind;
     if !is_name || found.split(|b| *b == b'.').any(<[u8]>::is_empty) {
         return None;
     }
@@ -213,8 +220,7 @@ fn is_colons(text: &[u8]) -> bool {
     let is_station = text.len() == 17
         && text.iter().enumerate().all(|(at, b)| if at % 3 == 2 { matches!(b, b':' | b'-') } else { b.is_ascii_hexdigit() });
     let colons = text.iter().filter(|b| **b == b':').count();
-    is_station
-        || colons >= 2 && text.len() > 3 && std::str::from_utf8(text).is_ok_and(|text| text.parse::<std::net::Ipv6Addr>().is_ok())
+    is_station || colons >= 2 && text.len() > 3 && std::str::from_utf8(text).is_ok_and(|text| text.parse::<std::net::Ipv6Addr>().is_ok())
 }
 
 #[cfg(test)]
@@ -241,7 +247,9 @@ mod tests {
         for kept in ["251125110538Z", "251125110538Z0", "20251125110538Z0", "\r\n1fa0\r\n", "HTTP/1.1", "q=0.9"] {
             assert_eq!(replaced(kept), kept);
         }
-        for (name, part) in [("see t.me", "t.me"), ("732231.ms.ok.ru", "ok"), ("227 (192,168,1,20,7,8)", "192,168"), ("at 2001:db8::7", "db8")] {
+        for (name, part) in
+            [("see t.me", "t.me"), ("732231.ms.ok.ru", "ok"), ("227 (192,168,1,20,7,8)", "192,168"), ("at 2001:db8::7", "db8")]
+        {
             assert!(!replaced(name).contains(part), "{}", replaced(name));
         }
         let mut letters = "小佛專機".as_bytes().to_vec();

@@ -28,8 +28,7 @@ pub fn name(pan: &Pan, bytes: &mut [u8], mut at: usize) -> Option<usize> {
     for (i, &(at, length)) in labels.iter().enumerate() {
         let is_suffix = is_reverse && i + 2 >= labels.len();
         let label = bytes.get_mut(at..at + length)?;
-        // Labels of services (_tcp) are words of protocols.
-        if is_suffix || label.first() == Some(&b'_') || label.eq_ignore_ascii_case(b"local") {
+        if is_suffix || words::is_protocols(label) {
             continue;
         }
         if length == 32 && label.iter().all(|b| (b'A'..=b'P').contains(b)) {

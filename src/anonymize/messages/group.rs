@@ -62,7 +62,11 @@ pub fn hsrp(pan: &mut Pan, bytes: &mut [u8]) {
         }
         Some(1) if bytes.get(1) == Some(&40) => {
             mac(pan, bytes, 8);
-            if bytes.get(5) == Some(&6) { v6(pan, bytes, 26) } else { v4(pan, bytes, 26) }
+            if bytes.get(5) == Some(&6) {
+                v6(pan, bytes, 26)
+            } else {
+                v4(pan, bytes, 26)
+            }
             blank(pan, from(bytes, 42));
         }
         _ => blank(pan, from(bytes, 4)),
