@@ -112,7 +112,8 @@
 //!   itself ([`snapshot::tables::applications`]);
 //! - a fuzz target: one file and one line in `tests/support/fuzz/`, its binary in `fuzz/`;
 //! - a report format: one file and one line in `report/registry.rs`;
-//! - a message that holds addresses or names of its own: its function in `anonymize/messages.rs` and its line there;
+//! - a message that holds addresses or names of its own: its function in `anonymize/messages/` and its line in `anonymize/payload.rs`, where
+//!   what has none is enciphered; an encapsulation needs none unless its header holds addresses (`anonymize/tunnel.rs`);
 //! - a capture file format: one file in `capture/file/` and one line in its `registry.rs`.
 
 // Packets, files, flags and terminals reach this code: none of them may make it panic. Tests may, that is how they fail.

@@ -5,9 +5,12 @@
 //!   E, loopback, unspecified and link-local prefixes stay what they are.
 //! - MAC addresses keep their maker (the first three octets) and whether they are groups; the device's part is enciphered.
 //! - Names and other words in payloads are replaced by words of the same length, the same word always by the same one. Words of the
-//!   protocols themselves stay (`words.rs`). Addresses inside ARP, ICMP, neighbour discovery, DNS, DHCP, NTP, LLDP and spanning tree messages are
-//!   replaced as in headers; other control protocols are blanked.
-//! - Checksums that were right are right afterwards, and wrong ones wrong.
+//!   protocols themselves stay (`words.rs`), but not in names of hosts.
+//! - What is neither a header, nor a text, nor of a protocol that is known (`payload.rs`) is enciphered (`veil.rs`): nothing stays because
+//!   nobody looked at it. Packets in such bytes are found by their own headers (`embedded.rs`), in encapsulations of any kind.
+//! - Addresses at places of their own in messages are replaced as in headers (`messages/`, `talk.rs`, `tls.rs`, `ber.rs`); other control
+//!   protocols are blanked. In the few bytes that stay unread, addresses that were met before are looked for.
+//! - Checksums that were right are right afterwards, wrong ones wrong, and those left to a card are left to it.
 
 mod ber;
 mod bytes;

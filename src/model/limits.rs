@@ -400,7 +400,7 @@ pub const SERVICE_CLIENTS: usize = 32;
 /// Clients of a service beside those that are told apart by number (4 bytes each, 4 MiB of all services): counts say "at least" beyond.
 pub const FURTHER_CLIENTS: usize = 224;
 
-/// Addresses of a kind of which is remembered what stands for them (at most 80 bytes each, 10 MiB for both kinds); beyond it all are worked out
+/// Addresses of a kind of which is remembered what stands for them (at most 80 bytes each, 12 MiB for IPv4, IPv6 and stations); beyond it all are worked out
 /// anew.
 pub const ANONYMIZED_ADDRESSES: usize = 64 * 1024;
 
