@@ -88,8 +88,8 @@ fn frame(bytes: &[u8], from: usize, at: usize, kind: u16) -> Option<usize> {
         place -= 4;
     }
     let start = place.checked_sub(12).filter(|start| *start >= from)?;
-    // The source is no group.
-    (bytes.get(start + 6)? & 1 == 0).then_some(start)
+    // Wireless frames have the same behind LLC and SNAP, and no stations just before it.
+    (bytes.get(place.checked_sub(6)?..place)? != [0xaa, 0xaa, 3, 0, 0, 0]).then_some(start)
 }
 
 /// The length of the IPv4 packet that begins here: its header's checksum is right, or left out below an EtherType.

@@ -119,7 +119,10 @@ pub fn is_frame(bytes: &[u8]) -> bool {
             0x0800 => first >> 4 == 4,
             0x86dd => first >> 4 == 6,
             0x0806 | 0x8847 | 0x88cc | 0x8809 | 0x8863 | 0x8864 | 0x8926 | 0x893f | 0x8909 | 0x88e7 => true,
-            length @ 3..0x0600 => usize::from(length) <= bytes.len(),
+            // LLC of spanning tree, SNAP, IS-IS and older ones.
+            length @ 3..0x0600 => {
+                usize::from(length) <= bytes.len() && matches!(word(bytes, at + 2), 0x4242 | 0xaaaa | 0xfefe | 0xe0e0 | 0xf0f0 | 0xffff)
+            }
             _ => false,
         }
 }

@@ -16,7 +16,12 @@ pub fn ip(pan: &mut Pan, bytes: &mut [u8]) {
     match bytes.first().map(|b| b >> 4) {
         Some(4) => four(pan, bytes),
         Some(6) => six(pan, bytes),
-        _ => opaque(pan, bytes, 0),
+        // Enciphered it could begin like one.
+        _ => {
+            if !super::embedded::packets(pan, bytes) {
+                blank(pan, bytes);
+            }
+        }
     }
     pan.leave();
 }
@@ -24,7 +29,7 @@ pub fn ip(pan: &mut Pan, bytes: &mut [u8]) {
 fn four(pan: &mut Pan, bytes: &mut [u8]) {
     let header = usize::from(bytes.first().copied().unwrap_or(0) & 15) * 4;
     if header < 20 || bytes.len() < 20 {
-        return blank(pan, bytes);
+        return blank(pan, from(bytes, 1));
     }
     let before = sum(bytes.get(12..20).unwrap_or_default());
     v4(pan, bytes, 12);
@@ -57,7 +62,7 @@ fn four(pan: &mut Pan, bytes: &mut [u8]) {
 
 fn six(pan: &mut Pan, bytes: &mut [u8]) {
     if bytes.len() < 40 {
-        return blank(pan, bytes);
+        return blank(pan, from(bytes, 1));
     }
     let before = sum(bytes.get(8..40).unwrap_or_default());
     v6(pan, bytes, 8);
@@ -184,7 +189,8 @@ fn gre(pan: &mut Pan, bytes: &mut [u8]) {
     }
     let inside = from(bytes, header);
     let ahead = match (kind, inside.first().map_or(0, |b| b >> 4)) {
-        (0x88be | 0x22eb, 2) if !is_frame(inside) => Some(if inside.get(11).is_some_and(|b| b & 1 == 1) { 20 } else { 12 }),
+        (0x22eb, _) => Some(if inside.get(11).is_some_and(|b| b & 1 == 1) { 20 } else { 12 }),
+        (0x88be, 2) if flags & 0x1000 != 0 && !is_frame(inside) => Some(if inside.get(11).is_some_and(|b| b & 1 == 1) { 20 } else { 12 }),
         // Type II has 8 bytes, type I none of its own; some send one and announce the other.
         (0x88be, 1) if is_frame(from(inside, 8)) || flags & 0x1000 != 0 && !is_frame(inside) => Some(8),
         (0x88be, _) => Some(0),

@@ -48,7 +48,7 @@ pub fn blank(pan: &Pan, bytes: &mut [u8]) {
     }
     let end = digest(pan, bytes).to_be_bytes();
     bytes.fill(0);
-    if let Some(last) = bytes.len().checked_sub(TOLD_APART).and_then(|at| bytes.get_mut(at..)) {
+    if let Some(last) = bytes.len().checked_sub(TOLD_APART).filter(|at| *at > TOLD_APART).and_then(|at| bytes.get_mut(at..)) {
         last.iter_mut().zip(end).for_each(|(to, from)| *to = from);
     }
 }
