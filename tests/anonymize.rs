@@ -280,6 +280,29 @@ fn nothing_of_an_encapsulated_packet_is_left_in_fragments_and_their_sum_stays() 
     }
 }
 
+#[test]
+fn damaged_packets_keep_their_length() {
+    let mut rng = support::Rng(7);
+    let mut anonymizer = anonymizer();
+    for (name, bytes) in carried() {
+        for _ in 0..400 {
+            let mut damaged = bytes.clone();
+            for _ in 0..=rng.below(4) {
+                let at = rng.below(damaged.len() as u64) as usize;
+                damaged[at] = [0, 255, rng.next() as u8, damaged[at] ^ 1 << rng.below(8)][rng.below(4) as usize];
+            }
+            damaged.truncate(if rng.below(4) == 0 { rng.below(bytes.len() as u64) as usize } else { bytes.len() });
+            let length = damaged.len();
+            anonymizer.packet(LinkType::ETHERNET, &mut damaged);
+            assert_eq!(damaged.len(), length, "{name}");
+        }
+    }
+    // A header with options that is not all there, of a packet that a card has yet to cut.
+    let mut cut = [&[0; 12][..], &[8, 0, 0x4f, 0, 0, 0], &[0; 20]].concat();
+    anonymizer.packet(LinkType::ETHERNET, &mut cut);
+    assert_eq!(cut[12..18], [8, 0, 0x4f, 0, 0, 0]);
+}
+
 /// Captures, or folders of them, whose findings may not be the same, and why.
 const OTHERWISE: &[(&str, &str)] =
     &[("hostile", "headers that were damaged at random are blanked where nobody can read them, and read otherwise then")];

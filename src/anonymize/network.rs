@@ -51,7 +51,7 @@ fn four(pan: &mut Pan, bytes: &mut [u8]) {
     };
     // Padding says nothing that should stay.
     from(bytes, whole).fill(0);
-    let pseudo = Pseudo { before, after, protocol, length: (whole - header) as u16 };
+    let pseudo = Pseudo { before, after, protocol, length: whole.saturating_sub(header) as u16 };
     let inside = part(bytes, header, whole);
     if fragment & 0x1fff != 0 {
         veil_evenly(pan, inside);
