@@ -66,7 +66,6 @@ const EXPLAINED: &[(&str, &str, &str, u64, &str)] = &[
     ("hostile/ntop__nDPI/fuzz-2006-06-26-2594.pcap", "NetBIOS", "-", 7, "damaged"),
     ("hostile/ntop__nDPI/fuzz-2006-06-26-2594.pcap", "SIP", "-", 1, "damaged"),
     ("hostile/ntop__nDPI/fuzz-2006-06-26-2594.pcap", "Unknown", "dns", 5, "damaged, and still DNS to its port"),
-    ("ntop__nDPI/1kxun.pcap", "Unknown", "quic", 1, "a long header of a known version"),
     ("ntop__nDPI/gnutella.pcap", "Unknown", "gnutella", 308, "datagrams with an identifier, a type, and a length that fits"),
     ("ntop__nDPI/gnutella.pcap", "Gnutella", "tls", 4, "what it turned into"),
     ("ntop__nDPI/heuristic_tcp_ack_payload.pcap", "TLS", "-", 1, "padding counts as payload by a wrong length and comes first"),

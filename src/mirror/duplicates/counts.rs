@@ -5,6 +5,9 @@ use crate::model::Traffic;
 use crate::model::limits::COPY_VLAN_PAIRS;
 use crate::model::sum::{Rule, Sum, sums};
 
+/// Gaps below this are alike: captures have stamps of a microsecond, and some switches send copies one behind the other.
+pub(super) const GRAIN: u64 = 20_000;
+
 /// How a later sighting of a packet differs from the first. When several apply the first of this list is taken, except `Identical`,
 /// which is taken when none does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

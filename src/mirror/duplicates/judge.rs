@@ -1,6 +1,6 @@
 //! Judges a packet that was seen before.
 
-use super::counts::{CopyClass, gap_code};
+use super::counts::{CopyClass, GRAIN, gap_code};
 use super::fingerprint::{Digest, Vantage};
 use super::flows::FOUR;
 use super::recall::{HeldCopy, Sign};
@@ -15,8 +15,6 @@ use crate::model::{Cast, Frame};
 const WEAK: u64 = 10 * MILLISECOND as u64;
 /// Farthest apart that the first two packets of a sender may be, when nothing is known of it.
 const PAIR: u64 = 2 * MILLISECOND as u64;
-/// Gaps below this are alike: captures have stamps of a microsecond, and some switches send copies one behind the other.
-pub(super) const GRAIN: u64 = 20_000;
 /// Packets of the shard that are looked through for the one before in a conversation.
 const LOOK_BACK: usize = 64;
 /// Sightings of a packet while it is not known how many a mirror makes: to one station.

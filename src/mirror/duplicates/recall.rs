@@ -2,9 +2,8 @@
 //!
 //! What is kept here is what judging needs; whoever left the packets out keeps them by the same slots, to count them after all.
 
-use super::counts::{CopyClass, gap_code, gap_end};
+use super::counts::{CopyClass, GRAIN, gap_code, gap_end};
 use super::fingerprint::Vantage;
-use super::judge::GRAIN;
 use super::table::Entry;
 use super::{CopyTimes, DuplicateFilter, REACH, WINDOW};
 use crate::model::Traffic;

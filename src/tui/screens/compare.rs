@@ -81,8 +81,9 @@ fn times(scene: &Scene, snapshot: &Snapshot) -> String {
 
 /// The comparison of what is shown with what is held against it.
 fn comparison(scene: &Scene, before: &Arc<Snapshot>) -> Arc<Comparison> {
-    let Some(state) = scene.pane.own.get::<State>() else { return Arc::new(Comparison::of(before, scene.snapshot)) };
     let shown = scene.snapshot;
+    let compared = || Arc::new(Comparison::of(&crate::tui::held::narrowed(before, scene.view.filter.as_ref()), shown));
+    let Some(state) = scene.pane.own.get::<State>() else { return compared() };
     let mut hash = DefaultHasher::new();
     (shown.number, shown.span.as_ref().map(|s| (s.span.from, s.span.to, s.exact)), scene.view.filter.as_ref().map(|f| f.text().to_owned()))
         .hash(&mut hash);
@@ -91,8 +92,7 @@ fn comparison(scene: &Scene, before: &Arc<Snapshot>) -> Arc<Comparison> {
     if let Some((_, comparison)) = made.as_ref().filter(|(of, _)| *of == key) {
         return Arc::clone(comparison);
     }
-    let filtered = crate::tui::held::narrowed(before, scene.view.filter.as_ref());
-    let comparison = Arc::new(Comparison::of(&filtered, shown));
+    let comparison = compared();
     *made = Some((key, Arc::clone(&comparison)));
     comparison
 }
