@@ -9,7 +9,7 @@ SPANTOP := $(TARGET)/release/spantop
 -include $(TARGET)/setup.mk
 
 .NOTPARALLEL:
-.PHONY: help demo live lab report test lint unit docs bench bench-test bench-clean setup setup-test setup-lab build record pictures clean
+.PHONY: help demo live lab report test lint unit docs bench bench-test bench-clean setup setup-test setup-lab build record pictures cast clean
 
 help:
 	@echo "make demo          build, then look at captures/office.pcapng (the report, without a terminal)"
@@ -19,6 +19,7 @@ help:
 	@echo "make bench         how fast, beside tcpdump, tshark and ndpiReader (writes about 3 GB to $(TARGET)/bench)"
 	@echo "make bench-clean   remove those files"
 	@echo "make pictures      draw the pictures of README.md again"
+	@echo "make cast          record docs/demo.cast again (asciinema play docs/demo.cast shows it)"
 	@echo "make record        make the bundled captures again (Linux, root)"
 	@echo "make setup         install what a build needs: a C compiler and libpcap, if they are missing"
 
@@ -48,6 +49,11 @@ live:
 lab: build setup-lab
 	@if [ "$$(id -u)" = 0 ]; then SPANTOP="$(abspath $(SPANTOP))" exec captures/lab.sh watch; \
 	else exec sudo env SPANTOP="$(abspath $(SPANTOP))" captures/lab.sh watch; fi
+
+# A session on a bundled capture, for asciinema.
+cast:
+	$(CARGO) build --release --locked
+	python3 docs/cast.py target/release/spantop
 
 # The pictures of README.md, drawn by the dashboard itself.
 pictures:
