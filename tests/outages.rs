@@ -259,7 +259,8 @@ fn upload(port: u16, late: i64, lost_each: u32) -> Frames {
 fn early_answers(late: i64) -> Vec<(i64, Vec<u8>)> {
     let mut frames = Vec::new();
     for n in 0..250u16 {
-        let (at, port, id) = (i64::from(n) * 200 * MILLISECOND, 20_000 + n, 10 * n);
+        // Not on whole milliseconds: stamps that are would be another finding.
+        let (at, port, id) = (i64::from(n) * (200 * MILLISECOND + 1_037), 20_000 + n, 10 * n);
         let mut step = |after: i64, is_client: bool, flags: u8, seq: u32, ack: u32, bytes: usize| {
             let packet = match is_client {
                 true => Packet::eth(CLIENT, SERVER).ip([10, 0, 0, 1], [10, 0, 0, 2]).tcp(port, 443),

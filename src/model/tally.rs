@@ -104,6 +104,15 @@ impl Tally {
         }
     }
 
+    /// Takes out every duration: there were no times to measure them by.
+    pub fn forget_durations(&mut self) {
+        for value in &mut self.0 {
+            if let CounterValue::Latency(histogram) = value {
+                *histogram = Histogram::default();
+            }
+        }
+    }
+
     /// The numbers, in the order of the counters.
     pub fn values(&self) -> &[CounterValue] {
         &self.0

@@ -18,6 +18,7 @@ impl Snapshot {
         for name in &mut self.dissect.names.rows {
             (name.first, name.last) = (Timestamp::UNKNOWN, Timestamp::UNKNOWN);
         }
+        self.dissect.apps.iter_mut().for_each(|section| section.tally.forget_durations());
         self.stats.tcp_analysis.handshake_rtt = Default::default();
         self.stats.load.peak = None;
         self.stats.load.peak_ms = None;
