@@ -114,7 +114,7 @@ impl Merge {
 
 /// Services of which no event told what is spoken there are called as their conversations are, where content told it of those.
 fn name_services(services: &mut [Service], conversations: &Conversations) {
-    let of = |rows: &'_ [Conversation], protocol: Proto| -> Vec<(ServiceKey, &'static str)> {
+    let of = |rows: &[Conversation], protocol: Proto| -> Vec<(ServiceKey, &'static str)> {
         let told = rows.iter().filter(|c| c.app_by == Some(AppBy::Content));
         let server = |c: &Conversation| match c.originator_is_a {
             true => ServiceKey { address: c.b, port: c.b_port, protocol },

@@ -104,7 +104,7 @@ fn rows(section: &AppSection) -> Vec<AppRow> {
         match value {
             CounterValue::Count(n) => out.push(AppRow { count: *n, ..plain }),
             // Where nothing was measured there is no time.
-            CounterValue::Latency(h) if h.len() == 0 => {}
+            CounterValue::Latency(h) if h.is_empty() => {}
             CounterValue::Latency(h) => out.push(AppRow { count: h.len(), quantiles: h.quantiles(), ..plain }),
             CounterValue::Codes(codes) => {
                 let all = sum(&mut codes.values().copied());
