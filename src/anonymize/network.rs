@@ -65,6 +65,7 @@ fn six(pan: &mut Pan, bytes: &mut [u8]) {
         return blank(pan, from(bytes, 1));
     }
     let before = sum(bytes.get(8..40).unwrap_or_default());
+    let source = sum(bytes.get(8..24).unwrap_or_default());
     v6(pan, bytes, 8);
     v6(pan, bytes, 24);
     let after = sum(bytes.get(8..40).unwrap_or_default());
@@ -74,6 +75,7 @@ fn six(pan: &mut Pan, bytes: &mut [u8]) {
         length => length + 40,
     };
     from(bytes, whole).fill(0);
+    let (mut before, mut after) = (before, after);
     let (mut next, mut at, mut is_later, mut is_part) = (bytes.get(6).copied().unwrap_or(59), 40, false, false);
     // Hop-by-hop, routing, fragment, destination options (RFC 8200 section 4).
     while let (0 | 43 | 44 | 60, Some(&[following, length])) = (next, bytes.get(at..).and_then(|b| b.first_chunk::<2>())) {
@@ -83,7 +85,10 @@ fn six(pan: &mut Pan, bytes: &mut [u8]) {
                 is_later |= word(bytes, at + 2) & 0xfff8 != 0;
                 is_part |= word(bytes, at + 2) & 1 != 0;
             }
-            43 => (at + 8..at + size).step_by(16).for_each(|place| v6(pan, bytes, place)),
+            43 => {
+                let ends = routing(pan, bytes, at, size, source);
+                (before, after) = ends.unwrap_or((before, after));
+            }
             _ => super::embedded::sweep(pan, part(bytes, at + 2, at + size)),
         }
         (next, at) = (following, at + size);
@@ -91,6 +96,20 @@ fn six(pan: &mut Pan, bytes: &mut [u8]) {
     let inside = part(bytes, at, whole);
     let pseudo = Pseudo { before, after, protocol: next, length: whole.saturating_sub(at) as u16 };
     if is_later { veil_evenly(pan, inside) } else { transport(pan, inside, pseudo, is_part) }
+}
+
+/// A routing header: the addresses of the way. While there is some of it left, a checksum is over the last of them instead of the destination
+/// (RFC 8200 section 8.1): the sums of source and last before and after; `source` is that of the source before.
+fn routing(pan: &mut Pan, bytes: &mut [u8], at: usize, size: usize, source: u32) -> Option<(u32, u32)> {
+    // A segment routing header has the last one first (RFC 8754 section 2).
+    let last = if bytes.get(at + 2) == Some(&4) { at + 8 } else { (at + size).checked_sub(16)? };
+    let is_on_the_way = bytes.get(at + 3).is_some_and(|left| *left > 0) && size >= 24;
+    let old: Option<[u8; 16]> = bytes.get(last..).and_then(|b| b.first_chunk()).copied();
+    (at + 8..at + size).step_by(16).for_each(|place| v6(pan, bytes, place));
+    let new: [u8; 16] = *bytes.get(last..)?.first_chunk()?;
+    let old = old.filter(|_| is_on_the_way)?;
+    let both = |source: u32, last: &[u8]| sum(&[(source as u16).to_be_bytes(), (sum(last) as u16).to_be_bytes()].concat());
+    Some((both(source, &old), both(sum(bytes.get(8..24)?), &new)))
 }
 
 /// What an IP packet carries; the rest of a datagram of which this is the first part is in others.

@@ -163,19 +163,20 @@ fn long_header(bytes: &[u8]) -> Option<(usize, usize)> {
     Some((at + size, length))
 }
 
-/// RTP and RTCP (RFC 3550): headers, and the times of reports.
+/// RTP and RTCP (RFC 3550): headers, and the times of a sender's report.
 pub fn real_time(pan: &mut Pan, bytes: &mut [u8]) {
     let is_control = bytes.get(1).is_some_and(|kind| matches!(kind, 192..=223));
     if is_control || bytes.len() < 12 {
         let mut at = 0;
         while at + 4 <= bytes.len() {
-            let (kind, end) = (bytes.get(at + 1).copied().unwrap_or(0), at + 4 + usize::from(word(bytes, at + 2)) * 4);
-            if !matches!(kind, 200 | 201) {
-                veil(pan, part(bytes, at + 8, end));
-            }
+            let kept = if bytes.get(at + 1) == Some(&200) { 28 } else { 8 };
+            let end = at + 4 + usize::from(word(bytes, at + 2)) * 4;
+            veil(pan, part(bytes, at + kept, end));
             at = end;
         }
+        veil(pan, from(bytes, at));
     } else {
+        embedded::sweep(pan, part(bytes, 8, 12));
         veil(pan, from(bytes, 12));
     }
 }
