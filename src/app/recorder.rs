@@ -31,7 +31,7 @@ impl TapeReader for RecorderReader {
 
     fn mark(&mut self, _: TapeMark) {
         // What came in an interval is on the disk when it ends.
-        self.ring.iter_mut().for_each(Ring::hand_over);
+        self.ring.iter_mut().for_each(Ring::flush);
     }
 }
 

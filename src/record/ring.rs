@@ -117,8 +117,16 @@ impl Ring {
         }
     }
 
+    /// A moment at which what there is should be on the disk soon. While the disk is behind it waits with what follows, in the same piece:
+    /// many short pieces would run out although there is room.
+    pub fn flush(&mut self) {
+        if !self.free.is_empty() {
+            self.hand_over();
+        }
+    }
+
     /// Hands over what there is, to be written now.
-    pub fn hand_over(&mut self) {
+    fn hand_over(&mut self) {
         let Some(piece) = self.piece.take().filter(|piece| !piece.is_empty()) else { return };
         let Some(full) = &self.full else { return };
         if let Err(TrySendError::Full(piece) | TrySendError::Disconnected(piece)) = full.try_send(piece) {
@@ -283,6 +291,27 @@ mod tests {
         }
         let numbers: Vec<_> = existing(&folder).iter().filter_map(|path| number(path)).collect();
         assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1) && numbers[0] > 5, "{numbers:?}");
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn moments_that_come_faster_than_the_disk_lose_nothing() {
+        let folder = folder("fast");
+        let mut ring = Ring::start(RingPlan { folder: folder.clone(), files: 3, bytes: 1 << 30 }, Vec::new()).unwrap();
+        let status = ring.status();
+        let bytes = [7; 100];
+        for n in 0..2_000 {
+            ring.record(std::iter::once(TapePacket {
+                time: Timestamp(n),
+                link: LinkType::ETHERNET,
+                wire: 100,
+                interface: 0,
+                bytes: &bytes,
+            }));
+            ring.flush();
+        }
+        drop(ring);
+        assert_eq!((status.written(), status.lost()), (2_000, 0));
         fs::remove_dir_all(folder).unwrap();
     }
 
