@@ -249,7 +249,7 @@ fn record(ring: &mut Ring, from: u64, count: u64) {
         };
         ring.record(std::iter::once(packet));
     }
-    ring.hand_over();
+    ring.flush();
 }
 
 /// The packets of a ring's files, as this program reads them, and whether the last is cut.

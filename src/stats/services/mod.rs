@@ -82,7 +82,8 @@ struct Service {
 }
 
 impl Service {
-    fn new() -> Self {
+    /// One of which nothing is known so far.
+    fn unknown() -> Self {
         Self { whole: ServiceCounts::of_everything(), ..Self::default() }
     }
 
@@ -411,7 +412,7 @@ impl ServiceLedger {
             self.beyond = self.beyond.saturating_add(1);
             return;
         }
-        let service = self.services.entry(key).or_insert_with(Service::new);
+        let service = self.services.entry(key).or_insert_with(Service::unknown);
         service.last = service.last.max(time);
         count(&mut service.whole);
         let number = time.0.div_euclid(BIN);
