@@ -16,6 +16,7 @@ pub use units::time;
 
 use crate::error::{Error, Result};
 use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use std::ffi::OsString;
@@ -222,7 +223,11 @@ fn with_default(mut command: clap::Command, entry: &ConfigEntry) -> Result<clap:
 fn in_file(entry: &ConfigEntry, error: &clap::Error) -> Error {
     let text = error.to_string();
     let first = text.lines().next().unwrap_or_default();
-    Error::usage(format!("{}: {}", entry.place, first.strip_prefix("error: ").unwrap_or(first)))
+    let possible = match error.get(ContextKind::ValidValue) {
+        Some(ContextValue::Strings(values)) if !values.is_empty() => format!(" ({})", values.join(", ")),
+        _ => String::new(),
+    };
+    Error::usage(format!("{}: {}{possible}", entry.place, first.strip_prefix("error: ").unwrap_or(first)))
 }
 
 /// The help, as `--help` prints it.

@@ -531,6 +531,8 @@ fn the_usual_configuration_file_is_made_checked_printed_and_obeyed() {
     let home = folder("config-home");
     let file = six_in(&home);
     let _ = fs::remove_dir_all(home.join("spantop"));
+    let none = at_home(&home, &["config", "check"]);
+    assert!(none.status.success() && stdout(&none).contains("there is no such file, and none is needed"), "{}", stderr(&none));
     let made = at_home(&home, &["config", "init"]);
     let config = home.join("spantop/config.toml");
     assert!(made.status.success() && stdout(&made).trim() == config.to_str().unwrap(), "{}", stderr(&made));
@@ -538,6 +540,11 @@ fn the_usual_configuration_file_is_made_checked_printed_and_obeyed() {
     assert_eq!(at_home(&home, &["config", "init"]).status.code(), Some(2), "it is not written again");
     assert_eq!(fs::read_to_string(&config).unwrap(), text);
     assert!(stdout(&at_home(&home, &["config", "check"])).contains("nothing is wrong"));
+    assert_eq!(at_home(&home, &["config", "init", "--config", "-"]).status.code(), Some(2), "- is no file");
+    let other = home.join("other.toml");
+    fs::write(&other, "theme = \"xx\"\n").unwrap();
+    let wrong = stderr(&at_home(&home, &["config", "check", "--config", other.to_str().unwrap()]));
+    assert!(wrong.contains("invalid value 'xx'") && wrong.contains("auto, ") && wrong.contains("light"), "{wrong}");
 
     fs::write(&config, "format = \"json\"\n[thresholds]\nslow_reply = \"250ms\"\n[keys]\npause = \"x\"\n").unwrap();
     assert!(stdout(&at_home(&home, &["report", &file])).starts_with('{'), "its options hold");

@@ -155,6 +155,11 @@ fn a_stretch_that_ends_before_it_begins_is_refused_and_an_empty_one_told() {
         assert!(code == Some(2) && said.contains("--from lies behind --to"), "{code:?} {said}");
         assert!(!out.exists());
     }
+    let (code, said) = run(&["-f", "host 192.0.2.250"]);
+    assert!(
+        code == Some(0) && said.contains("no packet matches the capture filter 'host 192.0.2.250': the file holds none"),
+        "{code:?} {said}"
+    );
     let (code, said) = run(&["--from", "4000000000"]);
     assert!(code == Some(0) && said.contains("the file holds none"), "{code:?} {said}");
 }

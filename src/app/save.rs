@@ -31,6 +31,7 @@ pub fn save(console: &Console, common: &Common, input: &InputSettings, stretch: 
         return Err(Error::usage("save reads captures to their end: without --follow"));
     }
     files.notes = true;
+    let filter = files.filter.clone();
     let output = Output::new(Some(output), &input)?;
     if output.is_stdout() && io::stdout().is_terminal() {
         return Err(Error::usage("-o - is standard output, and that is a terminal: name a file, or pipe it somewhere"));
@@ -57,7 +58,12 @@ pub fn save(console: &Console, common: &Common, input: &InputSettings, stretch: 
         }
     }
     if done.saved == 0 {
-        say(format_args!("warning: no packet of {} lies in what was asked for: the file holds none", done.seen));
+        let why = match (&filter, done.seen) {
+            (Some(filter), 0) => format!("no packet matches the capture filter '{filter}'"),
+            (None, 0) => "nothing was captured".to_owned(),
+            (_, seen) => format!("no packet of {} lies in what was asked for", units::grouped(seen)),
+        };
+        say(format_args!("warning: {why}: the file holds none"));
     }
     console.details(format_args!("saved {} of {} packets, {}", done.saved, done.seen, units::bytes(done.bytes)));
     failure.map_or(Ok(()), Err)

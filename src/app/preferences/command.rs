@@ -30,7 +30,14 @@ fn usual() -> Result<PathBuf> {
 fn check(console: &Console, named: Option<PathBuf>) -> Result<u8> {
     let path = match named {
         Some(path) => path,
-        None => usual()?,
+        None => {
+            let path = usual()?;
+            if !path.exists() {
+                let text = format!("{}: there is no such file, and none is needed (spantop config init writes one)\n", path.display());
+                return output::print(console.text(&text).as_bytes()).map(|()| 0);
+            }
+            path
+        }
     };
     let file = cli::read_config(&path)?;
     let mut wrong = cli::wrong_options(&file, &formats());
@@ -155,6 +162,9 @@ fn init(named: Option<PathBuf>) -> Result<u8> {
         Some(path) => path,
         None => usual()?,
     };
+    if path.as_os_str() == "-" {
+        return Err(Error::usage("config init writes a file: name it (config print writes to standard output)"));
+    }
     let refused = |e: std::io::Error| match e.kind() {
         std::io::ErrorKind::AlreadyExists => Error::usage(format!("{}: there is one already, and it stays as it is", path.display())),
         _ => Error::io(path.display().to_string(), &e),

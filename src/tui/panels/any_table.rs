@@ -116,7 +116,11 @@ impl TablePanel {
             .filter_map(|(at, screen)| Some(fields::column(heads.get(*at)?, screen, *at, scene.whole(), cell)))
             .collect();
         let columns = fields::chosen(scene, self.table.token(), &heads, columns);
-        let empty = if scene.view.filter.is_some() { "nothing matches the filter" } else { self.empty };
+        let empty = match scene.snapshot.span {
+            _ if scene.view.filter.is_some() => "nothing matches the filter",
+            Some(_) => "none in this span of time",
+            None => self.empty,
+        };
         let shape = Shape { order: list.then(|| self.order(scene, list)), focused: list, empty, inert: !list, ..Shape::default() };
         table::draw(canvas, scene, body, &columns, &lines, &shape);
     }

@@ -37,7 +37,9 @@ fn explained(scene: &Scene, cause: &Finding) -> usize {
 fn nothing(canvas: &mut Canvas, body: Rect, scene: &Scene) {
     let trust = &scene.snapshot.mirror.trust;
     let (symbol, words, hue) = mirror::verdict(trust);
+    let in_span = scene.snapshot.span.is_some();
     let words = match hue {
+        Hue::Good if in_span => "mirror: no fault in this span".to_owned(),
         Hue::Good => "mirror: no fault found".to_owned(),
         Hue::Dim => "mirror: not judged yet".to_owned(),
         _ => words,
@@ -46,7 +48,7 @@ fn nothing(canvas: &mut Canvas, body: Rect, scene: &Scene) {
     let first: [(Cow<'_, str>, Style); 2] = [(format!("{symbol} ").into(), scene.style(hue)), (words.into(), style)];
     let used: u16 = first.iter().map(|p| cells(&p.0)).sum();
     let (x, width) = (body.x + 1, body.width.saturating_sub(2));
-    let network = network(&scene.snapshot.diagnosis.network);
+    let network = network(&scene.snapshot.diagnosis.network, in_span);
     let cleared = scene.snapshot.diagnosis.findings.len();
     let mut below: Vec<String> = Vec::new();
     if used + cells(&network) + 3 > width {
@@ -67,9 +69,10 @@ fn nothing(canvas: &mut Canvas, body: Rect, scene: &Scene) {
     }
 }
 
-/// What is thought of the network, when nothing is wrong with it.
-fn network(network: &Network) -> String {
+/// What is thought of the network, when nothing is wrong with it. What was judged is counted of all of the time, not of a span.
+fn network(network: &Network, in_span: bool) -> String {
     match network.verdict {
+        _ if in_span => "network: no fault in this span".into(),
         Verdict::Unknown => "network: no connection or request seen yet".into(),
         _ => format!("network: no fault in {}", plural(network.judged, "attempt")),
     }
