@@ -1,7 +1,7 @@
 //! The commonest packets in one go: Ethernet, at most two VLAN tags, IPv4 without options or IPv6 without extension headers, neither
 //! fragmented, and a whole TCP or UDP header that contradicts nothing and carries no tunnel.
 //!
-//! What is found is what a [walk](super::walk) finds (the tests hold the two against each other), several times as fast: the packet is
+//! What is found is what a [walk](super::walk()) finds (the tests hold the two against each other), several times as fast: the packet is
 //! read once, and all that has to be kept of it is a [`FastHeaders`]. Whatever is out of the ordinary is left to the steps of the walk.
 
 use super::{Rules, tunnel};

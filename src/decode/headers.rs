@@ -156,10 +156,10 @@ impl Tunnels {
     }
 }
 
-/// What [`super::walk`] found in one packet. Values of layers not reached keep their defaults.
+/// What [`super::walk()`] found in one packet. Values of layers not reached keep their defaults.
 ///
 /// `path` always shows the whole stack that was decoded, through every tunnel. All other values are of the *analysed frame*: the packet
-/// itself, or what is inside as many tunnels as were to be taken off (the [`Peel`](super::Peel) of [`super::walk`]).
+/// itself, or what is inside as many tunnels as were to be taken off (the [`Peel`](super::Peel) of [`super::walk()`]).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Headers {
     /// Protocols, outermost first, through every tunnel.

@@ -1,4 +1,4 @@
-//! From captured bytes to headers: [`walk`] slices what is there and says why it stopped. A broken packet is information. The commonest
+//! From captured bytes to headers: [`walk()`] slices what is there and says why it stopped. A broken packet is information. The commonest
 //! packets need no walk, a fast path does.
 //!
 //! One file a family of headers. Each holds steps: functions that read one header at the walk's position and say what comes next

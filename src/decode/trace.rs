@@ -1,4 +1,4 @@
-//! Where each header of a packet begins: what [`super::walk`] leaves behind for who takes a packet apart.
+//! Where each header of a packet begins: what [`super::walk()`] leaves behind for who takes a packet apart.
 
 use crate::model::Proto;
 use crate::model::limits::TREE_LAYERS;

@@ -1,8 +1,8 @@
 //! From evidence to findings: what is wrong, why, and what to change.
 //!
-//! [`Evidence`] is plain numbers; [`judge`] runs every detector of the `registry` over it and keeps what stands between
+//! [`Evidence`] is plain numbers; [`judge()`] runs every detector of the `registry` over it and keeps what stands between
 //! calls, so that findings appear once the evidence suffices, stay while it holds, and clear without flapping. A detector whose
-//! evidence is itself bad is silenced and says why. [`trust`] sums the mirror up. Adding a finding is one entry in a file of
+//! evidence is itself bad is silenced and says why. [`trust()`] sums the mirror up. Adding a finding is one entry in a file of
 //! `findings/` and its line in the registry.
 
 mod causes;

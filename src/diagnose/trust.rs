@@ -42,7 +42,7 @@ fn unknown(text: impl std::fmt::Display) -> Scored {
     (None, format!("cannot tell: {text}"))
 }
 
-/// Sums the mirror up: one judgement, from which score, verdict, exit code and signs follow. `findings` are those of [`super::judge`] on the
+/// Sums the mirror up: one judgement, from which score, verdict, exit code and signs follow. `findings` are those of [`super::judge()`] on the
 /// same evidence, `host` what was checked of this host.
 ///
 /// The numbers of a part order it among others of its kind; how grave it is says the worst finding that takes from it. So no part is low

@@ -1,6 +1,6 @@
 //! The dashboard: screens that draw [`crate::snapshot::Snapshot`]s in a terminal.
 //!
-//! [`run`] takes a [`crate::snapshot::Feed`] and shows it until the user leaves; [`pick`] lets the user choose an interface first.
+//! [`run()`] takes a [`crate::snapshot::Feed`] and shows it until the user leaves; [`pick`] lets the user choose an interface first.
 //! Inside, events change the state of an `app`, and the state and a snapshot become cells: no panel knows a terminal, a clock or an
 //! engine, so a whole session can be tested without them.
 //!

@@ -1,5 +1,5 @@
 //! Time stamps that devices on the way write into frames: trailers behind the frame ([`trailer`]) and headers with an EtherType of their
-//! own ([`header`]). Trailers have no mark of their own, but for those with a checksum: whoever asks must demand that many frames in a row
+//! own ([`header()`]). Trailers have no mark of their own, but for those with a checksum: whoever asks must demand that many frames in a row
 //! show one. Layouts: Wireshark (`packet-metamako.c`, `packet-exablaze.c`, `packet-vssmonitoring.c`, `packet-ixiatrailer.c`,
 //! `packet-gmhdr.c`), tcpdump (`print-arista.c`), the vendors' guides.
 

@@ -1,4 +1,4 @@
-//! One packet taken apart: the fields of every header. Which headers there are and where they begin says the same [walk](super::walk) that
+//! One packet taken apart: the fields of every header. Which headers there are and where they begin says the same [walk](super::walk()) that
 //! reads all packets; what stands in each is a function here. One file a family; a header's fields are a line in `describe` and its function.
 
 mod control;

@@ -1,4 +1,4 @@
-//! Encapsulations that carry whole packets, each family in its file. A new one over UDP is a line in [`REGISTERED`], one in
+//! Encapsulations that carry whole packets, each family in its file. A new one over UDP is a line in `REGISTERED`, one in
 //! [`datagram`] and its step.
 
 mod access;

@@ -65,7 +65,7 @@ impl TcpHot {
     pub(super) const SHAKEN: u16 = 1 << 11;
     /// A SYN was seen whose numbers could be followed.
     pub(super) const OPENED: u16 = 1 << 12;
-    /// See [`TcpMarks::SETTLED`].
+    /// See `TcpMarks::SETTLED`.
     pub(super) const SETTLED: u16 = 1 << 13;
     /// Fragments were seen: lengths cannot be followed.
     pub(super) const FRAGMENTED: u16 = 1 << 14;
