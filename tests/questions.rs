@@ -128,12 +128,7 @@ impl Office {
 
     /// An office in which everything is wrong that people ask about.
     fn troubled() -> Self {
-        let mut t = Self::default();
-        for n in 0..LENGTH * 2 {
-            let (at, client) = (n * S / 2 + 17_000, 201 + (n % 4) as u8);
-            t.request(at, (client, 30_000 + n as u16), (250, 80), 3_000);
-            t.query(at + 100_000, client, 251, n as u16, 2_000);
-        }
+        let mut t = Self::calm();
         for at in (0..LENGTH).step_by(10) {
             t.packets.push((at * S, full_cdp(mac(200), "sw-core-1", "Gi1/0/24", 1, true)));
         }

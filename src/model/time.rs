@@ -42,19 +42,22 @@ impl Timestamp {
 }
 
 impl Timestamp {
-    /// Date and time of day in UTC, to the millisecond where it is no whole second: `2023-11-14 22:13:20.123 UTC`. The proleptic Gregorian
-    /// calendar, by counting days from 1 March of the year 0.
+    /// Year, month and day so many seconds east of UTC, in the proleptic Gregorian calendar: counted in eras of 400 years from 1 March of the year
+    /// 0 (Hinnant, "chrono-compatible low-level date algorithms").
+    pub fn date(self, utc_offset: i64) -> (i64, i64, i64) {
+        let days = self.0.div_euclid(SECOND).saturating_add(utc_offset).div_euclid(86_400) + 719_468;
+        let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+        let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year + year / 4 - year / 100);
+        let from_march = (5 * of_year + 2) / 153;
+        let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+        (year + era * 400 + i64::from(month <= 2), month, of_year - (153 * from_march + 2) / 5 + 1)
+    }
+
+    /// Date and time of day in UTC, to the millisecond where it is no whole second: `2023-11-14 22:13:20.123 UTC`.
     pub fn utc(self) -> String {
         let (seconds, nanos) = (self.0.div_euclid(SECOND), self.0.rem_euclid(SECOND));
-        let (days, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-        let days = days + 719_468;
-        let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let month_from_march = (5 * day_of_year + 2) / 153;
-        let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-        let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-        let year = year_of_era + era * 400 + i64::from(month <= 2);
+        let ((year, month, day), of_day) = (self.date(0), seconds.rem_euclid(86_400));
         let part = if nanos == 0 { String::new() } else { format!(".{:03}", nanos / MILLISECOND) };
         format!("{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}{part} UTC", of_day / 3_600, of_day / 60 % 60, of_day % 60)
     }

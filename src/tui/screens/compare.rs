@@ -12,7 +12,7 @@
 use crate::model::text::printable;
 use crate::model::{Subject, units};
 use crate::snapshot::{BaselineState, Change, ChangeKind, ChangeWay, ComparedMeasure, ComparedSide, Comparison, RULES, Snapshot};
-use crate::tui::canvas::{Canvas, cut_end, split_top, wrap};
+use crate::tui::canvas::{Canvas, cells, cut_end, split_top, wrap};
 use crate::tui::label;
 use crate::tui::screen::{Effect, Hint, Screen};
 use crate::tui::theme::Hue;
@@ -203,12 +203,16 @@ fn draw_side(canvas: &mut Canvas, line: Rect, scene: &Scene, label: &str, name: 
     let rate = if side.seconds > 0.0 { amount::rate(scene, side.wire_bytes as f64 * 8.0 / side.seconds).plain() } else { String::new() };
     let packets = if line.width < 100 { format!("{} packets", units::count(side.packets)) } else { units::plural(side.packets, "packet") };
     let about = format!("{packets} in {}  {rate}", units::duration(side.seconds));
-    let name = cut_end(name, line.width / 3);
+    let verdict = format!("mirror {}", side.verdict);
+    // The name has what the others leave; of a path that is longer its last part stands.
+    let room = line.width.saturating_sub(2 + 8 + 2 + 2 + cells(&about) + cells(&verdict)).clamp(4, (line.width / 3).max(4));
+    let name = if cells(name) > room { name.rsplit('/').next().unwrap_or(name) } else { name };
+    let name = cut_end(name, room);
     let pieces: Vec<(Cow<'_, str>, Style)> = vec![
         (format!("{label:<8}").into(), dim),
         (format!("{name}  ").into(), scene.style(Hue::Title)),
         (format!("{about}  ").into(), text),
-        (format!("mirror {}", side.verdict).into(), scene.style(hue)),
+        (verdict.into(), scene.style(hue)),
     ];
     canvas.pieces(line.x + 1, line.y, line.width.saturating_sub(2), &pieces);
 }

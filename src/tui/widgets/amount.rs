@@ -101,15 +101,8 @@ pub(in crate::tui) fn moment(at: Timestamp, utc_offset: i64) -> String {
 
 /// A date `2026-11-25`.
 pub(in crate::tui) fn date(at: Timestamp, utc_offset: i64) -> String {
-    // Days since 0000-03-01 in eras of 400 years (Hinnant, "chrono-compatible low-level date algorithms").
-    let days = at.0.div_euclid(SECOND).saturating_add(utc_offset).div_euclid(86_400) + 719_468;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    format!("{:04}-{month:02}-{day:02}", year + era * 400 + i64::from(month <= 2))
+    let (year, month, day) = at.date(utc_offset);
+    format!("{year:04}-{month:02}-{day:02}")
 }
 
 /// From one time to another: `14:02:11 – 14:09:40`, with their dates where these differ: `2026-11-25 14:02 – 2026-11-27 09:30`.
