@@ -6,7 +6,7 @@ use crate::capture::ports;
 use crate::error::Result;
 use crate::model::{Port, units};
 use crate::report::document::format::{name, number, prose, text, word};
-use crate::report::document::{Cell, Document, Part, Section, Table, Tone};
+use crate::report::document::{Document, DocumentCell, DocumentTable, Part, Section, Tone};
 use crate::report::{ReportOptions, render};
 
 /// Prints the list.
@@ -25,7 +25,7 @@ pub fn list(console: &Console) -> Result<()> {
             name("Addresses"),
             prose("Good for"),
         ];
-        Part::Table(Table { columns, rows: (1..).zip(&ports).map(row).collect() })
+        Part::Table(DocumentTable { columns, rows: (1..).zip(&ports).map(row).collect() })
     };
     let sections = vec![Section { title: "Interfaces".into(), parts: vec![part] }];
     let document = Document { title: "spantop interfaces".into(), sections };
@@ -33,7 +33,7 @@ pub fn list(console: &Console) -> Result<()> {
     output::print(console.text(&render(&document, &options)).as_bytes())
 }
 
-fn row((at, port): (u64, &Port)) -> Vec<Cell> {
+fn row((at, port): (u64, &Port)) -> Vec<DocumentCell> {
     let state = match (port.up, port.running) {
         (false, _) => "down",
         (true, false) => "no link",

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 /// What the agent says of a datagram as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Datagram {
+pub struct SflowDatagram {
     /// The agent's address.
     pub agent: IpAddr,
     /// Which of the agent's processes.
@@ -19,7 +19,7 @@ pub struct Datagram {
     pub samples: u32,
 }
 
-impl Datagram {
+impl SflowDatagram {
     /// What tells the agent from others whose datagrams come from `sender`: the sub-agent, above it the agent's address unless it is the
     /// sender's own (of an IPv6 address its four words combined).
     pub fn id(&self, sender: Address) -> u64 {
@@ -102,7 +102,7 @@ impl Cursor<'_> {
     }
 }
 
-fn head(cursor: &mut Cursor) -> Option<Datagram> {
+fn head(cursor: &mut Cursor) -> Option<SflowDatagram> {
     if cursor.word()? != 5 {
         return None;
     }
@@ -117,11 +117,11 @@ fn head(cursor: &mut Cursor) -> Option<Datagram> {
         }
         _ => return None,
     };
-    Some(Datagram { agent, sub_agent: cursor.word()?, sequence: cursor.word()?, uptime: cursor.word()?, samples: cursor.word()? })
+    Some(SflowDatagram { agent, sub_agent: cursor.word()?, sequence: cursor.word()?, uptime: cursor.word()?, samples: cursor.word()? })
 }
 
 /// What a datagram's payload says of itself; `None` when it is not sFlow version 5.
-pub fn datagram(payload: &[u8]) -> Option<Datagram> {
+pub fn datagram(payload: &[u8]) -> Option<SflowDatagram> {
     head(&mut Cursor { bytes: payload, at: 0 })
 }
 

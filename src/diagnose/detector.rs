@@ -2,14 +2,14 @@
 
 use super::evidence::Evidence;
 use super::figure::{Figure, filled};
-use super::vendor::Topic;
+use super::vendor::VendorTopic;
 use crate::model::evidence::share;
 use crate::model::units::{duration, grouped, percent, times};
 use crate::model::{Aspect, Episode, Location, PathSide, ProvingPackets, Severity, Subject, Value, wilson};
 
 /// What is said of a finding whatever its numbers.
 #[derive(Debug)]
-pub struct Page {
+pub struct ExplainPage {
     /// Stable identifier.
     pub id: &'static str,
     /// What it takes from trust in the mirror; `None`: nothing, it is about the network.
@@ -25,12 +25,12 @@ pub struct Page {
     /// What to change.
     pub remedy: &'static str,
     /// Which of the vendor's commands belong to the remedy.
-    pub topic: Option<Topic>,
+    pub topic: Option<VendorTopic>,
     /// The numbers that the texts name: `{name}` in a text stands for the figure of that name. No text holds a number of its own.
     pub figures: &'static [(&'static str, Figure)],
 }
 
-impl Page {
+impl ExplainPage {
     /// One of the page's texts with its numbers.
     pub fn text(&self, text: &str) -> String {
         filled(text, self.figures)
@@ -174,7 +174,7 @@ impl<'a> StandingFindings<'a> {
 /// One kind of finding.
 pub trait Detector: Sync {
     /// What is said of it.
-    fn page(&self) -> &'static Page;
+    fn page(&self) -> &'static ExplainPage;
 
     /// What must hold for its evidence to mean anything.
     fn needs(&self) -> &'static [Need] {

@@ -1,6 +1,6 @@
 //! Findings over time: they appear, hold and clear.
 
-use super::detector::{Detection, Detector, Page, Report, StandingFindings};
+use super::detector::{Detection, Detector, ExplainPage, Report, StandingFindings};
 use super::evidence::Evidence;
 use super::registry::{DETECTORS, NETWORK};
 use super::vendor::Vendor;
@@ -129,7 +129,7 @@ impl Judge {
     }
 
     /// Takes in what was found; `false` when there is no room for it.
-    fn raise(&mut self, page: &'static Page, report: Report, evidence: &Evidence, now: Timestamp) -> bool {
+    fn raise(&mut self, page: &'static ExplainPage, report: Report, evidence: &Evidence, now: Timestamp) -> bool {
         let key = (page.id, report.subject);
         if !self.raised.contains_key(&key) && self.raised.len() >= limits::FINDINGS && !self.make_room() {
             return false;
@@ -215,7 +215,7 @@ fn prolonged(old: Option<&Finding>, held: &[Episode], now: Timestamp) -> Vec<Epi
     times
 }
 
-fn finding(page: &'static Page, report: Report, vendor: Option<Vendor>, now: Timestamp) -> Finding {
+fn finding(page: &'static ExplainPage, report: Report, vendor: Option<Vendor>, now: Timestamp) -> Finding {
     let mut remedy = report.remedy.unwrap_or_else(|| page.text(page.remedy));
     if let Some((vendor, topic)) = vendor.zip(page.topic)
         && let Some(command) = vendor.command(topic)

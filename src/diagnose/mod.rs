@@ -18,10 +18,10 @@ mod vendor;
 
 pub use causes::by_cause;
 pub use checklist::{Seen, checklist};
-pub use detector::{Detection, Detector, Limit, Need, Page, Report, StandingFindings};
+pub use detector::{Detection, Detector, ExplainPage, Limit, Need, Report, StandingFindings};
 pub use evidence::Evidence;
 pub use figure::Figure;
 pub use judge::{CLEAR_AFTER, Judge, Judgement, gravest_of_the_network, judge, judge_network, silence};
 pub use registry::{IDS, aspect, explain, summaries};
 pub use trust::trust;
-pub use vendor::{Hints, Recognition, Topic, Vendor, recognise};
+pub use vendor::{Hints, Recognition, Vendor, VendorTopic, recognise};

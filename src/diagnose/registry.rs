@@ -1,6 +1,6 @@
 //! The list of detectors: the one place a new one is added.
 
-use super::detector::{Detector, Page};
+use super::detector::{Detector, ExplainPage};
 use super::figure::Figure;
 use super::findings::{
     addresses, bridges, capture, chatter, clocks, connections, contents, copies, detours, directionality, fidelity, host, loads, logins,
@@ -186,7 +186,7 @@ pub fn explain(id: &str) -> Option<String> {
     Some(out)
 }
 
-fn sections(page: &Page) -> [(&'static str, &'static str); 5] {
+fn sections(page: &ExplainPage) -> [(&'static str, &'static str); 5] {
     [
         ("What it means", page.meaning),
         ("How it is measured", page.measured),

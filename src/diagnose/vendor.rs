@@ -6,7 +6,7 @@ use crate::model::TunnelKind;
 
 /// What a command is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Topic {
+pub enum VendorTopic {
     /// Mirror one direction, so that no packet is copied on its way in and on its way out.
     OneDirection,
     /// Mirror both directions.
@@ -21,10 +21,16 @@ pub enum Topic {
     EveryPacket,
 }
 
-impl Topic {
+impl VendorTopic {
     /// Every topic.
-    pub const ALL: &'static [Topic] =
-        &[Topic::OneDirection, Topic::BothDirections, Topic::Relief, Topic::Encapsulation, Topic::Whole, Topic::EveryPacket];
+    pub const ALL: &'static [VendorTopic] = &[
+        VendorTopic::OneDirection,
+        VendorTopic::BothDirections,
+        VendorTopic::Relief,
+        VendorTopic::Encapsulation,
+        VendorTopic::Whole,
+        VendorTopic::EveryPacket,
+    ];
 }
 
 macro_rules! vendors {
@@ -44,10 +50,10 @@ macro_rules! vendors {
             }
 
             /// The command for a remedy, where one is known.
-            pub const fn command(self, topic: Topic) -> Option<&'static str> {
+            pub const fn command(self, topic: VendorTopic) -> Option<&'static str> {
                 match self {
                     $(Vendor::$variant => {
-                        $(if matches!(topic, Topic::$topic) { return Some($command); })*
+                        $(if matches!(topic, VendorTopic::$topic) { return Some($command); })*
                         None
                     })*
                 }
@@ -260,10 +266,10 @@ mod tests {
         let mut names = std::collections::HashSet::new();
         for vendor in Vendor::ALL {
             assert!(names.insert(vendor.name()));
-            for command in Topic::ALL.iter().filter_map(|t| vendor.command(*t)) {
+            for command in VendorTopic::ALL.iter().filter_map(|t| vendor.command(*t)) {
                 assert!(command.len() > 10 && !command.contains("{}"));
             }
         }
-        assert!(Vendor::CiscoIos.command(Topic::Encapsulation).is_some_and(|c| c.contains("encapsulation replicate")));
+        assert!(Vendor::CiscoIos.command(VendorTopic::Encapsulation).is_some_and(|c| c.contains("encapsulation replicate")));
     }
 }

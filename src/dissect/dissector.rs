@@ -2,8 +2,8 @@
 
 use super::names::{AddressNames, ServerNames};
 use crate::model::{
-    Address, AppId, AppMessage, CloseReason, Counter, Direction, FlowKey, MediaOffer, NameSource, Outcome, RtpPacket, Tally, Timestamp,
-    TlsNews, TlsSight, Transaction,
+    Address, AppId, AppMessage, CloseReason, Counter, Direction, ExchangeOutcome, FlowKey, MediaOffer, NameSource, RtpPacket, Tally,
+    Timestamp, TlsNews, TlsSight, Transaction,
 };
 use std::borrow::Cow;
 use std::fmt;
@@ -166,8 +166,8 @@ pub trait Dissector {
     }
 
     /// What a code of its answers means.
-    fn outcome(_code: u32) -> Outcome {
-        Outcome::Ok
+    fn outcome(_code: u32) -> ExchangeOutcome {
+        ExchangeOutcome::Ok
     }
 
     /// The usual words for a code of its answers.

@@ -6,7 +6,7 @@ use super::frames::{Framed, Frames};
 use super::requests::{self, with_outcomes};
 use super::turns::Turns;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Counter, Direction, Measure, Outcome, Tally, Transaction};
+use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
 use std::borrow::Cow;
 
 const MESSAGES: usize = 0;
@@ -123,12 +123,12 @@ impl Dissector for Kerberos {
         state.frames.iter().map(Frames::held).sum()
     }
 
-    fn outcome(code: u32) -> Outcome {
+    fn outcome(code: u32) -> ExchangeOutcome {
         match code {
-            0 => Outcome::Ok,
-            25 | 52 | 68 => Outcome::Expected,
-            6 | 18 | 23 | 24 | 31 | 37 => Outcome::Denied,
-            _ => Outcome::Error,
+            0 => ExchangeOutcome::Ok,
+            25 | 52 | 68 => ExchangeOutcome::Expected,
+            6 | 18 | 23 | 24 | 31 | 37 => ExchangeOutcome::Denied,
+            _ => ExchangeOutcome::Error,
         }
     }
 
@@ -201,7 +201,7 @@ mod tests {
         );
         assert_eq!(
             (Kerberos::outcome(25), Kerberos::outcome(24), Kerberos::outcome(7)),
-            (Outcome::Expected, Outcome::Denied, Outcome::Error)
+            (ExchangeOutcome::Expected, ExchangeOutcome::Denied, ExchangeOutcome::Error)
         );
     }
 

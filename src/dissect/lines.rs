@@ -7,12 +7,12 @@ const LINE_BYTES: usize = 2048;
 
 /// The lines of one direction.
 #[derive(Debug, Default)]
-pub struct Lines {
+pub struct TextLines {
     /// The front of a line that is not complete.
     held: Vec<u8>,
 }
 
-impl Lines {
+impl TextLines {
     /// Cuts the next line off `rest` and shows it to `read`, without its end; `None` when it is not complete, of which the front is now held.
     pub fn next<T>(
         &mut self,

@@ -4,7 +4,7 @@ use super::bytes::be16;
 use super::frames::{Framed, Frames};
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Counter, Direction, Measure, Outcome, Tally, Transaction};
+use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
 use std::borrow::Cow;
 
 const FUNCTIONS: usize = 0;
@@ -94,11 +94,11 @@ impl Dissector for Modbus {
         state.0.iter().map(Frames::held).sum()
     }
 
-    fn outcome(code: u32) -> Outcome {
+    fn outcome(code: u32) -> ExchangeOutcome {
         match code {
-            0 => Outcome::Ok,
-            5 | 6 => Outcome::Expected,
-            _ => Outcome::Error,
+            0 => ExchangeOutcome::Ok,
+            5 | 6 => ExchangeOutcome::Expected,
+            _ => ExchangeOutcome::Error,
         }
     }
 
@@ -132,7 +132,7 @@ mod tests {
             Talk::tcp(502).client(ask(1)).client(ask(2)).server([0, 2, 0, 0, 0, 3, 1, 0x83, 2, 0, 1, 0]).server([0, 0, 5, 1, 3, 2, 0, 9]);
         assert_eq!((talk.app(), talk.pairs()), (Some("modbus"), vec![(1, Some((3, 0))), (2, Some((1, 2)))]));
         assert_eq!((talk.told("functions"), talk.told("exceptions")), ("read holding registers 2".into(), "illegal data address 1".into()));
-        assert_eq!((Modbus::outcome(2), Modbus::outcome(6)), (Outcome::Error, Outcome::Expected));
+        assert_eq!((Modbus::outcome(2), Modbus::outcome(6)), (ExchangeOutcome::Error, ExchangeOutcome::Expected));
         assert_ne!(Talk::tcp(9).client(ask(1)).app(), Some("modbus"));
         let mut talk = Talk::tcp(502).client(ask(1)).client([0, 9, 1]).client([0xff; 9]).client(ask(3)).client_gap(1).client(ask(4));
         assert_eq!(talk.told("functions"), "read holding registers 3");

@@ -5,7 +5,7 @@ use super::frames::{Framed, Frames};
 use super::requests::{self, with_outcomes};
 use super::turns::Turns;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Counter, Direction, Measure, Outcome, Tally, Transaction, learnt};
+use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction, learnt};
 use std::borrow::Cow;
 
 const VERSIONS: usize = 0;
@@ -121,13 +121,13 @@ impl Dissector for Mysql {
         state.frames.iter().map(Frames::held).sum()
     }
 
-    fn outcome(code: u32) -> Outcome {
+    fn outcome(code: u32) -> ExchangeOutcome {
         match code {
-            0 => Outcome::Ok,
-            1044 | 1045 | 1130 | 1698 => Outcome::Denied,
+            0 => ExchangeOutcome::Ok,
+            1044 | 1045 | 1130 | 1698 => ExchangeOutcome::Denied,
             // A value that is there already: programs ask for that.
-            1062 => Outcome::Expected,
-            _ => Outcome::Error,
+            1062 => ExchangeOutcome::Expected,
+            _ => ExchangeOutcome::Error,
         }
     }
 
@@ -200,7 +200,7 @@ mod tests {
             (talk.told("versions"), talk.told("commands"), talk.told("errors")),
             ("8.0.36 1".into(), "quit 1, query 1".into(), "1045 access denied 1".into())
         );
-        assert_eq!((Mysql::outcome(1045), Mysql::outcome(1146)), (Outcome::Denied, Outcome::Error));
+        assert_eq!((Mysql::outcome(1045), Mysql::outcome(1146)), (ExchangeOutcome::Denied, ExchangeOutcome::Error));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::frames::{Framed, Frames};
 use super::requests::{self, with_outcomes};
 use super::turns::Turns;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Counter, Direction, Measure, Outcome, Tally, Transaction};
+use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
 use std::borrow::Cow;
 
 const ERRORS: usize = 0;
@@ -129,14 +129,14 @@ impl Dissector for Pgsql {
         state.frames.iter().map(Frames::held).sum()
     }
 
-    fn outcome(code: u32) -> Outcome {
+    fn outcome(code: u32) -> ExchangeOutcome {
         match code / CLASS {
             // 00 to 02: done, warning, no data.
-            0 => Outcome::Ok,
-            1 | 2 => Outcome::Expected,
+            0 => ExchangeOutcome::Ok,
+            1 | 2 => ExchangeOutcome::Expected,
             // 28: authorization; "8" of the second place.
-            class if class == 2 * BASE + 8 => Outcome::Denied,
-            _ => Outcome::Error,
+            class if class == 2 * BASE + 8 => ExchangeOutcome::Denied,
+            _ => ExchangeOutcome::Error,
         }
     }
 
@@ -206,10 +206,14 @@ mod tests {
         let codes = talk.codes();
         assert_eq!(
             codes.iter().map(|&c| (state(c).into_owned(), Pgsql::outcome(c))).collect::<Vec<_>>(),
-            [("00000".to_owned(), Outcome::Ok), ("28P01".to_owned(), Outcome::Denied), ("00000".to_owned(), Outcome::Ok)]
+            [
+                ("00000".to_owned(), ExchangeOutcome::Ok),
+                ("28P01".to_owned(), ExchangeOutcome::Denied),
+                ("00000".to_owned(), ExchangeOutcome::Ok)
+            ]
         );
         let of = |text: &[u8]| Pgsql::outcome(number(text).unwrap());
-        assert_eq!((of(b"02000"), of(b"42P01"), of(b"53300")), (Outcome::Expected, Outcome::Error, Outcome::Error));
+        assert_eq!((of(b"02000"), of(b"42P01"), of(b"53300")), (ExchangeOutcome::Expected, ExchangeOutcome::Error, ExchangeOutcome::Error));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::bytes::be16;
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Counter, Measure, Outcome, Tally, Transaction};
+use crate::model::{Counter, ExchangeOutcome, Measure, Tally, Transaction};
 use std::borrow::Cow;
 
 const PACKETS: usize = 0;
@@ -61,12 +61,12 @@ impl Dissector for Radius {
         Progress::Continue
     }
 
-    fn outcome(code: u32) -> Outcome {
+    fn outcome(code: u32) -> ExchangeOutcome {
         match code {
-            3 => Outcome::Denied,
-            11 => Outcome::Expected,
-            42 | 45 => Outcome::Error,
-            _ => Outcome::Ok,
+            3 => ExchangeOutcome::Denied,
+            11 => ExchangeOutcome::Expected,
+            42 | 45 => ExchangeOutcome::Error,
+            _ => ExchangeOutcome::Ok,
         }
     }
 
@@ -94,7 +94,10 @@ mod tests {
             Talk::udp(1812).client(packet(1, 9)).server(packet(11, 9)).client(packet(1, 10)).server(packet(3, 10)).client(packet(4, 11));
         assert_eq!((talk.app(), talk.pairs()), (Some("radius"), vec![(9, Some((1, 11))), (10, Some((1, 3))), (11, None)]));
         assert_eq!(talk.told("packets"), "Access-Request 2, Access-Reject 1, Accounting-Request 1, Access-Challenge 1");
-        assert_eq!((Radius::outcome(3), Radius::outcome(11), Radius::outcome(2)), (Outcome::Denied, Outcome::Expected, Outcome::Ok));
+        assert_eq!(
+            (Radius::outcome(3), Radius::outcome(11), Radius::outcome(2)),
+            (ExchangeOutcome::Denied, ExchangeOutcome::Expected, ExchangeOutcome::Ok)
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::requests::{self, with_outcomes};
 use super::turns::Turns;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Counter, Direction, Measure, Outcome, Tally, Transaction};
+use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
 use std::borrow::Cow;
 
 const ERRORS: usize = 0;
@@ -80,13 +80,13 @@ impl Dissector for Redis {
         Progress::Continue
     }
 
-    fn outcome(code: u32) -> Outcome {
+    fn outcome(code: u32) -> ExchangeOutcome {
         match code {
-            0 => Outcome::Ok,
+            0 => ExchangeOutcome::Ok,
             // Which node of a cluster to ask, and a script that is sent when it is not there.
-            5 | 6 | 14 | 15 => Outcome::Expected,
-            2..=4 => Outcome::Denied,
-            _ => Outcome::Error,
+            5 | 6 | 14 | 15 => ExchangeOutcome::Expected,
+            2..=4 => ExchangeOutcome::Denied,
+            _ => ExchangeOutcome::Error,
         }
     }
 
@@ -125,7 +125,10 @@ mod tests {
             .client("*3\r\n$5\r\nBLPOP\r\n$1\r\na\r\n$1\r\n0\r\n")
             .server("*-1\r\n");
         assert_eq!((talk.app(), talk.codes(), talk.told("errors")), (Some("resp"), vec![2, 0, 0], "WRONGPASS 1".to_owned()));
-        assert_eq!((Redis::outcome(2), Redis::outcome(5), Redis::outcome(1)), (Outcome::Denied, Outcome::Expected, Outcome::Error));
+        assert_eq!(
+            (Redis::outcome(2), Redis::outcome(5), Redis::outcome(1)),
+            (ExchangeOutcome::Denied, ExchangeOutcome::Expected, ExchangeOutcome::Error)
+        );
     }
 
     #[test]

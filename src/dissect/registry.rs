@@ -2,7 +2,7 @@
 
 use super::labels::{LABELS, Label};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{AppId, CloseReason, Direction, Outcome, Tally, Transaction};
+use crate::model::{AppId, CloseReason, Direction, ExchangeOutcome, Tally, Transaction};
 use std::borrow::Cow;
 
 macro_rules! dissectors {
@@ -38,7 +38,7 @@ macro_rules! dissectors {
                 match self { $(Which::$name => State::$name(Default::default())),* }
             }
 
-            pub(super) fn outcome(self, code: u32) -> Outcome {
+            pub(super) fn outcome(self, code: u32) -> ExchangeOutcome {
                 match self { $(Which::$name => <$dissector as Dissector>::outcome(code)),* }
             }
 
@@ -145,8 +145,8 @@ pub fn token(app: AppId) -> Option<&'static str> {
 }
 
 /// What the code of an answer of a protocol means for the one who asked.
-pub fn outcome(app: AppId, code: u32) -> Outcome {
-    Which::of(app).map_or(Outcome::Ok, |which| which.outcome(code))
+pub fn outcome(app: AppId, code: u32) -> ExchangeOutcome {
+    Which::of(app).map_or(ExchangeOutcome::Ok, |which| which.outcome(code))
 }
 
 /// The usual words for the code of an answer of a protocol: `SERVFAIL`, `503`.
@@ -168,10 +168,10 @@ mod tests {
     fn codes_have_a_meaning_and_words() {
         let dns = app("dns").unwrap_or_default();
         let told = |code| (outcome(dns, code), code_text(dns, code).into_owned());
-        assert_eq!(told(0), (Outcome::Ok, "NOERROR".to_owned()));
-        assert_eq!(told(2), (Outcome::Error, "SERVFAIL".to_owned()));
-        assert_eq!(told(3), (Outcome::Expected, "NXDOMAIN".to_owned()));
-        assert_eq!((outcome(AppId::NONE, 3), code_text(AppId::NONE, 3)), (Outcome::Ok, "3".into()));
+        assert_eq!(told(0), (ExchangeOutcome::Ok, "NOERROR".to_owned()));
+        assert_eq!(told(2), (ExchangeOutcome::Error, "SERVFAIL".to_owned()));
+        assert_eq!(told(3), (ExchangeOutcome::Expected, "NXDOMAIN".to_owned()));
+        assert_eq!((outcome(AppId::NONE, 3), code_text(AppId::NONE, 3)), (ExchangeOutcome::Ok, "3".into()));
     }
 
     #[test]

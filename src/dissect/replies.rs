@@ -3,12 +3,12 @@
 //! What the client says before it is answered counts as one request, whose time begins with the last of it: a message that is handed in is
 //! uploaded first. Once a side begins TLS the rest is not read.
 
-use super::lines::{Lines, code};
+use super::lines::{TextLines, code};
 use super::requests::{self, with_outcomes};
 use super::turns::Turns;
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
 use crate::dissect::bytes::contains;
-use crate::model::{Counter, Direction, Measure, Outcome, Tally, Transaction};
+use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
 use std::borrow::Cow;
 
 const REPLIES: usize = 0;
@@ -31,7 +31,7 @@ fn word(code: u32) -> Cow<'static, str> {
 /// Where a conversation is.
 #[derive(Debug, Default)]
 pub struct Lined {
-    lines: Lines,
+    lines: TextLines,
     turns: Turns,
     /// Which way the server speaks, once that is known.
     server: Option<Direction>,
@@ -58,7 +58,7 @@ impl Lined {
             return Progress::Continue;
         }
         if std::mem::take(&mut self.lost) {
-            self.lines = Lines::default();
+            self.lines = TextLines::default();
         }
         let Self { lines, turns, .. } = self;
         let mut rest = payload.bytes;
@@ -152,7 +152,7 @@ macro_rules! lined {
                 state.lines.held()
             }
 
-            fn outcome(code: u32) -> Outcome {
+            fn outcome(code: u32) -> ExchangeOutcome {
                 $outcome(code)
             }
 
@@ -173,11 +173,11 @@ lined!(
     |bytes: &[u8]| graded(bytes.starts_with(b"220") && contains(bytes, b"FTP") || begins(bytes, &["AUTH TLS", "AUTH SSL"]),
         numeric(bytes).is_some() || bytes.starts_with(b"220-") || begins(bytes, &["USER", "PASS", "SYST", "FEAT", "PASV", "EPSV"])),
     |code| match code {
-        530 | 430 => Outcome::Denied,
+        530 | 430 => ExchangeOutcome::Denied,
         // A file that is not there.
-        550 => Outcome::Expected,
-        400.. => Outcome::Error,
-        _ => Outcome::Ok,
+        550 => ExchangeOutcome::Expected,
+        400.. => ExchangeOutcome::Error,
+        _ => ExchangeOutcome::Ok,
     },
     digits
 );
@@ -188,11 +188,11 @@ lined!(
     |bytes: &[u8]| graded(bytes.starts_with(b"220") && contains(bytes, b"SMTP") || begins(bytes, &["EHLO", "HELO", "LHLO"]),
         numeric(bytes).is_some() || bytes.starts_with(b"220-") || begins(bytes, &["MAIL FROM", "RCPT TO", "STARTTLS", "QUIT"])),
     |code| match code {
-        535 | 454 => Outcome::Denied,
+        535 | 454 => ExchangeOutcome::Denied,
         // To be tried again later, as servers ask of all they do not know.
-        400..500 => Outcome::Expected,
-        500.. => Outcome::Error,
-        _ => Outcome::Ok,
+        400..500 => ExchangeOutcome::Expected,
+        500.. => ExchangeOutcome::Error,
+        _ => ExchangeOutcome::Ok,
     },
     digits
 );
@@ -201,7 +201,7 @@ lined!(
     /// POP3.
     Pop, "pop", "Post Office Protocol 3", &[110], WORD_COUNTERS, status,
     |bytes: &[u8]| graded(false, status(bytes).is_some() || begins(bytes, &["USER", "CAPA", "STLS", "APOP"])),
-    |code| if code == 0 { Outcome::Ok } else { Outcome::Error },
+    |code| if code == 0 { ExchangeOutcome::Ok } else { ExchangeOutcome::Error },
     |code| if code == 0 { Cow::Borrowed("+OK") } else { Cow::Borrowed("-ERR") }
 );
 
@@ -210,7 +210,7 @@ lined!(
     Imap, "imap", "Internet Message Access", &[143], WORD_COUNTERS, tagged,
     |bytes: &[u8]| graded(bytes.starts_with(b"* OK [CAPABILITY IMAP") || bytes.starts_with(b"* OK") && contains(bytes, b"IMAP"),
         bytes.starts_with(b"* OK") || bytes.starts_with(b"* PREAUTH") || tagged(bytes).is_some()),
-    |code| if code == 0 { Outcome::Ok } else { Outcome::Error },
+    |code| if code == 0 { ExchangeOutcome::Ok } else { ExchangeOutcome::Error },
     word
 );
 
@@ -235,7 +235,10 @@ mod tests {
             (talk.app(), talk.codes(), talk.told("replies")),
             (Some("smtp"), vec![250, 354, 550], "220 1, 250 1, 354 1, 550 1".to_owned())
         );
-        assert_eq!((Smtp::outcome(451), Smtp::outcome(550), Smtp::outcome(535)), (Outcome::Expected, Outcome::Error, Outcome::Denied));
+        assert_eq!(
+            (Smtp::outcome(451), Smtp::outcome(550), Smtp::outcome(535)),
+            (ExchangeOutcome::Expected, ExchangeOutcome::Error, ExchangeOutcome::Denied)
+        );
     }
 
     #[test]
@@ -245,7 +248,7 @@ mod tests {
         let talk =
             Talk::tcp(21).server("220 ready\r\n").client("USER a\r\n").server("331 password\r\n").client("PASS b\r\n").server("530 no\r\n");
         assert_eq!((talk.app(), talk.codes()), (Some("ftp"), vec![331, 530]));
-        assert_eq!(Ftp::outcome(530), Outcome::Denied);
+        assert_eq!(Ftp::outcome(530), ExchangeOutcome::Denied);
         // 220 is many a protocol's.
         assert_eq!(Talk::tcp(9).server("220 ready\r\n").app(), None);
         let talk =

@@ -6,7 +6,7 @@
 use super::lines::code;
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Address, Counter, Measure, Outcome, Tally, Transaction};
+use crate::model::{Address, Counter, ExchangeOutcome, Measure, Tally, Transaction};
 use std::borrow::Cow;
 use std::net::IpAddr;
 
@@ -91,13 +91,13 @@ impl Dissector for Sip {
         Progress::Continue
     }
 
-    fn outcome(code: u32) -> Outcome {
+    fn outcome(code: u32) -> ExchangeOutcome {
         match code {
-            0..=399 => Outcome::Ok,
+            0..=399 => ExchangeOutcome::Ok,
             // First without credentials; nobody there, busy, gone, not wanted: people.
-            401 | 407 | 404 | 408 | 480 | 486 | 487 | 600 | 603 => Outcome::Expected,
-            403 => Outcome::Denied,
-            _ => Outcome::Error,
+            401 | 407 | 404 | 408 | 480 | 486 | 487 | 600 | 603 => ExchangeOutcome::Expected,
+            403 => ExchangeOutcome::Denied,
+            _ => ExchangeOutcome::Error,
         }
     }
 
@@ -168,7 +168,10 @@ mod tests {
             .server(message("SIP/2.0 401 Unauthorized", "2 REGISTER").replace("Call-ID", "i "));
         assert_eq!((talk.app(), talk.pairs().iter().map(|p| p.1).collect::<Vec<_>>()), (Some("sip"), vec![Some((2, 180)), Some((2, 401))]));
         assert_eq!((talk.told("requests"), talk.told("status")), ("INVITE 1, ACK 1, REGISTER 1".into(), "100 2, 180 1, 401 1".into()));
-        assert_eq!((Sip::outcome(486), Sip::outcome(503), Sip::outcome(403)), (Outcome::Expected, Outcome::Error, Outcome::Denied));
+        assert_eq!(
+            (Sip::outcome(486), Sip::outcome(503), Sip::outcome(403)),
+            (ExchangeOutcome::Expected, ExchangeOutcome::Error, ExchangeOutcome::Denied)
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::bytes::{be24, contains, le16, le32};
 use super::frames::{Framed, Frames};
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Counter, Direction, Measure, Outcome, Tally, Transaction};
+use crate::model::{Counter, Direction, ExchangeOutcome, Measure, Tally, Transaction};
 use std::borrow::Cow;
 
 const COMMANDS: usize = 0;
@@ -138,17 +138,17 @@ impl Dissector for Smb2 {
         state.0.iter().map(Frames::held).sum()
     }
 
-    fn outcome(code: u32) -> Outcome {
+    fn outcome(code: u32) -> ExchangeOutcome {
         match code {
-            0 | PENDING => Outcome::Ok,
+            0 | PENDING => ExchangeOutcome::Ok,
             // All of these are in traces of healthy networks: ends of lists, names that are looked for, first steps of a login.
             0x10c | 0x8000_0005 | 0x8000_0006 | 0xc000_000f | 0xc000_0011 | 0xc000_0016 | 0xc000_0034 | 0xc000_0035 | 0xc000_003a => {
-                Outcome::Expected
+                ExchangeOutcome::Expected
             }
-            0xc000_00ba | 0xc000_0120 | 0xc000_0128 | 0xc000_019c | 0xc000_0225 => Outcome::Expected,
-            0xc000_0064 | 0xc000_006a | 0xc000_006d | 0xc000_0071 | 0xc000_0072 | 0xc000_0193 | 0xc000_0234 => Outcome::Denied,
-            code if code >> 30 < 3 => Outcome::Ok,
-            _ => Outcome::Error,
+            0xc000_00ba | 0xc000_0120 | 0xc000_0128 | 0xc000_019c | 0xc000_0225 => ExchangeOutcome::Expected,
+            0xc000_0064 | 0xc000_006a | 0xc000_006d | 0xc000_0071 | 0xc000_0072 | 0xc000_0193 | 0xc000_0234 => ExchangeOutcome::Denied,
+            code if code >> 30 < 3 => ExchangeOutcome::Ok,
+            _ => ExchangeOutcome::Error,
         }
     }
 
@@ -239,10 +239,10 @@ mod tests {
             [(7, Some((2, 0xc000_0034))), (8, Some((2, 0xc000_0128))), (9, Some((2, 0))), (11, Some((1, 0xc000_006d)))]
         );
         assert_eq!(talk.told("commands"), "SESSION_SETUP 1, CREATE 1, CLOSE 1, CHANGE_NOTIFY 1, QUERY_INFO 1");
-        assert_eq!(Smb2::outcome(0xc000_0034), Outcome::Expected);
+        assert_eq!(Smb2::outcome(0xc000_0034), ExchangeOutcome::Expected);
         assert_eq!(
             (Smb2::outcome(0xc000_006d), Smb2::outcome(0xc000_00cc), Smb2::outcome(0)),
-            (Outcome::Denied, Outcome::Error, Outcome::Ok)
+            (ExchangeOutcome::Denied, ExchangeOutcome::Error, ExchangeOutcome::Ok)
         );
     }
 

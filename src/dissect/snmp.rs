@@ -4,7 +4,7 @@
 use super::ber::{element, elements};
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Counter, Measure, Outcome, Tally, Transaction};
+use crate::model::{Counter, ExchangeOutcome, Measure, Tally, Transaction};
 use std::borrow::Cow;
 
 const MESSAGES: usize = 0;
@@ -101,12 +101,12 @@ impl Dissector for Snmp {
         Progress::Continue
     }
 
-    fn outcome(code: u32) -> Outcome {
+    fn outcome(code: u32) -> ExchangeOutcome {
         match code {
-            0 => Outcome::Ok,
-            2 | REPORTED => Outcome::Expected,
-            16 => Outcome::Denied,
-            _ => Outcome::Error,
+            0 => ExchangeOutcome::Ok,
+            2 | REPORTED => ExchangeOutcome::Expected,
+            16 => ExchangeOutcome::Denied,
+            _ => ExchangeOutcome::Error,
         }
     }
 
@@ -187,7 +187,7 @@ mod tests {
             (talk.told("messages"), talk.told("errors")),
             ("get-request 1, response 2, set-request 1, snmpV2-trap 1".into(), "noError 1, noAccess 1".into())
         );
-        assert_eq!((Snmp::outcome(2), Snmp::outcome(6)), (Outcome::Expected, Outcome::Error));
+        assert_eq!((Snmp::outcome(2), Snmp::outcome(6)), (ExchangeOutcome::Expected, ExchangeOutcome::Error));
     }
 
     #[test]

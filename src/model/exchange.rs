@@ -32,7 +32,7 @@ impl AppMessage {
 
 /// What the code of an answer means for the one who asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Outcome {
+pub enum ExchangeOutcome {
     /// It was done.
     Ok,
     /// A "no" that is part of normal work: a name that does not exist, a first request without credentials.
@@ -43,14 +43,14 @@ pub enum Outcome {
     Error,
 }
 
-impl Outcome {
+impl ExchangeOutcome {
     /// Its word in reports.
     pub const fn token(self) -> &'static str {
         match self {
-            Outcome::Ok => "ok",
-            Outcome::Expected => "expected",
-            Outcome::Denied => "denied",
-            Outcome::Error => "error",
+            ExchangeOutcome::Ok => "ok",
+            ExchangeOutcome::Expected => "expected",
+            ExchangeOutcome::Denied => "denied",
+            ExchangeOutcome::Error => "error",
         }
     }
 }

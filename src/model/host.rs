@@ -40,7 +40,7 @@ pub struct HostFacts {
     /// Offloads and other switches of the driver, every one the kernel knows.
     pub features: Option<Vec<Feature>>,
     /// Receive ring.
-    pub ring: Option<Ring>,
+    pub ring: Option<RingSize>,
     /// Queues.
     pub queues: Option<Queues>,
     /// How received packets are spread over the queues.
@@ -95,7 +95,7 @@ pub struct Feature {
 
 /// The receive ring, in descriptors.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Ring {
+pub struct RingSize {
     /// In force.
     pub current: u32,
     /// The most the driver takes.

@@ -69,7 +69,7 @@ pub use asked::{AskedSwitch, PortCounts, PortRow, SwitchAnswer, SwitchPort};
 pub use bpdu::{Bpdu, BpduFlags, BpduKind, BridgeId, PortRole, TreeInstance, TreeRegion};
 pub use control::{ArpBlocks, Control, ControlBody, ControlFrame, ControlMessage};
 pub use estimate::{Estimate, wilson};
-pub use exchange::{AppMessage, ExchangeEvent, Outcome, Transaction, TransactionEnd};
+pub use exchange::{AppMessage, ExchangeEvent, ExchangeOutcome, Transaction, TransactionEnd};
 pub use fast_headers::FastHeaders;
 pub use finding::{Episode, Explained, Finding, Location, PathSide, Severity, Value};
 pub use flow::{Direction, FlowKey};

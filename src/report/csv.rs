@@ -6,7 +6,7 @@
 use super::format::{Format, ReportOptions};
 use crate::model::text::printable;
 use crate::snapshot::Snapshot;
-use crate::snapshot::table::{AnyTable, Cells, Layers, Value};
+use crate::snapshot::table::{AnyTable, Cells, FieldValue, Layers};
 use crate::snapshot::tables::{self, conversations::CONVERSATIONS};
 use std::borrow::Cow;
 use std::fmt::{Display, Write};
@@ -73,7 +73,7 @@ struct Row<'w, W: io::Write> {
 
 impl<W: io::Write> Cells for Row<'_, W> {
     /// A column that does not belong to this sheet stays empty.
-    fn value(&mut self, place: usize, value: Value<'_>) {
+    fn value(&mut self, place: usize, value: FieldValue<'_>) {
         self.text.clear();
         if self.layers.get(place).is_some_and(|l| l.meets(self.sheet)) {
             put(value, &mut self.text);
@@ -85,31 +85,33 @@ impl<W: io::Write> Cells for Row<'_, W> {
 }
 
 /// A value as text that no spreadsheet takes for more.
-fn put(value: Value<'_>, out: &mut String) {
+fn put(value: FieldValue<'_>, out: &mut String) {
     // Writing to memory cannot fail.
     let mut show = |value: &dyn Display| {
         let _ = write!(out, "{value}");
     };
     match value {
-        Value::None => {}
-        Value::Count(n) | Value::AtLeast(n) => show(&n),
-        Value::Real(x) => show(&x),
-        Value::Span(_) => show(&value.seconds().unwrap_or_default()),
-        Value::Flag(flag) => show(&flag),
-        Value::Address(address) => show(&address),
-        Value::Time(time) => show(&time),
-        Value::End(address, port) => show(&format_args!("{address} {port}")),
-        Value::Ends(ends) => show(&format_args!("{} {} {} {}", ends.first.0, ends.first.1, ends.second.0, ends.second.1)),
-        Value::Trips(..) | Value::Handshake(..) => {}
-        Value::Load { total, .. } => show(&total.wire_bytes),
-        Value::Numbers(numbers) => {
+        FieldValue::None => {}
+        FieldValue::Count(n) | FieldValue::AtLeast(n) => show(&n),
+        FieldValue::Real(x) => show(&x),
+        FieldValue::Span(_) => show(&value.seconds().unwrap_or_default()),
+        FieldValue::Flag(flag) => show(&flag),
+        FieldValue::Address(address) => show(&address),
+        FieldValue::Time(time) => show(&time),
+        FieldValue::End(address, port) => show(&format_args!("{address} {port}")),
+        FieldValue::Ends(ends) => show(&format_args!("{} {} {} {}", ends.first.0, ends.first.1, ends.second.0, ends.second.1)),
+        FieldValue::Trips(..) | FieldValue::Handshake(..) => {}
+        FieldValue::Load { total, .. } => show(&total.wire_bytes),
+        FieldValue::Numbers(numbers) => {
             for (at, n) in numbers.iter().enumerate() {
                 show(&format_args!("{}{n}", if at > 0 { " " } else { "" }));
             }
         }
-        Value::Path(path) => show(&escape_formula(&path.to_string())),
-        Value::Layer(layer) => show(&escape_formula(&layer.to_string())),
-        Value::Word(_) | Value::Guess(_) | Value::Text(_) | Value::State(_) => show(&escape_formula(value.as_text().unwrap_or_default())),
+        FieldValue::Path(path) => show(&escape_formula(&path.to_string())),
+        FieldValue::Layer(layer) => show(&escape_formula(&layer.to_string())),
+        FieldValue::Word(_) | FieldValue::Guess(_) | FieldValue::Text(_) | FieldValue::State(_) => {
+            show(&escape_formula(value.as_text().unwrap_or_default()))
+        }
     }
 }
 

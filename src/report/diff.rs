@@ -1,7 +1,7 @@
 //! Two captures held against each other, written down.
 
 use super::document::format::{number, plural, prose, text, word};
-use super::document::{Cell, Document, Part, Section, Table, Tone};
+use super::document::{Document, DocumentCell, DocumentTable, Part, Section, Tone};
 use super::format::ReportOptions;
 use super::{html, markdown, render};
 use crate::model::text::printable;
@@ -129,7 +129,7 @@ fn table(changes: &[&Change], all: bool, rows: usize) -> Vec<Part> {
         columns.push(word("Noise"));
     }
     let row = |c: &&Change| {
-        let mut row: Vec<Cell> = vec![
+        let mut row: Vec<DocumentCell> = vec![
             text(format!("{} {}", tone(c).sign(), c.way.token()).trim()),
             text(match c.id {
                 Some(id) => format!("{id}: {}", c.subject),
@@ -144,7 +144,7 @@ fn table(changes: &[&Change], all: bool, rows: usize) -> Vec<Part> {
         }
         row
     };
-    let mut parts = vec![Part::Table(Table { columns, rows: changes.iter().take(rows).map(row).collect() })];
+    let mut parts = vec![Part::Table(DocumentTable { columns, rows: changes.iter().take(rows).map(row).collect() })];
     if changes.len() > rows {
         parts.push(Part::Note(Tone::Plain, format!("{} more (--top).", units::grouped((changes.len() - rows) as u64))));
     }

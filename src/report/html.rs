@@ -1,7 +1,7 @@
 //! `--format html`: one page that needs nothing else: style inside, the chart as a drawing inside.
 
 use super::chart::Chart;
-use super::document::{Cell, Document, Part, Section, Table, format};
+use super::document::{Document, DocumentCell, DocumentTable, Part, Section, format};
 use super::format::{Format, ReportOptions};
 use crate::model::units;
 use crate::snapshot::Snapshot;
@@ -66,9 +66,9 @@ fn part(part: &Part) -> Value {
     }
 }
 
-fn table(table: &Table) -> Value {
+fn table(table: &DocumentTable) -> Value {
     let columns: Vec<Value> = table.columns.iter().map(|c| context! { head => c.head, right => c.right }).collect();
-    let cell = |(cell, column): (&Cell, &super::document::Column)| {
+    let cell = |(cell, column): (&DocumentCell, &super::document::DocumentColumn)| {
         let percent = cell.bar.map(|share| format!("{:.2}", share.clamp(0.0, 1.0) * 100.0));
         context! { text => format::single_spaced(&cell.text), bar => percent, indent => cell.indent, right => column.right }
     };

@@ -1,7 +1,7 @@
 //! Lines of a fixed width: columns that line up, text that goes on in the next line where it is too long, a chart of blocks.
 
 use super::chart::Chart;
-use super::document::{Column, Room, Table, format};
+use super::document::{DocumentColumn, DocumentTable, Room, format};
 use crate::model::units;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -68,7 +68,7 @@ pub fn bar(share: f64, width: usize) -> String {
 }
 
 /// The lines of a table, its heading first, none wider than `width` if that can be.
-pub fn table(table: &Table, width: usize) -> Vec<String> {
+pub fn table(table: &DocumentTable, width: usize) -> Vec<String> {
     let heads: Vec<String> = table.columns.iter().map(|c| c.head.to_owned()).collect();
     let rows: Vec<Vec<String>> = table.rows.iter().map(|row| row.iter().map(cell).collect()).collect();
     let mut widths: Vec<usize> = heads.iter().map(|head| head.width()).collect();
@@ -84,7 +84,7 @@ pub fn table(table: &Table, width: usize) -> Vec<String> {
 }
 
 /// One row; cells that are too long make several lines of it. Columns of no width are left out.
-fn line(cells: &[String], widths: &[usize], columns: &[Column]) -> Vec<String> {
+fn line(cells: &[String], widths: &[usize], columns: &[DocumentColumn]) -> Vec<String> {
     let gap = " ".repeat(GAP);
     let shown = cells.iter().zip(widths).zip(columns).filter(|((_, width), _)| **width > 0);
     let columns: Vec<(Vec<String>, usize, bool)> =
@@ -96,9 +96,9 @@ fn line(cells: &[String], widths: &[usize], columns: &[Column]) -> Vec<String> {
 }
 
 /// Makes room: first spare columns go, then the widest that may be cut or wrapped give way.
-fn fit(widths: &mut [usize], columns: &[Column], width: usize) {
+fn fit(widths: &mut [usize], columns: &[DocumentColumn], width: usize) {
     let total = |widths: &[usize]| widths.iter().filter(|&&w| w > 0).map(|w| w + GAP).sum::<usize>().saturating_sub(GAP);
-    let order = |column: &Column| match column.room {
+    let order = |column: &DocumentColumn| match column.room {
         Room::Dropped(order) => Some(order),
         _ => None,
     };
@@ -117,7 +117,7 @@ fn fit(widths: &mut [usize], columns: &[Column], width: usize) {
     }
 }
 
-fn cell(cell: &super::document::Cell) -> String {
+fn cell(cell: &super::document::DocumentCell) -> String {
     match cell.bar {
         Some(share) => format!("{} {}", pad(&bar(share, BAR), BAR, false), pad(&cell.text, 7, true)),
         None => format!("{}{}", "  ".repeat(cell.indent), cell.text),

@@ -1,6 +1,6 @@
 //! `--format markdown`: the text report as Markdown tables, for tickets and wikis.
 
-use super::document::{Document, Part, Table, format};
+use super::document::{Document, DocumentTable, Part, format};
 use super::format::{Format, ReportOptions};
 use super::layout;
 use crate::snapshot::Snapshot;
@@ -59,7 +59,7 @@ fn signed(sign: &str, words: &str) -> String {
     format!("{sign} {}", escape(words)).trim_start().to_owned()
 }
 
-fn write_table(table: &Table, out: &mut dyn Write) -> io::Result<()> {
+fn write_table(table: &DocumentTable, out: &mut dyn Write) -> io::Result<()> {
     let heads: Vec<&str> = table.columns.iter().map(|c| c.head).collect();
     writeln!(out, "| {} |", heads.join(" | "))?;
     let rules: Vec<&str> = table.columns.iter().map(|c| if c.right { "---:" } else { "---" }).collect();

@@ -14,7 +14,7 @@ mod tcp;
 mod wheel;
 
 pub use lifecycle::{FlowChange, FlowEvent, Opening};
-pub use table::{Counted, FlowTable, Flushed, SlotHint, Step};
+pub use table::{Counted, FlowPacket, FlowTable, Flushed, SlotHint};
 pub use tcp::TcpTrack;
 
 use super::tcp::{TcpCold, TcpHot};

@@ -40,7 +40,7 @@ pub use services::ServiceLedger;
 pub use sightings::{Gathering, SightingLedger};
 pub use stalls::Stalls;
 pub use stuck::StuckSegments;
-pub use talkers::{Talk, Talkers};
+pub use talkers::{ConversationSample, Talkers};
 pub use tcp::{Follower, TcpCold, TcpHot};
 pub use tcp_analysis::{Analyser, TcpAnalysisSums};
 pub use totals::Totals;

@@ -20,7 +20,7 @@ const LITTLE: u64 = 10_000;
 
 /// A conversation as it is when it is looked at.
 #[derive(Debug, Clone, Copy)]
-pub struct Talk {
+pub struct ConversationSample {
     /// Who.
     pub flow: FlowKey,
     /// Bytes of both ways so far.
@@ -53,7 +53,13 @@ impl Talkers {
     }
 
     /// Looks at all conversations, when so many packets came so far; tells of all together, and of the hosts with most.
-    pub fn look(&mut self, now: Timestamp, packets: u64, talks: impl Iterator<Item = Talk>, mut tell: impl FnMut(NetworkEvent)) {
+    pub fn look(
+        &mut self,
+        now: Timestamp,
+        packets: u64,
+        talks: impl Iterator<Item = ConversationSample>,
+        mut tell: impl FnMut(NetworkEvent),
+    ) {
         let Some(since) = self.since.replace(now) else { return };
         self.packets = packets;
         let nanos = now.since(since).max(1);
@@ -86,7 +92,7 @@ impl Talkers {
         most.into_iter().take(TALKERS_TOLD).map(NetworkEvent::Load).for_each(tell);
     }
 
-    fn note(&mut self, talk: &Talk, now: Timestamp) {
+    fn note(&mut self, talk: &ConversationSample, now: Timestamp) {
         if talk.bytes < LITTLE {
             return;
         }
@@ -100,7 +106,7 @@ mod tests {
 
     fn told(talkers: &mut Talkers, seconds: i64, talks: &[(u32, u64, i64, i64)]) -> Vec<(Option<Address>, u64)> {
         let at = |s: i64| Timestamp(s * SECOND);
-        let talks = talks.iter().map(|&(n, bytes, first, last)| Talk {
+        let talks = talks.iter().map(|&(n, bytes, first, last)| ConversationSample {
             flow: FlowKey::v4(6, n, 100, 40_000, 80).0,
             bytes,
             first: at(first),

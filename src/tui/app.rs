@@ -3,14 +3,14 @@
 use super::canvas::{Hit, Listing};
 use super::chrome::palette::Palette;
 use super::columns::busiest;
-use super::details::{self, Subject, finding};
+use super::details::{self, SubjectPage, finding};
 use super::held;
 use super::hints::{self, Here};
 use super::options::{DashboardOptions, KeptChoices};
 use super::panels::{load, top};
 use super::rates::Rates;
 use super::row_action::Bookmark;
-use super::screen::Entry;
+use super::screen::ScreenEntry;
 use super::screen::{Effect, Screen, Sorts};
 use super::screens::overview::Overview;
 use super::screens::{SCREENS, compare, packets};
@@ -88,7 +88,7 @@ pub(super) struct App {
     pub(super) options: DashboardOptions,
     pub(super) theme: Theme,
     pub(super) view: View,
-    pub(super) screens: &'static [Entry],
+    pub(super) screens: &'static [ScreenEntry],
     pub(super) screen: usize,
     panes: Vec<Pane>,
     /// What was drawn of the packets.
@@ -134,7 +134,7 @@ impl App {
     }
 
     /// The same with other screens.
-    pub fn with(screens: &'static [Entry], options: DashboardOptions, theme: Theme) -> Self {
+    pub fn with(screens: &'static [ScreenEntry], options: DashboardOptions, theme: Theme) -> Self {
         let view = View { bytes: options.bytes, names: options.names, ..View::default() };
         let nothing = Arc::new(Snapshot::default());
         Self {
@@ -207,7 +207,7 @@ impl App {
 
     /// Goes to what changed.
     pub(super) fn show_changes(&mut self) {
-        let is_it = |entry: &Entry| entry.screen.title() == compare::Compare.title();
+        let is_it = |entry: &ScreenEntry| entry.screen.title() == compare::Compare.title();
         if let Some(screen) = self.screens.iter().position(is_it) {
             self.go(screen);
         }
@@ -215,7 +215,7 @@ impl App {
 
     /// Goes to the packets of what is selected, or of what the page is about.
     pub(super) fn show_packets(&mut self) {
-        let is_it = |entry: &Entry| entry.screen.title() == packets::Packets.title();
+        let is_it = |entry: &ScreenEntry| entry.screen.title() == packets::Packets.title();
         let Some(screen) = self.screens.iter().position(is_it) else { return };
         let first = || self.topics().into_iter().next().filter(|_| self.page().opens_first());
         let topic = self.pane().selected.clone().or_else(|| self.stack.last().map(|(topic, _)| topic.clone())).or_else(first);
@@ -290,7 +290,7 @@ impl App {
     }
 
     /// The page about something, when one is in front.
-    fn subject(&self) -> Option<(&'static dyn Subject, &Topic)> {
+    fn subject(&self) -> Option<(&'static dyn SubjectPage, &Topic)> {
         let (topic, _) = self.stack.last()?;
         details::page(topic).map(|page| (page, topic))
     }

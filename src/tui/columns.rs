@@ -20,7 +20,7 @@ pub(super) use super::fields::{load_cell, load_title, numbers_text as vlans, sid
 const SPARK: u16 = SPARK_CELLS as u16;
 
 /// A conversation and its kind.
-pub(super) type Talk<'a> = (Kind, &'a Conversation);
+pub(super) type KindAndConversation<'a> = (Kind, &'a Conversation);
 
 /// An end point and its kind.
 pub(super) type End<'a> = (Kind, &'a HostRow);
@@ -48,13 +48,14 @@ fn end_width(kind: Kind, six: bool) -> (u16, u16) {
 }
 
 /// Columns of a conversation table of a kind (`None`: of mixed ones); `six` when IPv6 addresses are among its rows, `whole` for a file.
-pub(super) fn conversations<'a>(kind: Option<Kind>, six: bool, whole: bool) -> Vec<Col<Talk<'a>>> {
+pub(super) fn conversations<'a>(kind: Option<Kind>, six: bool, whole: bool) -> Vec<Col<KindAndConversation<'a>>> {
     let (least, most) = end_width(kind.unwrap_or(Kind::Tcp), six);
     let heads: Vec<_> = CONVERSATIONS.fields.iter().map(|f| f.head).collect();
     let shown = fields::shown(&heads, fields::layers(kind), whole);
     let columns = shown.iter().filter_map(|(at, screen)| {
         let head = heads.get(*at)?;
-        let mut column = fields::column(head, screen, *at, whole, |s, (k, c): &Talk, at| fields::of_row(s, *k, &CONVERSATIONS, c, at));
+        let mut column =
+            fields::column(head, screen, *at, whole, |s, (k, c): &KindAndConversation, at| fields::of_row(s, *k, &CONVERSATIONS, c, at));
         // Beside other panels the share says more than the bytes.
         column.worth = match (head.token, kind) {
             ("ends", _) => {
@@ -80,7 +81,7 @@ pub(super) fn conversations<'a>(kind: Option<Kind>, six: bool, whole: bool) -> V
 }
 
 /// Those of the screen of conversations: the ones that the user chose, where there was a choice.
-pub(super) fn chosen_conversations<'a>(scene: &Scene, kind: Kind, six: bool) -> Vec<Col<Talk<'a>>> {
+pub(super) fn chosen_conversations<'a>(scene: &Scene, kind: Kind, six: bool) -> Vec<Col<KindAndConversation<'a>>> {
     let heads: Vec<_> = CONVERSATIONS.fields.iter().map(|f| f.head).collect();
     fields::chosen(scene, "conversations", &heads, conversations(Some(kind), six, scene.whole()))
 }
@@ -204,7 +205,7 @@ pub(super) fn has_six<'a>(mut addresses: impl Iterator<Item = &'a Address>) -> b
 }
 
 /// Conversations of a kind in an order, in the held order of the page.
-pub(super) fn conversation_rows<'a>(scene: &Scene<'a>, kind: Kind) -> Vec<(Topic, Talk<'a>)> {
+pub(super) fn conversation_rows<'a>(scene: &Scene<'a>, kind: Kind) -> Vec<(Topic, KindAndConversation<'a>)> {
     let mut rows: Vec<_> = kind.conversations(scene.snapshot).rows.iter().map(|row| (Topic::conversation(kind, row), kind, row)).collect();
     sort(scene, &CONVERSATIONS, scene.view.conversations, &mut rows);
     scene.pane.arrange(rows.into_iter().map(|(topic, kind, row)| (topic, (kind, row))).collect())
@@ -237,7 +238,7 @@ pub(super) fn busiest_hosts<'a>(scene: &Scene<'a>) -> Vec<(Topic, End<'a>)> {
 }
 
 /// Transport conversations of all kinds, or the next lower layer that has some.
-pub(super) fn busiest_conversations<'a>(scene: &Scene<'a>, keep: &dyn Fn(&Conversation) -> bool) -> Vec<(Topic, Talk<'a>)> {
+pub(super) fn busiest_conversations<'a>(scene: &Scene<'a>, keep: &dyn Fn(&Conversation) -> bool) -> Vec<(Topic, KindAndConversation<'a>)> {
     let snapshot = scene.snapshot;
     let order = busiest(snapshot.live);
     for kinds in [&[Kind::Tcp, Kind::Udp, Kind::Sctp][..], &[Kind::Ip, Kind::Ipv6], &[Kind::Eth]] {

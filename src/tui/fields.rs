@@ -9,7 +9,7 @@ use super::widgets::table::{Cell, Col, Content};
 use crate::model::proto::Family;
 use crate::model::{Address, Traffic};
 use crate::snapshot::Column;
-use crate::snapshot::table::{Ends, Head, Kind, Layers, OnScreen, TableSpec, Tint, Value, When};
+use crate::snapshot::table::{Ends, FieldKind, FieldValue, Head, Layers, OnScreen, TableSpec, Tint, When};
 
 /// What a table shows first: the rate of now, or for a file the bytes in all.
 pub(super) fn load_cell(scene: &Scene, recent: Traffic, total: Traffic, hue: Hue) -> Cell {
@@ -46,7 +46,7 @@ pub(super) fn shown(heads: &[Head], layers: Layers, whole: bool) -> Vec<(usize, 
 
 /// A column of a field. `cell` draws the field of this number off a row.
 pub(super) fn column<R>(head: &Head, screen: &OnScreen, at: usize, whole: bool, cell: fn(&Scene, &R, usize) -> Option<Cell>) -> Col<R> {
-    let is_load = head.kind == Kind::Rate && head.token == Column::RATE.0;
+    let is_load = head.kind == FieldKind::Rate && head.token == Column::RATE.0;
     let title = match screen.title {
         _ if is_load => load_title(whole),
         "" => head.title,
@@ -58,7 +58,7 @@ pub(super) fn column<R>(head: &Head, screen: &OnScreen, at: usize, whole: bool, 
         _ if is_load && whole => Some(Column::BYTES),
         token => Some(Column(token)),
     };
-    let right = head.kind.is_amount() && head.kind != Kind::Id;
+    let right = head.kind.is_amount() && head.kind != FieldKind::Id;
     Col { title, width, max, right, sort, worth: screen.worth, cell: Content::Field(cell, at) }
 }
 
@@ -104,48 +104,48 @@ pub(super) fn of_row<R: Clone>(scene: &Scene, layer: Layer, spec: &TableSpec<R>,
 }
 
 /// Cells that values of a kind need and can use.
-fn width(kind: Kind) -> (u16, u16) {
+fn width(kind: FieldKind) -> (u16, u16) {
     match kind {
-        Kind::Rate | Kind::BitRate | Kind::PacketRate => (RATE, RATE),
-        Kind::Bytes => (VOLUME, VOLUME),
-        Kind::Count => (COUNT + 3, COUNT + 3),
-        Kind::Id | Kind::Port | Kind::Flag => (6, 8),
-        Kind::Real | Kind::Ratio | Kind::Span | Kind::Percent | Kind::Time | Kind::Side => (8, 8),
+        FieldKind::Rate | FieldKind::BitRate | FieldKind::PacketRate => (RATE, RATE),
+        FieldKind::Bytes => (VOLUME, VOLUME),
+        FieldKind::Count => (COUNT + 3, COUNT + 3),
+        FieldKind::Id | FieldKind::Port | FieldKind::Flag => (6, 8),
+        FieldKind::Real | FieldKind::Ratio | FieldKind::Span | FieldKind::Percent | FieldKind::Time | FieldKind::Side => (8, 8),
         // Bars take what room is left: no gaps on wide screens.
-        Kind::Share | Kind::PacketShare => (12, 60),
-        Kind::Word | Kind::App | Kind::State => (6, 14),
-        Kind::Vlans => (4, 12),
-        Kind::Text | Kind::Maker | Kind::Path => (10, 40),
-        Kind::Address | Kind::End => (15, 21),
-        Kind::Ends => (33, 45),
+        FieldKind::Share | FieldKind::PacketShare => (12, 60),
+        FieldKind::Word | FieldKind::App | FieldKind::State => (6, 14),
+        FieldKind::Vlans => (4, 12),
+        FieldKind::Text | FieldKind::Maker | FieldKind::Path => (10, 40),
+        FieldKind::Address | FieldKind::End => (15, 21),
+        FieldKind::Ends => (33, 45),
         // In JSON only.
-        Kind::Trips => (0, 0),
+        FieldKind::Trips => (0, 0),
     }
 }
 
 /// The family of the application or protocol in a row's columns.
 pub(super) fn family<R: Clone>(spec: &TableSpec<R>, row: &R) -> Family {
-    let shown = spec.fields.iter().find(|f| f.head.kind == Kind::App && f.head.screen.is_some());
+    let shown = spec.fields.iter().find(|f| f.head.kind == FieldKind::App && f.head.screen.is_some());
     shown.map_or(Family::Other, |f| value_family(f.value(row)))
 }
 
 /// The family of an application or protocol.
-pub(super) fn value_family(value: Value<'_>) -> Family {
+pub(super) fn value_family(value: FieldValue<'_>) -> Family {
     match value {
-        Value::Word(token) | Value::Guess(token) => label::family(token),
-        Value::Text(token) => label::family(token),
-        Value::Layer(layer) => label::layer_family(layer),
+        FieldValue::Word(token) | FieldValue::Guess(token) => label::family(token),
+        FieldValue::Text(token) => label::family(token),
+        FieldValue::Layer(layer) => label::layer_family(layer),
         _ => Family::Other,
     }
 }
 
 /// A value as it stands on a screen. `layer` says whether addresses have ports, `family` what the row is about.
-pub(super) fn cell(scene: &Scene, layer: Layer, head: &Head, value: Value<'_>, family: impl Fn() -> Family) -> Cell {
+pub(super) fn cell(scene: &Scene, layer: Layer, head: &Head, value: FieldValue<'_>, family: impl Fn() -> Family) -> Cell {
     let tint = head.screen.map_or(Tint::Usual, |s| s.tint);
     let hue = match tint {
-        Tint::Usual if head.kind == Kind::Vlans => Hue::Dim,
-        Tint::Usual if head.kind == Kind::Share => Hue::Accent,
-        Tint::Usual if head.kind == Kind::App => Hue::Family(value_family(value)),
+        Tint::Usual if head.kind == FieldKind::Vlans => Hue::Dim,
+        Tint::Usual if head.kind == FieldKind::Share => Hue::Accent,
+        Tint::Usual if head.kind == FieldKind::App => Hue::Family(value_family(value)),
         Tint::Usual => Hue::Text,
         Tint::App => Hue::Family(family()),
         Tint::Dim => Hue::Dim,
@@ -158,47 +158,49 @@ pub(super) fn cell(scene: &Scene, layer: Layer, head: &Head, value: Value<'_>, f
     };
     let style = scene.style(hue);
     match (head.kind, value) {
-        (Kind::Rate, Value::Load { total, recent }) => load_cell(scene, recent, total, hue),
-        (Kind::PacketRate, Value::Load { total, recent }) => Cell::Amount(amount::packet_rate(scene.packets(recent, total)), style),
-        (_, Value::None) => Cell::Right(if head.asks { "?" } else { "" }.into(), scene.style(Hue::Dim)),
-        (Kind::PacketShare, Value::Load { total, .. }) => {
+        (FieldKind::Rate, FieldValue::Load { total, recent }) => load_cell(scene, recent, total, hue),
+        (FieldKind::PacketRate, FieldValue::Load { total, recent }) => {
+            Cell::Amount(amount::packet_rate(scene.packets(recent, total)), style)
+        }
+        (_, FieldValue::None) => Cell::Right(if head.asks { "?" } else { "" }.into(), scene.style(Hue::Dim)),
+        (FieldKind::PacketShare, FieldValue::Load { total, .. }) => {
             Cell::Share(super::view::ratio(total.packets, scene.snapshot.stats.total.packets), style)
         }
-        (Kind::Share, Value::Load { total, recent }) => Cell::Share(scene.share(recent, total), style),
-        (Kind::Percent, Value::Load { total, recent }) => Cell::Right(amount::share(scene.share(recent, total)), style),
-        (Kind::BitRate, Value::Real(bits)) => Cell::Amount(amount::rate(scene, bits), style),
-        (Kind::Bytes, Value::Count(n)) => Cell::Amount(amount::volume(n), style),
-        (Kind::Id, Value::Count(n)) => Cell::Text(n.to_string(), style),
-        (Kind::Port, Value::Count(n)) => Cell::Right(n.to_string(), style),
-        (_, Value::Count(n)) => Cell::Amount(amount::count(n), style),
-        (_, Value::AtLeast(n)) => Cell::Right(format!("≥ {n}"), style),
-        (_, Value::Trips(..) | Value::Handshake(..)) => Cell::Right(String::new(), style),
-        (_, Value::Span(_)) => Cell::Right(amount::short_duration(value.seconds().unwrap_or_default()), style),
-        (_, Value::Time(time)) => Cell::Right(amount::time_of_day(time, scene.utc_offset(time)), style),
-        (Kind::Ratio, Value::Real(part)) => Cell::Right(amount::share(part), style),
-        (_, Value::Real(x)) => Cell::Right(format!("{x:.2}"), style),
-        (Kind::Maker, Value::Address(address)) => Cell::Text(maker(scene, address), style),
-        (Kind::Side, value) => Cell::Text(side(value.flag()).into(), style),
-        (_, Value::Address(address)) => Cell::Address(label::address(scene, address), style),
-        (_, Value::End(address, port)) => Cell::Address(label::endpoint(scene, layer, address, port), style),
-        (_, Value::Ends(ends)) => pair(scene, layer, &ends, hue),
-        (_, Value::State(state)) => {
+        (FieldKind::Share, FieldValue::Load { total, recent }) => Cell::Share(scene.share(recent, total), style),
+        (FieldKind::Percent, FieldValue::Load { total, recent }) => Cell::Right(amount::share(scene.share(recent, total)), style),
+        (FieldKind::BitRate, FieldValue::Real(bits)) => Cell::Amount(amount::rate(scene, bits), style),
+        (FieldKind::Bytes, FieldValue::Count(n)) => Cell::Amount(amount::volume(n), style),
+        (FieldKind::Id, FieldValue::Count(n)) => Cell::Text(n.to_string(), style),
+        (FieldKind::Port, FieldValue::Count(n)) => Cell::Right(n.to_string(), style),
+        (_, FieldValue::Count(n)) => Cell::Amount(amount::count(n), style),
+        (_, FieldValue::AtLeast(n)) => Cell::Right(format!("≥ {n}"), style),
+        (_, FieldValue::Trips(..) | FieldValue::Handshake(..)) => Cell::Right(String::new(), style),
+        (_, FieldValue::Span(_)) => Cell::Right(amount::short_duration(value.seconds().unwrap_or_default()), style),
+        (_, FieldValue::Time(time)) => Cell::Right(amount::time_of_day(time, scene.utc_offset(time)), style),
+        (FieldKind::Ratio, FieldValue::Real(part)) => Cell::Right(amount::share(part), style),
+        (_, FieldValue::Real(x)) => Cell::Right(format!("{x:.2}"), style),
+        (FieldKind::Maker, FieldValue::Address(address)) => Cell::Text(maker(scene, address), style),
+        (FieldKind::Side, value) => Cell::Text(side(value.flag()).into(), style),
+        (_, FieldValue::Address(address)) => Cell::Address(label::address(scene, address), style),
+        (_, FieldValue::End(address, port)) => Cell::Address(label::endpoint(scene, layer, address, port), style),
+        (_, FieldValue::Ends(ends)) => pair(scene, layer, &ends, hue),
+        (_, FieldValue::State(state)) => {
             let (word, hue) = label::state(state);
             Cell::Text(word.into(), scene.style(hue))
         }
-        (_, Value::Numbers(numbers)) => Cell::Text(numbers_text(numbers), style),
-        (_, Value::Flag(yes)) => Cell::Text(if yes { "yes" } else { "no" }.into(), style),
-        (_, Value::Guess(token)) => Cell::Guess(token.into(), style),
-        (_, Value::Layer(layer)) => Cell::Text(layer.to_string(), style),
-        (_, Value::Path(path)) => Cell::Text(path.to_string(), style),
-        (_, Value::Text(text)) => Cell::Text(crate::model::text::printable(text).into_owned(), style),
+        (_, FieldValue::Numbers(numbers)) => Cell::Text(numbers_text(numbers), style),
+        (_, FieldValue::Flag(yes)) => Cell::Text(if yes { "yes" } else { "no" }.into(), style),
+        (_, FieldValue::Guess(token)) => Cell::Guess(token.into(), style),
+        (_, FieldValue::Layer(layer)) => Cell::Text(layer.to_string(), style),
+        (_, FieldValue::Path(path)) => Cell::Text(path.to_string(), style),
+        (_, FieldValue::Text(text)) => Cell::Text(crate::model::text::printable(text).into_owned(), style),
         (_, value) => Cell::Text(value.as_text().unwrap_or_default().into(), style),
     }
 }
 
 /// Whether it is an amount that is not 0.
-fn is_some(value: Value<'_>) -> bool {
-    matches!(value, Value::Count(1..)) || matches!(value, Value::Real(x) if x > 0.0)
+fn is_some(value: FieldValue<'_>) -> bool {
+    matches!(value, FieldValue::Count(1..)) || matches!(value, FieldValue::Real(x) if x > 0.0)
 }
 
 fn pair(scene: &Scene, layer: Layer, ends: &Ends, hue: Hue) -> Cell {

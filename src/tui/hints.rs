@@ -1,6 +1,6 @@
 //! The keys that work on a page, the most useful first: what the footer shows and the help lists.
 
-use super::screen::Entry;
+use super::screen::ScreenEntry;
 use super::screen::{Hint, Screen};
 
 /// What decides which keys work.
@@ -28,7 +28,7 @@ const fn hint(key: &'static str, word: &'static str, help: &'static str) -> Hint
 }
 
 /// Keys of a page.
-pub(super) fn list(screens: &[Entry], screen: &dyn Screen, here: &Here) -> Vec<Hint> {
+pub(super) fn list(screens: &[ScreenEntry], screen: &dyn Screen, here: &Here) -> Vec<Hint> {
     let mut out = Vec::with_capacity(24);
     if here.rows {
         out.push(hint("↑↓", "select", "select a row; it holds still while selected (also j k)"));
@@ -130,7 +130,7 @@ pub(super) fn fitting(all: &[Hint], width: u16) -> Vec<Hint> {
 }
 
 /// The digits that select a screen, `1–8`. A hint lives as long as the program, and so does what the list of screens has given.
-fn digits(screens: &[Entry]) -> &'static str {
+fn digits(screens: &[ScreenEntry]) -> &'static str {
     const RANGES: [&str; 10] = ["0", "1", "1–2", "1–3", "1–4", "1–5", "1–6", "1–7", "1–8", "1–9"];
     // On a keyboard 0 stands behind 9.
     let place = |digit: char| if digit == '0' { 10 } else { digit.to_digit(10).unwrap_or(0) as usize };

@@ -16,7 +16,7 @@ use super::options::DashboardOptions;
 use super::rates::Rates;
 use super::run::{asked, theme};
 use super::screen::Hint;
-use super::terminal::{Events, Keys, Screen};
+use super::terminal::{Events, RawTerminal, TerminalEvents};
 use super::theme::{Hue, Theme};
 use super::view::{Pane, Scene, Topic, Trail, View};
 use super::widgets::amount::{self, RATE};
@@ -74,8 +74,8 @@ struct Picker {
 /// When there is no terminal, or the interfaces cannot be listed at all.
 pub fn pick(ports: &dyn Fn() -> Result<Vec<Port>>, options: &DashboardOptions) -> Result<Option<String>> {
     let first = ports()?;
-    let mut screen = Screen::enter(&options.stop)?;
-    let mut keys = Keys::new();
+    let mut screen = RawTerminal::enter(&options.stop)?;
+    let mut keys = TerminalEvents::new();
     let mut picker = Picker::new(options, asked(theme(options), options, &mut keys));
     picker.read(first, 0.0);
     let outcome = watch(ports, &mut picker, &mut screen, &mut keys);
@@ -90,7 +90,7 @@ pub fn pick(ports: &dyn Fn() -> Result<Vec<Port>>, options: &DashboardOptions) -
 fn watch(
     ports: &dyn Fn() -> Result<Vec<Port>>,
     picker: &mut Picker,
-    screen: &mut Screen,
+    screen: &mut RawTerminal,
     events: &mut dyn Events,
 ) -> std::io::Result<Option<String>> {
     let mut read = clock::now();

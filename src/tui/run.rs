@@ -4,7 +4,7 @@ use super::actions::line;
 use super::app::App;
 use super::options::DashboardOptions;
 use super::screen::Effect;
-use super::terminal::{Events, Keys, Screen, panics};
+use super::terminal::{Events, RawTerminal, TerminalEvents, panics};
 use super::theme::{Background, Theme};
 use crate::error::{Error, Result};
 use crate::model::clock;
@@ -26,7 +26,7 @@ pub(super) fn theme(options: &DashboardOptions) -> Theme {
 }
 
 /// The same on the background the terminal says it has, where the user has said none.
-pub(super) fn asked(theme: Theme, options: &DashboardOptions, keys: &mut Keys) -> Theme {
+pub(super) fn asked(theme: Theme, options: &DashboardOptions, keys: &mut TerminalEvents) -> Theme {
     let asks = theme.is_coloured() && (options.background == Background::Auto || !theme.is_painted());
     let light = asks.then(|| keys.background()).flatten();
     match (options.background, light) {
@@ -41,8 +41,8 @@ pub(super) fn asked(theme: Theme, options: &DashboardOptions, keys: &mut Keys) -
 /// # Errors
 /// When there is no terminal, or it cannot be set up.
 pub fn run(feed: &dyn Feed, options: &DashboardOptions) -> Result<Vec<String>> {
-    let mut screen = Screen::enter(&options.stop)?;
-    let mut keys = Keys::new();
+    let mut screen = RawTerminal::enter(&options.stop)?;
+    let mut keys = TerminalEvents::new();
     let mut app = App::new(options.clone(), asked(theme(options), options, &mut keys));
     let outcome = watch(feed, &mut app, &mut screen, &mut keys);
     drop(screen);
@@ -57,7 +57,7 @@ pub fn run(feed: &dyn Feed, options: &DashboardOptions) -> Result<Vec<String>> {
     }
 }
 
-fn watch(feed: &dyn Feed, app: &mut App, screen: &mut Screen, events: &mut dyn Events) -> std::io::Result<()> {
+fn watch(feed: &dyn Feed, app: &mut App, screen: &mut RawTerminal, events: &mut dyn Events) -> std::io::Result<()> {
     let begun = clock::now();
     let mut drawn: Option<Instant> = None;
     let (mut changed, mut pressed) = (true, false);
@@ -110,7 +110,7 @@ pub(super) fn draw(app: &mut App, frame: &mut ratatui::Frame) {
 }
 
 /// Does what takes the terminal or another program, and says what became of it; what is for the feed comes back.
-fn outside(app: &mut App, screen: &mut Screen, effect: Effect) -> Option<Effect> {
+fn outside(app: &mut App, screen: &mut RawTerminal, effect: Effect) -> Option<Effect> {
     let said = match effect {
         Effect::Copy(text, what) => match screen.copy(&text) {
             Ok(()) => format!("copied {what}, where the terminal allows it: {text}"),

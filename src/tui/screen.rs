@@ -1,6 +1,6 @@
 //! What a screen is. The list of them is in [`super::screens`]; pages one level down ([`super::details`]) are screens too.
 //!
-//! A screen is asked first about every key ([`Screen::key`]); what it needs to remember it keeps in its [`Pane`] ([`super::view::Own`]).
+//! A screen is asked first about every key ([`Screen::key`]); what it needs to remember it keeps in its [`Pane`] ([`super::view::ScreenState`]).
 
 use super::canvas::Canvas;
 pub(super) use super::hint::Hint;
@@ -149,7 +149,7 @@ pub(super) trait Screen: Sync {
 
 /// A screen and the digit that selects it, if it has one: `Tab` and the palette reach all.
 #[derive(Clone, Copy)]
-pub(super) struct Entry {
+pub(super) struct ScreenEntry {
     /// The digit.
     pub digit: Option<char>,
     /// The screen.
@@ -157,11 +157,11 @@ pub(super) struct Entry {
 }
 
 /// A screen with a digit.
-pub(super) const fn entry(digit: char, screen: &'static dyn Screen) -> Entry {
-    Entry { digit: Some(digit), screen }
+pub(super) const fn entry(digit: char, screen: &'static dyn Screen) -> ScreenEntry {
+    ScreenEntry { digit: Some(digit), screen }
 }
 
-impl Entry {
+impl ScreenEntry {
     /// The name of its tab, with its digit.
     pub fn label(&self) -> String {
         self.digit.map_or_else(|| self.screen.title().to_owned(), |digit| format!("{digit} {}", self.screen.title()))

@@ -38,13 +38,13 @@ pub(super) trait Events {
 const TTY: &str = "/dev/tty";
 
 /// Events of the terminal.
-pub(super) struct Keys {
+pub(super) struct TerminalEvents {
     /// Open where standard input is no terminal; the event reader opens its own.
     tty: Option<File>,
     late: LateAnswer,
 }
 
-impl Keys {
+impl TerminalEvents {
     /// Keys of standard input, or of the controlling terminal where that is something else.
     pub fn new() -> Self {
         Self { tty: if stdin().is_terminal() { None } else { File::open(TTY).ok() }, late: LateAnswer::NONE }
@@ -83,7 +83,7 @@ impl Keys {
     }
 }
 
-impl Events for Keys {
+impl Events for TerminalEvents {
     fn next(&mut self, wait: Duration) -> std::io::Result<Option<Event>> {
         let ready = match &self.tty {
             Some(tty) => readable(tty, wait)?,
@@ -130,7 +130,7 @@ impl Write for Out {
 }
 
 /// The terminal while the dashboard has it. Dropping it gives it back.
-pub(super) struct Screen {
+pub(super) struct RawTerminal {
     terminal: Terminal<CrosstermBackend<Out>>,
     area: Rect,
     /// Set by the signal that asks to stop for a while (SIGTSTP).
@@ -146,7 +146,7 @@ fn area() -> std::io::Result<Rect> {
     Ok(Rect::new(0, 0, width.min(SCREEN_COLUMNS), height.min(SCREEN_ROWS)))
 }
 
-impl Screen {
+impl RawTerminal {
     /// Takes the terminal over.
     ///
     /// # Errors
@@ -257,7 +257,7 @@ impl Screen {
     }
 }
 
-impl Drop for Screen {
+impl Drop for RawTerminal {
     fn drop(&mut self) {
         give_back();
         for id in self.signals.drain(..) {

@@ -27,14 +27,14 @@ pub(super) struct Pane {
     /// The order of its rows, where the page has one of its own and the user chose.
     pub order: Option<Order>,
     /// What only its screen knows.
-    pub own: Own,
+    pub own: ScreenState,
 }
 
 /// State of one screen, of a type that nobody else needs to know.
 #[derive(Default)]
-pub(super) struct Own(Option<Box<dyn Any + Send + Sync>>);
+pub(super) struct ScreenState(Option<Box<dyn Any + Send + Sync>>);
 
-impl Own {
+impl ScreenState {
     /// The state, once there is one.
     pub fn get<T: Any>(&self) -> Option<&T> {
         self.0.as_deref().and_then(|own| own.downcast_ref())
@@ -52,7 +52,7 @@ impl Own {
     }
 }
 
-impl fmt::Debug for Own {
+impl fmt::Debug for ScreenState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.is_some() { "Own(…)" } else { "Own" })
     }

@@ -1,6 +1,6 @@
 //! pcap (draft-ietf-opsawg-pcap) in both byte orders, with micro- or nanoseconds, and its historical variants.
 
-use super::format::{Format, Order, Recognised, Step, link_type};
+use super::format::{ByteOrder, FileFormat, FramingStop, Recognised, link_type};
 use crate::capture::Packet;
 use crate::model::limits::MAX_PACKET_BYTES;
 use crate::model::{LinkType, Timestamp};
@@ -57,7 +57,7 @@ enum Lengths {
 /// A pcap file behind its header.
 #[derive(Clone)]
 struct Classic {
-    order: Order,
+    order: ByteOrder,
     variant: Variant,
     lengths: Lengths,
     link: LinkType,
@@ -68,8 +68,8 @@ pub(super) fn recognise(head: &[u8], complete: bool) -> Recognised {
     let Some(magic) = head.first_chunk::<4>() else { return Recognised::More };
     let (little, big) = (u32::from_le_bytes(*magic), u32::from_be_bytes(*magic));
     let order = match (MAGICS.contains(&little), MAGICS.contains(&big)) {
-        (true, _) => Order { big: false },
-        (_, true) => Order { big: true },
+        (true, _) => ByteOrder { big: false },
+        (_, true) => ByteOrder { big: true },
         _ => return Recognised::Unknown,
     };
     let magic = order.u32(head, 0);
@@ -92,7 +92,7 @@ pub(super) fn recognise(head: &[u8], complete: bool) -> Recognised {
     }
 }
 
-fn read_header(head: &[u8], order: Order, magic: u32) -> Result<Classic, String> {
+fn read_header(head: &[u8], order: ByteOrder, magic: u32) -> Result<Classic, String> {
     let (major, minor) = (order.u16(head, 4), order.u16(head, 6));
     if major < 2 {
         return Err(format!("pcap version {major}.{minor} is not supported (2.0 and later are)"));
@@ -128,12 +128,12 @@ fn aix_link(network: u32) -> Option<u16> {
 
 /// The variant in which the first records make most sense: the first one without objections, else the one with fewest. The rules
 /// are Wireshark 4.0's, so that a damaged file is taken for the same thing.
-fn likeliest(variants: &[Variant], head: &[u8], order: Order) -> Variant {
+fn likeliest(variants: &[Variant], head: &[u8], order: ByteOrder) -> Variant {
     variants.iter().min_by_key(|variant| objections(variant, head, order)).copied().unwrap_or(MICRO)
 }
 
 /// What speaks against a variant in the first record, or if nothing does, in the second. Missing records do not.
-fn objections(variant: &Variant, head: &[u8], order: Order) -> usize {
+fn objections(variant: &Variant, head: &[u8], order: ByteOrder) -> usize {
     let snap = order.u32(head, 16);
     let mut at = HEADER;
     for _ in 0..TRIED {
@@ -158,44 +158,44 @@ fn objections(variant: &Variant, head: &[u8], order: Order) -> usize {
 impl Classic {
     /// The loop over records, compiled once for each byte order.
     #[inline(always)]
-    fn frame_in(&self, order: Order, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> Step {
+    fn frame_in(&self, order: ByteOrder, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> FramingStop {
         let Variant { record, unit, .. } = self.variant;
         while packets.len() < limit {
-            let Some(head) = data.get(*at..).and_then(|rest| rest.first_chunk::<RECORD>()) else { return Step::Need(record) };
+            let Some(head) = data.get(*at..).and_then(|rest| rest.first_chunk::<RECORD>()) else { return FramingStop::Need(record) };
             let (mut captured, mut wire) = (order.u32(head, 8), order.u32(head, 12));
             if self.lengths != Lengths::CapturedFirst && (self.lengths == Lengths::OriginalFirst || captured > wire) {
                 (captured, wire) = (wire, captured);
             }
             if captured as usize > MAX_PACKET_BYTES {
-                return Step::Damage(format!("a record of {captured} bytes, more than the possible {MAX_PACKET_BYTES}"));
+                return FramingStop::Damage(format!("a record of {captured} bytes, more than the possible {MAX_PACKET_BYTES}"));
             }
             let offset = *at + record;
             let next = offset + captured as usize;
             if next > data.len() {
-                return Step::Need(next - *at);
+                return FramingStop::Need(next - *at);
             }
             let time = Timestamp::new(i64::from(order.u32(head, 0)), i64::from(order.u32(head, 4)) * unit);
             packets.push(Packet::new(time, offset as u32, captured, wire, self.link, 0));
             *at = next;
         }
-        Step::Full
+        FramingStop::Full
     }
 }
 
-impl Format for Classic {
+impl FileFormat for Classic {
     fn name(&self) -> &'static str {
         self.variant.name
     }
 
-    fn fork(&self) -> Option<Box<dyn Format>> {
+    fn fork(&self) -> Option<Box<dyn FileFormat>> {
         Some(Box::new(self.clone()))
     }
 
-    fn frame(&mut self, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> Step {
+    fn frame(&mut self, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> FramingStop {
         if self.order.big {
-            self.frame_in(Order { big: true }, data, at, packets, limit)
+            self.frame_in(ByteOrder { big: true }, data, at, packets, limit)
         } else {
-            self.frame_in(Order { big: false }, data, at, packets, limit)
+            self.frame_in(ByteOrder { big: false }, data, at, packets, limit)
         }
     }
 }

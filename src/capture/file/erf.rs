@@ -1,6 +1,6 @@
 //! ERF, the format of Endace's capture cards: records without a file header, so that the file is known by its first records alone.
 
-use super::format::{Format, Order, Recognised, Step};
+use super::format::{ByteOrder, FileFormat, FramingStop, Recognised};
 use crate::capture::{Packet, SourceLosses};
 use crate::model::limits::MAX_PACKET_BYTES;
 use crate::model::{LinkType, Timestamp};
@@ -24,8 +24,8 @@ const COUNT_LOSSES: [u8; 6] = [1, 2, 3, 4, 22, 23];
 /// Time stamps that a capture can have, in seconds since 1970: 1990 to 2100.
 const SECONDS: std::ops::Range<u64> = 631_152_000..4_102_444_800;
 
-const LITTLE: Order = Order { big: false };
-const BIG: Order = Order { big: true };
+const LITTLE: ByteOrder = ByteOrder { big: false };
+const BIG: ByteOrder = ByteOrder { big: true };
 
 /// An ERF file.
 #[derive(Default)]
@@ -124,25 +124,25 @@ fn may_begin(head: &[u8]) -> bool {
     head.get(4..8).is_none_or(|seconds| SECONDS.contains(&u64::from(LITTLE.u32(seconds, 0))))
 }
 
-impl Format for Erf {
+impl FileFormat for Erf {
     fn name(&self) -> &'static str {
         "erf"
     }
 
-    fn frame(&mut self, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> Step {
+    fn frame(&mut self, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> FramingStop {
         while packets.len() < limit {
             let rest = data.get(*at..).unwrap_or(&[]);
-            let Some(record) = rest.first_chunk::<RECORD>().map(Record::read) else { return Step::Need(RECORD) };
+            let Some(record) = rest.first_chunk::<RECORD>().map(Record::read) else { return FramingStop::Need(RECORD) };
             if record.length < RECORD {
-                return Step::Damage(format!("a record of {} bytes", record.length));
+                return FramingStop::Damage(format!("a record of {} bytes", record.length));
             }
-            let Some(whole) = rest.get(..record.length) else { return Step::Need(record.length) };
+            let Some(whole) = rest.get(..record.length) else { return FramingStop::Need(record.length) };
             if record.kind() == PAD {
                 *at += record.length;
                 continue;
             }
             let Some(header) = record.before_frame(whole) else {
-                return Step::Damage(format!("a record of {} bytes that says it is longer", record.length));
+                return FramingStop::Damage(format!("a record of {} bytes that says it is longer", record.length));
             };
             let wire = header + usize::from(record.wire);
             // The record's end is filled up to a multiple of eight bytes.
@@ -154,7 +154,7 @@ impl Format for Erf {
             }
             *at += record.length;
         }
-        Step::Full
+        FramingStop::Full
     }
 
     fn losses(&self) -> SourceLosses {

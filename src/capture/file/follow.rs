@@ -7,7 +7,7 @@
 
 use super::glob::{is_pattern, matching};
 use super::input::Identity;
-use super::reader::Reader;
+use super::reader::FileReader;
 use crate::capture::{Block, Bpf, Fill, Source, SourceInfo, SourceLosses};
 use crate::error::{Error, Result};
 use crate::model::clock;
@@ -24,7 +24,7 @@ const EVERY: Duration = Duration::from_millis(250);
 pub(super) struct Follow {
     names: Vec<PathBuf>,
     filter: Option<String>,
-    current: Option<(PathBuf, Reader)>,
+    current: Option<(PathBuf, FileReader)>,
     /// Files found that come after the current one.
     next: VecDeque<PathBuf>,
     /// Files that were found, so that none is read twice, and how long each was when it was left: a shorter one was begun anew.
@@ -60,7 +60,7 @@ impl Follow {
                 return Err(Error::usage(format!("{}: {message}", name.display())));
             }
             // A missing file is a failure now; one that goes later is waited for.
-            Reader::open(name, None, SNIFF_BYTES, true)?;
+            FileReader::open(name, None, SNIFF_BYTES, true)?;
         }
         follow.look();
         follow.advance()?;
@@ -106,7 +106,7 @@ impl Follow {
     fn advance(&mut self) -> Result<bool> {
         while let Some(path) = self.next.pop_front() {
             let filter = self.filter.as_deref().map(Bpf::new).transpose()?;
-            match Reader::open(&path, filter, SNIFF_BYTES, true) {
+            match FileReader::open(&path, filter, SNIFF_BYTES, true) {
                 Ok(reader) => {
                     self.is_new = false;
                     self.current = Some((path, reader));

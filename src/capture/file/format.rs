@@ -5,7 +5,7 @@ use crate::model::{FileInterface, LinkType, PacketNote};
 
 /// Why framing stopped.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum FramingStop {
     /// The next record needs so many bytes from where framing stopped (at most [`crate::model::limits::RECORD_BYTES`]).
     Need(usize),
     /// The index has as many packets as were allowed.
@@ -19,13 +19,13 @@ pub(super) enum Step {
 }
 
 /// A capture file format.
-pub(super) trait Format: Send {
+pub(super) trait FileFormat: Send {
     /// Its name in reports.
     fn name(&self) -> &'static str;
 
     /// Frames the records in `data` from `*at` on: one index entry for each packet, `*at` behind the last whole record.
     /// `packets` grows to at most `limit` entries.
-    fn frame(&mut self, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> Step;
+    fn frame(&mut self, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> FramingStop;
 
     /// Packets that were lost before they were written, as the file tells.
     fn losses(&self) -> SourceLosses {
@@ -38,7 +38,7 @@ pub(super) trait Format: Send {
     }
 
     /// Another one that knows the same, to frame the file from here on a second time; `None` where that is too much.
-    fn fork(&self) -> Option<Box<dyn Format>> {
+    fn fork(&self) -> Option<Box<dyn FileFormat>> {
         None
     }
 
@@ -59,7 +59,7 @@ pub(super) enum Recognised {
     /// Too short to say.
     More,
     /// A capture: its format, and how many bytes of file header precede the first record.
-    Capture(Box<dyn Format>, usize),
+    Capture(Box<dyn FileFormat>, usize),
     /// A capture that cannot be read, and why.
     Unsupported(String),
     /// No capture.
@@ -76,12 +76,12 @@ pub(super) fn link_type(number: u16) -> LinkType {
 
 /// Reads integers in one byte order. Out of bounds is 0: callers check lengths first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Order {
+pub(super) struct ByteOrder {
     /// Most significant byte first.
     pub(super) big: bool,
 }
 
-impl Order {
+impl ByteOrder {
     #[inline(always)]
     pub(super) fn u16(self, data: &[u8], at: usize) -> u16 {
         let bytes = data.get(at..).and_then(|d| d.first_chunk()).copied().unwrap_or([0; 2]);

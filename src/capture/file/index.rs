@@ -2,7 +2,7 @@
 //!
 //! Only a single uncompressed file can be sought in. Of others (compressed, several at once) every reading begins at the beginning.
 
-use super::format::Format;
+use super::format::FileFormat;
 use crate::model::Timestamp;
 use crate::model::limits::INDEX_PLACES;
 use std::fmt;
@@ -17,7 +17,7 @@ pub(super) struct Place {
     /// Time of the first packet behind it.
     pub time: Timestamp,
     /// What the format knows there.
-    pub format: Box<dyn Format>,
+    pub format: Box<dyn FileFormat>,
 }
 
 /// The places of one capture.
@@ -81,7 +81,7 @@ impl PacketIndex {
     }
 
     /// The last place kept that is not behind a packet of this number (from 0): byte, packets before it, and what the format knows there.
-    pub(super) fn place(&self, number: u64) -> Option<(u64, u64, Box<dyn Format>)> {
+    pub(super) fn place(&self, number: u64) -> Option<(u64, u64, Box<dyn FileFormat>)> {
         let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         let at = places.list.partition_point(|place| place.packets <= number);
         let place = places.list.get(at.checked_sub(1)?)?;

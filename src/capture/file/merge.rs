@@ -1,7 +1,7 @@
 //! Several files as one tape, by packet time.
 
 use super::index::PacketIndex;
-use super::reader::Reader;
+use super::reader::FileReader;
 use crate::capture::{Block, Fill, Packet, Source, SourceInfo, SourceLosses};
 use crate::error::Result;
 use crate::model::limits::{BLOCK_BYTES, MERGE_BYTES};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// A file and the block it is read through.
 struct Lane {
-    reader: Reader,
+    reader: FileReader,
     block: Block,
     /// The next packet of `block` to go.
     next: usize,
@@ -42,7 +42,7 @@ impl Lane {
 }
 
 /// A stable k-way merge: of the files' next packets the earliest goes first, of equal ones that of the file named first.
-pub(super) struct Merge {
+pub(super) struct FileMerge {
     lanes: Vec<Lane>,
     /// The lanes whose next packet is known, by its time: with a thousand files nobody looks at all of them for each packet.
     heads: BinaryHeap<Reverse<(Timestamp, usize)>>,
@@ -54,9 +54,9 @@ pub(super) struct Merge {
     packets: u64,
 }
 
-impl Merge {
+impl FileMerge {
     /// Merges files.
-    pub(super) fn new(readers: Vec<Reader>, index: Option<Arc<PacketIndex>>) -> Self {
+    pub(super) fn new(readers: Vec<FileReader>, index: Option<Arc<PacketIndex>>) -> Self {
         let bytes = (MERGE_BYTES / readers.len().max(1)).clamp(16 * 1024, BLOCK_BYTES);
         let lane = |reader| Lane { reader, block: Block::with_bytes(bytes), next: 0, ended: false, interfaces: Vec::new() };
         let unknown = (0..readers.len()).rev().collect();
@@ -130,7 +130,7 @@ impl Merge {
     }
 }
 
-impl Merge {
+impl FileMerge {
     fn merge(&mut self, block: &mut Block) -> Result<Fill> {
         loop {
             if !self.look()? {
@@ -148,7 +148,7 @@ impl Merge {
     }
 }
 
-impl Source for Merge {
+impl Source for FileMerge {
     fn fill(&mut self, block: &mut Block) -> Result<Fill> {
         let filled = self.merge(block);
         self.packets += block.packets.len() as u64;
@@ -187,7 +187,7 @@ mod tests {
     use crate::packet::file;
     use crate::settings::FileSettings;
 
-    /// What [`Merge`] promises, by looking at every file for every packet.
+    /// What [`FileMerge`] promises, by looking at every file for every packet.
     fn by_looking_at_all(files: &[Vec<(i64, Vec<u8>)>]) -> Vec<(i64, Vec<u8>)> {
         let mut next = vec![0; files.len()];
         let mut merged = Vec::new();

@@ -44,8 +44,8 @@ use crate::model::limits::{LEAST_SNIFF_BYTES, MERGE_BYTES, SNIFF_BYTES};
 use crate::settings::FileSettings;
 use follow::Follow;
 pub use index::PacketIndex;
-use merge::Merge;
-use reader::Reader;
+use merge::FileMerge;
+use reader::FileReader;
 use replay::Replay;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -77,13 +77,13 @@ pub fn open_noting(settings: &FileSettings, index: Option<&Arc<PacketIndex>>) ->
         return Ok(Box::new(Follow::new(settings.paths.clone(), settings.filter.clone())?));
     }
     descriptors::make_room(settings.paths.len())?;
-    let mut readers: Vec<Reader> = Vec::with_capacity(settings.paths.len());
+    let mut readers: Vec<FileReader> = Vec::with_capacity(settings.paths.len());
     let mut known = HashSet::new();
     // Of thousands of files that are open at once each holds little.
     let window = (MERGE_BYTES / settings.paths.len().max(1)).clamp(LEAST_SNIFF_BYTES, SNIFF_BYTES);
     for path in &settings.paths {
         let filter = settings.filter.as_deref().map(Bpf::new).transpose()?;
-        let mut reader = Reader::open(path, filter, window, false)?;
+        let mut reader = FileReader::open(path, filter, window, false)?;
         if !known.insert(reader.input().identity()) {
             reader.tell("is given twice: its packets are counted twice");
         }
@@ -99,7 +99,7 @@ pub fn open_noting(settings: &FileSettings, index: Option<&Arc<PacketIndex>>) ->
         }
         (_, Some(last)) => {
             readers.push(last);
-            Box::new(Merge::new(readers, index.cloned()))
+            Box::new(FileMerge::new(readers, index.cloned()))
         }
         (_, None) => return Err(Error::usage("no capture file given")),
     };
@@ -120,7 +120,7 @@ pub fn reopen(settings: &FileSettings, index: &PacketIndex, number: u64) -> Resu
         return Ok((open(&plain)?, 0));
     };
     let filter = settings.filter.as_deref().map(Bpf::new).transpose()?;
-    let mut reader = Reader::open(path, filter, SNIFF_BYTES, false)?;
+    let mut reader = FileReader::open(path, filter, SNIFF_BYTES, false)?;
     if settings.notes {
         reader.keep_notes();
     }

@@ -1,6 +1,6 @@
 //! Microsoft Network Monitor, versions 1 and 2 (the `.cap` files of Windows): a header, frames one behind the other, tables behind them.
 
-use super::format::{Format, Order, Recognised, Step};
+use super::format::{ByteOrder, FileFormat, FramingStop, Recognised};
 use crate::capture::Packet;
 use crate::model::limits::MAX_PACKET_BYTES;
 use crate::model::time::SECOND;
@@ -23,7 +23,7 @@ const OWN: u16 = 0xf000;
 /// Seconds from 1601, where Windows begins to count (in 100 ns), to 1970.
 const TO_1970: i64 = 11_644_473_600;
 
-const LITTLE: Order = Order { big: false };
+const LITTLE: ByteOrder = ByteOrder { big: false };
 
 /// A Network Monitor file.
 struct Netmon {
@@ -113,25 +113,25 @@ impl Netmon {
     }
 }
 
-impl Format for Netmon {
+impl FileFormat for Netmon {
     fn name(&self) -> &'static str {
         "netmon"
     }
 
-    fn frame(&mut self, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> Step {
+    fn frame(&mut self, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> FramingStop {
         let (before, behind) = (self.record(), self.trailer());
         while packets.len() < limit {
             if self.left == 0 {
-                return Step::End;
+                return FramingStop::End;
             }
             let rest = data.get(*at..).unwrap_or(&[]);
-            let Some(head) = rest.get(..before) else { return Step::Need(before) };
+            let Some(head) = rest.get(..before) else { return FramingStop::Need(before) };
             let (mut time, wire, captured) = self.read(head);
             let length = before + captured as usize + behind;
             if captured as usize > MAX_PACKET_BYTES || length as u64 > self.left {
-                return Step::Damage(format!("a frame of {captured} bytes, {} before the table of frames", self.left));
+                return FramingStop::Damage(format!("a frame of {captured} bytes, {} before the table of frames", self.left));
             }
-            let Some(frame) = rest.get(..length) else { return Step::Need(length) };
+            let Some(frame) = rest.get(..length) else { return FramingStop::Need(length) };
             let trailer = frame.get(length - behind..).unwrap_or(&[]);
             let network = if behind == 0 { self.network } else { LITTLE.u16(trailer, 0) };
             if behind == 15 {
@@ -147,7 +147,7 @@ impl Format for Netmon {
             *at += length;
             self.left -= length as u64;
         }
-        Step::Full
+        FramingStop::Full
     }
 }
 

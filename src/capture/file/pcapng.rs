@@ -1,6 +1,6 @@
 //! pcapng (draft-ietf-opsawg-pcapng): sections, interfaces, packets; everything else is stepped over.
 
-use super::format::{Format, Order, Recognised, Step, link_type};
+use super::format::{ByteOrder, FileFormat, FramingStop, Recognised, link_type};
 use crate::capture::{Packet, SourceLosses};
 use crate::model::limits::{
     FILE_INTERFACES, INTERFACE_TEXT, LISTED_INTERFACES, MAX_PACKET_BYTES, PACKET_COMMENTS, PCAPNG_BLOCK_BYTES, RECORD_BYTES,
@@ -113,17 +113,17 @@ pub(super) fn recognise(head: &[u8], complete: bool) -> Recognised {
     }
 }
 
-fn byte_order(mark: &[u8]) -> Option<Order> {
+fn byte_order(mark: &[u8]) -> Option<ByteOrder> {
     match mark {
-        [0x1a, 0x2b, 0x3c, 0x4d] => Some(Order { big: true }),
-        [0x4d, 0x3c, 0x2b, 0x1a] => Some(Order { big: false }),
+        [0x1a, 0x2b, 0x3c, 0x4d] => Some(ByteOrder { big: true }),
+        [0x4d, 0x3c, 0x2b, 0x1a] => Some(ByteOrder { big: false }),
         _ => None,
     }
 }
 
 impl Pcapng {
     fn section(&mut self, block: &[u8]) -> Result<(), String> {
-        let order = Order { big: self.big };
+        let order = ByteOrder { big: self.big };
         let major = order.u16(block, 12);
         if major != 1 {
             return Err(format!("a section of pcapng version {major}.{} (1.0 is supported)", order.u16(block, 14)));
@@ -136,7 +136,7 @@ impl Pcapng {
         Ok(())
     }
 
-    fn interface(&mut self, order: Order, block: &[u8]) -> Result<(), String> {
+    fn interface(&mut self, order: ByteOrder, block: &[u8]) -> Result<(), String> {
         if block.len() < HEAD + 8 {
             return Err("an interface block that is too short".into());
         }
@@ -169,7 +169,7 @@ impl Pcapng {
     }
 
     /// Interface statistics: `isb_ifdrop` (5) and `isb_osdrop` (7).
-    fn statistics(&mut self, order: Order, block: &[u8]) {
+    fn statistics(&mut self, order: ByteOrder, block: &[u8]) {
         let Some(interface) = self.interfaces.get_mut(order.u32(block, 8) as usize) else { return };
         for (code, value) in options(order, block.get(HEAD + 12..).unwrap_or(&[])) {
             if value.len() >= 8 {
@@ -193,7 +193,7 @@ impl Pcapng {
 
     /// The packet in a block of any of the three kinds, `block` without the length at its end; offset relative to the block.
     #[inline(always)]
-    fn packet(&mut self, order: Order, kind: u32, block: &[u8]) -> Result<Packet, String> {
+    fn packet(&mut self, order: ByteOrder, kind: u32, block: &[u8]) -> Result<Packet, String> {
         let (id, header) = match kind {
             ENHANCED_PACKET => (order.u32(block, 8) as usize, 28),
             OLD_PACKET => (usize::from(order.u16(block, 8)), 28),
@@ -233,7 +233,7 @@ impl Pcapng {
     /// What a packet says was dropped since the one before it: a field of the old packet block (0xffff: not known), an option
     /// (`epb_dropcount`, 4) of the enhanced one, behind the packet.
     #[inline(always)]
-    fn packet_drops(&mut self, order: Order, kind: u32, id: usize, block: &[u8], behind: usize) {
+    fn packet_drops(&mut self, order: ByteOrder, kind: u32, id: usize, block: &[u8], behind: usize) {
         if self.notes.is_some() {
             self.note(order, block.get(behind..).unwrap_or(&[]));
         }
@@ -257,7 +257,7 @@ impl Pcapng {
 
     /// Notes what the options of a packet say of it: comments (1) and flags (2).
     #[cold]
-    fn note(&mut self, order: Order, rest: &[u8]) {
+    fn note(&mut self, order: ByteOrder, rest: &[u8]) {
         let mut note = PacketNote::default();
         for (code, value) in options(order, rest) {
             match code {
@@ -281,16 +281,16 @@ impl Pcapng {
 
     /// Frames one block: what it needs or says, or `None` when it has been dealt with.
     #[inline(always)]
-    fn block(&mut self, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>) -> Option<Step> {
+    fn block(&mut self, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>) -> Option<FramingStop> {
         let rest = data.get(*at..).unwrap_or(&[]);
         if rest.len() < FRAME {
-            return Some(Step::Need(FRAME));
+            return Some(FramingStop::Need(FRAME));
         }
-        let mut order = Order { big: self.big };
+        let mut order = ByteOrder { big: self.big };
         let kind = order.u32(rest, 0);
         if kind == SECTION {
             let Some(found) = byte_order(rest.get(8..12).unwrap_or(&[])) else {
-                return Some(Step::Damage("a section without byte order mark".into()));
+                return Some(FramingStop::Damage("a section without byte order mark".into()));
             };
             self.big = found.big;
             order = found;
@@ -298,20 +298,20 @@ impl Pcapng {
         let length = order.u32(rest, 4);
         let least = if kind == SECTION { 28 } else { FRAME as u32 };
         if length < least || length > PCAPNG_BLOCK_BYTES {
-            return Some(Step::Damage(format!("a block of {length} bytes")));
+            return Some(FramingStop::Damage(format!("a block of {length} bytes")));
         }
         let padded = length.next_multiple_of(4) as usize;
         if !matches!(kind, SECTION | INTERFACE | OLD_PACKET | SIMPLE_PACKET | STATISTICS | ENHANCED_PACKET) {
-            return Some(Step::Skip(padded as u64));
+            return Some(FramingStop::Skip(padded as u64));
         }
         let whole = padded.min(RECORD_BYTES);
-        let Some(block) = rest.get(..whole) else { return Some(Step::Need(whole)) };
+        let Some(block) = rest.get(..whole) else { return Some(FramingStop::Need(whole)) };
         let mut body = block;
         if whole == padded {
             let (front, end) = block.split_at(whole - 4);
             let again = order.u32(end, 0);
             if again != length {
-                return Some(Step::Damage(format!("a block of {length} bytes that ends as one of {again}")));
+                return Some(FramingStop::Damage(format!("a block of {length} bytes that ends as one of {again}")));
             }
             body = front;
         }
@@ -331,36 +331,36 @@ impl Pcapng {
             }
         };
         if let Err(damage) = done {
-            return Some(Step::Damage(damage));
+            return Some(FramingStop::Damage(damage));
         }
         *at += whole;
-        (padded > whole).then(|| Step::Skip((padded - whole) as u64))
+        (padded > whole).then(|| FramingStop::Skip((padded - whole) as u64))
     }
 }
 
-impl Format for Pcapng {
+impl FileFormat for Pcapng {
     fn name(&self) -> &'static str {
         "pcapng"
     }
 
-    fn frame(&mut self, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> Step {
+    fn frame(&mut self, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> FramingStop {
         while packets.len() < limit {
             if let Some(step) = self.block(data, at, packets) {
                 return step;
             }
         }
-        Step::Full
+        FramingStop::Full
     }
 
     fn losses(&self) -> SourceLosses {
         self.total()
     }
 
-    fn fork(&self) -> Option<Box<dyn Format>> {
+    fn fork(&self) -> Option<Box<dyn FileFormat>> {
         /// More would take more memory than reading from the beginning is worth.
         const FORKED: usize = 64;
         let few = self.interfaces.len() <= FORKED && self.before.len() <= FORKED;
-        few.then(|| Box::new(Self { notes: None, ..self.clone() }) as Box<dyn Format>)
+        few.then(|| Box::new(Self { notes: None, ..self.clone() }) as Box<dyn FileFormat>)
     }
 
     fn keep_notes(&mut self) {
@@ -386,7 +386,7 @@ impl Format for Pcapng {
 }
 
 /// Options of a block: code and value, until `opt_endofopt` or damage.
-fn options(order: Order, mut rest: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+fn options(order: ByteOrder, mut rest: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     std::iter::from_fn(move || {
         let (code, length) = (order.u16(rest, 0), usize::from(order.u16(rest, 2)));
         let value = rest.get(4..4 + length).filter(|_| code != 0)?;

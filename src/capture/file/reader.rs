@@ -1,6 +1,6 @@
 //! One capture file as a source.
 
-use super::format::{Format, Recognised, Step};
+use super::format::{FileFormat, FramingStop, Recognised};
 use super::index::{PacketIndex, Place};
 use super::input::{Chunk, Input, READ_ATTEMPTS, reason};
 use super::registry;
@@ -29,12 +29,12 @@ const EMPTY_RECORDS: u64 = 100_000;
 const SAMPLED: usize = 16;
 
 /// One file, pipe or standard input.
-pub(super) struct Reader {
+pub(super) struct FileReader {
     name: String,
     /// Bytes looked at to recognise it.
     window: usize,
     input: Input,
-    format: Option<Box<dyn Format>>,
+    format: Option<Box<dyn FileFormat>>,
     /// Bytes read and not framed: the beginning of the next block's arena.
     carry: Vec<u8>,
     /// Position of the first byte of `carry` in the (decompressed) file.
@@ -61,7 +61,7 @@ pub(super) struct Reader {
     index: Option<Arc<PacketIndex>>,
 }
 
-impl Reader {
+impl FileReader {
     /// Opens a file; one on disk is recognised at once, by its first `window` bytes. With `grows` its end is none.
     ///
     /// # Errors
@@ -116,7 +116,7 @@ impl Reader {
     ///
     /// # Errors
     /// The file cannot be sought in.
-    pub(super) fn resume(&mut self, position: u64, packets: u64, mut format: Box<dyn Format>) -> Result<()> {
+    pub(super) fn resume(&mut self, position: u64, packets: u64, mut format: Box<dyn FileFormat>) -> Result<()> {
         if let Err(error) = self.input.seek(position) {
             return Err(self.error(self.unreadable(&error)));
         }
@@ -215,14 +215,14 @@ impl Reader {
             at += hidden as usize;
             self.skip -= hidden;
             let need = match self.frame(block, &mut at, have) {
-                Step::Need(n) => n.clamp(1, RECORD_BYTES),
-                Step::Full => break Fill::Packets,
-                Step::End => break Fill::End,
-                Step::Skip(n) => {
+                FramingStop::Need(n) => n.clamp(1, RECORD_BYTES),
+                FramingStop::Full => break Fill::Packets,
+                FramingStop::End => break Fill::End,
+                FramingStop::Skip(n) => {
                     self.skip = n;
                     continue;
                 }
-                Step::Damage(what) => {
+                FramingStop::Damage(what) => {
                     self.damaged(self.base + at as u64, &what)?;
                     break Fill::End;
                 }
@@ -271,10 +271,10 @@ impl Reader {
     }
 
     /// Frames what is there and drops what the filter does not want.
-    fn frame(&mut self, block: &mut Block, at: &mut usize, have: usize) -> Step {
-        let Some(format) = &mut self.format else { return Step::Need(1) };
+    fn frame(&mut self, block: &mut Block, at: &mut usize, have: usize) -> FramingStop {
+        let Some(format) = &mut self.format else { return FramingStop::Need(1) };
         if self.skip > 0 {
-            return Step::Need(1);
+            return FramingStop::Need(1);
         }
         let Block { data, packets, notes, .. } = block;
         let data = data.get(..have).unwrap_or(&[]);
@@ -347,7 +347,7 @@ impl Reader {
     }
 }
 
-impl Source for Reader {
+impl Source for FileReader {
     fn fill(&mut self, block: &mut Block) -> Result<Fill> {
         if self.ended {
             return Ok(Fill::End);

@@ -1,6 +1,6 @@
 //! snoop, the format of Solaris (RFC 1761), and Shomiti's dialect of it.
 
-use super::format::{Format, Order, Recognised, Step};
+use super::format::{ByteOrder, FileFormat, FramingStop, Recognised};
 use crate::capture::{Packet, SourceLosses};
 use crate::model::limits::{MAX_PACKET_BYTES, RECORD_BYTES};
 use crate::model::{LinkType, Timestamp};
@@ -16,7 +16,7 @@ const RECORD: usize = 24;
 /// Bytes Shomiti's analysers put behind each packet; the kind is known by them alone.
 const SHOMITI_TRAILER: u32 = 16;
 
-const BIG: Order = Order { big: true };
+const BIG: ByteOrder = ByteOrder { big: true };
 
 struct Snoop {
     link: LinkType,
@@ -61,34 +61,34 @@ fn link_type(number: u32, shomiti: bool) -> Option<LinkType> {
     })
 }
 
-impl Format for Snoop {
+impl FileFormat for Snoop {
     fn name(&self) -> &'static str {
         "snoop"
     }
 
-    fn frame(&mut self, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> Step {
+    fn frame(&mut self, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> FramingStop {
         while packets.len() < limit {
-            let Some(head) = data.get(*at..).and_then(|rest| rest.first_chunk::<RECORD>()) else { return Step::Need(RECORD) };
+            let Some(head) = data.get(*at..).and_then(|rest| rest.first_chunk::<RECORD>()) else { return FramingStop::Need(RECORD) };
             let (wire, captured, length) = (BIG.u32(head, 0), BIG.u32(head, 4), BIG.u32(head, 8) as usize);
             if captured as usize > MAX_PACKET_BYTES {
-                return Step::Damage(format!("a record of {captured} bytes, more than the possible {MAX_PACKET_BYTES}"));
+                return FramingStop::Damage(format!("a record of {captured} bytes, more than the possible {MAX_PACKET_BYTES}"));
             }
             if length < RECORD + captured as usize {
-                return Step::Damage(format!("a record of {length} bytes with a packet of {captured} in it"));
+                return FramingStop::Damage(format!("a record of {length} bytes with a packet of {captured} in it"));
             }
             let whole = length.min(RECORD_BYTES);
             if data.len() - *at < whole {
-                return Step::Need(whole);
+                return FramingStop::Need(whole);
             }
             let time = Timestamp::new(i64::from(BIG.u32(head, 16)), i64::from(BIG.u32(head, 20)) * 1000);
             self.drops = self.drops.max(u64::from(BIG.u32(head, 12)));
             packets.push(Packet::new(time, (*at + RECORD) as u32, captured, wire, self.link, 0));
             *at += whole;
             if length > whole {
-                return Step::Skip((length - whole) as u64);
+                return FramingStop::Skip((length - whole) as u64);
             }
         }
-        Step::Full
+        FramingStop::Full
     }
 
     fn losses(&self) -> SourceLosses {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::host::{Coalescing, Counters, Feature, Pause, Queues, Ring, Softnet, Spread, Stack, Stamping, SystemClock};
+use crate::model::host::{Coalescing, Counters, Feature, Pause, Queues, RingSize, Softnet, Spread, Stack, Stamping, SystemClock};
 use std::collections::HashSet;
 
 /// A port as a mirror wants it.
@@ -24,7 +24,7 @@ fn good() -> HostFacts {
         half_duplex: Some(false),
         stack: Some(Stack::default()),
         features: Some(switches.iter().chain(&more).map(|name| off(name)).collect()),
-        ring: Some(Ring { current: 4096, max: Some(4096) }),
+        ring: Some(RingSize { current: 4096, max: Some(4096) }),
         queues: Some(Queues { receive: 1, combined: 1 }),
         spread: Some(Spread::default()),
         pause: Some(Pause::default()),
@@ -211,9 +211,9 @@ fn the_mtu_is_held_against_what_arrives() {
 
 #[test]
 fn rings_and_drops() {
-    let small = only(|f| f.ring = Some(Ring { current: 512, max: Some(4096) }), "ring");
+    let small = only(|f| f.ring = Some(RingSize { current: 512, max: Some(4096) }), "ring");
     assert_eq!((small.verdict, small.command.as_deref()), (Rating::Warning, Some("ethtool -G eth1 rx 4096")));
-    let least = only(|f| f.ring = Some(Ring { current: 256, max: Some(256) }), "ring");
+    let least = only(|f| f.ring = Some(RingSize { current: 256, max: Some(256) }), "ring");
     assert_eq!((least.verdict, least.command), (Rating::Warning, None));
     let missed = only(|f| f.counters = Some(Counters { missed: 7, fifo: 2, ..Counters::default() }), "drops");
     assert_eq!((missed.verdict, missed.found.as_str()), (Rating::Warning, "7 missed, 2 fifo in 10.00 s"));

@@ -3,7 +3,7 @@
 use super::all_of;
 use super::connections::SEVERAL;
 use super::neighbours::{place, station, within};
-use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Tuned};
 use crate::model::evidence::{
@@ -35,8 +35,8 @@ fn is_exhausted(d: &DhcpEvidence) -> bool {
 }
 
 impl Detector for DhcpNoOffer {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "dhcp.no_offer",
             aspect: None,
             meaning: "Clients ask for an address by DHCP again and again and get none: they cannot use the network.",
@@ -83,8 +83,8 @@ fn no_offer(d: &DhcpEvidence, anybody: bool) -> Report {
 }
 
 impl Detector for DhcpRogue {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "dhcp.rogue",
             aspect: None,
             meaning: "A second DHCP server answers the same clients. Those that take its offer may get a wrong router or name server: they are \
@@ -141,8 +141,8 @@ fn rogue(s: &SecondServerEvidence) -> Report {
 }
 
 impl Detector for DhcpExhausted {
-    fn page(&self) -> &'static Page {
-        static PAGE: Page = Page {
+    fn page(&self) -> &'static ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "dhcp.exhausted",
             aspect: None,
             meaning: "A DHCP server has no addresses left for new clients, or somebody asks for so many that it soon will have none.",

@@ -1,7 +1,7 @@
 //! Spanning trees, aggregated links, VLANs and the modes of links.
 
 use super::all_of;
-use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Seconds};
 use crate::model::evidence::{
@@ -73,8 +73,8 @@ fn vlan(t: &SwitchTrouble) -> Vec<(&'static str, Value)> {
 }
 
 impl Detector for StpRootChanged {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "stp.root_changed",
             aspect: None,
             meaning: "Another bridge became the root of the spanning tree. While the tree settles, links stop forwarding, and afterwards \
@@ -109,8 +109,8 @@ impl Detector for StpRootChanged {
 }
 
 impl Detector for StpTopologyChanges {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "stp.topology_changes",
             aspect: None,
             meaning: "The spanning tree's topology changes again and again. With each change switches forget where stations are, and flood \
@@ -149,8 +149,8 @@ impl Detector for StpTopologyChanges {
 }
 
 impl Detector for StpTwoRoots {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "stp.two_roots",
             aspect: None,
             meaning: "Bridges of one VLAN name different roots at the same time: they do not hear each other's hellos, and may both \
@@ -181,8 +181,8 @@ impl Detector for StpTwoRoots {
 }
 
 impl Detector for StpBpduLost {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "stp.bpdu_lost",
             aspect: None,
             meaning: "Hellos of a bridge are missing now and then. When enough of them are, its neighbours take it for gone, and the tree \
@@ -221,8 +221,8 @@ impl Detector for StpBpduLost {
 }
 
 impl Detector for LacpHalf {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "lacp.half",
             aspect: None,
             meaning: "One end of an aggregated link does not hear the other: it says itself that it assumes who is there, or that what it \
@@ -249,8 +249,8 @@ impl Detector for LacpHalf {
 }
 
 impl Detector for LacpMismatch {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "lacp.mismatch",
             aspect: None,
             meaning: "Links that one system wants in one group lead to different systems or groups, so that some of them carry nothing.",
@@ -281,8 +281,8 @@ impl Detector for LacpMismatch {
 }
 
 impl Detector for VlanNative {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "vlan.native",
             aspect: None,
             meaning: "Both ends of a link put frames without a tag into different VLANs: those two VLANs are joined there, and what is meant \
@@ -307,8 +307,8 @@ impl Detector for VlanNative {
 }
 
 impl Detector for DuplexMismatch {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "duplex.mismatch",
             aspect: None,
             meaning: "One end of a link sends and receives at once, the other in turn: under load the one sees late collisions and the other \

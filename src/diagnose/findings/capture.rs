@@ -1,7 +1,7 @@
 //! Order and time of what was captured.
 
 use super::{SURE, lacking, present_if};
-use crate::diagnose::detector::{Detection, Detector, Limit, Need, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Times};
 use crate::model::evidence::{CLOCK_STEP, Outage, PAUSE, PAUSE_BESIDES, PAUSE_MISSED, PAUSE_STEADY, SILENT, share};
@@ -42,8 +42,8 @@ const RUN: u64 = 64;
 pub struct MirrorOutage;
 
 impl Detector for OrderSkew {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "order.skew",
             aspect: Some(Aspect::Order),
             meaning: "Packets arrive in another order than they were sent in: answers before their questions. Round-trip times and \
@@ -107,8 +107,8 @@ impl Detector for OrderSkew {
 }
 
 impl Detector for ClockStep {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "clock.step",
             aspect: Some(Aspect::Timing),
             meaning: "The clock of the capture was set back while it ran: times and rates around it are wrong.",
@@ -135,8 +135,8 @@ impl Detector for ClockStep {
 }
 
 impl Detector for ClockCoarse {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "clock.coarse",
             aspect: Some(Aspect::Timing),
             meaning: "Time stamps are coarse or given in batches: bursts and times between packets shorter than that mean nothing.",
@@ -183,8 +183,8 @@ impl Detector for ClockCoarse {
 }
 
 impl Detector for MirrorOutage {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "mirror.outage",
             aspect: Some(Aspect::Coverage),
             meaning: "For a while nothing was mirrored: senders that are regular as a clock were all silent at once, or traffic that \

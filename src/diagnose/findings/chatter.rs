@@ -1,7 +1,7 @@
 //! Packets that nobody needs.
 
 use super::{SURE, all_of};
-use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Seconds, Share};
 use crate::model::units::{duration, grouped, plural};
@@ -16,8 +16,8 @@ const OFTEN: f64 = 15.0;
 pub struct TcpKeepalive;
 
 impl Detector for TcpKeepalive {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "tcp.keepalive",
             aspect: None,
             meaning: "A host asks again and again whether its idle connections are still there: packets that carry nothing, and that keep \

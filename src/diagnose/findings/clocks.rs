@@ -2,7 +2,7 @@
 
 use super::all_of;
 use super::connections::subject;
-use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Seconds};
 use crate::model::evidence::{
@@ -18,8 +18,8 @@ const SILENT_REQUESTS: u64 = 5;
 pub struct NtpBad;
 
 impl Detector for NtpBad {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "ntp.bad",
             aspect: None,
             meaning: "A time server does not know the time, refuses to tell it, tells another than most, or does not answer. Clients drift, and \

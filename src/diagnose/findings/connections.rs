@@ -2,7 +2,7 @@
 
 use super::neighbours::station;
 use super::{SURE, all_of};
-use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share, Tuned};
 use crate::model::evidence::{
@@ -94,8 +94,8 @@ pub struct ScanHosts;
 pub struct IcmpUnreachable;
 
 impl Detector for TcpNoAnswer {
-    fn page(&self) -> &'static Page {
-        static PAGE: Page = Page {
+    fn page(&self) -> &'static ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "tcp.no_answer",
             aspect: None,
             meaning: "Clients try to connect to this port, repeat their SYN, and nothing comes back: no SYN-ACK, no RST, no ICMP error.",
@@ -159,8 +159,8 @@ impl Detector for TcpNoAnswer {
 }
 
 impl Detector for TcpRefused {
-    fn page(&self) -> &'static Page {
-        static PAGE: Page = Page {
+    fn page(&self) -> &'static ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "tcp.refused",
             aspect: None,
             meaning: "Clients try to connect to this port and are refused by RST: the host is there, and nothing listens.",
@@ -217,8 +217,8 @@ impl Detector for TcpRefused {
 const IDENT: u16 = 113;
 
 impl Detector for TcpReset {
-    fn page(&self) -> &'static Page {
-        static PAGE: Page = Page {
+    fn page(&self) -> &'static ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "tcp.reset",
             aspect: None,
             meaning: "Connections to this service are cut by RST while data is on its way: what was transferred is lost or incomplete.",
@@ -275,8 +275,8 @@ fn is_flood(w: &ServiceWindow) -> bool {
 }
 
 impl Detector for TcpSynflood {
-    fn page(&self) -> &'static Page {
-        static PAGE: Page = Page {
+    fn page(&self) -> &'static ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "tcp.synflood",
             aspect: None,
             meaning: "Connections to this service are opened in great number and not completed: half-open connections fill its table until \
@@ -319,8 +319,8 @@ impl Detector for TcpSynflood {
 }
 
 impl Detector for ScanPorts {
-    fn page(&self) -> &'static Page {
-        static PAGE: Page = Page {
+    fn page(&self) -> &'static ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "scan.ports",
             aspect: None,
             meaning: "A host tries many ports of another one, and fails at most of them: it looks for services.",
@@ -360,8 +360,8 @@ impl Detector for ScanPorts {
 }
 
 impl Detector for ScanHosts {
-    fn page(&self) -> &'static Page {
-        static PAGE: Page = Page {
+    fn page(&self) -> &'static ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "scan.hosts",
             aspect: None,
             meaning: "A host tries the same port of many others, and fails at most of them: it looks for hosts with this service.",
@@ -452,8 +452,8 @@ fn scanned(scan: &ScanEvidence, crosses_border: bool, title: &dyn Fn(String) -> 
 }
 
 impl Detector for IcmpUnreachable {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "icmp.unreachable",
             aspect: None,
             meaning: "Routers or hosts answer packets to this service with ICMP errors: it cannot be reached.",

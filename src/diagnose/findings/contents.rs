@@ -1,7 +1,7 @@
 //! Packets that cannot be looked into, and what would help.
 
 use super::present_if;
-use crate::diagnose::detector::{Detection, Detector, Limit, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Share};
 use crate::model::evidence::{ContentEvidence, share};
@@ -70,8 +70,8 @@ pub(in crate::diagnose) fn instead(contents: &ContentEvidence) -> Option<String>
 }
 
 impl Detector for LinkUnknown {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "link.unknown",
             aspect: None,
             meaning: "Packets have a link layer this program does not understand: they are counted, and not looked into.",
@@ -105,8 +105,8 @@ impl Detector for LinkUnknown {
 }
 
 impl Detector for LinkEncrypted {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "link.encrypted",
             aspect: None,
             meaning: "Frames are encrypted on the link (MACsec): stations and volumes are seen, hosts and applications are not.",
@@ -131,8 +131,8 @@ impl Detector for LinkEncrypted {
 }
 
 impl Detector for DecapPort {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "decap.port",
             aspect: None,
             meaning: "Datagrams look like a tunnel that carries whole packets, at a port where it is not looked for. What is inside is \

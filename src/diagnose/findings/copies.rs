@@ -1,9 +1,9 @@
 //! Packets that arrive more than once.
 
 use super::{lacking, present_if};
-use crate::diagnose::detector::{Detection, Detector, Limit, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Report, StandingFindings};
 use crate::diagnose::figure::Figure::{Count, Nanos, Share, Times};
-use crate::diagnose::vendor::Topic;
+use crate::diagnose::vendor::VendorTopic;
 use crate::model::evidence::{COMPARED_BYTES, COPY_REACH, CopyEvidence, CopyGap};
 use crate::model::units::{duration, percent};
 use crate::model::{Aspect, Severity, Value};
@@ -100,8 +100,8 @@ fn evidence(copies: &CopyEvidence) -> Vec<(&'static str, Value)> {
 }
 
 impl Detector for DupEvery {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "dup.every",
             aspect: Some(Aspect::Uniqueness),
             meaning: "Every mirrored packet arrives twice (or more often). All loads would show doubled if copies were \
@@ -118,7 +118,7 @@ impl Detector for DupEvery {
             lookalikes: "Two taps or two sessions into one analyser port; a capture file merged with itself; capturing on a \
                          bridge and its member at once.",
             remedy: "Mirror receive or transmit of the sources, not both; or mirror the port or the VLAN, not both.",
-            topic: Some(Topic::OneDirection),
+            topic: Some(VendorTopic::OneDirection),
             figures: &[
                 ("bytes", Count(COMPARED_BYTES as u64)),
                 ("reach", Nanos(COPY_REACH)),
@@ -156,8 +156,8 @@ impl Detector for DupSome {
         &["dup.every"]
     }
 
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "dup.some",
             aspect: Some(Aspect::Uniqueness),
             meaning: "A part of the traffic is mirrored at two places and arrives twice. That part would be counted double if \
@@ -169,7 +169,7 @@ impl Detector for DupSome {
             lookalikes: "Multicast flooded to two mirrored ports is a real second packet; some network cards and load balancers \
                          send packets twice themselves.",
             remedy: "Remove the overlapping source: mirror only uplinks, or only one side of the router, or one direction.",
-            topic: Some(Topic::OneDirection),
+            topic: Some(VendorTopic::OneDirection),
             figures: &[
                 ("note", Share(PART.raise)),
                 ("clear", Share(PART.clear)),

@@ -3,7 +3,7 @@
 use super::connections::{SEVERAL, subject};
 use super::neighbours::{station, within};
 use super::{SURE, all_of};
-use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share};
 use crate::model::evidence::{FALLBACK_WITHIN, FallbackEvidence, QUIC_WITHIN, RedirectEvidence, SIGHT_HELD};
@@ -32,8 +32,8 @@ pub struct Ipv6Broken;
 pub struct QuicBlocked;
 
 impl Detector for IcmpRedirect {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "icmp.redirect",
             aspect: None,
             meaning: "A router tells hosts to send packets for some destination to another router of the same network: what they send now \
@@ -82,8 +82,8 @@ fn redirect(r: &RedirectEvidence) -> Report {
 }
 
 impl Detector for Ipv6Broken {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "ipv6.broken",
             aspect: None,
             meaning: "Clients try to reach this service by IPv6, get no answer or are refused, and go on by IPv4. It works, and each \
@@ -139,8 +139,8 @@ fn broken(f: &FallbackEvidence) -> Report {
 }
 
 impl Detector for QuicBlocked {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "quic.blocked",
             aspect: None,
             meaning: "Clients try to reach web servers by QUIC (UDP), get no answer, and go on by TCP. It works, and connections begin later.",

@@ -2,10 +2,10 @@
 
 use super::loss::GRAVE;
 use super::{SURE, lacking, present_if};
-use crate::diagnose::detector::{Detection, Detector, Limit, Need, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Seconds, Share};
-use crate::diagnose::vendor::Topic;
+use crate::diagnose::vendor::VendorTopic;
 use crate::model::evidence::{ANSWERED, CONCENTRATED, HALF, HALF_CLEAR, JUDGED, NETWORK_BITS, ONE_SIDE_PACKETS, share};
 use crate::model::units::{duration, percent};
 use crate::model::{Aspect, Severity, Value, wilson};
@@ -41,8 +41,8 @@ pub struct MirrorNone;
 pub struct MirrorSilent;
 
 impl Detector for DirHalf {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "dir.half",
             aspect: Some(Aspect::Coverage),
             meaning: "Only one direction of the conversations is mirrored. Half of the traffic is not here, and loss, round-trip \
@@ -54,7 +54,7 @@ impl Detector for DirHalf {
             lookalikes: "Asymmetric routing, where it is always the same hosts (route.asym); a link aggregation of which one \
                          member is mirrored.",
             remedy: "Mirror both directions of the sources, or connect the second leg of the tap.",
-            topic: Some(Topic::BothDirections),
+            topic: Some(VendorTopic::BothDirections),
             figures: &[
                 SURE,
                 ("side", Count(ONE_SIDE_PACKETS)),
@@ -93,8 +93,8 @@ impl Detector for DirHalf {
 }
 
 impl Detector for RouteAsym {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "route.asym",
             aspect: Some(Aspect::Coverage),
             meaning: "For some hosts only one direction passes here; all others are complete. Their answers take another way.",
@@ -136,8 +136,8 @@ impl Detector for DirSome {
         &["dir.half", "route.asym", "span.oversub", "span.sampled", "span.ratelimit", "span.size"]
     }
 
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "dir.some",
             aspect: Some(Aspect::Coverage),
             meaning: "A part of the conversations shows one direction only: their loss, round-trip times and retransmissions cannot be \
@@ -148,7 +148,7 @@ impl Detector for DirSome {
             cause: "Some of the mirrored ports are mirrored in one direction only, or some traffic takes another way back.",
             lookalikes: "Conversations cut off by the beginning or the end of a short capture; connections whose other end has gone.",
             remedy: "Mirror both directions of every source, and every port of a link aggregation.",
-            topic: Some(Topic::BothDirections),
+            topic: Some(VendorTopic::BothDirections),
             figures: &[SURE, ("part", Share(PART.raise)), ("lost", Share(GRAVE)), ("judged", Count(CONVERSATIONS))],
         }
     }
@@ -175,8 +175,8 @@ const TAG_FRAMES: u64 = 100;
 const NETWORKS: u64 = 3;
 
 impl Detector for VlanStripped {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "vlan.stripped",
             aspect: Some(Aspect::Fidelity),
             meaning: "Traffic of several VLANs arrives without its tags, so it cannot be told apart by VLAN.",
@@ -188,7 +188,7 @@ impl Detector for VlanStripped {
             lookalikes: "Several networks of addresses on one wire on purpose; a mirror of access ports, where frames have no tags.",
             remedy: "Keep tags on the destination port; on this host: `ethtool -K IF rxvlan off` and, if supported, \
                      `ethtool -K IF rx-vlan-filter off`.",
-            topic: Some(Topic::Encapsulation),
+            topic: Some(VendorTopic::Encapsulation),
             figures: &[("frames", Count(TAG_FRAMES)), ("networks", Count(NETWORKS)), ("bits", Count(NETWORK_BITS as u64))],
         }
     }
@@ -230,8 +230,8 @@ impl Detector for VlanStripped {
 const ONE_WAY: Limit = Limit::new(0.5);
 
 impl Detector for VlanOneway {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "vlan.oneway",
             aspect: Some(Aspect::Fidelity),
             meaning: "One direction of the conversations carries VLAN tags, the other does not. Load by VLAN is wrong by half.",
@@ -241,7 +241,7 @@ impl Detector for VlanOneway {
                     one direction.",
             lookalikes: "A mirrored link between a tagged and an untagged port, copied once on each.",
             remedy: "Let the mirror keep tags in both directions; conversations are put together regardless of tags here.",
-            topic: Some(Topic::Encapsulation),
+            topic: Some(VendorTopic::Encapsulation),
             figures: &[("limit", Share(ONE_WAY.raise)), ("clear", Share(ONE_WAY.clear)), ("flows", Count(CONVERSATIONS))],
         }
     }
@@ -269,8 +269,8 @@ const CONTROL_PACKETS: u64 = 3;
 const CONTROL_SECONDS: f64 = 90.0;
 
 impl Detector for CpuBlind {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "cpu.blind",
             aspect: Some(Aspect::Coverage),
             meaning: "Packets the switch sends itself (LACP, spanning tree, answers to ping and ARP) are not mirrored.",
@@ -359,8 +359,8 @@ impl MirrorNone {
 }
 
 impl Detector for MirrorNone {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "mirror.none",
             aspect: Some(Aspect::Coverage),
             meaning: "This port receives what every port receives: broadcast, multicast and what is meant for this host. It is not \
@@ -373,7 +373,7 @@ impl Detector for MirrorNone {
             cause: "The session is missing, is shut down, or names another destination port; or this is the wrong interface.",
             lookalikes: "A mirrored port with no traffic; an interface that is not in promiscuous mode and drops frames to others.",
             remedy: "Check the session and its destination on the switch and the cable; choose the interface with the mirror.",
-            topic: Some(Topic::BothDirections),
+            topic: Some(VendorTopic::BothDirections),
             figures: &[
                 ("raise", Share(OTHERS.0)),
                 ("clear", Share(OTHERS.1)),
@@ -416,8 +416,8 @@ const EXPECTED: f64 = 500.0;
 const LONG: f64 = 60.0;
 
 impl Detector for MirrorSilent {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "mirror.silent",
             aspect: Some(Aspect::Coverage),
             meaning: "Nothing arrives at all, not even broadcasts.",

@@ -1,10 +1,10 @@
 //! Packets that are not as they were on the wire: cut, merged, damaged, without checksum.
 
 use super::{lacking, present_if};
-use crate::diagnose::detector::{Detection, Detector, Limit, Need, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Share};
-use crate::diagnose::vendor::Topic;
+use crate::diagnose::vendor::VendorTopic;
 use crate::model::evidence::{SizeEvidence, share};
 use crate::model::units::{grouped, percent};
 use crate::model::{Aspect, Location, Severity, Subject, Value};
@@ -45,8 +45,8 @@ pub struct CsumBad;
 pub struct FramesErrors;
 
 impl Detector for Trunc {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "trunc",
             aspect: Some(Aspect::Fidelity),
             meaning: "Packets are cut before they reach the capture. Loads are right (they follow the IP length), but what is \
@@ -56,7 +56,7 @@ impl Detector for Trunc {
             cause: "The mirror session truncates, or copies are cut to the MTU of their way.",
             lookalikes: "Damaged packets with a wrong length; a capture file that was shortened without keeping original lengths.",
             remedy: "Turn truncation off in the session, or raise the MTU on the way of the copies.",
-            topic: Some(Topic::Whole),
+            topic: Some(VendorTopic::Whole),
             figures: &[("limit", Share(PART.raise)), ("clear", Share(PART.clear)), ("packets", Count(PACKETS))],
         }
     }
@@ -79,8 +79,8 @@ impl Detector for Trunc {
 }
 
 impl Detector for TruncCapture {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "trunc.capture",
             aspect: Some(Aspect::Fidelity),
             meaning: "The capture kept only the beginning of packets. Loads are right, what is inside can be read in part only.",
@@ -131,8 +131,8 @@ fn merged(e: &Evidence, active: bool) -> Option<Report> {
 }
 
 impl Detector for HostGro {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "host.gro",
             aspect: Some(Aspect::Fidelity),
             meaning: "The capturing host merges packets before they are captured. Bytes are about right, packet counts and rates are \
@@ -166,8 +166,8 @@ impl Detector for HostGro {
 }
 
 impl Detector for SrcTso {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "src.tso",
             aspect: Some(Aspect::Fidelity),
             meaning: "Packets are mirrored before their sender's hardware divides them. Bytes are about right, packet counts and \
@@ -193,8 +193,8 @@ impl Detector for SrcTso {
 }
 
 impl Detector for HostTxcsum {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "host.txcsum",
             aspect: Some(Aspect::Fidelity),
             meaning: "Packets have no checksum yet: they were copied before their sender's network card filled it in. They are \
@@ -234,8 +234,8 @@ impl Detector for HostTxcsum {
 }
 
 impl Detector for CsumBad {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "csum.bad",
             aspect: Some(Aspect::Fidelity),
             meaning: "Packets are damaged: their checksum is wrong.",
@@ -270,8 +270,8 @@ impl Detector for CsumBad {
 }
 
 impl Detector for FramesErrors {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "frames.errors",
             aspect: Some(Aspect::Fidelity),
             meaning: "The mirroring device reports that frames reached it damaged, too short or too long.",

@@ -1,7 +1,7 @@
 //! This host's interface: settings that spoil a mirror. Each says something only of a live port.
 
 use super::present_if;
-use crate::diagnose::detector::{Detection, Detector, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::BitsPerSecond;
 use crate::model::units::{bits_per_second, grouped, plural};
@@ -23,7 +23,7 @@ pub struct HostOversize;
 pub struct HostPause;
 
 /// The page's remedy with the interface's name in its commands, where one interface is meant.
-pub(super) fn remedy(e: &Evidence, page: &Page) -> String {
+pub(super) fn remedy(e: &Evidence, page: &ExplainPage) -> String {
     let name = &e.host.interface;
     if name.is_empty() || name.contains(", ") {
         return page.remedy.to_owned();
@@ -47,8 +47,8 @@ fn named(e: &Evidence, name: &'static str, value: Value) -> Vec<(&'static str, V
 }
 
 impl Detector for NicTransmits {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "nic.transmits",
             aspect: Some(Aspect::Fidelity),
             meaning: "This host sends into the mirror port. Switches drop or, worse, forward that; and the host's own packets mix \
@@ -86,8 +86,8 @@ impl Detector for NicTransmits {
 }
 
 impl Detector for HostLink {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "host.link",
             aspect: Some(Aspect::Completeness),
             meaning: "The link to the mirror is slow or half duplex: it cannot carry what a switch port carries.",
@@ -117,8 +117,8 @@ impl Detector for HostLink {
 }
 
 impl Detector for HostOversize {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "host.oversize",
             aspect: Some(Aspect::Completeness),
             meaning: "The interface drops frames because they are longer than it accepts.",
@@ -148,8 +148,8 @@ impl Detector for HostOversize {
 }
 
 impl Detector for HostPause {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "host.pause",
             aspect: Some(Aspect::Completeness),
             meaning: "Flow control is on: when this host is busy it makes the switch hold copies back, and the switch then drops them \

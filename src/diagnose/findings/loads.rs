@@ -1,7 +1,7 @@
 //! Hosts whose load rises far above the usual.
 
 use super::all_of;
-use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{BitsPerSecond, Share, Times};
 use crate::model::evidence::{SURGE_ENDS, SURGE_RATE, SURGE_SHARE, SURGE_TIMES};
@@ -12,8 +12,8 @@ use crate::model::{Severity, Subject, Value};
 pub struct LoadSurge;
 
 impl Detector for LoadSurge {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "load.surge",
             aspect: None,
             meaning: "A host sends and receives many times as much as it usually does, and is most of what passes here.",

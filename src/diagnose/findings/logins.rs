@@ -2,7 +2,7 @@
 
 use super::connections::{exceeded, subject};
 use super::{SURE, all_of};
-use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share};
 use crate::model::evidence::{CertificateEvidence, OldTlsEvidence, ServiceEvidence, TlsFailureEvidence, Trouble};
@@ -44,8 +44,8 @@ pub struct TlsOld;
 pub struct TlsExpiring;
 
 impl Detector for AuthFailing {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "auth.failing",
             aspect: None,
             meaning: "Logins at this service are refused: somebody's password is wrong or old, or somebody tries passwords.",
@@ -106,8 +106,8 @@ fn denied(service: &ServiceEvidence, stands: bool) -> Option<Report> {
 }
 
 impl Detector for TlsFailing {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "tls.failing",
             aspect: None,
             meaning: "TLS connections to this service are given up before anything is encrypted: client and server agree on no version or \
@@ -179,8 +179,8 @@ fn version(version: u16) -> String {
 }
 
 impl Detector for TlsOld {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "tls.old",
             aspect: None,
             meaning: "A server or client speaks a version of TLS that is not safe any more (RFC 8996, RFC 7568).",
@@ -215,8 +215,8 @@ fn old(o: &OldTlsEvidence) -> Report {
 }
 
 impl Detector for TlsExpiring {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "tls.expiring",
             aspect: None,
             meaning: "The certificate of this service has ended, is not valid yet, or ends soon. When it has ended clients refuse to connect.",

@@ -1,10 +1,10 @@
 //! Loss by the place where it happened.
 
 use super::{SURE, lacking, numbers, present_if};
-use crate::diagnose::detector::{Detection, Detector, Limit, Need, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{self, Count, Nanos, Share};
-use crate::diagnose::vendor::Topic;
+use crate::diagnose::vendor::VendorTopic;
 use crate::model::evidence::{MIDWAY_SEGMENTS, NARROW_SEQUENCE_BITS, SessionLoss, share};
 use crate::model::tcp;
 use crate::model::text::printable;
@@ -112,8 +112,8 @@ pub struct HostDrop;
 pub struct SwitchDiscards;
 
 impl Detector for SwitchDiscards {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "switch.discards",
             aspect: Some(Aspect::Completeness),
             meaning: "The switch itself says that the port which sends the copies drops some of them: it is to send more than it can. What is \
@@ -125,7 +125,7 @@ impl Detector for SwitchDiscards {
             lookalikes: "A switch that counts what it never meant to send, as frames of a VLAN that is not allowed there: then this host \
                          misses nothing.",
             remedy: "Mirror fewer sources or one direction, filter at the source, or use a faster destination port.",
-            topic: Some(Topic::Relief),
+            topic: Some(VendorTopic::Relief),
             figures: &[("limit", Share(SEQUENCE_LIMIT.raise)), WARN, CRITICAL],
         }
     }
@@ -164,8 +164,8 @@ impl Detector for SwitchLoss {
         TOLD
     }
 
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "switch.loss",
             aspect: Some(Aspect::Completeness),
             meaning: "Packets crossed the network, but the switch never made copies of them. Volumes are too low by this share.",
@@ -179,7 +179,7 @@ impl Detector for SwitchLoss {
             lookalikes: "Traffic that takes another way for a time; a middlebox that changes sequence numbers; \
                        conversations joined midway (only those with {settled} packets of each side are judged).",
             remedy: "Mirror fewer sources or one direction, filter at the source, or use a faster destination port.",
-            topic: Some(Topic::Relief),
+            topic: Some(VendorTopic::Relief),
             figures: &[SURE, HOLD, N, WARN, CRITICAL, ("limit", Share(TCP_LIMIT.raise)), ("settled", Count(MIDWAY_SEGMENTS as u64))],
         }
     }
@@ -199,8 +199,8 @@ impl Detector for UpstreamLoss {
         PATTERNS
     }
 
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "upstream.loss",
             aspect: Some(Aspect::Completeness),
             meaning: "Packets crossed the network, but their copies never reached this host. Volumes are too low by this share.",
@@ -216,7 +216,7 @@ impl Detector for UpstreamLoss {
                          that drop without counting.",
             remedy: "Mirror fewer sources or one direction, or use a faster destination port; check the counters of the ports on \
                      the way and switch flow control off.",
-            topic: Some(Topic::Relief),
+            topic: Some(VendorTopic::Relief),
             figures: &[SURE, HOLD, N, WARN, CRITICAL, ("limit", Share(TCP_LIMIT.raise)), ("alone", Share(ORPHAN_LIMIT.raise))],
         }
     }
@@ -242,8 +242,8 @@ impl Detector for PathLoss {
         PATTERNS
     }
 
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "path.loss",
             aspect: Some(Aspect::Completeness),
             meaning: "The switch sent copies that never arrived here.",
@@ -256,7 +256,7 @@ impl Detector for PathLoss {
                        {bits} bits.",
             remedy: "Check drops and MTU on the way, and how the way treats the DSCP value of mirror packets; give them a queue of \
                      their own.",
-            topic: Some(Topic::Relief),
+            topic: Some(VendorTopic::Relief),
             figures: &[SURE, N, WARN, CRITICAL, ("limit", Share(SEQUENCE_LIMIT.raise)), ("bits", Count(NARROW_SEQUENCE_BITS as u64))],
         }
     }
@@ -272,8 +272,8 @@ impl Detector for PathLoss {
 }
 
 impl Detector for HostDrop {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "host.drop",
             aspect: Some(Aspect::Completeness),
             meaning: "This host is too slow or too busy: packets arrived at it and were lost before they were analysed.",

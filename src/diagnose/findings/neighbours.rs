@@ -1,7 +1,7 @@
 //! Addresses in the link layer: claimed twice, asked for in vain, asked for without end, and IPv6 routers that announce themselves.
 
 use super::{SURE, all_of};
-use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share, Times, Tuned};
 use crate::model::evidence::{
@@ -50,8 +50,8 @@ pub(super) fn station(s: &StationEvidence) -> String {
 }
 
 impl Detector for ArpConflict {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "arp.conflict",
             aspect: None,
             meaning: "Two devices use the same address. Others send to whichever was heard last, so both have connections that hang and break.",
@@ -91,8 +91,8 @@ fn conflict(c: &ConflictEvidence) -> Report {
 }
 
 impl Detector for ArpUnanswered {
-    fn page(&self) -> &'static Page {
-        static PAGE: Page = Page {
+    fn page(&self) -> &'static ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "arp.unanswered",
             aspect: None,
             meaning: "Hosts look for an address in their own network and nobody answers: it is down or gone, and nothing can be sent to it.",
@@ -155,8 +155,8 @@ fn unanswered(u: &UnansweredEvidence) -> Report {
 }
 
 impl Detector for ArpStorm {
-    fn page(&self) -> &'static Page {
-        static PAGE: Page = Page {
+    fn page(&self) -> &'static ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "arp.storm",
             aspect: None,
             meaning: "One station, or all of a VLAN together, send ARP packets in great number. Each goes to every host, which has to look at it.",
@@ -212,8 +212,8 @@ fn storm(s: &ArpStormEvidence) -> Report {
 }
 
 impl Detector for NdRogueRa {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "nd.rogue_ra",
             aspect: None,
             meaning: "A second device announces itself as IPv6 router. Hosts make addresses of its prefix and send what leaves the network \

@@ -1,7 +1,7 @@
 //! Equal packets that are traffic.
 
 use super::present_if;
-use crate::diagnose::detector::{Detection, Detector, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share};
 use crate::model::evidence::{COPY_REACH, LOOP_HOPS, share};
@@ -25,8 +25,8 @@ pub struct DupFlood;
 pub struct RouteLoop;
 
 impl Detector for DupFlood {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "dup.flood",
             aspect: None,
             meaning: "Equal packets come more often than this mirror makes copies of other packets. They are counted as traffic, \
@@ -58,8 +58,8 @@ impl Detector for DupFlood {
 }
 
 impl Detector for RouteLoop {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "route.loop",
             aspect: None,
             meaning: "Packets pass the same link again and again, each time with a lower TTL, until it is used up: routers send them \

@@ -2,7 +2,7 @@
 
 use super::all_of;
 use super::connections::subject;
-use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Seconds, Times};
 use crate::model::evidence::{FEWEST_TRIPS, ServiceEvidence, ServiceWindow};
@@ -29,8 +29,8 @@ const CONNECTIONS: u64 = 3;
 pub struct TcpRtt;
 
 impl Detector for TcpRtt {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "tcp.rtt",
             aspect: None,
             meaning: "The way through the network to this service, or to its clients, takes longer than it usually does: everything that waits \

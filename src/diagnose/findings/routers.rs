@@ -1,7 +1,7 @@
 //! Routers, shared gateways, multicast queriers, ports that authenticate, and floods.
 
 use super::all_of;
-use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Seconds};
 use crate::model::evidence::{
@@ -69,8 +69,8 @@ fn vlan(t: &SwitchTrouble) -> String {
 }
 
 impl Detector for FhrpTwoMasters {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "fhrp.two_masters",
             aspect: None,
             meaning: "Two routers forward for one shared gateway address at the same time: they do not hear each other. Hosts' packets take \
@@ -107,8 +107,8 @@ impl Detector for FhrpTwoMasters {
 }
 
 impl Detector for FhrpFlip {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "fhrp.flip",
             aspect: None,
             meaning: "The router that forwards for a shared gateway address changes again and again. With each change connections through it \
@@ -144,8 +144,8 @@ impl Detector for FhrpFlip {
 }
 
 impl Detector for OspfHelloLost {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "ospf.hello_lost",
             aspect: None,
             meaning: "An OSPF router that sent hellos regularly sends none any more: its neighbours give it up, and what lies behind it is \
@@ -179,8 +179,8 @@ impl Detector for OspfHelloLost {
 }
 
 impl Detector for BgpReset {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "bgp.reset",
             aspect: None,
             meaning: "A session between routers (BGP) ended. Such sessions are meant to stand for months: with its end all routes learnt by \
@@ -205,8 +205,8 @@ impl Detector for BgpReset {
 }
 
 impl Detector for MtuMismatch {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "mtu.mismatch",
             aspect: None,
             meaning: "Routers on one link disagree about how long a packet may be. Long packets of the one are dropped by the other, and \
@@ -231,8 +231,8 @@ impl Detector for MtuMismatch {
 }
 
 impl Detector for EapolFailing {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "eapol.failing",
             aspect: None,
             meaning: "A port refuses devices that want to be let in (IEEE 802.1X): they have no network, or only that for guests.",
@@ -258,8 +258,8 @@ impl Detector for EapolFailing {
 }
 
 impl Detector for IgmpTwoQueriers {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "igmp.two_queriers",
             aspect: None,
             meaning: "Two routers ask one VLAN for the multicast groups that are wanted. The one with the higher address should have \
@@ -306,8 +306,8 @@ fn storm(e: &Evidence, standing: StandingFindings<'_>, kind: Kind, what: &str) -
 }
 
 impl Detector for StormBroadcast {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "storm.broadcast",
             aspect: None,
             meaning: "Broadcasts come at a rate that no healthy network has. Every host of the VLAN takes each of them, and every link \
@@ -333,8 +333,8 @@ impl Detector for StormBroadcast {
 }
 
 impl Detector for StormMulticast {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "storm.multicast",
             aspect: None,
             meaning: "Packets to groups of the link's own protocols come at a rate that no healthy network has. Switches send them to every \
@@ -360,8 +360,8 @@ impl Detector for StormMulticast {
 }
 
 impl Detector for PauseStorm {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "pause.storm",
             aspect: None,
             meaning: "A station asks its switch again and again to stop sending. What is meant for it fills the switch's buffers, and other \

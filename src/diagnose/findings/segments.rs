@@ -2,7 +2,7 @@
 
 use super::connections::{exceeded, subject};
 use super::{SURE, all_of};
-use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Tuned};
 use crate::model::evidence::{LOSS_REORDERED, LOSS_TIMED_OUT};
@@ -35,8 +35,8 @@ pub struct TcpLoss;
 pub struct TcpSlowReceiver;
 
 impl Detector for TcpLoss {
-    fn page(&self) -> &'static Page {
-        static PAGE: Page = Page {
+    fn page(&self) -> &'static ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "tcp.loss",
             aspect: None,
             meaning: "Segments of this service's connections are lost in the network and have to be sent again: transfers are slow, and \
@@ -125,8 +125,8 @@ fn lost(service: &ServiceEvidence, w: &ServiceWindow, stands: bool) -> Option<Re
 }
 
 impl Detector for TcpSlowReceiver {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "tcp.slow_receiver",
             aspect: None,
             meaning: "A host cannot take the data that is sent to it: it announces a window of zero, and its sender has to wait. The network \

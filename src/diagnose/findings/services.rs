@@ -2,7 +2,7 @@
 
 use super::connections::{SEVERAL, exceeded, of, subject, times};
 use super::{SURE, all_of};
-use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Seconds, Share, Tuned};
 use crate::model::evidence::{
@@ -98,8 +98,8 @@ fn report(service: &ServiceEvidence, w: &ServiceWindow, trouble: Trouble, severi
 }
 
 impl Detector for DnsUnanswered {
-    fn page(&self) -> &'static Page {
-        static PAGE: Page = Page {
+    fn page(&self) -> &'static ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "dns.unanswered",
             aspect: None,
             meaning: "Queries to this name server are not answered. Whoever asks waits for seconds before it asks again or elsewhere, and \
@@ -163,8 +163,8 @@ impl Detector for DnsUnanswered {
 }
 
 impl Detector for DnsFailing {
-    fn page(&self) -> &'static Page {
-        static PAGE: Page = Page {
+    fn page(&self) -> &'static ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "dns.failing",
             aspect: None,
             meaning: "This name server answers with errors (SERVFAIL, REFUSED, FORMERR, NOTIMP): names cannot be resolved.",
@@ -205,8 +205,8 @@ impl Detector for DnsFailing {
 }
 
 impl Detector for DnsSlow {
-    fn page(&self) -> &'static Page {
-        static PAGE: Page = Page {
+    fn page(&self) -> &'static ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "dns.slow",
             aspect: None,
             meaning: "This name server answers slowly: everything that begins with a name waits for it.",
@@ -249,8 +249,8 @@ impl Detector for DnsSlow {
 }
 
 impl Detector for ServerSlow {
-    fn page(&self) -> &'static Page {
-        static PAGE: Page = Page {
+    fn page(&self) -> &'static ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "server.slow",
             aspect: None,
             meaning: "The service answers slowly, and the network does not: requests arrive and the first byte of the answer leaves late.",
@@ -308,8 +308,8 @@ fn codes(w: &ServiceWindow) -> String {
 }
 
 impl Detector for HttpErrors {
-    fn page(&self) -> &'static Page {
-        static PAGE: Page = Page {
+    fn page(&self) -> &'static ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "http.errors",
             aspect: None,
             meaning: "The web server answers requests with errors of its own (status codes of the five hundreds).",
@@ -349,8 +349,8 @@ impl Detector for HttpErrors {
 }
 
 impl Detector for ServiceErrors {
-    fn page(&self) -> &'static Page {
-        static PAGE: Page = Page {
+    fn page(&self) -> &'static ExplainPage {
+        static PAGE: ExplainPage = ExplainPage {
             id: "service.errors",
             aspect: None,
             meaning: "The service answers requests with errors.",

@@ -1,7 +1,7 @@
 //! Packets too large for the way: they vanish, or come in pieces.
 
 use super::{SURE, all_of};
-use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share};
 use crate::model::evidence::{BlackHoleEvidence, FRAGMENTS_WAIT, FragmentEvidence, STUCK_LARGE, STUCK_REPEATED, STUCK_WAITED};
@@ -26,8 +26,8 @@ pub struct PmtuBlackhole;
 pub struct IpFragments;
 
 impl Detector for PmtuBlackhole {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "pmtu.blackhole",
             aspect: None,
             meaning: "Small packets arrive and large ones vanish: connections open, and hang as soon as something of size is sent. What should \
@@ -103,8 +103,8 @@ fn black_hole(h: &BlackHoleEvidence) -> Report {
 }
 
 impl Detector for IpFragments {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "ip.fragments",
             aspect: None,
             meaning: "Packets to this host come in IP fragments and some do not arrive whole, so that all of each is lost; or what should not be \

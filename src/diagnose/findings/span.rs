@@ -2,10 +2,10 @@
 
 use super::loss::{ANSWERS, GRAVE};
 use super::{ENCAPSULATION, lacking, present_if};
-use crate::diagnose::detector::{Detection, Detector, Limit, Need, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share, Times};
-use crate::diagnose::vendor::Topic;
+use crate::diagnose::vendor::VendorTopic;
 use crate::model::evidence::{FLAT_WINDOWS, FlatTop, LONGEST_RATE_WINDOW, RATE_WINDOW, SizeLoss, UTILISATION_BOUNDS, share};
 use crate::model::units::{bits_per_second, percent};
 use crate::model::{Aspect, Severity, Value};
@@ -55,8 +55,8 @@ pub struct SpanRatelimit;
 pub struct SpanSize;
 
 impl Detector for SpanOversub {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "span.oversub",
             aspect: Some(Aspect::Completeness),
             meaning: "The mirror's destination port is too slow for its sources: when load is high, copies are dropped. Peaks are \
@@ -68,7 +68,7 @@ impl Detector for SpanOversub {
             cause: "Two directions of a full-duplex port, or several ports, share one destination port of the same speed.",
             lookalikes: "A host that loses packets under load (host.drop); a rate limit on the session (span.ratelimit).",
             remedy: "Use a faster destination port, mirror fewer sources or one direction, or filter at the source.",
-            topic: Some(Topic::Relief),
+            topic: Some(VendorTopic::Relief),
             figures: &[
                 ("full", Share(UTILISATION_BOUNDS[1])),
                 ("low", Share(UTILISATION_BOUNDS[0])),
@@ -129,8 +129,8 @@ fn uniform_ratio(e: &Evidence) -> Option<f64> {
 }
 
 impl Detector for SpanSampled {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "span.sampled",
             aspect: Some(Aspect::Completeness),
             meaning: "The session mirrors one packet in N on purpose. Counts are samples: multiply them by N, and do not expect \
@@ -142,7 +142,7 @@ impl Detector for SpanSampled {
             cause: "Sampling is configured on the session, or it is the platform's only way of mirroring.",
             lookalikes: "A balancer that spreads packets over several analysers; a mirror that is overloaded all the time.",
             remedy: "Turn sampling off, or scale by N.",
-            topic: Some(Topic::EveryPacket),
+            topic: Some(VendorTopic::EveryPacket),
             figures: &[
                 ("flows", Count(FLOWS)),
                 ("near", Share(NEAR as f64 / STEPS)),
@@ -184,8 +184,8 @@ impl Detector for SpanSampled {
 }
 
 impl Detector for SpanRatelimit {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "span.ratelimit",
             aspect: Some(Aspect::Completeness),
             meaning: "Copies arrive at a constant rate below the speed of the link, and the rest is dropped: something limits the \
@@ -200,7 +200,7 @@ impl Detector for SpanRatelimit {
             cause: "A rate limit, CAR or policer on the mirror session or on the path of the copies.",
             lookalikes: "A destination port or a link on the way that is this slow; a source of truly constant rate beside loss of another cause.",
             remedy: "Lift the rate limit of the session, or mirror less.",
-            topic: Some(Topic::Relief),
+            topic: Some(VendorTopic::Relief),
             figures: &[
                 ("steady", Share(STEADY.0)),
                 ("windows", Count(FLAT_WINDOWS)),
@@ -274,8 +274,8 @@ fn limit(sizes: &[SizeLoss], active: bool) -> Option<(u32, f64, f64)> {
 }
 
 impl Detector for SpanSize {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "span.size",
             aspect: Some(Aspect::Completeness),
             meaning: "Small packets arrive, large ones do not: with its encapsulation a full-size packet no longer fits.",
@@ -287,7 +287,7 @@ impl Detector for SpanSize {
             lookalikes: "A filter on packet length in the session; congestion, which hits large packets more often but small \
                          ones too.",
             remedy: "Raise the MTU on the whole way of the copies and of this interface, or let the mirror cut packets.",
-            topic: Some(Topic::Whole),
+            topic: Some(VendorTopic::Whole),
             figures: &[
                 ("beyond", Share(BEYOND.0)),
                 ("below", Share(SMALLER)),

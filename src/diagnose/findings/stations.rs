@@ -1,7 +1,7 @@
 //! Stations that are flooded, move or have no end, loops of switches, VLANs that are joined, groups for which nobody asks, and full links.
 
 use super::all_of;
-use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share};
 use crate::model::evidence::{
@@ -48,8 +48,8 @@ fn vlan(t: &SwitchTrouble) -> String {
 }
 
 impl Detector for FloodUnicast {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "flood.unicast",
             aspect: None,
             meaning: "Frames go to stations that have sent nothing for so long that switches no longer know where they are. Each such frame \
@@ -95,8 +95,8 @@ impl Detector for FloodUnicast {
 }
 
 impl Detector for LoopLayer2 {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "loop.layer2",
             aspect: None,
             meaning: "Frames go round between switches: each frame to a group is multiplied until links and hosts are full. The network, or \
@@ -140,8 +140,8 @@ impl Detector for LoopLayer2 {
 }
 
 impl Detector for MacFlapping {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "mac.flapping",
             aspect: None,
             meaning: "A station's frames come in by different ports in turn. The switch sends what is meant for it to where it was seen last, \
@@ -178,8 +178,8 @@ impl Detector for MacFlapping {
 }
 
 impl Detector for MacOverflow {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "mac.overflow",
             aspect: None,
             meaning: "New stations appear without end: so many addresses fill a switch's table, and then it floods everything to every port, \
@@ -210,8 +210,8 @@ impl Detector for MacOverflow {
 }
 
 impl Detector for VlanLeak {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "vlan.leak",
             aspect: None,
             meaning: "The same frames are in two VLANs: these are joined somewhere, and what is meant for one reaches the other.",
@@ -252,8 +252,8 @@ impl Detector for VlanLeak {
 }
 
 impl Detector for IgmpNoQuerier {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "igmp.no_querier",
             aspect: None,
             meaning: "A stream goes to a multicast group that hosts joined, but nobody asks in its VLAN who wants it. Switches that follow \
@@ -283,8 +283,8 @@ impl Detector for IgmpNoQuerier {
 }
 
 impl Detector for BurstMicro {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "burst.micro",
             aspect: None,
             meaning: "The link is filled for some milliseconds at a time although it is little used on average. What does not fit waits in the \
@@ -332,8 +332,8 @@ impl Detector for BurstMicro {
 }
 
 impl Detector for LinkSaturated {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "link.saturated",
             aspect: None,
             meaning: "The link is full: what more is sent waits and is lost, and everything that passes it becomes slow.",

@@ -1,7 +1,7 @@
 //! The way copies take: loops, other people's mirrors, fragments.
 
 use super::{ENCAPSULATION, lacking, present_if};
-use crate::diagnose::detector::{Detection, Detector, Limit, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Limit, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Share};
 use crate::model::evidence::share;
@@ -24,8 +24,8 @@ pub struct ForeignMirror;
 pub struct MirrorFragmented;
 
 impl Detector for Loop {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "loop",
             aspect: Some(Aspect::Uniqueness),
             meaning: "The mirror copies its own copies: the link that carries them is one of its sources. Load grows until something \
@@ -51,8 +51,8 @@ impl Detector for Loop {
 }
 
 impl Detector for ForeignMirror {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "foreign-mirror",
             aspect: Some(Aspect::Fidelity),
             meaning: "Another mirror session's packets cross the monitored network. They are a part of its load.",
@@ -78,8 +78,8 @@ impl Detector for ForeignMirror {
 }
 
 impl Detector for MirrorFragmented {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "mirror.fragmented",
             aspect: Some(Aspect::Completeness),
             meaning: "Copies arrive in IP fragments. Each is counted once, by its first piece and with its whole length; what the other \

@@ -1,7 +1,7 @@
 //! Voice and pictures that lack packets, or come unevenly.
 
 use super::{SURE, all_of};
-use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Times};
 use crate::model::evidence::{MEDIA_JITTER, MEDIA_UNEVEN, MediaEvidence};
@@ -102,8 +102,8 @@ fn one_each(reports: impl Iterator<Item = Report>) -> Detection {
 }
 
 impl Detector for RtpLoss {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "rtp.loss",
             aspect: None,
             meaning: "Packets of a stream of voice or pictures do not come as far as the mirrored port: who receives it hears gaps or sees \
@@ -149,8 +149,8 @@ impl Detector for RtpLoss {
 }
 
 impl Detector for RtpJitter {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "rtp.jitter",
             aspect: None,
             meaning: "Packets of a stream of voice or pictures come unevenly as far as the mirrored port: receivers wait longer before they play \

@@ -1,7 +1,7 @@
 //! Transfers that a receiver's window holds back.
 
 use super::{SURE, all_of};
-use crate::diagnose::detector::{Detection, Detector, Need, Page, Report, StandingFindings};
+use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Seconds, Share};
 use crate::model::evidence::{WINDOW_FULL, WindowEvidence};
@@ -32,8 +32,8 @@ const UNSCALED: u64 = 65_535;
 pub struct TcpWindowLimited;
 
 impl Detector for TcpWindowLimited {
-    fn page(&self) -> &'static Page {
-        &Page {
+    fn page(&self) -> &'static ExplainPage {
+        &ExplainPage {
             id: "tcp.window_limited",
             aspect: None,
             meaning: "A transfer is as fast as the window of its receiver allows on a path of this length, and no faster: no more than a window \

@@ -7,7 +7,7 @@ mod stream;
 pub(super) mod wire;
 
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Address, AppId, AppMessage, Counter, Measure, NameSource, Outcome, Tally, Transaction, TransactionEnd};
+use crate::model::{Address, AppId, AppMessage, Counter, ExchangeOutcome, Measure, NameSource, Tally, Transaction, TransactionEnd};
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use stream::Framing;
@@ -113,11 +113,11 @@ impl Dissector for Dns {
         state.held()
     }
 
-    fn outcome(code: u32) -> Outcome {
+    fn outcome(code: u32) -> ExchangeOutcome {
         match code {
-            0 => Outcome::Ok,
-            3 => Outcome::Expected,
-            _ => Outcome::Error,
+            0 => ExchangeOutcome::Ok,
+            3 => ExchangeOutcome::Expected,
+            _ => ExchangeOutcome::Error,
         }
     }
 

@@ -12,7 +12,7 @@ mod side;
 
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{Counter, Direction, Measure, NameSource, Outcome, Tally, Transaction, learnt};
+use crate::model::{Counter, Direction, ExchangeOutcome, Measure, NameSource, Tally, Transaction, learnt};
 use side::{BodyEnd, HttpSide, MessageHead, Start};
 use std::borrow::Cow;
 
@@ -156,12 +156,12 @@ impl Dissector for Http {
         state.sides.iter().map(HttpSide::held).sum()
     }
 
-    fn outcome(code: u32) -> Outcome {
+    fn outcome(code: u32) -> ExchangeOutcome {
         match code {
             // The first request without credentials, what is not there, and conditions that do not hold.
-            401 | 404 | 407 | 410 | 412 | 416 => Outcome::Expected,
-            400.. => Outcome::Error,
-            _ => Outcome::Ok,
+            401 | 404 | 407 | 410 | 412 | 416 => ExchangeOutcome::Expected,
+            400.. => ExchangeOutcome::Error,
+            _ => ExchangeOutcome::Ok,
         }
     }
 

@@ -1,7 +1,7 @@
 //! One direction of an HTTP/1 connection: heads line by line, bodies by their length (RFC 9112 section 6.3).
 
 use super::{HttpConnection, INCOMPLETE, reply_status, request_method};
-use crate::dissect::lines::{Lines, number};
+use crate::dissect::lines::{TextLines, number};
 use crate::dissect::{DissectOutput, Payload};
 use crate::model::limits::HEAD_LINES;
 
@@ -68,7 +68,7 @@ enum At {
 #[derive(Debug, Default)]
 pub struct HttpSide {
     at: At,
-    lines: Lines,
+    lines: TextLines,
     head: MessageHead,
 }
 

@@ -12,7 +12,7 @@ mod records;
 
 use super::requests::{self, with_outcomes};
 use super::{About, Carriage, DissectOutput, Dissector, Payload, Probe, Progress};
-use crate::model::{CloseReason, Counter, Direction, Measure, NameSource, Outcome, ShortName, Tally, TlsNews, Transaction, learnt};
+use crate::model::{CloseReason, Counter, Direction, ExchangeOutcome, Measure, NameSource, ShortName, Tally, TlsNews, Transaction, learnt};
 use certificate::Certificate;
 use hello::{ClientHello, ServerHello};
 use records::{ALERT, APPLICATION_DATA, CERTIFICATE, CLIENT_HELLO, Event, HANDSHAKE, RECORD_BYTES, Records, SERVER_HELLO};
@@ -241,12 +241,12 @@ impl Dissector for Tls {
         }
     }
 
-    fn outcome(code: u32) -> Outcome {
+    fn outcome(code: u32) -> ExchangeOutcome {
         match code {
-            ACCEPTED => Outcome::Ok,
+            ACCEPTED => ExchangeOutcome::Ok,
             // The user does not want any more.
-            90 => Outcome::Expected,
-            _ => Outcome::Error,
+            90 => ExchangeOutcome::Expected,
+            _ => ExchangeOutcome::Error,
         }
     }
 

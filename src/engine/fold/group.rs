@@ -5,7 +5,7 @@ use super::in_flight::InFlight;
 use super::shard::{Shard, ShardPlan};
 use crate::capture::{Block, Packet};
 use crate::decode::{self, Headers, Peel, Rules, TransportHeader};
-use crate::engine::fold::listing::{Listing, PacketListener};
+use crate::engine::fold::listing::{BlockListing, PacketListener};
 use crate::engine::fold::local::LocalNets;
 use crate::engine::fold::message::{IntervalPart, Message};
 use crate::engine::fold::rows::FlowReport;
@@ -103,7 +103,7 @@ pub struct ShardGroup {
     /// When the slot of the past began that is open.
     slot: Option<Timestamp>,
     evicted: Vec<FlowReport>,
-    listing: Option<Listing>,
+    listing: Option<BlockListing>,
 }
 
 impl ShardGroup {
@@ -133,7 +133,7 @@ impl ShardGroup {
     /// Has every packet told.
     #[must_use]
     pub fn listing(mut self, listener: PacketListener) -> Self {
-        self.listing = Some(Listing::new(listener));
+        self.listing = Some(BlockListing::new(listener));
         self
     }
 

@@ -23,13 +23,13 @@ impl<'a> PacketBatch<'a> {
 pub type PacketListener = Box<dyn FnMut(&PacketBatch<'_>) + Send>;
 
 /// The packets of a block that were folded, shard by shard, and who is told.
-pub struct Listing {
+pub struct BlockListing {
     /// Each with its place on the block.
     folded: Vec<(u32, ListedPacket)>,
     listener: PacketListener,
 }
 
-impl Listing {
+impl BlockListing {
     /// Nothing so far.
     pub fn new(listener: PacketListener) -> Self {
         Self { folded: Vec::new(), listener }

@@ -30,7 +30,7 @@ use crate::model::{
     Timestamp, Traffic,
 };
 use crate::snapshot::Conversation;
-use crate::stats::flow::{Counted, FlowChange, Flushed, Step};
+use crate::stats::flow::{Counted, FlowChange, FlowPacket, Flushed};
 use crate::stats::totals::TrafficDirection;
 use crate::stats::{
     Connections, Context, Contexts, FlowTable, Fragments, Gathering, KeepAlives, LossLocator, Record, Stalls, StuckSegments, Talkers,
@@ -66,7 +66,7 @@ pub struct ShardReport {
     /// Its conversations.
     pub flows: Vec<FlowReport>,
     /// All of both instead, as they are: there may be too many for a copy.
-    pub whole: Option<Whole>,
+    pub whole: Option<ShardFlows>,
     /// Conversations that match the query's filter: TCP, UDP, SCTP, other.
     pub matching: [u64; 4],
     /// Names of addresses they learnt; only where every row is wanted.
@@ -75,13 +75,13 @@ pub struct ShardReport {
 
 /// A shard's conversations and their contexts.
 #[derive(Debug)]
-pub struct Whole {
+pub struct ShardFlows {
     flows: FlowTable<FlowDetectors>,
     contexts: Contexts,
     reader: Reader,
 }
 
-impl Whole {
+impl ShardFlows {
     /// The contexts with what was added.
     pub fn contexts(&self) -> impl Iterator<Item = (&Context, Traffic)> {
         self.contexts.added()
@@ -315,7 +315,7 @@ impl Shard {
             | self.stalls.any()
             || self.losses.any() && frame.tcp.is_some_and(|segment| segment.payload == 0)
         {
-            let segment = network::Seen { frame, tcp: &tcp, analysis, before };
+            let segment = network::MarkedSegment { frame, tcp: &tcp, analysis, before };
             let ledgers = (&mut self.losses, &mut self.stalls, &mut self.stuck, &mut self.kept);
             network::segment(&mut self.connections, ledgers, flow, &segment);
         }
@@ -377,7 +377,7 @@ impl Shard {
     /// The number of a packet's conversation, which is now in the packet's context. The detectors take notice of a change of tags where
     /// the packet is one to be `judged`.
     #[inline(always)]
-    fn locate(&mut self, step: &Step, flight: &InFlight, judged: bool, local: &LocalNets, evicted: &mut Vec<FlowReport>) -> u32 {
+    fn locate(&mut self, step: &FlowPacket, flight: &InFlight, judged: bool, local: &LocalNets, evicted: &mut Vec<FlowReport>) -> u32 {
         if self.flows.is_full() {
             self.make_room(evicted);
         }
@@ -401,7 +401,7 @@ impl Shard {
     }
 
     #[inline(never)]
-    fn change_context(&mut self, at: u32, step: &Step, fingerprint: u64, frame: &Frame, judged: bool) {
+    fn change_context(&mut self, at: u32, step: &FlowPacket, fingerprint: u64, frame: &Frame, judged: bool) {
         let context = &in_flight::context(frame);
         if judged && let Some(detectors) = self.flows.detectors(at) {
             detectors.note_tags(step.direction, &context.vlans);
@@ -519,7 +519,7 @@ impl Shard {
         report.names = rows::names(self.reader.names(), query);
         if request.last && query.wants_every_row() {
             let reader = std::mem::take(&mut self.reader);
-            let whole = Whole { flows: self.flows.take_all(), contexts: self.contexts.take_all(), reader };
+            let whole = ShardFlows { flows: self.flows.take_all(), contexts: self.contexts.take_all(), reader };
             report.matching = whole.kinds();
             report.whole = Some(whole);
         } else {
@@ -540,8 +540,8 @@ fn flush(contexts: &mut Contexts, totals: &mut Totals, flushed: Flushed) {
 
 /// What the flow table goes by; `None` without a network layer.
 #[inline(always)]
-fn step<'a>(frame: &'a Frame) -> Option<Step<'a>> {
+fn step<'a>(frame: &'a Frame) -> Option<FlowPacket<'a>> {
     let (key, direction) = frame.flow.as_ref()?;
     let tcp = frame.tcp.as_ref();
-    Some(Step { key, direction: *direction, time: frame.time, wire: frame.wire, tcp, flags: tcp.map_or(0, |s| s.flags), frame })
+    Some(FlowPacket { key, direction: *direction, time: frame.time, wire: frame.wire, tcp, flags: tcp.map_or(0, |s| s.flags), frame })
 }

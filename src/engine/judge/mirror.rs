@@ -1,6 +1,6 @@
 //! From the detectors' counts to the mirror as a snapshot shows it.
 
-use crate::diagnose::{self, Judge, Topic, Vendor};
+use crate::diagnose::{self, Judge, Vendor, VendorTopic};
 use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::judge::asked;
 use crate::engine::judge::evidence::{self, Sources};
@@ -133,8 +133,8 @@ const UNNAMED: &str = "Other control packets are mirrored: with LLDP or CDP turn
 
 /// What brings the packets by which the switch could be known.
 fn unseen(vendor: Option<Vendor>) -> String {
-    let known = vendor.and_then(|v| Some((v, v.command(Topic::Encapsulation)?)));
-    let (vendor, command) = known.unwrap_or((Vendor::CiscoIos, Vendor::CiscoIos.command(Topic::Encapsulation).unwrap_or_default()));
+    let known = vendor.and_then(|v| Some((v, v.command(VendorTopic::Encapsulation)?)));
+    let (vendor, command) = known.unwrap_or((Vendor::CiscoIos, Vendor::CiscoIos.command(VendorTopic::Encapsulation).unwrap_or_default()));
     format!("Most mirror sessions leave out what switches send themselves; {} includes it by {command}.", vendor.name())
 }
 

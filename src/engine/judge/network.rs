@@ -6,8 +6,8 @@ use crate::model::evidence::{LONG_POLL, ServiceWindow};
 use crate::model::limits::CONTROL_WAITING;
 use crate::model::time::SECOND;
 use crate::model::{
-    AppId, ControlMessage, Finding, Flood, FloodSecond, NetworkBatch, NetworkEvent, Outcome, Proto, ServiceKey, Severity, SwitchView,
-    Timestamp, Transaction, TransactionEnd, Verdict,
+    AppId, ControlMessage, ExchangeOutcome, Finding, Flood, FloodSecond, NetworkBatch, NetworkEvent, Proto, ServiceKey, Severity,
+    SwitchView, Timestamp, Transaction, TransactionEnd, Verdict,
 };
 use crate::names::{self, Transport};
 use crate::snapshot::{Network, Service};
@@ -216,8 +216,8 @@ fn answer(transaction: &Transaction) -> Answer {
     match transaction.end {
         // Whoever asks a group does not know whether anybody answers.
         _ if matches!(registry::token(transaction.app), Some("mdns" | "llmnr")) => Answer::Uncounted,
-        TransactionEnd::Answered(code) if registry::outcome(transaction.app, code) == Outcome::Error => Answer::Error,
-        TransactionEnd::Answered(code) if registry::outcome(transaction.app, code) == Outcome::Denied => Answer::Denied,
+        TransactionEnd::Answered(code) if registry::outcome(transaction.app, code) == ExchangeOutcome::Error => Answer::Error,
+        TransactionEnd::Answered(code) if registry::outcome(transaction.app, code) == ExchangeOutcome::Denied => Answer::Denied,
         _ if registry::token(transaction.app) == Some("http") && transaction.latency().is_some_and(|nanos| nanos >= LONG_POLL.nanos()) => {
             Answer::Held
         }

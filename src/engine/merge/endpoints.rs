@@ -3,7 +3,7 @@
 
 use crate::engine::fold::local::LocalNets;
 use crate::engine::fold::rows::{self, ConversationKind, EndpointDelta, FlowReport};
-use crate::engine::fold::shard::Whole;
+use crate::engine::fold::shard::ShardFlows;
 use crate::engine::merge::row_budget::RowBudget;
 use crate::engine::merge::tables::{Increase, RowTable};
 use crate::engine::threads::priority;
@@ -21,7 +21,7 @@ pub struct EndpointLoad {
     /// Rows.
     pub flows: Vec<FlowReport>,
     /// All of a shard's, as they are.
-    pub whole: Option<Whole>,
+    pub whole: Option<ShardFlows>,
 }
 
 /// Conversations in hand at once: each has four rows.
@@ -72,7 +72,7 @@ impl Tables {
 
     fn take(&mut self, load: &EndpointLoad) {
         let shown = load.flows.iter().map(|f| (EndpointDelta::of(&f.row), f.kind));
-        for (talk, kind) in shown.chain(load.whole.iter().flat_map(Whole::talks)) {
+        for (talk, kind) in shown.chain(load.whole.iter().flat_map(ShardFlows::talks)) {
             if talk.added.iter().all(|t| t.packets == 0) {
                 continue;
             }

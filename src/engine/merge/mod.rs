@@ -21,7 +21,7 @@ pub use subscription::{Ended, Published, Subscriber, Subscribers, Subscription, 
 use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::fold::message::{IntervalPart, Message};
 use crate::engine::fold::rows::ConversationKind;
-use crate::engine::fold::shard::{ShardReport, ShardSums, Whole};
+use crate::engine::fold::shard::{ShardFlows, ShardReport, ShardSums};
 use crate::engine::merge::cross_shard::{BATCH, CrossShard};
 use crate::engine::merge::timeline::Timeline;
 use crate::engine::tape::Request;
@@ -351,7 +351,7 @@ impl Merge {
             pending.sums.merge(&report.sums);
             pending.names.extend_from_slice(&report.names);
             let contexts = report.contexts.iter().map(|(context, added)| (context, *added));
-            self.tables.add_contexts(contexts.chain(report.whole.iter().flat_map(Whole::contexts)));
+            self.tables.add_contexts(contexts.chain(report.whole.iter().flat_map(ShardFlows::contexts)));
             for (table, matching) in pending.conversations.iter_mut().zip(report.matching) {
                 table.total_rows += matching;
             }
@@ -373,7 +373,7 @@ impl Merge {
                 self.tables.add_flows(batch.iter().map(|f| &f.row));
                 batch.iter().filter(|f| f.shown).for_each(|f| show(f.row.clone(), f.kind));
             }
-            let mut rows = load.whole.iter().flat_map(Whole::reports);
+            let mut rows = load.whole.iter().flat_map(ShardFlows::reports);
             loop {
                 batch.extend(rows.by_ref().take(BATCH));
                 if batch.is_empty() {

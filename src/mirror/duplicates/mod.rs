@@ -76,7 +76,7 @@ use fingerprint::WHOLE;
 pub use fingerprint::{Digest, Fingerprint};
 use flows::{Flows, Pattern};
 use recall::HeldCopies;
-use table::{Entry, Table};
+use table::{CopyTable, Entry};
 
 /// The window for which the table makes room at least, when it is known that a mirror makes no copies; while nothing is known it is
 /// [`REACH`]. Nanoseconds: routing and switching copies are found up to a few milliseconds apart, busy mirror queues add to that.
@@ -115,7 +115,7 @@ impl Verdict {
 #[derive(Debug)]
 pub struct DuplicateFilter {
     keys: Keys,
-    table: Table,
+    table: CopyTable,
     flows: Flows,
     shard: Pattern,
     cover: usize,
@@ -137,7 +137,7 @@ impl DuplicateFilter {
     pub fn new(keys: Keys) -> Self {
         Self {
             keys,
-            table: Table::new(),
+            table: CopyTable::new(),
             flows: Flows::new(),
             shard: Pattern::default(),
             cover: WHOLE,

@@ -101,7 +101,7 @@ impl Bucket {
 }
 
 #[derive(Debug)]
-pub(super) struct Table {
+pub(super) struct CopyTable {
     ring: Vec<Entry>,
     index: Vec<Bucket>,
     /// Where the next packet goes.
@@ -111,7 +111,7 @@ pub(super) struct Table {
     pub displaced: u64,
 }
 
-impl Table {
+impl CopyTable {
     pub fn new() -> Self {
         Self::of(COPY_PACKETS_AT_FIRST)
     }
@@ -257,7 +257,7 @@ mod tests {
 
     #[test]
     fn the_oldest_goes_first() {
-        let mut t = Table::new();
+        let mut t = CopyTable::new();
         let print = |n: u64| Fingerprint { key: n.wrapping_mul(0x9e37_79b9_7f4a_7c15), ..Fingerprint::default() };
         let entry = |n: u64| Entry { print: print(n), first: n as i64 };
         for n in 1..=COPY_PACKETS_AT_FIRST as u64 + 3 {

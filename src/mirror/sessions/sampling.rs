@@ -18,7 +18,7 @@ pub struct SampledPacket {
 
 /// The samples of one session.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Sampling {
+pub(super) struct SessionSampling {
     samples: u64,
     unread: u64,
     /// Sum of the rates: packets the samples stand for.
@@ -28,7 +28,7 @@ pub(super) struct Sampling {
     last: HashMap<(u32, u32), u32>,
 }
 
-impl Sampling {
+impl SessionSampling {
     /// Takes a sample. The first of a source only says where its counter stands; a counter that goes back was restarted.
     pub fn take(&mut self, sample: &SampledPacket) {
         self.samples += 1;
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn drops_are_counted_by_source_from_its_first_sample() {
-        let mut s = Sampling::default();
+        let mut s = SessionSampling::default();
         assert_eq!(s.one_in(), 1);
         for (index, drops) in [(1, 100), (2, u32::MAX), (1, 103), (2, 1), (1, 103), (1, 5), (1, 6)] {
             s.take(&sample(index, 512, drops));
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn sources_are_bounded() {
-        let mut s = Sampling::default();
+        let mut s = SessionSampling::default();
         for index in 0..2 * SAMPLERS as u32 {
             s.take(&sample(index, u32::MAX, 0));
         }

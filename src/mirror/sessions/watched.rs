@@ -1,7 +1,7 @@
 //! What is accounted of one session.
 
 use super::ruling::Ruling;
-use super::sampling::Sampling;
+use super::sampling::SessionSampling;
 use super::sequence::Trial;
 use crate::mirror::ledger::Ledger;
 use crate::mirror::switch_clock::SwitchClock;
@@ -24,7 +24,7 @@ pub(super) struct Watched {
     /// Link and mirror bytes before its first packet.
     pub before: (u64, u64),
     /// Its samples, if it brings some.
-    pub sampling: Option<Box<Sampling>>,
+    pub sampling: Option<Box<SessionSampling>>,
     /// Whether its frames have a check sequence.
     pub trial: Trial,
     /// Its latest packet.

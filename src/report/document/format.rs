@@ -1,56 +1,56 @@
 //! Numbers, times and names as people read them.
 
-use super::{Cell, Room};
+use super::{DocumentCell, Room};
 use crate::model::text::printable;
 pub use crate::model::units::plural;
 use crate::model::{Address, Timestamp, units};
-use crate::report::document::Column;
+use crate::report::document::DocumentColumn;
 
 /// A column of names, cut in the middle where room is scarce.
-pub const fn name(head: &'static str) -> Column {
-    Column { head, right: false, room: Room::Cut }
+pub const fn name(head: &'static str) -> DocumentColumn {
+    DocumentColumn { head, right: false, room: Room::Cut }
 }
 
 /// A text column that keeps its width.
-pub const fn word(head: &'static str) -> Column {
-    Column { head, right: false, room: Room::Fixed }
+pub const fn word(head: &'static str) -> DocumentColumn {
+    DocumentColumn { head, right: false, room: Room::Fixed }
 }
 
 /// A last column of sentences, wrapped where room is scarce.
-pub const fn prose(head: &'static str) -> Column {
-    Column { head, right: false, room: Room::Wrapped }
+pub const fn prose(head: &'static str) -> DocumentColumn {
+    DocumentColumn { head, right: false, room: Room::Wrapped }
 }
 
 /// A column of numbers.
-pub const fn number(head: &'static str) -> Column {
-    Column { head, right: true, room: Room::Fixed }
+pub const fn number(head: &'static str) -> DocumentColumn {
+    DocumentColumn { head, right: true, room: Room::Fixed }
 }
 
 /// A column of numbers that is left out where room is scarce, larger `order` first.
-pub const fn spare(head: &'static str, order: u8) -> Column {
-    Column { head, right: true, room: Room::Dropped(order) }
+pub const fn spare(head: &'static str, order: u8) -> DocumentColumn {
+    DocumentColumn { head, right: true, room: Room::Dropped(order) }
 }
 
 /// A cell of text from anywhere.
-pub fn text(text: impl AsRef<str>) -> Cell {
-    Cell { text: printable(text.as_ref()).into_owned(), ..Cell::default() }
+pub fn text(text: impl AsRef<str>) -> DocumentCell {
+    DocumentCell { text: printable(text.as_ref()).into_owned(), ..DocumentCell::default() }
 }
 
 /// A cell with an exact count.
-pub fn count(n: u64) -> Cell {
+pub fn count(n: u64) -> DocumentCell {
     text(units::grouped(n))
 }
 
 /// A cell with an amount of bytes; the unit takes two columns, so that numbers line up.
-pub fn bytes(n: u64) -> Cell {
+pub fn bytes(n: u64) -> DocumentCell {
     let (value, prefix) = units::scaled(n as f64);
     text(format!("{value} {prefix:>1}B"))
 }
 
 /// A cell with a share and its bar.
-pub fn share(part: u64, whole: u64) -> Cell {
+pub fn share(part: u64, whole: u64) -> DocumentCell {
     let share = ratio(part, whole);
-    Cell { bar: Some(share), ..text(units::percent(share)) }
+    DocumentCell { bar: Some(share), ..text(units::percent(share)) }
 }
 
 /// A part of a whole, 0 to 1.

@@ -2,7 +2,7 @@
 
 use super::format::{prose, text, word};
 use super::tables::section;
-use super::{Part, Section, Table, Tone};
+use super::{DocumentTable, Part, Section, Tone};
 use crate::model::host::{Check, Checklist, Rating};
 use crate::model::text::printable;
 
@@ -20,7 +20,7 @@ fn one(list: &Checklist) -> Section {
         };
         vec![text(c.name), text(format!("{sign} {}", said(c.verdict))), text(&c.found)]
     };
-    let mut parts = vec![Part::Table(Table { columns, rows: list.checks.iter().map(row).collect() })];
+    let mut parts = vec![Part::Table(DocumentTable { columns, rows: list.checks.iter().map(row).collect() })];
     let mut wrong: Vec<&Check> = list.checks.iter().filter(|c| c.verdict >= Rating::Warning).collect();
     wrong.sort_by_key(|c| std::cmp::Reverse(c.verdict));
     for check in wrong {

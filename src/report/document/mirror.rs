@@ -2,7 +2,7 @@
 
 use super::format::{count, moment, number, plural, text, word};
 use super::tables::{self, section};
-use super::{Part, Section, Table, Tone};
+use super::{DocumentTable, Part, Section, Tone};
 use crate::model::finding::evidence_name;
 use crate::model::text::printable;
 use crate::model::{Estimate, Finding, Severity, Verdict, units};
@@ -120,14 +120,14 @@ fn stamps(m: &Mirror, rows: usize) -> Part {
         }));
     }
     table.truncate(rows);
-    Part::Table(Table { columns, rows: table })
+    Part::Table(DocumentTable { columns, rows: table })
 }
 
 /// What could not be judged, and why; `None` when everything could.
 pub fn not_judged(m: &Mirror) -> Option<Section> {
     let columns = vec![word("Finding"), super::format::prose("Why it is not judged")];
     let rows: Vec<_> = m.not_judged.iter().map(|(id, reason)| vec![text(*id), text(printable(reason))]).collect();
-    (!rows.is_empty()).then(|| section("Not judged", vec![Part::Table(Table { columns, rows })]))
+    (!rows.is_empty()).then(|| section("Not judged", vec![Part::Table(DocumentTable { columns, rows })]))
 }
 
 /// What is wrong; `None` when nothing is.

@@ -49,7 +49,7 @@ impl Tone {
 
 /// One cell of a table.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Cell {
+pub struct DocumentCell {
     /// What it says; safe to print.
     pub text: String,
     /// A share to be drawn beside it, 0 to 1.
@@ -60,7 +60,7 @@ pub struct Cell {
 
 /// One column of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Column {
+pub struct DocumentColumn {
     /// Its heading.
     pub head: &'static str,
     /// Numbers stand at the right edge.
@@ -71,11 +71,11 @@ pub struct Column {
 
 /// A table.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Table {
+pub struct DocumentTable {
     /// Its columns.
-    pub columns: Vec<Column>,
+    pub columns: Vec<DocumentColumn>,
     /// Its rows.
-    pub rows: Vec<Vec<Cell>>,
+    pub rows: Vec<Vec<DocumentCell>>,
 }
 
 /// A piece of a section.
@@ -84,7 +84,7 @@ pub enum Part {
     /// Names and values.
     Facts(Vec<(&'static str, String)>),
     /// A table.
-    Table(Table),
+    Table(DocumentTable),
     /// Load over time.
     Chart(Chart),
     /// A paragraph, and how loud it is.

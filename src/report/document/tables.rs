@@ -1,10 +1,10 @@
 //! Tables, read off their fields.
 
 use super::format::{bytes, count, end, moment, plural, ratio, share, text};
-use super::{Cell, Column, Part, Section, Table, Tone};
+use super::{DocumentCell, DocumentColumn, DocumentTable, Part, Section, Tone};
 use crate::model::units;
 use crate::snapshot::Snapshot;
-use crate::snapshot::table::{AnyRows, AnyTable, Head, Kind, Layers, OnPaper, Value};
+use crate::snapshot::table::{AnyRows, AnyTable, FieldKind, FieldValue, Head, Layers, OnPaper};
 use std::ops::Range;
 
 /// The sheets of a table that stand in reports, in their order: a section each; of those with rows only, unless `empty`.
@@ -83,7 +83,7 @@ fn title(table: &dyn AnyTable) -> &'static str {
 }
 
 /// Columns and some rows of a sheet, and its last line where it has one.
-fn lines(table: &dyn AnyTable, layers: Layers, rows: &dyn AnyRows, shown: Range<usize>, s: &Snapshot) -> Table {
+fn lines(table: &dyn AnyTable, layers: Layers, rows: &dyn AnyRows, shown: Range<usize>, s: &Snapshot) -> DocumentTable {
     let heads = table.heads();
     let known = |at: usize| shown.clone().any(|row| rows.value(row, at).is_some());
     let mut columns: Vec<(OnPaper, usize, &Head)> = heads
@@ -95,55 +95,57 @@ fn lines(table: &dyn AnyTable, layers: Layers, rows: &dyn AnyRows, shown: Range<
         .collect();
     columns.sort_by_key(|c| c.0.place);
     let first = columns.first().map_or(0, |c| c.1);
-    let mut lines: Vec<Vec<Cell>> = shown
+    let mut lines: Vec<Vec<DocumentCell>> = shown
         .map(|row| {
-            let cells = columns.iter().map(|(_, at, head)| Cell {
+            let cells = columns.iter().map(|(_, at, head)| DocumentCell {
                 indent: if *at == first { rows.depth(row) } else { 0 },
                 ..cell(head, layers, rows.value(row, *at), s)
             });
             cells.collect()
         })
         .collect();
-    let foot: Option<Vec<Cell>> = columns.iter().map(|(_, _, head)| Some(cell(head, layers, table.foot(s, head.token)?, s))).collect();
+    let foot: Option<Vec<DocumentCell>> =
+        columns.iter().map(|(_, _, head)| Some(cell(head, layers, table.foot(s, head.token)?, s))).collect();
     lines.extend(foot);
-    let columns = columns.iter().map(|(paper, _, head)| Column { head: head.title, right: paper.right, room: paper.room }).collect();
-    Table { columns, rows: lines }
+    let columns =
+        columns.iter().map(|(paper, _, head)| DocumentColumn { head: head.title, right: paper.right, room: paper.room }).collect();
+    DocumentTable { columns, rows: lines }
 }
 
 /// A value as people read it.
-fn cell(head: &Head, layers: Layers, value: Value<'_>, s: &Snapshot) -> Cell {
+fn cell(head: &Head, layers: Layers, value: FieldValue<'_>, s: &Snapshot) -> DocumentCell {
     let port = |port| layers.meets(Layers::PORTS).then_some(port);
     let of_all = |part: u64| ratio(part, s.stats.total.wire_bytes);
     match (head.kind, value) {
-        (_, Value::None) => text(if head.asks { "?" } else { "" }),
-        (Kind::Bytes, Value::Count(n)) => bytes(n),
-        (Kind::Id | Kind::Port, Value::Count(n)) => text(n.to_string()),
-        (_, Value::Count(n)) => count(n),
-        (_, Value::AtLeast(n)) => text(format!("≥ {}", units::grouped(n))),
-        (Kind::Share, Value::Load { total, .. }) => share(total.wire_bytes, s.stats.total.wire_bytes),
-        (Kind::PacketShare, Value::Load { total, .. }) => share(total.packets, s.stats.total.packets),
-        (Kind::Percent, Value::Load { total, .. }) => text(units::percent(of_all(total.wire_bytes))),
-        (Kind::PacketRate, Value::Load { total, .. }) => text(units::packets_per_second(total.packets_per_second(s.duration()))),
-        (_, Value::Load { total, .. }) => text(units::bits_per_second(total.bits_per_second(s.duration()))),
-        (Kind::BitRate, Value::Real(bits)) => text(units::bits_per_second(bits)),
-        (Kind::Ratio, Value::Real(part)) => text(units::percent(part)),
-        (_, Value::Real(x)) => text(format!("{x:.2}")),
-        (_, Value::Span(_)) => text(units::duration(value.seconds().unwrap_or_default())),
-        (_, Value::Time(time)) => text(moment(time)),
-        (Kind::Side, Value::Flag(inside)) => text(if inside { "inside" } else { "outside" }),
-        (_, Value::Flag(flag)) => text(if flag { "yes" } else { "no" }),
-        (_, Value::Address(address)) => text(end(address, None)),
-        (_, Value::End(address, n)) => text(end(address, port(n))),
-        (_, Value::Ends(ends)) => {
+        (_, FieldValue::None) => text(if head.asks { "?" } else { "" }),
+        (FieldKind::Bytes, FieldValue::Count(n)) => bytes(n),
+        (FieldKind::Id | FieldKind::Port, FieldValue::Count(n)) => text(n.to_string()),
+        (_, FieldValue::Count(n)) => count(n),
+        (_, FieldValue::AtLeast(n)) => text(format!("≥ {}", units::grouped(n))),
+        (FieldKind::Share, FieldValue::Load { total, .. }) => share(total.wire_bytes, s.stats.total.wire_bytes),
+        (FieldKind::PacketShare, FieldValue::Load { total, .. }) => share(total.packets, s.stats.total.packets),
+        (FieldKind::Percent, FieldValue::Load { total, .. }) => text(units::percent(of_all(total.wire_bytes))),
+        (FieldKind::PacketRate, FieldValue::Load { total, .. }) => text(units::packets_per_second(total.packets_per_second(s.duration()))),
+        (_, FieldValue::Load { total, .. }) => text(units::bits_per_second(total.bits_per_second(s.duration()))),
+        (FieldKind::BitRate, FieldValue::Real(bits)) => text(units::bits_per_second(bits)),
+        (FieldKind::Ratio, FieldValue::Real(part)) => text(units::percent(part)),
+        (_, FieldValue::Real(x)) => text(format!("{x:.2}")),
+        (_, FieldValue::Span(_)) => text(units::duration(value.seconds().unwrap_or_default())),
+        (_, FieldValue::Time(time)) => text(moment(time)),
+        (FieldKind::Side, FieldValue::Flag(inside)) => text(if inside { "inside" } else { "outside" }),
+        (_, FieldValue::Flag(flag)) => text(if flag { "yes" } else { "no" }),
+        (_, FieldValue::Address(address)) => text(end(address, None)),
+        (_, FieldValue::End(address, n)) => text(end(address, port(n))),
+        (_, FieldValue::Ends(ends)) => {
             let [a, b] = [ends.first, ends.second].map(|(address, n)| end(address, port(n)));
             text(format!("{a} {b}"))
         }
-        (_, Value::Trips(..) | Value::Handshake(..)) => text(""),
-        (_, Value::Numbers(numbers)) => text(numbers.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")),
-        (_, Value::Path(path)) => text(path.to_string()),
-        (_, Value::Layer(layer)) => text(layer.to_string()),
-        (_, Value::Guess(app)) => text(format!("{app}?")),
-        (_, Value::Word(_) | Value::Text(_) | Value::State(_)) => text(value.as_text().unwrap_or_default()),
+        (_, FieldValue::Trips(..) | FieldValue::Handshake(..)) => text(""),
+        (_, FieldValue::Numbers(numbers)) => text(numbers.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")),
+        (_, FieldValue::Path(path)) => text(path.to_string()),
+        (_, FieldValue::Layer(layer)) => text(layer.to_string()),
+        (_, FieldValue::Guess(app)) => text(format!("{app}?")),
+        (_, FieldValue::Word(_) | FieldValue::Text(_) | FieldValue::State(_)) => text(value.as_text().unwrap_or_default()),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::model::time::SECOND;
 use crate::model::{Address, SideTrips, Timestamp, Traffic};
 use crate::report::format::ReportOptions;
 use crate::snapshot::Snapshot;
-use crate::snapshot::table::{AnyRows, AnyTable, Cells, Head, InJson, SheetHead, Value};
+use crate::snapshot::table::{AnyRows, AnyTable, Cells, FieldValue, Head, InJson, SheetHead};
 use std::io;
 
 /// The member of a table. One with several sheets is an object of arrays, followed by how many rows each has in all (`…_total`); what a
@@ -128,7 +128,7 @@ impl Row<'_, '_> {
 }
 
 impl Cells for Row<'_, '_> {
-    fn value(&mut self, place: usize, value: Value<'_>) {
+    fn value(&mut self, place: usize, value: FieldValue<'_>) {
         if value.is_some() {
             self.name(place);
             self::value(self.w, value);
@@ -176,45 +176,45 @@ fn seconds(nanos: i64) -> f64 {
 
 /// A value without what it is called.
 #[inline]
-pub fn value(w: &mut Writer, value: Value<'_>) {
+pub fn value(w: &mut Writer, value: FieldValue<'_>) {
     match value {
-        Value::None => w.null(),
-        Value::Count(n) | Value::AtLeast(n) => w.number(n),
-        Value::Real(x) => w.float(x),
-        Value::Span(nanos) => w.float(seconds(nanos)),
-        Value::Flag(flag) => w.boolean(flag),
-        Value::Word(word) | Value::Guess(word) => w.word(word),
-        Value::Text(text) => w.string(text),
-        Value::State(state) => w.word(state.token()),
-        Value::Address(address) => w.address(address),
-        Value::Time(time) => w.time(time),
-        Value::Numbers(numbers) => {
+        FieldValue::None => w.null(),
+        FieldValue::Count(n) | FieldValue::AtLeast(n) => w.number(n),
+        FieldValue::Real(x) => w.float(x),
+        FieldValue::Span(nanos) => w.float(seconds(nanos)),
+        FieldValue::Flag(flag) => w.boolean(flag),
+        FieldValue::Word(word) | FieldValue::Guess(word) => w.word(word),
+        FieldValue::Text(text) => w.string(text),
+        FieldValue::State(state) => w.word(state.token()),
+        FieldValue::Address(address) => w.address(address),
+        FieldValue::Time(time) => w.time(time),
+        FieldValue::Numbers(numbers) => {
             w.open(b'[');
             numbers.iter().for_each(|&n| w.number(u64::from(n)));
             w.close(b']');
         }
-        Value::Path(path) => w.string(&path.to_string()),
-        Value::Layer(layer) => w.string(&layer.to_string()),
-        Value::End(address, port) => {
+        FieldValue::Path(path) => w.string(&path.to_string()),
+        FieldValue::Layer(layer) => w.string(&layer.to_string()),
+        FieldValue::End(address, port) => {
             w.open(b'{');
             w.key("address");
             w.address(address);
             w.count("port", port.into());
             w.close(b'}');
         }
-        Value::Ends(ends) => {
+        FieldValue::Ends(ends) => {
             w.open(b'[');
-            self::value(w, Value::End(ends.first.0, ends.first.1));
-            self::value(w, Value::End(ends.second.0, ends.second.1));
+            self::value(w, FieldValue::End(ends.first.0, ends.first.1));
+            self::value(w, FieldValue::End(ends.second.0, ends.second.1));
             w.close(b']');
         }
-        Value::Load { total, .. } => {
+        FieldValue::Load { total, .. } => {
             w.open(b'{');
             w.traffic(total);
             w.close(b'}');
         }
-        Value::Trips(trips, client) => sides(w, |w, at| side(w, trips.sides.get(client as usize ^ at))),
-        Value::Handshake(trips, client) => {
+        FieldValue::Trips(trips, client) => sides(w, |w, at| side(w, trips.sides.get(client as usize ^ at))),
+        FieldValue::Handshake(trips, client) => {
             let half = |at: usize| trips.handshake.get(at).copied().flatten();
             w.open(b'{');
             for (name, nanos) in [

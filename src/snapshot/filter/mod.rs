@@ -21,7 +21,7 @@
 
 mod parse;
 
-use super::table::{Field, Kind, TableSpec, Value};
+use super::table::{Field, FieldKind, FieldValue, TableSpec};
 use super::tables::conversations::CONVERSATIONS;
 use super::tables::endpoints::ENDPOINTS;
 use super::{Conversation, HostRow, TcpState};
@@ -190,32 +190,32 @@ impl Expression {
 /// Whether a term holds for a row; `None` when no field of its table can tell.
 fn known<R>(term: &Term, fields: &[Field<R>], row: &R) -> Option<bool> {
     // Of the fields of some kinds: none there, or whether one holds.
-    let any = |of: fn(Kind) -> bool, holds: &dyn Fn(Value) -> bool| {
+    let any = |of: fn(FieldKind) -> bool, holds: &dyn Fn(FieldValue) -> bool| {
         let mut fields = fields.iter().filter(|f| of(f.head.kind) && f.head.searched).peekable();
         fields.peek()?;
         Some(fields.any(|f| holds(f.value(row))))
     };
-    let is_end = |kind| matches!(kind, Kind::Address | Kind::End | Kind::Ends);
+    let is_end = |kind| matches!(kind, FieldKind::Address | FieldKind::End | FieldKind::Ends);
     match term {
         Term::Text(needle) => Some(fields.iter().any(|f| f.head.searched && contains(f.value(row), needle))),
         Term::Protocol(proto) => protocol(*proto, fields, row),
         Term::Network(network) => any(is_end, &|value| addresses(value).iter().flatten().any(|a| in_network(a.0, network))),
         Term::Mac(prefix) => any(is_end, &|value| addresses(value).iter().flatten().any(|a| has_mac_prefix(a.0, prefix))),
         Term::Port(range) => any(is_end, &|value| addresses(value).iter().flatten().any(|a| has_port(a.1, range))),
-        Term::Vlan(id) => any(|kind| kind == Kind::Vlans, &|value| match (value, id) {
-            (Value::Numbers(ids), Some(id)) => ids.contains(id),
-            (Value::Numbers(ids), None) => !ids.is_empty(),
+        Term::Vlan(id) => any(|kind| kind == FieldKind::Vlans, &|value| match (value, id) {
+            (FieldValue::Numbers(ids), Some(id)) => ids.contains(id),
+            (FieldValue::Numbers(ids), None) => !ids.is_empty(),
             _ => false,
         }),
         Term::State(state) => {
-            let field = fields.iter().find(|f| f.head.kind == Kind::State)?;
-            Some(field.value(row) == Value::State(*state))
+            let field = fields.iter().find(|f| f.head.kind == FieldKind::State)?;
+            Some(field.value(row) == FieldValue::State(*state))
         }
         Term::Field(token, comparison, operand) => {
             let field = fields.iter().find(|f| f.head.token == *token)?;
             match field.value(row) {
                 // Nothing is neither more nor less than anything, nor equal to it.
-                Value::None => Some(*comparison == Comparison::Unequal),
+                FieldValue::None => Some(*comparison == Comparison::Unequal),
                 value => compare(value, *comparison, operand),
             }
         }
@@ -226,9 +226,9 @@ fn known<R>(term: &Term, fields: &[Field<R>], row: &R) -> Option<bool> {
 fn protocol<R>(proto: Proto, fields: &[Field<R>], row: &R) -> Option<bool> {
     let mut has_path = false;
     for field in fields {
-        match (field.head.kind, (field.head.kind == Kind::App || field.head.kind == Kind::Path).then(|| field.value(row))) {
-            (_, Some(Value::Word(app))) if field.head.searched && app == proto.token() => return Some(true),
-            (_, Some(Value::Path(path))) => {
+        match (field.head.kind, (field.head.kind == FieldKind::App || field.head.kind == FieldKind::Path).then(|| field.value(row))) {
+            (_, Some(FieldValue::Word(app))) if field.head.searched && app == proto.token() => return Some(true),
+            (_, Some(FieldValue::Path(path))) => {
                 has_path = true;
                 if path.contains(proto) {
                     return Some(true);
@@ -253,28 +253,28 @@ fn protocol<R>(proto: Proto, fields: &[Field<R>], row: &R) -> Option<bool> {
 }
 
 /// The addresses in a value, with their ports.
-fn addresses(value: Value<'_>) -> [Option<(Address, u16)>; 2] {
+fn addresses(value: FieldValue<'_>) -> [Option<(Address, u16)>; 2] {
     match value {
-        Value::Address(address) => [Some((address, 0)), None],
-        Value::End(address, port) => [Some((address, port)), None],
-        Value::Ends(ends) => [Some(ends.first), Some(ends.second)],
+        FieldValue::Address(address) => [Some((address, 0)), None],
+        FieldValue::End(address, port) => [Some((address, port)), None],
+        FieldValue::Ends(ends) => [Some(ends.first), Some(ends.second)],
         _ => [None, None],
     }
 }
 
 /// Whether the text of a value contains this, in lower case.
-fn contains(value: Value<'_>, needle: &str) -> bool {
+fn contains(value: FieldValue<'_>, needle: &str) -> bool {
     match value {
-        Value::Word(word) | Value::Guess(word) => word.contains(needle),
-        Value::Text(text) => text.contains(needle) || text.to_lowercase().contains(needle),
-        Value::Path(path) => path_contains(path, needle),
-        Value::Numbers(ids) => ids.iter().any(|id| Line::of(id).contains(needle)),
+        FieldValue::Word(word) | FieldValue::Guess(word) => word.contains(needle),
+        FieldValue::Text(text) => text.contains(needle) || text.to_lowercase().contains(needle),
+        FieldValue::Path(path) => path_contains(path, needle),
+        FieldValue::Numbers(ids) => ids.iter().any(|id| Line::of(id).contains(needle)),
         value => addresses(value).iter().flatten().any(|&(address, port)| end_contains(address, port, needle)),
     }
 }
 
 /// How a value compares; `None` when it is nothing, or of another kind than what it is compared with.
-fn compare(value: Value<'_>, comparison: Comparison, operand: &Operand) -> Option<bool> {
+fn compare(value: FieldValue<'_>, comparison: Comparison, operand: &Operand) -> Option<bool> {
     if let Some(text) = value.as_text() {
         let same = text.eq_ignore_ascii_case(&operand.text);
         return match comparison {
@@ -285,9 +285,9 @@ fn compare(value: Value<'_>, comparison: Comparison, operand: &Operand) -> Optio
     }
     let number = operand.number?;
     Some(match value {
-        Value::Count(n) => comparison.holds(n, number.whole),
-        Value::Real(x) => comparison.holds(x, number.real),
-        Value::Span(nanos) => comparison.holds(nanos as f64 / SECOND as f64, number.real),
+        FieldValue::Count(n) => comparison.holds(n, number.whole),
+        FieldValue::Real(x) => comparison.holds(x, number.real),
+        FieldValue::Span(nanos) => comparison.holds(nanos as f64 / SECOND as f64, number.real),
         _ => return None,
     })
 }

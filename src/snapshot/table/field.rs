@@ -1,8 +1,8 @@
 //! One column of a table: how it is read off a row, and how its line in the list says where it stands.
 
 use super::head::{Head, InJson, LAST, OnPaper, OnScreen, Room, Tint, When};
-use super::kind::{Kind, Layers};
-use super::{Getter, Value};
+use super::kind::{FieldKind, Layers};
+use super::{FieldValue, Getter};
 use crate::model::{Address, Timestamp};
 use crate::snapshot::TcpState;
 use std::cmp::Ordering;
@@ -25,13 +25,13 @@ impl<R> Copy for Field<R> {}
 
 impl<R> Field<R> {
     /// A field that stands in every output, sorts and is found by the filter.
-    pub const fn new(token: &'static str, title: &'static str, kind: Kind, get: fn(&R) -> Value<'_>) -> Self {
+    pub const fn new(token: &'static str, title: &'static str, kind: FieldKind, get: fn(&R) -> FieldValue<'_>) -> Self {
         Self::with(token, title, kind, Getter::Value(get))
     }
 
     /// The same with a typed getter: for tables of many rows.
-    const fn with(token: &'static str, title: &'static str, kind: Kind, get: Getter<R>) -> Self {
-        use Kind::*;
+    const fn with(token: &'static str, title: &'static str, kind: FieldKind, get: Getter<R>) -> Self {
+        use FieldKind::*;
         let right = matches!(kind, Count | Bytes | Id | Port | Real | Ratio | BitRate | Rate | PacketRate | Percent | Span);
         let room = if matches!(kind, Text | Address | End | Ends) { Room::Cut } else { Room::Fixed };
         let searched = matches!(kind, Text | App | Address | End | Ends | Vlans | Path);
@@ -54,62 +54,62 @@ impl<R> Field<R> {
 
     /// A whole number: packets.
     pub const fn count(token: &'static str, title: &'static str, get: fn(&R) -> u64) -> Self {
-        Self::with(token, title, Kind::Count, Getter::Count(get))
+        Self::with(token, title, FieldKind::Count, Getter::Count(get))
     }
 
     /// An amount of bytes.
     pub const fn bytes(token: &'static str, title: &'static str, get: fn(&R) -> u64) -> Self {
-        Self::with(token, title, Kind::Bytes, Getter::Count(get))
+        Self::with(token, title, FieldKind::Bytes, Getter::Count(get))
     }
 
     /// A number that names something.
     pub const fn id(token: &'static str, title: &'static str, get: fn(&R) -> u64) -> Self {
-        Self::with(token, title, Kind::Id, Getter::Count(get))
+        Self::with(token, title, FieldKind::Id, Getter::Count(get))
     }
 
     /// A transport port.
     pub const fn port(token: &'static str, title: &'static str, get: fn(&R) -> u64) -> Self {
-        Self::with(token, title, Kind::Port, Getter::Count(get))
+        Self::with(token, title, FieldKind::Port, Getter::Count(get))
     }
 
     /// One of this program's words, or nothing.
     pub const fn word(token: &'static str, title: &'static str, get: fn(&R) -> Option<&'static str>) -> Self {
-        Self::with(token, title, Kind::Word, Getter::Word(get))
+        Self::with(token, title, FieldKind::Word, Getter::Word(get))
     }
 
     /// An application or protocol by its token, or nothing.
     pub const fn app(token: &'static str, title: &'static str, get: fn(&R) -> Option<&'static str>) -> Self {
-        Self::with(token, title, Kind::App, Getter::Word(get))
+        Self::with(token, title, FieldKind::App, Getter::Word(get))
     }
 
     /// Text from packets, files or the system, or nothing.
     pub const fn text(token: &'static str, title: &'static str, get: fn(&R) -> Option<&str>) -> Self {
-        Self::with(token, title, Kind::Text, Getter::Text(get))
+        Self::with(token, title, FieldKind::Text, Getter::Text(get))
     }
 
     /// An address.
     pub const fn address(token: &'static str, title: &'static str, get: fn(&R) -> Address) -> Self {
-        Self::with(token, title, Kind::Address, Getter::Address(get))
+        Self::with(token, title, FieldKind::Address, Getter::Address(get))
     }
 
     /// A moment.
     pub const fn time(token: &'static str, title: &'static str, get: fn(&R) -> Timestamp) -> Self {
-        Self::with(token, title, Kind::Time, Getter::Time(get))
+        Self::with(token, title, FieldKind::Time, Getter::Time(get))
     }
 
     /// A length of time in nanoseconds.
     pub const fn span(token: &'static str, title: &'static str, get: fn(&R) -> i64) -> Self {
-        Self::with(token, title, Kind::Span, Getter::Span(get))
+        Self::with(token, title, FieldKind::Span, Getter::Span(get))
     }
 
     /// The state of a TCP connection.
     pub const fn state(token: &'static str, title: &'static str, get: fn(&R) -> Option<TcpState>) -> Self {
-        Self::with(token, title, Kind::State, Getter::State(get))
+        Self::with(token, title, FieldKind::State, Getter::State(get))
     }
 
     /// VLAN identifiers.
     pub const fn vlans(token: &'static str, title: &'static str, get: fn(&R) -> &[u16]) -> Self {
-        Self::with(token, title, Kind::Vlans, Getter::Numbers(get))
+        Self::with(token, title, FieldKind::Vlans, Getter::Numbers(get))
     }
 
     /// Only in JSON and CSV, where people read the same from another field.
@@ -220,7 +220,7 @@ impl<R> Field<R> {
     }
 
     /// The value of a row.
-    pub fn value<'a>(&self, row: &'a R) -> Value<'a> {
+    pub fn value<'a>(&self, row: &'a R) -> FieldValue<'a> {
         self.get.value(row)
     }
 

@@ -1,7 +1,7 @@
-//! How a field is read off a row. Getters are typed: who sorts or writes a million rows is handed numbers, and nobody makes a [`Value`] of
+//! How a field is read off a row. Getters are typed: who sorts or writes a million rows is handed numbers, and nobody makes a [`FieldValue`] of
 //! 40 bytes on the way.
 
-use super::{Kind, Value};
+use super::{FieldKind, FieldValue};
 use crate::model::{Address, Timestamp};
 use crate::snapshot::TcpState;
 
@@ -24,7 +24,7 @@ pub enum Getter<R> {
     /// Several small numbers.
     Numbers(fn(&R) -> &[u16]),
     /// Anything else.
-    Value(fn(&R) -> Value<'_>),
+    Value(fn(&R) -> FieldValue<'_>),
 }
 
 /// A length of time that is not known.
@@ -39,54 +39,54 @@ impl<R> Clone for Getter<R> {
 impl<R> Copy for Getter<R> {}
 
 /// Takes the cells of a row as they are read off it, each by its place among the fields asked for. What is not overridden comes as a
-/// [`Value`]; nothing there is [`Value::None`].
+/// [`FieldValue`]; nothing there is [`FieldValue::None`].
 pub trait Cells {
     /// Any value.
-    fn value(&mut self, place: usize, value: Value<'_>);
+    fn value(&mut self, place: usize, value: FieldValue<'_>);
 
     /// A whole number.
     fn count(&mut self, place: usize, count: u64) {
-        self.value(place, Value::Count(count));
+        self.value(place, FieldValue::Count(count));
     }
 
     /// One of this program's own words.
     fn word(&mut self, place: usize, word: &'static str) {
-        self.value(place, Value::Word(word));
+        self.value(place, FieldValue::Word(word));
     }
 
     /// An address.
     fn address(&mut self, place: usize, address: Address) {
-        self.value(place, Value::Address(address));
+        self.value(place, FieldValue::Address(address));
     }
 
     /// A moment.
     fn time(&mut self, place: usize, time: Timestamp) {
-        self.value(place, Value::Time(time));
+        self.value(place, FieldValue::Time(time));
     }
 
     /// A length of time in nanoseconds.
     fn span(&mut self, place: usize, nanos: i64) {
-        self.value(place, Value::Span(nanos));
+        self.value(place, FieldValue::Span(nanos));
     }
 
     /// Nothing.
     fn none(&mut self, place: usize) {
-        self.value(place, Value::None);
+        self.value(place, FieldValue::None);
     }
 }
 
 impl<R> Getter<R> {
     /// The value of a row.
-    pub fn value<'a>(&self, row: &'a R) -> Value<'a> {
+    pub fn value<'a>(&self, row: &'a R) -> FieldValue<'a> {
         match self {
-            Getter::Count(get) => Value::Count(get(row)),
-            Getter::Word(get) => Value::word(get(row)),
-            Getter::Text(get) => Value::text(get(row)),
-            Getter::Address(get) => Value::Address(get(row)),
-            Getter::Time(get) => Some(get(row)).filter(|time| *time != Timestamp::UNKNOWN).map_or(Value::None, Value::Time),
-            Getter::Span(get) => Some(get(row)).filter(|span| *span != NO_SPAN).map_or(Value::None, Value::Span),
-            Getter::State(get) => get(row).map_or(Value::None, Value::State),
-            Getter::Numbers(get) => Value::Numbers(get(row)),
+            Getter::Count(get) => FieldValue::Count(get(row)),
+            Getter::Word(get) => FieldValue::word(get(row)),
+            Getter::Text(get) => FieldValue::text(get(row)),
+            Getter::Address(get) => FieldValue::Address(get(row)),
+            Getter::Time(get) => Some(get(row)).filter(|time| *time != Timestamp::UNKNOWN).map_or(FieldValue::None, FieldValue::Time),
+            Getter::Span(get) => Some(get(row)).filter(|span| *span != NO_SPAN).map_or(FieldValue::None, FieldValue::Span),
+            Getter::State(get) => get(row).map_or(FieldValue::None, FieldValue::State),
+            Getter::Numbers(get) => FieldValue::Numbers(get(row)),
             Getter::Value(get) => get(row),
         }
     }
@@ -105,7 +105,7 @@ impl<R> Getter<R> {
                 None => out.none(place),
             },
             Getter::Text(get) => match get(row) {
-                Some(text) => out.value(place, Value::Text(text)),
+                Some(text) => out.value(place, FieldValue::Text(text)),
                 None => out.none(place),
             },
             Getter::Address(get) => out.address(place, get(row)),
@@ -117,30 +117,30 @@ impl<R> Getter<R> {
                 NO_SPAN => out.none(place),
                 nanos => out.span(place, nanos),
             },
-            Getter::Numbers(get) => out.value(place, Value::Numbers(get(row))),
+            Getter::Numbers(get) => out.value(place, FieldValue::Numbers(get(row))),
             Getter::Value(get) => out.value(place, get(row)),
         }
     }
 
     /// A number that orders rows by this field of a kind, nothing before everything; 0 where its values are no amounts.
     #[inline]
-    pub(super) fn rank(&self, kind: Kind, row: &R) -> u64 {
+    pub(super) fn rank(&self, kind: FieldKind, row: &R) -> u64 {
         match self {
             Getter::Count(get) => get(row).saturating_add(1),
             Getter::Time(get) => ordered(get(row).0).saturating_add(1),
             Getter::Span(get) => ordered(get(row)).saturating_add(1),
             Getter::Value(get) => match get(row) {
-                Value::Count(n) | Value::AtLeast(n) => n.saturating_add(1),
-                Value::Span(n) => ordered(n).saturating_add(1),
-                Value::Time(t) => ordered(t.0).saturating_add(1),
-                Value::Real(x) => {
+                FieldValue::Count(n) | FieldValue::AtLeast(n) => n.saturating_add(1),
+                FieldValue::Span(n) => ordered(n).saturating_add(1),
+                FieldValue::Time(t) => ordered(t.0).saturating_add(1),
+                FieldValue::Real(x) => {
                     let bits = x.to_bits() as i64;
                     ordered(bits ^ ((bits >> 63) as u64 >> 1) as i64).saturating_add(1)
                 }
-                Value::Load { total, recent } => match kind {
-                    Kind::PacketRate => recent.packets,
-                    Kind::PacketShare => total.packets,
-                    Kind::Rate => recent.wire_bytes,
+                FieldValue::Load { total, recent } => match kind {
+                    FieldKind::PacketRate => recent.packets,
+                    FieldKind::PacketShare => total.packets,
+                    FieldKind::Rate => recent.wire_bytes,
                     _ => total.wire_bytes,
                 },
                 _ => 0,

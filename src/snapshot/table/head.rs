@@ -1,6 +1,6 @@
 //! What is to be known of a column without its rows: names, and where it stands in which outputs.
 
-use super::kind::{Kind, Layers};
+use super::kind::{FieldKind, Layers};
 
 /// When a column stands on a screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +97,7 @@ pub struct Head {
     /// Its name for people.
     pub title: &'static str,
     /// What it holds.
-    pub kind: Kind,
+    pub kind: FieldKind,
     /// Sheets it belongs to.
     pub layers: Layers,
     /// When it stands on a screen.

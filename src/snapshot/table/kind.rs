@@ -2,7 +2,7 @@
 
 /// What a field holds. Outputs choose alignment, width, colour and form by it, the filter its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FieldKind {
     /// A whole number.
     Count,
     /// An amount of bytes.
@@ -59,27 +59,27 @@ pub enum Kind {
     Trips,
 }
 
-impl Kind {
+impl FieldKind {
     /// The unit of the numbers in JSON, CSV and exports; empty where there is none.
     pub fn unit(self) -> &'static str {
         match self {
-            Kind::Bytes => "bytes",
-            Kind::Span | Kind::Time => "seconds",
-            Kind::Rate | Kind::BitRate => "bits per second",
-            Kind::PacketRate => "packets per second",
+            FieldKind::Bytes => "bytes",
+            FieldKind::Span | FieldKind::Time => "seconds",
+            FieldKind::Rate | FieldKind::BitRate => "bits per second",
+            FieldKind::PacketRate => "packets per second",
             _ => "",
         }
     }
 
     /// Whether its values are amounts: they stand at the right and sort from the largest.
     pub fn is_amount(self) -> bool {
-        use Kind::*;
+        use FieldKind::*;
         matches!(self, Count | Bytes | Id | Port | Real | Ratio | BitRate | Rate | PacketRate | Percent | Share | PacketShare | Span | Time)
     }
 
     /// Whether a word of the filter looks into its text.
     pub fn is_searched(self) -> bool {
-        use Kind::*;
+        use FieldKind::*;
         matches!(self, Text | App | Address | End | Ends | Vlans | Path)
     }
 }

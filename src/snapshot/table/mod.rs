@@ -3,7 +3,7 @@
 //! # Adding things
 //!
 //! - **A column** is one line in the `fields` of its table (`snapshot/tables/`): what it holds ([`Field::count`], [`Field::text`] …, or
-//!   [`Field::new`] with any [`Kind`] and [`Value`]), token, title, and how it is read off a row.
+//!   [`Field::new`] with any [`FieldKind`] and [`FieldValue`]), token, title, and how it is read off a row.
 //!   It then stands in every output, sorts, and is found by the filter (`token > 5`, `token = word`). What follows on the line
 //!   takes it out of outputs ([`Field::machine`], [`Field::people`], `no_…`), or gives it a place among the others
 //!   ([`Field::paper`], [`Field::screen`]).
@@ -42,8 +42,8 @@ mod value;
 pub use field::Field;
 pub use getter::{Cells, Getter, NO_SPAN};
 pub use head::{Head, InJson, OnPaper, OnScreen, Room, Tint, When};
-pub use kind::{Kind, Layers};
-pub use value::{Ends, Value};
+pub use kind::{FieldKind, Layers};
+pub use value::{Ends, FieldValue};
 
 use super::{Filter, Order, Snapshot, Table, Traffic};
 use std::borrow::Cow;
@@ -75,7 +75,7 @@ pub struct TableSpec<R: Clone + 'static> {
     /// Whether it is a member of the JSON report under its token; otherwise a section there says the same in its own shape.
     pub in_json: bool,
     /// What a last line of a report says under a field's token: a rest that is no row.
-    pub foot: Option<fn(&Snapshot, &str) -> Value<'static>>,
+    pub foot: Option<fn(&Snapshot, &str) -> FieldValue<'static>>,
 }
 
 impl<R: Clone> TableSpec<R> {
@@ -191,7 +191,7 @@ pub trait AnyTable: Sync {
     fn rows<'s>(&'static self, sheet: usize, snapshot: &'s Snapshot) -> Box<dyn AnyRows + 's>;
 
     /// What the last line of a report says under a field's token.
-    fn foot(&self, snapshot: &Snapshot, token: &str) -> Option<Value<'static>>;
+    fn foot(&self, snapshot: &Snapshot, token: &str) -> Option<FieldValue<'static>>;
 }
 
 /// Rows of any type, read by the number of row and field.
@@ -211,7 +211,7 @@ pub trait AnyRows: Sync {
     fn other(&self) -> (u64, Traffic);
 
     /// A field of a row.
-    fn value(&self, row: usize, field: usize) -> Value<'_>;
+    fn value(&self, row: usize, field: usize) -> FieldValue<'_>;
 
     /// Hands some fields of a row on, in this order.
     fn cells(&self, row: usize, fields: &[usize], out: &mut dyn Cells);
@@ -261,7 +261,7 @@ impl<R: Clone + Send + Sync> AnyTable for TableSpec<R> {
         Box::new(Bound { spec: self, rows })
     }
 
-    fn foot(&self, snapshot: &Snapshot, token: &str) -> Option<Value<'static>> {
+    fn foot(&self, snapshot: &Snapshot, token: &str) -> Option<FieldValue<'static>> {
         self.foot.map(|foot| foot(snapshot, token))
     }
 }
@@ -279,10 +279,10 @@ impl<R: Clone + Send + Sync> AnyRows for Bound<'_, R> {
         (self.rows.other_rows, self.rows.other)
     }
 
-    fn value(&self, row: usize, field: usize) -> Value<'_> {
+    fn value(&self, row: usize, field: usize) -> FieldValue<'_> {
         match (self.rows.rows.get(row), self.spec.fields.get(field)) {
             (Some(row), Some(field)) => field.value(row),
-            _ => Value::None,
+            _ => FieldValue::None,
         }
     }
 

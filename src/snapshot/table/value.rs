@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 
 /// A value, as far as possible without its form: every output writes it in its own way.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Value<'a> {
+pub enum FieldValue<'a> {
     /// Not known, or of no meaning for this row.
     None,
     /// A whole number: packets, bytes, an identifier.
@@ -76,28 +76,28 @@ impl Ends {
     }
 }
 
-impl<'a> Value<'a> {
+impl<'a> FieldValue<'a> {
     /// A word, or nothing.
     pub fn word(word: Option<&'static str>) -> Self {
-        word.map_or(Value::None, Value::Word)
+        word.map_or(FieldValue::None, FieldValue::Word)
     }
 
     /// Text, or nothing.
     pub fn text(text: Option<&'a str>) -> Self {
-        text.map_or(Value::None, Value::Text)
+        text.map_or(FieldValue::None, FieldValue::Text)
     }
 
     /// A whole number, or nothing.
     pub fn count(count: Option<u64>) -> Self {
-        count.map_or(Value::None, Value::Count)
+        count.map_or(FieldValue::None, FieldValue::Count)
     }
 
     /// Text and words as they are.
     pub fn as_text(self) -> Option<&'a str> {
         match self {
-            Value::Word(word) | Value::Guess(word) => Some(word),
-            Value::Text(text) => Some(text),
-            Value::State(state) => Some(state.token()),
+            FieldValue::Word(word) | FieldValue::Guess(word) => Some(word),
+            FieldValue::Text(text) => Some(text),
+            FieldValue::State(state) => Some(state.token()),
             _ => None,
         }
     }
@@ -105,7 +105,7 @@ impl<'a> Value<'a> {
     /// A length of time in seconds.
     pub fn seconds(self) -> Option<f64> {
         match self {
-            Value::Span(nanos) => Some(nanos as f64 / SECOND as f64),
+            FieldValue::Span(nanos) => Some(nanos as f64 / SECOND as f64),
             _ => None,
         }
     }
@@ -113,19 +113,19 @@ impl<'a> Value<'a> {
     /// Yes or no, where known.
     pub fn flag(self) -> Option<bool> {
         match self {
-            Value::Flag(flag) => Some(flag),
+            FieldValue::Flag(flag) => Some(flag),
             _ => None,
         }
     }
 
     /// Whether there is something.
     pub fn is_some(self) -> bool {
-        !matches!(self, Value::None)
+        !matches!(self, FieldValue::None)
     }
 
     /// How values of one field compare; nothing comes before everything.
-    pub fn compare(self, other: Value<'_>) -> Ordering {
-        use Value::*;
+    pub fn compare(self, other: FieldValue<'_>) -> Ordering {
+        use FieldValue::*;
         match (self, other) {
             (Count(x) | AtLeast(x), Count(y) | AtLeast(y)) => x.cmp(&y),
             (Real(x), Real(y)) => x.total_cmp(&y),

@@ -1,7 +1,7 @@
 //! What was counted of application protocols: every counter of every dissector, without knowing any.
 
 use crate::model::{AppSection, CounterValue, Quantiles};
-use crate::snapshot::table::{Field, Kind, Room, Rows, TableSpec, Tint, Value, sheet};
+use crate::snapshot::table::{Field, FieldKind, FieldValue, Room, Rows, TableSpec, Tint, sheet};
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -41,8 +41,8 @@ impl AppRow {
         }
     }
 
-    fn seconds(&self, pick: fn(&Quantiles) -> f64) -> Value<'_> {
-        self.quantiles.as_ref().map_or(Value::None, |q| Value::Span((pick(q) * 1e9) as i64))
+    fn seconds(&self, pick: fn(&Quantiles) -> f64) -> FieldValue<'_> {
+        self.quantiles.as_ref().map_or(FieldValue::None, |q| FieldValue::Span((pick(q) * 1e9) as i64))
     }
 }
 
@@ -62,11 +62,14 @@ pub static APPLICATIONS: TableSpec<AppRow> = TableSpec {
             .tint(Tint::Dim),
         Field::text("value", "Which", AppRow::what).paper(1, Room::Cut).optional().screen(1, "which", 1).wide(16, 60),
         Field::count("count", "Count", |r: &AppRow| r.count).paper(2, Room::Fixed).screen(2, "count", 0).wide(8, 10),
-        Field::new("share", "Share", Kind::Ratio, share).paper(3, Room::Fixed).optional().screen(3, "share", 2),
-        Field::new("p50", "Median", Kind::Span, |r: &AppRow| r.seconds(|q| q.p50)).paper(4, Room::Fixed).optional().screen(4, "median", 3),
-        Field::new("p95", "95 %", Kind::Span, |r: &AppRow| r.seconds(|q| q.p95)).paper(5, Room::Fixed).optional().screen(5, "95 %", 4),
-        Field::new("p99", "99 %", Kind::Span, |r: &AppRow| r.seconds(|q| q.p99)).paper(6, Room::Fixed).optional().screen(6, "99 %", 5),
-        Field::new("max", "Longest", Kind::Span, |r: &AppRow| r.seconds(|q| q.max))
+        Field::new("share", "Share", FieldKind::Ratio, share).paper(3, Room::Fixed).optional().screen(3, "share", 2),
+        Field::new("p50", "Median", FieldKind::Span, |r: &AppRow| r.seconds(|q| q.p50))
+            .paper(4, Room::Fixed)
+            .optional()
+            .screen(4, "median", 3),
+        Field::new("p95", "95 %", FieldKind::Span, |r: &AppRow| r.seconds(|q| q.p95)).paper(5, Room::Fixed).optional().screen(5, "95 %", 4),
+        Field::new("p99", "99 %", FieldKind::Span, |r: &AppRow| r.seconds(|q| q.p99)).paper(6, Room::Fixed).optional().screen(6, "99 %", 5),
+        Field::new("max", "Longest", FieldKind::Span, |r: &AppRow| r.seconds(|q| q.max))
             .paper(7, Room::Fixed)
             .optional()
             .screen(7, "longest", 6),
@@ -78,10 +81,10 @@ pub static APPLICATIONS: TableSpec<AppRow> = TableSpec {
 };
 
 /// The part of its counter's events.
-fn share(r: &AppRow) -> Value<'_> {
+fn share(r: &AppRow) -> FieldValue<'_> {
     match r.of {
-        Some(all) if all > 0 => Value::Real(r.count as f64 / all as f64),
-        _ => Value::None,
+        Some(all) if all > 0 => FieldValue::Real(r.count as f64 / all as f64),
+        _ => FieldValue::None,
     }
 }
 

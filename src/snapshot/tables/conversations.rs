@@ -1,7 +1,7 @@
 //! Who talks to whom.
 
 use crate::model::{Address, AnalysisFlags, AppBy, Direction, RoundTripFigures, Timestamp};
-use crate::snapshot::table::{Ends, Field, Kind, Layers, NO_SPAN, Room, Sheet, TableSpec, Tint, Value, When};
+use crate::snapshot::table::{Ends, Field, FieldKind, FieldValue, Layers, NO_SPAN, Room, Sheet, TableSpec, Tint, When};
 use crate::snapshot::{ConnectionEnding, Conversation, Traffic};
 use std::cmp::Ordering;
 
@@ -87,134 +87,140 @@ const FIELDS: &[Field<Conversation>] = &[
     Field::word("ended", "Ended", |c: &Conversation| c.ended.map(ConnectionEnding::token)).machine().no_csv().of(Layers::TCP),
     Field::word("by", "Ended by", |c: &Conversation| c.ended.and_then(ConnectionEnding::by)).machine().no_csv().of(Layers::TCP),
     Field::word("cut_in", "Cut in", |c: &Conversation| c.ended.and_then(ConnectionEnding::phase)).machine().no_csv().of(Layers::TCP),
-    Field::new("syn", "SYNs", Kind::Count, |c: &Conversation| control(c, 0)).machine().no_csv().of(Layers::TCP),
-    Field::new("syn_ack", "SYN-ACKs", Kind::Count, |c: &Conversation| control(c, 1)).machine().no_csv().of(Layers::TCP),
-    Field::new("fin", "FINs", Kind::Count, |c: &Conversation| control(c, 2)).machine().no_csv().of(Layers::TCP),
-    Field::new("reset", "Resets", Kind::Count, |c: &Conversation| control(c, 3)).machine().no_csv().of(Layers::TCP),
+    Field::new("syn", "SYNs", FieldKind::Count, |c: &Conversation| control(c, 0)).machine().no_csv().of(Layers::TCP),
+    Field::new("syn_ack", "SYN-ACKs", FieldKind::Count, |c: &Conversation| control(c, 1)).machine().no_csv().of(Layers::TCP),
+    Field::new("fin", "FINs", FieldKind::Count, |c: &Conversation| control(c, 2)).machine().no_csv().of(Layers::TCP),
+    Field::new("reset", "Resets", FieldKind::Count, |c: &Conversation| control(c, 3)).machine().no_csv().of(Layers::TCP),
     // The report's first form promised the plural.
-    Field::new("retransmissions", "Retransmissions", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::RETRANSMISSION))
+    Field::new("retransmissions", "Retransmissions", FieldKind::Count, |c: &Conversation| flagged(c, AnalysisFlags::RETRANSMISSION))
         .machine()
         .of(Layers::TCP),
-    Field::new("retransmission", "Retransmissions", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::RETRANSMISSION))
+    Field::new("retransmission", "Retransmissions", FieldKind::Count, |c: &Conversation| flagged(c, AnalysisFlags::RETRANSMISSION))
         .machine()
         .no_csv()
         .of(Layers::TCP),
-    Field::new("fast_retransmission", "Fast retransmissions", Kind::Count, |c: &Conversation| {
+    Field::new("fast_retransmission", "Fast retransmissions", FieldKind::Count, |c: &Conversation| {
         flagged(c, AnalysisFlags::FAST_RETRANSMISSION)
     })
     .machine()
     .no_csv()
     .of(Layers::TCP),
-    Field::new("spurious_retransmission", "Spurious retransmissions", Kind::Count, |c: &Conversation| {
+    Field::new("spurious_retransmission", "Spurious retransmissions", FieldKind::Count, |c: &Conversation| {
         flagged(c, AnalysisFlags::SPURIOUS_RETRANSMISSION)
     })
     .machine()
     .no_csv()
     .of(Layers::TCP),
-    Field::new("out_of_order", "Out of order", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::OUT_OF_ORDER))
+    Field::new("out_of_order", "Out of order", FieldKind::Count, |c: &Conversation| flagged(c, AnalysisFlags::OUT_OF_ORDER))
         .machine()
         .no_csv()
         .of(Layers::TCP),
-    Field::new("duplicate_ack", "Duplicate ACKs", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::DUPLICATE_ACK))
+    Field::new("duplicate_ack", "Duplicate ACKs", FieldKind::Count, |c: &Conversation| flagged(c, AnalysisFlags::DUPLICATE_ACK))
         .machine()
         .no_csv()
         .of(Layers::TCP),
-    Field::new("lost_segment", "Segments not seen", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::LOST_SEGMENT))
+    Field::new("lost_segment", "Segments not seen", FieldKind::Count, |c: &Conversation| flagged(c, AnalysisFlags::LOST_SEGMENT))
         .machine()
         .no_csv()
         .of(Layers::TCP),
-    Field::new("ack_lost_segment", "ACKs of segments not seen", Kind::Count, |c: &Conversation| {
+    Field::new("ack_lost_segment", "ACKs of segments not seen", FieldKind::Count, |c: &Conversation| {
         flagged(c, AnalysisFlags::ACK_LOST_SEGMENT)
     })
     .machine()
     .no_csv()
     .of(Layers::TCP),
-    Field::new("zero_window", "Zero windows", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::ZERO_WINDOW))
+    Field::new("zero_window", "Zero windows", FieldKind::Count, |c: &Conversation| flagged(c, AnalysisFlags::ZERO_WINDOW))
         .machine()
         .no_csv()
         .of(Layers::TCP),
-    Field::new("zero_window_probe", "Zero window probes", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::ZERO_WINDOW_PROBE))
-        .machine()
-        .no_csv()
-        .of(Layers::TCP),
-    Field::new("zero_window_probe_ack", "Zero window probe ACKs", Kind::Count, |c: &Conversation| {
+    Field::new("zero_window_probe", "Zero window probes", FieldKind::Count, |c: &Conversation| {
+        flagged(c, AnalysisFlags::ZERO_WINDOW_PROBE)
+    })
+    .machine()
+    .no_csv()
+    .of(Layers::TCP),
+    Field::new("zero_window_probe_ack", "Zero window probe ACKs", FieldKind::Count, |c: &Conversation| {
         flagged(c, AnalysisFlags::ZERO_WINDOW_PROBE_ACK)
     })
     .machine()
     .no_csv()
     .of(Layers::TCP),
-    Field::new("window_full", "Windows full", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::WINDOW_FULL))
+    Field::new("window_full", "Windows full", FieldKind::Count, |c: &Conversation| flagged(c, AnalysisFlags::WINDOW_FULL))
         .machine()
         .no_csv()
         .of(Layers::TCP),
-    Field::new("window_update", "Window updates", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::WINDOW_UPDATE))
+    Field::new("window_update", "Window updates", FieldKind::Count, |c: &Conversation| flagged(c, AnalysisFlags::WINDOW_UPDATE))
         .machine()
         .no_csv()
         .of(Layers::TCP),
-    Field::new("keep_alive", "Keep-alives", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::KEEP_ALIVE))
+    Field::new("keep_alive", "Keep-alives", FieldKind::Count, |c: &Conversation| flagged(c, AnalysisFlags::KEEP_ALIVE))
         .machine()
         .no_csv()
         .of(Layers::TCP),
-    Field::new("keep_alive_ack", "Keep-alive ACKs", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::KEEP_ALIVE_ACK))
+    Field::new("keep_alive_ack", "Keep-alive ACKs", FieldKind::Count, |c: &Conversation| flagged(c, AnalysisFlags::KEEP_ALIVE_ACK))
         .machine()
         .no_csv()
         .of(Layers::TCP),
-    Field::new("reused_ports", "Reused ports", Kind::Count, |c: &Conversation| flagged(c, AnalysisFlags::REUSED_PORTS))
+    Field::new("reused_ports", "Reused ports", FieldKind::Count, |c: &Conversation| flagged(c, AnalysisFlags::REUSED_PORTS))
         .machine()
         .no_csv()
         .of(Layers::TCP),
-    Field::new("handshake_rtt", "Handshake", Kind::Span, handshake_rtt).machine().no_csv().of(Layers::TCP),
-    Field::new("rtt", "Round trips", Kind::Trips, |c: &Conversation| trips(c).map_or(Value::None, |(t, way)| Value::Trips(t, way)))
-        .machine()
-        .no_csv()
-        .sorts("")
-        .of(Layers::TCP),
-    Field::new("handshake", "Handshake halves", Kind::Trips, |c: &Conversation| {
-        trips(c).filter(|(t, _)| t.handshake.iter().any(Option::is_some)).map_or(Value::None, |(t, way)| Value::Handshake(t, way))
+    Field::new("handshake_rtt", "Handshake", FieldKind::Span, handshake_rtt).machine().no_csv().of(Layers::TCP),
+    Field::new("rtt", "Round trips", FieldKind::Trips, |c: &Conversation| {
+        trips(c).map_or(FieldValue::None, |(t, way)| FieldValue::Trips(t, way))
     })
     .machine()
     .no_csv()
     .sorts("")
     .of(Layers::TCP),
-    Field::new("retransmitted", "Retransmitted", Kind::Ratio, retransmitted)
+    Field::new("handshake", "Handshake halves", FieldKind::Trips, |c: &Conversation| {
+        trips(c).filter(|(t, _)| t.handshake.iter().any(Option::is_some)).map_or(FieldValue::None, |(t, way)| FieldValue::Handshake(t, way))
+    })
+    .machine()
+    .no_csv()
+    .sorts("")
+    .of(Layers::TCP),
+    Field::new("retransmitted", "Retransmitted", FieldKind::Ratio, retransmitted)
         .people()
         .no_paper()
         .screen(13, "retrans", 10)
         .wide(9, 9)
         .sorts("retransmission")
         .of(Layers::TCP),
-    Field::new("client_rtt", "RTT client side", Kind::Span, |c: &Conversation| side_rtt(c, 0))
+    Field::new("client_rtt", "RTT client side", FieldKind::Span, |c: &Conversation| side_rtt(c, 0))
         .no_json()
         .no_paper()
         .screen(11, "rtt client", 12)
         .wide(10, 10)
         .of(Layers::TCP),
-    Field::new("server_rtt", "RTT server side", Kind::Span, |c: &Conversation| side_rtt(c, 1))
+    Field::new("server_rtt", "RTT server side", FieldKind::Span, |c: &Conversation| side_rtt(c, 1))
         .no_json()
         .no_paper()
         .screen(12, "rtt server", 11)
         .wide(10, 10)
         .of(Layers::TCP),
     Field::vlans("vlans", "VLANs", |c: &Conversation| c.vlans.ids()).no_paper().screen(10, "vlan", 10).sorts(""),
-    Field::new("protocols", "Protocols", Kind::Path, |c: &Conversation| Value::Path(c.path)).machine().no_json().searched(true),
-    Field::new("from", "From", Kind::End, |c: &Conversation| end(c, true)).people().no_screen().searched(false).paper(0, Room::Cut),
-    Field::new("to", "To", Kind::End, |c: &Conversation| end(c, false)).people().no_screen().searched(false).paper(1, Room::Cut),
-    Field::new("spoken", "App", Kind::App, app).people().no_screen().searched(false).paper(2, Room::Fixed).optional().sorts("app"),
+    Field::new("protocols", "Protocols", FieldKind::Path, |c: &Conversation| FieldValue::Path(c.path)).machine().no_json().searched(true),
+    Field::new("from", "From", FieldKind::End, |c: &Conversation| end(c, true)).people().no_screen().searched(false).paper(0, Room::Cut),
+    Field::new("to", "To", FieldKind::End, |c: &Conversation| end(c, false)).people().no_screen().searched(false).paper(1, Room::Cut),
+    Field::new("spoken", "App", FieldKind::App, app).people().no_screen().searched(false).paper(2, Room::Fixed).optional().sorts("app"),
     Field::bytes("sent", "Sent", |c: &Conversation| ways(c)[0].wire_bytes).people().no_screen().paper(4, Room::Dropped(2)),
     Field::bytes("received", "Received", |c: &Conversation| ways(c)[1].wire_bytes).people().no_screen().paper(5, Room::Dropped(2)),
-    Field::new("percent", "Share", Kind::Percent, load).people().no_screen().paper(7, Room::Fixed).sorts(""),
-    Field::new("ends", "Conversation", Kind::Ends, ends).people().no_paper().screen(0, "conversation", 0),
-    Field::new("speaks", "Speaks", Kind::App, speaks).people().no_paper().screen(1, "app", 2).wide(6, 14).sorts("app").searched(false),
-    Field::new("rate", "Rate", Kind::Rate, load).people().no_paper().screen(3, "rate", 1),
-    Field::new("share", "Share", Kind::Share, load).people().no_paper().screen(4, "share", 6).tint(Tint::App).sorts(""),
-    Field::new("mean_rate", "Rate while active", Kind::BitRate, |c: &Conversation| Value::Real(c.total().bits_per_second(c.duration())))
-        .people()
-        .no_paper()
-        .screen(5, "while active", 7)
-        .wide(12, 12)
-        .when(When::File)
-        .sorts(""),
-    Field::new("packet_rate", "Packet rate", Kind::PacketRate, load).people().no_paper().screen(6, "pps", 7).when(When::Live),
+    Field::new("percent", "Share", FieldKind::Percent, load).people().no_screen().paper(7, Room::Fixed).sorts(""),
+    Field::new("ends", "Conversation", FieldKind::Ends, ends).people().no_paper().screen(0, "conversation", 0),
+    Field::new("speaks", "Speaks", FieldKind::App, speaks).people().no_paper().screen(1, "app", 2).wide(6, 14).sorts("app").searched(false),
+    Field::new("rate", "Rate", FieldKind::Rate, load).people().no_paper().screen(3, "rate", 1),
+    Field::new("share", "Share", FieldKind::Share, load).people().no_paper().screen(4, "share", 6).tint(Tint::App).sorts(""),
+    Field::new("mean_rate", "Rate while active", FieldKind::BitRate, |c: &Conversation| {
+        FieldValue::Real(c.total().bits_per_second(c.duration()))
+    })
+    .people()
+    .no_paper()
+    .screen(5, "while active", 7)
+    .wide(12, 12)
+    .when(When::File)
+    .sorts(""),
+    Field::new("packet_rate", "Packet rate", FieldKind::PacketRate, load).people().no_paper().screen(6, "pps", 7).when(When::Live),
 ];
 
 fn by_ends(x: &Conversation, y: &Conversation) -> Ordering {
@@ -222,19 +228,19 @@ fn by_ends(x: &Conversation, y: &Conversation) -> Ordering {
 }
 
 /// Packets with a flag of Wireshark's TCP analysis.
-fn flagged(c: &Conversation, flag: AnalysisFlags) -> Value<'_> {
-    Value::count(c.tcp.as_ref().map(|tcp| tcp.of(flag)))
+fn flagged(c: &Conversation, flag: AnalysisFlags) -> FieldValue<'_> {
+    FieldValue::count(c.tcp.as_ref().map(|tcp| tcp.of(flag)))
 }
 
 /// Packets with SYN, with SYN and ACK, FIN, RST.
-fn control(c: &Conversation, place: usize) -> Value<'_> {
-    Value::count(c.tcp.as_ref().and_then(|tcp| tcp.control.get(place).copied()).map(u64::from))
+fn control(c: &Conversation, place: usize) -> FieldValue<'_> {
+    FieldValue::count(c.tcp.as_ref().and_then(|tcp| tcp.control.get(place).copied()).map(u64::from))
 }
 
 /// The part of a connection's packets that were sent again, as Wireshark counts them.
-fn retransmitted(c: &Conversation) -> Value<'_> {
+fn retransmitted(c: &Conversation) -> FieldValue<'_> {
     let again = c.tcp.as_ref().map_or(0, |tcp| tcp.of(AnalysisFlags::RETRANSMISSION));
-    if again == 0 { Value::None } else { Value::Real(again as f64 / c.total().packets.max(1) as f64) }
+    if again == 0 { FieldValue::None } else { FieldValue::Real(again as f64 / c.total().packets.max(1) as f64) }
 }
 
 /// Round trips, where there are any, and in which direction the client sends.
@@ -244,9 +250,9 @@ fn trips(c: &Conversation) -> Option<(&RoundTripFigures, Direction)> {
 }
 
 /// The median round trip between the mirrored port and the client (0) or the server (1); the least where there is no median.
-fn side_rtt(c: &Conversation, side: usize) -> Value<'_> {
+fn side_rtt(c: &Conversation, side: usize) -> FieldValue<'_> {
     let of = trips(c).and_then(|(trips, way)| trips.sides.get(way as usize ^ side)).filter(|side| side.count > 0);
-    of.map_or(Value::None, |side| Value::Span(side.quantiles.map_or(side.min, |[median, _]| median)))
+    of.map_or(FieldValue::None, |side| FieldValue::Span(side.quantiles.map_or(side.min, |[median, _]| median)))
 }
 
 /// From its first to its last packet.
@@ -255,12 +261,12 @@ fn lasted(c: &Conversation) -> i64 {
 }
 
 /// From the SYN to the first acknowledgement without one.
-fn handshake_rtt(c: &Conversation) -> Value<'_> {
-    c.tcp.as_ref().and_then(|tcp| tcp.initial_rtt).map_or(Value::None, Value::Span)
+fn handshake_rtt(c: &Conversation) -> FieldValue<'_> {
+    c.tcp.as_ref().and_then(|tcp| tcp.initial_rtt).map_or(FieldValue::None, FieldValue::Span)
 }
 
-fn load(c: &Conversation) -> Value<'_> {
-    Value::Load { total: c.total(), recent: c.recent() }
+fn load(c: &Conversation) -> FieldValue<'_> {
+    FieldValue::Load { total: c.total(), recent: c.recent() }
 }
 
 /// What the originator sent, and what it received.
@@ -269,30 +275,30 @@ fn ways(c: &Conversation) -> [Traffic; 2] {
 }
 
 /// The originator's end, or the other.
-fn end(c: &Conversation, originator: bool) -> Value<'static> {
+fn end(c: &Conversation, originator: bool) -> FieldValue<'static> {
     let (address, port): (Address, u16) = if c.originator_is_a == originator { (c.a, c.a_port) } else { (c.b, c.b_port) };
-    Value::End(address, port)
+    FieldValue::End(address, port)
 }
 
-fn ends(c: &Conversation) -> Value<'_> {
+fn ends(c: &Conversation) -> FieldValue<'_> {
     let [sent, received] = ways(c);
     let (a, b) = ((c.a, c.a_port), (c.b, c.b_port));
     let (first, second) = if c.originator_is_a { (a, b) } else { (b, a) };
-    Value::Ends(Ends { first, second, forth: sent.packets > 0, back: received.packets > 0 })
+    FieldValue::Ends(Ends { first, second, forth: sent.packets > 0, back: received.packets > 0 })
 }
 
 /// The application; one that only its port tells is a guess.
-fn app(c: &Conversation) -> Value<'_> {
+fn app(c: &Conversation) -> FieldValue<'_> {
     match (c.app, c.app_by) {
-        (Some(app), Some(AppBy::Port)) => Value::Guess(app),
-        (app, _) => Value::word(app),
+        (Some(app), Some(AppBy::Port)) => FieldValue::Guess(app),
+        (app, _) => FieldValue::word(app),
     }
 }
 
 /// The application, or the innermost protocol where there is none.
-fn speaks(c: &Conversation) -> Value<'_> {
+fn speaks(c: &Conversation) -> FieldValue<'_> {
     match app(c) {
-        Value::None => c.path.last().map_or(Value::None, Value::Layer),
+        FieldValue::None => c.path.last().map_or(FieldValue::None, FieldValue::Layer),
         app => app,
     }
 }

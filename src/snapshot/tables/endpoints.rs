@@ -1,7 +1,7 @@
 //! Who talks: addresses and ports.
 
 use crate::snapshot::HostRow;
-use crate::snapshot::table::{Field, Kind, Layers, Room, Sheet, TableSpec, Tint, Value, When};
+use crate::snapshot::table::{Field, FieldKind, FieldValue, Layers, Room, Sheet, TableSpec, Tint, When};
 
 /// End points of every kind.
 pub static ENDPOINTS: TableSpec<HostRow> = TableSpec {
@@ -28,7 +28,7 @@ const FIELDS: &[Field<HostRow>] = &[
     Field::bytes("tx_wire_bytes", "Sent", |h: &HostRow| h.tx.wire_bytes).no_screen().paper(2, Room::Fixed),
     Field::count("rx_packets", "Packets received", |h: &HostRow| h.rx.packets).machine(),
     Field::bytes("rx_wire_bytes", "Received", |h: &HostRow| h.rx.wire_bytes).no_screen().paper(3, Room::Fixed),
-    Field::new("local", "Side", Kind::Side, |h: &HostRow| h.inside.map_or(Value::None, Value::Flag))
+    Field::new("local", "Side", FieldKind::Side, |h: &HostRow| h.inside.map_or(FieldValue::None, FieldValue::Flag))
         .no_paper()
         .screen(1, "side", 6)
         .wide(7, 7)
@@ -37,7 +37,7 @@ const FIELDS: &[Field<HostRow>] = &[
         .of(Layers::ALL),
     Field::app("app", "App", |h: &HostRow| h.app).no_paper().no_screen().of(Layers::PORTS),
     // What an address's port is usually for.
-    Field::new("speaks", "App", Kind::App, |h: &HostRow| h.app.map_or(Value::None, Value::Guess))
+    Field::new("speaks", "App", FieldKind::App, |h: &HostRow| h.app.map_or(FieldValue::None, FieldValue::Guess))
         .people()
         .no_paper()
         .screen(1, "app", 2)
@@ -47,9 +47,9 @@ const FIELDS: &[Field<HostRow>] = &[
         .of(Layers::PORTS),
     Field::time("start", "Start", |h: &HostRow| h.first).machine().no_json(),
     Field::span("duration", "Duration", |h: &HostRow| h.last.since(h.first)).no_json().no_paper().screen(9, "seen", 9),
-    Field::new("end", "Host", Kind::End, end).people().no_paper().screen(0, "host", 0).of(Layers::ETH.or(Layers::ADDRESSES)),
-    Field::new("end_port", "Port", Kind::End, end).people().no_paper().screen(0, "port", 0).of(Layers::PORTS).sorts("end"),
-    Field::new("maker", "Maker", Kind::Maker, |h: &HostRow| Value::Address(h.address))
+    Field::new("end", "Host", FieldKind::End, end).people().no_paper().screen(0, "host", 0).of(Layers::ETH.or(Layers::ADDRESSES)),
+    Field::new("end_port", "Port", FieldKind::End, end).people().no_paper().screen(0, "port", 0).of(Layers::PORTS).sorts("end"),
+    Field::new("maker", "Maker", FieldKind::Maker, |h: &HostRow| FieldValue::Address(h.address))
         .people()
         .no_paper()
         .screen(1, "maker", 6)
@@ -57,28 +57,28 @@ const FIELDS: &[Field<HostRow>] = &[
         .tint(Tint::Dim)
         .sorts("")
         .of(Layers::ETH),
-    Field::new("rate", "Rate", Kind::Rate, load).people().no_paper().screen(2, "rate", 1),
-    Field::new("share", "Share of bytes", Kind::Share, load).people().paper(5, Room::Fixed).screen(3, "share", 4).sorts(""),
-    Field::new("sends", "Sends", Kind::Rate, |h: &HostRow| Value::Load { total: h.tx, recent: h.recent_tx })
+    Field::new("rate", "Rate", FieldKind::Rate, load).people().no_paper().screen(2, "rate", 1),
+    Field::new("share", "Share of bytes", FieldKind::Share, load).people().paper(5, Room::Fixed).screen(3, "share", 4).sorts(""),
+    Field::new("sends", "Sends", FieldKind::Rate, |h: &HostRow| FieldValue::Load { total: h.tx, recent: h.recent_tx })
         .people()
         .no_paper()
         .screen(4, "sends", 2)
         .tint(Tint::Out)
         .sorts("tx_wire_bytes"),
-    Field::new("receives", "Receives", Kind::Rate, |h: &HostRow| Value::Load { total: h.rx, recent: h.recent_rx })
+    Field::new("receives", "Receives", FieldKind::Rate, |h: &HostRow| FieldValue::Load { total: h.rx, recent: h.recent_rx })
         .people()
         .no_paper()
         .screen(5, "receives", 2)
         .wide(10, 10)
         .tint(Tint::In)
         .sorts("rx_wire_bytes"),
-    Field::new("packet_rate", "Packet rate", Kind::PacketRate, load).people().no_paper().screen(6, "pps", 7).when(When::Live),
+    Field::new("packet_rate", "Packet rate", FieldKind::PacketRate, load).people().no_paper().screen(6, "pps", 7).when(When::Live),
 ];
 
-fn load(h: &HostRow) -> Value<'_> {
-    Value::Load { total: h.total(), recent: h.recent() }
+fn load(h: &HostRow) -> FieldValue<'_> {
+    FieldValue::Load { total: h.total(), recent: h.recent() }
 }
 
-fn end(h: &HostRow) -> Value<'_> {
-    Value::End(h.address, h.port)
+fn end(h: &HostRow) -> FieldValue<'_> {
+    FieldValue::End(h.address, h.port)
 }

@@ -1,7 +1,7 @@
 //! Load over time.
 
 use crate::snapshot::Sample;
-use crate::snapshot::table::{Field, Kind, Rows, TableSpec, Value, placed};
+use crate::snapshot::table::{Field, FieldKind, FieldValue, Rows, TableSpec, placed};
 
 /// A row an interval, oldest first; the last one may be open. Intervals without packets are absent.
 pub static LOAD: TableSpec<Sample> = TableSpec {
@@ -13,10 +13,12 @@ pub static LOAD: TableSpec<Sample> = TableSpec {
         Field::span("length", "Length", |x: &Sample| x.length),
         Field::count("packets", "Packets", |x: &Sample| x.traffic.packets),
         Field::bytes("wire_bytes", "Volume", |x: &Sample| x.traffic.wire_bytes),
-        Field::new("bits_per_second", "Rate", Kind::BitRate, |x: &Sample| Value::Real(x.bits_per_second())),
+        Field::new("bits_per_second", "Rate", FieldKind::BitRate, |x: &Sample| FieldValue::Real(x.bits_per_second())),
         Field::bytes("inbound_wire_bytes", "In", |x: &Sample| x.inbound_bytes),
         Field::bytes("outbound_wire_bytes", "Out", |x: &Sample| x.outbound_bytes),
-        Field::new("peak_millisecond", "Busiest millisecond", Kind::Time, |x: &Sample| x.peak_ms_at.map_or(Value::None, Value::Time)),
+        Field::new("peak_millisecond", "Busiest millisecond", FieldKind::Time, |x: &Sample| {
+            x.peak_ms_at.map_or(FieldValue::None, FieldValue::Time)
+        }),
         Field::count("peak_millisecond_packets", "Its packets", |x: &Sample| x.peak_ms_packets),
         Field::bytes("peak_millisecond_wire_bytes", "Its volume", |x: &Sample| x.peak_ms_bytes),
     ],

@@ -1,30 +1,30 @@
 //! The ports of a switch that was asked.
 
 use crate::model::PortRow;
-use crate::snapshot::table::{Field, Kind, Room, Rows, TableSpec, Tint, Value, placed};
+use crate::snapshot::table::{Field, FieldKind, FieldValue, Room, Rows, TableSpec, Tint, placed};
 
 /// Ports, by their number.
 pub static PORTS: TableSpec<PortRow> = TableSpec {
     sheets: &[placed("Ports", |s| Rows::of(&s.switch.ports))],
     fields: &[
-        Field::new("index", "Number", Kind::Id, |p: &PortRow| Value::Count(p.port.index.into())).machine(),
+        Field::new("index", "Number", FieldKind::Id, |p: &PortRow| FieldValue::Count(p.port.index.into())).machine(),
         Field::text("name", "Port", |p: &PortRow| some(&p.port.name)).paper(0, Room::Cut).screen(0, "port", 0).wide(8, 24),
         Field::text("alias", "Alias", |p: &PortRow| some(&p.port.alias)).paper(1, Room::Cut).optional().screen(1, "alias", 6).wide(8, 24),
         Field::word("state", "State", |p: &PortRow| Some(state(p))).paper(2, Room::Fixed).screen(2, "state", 1).wide(6, 8),
-        Field::new("mirrors", "Sends the copies", Kind::Flag, |p: &PortRow| Value::Flag(p.is_mirror))
+        Field::new("mirrors", "Sends the copies", FieldKind::Flag, |p: &PortRow| FieldValue::Flag(p.is_mirror))
             .paper(3, Room::Fixed)
             .screen(3, "mirror", 2)
             .wide(6, 6),
-        Field::new("speed", "Speed", Kind::BitRate, |p: &PortRow| known(p.port.speed)).paper(4, Room::Fixed).screen(4, "speed", 5),
+        Field::new("speed", "Speed", FieldKind::BitRate, |p: &PortRow| known(p.port.speed)).paper(4, Room::Fixed).screen(4, "speed", 5),
         Field::word("duplex", "Duplex", |p: &PortRow| p.port.full_duplex.map(|full| if full { "full" } else { "half" }))
             .no_paper()
             .screen(11, "duplex", 10)
             .wide(6, 6),
-        Field::new("in_bits_per_second", "Received", Kind::BitRate, |p: &PortRow| rate(p, 0))
+        Field::new("in_bits_per_second", "Received", FieldKind::BitRate, |p: &PortRow| rate(p, 0))
             .paper(5, Room::Fixed)
             .screen(5, "receives", 4)
             .tint(Tint::In),
-        Field::new("out_bits_per_second", "Sent", Kind::BitRate, |p: &PortRow| rate(p, 1))
+        Field::new("out_bits_per_second", "Sent", FieldKind::BitRate, |p: &PortRow| rate(p, 1))
             .paper(6, Room::Fixed)
             .screen(6, "sends", 4)
             .tint(Tint::Out),
@@ -63,13 +63,13 @@ fn state(p: &PortRow) -> &'static str {
     }
 }
 
-fn known(bits: u64) -> Value<'static> {
-    if bits == 0 { Value::None } else { Value::Real(bits as f64) }
+fn known(bits: u64) -> FieldValue<'static> {
+    if bits == 0 { FieldValue::None } else { FieldValue::Real(bits as f64) }
 }
 
 /// Bits per second between the latest two answers, by the table's own counters.
-pub fn rate(p: &PortRow, at: usize) -> Value<'static> {
+pub fn rate(p: &PortRow, at: usize) -> FieldValue<'static> {
     let (counts, seconds) = &p.recent;
     let bytes = counts.bytes.get(at).copied().unwrap_or(0);
-    if *seconds > 0.0 { Value::Real(bytes as f64 * 8.0 / seconds) } else { Value::None }
+    if *seconds > 0.0 { FieldValue::Real(bytes as f64 * 8.0 / seconds) } else { FieldValue::None }
 }

@@ -2,7 +2,7 @@
 
 use crate::model::evidence::Trouble;
 use crate::snapshot::Service;
-use crate::snapshot::table::{Field, Kind, Room, TableSpec, Tint, Value, sheet};
+use crate::snapshot::table::{Field, FieldKind, FieldValue, Room, TableSpec, Tint, sheet};
 use std::cmp::Ordering;
 
 /// A row a service: those used most first.
@@ -12,38 +12,38 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
         Field::address("address", "Address", |s: &Service| s.key.address).machine(),
         Field::port("port", "Port", |s: &Service| s.key.port.into()).machine(),
         Field::word("protocol", "Over", |s: &Service| Some(s.key.protocol.token())).paper(1, Room::Fixed).screen(1, "over", 1).wide(4, 4),
-        Field::new("service", "Service", Kind::End, |s: &Service| Value::End(s.key.address, s.key.port))
+        Field::new("service", "Service", FieldKind::End, |s: &Service| FieldValue::End(s.key.address, s.key.port))
             .people()
             .paper(0, Room::Cut)
             .screen(0, "service", 0)
             .wide(16, 44)
             .searched(true),
-        Field::new("app", "App", Kind::App, app).paper(2, Room::Fixed).screen(2, "app", 1).wide(5, 12).searched(true),
-        Field::new("clients", "Clients", Kind::Count, clients).paper(3, Room::Fixed).screen(3, "clients", 2).wide(7, 7),
+        Field::new("app", "App", FieldKind::App, app).paper(2, Room::Fixed).screen(2, "app", 1).wide(5, 12).searched(true),
+        Field::new("clients", "Clients", FieldKind::Count, clients).paper(3, Room::Fixed).screen(3, "clients", 2).wide(7, 7),
         Field::count("attempts", "Connections", |s: &Service| s.counts.attempts)
             .paper(4, Room::Dropped(3))
             .screen(4, "connects", 7)
             .wide(8, 8),
         Field::count("requests", "Requests", |s: &Service| s.counts.requests).paper(5, Room::Fixed).screen(5, "requests", 4).wide(8, 8),
         Field::count("errors", "Failed", Service::errors).paper(6, Room::Fixed).screen(6, "failed", 3).wide(6, 8).tint(Tint::Warn),
-        Field::new("response_p50", "Median", Kind::Span, |s: &Service| span(s.response.map(|q| q.p50)))
+        Field::new("response_p50", "Median", FieldKind::Span, |s: &Service| span(s.response.map(|q| q.p50)))
             .paper(7, Room::Fixed)
             .optional()
             .screen(7, "median", 4),
-        Field::new("response_p95", "95 %", Kind::Span, |s: &Service| span(s.response.map(|q| q.p95)))
+        Field::new("response_p95", "95 %", FieldKind::Span, |s: &Service| span(s.response.map(|q| q.p95)))
             .paper(8, Room::Fixed)
             .optional()
             .screen(8, "95 %", 3),
-        Field::new("response_p99", "99 %", Kind::Span, |s: &Service| span(s.response.map(|q| q.p99)))
+        Field::new("response_p99", "99 %", FieldKind::Span, |s: &Service| span(s.response.map(|q| q.p99)))
             .paper(9, Room::Dropped(2))
             .optional()
             .screen(9, "99 %", 9),
-        Field::new("network_p50", "Network", Kind::Span, |s: &Service| span(s.network.map(|q| q.p50)))
+        Field::new("network_p50", "Network", FieldKind::Span, |s: &Service| span(s.network.map(|q| q.p50)))
             .paper(10, Room::Dropped(1))
             .optional()
             .screen(10, "to server", 6)
             .wide(9, 9),
-        Field::new("client_network_p50", "To client", Kind::Span, |s: &Service| span(s.client_network.map(|q| q.p50)))
+        Field::new("client_network_p50", "To client", FieldKind::Span, |s: &Service| span(s.client_network.map(|q| q.p50)))
             .no_paper()
             .screen(11, "to client", 8)
             .wide(9, 9),
@@ -63,21 +63,21 @@ const fn trouble(token: &'static str, title: &'static str, get: fn(&Service) -> 
     Field::count(token, title, get).no_paper().screen(20, title, 12).wide(6, 10)
 }
 
-fn clients(s: &Service) -> Value<'static> {
-    if s.counts.is_more_clients { Value::AtLeast(s.counts.clients) } else { Value::Count(s.counts.clients) }
+fn clients(s: &Service) -> FieldValue<'static> {
+    if s.counts.is_more_clients { FieldValue::AtLeast(s.counts.clients) } else { FieldValue::Count(s.counts.clients) }
 }
 
 /// Seconds as a length of time.
-fn span(seconds: Option<f64>) -> Value<'static> {
-    seconds.map_or(Value::None, |s| Value::Span((s * 1e9) as i64))
+fn span(seconds: Option<f64>) -> FieldValue<'static> {
+    seconds.map_or(FieldValue::None, |s| FieldValue::Span((s * 1e9) as i64))
 }
 
 /// What is spoken; what only the port tells is a guess.
-fn app(s: &Service) -> Value<'_> {
+fn app(s: &Service) -> FieldValue<'_> {
     match (s.app, s.guess) {
-        (Some(app), _) => Value::word(Some(app)),
-        (None, Some(guess)) => Value::Guess(guess),
-        (None, None) => Value::None,
+        (Some(app), _) => FieldValue::word(Some(app)),
+        (None, Some(guess)) => FieldValue::Guess(guess),
+        (None, None) => FieldValue::None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Mirror sessions and other tunnels that were looked into.
 
 use crate::model::Session;
-use crate::snapshot::table::{Field, Kind, Room, Rows, TableSpec, Tint, Value, placed};
+use crate::snapshot::table::{Field, FieldKind, FieldValue, Room, Rows, TableSpec, Tint, placed};
 
 /// What the outside of each says.
 pub static SESSIONS: TableSpec<Session> = TableSpec {
@@ -15,11 +15,11 @@ pub static SESSIONS: TableSpec<Session> = TableSpec {
         Field::bytes("outer_wire_bytes", "Volume", |m: &Session| m.outer_bytes).machine(),
         Field::bytes("inner_wire_bytes", "Inside", |m: &Session| m.inner_bytes).machine(),
         // What does not number its packets cannot tell.
-        Field::new("missing", "Missing", Kind::Count, |m: &Session| Value::count(m.sequenced.then_some(m.missing)))
+        Field::new("missing", "Missing", FieldKind::Count, |m: &Session| FieldValue::count(m.sequenced.then_some(m.missing)))
             .asks()
             .paper(5, Room::Fixed)
             .no_screen(),
-        Field::new("missing_share", "Missing", Kind::Ratio, missing)
+        Field::new("missing_share", "Missing", FieldKind::Ratio, missing)
             .people()
             .no_paper()
             .asks()
@@ -38,17 +38,17 @@ pub static SESSIONS: TableSpec<Session> = TableSpec {
             .screen(9, "errors", 8)
             .wide(6, 6)
             .tint(Tint::Bad),
-        Field::new("one_in", "One in", Kind::Id, |m: &Session| Value::count(m.sampling.map(|a| a.one_in.into())))
+        Field::new("one_in", "One in", FieldKind::Id, |m: &Session| FieldValue::count(m.sampling.map(|a| a.one_in.into())))
             .no_paper()
             .screen(10, "1 in", 2)
             .wide(7, 9)
             .tint(Tint::Warn),
-        Field::new("untaken", "Untaken", Kind::Count, |m: &Session| Value::count(m.sampling.map(|a| a.drops)))
+        Field::new("untaken", "Untaken", FieldKind::Count, |m: &Session| FieldValue::count(m.sampling.map(|a| a.drops)))
             .no_paper()
             .screen(11, "untaken", 3)
             .wide(7, 7)
             .tint(Tint::Bad),
-        Field::new("peeled", "Taken off", Kind::Flag, |m: &Session| Value::Flag(m.peeled)).paper(7, Room::Fixed).no_screen(),
+        Field::new("peeled", "Taken off", FieldKind::Flag, |m: &Session| FieldValue::Flag(m.peeled)).paper(7, Room::Fixed).no_screen(),
         Field::text("decision", "Why", |m: &Session| Some(&m.decision)).machine(),
         Field::time("first", "First packet", |m: &Session| m.first).machine(),
         Field::time("last", "Last packet", |m: &Session| m.last).machine(),
@@ -59,10 +59,10 @@ pub static SESSIONS: TableSpec<Session> = TableSpec {
 };
 
 /// The part of its packets that never arrived.
-fn missing(m: &Session) -> Value<'_> {
+fn missing(m: &Session) -> FieldValue<'_> {
     let all = m.packets.saturating_add(m.missing);
     if !m.sequenced {
-        return Value::None;
+        return FieldValue::None;
     }
-    Value::Real(if all == 0 { 0.0 } else { m.missing as f64 / all as f64 })
+    FieldValue::Real(if all == 0 { 0.0 } else { m.missing as f64 / all as f64 })
 }

@@ -1,6 +1,6 @@
 //! How packets divide by size.
 
-use crate::snapshot::table::{Field, Kind, Room, Rows, TableSpec, Value, placed};
+use crate::snapshot::table::{Field, FieldKind, FieldValue, Room, Rows, TableSpec, placed};
 use crate::snapshot::{SIZE_CLASSES, Traffic};
 use std::borrow::Cow;
 
@@ -21,13 +21,18 @@ pub static SIZES: TableSpec<SizeRow> = TableSpec {
     })],
     fields: &[
         Field::count("from", "From", |r: &SizeRow| r.from.into()).machine(),
-        Field::new("to", "To", Kind::Count, |r: &SizeRow| Value::count((r.to != u32::MAX).then_some(r.to.into()))).machine().or_null(),
+        Field::new("to", "To", FieldKind::Count, |r: &SizeRow| FieldValue::count((r.to != u32::MAX).then_some(r.to.into())))
+            .machine()
+            .or_null(),
         Field::text("size", "Bytes", |r: &SizeRow| Some(&r.label)).people().paper(0, Room::Fixed),
         Field::count("packets", "Packets", |r: &SizeRow| r.traffic.packets).paper(1, Room::Fixed),
         Field::bytes("wire_bytes", "Volume", |r: &SizeRow| r.traffic.wire_bytes).paper(2, Room::Fixed),
-        Field::new("share", "Share of packets", Kind::PacketShare, |r: &SizeRow| Value::Load { total: r.traffic, recent: r.traffic })
-            .people()
-            .paper(3, Room::Fixed),
+        Field::new("share", "Share of packets", FieldKind::PacketShare, |r: &SizeRow| FieldValue::Load {
+            total: r.traffic,
+            recent: r.traffic,
+        })
+        .people()
+        .paper(3, Room::Fixed),
     ],
     in_json: false,
     ..TableSpec::new("sizes", "size class", "", |x, y| x.from.cmp(&y.from))

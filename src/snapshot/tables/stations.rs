@@ -1,7 +1,7 @@
 //! Stations of the link layer, and groups: what is sent to many is no station.
 
 use crate::model::{Abilities, Address, Mac, Timestamp, Traffic, VlanStack, group_meaning};
-use crate::snapshot::table::{Field, Kind, Room, Rows, TableSpec, Tint, Value, placed};
+use crate::snapshot::table::{Field, FieldKind, FieldValue, Room, Rows, TableSpec, Tint, placed};
 use crate::snapshot::{HostRow, Snapshot};
 use std::collections::BTreeMap;
 
@@ -69,7 +69,7 @@ pub static STATIONS: TableSpec<StationRow> = TableSpec {
             .optional()
             .screen(2, "addresses", 6)
             .wide(9, 32),
-        Field::new("maker", "Maker", Kind::Maker, |s: &StationRow| Value::Address(Address::Mac(s.mac)))
+        Field::new("maker", "Maker", FieldKind::Maker, |s: &StationRow| FieldValue::Address(Address::Mac(s.mac)))
             .people()
             .no_paper()
             .screen(3, "maker", 5)
@@ -77,7 +77,7 @@ pub static STATIONS: TableSpec<StationRow> = TableSpec {
             .tint(Tint::Dim)
             .sorts(""),
         Field::word("role", "Role", |s: &StationRow| s.role).paper(3, Room::Fixed).optional().screen(4, "role", 4).wide(6, 14),
-        Field::new("locally_administered", "Local address", Kind::Flag, |s: &StationRow| Value::Flag(s.mac.is_local()))
+        Field::new("locally_administered", "Local address", FieldKind::Flag, |s: &StationRow| FieldValue::Flag(s.mac.is_local()))
             .paper(4, Room::Dropped(2))
             .no_screen(),
         Field::vlans("vlans", "VLANs", |s: &StationRow| s.vlans.ids()).paper(5, Room::Fixed).optional().screen(5, "vlans", 7).wide(5, 14),
@@ -86,13 +86,13 @@ pub static STATIONS: TableSpec<StationRow> = TableSpec {
         Field::bytes("tx_wire_bytes", "Sent", |s: &StationRow| s.traffic[0].wire_bytes).no_screen().paper(6, Room::Fixed),
         Field::count("rx_packets", "Packets received", |s: &StationRow| s.traffic[1].packets).machine(),
         Field::bytes("rx_wire_bytes", "Received", |s: &StationRow| s.traffic[1].wire_bytes).no_screen().paper(7, Room::Fixed),
-        Field::new("sends", "Sends", Kind::Rate, |s: &StationRow| load(s, 0))
+        Field::new("sends", "Sends", FieldKind::Rate, |s: &StationRow| load(s, 0))
             .people()
             .no_paper()
             .screen(6, "sends", 1)
             .tint(Tint::Out)
             .sorts("tx_wire_bytes"),
-        Field::new("receives", "Receives", Kind::Rate, |s: &StationRow| load(s, 1))
+        Field::new("receives", "Receives", FieldKind::Rate, |s: &StationRow| load(s, 1))
             .people()
             .no_paper()
             .screen(7, "receives", 2)
@@ -120,7 +120,7 @@ pub static GROUPS: TableSpec<GroupRow> = TableSpec {
         Field::vlans("vlans", "VLANs", |g: &GroupRow| g.vlans.ids()).paper(3, Room::Fixed).optional().screen(3, "vlans", 5).wide(5, 14),
         Field::count("packets", "Packets", |g: &GroupRow| g.traffic.packets).paper(4, Room::Fixed).screen(5, "packets", 3).wide(7, 7),
         Field::bytes("wire_bytes", "Volume", |g: &GroupRow| g.traffic.wire_bytes).paper(5, Room::Fixed).no_screen(),
-        Field::new("rate", "Rate", Kind::Rate, |g: &GroupRow| Value::Load { total: g.traffic, recent: g.recent })
+        Field::new("rate", "Rate", FieldKind::Rate, |g: &GroupRow| FieldValue::Load { total: g.traffic, recent: g.recent })
             .people()
             .no_paper()
             .screen(4, "rate", 2)
@@ -132,9 +132,9 @@ pub static GROUPS: TableSpec<GroupRow> = TableSpec {
     ..TableSpec::new("groups", "group", "packets", |x, y| x.mac.cmp(&y.mac))
 };
 
-fn load(s: &StationRow, at: usize) -> Value<'static> {
+fn load(s: &StationRow, at: usize) -> FieldValue<'static> {
     let of = |both: &[Traffic; 2]| both.get(at).copied().unwrap_or_default();
-    Value::Load { total: of(&s.traffic), recent: of(&s.recent) }
+    FieldValue::Load { total: of(&s.traffic), recent: of(&s.recent) }
 }
 
 /// What is known of stations beside their own rows.

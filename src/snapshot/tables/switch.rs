@@ -3,7 +3,7 @@
 use crate::model::{
     Address, AggregateRow, BridgeId, GatewayRow, NeighbourRow, OspfRow, PortRole, QuerierRow, SwitchEvent, Timestamp, TreeRow,
 };
-use crate::snapshot::table::{Field, Kind, Room, Rows, TableSpec, Tint, Value, placed};
+use crate::snapshot::table::{Field, FieldKind, FieldValue, Room, Rows, TableSpec, Tint, placed};
 
 /// Devices that say who they are.
 pub static NEIGHBOURS: TableSpec<NeighbourRow> = TableSpec {
@@ -20,8 +20,8 @@ pub static NEIGHBOURS: TableSpec<NeighbourRow> = TableSpec {
             .paper(3, Room::Cut)
             .screen(3, "address", 5)
             .wide(17, 17),
-        Field::new("vlan", "VLAN", Kind::Id, |n: &NeighbourRow| id(n.tag)).no_paper().screen(8, "vlan", 8).wide(4, 5),
-        Field::new("native_vlan", "Native VLAN", Kind::Id, |n: &NeighbourRow| id(n.told.native_vlan))
+        Field::new("vlan", "VLAN", FieldKind::Id, |n: &NeighbourRow| id(n.tag)).no_paper().screen(8, "vlan", 8).wide(4, 5),
+        Field::new("native_vlan", "Native VLAN", FieldKind::Id, |n: &NeighbourRow| id(n.told.native_vlan))
             .paper(4, Room::Fixed)
             .optional()
             .screen(4, "native", 4)
@@ -42,7 +42,10 @@ pub static NEIGHBOURS: TableSpec<NeighbourRow> = TableSpec {
             .wide(10, 60),
         Field::count("packets", "Packets", |n: &NeighbourRow| n.packets).paper(7, Room::Dropped(1)).no_screen(),
         Field::time("last", "Last seen", |n: &NeighbourRow| n.last).paper(8, Room::Dropped(0)).screen(7, "last seen", 3).wide(10, 19),
-        Field::new("gone", "Gone", Kind::Flag, |n: &NeighbourRow| Value::Flag(n.is_gone)).no_paper().screen(10, "gone", 7).wide(4, 4),
+        Field::new("gone", "Gone", FieldKind::Flag, |n: &NeighbourRow| FieldValue::Flag(n.is_gone))
+            .no_paper()
+            .screen(10, "gone", 7)
+            .wide(4, 4),
     ],
     in_json: false,
     ..TableSpec::new("neighbours", "neighbour", "", |x, y| {
@@ -54,8 +57,8 @@ pub static NEIGHBOURS: TableSpec<NeighbourRow> = TableSpec {
 pub static TREES: TableSpec<TreeRow> = TableSpec {
     sheets: &[placed("Spanning tree", |s| Rows::of(&s.switch.trees))],
     fields: &[
-        Field::new("vlan", "VLAN", Kind::Id, |t: &TreeRow| id(t.vlan)).paper(0, Room::Fixed).screen(0, "vlan", 0).wide(5, 6),
-        Field::new("instance", "Instance", Kind::Id, |t: &TreeRow| id(t.instance))
+        Field::new("vlan", "VLAN", FieldKind::Id, |t: &TreeRow| id(t.vlan)).paper(0, Room::Fixed).screen(0, "vlan", 0).wide(5, 6),
+        Field::new("instance", "Instance", FieldKind::Id, |t: &TreeRow| id(t.instance))
             .paper(1, Room::Fixed)
             .optional()
             .screen(1, "inst", 4)
@@ -65,23 +68,23 @@ pub static TREES: TableSpec<TreeRow> = TableSpec {
             .screen(2, "kind", 3)
             .wide(6, 7)
             .tint(Tint::Dim),
-        Field::new("root_priority", "Root priority", Kind::Id, |t: &TreeRow| Value::Count(t.root.priority.into()))
+        Field::new("root_priority", "Root priority", FieldKind::Id, |t: &TreeRow| FieldValue::Count(t.root.priority.into()))
             .paper(3, Room::Dropped(3))
             .screen(3, "prio", 5)
             .wide(5, 5),
         Field::address("root", "Root", |t: &TreeRow| mac(t.root)).paper(4, Room::Cut).screen(4, "root", 1).wide(17, 17),
         Field::address("bridge", "Bridge", |t: &TreeRow| mac(t.bridge)).paper(5, Room::Cut).screen(5, "bridge", 2).wide(17, 17),
-        Field::new("bridge_priority", "Bridge priority", Kind::Id, |t: &TreeRow| Value::Count(t.bridge.priority.into()))
+        Field::new("bridge_priority", "Bridge priority", FieldKind::Id, |t: &TreeRow| FieldValue::Count(t.bridge.priority.into()))
             .no_paper()
             .screen(6, "prio", 11)
             .wide(5, 5),
-        Field::new("port", "Port", Kind::Id, |t: &TreeRow| Value::Count(t.port.into())).no_paper().no_screen(),
-        Field::new("port_number", "Port", Kind::Id, |t: &TreeRow| Value::Count((t.port & 0x0fff).into()))
+        Field::new("port", "Port", FieldKind::Id, |t: &TreeRow| FieldValue::Count(t.port.into())).no_paper().no_screen(),
+        Field::new("port_number", "Port", FieldKind::Id, |t: &TreeRow| FieldValue::Count((t.port & 0x0fff).into()))
             .people()
             .paper(6, Room::Fixed)
             .screen(7, "port", 6)
             .wide(4, 5),
-        Field::new("cost", "Cost", Kind::Id, |t: &TreeRow| Value::Count(t.cost.into()))
+        Field::new("cost", "Cost", FieldKind::Id, |t: &TreeRow| FieldValue::Count(t.cost.into()))
             .paper(7, Room::Fixed)
             .screen(8, "cost", 7)
             .wide(5, 9),
@@ -89,10 +92,12 @@ pub static TREES: TableSpec<TreeRow> = TableSpec {
             .paper(8, Room::Dropped(2))
             .screen(9, "role", 8)
             .wide(10, 10),
-        Field::new("hello_seconds", "Hello", Kind::Real, |t: &TreeRow| Value::Real(f64::from(t.times[0]) / 256.0)).machine(),
-        Field::new("max_age_seconds", "Max age", Kind::Real, |t: &TreeRow| Value::Real(f64::from(t.times[1]) / 256.0)).machine(),
-        Field::new("forward_delay_seconds", "Forward delay", Kind::Real, |t: &TreeRow| Value::Real(f64::from(t.times[2]) / 256.0))
-            .machine(),
+        Field::new("hello_seconds", "Hello", FieldKind::Real, |t: &TreeRow| FieldValue::Real(f64::from(t.times[0]) / 256.0)).machine(),
+        Field::new("max_age_seconds", "Max age", FieldKind::Real, |t: &TreeRow| FieldValue::Real(f64::from(t.times[1]) / 256.0)).machine(),
+        Field::new("forward_delay_seconds", "Forward delay", FieldKind::Real, |t: &TreeRow| {
+            FieldValue::Real(f64::from(t.times[2]) / 256.0)
+        })
+        .machine(),
         Field::text("region", "Region", |t: &TreeRow| some(&t.region)).paper(9, Room::Cut).optional().screen(10, "region", 12).wide(6, 20),
         Field::count("hellos", "Hellos", |t: &TreeRow| t.packets).paper(10, Room::Dropped(1)).screen(13, "hellos", 13).wide(6, 8),
         Field::count("topology_changes", "Changes", |t: &TreeRow| t.topology_changes)
@@ -121,20 +126,20 @@ pub static AGGREGATES: TableSpec<AggregateRow> = TableSpec {
             .paper(0, Room::Cut)
             .screen(0, "system", 0)
             .wide(17, 17),
-        Field::new("port", "Port", Kind::Id, |a: &AggregateRow| Value::Count(a.told.actor.port.into()))
+        Field::new("port", "Port", FieldKind::Id, |a: &AggregateRow| FieldValue::Count(a.told.actor.port.into()))
             .paper(1, Room::Fixed)
             .screen(1, "port", 1)
             .wide(4, 5),
-        Field::new("key", "Key", Kind::Id, |a: &AggregateRow| Value::Count(a.told.actor.key.into()))
+        Field::new("key", "Key", FieldKind::Id, |a: &AggregateRow| FieldValue::Count(a.told.actor.key.into()))
             .paper(2, Room::Fixed)
             .screen(2, "key", 4)
             .wide(4, 5),
-        Field::new("state", "State", Kind::Id, |a: &AggregateRow| Value::Count(a.told.actor.state.0.into())).machine(),
-        Field::new("collecting", "Collects", Kind::Flag, |a: &AggregateRow| flag(a, crate::model::LacpState::COLLECTING))
+        Field::new("state", "State", FieldKind::Id, |a: &AggregateRow| FieldValue::Count(a.told.actor.state.0.into())).machine(),
+        Field::new("collecting", "Collects", FieldKind::Flag, |a: &AggregateRow| flag(a, crate::model::LacpState::COLLECTING))
             .paper(3, Room::Fixed)
             .screen(3, "collects", 5)
             .wide(8, 8),
-        Field::new("distributing", "Sends", Kind::Flag, |a: &AggregateRow| flag(a, crate::model::LacpState::DISTRIBUTING))
+        Field::new("distributing", "Sends", FieldKind::Flag, |a: &AggregateRow| flag(a, crate::model::LacpState::DISTRIBUTING))
             .paper(4, Room::Fixed)
             .screen(4, "sends", 5)
             .wide(5, 5),
@@ -142,11 +147,11 @@ pub static AGGREGATES: TableSpec<AggregateRow> = TableSpec {
             .paper(5, Room::Cut)
             .screen(5, "partner", 2)
             .wide(17, 17),
-        Field::new("partner_port", "Port", Kind::Id, |a: &AggregateRow| Value::Count(a.told.partner.port.into()))
+        Field::new("partner_port", "Port", FieldKind::Id, |a: &AggregateRow| FieldValue::Count(a.told.partner.port.into()))
             .paper(6, Room::Fixed)
             .screen(6, "port", 6)
             .wide(4, 5),
-        Field::new("partner_heard", "Partner heard", Kind::Flag, |a: &AggregateRow| Value::Flag(a.partner_heard))
+        Field::new("partner_heard", "Partner heard", FieldKind::Flag, |a: &AggregateRow| FieldValue::Flag(a.partner_heard))
             .paper(7, Room::Dropped(1))
             .screen(7, "heard", 7)
             .wide(5, 5),
@@ -169,21 +174,25 @@ pub static GATEWAYS: TableSpec<GatewayRow> = TableSpec {
     sheets: &[placed("Shared gateways", |s| Rows::of(&s.switch.gateways))],
     fields: &[
         Field::word("protocol", "By", |g: &GatewayRow| Some(g.protocol.token())).paper(0, Room::Fixed).screen(0, "by", 2).wide(4, 5),
-        Field::new("group", "Group", Kind::Id, |g: &GatewayRow| Value::Count(g.group.into()))
+        Field::new("group", "Group", FieldKind::Id, |g: &GatewayRow| FieldValue::Count(g.group.into()))
             .paper(1, Room::Fixed)
             .screen(1, "group", 1)
             .wide(5, 5),
-        Field::new("vlan", "VLAN", Kind::Id, |g: &GatewayRow| id(g.tag)).paper(2, Room::Fixed).optional().screen(2, "vlan", 5).wide(4, 5),
-        Field::new("address", "Address", Kind::Address, |g: &GatewayRow| g.address.map_or(Value::None, Value::Address))
+        Field::new("vlan", "VLAN", FieldKind::Id, |g: &GatewayRow| id(g.tag))
+            .paper(2, Room::Fixed)
+            .optional()
+            .screen(2, "vlan", 5)
+            .wide(4, 5),
+        Field::new("address", "Address", FieldKind::Address, |g: &GatewayRow| g.address.map_or(FieldValue::None, FieldValue::Address))
             .paper(3, Room::Cut)
             .screen(3, "address", 3)
             .wide(12, 39),
         Field::address("router", "Router", |g: &GatewayRow| g.router).paper(4, Room::Cut).screen(4, "router", 0).wide(12, 39),
-        Field::new("active", "Active", Kind::Flag, |g: &GatewayRow| Value::Flag(g.is_active))
+        Field::new("active", "Active", FieldKind::Flag, |g: &GatewayRow| FieldValue::Flag(g.is_active))
             .paper(5, Room::Fixed)
             .screen(5, "active", 1)
             .wide(6, 6),
-        Field::new("priority", "Priority", Kind::Id, |g: &GatewayRow| Value::Count(g.priority.into()))
+        Field::new("priority", "Priority", FieldKind::Id, |g: &GatewayRow| FieldValue::Count(g.priority.into()))
             .paper(6, Room::Fixed)
             .screen(6, "priority", 4)
             .wide(8, 8),
@@ -207,21 +216,21 @@ pub static OSPF: TableSpec<OspfRow> = TableSpec {
     fields: &[
         Field::address("router", "Router", |o: &OspfRow| Address::V4(o.router)).paper(0, Room::Cut).screen(0, "router", 0).wide(12, 15),
         Field::address("area", "Area", |o: &OspfRow| Address::V4(o.area)).paper(1, Room::Cut).screen(1, "area", 2).wide(7, 15),
-        Field::new("version", "Version", Kind::Id, |o: &OspfRow| Value::Count(o.version.into()))
+        Field::new("version", "Version", FieldKind::Id, |o: &OspfRow| FieldValue::Count(o.version.into()))
             .paper(2, Room::Fixed)
             .screen(2, "version", 6)
             .wide(7, 7),
-        Field::new("vlan", "VLAN", Kind::Id, |o: &OspfRow| id(o.tag)).paper(3, Room::Fixed).optional().screen(3, "vlan", 5).wide(4, 5),
-        Field::new("hello_seconds", "Hello s", Kind::Id, |o: &OspfRow| Value::Count(o.times[0].into()))
+        Field::new("vlan", "VLAN", FieldKind::Id, |o: &OspfRow| id(o.tag)).paper(3, Room::Fixed).optional().screen(3, "vlan", 5).wide(4, 5),
+        Field::new("hello_seconds", "Hello s", FieldKind::Id, |o: &OspfRow| FieldValue::Count(o.times[0].into()))
             .paper(4, Room::Fixed)
             .screen(4, "hello s", 4)
             .wide(7, 7),
-        Field::new("dead_seconds", "Dead s", Kind::Id, |o: &OspfRow| Value::Count(o.times[1].into()))
+        Field::new("dead_seconds", "Dead s", FieldKind::Id, |o: &OspfRow| FieldValue::Count(o.times[1].into()))
             .paper(5, Room::Fixed)
             .screen(5, "dead s", 5)
             .wide(6, 6),
         Field::count("neighbours", "Neighbours", |o: &OspfRow| o.neighbours.into()).paper(6, Room::Fixed).screen(6, "hears", 1).wide(5, 5),
-        Field::new("mtu", "MTU", Kind::Id, |o: &OspfRow| id(o.mtu)).paper(7, Room::Fixed).optional().screen(7, "mtu", 7).wide(5, 6),
+        Field::new("mtu", "MTU", FieldKind::Id, |o: &OspfRow| id(o.mtu)).paper(7, Room::Fixed).optional().screen(7, "mtu", 7).wide(5, 6),
         Field::count("hellos", "Hellos", |o: &OspfRow| o.packets).paper(8, Room::Dropped(1)).screen(8, "hellos", 8).wide(6, 8),
         Field::time("last", "Last seen", |o: &OspfRow| o.last).paper(9, Room::Dropped(0)).screen(9, "last seen", 3).wide(10, 19),
     ],
@@ -238,11 +247,15 @@ pub static QUERIERS: TableSpec<QuerierRow> = TableSpec {
     fields: &[
         Field::address("querier", "Querier", |q: &QuerierRow| q.querier).paper(0, Room::Cut).screen(0, "querier", 0).wide(12, 39),
         Field::word("protocol", "By", |q: &QuerierRow| Some(q.protocol)).paper(1, Room::Fixed).screen(1, "by", 1).wide(4, 5),
-        Field::new("version", "Version", Kind::Id, |q: &QuerierRow| Value::Count(q.version.into()))
+        Field::new("version", "Version", FieldKind::Id, |q: &QuerierRow| FieldValue::Count(q.version.into()))
             .paper(2, Room::Fixed)
             .screen(2, "version", 3)
             .wide(7, 7),
-        Field::new("vlan", "VLAN", Kind::Id, |q: &QuerierRow| id(q.tag)).paper(3, Room::Fixed).optional().screen(3, "vlan", 2).wide(4, 5),
+        Field::new("vlan", "VLAN", FieldKind::Id, |q: &QuerierRow| id(q.tag))
+            .paper(3, Room::Fixed)
+            .optional()
+            .screen(3, "vlan", 2)
+            .wide(4, 5),
         Field::count("queries", "Queries", |q: &QuerierRow| q.packets).paper(4, Room::Fixed).screen(4, "queries", 2).wide(7, 7),
         Field::time("first", "First", |q: &QuerierRow| q.first).machine(),
         Field::time("last", "Last seen", |q: &QuerierRow| q.last).paper(5, Room::Dropped(0)).screen(5, "last seen", 4).wide(10, 19),
@@ -257,7 +270,11 @@ pub static EVENTS: TableSpec<SwitchEvent> = TableSpec {
     fields: &[
         Field::time("at", "Time", |e: &SwitchEvent| e.time).paper(0, Room::Fixed).screen(0, "time", 1).wide(10, 19),
         Field::word("kind", "What", |e: &SwitchEvent| Some(e.kind.token())).paper(1, Room::Fixed).screen(1, "what", 2).wide(12, 18),
-        Field::new("vlan", "VLAN", Kind::Id, |e: &SwitchEvent| id(e.vlan)).paper(2, Room::Fixed).optional().screen(2, "vlan", 4).wide(4, 5),
+        Field::new("vlan", "VLAN", FieldKind::Id, |e: &SwitchEvent| id(e.vlan))
+            .paper(2, Room::Fixed)
+            .optional()
+            .screen(2, "vlan", 4)
+            .wide(4, 5),
         Field::text("who", "Who", |e: &SwitchEvent| some(&e.who)).paper(3, Room::Cut).screen(3, "who", 3).wide(10, 26),
         Field::text("text", "What happened", |e: &SwitchEvent| some(&e.text))
             .paper(4, Room::Cut)
@@ -278,14 +295,14 @@ fn some(text: &str) -> Option<&str> {
     Some(text).filter(|t| !t.is_empty())
 }
 
-fn id(id: Option<u16>) -> Value<'static> {
-    Value::count(id.map(u64::from))
+fn id(id: Option<u16>) -> FieldValue<'static> {
+    FieldValue::count(id.map(u64::from))
 }
 
 fn mac(id: BridgeId) -> Address {
     Address::Mac(id.mac)
 }
 
-fn flag(a: &AggregateRow, bits: u8) -> Value<'static> {
-    Value::Flag(a.told.actor.state.any(bits))
+fn flag(a: &AggregateRow, bits: u8) -> FieldValue<'static> {
+    FieldValue::Flag(a.told.actor.state.any(bits))
 }

@@ -1,7 +1,7 @@
 //! Tunnels of users that cross the mirrored link.
 
 use crate::snapshot::TunnelRow;
-use crate::snapshot::table::{Field, Kind, Room, TableSpec, Tint, Value, When, placed};
+use crate::snapshot::table::{Field, FieldKind, FieldValue, Room, TableSpec, Tint, When, placed};
 
 /// User tunnels.
 pub static TUNNELS: TableSpec<TunnelRow> = TableSpec {
@@ -16,15 +16,15 @@ pub static TUNNELS: TableSpec<TunnelRow> = TableSpec {
             .paper(5, Room::Fixed)
             .screen(5, "bytes", 4)
             .when(When::Live),
-        Field::new("inner_wire_bytes", "Inside", Kind::Bytes, |t: &TunnelRow| Value::count(inside(t)))
+        Field::new("inner_wire_bytes", "Inside", FieldKind::Bytes, |t: &TunnelRow| FieldValue::count(inside(t)))
             .paper(6, Room::Fixed)
             .optional()
             .no_screen(),
-        Field::new("rate", "Rate", Kind::Rate, |t: &TunnelRow| Value::Load { total: t.traffic, recent: t.recent })
+        Field::new("rate", "Rate", FieldKind::Rate, |t: &TunnelRow| FieldValue::Load { total: t.traffic, recent: t.recent })
             .people()
             .no_paper()
             .screen(4, "rate", 3),
-        Field::new("overhead", "Overhead", Kind::Ratio, overhead).people().no_paper().screen(6, "overhead", 5).tint(Tint::Dim),
+        Field::new("overhead", "Overhead", FieldKind::Ratio, overhead).people().no_paper().screen(6, "overhead", 5).tint(Tint::Dim),
     ],
     weight: |t| t.traffic.wire_bytes,
     ..TableSpec::new("tunnels", "tunnel", "wire_bytes", |x, y| x.tunnel.cmp(&y.tunnel))
@@ -36,10 +36,10 @@ fn inside(t: &TunnelRow) -> Option<u64> {
 }
 
 /// The part of its bytes that is not inside.
-fn overhead(t: &TunnelRow) -> Value<'_> {
+fn overhead(t: &TunnelRow) -> FieldValue<'_> {
     let all = t.traffic.wire_bytes;
     match inside(t) {
-        Some(inner) if all > 0 => Value::Real(all.saturating_sub(inner) as f64 / all as f64),
-        _ => Value::None,
+        Some(inner) if all > 0 => FieldValue::Real(all.saturating_sub(inner) as f64 / all as f64),
+        _ => FieldValue::None,
     }
 }

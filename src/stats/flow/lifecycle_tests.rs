@@ -1,6 +1,6 @@
 //! How conversations end, and that none is split, dropped or told twice.
 
-use super::super::{SlotHint, Step};
+use super::super::{FlowPacket, SlotHint};
 use super::*;
 use crate::model::limits::{TCP_ENDED, TCP_IDLE, UDP_IDLE};
 use crate::model::mix::Keys;
@@ -30,7 +30,7 @@ impl Told {
         let tcp = (protocol == 6).then_some(Segment { sequence, acknowledgement: 1, flags, window: 9, payload: 0 });
         let time = Timestamp(seconds * SECOND);
         let frame = Frame { time, flow: Some((key, direction)), tcp, ..Frame::default() };
-        let step = Step { key: &key, direction, time, wire: 100, tcp: frame.tcp.as_ref(), flags, frame: &frame };
+        let step = FlowPacket { key: &key, direction, time, wire: 100, tcp: frame.tcp.as_ref(), flags, frame: &frame };
         let hash = self.table.hash(&key);
         if self.table.is_full() {
             let (opened, closed) = (&mut self.opened, &mut self.closed);

@@ -21,7 +21,7 @@ pub struct SlotHint {
 
 /// A packet as the flow table sees it.
 #[derive(Debug, Clone, Copy)]
-pub struct Step<'a> {
+pub struct FlowPacket<'a> {
     /// Who.
     pub key: &'a FlowKey,
     /// Which way.
@@ -57,7 +57,7 @@ pub struct Counted<'t, X> {
 
 /// Who began, by the first packet seen: its sender, or whom it answers. Where the beginning was not seen, a port below 1024 is a server's
 /// (RFC 6335, system ports).
-fn originator(step: &Step) -> u8 {
+fn originator(step: &FlowPacket) -> u8 {
     let sender = step.direction as u8;
     match step.flags & (SYN | ACK) {
         _ if step.tcp.is_none() => sender,
@@ -156,7 +156,7 @@ impl<X: Copy + Default> FlowTable<X> {
     ///
     /// When the table is full the caller must have called [`Self::evict`] ([`Self::is_full`]).
     #[inline(always)]
-    pub fn locate(&mut self, step: &Step, hash: u64, probe: SlotHint, open: impl FnOnce() -> [TrafficDirection; 2]) -> u32 {
+    pub fn locate(&mut self, step: &FlowPacket, hash: u64, probe: SlotHint, open: impl FnOnce() -> [TrafficDirection; 2]) -> u32 {
         let at = match self.flows.get(probe.at as usize) {
             Some(flow) if flow.key == *step.key && probe.epoch == self.epoch => probe.at,
             _ => match self.find(step, hash) {
@@ -168,14 +168,14 @@ impl<X: Copy + Default> FlowTable<X> {
     }
 
     #[inline(never)]
-    fn is_reuse(&self, at: u32, step: &Step) -> bool {
+    fn is_reuse(&self, at: u32, step: &FlowPacket) -> bool {
         let (flow, rest) = (&self.flows[at as usize], &self.rest[at as usize]);
         let follows = |tcp: &Segment| flow.numbers.is_reuse(&rest.numbers, step.direction, tcp.sequence);
         step.tcp.is_some_and(|tcp| self.analyser.is_reuse(flow.analysis, step.direction, tcp).unwrap_or_else(|| follows(tcp)))
     }
 
     #[inline(never)]
-    fn find(&self, step: &Step, hash: u64) -> u32 {
+    fn find(&self, step: &FlowPacket, hash: u64) -> u32 {
         self.index.find(hash, |at| self.flows[at as usize].key == *step.key)
     }
 
@@ -198,7 +198,7 @@ impl<X: Copy + Default> FlowTable<X> {
 
     /// Counts a packet in its conversation and follows its TCP numbers; what it shows to be missing keeps its `label`.
     #[inline(always)]
-    pub fn count(&mut self, at: u32, step: &Step, label: u8) -> Counted<'_, X> {
+    pub fn count(&mut self, at: u32, step: &FlowPacket, label: u8) -> Counted<'_, X> {
         let backward = self.tally(at, step);
         let flow = &mut self.flows[at as usize];
         let before = flow.tcp;
@@ -285,7 +285,7 @@ impl<X: Copy + Default> FlowTable<X> {
     }
 
     /// Counts a packet that stands for others in its conversation, whose TCP numbers are not followed: those of the others are not known.
-    pub fn count_sampled(&mut self, at: u32, step: &Step) -> Counted<'_, X> {
+    pub fn count_sampled(&mut self, at: u32, step: &FlowPacket) -> Counted<'_, X> {
         let backward = self.tally(at, step);
         let (flow, cold) = (&mut self.flows[at as usize], &mut self.rest[at as usize]);
         let tcp = step.tcp.map_or_else(TcpEvent::default, |s| Follower::glimpse(&mut flow.numbers, &mut cold.numbers, step.direction, s));
@@ -296,7 +296,7 @@ impl<X: Copy + Default> FlowTable<X> {
     }
 
     /// Counts a packet whose TCP numbers are not followed, for what came after it has been.
-    pub fn count_again(&mut self, at: u32, step: &Step) -> Counted<'_, X> {
+    pub fn count_again(&mut self, at: u32, step: &FlowPacket) -> Counted<'_, X> {
         let backward = self.tally(at, step);
         let (flow, tcp, analysis) = (&mut self.flows[at as usize], TcpEvent::default(), self.analyser.skip());
         Counted { before: flow.tcp, flow, backward, tcp, holes: &[], analysis }
@@ -315,7 +315,7 @@ impl<X: Copy + Default> FlowTable<X> {
     }
 
     #[inline(always)]
-    fn tally(&mut self, at: u32, step: &Step) -> bool {
+    fn tally(&mut self, at: u32, step: &FlowPacket) -> bool {
         let way = step.direction as usize;
         let flow = &mut self.flows[at as usize];
         flow.traffic[way].count(step.wire);
@@ -334,7 +334,7 @@ impl<X: Copy + Default> FlowTable<X> {
         self.rest.get(at as usize).map_or(u32::MAX, |rest| rest.context[way as usize])
     }
 
-    fn push(&mut self, step: &Step, heading: [TrafficDirection; 2]) -> u32 {
+    fn push(&mut self, step: &FlowPacket, heading: [TrafficDirection; 2]) -> u32 {
         let at = self.flows.len();
         if at == self.flows.capacity() {
             // Growing copies all there is; room that is not used yet costs nothing.
@@ -370,14 +370,14 @@ impl<X: Copy + Default> FlowTable<X> {
     }
 
     #[inline(never)]
-    fn insert(&mut self, hash: u64, step: &Step, heading: [TrafficDirection; 2]) -> u32 {
+    fn insert(&mut self, hash: u64, step: &FlowPacket, heading: [TrafficDirection; 2]) -> u32 {
         let at = self.push(step, heading);
         self.index.insert(hash, at);
         at
     }
 
     #[inline(never)]
-    fn replace(&mut self, hash: u64, old: u32, step: &Step, heading: [TrafficDirection; 2]) -> u32 {
+    fn replace(&mut self, hash: u64, old: u32, step: &FlowPacket, heading: [TrafficDirection; 2]) -> u32 {
         let at = self.push(step, heading);
         self.epoch = self.epoch.wrapping_add(1);
         self.index.change(hash, old, at);

@@ -2,15 +2,15 @@
 
 use super::*;
 
-fn step(source: u128, source_port: u16, time: i64, tcp: Option<(u32, u32, u8)>) -> Step<'static> {
+fn step(source: u128, source_port: u16, time: i64, tcp: Option<(u32, u32, u8)>) -> FlowPacket<'static> {
     let (key, direction) = FlowKey::new(false, if tcp.is_some() { 6 } else { 17 }, source, 1000, source_port, 443);
     let tcp = tcp.map(|(sequence, acknowledgement, flags)| Segment { sequence, acknowledgement, flags, window: 0, payload: 0 });
     let frame = &*Box::leak(Box::new(Frame { time: Timestamp(time), flow: Some((key, direction)), tcp, ..Frame::default() }));
     let flags = tcp.map_or(0, |t| t.flags);
-    Step { key: Box::leak(Box::new(key)), direction, time: Timestamp(time), wire: 100, tcp: frame.tcp.as_ref(), flags, frame }
+    FlowPacket { key: Box::leak(Box::new(key)), direction, time: Timestamp(time), wire: 100, tcp: frame.tcp.as_ref(), flags, frame }
 }
 
-fn pass(t: &mut FlowTable<()>, step: &Step) -> u32 {
+fn pass(t: &mut FlowTable<()>, step: &FlowPacket) -> u32 {
     let hash = t.hash(step.key);
     let at = t.locate(step, hash, t.probe(hash), || [TrafficDirection::Unknown; 2]);
     t.count(at, step, 0);

@@ -41,7 +41,7 @@ use quic_attempts::QuicAttempts;
 use scans::Scans;
 use std::collections::VecDeque;
 use tls_servers::TlsServers;
-use windows::Windows;
+use windows::ReceiveWindows;
 
 /// Nanoseconds of packet time in one bin.
 pub const BIN: i64 = 10 * SECOND;
@@ -136,7 +136,7 @@ pub struct ServiceLedger {
     kept: KeptConnections,
     media: MediaStreams,
     quic: QuicAttempts,
-    windows: Windows,
+    windows: ReceiveWindows,
     loads: Loads,
     bins: usize,
     /// The bin of time in which nothing could be forgotten for others: it is not tried again before the next.
@@ -190,7 +190,7 @@ impl ServiceLedger {
     pub const LOAD_BYTES: usize = Loads::BYTES;
 
     /// Bytes of a connection whose window is looked at.
-    pub const WINDOW_BYTES: usize = Windows::BYTES;
+    pub const WINDOW_BYTES: usize = ReceiveWindows::BYTES;
 
     /// Bytes of a TLS service at most.
     pub const TLS_BYTES: usize = TlsServers::BYTES;

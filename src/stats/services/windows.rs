@@ -47,14 +47,14 @@ struct Transfer {
 
 /// All of them.
 #[derive(Debug, Default)]
-pub(super) struct Windows {
+pub(super) struct ReceiveWindows {
     halves: Bounded<FlowKey, Halves, WINDOWED, MINUTE_SECONDS>,
     transfers: Bounded<(FlowKey, bool), Transfer, WINDOWED, MINUTE_SECONDS>,
     /// Bytes a nanosecond of the fastest transfer from or to a host.
     fastest: Bounded<Address, f64, WINDOWED, MINUTE_SECONDS>,
 }
 
-impl Windows {
+impl ReceiveWindows {
     /// Bytes of a connection, its two transfers, and a host.
     #[cfg(test)]
     pub const BYTES: usize = size_of::<(FlowKey, Halves, Timestamp)>() + 2 * size_of::<((FlowKey, bool), Transfer)>() + 64;

@@ -26,7 +26,7 @@ use crate::model::{AnalysisFlags, ConnectionFigures, Direction, Frame, Segment, 
 use crate::stats::round_trips::{RoundTrips, Trip};
 use counts::Rare;
 use split::SplitSegments;
-use state::{Connection, Side};
+use state::{Connection, DirectionState};
 use unacked::Lists;
 
 /// A segment as the rules look at it.
@@ -196,7 +196,7 @@ impl Analyser {
     /// began with. `None` when nothing is known of the connection.
     pub fn is_reuse(&self, handle: u32, way: Direction, segment: &Segment) -> Option<bool> {
         let side = self.connections.get((handle as usize).wrapping_sub(1))?.sides.get(way as usize)?;
-        Some(segment.flags & (SYN | ACK) == SYN && side.is(Side::BASE) && side.base != segment.sequence)
+        Some(segment.flags & (SYN | ACK) == SYN && side.is(DirectionState::BASE) && side.base != segment.sequence)
     }
 
     /// What was counted of a connection.

@@ -5,7 +5,7 @@
 
 use super::Seen;
 use super::counts::{self, Rare};
-use super::state::{Connection, NO_SCALE, Side, UNKNOWN_SCALE};
+use super::state::{Connection, DirectionState, NO_SCALE, UNKNOWN_SCALE};
 use super::unacked::Lists;
 use crate::model::tcp::{ACK, FIN, RST, SYN, before};
 use crate::model::tcp_options::MAX_WINDOW_SCALE;
@@ -33,7 +33,7 @@ pub(super) fn judge(
     analysis: &mut SegmentAnalysis,
 ) {
     let Seen { time, segment, .. } = seen;
-    let of_multipath = connection.sides[way as usize].is(Side::MULTIPATH)
+    let of_multipath = connection.sides[way as usize].is(DirectionState::MULTIPATH)
         && counts::get(connection, rare).is_some_and(|rare| rare.multipath.seen != rare.multipath.sides[way as usize]);
     let initial_rtt = connection.initial_rtt;
     let [a, b] = &mut connection.sides;
@@ -60,7 +60,7 @@ pub(super) fn judge(
         analysis.ack_rtt_is_clean = met.clean;
         analysis.ack_rtt_is_prompt = met.several;
     }
-    if segment.payload > 0 && fwd.is(Side::IN_FLIGHT) {
+    if segment.payload > 0 && fwd.is(DirectionState::IN_FLIGHT) {
         analysis.bytes_in_flight = in_flight(fwd, rev, lists, segment);
     }
     after(connection, rare, free_rare, seen, way);
@@ -69,10 +69,10 @@ pub(super) fn judge(
 
 /// Where the numbers of both directions begin.
 #[inline(always)]
-fn begin(fwd: &mut Side, rev: &mut Side, segment: &Segment) -> AnalysisFlags {
+fn begin(fwd: &mut DirectionState, rev: &mut DirectionState, segment: &Segment) -> AnalysisFlags {
     let Segment { sequence, acknowledgement, flags, .. } = *segment;
     let mut reused = AnalysisFlags::NONE;
-    if flags & SYN != 0 && fwd.is(Side::BASE) {
+    if flags & SYN != 0 && fwd.is(DirectionState::BASE) {
         if flags & ACK == 0 {
             // The same SYN again: a RST may have moved the numbers far ahead.
             fwd.next = fwd.contiguous;
@@ -81,23 +81,23 @@ fn begin(fwd: &mut Side, rev: &mut Side, segment: &Segment) -> AnalysisFlags {
             fwd.base = sequence;
             reused = AnalysisFlags::REUSED_PORTS;
         }
-    } else if !fwd.is(Side::BASE) {
+    } else if !fwd.is(DirectionState::BASE) {
         fwd.base = if flags & SYN != 0 { sequence } else { sequence.wrapping_sub(1) };
-        fwd.flags |= Side::BASE;
+        fwd.flags |= DirectionState::BASE;
     }
     if flags & ACK != 0 {
-        if !rev.is(Side::BASE) {
+        if !rev.is(DirectionState::BASE) {
             rev.base = acknowledgement.wrapping_sub(1);
-            rev.flags |= Side::BASE;
+            rev.flags |= DirectionState::BASE;
         }
-        rev.flags |= Side::IN_FLIGHT;
+        rev.flags |= DirectionState::IN_FLIGHT;
     }
     reused
 }
 
 /// What its place in sequence and its window say.
 #[inline(always)]
-fn place(fwd: &mut Side, rev: &Side, segment: &Segment, of_multipath: bool) -> AnalysisFlags {
+fn place(fwd: &mut DirectionState, rev: &DirectionState, segment: &Segment, of_multipath: bool) -> AnalysisFlags {
     let Segment { sequence, flags: header, payload: length, window, .. } = *segment;
     let mut flags = AnalysisFlags::NONE;
     if length == 1 && sequence == fwd.next && rev.window() == 0 {
@@ -109,7 +109,7 @@ fn place(fwd: &mut Side, rev: &Side, segment: &Segment, of_multipath: bool) -> A
     }
     if fwd.next != 0 && before(fwd.next, sequence) && header & RST == 0 {
         flags |= AnalysisFlags::LOST_SEGMENT;
-        fwd.flags &= !Side::IN_FLIGHT;
+        fwd.flags &= !DirectionState::IN_FLIGHT;
     }
     if is_control {
         return flags;
@@ -130,13 +130,13 @@ fn place(fwd: &mut Side, rev: &Side, segment: &Segment, of_multipath: bool) -> A
 }
 
 /// What an empty segment in its place says that acknowledges nothing new.
-fn repeated(fwd: &mut Side, rev: &Side, window: u16, of_multipath: bool) -> AnalysisFlags {
+fn repeated(fwd: &mut DirectionState, rev: &DirectionState, window: u16, of_multipath: bool) -> AnalysisFlags {
     let same = fwd.window() == u32::from(window);
     match (window, same) {
-        (0, true) if rev.is(Side::PROBE) => AnalysisFlags::ZERO_WINDOW_PROBE_ACK,
+        (0, true) if rev.is(DirectionState::PROBE) => AnalysisFlags::ZERO_WINDOW_PROBE_ACK,
         (0, _) => AnalysisFlags::NONE,
         (_, false) => AnalysisFlags::WINDOW_UPDATE,
-        _ if rev.is(Side::KEEP_ALIVE) => AnalysisFlags::KEEP_ALIVE_ACK,
+        _ if rev.is(DirectionState::KEEP_ALIVE) => AnalysisFlags::KEEP_ALIVE_ACK,
         // Multipath TCP says other things with the same acknowledgement (RFC 8684 section 4).
         _ if of_multipath => AnalysisFlags::NONE,
         _ => {
@@ -148,7 +148,7 @@ fn repeated(fwd: &mut Side, rev: &Side, window: u16, of_multipath: bool) -> Anal
 
 /// Whether it acknowledges what was not seen. Told once where no hole is known, whatever was missed.
 #[inline(always)]
-fn acknowledged_unseen(rev: &mut Side, segment: &Segment) -> AnalysisFlags {
+fn acknowledged_unseen(rev: &mut DirectionState, segment: &Segment) -> AnalysisFlags {
     if rev.contiguous == 0 || segment.flags & ACK == 0 || !before(rev.contiguous, segment.acknowledgement) {
         return AnalysisFlags::NONE;
     }
@@ -163,7 +163,7 @@ fn acknowledged_unseen(rev: &mut Side, segment: &Segment) -> AnalysisFlags {
 
 /// Whether data, a SYN or a FIN were sent again, or came behind what was sent after them.
 #[inline(always)]
-fn sent_again(fwd: &Side, rev: &Side, segment: &Segment, time: Timestamp, initial_rtt: i64) -> AnalysisFlags {
+fn sent_again(fwd: &DirectionState, rev: &DirectionState, segment: &Segment, time: Timestamp, initial_rtt: i64) -> AnalysisFlags {
     let Segment { sequence, payload: length, flags, .. } = *segment;
     let end = sequence.wrapping_add(length);
     if length > 0 && rev.last_ack != 0 && !before(rev.last_ack, end) {
@@ -187,7 +187,7 @@ fn sent_again(fwd: &Side, rev: &Side, segment: &Segment, time: Timestamp, initia
 
 /// Takes the segment into its direction's numbers.
 #[inline(always)]
-fn advance(fwd: &mut Side, lists: &mut Lists, segment: &Segment, time: Timestamp, flags: AnalysisFlags, is_data: bool) {
+fn advance(fwd: &mut DirectionState, lists: &mut Lists, segment: &Segment, time: Timestamp, flags: AnalysisFlags, is_data: bool) {
     let mut end = segment.sequence.wrapping_add(segment.payload);
     if is_data && !lists.is_full(fwd.unacked) {
         // Once, also for both.
@@ -204,14 +204,14 @@ fn advance(fwd: &mut Side, lists: &mut Lists, segment: &Segment, time: Timestamp
         }
     }
     (fwd.window, fwd.last_ack, fwd.last_time) = (segment.window, segment.acknowledgement, time);
-    let kept = fwd.flags & !(Side::KEEP_ALIVE | Side::PROBE) | Side::WINDOW;
-    let keep_alive = if flags.has(AnalysisFlags::KEEP_ALIVE) { Side::KEEP_ALIVE } else { 0 };
-    let probe = if flags.has(AnalysisFlags::ZERO_WINDOW_PROBE) { Side::PROBE } else { 0 };
+    let kept = fwd.flags & !(DirectionState::KEEP_ALIVE | DirectionState::PROBE) | DirectionState::WINDOW;
+    let keep_alive = if flags.has(AnalysisFlags::KEEP_ALIVE) { DirectionState::KEEP_ALIVE } else { 0 };
+    let probe = if flags.has(AnalysisFlags::ZERO_WINDOW_PROBE) { DirectionState::PROBE } else { 0 };
     fwd.flags = kept | keep_alive | probe;
 }
 
 #[inline(always)]
-fn in_flight(fwd: &Side, rev: &Side, lists: &Lists, segment: &Segment) -> Option<u32> {
+fn in_flight(fwd: &DirectionState, rev: &DirectionState, lists: &Lists, segment: &Segment) -> Option<u32> {
     let bytes = lists.span(fwd.unacked, fwd.base)?.wrapping_sub(rev.sacked);
     let counted = u32::from(segment.flags & (SYN | FIN) != 0);
     (bytes > 0 && bytes < MOST_IN_FLIGHT).then(|| bytes - counted).filter(|&bytes| bytes > 0)
@@ -223,19 +223,19 @@ fn after(connection: &mut Connection, rare: &mut Vec<Rare>, free_rare: &mut Vec<
     let flags = seen.segment.flags;
     let side = &mut connection.sides[way as usize];
     if flags & SYN != 0 {
-        side.flags |= Side::ONLY_SYN;
+        side.flags |= DirectionState::ONLY_SYN;
         if flags & ACK == 0 {
             connection.syn_time = seen.time;
         }
     } else if flags & ACK != 0 {
-        side.flags &= !Side::ONLY_SYN;
+        side.flags &= !DirectionState::ONLY_SYN;
         if connection.initial_rtt == 0 && connection.syn_time != Timestamp::UNKNOWN {
             connection.initial_rtt = seen.time.since(connection.syn_time);
         }
     }
     side.sacked = 0;
     let plain = seen.options.is_empty() || seen.options.has_time_stamps_only();
-    if !plain || flags & SYN != 0 || side.is(Side::MULTIPATH) {
+    if !plain || flags & SYN != 0 || side.is(DirectionState::MULTIPATH) {
         options(connection, rare, free_rare, seen, way);
     }
 }
@@ -267,12 +267,12 @@ fn options(connection: &mut Connection, rare: &mut Vec<Rare>, free_rare: &mut Ve
 fn multipath(connection: &mut Connection, rare: &mut Vec<Rare>, free: &mut Vec<u32>, options: &TcpOptions<'_>, way: Direction) {
     let kinds = options.iter().filter_map(|o| if let TcpOption::Multipath(kind) = o { Some(kind) } else { None });
     let kinds = kinds.fold(0, |kinds, kind| kinds | 1u8.checked_shl(kind.into()).unwrap_or(0));
-    let is_known = connection.sides[way as usize].is(Side::MULTIPATH);
+    let is_known = connection.sides[way as usize].is(DirectionState::MULTIPATH);
     let known = counts::get(connection, rare).filter(|_| is_known).map_or(0, |rare| rare.multipath.seen);
     if known | kinds == 0 {
         return;
     }
-    connection.sides.iter_mut().for_each(|side| side.flags |= Side::MULTIPATH);
+    connection.sides.iter_mut().for_each(|side| side.flags |= DirectionState::MULTIPATH);
     if let Some(rare) = counts::rare(connection, rare, free) {
         rare.multipath.sides[way as usize] = known;
         rare.multipath.seen = known | kinds;

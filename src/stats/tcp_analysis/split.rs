@@ -10,14 +10,14 @@ const SHORTEST: usize = 20;
 
 /// A segment that is complete.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Whole {
+pub(super) struct CompleteSegment {
     /// Its numbers.
     pub(super) segment: Segment,
     header: [u8; HEADER],
     length: usize,
 }
 
-impl Whole {
+impl CompleteSegment {
     /// Of a datagram's first bytes and its length.
     fn new(header: [u8; HEADER], datagram: u32) -> Option<Self> {
         let length = usize::from(header[12] >> 4) * 4;
@@ -65,7 +65,7 @@ pub(super) struct SplitSegments {
 
 impl SplitSegments {
     /// Takes a fragment; the segment when it is complete with it.
-    pub(super) fn take(&mut self, frame: &Frame<'_>) -> Option<Whole> {
+    pub(super) fn take(&mut self, frame: &Frame<'_>) -> Option<CompleteSegment> {
         let (key, way) = frame.flow.filter(|(key, _)| key.protocol == 6)?;
         let place = place(frame)?;
         // Ports are those that the first piece tells, here as there.
@@ -74,7 +74,7 @@ impl SplitSegments {
         let split = self.list.get_mut(at)?;
         let length = split.take(frame, &place)?;
         split.of = None;
-        Whole::new(split.header, length)
+        CompleteSegment::new(split.header, length)
     }
 
     fn begin(&mut self, of: Option<(FlowKey, Direction, u32)>) -> usize {

@@ -3,14 +3,14 @@
 use crate::model::Timestamp;
 use crate::stats::round_trips::TripsHandle;
 
-/// [`Side::scale`]: nothing is known of the window scale.
+/// [`DirectionState::scale`]: nothing is known of the window scale.
 pub(super) const UNKNOWN_SCALE: u8 = u8::MAX;
-/// [`Side::scale`]: windows are not scaled.
+/// [`DirectionState::scale`]: windows are not scaled.
 pub(super) const NO_SCALE: u8 = u8::MAX - 1;
 
 /// One direction of a connection.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Side {
+pub(super) struct DirectionState {
     /// When the segment with the highest number came.
     pub(super) next_time: Timestamp,
     /// When its latest segment came.
@@ -31,13 +31,13 @@ pub(super) struct Side {
     pub(super) unacked: u32,
     /// The window of its latest segment.
     pub(super) window: u16,
-    /// [`Side::BASE`] and its like.
+    /// [`DirectionState::BASE`] and its like.
     pub(super) flags: u8,
     /// Bits by which its windows are shifted.
     pub(super) scale: u8,
 }
 
-impl Side {
+impl DirectionState {
     /// [`Self::base`] is known.
     pub(super) const BASE: u8 = 1 << 0;
     /// [`Self::window`] is known.
@@ -53,7 +53,7 @@ impl Side {
     /// Options of multipath TCP were seen, in either direction.
     pub(super) const MULTIPATH: u8 = 1 << 6;
 
-    const NEW: Side = Side {
+    const NEW: DirectionState = DirectionState {
         next_time: Timestamp(0),
         last_time: Timestamp(0),
         next: 0,
@@ -64,7 +64,7 @@ impl Side {
         sacked: 0,
         unacked: 0,
         window: 0,
-        flags: Side::IN_FLIGHT,
+        flags: DirectionState::IN_FLIGHT,
         scale: UNKNOWN_SCALE,
     };
 
@@ -89,7 +89,7 @@ impl Side {
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
 pub(super) struct Connection {
-    pub(super) sides: [Side; 2],
+    pub(super) sides: [DirectionState; 2],
     /// The latest SYN without acknowledgement; `UNKNOWN` without any.
     pub(super) syn_time: Timestamp,
     /// The initial round trip (0: unknown).
@@ -103,8 +103,14 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) const NEW: Connection =
-        Connection { sides: [Side::NEW; 2], syn_time: Timestamp::UNKNOWN, initial_rtt: 0, few: [0; 4], rare: 0, trips: TripsHandle::NONE };
+    pub(super) const NEW: Connection = Connection {
+        sides: [DirectionState::NEW; 2],
+        syn_time: Timestamp::UNKNOWN,
+        initial_rtt: 0,
+        few: [0; 4],
+        rare: 0,
+        trips: TripsHandle::NONE,
+    };
 }
 
-const _: () = assert!(size_of::<Side>() == 48 && size_of::<Connection>() == 128);
+const _: () = assert!(size_of::<DirectionState>() == 48 && size_of::<Connection>() == 128);

@@ -10,8 +10,8 @@
 use crate::tui::canvas::{Canvas, Hit, cells, cut_end};
 use crate::tui::keymap;
 use crate::tui::row_action::RowAction;
-use crate::tui::screen::Entry;
 use crate::tui::screen::Hint;
+use crate::tui::screen::ScreenEntry;
 use crate::tui::theme::Hue;
 use crate::tui::widgets::frame::popup;
 use ratatui::crossterm::event::KeyCode;
@@ -65,7 +65,7 @@ pub(in crate::tui) fn code(key: &str) -> Option<KeyCode> {
 }
 
 /// Screens in the order of their tabs, then the keys of the page in front.
-pub(in crate::tui) fn choices(screens: &[Entry], hints: &[Hint], shown: &dyn Fn(&Hint) -> (String, &'static str)) -> Vec<Choice> {
+pub(in crate::tui) fn choices(screens: &[ScreenEntry], hints: &[Hint], shown: &dyn Fn(&Hint) -> (String, &'static str)) -> Vec<Choice> {
     let screens = screens.iter().enumerate().map(|(i, entry)| Choice {
         key: entry.digit.map(String::from).unwrap_or_default(),
         name: entry.screen.title().to_owned(),

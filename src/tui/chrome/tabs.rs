@@ -7,7 +7,7 @@
 
 use crate::tui::canvas::{Canvas, Hit, cells, cut_end, cut_middle};
 use crate::tui::details;
-use crate::tui::screen::Entry;
+use crate::tui::screen::ScreenEntry;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, Topic};
 use ratatui::crossterm::event::KeyCode;
@@ -15,7 +15,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 /// The name of a screen's tab, and whether it is the current one; empty: only its digit stands there, or nothing.
-type Naming = fn(&Entry, bool) -> &'static str;
+type Naming = fn(&ScreenEntry, bool) -> &'static str;
 
 /// Names of the tabs and the cells between them, from those that need most room to those that need least. Screens without a digit go before names do.
 const NAMES: [(Naming, u16); 5] = [
@@ -27,7 +27,7 @@ const NAMES: [(Naming, u16); 5] = [
 ];
 
 /// Cells of a tab with the gap behind it, without its mark.
-fn wide(entry: &Entry, name: &str, gap: u16) -> u16 {
+fn wide(entry: &ScreenEntry, name: &str, gap: u16) -> u16 {
     match (entry.digit, name) {
         (None, "") => 0,
         (None, name) => cells(name) + gap,
@@ -43,7 +43,7 @@ const USUAL_MARKS: u16 = 4;
 const MORE: &str = "…";
 
 /// Draws the tabs.
-pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, screens: &[Entry], current: usize) {
+pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, screens: &[ScreenEntry], current: usize) {
     let mark = |i: usize| screens.get(i).and_then(|s| s.screen.badge(scene.snapshot));
     let marks: u16 = (0..screens.len()).filter_map(mark).map(|m| cells(&m.0) + 1).sum();
     // Names follow from the width alone: neither another screen nor a mark of usual size renames a tab.
@@ -95,7 +95,7 @@ pub(in crate::tui) fn breadcrumbs<'a>(
     canvas: &mut Canvas,
     area: Rect,
     scene: &Scene,
-    (current, entry): (usize, &Entry),
+    (current, entry): (usize, &ScreenEntry),
     stack: impl Iterator<Item = &'a Topic>,
 ) {
     let crumbs: Vec<String> = stack.map(|t| details::page(t).map(|page| page.crumb(scene, t)).unwrap_or_default()).collect();

@@ -8,7 +8,7 @@
 //!  10.20.0.14:51532 →   210 Mb/s  …  bytes  packets  ███████ 92 %
 //! ```
 
-use super::{Subject, gone, head, related, span_line, traffic_line, troubles};
+use super::{SubjectPage, gone, head, related, span_line, traffic_line, troubles};
 use crate::model::text::printable;
 use crate::model::time::SECOND;
 use crate::model::{AppBy, Timestamp, Traffic};
@@ -24,9 +24,9 @@ use crate::tui::widgets::frame::titled;
 use crate::tui::widgets::table::{self, Cell, Col, Shape};
 use ratatui::layout::Rect;
 
-pub(super) struct Page;
+pub(super) struct ConversationPage;
 
-impl Subject for Page {
+impl SubjectPage for ConversationPage {
     fn covers(&self, topic: &Topic) -> bool {
         matches!(topic, Topic::Conversation { .. })
     }
@@ -55,7 +55,7 @@ fn siblings<'a>(scene: &Scene<'a>, row: &Conversation) -> Vec<(Topic, (Kind, &'a
     related(scene, &|c| c.a == row.a && c.b == row.b && (c.a_port, c.b_port, c.first) != (row.a_port, row.b_port, row.first))
 }
 
-impl Screen for Page {
+impl Screen for ConversationPage {
     fn title(&self) -> &'static str {
         "Conversation"
     }

@@ -10,7 +10,7 @@
 //!    Both the ingress and the egress …
 //! ```
 
-use super::Subject;
+use super::SubjectPage;
 use super::gone;
 use crate::model::Finding;
 use crate::model::finding::evidence_name;
@@ -34,9 +34,9 @@ pub(in crate::tui) fn explains(key: KeyEvent) -> Option<Effect> {
     (key.code == KeyCode::Char('e')).then_some(Effect::Explain)
 }
 
-pub(super) struct Page;
+pub(super) struct FindingPage;
 
-impl Subject for Page {
+impl SubjectPage for FindingPage {
     fn covers(&self, topic: &Topic) -> bool {
         matches!(topic, Topic::Finding(..))
     }
@@ -46,7 +46,7 @@ impl Subject for Page {
     }
 }
 
-impl Screen for Page {
+impl Screen for FindingPage {
     fn title(&self) -> &'static str {
         "Finding"
     }

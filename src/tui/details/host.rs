@@ -6,7 +6,7 @@
 //! ─ Conversations ────────────────────────────────────────────────
 //! ```
 
-use super::{Subject, draw_related, gone, head, related, span_line, traffic_line, troubles};
+use super::{SubjectPage, draw_related, gone, head, related, span_line, traffic_line, troubles};
 use crate::model::{Address, Timestamp, Traffic};
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::{Conversation, Filter, HostRow, Snapshot};
@@ -18,9 +18,9 @@ use crate::tui::theme::Hue;
 use crate::tui::view::{Kind, Scene, Topic};
 use ratatui::layout::Rect;
 
-pub(super) struct Page;
+pub(super) struct HostPage;
 
-impl Subject for Page {
+impl SubjectPage for HostPage {
     fn covers(&self, topic: &Topic) -> bool {
         matches!(topic, Topic::Host { .. })
     }
@@ -63,7 +63,7 @@ fn conversations<'a>(scene: &Scene<'a>) -> Vec<(Topic, (Kind, &'a Conversation))
     })
 }
 
-impl Screen for Page {
+impl Screen for HostPage {
     fn title(&self) -> &'static str {
         "Host"
     }

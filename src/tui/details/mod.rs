@@ -22,7 +22,7 @@ use crate::snapshot::{Conversation, Filter, Snapshot};
 use ratatui::layout::Rect;
 
 /// A page about one thing.
-pub(super) trait Subject: Screen {
+pub(super) trait SubjectPage: Screen {
     /// Whether it is about such a thing.
     fn covers(&self, topic: &Topic) -> bool;
 
@@ -43,10 +43,11 @@ pub(super) trait Subject: Screen {
 }
 
 /// Every page.
-pub(super) const PAGES: &[&dyn Subject] = &[&conversation::Page, &host::Page, &protocol::Page, &vlan::Page, &finding::Page];
+pub(super) const PAGES: &[&dyn SubjectPage] =
+    &[&conversation::ConversationPage, &host::HostPage, &protocol::ProtocolPage, &vlan::VlanPage, &finding::FindingPage];
 
 /// The page about something; `None` for rows that have none.
-pub(super) fn page(topic: &Topic) -> Option<&'static dyn Subject> {
+pub(super) fn page(topic: &Topic) -> Option<&'static dyn SubjectPage> {
     PAGES.iter().copied().find(|page| page.covers(topic))
 }
 

@@ -7,7 +7,7 @@
 //! ─ Conversations ────────────────────────────
 //! ```
 
-use super::{Subject, draw_related, gone, head, related, traffic_line};
+use super::{SubjectPage, draw_related, gone, head, related, traffic_line};
 use crate::snapshot::Conversation;
 use crate::tui::canvas::Canvas;
 use crate::tui::label;
@@ -18,9 +18,9 @@ use crate::tui::view::{Kind, Scene, Topic};
 use crate::tui::widgets::amount;
 use ratatui::layout::Rect;
 
-pub(super) struct Page;
+pub(super) struct ProtocolPage;
 
-impl Subject for Page {
+impl SubjectPage for ProtocolPage {
     fn covers(&self, topic: &Topic) -> bool {
         matches!(topic, Topic::Protocol(_) | Topic::App(_))
     }
@@ -72,7 +72,7 @@ fn facts(scene: &Scene) -> Option<Vec<facts::Fact>> {
     }
 }
 
-impl Screen for Page {
+impl Screen for ProtocolPage {
     fn title(&self) -> &'static str {
         "Protocol"
     }

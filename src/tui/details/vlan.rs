@@ -6,7 +6,7 @@
 //! ─ Conversations ────────────────────────────
 //! ```
 
-use super::{Subject, draw_related, gone, head, related, traffic_line};
+use super::{SubjectPage, draw_related, gone, head, related, traffic_line};
 use crate::snapshot::{Conversation, Filter};
 use crate::tui::canvas::Canvas;
 use crate::tui::screen::Screen;
@@ -15,9 +15,9 @@ use crate::tui::view::{Kind, Scene, Topic};
 use crate::tui::widgets::amount;
 use ratatui::layout::Rect;
 
-pub(super) struct Page;
+pub(super) struct VlanPage;
 
-impl Subject for Page {
+impl SubjectPage for VlanPage {
     fn covers(&self, topic: &Topic) -> bool {
         matches!(topic, Topic::Vlan(_))
     }
@@ -38,7 +38,7 @@ fn conversations<'a>(scene: &Scene<'a>) -> Vec<(Topic, (Kind, &'a Conversation))
     related(scene, &|c| c.vlans.ids().contains(id))
 }
 
-impl Screen for Page {
+impl Screen for VlanPage {
     fn title(&self) -> &'static str {
         "VLAN"
     }

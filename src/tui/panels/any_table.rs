@@ -9,7 +9,7 @@
 
 use crate::model::proto::Family;
 use crate::model::units;
-use crate::snapshot::table::{self as descriptor, AnyRows, AnyTable, Head, Value};
+use crate::snapshot::table::{self as descriptor, AnyRows, AnyTable, FieldValue, Head};
 use crate::snapshot::{Column, Order, Snapshot};
 use crate::tui::canvas::Canvas;
 use crate::tui::fields;
@@ -77,7 +77,9 @@ impl TablePanel {
         let (heads, rows) = (self.table.heads(), self.table.rows(0, scene.snapshot));
         let line = self.lines(scene, &heads, rows.as_ref(), true).into_iter().find(|line| line.0 == *topic)?.1;
         (0..heads.len()).find_map(|field| match rows.value(line.at, field) {
-            Value::Address(address) | Value::End(address, _) => Some(Topic::Host { kind: Kind::of_address(address), address, port: 0 }),
+            FieldValue::Address(address) | FieldValue::End(address, _) => {
+                Some(Topic::Host { kind: Kind::of_address(address), address, port: 0 })
+            }
             _ => None,
         })
     }
@@ -132,11 +134,11 @@ fn identity(heads: &[Head], rows: &dyn AnyRows, at: usize) -> u64 {
     rows.group(at).hash(&mut hash);
     for (field, head) in heads.iter().enumerate() {
         match rows.value(at, field) {
-            Value::Word(word) => word.hash(&mut hash),
-            Value::Text(text) => text.hash(&mut hash),
-            Value::Address(address) => address.hash(&mut hash),
-            Value::End(address, port) => (address, port).hash(&mut hash),
-            Value::Count(n) if head.kind == descriptor::Kind::Id => n.hash(&mut hash),
+            FieldValue::Word(word) => word.hash(&mut hash),
+            FieldValue::Text(text) => text.hash(&mut hash),
+            FieldValue::Address(address) => address.hash(&mut hash),
+            FieldValue::End(address, port) => (address, port).hash(&mut hash),
+            FieldValue::Count(n) if head.kind == descriptor::FieldKind::Id => n.hash(&mut hash),
             _ => {}
         }
     }
@@ -146,7 +148,7 @@ fn identity(heads: &[Head], rows: &dyn AnyRows, at: usize) -> u64 {
 fn cell(scene: &Scene, line: &Line, field: usize) -> Option<table::Cell> {
     let head = line.heads.get(field)?;
     let family = || {
-        let app = line.heads.iter().position(|h| h.kind == descriptor::Kind::App && h.screen.is_some());
+        let app = line.heads.iter().position(|h| h.kind == descriptor::FieldKind::App && h.screen.is_some());
         app.map_or(Family::Other, |at| fields::value_family(line.rows.value(line.at, at)))
     };
     Some(fields::cell(scene, Kind::Tcp, head, line.rows.value(line.at, field), family))

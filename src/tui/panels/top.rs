@@ -11,7 +11,7 @@ use crate::model::proto::{Family, Proto};
 use crate::model::{AppBy, Path};
 use crate::snapshot::{Conversation, Traffic};
 use crate::tui::canvas::Canvas;
-use crate::tui::columns::{self, End, Talk};
+use crate::tui::columns::{self, End, KindAndConversation};
 use crate::tui::label;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Kind, Scene, Topic};
@@ -172,7 +172,7 @@ pub(in crate::tui) fn protocols(canvas: &mut Canvas, area: Rect, scene: &Scene, 
 }
 
 /// The busiest conversations.
-pub(in crate::tui) fn conversation_rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, Talk<'a>)> {
+pub(in crate::tui) fn conversation_rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, KindAndConversation<'a>)> {
     let mut rows = columns::busiest_conversations(scene, &|_| true);
     rows.truncate(ROWS);
     scene.pane.arrange(rows)

@@ -14,10 +14,10 @@ pub(super) mod protocols;
 pub(super) mod services;
 pub(super) mod switch;
 
-use super::screen::{Entry, entry};
+use super::screen::{ScreenEntry, entry};
 
 /// Every screen, in the order of their tabs: tabs, help, palette and the tables of README.md are made from this list.
-pub(super) const SCREENS: &[Entry] = &[
+pub(super) const SCREENS: &[ScreenEntry] = &[
     entry('1', &overview::Overview),
     entry('2', &protocols::Protocols),
     entry('3', &hosts::Hosts),
@@ -28,9 +28,9 @@ pub(super) const SCREENS: &[Entry] = &[
     entry('8', &mirror::Mirror),
     entry('9', &packets::Packets),
     entry('0', &layer2::Layer2),
-    Entry { digit: None, screen: &applications::Applications },
-    Entry { digit: None, screen: &names::Names },
-    Entry { digit: None, screen: &compare::Compare },
+    ScreenEntry { digit: None, screen: &applications::Applications },
+    ScreenEntry { digit: None, screen: &names::Names },
+    ScreenEntry { digit: None, screen: &compare::Compare },
 ];
 
 #[cfg(test)]

@@ -2,13 +2,13 @@
 
 use super::toy::Toy;
 use super::*;
-use crate::tui::screen::{Entry, entry};
+use crate::tui::screen::{ScreenEntry, entry};
 
 /// The screens there are, and one more that has no digit.
-static MORE: &[Entry] = &[
+static MORE: &[ScreenEntry] = &[
     entry('1', &crate::tui::screens::overview::Overview),
     entry('4', &crate::tui::screens::conversations::Conversations),
-    Entry { digit: None, screen: &Toy },
+    ScreenEntry { digit: None, screen: &Toy },
 ];
 
 fn session() -> Session {

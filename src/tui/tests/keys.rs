@@ -1,7 +1,7 @@
 //! What keys and clicks do.
 
 use super::*;
-use crate::tui::screen::{Entry, entry};
+use crate::tui::screen::{ScreenEntry, entry};
 use crate::tui::view::{Kind, Topic};
 
 #[test]
@@ -120,7 +120,7 @@ fn rows_are_sorted_while_paused() {
 #[test]
 fn a_key_that_does_nothing_says_so() {
     // Of the program's own screens each digit has one.
-    static FEW: &[Entry] =
+    static FEW: &[ScreenEntry] =
         &[entry('1', &crate::tui::screens::overview::Overview), entry('4', &crate::tui::screens::conversations::Conversations)];
     let mut session = Session::new(Story::Calm, 100, 30);
     session.app = App::with(FEW, session.app.options.clone(), Theme::new(Depth::Mono, false));

@@ -1,12 +1,12 @@
 //! What is on the screen.
 
 use super::*;
-use crate::tui::screen::Entry;
+use crate::tui::screen::ScreenEntry;
 
 #[test]
 fn every_screen_looks_as_it_did() {
     for (width, height) in [(60, 15), (80, 24), (120, 40)] {
-        for (at, Entry { digit, screen }) in SCREENS.iter().enumerate() {
+        for (at, ScreenEntry { digit, screen }) in SCREENS.iter().enumerate() {
             let mut session = Session::new(Story::Trouble, width, height);
             session.keys(&digit.map_or_else(|| "Tab ".repeat(at), String::from));
             let name = format!("{}-{width}x{height}", screen.title().to_lowercase().replace(' ', ""));
@@ -70,7 +70,7 @@ fn samples_are_called_estimates() {
 
 #[test]
 fn the_first_line_tells_on_every_screen() {
-    for Entry { digit, .. } in SCREENS {
+    for ScreenEntry { digit, .. } in SCREENS {
         let mut bad = Session::new(Story::Trouble, 120, 40);
         bad.keys(&digit.map_or(String::new(), String::from));
         assert!(
@@ -205,7 +205,7 @@ fn names_and_bytes() {
 #[test]
 fn the_same_picture_twice() {
     let mut session = Session::new(Story::Trouble, 150, 50);
-    for Entry { digit, screen } in SCREENS {
+    for ScreenEntry { digit, screen } in SCREENS {
         session.keys(&digit.map_or(String::new(), String::from));
         let before = session.buffer().clone();
         session.draw();

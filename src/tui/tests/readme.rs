@@ -5,7 +5,7 @@
 use super::*;
 use crate::tui::details::PAGES;
 use crate::tui::hints::{self, Here};
-use crate::tui::screen::Entry;
+use crate::tui::screen::ScreenEntry;
 use crate::tui::screen::{Hint, Screen};
 
 /// A key's cell and what it does: `` `p` `Space` `` and "hold the picture …".
@@ -25,7 +25,7 @@ fn row(hint: &Hint) -> (String, String) {
 }
 
 /// Keys that work on a page in some state, as the help lists them.
-fn hints(screens: &[Entry], page: &dyn Screen) -> Vec<Hint> {
+fn hints(screens: &[ScreenEntry], page: &dyn Screen) -> Vec<Hint> {
     let mut out: Vec<Hint> = Vec::new();
     for state in 0..32u8 {
         let on = |bit: u8| state & bit != 0;
@@ -40,7 +40,7 @@ fn hints(screens: &[Entry], page: &dyn Screen) -> Vec<Hint> {
 }
 
 /// The table of keys: those of every page, then those that only some have, with the pages that have them.
-fn keys(screens: &[Entry]) -> String {
+fn keys(screens: &[ScreenEntry]) -> String {
     let pages: Vec<&dyn Screen> = screens.iter().map(|e| e.screen).chain(PAGES.iter().map(|&p| p as &dyn Screen)).collect();
     let mut everywhere: Vec<(String, Vec<String>)> = Vec::new();
     let mut own: Vec<(String, Vec<String>)> = Vec::new();
@@ -64,8 +64,8 @@ fn keys(screens: &[Entry]) -> String {
 }
 
 /// The table of screens.
-fn screens(screens: &[Entry]) -> String {
-    let key = |e: &Entry| e.digit.map_or("`Tab`".to_owned(), |digit| format!("`{digit}`"));
+fn screens(screens: &[ScreenEntry]) -> String {
+    let key = |e: &ScreenEntry| e.digit.map_or("`Tab`".to_owned(), |digit| format!("`{digit}`"));
     let rows = screens.iter().map(|e| format!("| {} | **{}**: {} |\n", key(e), e.screen.title(), e.screen.about()));
     format!("| key | screen |\n|---|---|\n{}", rows.collect::<String>())
 }

@@ -2,7 +2,7 @@
 //! questions that change nothing; they need no rights.
 
 use super::netlink::{Client, attribute, attributes, byte, name, number, put};
-use crate::model::host::{Coalescing, Feature, HostFacts, Pause, Queues, Ring, Spread, Stamping};
+use crate::model::host::{Coalescing, Feature, HostFacts, Pause, Queues, RingSize, Spread, Stamping};
 use std::io;
 
 /// `GENL_ID_CTRL`, and what asks it for the number of a family.
@@ -124,10 +124,10 @@ fn features(message: &[u8]) -> Vec<Feature> {
 }
 
 /// ETHTOOL_MSG_RINGS_GET_REPLY.
-fn ring(message: &[u8]) -> Option<Ring> {
+fn ring(message: &[u8]) -> Option<RingSize> {
     const RX_MAX: u16 = 2;
     const RX: u16 = 6;
-    number(message, RX).map(|current| Ring { current, max: number(message, RX_MAX).filter(|n| *n > 0) })
+    number(message, RX).map(|current| RingSize { current, max: number(message, RX_MAX).filter(|n| *n > 0) })
 }
 
 /// ETHTOOL_MSG_CHANNELS_GET_REPLY.
@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn rings_queues_and_times_are_read() {
         let n = |n: u32| n.to_ne_bytes();
-        assert_eq!(ring(&message(&[(2, &n(4096)), (6, &n(512))])), Some(Ring { current: 512, max: Some(4096) }));
+        assert_eq!(ring(&message(&[(2, &n(4096)), (6, &n(512))])), Some(RingSize { current: 512, max: Some(4096) }));
         assert_eq!(ring(&message(&[(5, &n(4096))])), None);
         assert_eq!(queues(&message(&[(5, &n(63)), (9, &n(8))])), Some(Queues { receive: 8, combined: 8 }));
         assert_eq!(queues(&message(&[(6, &n(4)), (9, &n(0))])), Some(Queues { receive: 4, combined: 0 }));

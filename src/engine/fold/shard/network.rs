@@ -9,15 +9,15 @@ use crate::model::{
     SegmentAnalysis, Timestamp, Traffic,
 };
 use crate::stats::{
-    Connections, Course, FlowHot, Fragments, Gathering, KeepAlives, LossLocator, Record, Stalls, StuckSegments, Talk, TcpTrack,
-    located_loss, stuck::Repeated,
+    Connections, ConversationSample, Course, FlowHot, Fragments, Gathering, KeepAlives, LossLocator, Record, Stalls, StuckSegments,
+    TcpTrack, located_loss, stuck::Repeated,
 };
 
 /// What makes a segment of interest here, beside windows of zero.
 pub(super) const MARKS: TcpMarks = TcpMarks::COURSE.or(located_loss::MARKS).or(TcpMarks::KEEP_ALIVE);
 
 /// A segment, and what was found of it.
-pub(super) struct Seen<'a> {
+pub(super) struct MarkedSegment<'a> {
     pub frame: &'a Frame<'a>,
     pub tcp: &'a TcpEvent,
     pub analysis: &'a SegmentAnalysis,
@@ -31,7 +31,7 @@ pub(super) fn segment(
     connections: &mut Connections,
     (losses, stalls, stuck, kept): (&mut LossLocator, &mut Stalls, &mut StuckSegments, &mut KeepAlives),
     flow: &FlowHot<FlowDetectors>,
-    Seen { frame, tcp, analysis, before }: &Seen<'_>,
+    MarkedSegment { frame, tcp, analysis, before }: &MarkedSegment<'_>,
 ) {
     let (Some((key, way)), Some(segment)) = (&frame.flow, &frame.tcp) else { return };
     let client = if flow.originator == 0 { Direction::AToB } else { Direction::BToA };
@@ -180,7 +180,7 @@ impl Shard {
         if self.talkers.is_due(now, packets, self.flows.len()) {
             let talk = |record: Record<'_, FlowDetectors>| {
                 let bytes = record.flow.traffic.iter().fold(0u64, |sum, traffic| sum.saturating_add(traffic.wire_bytes));
-                Talk { flow: record.flow.key, bytes, first: record.rest.first, last: record.last() }
+                ConversationSample { flow: record.flow.key, bytes, first: record.rest.first, last: record.last() }
             };
             self.talkers.look(now, packets, self.flows.records().map(talk), |event| connections.tell(event));
         }
