@@ -115,6 +115,33 @@ fn floods_of_equal_packets() {
 }
 
 #[test]
+fn datagrams_that_their_sender_repeats() {
+    // Voice, telemetry and market data are sent twice or more often on purpose; the mirror brings everything else once.
+    for (times, gap) in [(2, 2 * US), (3, 2 * US), (3, 200 * US), (5, 2 * US)] {
+        for ipv6 in [false, true] {
+            let datagram = |k: i64| {
+                let eth = Packet::eth(A, B);
+                let (v4, v6) = ([192, 0, 2, 66], "2001:db8::66".parse::<std::net::Ipv6Addr>().unwrap());
+                let ip =
+                    if ipv6 { eth.ipv6(v6, "2001:db8::35".parse::<std::net::Ipv6Addr>().unwrap()) } else { eth.ipv4(v4, [192, 0, 2, 53]) };
+                ip.udp(5555, 5556).payload(&k.to_be_bytes()).build()
+            };
+            let sent: Vec<Sent> = (0..600).map(|k| (k * 9 * MS, datagram(k))).collect();
+            let mut all = network(0.2);
+            all.extend(copied(&sent, times, gap));
+            let (s, want) = (report(&all), truth(&all));
+            let what = format!("{times} times, {gap} ns apart, IPv6 {ipv6}: {:?}", s.mirror.duplicates);
+            assert_eq!(s.stats.total, want.stats.total, "{what}");
+            assert_eq!(s.stats.load.peak, want.stats.load.peak, "{what}");
+            assert_eq!(found(&s), [], "{what}");
+            for (threads, block_bytes) in [(1, 70_000), (3, 9_000)] {
+                assert!(analyse(&all, &Settings { threads, block_bytes, ..Settings::default() }) == s, "{what}");
+            }
+        }
+    }
+}
+
+#[test]
 fn one_packet_under_many_addresses() {
     let mut all = network(0.2);
     for n in 0..20_000u32 {

@@ -98,6 +98,8 @@ pub(super) struct Flow {
     pub varies: [bool; 2],
     /// Whether each direction's identification came a third time with the same packet: it says nothing.
     pub constant: [bool; 2],
+    /// One of its packets was surely copied: more than the repetition itself told.
+    pub proven: bool,
 }
 
 impl Flow {

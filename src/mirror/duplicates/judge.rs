@@ -125,17 +125,21 @@ impl DuplicateFilter {
         let most = self.known.unicast;
         let groups = known.times == 0 && most.every && most.is_near(code) && entry.copies() == 0;
         let every = known.every && repeat.is_backed() || groups;
+        // Where other packets come once, equal datagrams are what their sender sent so often, unless others of this conversation are surely
+        // copied. Sequence numbers tell TCP segments apart.
+        let alike = known.times == 1 && !digest.tcp && !flow.proven;
         let copy = match sign {
             Sign::Sure => true,
             // Where none are made, the conversation may still show that it is one that comes twice.
             Sign::Likely => known.times <= 1 || repeat.is_backed() || pattern.holds(code),
             Sign::Weak if every => true,
-            Sign::Weak if payload => like && (pattern.stands(code) || ((pair || pattern.knows(code)) && self.shard.stands(code))),
+            Sign::Weak if payload => like && !alike && (pattern.stands(code) || ((pair || pattern.knows(code)) && self.shard.stands(code))),
             Sign::Weak => pattern.holds(code) && (like || repeat.is_backed()),
         };
         // What is only likely teaches nothing: a flood would teach that it is one of copies.
         let certain = sign == Sign::Sure || copy && repeat.is_backed();
         let taught = copy && (certain || sign == Sign::Weak) || pair;
+        flow.proven |= certain;
         if payload {
             if taught {
                 self.shard.copy(code);
@@ -158,8 +162,9 @@ impl DuplicateFilter {
         if copy {
             let hop = entry.print.place().is_hop(digest.print.place());
             // What a pattern says is more than the repetition itself.
-            let sign = if sign == Sign::Weak { Sign::Likely } else { sign };
-            return self.copy(frame, digest, repeat, (sign, hop || !repeat.is_backed()));
+            let taught = if sign == Sign::Weak { Sign::Likely } else { sign };
+            let alike = sign == Sign::Weak && !digest.tcp;
+            return self.copy(frame, digest, repeat, (taught, alike, hop || !repeat.is_backed()));
         }
         if payload && known.times == 0 && repeat.is_tight() && repeat.seen() < repeat.limit(sign) {
             return self.hold_back(frame, digest, repeat);
@@ -195,7 +200,7 @@ impl DuplicateFilter {
             self.recall_all(&entry, known.times.max(1), first.ttl() != place.ttl());
         }
         if entry.is_excess() && first == place && repeat.is_backed() {
-            return self.copy(frame, digest, repeat, (Sign::Sure, false));
+            return self.copy(frame, digest, repeat, (Sign::Sure, false, false));
         }
         self.table.push(Entry { print: digest.print, first: now }.excess(), self.window);
         let counts = &mut *self.counts;
@@ -269,11 +274,11 @@ impl DuplicateFilter {
     }
 
     /// Counts a copy. It is held as well where it may prove to be traffic.
-    fn copy(&mut self, frame: &Frame, digest: &Digest, repeat: &Repeat, (sign, held): (Sign, bool)) -> Verdict {
+    fn copy(&mut self, frame: &Frame, digest: &Digest, repeat: &Repeat, (sign, alike, held): (Sign, bool, bool)) -> Verdict {
         let places = [repeat.entry.print.place(), digest.print.place()];
         let class = class(frame, places);
         let waits = sign == Sign::Likely && repeat.known.times == 1;
-        if held && !self.held.hold(held_copy(frame, digest, repeat, (sign, class)), waits) && waits {
+        if held && !self.held.hold(HeldCopy { alike, ..held_copy(frame, digest, repeat, (sign, class)) }, waits) && waits {
             return self.another(frame, digest, repeat);
         }
         self.counts.count_copy(class, frame.wire, repeat.code, repeat.seen(), places);
@@ -291,7 +296,7 @@ impl DuplicateFilter {
         let class = class(frame, [repeat.entry.print.place(), digest.print.place()]);
         if !self.held.hold(held_copy(frame, digest, repeat, (Sign::Weak, class)), true) {
             if repeat.group && repeat.gap <= GRAIN {
-                return self.copy(frame, digest, repeat, (Sign::Likely, false));
+                return self.copy(frame, digest, repeat, (Sign::Likely, false, false));
             }
             return self.keep(frame, digest, repeat);
         }
@@ -327,6 +332,7 @@ fn held_copy(frame: &Frame, digest: &Digest, repeat: &Repeat, (sign, class): (Si
         sign,
         group: repeat.group,
         light: digest.light,
+        alike: false,
         waits: false,
         open: true,
     }

@@ -30,7 +30,8 @@
 //!   learn that pattern from such packets alone they must be pairs: two sightings at most a quarter as far apart as the first is from the
 //!   packet before. Cyclic frames and queries, evenly spaced, never are; retransmissions wait at least a round trip time and are far from a
 //!   fifth of the packets. A pair, or a repetition where copies at such a gap are known in the conversation, is also a copy when pairs at
-//!   such a gap are more than a fifth of the whole shard's packets;
+//!   such a gap are more than a fifth of the whole shard's packets. Where this mirror brings other packets once, equal datagrams are what
+//!   their sender sent so often, unless packets of the same conversation are surely copied;
 //! - TCP segments of at most one byte of payload (repeated acknowledgements, keep-alives) teach nothing, but for those that open the
 //!   connection, and follow only the pattern of their own conversation;
 //! - the pattern of a conversation holds while copies come: not after a second and 16 packets without one.

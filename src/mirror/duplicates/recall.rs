@@ -38,6 +38,8 @@ pub(super) struct HeldCopy {
     pub sign: Sign,
     pub group: bool,
     pub light: bool,
+    /// A datagram of which its conversation alone tells that it comes twice.
+    pub alike: bool,
     /// Whether it is kept until it is decided on.
     pub waits: bool,
     /// Whether it may still be given back.
@@ -145,6 +147,7 @@ impl DuplicateFilter {
         let whole = copy.seen.is_multiple_of(known.times);
         match copy.sign {
             _ if known.times == 0 => Fate::Open,
+            _ if copy.alike && known.times == 1 => self.by_others(copy),
             Sign::Sure => Fate::Open,
             Sign::Likely if !whole && known.is_near(copy.code) => Fate::Copy,
             // Its conversation may show more.
@@ -153,6 +156,12 @@ impl DuplicateFilter {
             Sign::Weak if !whole && known.every && known.is_near(copy.code) => Fate::Copy,
             Sign::Weak => Fate::Traffic,
         }
+    }
+
+    /// What surely copied packets of its conversation say of a datagram, where other packets come once.
+    fn by_others(&mut self, copy: &HeldCopy) -> Fate {
+        let proven = self.flows.get(copy.flow).is_some_and(|flow| flow.proven);
+        if proven { Fate::Copy } else { Fate::Traffic }
     }
 
     /// What its conversation says of a copy.
@@ -211,7 +220,12 @@ impl DuplicateFilter {
             let counts = &mut *self.counts;
             counts.take_back(copy.class, copy.wire, copy.code, copy.seen, copy.places);
             counts.payload_copies = counts.payload_copies.saturating_sub(u64::from(!copy.light));
-            if looped { &mut counts.looped } else { &mut counts.repeated }.count(copy.wire);
+            match () {
+                () if looped => &mut counts.looped,
+                () if copy.alike => &mut counts.ambiguous,
+                () => &mut counts.repeated,
+            }
+            .count(copy.wire);
         }
         // Whoever does not ask has not kept them.
         if self.held.back.len() < COPY_HELD {
