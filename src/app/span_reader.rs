@@ -61,7 +61,7 @@ impl SpanReader {
             limit: None,
             host: None,
             history: false,
-            memory: MemoryPlan::within(SPAN_MEMORY),
+            memory: MemoryPlan { caps: settings.memory.caps, ..MemoryPlan::within(SPAN_MEMORY) },
             ..settings.clone()
         };
         let theirs = Arc::clone(&room);

@@ -6,6 +6,7 @@ use super::registry::{self, State, Which};
 use super::rtp;
 use super::slab::Slab;
 use super::{Carriage, DissectOutput, Listener, Payload, Probe, Progress};
+use crate::model::CapScale;
 use crate::model::limits::{DISSECT_BYTES, DISSECT_STATES, PROBES, PROBES_ONE_WAY, RTP_CANDIDATES};
 use crate::model::{
     AppId, AppSection, AppSlot, AppStage, CloseReason, Direction, DissectLosses, FlowKey, LearntName, Sum, Tally, Transaction,
@@ -76,11 +77,18 @@ pub struct Dissectors<R = ()> {
 
 impl<R> Default for Dissectors<R> {
     fn default() -> Self {
+        Self::within(CapScale::WHOLE)
+    }
+}
+
+impl<R> Dissectors<R> {
+    /// Nothing read yet; what is told apart by names and texts is as much as `caps` allow.
+    pub fn within(caps: CapScale) -> Self {
         Self {
             states: Slab::new(DISSECT_STATES),
-            tallies: Which::all().map(|which| Tally::new(which.about().counters)).collect(),
-            addresses: AddressNames::default(),
-            servers: ServerNames::default(),
+            tallies: Which::all().map(|which| Tally::within(which.about().counters, caps)).collect(),
+            addresses: AddressNames::within(caps),
+            servers: ServerNames::within(caps),
             following: HashMap::new(),
             held: 0,
             losses: DissectLosses::default(),

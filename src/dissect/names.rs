@@ -1,13 +1,14 @@
 //! What names a shard's dissectors learn: of addresses, and of the servers of conversations.
 
 use crate::model::limits::{LEARNT_NAMES, SERVER_NAMES};
-use crate::model::{Address, LearntName, NameSource, Timestamp, learnt};
+use crate::model::{Address, CapScale, LearntName, NameSource, Timestamp, learnt};
 use hashbrown::HashMap;
 use std::sync::Arc;
 
 /// Names of addresses.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct AddressNames {
+    room: usize,
     known: HashMap<(Address, NameSource), Vec<Sighting>>,
     len: usize,
     /// Sightings of names that found no room.
@@ -21,6 +22,11 @@ type Sighting = (Arc<str>, [Timestamp; 2]);
 const NAMES_PER_ADDRESS: usize = 16;
 
 impl AddressNames {
+    /// None; as many as `caps` allow.
+    pub fn within(caps: CapScale) -> Self {
+        Self { room: caps.of(LEARNT_NAMES), known: HashMap::new(), len: 0, refused: 0 }
+    }
+
     /// Notes that an address was called so. `name` is as it was read.
     pub fn note(&mut self, address: Address, source: NameSource, name: &[u8], now: Timestamp) {
         let is_one = match address {
@@ -48,7 +54,7 @@ impl AddressNames {
                     self.known.remove(&(address, source));
                 }
             }
-            Err(clean) if self.len < LEARNT_NAMES && list.len() < NAMES_PER_ADDRESS => {
+            Err(clean) if self.len < self.room && list.len() < NAMES_PER_ADDRESS => {
                 list.push((clean.into(), [now, now]));
                 self.len += 1;
             }
@@ -75,20 +81,26 @@ impl AddressNames {
 }
 
 /// Server names, each under a number that is never 0.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Clone)]
 pub struct ServerNames {
+    room: usize,
     names: Vec<Arc<str>>,
     numbers: HashMap<Arc<str>, u32>,
     refused: u64,
 }
 
 impl ServerNames {
+    /// None; as many as `caps` allow.
+    pub fn within(caps: CapScale) -> Self {
+        Self { room: caps.of(SERVER_NAMES), names: Vec::new(), numbers: HashMap::new(), refused: 0 }
+    }
+
     /// The number of a name; 0 when there is no room for a new one.
     pub fn number(&mut self, name: &str) -> u32 {
         if let Some(&number) = self.numbers.get(name) {
             return number;
         }
-        if self.names.len() >= SERVER_NAMES {
+        if self.names.len() >= self.room {
             self.refused = self.refused.saturating_add(1);
             return 0;
         }
@@ -116,7 +128,7 @@ mod tests {
 
     #[test]
     fn an_address_is_no_name() {
-        let mut names = AddressNames::default();
+        let mut names = AddressNames::within(CapScale::WHOLE);
         let address = Address::V4([192, 0, 2, 7].into());
         for name in ["192.0.2.7", "198.51.100.1", "2001:db8::1"] {
             names.note(address, NameSource::Tls, name.as_bytes(), Timestamp(1));
@@ -128,7 +140,7 @@ mod tests {
 
     #[test]
     fn an_address_keeps_its_names_apart_by_source() {
-        let mut names = AddressNames::default();
+        let mut names = AddressNames::within(CapScale::WHOLE);
         let address = Address::V4([10, 0, 0, 1].into());
         names.note(address, NameSource::Dns, b"a.example", Timestamp(5));
         names.note(address, NameSource::Dns, b"a.example", Timestamp(9));
@@ -145,7 +157,7 @@ mod tests {
 
     #[test]
     fn both_lists_end_at_their_caps() {
-        let (mut names, mut servers) = (AddressNames::default(), ServerNames::default());
+        let (mut names, mut servers) = (AddressNames::within(CapScale::WHOLE), ServerNames::within(CapScale::WHOLE));
         let address = |n: usize| Address::V4(std::net::Ipv4Addr::from_bits(0x0a00_0000 + n as u32));
         (0..LEARNT_NAMES + 3).for_each(|n| names.note(address(n), NameSource::Dns, b"x", Timestamp(0)));
         (0..NAMES_PER_ADDRESS + 3).for_each(|n| names.note(address(0), NameSource::Tls, &[b'a' + n as u8], Timestamp(0)));

@@ -3,6 +3,7 @@
 use crate::engine::fold::detectors::FlowDetectors;
 use crate::engine::merge::{INDEX, NUMBERS};
 use crate::engine::tape::precomputed::Precomputed;
+use crate::model::CapScale;
 use crate::model::limits::{BLOCK_BYTES, BLOCK_PACKETS, FLOWS_PER_SHARD, HOST_ROWS, LIVE_BLOCKS, SHARDS};
 use crate::snapshot::{Conversation, HostRow};
 use crate::stats::FlowHot;
@@ -34,6 +35,8 @@ pub struct MemoryPlan {
     pub pairs: usize,
     /// Blocks of the tape of a live port.
     pub live_blocks: usize,
+    /// How much of the caps beside them is allowed.
+    pub caps: CapScale,
 }
 
 impl Default for MemoryPlan {
@@ -44,6 +47,7 @@ impl Default for MemoryPlan {
             end_points: 5 * HOST_ROWS * HOST,
             pairs: HOST_ROWS * (3 * PAIR + HOST),
             live_blocks: LIVE_BLOCKS,
+            caps: CapScale::WHOLE,
         }
     }
 }
@@ -52,6 +56,7 @@ impl MemoryPlan {
     /// What fits in a budget of this many bytes: five sixteenths are the conversations' and as many the pairs', three the end points', two at
     /// most the tape's of a live port; the rest is for what is bounded anyway.
     pub fn within(budget: u64) -> Self {
+        let caps = CapScale::within(budget);
         let budget = usize::try_from(budget).unwrap_or(usize::MAX);
         let (share, most) = (|sixteenths: usize| budget / 16 * sixteenths, Self::default());
         Self {
@@ -59,6 +64,7 @@ impl MemoryPlan {
             end_points: share(3).clamp(FEWEST_FLOWS * HOST, most.end_points),
             pairs: share(5).clamp(FEWEST_FLOWS * PAIR, most.pairs),
             live_blocks: (share(2) / BLOCK).clamp(FEWEST_BLOCKS, most.live_blocks),
+            caps,
         }
     }
 }

@@ -25,8 +25,8 @@ fn text_counters() -> usize {
 }
 
 /// What there is one of in each shard: what, how many, bytes of each.
-fn in_each_shard() -> Vec<(&'static str, usize, usize)> {
-    let flows = MemoryPlan::within(DEFAULT_MEMORY).flows_per_shard;
+fn in_each_shard(plan: &MemoryPlan) -> Vec<(&'static str, usize, usize)> {
+    let (flows, scaled) = (plan.flows_per_shard, |cap| plan.caps.of(cap));
     vec![
         ("VLANs of conversations, where more than one", flows, 16),
         ("conversations that added to the past", flows, 40),
@@ -35,7 +35,7 @@ fn in_each_shard() -> Vec<(&'static str, usize, usize)> {
         ("closed conversations", CLOSED_FLOWS, size_of::<FlowRecord>()),
         // A vector may be twice as long as what is in it; between two marks each conversation may be put in once more.
         ("conversations that wait for their end", WHEEL_ENTRIES + FLOWS_PER_SHARD, 2 * 4),
-        ("contexts", CONTEXTS_PER_SHARD, size_of::<Context>() + INDEX),
+        ("contexts", scaled(CONTEXTS_PER_SHARD), size_of::<Context>() + INDEX),
         ("fragments", FRAGMENTS, 128),
         ("packets for copies", COPY_PACKETS, 32 + 8),
         ("conversations for copies", COPY_FLOWS, 32),
@@ -46,12 +46,12 @@ fn in_each_shard() -> Vec<(&'static str, usize, usize)> {
         ("payloads that wait", 1, size_of::<DissectQueue<'static>>()),
         ("conversations being read", DISSECT_STATES, Reader::STATE_BYTES),
         ("incomplete messages", DISSECT_BYTES, 1),
-        ("texts told apart", TALLY_TEXTS * text_counters(), NAME + INDEX + 24),
-        ("server names", SERVER_NAMES, NAME + INDEX + 24 + 2 * 16),
-        ("names of addresses", LEARNT_NAMES, NAME + 2 * (48 + INDEX) + 4 * 32),
-        ("connections analysed", ANALYSED_PER_SHARD, Analyser::BYTES[0] + 4),
-        ("segments not acknowledged", UNACKED_PER_SHARD, Analyser::BYTES[1] + 4),
-        ("round trips", MEASURED_PER_SHARD, Analyser::BYTES[2] + 4),
+        ("texts told apart", scaled(TALLY_TEXTS) * text_counters(), NAME + INDEX + 24),
+        ("server names", scaled(SERVER_NAMES), NAME + INDEX + 24 + 2 * 16),
+        ("names of addresses", scaled(LEARNT_NAMES), NAME + 2 * (48 + INDEX) + 4 * 32),
+        ("connections analysed", scaled(ANALYSED_PER_SHARD), Analyser::BYTES[0] + 4),
+        ("segments not acknowledged", scaled(UNACKED_PER_SHARD), Analyser::BYTES[1] + 4),
+        ("round trips", scaled(MEASURED_PER_SHARD), Analyser::BYTES[2] + 4),
         ("split segments", SPLIT_SEGMENTS, 160 + 8 * SPLIT_PIECES),
         ("attempts to connect", ATTEMPTS, Connections::ATTEMPT_BYTES),
         ("connections that lost segments", LOSSY_CONNECTIONS, LossLocator::CONNECTION_BYTES + 16 * 64 / SHARDS * 2),
@@ -71,12 +71,13 @@ fn in_each_shard() -> Vec<(&'static str, usize, usize)> {
 }
 
 /// What there is one of.
-fn once() -> Vec<(&'static str, usize, usize)> {
+fn once(plan: &MemoryPlan) -> Vec<(&'static str, usize, usize)> {
+    let scaled = |cap| plan.caps.of(cap);
     let rows = size_of::<HostRow>() + size_of::<Conversation>();
     let sample = size_of::<Sample>() + 16;
     vec![
-        ("services", SERVICES, ServiceLedger::BYTES[0]),
-        ("times of services", SERVICE_BINS + SERVICES, ServiceLedger::BYTES[1]),
+        ("services", scaled(SERVICES), ServiceLedger::BYTES[0]),
+        ("times of services", scaled(SERVICE_BINS) + scaled(SERVICES), ServiceLedger::BYTES[1]),
         ("scans", SCAN_PAIRS, ServiceLedger::BYTES[2]),
         ("attempts by IPv6, connections that are kept alive", BESIDE, ServiceLedger::BESIDE_BYTES),
         ("streams of voice", MEDIA_STREAMS, ServiceLedger::MEDIA_BYTES[0]),
@@ -127,7 +128,8 @@ const GIB: f64 = (1u64 << 30) as f64;
 
 #[test]
 fn caps_add_up_to_what_readme_promises() {
-    let (each, one) = (in_each_shard(), once());
+    let whole = MemoryPlan::within(DEFAULT_MEMORY);
+    let (each, one) = (in_each_shard(&whole), once(&whole));
     let told: Vec<String> = each
         .iter()
         .map(|(what, count, bytes)| (what, SHARDS * count * bytes))
@@ -137,7 +139,11 @@ fn caps_add_up_to_what_readme_promises() {
     let all = (SHARDS * sum(&each) + sum(&one)) as f64 / GIB;
     let promise = promised("What else is kept is at most");
     assert!((promise * 0.85..=promise).contains(&all), "{all:.2} GiB, promised {promise}: {told:#?}");
-    let flows = (SHARDS * MemoryPlan::within(DEFAULT_MEMORY).flows_per_shard) as f64 / 1e6;
+    let small = MemoryPlan::within(64 << 20);
+    let least = (SHARDS * sum(&in_each_shard(&small)) + sum(&once(&small))) as f64 / GIB;
+    let promise = promised("and with `--memory 64M`");
+    assert!((promise * 0.85..=promise).contains(&least), "{least:.2} GiB, promised {promise}");
+    let flows = (SHARDS * whole.flows_per_shard) as f64 / 1e6;
     let promise = promised("which is room for");
     assert!((promise..promise + 0.1).contains(&flows), "{flows:.2} million conversations, promised {promise}");
 }

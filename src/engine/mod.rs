@@ -234,7 +234,7 @@ fn router(
         EndpointTables::thread(Arc::clone(&local), room, settings.live)
     };
     let ends = ends.map_err(|e| Error::io(NO_THREADS, &e))?;
-    let judge = Box::new(MirrorJudge::new(settings.mirror.dedup));
+    let judge = Box::new(MirrorJudge::new(settings.mirror.dedup, settings.memory.caps));
     let history = settings.history.then(|| HistoryKeeper::new(groups.len(), settings.load.interval, Arc::clone(&local)));
     let subscribers = Subscribers::new(listeners.subscribers);
     let flows = FlowStream::new(groups.len(), subscribers.listen_to_flows(listeners.flows));
@@ -325,6 +325,7 @@ fn plan_of(settings: &Settings) -> ShardPlan {
         history: settings.history.then_some(if settings.live { HistoryPace::EachInterval } else { HistoryPace::Doubling }),
         nested: settings.mirror.decap == Decap::None,
         hash_keys: HashKeys { tables: random(), copies: on_a_port(), shards: on_a_port() },
+        caps: settings.memory.caps,
     }
 }
 

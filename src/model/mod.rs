@@ -8,6 +8,7 @@ pub mod app;
 pub mod asked;
 pub mod bounded;
 pub mod bpdu;
+mod cap_scale;
 pub mod clock;
 pub mod control;
 pub mod estimate;
@@ -67,6 +68,7 @@ pub use adjacency::{EapolStep, GatewayHello, GatewayProtocol, GroupQuery, OspfHe
 pub use app::{AppBy, AppId, AppSlot, AppStage, DissectLosses};
 pub use asked::{AskedSwitch, PortCounts, PortRow, SwitchAnswer, SwitchPort};
 pub use bpdu::{Bpdu, BpduFlags, BpduKind, BridgeId, PortRole, TreeInstance, TreeRegion};
+pub use cap_scale::CapScale;
 pub use control::{ArpBlocks, Control, ControlBody, ControlFrame, ControlMessage};
 pub use estimate::{Estimate, wilson};
 pub use exchange::{AppMessage, ExchangeEvent, ExchangeOutcome, Transaction, TransactionEnd};

@@ -2,8 +2,8 @@
 //!
 //! A dissector lists its counters ([`Counter`]) and counts by their place in the list; a [`Tally`] keeps the numbers, merges and subtracts.
 
-use super::Histogram;
 use super::limits::TALLY_TEXTS;
+use super::{CapScale, Histogram};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,7 +34,11 @@ pub struct Counter {
 
 /// The numbers behind a list of counters.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Tally(Vec<CounterValue>);
+pub struct Tally {
+    values: Vec<CounterValue>,
+    /// Texts that each counter tells apart.
+    room: usize,
+}
 
 /// The number behind one counter.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,13 +61,18 @@ pub enum CounterValue {
 impl Tally {
     /// All of `counters` at zero.
     pub fn new(counters: &[Counter]) -> Self {
+        Self::within(counters, CapScale::WHOLE)
+    }
+
+    /// The same, with as many texts as `caps` allow.
+    pub fn within(counters: &[Counter], caps: CapScale) -> Self {
         let zero = |counter: &Counter| match counter.measure {
             Measure::Count => CounterValue::Count(0),
             Measure::Codes(_) => CounterValue::Codes(BTreeMap::new()),
             Measure::Texts => CounterValue::Texts { texts: BTreeMap::new(), others: 0 },
             Measure::Latency => CounterValue::Latency(Histogram::default()),
         };
-        Self(counters.iter().map(zero).collect())
+        Self { values: counters.iter().map(zero).collect(), room: caps.of(TALLY_TEXTS) }
     }
 
     /// Counts an event of the counter at `place`.
@@ -73,14 +82,14 @@ impl Tally {
 
     /// Counts `n` events of the counter at `place`.
     pub fn add_many(&mut self, place: usize, n: u64) {
-        if let Some(CounterValue::Count(count)) = self.0.get_mut(place) {
+        if let Some(CounterValue::Count(count)) = self.values.get_mut(place) {
             *count = count.saturating_add(n);
         }
     }
 
     /// Counts an event with a code.
     pub fn add_code(&mut self, place: usize, code: u32) {
-        if let Some(CounterValue::Codes(codes)) = self.0.get_mut(place) {
+        if let Some(CounterValue::Codes(codes)) = self.values.get_mut(place) {
             let n = codes.entry(code).or_default();
             *n = n.saturating_add(1);
         }
@@ -88,8 +97,8 @@ impl Tally {
 
     /// Counts an event with a text.
     pub fn add_text(&mut self, place: usize, text: &str) {
-        let Some(CounterValue::Texts { texts, others }) = self.0.get_mut(place) else { return };
-        let has_room = texts.len() < TALLY_TEXTS;
+        let Some(CounterValue::Texts { texts, others }) = self.values.get_mut(place) else { return };
+        let has_room = texts.len() < self.room;
         match texts.get_mut(text) {
             Some(n) => add(n, 1),
             None if has_room => drop(texts.insert(text.into(), 1)),
@@ -99,14 +108,14 @@ impl Tally {
 
     /// Counts a duration in nanoseconds.
     pub fn add_duration(&mut self, place: usize, nanos: i64) {
-        if let Some(CounterValue::Latency(histogram)) = self.0.get_mut(place) {
+        if let Some(CounterValue::Latency(histogram)) = self.values.get_mut(place) {
             histogram.count(nanos);
         }
     }
 
     /// Takes out every duration: there were no times to measure them by.
     pub fn forget_durations(&mut self) {
-        for value in &mut self.0 {
+        for value in &mut self.values {
             if let CounterValue::Latency(histogram) = value {
                 *histogram = Histogram::default();
             }
@@ -115,12 +124,12 @@ impl Tally {
 
     /// The numbers, in the order of the counters.
     pub fn values(&self) -> &[CounterValue] {
-        &self.0
+        &self.values
     }
 
     /// The events of a plain counter; 0 of any other.
     pub fn get(&self, place: usize) -> u64 {
-        match self.0.get(place) {
+        match self.values.get(place) {
             Some(CounterValue::Count(n)) => *n,
             _ => 0,
         }
@@ -128,7 +137,7 @@ impl Tally {
 
     /// Whether nothing was counted.
     pub fn is_empty(&self) -> bool {
-        self.0.iter().all(|amount| match amount {
+        self.values.iter().all(|amount| match amount {
             CounterValue::Count(n) => *n == 0,
             CounterValue::Codes(codes) => codes.is_empty(),
             CounterValue::Texts { texts, others } => texts.is_empty() && *others == 0,
@@ -138,11 +147,11 @@ impl Tally {
 
     /// Adds another's numbers; an empty tally takes them over. Texts are not capped again, so that the order of merging does not matter.
     pub fn merge(&mut self, other: &Tally) {
-        if self.0.is_empty() {
+        if self.values.is_empty() {
             self.clone_from(other);
             return;
         }
-        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
+        for (mine, theirs) in self.values.iter_mut().zip(&other.values) {
             match (mine, theirs) {
                 (CounterValue::Count(a), CounterValue::Count(b)) => *a = a.saturating_add(*b),
                 (CounterValue::Codes(a), CounterValue::Codes(b)) => b.iter().for_each(|(code, n)| add(a.entry(*code).or_default(), *n)),
@@ -165,7 +174,7 @@ impl Tally {
     #[must_use]
     pub fn since(&self, earlier: &Tally) -> Tally {
         let mut rest = self.clone();
-        for (mine, before) in rest.0.iter_mut().zip(&earlier.0) {
+        for (mine, before) in rest.values.iter_mut().zip(&earlier.values) {
             match (mine, before) {
                 (CounterValue::Count(a), CounterValue::Count(b)) => *a = a.saturating_sub(*b),
                 (CounterValue::Codes(a), CounterValue::Codes(b)) => subtract(a, b),

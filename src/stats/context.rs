@@ -3,6 +3,7 @@
 //! There are few of them (stations × VLANs × protocols) and every packet has exactly one, so the tables of layer 2 and the
 //! protocol hierarchy are read off their counters; a packet pays one comparison for all of them.
 
+use crate::model::CapScale;
 use crate::model::limits::CONTEXTS_PER_SHARD;
 use crate::model::mix::{Keys, fold};
 use crate::model::{Cast, Mac, Path, Timestamp, Traffic, VlanStack};
@@ -73,17 +74,18 @@ pub struct Contexts {
     keys: Keys,
     /// Context of the last packet without a conversation.
     loose: u32,
+    caps: CapScale,
 }
 
 impl Contexts {
-    /// None; `keys` are those of their fingerprints.
-    pub fn new(keys: Keys) -> Self {
-        Self { rows: Vec::new(), index: HashTable::new(), keys, loose: 0 }
+    /// None; `keys` are those of their fingerprints, and there are as many as `caps` allow.
+    pub fn new(keys: Keys, caps: CapScale) -> Self {
+        Self { rows: Vec::new(), index: HashTable::new(), keys, loose: 0, caps }
     }
 
     /// Hands everything over, and is empty after.
     pub fn take_all(&mut self) -> Self {
-        let empty = Self::new(self.keys);
+        let empty = Self::new(self.keys, self.caps);
         std::mem::replace(self, empty)
     }
 
@@ -141,14 +143,15 @@ impl Contexts {
         if let Some(&at) = self.index.find(hash, |&at| self.rows[at as usize].key == *key) {
             return at;
         }
-        if self.rows.len() >= CONTEXTS_PER_SHARD {
+        let most = self.caps.of(CONTEXTS_PER_SHARD);
+        if self.rows.len() >= most {
             // A flood of addresses: keep protocol and VLAN exact, give up the addresses.
             if key.mac.is_some() {
                 return self.find(&ContextKey { mac: None, ..*key }, time);
             }
             // A flood of protocols as well: keep the link protocol and the outermost VLAN, of which there are few.
             let rough = key.outline();
-            if self.rows.len() >= 2 * CONTEXTS_PER_SHARD && *key != rough {
+            if self.rows.len() >= 2 * most && *key != rough {
                 return self.find(&rough, time);
             }
         }
@@ -218,7 +221,7 @@ mod tests {
 
     #[test]
     fn traffic_is_settled_where_packets_were_seen() {
-        let mut c = Contexts::new(Keys::FIXED);
+        let mut c = Contexts::new(Keys::FIXED, CapScale::WHOLE);
         let (a, is_new) = c.enter(&key(1), Timestamp(5));
         assert!(is_new);
         let (b, _) = c.enter(&key(2), Timestamp(6));
@@ -235,7 +238,7 @@ mod tests {
 
     #[test]
     fn packets_without_a_conversation_count_at_once() {
-        let mut c = Contexts::new(Keys::FIXED);
+        let mut c = Contexts::new(Keys::FIXED, CapScale::WHOLE);
         for (station, time) in [(1, 5), (2, 6), (2, 7), (1, 4)] {
             c.count(&key(station), Timestamp(time), 60);
         }
@@ -245,7 +248,7 @@ mod tests {
 
     #[test]
     fn fingerprints_tell_contexts_apart() {
-        let c = Contexts::new(Keys::FIXED);
+        let c = Contexts::new(Keys::FIXED, CapScale::WHOLE);
         let print = |k: &ContextKey| c.fingerprint(k.path, k.mac.as_ref(), &k.vlans);
         let plain = key(1);
         let mut tagged = plain;
@@ -261,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_addresses_stays_bounded_and_closes() {
-        let mut c = Contexts::new(Keys::FIXED);
+        let mut c = Contexts::new(Keys::FIXED, CapScale::WHOLE);
         for station in 0..CONTEXTS_PER_SHARD as u32 * 2 {
             c.count(&key(station), Timestamp(0), 60);
         }
@@ -272,7 +275,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_protocols_stays_bounded_and_keeps_the_vlan() {
-        let mut c = Contexts::new(Keys::FIXED);
+        let mut c = Contexts::new(Keys::FIXED, CapScale::WHOLE);
         let many = CONTEXTS_PER_SHARD as u32 * 3;
         for n in 0..many {
             let mut k = key(n);

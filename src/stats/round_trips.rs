@@ -5,6 +5,7 @@
 //! segment, so the median is told of those of two segments or more. A connection's first round trips are all taken in, later ones now and
 //! then: it costs a cache line each time.
 
+use crate::model::CapScale;
 use crate::model::limits::MEASURED_PER_SHARD;
 use crate::model::{Direction, RoundTripFigures, SideTrips, Timestamp, memory};
 
@@ -123,11 +124,17 @@ pub struct Trip {
 /// The round trips of a shard's connections.
 #[derive(Debug, Default)]
 pub struct RoundTrips {
+    caps: CapScale,
     records: Vec<Record>,
     free: Vec<u32>,
 }
 
 impl RoundTrips {
+    /// None; of as many connections as `caps` allow.
+    pub fn within(caps: CapScale) -> Self {
+        Self { caps, ..Self::default() }
+    }
+
     /// Bytes of a connection's.
     #[cfg(test)]
     pub const BYTES: usize = size_of::<Record>() + size_of::<u32>();
@@ -158,7 +165,7 @@ impl RoundTrips {
         if handle.record == 0 {
             handle.record = match self.free.pop() {
                 Some(at) => at,
-                None if self.records.len() < MEASURED_PER_SHARD => {
+                None if self.records.len() < self.caps.of(MEASURED_PER_SHARD) => {
                     self.records.push(Record::NEW);
                     self.records.len() as u32
                 }

@@ -3,6 +3,7 @@
 use super::dissect_queue::Waiting;
 use crate::dissect::{DissectReport, Dissectors, Listener, Payload};
 use crate::mirror::UnmatchedCounts;
+use crate::model::CapScale;
 use crate::model::mix::Keys;
 use crate::model::tcp::{ACK, RST};
 use crate::model::{
@@ -65,9 +66,9 @@ impl Reader {
     #[cfg(test)]
     pub const STATE_BYTES: usize = Dissectors::<Streams>::STATE_BYTES;
 
-    /// No conversation read yet; with the keys of its tables' hashes.
-    pub fn new(keys: Keys) -> Self {
-        Self { exchanges: Exchanges::new(keys), ..Self::default() }
+    /// No conversation read yet; with the keys of its tables' hashes, and the scale of its caps.
+    pub fn new(keys: Keys, caps: CapScale) -> Self {
+        Self { exchanges: Exchanges::new(keys), dissectors: Dissectors::within(caps), ..Self::default() }
     }
 
     /// Tells when the capture began.

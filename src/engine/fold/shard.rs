@@ -23,6 +23,7 @@ use crate::engine::tape::Request;
 use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::shard_key::FragmentTable;
 use crate::mirror::Digest;
+use crate::model::CapScale;
 use crate::model::sum::sums;
 use crate::model::tcp::{HOLD, SYN};
 use crate::model::{
@@ -127,6 +128,8 @@ pub struct ShardPlan {
     pub history: Option<HistoryPace>,
     /// What keys the hashes.
     pub hash_keys: HashKeys,
+    /// How much of the caps beside conversations is allowed.
+    pub caps: CapScale,
 }
 
 /// A shard's state.
@@ -163,7 +166,7 @@ pub struct Shard {
 impl Shard {
     /// An empty shard.
     pub fn new(number: u8, plan: ShardPlan) -> Self {
-        let mut flows = FlowTable::new(plan.flows, plan.hash_keys.tables);
+        let mut flows = FlowTable::new(plan.flows, plan.hash_keys.tables, plan.caps);
         if plan.history.is_some() {
             flows.look_back();
         }
@@ -174,12 +177,12 @@ impl Shard {
             detectors: Detectors::new(plan.hash_keys.copies),
             held: HeldPackets::default(),
             totals: Totals::default(),
-            contexts: Contexts::new(plan.hash_keys.tables),
+            contexts: Contexts::new(plan.hash_keys.tables, plan.caps),
             flows,
             closed: ClosedFlows::new(number, plan.flow_records),
             finished: false,
             fragments: FragmentTable::new(plan.hash_keys.shards),
-            reader: Reader::new(plan.hash_keys.shards),
+            reader: Reader::new(plan.hash_keys.shards, plan.caps),
             connections: Connections::new(plan.hash_keys.tables),
             losses: LossLocator::new(plan.hash_keys.tables),
             stalls: Stalls::default(),

@@ -10,6 +10,7 @@ use crate::engine::merge::{Assess, Assessment};
 use crate::engine::tape::Request;
 use crate::engine::tape::facts::TunnelFacts;
 use crate::mirror::{CopyClass, DuplicateCounts};
+use crate::model::CapScale;
 use crate::model::mirror::Purpose;
 use crate::model::{Finding, Mac, NetworkBatch, Timestamp, Traffic};
 use crate::snapshot::tables::services::SERVICES;
@@ -24,6 +25,7 @@ const VLAN_PAIRS: usize = 64;
 #[derive(Debug, Default)]
 pub struct MirrorJudge {
     dedup: bool,
+    caps: CapScale,
     judge: Judge,
     history: CountsHistory,
     network: NetworkJudge,
@@ -34,14 +36,14 @@ pub struct MirrorJudge {
 
 impl MirrorJudge {
     /// Nothing judged yet.
-    pub fn new(dedup: bool) -> Self {
-        Self { dedup, ..Self::default() }
+    pub fn new(dedup: bool, caps: CapScale) -> Self {
+        Self { dedup, caps, network: NetworkJudge::within(caps), ..Self::default() }
     }
 }
 
 impl Assess for MirrorJudge {
     fn forget(&mut self) {
-        *self = Self::new(self.dedup);
+        *self = Self::new(self.dedup, self.caps);
     }
 
     fn take(&mut self, batch: NetworkBatch) {

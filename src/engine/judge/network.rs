@@ -2,6 +2,7 @@
 
 use crate::diagnose::{self, Evidence, Judge};
 use crate::dissect::{registry, tls};
+use crate::model::CapScale;
 use crate::model::evidence::{LONG_POLL, ServiceWindow};
 use crate::model::limits::CONTROL_WAITING;
 use crate::model::time::SECOND;
@@ -34,6 +35,11 @@ pub struct NetworkJudge {
 }
 
 impl NetworkJudge {
+    /// Nothing judged yet; of services is known as much as `caps` allow.
+    pub fn within(caps: CapScale) -> Self {
+        Self { ledger: ServiceLedger::within(caps), ..Self::default() }
+    }
+
     /// Takes in what happened, and judges wherever a bin of time ends.
     pub fn take(&mut self, batch: NetworkBatch) {
         self.control(&batch);

@@ -18,7 +18,7 @@ struct Told {
 
 impl Told {
     fn new(cap: usize) -> Self {
-        let mut table = FlowTable::new(cap, Keys::FIXED);
+        let mut table = FlowTable::new(cap, Keys::FIXED, crate::model::CapScale::WHOLE);
         table.tell_opened(true);
         Self { table, opened: Vec::new(), closed: Vec::new() }
     }

@@ -2,6 +2,7 @@
 
 use super::lifecycle::Lives;
 use super::{FlowCold, FlowHot, Record, TcpTrack};
+use crate::model::CapScale;
 use crate::model::index::{Index, NONE};
 use crate::model::limits::VLANS_PER_FLOW;
 use crate::model::memory;
@@ -102,6 +103,7 @@ pub struct FlowTable<X> {
     pub(super) vlans: hashbrown::HashMap<u32, [u16; VLANS_PER_FLOW]>,
     follower: Follower,
     pub(super) analyser: Analyser,
+    caps: CapScale,
     /// The conversation that a SYN has just opened in place of another.
     reused: u32,
     /// TCP connections inside tunnels that are not taken off, which have no record: their handles in the analysis.
@@ -109,8 +111,8 @@ pub struct FlowTable<X> {
 }
 
 impl<X: Copy + Default> FlowTable<X> {
-    /// A table that keeps at most `cap` conversations; `keys` are those of its hash.
-    pub fn new(cap: usize, keys: Keys) -> Self {
+    /// A table that keeps at most `cap` conversations; `keys` are those of its hash. Of their segments is kept what `caps` allow.
+    pub fn new(cap: usize, keys: Keys, caps: CapScale) -> Self {
         Self {
             flows: Vec::new(),
             rest: Vec::new(),
@@ -124,7 +126,8 @@ impl<X: Copy + Default> FlowTable<X> {
             cap: cap.max(8),
             vlans: hashbrown::HashMap::new(),
             follower: Follower::default(),
-            analyser: Analyser::default(),
+            analyser: Analyser::within(caps),
+            caps,
             reused: NONE,
             nested: hashbrown::HashMap::new(),
         }
@@ -479,7 +482,7 @@ impl<X: Copy + Default> FlowTable<X> {
     /// Gives all conversations away, leaving an empty table.
     #[must_use]
     pub fn take_all(&mut self) -> Self {
-        let empty = Self::new(self.cap, self.keys);
+        let empty = Self::new(self.cap, self.keys, self.caps);
         std::mem::replace(self, empty)
     }
 }

@@ -18,6 +18,7 @@ mod tests;
 mod tls_servers;
 mod windows;
 
+use crate::model::CapScale;
 use crate::model::bounded::BoundedMap;
 use crate::model::evidence::{FEWEST_TRIPS, NetworkEvidence, SLOW_REPLY, ServiceEvidence, ServiceWindow, Trouble, VERY_SLOW_REPLY};
 #[cfg(test)]
@@ -126,6 +127,7 @@ pub enum Answer {
 /// Everything known of services.
 #[derive(Debug, Default)]
 pub struct ServiceLedger {
+    caps: CapScale,
     services: HashMap<ServiceKey, Service>,
     scans: Scans,
     lossy: LossyConnections,
@@ -197,6 +199,11 @@ impl ServiceLedger {
 }
 
 impl ServiceLedger {
+    /// Nothing known yet; of as many services, and as much of their past, as `caps` allow.
+    pub fn within(caps: CapScale) -> Self {
+        Self { caps, ..Self::default() }
+    }
+
     /// Takes in an event; `answer` says what a transaction's answer means.
     pub fn take(&mut self, event: &NetworkEvent, answer: impl Fn(&Transaction) -> Answer) {
         self.note_time(event.time());
@@ -408,7 +415,7 @@ impl ServiceLedger {
 
     /// Counts something in a service, of all time and of its bin.
     fn with(&mut self, key: ServiceKey, time: Timestamp, count: impl Fn(&mut ServiceCounts)) {
-        if self.services.len() >= SERVICES && !self.services.contains_key(&key) && !self.make_room(time) {
+        if self.services.len() >= self.caps.of(SERVICES) && !self.services.contains_key(&key) && !self.make_room(time) {
             self.beyond = self.beyond.saturating_add(1);
             return;
         }
@@ -426,8 +433,8 @@ impl ServiceLedger {
             service.bins.push_back((number, ServiceCounts::default()));
             self.bins += 1;
         }
-        while service.bins.len() > 1
-            && (self.bins > SERVICE_BINS || service.bins.front().is_some_and(|b| b.0.saturating_add(REMEMBERED) <= number))
+        let most = self.caps.of(SERVICE_BINS);
+        while service.bins.len() > 1 && (self.bins > most || service.bins.front().is_some_and(|b| b.0.saturating_add(REMEMBERED) <= number))
         {
             service.bins.pop_front();
             self.bins -= 1;

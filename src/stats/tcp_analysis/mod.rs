@@ -20,6 +20,7 @@ mod unacked;
 
 pub use counts::TcpAnalysisSums;
 
+use crate::model::CapScale;
 use crate::model::limits::ANALYSED_PER_SHARD;
 use crate::model::tcp::{ACK, SYN};
 use crate::model::{AnalysisFlags, ConnectionFigures, Direction, Frame, Segment, SegmentAnalysis, TcpOptions, Timestamp, memory};
@@ -55,6 +56,7 @@ impl<'a> Seen<'a> {
 /// Analyses the connections of one shard. Handles of connections are numbers from 1; 0 is one that is not analysed (yet).
 #[derive(Debug, Default)]
 pub struct Analyser {
+    caps: CapScale,
     connections: Vec<Connection>,
     free: Vec<u32>,
     rare: Vec<Rare>,
@@ -71,6 +73,11 @@ impl Analyser {
     /// Bytes of a connection at most, of a segment that waits for its acknowledgement, and of a connection's round trips.
     #[cfg(test)]
     pub const BYTES: [usize; 3] = [size_of::<Connection>() + size_of::<Rare>(), unacked::ALONE, RoundTrips::BYTES];
+
+    /// Nothing known yet; of segments and round trips is kept what `caps` allow.
+    pub fn within(caps: CapScale) -> Self {
+        Self { caps, lists: Lists::within(caps), trips: RoundTrips::within(caps), ..Self::default() }
+    }
 
     /// Asks the memory for a connection.
     #[inline(always)]
@@ -180,7 +187,7 @@ impl Analyser {
         if let Some(handle) = self.free.pop() {
             return handle;
         }
-        if self.connections.len() >= ANALYSED_PER_SHARD {
+        if self.connections.len() >= self.caps.of(ANALYSED_PER_SHARD) {
             self.sums.not_analysed += 1;
             return 0;
         }

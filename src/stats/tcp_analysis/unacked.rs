@@ -3,6 +3,7 @@
 //! Almost always they stand in the order of their numbers: then an acknowledgement takes some from the front and no other is looked at. Where
 //! segments came again or out of order the whole list is gone through until it is in order again.
 
+use crate::model::CapScale;
 use crate::model::Timestamp;
 use crate::model::limits::{UNACKED_PER_FLOW, UNACKED_PER_SHARD};
 use crate::model::memory;
@@ -170,6 +171,7 @@ pub(super) const ALONE: usize = size_of::<List>();
 /// All lists of a shard, by handles from 1. A list that becomes empty is given back.
 #[derive(Debug, Default)]
 pub(super) struct Lists {
+    caps: CapScale,
     lists: Vec<List>,
     free: Vec<u32>,
     /// Segments in all lists.
@@ -179,6 +181,11 @@ pub(super) struct Lists {
 }
 
 impl Lists {
+    /// None; as many segments as `caps` allow.
+    pub(super) fn within(caps: CapScale) -> Self {
+        Self { caps, ..Self::default() }
+    }
+
     fn get(&self, handle: u32) -> Option<&List> {
         self.lists.get(handle.checked_sub(1)? as usize)
     }
@@ -217,7 +224,7 @@ impl Lists {
 
     /// Adds a segment of at least one number.
     pub(super) fn push(&mut self, handle: &mut u32, sequence: u32, end: u32, time: Timestamp) {
-        if self.total >= UNACKED_PER_SHARD {
+        if self.total >= self.caps.of(UNACKED_PER_SHARD) {
             self.left_out += 1;
             return;
         }
