@@ -62,7 +62,9 @@ const EDGES: &[Edge] = &[
     },
     // A host that does not answer for its own address answers nothing.
     Edge { causes: &["arp.unanswered", "route.loop"], effects: &["icmp.unreachable"], about: About::Host },
-    Edge { causes: &["arp.unanswered", "route.loop", "icmp.unreachable"], effects: SILENT, about: About::Host },
+    Edge { causes: &["arp.unanswered", "route.loop"], effects: SILENT, about: About::Host },
+    // An ICMP error may be about one port alone.
+    Edge { causes: &["icmp.unreachable"], effects: SILENT, about: About::Service },
     Edge { causes: &["pmtu.blackhole"], effects: &["tcp.loss", "tls.failing", "server.slow", "service.errors"], about: About::Host },
     Edge { causes: &["tcp.synflood"], effects: &["tcp.no_answer", "tcp.refused", "tcp.reset", "server.slow"], about: About::Service },
     Edge { causes: &["tls.expiring"], effects: &["tls.failing"], about: About::Service },

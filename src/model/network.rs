@@ -286,7 +286,7 @@ pub struct HostLoad {
     pub time: Timestamp,
 }
 
-/// A large segment that was sent several times and did not arrive, although smaller ones do.
+/// A large segment that was sent several times and did not arrive, before anything as large did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StuckSegment {
     /// The conversation.
@@ -303,6 +303,10 @@ pub struct StuckSegment {
     pub time: Timestamp,
     /// How often it was sent again.
     pub repeated: u32,
+    /// Whether its receiver is seen to be there, in the same conversation.
+    pub is_alive: bool,
+    /// Whether it is the first that its sender sent.
+    pub is_opening: bool,
 }
 
 /// A name, as far as it fits, for events that are copied.

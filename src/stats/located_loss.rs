@@ -5,6 +5,9 @@
 //! before. Whatever was acknowledged and never repeated the *mirror* lost: that is no loss of the network. A segment that is repeated although
 //! it was acknowledged is no loss of data, and one that comes again sooner than the receiver can have asked for it is a probe or a copy.
 //!
+//! How soon that is depends on the round trip, which may be some microseconds: there a copy that the mirror made comes no sooner than what was
+//! sent again. Duplicate acknowledgements tell the two apart where they say what arrived behind the hole (RFC 2018): copies of ordinary ones do not.
+//!
 //! Only connections in which something of the kind happens are known here; the events of `stats::tcp` tell, and no sequence number is followed
 //! a second time.
 
@@ -13,7 +16,7 @@ use crate::model::limits::LOSSY_CONNECTIONS;
 use crate::model::mix::Keys;
 use crate::model::tcp::{TcpEvent, TcpMarks, before};
 use crate::model::time::{MILLISECOND, SECOND};
-use crate::model::{Direction, FlowKey, LocatedLoss, Location, Segment, SegmentAnalysis, Timestamp};
+use crate::model::{Direction, FlowKey, LocatedLoss, Location, Segment, SegmentAnalysis, TcpOptions, Timestamp};
 use hashbrown::hash_table::{Entry, HashTable};
 
 /// A segment that comes again sooner is a copy.
@@ -46,6 +49,10 @@ struct Asked {
     first: Timestamp,
     last: Timestamp,
     times: u32,
+    /// Of them those that say what arrived behind it.
+    selective: u32,
+    /// Where the last of that ends: of what was sent behind it nothing is said.
+    reach: u32,
 }
 
 /// A segment that was sent again.
@@ -62,6 +69,10 @@ const AGAIN: usize = 8;
 /// Duplicate acknowledgements that make a sender send again: three by RFC 5681, of which a mirror may show the last as the first; with selective
 /// acknowledgements two are enough.
 const DUPLICATES: u32 = 2;
+
+/// Duplicate acknowledgements that say what arrived behind a hole, from which on what fills it was sent again: so many make a sender do so (RFC
+/// 6675 section 5), and fewer may be of reordering.
+const SELECTIVE: u32 = 3;
 
 #[derive(Debug, Clone, Copy)]
 struct Lossy {
@@ -87,14 +98,15 @@ impl LossLocator {
         Self { keys, ..Self::default() }
     }
 
-    /// Takes in a segment with any of [`MARKS`]; `client` is the way from the client. Says what was lost with it; of how many packets is its caller's to say.
+    /// Takes in a segment with any of [`MARKS`]; `client` is the way from the client, `options` are the segment's. Says what was lost with it; of how
+    /// many packets is its caller's to say.
     #[inline(never)]
     pub fn segment(
         &mut self,
         flow: &FlowKey,
         (way, client): (Direction, Direction),
         time: Timestamp,
-        segment: &Segment,
+        (segment, options): (&Segment, TcpOptions<'_>),
         tcp: &TcpEvent,
         analysis: &SegmentAnalysis,
     ) -> Option<LocatedLoss> {
@@ -104,23 +116,28 @@ impl LossLocator {
             && let Some(other) = lossy.ways.get_mut(way.reversed() as usize)
         {
             let number = segment.acknowledgement;
-            let fresh = Asked { number, first: time, last: time, times: 0 };
+            let fresh = Asked { number, first: time, last: time, times: 0, selective: 0, reach: number };
             let asked = other.asked.get_or_insert(fresh);
             if asked.number != number {
                 *asked = fresh;
             }
             (asked.last, asked.times) = (time, asked.times.saturating_add(1));
+            let mut arrived = options.sack_blocks().filter(|&(start, _)| before(number, start)).peekable();
+            asked.selective = asked.selective.saturating_add(u32::from(arrived.peek().is_some()));
+            asked.reach = arrived.fold(asked.reach, |reach, (_, end)| if before(reach, end) { end } else { reach });
         }
         let missing = lossy.ways.get_mut(way as usize)?;
         let asked_for = |number: u32, since: Timestamp| {
             missing.asked.is_some_and(|a| !before(number, a.number) && a.last >= since && time.since(a.last) <= ASKED)
         };
-        // What comes again at once after it was asked for is a copy, and what asked may be one.
-        let urged = missing.asked.is_some_and(|a| a.times >= DUPLICATES && time.since(a.first) >= COPIED);
+        let selected = |a: &Asked, times: u32| a.selective >= times && before(segment.sequence, a.reach);
+        // What comes again at once after it was asked for is a copy, and what asked may be one, unless it says what arrived behind.
+        let urged = missing.asked.is_some_and(|a| a.times >= DUPLICATES && time.since(a.first) >= COPIED || selected(&a, DUPLICATES));
+        let sent_again = missing.asked.is_some_and(|a| selected(&a, SELECTIVE));
         let location = if tcp.marks.has(TcpMarks::FILLED) {
             let opened = missing.hole?;
             let reordered = LOSS_REORDERED.max(analysis.initial_rtt.unwrap_or(0) / 2);
-            (time.since(opened) > reordered && asked_for(segment.sequence, opened)).then_some(Location::BeforeMirror)
+            ((sent_again || time.since(opened) > reordered) && asked_for(segment.sequence, opened)).then_some(Location::BeforeMirror)
         } else if tcp.marks.has(TcpMarks::REPEATED) && segment.payload > 1 {
             let waited = analysis.rto.unwrap_or(0);
             let recent = missing.again.iter().flatten().any(|a| a.number == segment.sequence && time.since(a.time) < COPIED);

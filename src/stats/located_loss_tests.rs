@@ -7,7 +7,7 @@ const SENDER: Direction = Direction::AToB;
 const RECEIVER: Direction = Direction::BToA;
 
 #[derive(Default)]
-struct Lab(LossLocator);
+struct Lab(LossLocator, TcpOptions<'static>);
 
 impl Lab {
     /// A segment at a time in milliseconds, with what the follower says of it; what was lost with it.
@@ -23,7 +23,7 @@ impl Lab {
         let segment = Segment { sequence, acknowledgement: ack, flags: 0x10, window: 1, payload: if way == SENDER { 100 } else { 0 } };
         let event = TcpEvent { marks, ..TcpEvent::default() };
         let time = Timestamp((ms * 1e6) as i64 + 1_000_000_000);
-        let lost = self.0.segment(&flow, (way, SENDER), time, &segment, &event, &analysis)?;
+        let lost = self.0.segment(&flow, (way, SENDER), time, (&segment, self.1), &event, &analysis)?;
         assert_eq!((lost.way, lost.time), (SENDER, time));
         Some(lost.location)
     }
@@ -91,6 +91,27 @@ fn a_hole_that_is_asked_for_and_closes_late_is_before() {
     assert_eq!(lab.see(12.0, SENDER, (100, 1), TcpMarks::FILLED, waited(0)), Some(Location::BeforeMirror));
 }
 
+/// A header with a block that says that 300 to 500 arrived.
+const ARRIVED: [u8; 32] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 1, 5, 10, 0, 0, 1, 44, 0, 0, 1, 244];
+
+#[test]
+fn a_round_trip_of_microseconds_is_no_hiding_place() {
+    let arrived = TcpOptions::of_header(&ARRIVED);
+    let mut lab = Lab(LossLocator::default(), arrived);
+    lab.asks(10.000, 100);
+    assert_eq!(lab.see(10.020, SENDER, (100, 1), TcpMarks::REPEATED, waited(0)), None, "asked for once only");
+    lab.asks(10.030, 100);
+    assert_eq!(lab.see(10.050, SENDER, (100, 1), TcpMarks::REPEATED, waited(0)), Some(Location::BeyondMirror));
+    assert_eq!(lab.see(10.052, SENDER, (200, 1), TcpMarks::REPEATED, waited(0)), Some(Location::BeyondMirror), "the next hole");
+    assert_eq!(lab.see(10.054, SENDER, (500, 1), TcpMarks::REPEATED, waited(0)), None, "of what is behind nobody said anything");
+    let mut lab = Lab(LossLocator::default(), arrived);
+    lab.see(20.000, SENDER, (200, 1), TcpMarks::GAP, waited(0));
+    (0..2).for_each(|n| lab.asks(20.010 + 0.01 * f64::from(n), 100));
+    assert_eq!(lab.see(20.040, SENDER, (100, 1), TcpMarks::FILLED, waited(0)), None, "so few ask for what is merely late as well");
+    lab.asks(20.050, 100);
+    assert_eq!(lab.see(20.060, SENDER, (100, 1), TcpMarks::FILLED, waited(0)), Some(Location::BeforeMirror));
+}
+
 #[test]
 fn what_is_reordered_is_not_lost() {
     let mut lab = Lab::default();
@@ -107,7 +128,7 @@ fn a_keep_alive_is_nothing() {
     let event = TcpEvent { marks: TcpMarks::REPEATED, ..TcpEvent::default() };
     let segment = Segment { sequence: 1, acknowledgement: 1, flags: 0x10, window: 1, payload: 1 };
     let flow = FlowKey::v4(6, 1, 2, 40_000, 80).0;
-    assert_eq!(lab.0.segment(&flow, (SENDER, SENDER), Timestamp(0), &segment, &event, &waited(900)), None);
+    assert_eq!(lab.0.segment(&flow, (SENDER, SENDER), Timestamp(0), (&segment, TcpOptions::default()), &event, &waited(900)), None);
 }
 
 #[test]
@@ -117,7 +138,7 @@ fn connections_beyond_the_cap_are_not_judged() {
         let flow = FlowKey::v4(6, port, 2, 40_000, 80).0;
         let segment = Segment { sequence: 1, acknowledgement: 1, flags: 0x10, window: 1, payload: 100 };
         let event = TcpEvent { marks: TcpMarks::GAP, ..TcpEvent::default() };
-        locator.segment(&flow, (SENDER, SENDER), Timestamp(0), &segment, &event, &waited(0));
+        locator.segment(&flow, (SENDER, SENDER), Timestamp(0), (&segment, TcpOptions::default()), &event, &waited(0));
     }
     assert_eq!(locator.lossy.len(), LOSSY_CONNECTIONS);
 }

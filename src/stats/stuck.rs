@@ -1,7 +1,7 @@
 //! Large segments that do not get through while small ones do: sent again and again, and never acknowledged.
 //!
-//! That its receiver is there shows in what it acknowledges beyond: a small piece behind the large one, selectively, or its own FIN. One that has
-//! received anything as large is no witness.
+//! That its receiver is there shows in what it acknowledges beyond: a small piece behind the large one, selectively, or its own FIN; or elsewhere,
+//! in connections that open between the same two meanwhile. One that has received anything as large is no witness.
 
 use crate::model::evidence::{STUCK_LARGE, STUCK_REPEATED, STUCK_WAITED};
 use crate::model::limits::STUCK;
@@ -31,7 +31,11 @@ struct Stuck {
     is_alive: bool,
     /// Something as large arrived.
     is_passed: bool,
+    /// It is the first that was sent.
+    is_opening: bool,
     told: u32,
+    /// It was told that its receiver is there.
+    told_alive: bool,
 }
 
 /// What is stuck in the connections of one shard.
@@ -53,6 +57,8 @@ pub struct Repeated {
     pub waited: i64,
     /// Nothing as large was acknowledged before.
     pub is_first: bool,
+    /// Nothing was.
+    pub is_opening: bool,
 }
 
 impl StuckSegments {
@@ -97,7 +103,9 @@ impl StuckSegments {
             repeated: 1,
             is_alive: false,
             is_passed: !segment.is_first,
+            is_opening: segment.is_opening,
             told: 0,
+            told_alive: false,
         };
         match at.and_then(|at| self.stuck.get_mut(at)) {
             Some(old) => *old = stuck,
@@ -141,13 +149,13 @@ impl StuckSegments {
 
 impl Stuck {
     fn tell(&mut self) -> Option<NetworkEvent> {
-        let is_proved = self.repeated >= STUCK_REPEATED && self.last.since(self.first) >= STUCK_WAITED && self.is_alive && !self.is_passed;
-        if !is_proved || self.told >= self.repeated {
+        let is_proved = self.repeated >= STUCK_REPEATED && self.last.since(self.first) >= STUCK_WAITED && !self.is_passed;
+        if !is_proved || self.told >= self.repeated && self.told_alive == self.is_alive {
             return None;
         }
-        self.told = self.repeated;
-        let Stuck { flow, way, client, length, first, last, repeated, .. } = *self;
-        Some(NetworkEvent::Stuck(StuckSegment { flow, way, client, length, first, time: last, repeated }))
+        (self.told, self.told_alive) = (self.repeated, self.is_alive);
+        let Stuck { flow, way, client, length, first, last, repeated, is_alive, is_opening, .. } = *self;
+        Some(NetworkEvent::Stuck(StuckSegment { flow, way, client, length, first, time: last, repeated, is_alive, is_opening }))
     }
 }
 
@@ -173,7 +181,7 @@ mod tests {
         let mut out = None;
         for (n, &ms) in times.iter().enumerate() {
             let waited = if n == 0 { 200 * MILLISECOND } else { 0 };
-            let segment = Repeated { number: 1_000, length, payload: length - 40, waited, is_first: true };
+            let segment = Repeated { number: 1_000, length, payload: length - 40, waited, is_first: true, is_opening: false };
             out = stuck.repeated(&flow, (SENDER, RECEIVER), at(ms), &segment).or(out);
             if n == 0
                 && let Some((ms, number, blocks)) = ack
@@ -182,7 +190,7 @@ mod tests {
             }
         }
         match out? {
-            NetworkEvent::Stuck(s) => Some(s.repeated),
+            NetworkEvent::Stuck(s) => Some(s.repeated).filter(|_| s.is_alive),
             other => panic!("{other:?}"),
         }
     }

@@ -6,8 +6,8 @@ use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, 
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share, Tuned};
 use crate::model::evidence::{
-    ARP_SWEEP_ANSWERED, ARP_TARGETS, CUT_SHARE, FLOOD_CONNECTIONS, REFUSED_ATTEMPTS, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, SILENT_ATTEMPTS,
-    ScanEvidence, ServiceEvidence, ServiceWindow, SweepEvidence, Trouble, share,
+    ARP_SWEEP_ANSWERED, ARP_TARGETS, CUT_SHARE, FLOOD_CONNECTIONS, REFUSED_ATTEMPTS, SCAN_FAILS, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW,
+    SILENT_ATTEMPTS, ScanEvidence, ServiceEvidence, ServiceWindow, SweepEvidence, Trouble, share,
 };
 use crate::model::time::SECOND;
 use crate::model::units::{duration, grouped, percent, plural};
@@ -39,9 +39,6 @@ const FLOOD_SOURCES: u64 = 32;
 
 /// SYN-ACKs that nobody acknowledges, from which on the number of sources does not matter.
 const FLOOD_ANSWERED: u64 = 256;
-
-/// Share of a source's attempts that fail while it scans.
-const SCAN_FAILS: f64 = 0.8;
 
 /// Ports or hosts from which on a scan inside is no note any more.
 const SCAN_MANY: u64 = 100;
@@ -325,8 +322,8 @@ impl Detector for ScanPorts {
             aspect: None,
             meaning: "A host tries many ports of another one, and fails at most of them: it looks for services.",
             measured: "Different ports of one host at which attempts of one source failed (refused or not answered), with less than {window} \
-                       between two of them: at least {ports}, while more than {fails} of the source's attempts fail. Inside the site a note \
-                       below {many} ports.",
+                       between two of them: at least {ports}, and more than {fails} of the different ports of that host it tried. Inside the site \
+                       a note below {many} ports.",
             cause: "A port scanner: your own inventory or monitoring, somebody curious, or malware.",
             lookalikes: "A host that went down while many of its ports were in use; peer-to-peer programs.",
             remedy: "Ask whose machine it is. What it fails at is not held against the hosts it tries.",
@@ -366,7 +363,7 @@ impl Detector for ScanHosts {
             aspect: None,
             meaning: "A host tries the same port of many others, and fails at most of them: it looks for hosts with this service.",
             measured: "Different hosts at which attempts of one source at one port failed (refused or not answered), with less than {window} \
-                       between two of them: at least {hosts}, while more than {fails} of the source's attempts fail. Or a host (no router) \
+                       between two of them: at least {hosts}, and more than {fails} of the different hosts it tried there. Or a host (no router) \
                        that asks by ARP for at least {targets} addresses within a minute of which fewer than {answer} answer. Inside the \
                        site a note below {many} hosts.",
             cause: "A scanner: your own inventory or monitoring, or malware that spreads.",
@@ -434,8 +431,7 @@ const SPREADING: [u16; 3] = [22, 445, 3389];
 
 /// The report of a scan, when most of what its source tries fails.
 fn scanned(scan: &ScanEvidence, crosses_border: bool, title: &dyn Fn(String) -> String) -> Option<Report> {
-    let failed = scan.refused.saturating_add(scan.unanswered);
-    if share(failed, failed.saturating_add(scan.succeeded)) <= SCAN_FAILS {
+    if share(scan.failed, scan.failed.saturating_add(scan.succeeded)) <= SCAN_FAILS {
         return None;
     }
     let severity = if crosses_border || scan.failed >= SCAN_MANY { Severity::Warning } else { Severity::Note };

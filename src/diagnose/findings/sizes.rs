@@ -34,7 +34,7 @@ impl Detector for PmtuBlackhole {
                       tell the sender to send smaller ones (ICMP) does not reach it, or it does not listen (RFC 2923).",
             measured: "TCP segments in packets of at least {large} bytes, sent again at least {repeated} times over at least {waited}, before \
                        anything as large was acknowledged, while their receiver is seen to be there: it acknowledges something smaller behind \
-                       them, or still speaks. Critical when {several} hosts suffer.",
+                       them, or still speaks; or two connections open later and hang with the first that is sent. Critical when {several} hosts suffer.",
             cause: "A tunnel, VPN or PPPoE link with a smaller MTU on the way, and a firewall that drops ICMP \"fragmentation needed\" or \
                     \"packet too big\"; or a port whose MTU is smaller than that of the others.",
             lookalikes: "A way that loses packets of every size (then tcp.loss stands); a receiver that died.",

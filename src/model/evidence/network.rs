@@ -432,7 +432,7 @@ pub struct ScanEvidence {
     pub refused: u64,
     /// Not answered.
     pub unanswered: u64,
-    /// Attempts of the source in this time that did not fail.
+    /// Different ports or hosts of the same kind that answered it meanwhile.
     pub succeeded: u64,
     /// When.
     pub span: Episode,

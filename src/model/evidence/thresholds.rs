@@ -68,6 +68,9 @@ pub const PAUSE_BESIDES: i64 = 30 * SECOND;
 /// Round trips of a service on a side within a minute from which on anything is said of them.
 pub const FEWEST_TRIPS: u64 = 20;
 
+/// Share of the different ports or hosts that a source tries at which it fails while it scans.
+pub const SCAN_FAILS: f64 = 0.8;
+
 /// A hole in a stream that closes sooner was reordering: longer than any that was reported between two mirrored directions (4.3 ms is rare).
 pub const LOSS_REORDERED: i64 = 3 * MILLISECOND;
 

@@ -4,7 +4,7 @@ use super::{Bounded, REMEMBERED_SECONDS};
 use crate::model::evidence::{BlackHoleEvidence, SIGHT_HELD};
 use crate::model::limits::{SERVICE_CLIENTS, SERVICES};
 use crate::model::time::SECOND;
-use crate::model::{Address, Episode, FlowKey, IcmpError, StuckSegment, Timestamp};
+use crate::model::{Address, Direction, Episode, FlowKey, IcmpError, StuckSegment, Timestamp};
 
 #[derive(Debug)]
 struct BlackHole {
@@ -15,6 +15,10 @@ struct BlackHole {
     repeated: u64,
     /// Told by ICMP, and sent as large all the same.
     was_told: bool,
+    /// Small packets arrive meanwhile.
+    is_proved: bool,
+    /// Connections that opened in vain after one was stuck.
+    opened: u32,
     span: Episode,
 }
 
@@ -24,7 +28,12 @@ pub(super) struct BlackHoles {
     known: Bounded<Address, BlackHole, SERVICES, { SIGHT_HELD / SECOND }>,
     /// Who was told that packets to somebody are too large, and when last.
     told: Bounded<(Address, Address), (), SERVICES, REMEMBERED_SECONDS>,
+    /// When connections opened.
+    opened: Bounded<FlowKey, (), SERVICES, REMEMBERED_SECONDS>,
 }
+
+/// Connections that open in vain after one is stuck: twice is no accident.
+const OPENED: u32 = 2;
 
 impl BlackHoles {
     /// Takes in an ICMP error: one that says how large packets may be ends what it is about.
@@ -38,6 +47,17 @@ impl BlackHoles {
         self.told.entry((from, to), error.time);
     }
 
+    /// A connection opened: small packets pass.
+    pub fn opened(&mut self, flow: &FlowKey, time: Timestamp) {
+        self.opened.entry(*flow, time);
+    }
+
+    /// Whether what is lost of a conversation is what is too large.
+    pub fn holds(&self, flow: &FlowKey, way: Direction) -> bool {
+        let [_, (to, _)] = flow.ends(way);
+        self.known.get(&to).is_some_and(|hole| hole.is_proved && hole.conversations.contains(flow))
+    }
+
     /// Takes in a segment that is stuck.
     pub fn note(&mut self, stuck: &StuckSegment) {
         let [(from, _), (to, _)] = stuck.flow.ends(stuck.way);
@@ -47,15 +67,21 @@ impl BlackHoles {
             smallest: stuck.length,
             repeated: 0,
             was_told: false,
+            is_proved: false,
+            opened: 0,
             span: Episode { first: stuck.first, last: stuck.time },
         };
         let Some(hole) = self.known.entry_or(to, stuck.time, fresh) else { return };
         if hole.conversations.len() < SERVICE_CLIENTS && !hole.conversations.contains(&stuck.flow) {
             hole.conversations.push(stuck.flow);
+            // It opened while another was stuck, and the first that it sent is stuck as well.
+            let opened = stuck.is_opening && self.opened.last(&stuck.flow).is_some_and(|opened| opened > hole.span.first);
+            hole.opened += u32::from(opened);
         }
         if hole.senders.len() < SERVICE_CLIENTS && !hole.senders.contains(&from) {
             hole.senders.push(from);
         }
+        hole.is_proved |= stuck.is_alive || hole.opened >= OPENED;
         hole.smallest = hole.smallest.min(stuck.length);
         hole.repeated = hole.repeated.saturating_add(1);
         hole.was_told |= self.told.last(&(from, to)).is_some_and(|told| told >= stuck.first);
@@ -64,7 +90,7 @@ impl BlackHoles {
 
     /// Everybody who lately received no large packets, in the order of addresses.
     pub fn evidence(&self, now: Timestamp) -> Vec<BlackHoleEvidence> {
-        let lately = self.known.iter().filter(|(_, hole, _)| now.since(hole.span.last) <= SIGHT_HELD / 2);
+        let lately = self.known.iter().filter(|(_, hole, _)| hole.is_proved && now.since(hole.span.last) <= SIGHT_HELD / 2);
         let mut all: Vec<BlackHoleEvidence> = lately
             .map(|(receiver, hole, _)| BlackHoleEvidence {
                 receiver: *receiver,

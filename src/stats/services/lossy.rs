@@ -9,19 +9,27 @@ use crate::stats::services::BIN;
 /// Connections that lost something, so that each is counted once.
 #[derive(Debug, Default)]
 pub(super) struct LossyConnections {
-    /// When each last did, and how many of its packets were counted.
-    known: Bounded<FlowKey, (Timestamp, u64), { 16 * LOSSY_CONNECTIONS }, MINUTE_SECONDS>,
+    /// When each last did, how many of its packets were counted, and how many of them as lost beyond the mirrored port.
+    known: Bounded<FlowKey, (Timestamp, u64, u32), { 16 * LOSSY_CONNECTIONS }, MINUTE_SECONDS>,
 }
 
 impl LossyConnections {
     /// A connection that has had so many packets lost a segment: whether for the first time in the last minute, and how many packets are new.
     pub fn note(&mut self, flow: &FlowKey, time: Timestamp, packets: u64) -> (bool, u64) {
         let before = self.known.get(flow).copied();
-        if !self.known.insert(*flow, (time, packets), time) {
+        let lost = before.map_or(0, |b| b.2).saturating_add(1);
+        if !self.known.insert(*flow, (time, packets, lost), time) {
             return (false, 0);
         }
-        let is_first = before.is_none_or(|(last, _)| time.since(last) >= MINUTE * BIN);
+        let is_first = before.is_none_or(|(last, ..)| time.since(last) >= MINUTE * BIN);
         (is_first, packets.saturating_sub(before.map_or(0, |b| b.1)))
+    }
+
+    /// What was counted as lost of a connection is to be counted no more.
+    pub fn take_back(&mut self, flow: &FlowKey) -> u32 {
+        let Some((last, packets, lost)) = self.known.get(flow).copied() else { return 0 };
+        self.known.insert(*flow, (last, packets, 0), last);
+        lost
     }
 
     /// A connection ended; how many of its packets were counted already.

@@ -27,8 +27,8 @@ use crate::model::limits::{SERVICE_BINS, SERVICES};
 use crate::model::mix::Keys;
 use crate::model::time::SECOND;
 use crate::model::{
-    Address, AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Histogram, IcmpError, LocatedLoss, Mac, NetworkEvent, Quantiles,
-    RoundTrip, ServiceKey, Timestamp, Transaction, TransactionEnd,
+    Address, AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Histogram, IcmpError, LocatedLoss, Location, Mac, NetworkEvent,
+    Quantiles, RoundTrip, ServiceKey, StuckSegment, Timestamp, Transaction, TransactionEnd,
 };
 use black_holes::BlackHoles;
 use counts::{ServiceCounts, UsualTrips, window};
@@ -222,7 +222,7 @@ impl ServiceLedger {
             NetworkEvent::Load(load) => self.loads.take(load),
             NetworkEvent::Media(news) => self.media.take(news),
             NetworkEvent::Offered(offer) => self.media.offer(offer),
-            NetworkEvent::Stuck(stuck) => self.black_holes.note(stuck),
+            NetworkEvent::Stuck(stuck) => self.stuck(stuck),
             NetworkEvent::Lost(lost) => self.lost(lost),
             NetworkEvent::Stalled(stall) => self.receivers.note(stall),
             NetworkEvent::RoundTrip(trip) => self.round_trip(trip),
@@ -237,6 +237,7 @@ impl ServiceLedger {
         self.fallbacks.take(attempt, key);
         if attempt.outcome == AttemptOutcome::Established {
             self.windows.opened(attempt);
+            self.black_holes.opened(&attempt.flow, attempt.time);
         }
         self.judged = self.judged.saturating_add(1);
         let trouble = match attempt.outcome {
@@ -249,7 +250,7 @@ impl ServiceLedger {
             Some(Trouble::Refused | Trouble::NoAnswer) => {
                 self.scans.failed(client, &key, attempt.time, trouble == Some(Trouble::Refused));
             }
-            _ => self.scans.succeeded(client, attempt.time),
+            _ => self.scans.succeeded(client, &key),
         }
         // One SYN that nothing answered may be a client that changed its mind: only a scan or a flood is made of those.
         let is_counted = !(attempt.outcome == AttemptOutcome::Unanswered && attempt.syns < 2);
@@ -389,6 +390,9 @@ impl ServiceLedger {
         let Some(key) = ServiceKey::of(&lost.flow, lost.client) else { return };
         let client = lost.flow.ends(lost.client)[0].0;
         self.windows.lost(lost);
+        if self.black_holes.holds(&lost.flow, lost.way) {
+            return;
+        }
         if lost.retracted {
             return self.with(key, lost.time, |counts| counts.segments.take_back(lost));
         }
@@ -400,6 +404,20 @@ impl ServiceLedger {
                 counts.trouble(client, Trouble::Lossy, lost.time, lost.time);
             }
         });
+    }
+
+    /// What is too large for the way is no loss of the way: others of every size would be lost as well.
+    fn stuck(&mut self, stuck: &StuckSegment) {
+        self.black_holes.note(stuck);
+        if !self.black_holes.holds(&stuck.flow, stuck.way) {
+            return;
+        }
+        let (Some(key), taken) = (ServiceKey::of(&stuck.flow, stuck.client), self.lossy.take_back(&stuck.flow)) else { return };
+        let StuckSegment { flow, way, client, time, .. } = *stuck;
+        let lost = LocatedLoss { flow, client, way, time, location: Location::BeyondMirror, packets: 0, retracted: true };
+        if taken > 0 {
+            self.with(key, time, |counts| (0..taken).for_each(|_| counts.segments.take_back(&lost)));
+        }
     }
 
     fn round_trip(&mut self, trip: &RoundTrip) {

@@ -1,6 +1,6 @@
 //! Who fails at many ports of a host, or at one port of many hosts.
 
-use crate::model::evidence::{SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, ScanEvidence};
+use crate::model::evidence::{SCAN_FAILS, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW, ScanEvidence};
 use crate::model::limits::{SCAN_PAIRS, SCAN_TARGETS};
 use crate::model::{Address, Episode, ServiceKey, Timestamp};
 use hashbrown::HashMap;
@@ -102,6 +102,8 @@ impl Different for Hosts {
 #[derive(Debug, Clone)]
 struct Failed<D> {
     targets: D,
+    /// Those of the same kind that answered meanwhile.
+    answered: D,
     refused: u64,
     unanswered: u64,
     span: Episode,
@@ -109,7 +111,7 @@ struct Failed<D> {
 
 impl<D: Different> Failed<D> {
     fn at(time: Timestamp) -> Self {
-        Self { targets: D::default(), refused: 0, unanswered: 0, span: Episode::at(time) }
+        Self { targets: D::default(), answered: D::default(), refused: 0, unanswered: 0, span: Episode::at(time) }
     }
 
     fn note(&mut self, target: D::Item, time: Timestamp, is_refused: bool) {
@@ -121,7 +123,14 @@ impl<D: Different> Failed<D> {
         self.targets.note(target);
     }
 
-    fn evidence(&self, source: Address, target: Option<Address>, port: Option<u16>, succeeded: u64) -> ScanEvidence {
+    /// Whether so many different ones were tried, at least, and most of them in vain. How often one that answers was asked says nothing: whoever
+    /// scans may work as well.
+    fn is_scan(&self, least: u64) -> bool {
+        let failed = self.targets.count() as u64;
+        failed >= least && failed as f64 > SCAN_FAILS * (failed + self.answered.count() as u64) as f64
+    }
+
+    fn evidence(&self, source: Address, target: Option<Address>, port: Option<u16>) -> ScanEvidence {
         ScanEvidence {
             source,
             target,
@@ -130,17 +139,10 @@ impl<D: Different> Failed<D> {
             is_more: self.targets.is_more(),
             refused: self.refused,
             unanswered: self.unanswered,
-            succeeded,
+            succeeded: self.answered.count() as u64,
             span: self.span,
         }
     }
-}
-
-/// A source's attempts that did not fail.
-#[derive(Debug, Clone, Copy)]
-struct Succeeded {
-    count: u64,
-    last: Timestamp,
 }
 
 /// Failed attempts by source.
@@ -148,7 +150,6 @@ struct Succeeded {
 pub(super) struct Scans {
     ports: HashMap<(Address, Address), Failed<Ports>>,
     hosts: HashMap<(Address, u16), Failed<Hosts>>,
-    succeeded: HashMap<Address, Succeeded>,
 }
 
 /// Room for one more: the pairs that were silent longest go.
@@ -167,7 +168,7 @@ fn make_room<K: Copy + Eq + Hash + Ord, V>(map: &mut HashMap<K, V>, last: impl F
 impl Scans {
     /// Bytes of a source with a host whose ports it tries, and with a port that it tries everywhere.
     #[cfg(test)]
-    pub const PAIR_BYTES: usize = (1 << 16) / 8 + SCAN_TARGETS * size_of::<Address>() + 2 * size_of::<Failed<Hosts>>() + 256;
+    pub const PAIR_BYTES: usize = 2 * (1 << 16) / 8 + 2 * SCAN_TARGETS * size_of::<Address>() + 2 * size_of::<Failed<Hosts>>() + 256;
 
     /// An attempt of `source` failed.
     pub fn failed(&mut self, source: Address, service: &ServiceKey, time: Timestamp, is_refused: bool) {
@@ -177,30 +178,29 @@ impl Scans {
         self.hosts.entry((source, service.port)).or_insert_with(|| Failed::at(time)).note(service.address, time, is_refused);
     }
 
-    /// An attempt of `source` did not fail.
-    pub fn succeeded(&mut self, source: Address, time: Timestamp) {
-        make_room(&mut self.succeeded, |s| s.last);
-        let known = self.succeeded.entry(source).or_insert(Succeeded { count: 0, last: time });
-        if time.since(known.last) > SCAN_WINDOW.nanos() {
-            known.count = 0;
+    /// An attempt of `source` did not fail: of interest where it fails at others.
+    pub fn succeeded(&mut self, source: Address, service: &ServiceKey) {
+        if let Some(failed) = self.ports.get_mut(&(source, service.address)) {
+            failed.answered.note(service.port);
         }
-        (known.count, known.last) = (known.count.saturating_add(1), time);
+        if let Some(failed) = self.hosts.get_mut(&(source, service.port)) {
+            failed.answered.note(service.address);
+        }
     }
 
     /// Whether a source tries everything: what it fails at says nothing of those it tries.
     pub fn is_scanner(&self, source: Address, service: &ServiceKey) -> bool {
-        let ports = self.ports.get(&(source, service.address)).is_some_and(|f| f.targets.count() as u64 >= SCAN_PORTS.number());
-        ports || self.hosts.get(&(source, service.port)).is_some_and(|f| f.targets.count() as u64 >= SCAN_HOSTS.number())
+        self.ports.get(&(source, service.address)).is_some_and(|f| f.is_scan(SCAN_PORTS.number()))
+            || self.hosts.get(&(source, service.port)).is_some_and(|f| f.is_scan(SCAN_HOSTS.number()))
     }
 
     /// Everybody who failed at enough up to `now`, by source and what it tried; of a file's end `all` of them.
     pub fn evidence(&self, now: Timestamp, all: bool) -> Vec<ScanEvidence> {
         let is_recent = |span: &Episode| all || now.since(span.last) <= SCAN_WINDOW.nanos();
-        let succeeded = |source| self.succeeded.get(&source).filter(|s| now.since(s.last) <= SCAN_WINDOW.nanos()).map_or(0, |s| s.count);
-        let ports = self.ports.iter().filter(|(_, f)| f.targets.count() as u64 >= SCAN_PORTS.number() && is_recent(&f.span));
-        let hosts = self.hosts.iter().filter(|(_, f)| f.targets.count() as u64 >= SCAN_HOSTS.number() && is_recent(&f.span));
-        let ports = ports.map(|(key, f)| f.evidence(key.0, Some(key.1), None, succeeded(key.0)));
-        let hosts = hosts.map(|(key, f)| f.evidence(key.0, None, Some(key.1), succeeded(key.0)));
+        let ports = self.ports.iter().filter(|(_, f)| f.is_scan(SCAN_PORTS.number()) && is_recent(&f.span));
+        let hosts = self.hosts.iter().filter(|(_, f)| f.is_scan(SCAN_HOSTS.number()) && is_recent(&f.span));
+        let ports = ports.map(|(key, f)| f.evidence(key.0, Some(key.1), None));
+        let hosts = hosts.map(|(key, f)| f.evidence(key.0, None, Some(key.1)));
         let mut out: Vec<ScanEvidence> = ports.chain(hosts).collect();
         out.sort_unstable_by_key(|s| (s.source, s.target, s.port));
         out

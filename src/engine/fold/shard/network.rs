@@ -59,7 +59,7 @@ pub(super) fn segment(
         kept.note(key, *way, frame.time, sent);
     }
     if tcp.marks.has(located_loss::MARKS)
-        && let Some(lost) = losses.segment(key, (*way, client), frame.time, segment, tcp, analysis)
+        && let Some(lost) = losses.segment(key, (*way, client), frame.time, (segment, frame.tcp_options()), tcp, analysis)
     {
         connections.tell(NetworkEvent::Lost(LocatedLoss { packets: data_packets(flow), ..lost }));
     }
@@ -110,12 +110,16 @@ fn again(frame: &Frame<'_>, way: Direction, segment: &Segment, flow: &FlowHot<Fl
     let headers = sent.packets.saturating_mul(HEADERS);
     let data = sent.wire_bytes.saturating_sub(headers).saturating_sub(segment.payload.into());
     let on_its_way = flow.numbers.in_flight(way).map_or(0, u64::from);
-    let is_first = data.saturating_sub(on_its_way) < u64::from(segment.payload);
-    Repeated { number: segment.sequence, length, payload: segment.payload, waited: analysis.rto.unwrap_or(0), is_first }
+    let arrived = data.saturating_sub(on_its_way);
+    let (is_first, is_opening) = (arrived < u64::from(segment.payload), arrived < OPTIONS);
+    Repeated { number: segment.sequence, length, payload: segment.payload, waited: analysis.rto.unwrap_or(0), is_first, is_opening }
 }
 
 /// Bytes of Ethernet's, IPv4's and TCP's headers without options.
 const HEADERS: u64 = 54;
+
+/// Bytes of options in some packets, at most: where no more arrived, nothing did.
+const OPTIONS: u64 = 256;
 
 /// Bytes beyond them that a packet without data may have: IPv6, time stamps, three tags.
 const NO_DATA: u64 = 44;
