@@ -27,7 +27,7 @@ use super::tables::endpoints::ENDPOINTS;
 use super::{Conversation, HostRow, TcpState};
 use crate::model::path::Layer;
 use crate::model::time::SECOND;
-use crate::model::{Address, Path, Proto};
+use crate::model::{Address, Path, Proto, RoundTripFigures};
 use ipnet::IpNet;
 use std::fmt::{self, Write};
 use std::ops::RangeInclusive;
@@ -283,13 +283,26 @@ fn compare(value: FieldValue<'_>, comparison: Comparison, operand: &Operand) -> 
             _ => None,
         };
     }
-    let number = operand.number?;
+    // A word is no number.
+    let Some(number) = operand.number else { return Some(comparison == Comparison::Unequal) };
     Some(match value {
         FieldValue::Count(n) => comparison.holds(n, number.whole),
         FieldValue::Real(x) => comparison.holds(x, number.real),
-        FieldValue::Span(nanos) => comparison.holds(nanos as f64 / SECOND as f64, number.real),
+        FieldValue::Span(nanos) => comparison.holds(seconds(nanos), number.real),
+        FieldValue::Trips(trips, _) => comparison.holds(seconds(round_trip(trips)?), number.real),
+        FieldValue::Handshake(trips, _) => comparison.holds(seconds(trips.handshake_total()?), number.real),
         _ => return None,
     })
+}
+
+fn seconds(nanos: i64) -> f64 {
+    nanos as f64 / SECOND as f64
+}
+
+/// The whole way and back, nanoseconds: the medians of both sides, the shortest where there is no median; of one side where only one was measured.
+fn round_trip(trips: &RoundTripFigures) -> Option<i64> {
+    let measured = trips.sides.iter().filter(|side| side.count > 0);
+    measured.map(|side| side.quantiles.map_or(side.min, |[median, _]| median)).reduce(i64::saturating_add)
 }
 
 fn in_network(address: Address, network: &IpNet) -> bool {

@@ -253,7 +253,11 @@ impl Parser {
         let comparison = self.next();
         match (comparison, self.next()) {
             (Some(Token::Compare(comparison)), Some(Token::Word(text) | Token::Quoted(text))) => {
-                Ok(Term::Field(token, comparison, Operand { number: number(&text), text }))
+                let number = number(&text);
+                if number.is_none() && !matches!(comparison, Comparison::Equal | Comparison::Unequal) {
+                    return Err(format!("{} is not a number such as 5, 64k, 20ms or 3%", Token::Word(text).name()));
+                }
+                Ok(Term::Field(token, comparison, Operand { number, text }))
             }
             _ => Err(format!("`{token}` is compared with a number or a word, such as `{token} = 5`")),
         }
@@ -307,8 +311,15 @@ fn state(word: &str) -> Option<TcpState> {
     STATES.into_iter().find(|state| state.token() == word)
 }
 
-/// A number with or without unit: `1500`, `64k`, `1.5M`, `2GiB` (lower case here); as a whole number rounded down.
+/// Units of time in seconds, and of shares; longer ones first.
+const UNITS: [(&str, f64); 7] = [("ms", 1e-3), ("us", 1e-6), ("µs", 1e-6), ("ns", 1e-9), ("min", 60.0), ("s", 1.0), ("%", 0.01)];
+
+/// A number with or without unit: `1500`, `64k`, `1.5M`, `2GiB` (lower case here), `20ms`, `3%`; as a whole number rounded down.
 fn number(word: &str) -> Option<Number> {
+    if let Some((digits, unit)) = UNITS.iter().find_map(|(unit, size)| Some((word.strip_suffix(unit)?, size))) {
+        let real = digits.parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0)? * unit;
+        return Some(Number { whole: real as u64, real });
+    }
     let word = word.strip_suffix('b').unwrap_or(word);
     let (word, base) = match word.strip_suffix('i') {
         Some(shorter) => (shorter, 1024u64),
