@@ -6,7 +6,7 @@ mod support;
 use spantop::capture::{Block, Fill, Memory, Source, SourceInfo, SourceLosses};
 use spantop::engine::{self, Engine, Listeners, Published, Settings, Subscription, TapeMark, TapePacket, TapeReader, TapeRun, subscribe};
 use spantop::error::Result;
-use spantop::model::{FlowBatch, LinkType, Timestamp};
+use spantop::model::{FlowBatch, LinkType, NetworkEvent, Timestamp};
 use spantop::snapshot::{Feed, Sample, Snapshot};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -187,6 +187,7 @@ struct Heard {
     intervals: Vec<Sample>,
     snapshots: Vec<Arc<Snapshot>>,
     flows: Vec<FlowBatch>,
+    events: Vec<NetworkEvent>,
     lost: u64,
 }
 
@@ -199,6 +200,7 @@ fn listen(subscription: Subscription, pace: Duration) -> std::thread::JoinHandle
                 Published::Interval(sample) => heard.intervals.push(sample),
                 Published::Snapshot(snapshot) => heard.snapshots.push(snapshot),
                 Published::Flows(batch) => heard.flows.push(FlowBatch::clone(&batch)),
+                Published::Events(said) => heard.events.extend_from_slice(&said),
                 Published::Reset => {}
             }
             std::thread::sleep(pace);
@@ -218,7 +220,7 @@ fn a_subscriber_gets_every_interval_and_every_snapshot() {
         let mut settings = Settings { threads, block_bytes: 20_000, ..Settings::default() };
         settings.load.interval = 50_000_000;
         let got = engine::run_with(Box::new(memory(&packets)), &settings, Listeners::subscriber(give), Default::default()).unwrap();
-        let Heard { intervals, snapshots, flows, lost } = listener.join().unwrap();
+        let Heard { intervals, snapshots, flows, events, lost } = listener.join().unwrap();
         assert_eq!((lost, got.result.capture.losses.queue_drops), (0, 0));
         assert!(intervals.len() > 20 && intervals == got.result.stats.load.samples, "{} intervals", intervals.len());
         assert_eq!(snapshots.len(), 1);
@@ -228,7 +230,13 @@ fn a_subscriber_gets_every_interval_and_every_snapshot() {
         let rows = &got.result.stats.conversations;
         let pairs: u64 = rows.ip.rows.iter().chain(&rows.ipv6.rows).map(|r| r.total().packets).sum();
         assert!(told == pairs && told > 0, "every conversation is told as it is closed: {told} of {pairs} packets");
-        assert!(flows == *first.get_or_insert_with(|| flows.clone()), "threads {threads}");
+        assert!(
+            (&flows, &events) == {
+                let (f, e) = first.get_or_insert_with(|| (flows.clone(), events.clone()));
+                (&*f, &*e)
+            },
+            "threads {threads}"
+        );
     }
 }
 

@@ -17,10 +17,11 @@ mod switch_watch;
 mod tape;
 mod threads;
 
+pub use crate::snapshot::{Ended, Published};
 pub use fold::listing::{PacketBatch, PacketListener};
 pub use fold::local;
 pub use memory::MemoryPlan;
-pub use merge::{Ended, FlowListener, Published, Subscriber, Subscription, subscribe};
+pub use merge::{FlowListener, Subscriber, Subscription, subscribe};
 pub use tape::reader::{TapeMark, TapePacket, TapeReader, TapeRun};
 pub use threads::join_scoped;
 

@@ -8,6 +8,7 @@ pub mod history;
 mod mirror;
 mod network;
 mod packets;
+mod published;
 mod query;
 mod rows;
 mod selection;
@@ -28,6 +29,7 @@ pub use network::{Network, Service};
 pub use packets::{
     PacketContents, PacketPage, PacketRequest, PacketRow, PacketSeek, PacketSegment, PacketStore, PacketStream, PacketSubject, StreamBytes,
 };
+pub use published::{Ended, Published, RecordFeed};
 pub use query::{Column, Order, Query};
 pub use rows::{ConnectionEnding, Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, VlanRow};
 pub use wings::{CaptureSummary, Diagnosis, Dissected, Statistics};

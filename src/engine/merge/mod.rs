@@ -16,7 +16,7 @@ pub use endpoints::EndpointTables;
 pub use flow_stream::{FlowListener, FlowStream};
 pub use history::HistoryKeeper;
 pub use row_budget::{INDEX, NUMBERS, RowBudget};
-pub use subscription::{Ended, Published, Subscriber, Subscribers, Subscription, subscribe};
+pub use subscription::{Subscriber, Subscribers, Subscription, subscribe};
 
 use crate::engine::fold::detectors::DetectorReport;
 use crate::engine::fold::message::{IntervalPart, Message};
@@ -28,7 +28,7 @@ use crate::engine::tape::Request;
 use crate::model::host::Checklist;
 use crate::model::limits::SHARDS;
 use crate::model::{Finding, LearntName, Mac, NetworkBatch, Sum, SwitchView, Traffic};
-use crate::snapshot::{CaptureSummary, Conversation, Diagnosis, Losses, Mirror, Network, Service, Snapshot, Statistics, Table};
+use crate::snapshot::{CaptureSummary, Conversation, Diagnosis, Losses, Mirror, Network, Published, Service, Snapshot, Statistics, Table};
 use crate::stats::Totals;
 use assemble::extent;
 use endpoints::EndpointLoad;
@@ -213,7 +213,11 @@ impl Merge {
                     self.intervals_ended();
                     self.flows.pass(number);
                     let judge = &mut self.judge;
-                    self.network.pass(number, |batch| judge.take(batch));
+                    let subscribers = &self.subscribers;
+                    self.network.pass(number, |batch| {
+                        subscribers.give_events(&batch);
+                        judge.take(batch);
+                    });
                     self.history.iter_mut().for_each(|history| history.pass(number));
                 }
             }
@@ -261,7 +265,11 @@ impl Merge {
                     if pending.request.finished {
                         self.flows.finish();
                         let judge = &mut self.judge;
-                        self.network.finish(|batch| judge.take(batch));
+                        let subscribers = &self.subscribers;
+                        self.network.finish(|batch| {
+                            subscribers.give_events(&batch);
+                            judge.take(batch);
+                        });
                         self.history.iter_mut().for_each(HistoryKeeper::finish);
                     }
                     let taken = pending.request.taken;

@@ -1,26 +1,13 @@
 //! Subscriptions: what happened, record by record, for whoever writes it elsewhere.
 
 use crate::engine::merge::flow_stream::FlowListener;
-use crate::model::FlowBatch;
 use crate::model::limits::SUBSCRIPTION_SNAPSHOTS;
-use crate::snapshot::{Sample, Snapshot};
+use crate::model::{FlowBatch, NetworkBatch, NetworkEvent};
+use crate::snapshot::{Ended, Published, RecordFeed};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
-
-/// One record of a subscription.
-#[derive(Debug, Clone)]
-pub enum Published {
-    /// A load interval has ended. Packets that come for it later are in the snapshots only.
-    Interval(Sample),
-    /// Conversations were closed.
-    Flows(Arc<FlowBatch>),
-    /// A snapshot was taken.
-    Snapshot(Arc<Snapshot>),
-    /// Everything counted so far was forgotten.
-    Reset,
-}
 
 /// What both ends know.
 #[derive(Debug, Default)]
@@ -43,6 +30,8 @@ pub struct Subscription {
 pub struct Subscriber {
     queue: Sender<Published>,
     shared: Arc<Shared>,
+    /// Whether the engine waits for room: of a file nothing is to be lost, and nobody waits for its packets.
+    is_waited_for: bool,
 }
 
 /// A subscription whose queue holds `records` at most, of them [`SUBSCRIPTION_SNAPSHOTS`] snapshots. The engine never waits: records
@@ -50,7 +39,17 @@ pub struct Subscriber {
 pub fn subscribe(records: usize) -> (Subscriber, Subscription) {
     let (send, queue) = bounded(records.max(1));
     let shared = Arc::<Shared>::default();
-    (Subscriber { queue: send, shared: Arc::clone(&shared) }, Subscription { queue, shared })
+    (Subscriber { queue: send, shared: Arc::clone(&shared), is_waited_for: false }, Subscription { queue, shared })
+}
+
+impl RecordFeed for Subscription {
+    fn next_within(&self, time: Duration) -> Result<Option<Published>, Ended> {
+        Subscription::next_within(self, time)
+    }
+
+    fn lost(&self) -> u64 {
+        Subscription::lost(self)
+    }
 }
 
 impl Subscription {
@@ -86,18 +85,25 @@ impl Subscription {
     }
 }
 
-/// A subscription has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ended;
-
 impl Subscriber {
+    /// The same subscriber, waited for when its queue is full: for files, which lose nothing.
+    #[must_use]
+    pub fn waited_for(self) -> Self {
+        Self { is_waited_for: true, ..self }
+    }
+
     /// Hands on a record, unless there is no room. Whoever has gone wants nothing and loses nothing.
     fn give(&self, record: Published) {
         let snapshot = matches!(record, Published::Snapshot(_));
+        if self.is_waited_for {
+            self.give_waiting(record, snapshot);
+            return;
+        }
         let full = snapshot && self.shared.snapshots.fetch_add(1, Ordering::Relaxed) >= SUBSCRIPTION_SNAPSHOTS;
         // Of a batch every conversation counts; some may have been lost before.
         let (flows, missing) = match &record {
             Published::Flows(batch) => (batch.records.len() as u64, batch.lost),
+            Published::Events(said) => (said.len() as u64, 0),
             _ => (1, 0),
         };
         let refused = full || self.queue.try_send(record).is_err_and(|e| e.is_full());
@@ -106,6 +112,17 @@ impl Subscriber {
         }
         let lost = missing.saturating_add(if refused { flows } else { 0 });
         self.shared.lost.fetch_add(lost, Ordering::Relaxed);
+    }
+
+    /// Waits for room. What was lost before is lost all the same.
+    fn give_waiting(&self, record: Published, is_snapshot: bool) {
+        if let Published::Flows(batch) = &record {
+            self.shared.lost.fetch_add(batch.lost, Ordering::Relaxed);
+        }
+        if is_snapshot {
+            self.shared.snapshots.fetch_add(1, Ordering::Relaxed);
+        }
+        let _ = self.queue.send(record);
     }
 }
 
@@ -144,6 +161,18 @@ impl Subscribers {
         self.0.iter().for_each(|s| s.give(record.clone()));
     }
 
+    /// Gives everybody what applications said of it.
+    pub fn give_events(&self, batch: &NetworkBatch) {
+        if self.is_empty() {
+            return;
+        }
+        let is_said = |event: &&NetworkEvent| matches!(event, NetworkEvent::Transaction(_) | NetworkEvent::Tls(_));
+        let said: Arc<[NetworkEvent]> = batch.events.iter().filter(is_said).copied().collect();
+        if !said.is_empty() {
+            self.give(&Published::Events(said));
+        }
+    }
+
     /// Records lost so far, of all together.
     pub fn lost(&self) -> u64 {
         self.0.iter().fold(0, |sum, s| sum.saturating_add(s.shared.lost.load(Ordering::Relaxed)))
@@ -168,6 +197,16 @@ mod tests {
         drop(give);
         assert_eq!(std::iter::from_fn(|| take.next()).count(), SUBSCRIPTION_SNAPSHOTS + 2);
         assert_eq!(take.next_within(Duration::ZERO).err(), Some(Ended));
+    }
+
+    #[test]
+    fn who_is_waited_for_loses_nothing() {
+        let (give, take) = subscribe(2);
+        let give = give.waited_for();
+        let giver = std::thread::spawn(move || (0..100).for_each(|_| give.give(Published::Reset)));
+        assert_eq!(std::iter::from_fn(|| take.next()).count(), 100);
+        assert_eq!(take.lost(), 0);
+        giver.join().unwrap();
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod applications;
 pub mod casts;
+pub mod closed_flows;
 pub mod conversations;
 pub mod endpoints;
 pub mod findings;
