@@ -12,6 +12,7 @@ mod output;
 mod packets;
 mod preferences;
 mod privacy;
+mod probe;
 mod progress;
 mod recorder;
 mod rights;
@@ -27,6 +28,7 @@ use crate::capture::host::HostProbe;
 use crate::cli::{self, Command, Common, Invocation, Parsed};
 use crate::engine;
 use crate::error::{Error, Outcome, Result};
+use crate::export::clickhouse;
 use crate::model;
 use crate::report::{self, Format, JoinScoped, ReportOptions};
 use crate::settings::{InputSettings, RecorderSettings};
@@ -105,6 +107,10 @@ fn run(settings: &Invocation) -> Result<u8> {
             let wanted = diff::DiffRequest { files, filter: filter.as_ref(), format, output: output.as_deref(), top: *top, all: *all };
             diff::diff(&console, common, &wanted).map(|()| 0)
         }
+        Command::Probe { input, recorder, probe } => {
+            probe::run(&console, (common, &preferences), &by_name(input)?, recorder, probe).or_else(probe::failed)
+        }
+        Command::FleetInit { database, keep_days } => output::print(clickhouse::migrations(database, *keep_days).as_bytes()).map(|()| 0),
         Command::Interfaces => interfaces::list(&console).map(|()| 0),
         Command::Explain { finding: Some(id) } => check::explain(&console, id).map(|()| 0),
         Command::Explain { finding: None } => check::list(&console).map(|()| 0),

@@ -135,8 +135,13 @@ pub fn wrong_options(file: &ConfigFile, formats: &[(&'static str, &'static str)]
     let wrong = |entry: &ConfigEntry| {
         let changed = with_default(command(formats), entry).map_err(|e| e.to_string());
         // What an option takes is looked at where it is used: in commands that have it.
-        let lines: [&[&str]; 4] =
-            [&["spantop", "x"], &["spantop", "report", "x"], &["spantop", "packets", "x"], &["spantop", "save", "-o", "x", "x"]];
+        let lines: [&[&str]; 5] = [
+            &["spantop", "x"],
+            &["spantop", "report", "x"],
+            &["spantop", "packets", "x"],
+            &["spantop", "save", "-o", "x", "x"],
+            &["spantop", "probe", "x"],
+        ];
         let checked = changed.map(|command| {
             lines.iter().find_map(|line| command.clone().try_get_matches_from(*line).err()).map(|e| in_file(entry, &e).to_string())
         });

@@ -56,6 +56,8 @@
 //!   (`engine/merge/history.rs`), and from them comes the picture of any span ([`snapshot::history`]).
 //! - **The switch is asked** (`engine/switch_watch.rs`, [`ask`]) only when told to, in a thread of its own; what it says is handed to the judge with
 //!   each snapshot, as evidence and as a table.
+//! - **Exports** ([`export`]) get every interval, closed conversation, finding and snapshot through one bounded queue that the engine never waits
+//!   for (`engine/merge/subscription.rs`), each exporter in a thread of its own; `spantop probe` runs them without a terminal (`app/probe/`).
 //! - **Losses are counted where they happen** and shown: interface, kernel, our own stages, eviction at a cap. Every container
 //!   names its cap in [`model::limits`]; beyond it rows fold into an exact "other".
 //!
@@ -67,6 +69,7 @@
 //! | 3 | [`engine`] | every wing below |
 //! | 3 | [`browse`] | every wing below |
 //! | 3 | [`report`], [`tui`] | [`snapshot`] |
+//! | 3 | [`export`] | `snapshot`, `dissect` |
 //! | 3 | [`cli`] | |
 //! | 2 | [`anonymize`], [`ask`], [`capture`], [`decode`], [`dissect`], [`mirror`], [`diagnose`], [`stats`], [`switch`], [`record`], [`names`], [`snapshot`] | [`model`]; none of each other |
 //! | 1 | [`settings`] | [`model`] |
@@ -111,6 +114,7 @@
 //!   text, Markdown, HTML, screens (`tui/panels/any_table.rs`), sorting and the filter read them. What a dissector counts is in them by
 //!   itself ([`snapshot::tables::applications`]);
 //! - a fuzz target: one file and one line in `tests/support/fuzz/`, its binary in `fuzz/`;
+//! - an exporter: one file in `export/` and one line in `export/registry.rs`; its rows are those of [`snapshot::tables`];
 //! - a report format: one file and one line in `report/registry.rs`;
 //! - a message that holds addresses or names of its own: its function in `anonymize/messages/` and its line in `anonymize/payload.rs`, where
 //!   what has none is enciphered; an encapsulation needs none unless its header holds addresses (`anonymize/tunnel.rs`);
@@ -135,6 +139,7 @@ pub mod diagnose;
 pub mod dissect;
 pub mod engine;
 pub mod error;
+pub mod export;
 pub mod mirror;
 pub mod model;
 pub mod names;

@@ -260,6 +260,19 @@ pub struct RingSettings {
     pub bytes: u64,
 }
 
+/// What a probe without a terminal does with what it counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProbeSettings {
+    /// What is exported where, as `NAME:TARGET`; beside what the configuration file says.
+    pub exports: Vec<String>,
+    /// The probe's name; `None`: the host's.
+    pub id: Option<String>,
+    /// Where it stands.
+    pub site: Option<String>,
+    /// Where its status is to be had: a loopback address with a port, or `unix:PATH`.
+    pub status: Option<String>,
+}
+
 /// Whether packets lose the addresses and names in them before anything looks at them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PrivacySettings {

@@ -37,7 +37,15 @@ fn the_catalogue_is_what_the_program_says() {
 #[test]
 fn every_link_between_the_documents_leads_somewhere() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let documents = ["README.md", "SECURITY.md", "CONTRIBUTING.md", "docs/mirroring.md", "docs/troubleshooting.md", "docs/lifecycle.md"];
+    let documents = [
+        "README.md",
+        "SECURITY.md",
+        "CONTRIBUTING.md",
+        "docs/mirroring.md",
+        "docs/troubleshooting.md",
+        "docs/lifecycle.md",
+        "docs/exporters.md",
+    ];
     let mut links = 0;
     for name in documents {
         let text = std::fs::read_to_string(root.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));

@@ -62,7 +62,36 @@ The command line goes before the file. Without a section: long options (interval
   [hosts]       names of your own: \"10.0.0.53\" = \"dns-1\", also of MAC addresses
   [ports]       \"8443/tcp\" = \"intranet\"
   [thresholds]  what findings are measured with: slow_reply = \"300ms\" (spantop explain names them)
+  [probe]       id, site, status, export = [\"NAME:TARGET\"] (spantop probe); [export.NAME] has an exporter's options
   [keys]        pause = [\"Space\", \"F5\"]; of one screen: [keys.packets] search = \"Ctrl-s\"";
+
+/// Below the help of `spantop probe`.
+pub const PROBE: &str = "\
+Examples:
+  spantop probe -i eth1 --export jsonl-eve:/var/log/spantop/eve.json
+  spantop probe -i eth1 --export jsonl-zeek:/var/log/spantop --ring /var/lib/spantop/ring --status 127.0.0.1:9901
+  spantop probe office.pcapng --export jsonl-eve:-              a capture, once, to standard output
+
+Exporters, each in a thread of its own:
+  jsonl-zeek:DIR   conn.log, dns.log, http.log and ssl.log as JSON lines
+  jsonl-eve:FILE   flow events as Suricata writes them, and findings; - is standard output
+  prometheus:ADDRESS:PORT            a page at /metrics
+  ipfix:udp://HOST:4739, ipfix:tcp://HOST:4739          biflows
+  clickhouse:https://HOST:8443/DATABASE                 rows, in batches (spantop fleet init makes the tables)
+  syslog:udp://HOST:514, syslog:unix:/dev/log           findings, as text or CEF
+  webhook:https://HOST/PATH                             findings, a POST each
+
+The configuration file says the same in [probe] (id, site, status, export = [...]) and [export.NAME]. Log lines are JSON on standard error.
+SIGHUP reads the configuration file again, opens exported files again, and goes on counting; SIGTERM ends when everything has been handed on.";
+
+/// Below the help of `spantop fleet`.
+pub const FLEET: &str = "\
+Examples:
+  spantop fleet init | clickhouse-client --multiquery
+  spantop fleet init --database net --keep-days 30 > net.sql
+  spantop probe -i eth1 --export clickhouse:http://ch.example:8123/spantop
+
+Run it again after an update: steps that were done change nothing.";
 
 /// Below the help of `spantop diff`.
 pub const DIFF: &str = "\

@@ -1,13 +1,15 @@
 //! From what was typed to what is meant.
 
 use super::settings::{Command, Common, ConfigCommand, Invocation, SwitchRequest};
-use super::typed::{Typed, TypedColor, TypedCommand, TypedCommon, TypedConfig, TypedDecap, TypedInput, TypedStretch};
+use super::typed::{
+    Typed, TypedColor, TypedCommand, TypedCommon, TypedConfig, TypedDecap, TypedFleet, TypedInput, TypedRing, TypedStretch,
+};
 use super::{Shell, units};
 use crate::error::{Error, Result};
 use crate::model::{Address, Decap};
 use crate::settings::{
     Color, ConsoleSettings, FileSettings, InputSettings, LiveSettings, LoadSettings, MirrorSettings, PacketStretch, PrivacySettings,
-    RecorderSettings, RightsSettings, RingSettings,
+    ProbeSettings, RecorderSettings, RightsSettings, RingSettings,
 };
 use std::path::Path;
 use std::time::Duration;
@@ -21,8 +23,7 @@ impl Typed {
         }
         let common = self.common.meant();
         let rows = |top: Option<u64>| top.map(|n| usize::try_from(n).unwrap_or(usize::MAX));
-        let (files, bytes) = (self.ring_files as usize, self.ring_size as u64);
-        let ring = self.ring.map(|folder| RingSettings { folder, files, bytes });
+        let ring = self.ring.meant();
         let recorder =
             RecorderSettings { memory: self.recorder.map(|bytes| bytes as u64), save_dir: self.save_dir, save_on: self.save_on, ring };
         if recorder != RecorderSettings::default() && self.command.is_some() {
@@ -75,6 +76,13 @@ impl Typed {
                 let format = format.unwrap_or_else(|| implied.unwrap_or("text").to_owned());
                 Command::Diff { files: [before, after], filter, format, output, top: rows(top), all }
             }
+            TypedCommand::Probe { input, export, probe_id, site, status, ring } => Command::Probe {
+                input: wanted(input.meant(None)?, "probe")?,
+                // Nobody looks at the last packets.
+                recorder: RecorderSettings { memory: Some(0), ring: ring.meant(), ..RecorderSettings::default() },
+                probe: ProbeSettings { exports: export, id: probe_id, site, status },
+            },
+            TypedCommand::Fleet { action: TypedFleet::Init { database, keep_days } } => Command::FleetInit { database, keep_days },
             TypedCommand::Interfaces => Command::Interfaces,
             TypedCommand::Explain { finding } => Command::Explain { finding },
             TypedCommand::Config { action } => Command::Config(match action {
@@ -119,6 +127,13 @@ fn replay(typed: Option<String>, input: &mut TypedInput) -> Result<Option<f64>> 
             input.files.insert(0, text.into());
             Ok(Some(1.0))
         }
+    }
+}
+
+impl TypedRing {
+    fn meant(self) -> Option<RingSettings> {
+        let (files, bytes) = (self.ring_files as usize, self.ring_size as u64);
+        self.ring.map(|folder| RingSettings { folder, files, bytes })
     }
 }
 

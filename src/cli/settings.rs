@@ -2,7 +2,8 @@
 
 use super::ConfigFile;
 use crate::settings::{
-    ConsoleSettings, InputSettings, LoadSettings, MirrorSettings, PacketStretch, PrivacySettings, RecorderSettings, RightsSettings,
+    ConsoleSettings, InputSettings, LoadSettings, MirrorSettings, PacketStretch, PrivacySettings, ProbeSettings, RecorderSettings,
+    RightsSettings,
 };
 use std::path::PathBuf;
 
@@ -88,6 +89,22 @@ pub enum Command {
         top: Option<usize>,
         /// Whether noise is listed too.
         all: bool,
+    },
+    /// A probe without a terminal.
+    Probe {
+        /// Where packets come from.
+        input: InputSettings,
+        /// What is kept of the packets.
+        recorder: RecorderSettings,
+        /// What is done with what was counted.
+        probe: ProbeSettings,
+    },
+    /// The SQL that makes the tables of a fleet.
+    FleetInit {
+        /// The database.
+        database: String,
+        /// Days that conversations are kept.
+        keep_days: Option<u32>,
     },
     /// The list of interfaces.
     Interfaces,

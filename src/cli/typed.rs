@@ -47,15 +47,8 @@ pub(super) struct Typed {
     /// Compare what is looked at with another capture, an earlier one say: the dashboard's screen Compare (D)
     #[arg(long, value_name = "FILE")]
     pub(super) compare: Option<PathBuf>,
-    /// Write all packets of a port into files in this directory, the oldest making room for the newest
-    #[arg(long, value_name = "DIR")]
-    pub(super) ring: Option<PathBuf>,
-    /// How many files the ring keeps
-    #[arg(long, value_name = "N", default_value = "10", requires = "ring", value_parser = clap::value_parser!(u32).range(2..=100_000))]
-    pub(super) ring_files: u32,
-    /// How large a file of the ring becomes
-    #[arg(long, value_name = "SIZE", default_value = "1GiB", requires = "ring", value_parser = units::ring)]
-    pub(super) ring_size: usize,
+    #[command(flatten)]
+    pub(super) ring: TypedRing,
     #[command(flatten)]
     pub(super) common: TypedCommon,
 }
@@ -139,6 +132,32 @@ pub(super) enum TypedCommand {
         #[arg(long)]
         all: bool,
     },
+    /// Watch without a terminal, for services and containers: analyse, record, export
+    #[command(after_help = help::PROBE)]
+    Probe {
+        #[command(flatten)]
+        input: TypedInput,
+        /// Export to a receiver, such as jsonl-eve:/var/log/eve.json (may be given again; the help below lists them)
+        #[arg(long, value_name = "NAME:TARGET")]
+        export: Vec<String>,
+        /// Name of this probe, in every exported row [default: the host's name]
+        #[arg(long, value_name = "NAME")]
+        probe_id: Option<String>,
+        /// Where it stands, in every exported row
+        #[arg(long, value_name = "NAME")]
+        site: Option<String>,
+        /// Answer /healthz and /status by HTTP here: 127.0.0.1:PORT, or unix:PATH [default: nowhere]
+        #[arg(long, value_name = "WHERE")]
+        status: Option<String>,
+        #[command(flatten)]
+        ring: TypedRing,
+    },
+    /// What many probes share: their database
+    #[command(after_help = help::FLEET)]
+    Fleet {
+        #[command(subcommand)]
+        action: TypedFleet,
+    },
     /// List the interfaces and what each would be good for
     Interfaces,
     /// Explain a finding: what it means, how it is measured, what to do
@@ -162,6 +181,19 @@ pub(super) enum TypedCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub(super) enum TypedFleet {
+    /// Print the SQL that makes the tables in ClickHouse, in numbered steps, each of which may be run again
+    Init {
+        /// The database
+        #[arg(long, value_name = "NAME", default_value = "spantop", value_parser = units::identifier)]
+        database: String,
+        /// Have rows of conversations deleted after so many days, others after ten times as many; needs ClickHouse 19.6 or later [default: never]
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+        keep_days: Option<u32>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(super) enum TypedConfig {
     /// Say what is wrong with a configuration file, each with line and column
     Check {
@@ -172,6 +204,20 @@ pub(super) enum TypedConfig {
     Print,
     /// Make a configuration file in which every setting stands as a comment
     Init,
+}
+
+/// A ring of files.
+#[derive(Debug, Args)]
+pub(super) struct TypedRing {
+    /// Write all packets of a port into files in this directory, the oldest making room for the newest
+    #[arg(long, value_name = "DIR")]
+    pub(super) ring: Option<PathBuf>,
+    /// How many files the ring keeps
+    #[arg(long, value_name = "N", default_value = "10", requires = "ring", value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    pub(super) ring_files: u32,
+    /// How large a file of the ring becomes
+    #[arg(long, value_name = "SIZE", default_value = "1GiB", requires = "ring", value_parser = units::ring)]
+    pub(super) ring_size: usize,
 }
 
 /// Which of the packets.

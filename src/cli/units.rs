@@ -241,6 +241,16 @@ pub fn carrier(text: &str) -> Result<Carrier, String> {
     }
 }
 
+/// A name in SQL that needs no quotes.
+pub fn identifier(text: &str) -> Result<String, String> {
+    let is_name = !text.is_empty() && !text.starts_with(|c: char| c.is_ascii_digit());
+    if is_name && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+        Ok(text.to_owned())
+    } else {
+        Err("a name has letters, digits and _".into())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,7 @@ use crate::app::console::{Console, say};
 use crate::app::{formats, output};
 use crate::cli::{self, Common, ConfigCommand, InForce};
 use crate::error::{Error, Result};
+use crate::export::registry::EXPORTERS;
 use crate::model::evidence::{THRESHOLDS, ThresholdUnit};
 use crate::tui::Keymap;
 use std::fmt::Write as _;
@@ -91,6 +92,7 @@ fn in_force(common: &Common, options: &[InForce], preferences: &Preferences) -> 
         let _ = writeln!(out, "scale = {}", quoted(&text));
     }
     let _ = writeln!(out, "bytes = {}\nnames = {}", preferences.bytes.unwrap_or(false), preferences.shows_names());
+    out += &probe(preferences);
     let _ = writeln!(out, "\n[columns]");
     let mut columns: Vec<_> = preferences.columns.iter().collect();
     columns.sort();
@@ -117,6 +119,39 @@ fn in_force(common: &Common, options: &[InForce], preferences: &Preferences) -> 
         let _ = writeln!(out, "{} = {}", quoted(&key), quoted(name));
     }
     out + &thresholds("") + &keys(&preferences.keymap, "")
+}
+
+/// What a probe is told.
+fn probe(preferences: &Preferences) -> String {
+    let mut out = "\n[probe]\n".to_owned();
+    let told = &preferences.probe;
+    for (key, value) in [("id", &told.id), ("site", &told.site), ("status", &told.status)] {
+        if let Some(value) = value {
+            let _ = writeln!(out, "{key} = {}", quoted(value));
+        }
+    }
+    let _ = writeln!(out, "export = {}", list(&told.exports));
+    for (exporter, options) in &told.options {
+        let _ = writeln!(out, "\n[export.{exporter}]");
+        for (key, value) in options {
+            let _ = writeln!(out, "{key} = {}", quoted(value));
+        }
+    }
+    out
+}
+
+/// The same as comments.
+fn probe_template() -> String {
+    let mut out = "\n[probe]\n#id = \"campus-7\"  # in every exported row; else the host's name\n#site = \"library\"\n\
+                   #status = \"127.0.0.1:9901\"  # /healthz and /status\n#export = [\"jsonl-eve:/var/log/spantop/eve.json\"]\n"
+        .to_owned();
+    for kind in EXPORTERS.iter().filter(|kind| !kind.options.is_empty()) {
+        let _ = writeln!(out, "\n[export.{}]  # {}:{}", kind.token, kind.token, kind.target);
+        for (key, about) in kind.options {
+            let _ = writeln!(out, "#{key} = \"\"  # {about}");
+        }
+    }
+    out
 }
 
 fn thresholds(mark: &str) -> String {
@@ -154,7 +189,7 @@ fn template() -> String {
          [order]\n#conversations = \"-rate\"\n#endpoints = \"-rate\"\n\n\
          [hosts]\n#\"10.0.0.53\" = \"dns-1\"\n\n[ports]\n#\"8443/tcp\" = \"intranet\"\n"
     );
-    head + &thresholds("#") + &keys(&Keymap::default(), "#")
+    head + &probe_template() + &thresholds("#") + &keys(&Keymap::default(), "#")
 }
 
 fn init(named: Option<PathBuf>) -> Result<u8> {
@@ -205,6 +240,23 @@ mod tests {
         let file = read("bare", &bare);
         assert_eq!(wrong(&file), Vec::<String>::new(), "{bare}");
         assert!(file.options.len() >= 4 && file.sections.len() > 60, "{}", file.sections.len());
+    }
+
+    #[test]
+    fn the_example_of_a_probe_is_right() {
+        let text = include_str!("../../../packaging/probe.toml");
+        let bare: String =
+            text.lines().map(|l| format!("{}\n", l.strip_prefix('#').filter(|l| !l.starts_with(' ')).unwrap_or(l))).collect();
+        let file = read("probe", &bare);
+        assert_eq!(wrong(&file), Vec::<String>::new(), "{bare}");
+        let (told, _) = Preferences::read(&file);
+        assert_eq!((told.probe.exports.len(), told.probe.options["clickhouse"].len()), (3, 4));
+        let wrong = wrong(&read(
+            "probes",
+            "[probe]\nexport = [\"clickhaus:x\"]\n[export.clickhouse]\nusr = \"x\"\n[export.clickhous]\nuser = \"x\"\n",
+        ));
+        assert!(wrong[0].contains("no exporter 'clickhaus'") && wrong[1].contains("unknown key 'usr'"), "{wrong:#?}");
+        assert!(wrong[2].contains("did you mean [export.clickhouse]?"), "{wrong:#?}");
     }
 
     #[test]

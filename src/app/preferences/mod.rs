@@ -13,6 +13,7 @@ use crate::model::evidence::Threshold;
 use crate::model::{LearntName, NameSource};
 use crate::snapshot::{Order, Snapshot};
 use crate::tui::{ChosenColumns, KeyChange, Keymap, OwnNames};
+use std::collections::BTreeMap;
 
 /// What a configuration file says beside options.
 #[derive(Debug, Default)]
@@ -31,12 +32,29 @@ pub struct Preferences {
     pub endpoints: Option<Order>,
     /// Names of hosts and ports.
     pub own_names: OwnNames,
+    /// What `spantop probe` is told.
+    pub probe: ProbePreferences,
     /// Thresholds that are not what they are by themselves.
     pub thresholds: Vec<(&'static Threshold, f64)>,
     /// Keys that do something else.
     pub changes: Vec<KeyChange>,
     /// The keys in force.
     pub keymap: Keymap,
+}
+
+/// What a configuration file says of a probe.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProbePreferences {
+    /// Its name.
+    pub id: Option<String>,
+    /// Where it stands.
+    pub site: Option<String>,
+    /// Where its status is to be had.
+    pub status: Option<String>,
+    /// What is exported where.
+    pub exports: Vec<String>,
+    /// Options by exporter.
+    pub options: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl Preferences {

@@ -2,6 +2,7 @@
 
 use super::Preferences;
 use crate::cli::{self, ConfigEntry, ConfigFile, near};
+use crate::export::{ExportTarget, registry};
 use crate::model::evidence::{THRESHOLDS, ThresholdUnit};
 use crate::model::text::printable;
 use crate::model::{Address, Mac};
@@ -11,7 +12,7 @@ use crate::tui::{KeyChange, Keymap};
 use std::net::IpAddr;
 
 /// The sections there are.
-const SECTIONS: [&str; 7] = ["dashboard", "columns", "order", "hosts", "ports", "thresholds", "keys"];
+const SECTIONS: [&str; 9] = ["dashboard", "columns", "order", "hosts", "ports", "thresholds", "probe", "export", "keys"];
 /// Columns that are no fields of a table.
 const RATES: [&str; 3] = ["rate_1s", "rate_1min", "last_minute"];
 /// Characters of a name.
@@ -29,6 +30,9 @@ pub(super) fn read(file: &ConfigFile) -> (Preferences, Vec<String>) {
             "order" => order(entry, &mut out),
             "hosts" => host(entry, &mut out),
             "ports" => port(entry, &mut out),
+            "probe" => probe(entry, &mut out),
+            "export" => Err("options of an exporter stand in a section of its own: [export.NAME]".into()),
+            section if section.starts_with("export.") => export(entry, &mut out),
             "thresholds" => threshold(entry, &mut out),
             section if section == "keys" || section.starts_with("keys.") => {
                 let scope = section.strip_prefix("keys.").unwrap_or_default().to_owned();
@@ -81,6 +85,39 @@ fn dashboard(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
             return Err(format!("unknown key '{other}'; [dashboard] has scale, bytes, names (theme is an option: above all sections)"));
         }
     }
+    Ok(())
+}
+
+fn probe(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
+    match entry.key.as_str() {
+        "id" => out.probe.id = Some(name(entry)?),
+        "site" => out.probe.site = Some(name(entry)?),
+        "status" => out.probe.status = Some(one(entry)?.to_owned()),
+        "export" => {
+            for target in &entry.values {
+                ExportTarget::parse(target).map_err(|e| e.to_string().replacen("--export ", "", 1))?;
+            }
+            out.probe.exports.clone_from(&entry.values);
+        }
+        other => return Err(format!("unknown key '{other}'; [probe] has id, site, status, export")),
+    }
+    Ok(())
+}
+
+fn export(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
+    let token = entry.section.strip_prefix("export.").unwrap_or_default();
+    let tokens = || registry::EXPORTERS.iter().map(|kind| kind.token);
+    let kind = registry::find(token).ok_or_else(|| match near(token, tokens()) {
+        Some(near) => format!("there is no exporter '{token}'; did you mean [export.{near}]?"),
+        None => format!("there is no exporter '{token}'; there are {}", tokens().collect::<Vec<_>>().join(", ")),
+    })?;
+    let keys = || kind.options.iter().map(|(key, _)| *key);
+    if !keys().any(|key| key == entry.key) {
+        let all = keys().collect::<Vec<_>>().join(", ");
+        let all = if all.is_empty() { "no options".to_owned() } else { all };
+        return Err(format!("unknown key '{}'; [export.{token}] has {all}", entry.key));
+    }
+    out.probe.options.entry(token.to_owned()).or_default().insert(entry.key.clone(), one(entry)?.to_owned());
     Ok(())
 }
 

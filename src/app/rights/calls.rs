@@ -18,6 +18,13 @@ pub enum Work {
     },
     /// Opens ports again, and sees no packet.
     Ports,
+    /// Hands numbers to receivers, and sees no packet.
+    Exports {
+        /// Makes files.
+        writes: bool,
+        /// Answers who calls at a port that is open already.
+        answers: bool,
+    },
 }
 
 /// What no thread of this program has to do.
@@ -129,9 +136,23 @@ fn no_new_file(flags: u8) -> Outcome<SeccompRule> {
 }
 
 fn refused(work: Work) -> Outcome<Rules> {
-    let mut rules: Rules = NEVER.iter().chain(NEVER_HERE).map(|&call| (call, Vec::new())).collect();
+    let answers = matches!(work, Work::Exports { answers: true, .. });
+    let is_never = |call: &i64| !(answers && [libc::SYS_accept, libc::SYS_accept4].contains(call));
+    let never = NEVER.iter().chain(NEVER_HERE).copied().filter(is_never);
+    let mut rules: Rules = never.map(|call| (call, Vec::new())).collect();
     let sockets = match work {
         Work::Packets { .. } => vec![only_families(&[libc::AF_NETLINK])?],
+        // Receivers, a name server, the system's log; nothing raw.
+        Work::Exports { .. } => {
+            let raw = |family| {
+                SeccompRule::new(vec![when(0, SeccompCmpOp::Eq, family)?, when(1, SeccompCmpOp::MaskedEq(SOCKET_KIND), libc::SOCK_RAW)?])
+            };
+            vec![
+                only_families(&[libc::AF_NETLINK, libc::AF_INET, libc::AF_INET6, libc::AF_UNIX])?,
+                raw(libc::AF_INET)?,
+                raw(libc::AF_INET6)?,
+            ]
+        }
         // libpcap asks for an interface's properties through any socket that it gets.
         Work::Ports => vec![
             only_families(&[libc::AF_NETLINK, libc::AF_PACKET, libc::AF_INET, libc::AF_UNIX])?,
@@ -148,7 +169,7 @@ fn refused(work: Work) -> Outcome<Rules> {
     rules.insert(libc::SYS_socket, sockets);
     // Two ends in this program, by which signals wake what waits for keys: they reach nobody else.
     rules.insert(libc::SYS_socketpair, vec![only_families(&[libc::AF_UNIX])?]);
-    if work != (Work::Packets { writes: true }) {
+    if !matches!(work, Work::Packets { writes: true } | Work::Exports { writes: true, .. }) {
         rules.extend(WRITING.iter().chain(WRITING_HERE).map(|&call| (call, Vec::new())));
         rules.insert(libc::SYS_openat, vec![no_new_file(2)?]);
         #[cfg(target_arch = "x86_64")]

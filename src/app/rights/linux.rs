@@ -1,12 +1,13 @@
 //! Linux: capabilities(7), no_new_privs, the user, Landlock (landlock(7)), and the system calls that are refused.
 
 use super::calls::{self, Work};
-use super::{Needs, RightsLeft};
+use super::{ExportRights, Needs, RightsLeft};
 use crate::capture::live::WithRights;
 use crate::model::text::printable;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus,
+    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, NetPort, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr,
+    RulesetStatus,
 };
 use nix::unistd::{Gid, Uid, User, geteuid, setgroups, setresgid, setresuid};
 use rustix::thread::{
@@ -72,7 +73,7 @@ impl Opener {
                     }
                     Order::GiveUp => {
                         let mut refused = give_up_all_but(CapabilitySet::NET_RAW);
-                        refused.extend(restrict_files(None, &[]).err().map(|e| format!("files ({e})")));
+                        refused.extend(restrict_files(None, &[], &[]).err().map(|e| format!("files ({e})")));
                         refused.extend(calls::restrict(Work::Ports).err().map(|e| format!("system calls ({e})")));
                         let _ = answer.send(refused);
                     }
@@ -133,6 +134,15 @@ pub fn give_up_early() {
         let _ = give_up_all_but(CapabilitySet::empty());
     }
     let _ = calls::restrict(Work::Packets { writes: false });
+}
+
+/// Has a thread that exports give up all but what its exporters need: no capability, their directories, their ports. What was refused.
+pub fn give_up_for_exports(rights: &ExportRights) -> Vec<String> {
+    let mut refused = give_up_all_but(CapabilitySet::empty());
+    refused.extend(restrict_files(None, &rights.folders, &rights.connects).err().map(|e| format!("files ({e})")));
+    let work = Work::Exports { writes: !rights.folders.is_empty(), answers: rights.answers };
+    refused.extend(calls::restrict(work).err().map(|e| format!("system calls ({e})")));
+    refused
 }
 
 /// A user and its group.
@@ -211,7 +221,8 @@ fn become_user(who: Who) -> Result<(), nix::Error> {
 pub fn give_up(user: Option<&str>, needs: &Needs, opener: Option<&Opener>) -> Result<RightsLeft, String> {
     let mut standing = RightsLeft::default();
     // A file in each directory stands for those to come.
-    let made: Vec<PathBuf> = needs.writes.iter().cloned().chain(needs.folders.iter().map(|folder| folder.join("new"))).collect();
+    let made: Vec<PathBuf> =
+        needs.writes.iter().cloned().chain(needs.folders.iter().chain(&needs.exports).map(|folder| folder.join("new"))).collect();
     let (reads, writes) = (|who| needs.reads.iter().all(|p| may_read(who, p)), |who| made.iter().all(|p| may_write(who, p)));
     // What was asked for has to be possible: for the user it is given up to, for root as the owner of files, or for root as ever.
     let whom = whom(user)?;
@@ -252,7 +263,7 @@ pub fn give_up(user: Option<&str>, needs: &Needs, opener: Option<&Opener>) -> Re
         standing.holds.push("one thread may open ports again (NET_RAW)".into());
     }
     standing.holds.push("no new privileges".into());
-    match restrict_files(needs.writes.as_deref(), &needs.folders) {
+    match restrict_files(needs.writes.as_deref(), &needs.folders, &[]) {
         Ok(true) => standing.holds.push(match needs.writes.as_deref().map(parent).or(needs.folders.first().map(PathBuf::as_path)) {
             Some(path) => format!("writes only to {} (Landlock)", printable(&path.display().to_string())),
             None => "writes no file (Landlock)".into(),
@@ -273,9 +284,9 @@ fn names(set: CapabilitySet) -> String {
     set.iter_names().map(|(name, _)| name).collect::<Vec<_>>().join(", ")
 }
 
-/// Forbids writing, running programs and TCP, but for the file's directory and terminals. Reading stays as it is: captures, `/sys` and `/proc`
+/// Forbids writing, running programs and TCP, but for the file's directory, terminals, and connections to these ports. Reading stays as it is: captures, `/sys` and `/proc`
 /// are read all the time. False where the kernel has no Landlock.
-fn restrict_files(writes: Option<&Path>, folders: &[PathBuf]) -> Result<bool, landlock::RulesetError> {
+fn restrict_files(writes: Option<&Path>, folders: &[PathBuf], connects: &[u16]) -> Result<bool, landlock::RulesetError> {
     // Without the device controls of the fifth version: a terminal opened by its name is asked for its size.
     let write = AccessFs::from_write(ABI::V4);
     let mut rules = Ruleset::default()
@@ -292,6 +303,9 @@ fn restrict_files(writes: Option<&Path>, folders: &[PathBuf]) -> Result<bool, la
         if let Ok(descriptor) = PathFd::new(path) {
             rules = rules.add_rule(PathBeneath::new(descriptor, access))?;
         }
+    }
+    for &port in connects {
+        rules = rules.add_rule(NetPort::new(port, AccessNet::ConnectTcp))?;
     }
     Ok(rules.restrict_self()?.ruleset != RulesetStatus::NotEnforced)
 }

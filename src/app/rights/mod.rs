@@ -16,9 +16,12 @@ use elsewhere as system;
 #[cfg(target_os = "linux")]
 use linux as system;
 
+mod exports;
+
 use super::console::{Console, say};
 use crate::error::{Error, Result};
 use crate::settings::RightsSettings;
+pub use exports::{ExportRights, gate};
 use std::path::PathBuf;
 pub use system::{Opener, give_up_early};
 
@@ -31,6 +34,8 @@ pub struct Needs {
     pub writes: Option<PathBuf>,
     /// Directories in which files are made as they are wanted.
     pub folders: Vec<PathBuf>,
+    /// Directories in which exporters make files: their threads may, those that read packets may not.
+    pub exports: Vec<PathBuf>,
 }
 
 /// What became of the program's rights.

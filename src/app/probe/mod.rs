@@ -1,0 +1,265 @@
+//! A probe without a terminal: for services and containers. Captures, analyses, records, exports.
+
+mod log;
+mod notify;
+mod status;
+
+use super::preferences::Preferences;
+use super::recorder::PacketKeepers;
+use super::rights::{self, ExportRights, Needs};
+use super::{ask, console::Console, engine_settings, source};
+use crate::cli::{self, Common};
+use crate::engine::{self, Engine, subscribe};
+use crate::error::{Error, Result};
+use crate::export::{AnswerPort, ExportHub, ExportTarget, HubPlan, Identity};
+use crate::model::clock;
+use crate::model::evidence::THRESHOLDS;
+use crate::model::limits::SUBSCRIPTION_RECORDS;
+use crate::settings::{InputSettings, ProbeSettings, RecorderSettings};
+use crate::snapshot::{Feed, Query};
+use log::{Level, exporters, log};
+use notify::Notify;
+use serde_json::json;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::flag::{register, register_conditional_shutdown};
+use status::ProbeStatus;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// How often signals are looked for.
+const LOOK: Duration = Duration::from_millis(100);
+/// How often the service manager reads how it goes.
+const STATUS_EVERY: Duration = Duration::from_secs(5);
+/// How often a line of the log says so.
+const LOG_EVERY: Duration = Duration::from_secs(60);
+/// A live port answers every second; one that has not for so long is stuck.
+const STUCK: Duration = Duration::from_secs(30);
+
+/// Flags that signals set.
+struct Asked {
+    stop: Arc<AtomicBool>,
+    reload: Arc<AtomicBool>,
+}
+
+fn signals() -> Result<Asked> {
+    let (stop, reload) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
+    let failed = |e| Error::io("cannot watch for signals", &e);
+    for (signal, status) in [(SIGINT, 130), (SIGTERM, 143)] {
+        // A second one ends the program at once.
+        register_conditional_shutdown(signal, status, Arc::clone(&stop)).map_err(failed)?;
+        register(signal, Arc::clone(&stop)).map_err(failed)?;
+    }
+    register(SIGHUP, Arc::clone(&reload)).map_err(failed)?;
+    Ok(Asked { stop, reload })
+}
+
+/// What is exported where, by the command line and the configuration file.
+fn targets(settings: &ProbeSettings, preferences: &Preferences) -> Result<Vec<ExportTarget>> {
+    let texts = settings.exports.iter().chain(preferences.probe.exports.iter().filter(|text| !settings.exports.contains(text)));
+    texts
+        .map(|text| {
+            let target = ExportTarget::parse(text)?;
+            let options = preferences.probe.options.get(&target.exporter).cloned().unwrap_or_default();
+            Ok(ExportTarget { options, ..target })
+        })
+        .collect()
+}
+
+fn identity(settings: &ProbeSettings, preferences: &Preferences) -> Identity {
+    let host = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned());
+    let id = settings.id.clone().or_else(|| preferences.probe.id.clone()).or_else(host).filter(|name| !name.is_empty());
+    let site = settings.site.clone().or_else(|| preferences.probe.site.clone());
+    Identity::new(id.unwrap_or_else(|| "probe".into()), site.unwrap_or_default(), clock::wall(), std::process::id())
+}
+
+/// Where the status is to be had: only this machine may ask.
+fn status_port(settings: &ProbeSettings, preferences: &Preferences) -> Result<Option<AnswerPort>> {
+    let Some(text) = settings.status.as_ref().or(preferences.probe.status.as_ref()) else { return Ok(None) };
+    let wrong = |what: String| Error::usage(format!("--status {text}: {what}"));
+    if text.parse::<std::net::SocketAddr>().is_ok_and(|address| !address.ip().is_loopback()) {
+        return Err(wrong("only this machine may ask: a loopback address (127.0.0.1:9901) or unix:PATH is wanted".into()));
+    }
+    AnswerPort::named(text).map(Some).map_err(wrong)
+}
+
+/// Directories that exporters and the status write in, and those of the ring.
+fn needs(recorder: &RecorderSettings, exports: &ExportRights) -> Result<Needs> {
+    let ring = recorder.ring.as_ref().map(|ring| ring.folder.clone());
+    let needs = Needs { folders: ring.into_iter().collect(), exports: exports.folders.clone(), ..Needs::default() };
+    match needs.folders.iter().chain(&needs.exports).find(|folder| !folder.is_dir()) {
+        Some(folder) => Err(Error::usage(format!("{}: no such directory", folder.display()))),
+        None => Ok(needs),
+    }
+}
+
+/// Runs until the source ends or SIGTERM comes; the exit code.
+pub fn run(
+    console: &Console,
+    (common, preferences): (&Common, &Preferences),
+    input: &InputSettings,
+    recorder: &RecorderSettings,
+    settings: &ProbeSettings,
+) -> Result<u8> {
+    let notify = Notify::from_environment();
+    let asked = signals()?;
+    // Everything that takes rights: ports, sockets, files.
+    let identity = identity(settings, preferences);
+    let plan = HubPlan::open(&targets(settings, preferences)?, identity.clone())?;
+    let port = status_port(settings, preferences)?;
+    let rights = ExportRights::of(plan.needs(), port.is_some());
+    let needs = needs(recorder, &rights)?;
+    let status = Arc::new(ProbeStatus::new(identity.clone(), Arc::clone(plan.board())));
+    let is_endless = source::is_endless(input);
+    let (subscriber, subscription) = subscribe(SUBSCRIPTION_RECORDS);
+    // A port is never waited for; of a file nothing is lost.
+    let subscriber = if is_endless { subscriber } else { subscriber.waited_for() };
+    let rights_of_exports = if common.rights.sandbox { rights.to_string() } else { String::new() };
+    let (open_gate, gate) = rights::gate(rights, &common.rights);
+    let hub = ExportHub::start(plan, Box::new(subscription), !is_endless, gate.clone().waiting())?;
+    if let Some(port) = port {
+        let status = Arc::clone(&status);
+        let before = gate.waiting();
+        let start = std::thread::Builder::new().name("status".into()).spawn(move || {
+            before();
+            port.answer(|path| status.page(path));
+        });
+        start.map_err(|e| Error::io("cannot start the thread that tells the status", &e))?;
+    }
+    let agent = ask::agent(common, input)?;
+    let (source, left) = source::open_noting(input, needs, None, common, console)?;
+    let mut engine_settings = engine_settings(common, input, &source.info());
+    engine_settings.query = Query::default();
+    engine_settings.switch = agent;
+    let kept = PacketKeepers::of(input, source.as_ref(), common, recorder, &mut engine_settings)?;
+    let mut listeners = kept.listeners;
+    listeners.subscribers.push(subscriber);
+    open_gate.open();
+    let engine = Engine::start_with(source, &engine_settings, listeners)?;
+    status.set_ring(kept.ring.clone());
+    log(
+        Level::Info,
+        "started",
+        json!({ "version": env!("CARGO_PKG_VERSION"), "identity": identity, "source": source::title(input), "rights": left.line(), "exporters_may": rights_of_exports,
+                "exporters": hub.board().states().iter().map(|s| s.name.clone()).collect::<Vec<_>>() }),
+    );
+    notify.tell("READY=1");
+    let probe = Probe { engine: &engine, hub: &hub, status: &status, notify: &notify, common, settings };
+    probe.watch(&asked);
+    finish(engine, hub, &notify, &status, kept.ring)
+}
+
+struct Probe<'a> {
+    engine: &'a Engine,
+    hub: &'a ExportHub,
+    status: &'a ProbeStatus,
+    notify: &'a Notify,
+    common: &'a Common,
+    settings: &'a ProbeSettings,
+}
+
+impl Probe<'_> {
+    /// Until it is to end.
+    fn watch(&self, asked: &Asked) {
+        let mut tell = clock::Ticker::new(Duration::ZERO, STATUS_EVERY);
+        let mut line = clock::Ticker::new(LOG_EVERY, LOG_EVERY);
+        let mut life = self.notify.watchdog().map(|every| clock::Ticker::new(Duration::ZERO, every / 2));
+        loop {
+            let snapshot = self.engine.latest();
+            let is_over = snapshot.finished || self.engine.failure().is_some() || asked.stop.load(Ordering::Relaxed);
+            let is_alive = snapshot.finished || !snapshot.live || self.engine.age() < STUCK;
+            self.status.set(snapshot, is_alive);
+            if is_over {
+                return;
+            }
+            if asked.reload.swap(false, Ordering::Relaxed) {
+                self.notify.tell("RELOADING=1");
+                self.reload();
+                self.notify.tell("READY=1");
+            }
+            // Whoever does not count any more is to be started again.
+            if is_alive && life.as_mut().is_some_and(clock::Ticker::due) {
+                self.notify.tell("WATCHDOG=1");
+            }
+            if tell.due() {
+                self.notify.tell(&format!("STATUS={}", self.line()));
+            }
+            if line.due() {
+                log(Level::Info, "running", self.status.value());
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    fn line(&self) -> String {
+        let s = self.engine.latest();
+        let lost = s.capture.losses.lost_packets();
+        let troubled = self.hub.board().states().iter().filter(|state| !state.trouble.is_empty()).count();
+        format!("{} packets, lost {lost}; {troubled} exporters in trouble", s.stats.total.packets)
+    }
+
+    /// Reads the configuration file again. What is wrong with it is told, and everything stays as it was.
+    fn reload(&self) {
+        let path = self.common.file.as_ref().map(|file| file.path.clone()).or_else(|| self.common.named_file.clone());
+        let preferences = match self.read(path) {
+            Ok(preferences) => preferences,
+            Err(error) => {
+                log(Level::Warning, "reload", json!({ "error": error.to_string() }));
+                self.hub.reopen();
+                return;
+            }
+        };
+        for threshold in THRESHOLDS {
+            let told = preferences.thresholds.iter().find(|(told, _)| told.token == threshold.token);
+            threshold.set(told.map_or(threshold.default, |(_, value)| *value));
+        }
+        match targets(self.settings, &preferences) {
+            Ok(targets) => {
+                let wrong = self.hub.reload(targets);
+                let level = if wrong.is_empty() { Level::Info } else { Level::Warning };
+                log(level, "reload", json!({ "refused": wrong, "exporters": exporters(&self.hub.board().states()) }));
+            }
+            Err(error) => log(Level::Warning, "reload", json!({ "error": error.to_string() })),
+        }
+    }
+
+    fn read(&self, path: Option<PathBuf>) -> Result<Preferences> {
+        let Some(path) = path else { return Ok(Preferences::default()) };
+        let (preferences, wrong) = Preferences::read(&cli::read_config(&path)?);
+        match wrong.first() {
+            Some(first) => Err(Error::usage(first.clone())),
+            None => Ok(preferences),
+        }
+    }
+}
+
+/// What ended a probe before its time is a line of the log, too.
+pub fn failed(error: Error) -> Result<u8> {
+    log(Level::Error, "failed", json!({ "error": error.to_string() }));
+    Ok(error.exit_code())
+}
+
+/// Ends: the source first, then what is on its way to receivers.
+fn finish(
+    engine: engine::Engine,
+    hub: ExportHub,
+    notify: &Notify,
+    status: &ProbeStatus,
+    ring: Option<Arc<crate::record::RingStatus>>,
+) -> Result<u8> {
+    notify.tell("STOPPING=1");
+    let last = engine.last();
+    let failure = engine.failure();
+    // The engine's end of the queue goes with it: the hub sees that nothing more comes.
+    drop(engine);
+    hub.finish();
+    status.set(last, false);
+    let level = if failure.is_some() { Level::Error } else { Level::Info };
+    let mut fields = status.value();
+    if let (Some(trouble), Some(fields)) = (ring.and_then(|ring| ring.trouble()), fields.as_object_mut()) {
+        fields.insert("ring_trouble".into(), trouble.into());
+    }
+    log(level, "ended", fields);
+    failure.map_or(Ok(0), Err)
+}

@@ -1,0 +1,117 @@
+//! What exporters count, for status, logs and other exporters.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Counters of one exporter.
+#[derive(Debug, Default)]
+pub struct ExporterCounters {
+    /// Rows that its receiver has, or that are on the disk where it writes files.
+    pub exported: AtomicU64,
+    /// Rows that found no room in its lane: it was too slow.
+    pub queue_lost: AtomicU64,
+    /// Rows it gave up: refused for good, or beyond the cap of its spool.
+    pub dropped: AtomicU64,
+    /// Attempts that failed and were made again.
+    pub retries: AtomicU64,
+    /// Rows that wait to be sent, in memory or on the disk.
+    pub waiting: AtomicU64,
+    /// Bytes on the disk that wait to be sent.
+    pub spooled_bytes: AtomicU64,
+    /// What went wrong last; empty since something has worked again.
+    trouble: Mutex<String>,
+}
+
+impl ExporterCounters {
+    /// Counts.
+    pub fn add(counter: &AtomicU64, n: u64) {
+        counter.fetch_add(n, Ordering::Relaxed);
+    }
+
+    /// Notes how a step went.
+    pub fn note(&self, outcome: &super::Exported) {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        match outcome {
+            Ok(()) => trouble.clear(),
+            Err(what) => trouble.clone_from(what),
+        }
+    }
+
+    /// What went wrong last; empty: nothing, or it works again.
+    pub fn trouble(&self) -> String {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn state(&self, name: &str) -> ExporterState {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        ExporterState {
+            name: name.to_owned(),
+            exported: read(&self.exported),
+            queue_lost: read(&self.queue_lost),
+            dropped: read(&self.dropped),
+            retries: read(&self.retries),
+            waiting: read(&self.waiting),
+            spooled_bytes: read(&self.spooled_bytes),
+            trouble: self.trouble(),
+        }
+    }
+}
+
+/// What an exporter has counted by now.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct ExporterState {
+    /// Its name and target.
+    pub name: String,
+    /// See [`ExporterCounters`].
+    pub exported: u64,
+    /// See there.
+    pub queue_lost: u64,
+    /// See there.
+    pub dropped: u64,
+    /// See there.
+    pub retries: u64,
+    /// See there.
+    pub waiting: u64,
+    /// See there.
+    pub spooled_bytes: u64,
+    /// What went wrong last.
+    pub trouble: String,
+}
+
+/// An exporter's name, and where it counts.
+type Listed = (String, Arc<ExporterCounters>);
+
+/// Where all exporters count. Those that were taken away stay listed: what they lost is lost.
+#[derive(Debug, Default)]
+pub struct ExportBoard {
+    list: Mutex<Vec<Listed>>,
+    /// Records that the engine could not hand over.
+    subscription_lost: AtomicU64,
+}
+
+impl ExportBoard {
+    /// The counters of a name; new ones where there are none.
+    pub fn counters(&self, name: &str) -> Arc<ExporterCounters> {
+        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = list.iter().find(|(known, _)| known == name) {
+            return Arc::clone(known);
+        }
+        let counters = Arc::<ExporterCounters>::default();
+        list.push((name.to_owned(), Arc::clone(&counters)));
+        counters
+    }
+
+    /// Every exporter by now.
+    pub fn states(&self) -> Vec<ExporterState> {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|(name, counters)| counters.state(name)).collect()
+    }
+
+    /// Records that the engine could not hand over because the hub was too slow.
+    pub fn subscription_lost(&self) -> u64 {
+        self.subscription_lost.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn note_subscription(&self, lost: u64) {
+        self.subscription_lost.store(lost, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,340 @@
+//! ClickHouse over HTTP or HTTPS: rows in batches (JSONEachRow, packed), kept in a spool until the server has them.
+//!
+//! A batch has a name that stands in each of its rows. When no answer came, or an earlier run has left it, the server is asked for that name
+//! before the batch is sent again; what a crash in between still lets in twice has the same key and is merged away.
+
+mod batches;
+mod schema;
+mod spool;
+
+use super::http::{HttpClient, ServerAddress};
+use super::net::BackOff;
+use super::secret::secret;
+use super::{
+    ExportBoard, ExportNeeds, ExportRecord, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening, Identity, OpenExporter,
+};
+use crate::error::Result;
+use crate::model::clock::Ticker;
+use crate::model::limits::{EXPORT_SPOOL_BYTES, EXPORT_SPOOL_MEMORY_BYTES};
+use crate::settings::Secret;
+use crate::snapshot::Snapshot;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use batches::{Batches, Coding};
+use spool::{BatchHead, Spool};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// Rows of a batch unless told otherwise.
+const ROWS: usize = 10_000;
+/// How long a row waits for its batch to be full.
+const SECONDS: u64 = 5;
+/// How often tables of a snapshot are told.
+const TELL: Duration = Duration::from_secs(60);
+/// What a server refuses for good: the rows are not what the table takes (ClickHouse's ErrorCodes.cpp: cannot parse, unknown field).
+const REFUSED: [u32; 6] = [6, 26, 27, 72, 117, 130];
+
+/// The kind.
+pub static KIND: ExporterKind = ExporterKind {
+    token: "clickhouse",
+    about: "rows of ClickHouse: flows, intervals, findings, services and more, in batches with a spool",
+    target: "http://HOST:8123/DATABASE or https://…",
+    options: &[
+        ("user", "user [default: $SPANTOP_CLICKHOUSE_USER]"),
+        ("password-file", "file with the password, for its owner only [default: $SPANTOP_CLICKHOUSE_PASSWORD]"),
+        ("ca", "certificates (PEM) to trust instead of the system's"),
+        ("compression", "gzip, zstd or none [default: gzip]"),
+        ("batch-rows", "rows of a batch [default: 10000]"),
+        ("batch-seconds", "how long a row waits for its batch [default: 5]"),
+        ("spool", "directory for what waits for the server [default: none, 64 MiB of memory]"),
+        ("spool-mib", "how much of it [default: 1024]"),
+    ],
+    open,
+};
+
+/// The statements that make every table, in their order.
+pub fn statements() -> Vec<String> {
+    batches::all_tables().iter().map(|(table, columns)| schema::create(table, columns)).collect()
+}
+
+/// The same as numbered steps in a database, with sums by the minute and, where wanted, an age at which rows go.
+pub fn migrations(database: &str, keep_days: Option<u32>) -> String {
+    let mut steps = vec![format!("CREATE DATABASE IF NOT EXISTS {database}")];
+    let here = |sql: String| sql.replacen("EXISTS ", &format!("EXISTS {database}."), 1);
+    steps.extend(statements().into_iter().map(here));
+    steps.extend(schema::VIEWS.iter().map(|sql| here((*sql).to_owned()).replace("FROM flows", &format!("FROM {database}.flows"))));
+    if let Some(days) = keep_days {
+        for (table, _) in batches::all_tables() {
+            let days = if table == "flows" { days } else { days.saturating_mul(10) };
+            steps.push(format!("ALTER TABLE {database}.{table} MODIFY TTL time + INTERVAL {days} DAY"));
+        }
+    }
+    let numbered = steps.iter().enumerate().map(|(at, sql)| format!("-- step {:04}\n{sql};\n", at + 1));
+    numbered.collect::<Vec<_>>().join("\n")
+}
+
+fn number(opening: &ExporterOpening<'_>, key: &str, otherwise: u64) -> Result<u64> {
+    let Some(text) = opening.option(key) else { return Ok(otherwise) };
+    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| opening.wrong(format!("{key} is a number from 1")))
+}
+
+fn open(opening: &ExporterOpening<'_>) -> Result<OpenExporter> {
+    let address = ServerAddress::parse(&opening.target.target).ok_or_else(|| opening.wrong(format!("a target is {}", KIND.target)))?;
+    let (url, database) = address.url.trim_end_matches('/').rsplit_once('/').unwrap_or_default();
+    let is_name = !database.is_empty() && database.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !url.ends_with('/');
+    if !is_name {
+        return Err(opening.wrong("the database is missing: http://HOST:8123/DATABASE"));
+    }
+    let coding = match opening.option("compression") {
+        None | Some("gzip") => Coding::Gzip,
+        Some("zstd") => Coding::Zstd,
+        Some("none") => Coding::Identity,
+        Some(_) => return Err(opening.wrong("compression is gzip, zstd or none")),
+    };
+    let user = opening.option("user").map(str::to_owned).or_else(|| std::env::var("SPANTOP_CLICKHOUSE_USER").ok());
+    let password = secret(opening, "password-file", "SPANTOP_CLICKHOUSE_PASSWORD")?;
+    let folder = opening.option("spool").map(Path::new);
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        return Err(opening.wrong(format!("{}: no such directory", folder.display())));
+    }
+    let cap = if folder.is_some() {
+        number(opening, "spool-mib", EXPORT_SPOOL_BYTES >> 20)?.saturating_mul(1 << 20)
+    } else {
+        EXPORT_SPOOL_MEMORY_BYTES
+    };
+    let exporter = ClickHouse {
+        identity: Arc::clone(opening.identity),
+        counters: Arc::clone(opening.counters),
+        board: Arc::clone(opening.board),
+        http: HttpClient::new(&address, opening.option("ca")).map_err(|e| opening.wrong(e))?,
+        url: url.to_owned(),
+        database: database.to_owned(),
+        credentials: user.map(|user| credentials(&user, password.as_ref())),
+        coding,
+        rows: usize::try_from(number(opening, "batch-rows", ROWS as u64)?).unwrap_or(ROWS),
+        batches: Batches::default(),
+        spool: Spool::open(folder, cap).map_err(|e| opening.wrong(e))?,
+        pauses: BackOff::default(),
+        flush: ticker(number(opening, "batch-seconds", SECONDS)?),
+        tell: Ticker::new(Duration::ZERO, TELL),
+        latest: None,
+    };
+    let needs =
+        ExportNeeds { connects: vec![address.port], folders: folder.map(Path::to_owned).into_iter().collect(), ..ExportNeeds::default() };
+    Ok(OpenExporter { exporter: Box::new(exporter), needs })
+}
+
+fn ticker(seconds: u64) -> Ticker {
+    let every = Duration::from_secs(seconds);
+    Ticker::new(every, every)
+}
+
+/// RFC 7617.
+fn credentials(user: &str, password: Option<&Secret>) -> Secret {
+    let both = format!("{user}:{}", password.map_or("", Secret::expose));
+    Secret::new(format!("Basic {}", STANDARD.encode(both)))
+}
+
+struct ClickHouse {
+    identity: Arc<Identity>,
+    counters: Arc<ExporterCounters>,
+    board: Arc<ExportBoard>,
+    http: HttpClient,
+    /// Without the database.
+    url: String,
+    database: String,
+    credentials: Option<Secret>,
+    coding: Coding,
+    /// Rows of a batch.
+    rows: usize,
+    batches: Batches,
+    spool: Spool,
+    pauses: BackOff,
+    flush: Ticker,
+    tell: Ticker,
+    latest: Option<Arc<Snapshot>>,
+}
+
+/// What became of a batch.
+enum BatchOutcome {
+    Arrived,
+    Refused(String),
+    Failed(String),
+}
+
+impl ClickHouse {
+    /// Makes batches of buffers that have so many rows.
+    fn close(&mut self, rows: usize) -> Exported {
+        let mut outcome = Ok(());
+        for table in self.batches.full(rows) {
+            let Some((head, bytes)) = self.batches.close(table, &self.identity, self.spool.next_number(), self.coding) else { continue };
+            let (lost, written) = self.spool.push(head, bytes);
+            ExporterCounters::add(&self.counters.dropped, lost);
+            outcome = written.and(outcome);
+        }
+        self.count();
+        outcome
+    }
+
+    fn count(&self) {
+        let (rows, bytes) = self.spool.waiting();
+        self.counters.waiting.store(rows.saturating_add(self.batches.rows()), Ordering::Relaxed);
+        self.counters.spooled_bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Sends what waits, the oldest first, until something fails.
+    fn send(&mut self) -> Exported {
+        let mut outcome = Ok(());
+        while self.pauses.is_over() {
+            let Some(first) = self.spool.first() else { break };
+            let (head, doubtful, bytes) = (first.head.clone(), first.may_have_arrived, first.bytes());
+            let sent = match bytes {
+                Ok(bytes) => self.send_batch(&head, doubtful, &bytes),
+                Err(what) => BatchOutcome::Refused(what),
+            };
+            match sent {
+                BatchOutcome::Arrived => {
+                    ExporterCounters::add(&self.counters.exported, head.rows);
+                    self.pauses.reset();
+                    self.spool.done();
+                }
+                BatchOutcome::Refused(what) => {
+                    ExporterCounters::add(&self.counters.dropped, head.rows);
+                    self.spool.done();
+                    outcome = Err(what);
+                }
+                BatchOutcome::Failed(what) => {
+                    ExporterCounters::add(&self.counters.retries, 1);
+                    if let Some(first) = self.spool.first() {
+                        first.may_have_arrived = true;
+                    }
+                    self.pauses.failed();
+                    self.count();
+                    return Err(what);
+                }
+            }
+            self.count();
+        }
+        outcome
+    }
+
+    fn send_batch(&self, head: &BatchHead, is_doubtful: bool, bytes: &[u8]) -> BatchOutcome {
+        let BatchHead { table, id, span: [first, last], .. } = head;
+        if is_doubtful {
+            let query = format!(
+                "SELECT count() FROM {}.{table} WHERE time BETWEEN toDateTime({first}) AND toDateTime({last}) AND batch = '{id}'",
+                self.database
+            );
+            match self.ask(&query, None, &[]) {
+                Ok(text) => {
+                    if text.trim().parse::<u64>().is_ok_and(|rows| rows >= head.rows) {
+                        return BatchOutcome::Arrived;
+                    }
+                }
+                Err((_, what)) => return BatchOutcome::Failed(what),
+            }
+        }
+        let insert = format!("INSERT INTO {}.{table} FORMAT JSONEachRow", self.database);
+        match self.ask(&insert, Some(head.coding.as_str()), bytes) {
+            Ok(_) => BatchOutcome::Arrived,
+            Err((Some(code), what)) if REFUSED.contains(&code) => BatchOutcome::Refused(what),
+            Err((_, what)) => BatchOutcome::Failed(what),
+        }
+    }
+
+    /// Asks the server; its error code and words where it refuses.
+    fn ask(&self, query: &str, coding: Option<&str>, body: &[u8]) -> std::result::Result<String, (Option<u32>, String)> {
+        let url = match coding {
+            Some(_) => format!("{}/?query={}", self.url, percent(query)),
+            None => format!("{}/", self.url),
+        };
+        let mut headers = Vec::new();
+        if let Some(coding) = coding.filter(|coding| *coding != "identity") {
+            headers.push(("Content-Encoding", coding));
+        }
+        if let Some(credentials) = &self.credentials {
+            headers.push(("Authorization", credentials.expose()));
+        }
+        let body = if coding.is_some() { body } else { query.as_bytes() };
+        let answer = self.http.post(&url, &headers, body).map_err(|e| (None, format!("{}: {e}", self.url)))?;
+        if answer.status == 200 {
+            return Ok(answer.text);
+        }
+        let line = answer.text.lines().next().unwrap_or_default();
+        let line: String = crate::model::text::printable(line).chars().take(300).collect();
+        Err((code(&answer.text), format!("{}: status {}: {line}", self.url, answer.status)))
+    }
+}
+
+/// `Code: 27, …` or `Code: 27. DB::Exception: …`.
+fn code(text: &str) -> Option<u32> {
+    let rest = text.split_once("Code: ")?.1;
+    rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+/// A query in an address.
+fn percent(text: &str) -> String {
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() || b"-._~".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
+}
+
+impl Exporter for ClickHouse {
+    fn take(&mut self, record: &ExportRecord) -> Exported {
+        if let ExportRecord::Snapshot(snapshot) = record {
+            self.latest = Some(Arc::clone(snapshot));
+        }
+        self.batches.take(record);
+        let closed = self.close(self.rows);
+        self.send().and(closed)
+    }
+
+    fn tick(&mut self) -> Exported {
+        if self.tell.due()
+            && let Some(snapshot) = &self.latest
+        {
+            self.batches.tell(snapshot, &self.board);
+        }
+        let closed = if self.flush.due() { self.close(1) } else { Ok(()) };
+        self.send().and(closed)
+    }
+
+    fn finish(&mut self) -> Exported {
+        if let Some(snapshot) = self.latest.take() {
+            self.batches.tell(&snapshot, &self.board);
+        }
+        let closed = self.close(1);
+        self.pauses.reset();
+        let sent = self.send();
+        // What is on the disk goes with the next run; what is in memory is gone.
+        if !self.spool.is_on_disk() {
+            let (rows, _) = self.spool.waiting();
+            ExporterCounters::add(&self.counters.dropped, rows);
+            self.counters.waiting.store(0, Ordering::Relaxed);
+        }
+        sent.and(closed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_says() {
+        assert_eq!(code("Code: 27, e.displayText() = DB::Exception: x"), Some(27));
+        assert_eq!(code("Code: 516. DB::Exception: probe: Authentication failed"), Some(516));
+        assert_eq!(code("nothing"), None);
+        assert_eq!(percent("a b='1'"), "a%20b%3D%271%27");
+        assert!(!format!("{:?}", credentials("u", Some(&Secret::new("p")))).contains("dTpw"));
+    }
+
+    #[test]
+    fn there_is_a_statement_for_each_table() {
+        let statements = statements();
+        assert_eq!(statements.len(), 4 + batches::TOLD.len(), "every token of the list names a table");
+        assert!(statements.iter().all(|s| s.starts_with("CREATE TABLE IF NOT EXISTS ")));
+    }
+}

@@ -1,0 +1,172 @@
+//! Tables in ClickHouse, read off the table descriptors: which columns there are, and how a value is written. The types are those that the
+//! server of 2018 and a current one know alike: moments are seconds and nanoseconds, addresses are text.
+
+use crate::export::Identity;
+use crate::model::Timestamp;
+use crate::model::time::SECOND;
+use crate::snapshot::table::{FieldKind, FieldValue, Head};
+use serde_json::{Map, Value as Json};
+use std::fmt::Write as _;
+
+/// Columns of every table: whose the row is, and which batch brought it.
+const OWN: &[(&str, &str)] =
+    &[("time", "DateTime"), ("probe", "String"), ("site", "String"), ("session", "String"), ("batch", "String"), ("row", "UInt32")];
+
+/// The table of probes: how each is.
+pub const PROBES: &[(&str, &str)] = &[
+    ("version", "String"),
+    ("clock_ns", "UInt64"),
+    ("now_ns", "UInt64"),
+    ("packets", "UInt64"),
+    ("wire_bytes", "UInt64"),
+    ("interface_drops", "UInt64"),
+    ("kernel_drops", "UInt64"),
+    ("records_lost", "UInt64"),
+    ("rows_lost", "UInt64"),
+    ("verdict", "String"),
+    ("findings", "UInt64"),
+];
+
+/// What findings have beside their descriptor.
+pub const NEWS: &[(&str, &str)] = &[("state", "String"), ("subject", "String")];
+
+/// Sums by the minute, kept by the server as rows come.
+pub const VIEWS: [&str; 1] = ["CREATE MATERIALIZED VIEW IF NOT EXISTS flows_by_minute
+ENGINE = AggregatingMergeTree()
+PARTITION BY toYYYYMM(minute)
+ORDER BY (site, probe, app, minute)
+AS SELECT
+    site, probe, app, toStartOfMinute(time) AS minute,
+    countState() AS flows,
+    sumState(source_packets + destination_packets) AS packets,
+    sumState(source_wire_bytes + destination_wire_bytes) AS wire_bytes,
+    uniqState(source) AS sources,
+    uniqState(destination) AS destinations,
+    quantilesTDigestState(0.5, 0.95)(toFloat64(source_wire_bytes + destination_wire_bytes)) AS sizes
+FROM flows
+GROUP BY site, probe, app, minute"];
+
+/// The type of a field; `None` where a column cannot hold it, or others say the same.
+fn column_type(head: &Head, may_be_unknown: bool) -> Option<&'static str> {
+    use FieldKind::*;
+    if !head.csv {
+        return None;
+    }
+    Some(match head.kind {
+        Count | Bytes | Id | Port if may_be_unknown => "Nullable(UInt64)",
+        Count | Bytes | Id | Port => "UInt64",
+        Real | Ratio | BitRate | Span => "Nullable(Float64)",
+        Flag => "UInt8",
+        Word | Text | App | State | Address | Maker | Side | End | Path => "String",
+        Vlans => "Array(UInt16)",
+        Time => "DateTime",
+        Rate | PacketRate | Share | PacketShare | Percent | Ends | Trips => return None,
+    })
+}
+
+/// The columns of a descriptor, name and type.
+pub fn columns(heads: &[Head], may_be_unknown: bool) -> Vec<(String, &'static str)> {
+    let mut out = Vec::new();
+    for head in heads {
+        let Some(kind) = column_type(head, may_be_unknown) else { continue };
+        out.push((head.token.to_owned(), kind));
+        if head.kind == FieldKind::Time {
+            out.push((format!("{}_ns", head.token), "UInt32"));
+        }
+    }
+    out
+}
+
+/// The statement that makes a table.
+pub fn create(table: &str, columns: &[(String, &'static str)]) -> String {
+    let mut out = format!("CREATE TABLE IF NOT EXISTS {table}\n(\n");
+    let own = OWN.iter().map(|(name, kind)| ((*name).to_owned(), *kind));
+    let lines: Vec<String> = own.chain(columns.iter().cloned()).map(|(name, kind)| format!("    `{name}` {kind}")).collect();
+    // The same batch twice is the same rows twice: merged away by the key, and by FINAL before that.
+    let _ = write!(
+        out,
+        "{}\n)\nENGINE = ReplacingMergeTree()\nPARTITION BY toYYYYMM(time)\nORDER BY (site, probe, time, batch, row)",
+        lines.join(",\n")
+    );
+    out
+}
+
+/// A row that is being written: the identity first.
+pub struct RowWriter<'a> {
+    identity: &'a Identity,
+    batch: &'a str,
+}
+
+impl<'a> RowWriter<'a> {
+    /// For rows of a batch.
+    pub fn new(identity: &'a Identity, batch: &'a str) -> Self {
+        Self { identity, batch }
+    }
+
+    /// A row of that number with its own columns.
+    pub fn begin(&self, time: Timestamp, number: usize) -> Map<String, Json> {
+        let mut row = Map::new();
+        row.insert("time".into(), seconds(time).into());
+        row.insert("probe".into(), self.identity.probe.as_str().into());
+        row.insert("site".into(), self.identity.site.as_str().into());
+        row.insert("session".into(), self.identity.session.as_str().into());
+        row.insert("batch".into(), self.batch.into());
+        row.insert("row".into(), number.into());
+        row
+    }
+}
+
+/// Seconds since 1970, as a `DateTime` holds them.
+pub fn seconds(time: Timestamp) -> u32 {
+    u32::try_from(time.0.div_euclid(SECOND)).unwrap_or(0)
+}
+
+/// Writes the value of a field where its column holds it.
+pub fn put(row: &mut Map<String, Json>, head: &Head, value: FieldValue<'_>, may_be_unknown: bool) {
+    if column_type(head, may_be_unknown).is_none() {
+        return;
+    }
+    let json = match value {
+        FieldValue::None => return,
+        FieldValue::Count(n) | FieldValue::AtLeast(n) => n.into(),
+        FieldValue::Real(x) => x.into(),
+        FieldValue::Span(_) => value.seconds().into(),
+        FieldValue::Flag(flag) => u8::from(flag).into(),
+        FieldValue::Address(address) => address.to_string().into(),
+        FieldValue::End(address, port) => format!("{address} {port}").into(),
+        FieldValue::Time(time) => {
+            let nanos = u32::try_from(time.0.rem_euclid(SECOND)).unwrap_or(0);
+            row.insert(format!("{}_ns", head.token), nanos.into());
+            seconds(time).into()
+        }
+        FieldValue::Numbers(numbers) => numbers.into(),
+        FieldValue::Path(path) => path.to_string().into(),
+        FieldValue::Layer(layer) => layer.to_string().into(),
+        FieldValue::Word(_) | FieldValue::Guess(_) | FieldValue::Text(_) | FieldValue::State(_) => value.as_text().into(),
+        FieldValue::Ends(_) | FieldValue::Trips(..) | FieldValue::Handshake(..) | FieldValue::Load { .. } => return,
+    };
+    row.insert(head.token.to_owned(), json);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::table::AnyTable;
+    use crate::snapshot::tables::closed_flows::CLOSED_FLOWS;
+
+    #[test]
+    fn a_table_has_a_column_for_each_field_and_a_key_that_knows_the_batch() {
+        let sql = create("flows", &columns(&CLOSED_FLOWS.heads(), false));
+        for wanted in [
+            "`first` DateTime",
+            "`first_ns` UInt32",
+            "`source` String",
+            "`source_wire_bytes` UInt64",
+            "`vlans` Array(UInt16)",
+            "`probe` String",
+        ] {
+            assert!(sql.contains(wanted), "{wanted}: {sql}");
+        }
+        assert!(sql.ends_with("ORDER BY (site, probe, time, batch, row)"));
+    }
+}

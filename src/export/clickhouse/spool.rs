@@ -1,0 +1,221 @@
+//! Batches that wait for a server: on the disk where there is a directory for them, else in memory; either way no more than a cap. Beyond it
+//! the oldest go, and are counted.
+
+use std::collections::VecDeque;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The ending of a batch on the disk.
+const ENDING: &str = "batch";
+
+/// What is known of a batch beside its rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchHead {
+    /// Its place in the order.
+    pub number: u64,
+    /// Its table.
+    pub table: String,
+    /// How many rows it has.
+    pub rows: u64,
+    /// Seconds since 1970 of its earliest and latest row.
+    pub span: [u32; 2],
+    /// Its name: no other batch ever has it.
+    pub id: String,
+    /// How its bytes are packed: an HTTP content coding, or `identity`.
+    pub coding: String,
+}
+
+impl BatchHead {
+    /// The name of its file: everything that is to be known is in it.
+    fn file(&self) -> String {
+        let Self { number, table, rows, span: [first, last], id, coding } = self;
+        format!("{number:020}.{table}.{rows}.{first}.{last}.{id}.{coding}.{ENDING}")
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        let parts: Vec<&str> = name.split('.').collect();
+        let [number, table, rows, first, last, id, coding, ENDING] = parts.as_slice() else { return None };
+        let plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+        (plain(table) && plain(id) && plain(coding)).then_some(())?;
+        Some(Self {
+            number: number.parse().ok()?,
+            table: (*table).to_owned(),
+            rows: rows.parse().ok()?,
+            span: [first.parse().ok()?, last.parse().ok()?],
+            id: (*id).to_owned(),
+            coding: (*coding).to_owned(),
+        })
+    }
+}
+
+#[derive(Debug)]
+enum Body {
+    Memory(Vec<u8>),
+    File(PathBuf, u64),
+}
+
+impl Body {
+    fn len(&self) -> u64 {
+        match self {
+            Body::Memory(bytes) => bytes.len() as u64,
+            Body::File(_, length) => *length,
+        }
+    }
+}
+
+/// A batch that waits.
+#[derive(Debug)]
+pub struct WaitingBatch {
+    /// What it is.
+    pub head: BatchHead,
+    /// Whether it may have arrived already: it was sent and no answer came, or an earlier run left it.
+    pub may_have_arrived: bool,
+    body: Body,
+}
+
+impl WaitingBatch {
+    /// Its bytes.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub fn bytes(&self) -> Result<Vec<u8>, String> {
+        match &self.body {
+            Body::Memory(bytes) => Ok(bytes.clone()),
+            Body::File(path, _) => fs::read(path).map_err(|e| format!("{}: {e}", path.display())),
+        }
+    }
+
+    fn forget(self) {
+        if let Body::File(path, _) = self.body {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Batches in their order.
+#[derive(Debug)]
+pub struct Spool {
+    folder: Option<PathBuf>,
+    waiting: VecDeque<WaitingBatch>,
+    bytes: u64,
+    cap: u64,
+    next: u64,
+}
+
+impl Spool {
+    /// In a directory, or in memory; with what an earlier run has left there.
+    ///
+    /// # Errors
+    /// The directory cannot be read; in words.
+    pub fn open(folder: Option<&Path>, cap: u64) -> Result<Self, String> {
+        let mut spool = Self { folder: folder.map(Path::to_owned), waiting: VecDeque::new(), bytes: 0, cap, next: 0 };
+        let Some(folder) = folder else { return Ok(spool) };
+        let mut found: Vec<(BatchHead, PathBuf, u64)> = fs::read_dir(folder)
+            .map_err(|e| format!("{}: {e}", folder.display()))?
+            .flatten()
+            .filter_map(|entry| {
+                let head = BatchHead::parse(entry.file_name().to_str()?)?;
+                Some((head, entry.path(), entry.metadata().ok()?.len()))
+            })
+            .collect();
+        found.sort_by_key(|(head, ..)| head.number);
+        for (head, path, length) in found {
+            spool.next = spool.next.max(head.number.saturating_add(1));
+            spool.bytes = spool.bytes.saturating_add(length);
+            spool.waiting.push_back(WaitingBatch { head, may_have_arrived: true, body: Body::File(path, length) });
+        }
+        Ok(spool)
+    }
+
+    /// The number of the next batch.
+    pub fn next_number(&self) -> u64 {
+        self.next
+    }
+
+    /// Rows and bytes that wait.
+    pub fn waiting(&self) -> (u64, u64) {
+        (self.waiting.iter().fold(0u64, |sum, batch| sum.saturating_add(batch.head.rows)), self.bytes)
+    }
+
+    /// Whether batches outlive the program.
+    pub fn is_on_disk(&self) -> bool {
+        self.folder.is_some()
+    }
+
+    /// Puts a batch behind the others; how many rows were given up for it, and what is wrong with the disk.
+    pub fn push(&mut self, head: BatchHead, bytes: Vec<u8>) -> (u64, Result<(), String>) {
+        self.next = self.next.max(head.number.saturating_add(1));
+        let (body, outcome) = match &self.folder {
+            None => (Body::Memory(bytes), Ok(())),
+            Some(folder) => match write(folder, &head, &bytes) {
+                Ok(path) => (Body::File(path, bytes.len() as u64), Ok(())),
+                // It is kept in memory, and lost if the program ends before it is sent.
+                Err(e) => (Body::Memory(bytes), Err(format!("{}: {e}", folder.display()))),
+            },
+        };
+        self.bytes = self.bytes.saturating_add(body.len());
+        self.waiting.push_back(WaitingBatch { head, may_have_arrived: false, body });
+        let mut lost = 0u64;
+        while self.bytes > self.cap
+            && let Some(oldest) = self.waiting.pop_front()
+        {
+            lost = lost.saturating_add(oldest.head.rows);
+            self.bytes = self.bytes.saturating_sub(oldest.body.len());
+            oldest.forget();
+        }
+        (lost, outcome)
+    }
+
+    /// The oldest batch.
+    pub fn first(&mut self) -> Option<&mut WaitingBatch> {
+        self.waiting.front_mut()
+    }
+
+    /// The oldest batch has arrived, or is given up.
+    pub fn done(&mut self) {
+        if let Some(batch) = self.waiting.pop_front() {
+            self.bytes = self.bytes.saturating_sub(batch.body.len());
+            batch.forget();
+        }
+    }
+}
+
+/// All or nothing: a batch that is cut in the middle is none.
+fn write(folder: &Path, head: &BatchHead, bytes: &[u8]) -> std::io::Result<PathBuf> {
+    let path = folder.join(head.file());
+    let beside = path.with_extension("new");
+    let mut file = File::create(&beside)?;
+    file.write_all(bytes).and_then(|()| file.sync_data()).inspect_err(|_| drop(fs::remove_file(&beside)))?;
+    fs::rename(&beside, &path)?;
+    Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(number: u64) -> BatchHead {
+        BatchHead { number, table: "flows".into(), rows: 10, span: [5, 9], id: format!("s-{number}"), coding: "gzip".into() }
+    }
+
+    #[test]
+    fn the_oldest_go_at_the_cap_and_what_is_left_outlives_the_program() {
+        let folder = std::env::temp_dir().join(format!("spantop-spool-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        let mut spool = Spool::open(Some(&folder), 250).unwrap();
+        let lost: u64 = (0..4).map(|n| spool.push(head(n), vec![n as u8; 100]).0).sum();
+        assert_eq!((lost, spool.waiting()), (20, (20, 200)), "two batches of a hundred bytes fit");
+        fs::write(folder.join("notes.txt"), "x").unwrap();
+        drop(spool);
+        let mut spool = Spool::open(Some(&folder), 250).unwrap();
+        assert_eq!((spool.waiting(), spool.next_number()), ((20, 200), 4));
+        let first = spool.first().unwrap();
+        assert!(first.may_have_arrived && first.head == head(2) && first.bytes().unwrap() == [2; 100]);
+        spool.done();
+        spool.done();
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "what is none of ours stays");
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}

@@ -1,0 +1,199 @@
+//! Long-running outputs: what was counted goes to whoever collects it, record by record, while packets come.
+//!
+//! ```text
+//!  engine ─▶ one bounded queue ─▶ ExportHub ─┬▶ lane ─▶ Exporter (a thread)
+//!                                            └▶ lane ─▶ Exporter (a thread)
+//! ```
+//!
+//! The engine never waits: what finds no room in its queue, or in the lane of an exporter that is slow, is lost for it, counted
+//! ([`ExporterCounters`]), shown and exported. Only where captures are read both queues are waited for. An exporter that is slow or dead
+//! delays no other one.
+//!
+//! # Adding an exporter
+//! One file (a type that implements [`Exporter`], and its [`ExporterKind`]) and one line in [`registry`]. What is exported of a row is
+//! read off the descriptors of [`crate::snapshot::tables`]; who was looking ([`Identity`]) stands in every row.
+
+mod answers;
+mod board;
+pub mod clickhouse;
+mod community;
+mod files;
+mod findings;
+mod http;
+mod hub;
+mod identity;
+mod ipfix;
+mod iso;
+mod jsonl_eve;
+mod jsonl_zeek;
+mod lane;
+mod net;
+mod prometheus;
+mod record;
+pub mod registry;
+mod secret;
+mod syslog;
+mod uid;
+mod webhook;
+
+pub use answers::{AnswerPort, WebPage};
+pub use board::{ExportBoard, ExporterCounters, ExporterState};
+pub use findings::{FindingNews, FindingState};
+pub use hub::{ExportHub, HubPlan};
+pub use identity::Identity;
+pub use iso::rfc3339;
+pub use record::ExportRecord;
+
+use crate::error::Result;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What an exporter says of a step: nothing, or what went wrong, for people.
+pub type Exported = std::result::Result<(), String>;
+
+/// Does something with each, and says what went wrong last: one that fails does not keep the others back.
+fn each<T>(items: impl IntoIterator<Item = T>, mut step: impl FnMut(T) -> Exported) -> Exported {
+    let mut outcome = Ok(());
+    for item in items {
+        outcome = step(item).and(outcome);
+    }
+    outcome
+}
+
+/// A long-running output. All of it runs in a thread of its own: it may wait for its receiver.
+pub trait Exporter: Send {
+    /// Takes a record.
+    ///
+    /// # Errors
+    /// It could not be handed on. What is lost by that the exporter counts itself.
+    fn take(&mut self, record: &ExportRecord) -> Exported;
+
+    /// Time passes, also when nothing comes: about once a second.
+    ///
+    /// # Errors
+    /// What waited could not be handed on.
+    fn tick(&mut self) -> Exported {
+        Ok(())
+    }
+
+    /// Opens files again that somebody may have moved away (SIGHUP).
+    ///
+    /// # Errors
+    /// They cannot be opened.
+    fn reopen(&mut self) -> Exported {
+        Ok(())
+    }
+
+    /// Nothing more comes: hands on what waits.
+    ///
+    /// # Errors
+    /// It could not be handed on.
+    fn finish(&mut self) -> Exported;
+}
+
+/// What is to be exported where.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ExportTarget {
+    /// The exporter, by its token in [`registry::EXPORTERS`].
+    pub exporter: String,
+    /// Where to: what it takes for a target.
+    pub target: String,
+    /// What else is said of it.
+    pub options: BTreeMap<String, String>,
+}
+
+impl ExportTarget {
+    /// `NAME:TARGET`.
+    ///
+    /// # Errors
+    /// There is no such exporter, or no target.
+    pub fn parse(text: &str) -> Result<Self> {
+        use crate::error::Error;
+        let names = || registry::EXPORTERS.iter().map(|kind| kind.token).collect::<Vec<_>>().join(", ");
+        let (name, target) = text.split_once(':').unwrap_or((text, ""));
+        let Some(kind) = registry::find(name) else {
+            return Err(Error::usage(format!("--export {text}: there is no exporter '{name}'; there are {}", names())));
+        };
+        if target.is_empty() {
+            return Err(Error::usage(format!("--export {name}: a target is wanted, {name}:{}", kind.target)));
+        }
+        if target.split_once("://").is_some_and(|(_, rest)| rest.split('/').next().is_some_and(|host| host.contains('@'))) {
+            // Whoever lists processes reads command lines.
+            return Err(Error::usage(format!("--export {name}: no password belongs in an address; give a file in [export.{name}]")));
+        }
+        Ok(Self { exporter: name.to_owned(), target: target.to_owned(), options: BTreeMap::new() })
+    }
+
+    /// Its name in status, logs and metrics.
+    pub fn name(&self) -> String {
+        format!("{}:{}", self.exporter, self.target)
+    }
+}
+
+/// What an exporter is opened with.
+#[derive(Debug, Clone, Copy)]
+pub struct ExporterOpening<'a> {
+    /// Where to, and what else is said of it.
+    pub target: &'a ExportTarget,
+    /// Who is looking.
+    pub identity: &'a Arc<Identity>,
+    /// Where it counts.
+    pub counters: &'a Arc<ExporterCounters>,
+    /// Where all exporters count.
+    pub board: &'a Arc<ExportBoard>,
+}
+
+impl ExporterOpening<'_> {
+    /// An option.
+    pub fn option(&self, key: &str) -> Option<&str> {
+        self.target.options.get(key).map(String::as_str)
+    }
+
+    /// What is wrong with the target, as a wrong command line.
+    pub fn wrong(&self, what: impl std::fmt::Display) -> crate::error::Error {
+        crate::error::Error::usage(format!("--export {}: {what}", self.target.name()))
+    }
+}
+
+/// What an exporter will still have to do when rights are given up.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ExportNeeds {
+    /// Directories it makes files in.
+    pub folders: Vec<PathBuf>,
+    /// TCP ports it connects to.
+    pub connects: Vec<u16>,
+    /// Whether it answers who calls (it has opened its port already).
+    pub answers: bool,
+}
+
+impl ExportNeeds {
+    /// Both together.
+    pub fn add(&mut self, other: &Self) {
+        self.folders.extend(other.folders.iter().cloned());
+        self.connects.extend(&other.connects);
+        self.answers |= other.answers;
+    }
+}
+
+/// An exporter that has been opened.
+pub struct OpenExporter {
+    /// It.
+    pub exporter: Box<dyn Exporter>,
+    /// What it will still have to do.
+    pub needs: ExportNeeds,
+}
+
+/// A kind of exporter.
+pub struct ExporterKind {
+    /// Its name on the command line.
+    pub token: &'static str,
+    /// What it is, in a line.
+    pub about: &'static str,
+    /// What its target looks like.
+    pub target: &'static str,
+    /// Options it takes in `[export.TOKEN]`, each with what it means.
+    pub options: &'static [(&'static str, &'static str)],
+    /// Opens one.
+    pub open: fn(&ExporterOpening<'_>) -> Result<OpenExporter>,
+}

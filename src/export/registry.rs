@@ -1,0 +1,37 @@
+//! The list of exporters.
+
+use super::{ExporterKind, clickhouse, ipfix, jsonl_eve, jsonl_zeek, prometheus, syslog, webhook};
+
+/// Every kind of exporter.
+pub static EXPORTERS: &[&ExporterKind] =
+    &[&jsonl_zeek::KIND, &jsonl_eve::KIND, &prometheus::KIND, &ipfix::KIND, &clickhouse::KIND, &syslog::KIND, &webhook::KIND];
+
+/// The kind of a name.
+pub fn find(token: &str) -> Option<&'static ExporterKind> {
+    EXPORTERS.iter().copied().find(|kind| kind.token == token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::ExportTarget;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_are_unique_and_say_what_they_take() {
+        let tokens: BTreeSet<_> = EXPORTERS.iter().map(|kind| kind.token).collect();
+        assert_eq!(tokens.len(), EXPORTERS.len());
+        assert!(EXPORTERS.iter().all(|kind| !kind.about.is_empty() && !kind.target.is_empty()));
+        assert!(EXPORTERS.iter().all(|kind| kind.options.iter().all(|(key, about)| !key.contains(' ') && !about.is_empty())));
+    }
+
+    #[test]
+    fn a_target_has_a_name_and_no_password() {
+        let target = ExportTarget::parse("jsonl-eve:/var/log/eve.json").unwrap();
+        assert_eq!((target.exporter.as_str(), target.target.as_str()), ("jsonl-eve", "/var/log/eve.json"));
+        for wrong in ["eve:/x", "jsonl-eve", "jsonl-eve:", "jsonl-eve:http://user:secret@host/"] {
+            let error = ExportTarget::parse(wrong).unwrap_err().to_string();
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Findings for a system's log and for what collects security events: RFC 5424 over UDP, TCP (octet counting, RFC 6587) or a local socket,
+//! as plain text or as CEF (ArcSight Common Event Format 25).
+
+use super::iso::rfc3339;
+use super::net::{Endpoint, ReceiverLink};
+use super::{
+    ExportNeeds, ExportRecord, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening, FindingNews, Identity, OpenExporter,
+    each,
+};
+use crate::error::Result;
+use crate::model::limits::EXPORT_WAITING_FINDINGS;
+use crate::model::text::printable;
+use crate::model::{Severity, SubjectPart};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// The port of syslog.
+const PORT: u16 = 514;
+/// The facility local0.
+const FACILITY: u8 = 16;
+/// Bytes of a message that every receiver takes by UDP (RFC 5424 section 6.1: should be at least 2048).
+const LONGEST: usize = 2_000;
+
+/// The kind.
+pub static KIND: ExporterKind = ExporterKind {
+    token: "syslog",
+    about: "findings as syslog messages (RFC 5424), plain or as CEF",
+    target: "udp://HOST[:514], tcp://HOST[:514] or unix:/dev/log",
+    options: &[("format", "text or cef [default: text]")],
+    open,
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Text,
+    Cef,
+}
+
+fn open(opening: &ExporterOpening<'_>) -> Result<OpenExporter> {
+    let endpoint = Endpoint::parse(&opening.target.target, PORT).ok_or_else(|| opening.wrong(format!("a target is {}", KIND.target)))?;
+    let form = match opening.option("format") {
+        None | Some("text") => Form::Text,
+        Some("cef") => Form::Cef,
+        Some(_) => return Err(opening.wrong("format is text or cef")),
+    };
+    let needs = ExportNeeds { connects: endpoint.port().into_iter().collect(), ..ExportNeeds::default() };
+    let exporter = Syslog {
+        identity: Arc::clone(opening.identity),
+        counters: Arc::clone(opening.counters),
+        link: ReceiverLink::new(endpoint),
+        form,
+        waiting: VecDeque::new(),
+    };
+    Ok(OpenExporter { exporter: Box::new(exporter), needs })
+}
+
+struct Syslog {
+    identity: Arc<Identity>,
+    counters: Arc<ExporterCounters>,
+    link: ReceiverLink,
+    form: Form,
+    waiting: VecDeque<String>,
+}
+
+impl Syslog {
+    fn queue(&mut self, news: &FindingNews) -> Exported {
+        let message = message(&self.identity, news, self.form);
+        self.waiting.push_back(message);
+        if self.waiting.len() > EXPORT_WAITING_FINDINGS {
+            self.waiting.pop_front();
+            ExporterCounters::add(&self.counters.dropped, 1);
+        }
+        Ok(())
+    }
+
+    fn send(&mut self) -> Exported {
+        while let Some(message) = self.waiting.front() {
+            self.link.connect()?;
+            let framed = if self.link.endpoint().is_stream() { format!("{} {message}", message.len()) } else { message.clone() };
+            if let Err(what) = self.link.send(framed.as_bytes()) {
+                ExporterCounters::add(&self.counters.retries, 1);
+                self.counters.waiting.store(self.waiting.len() as u64, Ordering::Relaxed);
+                return Err(what);
+            }
+            self.waiting.pop_front();
+            ExporterCounters::add(&self.counters.exported, 1);
+        }
+        self.counters.waiting.store(0, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl Exporter for Syslog {
+    fn take(&mut self, record: &ExportRecord) -> Exported {
+        let ExportRecord::Findings(news) = record else { return Ok(()) };
+        each(news.iter(), |news| self.queue(news))?;
+        self.send()
+    }
+
+    fn tick(&mut self) -> Exported {
+        self.send()
+    }
+
+    fn finish(&mut self) -> Exported {
+        self.link.hurry();
+        let sent = self.send();
+        ExporterCounters::add(&self.counters.dropped, self.waiting.len() as u64);
+        self.counters.waiting.store(0, Ordering::Relaxed);
+        sent
+    }
+}
+
+/// The severity of RFC 5424 section 6.2.1.
+fn level(severity: Severity) -> u8 {
+    match severity {
+        Severity::Critical => 2,
+        Severity::Warning => 4,
+        Severity::Note => 5,
+    }
+}
+
+fn message(identity: &Identity, news: &FindingNews, form: Form) -> String {
+    let finding = &news.finding;
+    let priority = FACILITY * 8 + level(finding.severity);
+    let body = match form {
+        Form::Cef => cef(identity, news),
+        Form::Text => {
+            let parts = [finding.title.as_str(), finding.cause.as_str(), finding.remedy.as_str()];
+            let told: Vec<String> = parts.iter().filter(|part| !part.is_empty()).map(|part| printable(part).into_owned()).collect();
+            format!(
+                "{} {} {}: {} (site {}, session {})",
+                news.state.token(),
+                finding.id,
+                printable(&finding.subject.to_string()),
+                told.join(" "),
+                printable(&identity.site),
+                identity.session
+            )
+        }
+    };
+    let data = format!("[origin software=\"spantop\" swVersion=\"{}\"]", env!("CARGO_PKG_VERSION"));
+    let text = format!("<{priority}>1 {} {} spantop - {} {data} {body}", rfc3339(finding.last), header(&identity.probe), finding.id);
+    let end = (0..=text.len().min(LONGEST)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    text.get(..end).unwrap_or_default().to_owned()
+}
+
+/// A name in the header: printable ASCII without spaces.
+fn header(name: &str) -> String {
+    let name: String = name.chars().map(|c| if c.is_ascii_graphic() { c } else { '_' }).take(255).collect();
+    if name.is_empty() { "-".into() } else { name }
+}
+
+/// `CEF:0|vendor|product|version|id|name|severity|extension`; 0 to 10.
+fn cef(identity: &Identity, news: &FindingNews) -> String {
+    let finding = &news.finding;
+    let severity = match finding.severity {
+        Severity::Note => 3,
+        Severity::Warning => 6,
+        Severity::Critical => 9,
+    };
+    let field = |text: &str| printable(text).replace('\\', "\\\\").replace('|', "\\|");
+    let value = |text: &str| printable(text).replace('\\', "\\\\").replace('=', "\\=");
+    let mut extension = format!(
+        "rt={} start={} dvchost={} act={} msg={} cs1Label=subject cs1={} cs2Label=site cs2={} cs3Label=session cs3={}",
+        finding.last.0.div_euclid(1_000_000),
+        finding.first.0.div_euclid(1_000_000),
+        value(&identity.probe),
+        news.state.token(),
+        value(&format!("{} {}", finding.cause, finding.remedy)),
+        value(&finding.subject.to_string()),
+        value(&identity.site),
+        value(&identity.session),
+    );
+    for (name, part) in finding.subject.parts() {
+        match (name, part) {
+            ("address" | "a" | "source", SubjectPart::Address(address)) => extension += &format!(" src={address}"),
+            ("b" | "destination", SubjectPart::Address(address)) => extension += &format!(" dst={address}"),
+            ("mac", SubjectPart::Address(address)) => extension += &format!(" smac={address}"),
+            ("port" | "a_port", SubjectPart::Number(port)) => extension += &format!(" spt={port}"),
+            ("b_port", SubjectPart::Number(port)) => extension += &format!(" dpt={port}"),
+            ("protocol", SubjectPart::Word(word)) => extension += &format!(" proto={word}"),
+            _ => {}
+        }
+    }
+    format!("CEF:0|spantop|spantop|{}|{}|{}|{severity}|{extension}", env!("CARGO_PKG_VERSION"), finding.id, field(&finding.title))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::FindingState;
+    use crate::model::{Address, Finding, Subject, Timestamp};
+
+    fn news(title: &str) -> FindingNews {
+        let subject = Subject::Host(Address::V4([10, 0, 0, 1].into()));
+        let finding = Finding { subject, ..Finding::new("dns.slow", Severity::Warning, title, Timestamp(1_700_000_000_000_000_000)) };
+        FindingNews { state: FindingState::Opened, finding: Arc::new(finding) }
+    }
+
+    #[test]
+    fn what_packets_say_ends_no_message_and_no_field() {
+        let identity = Identity::new("probe 1", "lab", Timestamp(5), 7);
+        let text = message(&identity, &news("a\nb|c=d\\e"), Form::Text);
+        assert!(text.starts_with("<132>1 2023-11-14T22:13:20.000000Z probe_1 spantop - dns.slow [origin "), "{text}");
+        assert!(text.contains("opened dns.slow 10.0.0.1: a\\u{a}b|c=d\\e") && !text.contains('\n'), "{text}");
+        let cef = message(&identity, &news("a|b\nc"), Form::Cef);
+        assert!(cef.contains("|dns.slow|a\\|b\\\\u{a}c|6|rt=1700000000000 ") && cef.contains(" src=10.0.0.1"), "{cef}");
+        assert!(cef.contains("dvchost=probe 1") && cef.contains("cs2=lab") && cef.contains("cs3=5-7"), "{cef}");
+        assert!(message(&identity, &news(&"ä".repeat(3000)), Form::Text).len() <= LONGEST);
+    }
+}
