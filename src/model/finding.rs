@@ -75,7 +75,16 @@ pub fn evidence_name(name: &str, value: &Value) -> String {
         Value::BitsPerSecond(_) => "_bits_per_second",
         _ => "",
     };
-    name.strip_suffix(unit).unwrap_or(name).replace('_', " ")
+    match name.strip_suffix(unit).unwrap_or(name) {
+        "bad" => "failed".into(),
+        "n" => "out of".into(),
+        "p50" => "median".into(),
+        "p95" => "95 % below".into(),
+        "p99" => "99 % below".into(),
+        "share_low" => "share at least".into(),
+        "share_high" => "share at most".into(),
+        other => other.replace('_', " "),
+    }
 }
 
 /// A time in which a finding held.
@@ -298,7 +307,7 @@ mod tests {
         for (value, text) in values {
             assert_eq!(value.to_string(), text);
         }
-        assert_eq!(evidence_name("p95_seconds", &Value::Seconds(1.0)), "p95");
+        assert_eq!(evidence_name("p95_seconds", &Value::Seconds(1.0)), "95 % below");
         assert_eq!(evidence_name("bits_per_second", &Value::BitsPerSecond(1.0)), "rate");
         assert_eq!(evidence_name("lone_answers", &Value::Share(0.1)), "lone answers");
     }

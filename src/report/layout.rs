@@ -77,7 +77,13 @@ pub fn table(table: &DocumentTable, width: usize) -> Vec<String> {
             *w = (*w).max(text.width());
         }
     }
-    fit(&mut widths, &table.columns, width);
+    let mut words: Vec<usize> = heads.iter().map(|head| longest_word(head)).collect();
+    for row in &rows {
+        for (w, text) in words.iter_mut().zip(row) {
+            *w = (*w).max(longest_word(text));
+        }
+    }
+    fit(&mut widths, &words, &table.columns, width);
     let mut lines = line(&heads, &widths, &table.columns);
     rows.iter().for_each(|row| lines.extend(line(row, &widths, &table.columns)));
     lines
@@ -95,8 +101,12 @@ fn line(cells: &[String], widths: &[usize], columns: &[DocumentColumn]) -> Vec<S
     (0..most).map(|at| columns.iter().map(|column| part(at, column)).collect::<Vec<_>>().join(&gap).trim_end().to_owned()).collect()
 }
 
-/// Makes room: first spare columns go, then the widest that may be cut or wrapped give way.
-fn fit(widths: &mut [usize], columns: &[DocumentColumn], width: usize) {
+fn longest_word(text: &str) -> usize {
+    text.split_whitespace().map(UnicodeWidthStr::width).max().unwrap_or(0)
+}
+
+/// Makes room: first spare columns go, then the widest that may be cut or wrapped give way: those whose words stay whole before others.
+fn fit(widths: &mut [usize], words: &[usize], columns: &[DocumentColumn], width: usize) {
     let total = |widths: &[usize]| widths.iter().filter(|&&w| w > 0).map(|w| w + GAP).sum::<usize>().saturating_sub(GAP);
     let order = |column: &DocumentColumn| match column.room {
         Room::Dropped(order) => Some(order),
@@ -112,7 +122,10 @@ fn fit(widths: &mut [usize], columns: &[DocumentColumn], width: usize) {
     }
     while total(widths) > width {
         let yields = |i: &usize| matches!(columns[*i].room, Room::Cut | Room::Wrapped) && widths[*i] > LEAST;
-        let Some(at) = (0..widths.len()).filter(yields).max_by_key(|&i| widths[i]) else { return };
+        let whole = |i: &usize| words.get(*i).is_some_and(|word| widths[*i] > *word);
+        let widest = |list: &mut dyn Iterator<Item = usize>| list.max_by_key(|&i| widths[i]);
+        let at = widest(&mut (0..widths.len()).filter(yields).filter(whole));
+        let Some(at) = at.or_else(|| widest(&mut (0..widths.len()).filter(yields))) else { return };
         widths[at] -= 1;
     }
 }

@@ -13,7 +13,7 @@ use super::row_action::Bookmark;
 use super::screen::ScreenEntry;
 use super::screen::{Effect, Screen, Sorts};
 use super::screens::overview::Overview;
-use super::screens::{SCREENS, compare, packets};
+use super::screens::{SCREENS, packets};
 use super::theme::Theme;
 use super::time_cursor::ChartTimes;
 use super::view::{Pane, SCALES, Scene, Topic, Trail, View};
@@ -205,10 +205,9 @@ impl App {
         std::mem::replace(&mut self.baseline_seen, version) != version
     }
 
-    /// Goes to what changed.
-    pub(super) fn show_changes(&mut self) {
-        let is_it = |entry: &ScreenEntry| entry.screen.title() == compare::Compare.title();
-        if let Some(screen) = self.screens.iter().position(is_it) {
+    /// Goes to the screen of a title.
+    pub(super) fn show(&mut self, title: &str) {
+        if let Some(screen) = self.screens.iter().position(|entry| entry.screen.title() == title) {
             self.go(screen);
         }
     }

@@ -87,9 +87,9 @@ pub(super) fn chosen_conversations<'a>(scene: &Scene, kind: Kind, six: bool) -> 
 }
 
 /// Those of the screen of hosts: the ones that the user chose, where there was a choice.
-pub(super) fn chosen_hosts<'a>(scene: &Scene, kind: Kind, six: bool) -> Vec<Col<End<'a>>> {
+pub(super) fn chosen_hosts<'a>(scene: &Scene, kind: Kind, six: bool, named: bool) -> Vec<Col<End<'a>>> {
     let heads: Vec<_> = ENDPOINTS.fields.iter().map(|f| f.head).collect();
-    fields::chosen(scene, "endpoints", &heads, hosts(Some(kind), six, scene.whole()))
+    fields::chosen(scene, "endpoints", &heads, hosts(Some(kind), six, scene.whole(), named))
 }
 
 /// What stands beside the rate of ten seconds on a live screen: those of a second and a minute, and a small picture of the last minute.
@@ -126,8 +126,8 @@ fn spark_cell(s: &Scene, topic: &Topic) -> Cell {
     Cell::Text(values.iter().map(block).collect(), s.style(if most > 0.0 { Hue::AreaHigh } else { Hue::Faint }))
 }
 
-/// Columns of an end point table of a kind (`None`: addresses of mixed kinds).
-pub(super) fn hosts<'a>(kind: Option<Kind>, six: bool, whole: bool) -> Vec<Col<End<'a>>> {
+/// Columns of an end point table of a kind (`None`: addresses of mixed kinds); `named`: with what they are called.
+pub(super) fn hosts<'a>(kind: Option<Kind>, six: bool, whole: bool, named: bool) -> Vec<Col<End<'a>>> {
     let (least, most) = end_width(kind.unwrap_or(if six { Kind::Ipv6 } else { Kind::Ip }), six);
     let heads: Vec<_> = ENDPOINTS.fields.iter().map(|f| f.head).collect();
     let mut shown = fields::shown(&heads, fields::layers(kind.or(Some(Kind::Ip))), whole);
@@ -150,8 +150,14 @@ pub(super) fn hosts<'a>(kind: Option<Kind>, six: bool, whole: bool) -> Vec<Col<E
         }
         Some(column)
     });
+    let mut columns: Vec<Col<End>> = columns.collect();
+    if named && !columns.is_empty() {
+        // Beside other panels half a name is better than none.
+        let least = if kind.is_none() { 10 } else { 14 };
+        columns.insert(1, Col::left("name", least..=34, 3, |s, (_, h)| label::name_cell(s, h.address)));
+    }
     beside_rate(
-        columns.collect(),
+        columns,
         whole,
         kind.is_none(),
         [

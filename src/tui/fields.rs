@@ -63,7 +63,7 @@ pub(super) fn column<R>(head: &Head, screen: &OnScreen, at: usize, whole: bool, 
 }
 
 /// What columns that are no fields are called where columns are chosen.
-const OTHERS: [(&str, &str); 3] = [("1 s", "rate_1s"), ("1 min", "rate_1min"), ("last min", "last_minute")];
+const OTHERS: [(&str, &str); 4] = [("name", "name"), ("1 s", "rate_1s"), ("1 min", "rate_1min"), ("last min", "last_minute")];
 
 /// The token of a column where columns are chosen.
 fn token_of<R>(heads: &[Head], column: &Col<R>) -> &'static str {
@@ -112,7 +112,8 @@ fn width(kind: FieldKind) -> (u16, u16) {
         FieldKind::Id | FieldKind::Port | FieldKind::Flag => (6, 8),
         FieldKind::Real | FieldKind::Ratio | FieldKind::Span | FieldKind::Percent | FieldKind::Time | FieldKind::Side => (8, 8),
         // Bars take what room is left: no gaps on wide screens.
-        FieldKind::Share | FieldKind::PacketShare => (12, 60),
+        FieldKind::Share | FieldKind::PacketShare | FieldKind::Fullness => (12, 60),
+        FieldKind::Moment => (12, 12),
         FieldKind::Word | FieldKind::App | FieldKind::State => (6, 14),
         FieldKind::Vlans => (4, 12),
         FieldKind::Text | FieldKind::Maker | FieldKind::Path => (10, 40),
@@ -176,7 +177,9 @@ pub(super) fn cell(scene: &Scene, layer: Layer, head: &Head, value: FieldValue<'
         (_, FieldValue::AtLeast(n)) => Cell::Right(format!("≥ {n}"), style),
         (_, FieldValue::Trips(..) | FieldValue::Handshake(..)) => Cell::Right(String::new(), style),
         (_, FieldValue::Span(_)) => Cell::Right(amount::short_duration(value.seconds().unwrap_or_default()), style),
+        (FieldKind::Moment, FieldValue::Time(time)) => Cell::Right(amount::moment(time, scene.utc_offset(time)), style),
         (_, FieldValue::Time(time)) => Cell::Right(amount::time_of_day(time, scene.utc_offset(time)), style),
+        (FieldKind::Fullness, FieldValue::Real(part)) => Cell::Share(part, scene.theme.heat(part)),
         (FieldKind::Ratio, FieldValue::Real(part)) => Cell::Right(amount::share(part), style),
         (_, FieldValue::Real(x)) => Cell::Right(format!("{x:.2}"), style),
         (FieldKind::Maker, FieldValue::Address(address)) => Cell::Text(maker(scene, address), style),

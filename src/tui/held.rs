@@ -4,7 +4,7 @@
 //! maker, port); where none of a kind does the filter is about what they speak, and they are the ends of conversations that match.
 
 use crate::model::path::Layer;
-use crate::model::{Address, Path, Traffic};
+use crate::model::{Address, Path, Proto, Traffic};
 use crate::snapshot::{Conversation, Filter, HostRow, Kinds, ProtocolRow, Snapshot, Table};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub(super) fn narrowed(snapshot: &Arc<Snapshot>, filter: Option<&Filter>) -> Arc
             });
         }
     }
-    out.stats.protocols = tree(&out);
+    out.stats.protocols = tree(&out, snapshot);
     Arc::new(out)
 }
 
@@ -45,12 +45,24 @@ fn speakers(talks: &Kinds<Conversation>) -> HashSet<(Address, u16)> {
     rows.flat_map(|c| [(c.a, c.a_port), (c.b, c.b_port), (c.a, 0), (c.b, 0)]).collect()
 }
 
-/// The hierarchy of the conversations that are left, in depth-first order, larger first. Of address pairs those count that no transport
-/// conversation tells more of.
-fn tree(s: &Snapshot) -> Vec<ProtocolRow> {
+/// Pairs of addresses that talked without ports, and of network cards that talked without IP: of pairs that did both it is not known how
+/// much of their traffic a filter shows. `all`: the same without a filter.
+fn bare<'a>(s: &'a Snapshot, all: &Snapshot) -> impl Iterator<Item = &'a Conversation> {
+    let has_ports = |path: Path| [Proto::Tcp, Proto::Udp, Proto::Sctp].into_iter().any(|proto| path.contains(proto));
+    let pair = |c: &Conversation| if c.a <= c.b { (c.a, c.b) } else { (c.b, c.a) };
+    let talks = &all.stats.conversations;
+    let with_ports: HashSet<_> = [&talks.tcp, &talks.udp, &talks.sctp].into_iter().flat_map(|table| &table.rows).map(pair).collect();
+    let c = &s.stats.conversations;
+    let addresses = [&c.ip, &c.ipv6].into_iter().flat_map(|table| &table.rows);
+    let addresses = addresses.filter(move |row| !has_ports(row.path) && !with_ports.contains(&pair(row)));
+    addresses.chain(c.eth.rows.iter().filter(|row| !row.path.contains(Proto::Ip) && !row.path.contains(Proto::Ipv6)))
+}
+
+/// The hierarchy of the conversations that are left, in depth-first order, larger first.
+fn tree(s: &Snapshot, all: &Snapshot) -> Vec<ProtocolRow> {
     let c = &s.stats.conversations;
     let mut counts: HashMap<Path, [Traffic; 3]> = HashMap::new();
-    for row in [&c.tcp, &c.udp, &c.sctp].into_iter().flat_map(|table| &table.rows) {
+    for row in [&c.tcp, &c.udp, &c.sctp].into_iter().flat_map(|table| &table.rows).chain(bare(s, all)) {
         for path in row.path.prefixes() {
             let count = counts.entry(path).or_default();
             count[0].add(row.total());

@@ -66,7 +66,7 @@ pub(super) fn list(screens: &[ScreenEntry], screen: &dyn Screen, here: &Here) ->
     if here.filtered && !here.deep && !here.selected && !here.cursor {
         out.push(hint("Esc", "all", "show all rows again"));
     }
-    if screen.sorting().is_some() {
+    if screen.sorting().is_some() && here.rows {
         out.push(hint("s", "sort", "sort by the next column"));
         out.push(hint("S", "turn", "turn the order around"));
     }
@@ -75,6 +75,7 @@ pub(super) fn list(screens: &[ScreenEntry], screen: &dyn Screen, here: &Here) ->
         out.push(hint("P", "packets", "the packets of what is selected, or of what the page is about"));
     }
     out.push(hint("D", "", "what changed: against another capture, or between two spans of time"));
+    out.push(hint("u", "", "bursts: the busiest milliseconds, how full the link was, who sent"));
     if !lists_packets {
         out.push(hint("W", "", "save the packets of what is selected, or of the span, as pcapng"));
     }
@@ -92,7 +93,7 @@ pub(super) fn list(screens: &[ScreenEntry], screen: &dyn Screen, here: &Here) ->
         out.push(hint("w", "worst", "put the time cursor on the worst burst; again: on the next one"));
     }
     out.push(hint("b", "bits/bytes", "bits or bytes"));
-    out.push(hint("n", "names", "names or numbers of ports and network cards"));
+    out.push(hint("n", "names", "names or numbers: of hosts as learnt from DNS, DHCP, TLS and the like, of ports, of network cards"));
     out.push(hint("t", "", "the next theme: dark, light, nord, dracula, gruvbox, catppuccin, tokyo-night, solarized-light"));
     out.push(hint("C", "", "keep theme, units, names, time scale and orders in the configuration file"));
     if here.live {

@@ -4,7 +4,8 @@ use super::app::{App, Modal, QUESTION, Typing};
 use super::canvas::Hit;
 use super::chrome::palette::{self, Action, Choice, Palette};
 use super::row_action::RowAction;
-use super::screen::{Effect, Sorts};
+use super::screen::{Effect, Screen, Sorts};
+use super::screens::{bursts, compare};
 use crate::snapshot::{Column, Filter, Order, tables};
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use std::sync::Arc;
@@ -241,7 +242,8 @@ impl App {
                 self.modal = Modal::Filter(Typing { input: Input::new(text), error: None, before, since: self.now });
             }
             KeyCode::Char('P') => self.show_packets(),
-            KeyCode::Char('D') => self.show_changes(),
+            KeyCode::Char('D') => self.show(compare::Compare.title()),
+            KeyCode::Char('u') => self.show(bursts::Bursts.title()),
             KeyCode::Char('p' | ' ') => self.pause(),
             KeyCode::Char('s') => self.next_column(),
             KeyCode::Char('S') => self.turn(),

@@ -61,6 +61,7 @@ const ACTIONS: &[Action] = &[
     action("", "capture_filter", &["Y"]),
     action("", "save", &["W"]),
     action("", "changes", &["D"]),
+    action("", "bursts", &["u"]),
     action("", "bookmark", &["B"]),
     action("", "reset", &["r"]),
     action("", "help", &["?", "h", "F1"]),

@@ -1,10 +1,13 @@
 //! How things are called on screen: end points, applications, states.
 
+use super::panels::facts::Fact;
 use super::theme::Hue;
 use super::view::{Kind, Scene, Topic};
+use super::widgets::table::Cell;
 use crate::model::path::Layer;
 use crate::model::proto::Family;
-use crate::model::{Address, Finding, Mac, Path, Proto, Severity};
+use crate::model::text::printable;
+use crate::model::{Address, Finding, Mac, NameSource, Path, Proto, Severity, group_meaning};
 use crate::snapshot::TcpState;
 
 /// Families of applications that are no protocols of their own here.
@@ -44,14 +47,14 @@ pub(super) fn layer_family(layer: Layer) -> Family {
     }
 }
 
-/// An address, by its maker's name when names are wanted.
+/// An address: when names are wanted by what it is called, or by its maker's name.
 pub(super) fn address(scene: &Scene, address: Address) -> String {
     if let Some(own) = scene.options.own_names.hosts.get(&address).filter(|_| scene.view.names) {
         return own.clone();
     }
     match address {
         Address::Mac(mac) if scene.view.names => mac_name(scene, mac),
-        other => other.to_string(),
+        other => learnt(scene, other).filter(|_| scene.view.names).unwrap_or_else(|| other.to_string()),
     }
 }
 
@@ -78,7 +81,7 @@ pub(super) fn endpoint(scene: &Scene, kind: Kind, addr: Address, port: u16) -> S
     }
     let own = scene.options.own_names.port(port, kind.token());
     let name = if scene.view.names { own.or_else(|| (scene.options.service)(port, kind.token())) } else { None };
-    let is_named = scene.view.names && scene.options.own_names.hosts.contains_key(&addr);
+    let is_named = scene.view.names && (scene.options.own_names.hosts.contains_key(&addr) || learnt(scene, addr).is_some());
     match (addr, name) {
         (Address::V6(_), Some(name)) if !is_named => format!("[{text}]:{name}"),
         (Address::V6(_), None) if !is_named => format!("[{text}]:{port}"),
@@ -86,6 +89,101 @@ pub(super) fn endpoint(scene: &Scene, kind: Kind, addr: Address, port: u16) -> S
         (_, None) => format!("{text}:{port}"),
     }
 }
+
+/// How much a source's name is an address's own: what it calls itself before what others call it.
+fn rank(source: NameSource) -> u8 {
+    match source {
+        NameSource::Own => 0,
+        NameSource::Dhcp => 1,
+        NameSource::Mdns | NameSource::Llmnr => 2,
+        NameSource::Nbns => 3,
+        NameSource::DnsPointer => 4,
+        NameSource::Tls => 5,
+        NameSource::Http => 6,
+        NameSource::Dns => 7,
+    }
+}
+
+/// The names of an address with the sources that told them, the most its own first. Names are learnt, not proven.
+fn names(scene: &Scene, address: Address) -> Vec<(String, Vec<NameSource>)> {
+    let mut known: Vec<_> = scene.base.dissect.names.rows.iter().filter(|name| name.address == address).collect();
+    known.sort_by_key(|name| rank(name.source));
+    let mut out: Vec<(String, Vec<NameSource>)> = Vec::new();
+    for name in known {
+        match out.iter_mut().find(|(told, _)| **told == *name.name) {
+            Some((_, sources)) => sources.push(name.source),
+            None => out.push((printable(&name.name).into_owned(), vec![name.source])),
+        }
+    }
+    out
+}
+
+/// The name that is most an address's own, as far as it was learnt.
+pub(super) fn learnt(scene: &Scene, address: Address) -> Option<String> {
+    let known = scene.base.dissect.names.rows.iter().filter(|name| name.address == address);
+    known.min_by_key(|name| rank(name.source)).map(|name| printable(&name.name).into_owned())
+}
+
+/// What a group of an IP address means; `None` for a host's.
+fn group(address: Address) -> Option<&'static str> {
+    match address {
+        Address::Mac(mac) => group_meaning(mac),
+        Address::V4(ip) if ip.is_broadcast() => Some("everybody"),
+        Address::V4(ip) if ip.is_unspecified() => Some("no address yet"),
+        Address::V6(ip) if ip.is_unspecified() => Some("no address yet"),
+        // Groups of the link are one to one with their MAC addresses (RFC 1112, RFC 2464); others share them.
+        Address::V4(ip) if ip.is_multicast() => match ip.octets() {
+            [224, 0, 0, last] => group_meaning(Mac([0x01, 0x00, 0x5e, 0, 0, last])),
+            _ => Some("a multicast group"),
+        },
+        Address::V6(ip) if ip.is_multicast() => match ip.octets() {
+            [0xff, _, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, ..] => Some("neighbour discovery"),
+            [0xff, _, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, a, b, c, d] => group_meaning(Mac([0x33, 0x33, a, b, c, d])),
+            _ => Some("a multicast group"),
+        },
+        Address::V4(_) | Address::V6(_) => None,
+    }
+}
+
+/// The name of an address in a table: what it is called, and how many other names it has; of a group dim what it means.
+pub(super) fn name_cell(scene: &Scene, address: Address) -> Cell {
+    if let Some(meaning) = group(address) {
+        return Cell::Text(meaning.into(), scene.style(Hue::Dim));
+    }
+    let names = names(scene, address);
+    let Some((name, _)) = names.first() else { return Cell::Text(String::new(), scene.style(Hue::Dim)) };
+    let mut pieces = vec![(name.clone().into(), scene.style(Hue::Text))];
+    if names.len() > 1 {
+        pieces.push((format!(" +{}", names.len() - 1).into(), scene.style(Hue::Dim)));
+    }
+    Cell::Pieces(pieces)
+}
+
+/// Whether there is anything that [`name_cell`] could say of these addresses.
+pub(super) fn has_names<'a>(scene: &Scene, mut addresses: impl Iterator<Item = &'a Address>) -> bool {
+    !scene.base.dissect.names.rows.is_empty() || addresses.any(|address| group(*address).is_some())
+}
+
+/// The names of an address and who told them, as a line of a page.
+pub(super) fn names_fact(scene: &Scene, address: Address) -> Option<Fact> {
+    if let Some(meaning) = group(address) {
+        return Some(("means".into(), meaning.into(), scene.style(Hue::Text)));
+    }
+    let names = names(scene, address);
+    let more = names.len().saturating_sub(NAMES);
+    let mut list: Vec<String> = names
+        .into_iter()
+        .take(NAMES)
+        .map(|(name, sources)| format!("{name} ({})", sources.into_iter().map(NameSource::token).collect::<Vec<_>>().join(", ")))
+        .collect();
+    if more > 0 {
+        list.push(format!("and {more} more"));
+    }
+    (!list.is_empty()).then(|| ("name".into(), list.join(" · "), scene.style(Hue::Text)))
+}
+
+/// Names that stand on a page at most.
+const NAMES: usize = 4;
 
 /// What stands between two ends, by whether the first and the second sent something.
 pub(super) fn between(forth: bool, back: bool) -> &'static str {
@@ -135,6 +233,19 @@ pub(in crate::tui) fn full_name(path: Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn groups_of_ip_addresses_mean_what_their_mac_addresses_mean() {
+        let means = |text: &str| group(text.parse::<std::net::IpAddr>().map(Address::from).unwrap());
+        assert_eq!(means("224.0.0.251"), Some("mDNS"));
+        assert_eq!(means("239.0.0.251"), Some("a multicast group"), "which shares its MAC address with mDNS");
+        assert_eq!(means("ff02::fb"), Some("mDNS"));
+        assert_eq!(means("ff02::1:2"), Some("DHCPv6 servers and relays"));
+        assert_eq!(means("ff02::1:ff00:12"), Some("neighbour discovery"));
+        assert_eq!(means("255.255.255.255"), Some("everybody"));
+        assert_eq!(means("::"), Some("no address yet"));
+        assert_eq!((means("10.0.0.1"), means("2001:db8::1")), (None, None));
+    }
 
     #[test]
     fn an_application_has_one_family() {

@@ -1,6 +1,6 @@
 //! What a row is about, which is the same row in the next picture.
 
-use crate::model::{Address, Path, Subject, Timestamp, Tunnel};
+use crate::model::{Address, Path, ServiceKey, Subject, Timestamp, Tunnel};
 use crate::snapshot::{Conversation, HostRow, Kinds, Snapshot, Table};
 
 /// A layer conversations and end points are counted at.
@@ -77,6 +77,8 @@ pub(super) enum Topic {
     Conversation { kind: Kind, a: Address, a_port: u16, b: Address, b_port: u16, first: Timestamp },
     /// An end point.
     Host { kind: Kind, address: Address, port: u16 },
+    /// What listens at a port.
+    Service(ServiceKey),
     /// A path of the hierarchy.
     Protocol(Path),
     /// An application known by its port or content.

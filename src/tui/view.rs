@@ -114,6 +114,8 @@ pub(super) struct Axes {
     pub bits: Option<f64>,
     /// Packets a second.
     pub packets: Option<f64>,
+    /// Quarters of the chart above its axis, where directions stand apart.
+    pub quarters: Option<u16>,
 }
 
 /// What holds for every page.

@@ -142,6 +142,7 @@ fn columns(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
     let has_rates = ["conversations", "endpoints"].contains(&entry.key.as_str());
     let mut known: Vec<&str> = heads.iter().filter(|h| h.screen.is_some()).map(|h| h.token).collect();
     known.extend(RATES.iter().filter(|_| has_rates));
+    known.extend(["name"].iter().filter(|_| ["endpoints", "services"].contains(&entry.key.as_str())));
     if let Some(wrong) = entry.values.iter().find(|value| !known.contains(&value.as_str())) {
         return Err(match near(wrong, known.iter().copied()) {
             Some(near) => format!("{} has no column '{wrong}'; did you mean {near}?", entry.key),

@@ -128,7 +128,7 @@ fn cell(head: &Head, layers: Layers, value: FieldValue<'_>, s: &Snapshot) -> Doc
         (FieldKind::PacketRate, FieldValue::Load { total, .. }) => text(units::packets_per_second(total.packets_per_second(s.duration()))),
         (_, FieldValue::Load { total, .. }) => text(units::bits_per_second(total.bits_per_second(s.duration()))),
         (FieldKind::BitRate, FieldValue::Real(bits)) => text(units::bits_per_second(bits)),
-        (FieldKind::Ratio, FieldValue::Real(part)) => text(units::percent(part)),
+        (FieldKind::Ratio | FieldKind::Fullness, FieldValue::Real(part)) => text(units::percent(part)),
         (_, FieldValue::Real(x)) => text(format!("{x:.2}")),
         (_, FieldValue::Span(_)) => text(units::duration(value.seconds().unwrap_or_default())),
         (_, FieldValue::Time(time)) => text(moment(time)),

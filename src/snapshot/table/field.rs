@@ -32,7 +32,7 @@ impl<R> Field<R> {
     /// The same with a typed getter: for tables of many rows.
     const fn with(token: &'static str, title: &'static str, kind: FieldKind, get: Getter<R>) -> Self {
         use FieldKind::*;
-        let right = matches!(kind, Count | Bytes | Id | Port | Real | Ratio | BitRate | Rate | PacketRate | Percent | Span);
+        let right = matches!(kind, Count | Bytes | Id | Port | Real | Ratio | BitRate | Rate | PacketRate | Percent | Fullness | Span);
         let room = if matches!(kind, Text | Address | End | Ends) { Room::Cut } else { Room::Fixed };
         let searched = matches!(kind, Text | App | Address | End | Ends | Vlans | Path);
         let head = Head {

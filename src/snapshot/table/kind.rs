@@ -25,6 +25,8 @@ pub enum FieldKind {
     Share,
     /// The part of all packets, with a bar.
     PacketShare,
+    /// The part of a link's speed, 0 to 1 and more, with a bar.
+    Fullness,
     /// The part of all bytes as a number.
     Percent,
     /// Yes or no.
@@ -51,6 +53,8 @@ pub enum FieldKind {
     Vlans,
     /// A moment.
     Time,
+    /// A moment, to the millisecond.
+    Moment,
     /// A length of time.
     Span,
     /// A stack of protocols.
@@ -64,7 +68,7 @@ impl FieldKind {
     pub fn unit(self) -> &'static str {
         match self {
             FieldKind::Bytes => "bytes",
-            FieldKind::Span | FieldKind::Time => "seconds",
+            FieldKind::Span | FieldKind::Time | FieldKind::Moment => "seconds",
             FieldKind::Rate | FieldKind::BitRate => "bits per second",
             FieldKind::PacketRate => "packets per second",
             _ => "",
@@ -74,7 +78,25 @@ impl FieldKind {
     /// Whether its values are amounts: they stand at the right and sort from the largest.
     pub fn is_amount(self) -> bool {
         use FieldKind::*;
-        matches!(self, Count | Bytes | Id | Port | Real | Ratio | BitRate | Rate | PacketRate | Percent | Share | PacketShare | Span | Time)
+        matches!(
+            self,
+            Count
+                | Bytes
+                | Id
+                | Port
+                | Real
+                | Ratio
+                | BitRate
+                | Rate
+                | PacketRate
+                | Percent
+                | Share
+                | PacketShare
+                | Fullness
+                | Span
+                | Time
+                | Moment
+        )
     }
 
     /// Whether a word of the filter looks into its text.

@@ -1,6 +1,7 @@
 //! The tables: a file each, and a line each in [`TABLES`].
 
 pub mod applications;
+pub mod bursts;
 pub mod casts;
 pub mod closed_flows;
 pub mod conversations;
@@ -36,6 +37,7 @@ pub static TABLES: &[&dyn AnyTable] = &[
     &tunnels::TUNNELS,
     &losses::LOSSES,
     &load::LOAD,
+    &bursts::BURSTS,
     &sizes::SIZES,
     &casts::CASTS,
     &sessions::SESSIONS,

@@ -14,8 +14,8 @@ pub static NAMES: TableSpec<LearntName> = TableSpec {
             .screen(2, "learnt from", 2)
             .wide(11, 11)
             .tint(Tint::Dim),
-        Field::time("first", "First seen", |n: &LearntName| n.first).paper(3, Room::Dropped(1)).screen(3, "first seen", 4).wide(10, 19),
-        Field::time("last", "Last seen", |n: &LearntName| n.last).paper(4, Room::Dropped(0)).screen(4, "last seen", 3).wide(10, 19),
+        Field::time("first", "First seen", |n: &LearntName| n.first).paper(3, Room::Dropped(1)).screen(3, "first seen", 4).wide(10, 10),
+        Field::time("last", "Last seen", |n: &LearntName| n.last).paper(4, Room::Dropped(0)).screen(4, "last seen", 3).wide(10, 10),
     ],
     ..TableSpec::new("names", "name", "", |x, y| (x.address, x.source, &x.name).cmp(&(y.address, y.source, &y.name)))
 };

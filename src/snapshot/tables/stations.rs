@@ -99,7 +99,7 @@ pub static STATIONS: TableSpec<StationRow> = TableSpec {
             .tint(Tint::In)
             .sorts("rx_wire_bytes"),
         Field::time("first", "First seen", |s: &StationRow| s.first).paper(8, Room::Dropped(1)).no_screen(),
-        Field::time("last", "Last seen", |s: &StationRow| s.last).paper(9, Room::Dropped(0)).screen(8, "last seen", 8).wide(10, 19),
+        Field::time("last", "Last seen", |s: &StationRow| s.last).paper(9, Room::Dropped(0)).screen(8, "last seen", 8).wide(10, 10),
     ],
     weight: |s| s.traffic[0].wire_bytes.saturating_add(s.traffic[1].wire_bytes),
     in_json: false,
@@ -125,7 +125,7 @@ pub static GROUPS: TableSpec<GroupRow> = TableSpec {
             .no_paper()
             .screen(4, "rate", 2)
             .sorts("wire_bytes"),
-        Field::time("last", "Last seen", |g: &GroupRow| g.last).paper(6, Room::Dropped(0)).screen(6, "last seen", 6).wide(10, 19),
+        Field::time("last", "Last seen", |g: &GroupRow| g.last).paper(6, Room::Dropped(0)).screen(6, "last seen", 6).wide(10, 10),
     ],
     weight: |g| g.traffic.wire_bytes,
     in_json: false,

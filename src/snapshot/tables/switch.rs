@@ -41,7 +41,7 @@ pub static NEIGHBOURS: TableSpec<NeighbourRow> = TableSpec {
             .screen(9, "description", 10)
             .wide(10, 60),
         Field::count("packets", "Packets", |n: &NeighbourRow| n.packets).paper(7, Room::Dropped(1)).no_screen(),
-        Field::time("last", "Last seen", |n: &NeighbourRow| n.last).paper(8, Room::Dropped(0)).screen(7, "last seen", 3).wide(10, 19),
+        Field::time("last", "Last seen", |n: &NeighbourRow| n.last).paper(8, Room::Dropped(0)).screen(7, "last seen", 3).wide(10, 10),
         Field::new("gone", "Gone", FieldKind::Flag, |n: &NeighbourRow| FieldValue::Flag(n.is_gone))
             .no_paper()
             .screen(10, "gone", 7)
@@ -160,7 +160,7 @@ pub static AGGREGATES: TableSpec<AggregateRow> = TableSpec {
             .screen(8, "changes", 3)
             .wide(7, 7)
             .tint(Tint::Warn),
-        Field::time("last", "Last seen", |a: &AggregateRow| a.last).paper(9, Room::Dropped(0)).screen(9, "last seen", 8).wide(10, 19),
+        Field::time("last", "Last seen", |a: &AggregateRow| a.last).paper(9, Room::Dropped(0)).screen(9, "last seen", 8).wide(10, 10),
     ],
     in_json: false,
     ..TableSpec::new("lacp", "end", "", |x, y| {
@@ -201,7 +201,7 @@ pub static GATEWAYS: TableSpec<GatewayRow> = TableSpec {
             .screen(7, "took over", 3)
             .wide(9, 9)
             .tint(Tint::Warn),
-        Field::time("last", "Last seen", |g: &GatewayRow| g.last).paper(8, Room::Dropped(0)).screen(8, "last seen", 6).wide(10, 19),
+        Field::time("last", "Last seen", |g: &GatewayRow| g.last).paper(8, Room::Dropped(0)).screen(8, "last seen", 6).wide(10, 10),
     ],
     in_json: false,
     ..TableSpec::new("gateways", "router", "", |x, y| {
@@ -232,7 +232,7 @@ pub static OSPF: TableSpec<OspfRow> = TableSpec {
         Field::count("neighbours", "Neighbours", |o: &OspfRow| o.neighbours.into()).paper(6, Room::Fixed).screen(6, "hears", 1).wide(5, 5),
         Field::new("mtu", "MTU", FieldKind::Id, |o: &OspfRow| id(o.mtu)).paper(7, Room::Fixed).optional().screen(7, "mtu", 7).wide(5, 6),
         Field::count("hellos", "Hellos", |o: &OspfRow| o.packets).paper(8, Room::Dropped(1)).screen(8, "hellos", 8).wide(6, 8),
-        Field::time("last", "Last seen", |o: &OspfRow| o.last).paper(9, Room::Dropped(0)).screen(9, "last seen", 3).wide(10, 19),
+        Field::time("last", "Last seen", |o: &OspfRow| o.last).paper(9, Room::Dropped(0)).screen(9, "last seen", 3).wide(10, 10),
     ],
     in_json: false,
     ..TableSpec::new("ospf_routers", "router", "", |x, y| {
@@ -258,7 +258,7 @@ pub static QUERIERS: TableSpec<QuerierRow> = TableSpec {
             .wide(4, 5),
         Field::count("queries", "Queries", |q: &QuerierRow| q.packets).paper(4, Room::Fixed).screen(4, "queries", 2).wide(7, 7),
         Field::time("first", "First", |q: &QuerierRow| q.first).machine(),
-        Field::time("last", "Last seen", |q: &QuerierRow| q.last).paper(5, Room::Dropped(0)).screen(5, "last seen", 4).wide(10, 19),
+        Field::time("last", "Last seen", |q: &QuerierRow| q.last).paper(5, Room::Dropped(0)).screen(5, "last seen", 4).wide(10, 10),
     ],
     in_json: false,
     ..TableSpec::new("queriers", "querier", "", |x, y| (x.protocol, x.tag, x.querier).cmp(&(y.protocol, y.tag, y.querier)))
@@ -268,7 +268,7 @@ pub static QUERIERS: TableSpec<QuerierRow> = TableSpec {
 pub static EVENTS: TableSpec<SwitchEvent> = TableSpec {
     sheets: &[placed("Events", |s| Rows::of(s.switch.events.iter().rev().cloned().collect::<Vec<_>>()))],
     fields: &[
-        Field::time("at", "Time", |e: &SwitchEvent| e.time).paper(0, Room::Fixed).screen(0, "time", 1).wide(10, 19),
+        Field::time("at", "Time", |e: &SwitchEvent| e.time).paper(0, Room::Fixed).screen(0, "time", 1).wide(8, 8),
         Field::word("kind", "What", |e: &SwitchEvent| Some(e.kind.token())).paper(1, Room::Fixed).screen(1, "what", 2).wide(12, 18),
         Field::new("vlan", "VLAN", FieldKind::Id, |e: &SwitchEvent| id(e.vlan))
             .paper(2, Room::Fixed)

@@ -18,7 +18,9 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, hints: &[Hint], show
     let force: u16 = in_force.iter().map(|f| cells(&f.0) + 2).sum();
     let force = force.min(area.width / 2);
     let mut x = area.x + 1;
-    for hint in fitting(hints, area.width.saturating_sub(force)) {
+    // What is in force is no word of the last key.
+    let gap = if force > 0 { 2 } else { 0 };
+    for hint in fitting(hints, area.width.saturating_sub(force + gap)) {
         let key = shown(&hint);
         let wide = cells(&key) + cells(hint.word) + 1;
         let start = x;

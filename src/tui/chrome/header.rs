@@ -4,7 +4,7 @@
 //!  spantop  eth1  sw-core-1 Gi1/0/24  ⟂ promisc   10 G   ● mirror good     now 1.24 Gb/s   312 kp/s   00:12:41   lost 0
 //! ```
 
-use crate::model::units;
+use crate::model::{Timestamp, units};
 use crate::snapshot::Snapshot;
 use crate::tui::canvas::{Canvas, cells, cut_end};
 use crate::tui::panels::mirror::verdict;
@@ -36,8 +36,15 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         return;
     }
     let inner = Rect { x: area.x + 1, width: area.width - 2, ..area };
-    let (mut left, mut right) = (left(scene, inner.width), right(scene));
     let needs = |left: &[Piece], right: &[Piece]| left.iter().chain(right).map(|p| p.width() + GAP).sum::<u16>().saturating_sub(GAP);
+    let mut left = left(scene, inner.width);
+    // What took place on which day is worth more than the program's name and packets a second.
+    let fits = |right: &Vec<Piece>| {
+        let kept = |list: &[Piece]| list.iter().filter(|p| p.worth < LEAST).map(|p| p.width() + GAP).sum::<u16>();
+        (kept(&left) + kept(right)).saturating_sub(GAP) <= inner.width
+    };
+    let mut right =
+        [Dated::Zone, Dated::Day].into_iter().map(|dated| right(scene, dated)).find(fits).unwrap_or_else(|| right(scene, Dated::No));
     while needs(&left, &right) > inner.width && left.len() + right.len() > 1 {
         let worst = left.iter().chain(&right).map(|p| p.worth).max().unwrap_or(0);
         left.retain(|p| p.worth != worst);
@@ -68,7 +75,7 @@ fn left(scene: &Scene, width: u16) -> Vec<Piece> {
     let source = vec![(cut_end(&name, room).into_owned().into(), scene.theme.style(Hue::Title))];
     let switch = s.switch.title();
     let promiscuous = s.capture.sources.iter().filter_map(|f| f.promiscuous).reduce(|a, b| a && b);
-    let mut out = vec![Piece { worth: 9, text: vec![("spantop".into(), scene.theme.strong(Hue::Accent))] }];
+    let mut out = vec![Piece { worth: LEAST + 1, text: vec![("spantop".into(), scene.theme.strong(Hue::Accent))] }];
     out.push(Piece { worth: 3, text: source });
     if let Some(title) = switch {
         // Who alone says something of itself may be the device at the other end.
@@ -106,7 +113,34 @@ fn left(scene: &Scene, width: u16) -> Vec<Piece> {
     out
 }
 
-fn right(scene: &Scene) -> Vec<Piece> {
+/// How the time of a file is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dated {
+    /// `2026-11-25 11:05:38–11:06:05 UTC+1`.
+    Zone,
+    /// Without the zone.
+    Day,
+    /// Without the day.
+    No,
+}
+
+/// Pieces of this worth and more go first.
+const LEAST: u8 = 9;
+
+/// The time of a file, with the day where it is of one day and there is room.
+fn times(scene: &Scene, first: Timestamp, last: Timestamp, dated: Dated) -> String {
+    let span = amount::span(first, last, scene.options.utc_offset).replace(" – ", "–");
+    let offset = scene.utc_offset(first);
+    let day = amount::date(first, offset);
+    match dated {
+        Dated::No => span,
+        _ if day != amount::date(last, scene.utc_offset(last)) => span,
+        Dated::Day => format!("{day} {span}"),
+        Dated::Zone => format!("{day} {span} {}", amount::zone(offset)),
+    }
+}
+
+fn right(scene: &Scene, dated: Dated) -> Vec<Piece> {
     let s = scene.snapshot;
     let (text, dim) = (scene.style(Hue::Text), scene.style(Hue::Dim));
     let mut out = Vec::new();
@@ -138,7 +172,10 @@ fn right(scene: &Scene) -> Vec<Piece> {
     } else {
         let packets = amount::packet_rate(traffic.packets_per_second(seconds));
         out.push(Piece { worth: 0, text: vec![(mark.into(), dim), (number.into(), scene.theme.strong(Hue::Title)), (unit.into(), text)] });
-        out.push(Piece { worth: 4, text: vec![(packets.text().into(), text)] });
+        out.push(Piece {
+            worth: if dated != Dated::No && past.is_none() && scene.whole() { LEAST } else { 4 },
+            text: vec![(packets.text().into(), text)],
+        });
     }
     if let Some((times, closely)) = past {
         out.push(Piece { worth: 1, text: vec![(format!(" ◂ {times} ").into(), scene.theme.badge(Hue::Warn))] });
@@ -146,9 +183,7 @@ fn right(scene: &Scene) -> Vec<Piece> {
     } else if let (true, false, Some(first)) = (s.live, reading, s.capture.first) {
         out.push(Piece { worth: 8, text: vec![(units::clock(s.now.seconds_since(first)).into(), text)] });
     } else if let (Some(first), Some(last)) = (s.capture.first, s.capture.last) {
-        out.push(Piece {
-            worth: 8, text: vec![(amount::span(first, last, scene.options.utc_offset).replace(" – ", "–").into(), text)]
-        });
+        out.push(Piece { worth: 8, text: vec![(times(scene, first, last, dated).into(), text)] });
     }
     if let Some(age) = scene.age {
         out.push(Piece { worth: 1, text: vec![(format!(" {age} s old ").into(), scene.theme.badge(Hue::Warn))] });

@@ -5,6 +5,7 @@
 mod health;
 mod past;
 mod said;
+mod services;
 mod switch;
 mod talk;
 
@@ -98,7 +99,14 @@ fn sample(second: i64) -> Option<Sample> {
 }
 
 fn load(second: i64, from: i64) -> Load {
-    let samples: Vec<Sample> = (from..second).filter_map(sample).collect();
+    let mut samples: Vec<Sample> = (from..second).filter_map(sample).collect();
+    // A burst is the busiest millisecond of its second.
+    for burst in switch::bursts() {
+        if let Some(sample) = samples.iter_mut().find(|s| s.start <= burst.at && burst.at < s.start.plus(s.length)) {
+            (sample.peak_ms_at, sample.peak_ms_bytes, sample.peak_ms_packets) =
+                (Some(burst.at), burst.peak / 8_000, burst.peak / 8_000 / 1_400);
+        }
+    }
     let peak = samples.iter().max_by_key(|s| s.traffic.wire_bytes).copied();
     let fastest = samples.iter().max_by_key(|s| s.peak_ms_bytes);
     let peak_ms = fastest.and_then(|s| s.peak_ms_at.map(|t| (t, s.peak_ms_bytes, s.peak_ms_packets)));
@@ -321,6 +329,7 @@ pub fn snapshot(story: Story, second: i64) -> Snapshot {
             },
             vlans: table(vlans(&rows)),
             untagged: part(total, 0.02),
+            services: table(services::services(&rows, trouble)),
             tcp_flags: TcpFlags { syn: 18_204, syn_ack: 18_090, fin: 30_112, reset: 1_204 },
             protocols,
             ..Statistics::default()
@@ -328,7 +337,7 @@ pub fn snapshot(story: Story, second: i64) -> Snapshot {
         dissect: Dissected { apps: said::apps(second), names: table(said::names(second)) },
         mirror: if story == Story::Sampled { sampled(total, recent, second) } else { mirror(total, recent, second, trouble) },
         history: past::history(second, if live { 300 } else { 447 }),
-        switch: switch::view(second, trouble),
+        switch: switch::view(second, trouble, live),
         diagnosis: Diagnosis {
             host: if live { vec![checklist(trouble)] } else { Vec::new() },
             findings: if trouble { findings(second) } else { Vec::new() },

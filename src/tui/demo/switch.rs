@@ -2,8 +2,9 @@
 
 use super::at;
 use super::model::{
-    Abilities, Address, AggregateRow, BridgeId, GatewayProtocol, GatewayRow, Lacp, LacpEnd, LacpState, LinkClaims, Mac, Neighbour,
-    NeighbourProtocol, NeighbourRow, PortRole, QuerierRow, SwitchEvent, SwitchEventKind, SwitchIdentity, SwitchView, TreeRow,
+    Abilities, Address, AggregateRow, BridgeId, BurstContributor, GatewayProtocol, GatewayRow, Lacp, LacpEnd, LacpState, LinkBurst,
+    LinkClaims, LinkUse, Mac, Neighbour, NeighbourProtocol, NeighbourRow, PortRole, QuerierRow, SwitchEvent, SwitchEventKind,
+    SwitchIdentity, SwitchView, TreeRow, USE_CLASSES,
 };
 
 fn mac(last: u8) -> Mac {
@@ -78,8 +79,39 @@ fn event(second: i64, kind: SwitchEventKind, vlan: Option<u16>, who: &str, text:
     SwitchEvent { time: at(second), kind, vlan, who: who.to_owned(), text: text.to_owned(), count: 1 }
 }
 
+/// Bursts, the latest last.
+pub fn bursts() -> Vec<LinkBurst> {
+    let burst = |ago: i64, milliseconds: u32, peak: u64, from: u8, to: u8| LinkBurst {
+        at: at(-ago).plus(304_000_000),
+        milliseconds,
+        peak,
+        bytes: peak / 8_000 * u64::from(milliseconds) * 9 / 10,
+        top: vec![BurstContributor { ends: [mac(from), mac(to)], bytes: 900 }, BurstContributor { ends: [mac(to), mac(from)], bytes: 40 }],
+    };
+    vec![
+        burst(1_702, 2, 5_400_000_000, 2, 7),
+        burst(611, 5, 9_700_000_000, 1, 9),
+        burst(240, 1, 7_300_000_000, 2, 7),
+        burst(42, 12, 9_910_000_000, 1, 9),
+    ]
+}
+
+/// How the monitored link of 10 Gb/s was used: hardly, but for some bursts of late.
+fn link_use() -> LinkUse {
+    let mut busy = [0u64; USE_CLASSES];
+    for (class, milliseconds) in
+        [(0, 1_210_000), (1, 388_000), (2, 140_000), (3, 11_000), (4, 950), (5, 210), (8, 12), (10, 9), (14, 4), (19, 6)]
+    {
+        if let Some(n) = busy.get_mut(class) {
+            *n = milliseconds;
+        }
+    }
+    let list = bursts();
+    LinkUse { speed: 10_000_000_000, busy, nanos: 1_800_000_000_000, bursts: list.len() as u64, list }
+}
+
 /// What it says.
-pub fn view(second: i64, trouble: bool) -> SwitchView {
+pub fn view(second: i64, trouble: bool, live: bool) -> SwitchView {
     let neighbours = vec![
         neighbour("sw-core-1", "GigabitEthernet1/0/24", 24, Abilities::BRIDGE | Abilities::ROUTER, second),
         neighbour("ap-floor-2", "eth0", 0x31, Abilities::BRIDGE | Abilities::ACCESS_POINT, second),
@@ -115,6 +147,7 @@ pub fn view(second: i64, trouble: bool) -> SwitchView {
         }],
         events,
         packets: 9_400,
+        link_use: live.then(link_use),
         ..SwitchView::default()
     }
 }

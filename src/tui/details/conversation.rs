@@ -68,9 +68,15 @@ impl Screen for ConversationPage {
         let Some((kind, row)) = find(scene) else { return gone(canvas, area, scene) };
         let a = label::endpoint(scene, kind, row.a, row.a_port);
         let b = label::endpoint(scene, kind, row.b, row.b_port);
-        let (first, second) = if row.originator_is_a { (&a, &b) } else { (&b, &a) };
         let text = scene.style(Hue::Text);
-        let mut facts = vec![("began by".to_owned(), first.clone(), text), ("with".to_owned(), second.clone(), text)];
+        // Where names are shown the end is called by its name already.
+        let called = |end: &str, address| match label::learnt(scene, address).filter(|_| !scene.view.names) {
+            Some(name) => format!("{end} · {name}"),
+            None => end.to_owned(),
+        };
+        let (first, second) = (called(&a, row.a), called(&b, row.b));
+        let (first, second) = if row.originator_is_a { (first, second) } else { (second, first) };
+        let mut facts = vec![("began by".to_owned(), first, text), ("with".to_owned(), second, text)];
         let ends = [(row.a, row.a_port), (row.b, row.b_port)];
         facts.extend(troubles::findings(scene, &ends));
         if let Some(state) = row.state {

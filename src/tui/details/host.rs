@@ -7,16 +7,20 @@
 //! ```
 
 use super::{SubjectPage, draw_related, gone, head, related, span_line, traffic_line, troubles};
-use crate::model::{Address, Timestamp, Traffic};
+use crate::model::{Address, Timestamp, Traffic, units};
 use crate::snapshot::tables::conversations::CONVERSATIONS;
-use crate::snapshot::{Conversation, Filter, HostRow, Snapshot};
+use crate::snapshot::{Conversation, Filter, HostRow, Service, Snapshot};
 use crate::tui::canvas::Canvas;
 use crate::tui::columns;
 use crate::tui::label;
+use crate::tui::panels::facts::Fact;
 use crate::tui::screen::Screen;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Kind, Scene, Topic};
 use ratatui::layout::Rect;
+
+/// Addresses and services that stand on a page at most.
+const LISTED: usize = 8;
 
 pub(super) struct HostPage;
 
@@ -63,6 +67,41 @@ fn conversations<'a>(scene: &Scene<'a>) -> Vec<(Topic, (Kind, &'a Conversation))
     })
 }
 
+/// The network card that claimed the address, with its maker.
+fn card(scene: &Scene, row: &HostRow) -> Option<Fact> {
+    let claims = &scene.base.switch.addresses;
+    let text = scene.style(Hue::Text);
+    if let Address::Mac(mac) = row.address {
+        let list: Vec<String> = claims.iter().filter(|claim| claim.0 == mac).take(LISTED).map(|claim| claim.1.to_string()).collect();
+        return (!list.is_empty()).then(|| ("addresses".into(), list.join(" · "), text));
+    }
+    let list: Vec<String> = claims
+        .iter()
+        .filter(|claim| claim.1 == row.address)
+        .take(LISTED)
+        .map(|(mac, _)| match (scene.options.manufacturer)(*mac) {
+            Some(maker) => format!("{mac} ({maker})"),
+            None => mac.to_string(),
+        })
+        .collect();
+    (!list.is_empty()).then(|| ("mac".into(), list.join(" · "), text))
+}
+
+/// What listens at an address: ports, what they speak, and how often that failed.
+fn serves(scene: &Scene, address: Address) -> Option<Fact> {
+    let of: Vec<&Service> = scene.snapshot.stats.services.rows.iter().filter(|s| s.key.address == address).collect();
+    let one = |s: &&Service| {
+        let speaks = s.app.map(|app| format!(" {app}")).or_else(|| s.guess.map(|guess| format!(" {guess}?"))).unwrap_or_default();
+        let failed = if s.errors() > 0 { format!(" ({} failed)", units::grouped(s.errors())) } else { String::new() };
+        format!("{}/{}{speaks}{failed}", s.key.protocol.token(), s.key.port)
+    };
+    let mut list: Vec<String> = of.iter().take(LISTED).map(one).collect();
+    if of.len() > LISTED {
+        list.push(format!("and {} more: 5 lists them", of.len() - LISTED));
+    }
+    (!list.is_empty()).then(|| ("serves".into(), list.join(" · "), scene.style(Hue::Text)))
+}
+
 impl Screen for HostPage {
     fn title(&self) -> &'static str {
         "Host"
@@ -79,11 +118,16 @@ impl Screen for HostPage {
         if row.port != 0 {
             facts.push(("port".into(), row.port.to_string(), text));
         }
+        facts.extend(label::names_fact(scene, row.address));
         facts.extend(troubles::findings(scene, &[(row.address, row.port)]));
         facts.extend(troubles::service(scene, (row.address, row.port), kind.token()));
         if let Address::Mac(mac) = row.address {
             let maker = (scene.options.manufacturer)(mac).unwrap_or(if mac.is_group() { "a group address" } else { "unknown" });
             facts.push(("maker".into(), maker.into(), text));
+        }
+        facts.extend(card(scene, row));
+        if row.port == 0 {
+            facts.extend(serves(scene, row.address));
         }
         let side = columns::side(row.inside);
         if !side.is_empty() {

@@ -4,6 +4,8 @@ mod conversation;
 pub(super) mod finding;
 mod host;
 mod protocol;
+mod service;
+mod talkers;
 mod troubles;
 mod vlan;
 
@@ -43,8 +45,14 @@ pub(super) trait SubjectPage: Screen {
 }
 
 /// Every page.
-pub(super) const PAGES: &[&dyn SubjectPage] =
-    &[&conversation::ConversationPage, &host::HostPage, &protocol::ProtocolPage, &vlan::VlanPage, &finding::FindingPage];
+pub(super) const PAGES: &[&dyn SubjectPage] = &[
+    &conversation::ConversationPage,
+    &host::HostPage,
+    &service::ServicePage,
+    &protocol::ProtocolPage,
+    &vlan::VlanPage,
+    &finding::FindingPage,
+];
 
 /// The page about something; `None` for rows that have none.
 pub(super) fn page(topic: &Topic) -> Option<&'static dyn SubjectPage> {
@@ -113,7 +121,7 @@ fn trail(canvas: &mut Canvas, area: Rect, scene: &Scene, (up_name, down_name): (
     let largest = up.iter().chain(&down).flatten().fold(0.0, |a: f64, b| a.max(*b));
     let (out, back) = (scene.style(Hue::Out), scene.style(Hue::In));
     let top = chart::settle(None, largest, None);
-    let plot = Plot { up: &up, down: Some(&down), top, limit: None, up_style: &move |_| out, down_style: &move |_| back };
+    let plot = Plot { up: &up, down: Some(&down), top, quarters: 2, limit: None, up_style: &move |_| out, down_style: &move |_| back };
     chart::plot(canvas, body, &plot);
 }
 

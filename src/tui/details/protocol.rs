@@ -7,7 +7,7 @@
 //! ─ Conversations ────────────────────────────
 //! ```
 
-use super::{SubjectPage, draw_related, gone, head, related, traffic_line};
+use super::{SubjectPage, gone, head, related, talkers, traffic_line};
 use crate::snapshot::Conversation;
 use crate::tui::canvas::Canvas;
 use crate::tui::label;
@@ -85,7 +85,7 @@ impl Screen for ProtocolPage {
         let Some(facts) = facts(scene) else { return gone(canvas, area, scene) };
         let rest = head(canvas, area, scene, "Protocol", &facts, None);
         if rest.height >= 3 {
-            draw_related(canvas, rest, scene, &conversations(scene));
+            talkers::draw(canvas, rest, scene, &conversations(scene), ("Hosts", None));
         }
     }
 }

@@ -47,20 +47,33 @@ pub(super) fn findings(scene: &Scene, ends: &[EndOf]) -> Vec<Fact> {
 pub(super) fn service(scene: &Scene, (address, port): EndOf, transport: &str) -> Vec<Fact> {
     let of = |s: &&Service| s.key.address == address && s.key.port == port && s.key.protocol.token() == transport;
     let Some(service) = scene.snapshot.stats.services.rows.iter().find(of) else { return Vec::new() };
-    let mut pieces: Vec<String> = Vec::new();
-    if let Some(response) = service.response {
-        let (half, most) = (amount::short_duration(response.p50), amount::short_duration(response.p95));
-        pieces.push(format!("half within {half}, 95 % within {most} ({})", units::plural(response.count, "answer")));
-    }
-    for (name, trips) in [("way to the server", service.network), ("to its clients", service.client_network)] {
-        if let Some(trips) = trips {
-            pieces.push(format!("{name} {}", amount::short_duration(trips.p50)));
-        }
-    }
+    let mut pieces = times(service);
     if service.errors() > 0 {
         pieces.push(format!("{} of {} went wrong", units::grouped(service.errors()), units::grouped(service.uses())));
     }
-    if pieces.is_empty() { Vec::new() } else { vec![("answers".into(), pieces.join(" · "), scene.style(Hue::Text))] }
+    if pieces.is_empty() { Vec::new() } else { vec![("service".into(), pieces.join(" · "), scene.style(Hue::Text))] }
+}
+
+/// Response times and round trips, in words.
+fn times(service: &Service) -> Vec<String> {
+    let mut pieces: Vec<String> = Vec::new();
+    if let Some(response) = service.response {
+        let (half, most) = (amount::short_duration(response.p50), amount::short_duration(response.p95));
+        pieces.push(format!("answers half within {half}, 95 % within {most} ({})", units::plural(response.count, "answer")));
+    }
+    let ways = [("to the server", service.network), ("to its clients", service.client_network)];
+    let ways = ways.into_iter().filter_map(|(name, trips)| Some(format!("{} {name}", amount::short_duration(trips?.p50))));
+    let ways: Vec<String> = ways.collect();
+    if !ways.is_empty() {
+        pieces.push(format!("handshakes take {}", ways.join(" and ")));
+    }
+    pieces
+}
+
+/// How fast a service answers, on its own page.
+pub(super) fn speed(scene: &Scene, service: &Service) -> Option<Fact> {
+    let pieces = times(service);
+    (!pieces.is_empty()).then(|| ("speed".into(), pieces.join(" · "), scene.style(Hue::Text)))
 }
 
 /// What Wireshark's analysis says of a connection, where there is something.
@@ -70,10 +83,10 @@ pub(super) fn segments(scene: &Scene, row: &Conversation) -> Vec<Fact> {
     let mut pieces: Vec<String> = Vec::new();
     if again > 0 {
         let share = again as f64 / row.total().packets.max(1) as f64;
-        pieces.push(format!("{} sent again ({})", units::plural(again, "segment"), amount::share(share)));
+        pieces.push(format!("{} sent again ({})", units::grouped(again), amount::share(share)));
     }
     let counted = [
-        (AnalysisFlags::LOST_SEGMENT, "segment not seen", "segments not seen"),
+        (AnalysisFlags::LOST_SEGMENT, "not seen", "not seen"),
         (AnalysisFlags::ZERO_WINDOW, "zero window", "zero windows"),
         (AnalysisFlags::WINDOW_FULL, "full window", "full windows"),
     ];

@@ -6,7 +6,7 @@
 //! ─ Conversations ────────────────────────────
 //! ```
 
-use super::{SubjectPage, draw_related, gone, head, related, traffic_line};
+use super::{SubjectPage, gone, head, related, talkers, traffic_line};
 use crate::snapshot::{Conversation, Filter};
 use crate::tui::canvas::Canvas;
 use crate::tui::screen::Screen;
@@ -61,7 +61,7 @@ impl Screen for VlanPage {
         ];
         let rest = head(canvas, area, scene, "VLAN", &facts, None);
         if rest.height >= 3 {
-            draw_related(canvas, rest, scene, &conversations(scene));
+            talkers::draw(canvas, rest, scene, &conversations(scene), ("Hosts", None));
         }
     }
 }

@@ -8,11 +8,12 @@
 //! ```
 
 use crate::model::proto::Family;
-use crate::model::units;
+use crate::model::{Address, Mac, units};
 use crate::snapshot::table::{self as descriptor, AnyRows, AnyTable, FieldValue, Head};
 use crate::snapshot::{Column, Order, Snapshot};
 use crate::tui::canvas::Canvas;
 use crate::tui::fields;
+use crate::tui::label;
 use crate::tui::screen::Sorts;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Kind, Scene, Topic};
@@ -33,6 +34,8 @@ pub(in crate::tui) struct TablePanel {
     pub group: Option<&'static str>,
     /// What to say when there are no rows.
     pub empty: &'static str,
+    /// Whether its addresses are called by their names in a column of its own.
+    pub named: bool,
 }
 
 /// A row: its table's rows and columns, and its number.
@@ -46,7 +49,7 @@ struct Line<'r> {
 impl TablePanel {
     /// All rows of a table.
     pub const fn of(table: &'static dyn AnyTable) -> Self {
-        Self { table, group: None, empty: "none seen" }
+        Self { table, group: None, empty: "none seen", named: false }
     }
 
     /// What a page that shows it as its list sorts by.
@@ -84,6 +87,25 @@ impl TablePanel {
         })
     }
 
+    /// The number of a row among those of the table.
+    pub fn place(&self, scene: &Scene, topic: &Topic) -> Option<usize> {
+        let (heads, rows) = (self.table.heads(), self.table.rows(0, scene.snapshot));
+        self.lines(scene, &heads, rows.as_ref(), true).into_iter().find(|line| line.0 == *topic).map(|line| line.1.at)
+    }
+
+    /// The addresses in a row, in the order of its columns.
+    pub fn addresses(&self, scene: &Scene, topic: &Topic) -> Vec<Address> {
+        let (heads, rows) = (self.table.heads(), self.table.rows(0, scene.snapshot));
+        let Some((_, line)) = self.lines(scene, &heads, rows.as_ref(), true).into_iter().find(|line| line.0 == *topic) else {
+            return Vec::new();
+        };
+        let address = |field| match rows.value(line.at, field) {
+            FieldValue::Address(address) | FieldValue::End(address, _) => Some(address),
+            _ => None,
+        };
+        (0..heads.len()).filter_map(address).collect()
+    }
+
     /// `list`: as the list of the page, whose order and held rows it has.
     fn lines<'r>(&self, scene: &Scene, heads: &'r [Head], rows: &'r dyn AnyRows, list: bool) -> Vec<(Topic, Line<'r>)> {
         let shown = rows.arranged(self.order(scene, list), scene.view.filter.as_ref());
@@ -112,11 +134,14 @@ impl TablePanel {
         let title = self.group.unwrap_or(sheet.title);
         let body = titled(canvas, area, title, &[(count.into(), scene.style(Hue::Dim))], false);
         let told = |at: usize| lines.iter().take(SAMPLE).any(|(_, line)| line.rows.value(line.at, at).is_some());
-        let columns: Vec<Col<Line>> = fields::shown(&heads, sheet.layers, scene.whole())
+        let mut columns: Vec<Col<Line>> = fields::shown(&heads, sheet.layers, scene.whole())
             .iter()
             .filter(|(at, screen)| screen.place == 0 || told(*at))
             .filter_map(|(at, screen)| Some(fields::column(heads.get(*at)?, screen, *at, scene.whole(), cell)))
             .collect();
+        if self.named && !columns.is_empty() && label::has_names(scene, [].iter()) {
+            columns.insert(1, Col::left("name", 14..=34, 3, |s, line| label::name_cell(s, address(line))));
+        }
         let columns = fields::chosen(scene, self.table.token(), &heads, columns);
         let empty = match scene.snapshot.span {
             _ if scene.view.filter.is_some() => "nothing matches the filter",
@@ -126,6 +151,15 @@ impl TablePanel {
         let shape = Shape { order: list.then(|| self.order(scene, list)), focused: list, empty, inert: !list, ..Shape::default() };
         table::draw(canvas, scene, body, &columns, &lines, &shape);
     }
+}
+
+/// The first address of a row; where there is none the one of nobody, which has no name.
+fn address(line: &Line) -> Address {
+    let found = (0..line.heads.len()).find_map(|field| match line.rows.value(line.at, field) {
+        FieldValue::Address(address) | FieldValue::End(address, _) => Some(address),
+        _ => None,
+    });
+    found.unwrap_or(Address::Mac(Mac::default()))
 }
 
 /// A number that stays the same while the row is there: of what names it.
@@ -139,6 +173,7 @@ fn identity(heads: &[Head], rows: &dyn AnyRows, at: usize) -> u64 {
             FieldValue::Address(address) => address.hash(&mut hash),
             FieldValue::End(address, port) => (address, port).hash(&mut hash),
             FieldValue::Count(n) if head.kind == descriptor::FieldKind::Id => n.hash(&mut hash),
+            FieldValue::Time(time) if head.kind == descriptor::FieldKind::Moment => time.hash(&mut hash),
             _ => {}
         }
     }

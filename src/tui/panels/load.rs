@@ -29,7 +29,7 @@ use std::borrow::Cow;
 const FEWEST_BINS: i64 = 32;
 
 /// The time on the chart.
-fn window(scene: &Scene) -> Window {
+pub(super) fn window(scene: &Scene) -> Window {
     let Some(&span) = SCALES.get(scene.view.scale) else { return Window::Everything };
     match scene.snapshot.stats.load.peak_ms {
         _ if let Some(cursor) = scene.view.cursor => Window::Around(cursor.centre, span),
@@ -62,11 +62,14 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let split = divided(scene);
     let before = Axes { key: (scene.view.scale, split, scene.view.bytes), ..Axes::default() };
     let mut axes = if scene.view.axes.key == before.key { scene.view.axes } else { before };
-    let body = titled(canvas, bits, &title(scene, split), &note(scene, past, &bins, bits.width), false);
+    let name = title(scene, split);
+    let room = bits.width.saturating_sub(cells(&name) + 8);
+    let body = titled(canvas, bits, &name, &note(scene, past, &bins, room), false);
     let (field, ticks) = split_top(body, body.height.saturating_sub(1));
     let (heat, field) = split_top(field, u16::from(field.height >= 4));
     strip::draw(canvas, heat, "1 ms", &series(&bins, |b| b.peak_bytes), full(scene, &bins));
-    axes.bits = Some(draw_bits(canvas, field, scene, &bins, split, axes.bits));
+    let (top, quarters) = draw_bits(canvas, field, scene, &bins, split, axes.bits);
+    (axes.bits, axes.quarters) = (Some(top), Some(quarters));
     let clock = (scene.whole() || scene.view.cursor.is_some()).then(|| scene.utc_offset(Timestamp(bins.end.saturating_sub(bins.span))));
     chart::cuts(canvas, field, &bins);
     chart::ticks(canvas, ticks, &bins, clock);
@@ -87,10 +90,13 @@ fn series(bins: &Bins, value: fn(&Bin) -> f64) -> Vec<Option<f64>> {
     bins.bins.iter().map(|b| b.as_ref().map(value)).collect()
 }
 
+/// Bytes a second of the slowest link that is still in use, 100 Mb/s: where no speed is known a single frame in a millisecond is no peak.
+const SLOWEST: f64 = 12_500_000.0;
+
 /// What a millisecond can hold at most, in bytes a second: the link's speed, or where that is not known the most there was.
 fn full(scene: &Scene, bins: &Bins) -> f64 {
     let worst = bins.facts.worst.map_or(0.0, |w| w.1);
-    scene.snapshot.capture.speed.map_or(worst, |speed| speed as f64 / 8.0)
+    scene.snapshot.capture.speed.map_or(worst.max(SLOWEST), |speed| speed as f64 / 8.0)
 }
 
 /// Whether out and in are drawn apart: as the user says, else when most of the traffic crosses the border.
@@ -101,7 +107,7 @@ fn divided(scene: &Scene) -> bool {
 }
 
 fn title(scene: &Scene, split: bool) -> String {
-    let what = if split { "Load, out above, in below" } else { "Load" };
+    let what = if split { "Load, ↑ out, ↓ in" } else { "Load" };
     let span = match window(scene) {
         Window::Everything if scene.snapshot.live => "since the start".to_owned(),
         Window::Everything => "whole capture".to_owned(),
@@ -127,9 +133,9 @@ fn span_name(nanos: i64) -> String {
 type Note = Vec<(Cow<'static, str>, Style)>;
 
 /// What is said of the load, the most important first, as much as there is room for.
-fn note(scene: &Scene, past: &Snapshot, bins: &Bins, width: u16) -> Note {
+fn note(scene: &Scene, past: &Snapshot, bins: &Bins, room: u16) -> Note {
     let (dim, text) = (scene.style(Hue::Dim), scene.style(Hue::Text));
-    if let Some(note) = past_note(scene, past, width) {
+    if let Some(note) = past_note(scene, past, room) {
         return note;
     }
     if scene.view.paused {
@@ -179,7 +185,7 @@ fn note(scene: &Scene, past: &Snapshot, bins: &Bins, width: u16) -> Note {
             said.push((5, vec![("max 1 ms ".into(), dim), (value.into(), hue), (at.into(), dim)]));
         }
     }
-    chosen(said, width.saturating_sub(34), dim)
+    chosen(said, room, dim)
 }
 
 /// What is said where no time has any packets.
@@ -193,7 +199,7 @@ fn nothing(s: &Snapshot) -> &'static str {
 }
 
 /// What is said of the span that is looked at.
-fn past_note(scene: &Scene, past: &Snapshot, width: u16) -> Option<Note> {
+fn past_note(scene: &Scene, past: &Snapshot, room: u16) -> Option<Note> {
     let (dim, text) = (scene.style(Hue::Dim), scene.style(Hue::Text));
     let (times, closely) = amount::past(scene, past)?;
     let s = scene.snapshot;
@@ -215,11 +221,11 @@ fn past_note(scene: &Scene, past: &Snapshot, width: u16) -> Option<Note> {
         let at = worst.peak_ms_at.map(|at| format!(" at {}", amount::moment(at, scene.utc_offset(at)))).unwrap_or_default();
         said.push((2, vec![("max 1 ms ".into(), dim), (value.into(), hue), (at.into(), dim)]));
     }
-    Some(chosen(said, width.saturating_sub(34), dim))
+    Some(chosen(said, room, dim))
 }
 
 /// Where times are on a chart whose axis stands in its first cells.
-fn chart_times(area: Rect, bins: &Bins) -> ChartTimes {
+pub(super) fn chart_times(area: Rect, bins: &Bins) -> ChartTimes {
     let labels = LABELS.min(area.width);
     let stretches = bins.stretches.iter().map(|s| ChartStretch { bin: s.bin, bins: s.bins, start: s.start, end: s.end });
     let field = Rect { x: area.x + labels, width: area.width - labels, ..area };
@@ -227,7 +233,7 @@ fn chart_times(area: Rect, bins: &Bins) -> ChartTimes {
 }
 
 /// Marks the columns of the span that is looked at, and the cursor under them.
-fn looked_at(canvas: &mut Canvas, scene: &Scene, times: &ChartTimes, above: u16) {
+pub(super) fn looked_at(canvas: &mut Canvas, scene: &Scene, times: &ChartTimes, above: u16) {
     let Some(cursor) = scene.view.cursor else { return };
     let field = times.field;
     if let Some((x, width)) = times.columns(cursor.span()) {
@@ -276,19 +282,22 @@ fn largest(values: &[Option<f64>]) -> f64 {
     values.iter().flatten().fold(0.0, |a: f64, b| a.max(*b))
 }
 
-/// Draws the load; returns the top of its axis, in bytes a second.
-fn draw_bits(canvas: &mut Canvas, area: Rect, scene: &Scene, bins: &Bins, split: bool, before: Option<f64>) -> f64 {
+/// Draws the load; returns the top of its axis, in bytes a second, and the quarters above it.
+fn draw_bits(canvas: &mut Canvas, area: Rect, scene: &Scene, bins: &Bins, split: bool, before: Option<f64>) -> (f64, u16) {
     let unit = if scene.view.bytes { 1.0 } else { 8.0 };
     let scaled = |value: fn(&Bin) -> f64| -> Vec<Option<f64>> { series(bins, value).into_iter().map(|v| v.map(|v| v * unit)).collect() };
     let speed = scene.snapshot.capture.speed.filter(|speed| *speed > 0);
     let limit = speed.map(|speed| speed as f64 * unit / 8.0);
     let theme = *canvas.theme;
     let (up, down) = if split { (scaled(|b| b.outbound), Some(scaled(|b| b.inbound))) } else { (scaled(|b| b.bytes), None) };
-    let most = largest(&up).max(down.as_deref().map_or(0.0, largest));
+    let (quarters, most) = match &down {
+        Some(down) => chart::share_out(scene.view.axes.quarters.filter(|_| before.is_some()), largest(&up), largest(down)),
+        None => (2, largest(&up)),
+    };
     if split && most <= 0.0 && !bins.bins.is_empty() {
         let words = "Nothing crosses the border of the local networks; --local-net CIDR says which they are, d shows all together.";
         canvas.ink(area.x + LABELS, area.y + area.height / 2, area.width.saturating_sub(LABELS), words, Hue::Dim);
-        return before.unwrap_or(0.0);
+        return (before.unwrap_or(0.0), quarters);
     }
     let top = settle(before.map(|b| b * unit), most, limit);
     // Where a speed is known the colour says how full the link is, else how high this is among what there was.
@@ -298,12 +307,13 @@ fn draw_bits(canvas: &mut Canvas, area: Rect, scene: &Scene, bins: &Bins, split:
         up: &up,
         down: down.as_deref(),
         top,
+        quarters,
         limit: limit.map(|limit| (limit, name.as_str())),
         up_style: &move |h| if split { theme.style(Hue::Out) } else { theme.heat(h * top / full) },
         down_style: &move |_| theme.style(Hue::In),
     };
     chart::plot(canvas, area, &plot);
-    top / unit
+    (top / unit, quarters)
 }
 
 /// Draws the packets; returns the top of their axis.
@@ -311,7 +321,8 @@ fn draw_packets(canvas: &mut Canvas, area: Rect, bins: &Bins, before: Option<f64
     let up = series(bins, |b| b.packets);
     let top = settle(before, largest(&up), None);
     let theme = *canvas.theme;
-    let plot = Plot { up: &up, down: None, top, limit: None, up_style: &move |h| theme.area(h), down_style: &|_| Style::new() };
+    let plot =
+        Plot { up: &up, down: None, top, quarters: 2, limit: None, up_style: &move |h| theme.area(h), down_style: &|_| Style::new() };
     chart::plot(canvas, area, &plot);
     top
 }

@@ -1,6 +1,7 @@
 //! Panels: each a small file and a pure function from a scene to cells.
 
 pub(super) mod any_table;
+pub(super) mod bursts;
 pub(super) mod facts;
 pub(super) mod findings;
 pub(super) mod kinds;

@@ -36,8 +36,11 @@ pub(in crate::tui) fn bars(canvas: &mut Canvas, area: Rect, rows: &[(String, Tra
 }
 
 /// Names of the size classes.
-pub(in crate::tui) fn size_names() -> [String; 7] {
+pub(in crate::tui) fn size_names(ascii: bool) -> [String; 7] {
     SIZE_CLASSES.map(|(low, high)| match (low, high) {
+        // One cell for one cell these would become another size.
+        (0, high) if ascii => format!("<={high}"),
+        (low, u32::MAX) if ascii => format!(">={low}"),
         (0, high) => format!("≤{high}"),
         (low, u32::MAX) => format!("≥{low}"),
         (low, high) => format!("{low}–{high}"),
@@ -47,7 +50,8 @@ pub(in crate::tui) fn size_names() -> [String; 7] {
 /// Packets by size.
 pub(in crate::tui) fn sizes(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let body = titled(canvas, area, &scene.based("Sizes", area.width), &[("packets".into(), scene.style(Hue::Dim))], false);
-    let rows: Vec<_> = size_names().into_iter().zip(scene.snapshot.stats.sizes).map(|(name, t)| (name, t, Hue::AreaHigh)).collect();
+    let rows: Vec<_> =
+        size_names(scene.theme.is_ascii()).into_iter().zip(scene.snapshot.stats.sizes).map(|(name, t)| (name, t, Hue::AreaHigh)).collect();
     bars(canvas, body, &rows, false);
 }
 

@@ -69,7 +69,7 @@ pub(in crate::tui) fn leaves(scene: &Scene) -> Vec<Leaf> {
     sorted(leaves, scene)
 }
 
-/// The same of the conversations that the filter shows: what is no conversation has no row it could match.
+/// The same of the conversations that the filter shows: those with ports by what they speak, others by what the hierarchy ends in.
 fn matching(scene: &Scene) -> Vec<Leaf> {
     let mut leaves: HashMap<String, Leaf> = HashMap::new();
     for kind in [Kind::Tcp, Kind::Udp, Kind::Sctp] {
@@ -79,6 +79,14 @@ fn matching(scene: &Scene) -> Vec<Leaf> {
             let family = label::family(&name);
             add(&mut leaves, (name, family, row.path), row.recent(), row.total(), row.app_by == Some(AppBy::Port));
         }
+    }
+    let has_ports = |path: Path| [Proto::Tcp, Proto::Udp, Proto::Sctp].into_iter().any(|proto| path.contains(proto));
+    for row in scene.snapshot.stats.protocols.iter().filter(|row| row.own.packets > 0 && !has_ports(row.path)) {
+        let Some(layer) = row.path.last() else { continue };
+        let family = label::layer_family(layer);
+        // What is now of a row without any below it is its own.
+        let recent = if row.own == row.traffic { row.recent } else { Traffic::default() };
+        add(&mut leaves, (layer.to_string(), family, row.path), recent, row.own, false);
     }
     sorted(leaves, scene)
 }
@@ -196,7 +204,8 @@ pub(in crate::tui) fn host_rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, End<'a>)> 
 pub(in crate::tui) fn hosts(canvas: &mut Canvas, area: Rect, scene: &Scene, kind: usize) {
     let rows = host_rows(scene);
     let six = columns::has_six(rows.iter().take(usize::from(area.height)).map(|r| &r.1.1.address));
-    panel(canvas, area, scene, ("Hosts", kind), &columns::hosts(None, six, scene.whole()), &rows);
+    let named = label::has_names(scene, rows.iter().take(usize::from(area.height)).map(|r| &r.1.1.address));
+    panel(canvas, area, scene, ("Hosts", kind), &columns::hosts(None, six, scene.whole(), named), &rows);
 }
 
 fn panel<R>(canvas: &mut Canvas, area: Rect, scene: &Scene, (title, kind): (&str, usize), columns: &[Col<R>], rows: &[(Topic, R)]) {

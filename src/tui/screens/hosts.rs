@@ -8,6 +8,7 @@
 use crate::snapshot::{Column, Snapshot};
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::columns::{self, empty};
+use crate::tui::label;
 use crate::tui::panels::kinds;
 use crate::tui::screen::{Hint, Screen, Sorts};
 use crate::tui::screens::conversations::shown;
@@ -76,6 +77,7 @@ impl Screen for Hosts {
         let kind = kind(scene);
         let rows = columns::host_rows(scene, kind);
         let six = columns::has_six(rows.iter().map(|r| &r.1.1.address));
+        let named = !matches!(kind, Kind::Tcp | Kind::Udp | Kind::Sctp) && label::has_names(scene, rows.iter().map(|r| &r.1.1.address));
         let body =
             titled(canvas, area, &scene.based("Hosts", area.width), &shown(scene, rows.len(), kind.endpoints(scene.snapshot)), false);
         let (line, body) = split_top(body, 1);
@@ -86,7 +88,7 @@ impl Screen for Hosts {
             canvas,
             scene,
             body,
-            &columns::chosen_hosts(scene, kind, six),
+            &columns::chosen_hosts(scene, kind, six, named),
             &rows,
             &Shape { order, focused: true, empty: empty(scene), ..Shape::default() },
         );

@@ -93,7 +93,11 @@ impl Screen for Layer2 {
         let kind = scene.pane.kind;
         let has_groups = kind == GROUPS || GROUP_PANEL.count(scene.snapshot) > 0;
         if has_groups && below.height >= 20 {
-            let (middle, lowest) = split_top(below, below.height - below.height / 3);
+            // Each what its rows need; where that is too much the groups have a third, or what the stations leave.
+            let lines = |count: u64| count.saturating_add(3).min(u64::from(u16::MAX)) as u16;
+            let (stations, groups) = (lines(STATION_PANEL.count(scene.snapshot)), lines(GROUP_PANEL.count(scene.snapshot)));
+            let lowest = groups.min((below.height / 3).max(below.height.saturating_sub(stations)));
+            let (middle, lowest) = split_top(below, below.height - lowest);
             STATION_PANEL.draw(canvas, middle, scene, kind == STATIONS);
             GROUP_PANEL.draw(canvas, lowest, scene, kind == GROUPS);
         } else if kind == GROUPS {

@@ -1,6 +1,7 @@
 //! The screens: one file each, and a line each in [`SCREENS`].
 
 pub(super) mod applications;
+pub(super) mod bursts;
 pub(super) mod compare;
 pub(super) mod conversations;
 pub(super) mod hosts;
@@ -28,6 +29,7 @@ pub(super) const SCREENS: &[ScreenEntry] = &[
     entry('8', &mirror::Mirror),
     entry('9', &packets::Packets),
     entry('0', &layer2::Layer2),
+    ScreenEntry { digit: None, screen: &bursts::Bursts },
     ScreenEntry { digit: None, screen: &applications::Applications },
     ScreenEntry { digit: None, screen: &names::Names },
     ScreenEntry { digit: None, screen: &compare::Compare },

@@ -10,7 +10,9 @@
 //! ```
 
 use crate::snapshot::Snapshot;
+use crate::snapshot::tables::services;
 use crate::tui::canvas::{Canvas, split_top};
+use crate::tui::panels::any_table::TablePanel;
 use crate::tui::panels::{findings, load, shares, top};
 use crate::tui::screen::{Hint, Screen};
 use crate::tui::view::{Scene, Topic};
@@ -19,6 +21,9 @@ use ratatui::layout::Rect;
 
 /// The overview.
 pub(in crate::tui) struct Overview;
+
+/// What listens, where there is room for what is more than the first glance.
+const SERVICES: TablePanel = TablePanel { named: true, ..TablePanel::of(&services::SERVICES) };
 
 const CONVERSATIONS: usize = 0;
 const PROTOCOLS: usize = 1;
@@ -105,7 +110,25 @@ fn middle(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     }
 }
 
+/// Rows of the mixes where services stand below them.
+const MIXES: u16 = 12;
+
 fn bottom(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    if area.width >= 170 && area.height >= MIXES + 8 && SERVICES.count(scene.snapshot) > 0 {
+        let parts = columns(canvas, area, &[area.width * 34 / 100]);
+        let [hosts, right] = parts[..] else { return };
+        top::hosts(canvas, hosts, scene, HOSTS);
+        let (mixes, services) = split_top(right, MIXES);
+        let wide = |percent: u16| right.width * percent / 100;
+        let parts = columns(canvas, mixes, &[wide(23), wide(23), wide(16)]);
+        if let [sizes, casts, losses, wrong] = parts[..] {
+            shares::sizes(canvas, sizes, scene);
+            shares::casts(canvas, casts, scene);
+            shares::losses(canvas, losses, scene);
+            findings::draw(canvas, wrong, scene, WRONG);
+        }
+        return SERVICES.draw(canvas, services, scene, false);
+    }
     type Panel = fn(&mut Canvas, Rect, &Scene);
     let hosts: Panel = |c, a, s| top::hosts(c, a, s, HOSTS);
     let wrong: Panel = |c, a, s| findings::draw(c, a, s, WRONG);

@@ -71,7 +71,7 @@ impl Screen for Problems {
         } else if area.width >= BESIDE {
             let parts = divide(canvas, area, &[(area.width * 46 / 100).min(90)]);
             (parts[0], parts.get(1).copied())
-        } else if area.height >= 16 {
+        } else if area.height >= 16 || usize::from(area.height) >= rows.len() + 8 {
             let (above, below) = split_top(area, (rows.len() as u16 + 2).clamp(4, area.height / 2));
             (above, Some(below))
         } else {

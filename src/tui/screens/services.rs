@@ -20,6 +20,7 @@ pub(in crate::tui) struct Services;
 
 const SHEET: TablePanel = TablePanel {
     empty: "no service was used yet: they show with the first connection that is opened and the first question that is asked",
+    named: true,
     ..TablePanel::of(&SERVICES)
 };
 
@@ -29,7 +30,7 @@ impl Screen for Services {
     }
 
     fn about(&self) -> &'static str {
-        "what listens where: clients, connections, requests, response times, what failed; since the beginning"
+        "what listens where: clients, connections, requests, response times, what failed; Enter opens one"
     }
 
     fn topics(&self, scene: &Scene) -> Vec<Topic> {
@@ -37,7 +38,8 @@ impl Screen for Services {
     }
 
     fn opens(&self, scene: &Scene, topic: &Topic) -> Option<Topic> {
-        SHEET.host(scene, topic)
+        let at = SHEET.place(scene, topic)?;
+        scene.snapshot.stats.services.rows.get(at).map(|service| Topic::Service(service.key))
     }
 
     fn sorting(&self) -> Option<(Sorts, Vec<Column>)> {

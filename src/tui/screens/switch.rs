@@ -9,16 +9,18 @@
 //!  vlan  kind   root         bridge   │
 //! ```
 
+mod tree;
+
 use crate::snapshot::Snapshot;
 use crate::snapshot::tables::ports::PORTS;
 use crate::snapshot::tables::switch::{AGGREGATES, EVENTS, GATEWAYS, NEIGHBOURS, OSPF, QUERIERS, TREES};
 use crate::tui::canvas::{Canvas, cells, cut_end, split_top, wrap};
 use crate::tui::panels::any_table::TablePanel;
-use crate::tui::panels::kinds;
+use crate::tui::panels::{facts, kinds};
 use crate::tui::screen::{Hint, Screen};
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, Topic};
-use crate::tui::widgets::frame::columns as divide;
+use crate::tui::widgets::frame::{columns as divide, titled};
 use ratatui::layout::Rect;
 use std::borrow::Cow;
 
@@ -40,8 +42,6 @@ const PANELS: [(&str, TablePanel); 8] = [
     ("Events", TablePanel { empty: "nothing has happened since the beginning, as far as this mirror shows it", ..TablePanel::of(&EVENTS) }),
 ];
 
-const NEIGHBOURS_AT: usize = 0;
-const TREES_AT: usize = 2;
 const EVENTS_AT: usize = 7;
 
 fn panel(at: usize) -> &'static TablePanel {
@@ -94,34 +94,51 @@ impl Screen for Switch {
         if body.height < 14 {
             return panel(kind).draw(canvas, body, scene, true);
         }
-        // What was walked to stands first; beside and below it what tells most.
-        let beside = [NEIGHBOURS_AT, TREES_AT, EVENTS_AT].into_iter().filter(|at| *at != kind);
-        let mut others: Vec<usize> = beside.collect();
-        let room = |at: usize| (panel(at).count(scene.snapshot).clamp(1, 200) as u16).saturating_add(3);
-        let (above, below) = if body.width >= 150 && others.len() > 1 {
-            let last = others.pop().unwrap_or(EVENTS_AT);
+        let count = |at: usize| panel(at).count(scene.snapshot);
+        if (0..PANELS.len()).all(|at| count(at) == 0) {
+            return unseen(canvas, body, scene);
+        }
+        // What was walked to stands first; beside and below it what has rows.
+        let mut others: Vec<usize> = (0..PANELS.len()).filter(|at| *at != kind && count(*at) > 0).collect();
+        let mut left = body;
+        if body.width >= 150 && kind != EVENTS_AT && others.len() > 1 {
             let parts = divide(canvas, body, &[body.width * 58 / 100]);
-            let [left, right] = parts[..] else { return };
-            panel(last).draw(canvas, right, scene, false);
-            split_top(left, room(kind).clamp(6, (left.height * 2 / 3).max(6)))
-        } else {
-            split_top(body, room(kind).clamp(6, (body.height / 2).max(6)))
-        };
+            if let [lists, right] = parts[..] {
+                others.retain(|at| *at != EVENTS_AT);
+                panel(EVENTS_AT).draw(canvas, right, scene, false);
+                left = lists;
+            }
+        }
+        let lines = |at: usize| (count(at).clamp(1, 200) as u16).saturating_add(3);
+        let drawing = tree::lines(scene, left.width.saturating_sub(2));
+        // Each has room for some rows before one has room for all.
+        let few: u16 = others.iter().map(|at| lines(*at).min(6)).sum();
+        let first = lines(kind).min(left.height.saturating_sub(few).max(left.height / 3)).max(4);
+        let (above, mut rest) = split_top(left, if others.is_empty() && drawing.is_empty() { left.height } else { first });
         panel(kind).draw(canvas, above, scene, true);
-        let many = others.len().max(1);
-        let mut rest = below;
-        for (place, at) in others.into_iter().enumerate() {
-            let left = (many - place) as u16;
-            let height = if left <= 1 {
-                rest.height
-            } else {
-                room(at).min(rest.height.saturating_sub(4 * (left - 1))).max(rest.height / (left + 1))
-            };
+        for (place, at) in others.iter().enumerate() {
+            let behind: u16 = others.iter().skip(place + 1).map(|at| lines(*at).min(6)).sum();
+            let height = lines(*at).min(rest.height.saturating_sub(behind).max(6));
+            if rest.height < 4 {
+                return;
+            }
             let (part, under) = split_top(rest, height);
-            panel(at).draw(canvas, part, scene, false);
+            panel(*at).draw(canvas, part, scene, false);
             rest = under;
         }
+        if !drawing.is_empty() && rest.height >= 3 {
+            tree::draw(canvas, rest, &drawing);
+        }
     }
+}
+
+/// Where nothing is known: what would stand here, and why it does not.
+fn unseen(canvas: &mut Canvas, area: Rect, scene: &Scene) {
+    let body = titled(canvas, area, "What would stand here", &[], false);
+    let hue = |at| if at == scene.pane.kind { Hue::Text } else { Hue::Dim };
+    let list: Vec<facts::Fact> =
+        PANELS.iter().enumerate().map(|(at, (name, panel))| ((*name).to_owned(), panel.empty.to_owned(), scene.style(hue(at)))).collect();
+    facts::draw(canvas, body, &list);
 }
 
 type Line = Vec<(Cow<'static, str>, ratatui::style::Style)>;

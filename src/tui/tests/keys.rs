@@ -107,6 +107,51 @@ fn the_filter_holds_while_it_is_typed_also_while_paused() {
 }
 
 #[test]
+fn bursts_are_a_key_away_and_say_what_they_need() {
+    let mut live = Session::new(Story::Calm, 120, 40);
+    live.keys("u");
+    assert!(live.text().contains("How full, by milliseconds") && live.text().contains("9.91 Gb/s"), "{}", live.text());
+    live.keys("Down");
+    assert_eq!(live.app.topics().len(), 4);
+    let mut file = Session::new(Story::File, 120, 40);
+    file.keys("u");
+    assert!(file.text().contains("--speed 10G") && file.text().contains("Busiest milliseconds"), "{}", file.text());
+}
+
+#[test]
+fn a_service_has_a_page_of_its_own() {
+    let mut session = Session::new(Story::Trouble, 200, 60);
+    session.keys("5 Down");
+    let Some(Topic::Service(key)) =
+        session.app.pane().selected.clone().and_then(|row| session.app.page().opens(&session.app.scene(), &row))
+    else {
+        panic!("no service in\n{}", session.text())
+    };
+    session.keys("Enter");
+    let text = session.text();
+    assert!(text.contains("listens at") && text.contains(&format!(":{}", key.port)) && text.contains("Clients"), "{text}");
+}
+
+#[test]
+fn the_tree_of_a_filter_holds_what_has_no_ports() {
+    use crate::model::{Path, Proto};
+    use crate::snapshot::Filter;
+    let mut snapshot = demo::snapshot(Story::Calm, 0);
+    // Two stations that only ask for addresses.
+    let mut row = snapshot.stats.conversations.eth.rows.first().cloned().expect("the demonstration has stations");
+    row.path = Path::EMPTY;
+    [Proto::Eth, Proto::Arp].into_iter().for_each(|proto| row.path.push(proto));
+    row.app = None;
+    snapshot.stats.conversations.eth.rows.push(row.clone());
+    let shown = |text: &str| {
+        let filter = Filter::parse(text).expect("a filter");
+        let tree = crate::tui::held::narrowed(&Arc::new(snapshot.clone()), filter.as_ref()).stats.protocols.clone();
+        tree.into_iter().find(|p| p.path == row.path).map(|p| p.own)
+    };
+    assert_eq!((shown("not tls"), shown("arp"), shown("tls")), (Some(row.total()), Some(row.total()), None));
+}
+
+#[test]
 fn rows_are_sorted_while_paused() {
     let mut session = Session::new(Story::Calm, 120, 30);
     session.keys("4 p");

@@ -22,6 +22,7 @@ fn pages_look_as_they_did() {
         ("host", "3 Down Enter"),
         ("protocol", "2 Down Down Down Enter"),
         ("vlan", "0 Down Enter"),
+        ("service", "5 Down Enter"),
         ("finding", "6 Down Enter"),
     ] {
         let mut session = Session::new(Story::Trouble, 100, 30);

@@ -105,6 +105,16 @@ pub(in crate::tui) fn date(at: Timestamp, utc_offset: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
+/// A zone by its seconds east of UTC: `UTC`, `UTC+1`, `UTC-3:30`.
+pub(in crate::tui) fn zone(utc_offset: i64) -> String {
+    let (sign, minutes) = (if utc_offset < 0 { '-' } else { '+' }, utc_offset.unsigned_abs() / 60);
+    match (minutes / 60, minutes % 60) {
+        (0, 0) => "UTC".into(),
+        (hours, 0) => format!("UTC{sign}{hours}"),
+        (hours, minutes) => format!("UTC{sign}{hours}:{minutes:02}"),
+    }
+}
+
 /// From one time to another: `14:02:11 – 14:09:40`, with their dates where these differ: `2026-11-25 14:02 – 2026-11-27 09:30`.
 pub(in crate::tui) fn span(first: Timestamp, last: Timestamp, utc_offset: fn(Timestamp) -> i64) -> String {
     let of = |at: Timestamp| {

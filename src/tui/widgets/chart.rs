@@ -25,6 +25,8 @@ pub(in crate::tui) struct Plot<'a> {
     pub down: Option<&'a [Option<f64>]>,
     /// Value at the top.
     pub top: f64,
+    /// Quarters of the area above the axis, where there is something below it.
+    pub quarters: u16,
     /// Where a line is, and what it is called.
     pub limit: Option<(f64, &'a str)>,
     /// Area above the axis, by height 0 to 1.
@@ -61,15 +63,41 @@ pub(in crate::tui) fn plot(canvas: &mut Canvas, area: Rect, plot: &Plot) {
         return;
     }
     let field = Rect { x: area.x + LABELS, width: area.width - LABELS, ..area };
-    let up_rows = if plot.down.is_some() { area.height.div_ceil(2) } else { area.height };
+    let up_rows = if plot.down.is_some() { upper_rows(area.height, plot.quarters) } else { area.height };
     let (upper, lower) = (Rect { height: up_rows, ..field }, Rect { y: field.y + up_rows, height: area.height - up_rows, ..field });
     grid(canvas, area, upper, lower, plot);
     let dots = rise(plot.up, upper, plot.top);
     draw(canvas, &dots, upper, &|y| (plot.up_style)(1.0 - (f64::from(y) + 0.5) / f64::from(upper.height.max(1))));
     if let Some(down) = plot.down {
-        let dots = hang(down, lower, plot.top);
+        let dots = hang(down, lower, bottom(plot.top, upper, lower));
         draw(canvas, &dots, lower, &|y| (plot.down_style)((f64::from(y) + 0.5) / f64::from(lower.height.max(1))));
     }
+}
+
+/// Rows above the axis.
+fn upper_rows(height: u16, quarters: u16) -> u16 {
+    (height.saturating_mul(quarters.clamp(1, 3)).div_ceil(4)).clamp(1, height.max(1))
+}
+
+/// Value at the foot: a row is worth as much below the axis as above it.
+fn bottom(top: f64, upper: Rect, lower: Rect) -> f64 {
+    top * f64::from(lower.height) / f64::from(upper.height.max(1))
+}
+
+/// How many quarters of a chart stand above its axis, and the value at its top, so that what is largest above and below fills it; `before`:
+/// what stood there, which is kept while it is nearly as good.
+pub(in crate::tui) fn share_out(before: Option<u16>, up: f64, down: f64) -> (u16, f64) {
+    let part = if up + down > 0.0 { up / (up + down) } else { 0.5 };
+    let quarters = match (before, part) {
+        (Some(1), ..0.42) | (None, ..0.36) => 1,
+        (Some(3), 0.58..) | (None, 0.64..) => 3,
+        (Some(2), 0.3..0.7) => 2,
+        (Some(_), ..0.36) => 1,
+        (Some(_), 0.64..) => 3,
+        _ => 2,
+    };
+    let above = f64::from(quarters) / 4.0;
+    (quarters, up.max(down * above / (1.0 - above)))
 }
 
 fn draw(canvas: &mut Canvas, dots: &Dots, area: Rect, style: &dyn Fn(u16) -> Style) {
@@ -139,16 +167,18 @@ fn grid(canvas: &mut Canvas, area: Rect, upper: Rect, lower: Rect, plot: &Plot) 
         }
     };
     label(upper.bottom() - 1, 0.0);
-    let step = step(plot.top, (upper.height / 3).max(2));
+    let step = step(plot.top.max(bottom(plot.top, upper, lower)), (upper.height.max(lower.height) / 3).max(2));
     let place = |value: f64, height: u16| (value / plot.top * f64::from(height)).floor().min(f64::from(height.saturating_sub(1))) as u16;
     for value in (1..=16).map(|i| f64::from(i) * step).take_while(|v| *v <= plot.top * 1.000_001) {
         let above = place(value, upper.height);
         if above > 0 {
             label(upper.bottom() - 1 - above, value);
         }
-        if lower.height > 1 {
-            label(lower.y + place(value, lower.height), value);
-        }
+    }
+    let bottom = bottom(plot.top, upper, lower);
+    for value in (1..=16).map(|i| f64::from(i) * step).take_while(|v| lower.height > 1 && *v <= bottom * 1.000_001) {
+        let below = (value / bottom * f64::from(lower.height)).floor().min(f64::from(lower.height - 1)) as u16;
+        label(lower.y + below, value);
     }
     if let Some((limit, name)) = plot.limit.filter(|l| l.0 <= plot.top * 1.000_001 && l.0 > 0.0) {
         let y = upper.bottom() - 1 - place(limit, upper.height);

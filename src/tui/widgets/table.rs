@@ -8,7 +8,7 @@
 use super::amount::{self, Amount};
 use super::bar;
 use crate::snapshot::{Column, Order};
-use crate::tui::canvas::{Canvas, Hit, Listing, cells, cut_end, cut_middle, padded, split_top};
+use crate::tui::canvas::{Canvas, Hit, Listing, cells, cut_end, cut_middle, padded, split_top, wrap};
 use crate::tui::theme::Hue;
 use crate::tui::view::{Pane, Scene, Topic};
 use ratatui::layout::Rect;
@@ -158,17 +158,19 @@ pub(in crate::tui) struct Shape {
 
 /// Draws a table with its header.
 pub(in crate::tui) fn draw<R>(canvas: &mut Canvas, scene: &Scene, area: Rect, columns: &[Col<R>], rows: &[(Topic, R)], shape: &Shape) {
+    if rows.is_empty() {
+        // A head over nothing says nothing.
+        let inner = padded(area, 1);
+        for (line, y) in wrap(shape.empty, inner.width).iter().zip(inner.top()..inner.bottom()) {
+            canvas.put(inner.x, y, inner.width, line, scene.style(Hue::Dim));
+        }
+        return;
+    }
     let (header, body) = split_top(area, 1);
     let inner = padded(body, 1);
     let fitted = fit(columns, inner.width, shape.order);
     if header.height > 0 {
         head(canvas, padded(header, 1), columns, &fitted, shape);
-    }
-    if rows.is_empty() {
-        if body.height > 0 {
-            canvas.put(inner.x, inner.y, inner.width, &cut_end(shape.empty, inner.width), scene.style(Hue::Dim));
-        }
-        return;
     }
     let height = usize::from(body.height);
     let selected = scene.pane.selected.as_ref().filter(|_| shape.focused);

@@ -18,6 +18,7 @@ pub(in crate::tui) fn of_topic(snapshot: &Snapshot, topic: Option<&Topic>) -> (P
             PacketSubject::Between { a: *a, a_port: *a_port, b: *b, b_port: *b_port, protocol }
         }
         Some(Topic::Host { address, port, .. }) => PacketSubject::Host { address: *address, port: *port },
+        Some(Topic::Service(key)) => PacketSubject::Host { address: key.address, port: key.port },
         Some(Topic::Vlan(id)) => PacketSubject::Vlan(*id),
         Some(Topic::Finding(id, about)) => {
             let found = snapshot.diagnosis.findings.iter().find(|finding| finding.id == *id && finding.subject == *about);

@@ -1,0 +1,77 @@
+//! Who takes part in some conversations: the hosts of a VLAN, the clients of a service.
+//!
+//! ```text
+//! ─ Hosts · 10 s ──────────────────────────────────── 12 ─
+//!  host          name               conversations     10 s
+//!  10.20.1.7     files.example                  9  316 Mb/s
+//! ```
+
+use super::draw_related;
+use crate::model::units::grouped;
+use crate::model::{Address, Traffic};
+use crate::snapshot::Conversation;
+use crate::tui::canvas::Canvas;
+use crate::tui::columns;
+use crate::tui::label;
+use crate::tui::theme::Hue;
+use crate::tui::view::{Kind, Scene, Topic};
+use crate::tui::widgets::amount::{self, COUNT, RATE};
+use crate::tui::widgets::frame::{columns as divide, titled};
+use crate::tui::widgets::table::{self, Cell, Col, Shape};
+use ratatui::layout::Rect;
+use std::collections::BTreeMap;
+
+/// Rows of a page: conversations with their kinds.
+pub(super) type Related<'a> = [(Topic, (Kind, &'a Conversation))];
+
+/// Cells from which on hosts stand beside conversations.
+const BESIDE: u16 = 150;
+
+/// Who takes part, in how many conversations, and what was exchanged there.
+struct Talker {
+    address: Address,
+    conversations: u64,
+    recent: Traffic,
+    total: Traffic,
+}
+
+/// Those at the ends of conversations, by what they exchanged; `but`: without this one.
+fn talkers(rows: &Related, but: Option<Address>) -> Vec<Talker> {
+    let mut by: BTreeMap<Address, Talker> = BTreeMap::new();
+    for (_, (_, c)) in rows {
+        let second = Some(c.b).filter(|b| *b != c.a);
+        for address in [Some(c.a), second].into_iter().flatten().filter(|address| Some(*address) != but) {
+            let none = || Talker { address, conversations: 0, recent: Traffic::default(), total: Traffic::default() };
+            let talker = by.entry(address).or_insert_with(none);
+            talker.conversations += 1;
+            talker.recent.add(c.recent());
+            talker.total.add(c.total());
+        }
+    }
+    let mut out: Vec<Talker> = by.into_values().collect();
+    out.sort_by_key(|t| std::cmp::Reverse((t.recent.wire_bytes, t.total.wire_bytes)));
+    out
+}
+
+/// Draws conversations, and beside them, where there is room, who takes part: under this title, without this one.
+pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, rows: &Related, (title, but): (&str, Option<Address>)) {
+    if area.width < BESIDE {
+        return draw_related(canvas, area, scene, rows);
+    }
+    let parts = divide(canvas, area, &[area.width * 38 / 100]);
+    let [left, right] = parts[..] else { return };
+    let whole = scene.whole();
+    let columns: Vec<Col<Talker>> = vec![
+        Col::left("host", 15..=39, 0, |s, t| Cell::Address(label::address(s, t.address), s.style(Hue::Text))),
+        Col::left("name", 10..=24, 3, |s, t| label::name_cell(s, t.address)),
+        Col::right("conversations", 13..=13, 2, |s, t| Cell::Amount(amount::count(t.conversations), s.style(Hue::Text))),
+        Col::right(columns::load_title(whole), RATE..=RATE, 1, |s, t| columns::load_cell(s, t.recent, t.total, Hue::Text)),
+        Col::right("packets", COUNT + 2..=COUNT + 2, 4, |s, t| Cell::Amount(amount::count(t.total.packets), s.style(Hue::Text))),
+    ];
+    let list = talkers(rows, but);
+    let note = [(grouped(list.len() as u64).into(), scene.style(Hue::Dim))];
+    let body = titled(canvas, left, &scene.based(title, left.width), &note, false);
+    let list: Vec<(Topic, Talker)> = (0..).zip(list).map(|(at, talker)| (Topic::Row(at), talker)).collect();
+    table::draw(canvas, scene, body, &columns, &list, &Shape { inert: true, empty: "none among the rows shown", ..Shape::default() });
+    draw_related(canvas, right, scene, rows);
+}

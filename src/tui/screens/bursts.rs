@@ -1,0 +1,102 @@
+//! Bursts: what single milliseconds held, for how long the link was how full, and which bursts there were.
+//!
+//! ```text
+//! ─ Load · last 5 min ──────────────────────────────────────────────────────────
+//! ─ Busiest millisecond at each time ───────────── worst 97 % at 14:02:11.304 ─
+//! ─ How full, by milliseconds ────────┬─ Bursts ─────────────────────────── 12 ─
+//!   0–5 %   ███████████████   4m 51s  │ start         length   peak   mostly from
+//! ```
+
+use crate::model::Address;
+use crate::snapshot::Column;
+use crate::snapshot::tables::bursts::BURSTS;
+use crate::tui::canvas::{Canvas, split_top};
+use crate::tui::panels::any_table::TablePanel;
+use crate::tui::panels::{bursts, load};
+use crate::tui::screen::{Screen, Sorts};
+use crate::tui::view::{Kind, Scene, Topic};
+use crate::tui::widgets::frame::columns as divide;
+use ratatui::layout::Rect;
+
+/// Bursts.
+pub(in crate::tui) struct Bursts;
+
+const LIST: TablePanel =
+    TablePanel { empty: "none: the link was never half full for a millisecond, as far as its speed is known", ..TablePanel::of(&BURSTS) };
+
+/// The conversation of two stations.
+fn between(scene: &Scene, one: Address, other: Address) -> Option<Topic> {
+    let rows = &Kind::Eth.conversations(scene.snapshot).rows;
+    let row = rows.iter().find(|c| (c.a, c.b) == (one, other) || (c.b, c.a) == (one, other))?;
+    Some(Topic::conversation(Kind::Eth, row))
+}
+
+impl Screen for Bursts {
+    fn title(&self) -> &'static str {
+        "Bursts"
+    }
+
+    fn about(&self) -> &'static str {
+        "the busiest milliseconds, for how long the link was how full, bursts and who sent them"
+    }
+
+    fn topics(&self, scene: &Scene) -> Vec<Topic> {
+        LIST.topics(scene)
+    }
+
+    /// Who sent most of it to whom; where that is beyond the busiest rows the sender.
+    fn opens(&self, scene: &Scene, topic: &Topic) -> Option<Topic> {
+        let ends = LIST.addresses(scene, topic);
+        let pair = ends.first().zip(ends.get(1)).and_then(|(one, other)| between(scene, *one, *other));
+        pair.or_else(|| LIST.host(scene, topic))
+    }
+
+    fn sorting(&self) -> Option<(Sorts, Vec<Column>)> {
+        Some(LIST.sorting())
+    }
+
+    fn charts(&self) -> bool {
+        true
+    }
+
+    fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
+        let known = scene.base.switch.link_use.is_some();
+        let lists = |canvas: &mut Canvas, area: Rect| {
+            if !known {
+                return bursts::fullness(canvas, area, scene);
+            }
+            if area.width < 100 {
+                // One below the other, the list where there is no room for both.
+                let above = if area.height >= 16 { 8 } else { 0 };
+                let (upper, lower) = split_top(area, above);
+                if upper.height > 0 {
+                    bursts::fullness(canvas, upper, scene);
+                }
+                return LIST.draw(canvas, lower, scene, true);
+            }
+            let parts = divide(canvas, area, &[(area.width * 38 / 100).clamp(46, 76)]);
+            let [left, right] = parts[..] else { return };
+            bursts::fullness(canvas, left, scene);
+            LIST.draw(canvas, right, scene, true);
+        };
+        match area.height {
+            0..12 => lists(canvas, area),
+            12..20 => {
+                let (above, below) = split_top(area, area.height / 2);
+                bursts::peaks(canvas, above, scene);
+                lists(canvas, below);
+            }
+            height => {
+                // The lists have what they need, the charts the rest.
+                let classes = if height >= 50 { 22 } else { 12 };
+                let rows = LIST.count(scene.base).saturating_add(2).min(u64::from(height)) as u16;
+                let lower = rows.max(classes).min(height / 2);
+                let (chart, rest) = split_top(area, (height - lower) * 55 / 100);
+                let (peaks, below) = split_top(rest, rest.height.saturating_sub(lower));
+                load::draw(canvas, chart, scene);
+                bursts::peaks(canvas, peaks, scene);
+                lists(canvas, below);
+            }
+        }
+    }
+}
