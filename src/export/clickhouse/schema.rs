@@ -55,11 +55,11 @@ fn column_type(head: &Head, may_be_unknown: bool) -> Option<&'static str> {
     Some(match head.kind {
         Count | Bytes | Id | Port if may_be_unknown => "Nullable(UInt64)",
         Count | Bytes | Id | Port => "UInt64",
-        Real | Ratio | BitRate | Span => "Nullable(Float64)",
+        Real | Ratio | BitRate | Span | Fullness => "Nullable(Float64)",
         Flag => "UInt8",
         Word | Text | App | State | Address | Maker | Side | End | Path => "String",
         Vlans => "Array(UInt16)",
-        Time => "DateTime",
+        Time | Moment => "DateTime",
         Rate | PacketRate | Share | PacketShare | Percent | Ends | Trips => return None,
     })
 }
@@ -70,7 +70,7 @@ pub fn columns(heads: &[Head], may_be_unknown: bool) -> Vec<(String, &'static st
     for head in heads {
         let Some(kind) = column_type(head, may_be_unknown) else { continue };
         out.push((head.token.to_owned(), kind));
-        if head.kind == FieldKind::Time {
+        if matches!(head.kind, FieldKind::Time | FieldKind::Moment) {
             out.push((format!("{}_ns", head.token), "UInt32"));
         }
     }
