@@ -9,9 +9,10 @@ mod support;
 use serde_json::{Map, Value, json};
 use spantop::capture::file;
 use spantop::engine::{self, Settings};
+use spantop::model::Decap;
 use spantop::model::host::{Check, Checklist, Rating};
 use spantop::report::{self, ReportOptions};
-use spantop::settings::FileSettings;
+use spantop::settings::{FileSettings, MirrorSettings};
 use spantop::snapshot::Snapshot;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,11 +29,13 @@ const MAPS: &[&str] = &[
     "exceptions",
     "functions",
     "hosts",
+    "ja4",
     "messages",
     "methods",
     "modes",
     "offered_versions",
     "operations",
+    "payload_types",
     "rcodes",
     "replies",
     "requests",
@@ -41,6 +44,7 @@ const MAPS: &[&str] = &[
     "status",
     "strata",
     "versions",
+    "vlans",
 ];
 
 /// What JSON Schema calls the type of a value; whole numbers are numbers, for one report may round what another does not.
@@ -131,13 +135,17 @@ fn captures() -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = fs::read_dir("captures").into_iter().flatten().map(|f| f.unwrap().path()).collect();
     paths.retain(|p| p.extension().is_some_and(|e| e == "pcap" || e == "pcapng"));
     paths.extend(support::captures::indexed().into_iter().flatten().map(|c| c.path));
+    let reported = support::captures::reported("").and_then(|folder| fs::read_dir(folder).ok());
+    let is_capture = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().contains(".pcap"));
+    paths.extend(reported.into_iter().flatten().map(|f| f.unwrap().path()).filter(is_capture));
     paths.sort();
     paths
 }
 
-fn counted(path: &Path) -> Option<Snapshot> {
+fn counted(path: &Path, decap: Decap) -> Option<Snapshot> {
     let source = file::open(&FileSettings { paths: vec![path.to_owned()], ..FileSettings::default() }).ok()?;
-    Some(engine::run(source, &Settings::default(), Default::default()).ok()?.result)
+    let mirror = MirrorSettings { decap, ..MirrorSettings::default() };
+    Some(engine::run(source, &Settings { mirror, ..Settings::default() }, Default::default()).ok()?.result)
 }
 
 fn told(snapshot: &Snapshot) -> Value {
@@ -166,8 +174,9 @@ fn as_if_live(mut snapshot: Snapshot) -> Snapshot {
 #[test]
 fn every_report_is_as_the_schema_says() {
     let mut reports: Vec<(PathBuf, Value)> =
-        captures().into_iter().filter_map(|path| counted(&path).map(|snapshot| (path, told(&snapshot)))).collect();
-    let live = captures().first().and_then(|path| counted(path)).map(|snapshot| told(&as_if_live(snapshot)));
+        captures().into_iter().filter_map(|path| counted(&path, Decap::Auto).map(|snapshot| (path, told(&snapshot)))).collect();
+    reports.extend(captures().into_iter().filter_map(|path| counted(&path, Decap::All).map(|snapshot| (path, told(&snapshot)))));
+    let live = captures().first().and_then(|path| counted(path, Decap::Auto)).map(|snapshot| told(&as_if_live(snapshot)));
     reports.extend(live.map(|report| (PathBuf::from("live"), report)));
     let mut schema: Value = serde_json::from_str(&fs::read_to_string(FILE).unwrap_or_else(|_| "{}".into())).unwrap();
     if std::env::var("SCHEMA").is_ok_and(|v| v == "write") {

@@ -104,11 +104,15 @@ impl Source for MaskedSource {
     }
 
     fn info(&self) -> Vec<SourceInfo> {
-        self.source.info()
+        let mut sources = self.source.info();
+        sources.iter_mut().flat_map(|source| &mut source.interfaces).for_each(mask_interface);
+        sources
     }
 
     fn interface(&self, number: u16) -> Option<FileInterface> {
-        self.source.interface(number)
+        let mut interface = self.source.interface(number)?;
+        mask_interface(&mut interface);
+        Some(interface)
     }
 
     fn losses(&mut self) -> SourceLosses {
@@ -122,6 +126,20 @@ impl Source for MaskedSource {
     fn waits(&self) -> bool {
         self.source.waits()
     }
+}
+
+/// Names that systems give to interfaces by their kind and place (`eth0`, `enp3s0f1`, `wlan0`): they tell nothing of anybody.
+const KINDS: [&str; 14] = ["eth", "enp", "ens", "eno", "em", "wlan", "wlp", "wls", "lo", "any", "br", "bond", "vlan", "en"];
+
+/// Whether an interface's name is one of those. Others hold hardware addresses, identifiers of a machine, or what somebody called it.
+fn is_ordinary(name: &str) -> bool {
+    let place = |rest: &str| rest.len() <= 6 && rest.bytes().all(|byte| byte.is_ascii_digit() || b"sfdnp.".contains(&byte));
+    KINDS.iter().any(|kind| name.strip_prefix(kind).is_some_and(place))
+}
+
+fn mask_interface(interface: &mut FileInterface) {
+    interface.name = interface.name.take().filter(|name| is_ordinary(name));
+    interface.description = None;
 }
 
 struct MaskedShelf {
@@ -153,7 +171,8 @@ impl Shelf for MaskedShelf {
     }
 
     fn interface(&mut self, number: u16) -> InterfaceAbout {
-        self.shelf.interface(number)
+        let InterfaceAbout { name, .. } = self.shelf.interface(number);
+        InterfaceAbout { name: name.filter(|name| is_ordinary(name)), description: None }
     }
 
     fn place(&mut self) -> String {
@@ -205,5 +224,29 @@ impl Privacy {
     /// A capture filter as it is told: it names what is not to be named.
     pub fn filter(&self, filter: &str) -> String {
         if self.0.is_some() { "(hidden: --anonymize)".into() } else { filter.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_kind_and_place_stay() {
+        for name in ["eth0", "enp3s0f1", "ens192", "eno1", "wlan0", "wlp2s0", "lo", "any", "br0", "bond0", "vlan10", "en0", "eth0.20"] {
+            assert!(is_ordinary(name), "{name}");
+        }
+        for name in [
+            "wlx08beac0b176e",
+            "enx08beac0b176e",
+            "\\Device\\NPF_{15FC3E08-0000}",
+            "director",
+            "enterprise",
+            "eth0-bank",
+            "any 10.0.0.1",
+            "",
+        ] {
+            assert!(!is_ordinary(name), "{name}");
+        }
     }
 }

@@ -57,7 +57,7 @@ pub struct Repeated {
     pub waited: i64,
     /// Nothing as large was acknowledged before.
     pub is_first: bool,
-    /// Nothing was.
+    /// Nothing was, and nothing smaller is on its way.
     pub is_opening: bool,
 }
 

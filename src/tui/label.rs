@@ -1,6 +1,5 @@
 //! How things are called on screen: end points, applications, states.
 
-use super::panels::facts::Fact;
 use super::theme::Hue;
 use super::view::{Kind, Scene, Topic};
 use super::widgets::table::Cell;
@@ -105,7 +104,7 @@ fn rank(source: NameSource) -> u8 {
 }
 
 /// The names of an address with the sources that told them, the most its own first. Names are learnt, not proven.
-fn names(scene: &Scene, address: Address) -> Vec<(String, Vec<NameSource>)> {
+pub(super) fn names(scene: &Scene, address: Address) -> Vec<(String, Vec<NameSource>)> {
     let mut known: Vec<_> = scene.base.dissect.names.rows.iter().filter(|name| name.address == address).collect();
     known.sort_by_key(|name| rank(name.source));
     let mut out: Vec<(String, Vec<NameSource>)> = Vec::new();
@@ -125,7 +124,7 @@ pub(super) fn learnt(scene: &Scene, address: Address) -> Option<String> {
 }
 
 /// What a group of an IP address means; `None` for a host's.
-fn group(address: Address) -> Option<&'static str> {
+pub(super) fn group(address: Address) -> Option<&'static str> {
     match address {
         Address::Mac(mac) => group_meaning(mac),
         Address::V4(ip) if ip.is_broadcast() => Some("everybody"),
@@ -163,27 +162,6 @@ pub(super) fn name_cell(scene: &Scene, address: Address) -> Cell {
 pub(super) fn has_names<'a>(scene: &Scene, mut addresses: impl Iterator<Item = &'a Address>) -> bool {
     !scene.base.dissect.names.rows.is_empty() || addresses.any(|address| group(*address).is_some())
 }
-
-/// The names of an address and who told them, as a line of a page.
-pub(super) fn names_fact(scene: &Scene, address: Address) -> Option<Fact> {
-    if let Some(meaning) = group(address) {
-        return Some(("means".into(), meaning.into(), scene.style(Hue::Text)));
-    }
-    let names = names(scene, address);
-    let more = names.len().saturating_sub(NAMES);
-    let mut list: Vec<String> = names
-        .into_iter()
-        .take(NAMES)
-        .map(|(name, sources)| format!("{name} ({})", sources.into_iter().map(NameSource::token).collect::<Vec<_>>().join(", ")))
-        .collect();
-    if more > 0 {
-        list.push(format!("and {more} more"));
-    }
-    (!list.is_empty()).then(|| ("name".into(), list.join(" · "), scene.style(Hue::Text)))
-}
-
-/// Names that stand on a page at most.
-const NAMES: usize = 4;
 
 /// What stands between two ends, by whether the first and the second sent something.
 pub(super) fn between(forth: bool, back: bool) -> &'static str {

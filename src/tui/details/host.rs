@@ -6,7 +6,7 @@
 //! ─ Conversations ────────────────────────────────────────────────
 //! ```
 
-use super::{SubjectPage, draw_related, gone, head, related, span_line, traffic_line, troubles};
+use super::{SubjectPage, draw_related, gone, head, names, related, span_line, traffic_line, troubles};
 use crate::model::{Address, Timestamp, Traffic, units};
 use crate::snapshot::tables::conversations::CONVERSATIONS;
 use crate::snapshot::{Conversation, Filter, HostRow, Service, Snapshot};
@@ -118,7 +118,7 @@ impl Screen for HostPage {
         if row.port != 0 {
             facts.push(("port".into(), row.port.to_string(), text));
         }
-        facts.extend(label::names_fact(scene, row.address));
+        facts.extend(names::fact(scene, row.address));
         facts.extend(troubles::findings(scene, &[(row.address, row.port)]));
         facts.extend(troubles::service(scene, (row.address, row.port), kind.token()));
         if let Address::Mac(mac) = row.address {

@@ -3,6 +3,7 @@
 mod conversation;
 pub(super) mod finding;
 mod host;
+mod names;
 mod protocol;
 mod service;
 mod talkers;

@@ -8,7 +8,7 @@
 //! ─ Clients ──────────────┬─ Conversations ───────────────
 //! ```
 
-use super::{SubjectPage, gone, head, related, span_line, talkers, traffic_line, troubles};
+use super::{SubjectPage, gone, head, names, related, span_line, talkers, traffic_line, troubles};
 use crate::model::evidence::Trouble;
 use crate::model::units::{grouped, plural};
 use crate::model::{Address, Proto, ServiceKey, Timestamp, Traffic};
@@ -109,7 +109,7 @@ fn facts(scene: &Scene, service: &Service) -> Vec<Fact> {
     let text = scene.style(Hue::Text);
     let listens = format!("{} over {}", label::endpoint(scene, kind(key), key.address, key.port), key.protocol.token().to_uppercase());
     let mut facts: Vec<Fact> = vec![("listens at".into(), listens, text)];
-    facts.extend(label::names_fact(scene, key.address));
+    facts.extend(names::fact(scene, key.address));
     let speaks = service.app.map(str::to_owned).or_else(|| service.guess.map(|guess| format!("{guess}? by its port")));
     if let Some(speaks) = speaks {
         let family = label::family(service.app.or(service.guess).unwrap_or_default());

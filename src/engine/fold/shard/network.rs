@@ -111,7 +111,9 @@ fn again(frame: &Frame<'_>, way: Direction, segment: &Segment, flow: &FlowHot<Fl
     let data = sent.wire_bytes.saturating_sub(headers).saturating_sub(segment.payload.into());
     let on_its_way = flow.numbers.in_flight(way).map_or(0, u64::from);
     let arrived = data.saturating_sub(on_its_way);
-    let (is_first, is_opening) = (arrived < u64::from(segment.payload), arrived < OPTIONS);
+    // A smaller piece behind it would arrive: that its receiver says nothing of it would tell that nobody is there.
+    let all_alike = on_its_way.is_multiple_of(u64::from(segment.payload).max(1));
+    let (is_first, is_opening) = (arrived < u64::from(segment.payload), arrived < OPTIONS && all_alike);
     Repeated { number: segment.sequence, length, payload: segment.payload, waited: analysis.rto.unwrap_or(0), is_first, is_opening }
 }
 
