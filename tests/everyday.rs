@@ -40,10 +40,11 @@ fn client_began(packets: &[(bool, (u16, u16), u8)]) -> bool {
 
 #[test]
 fn who_began_is_told_by_the_port_where_the_beginning_was_not_seen() {
-    let (web, high) = ((40_000, 443), (40_000, 8_443));
+    let (web, registered, high) = ((40_000, 443), (40_000, 8_443), (40_000, 50_443));
     let data = PSH | ACK;
     for first_from_client in [true, false] {
         assert!(client_began(&[(first_from_client, web, data), (!first_from_client, web, ACK)]), "{first_from_client}");
+        assert!(client_began(&[(first_from_client, registered, data)]), "{first_from_client}: clients' ports are higher");
         // Nothing but the first packet is known here.
         assert_eq!(client_began(&[(first_from_client, high, data)]), first_from_client);
     }

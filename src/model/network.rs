@@ -179,6 +179,8 @@ pub struct ConnectionEnd {
     pub cut: Option<CutPhase>,
     /// The side that sent the RST is the client.
     pub by_client: bool,
+    /// The client had sent all it wanted, and wants no more of what it gets: it stopped a transfer, or its user closed a page.
+    pub gave_up: bool,
     /// Packets of the conversation so far: from the client, from the server.
     pub packets: [u64; 2],
     /// Of them those of the ways that carry data.

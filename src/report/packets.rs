@@ -1,7 +1,7 @@
 //! A list of packets: a line, or a JSON object on a line, for each, as soon as it was looked at.
 
 use crate::model::time::SECOND;
-use crate::model::{Address, Direction, ListedPacket, PacketTree, Timestamp, TreeField};
+use crate::model::{Address, Direction, ListedPacket, PacketJudgement, PacketTree, Timestamp, TreeField};
 use std::fmt::{self, Display};
 use std::io::{self, Write};
 
@@ -110,9 +110,9 @@ fn text(out: &mut impl Write, packet: &ListedPacket, first: Timestamp, tree: Opt
         write!(out, "{before}{token}")?;
         before = ", ";
     }
-    if !packet.kept {
+    if !packet.kept && packet.judgement != PacketJudgement::Undecided {
         write!(out, "  (left out: {})", packet.judgement.token())?;
-    } else if packet.judgement != crate::model::PacketJudgement::New {
+    } else if packet.judgement != PacketJudgement::New {
         write!(out, "  ({})", packet.judgement.token())?;
     }
     if let Some(tree) = tree {
@@ -202,7 +202,13 @@ fn json(out: &mut impl Write, packet: &ListedPacket, tree: Option<&PacketTree>, 
     if let Some(bytes) = analysis.bytes_in_flight {
         write!(out, ",\"bytes_in_flight\":{bytes}")?;
     }
-    write!(out, ",\"kept\":{},\"reason\":\"{}\"", packet.kept, packet.judgement.token())?;
+    // What is not decided on yet may be counted after all.
+    let kept = match packet.judgement {
+        PacketJudgement::Undecided => "null",
+        _ if packet.kept => "true",
+        _ => "false",
+    };
+    write!(out, ",\"kept\":{kept},\"reason\":\"{}\"", packet.judgement.token())?;
     if let Some(tree) = tree {
         write!(out, ",\"protocol\":{},\"info\":{}", quoted(&tree.protocol), quoted(tree.info.trim_end()))?;
         if fields {

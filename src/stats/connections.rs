@@ -81,6 +81,8 @@ pub struct Course {
     pub data_packets: u64,
     /// Whether data of either side was not acknowledged; `None` where that cannot be told.
     pub outstanding: Option<bool>,
+    /// Whether data of the segment's sender itself was not; so too where that cannot be told.
+    pub owes: bool,
 }
 
 /// The attempts of one shard that are not decided, and what was.
@@ -236,7 +238,8 @@ impl Connections {
         let [there, back] = [way, way.reversed()].map(|way| course.packets.get(way as usize).copied().unwrap_or(0));
         let (flow, time, app) = (course.flow, course.time, course.app);
         let (packets, data_packets) = ([there, back], course.data_packets);
-        self.events.push(NetworkEvent::Ended(ConnectionEnd { flow, way, time, app, cut, by_client, packets, data_packets }));
+        let gave_up = by_client && !course.owes;
+        self.events.push(NetworkEvent::Ended(ConnectionEnd { flow, way, time, app, cut, by_client, gave_up, packets, data_packets }));
     }
 
     /// Tells of an event that others saw.

@@ -45,6 +45,7 @@ impl Lab {
             packets: [0; 2],
             data_packets: 0,
             outstanding: self.outstanding,
+            owes: true,
         };
         let segment = segment(flags, sequence);
         self.connections.step(&course, &segment, &TcpEvent { marks, ..TcpEvent::default() });
@@ -236,6 +237,7 @@ fn attempts_beyond_the_cap_are_counted() {
             packets: [0; 2],
             data_packets: 0,
             outstanding: None,
+            owes: true,
         };
         let segment = segment(SYN, 0);
         connections.step(&course, &segment, &TcpEvent { marks: TcpMarks::SYN, ..TcpEvent::default() });

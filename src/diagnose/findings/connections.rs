@@ -219,11 +219,12 @@ impl Detector for TcpReset {
             id: "tcp.reset",
             aspect: None,
             meaning: "Connections to this service are cut by RST while data is on its way: what was transferred is lost or incomplete.",
-            measured: "Connections whose end was seen that ended by RST while sent data was not acknowledged yet: surely more than {cut} of \
-                       at least {of}, and at least {least} (lower end of the {sure} interval); critical above {many}.",
+            measured: "Connections whose end was seen that ended by RST while sent data was not acknowledged yet, but for clients that had \
+                       sent everything and stop what comes to them: surely more than {cut} of at least {of}, and at least {least} (lower \
+                       end of the {sure} interval); critical above {many}.",
             cause: "The server's process crashes or is overloaded, a load balancer or firewall gives up connections, or one end runs into \
                     a time-out of its own.",
-            lookalikes: "Browsers that close a page while it loads; RST after FIN or when all was acknowledged is normal and not counted.",
+            lookalikes: "RST after FIN or when all was acknowledged is normal and not counted, nor are browsers that close a page while it loads.",
             remedy: "Look at the server's log at these times. If RSTs carry another TTL than the host's other packets, a device between \
                      sends them.",
             topic: None,

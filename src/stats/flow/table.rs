@@ -56,19 +56,28 @@ pub struct Counted<'t, X> {
     pub analysis: &'t SegmentAnalysis,
 }
 
+/// Ports below are a server's (RFC 6335 section 6, system ports).
+const SYSTEM: u16 = 1024;
+
+/// The first port that common systems give to clients: Linux's; IANA's dynamic ports and those of others are above (RFC 6056 section 3.2).
+const EPHEMERAL: u16 = 32_768;
+
 /// Who began, by the first packet seen: its sender, or whom it answers. Where the beginning was not seen, a port below 1024 is a server's
-/// (RFC 6335, system ports).
+/// (RFC 6335, system ports), and one from [`EPHEMERAL`] on a client's where the other is below.
 fn originator(step: &FlowPacket) -> u8 {
     let sender = step.direction as u8;
     match step.flags & (SYN | ACK) {
         _ if step.tcp.is_none() => sender,
         flags if flags == SYN | ACK => 1 - sender,
         flags if flags & SYN != 0 => sender,
-        _ => match (step.key.a_port < 1024, step.key.b_port < 1024) {
-            (true, false) => 1,
-            (false, true) => 0,
-            _ => sender,
-        },
+        _ => {
+            let is_server = |least: u16| (step.key.a_port < least, step.key.b_port < least);
+            match (is_server(SYSTEM), is_server(EPHEMERAL)) {
+                ((true, false), _) | ((false, false), (true, false)) => 1,
+                ((false, true), _) | ((false, false), (false, true)) => 0,
+                _ => sender,
+            }
+        }
     }
 }
 

@@ -316,7 +316,7 @@ impl ServiceLedger {
             let of = counts.client(client);
             of.ended = of.ended.saturating_add(1);
             counts.segments.packets = counts.segments.packets.saturating_add(packets);
-            if end.cut == Some(CutPhase::Transfer) {
+            if end.cut == Some(CutPhase::Transfer) && !end.gave_up {
                 counts.trouble(client, Trouble::Cut, end.time, end.time);
             }
         });

@@ -76,7 +76,11 @@ impl Screen for ConversationPage {
         };
         let (first, second) = (called(&a, row.a), called(&b, row.b));
         let (first, second) = if row.originator_is_a { (first, second) } else { (second, first) };
-        let mut facts = vec![("began by".to_owned(), first, text), ("with".to_owned(), second, text)];
+        // Of a connection that was there before, nobody saw who began.
+        let is_seen = row.tcp.as_ref().is_none_or(|tcp| tcp.control.iter().take(2).any(|syns| *syns > 0));
+        let from = if is_seen { "began by" } else { "between" };
+        let to = if is_seen { "with" } else { "and" };
+        let mut facts = vec![(from.to_owned(), first, text), (to.to_owned(), second, text)];
         let ends = [(row.a, row.a_port), (row.b, row.b_port)];
         facts.extend(troubles::findings(scene, &ends));
         if let Some(state) = row.state {

@@ -50,6 +50,7 @@ pub(super) fn segment(
             packets: flow.traffic.map(|traffic| traffic.packets),
             data_packets: data_packets(flow),
             outstanding: in_flight(Direction::AToB).zip(in_flight(Direction::BToA)).map(|(ab, ba)| ab || ba),
+            owes: in_flight(*way).unwrap_or(true),
         };
         connections.step(&course, segment, tcp);
     }
