@@ -346,6 +346,11 @@ impl Detector for LinkSaturated {
         }
     }
 
+    fn needs(&self) -> &'static [Need] {
+        // What a mirror port that is full lets through says how fast that is.
+        &[Need::Complete]
+    }
+
     fn judge(&self, e: &Evidence, _: StandingFindings<'_>) -> Detection {
         each(e, Kind::LinkFull, |t| {
             let title = format!(
