@@ -120,7 +120,7 @@ impl Settings {
 
 /// What a screen may ask of the router.
 #[derive(Debug)]
-pub(crate) enum Command {
+pub(crate) enum EngineCommand {
     /// Other rows.
     Query(Query),
     /// Forget everything.
@@ -207,7 +207,7 @@ fn router(
     listeners: Listeners,
     watched: bool,
     publish: Publish,
-    commands: Receiver<Command>,
+    commands: Receiver<EngineCommand>,
     stop: Arc<AtomicBool>,
 ) -> Result<Router> {
     let local = Arc::new(LocalNets::new(settings.load.local_nets.clone()));
@@ -335,7 +335,7 @@ pub struct Engine {
     /// The newest snapshot, and the moment it shows.
     latest: Arc<Mutex<(Arc<Snapshot>, Instant)>>,
     failure: Arc<Mutex<Option<Error>>>,
-    commands: Sender<Command>,
+    commands: Sender<EngineCommand>,
     stop: Arc<AtomicBool>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -410,11 +410,11 @@ impl Feed for Engine {
     }
 
     fn ask(&self, query: Query) {
-        let _ = self.commands.send(Command::Query(query));
+        let _ = self.commands.send(EngineCommand::Query(query));
     }
 
     fn reset(&self) {
-        let _ = self.commands.send(Command::Reset);
+        let _ = self.commands.send(EngineCommand::Reset);
     }
 
     fn failure(&self) -> Option<Error> {

@@ -1,6 +1,6 @@
 //! What exporters count, for status, logs and other exporters.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Counters of one exporter.
@@ -18,6 +18,8 @@ pub struct ExporterCounters {
     pub waiting: AtomicU64,
     /// Bytes on the disk that wait to be sent.
     pub spooled_bytes: AtomicU64,
+    /// It was taken away.
+    pub gone: AtomicBool,
     /// What went wrong last; empty since something has worked again.
     trouble: Mutex<String>,
 }
@@ -52,6 +54,7 @@ impl ExporterCounters {
             retries: read(&self.retries),
             waiting: read(&self.waiting),
             spooled_bytes: read(&self.spooled_bytes),
+            gone: self.gone.load(Ordering::Relaxed),
             trouble: self.trouble(),
         }
     }
@@ -74,8 +77,17 @@ pub struct ExporterState {
     pub waiting: u64,
     /// See there.
     pub spooled_bytes: u64,
+    /// Whether it was taken away: what it lost is lost all the same.
+    pub gone: bool,
     /// What went wrong last.
     pub trouble: String,
+}
+
+impl ExporterState {
+    /// Rows that no receiver gets.
+    pub fn lost(&self) -> u64 {
+        self.queue_lost.saturating_add(self.dropped)
+    }
 }
 
 /// An exporter's name, and where it counts.
@@ -99,6 +111,13 @@ impl ExportBoard {
         let counters = Arc::<ExporterCounters>::default();
         list.push((name.to_owned(), Arc::clone(&counters)));
         counters
+    }
+
+    /// Forgets one that could not be opened and has counted nothing.
+    pub(super) fn forget(&self, name: &str) {
+        let is_nothing = |state: &ExporterState| state.exported == 0 && state.lost() == 0;
+        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        list.retain(|(known, counters)| known != name || !is_nothing(&counters.state(known)));
     }
 
     /// Every exporter by now.

@@ -1,6 +1,7 @@
 //! Requests over HTTP and HTTPS: one at a time, each with a deadline, certificates always verified.
 
 use rustls::crypto::ring;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,8 +39,19 @@ impl ServerAddress {
             "https" => true,
             _ => return None,
         };
-        uri.host().filter(|host| !host.is_empty())?;
-        let port = uri.port_u16().unwrap_or(if is_secure { 443 } else { 80 });
+        let host = uri.host().filter(|host| !host.is_empty())?;
+        let port = match uri.port_u16() {
+            Some(port) => port,
+            // What stands behind the host is no port.
+            None if uri.authority().is_some_and(|all| !all.as_str().ends_with(host)) => return None,
+            None => {
+                if is_secure {
+                    443
+                } else {
+                    80
+                }
+            }
+        };
         Some(Self { is_secure, port, url: text.to_owned() })
     }
 }
@@ -88,8 +100,9 @@ impl HttpClient {
         let mut response = request.send(body).map_err(|e| e.to_string())?;
         let status = response.status().as_u16();
         // What it says beyond is of no use; that it breaks off is not either.
-        let text = response.body_mut().with_config().limit(ANSWER).lossy_utf8(true).read_to_string().unwrap_or_default();
-        Ok(HttpAnswer { status, text })
+        let mut text = Vec::new();
+        let _ = response.body_mut().as_reader().take(ANSWER).read_to_end(&mut text);
+        Ok(HttpAnswer { status, text: String::from_utf8_lossy(&text).into_owned() })
     }
 }
 
@@ -116,5 +129,6 @@ mod tests {
         assert_eq!(port("http://h:8123/db"), Some((false, 8123)));
         assert_eq!(port("https://h/db"), Some((true, 443)));
         assert_eq!((port("ftp://h/"), port("h:8123"), port("/x")), (None, None, None));
+        assert_eq!((port("http://h:99999/x"), port("http://h:/x"), port("http://[::1]/x")), (None, None, Some((false, 80))));
     }
 }

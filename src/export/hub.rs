@@ -1,21 +1,25 @@
 //! The hub: takes the engine's records out of its one queue, makes them what exporters need, and hands them to each.
 
 use super::findings::FindingWatch;
-use super::lane::Lane;
+use super::lane::{ClosingLane, Lane};
 use super::{ExportBoard, ExportNeeds, ExportRecord, ExportTarget, ExporterOpening, Identity, OpenExporter, registry};
 use crate::dissect::registry as applications;
 use crate::error::{Error, Result};
-use crate::model::FlowBatch;
+use crate::model::{FlowBatch, clock};
 use crate::snapshot::tables::closed_flows::ClosedFlow;
 use crate::snapshot::{Ended, Published, RecordFeed};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// How long the hub waits for a record before it looks for commands.
 const LOOK: Duration = Duration::from_millis(200);
+/// How long receivers are waited for at the end: a service manager's patience is longer (systemd: 90 s). Of captures everything is to arrive.
+const LAST: Duration = Duration::from_secs(20);
+const LAST_OF_CAPTURES: Duration = Duration::from_secs(60);
 
 /// What a hub is started with: exporters that are open already, because that may take rights.
 pub struct HubPlan {
@@ -34,7 +38,7 @@ impl HubPlan {
         let (identity, board) = (Arc::new(identity), Arc::<ExportBoard>::default());
         let mut plan = Self { identity, board, open: BTreeMap::new(), needs: ExportNeeds::default() };
         for target in targets {
-            if plan.open.keys().any(|known| known.name() == target.name()) {
+            if plan.open.keys().any(|known| (&known.exporter, &known.target) == (&target.exporter, &target.target)) {
                 return Err(Error::usage(format!("--export {}: given twice", target.name())));
             }
             let open = open(target, &plan.identity, &plan.board)?;
@@ -66,7 +70,8 @@ fn open(target: &ExportTarget, identity: &Arc<Identity>, board: &Arc<ExportBoard
         return Err(Error::usage(format!("[export.{}]: unknown key '{key}'", kind.token)));
     }
     let counters = board.counters(&target.name());
-    (kind.open)(&ExporterOpening { target, identity, counters: &counters, board })
+    counters.gone.store(false, Ordering::Relaxed);
+    (kind.open)(&ExporterOpening { target, identity, counters: &counters, board }).inspect_err(|_| board.forget(&target.name()))
 }
 
 enum HubCommand {
@@ -85,11 +90,17 @@ pub struct ExportHub {
 
 impl ExportHub {
     /// Starts the hub's thread. It calls `before` first, in which it may wait, and give up rights: exporters' threads begin with what it
-    /// leaves. Where `is_waited_for`, the engine waits for exporters: nothing is lost.
+    /// leaves. Where `is_waited_for`, the engine waits for exporters: nothing is lost. Where `is_confined`, exporters that are named later may do
+    /// what those of the beginning may, and no more.
     ///
     /// # Errors
     /// The system refuses a thread.
-    pub fn start(plan: HubPlan, feed: Box<dyn RecordFeed>, is_waited_for: bool, before: impl FnOnce() + Send + 'static) -> Result<Self> {
+    pub fn start(
+        plan: HubPlan,
+        feed: Box<dyn RecordFeed>,
+        (is_waited_for, is_confined): (bool, bool),
+        before: impl FnOnce() + Send + 'static,
+    ) -> Result<Self> {
         let (commands, incoming) = unbounded();
         let board = Arc::clone(&plan.board);
         let thread = std::thread::Builder::new().name("export".into()).spawn(move || {
@@ -100,6 +111,8 @@ impl ExportHub {
                 identity: plan.identity,
                 board: plan.board,
                 is_waited_for,
+                leaving: Vec::new(),
+                allowed: is_confined.then_some(plan.needs),
             };
             plan.open.into_iter().for_each(|(target, open)| hub.add(target, open));
             hub.run(feed.as_ref(), &incoming);
@@ -139,6 +152,10 @@ struct Hub {
     identity: Arc<Identity>,
     board: Arc<ExportBoard>,
     is_waited_for: bool,
+    /// Exporters that were taken away and hand on what they have.
+    leaving: Vec<ClosingLane>,
+    /// What may be done; `None`: anything.
+    allowed: Option<ExportNeeds>,
 }
 
 impl Hub {
@@ -158,7 +175,10 @@ impl Hub {
                 }
             }
         }
-        std::mem::take(&mut self.lanes).into_values().for_each(Lane::finish);
+        // All at the same time: none waits for another's receiver.
+        let closing: Vec<ClosingLane> = std::mem::take(&mut self.lanes).into_values().map(Lane::close).collect();
+        let until = clock::now() + if self.is_waited_for { LAST_OF_CAPTURES } else { LAST };
+        std::mem::take(&mut self.leaving).into_iter().chain(closing).for_each(|lane| lane.wait(until));
     }
 
     fn add(&mut self, target: ExportTarget, open: OpenExporter) {
@@ -171,20 +191,44 @@ impl Hub {
 
     fn reload(&mut self, targets: Vec<ExportTarget>) -> Vec<String> {
         let gone: Vec<ExportTarget> = self.lanes.keys().filter(|known| !targets.contains(known)).cloned().collect();
-        let gone: Vec<Lane> = gone.iter().filter_map(|target| self.lanes.remove(target)).collect();
-        gone.into_iter().for_each(Lane::finish);
+        gone.iter().for_each(|target| self.board.counters(&target.name()).gone.store(true, Ordering::Relaxed));
+        let gone: Vec<(String, Lane)> = gone.iter().filter_map(|target| Some((target.name(), self.lanes.remove(target)?))).collect();
+        // The others are not to wait for a receiver that is dead; one whose name comes back begins where it ends.
+        let names: Vec<String> = targets.iter().map(ExportTarget::name).collect();
+        for (name, lane) in gone {
+            match lane.close() {
+                lane if names.contains(&name) => lane.wait(clock::now() + LAST),
+                lane => self.leaving.push(lane),
+            }
+        }
         let mut wrong = Vec::new();
         for target in targets {
             if self.lanes.contains_key(&target) {
                 continue;
             }
             match open(&target, &self.identity, &self.board) {
-                Ok(open) => self.add(target, open),
+                Ok(open) => match self.forbidden(&open.needs) {
+                    None => self.add(target, open),
+                    Some(what) => {
+                        self.board.forget(&target.name());
+                        wrong.push(format!(
+                            "--export {}: {what} was not named at the start, and rights are given up: restart",
+                            target.name()
+                        ));
+                    }
+                },
                 Err(error) => wrong.push(error.to_string()),
             }
         }
         self.lanes.values().for_each(Lane::reopen);
         wrong
+    }
+
+    /// What an exporter would have to do that is not allowed any more.
+    fn forbidden(&self, needs: &ExportNeeds) -> Option<String> {
+        let allowed = self.allowed.as_ref()?;
+        let port = needs.connects.iter().find(|port| !allowed.connects.contains(port)).map(|port| format!("port {port}"));
+        port.or_else(|| needs.folders.iter().find(|folder| !allowed.folders.contains(folder)).map(|folder| folder.display().to_string()))
     }
 
     fn publish(&mut self, record: Published) {

@@ -21,6 +21,7 @@ pub static KIND: ExporterKind = ExporterKind {
     token: "jsonl-eve",
     about: "JSON lines as Suricata writes them (EVE): flow events, and findings",
     target: "FILE",
+    hides_path: false,
     options: &[],
     open,
 };

@@ -24,6 +24,7 @@ pub static KIND: ExporterKind = ExporterKind {
     token: "jsonl-zeek",
     about: "JSON lines as Zeek writes them: conn.log, dns.log, http.log and ssl.log in a directory",
     target: "DIR",
+    hides_path: false,
     options: &[],
     open,
 };
@@ -355,7 +356,7 @@ fn transport(number: u8) -> Cow<'static, str> {
         6 => "tcp".into(),
         17 => "udp".into(),
         1 | 58 => "icmp".into(),
-        _ => format!("unknown_transport_{number}").into(),
+        _ => "unknown_transport".into(),
     }
 }
 
@@ -410,7 +411,7 @@ mod tests {
     #[test]
     fn words_of_zeek() {
         assert_eq!((service("tls"), service("dns"), tls_version(0x0304)), ("ssl", "dns", "TLSv13".into()));
-        assert_eq!((transport(6), transport(58), transport(132)), ("tcp".into(), "icmp".into(), "unknown_transport_132".into()));
+        assert_eq!((transport(6), transport(58), transport(132)), ("tcp".into(), "icmp".into(), "unknown_transport".into()));
         assert_eq!(serde_json::to_string(&Seconds(Timestamp(1_700_000_000_123_456_789))).unwrap(), "1700000000.123456");
     }
 }

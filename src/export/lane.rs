@@ -7,10 +7,15 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often an exporter is told that time passes.
 const TICK: Duration = Duration::from_secs(1);
+/// For how long a receiver is waited for when a capture has been read, and how often it is tried whether it is there.
+const PATIENCE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(200);
+/// How often it is looked whether an exporter has ended.
+const LOOK: Duration = Duration::from_millis(5);
 
 enum Order {
     Take(ExportRecord),
@@ -38,7 +43,9 @@ impl Lane {
         let snapshots = Arc::<AtomicUsize>::default();
         let thread = {
             let (counters, snapshots) = (Arc::clone(&counters), Arc::clone(&snapshots));
-            std::thread::Builder::new().name("exporter".into()).spawn(move || run(exporter, &incoming, &counters, &snapshots))?
+            std::thread::Builder::new()
+                .name("exporter".into())
+                .spawn(move || run(exporter, &incoming, (&counters, &snapshots), is_waited_for))?
         };
         Ok(Self { orders, counters, snapshots, is_waited_for, thread })
     }
@@ -73,18 +80,50 @@ impl Lane {
         let _ = self.orders.try_send(Order::Reopen);
     }
 
-    /// Nothing more comes: waits until everything has been handed on.
-    pub fn finish(self) {
+    /// Nothing more comes: what the exporter has is still handed on.
+    pub fn close(self) -> ClosingLane {
         drop(self.orders);
+        ClosingLane { counters: self.counters, thread: self.thread }
+    }
+}
+
+/// An exporter that hands on what it has, and then ends.
+pub struct ClosingLane {
+    counters: Arc<ExporterCounters>,
+    thread: JoinHandle<()>,
+}
+
+impl ClosingLane {
+    /// Waits for it until a moment. A receiver that takes and never answers is not waited for any longer: what still waits is counted as lost.
+    pub fn wait(self, until: Instant) {
+        while !self.thread.is_finished() {
+            if crate::model::clock::now() >= until {
+                let waiting = self.counters.waiting.swap(0, Ordering::Relaxed);
+                ExporterCounters::add(&self.counters.dropped, waiting.max(1));
+                return self.counters.note(&Err("its receiver does not answer: what waited is lost".into()));
+            }
+            std::thread::sleep(LOOK);
+        }
         if self.thread.join().is_err() {
             self.counters.note(&Err("the exporter's thread ended before its time".into()));
         }
     }
 }
 
-fn run(mut exporter: Box<dyn Exporter>, incoming: &Receiver<Order>, counters: &ExporterCounters, snapshots: &AtomicUsize) {
-    let note = |outcome: Exported| {
-        if outcome.is_err() || !counters.trouble().is_empty() {
+fn run(
+    mut exporter: Box<dyn Exporter>,
+    incoming: &Receiver<Order>,
+    (counters, snapshots): (&ExporterCounters, &AtomicUsize),
+    is_waited_for: bool,
+) {
+    let mut before = 0;
+    // That a step went well says little, for an exporter that pauses, or has nothing to do with a record, does nothing: what its receiver took does.
+    let mut note = |outcome: Exported| {
+        let exported = counters.exported.load(Ordering::Relaxed);
+        if outcome.is_err() {
+            before = exported;
+            counters.note(&outcome);
+        } else if exported > before && !counters.trouble().is_empty() {
             counters.note(&outcome);
         }
     };
@@ -106,6 +145,13 @@ fn run(mut exporter: Box<dyn Exporter>, incoming: &Receiver<Order>, counters: &E
         }
     }
     note(exporter.finish());
+    // Of a capture nothing is to be lost: a receiver that is away for a moment is waited for.
+    let begun = crate::model::clock::now();
+    while is_waited_for && counters.waiting.load(Ordering::Relaxed) > 0 && crate::model::clock::since(begun) < PATIENCE {
+        std::thread::sleep(PAUSE);
+        note(exporter.tick());
+    }
+    exporter.give_up();
 }
 
 #[cfg(test)]
@@ -142,7 +188,7 @@ mod tests {
         let lost = counters.queue_lost.load(Ordering::Relaxed);
         assert!((499..=500).contains(&lost), "{lost}: one may be with the receiver");
         drop(go);
-        lane.finish();
+        lane.close().wait(crate::model::clock::now() + Duration::from_secs(20));
         assert_eq!(*taken.lock().unwrap() + lost, given);
     }
 }

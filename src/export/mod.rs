@@ -88,8 +88,11 @@ pub trait Exporter: Send {
     /// Nothing more comes: hands on what waits.
     ///
     /// # Errors
-    /// It could not be handed on.
+    /// It could not be handed on, and still waits.
     fn finish(&mut self) -> Exported;
+
+    /// The program ends: what still waits, and outlives it nowhere, is given up and counted.
+    fn give_up(&mut self) {}
 }
 
 /// What is to be exported where.
@@ -118,16 +121,20 @@ impl ExportTarget {
         if target.is_empty() {
             return Err(Error::usage(format!("--export {name}: a target is wanted, {name}:{}", kind.target)));
         }
-        if target.split_once("://").is_some_and(|(_, rest)| rest.split('/').next().is_some_and(|host| host.contains('@'))) {
+        let address = target.split_once("://").map(|(_, rest)| rest);
+        if address.is_some_and(|rest| rest.contains(['?', '#']) || rest.split('/').next().is_some_and(|host| host.contains('@'))) {
             // Whoever lists processes reads command lines.
-            return Err(Error::usage(format!("--export {name}: no password belongs in an address; give a file in [export.{name}]")));
+            return Err(Error::usage(format!("--export {name}: no secret belongs in an address; give a file in [export.{name}]")));
         }
         Ok(Self { exporter: name.to_owned(), target: target.to_owned(), options: BTreeMap::new() })
     }
 
-    /// Its name in status, logs and metrics.
+    /// Its name in status, logs and metrics. The path of an address that takes messages may be a secret of its own, and is not told.
     pub fn name(&self) -> String {
-        format!("{}:{}", self.exporter, self.target)
+        let hides = registry::find(&self.exporter).is_some_and(|kind| kind.hides_path);
+        let path = self.target.split_once("://").filter(|_| hides).and_then(|(_, rest)| rest.find('/').map(|at| rest.len() - at));
+        let shown = path.map_or(self.target.as_str(), |hidden| &self.target[..self.target.len() - hidden]);
+        format!("{}:{shown}{}", self.exporter, if path.is_some() { "/…" } else { "" })
     }
 }
 
@@ -192,6 +199,8 @@ pub struct ExporterKind {
     pub about: &'static str,
     /// What its target looks like.
     pub target: &'static str,
+    /// Whether the path of its target is not for everybody.
+    pub hides_path: bool,
     /// Options it takes in `[export.TOKEN]`, each with what it means.
     pub options: &'static [(&'static str, &'static str)],
     /// Opens one.

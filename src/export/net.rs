@@ -1,10 +1,12 @@
 //! Connections to receivers that take messages: UDP, TCP and the sockets of a system's log.
 
+use super::ExporterCounters;
 use crate::model::clock;
 use std::io::{self, Write};
 use std::net::{TcpStream, ToSocketAddrs, UdpSocket};
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a receiver may take to accept, and to take a message.
@@ -110,14 +112,18 @@ impl BackOff {
 /// A connection that is made again when it breaks.
 pub struct ReceiverLink {
     endpoint: Endpoint,
+    /// Where attempts that failed are counted.
+    counters: Arc<ExporterCounters>,
     open: Option<Open>,
     pauses: BackOff,
+    /// What went wrong last.
+    trouble: String,
 }
 
 impl ReceiverLink {
     /// To a receiver, not connected yet.
-    pub fn new(endpoint: Endpoint) -> Self {
-        Self { endpoint, open: None, pauses: BackOff::default() }
+    pub fn new(endpoint: Endpoint, counters: Arc<ExporterCounters>) -> Self {
+        Self { endpoint, counters, open: None, pauses: BackOff::default(), trouble: String::new() }
     }
 
     /// Where to.
@@ -144,7 +150,7 @@ impl ReceiverLink {
             return Ok(false);
         }
         if !self.pauses.is_over() {
-            return Err(format!("{}: not reached; another attempt follows", self.endpoint));
+            return Err(format!("{}; another attempt follows", self.trouble));
         }
         match open(&self.endpoint) {
             Ok(open) => {
@@ -171,9 +177,11 @@ impl ReceiverLink {
     }
 
     fn broken(&mut self, error: &io::Error) -> String {
+        ExporterCounters::add(&self.counters.retries, 1);
         self.open = None;
         self.pauses.failed();
-        format!("{}: {error}", self.endpoint)
+        self.trouble = format!("{}: {error}", self.endpoint);
+        self.trouble.clone()
     }
 }
 

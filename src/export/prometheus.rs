@@ -19,6 +19,7 @@ pub static KIND: ExporterKind = ExporterKind {
     token: "prometheus",
     about: "a page at /metrics that Prometheus scrapes; series are capped",
     target: "ADDRESS:PORT or unix:PATH",
+    hides_path: false,
     options: &[],
     open,
 };

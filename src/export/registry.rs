@@ -28,10 +28,12 @@ mod tests {
     #[test]
     fn a_target_has_a_name_and_no_password() {
         let target = ExportTarget::parse("jsonl-eve:/var/log/eve.json").unwrap();
+        let hook = ExportTarget::parse("webhook:https://chat.example/T0/hunter2").unwrap();
+        assert_eq!((hook.name().as_str(), hook.target.ends_with("/T0/hunter2")), ("webhook:https://chat.example/…", true));
         assert_eq!((target.exporter.as_str(), target.target.as_str()), ("jsonl-eve", "/var/log/eve.json"));
-        for wrong in ["eve:/x", "jsonl-eve", "jsonl-eve:", "jsonl-eve:http://user:secret@host/"] {
+        for wrong in ["eve:/x", "jsonl-eve", "jsonl-eve:", "jsonl-eve:http://user:hunter2@host/", "webhook:https://h/x?token=hunter2"] {
             let error = ExportTarget::parse(wrong).unwrap_err().to_string();
-            assert!(!error.contains("secret"), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
         }
     }
 }

@@ -5,7 +5,6 @@ use super::iso::rfc3339;
 use super::net::{Endpoint, ReceiverLink};
 use super::{
     ExportNeeds, ExportRecord, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening, FindingNews, Identity, OpenExporter,
-    each,
 };
 use crate::error::Result;
 use crate::model::limits::EXPORT_WAITING_FINDINGS;
@@ -27,6 +26,7 @@ pub static KIND: ExporterKind = ExporterKind {
     token: "syslog",
     about: "findings as syslog messages (RFC 5424), plain or as CEF",
     target: "udp://HOST[:514], tcp://HOST[:514] or unix:/dev/log",
+    hides_path: false,
     options: &[("format", "text or cef [default: text]")],
     open,
 };
@@ -48,7 +48,7 @@ fn open(opening: &ExporterOpening<'_>) -> Result<OpenExporter> {
     let exporter = Syslog {
         identity: Arc::clone(opening.identity),
         counters: Arc::clone(opening.counters),
-        link: ReceiverLink::new(endpoint),
+        link: ReceiverLink::new(endpoint, Arc::clone(opening.counters)),
         form,
         waiting: VecDeque::new(),
     };
@@ -64,25 +64,20 @@ struct Syslog {
 }
 
 impl Syslog {
-    fn queue(&mut self, news: &FindingNews) -> Exported {
-        let message = message(&self.identity, news, self.form);
-        self.waiting.push_back(message);
+    fn queue(&mut self, news: &FindingNews) {
+        self.waiting.push_back(message(&self.identity, news, self.form));
         if self.waiting.len() > EXPORT_WAITING_FINDINGS {
             self.waiting.pop_front();
             ExporterCounters::add(&self.counters.dropped, 1);
         }
-        Ok(())
     }
 
     fn send(&mut self) -> Exported {
+        self.counters.waiting.store(self.waiting.len() as u64, Ordering::Relaxed);
         while let Some(message) = self.waiting.front() {
             self.link.connect()?;
             let framed = if self.link.endpoint().is_stream() { format!("{} {message}", message.len()) } else { message.clone() };
-            if let Err(what) = self.link.send(framed.as_bytes()) {
-                ExporterCounters::add(&self.counters.retries, 1);
-                self.counters.waiting.store(self.waiting.len() as u64, Ordering::Relaxed);
-                return Err(what);
-            }
+            self.link.send(framed.as_bytes())?;
             self.waiting.pop_front();
             ExporterCounters::add(&self.counters.exported, 1);
         }
@@ -94,7 +89,7 @@ impl Syslog {
 impl Exporter for Syslog {
     fn take(&mut self, record: &ExportRecord) -> Exported {
         let ExportRecord::Findings(news) = record else { return Ok(()) };
-        each(news.iter(), |news| self.queue(news))?;
+        news.iter().for_each(|news| self.queue(news));
         self.send()
     }
 
@@ -104,10 +99,12 @@ impl Exporter for Syslog {
 
     fn finish(&mut self) -> Exported {
         self.link.hurry();
-        let sent = self.send();
+        self.send()
+    }
+
+    fn give_up(&mut self) {
         ExporterCounters::add(&self.counters.dropped, self.waiting.len() as u64);
         self.counters.waiting.store(0, Ordering::Relaxed);
-        sent
     }
 }
 
@@ -118,6 +115,12 @@ fn level(severity: Severity) -> u8 {
         Severity::Warning => 4,
         Severity::Note => 5,
     }
+}
+
+/// One behind the other, each with its end.
+fn sentences(texts: &[String]) -> String {
+    let ended = |text: &String| if text.ends_with(['.', '!', '?']) { text.clone() } else { format!("{text}.") };
+    texts.iter().map(ended).collect::<Vec<_>>().join(" ")
 }
 
 fn message(identity: &Identity, news: &FindingNews, form: Form) -> String {
@@ -133,7 +136,7 @@ fn message(identity: &Identity, news: &FindingNews, form: Form) -> String {
                 news.state.token(),
                 finding.id,
                 printable(&finding.subject.to_string()),
-                told.join(" "),
+                sentences(&told),
                 printable(&identity.site),
                 identity.session
             )
@@ -167,7 +170,7 @@ fn cef(identity: &Identity, news: &FindingNews) -> String {
         finding.first.0.div_euclid(1_000_000),
         value(&identity.probe),
         news.state.token(),
-        value(&format!("{} {}", finding.cause, finding.remedy)),
+        value(&sentences(&[&finding.cause, &finding.remedy].map(|text| text.to_string()))),
         value(&finding.subject.to_string()),
         value(&identity.site),
         value(&identity.session),

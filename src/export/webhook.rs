@@ -8,6 +8,7 @@ use super::{
     ExportNeeds, ExportRecord, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening, FindingNews, Identity, OpenExporter,
 };
 use crate::error::Result;
+use crate::model::clock;
 use crate::model::limits::EXPORT_WAITING_FINDINGS;
 use crate::settings::Secret;
 use serde_json::{Value, json};
@@ -20,6 +21,7 @@ pub static KIND: ExporterKind = ExporterKind {
     token: "webhook",
     about: "findings as a POST of JSON each",
     target: "https://HOST/PATH",
+    hides_path: true,
     options: &[
         ("token-file", "file with a bearer token, for its owner only [default: $SPANTOP_WEBHOOK_TOKEN]"),
         ("ca", "certificates (PEM) to trust instead of the system's"),
@@ -38,7 +40,8 @@ fn open(opening: &ExporterOpening<'_>) -> Result<OpenExporter> {
         url: address.url,
         token: token.map(|token| Secret::new(format!("Bearer {}", token.expose()))),
         waiting: VecDeque::new(),
-        told: 0,
+        // Beyond every number of an earlier start: what it opens again it does not count anew.
+        told: clock::wall().0.unsigned_abs(),
         pauses: BackOff::default(),
     };
     Ok(OpenExporter { exporter: Box::new(exporter), needs })
@@ -127,9 +130,11 @@ impl Exporter for Webhook {
 
     fn finish(&mut self) -> Exported {
         self.pauses.reset();
-        let sent = self.send();
+        self.send()
+    }
+
+    fn give_up(&mut self) {
         ExporterCounters::add(&self.counters.dropped, self.waiting.len() as u64);
         self.counters.waiting.store(0, Ordering::Relaxed);
-        sent
     }
 }

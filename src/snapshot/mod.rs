@@ -127,6 +127,11 @@ pub struct Sample {
 }
 
 impl Sample {
+    /// Its busiest millisecond.
+    pub fn peak_ms(&self) -> Traffic {
+        Traffic { packets: self.peak_ms_packets, wire_bytes: self.peak_ms_bytes }
+    }
+
     /// Seconds it covers.
     pub fn seconds(&self) -> f64 {
         self.length as f64 / SECOND as f64

@@ -98,7 +98,7 @@ pub fn export(source: Memory, targets: &[&str], options: &[(&str, &str)]) -> (Sn
 /// The same with exporters that are open.
 pub fn run(source: Memory, plan: HubPlan) -> (Snapshot, Vec<ExporterState>) {
     let (subscriber, subscription) = subscribe(64);
-    let hub = ExportHub::start(plan, Box::new(subscription), true, || {}).unwrap();
+    let hub = ExportHub::start(plan, Box::new(subscription), (true, true), || {}).unwrap();
     let settings = Settings { threads: 2, ..Settings::default() };
     let listeners = Listeners::subscriber(subscriber.waited_for());
     let snapshot = engine::run_with(Box::new(source), &settings, listeners, Default::default()).unwrap().complete().unwrap();

@@ -69,7 +69,7 @@ fn targets(settings: &ProbeSettings, preferences: &Preferences) -> Result<Vec<Ex
 
 fn identity(settings: &ProbeSettings, preferences: &Preferences) -> Identity {
     let host = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned());
-    let id = settings.id.clone().or_else(|| preferences.probe.id.clone()).or_else(host).filter(|name| !name.is_empty());
+    let id = settings.id.clone().or_else(|| preferences.probe.id.clone()).filter(|name| !name.is_empty()).or_else(host);
     let site = settings.site.clone().or_else(|| preferences.probe.site.clone());
     Identity::new(id.unwrap_or_else(|| "probe".into()), site.unwrap_or_default(), clock::wall(), std::process::id())
 }
@@ -117,7 +117,7 @@ pub fn run(
     let subscriber = if is_endless { subscriber } else { subscriber.waited_for() };
     let rights_of_exports = if common.rights.sandbox { rights.to_string() } else { String::new() };
     let (open_gate, gate) = rights::gate(rights, &common.rights);
-    let hub = ExportHub::start(plan, Box::new(subscription), !is_endless, gate.clone().waiting())?;
+    let hub = ExportHub::start(plan, Box::new(subscription), (!is_endless, common.rights.sandbox), gate.clone().waiting())?;
     if let Some(port) = port {
         let status = Arc::clone(&status);
         let before = gate.waiting();
@@ -147,7 +147,7 @@ pub fn run(
     notify.tell("READY=1");
     let probe = Probe { engine: &engine, hub: &hub, status: &status, notify: &notify, common, settings };
     probe.watch(&asked);
-    finish(engine, hub, &notify, &status, kept.ring)
+    finish(engine, hub, &notify, &status, (kept.ring, is_endless))
 }
 
 struct Probe<'a> {
@@ -246,20 +246,31 @@ fn finish(
     hub: ExportHub,
     notify: &Notify,
     status: &ProbeStatus,
-    ring: Option<Arc<crate::record::RingStatus>>,
+    (ring, is_endless): (Option<Arc<crate::record::RingStatus>>, bool),
 ) -> Result<u8> {
     notify.tell("STOPPING=1");
     let last = engine.last();
     let failure = engine.failure();
     // The engine's end of the queue goes with it: the hub sees that nothing more comes.
     drop(engine);
-    hub.finish();
+    let is_lost = hub.finish().states().iter().any(|state| state.lost() > 0);
     status.set(last, false);
-    let level = if failure.is_some() { Level::Error } else { Level::Info };
+    // Of a capture everything was to arrive; of a port what is lost is counted, and told.
+    let level = match (&failure, is_lost) {
+        (Some(_), _) => Level::Error,
+        (None, true) => {
+            if is_endless {
+                Level::Warning
+            } else {
+                Level::Error
+            }
+        }
+        (None, false) => Level::Info,
+    };
     let mut fields = status.value();
     if let (Some(trouble), Some(fields)) = (ring.and_then(|ring| ring.trouble()), fields.as_object_mut()) {
         fields.insert("ring_trouble".into(), trouble.into());
     }
     log(level, "ended", fields);
-    failure.map_or(Ok(0), Err)
+    failure.map_or(Ok(u8::from(is_lost && !is_endless)), Err)
 }

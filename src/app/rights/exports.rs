@@ -31,7 +31,8 @@ impl std::fmt::Display for ExportRights {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let list = |items: Vec<String>| if items.is_empty() { "nothing".to_owned() } else { items.join(", ") };
         let folders = list(self.folders.iter().map(|folder| folder.display().to_string()).collect());
-        let ports = list(self.connects.iter().map(u16::to_string).collect());
+        let ports: std::collections::BTreeSet<u16> = self.connects.iter().copied().collect();
+        let ports = list(ports.iter().map(u16::to_string).collect());
         let answers = if self.answers { "; answer at ports that are open" } else { "" };
         write!(f, "write to {folders}; connect to TCP ports: {ports}{answers}")
     }

@@ -211,13 +211,14 @@ impl Merge {
                 for (number, part) in parts {
                     self.timeline.part(number, part);
                     self.intervals_ended();
-                    self.flows.pass(number);
                     let judge = &mut self.judge;
                     let subscribers = &self.subscribers;
                     self.network.pass(number, |batch| {
                         subscribers.give_events(&batch);
                         judge.take(batch);
                     });
+                    // What was said in a conversation comes before its end.
+                    self.flows.pass(number);
                     self.history.iter_mut().for_each(|history| history.pass(number));
                 }
             }
@@ -263,13 +264,13 @@ impl Merge {
                     && let Some(pending) = self.pending.pop_front()
                 {
                     if pending.request.finished {
-                        self.flows.finish();
                         let judge = &mut self.judge;
                         let subscribers = &self.subscribers;
                         self.network.finish(|batch| {
                             subscribers.give_events(&batch);
                             judge.take(batch);
                         });
+                        self.flows.finish();
                         self.history.iter_mut().for_each(HistoryKeeper::finish);
                     }
                     let taken = pending.request.taken;

@@ -268,7 +268,7 @@ impl Sample {
     }
 
     fn burst(&self) -> Burst {
-        let traffic = Traffic { packets: self.peak_ms_packets, wire_bytes: self.peak_ms_bytes };
+        let traffic = self.peak_ms();
         Burst { at: self.peak_ms_at.unwrap_or_default(), traffic }
     }
 

@@ -29,6 +29,8 @@ use std::time::Duration;
 
 /// Rows of a batch unless told otherwise.
 const ROWS: usize = 10_000;
+/// Rows that a server takes as one block (max_insert_block_size), which a batch must be: one that comes twice is then the same block twice.
+const MOST_ROWS: usize = 1_000_000;
 /// How long a row waits for its batch to be full.
 const SECONDS: u64 = 5;
 /// How often tables of a snapshot are told.
@@ -41,12 +43,13 @@ pub static KIND: ExporterKind = ExporterKind {
     token: "clickhouse",
     about: "rows of ClickHouse: flows, intervals, findings, services and more, in batches with a spool",
     target: "http://HOST:8123/DATABASE or https://…",
+    hides_path: false,
     options: &[
         ("user", "user [default: $SPANTOP_CLICKHOUSE_USER]"),
         ("password-file", "file with the password, for its owner only [default: $SPANTOP_CLICKHOUSE_PASSWORD]"),
         ("ca", "certificates (PEM) to trust instead of the system's"),
         ("compression", "gzip, zstd or none [default: gzip]"),
-        ("batch-rows", "rows of a batch [default: 10000]"),
+        ("batch-rows", "rows of a batch, at most 1000000 [default: 10000]"),
         ("batch-seconds", "how long a row waits for its batch [default: 5]"),
         ("spool", "directory for what waits for the server [default: none, 64 MiB of memory]"),
         ("spool-mib", "how much of it [default: 1024]"),
@@ -113,7 +116,7 @@ fn open(opening: &ExporterOpening<'_>) -> Result<OpenExporter> {
         database: database.to_owned(),
         credentials: user.map(|user| credentials(&user, password.as_ref())),
         coding,
-        rows: usize::try_from(number(opening, "batch-rows", ROWS as u64)?).unwrap_or(ROWS),
+        rows: usize::try_from(number(opening, "batch-rows", ROWS as u64)?).unwrap_or(ROWS).min(MOST_ROWS),
         batches: Batches::default(),
         spool: Spool::open(folder, cap).map_err(|e| opening.wrong(e))?,
         pauses: BackOff::default(),
@@ -190,9 +193,12 @@ impl ClickHouse {
         while self.pauses.is_over() {
             let Some(first) = self.spool.first() else { break };
             let (head, doubtful, bytes) = (first.head.clone(), first.may_have_arrived, first.bytes());
+            let is_gone = first.is_gone();
             let sent = match bytes {
                 Ok(bytes) => self.send_batch(&head, doubtful, &bytes),
-                Err(what) => BatchOutcome::Refused(what),
+                // It may be readable the next time, unless it is gone.
+                Err(what) if is_gone => BatchOutcome::Refused(what),
+                Err(what) => BatchOutcome::Failed(what),
             };
             match sent {
                 BatchOutcome::Arrived => {
@@ -247,7 +253,8 @@ impl ClickHouse {
     /// Asks the server; its error code and words where it refuses.
     fn ask(&self, query: &str, coding: Option<&str>, body: &[u8]) -> std::result::Result<String, (Option<u32>, String)> {
         let url = match coding {
-            Some(_) => format!("{}/?query={}", self.url, percent(query)),
+            // A table that an earlier release made may lack a column: the others are worth having.
+            Some(_) => format!("{}/?input_format_skip_unknown_fields=1&query={}", self.url, percent(query)),
             None => format!("{}/", self.url),
         };
         let mut headers = Vec::new();
@@ -307,14 +314,14 @@ impl Exporter for ClickHouse {
         }
         let closed = self.close(1);
         self.pauses.reset();
-        let sent = self.send();
+        self.send().and(closed)
+    }
+
+    fn give_up(&mut self) {
         // What is on the disk goes with the next run; what is in memory is gone.
-        if !self.spool.is_on_disk() {
-            let (rows, _) = self.spool.waiting();
-            ExporterCounters::add(&self.counters.dropped, rows);
-            self.counters.waiting.store(0, Ordering::Relaxed);
-        }
-        sent.and(closed)
+        let (rows, left) = self.spool.in_memory();
+        ExporterCounters::add(&self.counters.dropped, rows);
+        self.counters.waiting.store(left, Ordering::Relaxed);
     }
 }
 

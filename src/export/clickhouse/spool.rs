@@ -1,6 +1,7 @@
 //! Batches that wait for a server: on the disk where there is a directory for them, else in memory; either way no more than a cap. Beyond it
 //! the oldest go, and are counted.
 
+use crate::export::files::{alone, private};
 use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::Write;
@@ -86,6 +87,11 @@ impl WaitingBatch {
         }
     }
 
+    /// Whether somebody took its file away.
+    pub fn is_gone(&self) -> bool {
+        matches!(&self.body, Body::File(path, _) if !path.exists())
+    }
+
     fn forget(self) {
         if let Body::File(path, _) = self.body {
             let _ = fs::remove_file(path);
@@ -101,6 +107,8 @@ pub struct Spool {
     bytes: u64,
     cap: u64,
     next: u64,
+    /// Nobody else has this directory while it is open.
+    lock: Option<File>,
 }
 
 impl Spool {
@@ -109,8 +117,12 @@ impl Spool {
     /// # Errors
     /// The directory cannot be read; in words.
     pub fn open(folder: Option<&Path>, cap: u64) -> Result<Self, String> {
-        let mut spool = Self { folder: folder.map(Path::to_owned), waiting: VecDeque::new(), bytes: 0, cap, next: 0 };
+        let mut spool = Self { folder: folder.map(Path::to_owned), waiting: VecDeque::new(), bytes: 0, cap, next: 0, lock: None };
         let Some(folder) = folder else { return Ok(spool) };
+        // Batches of two writers would have the same names.
+        let lock = private().write(true).create(true).truncate(false).open(folder.join(".lock"));
+        let lock = lock.and_then(|lock| alone(&lock).map(|()| lock)).map_err(|e| format!("{}: {e}", folder.display()))?;
+        spool.lock = Some(lock);
         let mut found: Vec<(BatchHead, PathBuf, u64)> = fs::read_dir(folder)
             .map_err(|e| format!("{}: {e}", folder.display()))?
             .flatten()
@@ -120,6 +132,9 @@ impl Spool {
             })
             .collect();
         found.sort_by_key(|(head, ..)| head.number);
+        // What a kill has left in the middle of being written is no batch.
+        let half = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        half.filter(|path| path.extension().is_some_and(|e| e == "new")).for_each(|path| drop(fs::remove_file(path)));
         for (head, path, length) in found {
             spool.next = spool.next.max(head.number.saturating_add(1));
             spool.bytes = spool.bytes.saturating_add(length);
@@ -138,9 +153,12 @@ impl Spool {
         (self.waiting.iter().fold(0u64, |sum, batch| sum.saturating_add(batch.head.rows)), self.bytes)
     }
 
-    /// Whether batches outlive the program.
-    pub fn is_on_disk(&self) -> bool {
-        self.folder.is_some()
+    /// Rows that wait in memory only, and those that outlive the program.
+    pub fn in_memory(&self) -> (u64, u64) {
+        self.waiting.iter().fold((0u64, 0u64), |(memory, disk), batch| match batch.body {
+            Body::Memory(_) => (memory.saturating_add(batch.head.rows), disk),
+            Body::File(..) => (memory, disk.saturating_add(batch.head.rows)),
+        })
     }
 
     /// Puts a batch behind the others; how many rows were given up for it, and what is wrong with the disk.
@@ -185,7 +203,7 @@ impl Spool {
 fn write(folder: &Path, head: &BatchHead, bytes: &[u8]) -> std::io::Result<PathBuf> {
     let path = folder.join(head.file());
     let beside = path.with_extension("new");
-    let mut file = File::create(&beside)?;
+    let mut file = private().write(true).create(true).truncate(true).open(&beside)?;
     file.write_all(bytes).and_then(|()| file.sync_data()).inspect_err(|_| drop(fs::remove_file(&beside)))?;
     fs::rename(&beside, &path)?;
     Ok(path)
@@ -215,7 +233,8 @@ mod tests {
         assert!(first.may_have_arrived && first.head == head(2) && first.bytes().unwrap() == [2; 100]);
         spool.done();
         spool.done();
-        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "what is none of ours stays");
+        assert!(Spool::open(Some(&folder), 250).unwrap_err().contains("another exporter"), "it is in use");
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "what is none of ours stays, beside the lock");
         fs::remove_dir_all(&folder).unwrap();
     }
 }

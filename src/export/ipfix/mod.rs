@@ -30,6 +30,7 @@ pub static KIND: ExporterKind = ExporterKind {
     token: "ipfix",
     about: "IPFIX over UDP or TCP: biflows, templates, and what the process counted of itself",
     target: "udp://HOST[:4739] or tcp://HOST[:4739]",
+    hides_path: false,
     options: &[("domain", "number of the observation domain [default: 1]")],
     open,
 };
@@ -46,7 +47,7 @@ fn open(opening: &ExporterOpening<'_>) -> Result<OpenExporter> {
     let exporter = Ipfix {
         identity: Arc::clone(opening.identity),
         counters: Arc::clone(opening.counters),
-        link: ReceiverLink::new(endpoint),
+        link: ReceiverLink::new(endpoint, Arc::clone(opening.counters)),
         domain,
         most,
         open: IpfixMessage::new(most),
@@ -124,7 +125,6 @@ impl Ipfix {
             let bytes = message.finish(clock::wall(), self.sequence, self.domain);
             if let Err(what) = self.link.send(&bytes) {
                 // A datagram to a port that nobody listens at fails with the next one: what it was is not known.
-                ExporterCounters::add(&self.counters.retries, 1);
                 self.waiting.push_front(IpfixMessage::of(bytes, records, self.most));
                 return Err(what);
             }
@@ -188,10 +188,12 @@ impl Exporter for Ipfix {
 
     fn finish(&mut self) -> Exported {
         self.link.hurry();
-        let sent = self.flush();
+        self.flush()?;
+        if self.link.is_open() { self.tell() } else { Ok(()) }
+    }
+
+    fn give_up(&mut self) {
         ExporterCounters::add(&self.counters.dropped, self.waiting.iter().fold(0u64, |sum, m| sum.saturating_add(m.records().into())));
         self.counters.waiting.store(0, Ordering::Relaxed);
-        sent?;
-        if self.link.is_open() { self.tell() } else { Ok(()) }
     }
 }
