@@ -6,10 +6,9 @@ use super::registry::{self, State, Which};
 use super::rtp;
 use super::slab::Slab;
 use super::{Carriage, DissectOutput, Listener, Payload, Probe, Progress};
-use crate::model::CapScale;
 use crate::model::limits::{DISSECT_BYTES, DISSECT_STATES, PROBES, PROBES_ONE_WAY, RTP_CANDIDATES};
 use crate::model::{
-    AppId, AppSection, AppSlot, AppStage, CloseReason, Direction, DissectLosses, FlowKey, LearntName, Sum, Tally, Transaction,
+    AppId, AppSection, AppSlot, AppStage, CapScale, CloseReason, Direction, DissectLosses, FlowKey, LearntName, Sum, Tally, Transaction,
 };
 use hashbrown::HashMap;
 use std::sync::Arc;

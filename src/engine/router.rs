@@ -1,7 +1,7 @@
 //! The router: pulls packets from the source onto the tape, gives each its shard, and marks where intervals end and snapshots
 //! are taken. Whatever depends on the order of packets across shards is done here.
 
-use super::Command;
+use super::EngineCommand;
 use super::pool::WorkerPool;
 use crate::capture::{Fill, Source};
 use crate::decode::Rules;
@@ -98,7 +98,7 @@ pub struct Router {
     source: Box<dyn Source>,
     pool: WorkerPool,
     plan: Plan,
-    commands: Receiver<Command>,
+    commands: Receiver<EngineCommand>,
     stop: Arc<AtomicBool>,
     host: HostWatch,
     switch: SwitchWatch,
@@ -135,7 +135,7 @@ impl Router {
         source: Box<dyn Source>,
         pool: WorkerPool,
         mut plan: Plan,
-        commands: Receiver<Command>,
+        commands: Receiver<EngineCommand>,
         stop: Arc<AtomicBool>,
         (host, switch): (HostWatch, SwitchWatch),
         answered: Arc<AtomicU64>,
@@ -263,13 +263,13 @@ impl Router {
     }
 
     /// Carries out a command; true when a snapshot should follow.
-    fn obey(&mut self, command: Command) -> bool {
+    fn obey(&mut self, command: EngineCommand) -> bool {
         match command {
-            Command::Query(query) => {
+            EngineCommand::Query(query) => {
                 self.plan.query = query;
                 true
             }
-            Command::Reset => {
+            EngineCommand::Reset => {
                 if let Some(mut tape_block) = self.pool.free() {
                     tape_block.marks.push((0, Mark::Reset));
                     self.pool.show(tape_block);
@@ -478,12 +478,12 @@ impl Router {
     fn serve(&mut self) {
         while !self.stop.load(Ordering::Relaxed) {
             match self.commands.recv_timeout(Duration::from_millis(100)) {
-                Ok(Command::Reset) | Err(crossbeam_channel::RecvTimeoutError::Timeout) => {}
+                Ok(EngineCommand::Reset) | Err(crossbeam_channel::RecvTimeoutError::Timeout) => {}
                 Ok(command) => {
                     let Some(mut tape_block) = self.pool.free() else { return };
                     self.obey(command);
                     for command in self.commands.try_iter().collect::<Vec<_>>() {
-                        if let Command::Query(query) = command {
+                        if let EngineCommand::Query(query) = command {
                             self.plan.query = query;
                         }
                     }

@@ -8,15 +8,15 @@ use crate::model::{Timestamp, Traffic};
 /// the length is taken in which the rate varies least: a limit lets through what it saved up while less came, or a frame more or less,
 /// and that is a smaller part of more time.
 ///
-/// `from`: windows that begin later are looked at; `occupied`: bytes of traffic with what surrounds frames on the link.
-pub fn flat_top(lost: &LostBytes, arrived: &Windows<Traffic>, from: Option<Timestamp>, occupied: fn(Traffic) -> u64) -> Option<FlatTop> {
+/// `from`: windows that begin later are looked at.
+pub fn flat_top(lost: &LostBytes, arrived: &Windows<Traffic>, from: Option<Timestamp>) -> Option<FlatTop> {
     let from = from.map_or(i64::MIN, window);
     let tops = RATE_WINDOW_LENGTHS.into_iter().filter_map(|length| {
         let lost = lost.coarser(length);
         let inside = lost.inside().map(|(w, lost)| (w.saturating_mul(length), lost)).filter(|(first, _)| *first > from);
         let sum = |first: i64| (first..first.saturating_add(length)).filter_map(|w| arrived.get(w)).fold(Traffic::default(), Traffic::plus);
         let lossy = inside.map(|(first, lost)| (sum(first), lost)).filter(|w| w.0.packets > 0);
-        top(lossy.collect(), (length * WINDOW) as f64 / 1e9, occupied)
+        top(lossy.collect(), (length * WINDOW) as f64 / 1e9)
     });
     let enough = |top: &FlatTop| top.windows >= FLAT_WINDOWS;
     tops.reduce(|best, longer| if enough(&longer) && longer.variation < best.variation { longer } else { best })
@@ -24,7 +24,7 @@ pub fn flat_top(lost: &LostBytes, arrived: &Windows<Traffic>, from: Option<Times
 
 /// The flat top of windows of so many `seconds`, by what arrived and what was lost in each. Where a limit was reached for a part of the
 /// window only, less is delivered, never more: windows below 90 % of the median stay out.
-fn top(mut lossy: Vec<(Traffic, u32)>, seconds: f64, occupied: fn(Traffic) -> u64) -> Option<FlatTop> {
+fn top(mut lossy: Vec<(Traffic, u32)>, seconds: f64) -> Option<FlatTop> {
     lossy.sort_unstable_by_key(|w| w.0.wire_bytes);
     let median = lossy.get(lossy.len() / 2)?.0.wire_bytes as f64;
     let top = lossy.get(lossy.partition_point(|w| (w.0.wire_bytes as f64) < 0.9 * median)..)?;
@@ -42,6 +42,6 @@ fn top(mut lossy: Vec<(Traffic, u32)>, seconds: f64, occupied: fn(Traffic) -> u6
         bits_per_second: mean(&rate),
         variation: share(deviation(&rate)),
         missing_variation: share(deviation(&|w| f64::from(w.1) * 8.0 / seconds)),
-        occupied: mean(&|w| occupied(w.0) as f64 * 8.0 / seconds),
+        occupied: mean(&|w| w.0.link_bytes() as f64 * 8.0 / seconds),
     })
 }

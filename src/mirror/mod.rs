@@ -17,7 +17,7 @@ pub mod switch_clock;
 mod windows;
 
 pub use directionality::{DirectionCounts, JudgedConversations, MacRoleCounts, MacRoles, OneWayFlow};
-pub use duplicates::{CopyClass, CopyTimes, CopyWatch, Digest, DuplicateCounts, DuplicateFilter, Fingerprint, Verdict};
+pub use duplicates::{CopyClass, CopyTimes, CopyVerdict, CopyWatch, Digest, DuplicateCounts, DuplicateFilter, Fingerprint};
 pub use estimate::{LossSplit, clustered};
 pub use flat_top::flat_top;
 pub use health::{CastCounts, ChecksumCounts, ContentCounts, Health, HealthCounts, Lengths, SizeCounts, UnmatchedCounts};

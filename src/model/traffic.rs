@@ -13,6 +13,9 @@ sums! {
     }
 }
 
+/// Bytes that a frame takes up on an Ethernet link beside those that captures have: preamble, check sequence and gap (IEEE 802.3 clause 4.4.2).
+pub const LINK_OVERHEAD: u64 = 24;
+
 impl Traffic {
     /// Counts one packet.
     #[inline]
@@ -48,6 +51,17 @@ impl Traffic {
     #[must_use]
     pub fn since(self, earlier: Traffic) -> Traffic {
         Sum::since(&self, &earlier)
+    }
+
+    /// Bytes that it takes up on an Ethernet link: with what frames have there beside their bytes, which decides how full the link is.
+    #[inline]
+    pub const fn link_bytes(self) -> u64 {
+        self.wire_bytes.saturating_add(self.packets.saturating_mul(LINK_OVERHEAD))
+    }
+
+    /// How full it makes a link of so many bits per second in `seconds`, 0 to 1 and more (0 when there was no time).
+    pub fn link_share(self, seconds: f64, speed: u64) -> f64 {
+        if seconds > 0.0 && speed > 0 { self.link_bytes() as f64 * 8.0 / seconds / speed as f64 } else { 0.0 }
     }
 
     /// Bits per second over `seconds` (0 when there was no time).

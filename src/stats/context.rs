@@ -3,10 +3,9 @@
 //! There are few of them (stations × VLANs × protocols) and every packet has exactly one, so the tables of layer 2 and the
 //! protocol hierarchy are read off their counters; a packet pays one comparison for all of them.
 
-use crate::model::CapScale;
 use crate::model::limits::CONTEXTS_PER_SHARD;
 use crate::model::mix::{Keys, fold};
-use crate::model::{Cast, Mac, Path, Timestamp, Traffic, VlanStack};
+use crate::model::{CapScale, Cast, Mac, Path, Timestamp, Traffic, VlanStack};
 use hashbrown::HashTable;
 
 /// What distinguishes a context. Directional: the reverse way is another one.

@@ -7,9 +7,6 @@ use crate::model::{BurstContributor, LinkBurst, LinkLoad, LinkUse, Mac, Timestam
 use crate::stats::Burst;
 use std::collections::VecDeque;
 
-/// Bytes that a frame takes up on the wire beside its own: preamble, check sequence, gap (IEEE 802.3).
-const OVERHEAD: u64 = 24;
-
 /// Bits per second of the slowest link of which bursts are told: there a millisecond holds eight full frames, on a slower one a single frame
 /// would be a burst.
 const SLOWEST: u64 = 100_000_000;
@@ -41,10 +38,6 @@ pub struct LinkWatch {
     used: LinkUse,
     bursts: VecDeque<LinkBurst>,
     contributors: Vec<BurstContributor>,
-}
-
-fn occupied(traffic: Traffic) -> u64 {
-    traffic.wire_bytes.saturating_add(traffic.packets.saturating_mul(OVERHEAD))
 }
 
 impl LinkWatch {
@@ -95,7 +88,7 @@ impl LinkWatch {
         let done = self.waiting.swap_remove(at);
         self.settled = Some(done.at);
         let Some(speed) = self.speed else { return };
-        let bytes = occupied(done.traffic);
+        let bytes = done.traffic.link_bytes();
         let share = bytes as f64 * 8_000.0 / speed as f64;
         self.load.bits = self.load.bits.saturating_add(bytes.saturating_mul(8));
         self.used.count(share);

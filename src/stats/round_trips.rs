@@ -5,9 +5,8 @@
 //! segment, so the median is told of those of two segments or more. A connection's first round trips are all taken in, later ones now and
 //! then: it costs a cache line each time.
 
-use crate::model::CapScale;
 use crate::model::limits::MEASURED_PER_SHARD;
-use crate::model::{Direction, RoundTripFigures, SideTrips, Timestamp, memory};
+use crate::model::{CapScale, Direction, RoundTripFigures, SideTrips, Timestamp, memory};
 
 /// Round trips of a connection that are all taken in.
 const ALL_OF: u32 = 4;

@@ -9,7 +9,7 @@ use super::time_cursor::{ChartTimes, TimeCursor};
 use super::view::SCALES;
 use super::widgets::amount;
 use crate::model::time::{MILLISECOND, SECOND};
-use crate::model::{TimeSpan, Timestamp};
+use crate::model::{TimeSpan, Timestamp, Traffic};
 use crate::snapshot::PacketSubject;
 use crate::tui::panels::load;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent, MouseEventKind};
@@ -153,18 +153,18 @@ impl App {
     /// Goes to the busiest millisecond of the past; again: to the one of the next busiest interval.
     fn worst_burst(&mut self) {
         let Some(extent) = self.held.history.extent() else { return self.nothing_kept() };
-        let mut list: Vec<(u64, Timestamp)> =
-            self.held.stats.load.samples.iter().filter_map(|s| Some((s.peak_ms_bytes, s.peak_ms_at?))).collect();
-        if let Some((at, bytes, _)) = self.held.stats.load.peak_ms
+        let mut list: Vec<(Traffic, Timestamp)> =
+            self.held.stats.load.samples.iter().filter_map(|s| Some((s.peak_ms(), s.peak_ms_at?))).collect();
+        if let Some((at, wire_bytes, packets)) = self.held.stats.load.peak_ms
             && !list.iter().any(|(_, known)| *known == at)
         {
-            list.push((bytes, at));
+            list.push((Traffic { packets, wire_bytes }, at));
         }
         list.retain(|(_, at)| extent.contains(*at));
-        list.sort_by_key(|(bytes, at)| (std::cmp::Reverse(*bytes), *at));
+        list.sort_by_key(|(traffic, at)| (std::cmp::Reverse(traffic.wire_bytes), *at));
         let before = self.view.cursor.map_or(0, |cursor| cursor.bursts);
         let which = if list.is_empty() { 0 } else { before % list.len() };
-        let Some(&(bytes, at)) = list.get(which) else { return self.say("no burst is known of the past".into()) };
+        let Some(&(traffic, at)) = list.get(which) else { return self.say("no burst is known of the past".into()) };
         // Near enough for the burst to be told from what is around it.
         let near = load::scales(&self.held).into_iter().find(|scale| SCALES.get(*scale).is_some_and(|length| *length >= 10 * SECOND));
         if let Some(near) = near.filter(|near| *near < self.view.scale) {
@@ -176,10 +176,9 @@ impl App {
         self.view.cursor = Some(TimeCursor { here, from: None, to: None, centre: at, bursts: which + 1 });
         self.narrow();
         let scene = self.scene();
-        let bits = bytes as f64 * 8_000.0;
         let load = match self.held.capture.speed.filter(|speed| *speed > 0) {
-            Some(speed) => format!("{} of the link", amount::share(bits / speed as f64)),
-            None => amount::rate(&scene, bits).plain(),
+            Some(speed) => format!("{} of the link", amount::share(traffic.link_share(load::A_MILLISECOND, speed))),
+            None => amount::rate(&scene, traffic.bits_per_second(load::A_MILLISECOND)).plain(),
         };
         let when = amount::moment(at, scene.utc_offset(at));
         let rank = if which == 0 { "the worst burst".to_owned() } else { format!("burst {} of {}", which + 1, list.len()) };

@@ -6,7 +6,7 @@
 //! as no newer one has come.
 
 use super::glob::{is_pattern, matching};
-use super::input::Identity;
+use super::input::FileIdentity;
 use super::reader::FileReader;
 use crate::capture::{Block, Bpf, Fill, Source, SourceInfo, SourceLosses};
 use crate::error::{Error, Result};
@@ -28,7 +28,7 @@ pub(super) struct Follow {
     /// Files found that come after the current one.
     next: VecDeque<PathBuf>,
     /// Files that were found, so that none is read twice, and how long each was when it was left: a shorter one was begun anew.
-    known: HashMap<Identity, u64>,
+    known: HashMap<FileIdentity, u64>,
     looked: Option<Instant>,
     /// What was read before the current one.
     done: Vec<SourceInfo>,
@@ -74,15 +74,15 @@ impl Follow {
             return;
         }
         self.looked = Some(now);
-        let mut found: Vec<(SystemTime, PathBuf, Identity)> = Vec::new();
+        let mut found: Vec<(SystemTime, PathBuf, FileIdentity)> = Vec::new();
         for name in &self.names {
             let paths = if is_pattern(name) { matching(name) } else { vec![name.clone()] };
             for path in paths {
                 if let Ok(about) = std::fs::metadata(&path)
                     && about.is_file()
-                    && self.known.get(&Identity::of(&about)).is_none_or(|end| about.len() < *end)
+                    && self.known.get(&FileIdentity::of(&about)).is_none_or(|end| about.len() < *end)
                 {
-                    found.push((about.modified().unwrap_or(SystemTime::UNIX_EPOCH), path, Identity::of(&about)));
+                    found.push((about.modified().unwrap_or(SystemTime::UNIX_EPOCH), path, FileIdentity::of(&about)));
                 }
             }
         }
@@ -98,7 +98,7 @@ impl Follow {
     /// Whether the current file is shorter than what was read of it: it was begun anew.
     fn has_shrunk(&self) -> bool {
         let Some((path, reader)) = &self.current else { return false };
-        let now = std::fs::metadata(path).ok().filter(|about| Identity::of(about) == reader.input().identity());
+        let now = std::fs::metadata(path).ok().filter(|about| FileIdentity::of(about) == reader.input().identity());
         now.is_some_and(|about| about.len() < reader.input().position())
     }
 

@@ -120,14 +120,14 @@ enum Stream {
 
 /// Which file it is, whatever its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Identity {
+pub(super) struct FileIdentity {
     device: u64,
     inode: u64,
     /// When it was made, where the file system knows: an inode that is free is used again.
     made: Option<SystemTime>,
 }
 
-impl Identity {
+impl FileIdentity {
     /// That of a file by what the system says of it.
     pub(super) fn of(about: &Metadata) -> Self {
         Self { device: about.dev(), inode: about.ino(), made: about.created().ok() }
@@ -141,7 +141,7 @@ pub(super) struct Input {
     size: Option<u64>,
     compression: Option<Compression>,
     waits: bool,
-    identity: Identity,
+    identity: FileIdentity,
 }
 
 impl Input {
@@ -171,7 +171,7 @@ impl Input {
         let meter = Arc::new(Meter { position: AtomicU64::new(0), patience, grows: AtomicBool::new(grows) });
         let size = (kind.is_file() && !grows).then_some(about.len());
         let raw = Raw { from: file, waits, head: Vec::new(), taken: 0, meter: Arc::clone(&meter) };
-        Ok(Self { stream: Stream::Fresh(raw), meter, size, compression: None, waits: waits || grows, identity: Identity::of(&about) })
+        Ok(Self { stream: Stream::Fresh(raw), meter, size, compression: None, waits: waits || grows, identity: FileIdentity::of(&about) })
     }
 
     /// The file grows no more: what is there now is all of it.
@@ -201,7 +201,7 @@ impl Input {
     }
 
     /// Which file it is, whatever its name.
-    pub(super) fn identity(&self) -> Identity {
+    pub(super) fn identity(&self) -> FileIdentity {
         self.identity
     }
 

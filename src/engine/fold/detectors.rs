@@ -4,8 +4,8 @@ use crate::decode;
 use crate::engine::tape::Request;
 use crate::engine::tape::precomputed::Precomputed;
 use crate::mirror::{
-    Acked, ClockCounts, Digest, DirectionCounts, DuplicateCounts, DuplicateFilter, Health, HealthCounts, Loss, LossCounts, LossState,
-    LostBytes, OneWayFlow, OrderCounts, Ratios, UnmatchedCounts, Verdict,
+    Acked, ClockCounts, CopyVerdict, Digest, DirectionCounts, DuplicateCounts, DuplicateFilter, Health, HealthCounts, Loss, LossCounts,
+    LossState, LostBytes, OneWayFlow, OrderCounts, Ratios, UnmatchedCounts,
 };
 use crate::model::mix::Keys;
 use crate::model::sum::{Appended, ByPart, sums};
@@ -33,7 +33,7 @@ pub struct Detectors {
     switch: Switch,
     copied: ProvingPackets,
     /// What the latest packet was.
-    verdict: Verdict,
+    verdict: CopyVerdict,
     /// What tells its content from that of others.
     content: u64,
 }
@@ -115,7 +115,7 @@ impl Detectors {
             health: Health::default(),
             switch: Switch::default(),
             copied: ProvingPackets::default(),
-            verdict: Verdict::First,
+            verdict: CopyVerdict::First,
             content: 0,
         }
     }
@@ -166,10 +166,10 @@ impl Detectors {
     /// What the latest packet was.
     pub fn judgement(&self) -> PacketJudgement {
         match self.verdict {
-            Verdict::First => PacketJudgement::New,
-            Verdict::Copy(_) => PacketJudgement::Copy,
-            Verdict::Ambiguous => PacketJudgement::Repeat,
-            Verdict::Held => PacketJudgement::Undecided,
+            CopyVerdict::First => PacketJudgement::New,
+            CopyVerdict::Copy(_) => PacketJudgement::Copy,
+            CopyVerdict::Ambiguous => PacketJudgement::Repeat,
+            CopyVerdict::Held => PacketJudgement::Undecided,
         }
     }
 

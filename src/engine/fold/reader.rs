@@ -3,12 +3,11 @@
 use super::dissect_queue::Waiting;
 use crate::dissect::{DissectReport, Dissectors, Listener, Payload};
 use crate::mirror::UnmatchedCounts;
-use crate::model::CapScale;
 use crate::model::mix::Keys;
 use crate::model::tcp::{ACK, RST};
 use crate::model::{
-    AppMessage, AppSlot, CloseReason, Direction, Frame, LearntName, MediaOffer, NetworkEvent, RtpPacket, Segment, Timestamp, TlsSight,
-    Transaction,
+    AppMessage, AppSlot, CapScale, CloseReason, Direction, Frame, LearntName, MediaOffer, NetworkEvent, RtpPacket, Segment, Timestamp,
+    TlsSight, Transaction,
 };
 use crate::stats::exchange::{self, Exchanges};
 use crate::stats::{Reassembler, ReassemblyPool, RtpStreams, StreamEnd, StreamPiece};

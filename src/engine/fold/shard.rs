@@ -23,12 +23,11 @@ use crate::engine::tape::Request;
 use crate::engine::tape::precomputed::{HashKeys, Precomputed};
 use crate::engine::tape::shard_key::FragmentTable;
 use crate::mirror::Digest;
-use crate::model::CapScale;
 use crate::model::sum::sums;
 use crate::model::tcp::{HOLD, SYN};
 use crate::model::{
-    AnalysisFlags, AppId, AppSlot, CloseReason, Direction, FlowBatch, FlowKey, Frame, LearntName, ListedPacket, SegmentAnalysis, Stop,
-    Timestamp, Traffic,
+    AnalysisFlags, AppId, AppSlot, CapScale, CloseReason, Direction, FlowBatch, FlowKey, Frame, LearntName, ListedPacket, SegmentAnalysis,
+    Stop, Timestamp, Traffic,
 };
 use crate::snapshot::Conversation;
 use crate::stats::flow::{Counted, FlowChange, FlowPacket, Flushed};

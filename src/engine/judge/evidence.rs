@@ -4,7 +4,6 @@ use crate::diagnose::{Evidence, Hints, recognise};
 use crate::engine::fold::detectors::{Counts, DetectorReport};
 use crate::engine::judge::asked;
 use crate::engine::judge::history::{SessionSums, Sums};
-use crate::engine::route::utilisation::occupied;
 use crate::engine::tape::Request;
 use crate::mirror::{LossSplit, WINDOW, clustered, flat_top, window};
 use crate::model::evidence::{
@@ -102,7 +101,7 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
             by_size: counts.loss.by_size(),
             ratios: talks.ratios.bins,
             whole: talks.ratios.whole,
-            flat_top: flat_top(&detected.lost, &request.load.arrived, sums.from, occupied),
+            flat_top: flat_top(&detected.lost, &request.load.arrived, sums.from),
             speed: request.load.speed,
             declared_sampling: declared_sampling(request),
         },

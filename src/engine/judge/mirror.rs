@@ -10,9 +10,8 @@ use crate::engine::merge::{Assess, Assessment};
 use crate::engine::tape::Request;
 use crate::engine::tape::facts::TunnelFacts;
 use crate::mirror::{CopyClass, DuplicateCounts};
-use crate::model::CapScale;
 use crate::model::mirror::Purpose;
-use crate::model::{Finding, Mac, NetworkBatch, Timestamp, Traffic};
+use crate::model::{CapScale, Finding, Mac, NetworkBatch, Timestamp, Traffic};
 use crate::snapshot::tables::services::SERVICES;
 use crate::snapshot::{DuplicateClass, Duplicates, Forgotten, LossLedger, Mirror, Sides, Table, TunnelRow};
 

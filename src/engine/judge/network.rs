@@ -2,12 +2,11 @@
 
 use crate::diagnose::{self, Evidence, Judge};
 use crate::dissect::{registry, tls};
-use crate::model::CapScale;
 use crate::model::evidence::{LONG_POLL, ServiceWindow};
 use crate::model::limits::CONTROL_WAITING;
 use crate::model::time::SECOND;
 use crate::model::{
-    AppId, ControlMessage, ExchangeOutcome, Finding, Flood, FloodSecond, NetworkBatch, NetworkEvent, Proto, ServiceKey, Severity,
+    AppId, CapScale, ControlMessage, ExchangeOutcome, Finding, Flood, FloodSecond, NetworkBatch, NetworkEvent, Proto, ServiceKey, Severity,
     SwitchView, Timestamp, Transaction, TransactionEnd, Verdict,
 };
 use crate::names::{self, Transport};

@@ -5,6 +5,7 @@ use crate::engine::tape::facts::LoadFacts;
 use crate::mirror::{WINDOW as LONG, utilisation_class, window};
 use crate::model::evidence::PAUSE;
 use crate::model::time::{MILLISECOND, SECOND};
+use crate::model::traffic::LINK_OVERHEAD;
 use crate::model::{Timestamp, Traffic};
 
 /// Length of the shortest window: shorter ones would show the batches of software time stamps.
@@ -15,14 +16,8 @@ const LONGEST: i64 = SECOND;
 const FRAMES: u64 = 40;
 /// A full frame.
 const FRAME: u64 = 1514;
-/// Preamble, frame check sequence and gap of a frame on the wire (IEEE 802.3), and its shortest length without them.
-const OVERHEAD: u64 = 24;
+/// The shortest length of one, without what it has on the link beside.
 const SHORTEST: u32 = 60;
-
-/// Bytes that frames take up on the wire.
-pub fn occupied(traffic: Traffic) -> u64 {
-    traffic.wire_bytes.saturating_add(traffic.packets.saturating_mul(OVERHEAD))
-}
 
 /// Follows the running maximum of packet time. A packet is given the class of the window before its own: the packets that fill a
 /// window are seen before those that were lost in it are missed.
@@ -46,7 +41,7 @@ impl Utilisation {
     /// Of a link of `speed` bits per second.
     pub fn new(speed: Option<u64>) -> Self {
         let speed = speed.filter(|&s| s > 0);
-        let needed = speed.map_or(0.0, |s| (FRAMES * (FRAME + OVERHEAD) * 8) as f64 / s as f64 * 1e9);
+        let needed = speed.map_or(0.0, |s| (FRAMES * (FRAME + LINK_OVERHEAD) * 8) as f64 / s as f64 * 1e9);
         let length = ((needed / WINDOW as f64).ceil() as i64).saturating_mul(WINDOW).clamp(WINDOW, LONGEST);
         let capacity = speed.map(|s| s as f64 * length as f64 / 1e9);
         Self { capacity, length, facts: LoadFacts { speed, ..LoadFacts::default() }, ..Self::default() }
@@ -90,7 +85,7 @@ impl Utilisation {
         if arrived.packets == 0 {
             return;
         }
-        self.class = utilisation_class(self.capacity.map(|c| occupied(arrived) as f64 * 8.0 / c));
+        self.class = utilisation_class(self.capacity.map(|c| arrived.link_bytes() as f64 * 8.0 / c));
         if let Some(n) = self.facts.windows.get_mut(usize::from(self.class)) {
             *n += 1;
         }
@@ -145,7 +140,7 @@ mod tests {
         for n in 0..25 {
             assert_eq!(u.class(Timestamp(n * WINDOW), 1_500), 0);
         }
-        let long = |n| u.facts().arrived.get(n).map(|t| (t.packets, t.wire_bytes, occupied(t)));
+        let long = |n| u.facts().arrived.get(n).map(|t| (t.packets, t.wire_bytes, t.link_bytes()));
         assert_eq!([long(0), long(1)], [Some((10, 15_000, 15_240)); 2]);
         assert_eq!(long(2), Some((4, 6_000, 6_096)), "the last window is open");
     }

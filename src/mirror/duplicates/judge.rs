@@ -6,7 +6,7 @@ use super::flows::FOUR;
 use super::recall::{HeldCopy, Sign};
 use super::table::{Entry, MOST_COPIES};
 use super::watch::Multiplicity;
-use super::{DuplicateFilter, LEARN, Verdict, WINDOW, WINDOW_HIGH, WINDOW_LOW};
+use super::{CopyVerdict, DuplicateFilter, LEARN, WINDOW, WINDOW_HIGH, WINDOW_LOW};
 use crate::model::evidence::LOOP_HOPS;
 use crate::model::time::MILLISECOND;
 use crate::model::{Cast, Frame};
@@ -81,8 +81,8 @@ impl Repeat {
 impl DuplicateFilter {
     /// Judges a packet that was seen before, at a place of the table.
     #[inline(never)]
-    pub(super) fn again(&mut self, frame: &Frame, digest: &Digest, at: usize) -> Verdict {
-        let Some(&entry) = self.table.get_mut(at).as_deref() else { return Verdict::First };
+    pub(super) fn again(&mut self, frame: &Frame, digest: &Digest, at: usize) -> CopyVerdict {
+        let Some(&entry) = self.table.get_mut(at).as_deref() else { return CopyVerdict::First };
         let now = frame.time.0;
         let gap = now.abs_diff(entry.last());
         let group = frame.cast() != Cast::Unicast;
@@ -103,7 +103,7 @@ impl DuplicateFilter {
     }
 
     /// Judges what may be a copy by what is known of others.
-    fn weigh(&mut self, frame: &Frame, digest: &Digest, repeat: &Repeat, sign: Sign) -> Verdict {
+    fn weigh(&mut self, frame: &Frame, digest: &Digest, repeat: &Repeat, sign: Sign) -> CopyVerdict {
         let &Repeat { entry, now, gap, code, known, .. } = repeat;
         let payload = !digest.light;
         let lead = if sign != Sign::Weak || gap > WEAK { Lead::Near } else { self.lead(&entry, repeat.at, gap) };
@@ -118,7 +118,7 @@ impl DuplicateFilter {
         let notes = self.flows.notes(digest.print.key);
         // One more than packets usually have is another packet that looks the same, and may have copies of its own.
         let usual = if known.times > 0 { known.times.max(2) - 1 } else { self.counts.usual_copies() };
-        let Some(flow) = self.flows.get(digest.flow) else { return Verdict::First };
+        let Some(flow) = self.flows.get(digest.flow) else { return CopyVerdict::First };
         let pattern = flow.pattern(now);
         let like = gap <= WEAK && entry.copies() < usual;
         // Who copies nearly everything copies frames to groups as well: twice at least, while there were too few to tell.
@@ -173,27 +173,27 @@ impl DuplicateFilter {
     }
 
     /// Keeps what may be a copy: what follows is compared with this one.
-    fn keep(&mut self, frame: &Frame, digest: &Digest, repeat: &Repeat) -> Verdict {
+    fn keep(&mut self, frame: &Frame, digest: &Digest, repeat: &Repeat) -> CopyVerdict {
         self.table.push(Entry { print: digest.print, first: repeat.now }, self.window);
         if digest.light || repeat.gap > WINDOW as u64 && !repeat.known.is_near(repeat.code) {
-            return Verdict::First;
+            return CopyVerdict::First;
         }
         self.counts.ambiguous.count(frame.wire);
-        Verdict::Ambiguous
+        CopyVerdict::Ambiguous
     }
 
     /// Another packet that is equal: more than this mirror makes copies of one.
-    fn another(&mut self, frame: &Frame, digest: &Digest, repeat: &Repeat) -> Verdict {
+    fn another(&mut self, frame: &Frame, digest: &Digest, repeat: &Repeat) -> CopyVerdict {
         if !digest.opens && !digest.ends {
             return self.keep(frame, digest, repeat);
         }
         self.table.push(Entry { print: digest.print, first: repeat.now }, self.window);
         self.counts.repeated.count(frame.wire);
-        Verdict::First
+        CopyVerdict::First
     }
 
     /// Judges one of the packets that come again and again: only what comes at once in the same place is a copy.
-    fn excess(&mut self, frame: &Frame, digest: &Digest, repeat: &Repeat) -> Verdict {
+    fn excess(&mut self, frame: &Frame, digest: &Digest, repeat: &Repeat) -> CopyVerdict {
         let &Repeat { entry, known, now, .. } = repeat;
         let [first, place] = [entry.print.place(), digest.print.place()];
         if !entry.is_excess() {
@@ -207,7 +207,7 @@ impl DuplicateFilter {
         let looped = first.ttl() != place.ttl();
         counts.loops += u64::from(looped && !entry.is_excess());
         if looped { &mut counts.looped } else { &mut counts.repeated }.count(frame.wire);
-        Verdict::First
+        CopyVerdict::First
     }
 
     /// What says that a repetition is the same packet.
@@ -274,7 +274,7 @@ impl DuplicateFilter {
     }
 
     /// Counts a copy. It is held as well where it may prove to be traffic.
-    fn copy(&mut self, frame: &Frame, digest: &Digest, repeat: &Repeat, (sign, alike, held): (Sign, bool, bool)) -> Verdict {
+    fn copy(&mut self, frame: &Frame, digest: &Digest, repeat: &Repeat, (sign, alike, held): (Sign, bool, bool)) -> CopyVerdict {
         let places = [repeat.entry.print.place(), digest.print.place()];
         let class = class(frame, places);
         let waits = sign == Sign::Likely && repeat.known.times == 1;
@@ -287,12 +287,12 @@ impl DuplicateFilter {
             entry.copied(repeat.now);
         }
         self.learn_window();
-        Verdict::Copy(class)
+        CopyVerdict::Copy(class)
     }
 
     /// Leaves out what may be a copy until what follows tells. Where there is no room for that, frames to a group that come one behind the
     /// other are copies, for switches flood them, and others are kept.
-    fn hold_back(&mut self, frame: &Frame, digest: &Digest, repeat: &Repeat) -> Verdict {
+    fn hold_back(&mut self, frame: &Frame, digest: &Digest, repeat: &Repeat) -> CopyVerdict {
         let class = class(frame, [repeat.entry.print.place(), digest.print.place()]);
         if !self.held.hold(held_copy(frame, digest, repeat, (Sign::Weak, class)), true) {
             if repeat.group && repeat.gap <= GRAIN {
@@ -304,7 +304,7 @@ impl DuplicateFilter {
         if let Some(entry) = self.table.get_mut(repeat.at) {
             entry.copied(repeat.now);
         }
-        Verdict::Held
+        CopyVerdict::Held
     }
 
     fn learn_window(&mut self) {

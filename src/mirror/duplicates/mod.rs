@@ -36,7 +36,7 @@
 //!   connection, and follow only the pattern of their own conversation;
 //! - the pattern of a conversation holds while copies come: not after a second and 16 packets without one.
 //!
-//! What may be a copy and is kept is [`Verdict::Ambiguous`].
+//! What may be a copy and is kept is [`CopyVerdict::Ambiguous`].
 //!
 //! # When it is traffic
 //!
@@ -89,7 +89,7 @@ pub const WINDOW_HIGH: i64 = REACH;
 
 /// What a packet is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum CopyVerdict {
     /// Seen for the first time, or a legal repetition.
     First,
     /// A copy of one seen before: to be left out of all analysis.
@@ -100,15 +100,15 @@ pub enum Verdict {
     Held,
 }
 
-impl Verdict {
+impl CopyVerdict {
     /// Whether it is a copy.
     pub fn is_copy(self) -> bool {
-        matches!(self, Verdict::Copy(_))
+        matches!(self, CopyVerdict::Copy(_))
     }
 
     /// Whether it is to be left out.
     pub fn is_left_out(self) -> bool {
-        matches!(self, Verdict::Copy(_) | Verdict::Held)
+        matches!(self, CopyVerdict::Copy(_) | CopyVerdict::Held)
     }
 }
 
@@ -154,7 +154,7 @@ impl DuplicateFilter {
 
     /// Judges one packet.
     #[inline]
-    pub fn observe(&mut self, frame: &Frame) -> Verdict {
+    pub fn observe(&mut self, frame: &Frame) -> CopyVerdict {
         let digest = self.digest(frame);
         self.judge(frame, &digest)
     }
@@ -196,7 +196,7 @@ impl DuplicateFilter {
 
     /// Judges one packet by its digest.
     #[inline]
-    pub fn judge(&mut self, frame: &Frame, digest: &Digest) -> Verdict {
+    pub fn judge(&mut self, frame: &Frame, digest: &Digest) -> CopyVerdict {
         let now = frame.time.0;
         self.observed.count(frame.wire);
         self.light_packets += u64::from(digest.light);
@@ -213,7 +213,7 @@ impl DuplicateFilter {
                 flow.first();
             }
         }
-        Verdict::First
+        CopyVerdict::First
     }
 
     /// What was counted so far.

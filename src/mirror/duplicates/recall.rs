@@ -220,12 +220,14 @@ impl DuplicateFilter {
             let counts = &mut *self.counts;
             counts.take_back(copy.class, copy.wire, copy.code, copy.seen, copy.places);
             counts.payload_copies = counts.payload_copies.saturating_sub(u64::from(!copy.light));
-            match () {
-                () if looped => &mut counts.looped,
-                () if copy.alike => &mut counts.ambiguous,
-                () => &mut counts.repeated,
-            }
-            .count(copy.wire);
+            let traffic = if looped {
+                &mut counts.looped
+            } else if copy.alike {
+                &mut counts.ambiguous
+            } else {
+                &mut counts.repeated
+            };
+            traffic.count(copy.wire);
         }
         // Whoever does not ask has not kept them.
         if self.held.back.len() < COPY_HELD {

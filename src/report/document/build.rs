@@ -4,7 +4,7 @@ use super::format::{moment, plural, ratio};
 use super::tables::{self, section, tcp};
 use super::{Document, Part, Section, Tone, host, mirror, switch};
 use crate::model::text::printable;
-use crate::model::{FileInterface, LinkType, Verdict, units};
+use crate::model::{FileInterface, LinkType, Traffic, Verdict, units};
 use crate::report::chart::Chart;
 use crate::snapshot::tables::TABLES;
 use crate::snapshot::tables::casts::CASTS;
@@ -225,29 +225,43 @@ fn losses(s: &Snapshot) -> Section {
 fn load(s: &Snapshot, columns: usize) -> Section {
     let duration = s.duration();
     let mut facts = Vec::new();
-    let of_link = |bits: f64| match s.capture.speed {
-        Some(speed) if speed > 0 => format!(", {} of {}", units::percent(bits / speed as f64), units::bits_per_second(speed as f64)),
+    let of_link = |traffic: Traffic, seconds: f64| match s.capture.speed {
+        Some(speed) if speed > 0 => {
+            format!(", {} of {}", units::percent(traffic.link_share(seconds, speed)), units::bits_per_second(speed as f64))
+        }
         _ => String::new(),
     };
     if duration > 0.0 {
         let mean = s.mean_bits_per_second();
         let packets = units::packets_per_second(s.stats.total.packets_per_second(duration));
-        facts.push(("Mean", format!("{}, {packets}{}", units::bits_per_second(mean), of_link(mean))));
+        facts.push(("Mean", format!("{}, {packets}{}", units::bits_per_second(mean), of_link(s.stats.total, duration))));
     }
     if let Some(peak) = s.stats.load.peak {
         let rate = peak.bits_per_second();
         let at = moment(peak.start);
-        facts
-            .push(("Peak", format!("{} over {}{}, at {at}", units::bits_per_second(rate), units::duration(peak.seconds()), of_link(rate))));
+        facts.push((
+            "Peak",
+            format!(
+                "{} over {}{}, at {at}",
+                units::bits_per_second(rate),
+                units::duration(peak.seconds()),
+                of_link(peak.traffic, peak.seconds())
+            ),
+        ));
     }
     if let Some((at, bytes, packets)) = s.stats.load.peak_ms {
         let rate = bytes as f64 * 8000.0;
-        let what = format!("{} over 1 ms ({}){}", units::bits_per_second(rate), plural(packets, "packet"), of_link(rate));
+        let what = format!(
+            "{} over 1 ms ({}){}",
+            units::bits_per_second(rate),
+            plural(packets, "packet"),
+            of_link(Traffic { packets, wire_bytes: bytes }, 1e-3)
+        );
         facts.push(("Burst", format!("{what}, at {}", moment(at))));
     }
     let d = &s.stats.directions;
     if d.inbound.packets + d.outbound.packets > 0 {
-        let way = |t: crate::model::Traffic| format!("{}, {}", units::bytes(t.wire_bytes), plural(t.packets, "packet"));
+        let way = |t: Traffic| format!("{}, {}", units::bytes(t.wire_bytes), plural(t.packets, "packet"));
         facts.push(("Inbound", way(d.inbound)));
         facts.push(("Outbound", way(d.outbound)));
     }

@@ -6,7 +6,7 @@ use crate::model::limits::{TCP_ENDED, TCP_IDLE, UDP_IDLE};
 use crate::model::mix::Keys;
 use crate::model::tcp::{ACK, FIN, RST, SYN};
 use crate::model::time::SECOND;
-use crate::model::{AppId, AppStage, FlowKey, Frame, Segment};
+use crate::model::{AppId, AppStage, CapScale, FlowKey, Frame, Segment};
 use crate::stats::totals::TrafficDirection;
 
 /// A table, and what was told of it: number, reason, packets each way, first packet in seconds.
@@ -18,7 +18,7 @@ struct Told {
 
 impl Told {
     fn new(cap: usize) -> Self {
-        let mut table = FlowTable::new(cap, Keys::FIXED, crate::model::CapScale::WHOLE);
+        let mut table = FlowTable::new(cap, Keys::FIXED, CapScale::WHOLE);
         table.tell_opened(true);
         Self { table, opened: Vec::new(), closed: Vec::new() }
     }

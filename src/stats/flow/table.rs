@@ -2,13 +2,14 @@
 
 use super::lifecycle::Lives;
 use super::{FlowCold, FlowHot, Record, TcpTrack};
-use crate::model::CapScale;
 use crate::model::index::{Index, NONE};
 use crate::model::limits::VLANS_PER_FLOW;
 use crate::model::memory;
 use crate::model::mix::Keys;
 use crate::model::tcp::{ACK, HoleEvent, LostRange, SYN, TcpEvent, TcpMarks};
-use crate::model::{AppSlot, ConnectionFigures, CutPhase, Direction, FlowKey, Frame, Segment, SegmentAnalysis, Timestamp, Traffic};
+use crate::model::{
+    AppSlot, CapScale, ConnectionFigures, CutPhase, Direction, FlowKey, Frame, Segment, SegmentAnalysis, Timestamp, Traffic,
+};
 use crate::stats::tcp::{Follower, TcpCold, TcpHot};
 use crate::stats::tcp_analysis::{Analyser, TcpAnalysisSums};
 use crate::stats::totals::TrafficDirection;

@@ -25,7 +25,7 @@ fn record_fits_two_cache_lines() {
 
 #[test]
 fn a_new_syn_on_old_ports_is_a_new_conversation() {
-    let mut t = FlowTable::<()>::new(1 << 16, Keys::FIXED, crate::model::CapScale::WHOLE);
+    let mut t = FlowTable::<()>::new(1 << 16, Keys::FIXED, CapScale::WHOLE);
     pass(&mut t, &step(1, 5, 0, Some((100, 0, SYN))));
     pass(&mut t, &step(1, 5, 1, Some((100, 0, SYN))));
     assert_eq!(t.len(), 1, "a repeated SYN is not");
@@ -36,7 +36,7 @@ fn a_new_syn_on_old_ports_is_a_new_conversation() {
 
 #[test]
 fn a_guess_from_before_a_new_connection_is_not_believed() {
-    let mut t = FlowTable::<()>::new(1 << 16, Keys::FIXED, crate::model::CapScale::WHOLE);
+    let mut t = FlowTable::<()>::new(1 << 16, Keys::FIXED, CapScale::WHOLE);
     pass(&mut t, &step(1, 5, 0, Some((100, 0, SYN))));
     let (syn, data) = (step(1, 5, 2, Some((900, 0, SYN))), step(1, 5, 3, Some((901, 0, ACK))));
     let hash = t.hash(syn.key);
@@ -49,7 +49,7 @@ fn a_guess_from_before_a_new_connection_is_not_believed() {
 
 #[test]
 fn reports_only_what_was_added() {
-    let mut t = FlowTable::<()>::new(1 << 16, Keys::FIXED, crate::model::CapScale::WHOLE);
+    let mut t = FlowTable::<()>::new(1 << 16, Keys::FIXED, CapScale::WHOLE);
     pass(&mut t, &step(1, 5, 0, None));
     pass(&mut t, &step(2, 5, 0, None));
     t.reported();
@@ -60,7 +60,7 @@ fn reports_only_what_was_added() {
 
 #[test]
 fn traffic_is_settled_in_the_context_it_was_seen_in() {
-    let mut t = FlowTable::<()>::new(1 << 16, Keys::FIXED, crate::model::CapScale::WHOLE);
+    let mut t = FlowTable::<()>::new(1 << 16, Keys::FIXED, CapScale::WHOLE);
     let mut seen = Vec::new();
     for (time, fingerprint) in [(10, 7), (20, 7), (15, 8), (16, 8), (30, 7)] {
         let step = step(1, 5, time, None);
@@ -79,7 +79,7 @@ fn traffic_is_settled_in_the_context_it_was_seen_in() {
 
 #[test]
 fn eviction_takes_the_longest_idle_and_keeps_the_rest_findable() {
-    let mut t = FlowTable::<()>::new(64, Keys::FIXED, crate::model::CapScale::WHOLE);
+    let mut t = FlowTable::<()>::new(64, Keys::FIXED, CapScale::WHOLE);
     for n in 0..64 {
         pass(&mut t, &step(n, 5, n as i64, None));
     }

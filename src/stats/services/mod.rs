@@ -18,7 +18,6 @@ mod tests;
 mod tls_servers;
 mod windows;
 
-use crate::model::CapScale;
 use crate::model::bounded::BoundedMap;
 use crate::model::evidence::{FEWEST_TRIPS, NetworkEvidence, SLOW_REPLY, ServiceEvidence, ServiceWindow, Trouble, VERY_SLOW_REPLY};
 #[cfg(test)]
@@ -27,8 +26,8 @@ use crate::model::limits::{SERVICE_BINS, SERVICES};
 use crate::model::mix::Keys;
 use crate::model::time::SECOND;
 use crate::model::{
-    Address, AppId, Attempt, AttemptOutcome, ConnectionEnd, CutPhase, Histogram, IcmpError, LocatedLoss, Location, Mac, NetworkEvent,
-    Quantiles, RoundTrip, ServiceKey, StuckSegment, Timestamp, Transaction, TransactionEnd,
+    Address, AppId, Attempt, AttemptOutcome, CapScale, ConnectionEnd, CutPhase, Histogram, IcmpError, LocatedLoss, Location, Mac,
+    NetworkEvent, Quantiles, RoundTrip, ServiceKey, StuckSegment, Timestamp, Transaction, TransactionEnd,
 };
 use black_holes::BlackHoles;
 use counts::{ServiceCounts, UsualTrips, window};

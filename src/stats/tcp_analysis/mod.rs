@@ -20,10 +20,9 @@ mod unacked;
 
 pub use counts::TcpAnalysisSums;
 
-use crate::model::CapScale;
 use crate::model::limits::ANALYSED_PER_SHARD;
 use crate::model::tcp::{ACK, SYN};
-use crate::model::{AnalysisFlags, ConnectionFigures, Direction, Frame, Segment, SegmentAnalysis, TcpOptions, Timestamp, memory};
+use crate::model::{AnalysisFlags, CapScale, ConnectionFigures, Direction, Frame, Segment, SegmentAnalysis, TcpOptions, Timestamp, memory};
 use crate::stats::round_trips::{RoundTrips, Trip};
 use counts::Rare;
 use split::SplitSegments;

@@ -41,8 +41,8 @@ pub(in crate::tui) fn peaks(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let (dim, text) = (scene.style(Hue::Dim), scene.style(Hue::Text));
     let note: Vec<(Cow<'static, str>, Style)> = match bins.facts.worst.filter(|_| s.is_timed()) {
         Some((at, bytes)) if area.width >= 60 => {
-            let (value, style) = match speed {
-                Some(speed) => (amount::share(bytes * 8.0 / speed as f64), scene.theme.heat(bytes * 8.0 / speed as f64)),
+            let (value, style) = match speed.map(|speed| bins.facts.worst_traffic.link_share(load::A_MILLISECOND, speed)) {
+                Some(share) => (amount::share(share), scene.theme.heat(share)),
                 None => (amount::rate(scene, bytes * 8.0).plain(), text),
             };
             let at = format!(" at {}", amount::moment(at, scene.utc_offset(at)));

@@ -90,6 +90,9 @@ fn series(bins: &Bins, value: fn(&Bin) -> f64) -> Vec<Option<f64>> {
     bins.bins.iter().map(|b| b.as_ref().map(value)).collect()
 }
 
+/// Seconds of the narrowest bin that is told.
+pub(in crate::tui) const A_MILLISECOND: f64 = 1e-3;
+
 /// Bytes a second of the slowest link that is still in use, 100 Mb/s: where no speed is known a single frame in a millisecond is no peak.
 const SLOWEST: f64 = 12_500_000.0;
 
@@ -147,20 +150,21 @@ fn note(scene: &Scene, past: &Snapshot, bins: &Bins, room: u16) -> Note {
     }
     let s = scene.snapshot;
     let rate = |bytes: f64| amount::rate(scene, bytes * 8.0).plain();
-    let utilisation =
-        |bits: f64| s.capture.speed.filter(|speed| *speed > 0).map(|speed| format!(" {}", amount::share(bits / speed as f64)));
+    let speed = s.capture.speed.filter(|speed| *speed > 0);
+    let utilisation = |share: &dyn Fn(u64) -> f64| speed.map(|speed| format!(" {}", amount::share(share(speed)))).unwrap_or_default();
     let facts = bins.facts;
-    let mean =
-        if scene.whole() && window(scene) == Window::Everything { scene.bits(s.stats.recent, s.stats.total) / 8.0 } else { facts.mean };
+    let all = (scene.whole() && window(scene) == Window::Everything).then(|| scene.basis(s.stats.recent, s.stats.total));
+    let mean = all.map_or(facts.mean, |(traffic, seconds)| traffic.bits_per_second(seconds) / 8.0);
     // What is said, and its rank: the last to go stands first.
     let mut said: Vec<(u8, Note)> = Vec::new();
     if s.live && !s.finished {
         let (traffic, seconds) = scene.now();
         let now = traffic.bits_per_second(seconds);
-        let share = utilisation(now).unwrap_or_default();
+        let share = utilisation(&|speed| traffic.link_share(seconds, speed));
         said.push((0, vec![("now ".into(), dim), (rate(now / 8.0).into(), text), (share.into(), text)]));
     }
-    let share = utilisation(mean * 8.0).filter(|_| !s.live).unwrap_or_default();
+    let of_mean = |speed: u64| all.map_or(facts.mean_link * 8.0 / speed as f64, |(traffic, seconds)| traffic.link_share(seconds, speed));
+    let share = if s.live { String::new() } else { utilisation(&of_mean) };
     said.push((1, vec![("mean ".into(), dim), (rate(mean).into(), text), (share.into(), text)]));
     if let Some(p95) = facts.p95 {
         said.push((4, vec![("p95 1 s ".into(), dim), (rate(p95).into(), text)]));
@@ -175,8 +179,8 @@ fn note(scene: &Scene, past: &Snapshot, bins: &Bins, room: u16) -> Note {
         said.push((2, vec![(format!("max {span} ").into(), dim), (rate(max).into(), text)]));
     }
     if let Some((at, bytes)) = facts.worst {
-        let (value, hue) = match s.capture.speed.filter(|speed| *speed > 0) {
-            Some(speed) => (amount::share(bytes * 8.0 / speed as f64), scene.theme.heat(bytes * 8.0 / speed as f64)),
+        let (value, hue) = match speed.map(|speed| facts.worst_traffic.link_share(A_MILLISECOND, speed)) {
+            Some(share) => (amount::share(share), scene.theme.heat(share)),
             None => (rate(bytes), text),
         };
         said.push((3, vec![("max 1 ms ".into(), dim), (value.clone().into(), hue)]));
@@ -206,7 +210,8 @@ fn past_note(scene: &Scene, past: &Snapshot, room: u16) -> Option<Note> {
     let mut said: Vec<(u8, Note)> = vec![(0, vec![(times.into(), scene.theme.strong(Hue::Warn))]), (3, vec![(closely.into(), dim)])];
     let mean = past.stats.total.bits_per_second(past.recent_seconds);
     let speed = s.capture.speed.filter(|speed| *speed > 0);
-    let share = speed.map(|speed| format!(" {}", amount::share(mean / speed as f64))).unwrap_or_default();
+    let share = speed.map(|speed| past.stats.total.link_share(past.recent_seconds, speed));
+    let share = share.map(|share| format!(" {}", amount::share(share))).unwrap_or_default();
     said.push((1, vec![("mean ".into(), dim), (amount::rate(scene, mean).plain().into(), text), (share.into(), text)]));
     let span = past.span.as_ref()?.span;
     let inside =
@@ -215,7 +220,10 @@ fn past_note(scene: &Scene, past: &Snapshot, room: u16) -> Option<Note> {
     if let Some(worst) = worst.filter(|worst| worst.peak_ms_bytes > 0) {
         let bits = worst.peak_ms_bytes as f64 * 8_000.0;
         let (value, hue) = match speed {
-            Some(speed) => (amount::share(bits / speed as f64), scene.theme.heat(bits / speed as f64)),
+            Some(speed) => {
+                let share = worst.peak_ms().link_share(A_MILLISECOND, speed);
+                (amount::share(share), scene.theme.heat(share))
+            }
             None => (amount::rate(scene, bits).plain(), text),
         };
         let at = worst.peak_ms_at.map(|at| format!(" at {}", amount::moment(at, scene.utc_offset(at)))).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! Load by columns of dots: samples spread over bins of equal length, long silences cut out.
 
+use crate::model::Traffic;
 use crate::model::time::{MILLISECOND, SECOND, Timestamp};
 use crate::snapshot::{Load, Sample};
 use crate::tui::view::SCALES;
@@ -69,6 +70,10 @@ pub(in crate::tui) struct Facts {
     pub max: Option<f64>,
     /// The busiest millisecond: when, wire bytes a second.
     pub worst: Option<(Timestamp, f64)>,
+    /// What it holds.
+    pub worst_traffic: Traffic,
+    /// Bytes a second on the link over the time in view.
+    pub mean_link: f64,
 }
 
 /// Columns of dots that a cut takes.
@@ -248,16 +253,20 @@ fn facts(known: &Known, intervals: &Known, (from, end): (i64, i64), interval: i6
     let mut out = Facts::default();
     let inside = |sample: &Sample| end.min(end_of(sample)).saturating_sub(sample.start.0.max(from)).max(0);
     let rate = |sample: &Sample| sample.traffic.wire_bytes as f64 / (sample.length.max(1) as f64 / SECOND as f64);
-    let mut bytes = 0.0;
+    let link_rate = |sample: &Sample| sample.traffic.link_bytes() as f64 / (sample.length.max(1) as f64 / SECOND as f64);
+    let (mut bytes, mut link) = (0.0, 0.0);
     for sample in known.since(from).take_while(|s| s.start.0 < end) {
         bytes += rate(sample) * inside(sample) as f64 / SECOND as f64;
+        link += link_rate(sample) * inside(sample) as f64 / SECOND as f64;
         let peak = sample.peak_ms_bytes as f64 * (SECOND / MILLISECOND) as f64;
         if peak > out.worst.map_or(0.0, |w| w.1) {
             out.worst = Some((sample.peak_ms_at.unwrap_or(sample.start), peak));
+            out.worst_traffic = sample.peak_ms();
         }
     }
     let view = end.saturating_sub(from).max(1);
     out.mean = bytes / (view as f64 / SECOND as f64);
+    out.mean_link = link / (view as f64 / SECOND as f64);
     let mut rates: Vec<(f64, i64)> = Vec::new();
     for sample in intervals.since(from).take_while(|s| s.start.0 < end) {
         let part = inside(sample);
@@ -283,7 +292,6 @@ const FEWEST_INTERVALS: i64 = 10;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Traffic;
     use crate::snapshot::FineLoad;
 
     fn sample(second: i64, bytes: u64) -> Sample {

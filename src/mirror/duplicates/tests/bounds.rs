@@ -1,6 +1,6 @@
 //! Memory is bounded, sums close, and no input does harm.
 
-use super::super::Verdict::*;
+use super::super::CopyVerdict::*;
 use super::super::*;
 use super::*;
 

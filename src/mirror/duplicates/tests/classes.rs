@@ -1,6 +1,6 @@
 //! What is a copy of what, and how copies are classed.
 
-use super::super::Verdict::*;
+use super::super::CopyVerdict::*;
 use super::super::*;
 use super::*;
 

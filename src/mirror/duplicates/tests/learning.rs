@@ -1,6 +1,6 @@
 //! Copies that only a pattern tells.
 
-use super::super::Verdict::*;
+use super::super::CopyVerdict::*;
 use super::super::*;
 use super::*;
 

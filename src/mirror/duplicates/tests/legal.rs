@@ -1,6 +1,6 @@
 //! What repeats legally is no copy.
 
-use super::super::Verdict::*;
+use super::super::CopyVerdict::*;
 use super::*;
 
 #[test]

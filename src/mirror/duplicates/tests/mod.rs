@@ -100,7 +100,7 @@ impl Made {
         self
     }
 
-    fn feed(&self, filter: &mut DuplicateFilter) -> Verdict {
+    fn feed(&self, filter: &mut DuplicateFilter) -> CopyVerdict {
         filter.observe(&self.frame())
     }
 
