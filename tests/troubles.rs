@@ -339,7 +339,7 @@ fn a_round_trip_that_rises_is_told_with_its_side_and_its_time() {
         assert_eq!(finding.side, Some(side));
         assert!(finding.title.starts_with(&format!("The round trip to {from} rose to 45.")), "{}", finding.title);
         let seconds = |at: Timestamp| (at.0 - START) / 1_000_000_000;
-        assert!((180..=240).contains(&seconds(finding.first)) && (270..=340).contains(&seconds(finding.last)), "{finding:?}");
+        assert!((180..=195).contains(&seconds(finding.first)) && (270..=340).contains(&seconds(finding.last)), "{finding:?}");
     }
 }
 

@@ -32,7 +32,8 @@ fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
         last_success: Some(Timestamp(NOW - 100 * SECOND)),
         is_alive: true,
         usual_trips: [None; 2],
-        server_half: Some(0.001),
+        lately: Vec::new(),
+        network: Some(0.001),
         windows: vec![w],
     }
 }
@@ -515,7 +516,7 @@ fn lookalikes_are_nothing() {
     let mut slow = answers("dns", 50, Slow, 25, 3);
     trouble(&mut slow.windows[0], VerySlow, 25, 3);
     assert_eq!(found(&evidence(slow)), [("dns.slow", Critical)]);
-    let far = ServiceEvidence { server_half: Some(1.5), ..answers("http", 20, VerySlow, 20, 3) };
+    let far = ServiceEvidence { network: Some(1.5), ..answers("http", 20, VerySlow, 20, 3) };
     assert_eq!(found(&evidence(far)), []);
     // A router says why: then it is not silence.
     let mut told = attempts(10, NoAnswer, 10, 1);
@@ -603,6 +604,16 @@ fn round_trips_that_rose_are_told_with_their_side() {
     for quiet in [trips(0.006, Some(0.0019), 5), trips(0.1, Some(0.05), 5), trips(0.040, Some(0.002), 2), trips(0.040, None, 5)] {
         assert!(found(&quiet).is_none(), "{quiet:?}");
     }
+    // Ten seconds that hold enough tell what the minute's median does not yet; too few do not.
+    let lately = |p50, connections| {
+        let mut e = trips(0.002, Some(0.002), 5);
+        let side = TripWindow { times: times(p50, p50 * 2.0), connections };
+        e.network.services[0].lately = vec![[TripWindow::default(), side]];
+        e
+    };
+    let soon = found(&lately(0.040, 3)).expect("20 times as long since some seconds");
+    assert_eq!(soon.title, "The round trip to 10.0.0.9:80 rose to 40.0 ms (usually 2.0 ms)");
+    assert!(found(&lately(0.040, 2)).is_none() && found(&lately(0.9, 2)).is_none());
     // A satellite link is always long.
     let long = found(&trips(0.6, Some(0.58), 5)).expect("long");
     assert_eq!((long.severity, &*long.title), (Severity::Note, "The round trip to 10.0.0.9:80 is long: 600.0 ms"));

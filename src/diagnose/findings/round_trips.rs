@@ -5,9 +5,9 @@ use super::connections::subject;
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Seconds, Times};
-use crate::model::evidence::{FEWEST_TRIPS, ServiceEvidence, ServiceWindow};
+use crate::model::evidence::{FEWEST_TRIPS, ServiceEvidence, ServiceWindow, TripWindow};
 use crate::model::units::duration;
-use crate::model::{PathSide, Severity, Value};
+use crate::model::{PathSide, Quantiles, Severity, Value};
 
 /// Times the usual median from which a round trip has become long, and until which it stays so.
 const ROSE: f64 = 3.0;
@@ -36,10 +36,10 @@ impl Detector for TcpRtt {
             meaning: "The way through the network to this service, or to its clients, takes longer than it usually does: everything that waits \
                       for answers becomes slower.",
             measured: "Times from a segment to its acknowledgement on one side of the mirrored port, of handshakes and of acknowledgements of \
-                       two segments or more, none of them sent twice: their median in the last minute, of at least {trips} in {connections} \
-                       connections, against the usual one, which is the median of earlier times. Raised from {rose} times the usual and \
-                       {excess} beyond it ({near_excess} where the usual is below {near}); critical from {grave} beyond it; clears at {stays} \
-                       times the usual. A median above {long} that does not change is a note.",
+                       two segments or more, none of them sent twice: their median in the last minute, or in its last twenty or ten seconds, \
+                       of at least {trips} in {connections} connections, against the usual one, which is the median of earlier times. Raised \
+                       from {rose} times the usual and {excess} beyond it ({near_excess} where the usual is below {near}); critical from \
+                       {grave} beyond it; clears at {stays} times the usual. A median above {long} that does not change is a note.",
             cause: "A queue that fills: a link at its limit, a shaper, a shallow uplink; or packets take a longer way than before.",
             lookalikes: "Satellite and mobile links, which are always long; radio that sleeps, of one host; receivers that wait with their \
                          acknowledgements, which are not counted.",
@@ -75,20 +75,28 @@ impl Detector for TcpRtt {
     }
 }
 
+/// Round trips of a stretch on a side, where they are enough to judge by.
+fn judged(sides: &[TripWindow; 2], side: usize) -> Option<(&Quantiles, u64)> {
+    let trips = sides.get(side).filter(|trips| trips.connections >= CONNECTIONS)?;
+    Some((trips.times.as_ref().filter(|times| times.count >= FEWEST_TRIPS)?, trips.connections))
+}
+
 fn long(service: &ServiceEvidence, window: &ServiceWindow, side: usize, stands: bool) -> Option<(f64, Report)> {
-    let trips = window.trips.get(side)?;
-    let times = trips.times.as_ref().filter(|times| times.count >= FEWEST_TRIPS && trips.connections >= CONNECTIONS)?;
     let usual = service.usual_trips.get(side).copied().flatten();
+    let rose = |times: &Quantiles| {
+        let Some(usual) = usual else { return false };
+        let least = if usual < NEAR { EXCESS_NEAR } else { EXCESS };
+        let (factor, least) = if stands { (STAYS, least / 2.0) } else { (ROSE, least) };
+        times.p50 > factor * usual && times.p50 - usual > least
+    };
+    let minute = judged(&window.trips, side);
+    // A minute's median is late to tell: the shortest stretch in which it holds does.
+    let lately = service.lately.iter().filter_map(|sides| judged(sides, side)).chain(minute).find(|(times, _)| rose(times));
+    let (times, connections) = lately.or(minute.filter(|(times, _)| times.p50 > LONG))?;
     let excess = times.p50 - usual.unwrap_or(times.p50);
-    let least = usual.map_or(f64::INFINITY, |usual| if usual < NEAR { EXCESS_NEAR } else { EXCESS });
-    let factor = if stands { STAYS } else { ROSE };
-    let rose = usual.is_some_and(|usual| times.p50 > factor * usual) && excess > if stands { least / 2.0 } else { least };
-    if !rose && times.p50 <= LONG {
-        return None;
-    }
     // One host that sleeps is no trouble of the network.
     let is_alone = side == PathSide::Client as usize && window.clients <= 1;
-    let severity = match rose {
+    let severity = match lately.is_some() {
         true if is_alone => Severity::Note,
         true if excess > EXCESS_GRAVE => Severity::Critical,
         true => Severity::Warning,
@@ -99,7 +107,7 @@ fn long(service: &ServiceEvidence, window: &ServiceWindow, side: usize, stands: 
         PathSide::Client => format!("the clients of {}", service.key),
         PathSide::Server => service.key.to_string(),
     };
-    let title = match usual.filter(|_| rose) {
+    let title = match usual.filter(|_| lately.is_some()) {
         Some(usual) => format!("The round trip to {way} rose to {} (usually {})", duration(times.p50), duration(usual)),
         None => format!("The round trip to {way} is long: {}", duration(times.p50)),
     };
@@ -108,7 +116,7 @@ fn long(service: &ServiceEvidence, window: &ServiceWindow, side: usize, stands: 
         ("p95_seconds", Value::Seconds(times.p95)),
         ("min_seconds", Value::Seconds(times.min)),
         ("n", Value::Count(times.count)),
-        ("connections", Value::Count(trips.connections)),
+        ("connections", Value::Count(connections)),
     ];
     if let Some(usual) = usual {
         evidence.push(("usual_seconds", Value::Seconds(usual)));

@@ -90,7 +90,7 @@ fn report(service: &ServiceEvidence, w: &ServiceWindow, trouble: Trouble, severi
     if let Some(r) = w.response {
         evidence.extend([("p50_seconds", Value::Seconds(r.p50)), ("p95_seconds", Value::Seconds(r.p95))]);
     }
-    if let Some(half) = service.server_half {
+    if let Some(half) = service.network {
         evidence.push(("network_seconds", Value::Seconds(half)));
     }
     let report = Report::new(severity, title, evidence).about(subject(&service.key)).suffered_by(bad.clients);
@@ -286,7 +286,7 @@ impl Detector for ServerSlow {
             let slow = w.trouble(Trouble::VerySlow);
             let share = wilson(slow.count, w.answered);
             let median = w.response.map_or(0.0, |r| r.p50);
-            let network = service.server_half.unwrap_or(0.0);
+            let network = service.network.unwrap_or(0.0);
             if slow.count < BAD || !exceeded(&share, SERVER_SLOW, SERVER_SLOW / 2.0, standing.on(subject(&service.key))) {
                 return None;
             }
@@ -294,7 +294,7 @@ impl Detector for ServerSlow {
                 return None;
             }
             let severity = by_clients(slow.clients, median > SERVER_CRITICAL);
-            let way = service.server_half.map_or_else(String::new, |half| format!(", network {}", duration(half)));
+            let way = service.network.map_or_else(String::new, |half| format!(", network {}", duration(half)));
             let title = format!("{} at {} answers slowly: {}{way}", service.app_token, service.key, times(w));
             Some(report(service, w, Trouble::VerySlow, severity, title))
         }))

@@ -400,10 +400,12 @@ pub struct ServiceEvidence {
     pub last_success: Option<Timestamp>,
     /// The host sent something to anybody in the last ten minutes.
     pub is_alive: bool,
-    /// The shortest round trip to it, seconds: the half between the mirrored port and the server.
-    pub server_half: Option<f64>,
+    /// The median of the round trips of handshakes to it, seconds: the half between the mirrored port and the server.
+    pub network: Option<f64>,
     /// The usual round trip on the clients' side and on the server's, seconds; `None` while too little is known.
     pub usual_trips: [Option<f64>; 2],
+    /// Round trips by side of stretches shorter than a minute, the shortest first, as far as there are enough to compare with the usual ones.
+    pub lately: Vec<[TripWindow; 2]>,
     /// The last minute, the last ten minutes, and of a file everything: the shortest stretch that holds enough is looked at.
     pub windows: Vec<ServiceWindow>,
 }

@@ -161,7 +161,7 @@ impl TripCounts {
     }
 
     /// Several together.
-    fn window<'a>(parts: impl Iterator<Item = &'a TripCounts> + Clone) -> TripWindow {
+    pub fn window<'a>(parts: impl Iterator<Item = &'a TripCounts> + Clone) -> TripWindow {
         let mut connections = TripCounts::default();
         parts.clone().flat_map(|part| part.connections).filter(|hash| *hash != 0).for_each(|hash| connections.connection(hash));
         TripWindow {

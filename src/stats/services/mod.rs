@@ -19,7 +19,9 @@ mod tls_servers;
 mod windows;
 
 use crate::model::bounded::BoundedMap;
-use crate::model::evidence::{FEWEST_TRIPS, NetworkEvidence, SLOW_REPLY, ServiceEvidence, ServiceWindow, Trouble, VERY_SLOW_REPLY};
+use crate::model::evidence::{
+    FEWEST_TRIPS, NetworkEvidence, SLOW_REPLY, ServiceEvidence, ServiceWindow, TripWindow, Trouble, VERY_SLOW_REPLY,
+};
 #[cfg(test)]
 use crate::model::limits::FURTHER_CLIENTS;
 use crate::model::limits::{SERVICE_BINS, SERVICES};
@@ -30,7 +32,7 @@ use crate::model::{
     NetworkEvent, Quantiles, RoundTrip, ServiceKey, StuckSegment, Timestamp, Transaction, TransactionEnd,
 };
 use black_holes::BlackHoles;
-use counts::{ServiceCounts, UsualTrips, window};
+use counts::{ServiceCounts, TripCounts, UsualTrips, window};
 use fallbacks::Fallbacks;
 use hashbrown::{DefaultHashBuilder, HashMap};
 use kept_alive::KeptConnections;
@@ -90,6 +92,17 @@ impl Service {
     /// The bins of the last so many up to a number.
     fn latest(&self, number: i64, bins: i64) -> impl Iterator<Item = &ServiceCounts> + Clone {
         self.bins.iter().rev().take_while(move |b| b.0 > number.saturating_sub(bins)).map(|b| &b.1)
+    }
+
+    /// Round trips of the bin in hand, and of it and the one before: of each as soon as there are enough to tell whether they have become long.
+    fn lately(&self, number: i64) -> Vec<[TripWindow; 2]> {
+        let trips = |bins, side| self.latest(number, bins).filter_map(move |counts| counts.trips(side));
+        let are_enough = |bins, side| {
+            self.usual.median(side).is_some() && trips(bins, side).fold(0u64, |sum, t| sum.saturating_add(t.times.count())) >= FEWEST_TRIPS
+        };
+        let window =
+            |bins| [0, 1].map(|side| if are_enough(bins, side) { TripCounts::window(trips(bins, side)) } else { TripWindow::default() });
+        (1..=2).map(window).filter(|sides| sides.iter().any(|side| side.times.is_some())).collect()
     }
 
     /// Whether anything went wrong in what is remembered.
@@ -537,7 +550,11 @@ impl ServiceLedger {
         let stretch = |bins: i64| window(service.latest(number, bins), (bins * BIN / SECOND) as f64, is_scanner);
         // What held for a while was found while it did: the end of a file is about the whole of it.
         let windows = match at_end {
-            true => vec![window(std::iter::once(&service.whole), 0.0, is_scanner)],
+            true => {
+                // The same durations as the sample's, all of them: as the table of services says.
+                let response = service.response.as_ref().and_then(Histogram::quantiles);
+                vec![ServiceWindow { response, ..window(std::iter::once(&service.whole), 0.0, is_scanner) }]
+            }
             false if service.is_troubled(number) => vec![stretch(MINUTE), stretch(REMEMBERED)],
             false => vec![stretch(MINUTE)],
         };
@@ -548,8 +565,9 @@ impl ServiceLedger {
             app_token: "",
             last_success: service.last_success,
             is_alive,
-            server_half: service.server_half.map(|nanos| nanos as f64 / 1e9),
+            network: service.network.as_ref().and_then(Histogram::quantiles).map(|q| q.p50),
             usual_trips: [0, 1].map(|side| service.usual.median(side)),
+            lately: if at_end { Vec::new() } else { service.lately(number) },
             windows,
         }
     }

@@ -70,7 +70,7 @@ fn a_service_counts_what_happened_to_its_clients() {
     ]);
     let evidence = l.evidence(now(5), false);
     let [service] = &evidence.services[..] else { panic!("one service") };
-    assert_eq!((service.key, service.last_success, service.server_half), (key(9, 80), Some(now(0)), Some(0.002)));
+    assert_eq!((service.key, service.last_success, service.network), (key(9, 80), Some(now(0)), Some(0.002)));
     let minute = &service.windows[0];
     assert_eq!((minute.attempts, minute.established, minute.clients), (4, 1, 3));
     let refused = minute.trouble(Trouble::Refused);
