@@ -54,8 +54,14 @@ pub(super) fn conversations<'a>(kind: Option<Kind>, six: bool, whole: bool) -> V
     let shown = fields::shown(&heads, fields::layers(kind), whole);
     let columns = shown.iter().filter_map(|(at, screen)| {
         let head = heads.get(*at)?;
-        let mut column =
-            fields::column(head, screen, *at, whole, |s, (k, c): &KindAndConversation, at| fields::of_row(s, *k, &CONVERSATIONS, c, at));
+        let mut column = fields::column(head, screen, *at, whole, |s, (k, c): &KindAndConversation, at| {
+            // A conversation may have begun before the span that is shown: its bytes are those of the span.
+            if CONVERSATIONS.fields.get(at)?.head.token == "mean_rate" {
+                let bits = c.total().bits_per_second(s.active_seconds(c));
+                return Some(Cell::Amount(amount::rate(s, bits), s.style(Hue::Text)));
+            }
+            fields::of_row(s, *k, &CONVERSATIONS, c, at)
+        });
         // Beside other panels the share says more than the bytes.
         column.worth = match (head.token, kind) {
             ("ends", _) => {

@@ -206,6 +206,14 @@ impl Scene<'_> {
         if self.whole() { (total, self.snapshot.duration()) } else { (recent, self.snapshot.recent_seconds) }
     }
 
+    /// Seconds of what is shown from a conversation's first to its last packet.
+    pub fn active_seconds(&self, row: &Conversation) -> f64 {
+        match &self.snapshot.span {
+            Some(shown) => row.last.min(shown.span.to).seconds_since(row.first.max(shown.span.from)).max(0.0),
+            None => row.duration(),
+        }
+    }
+
     /// Bits per second, now or over the whole file.
     pub fn bits(&self, recent: Traffic, total: Traffic) -> f64 {
         let (traffic, seconds) = self.basis(recent, total);

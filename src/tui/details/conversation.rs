@@ -104,7 +104,7 @@ impl Screen for ConversationPage {
         if row.first != Timestamp::UNKNOWN {
             facts.push(("seen".into(), span_line(scene, row.first, row.last), text));
         }
-        facts.push(("traffic".into(), traffic_line(scene, row.recent(), row.total(), Some(row.duration())), text));
+        facts.push(("traffic".into(), traffic_line(scene, row.recent(), row.total(), Some(scene.active_seconds(row))), text));
         if !row.vlans.ids().is_empty() {
             facts.push(("vlans".into(), columns::vlans(row.vlans.ids()), text));
         }
