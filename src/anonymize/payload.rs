@@ -45,7 +45,8 @@ fn of_stream(pan: &mut Pan, ports: [u16; 2], bytes: &mut [u8]) {
             veil(pan, from(bytes, end));
         }
         _ if tls::is_record(bytes) || is(|p| speaks_tls(*p)) && !words::is_text(bytes) => tls::stream(pan, bytes),
-        _ if is(|p| matches!(p, 139 | 445)) || has(bytes, b"SMB") => mixed(pan, bytes),
+        // What has no header of its own is a file's.
+        _ if has(bytes, b"SMB") => mixed(pan, bytes),
         _ if is(|p| matches!(p, 389 | 3268)) && ber::is_message(bytes) => ber::elements(pan, Of::Other, bytes, 0),
         _ if is(|p| matches!(p, 88 | 464)) && ber::is_message(from(bytes, 4)) => ber::elements(pan, Of::Other, from(bytes, 4), 0),
         _ if is(|p| *p == 3306) => talk::mysql(pan, bytes),

@@ -36,6 +36,10 @@ pub fn body(pan: &mut Pan, bytes: &mut [u8], kept: usize) {
 
 /// The length of a line that says how long the next piece of a body is (RFC 9112 section 7.1), with the end of the one before.
 fn chunk_line(rest: &[u8], is_first: bool) -> Option<usize> {
+    // The end of a piece, or of the message behind its last one: the rest is in the next packet, if there is one.
+    if rest == b"\r\n" {
+        return Some(2);
+    }
     let before = if rest.starts_with(b"\r\n") { 2 } else { 0 };
     if before == 0 && !is_first {
         return None;
@@ -178,5 +182,26 @@ pub fn real_time(pan: &mut Pan, bytes: &mut [u8]) {
     } else {
         embedded::sweep(pan, part(bytes, 8, 12));
         veil(pan, from(bytes, 12));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The lines of the lengths of a body's pieces, and the end of the last one, however it is cut into packets.
+    #[test]
+    fn pieces_of_a_body_are_found_by_their_lengths_afterwards() {
+        let piece: &[u8] = &[0x1f, 0x8b, 8, 0, 0, 9, 0xff, 0xfe, 3, 0x80, 0x81];
+        let last = b"\r\n0\r\n\r\n";
+        let whole = [b"b\r\n", piece, b"\r\nB\r\n", piece, last].concat();
+        for (name, plain) in [("whole", &whole[..]), ("end", &whole[whole.len() - 30..]), ("last line", last)] {
+            let mut bytes = plain.to_vec();
+            body(&mut Pan::new(&[7; 32]), &mut bytes, 0);
+            assert!(bytes.ends_with(last), "{name} {bytes:?}");
+            assert!(!bytes.windows(4).any(|four| piece.windows(4).any(|of| of == four)), "{name} {bytes:?}");
+            let lengths = |bytes: &[u8]| bytes.windows(5).filter(|w| matches!(w, [b'\r', b'\n', b'B', b'\r', b'\n'])).count();
+            assert_eq!(lengths(&bytes), lengths(plain), "{name}");
+        }
     }
 }

@@ -18,13 +18,16 @@ fn three(bytes: &[u8], at: usize) -> usize {
     bytes.get(at..at + 3).map_or(0, |b| b.iter().fold(0, |n, b| n << 8 | usize::from(*b)))
 }
 
-/// A part of a stream.
+/// A part of a stream: records, and what is left of one that began in a packet before.
 pub fn stream(pan: &mut Pan, bytes: &mut [u8]) {
     let mut at = 0;
-    while is_record(bytes.get(at..).unwrap_or_default()) {
-        let end = at + 5 + usize::from(word(bytes, at + 3));
-        let kind = bytes.get(at).copied();
-        let body = part(bytes, at + 5, end);
+    while at < bytes.len() {
+        let begins = |place: &usize| is_record(bytes.get(*place..).unwrap_or_default());
+        let record = (at..bytes.len()).find(begins).unwrap_or(bytes.len());
+        rest(pan, part(bytes, at, record));
+        let end = record + 5 + usize::from(word(bytes, record + 3));
+        let kind = bytes.get(record).copied();
+        let body = part(bytes, record + 5, end);
         match kind {
             Some(HANDSHAKE) => handshake(pan, body),
             Some(DATA) => veil(pan, body),
@@ -32,7 +35,14 @@ pub fn stream(pan: &mut Pan, bytes: &mut [u8]) {
         }
         at = end;
     }
-    within(pan, from(bytes, at));
+}
+
+/// The rest of a record: certificates go on in it, or nobody knows what it is, and it is enciphered (once more).
+fn rest(pan: &mut Pan, bytes: &mut [u8]) {
+    /// Identifiers of attributes of names and of extensions (X.520, RFC 5280), of keys and of signatures (RFC 8017, RFC 5480).
+    const OF_CERTIFICATES: [&[u8]; 4] = [&[6, 3, 0x55, 4], &[6, 3, 0x55, 0x1d], &[6, 9, 0x2a, 0x86, 0x48], &[6, 7, 0x2a, 0x86, 0x48]];
+    let holds = |wanted: &&[u8]| bytes.windows(wanted.len()).any(|place| place == *wanted);
+    if OF_CERTIFICATES.iter().any(holds) { within(pan, bytes) } else { veil(pan, bytes) }
 }
 
 fn handshake(pan: &mut Pan, bytes: &mut [u8]) {
@@ -86,7 +96,7 @@ fn certificates(pan: &mut Pan, body: &mut [u8]) {
     }
 }
 
-/// What begins within a record: enciphered data, or the rest of certificates. Records and elements are found by what they begin with.
+/// What begins within a certificate: its elements are found by what they begin with.
 fn within(pan: &mut Pan, bytes: &mut [u8]) {
     /// Letters and digits by chance are shorter, nearly always.
     const LONG: usize = 6;
@@ -94,15 +104,6 @@ fn within(pan: &mut Pan, bytes: &mut [u8]) {
     while at < bytes.len() {
         let rest = from(bytes, at);
         at += match *rest {
-            _ if at > 0 && is_record(rest) => {
-                let (kind, length) = (rest.first().copied(), usize::from(word(rest, 3)));
-                if kind == Some(HANDSHAKE) {
-                    handshake(pan, part(rest, 5, 5 + length));
-                    5 + length
-                } else {
-                    5
-                }
-            }
             [0x17, 13, ..] => 15,
             [0x18, 15, ..] => 17,
             [0x87, 4, _, _, _, _, ..] => {
