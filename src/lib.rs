@@ -56,7 +56,7 @@
 //!   (`engine/merge/history.rs`), and from them comes the picture of any span ([`snapshot::history`]).
 //! - **The switch is asked** (`engine/switch_watch.rs`, [`ask`]) only when told to, in a thread of its own; what it says is handed to the judge with
 //!   each snapshot, as evidence and as a table.
-//! - **Exports** ([`export`]) get every interval, closed conversation, finding and snapshot through one bounded queue that the engine never waits
+//! - **Exports** ([`export`]) get every interval, closed conversation, finding and snapshot through one bounded queue that a live engine never waits
 //!   for (`engine/merge/subscription.rs`), each exporter in a thread of its own; `spantop probe` runs them without a terminal (`app/probe/`).
 //! - **Losses are counted where they happen** and shown: interface, kernel, our own stages, eviction at a cap. Every container
 //!   names its cap in [`model::limits`]; beyond it rows fold into an exact "other".

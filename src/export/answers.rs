@@ -2,11 +2,18 @@
 //! kept. RFC 9112, as much of it as a `GET` needs.
 
 use crate::model::limits::HTTP_REQUEST_BYTES;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+/// Pause after the system refused a caller.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// How long a caller may take for its request, and to take the answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -105,22 +112,64 @@ impl AnswerPort {
 
     /// Answers for ever in the calling thread.
     pub fn answer(self, page: impl Fn(&str) -> WebPage) {
-        match self.door {
-            Door::Tcp(listener) => listener.incoming().flatten().for_each(|caller| {
-                let _ = tcp(caller, &page);
-            }),
-            Door::Unix(listener) => listener.incoming().flatten().for_each(|caller| {
-                let _ = unix(caller, &page);
-            }),
-        }
+        self.answer_until(&AtomicBool::new(false), &page);
     }
 
-    /// Answers for ever in a thread of its own.
+    /// Answers in a thread of its own, until what is returned is dropped.
     ///
     /// # Errors
     /// The system refuses a thread.
-    pub fn answer_in_thread(self, page: impl Fn(&str) -> WebPage + Send + 'static) -> io::Result<()> {
-        std::thread::Builder::new().name("answers".into()).spawn(move || self.answer(page)).map(drop)
+    pub fn answer_in_thread(self, page: impl Fn(&str) -> WebPage + Send + 'static) -> io::Result<Answering> {
+        let stop = Arc::<AtomicBool>::default();
+        let stopped = Arc::clone(&stop);
+        std::thread::Builder::new().name("answers".into()).spawn(move || self.answer_until(&stopped, &page))?;
+        Ok(Answering { stop })
+    }
+
+    fn answer_until(self, stop: &AtomicBool, page: &dyn Fn(&str) -> WebPage) {
+        while !stop.load(Ordering::Relaxed) {
+            if !self.door.is_called() {
+                continue;
+            }
+            let answered = match &self.door {
+                Door::Tcp(listener) => listener.accept().map(|(caller, _)| drop(tcp(caller, page))),
+                Door::Unix(listener) => listener.accept().map(|(caller, _)| drop(unix(caller, page))),
+            };
+            // Without descriptors the caller stays at the door: asking again at once would keep a core busy.
+            if answered.is_err() {
+                std::thread::sleep(PAUSE);
+            }
+        }
+    }
+}
+
+/// A thread that answers; it ends, and its port closes, within a second when this is dropped.
+#[derive(Debug)]
+pub struct Answering {
+    stop: Arc<AtomicBool>,
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Door {
+    /// Whether somebody calls within half a second.
+    fn is_called(&self) -> bool {
+        let door = match self {
+            Door::Tcp(listener) => listener.as_fd(),
+            Door::Unix(listener) => listener.as_fd(),
+        };
+        let wait = Timespec { tv_sec: 0, tv_nsec: 500_000_000 };
+        match poll(&mut [PollFd::from_borrowed_fd(door, PollFlags::IN)], Some(&wait)) {
+            Ok(ready) => ready > 0,
+            Err(_) => {
+                std::thread::sleep(PAUSE);
+                false
+            }
+        }
     }
 }
 
@@ -175,7 +224,7 @@ mod tests {
             "/x" => WebPage { status: 200, kind: "text/plain", text: "here\n".into() },
             _ => WebPage::missing(),
         };
-        port.answer_in_thread(page).unwrap();
+        let answering = port.answer_in_thread(page).unwrap();
         let ask = |request: &str| {
             let mut stream = TcpStream::connect(address).unwrap();
             stream.write_all(request.as_bytes()).unwrap();
@@ -188,5 +237,11 @@ mod tests {
         assert!(ask("GET /y HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 404"));
         assert!(ask("POST /x HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 405"));
         assert_eq!(ask(&format!("GET /x HTTP/1.1\r\nA: {}", "a".repeat(2 * HTTP_REQUEST_BYTES))), "", "no end, no answer");
+        drop(answering);
+        let closed = (0..40).any(|_| {
+            std::thread::sleep(Duration::from_millis(50));
+            TcpStream::connect(address).is_err()
+        });
+        assert!(closed, "nobody answers any more");
     }
 }

@@ -1,7 +1,7 @@
 //! The hub: takes the engine's records out of its one queue, makes them what exporters need, and hands them to each.
 
 use super::findings::FindingWatch;
-use super::lane::{ClosingLane, Lane};
+use super::lane::{ClosingLane, Lane, LanePlan};
 use super::{ExportBoard, ExportNeeds, ExportRecord, ExportTarget, ExporterOpening, Identity, OpenExporter, registry};
 use crate::dissect::registry as applications;
 use crate::error::{Error, Result};
@@ -183,7 +183,9 @@ impl Hub {
 
     fn add(&mut self, target: ExportTarget, open: OpenExporter) {
         let counters = self.board.counters(&target.name());
-        match Lane::start(open.exporter, Arc::clone(&counters), self.is_waited_for) {
+        let takes = registry::find(&target.exporter).map_or((|_| true) as fn(&ExportRecord) -> bool, |kind| kind.takes);
+        let plan = LanePlan { is_waited_for: self.is_waited_for, takes };
+        match Lane::start(open.exporter, Arc::clone(&counters), plan) {
             Ok(lane) => drop(self.lanes.insert(target, lane)),
             Err(e) => counters.note(&Err(format!("cannot start a thread: {e}"))),
         }

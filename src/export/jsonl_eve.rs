@@ -23,6 +23,7 @@ pub static KIND: ExporterKind = ExporterKind {
     target: "FILE",
     hides_path: false,
     options: &[],
+    takes: |record| matches!(record, ExportRecord::Flows(_) | ExportRecord::Findings(_) | ExportRecord::Reset),
     open,
 };
 
@@ -230,8 +231,8 @@ impl Exporter for Eve {
     }
 
     fn reopen(&mut self) -> Exported {
-        self.flush()?;
-        self.file.reopen()
+        let flushed = self.flush();
+        self.file.reopen().and(flushed)
     }
 
     fn finish(&mut self) -> Exported {

@@ -26,6 +26,7 @@ pub static KIND: ExporterKind = ExporterKind {
     target: "DIR",
     hides_path: false,
     options: &[],
+    takes: |record| matches!(record, ExportRecord::Flows(_) | ExportRecord::Events(_) | ExportRecord::Reset),
     open,
 };
 
@@ -317,8 +318,8 @@ impl Exporter for Zeek {
     }
 
     fn reopen(&mut self) -> Exported {
-        self.flush()?;
-        self.files.iter_mut().try_for_each(LineFile::reopen)
+        let flushed = self.flush();
+        each(self.files.iter_mut(), LineFile::reopen).and(flushed)
     }
 
     fn finish(&mut self) -> Exported {

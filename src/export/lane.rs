@@ -1,11 +1,11 @@
 //! An exporter's thread, and the queue before it.
 
 use super::{ExportRecord, Exported, Exporter, ExporterCounters};
-use crate::model::limits::{EXPORT_LANE_RECORDS, EXPORT_LANE_SNAPSHOTS};
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
+use crate::model::limits::{EXPORT_LANE_RECORDS, EXPORT_LANE_ROWS, EXPORT_LANE_SNAPSHOTS};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -17,20 +17,33 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// How often it is looked whether an exporter has ended.
 const LOOK: Duration = Duration::from_millis(5);
 
-enum Order {
-    Take(ExportRecord),
-    Reopen,
+/// What both ends of a lane know.
+#[derive(Default)]
+struct Shared {
+    /// Snapshots that wait.
+    snapshots: AtomicUsize,
+    /// Rows that wait.
+    rows: AtomicU64,
+    /// Files are to be opened again.
+    reopens: AtomicBool,
 }
 
 /// The hub's end of a lane.
 pub struct Lane {
-    orders: Sender<Order>,
+    records: Sender<ExportRecord>,
     counters: Arc<ExporterCounters>,
-    /// Snapshots that wait.
-    snapshots: Arc<AtomicUsize>,
-    /// Whether the hub waits for room.
-    is_waited_for: bool,
+    shared: Arc<Shared>,
+    plan: LanePlan,
     thread: JoinHandle<()>,
+}
+
+/// How a lane is to be.
+#[derive(Debug, Clone, Copy)]
+pub struct LanePlan {
+    /// Whether the hub waits for room.
+    pub is_waited_for: bool,
+    /// Which records its exporter does something with.
+    pub takes: fn(&ExportRecord) -> bool,
 }
 
 impl Lane {
@@ -38,51 +51,51 @@ impl Lane {
     ///
     /// # Errors
     /// The system refuses a thread.
-    pub fn start(exporter: Box<dyn Exporter>, counters: Arc<ExporterCounters>, is_waited_for: bool) -> io::Result<Self> {
-        let (orders, incoming) = bounded(EXPORT_LANE_RECORDS);
-        let snapshots = Arc::<AtomicUsize>::default();
+    pub fn start(exporter: Box<dyn Exporter>, counters: Arc<ExporterCounters>, plan: LanePlan) -> io::Result<Self> {
+        let (records, incoming) = bounded(EXPORT_LANE_RECORDS);
+        let shared = Arc::<Shared>::default();
         let thread = {
-            let (counters, snapshots) = (Arc::clone(&counters), Arc::clone(&snapshots));
-            std::thread::Builder::new()
-                .name("exporter".into())
-                .spawn(move || run(exporter, &incoming, (&counters, &snapshots), is_waited_for))?
+            let (counters, shared) = (Arc::clone(&counters), Arc::clone(&shared));
+            let run = move || run(exporter, &incoming, (&counters, &shared), plan.is_waited_for);
+            std::thread::Builder::new().name("exporter".into()).spawn(run)?
         };
-        Ok(Self { orders, counters, snapshots, is_waited_for, thread })
+        Ok(Self { records, counters, shared, plan, thread })
     }
 
     /// Hands a record on. What finds no room is lost and counted; a snapshot that finds none has been superseded by the next one.
     pub fn give(&self, record: &ExportRecord) {
-        let last = matches!(record, ExportRecord::Snapshot(snapshot) if snapshot.finished);
-        if matches!(record, ExportRecord::Snapshot(_)) {
-            if self.snapshots.load(Ordering::Relaxed) >= EXPORT_LANE_SNAPSHOTS && !last && !self.is_waited_for {
-                return;
-            }
-            self.snapshots.fetch_add(1, Ordering::Relaxed);
+        if !(self.plan.takes)(record) {
+            return;
         }
-        let refused = if self.is_waited_for || last {
-            self.orders.send(Order::Take(record.clone())).is_err()
-        } else {
-            match self.orders.try_send(Order::Take(record.clone())) {
-                Ok(()) => false,
-                Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => true,
-            }
+        let (is_snapshot, rows) = (matches!(record, ExportRecord::Snapshot(_)), record.rows());
+        let last = matches!(record, ExportRecord::Snapshot(snapshot) if snapshot.finished);
+        let waits = self.plan.is_waited_for || last;
+        if is_snapshot && !waits && self.shared.snapshots.load(Ordering::Relaxed) >= EXPORT_LANE_SNAPSHOTS {
+            return;
+        }
+        self.shared.snapshots.fetch_add(is_snapshot.into(), Ordering::Relaxed);
+        // A batch that is larger than all the room there is finds some when nothing else waits.
+        let waiting = self.shared.rows.fetch_add(rows, Ordering::Relaxed);
+        let beyond = waiting > 0 && waiting.saturating_add(rows) > EXPORT_LANE_ROWS;
+        let is_taken = match record.clone() {
+            record if waits => self.records.send(record).is_ok(),
+            record => !beyond && self.records.try_send(record).is_ok(),
         };
-        if refused {
-            if matches!(record, ExportRecord::Snapshot(_)) {
-                self.snapshots.fetch_sub(1, Ordering::Relaxed);
-            }
-            ExporterCounters::add(&self.counters.queue_lost, record.rows());
+        if !is_taken {
+            self.shared.snapshots.fetch_sub(is_snapshot.into(), Ordering::Relaxed);
+            self.shared.rows.fetch_sub(rows, Ordering::Relaxed);
+            ExporterCounters::add(&self.counters.queue_lost, rows);
         }
     }
 
-    /// Has files opened again.
+    /// Has files opened again, within a second.
     pub fn reopen(&self) {
-        let _ = self.orders.try_send(Order::Reopen);
+        self.shared.reopens.store(true, Ordering::Relaxed);
     }
 
     /// Nothing more comes: what the exporter has is still handed on.
     pub fn close(self) -> ClosingLane {
-        drop(self.orders);
+        drop(self.records);
         ClosingLane { counters: self.counters, thread: self.thread }
     }
 }
@@ -112,8 +125,8 @@ impl ClosingLane {
 
 fn run(
     mut exporter: Box<dyn Exporter>,
-    incoming: &Receiver<Order>,
-    (counters, snapshots): (&ExporterCounters, &AtomicUsize),
+    incoming: &Receiver<ExportRecord>,
+    (counters, shared): (&ExporterCounters, &Shared),
     is_waited_for: bool,
 ) {
     let mut before = 0;
@@ -129,14 +142,16 @@ fn run(
     };
     let mut ticker = crate::model::clock::Ticker::new(TICK, TICK);
     loop {
-        match incoming.recv_timeout(TICK) {
-            Ok(Order::Take(record)) => {
-                if matches!(record, ExportRecord::Snapshot(_)) {
-                    snapshots.fetch_sub(1, Ordering::Relaxed);
-                }
+        let next = incoming.recv_timeout(TICK);
+        if shared.reopens.swap(false, Ordering::Relaxed) {
+            note(exporter.reopen());
+        }
+        match next {
+            Ok(record) => {
+                shared.snapshots.fetch_sub(matches!(record, ExportRecord::Snapshot(_)).into(), Ordering::Relaxed);
+                shared.rows.fetch_sub(record.rows(), Ordering::Relaxed);
                 note(exporter.take(&record));
             }
-            Ok(Order::Reopen) => note(exporter.reopen()),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
@@ -181,9 +196,12 @@ mod tests {
     fn a_receiver_that_takes_nothing_holds_nobody_up_and_every_row_is_accounted_for() {
         let (go, let_go) = bounded::<()>(0);
         let (taken, counters) = (Arc::<Mutex<u64>>::default(), Arc::<ExporterCounters>::default());
-        let lane = Lane::start(Box::new(Stuck { let_go, taken: Arc::clone(&taken) }), Arc::clone(&counters), false).unwrap();
+        let plan = LanePlan { is_waited_for: false, takes: |record| !matches!(record, ExportRecord::Interval(_)) };
+        let lane = Lane::start(Box::new(Stuck { let_go, taken: Arc::clone(&taken) }), Arc::clone(&counters), plan).unwrap();
         let (given, begun) = (EXPORT_LANE_RECORDS as u64 + 500, crate::model::clock::now());
         (0..given).for_each(|_| lane.give(&ExportRecord::Reset));
+        // What it does nothing with is not lost.
+        lane.give(&ExportRecord::Interval(crate::snapshot::Sample::default()));
         assert!(crate::model::clock::since(begun) < Duration::from_secs(5), "nobody waited");
         let lost = counters.queue_lost.load(Ordering::Relaxed);
         assert!((499..=500).contains(&lost), "{lost}: one may be with the receiver");

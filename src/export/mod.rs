@@ -203,6 +203,8 @@ pub struct ExporterKind {
     pub hides_path: bool,
     /// Options it takes in `[export.TOKEN]`, each with what it means.
     pub options: &'static [(&'static str, &'static str)],
+    /// Which records it does something with: only those wait for it, and are lost for it where it is too slow.
+    pub takes: fn(&ExportRecord) -> bool,
     /// Opens one.
     pub open: fn(&ExporterOpening<'_>) -> Result<OpenExporter>,
 }

@@ -1,8 +1,8 @@
 //! A page that Prometheus and what speaks its format scrapes (text format 0.0.4). Series are capped: a family tells apart as many labels as
-//! [`SERIES`], those seen first, for ever; the rest is one series `other`, so that sums close and no counter ever falls, and
-//! `spantop_series_folded` says how many there are.
+//! [`SERIES`], those seen first, for ever; the rest is one series `other`, so that sums close, and `spantop_series_folded` says how many there
+//! are. A counter falls where everything is counted anew (a reset, a restart) and nowhere else.
 
-use super::answers::{AnswerPort, WebPage};
+use super::answers::{AnswerPort, Answering, WebPage};
 use super::{
     ExportBoard, ExportNeeds, ExportRecord, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening, Identity, OpenExporter,
 };
@@ -21,19 +21,23 @@ pub static KIND: ExporterKind = ExporterKind {
     target: "ADDRESS:PORT or unix:PATH",
     hides_path: false,
     options: &[],
+    takes: |record| matches!(record, ExportRecord::Flows(_) | ExportRecord::Snapshot(_)),
     open,
 };
 
 fn open(opening: &ExporterOpening<'_>) -> Result<OpenExporter> {
     let port = AnswerPort::named(&opening.target.target).map_err(|e| opening.wrong(e))?;
     let counted = Counted { identity: Arc::clone(opening.identity), board: Arc::clone(opening.board), ..Counted::default() };
-    let exporter = Prometheus { port: Some(port), counted: Arc::new(Mutex::new(counted)), counters: Arc::clone(opening.counters) };
+    let exporter =
+        Prometheus { port: Some(port), answering: None, counted: Arc::new(Mutex::new(counted)), counters: Arc::clone(opening.counters) };
     Ok(OpenExporter { exporter: Box::new(exporter), needs: ExportNeeds { answers: true, ..ExportNeeds::default() } })
 }
 
 struct Prometheus {
     /// Answered at with the first record: in a thread that begins with the rights of this one.
     port: Option<AnswerPort>,
+    /// Since then, until it is taken away.
+    answering: Option<Answering>,
     counted: Arc<Mutex<Counted>>,
     counters: Arc<ExporterCounters>,
 }
@@ -85,7 +89,8 @@ impl Prometheus {
             let text = counted.lock().unwrap_or_else(PoisonError::into_inner).page();
             WebPage { status: 200, kind: "text/plain; version=0.0.4; charset=utf-8", text }
         };
-        port.answer_in_thread(page).map_err(|e| format!("cannot start a thread: {e}"))
+        self.answering = Some(port.answer_in_thread(page).map_err(|e| format!("cannot start a thread: {e}"))?);
+        Ok(())
     }
 }
 

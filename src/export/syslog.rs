@@ -28,6 +28,7 @@ pub static KIND: ExporterKind = ExporterKind {
     target: "udp://HOST[:514], tcp://HOST[:514] or unix:/dev/log",
     hides_path: false,
     options: &[("format", "text or cef [default: text]")],
+    takes: |record| matches!(record, ExportRecord::Findings(_)),
     open,
 };
 

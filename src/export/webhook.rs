@@ -26,6 +26,7 @@ pub static KIND: ExporterKind = ExporterKind {
         ("token-file", "file with a bearer token, for its owner only [default: $SPANTOP_WEBHOOK_TOKEN]"),
         ("ca", "certificates (PEM) to trust instead of the system's"),
     ],
+    takes: |record| matches!(record, ExportRecord::Findings(_)),
     open,
 };
 

@@ -159,14 +159,20 @@ pub const BURST_BINS: usize = 4 * 1024;
 /// Earlier intervals with late packets that are told apart in one block, in the router and in each shard group; more are handed on in between.
 pub const LATE_INTERVALS: usize = 64;
 
-/// Records that wait for a subscriber (an interval, a closed conversation: up to about 200 bytes each): more than a second of a busy port.
+/// Records that wait for a subscriber (an interval, a batch of closed conversations): more than a second of a busy port.
 pub const SUBSCRIPTION_RECORDS: usize = 16 * 1024;
+
+/// Rows in them (conversations, events), up to about 200 bytes each: 50 MiB, five seconds of 50,000 new conversations a second.
+pub const SUBSCRIPTION_ROWS: u64 = 256 * 1024;
 
 /// Snapshots that wait for a subscriber: each may be some MiB large.
 pub const SUBSCRIPTION_SNAPSHOTS: usize = 4;
 
 /// Records that wait for one exporter: as many as wait for the hub that feeds it (a batch of conversations is shared by all exporters).
 pub const EXPORT_LANE_RECORDS: usize = SUBSCRIPTION_RECORDS;
+
+/// Rows in them.
+pub const EXPORT_LANE_ROWS: u64 = SUBSCRIPTION_ROWS;
 
 /// Snapshots that wait for one exporter, each some MiB: it gets the newest ones, and those that came too early for it are superseded.
 pub const EXPORT_LANE_SNAPSHOTS: usize = 2;

@@ -1,7 +1,7 @@
 //! Subscriptions: what happened, record by record, for whoever writes it elsewhere.
 
 use crate::engine::merge::flow_stream::FlowListener;
-use crate::model::limits::SUBSCRIPTION_SNAPSHOTS;
+use crate::model::limits::{SUBSCRIPTION_ROWS, SUBSCRIPTION_SNAPSHOTS};
 use crate::model::{FlowBatch, NetworkBatch, NetworkEvent};
 use crate::snapshot::{Ended, Published, RecordFeed};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
@@ -16,6 +16,8 @@ struct Shared {
     lost: AtomicU64,
     /// Snapshots in the queue.
     snapshots: AtomicUsize,
+    /// Rows in the queue.
+    rows: AtomicU64,
 }
 
 /// The subscriber's end: every record since the beginning, in order, but for those that were lost because the queue was full.
@@ -34,8 +36,8 @@ pub struct Subscriber {
     is_waited_for: bool,
 }
 
-/// A subscription whose queue holds `records` at most, of them [`SUBSCRIPTION_SNAPSHOTS`] snapshots. The engine never waits: records
-/// beyond are lost and counted.
+/// A subscription whose queue holds `records` at most, of them [`SUBSCRIPTION_SNAPSHOTS`] snapshots, and [`SUBSCRIPTION_ROWS`] rows. The engine
+/// never waits: records beyond are lost and counted.
 pub fn subscribe(records: usize) -> (Subscriber, Subscription) {
     let (send, queue) = bounded(records.max(1));
     let shared = Arc::<Shared>::default();
@@ -79,9 +81,27 @@ impl Subscription {
     }
 
     fn taken(&self, record: &Published) {
+        self.shared.rows.fetch_sub(rows(record), Ordering::Relaxed);
         if matches!(record, Published::Snapshot(_)) {
             self.shared.snapshots.fetch_sub(1, Ordering::Relaxed);
         }
+    }
+}
+
+/// What is lost with a record: of a batch every conversation and every event counts.
+fn rows(record: &Published) -> u64 {
+    match record {
+        Published::Flows(batch) => batch.records.len() as u64,
+        Published::Events(said) => said.len() as u64,
+        _ => 1,
+    }
+}
+
+/// Conversations that had been lost before their batch was made.
+fn missing(record: &Published) -> u64 {
+    match record {
+        Published::Flows(batch) => batch.lost,
+        _ => 0,
     }
 }
 
@@ -99,29 +119,25 @@ impl Subscriber {
             self.give_waiting(record, snapshot);
             return;
         }
+        let (rows, missing) = (rows(&record), missing(&record));
+        // A batch that is larger than all the room there is finds some when nothing else waits.
+        let waiting = self.shared.rows.fetch_add(rows, Ordering::Relaxed);
+        let beyond = waiting > 0 && waiting.saturating_add(rows) > SUBSCRIPTION_ROWS;
         let full = snapshot && self.shared.snapshots.fetch_add(1, Ordering::Relaxed) >= SUBSCRIPTION_SNAPSHOTS;
-        // Of a batch every conversation counts; some may have been lost before.
-        let (flows, missing) = match &record {
-            Published::Flows(batch) => (batch.records.len() as u64, batch.lost),
-            Published::Events(said) => (said.len() as u64, 0),
-            _ => (1, 0),
-        };
-        let refused = full || self.queue.try_send(record).is_err_and(|e| e.is_full());
-        if refused && snapshot {
-            self.shared.snapshots.fetch_sub(1, Ordering::Relaxed);
+        let sent = if full || beyond { Err(true) } else { self.queue.try_send(record).map_err(|e| e.is_full()) };
+        if sent.is_err() {
+            self.shared.rows.fetch_sub(rows, Ordering::Relaxed);
+            self.shared.snapshots.fetch_sub(snapshot.into(), Ordering::Relaxed);
         }
-        let lost = missing.saturating_add(if refused { flows } else { 0 });
+        let lost = missing.saturating_add(if sent == Err(true) { rows } else { 0 });
         self.shared.lost.fetch_add(lost, Ordering::Relaxed);
     }
 
     /// Waits for room. What was lost before is lost all the same.
     fn give_waiting(&self, record: Published, is_snapshot: bool) {
-        if let Published::Flows(batch) = &record {
-            self.shared.lost.fetch_add(batch.lost, Ordering::Relaxed);
-        }
-        if is_snapshot {
-            self.shared.snapshots.fetch_add(1, Ordering::Relaxed);
-        }
+        self.shared.lost.fetch_add(missing(&record), Ordering::Relaxed);
+        self.shared.rows.fetch_add(rows(&record), Ordering::Relaxed);
+        self.shared.snapshots.fetch_add(is_snapshot.into(), Ordering::Relaxed);
         let _ = self.queue.send(record);
     }
 }
@@ -182,6 +198,7 @@ impl Subscribers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{FlowKey, Timestamp, TlsNews, TlsSight};
 
     #[test]
     fn what_finds_no_room_is_counted_and_nothing_waits() {
@@ -197,6 +214,24 @@ mod tests {
         drop(give);
         assert_eq!(std::iter::from_fn(|| take.next()).count(), SUBSCRIPTION_SNAPSHOTS + 2);
         assert_eq!(take.next_within(Duration::ZERO).err(), Some(Ended));
+    }
+
+    #[test]
+    fn rows_wait_as_far_as_there_is_room_however_many_batches_they_are_in() {
+        let (give, take) = subscribe(SUBSCRIPTION_SNAPSHOTS);
+        let batch = |rows: u64| {
+            let (flow, way) = FlowKey::new(false, 6, 1, 2, 3, 443);
+            let alert = TlsSight { flow, way, time: Timestamp(0), news: TlsNews::Alert { code: 40, by_client: false } };
+            Published::Events(std::iter::repeat_n(NetworkEvent::Tls(alert), rows as usize).collect())
+        };
+        give.give(batch(SUBSCRIPTION_ROWS + 1));
+        assert_eq!(take.lost(), 0, "nothing else waits");
+        give.give(batch(2));
+        assert_eq!(take.lost(), 2);
+        assert!(take.next().is_some());
+        give.give(batch(SUBSCRIPTION_ROWS));
+        give.give(Published::Reset);
+        assert_eq!(take.lost(), 3);
     }
 
     #[test]

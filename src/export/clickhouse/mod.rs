@@ -54,6 +54,9 @@ pub static KIND: ExporterKind = ExporterKind {
         ("spool", "directory for what waits for the server [default: none, 64 MiB of memory]"),
         ("spool-mib", "how much of it [default: 1024]"),
     ],
+    takes: |record| {
+        matches!(record, ExportRecord::Interval(_) | ExportRecord::Flows(_) | ExportRecord::Findings(_) | ExportRecord::Snapshot(_))
+    },
     open,
 };
 

@@ -32,6 +32,7 @@ pub static KIND: ExporterKind = ExporterKind {
     target: "udp://HOST[:4739] or tcp://HOST[:4739]",
     hides_path: false,
     options: &[("domain", "number of the observation domain [default: 1]")],
+    takes: |record| matches!(record, ExportRecord::Flows(_) | ExportRecord::Snapshot(_)),
     open,
 };
 
