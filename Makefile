@@ -9,7 +9,7 @@ SPANTOP := $(TARGET)/release/spantop
 -include $(TARGET)/setup.mk
 
 .NOTPARALLEL:
-.PHONY: help demo live lab report test lint unit docs bench bench-test bench-clean setup setup-test setup-lab build record pictures cast clean
+.PHONY: help demo live lab report test lint unit docs bench bench-test bench-clean curves setup setup-test setup-lab build record pictures cast clean
 
 help:
 	@echo "make demo          build, then look at captures/office.pcapng (the report, without a terminal)"
@@ -17,6 +17,7 @@ help:
 	@echo "make lab           a whole office in network namespaces, and the dashboard on its mirror port (Linux, root)"
 	@echo "make test          everything that must pass: format, clippy, tests, documentation, benches once"
 	@echo "make bench         how fast, beside tcpdump, tshark and ndpiReader (writes about 3 GB to $(TARGET)/bench)"
+	@echo "make curves        measure the tables of docs/performance.md again (writes about 25 GB to $(TARGET)/bench)"
 	@echo "make bench-clean   remove those files"
 	@echo "make pictures      draw the pictures of README.md again"
 	@echo "make cast          record docs/demo.cast again (asciinema play docs/demo.cast shows it)"
@@ -88,6 +89,9 @@ bench-test:
 
 bench: setup
 	$(CARGO) bench --locked
+
+curves: setup
+	$(CARGO) bench --locked --bench curves -- --write
 
 bench-clean:
 	rm -rf "$(TARGET)/bench"

@@ -26,6 +26,11 @@ impl Arguments {
         Self { test: has("--test") || !has("--bench"), words }
     }
 
+    /// Whether a word was said.
+    pub fn has(&self, word: &str) -> bool {
+        self.words.iter().any(|w| w == word)
+    }
+
     /// The word after `name`.
     pub fn value(&self, name: &str) -> Option<&str> {
         let at = self.words.iter().position(|w| w == name)?;

@@ -180,39 +180,116 @@ fn ports(number: u32, kind: u64, tcp: bool, side: usize) -> (u16, u16) {
     if side == 0 { (client, server) } else { (server, client) }
 }
 
-/// Writes the traffic of a plan to a classic pcap file (microseconds, Ethernet). An unfinished file is never left under that name.
+/// What the packets of a file are wrapped in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wrapping {
+    /// Nothing.
+    Plain,
+    /// ERSPAN type II, one session.
+    Erspan,
+    /// VXLAN, one network.
+    Vxlan,
+}
+
+impl Wrapping {
+    /// Its name in those of files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Wrapping::Plain => "imix",
+            Wrapping::Erspan => "erspan",
+            Wrapping::Vxlan => "vxlan",
+        }
+    }
+
+    /// Wraps the packet of that number.
+    fn wrap(self, number: u64, frame: Vec<u8>) -> Vec<u8> {
+        let outer = || Packet::eth(mac(1), mac(2)).ip([192, 0, 2, 1], [192, 0, 2, 2]).id(number as u16);
+        match self {
+            Wrapping::Plain => frame,
+            Wrapping::Erspan => {
+                let session = super::packet::Erspan { sequence: Some(number as u32), session: 7, ..Default::default() };
+                outer().erspan2(session).frame(&frame).build()
+            }
+            Wrapping::Vxlan => outer().vxlan(7).frame(&frame).build(),
+        }
+    }
+}
+
+/// A classic pcap file (microseconds, Ethernet) that is being written. An unfinished one is never left under its name.
+struct PcapFile<'p> {
+    out: BufWriter<File>,
+    part: std::path::PathBuf,
+    path: &'p Path,
+}
+
+impl<'p> PcapFile<'p> {
+    fn create(path: &'p Path) -> std::io::Result<Self> {
+        let part = path.with_extension("part");
+        let mut out = BufWriter::with_capacity(1 << 20, File::create(&part)?);
+        for word in [0xa1b2_c3d4u32, 0x0004_0002, 0, 0, 262_144, 1] {
+            out.write_all(&word.to_le_bytes())?;
+        }
+        Ok(Self { out, part, path })
+    }
+
+    fn packet(&mut self, time: u64, frame: &[u8]) -> std::io::Result<()> {
+        let length = frame.len() as u32;
+        for word in [(time / 1_000_000) as u32, (time % 1_000_000) as u32, length, length] {
+            self.out.write_all(&word.to_le_bytes())?;
+        }
+        self.out.write_all(frame)
+    }
+
+    fn end(self) -> std::io::Result<()> {
+        self.out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+        std::fs::rename(self.part, self.path)
+    }
+}
+
+/// Writes the traffic of a plan, wrapped, to files, each as many packets after those of the one before.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn write_pieces(paths: &[std::path::PathBuf], plan: Plan, wrapping: Wrapping) -> std::io::Result<()> {
+    let mut traffic = Traffic::new(plan);
+    let each = plan.packets.div_ceil(paths.len().max(1) as u64);
+    let mut frame = Vec::with_capacity(2048);
+    for path in paths {
+        let mut file = PcapFile::create(path)?;
+        for _ in 0..each {
+            let Some(time) = traffic.next(&mut frame) else { break };
+            match wrapping {
+                Wrapping::Plain => file.packet(time, &frame)?,
+                other => file.packet(time, &other.wrap(traffic.made, frame.clone()))?,
+            }
+        }
+        file.end()?;
+    }
+    Ok(())
+}
+
+/// Writes the traffic of a plan to a classic pcap file.
 ///
 /// # Errors
 /// When the file cannot be written.
 pub fn write_pcap(path: &Path, plan: Plan) -> std::io::Result<()> {
-    let part = path.with_extension("part");
-    let mut file = BufWriter::with_capacity(1 << 20, File::create(&part)?);
-    for word in [0xa1b2_c3d4u32, 0x0004_0002, 0, 0, 262_144, 1] {
-        file.write_all(&word.to_le_bytes())?;
-    }
-    let mut traffic = Traffic::new(plan);
-    let mut frame = Vec::with_capacity(2048);
-    while let Some(time) = traffic.next(&mut frame) {
-        let length = frame.len() as u32;
-        let mut record = [0; 16];
-        record[..4].copy_from_slice(&((time / 1_000_000) as u32).to_le_bytes());
-        record[4..8].copy_from_slice(&((time % 1_000_000) as u32).to_le_bytes());
-        record[8..12].copy_from_slice(&length.to_le_bytes());
-        record[12..].copy_from_slice(&length.to_le_bytes());
-        file.write_all(&record)?;
-        file.write_all(&frame)?;
-    }
-    file.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-    std::fs::rename(part, path)
+    write_pieces(&[path.to_owned()], plan, Wrapping::Plain)
 }
 
 /// The file of a plan in the benches' folder: made when it is not there.
 pub fn file(plan: Plan) -> std::path::PathBuf {
-    let path = super::folder().join(format!("imix-{}-{}.pcap", plan.packets, plan.conversations));
-    if !path.exists() {
+    pieces(plan, Wrapping::Plain, 1).remove(0)
+}
+
+/// The files of a plan, wrapped, in so many pieces: made when they are not there.
+pub fn pieces(plan: Plan, wrapping: Wrapping, count: usize) -> Vec<std::path::PathBuf> {
+    let name = format!("{}-{}-{}", wrapping.name(), plan.packets, plan.conversations);
+    let place = |n: usize| if count == 1 { format!("{name}.pcap") } else { format!("{name}-{n:05}-of-{count}.pcap") };
+    let paths: Vec<_> = (1..=count).map(|n| super::folder().join(place(n))).collect();
+    if !paths.iter().all(|path| path.exists()) {
         let start = std::time::Instant::now();
-        write_pcap(&path, plan).unwrap_or_else(|e| panic!("cannot write {}: {e}", path.display()));
-        println!("made {} in {:.1} s", path.display(), start.elapsed().as_secs_f64());
+        write_pieces(&paths, plan, wrapping).unwrap_or_else(|e| panic!("cannot write {name}: {e}"));
+        println!("made {name} in {:.1} s", start.elapsed().as_secs_f64());
     }
-    path
+    paths
 }
