@@ -25,13 +25,14 @@ mod temporary;
 mod trigger;
 
 use crate::capture::host::HostProbe;
-use crate::cli::{self, Command, Common, Invocation, Parsed};
+use crate::cli::{self, Command, Common, Invocation, Offered, OfferedExporter, Parsed};
 use crate::engine;
 use crate::error::{Error, Outcome, Result};
-use crate::export::clickhouse;
+use crate::export::registry::EXPORTERS;
+use crate::export::{ExporterKind, clickhouse};
 use crate::model;
 use crate::report::{self, Format, JoinScoped, ReportOptions};
-use crate::settings::{InputSettings, RecorderSettings};
+use crate::settings::InputSettings;
 use crate::snapshot::tables::TABLES;
 use crate::snapshot::{Query, Snapshot};
 use console::Console;
@@ -47,9 +48,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Runs a command line, the program's name first, and returns the exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
     crate::model::memory::give_back_early();
-    let settings = match cli::parse(args, &formats()) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let settings = match cli::parse(args.iter().cloned(), &offered()) {
         Ok(Parsed::Invocation(settings)) => settings,
         Ok(Parsed::Printed(text)) => return text.show(),
+        // What reads a probe's log reads JSON.
+        Err(error) if cli::is_probe(args) => return probe::failed(&error),
         Err(error) => return fail(&error),
     };
     run(&settings).unwrap_or_else(|error| fail(&error))
@@ -60,9 +64,18 @@ fn fail(error: &Error) -> u8 {
     error.exit_code()
 }
 
-/// The report formats as the command line wants them.
-fn formats() -> Vec<(&'static str, &'static str)> {
-    report::FORMATS.iter().map(|f| (f.token(), f.about())).collect()
+/// What the registries offer, as the command line wants it.
+fn offered() -> Offered {
+    let exporter = |kind: &&ExporterKind| OfferedExporter {
+        token: kind.token,
+        target: kind.target,
+        about: kind.about,
+        options: kind.options.iter().map(|option| (option.key, option.line())).collect(),
+    };
+    Offered {
+        formats: report::FORMATS.iter().map(|f| (f.token(), f.about())).collect(),
+        exporters: EXPORTERS.iter().map(exporter).collect(),
+    }
 }
 
 fn run(settings: &Invocation) -> Result<u8> {
@@ -72,21 +85,26 @@ fn run(settings: &Invocation) -> Result<u8> {
     if let Command::Config(command) = &settings.command {
         return preferences::run(&console, common, command);
     }
+    if let Command::Probe { input, recorder, probe } = &settings.command {
+        let preferences = Preferences::in_force(common);
+        let ended = preferences.and_then(|p| probe::run(&console, (common, &p), &source::by_name(input.clone())?, recorder, probe));
+        return Ok(ended.unwrap_or_else(|error| probe::failed(&error)));
+    }
     let preferences = Preferences::in_force(common)?;
     let by_name = |input: &InputSettings| source::by_name(input.clone());
     match &settings.command {
         Command::Welcome { recorder } if console.interactive() => screen::pick_and_watch(common, &preferences, recorder).map(|()| 0),
         Command::Welcome { .. } => {
-            console::print_help(&cli::help(&formats()));
+            console::print_help(&cli::help(&offered()));
             Ok(2)
         }
         Command::Dashboard { input, recorder, compare, .. } if console.interactive() => {
             screen::watch(&by_name(input)?, common, &preferences, (recorder, compare.as_deref())).map(|()| 0)
         }
-        Command::Dashboard { compare: Some(_), .. } => {
+        Command::Dashboard { compare: Some(_), needs_screen: true, .. } => {
             Err(Error::usage("--compare goes with the dashboard, on a terminal; spantop diff BEFORE AFTER compares two captures"))
         }
-        Command::Dashboard { recorder, .. } if *recorder != RecorderSettings::default() => {
+        Command::Dashboard { needs_screen: true, .. } => {
             Err(Error::usage("--recorder, --save-dir, --save-on and --ring go with the dashboard: on a terminal"))
         }
         Command::Dashboard { input, top, .. } => {
@@ -107,18 +125,15 @@ fn run(settings: &Invocation) -> Result<u8> {
             let wanted = diff::DiffRequest { files, filter: filter.as_ref(), format, output: output.as_deref(), top: *top, all: *all };
             diff::diff(&console, common, &wanted).map(|()| 0)
         }
-        Command::Probe { input, recorder, probe } => {
-            probe::run(&console, (common, &preferences), &by_name(input)?, recorder, probe).or_else(probe::failed)
-        }
         Command::FleetInit { database, keep_days } => output::print(clickhouse::migrations(database, *keep_days).as_bytes()).map(|()| 0),
         Command::Interfaces => interfaces::list(&console).map(|()| 0),
         Command::Explain { finding: Some(id) } => check::explain(&console, id).map(|()| 0),
         Command::Explain { finding: None } => check::list(&console).map(|()| 0),
-        Command::Config(_) => Ok(0),
-        Command::Completions(shell) => output::print(&cli::completions(*shell, &formats())).map(|()| 0),
+        Command::Config(_) | Command::Probe { .. } => Ok(0),
+        Command::Completions(shell) => output::print(&cli::completions(*shell, &offered())).map(|()| 0),
         Command::Man => {
             let mut page = Vec::new();
-            cli::man(&formats(), &mut page).map_err(|e| Error::io("manual page", &e))?;
+            cli::man(&offered(), &mut page).map_err(|e| Error::io("manual page", &e))?;
             output::print(&page).map(|()| 0)
         }
     }

@@ -19,10 +19,33 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use meaning::Given;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use typed::Typed;
+
+/// What the program can do beside its options, told by who knows.
+#[derive(Debug, Clone, Default)]
+pub struct Offered {
+    /// Report formats: word and description.
+    pub formats: Vec<(&'static str, &'static str)>,
+    /// Exporters of a probe.
+    pub exporters: Vec<OfferedExporter>,
+}
+
+/// An exporter, as help and manual tell of it.
+#[derive(Debug, Clone)]
+pub struct OfferedExporter {
+    /// Its name.
+    pub token: &'static str,
+    /// What its target looks like.
+    pub target: &'static str,
+    /// What it is.
+    pub about: &'static str,
+    /// Its options, each with what it means.
+    pub options: Vec<(&'static str, String)>,
+}
 
 /// A shell that completions can be made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,13 +77,13 @@ impl ClapText {
     }
 }
 
-/// Reads a command line, the program's name first. `formats` are the report formats: word and description.
+/// Reads a command line, the program's name first. `offered` is what the program can do beside its options.
 ///
 /// # Errors
 /// When the command line or the configuration file is wrong in a way that clap does not know.
-pub fn parse(args: impl IntoIterator<Item = OsString>, formats: &[(&'static str, &'static str)]) -> Result<Parsed> {
+pub fn parse(args: impl IntoIterator<Item = OsString>, offered: &Offered) -> Result<Parsed> {
     let args: Vec<OsString> = args.into_iter().collect();
-    let mut command = command(formats);
+    let mut command = command(offered);
     let mut matches = match command.clone().try_get_matches_from(&args) {
         Ok(matches) => matches,
         Err(printed) => return misspelt(&args, &printed).map_or_else(|| Ok(Parsed::Printed(ClapText(Box::new(printed)))), Err),
@@ -76,7 +99,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>, formats: &[(&'static str,
     }
     match Typed::from_arg_matches(&matches) {
         Ok(typed) => {
-            let mut meant = typed.meant(format_is_typed(&matches))?;
+            let mut meant = typed.meant(&Given(&matches))?;
             if let Command::Config(ConfigCommand::Print { options }) = &mut meant.command {
                 *options = in_force(&matches, file.as_ref());
             }
@@ -130,24 +153,43 @@ fn in_force(matches: &ArgMatches, file: Option<&ConfigFile>) -> Vec<InForce> {
     out
 }
 
-/// What is wrong with the options of a configuration file, each by itself.
-pub fn wrong_options(file: &ConfigFile, formats: &[(&'static str, &'static str)]) -> Vec<String> {
+/// Whether a command line, right or wrong, is one of `spantop probe`.
+pub fn is_probe(args: impl IntoIterator<Item = OsString>) -> bool {
+    let matches = Typed::command().ignore_errors(true).try_get_matches_from(args);
+    matches.is_ok_and(|matches| matches.subcommand_name() == Some("probe"))
+}
+
+/// What is typed to find out what a command makes of a file's options.
+const TRIED: [&[&str]; 6] = [
+    &["spantop", "x"],
+    &["spantop", "report", "x"],
+    &["spantop", "packets", "x"],
+    &["spantop", "save", "-o", "x", "x"],
+    &["spantop", "probe", "x"],
+    &["spantop", "check", "x"],
+];
+
+/// What is wrong with the options of a configuration file, each by itself, else what a command does not take of them together.
+pub fn wrong_options(file: &ConfigFile, offered: &Offered) -> Vec<String> {
     let wrong = |entry: &ConfigEntry| {
-        let changed = with_default(command(formats), entry).map_err(|e| e.to_string());
+        let changed = with_default(command(offered), entry).map_err(|e| e.to_string());
         // What an option takes is looked at where it is used: in commands that have it.
-        let lines: [&[&str]; 5] = [
-            &["spantop", "x"],
-            &["spantop", "report", "x"],
-            &["spantop", "packets", "x"],
-            &["spantop", "save", "-o", "x", "x"],
-            &["spantop", "probe", "x"],
-        ];
         let checked = changed.map(|command| {
-            lines.iter().find_map(|line| command.clone().try_get_matches_from(*line).err()).map(|e| in_file(entry, &e).to_string())
+            TRIED.iter().find_map(|line| command.clone().try_get_matches_from(*line).err()).map(|e| in_file(entry, &e).to_string())
         });
         checked.unwrap_or_else(Some)
     };
-    file.options.iter().filter_map(wrong).collect()
+    let single: Vec<String> = file.options.iter().filter_map(wrong).collect();
+    if !single.is_empty() {
+        return single;
+    }
+    let Ok(all) = file.options.iter().try_fold(command(offered), with_default) else { return single };
+    let refused = |line: &&[&str]| {
+        let matches = all.clone().try_get_matches_from(*line).ok()?;
+        let typed = Typed::from_arg_matches(&matches).ok()?;
+        typed.meant(&Given(&matches)).err().map(|error| format!("{}: {error}", file.path.display()))
+    };
+    TRIED.iter().find_map(refused).into_iter().collect()
 }
 
 /// Report formats that a check comes in.
@@ -158,12 +200,6 @@ const DIFF_FORMATS: [&str; 4] = ["text", "json", "markdown", "html"];
 
 /// Formats that a list of packets comes in.
 const PACKET_FORMATS: [&str; 2] = ["text", "json"];
-
-/// Whether the command line itself names the format of a report.
-fn format_is_typed(matches: &ArgMatches) -> bool {
-    let report = matches.subcommand_matches("report");
-    report.is_some_and(|report| report.value_source("format") == Some(ValueSource::CommandLine))
-}
 
 /// What is wrong where the options are those of a command that was not typed right: clap takes it for a capture.
 fn misspelt(args: &[OsString], printed: &clap::Error) -> Option<Error> {
@@ -179,9 +215,11 @@ pub fn like_a_command(word: &str) -> Option<String> {
     near(word, command.get_subcommands().map(clap::Command::get_name)).map(str::to_owned)
 }
 
-fn command(formats: &[(&'static str, &'static str)]) -> clap::Command {
-    let values: Vec<PossibleValue> = formats.iter().map(|(token, about)| PossibleValue::new(*token).help(*about)).collect();
-    Typed::command().mut_subcommand("report", |c| c.mut_arg("format", |a| a.value_parser(PossibleValuesParser::new(values))))
+fn command(offered: &Offered) -> clap::Command {
+    let values: Vec<PossibleValue> = offered.formats.iter().map(|(token, about)| PossibleValue::new(*token).help(*about)).collect();
+    Typed::command()
+        .mut_subcommand("report", |c| c.mut_arg("format", |a| a.value_parser(PossibleValuesParser::new(values))))
+        .mut_subcommand("probe", |c| c.after_help(help::probe(&offered.exporters)))
 }
 
 /// Makes the values of a configuration file the defaults of the option they name, wherever it occurs.
@@ -236,14 +274,14 @@ fn in_file(entry: &ConfigEntry, error: &clap::Error) -> Error {
 }
 
 /// The help, as `--help` prints it.
-pub fn help(formats: &[(&'static str, &'static str)]) -> String {
-    command(formats).render_help().to_string()
+pub fn help(offered: &Offered) -> String {
+    command(offered).render_help().to_string()
 }
 
 /// Writes completions for a shell.
-pub fn completions(shell: Shell, formats: &[(&'static str, &'static str)]) -> Vec<u8> {
+pub fn completions(shell: Shell, offered: &Offered) -> Vec<u8> {
     let mut out = Vec::new();
-    clap_complete::generate(shell.0, &mut command(formats), "spantop", &mut out);
+    clap_complete::generate(shell.0, &mut command(offered), "spantop", &mut out);
     out
 }
 
@@ -251,6 +289,6 @@ pub fn completions(shell: Shell, formats: &[(&'static str, &'static str)]) -> Ve
 ///
 /// # Errors
 /// What `out` answers to a write.
-pub fn man(formats: &[(&'static str, &'static str)], out: &mut dyn Write) -> io::Result<()> {
-    manual::write(&command(formats), out)
+pub fn man(offered: &Offered, out: &mut dyn Write) -> io::Result<()> {
+    manual::write(&command(offered), &offered.exporters, out)
 }

@@ -243,6 +243,18 @@ fn the_manual_page_is_sound() {
     let page = stdout(&output);
     assert!(page.contains("\n.SH EXAMPLES\n.nf\n"), "{page}");
     assert!(page.contains("\nspantop check \\-i eth1 "), "{page}");
+    // Whoever is exported to stands in the help and in the manual, and what may be said of it.
+    let help = stdout(&spantop(&["probe", "--help"]));
+    for kind in spantop::export::registry::EXPORTERS {
+        assert!(help.contains(&format!("\n  {}:{}\n", kind.token, kind.target)), "{}: {help}", kind.token);
+        assert!(page.contains(&format!("\\fB[export.{}]\\fR", kind.token.replace('-', "\\-"))), "{}", kind.token);
+        for option in kind.options {
+            assert!(page.contains(&format!("\n\\fB{}\\fR: ", option.key.replace('-', "\\-"))), "{}", option.key);
+        }
+    }
+    for command in ["REPORT", "CHECK", "PACKETS", "SAVE", "DIFF", "PROBE", "FLEET", "CONFIG"] {
+        assert!(page.contains(&format!("\n.SH EXAMPLES OF {command}\n")), "{command}");
+    }
     for line in page.lines() {
         assert_eq!(line, line.trim_end(), "space at the end of a line");
     }
@@ -520,6 +532,32 @@ fn a_configuration_file_speaks_where_the_command_line_is_silent() {
         assert_eq!(output.status.code(), Some(2), "{text}");
         assert!(stderr(&output).contains(words), "{text} says: {}", stderr(&output));
     }
+}
+
+/// What stands in a file is a default: it makes no command wrong, and what was typed goes before it.
+#[test]
+fn what_a_file_says_of_the_dashboard_keeps_no_command_from_its_work() {
+    let folder = folder("config-defaults");
+    let (file, config) = (six_in(&folder), folder.join("spantop.toml"));
+    let save = folder.display();
+    fs::write(&config, format!("interface = \"eth1\"\nfilter = \"ip\"\nfor = \"10s\"\nfollow = false\nrecorder = \"1M\"\nsave-dir = \"{save}\"\nswitch-port = \"7\"\nverbose = true\n"))
+        .unwrap();
+    let config = config.to_str().unwrap();
+    assert!(spantop(&["config", "check", config]).status.success());
+    for arguments in [&["report", &file][..], &[&file], &["packets", &file], &["check", &file], &["explain"], &["interfaces"]] {
+        let output = spantop(&[&["--config", config, "--quiet"], arguments].concat());
+        assert_ne!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
+        assert!(!stderr(&output).contains("eth1"), "a capture that was named goes before the file's port: {}", stderr(&output));
+    }
+    let typed = spantop(&["-i", "eth1", "report", &file]);
+    assert!(typed.status.code() == Some(2) && stderr(&typed).contains("come after the command"), "{}", stderr(&typed));
+    let port = stderr(&spantop(&["report", "--config", config]));
+    assert!(port.contains("eth1"), "where nothing was typed the file's port is meant: {port}");
+    // What no command takes is told when the file is checked.
+    let wrong = folder.join("wrong.toml");
+    fs::write(&wrong, "follow = true\nreplay = \"2\"\n").unwrap();
+    let checked = spantop(&["config", "check", wrong.to_str().unwrap()]);
+    assert!(checked.status.code() == Some(2) && stderr(&checked).contains("give one of them"), "{}", stderr(&checked));
 }
 
 /// Runs the program where a configuration file may lie in its usual place.

@@ -125,7 +125,11 @@ fn a_service_manager_is_told_the_status_is_answered_files_turn_over_and_the_end_
     fs::write(&config, "[probe]\nexport = [\"jsonl-evil:x\"]\n").unwrap();
     signal(&child, "HUP");
     until("the file again", || eve.exists());
-    let both = format!("[probe]\nexport = [\"jsonl-eve:{}\", \"jsonl-eve:{}\"]\n", eve.display(), more.display());
+    let both = format!(
+        "interval = \"5s\"\n[probe]\nid = \"other\"\nstatus = \"unix:/x\"\nexport = [\"jsonl-eve:{}\", \"jsonl-eve:{}\"]\n",
+        eve.display(),
+        more.display()
+    );
     fs::write(&config, both).unwrap();
     signal(&child, "HUP");
     until("the other file", || more.exists());
@@ -142,6 +146,8 @@ fn a_service_manager_is_told_the_status_is_answered_files_turn_over_and_the_end_
     let log = log(&output.stderr);
     let reloads: Vec<&Value> = log.iter().filter(|l| l["event"] == "reload").collect();
     assert!(reloads[0]["error"].as_str().unwrap().contains("jsonl-evil") && reloads[1]["error"].is_null(), "{reloads:?}");
+    // What holds from the next start only is named; --status goes before the file's.
+    assert_eq!(reloads[1]["needs_restart"], serde_json::json!(["interval", "probe.id"]), "{reloads:?}");
 }
 
 #[test]
@@ -156,6 +162,48 @@ fn what_cannot_be_exported_is_told_before_anything_is_opened() {
     assert!(code == Some(2) && text.contains("loopback"), "{text}");
     let (code, text) = wrong(&["x.pcap", "--export", "jsonl-zeek:/nonexistent"]);
     assert!(code == Some(2) && text.contains("no such directory"), "{text}");
+    // What is wrong with the configuration is a line of the log as well.
+    let config = folder("probe-wrong").join("spantop.toml");
+    for (lines, words) in [("speling = 1\n", "speling"), ("[probe]\nstatus = 9901\n", "9901"), ("[export.ipfix]\ndomain = -1\n", "domain")]
+    {
+        fs::write(&config, lines).unwrap();
+        let output = probe(&["--config", config.to_str().unwrap(), "x.pcap"], &[]).wait_with_output().unwrap();
+        let log = log(&output.stderr);
+        assert_eq!((output.status.code(), log.len(), &log[0]["event"]), (Some(2), 1, &"failed".into()), "{log:?}");
+        assert!(log[0]["error"].as_str().unwrap().contains(words), "{log:?}");
+    }
+}
+
+/// A port that goes away is not looked at: the health check says so, and the log says when it went and when it came back.
+#[test]
+fn a_port_that_vanishes_is_no_healthy_one() {
+    if !inside("a_port_that_vanishes_is_no_healthy_one") {
+        return;
+    }
+    pair("a", "b");
+    let folder = folder("probe-vanish");
+    let status = folder.join("status");
+    let child = probe(&["-i", "b", "--no-sandbox", "--status", &format!("unix:{}", status.display())], &[]);
+    let health = |wanted: &str| until(wanted, || ask(&status, "/healthz").is_some_and(|text| text.contains(wanted)));
+    health("HTTP/1.1 200");
+    run("ip link set dev b down");
+    health("HTTP/1.1 503");
+    health("not capturing: b is down");
+    run("ip link set dev b up");
+    health("HTTP/1.1 200");
+    run("ip link del dev a");
+    health("not capturing: b is gone");
+    let page = ask(&status, "/status").unwrap();
+    let value: Value = serde_json::from_str(page.split_once("\r\n\r\n").unwrap().1).unwrap();
+    assert_eq!((&value["sources"][0]["name"], &value["sources"][0]["looked_at"]), (&"b".into(), &false.into()), "{value}");
+    pair("a", "b");
+    health("HTTP/1.1 200");
+    signal(&child, "TERM");
+    let output = child.wait_with_output().unwrap();
+    let log = log(&output.stderr);
+    let told: Vec<&Value> = log.iter().filter(|l| l["event"] == "source").map(|l| &l["trouble"]).collect();
+    let gone = told.iter().position(|t| t.as_str().is_some_and(|t| t.starts_with("b is gone")));
+    assert!(gone.is_some_and(|at| told[at..].iter().any(|t| t.is_null())), "{told:?}");
 }
 
 /// Name, user, permitted and effective capabilities of each thread, and whether a filter holds it.

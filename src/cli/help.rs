@@ -1,5 +1,7 @@
 //! Longer texts of the help.
 
+use super::OfferedExporter;
+
 /// Below the help of `spantop`.
 pub const EXAMPLES: &str = "\
 Examples:
@@ -66,21 +68,18 @@ The command line goes before the file. Without a section: long options (interval
   [keys]        pause = [\"Space\", \"F5\"]; of one screen: [keys.packets] search = \"Ctrl-s\"";
 
 /// Below the help of `spantop probe`.
-pub const PROBE: &str = "\
+pub fn probe(exporters: &[OfferedExporter]) -> String {
+    let list = exporters.iter().map(|e| format!("  {}:{}\n      {}\n", e.token, e.target, e.about));
+    format!("{PROBE}\n\nExporters, each in a thread of its own:\n{}\n{PROBE_FILE}", list.collect::<String>())
+}
+
+const PROBE: &str = "\
 Examples:
   spantop probe -i eth1 --export jsonl-eve:/var/log/spantop/eve.json
   spantop probe -i eth1 --export jsonl-zeek:/var/log/spantop --ring /var/lib/spantop/ring --status 127.0.0.1:9901
-  spantop probe office.pcapng --export jsonl-eve:-              a capture, once, to standard output
+  spantop probe office.pcapng --export jsonl-eve:-              a capture, once, to standard output";
 
-Exporters, each in a thread of its own:
-  jsonl-zeek:DIR   conn.log, dns.log, http.log and ssl.log as JSON lines
-  jsonl-eve:FILE   flow events as Suricata writes them, and findings; - is standard output
-  prometheus:ADDRESS:PORT            a page at /metrics
-  ipfix:udp://HOST:4739, ipfix:tcp://HOST:4739          biflows
-  clickhouse:https://HOST:8443/DATABASE                 rows, in batches (spantop fleet init makes the tables)
-  syslog:udp://HOST:514, syslog:unix:/dev/log           findings, as text or CEF
-  webhook:https://HOST/PATH                             findings, a POST each
-
+const PROBE_FILE: &str = "\
 The configuration file says the same in [probe] (id, site, status, export = [...]) and [export.NAME]. Log lines are JSON on standard error.
 SIGHUP reads the configuration file again, opens exported files again, and goes on counting; SIGTERM ends when everything has been handed on.";
 

@@ -1,12 +1,12 @@
 //! The manual page: what the options say of themselves, the commands, examples, in roff as `man` and `mandoc` take it.
 
-use super::help;
+use super::{OfferedExporter, help};
 use clap::Command;
 use clap_mangen::Man;
 use std::io::{self, Write};
 
 /// When the manual last changed in more than its options.
-const DATE: &str = "2026-11-26";
+const DATE: &str = "2026-11-29";
 /// Cells of a line of text.
 const LINE: usize = 78;
 
@@ -14,7 +14,7 @@ const LINE: usize = 78;
 ///
 /// # Errors
 /// What `out` answers to a write.
-pub fn write(command: &Command, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(command: &Command, exporters: &[OfferedExporter], out: &mut dyn Write) -> io::Result<()> {
     let version = command.get_version().unwrap_or_default();
     let page = Man::new(command.clone()).title("SPANTOP").section("1").date(DATE);
     let page = page.source(format!("spantop {version}")).manual("User Commands");
@@ -31,9 +31,14 @@ pub fn write(command: &Command, out: &mut dyn Write) -> io::Result<()> {
         let heading = format!(".SH OPTIONS OF {}", sub.get_name().to_uppercase());
         roff.write_all(String::from_utf8_lossy(&section).replacen(".SH OPTIONS", &heading, 1).as_bytes())?;
     }
-    for (heading, text) in [("EXAMPLES", help::EXAMPLES), ("EXAMPLES OF REPORT", help::REPORT), ("EXAMPLES OF CHECK", help::CHECK)] {
-        writeln!(roff, ".SH {heading}")?;
-        paragraphs(text, &mut roff)?;
+    options_of_exporters(exporters, &mut roff)?;
+    writeln!(roff, ".SH EXAMPLES")?;
+    paragraphs(help::EXAMPLES, &mut roff)?;
+    for sub in command.get_subcommands() {
+        if let Some(text) = sub.get_after_help() {
+            writeln!(roff, ".SH EXAMPLES OF {}", sub.get_name().to_uppercase())?;
+            paragraphs(&text.to_string(), &mut roff)?;
+        }
     }
     writeln!(roff, ".SH SEE ALSO\n.BR tcpdump (8),\n.BR pcap\\-filter (7),\n.BR ethtool (8)")?;
     tidy(&String::from_utf8_lossy(&roff), out)
@@ -44,6 +49,19 @@ fn commands(command: &Command, out: &mut dyn Write) -> io::Result<()> {
     for sub in command.get_subcommands() {
         let about = sub.get_about().map(ToString::to_string).unwrap_or_default();
         writeln!(out, ".TP\n\\fB{}\\fR\n{}", escaped(sub.get_name()), escaped(&about))?;
+    }
+    Ok(())
+}
+
+/// What may stand in `[export.NAME]`.
+fn options_of_exporters(exporters: &[OfferedExporter], out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, ".SH OPTIONS OF EXPORTERS")?;
+    writeln!(out, "{}", escaped("Lines of the configuration file, in a section of its own for each exporter."))?;
+    for exporter in exporters {
+        writeln!(out, ".TP\n\\fB[export.{}]\\fR\n{}", escaped(exporter.token), escaped(exporter.about))?;
+        for (key, about) in &exporter.options {
+            writeln!(out, ".br\n\\fB{}\\fR: {}", escaped(key), escaped(about))?;
+        }
     }
     Ok(())
 }

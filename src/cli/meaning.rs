@@ -11,35 +11,63 @@ use crate::settings::{
     Color, ConsoleSettings, FileSettings, InputSettings, LiveSettings, LoadSettings, MirrorSettings, PacketStretch, PrivacySettings,
     ProbeSettings, RecorderSettings, RightsSettings, RingSettings,
 };
+use clap::ArgMatches;
+use clap::parser::ValueSource;
 use std::path::Path;
 use std::time::Duration;
 
+/// What stands on the command line itself. A value of a configuration file is a default: it makes nothing wrong that was typed, and what was
+/// typed goes before it.
+pub(super) struct Given<'a>(pub(super) &'a ArgMatches);
+
+impl Given<'_> {
+    fn any(&self, ids: &[&str]) -> bool {
+        // Not every command has each of them.
+        let is_there = |id: &str| self.0.try_contains_id(id).is_ok_and(|is_there| is_there);
+        ids.iter().any(|id| is_there(id) && self.0.value_source(id) == Some(ValueSource::CommandLine))
+    }
+
+    /// The same behind the command.
+    fn of_command(&self) -> Given<'_> {
+        Given(self.0.subcommand().map_or(self.0, |(_, matches)| matches))
+    }
+}
+
+/// Options of the dashboard that a command has no use for.
+const OF_DASHBOARD: [&str; 6] = ["recorder", "save_dir", "save_on", "ring", "ring_files", "ring_size"];
+
 impl Typed {
     /// From what was typed to what is meant.
-    pub(super) fn meant(self, format_is_typed: bool) -> Result<Invocation> {
-        let alone = self.common.switch.is_none() && (self.common.switch_credentials.is_some() || self.common.switch_port.is_some());
+    pub(super) fn meant(mut self, given: &Given<'_>) -> Result<Invocation> {
+        let alone = self.common.switch.is_none() && given.any(&["switch_credentials", "switch_port"]);
         if alone {
             return Err(Error::usage("--switch-credentials and --switch-port go with --switch snmp://HOST"));
         }
+        // Each undoes the other, and what was typed goes before the file.
+        self.common.verbose &= !given.any(&["quiet"]);
+        self.common.quiet &= !given.any(&["verbose"]);
         let common = self.common.meant();
         let rows = |top: Option<u64>| top.map(|n| usize::try_from(n).unwrap_or(usize::MAX));
         let ring = self.ring.meant();
         let recorder =
             RecorderSettings { memory: self.recorder.map(|bytes| bytes as u64), save_dir: self.save_dir, save_on: self.save_on, ring };
-        if recorder != RecorderSettings::default() && self.command.is_some() {
+        if given.any(&OF_DASHBOARD) && self.command.is_some() {
             return Err(Error::usage("--recorder, --save-dir, --save-on and --ring go with the dashboard, not with a command"));
         }
-        if self.compare.is_some() && self.command.is_some() {
+        if given.any(&["compare"]) && self.command.is_some() {
             return Err(Error::usage("--compare goes with the dashboard; spantop diff BEFORE AFTER compares two captures"));
         }
         let compare = self.compare;
-        let top_level = self.input.is_given() || self.replay.is_some();
+        let top_level = given.any(&["files", "interface", "filter", "limit", "follow", "replay"]);
         let Some(command) = self.command else {
             let mut input = self.input;
             let replay = replay(self.replay, &mut input)?;
-            let command = match input.meant(replay)? {
-                Some(input) => Command::Dashboard { input, top: rows(self.top), recorder, compare },
-                None if compare.is_some() => {
+            let command = match input.meant(replay, given)? {
+                Some(input) => {
+                    let needs_screen = given.any(&OF_DASHBOARD) || given.any(&["compare"]);
+                    Command::Dashboard { input, top: rows(self.top), recorder, compare, needs_screen }
+                }
+                None if given.any(&["compare"]) => {
                     return Err(Error::usage("--compare FILE needs something to compare it with: a capture, or -i"));
                 }
                 None => Command::Welcome { recorder },
@@ -52,24 +80,25 @@ impl Typed {
         let wanted = |input: Option<InputSettings>, name: &str| {
             input.ok_or_else(|| Error::usage(format!("{name} needs something to read: spantop {name} FILE, or spantop {name} -i eth1")))
         };
+        let behind = given.of_command();
         let command = match command {
             TypedCommand::Report { input, format, output, top, table } => {
-                let implied = output.as_deref().filter(|_| !format_is_typed).and_then(implied_format);
+                let implied = output.as_deref().filter(|_| !behind.any(&["format"])).and_then(implied_format);
                 let format = implied.map_or(format, str::to_owned);
-                Command::Report { input: wanted(input.meant(None)?, "report")?, format, output, top: rows(top), table }
+                Command::Report { input: wanted(input.meant(None, &behind)?, "report")?, format, output, top: rows(top), table }
             }
             TypedCommand::Check { mut input, format } => {
                 if input.files.is_empty() {
                     // A switch is asked at the beginning, and again when enough may have changed.
                     input.limit.get_or_insert(if common.switch.is_some() { CHECK_TIME_ASKING } else { CHECK_TIME });
                 }
-                Command::Check { input: wanted(input.meant(None)?, "check")?, format }
+                Command::Check { input: wanted(input.meant(None, &behind)?, "check")?, format }
             }
             TypedCommand::Packets { input, format, stretch, tree } => {
-                Command::Packets { input: wanted(input.meant(None)?, "packets")?, format, stretch: stretch.meant()?, tree }
+                Command::Packets { input: wanted(input.meant(None, &behind)?, "packets")?, format, stretch: stretch.meant()?, tree }
             }
             TypedCommand::Save { input, stretch, output } => {
-                Command::Save { input: wanted(input.meant(None)?, "save")?, stretch: stretch.meant()?, output }
+                Command::Save { input: wanted(input.meant(None, &behind)?, "save")?, stretch: stretch.meant()?, output }
             }
             TypedCommand::Diff { before, after, filter, format, output, top, all } => {
                 let implied = output.as_deref().and_then(implied_format);
@@ -77,7 +106,7 @@ impl Typed {
                 Command::Diff { files: [before, after], filter, format, output, top: rows(top), all }
             }
             TypedCommand::Probe { input, export, probe_id, site, status, ring } => Command::Probe {
-                input: wanted(input.meant(None)?, "probe")?,
+                input: wanted(input.meant(None, &behind)?, "probe")?,
                 // Nobody looks at the last packets.
                 recorder: RecorderSettings { memory: Some(0), ring: ring.meant(), ..RecorderSettings::default() },
                 probe: ProbeSettings { exports: export, id: probe_id, site, status },
@@ -148,13 +177,11 @@ impl TypedStretch {
 }
 
 impl TypedInput {
-    fn is_given(&self) -> bool {
-        let is_named = !self.files.is_empty() || !self.interface.is_empty();
-        is_named || self.filter.is_some() || self.limit.is_some() || self.follow
-    }
-
     /// Where packets come from; `None` when nothing was named.
-    fn meant(self, replay: Option<f64>) -> Result<Option<InputSettings>> {
+    fn meant(mut self, mut replay: Option<f64>, given: &Given<'_>) -> Result<Option<InputSettings>> {
+        // Of two that exclude each other the one that was typed is meant.
+        self.follow &= given.any(&["follow"]) || !given.any(&["replay"]);
+        replay = replay.filter(|_| given.any(&["replay"]) || !given.any(&["follow"]));
         if !self.files.is_empty() {
             if self.files.iter().filter(|f| f.as_os_str() == "-").count() > 1 {
                 return Err(Error::usage("standard input (-) can be read only once"));
@@ -163,6 +190,8 @@ impl TypedInput {
                 return Err(Error::usage("--follow shows a capture as it grows, --replay as it happened: give one of them"));
             }
             let Self { files: paths, filter, follow, limit, .. } = self;
+            let may_last = follow || paths.iter().any(|path| path.as_os_str() == "-");
+            let limit = limit.filter(|_| may_last || given.any(&["limit"]));
             return Ok(Some(InputSettings::Files(FileSettings { paths, filter, replay, notes: false, follow, limit })));
         }
         if !self.interface.is_empty() {

@@ -34,6 +34,8 @@ pub enum Command {
         recorder: RecorderSettings,
         /// A capture that is compared with.
         compare: Option<PathBuf>,
+        /// Something was typed that only a dashboard on a terminal can do.
+        needs_screen: bool,
     },
     /// A report.
     Report {

@@ -133,7 +133,6 @@ pub(super) enum TypedCommand {
         all: bool,
     },
     /// Watch without a terminal, for services and containers: analyse, record, export
-    #[command(after_help = help::PROBE)]
     Probe {
         #[command(flatten)]
         input: TypedInput,

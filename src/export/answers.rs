@@ -57,6 +57,42 @@ impl WebPage {
     }
 }
 
+/// Where a port is to be opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnswerPlace {
+    /// An address and port.
+    Tcp(SocketAddr),
+    /// A socket in the file system.
+    Unix(PathBuf),
+}
+
+impl AnswerPlace {
+    /// `ADDRESS:PORT` or `unix:PATH`.
+    ///
+    /// # Errors
+    /// It is neither; in words.
+    pub fn named(text: &str) -> Result<Self, String> {
+        let wanted = || "an address and a port (127.0.0.1:9901) or unix:PATH is wanted".to_owned();
+        match text.strip_prefix("unix:") {
+            Some("") => Err(wanted()),
+            Some(path) => Ok(Self::Unix(path.into())),
+            None => text.parse().map(Self::Tcp).map_err(|_| wanted()),
+        }
+    }
+
+    /// Opens it.
+    ///
+    /// # Errors
+    /// What the system says; in words.
+    pub fn open(&self) -> Result<AnswerPort, String> {
+        let opened = match self {
+            Self::Tcp(address) => AnswerPort::tcp(*address),
+            Self::Unix(path) => AnswerPort::unix(path),
+        };
+        opened.map_err(|e| e.to_string())
+    }
+}
+
 enum Door {
     Tcp(TcpListener),
     Unix(UnixListener),
@@ -88,18 +124,6 @@ impl AnswerPort {
             std::fs::remove_file(path)?;
         }
         Ok(Self { door: Door::Unix(UnixListener::bind(path)?) })
-    }
-
-    /// Opens `ADDRESS:PORT` or `unix:PATH`.
-    ///
-    /// # Errors
-    /// It is neither, or what the system says; in words.
-    pub fn named(text: &str) -> Result<Self, String> {
-        if let Some(path) = text.strip_prefix("unix:") {
-            return Self::unix(&PathBuf::from(path)).map_err(|e| e.to_string());
-        }
-        let address = text.parse().map_err(|_| "an address and a port (127.0.0.1:9901) or unix:PATH is wanted".to_owned())?;
-        Self::tcp(address).map_err(|e| e.to_string())
     }
 
     /// The TCP address it has, when the system chose the port.

@@ -86,13 +86,28 @@ impl LineFile {
     }
 }
 
+/// Whether a path can be one of a file of lines, as far as that can be told without making it; `-` is standard output.
+///
+/// # Errors
+/// It cannot; in words.
+pub fn check(path: &Path) -> Result<(), String> {
+    if folder(path).is_some_and(|folder| !folder.is_dir()) {
+        return Err("no such directory".into());
+    }
+    if path.is_dir() {
+        return Err("is a directory, and a file is wanted".into());
+    }
+    if is_pipe(path) {
+        return Err("is a pipe, which waits for a reader: write to - and pipe standard output".into());
+    }
+    Ok(())
+}
+
 fn sink(path: Option<&Path>) -> io::Result<Box<dyn Write + Send>> {
     Ok(match path {
         None => Box::new(io::stdout()),
         Some(path) => {
-            if is_pipe(path) {
-                return Err(io::Error::other("is a pipe, which waits for a reader: write to - and pipe standard output"));
-            }
+            check(path).map_err(io::Error::other)?;
             let file = private().append(true).create(true).open(path)?;
             alone(&file)?;
             Box::new(file)

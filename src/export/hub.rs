@@ -2,7 +2,7 @@
 
 use super::findings::FindingWatch;
 use super::lane::{ClosingLane, Lane, LanePlan};
-use super::{ExportBoard, ExportNeeds, ExportRecord, ExportTarget, ExporterOpening, Identity, OpenExporter, registry};
+use super::{ExportBoard, ExportNeeds, ExportRecord, ExportTarget, ExporterOpening, Identity, OpenExporter, PreparedExporter, registry};
 use crate::dissect::registry as applications;
 use crate::error::{Error, Result};
 use crate::model::{FlowBatch, clock};
@@ -37,15 +37,25 @@ impl HubPlan {
     pub fn open(targets: &[ExportTarget], identity: Identity) -> Result<Self> {
         let (identity, board) = (Arc::new(identity), Arc::<ExportBoard>::default());
         let mut plan = Self { identity, board, open: BTreeMap::new(), needs: ExportNeeds::default() };
-        for target in targets {
-            if plan.open.keys().any(|known| (&known.exporter, &known.target) == (&target.exporter, &target.target)) {
-                return Err(Error::usage(format!("--export {}: given twice", target.name())));
-            }
+        for (at, target) in targets.iter().enumerate() {
+            not_again(targets, at)?;
             let open = open(target, &plan.identity, &plan.board)?;
             plan.needs.add(&open.needs);
             plan.open.insert(target.clone(), open);
         }
         Ok(plan)
+    }
+
+    /// What [`HubPlan::open`] would refuse, each with its place in the list. Nothing is opened.
+    pub fn wrong(targets: &[ExportTarget], identity: Identity) -> Vec<(usize, Error)> {
+        let (identity, board) = (Arc::new(identity), Arc::<ExportBoard>::default());
+        let look = |(at, target): (usize, &ExportTarget)| {
+            let counters = board.counters(&target.name());
+            let opening = ExporterOpening { target, identity: &identity, counters: &counters, board: &board };
+            let outcome = not_again(targets, at).and_then(|()| prepare(opening).map(drop));
+            outcome.err().map(|error| (at, error))
+        };
+        targets.iter().enumerate().filter_map(look).collect()
     }
 
     /// What all of them will still have to do when rights are given up.
@@ -64,14 +74,29 @@ impl HubPlan {
     }
 }
 
-fn open(target: &ExportTarget, identity: &Arc<Identity>, board: &Arc<ExportBoard>) -> Result<OpenExporter> {
+/// Nothing is exported twice to the same place.
+fn not_again(targets: &[ExportTarget], at: usize) -> Result<()> {
+    let Some((target, before)) = targets.get(..=at).and_then(<[ExportTarget]>::split_last) else { return Ok(()) };
+    let is_known = before.iter().any(|known| (&known.exporter, &known.target) == (&target.exporter, &target.target));
+    if is_known { Err(Error::usage(format!("--export {}: given twice", target.name()))) } else { Ok(()) }
+}
+
+/// Finds what is wrong with a target and its options.
+fn prepare<'a>(opening: ExporterOpening<'a>) -> Result<PreparedExporter<'a>> {
+    let target = opening.target;
     let kind = registry::find(&target.exporter).ok_or_else(|| Error::usage(format!("--export {}: no such exporter", target.exporter)))?;
-    if let Some(key) = target.options.keys().find(|key| !kind.options.iter().any(|(known, _)| known == key)) {
-        return Err(Error::usage(format!("[export.{}]: unknown key '{key}'", kind.token)));
+    for (key, text) in &target.options {
+        let option = kind.option(key).ok_or_else(|| Error::usage(format!("[export.{}]: unknown key '{key}'", kind.token)))?;
+        option.check(text).map_err(|what| opening.wrong(what))?;
     }
+    (kind.prepare)(opening)
+}
+
+fn open(target: &ExportTarget, identity: &Arc<Identity>, board: &Arc<ExportBoard>) -> Result<OpenExporter> {
     let counters = board.counters(&target.name());
     counters.gone.store(false, Ordering::Relaxed);
-    (kind.open)(&ExporterOpening { target, identity, counters: &counters, board }).inspect_err(|_| board.forget(&target.name()))
+    let prepared = prepare(ExporterOpening { target, identity, counters: &counters, board });
+    prepared.and_then(|open| open()).inspect_err(|_| board.forget(&target.name()))
 }
 
 enum HubCommand {

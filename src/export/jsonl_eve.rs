@@ -7,7 +7,7 @@ use super::iso::suricata;
 use super::uid::UidTable;
 use super::{
     ExportNeeds, ExportRecord, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening, FindingNews, Identity, OpenExporter,
-    each,
+    PreparedExporter, each,
 };
 use crate::error::{Error, Result};
 use crate::model::CloseReason;
@@ -24,11 +24,16 @@ pub static KIND: ExporterKind = ExporterKind {
     hides_path: false,
     options: &[],
     takes: |record| matches!(record, ExportRecord::Flows(_) | ExportRecord::Findings(_) | ExportRecord::Reset),
-    open,
+    prepare,
 };
 
-fn open(opening: &ExporterOpening<'_>) -> Result<OpenExporter> {
+fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>> {
     let path = Path::new(&opening.target.target);
+    files::check(path).map_err(|e| opening.wrong(e))?;
+    Ok(Box::new(move || open(opening, path)))
+}
+
+fn open(opening: ExporterOpening<'_>, path: &Path) -> Result<OpenExporter> {
     let exporter = Eve {
         identity: Arc::clone(opening.identity),
         counters: Arc::clone(opening.counters),

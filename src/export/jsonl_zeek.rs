@@ -6,7 +6,10 @@
 use super::community::community_id;
 use super::files::LineFile;
 use super::uid::{self, UidTable};
-use super::{ExportNeeds, ExportRecord, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening, Identity, OpenExporter, each};
+use super::{
+    ExportNeeds, ExportRecord, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening, Identity, OpenExporter,
+    PreparedExporter, each,
+};
 use crate::dissect::registry as applications;
 use crate::error::{Error, Result};
 use crate::model::limits::EXPORT_UIDS;
@@ -27,14 +30,18 @@ pub static KIND: ExporterKind = ExporterKind {
     hides_path: false,
     options: &[],
     takes: |record| matches!(record, ExportRecord::Flows(_) | ExportRecord::Events(_) | ExportRecord::Reset),
-    open,
+    prepare,
 };
 
-fn open(opening: &ExporterOpening<'_>) -> Result<OpenExporter> {
+fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>> {
     let folder = Path::new(&opening.target.target);
     if !folder.is_dir() {
         return Err(opening.wrong("no such directory"));
     }
+    Ok(Box::new(move || open(opening, folder)))
+}
+
+fn open(opening: ExporterOpening<'_>, folder: &Path) -> Result<OpenExporter> {
     let file = |name: &str| {
         let path = folder.join(name);
         LineFile::open(&path).map_err(|e| Error::io(path.display(), &e))

@@ -28,6 +28,7 @@ mod jsonl_eve;
 mod jsonl_zeek;
 mod lane;
 mod net;
+mod option;
 mod prometheus;
 mod record;
 pub mod registry;
@@ -36,12 +37,13 @@ mod syslog;
 mod uid;
 mod webhook;
 
-pub use answers::{AnswerPort, WebPage};
+pub use answers::{AnswerPlace, AnswerPort, WebPage};
 pub use board::{ExportBoard, ExporterCounters, ExporterState};
 pub use findings::{FindingNews, FindingState};
 pub use hub::{ExportHub, HubPlan};
 pub use identity::Identity;
 pub use iso::rfc3339;
+pub use option::{ExportOption, ExportValue};
 pub use record::ExportRecord;
 
 use crate::error::Result;
@@ -151,10 +153,22 @@ pub struct ExporterOpening<'a> {
     pub board: &'a Arc<ExportBoard>,
 }
 
-impl ExporterOpening<'_> {
+impl<'a> ExporterOpening<'a> {
     /// An option.
-    pub fn option(&self, key: &str) -> Option<&str> {
+    pub fn option(&self, key: &str) -> Option<&'a str> {
         self.target.options.get(key).map(String::as_str)
+    }
+
+    /// An option that is a number: as it is given, else what holds without it.
+    ///
+    /// # Errors
+    /// It is no number that the option takes.
+    pub fn number(&self, key: &str) -> Result<u64> {
+        let known = registry::find(&self.target.exporter).and_then(|kind| kind.option(key));
+        let option = known.ok_or_else(|| self.wrong(format!("there is no option '{key}'")))?;
+        let text = self.option(key).map_or_else(|| option.default(), str::to_owned);
+        option.check(&text).map_err(|what| self.wrong(what))?;
+        text.parse().map_err(|_| self.wrong(format!("{key} is a number")))
     }
 
     /// What is wrong with the target, as a wrong command line.
@@ -191,6 +205,9 @@ pub struct OpenExporter {
     pub needs: ExportNeeds,
 }
 
+/// An exporter whose target and options are right, as far as that can be told without opening, making or connecting anything: what is left to do.
+pub type PreparedExporter<'a> = Box<dyn FnOnce() -> Result<OpenExporter> + 'a>;
+
 /// A kind of exporter.
 pub struct ExporterKind {
     /// Its name on the command line.
@@ -201,10 +218,17 @@ pub struct ExporterKind {
     pub target: &'static str,
     /// Whether the path of its target is not for everybody.
     pub hides_path: bool,
-    /// Options it takes in `[export.TOKEN]`, each with what it means.
-    pub options: &'static [(&'static str, &'static str)],
+    /// Options it takes in `[export.TOKEN]`.
+    pub options: &'static [ExportOption],
     /// Which records it does something with: only those wait for it, and are lost for it where it is too slow.
     pub takes: fn(&ExportRecord) -> bool,
-    /// Opens one.
-    pub open: fn(&ExporterOpening<'_>) -> Result<OpenExporter>,
+    /// Finds what is wrong with a target and its options, and opens nothing: `spantop config check` asks it as well as whoever opens one.
+    pub prepare: for<'a> fn(ExporterOpening<'a>) -> Result<PreparedExporter<'a>>,
+}
+
+impl ExporterKind {
+    /// Its option of that key.
+    pub fn option(&self, key: &str) -> Option<&'static ExportOption> {
+        self.options.iter().find(|option| option.key == key)
+    }
 }

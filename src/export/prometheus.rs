@@ -2,9 +2,10 @@
 //! [`SERIES`], those seen first, for ever; the rest is one series `other`, so that sums close, and `spantop_series_folded` says how many there
 //! are. A counter falls where everything is counted anew (a reset, a restart) and nowhere else.
 
-use super::answers::{AnswerPort, Answering, WebPage};
+use super::answers::{AnswerPlace, AnswerPort, Answering, WebPage};
 use super::{
     ExportBoard, ExportNeeds, ExportRecord, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening, Identity, OpenExporter,
+    PreparedExporter,
 };
 use crate::error::Result;
 use crate::model::limits::PROMETHEUS_SERIES as SERIES;
@@ -22,11 +23,16 @@ pub static KIND: ExporterKind = ExporterKind {
     hides_path: false,
     options: &[],
     takes: |record| matches!(record, ExportRecord::Flows(_) | ExportRecord::Snapshot(_)),
-    open,
+    prepare,
 };
 
-fn open(opening: &ExporterOpening<'_>) -> Result<OpenExporter> {
-    let port = AnswerPort::named(&opening.target.target).map_err(|e| opening.wrong(e))?;
+fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>> {
+    let place = AnswerPlace::named(&opening.target.target).map_err(|e| opening.wrong(e))?;
+    Ok(Box::new(move || open(opening, place)))
+}
+
+fn open(opening: ExporterOpening<'_>, place: AnswerPlace) -> Result<OpenExporter> {
+    let port = place.open().map_err(|e| opening.wrong(e))?;
     let counted = Counted { identity: Arc::clone(opening.identity), board: Arc::clone(opening.board), ..Counted::default() };
     let exporter =
         Prometheus { port: Some(port), answering: None, counted: Arc::new(Mutex::new(counted)), counters: Arc::clone(opening.counters) };

@@ -22,7 +22,7 @@ mod tests {
         let tokens: BTreeSet<_> = EXPORTERS.iter().map(|kind| kind.token).collect();
         assert_eq!(tokens.len(), EXPORTERS.len());
         assert!(EXPORTERS.iter().all(|kind| !kind.about.is_empty() && !kind.target.is_empty()));
-        assert!(EXPORTERS.iter().all(|kind| kind.options.iter().all(|(key, about)| !key.contains(' ') && !about.is_empty())));
+        assert!(EXPORTERS.iter().all(|kind| kind.options.iter().all(|option| !option.key.contains(' ') && !option.about.is_empty())));
     }
 
     #[test]

@@ -4,7 +4,8 @@
 use super::iso::rfc3339;
 use super::net::{Endpoint, ReceiverLink};
 use super::{
-    ExportNeeds, ExportRecord, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening, FindingNews, Identity, OpenExporter,
+    ExportNeeds, ExportOption, ExportRecord, ExportValue, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening, FindingNews,
+    Identity, OpenExporter, PreparedExporter,
 };
 use crate::error::Result;
 use crate::model::limits::EXPORT_WAITING_FINDINGS;
@@ -27,9 +28,9 @@ pub static KIND: ExporterKind = ExporterKind {
     about: "findings as syslog messages (RFC 5424), plain or as CEF",
     target: "udp://HOST[:514], tcp://HOST[:514] or unix:/dev/log",
     hides_path: false,
-    options: &[("format", "text or cef [default: text]")],
+    options: &[ExportOption { key: "format", takes: ExportValue::OneOf(&["text", "cef"]), about: "what a message looks like" }],
     takes: |record| matches!(record, ExportRecord::Findings(_)),
-    open,
+    prepare,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,13 +39,9 @@ enum Form {
     Cef,
 }
 
-fn open(opening: &ExporterOpening<'_>) -> Result<OpenExporter> {
+fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>> {
     let endpoint = Endpoint::parse(&opening.target.target, PORT).ok_or_else(|| opening.wrong(format!("a target is {}", KIND.target)))?;
-    let form = match opening.option("format") {
-        None | Some("text") => Form::Text,
-        Some("cef") => Form::Cef,
-        Some(_) => return Err(opening.wrong("format is text or cef")),
-    };
+    let form = if opening.option("format") == Some("cef") { Form::Cef } else { Form::Text };
     let needs = ExportNeeds { connects: endpoint.port().into_iter().collect(), ..ExportNeeds::default() };
     let exporter = Syslog {
         identity: Arc::clone(opening.identity),
@@ -53,7 +50,7 @@ fn open(opening: &ExporterOpening<'_>) -> Result<OpenExporter> {
         form,
         waiting: VecDeque::new(),
     };
-    Ok(OpenExporter { exporter: Box::new(exporter), needs })
+    Ok(Box::new(move || Ok(OpenExporter { exporter: Box::new(exporter), needs })))
 }
 
 struct Syslog {

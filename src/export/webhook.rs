@@ -5,7 +5,8 @@ use super::iso::rfc3339;
 use super::net::BackOff;
 use super::secret::secret;
 use super::{
-    ExportNeeds, ExportRecord, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening, FindingNews, Identity, OpenExporter,
+    ExportNeeds, ExportOption, ExportRecord, ExportValue, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening, FindingNews,
+    Identity, OpenExporter, PreparedExporter,
 };
 use crate::error::Result;
 use crate::model::clock;
@@ -23,16 +24,20 @@ pub static KIND: ExporterKind = ExporterKind {
     target: "https://HOST/PATH",
     hides_path: true,
     options: &[
-        ("token-file", "file with a bearer token, for its owner only [default: $SPANTOP_WEBHOOK_TOKEN]"),
-        ("ca", "certificates (PEM) to trust instead of the system's"),
+        ExportOption {
+            key: "token-file",
+            takes: ExportValue::Text,
+            about: "file with a bearer token, for its owner only [default: $SPANTOP_WEBHOOK_TOKEN]",
+        },
+        ExportOption { key: "ca", takes: ExportValue::Text, about: "certificates (PEM) to trust instead of the system's" },
     ],
     takes: |record| matches!(record, ExportRecord::Findings(_)),
-    open,
+    prepare,
 };
 
-fn open(opening: &ExporterOpening<'_>) -> Result<OpenExporter> {
+fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>> {
     let address = ServerAddress::parse(&opening.target.target).ok_or_else(|| opening.wrong(format!("a target is {}", KIND.target)))?;
-    let token = secret(opening, "token-file", "SPANTOP_WEBHOOK_TOKEN")?;
+    let token = secret(&opening, "token-file", "SPANTOP_WEBHOOK_TOKEN")?;
     let needs = ExportNeeds { connects: vec![address.port], ..ExportNeeds::default() };
     let exporter = Webhook {
         identity: Arc::clone(opening.identity),
@@ -45,7 +50,7 @@ fn open(opening: &ExporterOpening<'_>) -> Result<OpenExporter> {
         told: clock::wall().0.unsigned_abs(),
         pauses: BackOff::default(),
     };
-    Ok(OpenExporter { exporter: Box::new(exporter), needs })
+    Ok(Box::new(move || Ok(OpenExporter { exporter: Box::new(exporter), needs })))
 }
 
 struct Webhook {

@@ -25,6 +25,8 @@ pub struct SourceInfo {
     pub cut_short: bool,
     /// What is wrong with it, if anything, for people: `cut short in the middle of a packet at byte 1234`, `interface is down`.
     pub warning: Option<String>,
+    /// Nothing is looked at that may pass there now: it is gone, down, or cannot be opened (live only); the warning says which.
+    pub is_away: bool,
     /// How much of it has been read, 0 to 1, when that can be known.
     pub progress: Option<f32>,
     /// Promiscuous mode in force (live only).

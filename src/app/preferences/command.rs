@@ -2,15 +2,16 @@
 
 use super::Preferences;
 use crate::app::console::{Console, say};
-use crate::app::{formats, output};
-use crate::cli::{self, Common, ConfigCommand, InForce};
+use crate::app::{offered, output, probe};
+use crate::cli::{self, Common, ConfigCommand, ConfigFile, InForce};
 use crate::error::{Error, Result};
 use crate::export::registry::EXPORTERS;
 use crate::model::evidence::{THRESHOLDS, ThresholdUnit};
+use crate::model::text::printable;
 use crate::tui::Keymap;
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Does what is wanted; the exit code.
 pub fn run(console: &Console, common: &Common, command: &ConfigCommand) -> Result<u8> {
@@ -41,8 +42,7 @@ fn check(console: &Console, named: Option<PathBuf>) -> Result<u8> {
         }
     };
     let file = cli::read_config(&path)?;
-    let mut wrong = cli::wrong_options(&file, &formats());
-    wrong.extend(Preferences::read(&file).1);
+    let wrong = wrong(&file);
     for line in &wrong {
         say(line);
     }
@@ -51,6 +51,27 @@ fn check(console: &Console, named: Option<PathBuf>) -> Result<u8> {
         return Ok(0);
     }
     Ok(2)
+}
+
+/// What is wrong with a file, whatever machine it is for.
+fn wrong_by_itself(file: &ConfigFile) -> (Preferences, Vec<String>) {
+    let mut wrong = cli::wrong_options(file, &offered());
+    let (preferences, in_sections) = Preferences::read(file);
+    wrong.extend(in_sections);
+    (preferences, wrong)
+}
+
+/// Everything that is wrong with a file: what a command would refuse when it starts is refused here.
+fn wrong(file: &ConfigFile) -> Vec<String> {
+    let (preferences, mut wrong) = wrong_by_itself(file);
+    for entry in file.options.iter().filter(|entry| ["ring", "save-dir"].contains(&entry.key.as_str())) {
+        let missing = entry.values.iter().filter(|folder| !Path::new(folder).is_dir());
+        wrong.extend(missing.map(|folder| format!("{}: {}: no such directory", entry.place, printable(folder))));
+    }
+    let targets = probe::wrong_targets(&preferences);
+    let place = &preferences.probe.exports_place;
+    wrong.extend(targets.iter().map(|error| format!("{place}: {}", printable(&error.to_string().replacen("--export ", "", 1)))));
+    wrong
 }
 
 /// A text as TOML has it.
@@ -92,7 +113,7 @@ fn in_force(common: &Common, options: &[InForce], preferences: &Preferences) -> 
         let _ = writeln!(out, "scale = {}", quoted(&text));
     }
     let _ = writeln!(out, "bytes = {}\nnames = {}", preferences.bytes.unwrap_or(false), preferences.shows_names());
-    out += &probe(preferences);
+    out += &probe_in_force(preferences);
     let _ = writeln!(out, "\n[columns]");
     let mut columns: Vec<_> = preferences.columns.iter().collect();
     columns.sort();
@@ -122,7 +143,7 @@ fn in_force(common: &Common, options: &[InForce], preferences: &Preferences) -> 
 }
 
 /// What a probe is told.
-fn probe(preferences: &Preferences) -> String {
+fn probe_in_force(preferences: &Preferences) -> String {
     let mut out = "\n[probe]\n".to_owned();
     let told = &preferences.probe;
     for (key, value) in [("id", &told.id), ("site", &told.site), ("status", &told.status)] {
@@ -133,8 +154,8 @@ fn probe(preferences: &Preferences) -> String {
     let _ = writeln!(out, "export = {}", list(&told.exports));
     for (exporter, options) in &told.options {
         let _ = writeln!(out, "\n[export.{exporter}]");
-        for (key, value) in options {
-            let _ = writeln!(out, "{key} = {}", quoted(value));
+        for (key, text) in options {
+            let _ = writeln!(out, "{key} = {}", value(text));
         }
     }
     out
@@ -147,8 +168,8 @@ fn probe_template() -> String {
         .to_owned();
     for kind in EXPORTERS.iter().filter(|kind| !kind.options.is_empty()) {
         let _ = writeln!(out, "\n[export.{}]  # {}:{}", kind.token, kind.token, kind.target);
-        for (key, about) in kind.options {
-            let _ = writeln!(out, "#{key} = \"\"  # {about}");
+        for option in kind.options {
+            let _ = writeln!(out, "#{} = {}  # {}", option.key, value(&option.default()), option.line());
         }
     }
     out
@@ -215,7 +236,6 @@ fn init(named: Option<PathBuf>) -> Result<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::ConfigFile;
 
     fn read(name: &str, text: &str) -> ConfigFile {
         let path = std::env::temp_dir().join(format!("spantop-{name}-{}.toml", std::process::id()));
@@ -225,20 +245,14 @@ mod tests {
         file
     }
 
-    fn wrong(file: &ConfigFile) -> Vec<String> {
-        let mut wrong = cli::wrong_options(file, &formats());
-        wrong.extend(Preferences::read(file).1);
-        wrong
-    }
-
     #[test]
     fn the_template_is_right_as_it_is_and_with_every_comment_taken_off() {
         let text = template();
-        assert_eq!(wrong(&read("template", &text)), Vec::<String>::new());
+        assert_eq!(wrong_by_itself(&read("template", &text)).1, Vec::<String>::new());
         let bare: String =
             text.lines().map(|l| format!("{}\n", l.strip_prefix('#').filter(|l| !l.starts_with(' ')).unwrap_or(l))).collect();
         let file = read("bare", &bare);
-        assert_eq!(wrong(&file), Vec::<String>::new(), "{bare}");
+        assert_eq!(wrong_by_itself(&file).1, Vec::<String>::new(), "{bare}");
         assert!(file.options.len() >= 4 && file.sections.len() > 60, "{}", file.sections.len());
     }
 
@@ -248,7 +262,7 @@ mod tests {
         let bare: String =
             text.lines().map(|l| format!("{}\n", l.strip_prefix('#').filter(|l| !l.starts_with(' ')).unwrap_or(l))).collect();
         let file = read("probe", &bare);
-        assert_eq!(wrong(&file), Vec::<String>::new(), "{bare}");
+        assert_eq!(wrong_by_itself(&file).1, Vec::<String>::new(), "{bare}");
         let (told, _) = Preferences::read(&file);
         assert_eq!((told.probe.exports.len(), told.probe.options["clickhouse"].len()), (3, 4));
         let wrong = wrong(&read(
@@ -257,6 +271,33 @@ mod tests {
         ));
         assert!(wrong[0].contains("no exporter 'clickhaus'") && wrong[1].contains("unknown key 'usr'"), "{wrong:#?}");
         assert!(wrong[2].contains("did you mean [export.clickhouse]?"), "{wrong:#?}");
+    }
+
+    /// Each is what the probe says when it starts, behind the place in the file.
+    #[test]
+    fn what_a_probe_would_refuse_is_refused_with_its_place() {
+        let cases = [
+            ("[probe]\nstatus = 9901\n", ":2:1: 9901: an address and a port"),
+            ("[probe]\nstatus = \"0.0.0.0:1\"\n", ":2:1: 0.0.0.0:1: only this machine may ask"),
+            ("[probe]\nexport = [\"syslog:h\", \"syslog:h\"]\n", ":2:1: syslog:h: given twice"),
+            ("[probe]\nexport = [\"ipfix:ftp://h\"]\n", ":2:1: ipfix:ftp://h: a target is udp://HOST"),
+            ("[probe]\nexport = [\"clickhouse:http://h:8123\"]\n", "the database is missing"),
+            ("[probe]\nexport = [\"prometheus:9902\"]\n", ":2:1: prometheus:9902: an address and a port"),
+            ("[probe]\nexport = [\"jsonl-zeek:/no/such\"]\n", ":2:1: jsonl-zeek:/no/such: no such directory"),
+            ("[probe]\nexport = [\"jsonl-eve:/no/such/x\"]\n", ":2:1: jsonl-eve:/no/such/x: no such directory"),
+            ("[probe]\nexport = [\"webhook:https://h/x\"]\n[export.webhook]\ntoken-file = \"/no/such\"\n", "token-file /no/such: "),
+            ("[export.ipfix]\ndomain = -1\n", ":2:1: domain is a number from 0 to 4294967295"),
+            ("[export.ipfix]\ndomain = 99999999999\n", ":2:1: domain is a number from 0 to 4294967295"),
+            ("[export.clickhouse]\ncompression = \"brotli\"\n", ":2:1: compression is gzip, zstd or none"),
+            ("[export.clickhouse]\nbatch-rows = 0\n", ":2:1: batch-rows is a number from 1 to 1000000"),
+            ("[export.clickhouse]\nspool-mib = 0\n", ":2:1: spool-mib is a number from 1"),
+            ("[export.syslog]\nformat = \"xml\"\n", ":2:1: format is text or cef"),
+            ("ring = \"/no/such\"\n", ":1:1: /no/such: no such directory"),
+        ];
+        for (text, words) in cases {
+            let wrong = wrong(&read("refused", text));
+            assert!(wrong.len() == 1 && wrong[0].contains(words), "{text}: {wrong:#?}");
+        }
     }
 
     #[test]

@@ -53,6 +53,8 @@ pub struct ProbePreferences {
     pub status: Option<String>,
     /// What is exported where.
     pub exports: Vec<String>,
+    /// Where that stands.
+    pub exports_place: String,
     /// Options by exporter.
     pub options: BTreeMap<String, BTreeMap<String, String>>,
 }

@@ -1,6 +1,7 @@
 //! From lines with a place to preferences.
 
 use super::Preferences;
+use crate::app::probe::status_place;
 use crate::cli::{self, ConfigEntry, ConfigFile, near};
 use crate::export::{ExportTarget, registry};
 use crate::model::evidence::{THRESHOLDS, ThresholdUnit};
@@ -92,12 +93,17 @@ fn probe(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
     match entry.key.as_str() {
         "id" => out.probe.id = Some(name(entry)?),
         "site" => out.probe.site = Some(name(entry)?),
-        "status" => out.probe.status = Some(one(entry)?.to_owned()),
+        "status" => {
+            let text = one(entry)?;
+            status_place(text).map_err(|what| format!("{text}: {what}"))?;
+            out.probe.status = Some(text.to_owned());
+        }
         "export" => {
             for target in &entry.values {
                 ExportTarget::parse(target).map_err(|e| e.to_string().replacen("--export ", "", 1))?;
             }
             out.probe.exports.clone_from(&entry.values);
+            out.probe.exports_place.clone_from(&entry.place);
         }
         other => return Err(format!("unknown key '{other}'; [probe] has id, site, status, export")),
     }
@@ -111,12 +117,12 @@ fn export(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
         Some(near) => format!("there is no exporter '{token}'; did you mean [export.{near}]?"),
         None => format!("there is no exporter '{token}'; there are {}", tokens().collect::<Vec<_>>().join(", ")),
     })?;
-    let keys = || kind.options.iter().map(|(key, _)| *key);
-    if !keys().any(|key| key == entry.key) {
-        let all = keys().collect::<Vec<_>>().join(", ");
+    let option = kind.option(&entry.key).ok_or_else(|| {
+        let all = kind.options.iter().map(|option| option.key).collect::<Vec<_>>().join(", ");
         let all = if all.is_empty() { "no options".to_owned() } else { all };
-        return Err(format!("unknown key '{}'; [export.{token}] has {all}", entry.key));
-    }
+        format!("unknown key '{}'; [export.{token}] has {all}", entry.key)
+    })?;
+    option.check(one(entry)?)?;
     out.probe.options.entry(token.to_owned()).or_default().insert(entry.key.clone(), one(entry)?.to_owned());
     Ok(())
 }

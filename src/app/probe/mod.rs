@@ -4,25 +4,26 @@ mod log;
 mod notify;
 mod status;
 
-use super::preferences::Preferences;
+use super::preferences::{Preferences, ProbePreferences};
 use super::recorder::PacketKeepers;
 use super::rights::{self, ExportRights, Needs};
 use super::{ask, console::Console, engine_settings, source};
-use crate::cli::{self, Common};
+use crate::cli::{self, Common, ConfigEntry};
 use crate::engine::{self, Engine, subscribe};
 use crate::error::{Error, Result};
-use crate::export::{AnswerPort, ExportHub, ExportTarget, HubPlan, Identity};
+use crate::export::{AnswerPlace, AnswerPort, ExportHub, ExportTarget, HubPlan, Identity};
 use crate::model::clock;
 use crate::model::evidence::THRESHOLDS;
 use crate::model::limits::SUBSCRIPTION_RECORDS;
 use crate::settings::{InputSettings, ProbeSettings, RecorderSettings};
-use crate::snapshot::{Feed, Query};
+use crate::snapshot::{Feed, Query, Snapshot};
 use log::{Level, exporters, log};
 use notify::Notify;
 use serde_json::json;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag::{register, register_conditional_shutdown};
 use status::ProbeStatus;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,6 +31,8 @@ use std::time::Duration;
 
 /// How often signals are looked for.
 const LOOK: Duration = Duration::from_millis(100);
+/// How often it is looked whether the end has come.
+const SHORT: Duration = Duration::from_millis(10);
 /// How often the service manager reads how it goes.
 const STATUS_EVERY: Duration = Duration::from_secs(5);
 /// How often a line of the log says so.
@@ -74,14 +77,32 @@ fn identity(settings: &ProbeSettings, preferences: &Preferences) -> Identity {
     Identity::new(id.unwrap_or_else(|| "probe".into()), site.unwrap_or_default(), clock::wall(), std::process::id())
 }
 
+/// What of a configuration file's exports would be refused at the start; nothing is opened.
+pub fn wrong_targets(preferences: &Preferences) -> Vec<Error> {
+    let settings = ProbeSettings::default();
+    match targets(&settings, preferences) {
+        Ok(targets) => HubPlan::wrong(&targets, identity(&settings, preferences)).into_iter().map(|(_, error)| error).collect(),
+        Err(error) => vec![error],
+    }
+}
+
 /// Where the status is to be had: only this machine may ask.
+///
+/// # Errors
+/// It is no such place; in words.
+pub fn status_place(text: &str) -> std::result::Result<AnswerPlace, String> {
+    match AnswerPlace::named(text)? {
+        AnswerPlace::Tcp(address) if !address.ip().is_loopback() => {
+            Err("only this machine may ask: a loopback address (127.0.0.1:9901) or unix:PATH is wanted".into())
+        }
+        place => Ok(place),
+    }
+}
+
 fn status_port(settings: &ProbeSettings, preferences: &Preferences) -> Result<Option<AnswerPort>> {
     let Some(text) = settings.status.as_ref().or(preferences.probe.status.as_ref()) else { return Ok(None) };
-    let wrong = |what: String| Error::usage(format!("--status {text}: {what}"));
-    if text.parse::<std::net::SocketAddr>().is_ok_and(|address| !address.ip().is_loopback()) {
-        return Err(wrong("only this machine may ask: a loopback address (127.0.0.1:9901) or unix:PATH is wanted".into()));
-    }
-    AnswerPort::named(text).map(Some).map_err(wrong)
+    let port = status_place(text).and_then(|place| place.open());
+    port.map(Some).map_err(|what| Error::usage(format!("--status {text}: {what}")))
 }
 
 /// Directories that exporters and the status write in, and those of the ring.
@@ -145,9 +166,10 @@ pub fn run(
                 "exporters": hub.board().states().iter().map(|s| s.name.clone()).collect::<Vec<_>>() }),
     );
     notify.tell("READY=1");
-    let probe = Probe { engine: &engine, hub: &hub, status: &status, notify: &notify, common, settings };
-    probe.watch(&asked);
-    finish(engine, hub, &notify, &status, (kept.ring, is_endless))
+    let probe = Probe { engine: &engine, hub: &hub, status: &status, notify: &notify, common, preferences, settings };
+    let mut line = clock::Ticker::new(LOG_EVERY, LOG_EVERY);
+    probe.watch(&asked, &mut line);
+    finish((engine, hub), &notify, &status, (kept.ring, is_endless), &mut line)
 }
 
 struct Probe<'a> {
@@ -156,19 +178,25 @@ struct Probe<'a> {
     status: &'a ProbeStatus,
     notify: &'a Notify,
     common: &'a Common,
+    /// What the configuration file said at the start.
+    preferences: &'a Preferences,
     settings: &'a ProbeSettings,
 }
 
 impl Probe<'_> {
     /// Until it is to end.
-    fn watch(&self, asked: &Asked) {
+    fn watch(&self, asked: &Asked, line: &mut clock::Ticker) {
         let mut tell = clock::Ticker::new(Duration::ZERO, STATUS_EVERY);
-        let mut line = clock::Ticker::new(LOG_EVERY, LOG_EVERY);
+        let mut sources = SourceWatch::default();
         let mut life = self.notify.watchdog().map(|every| clock::Ticker::new(Duration::ZERO, every / 2));
         loop {
             let snapshot = self.engine.latest();
             let is_over = snapshot.finished || self.engine.failure().is_some() || asked.stop.load(Ordering::Relaxed);
             let is_alive = snapshot.finished || !snapshot.live || self.engine.age() < STUCK;
+            for (name, trouble) in sources.news(&snapshot) {
+                let level = if trouble.is_some() { Level::Warning } else { Level::Info };
+                log(level, "source", json!({ "name": name, "trouble": trouble }));
+            }
             self.status.set(snapshot, is_alive);
             if is_over {
                 return;
@@ -202,8 +230,8 @@ impl Probe<'_> {
     /// Reads the configuration file again. What is wrong with it is told, and everything stays as it was.
     fn reload(&self) {
         let path = self.common.file.as_ref().map(|file| file.path.clone()).or_else(|| self.common.named_file.clone());
-        let preferences = match self.read(path) {
-            Ok(preferences) => preferences,
+        let (preferences, options) = match self.read(path) {
+            Ok(read) => read,
             Err(error) => {
                 log(Level::Warning, "reload", json!({ "error": error.to_string() }));
                 self.hub.reopen();
@@ -217,43 +245,107 @@ impl Probe<'_> {
         match targets(self.settings, &preferences) {
             Ok(targets) => {
                 let wrong = self.hub.reload(targets);
-                let level = if wrong.is_empty() { Level::Info } else { Level::Warning };
-                log(level, "reload", json!({ "refused": wrong, "exporters": exporters(&self.hub.board().states()) }));
+                let later = self.needs_restart(&options, &preferences.probe);
+                let level = if wrong.is_empty() && later.is_empty() { Level::Info } else { Level::Warning };
+                let fields = json!({ "refused": wrong, "needs_restart": later, "exporters": exporters(&self.hub.board().states()) });
+                log(level, "reload", fields);
             }
             Err(error) => log(Level::Warning, "reload", json!({ "error": error.to_string() })),
         }
     }
 
-    fn read(&self, path: Option<PathBuf>) -> Result<Preferences> {
-        let Some(path) = path else { return Ok(Preferences::default()) };
-        let (preferences, wrong) = Preferences::read(&cli::read_config(&path)?);
+    /// What has changed in the file and holds from the next start only.
+    fn needs_restart(&self, options: &[ConfigEntry], now: &ProbePreferences) -> Vec<String> {
+        let (typed, before) = (self.settings, &self.preferences.probe);
+        let told = [
+            ("id", typed.id.is_none() && before.id != now.id),
+            ("site", typed.site.is_none() && before.site != now.site),
+            ("status", typed.status.is_none() && before.status != now.status),
+        ];
+        let options_before = self.common.file.as_ref().map_or(&[][..], |file| &file.options);
+        let differs = |of: &[ConfigEntry], entry: &ConfigEntry| !of.iter().any(|e| (&e.key, &e.values) == (&entry.key, &entry.values));
+        let changed = options.iter().filter(|e| differs(options_before, e)).chain(options_before.iter().filter(|e| differs(options, e)));
+        let mut keys: Vec<String> = changed.map(|entry| entry.key.clone()).collect();
+        keys.sort();
+        keys.dedup();
+        keys.extend(told.iter().filter(|(_, is_new)| *is_new).map(|(key, _)| format!("probe.{key}")));
+        keys
+    }
+
+    fn read(&self, path: Option<PathBuf>) -> Result<(Preferences, Vec<ConfigEntry>)> {
+        let Some(path) = path else { return Ok(Default::default()) };
+        let file = cli::read_config(&path)?;
+        let (preferences, wrong) = Preferences::read(&file);
         match wrong.first() {
             Some(first) => Err(Error::usage(first.clone())),
-            None => Ok(preferences),
+            None => Ok((preferences, file.options)),
         }
     }
 }
 
-/// What ended a probe before its time is a line of the log, too.
-pub fn failed(error: Error) -> Result<u8> {
+/// What ended a probe before its time, or kept it from beginning, is a line of the log, too; the exit code.
+pub fn failed(error: &Error) -> u8 {
     log(Level::Error, "failed", json!({ "error": error.to_string() }));
-    Ok(error.exit_code())
+    error.exit_code()
+}
+
+/// Ports and files whose trouble was told.
+#[derive(Default)]
+struct SourceWatch {
+    told: BTreeMap<String, String>,
+    seen: Option<Arc<Snapshot>>,
+}
+
+impl SourceWatch {
+    /// What has come and gone since: a name with its trouble, or with none any more.
+    fn news(&mut self, snapshot: &Arc<Snapshot>) -> Vec<(String, Option<String>)> {
+        if self.seen.as_ref().is_some_and(|seen| Arc::ptr_eq(seen, snapshot)) {
+            return Vec::new();
+        }
+        self.seen = Some(Arc::clone(snapshot));
+        let sources = &snapshot.capture.sources;
+        let now: BTreeMap<String, String> = sources.iter().filter_map(|s| Some((s.name.clone(), s.warning.clone()?))).collect();
+        let before = std::mem::replace(&mut self.told, now);
+        let come = self.told.iter().filter(|(name, trouble)| before.get(*name) != Some(trouble));
+        let come = come.map(|(name, trouble)| (name.clone(), Some(trouble.clone())));
+        let gone = before.keys().filter(|name| !self.told.contains_key(*name)).map(|name| (name.clone(), None));
+        come.chain(gone).collect()
+    }
+}
+
+/// Has something done in a thread beside, and does something else each time that it is time to; `None` where the thread broke off.
+fn attended<T: Send>(work: impl FnOnce() -> T + Send, every: &mut clock::Ticker, mut meanwhile: impl FnMut()) -> Option<T> {
+    std::thread::scope(|scope| {
+        let working = scope.spawn(work);
+        while !working.is_finished() {
+            if every.due() {
+                meanwhile();
+            }
+            std::thread::sleep(SHORT);
+        }
+        working.join().ok()
+    })
 }
 
 /// Ends: the source first, then what is on its way to receivers.
 fn finish(
-    engine: engine::Engine,
-    hub: ExportHub,
+    (engine, hub): (engine::Engine, ExportHub),
     notify: &Notify,
     status: &ProbeStatus,
     (ring, is_endless): (Option<Arc<crate::record::RingStatus>>, bool),
+    line: &mut clock::Ticker,
 ) -> Result<u8> {
     notify.tell("STOPPING=1");
-    let last = engine.last();
-    let failure = engine.failure();
-    // The engine's end of the queue goes with it: the hub sees that nothing more comes.
-    drop(engine);
-    let is_lost = hub.finish().states().iter().any(|state| state.lost() > 0);
+    let end = move || {
+        let (last, failure) = (engine.last(), engine.failure());
+        // The engine's end of the queue goes with it: the hub sees that nothing more comes.
+        drop(engine);
+        (last, failure, hub.finish())
+    };
+    // A receiver may take its time, and whoever reads the log wants to know that it is waited for.
+    let ended = attended(end, line, || log(Level::Info, "stopping", status.value()));
+    let (last, failure, board) = ended.ok_or_else(|| Error::io("probe", &std::io::Error::other("the end broke off")))?;
+    let is_lost = board.states().iter().any(|state| state.lost() > 0);
     status.set(last, false);
     // Of a capture everything was to arrive; of a port what is lost is counted, and told.
     let level = match (&failure, is_lost) {
@@ -273,4 +365,45 @@ fn finish(
     }
     log(level, "ended", fields);
     failure.map_or(Ok(u8::from(is_lost && !is_endless)), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::SourceInfo;
+
+    #[test]
+    fn a_port_that_goes_and_comes_back_is_told_once_each() {
+        let with = |warning: Option<&str>| {
+            let source = SourceInfo { name: "eth1".into(), warning: warning.map(str::to_owned), ..SourceInfo::default() };
+            let mut snapshot = Snapshot::default();
+            snapshot.capture.sources.push(source);
+            Arc::new(snapshot)
+        };
+        let mut watch = SourceWatch::default();
+        let mut told = |warning: Option<&str>| watch.news(&with(warning)).into_iter().map(|(_, trouble)| trouble).collect::<Vec<_>>();
+        assert_eq!(told(None), []);
+        assert_eq!(told(Some("eth1 is gone")), [Some("eth1 is gone".to_owned())]);
+        assert_eq!(told(Some("eth1 is gone")), []);
+        assert_eq!(told(None), [None]);
+        assert_eq!(told(None), []);
+    }
+
+    #[test]
+    fn while_the_end_takes_its_time_the_log_goes_on() {
+        let mut lines = 0;
+        let (go, wait) = std::sync::mpsc::channel();
+        let mut every = clock::Ticker::new(Duration::ZERO, Duration::from_millis(1));
+        let done = attended(
+            move || wait.recv().is_ok(),
+            &mut every,
+            || {
+                lines += 1;
+                if lines == 3 {
+                    go.send(()).unwrap();
+                }
+            },
+        );
+        assert_eq!((done, lines >= 3), (Some(true), true));
+    }
 }

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// Ports and files that are told of: a probe has a handful, a directory of captures may have thousands.
+const SOURCES: usize = 64;
+
 /// What is known of a probe that runs.
 pub struct ProbeStatus {
     identity: Identity,
@@ -39,6 +42,12 @@ impl ProbeStatus {
         let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let ring = ring.map(|ring| json!({ "lost": ring.lost(), "trouble": ring.trouble() }));
+        let sources = latest.as_deref().map_or(&[][..], |s| &s.capture.sources);
+        let sources: Vec<Value> = sources
+            .iter()
+            .take(SOURCES)
+            .map(|source| json!({ "name": source.name, "looked_at": !source.is_away, "trouble": source.warning }))
+            .collect();
         let counted = latest.map(|s| {
             json!({
                 "packets": s.stats.total.packets,
@@ -54,6 +63,7 @@ impl ProbeStatus {
             "version": env!("CARGO_PKG_VERSION"),
             "identity": self.identity,
             "alive": self.is_alive.load(Ordering::Relaxed),
+            "sources": sources,
             "capture": counted,
             "exporters": self.board.states(),
             "records_lost": self.board.subscription_lost(),
@@ -61,11 +71,24 @@ impl ProbeStatus {
         })
     }
 
+    /// Why packets are not looked at, or not those of every port; `None`: they are.
+    fn blind(&self) -> Option<String> {
+        if !self.is_alive.load(Ordering::Relaxed) {
+            return Some("not capturing".into());
+        }
+        let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let away: Vec<&str> =
+            latest.capture.sources.iter().filter(|s| s.is_away).map(|s| s.warning.as_deref().unwrap_or(&s.name)).collect();
+        (!away.is_empty()).then(|| format!("not capturing: {}", away.join("; ")))
+    }
+
     /// A page of it.
     pub fn page(&self, path: &str) -> WebPage {
         match path {
-            "/healthz" if self.is_alive.load(Ordering::Relaxed) => WebPage { status: 200, kind: "text/plain", text: "ok\n".into() },
-            "/healthz" => WebPage { status: 503, kind: "text/plain", text: "not capturing\n".into() },
+            "/healthz" => match self.blind() {
+                None => WebPage { status: 200, kind: "text/plain", text: "ok\n".into() },
+                Some(reason) => WebPage { status: 503, kind: "text/plain", text: format!("{reason}\n") },
+            },
             "/status" => WebPage { status: 200, kind: "application/json", text: format!("{}\n", self.value()) },
             _ => WebPage::missing(),
         }

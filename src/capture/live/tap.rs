@@ -60,6 +60,8 @@ pub struct Tap {
     uncounted: Option<String>,
     /// It was open once, so its absence means it went away.
     seen: bool,
+    /// It is open, and set down.
+    is_down: bool,
 }
 
 impl Tap {
@@ -85,11 +87,12 @@ impl Tap {
             failed: None,
             uncounted: None,
             seen: false,
+            is_down: false,
         };
         if let Err(refused) = tap.connect() {
             match trouble::explain(name, options, &refused) {
                 Meaning::Fatal(error) => return Err(error),
-                Meaning::Down => tap.warning = Some(tap.is_down()),
+                Meaning::Down => tap.warning = Some(tap.told_down()),
             }
             tap.check_filter()?;
         }
@@ -205,7 +208,7 @@ impl Tap {
         self.state = State::Waiting(if status == Status::Unknown { now + RETRY } else { now + CHECK });
         self.warning = match status {
             Status::Missing => Some(self.is_away()),
-            Status::Down => Some(self.is_down()),
+            Status::Down => Some(self.told_down()),
             Status::Up | Status::NoCarrier | Status::Unknown => match self.connect() {
                 Ok(()) => return,
                 Err(Refused::Device(text) | Refused::Filter(text)) => {
@@ -220,15 +223,17 @@ impl Tap {
     /// What the system says of an open interface: its speed, and whether anything can come from it at all.
     fn inspect(&mut self) {
         self.speed = sysfs::interface(&self.name).and_then(|i| i.speed());
-        self.warning = match sysfs::status(&self.name) {
-            Status::Down => Some(self.is_down()),
+        let status = sysfs::status(&self.name);
+        self.is_down = status == Status::Down;
+        self.warning = match status {
+            Status::Down => Some(self.told_down()),
             Status::NoCarrier => Some(format!("{} has no carrier: check the cable and the switch port", printable(&self.name))),
             _ if self.name == "any" => Some("any is not promiscuous and keeps one VLAN tag at most: name the mirror port instead".into()),
             Status::Missing | Status::Up | Status::Unknown => None,
         };
     }
 
-    fn is_down(&self) -> String {
+    fn told_down(&self) -> String {
         let name = printable(&self.name);
         format!("{name} is down: ip link set dev {name} up")
     }
@@ -285,6 +290,7 @@ impl Tap {
             packets: self.packets,
             promiscuous: Some(self.promiscuous),
             speed: self.speed,
+            is_away: !matches!(self.state, State::Open(_)) || self.is_down,
             warning: told([&self.warning, &self.failed, &self.uncounted]),
             ..SourceInfo::default()
         }

@@ -11,7 +11,8 @@ use super::http::{HttpClient, ServerAddress};
 use super::net::BackOff;
 use super::secret::secret;
 use super::{
-    ExportBoard, ExportNeeds, ExportRecord, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening, Identity, OpenExporter,
+    ExportBoard, ExportNeeds, ExportOption, ExportRecord, ExportValue, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening,
+    Identity, OpenExporter, PreparedExporter,
 };
 use crate::error::Result;
 use crate::model::clock::Ticker;
@@ -28,11 +29,13 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Rows of a batch unless told otherwise.
-const ROWS: usize = 10_000;
+const ROWS: u64 = 10_000;
 /// Rows that a server takes as one block (max_insert_block_size), which a batch must be: one that comes twice is then the same block twice.
-const MOST_ROWS: usize = 1_000_000;
+const MOST_ROWS: u64 = 1_000_000;
 /// How long a row waits for its batch to be full.
 const SECONDS: u64 = 5;
+/// The longest that makes sense: a day.
+const MOST_SECONDS: u64 = 86_400;
 /// How often tables of a snapshot are told.
 const TELL: Duration = Duration::from_secs(60);
 /// What a server refuses for good: the rows are not what the table takes (ClickHouse's ErrorCodes.cpp: cannot parse, unknown field).
@@ -45,19 +48,39 @@ pub static KIND: ExporterKind = ExporterKind {
     target: "http://HOST:8123/DATABASE or https://…",
     hides_path: false,
     options: &[
-        ("user", "user [default: $SPANTOP_CLICKHOUSE_USER]"),
-        ("password-file", "file with the password, for its owner only [default: $SPANTOP_CLICKHOUSE_PASSWORD]"),
-        ("ca", "certificates (PEM) to trust instead of the system's"),
-        ("compression", "gzip, zstd or none [default: gzip]"),
-        ("batch-rows", "rows of a batch, at most 1000000 [default: 10000]"),
-        ("batch-seconds", "how long a row waits for its batch [default: 5]"),
-        ("spool", "directory for what waits for the server [default: none, 64 MiB of memory]"),
-        ("spool-mib", "how much of it [default: 1024]"),
+        ExportOption { key: "user", takes: ExportValue::Text, about: "user [default: $SPANTOP_CLICKHOUSE_USER]" },
+        ExportOption {
+            key: "password-file",
+            takes: ExportValue::Text,
+            about: "file with the password, for its owner only [default: $SPANTOP_CLICKHOUSE_PASSWORD]",
+        },
+        ExportOption { key: "ca", takes: ExportValue::Text, about: "certificates (PEM) to trust instead of the system's" },
+        ExportOption { key: "compression", takes: ExportValue::OneOf(&["gzip", "zstd", "none"]), about: "how batches are packed" },
+        ExportOption {
+            key: "batch-rows",
+            takes: ExportValue::Number { least: 1, most: MOST_ROWS, default: ROWS },
+            about: "rows of a batch",
+        },
+        ExportOption {
+            key: "batch-seconds",
+            takes: ExportValue::Number { least: 1, most: MOST_SECONDS, default: SECONDS },
+            about: "how long a row waits for its batch",
+        },
+        ExportOption {
+            key: "spool",
+            takes: ExportValue::Text,
+            about: "directory for what waits for the server [default: none, 64 MiB of memory]",
+        },
+        ExportOption {
+            key: "spool-mib",
+            takes: ExportValue::Number { least: 1, most: 1 << 30, default: EXPORT_SPOOL_BYTES >> 20 },
+            about: "how much of it, in MiB",
+        },
     ],
     takes: |record| {
         matches!(record, ExportRecord::Interval(_) | ExportRecord::Flows(_) | ExportRecord::Findings(_) | ExportRecord::Snapshot(_))
     },
-    open,
+    prepare,
 };
 
 /// The statements that make every table, in their order.
@@ -81,12 +104,7 @@ pub fn migrations(database: &str, keep_days: Option<u32>) -> String {
     numbered.collect::<Vec<_>>().join("\n")
 }
 
-fn number(opening: &ExporterOpening<'_>, key: &str, otherwise: u64) -> Result<u64> {
-    let Some(text) = opening.option(key) else { return Ok(otherwise) };
-    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| opening.wrong(format!("{key} is a number from 1")))
-}
-
-fn open(opening: &ExporterOpening<'_>) -> Result<OpenExporter> {
+fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>> {
     let address = ServerAddress::parse(&opening.target.target).ok_or_else(|| opening.wrong(format!("a target is {}", KIND.target)))?;
     let (url, database) = address.url.trim_end_matches('/').rsplit_once('/').unwrap_or_default();
     let is_name = !database.is_empty() && database.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !url.ends_with('/');
@@ -94,42 +112,44 @@ fn open(opening: &ExporterOpening<'_>) -> Result<OpenExporter> {
         return Err(opening.wrong("the database is missing: http://HOST:8123/DATABASE"));
     }
     let coding = match opening.option("compression") {
-        None | Some("gzip") => Coding::Gzip,
         Some("zstd") => Coding::Zstd,
         Some("none") => Coding::Identity,
-        Some(_) => return Err(opening.wrong("compression is gzip, zstd or none")),
+        _ => Coding::Gzip,
     };
     let user = opening.option("user").map(str::to_owned).or_else(|| std::env::var("SPANTOP_CLICKHOUSE_USER").ok());
-    let password = secret(opening, "password-file", "SPANTOP_CLICKHOUSE_PASSWORD")?;
+    let password = secret(&opening, "password-file", "SPANTOP_CLICKHOUSE_PASSWORD")?;
     let folder = opening.option("spool").map(Path::new);
     if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
         return Err(opening.wrong(format!("{}: no such directory", folder.display())));
     }
-    let cap = if folder.is_some() {
-        number(opening, "spool-mib", EXPORT_SPOOL_BYTES >> 20)?.saturating_mul(1 << 20)
-    } else {
-        EXPORT_SPOOL_MEMORY_BYTES
-    };
-    let exporter = ClickHouse {
-        identity: Arc::clone(opening.identity),
-        counters: Arc::clone(opening.counters),
-        board: Arc::clone(opening.board),
-        http: HttpClient::new(&address, opening.option("ca")).map_err(|e| opening.wrong(e))?,
-        url: url.to_owned(),
-        database: database.to_owned(),
-        credentials: user.map(|user| credentials(&user, password.as_ref())),
-        coding,
-        rows: usize::try_from(number(opening, "batch-rows", ROWS as u64)?).unwrap_or(ROWS).min(MOST_ROWS),
-        batches: Batches::default(),
-        spool: Spool::open(folder, cap).map_err(|e| opening.wrong(e))?,
-        pauses: BackOff::default(),
-        flush: ticker(number(opening, "batch-seconds", SECONDS)?),
-        tell: Ticker::new(Duration::ZERO, TELL),
-        latest: None,
-    };
+    let mib = opening.number("spool-mib")?;
+    let cap = if folder.is_some() { mib.saturating_mul(1 << 20) } else { EXPORT_SPOOL_MEMORY_BYTES };
+    let http = HttpClient::new(&address, opening.option("ca")).map_err(|e| opening.wrong(e))?;
+    let rows = usize::try_from(opening.number("batch-rows")?).unwrap_or(usize::MAX);
+    let seconds = opening.number("batch-seconds")?;
+    let (url, database) = (url.to_owned(), database.to_owned());
     let needs =
         ExportNeeds { connects: vec![address.port], folders: folder.map(Path::to_owned).into_iter().collect(), ..ExportNeeds::default() };
-    Ok(OpenExporter { exporter: Box::new(exporter), needs })
+    Ok(Box::new(move || {
+        let exporter = ClickHouse {
+            identity: Arc::clone(opening.identity),
+            counters: Arc::clone(opening.counters),
+            board: Arc::clone(opening.board),
+            http,
+            url,
+            database,
+            credentials: user.map(|user| credentials(&user, password.as_ref())),
+            coding,
+            rows,
+            batches: Batches::default(),
+            spool: Spool::open(folder, cap).map_err(|e| opening.wrong(e))?,
+            pauses: BackOff::default(),
+            flush: ticker(seconds),
+            tell: Ticker::new(Duration::ZERO, TELL),
+            latest: None,
+        };
+        Ok(OpenExporter { exporter: Box::new(exporter), needs })
+    }))
 }
 
 fn ticker(seconds: u64) -> Ticker {

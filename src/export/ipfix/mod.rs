@@ -5,7 +5,10 @@ mod message;
 mod template;
 
 use super::net::{Endpoint, ReceiverLink};
-use super::{ExportNeeds, ExportRecord, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening, Identity, OpenExporter, each};
+use super::{
+    ExportNeeds, ExportOption, ExportRecord, ExportValue, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening, Identity,
+    OpenExporter, PreparedExporter, each,
+};
 use crate::error::Result;
 use crate::model::clock::{self, Ticker};
 use crate::model::limits::EXPORT_WAITING_MESSAGES;
@@ -31,18 +34,19 @@ pub static KIND: ExporterKind = ExporterKind {
     about: "IPFIX over UDP or TCP: biflows, templates, and what the process counted of itself",
     target: "udp://HOST[:4739] or tcp://HOST[:4739]",
     hides_path: false,
-    options: &[("domain", "number of the observation domain [default: 1]")],
+    options: &[ExportOption {
+        key: "domain",
+        takes: ExportValue::Number { least: 0, most: u32::MAX as u64, default: 1 },
+        about: "number of the observation domain",
+    }],
     takes: |record| matches!(record, ExportRecord::Flows(_) | ExportRecord::Snapshot(_)),
-    open,
+    prepare,
 };
 
-fn open(opening: &ExporterOpening<'_>) -> Result<OpenExporter> {
+fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>> {
     let endpoint = Endpoint::parse(&opening.target.target, PORT).filter(|endpoint| !matches!(endpoint, Endpoint::Unix(_)));
     let endpoint = endpoint.ok_or_else(|| opening.wrong(format!("a target is {}", KIND.target)))?;
-    let domain = match opening.option("domain") {
-        None => 1,
-        Some(text) => text.parse().map_err(|_| opening.wrong("domain is a number"))?,
-    };
+    let domain = u32::try_from(opening.number("domain")?).unwrap_or(u32::MAX);
     let most = if endpoint.is_stream() { PIECE } else { DATAGRAM };
     let needs = ExportNeeds { connects: endpoint.port().into_iter().collect(), ..ExportNeeds::default() };
     let exporter = Ipfix {
@@ -58,7 +62,7 @@ fn open(opening: &ExporterOpening<'_>) -> Result<OpenExporter> {
         again: Ticker::new(AGAIN, AGAIN),
         record: Vec::new(),
     };
-    Ok(OpenExporter { exporter: Box::new(exporter), needs })
+    Ok(Box::new(move || Ok(OpenExporter { exporter: Box::new(exporter), needs })))
 }
 
 struct Ipfix {
