@@ -88,7 +88,7 @@ bench-test:
 # ---- measuring ----
 
 bench: setup
-	$(CARGO) bench --locked
+	$(CARGO) bench --locked --bench decode --bench dedup --bench pipeline --bench report
 
 curves: setup
 	$(CARGO) bench --locked --bench curves -- --write

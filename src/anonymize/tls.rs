@@ -37,12 +37,25 @@ pub fn stream(pan: &mut Pan, bytes: &mut [u8]) {
     }
 }
 
-/// The rest of a record: certificates go on in it, or nobody knows what it is, and it is enciphered (once more).
+/// The rest of a record: certificates or a hello go on in it, or nobody knows what it is, and it is enciphered (once more).
 fn rest(pan: &mut Pan, bytes: &mut [u8]) {
     /// Identifiers of attributes of names and of extensions (X.520, RFC 5280), of keys and of signatures (RFC 8017, RFC 5480).
     const OF_CERTIFICATES: [&[u8]; 4] = [&[6, 3, 0x55, 4], &[6, 3, 0x55, 0x1d], &[6, 9, 0x2a, 0x86, 0x48], &[6, 7, 0x2a, 0x86, 0x48]];
     let holds = |wanted: &&[u8]| bytes.windows(wanted.len()).any(|place| place == *wanted);
-    if OF_CERTIFICATES.iter().any(holds) { within(pan, bytes) } else { veil(pan, bytes) }
+    if OF_CERTIFICATES.iter().any(holds) || bytes.windows(8).any(is_extension) { within(pan, bytes) } else { veil(pan, bytes) }
+}
+
+/// Whether an extension of a hello begins here, of a kind that is a list (RFC 8446 section 4.2: names, groups, signature algorithms,
+/// application protocols, versions): its length is that of the list and of what says so.
+fn is_extension(place: &[u8]) -> bool {
+    match *place {
+        [0, 0 | 10 | 13 | 16, high, low, inner_high, inner_low, ..] => {
+            let (outer, inner) = (u16::from_be_bytes([high, low]), u16::from_be_bytes([inner_high, inner_low]));
+            outer < 1024 && inner > 1 && inner.checked_add(2) == Some(outer)
+        }
+        [0, 43, 0, outer, inner, 3 | 0x0a..=0xfa, ..] => inner > 1 && inner.checked_add(1) == Some(outer),
+        _ => false,
+    }
 }
 
 fn handshake(pan: &mut Pan, bytes: &mut [u8]) {
@@ -125,5 +138,26 @@ fn within(pan: &mut Pan, bytes: &mut [u8]) {
                 run.max(1)
             }
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hello_goes_on_in_the_next_packet_and_unknown_bytes_are_enciphered() {
+        let name = b"\x00\x00\x00\x15\x00\x13\x00\x00\x10hq.example.test4";
+        let versions = [0, 43, 0, 5, 4, 3, 4, 3, 3];
+        let key = [0x8f; 700];
+        let plain = [&key[..], name, &versions].concat();
+        let mut bytes = plain.clone();
+        stream(&mut Pan::new(&[7; 32]), &mut bytes);
+        assert!(bytes.ends_with(&versions) && bytes[700..709] == name[..9] && bytes[..700] == key, "extensions stay where they are");
+        assert!(!bytes.windows(7).any(|place| place == b"example"));
+        let mut unknown = [&b"\x25\x00\x45\x14\x04"[..], &[0x8f; 90]].concat();
+        let before = unknown.clone();
+        stream(&mut Pan::new(&[7; 32]), &mut unknown);
+        assert!(unknown.iter().zip(&before).filter(|(a, b)| a == b).count() < 10, "{unknown:?}");
     }
 }

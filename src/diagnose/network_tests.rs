@@ -588,7 +588,7 @@ fn what_the_mirror_cannot_show_is_not_judged() {
 /// A service whose round trips in the last minute have this median on the server's side, and usually another.
 fn trips(p50: f64, usual: Option<f64>, connections: u64) -> Evidence {
     let mut w = ServiceWindow { clients: 4, ..ServiceWindow::default() };
-    w.trips[1] = TripWindow { times: times(p50, p50 * 2.0), connections };
+    w.trips[1] = TripWindow { times: times(p50, p50 * 2.0), connections, is_of_one: false };
     evidence(ServiceEvidence { usual_trips: [None, usual], ..service("http", w) })
 }
 
@@ -607,7 +607,7 @@ fn round_trips_that_rose_are_told_with_their_side() {
     // Ten seconds that hold enough tell what the minute's median does not yet; too few do not.
     let lately = |p50, connections| {
         let mut e = trips(0.002, Some(0.002), 5);
-        let side = TripWindow { times: times(p50, p50 * 2.0), connections };
+        let side = TripWindow { times: times(p50, p50 * 2.0), connections, is_of_one: false };
         e.network.services[0].lately = vec![[TripWindow::default(), side]];
         e
     };

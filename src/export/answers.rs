@@ -167,7 +167,7 @@ impl AnswerPort {
     }
 }
 
-/// A thread that answers; it ends, and its port closes, within a second when this is dropped.
+/// A thread that answers; it ends, and its port closes, within a second when this is dropped, or when the caller at the door has been answered.
 #[derive(Debug)]
 pub struct Answering {
     stop: Arc<AtomicBool>,

@@ -2,21 +2,26 @@
 
 use super::Exported;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+/// Bytes that are gathered before they are handed to the system.
+const GATHERED: usize = 64 * 1024;
 
 /// A file of lines, or standard output.
 pub struct LineFile {
     /// `None`: standard output.
     path: Option<PathBuf>,
-    out: Option<BufWriter<Box<dyn Write + Send>>>,
+    out: Option<Box<dyn Write + Send>>,
     /// Which file of the system it is.
     which: Option<(u64, u64)>,
-    /// Lines that are in the buffer only.
-    unwritten: u64,
-    /// Lines that were written before something failed, and are not told yet.
+    /// Whole lines that are not handed to the system yet.
+    gathered: Vec<u8>,
+    /// How many.
+    lines: u64,
+    /// Lines that were written, and are not told yet.
     written: u64,
-    /// The last line was written in part.
+    /// The last line in the file was written in part: half a line is to spoil no other one.
     is_cut: bool,
 }
 
@@ -27,62 +32,79 @@ impl LineFile {
     /// What the system says.
     pub fn open(path: &Path) -> io::Result<Self> {
         let path = (path.as_os_str() != "-").then(|| path.to_owned());
-        let out = Some(BufWriter::new(sink(path.as_deref())?));
+        let out = Some(sink(path.as_deref())?);
         let which = path.as_deref().and_then(which);
-        Ok(Self { path, out, which, unwritten: 0, written: 0, is_cut: false })
+        Ok(Self { path, out, which, gathered: Vec::new(), lines: 0, written: 0, is_cut: false })
     }
 
-    /// Writes a line, which a closure makes. Lines that are lost with it, beside what the system says.
+    /// Writes a line, which a closure makes. Lines that are lost, beside what the system says.
     pub fn line(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), (u64, String)> {
-        self.unwritten += 1;
-        let outcome = match &mut self.out {
-            Some(out) => {
-                // Half a line is to spoil no other one.
-                let ended = if self.is_cut { out.write_all(b"\n") } else { Ok(()) };
-                self.is_cut = false;
-                ended.and_then(|()| write(out)).and_then(|()| out.write_all(b"\n"))
-            }
-            None => Err(io::Error::other("the file could not be opened again")),
-        };
-        outcome.map_err(|e| self.broken(&e, 1))
+        let before = self.gathered.len();
+        if let Err(error) = write(&mut self.gathered) {
+            self.gathered.truncate(before);
+            return Err((1, self.told(&error)));
+        }
+        self.gathered.push(b'\n');
+        self.lines += 1;
+        if self.gathered.len() < GATHERED { Ok(()) } else { self.hand_on() }
     }
 
-    /// Hands lines to the system; how many there were.
+    /// Hands lines to the system; how many it has got since this was asked before.
     pub fn flush(&mut self) -> Result<u64, (u64, String)> {
-        let outcome = self.out.as_mut().map_or(Ok(()), Write::flush);
-        outcome.map_err(|e| self.broken(&e, 0))?;
-        Ok(std::mem::take(&mut self.unwritten).saturating_add(std::mem::take(&mut self.written)))
+        self.hand_on()?;
+        Ok(std::mem::take(&mut self.written))
     }
 
     /// Opens the file again.
     pub fn reopen(&mut self) -> Exported {
-        let flushed = self.flush().map(|_| ()).map_err(|(_, e)| e);
+        let handed_on = self.hand_on().map_err(|(_, error)| error);
         // One that nobody moved away stays open: who runs now may not be who opened it.
         let is_there = self.which.is_some() && self.which == self.path.as_deref().and_then(which);
         if let Some(path) = self.path.as_ref().filter(|_| !is_there) {
             self.which = None;
-            self.out = sink(Some(path)).map(BufWriter::new).map_err(|e| format!("{}: {e}", path.display())).map(Some)?;
+            self.out = None;
+            self.out = Some(sink(Some(path)).map_err(|e| format!("{}: {e}", path.display()))?);
+            self.is_cut = false;
             self.which = which(path);
         }
-        flushed
+        handed_on
     }
 
-    /// What is in the buffer, and of a line beside it, cannot be written, and is not tried again with the next line.
-    fn broken(&mut self, error: &io::Error, beside: u64) -> (u64, String) {
+    fn told(&self, error: &io::Error) -> String {
         let name = self.path.as_ref().map_or("standard output".into(), |path| path.display().to_string());
-        let all = std::mem::take(&mut self.unwritten);
-        let mut lost = all;
-        if let Some(out) = self.out.take() {
-            // What is in the buffer is given up; what came before it was written.
-            let (inner, left) = out.into_parts();
-            let left = left.unwrap_or_default();
-            self.out = Some(BufWriter::new(inner));
-            let ends = left.iter().filter(|byte| **byte == b'\n').count() as u64;
-            lost = ends.saturating_add(beside).min(all);
-            self.is_cut = lost < all || self.is_cut;
+        format!("{name}: {error}")
+    }
+
+    /// Hands on what is gathered. What cannot be written is lost, and not tried again with the next line.
+    fn hand_on(&mut self) -> Result<(), (u64, String)> {
+        let (mut done, mut outcome) = (0, Ok(()));
+        while done < self.gathered.len() && outcome.is_ok() {
+            let Some(out) = &mut self.out else {
+                outcome = Err(io::Error::other("the file could not be opened again"));
+                break;
+            };
+            let rest = if self.is_cut { b"\n" } else { self.gathered.get(done..).unwrap_or_default() };
+            match out.write(rest) {
+                Ok(0) => outcome = Err(io::ErrorKind::WriteZero.into()),
+                Ok(_) if self.is_cut => self.is_cut = false,
+                Ok(n) => done += n,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => outcome = Err(error),
+            }
         }
-        self.written = self.written.saturating_add(all - lost);
-        (lost, format!("{name}: {error}"))
+        let gathered = std::mem::take(&mut self.gathered);
+        let whole = gathered.iter().take(done).filter(|byte| **byte == b'\n').count() as u64;
+        let lost = std::mem::take(&mut self.lines).saturating_sub(whole);
+        self.written = self.written.saturating_add(whole);
+        if let Some(last) = done.checked_sub(1).and_then(|last| gathered.get(last)) {
+            self.is_cut = *last != b'\n';
+        }
+        if outcome.is_ok() {
+            self.gathered = gathered;
+            self.gathered.clear();
+            outcome = self.out.as_mut().map_or(Ok(()), Write::flush);
+        }
+        outcome.map_err(|error| (lost, self.told(&error)))
     }
 }
 
@@ -162,4 +184,60 @@ pub fn folder(path: &Path) -> Option<PathBuf> {
         return None;
     }
     Some(path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    /// A disk with so much room.
+    #[derive(Clone, Default)]
+    struct Disk(Arc<Mutex<(Vec<u8>, usize)>>);
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let mut disk = self.0.lock().unwrap();
+            let n = bytes.len().min(disk.1);
+            if n == 0 {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            disk.1 -= n;
+            disk.0.extend_from_slice(&bytes[..n]);
+            Ok(n)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn every_line_is_whole_or_lost_and_counted_wherever_the_disk_was_full() {
+        for room in 0..40 {
+            let disk = Disk::default();
+            let mut file = LineFile::open(Path::new("-")).unwrap();
+            file.out = Some(Box::new(disk.clone()));
+            let (mut written, mut lost) = (0, 0);
+            let mut note = |outcome: Result<u64, (u64, String)>| match outcome {
+                Ok(n) => written += n,
+                Err((n, _)) => lost += n,
+            };
+            let line = |file: &mut LineFile, n: u64| file.line(|out| write!(out, "<{n:05}>")).unwrap();
+            disk.0.lock().unwrap().1 = room;
+            for at in 0..3 {
+                (0..2).for_each(|n| line(&mut file, 2 * at + n));
+                note(file.flush());
+            }
+            disk.0.lock().unwrap().1 = 1_000;
+            for n in 6..9 {
+                line(&mut file, n);
+                note(file.flush());
+            }
+            let text = String::from_utf8(disk.0.lock().unwrap().0.clone()).unwrap();
+            let whole = text.lines().filter(|line| line.len() == 7 && line.starts_with('<') && line.ends_with('>')).count() as u64;
+            assert_eq!((written, lost), (whole, 9 - whole), "{room}: {text:?}");
+            assert!(text.lines().filter(|line| line.len() != 7).count() <= 1 && text.ends_with("<00008>\n"), "{room}: {text:?}");
+        }
+    }
 }

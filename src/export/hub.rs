@@ -11,15 +11,16 @@ use crate::snapshot::{Ended, Published, RecordFeed};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// How long the hub waits for a record before it looks for commands.
 const LOOK: Duration = Duration::from_millis(200);
 /// How long receivers are waited for at the end: a service manager's patience is longer (systemd: 90 s). Of captures everything is to arrive.
-const LAST: Duration = Duration::from_secs(20);
-const LAST_OF_CAPTURES: Duration = Duration::from_secs(60);
+/// Both are longer than a request over HTTP may take.
+const LAST: Duration = Duration::from_secs(40);
+const LAST_OF_CAPTURES: Duration = Duration::from_secs(80);
 
 /// What a hub is started with: exporters that are open already, because that may take rights.
 pub struct HubPlan {
@@ -94,9 +95,10 @@ fn prepare<'a>(opening: ExporterOpening<'a>) -> Result<PreparedExporter<'a>> {
 
 fn open(target: &ExportTarget, identity: &Arc<Identity>, board: &Arc<ExportBoard>) -> Result<OpenExporter> {
     let counters = board.counters(&target.name());
-    counters.gone.store(false, Ordering::Relaxed);
     let prepared = prepare(ExporterOpening { target, identity, counters: &counters, board });
-    prepared.and_then(|open| open()).inspect_err(|_| board.forget(&target.name()))
+    let opened = prepared.and_then(|open| open()).inspect_err(|_| board.forget(&target.name()))?;
+    counters.gone.store(false, Ordering::Relaxed);
+    Ok(opened)
 }
 
 enum HubCommand {
@@ -111,6 +113,7 @@ pub struct ExportHub {
     commands: Sender<HubCommand>,
     thread: JoinHandle<()>,
     board: Arc<ExportBoard>,
+    is_ending: Arc<AtomicBool>,
 }
 
 impl ExportHub {
@@ -128,6 +131,8 @@ impl ExportHub {
     ) -> Result<Self> {
         let (commands, incoming) = unbounded();
         let board = Arc::clone(&plan.board);
+        let is_ending = Arc::<AtomicBool>::default();
+        let ending = Arc::clone(&is_ending);
         let thread = std::thread::Builder::new().name("export".into()).spawn(move || {
             before();
             let mut hub = Hub {
@@ -136,14 +141,16 @@ impl ExportHub {
                 identity: plan.identity,
                 board: plan.board,
                 is_waited_for,
+                is_ending: ending,
                 leaving: Vec::new(),
+                pending: Vec::new(),
                 allowed: is_confined.then_some(plan.needs),
             };
             plan.open.into_iter().for_each(|(target, open)| hub.add(target, open));
             hub.run(feed.as_ref(), &incoming);
         });
         let thread = thread.map_err(|e| Error::io("cannot start the thread that exports", &e))?;
-        Ok(Self { commands, thread, board })
+        Ok(Self { commands, thread, board, is_ending })
     }
 
     /// Where exporters count.
@@ -164,6 +171,11 @@ impl ExportHub {
         let _ = self.commands.send(HubCommand::Reopen);
     }
 
+    /// The program is to end before its captures have: no receiver is waited for any longer to have room.
+    pub fn hasten(&self) {
+        self.is_ending.store(true, Ordering::Relaxed);
+    }
+
     /// Waits until the engine has ended and everything has been handed on.
     pub fn finish(self) -> Arc<ExportBoard> {
         let _ = self.thread.join();
@@ -177,8 +189,11 @@ struct Hub {
     identity: Arc<Identity>,
     board: Arc<ExportBoard>,
     is_waited_for: bool,
+    is_ending: Arc<AtomicBool>,
     /// Exporters that were taken away and hand on what they have.
     leaving: Vec<ClosingLane>,
+    /// Exporters that could not be opened, perhaps because one of those still has the file or the port.
+    pending: Vec<ExportTarget>,
     /// What may be done; `None`: anything.
     allowed: Option<ExportNeeds>,
 }
@@ -193,6 +208,7 @@ impl Hub {
                 Ok(None) => {}
                 Err(Ended) => break,
             }
+            self.look_after();
             for command in commands.try_iter() {
                 match command {
                     HubCommand::Reload(targets, answer) => drop(answer.send(self.reload(targets))),
@@ -201,15 +217,15 @@ impl Hub {
             }
         }
         // All at the same time: none waits for another's receiver.
-        let closing: Vec<ClosingLane> = std::mem::take(&mut self.lanes).into_values().map(Lane::close).collect();
         let until = clock::now() + if self.is_waited_for { LAST_OF_CAPTURES } else { LAST };
-        std::mem::take(&mut self.leaving).into_iter().chain(closing).for_each(|lane| lane.wait(until));
+        let closing = std::mem::take(&mut self.lanes).into_values().map(|lane| lane.close(until));
+        ClosingLane::settle(std::mem::take(&mut self.leaving).into_iter().chain(closing).collect());
     }
 
     fn add(&mut self, target: ExportTarget, open: OpenExporter) {
         let counters = self.board.counters(&target.name());
         let takes = registry::find(&target.exporter).map_or((|_| true) as fn(&ExportRecord) -> bool, |kind| kind.takes);
-        let plan = LanePlan { is_waited_for: self.is_waited_for, takes };
+        let plan = LanePlan { is_waited_for: self.is_waited_for, is_ending: Arc::clone(&self.is_ending), takes };
         match Lane::start(open.exporter, Arc::clone(&counters), plan) {
             Ok(lane) => drop(self.lanes.insert(target, lane)),
             Err(e) => counters.note(&Err(format!("cannot start a thread: {e}"))),
@@ -218,37 +234,53 @@ impl Hub {
 
     fn reload(&mut self, targets: Vec<ExportTarget>) -> Vec<String> {
         let gone: Vec<ExportTarget> = self.lanes.keys().filter(|known| !targets.contains(known)).cloned().collect();
-        gone.iter().for_each(|target| self.board.counters(&target.name()).gone.store(true, Ordering::Relaxed));
-        let gone: Vec<(String, Lane)> = gone.iter().filter_map(|target| Some((target.name(), self.lanes.remove(target)?))).collect();
-        // The others are not to wait for a receiver that is dead; one whose name comes back begins where it ends.
-        let names: Vec<String> = targets.iter().map(ExportTarget::name).collect();
-        for (name, lane) in gone {
-            match lane.close() {
-                lane if names.contains(&name) => lane.wait(clock::now() + LAST),
-                lane => self.leaving.push(lane),
-            }
+        for target in gone {
+            self.board.counters(&target.name()).gone.store(true, Ordering::Relaxed);
+            // Nobody waits for a receiver that is dead.
+            self.leaving.extend(self.lanes.remove(&target).map(|lane| lane.close(clock::now() + LAST)));
         }
+        self.leaving.retain_mut(|lane| !lane.is_settled());
+        self.pending.clear();
         let mut wrong = Vec::new();
         for target in targets {
             if self.lanes.contains_key(&target) {
                 continue;
             }
-            match open(&target, &self.identity, &self.board) {
-                Ok(open) => match self.forbidden(&open.needs) {
-                    None => self.add(target, open),
-                    Some(what) => {
-                        self.board.forget(&target.name());
-                        wrong.push(format!(
-                            "--export {}: {what} was not named at the start, and rights are given up: restart",
-                            target.name()
-                        ));
-                    }
-                },
-                Err(error) => wrong.push(error.to_string()),
+            match self.admit(&target) {
+                Ok(()) => {}
+                Err((error, is_final)) if is_final || self.leaving.is_empty() => wrong.push(error),
+                Err(_) => self.pending.push(target),
             }
         }
         self.lanes.values().for_each(Lane::reopen);
         wrong
+    }
+
+    /// Opens an exporter and starts it; else what is wrong, and whether that will not change.
+    fn admit(&mut self, target: &ExportTarget) -> std::result::Result<(), (String, bool)> {
+        let open = open(target, &self.identity, &self.board).map_err(|error| (error.to_string(), false))?;
+        if let Some(what) = self.forbidden(&open.needs) {
+            self.board.forget(&target.name());
+            let name = target.name();
+            return Err((format!("--export {name}: {what} was not named at the start, and rights are given up: restart"), true));
+        }
+        self.add(target.clone(), open);
+        Ok(())
+    }
+
+    /// Looks whether those that were taken away have ended, and what waits for that can be opened.
+    fn look_after(&mut self) {
+        if self.leaving.is_empty() {
+            return;
+        }
+        self.leaving.retain_mut(|lane| !lane.is_settled());
+        for target in std::mem::take(&mut self.pending) {
+            match self.admit(&target) {
+                Ok(()) => {}
+                Err((error, is_final)) if is_final || self.leaving.is_empty() => self.board.counters(&target.name()).note(&Err(error)),
+                Err(_) => self.pending.push(target),
+            }
+        }
     }
 
     /// What an exporter would have to do that is not allowed any more.

@@ -1,8 +1,9 @@
 //! An exporter's thread, and the queue before it.
 
 use super::{ExportRecord, Exported, Exporter, ExporterCounters};
+use crate::model::clock;
 use crate::model::limits::{EXPORT_LANE_RECORDS, EXPORT_LANE_ROWS, EXPORT_LANE_SNAPSHOTS};
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, TrySendError, bounded};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -14,7 +15,7 @@ const TICK: Duration = Duration::from_secs(1);
 /// For how long a receiver is waited for when a capture has been read, and how often it is tried whether it is there.
 const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(200);
-/// How often it is looked whether an exporter has ended.
+/// How often it is looked whether an exporter has ended, or has room again.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// What both ends of a lane know.
@@ -26,6 +27,8 @@ struct Shared {
     rows: AtomicU64,
     /// Files are to be opened again.
     reopens: AtomicBool,
+    /// Nobody waits for the exporter any longer: what it still has is counted as lost.
+    is_given_up: AtomicBool,
 }
 
 /// The hub's end of a lane.
@@ -38,10 +41,12 @@ pub struct Lane {
 }
 
 /// How a lane is to be.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct LanePlan {
     /// Whether the hub waits for room.
     pub is_waited_for: bool,
+    /// Set when the program is to end: nothing is waited for any longer.
+    pub is_ending: Arc<AtomicBool>,
     /// Which records its exporter does something with.
     pub takes: fn(&ExportRecord) -> bool,
 }
@@ -73,19 +78,50 @@ impl Lane {
         if is_snapshot && !waits && self.shared.snapshots.load(Ordering::Relaxed) >= EXPORT_LANE_SNAPSHOTS {
             return;
         }
+        // Of a capture nothing is lost while nobody wants to end; the last word of a port finds room soon, or never.
+        let until = if self.plan.is_waited_for { None } else { Some(clock::now() + if last { PATIENCE } else { Duration::ZERO }) };
         self.shared.snapshots.fetch_add(is_snapshot.into(), Ordering::Relaxed);
-        // A batch that is larger than all the room there is finds some when nothing else waits.
-        let waiting = self.shared.rows.fetch_add(rows, Ordering::Relaxed);
-        let beyond = waiting > 0 && waiting.saturating_add(rows) > EXPORT_LANE_ROWS;
-        let is_taken = match record.clone() {
-            record if waits => self.records.send(record).is_ok(),
-            record => !beyond && self.records.try_send(record).is_ok(),
-        };
-        if !is_taken {
+        if !self.has_room(rows, until) || !self.send(record.clone(), until) {
             self.shared.snapshots.fetch_sub(is_snapshot.into(), Ordering::Relaxed);
             self.shared.rows.fetch_sub(rows, Ordering::Relaxed);
             ExporterCounters::add(&self.counters.queue_lost, rows);
         }
+    }
+
+    /// Whether so many more rows may wait. They are counted in any case.
+    fn has_room(&self, rows: u64, until: Option<Instant>) -> bool {
+        let before = |waiting: u64| waiting == 0 || waiting.saturating_add(rows) <= EXPORT_LANE_ROWS;
+        // A batch that is larger than all the room there is finds some when nothing else waits.
+        if before(self.shared.rows.fetch_add(rows, Ordering::Relaxed)) {
+            return true;
+        }
+        while self.is_waited_for_until(until) {
+            std::thread::sleep(LOOK);
+            if before(self.shared.rows.load(Ordering::Relaxed).saturating_sub(rows)) {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn send(&self, mut record: ExportRecord, until: Option<Instant>) -> bool {
+        loop {
+            record = match self.records.try_send(record) {
+                Ok(()) => return true,
+                Err(TrySendError::Full(record)) if self.is_waited_for_until(until) => record,
+                Err(_) => return false,
+            };
+            record = match self.records.send_timeout(record, PAUSE) {
+                Ok(()) => return true,
+                Err(SendTimeoutError::Timeout(record)) => record,
+                Err(SendTimeoutError::Disconnected(_)) => return false,
+            };
+        }
+    }
+
+    fn is_waited_for_until(&self, until: Option<Instant>) -> bool {
+        let is_over = self.thread.is_finished() || self.plan.is_ending.load(Ordering::Relaxed) && self.plan.is_waited_for;
+        !is_over && until.is_none_or(|until| clock::now() < until)
     }
 
     /// Has files opened again, within a second.
@@ -93,32 +129,52 @@ impl Lane {
         self.shared.reopens.store(true, Ordering::Relaxed);
     }
 
-    /// Nothing more comes: what the exporter has is still handed on.
-    pub fn close(self) -> ClosingLane {
+    /// Nothing more comes: what the exporter has is still handed on, until a moment.
+    pub fn close(self, until: Instant) -> ClosingLane {
         drop(self.records);
-        ClosingLane { counters: self.counters, thread: self.thread }
+        ClosingLane { counters: self.counters, shared: self.shared, thread: Some(self.thread), until }
     }
 }
 
 /// An exporter that hands on what it has, and then ends.
 pub struct ClosingLane {
     counters: Arc<ExporterCounters>,
-    thread: JoinHandle<()>,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+    until: Instant,
 }
 
 impl ClosingLane {
-    /// Waits for it until a moment. A receiver that takes and never answers is not waited for any longer: what still waits is counted as lost.
-    pub fn wait(self, until: Instant) {
-        while !self.thread.is_finished() {
-            if crate::model::clock::now() >= until {
-                let waiting = self.counters.waiting.swap(0, Ordering::Relaxed);
-                ExporterCounters::add(&self.counters.dropped, waiting.max(1));
-                return self.counters.note(&Err("its receiver does not answer: what waited is lost".into()));
-            }
-            std::thread::sleep(LOOK);
+    /// Whether it has ended, or is not waited for any longer: a receiver that takes and never answers. What it still has is counted as lost
+    /// then, but for what lies on a disk.
+    pub fn is_settled(&mut self) -> bool {
+        if self.thread.as_ref().is_some_and(|thread| !thread.is_finished() && clock::now() < self.until) {
+            return false;
         }
-        if self.thread.join().is_err() {
-            self.counters.note(&Err("the exporter's thread ended before its time".into()));
+        match self.thread.take() {
+            Some(thread) if thread.is_finished() => {
+                if thread.join().is_err() {
+                    self.counters.note(&Err("the exporter's thread ended before its time".into()));
+                }
+            }
+            Some(_) => {
+                self.shared.is_given_up.store(true, Ordering::Relaxed);
+                let queued = self.shared.rows.load(Ordering::Relaxed);
+                let is_on_disk = self.counters.spooled_bytes.load(Ordering::Relaxed) > 0;
+                let waiting = if is_on_disk { 0 } else { self.counters.waiting.swap(0, Ordering::Relaxed) };
+                ExporterCounters::add(&self.counters.dropped, queued.saturating_add(waiting).max(1));
+                self.counters.note(&Err("its receiver does not answer: what waited in memory is lost".into()));
+            }
+            None => {}
+        }
+        true
+    }
+
+    /// Waits until all have ended, or are not waited for any longer.
+    pub fn settle(mut all: Vec<Self>) {
+        while !all.is_empty() {
+            all.retain_mut(|lane| !lane.is_settled());
+            std::thread::sleep(LOOK);
         }
     }
 }
@@ -140,7 +196,7 @@ fn run(
             counters.note(&outcome);
         }
     };
-    let mut ticker = crate::model::clock::Ticker::new(TICK, TICK);
+    let mut ticker = clock::Ticker::new(TICK, TICK);
     loop {
         let next = incoming.recv_timeout(TICK);
         if shared.reopens.swap(false, Ordering::Relaxed) {
@@ -149,8 +205,11 @@ fn run(
         match next {
             Ok(record) => {
                 shared.snapshots.fetch_sub(matches!(record, ExportRecord::Snapshot(_)).into(), Ordering::Relaxed);
-                shared.rows.fetch_sub(record.rows(), Ordering::Relaxed);
                 note(exporter.take(&record));
+                if shared.is_given_up.load(Ordering::Relaxed) {
+                    return;
+                }
+                shared.rows.fetch_sub(record.rows(), Ordering::Relaxed);
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
@@ -161,8 +220,8 @@ fn run(
     }
     note(exporter.finish());
     // Of a capture nothing is to be lost: a receiver that is away for a moment is waited for.
-    let begun = crate::model::clock::now();
-    while is_waited_for && counters.waiting.load(Ordering::Relaxed) > 0 && crate::model::clock::since(begun) < PATIENCE {
+    let begun = clock::now();
+    while is_waited_for && counters.waiting.load(Ordering::Relaxed) > 0 && clock::since(begun) < PATIENCE {
         std::thread::sleep(PAUSE);
         note(exporter.tick());
     }
@@ -196,17 +255,40 @@ mod tests {
     fn a_receiver_that_takes_nothing_holds_nobody_up_and_every_row_is_accounted_for() {
         let (go, let_go) = bounded::<()>(0);
         let (taken, counters) = (Arc::<Mutex<u64>>::default(), Arc::<ExporterCounters>::default());
-        let plan = LanePlan { is_waited_for: false, takes: |record| !matches!(record, ExportRecord::Interval(_)) };
+        let plan =
+            LanePlan { is_waited_for: false, is_ending: Arc::default(), takes: |record| !matches!(record, ExportRecord::Interval(_)) };
         let lane = Lane::start(Box::new(Stuck { let_go, taken: Arc::clone(&taken) }), Arc::clone(&counters), plan).unwrap();
-        let (given, begun) = (EXPORT_LANE_RECORDS as u64 + 500, crate::model::clock::now());
+        let (given, begun) = (EXPORT_LANE_RECORDS as u64 + 500, clock::now());
         (0..given).for_each(|_| lane.give(&ExportRecord::Reset));
         // What it does nothing with is not lost.
         lane.give(&ExportRecord::Interval(crate::snapshot::Sample::default()));
-        assert!(crate::model::clock::since(begun) < Duration::from_secs(5), "nobody waited");
+        assert!(clock::since(begun) < Duration::from_secs(5), "nobody waited");
         let lost = counters.queue_lost.load(Ordering::Relaxed);
         assert!((499..=500).contains(&lost), "{lost}: one may be with the receiver");
         drop(go);
-        lane.close().wait(crate::model::clock::now() + Duration::from_secs(20));
+        ClosingLane::settle(vec![lane.close(clock::now() + Duration::from_secs(20))]);
         assert_eq!(*taken.lock().unwrap() + lost, given);
+    }
+
+    #[test]
+    fn a_capture_waits_for_a_receiver_until_the_program_is_to_end_and_what_is_lost_then_is_counted() {
+        let (go, let_go) = bounded::<()>(0);
+        let (taken, counters, is_ending) = (Arc::<Mutex<u64>>::default(), Arc::<ExporterCounters>::default(), Arc::<AtomicBool>::default());
+        let plan = LanePlan { is_waited_for: true, is_ending: Arc::clone(&is_ending), takes: |_| true };
+        let lane = Lane::start(Box::new(Stuck { let_go, taken: Arc::clone(&taken) }), Arc::clone(&counters), plan).unwrap();
+        let given = EXPORT_LANE_RECORDS as u64 + 40;
+        let ender = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(300));
+            is_ending.store(true, Ordering::Relaxed);
+        });
+        (0..given).for_each(|_| lane.give(&ExportRecord::Reset));
+        ender.join().unwrap();
+        let lost = counters.queue_lost.load(Ordering::Relaxed);
+        assert!((39..=40).contains(&lost), "{lost}");
+        // The receiver never answers.
+        ClosingLane::settle(vec![lane.close(clock::now() + Duration::from_millis(50))]);
+        assert_eq!(counters.dropped.load(Ordering::Relaxed) + lost, given);
+        assert!(counters.trouble().contains("does not answer"));
+        drop(go);
     }
 }

@@ -48,6 +48,7 @@ pub use record::ExportRecord;
 
 use crate::error::Result;
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -118,7 +119,7 @@ impl ExportTarget {
         let names = || registry::EXPORTERS.iter().map(|kind| kind.token).collect::<Vec<_>>().join(", ");
         let (name, target) = text.split_once(':').unwrap_or((text, ""));
         let Some(kind) = registry::find(name) else {
-            return Err(Error::usage(format!("--export {text}: there is no exporter '{name}'; there are {}", names())));
+            return Err(Error::usage(format!("--export: there is no exporter '{name}'; there are {}", names())));
         };
         if target.is_empty() {
             return Err(Error::usage(format!("--export {name}: a target is wanted, {name}:{}", kind.target)));
@@ -131,12 +132,17 @@ impl ExportTarget {
         Ok(Self { exporter: name.to_owned(), target: target.to_owned(), options: BTreeMap::new() })
     }
 
-    /// Its name in status, logs and metrics. The path of an address that takes messages may be a secret of its own, and is not told.
+    /// Its name in status, logs and metrics. The path of an address that takes messages may be a secret of its own, and is not told: two are told
+    /// apart by a few digits that are made of it.
     pub fn name(&self) -> String {
-        let hides = registry::find(&self.exporter).is_some_and(|kind| kind.hides_path);
-        let path = self.target.split_once("://").filter(|_| hides).and_then(|(_, rest)| rest.find('/').map(|at| rest.len() - at));
-        let shown = path.map_or(self.target.as_str(), |hidden| &self.target[..self.target.len() - hidden]);
-        format!("{}:{shown}{}", self.exporter, if path.is_some() { "/…" } else { "" })
+        if !registry::find(&self.exporter).is_some_and(|kind| kind.hides_path) {
+            return format!("{}:{}", self.exporter, self.target);
+        }
+        let place = self.target.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.split('/').next()?)));
+        let shown = place.map_or(String::new(), |(scheme, host)| format!("{scheme}://{host}/"));
+        let mut hasher = DefaultHasher::new();
+        self.target.hash(&mut hasher);
+        format!("{}:{shown}…{:04x}", self.exporter, hasher.finish() & 0xffff)
     }
 }
 

@@ -29,9 +29,20 @@ mod tests {
     fn a_target_has_a_name_and_no_password() {
         let target = ExportTarget::parse("jsonl-eve:/var/log/eve.json").unwrap();
         let hook = ExportTarget::parse("webhook:https://chat.example/T0/hunter2").unwrap();
-        assert_eq!((hook.name().as_str(), hook.target.ends_with("/T0/hunter2")), ("webhook:https://chat.example/…", true));
+        assert!(hook.name().starts_with("webhook:https://chat.example/…") && hook.target.ends_with("/T0/hunter2"), "{}", hook.name());
+        let other = ExportTarget::parse("webhook:https://chat.example/T0/hunter3").unwrap();
+        assert_ne!(hook.name(), other.name(), "each counts for itself");
+        let no_address = ExportTarget::parse("webhook:chat.example/T0/hunter2").unwrap();
+        assert!(!no_address.name().contains("hunter2"));
         assert_eq!((target.exporter.as_str(), target.target.as_str()), ("jsonl-eve", "/var/log/eve.json"));
-        for wrong in ["eve:/x", "jsonl-eve", "jsonl-eve:", "jsonl-eve:http://user:hunter2@host/", "webhook:https://h/x?token=hunter2"] {
+        for wrong in [
+            "eve:/x",
+            "jsonl-eve",
+            "jsonl-eve:",
+            "jsonl-eve:http://user:hunter2@host/",
+            "webhook:https://h/x?token=hunter2",
+            "webhok:https://h/hunter2",
+        ] {
             let error = ExportTarget::parse(wrong).unwrap_err().to_string();
             assert!(!error.contains("hunter2"), "{error}");
         }

@@ -169,6 +169,10 @@ pub fn run(
     let probe = Probe { engine: &engine, hub: &hub, status: &status, notify: &notify, common, preferences, settings };
     let mut line = clock::Ticker::new(LOG_EVERY, LOG_EVERY);
     probe.watch(&asked, &mut line);
+    // Whoever is told to end waits for no receiver that has no room.
+    if asked.stop.load(Ordering::Relaxed) {
+        hub.hasten();
+    }
     finish((engine, hub), &notify, &status, (kept.ring, is_endless), &mut line)
 }
 
@@ -244,6 +248,14 @@ impl Probe<'_> {
         }
         match targets(self.settings, &preferences) {
             Ok(targets) => {
+                // A mistake changes nothing: it is found before anything is closed.
+                let mistakes = HubPlan::wrong(&targets, identity(self.settings, &preferences));
+                if !mistakes.is_empty() {
+                    let told: Vec<String> = mistakes.iter().map(|(_, error)| error.to_string()).collect();
+                    log(Level::Warning, "reload", json!({ "error": told.join("; ") }));
+                    self.hub.reopen();
+                    return;
+                }
                 let wrong = self.hub.reload(targets);
                 let later = self.needs_restart(&options, &preferences.probe);
                 let level = if wrong.is_empty() && later.is_empty() { Level::Info } else { Level::Warning };

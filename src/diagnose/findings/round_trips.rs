@@ -76,9 +76,9 @@ impl Detector for TcpRtt {
 }
 
 /// Round trips of a stretch on a side, where they are enough to judge by.
-fn judged(sides: &[TripWindow; 2], side: usize) -> Option<(&Quantiles, u64)> {
+fn judged(sides: &[TripWindow; 2], side: usize) -> Option<(&Quantiles, &TripWindow)> {
     let trips = sides.get(side).filter(|trips| trips.connections >= CONNECTIONS)?;
-    Some((trips.times.as_ref().filter(|times| times.count >= FEWEST_TRIPS)?, trips.connections))
+    Some((trips.times.as_ref().filter(|times| times.count >= FEWEST_TRIPS)?, trips))
 }
 
 fn long(service: &ServiceEvidence, window: &ServiceWindow, side: usize, stands: bool) -> Option<(f64, Report)> {
@@ -92,10 +92,10 @@ fn long(service: &ServiceEvidence, window: &ServiceWindow, side: usize, stands: 
     let minute = judged(&window.trips, side);
     // A minute's median is late to tell: the shortest stretch in which it holds does.
     let lately = service.lately.iter().filter_map(|sides| judged(sides, side)).chain(minute).find(|(times, _)| rose(times));
-    let (times, connections) = lately.or(minute.filter(|(times, _)| times.p50 > LONG))?;
+    let (times, trips) = lately.or(minute.filter(|(times, _)| times.p50 > LONG))?;
     let excess = times.p50 - usual.unwrap_or(times.p50);
     // One host that sleeps is no trouble of the network.
-    let is_alone = side == PathSide::Client as usize && window.clients <= 1;
+    let is_alone = side == PathSide::Client as usize && (trips.is_of_one || window.clients <= 1);
     let severity = match lately.is_some() {
         true if is_alone => Severity::Note,
         true if excess > EXCESS_GRAVE => Severity::Critical,
@@ -116,7 +116,7 @@ fn long(service: &ServiceEvidence, window: &ServiceWindow, side: usize, stands: 
         ("p95_seconds", Value::Seconds(times.p95)),
         ("min_seconds", Value::Seconds(times.min)),
         ("n", Value::Count(times.count)),
-        ("connections", Value::Count(connections)),
+        ("connections", Value::Count(trips.connections)),
     ];
     if let Some(usual) = usual {
         evidence.push(("usual_seconds", Value::Seconds(usual)));

@@ -9,6 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+/// How often it is looked whether a slow subscriber has room again.
+const PAUSE: Duration = Duration::from_millis(1);
+
 /// What both ends know.
 #[derive(Debug, Default)]
 struct Shared {
@@ -136,7 +139,13 @@ impl Subscriber {
     /// Waits for room. What was lost before is lost all the same.
     fn give_waiting(&self, record: Published, is_snapshot: bool) {
         self.shared.lost.fetch_add(missing(&record), Ordering::Relaxed);
-        self.shared.rows.fetch_add(rows(&record), Ordering::Relaxed);
+        let rows = rows(&record);
+        let has_room = |waiting: u64| waiting == 0 || waiting.saturating_add(rows) <= SUBSCRIPTION_ROWS;
+        // As long as there is a subscriber: one has its end of what both know.
+        while !has_room(self.shared.rows.load(Ordering::Relaxed)) && Arc::strong_count(&self.shared) > 1 {
+            std::thread::sleep(PAUSE);
+        }
+        self.shared.rows.fetch_add(rows, Ordering::Relaxed);
         self.shared.snapshots.fetch_add(is_snapshot.into(), Ordering::Relaxed);
         let _ = self.queue.send(record);
     }

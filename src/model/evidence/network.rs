@@ -98,6 +98,8 @@ pub struct TripWindow {
     pub times: Option<Quantiles>,
     /// Connections they are of, told apart up to a few.
     pub connections: u64,
+    /// Whether they are all of one client.
+    pub is_of_one: bool,
 }
 
 /// A receiver that took no data for a while.

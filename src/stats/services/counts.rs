@@ -142,16 +142,20 @@ pub struct TripCounts {
     pub times: Latencies,
     /// Hashes of connections they are of: the first few.
     connections: [u32; Self::CONNECTIONS],
+    /// One of the clients, and whether there are others.
+    client: Option<Address>,
+    is_more: bool,
 }
 
 impl TripCounts {
     /// Connections told apart.
     const CONNECTIONS: usize = 4;
 
-    /// Takes in a round trip of a connection.
-    pub fn note(&mut self, nanos: i64, connection: u32) {
+    /// Takes in a round trip of a client's connection.
+    pub fn note(&mut self, nanos: i64, connection: u32, client: Address) {
         self.times.note(nanos);
         self.connection(connection.max(1));
+        self.is_more |= *self.client.get_or_insert(client) != client;
     }
 
     fn connection(&mut self, hash: u32) {
@@ -164,9 +168,11 @@ impl TripCounts {
     pub fn window<'a>(parts: impl Iterator<Item = &'a TripCounts> + Clone) -> TripWindow {
         let mut connections = TripCounts::default();
         parts.clone().flat_map(|part| part.connections).filter(|hash| *hash != 0).for_each(|hash| connections.connection(hash));
+        let mut clients = parts.clone().filter_map(|part| part.client);
         TripWindow {
-            times: Latencies::quantiles(parts.map(|part| &part.times)),
+            times: Latencies::quantiles(parts.clone().map(|part| &part.times)),
             connections: connections.connections.iter().filter(|hash| **hash != 0).count() as u64,
+            is_of_one: clients.next().is_some_and(|first| !parts.clone().any(|part| part.is_more) && clients.all(|other| other == first)),
         }
     }
 }

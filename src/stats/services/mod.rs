@@ -94,9 +94,11 @@ impl Service {
         self.bins.iter().rev().take_while(move |b| b.0 > number.saturating_sub(bins)).map(|b| &b.1)
     }
 
-    /// Round trips of the bin in hand, and of it and the one before: of each as soon as there are enough to tell whether they have become long.
+    /// Round trips of the last whole bin, and of the last two: of each as soon as there are enough to tell whether they have become long. A bin
+    /// in hand would tell another thing at each moment.
     fn lately(&self, number: i64) -> Vec<[TripWindow; 2]> {
-        let trips = |bins, side| self.latest(number, bins).filter_map(move |counts| counts.trips(side));
+        let whole = |bins: i64| self.bins.iter().rev().filter(move |b| (1..=bins).contains(&number.saturating_sub(b.0)));
+        let trips = |bins, side| whole(bins).filter_map(move |(_, counts)| counts.trips(side));
         let are_enough = |bins, side| {
             self.usual.median(side).is_some() && trips(bins, side).fold(0u64, |sum, t| sum.saturating_add(t.times.count())) >= FEWEST_TRIPS
         };
@@ -436,7 +438,8 @@ impl ServiceLedger {
         let Some(key) = ServiceKey::of(&trip.flow, trip.way) else { return };
         self.windows.acknowledged(trip);
         let connection = (trip.flow.keyed_hash(&Keys::FIXED) >> 32) as u32;
-        self.with(key, trip.time, |counts| counts.trips_mut(trip.side).note(trip.nanos, connection));
+        let client = trip.flow.ends(trip.way)[0].0;
+        self.with(key, trip.time, |counts| counts.trips_mut(trip.side).note(trip.nanos, connection, client));
     }
 
     fn note_alive(&mut self, address: Address, time: Timestamp) {
