@@ -71,3 +71,31 @@ fn readme_names_every_finding_of_the_network() {
     let missing: Vec<_> = diagnose::IDS[first..].iter().filter(|id| !readme.contains(&format!("`{id}`"))).collect();
     assert!(missing.is_empty() && diagnose::IDS.len() - first > 50, "{missing:?}");
 }
+
+/// The picture in text is what the dashboard draws of the capture it names: `UPDATE_README=1 cargo test --test docs` writes it.
+#[test]
+fn the_picture_in_the_readme_is_the_dashboards() {
+    use spantop::capture::file;
+    use spantop::engine::{self, Settings};
+    use spantop::settings::FileSettings;
+    use spantop::{snapshot, tui};
+    let capture = "captures/office.pcapng";
+    let files = FileSettings { paths: vec![capture.into()], ..FileSettings::default() };
+    let settings = Settings { query: snapshot::Query::default(), ..Settings::default() };
+    let run = engine::run(file::open(&files).expect("the capture"), &settings, Default::default()).expect("it is read");
+    let snapshot = run.complete().expect("all of it");
+    let options = tui::DashboardOptions { source_title: capture.into(), ..tui::DashboardOptions::default() };
+    let mut still = tui::Still::new(options, (110, 37), false);
+    still.see(snapshot::Snapshot::clone(&snapshot));
+    let wanted = still.text();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let readme = std::fs::read_to_string(path).expect("README.md");
+    let begin = format!("<!-- picture: the dashboard on {capture} -->\n```\n");
+    let (before, rest) = readme.split_once(&begin).expect("the picture's place");
+    let (written, behind) = rest.split_once("```\n").expect("the picture's end");
+    if std::env::var_os("UPDATE_README").is_some() {
+        std::fs::write(path, format!("{before}{begin}{}\n```\n{behind}", wanted.trim_end())).expect("README.md");
+        return;
+    }
+    assert_eq!(written.trim_end(), wanted.trim_end(), "UPDATE_README=1 writes it");
+}

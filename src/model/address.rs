@@ -67,6 +67,16 @@ impl Address {
         }
     }
 
+    /// Whether it is the address of one station or host: neither a group nor unspecified (all zeros).
+    pub fn is_somebody(self) -> bool {
+        let is_unspecified = match self {
+            Address::Mac(mac) => mac == Mac::default(),
+            Address::V4(a) => a.is_unspecified(),
+            Address::V6(a) => a.is_unspecified(),
+        };
+        !is_unspecified && !self.is_group()
+    }
+
     /// The IP address, if it is one.
     pub fn ip(self) -> Option<IpAddr> {
         match self {

@@ -35,7 +35,8 @@ const GROUP: u8 = 1;
 pub fn manufacturer(mac: Mac) -> Option<&'static str> {
     static LIST: OnceLock<List> = OnceLock::new();
     static BUILT_IN: OnceLock<List> = OnceLock::new();
-    if mac.0[0] & GROUP != 0 {
+    // All zeros is what stands where there is no address, not a card of the first company there was.
+    if mac.0[0] & GROUP != 0 || mac == Mac::default() {
         return None;
     }
     let list = LIST.get_or_init(|| INSTALLED.iter().find_map(|path| read(path)).unwrap_or_default());
@@ -222,7 +223,8 @@ mod tests {
     }
 
     #[test]
-    fn group_addresses_have_no_maker() {
+    fn group_addresses_and_none_have_no_maker() {
+        assert_eq!(manufacturer(mac("00:00:00:00:00:00")), None);
         assert_eq!(manufacturer(Mac::BROADCAST), None);
         assert_eq!(manufacturer(mac("01:00:0c:cc:cc:cc")), None);
         assert!(manufacturer(mac("00:0c:29:00:00:01")).is_some_and(|name| name.starts_with("VMware")));

@@ -192,9 +192,8 @@ impl App {
 
     /// Whether there is something new to see of the packets, where they are in front.
     pub fn note_packets(&mut self) -> bool {
-        let Some(store) = self.options.packets.as_ref().filter(|_| self.pane().own.get::<packets::state::State>().is_some()) else {
-            return false;
-        };
+        let are_shown = self.page().shows_packets() || self.pane().own.get::<packets::state::State>().is_some();
+        let Some(store) = self.options.packets.as_ref().filter(|_| are_shown) else { return false };
         let version = store.version();
         std::mem::replace(&mut self.packets_seen, version) != version
     }

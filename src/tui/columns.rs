@@ -149,6 +149,11 @@ pub(super) fn hosts<'a>(kind: Option<Kind>, six: bool, whole: bool, named: bool)
             if ENDPOINTS.fields.get(at)?.head.token == "share" {
                 return Some(Cell::Share(s.share_of(*k, h), s.style(Hue::Accent)));
             }
+            // A group has its members where they are, and who has no address is nowhere yet.
+            if ENDPOINTS.fields.get(at)?.head.token == "local" && !h.address.is_somebody() {
+                let word = if h.address.is_group() { "group" } else { "" };
+                return Some(Cell::Text(word.into(), s.style(Hue::Dim)));
+            }
             fields::of_row(s, *k, &ENDPOINTS, h, at)
         });
         if screen.place == 0 {

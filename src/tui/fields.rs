@@ -58,8 +58,13 @@ pub(super) fn column<R>(head: &Head, screen: &OnScreen, at: usize, whole: bool, 
         _ if is_load && whole => Some(Column::BYTES),
         token => Some(Column(token)),
     };
-    let right = head.kind.is_amount() && head.kind != FieldKind::Id;
+    let right = is_right(head.kind);
     Col { title, width, max, right, sort, worth: screen.worth, cell: Content::Field(cell, at) }
+}
+
+/// Whether values of a kind stand at the right.
+fn is_right(kind: FieldKind) -> bool {
+    kind.is_amount() && kind != FieldKind::Id
 }
 
 /// What columns that are no fields are called where columns are chosen.
@@ -163,7 +168,10 @@ pub(super) fn cell(scene: &Scene, layer: Layer, head: &Head, value: FieldValue<'
         (FieldKind::PacketRate, FieldValue::Load { total, recent }) => {
             Cell::Amount(amount::packet_rate(scene.packets(recent, total)), style)
         }
-        (_, FieldValue::None) => Cell::Right(if head.asks { "?" } else { "" }.into(), scene.style(Hue::Dim)),
+        (_, FieldValue::None) => {
+            let (text, style) = (if head.asks { "?" } else { "" }.into(), scene.style(Hue::Dim));
+            if is_right(head.kind) { Cell::Right(text, style) } else { Cell::Text(text, style) }
+        }
         (FieldKind::PacketShare, FieldValue::Load { total, .. }) => {
             Cell::Share(super::view::ratio(total.packets, scene.snapshot.stats.total.packets), style)
         }

@@ -104,6 +104,11 @@ pub(super) trait Screen: Sync {
         false
     }
 
+    /// Whether it shows packets beside its own numbers: it is drawn again when more of them are known.
+    fn shows_packets(&self) -> bool {
+        false
+    }
+
     /// Whether its numbers are those of the span where the past is looked at.
     fn looks_back(&self) -> bool {
         true

@@ -9,7 +9,7 @@ use crate::snapshot::table::{Field, FieldKind, FieldValue, Room, Rows, TableSpec
 pub static NEIGHBOURS: TableSpec<NeighbourRow> = TableSpec {
     sheets: &[placed("Neighbours", |s| Rows::of(&s.switch.neighbours))],
     fields: &[
-        Field::text("name", "Device", |n: &NeighbourRow| some(n.told.name())).paper(0, Room::Cut).screen(0, "device", 0).wide(12, 40),
+        Field::new("name", "Device", FieldKind::Text, device).paper(0, Room::Cut).screen(0, "device", 0).wide(12, 40).searched(true),
         Field::text("port", "Port", |n: &NeighbourRow| some(n.told.port_name())).paper(1, Room::Cut).screen(1, "port", 1).wide(10, 30),
         Field::word("protocol", "By", |n: &NeighbourRow| Some(n.told.protocol.token()))
             .paper(2, Room::Fixed)
@@ -52,6 +52,14 @@ pub static NEIGHBOURS: TableSpec<NeighbourRow> = TableSpec {
         (x.told.protocol, x.source, x.tag, &x.told.port).cmp(&(y.told.protocol, y.source, y.tag, &y.told.port))
     })
 };
+
+/// What a device calls itself; one that does not say is called by the address it sends from.
+fn device(n: &NeighbourRow) -> FieldValue<'_> {
+    match n.told.name() {
+        "" => FieldValue::Address(Address::Mac(n.source)),
+        name => FieldValue::Text(name),
+    }
+}
 
 /// Spanning trees, a row for each port that tells of one.
 pub static TREES: TableSpec<TreeRow> = TableSpec {

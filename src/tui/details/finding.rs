@@ -15,8 +15,9 @@ use super::gone;
 use crate::model::Finding;
 use crate::model::finding::evidence_name;
 use crate::snapshot::Snapshot;
-use crate::tui::canvas::{Canvas, wrap};
+use crate::tui::canvas::{Canvas, split_top, wrap};
 use crate::tui::label;
+use crate::tui::panels::when;
 use crate::tui::screen::{Effect, Hint, Screen};
 use crate::tui::theme::Hue;
 use crate::tui::view::{Pane, Scene, Topic};
@@ -59,12 +60,19 @@ impl Screen for FindingPage {
         explains(key)
     }
 
+    fn shows_packets(&self) -> bool {
+        true
+    }
+
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
         let found = label::findings(scene).into_iter().find(|f| Some(&f.0) == scene.topic);
         match found {
             Some((_, finding)) => {
                 let area = titled(canvas, area, finding.id, &[], false);
-                body(canvas, area, scene, finding, scene.pane.scroll);
+                let used = body(canvas, area, scene, finding, scene.pane.scroll);
+                let (_, rest) = split_top(area, used.saturating_add(1));
+                let rest = when::draw(canvas, rest, scene, finding);
+                when::meaning(canvas, rest, scene, finding);
             }
             None => gone(canvas, area, scene),
         }
@@ -79,8 +87,8 @@ pub(in crate::tui) fn identifier(topic: Option<&Topic>) -> Option<&'static str> 
     }
 }
 
-/// Draws everything known of a finding, from a scrolled line on.
-pub(in crate::tui) fn body(canvas: &mut Canvas, area: Rect, scene: &Scene, finding: &Finding, scroll: usize) {
+/// Draws everything known of a finding, from a scrolled line on; the lines used.
+pub(in crate::tui) fn body(canvas: &mut Canvas, area: Rect, scene: &Scene, finding: &Finding, scroll: usize) -> u16 {
     let lines = lines(scene, finding, area.width.saturating_sub(4));
     let height = usize::from(area.height);
     let scroll = scroll.min(lines.len().saturating_sub(height));
@@ -92,6 +100,7 @@ pub(in crate::tui) fn body(canvas: &mut Canvas, area: Rect, scene: &Scene, findi
     if scroll + height < lines.len() && height > 0 {
         canvas.right(area.x, area.bottom() - 1, area.width, " more ↓ ", scene.style(Hue::Accent));
     }
+    lines.len().min(height) as u16
 }
 
 /// How long it has been so, or was: up to now where it still is and more may come.

@@ -4,6 +4,7 @@ mod conversation;
 pub(super) mod finding;
 mod host;
 mod names;
+mod past;
 mod protocol;
 mod service;
 mod talkers;
@@ -82,9 +83,10 @@ fn gone(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let _ = scene;
 }
 
-/// Draws facts under a title; the rates since the page was opened stand beside them, or below where there is height. Returns the rest.
+/// Draws facts under a title; the rates since the page was opened, or those of a file over its time, stand beside them, or below where there
+/// is height. Returns the rest.
 fn head(canvas: &mut Canvas, area: Rect, scene: &Scene, title: &str, list: &[facts::Fact], sides: Option<(&str, &str)>) -> Rect {
-    let sides = sides.filter(|_| !scene.whole());
+    let sides = sides.filter(|_| !scene.whole() || past::is_known(scene));
     let tall = area.height >= 28;
     let beside = area.width >= 100 && sides.is_some() && !tall;
     let left = if beside { Rect { width: area.width / 2, ..area } } else { area };
@@ -109,6 +111,9 @@ fn head(canvas: &mut Canvas, area: Rect, scene: &Scene, title: &str, list: &[fac
 /// Rates since the page was opened: first side up, second side down.
 fn trail(canvas: &mut Canvas, area: Rect, scene: &Scene, (up_name, down_name): (&str, &str)) {
     let note = [(format!("↑ {up_name}  ").into(), scene.style(Hue::Out)), (format!("↓ {down_name}").into(), scene.style(Hue::In))];
+    if scene.whole() {
+        return past::draw(canvas, area, scene, (up_name, down_name));
+    }
     let body = titled(canvas, area, "Since opened", &note, false);
     let count = usize::from(body.width.saturating_sub(LABELS)) * 2;
     let unit = if scene.view.bytes { 1.0 } else { 8.0 };

@@ -24,7 +24,7 @@ use ratatui::layout::Rect;
 pub(super) struct ServicePage;
 
 /// The kind of conversations that a service has.
-fn kind(key: ServiceKey) -> Kind {
+pub(super) fn kind(key: ServiceKey) -> Kind {
     match key.protocol {
         Proto::Udp => Kind::Udp,
         Proto::Sctp => Kind::Sctp,

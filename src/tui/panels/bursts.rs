@@ -97,8 +97,13 @@ pub(in crate::tui) fn fullness(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let (dim, text) = (scene.style(Hue::Dim), scene.style(Hue::Text));
     let Some(used) = &scene.base.switch.link_use else { return unknown(canvas, area, scene) };
     let below = format!("{:.0} %", used.percentile(0.95) * 100.0);
-    let note = [("95 % of the time below ".into(), dim), (below.into(), text)];
-    let note = if area.width >= 60 { &note[..] } else { &[] };
+    let scale = "bars: logarithm of the time";
+    let note = [("95 % of the time below ".into(), dim), (below.into(), text), (format!(" · {scale}").into(), dim)];
+    let note = match area.width {
+        80.. => &note[..],
+        60..80 => &[(scale.into(), dim)],
+        _ => &[("log scale".into(), dim)],
+    };
     let body = titled(canvas, area, "How full, by milliseconds", note, false);
     let millis = (used.nanos / crate::model::time::MILLISECOND).max(1) as f64;
     let most = millis.ln_1p();

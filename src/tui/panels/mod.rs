@@ -9,3 +9,4 @@ pub(super) mod load;
 pub(super) mod mirror;
 pub(super) mod shares;
 pub(super) mod top;
+pub(super) mod when;

@@ -91,8 +91,22 @@ pub(in crate::tui) fn losses(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         false,
     );
     let stages = scene.snapshot.capture.losses.stages();
-    for (i, stage) in stages.iter().enumerate().take(usize::from(body.height)) {
-        let y = body.y + i as u16;
+    let rows = usize::from(body.height);
+    // Where there is no room for all, those that count something stand first, and the rest is told of.
+    let mut shown: Vec<usize> = (0..stages.len()).collect();
+    if stages.len() > rows {
+        shown.sort_by_key(|at| (stages[*at].count == 0, *at));
+        let rest = shown.split_off(rows.saturating_sub(1).min(shown.len()));
+        shown.sort_unstable();
+        let lost = rest.iter().fold(0u64, |sum, at| sum.saturating_add(stages[*at].count));
+        let more = format!("+{} more", rest.len());
+        if rows > 0 {
+            canvas.ink(body.x + 1, body.bottom() - 1, body.width.saturating_sub(9), &more, Hue::Dim);
+            let style = scene.style(if lost == 0 { Hue::Dim } else { Hue::Text });
+            canvas.right(body.right().saturating_sub(8), body.bottom() - 1, 7, &crate::model::units::count(lost), style);
+        }
+    }
+    for (stage, y) in shown.iter().map(|at| &stages[*at]).zip(body.top()..body.bottom()) {
         let hue = match stage.severity {
             Severity::Critical => Hue::Bad,
             Severity::Warning => Hue::Warn,

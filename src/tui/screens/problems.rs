@@ -12,6 +12,7 @@ use crate::snapshot::Snapshot;
 use crate::tui::canvas::{Canvas, split_top};
 use crate::tui::details::finding;
 use crate::tui::label;
+use crate::tui::panels::when;
 use crate::tui::screen::{Effect, Hint, Screen};
 use crate::tui::theme::Hue;
 use crate::tui::view::{Pane, Scene, Topic};
@@ -25,6 +26,9 @@ pub(in crate::tui) struct Problems;
 
 /// Below this width titles beside a preview would be cut.
 const BESIDE: u16 = 150;
+
+/// Lines below the list that are worth to be drawn in.
+const BESIDE_LIST: u16 = 12;
 
 fn rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a Finding)> {
     scene.pane.arrange(label::findings(scene))
@@ -63,6 +67,10 @@ impl Screen for Problems {
         Some(if count > 0 { (format!("{symbol}{count}"), hue) } else { (symbol.to_owned(), hue) })
     }
 
+    fn shows_packets(&self) -> bool {
+        true
+    }
+
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
         let rows = rows(scene);
         let chosen = scene.pane.selected.as_ref().and_then(|t| rows.iter().find(|r| r.0 == *t)).or(rows.first());
@@ -78,10 +86,20 @@ impl Screen for Problems {
             (area, None)
         };
         draw_list(canvas, list, scene, &rows);
-        if let (Some(preview), Some((_, found))) = (preview, chosen) {
-            let body = titled(canvas, preview, found.id, &[("⏎ open".into(), scene.style(Hue::Accent))], false);
-            finding::body(canvas, body, scene, found, 0);
-        }
+        let (Some(preview), Some((_, found))) = (preview, chosen) else { return };
+        let body = titled(canvas, preview, found.id, &[("⏎ open".into(), scene.style(Hue::Accent))], false);
+        let used = finding::body(canvas, body, scene, found, 0);
+        // What is free shows when it held and which packets prove it.
+        let below = |area: Rect, used: u16| split_top(area, used.saturating_add(1)).1;
+        let listed = (rows.len() as u16).saturating_add(1);
+        let is_beside = area.width >= BESIDE && list.height > listed.saturating_add(BESIDE_LIST);
+        let rest = if is_beside {
+            when::draw(canvas, below(list, listed), scene, found);
+            below(body, used)
+        } else {
+            when::draw(canvas, below(body, used), scene, found)
+        };
+        when::meaning(canvas, rest, scene, found);
     }
 }
 

@@ -131,6 +131,35 @@ fn session(story: Story, width: u16, height: u16) -> (Session, Arc<Few>) {
     (session, few)
 }
 
+/// Where there is room a finding shows when it held and which packets prove it; where there is little its words have all of it.
+#[test]
+fn a_finding_shows_when_it_held_and_the_packets_that_prove_it() {
+    for (width, height) in [(120, 40), (200, 60), (80, 24)] {
+        let (mut session, few) = session(Story::Trouble, width, height);
+        let options = DashboardOptions {
+            explain: |_| Some("What it means\n  Much.\nHow it is measured\n  Well.\nWhy it happens\n  So.".into()),
+            ..session.app.options.clone()
+        };
+        session.app = App::new(options, Theme::new(Depth::Mono, false));
+        let mut snapshot = demo::snapshot(Story::Trouble, 0);
+        for finding in &mut snapshot.diagnosis.findings {
+            finding.packets = vec![17, 20, 23];
+        }
+        session.see(snapshot);
+        session.keys("6");
+        let text = session.text();
+        assert!(text.contains("What to do") || height == 24, "{width}x{height}:\n{text}");
+        if height > 24 {
+            let held = session.lines()[session.line_of("  held ")].clone();
+            assert!(held.contains('━') && text.contains("When it held"), "{width}x{height}:\n{text}");
+            assert!(text.contains("Packets that prove it"), "{width}x{height}:\n{text}");
+            assert!(width < 200 || text.contains("How it is measured") && !text.contains("  So."), "{width}x{height}:\n{text}");
+            let asked = few.asked.lock().unwrap();
+            assert!(asked.iter().any(|r| r.subject == PacketSubject::Numbers(vec![17, 20, 23])), "{asked:?}");
+        }
+    }
+}
+
 #[test]
 fn packets_look_as_they_did() {
     for (width, height) in [(80, 24), (120, 40), (200, 60)] {

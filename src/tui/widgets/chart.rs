@@ -169,16 +169,23 @@ fn grid(canvas: &mut Canvas, area: Rect, upper: Rect, lower: Rect, plot: &Plot) 
     label(upper.bottom() - 1, 0.0);
     let step = step(plot.top.max(bottom(plot.top, upper, lower)), (upper.height.max(lower.height) / 3).max(2));
     let place = |value: f64, height: u16| (value / plot.top * f64::from(height)).floor().min(f64::from(height.saturating_sub(1))) as u16;
+    let mut is_told = false;
     for value in (1..=16).map(|i| f64::from(i) * step).take_while(|v| *v <= plot.top * 1.000_001) {
         let above = place(value, upper.height);
         if above > 0 {
             label(upper.bottom() - 1 - above, value);
+            is_told = true;
         }
     }
     let bottom = bottom(plot.top, upper, lower);
     for value in (1..=16).map(|i| f64::from(i) * step).take_while(|v| lower.height > 1 && *v <= bottom * 1.000_001) {
         let below = (value / bottom * f64::from(lower.height)).floor().min(f64::from(lower.height - 1)) as u16;
         label(lower.y + below, value);
+        is_told = true;
+    }
+    // Heights without a scale say nothing: where no round value has a row of its own, the top has one.
+    if !is_told {
+        label(upper.y, plot.top);
     }
     if let Some((limit, name)) = plot.limit.filter(|l| l.0 <= plot.top * 1.000_001 && l.0 > 0.0) {
         let y = upper.bottom() - 1 - place(limit, upper.height);
@@ -372,6 +379,32 @@ mod tests {
         assert!(settle(Some(10e9), 1.5e9, Some(10e9)) < 2e9);
         assert!(settle(None, 2.5e9, Some(10e9)) < 3e9);
         assert!(settle(None, 12e9, Some(10e9)) > 12e9, "a speed that is not the link's");
+    }
+
+    /// However few rows there are and however small values are, one of them has a number.
+    #[test]
+    fn a_chart_always_has_a_scale() {
+        let theme = crate::tui::theme::Theme::new(crate::tui::theme::Depth::Mono, false);
+        for (height, largest) in [(1, 5.0), (2, 0.4), (3, 17.0), (2, 1.0), (4, 1e9)] {
+            let area = Rect::new(0, 0, 30, height);
+            let mut buffer = ratatui::buffer::Buffer::empty(area);
+            let up = [Some(largest); 40];
+            let style = |_| Style::new();
+            let plot = Plot {
+                up: &up,
+                down: None,
+                top: settle(None, largest, None),
+                quarters: 2,
+                limit: None,
+                up_style: &style,
+                down_style: &style,
+            };
+            super::plot(&mut Canvas::new(&mut buffer, &theme), area, &plot);
+            let labels: Vec<String> = (0..height)
+                .map(|y| (0..LABELS).map(|x| buffer[(x, y)].symbol().to_owned()).collect::<String>().trim().to_owned())
+                .collect();
+            assert!(labels.iter().any(|label| !label.is_empty() && label != "0"), "{height} rows, {largest}: {labels:?}");
+        }
     }
 
     #[test]

@@ -86,12 +86,88 @@ impl<R> Col<R> {
 /// Cells between two columns.
 const GAP: u16 = 2;
 
-/// Which columns fit, and how wide they are.
-pub(in crate::tui) fn fit<R>(columns: &[Col<R>], width: u16, order: Option<Order>) -> Vec<(usize, u16)> {
+/// Rows that are measured beside those in the window, so that widths hold still while it moves.
+const MEASURED: usize = 200;
+
+/// What stands in a column.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Extent {
+    /// Cells that its widest cell takes.
+    wide: u16,
+    /// The same of both ends of a pair.
+    ends: [u16; 2],
+    /// The largest share in it.
+    share: f64,
+    /// Something stands in it.
+    is_told: bool,
+}
+
+/// The shares at which bars may end.
+const SCALES: [f64; 7] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0];
+
+impl Extent {
+    fn see(&mut self, cell: &Cell) {
+        let wide = match cell {
+            Cell::Text(text, _) | Cell::Address(text, _) | Cell::Right(text, _) => cells(text.trim_end()),
+            Cell::Guess(text, _) => cells(text) + 1,
+            Cell::Amount(value, _) => 5 + cells(&value.unit),
+            // A bar has no width of its own.
+            Cell::Share(share, _) => {
+                self.share = self.share.max(*share);
+                1
+            }
+            Cell::Pair(one, _, other, _) => {
+                let [first, second] = &mut self.ends;
+                (*first, *second) = ((*first).max(cells(one)), (*second).max(cells(other)));
+                first.saturating_add(*second).saturating_add(PAIR)
+            }
+            Cell::Pieces(pieces) => pieces.iter().fold(0u16, |sum, piece| sum.saturating_add(cells(&piece.0))),
+        };
+        self.wide = self.wide.max(wide);
+        self.is_told |= wide > 0;
+    }
+
+    /// The share at which bars end, and how the head says it: everything, unless what there is is much less and the head has room to say so.
+    fn scale(&self, title: u16, width: u16) -> (f64, Option<String>) {
+        let scale = SCALES.into_iter().find(|scale| self.share <= *scale).unwrap_or(1.0);
+        let said = format!("to {:.0}%", scale * 100.0);
+        let has_room = title + 1 + cells(&said) <= width;
+        if self.share <= 0.0 || scale >= 1.0 || !has_room { (1.0, None) } else { (scale, Some(said)) }
+    }
+}
+
+/// What stands in each column, in the first rows and in those of the window.
+fn measure<R>(scene: &Scene, columns: &[Col<R>], rows: &[(Topic, R)], window: &[(Topic, R)]) -> Vec<Extent> {
+    let first = rows.get(..MEASURED).unwrap_or(rows);
+    let of = |column: &Col<R>| {
+        let mut extent = Extent::default();
+        for (_, row) in first.iter().chain(window) {
+            if let Some(cell) = column.cell.cell(scene, row) {
+                extent.see(&cell);
+            }
+        }
+        extent
+    };
+    columns.iter().map(of).collect()
+}
+
+/// The columns that have something to say: the first one, that of the order, and those of fields in which something stands.
+fn told<R>(columns: &[Col<R>], extents: &[Extent], order: Option<Order>) -> Vec<usize> {
+    let stays = |at: &usize| {
+        let Some((column, extent)) = columns.get(*at).zip(extents.get(*at)) else { return false };
+        let is_order = order.is_some_and(|o| column.sort == Some(o.column));
+        // What comes with time only keeps its place until then.
+        *at == 0 || extent.is_told || is_order || matches!(column.cell, Content::Row(_))
+    };
+    (0..columns.len()).filter(stays).collect()
+}
+
+/// Which columns fit, and how wide they are. What is free goes to what would be cut first, as much as it needs; then to each up to its limit.
+fn fit<R>(columns: &[Col<R>], extents: &[Extent], width: u16, order: Option<Order>) -> Vec<(usize, u16)> {
     // By what rows are sorted can be read.
     let worth =
         |at: usize| if order.is_some_and(|o| columns[at].sort == Some(o.column)) { columns[at].worth.min(1) } else { columns[at].worth };
-    let mut kept: Vec<usize> = (0..columns.len()).collect();
+    let mut kept: Vec<usize> = told(columns, extents, order);
     let needs = |kept: &[usize]| kept.iter().map(|&i| columns[i].width + GAP).sum::<u16>().saturating_sub(GAP);
     // The first column says what a row is: it gets a quarter more before columns of little worth get anything.
     let comfort = columns.first().map_or(0, |c| (c.width / 4).min(c.max.saturating_sub(c.width)));
@@ -111,21 +187,49 @@ pub(in crate::tui) fn fit<R>(columns: &[Col<R>], width: u16, order: Option<Order
     if let (Some(first), true) = (out.first_mut(), kept.len() > 1) {
         first.1 = first.1.saturating_sub(over);
     }
-    // Room is handed out evenly, a cell at a time, so that no column jumps when another stops growing.
-    while spare > 0 {
-        let mut grown = false;
-        for (i, wide) in &mut out {
-            if spare > 0 && *wide < columns[*i].max {
-                *wide += 1;
-                spare -= 1;
-                grown = true;
-            }
-        }
-        if !grown {
-            break;
+    let need = |i: usize| extents.get(i).map_or(0, |extent| extent.wide);
+    // Numbers give what they do not use where something else would be cut.
+    let lacking: u16 = out.iter().fold(0, |sum, (i, wide)| sum.saturating_add(need(*i).saturating_sub(*wide)));
+    let mut wanted = lacking.saturating_sub(spare);
+    for (i, wide) in out.iter_mut().skip(1) {
+        let is_number = columns[*i].right && extents.get(*i).is_some_and(|extent| extent.share <= 0.0);
+        let marker = if order.is_some_and(|o| columns[*i].sort == Some(o.column)) { 2 } else { 0 };
+        let given = wide.saturating_sub(need(*i).max(cells(columns[*i].title) + marker)).min(wanted);
+        if is_number && matches!(columns[*i].cell, Content::Field(..)) {
+            (*wide, wanted, spare) = (*wide - given, wanted - given, spare + given);
         }
     }
+    hand_out(&mut out, &mut spare, need);
+    hand_out(&mut out, &mut spare, |i| columns[i].max);
     out
+}
+
+/// Hands room out evenly, a cell at a time, so that no column jumps when another stops growing.
+fn hand_out(columns: &mut [(usize, u16)], spare: &mut u16, limit: impl Fn(usize) -> u16) {
+    let mut is_grown = true;
+    while *spare > 0 && is_grown {
+        is_grown = false;
+        for (i, wide) in columns.iter_mut() {
+            if *spare > 0 && *wide < limit(*i) {
+                *wide += 1;
+                *spare -= 1;
+                is_grown = true;
+            }
+        }
+    }
+}
+
+/// Cells of the first end of a pair: half, unless the other end needs more and this one less.
+fn split(width: u16, [first, second]: [u16; 2]) -> u16 {
+    let room = width.saturating_sub(PAIR);
+    let half = room / 2;
+    if first <= half && second > room - half {
+        first.max(room.saturating_sub(second))
+    } else if first > half && second <= room - half {
+        first.min(room - second)
+    } else {
+        half
+    }
 }
 
 /// Where a table's window begins so that the selected row is inside.
@@ -168,10 +272,6 @@ pub(in crate::tui) fn draw<R>(canvas: &mut Canvas, scene: &Scene, area: Rect, co
     }
     let (header, body) = split_top(area, 1);
     let inner = padded(body, 1);
-    let fitted = fit(columns, inner.width, shape.order);
-    if header.height > 0 {
-        head(canvas, padded(header, 1), columns, &fitted, shape);
-    }
     let height = usize::from(body.height);
     let selected = scene.pane.selected.as_ref().filter(|_| shape.focused);
     let at = selected.and_then(|topic| rows.iter().position(|row| row.0 == *topic));
@@ -181,13 +281,18 @@ pub(in crate::tui) fn draw<R>(canvas: &mut Canvas, scene: &Scene, area: Rect, co
     }
     let shown = rows.get(offset..).unwrap_or_default();
     let shown = shown.get(..height).unwrap_or(shown);
-    let largest: Vec<f64> = fitted.iter().map(|&(c, _)| largest_share(scene, &columns[c], shown)).collect();
+    let extents = measure(scene, columns, rows, shown);
+    let fitted = fit(columns, &extents, inner.width, shape.order);
+    if header.height > 0 {
+        head(canvas, padded(header, 1), (columns, &extents), &fitted, shape);
+    }
     for (i, (topic, row)) in rows.iter().enumerate().skip(offset).take(height) {
         let line = Rect { y: body.y + (i - offset) as u16, height: 1, ..body };
         let mut x = inner.x;
-        for (&(c, wide), largest) in fitted.iter().zip(&largest) {
+        for &(c, wide) in &fitted {
             if let Some(content) = columns[c].cell.cell(scene, row) {
-                cell(canvas, x, line.y, wide, content, *largest);
+                let full = extents[c].scale(cells(columns[c].title), wide).0;
+                cell(canvas, x, line.y, wide, content, (split(wide, extents[c].ends), full));
             }
             x += wide + GAP;
         }
@@ -209,17 +314,6 @@ pub(in crate::tui) fn draw<R>(canvas: &mut Canvas, scene: &Scene, area: Rect, co
     }
 }
 
-/// The largest share in a column of shares: its bar fills the room, the others are drawn against it.
-fn largest_share<R>(scene: &Scene, column: &Col<R>, rows: &[(Topic, R)]) -> f64 {
-    let share = |row: &R| match column.cell.cell(scene, row) {
-        Some(Cell::Share(share, _)) => Some(share),
-        _ => None,
-    };
-    // One row tells what the column is.
-    let Some(first) = rows.first().and_then(|row| share(&row.1)) else { return 1.0 };
-    rows.iter().skip(1).filter_map(|row| share(&row.1)).fold(first, f64::max)
-}
-
 /// A thumb at the right edge when rows are hidden.
 fn scrollbar(canvas: &mut Canvas, body: Rect, offset: usize, height: usize, rows: usize) {
     if rows <= height || height < 3 || body.width == 0 {
@@ -233,7 +327,7 @@ fn scrollbar(canvas: &mut Canvas, body: Rect, offset: usize, height: usize, rows
     }
 }
 
-fn head<R>(canvas: &mut Canvas, area: Rect, columns: &[Col<R>], fitted: &[(usize, u16)], shape: &Shape) {
+fn head<R>(canvas: &mut Canvas, area: Rect, (columns, extents): (&[Col<R>], &[Extent]), fitted: &[(usize, u16)], shape: &Shape) {
     let mut x = area.x;
     let dim = canvas.theme.style(Hue::Dim);
     for &(c, wide) in fitted {
@@ -248,6 +342,10 @@ fn head<R>(canvas: &mut Canvas, area: Rect, columns: &[Col<R>], fitted: &[(usize
             let at = if column.right { start.saturating_sub(2) } else { start + used + 1 };
             canvas.put(at, area.y, 1, marker, style);
         }
+        if let (true, (_, Some(said))) = (column.right, extents[c].scale(cells(column.title), wide)) {
+            // Where bars end, unless they end at everything.
+            canvas.put(x, area.y, wide.saturating_sub(used), &said, canvas.theme.style(Hue::Faint));
+        }
         if let Some(sort) = column.sort {
             canvas.click(Rect { x, y: area.y, width: wide, height: 1 }, Hit::Column(sort));
         }
@@ -257,9 +355,11 @@ fn head<R>(canvas: &mut Canvas, area: Rect, columns: &[Col<R>], fitted: &[(usize
 
 /// Cells of the percentage beside a bar.
 const PERCENT: u16 = 5;
+/// Cells between the ends of a pair.
+const PAIR: u16 = 3;
 
-/// Draws one cell of a table; `largest`: the share whose bar fills the room.
-pub(in crate::tui) fn cell(canvas: &mut Canvas, x: u16, y: u16, width: u16, cell: Cell, largest: f64) {
+/// Draws one cell of a table; `first`: cells of the first end of a pair, `full`: the share at which a bar ends.
+fn cell(canvas: &mut Canvas, x: u16, y: u16, width: u16, cell: Cell, (first, full): (u16, f64)) {
     match cell {
         Cell::Text(text, style) => {
             canvas.put(x, y, width, &cut_end(&text, width), style);
@@ -283,19 +383,18 @@ pub(in crate::tui) fn cell(canvas: &mut Canvas, x: u16, y: u16, width: u16, cell
         }
         Cell::Share(share, style) => {
             let wide = width.saturating_sub(PERCENT + 1);
-            bar::draw(canvas, x, y, wide, if largest > 0.0 { share / largest } else { 0.0 }, style);
+            bar::draw(canvas, x, y, wide, share / full, style);
             let text = amount::share(share);
             let hue = if share >= 0.0005 { Hue::Text } else { Hue::Dim };
             let style = canvas.theme.style(hue);
             canvas.right(x + width - PERCENT.min(width), y, PERCENT.min(width), &text, style);
         }
         Cell::Pair(one, between, other, style) => {
-            let half = width.saturating_sub(3) / 2;
             let dim = canvas.theme.style(Hue::Dim);
-            canvas.put(x, y, half, &cut_middle(&one, half), style);
-            canvas.put(x + half + 1, y, 1, between, dim);
-            let rest = width.saturating_sub(half + 3);
-            canvas.put(x + half + 3, y, rest, &cut_middle(&other, rest), style);
+            canvas.put(x, y, first, &cut_middle(&one, first), style);
+            canvas.put(x + first + 1, y, 1, between, dim);
+            let rest = width.saturating_sub(first + PAIR);
+            canvas.put(x + first + PAIR, y, rest, &cut_middle(&other, rest), style);
         }
         Cell::Pieces(pieces) => {
             let mut used = 0;
@@ -313,6 +412,48 @@ mod tests {
 
     fn column(width: u16, max: u16, worth: u8) -> Col<()> {
         Col::left("t", width..=max, worth, |_, ()| Cell::Text(String::new(), Style::new()))
+    }
+
+    fn fit(columns: &[Col<()>], width: u16, order: Option<Order>) -> Vec<(usize, u16)> {
+        let extents: Vec<Extent> = columns.iter().map(|c| Extent { wide: c.width, is_told: true, ..Extent::default() }).collect();
+        super::fit(columns, &extents, width, order)
+    }
+
+    #[test]
+    fn what_would_be_cut_gets_free_room_first_and_empty_columns_give_way() {
+        let mut all = [column(10, 20, 0), column(5, 12, 2), column(6, 6, 1)];
+        let told = |wide| Extent { wide, is_told: true, ..Extent::default() };
+        // The second would be cut: it has what it needs before the first one has room to breathe, beyond its limit too.
+        assert_eq!(super::fit(&all, &[told(8), told(15), told(3)], 40, None), [(0, 15), (1, 15), (2, 6)]);
+        assert_eq!(super::fit(&all, &[told(8), told(15), told(3)], 30, None), [(0, 10), (1, 10), (2, 6)]);
+        // A number gives what it does not use, down to its title.
+        let number = Col { right: true, title: "num", cell: Content::Field(|_, (), _| None, 0), ..column(8, 8, 1) };
+        assert_eq!(super::fit(&[column(10, 20, 0), number], &[told(14), told(2)], 20, None), [(0, 14), (1, 4)]);
+        // A field in which nothing stands is not there, unless rows are sorted by it.
+        all[1].cell = Content::Field(|_, (), _| None, 0);
+        assert_eq!(super::fit(&all, &[told(8), Extent::default(), told(3)], 30, None), [(0, 20), (2, 6)]);
+        all[1].sort = Some(Column::BYTES);
+        assert_eq!(super::fit(&all, &[told(8), Extent::default(), told(3)], 30, Some(Order::largest(Column::BYTES.0))).len(), 3);
+    }
+
+    #[test]
+    fn bars_end_at_everything_unless_the_head_says_where() {
+        let of = |share| Extent { share, is_told: true, ..Extent::default() };
+        assert_eq!(of(0.003).scale(5, 12), (0.01, Some("to 1%".into())));
+        assert_eq!(of(0.17).scale(5, 12), (0.2, Some("to 20%".into())));
+        assert_eq!(of(0.17).scale(5, 11), (1.0, None), "no room to say it");
+        assert_eq!(of(0.51).scale(5, 30), (1.0, None));
+        assert_eq!(of(0.0).scale(5, 30), (1.0, None));
+    }
+
+    #[test]
+    fn an_end_that_would_be_cut_takes_what_the_other_leaves() {
+        assert_eq!(split(33, [10, 12]), 15, "half, where both fit");
+        assert_eq!(split(33, [10, 18]), 12);
+        assert_eq!(split(33, [18, 10]), 18);
+        assert_eq!(split(33, [28, 10]), 20);
+        assert_eq!(split(33, [40, 40]), 15);
+        assert_eq!(split(2, [9, 9]), 0);
     }
 
     #[test]

@@ -38,7 +38,8 @@ fn widths(scene: &Scene, page: &PacketPage, width: u16) -> Widths {
     Widths { number, time, end, protocol: longest(|row| &row.protocol).clamp(8, 10), length, gap }
 }
 
-pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, looking: &Looking, page: &PacketPage) {
+/// Draws packets under the heads of their columns; the area of each with its place in the list.
+pub(in crate::tui) fn rows(canvas: &mut Canvas, area: Rect, scene: &Scene, page: &PacketPage) -> Vec<(Rect, u64)> {
     let (head, body) = split_top(area, 1);
     let widths = widths(scene, page, area.width);
     let dim = scene.style(Hue::Dim);
@@ -46,8 +47,9 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, looking: &Loo
     if page.rows.is_empty() {
         let text = if page.searched.is_some() { "looking …" } else { "no packet" };
         canvas.ink(body.x + 1, body.y, body.width.saturating_sub(2), text, Hue::Dim);
-        return;
+        return Vec::new();
     }
+    let mut drawn = Vec::with_capacity(page.rows.len());
     for (at, row) in page.rows.iter().enumerate().take(usize::from(body.height)) {
         let area = Rect { y: body.y + at as u16, height: 1, ..body };
         let place = page.first + at as u64;
@@ -57,6 +59,13 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, looking: &Loo
         let styles = [dim, dim, text, text, protocol, text, text];
         let (number, wire) = (row.number.to_string(), row.wire.to_string());
         line(canvas, area, &widths, [&number, &time, &row.source, &row.destination, &row.protocol, &wire, &row.info], styles);
+        drawn.push((area, place));
+    }
+    drawn
+}
+
+pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, looking: &Looking, page: &PacketPage) {
+    for (area, place) in rows(canvas, area, scene, page) {
         if place == looking.row {
             let style = if looking.focus == Focus::List { canvas.theme.selected() } else { canvas.theme.style(Hue::Accent) };
             canvas.over(area, style);

@@ -6,7 +6,7 @@
 
 use crate::model::text::printable;
 use crate::model::{BridgeId, PortRole, TreeRow};
-use crate::tui::canvas::{Canvas, cut_end};
+use crate::tui::canvas::{Canvas, cells, cut_end, cut_middle};
 use crate::tui::fields::numbers_text;
 use crate::tui::theme::Hue;
 use crate::tui::view::Scene;
@@ -31,7 +31,7 @@ fn shape(row: &TreeRow) -> (crate::model::Mac, crate::model::Mac, u16, u32, Port
     (row.root.mac, row.bridge.mac, row.port & 0x0fff, row.cost, row.role)
 }
 
-/// The drawing: a line for each tree, those of VLANs that look alike together.
+/// The drawing: a line for each tree, or several where one has no room, those of VLANs that look alike together.
 pub(super) fn lines(scene: &Scene, width: u16) -> Vec<Drawn> {
     let (text, dim, accent) = (scene.style(Hue::Text), scene.style(Hue::Dim), scene.style(Hue::Accent));
     let mut groups: Vec<(Vec<u16>, &TreeRow)> = Vec::new();
@@ -41,21 +41,50 @@ pub(super) fn lines(scene: &Scene, width: u16) -> Vec<Drawn> {
             None => groups.push((row.vlan.into_iter().collect(), row)),
         }
     }
-    let line = |(vlans, row): (Vec<u16>, &TreeRow)| {
+    let hops = |(vlans, row): (Vec<u16>, &TreeRow)| {
         let which = if vlans.is_empty() { row.protocol.to_owned() } else { format!("vlan {}", numbers_text(&vlans)) };
         let way = if width >= 110 { "────" } else { "──" };
-        let mut out: Drawn = vec![(cut_end(&format!("{which}  "), width / 4).into_owned().into(), dim), ("◆ root ".into(), accent)];
-        out.push((bridge(scene, row.root).into(), text));
-        if row.root.mac != row.bridge.mac {
-            out.push((format!(" {way} cost {} {way}▶ ", row.cost).into(), dim));
-            out.push((bridge(scene, row.bridge).into(), text));
-        }
+        let root: Drawn = vec![
+            (cut_end(&format!("{which}  "), width / 4).into_owned().into(), dim),
+            ("◆ root ".into(), accent),
+            (bridge(scene, row.root).into(), text),
+        ];
+        let hop = |words: String, to: String| vec![(format!(" {way} {words} {way}▶ ").into(), dim), (to.into(), text)];
+        let between = (row.root.mac != row.bridge.mac).then(|| hop(format!("cost {}", row.cost), bridge(scene, row.bridge)));
         let role = if row.role == PortRole::Unknown { "" } else { row.role.token() };
-        out.push((format!(" {way} port {} {role} {way}▶ ", row.port & 0x0fff).into(), dim));
-        out.push(("this link".into(), text));
-        out
+        let last = hop(format!("port {} {role}", row.port & 0x0fff).trim_end().to_owned(), "this link".to_owned());
+        std::iter::once(root).chain(between).chain([last]).collect()
     };
-    groups.into_iter().map(line).collect()
+    groups.into_iter().map(hops).flat_map(|hops| broken(hops, width)).collect()
+}
+
+/// Cells that lines behind the first are moved in by.
+const INDENT: u16 = 4;
+
+fn wide(piece: &Drawn) -> u16 {
+    piece.iter().fold(0u16, |sum, (text, _)| sum.saturating_add(cells(text)))
+}
+
+/// A way on as many lines as it needs: both its ends are always seen. What a line alone has no room for is cut in its last piece, and marked.
+fn broken(hops: Vec<Drawn>, width: u16) -> Vec<Drawn> {
+    let mut lines: Vec<Drawn> = Vec::new();
+    for hop in hops {
+        match lines.last_mut() {
+            Some(line) if wide(line).saturating_add(wide(&hop)) <= width => line.extend(hop),
+            Some(_) => {
+                let indent = (" ".repeat(usize::from(INDENT)).into(), Style::new());
+                lines.push(std::iter::once(indent).chain(hop).collect());
+            }
+            None => lines.push(hop),
+        }
+    }
+    for line in &mut lines {
+        let over = wide(line).saturating_sub(width);
+        if let Some((text, _)) = line.last_mut().filter(|_| over > 0) {
+            *text = cut_middle(text, cells(text).saturating_sub(over)).into_owned().into();
+        }
+    }
+    lines
 }
 
 /// Draws it.
@@ -63,5 +92,30 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, lines: &[Drawn]) {
     let body = titled(canvas, area, "From the root to this link", &[], false);
     for (line, y) in lines.iter().zip(body.top()..body.bottom()) {
         canvas.pieces(body.x + 1, y, body.width.saturating_sub(2), line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn root_and_link_are_seen_at_every_width() {
+        let piece = |text: &str| vec![(Cow::Owned(text.to_owned()), Style::new())];
+        let hops = || {
+            vec![
+                piece("rstp  ◆ root 00:1c:57:54:dd:80 (32868)"),
+                piece(" ── cost 4 ──▶ 00:1c:b1:c7:f6:00 (32868)"),
+                piece(" ── port 21 ──▶ this link"),
+            ]
+        };
+        for (width, lines) in [(200, 1), (90, 2), (60, 3), (30, 3)] {
+            let drawn = broken(hops(), width);
+            let text = |line: &Drawn| line.iter().map(|p| p.0.as_ref()).collect::<String>();
+            assert_eq!(drawn.len(), lines, "{width}");
+            assert!(drawn.iter().all(|line| wide(line) <= width), "{width}");
+            let (first, last) = (text(&drawn[0]), text(&drawn[lines - 1]));
+            assert!(first.contains("◆ root 0") && last.ends_with("this link"), "{width}: {first} / {last}");
+        }
     }
 }
