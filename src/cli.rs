@@ -19,11 +19,10 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
-use meaning::Given;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
-use typed::Typed;
+use typed::{Given, Typed};
 
 /// What the program can do beside its options, told by who knows.
 #[derive(Debug, Clone, Default)]

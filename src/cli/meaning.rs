@@ -2,7 +2,7 @@
 
 use super::settings::{Command, Common, ConfigCommand, Invocation, SwitchRequest};
 use super::typed::{
-    Typed, TypedColor, TypedCommand, TypedCommon, TypedConfig, TypedDecap, TypedFleet, TypedInput, TypedRing, TypedStretch,
+    Given, Typed, TypedColor, TypedCommand, TypedCommon, TypedConfig, TypedDecap, TypedFleet, TypedInput, TypedRing, TypedStretch,
 };
 use super::{Shell, units};
 use crate::error::{Error, Result};
@@ -11,27 +11,8 @@ use crate::settings::{
     Color, ConsoleSettings, FileSettings, InputSettings, LiveSettings, LoadSettings, MirrorSettings, PacketStretch, PrivacySettings,
     ProbeSettings, RecorderSettings, RightsSettings, RingSettings,
 };
-use clap::ArgMatches;
-use clap::parser::ValueSource;
 use std::path::Path;
 use std::time::Duration;
-
-/// What stands on the command line itself. A value of a configuration file is a default: it makes nothing wrong that was typed, and what was
-/// typed goes before it.
-pub(super) struct Given<'a>(pub(super) &'a ArgMatches);
-
-impl Given<'_> {
-    fn any(&self, ids: &[&str]) -> bool {
-        // Not every command has each of them.
-        let is_there = |id: &str| self.0.try_contains_id(id).is_ok_and(|is_there| is_there);
-        ids.iter().any(|id| is_there(id) && self.0.value_source(id) == Some(ValueSource::CommandLine))
-    }
-
-    /// The same behind the command.
-    fn of_command(&self) -> Given<'_> {
-        Given(self.0.subcommand().map_or(self.0, |(_, matches)| matches))
-    }
-}
 
 /// Options of the dashboard that a command has no use for.
 const OF_DASHBOARD: [&str; 6] = ["recorder", "save_dir", "save_on", "ring", "ring_files", "ring_size"];

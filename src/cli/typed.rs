@@ -4,7 +4,8 @@ use super::{CHECK_FORMATS, DIFF_FORMATS, PACKET_FORMATS, help, units};
 use crate::model::{Carrier, RspanChoice, StampChoice};
 use crate::settings::{PacketBound, THEMES, ThemeChoice};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -358,4 +359,22 @@ pub(super) enum TypedColor {
     Auto,
     Always,
     Never,
+}
+
+/// What stands on the command line itself. A value of a configuration file is a default: it makes nothing wrong that was typed, and what was
+/// typed goes before it.
+pub(super) struct Given<'a>(pub(super) &'a ArgMatches);
+
+impl Given<'_> {
+    /// Whether one of these options was typed.
+    pub(super) fn any(&self, ids: &[&str]) -> bool {
+        // Not every command has each of them.
+        let is_there = |id: &str| self.0.try_contains_id(id).is_ok_and(|is_there| is_there);
+        ids.iter().any(|id| is_there(id) && self.0.value_source(id) == Some(ValueSource::CommandLine))
+    }
+
+    /// The same behind the command.
+    pub(super) fn of_command(&self) -> Given<'_> {
+        Given(self.0.subcommand().map_or(self.0, |(_, matches)| matches))
+    }
 }

@@ -80,6 +80,19 @@ impl AnswerPlace {
         }
     }
 
+    /// The same, where only this machine may ask.
+    ///
+    /// # Errors
+    /// Others could ask there, or it is no such place; in words.
+    pub fn of_this_machine(text: &str) -> Result<Self, String> {
+        match Self::named(text)? {
+            Self::Tcp(address) if !address.ip().is_loopback() => {
+                Err("only this machine may ask: a loopback address (127.0.0.1:9901) or unix:PATH is wanted".into())
+            }
+            place => Ok(place),
+        }
+    }
+
     /// Opens it.
     ///
     /// # Errors

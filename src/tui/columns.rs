@@ -240,12 +240,12 @@ pub(super) fn busiest(live: bool) -> Order {
     Order { column: if live { Column::RATE } else { Column::BYTES }, descending: true }
 }
 
-/// The busiest addresses, by IP where there are any.
+/// The busiest hosts, by IP addresses where there are any. Groups are none: they stand on the screen of hosts, as what they are.
 pub(super) fn busiest_hosts<'a>(scene: &Scene<'a>) -> Vec<(Topic, End<'a>)> {
     let order = busiest(scene.snapshot.live);
     for kinds in [&[Kind::Ip, Kind::Ipv6][..], &[Kind::Eth]] {
         let all = kinds.iter().flat_map(|&k| k.endpoints(scene.snapshot).rows.iter().map(move |r| (Topic::host(k, r), k, r)));
-        let mut rows: Vec<_> = all.collect();
+        let mut rows: Vec<_> = all.filter(|(_, _, row)| row.address.is_somebody()).collect();
         if !rows.is_empty() {
             sort(scene, &ENDPOINTS, order, &mut rows);
             return rows.into_iter().map(|(topic, kind, row)| (topic, (kind, row))).collect();

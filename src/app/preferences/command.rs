@@ -2,7 +2,7 @@
 
 use super::Preferences;
 use crate::app::console::{Console, say};
-use crate::app::{offered, output, probe};
+use crate::app::{offered, output};
 use crate::cli::{self, Common, ConfigCommand, ConfigFile, InForce};
 use crate::error::{Error, Result};
 use crate::export::registry::EXPORTERS;
@@ -68,7 +68,7 @@ fn wrong(file: &ConfigFile) -> Vec<String> {
         let missing = entry.values.iter().filter(|folder| !Path::new(folder).is_dir());
         wrong.extend(missing.map(|folder| format!("{}: {}: no such directory", entry.place, printable(folder))));
     }
-    let targets = probe::wrong_targets(&preferences);
+    let targets = preferences.probe.wrong_targets();
     let place = &preferences.probe.exports_place;
     wrong.extend(targets.iter().map(|error| format!("{place}: {}", printable(&error.to_string().replacen("--export ", "", 1)))));
     wrong

@@ -9,8 +9,10 @@ pub use keeper::Keeper;
 
 use crate::cli::{Common, ConfigFile};
 use crate::error::{Error, Result};
+use crate::export::{ExportTarget, HubPlan, Identity};
 use crate::model::evidence::Threshold;
-use crate::model::{LearntName, NameSource};
+use crate::model::{LearntName, NameSource, Timestamp};
+use crate::settings::ProbeSettings;
 use crate::snapshot::{Order, Snapshot};
 use crate::tui::{ChosenColumns, KeyChange, Keymap, OwnNames};
 use std::collections::BTreeMap;
@@ -57,6 +59,31 @@ pub struct ProbePreferences {
     pub exports_place: String,
     /// Options by exporter.
     pub options: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl ProbePreferences {
+    /// What is exported where, by the command line and the configuration file.
+    ///
+    /// # Errors
+    /// There is no such exporter.
+    pub fn targets(&self, typed: &ProbeSettings) -> Result<Vec<ExportTarget>> {
+        let texts = typed.exports.iter().chain(self.exports.iter().filter(|text| !typed.exports.contains(text)));
+        let target = |text: &String| {
+            let target = ExportTarget::parse(text)?;
+            let options = self.options.get(&target.exporter).cloned().unwrap_or_default();
+            Ok(ExportTarget { options, ..target })
+        };
+        texts.map(target).collect()
+    }
+
+    /// What of the exports a probe would refuse at its start; nothing is opened.
+    pub fn wrong_targets(&self) -> Vec<Error> {
+        let nobody = Identity::new(String::new(), String::new(), Timestamp::UNKNOWN, 0);
+        match self.targets(&ProbeSettings::default()) {
+            Ok(targets) => HubPlan::wrong(&targets, nobody).into_iter().map(|(_, error)| error).collect(),
+            Err(error) => vec![error],
+        }
+    }
 }
 
 impl Preferences {

@@ -1,9 +1,8 @@
 //! From lines with a place to preferences.
 
 use super::Preferences;
-use crate::app::probe::status_place;
 use crate::cli::{self, ConfigEntry, ConfigFile, near};
-use crate::export::{ExportTarget, registry};
+use crate::export::{AnswerPlace, ExportTarget, registry};
 use crate::model::evidence::{THRESHOLDS, ThresholdUnit};
 use crate::model::text::printable;
 use crate::model::{Address, Mac};
@@ -95,7 +94,7 @@ fn probe(entry: &ConfigEntry, out: &mut Preferences) -> Result<(), String> {
         "site" => out.probe.site = Some(name(entry)?),
         "status" => {
             let text = one(entry)?;
-            status_place(text).map_err(|what| format!("{text}: {what}"))?;
+            AnswerPlace::of_this_machine(text).map_err(|what| format!("{text}: {what}"))?;
             out.probe.status = Some(text.to_owned());
         }
         "export" => {

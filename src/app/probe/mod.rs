@@ -11,7 +11,7 @@ use super::{ask, console::Console, engine_settings, source};
 use crate::cli::{self, Common, ConfigEntry};
 use crate::engine::{self, Engine, subscribe};
 use crate::error::{Error, Result};
-use crate::export::{AnswerPlace, AnswerPort, ExportHub, ExportTarget, HubPlan, Identity};
+use crate::export::{AnswerPlace, AnswerPort, ExportHub, HubPlan, Identity};
 use crate::model::clock;
 use crate::model::evidence::THRESHOLDS;
 use crate::model::limits::SUBSCRIPTION_RECORDS;
@@ -58,18 +58,6 @@ fn signals() -> Result<Asked> {
     Ok(Asked { stop, reload })
 }
 
-/// What is exported where, by the command line and the configuration file.
-fn targets(settings: &ProbeSettings, preferences: &Preferences) -> Result<Vec<ExportTarget>> {
-    let texts = settings.exports.iter().chain(preferences.probe.exports.iter().filter(|text| !settings.exports.contains(text)));
-    texts
-        .map(|text| {
-            let target = ExportTarget::parse(text)?;
-            let options = preferences.probe.options.get(&target.exporter).cloned().unwrap_or_default();
-            Ok(ExportTarget { options, ..target })
-        })
-        .collect()
-}
-
 fn identity(settings: &ProbeSettings, preferences: &Preferences) -> Identity {
     let host = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned());
     let id = settings.id.clone().or_else(|| preferences.probe.id.clone()).filter(|name| !name.is_empty()).or_else(host);
@@ -77,31 +65,10 @@ fn identity(settings: &ProbeSettings, preferences: &Preferences) -> Identity {
     Identity::new(id.unwrap_or_else(|| "probe".into()), site.unwrap_or_default(), clock::wall(), std::process::id())
 }
 
-/// What of a configuration file's exports would be refused at the start; nothing is opened.
-pub fn wrong_targets(preferences: &Preferences) -> Vec<Error> {
-    let settings = ProbeSettings::default();
-    match targets(&settings, preferences) {
-        Ok(targets) => HubPlan::wrong(&targets, identity(&settings, preferences)).into_iter().map(|(_, error)| error).collect(),
-        Err(error) => vec![error],
-    }
-}
-
 /// Where the status is to be had: only this machine may ask.
-///
-/// # Errors
-/// It is no such place; in words.
-pub fn status_place(text: &str) -> std::result::Result<AnswerPlace, String> {
-    match AnswerPlace::named(text)? {
-        AnswerPlace::Tcp(address) if !address.ip().is_loopback() => {
-            Err("only this machine may ask: a loopback address (127.0.0.1:9901) or unix:PATH is wanted".into())
-        }
-        place => Ok(place),
-    }
-}
-
 fn status_port(settings: &ProbeSettings, preferences: &Preferences) -> Result<Option<AnswerPort>> {
     let Some(text) = settings.status.as_ref().or(preferences.probe.status.as_ref()) else { return Ok(None) };
-    let port = status_place(text).and_then(|place| place.open());
+    let port = AnswerPlace::of_this_machine(text).and_then(|place| place.open());
     port.map(Some).map_err(|what| Error::usage(format!("--status {text}: {what}")))
 }
 
@@ -127,7 +94,7 @@ pub fn run(
     let asked = signals()?;
     // Everything that takes rights: ports, sockets, files.
     let identity = identity(settings, preferences);
-    let plan = HubPlan::open(&targets(settings, preferences)?, identity.clone())?;
+    let plan = HubPlan::open(&preferences.probe.targets(settings)?, identity.clone())?;
     let port = status_port(settings, preferences)?;
     let rights = ExportRights::of(plan.needs(), port.is_some());
     let needs = needs(recorder, &rights)?;
@@ -246,7 +213,7 @@ impl Probe<'_> {
             let told = preferences.thresholds.iter().find(|(told, _)| told.token == threshold.token);
             threshold.set(told.map_or(threshold.default, |(_, value)| *value));
         }
-        match targets(self.settings, &preferences) {
+        match preferences.probe.targets(self.settings) {
             Ok(targets) => {
                 // A mistake changes nothing: it is found before anything is closed.
                 let mistakes = HubPlan::wrong(&targets, identity(self.settings, &preferences));

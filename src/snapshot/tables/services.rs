@@ -18,7 +18,7 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
             .screen(0, "service", 0)
             .wide(16, 44)
             .searched(true),
-        Field::new("app", "App", FieldKind::App, app).paper(2, Room::Fixed).screen(2, "app", 1).wide(5, 12).searched(true),
+        Field::new("app", "App", FieldKind::App, app).paper(2, Room::Fixed).screen(2, "app", 1).wide(8, 12).searched(true),
         Field::new("clients", "Clients", FieldKind::Count, clients).paper(3, Room::Fixed).screen(3, "clients", 2).wide(7, 7),
         Field::count("attempts", "Connections", |s: &Service| s.counts.attempts)
             .paper(4, Room::Dropped(3))

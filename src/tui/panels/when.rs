@@ -9,11 +9,11 @@
 //! ```
 
 use super::load::chart_times;
+use super::packet_list;
 use crate::model::{Episode, Finding, TimeSpan, Timestamp, units};
 use crate::snapshot::{PacketRequest, PacketSubject};
 use crate::tui::canvas::{Canvas, cells, split_top};
 use crate::tui::label;
-use crate::tui::screens::packets::rows;
 use crate::tui::theme::Hue;
 use crate::tui::view::Scene;
 use crate::tui::widgets::amount;
@@ -25,7 +25,7 @@ use ratatui::style::Style;
 
 /// Lines that a timeline needs: title, two of load, its times, a clock.
 const LEAST: u16 = 5;
-/// Lines from which on it has enough.
+/// Lines from which on it has enough, unless half of what is free is more.
 const MOST: u16 = 14;
 /// The headings of an explanation between which that stands which a finding does not say itself.
 const MEANS: &str = "What it means";
@@ -38,7 +38,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, findi
     let proved = if scene.options.packets.is_some() { (finding.packets.len() as u16).saturating_add(2) } else { 0 };
     let is_timed = scene.base.is_timed() && area.height >= LEAST;
     let wanted = if proved > 2 { area.height.saturating_sub(proved).max(LEAST) } else { area.height };
-    let (above, rest) = split_top(area, if is_timed { wanted.min(MOST) } else { 0 });
+    let (above, rest) = split_top(area, if is_timed { wanted.min(MOST.max(area.height / 2)) } else { 0 });
     if above.height > 0 {
         timeline(canvas, above, scene, finding);
     }
@@ -122,5 +122,5 @@ fn packets(canvas: &mut Canvas, area: Rect, scene: &Scene, finding: &Finding) {
         rows: usize::from(body.height),
         ..PacketRequest::default()
     };
-    rows(canvas, body, scene, &store.look(&request));
+    packet_list::rows(canvas, body, scene, &store.look(&request));
 }

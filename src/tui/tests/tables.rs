@@ -46,3 +46,18 @@ fn a_toy_table_is_on_a_screen_sorted_and_filtered() {
     assert!(!shown("toy_name = bear").contains("doll") && !shown("ea").contains("doll") && shown("ea").contains("bear"));
     assert!(shown("port 80").contains("doll"), "a table without ports does not know");
 }
+
+/// A group has members, and is none of the hosts: on the screen of hosts it stands as what it is, among the busiest ones it does not.
+#[test]
+fn groups_stand_as_groups_and_are_not_among_the_busiest_hosts() {
+    let mut session = Session::new(Story::File, 120, 40);
+    let mut snapshot = demo::snapshot(Story::File, 0);
+    let busiest = snapshot.stats.endpoints.ip.rows.iter_mut().max_by_key(|row| row.total().wire_bytes).unwrap();
+    busiest.address = crate::model::Address::V4([239, 1, 1, 1].into());
+    busiest.inside = Some(true);
+    session.see(snapshot);
+    assert!(!session.lines().iter().any(|line| line.starts_with(" 239.1.1.1 ")), "{}", session.text());
+    session.keys("3");
+    let line = session.lines()[session.line_of("239.1.1.1")].clone();
+    assert!(line.contains(" group ") && !line.contains("inside"), "{line}");
+}

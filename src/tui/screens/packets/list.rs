@@ -1,135 +1,20 @@
 //! The list of packets.
 
 use super::state::{Focus, Looking};
-use crate::model::Timestamp;
-use crate::model::proto::Family;
-use crate::model::time::SECOND;
-use crate::snapshot::{PacketPage, PacketRow};
-use crate::tui::canvas::{Canvas, Hit, cells, cut_end, cut_middle, split_top};
+use crate::snapshot::PacketPage;
+use crate::tui::canvas::{Canvas, Hit};
+use crate::tui::panels::packet_list;
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, Topic};
-use crate::tui::widgets::amount;
 use ratatui::layout::Rect;
 
-/// Widths of the columns before the last one.
-struct Widths {
-    number: u16,
-    time: u16,
-    end: u16,
-    protocol: u16,
-    length: u16,
-    gap: u16,
-}
-
-fn widths(scene: &Scene, page: &PacketPage, width: u16) -> Widths {
-    let longest = |pick: fn(&PacketRow) -> &str| page.rows.iter().map(|row| cells(pick(row))).max().unwrap_or(0);
-    let room = match width {
-        0..100 => 13,
-        100..118 => 15,
-        118..160 => 17,
-        _ => 39,
-    };
-    let end = longest(|row| &row.source).max(longest(|row| &row.destination)).clamp(9, room);
-    let number = page.rows.last().map_or(1, |row| row.number.to_string().len() as u16).max(3);
-    // Where there is little room what a packet says is worth more than how long it is.
-    let small = width < 100;
-    let time = page.rows.iter().map(|row| cells(&time(scene, page.begin, row.time, small))).max().unwrap_or(0).max(8);
-    let (gap, length) = if small { (1, 0) } else { (2, 5) };
-    Widths { number, time, end, protocol: longest(|row| &row.protocol).clamp(8, 10), length, gap }
-}
-
-/// Draws packets under the heads of their columns; the area of each with its place in the list.
-pub(in crate::tui) fn rows(canvas: &mut Canvas, area: Rect, scene: &Scene, page: &PacketPage) -> Vec<(Rect, u64)> {
-    let (head, body) = split_top(area, 1);
-    let widths = widths(scene, page, area.width);
-    let dim = scene.style(Hue::Dim);
-    line(canvas, head, &widths, ["no", "time", "from", "to", "protocol", "bytes", "info"], [dim; 7]);
-    if page.rows.is_empty() {
-        let text = if page.searched.is_some() { "looking …" } else { "no packet" };
-        canvas.ink(body.x + 1, body.y, body.width.saturating_sub(2), text, Hue::Dim);
-        return Vec::new();
-    }
-    let mut drawn = Vec::with_capacity(page.rows.len());
-    for (at, row) in page.rows.iter().enumerate().take(usize::from(body.height)) {
-        let area = Rect { y: body.y + at as u16, height: 1, ..body };
-        let place = page.first + at as u64;
-        let time = time(scene, page.begin, row.time, widths.length == 0);
-        let (text, dim) = (scene.style(Hue::Text), scene.style(Hue::Dim));
-        let protocol = scene.style(Hue::Family(family(&row.protocol)));
-        let styles = [dim, dim, text, text, protocol, text, text];
-        let (number, wire) = (row.number.to_string(), row.wire.to_string());
-        line(canvas, area, &widths, [&number, &time, &row.source, &row.destination, &row.protocol, &wire, &row.info], styles);
-        drawn.push((area, place));
-    }
-    drawn
-}
-
 pub(super) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, looking: &Looking, page: &PacketPage) {
-    for (area, place) in rows(canvas, area, scene, page) {
+    for (area, place) in packet_list::rows(canvas, area, scene, page) {
         if place == looking.row {
             let style = if looking.focus == Focus::List { canvas.theme.selected() } else { canvas.theme.style(Hue::Accent) };
             canvas.over(area, style);
             canvas.put(area.x, area.y, 1, "▎", scene.style(Hue::Accent).patch(style));
         }
         canvas.click(area, Hit::Row(None, Topic::Row(place)));
-    }
-}
-
-fn line(canvas: &mut Canvas, area: Rect, widths: &Widths, texts: [&str; 7], styles: [ratatui::style::Style; 7]) {
-    let [number, time, from, to, protocol, length, info] = texts;
-    let [s0, s1, s2, s3, s4, s5, s6] = styles;
-    let gap = widths.gap;
-    let mut x = area.x + 1;
-    canvas.right(x, area.y, widths.number, number, s0);
-    x += widths.number + gap;
-    canvas.right(x, area.y, widths.time, time, s1);
-    x += widths.time + gap;
-    canvas.put(x, area.y, widths.end, &cut_middle(from, widths.end), s2);
-    x += widths.end + gap;
-    canvas.put(x, area.y, widths.end, &cut_middle(to, widths.end), s3);
-    x += widths.end + gap;
-    canvas.put(x, area.y, widths.protocol, &cut_end(protocol, widths.protocol), s4);
-    x += widths.protocol + gap;
-    if widths.length > 0 {
-        canvas.right(x, area.y, widths.length, length, s5);
-        x += widths.length + gap;
-    }
-    let room = (area.right()).saturating_sub(x);
-    canvas.put(x, area.y, room, &cut_end(info, room), s6);
-}
-
-/// Seconds since the first packet of a capture; on a port, and of a capture that is longer than a day, the time of day.
-fn time(scene: &Scene, begin: Timestamp, time: Timestamp, short: bool) -> String {
-    if time == Timestamp::UNKNOWN {
-        return "–".to_owned();
-    }
-    let since = time.seconds_since(begin);
-    if !scene.snapshot.live && since.abs() < 86_400.0 {
-        return if short { format!("{since:.3}") } else { format!("{since:.6}") };
-    }
-    let offset = scene.utc_offset(time);
-    let date = if scene.snapshot.live { String::new() } else { amount::date(time, offset).split_off(5) + " " };
-    match (scene.snapshot.live, short) {
-        (true, false) => format!("{}.{:06}", amount::time_of_day(time, offset), time.0.rem_euclid(SECOND) / 1000),
-        (false, true) => date + &amount::time_of_day(time, offset),
-        _ => date + &amount::moment(time, offset),
-    }
-}
-
-/// The family whose hue a protocol of the list wears.
-fn family(protocol: &str) -> Family {
-    let bare = protocol.to_lowercase();
-    match bare.as_str() {
-        "tcp" | "udp" | "sctp" | "udplite" => Family::Transport,
-        "dns" | "mdns" | "llmnr" | "nbns" | "dhcp" | "ntp" | "snmp" | "ptpv2" | "ssdp" | "syslog" => Family::Infrastructure,
-        "http" | "quic" | "ssl" | "tls" | "http2" => Family::Web,
-        "stp" | "lldp" | "cdp" | "lacp" | "vrrp" | "ospf" | "hsrp" | "eapol" | "eap" | "mac ctrl" => Family::Control,
-        "arp" | "icmp" | "icmpv6" | "ipv4" | "ipv6" => Family::Network,
-        "gre" | "erspan" | "vxlan" | "geneve" | "gtp" | "esp" => Family::Tunnel,
-        "smb2" | "smb" | "nfs" | "mysql" | "pgsql" | "redis" => Family::Storage,
-        "sip" | "rtp" | "rtcp" => Family::Media,
-        other if other.starts_with("tls") || other.starts_with("ssl") => Family::Web,
-        other if other.starts_with("igmp") => Family::Network,
-        _ => Family::Other,
     }
 }

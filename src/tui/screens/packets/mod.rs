@@ -26,7 +26,6 @@ use crate::tui::screen::{Effect, Hint, Screen};
 use crate::tui::theme::Hue;
 use crate::tui::view::{Pane, Scene};
 use crate::tui::widgets::frame::{columns as divide, titled};
-pub(in crate::tui) use list::rows;
 use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 use state::{Focus, Looking, State};
