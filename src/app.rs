@@ -6,6 +6,7 @@ mod check;
 mod console;
 mod diff;
 mod exports;
+mod fleet;
 mod interfaces;
 mod memory;
 mod output;
@@ -125,7 +126,13 @@ fn run(settings: &Invocation) -> Result<u8> {
             let wanted = diff::DiffRequest { files, filter: filter.as_ref(), format, output: output.as_deref(), top: *top, all: *all };
             diff::diff(&console, common, &wanted).map(|()| 0)
         }
-        Command::FleetInit { database, keep_days } => output::print(clickhouse::migrations(database, *keep_days).as_bytes()).map(|()| 0),
+        Command::Fleet { url, last, format } => {
+            fleet::run(&console, (common, &preferences), url.as_deref(), last, format.as_deref()).map(|()| 0)
+        }
+        Command::FleetInit { database, keep_days, keep, cluster, print } => {
+            let plan = clickhouse::DatabasePlan { database, keep_days: *keep_days, keep, cluster: cluster.as_deref() };
+            fleet::init(&plan, print).map(|()| 0)
+        }
         Command::Interfaces => interfaces::list(&console).map(|()| 0),
         Command::Explain { finding: Some(id) } => check::explain(&console, id).map(|()| 0),
         Command::Explain { finding: None } => check::list(&console).map(|()| 0),

@@ -58,6 +58,8 @@
 //!   each snapshot, as evidence and as a table.
 //! - **Exports** ([`export`]) get every interval, closed conversation, finding and snapshot through one bounded queue that a live engine never waits
 //!   for (`engine/merge/subscription.rs`), each exporter in a thread of its own; `spantop probe` runs them without a terminal (`app/probe/`).
+//! - **A fleet** ([`fleet`]) is what many probes have written into one database: asked in SQL, small question by small question, through the exporter's
+//!   connection, in a thread of its own (`app/fleet.rs`); a report, or a dashboard (`tui/fleet/`).
 //! - **Losses are counted where they happen** and shown: interface, kernel, our own stages, eviction at a cap. Every container
 //!   names its cap in [`model::limits`]; beyond it rows fold into an exact "other".
 //!
@@ -68,10 +70,11 @@
 //! | 4 | `main.rs`, [`app`] | everything |
 //! | 3 | [`engine`] | every wing below |
 //! | 3 | [`browse`] | every wing below |
-//! | 3 | [`report`], [`tui`] | [`snapshot`] |
+//! | 3 | [`report`] | [`snapshot`] |
+//! | 3 | [`tui`] | `snapshot`, [`fleet`] |
 //! | 3 | [`export`] | `snapshot`, `dissect` |
 //! | 3 | [`cli`] | |
-//! | 2 | [`anonymize`], [`ask`], [`capture`], [`decode`], [`dissect`], [`mirror`], [`diagnose`], [`stats`], [`switch`], [`record`], [`names`], [`snapshot`] | [`model`]; none of each other |
+//! | 2 | [`anonymize`], [`ask`], [`capture`], [`decode`], [`dissect`], [`mirror`], [`diagnose`], [`stats`], [`switch`], [`record`], [`names`], [`snapshot`], `fleet` | [`model`]; none of each other |
 //! | 1 | [`settings`] | [`model`] |
 //! | 1 | [`model`], [`error`](mod@error) | nothing |
 //!
@@ -115,6 +118,8 @@
 //!   itself ([`snapshot::tables::applications`]);
 //! - a fuzz target: one file and one line in `tests/support/fuzz/`, its binary in `fuzz/`;
 //! - an exporter: one file in `export/` and one line in `export/registry.rs`; its rows are those of [`snapshot::tables`];
+//! - a question to a fleet's database: its SQL in `fleet/queries.rs`, in the dialect that the server of 2018 and a current one share, and its reading
+//!   beside what it fills;
 //! - a report format: one file and one line in `report/registry.rs`;
 //! - a message that holds addresses or names of its own: its function in `anonymize/messages/` and its line in `anonymize/payload.rs`, where
 //!   what has none is enciphered; an encapsulation needs none unless its header holds addresses (`anonymize/tunnel.rs`);
@@ -140,6 +145,7 @@ pub mod dissect;
 pub mod engine;
 pub mod error;
 pub mod export;
+pub mod fleet;
 pub mod mirror;
 pub mod model;
 pub mod names;

@@ -45,6 +45,7 @@ fn every_link_between_the_documents_leads_somewhere() {
         "docs/troubleshooting.md",
         "docs/lifecycle.md",
         "docs/exporters.md",
+        "docs/fleet.md",
     ];
     let mut links = 0;
     for name in documents {

@@ -6,8 +6,16 @@ mod support;
 mod clickhouse;
 #[path = "export/fixture.rs"]
 mod fixture;
+#[path = "export/fleet.rs"]
+mod fleet;
+#[path = "export/grafana.rs"]
+mod grafana;
+#[path = "export/init.rs"]
+mod init;
 #[path = "export/receivers.rs"]
 mod receivers;
+#[path = "export/scale.rs"]
+mod scale;
 #[path = "export/server.rs"]
 mod server;
 

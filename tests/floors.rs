@@ -53,7 +53,7 @@ const RINGS: &[(&str, &str, &str)] = &[
 ];
 
 /// Starting threads is the engine's business; each exporter has one; what waits for a disk has one of its own (a screen's questions about packets, the ring of
-/// files), and the composition root has one for signals and one that opens ports (tests may).
+/// files), and the composition root has one for signals, one that opens ports and one that asks a fleet's database (tests may).
 const THREADS: (&[&str], &[&str]) = (
     &["thread::spawn", "thread::Builder", "thread::scope"],
     &[
@@ -64,6 +64,7 @@ const THREADS: (&[&str], &[&str]) = (
         "app/signals.rs",
         "app/span_reader.rs",
         "app/baseline.rs",
+        "app/fleet.rs",
         "app/probe/mod.rs",
         "app/rights/",
     ],

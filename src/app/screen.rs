@@ -115,7 +115,8 @@ fn show(
     engine.failure().map_or(Ok(()), Err)
 }
 
-fn options(
+/// What every dashboard is shown with.
+pub fn options(
     title: &str,
     common: &Common,
     (preferences, keeper): (&Preferences, &Arc<Keeper>),

@@ -86,11 +86,16 @@ SIGHUP reads the configuration file again, opens exported files again, and goes 
 /// Below the help of `spantop fleet`.
 pub const FLEET: &str = "\
 Examples:
-  spantop fleet init | clickhouse-client --multiquery
-  spantop fleet init --database net --keep-days 30 > net.sql
-  spantop probe -i eth1 --export clickhouse:http://ch.example:8123/spantop
+  spantop fleet clickhouse:https://ch.example:8443/spantop              every probe, on a terminal
+  spantop fleet clickhouse:http://127.0.0.1:8123/spantop --format json | jq .conversations.once
+  spantop fleet --last 7d --format text                                 the database that this host's probe writes to
+  spantop fleet init | clickhouse-client --multiquery                   makes the tables; run it again after an update
+  spantop fleet init --database net --keep-days 30 --keep intervals=90 > net.sql
+  spantop fleet init --print users                                      who writes and who reads, with no more rights than that takes
 
-Run it again after an update: steps that were done change nothing.";
+Credentials are those of the exporter: [export.clickhouse] user and password-file in the configuration file, or SPANTOP_CLICKHOUSE_USER and
+SPANTOP_CLICKHOUSE_PASSWORD in the environment. The database is only read. A probe that has not been heard of for three minutes is silent:
+nothing is said of its now.";
 
 /// Below the help of `spantop diff`.
 pub const DIFF: &str = "\

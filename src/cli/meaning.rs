@@ -92,7 +92,10 @@ impl Typed {
                 recorder: RecorderSettings { memory: Some(0), ring: ring.meant(), ..RecorderSettings::default() },
                 probe: ProbeSettings { exports: export, id: probe_id, site, status },
             },
-            TypedCommand::Fleet { action: TypedFleet::Init { database, keep_days } } => Command::FleetInit { database, keep_days },
+            TypedCommand::Fleet { action: Some(TypedFleet::Init { database, keep_days, keep, cluster, print }), .. } => {
+                Command::FleetInit { database, keep_days, keep, cluster, print }
+            }
+            TypedCommand::Fleet { action: None, url, last, format } => Command::Fleet { url, last, format },
             TypedCommand::Interfaces => Command::Interfaces,
             TypedCommand::Explain { finding } => Command::Explain { finding },
             TypedCommand::Config { action } => Command::Config(match action {

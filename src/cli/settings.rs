@@ -101,12 +101,27 @@ pub enum Command {
         /// What is done with what was counted.
         probe: ProbeSettings,
     },
+    /// All probes of a database: a dashboard on a terminal, else a report.
+    Fleet {
+        /// The database; `None`: the first that this host's probe exports to.
+        url: Option<String>,
+        /// Token of the span.
+        last: String,
+        /// Token of the report format; `None`: a dashboard on a terminal, else text.
+        format: Option<String>,
+    },
     /// The SQL that makes the tables of a fleet.
     FleetInit {
         /// The database.
         database: String,
         /// Days that conversations are kept.
         keep_days: Option<u32>,
+        /// Days that rows of a table are kept.
+        keep: Vec<(String, u32)>,
+        /// The cluster.
+        cluster: Option<String>,
+        /// What is printed: `tables`, `users` or `users-xml`.
+        print: String,
     },
     /// The list of interfaces.
     Interfaces,

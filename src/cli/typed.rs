@@ -152,11 +152,20 @@ pub(super) enum TypedCommand {
         #[command(flatten)]
         ring: TypedRing,
     },
-    /// What many probes share: their database
-    #[command(after_help = help::FLEET)]
+    /// All probes that write into one database: how each is, what they see together, counted once; a dashboard on a terminal
+    #[command(after_help = help::FLEET, args_conflicts_with_subcommands = true)]
     Fleet {
         #[command(subcommand)]
-        action: TypedFleet,
+        action: Option<TypedFleet>,
+        /// The database, as probes name it: clickhouse:https://HOST:8443/DATABASE [default: the first of [probe] export]
+        #[arg(value_name = "URL")]
+        url: Option<String>,
+        /// How far back
+        #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = ["1h", "1d", "7d", "30d"])]
+        last: String,
+        /// How it looks; without it: a dashboard on a terminal, else text
+        #[arg(long, value_name = "FORMAT", value_parser = ["text", "json", "csv"])]
+        format: Option<String>,
     },
     /// List the interfaces and what each would be good for
     Interfaces,
@@ -190,6 +199,15 @@ pub(super) enum TypedFleet {
         /// Have rows of conversations deleted after so many days, others after ten times as many; needs ClickHouse 19.6 or later [default: never]
         #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
         keep_days: Option<u32>,
+        /// Have rows of a table deleted after so many days, such as intervals=90 (may be given again)
+        #[arg(long, value_name = "TABLE=DAYS", value_parser = units::days_of)]
+        keep: Vec<(String, u32)>,
+        /// Replicated tables on each shard of a cluster, by its name in the servers' configuration, and tables over all of them
+        #[arg(long, value_name = "NAME", value_parser = units::identifier)]
+        cluster: Option<String>,
+        /// What is printed: tables, users (statements for a server from 20.4 on), or users-xml (a file for one before)
+        #[arg(long, value_name = "WHAT", default_value = "tables", value_parser = ["tables", "users", "users-xml"])]
+        print: String,
     },
 }
 

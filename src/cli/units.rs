@@ -251,6 +251,14 @@ pub fn identifier(text: &str) -> Result<String, String> {
     }
 }
 
+/// How long rows of a table are kept: `intervals=90`.
+pub fn days_of(text: &str) -> Result<(String, u32), String> {
+    let wrong = || "TABLE=DAYS is wanted, such as intervals=90".to_owned();
+    let (table, days) = text.split_once('=').ok_or_else(wrong)?;
+    let days = days.parse().ok().filter(|days| (1..=36_500).contains(days)).ok_or_else(wrong)?;
+    Ok((identifier(table)?, days))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

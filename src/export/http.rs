@@ -104,6 +104,22 @@ impl HttpClient {
         let _ = response.body_mut().as_reader().take(ANSWER).read_to_end(&mut text);
         Ok(HttpAnswer { status, text: String::from_utf8_lossy(&text).into_owned() })
     }
+
+    /// Gets an answer as a whole: one that breaks off, or is longer than so many bytes, is none.
+    ///
+    /// # Errors
+    /// No answer came, or too much of it; in words.
+    pub fn get(&self, url: &str, headers: &[(&str, &str)], most: u64) -> Result<HttpAnswer, String> {
+        let request = headers.iter().fold(self.agent.get(url), |request, (name, value)| request.header(*name, *value));
+        let mut response = request.call().map_err(|e| e.to_string())?;
+        let status = response.status().as_u16();
+        let mut text = Vec::new();
+        response.body_mut().as_reader().take(most.saturating_add(1)).read_to_end(&mut text).map_err(|e| e.to_string())?;
+        if text.len() as u64 > most {
+            return Err(format!("an answer of more than {most} bytes"));
+        }
+        Ok(HttpAnswer { status, text: String::from_utf8_lossy(&text).into_owned() })
+    }
 }
 
 fn certificates(ca: Option<&str>) -> Result<Vec<Certificate<'static>>, String> {

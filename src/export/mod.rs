@@ -146,6 +146,18 @@ impl ExportTarget {
     }
 }
 
+impl ExportTarget {
+    /// An option.
+    pub fn option(&self, key: &str) -> Option<&str> {
+        self.options.get(key).map(String::as_str)
+    }
+
+    /// What is wrong with it, as a wrong command line.
+    pub fn wrong(&self, what: impl std::fmt::Display) -> crate::error::Error {
+        crate::error::Error::usage(format!("{}: {what}", self.name()))
+    }
+}
+
 /// What an exporter is opened with.
 #[derive(Debug, Clone, Copy)]
 pub struct ExporterOpening<'a> {
@@ -162,7 +174,7 @@ pub struct ExporterOpening<'a> {
 impl<'a> ExporterOpening<'a> {
     /// An option.
     pub fn option(&self, key: &str) -> Option<&'a str> {
-        self.target.options.get(key).map(String::as_str)
+        self.target.option(key)
     }
 
     /// An option that is a number: as it is given, else what holds without it.

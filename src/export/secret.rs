@@ -1,6 +1,6 @@
 //! Credentials: from a file that nobody else reads, or from the environment; never from the command line.
 
-use super::ExporterOpening;
+use super::ExportTarget;
 use crate::error::Result;
 use crate::settings::Secret;
 use std::path::Path;
@@ -9,11 +9,11 @@ use std::path::Path;
 ///
 /// # Errors
 /// The file cannot be read, or others may read it.
-pub fn secret(opening: &ExporterOpening<'_>, option: &str, variable: &str) -> Result<Option<Secret>> {
-    let Some(path) = opening.option(option) else {
+pub fn secret(target: &ExportTarget, option: &str, variable: &str) -> Result<Option<Secret>> {
+    let Some(path) = target.option(option) else {
         return Ok(std::env::var(variable).ok().filter(|text| !text.is_empty()).map(Secret::new));
     };
-    let wrong = |what: String| opening.wrong(format!("{option} {path}: {what}"));
+    let wrong = |what: String| target.wrong(format!("{option} {path}: {what}"));
     let path = Path::new(path);
     let about = std::fs::metadata(path).map_err(|e| wrong(e.to_string()))?;
     if others_may_read(&about) {

@@ -37,7 +37,7 @@ pub static KIND: ExporterKind = ExporterKind {
 
 fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>> {
     let address = ServerAddress::parse(&opening.target.target).ok_or_else(|| opening.wrong(format!("a target is {}", KIND.target)))?;
-    let token = secret(&opening, "token-file", "SPANTOP_WEBHOOK_TOKEN")?;
+    let token = secret(opening.target, "token-file", "SPANTOP_WEBHOOK_TOKEN")?;
     let needs = ExportNeeds { connects: vec![address.port], ..ExportNeeds::default() };
     let exporter = Webhook {
         identity: Arc::clone(opening.identity),

@@ -624,3 +624,21 @@ pub const RING_FILES: usize = 100_000;
 
 /// Times that a finding has packets saved, of one run: further ones are told and not saved.
 pub const SAVED_FINDINGS: usize = 100;
+
+/// Probes that a fleet is asked for, some 500 bytes each: what one database of this size is told by. Those beyond are left off, and that is said.
+pub const FLEET_PROBES: usize = 10_000;
+
+/// Rows of an answer about a fleet (some 200 bytes each): 10,000 probes in 24 pieces of time.
+pub const FLEET_ROWS: usize = 250_000;
+
+/// Bytes of an answer of a fleet's database.
+pub const FLEET_ANSWER_BYTES: u64 = 64 << 20;
+
+/// Groups of probes that see the same conversations, some 200 bytes each; those that share fewer are left off, and that is said.
+pub const FLEET_GROUPS: usize = 1_000;
+
+/// Rows of a list about one probe: findings, hosts, services, conversations, some 200 bytes each.
+pub const FLEET_LIST: usize = 200;
+
+/// Pieces of time of a probe's load: as many as dots stand beside each other on a wide screen.
+pub const FLEET_POINTS: i64 = 480;

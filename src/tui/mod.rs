@@ -11,6 +11,7 @@
 //!
 //! - a screen: one file in `screens/` and one line in `screens/mod.rs`;
 //! - a page about one thing (a host, a finding): one file in `details/` and one line there; the thing itself is a `Topic`;
+//! - the fleet is a dashboard of its own, in `fleet/`;
 //! - a panel: one file in `panels/`, a pure function from a scene to cells;
 //! - a colour: one line in `theme.rs`.
 
@@ -25,6 +26,7 @@ mod cursor;
 mod details;
 mod exit_summary;
 mod fields;
+mod fleet;
 mod held;
 mod hint;
 mod hints;
@@ -60,6 +62,7 @@ use crate::{model, snapshot};
 
 pub use ascii::{text as in_ascii, wanted as wants_ascii};
 pub use exit_summary::ExitSummary;
+pub use fleet::fleet;
 pub use keymap::{KeyChange, Keymap};
 pub use options::{ChosenColumns, DashboardOptions, ExportTo, Keep, KeptChoices, OpenWith, OwnNames};
 pub use picker::pick;

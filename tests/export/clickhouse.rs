@@ -3,6 +3,7 @@
 use crate::fixture::{busy, export, folder, totals};
 use crate::server::{self, Request, Server, free_port, serve, tool};
 use serde_json::Value;
+use spantop::export::clickhouse::DatabasePlan;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -185,9 +186,10 @@ fn a_certificate_that_nobody_vouches_for_gets_no_password_and_no_row() {
 }
 
 /// The server that Debian has; stopped when dropped.
-struct RealDatabase {
+pub struct RealDatabase {
     process: Child,
-    port: u16,
+    /// Where it answers by HTTP.
+    pub port: u16,
 }
 
 impl Drop for RealDatabase {
@@ -198,14 +200,20 @@ impl Drop for RealDatabase {
 }
 
 impl RealDatabase {
-    fn start(folder: &Path) -> Option<Self> {
+    /// Starts one with its files in a folder; `None` where it is not installed.
+    pub fn start(folder: &Path) -> Option<Self> {
+        Self::start_at(folder, [free_port(), free_port()], "")
+    }
+
+    /// The same at ports for HTTP and for other servers, with more of a configuration.
+    pub fn start_at(folder: &Path, [port, native]: [u16; 2], more: &str) -> Option<Self> {
         let program = tool("clickhouse-server")?;
-        let (port, native, place) = (free_port(), free_port(), folder.display());
+        let place = folder.display();
         let config = format!(
             "<yandex><logger><level>error</level></logger><http_port>{port}</http_port><tcp_port>{native}</tcp_port>\
              <listen_host>127.0.0.1</listen_host><path>{place}/data/</path><tmp_path>{place}/tmp/</tmp_path>\
              <users_config>{place}/users.xml</users_config><default_profile>default</default_profile>\
-             <default_database>default</default_database><mark_cache_size>5368709</mark_cache_size></yandex>"
+             <default_database>default</default_database><mark_cache_size>5368709</mark_cache_size>{more}</yandex>"
         );
         let users = "<yandex><profiles><default/></profiles><users><default><password></password><networks><ip>127.0.0.1</ip></networks>\
              <profile>default</profile><quota>default</quota></default></users><quotas><default/></quotas></yandex>";
@@ -223,14 +231,27 @@ impl RealDatabase {
         panic!("clickhouse-server does not answer");
     }
 
-    fn ask(&self, sql: &str) -> String {
+    /// Asks it, and fails where it refuses.
+    pub fn ask(&self, sql: &str) -> String {
+        let (is_done, body) = self.ask_as("default", "", sql);
+        assert!(is_done, "{sql}\n{body}");
+        body
+    }
+
+    /// Asks it as somebody; whether it is done, and what is said.
+    pub fn ask_as(&self, user: &str, password: &str, sql: &str) -> (bool, String) {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        write!(stream, "POST / HTTP/1.0\r\nContent-Length: {}\r\n\r\n{sql}", sql.len()).unwrap();
+        let who = format!("X-ClickHouse-User: {user}\r\nX-ClickHouse-Key: {password}\r\n");
+        write!(stream, "POST / HTTP/1.0\r\n{who}Content-Length: {}\r\n\r\n{sql}", sql.len()).unwrap();
         let mut text = String::new();
         stream.read_to_string(&mut text).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        assert!(head.contains(" 200 "), "{sql}\n{body}");
-        body.trim().to_owned()
+        (head.contains(" 200 "), body.trim().to_owned())
+    }
+
+    /// Does the steps of a database.
+    pub fn make(&self, steps: &str) {
+        steps.split(";\n").filter(|s| !s.trim().is_empty()).for_each(|step| drop(self.ask(step)));
     }
 }
 
@@ -238,11 +259,9 @@ impl RealDatabase {
 fn the_real_database_takes_tables_and_rows_and_a_batch_that_comes_twice_counts_once() {
     let folder = folder("clickhouse-real");
     let Some(server) = RealDatabase::start(&folder) else { return };
-    let migrations = spantop::export::clickhouse::migrations("net", None);
+    let migrations = spantop::export::clickhouse::migrations(&DatabasePlan::new("net"));
     for _ in 0..2 {
-        for step in migrations.split(";\n").filter(|s| !s.trim().is_empty()) {
-            server.ask(step);
-        }
+        server.make(&migrations);
     }
     let target = format!("clickhouse:http://127.0.0.1:{}/net", server.port);
     let (snapshot, states) = export(busy(), &[&target], &[("batch-rows", "16")]);
@@ -252,6 +271,8 @@ fn the_real_database_takes_tables_and_rows_and_a_batch_that_comes_twice_counts_o
     assert_eq!(server.ask(sum), format!("{packets}\t{bytes}"));
     let merged = "SELECT sum(packets), sum(wire_bytes), uniqMerge(destinations) FROM net.flows_by_minute FINAL";
     assert_eq!(server.ask(merged), format!("{packets}\t{bytes}\t2"));
+    let hours = "SELECT sumMerge(packets), sumMerge(wire_bytes), uniqMerge(destinations) FROM net.flows_by_hour";
+    assert_eq!(server.ask(hours), format!("{packets}\t{bytes}\t2"));
     assert_eq!(server.ask("SELECT sum(packets) FROM net.intervals FINAL"), packets.to_string());
     assert_eq!(server.ask("SELECT sum(requests) FROM net.services FINAL WHERE port = 53"), "40");
     assert_eq!(server.ask("SELECT uniq(probe), any(site), any(session) FROM net.flows"), "1\tlab\t5-7");

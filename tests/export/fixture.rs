@@ -84,6 +84,11 @@ pub fn identity() -> Identity {
 
 /// Runs a source through exporters, each with these options, to the end.
 pub fn export(source: Memory, targets: &[&str], options: &[(&str, &str)]) -> (Snapshot, Vec<ExporterState>) {
+    export_as(source, targets, options, identity())
+}
+
+/// The same as another probe.
+pub fn export_as(source: Memory, targets: &[&str], options: &[(&str, &str)], identity: Identity) -> (Snapshot, Vec<ExporterState>) {
     let targets: Vec<ExportTarget> = targets
         .iter()
         .map(|text| ExportTarget {
@@ -91,7 +96,7 @@ pub fn export(source: Memory, targets: &[&str], options: &[(&str, &str)]) -> (Sn
             ..ExportTarget::parse(text).unwrap()
         })
         .collect();
-    let plan = HubPlan::open(&targets, identity()).unwrap();
+    let plan = HubPlan::open(&targets, identity).unwrap();
     run(source, plan)
 }
 

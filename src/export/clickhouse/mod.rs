@@ -4,12 +4,12 @@
 //! before the batch is sent again; what a crash in between still lets in twice has the same key and is merged away.
 
 mod batches;
+mod init;
+mod link;
 mod schema;
 mod spool;
 
-use super::http::{HttpClient, ServerAddress};
 use super::net::BackOff;
-use super::secret::secret;
 use super::{
     ExportBoard, ExportNeeds, ExportOption, ExportRecord, ExportValue, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening,
     Identity, OpenExporter, PreparedExporter,
@@ -17,11 +17,10 @@ use super::{
 use crate::error::Result;
 use crate::model::clock::Ticker;
 use crate::model::limits::{EXPORT_SPOOL_BYTES, EXPORT_SPOOL_MEMORY_BYTES};
-use crate::settings::Secret;
 use crate::snapshot::Snapshot;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use batches::{Batches, Coding};
+pub use init::{DatabasePlan, migrations, table_names, users_sql, users_xml};
+pub use link::DatabaseLink;
 use spool::{BatchHead, Spool};
 use std::path::Path;
 use std::sync::Arc;
@@ -83,62 +82,29 @@ pub static KIND: ExporterKind = ExporterKind {
     prepare,
 };
 
-/// The statements that make every table, in their order.
-pub fn statements() -> Vec<String> {
-    batches::all_tables().iter().map(|(table, columns)| schema::create(table, columns)).collect()
-}
-
-/// The same as numbered steps in a database, with sums by the minute and, where wanted, an age at which rows go.
-pub fn migrations(database: &str, keep_days: Option<u32>) -> String {
-    let mut steps = vec![format!("CREATE DATABASE IF NOT EXISTS {database}")];
-    let here = |sql: String| sql.replacen("EXISTS ", &format!("EXISTS {database}."), 1);
-    steps.extend(statements().into_iter().map(here));
-    steps.extend(schema::VIEWS.iter().map(|sql| here((*sql).to_owned()).replace("FROM flows", &format!("FROM {database}.flows"))));
-    if let Some(days) = keep_days {
-        for (table, _) in batches::all_tables() {
-            let days = if table == "flows" { days } else { days.saturating_mul(10) };
-            steps.push(format!("ALTER TABLE {database}.{table} MODIFY TTL time + INTERVAL {days} DAY"));
-        }
-    }
-    let numbered = steps.iter().enumerate().map(|(at, sql)| format!("-- step {:04}\n{sql};\n", at + 1));
-    numbered.collect::<Vec<_>>().join("\n")
-}
-
 fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>> {
-    let address = ServerAddress::parse(&opening.target.target).ok_or_else(|| opening.wrong(format!("a target is {}", KIND.target)))?;
-    let (url, database) = address.url.trim_end_matches('/').rsplit_once('/').unwrap_or_default();
-    let is_name = !database.is_empty() && database.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !url.ends_with('/');
-    if !is_name {
-        return Err(opening.wrong("the database is missing: http://HOST:8123/DATABASE"));
-    }
+    let link = DatabaseLink::open(opening.target)?;
     let coding = match opening.option("compression") {
         Some("zstd") => Coding::Zstd,
         Some("none") => Coding::Identity,
         _ => Coding::Gzip,
     };
-    let user = opening.option("user").map(str::to_owned).or_else(|| std::env::var("SPANTOP_CLICKHOUSE_USER").ok());
-    let password = secret(&opening, "password-file", "SPANTOP_CLICKHOUSE_PASSWORD")?;
     let folder = opening.option("spool").map(Path::new);
     if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
         return Err(opening.wrong(format!("{}: no such directory", folder.display())));
     }
     let mib = opening.number("spool-mib")?;
     let cap = if folder.is_some() { mib.saturating_mul(1 << 20) } else { EXPORT_SPOOL_MEMORY_BYTES };
-    let http = HttpClient::new(&address, opening.option("ca")).map_err(|e| opening.wrong(e))?;
     let rows = usize::try_from(opening.number("batch-rows")?).unwrap_or(usize::MAX);
     let seconds = opening.number("batch-seconds")?;
-    let (url, database) = (url.to_owned(), database.to_owned());
     let needs =
-        ExportNeeds { connects: vec![address.port], folders: folder.map(Path::to_owned).into_iter().collect(), ..ExportNeeds::default() };
+        ExportNeeds { connects: vec![link.port()], folders: folder.map(Path::to_owned).into_iter().collect(), ..ExportNeeds::default() };
     Ok(Box::new(move || {
         let exporter = ClickHouse {
             identity: Arc::clone(opening.identity),
             counters: Arc::clone(opening.counters),
             board: Arc::clone(opening.board),
-            http,
-            url,
-            database,
-            credentials: user.map(|user| credentials(&user, password.as_ref())),
+            link,
             coding,
             rows,
             batches: Batches::default(),
@@ -157,21 +123,11 @@ fn ticker(seconds: u64) -> Ticker {
     Ticker::new(every, every)
 }
 
-/// RFC 7617.
-fn credentials(user: &str, password: Option<&Secret>) -> Secret {
-    let both = format!("{user}:{}", password.map_or("", Secret::expose));
-    Secret::new(format!("Basic {}", STANDARD.encode(both)))
-}
-
 struct ClickHouse {
     identity: Arc<Identity>,
     counters: Arc<ExporterCounters>,
     board: Arc<ExportBoard>,
-    http: HttpClient,
-    /// Without the database.
-    url: String,
-    database: String,
-    credentials: Option<Secret>,
+    link: DatabaseLink,
     coding: Coding,
     /// Rows of a batch.
     rows: usize,
@@ -254,9 +210,9 @@ impl ClickHouse {
         if is_doubtful {
             let query = format!(
                 "SELECT count() FROM {}.{table} WHERE time BETWEEN toDateTime({first}) AND toDateTime({last}) AND batch = '{id}'",
-                self.database
+                self.link.database()
             );
-            match self.ask(&query, None, &[]) {
+            match self.link.ask(&query, None, &[]) {
                 Ok(text) => {
                     if text.trim().parse::<u64>().is_ok_and(|rows| rows >= head.rows) {
                         return BatchOutcome::Arrived;
@@ -265,50 +221,13 @@ impl ClickHouse {
                 Err((_, what)) => return BatchOutcome::Failed(what),
             }
         }
-        let insert = format!("INSERT INTO {}.{table} FORMAT JSONEachRow", self.database);
-        match self.ask(&insert, Some(head.coding.as_str()), bytes) {
+        let insert = format!("INSERT INTO {}.{table} FORMAT JSONEachRow", self.link.database());
+        match self.link.ask(&insert, Some(head.coding.as_str()), bytes) {
             Ok(_) => BatchOutcome::Arrived,
             Err((Some(code), what)) if REFUSED.contains(&code) => BatchOutcome::Refused(what),
             Err((_, what)) => BatchOutcome::Failed(what),
         }
     }
-
-    /// Asks the server; its error code and words where it refuses.
-    fn ask(&self, query: &str, coding: Option<&str>, body: &[u8]) -> std::result::Result<String, (Option<u32>, String)> {
-        let url = match coding {
-            // A table that an earlier release made may lack a column: the others are worth having.
-            Some(_) => format!("{}/?input_format_skip_unknown_fields=1&query={}", self.url, percent(query)),
-            None => format!("{}/", self.url),
-        };
-        let mut headers = Vec::new();
-        if let Some(coding) = coding.filter(|coding| *coding != "identity") {
-            headers.push(("Content-Encoding", coding));
-        }
-        if let Some(credentials) = &self.credentials {
-            headers.push(("Authorization", credentials.expose()));
-        }
-        let body = if coding.is_some() { body } else { query.as_bytes() };
-        let answer = self.http.post(&url, &headers, body).map_err(|e| (None, format!("{}: {e}", self.url)))?;
-        if answer.status == 200 {
-            return Ok(answer.text);
-        }
-        let line = answer.text.lines().next().unwrap_or_default();
-        let line: String = crate::model::text::printable(line).chars().take(300).collect();
-        Err((code(&answer.text), format!("{}: status {}: {line}", self.url, answer.status)))
-    }
-}
-
-/// `Code: 27, …` or `Code: 27. DB::Exception: …`.
-fn code(text: &str) -> Option<u32> {
-    let rest = text.split_once("Code: ")?.1;
-    rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
-}
-
-/// A query in an address.
-fn percent(text: &str) -> String {
-    text.bytes()
-        .map(|b| if b.is_ascii_alphanumeric() || b"-._~".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") })
-        .collect()
 }
 
 impl Exporter for ClickHouse {
@@ -322,12 +241,12 @@ impl Exporter for ClickHouse {
     }
 
     fn tick(&mut self) -> Exported {
-        if self.tell.due()
-            && let Some(snapshot) = &self.latest
-        {
+        let told = self.tell.due().then(|| self.latest.clone()).flatten();
+        if let Some(snapshot) = &told {
             self.batches.tell(snapshot, &self.board);
         }
-        let closed = if self.flush.due() { self.close(1) } else { Ok(()) };
+        // What tells the probe's clock is not to wait: the server notes when it came.
+        let closed = if self.flush.due() || told.is_some() { self.close(1) } else { Ok(()) };
         self.send().and(closed)
     }
 
@@ -345,26 +264,5 @@ impl Exporter for ClickHouse {
         let (rows, left) = self.spool.in_memory();
         ExporterCounters::add(&self.counters.dropped, rows);
         self.counters.waiting.store(left, Ordering::Relaxed);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_server_says() {
-        assert_eq!(code("Code: 27, e.displayText() = DB::Exception: x"), Some(27));
-        assert_eq!(code("Code: 516. DB::Exception: probe: Authentication failed"), Some(516));
-        assert_eq!(code("nothing"), None);
-        assert_eq!(percent("a b='1'"), "a%20b%3D%271%27");
-        assert!(!format!("{:?}", credentials("u", Some(&Secret::new("p")))).contains("dTpw"));
-    }
-
-    #[test]
-    fn there_is_a_statement_for_each_table() {
-        let statements = statements();
-        assert_eq!(statements.len(), 4 + batches::TOLD.len(), "every token of the list names a table");
-        assert!(statements.iter().all(|s| s.starts_with("CREATE TABLE IF NOT EXISTS ")));
     }
 }

@@ -30,8 +30,26 @@ pub const PROBES: &[(&str, &str)] = &[
 /// What findings have beside their descriptor.
 pub const NEWS: &[(&str, &str)] = &[("state", "String"), ("subject", "String")];
 
-/// Sums by the minute and batch, kept by the server as rows come: a batch that comes twice is the same row twice, and merged away.
-pub const VIEWS: [&str; 1] = ["CREATE MATERIALIZED VIEW IF NOT EXISTS flows_by_minute
+/// What the server keeps of rows as they come, by its name.
+///
+/// Those by the minute are by batch too: a batch that comes twice is the same row twice, and merged away. Those by the hour are states that grow
+/// together, so that a month is few rows; what a probe had counted is a largest value there, and does not mind coming twice.
+pub const VIEWS: [(&str, &str); 4] = [
+    // When the server got a row, by its own clock: against `clock_ns` it tells how far the probe's clock is off.
+    (
+        "probes_heard",
+        "CREATE MATERIALIZED VIEW IF NOT EXISTS probes_heard
+ENGINE = ReplacingMergeTree()
+PARTITION BY toYYYYMM(time)
+ORDER BY (site, probe, time, batch, row)
+AS SELECT
+    time, probe, site, session, batch, row, version, clock_ns, now_ns, packets, wire_bytes, verdict, findings,
+    now() AS received
+FROM probes",
+    ),
+    (
+        "flows_by_minute",
+        "CREATE MATERIALIZED VIEW IF NOT EXISTS flows_by_minute
 ENGINE = ReplacingMergeTree()
 PARTITION BY toYYYYMM(minute)
 ORDER BY (site, probe, app, minute, batch)
@@ -44,7 +62,41 @@ AS SELECT
     uniqState(destination) AS destinations,
     quantilesTDigestState(0.5, 0.95)(toFloat64(source_wire_bytes + destination_wire_bytes)) AS sizes
 FROM flows
-GROUP BY site, probe, app, minute, batch"];
+GROUP BY site, probe, app, minute, batch",
+    ),
+    (
+        "flows_by_hour",
+        "CREATE MATERIALIZED VIEW IF NOT EXISTS flows_by_hour
+ENGINE = AggregatingMergeTree()
+PARTITION BY toYYYYMM(hour)
+ORDER BY (site, probe, app, hour)
+AS SELECT
+    site, probe, app, toStartOfHour(time) AS hour,
+    countState() AS flows,
+    sumState(source_packets + destination_packets) AS packets,
+    sumState(source_wire_bytes + destination_wire_bytes) AS wire_bytes,
+    uniqState(source) AS sources,
+    uniqState(destination) AS destinations,
+    quantilesTDigestState(0.5, 0.95)(toFloat64(source_wire_bytes + destination_wire_bytes)) AS sizes
+FROM flows
+GROUP BY site, probe, app, hour",
+    ),
+    (
+        "probes_by_hour",
+        "CREATE MATERIALIZED VIEW IF NOT EXISTS probes_by_hour
+ENGINE = AggregatingMergeTree()
+PARTITION BY toYYYYMM(hour)
+ORDER BY (site, probe, session, hour)
+AS SELECT
+    site, probe, session, toStartOfHour(time) AS hour,
+    minState(packets) AS packets_from, maxState(packets) AS packets_to,
+    minState(wire_bytes) AS bytes_from, maxState(wire_bytes) AS bytes_to,
+    minState(interface_drops + kernel_drops) AS lost_from, maxState(interface_drops + kernel_drops) AS lost_to,
+    minState(now_ns) AS time_from, maxState(now_ns) AS time_to
+FROM probes
+GROUP BY site, probe, session, hour",
+    ),
+];
 
 /// The type of a field; `None` where a column cannot hold it, or others say the same.
 fn column_type(head: &Head, may_be_unknown: bool) -> Option<&'static str> {

@@ -1,0 +1,104 @@
+//! Counters of a probe over time: they only grow within one run of it, so differences are what came in between, however often a row came.
+
+use super::answers::AnswerRow;
+use std::collections::HashMap;
+
+/// Pieces of the past that are kept of each probe.
+pub const KEPT_BINS: usize = 25;
+
+/// A piece of the past.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct HistoryBin {
+    /// Where it begins, seconds since 1970.
+    pub start: i64,
+    /// Mean bits a second.
+    pub bits_per_second: f64,
+}
+
+/// What came in over a span.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ProbeHistory {
+    /// Packets.
+    pub packets: u64,
+    /// Their bytes on the wire.
+    pub wire_bytes: u64,
+    /// Packets lost at interface and kernel.
+    pub lost_packets: u64,
+    /// Records and rows that never reached the database.
+    pub lost_rows: u64,
+    /// Load, the oldest first; pieces in which the probe said nothing are absent.
+    pub bins: Vec<HistoryBin>,
+}
+
+/// What a run of a probe had counted, and when.
+#[derive(Clone, Copy)]
+struct Counted {
+    packets: u64,
+    bytes: u64,
+    lost: u64,
+    rows: u64,
+    time: u64,
+}
+
+impl Counted {
+    fn read(row: &AnswerRow, end: &str) -> Self {
+        let count = |what: &str| row.count(&format!("{what}_{end}"));
+        Self { packets: count("packets"), bytes: count("bytes"), lost: count("lost"), rows: count("rows"), time: count("time") }
+    }
+}
+
+/// Reads the history of one probe while its rows pass, in their order.
+#[derive(Default)]
+pub struct HistoryReader {
+    history: ProbeHistory,
+    runs: HashMap<String, Counted>,
+}
+
+impl HistoryReader {
+    /// Takes a row.
+    pub fn take(&mut self, row: &AnswerRow) {
+        let (from, to) = (Counted::read(row, "from"), Counted::read(row, "to"));
+        let before = self.runs.insert(row.text("session"), to).unwrap_or(from);
+        let out = &mut self.history;
+        let bytes = to.bytes.saturating_sub(before.bytes);
+        out.packets = out.packets.saturating_add(to.packets.saturating_sub(before.packets));
+        out.wire_bytes = out.wire_bytes.saturating_add(bytes);
+        out.lost_packets = out.lost_packets.saturating_add(to.lost.saturating_sub(before.lost));
+        out.lost_rows = out.lost_rows.saturating_add(to.rows.saturating_sub(before.rows));
+        let seconds = to.time.saturating_sub(before.time) as f64 / 1e9;
+        if seconds > 0.0 && out.bins.len() < KEPT_BINS {
+            out.bins.push(HistoryBin { start: row.seconds("bin"), bits_per_second: bytes as f64 * 8.0 / seconds });
+        }
+    }
+
+    /// What was read.
+    pub fn finish(self) -> ProbeHistory {
+        self.history
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::answers::rows;
+    use super::*;
+
+    #[test]
+    fn a_run_that_begins_anew_loses_nothing_and_takes_nothing_back() {
+        let line = |session: &str, bin: u64, from: u64, to: u64| {
+            format!(
+                "{{\"session\":\"{session}\",\"bin\":{bin},\"packets_from\":{from},\"packets_to\":{to},\"bytes_from\":{},\"bytes_to\":{},\"lost_from\":0,\"lost_to\":1,\"time_from\":{},\"time_to\":{}}}",
+                from * 100,
+                to * 100,
+                bin * 1_000_000_000,
+                (bin + 60) * 1_000_000_000,
+            )
+        };
+        let text = [line("a", 0, 10, 20), line("a", 60, 25, 40), line("b", 120, 0, 7)].join("\n");
+        let mut reader = HistoryReader::default();
+        rows(&text).unwrap().iter().for_each(|row| reader.take(row));
+        let history = reader.finish();
+        assert_eq!((history.packets, history.wire_bytes, history.lost_packets), (10 + 20 + 7, 3_700, 2), "of a run since its first row");
+        assert_eq!(history.bins.len(), 3);
+        assert_eq!(history.bins[1].bits_per_second, 2_000.0 * 8.0 / 60.0);
+    }
+}

@@ -1,0 +1,258 @@
+use super::app::{FleetApp, FleetEffect, ProbeOrder};
+use crate::fleet::{
+    FleetPicture, FleetProbe, FleetQuestion, FleetSpan, FleetView, HistoryBin, LoadPoint, ProbeHistory, ProbeName, ProbeState, ProbeStory,
+    SharedGroup, SharedSum, SharedTraffic, StoryConversation, StoryFinding, StoryHost, StoryService, WorstFinding,
+};
+use crate::model::{Severity, Verdict};
+use crate::tui::options::DashboardOptions;
+use crate::tui::theme::{Depth, Theme};
+use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::{Event, KeyCode, KeyEvent};
+use ratatui::layout::Rect;
+use std::sync::Arc;
+use std::time::Duration;
+
+const NOW: i64 = 1_764_400_000;
+
+fn name(at: usize) -> ProbeName {
+    ProbeName { site: ["library", "physics", "dorm-west"][at % 3].into(), probe: format!("campus-{at:02}") }
+}
+
+fn probe(at: usize) -> FleetProbe {
+    let silent = at == 4;
+    let bins = (0..24).filter(|bin| !(silent && *bin > 15)).map(|bin| HistoryBin {
+        start: (NOW - 3_600) / 150 * 150 + 150 + bin * 150,
+        bits_per_second: (1.0 + ((bin as f64) / 3.0 + at as f64).sin()) * 1e8,
+    });
+    FleetProbe {
+        name: name(at),
+        session: "5-7".into(),
+        version: "0.1.0".into(),
+        state: if silent { ProbeState::Silent } else { ProbeState::Heard },
+        heard: NOW - if silent { 1_400 } else { 12 + at as i64 },
+        age: if silent { 1_400 } else { 12 + at as i64 },
+        load: (!silent).then_some((2.1e8 * (at as f64 + 1.0), 31_000.0 * (at as f64 + 1.0))),
+        verdict: match at {
+            1 => Verdict::Bad,
+            2 => Verdict::Doubtful,
+            5 => Verdict::Unknown,
+            _ => Verdict::Good,
+        },
+        findings: (at % 3) as u64,
+        worst: (at % 3 == 1).then(|| WorstFinding {
+            id: "dup.every".into(),
+            severity: if at == 1 { Severity::Critical } else { Severity::Warning },
+            title: if at == 1 { "every packet arrives twice \u{1b}[2J".into() } else { "DNS 10.20.1.2 answers slowly".into() },
+        }),
+        clock_offset: [Some(0.3), Some(-42.0), Some(2.4), None][at % 4].filter(|_| !silent),
+        history: ProbeHistory {
+            packets: 111_000_000 * (at as u64 + 1),
+            wire_bytes: 94_000_000_000 * (at as u64 + 1),
+            lost_packets: if at == 3 { 48_211 } else { 0 },
+            lost_rows: 0,
+            bins: bins.collect(),
+        },
+    }
+}
+
+fn picture(probes: usize) -> FleetPicture {
+    FleetPicture { asked: NOW, span: FleetSpan::Hour, probes: (0..probes).map(probe).collect(), left_off: false }
+}
+
+fn shared() -> SharedTraffic {
+    let group = |probes: &[usize], n: u64, behind| SharedGroup {
+        probes: probes.iter().map(|at| name(*at)).collect(),
+        conversations: n,
+        told: SharedSum { records: 2 * n, packets: 40 * n, wire_bytes: 30_000 * n },
+        once: SharedSum { records: n, packets: 21 * n, wire_bytes: 15_000 * n },
+        behind,
+    };
+    SharedTraffic {
+        span: (NOW - 3_600, NOW + 1),
+        told: SharedSum { records: 120_000, packets: 9_000_000, wire_bytes: 4_000_000_000 },
+        groups: vec![group(&[0, 3], 18_200, Some(0.000_31)), group(&[1, 2], 940, Some(-0.004)), group(&[0, 1, 2], 12, None)],
+        left_off: false,
+        pieces: (1, 1),
+    }
+}
+
+fn story() -> ProbeStory {
+    let load = (0..480).filter(|at| !(200..260).contains(at)).map(|at| LoadPoint {
+        start: NOW - 3_600 + at * 7,
+        packets: 10_000,
+        wire_bytes: (1e8 * (1.5 + (at as f64 / 40.0).sin() + 0.4 * (at as f64 / 3.0).sin())) as u64,
+        peak_millisecond_bytes: 100_000,
+    });
+    let finding = |title: &str, severity, is_active| StoryFinding {
+        id: "x".into(),
+        severity,
+        title: title.into(),
+        cause: String::new(),
+        remedy: String::new(),
+        is_active,
+        first: NOW - 3_000,
+        last: NOW - 600,
+    };
+    ProbeStory {
+        name: name(1),
+        span: FleetSpan::Hour,
+        step: 7,
+        load: load.collect(),
+        findings: vec![
+            finding("every packet arrives twice \u{1b}[2J", Severity::Critical, true),
+            finding("DNS 10.20.1.2 answers slowly: p95 910 ms, 14 clients wait", Severity::Warning, true),
+            finding("2.1 % lost toward 10.20.3.0/24, beyond the mirror", Severity::Warning, false),
+        ],
+        hosts: (0..40)
+            .map(|at| StoryHost {
+                address: format!("10.20.0.{at}"),
+                records: 90 - at,
+                packets: 80_000,
+                wire_bytes: 9_000_000_000 / (at + 1),
+            })
+            .collect(),
+        services: (0..9)
+            .map(|at| StoryService {
+                address: format!("10.20.1.{at}"),
+                port: 443,
+                protocol: 6,
+                app: "tls".into(),
+                clients: 40,
+                records: 90 - at,
+                wire_bytes: 8_000_000_000 / (at + 1),
+            })
+            .collect(),
+        conversations: (0..40)
+            .map(|at| StoryConversation {
+                source: format!("10.20.0.{at}"),
+                destination: "2001:db8::20".into(),
+                app: if at % 2 == 0 { "smb2".into() } else { String::new() },
+                records: 90 - at,
+                packets: 70_000,
+                forth: 3_000_000_000 / (at + 1),
+                back: 40_000_000 / (at + 1),
+            })
+            .collect(),
+    }
+}
+
+fn app(view: FleetView) -> FleetApp {
+    let options = DashboardOptions { source_title: "ch.example:8443/spantop".into(), ..DashboardOptions::default() };
+    let mut app = FleetApp::new(options, Theme::new(Depth::Mono, false));
+    app.see(Arc::new(FleetView { generation: 1, ..view }), Some(Duration::from_secs(3)));
+    app
+}
+
+fn known() -> FleetView {
+    FleetView {
+        picture: Some(Arc::new(picture(12))),
+        shared: Some((FleetSpan::Hour, Arc::new(shared()))),
+        story: Some(Arc::new(story())),
+        ..FleetView::default()
+    }
+}
+
+fn text(app: &mut FleetApp, width: u16, height: u16) -> String {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+    app.paint(&mut buffer);
+    let row = |y| (0..width).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
+    (0..height).map(row).collect::<Vec<_>>().join("\n")
+}
+
+fn press(app: &mut FleetApp, code: KeyCode) -> FleetEffect {
+    app.update(&Event::Key(KeyEvent::from(code)))
+}
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+#[test]
+fn the_list_at_three_sizes() {
+    for (width, height) in SIZES {
+        let shown = text(&mut app(known()), width, height);
+        assert!(!shown.contains('\x1b'));
+        insta::assert_snapshot!(format!("fleet_list_{width}x{height}"), shown);
+    }
+}
+
+#[test]
+fn a_probe_at_three_sizes() {
+    for (width, height) in SIZES {
+        let mut app = app(known());
+        app.list.selected = Some(super::app::topic(&name(1)));
+        let effect = press(&mut app, KeyCode::Enter);
+        assert_eq!(effect, FleetEffect::Ask(FleetQuestion { span: FleetSpan::Hour, probe: Some(name(1)) }));
+        let shown = text(&mut app, width, height);
+        assert!(!shown.contains('\x1b'));
+        insta::assert_snapshot!(format!("fleet_probe_{width}x{height}"), shown);
+    }
+}
+
+#[test]
+fn what_is_silent_or_not_judged_is_not_green() {
+    let mut app = app(known());
+    app.theme = Theme::new(Depth::Sixteen, false);
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 160, 40));
+    app.paint(&mut buffer);
+    let line = |y: u16| (0..160).map(|x| buffer[(x, y)].symbol().to_owned()).collect::<String>();
+    let green = |y: u16| (0..160).any(|x| buffer[(x, y)].fg == ratatui::style::Color::Green);
+    let of = |what: &str| (0..40).find(|y| line(*y).contains(what)).unwrap_or_else(|| panic!("no {what}"));
+    assert!(!green(of("silent since")) && !green(of("not judged   ")), "silence is no good news");
+    assert!(green(of("● good")));
+}
+
+#[test]
+fn a_server_that_is_down_is_told_and_what_was_known_stays_with_its_age() {
+    let trouble = Some("http://ch.example:8123: connection refused".to_owned());
+    let mut app = app(FleetView { trouble: trouble.clone(), ..known() });
+    app.see(Arc::new(FleetView { trouble: trouble.clone(), generation: 2, ..known() }), Some(Duration::from_secs(90)));
+    let shown = text(&mut app, 120, 30);
+    assert!(shown.contains("connection refused · what is shown is 1m 30s old") && shown.contains("campus-07"), "{shown}");
+    let nothing = FleetView { trouble, ..FleetView::default() };
+    let mut app = FleetApp::new(DashboardOptions::default(), Theme::default());
+    app.see(Arc::new(nothing), None);
+    assert!(text(&mut app, 120, 30).contains("nothing is known: the database does not answer"));
+    assert_eq!(press(&mut app, KeyCode::Enter), FleetEffect::Nothing);
+}
+
+#[test]
+fn keys_walk_through_the_fleet() {
+    let mut app = app(known());
+    text(&mut app, 120, 40);
+    assert_eq!(app.probes()[0].name, name(4), "the silent one needs somebody first");
+    press(&mut app, KeyCode::Down);
+    press(&mut app, KeyCode::Down);
+    assert_eq!(press(&mut app, KeyCode::Enter), FleetEffect::Ask(FleetQuestion { span: FleetSpan::Hour, probe: Some(name(1)) }));
+    assert!(text(&mut app, 120, 40).contains("10.20.0.0"));
+    press(&mut app, KeyCode::Right);
+    let hosts = text(&mut app, 120, 40);
+    assert!(hosts.contains("host ") && hosts.contains("packets"), "{hosts}");
+    press(&mut app, KeyCode::End);
+    assert!(text(&mut app, 120, 40).contains("10.20.0.39"));
+    assert_eq!(press(&mut app, KeyCode::Char('3')), FleetEffect::Ask(FleetQuestion { span: FleetSpan::Week, probe: Some(name(1)) }));
+    assert_eq!(press(&mut app, KeyCode::Esc), FleetEffect::Ask(FleetQuestion { span: FleetSpan::Week, probe: None }));
+    assert!(text(&mut app, 120, 40).contains("asking …"), "what is shown is of another span");
+    press(&mut app, KeyCode::Char('s'));
+    assert_eq!((app.order, app.probes()[0].name.clone()), (ProbeOrder::Load, name(11)));
+    assert_eq!(press(&mut app, KeyCode::Char('q')), FleetEffect::Quit);
+}
+
+#[test]
+fn any_size_and_any_key() {
+    let mut app = app(known());
+    let keys = [
+        KeyCode::Enter,
+        KeyCode::Down,
+        KeyCode::Right,
+        KeyCode::PageDown,
+        KeyCode::Char('4'),
+        KeyCode::Esc,
+        KeyCode::End,
+        KeyCode::Char('s'),
+    ];
+    for (at, key) in keys.into_iter().cycle().take(40).enumerate() {
+        press(&mut app, key);
+        for width in [1, 2, 7, 30, 61, 150, 240] {
+            text(&mut app, width, 1 + (at as u16 * 7) % 50);
+        }
+    }
+}
