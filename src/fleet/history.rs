@@ -42,7 +42,7 @@ struct Counted {
 
 impl Counted {
     fn read(row: &AnswerRow, end: &str) -> Self {
-        let count = |what: &str| row.count(&format!("{what}_{end}"));
+        let count = |what: &str| row.count(&format!("{end}_{what}"));
         Self { packets: count("packets"), bytes: count("bytes"), lost: count("lost"), rows: count("rows"), time: count("time") }
     }
 }
@@ -57,7 +57,7 @@ pub struct HistoryReader {
 impl HistoryReader {
     /// Takes a row.
     pub fn take(&mut self, row: &AnswerRow) {
-        let (from, to) = (Counted::read(row, "from"), Counted::read(row, "to"));
+        let (from, to) = (Counted::read(row, "first"), Counted::read(row, "last"));
         let before = self.runs.insert(row.text("session"), to).unwrap_or(from);
         let out = &mut self.history;
         let bytes = to.bytes.saturating_sub(before.bytes);
@@ -86,7 +86,7 @@ mod tests {
     fn a_run_that_begins_anew_loses_nothing_and_takes_nothing_back() {
         let line = |session: &str, bin: u64, from: u64, to: u64| {
             format!(
-                "{{\"session\":\"{session}\",\"bin\":{bin},\"packets_from\":{from},\"packets_to\":{to},\"bytes_from\":{},\"bytes_to\":{},\"lost_from\":0,\"lost_to\":1,\"time_from\":{},\"time_to\":{}}}",
+                "{{\"session\":\"{session}\",\"bin\":{bin},\"first_packets\":{from},\"last_packets\":{to},\"first_bytes\":{},\"last_bytes\":{},\"first_lost\":0,\"last_lost\":1,\"first_time\":{},\"last_time\":{}}}",
                 from * 100,
                 to * 100,
                 bin * 1_000_000_000,

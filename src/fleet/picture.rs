@@ -47,7 +47,9 @@ impl FleetPicture {
             place.get(&name(row)).into_iter().for_each(|at| histories.entry(*at).or_default().take(row));
         }
         for (at, rows) in recent {
-            if let Some(probe) = probes.get_mut(at).filter(|probe| probe.state == ProbeState::Heard) {
+            if let (Some(probe), Some(newest)) = (probes.get_mut(at).filter(|probe| probe.state == ProbeState::Heard), rows.first()) {
+                (probe.version, probe.verdict) = (newest.text("version"), verdict(&newest.text("verdict")));
+                probe.findings = newest.count("findings");
                 probe.load = load(&rows);
                 probe.clock_offset = clock_offset(&rows);
             }
@@ -94,12 +96,9 @@ fn known(row: &AnswerRow, asked: i64) -> FleetProbe {
     FleetProbe {
         name: name(row),
         session: row.text("latest_session"),
-        version: row.text("latest_version"),
         state: if age < SILENT_AFTER { ProbeState::Heard } else { ProbeState::Silent },
         heard,
         age,
-        verdict: verdict(&row.text("latest_verdict")),
-        findings: row.count("active_findings"),
         ..FleetProbe::default()
     }
 }

@@ -69,7 +69,7 @@ pub struct FleetProbe {
     pub name: ProbeName,
     /// Its last run.
     pub session: String,
-    /// Its release.
+    /// Its release; empty where it is silent.
     pub version: String,
     /// Whether anything can be said of now.
     pub state: ProbeState,

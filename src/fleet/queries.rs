@@ -50,38 +50,46 @@ fn of(name: &ProbeName) -> String {
 }
 
 impl FleetQueries<'_> {
-    /// Every probe there ever was, and what it said last.
+    /// Every probe there ever was, its last run, and when it was heard of.
     pub fn probes(&self) -> String {
         format!(
-            "SELECT site, probe, toUInt32(now()) AS asked, toUInt32(max(received)) AS heard, argMax(session, (time, batch)) AS latest_session,
- argMax(version, time) AS latest_version, argMax(verdict, time) AS latest_verdict, argMax(findings, time) AS active_findings
+            "SELECT site, probe, toUInt32(now()) AS asked, toUInt32(max(received)) AS heard, argMax(session, now_ns) AS latest_session
 FROM {}.probes_heard GROUP BY site, probe ORDER BY site, probe LIMIT {} FORMAT JSONEachRow",
             self.database,
             FLEET_PROBES + 1
         )
     }
 
-    /// What probes said of late: their clock against the server's, and their counters.
+    /// What probes said of late, the newest first: how they are, their clock against the server's, and their counters.
     pub fn recent(&self) -> String {
         let (rows, seconds) = CLOCK_ROWS;
         format!(
-            "SELECT site, probe, session, clock_ns, toUInt32(received) AS heard, now_ns, packets, wire_bytes
+            "SELECT site, probe, session, version, verdict, findings, clock_ns, toUInt32(received) AS heard, now_ns, packets, wire_bytes
 FROM {}.probes_heard WHERE received >= now() - {seconds} ORDER BY site, probe, now_ns DESC LIMIT {rows} BY site, probe LIMIT {FLEET_ROWS} FORMAT JSONEachRow",
             self.database
         )
     }
 
-    /// Counters of each probe in pieces of the span.
+    /// Counters of each probe in pieces of the span: from what the server keeps by the hour where a piece is hours long.
     pub fn history(&self, span: FleetSpan) -> String {
+        let step = span.seconds() / BINS;
+        let (columns, table, time) = if span >= FleetSpan::Week {
+            let columns =
+                "minMerge(packets_from) AS first_packets, maxMerge(packets_to) AS last_packets, minMerge(bytes_from) AS first_bytes,
+ maxMerge(bytes_to) AS last_bytes, minMerge(lost_from) AS first_lost, maxMerge(lost_to) AS last_lost, minMerge(rows_from) AS first_rows,
+ maxMerge(rows_to) AS last_rows, minMerge(time_from) AS first_time, maxMerge(time_to) AS last_time";
+            (columns, "probes_by_hour", "hour")
+        } else {
+            let columns = "min(packets) AS first_packets, max(packets) AS last_packets, min(wire_bytes) AS first_bytes, max(wire_bytes) AS last_bytes,
+ min(interface_drops + kernel_drops) AS first_lost, max(interface_drops + kernel_drops) AS last_lost, min(records_lost + rows_lost) AS first_rows,
+ max(records_lost + rows_lost) AS last_rows, min(now_ns) AS first_time, max(now_ns) AS last_time";
+            (columns, "probes", "time")
+        };
+        let within = within(span).replace("time ", &format!("{time} "));
         format!(
-            "SELECT site, probe, session, intDiv(toUInt32(time), {step}) * {step} AS bin, min(packets) AS packets_from, max(packets) AS packets_to,
- min(wire_bytes) AS bytes_from, max(wire_bytes) AS bytes_to, min(interface_drops + kernel_drops) AS lost_from,
- max(interface_drops + kernel_drops) AS lost_to, min(records_lost + rows_lost) AS rows_from, max(records_lost + rows_lost) AS rows_to,
- min(now_ns) AS time_from, max(now_ns) AS time_to
-FROM {}.probes WHERE {} GROUP BY site, probe, session, bin ORDER BY site, probe, bin, time_from LIMIT {FLEET_ROWS} FORMAT JSONEachRow",
-            self.database,
-            within(span),
-            step = span.seconds() / BINS,
+            "SELECT site, probe, session, intDiv(toUInt32({time}), {step}) * {step} AS bin, {columns}
+FROM {}.{table} WHERE {within} GROUP BY site, probe, session, bin ORDER BY site, probe, bin, first_time LIMIT {FLEET_ROWS} FORMAT JSONEachRow",
+            self.database
         )
     }
 

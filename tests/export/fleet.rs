@@ -22,7 +22,9 @@ fn fleet(url: &str, arguments: &[&str]) -> (String, String, Option<i32>) {
 
 fn answer(path: &str) -> String {
     let row = if path.contains("latest_session") {
-        r#"{"site":"lab","probe":"a","asked":1764400000,"heard":1764399990,"latest_session":"5-7","latest_version":"0.1.0","latest_verdict":"good","active_findings":"0"}"#
+        r#"{"site":"lab","probe":"a","asked":1764400000,"heard":1764399990,"latest_session":"5-7"}"#
+    } else if path.contains("clock_ns") {
+        r#"{"site":"lab","probe":"a","session":"5-7","version":"0.1.0","verdict":"good","findings":"0","clock_ns":"1764399990500000000","heard":1764399990,"now_ns":"9"}"#
     } else if path.contains("uniq(site, probe)") {
         r#"{"records":"10","packets":"200","bytes":"30000","probes":"1"}"#
     } else {

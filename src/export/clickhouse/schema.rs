@@ -92,6 +92,7 @@ AS SELECT
     minState(packets) AS packets_from, maxState(packets) AS packets_to,
     minState(wire_bytes) AS bytes_from, maxState(wire_bytes) AS bytes_to,
     minState(interface_drops + kernel_drops) AS lost_from, maxState(interface_drops + kernel_drops) AS lost_to,
+    minState(records_lost + rows_lost) AS rows_from, maxState(records_lost + rows_lost) AS rows_to,
     minState(now_ns) AS time_from, maxState(now_ns) AS time_to
 FROM probes
 GROUP BY site, probe, session, hour",

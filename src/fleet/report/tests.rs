@@ -9,18 +9,19 @@ impl AskDatabase for Told {
         assert!(sql.contains("net."), "{sql}");
         Ok(match sql {
             sql if sql.contains("AS latest_session") => [
-                r#"{"site":"lab","probe":"a","asked":1764400000,"heard":1764399990,"latest_session":"5-7","latest_version":"0.1.0","latest_verdict":"bad","active_findings":"2"}"#,
-                r#"{"site":"lab","probe":"b\u001b[2J","asked":1764400000,"heard":1764396000,"latest_session":"6-1","latest_version":"0.1.0","latest_verdict":"good","active_findings":"0"}"#,
-                r#"{"site":"","probe":"=c","asked":1764400000,"heard":1764399999,"latest_session":"7-1","latest_version":"0.1.0","latest_verdict":"unknown","active_findings":"0"}"#,
+                r#"{"site":"lab","probe":"a","asked":1764400000,"heard":1764399990,"latest_session":"5-7"}"#,
+                r#"{"site":"lab","probe":"b\u001b[2J","asked":1764400000,"heard":1764396000,"latest_session":"6-1"}"#,
+                r#"{"site":"","probe":"=c","asked":1764400000,"heard":1764399999,"latest_session":"7-1"}"#,
             ]
             .join("\n"),
             sql if sql.contains("clock_ns") => [
-                r#"{"site":"lab","probe":"a","session":"5-7","clock_ns":"1764400050000000000","heard":1764399990,"now_ns":"1764400050000000000","packets":"2000","wire_bytes":"900000"}"#,
-                r#"{"site":"lab","probe":"a","session":"5-7","clock_ns":"1764399990000000000","heard":1764399932,"now_ns":"1764399990000000000","packets":"1400","wire_bytes":"300000"}"#,
+                r#"{"site":"","probe":"=c","session":"7-1","version":"0.1.0","verdict":"unknown","findings":"0","clock_ns":"0","heard":1764399999,"now_ns":"1","packets":"0","wire_bytes":"0"}"#,
+                r#"{"site":"lab","probe":"a","session":"5-7","version":"0.1.0","verdict":"bad","findings":"2","clock_ns":"1764400050000000000","heard":1764399990,"now_ns":"1764400050000000000","packets":"2000","wire_bytes":"900000"}"#,
+                r#"{"site":"lab","probe":"a","session":"5-7","version":"0.1.0","verdict":"bad","findings":"2","clock_ns":"1764399990000000000","heard":1764399932,"now_ns":"1764399990000000000","packets":"1400","wire_bytes":"300000"}"#,
             ]
             .join("\n"),
             sql if sql.contains("AS bin") => {
-                r#"{"site":"lab","probe":"a","session":"5-7","bin":1764396000,"packets_from":"100","packets_to":"2000","bytes_from":"0","bytes_to":"900000","lost_from":"0","lost_to":"40","rows_from":"0","rows_to":"0","time_from":"1","time_to":"3600000000001"}"#.into()
+                r#"{"site":"lab","probe":"a","session":"5-7","bin":1764396000,"first_packets":"100","last_packets":"2000","first_bytes":"0","last_bytes":"900000","first_lost":"0","last_lost":"40","first_rows":"0","last_rows":"0","first_time":"1","last_time":"3600000000001"}"#.into()
             }
             sql if sql.contains("latest_severity") => [
                 r#"{"site":"lab","probe":"a","session":"5-7","id":"dns.slow","subject":"x","latest_severity":"warning","latest_title":"slow","latest_state":"opened","said":3}"#,

@@ -4,7 +4,7 @@
 //!  spantop  fleet ch.example:8123/spantop   40 probes  ✖ 2 silent  ✖ 3 mirrors bad     12.3 Gb/s   1.20 Mp/s   last hour
 //! ```
 
-use super::app::FleetApp;
+use super::state::FleetApp;
 use crate::fleet::ProbeState;
 use crate::model::{Verdict, units};
 use crate::tui::canvas::{Canvas, cells, cut_end, split_top};

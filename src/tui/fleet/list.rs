@@ -1,7 +1,7 @@
 //! Every probe, and what several of them see.
 
-use super::app::{FleetApp, topic};
 use super::shown;
+use super::state::{FleetApp, topic};
 use crate::fleet::{FleetProbe, FleetSpan, ProbeState, SharedTraffic, pairs};
 use crate::model::units;
 use crate::tui::canvas::{Canvas, cut_end, cut_middle, split_top};
@@ -60,7 +60,7 @@ fn columns<'a>() -> [Col<Row<'a>>; 11] {
             None => Cell::Right("–".into(), s.style(Hue::Dim)),
         }),
         Col::left("load", 24..=24, 7, |s, (p, span, now)| Cell::Text(shown::sparkline(p, *span, *now, 24), s.style(Hue::AreaHigh))),
-        Col::left("mirror", 20..=25, 2, |s, (p, ..)| {
+        Col::left("mirror", 20..=20, 2, |s, (p, ..)| {
             let (words, hue) = shown::mirror(p, s);
             Cell::Text(words, if hue == Hue::Dim { s.style(hue) } else { s.theme.strong(hue) })
         }),

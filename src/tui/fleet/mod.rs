@@ -7,11 +7,12 @@
 //! It is a dashboard of its own beside the one of packets: nothing is counted here, and there is nothing to filter or to save. Theme, tables and
 //! charts are the same.
 
-mod app;
+mod draw;
 mod frame;
 mod list;
 mod page;
 mod shown;
+mod state;
 
 #[cfg(test)]
 mod tests;
@@ -21,7 +22,7 @@ use super::run::{asked, theme};
 use super::terminal::{Events, RawTerminal, TerminalEvents};
 use crate::error::{Error, Result};
 use crate::fleet::FleetFeed;
-use app::{FleetApp, FleetEffect};
+use state::{FleetApp, FleetEffect};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 

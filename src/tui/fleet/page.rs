@@ -1,7 +1,7 @@
 //! One probe: how it is, its load over time, what was wrong, who talked.
 
-use super::app::FleetApp;
 use super::shown;
+use super::state::{FleetApp, KINDS};
 use crate::fleet::{FleetProbe, ProbeName, ProbeState, ProbeStory, StoryConversation, StoryFinding, StoryHost, StoryService};
 use crate::model::time::SECOND;
 use crate::model::{Timestamp, Traffic, units};
@@ -18,38 +18,15 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::borrow::Cow;
 
-/// Lists of a page.
-pub(super) const KINDS: [&str; 4] = ["Conversations", "Hosts", "Services", "Findings"];
-
 /// Columns from which lists stand beside each other.
 const WIDE: u16 = 150;
-
-/// Rows of the list in front.
-pub(super) fn rows(app: &FleetApp) -> usize {
-    let Some(story) = story(app) else { return 0 };
-    match app.page.kind {
-        0 => story.conversations.len(),
-        1 => story.hosts.len(),
-        2 => story.services.len(),
-        _ => story.findings.len(),
-    }
-}
-
-/// When the picture was taken, by the server's clock.
-fn now(app: &FleetApp) -> i64 {
-    app.known.picture.as_ref().map_or(0, |picture| picture.asked)
-}
-
-fn story(app: &FleetApp) -> Option<&ProbeStory> {
-    app.known.story.as_deref().filter(|story| app.question.probe.as_ref() == Some(&story.name))
-}
 
 pub(super) fn draw(canvas: &mut Canvas, area: Rect, app: &FleetApp, name: &ProbeName, scene: &Scene) {
     let (line, rest) = split_top(area, 1);
     if let (Some(probe), true) = (app.opened(), line.height > 0) {
         canvas.pieces(line.x + 1, line.y, line.width.saturating_sub(2), &said(probe, scene));
     }
-    let story = story(app);
+    let story = app.story();
     let chart = if rest.height >= 30 { rest.height / 3 } else { (rest.height * 2 / 5).max(6) };
     let (upper, lower) = split_top(rest, chart);
     load(canvas, upper, app, story, name, scene);
@@ -63,7 +40,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, app: &FleetApp, name: &Probe
         let holding: Vec<&StoryFinding> = story.findings.iter().filter(|finding| finding.is_active).collect();
         let body =
             titled(canvas, middle, &format!("What is wrong · {}", story.span.words()), &findings_note(story, holding.len(), scene), false);
-        findings(canvas, body, &holding, (0, now(app)), scene);
+        findings(canvas, body, &holding, (0, app.now()), scene);
     }
     if lists.width >= WIDE && lists.height >= 6 {
         beside(canvas, lists, app, story, scene);
@@ -99,7 +76,7 @@ fn said(probe: &FleetProbe, scene: &Scene) -> Vec<(Cow<'static, str>, Style)> {
 }
 
 fn load(canvas: &mut Canvas, area: Rect, app: &FleetApp, story: Option<&ProbeStory>, name: &ProbeName, scene: &Scene) {
-    let now = now(app);
+    let now = app.now();
     let span = story.map_or(app.question.span, |story| story.span);
     let samples: Vec<Sample> = story.map(samples).unwrap_or_default();
     let load = Load { interval: story.map_or(1, |story| story.step.max(1)).saturating_mul(SECOND), samples, ..Load::default() };
@@ -205,7 +182,7 @@ fn one(canvas: &mut Canvas, area: Rect, app: &FleetApp, story: &ProbeStory, scen
         canvas.click(Rect { x, y: area.y, width: used, height: 1 }, Hit::Kind(kind));
         x += used + 1;
     }
-    list(canvas, body, app.page.kind, (app.page.offset, now(app)), story, scene);
+    list(canvas, body, app.page.kind, (app.page.offset, app.now()), story, scene);
 }
 
 /// All lists beside each other.
@@ -217,7 +194,7 @@ fn beside(canvas: &mut Canvas, area: Rect, app: &FleetApp, story: &ProbeStory, s
         let body = titled(canvas, part, &cut_end(KINDS.get(at).copied().unwrap_or_default(), part.width), &[], at == kind);
         canvas.click(Rect { height: 1, ..part }, Hit::Kind(at));
         let before = canvas.listing;
-        list(canvas, body, at, (if at == kind { app.page.offset } else { 0 }, now(app)), story, scene);
+        list(canvas, body, at, (if at == kind { app.page.offset } else { 0 }, app.now()), story, scene);
         if at != kind {
             canvas.listing = before;
         }

@@ -10,7 +10,9 @@ use ratatui::style::Style;
 /// Sign, words and hue of a mirror: what was not judged is never green, and what is silent is not about now.
 pub(super) fn mirror(probe: &FleetProbe, scene: &Scene) -> (String, Hue) {
     if probe.state == ProbeState::Silent {
-        return (format!("✖ silent since {}", when(probe.heard, probe.heard.saturating_add(probe.age), scene)), Hue::Bad);
+        // Of a date month and day have room.
+        let when = when(probe.heard, probe.heard.saturating_add(probe.age), scene);
+        return (format!("✖ silent since {}", when.get(5..).filter(|day| !day.is_empty()).unwrap_or(&when)), Hue::Bad);
     }
     match probe.verdict_now() {
         Some(Verdict::Good | Verdict::Noted) => ("● good".into(), Hue::Good),

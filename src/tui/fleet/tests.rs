@@ -1,4 +1,4 @@
-use super::app::{FleetApp, FleetEffect, ProbeOrder};
+use super::state::{FleetApp, FleetEffect, ProbeOrder};
 use crate::fleet::{
     FleetPicture, FleetProbe, FleetQuestion, FleetSpan, FleetView, HistoryBin, LoadPoint, ProbeHistory, ProbeName, ProbeState, ProbeStory,
     SharedGroup, SharedSum, SharedTraffic, StoryConversation, StoryFinding, StoryHost, StoryService, WorstFinding,
@@ -178,7 +178,7 @@ fn the_list_at_three_sizes() {
 fn a_probe_at_three_sizes() {
     for (width, height) in SIZES {
         let mut app = app(known());
-        app.list.selected = Some(super::app::topic(&name(1)));
+        app.list.selected = Some(super::state::topic(&name(1)));
         let effect = press(&mut app, KeyCode::Enter);
         assert_eq!(effect, FleetEffect::Ask(FleetQuestion { span: FleetSpan::Hour, probe: Some(name(1)) }));
         let shown = text(&mut app, width, height);

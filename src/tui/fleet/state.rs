@@ -1,14 +1,10 @@
 //! What is looked at, and what keys and clicks do.
 
-use super::{frame, list, page};
-use crate::fleet::{FleetProbe, FleetQuestion, FleetSpan, FleetView, ProbeName};
-use crate::snapshot::Snapshot;
-use crate::tui::canvas::{Canvas, Hit};
+use crate::fleet::{FleetProbe, FleetQuestion, FleetSpan, FleetView, ProbeName, ProbeStory};
+use crate::tui::canvas::Hit;
 use crate::tui::options::DashboardOptions;
-use crate::tui::rates::Rates;
 use crate::tui::theme::Theme;
-use crate::tui::view::{Pane, Scene, Topic, Trail, View};
-use ratatui::buffer::Buffer;
+use crate::tui::view::{Pane, Topic, View};
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Rect;
 use std::sync::Arc;
@@ -18,6 +14,9 @@ use std::time::Duration;
 const WHEEL: isize = 3;
 /// Events that are read before something is drawn.
 const AT_ONCE: usize = 64;
+
+/// Lists of the page about a probe.
+pub(super) const KINDS: [&str; 4] = ["Conversations", "Hosts", "Services", "Findings"];
 
 /// What comes of an event for the world.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,13 +70,13 @@ pub(super) struct FleetApp {
     /// What is looked at.
     pub question: FleetQuestion,
     pub order: ProbeOrder,
-    view: View,
+    pub view: View,
     /// The list of probes, and that of the page.
     pub list: Pane,
     pub page: Pane,
-    hits: Vec<(Rect, Hit)>,
+    pub hits: Vec<(Rect, Hit)>,
     /// Rows of the page's list that fit.
-    height: usize,
+    pub height: usize,
     read: usize,
 }
 
@@ -143,6 +142,27 @@ impl FleetApp {
         self.known.picture.as_ref()?.find(self.question.probe.as_ref()?)
     }
 
+    /// The opened probe over time, where that is known.
+    pub fn story(&self) -> Option<&ProbeStory> {
+        self.known.story.as_deref().filter(|story| self.question.probe.as_ref() == Some(&story.name))
+    }
+
+    /// When the picture was taken, by the server's clock.
+    pub fn now(&self) -> i64 {
+        self.known.picture.as_ref().map_or(0, |picture| picture.asked)
+    }
+
+    /// Rows of the list in front.
+    fn rows(&self) -> usize {
+        let Some(story) = self.story() else { return 0 };
+        match self.page.kind {
+            0 => story.conversations.len(),
+            1 => story.hosts.len(),
+            2 => story.services.len(),
+            _ => story.findings.len(),
+        }
+    }
+
     /// Changes the state by an event.
     pub fn update(&mut self, event: &Event) -> FleetEffect {
         self.read = self.read.saturating_add(1);
@@ -171,7 +191,7 @@ impl FleetApp {
             KeyCode::Char('s') if self.question.probe.is_none() => self.order = self.order.next(),
             KeyCode::Char('b') => self.view.bytes = !self.view.bytes,
             KeyCode::Right | KeyCode::Tab if self.question.probe.is_some() => self.turn(1),
-            KeyCode::Left | KeyCode::BackTab if self.question.probe.is_some() => self.turn(page::KINDS.len() - 1),
+            KeyCode::Left | KeyCode::BackTab if self.question.probe.is_some() => self.turn(KINDS.len() - 1),
             KeyCode::Down | KeyCode::Char('j') | KeyCode::Tab => self.step(1),
             KeyCode::Up | KeyCode::Char('k') | KeyCode::BackTab => self.step(-1),
             KeyCode::PageDown => self.step(page),
@@ -240,7 +260,7 @@ impl FleetApp {
 
     /// Another list of the page.
     fn turn(&mut self, by: usize) {
-        self.page = Pane { kind: (self.page.kind + by) % page::KINDS.len(), ..Pane::default() };
+        self.page = Pane { kind: (self.page.kind + by) % KINDS.len(), ..Pane::default() };
     }
 
     fn selected(&self) -> Option<usize> {
@@ -249,7 +269,7 @@ impl FleetApp {
 
     fn step(&mut self, by: isize) {
         if self.question.probe.is_some() {
-            let rows = page::rows(self);
+            let rows = self.rows();
             self.page.offset = self.page.offset.saturating_add_signed(by).min(rows.saturating_sub(self.height));
             return;
         }
@@ -261,38 +281,6 @@ impl FleetApp {
             None => 0,
         };
         self.list.selected = probes.get(at).map(|probe| topic(&probe.name));
-    }
-
-    /// Draws a frame.
-    pub fn paint(&mut self, buffer: &mut Buffer) {
-        let (snapshot, trail, rates) = (Snapshot { live: true, ..Snapshot::default() }, Trail::new(), Rates::default());
-        let theme = self.theme;
-        let mut canvas = Canvas::new(buffer, &theme);
-        let scene = Scene {
-            base: &snapshot,
-            snapshot: &snapshot,
-            view: &self.view,
-            pane: if self.question.probe.is_some() { &self.page } else { &self.list },
-            topic: None,
-            trail: &trail,
-            rates: &rates,
-            options: &self.options,
-            theme: &theme,
-            age: None,
-            behind: 0.0,
-        };
-        let body = frame::draw(&mut canvas, self, &scene);
-        match &self.question.probe {
-            Some(name) => page::draw(&mut canvas, body, self, name, &scene),
-            None => list::draw(&mut canvas, body, self, &scene),
-        }
-        canvas.paper();
-        let (hits, listing) = (std::mem::take(&mut canvas.hits), canvas.listing);
-        self.hits = hits;
-        self.height = listing.height;
-        if self.question.probe.is_none() {
-            self.list.offset = listing.offset;
-        }
     }
 }
 

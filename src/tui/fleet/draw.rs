@@ -1,0 +1,43 @@
+//! A frame: what is the same on both pages, and one of them.
+
+use super::state::FleetApp;
+use super::{frame, list, page};
+use crate::snapshot::Snapshot;
+use crate::tui::canvas::Canvas;
+use crate::tui::rates::Rates;
+use crate::tui::view::{Scene, Trail};
+use ratatui::buffer::Buffer;
+
+impl FleetApp {
+    /// Draws a frame.
+    pub fn paint(&mut self, buffer: &mut Buffer) {
+        let (snapshot, trail, rates) = (Snapshot { live: true, ..Snapshot::default() }, Trail::new(), Rates::default());
+        let theme = self.theme;
+        let mut canvas = Canvas::new(buffer, &theme);
+        let scene = Scene {
+            base: &snapshot,
+            snapshot: &snapshot,
+            view: &self.view,
+            pane: if self.question.probe.is_some() { &self.page } else { &self.list },
+            topic: None,
+            trail: &trail,
+            rates: &rates,
+            options: &self.options,
+            theme: &theme,
+            age: None,
+            behind: 0.0,
+        };
+        let body = frame::draw(&mut canvas, self, &scene);
+        match &self.question.probe {
+            Some(name) => page::draw(&mut canvas, body, self, name, &scene),
+            None => list::draw(&mut canvas, body, self, &scene),
+        }
+        canvas.paper();
+        let (hits, listing) = (std::mem::take(&mut canvas.hits), canvas.listing);
+        self.hits = hits;
+        self.height = listing.height;
+        if self.question.probe.is_none() {
+            self.list.offset = listing.offset;
+        }
+    }
+}
