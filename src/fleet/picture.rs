@@ -74,9 +74,9 @@ impl FleetPicture {
         self.probes.iter().filter(|probe| probe.state == ProbeState::Heard).count()
     }
 
-    /// Bits and packets a second of all that say theirs.
-    pub fn load(&self) -> (f64, f64) {
-        self.probes.iter().filter_map(|probe| probe.load).fold((0.0, 0.0), |sum, load| (sum.0 + load.0, sum.1 + load.1))
+    /// Bits and packets a second of all that say theirs; `None`: nobody does.
+    pub fn load(&self) -> Option<(f64, f64)> {
+        self.probes.iter().filter_map(|probe| probe.load).reduce(|sum, load| (sum.0 + load.0, sum.1 + load.1))
     }
 
     /// A sum over all probes.

@@ -16,8 +16,8 @@ pub(super) fn write(report: &FleetReport<'_>, out: &mut dyn Write) -> io::Result
         "total": {
             "probes": picture.probes.len(),
             "heard": picture.heard(),
-            "bits_per_second": load.0,
-            "packets_per_second": load.1,
+            "bits_per_second": load.map(|load| load.0),
+            "packets_per_second": load.map(|load| load.1),
             "packets": picture.sum(|p| p.history.packets),
             "wire_bytes": picture.sum(|p| p.history.wire_bytes),
             "lost_packets": picture.sum(|p| p.history.lost_packets),

@@ -43,12 +43,11 @@ pub(super) fn write(report: &FleetReport<'_>, out: &mut dyn Write) -> io::Result
     writeln!(out)?;
     let rows: Vec<[String; 10]> = picture.probes.iter().map(row).collect();
     table(&HEADS, &rows, out)?;
-    let (bits, packets) = picture.load();
+    let load = |(bits, packets)| format!("{}, {} now", units::bits_per_second(bits), units::packets_per_second(packets));
     writeln!(
         out,
-        "\nAll probes: {}, {} now; {} packets, {} in the {}; lost {} packets, {} rows",
-        units::bits_per_second(bits),
-        units::packets_per_second(packets),
+        "\nAll probes: {}; {} packets, {} in the {}; lost {} packets, {} rows",
+        picture.load().map_or_else(|| "nobody says a load".to_owned(), load),
         units::grouped(picture.sum(|p| p.history.packets)),
         units::bytes(picture.sum(|p| p.history.wire_bytes)),
         picture.span.words(),

@@ -129,13 +129,15 @@ fn left(app: &FleetApp, scene: &Scene, width: u16) -> Vec<Vec<Piece>> {
 fn right(app: &FleetApp, scene: &Scene, width: u16) -> Vec<Piece> {
     let dim = scene.style(Hue::Dim);
     let mut out = Vec::new();
-    if let Some(picture) = &app.known.picture {
-        let (bits, packets) = picture.load();
-        let rate = amount::rate(scene, bits);
-        out.push(("now ".into(), dim));
-        out.push((rate.plain().into(), scene.theme.strong(Hue::Title)));
-        if width >= WIDE {
-            out.push((format!("   {}", amount::packet_rate(packets).plain()).into(), scene.style(Hue::Text)));
+    match app.known.picture.as_ref().map(|picture| picture.load()) {
+        None => {}
+        Some(None) => out.push(("now –".into(), dim)),
+        Some(Some((bits, packets))) => {
+            out.push(("now ".into(), dim));
+            out.push((amount::rate(scene, bits).plain().into(), scene.theme.strong(Hue::Title)));
+            if width >= WIDE {
+                out.push((format!("   {}", amount::packet_rate(packets).plain()).into(), scene.style(Hue::Text)));
+            }
         }
     }
     out.push((format!("   {}", app.question.span.words()).into(), scene.style(Hue::Text)));

@@ -201,6 +201,17 @@ fn what_is_silent_or_not_judged_is_not_green() {
 }
 
 #[test]
+fn a_fleet_that_is_silent_has_no_load_and_a_probe_of_another_day_its_date() {
+    let mut silent = picture(5);
+    silent.probes.drain(..4);
+    silent.probes[0].heard = NOW - 3 * 86_400;
+    silent.probes[0].age = 3 * 86_400;
+    let mut app = app(FleetView { picture: Some(Arc::new(silent)), ..FleetView::default() });
+    let shown = text(&mut app, 120, 30);
+    assert!(shown.contains("now –") && shown.contains("silent since 11-26") && shown.contains("counting …"), "{shown}");
+}
+
+#[test]
 fn a_server_that_is_down_is_told_and_what_was_known_stays_with_its_age() {
     let trouble = Some("http://ch.example:8123: connection refused".to_owned());
     let mut app = app(FleetView { trouble: trouble.clone(), ..known() });
