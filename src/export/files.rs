@@ -93,7 +93,13 @@ impl LineFile {
             }
         }
         let gathered = std::mem::take(&mut self.gathered);
-        let whole = gathered.iter().take(done).filter(|byte| **byte == b'\n').count() as u64;
+        // A line of which only the end is missing is whole: the next one ends it.
+        let is_all_but_ended = done
+            .checked_sub(1)
+            .and_then(|last| gathered.get(last..=done))
+            .is_some_and(|at| matches!(at, [before, b'\n'] if *before != b'\n'));
+        let ends = gathered.iter().take(done).filter(|byte| **byte == b'\n').count() as u64;
+        let whole = ends + u64::from(is_all_but_ended);
         let lost = std::mem::take(&mut self.lines).saturating_sub(whole);
         self.written = self.written.saturating_add(whole);
         if let Some(last) = done.checked_sub(1).and_then(|last| gathered.get(last)) {

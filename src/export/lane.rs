@@ -153,9 +153,8 @@ impl ClosingLane {
         }
         match self.thread.take() {
             Some(thread) if thread.is_finished() => {
-                if thread.join().is_err() {
-                    self.counters.note(&Err("the exporter's thread ended before its time".into()));
-                }
+                let broke_off = thread.join().map_err(|_| "the exporter's thread ended before its time".to_owned());
+                broke_off.unwrap_or_else(|what| self.counters.note(&Err(what)));
             }
             Some(_) => {
                 self.shared.is_given_up.store(true, Ordering::Relaxed);

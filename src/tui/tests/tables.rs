@@ -55,6 +55,8 @@ fn groups_stand_as_groups_and_are_not_among_the_busiest_hosts() {
     let busiest = snapshot.stats.endpoints.ip.rows.iter_mut().max_by_key(|row| row.total().wire_bytes).unwrap();
     busiest.address = crate::model::Address::V4([239, 1, 1, 1].into());
     busiest.inside = Some(true);
+    // A file that has been read is seen once.
+    session.app = App::new(session.app.options.clone(), Theme::new(Depth::Mono, false));
     session.see(snapshot);
     assert!(!session.lines().iter().any(|line| line.starts_with(" 239.1.1.1 ")), "{}", session.text());
     session.keys("3");
