@@ -289,7 +289,7 @@ mod tests {
             ("[export.ipfix]\ndomain = -1\n", ":2:1: domain is a number from 0 to 4294967295"),
             ("[export.ipfix]\ndomain = 99999999999\n", ":2:1: domain is a number from 0 to 4294967295"),
             ("[export.clickhouse]\ncompression = \"brotli\"\n", ":2:1: compression is gzip, zstd or none"),
-            ("[export.clickhouse]\nbatch-rows = 0\n", ":2:1: batch-rows is a number from 1 to 1000000"),
+            ("[export.clickhouse]\nbatch-rows = 0\n", ":2:1: batch-rows is a number from 1 to 100000"),
             ("[export.clickhouse]\nspool-mib = 0\n", ":2:1: spool-mib is a number from 1"),
             ("[export.syslog]\nformat = \"xml\"\n", ":2:1: format is text or cef"),
             ("ring = \"/no/such\"\n", ":1:1: /no/such: no such directory"),

@@ -29,8 +29,9 @@ use std::time::Duration;
 
 /// Rows of a batch unless told otherwise.
 const ROWS: u64 = 10_000;
-/// Rows that a server takes as one block (max_insert_block_size), which a batch must be: one that comes twice is then the same block twice.
-const MOST_ROWS: u64 = 1_000_000;
+/// Rows that a server surely takes as one block (max_insert_block_size, and min_insert_block_size_bytes: 256 MiB), which a batch must be: sums by the
+/// minute have a row of a batch, and one that comes twice is then the same block twice.
+const MOST_ROWS: u64 = 100_000;
 /// How long a row waits for its batch to be full.
 const SECONDS: u64 = 5;
 /// The longest that makes sense: a day.

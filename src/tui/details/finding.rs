@@ -106,8 +106,11 @@ pub(in crate::tui) fn body(canvas: &mut Canvas, area: Rect, scene: &Scene, findi
 /// How long it has been so, or was: up to now where it still is and more may come.
 pub(in crate::tui) fn lasting(scene: &Scene, finding: &Finding) -> String {
     let s = scene.snapshot;
-    let until = if finding.active && !s.finished { s.now.max(finding.last) } else { finding.last };
-    amount::short_duration(until.seconds_since(finding.first).floor())
+    if finding.active && !s.finished {
+        // What goes on is told by the second: it stays readable.
+        return amount::short_duration(s.now.max(finding.last).seconds_since(finding.first).floor());
+    }
+    amount::short_duration(finding.last.seconds_since(finding.first).max(0.0))
 }
 
 type Line = (u16, String, Style);
