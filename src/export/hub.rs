@@ -2,7 +2,10 @@
 
 use super::findings::FindingWatch;
 use super::lane::{ClosingLane, Lane, LanePlan};
-use super::{ExportBoard, ExportNeeds, ExportRecord, ExportTarget, ExporterOpening, Identity, OpenExporter, PreparedExporter, registry};
+use super::{
+    ExportBoard, ExportNeeds, ExportRecord, ExportTarget, ExporterCounters, ExporterOpening, Identity, OpenExporter, PreparedExporter,
+    registry,
+};
 use crate::dissect::registry as applications;
 use crate::error::{Error, Result};
 use crate::model::{FlowBatch, clock};
@@ -17,6 +20,9 @@ use std::time::Duration;
 
 /// How long the hub waits for a record before it looks for commands.
 const LOOK: Duration = Duration::from_millis(200);
+/// How long the hub waits for exporters that are taken away before those that are new begin, and how often it looks.
+const SOON: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_millis(5);
 /// How long receivers are waited for at the end: a service manager's patience is longer (systemd: 90 s). Of captures everything is to arrive.
 /// Both are longer than a request over HTTP may take.
 const LAST: Duration = Duration::from_secs(40);
@@ -73,6 +79,11 @@ impl HubPlan {
     pub fn is_empty(&self) -> bool {
         self.open.is_empty()
     }
+}
+
+/// Which records an exporter does something with.
+fn takes(target: &ExportTarget) -> fn(&ExportRecord) -> bool {
+    registry::find(&target.exporter).map_or(|_| true, |kind| kind.takes)
 }
 
 /// Nothing is exported twice to the same place.
@@ -224,8 +235,7 @@ impl Hub {
 
     fn add(&mut self, target: ExportTarget, open: OpenExporter) {
         let counters = self.board.counters(&target.name());
-        let takes = registry::find(&target.exporter).map_or((|_| true) as fn(&ExportRecord) -> bool, |kind| kind.takes);
-        let plan = LanePlan { is_waited_for: self.is_waited_for, is_ending: Arc::clone(&self.is_ending), takes };
+        let plan = LanePlan { is_waited_for: self.is_waited_for, is_ending: Arc::clone(&self.is_ending), takes: takes(&target) };
         match Lane::start(open.exporter, Arc::clone(&counters), plan) {
             Ok(lane) => drop(self.lanes.insert(target, lane)),
             Err(e) => counters.note(&Err(format!("cannot start a thread: {e}"))),
@@ -239,7 +249,12 @@ impl Hub {
             // Nobody waits for a receiver that is dead.
             self.leaving.extend(self.lanes.remove(&target).map(|lane| lane.close(clock::now() + LAST)));
         }
-        self.leaving.retain_mut(|lane| !lane.is_settled());
+        // Most end at once, and whoever takes the place of one loses nothing then.
+        let soon = clock::now() + SOON;
+        while !self.leaving.is_empty() && clock::now() < soon {
+            self.leaving.retain_mut(|lane| !lane.is_settled());
+            std::thread::sleep(PAUSE);
+        }
         self.pending.clear();
         let mut wrong = Vec::new();
         for target in targets {
@@ -315,6 +330,10 @@ impl Hub {
 
     fn give(&self, record: &ExportRecord) {
         self.lanes.values().for_each(|lane| lane.give(record));
+        // What comes before an exporter can be opened is lost for it.
+        for target in self.pending.iter().filter(|target| takes(target)(record)) {
+            ExporterCounters::add(&self.board.counters(&target.name()).queue_lost, record.rows());
+        }
     }
 }
 
