@@ -49,10 +49,10 @@ impl LineFile {
         if self.gathered.len() < GATHERED { Ok(()) } else { self.hand_on() }
     }
 
-    /// Hands lines to the system; how many it has got since this was asked before.
-    pub fn flush(&mut self) -> Result<u64, (u64, String)> {
-        self.hand_on()?;
-        Ok(std::mem::take(&mut self.written))
+    /// Hands lines to the system; how many it has got since this was asked before, also where others are lost now: how many, beside what it says.
+    pub fn flush(&mut self) -> (u64, Result<(), (u64, String)>) {
+        let outcome = self.hand_on();
+        (std::mem::take(&mut self.written), outcome)
     }
 
     /// Opens the file again.
@@ -225,9 +225,9 @@ mod tests {
             let mut file = LineFile::open(Path::new("-")).unwrap();
             file.out = Some(Box::new(disk.clone()));
             let (mut written, mut lost) = (0, 0);
-            let mut note = |outcome: Result<u64, (u64, String)>| match outcome {
-                Ok(n) => written += n,
-                Err((n, _)) => lost += n,
+            let mut note = |(n, outcome): (u64, Result<(), (u64, String)>)| {
+                written += n;
+                lost += outcome.err().map_or(0, |(n, _)| n);
             };
             let line = |file: &mut LineFile, n: u64| file.line(|out| write!(out, "<{n:05}>")).unwrap();
             disk.0.lock().unwrap().1 = room;

@@ -340,3 +340,47 @@ impl Hub {
 fn named(batch: &FlowBatch) -> Arc<[ClosedFlow]> {
     batch.records.iter().map(|&record| ClosedFlow { record, app: applications::token(record.app) }).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crossbeam_channel::{RecvTimeoutError, bounded};
+
+    /// An engine that says nothing until it ends.
+    struct Quiet(Receiver<()>);
+
+    impl RecordFeed for Quiet {
+        fn next_within(&self, time: Duration) -> std::result::Result<Option<Published>, Ended> {
+            match self.0.recv_timeout(time) {
+                Err(RecvTimeoutError::Disconnected) => Err(Ended),
+                _ => Ok(None),
+            }
+        }
+
+        fn lost(&self) -> u64 {
+            0
+        }
+    }
+
+    #[test]
+    fn who_takes_the_place_of_another_gets_its_file_and_its_port() {
+        let folder = std::env::temp_dir().join(format!("spantop-hub-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let target = |exporter: &str, target: String| ExportTarget { exporter: exporter.into(), target, ..ExportTarget::default() };
+        let file = |spelt: &str| target("jsonl-eve", format!("{}/{spelt}eve.json", folder.display()));
+        let page = |spelt: &str| target("prometheus", format!("unix:{}/{spelt}page", folder.display()));
+        let plan = HubPlan::open(&[file(""), page("")], Identity::default()).unwrap();
+        let (end, feed) = bounded(0);
+        let hub = ExportHub::start(plan, Box::new(Quiet(feed)), (false, false), || {}).unwrap();
+        assert_eq!(hub.reload(vec![file("./"), page("./")]), Vec::<String>::new());
+        let told: Vec<(bool, String)> = hub.board().states().into_iter().map(|state| (state.gone, state.trouble)).collect();
+        let none = String::new;
+        assert_eq!(told, [(true, none()), (true, none()), (false, none()), (false, none())]);
+        // Nobody gets what is no exporter's, and the others go on.
+        let refused = hub.reload(vec![file("./"), target("jsonl-eve", "/nowhere/eve.json".into())]);
+        assert!(matches!(&refused[..], [what] if what.contains("/nowhere")), "{refused:?}");
+        drop(end);
+        hub.finish();
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

@@ -205,16 +205,12 @@ impl Eve {
     }
 
     fn flush(&mut self) -> Exported {
-        match self.file.flush() {
-            Ok(lines) => {
-                ExporterCounters::add(&self.counters.exported, lines);
-                Ok(())
-            }
-            Err((lost, what)) => {
-                ExporterCounters::add(&self.counters.dropped, lost);
-                Err(what)
-            }
-        }
+        let (lines, flushed) = self.file.flush();
+        ExporterCounters::add(&self.counters.exported, lines);
+        flushed.map_err(|(lost, what)| {
+            ExporterCounters::add(&self.counters.dropped, lost);
+            what
+        })
     }
 }
 

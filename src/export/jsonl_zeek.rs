@@ -201,12 +201,11 @@ impl Zeek {
     fn flush(&mut self) -> Exported {
         let mut outcome = Ok(());
         for file in &mut self.files {
-            match file.flush() {
-                Ok(lines) => ExporterCounters::add(&self.counters.exported, lines),
-                Err((lost, what)) => {
-                    ExporterCounters::add(&self.counters.dropped, lost);
-                    outcome = Err(what);
-                }
+            let (lines, flushed) = file.flush();
+            ExporterCounters::add(&self.counters.exported, lines);
+            if let Err((lost, what)) = flushed {
+                ExporterCounters::add(&self.counters.dropped, lost);
+                outcome = Err(what);
             }
         }
         outcome

@@ -2,11 +2,14 @@
 
 use crate::support::packet::{ACK, FIN, PSH, Packet, SYN};
 use spantop::capture::Memory;
-use spantop::engine::{self, Listeners, Settings, subscribe};
+use spantop::engine::{self, Listeners, Settings, Subscription, subscribe};
 use spantop::export::{ExportHub, ExportTarget, ExporterState, HubPlan, Identity};
 use spantop::model::{LinkType, Timestamp};
-use spantop::snapshot::Snapshot;
+use spantop::snapshot::{Ended, Published, RecordFeed, Snapshot};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// When it begins.
 pub const START: i64 = 1_700_000_000_000_000_000;
@@ -100,13 +103,40 @@ pub fn export_as(source: Memory, targets: &[&str], options: &[(&str, &str)], ide
     run(source, plan)
 }
 
+/// What an engine tells; it ends when it is let.
+struct Held(Subscription, Arc<AtomicBool>);
+
+impl RecordFeed for Held {
+    fn next_within(&self, time: Duration) -> Result<Option<Published>, Ended> {
+        match self.0.next_within(time) {
+            Err(Ended) if !self.1.load(Ordering::Relaxed) => {
+                std::thread::sleep(Duration::from_millis(5));
+                Ok(None)
+            }
+            next => next,
+        }
+    }
+
+    fn lost(&self) -> u64 {
+        self.0.lost()
+    }
+}
+
 /// The same with exporters that are open.
 pub fn run(source: Memory, plan: HubPlan) -> (Snapshot, Vec<ExporterState>) {
+    run_while(source, plan, |_| ())
+}
+
+/// The same, and does something before exporters end.
+pub fn run_while(source: Memory, plan: HubPlan, meanwhile: impl FnOnce(&Snapshot)) -> (Snapshot, Vec<ExporterState>) {
     let (subscriber, subscription) = subscribe(64);
-    let hub = ExportHub::start(plan, Box::new(subscription), (true, true), || {}).unwrap();
+    let ends = Arc::<AtomicBool>::default();
+    let hub = ExportHub::start(plan, Box::new(Held(subscription, Arc::clone(&ends))), (true, true), || {}).unwrap();
     let settings = Settings { threads: 2, ..Settings::default() };
     let listeners = Listeners::subscriber(subscriber.waited_for());
     let snapshot = engine::run_with(Box::new(source), &settings, listeners, Default::default()).unwrap().complete().unwrap();
+    meanwhile(&snapshot);
+    ends.store(true, Ordering::Relaxed);
     let board = hub.finish();
     assert_eq!((board.subscription_lost(), snapshot.capture.losses.queue_drops), (0, 0));
     (snapshot, board.states())

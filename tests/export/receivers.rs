@@ -1,7 +1,8 @@
 //! Prometheus, IPFIX, syslog and webhooks.
 
-use crate::fixture::{busy, doubled, export, folder, totals};
+use crate::fixture::{busy, doubled, export, folder, identity, run_while, totals};
 use crate::server::{Collected, free_port, number, serve, tool};
+use spantop::export::{ExportTarget, HubPlan};
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
@@ -13,11 +14,25 @@ use std::time::Duration;
 #[test]
 fn a_page_for_prometheus_says_what_the_report_says() {
     let port = free_port();
-    let (snapshot, _) = export(busy(), &[&format!("prometheus:127.0.0.1:{port}")], &[]);
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    let plan = HubPlan::open(&[ExportTarget::parse(&format!("prometheus:127.0.0.1:{port}")).unwrap()], identity()).unwrap();
+    let scraped = || {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").ok()?;
+        let mut page = String::new();
+        stream.read_to_string(&mut page).ok()?;
+        Some(page)
+    };
     let mut page = String::new();
-    stream.read_to_string(&mut page).unwrap();
+    let (snapshot, _) = run_while(busy(), plan, |last| {
+        let total = format!("}} {}", totals(last).0);
+        let is_all = |page: &str| page.lines().any(|line| line.starts_with("spantop_packets_total{") && line.ends_with(&total));
+        let begun = std::time::Instant::now();
+        while !is_all(&page) && begun.elapsed() < Duration::from_secs(20) {
+            std::thread::sleep(Duration::from_millis(20));
+            page = scraped().unwrap_or_default();
+        }
+    });
+    assert!(scraped().is_none(), "the page ends with its exporter");
     let values = |name: &str| -> Vec<f64> {
         let lines = page.lines().filter(|l| l.starts_with(&format!("spantop_{name}{{")));
         lines.map(|l| l.rsplit(' ').next().unwrap().parse().unwrap()).collect()

@@ -315,6 +315,7 @@ fn finish(
     line: &mut clock::Ticker,
 ) -> Result<u8> {
     notify.tell("STOPPING=1");
+    status.set(engine.latest(), false);
     let end = move || {
         let (last, failure) = (engine.last(), engine.failure());
         // The engine's end of the queue goes with it: the hub sees that nothing more comes.

@@ -111,6 +111,11 @@ pub struct Spool {
     lock: Option<File>,
 }
 
+/// Whoever may reach a file may open it.
+fn open_to_all() -> fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o666)
+}
+
 impl Spool {
     /// In a directory, or in memory; with what an earlier run has left there.
     ///
@@ -121,6 +126,10 @@ impl Spool {
         let Some(folder) = folder else { return Ok(spool) };
         // Batches of two writers would have the same names.
         let lock = private().write(true).create(true).truncate(false).open(folder.join(".lock"));
+        // Nothing stands in it, and who opens it again may not be who made it: rights are given up meanwhile.
+        if let Ok(lock) = &lock {
+            let _ = lock.set_permissions(open_to_all());
+        }
         let lock = lock.and_then(|lock| alone(&lock).map(|()| lock)).map_err(|e| format!("{}: {e}", folder.display()))?;
         spool.lock = Some(lock);
         let mut found: Vec<(BatchHead, PathBuf, u64)> = fs::read_dir(folder)
