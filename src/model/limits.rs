@@ -428,8 +428,8 @@ pub const STUCK: usize = 64;
 pub const SERVICES: usize = 4 * 1024;
 
 /// Times of 10 s in which something happened to a service, of all services together (at most 5 KiB each with the clients it
-/// tells apart, 80 MiB): the oldest go first.
-pub const SERVICE_BINS: usize = 16 * 1024;
+/// tells apart, 75 MiB): the oldest go first.
+pub const SERVICE_BINS: usize = 15 * 1024;
 
 /// Clients told apart of one service in one of them; further ones are counted together.
 pub const SERVICE_CLIENTS: usize = 32;
