@@ -46,6 +46,8 @@ const EDGES: &[Edge] = &[
         effects: &["tcp.loss", "tcp.rtt", "tcp.no_answer", "dns.unanswered", "dns.slow", "rtp.loss", "rtp.jitter"],
         about: About::Anything,
     },
+    // What is broadcast is ARP for the most part, and what makes broadcasts go round makes multicasts.
+    Edge { causes: &["storm.broadcast"], effects: &["storm.multicast", "arp.storm"], about: About::Anything },
     // Switches that no longer know where stations are.
     Edge { causes: &["mac.overflow", "stp.topology_changes"], effects: &["flood.unicast"], about: About::Anything },
     Edge { causes: &["link.saturated"], effects: &["burst.micro", "tcp.loss", "tcp.rtt"], about: About::Anything },
@@ -165,6 +167,14 @@ mod tests {
     fn told(mut findings: Vec<Finding>) -> Vec<String> {
         by_cause(&mut findings);
         findings.iter().map(|f| format!("{}{} {}", if f.explained_by.is_some() { "  " } else { "" }, f.id, f.subject)).collect()
+    }
+
+    #[test]
+    fn a_storm_of_broadcasts_explains_those_of_its_kinds() {
+        let vlan = Subject::Vlan(7);
+        let findings =
+            vec![finding("arp.storm", vlan, 2, 60), finding("storm.broadcast", vlan, 0, 60), finding("storm.multicast", vlan, 1, 60)];
+        assert_eq!(told(findings), ["storm.broadcast VLAN 7", "  arp.storm VLAN 7", "  storm.multicast VLAN 7"]);
     }
 
     #[test]

@@ -35,6 +35,7 @@ fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
         usual_response: None,
         usual_missing: None,
         usual_rejected: None,
+        is_one_of_several: false,
         since_success: SinceSuccess::default(),
         recent: ServiceWindow::default(),
         lately: Vec::new(),
@@ -99,6 +100,11 @@ fn down(failed: u64, clients: u64, seconds: i64) -> ServiceEvidence {
     let span = Some(Episode { first: Timestamp(NOW - seconds * SECOND), last: Timestamp(NOW - 3 * SECOND) });
     let attempts = Troubled { count: failed, clients, is_more: false, span };
     ServiceEvidence { since_success: SinceSuccess { attempts, ..SinceSuccess::default() }, ..service("", w) }
+}
+
+/// A port at which nobody ever answered, and that other hosts have as well.
+fn one_of_several(failed: u64) -> ServiceEvidence {
+    ServiceEvidence { is_one_of_several: true, ..never(attempts(failed, NoAnswer, failed, 1)) }
 }
 
 /// The same, with errors about names of so many zones.
@@ -320,6 +326,8 @@ fn both_sides_of_every_threshold_of_the_network() {
         ("http.errors", Warning, evidence(answers("http", 50, Rejected, 40, 3)), evidence(answers("http", 50, Rejected, 30, 3))),
         ("http.errors", Note, evidence(answers("http", 50, Rejected, 40, 1)), evidence(answers("http", 49, Rejected, 40, 1))),
         ("http.errors", Warning, evidence(rejecting(0.05, 20)), evidence(rejecting(0.15, 20))),
+        ("tcp.no_answer", Note, evidence(one_of_several(4)), evidence(one_of_several(3))),
+        ("server.slow", Note, evidence(answers("http", 20, VerySlow, 20, 1)), evidence(answers("http", 20, VerySlow, 5, 1))),
         ("tcp.no_answer", Critical, evidence(down(3, 2, 10)), evidence(down(3, 2, 9))),
         ("tcp.no_answer", Warning, evidence(down(3, 1, 10)), evidence(down(2, 1, 10))),
         ("dns.failing", Warning, evidence(answers("dns", 40, Error, 6, 2)), evidence(answers("dns", 19, Error, 19, 2))),

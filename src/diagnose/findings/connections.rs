@@ -103,7 +103,7 @@ impl Detector for TcpNoAnswer {
                        out.",
             cause: "The host is down or its service hangs, or a firewall drops the packets without a word.",
             lookalikes: "A mirror that does not show what the server sends (then dir.half stands, or conversations show one direction); \
-                         IPv6 attempts that a client drops in favour of IPv4.",
+                         IPv6 attempts that a client drops in favour of IPv4; one of several servers, which a single client asks in turn (a note).",
             remedy: "Is the host up, does it answer at other ports? If so look at the service and at the firewall before it, else at the \
                      host and its link.",
             topic: None,
@@ -140,7 +140,11 @@ impl Detector for TcpNoAnswer {
                 (false, true) => "the host answers elsewhere",
                 (false, false) => "nothing is heard of the host",
             };
-            let severity = if answered && silent.clients >= 2 { Severity::Critical } else { Severity::Warning };
+            let severity = match (answered && silent.clients >= 2, service.is_one_of_several) {
+                (true, _) => Severity::Critical,
+                (false, true) => Severity::Note,
+                (false, false) => Severity::Warning,
+            };
             let clients = silent.who();
             let title = format!("Nobody answers at {}: {} of {clients} in vain; {kind}", service.key, plural(silent.count, "attempt"));
             let evidence = vec![

@@ -119,7 +119,7 @@ impl Detector for DnsUnanswered {
                        last answered anybody, for {time} and longer, to at least {clients} clients where it has several.",
             cause: "The server is down or overloaded, or packets are dropped on the way.",
             lookalikes: "A mirror that does not show its answers (dir.half, route.asym); clients that ask several servers at once and take \
-                         the first answer.",
+                         the first answer: what the others leave unanswered is not counted.",
             remedy: "Ask the server by hand from another place. If it answers there, look for filters and loss on the way.",
             topic: None,
             figures: &[
@@ -317,7 +317,7 @@ impl Detector for ServerSlow {
                        round trip: surely more than {share} of at least {n} (lower end of the {sure} interval), while the round trip to the server is less than half of the median; critical when at least \
                        {several} clients wait and the median is above {grave}.",
             cause: "The server or what it depends on (database, storage, name server) is overloaded or waits.",
-            lookalikes: "Requests that are meant to wait: event streams, uploads. Answers by HTTP that begin {held} later or more count as long \
+            lookalikes: "Requests that are meant to wait: event streams, uploads, jobs of a single client (a note). Answers by HTTP that begin {held} later or more count as long \
                          polls, which the server holds until there is something to tell: they are not judged.",
             remedy: "Look at the server: load, locks, what it asks in its turn. If it asks another service seen here, look at that one's \
                      times first.",
@@ -356,7 +356,9 @@ impl Detector for ServerSlow {
             if network > median / 2.0 {
                 return None;
             }
-            let severity = by_clients(slow.clients, median > SERVER_CRITICAL);
+            // What one client asks for may take its time: a job.
+            let is_job = slow.clients <= 1 && !slow.is_more && kind == Trouble::VerySlow && service.usual_response.is_none();
+            let severity = if is_job { Severity::Note } else { by_clients(slow.clients, median > SERVER_CRITICAL) };
             let way = service.network.map_or_else(String::new, |half| format!(", network {}", duration(half)));
             let usual = service.usual_response.filter(|usual| kind == Trouble::SlowerThanUsual || *usual < median / 2.0);
             let way = way + &usual.map_or_else(String::new, |usual| format!("; usual are {}", duration(usual)));

@@ -174,7 +174,7 @@ impl NetworkJudge {
         let verdict = match worst {
             Some(Severity::Critical) => Verdict::Bad,
             Some(Severity::Warning) => Verdict::Doubtful,
-            _ if self.ledger.judged == 0 => Verdict::Unknown,
+            _ if self.ledger.judged == 0 || is_blind(&not_judged) => Verdict::Unknown,
             Some(Severity::Note) => Verdict::Noted,
             None => Verdict::Good,
         };
@@ -197,6 +197,13 @@ impl NetworkJudge {
         };
         self.ledger.totals().into_iter().map(service).collect()
     }
+}
+
+/// What makes a network good when it is not found. Where a mirror cannot show one of them, nothing can be said without a finding.
+const ESSENTIAL: [&str; 3] = ["tcp.no_answer", "tcp.loss", "dns.unanswered"];
+
+fn is_blind(not_judged: &[(&'static str, String)]) -> bool {
+    not_judged.iter().any(|(id, _)| ESSENTIAL.contains(id))
 }
 
 /// Codes in the words of their protocol.

@@ -422,6 +422,9 @@ pub struct ServiceEvidence {
     pub usual_missing: Option<f64>,
     /// See `usual_missing`.
     pub usual_rejected: Option<f64>,
+    /// Nobody ever connected, and the only one who tried connects to the same port of other hosts: of several that do the same work one is
+    /// missing.
+    pub is_one_of_several: bool,
     /// Attempts to connect and requests that were not answered since a client last succeeded.
     pub since_success: SinceSuccess,
     /// The last ten to twenty seconds: what has just begun is told of by itself.

@@ -295,6 +295,19 @@ impl ServiceCounts {
         }
     }
 
+    /// The client, where there was only one.
+    pub fn only_client(&self) -> Option<Address> {
+        match self.clients.as_slice() {
+            [(only, _)] => Some(*only),
+            _ => None,
+        }
+    }
+
+    /// Whether a client connected.
+    pub fn has_connected(&self, client: Address) -> bool {
+        self.clients.iter().any(|(address, counts)| *address == client && counts.established > 0)
+    }
+
     /// Single SYNs of a client that nothing answered, where it has counts of its own.
     pub fn lone_of(&self, client: Address) -> Option<u32> {
         self.clients.iter().find(|c| c.0 == client).map(|c| c.1.lone)

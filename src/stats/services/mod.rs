@@ -4,6 +4,7 @@
 //! since the beginning, and in bins of [`BIN`] of packet time the last ten minutes. Somebody who fails at many ports or hosts is a scanner:
 //! what he fails at is held against nobody.
 
+mod answered_elsewhere;
 mod black_holes;
 mod counts;
 mod fallbacks;
@@ -33,6 +34,7 @@ use crate::model::{
     Address, AppId, Attempt, AttemptOutcome, CapScale, ConnectionEnd, CutPhase, Histogram, IcmpError, LocatedLoss, Location, Mac,
     NetworkEvent, Quantiles, RoundTrip, ServiceKey, StuckSegment, Timestamp, Transaction, TransactionEnd,
 };
+use answered_elsewhere::AnsweredElsewhere;
 use black_holes::BlackHoles;
 use counts::{ServiceCounts, TripCounts, window};
 use fallbacks::Fallbacks;
@@ -175,6 +177,7 @@ pub struct ServiceLedger {
     quic: QuicAttempts,
     windows: ReceiveWindows,
     loads: Loads,
+    answers: AnsweredElsewhere,
     bins: usize,
     /// The bin of time in which nothing could be forgotten for others: it is not tried again before the next.
     full: i64,
@@ -229,6 +232,9 @@ impl ServiceLedger {
 
     /// Bytes of a host whose load is known.
     pub const LOAD_BYTES: usize = Loads::BYTES;
+
+    /// Bytes of what was answered lately.
+    pub const ANSWERS_BYTES: usize = AnsweredElsewhere::BYTES;
 
     /// Bytes of a connection whose window is looked at.
     pub const WINDOW_BYTES: usize = ReceiveWindows::BYTES;
@@ -374,6 +380,10 @@ impl ServiceLedger {
         let client = t.flow.ends(t.way)[0].0;
         let time = t.answered.unwrap_or(t.asked);
         if matches!(t.end, TransactionEnd::Forgotten) || answer == Answer::Uncounted {
+            return;
+        }
+        // Whoever asks several servers at once takes the first answer, and what the others do does not matter to him.
+        if !self.answers.take(t, client) {
             return;
         }
         self.judged = self.judged.saturating_add(1);
@@ -621,11 +631,19 @@ impl ServiceLedger {
             usual_response: service.usual.response(),
             usual_missing: service.usual.missing(),
             usual_rejected: service.usual.rejected(),
+            is_one_of_several: self.is_one_of_several(key, service),
             since_success: service.unanswered.told(),
             recent: stretch(RECENT),
             lately: if at_end { Vec::new() } else { service.lately(number) },
             windows,
         }
+    }
+
+    /// Whether nobody ever connected to it, and the only one who tried connects to the same port of others.
+    fn is_one_of_several(&self, key: &ServiceKey, service: &Service) -> bool {
+        let tried = service.whole.only_client().filter(|_| service.last_success.is_none());
+        let others = || self.services.iter().filter(|(other, _)| (other.port, other.protocol) == (key.port, key.protocol));
+        tried.is_some_and(|client| others().any(|(_, other)| other.whole.has_connected(client)))
     }
 
     /// Every service since the beginning, those with most clients' events first.
