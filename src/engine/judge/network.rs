@@ -200,7 +200,7 @@ impl NetworkJudge {
 }
 
 /// What makes a network good when it is not found. Where a mirror cannot show one of them, nothing can be said without a finding.
-const ESSENTIAL: [&str; 3] = ["tcp.no_answer", "tcp.loss", "dns.unanswered"];
+const ESSENTIAL: [&str; 2] = ["tcp.no_answer", "dns.unanswered"];
 
 fn is_blind(not_judged: &[(&'static str, String)]) -> bool {
     not_judged.iter().any(|(id, _)| ESSENTIAL.contains(id))
