@@ -32,6 +32,7 @@ fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
         last_success: Some(Timestamp(NOW - 100 * SECOND)),
         is_alive: true,
         usual_trips: [None; 2],
+        usual_is_young: [false; 2],
         usual_response: None,
         usual_missing: None,
         usual_rejected: None,
@@ -344,6 +345,7 @@ fn both_sides_of_every_threshold_of_the_network() {
         ("tcp.slow_receiver", Critical, stalled(1, 31.0, 5), stalled(3, 0.06, 5)),
         ("tcp.rtt", Warning, trips(0.040, Some(0.002), 3), trips(0.040, Some(0.002), 2)),
         ("tcp.rtt", Critical, trips(0.560, Some(0.05), 3), trips(0.079, Some(0.05), 3)),
+        ("tcp.rtt", Warning, young(0.560, 0.05), young(0.079, 0.05)),
         ("tcp.rtt", Note, trips(0.301, None, 3), trips(0.299, None, 3)),
         ("arp.conflict", Warning, conflict(false), sighted(|_| {})),
         ("arp.conflict", Critical, conflict(true), sighted(|_| {})),
@@ -663,6 +665,13 @@ fn what_the_mirror_cannot_show_is_not_judged() {
     let unseen: Vec<_> = silence(&mut findings, &asymmetric).iter().map(|s| s.0).collect();
     let want = ["ipv6.broken", "tcp.no_answer", "tcp.reset", "tcp.loss", "tcp.window_limited", "dns.unanswered", "ntp.bad", "quic.blocked"];
     assert_eq!(unseen, want);
+}
+
+/// The same where little is known of what is usual.
+fn young(p50: f64, usual: f64) -> Evidence {
+    let mut e = trips(p50, Some(usual), 3);
+    e.network.services.iter_mut().for_each(|service| service.usual_is_young = [true; 2]);
+    e
 }
 
 /// A service whose round trips in the last minute have this median on the server's side, and usually another.

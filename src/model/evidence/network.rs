@@ -416,6 +416,8 @@ pub struct ServiceEvidence {
     pub usual_trips: [Option<f64>; 2],
     /// Round trips by side of stretches shorter than a minute, the shortest first, as far as there are enough to compare with the usual ones.
     pub lately: Vec<[TripWindow; 2]>,
+    /// Whether these rest on little so far.
+    pub usual_is_young: [bool; 2],
     /// The usual response time, seconds; `None` while too little is known.
     pub usual_response: Option<f64>,
     /// The usual share of answers that there is no such name, and of requests that are refused, likewise.

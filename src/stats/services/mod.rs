@@ -628,6 +628,7 @@ impl ServiceLedger {
             is_alive,
             network: service.network.as_ref().and_then(Histogram::quantiles).map(|q| q.p50),
             usual_trips: [0, 1].map(|side| service.usual.trip(side)),
+            usual_is_young: [0, 1].map(|side| service.usual.is_young(side)),
             usual_response: service.usual.response(),
             usual_missing: service.usual.missing(),
             usual_rejected: service.usual.rejected(),
