@@ -2,6 +2,7 @@
 
 use super::{
     Address, AskedSwitch, BridgeId, GatewayProtocol, Lacp, LinkUse, Mac, Neighbour, NeighbourProtocol, PortRole, PortRow, Timestamp,
+    Transit,
 };
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -283,6 +284,8 @@ pub struct SwitchView {
     pub asked: Option<Arc<AskedSwitch>>,
     /// Its ports, where it was asked.
     pub ports: Vec<PortRow>,
+    /// How long packets take from place to place.
+    pub transit: Transit,
     /// How the monitored link was used; `None` where its speed is not known.
     pub link_use: Option<LinkUse>,
     /// Control packets that were read.

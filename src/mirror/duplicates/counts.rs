@@ -22,11 +22,19 @@ pub enum CopyClass {
     Vlan,
     /// Through another mirror session or capture interface.
     Session,
+    /// Through the same session, which tells another port or the other side of one (ERSPAN).
+    Port,
 }
 
 impl CopyClass {
     /// Every class, in the order of their discriminants.
-    pub const ALL: [CopyClass; 5] = [CopyClass::Identical, CopyClass::Flooded, CopyClass::Routed, CopyClass::Vlan, CopyClass::Session];
+    pub const ALL: [CopyClass; 6] =
+        [CopyClass::Identical, CopyClass::Flooded, CopyClass::Routed, CopyClass::Vlan, CopyClass::Session, CopyClass::Port];
+
+    /// Whether something lies between the places of the two copies that packets pass one after the other.
+    pub fn is_transit(self) -> bool {
+        !matches!(self, CopyClass::Identical | CopyClass::Flooded)
+    }
 
     /// The word in reports.
     pub fn token(self) -> &'static str {
@@ -36,6 +44,7 @@ impl CopyClass {
             CopyClass::Routed => "routed",
             CopyClass::Vlan => "vlan",
             CopyClass::Session => "session",
+            CopyClass::Port => "port",
         }
     }
 }

@@ -18,7 +18,7 @@ mod trees;
 use crate::model::evidence::{SwitchEvidence, SwitchTrouble, SwitchTroubleKind};
 use crate::model::{
     ConnectionEnd, ControlBody, ControlMessage, Episode, Flood, FloodSecond, LinkLoad, Mac, Sight, Sighting, StationNews, Subject,
-    SwitchView, Timestamp,
+    SwitchView, Timestamp, Transit,
 };
 use aggregates::Aggregates;
 use events::EventLog;
@@ -204,6 +204,7 @@ impl SwitchLedger {
             addresses: Vec::new(),
             asked: None,
             ports: Vec::new(),
+            transit: Transit::default(),
             link_use: None,
             events: self.log.events(),
             events_forgotten: self.log.forgotten(),
