@@ -4,6 +4,8 @@ mod support;
 
 #[path = "switch/stations.rs"]
 mod stations;
+#[path = "switch/transit.rs"]
+mod transit;
 
 use spantop::capture::Memory;
 use spantop::engine::{self, Settings};

@@ -246,6 +246,15 @@ pub const COPY_HELD_BYTES: usize = 192;
 /// Rows of "from which VLAN to which" that duplicate detection keeps in each shard; more are counted together.
 pub const COPY_VLAN_PAIRS: usize = 64;
 
+/// Pairs of VLAN tags, one in the other, that are counted apart (40 bytes each).
+pub const VLAN_PAIRS: usize = 4 * 1024;
+
+/// Groups whose members are followed (100 bytes each): a network with IPv6 has one for each address.
+pub const MEMBERSHIPS: usize = 1024;
+
+/// Members of a group that are told apart (about 16 bytes each); of more it is said that there are more.
+pub const GROUP_MEMBERS: usize = 64;
+
 /// Pairs of places between which each shard measures how long packets take (1 KiB each, 10 KiB where they scatter most): VLANs a router joins,
 /// ports that are mirrored. Packets between others are counted together.
 pub const TRANSIT_PAIRS: usize = 16;

@@ -107,8 +107,8 @@ pub use station::{CirclingFrame, FreshStation, SAMPLED_FRAMES, SampledPair, Stat
 pub use subject::{Subject, SubjectPart};
 pub use sum::Sum;
 pub use switch::{
-    AggregateRow, Flood, FloodSecond, GatewayRow, NeighbourRow, OspfRow, QuerierRow, SwitchEvent, SwitchEventKind, SwitchIdentity,
-    SwitchView, TreeRow, short_port,
+    AggregateRow, Flood, FloodSecond, GatewayRow, MemberRow, NeighbourRow, OspfRow, QuerierRow, SwitchEvent, SwitchEventKind,
+    SwitchIdentity, SwitchView, TreeRow, short_port,
 };
 pub use tally::{AppSection, Counter, CounterValue, Measure, Tally};
 pub use tape_packet::{PacketNote, TapePacket};

@@ -166,6 +166,33 @@ pub struct QuerierRow {
     pub last: Timestamp,
 }
 
+/// A group, and who wants what is sent to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberRow {
+    /// The group.
+    pub group: Address,
+    /// `igmp` or `mld`.
+    pub protocol: &'static str,
+    /// The version of the latest report.
+    pub version: u8,
+    /// The VLAN it is wanted in.
+    pub vlan: Option<u16>,
+    /// Stations that joined and did not leave.
+    pub members: u64,
+    /// There are more than are told apart.
+    pub more: bool,
+    /// Who joined last.
+    pub joined: Mac,
+    /// Reports, and those that only say again what is known.
+    pub reports: u64,
+    /// Times somebody left.
+    pub leaves: u64,
+    /// The first of them.
+    pub first: Timestamp,
+    /// The last.
+    pub last: Timestamp,
+}
+
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SwitchEventKind {
@@ -274,6 +301,8 @@ pub struct SwitchView {
     pub ospf: Vec<OspfRow>,
     /// Who asks for groups.
     pub queriers: Vec<QuerierRow>,
+    /// Groups that hosts join, those with most members first.
+    pub members: Vec<MemberRow>,
     /// Who claimed which network address by ARP or neighbour discovery, in the order of stations.
     pub addresses: Vec<(Mac, Address)>,
     /// What happened, oldest first; the latest [`super::limits::SWITCH_EVENTS`].

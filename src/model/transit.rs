@@ -97,7 +97,7 @@ pub struct Transit {
     /// The resolution of the capture's clock, as measured, in seconds; 0: unknown.
     pub resolution: f64,
     /// Why nothing is measured; empty where something is.
-    pub reason: String,
+    pub reason: &'static str,
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub use packets::{
 };
 pub use published::{Ended, Published, RecordFeed};
 pub use query::{Column, Order, Query};
-pub use rows::{ConnectionEnding, Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, VlanRow};
+pub use rows::{ConnectionEnding, Conversation, HostRow, ProtocolRow, Table, TcpState, Traffic, VlanPairRow, VlanRow};
 pub use wings::{CaptureSummary, Diagnosis, Dissected, Statistics};
 
 use crate::model::time::SECOND;
@@ -210,6 +210,26 @@ pub struct Casts {
     pub multicast: Traffic,
     /// To all.
     pub broadcast: Traffic,
+}
+
+/// Packets by the class that their headers ask for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TrafficClasses {
+    /// IP packets by their differentiated services code point (RFC 2474), in eight rows of eight.
+    pub dscp: [[Traffic; 8]; 8],
+    /// IP packets by explicit congestion notification (RFC 3168): not capable, ECT(1), ECT(0), congestion experienced.
+    pub ecn: [Traffic; 4],
+    /// Tagged frames by priority (IEEE 802.1Q 6.9.3).
+    pub pcp: [Traffic; 8],
+}
+
+impl TrafficClasses {
+    /// Of the packets whose ends can be told of congestion the part that met some, 0 to 1; `None` without any.
+    pub fn congested(&self) -> Option<f64> {
+        let [_, one, zero, met] = self.ecn.map(|class| class.packets);
+        let all = one.saturating_add(zero).saturating_add(met);
+        (all > 0).then(|| met as f64 / all as f64)
+    }
 }
 
 /// Tables by the layer their rows are counted at. Rows are in the order the [`Query`] asked for.

@@ -286,6 +286,7 @@ impl Shard {
             self.detectors.stations().sample(frame);
         }
         self.totals.count(frame.wire);
+        self.totals.count_classes(frame, 1);
         match frame.stop {
             None => {}
             Some(Stop::Captured) => self.totals.short += 1,

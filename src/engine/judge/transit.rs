@@ -36,7 +36,7 @@ pub fn transit(report: &TransitReport, copies: &DuplicateCounts, tunnels: &Tunne
         })
     };
     let rows: Vec<TransitRow> = rows.into_iter().take(TRANSIT_ROWS).filter_map(row).collect();
-    let reason = if rows.is_empty() { reason(copies).to_owned() } else { String::new() };
+    let reason = if rows.is_empty() { reason(copies) } else { "" };
     Transit { rows, beyond, resolution, reason }
 }
 

@@ -10,6 +10,7 @@ mod identity;
 mod links;
 mod load;
 mod loops;
+mod members;
 mod neighbours;
 mod routers;
 mod stations;
@@ -27,6 +28,7 @@ use gateways::Gateways;
 use groups::Groups;
 use load::LinkLoads;
 use loops::{Leaks, Loops};
+use members::Members;
 use neighbours::Neighbours;
 use routers::{Peers, Ports, Queriers, Routers};
 use stations::Stations;
@@ -72,6 +74,7 @@ pub struct SwitchLedger {
     loops: Loops,
     leaks: Leaks,
     groups: Groups,
+    members: Members,
     loads: LinkLoads,
     log: EventLog,
     begun: Option<Timestamp>,
@@ -134,7 +137,11 @@ impl SwitchLedger {
         match seen.what {
             Sight::Arp { .. } | Sight::ArpCopy { .. } => self.leaks.take(seen),
             Sight::Place { session, port } => self.stations.place(seen.source, seen.vlan, (session, port), (seen.first, seen.last)),
-            Sight::Join { group } => self.groups.joined(seen.source, seen.vlan, group, seen.last),
+            Sight::Join { group, version } => {
+                self.groups.joined(seen.source, seen.vlan, group, seen.last);
+                self.members.joined(seen, group, version);
+            }
+            Sight::Leave { group, version } => self.members.left(seen, group, version),
             _ => {}
         }
     }
@@ -201,6 +208,7 @@ impl SwitchLedger {
             gateways: self.gateways.rows(),
             ospf: self.routers.rows(),
             queriers: self.queriers.rows(),
+            members: self.members.rows(),
             addresses: Vec::new(),
             asked: None,
             ports: Vec::new(),

@@ -70,6 +70,7 @@ impl Shard {
         flight.context = self.contexts.fingerprint(frame.path, frame.mac.as_ref(), &frame.vlans);
         flight.probe = self.flows.probe(flight.hash);
         self.totals.count(frame.wire);
+        self.totals.count_classes(frame, 1);
         let Some(step) = step(frame) else {
             self.totals.directions[TrafficDirection::Unknown as usize].count(frame.wire);
             self.contexts.count(&in_flight::context(frame), frame.time, frame.wire);

@@ -31,6 +31,11 @@ fn estimated(name: &'static str, short: &'static str, estimate: Option<Estimate>
     let Some(e) = estimate else {
         return Stage { name, short, symbol: "?", figure: "unknown".into(), basis: String::new(), hue: Hue::Dim };
     };
+    // Nothing lost among so few says little: much might be.
+    if e.rate <= 0.0 && e.high > CRITICAL {
+        let basis = format!("0 of {}: too few", units::count(e.n));
+        return Stage { name, short, symbol: "?", figure: "cannot tell".into(), basis, hue: Hue::Dim };
+    }
     let (symbol, hue) = judge(e.low.max(if e.n > 0 { 0.0 } else { e.rate }), e.rate);
     let basis = if e.rate > 0.0 {
         format!("{}–{} of {}", bare(e.low), amount::share(e.high), units::count(e.n))
