@@ -2,6 +2,8 @@
 
 mod support;
 
+#[path = "switch/members.rs"]
+mod members;
 #[path = "switch/stations.rs"]
 mod stations;
 #[path = "switch/transit.rs"]

@@ -23,7 +23,7 @@ pub struct LossLedger {
 /// A class of duplicates, with its counts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DuplicateClass {
-    /// `identical`, `vlan`, `routed`, `session`, `flooded`; and of what is counted as traffic `ambiguous`, `repeated`, `looped`.
+    /// `identical`, `vlan`, `routed`, `session`, `port`, `flooded`; and of what is counted as traffic `ambiguous`, `repeated`, `looped`.
     pub class: &'static str,
     /// Copies beyond the first; for the last three what looks like some.
     pub traffic: Traffic,

@@ -178,7 +178,7 @@ fn what_proves_to_be_traffic_is_taken_back() {
 
 #[test]
 fn more_places_than_there_is_room_for_are_counted() {
-    let frame = |n: i64, vlan: i64, hops| {
+    let frame = |n: i64, vlan: i64, hops: u8| {
         let eth = Packet::eth(A, B).vlan(vlan as u16).ipv4([10, 1, 0, 1], [10, 2, 0, 2]).id(n as u16 + 1).ttl(64 - hops);
         eth.udp(4000, 5000).payload(&n.to_be_bytes()).build()
     };

@@ -228,8 +228,9 @@ mod tests {
         assert_eq!(badge(Verdict::Noted, Some(85), "good, with one note"), "● mirror good");
         assert_eq!(badge(Verdict::Doubtful, Some(75), "one direction only"), "▲ mirror: one direction only");
         assert_eq!(badge(Verdict::Bad, Some(22), "every packet twice"), "✖ mirror: every packet twice");
-        assert_eq!(sentence(&trust(Verdict::Bad, Some(22), "every packet twice")), "Every packet twice");
-        let unknown = sentence(&trust(Verdict::Unknown, None, "no TCP was seen"));
-        assert!(unknown.ends_with("believed: no TCP was seen."), "{unknown}");
+        assert_eq!(sentence(&trust(Verdict::Bad, Some(22), "every packet twice"), true), "Every packet twice");
+        let unknown = |finished| sentence(&trust(Verdict::Unknown, None, "no TCP was seen"), finished);
+        assert_eq!(unknown(false), "It cannot be told yet whether this mirror can be believed: no TCP was seen.");
+        assert_eq!(unknown(true), "It cannot be told whether this mirror can be believed: no TCP was seen.", "nothing more comes");
     }
 }
