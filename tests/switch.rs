@@ -4,6 +4,8 @@ mod support;
 
 #[path = "switch/members.rs"]
 mod members;
+#[path = "switch/speakers.rs"]
+mod speakers;
 #[path = "switch/stations.rs"]
 mod stations;
 #[path = "switch/transit.rs"]

@@ -246,6 +246,9 @@ pub const COPY_HELD_BYTES: usize = 192;
 /// Rows of "from which VLAN to which" that duplicate detection keeps in each shard; more are counted together.
 pub const COPY_VLAN_PAIRS: usize = 64;
 
+/// Routers of IS-IS and EIGRP and clocks of PTP that are followed (about 400 bytes each).
+pub const SPEAKERS: usize = 512;
+
 /// Pairs of VLAN tags, one in the other, that are counted apart (40 bytes each).
 pub const VLAN_PAIRS: usize = 4 * 1024;
 

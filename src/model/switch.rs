@@ -1,8 +1,8 @@
 //! What is known of the switch from what it and its neighbours say: rows of tables and events.
 
 use super::{
-    Address, AskedSwitch, BridgeId, GatewayProtocol, Lacp, LinkUse, Mac, Neighbour, NeighbourProtocol, PortRole, PortRow, Timestamp,
-    Transit,
+    Address, AskedSwitch, BridgeId, GatewayProtocol, Lacp, LinkUse, Mac, Neighbour, NeighbourProtocol, PortRole, PortRow, SpeakerRow,
+    Timestamp, Transit,
 };
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -214,6 +214,8 @@ pub enum SwitchEventKind {
     RouterChanged,
     /// Authentication at a port failed.
     AuthenticationFailed,
+    /// A router of IS-IS or EIGRP or a clock fell silent, or began again, or follows another clock.
+    SpeakerChanged,
 }
 
 impl SwitchEventKind {
@@ -229,6 +231,7 @@ impl SwitchEventKind {
             SwitchEventKind::GatewayChanged => "gateway.active",
             SwitchEventKind::RouterChanged => "ospf.router",
             SwitchEventKind::AuthenticationFailed => "eapol.failure",
+            SwitchEventKind::SpeakerChanged => "speaker.changed",
         }
     }
 }
@@ -299,6 +302,8 @@ pub struct SwitchView {
     pub gateways: Vec<GatewayRow>,
     /// OSPF.
     pub ospf: Vec<OspfRow>,
+    /// Routers of IS-IS and EIGRP, and clocks of PTP.
+    pub speakers: Vec<SpeakerRow>,
     /// Who asks for groups.
     pub queriers: Vec<QuerierRow>,
     /// Groups that hosts join, those with most members first.

@@ -10,6 +10,7 @@ use crate::snapshot::Snapshot;
 use crate::snapshot::table::AnyTable;
 use crate::snapshot::tables::members::MEMBERS;
 use crate::snapshot::tables::ports::PORTS;
+use crate::snapshot::tables::speakers::SPEAKERS;
 use crate::snapshot::tables::stations::GROUPS;
 use crate::snapshot::tables::switch::{AGGREGATES, EVENTS, GATEWAYS, NEIGHBOURS, OSPF, QUERIERS, TREES};
 use crate::snapshot::tables::transit::TRANSIT;
@@ -28,7 +29,7 @@ pub fn switch(s: &Snapshot, rows: usize) -> Option<Section> {
     if v.trees.is_empty() {
         parts.push(Part::Note(Tone::Plain, "Spanning tree: not visible in this mirror.".into()));
     }
-    let tables: [&'static dyn AnyTable; 8] = [&TREES, &AGGREGATES, &GATEWAYS, &OSPF, &QUERIERS, &MEMBERS, &GROUPS, &EVENTS];
+    let tables: [&'static dyn AnyTable; 9] = [&TREES, &AGGREGATES, &GATEWAYS, &OSPF, &SPEAKERS, &QUERIERS, &MEMBERS, &GROUPS, &EVENTS];
     for table in tables {
         parts.extend(tables::parts(table, s, rows));
     }

@@ -2,7 +2,8 @@
 
 use crate::model::{
     AggregateRow, AskedSwitch, BridgeId, BurstContributor, GatewayRow, Histogram, LacpEnd, LinkBurst, LinkUse, MemberRow, Neighbour,
-    NeighbourRow, OspfRow, PortRow, QuerierRow, SwitchEvent, SwitchIdentity, Transit, TransitPlace, TransitRow, TransitSlice, TreeRow,
+    NeighbourRow, OspfRow, PortRow, QuerierRow, SpeakerRow, SwitchEvent, SwitchIdentity, Transit, TransitPlace, TransitRow, TransitSlice,
+    TreeRow,
 };
 use crate::snapshot::Snapshot;
 use crate::snapshot::tables::stations::{GroupRow, StationRow, groups, stations};
@@ -60,6 +61,7 @@ impl Serialize for SwitchJson<'_> {
         map.serialize_entry("lacp", &rows(&v.aggregates))?;
         map.serialize_entry("gateways", &rows(&v.gateways))?;
         map.serialize_entry("ospf", &rows(&v.ospf))?;
+        map.serialize_entry("speakers", &rows(&v.speakers))?;
         map.serialize_entry("queriers", &rows(&v.queriers))?;
         map.serialize_entry("group_members", &rows(&v.members))?;
         map.serialize_entry("transit", &Row(&v.transit))?;
@@ -210,6 +212,21 @@ row!(OspfRow, o, {
     "mtu" ?some => o.mtu,
     "hellos" => o.packets,
     "last" => o.last,
+});
+
+row!(SpeakerRow, r, {
+    "protocol" => r.told.protocol(),
+    "who" => r.words[0],
+    "group" ?some => some(&r.words[1]),
+    "says" ?some => some(&r.words[2]),
+    "vlan" ?some => r.tag,
+    "source" => r.source,
+    "hold_seconds" => r.told.hold() as f64 / 1e9,
+    "packets" => r.packets,
+    "changes" => r.changes,
+    "silent" => r.is_silent,
+    "first" => r.first,
+    "last" => r.last,
 });
 
 row!(QuerierRow, q, {

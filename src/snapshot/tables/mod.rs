@@ -17,6 +17,7 @@ pub mod protocols;
 pub mod services;
 pub mod sessions;
 pub mod sizes;
+pub mod speakers;
 pub mod stations;
 pub mod switch;
 #[cfg(test)]
@@ -54,6 +55,7 @@ pub static TABLES: &[&dyn AnyTable] = &[
     &switch::AGGREGATES,
     &switch::GATEWAYS,
     &switch::OSPF,
+    &speakers::SPEAKERS,
     &switch::QUERIERS,
     &members::MEMBERS,
     &transit::TRANSIT,

@@ -13,6 +13,7 @@ mod loops;
 mod members;
 mod neighbours;
 mod routers;
+mod speakers;
 mod stations;
 mod trees;
 
@@ -31,6 +32,7 @@ use loops::{Leaks, Loops};
 use members::Members;
 use neighbours::Neighbours;
 use routers::{Peers, Ports, Queriers, Routers};
+use speakers::Speakers;
 use stations::Stations;
 use std::collections::BTreeSet;
 use trees::Trees;
@@ -66,6 +68,7 @@ pub struct SwitchLedger {
     aggregates: Aggregates,
     gateways: Gateways,
     routers: Routers,
+    speakers: Speakers,
     queriers: Queriers,
     ports: Ports,
     peers: Peers,
@@ -103,6 +106,7 @@ impl SwitchLedger {
             ControlBody::Lacp(told) => self.aggregates.take(message, place, told, log),
             ControlBody::Gateway(told) => self.gateways.take(message, place, told, log),
             ControlBody::Ospf(told) => self.routers.take(message, place, told, log),
+            ControlBody::Speaker(told) => self.speakers.take(message, place, told, log),
             ControlBody::Query(query) => self.queriers.take(message, place, query),
             ControlBody::Eapol(step) => self.ports.take(message, place, *step, log),
         };
@@ -190,6 +194,7 @@ impl SwitchLedger {
         if let Some(latest) = self.latest {
             self.neighbours.advance(now, latest, &mut self.log);
             self.routers.advance(now, &mut self.log);
+            self.speakers.advance(now, latest, &mut self.log);
         }
     }
 
@@ -207,6 +212,7 @@ impl SwitchLedger {
             aggregates: self.aggregates.rows(),
             gateways: self.gateways.rows(),
             ospf: self.routers.rows(),
+            speakers: self.speakers.rows(),
             queriers: self.queriers.rows(),
             members: self.members.rows(),
             addresses: Vec::new(),
