@@ -109,8 +109,9 @@ fn speaker(told: &SpeakerHello) -> Claims {
         }
         SpeakerHello::Ptp { domain, clock, grandmaster, priorities, class, steps, interval } => {
             c.number("ptp_v2_domainnumber", *domain);
-            c.number("ptp_v2_clockidentity", u64::from_be_bytes(*clock));
-            c.number("ptp_v2_an_grandmasterclockidentity", u64::from_be_bytes(*grandmaster));
+            let identity = |clock: &[u8; 8]| format!("0x{:016x}", u64::from_be_bytes(*clock));
+            c.text("ptp_v2_clockidentity", &identity(clock));
+            c.text("ptp_v2_an_grandmasterclockidentity", &identity(grandmaster));
             c.number("ptp_v2_an_priority1", priorities[0]);
             c.number("ptp_v2_an_priority2", priorities[1]);
             c.number("ptp_v2_an_grandmasterclockclass", *class);

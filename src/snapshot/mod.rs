@@ -252,15 +252,6 @@ pub struct TrafficClasses {
     pub pcp: [Traffic; 8],
 }
 
-impl TrafficClasses {
-    /// Of the packets whose ends can be told of congestion the part that met some, 0 to 1; `None` without any.
-    pub fn congested(&self) -> Option<f64> {
-        let [_, one, zero, met] = self.ecn.map(|class| class.packets);
-        let all = one.saturating_add(zero).saturating_add(met);
-        (all > 0).then(|| met as f64 / all as f64)
-    }
-}
-
 /// Tables by the layer their rows are counted at. Rows are in the order the [`Query`] asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Kinds<R> {

@@ -15,7 +15,7 @@ pub struct ClassRow {
     pub name: String,
     /// Packets and bytes.
     pub traffic: Traffic,
-    /// All packets that have such a field.
+    /// All packets that have such a field; of classes of ECN but the first those that may be told of congestion.
     pub all: Traffic,
 }
 
@@ -40,7 +40,6 @@ pub static CLASSES: TableSpec<ClassRow> = TableSpec {
             .wide(8, 11),
     ],
     weight: |c| c.traffic.wire_bytes,
-    in_json: false,
     ..TableSpec::new("traffic_classes", "class", "", |x, y| (x.by, x.value).cmp(&(y.by, y.value)))
 };
 
@@ -59,8 +58,17 @@ pub fn classes(c: &TrafficClasses) -> Vec<ClassRow> {
         [("pcp", c.pcp.to_vec(), priority), ("dscp", dscp, code_point), ("ecn", c.ecn.to_vec(), notification)];
     let mut out = Vec::new();
     for (by, traffic, name) in kinds {
-        let all = traffic.iter().fold(Traffic::default(), |sum, one| sum.plus(*one));
-        let row = |(value, one): (u8, &Traffic)| ClassRow { by, value, name: name(value), traffic: *one, all };
+        let sum = |of: &[Traffic]| of.iter().fold(Traffic::default(), |sum, one| sum.plus(*one));
+        let all = sum(&traffic);
+        // What met congestion is compared with what could be told of it.
+        let able = if by == "ecn" { sum(traffic.get(1..).unwrap_or_default()) } else { all };
+        let row = |(value, one): (u8, &Traffic)| ClassRow {
+            by,
+            value,
+            name: name(value),
+            traffic: *one,
+            all: if value == 0 { all } else { able },
+        };
         out.extend((0u8..).zip(&traffic).filter(|(_, one)| one.packets > 0).map(row));
     }
     if out.iter().all(|row: &ClassRow| row.value == 0) { Vec::new() } else { out }
@@ -115,9 +123,12 @@ mod tests {
         c.dscp[0][0] = one;
         c.ecn[0] = one;
         assert!(classes(&c).is_empty());
-        c.ecn[3] = Traffic { packets: 3, wire_bytes: 300 };
+        c.ecn[2] = Traffic { packets: 2, wire_bytes: 200 };
+        c.ecn[3] = c.ecn[2];
+        c.ecn[0].packets = 4;
         let rows: Vec<_> = classes(&c).iter().map(|r| (r.by, r.value, r.name.clone(), share(r))).collect();
-        let want = [("dscp", 0, "CS0", 1.0), ("ecn", 0, "not capable", 0.25), ("ecn", 3, "congestion experienced", 0.75)];
+        let want =
+            [("dscp", 0, "CS0", 1.0), ("ecn", 0, "not capable", 0.5), ("ecn", 2, "ECT(0)", 0.5), ("ecn", 3, "congestion experienced", 0.5)];
         assert_eq!(rows, want.map(|(by, value, name, share)| (by, value, name.to_owned(), share)));
     }
 }
