@@ -10,6 +10,8 @@ mod speakers;
 mod stations;
 #[path = "switch/transit.rs"]
 mod transit;
+#[path = "switch/vlans.rs"]
+mod vlans;
 
 use spantop::capture::Memory;
 use spantop::engine::{self, Settings};
