@@ -34,7 +34,10 @@ fn record(kind: u8, group: &[u8], sources: &[&[u8]]) -> Vec<u8> {
     [&[kind, 0, 0, sources.len() as u8], group, &sources.concat()].concat()
 }
 
-fn rows(s: &Snapshot) -> Vec<(&'static str, u8, Option<u16>, u64, u64, u64)> {
+/// Protocol, version, VLAN, members, reports, leaves.
+type Row = (&'static str, u8, Option<u16>, u64, u64, u64);
+
+fn rows(s: &Snapshot) -> Vec<Row> {
     s.switch.members.iter().map(|m: &MemberRow| (m.protocol, m.version, m.vlan, m.members, m.reports, m.leaves)).collect()
 }
 

@@ -92,6 +92,18 @@ fn a_switch_that_changes_the_vlan_with_a_scattered_delay() {
 }
 
 #[test]
+fn a_switch_that_changes_the_priority() {
+    let tagged = |n: i64, tag: u16| {
+        let ip = Packet::eth(A, B).tag(0x8100, tag).ipv4([10, 1, 0, 1], [10, 2, 0, 2]).id(n as u16 + 1);
+        ip.tcp(4000, 443).seq(n as u32 * 100).flags(ACK).payload(&[n as u8; 100]).build()
+    };
+    let s = look(pairs(300, |_| 8 * US, |n| tagged(n, 5 << 13 | 10), |n| tagged(n, if n % 3 == 0 { 5 } else { 1 } << 13 | 20)));
+    assert_eq!(s.mirror.duplicates.remarked, [(5, 1, 200)]);
+    let row = only(&s);
+    assert_eq!((row.kind, row.from.vlan, row.to.vlan, row.times.count), ("vlan", Some(10), Some(20), 300));
+}
+
+#[test]
 fn a_delay_that_grows_is_a_trend() {
     let delay = |n: i64| 20 * US + n * 200;
     let s = look(pairs(1000, delay, |n| segment(n, None, 0, [A, ROUTER]), |n| segment(n, None, 1, [ROUTER, B])));

@@ -196,6 +196,7 @@ fn duplicates(counts: &DuplicateCounts, dropped: bool, before: Option<Traffic>) 
         share: counts.share(),
         classes,
         vlan_pairs,
+        remarked: counts.remarked_pairs(),
         gap: seconds(0.5).zip(seconds(0.95)).zip(seconds(0.99)).map(|((a, b), c)| [a, b, c]),
     }
 }

@@ -57,6 +57,11 @@ impl Vantage {
         self.0 as u32 >> 16 != other.0 as u32 >> 16
     }
 
+    /// The priority in the tag (IEEE 802.1Q 6.9.3).
+    pub fn priority(self) -> Option<u8> {
+        self.vlan().map(|_| (self.0 >> 29) as u8 & 7)
+    }
+
     /// The VLAN identifier.
     pub fn vlan(self) -> Option<u16> {
         let tag = (self.0 >> 16) as u16;

@@ -51,11 +51,13 @@ fn rows(s: &Snapshot) -> Rows<'_, ClassRow> {
     Rows::of(classes(&s.stats.classes))
 }
 
+/// By what, the sums of its values, and what a value is called.
+type Kind = (&'static str, Vec<Traffic>, fn(u8) -> String);
+
 /// Every class with packets; nothing where all are of the class of those that ask for none.
 pub fn classes(c: &TrafficClasses) -> Vec<ClassRow> {
     let dscp: Vec<Traffic> = c.dscp.as_flattened().to_vec();
-    let kinds: [(&'static str, Vec<Traffic>, fn(u8) -> String); 3] =
-        [("pcp", c.pcp.to_vec(), priority), ("dscp", dscp, code_point), ("ecn", c.ecn.to_vec(), notification)];
+    let kinds: [Kind; 3] = [("pcp", c.pcp.to_vec(), priority), ("dscp", dscp, code_point), ("ecn", c.ecn.to_vec(), notification)];
     let mut out = Vec::new();
     for (by, traffic, name) in kinds {
         let sum = |of: &[Traffic]| of.iter().fold(Traffic::default(), |sum, one| sum.plus(*one));
