@@ -281,9 +281,11 @@ fn summary(e: &Evidence, findings: &[Finding], host: &[Checklist], verdict: Verd
 /// Why nothing can be told.
 fn undecided(e: &Evidence, findings: &[Finding], told: &dyn Fn(Aspect) -> bool) -> String {
     let fault = if active(findings).next().is_some() { "" } else { "no fault found, " };
+    // Of a file nothing more comes.
+    let yet = if e.live { " yet" } else { "" };
     match (told(Aspect::Completeness), told(Aspect::Coverage)) {
-        (true, _) => format!("{fault}directions cannot be told yet"),
-        (false, true) => format!("{fault}loss cannot be told yet"),
+        (true, _) => format!("{fault}directions cannot be told{yet}"),
+        (false, true) => format!("{fault}loss cannot be told{yet}"),
         (false, false) => {
             let none = || active(findings).find(|f| f.id == "mirror.none").map(|f| lower(&f.title));
             super::findings::contents::instead(&e.contents).or_else(none).unwrap_or_else(|| "too little was seen to judge".into())

@@ -24,6 +24,14 @@ impl DuplicateCounts {
         pairs
     }
 
+    /// From priority to priority, with copies, most first.
+    pub fn remarked_pairs(&self) -> Vec<(u8, u8, u64)> {
+        let rows = (0u8..).zip(&self.remarked).flat_map(|(from, row)| (0u8..).zip(row).map(move |(to, n)| (from, to, *n)));
+        let mut pairs: Vec<_> = rows.filter(|pair| pair.2 > 0).collect();
+        pairs.sort_by_key(|&(from, to, packets)| (std::cmp::Reverse(packets), from, to));
+        pairs
+    }
+
     /// The copies as evidence; `kept`: in the analysis.
     pub fn evidence(&self, kept: bool) -> CopyEvidence {
         let gaps = self.gaps();

@@ -250,6 +250,28 @@ pub const COPY_HELD_BYTES: usize = 192;
 /// Rows of "from which VLAN to which" that duplicate detection keeps in each shard; more are counted together.
 pub const COPY_VLAN_PAIRS: usize = 64;
 
+/// Routers of IS-IS and EIGRP and clocks of PTP that are followed (about 400 bytes each).
+pub const SPEAKERS: usize = 512;
+
+/// Pairs of VLAN tags, one in the other, that are counted apart (40 bytes each).
+pub const VLAN_PAIRS: usize = 4 * 1024;
+
+/// Groups whose members are followed (100 bytes each): a network with IPv6 has one for each address.
+pub const MEMBERSHIPS: usize = 1024;
+
+/// Members of a group that are told apart (about 16 bytes each); of more it is said that there are more.
+pub const GROUP_MEMBERS: usize = 64;
+
+/// Pairs of places between which each shard measures how long packets take (1 KiB each, 10 KiB where they scatter most): VLANs a router joins,
+/// ports that are mirrored. Packets between others are counted together.
+pub const TRANSIT_PAIRS: usize = 16;
+
+/// Parts of the time that are told apart of each such pair (24 bytes each).
+pub const TRANSIT_SLICES: usize = 32;
+
+/// Pairs of places that a snapshot shows, those with most packets.
+pub const TRANSIT_ROWS: usize = 64;
+
 /// Tunnels whose outside is watched (about 600 bytes each): a switch exports a handful of mirror sessions; networks full of overlay tunnels
 /// have more, and those beyond are counted together and not taken off.
 pub const SESSIONS: usize = 4 * 1024;

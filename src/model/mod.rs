@@ -45,6 +45,7 @@ pub mod round_trips;
 pub mod rtp;
 pub mod sighting;
 pub mod source;
+pub mod speaker;
 pub mod stamp;
 pub mod station;
 pub mod subject;
@@ -59,6 +60,7 @@ pub mod text;
 pub mod time;
 mod time_span;
 pub mod traffic;
+pub mod transit;
 pub mod trust;
 pub mod units;
 pub mod vlan;
@@ -101,13 +103,14 @@ pub use round_trips::{RoundTripFigures, SideTrips};
 pub use rtp::{MediaNews, MediaOffer, RtpPacket};
 pub use sighting::{ClockSight, DhcpConfig, DhcpSight, Sight, Sighting};
 pub use source::{FileInterface, SourceInfo};
+pub use speaker::{SpeakerHello, SpeakerRow};
 pub use stamp::{Stamp, StampChoice, StampKind, StampPort, Stamps};
 pub use station::{CirclingFrame, FreshStation, SAMPLED_FRAMES, SampledPair, StationNews};
 pub use subject::{Subject, SubjectPart};
 pub use sum::Sum;
 pub use switch::{
-    AggregateRow, Flood, FloodSecond, GatewayRow, NeighbourRow, OspfRow, QuerierRow, SwitchEvent, SwitchEventKind, SwitchIdentity,
-    SwitchView, TreeRow, short_port,
+    AggregateRow, Flood, FloodSecond, GatewayRow, MemberRow, NeighbourRow, OspfRow, QuerierRow, SwitchEvent, SwitchEventKind,
+    SwitchIdentity, SwitchView, TreeRow, short_port,
 };
 pub use tally::{AppSection, Counter, CounterValue, Measure, Tally};
 pub use tape_packet::{PacketNote, TapePacket};
@@ -116,5 +119,6 @@ pub use tcp_options::{SackBlocks, TcpOption, TcpOptions};
 pub use time::Timestamp;
 pub use time_span::TimeSpan;
 pub use traffic::Traffic;
+pub use transit::{Transit, TransitPlace, TransitRow, TransitSlice};
 pub use trust::{Aspect, Trust, TrustPart, Verdict};
 pub use vlan::VlanStack;

@@ -276,11 +276,28 @@ impl ProtocolRow {
     }
 }
 
-/// One VLAN identifier.
+/// A pair of VLAN tags: one network's VLANs in those of another (IEEE 802.1ad).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VlanPairRow {
+    /// The outer tag.
+    pub outer: u16,
+    /// The tag inside.
+    pub inner: u16,
+    /// Packets and bytes.
+    pub traffic: Traffic,
+}
+
+/// One VLAN identifier.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VlanRow {
     /// The 12-bit identifier.
     pub id: u16,
+    /// What switches say it is called (LLDP, VTP).
+    pub name: Option<Arc<str>>,
+    /// To groups and to all.
+    pub groups: Traffic,
+    /// Whether frames between stations are seen in one direction only; `None`: not known, or there are too few.
+    pub one_way: Option<bool>,
     /// In all.
     pub traffic: Traffic,
     /// Since the previous snapshot.

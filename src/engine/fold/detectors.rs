@@ -5,7 +5,7 @@ use crate::engine::tape::Request;
 use crate::engine::tape::precomputed::Precomputed;
 use crate::mirror::{
     Acked, ClockCounts, CopyVerdict, Digest, DirectionCounts, DuplicateCounts, DuplicateFilter, Health, HealthCounts, Loss, LossCounts,
-    LossState, LostBytes, OneWayFlow, OrderCounts, Ratios, UnmatchedCounts,
+    LossState, LostBytes, OneWayFlow, OrderCounts, Ratios, TransitReport, UnmatchedCounts,
 };
 use crate::model::mix::Keys;
 use crate::model::sum::{Appended, ByPart, sums};
@@ -86,6 +86,8 @@ sums! {
         pub lost: LostBytes,
         /// Conversations with a packet in the last [`RECENT`]; of a file all of them.
         pub recent: ConversationCounts,
+        /// How long packets took from one place to another.
+        pub transits: TransitReport,
         /// Further conversations, with a packet in the last [`REMEMBERED`].
         pub older: ConversationCounts,
     }
@@ -313,6 +315,7 @@ impl Detectors {
             senders: self.switch.senders().list().to_vec(),
             lost: self.loss.windows().clone(),
             recent,
+            transits: self.duplicates.transits(),
             older,
         }
     }

@@ -276,13 +276,16 @@ impl DuplicateFilter {
     /// Counts a copy. It is held as well where it may prove to be traffic.
     fn copy(&mut self, frame: &Frame, digest: &Digest, repeat: &Repeat, (sign, alike, held): (Sign, bool, bool)) -> CopyVerdict {
         let places = [repeat.entry.print.place(), digest.print.place()];
-        let class = class(frame, places);
+        let class = self.class(frame, places);
         let waits = sign == Sign::Likely && repeat.known.times == 1;
         if held && !self.held.hold(HeldCopy { alike, ..held_copy(frame, digest, repeat, (sign, class)) }, waits) && waits {
             return self.another(frame, digest, repeat);
         }
         self.counts.count_copy(class, frame.wire, repeat.code, repeat.seen(), places);
         self.counts.payload_copies += u64::from(!digest.light);
+        if class.is_transit() && repeat.seen() == 1 {
+            self.transits.count(class, places, repeat.now, repeat.now.abs_diff(repeat.entry.first));
+        }
         if let Some(entry) = self.table.get_mut(repeat.at) {
             entry.copied(repeat.now);
         }
@@ -293,7 +296,7 @@ impl DuplicateFilter {
     /// Leaves out what may be a copy until what follows tells. Where there is no room for that, frames to a group that come one behind the
     /// other are copies, for switches flood them, and others are kept.
     fn hold_back(&mut self, frame: &Frame, digest: &Digest, repeat: &Repeat) -> CopyVerdict {
-        let class = class(frame, [repeat.entry.print.place(), digest.print.place()]);
+        let class = self.class(frame, [repeat.entry.print.place(), digest.print.place()]);
         if !self.held.hold(held_copy(frame, digest, repeat, (Sign::Weak, class)), true) {
             if repeat.group && repeat.gap <= GRAIN {
                 return self.copy(frame, digest, repeat, (Sign::Likely, false, false));
@@ -305,6 +308,21 @@ impl DuplicateFilter {
             entry.copied(repeat.now);
         }
         CopyVerdict::Held
+    }
+
+    fn class(&self, frame: &Frame, places: [Vantage; 2]) -> CopyClass {
+        let [a, b] = places;
+        if frame.cast() != Cast::Unicast {
+            CopyClass::Flooded
+        } else if a.is_hop(b) {
+            CopyClass::Routed
+        } else if a.is_retagged(b) {
+            CopyClass::Vlan
+        } else if a != b {
+            self.transits.by_point(places)
+        } else {
+            CopyClass::Identical
+        }
     }
 
     fn learn_window(&mut self) {
@@ -326,6 +344,7 @@ fn held_copy(frame: &Frame, digest: &Digest, repeat: &Repeat, (sign, class): (Si
         time: repeat.now,
         flow: digest.flow,
         wire: frame.wire,
+        since: repeat.now.abs_diff(repeat.entry.first).min(u32::MAX.into()) as u32,
         seen: repeat.seen(),
         code: repeat.code,
         class,
@@ -335,19 +354,5 @@ fn held_copy(frame: &Frame, digest: &Digest, repeat: &Repeat, (sign, class): (Si
         alike: false,
         waits: false,
         open: true,
-    }
-}
-
-fn class(frame: &Frame, [a, b]: [Vantage; 2]) -> CopyClass {
-    if frame.cast() != Cast::Unicast {
-        CopyClass::Flooded
-    } else if a.is_hop(b) {
-        CopyClass::Routed
-    } else if a.is_retagged(b) {
-        CopyClass::Vlan
-    } else if a != b {
-        CopyClass::Session
-    } else {
-        CopyClass::Identical
     }
 }

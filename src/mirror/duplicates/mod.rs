@@ -59,6 +59,7 @@ mod flows;
 mod judge;
 mod recall;
 mod table;
+mod transit;
 mod watch;
 
 #[cfg(test)]
@@ -78,6 +79,8 @@ pub use fingerprint::{Digest, Fingerprint};
 use flows::{Flows, Pattern};
 use recall::HeldCopies;
 use table::{CopyTable, Entry};
+use transit::Transits;
+pub use transit::{MirrorPoint, TransitCounts, TransitKey, TransitReport};
 
 /// The window for which the table makes room at least, when it is known that a mirror makes no copies; while nothing is known it is
 /// [`REACH`]. Nanoseconds: routing and switching copies are found up to a few milliseconds apart, busy mirror queues add to that.
@@ -126,6 +129,7 @@ pub struct DuplicateFilter {
     observed: Traffic,
     light_packets: u64,
     learn_at: u64,
+    transits: Transits,
     counts: Box<DuplicateCounts>,
 }
 
@@ -148,6 +152,7 @@ impl DuplicateFilter {
             observed: Traffic::default(),
             light_packets: 0,
             learn_at: LEARN,
+            transits: Transits::default(),
             counts: Box::default(),
         }
     }
@@ -200,6 +205,7 @@ impl DuplicateFilter {
         let now = frame.time.0;
         self.observed.count(frame.wire);
         self.light_packets += u64::from(digest.light);
+        self.transits.note(digest.print.place().via(), frame);
         if let Some(at) = self.table.find(&digest.print, now, REACH, || fingerprint::partial_checksum(frame)) {
             return self.again(frame, digest, at);
         }
@@ -229,6 +235,11 @@ impl DuplicateFilter {
         }
     }
 
+    /// How long packets took from one place to another.
+    pub fn transits(&self) -> TransitReport {
+        self.transits.report()
+    }
+
     /// The window for which the table makes room, nanoseconds.
     pub fn window(&self) -> i64 {
         self.window
@@ -236,6 +247,6 @@ impl DuplicateFilter {
 
     #[cfg(test)]
     fn bytes(&self) -> usize {
-        self.table.bytes() + self.flows.bytes()
+        self.table.bytes() + self.flows.bytes() + self.transits.bytes()
     }
 }

@@ -29,6 +29,8 @@ pub(super) struct HeldCopy {
     pub time: i64,
     pub flow: u32,
     pub wire: u32,
+    /// Nanoseconds since the first.
+    pub since: u32,
     /// Sightings before this one.
     pub seen: u8,
     /// Code of the gap to the one before.
@@ -44,6 +46,13 @@ pub(super) struct HeldCopy {
     pub waits: bool,
     /// Whether it may still be given back.
     pub open: bool,
+}
+
+impl HeldCopy {
+    /// Whether it shows how long its packet took from one place to another.
+    fn is_transit(&self) -> bool {
+        self.class.is_transit() && self.seen == 1
+    }
 }
 
 /// Copies that may prove to be traffic.
@@ -208,6 +217,9 @@ impl DuplicateFilter {
             counts.ambiguous = counts.ambiguous.since(Traffic { packets: 1, wire_bytes: copy.wire.into() });
             counts.count_copy(copy.class, copy.wire, copy.code, copy.seen, copy.places);
             counts.payload_copies += u64::from(!copy.light);
+            if copy.is_transit() {
+                self.transits.count(copy.class, copy.places, copy.time, copy.since.into());
+            }
         }
     }
 
@@ -228,6 +240,9 @@ impl DuplicateFilter {
                 &mut counts.repeated
             };
             traffic.count(copy.wire);
+            if copy.is_transit() {
+                self.transits.take_back(copy.class, copy.places, copy.time, copy.since.into());
+            }
         }
         // Whoever does not ask has not kept them.
         if self.held.back.len() < COPY_HELD {

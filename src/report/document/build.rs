@@ -262,6 +262,11 @@ fn load(s: &Snapshot, columns: usize) -> Section {
         );
         facts.push(("Burst", format!("{what}, at {}", moment(at))));
     }
+    if let Some(billed) = s.stats.load.billed() {
+        let share =
+            s.capture.speed.filter(|speed| *speed > 0).map(|speed| format!(", {} of the speed", units::percent(billed / speed as f64)));
+        facts.push(("95 % of 5 min", format!("{}, as providers bill{}", units::bits_per_second(billed), share.unwrap_or_default())));
+    }
     let d = &s.stats.directions;
     if d.inbound.packets + d.outbound.packets > 0 {
         let way = |t: Traffic| format!("{}, {}", units::bytes(t.wire_bytes), plural(t.packets, "packet"));

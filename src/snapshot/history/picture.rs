@@ -120,7 +120,13 @@ impl Snapshot {
         let [inbound, outbound, inside, through, unknown] = sums.directions;
         let [syn, syn_ack, fin, reset] = sums.tcp_flags;
         let paths = over(slots, |slot| &slot.protocols);
-        let one = |row: TopRow<u16, ()>| VlanRow { id: row.key, traffic: row.traffic[0], recent: row.traffic[0] };
+        let one = |row: TopRow<u16, ()>| VlanRow {
+            id: row.key,
+            name: self.stats.vlans.rows.iter().find(|vlan| vlan.id == row.key).and_then(|vlan| vlan.name.clone()),
+            traffic: row.traffic[0],
+            recent: row.traffic[0],
+            ..VlanRow::default()
+        };
         let (capture, stats) = (self.capture.clone(), self.stats.clone());
         Some(Self {
             live: false,

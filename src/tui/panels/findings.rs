@@ -41,6 +41,7 @@ fn nothing(canvas: &mut Canvas, body: Rect, scene: &Scene) {
     let words = match hue {
         Hue::Good if in_span => "mirror: no fault in this span".to_owned(),
         Hue::Good => "mirror: no fault found".to_owned(),
+        Hue::Dim if scene.snapshot.finished => "mirror: cannot be judged".to_owned(),
         Hue::Dim => "mirror: not judged yet".to_owned(),
         _ => words,
     };

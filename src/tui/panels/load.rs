@@ -165,7 +165,12 @@ fn note(scene: &Scene, past: &Snapshot, bins: &Bins, room: u16) -> Note {
     }
     let of_mean = |speed: u64| all.map_or(facts.mean_link * 8.0 / speed as f64, |(traffic, seconds)| traffic.link_share(seconds, speed));
     let share = if s.live { String::new() } else { utilisation(&of_mean) };
-    said.push((1, vec![("mean ".into(), dim), (rate(mean).into(), text), (share.into(), text)]));
+    // What came at one moment has no mean.
+    if all.is_none_or(|(_, seconds)| seconds > 0.0) {
+        said.push((1, vec![("mean ".into(), dim), (rate(mean).into(), text), (share.into(), text)]));
+    } else {
+        said.push((1, vec![("all at one moment".into(), dim)]));
+    }
     if let Some(p95) = facts.p95 {
         said.push((4, vec![("p95 1 s ".into(), dim), (rate(p95).into(), text)]));
     }
