@@ -29,9 +29,12 @@ mod jsonl_zeek;
 mod lane;
 mod net;
 mod option;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod prometheus;
 mod record;
 pub mod registry;
+mod rows;
 mod secret;
 mod syslog;
 mod uid;
@@ -119,6 +122,9 @@ impl ExportTarget {
         let names = || registry::EXPORTERS.iter().map(|kind| kind.token).collect::<Vec<_>>().join(", ");
         let (name, target) = text.split_once(':').unwrap_or((text, ""));
         let Some(kind) = registry::find(name) else {
+            if name == "parquet" {
+                return Err(Error::usage("--export parquet: this program was built without it (cargo build --features parquet)"));
+            }
             return Err(Error::usage(format!("--export: there is no exporter '{name}'; there are {}", names())));
         };
         if target.is_empty() {

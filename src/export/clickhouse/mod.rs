@@ -12,7 +12,7 @@ mod spool;
 use super::net::BackOff;
 use super::{
     ExportBoard, ExportNeeds, ExportOption, ExportRecord, ExportValue, Exported, Exporter, ExporterCounters, ExporterKind, ExporterOpening,
-    Identity, OpenExporter, PreparedExporter,
+    Identity, OpenExporter, PreparedExporter, rows,
 };
 use crate::error::Result;
 use crate::model::clock::Ticker;
@@ -236,7 +236,7 @@ impl Exporter for ClickHouse {
         if let ExportRecord::Snapshot(snapshot) = record {
             self.latest = Some(Arc::clone(snapshot));
         }
-        self.batches.take(record);
+        rows::take(record, &mut self.batches);
         let closed = self.close(self.rows);
         self.send().and(closed)
     }
@@ -244,7 +244,7 @@ impl Exporter for ClickHouse {
     fn tick(&mut self) -> Exported {
         let told = self.tell.due().then(|| self.latest.clone()).flatten();
         if let Some(snapshot) = &told {
-            self.batches.tell(snapshot, &self.board);
+            rows::tell(snapshot, &self.board, &mut self.batches);
         }
         // What tells the probe's clock is not to wait: the server notes when it came.
         let closed = if self.flush.due() || told.is_some() { self.close(1) } else { Ok(()) };
@@ -253,7 +253,7 @@ impl Exporter for ClickHouse {
 
     fn finish(&mut self) -> Exported {
         if let Some(snapshot) = self.latest.take() {
-            self.batches.tell(&snapshot, &self.board);
+            rows::tell(&snapshot, &self.board, &mut self.batches);
         }
         let closed = self.close(1);
         self.pauses.reset();
