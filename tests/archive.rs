@@ -133,6 +133,13 @@ fn units_of_any_size_come_to_the_report() {
         }
     }
     assert!(cut > 6 * 40, "{cut} units");
+    // Rights are given up once, however many units there are.
+    let path = format!("{}/captures/office.pcapng", env!("CARGO_MANIFEST_DIR"));
+    let plan = done(&["archive", "plan", "--unit", "20000", &path], "");
+    let out = Command::cargo_bin("spantop").unwrap().args(["archive", "run"]).write_stdin(plan.as_str()).output().unwrap();
+    let (said, lines) = (String::from_utf8_lossy(&out.stderr), plan.lines().count());
+    assert!(out.status.success() && lines > 20 && out.stdout.iter().filter(|b| **b == b'\n').count() == lines, "{said}");
+    assert!(said.lines().filter(|line| line.contains("could not be given up")).count() <= 1, "{said}");
 }
 
 #[test]
@@ -260,4 +267,45 @@ fn what_is_missing_or_there_twice_is_told() {
     assert!(spantop(&["archive", "run"], &longer).2.contains("plan again"));
     let (is_done, _, wrong) = spantop(&["archive", "run"], "{\"unit\":1}");
     assert!(!is_done && wrong.contains("line 1"), "{wrong}");
+}
+
+#[test]
+fn spark_comes_to_the_same_where_it_is_installed() {
+    let python = std::env::var("SPANTOP_SPARK_PYTHON").unwrap_or_else(|_| "python3".into());
+    let program = |name: &str, args: &[&str]| std::process::Command::new(name).args(args).output().is_ok_and(|out| out.status.success());
+    if !program(&python, &["-c", "import pyspark"]) || !program("java", &["-version"]) {
+        eprintln!("skipped: {python} has no pyspark, or there is no java (SPANTOP_SPARK_PYTHON names a Python that has it)");
+        return;
+    }
+    let folder = folder("spark");
+    let (report_file, tables) = (folder.join("report.json"), folder.join("tables"));
+    let names = ["vlans.pcap", "office.pcapng"].map(|name| format!("{}/captures/{name}", env!("CARGO_MANIFEST_DIR")));
+    let out = std::process::Command::new(&python)
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/spark/archive.py"))
+        .args(["--master", "local[2]", "--unit", "40000", "--tasks", "4", "--option=--no-sandbox", "--spantop"])
+        .arg(assert_cmd::cargo::cargo_bin("spantop"))
+        .arg("--report")
+        .arg(&report_file)
+        .arg("--out")
+        .arg(&tables)
+        .args(&names)
+        .env("PYSPARK_PYTHON", &python)
+        .env("SPARK_LOCAL_IP", "127.0.0.1")
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let files: Vec<&str> = names.iter().map(String::as_str).collect();
+    let archive = json(&std::fs::read_to_string(&report_file).unwrap());
+    assert_eq!(differences(&sums(&report(&files)), &sums(&archive)), [""; 0]);
+    for table in ["summaries", "intervals", "protocols", "vlans", "conversations", "endpoints", "sketches"] {
+        let files = std::fs::read_dir(tables.join(table)).unwrap();
+        assert!(files.flatten().any(|file| file.path().extension().is_some_and(|ending| ending == "parquet")), "{table}");
+    }
+}
+
+#[test]
+fn the_driver_for_spark_stays_small() {
+    let driver = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/spark/archive.py")).unwrap();
+    assert!(driver.lines().count() <= 200, "{}", driver.lines().count());
 }

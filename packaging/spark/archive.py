@@ -108,7 +108,8 @@ def main():
     spark = (builder.master(args.master) if args.master else builder).getOrCreate()
     context = spark.sparkContext
     remote = [name for name in args.captures if "://" in name]
-    local = [name for name in args.captures if "://" not in name]
+    # Executors do not stand where this program does.
+    local = [os.path.abspath(name) for name in args.captures if "://" not in name]
     plan = ["--copies", args.copies] if args.copies else (["--copies", "counted"] if remote else [])
     # One thread a task: Spark counts its cores.
     options = ["--threads", "1", "--quiet", *args.option]

@@ -230,7 +230,27 @@ pub struct OpenExporter {
 }
 
 /// An exporter whose target and options are right, as far as that can be told without opening, making or connecting anything: what is left to do.
-pub type PreparedExporter<'a> = Box<dyn FnOnce() -> Result<OpenExporter> + 'a>;
+pub struct PreparedExporter<'a> {
+    /// What it will still have to do when rights are given up.
+    needs: ExportNeeds,
+    /// What nobody else may have beside it: files, directories, ports; by their names.
+    alone: Vec<String>,
+    open: Box<dyn FnOnce() -> Result<OpenExporter> + 'a>,
+}
+
+impl<'a> PreparedExporter<'a> {
+    /// One that is opened so.
+    pub fn new(needs: ExportNeeds, open: impl FnOnce() -> Result<OpenExporter> + 'a) -> Self {
+        Self { needs, alone: Vec::new(), open: Box::new(open) }
+    }
+
+    /// It shares something with nobody.
+    #[must_use]
+    pub fn alone_with(mut self, what: Option<String>) -> Self {
+        self.alone.extend(what);
+        self
+    }
+}
 
 /// A kind of exporter.
 pub struct ExporterKind {

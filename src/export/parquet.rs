@@ -66,9 +66,10 @@ fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>> {
     }
     let rows = opening.number("file-rows")?;
     let every = Duration::from_secs(opening.number("file-seconds")?);
-    Ok(Box::new(move || {
+    let folder_needs = ExportNeeds { folders: vec![folder.to_owned()], ..ExportNeeds::default() };
+    let own = files::place(&folder.join("*.parquet"));
+    let prepared = PreparedExporter::new(folder_needs.clone(), move || {
         let folder = fs::canonicalize(folder).map_err(|e| Error::io(folder.display(), &e))?;
-        let needs = ExportNeeds { folders: vec![folder.clone()], ..ExportNeeds::default() };
         let exporter = Parquet {
             identity: Arc::clone(opening.identity),
             counters: Arc::clone(opening.counters),
@@ -82,8 +83,9 @@ fn prepare(opening: ExporterOpening<'_>) -> Result<PreparedExporter<'_>> {
             tell: Ticker::new(Duration::ZERO, TELL),
             latest: None,
         };
-        Ok(OpenExporter { exporter: Box::new(exporter), needs })
-    }))
+        Ok(OpenExporter { exporter: Box::new(exporter), needs: folder_needs })
+    });
+    Ok(prepared.alone_with(Some(own)))
 }
 
 /// The values of a column. A place without one is `false` among those of which there are any.
@@ -375,7 +377,7 @@ impl Exporter for Parquet {
 
     fn tick(&mut self) -> Exported {
         if let Some(snapshot) = self.tell.due().then(|| self.latest.clone()).flatten() {
-            rows::tell(&snapshot, &self.board, &mut self.buffers);
+            rows::tell(&snapshot, &self.board, false, &mut self.buffers);
         }
         if self.flush.due() { self.close(1) } else { self.close(self.rows) }
     }
@@ -387,7 +389,7 @@ impl Exporter for Parquet {
 
     fn finish(&mut self) -> Exported {
         if let Some(snapshot) = self.latest.take() {
-            rows::tell(&snapshot, &self.board, &mut self.buffers);
+            rows::tell(&snapshot, &self.board, true, &mut self.buffers);
         }
         self.pauses.reset();
         self.close(1)

@@ -121,11 +121,16 @@ fn finding(news: &FindingNews, into: &mut dyn RowSink) {
     into.end();
 }
 
-/// Tells how the probe is, and the tables of a snapshot.
-pub fn tell(s: &Snapshot, board: &ExportBoard, into: &mut dyn RowSink) {
+/// What stands before the verdict in the last row of a run that ended in order: whoever reads it knows that silence means nothing then.
+pub const ENDED: &str = "ended";
+
+/// Tells how the probe is, or was when it ended in order, and the tables of a snapshot.
+pub fn tell(s: &Snapshot, board: &ExportBoard, has_ended: bool, into: &mut dyn RowSink) {
     let nanos = |time: Timestamp| FieldValue::Count(u64::try_from(time.0).unwrap_or(0));
     let losses = &s.capture.losses;
     let lost = board.states().iter().fold(0u64, |sum, state| sum.saturating_add(state.queue_lost).saturating_add(state.dropped));
+    let verdict = s.mirror.trust.verdict.token();
+    let verdict = if has_ended { format!("{ENDED} {verdict}") } else { verdict.to_owned() };
     let values: [FieldValue<'_>; 11] = [
         FieldValue::Word(env!("CARGO_PKG_VERSION")),
         nanos(clock::wall()),
@@ -136,7 +141,7 @@ pub fn tell(s: &Snapshot, board: &ExportBoard, into: &mut dyn RowSink) {
         FieldValue::Count(losses.kernel_drops),
         FieldValue::Count(board.subscription_lost()),
         FieldValue::Count(lost),
-        FieldValue::Word(s.mirror.trust.verdict.token()),
+        FieldValue::Text(&verdict),
         FieldValue::Count(s.diagnosis.findings.iter().filter(|f| f.active).count() as u64),
     ];
     into.begin("probes", s.now);
