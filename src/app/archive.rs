@@ -2,7 +2,7 @@
 
 use super::console::Console;
 use super::output::Output;
-use super::rights::Needs;
+use super::rights::{self, Needs};
 use super::{fold_with, signals};
 use crate::capture::file::{FileCut, FileCuts, cuts};
 use crate::cli::{ArchiveCommand, Common};
@@ -25,7 +25,11 @@ use std::sync::atomic::AtomicBool;
 /// Does what was asked for.
 pub fn run(console: &Console, common: &Common, command: &ArchiveCommand) -> Result<()> {
     match command {
-        ArchiveCommand::Plan { files, unit, cut, copies } => plan(files, *unit, *cut, *copies),
+        ArchiveCommand::Plan { files, unit, cut, copies } => {
+            // Who wrote captures is not to be trusted: their records are looked at without rights, as reports do.
+            rights::give_up(&common.rights, &Needs { reads: files.clone(), ..Needs::default() }, None, console)?;
+            plan(files, *unit, *cut, *copies)
+        }
         ArchiveCommand::Run { filter } => read_units(console, common, filter.as_ref()),
         ArchiveCommand::Merge { files, format, output } => merge(files, format, output.as_deref()),
     }

@@ -423,4 +423,42 @@ mod tests {
         hub.finish();
         std::fs::remove_dir_all(&folder).unwrap();
     }
+
+    #[test]
+    fn what_is_not_allowed_any_more_changes_nothing() {
+        let folder = std::env::temp_dir().join(format!("spantop-hub-later-{}", std::process::id()));
+        let [one, other] = ["one", "other"].map(|name| folder.join(name));
+        [&one, &other].into_iter().for_each(|folder| std::fs::create_dir_all(folder).unwrap());
+        let file = |folder: &std::path::Path| ExportTarget::parse(&format!("jsonl-eve:{}/eve.json", folder.display())).unwrap();
+        let plan = HubPlan::open(&[file(&one)], Identity::default()).unwrap();
+        let (end, feed) = bounded(0);
+        let hub = ExportHub::start(plan, Box::new(Quiet(feed)), (false, true), || {}).unwrap();
+        let refused = hub.reload(vec![file(&other)]);
+        assert!(matches!(&refused[..], [what] if what.contains("other") && what.ends_with("restart")), "{refused:?}");
+        assert!(!other.join("eve.json").exists());
+        let states = hub.board().states();
+        assert!(matches!(&states[..], [state] if !state.gone && state.trouble.is_empty()), "the one there was goes on: {states:?}");
+        drop(end);
+        hub.finish();
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn two_that_share_something_are_refused_before_anything_is_opened() {
+        let folder = std::env::temp_dir();
+        let spooled = |host: &str| ExportTarget {
+            options: [("spool".to_owned(), folder.display().to_string())].into(),
+            ..ExportTarget::parse(&format!("clickhouse:http://{host}:8123/net")).unwrap()
+        };
+        let page = || ExportTarget::parse("prometheus:127.0.0.1:9902").unwrap();
+        let wrong = |targets: &[ExportTarget], status: Option<&str>| {
+            let wrong = HubPlan::wrong(targets, Identity::default(), status);
+            wrong.into_iter().map(|(at, error)| (at, error.to_string())).collect::<Vec<_>>()
+        };
+        let spools = wrong(&[spooled("a"), spooled("b")], None);
+        assert!(matches!(&spools[..], [(1, what)] if what.contains("the spool is taken by clickhouse:http://a")), "{spools:?}");
+        let ports = wrong(&[page()], Some("127.0.0.1:9902"));
+        assert!(matches!(&ports[..], [(0, what)] if what.contains("127.0.0.1:9902 is taken by the status")), "{ports:?}");
+        assert_eq!(wrong(&[page(), spooled("a")], Some("127.0.0.1:9901")), []);
+    }
 }

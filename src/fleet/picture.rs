@@ -51,10 +51,10 @@ impl FleetPicture {
             place.get(&name(row)).into_iter().for_each(|at| histories.entry(*at).or_insert_with(|| HistoryReader::since(from)).take(row));
         }
         for (at, rows) in recent {
-            if let (Some(probe), Some(newest)) = (probes.get_mut(at).filter(|probe| probe.state == ProbeState::Heard), rows.first()) {
-                (probe.version, probe.verdict) = (newest.text("version"), verdict(&newest.text("verdict")));
+            if let (Some(probe), Some(newest)) = (probes.get_mut(at).filter(|probe| probe.state != ProbeState::Silent), rows.first()) {
+                (probe.version, probe.verdict) = (newest.text("version"), verdict(newest.text("verdict").trim_start_matches(ENDED).trim()));
                 probe.findings = newest.count("findings");
-                probe.load = load(&rows);
+                probe.load = load(&rows).filter(|_| probe.state == ProbeState::Heard);
                 probe.clock_offset = clock_offset(&rows);
             }
         }

@@ -183,7 +183,7 @@ pub const EXPORT_PARQUET_ROWS: u64 = 200_000;
 /// Bytes of sections and interfaces that a part of a capture is read with; where a file has more, it is not cut behind them.
 pub const PART_CONTEXT_BYTES: usize = 1 << 20;
 
-/// Units of an archive that one process is given at once, and rows of a summary that are merged: one line each.
+/// Units of an archive that one process is given at once.
 pub const ARCHIVE_UNITS: usize = 1 << 20;
 
 /// Full messages that wait for a collector that is not there, 16 KiB each at most: some hundred thousand conversations in 32 MiB.
