@@ -42,6 +42,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("rustls", &["export/"]),
     ("sha1", &["export/community.rs"]),
     ("base64", &["export/"]),
+    ("parquet", &["export/"]),
     // Time is packet time; these wait for the system, or tell how long something took.
     ("clock", &["app/", "browse/", "capture/", "engine/", "export/", "record/ring.rs", "tui/"]),
 ];

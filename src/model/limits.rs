@@ -181,6 +181,15 @@ pub const EXPORT_LANE_ROWS: u64 = SUBSCRIPTION_ROWS;
 /// Snapshots that wait for one exporter, each some MiB: it gets the newest ones, and those that came too early for it are superseded.
 pub const EXPORT_LANE_SNAPSHOTS: usize = 2;
 
+/// Rows of a table that one file of columns may hold; twice as many wait where it cannot be written. Some 400 bytes each.
+pub const EXPORT_PARQUET_ROWS: u64 = 200_000;
+
+/// Bytes of sections and interfaces that a part of a capture is read with; where a file has more, it is not cut behind them.
+pub const PART_CONTEXT_BYTES: usize = 1 << 20;
+
+/// Units of an archive that one process is given at once.
+pub const ARCHIVE_UNITS: usize = 1 << 20;
+
 /// Full messages that wait for a collector that is not there, 16 KiB each at most: some hundred thousand conversations in 32 MiB.
 pub const EXPORT_WAITING_MESSAGES: usize = 2 * 1024;
 

@@ -48,10 +48,43 @@ pub(super) trait FileFormat: Send {
     /// What the file said of the packets framed last, in their order.
     fn notes(&mut self, _into: &mut Vec<PacketNote>) {}
 
+    /// What the record that begins with these bytes is (at least [`RECORD_HEAD`] of them, fewer at the end of the file), and how long; `None`: no
+    /// record of this format, or one of a format that is not cut.
+    fn begins(&mut self, _head: &[u8]) -> Option<(RecordKind, u64)> {
+        None
+    }
+
+    /// How long the packet's record is that these bytes look like the beginning of; `None`: they do not look like one. A `first` packet of the file is
+    /// known by its seconds since 1970.
+    fn guess(&self, _data: &[u8], _first: i64) -> Option<u64> {
+        None
+    }
+
+    /// What records begin at a multiple of, in bytes.
+    fn alignment(&self) -> u64 {
+        1
+    }
+
     /// What is wrong with what the file tells, for people.
     fn problem(&self) -> Option<String> {
         None
     }
+}
+
+/// Bytes that tell what a record is.
+pub(super) const RECORD_HEAD: usize = 32;
+
+/// What a record is to whoever cuts a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RecordKind {
+    /// A packet: a part may begin with it.
+    Packet,
+    /// Packets behind it cannot be read without it.
+    Context,
+    /// Anything else.
+    Other,
+    /// A packet that cannot be read without those before it: the file is not cut.
+    Uncut,
 }
 
 /// What the beginning of a file is.
