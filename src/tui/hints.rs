@@ -104,7 +104,11 @@ pub(super) fn list(screens: &[ScreenEntry], screen: &dyn Screen, here: &Here) ->
     out.push(hint("Ctrl-Z", "", "stop until the shell continues it"));
     out.push(hint(digits(screens), "", "go to the screen with that digit in its tab (also Tab)"));
     out.push(hint(":", "", "choose from all screens and actions (also Ctrl-P)"));
-    out.push(hint("mouse", "", "tabs, rows, column heads and the keys below can be clicked; the wheel scrolls"));
+    out.push(hint(
+        "mouse",
+        "",
+        "tabs, the verdict in the first line, titles of panels, rows, column heads and the keys below can be clicked; the wheel scrolls",
+    ));
     if here.rows {
         out.push(hint("g G", "", "first and last row (also Home End)"));
         out.push(hint("PgUp PgDn", "", "a page up or down"));
