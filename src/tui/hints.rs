@@ -47,10 +47,10 @@ pub(super) fn list(screens: &[ScreenEntry], screen: &dyn Screen, here: &Here) ->
     let lists_packets = screen.title() == "Packets";
     if !lists_packets {
         out.push(hint(
-        "/",
-        "filter",
-        "show only conversations that match, and the hosts, protocols and applications in them, as you type: 10.0.0.0/8, tls, port 443, vlan 10, bytes > 1M, joined by and, or, not",
-    ));
+            "/",
+            "filter",
+            "show only conversations that match, and the hosts, protocols and applications in them, as you type: 10.0.0.0/8, tls, port 443, vlan 10, bytes > 1M, joined by and, or, not",
+        ));
     }
     if here.selected || here.deep {
         out.push(hint("m", "", "what can be done with the row: filter, copy, open elsewhere, export; so does a right click"));
