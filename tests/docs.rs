@@ -10,7 +10,7 @@ fn catalogue() -> String {
          what arrives can be believed. Back to [the README](../README.md).\n",
     );
     for (id, _) in diagnose::summaries() {
-        let text = diagnose::explain(id).expect("a page for each identifier");
+        let text = diagnose::explain(id, 78).expect("a page for each identifier");
         let _ = write!(out, "\n## `{id}`\n");
         for part in text.split("\n\n").skip(1) {
             let (head, body) = part.split_once('\n').expect("a heading and its text");

@@ -41,6 +41,7 @@ fn conversation(a: Address, b: Address, ports: (u16, u16), ab: Traffic, ba: Traf
         app: None,
         app_by: None,
         server_name: None,
+        ports: 0,
         path: path(&[Proto::Eth, Proto::Ip, Proto::Tcp]),
         vlans: [10, 20].into_iter().collect(),
         tcp: None,
@@ -119,6 +120,7 @@ fn full() -> Snapshot {
         app: None,
         vlans: spantop::model::VlanStack::default(),
         peers: 1,
+        itself: traffic(0, 0),
     }];
     s.stats.endpoints.ip.total_rows = 1;
     s.stats.vlans.rows = vec![VlanRow { id: 10, traffic: traffic(9, 940), ..VlanRow::default() }];

@@ -293,10 +293,15 @@ fn undecided(e: &Evidence, findings: &[Finding], told: &dyn Fn(Aspect) -> bool) 
     }
 }
 
-/// A title within a sentence.
+/// A title within a sentence: an abbreviation that it begins with (`VLAN`, `IPv6`) stays one.
 fn lower(title: &str) -> String {
+    let first = title.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let is_abbreviation = first.chars().skip(1).any(char::is_uppercase);
     let mut chars = title.chars();
-    chars.next().map_or_else(String::new, |c| c.to_lowercase().chain(chars).collect())
+    match chars.next() {
+        Some(c) if !is_abbreviation => c.to_lowercase().chain(chars).collect(),
+        _ => title.to_owned(),
+    }
 }
 
 fn short(e: &Evidence, finding: &Finding) -> String {

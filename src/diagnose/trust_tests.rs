@@ -193,3 +193,10 @@ fn lines_through_points() {
         assert!(points.windows(2).all(|p| p[0].0 < p[1].0 && p[0].1 >= p[1].1), "more is never better");
     }
 }
+
+#[test]
+fn abbreviations_keep_their_case_within_a_sentence() {
+    let within = ["VLAN tags in one direction only", "IPv6 is not mirrored", "Every packet arrives twice", "A port is full", "", "É"];
+    let told = ["VLAN tags in one direction only", "IPv6 is not mirrored", "every packet arrives twice", "a port is full", "", "é"];
+    assert_eq!(within.map(lower), told);
+}

@@ -15,6 +15,7 @@ pub mod estimate;
 pub mod evidence;
 pub mod exchange;
 pub mod fast_headers;
+mod filter_words;
 pub mod finding;
 pub mod flow;
 pub mod flow_record;
@@ -75,6 +76,7 @@ pub use control::{ArpBlocks, Control, ControlBody, ControlFrame, ControlMessage}
 pub use estimate::{Estimate, wilson};
 pub use exchange::{AppMessage, ExchangeEvent, ExchangeOutcome, Transaction, TransactionEnd};
 pub use fast_headers::FastHeaders;
+pub use filter_words::FILTER_WORDS;
 pub use finding::{Episode, Explained, Finding, Location, PathSide, Severity, Value};
 pub use flow::{Direction, FlowKey};
 pub use flow_record::{CloseReason, FlowBatch, FlowRecord, TcpSummary};

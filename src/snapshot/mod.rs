@@ -13,6 +13,7 @@ mod query;
 mod rows;
 mod selection;
 mod shape;
+pub mod sweeps;
 pub mod table;
 pub mod tables;
 mod untimed;

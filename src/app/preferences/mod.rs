@@ -159,6 +159,7 @@ mod tests {
             inside: None,
             app: None,
             peers: 0,
+            itself: Traffic::default(),
             vlans: Default::default(),
         };
         let mut snapshot = Snapshot::default();

@@ -2,7 +2,7 @@
 
 use super::endpoints::Wanted;
 use super::timeline::Extent;
-use super::{Assessment, HistoryKeeper, Kept, Merge, Pending};
+use super::{Assessment, HistoryKeeper, Kept, Merge, Pending, servers};
 use crate::engine::fold::rows;
 use crate::engine::fold::shard::ShardSums;
 use crate::engine::tape::Request;
@@ -53,7 +53,10 @@ impl Merge {
         losses.dissection = dissected.losses;
         let heading = |h: TrafficDirection| totals.directions[h as usize];
         let [ip, ipv6, tcp, udp, sctp] = ends;
+        let mut conversations = conversations;
+        servers::face(&mut conversations);
         name_services(&mut services.rows, &conversations);
+        servers::count_clients(&mut services.rows, &conversations);
         let mut snapshot = Snapshot {
             number: request.number,
             finished: request.finished,

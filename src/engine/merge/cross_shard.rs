@@ -171,6 +171,9 @@ impl CrossShard {
                 if let Some(row) = self.eth_hosts.add(hash, Address::Mac(station), 0, added_at(traffic), || None, || None) {
                     ids.iter().filter(|id| **id != 0).for_each(|&id| row.vlans.insert(id));
                     row.peers = row.peers.saturating_add(u32::from(is_new));
+                    if source == destination && traffic[0] == added {
+                        row.itself.add(added);
+                    }
                 }
             }
         }

@@ -170,6 +170,7 @@ pub fn put(row: &mut Map<String, Json>, column: RowColumn, value: FieldValue<'_>
         FieldValue::Numbers(numbers) => numbers.into(),
         FieldValue::Path(path) => path.to_string().into(),
         FieldValue::Layer(layer) => layer.to_string().into(),
+        FieldValue::PortOf(..) | FieldValue::Ports(..) => value.ports_text().unwrap_or_default().into(),
         FieldValue::Word(_) | FieldValue::Guess(_) | FieldValue::Text(_) | FieldValue::State(_) => value.as_text().into(),
         FieldValue::Ends(_) | FieldValue::Trips(..) | FieldValue::Handshake(..) | FieldValue::Load { .. } => return,
     };

@@ -8,11 +8,12 @@ use crate::model::{FileInterface, LinkType, Traffic, Verdict, units};
 use crate::report::chart::Chart;
 use crate::snapshot::tables::TABLES;
 use crate::snapshot::tables::casts::CASTS;
+use crate::snapshot::tables::endpoints::{ENDPOINTS, GROUPS, HOSTS};
 use crate::snapshot::tables::losses::LOSSES;
 use crate::snapshot::tables::protocols::PROTOCOLS;
 use crate::snapshot::tables::services::SERVICES;
 use crate::snapshot::tables::sizes::SIZES;
-use crate::snapshot::{Snapshot, SourceInfo};
+use crate::snapshot::{Snapshot, SourceInfo, sweeps};
 
 impl Document {
     /// What a report on `s` says: tables of at most `rows` rows, a chart of at most `columns` columns.
@@ -21,6 +22,8 @@ impl Document {
         sections.extend(mirror::mirror(s, rows));
         sections.extend(switch::switch(s, rows));
         sections.push(load(s, columns));
+        let people = &sweeps::folded(s);
+        let s = people.as_ref().unwrap_or(s);
         sections.extend(tables::sections(&SERVICES, s, rows, false));
         if s.stats.total.packets > 0 {
             // A tree is whole or not at all.
@@ -29,6 +32,10 @@ impl Document {
         }
         for table in TABLES.iter().filter(|t| ![PROTOCOLS.token, SERVICES.token].contains(&t.token())) {
             sections.extend(tables::sections(*table, s, rows, false));
+            if table.token() == ENDPOINTS.token {
+                sections.extend(tables::sections(&HOSTS, s, rows, false));
+                sections.extend(tables::sections(&GROUPS, s, rows, false));
+            }
         }
         sections.extend(tcp(s));
         Self { title: title("report", s), sections }

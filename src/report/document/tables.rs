@@ -144,6 +144,7 @@ fn cell(head: &Head, layers: Layers, value: FieldValue<'_>, s: &Snapshot) -> Doc
         (_, FieldValue::Numbers(numbers)) => text(numbers.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")),
         (_, FieldValue::Path(path)) => text(path.to_string()),
         (_, FieldValue::Layer(layer)) => text(layer.to_string()),
+        (_, FieldValue::PortOf(..) | FieldValue::Ports(..)) => text(value.ports_text().unwrap_or_default()),
         (_, FieldValue::Guess(app)) => text(format!("{app}?")),
         (_, FieldValue::Word(_) | FieldValue::Text(_) | FieldValue::State(_)) => text(value.as_text().unwrap_or_default()),
     }

@@ -189,6 +189,7 @@ fn hosts(rows: &[&Conversation], ports: bool) -> Vec<HostRow> {
                 app: row.app.filter(|_| ports && port < 30_000),
                 vlans: row.vlans,
                 peers: 0,
+                itself: Traffic::default(),
             });
             host.peers += 1;
             host.tx.add(tx);

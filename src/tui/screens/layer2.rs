@@ -45,10 +45,6 @@ impl Screen for Layer2 {
         "VLANs, MAC addresses, groups and what they mean, broadcast and multicast"
     }
 
-    fn short(&self) -> &'static str {
-        "L2"
-    }
-
     fn kinds(&self, _: &Snapshot) -> usize {
         3
     }
