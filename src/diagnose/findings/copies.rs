@@ -192,6 +192,7 @@ impl Detector for DupSome {
             let apart = copies.gap.map(|g| format!(", {} apart", duration(g.p50))).unwrap_or_default();
             Report::new(severity, format!("{} of the packets arrive more than once{apart}", percent(share)), evidence(copies))
                 .proved_by(&copies.proof)
+                .held(e.of_file(&copies.copied_at.episodes()))
         })
     }
 }

@@ -398,6 +398,8 @@ impl Detector for MirrorNone {
         present_if(others < if standing.at_all() { OTHERS.1 } else { OTHERS.0 }, || {
             let (severity, title) = if casts.to_host > 0 {
                 (Severity::Critical, "Not a mirror port: only broadcast, multicast and this host's own packets arrive")
+            } else if casts.multicast > 0 {
+                (Severity::Critical, "Not a mirror port: only broadcast and multicast arrive")
             } else {
                 (Severity::Critical, "Not a mirror port: only broadcast arrives")
             };

@@ -5,7 +5,7 @@ use crate::engine::tape::Request;
 use crate::engine::tape::precomputed::Precomputed;
 use crate::mirror::{
     Acked, ClockCounts, CopyVerdict, Digest, DirectionCounts, DuplicateCounts, DuplicateFilter, Health, HealthCounts, Loss, LossCounts,
-    LossState, LostBytes, OneWayFlow, OrderCounts, Ratios, UnmatchedCounts,
+    LossState, LostBytes, OneWayFlow, OrderCounts, Overtaken, OvertakenCounts, Ratios, UnmatchedCounts,
 };
 use crate::model::mix::Keys;
 use crate::model::sum::{Appended, ByPart, sums};
@@ -28,6 +28,7 @@ pub struct Detectors {
     duplicates: DuplicateFilter,
     loss: Loss,
     order: OrderCounts,
+    overtaken: Overtaken,
     clock: ClockCounts,
     health: Health,
     switch: Switch,
@@ -52,6 +53,8 @@ sums! {
         pub acked: Vec<Acked> => ByPart,
         /// Causes and effects.
         pub order: OrderCounts,
+        /// What was acknowledged long before it came.
+        pub overtaken: OvertakenCounts,
         /// The clock, by each shard's own packets.
         pub clock: ClockCounts,
         /// State of the copies.
@@ -111,6 +114,7 @@ impl Detectors {
             duplicates: DuplicateFilter::new(keys),
             loss: Loss::default(),
             order: OrderCounts::default(),
+            overtaken: Overtaken::new(keys),
             clock: ClockCounts::default(),
             health: Health::default(),
             switch: Switch::default(),
@@ -194,8 +198,12 @@ impl Detectors {
         self.clock.observe(frame.time);
         if let (Some(segment), Some((_, way))) = (&frame.tcp, &frame.flow) {
             self.loss.observe(&mut detectors.loss, tcp, *way, segment.payload, load);
-            holes.iter().for_each(|hole| self.loss.hole(&mut detectors.loss, hole));
+            holes.iter().for_each(|hole| self.loss.hole(&mut detectors.loss, hole, frame.time));
             self.order.observe(tcp, frame.time);
+            if let Some((flow, way)) = &frame.flow {
+                let is_alone = numbers.next_sequence(way.reversed()).is_none();
+                self.overtaken.observe(tcp, segment, (flow, *way), is_alone, frame.time);
+            }
             self.health.segment(numbers.mss(*way), segment.payload);
         } else {
             self.health.datagram(frame);
@@ -306,6 +314,7 @@ impl Detectors {
                 loss,
                 acked: vec![loss.acked_bytes()],
                 order: self.order,
+                overtaken: self.overtaken.counts(now),
                 clock: self.clock,
                 health,
                 switch,

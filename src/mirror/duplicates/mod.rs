@@ -58,6 +58,7 @@ mod fingerprint;
 mod flows;
 mod judge;
 mod recall;
+mod runs;
 mod table;
 mod watch;
 
@@ -77,6 +78,7 @@ use fingerprint::WHOLE;
 pub use fingerprint::{Digest, Fingerprint};
 use flows::{Flows, Pattern};
 use recall::HeldCopies;
+use runs::Runs;
 use table::{CopyTable, Entry};
 
 /// The window for which the table makes room at least, when it is known that a mirror makes no copies; while nothing is known it is
@@ -123,6 +125,7 @@ pub struct DuplicateFilter {
     window: i64,
     known: CopyTimes,
     held: HeldCopies,
+    runs: Runs,
     observed: Traffic,
     light_packets: u64,
     learn_at: u64,
@@ -145,6 +148,7 @@ impl DuplicateFilter {
             window: REACH,
             known: CopyTimes::default(),
             held: HeldCopies::default(),
+            runs: Runs::default(),
             observed: Traffic::default(),
             light_packets: 0,
             learn_at: LEARN,

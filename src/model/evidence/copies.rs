@@ -1,7 +1,7 @@
 //! Packets seen more than once.
 
 use super::share;
-use crate::model::ProvingPackets;
+use crate::model::{Extent, ProvingPackets};
 
 /// Seconds between copies of one packet.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -44,6 +44,12 @@ pub struct CopyEvidence {
     pub looped: u64,
     /// How many different packets did.
     pub loops: u64,
+    /// When copies came.
+    pub copied_at: Extent,
+    /// When equal packets came that are traffic.
+    pub repeated_at: Extent,
+    /// When packets went round.
+    pub looped_at: Extent,
     /// Conversations that were compared.
     pub flows: u64,
     /// Of them with more than 20 % copies.

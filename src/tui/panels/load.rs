@@ -178,7 +178,8 @@ fn note(scene: &Scene, past: &Snapshot, bins: &Bins, room: u16) -> Note {
     if let Some(max) = peak.or(facts.max) {
         said.push((2, vec![(format!("max {span} ").into(), dim), (rate(max).into(), text)]));
     }
-    if let Some((at, bytes)) = facts.worst {
+    // A file shorter than a millisecond has none: all of it is its maximum.
+    if let Some((at, bytes)) = facts.worst.filter(|_| s.burst_seconds() >= A_MILLISECOND) {
         let (value, hue) = match speed.map(|speed| facts.worst_traffic.link_share(A_MILLISECOND, speed)) {
             Some(share) => (amount::share(share), scene.theme.heat(share)),
             None => (rate(bytes), text),
