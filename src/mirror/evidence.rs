@@ -202,6 +202,7 @@ impl DirectionCounts {
         SideEvidence {
             judged: self.tcp.all,
             one_sided: self.tcp.one_sided,
+            one_sided_at: self.one_sided_at,
             concentration: self.concentration().0,
             only_source: roles.only_source,
             only_destination: roles.only_destination,

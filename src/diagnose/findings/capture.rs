@@ -243,10 +243,7 @@ impl Detector for MirrorOutage {
         let (severity, title) = if longest.open {
             (Severity::Critical, format!("The mirror has been silent for {}", duration(longest.seconds)))
         } else if longest.outlasts {
-            let title = format!(
-                "Nothing arrived for {}, longer than all the traffic: two captures, or a clock set forward",
-                duration(longest.seconds)
-            );
+            let title = format!("Nothing arrived for {}: silence, two captures, or a clock set forward", duration(longest.seconds));
             (Severity::Note, title)
         } else {
             (Severity::Warning, format!("The mirror was silent for {}", duration(longest.seconds)))

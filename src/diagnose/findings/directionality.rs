@@ -166,6 +166,7 @@ impl Detector for DirSome {
         present_if(PART.exceeded(surely, standing.at_all()) && !sides.is_routing(), || {
             let evidence = vec![("one_sided", Value::Count(sides.one_sided)), ("conversations", Value::Count(sides.judged))];
             Report::new(Severity::Warning, format!("{} of the conversations show one direction only", percent(sides.share())), evidence)
+                .held(e.of_file(&sides.one_sided_at.episodes()))
         })
     }
 }

@@ -11,7 +11,9 @@ use crate::model::mix::Keys;
 use crate::model::sum::{Appended, ByPart, sums};
 use crate::model::tcp::{HoleEvent, LostRange, TcpEvent};
 use crate::model::time::SECOND;
-use crate::model::{Cast, ControlMessage, Direction, FloodSecond, Frame, Mac, PacketJudgement, ProvingPackets, Timestamp, VlanStack};
+use crate::model::{
+    Cast, ControlMessage, Direction, Episode, FloodSecond, Frame, Mac, PacketJudgement, ProvingPackets, Timestamp, VlanStack,
+};
 use crate::stats::{Contexts, FlowTable, TcpHot};
 use crate::switch::{PeriodicSender, StationWatch, Switch, SwitchCounts, TagFlows, TagState};
 
@@ -289,7 +291,9 @@ impl Detectors {
             part.tags.add(flow.detectors.tags);
             part.ratios.add(&flow.detectors.loss);
             let packets = flow.traffic.map(|t| t.packets);
-            part.sides.add(&OneWayFlow { key: &flow.key, packets, acknowledged: flow.tcp.acked() || flow.tcp.answered() });
+            let seen = Episode { first: record.rest.first, last: record.last() };
+            let acknowledged = flow.tcp.acked() || flow.tcp.answered();
+            part.sides.add(&OneWayFlow { key: &flow.key, packets, acknowledged, seen });
         }
         let (mut health, mut switch) = (self.health.counts(), self.switch.counts());
         // What this host sends and receives itself is no copy. A port that brings copies in tunnels receives them at its own address.

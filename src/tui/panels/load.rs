@@ -170,15 +170,14 @@ fn note(scene: &Scene, past: &Snapshot, bins: &Bins, room: u16) -> Note {
         said.push((4, vec![("p95 1 s ".into(), dim), (rate(p95).into(), text)]));
     }
     let interval = s.stats.load.interval;
-    let interval = s.stats.load.peak.map_or(interval, |peak| peak.length);
-    let span = if interval == SECOND { "1 s".to_owned() } else { units::duration(interval as f64 / SECOND as f64) };
-    // Of the whole capture the maximum is the report's, which is never below the mean.
-    let everything = scene.whole() && window(scene) == Window::Everything;
-    let peak = s.stats.load.peak.map(|peak| peak.bits_per_second() / 8.0).filter(|_| everything);
-    if let Some(max) = peak.or(facts.max) {
+    // Of a whole file the maximum is the report's, which is never below the mean.
+    let everything = !s.live && scene.whole() && window(scene) == Window::Everything;
+    let peak = s.stats.load.peak.filter(|_| everything);
+    let length = peak.map_or(interval, |peak| peak.length);
+    let span = if length == SECOND { "1 s".to_owned() } else { units::duration(length as f64 / SECOND as f64) };
+    if let Some(max) = peak.map(|peak| peak.bits_per_second() / 8.0).or(facts.max) {
         said.push((2, vec![(format!("max {span} ").into(), dim), (rate(max).into(), text)]));
     }
-    // A file shorter than a millisecond has none: all of it is its maximum.
     if let Some((at, bytes)) = facts.worst.filter(|_| s.burst_seconds() >= A_MILLISECOND) {
         let (value, hue) = match speed.map(|speed| facts.worst_traffic.link_share(A_MILLISECOND, speed)) {
             Some(share) => (amount::share(share), scene.theme.heat(share)),
