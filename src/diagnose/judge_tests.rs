@@ -193,6 +193,9 @@ const CASES: &[Case] = &[
     }),
     ("dup.some", Note, 101.0, 100.0, |e, copies| e.copies = some_copies(copies, 10.0)),
     ("dup.some", Warning, 10.0, 9.0, |e, flows| e.copies = some_copies(3_000.0, flows)),
+    ("dup.some", Warning, 50.0, 49.0, |e, flows| {
+        e.copies = CopyEvidence { flows_proven: flows as u64, ..some_copies(3_000.0, 0.0) };
+    }),
     ("dup.some", Warning, 1_501.0, 1_500.0, |e, changed| {
         let changed = changed as u64;
         e.copies =
@@ -288,7 +291,7 @@ const CASES: &[Case] = &[
     ("vlan.stripped", Note, 0.0, 2.0, |e, tagged| {
         e.tags = TagEvidence { untagged: 1000, tagged: tagged as u64, networks: 3, ..TagEvidence::default() };
     }),
-    ("vlan.oneway", Warning, 11.0, 10.0, |e, one_way| (e.tags.flows, e.tags.one_way) = (20, one_way as u64)),
+    ("vlan.oneway", Warning, 2.0, 1.0, |e, one_way| (e.tags.flows, e.tags.one_way) = (20, one_way as u64)),
     // What the mirror does not carry.
     ("cpu.blind", Note, 90.0, 89.0, |e, seconds| e.control = ControlEvidence { neighbour: 3, silent_partners: 1, seconds }),
     ("mirror.none", Critical, 5.0, 4.0, |e, broadcast| {

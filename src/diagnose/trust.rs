@@ -305,6 +305,10 @@ fn undecided(e: &Evidence, findings: &[Finding], told: &dyn Fn(Aspect) -> bool) 
 
 /// A title within a sentence.
 fn lower(title: &str) -> String {
+    // An abbreviation stays one.
+    if title.chars().nth(1).is_some_and(char::is_uppercase) {
+        return title.to_owned();
+    }
     let mut chars = title.chars();
     chars.next().map_or_else(String::new, |c| c.to_lowercase().chain(chars).collect())
 }

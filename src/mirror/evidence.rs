@@ -51,6 +51,7 @@ impl DuplicateCounts {
             looped_at: self.looped_at,
             flows: self.flows,
             flows_affected: self.flows_copied,
+            flows_proven: self.flows_proven,
             gap,
             pairs: self.vlan_pairs().into_iter().map(|(a, b, n)| (format!("{} -> {}", vlan(a), vlan(b)), n)).collect(),
             kept,
@@ -128,6 +129,7 @@ impl HealthCounts {
             encrypted: contents.encrypted,
             foreign_links: contents.foreign_links.rows(),
             carriers: contents.carriers.rows().into_iter().map(|((port, kind), n)| (port, kind, n)).collect(),
+            tunnels: None,
         }
     }
 }

@@ -9,6 +9,7 @@
 #[cfg(test)]
 mod tests;
 
+use crate::model::evidence::COPY_REACH;
 use crate::model::limits::REQUESTS;
 use crate::model::mix::Keys;
 use crate::model::time::{MILLISECOND, SECOND};
@@ -186,6 +187,8 @@ impl Exchanges {
                 self.ended.push(Transaction { way: message.way, answered: None, ..ended(slot, TransactionEnd::Answered(slot.code)) });
                 slot.course = Course::Closed;
             }
+            // Nobody asks the same by the same number so soon after its answer: it is a copy that could not be told.
+            (true, Course::Closed) if same && is_copy(slot, message) => {}
             (true, course) => {
                 if course == Course::Open {
                     self.ended.push(ended(slot, TransactionEnd::Forgotten));
@@ -286,6 +289,11 @@ impl Exchanges {
     pub fn take_ended(&mut self, mut to: impl FnMut(Transaction)) {
         self.ended.drain(..).for_each(&mut to);
     }
+}
+
+/// Whether a request may be a copy of the one that was answered.
+fn is_copy(slot: &Slot, message: &AppMessage) -> bool {
+    slot.flow.protocol != TCP && slot.question == message.question && (0..=COPY_REACH).contains(&message.time.since(slot.latest))
 }
 
 fn is_expired(slot: &Slot, now: Timestamp) -> bool {

@@ -200,7 +200,7 @@ impl Detector for MirrorOutage {
             measured: "Spanning tree, LLDP, LACP, VRRP and the like, after five even intervals: at least three in a row missing from \
                        every sender frequent enough to tell, while fewer packets than {little} of the usual arrived; where that \
                        is one sender only, none at all. Also a pause of at least {pause} without any packet, in which at \
-                       least {missed} would have come, {steady} as long as every ordinary one, beside {besides} of \
+                       least {missed} would have come, {steady} times as long as every ordinary one, beside {besides} of \
                        traffic at least, from one source. Critical while it lasts, a warning afterwards; a note where it is longer than \
                        all the traffic besides, which then has no pause that is noteworthy.",
             cause: "The session was removed or changed, its destination port flapped, or the switch reloaded.",

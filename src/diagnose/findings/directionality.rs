@@ -228,7 +228,7 @@ impl Detector for VlanStripped {
 }
 
 /// The share of conversations tagged one way.
-const ONE_WAY: Limit = Limit::new(0.5);
+const ONE_WAY: Limit = Limit::new(0.05);
 
 impl Detector for VlanOneway {
     fn page(&self) -> &'static ExplainPage {

@@ -7,10 +7,11 @@ use crate::engine::judge::history::{SessionSums, Sums};
 use crate::engine::tape::Request;
 use crate::mirror::{LossCounts, LossSplit, WINDOW, clustered, flat_top, window};
 use crate::model::evidence::{
-    ClockEvidence, CopyEvidence, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS, Outage, SILENT, SessionLoss, TransitEvidence,
+    ClockEvidence, ContentEvidence, CopyEvidence, HostEvidence, LossEvidence, NARROW_SEQUENCE_BITS, Outage, SILENT, SessionLoss,
+    TransitEvidence,
 };
 use crate::model::time::SECOND;
-use crate::model::{Episode, Estimate, Mac, Sum, Timestamp, wilson};
+use crate::model::{Episode, Estimate, Mac, Sum, Timestamp, TunnelKind, wilson};
 use crate::switch::{OutageSpan, outages};
 
 /// Payload of a full segment on an Ethernet: bytes of loss are counted in these, since whole segments are lost, not bytes.
@@ -146,11 +147,19 @@ pub fn evidence(sources: Sources, all: Option<Estimate>, split: &LossSplit) -> E
             outer: outer.packets,
             fragments: outer.fragments,
         },
-        contents: health.content_evidence(),
+        contents: ContentEvidence { tunnels: left_on(request), ..health.content_evidence() },
         host: HostEvidence { lost: sums.lost, ..HostEvidence::default() },
         network: Default::default(),
         sliding: false,
     }
+}
+
+/// Tunnels that are left on: the kind with the most packets, and the packets of all.
+fn left_on(request: &Request) -> Option<(TunnelKind, u64)> {
+    let mut all = 0u64;
+    let left = request.tunnels.sessions.iter().filter(|s| !s.session.peeled && !s.foreign).map(|s| &s.session);
+    let most = left.inspect(|s| all = all.saturating_add(s.packets)).max_by_key(|s| s.packets).map(|s| s.tunnel.kind);
+    most.map(|kind| (kind, all))
 }
 
 /// One in how many the mirror says it copies: the session with the most samples.

@@ -209,6 +209,8 @@ sums! {
         pub flows: u64,
         /// Those of them more than a fifth of whose payload-bearing packets were copies.
         pub flows_copied: u64,
+        /// Conversations of which any packet was surely copied.
+        pub flows_proven: u64,
         /// Packets forgotten before the window was over, for want of room: copies of them would not be recognised.
         pub displaced: u64,
     }

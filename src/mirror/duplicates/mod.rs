@@ -228,6 +228,7 @@ impl DuplicateFilter {
             payload_packets: self.observed.packets - self.light_packets,
             flows,
             flows_copied,
+            flows_proven: self.flows.proven(),
             displaced: self.table.displaced,
             ..(*self.counts).clone()
         }

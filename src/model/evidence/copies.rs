@@ -54,6 +54,8 @@ pub struct CopyEvidence {
     pub flows: u64,
     /// Of them with more than 20 % copies.
     pub flows_affected: u64,
+    /// Conversations with any packet that was surely copied, however few of theirs were.
+    pub flows_proven: u64,
     /// Distance between copies.
     pub gap: Option<CopyGap>,
     /// Between what, with packets, most first (`VLAN 10 -> 20`, `session 1 -> 2`).
