@@ -297,3 +297,18 @@ fn equal_malformed_packets_are_all_malformed() {
     assert_eq!(all.capture.losses.malformed, 1_000);
     assert_eq!((seen.stats.total.packets, seen.capture.losses.malformed), (1_000, 1_000));
 }
+
+/// Of each conversation one direction comes twice: few of its packets with payload are copies, and yet all of that direction is.
+#[test]
+fn one_direction_that_comes_twice() {
+    let once = network(0.0);
+    assert!(!found(&report(&once)).iter().any(|f| f.0.starts_with("dup.")));
+    for gap in [20 * US, 3 * MS, 20 * MS] {
+        let again = once.iter().filter(|(_, frame)| frame[..6] < frame[6..12]).map(|(time, frame)| (time + gap, frame.clone()));
+        let all: Vec<Sent> = once.iter().cloned().chain(again).collect();
+        let s = report(&all);
+        let told = found(&s);
+        assert!(told.iter().any(|f| f.0 == "dup.some"), "{gap} ns apart: {told:?} {:#?}", s.mirror.duplicates);
+        assert!(!told.iter().any(|f| f.0.ends_with(".unanswered")), "{gap} ns apart: {told:?}");
+    }
+}

@@ -436,6 +436,7 @@ impl Router {
             latest: self.latest,
             recent_seconds,
             quiet,
+            counts_losses: self.source.counts_losses(),
             losses: Losses {
                 interface_drops: lost.interface,
                 kernel_drops: lost.kernel,

@@ -359,6 +359,10 @@ pub const SESSIONS_APART: usize = 64;
 /// Outages remembered of each regular sender; later ones are counted only.
 pub const OUTAGES: usize = 8;
 
+/// Acknowledgements of unseen data that are remembered per shard, until the data comes or surely does not: 6 KiB (a direct-mapped table: older ones
+/// stay).
+pub const OVERTAKEN: usize = 256;
+
 /// Requests waiting for their reply per shard (a direct-mapped table: newer ones win).
 pub const REQUESTS: usize = 1024;
 

@@ -366,6 +366,13 @@ impl Snapshot {
         }
     }
 
+    /// Seconds in which the busiest millisecond's packets came: a file that is shorter than that holds nothing else, and no peak is below the mean.
+    pub fn burst_seconds(&self) -> f64 {
+        const MILLISECOND: f64 = 1e-3;
+        let all = self.duration();
+        if self.finished && all > 0.0 && all < MILLISECOND { all } else { MILLISECOND }
+    }
+
     /// Mean bits per second over the whole capture, 0 when it has no duration.
     pub fn mean_bits_per_second(&self) -> f64 {
         let d = self.duration();

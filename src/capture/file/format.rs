@@ -27,6 +27,11 @@ pub(super) trait FileFormat: Send {
     /// `packets` grows to at most `limit` entries.
     fn frame(&mut self, data: &[u8], at: &mut usize, packets: &mut Vec<Packet>, limit: usize) -> FramingStop;
 
+    /// Whether the file tells how many packets were lost before they were written, be it none.
+    fn counts_losses(&self) -> bool {
+        false
+    }
+
     /// Packets that were lost before they were written, as the file tells.
     fn losses(&self) -> SourceLosses {
         SourceLosses::default()

@@ -78,6 +78,8 @@ struct Pcapng {
     big: bool,
     /// The largest count of drops that cannot be true.
     impossible: u64,
+    /// A count of drops that may be true was read, be it none.
+    counted: bool,
     interfaces: Vec<Interface>,
     /// Interfaces of the sections before: how many, and the first of them as they are listed.
     base: usize,
@@ -95,6 +97,7 @@ impl Default for Pcapng {
         Self {
             big: false,
             impossible: 0,
+            counted: false,
             interfaces: Vec::new(),
             base: 0,
             before: Vec::new(),
@@ -188,6 +191,7 @@ impl Pcapng {
                     self.impossible = self.impossible.max(n);
                     continue;
                 }
+                self.counted = true;
                 match code {
                     5 => interface.losses.interface = interface.losses.interface.max(n),
                     7 => interface.losses.kernel = interface.losses.kernel.max(n),
@@ -251,6 +255,7 @@ impl Pcapng {
         } else {
             None
         };
+        self.counted |= drops.is_some_and(|n| n <= POSSIBLE_DROPS);
         let drops = drops.filter(|&n| n > 0);
         if let Some(drops) = drops.filter(|&n| n > POSSIBLE_DROPS) {
             self.impossible = self.impossible.max(drops);
@@ -356,6 +361,10 @@ impl FileFormat for Pcapng {
             }
         }
         FramingStop::Full
+    }
+
+    fn counts_losses(&self) -> bool {
+        self.counted
     }
 
     fn losses(&self) -> SourceLosses {

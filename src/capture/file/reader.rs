@@ -430,6 +430,10 @@ impl Source for FileReader {
         self.input.waits()
     }
 
+    fn counts_losses(&self) -> bool {
+        self.format.as_ref().is_some_and(|f| f.counts_losses())
+    }
+
     fn losses(&mut self) -> SourceLosses {
         self.format.as_ref().map_or(SourceLosses::default(), |f| f.losses())
     }

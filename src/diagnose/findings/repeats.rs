@@ -11,7 +11,7 @@ use crate::model::{Severity, Value};
 /// Equal packets before they are told of.
 const PACKETS: u64 = 100;
 
-/// Different packets that went round before a loop is told of, and how often all of them did.
+/// Different packets that went round before a loop is told of, and how often all of them did; with fewer, each has to go round so often.
 const LOOPS: u64 = 3;
 const TURNS: u64 = 30;
 
@@ -52,7 +52,7 @@ impl Detector for DupFlood {
         present_if(n >= PACKETS || standing.at_all() && n > 0, || {
             let evidence = vec![("packets", Value::Count(n)), ("share", Value::Share(share(n, e.copies.packets)))];
             let title = format!("{} equal packets are traffic, not copies: more than this mirror makes", grouped(n));
-            Report::new(Severity::Note, title, evidence)
+            Report::new(Severity::Note, title, evidence).held(e.of_file(&e.copies.repeated_at.episodes()))
         })
     }
 }
@@ -65,7 +65,7 @@ impl Detector for RouteLoop {
             meaning: "Packets pass the same link again and again, each time with a lower TTL, until it is used up: routers send them \
                       to each other. They do not arrive, and the link carries each of them many times.",
             measured: "Packets with the same identification and content between the same MAC addresses, with a TTL at least {hops} \
-                       lower: at least {loops} different ones, {turns} packets in all; critical above {looped} of all packets. All of them are \
+                       lower: at least {loops} different ones, {turns} packets in all, or fewer that come {turns} times each; critical above {looped} of all packets. All of them are \
                        counted as traffic.",
             cause: "Two or more routers each think the other is the way: a default route towards a router that has none itself, a \
                     route that was withdrawn on one side.",
@@ -84,13 +84,15 @@ impl Detector for RouteLoop {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         let copies = &e.copies;
-        let found = copies.loops >= LOOPS && copies.looped >= TURNS;
+        let each = copies.loops > 0 && copies.looped / copies.loops >= TURNS;
+        let found = copies.loops >= LOOPS && copies.looped >= TURNS || each;
         present_if(found || standing.at_all() && copies.looped > 0, || {
             let share = share(copies.looped, copies.packets);
             let evidence =
                 vec![("packets", Value::Count(copies.looped)), ("different", Value::Count(copies.loops)), ("share", Value::Share(share))];
             let title = format!("A routing loop: {} went round, {} in all", plural(copies.loops, "packet"), plural(copies.looped, "time"));
-            Report::new(if share > LOOPED { Severity::Critical } else { Severity::Note }, title, evidence)
+            let severity = if share > LOOPED { Severity::Critical } else { Severity::Note };
+            Report::new(severity, title, evidence).held(e.of_file(&copies.looped_at.episodes()))
         })
     }
 }

@@ -275,7 +275,7 @@ impl Detector for DnsSlow {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::SteadyClock]
+        &[Need::BothDirections, Need::Prompt, Need::SteadyClock]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
@@ -338,7 +338,7 @@ impl Detector for ServerSlow {
     }
 
     fn needs(&self) -> &'static [Need] {
-        &[Need::BothDirections, Need::Complete, Need::SteadyClock]
+        &[Need::BothDirections, Need::Prompt, Need::Complete, Need::SteadyClock]
     }
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {

@@ -92,7 +92,8 @@ impl Intervals {
             return None;
         }
         let mut closed = None;
-        if time >= self.end {
+        // What lies at the end of time lies in the last interval there is.
+        if time >= self.end && self.end < Timestamp(i64::MAX) {
             closed = Some(self.close_open(self.open.at(time)));
         }
         self.now = self.now.max(Some(time));

@@ -1,9 +1,9 @@
 //! What a filter counted, in sums that may be added in any order.
 
 use super::fingerprint::Vantage;
-use crate::model::Traffic;
 use crate::model::limits::COPY_VLAN_PAIRS;
 use crate::model::sum::{Rule, Sum, sums};
+use crate::model::{Extent, Traffic};
 
 /// Gaps below this are alike: captures have stamps of a microsecond, and some switches send copies one behind the other.
 pub(super) const GRAIN: u64 = 20_000;
@@ -187,6 +187,12 @@ sums! {
     pub struct DuplicateCounts {
         /// Packets looked at, copies included.
         pub observed: Traffic,
+        /// When copies came.
+        pub copied_at: Extent,
+        /// When equal packets came that are traffic.
+        pub repeated_at: Extent,
+        /// When packets went round.
+        pub looped_at: Extent,
         /// Copies by class, in the order of [`CopyClass::ALL`].
         pub classes: [ClassCounts; CopyClass::ALL.len()],
         /// Packets that may be copies and were kept: nothing but their repetition says so.
@@ -214,6 +220,8 @@ sums! {
         pub flows: u64,
         /// Those of them more than a fifth of whose payload-bearing packets were copies.
         pub flows_copied: u64,
+        /// Conversations of which any packet was surely copied.
+        pub flows_proven: u64,
         /// Packets forgotten before the window was over, for want of room: copies of them would not be recognised.
         pub displaced: u64,
     }

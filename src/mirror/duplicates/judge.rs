@@ -9,7 +9,7 @@ use super::watch::Multiplicity;
 use super::{CopyVerdict, DuplicateFilter, LEARN, WINDOW, WINDOW_HIGH, WINDOW_LOW};
 use crate::model::evidence::LOOP_HOPS;
 use crate::model::time::MILLISECOND;
-use crate::model::{Cast, Frame};
+use crate::model::{Cast, Frame, Traffic};
 
 /// Farthest apart that sightings may be which only their repetition says to be copies.
 const WEAK: u64 = 10 * MILLISECOND as u64;
@@ -175,7 +175,20 @@ impl DuplicateFilter {
     /// Keeps what may be a copy: what follows is compared with this one.
     fn keep(&mut self, frame: &Frame, digest: &Digest, repeat: &Repeat) -> CopyVerdict {
         self.table.push(Entry { print: digest.print, first: repeat.now }, self.window);
-        if digest.light || repeat.gap > WINDOW as u64 && !repeat.known.is_near(repeat.code) {
+        if repeat.gap > WINDOW as u64 && !repeat.known.is_near(repeat.code) {
+            return CopyVerdict::First;
+        }
+        // On a bus that is no network equal messages are what is sent there.
+        let is_network = frame.mac.is_some() || frame.flow.is_some();
+        if is_network && let Some(flood) = self.runs.another(digest.print.key, digest.light, repeat.now, frame.wire) {
+            let counts = &mut *self.counts;
+            counts.repeated.add(flood);
+            counts.repeated_at.note(frame.time);
+            let before = flood.since(Traffic { packets: 1, wire_bytes: frame.wire.into() });
+            counts.ambiguous = if digest.light { counts.ambiguous } else { counts.ambiguous.since(before) };
+            return CopyVerdict::First;
+        }
+        if digest.light {
             return CopyVerdict::First;
         }
         self.counts.ambiguous.count(frame.wire);
@@ -189,6 +202,7 @@ impl DuplicateFilter {
         }
         self.table.push(Entry { print: digest.print, first: repeat.now }, self.window);
         self.counts.repeated.count(frame.wire);
+        self.counts.repeated_at.note(frame.time);
         CopyVerdict::First
     }
 
@@ -206,7 +220,10 @@ impl DuplicateFilter {
         let counts = &mut *self.counts;
         let looped = first.ttl() != place.ttl();
         counts.loops += u64::from(looped && !entry.is_excess());
-        if looped { &mut counts.looped } else { &mut counts.repeated }.count(frame.wire);
+        let (traffic, at) =
+            if looped { (&mut counts.looped, &mut counts.looped_at) } else { (&mut counts.repeated, &mut counts.repeated_at) };
+        traffic.count(frame.wire);
+        at.note(frame.time);
         CopyVerdict::First
     }
 
@@ -281,6 +298,7 @@ impl DuplicateFilter {
         if held && !self.held.hold(HeldCopy { alike, ..held_copy(frame, digest, repeat, (sign, class)) }, waits) && waits {
             return self.another(frame, digest, repeat);
         }
+        self.counts.copied_at.note(frame.time);
         self.counts.count_copy(class, frame.wire, repeat.code, repeat.seen(), places);
         self.counts.payload_copies += u64::from(!digest.light);
         if class.is_transit() && repeat.seen() == 1 {

@@ -58,6 +58,7 @@ mod fingerprint;
 mod flows;
 mod judge;
 mod recall;
+mod runs;
 mod table;
 mod transit;
 mod watch;
@@ -78,6 +79,7 @@ use fingerprint::WHOLE;
 pub use fingerprint::{Digest, Fingerprint};
 use flows::{Flows, Pattern};
 use recall::HeldCopies;
+use runs::Runs;
 use table::{CopyTable, Entry};
 use transit::Transits;
 pub use transit::{MirrorPoint, TransitCounts, TransitKey, TransitReport};
@@ -126,6 +128,7 @@ pub struct DuplicateFilter {
     window: i64,
     known: CopyTimes,
     held: HeldCopies,
+    runs: Runs,
     observed: Traffic,
     light_packets: u64,
     learn_at: u64,
@@ -149,6 +152,7 @@ impl DuplicateFilter {
             window: REACH,
             known: CopyTimes::default(),
             held: HeldCopies::default(),
+            runs: Runs::default(),
             observed: Traffic::default(),
             light_packets: 0,
             learn_at: LEARN,
@@ -230,6 +234,7 @@ impl DuplicateFilter {
             payload_packets: self.observed.packets - self.light_packets,
             flows,
             flows_copied,
+            flows_proven: self.flows.proven(),
             displaced: self.table.displaced,
             ..(*self.counts).clone()
         }

@@ -6,8 +6,8 @@ use super::counts::{CopyClass, GRAIN, gap_code, gap_end};
 use super::fingerprint::Vantage;
 use super::table::Entry;
 use super::{CopyTimes, DuplicateFilter, REACH, WINDOW};
-use crate::model::Traffic;
 use crate::model::limits::{COPY_DECIDED, COPY_HELD};
+use crate::model::{Timestamp, Traffic};
 
 /// What says that a repetition is the same packet, and not another one that looks the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -215,6 +215,7 @@ impl DuplicateFilter {
         if copy.sign == Sign::Weak {
             let counts = &mut *self.counts;
             counts.ambiguous = counts.ambiguous.since(Traffic { packets: 1, wire_bytes: copy.wire.into() });
+            counts.copied_at.note(Timestamp(copy.time));
             counts.count_copy(copy.class, copy.wire, copy.code, copy.seen, copy.places);
             counts.payload_copies += u64::from(!copy.light);
             if copy.is_transit() {
@@ -232,11 +233,14 @@ impl DuplicateFilter {
             let counts = &mut *self.counts;
             counts.take_back(copy.class, copy.wire, copy.code, copy.seen, copy.places);
             counts.payload_copies = counts.payload_copies.saturating_sub(u64::from(!copy.light));
+            let at = Timestamp(copy.time);
             let traffic = if looped {
+                counts.looped_at.note(at);
                 &mut counts.looped
             } else if copy.alike {
                 &mut counts.ambiguous
             } else {
+                counts.repeated_at.note(at);
                 &mut counts.repeated
             };
             traffic.count(copy.wire);

@@ -217,7 +217,9 @@ fn losses(s: &Snapshot) -> Section {
     let l = &s.capture.losses;
     let mut parts = Vec::new();
     let lost = l.lost_packets();
-    if lost == 0 {
+    if lost == 0 && s.mirror.loss.host.is_none() && s.mirror.link.packets > 0 {
+        parts.push(Part::Note(Tone::Plain, "Whether packets were lost on the capturing host is not known: nobody counted them.".into()));
+    } else if lost == 0 {
         parts.push(Part::Note(Tone::Good, "No packet is known to be lost on this host.".into()));
     } else if s.mirror.loss.host.is_none() {
         let words = format!("{} dropped in the capture, and none that arrived is there to compare with", plural(lost, "packet"));
@@ -246,7 +248,7 @@ fn load(s: &Snapshot, columns: usize) -> Section {
         let packets = units::packets_per_second(s.stats.total.packets_per_second(duration));
         facts.push(("Mean", format!("{}, {packets}{}", units::bits_per_second(mean), of_link(s.stats.total, duration))));
     }
-    if let Some(peak) = s.stats.load.peak {
+    if let Some(peak) = s.stats.load.peak.filter(|peak| peak.length > 0) {
         let rate = peak.bits_per_second();
         let at = moment(peak.start);
         facts.push((
@@ -260,12 +262,13 @@ fn load(s: &Snapshot, columns: usize) -> Section {
         ));
     }
     if let Some((at, bytes, packets)) = s.stats.load.peak_ms {
-        let rate = bytes as f64 * 8000.0;
+        let (burst, seconds) = (Traffic { packets, wire_bytes: bytes }, s.burst_seconds());
         let what = format!(
-            "{} over 1 ms ({}){}",
-            units::bits_per_second(rate),
+            "{} over {} ({}){}",
+            units::bits_per_second(burst.bits_per_second(seconds)),
+            if seconds < 1e-3 { units::duration(seconds) } else { "1 ms".to_owned() },
             plural(packets, "packet"),
-            of_link(Traffic { packets, wire_bytes: bytes }, 1e-3)
+            of_link(burst, seconds)
         );
         facts.push(("Burst", format!("{what}, at {}", moment(at))));
     }

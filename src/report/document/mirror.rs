@@ -75,7 +75,7 @@ fn facts(m: &Mirror) -> Vec<(&'static str, String)> {
         facts.push(("Priority changed", d.remarked.iter().take(8).map(one).collect::<Vec<_>>().join(", ")));
     }
     let l = &m.loss;
-    facts.push(("Lost in this host", loss(l.host)));
+    facts.push(("Lost in this host", l.host.map_or_else(|| "not counted".to_owned(), |_| loss(l.host))));
     if let (None, None, Some(upstream)) = (l.path, l.switch, l.upstream) {
         facts.push(("Lost before it", format!("{}; in the switch or on the path: nothing numbers the copies", loss(Some(upstream)))));
     } else {

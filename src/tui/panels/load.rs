@@ -188,7 +188,7 @@ fn note(scene: &Scene, past: &Snapshot, bins: &Bins, (room, is_roomy): (u16, boo
         let width = if is_roomy { String::new() } else { format!("{} ", units::duration(facts.width as f64 / SECOND as f64)) };
         said.push((2, vec![(format!("max {width}").into(), dim), (rate(max).into(), text)]));
     }
-    if let Some((at, bytes)) = facts.worst {
+    if let Some((at, bytes)) = facts.worst.filter(|_| s.burst_seconds() >= A_MILLISECOND) {
         let (value, hue) = match speed.map(|speed| facts.worst_traffic.link_share(A_MILLISECOND, speed)) {
             Some(share) => (amount::share(share), scene.theme.heat(share)),
             None => (rate(bytes), text),
