@@ -1,6 +1,7 @@
 //! What summaries come to, for reading.
 
 use crate::model::text::printable;
+use crate::model::units;
 use serde_json::Value;
 use std::fmt::Write as _;
 
@@ -11,7 +12,8 @@ const ROWS: usize = 20;
 pub fn text(archive: &Value) -> String {
     let mut out = String::new();
     let count = |path: [&str; 2]| number(&archive[path[0]][path[1]]);
-    let _ = writeln!(out, "Archive: {} files in {} units; {}\n", archive["files"], archive["units"], word(&archive["how"]));
+    let plural = |name: &str, noun: &str| units::plural(archive[name].as_u64().unwrap_or(0), noun);
+    let _ = writeln!(out, "Archive: {} in {}; {}\n", plural("files", "file"), plural("units", "unit"), word(&archive["how"]));
     let _ = writeln!(
         out,
         "{} packets, {} bytes on the wire, {} captured",
@@ -44,7 +46,8 @@ pub fn text(archive: &Value) -> String {
 
 fn table(out: &mut String, title: &str, rows: &Value, name: &dyn Fn(&Value) -> String) {
     let Some(rows) = rows.as_array().filter(|rows| !rows.is_empty()) else { return };
-    let _ = writeln!(out, "\n{title}{:>width$}", format!("{} in all", rows.len()), width = 84usize.saturating_sub(title.len()));
+    let title = format!("{title} ({} in all)", rows.len());
+    let _ = writeln!(out, "\n{title:<50}{:>14}{:>20}", "packets", "bytes");
     for row in rows.iter().take(ROWS) {
         let _ = writeln!(out, "  {:<48}{:>14}{:>20}", name(row), number(&row["packets"]), number(&row["wire_bytes"]));
     }
@@ -63,7 +66,7 @@ fn word(value: &Value) -> String {
 }
 
 fn number(value: &Value) -> String {
-    crate::model::units::grouped(value.as_u64().unwrap_or(0))
+    units::grouped(value.as_u64().unwrap_or(0))
 }
 
 fn utc(time: &str) -> String {
