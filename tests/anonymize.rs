@@ -373,3 +373,39 @@ fn findings_and_verdicts_stay_what_they_were() {
     let found = found.into_inner().unwrap();
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
+
+/// Every screen without a capture's addresses and names once the key for it is pressed, and with them before and afterwards.
+#[test]
+fn a_key_hides_them_on_every_screen_and_shows_them_again() {
+    let capture = support::tty::CAPTURE;
+    let secrets = secrets(&report(Path::new(capture), &[]));
+    let Some(tty) = support::tty::Tty::sized("mask", "mkdir -p FOLDER/saved; SPANTOP CAPTURE --save-dir FOLDER/saved", (200, 60)) else {
+        return;
+    };
+    let shown = |screen: &str| secrets.iter().filter(|secret| has(screen, secret)).cloned().collect::<Vec<_>>();
+    assert!(tty.shows("read to the end"), "{}", tty.screen());
+    assert!(!shown(&tty.screen()).is_empty(), "what is to be hidden is there:\n{}", tty.screen());
+    tty.keys(&["A"]);
+    assert!(tty.shows("names hidden") && tty.shows("read to the end"), "{}", tty.screen());
+    tty.keys(&["1"]);
+    for screen in ["Overview", "Protocols", "Hosts", "Conversations", "Services", "Problems", "Switch", "Mirror", "Packets", "Layer 2"]
+        .into_iter()
+        .chain(["Bursts", "Applications", "Names", "Compare"])
+    {
+        std::thread::sleep(Duration::from_millis(700));
+        let text = tty.screen();
+        let left = shown(&text);
+        assert!(left.is_empty(), "{left:?} on {screen}:\n{text}");
+        assert!(text.contains("names hidden"), "{screen}:\n{text}");
+        tty.keys(&["Tab"]);
+    }
+    // What is saved is what is shown.
+    tty.keys(&["4", "W"]);
+    let saved = || fs::read_dir(tty.folder.join("saved")).into_iter().flatten().flatten().map(|entry| entry.path()).next();
+    assert!(support::tty::within(|| saved().is_some_and(|file| fs::metadata(file).is_ok_and(|about| about.len() > 10_000))));
+    let again = report(&saved().unwrap(), &[]).to_string();
+    assert!(shown(&again).is_empty(), "{:?}", shown(&again));
+    tty.keys(&["A", "1"]);
+    assert!(support::tty::within(|| !shown(&tty.screen()).is_empty()) && !tty.screen().contains("names hidden"), "{}", tty.screen());
+    tty.keys(&["q"]);
+}

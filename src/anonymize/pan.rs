@@ -86,17 +86,22 @@ impl Pan {
 
     /// What stands for an IPv4 address.
     pub fn v4(&mut self, address: u32) -> u32 {
-        // Multicast, reserved and broadcast; this network and loopback.
-        if address >= 0xe000_0000 || matches!(address >> 24, 0 | 127) {
+        // Multicast and broadcast; this network and loopback.
+        if address >> 28 == 0xe || address == u32::MAX || matches!(address >> 24, 0 | 127) {
             return address;
         }
         if let Some(known) = self.fours.get(&address) {
             return *known;
         }
-        // The first three bits say which class it is of, and stay.
-        let from = if address >> 16 == 0xa9fe { 16 } else { 3 };
-        let flips = self.flips(u128::from(address) << 96, from, 32);
-        let out = address ^ (flips >> 96) as u32;
+        // The first three bits say which class it is of, and stay; so do four of what is reserved (240.0.0.0/4), which some use.
+        let from = match address >> 28 {
+            0xf => 4,
+            _ if address >> 16 == 0xa9fe => 16,
+            _ => 3,
+        };
+        let enciphered = |address: u32| address ^ (self.flips(u128::from(address) << 96, from, 32) >> 96) as u32;
+        // Nobody becomes everybody: who would takes what everybody would become.
+        let out = Some(enciphered(address)).filter(|out| *out != u32::MAX).unwrap_or_else(|| enciphered(u32::MAX));
         remember(&mut self.fours, address, out);
         out
     }

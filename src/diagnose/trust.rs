@@ -282,8 +282,8 @@ fn summary(e: &Evidence, findings: &[Finding], host: &[Checklist], verdict: Verd
 fn undecided(e: &Evidence, findings: &[Finding], told: &dyn Fn(Aspect) -> bool) -> String {
     let fault = if active(findings).next().is_some() { "" } else { "no fault found, " };
     match (told(Aspect::Completeness), told(Aspect::Coverage)) {
-        (true, _) => format!("{fault}directions cannot be told yet"),
-        (false, true) => format!("{fault}loss cannot be told yet"),
+        (true, _) => format!("{fault}directions cannot be told"),
+        (false, true) => format!("{fault}loss cannot be told"),
         (false, false) => {
             let none = || active(findings).find(|f| f.id == "mirror.none").map(|f| lower(&f.title));
             super::findings::contents::instead(&e.contents).or_else(none).unwrap_or_else(|| "too little was seen to judge".into())

@@ -46,6 +46,10 @@ impl Screen for Hosts {
         KINDS.len()
     }
 
+    fn kind_with_rows(&self, snapshot: &Snapshot, kind: usize) -> Option<usize> {
+        Some(kinds::with_rows(KINDS.iter().map(|(kind, _)| kind.endpoints(snapshot).total_rows), kind))
+    }
+
     fn topics(&self, scene: &Scene) -> Vec<Topic> {
         columns::host_rows(scene, kind(scene)).into_iter().map(|r| r.0).collect()
     }
