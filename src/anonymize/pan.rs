@@ -214,6 +214,12 @@ mod tests {
         for kept in [0u32, 0xffff_ffff, 0xe000_00fb, 0x7f00_0001] {
             assert_eq!(pan.v4(kept), kept);
         }
+        // What is reserved is used here and there: it stays apart from all others, and nobody in it becomes everybody.
+        for x in (0xf000_0000u32..0xf000_0400).chain(0xffff_fc00..0xffff_ffff) {
+            let out = pan.v4(x);
+            assert!(out >> 28 == 0xf && out != u32::MAX && seen.insert(out), "{x:x} became {out:x}");
+        }
+        assert!((0xf000_0000u32..0xf000_0400).filter(|x| pan.v4(*x) == *x).count() < 8);
         let six = |text: &str| text.parse::<Ipv6Addr>().unwrap().to_bits();
         let (a, b) = (pan.v6(six("2001:db8::1")), pan.v6(six("2001:db8::2")));
         assert!((a ^ b).leading_zeros() == (six("2001:db8::1") ^ six("2001:db8::2")).leading_zeros() && a != six("2001:db8::1"));

@@ -61,12 +61,10 @@ fn read_key(place: &Path, tries: usize) -> std::io::Result<([u8; KEY_BYTES], boo
     Ok((key, moves))
 }
 
-/// Draws a key while the system still hands one out: a screen may want it later, when the rights to read it are given up.
-///
-/// # Errors
-/// There is none.
-pub fn prepare(common: &Common) -> Result<()> {
-    key(common).map(drop)
+/// Draws a key while the system still hands one out: a screen may want it later, when the rights to read it are given up. Where there is none
+/// who wants it is told.
+pub fn prepare(common: &Common) {
+    let _ = key(common);
 }
 
 fn anonymizer(common: &Common) -> Result<Option<Anonymizer>> {

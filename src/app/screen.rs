@@ -59,7 +59,7 @@ fn open(
     (recorder, compare): (&RecorderSettings, Option<&Path>),
     index: &Arc<PacketIndex>,
 ) -> Result<Box<dyn Source>> {
-    privacy::prepare(common)?;
+    privacy::prepare(common);
     let ring = recorder.ring.as_ref().map(|ring| ring.folder.clone());
     let reads = compare.map(Path::to_owned).into_iter().collect();
     let needs = Needs { reads, folders: recorder.save_dir.iter().cloned().chain(ring).collect(), ..Needs::default() };

@@ -27,6 +27,9 @@ impl Piece {
     }
 }
 
+/// Columns below which each word is worth a cell more.
+const NARROW: u16 = 72;
+
 /// Cells between two pieces.
 const GAP: u16 = 3;
 
@@ -43,8 +46,11 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         let kept = |list: &[Piece]| list.iter().filter(|p| p.worth < LEAST).map(|p| p.width() + GAP).sum::<u16>();
         (kept(&left) + kept(right)).saturating_sub(GAP) <= inner.width
     };
-    let mut right =
-        [Dated::Zone, Dated::Day].into_iter().map(|dated| right(scene, dated)).find(fits).unwrap_or_else(|| right(scene, Dated::No));
+    let mut right = [Dated::Zone, Dated::Day]
+        .into_iter()
+        .map(|dated| right(scene, dated, inner.width))
+        .find(fits)
+        .unwrap_or_else(|| right(scene, Dated::No, inner.width));
     let mut kept = u8::MAX;
     while needs(&left, &right) > inner.width && left.len() + right.len() > 1 {
         let worst = left.iter().chain(&right).map(|p| p.worth).max().unwrap_or(0);
@@ -119,8 +125,8 @@ fn left(scene: &Scene, width: u16, more: [u16; 2]) -> Vec<Piece> {
     }
     let (symbol, words, hue) = verdict(&s.mirror.trust);
     let words = match hue {
-        Hue::Bad if width < 72 => "mirror bad".to_owned(),
-        Hue::Warn if width < 72 => "mirror weak".to_owned(),
+        Hue::Bad if width < NARROW => "mirror bad".to_owned(),
+        Hue::Warn if width < NARROW => "mirror weak".to_owned(),
         _ => cut_end(&words, (width / 3).max(12).saturating_add(more[1])).into_owned(),
     };
     let badge = match hue {
@@ -159,7 +165,7 @@ fn times(scene: &Scene, first: Timestamp, last: Timestamp, dated: Dated) -> Stri
     }
 }
 
-fn right(scene: &Scene, dated: Dated) -> Vec<Piece> {
+fn right(scene: &Scene, dated: Dated, width: u16) -> Vec<Piece> {
     let s = scene.snapshot;
     let (text, dim) = (scene.style(Hue::Text), scene.style(Hue::Dim));
     let mut out = Vec::new();
@@ -209,7 +215,7 @@ fn right(scene: &Scene, dated: Dated) -> Vec<Piece> {
     if let Some(age) = scene.age {
         out.push(Piece { worth: 1, text: vec![(format!(" {age} s old ").into(), scene.theme.badge(Hue::Warn))] });
     }
-    out.push(Piece { worth: 2, text: lost(scene) });
+    out.push(Piece { worth: 2, text: lost(scene, width) });
     out
 }
 
@@ -221,12 +227,13 @@ fn progress(s: &Snapshot) -> Option<f64> {
 }
 
 /// `lost here 0`, or a badge with the share and the stage that loses most.
-fn lost(scene: &Scene) -> Vec<(Cow<'static, str>, Style)> {
+fn lost(scene: &Scene, width: u16) -> Vec<(Cow<'static, str>, Style)> {
     let l = scene.snapshot.capture.losses;
     let lost = l.lost_packets();
     if lost == 0 {
         // What was lost before it came here is the mirror's, which says so.
-        return vec![("lost here 0".into(), scene.style(Hue::Dim))];
+        let words = if width < NARROW { "lost 0" } else { "lost here 0" };
+        return vec![(words.into(), scene.style(Hue::Dim))];
     }
     let stages = [(l.interface_drops, "interface"), (l.kernel_drops, "kernel")];
     let stage = stages.into_iter().max_by_key(|s| s.0).map_or("", |s| s.1);

@@ -97,7 +97,7 @@ fn load(canvas: &mut Canvas, area: Rect, app: &FleetApp, story: Option<&ProbeSto
     } else {
         String::new()
     };
-    let title = format!("Load of {} · {}", name.probe, span.words());
+    let title = format!("Load of {} · {}", cut_middle(&name.probe, area.width / 3), span.words());
     let body = titled(canvas, area, &title, &[(note.into(), scene.style(Hue::Dim))], false);
     let (field, ticks) = split_top(body, body.height.saturating_sub(1));
     let theme = *canvas.theme;
