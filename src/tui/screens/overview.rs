@@ -162,12 +162,14 @@ fn bottom(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         findings::draw(c, above, s, WRONG);
         shares::losses(c, below, s);
     };
+    // Hundredths for hosts, with their names where there is room for them.
+    let names = if area.width >= 140 { 38 } else { 34 };
     let panels: Vec<(u16, Panel)> = match area.width {
         0..78 => vec![(0, hosts)],
         78..112 => vec![(40.max(area.width / 2), hosts), (0, wrong)],
         112..WIDE => {
             vec![
-                (area.width * 34 / 100, hosts),
+                (area.width * names / 100, hosts),
                 (area.width * 18 / 100, shares::sizes),
                 (area.width * 18 / 100, shares::casts),
                 (0, wrong_and_losses),

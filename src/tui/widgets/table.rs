@@ -222,7 +222,10 @@ fn fit<R>(columns: &[Col<R>], extents: &[Extent], width: u16, order: Option<Orde
     // A head that is cut is one for all rows.
     hand_out(&mut out, &mut spare, |i| head_cells(&columns[i], order));
     hand_out(&mut out, &mut spare, need);
-    hand_out(&mut out, &mut spare, |i| columns[i].max);
+    // Two ends stand beside each other: what they do not need is a gap where a bar could have it.
+    let has_bar = out.iter().any(|(i, _)| extents.get(*i).is_some_and(|extent| extent.share > 0.0));
+    let is_pair = |i: usize| extents.get(i).is_some_and(|extent| extent.ends != [0; 2]);
+    hand_out(&mut out, &mut spare, |i| if has_bar && is_pair(i) { need(i).min(columns[i].max) } else { columns[i].max });
     // What nobody has a use for makes bars longer.
     hand_out(&mut out, &mut spare, |i| if extents.get(i).is_some_and(|extent| extent.share > 0.0) { width } else { 0 });
     out
