@@ -9,6 +9,7 @@ mod diff;
 mod exports;
 mod fleet;
 mod interfaces;
+mod masked_view;
 mod memory;
 mod output;
 mod packets;

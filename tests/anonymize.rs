@@ -280,6 +280,59 @@ fn nothing_of_an_encapsulated_packet_is_left_in_fragments_and_their_sum_stays() 
     }
 }
 
+/// What a packet is, its bytes, and what must not be in them afterwards.
+type Hidden<'a> = (&'a str, Vec<u8>, &'a [&'a [u8]]);
+
+/// A datagram between two ports within an Ethernet frame.
+fn datagram(ports: [u16; 2], payload: &[u8]) -> Vec<u8> {
+    Packet::eth(STATIONS[0], STATIONS[1]).ip(HOSTS[0], HOSTS[1]).udp(ports[0], ports[1]).payload(payload).build()
+}
+
+/// Names and numbers at places where nothing is known to be structure, of kinds that are there in the wild.
+#[test]
+fn what_is_not_known_to_be_structure_is_enciphered() {
+    let ipx: &[u8] = b"\xff\xff\0\x60\0\x04\0\0\0\x02\xff\xff\xff\xff\xff\xff\x04\x52\0\0\0\x02\x08\0\x07\xa4\xca\xe6\x04\x52\0\x02\x06\x18PAYROLLSRV\0\0\0\0";
+    let frame = |head: &[u8]| {
+        let body = [head, ipx].concat();
+        [&[0xff; 6][..], &[8, 0, 7, 0xa4, 0xca, 0xe6], &(body.len() as u16).to_be_bytes(), &body].concat()
+    };
+    // IPv6 with a hop-by-hop option that nobody knows.
+    let option = b"\x3b\x01\x1e\x0cPAYROLLSRV\0\0";
+    let six = [&[0x33, 0x33, 0, 0, 0, 1, 2, 0, 0, 0, 0, 1, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 16, 0, 64][..], &[0x20; 32], option].concat();
+    let sip = |text: &str| datagram([5060, 5060], text.as_bytes());
+    let cases: [Hidden; 9] = [
+        ("raw IPX", frame(b""), &[b"PAYROLLSRV"]),
+        ("IPX by LLC", frame(b"\xe0\xe0\x03"), &[b"PAYROLLSRV"]),
+        ("an option of IPv6", six, &[b"PAYROLLSRV"]),
+        ("text on the port of DNS", datagram([40_000, 53], b"GET /payrollsrv 90281736 HTTP/1.1"), &[b"payrollsrv", b"90281736"]),
+        ("a few bytes on it", datagram([40_000, 53], b"payrollsrv"), &[b"payrollsrv"]),
+        (
+            "a label in another alphabet",
+            datagram([5353, 5353], "\0\0\0\0\0\x01\0\0\0\0\0\0\x06小佛\0\0\x0c\0\x01".as_bytes()),
+            &["小佛".as_bytes()],
+        ),
+        ("users of SIP", sip("INVITE sip:1001@10.1.1.2 SIP/2.0\r\nFrom: <tel:+493012345678>\r\n"), &[b"1001@", b"493012345678"]),
+        ("a broken line of SIP", sip("INVITE 4711 sip payrollsrv\r\n:::\r\n9028173\r\n"), &[b"4711", b"payrollsrv", b"9028173"]),
+        (
+            "a body that is no text",
+            datagram(
+                [5060, 5060],
+                &[b"MESSAGE sip:a@b.example SIP/2.0\r\n\r\n".as_slice(), &[0xb6, 0x01, 0x90, 0x07, 0x02, 0x81, 0x03, 0x17]].concat(),
+            ),
+            &[&[0xb6, 0x01, 0x90, 0x07]],
+        ),
+    ];
+    for (name, mut bytes, secrets) in cases {
+        let before = bytes.clone();
+        anonymizer().packet(LinkType::ETHERNET, &mut bytes);
+        assert_eq!(bytes.len(), before.len(), "{name}");
+        for secret in secrets {
+            assert!(place(&before, secret).is_some(), "{name} has {}", secret.escape_ascii());
+            assert!(place(&bytes, secret).is_none(), "{name}: {} is left in {}", secret.escape_ascii(), bytes.escape_ascii());
+        }
+    }
+}
+
 #[test]
 fn damaged_packets_keep_their_length() {
     let mut rng = support::Rng(7);
@@ -372,4 +425,40 @@ fn findings_and_verdicts_stay_what_they_were() {
     });
     let found = found.into_inner().unwrap();
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// Every screen without a capture's addresses and names once the key for it is pressed, and with them before and afterwards.
+#[test]
+fn a_key_hides_them_on_every_screen_and_shows_them_again() {
+    let capture = support::tty::CAPTURE;
+    let secrets = secrets(&report(Path::new(capture), &[]));
+    let Some(tty) = support::tty::Tty::sized("mask", "mkdir -p FOLDER/saved; SPANTOP CAPTURE --save-dir FOLDER/saved", (200, 60)) else {
+        return;
+    };
+    let shown = |screen: &str| secrets.iter().filter(|secret| has(screen, secret)).cloned().collect::<Vec<_>>();
+    assert!(tty.shows("read to the end"), "{}", tty.screen());
+    assert!(!shown(&tty.screen()).is_empty(), "what is to be hidden is there:\n{}", tty.screen());
+    tty.keys(&["A"]);
+    assert!(tty.shows("names hidden") && tty.shows("read to the end"), "{}", tty.screen());
+    tty.keys(&["1"]);
+    for screen in ["Overview", "Protocols", "Hosts", "Conversations", "Services", "Problems", "Switch", "Mirror", "Packets", "Layer 2"]
+        .into_iter()
+        .chain(["Bursts", "Applications", "Names", "Compare"])
+    {
+        std::thread::sleep(Duration::from_millis(700));
+        let text = tty.screen();
+        let left = shown(&text);
+        assert!(left.is_empty(), "{left:?} on {screen}:\n{text}");
+        assert!(text.contains("names hidden"), "{screen}:\n{text}");
+        tty.keys(&["Tab"]);
+    }
+    // What is saved is what is shown.
+    tty.keys(&["9", "W"]);
+    let saved = || fs::read_dir(tty.folder.join("saved")).into_iter().flatten().flatten().map(|entry| entry.path()).next();
+    assert!(support::tty::within(|| saved().is_some_and(|file| fs::metadata(file).is_ok_and(|about| about.len() > 10_000))));
+    let again = report(&saved().unwrap(), &[]).to_string();
+    assert!(shown(&again).is_empty(), "{:?}", shown(&again));
+    tty.keys(&["A", "1"]);
+    assert!(support::tty::within(|| !shown(&tty.screen()).is_empty()) && !tty.screen().contains("names hidden"), "{}", tty.screen());
+    tty.keys(&["q"]);
 }

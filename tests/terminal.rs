@@ -23,7 +23,7 @@ fn draws_and_ends_with_its_terminal() {
     let command = format!("exec {} {}/captures/office.pcapng", env!("CARGO_BIN_EXE_spantop"), env!("CARGO_MANIFEST_DIR"));
     tmux(&socket, &["new-session", "-d", "-x", "100", "-y", "30", &command]);
     let screen = || tmux(&socket, &["capture-pane", "-p"]).unwrap_or_default();
-    let drawn = within(|| screen().contains("Protocols") && screen().contains("lost 0"));
+    let drawn = within(|| screen().contains("Protocols") && screen().contains("lost here 0"));
     let shown = screen();
     let process = tmux(&socket, &["display-message", "-p", "#{pane_pid}"]).unwrap_or_default().trim().to_owned();
     tmux(&socket, &["kill-server"]);

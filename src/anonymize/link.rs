@@ -79,6 +79,8 @@ pub fn by_type(pan: &mut Pan, ether_type: u16, bytes: &mut [u8], macs: [[u8; 6];
         0..0x0600 if bytes.starts_with(&[0x42, 0x42, 3]) => messages::spanning_tree(pan, from(bytes, 3)),
         // SNAP without an organisation: an EtherType.
         0..0x0600 if bytes.starts_with(&[0xaa, 0xaa, 3, 0, 0, 0]) => behind(pan, bytes, 6, macs),
+        // IPX, NetBEUI and others that LLC announces carry no IP packets, whatever their bytes look like.
+        0..0x0600 if !matches!(bytes.first(), Some(0xaa | 0x06)) => foreign(pan, bytes, macs),
         0x8809 => messages::lacp(pan, bytes),
         0x6558 => ethernet(pan, bytes),
         // Tags of ports and security groups, and the EtherType behind them.
@@ -129,10 +131,15 @@ pub fn is_frame(bytes: &[u8]) -> bool {
 
 /// Blanks what nobody can take apart, unless there is a packet in it. The first bytes say what it is.
 fn unknown(pan: &mut Pan, bytes: &mut [u8], macs: [[u8; 6]; 2]) {
-    const KEPT: usize = 8;
     if super::embedded::packets(pan, bytes) {
         return;
     }
+    foreign(pan, bytes, macs);
+}
+
+/// Blanks what is of another family of protocols.
+fn foreign(pan: &mut Pan, bytes: &mut [u8], macs: [[u8; 6]; 2]) {
+    const KEPT: usize = 8;
     for mac in macs.iter().filter(|mac| mac.first().is_some_and(|b| b & 1 == 0)) {
         messages::station(pan, bytes, mac);
     }

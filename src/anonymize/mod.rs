@@ -1,11 +1,11 @@
 //! Packets without the addresses and names that were in them, before anything looks at them: what is shown, reported and saved afterwards
 //! cannot hold what was never seen.
 //!
-//! - IP addresses: prefix-preserving (Crypto-PAn, Xu et al. 2002, with AES-128): two addresses of one network stay in one network. Classes D and
-//!   E, loopback, unspecified and link-local prefixes stay what they are.
+//! - IP addresses: prefix-preserving (Crypto-PAn, Xu et al. 2002, with AES-128): two addresses of one network stay in one network. Multicast and
+//!   broadcast, loopback, unspecified and link-local prefixes stay what they are.
 //! - MAC addresses keep their maker (the first three octets) and whether they are groups; the device's part is enciphered.
-//! - Names and other words in payloads are replaced by words of the same length, the same word always by the same one. Words of the
-//!   protocols themselves stay (`words.rs`), but not in names of hosts.
+//! - Names, other words and numbers in payloads are replaced by those of the same length, the same word always by the same one. Words of the
+//!   protocols themselves stay (`words.rs`), but not in names of hosts; so do numbers that they count with: codes of answers, lengths, ports.
 //! - What is neither a header, nor a text, nor of a protocol that is known (`payload.rs`) is enciphered (`veil.rs`): nothing stays because
 //!   nobody looked at it. Packets in such bytes are found by their own headers (`embedded.rs`), in encapsulations of any kind.
 //! - Addresses at places of their own in messages are replaced as in headers (`messages/`, `talk.rs`, `tls.rs`, `ber.rs`); other control

@@ -89,13 +89,30 @@ fn six(pan: &mut Pan, bytes: &mut [u8]) {
                 let ends = routing(pan, bytes, at, size, source);
                 (before, after) = ends.unwrap_or((before, after));
             }
-            _ => super::embedded::sweep(pan, part(bytes, at + 2, at + size)),
+            _ => options_of_six(pan, part(bytes, at + 2, at + size)),
         }
         (next, at) = (following, at + size);
     }
     let inside = part(bytes, at, whole);
     let pseudo = Pseudo { before, after, protocol: next, length: whole.saturating_sub(at) as u16 };
     if is_later { veil_evenly(pan, inside) } else { transport(pan, inside, pseudo, is_part) }
+}
+
+/// Hop-by-hop and destination options (RFC 8200 section 4.2): padding, alerts and lengths stay, an address at home is one (RFC 6275 section 6.3),
+/// of others nobody knows.
+fn options_of_six(pan: &mut Pan, bytes: &mut [u8]) {
+    let mut at = 0;
+    while let Some(&kind) = bytes.get(at) {
+        let length = if kind == 0 { 0 } else { bytes.get(at + 1).map_or(0, |n| usize::from(*n)) };
+        let value = part(bytes, at + 2, at + 2 + length);
+        match kind {
+            0 | 4 | 5 | 0xc2 => {}
+            1 => value.fill(0),
+            0xc9 => v6(pan, value, 0),
+            _ => veil(pan, value),
+        }
+        at += if kind == 0 { 1 } else { 2 + length };
+    }
 }
 
 /// A routing header: the addresses of the way. While there is some of it left, a checksum is over the last of them instead of the destination

@@ -86,17 +86,22 @@ impl Pan {
 
     /// What stands for an IPv4 address.
     pub fn v4(&mut self, address: u32) -> u32 {
-        // Multicast, reserved and broadcast; this network and loopback.
-        if address >= 0xe000_0000 || matches!(address >> 24, 0 | 127) {
+        // Multicast and broadcast; this network and loopback.
+        if address >> 28 == 0xe || address == u32::MAX || matches!(address >> 24, 0 | 127) {
             return address;
         }
         if let Some(known) = self.fours.get(&address) {
             return *known;
         }
-        // The first three bits say which class it is of, and stay.
-        let from = if address >> 16 == 0xa9fe { 16 } else { 3 };
-        let flips = self.flips(u128::from(address) << 96, from, 32);
-        let out = address ^ (flips >> 96) as u32;
+        // The first three bits say which class it is of, and stay; so do four of what is reserved (240.0.0.0/4), which some use.
+        let from = match address >> 28 {
+            0xf => 4,
+            _ if address >> 16 == 0xa9fe => 16,
+            _ => 3,
+        };
+        let enciphered = |address: u32| address ^ (self.flips(u128::from(address) << 96, from, 32) >> 96) as u32;
+        // Nobody becomes everybody: who would takes what everybody would become.
+        let out = Some(enciphered(address)).filter(|out| *out != u32::MAX).unwrap_or_else(|| enciphered(u32::MAX));
         remember(&mut self.fours, address, out);
         out
     }
@@ -209,6 +214,12 @@ mod tests {
         for kept in [0u32, 0xffff_ffff, 0xe000_00fb, 0x7f00_0001] {
             assert_eq!(pan.v4(kept), kept);
         }
+        // What is reserved is used here and there: it stays apart from all others, and nobody in it becomes everybody.
+        for x in (0xf000_0000u32..0xf000_0400).chain(0xffff_fc00..0xffff_ffff) {
+            let out = pan.v4(x);
+            assert!(out >> 28 == 0xf && out != u32::MAX && seen.insert(out), "{x:x} became {out:x}");
+        }
+        assert!((0xf000_0000u32..0xf000_0400).filter(|x| pan.v4(*x) == *x).count() < 8);
         let six = |text: &str| text.parse::<Ipv6Addr>().unwrap().to_bits();
         let (a, b) = (pan.v6(six("2001:db8::1")), pan.v6(six("2001:db8::2")));
         assert!((a ^ b).leading_zeros() == (six("2001:db8::1") ^ six("2001:db8::2")).leading_zeros() && a != six("2001:db8::1"));

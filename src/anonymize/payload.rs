@@ -14,9 +14,22 @@ pub fn mixed(pan: &mut Pan, bytes: &mut [u8]) {
     words::replace(pan, bytes);
 }
 
+/// A text; what follows its headers may be none.
+fn spoken(pan: &mut Pan, bytes: &mut [u8]) {
+    let body = bytes.windows(4).position(|end| end == b"\r\n\r\n").map(|at| at + 4).filter(|at| *at < bytes.len());
+    match body.filter(|at| bytes.get(*at..).is_some_and(|body| !words::is_text(body))) {
+        Some(at) => {
+            let (head, body) = bytes.split_at_mut(at);
+            words::text(pan, head);
+            talk::body(pan, body, 0);
+        }
+        None => words::text(pan, bytes),
+    }
+}
+
 /// Bytes of a protocol that has not been named: text, or nobody knows.
 pub fn unnamed(pan: &mut Pan, bytes: &mut [u8], kept: usize) {
-    if words::is_text(bytes) { words::text(pan, bytes) } else { opaque(pan, bytes, kept) }
+    if words::is_text(bytes) { spoken(pan, bytes) } else { opaque(pan, bytes, kept) }
 }
 
 /// A payload between two ports.
@@ -52,7 +65,7 @@ fn of_stream(pan: &mut Pan, ports: [u16; 2], bytes: &mut [u8]) {
         _ if is(|p| *p == 3306) => talk::mysql(pan, bytes),
         _ if is(|p| *p == 5432) => mixed(pan, bytes),
         _ if is(|p| *p == 502) => talk::modbus(pan, bytes),
-        _ if words::is_text(bytes) => words::text(pan, bytes),
+        _ if words::is_text(bytes) => spoken(pan, bytes),
         _ => talk::body(pan, bytes, kept_of_stream(ports)),
     }
 }
@@ -97,7 +110,7 @@ fn of_datagram(pan: &mut Pan, ports: [u16; 2], bytes: &mut [u8]) {
             veil(pan, from(bytes, 44));
         }
         _ if is(|p| matches!(p, 3784 | 3785 | 4784)) => veil(pan, from(bytes, 24)),
-        _ if words::is_text(bytes) => words::text(pan, bytes),
+        _ if words::is_text(bytes) => spoken(pan, bytes),
         _ if !is(|p| *p < 1024) && is(|p| tunnel::is_tunnel(*p)) => tunnel::datagram(pan, ports, bytes),
         [_, _, _, _, 0x21, 0x12, 0xa4, 0x42, ..] => talk::stun(pan, bytes),
         [20..=25, 0xfe, 0xfd | 0xff, ..] => talk::dtls(pan, bytes),

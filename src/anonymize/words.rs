@@ -92,6 +92,12 @@ pub fn name(pan: &Pan, bytes: &mut [u8]) {
     bytes.split_mut(|b| !is_label(b)).filter(|label| !label.is_empty() && !is_protocols(label)).for_each(|label| word(pan, label));
 }
 
+/// Replaces a label of a name, of whatever letters it is made.
+pub fn label(pan: &Pan, label: &mut [u8]) {
+    letters(pan, label);
+    word(pan, label);
+}
+
 /// Two bytes a letter, the higher first.
 pub fn wide(pan: &Pan, bytes: &mut [u8]) {
     let mut narrow: Vec<u8> = bytes.chunks_exact(2).filter_map(|pair| pair.get(1).copied()).collect();
@@ -107,21 +113,29 @@ fn letters(pan: &Pan, bytes: &mut [u8]) {
     }
 }
 
-/// Replaces the words in a text, and addresses that are written out.
+/// Replaces the words and numbers in a text, and addresses that are written out.
 pub fn text(pan: &Pan, bytes: &mut [u8]) {
     letters(pan, bytes);
-    replace(pan, bytes);
+    replaced(pan, bytes, SHORTEST);
 }
 
-/// Replaces the words in bytes of which some are text.
+/// Replaces the words in bytes of which some are text, and numbers that are too long to be there by accident.
 pub fn replace(pan: &Pan, bytes: &mut [u8]) {
+    /// Digits in a row.
+    const NO_ACCIDENT: usize = 6;
+    replaced(pan, bytes, NO_ACCIDENT);
+}
+
+fn replaced(pan: &Pan, bytes: &mut [u8], digits: usize) {
     let mut at = 0;
     while at < bytes.len() {
         let (before, rest) = bytes.split_at_mut(at);
         at += size_of_chunk(before, rest)
             .or_else(|| written_address(pan, rest))
             .or_else(|| wide_word(pan, rest))
+            .or_else(|| code_of_answer(before, rest))
             .or_else(|| host_name(pan, before, rest))
+            .or_else(|| number(pan, before, rest, digits))
             .unwrap_or_else(|| single_word(pan, rest));
     }
 }
@@ -185,6 +199,81 @@ fn host_name(pan: &Pan, before: &[u8], rest: &mut [u8]) -> Option<usize> {
     Some(length)
 }
 
+/// Headers of which the values are numbers, times and versions of the protocol itself. In small letters.
+const NUMBERED: [&[u8]; 9] =
+    [b"content-length", b"date", b"expires", b"cseq", b"max-forwards", b"keep-alive", b"cache-control", b"accept", b"accept-encoding"];
+
+/// A number, or several with single signs between them, as people write those of telephones, cards and accounts. It is replaced wherever it
+/// is not known to be the protocol's own.
+fn number(pan: &Pan, before: &[u8], rest: &mut [u8], least: usize) -> Option<usize> {
+    /// Digits in all from which short groups are a number of somebody.
+    const GROUPED: usize = 6;
+    if !rest.first()?.is_ascii_digit() || before.last().is_some_and(u8::is_ascii_alphanumeric) {
+        return None;
+    }
+    let run = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+    // A word that begins with digits is a word.
+    if rest.get(run).is_some_and(u8::is_ascii_alphabetic) {
+        return None;
+    }
+    if is_structure(before, rest.get(..run)?, rest.get(run..)?) {
+        return Some(run);
+    }
+    let (mut end, mut digits) = (run, run);
+    while let [sign, digit, ..] = rest.get(end..)?
+        && b" -./".contains(sign)
+        && digit.is_ascii_digit()
+    {
+        let more = rest.get(end + 1..)?.iter().take_while(|b| b.is_ascii_digit()).count();
+        if rest.get(end + 1 + more).is_some_and(u8::is_ascii_alphabetic) {
+            break;
+        }
+        (end, digits) = (end + 1 + more, digits + more);
+    }
+    if digits >= GROUPED.max(least) && end > run {
+        word(pan, rest.get_mut(..end)?);
+        return Some(end);
+    }
+    if run >= least {
+        word(pan, rest.get_mut(..run)?);
+    }
+    Some(run)
+}
+
+/// A code of SMTP's and FTP's answers, behind which a name may follow with a dash.
+fn code_of_answer(before: &[u8], rest: &[u8]) -> Option<usize> {
+    let is_line = before.is_empty() || before.ends_with(b"\r\n");
+    let [b'1'..=b'5', tens, ones, b' ' | b'-', ..] = rest else { return None };
+    (is_line && tens.is_ascii_digit() && ones.is_ascii_digit()).then_some(3)
+}
+
+/// Whether a number is the protocol's own: a code of an answer, a length, a port, what headers count with.
+fn is_structure(before: &[u8], digits: &[u8], behind: &[u8]) -> bool {
+    let line = before.rsplit(|b| *b == b'\n').next().unwrap_or_default();
+    let header = line.split(|b| *b == b':').next().filter(|name| name.len() < line.len());
+    let is_code = digits.len() == 3 && behind.first().is_none_or(|b| b" -\r".contains(b));
+    // SMTP, FTP; HTTP, SIP, RTSP.
+    let is_versioned = line.ends_with(b" ") && [&b"HTTP/"[..], b"SIP/", b"RTSP/"].iter().any(|protocol| line.starts_with(protocol));
+    let is_answer = is_code && (line.is_empty() || is_versioned);
+    let is_counted = header.is_some_and(|name| NUMBERED.iter().any(|known| name.eq_ignore_ascii_case(known)));
+    // A media's port (RFC 8866 section 5.14), that of passive FTP (RFC 2428), lengths of Redis' and IMAP's strings.
+    let is_own = line.starts_with(b"m=")
+        || before.ends_with(b"|||") && behind.starts_with(b"|")
+        || matches!(line, b"$" | b"*") && behind.starts_with(b"\r")
+        || before.ends_with(b"{") && behind.starts_with(b"}");
+    is_answer || is_counted || is_own || is_port(before, digits)
+}
+
+/// Whether digits behind a colon are the port of a host: its name has a dot, or it is an address.
+fn is_port(before: &[u8], digits: &[u8]) -> bool {
+    /// More are no port, nor a name.
+    const LONGEST_NAME: usize = 255;
+    let Some(host) = before.strip_suffix(b":").filter(|_| digits.len() <= 5) else { return false };
+    let is_name = |b: &u8| b.is_ascii_alphanumeric() || b"-.".contains(b);
+    let length = host.iter().rev().take(LONGEST_NAME).take_while(|b| is_name(b)).count();
+    host.ends_with(b"]") || host.get(host.len() - length..).is_some_and(|name| name.contains(&b'.'))
+}
+
 /// A word, or a byte that is part of none; how long it is.
 fn single_word(pan: &Pan, rest: &mut [u8]) -> usize {
     let run = rest.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
@@ -229,8 +318,49 @@ mod tests {
 
     fn replaced(text: &str) -> String {
         let mut bytes = text.as_bytes().to_vec();
-        replace(&Pan::new(&[7; 32]), &mut bytes);
+        super::text(&Pan::new(&[7; 32]), &mut bytes);
         String::from_utf8(bytes).unwrap()
+    }
+
+    /// Numbers of people, cards, sessions and telephones are as much a name as one; those of the protocol stay.
+    #[test]
+    fn numbers_are_replaced_where_they_are_not_known_to_be_the_protocols() {
+        for (text, secret) in [
+            ("INVITE sip:1001@192.0.2.7 SIP/2.0\r\n", "1001"),
+            ("From: <sip:211@pbx.example.org>;tag=8877\r\n", "211"),
+            ("Contact: <tel:+493012345678>\r\n", "493012345678"),
+            ("To: tel:030-1234567\r\n", "1234567"),
+            ("Cookie: session=902817364; n=55\r\n", "902817364"),
+            ("GET /pay?card=4111111111111111&pin=7391 HTTP/1.1\r\n", "4111111111111111"),
+            ("GET /pay?card=4111111111111111&pin=7391 HTTP/1.1\r\n", "7391"),
+            ("card 4111 1111 1111 1111.", "1111"),
+            ("born 07.11.81, call 55-12-34", "07.11.81"),
+            ("born 07.11.81, call 55-12-34", "55-12-34"),
+            ("{\"account\":12345678}", "12345678"),
+            ("o=- 2890844526 2890842807 IN IP4 192.0.2.7\r\n", "2890844526"),
+        ] {
+            assert!(!replaced(text).contains(secret), "{text} is {}", replaced(text));
+            assert_eq!(replaced(text).len(), text.len());
+        }
+        for (text, own) in [
+            ("HTTP/1.1 404 Not Found\r\nContent-Length: 1256\r\n", "HTTP/1.1 404 Not Found\r\nContent-Length: 1256\r\n"),
+            ("SIP/2.0 180 Ringing\r\nCSeq: 4711 INVITE\r\n", "SIP/2.0 180 Ringing\r\nCSeq: 4711 INVITE\r\n"),
+            ("Date: Sun, 29 Nov 2026 10:15:42 GMT\r\n", " 29 "),
+            ("250-mail.example.org\r\n", "250-"),
+            ("229 extended (|||6446|)\r\n", "(|||6446|)"),
+            ("m=audio 49170 RTP/AVP 0\r\n", " 49170 RTP/AVP 0"),
+            ("Via: SIP/2.0/UDP pbx.example.org:5060\r\n", ":5060"),
+            ("$1024\r\n", "$1024\r\n"),
+            ("a login {310}\r\n", "{310}"),
+        ] {
+            assert!(replaced(text).contains(own), "{text} is {}", replaced(text));
+        }
+        // The same number is the same one everywhere, by itself.
+        assert_eq!(replaced("id=90281736;"), format!("id={};", replaced("90281736")).replace("id=", &replaced("id=")));
+        // In bytes that are not text only what cannot be an accident is a number.
+        let mut bytes = b"\x01\x02123\x00 4111111111111111\x00".to_vec();
+        replace(&Pan::new(&[7; 32]), &mut bytes);
+        assert!(bytes.starts_with(b"\x01\x02123\x00") && !bytes.windows(16).any(|w| w == b"4111111111111111"), "{bytes:?}");
     }
 
     #[test]

@@ -61,6 +61,12 @@ fn read_key(place: &Path, tries: usize) -> std::io::Result<([u8; KEY_BYTES], boo
     Ok((key, moves))
 }
 
+/// Draws a key while the system still hands one out: a screen may want it later, when the rights to read it are given up. Where there is none
+/// who wants it is told.
+pub fn prepare(common: &Common) {
+    let _ = key(common);
+}
+
 fn anonymizer(common: &Common) -> Result<Option<Anonymizer>> {
     if !common.privacy.anonymize {
         return Ok(None);

@@ -36,7 +36,7 @@ impl TapeReader for RecorderReader {
 }
 
 /// A recorder, and the names of its interfaces.
-type Recording = (Recorder, Vec<String>);
+pub type Recording = (Recorder, Vec<String>);
 
 /// What is kept of packets, and who keeps it.
 pub struct PacketKeepers {

@@ -1,10 +1,11 @@
 //! The dashboard: an engine in the background, a screen in front.
 
 use super::console::{Console, say};
+use super::masked_view::MaskedPlan;
 use super::preferences::{Keeper, Preferences};
 use super::rights::Needs;
 use super::trigger::Triggered;
-use super::{ask, baseline, check, engine_settings, exports, output, recorder, signals, source};
+use super::{ask, baseline, check, engine_settings, exports, output, privacy, recorder, signals, source};
 use crate::ask::SharedAgent;
 use crate::capture::file::PacketIndex;
 use crate::capture::{Source, ports};
@@ -58,6 +59,7 @@ fn open(
     (recorder, compare): (&RecorderSettings, Option<&Path>),
     index: &Arc<PacketIndex>,
 ) -> Result<Box<dyn Source>> {
+    privacy::prepare(common);
     let ring = recorder.ring.as_ref().map(|ring| ring.folder.clone());
     let reads = compare.map(Path::to_owned).into_iter().collect();
     let needs = Needs { reads, folders: recorder.save_dir.iter().cloned().chain(ring).collect(), ..Needs::default() };
@@ -80,6 +82,8 @@ fn show(
     settings.history = true;
     settings.switch = asked;
     let kept = recorder::PacketKeepers::of(input, source.as_ref(), common, recorder, &mut settings)?;
+    let (save_dir, info) = (recorder.save_dir.clone(), source.info());
+    let masked = MaskedPlan { input: input.clone(), common: common.clone(), recording: kept.recorder.clone(), info, save_dir };
     let engine = Engine::start_with(source, &settings, kept.listeners)?;
     let title = source::title(input);
     let spans = recorder::spans((kept.recorder.clone(), None), input, Arc::clone(&index), &settings, common)?;
@@ -96,8 +100,11 @@ fn show(
     let baseline = compare.map(|path| baseline::start(path, input.filter(), common, stop)).transpose()?;
     let options =
         tui::DashboardOptions { packets, spans, baseline, capture_file, export, open, ..options(&title, common, preferences, stop) };
-    let bookmarks = tui::run(&feed, &options)?;
-    let leaving = tui::ExitSummary::of(&engine.last(), &title);
+    let options = tui::DashboardOptions { mask: masked.maker(), ..options };
+    let tui::Left { bookmarks, masked } = tui::run(&feed, &options)?;
+    let last = engine.last();
+    // Who leaves a masked screen does not want to read on the next line what it hid.
+    let leaving = tui::ExitSummary::of(&masked.unwrap_or(last), &title);
     // A source that does not end must not hold the program up now: from here on a signal ends it.
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
     let mut lines = leaving.lines().to_vec();
@@ -151,6 +158,7 @@ pub fn options(
         columns: Arc::new(preferences.columns.clone()),
         own_names: Arc::new(preferences.own_names.clone()),
         keep: Some(Arc::new(move |kept: &tui::KeptChoices| keeper.keep(kept))),
+        is_masked: common.privacy.anonymize,
         ..tui::DashboardOptions::default()
     }
 }

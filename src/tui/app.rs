@@ -173,6 +173,13 @@ impl App {
         }
     }
 
+    /// Begins anew with other options, as a dashboard that knows of the traffic only what it will see: on the same screen, in the same units.
+    pub(super) fn begin_again(&mut self, options: DashboardOptions, bookmarks: Vec<Bookmark>) {
+        let view = View { bytes: self.view.bytes, names: self.view.names, split: self.view.split, ..View::default() };
+        let fresh = Self::with(self.screens, options, self.theme);
+        *self = Self { screen: self.screen, view, bookmarks, now: self.now, area: self.area, ..fresh };
+    }
+
     /// Takes the newest snapshot; whether anything on screen changes.
     pub fn see(&mut self, snapshot: Arc<Snapshot>, failure: Option<String>) -> bool {
         let changed = failure != self.failure;
@@ -253,8 +260,21 @@ impl App {
         self.raw = Arc::clone(&self.latest);
         self.held = if self.latest.live { Arc::new(self.rates.smoothed(&self.latest)) } else { Arc::clone(&self.latest) };
         self.narrow();
+        self.show_rows();
         self.settle();
         self.follow();
+    }
+
+    /// Where the user chose no kind of rows, screens show one that has some.
+    fn show_rows(&mut self) {
+        for (at, (pane, entry)) in self.panes.iter_mut().zip(self.screens).enumerate() {
+            if pane.is_kind_chosen || pane.selected.is_some() {
+                continue;
+            }
+            // What is in front stays as long as it has rows; others begin where they usually do.
+            let from = if at == self.screen { pane.kind } else { 0 };
+            pane.kind = entry.screen.kind_with_rows(&self.held, from).unwrap_or(pane.kind);
+        }
     }
 
     /// Shows the rows that are held, filtered.

@@ -94,6 +94,7 @@ pub(super) fn list(screens: &[ScreenEntry], screen: &dyn Screen, here: &Here) ->
     }
     out.push(hint("b", "bits/bytes", "bits or bytes"));
     out.push(hint("n", "names", "names or numbers: of hosts as learnt from DNS, DHCP, TLS and the like, of ports, of network cards"));
+    out.push(hint("A", "", "hide addresses and names in everything that is drawn, copied, exported and saved; again: show them"));
     out.push(hint("t", "", "the next theme: dark, light, nord, dracula, gruvbox, catppuccin, tokyo-night, solarized-light"));
     out.push(hint("C", "", "keep theme, units, names, time scale and orders in the configuration file"));
     if here.live {

@@ -256,6 +256,7 @@ impl App {
                     Some(false) => None,
                 };
             }
+            KeyCode::Char('A') => return vec![Effect::Mask],
             KeyCode::Char('t') => self.next_theme(),
             KeyCode::Char('C') => self.keep(),
             KeyCode::Char('b') => self.view.bytes = !self.view.bytes,
@@ -314,7 +315,7 @@ impl App {
         let selected = self.pane().selected.is_some();
         self.select(None);
         if let Some(pane) = self.pane_mut() {
-            pane.kind = kind;
+            (pane.kind, pane.is_kind_chosen) = (kind, true);
             pane.offset = 0;
         }
         // Walking with a selection keeps one, so that the way is visible.
@@ -462,7 +463,7 @@ impl App {
                 if let Some(kind) = kind.filter(|k| *k != self.pane().kind) {
                     self.select(None);
                     if let Some(pane) = self.pane_mut() {
-                        pane.kind = kind;
+                        (pane.kind, pane.is_kind_chosen) = (kind, true);
                     }
                 }
                 self.select(Some(topic));

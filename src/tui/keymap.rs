@@ -63,6 +63,7 @@ const ACTIONS: &[Action] = &[
     action("", "changes", &["D"]),
     action("", "bursts", &["u"]),
     action("", "bookmark", &["B"]),
+    action("", "mask", &["A"]),
     action("", "reset", &["r"]),
     action("", "help", &["?", "h", "F1"]),
     action("", "palette", &[":", "Ctrl-p"]),

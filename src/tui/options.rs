@@ -3,8 +3,9 @@
 use super::keymap::Keymap;
 use super::row_action::Export;
 use super::theme::{Background, ColorChoice};
+use crate::error::Result;
 use crate::model::{Address, Mac, Timestamp};
-use crate::snapshot::{Baseline, Order, PacketStore, SpanStore};
+use crate::snapshot::{Baseline, Feed, Order, PacketStore, SpanStore};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -104,6 +105,23 @@ pub struct DashboardOptions {
     pub export: Option<ExportTo>,
     /// Who runs other programs, where the program still may.
     pub open: Option<OpenWith>,
+    /// Who shows the same without its addresses and names, where it is not so from the beginning.
+    pub mask: Option<Mask>,
+    /// Addresses and names are replaced in what is shown.
+    pub is_masked: bool,
+}
+
+/// Who analyses the same traffic once more, without its addresses and names.
+pub type Mask = Arc<dyn Fn() -> Result<MaskedSide> + Send + Sync>;
+
+/// The same traffic without its addresses and names.
+pub struct MaskedSide {
+    /// Its snapshots.
+    pub feed: Box<dyn Feed>,
+    /// Its packets.
+    pub packets: Option<Arc<dyn PacketStore>>,
+    /// Its past.
+    pub spans: Option<Arc<dyn SpanStore>>,
 }
 
 /// Who writes exports into files.
@@ -139,6 +157,8 @@ impl Default for DashboardOptions {
             capture_file: None,
             export: None,
             open: None,
+            mask: None,
+            is_masked: false,
         }
     }
 }

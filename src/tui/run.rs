@@ -2,13 +2,15 @@
 
 use super::actions::line;
 use super::app::App;
-use super::options::DashboardOptions;
+use super::options::{DashboardOptions, MaskedSide};
+use super::row_action::Bookmark;
 use super::screen::Effect;
 use super::terminal::{Events, RawTerminal, TerminalEvents, panics};
 use super::theme::{Background, Theme};
 use crate::error::{Error, Result};
 use crate::model::clock;
-use crate::snapshot::Feed;
+use crate::snapshot::{Feed, Snapshot};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -36,15 +38,32 @@ pub(super) fn asked(theme: Theme, options: &DashboardOptions, keys: &mut Termina
     }
 }
 
+/// What is left of a dashboard.
+#[derive(Debug, Default)]
+pub struct Left {
+    /// Its bookmarks, a line each.
+    pub bookmarks: Vec<String>,
+    /// The last picture, where addresses and names were hidden in the end.
+    pub masked: Option<Arc<Snapshot>>,
+}
+
+/// What is shown while addresses and names are hidden, and what comes back afterwards.
+struct Masked {
+    feed: Box<dyn Feed>,
+    options: DashboardOptions,
+    bookmarks: Vec<Bookmark>,
+}
+
 /// Shows the dashboard until the user leaves, a signal comes, or the terminal goes. A source that ends or fails stays on screen.
 ///
 /// # Errors
 /// When there is no terminal, or it cannot be set up.
-pub fn run(feed: &dyn Feed, options: &DashboardOptions) -> Result<Vec<String>> {
+pub fn run(feed: &dyn Feed, options: &DashboardOptions) -> Result<Left> {
     let mut screen = RawTerminal::enter(&options.stop)?;
     let mut keys = TerminalEvents::new();
     let mut app = App::new(options.clone(), asked(theme(options), options, &mut keys));
-    let outcome = watch(feed, &mut app, &mut screen, &mut keys);
+    let mut masked = None;
+    let outcome = watch(feed, &mut masked, &mut app, &mut screen, &mut keys);
     drop(screen);
     let panics = panics();
     if !panics.is_empty() {
@@ -53,15 +72,29 @@ pub fn run(feed: &dyn Feed, options: &DashboardOptions) -> Result<Vec<String>> {
     match outcome {
         Err(e) if !options.stop.load(Ordering::Relaxed) && e.kind() != std::io::ErrorKind::UnexpectedEof => Err(Error::io("terminal", &e)),
         // A terminal that has gone (a closed ssh session) is a way of leaving.
-        _ => Ok(app.bookmarks.iter().map(|bookmark| line(bookmark, options.utc_offset)).collect()),
+        _ => Ok(Left {
+            bookmarks: app.bookmarks.iter().map(|bookmark| line(bookmark, options.utc_offset)).collect(),
+            masked: masked.map(|masked| masked.feed.last()),
+        }),
     }
 }
 
-fn watch(feed: &dyn Feed, app: &mut App, screen: &mut RawTerminal, events: &mut dyn Events) -> std::io::Result<()> {
+fn watch(
+    clear: &dyn Feed,
+    masked: &mut Option<Masked>,
+    app: &mut App,
+    screen: &mut RawTerminal,
+    events: &mut dyn Events,
+) -> std::io::Result<()> {
     let begun = clock::now();
     let mut drawn: Option<Instant> = None;
     let (mut changed, mut pressed) = (true, false);
+    let mut turns = false;
     while !app.options.stop.load(Ordering::Relaxed) {
+        if std::mem::take(&mut turns) {
+            mask(masked, app);
+        }
+        let feed = masked.as_ref().map_or(clear, |masked| masked.feed.as_ref());
         if screen.attend()? {
             (changed, drawn) = (true, None);
         }
@@ -91,6 +124,11 @@ fn watch(feed: &dyn Feed, app: &mut App, screen: &mut RawTerminal, events: &mut 
                 Next::Suspend => {
                     screen.suspend(true)?;
                     drawn = None;
+                }
+                // What else was typed is for what is shown then.
+                Next::Mask => {
+                    turns = true;
+                    break;
                 }
                 Next::Leave => return Ok(()),
             }
@@ -148,7 +186,40 @@ fn command(program: &str, file: &std::path::Path, filter: Option<&str>) -> Strin
 enum Next {
     GoOn,
     Suspend,
+    Mask,
     Leave,
+}
+
+/// Hides addresses and names, or shows them again: from then on the dashboard knows only what was made so.
+fn mask(masked: &mut Option<Masked>, app: &mut App) {
+    if let Some(Masked { options, bookmarks, .. }) = masked.take() {
+        app.begin_again(options, bookmarks);
+        return app.say("addresses and names are shown again".into());
+    }
+    let Some(make) = app.options.mask.clone() else {
+        let why = if app.options.is_masked { "they are replaced from the beginning (--anonymize)" } else { "it cannot be read again" };
+        return app.say(why.into());
+    };
+    match make() {
+        Ok(MaskedSide { feed, packets, spans }) => {
+            let clear = app.options.clone();
+            let bookmarks = std::mem::take(&mut app.bookmarks);
+            // Names of one's own are names, another capture has others, and the file itself hides nothing.
+            let hidden = DashboardOptions {
+                packets,
+                spans,
+                is_masked: true,
+                own_names: Arc::default(),
+                baseline: None,
+                capture_file: None,
+                ..clear.clone()
+            };
+            app.begin_again(hidden, Vec::new());
+            *masked = Some(Masked { feed, options: clear, bookmarks });
+            app.say("addresses and names are hidden: it is analysed once more, A shows them again".into());
+        }
+        Err(error) => app.say_long(format!("not hidden: {error}")),
+    }
 }
 
 /// Does what the dashboard asks for.
@@ -159,6 +230,7 @@ fn obey(feed: &dyn Feed, effects: impl IntoIterator<Item = Effect>) -> Next {
             Effect::Ask(query) => feed.ask(query),
             Effect::Reset => feed.reset(),
             Effect::Suspend => next = Next::Suspend,
+            Effect::Mask => next = Next::Mask,
             Effect::Quit => return Next::Leave,
             // The dashboard has done these itself, or the terminal.
             Effect::Done | Effect::Step(_) | Effect::Explain | Effect::Copy(..) | Effect::Export(_) | Effect::Open { .. } => {}

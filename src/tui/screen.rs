@@ -26,6 +26,8 @@ pub(super) enum Effect {
     Ask(Query),
     /// Forget everything counted.
     Reset,
+    /// Hide addresses and names, or show them again.
+    Mask,
     /// Have the terminal put a text into the clipboard; what it is, in words.
     Copy(String, String),
     /// Write something into a file of its own.
@@ -70,6 +72,12 @@ pub(super) trait Screen: Sync {
     fn kinds(&self, snapshot: &Snapshot) -> usize {
         let _ = snapshot;
         1
+    }
+
+    /// The kind of rows to show where the user chose none: `kind`, or one that has rows where that has none; `None`: that of its pane.
+    fn kind_with_rows(&self, snapshot: &Snapshot, kind: usize) -> Option<usize> {
+        let _ = (snapshot, kind);
+        None
     }
 
     /// The rows that can be selected, in the order shown.

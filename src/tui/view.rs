@@ -16,6 +16,8 @@ use std::fmt;
 pub(super) struct Pane {
     /// Which kind of rows.
     pub kind: usize,
+    /// The user chose it.
+    pub is_kind_chosen: bool,
     /// The selected row.
     pub selected: Option<Topic>,
     /// The order rows are held in while one is selected.

@@ -40,7 +40,7 @@ pub fn name(pan: &Pan, bytes: &mut [u8], mut at: usize) -> Option<usize> {
             words::word(pan, &mut keyed);
             label.iter_mut().zip(keyed).for_each(|(to, from)| *to = from);
         } else {
-            words::word(pan, label);
+            words::label(pan, label);
         }
     }
     Some(end)
@@ -61,8 +61,15 @@ fn netbios(pan: &Pan, label: &mut [u8]) {
     }
 }
 
+/// Bytes of a message's header.
+const HEADER: usize = 12;
+
 /// A message (RFC 1035 section 4.1).
 pub fn message(pan: &mut Pan, bytes: &mut [u8]) {
+    // A header has numbers that no text has; of less than one nothing is known.
+    if bytes.get(..HEADER).is_none_or(words::is_text) {
+        return unnamed(pan, bytes, 0);
+    }
     if let Err(at) = records(pan, bytes) {
         // Cut short, or something else on its port: what was walked over is done.
         opaque(pan, from(bytes, at), 0);
@@ -73,7 +80,7 @@ pub fn message(pan: &mut Pan, bytes: &mut [u8]) {
 fn records(pan: &mut Pan, bytes: &mut [u8]) -> Result<(), usize> {
     let questions = word(bytes, 4);
     let records = u32::from(word(bytes, 6)) + u32::from(word(bytes, 8)) + u32::from(word(bytes, 10));
-    let mut at = 12;
+    let mut at = HEADER;
     for _ in 0..questions {
         at = name(pan, bytes, at).ok_or(at)? + 4;
     }

@@ -1,7 +1,7 @@
 //! The first line: what am I looking at, can I believe it, how loaded is it.
 //!
 //! ```text
-//!  spantop  eth1  sw-core-1 Gi1/0/24  ⟂ promisc   10 G   ● mirror good     now 1.24 Gb/s   312 kp/s   00:12:41   lost 0
+//!  spantop  eth1  sw-core-1 Gi1/0/24  ⟂ promisc   10 G   ● mirror good     now 1.24 Gb/s   312 kp/s   00:12:41   lost here 0
 //! ```
 
 use crate::model::{Timestamp, units};
@@ -48,6 +48,9 @@ impl Piece {
     }
 }
 
+/// Columns below which each word is worth a cell more.
+const NARROW: u16 = 72;
+
 /// Cells between two pieces.
 const GAP: u16 = 3;
 
@@ -58,18 +61,30 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     }
     let inner = Rect { x: area.x + 1, width: area.width - 2, ..area };
     let needs = |left: &[Piece], right: &[Piece]| left.iter().chain(right).map(|p| p.width() + GAP).sum::<u16>().saturating_sub(GAP);
-    let mut left = left(scene, inner.width);
+    let mut left = left(scene, inner.width, [0; 2]);
     // What took place on which day is worth more than the program's name and packets a second.
     let fits = |right: &Vec<Piece>| {
         let kept = |list: &[Piece]| list.iter().filter(|p| p.worth < LEAST).map(|p| p.width() + GAP).sum::<u16>();
         (kept(&left) + kept(right)).saturating_sub(GAP) <= inner.width
     };
-    let mut right =
-        [Dated::Zone, Dated::Day].into_iter().map(|dated| right(scene, dated)).find(fits).unwrap_or_else(|| right(scene, Dated::No));
+    let mut right = [Dated::Zone, Dated::Day]
+        .into_iter()
+        .map(|dated| right(scene, dated, inner.width))
+        .find(fits)
+        .unwrap_or_else(|| right(scene, Dated::No, inner.width));
+    let mut kept = u8::MAX;
     while needs(&left, &right) > inner.width && left.len() + right.len() > 1 {
         let worst = left.iter().chain(&right).map(|p| p.worth).max().unwrap_or(0);
         left.retain(|p| p.worth != worst);
         right.retain(|p| p.worth != worst);
+        kept = worst.saturating_sub(1);
+    }
+    // What is still free is the name's, where that is cut; then what is said of the mirror has it.
+    let mut more = [0; 2];
+    for at in 0..more.len() {
+        more[at] = inner.width.saturating_sub(needs(&left, &right));
+        left = self::left(scene, inner.width, more);
+        left.retain(|p| p.worth <= kept);
     }
     let mut x = inner.x;
     for piece in &left {
@@ -83,18 +98,25 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     }
 }
 
-fn left(scene: &Scene, width: u16) -> Vec<Piece> {
+/// What is looked at: in full, or without its directories where there is no room for them.
+fn name(scene: &Scene, room: u16) -> String {
+    let sources = &scene.snapshot.capture.sources;
+    let name = match scene.options.source_title.as_str() {
+        "" => sources.iter().map(|f| f.name.as_str()).collect::<Vec<_>>().join(" + "),
+        title => title.to_owned(),
+    };
+    if cells(&name) > room { name.rsplit('/').next().unwrap_or_default().to_owned() } else { name }
+}
+
+/// Those at the left; `more`: free cells for the name and for what is said of the mirror.
+fn left(scene: &Scene, width: u16, more: [u16; 2]) -> Vec<Piece> {
     let s = scene.snapshot;
     let (text, dim) = (scene.style(Hue::Text), scene.style(Hue::Dim));
-    let name = if scene.options.source_title.is_empty() {
-        s.capture.sources.iter().map(|f| f.name.as_str()).collect::<Vec<_>>().join(" + ")
-    } else {
-        scene.options.source_title.clone()
-    };
-    let room = (width / 4).max(10);
-    let name = if cells(&name) > room { name.rsplit('/').next().unwrap_or_default().to_owned() } else { name };
+    let room = (width / 4).max(10).saturating_add(more[0]);
+    let name = name(scene, (width / 4).max(10));
     let source = vec![(cut_end(&name, room).into_owned().into(), scene.theme.style(Hue::Title))];
     let switch = s.switch.title();
+    let is_masked = scene.options.is_masked;
     let promiscuous = s.capture.sources.iter().filter_map(|f| f.promiscuous).reduce(|a, b| a && b);
     let mut out = vec![Piece::new(LEAST + 1, vec![("spantop".into(), scene.theme.strong(Hue::Accent))])];
     out.push(Piece::new(3, source));
@@ -103,6 +125,9 @@ fn left(scene: &Scene, width: u16) -> Vec<Piece> {
         let doubt = if s.switch.identity.as_ref().is_some_and(|i| i.is_likely) { "?" } else { "" };
         let title = cut_end(&title, (width / 4).max(12)).into_owned();
         out.push(Piece::new(5, vec![(title.into(), text), (doubt.into(), dim)]));
+    }
+    if is_masked {
+        out.push(Piece::new(2, vec![("names hidden".into(), scene.style(Hue::Accent))]));
     }
     match promiscuous {
         Some(true) => out.push(Piece::new(6, vec![("⟂ promisc".into(), dim)])),
@@ -121,9 +146,9 @@ fn left(scene: &Scene, width: u16) -> Vec<Piece> {
     }
     let (symbol, words, hue) = verdict(&s.mirror.trust);
     let words = match hue {
-        Hue::Bad if width < 72 => "mirror bad".to_owned(),
-        Hue::Warn if width < 72 => "mirror weak".to_owned(),
-        _ => cut_end(&words, (width / 3).max(12)).into_owned(),
+        Hue::Bad if width < NARROW => "mirror bad".to_owned(),
+        Hue::Warn if width < NARROW => "mirror weak".to_owned(),
+        _ => cut_end(&words, (width / 3).max(12).saturating_add(more[1])).into_owned(),
     };
     let badge = match hue {
         Hue::Bad => vec![(format!(" {symbol} {words} ").into(), scene.theme.badge(hue))],
@@ -161,7 +186,7 @@ fn times(scene: &Scene, first: Timestamp, last: Timestamp, dated: Dated) -> Stri
     }
 }
 
-fn right(scene: &Scene, dated: Dated) -> Vec<Piece> {
+fn right(scene: &Scene, dated: Dated, width: u16) -> Vec<Piece> {
     let s = scene.snapshot;
     let (text, dim) = (scene.style(Hue::Text), scene.style(Hue::Dim));
     let mut out = Vec::new();
@@ -181,7 +206,9 @@ fn right(scene: &Scene, dated: Dated) -> Vec<Piece> {
         (false, false) => "now ",
         (false, true) => "now ≈ ",
     };
-    let (number, unit) = (format!("{:>4}", rate.number), format!(" {}", rate.unit));
+    // Of a file it does not change: it needs no place of its own.
+    let number = if scene.whole() { rate.number.trim().to_owned() } else { format!("{:>4}", rate.number) };
+    let unit = format!(" {}", rate.unit);
     if !s.live && s.duration() <= 0.0 && s.stats.total.packets > 0 {
         // What took no time, or no known one, has no rate.
         let (packets, volume) = (units::plural(s.stats.total.packets, "packet"), units::bytes(s.stats.total.wire_bytes));
@@ -192,7 +219,7 @@ fn right(scene: &Scene, dated: Dated) -> Vec<Piece> {
         out.push(Piece::new(0, vec![(mark.into(), dim), (number.into(), scene.theme.strong(Hue::Title)), (unit.into(), text)]));
         out.push(Piece::new(
             if dated != Dated::No && past.is_none() && scene.whole() { LEAST } else { 4 },
-            vec![(packets.text().into(), text)],
+            vec![(if scene.whole() { packets.plain() } else { packets.text() }.into(), text)],
         ));
     }
     if let Some((times, closely)) = past {
@@ -206,7 +233,7 @@ fn right(scene: &Scene, dated: Dated) -> Vec<Piece> {
     if let Some(age) = scene.age {
         out.push(Piece::new(1, vec![(format!(" {age} s old ").into(), scene.theme.badge(Hue::Warn))]));
     }
-    out.push(Piece::new(2, lost(scene)).leading_to(&Mirror));
+    out.push(Piece::new(2, lost(scene, width)).leading_to(&Mirror));
     out
 }
 
@@ -217,12 +244,14 @@ fn progress(s: &Snapshot) -> Option<f64> {
     (!known.is_empty() && !s.finished).then_some(mean.clamp(0.0, 1.0))
 }
 
-/// `lost 0`, or a badge with the share and the stage that loses most.
-fn lost(scene: &Scene) -> Vec<(Cow<'static, str>, Style)> {
+/// `lost here 0`, or a badge with the share and the stage that loses most.
+fn lost(scene: &Scene, width: u16) -> Vec<(Cow<'static, str>, Style)> {
     let l = scene.snapshot.capture.losses;
     let lost = l.lost_packets();
     if lost == 0 {
-        return vec![("lost 0".into(), scene.style(Hue::Dim))];
+        // What was lost before it came here is the mirror's, which says so.
+        let words = if width < NARROW { "lost 0" } else { "lost here 0" };
+        return vec![(words.into(), scene.style(Hue::Dim))];
     }
     let stages = [(l.interface_drops, "interface"), (l.kernel_drops, "kernel")];
     let stage = stages.into_iter().max_by_key(|s| s.0).map_or("", |s| s.1);

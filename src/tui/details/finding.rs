@@ -17,6 +17,7 @@ use crate::model::finding::evidence_name;
 use crate::snapshot::Snapshot;
 use crate::tui::canvas::{Canvas, split_top, wrap};
 use crate::tui::label;
+use crate::tui::panels::facts::{self, TextLine};
 use crate::tui::panels::when;
 use crate::tui::screen::{Effect, Hint, Screen};
 use crate::tui::theme::Hue;
@@ -25,7 +26,6 @@ use crate::tui::widgets::amount;
 use crate::tui::widgets::frame::titled;
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 
 /// The key that explains.
 pub(in crate::tui) const EXPLAIN: Hint = Hint { key: "e", word: "explain", help: "explain this kind of finding at length" };
@@ -90,17 +90,7 @@ pub(in crate::tui) fn identifier(topic: Option<&Topic>) -> Option<&'static str> 
 /// Draws everything known of a finding, from a scrolled line on; the lines used.
 pub(in crate::tui) fn body(canvas: &mut Canvas, area: Rect, scene: &Scene, finding: &Finding, scroll: usize) -> u16 {
     let lines = lines(scene, finding, area.width.saturating_sub(4));
-    let height = usize::from(area.height);
-    let scroll = scroll.min(lines.len().saturating_sub(height));
-    canvas.overflow = lines.len().saturating_sub(height);
-    for (i, (indent, text, style)) in lines.iter().skip(scroll).take(height).enumerate() {
-        let x = area.x + 1 + indent;
-        canvas.put(x, area.y + i as u16, area.right().saturating_sub(x + 1), text, *style);
-    }
-    if scroll + height < lines.len() && height > 0 {
-        canvas.right(area.x, area.bottom() - 1, area.width, " more ↓ ", scene.style(Hue::Accent));
-    }
-    lines.len().min(height) as u16
+    facts::scrolled(canvas, area, &lines, scroll)
 }
 
 /// How long it has been so, or was: up to now where it still is and more may come.
@@ -113,12 +103,10 @@ pub(in crate::tui) fn lasting(scene: &Scene, finding: &Finding) -> String {
     amount::short_duration(finding.last.seconds_since(finding.first).max(0.0))
 }
 
-type Line = (u16, String, Style);
-
-fn lines(scene: &Scene, finding: &Finding, width: u16) -> Vec<Line> {
+fn lines(scene: &Scene, finding: &Finding, width: u16) -> Vec<TextLine> {
     let (symbol, hue) = label::severity(finding.severity);
     let (text, dim) = (scene.style(Hue::Text), scene.style(Hue::Dim));
-    let mut out: Vec<Line> = Vec::new();
+    let mut out: Vec<TextLine> = Vec::new();
     for (i, line) in wrap(&finding.title, width.saturating_sub(2)).into_iter().enumerate() {
         let line = if i == 0 { format!("{symbol} {line}") } else { format!("  {line}") };
         out.push((0, line, scene.theme.strong(hue)));
@@ -140,7 +128,7 @@ fn lines(scene: &Scene, finding: &Finding, width: u16) -> Vec<Line> {
     for remark in finding.remarks() {
         out.extend(wrap(&remark, width).into_iter().map(|l| (2, l, dim)));
     }
-    let title = |out: &mut Vec<Line>, name: &str| {
+    let title = |out: &mut Vec<TextLine>, name: &str| {
         out.push((0, String::new(), text));
         out.push((0, name.to_owned(), scene.style(Hue::Title)));
     };

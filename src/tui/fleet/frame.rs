@@ -23,27 +23,18 @@ const OLD: u64 = 15;
 /// Columns from which the name of the database and packets a second have a place in the first line.
 const WIDE: u16 = 130;
 
-const LIST: [Hint; 8] = [
-    Hint { key: "↑↓", word: "select", help: "" },
-    Hint { key: "⏎", word: "open", help: "" },
-    Hint { key: "s", word: "sort", help: "" },
-    Hint { key: "1", word: "hour", help: "" },
-    Hint { key: "2", word: "day", help: "" },
-    Hint { key: "3", word: "week", help: "" },
-    Hint { key: "4", word: "month", help: "" },
-    Hint { key: "q", word: "quit", help: "" },
-];
+/// Keys of the list of probes.
+const LIST: [Hint; 3] = [key("↑↓", "select"), key("⏎", "open"), key("s", "sort")];
 
-const PAGE: [Hint; 8] = [
-    Hint { key: "Esc", word: "back", help: "" },
-    Hint { key: "←→", word: "list", help: "" },
-    Hint { key: "↑↓", word: "scroll", help: "" },
-    Hint { key: "1", word: "hour", help: "" },
-    Hint { key: "2", word: "day", help: "" },
-    Hint { key: "3", word: "week", help: "" },
-    Hint { key: "4", word: "month", help: "" },
-    Hint { key: "q", word: "quit", help: "" },
-];
+/// Keys of the page about one.
+const PAGE: [Hint; 3] = [key("Esc", "back"), key("←→", "list"), key("↑↓", "scroll")];
+
+/// Keys of both.
+const BOTH: [Hint; 5] = [key("1", "hour"), key("2", "day"), key("3", "week"), key("4", "month"), key("q", "quit")];
+
+const fn key(key: &'static str, word: &'static str) -> Hint {
+    Hint { key, word, help: "" }
+}
 
 type Piece = (Cow<'static, str>, Style);
 
@@ -53,10 +44,10 @@ pub(super) fn draw(canvas: &mut Canvas, app: &FleetApp, scene: &Scene) -> Rect {
     let (top, rest) = split_top(area, 1);
     let (body, last) = split_top(rest, rest.height.saturating_sub(1));
     head(canvas, top, app, scene);
-    let hints = if app.question.probe.is_some() { &PAGE } else { &LIST };
+    let hints = [if app.question.probe.is_some() { PAGE } else { LIST }.as_slice(), &BOTH].concat();
     let order = if app.question.probe.is_some() { Vec::new() } else { vec![(app.order.word().to_owned(), scene.style(Hue::Dim))] };
     if last.height > 0 {
-        footer::draw(canvas, last, hints, &|hint| hint.key.to_owned(), &order);
+        footer::draw(canvas, last, &hints, &|hint| hint.key.to_owned(), &order);
     }
     let Some(trouble) = &app.known.trouble else { return body };
     let (line, body) = split_top(body, 1);

@@ -4,7 +4,7 @@ use super::shown;
 use super::state::{FleetApp, topic};
 use crate::fleet::{FleetProbe, FleetSpan, ProbeState, SharedTraffic, pairs};
 use crate::model::units;
-use crate::tui::canvas::{Canvas, cut_end, cut_middle, split_top};
+use crate::tui::canvas::{Canvas, cells, cut_end, cut_middle, split_top};
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, Topic};
 use crate::tui::widgets::amount::{self, RATE};
@@ -46,9 +46,10 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, app: &FleetApp, scene: &Scen
 
 fn columns<'a>() -> [Col<Row<'a>>; 11] {
     [
+        // Names of one fleet differ at their ends.
         Col::left("probe", 12..=28, 0, |s, (p, ..)| {
             let hue = if p.state == ProbeState::Heard { Hue::Title } else { Hue::Dim };
-            Cell::Text(p.name.probe.clone(), s.style(hue))
+            Cell::Address(p.name.probe.clone(), s.style(hue))
         }),
         Col::left("site", 8..=20, 6, |s, (p, ..)| Cell::Text(p.name.site.clone(), s.style(Hue::Text))),
         Col::right("1 min", RATE..=RATE, 1, |s, (p, ..)| match p.load {
@@ -60,8 +61,12 @@ fn columns<'a>() -> [Col<Row<'a>>; 11] {
             None => Cell::Right("–".into(), s.style(Hue::Dim)),
         }),
         Col::left("load", 24..=24, 7, |s, (p, span, now, _)| Cell::Text(shown::sparkline(p, *span, *now, 24), s.style(Hue::AreaHigh))),
-        Col::left("mirror", 20..=20, 2, |s, (p, ..)| {
-            let (words, hue) = shown::mirror(p, s);
+        // Since when it is silent stands under "news".
+        Col::left("mirror", 12..=14, 2, |s, (p, ..)| {
+            let (words, hue) = match p.state {
+                ProbeState::Silent => ("✖ silent".to_owned(), Hue::Bad),
+                _ => shown::mirror(p, s),
+            };
             Cell::Text(words, if hue == Hue::Dim { s.style(hue) } else { s.theme.strong(hue) })
         }),
         Col::right("lost", 6..=8, 3, |s, (p, ..)| {
@@ -79,11 +84,11 @@ fn columns<'a>() -> [Col<Row<'a>>; 11] {
             }
             _ => Cell::Text("–".into(), s.style(Hue::Dim)),
         }),
-        Col::left("clock", 10..=16, 8, |s, (p, ..)| {
+        Col::left("clock", 13..=16, 8, |s, (p, ..)| {
             let (text, hue) = shown::clock(p.clock_offset);
             Cell::Text(text, s.style(hue))
         }),
-        Col::right("news", 7..=8, 5, |s, (p, _, _, stale)| {
+        Col::right("news", 7..=8, 3, |s, (p, _, _, stale)| {
             Cell::Right(shown::ago(p.age.saturating_add(*stale)), s.style(if p.state == ProbeState::Silent { Hue::Bad } else { Hue::Dim }))
         }),
     ]
@@ -110,21 +115,20 @@ fn draw_shared(canvas: &mut Canvas, area: Rect, app: &FleetApp, scene: &Scene) {
     };
     let once = shared.once();
     let most = if shared.left_off { "at most " } else { "" };
-    line(
-        canvas,
-        0,
-        &[
-            ("told ".into(), dim),
-            (said(shared.told.records, shared.told.packets, shared.told.wire_bytes).into(), text),
-            ("   once ".into(), dim),
-            (format!("{most}{}", said(once.records, once.packets, once.wire_bytes)).into(), scene.style(Hue::Title)),
-        ],
-    );
+    // Records are what is told of twice first of all: where there is no room for all numbers, the others go.
+    let words = |is_short: bool| {
+        let told = said(shared.told.records, shared.told.packets, shared.told.wire_bytes, is_short);
+        let once = format!("{most}{}", said(once.records, once.packets, once.wire_bytes, is_short));
+        [("told ".to_owned(), dim), (told, text), ("   once ".to_owned(), dim), (once, scene.style(Hue::Title))]
+    };
+    let is_short = words(false).iter().map(|piece| cells(&piece.0)).sum::<u16>() > body.width.saturating_sub(2);
+    line(canvas, 0, &words(is_short).map(|(words, style)| (words.into(), style)));
     draw_pairs(canvas, Rect { y: body.y + 1.min(body.height), height: body.height.saturating_sub(1), ..body }, shared, scene);
 }
 
-fn said(records: u64, packets: u64, bytes: u64) -> String {
-    format!("{}, {} packets, {}", format_args!("{} records", units::count(records)), units::count(packets), units::bytes(bytes))
+fn said(records: u64, packets: u64, bytes: u64, is_short: bool) -> String {
+    let packets = if is_short { String::new() } else { format!(", {} packets", units::count(packets)) };
+    format!("{} records{packets}, {}", units::count(records), units::bytes(bytes))
 }
 
 fn draw_pairs(canvas: &mut Canvas, area: Rect, shared: &SharedTraffic, scene: &Scene) {

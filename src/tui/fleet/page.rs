@@ -6,7 +6,7 @@ use crate::fleet::{FleetProbe, ProbeName, ProbeState, ProbeStory, StoryConversat
 use crate::model::time::SECOND;
 use crate::model::{Timestamp, Traffic, units};
 use crate::snapshot::{Load, Sample};
-use crate::tui::canvas::{Canvas, Hit, Listing, cells, cut_end, split_top};
+use crate::tui::canvas::{Canvas, Hit, Listing, cells, cut_end, cut_middle, split_top};
 use crate::tui::theme::Hue;
 use crate::tui::view::{Scene, Topic};
 use crate::tui::widgets::amount::{self, COUNT, VOLUME};
@@ -24,7 +24,14 @@ const WIDE: u16 = 150;
 pub(super) fn draw(canvas: &mut Canvas, area: Rect, app: &FleetApp, name: &ProbeName, scene: &Scene) {
     let (line, rest) = split_top(area, 1);
     if let (Some(probe), true) = (app.opened(), line.height > 0) {
-        canvas.pieces(line.x + 1, line.y, line.width.saturating_sub(2), &said(probe, app.stale(), scene));
+        let mut x = line.x + 1;
+        for facts in said(probe, app.stale(), scene, line.width / 3) {
+            // What has no room for all of it is left out: half a word says nothing.
+            let wide: u16 = facts.iter().map(|piece| cells(&piece.0)).sum();
+            if x + wide < line.right() {
+                x += canvas.pieces(x, line.y, wide, &facts) + 3;
+            }
+        }
     }
     let story = app.story();
     let chart = if rest.height >= 30 { rest.height / 3 } else { (rest.height * 2 / 5).max(6) };
@@ -49,29 +56,23 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, app: &FleetApp, name: &Probe
     }
 }
 
-/// What the list says of it, in a line.
-fn said(probe: &FleetProbe, stale: i64, scene: &Scene) -> Vec<(Cow<'static, str>, Style)> {
+/// What the list says of it, in a line: its name in at most so many cells, and facts.
+fn said(probe: &FleetProbe, stale: i64, scene: &Scene, room: u16) -> Vec<Vec<(Cow<'static, str>, Style)>> {
     let (dim, text) = (scene.style(Hue::Dim), scene.style(Hue::Text));
     let (mirror, hue) = shown::mirror(probe, scene);
-    let mut out: Vec<(Cow<'static, str>, Style)> = vec![
-        (probe.name.to_string().into(), scene.theme.style(Hue::Title)),
-        ("   mirror ".into(), dim),
-        (mirror.into(), scene.theme.strong(hue)),
-    ];
+    let name = cut_middle(&probe.name.to_string(), room).into_owned();
+    let mut out: Vec<Vec<(Cow<'static, str>, Style)>> =
+        vec![vec![(name.into(), scene.theme.style(Hue::Title))], vec![("mirror ".into(), dim), (mirror.into(), scene.theme.strong(hue))]];
     if let Some((bits, packets)) = probe.load {
         let (rate, packets) = (amount::rate(scene, bits).plain(), amount::packet_rate(packets).plain());
-        out.push(("   1 min ".into(), dim));
-        out.push((format!("{rate}  {packets}").into(), text));
+        out.push(vec![("1 min ".into(), dim), (format!("{rate}  {packets}").into(), text)]);
     }
     let (lost, style) = shown::loss(probe.history.lost_packets, scene);
-    out.push(("   lost ".into(), dim));
-    out.push((lost.into(), style));
+    out.push(vec![("lost ".into(), dim), (lost.into(), style)]);
     let (clock, hue) = shown::clock(probe.clock_offset);
-    out.push(("   clock ".into(), dim));
-    out.push((clock.into(), scene.style(hue)));
+    out.push(vec![("clock ".into(), dim), (clock.into(), scene.style(hue))]);
     let hue = if probe.state == ProbeState::Silent { Hue::Bad } else { Hue::Text };
-    out.push(("   last news ".into(), dim));
-    out.push((format!("{} ago", shown::ago(probe.age.saturating_add(stale))).into(), scene.style(hue)));
+    out.push(vec![("last news ".into(), dim), (format!("{} ago", shown::ago(probe.age.saturating_add(stale))).into(), scene.style(hue))]);
     out
 }
 
@@ -96,7 +97,7 @@ fn load(canvas: &mut Canvas, area: Rect, app: &FleetApp, story: Option<&ProbeSto
     } else {
         String::new()
     };
-    let title = format!("Load of {} · {}", name.probe, span.words());
+    let title = format!("Load of {} · {}", cut_middle(&name.probe, area.width / 3), span.words());
     let body = titled(canvas, area, &title, &[(note.into(), scene.style(Hue::Dim))], false);
     let (field, ticks) = split_top(body, body.height.saturating_sub(1));
     let theme = *canvas.theme;
@@ -152,19 +153,14 @@ fn findings(canvas: &mut Canvas, area: Rect, list: &[&StoryFinding], (skip, now)
         let since = if finding.is_active { "since" } else { "until" };
         let time = shown::when(if finding.is_active { finding.first } else { finding.last }, now, scene);
         let time = format!("{since} {time}");
-        let room = area.width.saturating_sub(2);
-        canvas.pieces(
-            area.x + 1,
-            y,
-            room,
-            &[(format!("{sign} ").into(), style), (finding.title.as_str().into(), if finding.is_active { text } else { dim })],
-        );
-        let wide = cells(&time);
+        let (room, wide) = (area.width.saturating_sub(2), cells(&time));
         // A time stands at the right where it leaves the title readable.
-        if room > wide + 40 {
-            let x = area.right().saturating_sub(wide + 2);
-            canvas.put(x.saturating_sub(1), y, 1, " ", dim);
-            canvas.put(x, y, wide, &time, dim);
+        let is_timed = room > wide + 40;
+        let left = if is_timed { room.saturating_sub(wide + 2) } else { room };
+        let title = cut_end(&finding.title, left.saturating_sub(2));
+        canvas.pieces(area.x + 1, y, left, &[(format!("{sign} ").into(), style), (title, if finding.is_active { text } else { dim })]);
+        if is_timed {
+            canvas.right(area.x + 1, y, room, &time, dim);
         }
     }
 }

@@ -174,6 +174,31 @@ fn the_list_at_three_sizes() {
     }
 }
 
+/// A title gives way to its time as a whole, and a name as long as the line to the facts behind it.
+#[test]
+fn long_titles_and_names_leave_room_for_what_stands_beside_them() {
+    let mut told = story();
+    told.findings.truncate(1);
+    told.findings[0].title = "every packet from the second floor's wireless stations arrives twice or three times".into();
+    told.findings[0].first = NOW - 4 * 86_400;
+    let mut view = known();
+    let mut all = picture(12);
+    for probe in all.probes.iter_mut().filter(|probe| probe.name == name(1)) {
+        probe.name.probe = "a-probe-whose-name-is-as-long-as-half-of-the-line-or-longer".into();
+        told.name = probe.name.clone();
+    }
+    (view.picture, view.story) = (Some(Arc::new(all)), Some(Arc::new(told.clone())));
+    let mut app = app(view);
+    app.list.selected = Some(super::state::topic(&told.name));
+    press(&mut app, KeyCode::Enter);
+    let shown = text(&mut app, 80, 24);
+    let lines: Vec<&str> = shown.lines().collect();
+    let title = lines.iter().find(|line| line.contains("every packet from")).unwrap_or_else(|| panic!("no finding in\n{shown}"));
+    let before = title.trim_end().strip_suffix("since 2025-11-25").unwrap_or_else(|| panic!("{title}"));
+    assert!(before.ends_with("…  ") || before.ends_with("… "), "{title}");
+    assert!(lines.iter().any(|line| line.contains("physics/a-pr…") && line.contains("mirror ✖ bad") && line.contains("lost 0")), "{shown}");
+}
+
 #[test]
 fn a_probe_at_three_sizes() {
     for (width, height) in SIZES {
@@ -196,7 +221,7 @@ fn what_is_silent_or_not_judged_is_not_green() {
     let line = |y: u16| (0..160).map(|x| buffer[(x, y)].symbol().to_owned()).collect::<String>();
     let green = |y: u16| (0..160).any(|x| buffer[(x, y)].fg == ratatui::style::Color::Green);
     let of = |what: &str| (0..40).find(|y| line(*y).contains(what)).unwrap_or_else(|| panic!("no {what}"));
-    assert!(!green(of("silent since")) && !green(of("not judged   ")), "silence is no good news");
+    assert!(!green(of("✖ silent")) && !green(of("not judged   ")), "silence is no good news");
     assert!(green(of("● good")));
 }
 
@@ -208,7 +233,7 @@ fn a_fleet_that_is_silent_has_no_load_and_a_probe_of_another_day_its_date() {
     silent.probes[0].age = 3 * 86_400;
     let mut app = app(FleetView { picture: Some(Arc::new(silent)), ..FleetView::default() });
     let shown = text(&mut app, 120, 30);
-    assert!(shown.contains("now –") && shown.contains("silent since 11-26") && shown.contains("counting …"), "{shown}");
+    assert!(shown.contains("now –") && shown.contains("✖ silent") && shown.contains("3d 00h") && shown.contains("counting …"), "{shown}");
 }
 
 #[test]

@@ -32,3 +32,29 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, facts: &[Fact]) -> u
     }
     y - area.y
 }
+
+/// Lines of a text: cells they stand in, what they say, how.
+pub(in crate::tui) type TextLine = (u16, String, Style);
+
+/// Draws a text from a scrolled line on; the lines used. Where more follows, the last line says so, and nothing else stands in it.
+pub(in crate::tui) fn scrolled(canvas: &mut Canvas, area: Rect, lines: &[TextLine], scroll: usize) -> u16 {
+    let height = usize::from(area.height);
+    let over = lines.len() > height;
+    // A line that says there is more costs one; of two lines the text has both.
+    let room = if over && height > 2 { height - 1 } else { height };
+    canvas.overflow = lines.len().saturating_sub(room);
+    let scroll = scroll.min(canvas.overflow);
+    let more = scroll < canvas.overflow;
+    let shown = if more { room } else { height };
+    // At the end the line is the text's again.
+    let first = if more { scroll } else { lines.len().saturating_sub(shown) };
+    for (i, (indent, text, style)) in lines.iter().skip(first).take(shown).enumerate() {
+        let x = area.x + 1 + indent;
+        canvas.put(x, area.y + i as u16, area.right().saturating_sub(x + 1), text, *style);
+    }
+    if more && room < height {
+        let style = canvas.theme.style(Hue::Accent);
+        canvas.right(area.x, area.bottom() - 1, area.width, " more ↓ ", style);
+    }
+    lines.len().min(height) as u16
+}

@@ -1,4 +1,4 @@
-//! What is wrong: a finding takes two lines where its title wants them and there is room for all, else one.
+//! What is wrong: a finding takes as many lines as its title wants where there is room for all, else one.
 //!
 //! ```text
 //! ─ What is wrong ─────────────
@@ -42,7 +42,7 @@ fn nothing(canvas: &mut Canvas, body: Rect, scene: &Scene) {
     let words = match hue {
         Hue::Good if in_span => "mirror: no fault in this span".to_owned(),
         Hue::Good => "mirror: no fault found".to_owned(),
-        Hue::Dim if scene.snapshot.finished => "mirror: cannot be judged".to_owned(),
+        Hue::Dim if scene.snapshot.finished => "mirror: not judged".to_owned(),
         Hue::Dim => "mirror: not judged yet".to_owned(),
         _ => words,
     };
@@ -50,11 +50,11 @@ fn nothing(canvas: &mut Canvas, body: Rect, scene: &Scene) {
     let first: [(Cow<'_, str>, Style); 2] = [(format!("{symbol} ").into(), scene.style(hue)), (words.into(), style)];
     let used: u16 = first.iter().map(|p| cells(&p.0)).sum();
     let (x, width) = (body.x + 1, body.width.saturating_sub(2));
-    let network = network(&scene.snapshot.diagnosis.network, in_span);
+    let network = network(&scene.snapshot.diagnosis.network, in_span, scene.snapshot.finished);
     let cleared = scene.snapshot.diagnosis.findings.len();
     let mut below: Vec<String> = Vec::new();
     if used + cells(&network) + 3 > width {
-        below.push(network.clone());
+        below.extend(wrap(&network, width.saturating_sub(2)));
     }
     if cleared > 0 {
         below.push(format!("{cleared} cleared"));
@@ -72,19 +72,20 @@ fn nothing(canvas: &mut Canvas, body: Rect, scene: &Scene) {
 }
 
 /// What is thought of the network, when nothing is wrong with it. What was judged is counted of all of the time, not of a span.
-fn network(network: &Network, in_span: bool) -> String {
+fn network(network: &Network, in_span: bool, finished: bool) -> String {
     match network.verdict {
         Verdict::Unknown if network.judged > 0 => {
             format!("network: no verdict, {} not judged", plural(network.not_judged.len() as u64, "finding"))
         }
         _ if in_span => "network: no fault in this span".into(),
+        Verdict::Unknown if finished => "network: no connection or request seen".into(),
         Verdict::Unknown => "network: no connection or request seen yet".into(),
         _ => format!("network: no fault in {}", plural(network.judged, "attempt")),
     }
 }
 
 /// Lines of a title at most.
-const LINES: usize = 2;
+const LINES: usize = 4;
 
 /// Cells beside a title: the margins and the sign before it.
 const BESIDE: u16 = 4;
@@ -118,8 +119,10 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, kind:
     }
     let (height, width) = (usize::from(body.height), body.width.saturating_sub(BESIDE));
     let mut titles: Vec<Vec<String>> = rows.iter().map(|row| title(scene, row.1, width, LINES)).collect();
-    if titles.iter().map(Vec::len).sum::<usize>() > height {
-        titles = rows.iter().map(|row| title(scene, row.1, width, 1)).collect();
+    for most in (1..LINES).rev() {
+        if titles.iter().map(Vec::len).sum::<usize>() > height {
+            titles = rows.iter().map(|row| title(scene, row.1, width, most)).collect();
+        }
     }
     let chosen = scene.pane.selected.as_ref().filter(|_| focused).and_then(|t| rows.iter().position(|r| r.0 == *t));
     let skip = chosen.map_or(0, |at| (at + 1).saturating_sub(height));

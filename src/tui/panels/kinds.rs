@@ -53,3 +53,15 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, kinds
         }
     }
 }
+
+/// A kind, or the first that has rows where it has none.
+pub(in crate::tui) fn with_rows(rows: impl Iterator<Item = u64>, kind: usize) -> usize {
+    let mut first = None;
+    for (at, _) in rows.enumerate().filter(|(_, rows)| *rows > 0) {
+        if at == kind {
+            return kind;
+        }
+        first = first.or(Some(at));
+    }
+    first.unwrap_or(kind)
+}

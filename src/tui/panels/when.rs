@@ -53,13 +53,15 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene, findi
 /// Draws what this kind of finding means and how it is measured, where there is room for all of it.
 pub(in crate::tui) fn meaning(canvas: &mut Canvas, area: Rect, scene: &Scene, finding: &Finding) {
     let text = (scene.options.explain)(finding.id).unwrap_or_default();
-    let lines: Vec<&str> = text.lines().skip_while(|line| *line != MEANS).take_while(|line| *line != WHY).collect();
-    let is_room = lines.iter().all(|line| cells(line) <= area.width.saturating_sub(2)) && lines.len() < usize::from(area.height);
-    if lines.is_empty() || !is_room {
-        return;
-    }
+    let all: Vec<&str> = text.lines().skip_while(|line| *line != MEANS).collect();
+    let first: Vec<&str> = all.iter().copied().take_while(|line| *line != WHY).collect();
+    let fits = |lines: &&Vec<&str>| {
+        !lines.is_empty() && lines.iter().all(|line| cells(line) <= area.width.saturating_sub(2)) && lines.len() < usize::from(area.height)
+    };
+    let Some(lines) = [&all, &first].into_iter().find(fits) else { return };
+    let is_all = lines.len() == all.len();
     let note = [("e".into(), scene.style(Hue::Accent)), (" all of it".into(), scene.style(Hue::Dim))];
-    let body = titled(canvas, area, &format!("About {}", finding.id), &note, false);
+    let body = titled(canvas, area, &format!("About {}", finding.id), if is_all { &[] } else { &note }, false);
     for (line, y) in lines.iter().zip(body.top()..body.bottom()) {
         let hue = if line.starts_with(' ') { Hue::Dim } else { Hue::Title };
         canvas.ink(body.x + 1, y, body.width.saturating_sub(2), line, hue);

@@ -42,6 +42,10 @@ impl Screen for Conversations {
         KINDS.len()
     }
 
+    fn kind_with_rows(&self, snapshot: &Snapshot, kind: usize) -> Option<usize> {
+        Some(kinds::with_rows(KINDS.iter().map(|kind| kind.conversations(snapshot).total_rows), kind))
+    }
+
     fn topics(&self, scene: &Scene) -> Vec<Topic> {
         columns::conversation_rows(scene, kind(scene)).into_iter().map(|r| r.0).collect()
     }

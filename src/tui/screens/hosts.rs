@@ -87,6 +87,10 @@ impl Screen for Hosts {
         SHOWN.len()
     }
 
+    fn kind_with_rows(&self, snapshot: &Snapshot, kind: usize) -> Option<usize> {
+        Some(kinds::with_rows(SHOWN.iter().map(|shown| shown.count(snapshot)), kind))
+    }
+
     fn topics(&self, scene: &Scene) -> Vec<Topic> {
         Shown::of(scene).rows(scene).into_iter().map(|r| r.0).collect()
     }

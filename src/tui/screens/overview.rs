@@ -62,7 +62,7 @@ impl Screen for Overview {
     }
 
     fn draw(&self, canvas: &mut Canvas, area: Rect, scene: &Scene) {
-        let heights = heights(area.height);
+        let heights = given_away(heights(area.height), area.width, scene);
         let (first, rest) = split_top(area, heights[0]);
         let (second, third) = split_top(rest, heights[1]);
         if first.height > 0 {
@@ -93,6 +93,25 @@ fn heights(all: u16) -> [u16; 3] {
     }
 }
 
+/// Lines of sizes, casts and directions.
+const MIXED: u16 = 11;
+
+/// What panels have no rows for goes to the load, where no more rows come: on a screen that changes they would move.
+fn given_away([load, middle, bottom]: [u16; 3], width: u16, scene: &Scene) -> [u16; 3] {
+    if !scene.snapshot.finished || scene.view.filter.is_some() || bottom == 0 {
+        return [load, middle, bottom];
+    }
+    let lines = |rows: usize| u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2);
+    let talk = lines(top::protocol_rows(scene).len().max(top::conversation_rows(scene).len()));
+    let spare = middle.saturating_sub(talk.max(5));
+    let services = u16::try_from(SERVICES.count(scene.snapshot)).unwrap_or(u16::MAX);
+    // Services first, where there are some and their place is large enough then.
+    let has_services = width >= WIDE && services > 0 && bottom + spare >= LISTS;
+    let others = if has_services { (MIXES + 2).saturating_add(services).max(LISTS) } else { MIXED };
+    let wanted = lines(top::host_rows(scene).len()).max(others).min(bottom + spare);
+    [load + spare + bottom - wanted, middle - spare, wanted]
+}
+
 fn middle(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     // A panel the user has walked to is shown even where only one fits.
     if area.width < 78 {
@@ -114,14 +133,18 @@ fn middle(canvas: &mut Canvas, area: Rect, scene: &Scene) {
 /// Rows of the mixes where services stand below them.
 const MIXES: u16 = 12;
 
+/// Rows of both together at least, and columns.
+const LISTS: u16 = MIXES + 8;
+const WIDE: u16 = 170;
+
 fn bottom(canvas: &mut Canvas, area: Rect, scene: &Scene) {
-    if area.width >= 170 && area.height >= MIXES + 8 && SERVICES.count(scene.snapshot) > 0 {
+    if area.width >= WIDE && area.height >= LISTS && SERVICES.count(scene.snapshot) > 0 {
         let parts = columns(canvas, area, &[area.width * 34 / 100]);
         let [hosts, right] = parts[..] else { return };
         top::hosts(canvas, hosts, scene, HOSTS);
         let (mixes, services) = split_top(right, MIXES);
         let wide = |percent: u16| right.width * percent / 100;
-        let parts = columns(canvas, mixes, &[wide(23), wide(23), wide(16)]);
+        let parts = columns(canvas, mixes, &[wide(23), wide(23), wide(16).max(23)]);
         if let [sizes, casts, losses, wrong] = parts[..] {
             shares::sizes(canvas, sizes, scene);
             shares::casts(canvas, casts, scene);
@@ -141,23 +164,25 @@ fn bottom(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         findings::draw(c, above, s, WRONG);
         shares::losses(c, below, s);
     };
+    // Hundredths for hosts, with their names where there is room for them.
+    let names = if area.width >= 140 { 38 } else { 34 };
     let panels: Vec<(u16, Panel)> = match area.width {
         0..78 => vec![(0, hosts)],
         78..112 => vec![(40.max(area.width / 2), hosts), (0, wrong)],
-        112..170 => {
+        112..WIDE => {
             vec![
-                (area.width * 34 / 100, hosts),
+                (area.width * names / 100, hosts),
                 (area.width * 18 / 100, shares::sizes),
                 (area.width * 18 / 100, shares::casts),
                 (0, wrong_and_losses),
             ]
         }
+        // Hosts show more columns, findings more of their words.
         _ => vec![
-            (area.width * 30 / 100, hosts),
-            (area.width * 16 / 100, shares::sizes),
-            (area.width * 16 / 100, shares::casts),
-            (area.width * 12 / 100, shares::losses),
-            (0, wrong),
+            (area.width * 42 / 100, hosts),
+            (area.width * 15 / 100, shares::sizes),
+            (area.width * 15 / 100, shares::casts),
+            (0, wrong_and_losses),
         ],
     };
     let widths: Vec<u16> = panels.iter().map(|p| p.0).filter(|w| *w > 0).collect();

@@ -9,10 +9,10 @@
 
 use crate::model::{Finding, Severity};
 use crate::snapshot::Snapshot;
-use crate::tui::canvas::{Canvas, split_top};
+use crate::tui::canvas::{Canvas, cells, split_top};
 use crate::tui::details::finding;
 use crate::tui::label;
-use crate::tui::panels::when;
+use crate::tui::panels::{mirror, when};
 use crate::tui::screen::{Effect, Hint, Screen};
 use crate::tui::theme::Hue;
 use crate::tui::view::{Pane, Scene, Topic};
@@ -29,6 +29,16 @@ const BESIDE: u16 = 150;
 
 /// Lines below the list that are worth to be drawn in.
 const BESIDE_LIST: u16 = 12;
+
+/// Cells of the list beside a title: margins, sign, identifier, how long it held.
+const LIST_BESIDE: u16 = 34;
+
+/// Lines from which what was not judged is listed below.
+const NOT_JUDGED: u16 = 5;
+
+fn not_judged(scene: &Scene) -> usize {
+    scene.snapshot.mirror.not_judged.len().max(scene.snapshot.mirror.silenced.len())
+}
 
 fn rows<'a>(scene: &Scene<'a>) -> Vec<(Topic, &'a Finding)> {
     scene.pane.arrange(label::findings(scene))
@@ -77,10 +87,13 @@ impl Screen for Problems {
         let (list, preview) = if rows.is_empty() {
             (area, None)
         } else if area.width >= BESIDE {
-            let parts = divide(canvas, area, &[(area.width * 46 / 100).min(90)]);
+            // Titles are read in the list, and the preview stays wide enough to be read.
+            let longest = rows.iter().map(|(_, f)| cells(&f.title)).max().unwrap_or(0).saturating_add(LIST_BESIDE);
+            let least = (area.width * 46 / 100).min(90);
+            let parts = divide(canvas, area, &[longest.clamp(least, (area.width * 58 / 100).max(least))]);
             (parts[0], parts.get(1).copied())
         } else if area.height >= 16 || usize::from(area.height) >= rows.len() + 8 {
-            let (above, below) = split_top(area, (rows.len() as u16 + 2).clamp(4, area.height / 2));
+            let (above, below) = split_top(area, (rows.len() as u16 + 2).clamp(3, area.height / 2));
             (above, Some(below))
         } else {
             (area, None)
@@ -94,7 +107,11 @@ impl Screen for Problems {
         let listed = (rows.len() as u16).saturating_add(1);
         let is_beside = area.width >= BESIDE && list.height > listed.saturating_add(BESIDE_LIST);
         let rest = if is_beside {
-            when::draw(canvas, below(list, listed), scene, found);
+            let rest = when::draw(canvas, below(list, listed), scene, found);
+            // A tall screen says here as well what could not be judged.
+            if rest.height >= NOT_JUDGED && not_judged(scene) > 0 {
+                mirror::silenced(canvas, rest, scene);
+            }
             below(body, used)
         } else {
             when::draw(canvas, below(body, used), scene, found)

@@ -81,7 +81,7 @@ fn the_first_line_tells_on_every_screen() {
         );
         let mut good = Session::new(Story::Calm, 120, 40);
         good.keys(&digit.map_or(String::new(), String::from));
-        assert!(good.lines()[0].contains("● mirror good") && good.lines()[0].contains("lost 0"), "{}", good.lines()[0]);
+        assert!(good.lines()[0].contains("● mirror good") && good.lines()[0].contains("lost here 0"), "{}", good.lines()[0]);
     }
     let unknown = Session::new(Story::Empty, 120, 40);
     assert!(unknown.lines()[0].contains("mirror ?"));

@@ -63,3 +63,36 @@ fn groups_stand_as_groups_and_are_not_among_the_busiest_hosts() {
     let line = session.lines()[session.line_of("239.1.1.1")].clone();
     assert!(line.contains(" group ") && !line.contains("inside"), "{line}");
 }
+
+/// Where there is no TCP the screen opens on what there is; what the user walked to stays, empty or not.
+#[test]
+fn conversations_open_on_a_kind_that_has_rows() {
+    let without_tcp = || {
+        let mut snapshot = demo::snapshot(Story::File, 0);
+        snapshot.stats.conversations.tcp = crate::snapshot::Table::default();
+        snapshot
+    };
+    let mut session = Session::new(Story::Empty, 100, 24);
+    session.app = App::new(session.app.options.clone(), Theme::new(Depth::Mono, false));
+    session.see(without_tcp());
+    session.keys("4");
+    let udp = without_tcp().stats.conversations.udp.rows.len();
+    assert!(udp > 0, "{}", session.text());
+    assert_eq!(session.app.pane().kind, 1, "{}", session.text());
+    session.keys("Left");
+    assert_eq!(session.app.pane().kind, 0);
+    session.see(Snapshot { number: 2, ..without_tcp() });
+    assert_eq!(session.app.pane().kind, 0, "the user went there");
+    assert!(session.text().contains("none in this capture"), "{}", session.text());
+}
+
+/// What is free in the first line is the name's.
+#[test]
+fn a_name_is_not_cut_beside_free_cells() {
+    let mut session = Session::new(Story::File, 80, 24);
+    session.app.options.source_title = "captures/of-the-second-floor-monday.pcap".into();
+    session.draw();
+    let first = session.lines()[0].clone();
+    assert!(first.starts_with(" of-the-second-floor"), "a quarter of the line and what is free: {first}");
+    assert!(first.contains("…   ●") && !first.trim().contains("    "), "free cells beside a cut name: {first}");
+}

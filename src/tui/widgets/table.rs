@@ -100,6 +100,8 @@ struct Extent {
     share: f64,
     /// Something stands in it.
     is_told: bool,
+    /// Something stands in it that is not nothing: no 0, no dash.
+    is_some: bool,
 }
 
 /// The shares at which bars may end.
@@ -125,6 +127,12 @@ impl Extent {
         };
         self.wide = self.wide.max(wide);
         self.is_told |= wide > 0;
+        self.is_some |= match cell {
+            Cell::Amount(value, _) => !value.zero,
+            Cell::Share(share, _) => *share > 0.0,
+            Cell::Text(text, _) | Cell::Right(text, _) => !["", "0", "–"].contains(&text.trim()),
+            _ => wide > 0,
+        };
     }
 
     /// The share at which bars end, and how the head says it: everything, unless what there is is much less and the head has room to say so.
@@ -136,7 +144,7 @@ impl Extent {
     }
 }
 
-/// What stands in each column, in the first rows and in those of the window.
+/// What stands in each column, in the first rows (none of them where only the window is seen) and in those of the window.
 fn measure<R>(scene: &Scene, columns: &[Col<R>], rows: &[(Topic, R)], window: &[(Topic, R)]) -> Vec<Extent> {
     let first = rows.get(..MEASURED).unwrap_or(rows);
     let of = |column: &Col<R>| {
@@ -181,6 +189,20 @@ fn fit<R>(columns: &[Col<R>], extents: &[Extent], width: u16, order: Option<Orde
         }
         kept.remove(worst);
     }
+    let wanted = |at: usize| {
+        let needed = extents.get(at).map_or(0, |extent| extent.wide).max(head_cells(&columns[at], order));
+        // Numbers alone give what they do not use.
+        if is_number(&columns[at], extents.get(at)) { needed } else { needed.max(columns[at].width) }
+    };
+    // Where something would be cut, what holds nothing in any row and is of little worth gives way.
+    while kept.iter().fold(0u16, |sum, &i| sum.saturating_add(wanted(i)).saturating_add(GAP)).saturating_sub(GAP) > width {
+        let gives = |&k: &usize| {
+            let holds = extents.get(kept[k]).is_none_or(|extent| extent.is_some);
+            !holds && worth(kept[k]) > GIVES && matches!(columns[kept[k]].cell, Content::Field(..))
+        };
+        let Some(least) = (1..kept.len()).filter(gives).max_by_key(|&k| (worth(kept[k]), k)) else { break };
+        kept.remove(least);
+    }
     let mut spare = width.saturating_sub(needs(&kept));
     let over = needs(&kept).saturating_sub(width);
     let mut out: Vec<(usize, u16)> = kept.iter().map(|&i| (i, columns[i].width.min(width))).collect();
@@ -189,19 +211,37 @@ fn fit<R>(columns: &[Col<R>], extents: &[Extent], width: u16, order: Option<Orde
     }
     let need = |i: usize| extents.get(i).map_or(0, |extent| extent.wide);
     // Numbers give what they do not use where something else would be cut.
-    let lacking: u16 = out.iter().fold(0, |sum, (i, wide)| sum.saturating_add(need(*i).saturating_sub(*wide)));
-    let mut wanted = lacking.saturating_sub(spare);
+    let lacking: u16 = out.iter().fold(0, |sum, (i, wide)| sum.saturating_add(wanted(*i).saturating_sub(*wide)));
+    let mut asked = lacking.saturating_sub(spare);
     for (i, wide) in out.iter_mut().skip(1) {
-        let is_number = columns[*i].right && extents.get(*i).is_some_and(|extent| extent.share <= 0.0);
-        let marker = if order.is_some_and(|o| columns[*i].sort == Some(o.column)) { 2 } else { 0 };
-        let given = wide.saturating_sub(need(*i).max(cells(columns[*i].title) + marker)).min(wanted);
-        if is_number && matches!(columns[*i].cell, Content::Field(..)) {
-            (*wide, wanted, spare) = (*wide - given, wanted - given, spare + given);
+        let given = wide.saturating_sub(need(*i).max(head_cells(&columns[*i], order))).min(asked);
+        if is_number(&columns[*i], extents.get(*i)) {
+            (*wide, asked, spare) = (*wide - given, asked - given, spare + given);
         }
     }
+    // A head that is cut is one for all rows.
+    hand_out(&mut out, &mut spare, |i| head_cells(&columns[i], order));
     hand_out(&mut out, &mut spare, need);
-    hand_out(&mut out, &mut spare, |i| columns[i].max);
+    // Two ends stand beside each other: what they do not need is a gap where a bar could have it.
+    let has_bar = out.iter().any(|(i, _)| extents.get(*i).is_some_and(|extent| extent.share > 0.0));
+    let is_pair = |i: usize| extents.get(i).is_some_and(|extent| extent.ends != [0; 2]);
+    hand_out(&mut out, &mut spare, |i| if has_bar && is_pair(i) { need(i).min(columns[i].max) } else { columns[i].max });
+    // What nobody has a use for makes bars longer.
+    hand_out(&mut out, &mut spare, |i| if extents.get(i).is_some_and(|extent| extent.share > 0.0) { width } else { 0 });
     out
+}
+
+/// Whether numbers of a table stand in a column, and no bars.
+fn is_number<R>(column: &Col<R>, extent: Option<&Extent>) -> bool {
+    column.right && matches!(column.cell, Content::Field(..)) && extent.is_some_and(|extent| extent.share <= 0.0)
+}
+
+/// Columns of more than this give way where they hold nothing and something else would be cut.
+const GIVES: u8 = 3;
+
+/// Cells of a column's head, with the marker of the order.
+fn head_cells<R>(column: &Col<R>, order: Option<Order>) -> u16 {
+    cells(column.title) + if order.is_some_and(|o| column.sort == Some(o.column)) { 2 } else { 0 }
 }
 
 /// Hands room out evenly, a cell at a time, so that no column jumps when another stops growing.
@@ -219,11 +259,13 @@ fn hand_out(columns: &mut [(usize, u16)], spare: &mut u16, limit: impl Fn(usize)
     }
 }
 
-/// Cells of the first end of a pair: half, unless the other end needs more and this one less.
+/// Cells of the first end of a pair: what it needs where the other one has room beside it, else half; what one does not need the other has.
 fn split(width: u16, [first, second]: [u16; 2]) -> u16 {
     let room = width.saturating_sub(PAIR);
     let half = room / 2;
-    if first <= half && second > room - half {
+    if first.saturating_add(second) <= room {
+        first
+    } else if first <= half && second > room - half {
         first.max(room.saturating_sub(second))
     } else if first > half && second <= room - half {
         first.min(room - second)
@@ -265,7 +307,9 @@ pub(in crate::tui) fn draw<R>(canvas: &mut Canvas, scene: &Scene, area: Rect, co
     if rows.is_empty() {
         // A head over nothing says nothing.
         let inner = padded(area, 1);
-        for (line, y) in wrap(shape.empty, inner.width).iter().zip(inner.top()..inner.bottom()) {
+        // Of a file that has been read nothing comes any more.
+        let words = if scene.snapshot.finished { shape.empty.replacen(" yet", "", 1) } else { shape.empty.to_owned() };
+        for (line, y) in wrap(&words, inner.width).iter().zip(inner.top()..inner.bottom()) {
             canvas.put(inner.x, y, inner.width, line, scene.style(Hue::Dim));
         }
         return;
@@ -281,7 +325,9 @@ pub(in crate::tui) fn draw<R>(canvas: &mut Canvas, scene: &Scene, area: Rect, co
     }
     let shown = rows.get(offset..).unwrap_or_default();
     let shown = shown.get(..height).unwrap_or(shown);
-    let extents = measure(scene, columns, rows, shown);
+    // A panel among others that nobody walks in shows no other rows: room for those would be a gap.
+    let others = if shape.kind.is_some() && selected.is_none() { &[] } else { rows };
+    let extents = measure(scene, columns, others, shown);
     let fitted = fit(columns, &extents, inner.width, shape.order);
     if header.height > 0 {
         head(canvas, padded(header, 1), (columns, &extents), &fitted, shape);
@@ -437,6 +483,23 @@ mod tests {
     }
 
     #[test]
+    fn heads_are_whole_before_anything_is_cut_and_columns_of_nothing_give_way() {
+        let field = |title, worth| Col { right: true, title, cell: Content::Field(|_, (), _| None, 0), ..column(3, 3, worth) };
+        let told = |wide, is_some| Extent { wide, is_told: true, is_some, ..Extent::default() };
+        let all = [column(10, 20, 0), field("requests", 2), field("refused", 12)];
+        // All have room.
+        assert_eq!(super::fit(&all, &[told(12, true), told(3, true), told(1, false)], 40, None), [(0, 20), (1, 8), (2, 7)]);
+        // The name would be cut: what was never refused needs no column, what was is worth one.
+        assert_eq!(super::fit(&all, &[told(18, true), told(3, true), told(1, false)], 30, None), [(0, 20), (1, 8)]);
+        assert_eq!(super::fit(&all, &[told(18, true), told(3, true), told(1, true)], 30, None), [(0, 11), (1, 8), (2, 7)]);
+        // What is worth much stays though it holds nothing.
+        assert_eq!(super::fit(&all, &[told(18, true), told(3, false), told(1, true)], 30, None).len(), 3);
+        // A bar takes what nobody else has a use for.
+        let bar = Extent { share: 0.5, ..told(1, true) };
+        assert_eq!(super::fit(&[column(10, 12, 0), column(5, 8, 1)], &[told(9, true), bar], 60, None), [(0, 12), (1, 46)]);
+    }
+
+    #[test]
     fn bars_end_at_everything_unless_the_head_says_where() {
         let of = |share| Extent { share, is_told: true, ..Extent::default() };
         assert_eq!(of(0.003).scale(5, 12), (0.01, Some("to 1%".into())));
@@ -448,8 +511,8 @@ mod tests {
 
     #[test]
     fn an_end_that_would_be_cut_takes_what_the_other_leaves() {
-        assert_eq!(split(33, [10, 12]), 15, "half, where both fit");
-        assert_eq!(split(33, [10, 18]), 12);
+        assert_eq!(split(33, [10, 12]), 10, "beside each other, where both fit");
+        assert_eq!(split(33, [14, 18]), 14);
         assert_eq!(split(33, [18, 10]), 18);
         assert_eq!(split(33, [28, 10]), 20);
         assert_eq!(split(33, [40, 40]), 15);

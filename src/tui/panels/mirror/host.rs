@@ -11,17 +11,14 @@
 
 use crate::model::host::{Check, Checklist, Rating};
 use crate::tui::canvas::{Canvas, wrap};
+use crate::tui::panels::facts::{self, TextLine};
 use crate::tui::theme::Hue;
 use crate::tui::view::Scene;
 use crate::tui::widgets::frame::titled;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 
 /// Cells before a command.
 const INDENT: u16 = 4;
-
-/// A line: cells before it, its text and style.
-type Line = (u16, String, Style);
 
 /// What of the checklists is not as it should be, in number.
 pub(in crate::tui) fn failing(scene: &Scene) -> u64 {
@@ -64,20 +61,10 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     }
     let width = body.width.saturating_sub(2);
     let lines = lines(scene, width);
-    let height = usize::from(body.height);
-    let over = lines.len().saturating_sub(height);
-    canvas.overflow = over;
-    let scroll = scene.pane.scroll.min(over);
-    for (i, (indent, text, style)) in lines.iter().skip(scroll).take(height).enumerate() {
-        let x = body.x + 1 + indent;
-        canvas.put(x, body.y + i as u16, body.right().saturating_sub(x + 1), text, *style);
-    }
-    if scroll < over {
-        canvas.right(body.x, body.bottom() - 1, body.width, " more ↓ ", scene.style(Hue::Accent));
-    }
+    facts::scrolled(canvas, body, &lines, scene.pane.scroll);
 }
 
-fn lines(scene: &Scene, width: u16) -> Vec<Line> {
+fn lines(scene: &Scene, width: u16) -> Vec<TextLine> {
     let lists = &scene.snapshot.diagnosis.host;
     let mut out = Vec::new();
     if lists.is_empty() {
@@ -93,7 +80,7 @@ fn lines(scene: &Scene, width: u16) -> Vec<Line> {
     out
 }
 
-fn one(out: &mut Vec<Line>, scene: &Scene, list: &Checklist, width: u16) {
+fn one(out: &mut Vec<TextLine>, scene: &Scene, list: &Checklist, width: u16) {
     let mut told: Vec<&Check> = list.checks.iter().filter(|c| c.verdict >= Rating::Note).collect();
     told.sort_by_key(|c| std::cmp::Reverse(c.verdict));
     for check in &told {

@@ -14,7 +14,7 @@ pub(in crate::tui) mod stamps;
 
 use crate::model::{Verdict, units};
 use crate::snapshot::Trust;
-use crate::tui::canvas::{Canvas, cut_end, wrap};
+use crate::tui::canvas::{Canvas, cells, cut_end, wrap};
 use crate::tui::panels::facts;
 use crate::tui::rates;
 use crate::tui::theme::Hue;
@@ -65,10 +65,17 @@ fn sentence(trust: &Trust, finished: bool) -> String {
 pub(in crate::tui) fn headline(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let mirror = &scene.snapshot.mirror;
     let (symbol, _, hue) = verdict(&mirror.trust);
-    let words = sentence(&mirror.trust, scene.snapshot.finished);
     let score = mirror.trust.score.map_or("trust ?".to_owned(), |s| format!("trust {s} of 100"));
-    let right = 16.min(area.width / 3);
-    let width = area.width.saturating_sub(right + 3);
+    let right = cells(&score).min(area.width / 3);
+    let width = area.width.saturating_sub(right + 4);
+    let words = sentence(&mirror.trust, scene.snapshot.finished);
+    // Where the sentence has no room, its reason says more than its beginning.
+    let words = match mirror.trust.verdict {
+        Verdict::Unknown if cells(&words) + 2 > width && !mirror.trust.summary.is_empty() => {
+            format!("Not judged: {}", mirror.trust.summary)
+        }
+        _ => words,
+    };
     canvas.pieces(
         area.x + 1,
         area.y,
@@ -88,14 +95,17 @@ pub(in crate::tui) fn headline(canvas: &mut Canvas, area: Rect, scene: &Scene) {
         let now = mirror.recent_link.bits_per_second(scene.snapshot.recent_seconds);
         let link = if scene.whole() { units::bytes(mirror.link.wire_bytes) } else { amount::rate(scene, now).plain() };
         let analysed = amount::rate(scene, scene.bits(scene.snapshot.stats.recent, scene.snapshot.stats.total)).plain();
-        let line = if scene.whole() {
-            format!(
-                "transport {transport} · {link} on the mirror link, {} of them analysed",
-                units::bytes(scene.snapshot.stats.total.wire_bytes)
-            )
+        let facts = if scene.whole() {
+            let analysed = format!("{} of them analysed", units::bytes(scene.snapshot.stats.total.wire_bytes));
+            vec![format!("transport {transport}"), format!(" · {link} on the mirror link"), format!(", {analysed}")]
         } else {
-            format!("transport {transport} · mirror link {link} · analysed {analysed} · in {}", rates::BASE_NAME)
+            let base = format!(" · in {}", rates::BASE_NAME);
+            vec![format!("transport {transport}"), format!(" · mirror link {link}"), format!(" · analysed {analysed}"), base]
         };
+        // As many of them as have room.
+        let room = area.width.saturating_sub(4);
+        let fitting = |line: String, fact: &String| (cells(&line) + cells(fact) <= room).then(|| line + fact);
+        let line = facts.iter().try_fold(String::new(), |line, fact| fitting(line.clone(), fact).ok_or(line)).unwrap_or_else(|line| line);
         let mut pieces = Vec::new();
         if let Some(n) = mirror.one_in() {
             pieces.push((format!("1 packet in {}, numbers are estimates · ", units::grouped(u64::from(n))).into(), scene.style(Hue::Warn)));
@@ -117,7 +127,8 @@ pub(in crate::tui) fn trust(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let note = if trust.verdict == Verdict::Unknown { unjudged(scene) } else { "the weakest part decides" };
     let body = titled(canvas, area, "Trust", &[(note.into(), scene.style(Hue::Dim))], false);
     if parts.is_empty() && body.height > 0 {
-        canvas.ink(body.x + 1, body.y, body.width.saturating_sub(2), "waiting for packets: nothing to judge so far", Hue::Dim);
+        let words = if scene.snapshot.finished { "there was nothing to judge" } else { "waiting for packets: nothing to judge so far" };
+        canvas.ink(body.x + 1, body.y, body.width.saturating_sub(2), words, Hue::Dim);
     }
     let wide = gauge_width(body.width);
     let room = usize::from(body.height);

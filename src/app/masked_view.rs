@@ -1,0 +1,193 @@
+//! Privacy by a key: what is looked at, analysed once more without its addresses and names, beside the analysis that goes on.
+//!
+//! A capture is read again; of a port the packets that the recorder still holds are read, and then those that come. So nothing that is
+//! drawn, copied, exported or saved meanwhile was made from what is to be hidden.
+
+use super::recorder::Recording;
+use super::{engine_settings, memory, privacy, source};
+use crate::browse::{Browser, FileShelf, RecorderShelf, Shelf};
+use crate::capture::{self, Block, Fill, Source};
+use crate::cli::Common;
+use crate::engine::{self, Engine, MemoryPlan};
+use crate::error::{Error, Result};
+use crate::model::SourceInfo;
+use crate::settings::InputSettings;
+use crate::snapshot::Query;
+use crate::tui;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Part of the memory for what grows that the second analysis may take on top.
+const MEMORY_PART: u64 = 4;
+
+/// How long a source that has nothing waits before it says so.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// What a second analysis is made of.
+pub struct MaskedPlan {
+    /// What is looked at.
+    pub input: InputSettings,
+    /// What holds for everything.
+    pub common: Common,
+    /// The recorder of a port, where it keeps packets.
+    pub recording: Option<Recording>,
+    /// What is known of the sources.
+    pub info: Vec<SourceInfo>,
+    /// Where packets are saved.
+    pub save_dir: Option<PathBuf>,
+}
+
+impl MaskedPlan {
+    /// Who starts it when the key is pressed; `None` where everything is masked from the beginning.
+    pub fn maker(mut self) -> Option<tui::Mask> {
+        if self.common.privacy.anonymize {
+            return None;
+        }
+        self.common.privacy.anonymize = true;
+        Some(Arc::new(move || self.start()))
+    }
+
+    fn start(&self) -> Result<tui::MaskedSide> {
+        let (source, shelf) = self.source_and_shelf()?;
+        let mut settings = engine_settings(&self.common, &self.input, &source.info());
+        settings.query = Query::default();
+        settings.history = true;
+        let budget = self.common.memory.unwrap_or_else(memory::default_budget);
+        settings.memory = MemoryPlan::within(budget / MEMORY_PART);
+        let engine = Engine::start(source, &settings)?;
+        let rules = engine::rules_of(&self.common.mirror.clone().resolved())?;
+        let spans = super::span_reader::SpanReader::start(shelf.again(), &settings)?;
+        let browser = Browser::start(shelf, rules, self.save_dir.clone())?;
+        Ok(tui::MaskedSide { feed: Box::new(engine), packets: Some(Arc::new(browser)), spans: Some(Arc::new(spans)) })
+    }
+
+    /// Where the packets come from, and where they are looked at afterwards; both mask them.
+    fn source_and_shelf(&self) -> Result<(Box<dyn Source>, Box<dyn Shelf>)> {
+        let (source, shelf): (Box<dyn Source>, Box<dyn Shelf>) = match (&self.recording, &self.input) {
+            (Some((recorder, names)), _) => {
+                let shelf = || Box::new(RecorderShelf::new(recorder.clone(), names.clone()));
+                let is_live = matches!(self.input, InputSettings::Live(_));
+                (Box::new(ShelfSource { shelf: shelf(), next: None, missed: 0, info: self.info.clone(), is_live }), shelf())
+            }
+            (None, InputSettings::Files(files)) if !source::is_endless(&self.input) => {
+                let index = Arc::default();
+                (capture::file::open_noting(files, Some(&index))?, Box::new(FileShelf::new(files.clone(), index)))
+            }
+            _ => return Err(Error::usage("no packets are kept that could be read again: --recorder SIZE keeps some")),
+        };
+        Ok((privacy::masked(source, &self.common)?, privacy::shelf(shelf, &self.common)?))
+    }
+}
+
+/// The packets of a shelf, from the oldest on, and those that come.
+struct ShelfSource<S> {
+    shelf: Box<S>,
+    /// The next packet; `None`: the first there is.
+    next: Option<u64>,
+    /// Packets that left the shelf before they were read.
+    missed: u64,
+    info: Vec<SourceInfo>,
+    is_live: bool,
+}
+
+impl<S: Shelf> Source for ShelfSource<S> {
+    fn fill(&mut self, block: &mut Block) -> Result<Fill> {
+        self.shelf.refresh();
+        let range = self.shelf.range();
+        let from = self.next.unwrap_or(range.start).max(range.start);
+        self.missed = self.missed.saturating_add(self.next.map_or(0, |next| from - next.min(from)));
+        let (mut next, mut is_full) = (from, false);
+        let is_read = self.shelf.read(from, &mut |number, packet| {
+            if number < next || is_full {
+                return;
+            }
+            is_full = !block.has_room(packet.bytes.len());
+            if !is_full {
+                block.push(packet.time, packet.wire, packet.link, packet.interface, packet.bytes);
+                next = number + 1;
+            }
+        })?;
+        self.next = Some(next);
+        if !is_read || next == from {
+            std::thread::sleep(PATIENCE);
+            return Ok(Fill::Quiet);
+        }
+        Ok(Fill::Packets)
+    }
+
+    fn info(&self) -> Vec<SourceInfo> {
+        let mut info = self.info.clone();
+        if let Some(first) = info.first_mut().filter(|_| self.missed > 0) {
+            first.warning = Some(format!("{} packets left the recorder before they could be masked and counted", self.missed));
+        }
+        info
+    }
+
+    fn is_live(&self) -> bool {
+        self.is_live
+    }
+
+    fn waits(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{LinkType, TapePacket, Timestamp};
+    use crate::record::InterfaceAbout;
+    use std::ops::Range;
+
+    /// Packets of 60 bytes, in segments of seven.
+    #[derive(Clone)]
+    struct Sevens(Range<u64>);
+
+    impl Shelf for Sevens {
+        fn range(&mut self) -> Range<u64> {
+            self.0.clone()
+        }
+        fn read(&mut self, number: u64, show: &mut dyn FnMut(u64, &TapePacket<'_>)) -> Result<bool> {
+            let first = number / 7 * 7;
+            for n in (first..first + 7).filter(|n| self.0.contains(n)) {
+                let time = Timestamp::new(1_000 + n as i64, 0);
+                show(n, &TapePacket { time, link: LinkType::ETHERNET, wire: 60, interface: 0, bytes: &[n as u8; 60] });
+            }
+            Ok(self.0.contains(&number))
+        }
+        fn before(&mut self, _: Timestamp) -> u64 {
+            self.0.start
+        }
+        fn interface(&mut self, _: u16) -> InterfaceAbout {
+            InterfaceAbout::default()
+        }
+        fn place(&mut self) -> String {
+            String::new()
+        }
+        fn again(&self) -> Box<dyn Shelf> {
+            Box::new(self.clone())
+        }
+    }
+
+    #[test]
+    fn a_shelf_is_read_once_from_its_oldest_packet_and_what_left_it_is_told() {
+        let info = vec![SourceInfo { name: "eth1".into(), ..SourceInfo::default() }];
+        let mut source = ShelfSource { shelf: Box::new(Sevens(10..30)), next: None, missed: 0, info, is_live: true };
+        let read = |source: &mut ShelfSource<Sevens>| {
+            let (mut block, mut seconds) = (Block::new(), Vec::new());
+            while source.fill(&mut block).unwrap() == Fill::Packets {
+                seconds.extend(block.packets.iter().map(|packet| packet.time.since(Timestamp::new(1_000, 0)) / 1_000_000_000));
+                block.clear();
+            }
+            seconds
+        };
+        assert_eq!(read(&mut source), (10..30).collect::<Vec<i64>>());
+        source.shelf.0 = 12..33;
+        assert_eq!(read(&mut source), [30, 31, 32], "what has come meanwhile");
+        assert!(source.info()[0].warning.is_none());
+        source.shelf.0 = 40..42;
+        assert_eq!(read(&mut source), [40, 41]);
+        assert!(source.info()[0].warning.as_ref().is_some_and(|words| words.starts_with("7 packets left")), "{:?}", source.info());
+    }
+}
