@@ -99,7 +99,7 @@ fn add(row: &mut Conversation, c: &Conversation) {
 
 /// Services likewise: ports of one host of which none was of use to anybody.
 fn offers(table: &Table<Service>) -> Option<Vec<Service>> {
-    let host = |s: &Service| (!s.was_of_use() && s.app.is_none()).then_some((s.key.address, s.key.protocol));
+    let host = |s: &Service| (!s.is_used && s.app.is_none()).then_some((s.key.address, s.key.protocol));
     let mut ports: BTreeMap<(Address, Proto), u32> = BTreeMap::new();
     table.rows.iter().filter_map(host).for_each(|host| *ports.entry(host).or_default() += 1);
     ports.retain(|_, ports| *ports as usize >= FEWEST_PORTS);
