@@ -33,7 +33,7 @@ pub(in crate::tui) const FEWEST_BINS: i64 = 4;
 pub(in crate::tui) const SMOOTH_BINS: i64 = 32;
 
 /// Cells of a title line from which on the width of a bin stands in the name.
-const ROOMY: u16 = 100;
+const ROOMY: u16 = 140;
 
 /// The time on the chart.
 pub(super) fn window(scene: &Scene) -> Window {
@@ -70,7 +70,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let before = Axes { key: (scene.view.scale, split, scene.view.bytes), ..Axes::default() };
     let mut axes = if scene.view.axes.key == before.key { scene.view.axes } else { before };
     let drawn = bins.facts.width;
-    let is_roomy = bits.width >= ROOMY;
+    let is_roomy = bits.width >= ROOMY && scene.view.cursor.is_none();
     let name = title(scene, split);
     let name = if is_roomy && drawn > 0 { format!("{name} · bins of {}", units::duration(drawn as f64 / SECOND as f64)) } else { name };
     let room = bits.width.saturating_sub(cells(&name) + 8);

@@ -36,10 +36,10 @@ fn the_verdict_and_titles_of_panels_lead_to_their_screens() {
 #[test]
 fn a_screen_has_one_name_whatever_the_width() {
     let titles: Vec<&str> = SCREENS.iter().map(|entry| entry.screen.title()).collect();
-    for width in 60..=300 {
+    for width in (60..=180).step_by(4) {
         for at in 0..SCREENS.len() {
             let mut session = Session::new(Story::Calm, width, 20);
-            if at > 0 && width % 20 != 0 {
+            if at > 0 && width % 40 != 0 {
                 continue;
             }
             session.app.go(at);
