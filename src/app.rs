@@ -34,6 +34,7 @@ use crate::error::{Error, Outcome, Result};
 use crate::export::registry::EXPORTERS;
 use crate::export::{ExporterKind, clickhouse};
 use crate::model;
+use crate::model::limits::REPORT_ROWS;
 use crate::report::{self, Format, JoinScoped, ReportOptions};
 use crate::settings::InputSettings;
 use crate::snapshot::tables::TABLES;
@@ -171,7 +172,9 @@ fn write_report(
     let rows = top.unwrap_or_else(|| format.rows());
     let output = Output::new(output, input)?;
     let stop = signals::watch()?;
-    let (Outcome { result: mut snapshot, failure }, _) = fold(console, common, input, rows, output.path(), &stop)?;
+    // A report for people shows few, and tells from many which of them are one.
+    let looked_at = if format.rows() == usize::MAX { rows } else { rows.max(REPORT_ROWS) };
+    let (Outcome { result: mut snapshot, failure }, _) = fold(console, common, input, looked_at, output.path(), &stop)?;
     preferences.name_hosts(&mut snapshot);
     // An interrupted file has no report; an interrupted port or pipe has one, and writing it is no longer to be interrupted by the flag.
     let interrupt = (!source::is_endless(input)).then_some(&*stop);

@@ -217,6 +217,9 @@ pub const SNAPSHOT_ROWS: usize = 1_000;
 /// Pictures of which a dashboard remembers what was counted in all (about 350 bytes each): more than a minute of one a second.
 pub const RATE_MARKS: usize = 128;
 
+/// Rows of each table that a report for people looks at: who tries port after port is told from all of them.
+pub const REPORT_ROWS: usize = 100_000;
+
 /// Rows of which a dashboard remembers the last minute, in some 20 points of 40 bytes: those of twelve tables, 10 MiB at most.
 pub const RATE_TRACKS: usize = 12 * SNAPSHOT_ROWS;
 

@@ -10,6 +10,15 @@ use std::collections::{BTreeMap, BTreeSet};
 /// So many ports of one host, tried in vain by another, are one row.
 pub const FEWEST_PORTS: usize = 8;
 
+/// How many ports there were is not known: not all rows are here.
+pub const MANY_PORTS: u32 = u32::MAX;
+
+/// So many ports as its rows show, where all of them are here.
+fn known<R>(table: &Table<R>, ports: usize) -> u32 {
+    let is_whole = table.rows.len() as u64 >= table.total_rows;
+    u32::try_from(ports).ok().filter(|_| is_whole).unwrap_or(MANY_PORTS)
+}
+
 /// Packets of a question without ports of its own to answer from which on somebody talks and does not try.
 const FEW: u64 = 3;
 
@@ -68,7 +77,7 @@ fn talks(table: &Table<Conversation>, protocol: Proto) -> Option<Vec<Conversatio
             Some(row) => add(row, c),
             None => {
                 places.insert(ends, out.len());
-                out.push(whole(c, u32::try_from(tried).unwrap_or(u32::MAX)));
+                out.push(whole(c, known(table, tried)));
             }
         }
     }
@@ -99,10 +108,10 @@ fn add(row: &mut Conversation, c: &Conversation) {
 
 /// Services likewise: ports of one host of which none was of use to anybody.
 fn offers(table: &Table<Service>) -> Option<Vec<Service>> {
-    let host = |s: &Service| (!s.was_of_use() && s.app.is_none()).then_some((s.key.address, s.key.protocol));
-    let mut ports: BTreeMap<(Address, Proto), u32> = BTreeMap::new();
+    let host = |s: &Service| (!s.is_used && s.app.is_none()).then_some((s.key.address, s.key.protocol));
+    let mut ports: BTreeMap<(Address, Proto), usize> = BTreeMap::new();
     table.rows.iter().filter_map(host).for_each(|host| *ports.entry(host).or_default() += 1);
-    ports.retain(|_, ports| *ports as usize >= FEWEST_PORTS);
+    ports.retain(|_, ports| *ports >= FEWEST_PORTS);
     if ports.is_empty() {
         return None;
     }
@@ -118,7 +127,7 @@ fn offers(table: &Table<Service>) -> Option<Vec<Service>> {
             None => {
                 places.insert(host, out.len());
                 let key = ServiceKey { port: 0, ..s.key };
-                out.push(Service { key, ports: tried, guess: None, ..s.clone() });
+                out.push(Service { key, ports: known(table, tried), guess: None, ..s.clone() });
             }
         }
     }
@@ -212,5 +221,11 @@ mod tests {
         // One port, tried from many of the client's.
         let again = |n: u16| Conversation { a_port: 40_000 + n, ..tried(80, ConnectionEnding::Refused) };
         assert_eq!(folded(&picture((1..100).map(again).collect())), None);
+        // Of more than are here nobody knows how many they are.
+        let mut part = picture((1..100).map(|port| tried(port, ConnectionEnding::NoAnswer)).collect());
+        part.stats.conversations.tcp.total_rows = 1_000;
+        let out = folded(&part).expect("a sweep");
+        assert_eq!((out.stats.conversations.tcp.rows.len(), out.stats.conversations.tcp.rows[0].ports), (1, MANY_PORTS));
+        assert_eq!(FieldValue::Ports(Layer::Known(Proto::Tcp), MANY_PORTS).ports_text().as_deref(), Some("tcp, many ports"));
     }
 }

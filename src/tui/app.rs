@@ -525,7 +525,7 @@ impl App {
             let span = cursor.span();
             cursor.centre = span.from.plus(span.length() / 2);
         }
-        let useful = load::scales(&self.held);
+        let useful = load::scales(&self.held, load::FEWEST_BINS);
         let all = SCALES.len();
         let next = match closer {
             true => useful.iter().copied().rfind(|scale| *scale < self.view.scale),

@@ -262,9 +262,14 @@ fn has_ip(path: Path) -> bool {
 /// hosts, as what they are.
 pub(super) fn busiest_hosts<'a>(scene: &Scene<'a>) -> Vec<(Topic, End<'a>)> {
     let s = scene.snapshot;
-    let with_ip: HashSet<Address> = s.stats.conversations.eth.rows.iter().filter(|c| has_ip(c.path)).flat_map(|c| [c.a, c.b]).collect();
+    // Few speak nothing of IP: those are looked for.
+    let pairs = &s.stats.conversations.eth.rows;
+    let mut without_ip: HashSet<Address> = pairs.iter().filter(|c| !has_ip(c.path)).flat_map(|c| [c.a, c.b]).collect();
+    if !without_ip.is_empty() {
+        pairs.iter().filter(|c| has_ip(c.path)).flat_map(|c| [c.a, c.b]).for_each(|card| _ = without_ip.remove(&card));
+    }
     let all = [Kind::Ip, Kind::Ipv6, Kind::Eth].into_iter().flat_map(|kind| kind.endpoints(s).rows.iter().map(move |r| (kind, r)));
-    let is_host = |(kind, row): &(Kind, &HostRow)| row.address.is_somebody() && (*kind != Kind::Eth || !with_ip.contains(&row.address));
+    let is_host = |(kind, row): &(Kind, &HostRow)| row.address.is_somebody() && (*kind != Kind::Eth || without_ip.contains(&row.address));
     let mut rows: Vec<_> = all.filter(is_host).map(|(kind, row)| (Topic::host(kind, row), kind, row)).collect();
     if rows.is_empty() {
         rows.extend(
@@ -283,10 +288,13 @@ pub(super) fn busiest_conversations<'a>(scene: &Scene<'a>, keep: &dyn Fn(&Conver
     let of = |kinds: &'static [Kind]| of_kinds(snapshot, kinds);
     let ports = || of(&[Kind::Tcp, Kind::Udp, Kind::Sctp]);
     // Of a pair of addresses that talks with ports too it is not known how much it talks without.
-    let with_ports: HashSet<_> = ports().map(|(_, c)| pair(c)).collect();
-    let addresses = of(&[Kind::Ip, Kind::Ipv6]).filter(|(_, c)| !has_ports(c.path) && !with_ports.contains(&pair(c)));
+    let mut bare: Vec<(Kind, &Conversation)> = of(&[Kind::Ip, Kind::Ipv6]).filter(|(_, c)| !has_ports(c.path)).collect();
+    if !bare.is_empty() {
+        let with_ports: HashSet<_> = ports().map(|(_, c)| pair(c)).collect();
+        bare.retain(|(_, c)| !with_ports.contains(&pair(c)));
+    }
     let cards = of(&[Kind::Eth]).filter(|(_, c)| !has_ip(c.path));
-    let all = ports().chain(addresses).chain(cards).filter(|(_, row)| keep(row));
+    let all = ports().chain(bare).chain(cards).filter(|(_, row)| keep(row));
     let mut rows: Vec<_> = all.map(|(k, row)| (Topic::conversation(k, row), k, row)).collect();
     for kinds in [&[Kind::Ip, Kind::Ipv6][..], &[Kind::Eth]] {
         if rows.is_empty() {

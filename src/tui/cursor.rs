@@ -166,7 +166,9 @@ impl App {
         let which = if list.is_empty() { 0 } else { before % list.len() };
         let Some(&(traffic, at)) = list.get(which) else { return self.say("no burst is known of the past".into()) };
         // Near enough for the burst to be told from what is around it.
-        let near = load::scales(&self.held).into_iter().find(|scale| SCALES.get(*scale).is_some_and(|length| *length >= 10 * SECOND));
+        let near = load::scales(&self.held, load::SMOOTH_BINS)
+            .into_iter()
+            .find(|scale| SCALES.get(*scale).is_some_and(|length| *length >= 10 * SECOND));
         if let Some(near) = near.filter(|near| *near < self.view.scale) {
             self.view.scale = near;
         }

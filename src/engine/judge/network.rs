@@ -186,19 +186,21 @@ impl NetworkJudge {
     /// Every service seen, in the order of addresses.
     pub fn services(&self) -> Vec<Service> {
         let service = |totals: crate::stats::services::ServiceTotals| {
-            let mut service = Service {
+            let counts = worded(totals.app, totals.counts);
+            let uses = counts.attempts.saturating_add(counts.requests);
+            let is_used = counts.established > 0 || counts.answered > 0 || uses == 0;
+            Service {
                 key: totals.key,
                 ports: 0,
+                is_used,
                 app: registry::token(totals.app),
-                guess: None,
+                guess: guess(&totals.key).filter(|_| is_used),
                 last: totals.last,
                 response: totals.response,
                 network: totals.network,
                 client_network: totals.client_network,
-                counts: worded(totals.app, totals.counts),
-            };
-            service.guess = guess(&totals.key).filter(|_| service.was_of_use());
-            service
+                counts,
+            }
         };
         self.ledger.totals().into_iter().map(service).collect()
     }

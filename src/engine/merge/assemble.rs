@@ -56,7 +56,7 @@ impl Merge {
         let mut conversations = conversations;
         servers::face(&mut conversations);
         name_services(&mut services.rows, &conversations);
-        servers::count_clients(&mut services.rows, &conversations);
+        servers::complete(&mut services.rows, &conversations);
         let mut snapshot = Snapshot {
             number: request.number,
             finished: request.finished,

@@ -3,7 +3,7 @@
 use crate::engine::fold::rows::{ConversationKind, transport};
 use crate::model::{Address, AppBy, Proto, ServiceKey};
 use crate::names;
-use crate::snapshot::{Conversation, Conversations, Service};
+use crate::snapshot::{ConnectionEnding, Conversation, Conversations, Service};
 use hashbrown::{HashMap, HashSet};
 
 /// So many meet one end, and so many times as many as the other, where it is the server of a conversation without a beginning.
@@ -55,24 +55,108 @@ fn face_rows(kind: ConversationKind, rows: &mut [Conversation]) {
     }
 }
 
-/// Services that nobody was seen to open have the clients that their conversations show.
-pub(super) fn count_clients(services: &mut [Service], conversations: &Conversations) {
-    if services.iter().all(|service| service.counts.clients > 0) {
+/// What conversations show of a service that was not asked for anything, as far as events tell.
+#[derive(Default)]
+struct Shown {
+    clients: HashSet<Address>,
+    is_used: bool,
+}
+
+/// Services that nobody was seen to open have the clients that their conversations show. Who tries everybody makes no attempts that count:
+/// whether anything came of them is told by the conversations as well.
+pub(super) fn complete(services: &mut [Service], conversations: &Conversations) {
+    let is_wanted = |service: &Service| service.uses() == 0 || service.counts.clients == 0;
+    let mut shown: HashMap<ServiceKey, Shown> = services.iter().filter(|s| is_wanted(s)).map(|s| (s.key, Shown::default())).collect();
+    if shown.is_empty() {
         return;
     }
-    let mut clients: HashMap<ServiceKey, HashSet<Address>> = HashMap::new();
-    let wanted: HashSet<ServiceKey> = services.iter().filter(|s| s.counts.clients == 0).map(|s| s.key).collect();
     let c = conversations;
     for (protocol, rows) in [(Proto::Tcp, &c.tcp.rows), (Proto::Udp, &c.udp.rows), (Proto::Sctp, &c.sctp.rows)] {
         for c in rows {
             let (client, address, port) = if c.originator_is_a { (c.a, c.b, c.b_port) } else { (c.b, c.a, c.a_port) };
-            let key = ServiceKey { address, port, protocol };
-            if wanted.contains(&key) {
-                clients.entry(key).or_default().insert(client);
+            if let Some(service) = shown.get_mut(&ServiceKey { address, port, protocol }) {
+                service.clients.insert(client);
+                service.is_used |= !matches!(c.ended, Some(ConnectionEnding::Refused | ConnectionEnding::NoAnswer));
             }
         }
     }
-    for service in services.iter_mut().filter(|service| service.counts.clients == 0) {
-        service.counts.clients = clients.get(&service.key).map_or(0, |seen| seen.len() as u64);
+    for service in services.iter_mut() {
+        let Some(shown) = shown.get(&service.key).filter(|shown| !shown.clients.is_empty()) else { continue };
+        if service.counts.clients == 0 {
+            service.counts.clients = shown.clients.len() as u64;
+        }
+        if service.uses() == 0 && !shown.is_used {
+            (service.is_used, service.guess) = (false, None);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Path, Timestamp, Traffic};
+    use crate::snapshot::TcpState;
+
+    fn at(n: u8) -> Address {
+        Address::V4([10, 0, 0, n].into())
+    }
+
+    /// A conversation of two ends, `a` the smaller, of which no beginning was seen.
+    fn met(one: End, other: End) -> Conversation {
+        let (a, b) = if one <= other { (one, other) } else { (other, one) };
+        let some = Traffic { packets: 5, wire_bytes: 500 };
+        Conversation {
+            a: a.0,
+            b: b.0,
+            a_port: a.1,
+            b_port: b.1,
+            ab: some,
+            ba: some,
+            recent_ab: some,
+            recent_ba: some,
+            first: Timestamp(0),
+            last: Timestamp(1),
+            originator_is_a: one.1 % 2 == 0,
+            state: Some(TcpState::Midstream),
+            ended: None,
+            ports: 0,
+            app: Some("iperf3"),
+            app_by: Some(AppBy::Port),
+            server_name: None,
+            path: Path::EMPTY,
+            vlans: Default::default(),
+            tcp: None,
+        }
+    }
+
+    #[test]
+    fn without_a_beginning_the_server_is_who_many_meet_and_no_client_names_it() {
+        let ports = [5_201, 8_080, 3_306, 25_565, 5_432, 1_883];
+        let server = (at(9), 9_999);
+        let mut all = Conversations::default();
+        // Clients below the server's address and above it.
+        all.tcp.rows = ports.iter().zip([1u8, 2, 3, 20, 21, 22]).map(|(port, n)| met((at(n), *port), server)).collect();
+        face(&mut all);
+        for c in &all.tcp.rows {
+            let asked = if c.originator_is_a { (c.b, c.b_port) } else { (c.a, c.a_port) };
+            assert_eq!((asked, c.app, c.app_by), (server, None, None));
+        }
+        // A server with a name names them.
+        all.tcp.rows = ports.iter().zip(1u8..).map(|(port, n)| met((at(n), *port), (at(9), 3_306))).collect();
+        face(&mut all);
+        assert!(all.tcp.rows.iter().all(|c| c.app == Some("mysql") && c.app_by == Some(AppBy::Port)));
+    }
+
+    #[test]
+    fn what_was_seen_to_begin_and_what_content_tells_stays() {
+        let mut begun = met((at(1), 5_201), (at(9), 9_999));
+        begun.state = Some(TcpState::Established);
+        let told = Conversation { app: Some("tls"), app_by: Some(AppBy::Content), ..met((at(2), 5_201), (at(9), 9_999)) };
+        let mut all = Conversations::default();
+        all.tcp.rows = vec![begun.clone(), told];
+        all.tcp.rows.extend((3u8..8).map(|n| met((at(n), 40_000), (at(9), 9_999))));
+        face(&mut all);
+        assert_eq!(all.tcp.rows[0], begun);
+        assert_eq!((all.tcp.rows[1].app, all.tcp.rows[1].originator_is_a), (Some("tls"), true));
     }
 }

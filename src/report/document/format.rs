@@ -79,7 +79,8 @@ fn utc(time: Timestamp, form: &str) -> String {
 
 /// An address and, where there is one, its port: `10.0.0.1:443`, `[2001:db8::1]:443`.
 pub fn end(address: Address, port: Option<u16>) -> String {
-    match (address, port) {
+    // A row that stands for many ports has none of its own.
+    match (address, port.filter(|port| *port > 0)) {
         (address, None) => address.to_string(),
         (Address::V6(address), Some(port)) => format!("[{address}]:{port}"),
         (address, Some(port)) => format!("{address}:{port}"),

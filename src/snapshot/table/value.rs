@@ -1,6 +1,7 @@
 //! What stands in one place of a table.
 
 use super::super::TcpState;
+use super::super::sweeps::MANY_PORTS;
 use crate::model::path::Layer;
 use crate::model::time::SECOND;
 use crate::model::{Address, Direction, Path, RoundTripFigures, Timestamp, Traffic, units};
@@ -110,6 +111,7 @@ impl<'a> FieldValue<'a> {
     pub fn ports_text(self) -> Option<String> {
         match self {
             FieldValue::PortOf(layer, port) => Some(format!("{layer}/{port}")),
+            FieldValue::Ports(layer, MANY_PORTS) => Some(format!("{layer}, many ports")),
             FieldValue::Ports(layer, ports) => Some(format!("{layer}, {} ports", units::grouped(ports.into()))),
             _ => None,
         }

@@ -126,3 +126,46 @@ fn load(h: &HostRow) -> FieldValue<'_> {
 fn end(h: &HostRow) -> FieldValue<'_> {
     FieldValue::End(h.address, h.port)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Timestamp, Traffic};
+    use crate::snapshot::Snapshot;
+
+    fn host(address: [u8; 4], itself: u64) -> HostRow {
+        let some = |wire_bytes| Traffic { packets: 1, wire_bytes };
+        HostRow {
+            address: Address::V4(address.into()),
+            port: 0,
+            tx: some(100),
+            rx: some(100),
+            recent_tx: some(0),
+            recent_rx: some(0),
+            first: Timestamp(0),
+            last: Timestamp(1),
+            inside: None,
+            app: None,
+            vlans: Default::default(),
+            peers: 1,
+            itself: Traffic { packets: u64::from(itself > 0), wire_bytes: itself },
+        }
+    }
+
+    #[test]
+    fn who_talks_to_itself_has_no_more_than_everything() {
+        assert_eq!(host([127, 0, 0, 1], 100).part(), Traffic { packets: 1, wire_bytes: 100 });
+        assert_eq!(host([10, 0, 0, 1], 0).part(), Traffic { packets: 2, wire_bytes: 200 });
+    }
+
+    #[test]
+    fn every_end_point_stands_with_the_hosts_or_with_the_groups() {
+        let mut s = Snapshot::default();
+        let table = &mut s.stats.endpoints.ip;
+        table.rows = [[10, 0, 0, 1], [239, 1, 2, 3], [255, 255, 255, 255], [0, 0, 0, 0], [10, 0, 0, 2]].map(|a| host(a, 0)).into();
+        (table.total_rows, table.other_rows) = (9, 4);
+        let of = |spec: &TableSpec<HostRow>| (spec.sheets[1].rows)(&s).total_rows;
+        assert_eq!((of(&HOSTS), of(&GROUPS)), (6, 3), "what is no longer kept is counted with the hosts");
+        assert_eq!((HOSTS.sheets[1].rows)(&s).rows.len(), 2);
+    }
+}

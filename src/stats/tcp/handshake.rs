@@ -21,7 +21,8 @@ pub(super) fn begin(hot: &mut TcpHot, cold: &mut TcpCold, way: usize, segment: &
     }
     match flags & (SYN | ACK) {
         SYN => marks |= TcpMarks::SYN,
-        ACK if !hot.is(TcpHot::ACKED[way]) => {
+        // RST answers a SYN with its number (RFC 9293 section 3.5.2): that acknowledges no connection.
+        ACK if !hot.is(TcpHot::ACKED[way]) && flags & RST == 0 => {
             hot.flags |= TcpHot::ACKED[way];
             marks |= TcpMarks::FIRST_ACK;
         }

@@ -27,10 +27,13 @@ use ratatui::style::Style;
 use std::borrow::Cow;
 
 /// Bins that a chart shows at least: with fewer there is nothing to see.
-const FEWEST_BINS: i64 = 4;
+pub(in crate::tui) const FEWEST_BINS: i64 = 4;
+
+/// Bins that a chart shows at least where nobody asked for it to be that close: with fewer it is a staircase.
+pub(in crate::tui) const SMOOTH_BINS: i64 = 32;
 
 /// Cells of a title line from which on the width of a bin stands in the name.
-const ROOMY: u16 = 100;
+const ROOMY: u16 = 140;
 
 /// The time on the chart.
 pub(super) fn window(scene: &Scene) -> Window {
@@ -42,8 +45,8 @@ pub(super) fn window(scene: &Scene) -> Window {
     }
 }
 
-/// Numbers of the spans that show less than everything, and something.
-pub(in crate::tui) fn scales(s: &Snapshot) -> Vec<usize> {
+/// Numbers of the spans that show less than everything, and so many bins.
+pub(in crate::tui) fn scales(s: &Snapshot, fewest: i64) -> Vec<usize> {
     let ends = |sample: &Sample| sample.start.plus(sample.length);
     let known =
         match (s.stats.load.samples.first().or(s.stats.load.open.as_ref()), s.stats.load.open.as_ref().or(s.stats.load.samples.last())) {
@@ -51,7 +54,7 @@ pub(in crate::tui) fn scales(s: &Snapshot) -> Vec<usize> {
             _ => 0,
         };
     let finest = s.stats.load.fine.iter().map(|fine| fine.width).min().unwrap_or(s.stats.load.interval).min(s.stats.load.interval);
-    let useful = move |span: i64| span < known && span / FEWEST_BINS >= finest;
+    let useful = move |span: i64| span < known && span / fewest >= finest;
     SCALES.into_iter().enumerate().filter(move |(_, span)| useful(*span)).map(|(at, _)| at).collect()
 }
 
@@ -67,7 +70,7 @@ pub(in crate::tui) fn draw(canvas: &mut Canvas, area: Rect, scene: &Scene) {
     let before = Axes { key: (scene.view.scale, split, scene.view.bytes), ..Axes::default() };
     let mut axes = if scene.view.axes.key == before.key { scene.view.axes } else { before };
     let drawn = bins.facts.width;
-    let is_roomy = bits.width >= ROOMY;
+    let is_roomy = bits.width >= ROOMY && scene.view.cursor.is_none();
     let name = title(scene, split);
     let name = if is_roomy && drawn > 0 { format!("{name} · bins of {}", units::duration(drawn as f64 / SECOND as f64)) } else { name };
     let room = bits.width.saturating_sub(cells(&name) + 8);

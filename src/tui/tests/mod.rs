@@ -5,6 +5,7 @@ mod added;
 mod compare;
 mod cursor;
 mod keys;
+mod leads;
 mod limits;
 mod looks;
 mod rates;

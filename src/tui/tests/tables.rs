@@ -59,7 +59,10 @@ fn groups_stand_as_groups_and_are_not_among_the_busiest_hosts() {
     session.app = App::new(session.app.options.clone(), Theme::new(Depth::Mono, false));
     session.see(snapshot);
     assert!(!session.lines().iter().any(|line| line.starts_with(" 239.1.1.1 ")), "{}", session.text());
+    // There not among them either, but beside.
     session.keys("3");
+    assert!(!session.text().contains("239.1.1.1"), "{}", session.text());
+    session.keys("Left");
     let line = session.lines()[session.line_of("239.1.1.1")].clone();
     assert!(line.contains(" group ") && !line.contains("inside"), "{line}");
 }

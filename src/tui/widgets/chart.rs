@@ -373,11 +373,11 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_shown_whole_once_a_third_of_it_is_used() {
-        assert_eq!(settle(None, 3.1e9, Some(10e9)), 10e9);
-        assert_eq!(settle(Some(10e9), 2.5e9, Some(10e9)), 10e9);
+    fn a_link_is_shown_whole_once_half_of_it_is_used() {
+        assert_eq!(settle(None, 5.1e9, Some(10e9)), 10e9);
+        assert_eq!(settle(Some(10e9), 4.5e9, Some(10e9)), 10e9);
         assert!(settle(Some(10e9), 1.5e9, Some(10e9)) < 2e9);
-        assert!(settle(None, 2.5e9, Some(10e9)) < 3e9);
+        assert!(settle(None, 4.5e9, Some(10e9)) < 5e9);
         assert!(settle(None, 12e9, Some(10e9)) > 12e9, "a speed that is not the link's");
     }
 
