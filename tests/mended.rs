@@ -270,6 +270,13 @@ fn it_is_said_what_was_seen_instead() {
     let s = of(LinkType::ETHERNET, &|n| udp(12_345, &[&[8, 0, 0, 0, 0, 0, 77, 0][..], &inner(n)].concat()));
     assert_eq!(says(&s), unknown("looks like VXLAN on UDP port 12345: --decap-port 12345=vxlan", &["decap.port"]));
     assert!(s.diagnosis.findings[0].remedy.contains("--decap-port 12345=vxlan"), "{:?}", s.diagnosis.findings[0]);
+    // An overlay between two hosts is no mirror's, and left on.
+    let s = of(LinkType::ETHERNET, &|n| {
+        let mut frame = udp(4_789, &[&[8, 0, 0, 0, 0, 0, 77, 0][..], &inner(n)].concat());
+        (frame[29], frame[33]) = if n % 2 == 0 { (1, 2) } else { (2, 1) };
+        frame
+    });
+    assert!(says(&s).1.contains("in tunnels (VXLAN)") && says(&s).1.contains("--decap all"), "{:?}", says(&s));
     let s = of(LinkType::ETHERNET, &|n| udp(9, &(n as u32).to_be_bytes()));
     assert!(says(&s).1.starts_with("no TCP was seen"), "{:?}", says(&s));
 }

@@ -379,3 +379,52 @@ fn the_host_stands_under_its_name() {
     assert!(at("This host") < at("── Findings") && at("── Findings") < at("── Capture"), "what was found stands first: {text}");
     assert_eq!(text.matches("It matters.").count(), 1, "only what is to be changed is explained");
 }
+
+/// A packet to itself is sent and received, and one of all.
+#[test]
+fn a_host_that_talks_to_itself_has_no_more_than_everything() {
+    let mut s = full();
+    let (own, other) = (Address::V4([127, 0, 0, 1].into()), Address::V4([10, 0, 0, 2].into()));
+    s.stats.conversations.ip.rows = vec![
+        conversation(own, own, (0, 0), traffic(6, 600), traffic(0, 0)),
+        conversation(own, other, (0, 0), traffic(2, 150), traffic(2, 50)),
+    ];
+    let row = HostRow { address: own, tx: traffic(8, 750), rx: traffic(8, 650), ..s.stats.endpoints.ip.rows[0].clone() };
+    s.stats.endpoints.ip.rows = vec![row];
+    let share = |s: &Snapshot| {
+        let text = written("text", s, &ReportOptions::default());
+        let hosts = text.split("── IPv4 hosts").nth(1).unwrap();
+        let line = hosts.lines().find(|line| line.contains("127.0.0.1")).unwrap();
+        line.split_whitespace().rev().nth(1).and_then(|share| share.parse::<f64>().ok()).unwrap_or_else(|| panic!("{line}"))
+    };
+    assert_eq!(share(&s), 80.0, "600 bytes to itself and 200 with another, of 1,000");
+    s.stats.conversations.ip.rows.remove(0);
+    s.stats.endpoints.ip.rows[0].tx = traffic(2, 150);
+    s.stats.endpoints.ip.rows[0].rx = traffic(2, 50);
+    assert_eq!(share(&s), 20.0);
+}
+
+#[test]
+fn a_file_shorter_than_a_millisecond_has_no_burst_below_its_mean() {
+    let mut s = full();
+    s.finished = true;
+    let text = |s: &Snapshot| written("text", s, &ReportOptions::default());
+    assert!(text(&s).contains("over 1 ms (2 packets)"));
+    s.capture.last = s.capture.first.map(|first| first.plus(500_000));
+    s.stats.load.peak_ms = Some((s.capture.first.unwrap(), 1_000, 10));
+    let text = text(&s);
+    assert!(text.contains("16.0 Mb/s over 500 µs (10 packets)"), "{text}");
+}
+
+/// What nobody counted is not none.
+#[test]
+fn losses_that_nobody_counted_are_not_known() {
+    let mut s = full();
+    s.capture.losses = Losses::default();
+    let text = |s: &Snapshot| written("text", s, &ReportOptions::default());
+    assert!(text(&s).contains("● No packet is known to be lost"));
+    s.mirror.loss.host = None;
+    let text = text(&s);
+    assert!(!text.contains("No packet is known to be lost") && text.contains("nobody counted them"), "{text}");
+    assert!(text.lines().any(|line| line.contains("Lost in this host") && line.contains("not counted")), "{text}");
+}

@@ -178,9 +178,10 @@ impl DuplicateFilter {
         if repeat.gap > WINDOW as u64 && !repeat.known.is_near(repeat.code) {
             return CopyVerdict::First;
         }
-        // On a bus that is no network equal messages are what is sent there.
-        let is_network = frame.mac.is_some() || frame.flow.is_some();
-        if is_network && let Some(flood) = self.runs.another(digest.print.key, digest.light, repeat.now, frame.wire) {
+        // Of ARP there are findings of its own, and on a bus that is no network equal messages are what is sent there.
+        if frame.flow.is_some()
+            && let Some(flood) = self.runs.another(digest.print.key, digest.light, repeat.now, frame.wire)
+        {
             let counts = &mut *self.counts;
             counts.repeated.add(flood);
             counts.repeated_at.note(frame.time);

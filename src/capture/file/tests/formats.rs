@@ -147,6 +147,7 @@ fn pcapng_with_everything() {
             ]
         );
         assert_eq!(source.losses(), SourceLosses { interface: 115, kernel: 226 });
+        assert!(source.counts_losses());
         let info = source.info().remove(0);
         assert_eq!((info.format.as_str(), info.packets, info.warning), ("pcapng", 4, None));
         assert_eq!(info.link_types.iter().map(|l| l.0).collect::<Vec<_>>(), [1, 113, 101]);
@@ -368,6 +369,17 @@ fn pcapng_interfaces_are_listed_one_by_one() {
 }
 
 #[test]
+fn a_file_without_counts_of_drops_knows_of_no_losses() {
+    let begin = [LITTLE.section(), LITTLE.interface(1, 0, &[]), LITTLE.enhanced(0, 9, 60, &[0; 60])].concat();
+    for (more, counts) in [(Vec::new(), false), (LITTLE.statistics(0, 0, 0), true)] {
+        let temp = Temp::new(&[begin.clone(), more].concat());
+        let mut source = open(&FileSettings { paths: vec![temp.0.clone()], ..FileSettings::default() }).unwrap();
+        drain(source.as_mut(), 4096).unwrap();
+        assert_eq!((source.counts_losses(), source.losses()), (counts, SourceLosses::default()));
+    }
+}
+
+#[test]
 fn drops_that_cannot_be_true_are_no_losses() {
     let packet = || LITTLE.enhanced(0, 9, 60, &[0; 60]);
     let begin = || [LITTLE.section(), LITTLE.interface(1, 0, &[]), packet()].concat();
@@ -380,5 +392,6 @@ fn drops_that_cannot_be_true_are_no_losses() {
         assert_eq!([losses.interface, losses.kernel], told, "{drops:?}");
         let warned = source.info()[0].warning.is_some();
         assert_eq!(warned, told != drops, "{drops:?}");
+        assert_eq!(source.counts_losses(), told != [0, 0], "{drops:?}: what cannot be true counts nothing");
     }
 }
