@@ -124,20 +124,25 @@ pub enum CutPhase {
     Idle,
     /// One side had said by FIN that it has no more data.
     AfterFin,
+    /// Nothing was outstanding, and the client waited for an answer.
+    RequestPending,
 }
 
 impl CutPhase {
     /// All of them, each at the place of its number.
-    pub const ALL: [CutPhase; 4] = [CutPhase::Transfer, CutPhase::Quiet, CutPhase::Idle, CutPhase::AfterFin];
+    pub const ALL: [CutPhase; 5] = [CutPhase::Transfer, CutPhase::Quiet, CutPhase::Idle, CutPhase::AfterFin, CutPhase::RequestPending];
 
-    /// Where a connection is that RST meets: sides that sent FIN, whether data was outstanding, and nanoseconds since the segment before.
-    pub fn of(fins: u32, outstanding: Option<bool>, pause: i64) -> Self {
+    /// Where a connection is that RST meets: sides that sent FIN, whether data was outstanding, nanoseconds since the segment before, and whether
+    /// the client waits for an answer.
+    pub fn of(fins: u32, outstanding: Option<bool>, pause: i64, asks: bool) -> Self {
         if fins > 0 {
             CutPhase::AfterFin
         } else if outstanding == Some(true) {
             CutPhase::Transfer
         } else if pause >= super::limits::IDLE_CUT {
             CutPhase::Idle
+        } else if asks && outstanding.is_some() {
+            CutPhase::RequestPending
         } else {
             CutPhase::Quiet
         }
@@ -150,6 +155,7 @@ impl CutPhase {
             CutPhase::Quiet => "quiet",
             CutPhase::Idle => "idle",
             CutPhase::AfterFin => "after_fin",
+            CutPhase::RequestPending => "request_pending",
         }
     }
 
@@ -160,6 +166,7 @@ impl CutPhase {
             CutPhase::Quiet => "with nothing outstanding",
             CutPhase::Idle => "when idle",
             CutPhase::AfterFin => "after FIN",
+            CutPhase::RequestPending => "with a request pending",
         }
     }
 }
@@ -177,6 +184,8 @@ pub struct ConnectionEnd {
     pub app: AppId,
     /// How it was cut; `None`: closed by FIN of both sides.
     pub cut: Option<CutPhase>,
+    /// Nanoseconds from the segment before to its end.
+    pub pause: i64,
     /// The side that sent the RST is the client.
     pub by_client: bool,
     /// The client had sent all it wanted, and wants no more of what it gets: it stopped a transfer, or its user closed a page.
@@ -307,7 +316,7 @@ pub struct StuckSegment {
     pub repeated: u32,
     /// Whether its receiver is seen to be there, in the same conversation.
     pub is_alive: bool,
-    /// Whether it is the first that its sender sent.
+    /// Whether its sender sent nothing as large before, and nothing smaller behind it.
     pub is_opening: bool,
 }
 

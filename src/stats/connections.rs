@@ -79,8 +79,8 @@ pub struct Course {
     pub packets: [u64; 2],
     /// Of them those of the ways that carry data.
     pub data_packets: u64,
-    /// Whether data of either side was not acknowledged; `None` where that cannot be told.
-    pub outstanding: Option<bool>,
+    /// Where the first RST met it; `None` without any.
+    pub cut: Option<CutPhase>,
     /// Whether data of the segment's sender itself was not; so too where that cannot be told.
     pub owes: bool,
 }
@@ -209,7 +209,7 @@ impl Connections {
     fn reset(&mut self, course: &Course) {
         let Some(pending) = self.find(&course.flow) else {
             if !course.is_cut {
-                self.end(course, Some(phase(course)));
+                self.end(course, course.cut);
             }
             return;
         };
@@ -238,8 +238,9 @@ impl Connections {
         let [there, back] = [way, way.reversed()].map(|way| course.packets.get(way as usize).copied().unwrap_or(0));
         let (flow, time, app) = (course.flow, course.time, course.app);
         let (packets, data_packets) = ([there, back], course.data_packets);
-        let gave_up = by_client && !course.owes;
-        self.events.push(NetworkEvent::Ended(ConnectionEnd { flow, way, time, app, cut, by_client, gave_up, packets, data_packets }));
+        let (gave_up, pause) = (by_client && !course.owes, time.since(course.before));
+        let ended = ConnectionEnd { flow, way, time, app, cut, pause, by_client, gave_up, packets, data_packets };
+        self.events.push(NetworkEvent::Ended(ended));
     }
 
     /// Tells of an event that others saw.
@@ -360,10 +361,6 @@ fn replaced(old: &Pending, now: Timestamp) -> Option<NetworkEvent> {
         _ => return None,
     };
     Some(NetworkEvent::Attempt(decided(old, outcome, now)))
-}
-
-fn phase(course: &Course) -> CutPhase {
-    CutPhase::of(course.fins, course.outstanding, course.time.since(course.before))
 }
 
 #[cfg(test)]

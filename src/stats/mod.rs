@@ -18,6 +18,7 @@ pub mod services;
 pub mod sightings;
 pub mod stalls;
 pub mod stuck;
+mod turns;
 pub mod talkers;
 pub mod tcp;
 pub mod tcp_analysis;

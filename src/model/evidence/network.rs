@@ -14,7 +14,7 @@ pub enum Trouble {
     Refused,
     /// A SYN-ACK was not acknowledged.
     HalfOpen,
-    /// A connection was cut by RST while data was outstanding.
+    /// A connection was cut by RST while data was outstanding, or its client waited for an answer.
     Cut,
     /// A request was answered by an error.
     Error,
@@ -30,11 +30,13 @@ pub enum Trouble {
     Lossy,
     /// Credentials were refused.
     Denied,
+    /// A connection was cut by RST when it was idle, not by its client.
+    IdleCut,
 }
 
 impl Trouble {
     /// How many there are.
-    pub const COUNT: usize = 11;
+    pub const COUNT: usize = 12;
 }
 
 /// How often something went wrong.
@@ -89,6 +91,26 @@ pub struct LossWindow {
     pub clients: u64,
     /// When.
     pub span: Option<Episode>,
+}
+
+/// What of one client's connections to a service was lost on its side of the mirrored port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientLoss {
+    /// Who.
+    pub client: Address,
+    /// Packets of its connections that ended or lost something, of the ways that carry data.
+    pub segments: u64,
+    /// Lost on its side: before the mirrored port, and beyond it.
+    pub lost: [u64; 2],
+    /// Connections that lost something, on either side.
+    pub connections: u64,
+}
+
+impl ClientLoss {
+    /// Lost before the mirrored port and beyond it.
+    pub fn all(&self) -> u64 {
+        self.lost.iter().fold(0, |sum, n| sum.saturating_add(*n))
+    }
 }
 
 /// Round trips between the mirrored port and one side.
@@ -360,6 +382,10 @@ pub struct ServiceWindow {
     pub troubles: [Troubled; Trouble::COUNT],
     /// Segments that were lost.
     pub loss: LossWindow,
+    /// By client, as far as clients are told apart, where any were lost on the clients' side.
+    pub client_losses: Vec<ClientLoss>,
+    /// For how long connections were silent that were cut when idle, seconds, ascending; the first ones.
+    pub idle_cuts: Vec<f64>,
     /// Round trips on the clients' side of the mirrored port, and on the server's.
     pub trips: [TripWindow; 2],
     /// Response times, seconds; quantiles of a sample where there were many.
@@ -475,6 +501,8 @@ pub struct NetworkEvidence {
     pub quic: Option<QuicEvidence>,
     /// Hosts that keep connections alive.
     pub kept_alive: Vec<KeepAliveEvidence>,
+    /// How often routers reported that a packet's TTL was used up (ICMP time exceeded).
+    pub expired: u64,
     /// Addresses, routers and clocks.
     pub sightings: SightingEvidence,
 }

@@ -159,6 +159,8 @@ pub struct ServiceLedger {
     full: i64,
     /// When each host was last seen to send something that counts here.
     alive: Bounded<Address, (), SERVICES, REMEMBERED_SECONDS>,
+    /// How often routers reported that a TTL was used up.
+    expired: u64,
     /// The latest event.
     now: Option<Timestamp>,
     /// Events of services beyond the cap.
@@ -329,9 +331,11 @@ impl ServiceLedger {
         self.with(key, end.time, |counts| {
             let of = counts.client(client);
             of.ended = of.ended.saturating_add(1);
-            counts.segments.packets = counts.segments.packets.saturating_add(packets);
-            if end.cut == Some(CutPhase::Transfer) && !end.gave_up {
-                counts.trouble(client, Trouble::Cut, end.time, end.time);
+            counts.data_packets(client, packets);
+            match end.cut {
+                Some(CutPhase::Transfer | CutPhase::RequestPending) if !end.gave_up => counts.trouble(client, Trouble::Cut, end.time, end.time),
+                Some(CutPhase::Idle) if !end.by_client => counts.idle_cut(client, end.time, end.pause),
+                _ => {}
             }
         });
         if let Some(service) = self.services.get_mut(&key).filter(|_| end.app != AppId::NONE) {
@@ -389,6 +393,8 @@ impl ServiceLedger {
 
     fn icmp(&mut self, error: &IcmpError) {
         self.note_alive(error.reporter, error.time);
+        let is_expired = (error.quoted.kind, error.quoted.code) == if error.quoted.key.is_v6 { (3, 0) } else { (11, 0) };
+        self.expired = self.expired.saturating_add(u64::from(is_expired));
         let Some(key) = ServiceKey::of(&error.quoted.key, error.quoted.direction) else { return };
         let is_unreachable = match error.quoted.key.is_v6 {
             false => error.quoted.kind == 3 && error.quoted.code != 4,
@@ -408,12 +414,12 @@ impl ServiceLedger {
             return;
         }
         if lost.retracted {
-            return self.with(key, lost.time, |counts| counts.segments.take_back(lost));
+            return self.with(key, lost.time, |counts| counts.lost(client, lost));
         }
         let (is_first, packets) = self.lossy.note(&lost.flow, lost.time, lost.packets);
         self.with(key, lost.time, |counts| {
-            counts.segments.packets = counts.segments.packets.saturating_add(packets);
-            counts.segments.note_lost(lost);
+            counts.data_packets(client, packets);
+            counts.lost(client, lost);
             if is_first {
                 counts.trouble(client, Trouble::Lossy, lost.time, lost.time);
             }
@@ -430,7 +436,8 @@ impl ServiceLedger {
         let StuckSegment { flow, way, client, time, .. } = *stuck;
         let lost = LocatedLoss { flow, client, way, time, location: Location::BeyondMirror, packets: 0, retracted: true };
         if taken > 0 {
-            self.with(key, time, |counts| (0..taken).for_each(|_| counts.segments.take_back(&lost)));
+            let [(client, _), _] = flow.ends(client);
+            self.with(key, time, |counts| (0..taken).for_each(|_| counts.lost(client, &lost)));
         }
     }
 
@@ -543,6 +550,7 @@ impl ServiceLedger {
             windows: self.windows.evidence(now, at_end),
             quic: self.quic.evidence(now, at_end),
             kept_alive: self.kept.evidence(now),
+            expired: self.expired,
             ..NetworkEvidence::default()
         }
     }
