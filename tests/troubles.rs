@@ -565,7 +565,11 @@ fn transfers_of(losing: &[u8]) -> Snapshot {
     for n in 0..30u16 {
         let client = 1 + n as u8 % 6;
         let every = if losing.contains(&client) { 25 } else { 0 };
-        t.transfer(i64::from(n) * S, (client, 5_000 + n), (9 + (n / 6) as u8 % 3, 8_080), 300, (every, Fate::LostBeyond));
+        let (at, client, server) = (i64::from(n) * S, (client, 5_000 + n), (9 + (n / 6) as u8 % 3, 8_080));
+        t.transfer(at, client, server, 300, (every, Fate::LostBeyond));
+        t.segment(at + 400_000, [client, server], FIN | ACK, (1, 30_001), 0);
+        t.segment(at + 400_400, [server, client], FIN | ACK, (30_001, 2), 0);
+        t.segment(at + 400_600, [client, server], ACK, (2, 30_002), 0);
     }
     t.with_office(60).seen()
 }

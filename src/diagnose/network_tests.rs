@@ -31,6 +31,7 @@ fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
         app_token,
         last_success: Some(Timestamp(NOW - 100 * SECOND)),
         is_alive: true,
+        guesses: None,
         usual_trips: [None; 2],
         lately: Vec::new(),
         network: Some(0.001),
@@ -213,6 +214,56 @@ fn skewed(count: u64) -> Evidence {
     evidence(service)
 }
 
+/// Logins that are all refused, of one client under so many names.
+fn guessed(names: u64) -> Evidence {
+    evidence(ServiceEvidence { guesses: Some((host(7), names)), ..answers("ftp", 60, Denied, 30, 1) })
+}
+
+/// So many short connections of one client within a minute.
+fn short_logins(app: &'static str, count: u64) -> Evidence {
+    let w = ServiceWindow { seconds: 60.0, ended: count, short: Some((host(7), count)), ..ServiceWindow::default() };
+    evidence(service(app, w))
+}
+
+/// Connections of a database that were cut when idle, after so many seconds.
+fn idle_cuts(seconds: &[f64]) -> Evidence {
+    let mut service = attempts(seconds.len() as u64, IdleCut, seconds.len() as u64, 2);
+    service.windows[0].idle_cuts = seconds.to_vec();
+    evidence(service)
+}
+
+/// What two clients of a service lost on their side, of how many segments each.
+fn lossy_clients(lost: [u64; 2], segments: u64) -> Evidence {
+    let client = |n: u8, lost: u64| ClientLoss { client: host(n), segments, lost: [0, lost], connections: lost };
+    let client_losses = vec![client(1, lost[0]), client(2, lost[1])];
+    let all = lost[0] + lost[1];
+    let connections = all;
+    let loss = LossWindow { segments: 2 * segments, lost: [all, 0], before: 0, connections, clients: 2, span: Some(SPAN) };
+    evidence(service("", ServiceWindow { loss, client_losses, ..ServiceWindow::default() }))
+}
+
+#[test]
+fn a_client_is_the_subject_where_another_of_the_same_service_loses_nothing() {
+    let about = |e: &Evidence| -> Vec<(Subject, Severity)> {
+        let judgement = judge_network(e, &mut Judge::default(), Timestamp(NOW));
+        judgement.findings.iter().filter(|f| f.id == "tcp.loss").map(|f| (f.subject, f.severity)).collect()
+    };
+    assert_eq!(about(&lossy_clients([30, 0], 1_000)), [(Subject::Host(host(1)), Warning)]);
+    assert_eq!(about(&lossy_clients([70, 0], 1_000)), [(Subject::Host(host(1)), Critical)]);
+    let service = Subject::Service { address: host(9), port: 80, protocol: Proto::Tcp };
+    assert_eq!(about(&lossy_clients([30, 28], 1_000)), [(service, Warning)], "both lose");
+    assert_eq!(about(&lossy_clients([30, 12], 1_000)), [(Subject::Host(host(1)), Warning)], "surely less, and not much");
+    assert_eq!(about(&lossy_clients([4, 0], 160)), [], "few");
+    assert_eq!(about(&lossy_clients([9, 0], 99)), [], "of few");
+}
+
+#[test]
+fn somebody_who_is_refused_under_many_names_guesses() {
+    let title = |e: &Evidence| judge_network(e, &mut Judge::default(), Timestamp(NOW)).findings[0].title.clone();
+    assert!(title(&guessed(21)).starts_with("10.0.0.7 guesses logins at 10.0.0.9:80: 21 names"), "{}", title(&guessed(21)));
+    assert!(title(&guessed(20)).starts_with("Logins at 10.0.0.9:80 are refused"), "{}", title(&guessed(20)));
+}
+
 /// A time server that so many requests were sent to in vain.
 fn no_time(bad: u64) -> Evidence {
     let mut silent = answers("ntp", bad, Unanswered, bad, 1);
@@ -242,6 +293,7 @@ fn both_sides_of_every_threshold_of_the_network() {
         ("tcp.refused", Critical, evidence(attempts(100, Refused, 3, 2)), evidence(attempts(100, Refused, 2, 2))),
         ("tcp.reset", Warning, evidence(attempts(40, Cut, 6, 1)), evidence(attempts(40, Cut, 4, 1))),
         ("tcp.reset", Critical, evidence(attempts(40, Cut, 20, 3)), evidence(attempts(19, Cut, 19, 3))),
+        ("tcp.reset", Note, idle_cuts(&[60.0, 60.1, 61.0, 62.0, 63.0]), idle_cuts(&[60.0, 60.1, 61.0, 62.0, 63.1])),
         ("icmp.unreachable", Warning, evidence(attempts(1, Unreachable, 10, 1)), evidence(attempts(1, Unreachable, 9, 2))),
         ("icmp.unreachable", Critical, evidence(attempts(1, Unreachable, 3, 3)), evidence(attempts(1, Unreachable, 3, 2))),
         ("scan.ports", Note, scan(true, 15, 3), scan(true, 15, 4)),
@@ -305,6 +357,8 @@ fn both_sides_of_every_threshold_of_the_network() {
         ("ip.fragments", Note, fragments([30, 0], 100), fragments([30, 0], 99)),
         ("auth.failing", Warning, evidence(answers("ldap", 20, Denied, 11, 2)), evidence(answers("ldap", 20, Denied, 9, 2))),
         ("auth.failing", Warning, skewed(3), skewed(2)),
+        ("auth.failing", Note, short_logins("ssh", 10), short_logins("ssh", 9)),
+        ("auth.failing", Note, short_logins("ssh", 99), short_logins("http", 99)),
         ("tls.failing", Warning, tls_failing(5, 20, [2, 3]), tls_failing(2, 20, [2, 3])),
         ("tls.failing", Critical, tls_failing(3, 3, [3, 0]), tls_failing(3, 4, [3, 1])),
         ("tls.failing", Note, tls_failing(5, 20, [1, 3]), tls_failing(5, 19, [1, 3])),
@@ -314,6 +368,7 @@ fn both_sides_of_every_threshold_of_the_network() {
         ("tls.expiring", Warning, certificate(-1, 0), certificate(300, 0)),
         ("tls.expiring", Critical, certificate(-1, 1), certificate(100, 1)),
         ("service.errors", Note, evidence(answers("ldap", 20, Error, 5, 1)), evidence(answers("ldap", 20, Error, 4, 1))),
+        ("service.errors", Note, evidence(answers("snmp", 20, Error, 5, 1)), evidence(answers("ntp", 20, Error, 20, 5))),
         ("service.errors", Critical, evidence(answers("ldap", 20, Error, 18, 3)), evidence(answers("ldap", 19, Error, 18, 3))),
     ];
     let cases: Vec<_> = cases.into_iter().chain(switch_cases()).chain(way_cases()).chain(media_cases()).collect();

@@ -141,12 +141,15 @@ pub struct SegmentAnalysis {
     /// The connection's initial round trip, from the latest SYN to the first acknowledgement without SYN of either side
     /// (`tcp.analysis.initial_rtt`), as known with this segment.
     pub initial_rtt: Option<i64>,
+    /// Wireshark notes something of it, be it told or not: it acknowledges more than was seen.
+    pub is_noted: bool,
 }
 
 impl SegmentAnalysis {
     /// As Wireshark prints it: the initial round trip stands only beside something else.
     pub fn as_printed(&self) -> Self {
         let alone = self.flags.is_empty() && self.ack_rtt.is_none() && self.rto.is_none() && self.bytes_in_flight.is_none();
+        let alone = alone && !self.is_noted;
         Self { initial_rtt: self.initial_rtt.filter(|_| !alone), ..*self }
     }
 }

@@ -18,11 +18,11 @@ pub mod services;
 pub mod sightings;
 pub mod stalls;
 pub mod stuck;
-mod turns;
 pub mod talkers;
 pub mod tcp;
 pub mod tcp_analysis;
 pub mod totals;
+mod turns;
 
 pub use bursts::{Burst, Bursts};
 pub use connections::{Connections, Course};

@@ -6,7 +6,7 @@ use spantop::snapshot::{ConnectionEnding, Snapshot};
 
 impl Traffic {
     /// A connection to a server that acknowledges a request of 100 bytes; says after how many bytes of an answer it stops.
-    fn asks(&mut self, at: Micros, client: (u8, u16), server: (u8, u16), answer: u32) -> (u32, u32) {
+    fn asks_for(&mut self, at: Micros, client: (u8, u16), server: (u8, u16), answer: u32) -> (u32, u32) {
         let (there, back) = ([client, server], [server, client]);
         self.syn(at, client, server);
         self.segment(at + 400, back, SYN | ACK, (0, 1), 0);
@@ -22,7 +22,7 @@ impl Traffic {
 
     /// The same, cut so much later by the server, or by the client.
     fn cut(&mut self, at: Micros, client: (u8, u16), server: (u8, u16), answer: u32, (later, by_client): (Micros, bool)) {
-        let (c, s) = self.asks(at, client, server, answer);
+        let (c, s) = self.asks_for(at, client, server, answer);
         match by_client {
             true => self.segment(at + later, [client, server], RST | ACK, (c, s), 0),
             false => self.segment(at + later, [server, client], RST | ACK, (s, c), 0),
@@ -81,7 +81,7 @@ fn idle(pause: fn(i64) -> Micros, by_client: bool) -> Snapshot {
 fn idle_connections_that_are_cut_after_the_same_time() {
     let s = idle(|n| 60 * S + n * 20_000, false);
     assert_eq!(troubles(&s), only("tcp.reset", "10.1.0.9:5432/tcp", Severity::Note));
-    assert_eq!(title(&s), "Idle connections to 10.1.0.9:5432 are cut after 1 m 0 s: 8");
+    assert_eq!(title(&s), "Idle connections to 10.1.0.9:5432 are cut after 1 m 00 s: 8");
     assert_eq!(troubles(&idle(|n| 60 * S + n * 20_000, true)), [], "their clients need them no longer");
     assert_eq!(troubles(&idle(|n| (40 + 7 * n) * S, false)), [], "each after another time");
     assert_eq!(troubles(&idle(|n| 20 * S + n * 20_000, false)), [], "no time-out is as short");
@@ -116,7 +116,11 @@ fn whose_time_it_is_adds_up() {
     let millis = [turns.network, turns.server, turns.client, turns.transfer].map(|nanos| nanos / 1_000_000);
     // The network: twice to the server and back, once to the client, and what was waited for the retransmission beyond two round trips.
     assert_eq!((turns.count, millis), (2, [8 + 2 + 8 + 230, 100 + 21, 500, 1 + 30]));
-    assert_eq!(turns.network + turns.server + turns.client + turns.transfer, (920_000 - 20_000) * 1_000, "from the first request to the last answer");
+    assert_eq!(
+        turns.network + turns.server + turns.client + turns.transfer,
+        (920_000 - 20_000) * 1_000,
+        "from the first request to the last answer"
+    );
     let losses = row.tcp.as_ref().map(|tcp| tcp.losses(spantop::model::Direction::BToA));
     assert_eq!(losses, Some(([0, 1], Some(spantop::model::PathSide::Server))));
 }

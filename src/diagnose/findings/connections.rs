@@ -6,8 +6,8 @@ use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, 
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share, Tuned};
 use crate::model::evidence::{
-    ARP_SWEEP_ANSWERED, ARP_TARGETS, CUT_SHARE, FLOOD_CONNECTIONS, IDLE_CUTS, IDLE_CUTS_WITHIN, REFUSED_ATTEMPTS, SCAN_FAILS, SCAN_HOSTS, SCAN_PORTS, SCAN_WINDOW,
-    SILENT_ATTEMPTS, ScanEvidence, ServiceEvidence, ServiceWindow, SweepEvidence, Trouble, share,
+    ARP_SWEEP_ANSWERED, ARP_TARGETS, CUT_SHARE, FLOOD_CONNECTIONS, IDLE_CUTS, IDLE_CUTS_WITHIN, REFUSED_ATTEMPTS, SCAN_FAILS, SCAN_HOSTS,
+    SCAN_PORTS, SCAN_WINDOW, SILENT_ATTEMPTS, ScanEvidence, ServiceEvidence, ServiceWindow, SweepEvidence, Trouble, share,
 };
 use crate::model::limits::IDLE_CUT;
 use crate::model::time::SECOND;
@@ -280,7 +280,8 @@ fn cut_when_idle(service: &ServiceEvidence) -> Option<Report> {
     let same = |w: &ServiceWindow| {
         let alike = |from: usize| {
             let first = *w.idle_cuts.get(from)?;
-            let times: Vec<f64> = w.idle_cuts.iter().skip(from).take_while(|time| **time <= first * (1.0 + IDLE_CUTS_WITHIN)).copied().collect();
+            let times: Vec<f64> =
+                w.idle_cuts.iter().skip(from).take_while(|time| **time <= first * (1.0 + IDLE_CUTS_WITHIN)).copied().collect();
             Some((times.len(), *times.get(times.len() / 2)?))
         };
         (0..w.idle_cuts.len()).filter_map(alike).max_by_key(|(count, _)| *count).filter(|(count, _)| *count >= IDLE_CUTS)

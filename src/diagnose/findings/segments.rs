@@ -6,7 +6,8 @@ use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, 
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Tuned};
 use crate::model::evidence::{
-    ClientLoss, LOSS_REORDERED, LOSS_TIMED_OUT, LOST_CRITICAL_SHARE, LOST_ON_ONE_SIDE, LOST_SHARE, LossWindow, NetworkEvidence, ServiceEvidence,
+    ClientLoss, LOSS_REORDERED, LOSS_TIMED_OUT, LOST_CRITICAL_SHARE, LOST_ON_ONE_SIDE, LOST_SHARE, LossWindow, NetworkEvidence,
+    ServiceEvidence,
 };
 use crate::model::units::{duration, grouped, percent, plural};
 use crate::model::{Address, Episode, Location, PathSide, Severity, Subject, Value, wilson};
@@ -20,10 +21,9 @@ const LOST_LEAST: u64 = 5;
 const SIDED: u64 = 10;
 const SIDED_CONNECTIONS: u64 = 3;
 
-/// Segments of one client before its own share says anything; of another one before it counts as healthy, and how many of those there must be.
+/// Segments of one client before its own share says anything; of another one before it is compared with it.
 const OF_CLIENT: u64 = 100;
 const OF_HEALTHY: u64 = 30;
-const HEALTHY: u64 = 2;
 
 /// Stalls that are told of: so many that last so long together, or one that is longer.
 const STALLS: u64 = 3;
@@ -52,8 +52,7 @@ impl Detector for TcpLoss {
                        before it. Raised when they surely are more than {lost} of at least {segments} packets of the ways that carry data, and at least {least} (lower \
                        end of the {sure} interval); critical from {many}. The side is named from {sided} losses in {connections} \
                        connections on, when {one} of them are on it. It is about one client where what is lost on the clients' side is its: by the \
-                       same measure of at least {client} packets, while other clients of the same services, at least {healthy} and as many as \
-                       those that lose, lose less than half as much.",
+                       same measure of at least {client} packets, while at least as many other clients of the same services surely lose less.",
             cause: "A full queue (then round-trip times rise as well), a bad cable or transceiver, a duplex mismatch, radio.",
             lookalikes: "What the mirror loses is acknowledged and never sent again, and is not counted here; neither are probes of a \
                          connection's tail, keep-alives, reordering and what was sent again although it had arrived.",
@@ -71,7 +70,6 @@ impl Detector for TcpLoss {
                 ("connections", Count(SIDED_CONNECTIONS)),
                 ("one", Share(LOST_ON_ONE_SIDE)),
                 ("client", Count(OF_CLIENT)),
-                ("healthy", Count(HEALTHY)),
             ],
         };
         &PAGE
@@ -157,10 +155,9 @@ fn losing(network: &NetworkEvidence, standing: StandingFindings<'_>) -> BTreeMap
             list.sort_unstable();
             list.dedup();
         }
-        let usual = sum(ClientLoss::all) as f64 / sum(|c| c.segments).max(1) as f64;
-        let enough = HEALTHY.max(alike.len() as u64);
-        if healthy.len() as u64 >= enough && usual < LOST_SHARE.value() / 2.0
-            && let Some(of) = clients.get(client)
+        let usual = wilson(sum(ClientLoss::all), sum(|c| c.segments));
+        if healthy.len() >= alike.len()
+            && let Some(of) = clients.get(client).filter(|of| usual.high < wilson(of.all(), of.segments).low)
         {
             found.insert(*client, Losing { healthy: healthy.len() as u64, ..of.clone() });
         }

@@ -196,7 +196,12 @@ pub fn put(row: &mut Map<String, Json>, head: &Head, value: FieldValue<'_>, may_
         FieldValue::Path(path) => path.to_string().into(),
         FieldValue::Layer(layer) => layer.to_string().into(),
         FieldValue::Word(_) | FieldValue::Guess(_) | FieldValue::Text(_) | FieldValue::State(_) => value.as_text().into(),
-        FieldValue::Ends(_) | FieldValue::Trips(..) | FieldValue::Handshake(..) | FieldValue::Losses(..) | FieldValue::Turns(_) | FieldValue::Load { .. } => return,
+        FieldValue::Ends(_)
+        | FieldValue::Trips(..)
+        | FieldValue::Handshake(..)
+        | FieldValue::Losses(..)
+        | FieldValue::Turns(_)
+        | FieldValue::Load { .. } => return,
     };
     row.insert(head.token.to_owned(), json);
 }

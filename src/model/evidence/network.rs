@@ -384,6 +384,8 @@ pub struct ServiceWindow {
     pub loss: LossWindow,
     /// By client, as far as clients are told apart, where any were lost on the clients' side.
     pub client_losses: Vec<ClientLoss>,
+    /// Who had most connections of at most [`super::SHORT_LOGIN`] packets each way that ended, and how many.
+    pub short: Option<(Address, u64)>,
     /// For how long connections were silent that were cut when idle, seconds, ascending; the first ones.
     pub idle_cuts: Vec<f64>,
     /// Round trips on the clients' side of the mirrored port, and on the server's.
@@ -430,6 +432,8 @@ pub struct ServiceEvidence {
     pub is_alive: bool,
     /// The median of the round trips of handshakes to it, seconds: the half between the mirrored port and the server.
     pub network: Option<f64>,
+    /// Who was refused under most names lately, and how many.
+    pub guesses: Option<(Address, u64)>,
     /// The usual round trip on the clients' side and on the server's, seconds; `None` while too little is known.
     pub usual_trips: [Option<f64>; 2],
     /// Round trips by side of stretches shorter than a minute, the shortest first, as far as there are enough to compare with the usual ones.

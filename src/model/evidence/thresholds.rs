@@ -33,6 +33,9 @@ pub const IDLE_CUTS: usize = 5;
 /// See [`IDLE_CUTS`].
 pub const IDLE_CUTS_WITHIN: f64 = 0.05;
 
+/// Packets each way of a connection in which somebody logged in and did little or nothing, at most.
+pub const SHORT_LOGIN: u64 = 30;
+
 /// Segments of each side after which a conversation that was joined midway is followed.
 pub const MIDWAY_SEGMENTS: u8 = 20;
 

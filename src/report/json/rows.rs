@@ -4,7 +4,7 @@ use super::buffer::MemberText;
 use super::parallel_rows;
 use super::writer::Writer;
 use crate::model::time::SECOND;
-use crate::model::{Address, PathSide, SideTrips, TurnFigures, Timestamp, Traffic};
+use crate::model::{Address, PathSide, SideTrips, Timestamp, Traffic, TurnFigures};
 use crate::report::format::ReportOptions;
 use crate::snapshot::Snapshot;
 use crate::snapshot::table::{AnyRows, AnyTable, Cells, FieldValue, Head, InJson, SheetHead};

@@ -16,6 +16,8 @@ pub struct ClientCounts {
     /// Single SYNs that nothing answered: a client that changed its mind, a scan or a flood.
     pub lone: u32,
     pub troubles: [u32; Trouble::COUNT],
+    /// Connections of few packets that ended.
+    pub short: u32,
     /// Packets of its connections that ended or lost something, of the ways that carry data.
     pub packets: u32,
     /// Segments that were lost on its side: before the mirrored port, and beyond it.
@@ -41,6 +43,7 @@ impl ClientCounts {
         sum(&mut self.answered, other.answered);
         sum(&mut self.lone, other.lone);
         self.troubles.iter_mut().zip(other.troubles).for_each(|(a, b)| sum(a, b));
+        sum(&mut self.short, other.short);
         sum(&mut self.packets, other.packets);
         self.lost.iter_mut().zip(other.lost).for_each(|(a, b)| sum(a, b));
     }
@@ -527,6 +530,7 @@ pub fn window<'a>(
             clients: troubles.get(Trouble::Lossy as usize).map_or(0, |t: &Troubled| t.clients),
             span: segments.span,
         },
+        short: clients.iter().map(|c| (c.0, u64::from(c.1.short))).filter(|c| c.1 > 0).max_by_key(|&(who, n)| (n, std::cmp::Reverse(who))),
         client_losses: client_losses(&clients, &segments),
         idle_cuts,
         trips: [0, 1].map(|side| TripCounts::window(parts.clone().filter_map(move |p| p.trips(side)))),

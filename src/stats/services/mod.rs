@@ -7,6 +7,7 @@
 mod black_holes;
 mod counts;
 mod fallbacks;
+mod guesses;
 mod kept_alive;
 mod loads;
 mod lossy;
@@ -20,7 +21,7 @@ mod windows;
 
 use crate::model::bounded::BoundedMap;
 use crate::model::evidence::{
-    FEWEST_TRIPS, NetworkEvidence, SLOW_REPLY, ServiceEvidence, ServiceWindow, TripWindow, Trouble, VERY_SLOW_REPLY,
+    FEWEST_TRIPS, NetworkEvidence, SHORT_LOGIN, SLOW_REPLY, ServiceEvidence, ServiceWindow, TripWindow, Trouble, VERY_SLOW_REPLY,
 };
 #[cfg(test)]
 use crate::model::limits::FURTHER_CLIENTS;
@@ -34,6 +35,7 @@ use crate::model::{
 use black_holes::BlackHoles;
 use counts::{ServiceCounts, TripCounts, UsualTrips, window};
 use fallbacks::Fallbacks;
+use guesses::Guesses;
 use hashbrown::{DefaultHashBuilder, HashMap};
 use kept_alive::KeptConnections;
 use loads::Loads;
@@ -81,6 +83,7 @@ struct Service {
     client_half: Option<Histogram>,
     network: Option<Histogram>,
     response: Option<Histogram>,
+    guesses: Guesses,
 }
 
 impl Service {
@@ -195,7 +198,11 @@ impl ServiceLedger {
     /// Bytes of a service at most, of one of its bins, and of a pair of those who scan.
     pub const BYTES: [usize; 3] = {
         let bin = ServiceCounts::BYTES;
-        [size_of::<Service>() + bin + FURTHER_CLIENTS * size_of::<u32>() + 3 * Histogram::BYTES + 3 * 64, bin, Scans::PAIR_BYTES]
+        [
+            size_of::<Service>() + bin + FURTHER_CLIENTS * size_of::<u32>() + 3 * Histogram::BYTES + 3 * 64 + Guesses::BYTES,
+            bin,
+            Scans::PAIR_BYTES,
+        ]
     };
 
     /// Bytes of a station and a service tried by IPv6, and of a connection that is kept alive.
@@ -331,9 +338,12 @@ impl ServiceLedger {
         self.with(key, end.time, |counts| {
             let of = counts.client(client);
             of.ended = of.ended.saturating_add(1);
+            of.short = of.short.saturating_add(u32::from(end.packets.iter().all(|packets| *packets <= SHORT_LOGIN)));
             counts.data_packets(client, packets);
             match end.cut {
-                Some(CutPhase::Transfer | CutPhase::RequestPending) if !end.gave_up => counts.trouble(client, Trouble::Cut, end.time, end.time),
+                Some(CutPhase::Transfer | CutPhase::RequestPending) if !end.gave_up => {
+                    counts.trouble(client, Trouble::Cut, end.time, end.time)
+                }
                 Some(CutPhase::Idle) if !end.by_client => counts.idle_cut(client, end.time, end.pause),
                 _ => {}
             }
@@ -383,6 +393,9 @@ impl ServiceLedger {
         });
         let Some(service) = self.services.get_mut(&key) else { return };
         service.app = t.app;
+        if answer == Answer::Denied && t.question != 0 {
+            service.guesses.note(client, t.question, time);
+        }
         if let Some(latency) = latency {
             service.last_success = Some(time);
             if answer != Answer::Held {
@@ -524,6 +537,11 @@ impl ServiceLedger {
         self.services.iter().any(|(key, service)| key.address == address && service.last_success.is_some())
     }
 
+    /// How often routers reported that a packet's TTL was used up.
+    pub fn expired(&self) -> u64 {
+        self.expired
+    }
+
     /// The latest event.
     pub fn now(&self) -> Option<Timestamp> {
         self.now
@@ -577,6 +595,7 @@ impl ServiceLedger {
             last_success: service.last_success,
             is_alive,
             network: service.network.as_ref().and_then(Histogram::quantiles).map(|q| q.p50),
+            guesses: service.guesses.most(),
             usual_trips: [0, 1].map(|side| service.usual.median(side)),
             lately: if at_end { Vec::new() } else { service.lately(number) },
             windows,

@@ -23,7 +23,8 @@ pub use counts::TcpAnalysisSums;
 use crate::model::limits::ANALYSED_PER_SHARD;
 use crate::model::tcp::{ACK, SYN, before};
 use crate::model::{
-    AnalysisFlags, CapScale, ConnectionFigures, Direction, Frame, LocatedLoss, Location, Segment, SegmentAnalysis, TcpOptions, Timestamp, memory,
+    AnalysisFlags, CapScale, ConnectionFigures, Direction, Frame, LocatedLoss, Location, Segment, SegmentAnalysis, TcpOptions, Timestamp,
+    memory,
 };
 use crate::stats::round_trips::{RoundTrips, Trip};
 use crate::stats::turns::TurnData;
@@ -154,7 +155,8 @@ impl Analyser {
         let Self { connections, lists, rare, free_rare, sums, trips, latest: analysis, .. } = self;
         let Some(connection) = connections.get_mut((*handle as usize).wrapping_sub(1)) else { return };
         let known = connection.initial_rtt;
-        let before = connection.sides.get(way as usize).map_or((0, Timestamp(0), Timestamp(0)), |side| (side.next, side.next_time, side.last_time));
+        let before =
+            connection.sides.get(way as usize).map_or((0, Timestamp(0), Timestamp(0)), |side| (side.next, side.next_time, side.last_time));
         rules::judge(connection, lists, rare, free_rare, seen, way, analysis);
         if reuses {
             analysis.flags |= AnalysisFlags::REUSED_PORTS;
