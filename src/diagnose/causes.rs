@@ -46,6 +46,12 @@ const EDGES: &[Edge] = &[
         effects: &["tcp.loss", "tcp.rtt", "tcp.no_answer", "dns.unanswered", "dns.slow", "rtp.loss", "rtp.jitter"],
         about: About::Anything,
     },
+    // Requests of ARP are broadcasts, and what fills links with those carries groups as well.
+    Edge {
+        causes: &["storm.broadcast"],
+        effects: &["arp.storm", "storm.multicast", "flood.unicast", "link.saturated"],
+        about: About::Anything,
+    },
     // Switches that no longer know where stations are.
     Edge { causes: &["mac.overflow", "stp.topology_changes"], effects: &["flood.unicast"], about: About::Anything },
     Edge { causes: &["link.saturated"], effects: &["burst.micro", "tcp.loss", "tcp.rtt"], about: About::Anything },
@@ -196,6 +202,17 @@ mod tests {
         ];
         // The loop explains the loss as well as the storm does, and the storm too.
         assert_eq!(told(findings), ["loop.layer2 VLAN 7", "  tcp.loss 10.0.0.7:80/tcp", "  storm.broadcast VLAN 7"]);
+    }
+
+    #[test]
+    fn a_storm_explains_those_beside_it() {
+        let vlan = Subject::Vlan(7);
+        let findings = vec![
+            finding("arp.storm", Subject::Host(HOST), 20, 60),
+            finding("storm.multicast", Subject::Network, 25, 60),
+            finding("storm.broadcast", vlan, 22, 60),
+        ];
+        assert_eq!(told(findings), ["storm.broadcast VLAN 7", "  arp.storm 10.0.0.7", "  storm.multicast network"]);
     }
 
     #[test]

@@ -25,6 +25,8 @@ fn trouble(w: &mut ServiceWindow, trouble: Trouble, count: u64, clients: u64) {
 
 /// A service with this in every stretch of time.
 fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
+    let mut proof = crate::model::ProvingPackets::default();
+    proof.note(7);
     ServiceEvidence {
         key: key(),
         app: AppId::NONE,
@@ -32,6 +34,7 @@ fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
         last_success: Some(Timestamp(NOW - 100 * SECOND)),
         is_alive: true,
         guesses: None,
+        proof: vec![(Trouble::Refused, proof)],
         usual_trips: [None; 2],
         lately: Vec::new(),
         network: Some(0.001),
@@ -83,8 +86,15 @@ fn answers(app: &'static str, all: u64, kind: Trouble, bad: u64, clients: u64) -
 /// So many lost segments of so many, before the mirrored port and on the server's side.
 fn losses(segments: u64, lost: u64, connections: u64) -> Evidence {
     let span = Some(Episode { first: Timestamp(NOW - 30 * SECOND), last: Timestamp(NOW) });
-    let loss = LossWindow { segments, lost: [0, lost], before: 0, connections, clients: connections, span };
+    let loss = LossWindow { segments, lost: [0, lost], before: 0, connections, clients: connections, earlier: [0; 2], span };
     evidence(service("", ServiceWindow { loss, ..ServiceWindow::default() }))
+}
+
+/// The same after so many, of which so many were lost.
+fn losses_after(segments: u64, lost: u64, earlier: [u64; 2]) -> Evidence {
+    let mut e = losses(segments, lost, 3);
+    e.network.services[0].windows[0].loss.earlier = earlier;
+    e
 }
 
 /// A receiver that stalled so often, for so many seconds at the longest, and still does.
@@ -238,7 +248,7 @@ fn lossy_clients(lost: [u64; 2], segments: u64) -> Evidence {
     let client_losses = vec![client(1, lost[0]), client(2, lost[1])];
     let all = lost[0] + lost[1];
     let connections = all;
-    let loss = LossWindow { segments: 2 * segments, lost: [all, 0], before: 0, connections, clients: 2, span: Some(SPAN) };
+    let loss = LossWindow { segments: 2 * segments, lost: [all, 0], before: 0, connections, clients: 2, earlier: [0; 2], span: Some(SPAN) };
     evidence(service("", ServiceWindow { loss, client_losses, ..ServiceWindow::default() }))
 }
 
@@ -255,6 +265,13 @@ fn a_client_is_the_subject_where_another_of_the_same_service_loses_nothing() {
     assert_eq!(about(&lossy_clients([30, 12], 1_000)), [(Subject::Host(host(1)), Warning)], "surely less, and not much");
     assert_eq!(about(&lossy_clients([4, 0], 160)), [], "few");
     assert_eq!(about(&lossy_clients([9, 0], 99)), [], "of few");
+}
+
+#[test]
+fn packets_that_prove_it_stand_with_a_finding_about_a_service() {
+    let packets = |e: &Evidence| judge_network(e, &mut Judge::default(), Timestamp(NOW)).findings[0].packets.clone();
+    assert_eq!(packets(&evidence(attempts(100, Refused, 3, 2))), [7]);
+    assert_eq!(packets(&evidence(attempts(40, Cut, 20, 3))), [0u64; 0], "of another kind");
 }
 
 #[test]
@@ -311,6 +328,9 @@ fn both_sides_of_every_threshold_of_the_network() {
         ("http.errors", Critical, evidence(answers("http", 50, Error, 20, 3)), evidence(answers("http", 49, Error, 49, 3))),
         ("tcp.loss", Warning, losses(1_000, 18, 3), losses(1_000, 15, 3)),
         ("tcp.loss", Critical, losses(1_000, 70, 3), losses(299, 70, 3)),
+        // Surely more than a thousandth, and ten times what was lost before.
+        ("tcp.loss", Warning, losses_after(12_000, 72, [12_000, 0]), losses_after(12_000, 72, [12_000, 5])),
+        ("tcp.loss", Warning, losses_after(3_000, 9, [12_000, 0]), losses_after(2_999, 9, [12_000, 0])),
         ("tcp.slow_receiver", Warning, stalled(3, 0.1, 0), stalled(2, 0.5, 0)),
         ("tcp.slow_receiver", Warning, stalled(1, 3.0, 1), stalled(1, 2.9, 1)),
         ("tcp.slow_receiver", Critical, stalled(1, 31.0, 5), stalled(3, 0.06, 5)),

@@ -30,6 +30,8 @@ pub struct Payload<'a> {
     pub bytes: &'a [u8],
     /// How many there were on the wire.
     pub length: u32,
+    /// The number of the packet that they came with, or that completed them; 0 where it is not known.
+    pub number: u64,
 }
 
 impl Payload<'_> {
@@ -225,8 +227,8 @@ impl DissectOutput<'_> {
     }
 
     fn tell(&mut self, payload: &Payload<'_>, is_request: bool, id: u32, (question, code): (u32, u32)) {
-        let Payload { flow, way, time, .. } = *payload;
-        self.message(AppMessage { app: self.app, flow: *flow, way, time, is_request, id, question, code, tells_loss: false });
+        let Payload { flow, way, time, number, .. } = *payload;
+        self.message(AppMessage { app: self.app, flow: *flow, way, time, number, is_request, id, question, code, tells_loss: false });
     }
 
     /// Tells what a TLS handshake shows; `way` is the way from the client.

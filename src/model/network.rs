@@ -111,6 +111,8 @@ pub struct Attempt {
     pub client_half: Option<i64>,
     /// Whether an earlier outcome of the same attempt was told as [`AttemptOutcome::Unanswered`].
     pub was_unanswered: bool,
+    /// The number of the packet of its latest SYN; 0 where it is not known.
+    pub number: u64,
 }
 
 /// Where in its life a connection was cut by RST (RFC 9293 section 3.10.7).
@@ -194,6 +196,8 @@ pub struct ConnectionEnd {
     pub packets: [u64; 2],
     /// Of them those of the ways that carry data.
     pub data_packets: u64,
+    /// The number of the packet that ended it; 0 where it is not known.
+    pub number: u64,
 }
 
 /// An ICMP error and the conversation it quotes.
@@ -207,6 +211,8 @@ pub struct IcmpError {
     pub quoted: QuotedFlow,
     /// When.
     pub time: Timestamp,
+    /// The number of its packet; 0 where it is not known.
+    pub number: u64,
 }
 
 /// A segment that was lost, located by what the mirror saw.
@@ -226,6 +232,8 @@ pub struct LocatedLoss {
     pub packets: u64,
     /// It had arrived, as its receiver says now: one that was told of before is taken back.
     pub retracted: bool,
+    /// The number of the packet that shows it: the one that came again, or late; 0 where it is not known.
+    pub number: u64,
 }
 
 impl LocatedLoss {

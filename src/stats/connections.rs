@@ -49,6 +49,8 @@ struct Pending {
     told: bool,
     /// Initial sequence number.
     isn: u32,
+    /// The number of the latest SYN's packet.
+    number: u64,
     first: Timestamp,
     last: Timestamp,
     answered: Timestamp,
@@ -65,6 +67,8 @@ pub struct Course {
     pub station: Mac,
     /// When it passed.
     pub time: Timestamp,
+    /// Its number; 0 where it is not known.
+    pub number: u64,
     /// When the segment before it passed, of either side.
     pub before: Timestamp,
     /// The way from the client, where the beginning was seen.
@@ -138,6 +142,7 @@ impl Connections {
             answers: 0,
             told: false,
             isn: segment.sequence,
+            number: course.number,
             first: course.time,
             last: course.time,
             answered: course.time,
@@ -152,7 +157,7 @@ impl Connections {
                 let again = pending.stage == Stage::Decided && course.time.since(pending.last) > REPEATED;
                 if same && !again {
                     pending.syns = pending.syns.saturating_add(1);
-                    pending.last = pending.last.max(course.time);
+                    (pending.last, pending.number) = (pending.last.max(course.time), course.number);
                 } else {
                     let old = std::mem::replace(pending, fresh);
                     if let Some(event) = replaced(&old, course.time) {
@@ -239,7 +244,7 @@ impl Connections {
         let (flow, time, app) = (course.flow, course.time, course.app);
         let (packets, data_packets) = ([there, back], course.data_packets);
         let (gave_up, pause) = (by_client && !course.owes, time.since(course.before));
-        let ended = ConnectionEnd { flow, way, time, app, cut, pause, by_client, gave_up, packets, data_packets };
+        let ended = ConnectionEnd { flow, way, time, app, cut, pause, by_client, gave_up, packets, data_packets, number: course.number };
         self.events.push(NetworkEvent::Ended(ended));
     }
 
@@ -350,6 +355,7 @@ fn decided(pending: &Pending, outcome: AttemptOutcome, time: Timestamp) -> Attem
         server_half: answered.then(|| pending.answered.since(pending.first)),
         client_half: None,
         was_unanswered: pending.told,
+        number: pending.number,
     }
 }
 

@@ -212,7 +212,8 @@ impl RoundTrips {
     #[inline(never)]
     pub fn sent_again(&mut self, handle: TripsHandle, time: Timestamp, waited: i64) {
         let Some(record) = self.records.get_mut((handle.record as usize).wrapping_sub(1)) else { return };
-        let usual: i64 = record.extremes.iter().filter(|of| of.count > 0).map(|of| of.min.saturating_mul(2)).sum();
+        let known = record.extremes.iter().filter(|of| of.count > 0);
+        let usual = known.fold(0i64, |sum, of| sum.saturating_add(of.min.saturating_mul(2)));
         record.turns.stalled(time, waited.saturating_sub(usual));
     }
 

@@ -4,13 +4,13 @@ use super::connections::{exceeded, subject};
 use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Tuned};
+use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Times, Tuned};
 use crate::model::evidence::{
     ClientLoss, LOSS_REORDERED, LOSS_TIMED_OUT, LOST_CRITICAL_SHARE, LOST_ON_ONE_SIDE, LOST_SHARE, LossWindow, NetworkEvidence,
     ServiceEvidence,
 };
 use crate::model::units::{duration, grouped, percent, plural};
-use crate::model::{Address, Episode, Location, PathSide, Severity, Subject, Value, wilson};
+use crate::model::{Address, Episode, Estimate, Location, PathSide, Severity, Subject, Value, wilson};
 use std::collections::BTreeMap;
 
 /// Share of lost segments: told of, critical; of how many segments, and how many at least.
@@ -20,6 +20,11 @@ const LOST_LEAST: u64 = 5;
 /// Losses, connections and the share of losses on one side of the mirrored port before that side is named.
 const SIDED: u64 = 10;
 const SIDED_CONNECTIONS: u64 = 3;
+
+/// The same where little was lost before: the share, how many times the usual one it must be, and of how many segments, now and before.
+const LITTLE: f64 = 0.001;
+const UNUSUAL: f64 = 10.0;
+const MANY: u64 = 3_000;
 
 /// Segments of one client before its own share says anything; of another one before it is compared with it.
 const OF_CLIENT: u64 = 100;
@@ -50,7 +55,8 @@ impl Detector for TcpLoss {
             measured: "Segments that are seen again because their receiver asked for them, or after more than {timeout}: lost beyond the \
                        mirrored port; holes that close later than {reordered} and half a round trip, for which the receiver asked: lost \
                        before it. Raised when they surely are more than {lost} of at least {segments} packets of the ways that carry data, and at least {least} (lower \
-                       end of the {sure} interval); critical from {many}. The side is named from {sided} losses in {connections} \
+                       end of the {sure} interval); or, of at least {lots}, surely more than {little} and more than {unusual} times the share of as many before. \
+                       Critical from {many}. The side is named from {sided} losses in {connections} \
                        connections on, when {one} of them are on it. It is about one client where what is lost on the clients' side is its: by the \
                        same measure of at least {client} packets, while at least as many other clients of the same services surely lose less.",
             cause: "A full queue (then round-trip times rise as well), a bad cable or transceiver, a duplex mismatch, radio.",
@@ -70,6 +76,9 @@ impl Detector for TcpLoss {
                 ("connections", Count(SIDED_CONNECTIONS)),
                 ("one", Share(LOST_ON_ONE_SIDE)),
                 ("client", Count(OF_CLIENT)),
+                ("lots", Count(MANY)),
+                ("little", Share(LITTLE)),
+                ("unusual", Times(UNUSUAL)),
             ],
         };
         &PAGE
@@ -175,6 +184,7 @@ fn without(loss: &LossWindow, c: &ClientLoss) -> LossWindow {
         before: loss.before.saturating_sub(before),
         connections: loss.connections.saturating_sub(c.connections),
         clients: loss.clients.saturating_sub(u64::from(c.connections > 0)),
+        earlier: loss.earlier,
         span: loss.span,
     }
 }
@@ -212,11 +222,21 @@ fn lost_of(client: Address, of: &Losing) -> Report {
         .mend("Look at error and drop counters of the port that this client is at, at its cable and card, or at its radio link.")
 }
 
+/// Whether far more is lost than before, though it is not much.
+fn is_unusual(loss: &LossWindow, share: &Estimate, stands: bool) -> bool {
+    let [segments, lost] = loss.earlier;
+    // As if one more had been lost: of what was not lost at all nobody knows how seldom it is.
+    let usual = lost.saturating_add(1) as f64 / segments.max(1) as f64;
+    let enough = loss.segments >= MANY && segments >= MANY;
+    enough && if stands { share.high > LITTLE / 2.0 } else { share.low > LITTLE.max(UNUSUAL * usual) }
+}
+
 fn lost(service: &ServiceEvidence, loss: &LossWindow, stands: bool) -> Option<Report> {
     let [client, server] = loss.lost;
     let all = client.saturating_add(server);
     let share = wilson(all, loss.segments);
-    if all < LOST_LEAST || loss.segments < OF_CLIENT || !exceeded(&share, LOST_SHARE.value(), LOST_SHARE.value() / 2.0, stands) {
+    let is_much = exceeded(&share, LOST_SHARE.value(), LOST_SHARE.value() / 2.0, stands);
+    if all < LOST_LEAST || loss.segments < OF_CLIENT || !(is_much || is_unusual(loss, &share, stands)) {
         return None;
     }
     let is_sided = all >= SIDED && loss.connections >= SIDED_CONNECTIONS;
@@ -297,7 +317,8 @@ impl Detector for TcpSlowReceiver {
                 ("probes", Value::Count(stall.probes)),
             ];
             let severity = if never { Severity::Critical } else { Severity::Warning };
-            Some(Report::new(severity, title, evidence).about(Subject::Host(stall.receiver)).held(vec![stall.span]))
+            let report = Report::new(severity, title, evidence).about(Subject::Host(stall.receiver));
+            Some(report.suffered_by(1).held(vec![stall.span]))
         }))
     }
 }

@@ -33,6 +33,9 @@ pub struct NetworkJudge {
     floods: Vec<FloodSecond>,
 }
 
+/// The finding that needs least of all that look at what clients try.
+const ATTEMPTS: &str = "tcp.refused";
+
 impl NetworkJudge {
     /// Nothing judged yet; of services is known as much as `caps` allow.
     pub fn within(caps: CapScale) -> Self {
@@ -173,7 +176,8 @@ impl NetworkJudge {
         let verdict = match worst {
             Some(Severity::Critical) => Verdict::Bad,
             Some(Severity::Warning) => Verdict::Doubtful,
-            _ if self.ledger.judged == 0 => Verdict::Unknown,
+            // Where not even attempts to connect can be judged, nothing is known to be good.
+            _ if self.ledger.judged == 0 || worst.is_none() && not_judged.iter().any(|(id, _)| *id == ATTEMPTS) => Verdict::Unknown,
             Some(Severity::Note) => Verdict::Noted,
             None => Verdict::Good,
         };

@@ -2,7 +2,7 @@
 
 use super::{SightingEvidence, SwitchEvidence};
 use crate::model::units::plural;
-use crate::model::{Address, AppId, Episode, FlowKey, Quantiles, ServiceKey, ShortName, Timestamp, Value};
+use crate::model::{Address, AppId, Episode, FlowKey, ProvingPackets, Quantiles, ServiceKey, ShortName, Timestamp, Value};
 use std::borrow::Cow;
 
 /// What may go wrong for the client of a service.
@@ -37,6 +37,22 @@ pub enum Trouble {
 impl Trouble {
     /// How many there are.
     pub const COUNT: usize = 12;
+
+    /// All of them, each at the place of its number.
+    pub const ALL: [Trouble; Self::COUNT] = [
+        Trouble::NoAnswer,
+        Trouble::Refused,
+        Trouble::HalfOpen,
+        Trouble::Cut,
+        Trouble::Error,
+        Trouble::Unanswered,
+        Trouble::Slow,
+        Trouble::VerySlow,
+        Trouble::Unreachable,
+        Trouble::Lossy,
+        Trouble::Denied,
+        Trouble::IdleCut,
+    ];
 }
 
 /// How often something went wrong.
@@ -89,6 +105,8 @@ pub struct LossWindow {
     pub connections: u64,
     /// Clients whose connections did.
     pub clients: u64,
+    /// Of the time before: packets counted alike, and lost.
+    pub earlier: [u64; 2],
     /// When.
     pub span: Option<Episode>,
 }
@@ -432,6 +450,8 @@ pub struct ServiceEvidence {
     pub is_alive: bool,
     /// The median of the round trips of handshakes to it, seconds: the half between the mirrored port and the server.
     pub network: Option<f64>,
+    /// Packets that prove what went wrong lately.
+    pub proof: Vec<(Trouble, ProvingPackets)>,
     /// Who was refused under most names lately, and how many.
     pub guesses: Option<(Address, u64)>,
     /// The usual round trip on the clients' side and on the server's, seconds; `None` while too little is known.

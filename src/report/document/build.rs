@@ -63,6 +63,9 @@ fn wrong(s: &Snapshot) -> Section {
     };
     let network = &s.diagnosis.network;
     let words = match network.verdict {
+        Verdict::Unknown if network.judged > 0 => {
+            format!("Network: not judged, for the mirror shows too little of {}.", network.attempts())
+        }
         Verdict::Unknown => "Network: not judged, for no connection was opened and no request asked.".to_owned(),
         Verdict::Good => format!("Network: no fault in {}.", network.attempts()),
         _ => String::new(),

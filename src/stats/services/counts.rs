@@ -528,6 +528,7 @@ pub fn window<'a>(
             before: segments.before,
             connections: of(Trouble::Lossy),
             clients: troubles.get(Trouble::Lossy as usize).map_or(0, |t: &Troubled| t.clients),
+            earlier: [0; 2],
             span: segments.span,
         },
         short: clients.iter().map(|c| (c.0, u64::from(c.1.short))).filter(|c| c.1 > 0).max_by_key(|&(who, n)| (n, std::cmp::Reverse(who))),

@@ -30,7 +30,7 @@ use crate::model::mix::Keys;
 use crate::model::time::SECOND;
 use crate::model::{
     Address, AppId, Attempt, AttemptOutcome, CapScale, ConnectionEnd, CutPhase, Histogram, IcmpError, LocatedLoss, Location, Mac,
-    NetworkEvent, Quantiles, RoundTrip, ServiceKey, StuckSegment, Timestamp, Transaction, TransactionEnd,
+    NetworkEvent, ProvingPackets, Quantiles, RoundTrip, ServiceKey, StuckSegment, Timestamp, Transaction, TransactionEnd,
 };
 use black_holes::BlackHoles;
 use counts::{ServiceCounts, TripCounts, UsualTrips, window};
@@ -84,6 +84,8 @@ struct Service {
     network: Option<Histogram>,
     response: Option<Histogram>,
     guesses: Guesses,
+    /// Packets that prove what went wrong lately, by [`Trouble`].
+    proof: [Option<Box<ProvingPackets>>; Trouble::COUNT],
 }
 
 impl Service {
@@ -108,6 +110,18 @@ impl Service {
         let window =
             |bins| [0, 1].map(|side| if are_enough(bins, side) { TripCounts::window(trips(bins, side)) } else { TripWindow::default() });
         (1..=2).map(window).filter(|sides| sides.iter().any(|side| side.times.is_some())).collect()
+    }
+
+    /// A packet that shows that something went wrong.
+    fn prove(&mut self, trouble: Trouble, number: u64) {
+        if let Some(proof) = self.proof.get_mut(trouble as usize).filter(|_| number > 0) {
+            proof.get_or_insert_default().note(number);
+        }
+    }
+
+    /// Packets that do, by what went wrong.
+    fn proof(&self) -> Vec<(Trouble, ProvingPackets)> {
+        Trouble::ALL.iter().zip(&self.proof).filter_map(|(trouble, proof)| Some((*trouble, **proof.as_ref()?))).collect()
     }
 
     /// Whether anything went wrong in what is remembered.
@@ -305,6 +319,7 @@ impl ServiceLedger {
             }
         });
         let Some(service) = self.services.get_mut(&key) else { return };
+        trouble.into_iter().filter(|_| is_counted).for_each(|trouble| service.prove(trouble, attempt.number));
         if attempt.outcome == AttemptOutcome::Established {
             service.last_success = Some(attempt.time);
         }
@@ -348,8 +363,14 @@ impl ServiceLedger {
                 _ => {}
             }
         });
-        if let Some(service) = self.services.get_mut(&key).filter(|_| end.app != AppId::NONE) {
+        let Some(service) = self.services.get_mut(&key) else { return };
+        if end.app != AppId::NONE {
             service.app = end.app;
+        }
+        match end.cut {
+            Some(CutPhase::Transfer | CutPhase::RequestPending) if !end.gave_up => service.prove(Trouble::Cut, end.number),
+            Some(CutPhase::Idle) if !end.by_client => service.prove(Trouble::IdleCut, end.number),
+            _ => {}
         }
     }
 
@@ -396,6 +417,7 @@ impl ServiceLedger {
         if answer == Answer::Denied && t.question != 0 {
             service.guesses.note(client, t.question, time);
         }
+        transaction_troubles(t, answer, half).for_each(|trouble| service.prove(trouble, t.number));
         if let Some(latency) = latency {
             service.last_success = Some(time);
             if answer != Answer::Held {
@@ -416,6 +438,9 @@ impl ServiceLedger {
         // What comes too late for a closed socket is normal: only services are looked at that somebody asked.
         if is_unreachable && self.services.contains_key(&key) {
             self.with(key, error.time, |counts| counts.trouble(error.receiver, Trouble::Unreachable, error.time, error.time));
+            if let Some(service) = self.services.get_mut(&key) {
+                service.prove(Trouble::Unreachable, error.number);
+            }
         }
     }
 
@@ -437,6 +462,9 @@ impl ServiceLedger {
                 counts.trouble(client, Trouble::Lossy, lost.time, lost.time);
             }
         });
+        if let Some(service) = self.services.get_mut(&key) {
+            service.prove(Trouble::Lossy, lost.number);
+        }
     }
 
     /// What is too large for the way is no loss of the way: others of every size would be lost as well.
@@ -447,7 +475,7 @@ impl ServiceLedger {
         }
         let (Some(key), taken) = (ServiceKey::of(&stuck.flow, stuck.client), self.lossy.take_back(&stuck.flow)) else { return };
         let StuckSegment { flow, way, client, time, .. } = *stuck;
-        let lost = LocatedLoss { flow, client, way, time, location: Location::BeyondMirror, packets: 0, retracted: true };
+        let lost = LocatedLoss { flow, client, way, time, location: Location::BeyondMirror, packets: 0, retracted: true, number: 0 };
         if taken > 0 {
             let [(client, _), _] = flow.ends(client);
             self.with(key, time, |counts| (0..taken).for_each(|_| counts.lost(client, &lost)));
@@ -576,7 +604,12 @@ impl ServiceLedger {
     fn of(&self, key: &ServiceKey, service: &Service, now: Timestamp, at_end: bool) -> ServiceEvidence {
         let number = now.0.div_euclid(BIN);
         let is_scanner = |client| self.scans.is_scanner(client, key);
-        let stretch = |bins: i64| window(service.latest(number, bins), (bins * BIN / SECOND) as f64, is_scanner);
+        let stretch = |bins: i64| {
+            let mut w = window(service.latest(number, bins), (bins * BIN / SECOND) as f64, is_scanner);
+            let (sum, whole) = (|lost: [u64; 2]| lost.iter().fold(0u64, |sum, n| sum.saturating_add(*n)), &service.whole.segments);
+            w.loss.earlier = [whole.packets.saturating_sub(w.loss.segments), sum(whole.lost).saturating_sub(sum(w.loss.lost))];
+            w
+        };
         // What held for a while was found while it did: the end of a file is about the whole of it.
         let windows = match at_end {
             true => {
@@ -595,6 +628,7 @@ impl ServiceLedger {
             last_success: service.last_success,
             is_alive,
             network: service.network.as_ref().and_then(Histogram::quantiles).map(|q| q.p50),
+            proof: service.proof(),
             guesses: service.guesses.most(),
             usual_trips: [0, 1].map(|side| service.usual.median(side)),
             lately: if at_end { Vec::new() } else { service.lately(number) },
@@ -620,6 +654,21 @@ impl ServiceLedger {
         all.sort_unstable_by_key(|s| s.key);
         all
     }
+}
+
+/// What went wrong with a request; `half` is the way to the server and back.
+fn transaction_troubles(t: &Transaction, answer: Answer, half: i64) -> impl Iterator<Item = Trouble> {
+    let latency = t.latency().filter(|_| answer != Answer::Held);
+    let is_slower = |than: i64| latency.is_some_and(|latency| latency > than);
+    [
+        (t.end == TransactionEnd::Unanswered, Trouble::Unanswered),
+        (answer == Answer::Error, Trouble::Error),
+        (answer == Answer::Denied, Trouble::Denied),
+        (is_slower(SLOW_REPLY.nanos().saturating_add(half)), Trouble::Slow),
+        (is_slower(VERY_SLOW_REPLY.nanos()), Trouble::VerySlow),
+    ]
+    .into_iter()
+    .filter_map(|(is, trouble)| is.then_some(trouble))
 }
 
 /// Whether nobody in particular listens there.

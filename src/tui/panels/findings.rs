@@ -73,6 +73,7 @@ fn nothing(canvas: &mut Canvas, body: Rect, scene: &Scene) {
 fn network(network: &Network, in_span: bool) -> String {
     match network.verdict {
         _ if in_span => "network: no fault in this span".into(),
+        Verdict::Unknown if network.judged > 0 => "network: not judged, the mirror shows too little".into(),
         Verdict::Unknown => "network: no connection or request seen yet".into(),
         _ => format!("network: no fault in {}", plural(network.judged, "attempt")),
     }

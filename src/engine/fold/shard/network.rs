@@ -42,6 +42,7 @@ pub(super) fn segment(
             way: *way,
             station: frame.mac.map(|(source, _)| source).unwrap_or_default(),
             time: frame.time,
+            number: frame.number,
             before: flow.last_of(way.reversed()).unwrap_or(frame.time),
             client: flow.tcp.opened().then_some(client),
             fins: flow.tcp.fins(),
@@ -62,7 +63,7 @@ pub(super) fn segment(
     if tcp.marks.has(located_loss::MARKS)
         && let Some(lost) = losses.segment(key, (*way, client), frame.time, (segment, frame.tcp_options()), tcp, analysis)
     {
-        located = Some(LocatedLoss { packets: data_packets(flow), ..lost });
+        located = Some(LocatedLoss { packets: data_packets(flow), number: frame.number, ..lost });
     }
     located.into_iter().for_each(|lost| connections.tell(NetworkEvent::Lost(lost)));
     let repeated = tcp.marks.has(TcpMarks::REPEATED) && !analysis.flags.has(AnalysisFlags::SPURIOUS_RETRANSMISSION);
@@ -176,7 +177,7 @@ fn icmp(connections: &mut Connections, seen: &mut Gathering, frame: &Frame<'_>) 
         if quoted.kind == sightings::REDIRECT && !quoted.key.is_v6 {
             sightings::redirect(seen, frame, quoted.key.ends(quoted.direction)[1].0);
         }
-        connections.tell(NetworkEvent::Icmp(IcmpError { reporter, receiver, quoted, time: frame.time }));
+        connections.tell(NetworkEvent::Icmp(IcmpError { reporter, receiver, quoted, time: frame.time, number: frame.number }));
     }
 }
 
