@@ -584,7 +584,7 @@ fn a_client_that_loses_what_others_do_not_is_the_subject() {
     assert_eq!((finding.side, finding.location, finding.hosts), (Some(PathSide::Client), Some(Location::BeyondMirror), Some(1)));
     assert_eq!(
         finding.title,
-        "Packets from and to 10.1.0.2 are lost: 55 (3.5 %), on its side of the mirrored port; 5 other clients of the same services do not lose them"
+        "Packets from and to 10.1.0.2 are lost: 55 (3.5 %), on its side of the mirrored port; 5 other clients of the same services do not"
     );
     // Two of six: each of them.
     let of_two: Vec<_> = [2, 3].into_iter().flat_map(|n| only("tcp.loss", &format!("10.1.0.{n}"), Severity::Warning)).collect();

@@ -195,11 +195,12 @@ fn lost_of(client: Address, of: &Losing) -> Report {
     let share = wilson(all, of.segments);
     let [before, beyond] = of.lost;
     let title = format!(
-        "Packets from and to {client} are lost: {} ({}), on its side of the mirrored port; {} of the same {} do not lose them",
+        "Packets from and to {client} are lost: {} ({}), on its side of the mirrored port; {} of the same {} {} not",
         grouped(all),
         percent(share.rate),
         plural(of.healthy, "other client"),
         if of.services == 1 { "service" } else { "services" },
+        if of.healthy == 1 { "does" } else { "do" },
     );
     let evidence = vec![
         ("lost", Value::Count(all)),
