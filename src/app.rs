@@ -38,6 +38,7 @@ use crate::snapshot::tables::TABLES;
 use crate::snapshot::{Query, Snapshot};
 use console::Console;
 use output::Output;
+pub use output::note_standard_output;
 use preferences::Preferences;
 use privacy::Privacy;
 use rights::{Needs, RightsLeft};

@@ -4,6 +4,20 @@
 
 use std::process::ExitCode;
 
+/// Runs before Rust's runtime does, which hides that there is no standard output.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code, reason = "where a function stands is declared unsafe: the loader calls it before main")]
+// SAFETY: the loader calls what stands there with C's convention, once, before any thread begins; the function asks the system one thing and
+// stores the answer in an atomic, for which nothing of the runtime is needed.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static BEFORE_MAIN: extern "C" fn() = {
+    extern "C" fn note() {
+        spantop::app::note_standard_output();
+    }
+    note
+};
+
 fn main() -> ExitCode {
     ExitCode::from(spantop::app::main(std::env::args_os()))
 }

@@ -46,10 +46,26 @@ pub struct LiveSettings {
     pub promiscuous: bool,
     /// Bytes kept of each packet.
     pub snaplen: u32,
-    /// Bytes of the kernel's ring.
+    /// Bytes of the kernel's ring, of each reader.
     pub buffer_bytes: usize,
+    /// How many readers share the packets of an interface.
+    pub readers: usize,
+    /// Which of them a packet goes to.
+    pub fanout: FanoutMode,
     /// Stop after this long.
     pub limit: Option<Duration>,
+}
+
+/// Which of several readers of an interface a packet goes to (packet(7), `PACKET_FANOUT`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum FanoutMode {
+    /// By a hash of its addresses and ports, the same both ways: what belongs together comes through one reader.
+    #[default]
+    Hash,
+    /// The processor core that took it from the adapter: no core hands its packets to another.
+    Cpu,
+    /// The next one: even where one conversation is nearly everything, as in a mirror's tunnel.
+    RoundRobin,
 }
 
 impl LiveSettings {
@@ -65,6 +81,8 @@ impl Default for LiveSettings {
             promiscuous: true,
             snaplen: u32::try_from(MAX_PACKET_BYTES).unwrap_or(u32::MAX),
             buffer_bytes: Self::BUFFER_BYTES,
+            readers: 1,
+            fanout: FanoutMode::default(),
             limit: None,
         }
     }

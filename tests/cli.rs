@@ -435,6 +435,20 @@ fn a_full_disk_is_an_error_that_names_the_place() {
     }
 }
 
+/// As `subprocess.DEVNULL` and others open it: for reading as well. That is not the same as no standard output, which fails.
+#[test]
+fn nowhere_is_a_standard_output() {
+    let file = six_in(&folder("nowhere"));
+    let nowhere = fs::OpenOptions::new().read(true).write(true).open("/dev/null").unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_spantop")).args(["report", &file]).stdout(nowhere).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let closed = std::process::Command::new("sh")
+        .args(["-c", "exec \"$0\" report \"$1\" >&-", env!("CARGO_BIN_EXE_spantop"), &file])
+        .output()
+        .unwrap();
+    assert_eq!((closed.status.code(), stderr(&closed).contains("standard output")), (Some(1), true), "{}", stderr(&closed));
+}
+
 #[test]
 fn a_link_to_a_report_that_is_not_there_yet_stays_a_link() {
     let folder = folder("dangling");

@@ -310,3 +310,16 @@ fn reported_captures() {
         assert_eq!((s.stats.casts.broadcast.packets, s.stats.casts.multicast.packets), (100, 100));
     });
 }
+
+/// What is wrong with a packet counts with it, also where it was taken for a copy at first.
+#[test]
+fn equal_malformed_packets_are_all_malformed() {
+    // An IPv4 header that says it is longer than the packet's payload is.
+    let mut frame = Packet::eth(A, B).ipv4([10, 0, 0, 1], [10, 0, 0, 2]).udp(1_000, 2_000).payload(&[7; 20]).build();
+    frame[14] = 0x4f;
+    frame.truncate(14 + 30);
+    let packets: Vec<Sent> = (0..1_000).map(|n| (n * US, frame.clone())).collect();
+    let (seen, all) = (report(&packets), truth(&packets));
+    assert_eq!(all.capture.losses.malformed, 1_000);
+    assert_eq!((seen.stats.total.packets, seen.capture.losses.malformed), (1_000, 1_000));
+}

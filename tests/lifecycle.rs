@@ -179,6 +179,30 @@ fn a_report_over_another_keeps_its_mode_and_owner() {
     fs::remove_dir_all(&folder).unwrap();
 }
 
+/// Of a port the rights are given up before there is anything to write, and with them the one to give files away.
+#[test]
+fn a_report_of_a_port_over_anothers_keeps_its_owner() {
+    if !inside("a_report_of_a_port_over_anothers_keeps_its_owner") {
+        return;
+    }
+    pair("a", "b");
+    let folder = folder("owner-live");
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+    let report = folder.join("report.json");
+    for mode in [0o600, 0o644] {
+        fs::write(&report, "old").unwrap();
+        fs::set_permissions(&report, fs::Permissions::from_mode(mode)).unwrap();
+        let output = ended(start(&["report", "-i", "b", "--for", "1s", "--format", "json", "-o", report.to_str().unwrap()]));
+        assert!(output.status.success(), "{}", said(&output));
+        let about = fs::metadata(&report).unwrap();
+        assert_eq!((about.mode() & 0o7777, about.uid(), about.gid()), (mode, 0, 0));
+        assert!(fs::read_to_string(&report).unwrap().contains("\"format\":\"live\""));
+        let names: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["report.json"]);
+    }
+    fs::remove_dir_all(&folder).unwrap();
+}
+
 #[test]
 fn what_is_stopped_goes_on_where_it_was() {
     let mut child = reading(10, &[]);

@@ -6,7 +6,7 @@ mod support;
 use spantop::capture::live::open;
 use spantop::capture::{Block, Fill, Source};
 use spantop::model::{LinkType, Timestamp};
-use spantop::settings::LiveSettings;
+use spantop::settings::{FanoutMode, LiveSettings};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 use support::namespace::{inside, pair, run, send, send_plain};
@@ -92,6 +92,67 @@ fn counts_every_frame() {
     let losses = source.losses();
     assert_eq!((losses.kernel, losses.interface), (0, 0));
     assert!(source.is_live());
+}
+
+/// Frames of many conversations, some of them in pieces, so that each reader gets some.
+fn send_mixed(device: &str, count: u32) {
+    let ip =
+        "0x08, 0x00, 0x45, 0, c16(46), drnd(2), 0, 0, 64, 17, 0, 0, 10, 0, drnd(1), 1, 10, 0, 0, drnd(1), drnd(2), 0, 53, c16(26), 0, 0";
+    send(device, count, ip, 18);
+}
+
+#[test]
+fn readers_share_the_packets_of_a_port() {
+    if !inside("readers_share_the_packets_of_a_port") {
+        return;
+    }
+    for (readers, fanout) in [(2, FanoutMode::Hash), (4, FanoutMode::RoundRobin), (3, FanoutMode::Cpu)] {
+        pair("a", "b");
+        // What comes while they are opened comes to all of them: none of it twice.
+        let before = std::thread::spawn(|| send_mixed("a", 50_000));
+        let mut source = open(&LiveSettings { readers, fanout, ..options(&["b"]) }).expect("b opens");
+        before.join().expect("the sender ends");
+        let early = collect(source.as_mut(), 0).len();
+        assert!(early <= 50_000, "{early}");
+        send_mixed("a", 20_000);
+        let frames = collect(source.as_mut(), 20_000);
+        assert_eq!(frames.len(), 20_000, "{readers} readers, {fanout:?}");
+        assert!(frames.is_sorted_by_key(|frame| frame.time), "{readers} readers, {fanout:?}: out of order");
+        let info = &source.info()[0];
+        assert_eq!((info.name.as_str(), info.packets, &info.warning), ("b", (20_000 + early) as u64, &None));
+        assert_eq!(source.losses().kernel, 0);
+        drop(source);
+        run("ip link del dev a");
+    }
+}
+
+#[test]
+fn readers_lose_nothing_uncounted() {
+    if !inside("readers_lose_nothing_uncounted") {
+        return;
+    }
+    pair("a", "b");
+    let settings = LiveSettings { readers: 2, fanout: FanoutMode::RoundRobin, buffer_bytes: 1024 * 1024, ..options(&["b"]) };
+    let mut source = open(&settings).expect("b opens");
+    send_mixed("a", 100_000);
+    let frames = collect(source.as_mut(), 1);
+    let lost = source.losses();
+    assert!(lost.kernel > 0 && !frames.is_empty());
+    assert_eq!(frames.len() as u64 + lost.kernel, 100_000, "what did not arrive is counted");
+    // They go away and come back together.
+    run("ip link del dev a");
+    until_warning(source.as_mut(), says("gone"));
+    pair("a", "b");
+    until_warning(source.as_mut(), |warning| warning.is_none());
+    let start = Instant::now();
+    let mut seen = 0;
+    while seen == 0 && start.elapsed() < SOON {
+        send_mixed("a", 1);
+        seen = collect(source.as_mut(), 0).len();
+    }
+    send_mixed("a", 5_000);
+    assert_eq!(collect(source.as_mut(), 5_000).len(), 5_000);
+    assert_eq!(source.losses().kernel, lost.kernel);
 }
 
 #[test]

@@ -119,7 +119,7 @@ impl Traffic {
 
     /// A query for a name, and its answer so much later, with a code; `None`: no answer.
     fn query(&mut self, at: Micros, client: u8, server: u8, id: u16, answer: Option<(Micros, u8)>) {
-        let name = format!("host{id}.example.org");
+        let name = format!("host{id}.example.{}", ["org", "net", "com"][usize::from(id % 3)]);
         let port = 20_000 + id;
         let query = self.ip(client, server).udp(port, 53).payload(&dns(id, &name, None));
         self.push(at, query);

@@ -3,10 +3,9 @@
 use super::temporary::Temporary;
 use crate::error::{Error, Result};
 use crate::settings::InputSettings;
-use rustix::fs::OFlags;
 use std::cell::RefCell;
-use std::fs::{self, OpenOptions};
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -18,11 +17,19 @@ const BUFFER: usize = 256 * 1024;
 pub enum Output {
     /// Standard output.
     Stdout,
-    /// A regular file, new or replaced: written beside its place and moved there when complete. What is to belong to somebody else is made
-    /// at once, for the right to give it away is given up later.
-    Replace(PathBuf, RefCell<Option<Temporary>>),
+    /// A regular file, new or replaced: written beside its place and moved there when complete.
+    Replace(PathBuf, Replaced),
     /// A device or a pipe: written as it is.
     Device(PathBuf),
+}
+
+/// What is done about a file that is to be replaced while the program has all its rights: some are given up before there is anything to write.
+#[derive(Debug, Default)]
+pub struct Replaced {
+    /// The new file, where it was given to whom the old one belongs.
+    new: RefCell<Option<Temporary>>,
+    /// The old one, for writing: its contents are replaced where the new one cannot be given away later.
+    old: Option<File>,
 }
 
 impl Output {
@@ -46,7 +53,8 @@ impl Output {
         }
         // A directory that takes no file is found out now, not after an hour of capturing.
         let new = Temporary::create(&place).map_err(|e| refuse(&e))?;
-        Ok(Output::Replace(place, RefCell::new(Some(new).filter(Temporary::is_given))))
+        let old = fs::File::options().write(true).open(&place).ok();
+        Ok(Output::Replace(place, Replaced { new: RefCell::new(Some(new).filter(Temporary::is_given)), old }))
     }
 
     /// The file, if it is none that is open already.
@@ -76,8 +84,9 @@ impl Output {
                 .open(path)
                 .and_then(|file| buffered(file, interrupt, write))
                 .map_err(|e| Error::io(format_args!("cannot write {} (-o)", path.display()), &e)),
-            Output::Replace(path, given) => replace(path, given.take(), interrupt, write)
-                .map_err(|e| Error::io(format_args!("cannot write {} (-o)", path.display()), &e)),
+            Output::Replace(path, given) => {
+                replace(path, given, interrupt, write).map_err(|e| Error::io(format_args!("cannot write {} (-o)", path.display()), &e))
+            }
         };
         if outcome.is_err() && interrupt.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
             return Err(Error::Interrupted);
@@ -103,13 +112,18 @@ pub fn print(bytes: &[u8]) -> Result<()> {
     Output::Stdout.write(None, |out| out.write_all(bytes).and_then(|()| out.flush()))
 }
 
-/// Whether the program was started without standard output. Rust's runtime opens `/dev/null` for reading and writing in its place; who redirects
-/// there opens it for writing.
+/// Whether the program was started without standard output.
+static WAS_CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// Notes whether there is a standard output. To be called before Rust's runtime begins: it opens `/dev/null` in its place, which cannot be told
+/// from one that whoever started the program meant.
+pub fn note_standard_output() {
+    let is_missing = rustix::fs::fcntl_getfl(rustix::stdio::stdout()) == Err(rustix::io::Errno::BADF);
+    WAS_CLOSED.store(is_missing, Ordering::Relaxed);
+}
+
 fn was_closed() -> bool {
-    let stdout = io::stdout();
-    let is_both = rustix::fs::fcntl_getfl(&stdout).is_ok_and(|flags| flags & OFlags::RWMODE == OFlags::RDWR);
-    let about = |file: rustix::io::Result<rustix::fs::Stat>| file.ok().map(|stat| stat.st_rdev);
-    is_both && !stdout.is_terminal() && about(rustix::fs::fstat(&stdout)) == about(rustix::fs::stat("/dev/null"))
+    WAS_CLOSED.load(Ordering::Relaxed)
 }
 
 fn buffered(out: impl Write, interrupt: Option<&AtomicBool>, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
@@ -126,13 +140,13 @@ fn buffered(out: impl Write, interrupt: Option<&AtomicBool>, write: impl FnOnce(
 
 fn replace(
     path: &Path,
-    given: Option<Temporary>,
+    given: &Replaced,
     interrupt: Option<&AtomicBool>,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    let temporary = given.map_or_else(|| Temporary::create(path), Ok)?;
+    let temporary = given.new.take().map_or_else(|| Temporary::create(path), Ok)?;
     buffered(temporary.file(), interrupt, write)?;
-    temporary.persist()
+    temporary.persist(given.old.as_ref())
 }
 
 /// A writer that fails once a flag is up.

@@ -3,6 +3,7 @@
 use super::console::{Console, say};
 use crate::capture::{Block, Fill, Source, SourceInfo, SourceLosses};
 use crate::error::Result;
+use crate::model::text::printable;
 use crate::model::{clock, units};
 use crate::report::document::format::plural;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -14,6 +15,8 @@ use std::time::{Duration, Instant};
 const SHOW_AFTER: Duration = Duration::from_millis(700);
 /// Time between two looks at the source.
 const EVERY: Duration = Duration::from_millis(100);
+/// Time between two looks at what is wrong with ports.
+const LISTEN: Duration = Duration::from_millis(500);
 /// Steps of the bar.
 const STEPS: u64 = 1000;
 
@@ -23,7 +26,8 @@ pub fn watch(source: Box<dyn Source>, console: &Console, limit: Option<Duration>
     let live = source.is_live();
     let shows = console.shows_progress() && (!live || limit.is_some());
     let started = clock::now();
-    Box::new(Watched { source, shows, asked, bar: None, looked: started + SHOW_AFTER - EVERY, started, limit })
+    let known = source.info().into_iter().map(|info| info.warning).collect();
+    Box::new(Watched { source, shows, asked, bar: None, looked: started + SHOW_AFTER - EVERY, started, limit, known, listened: started })
 }
 
 struct Watched {
@@ -37,6 +41,9 @@ struct Watched {
     started: Instant,
     /// How long a port, or what grows, is looked at.
     limit: Option<Duration>,
+    /// What is wrong with each port, as it was told last.
+    known: Vec<Option<String>>,
+    listened: Instant,
 }
 
 impl Watched {
@@ -64,6 +71,29 @@ impl Watched {
 }
 
 impl Watched {
+    /// Says when a port goes away or comes back: a report comes hours later.
+    fn listen(&mut self) {
+        let now = clock::now();
+        if now.saturating_duration_since(self.listened) < LISTEN {
+            return;
+        }
+        self.listened = now;
+        for (info, known) in self.source.info().into_iter().zip(&mut self.known) {
+            if info.warning == *known {
+                continue;
+            }
+            let text = match &info.warning {
+                Some(warning) => format!("warning: {warning}"),
+                None => format!("{} is back", printable(&info.name)),
+            };
+            *known = info.warning;
+            match &self.bar {
+                Some(bar) => bar.suspend(|| say(&text)),
+                None => say(&text),
+            }
+        }
+    }
+
     /// Packets so far and what was lost, a line on standard error.
     fn statistics(&mut self) {
         let packets = self.source.info().iter().map(|i| i.packets).fold(0, u64::saturating_add);
@@ -100,6 +130,9 @@ impl Source for Watched {
         }
         if self.asked.load(Ordering::Relaxed) && self.asked.swap(false, Ordering::Relaxed) {
             self.statistics();
+        }
+        if self.source.is_live() {
+            self.listen();
         }
         fill
     }

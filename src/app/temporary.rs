@@ -32,8 +32,9 @@ impl Temporary {
     pub fn create(place: &Path) -> io::Result<Self> {
         let old = fs::metadata(place).ok().filter(Metadata::is_file);
         let mode = Mode::from_raw_mode(old.as_ref().map_or(NEW, Metadata::mode) & 0o777);
-        // Who has given a file away may not name it any more (proc_sys_fs(5), protected_hardlinks).
-        let is_others = old.as_ref().is_some_and(|old| (old.uid(), old.gid()) != (geteuid().as_raw(), getegid().as_raw()));
+        // Who has given a file away may not name it any more (proc_sys_fs(5), protected_hardlinks); only root gives files away.
+        let is_others =
+            geteuid().is_root() && old.as_ref().is_some_and(|old| (old.uid(), old.gid()) != (geteuid().as_raw(), getegid().as_raw()));
         let (file, name) = match unnamed(folder(place), mode) {
             Ok(file) if !is_others => (file, None),
             _ => {
@@ -70,17 +71,20 @@ impl Temporary {
         Ok(())
     }
 
-    /// Moves it to its place.
+    /// Moves it to its place. `old`: what is there, where it was opened for writing with rights that the program has only at first.
     ///
     /// # Errors
     /// The system's; what was in the place is still there then.
-    pub fn persist(mut self) -> io::Result<()> {
+    pub fn persist(mut self, old: Option<&File>) -> io::Result<()> {
         self.file.sync_all()?;
         // Who may not give a file away may still write into it.
-        if !self.is_owners
-            && let Ok(old) = File::options().write(true).open(&self.place)
-        {
-            return self.copy_into(&old);
+        if !self.is_owners {
+            if let Some(old) = old.filter(|old| self.is_place(old)) {
+                return self.copy_into(old);
+            }
+            if let Ok(old) = File::options().write(true).open(&self.place) {
+                return self.copy_into(&old);
+            }
         }
         if self.name.is_none() {
             self.give_name()?;
@@ -90,6 +94,12 @@ impl Temporary {
         }
         self.name = None;
         Ok(())
+    }
+
+    /// Whether an open file is still the one in the place.
+    fn is_place(&self, file: &File) -> bool {
+        let same = |a: &Metadata, b: &Metadata| (a.dev(), a.ino()) == (b.dev(), b.ino());
+        file.metadata().is_ok_and(|file| fs::metadata(&self.place).is_ok_and(|place| same(&file, &place)))
     }
 
     /// Replaces another file's contents; there is room for them before the old ones go.
@@ -246,7 +256,7 @@ mod tests {
                 let mut new = make(&place);
                 new.take_after(&fs::metadata(&place).unwrap()).unwrap();
                 new.file().write_all(b"new").unwrap();
-                new.persist().unwrap();
+                new.persist(None).unwrap();
                 assert_eq!((names(&folder), fs::read_to_string(&place).unwrap()), (vec!["report.json".into()], "new".into()));
                 assert_eq!(mode(&place), wanted);
             }
@@ -263,7 +273,7 @@ mod tests {
         let mut new = Temporary::create(&place).unwrap();
         new.is_owners = false;
         new.file().write_all(b"new").unwrap();
-        new.persist().unwrap();
+        new.persist(None).unwrap();
         assert_eq!((fs::read_to_string(&place).unwrap(), fs::metadata(&place).unwrap().ino()), ("new".into(), inode));
         assert_eq!(names(&folder).len(), 1);
         fs::remove_dir_all(&folder).unwrap();

@@ -2,9 +2,12 @@
 //!
 //! Each interface is a `Tap` with its own handle. [`Source::fill`] lets the taps take turns until the block is full or
 //! 50 ms are over, and waits with `poll` in between: a blocking read would ignore its timeout on a quiet link. An interface
-//! that is down or gone is waited for; what it counted before stays.
+//! that is down or gone is waited for; what it counted before stays. Where one thread cannot take the packets in time, several
+//! readers share them (`Readers`).
 
+mod fanout;
 mod handle;
+mod readers;
 mod tap;
 mod trouble;
 
@@ -13,6 +16,8 @@ use crate::error::{Error, Result};
 use crate::model::clock;
 use crate::model::limits::{BLOCK_BYTES, BLOCK_PACKETS};
 use crate::settings::LiveSettings;
+use fanout::Fanout;
+use readers::Readers;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,8 +69,14 @@ pub fn open_with(options: &LiveSettings, with_rights: &WithRights) -> Result<Box
             return Err(Error::usage(format!("interface {name} is given twice; its packets would be counted twice")));
         }
     }
-    let taps = options.interfaces.iter().map(|name| Tap::open(name, options, with_rights)).collect::<Result<Vec<_>>>()?;
-    Ok(Box::new(Live { taps, next: 0, woken: false }))
+    if options.readers <= 1 {
+        return Ok(Box::new(Live::open(options, with_rights, &[], READ_TIMEOUT)?));
+    }
+    let groups: Vec<_> = options.interfaces.iter().map(|_| Fanout::new(options.readers, options.fanout)).collect();
+    let mut lives =
+        (0..options.readers).map(|_| Live::open(options, with_rights, &groups, readers::PATIENCE)).collect::<Result<Vec<_>>>()?;
+    lives.iter_mut().flat_map(|live| &mut live.taps).for_each(Tap::settle);
+    Ok(Box::new(Readers::new(lives)))
 }
 
 /// The open interfaces.
@@ -75,9 +86,17 @@ struct Live {
     next: usize,
     /// The last `poll` said there is something to read.
     woken: bool,
+    /// How long a call of [`Source::fill`] may gather packets.
+    patience: Duration,
 }
 
 impl Live {
+    /// Opens the interfaces; `groups`: for each of them who shares its packets.
+    fn open(options: &LiveSettings, with_rights: &WithRights, groups: &[Arc<Fanout>], patience: Duration) -> Result<Self> {
+        let taps = options.interfaces.iter().enumerate().map(|(at, name)| Tap::open(name, options, with_rights, groups.get(at).cloned()));
+        Ok(Self { taps: taps.collect::<Result<_>>()?, next: 0, woken: false, patience })
+    }
+
     /// One turn for every tap. Returns the packets added and whether the block is full.
     fn round(&mut self, block: &mut Block) -> (usize, bool) {
         let count = self.taps.len();
@@ -108,7 +127,7 @@ impl Live {
 impl Source for Live {
     fn fill(&mut self, block: &mut Block) -> Result<Fill> {
         let mut now = clock::now();
-        let deadline = now + READ_TIMEOUT;
+        let deadline = now + self.patience;
         self.woken = false;
         loop {
             for tap in &mut self.taps {

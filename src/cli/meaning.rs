@@ -2,14 +2,15 @@
 
 use super::settings::{Command, Common, ConfigCommand, Invocation, SwitchRequest};
 use super::typed::{
-    Given, Typed, TypedColor, TypedCommand, TypedCommon, TypedConfig, TypedDecap, TypedFleet, TypedInput, TypedRing, TypedStretch,
+    Given, Typed, TypedColor, TypedCommand, TypedCommon, TypedConfig, TypedDecap, TypedFanout, TypedFleet, TypedInput, TypedRing,
+    TypedStretch,
 };
 use super::{Shell, units};
 use crate::error::{Error, Result};
 use crate::model::{Address, Decap};
 use crate::settings::{
-    Color, ConsoleSettings, FileSettings, InputSettings, LiveSettings, LoadSettings, MirrorSettings, PacketStretch, PrivacySettings,
-    ProbeSettings, RecorderSettings, RightsSettings, RingSettings,
+    Color, ConsoleSettings, FanoutMode, FileSettings, InputSettings, LiveSettings, LoadSettings, MirrorSettings, PacketStretch,
+    PrivacySettings, ProbeSettings, RecorderSettings, RightsSettings, RingSettings,
 };
 use std::path::Path;
 use std::time::Duration;
@@ -185,6 +186,12 @@ impl TypedInput {
                 promiscuous: !self.no_promisc,
                 snaplen: self.snaplen,
                 buffer_bytes: self.buffer,
+                readers: self.readers.into(),
+                fanout: match self.fanout {
+                    TypedFanout::Hash => FanoutMode::Hash,
+                    TypedFanout::Cpu => FanoutMode::Cpu,
+                    TypedFanout::RoundRobin => FanoutMode::RoundRobin,
+                },
                 limit: self.limit,
             })));
         }

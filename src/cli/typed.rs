@@ -278,6 +278,12 @@ pub(super) struct TypedInput {
     /// The kernel's capture buffer
     #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = units::buffer)]
     pub(super) buffer: usize,
+    /// Readers that share the packets of an interface, each with a thread and a buffer of its own (Linux)
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=32))]
+    pub(super) readers: u16,
+    /// Which reader a packet goes to: by its conversation, the processor core that took it, or in turn
+    #[arg(long, value_name = "MODE", default_value = "hash")]
+    pub(super) fanout: TypedFanout,
 }
 
 #[derive(Debug, Args)]
@@ -370,6 +376,13 @@ pub(super) enum TypedDecap {
     Auto,
     All,
     None,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum TypedFanout {
+    Hash,
+    Cpu,
+    RoundRobin,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

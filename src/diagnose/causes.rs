@@ -22,6 +22,8 @@ enum About {
     Host,
     /// Whatever it is: the cause strikes everything behind the same switch.
     Anything,
+    /// Whatever it is, where it is no worse than the cause: what is worse names the culprit.
+    Milder,
 }
 
 struct Edge {
@@ -46,12 +48,8 @@ const EDGES: &[Edge] = &[
         effects: &["tcp.loss", "tcp.rtt", "tcp.no_answer", "dns.unanswered", "dns.slow", "rtp.loss", "rtp.jitter"],
         about: About::Anything,
     },
-    // Requests of ARP are broadcasts, and what fills links with those carries groups as well.
-    Edge {
-        causes: &["storm.broadcast"],
-        effects: &["arp.storm", "storm.multicast", "flood.unicast", "link.saturated"],
-        about: About::Anything,
-    },
+    // What makes broadcasts go round makes multicasts, and ARP is broadcast; a station that floods with ARP is the worse finding of the two.
+    Edge { causes: &["storm.broadcast"], effects: &["storm.multicast", "arp.storm"], about: About::Milder },
     // Switches that no longer know where stations are.
     Edge { causes: &["mac.overflow", "stp.topology_changes"], effects: &["flood.unicast"], about: About::Anything },
     Edge { causes: &["link.saturated"], effects: &["burst.micro", "tcp.loss", "tcp.rtt"], about: About::Anything },
@@ -131,6 +129,7 @@ fn effects(findings: &[Finding], at: usize) -> Vec<usize> {
 fn is_about(about: About, cause: &Finding, effect: &Finding) -> bool {
     match about {
         About::Anything => true,
+        About::Milder => effect.severity <= cause.severity,
         About::Service => cause.subject == effect.subject,
         About::Host => address(&cause.subject).is_some_and(|host| address(&effect.subject) == Some(host)),
     }
@@ -171,6 +170,17 @@ mod tests {
     fn told(mut findings: Vec<Finding>) -> Vec<String> {
         by_cause(&mut findings);
         findings.iter().map(|f| format!("{}{} {}", if f.explained_by.is_some() { "  " } else { "" }, f.id, f.subject)).collect()
+    }
+
+    #[test]
+    fn a_storm_of_broadcasts_explains_those_of_its_kinds() {
+        let vlan = Subject::Vlan(7);
+        let findings =
+            vec![finding("arp.storm", vlan, 2, 60), finding("storm.broadcast", vlan, 0, 60), finding("storm.multicast", vlan, 1, 60)];
+        assert_eq!(told(findings.clone()), ["storm.broadcast VLAN 7", "  arp.storm VLAN 7", "  storm.multicast VLAN 7"]);
+        let worse: Vec<_> =
+            findings.into_iter().map(|f| if f.id == "arp.storm" { Finding { severity: Severity::Critical, ..f } } else { f }).collect();
+        assert_eq!(told(worse), ["arp.storm VLAN 7", "storm.broadcast VLAN 7", "  storm.multicast VLAN 7"]);
     }
 
     #[test]

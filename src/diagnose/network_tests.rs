@@ -36,6 +36,13 @@ fn service(app_token: &'static str, w: ServiceWindow) -> ServiceEvidence {
         guesses: None,
         proof: vec![(Trouble::Refused, proof)],
         usual_trips: [None; 2],
+        usual_is_young: [false; 2],
+        usual_response: None,
+        usual_missing: None,
+        usual_rejected: None,
+        is_one_of_several: false,
+        since_success: SinceSuccess::default(),
+        recent: ServiceWindow::default(),
         lately: Vec::new(),
         network: Some(0.001),
         windows: vec![w],
@@ -79,8 +86,52 @@ fn answers(app: &'static str, all: u64, kind: Trouble, bad: u64, clients: u64) -
     let answered = if kind == Trouble::Unanswered { all - bad } else { all };
     let response = times(2.0, 3.0);
     let mut w = ServiceWindow { requests: all, answered, clients: 5, response, ..ServiceWindow::default() };
+    w.failing_zones = FAILING_ZONES;
     trouble(&mut w, kind, bad, clients);
     service(app, w)
+}
+
+/// A name server that left so many queries of so many of its clients unanswered since it answered anybody, for so many seconds.
+fn dead_names(queries: u64, clients: u64, of: u64, seconds: i64) -> ServiceEvidence {
+    let w = ServiceWindow { requests: 1_000, answered: 1_000 - queries, clients: of, ..ServiceWindow::default() };
+    let span = Some(Episode { first: Timestamp(NOW - seconds * SECOND), last: Timestamp(NOW - 5 * SECOND) });
+    let requests = Troubled { count: queries, clients, is_more: false, span };
+    ServiceEvidence { since_success: SinceSuccess { requests, ..SinceSuccess::default() }, ..service("dns", w) }
+}
+
+/// A port at which so many of many attempts failed since a client last connected, for so many seconds.
+fn down(failed: u64, clients: u64, seconds: i64) -> ServiceEvidence {
+    let w = ServiceWindow { attempts: 100, established: 100 - failed, ..ServiceWindow::default() };
+    let span = Some(Episode { first: Timestamp(NOW - seconds * SECOND), last: Timestamp(NOW - 3 * SECOND) });
+    let attempts = Troubled { count: failed, clients, is_more: false, span };
+    ServiceEvidence { since_success: SinceSuccess { attempts, ..SinceSuccess::default() }, ..service("", w) }
+}
+
+/// A port at which nobody ever answered, and that other hosts have as well.
+fn one_of_several(failed: u64) -> ServiceEvidence {
+    ServiceEvidence { is_one_of_several: true, ..never(attempts(failed, NoAnswer, failed, 1)) }
+}
+
+/// The same, with errors about names of so many zones.
+fn zones(failing_zones: u64, mut service: ServiceEvidence) -> ServiceEvidence {
+    service.windows.iter_mut().for_each(|w| w.failing_zones = failing_zones);
+    service
+}
+
+/// A name server that says of so many of 40 names that they do not exist, and usually of this share.
+fn missing(usual: f64, count: u64) -> ServiceEvidence {
+    ServiceEvidence { usual_missing: Some(usual), ..answers("dns", 40, NoSuchName, count, 3) }
+}
+
+/// A web server that refuses so many of 50 requests, and usually this share.
+fn rejecting(usual: f64, count: u64) -> ServiceEvidence {
+    ServiceEvidence { usual_rejected: Some(usual), ..answers("http", 50, Rejected, count, 3) }
+}
+
+/// The same, with this usual time and this median, seconds.
+fn usually(usual: f64, median: f64, mut service: ServiceEvidence) -> ServiceEvidence {
+    service.windows.iter_mut().for_each(|w| w.response = times(median, median));
+    ServiceEvidence { usual_response: Some(usual), ..service }
 }
 
 /// So many lost segments of so many, before the mirrored port and on the server's side.
@@ -318,7 +369,37 @@ fn both_sides_of_every_threshold_of_the_network() {
         ("scan.hosts", Note, scan(false, 25, 0), scan(false, 25, 7)),
         ("scan.hosts", Critical, scan(false, 100, 0), scan(false, 100, 25)),
         ("dns.unanswered", Warning, evidence(answers("dns", 40, Unanswered, 6, 2)), evidence(answers("dns", 40, Unanswered, 4, 2))),
-        ("dns.unanswered", Critical, evidence(answers("dns", 5, Unanswered, 5, 1)), evidence(answers("dns", 4, Unanswered, 4, 1))),
+        ("dns.unanswered", Critical, evidence(dead_names(5, 2, 3, 10)), evidence(dead_names(4, 2, 3, 10))),
+        ("dns.unanswered", Critical, evidence(dead_names(5, 1, 1, 10)), evidence(dead_names(5, 1, 3, 10))),
+        ("dns.unanswered", Critical, evidence(dead_names(9, 3, 3, 10)), evidence(dead_names(9, 3, 3, 9))),
+        ("dns.failing", Note, evidence(zones(2, answers("dns", 40, Error, 30, 3))), evidence(zones(2, answers("dns", 40, Error, 4, 3)))),
+        ("dns.failing", Warning, evidence(missing(0.1, 40)), evidence(missing(0.32, 40))),
+        ("dns.failing", Warning, evidence(missing(0.1, 36)), evidence(missing(0.1, 30))),
+        (
+            "dns.slow",
+            Warning,
+            evidence(usually(0.01, 0.051, answers("dns", 50, Error, 0, 0))),
+            evidence(usually(0.02, 0.051, answers("dns", 50, Error, 0, 0))),
+        ),
+        (
+            "dns.slow",
+            Warning,
+            evidence(usually(0.1, 0.41, answers("dns", 50, Error, 0, 0))),
+            evidence(usually(0.005, 0.049, answers("dns", 50, Error, 0, 0))),
+        ),
+        (
+            "server.slow",
+            Warning,
+            evidence(answers("http", 20, SlowerThanUsual, 10, 2)),
+            evidence(answers("http", 20, SlowerThanUsual, 5, 2)),
+        ),
+        ("http.errors", Warning, evidence(answers("http", 50, Rejected, 40, 3)), evidence(answers("http", 50, Rejected, 30, 3))),
+        ("http.errors", Note, evidence(answers("http", 50, Rejected, 40, 1)), evidence(answers("http", 49, Rejected, 40, 1))),
+        ("http.errors", Warning, evidence(rejecting(0.05, 20)), evidence(rejecting(0.15, 20))),
+        ("tcp.no_answer", Note, evidence(one_of_several(4)), evidence(one_of_several(3))),
+        ("server.slow", Note, evidence(answers("http", 20, VerySlow, 20, 1)), evidence(answers("http", 20, VerySlow, 5, 1))),
+        ("tcp.no_answer", Critical, evidence(down(3, 2, 10)), evidence(down(3, 2, 9))),
+        ("tcp.no_answer", Warning, evidence(down(3, 1, 10)), evidence(down(2, 1, 10))),
         ("dns.failing", Warning, evidence(answers("dns", 40, Error, 6, 2)), evidence(answers("dns", 19, Error, 19, 2))),
         ("dns.failing", Critical, evidence(answers("dns", 40, Error, 30, 3)), evidence(answers("dns", 40, Error, 4, 3))),
         ("dns.failing", Note, evidence(answers("dns", 40, Error, 6, 1)), evidence(answers("mdns", 19, Error, 19, 1))),
@@ -336,6 +417,7 @@ fn both_sides_of_every_threshold_of_the_network() {
         ("tcp.slow_receiver", Critical, stalled(1, 31.0, 5), stalled(3, 0.06, 5)),
         ("tcp.rtt", Warning, trips(0.040, Some(0.002), 3), trips(0.040, Some(0.002), 2)),
         ("tcp.rtt", Critical, trips(0.560, Some(0.05), 3), trips(0.079, Some(0.05), 3)),
+        ("tcp.rtt", Warning, young(0.560, 0.05), young(0.079, 0.05)),
         ("tcp.rtt", Note, trips(0.301, None, 3), trips(0.299, None, 3)),
         ("arp.conflict", Warning, conflict(false), sighted(|_| {})),
         ("arp.conflict", Critical, conflict(true), sighted(|_| {})),
@@ -658,6 +740,13 @@ fn what_the_mirror_cannot_show_is_not_judged() {
     let unseen: Vec<_> = silence(&mut findings, &asymmetric).iter().map(|s| s.0).collect();
     let want = ["ipv6.broken", "tcp.no_answer", "tcp.reset", "tcp.loss", "tcp.window_limited", "dns.unanswered", "ntp.bad", "quic.blocked"];
     assert_eq!(unseen, want);
+}
+
+/// The same where little is known of what is usual.
+fn young(p50: f64, usual: f64) -> Evidence {
+    let mut e = trips(p50, Some(usual), 3);
+    e.network.services.iter_mut().for_each(|service| service.usual_is_young = [true; 2]);
+    e
 }
 
 /// A service whose round trips in the last minute have this median on the server's side, and usually another.

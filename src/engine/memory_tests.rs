@@ -82,6 +82,7 @@ fn once(plan: &MemoryPlan) -> Vec<(&'static str, usize, usize)> {
         ("attempts by IPv6, connections that are kept alive", BESIDE, ServiceLedger::BESIDE_BYTES),
         ("streams of voice", MEDIA_STREAMS, ServiceLedger::MEDIA_BYTES[0]),
         ("windows of connections", WINDOWED, ServiceLedger::WINDOW_BYTES),
+        ("what was answered lately", 1, ServiceLedger::ANSWERS_BYTES),
         ("loads of hosts", LOADED_HOSTS, ServiceLedger::LOAD_BYTES),
         ("clients of QUIC", QUIC_CLIENTS, ServiceLedger::MEDIA_BYTES[1]),
         ("TLS services", SERVICES, ServiceLedger::TLS_BYTES),

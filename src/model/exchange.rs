@@ -19,7 +19,8 @@ pub struct AppMessage {
     pub is_request: bool,
     /// The identifier both carry.
     pub id: u32,
-    /// A hash of what is asked (0: not readable), which must be the same in both: identifiers are used again.
+    /// A hash of what is asked (0: not readable), which must be the same in both: identifiers are used again. Of a name the upper half stands
+    /// for its zone alone.
     pub question: u32,
     /// A reply's code; [`Self::LOST`] where the reply was lost sight of.
     pub code: u32,
@@ -92,6 +93,11 @@ pub struct Transaction {
 }
 
 impl Transaction {
+    /// What stands for the zone of the name that was asked for (0: not readable).
+    pub fn zone(&self) -> u16 {
+        (self.question >> 16) as u16
+    }
+
     /// Nanoseconds from the first request to the answer.
     pub fn latency(&self) -> Option<i64> {
         self.answered.map(|answered| answered.since(self.asked))

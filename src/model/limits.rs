@@ -32,6 +32,10 @@ pub const SCALED_BYTES: u64 = 1 << 60;
 /// Blocks in flight between a live port and the workers: 16 MiB of tape absorb a worker's hiccup.
 pub const LIVE_BLOCKS: usize = 32;
 
+/// Blocks of each reader of a live port that several share: 16 MiB hold what a busy one reads until a quiet one has said that it has nothing
+/// earlier (some 40 ms).
+pub const READER_BLOCKS: usize = 16;
+
 /// Blocks in flight between a file and the workers: a file waits, and whoever reads it helps, so that few will do, which stay in the cache.
 pub const FILE_BLOCKS: usize = 8;
 
@@ -424,8 +428,8 @@ pub const STUCK: usize = 64;
 pub const SERVICES: usize = 4 * 1024;
 
 /// Times of 10 s in which something happened to a service, of all services together (at most 5 KiB each with the clients it
-/// tells apart, 80 MiB): the oldest go first.
-pub const SERVICE_BINS: usize = 16 * 1024;
+/// tells apart, 75 MiB): the oldest go first.
+pub const SERVICE_BINS: usize = 15 * 1024;
 
 /// Clients told apart of one service in one of them; further ones are counted together.
 pub const SERVICE_CLIENTS: usize = 32;

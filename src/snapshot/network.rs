@@ -69,8 +69,13 @@ impl Service {
 
     /// Attempts and requests that went wrong.
     pub fn errors(&self) -> u64 {
-        [Trouble::NoAnswer, Trouble::Refused, Trouble::HalfOpen, Trouble::Cut, Trouble::Error, Trouble::Unanswered]
+        [Trouble::NoAnswer, Trouble::Refused, Trouble::HalfOpen, Trouble::Cut, Trouble::Error, Trouble::Rejected, Trouble::Unanswered]
             .into_iter()
             .fold(0, |sum, trouble| sum.saturating_add(self.trouble(trouble)))
+    }
+
+    /// Requests that were answered by an error, whosever fault it says it is.
+    pub fn error_answers(&self) -> u64 {
+        self.trouble(Trouble::Error).saturating_add(self.trouble(Trouble::Rejected))
     }
 }

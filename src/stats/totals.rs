@@ -1,5 +1,6 @@
 //! Sums over all packets of a shard.
 
+use crate::model::Stop;
 use crate::model::Traffic;
 use crate::model::sum::sums;
 
@@ -64,6 +65,16 @@ impl Totals {
     #[inline]
     pub fn count(&mut self, wire: u32) {
         self.sizes[size_class(wire)].count(wire);
+    }
+
+    /// Counts why decoding an analysed frame ended early, if it did.
+    #[inline]
+    pub fn count_stop(&mut self, stop: Option<Stop>) {
+        match stop {
+            None => {}
+            Some(Stop::Captured) => self.short += 1,
+            Some(Stop::Malformed) => self.malformed += 1,
+        }
     }
 
     /// Counts the length of an analysed frame that stands for `times`.

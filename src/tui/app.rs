@@ -6,6 +6,7 @@ use super::columns::busiest;
 use super::details::{self, SubjectPage, finding};
 use super::held;
 use super::hints::{self, Here};
+use super::label;
 use super::options::{DashboardOptions, KeptChoices};
 use super::panels::{load, top};
 use super::rates::Rates;
@@ -259,6 +260,12 @@ impl App {
     /// Shows the rows that are held, filtered.
     pub(super) fn narrow(&mut self) {
         self.look_back();
+        if let Some(mut filter) = self.view.filter.take() {
+            if self.view.names {
+                filter.learn(|word| label::called(&self.scene(), word));
+            }
+            self.view.filter = Some(filter);
+        }
         self.shown = held::narrowed(self.past.as_ref().unwrap_or(&self.held), self.view.filter.as_ref());
         if self.pane().selected.is_some() {
             self.hold();
@@ -484,7 +491,7 @@ impl App {
 
     /// Shows only rows that match.
     pub(super) fn filter(&mut self, filter: Option<Filter>) {
-        if self.view.filter != filter {
+        if self.view.filter.as_ref().map(Filter::text) != filter.as_ref().map(Filter::text) {
             self.select(None);
             self.view.filter = filter;
             self.narrow();

@@ -123,6 +123,21 @@ pub(super) fn learnt(scene: &Scene, address: Address) -> Option<String> {
     known.min_by_key(|name| rank(name.source)).map(|name| printable(&name.name).into_owned())
 }
 
+/// Addresses of which the screen shows a name with this in it, in lower case: what they are called, their maker, what a group means.
+pub(super) fn called(scene: &Scene, needle: &str) -> Vec<Address> {
+    let holds = |name: &str| name.to_lowercase().contains(needle);
+    let own = scene.options.own_names.hosts.iter().filter(|(_, name)| holds(name)).map(|(address, _)| *address);
+    let learnt = scene.base.dissect.names.rows.iter().filter(|name| holds(&name.name)).map(|name| name.address);
+    let ends = &scene.base.stats.endpoints;
+    let seen = [&ends.ip, &ends.ipv6, &ends.eth].into_iter().flat_map(|table| &table.rows).map(|row| row.address);
+    let shown = |address: &Address| match (group(*address), *address) {
+        (Some(meaning), _) => holds(meaning) || holds("group"),
+        (None, Address::Mac(mac)) => holds(&mac_name(scene, mac)),
+        (None, _) => false,
+    };
+    own.chain(learnt).chain(seen.filter(shown)).collect()
+}
+
 /// What a group of an IP address means; `None` for a host's.
 pub(super) fn group(address: Address) -> Option<&'static str> {
     match address {

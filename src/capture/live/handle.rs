@@ -1,16 +1,18 @@
 //! One activated libpcap handle: packets into a block, counters without their wrap.
 
 use super::Turn;
+use super::fanout::{Fanout, Member};
 use crate::capture::Block;
 use crate::model::limits::MAX_PACKET_BYTES;
 use crate::model::{LinkType, Timestamp};
 use crate::settings::LiveSettings;
 use pcap::{Active, BreakLoop, Capture, Linktype, Precision};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
 
 /// How long the kernel may hold a partly filled ring block back, in milliseconds. 0 breaks TPACKET_V3; "immediate mode"
 /// would fall back to TPACKET_V2, which loses half the packets at 0.6 million a second.
-const RETIRE_MS: i32 = 20;
+pub const RETIRE_MS: i32 = 20;
 
 /// Room a block must have left for the next packet before anything larger has been seen.
 const USUAL_PACKET: usize = 2048;
@@ -43,11 +45,28 @@ pub struct Handle {
     broken_off: bool,
     dropped: Wrapping,
     interface_dropped: Wrapping,
+    /// The group of handles that share the interface's packets.
+    member: Option<Member>,
+    /// Earlier packets came to other handles of the group as well; `None` until all have joined.
+    since: Option<Timestamp>,
+}
+
+/// How an interface is opened.
+pub struct Opening {
+    pub name: String,
+    pub options: LiveSettings,
+    /// Whether the device has nanoseconds.
+    pub nanoseconds: bool,
+    /// The kernel's number of the interface.
+    pub index: Option<u64>,
+    /// The group of handles that share its packets.
+    pub fanout: Option<Arc<Fanout>>,
 }
 
 impl Handle {
-    /// Opens an interface for non-blocking reads. `nanoseconds`: whether the device has them.
-    pub fn open(name: &str, options: &LiveSettings, nanoseconds: bool) -> Result<Self, Refused> {
+    /// Opens an interface for non-blocking reads.
+    pub fn open(Opening { name, options, nanoseconds, index, fanout }: &Opening) -> Result<Self, Refused> {
+        let nanoseconds = *nanoseconds;
         // libpcap turns promiscuous mode down for `any` and calls that a warning, which the binding takes for a failure.
         let promiscuous = options.promiscuous && name != "any";
         let (capture, promiscuous) = match activate(name, options, promiscuous, nanoseconds) {
@@ -60,9 +79,12 @@ impl Handle {
         if let Some(filter) = &options.filter {
             capture.filter(filter, true).map_err(|e| Refused::Filter(message(&e)))?;
         }
+        let member = fanout.as_ref().map(|fanout| fanout.join(capture.as_fd(), *index)).transpose().map_err(Refused::Device)?;
         let stop = capture.breakloop_handle();
         Ok(Self {
             stop,
+            since: member.is_none().then_some(Timestamp::UNKNOWN),
+            member,
             link: link_type(capture.get_datalink()),
             promiscuous,
             fraction: if nanoseconds { 1 } else { 1000 },
@@ -74,11 +96,26 @@ impl Handle {
         })
     }
 
+    /// Whether each packet from now on comes to one handle alone. What was dropped before came to another handle.
+    pub fn settle(&mut self) -> bool {
+        if self.since.is_none() {
+            self.since = self.member.as_ref().and_then(Member::since);
+            if self.since.is_some() {
+                // A counter that cannot be read is told of when losses are counted.
+                let _ = self.new_drops();
+            }
+        }
+        self.since.is_some()
+    }
+
     /// Copies the packets that are there into the block, at most a turn's worth or what there is room for. Never waits.
     ///
     /// # Errors
     /// libpcap's words, when the interface cannot be read any more.
     pub fn drain(&mut self, block: &mut Block, interface: u16, turn: Turn) -> Result<usize, String> {
+        if !self.settle() {
+            return Ok(0);
+        }
         let (before, limit) = (block.packets.len(), block.packets.len() + turn.packets);
         loop {
             match self.dispatch(block, interface, turn, limit) {
@@ -97,13 +134,18 @@ impl Handle {
     }
 
     fn dispatch(&mut self, block: &mut Block, interface: u16, turn: Turn, limit: usize) -> Result<usize, pcap::Error> {
-        let Self { capture, stop, link, fraction, widest, broken_off, .. } = self;
+        let Self { capture, stop, link, fraction, widest, broken_off, since, .. } = self;
+        let since = since.unwrap_or(Timestamp::UNKNOWN);
         let mut bytes = 0;
         let mut stopped = false;
         let count = limit.min(crate::model::limits::BLOCK_PACKETS).saturating_sub(block.packets.len());
         capture.dispatch(Some(count), |packet| {
             let header = packet.header;
-            block.push(time(header, *fraction), header.len.max(header.caplen), *link, interface, packet.data);
+            let time = time(header, *fraction);
+            if time < since {
+                return;
+            }
+            block.push(time, header.len.max(header.caplen), *link, interface, packet.data);
             *widest = packet.data.len().max(*widest);
             bytes += packet.data.len();
             if !stopped && (bytes >= turn.bytes || !block.has_room(*widest)) {

@@ -1,6 +1,7 @@
 //! One interface over its whole life: open, down, gone, back again. What it counted stays.
 
-use super::handle::{self, Handle, Refused};
+use super::fanout::Fanout;
+use super::handle::{self, Handle, Opening, Refused};
 use super::trouble::{self, Meaning};
 use super::{Turn, WithRights};
 use crate::capture::sysfs::{self, Interface, Status};
@@ -40,6 +41,8 @@ pub struct Tap {
     name: String,
     options: LiveSettings,
     with_rights: WithRights,
+    /// Who shares its packets with other taps.
+    fanout: Option<Arc<Fanout>>,
     state: State,
     /// The kernel's number of the interface behind the handle.
     index: Option<u64>,
@@ -66,12 +69,13 @@ pub struct Tap {
 
 impl Tap {
     /// Opens an interface, or starts waiting for one that is down.
-    pub fn open(name: &str, options: &LiveSettings, with_rights: &WithRights) -> Result<Self> {
+    pub fn open(name: &str, options: &LiveSettings, with_rights: &WithRights, fanout: Option<Arc<Fanout>>) -> Result<Self> {
         let now = clock::now();
         let mut tap = Self {
             name: name.to_owned(),
             options: options.clone(),
             with_rights: Arc::clone(with_rights),
+            fanout,
             state: State::Waiting(now + CHECK),
             index: None,
             check: now + CHECK,
@@ -111,9 +115,10 @@ impl Tap {
         let index = interface.as_ref().and_then(Interface::index);
         // Nanoseconds are what Linux has for network interfaces; elsewhere libpcap may refuse and does not say so here.
         let nanoseconds = cfg!(target_os = "linux") && (interface.is_some() || self.name == "any");
-        let (name, options) = (self.name.clone(), self.options.clone());
+        let (name, options, fanout) = (self.name.clone(), self.options.clone(), self.fanout.clone());
+        let opening = Opening { name, options, nanoseconds, index, fanout };
         let (opened, handle) = mpsc::channel();
-        (self.with_rights)(Box::new(move || drop(opened.send(Handle::open(&name, &options, nanoseconds)))));
+        (self.with_rights)(Box::new(move || drop(opened.send(Handle::open(&opening)))));
         let handle = handle.recv().unwrap_or_else(|_| Err(Refused::Device("the thread that opens ports has ended".into())))?;
         if !self.link_types.contains(&handle.link) {
             self.link_types.push(handle.link);
@@ -126,6 +131,13 @@ impl Tap {
         (self.failed, self.uncounted) = (None, None);
         self.inspect();
         Ok(())
+    }
+
+    /// Begins to count, where all who share the interface's packets are there.
+    pub fn settle(&mut self) {
+        if let State::Open(handle) = &mut self.state {
+            handle.settle();
+        }
     }
 
     /// Room a block needs to take another packet of this interface.

@@ -7,7 +7,7 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::figure::Figure::{Count, Nanos, Share, Tuned};
 use crate::model::evidence::{
     ARP_SWEEP_ANSWERED, ARP_TARGETS, CUT_SHARE, FLOOD_CONNECTIONS, IDLE_CUTS, IDLE_CUTS_WITHIN, REFUSED_ATTEMPTS, SCAN_FAILS, SCAN_HOSTS,
-    SCAN_PORTS, SCAN_WINDOW, SILENT_ATTEMPTS, ScanEvidence, ServiceEvidence, ServiceWindow, SweepEvidence, Trouble, share,
+    SCAN_PORTS, SCAN_WINDOW, SILENT_ATTEMPTS, ScanEvidence, ServiceEvidence, ServiceWindow, SweepEvidence, Trouble, Troubled, share,
 };
 use crate::model::limits::IDLE_CUT;
 use crate::model::time::SECOND;
@@ -99,11 +99,12 @@ impl Detector for TcpNoAnswer {
             meaning: "Clients try to connect to this port, repeat their SYN, and nothing comes back: no SYN-ACK, no RST, no ICMP error.",
             measured: "Attempts of at least two SYNs to which nothing came back, or of clients that send single ones more often than every \
                        three seconds: surely more than {most} of at \
-                       least {least} attempts within a minute, else within ten, over at least {time} (lower end of the {sure} interval). \
-                       Sources that scan are left out.",
+                       least {least} attempts within a minute, else within ten, over at least {time} (lower end of the {sure} interval); \
+                       or all of at least {least} attempts since a client last connected, {time} and longer. Sources that scan are left \
+                       out.",
             cause: "The host is down or its service hangs, or a firewall drops the packets without a word.",
             lookalikes: "A mirror that does not show what the server sends (then dir.half stands, or conversations show one direction); \
-                         IPv6 attempts that a client drops in favour of IPv4.",
+                         IPv6 attempts that a client drops in favour of IPv4; one of several servers, which a single client asks in turn (a note).",
             remedy: "Is the host up, does it answer at other ports? If so look at the service and at the firewall before it, else at the \
                      host and its link.",
             topic: None,
@@ -119,16 +120,19 @@ impl Detector for TcpNoAnswer {
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         all_of(tcp_services(e).filter_map(|service| {
             let w = service.window(|w| w.attempts >= SILENT_ATTEMPTS.number())?;
-            if service.windows.iter().any(is_flood) {
+            if service.windows.iter().any(is_flood) || w.trouble(Trouble::Unreachable).count > 0 {
                 return None;
             }
-            let silent = w.trouble(Trouble::NoAnswer);
+            let lasts = |silent: &Troubled| silent.span.is_some_and(|span| e.network.now.since(span.first) >= SILENT_FOR);
+            let since = service.since_success.attempts;
+            let is_down = service.last_success.is_some() && since.count >= SILENT_ATTEMPTS.number() && lasts(&since);
+            let (silent, attempts) = if is_down { (since, since.count) } else { (w.trouble(Trouble::NoAnswer), w.attempts) };
             let stands = standing.on(subject(&service.key));
             let span = silent.span?;
             let nobody = service.last_success.is_none_or(|success| success < span.first);
-            let long = nobody && e.network.now.since(span.first) >= SILENT_FOR || span.last.since(span.first) >= SILENT_FOR;
-            let failing = wilson(silent.count, w.attempts);
-            if w.trouble(Trouble::Unreachable).count > 0 || !exceeded(&failing, MOST, FEW, stands) || !(long || stands) {
+            let long = nobody && lasts(&silent) || span.last.since(span.first) >= SILENT_FOR;
+            let failing = wilson(silent.count, attempts);
+            if !is_down && !(exceeded(&failing, MOST, FEW, stands) && (long || stands)) {
                 return None;
             }
             let answered = service.last_success.is_some();
@@ -137,11 +141,15 @@ impl Detector for TcpNoAnswer {
                 (false, true) => "the host answers elsewhere",
                 (false, false) => "nothing is heard of the host",
             };
-            let severity = if answered && silent.clients >= 2 { Severity::Critical } else { Severity::Warning };
+            let severity = match (answered && silent.clients >= 2, service.is_one_of_several) {
+                (true, _) => Severity::Critical,
+                (false, true) => Severity::Note,
+                (false, false) => Severity::Warning,
+            };
             let clients = silent.who();
             let title = format!("Nobody answers at {}: {} of {clients} in vain; {kind}", service.key, plural(silent.count, "attempt"));
             let evidence = vec![
-                ("attempts", Value::Count(w.attempts)),
+                ("attempts", Value::Count(attempts)),
                 ("unanswered", Value::Count(silent.count)),
                 ("share", Value::Share(failing.rate)),
                 ("clients", silent.told()),

@@ -37,7 +37,8 @@ impl Detector for TcpRtt {
                       for answers becomes slower.",
             measured: "Times from a segment to its acknowledgement on one side of the mirrored port, of handshakes and of acknowledgements of \
                        two segments or more, none of them sent twice: their median in the last minute, or in its last twenty or ten seconds, \
-                       of at least {trips} in {connections} connections, against the usual one, which is the median of earlier times. Raised \
+                       of at least {trips} in {connections} connections, against the usual one, which is the median of earlier times (half a minute of \
+                       them at least; while that is all it is a warning at most). Raised \
                        from {rose} times the usual and {excess} beyond it ({near_excess} where the usual is below {near}); critical from \
                        {grave} beyond it; clears at {stays} times the usual. A median above {long} that does not change is a note.",
             cause: "A queue that fills: a link at its limit, a shaper, a shallow uplink; or packets take a longer way than before.",
@@ -98,7 +99,7 @@ fn long(service: &ServiceEvidence, window: &ServiceWindow, side: usize, stands: 
     let is_alone = side == PathSide::Client as usize && (trips.is_of_one || window.clients <= 1);
     let severity = match lately.is_some() {
         true if is_alone => Severity::Note,
-        true if excess > EXCESS_GRAVE => Severity::Critical,
+        true if excess > EXCESS_GRAVE && !service.usual_is_young.get(side).is_some_and(|young| *young) => Severity::Critical,
         true => Severity::Warning,
         false => Severity::Note,
     };

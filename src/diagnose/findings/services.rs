@@ -4,12 +4,12 @@ use super::connections::{SEVERAL, exceeded, of, subject, times};
 use super::{SURE, all_of};
 use crate::diagnose::detector::{Detection, Detector, ExplainPage, Need, Report, StandingFindings};
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::figure::Figure::{Count, Seconds, Share, Tuned};
+use crate::diagnose::figure::Figure::{Count, Nanos, Seconds, Share, Tuned};
 use crate::model::evidence::{
-    FAILING_SHARE, LONG_POLL, SLOW_REPLY, SLOW_SHARE, ServiceEvidence, ServiceWindow, Trouble, Troubled, UNANSWERED_SHARE, VERY_SLOW_REPLY,
-    WEB_ERRORS_SHARE,
+    FAILING_SHARE, FAILING_ZONES, LONG_POLL, SLOW_FLOOR, SLOW_NAME_FLOOR, SLOW_REPLY, SLOW_SHARE, ServiceEvidence, ServiceWindow, Trouble,
+    Troubled, UNANSWERED_SHARE, USUAL_TIMES, VERY_SLOW_REPLY, WEB_ERRORS_SHARE,
 };
-use crate::model::units::{duration, grouped, plural};
+use crate::model::units::{duration, grouped, percent, plural};
 use crate::model::{Severity, Value, wilson};
 
 /// The names of protocols that have findings of their own.
@@ -21,9 +21,14 @@ const NTP: &str = "ntp";
 /// Share of queries without an answer: told of; how many queries there must be.
 const QUERIES: u64 = 20;
 
-/// Queries of which none was answered, that make a dead name server, and for how long.
+/// Queries of which none was answered, that make a dead name server, for how long, and of how many clients where it has several.
 const DEAD: u64 = 5;
 const DEAD_SECONDS: f64 = 10.0;
+const DEAD_CLIENTS: u64 = 2;
+
+/// Share of answers that there is no such name, and how many times the usual one: told of.
+const MISSING: f64 = 0.7;
+const MISSING_TIMES: f64 = 3.0;
 
 /// Share of errors among answers: told of, critical.
 const FAILING_MOST: f64 = 0.5;
@@ -38,6 +43,11 @@ const BAD: u64 = 5;
 /// Share of errors among a web server's answers: told of, critical; how many answers there must be.
 const WEB_ERRORS_MANY: f64 = 0.1;
 const WEB_ANSWERS: u64 = 50;
+
+/// Share of requests that a web server refuses, and how many times the usual one: told of; where nothing is known of what is usual.
+const REJECTED: f64 = 0.2;
+const REJECTED_TIMES: f64 = 3.0;
+const REJECTED_UNUSUAL: f64 = 0.5;
 
 /// Share of very slow answers of another service, how many answers there must be, and the median that is critical, seconds.
 const SERVER_SLOW: f64 = 0.2;
@@ -106,10 +116,11 @@ impl Detector for DnsUnanswered {
             meaning: "Queries to this name server are not answered. Whoever asks waits for seconds before it asks again or elsewhere, and \
                       everything that begins with a name is slow or fails.",
             measured: "Queries without an answer until five seconds after their last repetition: surely more than {share} of at least {n} \
-                       (lower end of the {sure} interval). The server is dead when none of at least {dead} queries was answered for {time}.",
+                       (lower end of the {sure} interval). The server is dead when none of at least {dead} queries was answered since it \
+                       last answered anybody, for {time} and longer, to at least {clients} clients where it has several.",
             cause: "The server is down or overloaded, or packets are dropped on the way.",
             lookalikes: "A mirror that does not show its answers (dir.half, route.asym); clients that ask several servers at once and take \
-                         the first answer.",
+                         the first answer: what the others leave unanswered is not counted.",
             remedy: "Ask the server by hand from another place. If it answers there, look for filters and loss on the way.",
             topic: None,
             figures: &[
@@ -118,6 +129,7 @@ impl Detector for DnsUnanswered {
                 ("n", Count(QUERIES)),
                 ("dead", Count(DEAD)),
                 ("time", Seconds(DEAD_SECONDS)),
+                ("clients", Count(DEAD_CLIENTS)),
             ],
         };
         &PAGE
@@ -130,15 +142,11 @@ impl Detector for DnsUnanswered {
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         all_of(speaking(e, DNS).filter_map(|service| {
             let stands = standing.on(subject(&service.key));
-            let dead = |w: &ServiceWindow| {
-                let silent = w.trouble(Trouble::Unanswered);
-                let long = silent.span.is_some_and(|s| s.last.seconds_since(s.first) >= DEAD_SECONDS);
-                w.answered == 0 && silent.count >= DEAD && (long || stands)
-            };
-            let w = service.window(|w| dead(w)).or_else(|| service.window(|w| w.requests >= QUERIES))?;
-            let silent = w.trouble(Trouble::Unanswered);
-            let share = wilson(silent.count, w.requests);
-            if dead(w) {
+            let since = service.since_success.requests;
+            let clients = service.windows.iter().map(|w| w.clients).max().unwrap_or(0).min(DEAD_CLIENTS);
+            let long = since.span.is_some_and(|s| e.network.now.seconds_since(s.first) >= DEAD_SECONDS);
+            if since.count >= DEAD && since.clients >= clients && (long || stands) {
+                let silent = since;
                 let before = if service.last_success.is_some() { ", which answered before," } else { "" };
                 let title = format!(
                     "Name server {}{before} does not answer: {} of {} in vain",
@@ -147,8 +155,13 @@ impl Detector for DnsUnanswered {
                     silent.who()
                 );
                 let severity = if service.last_success.is_some() || silent.clients >= 2 { Severity::Critical } else { Severity::Warning };
-                return Some(report(service, w, Trouble::Unanswered, severity, title));
+                let mut w = ServiceWindow { requests: silent.count, ..ServiceWindow::default() };
+                w.troubles.iter_mut().skip(Trouble::Unanswered as usize).take(1).for_each(|unanswered| *unanswered = silent);
+                return Some(report(service, &w, Trouble::Unanswered, severity, title));
             }
+            let w = service.window(|w| w.requests >= QUERIES)?;
+            let silent = w.trouble(Trouble::Unanswered);
+            let share = wilson(silent.count, w.requests);
             if silent.count < BAD || !exceeded(&share, UNANSWERED_SHARE.value(), UNANSWERED_SHARE.value() / 2.0, stands) {
                 return None;
             }
@@ -170,12 +183,22 @@ impl Detector for DnsFailing {
             aspect: None,
             meaning: "This name server answers with errors (SERVFAIL, REFUSED, FORMERR, NOTIMP): names cannot be resolved.",
             measured: "Answers with such a code: surely more than {share} of at least {n}, and at least {bad} (lower end of the {sure} \
-                       interval); critical above {most}. That a name does not exist is no error.",
+                       interval), for names of at least {zones} zones, else a note; critical above {most}. That a name does not exist is no \
+                       error, unless surely more than {missing} of the answers say so, and {times} times as many as usual.",
             cause: "The server cannot reach those it asks itself, a zone is broken or badly signed, or it does not serve these clients.",
             lookalikes: "One broken zone that one client asks for again and again.",
             remedy: "Look at its log, and whether it reaches the root and its forwarders.",
             topic: None,
-            figures: &[SURE, ("share", Tuned(&FAILING_SHARE)), ("n", Count(QUERIES)), ("bad", Count(BAD)), ("most", Share(FAILING_MOST))],
+            figures: &[
+                SURE,
+                ("share", Tuned(&FAILING_SHARE)),
+                ("n", Count(QUERIES)),
+                ("bad", Count(BAD)),
+                ("most", Share(FAILING_MOST)),
+                ("zones", Count(FAILING_ZONES)),
+                ("missing", Share(MISSING)),
+                ("times", Count(MISSING_TIMES as u64)),
+            ],
         };
         &PAGE
     }
@@ -185,11 +208,12 @@ impl Detector for DnsFailing {
             let w = service.window(|w| w.answered >= QUERIES)?;
             let bad = w.trouble(Trouble::Error);
             let share = wilson(bad.count, w.answered);
-            if bad.count < BAD || !exceeded(&share, FAILING_SHARE.value(), FAILING_SHARE.value() / 2.0, standing.on(subject(&service.key)))
-            {
-                return None;
+            let stands = standing.on(subject(&service.key));
+            if bad.count < BAD || !exceeded(&share, FAILING_SHARE.value(), FAILING_SHARE.value() / 2.0, stands) {
+                return missing_names(service, stands);
             }
             let severity = match bad.clients {
+                _ if w.failing_zones < FAILING_ZONES => Severity::Note,
                 ..=1 if share.low <= FAILING_MOST => Severity::Note,
                 clients => by_clients(clients, share.low > FAILING_MOST),
             };
@@ -198,11 +222,30 @@ impl Detector for DnsFailing {
                 service.key.address,
                 of(bad.count, w.answered),
                 bad.who(),
-                codes(w)
+                codes(w, |_| true)
             );
             Some(report(service, w, Trouble::Error, severity, title))
         }))
     }
+}
+
+/// Nearly everything that is asked for does not exist, and that is new.
+fn missing_names(service: &ServiceEvidence, stands: bool) -> Option<Report> {
+    let usual = service.usual_missing?;
+    let w = service.newest(|w| w.answered >= QUERIES)?;
+    let missing = w.trouble(Trouble::NoSuchName);
+    let share = wilson(missing.count, w.answered);
+    let most = MISSING.max(MISSING_TIMES * usual);
+    if !exceeded(&share, most, most / 2.0, stands) {
+        return None;
+    }
+    let title = format!(
+        "Name server {} answers {} queries that there is no such name; usual are {}",
+        service.key.address,
+        of(missing.count, w.answered),
+        percent(usual)
+    );
+    Some(report(service, w, Trouble::NoSuchName, Severity::Warning, title))
 }
 
 impl Detector for DnsSlow {
@@ -212,7 +255,8 @@ impl Detector for DnsSlow {
             aspect: None,
             meaning: "This name server answers slowly: everything that begins with a name waits for it.",
             measured: "Answers more than {slow} after the first query: surely more than {share} of at least {n} (lower end of the {sure} \
-                       interval); critical when surely more than {most} take longer than {very}, for then clients ask again.",
+                       interval); or half of at least {n} of the last seconds took more than {times} times as long as usual and than {floor}. \
+                       Critical when surely more than {most} take longer than {very}, for then clients ask again.",
             cause: "It is overloaded, or those it asks itself answer slowly.",
             lookalikes: "One slow zone; a cold cache after a restart.",
             remedy: "Look at its load and at the servers it forwards to.",
@@ -224,6 +268,8 @@ impl Detector for DnsSlow {
                 ("n", Count(ANSWERS)),
                 ("most", Share(VERY_SLOW)),
                 ("very", Tuned(&VERY_SLOW_REPLY)),
+                ("times", Count(USUAL_TIMES as u64)),
+                ("floor", Nanos(SLOW_NAME_FLOOR)),
             ],
         };
         &PAGE
@@ -235,11 +281,12 @@ impl Detector for DnsSlow {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         all_of(speaking(e, DNS).filter_map(|service| {
-            let w = service.window(|w| w.answered >= ANSWERS)?;
+            let w = service.newest(|w| w.answered >= ANSWERS)?;
             let slow = w.trouble(Trouble::Slow);
             let share = wilson(slow.count, w.answered);
-            if slow.count < BAD || !exceeded(&share, SLOW_SHARE.value(), SLOW_SHARE.value() / 2.0, standing.on(subject(&service.key))) {
-                return None;
+            let stands = standing.on(subject(&service.key));
+            if slow.count < BAD || !exceeded(&share, SLOW_SHARE.value(), SLOW_SHARE.value() / 2.0, stands) {
+                return slower_names(service, w, stands);
             }
             let grave = wilson(w.trouble(Trouble::VerySlow).count, w.answered).low > VERY_SLOW;
             let severity = if grave { Severity::Critical } else { Severity::Warning };
@@ -249,17 +296,29 @@ impl Detector for DnsSlow {
     }
 }
 
+/// Half of a name server's answers take far longer than usual.
+fn slower_names(service: &ServiceEvidence, w: &ServiceWindow, stands: bool) -> Option<Report> {
+    let (usual, median) = (service.usual_response?, w.response?.p50);
+    let least = (USUAL_TIMES as f64 * usual).max(SLOW_NAME_FLOOR as f64 / 1e9);
+    if median <= if stands { least / 2.0 } else { least } {
+        return None;
+    }
+    let late = w.trouble(Trouble::SlowerThanUsual);
+    let title = format!("Name server {} answers slowly: {}; usual are {}", service.key.address, times(w), duration(usual));
+    Some(report(service, w, Trouble::SlowerThanUsual, Severity::Warning, title).suffered_by(late.clients))
+}
+
 impl Detector for ServerSlow {
     fn page(&self) -> &'static ExplainPage {
         static PAGE: ExplainPage = ExplainPage {
             id: "server.slow",
             aspect: None,
             meaning: "The service answers slowly, and the network does not: requests arrive and the first byte of the answer leaves late.",
-            measured: "Requests whose answer began more than {very} later: surely more than {share} of at least {n} (lower end of the \
-                       {sure} interval), while the round trip to the server is less than half of the median; critical when at least \
+            measured: "Requests whose answer began more than {very} later, or more than {times} times as late as usual and {floor} beyond the \
+                       round trip: surely more than {share} of at least {n} (lower end of the {sure} interval), while the round trip to the server is less than half of the median; critical when at least \
                        {several} clients wait and the median is above {grave}.",
             cause: "The server or what it depends on (database, storage, name server) is overloaded or waits.",
-            lookalikes: "Requests that are meant to wait: event streams, uploads. Answers by HTTP that begin {held} later or more count as long \
+            lookalikes: "Requests that are meant to wait: event streams, uploads, jobs of a single client (a note). Answers by HTTP that begin {held} later or more count as long \
                          polls, which the server holds until there is something to tell: they are not judged.",
             remedy: "Look at the server: load, locks, what it asks in its turn. If it asks another service seen here, look at that one's \
                      times first.",
@@ -272,6 +331,8 @@ impl Detector for ServerSlow {
                 ("several", Count(SEVERAL)),
                 ("grave", Seconds(SERVER_CRITICAL)),
                 ("held", Tuned(&LONG_POLL)),
+                ("times", Count(USUAL_TIMES as u64)),
+                ("floor", Nanos(SLOW_FLOOR)),
             ],
         };
         &PAGE
@@ -283,28 +344,35 @@ impl Detector for ServerSlow {
 
     fn judge(&self, e: &Evidence, standing: StandingFindings<'_>) -> Detection {
         all_of(e.network.services.iter().filter(|s| s.app_token != DNS && !s.app_token.is_empty()).filter_map(|service| {
-            let w = service.window(|w| w.answered >= SERVER_ANSWERS)?;
-            let slow = w.trouble(Trouble::VerySlow);
-            let share = wilson(slow.count, w.answered);
+            let w = service.newest(|w| w.answered >= SERVER_ANSWERS)?;
+            let stands = standing.on(subject(&service.key));
+            let is_much = |kind: &Trouble| {
+                let slow = w.trouble(*kind).count;
+                slow >= BAD && exceeded(&wilson(slow, w.answered), SERVER_SLOW, SERVER_SLOW / 2.0, stands)
+            };
+            let kind = [Trouble::VerySlow, Trouble::SlowerThanUsual].into_iter().find(is_much)?;
+            let slow = w.trouble(kind);
             let median = w.response.map_or(0.0, |r| r.p50);
             let network = service.network.unwrap_or(0.0);
-            if slow.count < BAD || !exceeded(&share, SERVER_SLOW, SERVER_SLOW / 2.0, standing.on(subject(&service.key))) {
-                return None;
-            }
             if network > median / 2.0 {
                 return None;
             }
-            let severity = by_clients(slow.clients, median > SERVER_CRITICAL);
+            // What one client asks for may take its time: a job.
+            let is_job = slow.clients <= 1 && !slow.is_more && kind == Trouble::VerySlow && service.usual_response.is_none();
+            let severity = if is_job { Severity::Note } else { by_clients(slow.clients, median > SERVER_CRITICAL) };
             let way = service.network.map_or_else(String::new, |half| format!(", network {}", duration(half)));
+            let usual = service.usual_response.filter(|usual| kind == Trouble::SlowerThanUsual || *usual < median / 2.0);
+            let way = way + &usual.map_or_else(String::new, |usual| format!("; usual are {}", duration(usual)));
             let title = format!("{} at {} answers slowly: {}{way}", service.app_token, service.key, times(w));
-            Some(report(service, w, Trouble::VerySlow, severity, title))
+            Some(report(service, w, kind, severity, title))
         }))
     }
 }
 
 /// The codes of errors in words: `503 12 times`.
-fn codes(w: &ServiceWindow) -> String {
-    let listed: Vec<String> = w.codes.iter().take(3).map(|c| format!("{} {}", c.text, plural(c.count, "time"))).collect();
+fn codes(w: &ServiceWindow, is_meant: impl Fn(u32) -> bool) -> String {
+    let listed: Vec<String> =
+        w.codes.iter().filter(|c| is_meant(c.code)).take(3).map(|c| format!("{} {}", c.text, plural(c.count, "time"))).collect();
     listed.join(", ")
 }
 
@@ -313,9 +381,11 @@ impl Detector for HttpErrors {
         static PAGE: ExplainPage = ExplainPage {
             id: "http.errors",
             aspect: None,
-            meaning: "The web server answers requests with errors of its own (status codes of the five hundreds).",
-            measured: "Answers with such a status: surely more than {share} of at least {n}, and at least {bad} (lower end of the {sure} \
-                       interval); critical above {many} when at least {several} clients suffer.",
+            meaning: "The web server answers requests with errors of its own (status codes of the five hundreds), or suddenly refuses many \
+                      (four hundreds, but for what is not there and for credentials).",
+            measured: "Answers of the five hundreds: surely more than {share} of at least {n}, and at least {bad} (lower end of the {sure} \
+                       interval); critical above {many} when at least {several} clients suffer. Refusals: surely more than {rejected} and \
+                       {times} times as many as usual, or than {unusual} where that is not known.",
             cause: "The application behind it fails, is overloaded or cannot be reached by its proxy.",
             lookalikes: "One broken page that one client asks for again and again.",
             remedy: "Look at its error log at these times; behind a proxy at the server that it asks.",
@@ -327,6 +397,9 @@ impl Detector for HttpErrors {
                 ("bad", Count(BAD)),
                 ("many", Share(WEB_ERRORS_MANY)),
                 ("several", Count(SEVERAL)),
+                ("rejected", Share(REJECTED)),
+                ("times", Count(REJECTED_TIMES as u64)),
+                ("unusual", Share(REJECTED_UNUSUAL)),
             ],
         };
         &PAGE
@@ -337,16 +410,32 @@ impl Detector for HttpErrors {
             let w = service.window(|w| w.answered >= WEB_ANSWERS)?;
             let bad = w.trouble(Trouble::Error);
             let share = wilson(bad.count, w.answered);
-            if bad.count < BAD
-                || !exceeded(&share, WEB_ERRORS_SHARE.value(), WEB_ERRORS_SHARE.value() / 2.0, standing.on(subject(&service.key)))
-            {
-                return None;
+            let stands = standing.on(subject(&service.key));
+            if bad.count < BAD || !exceeded(&share, WEB_ERRORS_SHARE.value(), WEB_ERRORS_SHARE.value() / 2.0, stands) {
+                return refusals(service, stands);
             }
             let severity = by_clients(bad.clients, share.low > WEB_ERRORS_MANY);
-            let title = format!("Web server {} answers {} requests with errors: {}", service.key, of(bad.count, w.answered), codes(w));
+            let codes = codes(w, |code| code >= 500);
+            let title = format!("Web server {} answers {} requests with errors: {codes}", service.key, of(bad.count, w.answered));
             Some(report(service, w, Trouble::Error, severity, title))
         }))
     }
+}
+
+/// A web server refuses more requests than it usually does.
+fn refusals(service: &ServiceEvidence, stands: bool) -> Option<Report> {
+    let w = service.newest(|w| w.answered >= WEB_ANSWERS)?;
+    let refused = w.trouble(Trouble::Rejected);
+    let most = service.usual_rejected.map_or(REJECTED_UNUSUAL, |usual| REJECTED.max(REJECTED_TIMES * usual));
+    if refused.count < BAD || !exceeded(&wilson(refused.count, w.answered), most, most / 2.0, stands) {
+        return None;
+    }
+    let severity = if refused.clients <= 1 { Severity::Note } else { Severity::Warning };
+    let usual = service.usual_rejected.map_or_else(String::new, |usual| format!("; usual are {}", percent(usual)));
+    let codes = codes(w, |code| code < 500);
+    let title =
+        format!("Web server {} refuses {} requests to {}: {codes}{usual}", service.key, of(refused.count, w.answered), refused.who());
+    Some(report(service, w, Trouble::Rejected, severity, title))
 }
 
 impl Detector for ServiceErrors {
@@ -391,7 +480,7 @@ impl Detector for ServiceErrors {
                 service.key,
                 of(bad.count, w.answered),
                 bad.who(),
-                codes(w)
+                codes(w, |_| true)
             );
             Some(report(service, w, Trouble::Error, severity, title))
         }))

@@ -237,7 +237,7 @@ fn message(payload: &Payload<'_>, bytes: &[u8], is_whole: bool, source: NameSour
             number: payload.number,
             is_request: !header.is_response(),
             id: header.id.into(),
-            question: question.map_or(0, |q| name.hash(q.kind).max(1)),
+            question: question.map_or(0, |q| name.question_hash(q.kind)),
             code: header.rcode().into(),
             // A stream's packets are numbered otherwise.
             tells_loss: payload.flow.protocol == UDP,

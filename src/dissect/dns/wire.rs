@@ -123,8 +123,31 @@ impl Name {
 
     /// A hash of the name, whatever its case (FNV-1a).
     pub fn hash(&self, seed: u16) -> u32 {
+        Self::mixed(self.bytes(), seed)
+    }
+
+    fn mixed(bytes: &[u8], seed: u16) -> u32 {
         let start = 0x811c_9dc5 ^ u32::from(seed);
-        self.bytes().iter().fold(start, |hash, byte| (hash ^ u32::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0193))
+        bytes.iter().fold(start, |hash, byte| (hash ^ u32::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0193))
+    }
+
+    /// A hash of a question about it: the upper half stands for the zone alone, and nothing is 0.
+    pub fn question_hash(&self, kind: u16) -> u32 {
+        let zone = Self::mixed(self.zone(), 0);
+        let zone = ((zone >> 16) ^ zone).max(1) << 16;
+        let name = self.hash(kind);
+        zone | ((name >> 16) ^ name) & 0xffff
+    }
+
+    /// The part of it that somebody registered: its last two labels, three where the second is short and the last is a country's
+    /// (`example.co.uk`).
+    fn zone(&self) -> &[u8] {
+        let bytes = self.bytes();
+        let mut dots = bytes.iter().enumerate().rev().filter(|(_, byte)| **byte == b'.').map(|(at, _)| at);
+        let (Some(last), Some(second)) = (dots.next(), dots.next()) else { return bytes };
+        let is_shared = bytes.len() - last - 1 == 2 && last - second - 1 <= 3;
+        let from = if is_shared { dots.next().map_or(0, |third| third + 1) } else { second + 1 };
+        bytes.get(from..).unwrap_or(bytes)
     }
 
     /// The address a name of a reverse zone stands for (RFC 1035 section 3.5, RFC 3596 section 2.5).
@@ -213,6 +236,24 @@ mod tests {
         name.read(message, 0);
         assert_eq!(name.hash(1), upper.hash(1));
         assert_ne!(name.hash(1), name.hash(28));
+    }
+
+    #[test]
+    fn questions_of_one_zone_have_half_a_hash_in_common() {
+        let hash = |name: &str| {
+            let labels: Vec<u8> = name.split('.').flat_map(|label| [&[label.len() as u8], label.as_bytes()].concat()).chain([0]).collect();
+            let mut read = Name::default();
+            read.read(&labels, 0).expect("a name");
+            read.question_hash(1)
+        };
+        let is_one_zone = |a, b| hash(a) >> 16 == hash(b) >> 16;
+        assert!(is_one_zone("www.example.org", "a.b.EXAMPLE.org") && is_one_zone("example.org", "www.example.org"));
+        assert!(is_one_zone("www.example.co.uk", "example.co.uk") && !is_one_zone("www.example.co.uk", "www.other.co.uk"));
+        assert!(!is_one_zone("www.example.org", "www.example.net") && is_one_zone("host", "host"));
+        assert_ne!(hash("www.example.org"), hash("mail.example.org"));
+        let mut root = Name::default();
+        root.read(b"\0", 0).expect("a name");
+        assert_ne!(root.question_hash(1), 0);
     }
 
     #[test]

@@ -270,7 +270,7 @@ impl ShardGroup {
                 listing.note(slot.packet, shard.listed(packet, flight, heading.is_some()));
             }
             if heading.is_none() {
-                shard.leave_out(packet, block.bytes(packet));
+                shard.leave_out(packet, flight.frame.stop, block.bytes(packet));
             }
             let recalls = shard.recalls();
             if let Some(heading) = heading {

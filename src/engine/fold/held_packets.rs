@@ -1,6 +1,7 @@
 //! Packets that were left out as copies and may have to be counted after all: their headers, by the slots the filter gives them.
 
 use crate::capture::Packet;
+use crate::model::Stop;
 use crate::model::limits::COPY_HELD_BYTES;
 
 /// A packet that was left out: its first bytes.
@@ -8,13 +9,15 @@ use crate::model::limits::COPY_HELD_BYTES;
 pub struct HeldPacket {
     /// The packet; where it lies in a block says nothing any more.
     pub packet: Packet,
+    /// Why decoding it whole ended early.
+    pub stop: Option<Stop>,
     bytes: [u8; COPY_HELD_BYTES],
     length: u8,
 }
 
 impl HeldPacket {
-    fn new(packet: &Packet, bytes: &[u8]) -> Self {
-        let mut held = Self { packet: *packet, bytes: [0; COPY_HELD_BYTES], length: 0 };
+    fn new(packet: &Packet, stop: Option<Stop>, bytes: &[u8]) -> Self {
+        let mut held = Self { packet: *packet, stop, bytes: [0; COPY_HELD_BYTES], length: 0 };
         for (to, from) in held.bytes.iter_mut().zip(bytes) {
             *to = *from;
         }
@@ -36,8 +39,8 @@ pub struct HeldPackets(Vec<HeldPacket>);
 
 impl HeldPackets {
     /// Keeps a packet in a slot: one that was used before, or the next.
-    pub fn keep(&mut self, slot: u16, packet: &Packet, bytes: &[u8]) {
-        let held = HeldPacket::new(packet, bytes);
+    pub fn keep(&mut self, slot: u16, packet: &Packet, stop: Option<Stop>, bytes: &[u8]) {
+        let held = HeldPacket::new(packet, stop, bytes);
         match self.0.get_mut(usize::from(slot)) {
             Some(place) => *place = held,
             None => self.0.push(held),

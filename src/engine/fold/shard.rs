@@ -27,7 +27,7 @@ use crate::model::sum::sums;
 use crate::model::tcp::{HOLD, SYN};
 use crate::model::{
     AnalysisFlags, AppId, AppSlot, CapScale, CloseReason, Direction, FlowBatch, FlowKey, Frame, LearntName, ListedPacket, SegmentAnalysis,
-    Stop, Timestamp, Traffic,
+    Timestamp, Traffic,
 };
 use crate::snapshot::Conversation;
 use crate::stats::flow::{Counted, FlowChange, FlowPacket, Flushed};
@@ -286,11 +286,7 @@ impl Shard {
             self.detectors.stations().sample(frame);
         }
         self.totals.count(frame.wire);
-        match frame.stop {
-            None => {}
-            Some(Stop::Captured) => self.totals.short += 1,
-            Some(Stop::Malformed) => self.totals.malformed += 1,
-        }
+        self.totals.count_stop(frame.stop);
         let Some(step) = step(frame) else {
             self.totals.directions[TrafficDirection::Unknown as usize].count(frame.wire);
             self.detectors.bare(frame);

@@ -2,7 +2,7 @@
 
 use crate::diagnose::{self, Evidence, Judge};
 use crate::dissect::{registry, tls};
-use crate::model::evidence::{LONG_POLL, ServiceWindow};
+use crate::model::evidence::{LONG_POLL, SLOW_FLOOR, SLOW_NAME_FLOOR, ServiceWindow};
 use crate::model::limits::CONTROL_WAITING;
 use crate::model::time::SECOND;
 use crate::model::{
@@ -11,7 +11,7 @@ use crate::model::{
 };
 use crate::names::{self, Transport};
 use crate::snapshot::{Network, Service};
-use crate::stats::services::{Answer, BIN};
+use crate::stats::services::{Answer, AnswerMeaning, BIN};
 use crate::stats::{ServiceLedger, SightingLedger};
 use crate::switch::SwitchLedger;
 
@@ -32,9 +32,6 @@ pub struct NetworkJudge {
     waiting: (Option<u64>, Vec<ControlMessage>),
     floods: Vec<FloodSecond>,
 }
-
-/// The finding that needs least of all that look at what clients try.
-const ATTEMPTS: &str = "tcp.refused";
 
 impl NetworkJudge {
     /// Nothing judged yet; of services is known as much as `caps` allow.
@@ -69,7 +66,7 @@ impl NetworkJudge {
                     self.switch.seen(sighting);
                     self.sightings.take(sighting);
                 }
-                _ => self.ledger.take(event, answer),
+                _ => self.ledger.take(event, meaning),
             }
         }
     }
@@ -137,6 +134,7 @@ impl NetworkJudge {
             service.app_token = registry::token(service.app).unwrap_or_default();
             let windows = std::mem::take(&mut service.windows);
             service.windows = windows.into_iter().map(|w| worded(service.app, w)).collect();
+            service.recent = worded(service.app, std::mem::take(&mut service.recent));
         }
         for alert in network.tls_failures.iter_mut().flat_map(|f| &mut f.alerts) {
             alert.text = tls::alert(alert.code);
@@ -176,8 +174,7 @@ impl NetworkJudge {
         let verdict = match worst {
             Some(Severity::Critical) => Verdict::Bad,
             Some(Severity::Warning) => Verdict::Doubtful,
-            // Where not even attempts to connect can be judged, nothing is known to be good.
-            _ if self.ledger.judged == 0 || worst.is_none() && not_judged.iter().any(|(id, _)| *id == ATTEMPTS) => Verdict::Unknown,
+            _ if self.ledger.judged == 0 || is_blind(&not_judged) => Verdict::Unknown,
             Some(Severity::Note) => Verdict::Noted,
             None => Verdict::Good,
         };
@@ -207,6 +204,13 @@ impl NetworkJudge {
     }
 }
 
+/// What makes a network good when it is not found. Where a mirror cannot show one of them, nothing can be said without a finding.
+const ESSENTIAL: [&str; 2] = ["tcp.no_answer", "dns.unanswered"];
+
+fn is_blind(not_judged: &[(&'static str, String)]) -> bool {
+    not_judged.iter().any(|(id, _)| ESSENTIAL.contains(id))
+}
+
 /// Codes in the words of their protocol.
 fn worded(app: AppId, mut window: ServiceWindow) -> ServiceWindow {
     for code in window.codes.iter_mut().chain(&mut window.denied) {
@@ -226,15 +230,29 @@ fn guess(key: &ServiceKey) -> Option<&'static str> {
 }
 
 /// What a transaction's answer means.
-fn answer(transaction: &Transaction) -> Answer {
+fn meaning(transaction: &Transaction) -> AnswerMeaning {
+    let is_name = registry::token(transaction.app) == Some("dns");
+    AnswerMeaning { answer: answer(transaction, is_name), slow_floor: if is_name { SLOW_NAME_FLOOR } else { SLOW_FLOOR } }
+}
+
+/// NXDOMAIN (RFC 6895 section 2.3).
+const NO_SUCH_NAME: u32 = 3;
+
+fn answer(transaction: &Transaction, is_name: bool) -> Answer {
+    let is_web = registry::token(transaction.app) == Some("http");
     match transaction.end {
         // Whoever asks a group does not know whether anybody answers.
         _ if matches!(registry::token(transaction.app), Some("mdns" | "llmnr")) => Answer::Uncounted,
-        TransactionEnd::Answered(code) if registry::outcome(transaction.app, code) == ExchangeOutcome::Error => Answer::Error,
-        TransactionEnd::Answered(code) if registry::outcome(transaction.app, code) == ExchangeOutcome::Denied => Answer::Denied,
-        _ if registry::token(transaction.app) == Some("http") && transaction.latency().is_some_and(|nanos| nanos >= LONG_POLL.nanos()) => {
-            Answer::Held
+        TransactionEnd::Answered(NO_SUCH_NAME) if is_name => Answer::NoSuchName,
+        TransactionEnd::Answered(code) if registry::outcome(transaction.app, code) == ExchangeOutcome::Error => {
+            if is_web && code < 500 {
+                Answer::Rejected
+            } else {
+                Answer::Error
+            }
         }
+        TransactionEnd::Answered(code) if registry::outcome(transaction.app, code) == ExchangeOutcome::Denied => Answer::Denied,
+        _ if is_web && transaction.latency().is_some_and(|nanos| nanos >= LONG_POLL.nanos()) => Answer::Held,
         _ => Answer::Normal,
     }
 }

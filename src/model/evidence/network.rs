@@ -30,13 +30,19 @@ pub enum Trouble {
     Lossy,
     /// Credentials were refused.
     Denied,
+    /// A request was answered more than [`super::USUAL_TIMES`] times as late as usual, and later than what is never slow.
+    SlowerThanUsual,
+    /// A web server refused a request: the client's fault, it says (400 to 499).
+    Rejected,
+    /// There is no such name.
+    NoSuchName,
     /// A connection was cut by RST when it was idle, not by its client.
     IdleCut,
 }
 
 impl Trouble {
     /// How many there are.
-    pub const COUNT: usize = 12;
+    pub const COUNT: usize = 15;
 
     /// All of them, each at the place of its number.
     pub const ALL: [Trouble; Self::COUNT] = [
@@ -51,6 +57,9 @@ impl Trouble {
         Trouble::Unreachable,
         Trouble::Lossy,
         Trouble::Denied,
+        Trouble::SlowerThanUsual,
+        Trouble::Rejected,
+        Trouble::NoSuchName,
         Trouble::IdleCut,
     ];
 }
@@ -414,6 +423,8 @@ pub struct ServiceWindow {
     pub codes: Vec<CodeCount>,
     /// Codes of answers that refuse credentials, most frequent first.
     pub denied: Vec<CodeCount>,
+    /// Zones of names for which errors were answered, told apart up to [`super::FAILING_ZONES`].
+    pub failing_zones: u64,
 }
 
 impl ServiceWindow {
@@ -458,11 +469,40 @@ pub struct ServiceEvidence {
     pub usual_trips: [Option<f64>; 2],
     /// Round trips by side of stretches shorter than a minute, the shortest first, as far as there are enough to compare with the usual ones.
     pub lately: Vec<[TripWindow; 2]>,
+    /// Whether these rest on little so far.
+    pub usual_is_young: [bool; 2],
+    /// The usual response time, seconds; `None` while too little is known.
+    pub usual_response: Option<f64>,
+    /// The usual share of answers that there is no such name, and of requests that are refused, likewise.
+    pub usual_missing: Option<f64>,
+    /// See `usual_missing`.
+    pub usual_rejected: Option<f64>,
+    /// Nobody ever connected, and the only one who tried connects to the same port of other hosts: of several that do the same work one is
+    /// missing.
+    pub is_one_of_several: bool,
+    /// Attempts to connect and requests that were not answered since a client last succeeded.
+    pub since_success: SinceSuccess,
+    /// The last ten to twenty seconds: what has just begun is told of by itself.
+    pub recent: ServiceWindow,
     /// The last minute, the last ten minutes, and of a file everything: the shortest stretch that holds enough is looked at.
     pub windows: Vec<ServiceWindow>,
 }
 
+/// What was not answered since a client of a service last succeeded.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct SinceSuccess {
+    /// Attempts to connect.
+    pub attempts: Troubled,
+    /// Requests.
+    pub requests: Troubled,
+}
+
 impl ServiceEvidence {
+    /// The newest stretch of which `enough` holds: the last seconds, else the shortest.
+    pub fn newest(&self, enough: impl Fn(&ServiceWindow) -> bool) -> Option<&ServiceWindow> {
+        std::iter::once(&self.recent).chain(&self.windows).find(|w| enough(w))
+    }
+
     /// The shortest stretch of which `enough` holds.
     pub fn window(&self, enough: impl Fn(&ServiceWindow) -> bool) -> Option<&ServiceWindow> {
         self.windows.iter().find(|w| enough(w))

@@ -200,3 +200,16 @@ pub const CLOCK_SERVERS: usize = 3;
 
 /// Wrong answers in a row.
 pub const CLOCK_ANSWERS: u64 = 2;
+
+/// How many times as long as usual an answer must take to be slow (users of something that takes four times the time they find good give up:
+/// Apdex).
+pub const USUAL_TIMES: i64 = 4;
+
+/// Nanoseconds beyond the round trip to the server within which no answer is slow, however fast it usually is.
+pub const SLOW_FLOOR: i64 = 100 * MILLISECOND;
+
+/// The same of a name server's median.
+pub const SLOW_NAME_FLOOR: i64 = 50 * MILLISECOND;
+
+/// Zones for which a name server must answer errors before it is the server: one that is broken is its owner's trouble.
+pub const FAILING_ZONES: u64 = 3;

@@ -64,7 +64,7 @@ fn wrong(s: &Snapshot) -> Section {
     let network = &s.diagnosis.network;
     let words = match network.verdict {
         Verdict::Unknown if network.judged > 0 => {
-            format!("Network: not judged, for the mirror shows too little of {}.", network.attempts())
+            format!("Network: no verdict. Nothing was found in {}, and what matters most cannot be judged here.", network.attempts())
         }
         Verdict::Unknown => "Network: not judged, for no connection was opened and no request asked.".to_owned(),
         Verdict::Good => format!("Network: no fault in {}.", network.attempts()),

@@ -2,7 +2,7 @@
 //!
 //! | words | rows |
 //! |---|---|
-//! | `10.0.0`, `tls`, `"two words"` | any text: part of an address (with its port), of an application, of a protocol, of a VLAN number |
+//! | `10.0.0`, `tls`, `"two words"` | any text: part of an address (with its port) or of what it is called, of an application, of a protocol, of a VLAN number, of a state |
 //! | `tcp`, `ipv6`, `lldp` … | a protocol token: that protocol exactly |
 //! | `ip 10.0.0.1`, `host 2001:db8::/32`, `10.0.0.0/8` | an end in that network |
 //! | `mac 00:1b:21` | an end with that MAC address, or one that begins so |
@@ -37,7 +37,11 @@ use std::ops::RangeInclusive;
 pub struct Filter {
     text: String,
     expression: Expression,
+    names: Names,
 }
+
+/// Words of a filter, and the addresses that are called so, ascending.
+type Names = Vec<(String, Vec<Address>)>;
 
 /// Words joined.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,24 +119,45 @@ impl Filter {
         if text.is_empty() {
             return Ok(None);
         }
-        Ok(Some(Filter { text: text.to_owned(), expression: parse::parse(text)? }))
+        Ok(Some(Filter::of(text.to_owned(), parse::parse(text)?)))
+    }
+
+    fn of(text: String, expression: Expression) -> Filter {
+        Filter { text, expression, names: Names::new() }
     }
 
     /// Rows that both filters show.
     pub fn and(self, other: Filter) -> Filter {
         let text = format!("({}) and ({})", self.text, other.text);
-        Filter { text, expression: Expression::All(vec![self.expression, other.expression]) }
+        let names = self.names.into_iter().chain(other.names).collect();
+        Filter { names, ..Filter::of(text, Expression::All(vec![self.expression, other.expression])) }
+    }
+
+    /// Has words stand for addresses as well that are called so; `called` finds them by a part of a name in lower case. Rows know no names.
+    pub fn learn(&mut self, called: impl Fn(&str) -> Vec<Address>) {
+        let mut words = Vec::new();
+        self.expression.words(&mut words);
+        self.names = words
+            .into_iter()
+            .map(|word| {
+                let mut addresses = called(&word);
+                addresses.sort_unstable();
+                addresses.dedup();
+                (word, addresses)
+            })
+            .filter(|(_, addresses)| !addresses.is_empty())
+            .collect();
     }
 
     /// Rows with an end that has this address; `None` for what is not an IP address.
     pub fn host(address: Address) -> Option<Filter> {
         let network = IpNet::from(address.ip()?);
-        Some(Filter { text: format!("host {address}"), expression: Expression::Term(Term::Network(network)) })
+        Some(Filter::of(format!("host {address}"), Expression::Term(Term::Network(network))))
     }
 
     /// Rows seen in a VLAN.
     pub fn vlan(id: u16) -> Filter {
-        Filter { text: format!("vlan {id}"), expression: Expression::Term(Term::Vlan(Some(id))) }
+        Filter::of(format!("vlan {id}"), Expression::Term(Term::Vlan(Some(id))))
     }
 
     /// What the user typed.
@@ -142,7 +167,7 @@ impl Filter {
 
     /// Whether a row of a table is shown.
     pub fn matches<R: Clone>(&self, spec: &TableSpec<R>, row: &R) -> bool {
-        self.expression.holds(&|term| known(term, spec.fields, row)).unwrap_or(true)
+        self.expression.holds(&|term| known(term, &self.names, spec.fields, row)).unwrap_or(true)
     }
 
     /// Whether a conversation is shown.
@@ -158,12 +183,22 @@ impl Filter {
     /// Whether an end point is shown where one of its conversations is: as [`Self::matches_host`], but for words that may be about what it
     /// speaks.
     pub fn may_match_host(&self, row: &HostRow) -> bool {
-        let term = |term: &Term| known(term, ENDPOINTS.fields, row).filter(|holds| *holds || !matches!(term, Term::Text(_)));
+        let term = |term: &Term| known(term, &self.names, ENDPOINTS.fields, row).filter(|holds| *holds || !matches!(term, Term::Text(_)));
         self.expression.holds(&term).unwrap_or(true)
     }
 }
 
 impl Expression {
+    /// The words that are any text.
+    fn words(&self, out: &mut Vec<String>) {
+        match self {
+            Expression::All(parts) | Expression::Any(parts) => parts.iter().for_each(|part| part.words(out)),
+            Expression::Not(inner) => inner.words(out),
+            Expression::Term(Term::Text(word)) => out.push(word.clone()),
+            Expression::Term(_) => {}
+        }
+    }
+
     /// Kleene's three values: `None` is "this row does not know".
     fn holds(&self, term: &dyn Fn(&Term) -> Option<bool>) -> Option<bool> {
         // A sum of values is settled by the first one that decides it.
@@ -188,7 +223,7 @@ impl Expression {
 }
 
 /// Whether a term holds for a row; `None` when no field of its table can tell.
-fn known<R>(term: &Term, fields: &[Field<R>], row: &R) -> Option<bool> {
+fn known<R>(term: &Term, names: &Names, fields: &[Field<R>], row: &R) -> Option<bool> {
     // Of the fields of some kinds: none there, or whether one holds.
     let any = |of: fn(FieldKind) -> bool, holds: &dyn Fn(FieldValue) -> bool| {
         let mut fields = fields.iter().filter(|f| of(f.head.kind) && f.head.searched).peekable();
@@ -197,7 +232,15 @@ fn known<R>(term: &Term, fields: &[Field<R>], row: &R) -> Option<bool> {
     };
     let is_end = |kind| matches!(kind, FieldKind::Address | FieldKind::End | FieldKind::Ends);
     match term {
-        Term::Text(needle) => Some(fields.iter().any(|f| f.head.searched && contains(f.value(row), needle))),
+        Term::Text(needle) => {
+            let called = names.iter().find(|(word, _)| word == needle).map_or(&[][..], |(_, addresses)| addresses);
+            let is_called = |value| !called.is_empty() && addresses(value).iter().flatten().any(|a| called.binary_search(&a.0).is_ok());
+            let holds = |f: &Field<R>| match (f.head.kind, f.value(row)) {
+                (FieldKind::Side, FieldValue::Flag(inside)) => side(inside).contains(needle.as_str()),
+                (_, value) => contains(value, needle) || is_called(f.value(row)),
+            };
+            Some(fields.iter().any(|f| f.head.searched && holds(f)))
+        }
         Term::Protocol(proto) => protocol(*proto, fields, row),
         Term::Network(network) => any(is_end, &|value| addresses(value).iter().flatten().any(|a| in_network(a.0, network))),
         Term::Mac(prefix) => any(is_end, &|value| addresses(value).iter().flatten().any(|a| has_mac_prefix(a.0, prefix))),
@@ -268,6 +311,7 @@ fn contains(value: FieldValue<'_>, needle: &str) -> bool {
         FieldValue::Word(word) | FieldValue::Guess(word) => word.contains(needle),
         FieldValue::Text(text) => text.contains(needle) || text.to_lowercase().contains(needle),
         FieldValue::Path(path) => path_contains(path, needle),
+        FieldValue::State(state) => state.token().contains(needle),
         FieldValue::Numbers(ids) => ids.iter().any(|id| Line::of(id).contains(needle)),
         value => addresses(value).iter().flatten().any(|&(address, port)| end_contains(address, port, needle)),
     }
@@ -295,6 +339,11 @@ fn compare(value: FieldValue<'_>, comparison: Comparison, operand: &Operand) -> 
         FieldValue::Turns(turns) => comparison.holds(seconds(turns.server), number.real),
         _ => return None,
     })
+}
+
+/// Where an address is, relative to the local networks.
+fn side(is_inside: bool) -> &'static str {
+    if is_inside { "inside" } else { "outside" }
 }
 
 fn seconds(nanos: i64) -> f64 {

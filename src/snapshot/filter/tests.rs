@@ -290,3 +290,19 @@ proptest! {
         }
     }
 }
+
+/// What a row shows and does not know itself.
+#[test]
+fn words_that_are_shown_find_their_rows() {
+    assert!(shows("establ", &web()) && !shows("closed", &web()) && shows("not closed", &web()));
+    let called = |filter: &str, row: &Conversation| {
+        let mut filter = Filter::parse(filter).expect("valid").expect("not empty");
+        filter.learn(|word| if "laptop.office".contains(word) { vec![address("10.0.0.5"), address("10.0.0.4")] } else { Vec::new() });
+        filter.matches_conversation(row)
+    };
+    assert!(called("laptop", &web()) && called("lap and port 443", &web()) && !called("not lap", &web()));
+    assert!(!called("laptop", &six()) && !called("printer", &web()), "others are not called so");
+    let mut one = Filter::parse("laptop").expect("valid").expect("not empty");
+    one.learn(|_| vec![address("10.0.0.5")]);
+    assert!(one.and(Filter::vlan(10)).matches_conversation(&web()), "two filters together keep what their words stand for");
+}

@@ -34,7 +34,7 @@ impl<R> Field<R> {
         use FieldKind::*;
         let right = matches!(kind, Count | Bytes | Id | Port | Real | Ratio | BitRate | Rate | PacketRate | Percent | Fullness | Span);
         let room = if matches!(kind, Text | Address | End | Ends) { Room::Cut } else { Room::Fixed };
-        let searched = matches!(kind, Text | App | Address | End | Ends | Vlans | Path);
+        let searched = matches!(kind, Text | App | Address | End | Ends | Vlans | Path | State | Side);
         let head = Head {
             token,
             title,

@@ -52,7 +52,7 @@ pub static SERVICES: TableSpec<Service> = TableSpec {
         trouble("half_open", "half-open", |s| s.trouble(Trouble::HalfOpen)),
         trouble("cut", "cut", |s| s.trouble(Trouble::Cut)),
         trouble("unanswered", "unanswered", |s| s.trouble(Trouble::Unanswered)),
-        trouble("error_answers", "errors", |s| s.trouble(Trouble::Error)),
+        trouble("error_answers", "errors", Service::error_answers),
     ],
     weight: Service::uses,
     in_json: false,

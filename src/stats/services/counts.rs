@@ -1,6 +1,6 @@
 //! What is counted of a service in a stretch of time.
 
-use crate::model::evidence::{ClientLoss, CodeCount, LossWindow, ServiceWindow, TripWindow, Trouble, Troubled};
+use crate::model::evidence::{ClientLoss, CodeCount, FAILING_ZONES, LossWindow, ServiceWindow, TripWindow, Trouble, Troubled};
 use crate::model::limits::{FURTHER_CLIENTS, SERVICE_CLIENTS};
 use crate::model::time::MILLISECOND;
 use crate::model::{Address, Episode, LocatedLoss, Location, PathSide, Quantiles, Timestamp};
@@ -141,6 +141,8 @@ pub struct ServiceCounts {
     codes: Vec<(u32, u64)>,
     /// Codes of refused credentials.
     denied: Vec<(u32, u64)>,
+    /// Of questions that were answered by an error, what stands for their zone; 0: none.
+    zones: [u16; FAILING_ZONES as usize],
     pub segments: SegmentCounts,
     /// For how long connections were silent that were cut when idle, milliseconds: the first ones.
     idle_cuts: Vec<u32>,
@@ -187,58 +189,6 @@ impl TripCounts {
             is_of_one: clients.next().is_some_and(|first| !parts.clone().any(|part| part.is_more) && clients.all(|other| other == first)),
         }
     }
-}
-
-/// The usual round trip on each side: medians of past bins. One that is far longer than usual is not taken in, so that trouble does not become
-/// what is usual.
-#[derive(Debug, Clone, Default)]
-pub struct UsualTrips([UsualTrip; 2]);
-
-#[derive(Debug, Clone, Default)]
-struct UsualTrip {
-    /// Medians of bins, microseconds, oldest first.
-    medians: Vec<u32>,
-    /// Their median, once there are enough.
-    median: Option<u32>,
-}
-
-impl UsualTrips {
-    /// Medians kept, and needed.
-    const KEPT: usize = 30;
-    const LEAST: usize = 10;
-    /// Round trips whose median counts.
-    const OF: u64 = 5;
-
-    /// Takes in a bin that is over.
-    pub fn note(&mut self, bin: &ServiceCounts) {
-        for (side, of) in self.0.iter_mut().enumerate() {
-            let Some(trips) = bin.trips(side).filter(|trips| trips.times.count >= Self::OF) else { continue };
-            let Some(times) = Latencies::quantiles(std::iter::once(&trips.times)) else { continue };
-            let micros = (times.p50 * 1e6) as u32;
-            if of.median.is_some_and(|usual| micros > usual.saturating_mul(2)) {
-                continue;
-            }
-            if of.medians.len() >= Self::KEPT {
-                of.medians.remove(0);
-            }
-            of.medians.push(micros);
-            of.median = median(&of.medians);
-        }
-    }
-
-    /// Seconds on a side; `None` while too little is known.
-    pub fn median(&self, side: usize) -> Option<f64> {
-        self.0.get(side).and_then(|of| of.median).map(|micros| f64::from(micros) / 1e6)
-    }
-}
-
-fn median(of: &[u32]) -> Option<u32> {
-    if of.len() < UsualTrips::LEAST {
-        return None;
-    }
-    let mut sorted = of.to_vec();
-    sorted.sort_unstable();
-    sorted.get(sorted.len() / 2).copied()
 }
 
 /// Segments of a service's connections.
@@ -361,6 +311,19 @@ impl ServiceCounts {
         }
     }
 
+    /// The client, where there was only one.
+    pub fn only_client(&self) -> Option<Address> {
+        match self.clients.as_slice() {
+            [(only, _)] => Some(*only),
+            _ => None,
+        }
+    }
+
+    /// Whether a client connected.
+    pub fn has_connected(&self, client: Address) -> bool {
+        self.clients.iter().any(|(address, counts)| *address == client && counts.established > 0)
+    }
+
     /// Single SYNs of a client that nothing answered, where it has counts of its own.
     pub fn lone_of(&self, client: Address) -> Option<u32> {
         self.clients.iter().find(|c| c.0 == client).map(|c| c.1.lone)
@@ -420,6 +383,24 @@ impl ServiceCounts {
         Self::count(&mut self.denied, code);
     }
 
+    /// A question about a name of that zone was answered by an error.
+    pub fn zone(&mut self, zone: u16) {
+        if let Some(place) = self.zones.iter_mut().find(|known| **known == zone || **known == 0) {
+            *place = zone;
+        }
+    }
+
+    /// How often something went wrong, for all clients.
+    pub fn troubled(&self, trouble: Trouble) -> u64 {
+        let of = |counts: &ClientCounts| u64::from(counts.troubles.get(trouble as usize).copied().unwrap_or(0));
+        self.clients.iter().map(|c| of(&c.1)).fold(of(&self.others), u64::saturating_add)
+    }
+
+    /// Requests that were answered.
+    pub fn answered(&self) -> u64 {
+        self.clients.iter().map(|c| u64::from(c.1.answered)).fold(self.others.answered.into(), u64::saturating_add)
+    }
+
     fn count(codes: &mut Vec<(u32, u64)>, code: u32) {
         if let Some((_, n)) = codes.iter_mut().find(|c| c.0 == code) {
             *n = n.saturating_add(1);
@@ -470,7 +451,7 @@ pub fn window<'a>(
     let mut clients: Vec<(Address, ClientCounts)> = Vec::new();
     let (mut sum, mut others) = (ClientCounts::default(), ClientCounts::default());
     let (mut further, mut again) = (Vec::<u32>::new(), 0u64);
-    let (mut segments, mut idle_cuts) = (SegmentCounts::default(), Vec::new());
+    let (mut segments, mut zones, mut idle_cuts) = (SegmentCounts::default(), ServiceCounts::default(), Vec::new());
     let (mut spans, mut codes, mut denied) = ([None; Trouble::COUNT], Vec::<(u32, u64)>::new(), Vec::<(u32, u64)>::new());
     for part in parts.clone() {
         sum.add(&part.others);
@@ -484,6 +465,7 @@ pub fn window<'a>(
             *span = joined(*span, more);
         }
         idle_cuts.extend(part.idle_cuts.iter().map(|millis| f64::from(*millis) / 1e3));
+        part.zones.iter().filter(|zone| **zone != 0).for_each(|zone| zones.zone(*zone));
         merge(&mut codes, &part.codes);
         merge(&mut denied, &part.denied);
     }
@@ -538,5 +520,6 @@ pub fn window<'a>(
         response: Latencies::quantiles(parts.map(|p| &p.latencies)),
         codes: counted(codes),
         denied: counted(denied),
+        failing_zones: zones.zones.iter().filter(|zone| **zone != 0).count() as u64,
     }
 }

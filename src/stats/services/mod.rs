@@ -4,6 +4,7 @@
 //! since the beginning, and in bins of [`BIN`] of packet time the last ten minutes. Somebody who fails at many ports or hosts is a scanner:
 //! what he fails at is held against nobody.
 
+mod answered_elsewhere;
 mod black_holes;
 mod counts;
 mod fallbacks;
@@ -17,11 +18,14 @@ mod scans;
 #[cfg(test)]
 mod tests;
 mod tls_servers;
+mod unanswered;
+mod usual;
 mod windows;
 
 use crate::model::bounded::BoundedMap;
 use crate::model::evidence::{
-    FEWEST_TRIPS, NetworkEvidence, SHORT_LOGIN, SLOW_REPLY, ServiceEvidence, ServiceWindow, TripWindow, Trouble, VERY_SLOW_REPLY,
+    FEWEST_TRIPS, NetworkEvidence, SHORT_LOGIN, SLOW_REPLY, ServiceEvidence, ServiceWindow, TripWindow, Trouble, USUAL_TIMES,
+    VERY_SLOW_REPLY,
 };
 #[cfg(test)]
 use crate::model::limits::FURTHER_CLIENTS;
@@ -32,8 +36,9 @@ use crate::model::{
     Address, AppId, Attempt, AttemptOutcome, CapScale, ConnectionEnd, CutPhase, Histogram, IcmpError, LocatedLoss, Location, Mac,
     NetworkEvent, ProvingPackets, Quantiles, RoundTrip, ServiceKey, StuckSegment, Timestamp, Transaction, TransactionEnd,
 };
+use answered_elsewhere::AnsweredElsewhere;
 use black_holes::BlackHoles;
-use counts::{ServiceCounts, TripCounts, UsualTrips, window};
+use counts::{ServiceCounts, TripCounts, window};
 use fallbacks::Fallbacks;
 use guesses::Guesses;
 use hashbrown::{DefaultHashBuilder, HashMap};
@@ -45,6 +50,8 @@ use quic_attempts::QuicAttempts;
 use scans::Scans;
 use std::collections::VecDeque;
 use tls_servers::TlsServers;
+use unanswered::UnansweredSince;
+use usual::UsualService;
 use windows::ReceiveWindows;
 
 /// Nanoseconds of packet time in one bin.
@@ -55,6 +62,9 @@ const MINUTE: i64 = 6;
 
 /// Single SYNs of one client in a bin from which on they are attempts that nothing answers.
 const TRIES: u32 = 4;
+
+/// Bins of what has just begun: the one in hand and the one before.
+const RECENT: i64 = 2;
 
 /// Bins that are remembered.
 const REMEMBERED: i64 = 60;
@@ -75,9 +85,10 @@ struct Service {
     bins: VecDeque<(i64, ServiceCounts)>,
     /// The latest of them in which anything went wrong, but for the newest, in which it may still.
     troubled: Option<i64>,
-    usual: UsualTrips,
+    usual: UsualService,
     last: Timestamp,
     last_success: Option<Timestamp>,
+    unanswered: UnansweredSince,
     /// Shortest, nanoseconds.
     server_half: Option<i64>,
     client_half: Option<Histogram>,
@@ -105,7 +116,7 @@ impl Service {
         let whole = |bins: i64| self.bins.iter().rev().filter(move |b| (1..=bins).contains(&number.saturating_sub(b.0)));
         let trips = |bins, side| whole(bins).filter_map(move |(_, counts)| counts.trips(side));
         let are_enough = |bins, side| {
-            self.usual.median(side).is_some() && trips(bins, side).fold(0u64, |sum, t| sum.saturating_add(t.times.count())) >= FEWEST_TRIPS
+            self.usual.trip(side).is_some() && trips(bins, side).fold(0u64, |sum, t| sum.saturating_add(t.times.count())) >= FEWEST_TRIPS
         };
         let window =
             |bins| [0, 1].map(|side| if are_enough(bins, side) { TripCounts::window(trips(bins, side)) } else { TripWindow::default() });
@@ -140,6 +151,15 @@ impl Service {
     }
 }
 
+/// What a transaction's answer means, and when it is slow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnswerMeaning {
+    /// What it means.
+    pub answer: Answer,
+    /// Nanoseconds beyond the round trip to the server within which no answer is slow, whatever is usual.
+    pub slow_floor: i64,
+}
+
 /// What an answer's code means for whoever asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
@@ -149,6 +169,10 @@ pub enum Answer {
     Error,
     /// Credentials are refused.
     Denied,
+    /// A web server refuses the request: the client's fault, it says.
+    Rejected,
+    /// There is no such name.
+    NoSuchName,
     /// The server held the request until there was something to tell: the time says nothing of the service.
     Held,
     /// It is no answer whose time says something of the service.
@@ -171,6 +195,7 @@ pub struct ServiceLedger {
     quic: QuicAttempts,
     windows: ReceiveWindows,
     loads: Loads,
+    answers: AnsweredElsewhere,
     bins: usize,
     /// The bin of time in which nothing could be forgotten for others: it is not tried again before the next.
     full: i64,
@@ -213,7 +238,14 @@ impl ServiceLedger {
     pub const BYTES: [usize; 3] = {
         let bin = ServiceCounts::BYTES;
         [
-            size_of::<Service>() + bin + FURTHER_CLIENTS * size_of::<u32>() + 3 * Histogram::BYTES + 3 * 64 + Guesses::BYTES,
+            size_of::<Service>()
+                + bin
+                + FURTHER_CLIENTS * size_of::<u32>()
+                + 3 * Histogram::BYTES
+                + 3 * 64
+                + Guesses::BYTES
+                + Trouble::COUNT * size_of::<ProvingPackets>()
+                + UsualService::BYTES,
             bin,
             Scans::PAIR_BYTES,
         ]
@@ -228,6 +260,9 @@ impl ServiceLedger {
     /// Bytes of a host whose load is known.
     pub const LOAD_BYTES: usize = Loads::BYTES;
 
+    /// Bytes of what was answered lately.
+    pub const ANSWERS_BYTES: usize = AnsweredElsewhere::BYTES;
+
     /// Bytes of a connection whose window is looked at.
     pub const WINDOW_BYTES: usize = ReceiveWindows::BYTES;
 
@@ -241,13 +276,13 @@ impl ServiceLedger {
         Self { caps, ..Self::default() }
     }
 
-    /// Takes in an event; `answer` says what a transaction's answer means.
-    pub fn take(&mut self, event: &NetworkEvent, answer: impl Fn(&Transaction) -> Answer) {
+    /// Takes in an event; `meaning` says what a transaction's answer means.
+    pub fn take(&mut self, event: &NetworkEvent, meaning: impl Fn(&Transaction) -> AnswerMeaning) {
         self.note_time(event.time());
         match event {
             NetworkEvent::Attempt(attempt) => self.attempt(attempt),
             NetworkEvent::Ended(end) => self.ended(end),
-            NetworkEvent::Transaction(transaction) => self.transaction(transaction, answer(transaction)),
+            NetworkEvent::Transaction(transaction) => self.transaction(transaction, meaning(transaction)),
             NetworkEvent::Icmp(error) => {
                 self.black_holes.icmp(error);
                 self.icmp(error);
@@ -320,8 +355,12 @@ impl ServiceLedger {
         });
         let Some(service) = self.services.get_mut(&key) else { return };
         trouble.into_iter().filter(|_| is_counted).for_each(|trouble| service.prove(trouble, attempt.number));
+        let silent = if is_counted { u32::from(trouble == Some(Trouble::NoAnswer)) } else { tries };
         if attempt.outcome == AttemptOutcome::Established {
             service.last_success = Some(attempt.time);
+            service.unanswered.established(attempt.time);
+        } else if silent > 0 {
+            service.unanswered.attempts(client, silent, (attempt.first, attempt.time));
         }
         if let Some(half) = attempt.server_half {
             service.server_half = Some(service.server_half.map_or(half, |least| least.min(half)));
@@ -374,7 +413,7 @@ impl ServiceLedger {
         }
     }
 
-    fn transaction(&mut self, t: &Transaction, answer: Answer) {
+    fn transaction(&mut self, t: &Transaction, AnswerMeaning { answer, slow_floor }: AnswerMeaning) {
         let Some(key) = ServiceKey::of(&t.flow, t.way).filter(|key| !is_group(key.address)) else { return };
         self.quic.transaction(t, &key);
         let client = t.flow.ends(t.way)[0].0;
@@ -382,22 +421,39 @@ impl ServiceLedger {
         if matches!(t.end, TransactionEnd::Forgotten) || answer == Answer::Uncounted {
             return;
         }
+        // Whoever asks several servers at once takes the first answer, and what the others do does not matter to him.
+        if !self.answers.take(t, client) {
+            return;
+        }
         self.judged = self.judged.saturating_add(1);
         let latency = t.latency();
         if t.answered.is_some() {
             self.note_alive(key.address, time);
         }
-        let half = self.services.get(&key).and_then(|s| s.server_half).unwrap_or(0);
+        let service = self.services.get(&key);
+        let half = service.and_then(|s| s.server_half).unwrap_or(0);
+        let usual = service.and_then(|s| s.usual.response()).map(|usual| (usual * SECOND as f64) as i64);
+        let slower = usual.map_or(i64::MAX, |usual| usual.saturating_mul(USUAL_TIMES).max(slow_floor.saturating_add(half)));
         self.with(key, time, |counts| {
             if let TransactionEnd::Answered(code) = t.end {
                 let of = counts.client(client);
                 of.answered = of.answered.saturating_add(1);
-                if answer == Answer::Error {
-                    counts.trouble(client, Trouble::Error, t.asked, time);
-                    counts.code(code);
-                } else if answer == Answer::Denied {
-                    counts.trouble(client, Trouble::Denied, t.asked, time);
-                    counts.refusal(code);
+                let trouble = match answer {
+                    Answer::Error => Some(Trouble::Error),
+                    Answer::Denied => Some(Trouble::Denied),
+                    Answer::Rejected => Some(Trouble::Rejected),
+                    Answer::NoSuchName => Some(Trouble::NoSuchName),
+                    Answer::Normal | Answer::Held | Answer::Uncounted => None,
+                };
+                trouble.into_iter().for_each(|trouble| counts.trouble(client, trouble, t.asked, time));
+                match answer {
+                    Answer::Error => {
+                        counts.code(code);
+                        counts.zone(t.zone());
+                    }
+                    Answer::Rejected => counts.code(code),
+                    Answer::Denied => counts.refusal(code),
+                    _ => {}
                 }
             } else {
                 counts.trouble(client, Trouble::Unanswered, t.asked, t.asked);
@@ -410,6 +466,9 @@ impl ServiceLedger {
                 if latency > VERY_SLOW_REPLY.nanos() {
                     counts.trouble(client, Trouble::VerySlow, t.asked, time);
                 }
+                if latency > slower {
+                    counts.trouble(client, Trouble::SlowerThanUsual, t.asked, time);
+                }
             }
         });
         let Some(service) = self.services.get_mut(&key) else { return };
@@ -417,12 +476,15 @@ impl ServiceLedger {
         if answer == Answer::Denied && t.question != 0 {
             service.guesses.note(client, t.question, time);
         }
-        transaction_troubles(t, answer, half).for_each(|trouble| service.prove(trouble, t.number));
+        transaction_troubles(t, answer, [half, slower]).for_each(|trouble| service.prove(trouble, t.number));
         if let Some(latency) = latency {
             service.last_success = Some(time);
+            service.unanswered.answered(time);
             if answer != Answer::Held {
                 service.response.get_or_insert_default().count(latency);
             }
+        } else if t.end == TransactionEnd::Unanswered {
+            service.unanswered.request(client, t.asked);
         }
     }
 
@@ -630,10 +692,24 @@ impl ServiceLedger {
             network: service.network.as_ref().and_then(Histogram::quantiles).map(|q| q.p50),
             proof: service.proof(),
             guesses: service.guesses.most(),
-            usual_trips: [0, 1].map(|side| service.usual.median(side)),
+            usual_trips: [0, 1].map(|side| service.usual.trip(side)),
+            usual_is_young: [0, 1].map(|side| service.usual.is_young(side)),
+            usual_response: service.usual.response(),
+            usual_missing: service.usual.missing(),
+            usual_rejected: service.usual.rejected(),
+            is_one_of_several: self.is_one_of_several(key, service),
+            since_success: service.unanswered.told(),
+            recent: stretch(RECENT),
             lately: if at_end { Vec::new() } else { service.lately(number) },
             windows,
         }
+    }
+
+    /// Whether nobody ever connected to it, and the only one who tried connects to the same port of others.
+    fn is_one_of_several(&self, key: &ServiceKey, service: &Service) -> bool {
+        let tried = service.whole.only_client().filter(|_| service.last_success.is_none());
+        let others = || self.services.iter().filter(|(other, _)| (other.port, other.protocol) == (key.port, key.protocol));
+        tried.is_some_and(|client| others().any(|(_, other)| other.whole.has_connected(client)))
     }
 
     /// Every service since the beginning, those with most clients' events first.
@@ -656,14 +732,17 @@ impl ServiceLedger {
     }
 }
 
-/// What went wrong with a request; `half` is the way to the server and back.
-fn transaction_troubles(t: &Transaction, answer: Answer, half: i64) -> impl Iterator<Item = Trouble> {
+/// What went wrong with a request: the way to the server and back, and what is slower than usual, nanoseconds.
+fn transaction_troubles(t: &Transaction, answer: Answer, [half, slower]: [i64; 2]) -> impl Iterator<Item = Trouble> {
     let latency = t.latency().filter(|_| answer != Answer::Held);
     let is_slower = |than: i64| latency.is_some_and(|latency| latency > than);
     [
         (t.end == TransactionEnd::Unanswered, Trouble::Unanswered),
         (answer == Answer::Error, Trouble::Error),
         (answer == Answer::Denied, Trouble::Denied),
+        (answer == Answer::Rejected, Trouble::Rejected),
+        (answer == Answer::NoSuchName, Trouble::NoSuchName),
+        (is_slower(slower), Trouble::SlowerThanUsual),
         (is_slower(SLOW_REPLY.nanos().saturating_add(half)), Trouble::Slow),
         (is_slower(VERY_SLOW_REPLY.nanos()), Trouble::VerySlow),
     ]

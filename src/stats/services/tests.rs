@@ -51,10 +51,18 @@ fn query(from: u8, to: u8, seconds: i64, latency: Option<i64>, code: u32) -> Net
     })
 }
 
+fn meaning(t: &Transaction) -> AnswerMeaning {
+    let answer = match t.end {
+        TransactionEnd::Answered(2) => Answer::Error,
+        TransactionEnd::Answered(3) => Answer::NoSuchName,
+        _ => Answer::Normal,
+    };
+    AnswerMeaning { answer, slow_floor: 50_000_000 }
+}
+
 fn ledger(events: &[NetworkEvent]) -> ServiceLedger {
     let mut ledger = ServiceLedger::default();
-    let answer = |t: &Transaction| if t.end == TransactionEnd::Answered(2) { Answer::Error } else { Answer::Normal };
-    events.iter().for_each(|event| ledger.take(event, answer));
+    events.iter().for_each(|event| ledger.take(event, meaning));
     ledger
 }
 
@@ -200,7 +208,41 @@ fn services_beyond_the_cap_are_counted_together() {
             was_unanswered: false,
             number: 7,
         });
-        l.take(&event, |_| Answer::Normal);
+        l.take(&event, meaning);
     }
     assert_eq!((l.totals().len(), l.beyond), (SERVICES, 10));
+}
+
+#[test]
+fn one_success_makes_silence_nothing() {
+    let silent = |seconds| attempt(2, 9, 80, seconds, AttemptOutcome::Unanswered);
+    let mut events = vec![attempt(1, 9, 80, 0, AttemptOutcome::Established), silent(1), silent(5), query(1, 9, 6, Some(1_000), 0)];
+    let since = |events: &[NetworkEvent]| {
+        let services = ledger(events).evidence(now(40), true).services;
+        services.iter().find(|s| s.key == key(9, 80)).expect("it is known").since_success.attempts
+    };
+    assert_eq!((since(&events).count, since(&events).clients), (2, 1), "an answer to a request is no connection");
+    events.push(attempt(3, 9, 80, 7, AttemptOutcome::Unanswered));
+    assert_eq!((since(&events).count, since(&events).clients), (3, 2));
+    assert_eq!(since(&events).span, Some(crate::model::Episode { first: now(1), last: now(7) }));
+    events.push(attempt(1, 9, 80, 8, AttemptOutcome::Established));
+    assert_eq!(since(&events), crate::model::evidence::Troubled::default());
+    // What began before that success is no sign of anything.
+    events.push(silent(8));
+    assert_eq!(since(&events).count, 0);
+    (10..20).for_each(|n| events.push(attempt(n, 9, 80, i64::from(n), AttemptOutcome::Unanswered)));
+    assert_eq!((since(&events).count, since(&events).clients, since(&events).is_more), (10, 4, true));
+}
+
+#[test]
+fn what_is_usual_tells_what_is_slow() {
+    let ms = |n: i64| Some(n * 1_000_000);
+    let mut events: Vec<NetworkEvent> = (0..120).map(|n| query(1, 9, n, ms(20), if n % 10 == 0 { 3 } else { 0 })).collect();
+    events.extend((120..130).map(|n| query(1, 9, n, ms(if n % 2 == 0 { 81 } else { 79 }), 3)));
+    let evidence = ledger(&events).evidence(now(129), false);
+    let service = &evidence.services[0];
+    assert_eq!((service.usual_response, service.usual_missing), (Some(0.02), Some(0.1)));
+    assert_eq!(service.recent.trouble(Trouble::SlowerThanUsual).count, 5, "more than four times the usual");
+    assert_eq!((service.recent.answered, service.recent.trouble(Trouble::NoSuchName).count), (20, 11));
+    assert_eq!(service.windows[0].answered, 60, "a minute, with what was before");
 }

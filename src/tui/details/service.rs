@@ -91,6 +91,7 @@ fn failed(service: &Service) -> Vec<String> {
         (Trouble::Cut, "cut by a reset"),
         (Trouble::Unanswered, "requests not answered"),
         (Trouble::Error, "answered by an error"),
+        (Trouble::Rejected, "answered that the client is wrong"),
         (Trouble::Denied, "refused for their credentials"),
         (Trouble::Unreachable, "unreachable by ICMP"),
     ];

@@ -72,8 +72,10 @@ fn nothing(canvas: &mut Canvas, body: Rect, scene: &Scene) {
 /// What is thought of the network, when nothing is wrong with it. What was judged is counted of all of the time, not of a span.
 fn network(network: &Network, in_span: bool) -> String {
     match network.verdict {
+        Verdict::Unknown if network.judged > 0 => {
+            format!("network: no verdict, {} not judged", plural(network.not_judged.len() as u64, "finding"))
+        }
         _ if in_span => "network: no fault in this span".into(),
-        Verdict::Unknown if network.judged > 0 => "network: not judged, the mirror shows too little".into(),
         Verdict::Unknown => "network: no connection or request seen yet".into(),
         _ => format!("network: no fault in {}", plural(network.judged, "attempt")),
     }

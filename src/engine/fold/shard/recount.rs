@@ -9,7 +9,7 @@ use crate::capture::Packet;
 use crate::decode::Headers;
 use crate::engine::fold::rows::FlowReport;
 use crate::mirror::CopyTimes;
-use crate::model::Timestamp;
+use crate::model::{Stop, Timestamp};
 use crate::stats::flow::Counted;
 use crate::stats::totals::TrafficDirection;
 
@@ -17,11 +17,11 @@ impl Shard {
     /// Keeps a packet that was just left out, where it may have to be counted after all.
     #[cold]
     #[inline(never)]
-    pub fn leave_out(&mut self, packet: &Packet, bytes: &[u8]) {
+    pub fn leave_out(&mut self, packet: &Packet, stop: Option<Stop>, bytes: &[u8]) {
         if let Some(slot) = self.detectors.duplicates().take_slot()
             && self.dedup
         {
-            self.held.keep(slot, packet, bytes);
+            self.held.keep(slot, packet, stop, bytes);
         }
     }
 
@@ -70,6 +70,7 @@ impl Shard {
         flight.context = self.contexts.fingerprint(frame.path, frame.mac.as_ref(), &frame.vlans);
         flight.probe = self.flows.probe(flight.hash);
         self.totals.count(frame.wire);
+        self.totals.count_stop(packet.stop);
         let Some(step) = step(frame) else {
             self.totals.directions[TrafficDirection::Unknown as usize].count(frame.wire);
             self.contexts.count(&in_flight::context(frame), frame.time, frame.wire);

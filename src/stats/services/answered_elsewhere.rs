@@ -1,0 +1,71 @@
+//! Questions that a client asked several servers at once, and of which one was answered.
+
+use crate::model::time::MILLISECOND;
+use crate::model::{Address, Timestamp, Transaction, TransactionEnd};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// Answers remembered: of two with the same place the later one.
+const ANSWERS: usize = 4 * 1024;
+
+/// Nanoseconds between two questions that are asked at once: who waits for the first server asks the second after a second or more.
+const AT_ONCE: i64 = 100 * MILLISECOND;
+
+/// Who was answered what lately: a hash of both, and when it was asked.
+#[derive(Debug, Default)]
+pub struct AnsweredElsewhere(Vec<(u64, Timestamp)>);
+
+impl AnsweredElsewhere {
+    /// Bytes at most.
+    #[cfg(test)]
+    pub const BYTES: usize = ANSWERS * size_of::<(u64, Timestamp)>();
+
+    /// Takes in what became of a request of a client. False where it was not answered and the same, asked elsewhere at once, was.
+    pub fn take(&mut self, t: &Transaction, client: Address) -> bool {
+        if t.question == 0 {
+            return true;
+        }
+        let mut hasher = DefaultHasher::new();
+        (client, t.question).hash(&mut hasher);
+        // 0 is nobody's.
+        let hash = hasher.finish().max(1);
+        let at = (hash % ANSWERS as u64) as usize;
+        match t.end {
+            TransactionEnd::Answered(_) => {
+                if self.0.is_empty() {
+                    self.0.resize(ANSWERS, (0, Timestamp::UNKNOWN));
+                }
+                self.0.iter_mut().skip(at).take(1).for_each(|place| *place = (hash, t.asked));
+                true
+            }
+            TransactionEnd::Unanswered => {
+                let same = self.0.get(at).filter(|(known, _)| *known == hash);
+                same.is_none_or(|(_, asked)| asked.since(t.asked).abs() > AT_ONCE)
+            }
+            TransactionEnd::Forgotten => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AppId, FlowKey};
+
+    #[test]
+    fn only_the_same_question_at_once_counts() {
+        let mut answers = AnsweredElsewhere::default();
+        let host = |n: u8| Address::V4([10, 0, 0, n].into());
+        let ask = |question: u32, asked: i64, end| {
+            let (flow, way) = FlowKey::v4(17, 1, 2, 40_000, 53);
+            let asked = Timestamp(asked * MILLISECOND);
+            Transaction { app: AppId::at(0), flow, way, asked, answered: None, end, question, repeated: 0, number: 0 }
+        };
+        use TransactionEnd::{Answered, Unanswered};
+        assert!(answers.take(&ask(7, 1_000, Unanswered), host(1)), "nobody answered");
+        assert!(answers.take(&ask(7, 1_000, Answered(0)), host(1)));
+        assert!(!answers.take(&ask(7, 1_090, Unanswered), host(1)) && !answers.take(&ask(7, 910, Unanswered), host(1)));
+        assert!(answers.take(&ask(7, 2_000, Unanswered), host(1)), "a second later is another server's turn");
+        assert!(answers.take(&ask(8, 1_000, Unanswered), host(1)) && answers.take(&ask(7, 1_000, Unanswered), host(2)));
+        assert!(answers.take(&ask(0, 1_000, Answered(0)), host(1)) && answers.take(&ask(0, 1_000, Unanswered), host(1)), "not readable");
+    }
+}
